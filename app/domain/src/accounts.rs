@@ -1,0 +1,199 @@
+//! People: accounts, guests, and the forms by which one becomes either.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::{
+    FieldErrors, PersonId, Refusal,
+    field::{has_forbidden, length},
+    refusal::Reason,
+    shows::{Genre, check_genres},
+};
+
+/// Why an account or a log-in is refused, beyond what every feature refuses.
+#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
+pub enum AccountReason {
+    /// Unknown account or wrong password; the same words for both.
+    #[error("That handle or e-mail and that password don't belong together.")]
+    WrongCredentials,
+}
+
+impl Reason for AccountReason {
+    fn status(&self) -> u16 {
+        match self {
+            Self::WrongCredentials => 401,
+        }
+    }
+}
+
+/// What the accounts feature answers when it refuses.
+pub type AccountError = Refusal<AccountReason>;
+
+/// Text that must not be seen: it prints as dots.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps a secret.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The secret itself; to be hashed, compared or sent, never printed.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// What somebody is in the venue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// No account, a chosen name.
+    Guest,
+    /// An account.
+    Visitor,
+    /// An account that may put on shows.
+    Artist,
+}
+
+/// The person who looks at the page, as they may see themselves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Viewer {
+    /// Who they are to others.
+    pub person: PersonId,
+    /// How they are called in the crowd and the chat: the stage name for an artist, else the
+    /// display name or the guest's chosen name.
+    pub name: String,
+    /// The account's handle; a guest has none.
+    pub handle: Option<String>,
+    /// What they are.
+    pub role: Role,
+}
+
+/// The form by which one gets an account.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Registration {
+    /// Unique name in addresses: 3–16 of `[A-Za-z0-9._-]`, compared without case.
+    pub handle: String,
+    /// How the person is called: 1–32 characters.
+    pub display_name: String,
+    /// At most 254 characters.
+    pub email: String,
+    /// 8–128 characters of any script.
+    pub password: Secret,
+    /// Present when the person wants to put on shows.
+    pub artist: Option<ArtistProfile>,
+}
+
+/// What an artist says of themselves.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArtistProfile {
+    /// 1–40 characters.
+    pub stage_name: String,
+    /// At least one, at most [`crate::shows::MOST_GENRES`].
+    pub genres: Vec<Genre>,
+}
+
+/// The form by which one comes back.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Credentials {
+    /// Handle or e-mail.
+    pub login: String,
+    /// The password.
+    pub password: Secret,
+}
+
+impl Registration {
+    /// What is wrong with the form. The server adds what only it can know (a handle in use).
+    pub fn check(&self) -> Result<(), FieldErrors> {
+        let mut errors = FieldErrors::default();
+        errors.check("handle", check_handle(&self.handle));
+        errors.check("display_name", check_name("Your name", &self.display_name, 32));
+        errors.check("email", check_email(&self.email));
+        errors.check("password", check_password(self.password.reveal()));
+        if let Some(artist) = &self.artist {
+            errors.check("stage_name", check_name("The stage name", &artist.stage_name, 40));
+            errors.check("genres", check_genres(&artist.genres));
+        }
+        errors.into_result()
+    }
+}
+
+impl Credentials {
+    /// What is wrong with the form; only whether it is filled in, so that nothing is told of accounts.
+    pub fn check(&self) -> Result<(), FieldErrors> {
+        let mut errors = FieldErrors::default();
+        errors.check("login", length("Handle or e-mail", &self.login, 1, 254));
+        if self.password.reveal().is_empty() {
+            errors.add("password", "The password is missing.");
+        } else if self.password.reveal().chars().count() > 128 {
+            errors.add("password", "A password has at most 128 characters.");
+        }
+        errors.into_result()
+    }
+}
+
+/// What is wrong with a handle.
+pub fn check_handle(handle: &str) -> Option<String> {
+    let handle = handle.trim();
+    length("The handle", handle, 3, 16).or_else(|| {
+        (!handle.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')))
+            .then(|| "A handle has only the letters a–z, digits, dot, dash and underscore.".into())
+    })
+}
+
+/// What is wrong with a name that others see.
+pub fn check_name(what: &str, name: &str, most: usize) -> Option<String> {
+    length(what, name, 1, most).or_else(|| {
+        has_forbidden(name, false).then(|| format!("{what} has a character that can't be shown."))
+    })
+}
+
+/// What is wrong with a guest's chosen name: 1–32 characters.
+pub fn check_guest_name(name: &str) -> Option<String> {
+    check_name("Your name", name, 32)
+}
+
+/// What is wrong with an e-mail address. Only what is surely wrong; the rest a mail will show.
+pub fn check_email(email: &str) -> Option<String> {
+    let email = email.trim();
+    length("The e-mail address", email, 1, 254).or_else(|| {
+        let wrong = match email.rsplit_once('@') {
+            None => true,
+            Some((local, domain)) => {
+                local.is_empty()
+                    || local.len() > 64
+                    || domain.is_empty()
+                    || domain.starts_with('.')
+                    || domain.ends_with('.')
+                    || domain.contains("..")
+                    || email.chars().any(|c| c.is_whitespace() || c.is_control())
+            }
+        };
+        wrong.then(|| "That is not an e-mail address: it looks like name@example.org.".into())
+    })
+}
+
+/// What is wrong with a new password.
+pub fn check_password(password: &str) -> Option<String> {
+    let count = password.chars().count();
+    if count == 0 {
+        Some("The password is missing.".into())
+    } else if count < 8 {
+        Some(format!("A password needs at least 8 characters; this has {count}."))
+    } else if count > 128 {
+        Some(format!("A password has at most 128 characters; this has {count}."))
+    } else {
+        None
+    }
+}

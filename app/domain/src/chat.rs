@@ -1,0 +1,79 @@
+//! Chat: what people write to each other at a show.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use uuid::Uuid;
+
+use crate::{
+    Millis, PersonId, Refusal,
+    field::{has_forbidden, length},
+    refusal::Reason,
+};
+
+/// The longest message, in characters.
+pub const LONGEST: usize = 500;
+/// The most messages in one page of history.
+pub const PAGE: u32 = 50;
+
+/// Why a message is refused, beyond what every feature refuses.
+#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
+pub enum ChatReason {
+    /// The artist has muted this person here.
+    #[error("The artist has muted you in this chat. You can still read along.")]
+    Muted,
+    /// The show is over and its chat closed.
+    #[error("The show is over, and its chat is closed.")]
+    Over,
+}
+
+impl Reason for ChatReason {
+    fn status(&self) -> u16 {
+        match self {
+            Self::Muted => 403,
+            Self::Over => 409,
+        }
+    }
+}
+
+/// What the chat feature answers when it refuses.
+pub type ChatError = Refusal<ChatReason>;
+
+/// A message's identity, chosen by the sender's page: sending the same one twice posts it once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MessageId(pub Uuid);
+
+/// A message as everybody sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatMessage {
+    /// Its identity.
+    pub id: MessageId,
+    /// Who wrote it.
+    pub author: PersonId,
+    /// How the author was called then.
+    pub name: String,
+    /// Whether the author is the show's artist.
+    pub from_artist: bool,
+    /// 1–[`LONGEST`] characters of plain text.
+    pub text: String,
+    /// When the venue took it.
+    pub sent_at: Millis,
+    /// Its place in the chat: greater is later. Pages of history are asked for by it.
+    pub position: i64,
+}
+
+/// A page of history, oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatPage {
+    /// At most [`PAGE`] messages.
+    pub messages: Vec<ChatMessage>,
+    /// Whether there are earlier ones.
+    pub more: bool,
+}
+
+/// What is wrong with a message.
+pub fn check_message(text: &str) -> Option<String> {
+    length("The message", text, 1, LONGEST).or_else(|| {
+        has_forbidden(text, true).then(|| "The message has a character that can't be shown.".into())
+    })
+}

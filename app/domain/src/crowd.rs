@@ -1,0 +1,97 @@
+//! The crowd: every person present at a show, each drawn once, whatever number of pages they have open.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::{PersonId, Refusal, ShowId, refusal::Reason};
+
+/// Seconds between two likes of one person at one show.
+pub const LIKE_COOL_DOWN: u32 = 10;
+/// The most gestures a second that a person's figure makes; more are dropped.
+pub const GESTURES_A_SECOND: u32 = 5;
+
+/// Why the crowd refuses something, beyond what every feature refuses.
+#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
+pub enum CrowdReason {
+    /// The last like is too fresh.
+    #[error("You can like again in {seconds} s.")]
+    CoolDown {
+        /// Seconds until the next like counts.
+        seconds: u32,
+    },
+    /// The show is over.
+    #[error("The show is over.")]
+    Over,
+}
+
+impl Reason for CrowdReason {
+    fn status(&self) -> u16 {
+        match self {
+            Self::CoolDown { .. } => 429,
+            Self::Over => 409,
+        }
+    }
+}
+
+/// What the crowd answers when it refuses.
+pub type CrowdError = Refusal<CrowdReason>;
+
+/// A person in the crowd. The looks follow from [`PersonId::seed`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Figure {
+    /// Who it is.
+    pub person: PersonId,
+    /// How they are called.
+    pub name: String,
+}
+
+/// What a figure does for everybody to see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Gesture {
+    /// Claps.
+    Applause,
+    /// A heart rises.
+    Heart,
+    /// Waves.
+    Wave,
+    /// Jumps.
+    Jump,
+}
+
+/// All who are present, sent when a page comes in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CrowdSnapshot {
+    /// Which show.
+    pub show: ShowId,
+    /// All who are present, oneself included.
+    pub figures: Vec<Figure>,
+    /// The most who were there at once.
+    pub peak: u32,
+    /// Likes so far.
+    pub likes: u64,
+}
+
+/// What changed since the snapshot or the change before: several changes in one.
+///
+/// To be applied in the order of the fields. Counts are whole, not differences.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CrowdChange {
+    /// Which show.
+    pub show: ShowId,
+    /// Who came.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub came: Vec<Figure>,
+    /// Who left.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<PersonId>,
+    /// Who did what.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gestures: Vec<(PersonId, Gesture)>,
+    /// How many are present now.
+    pub count: u32,
+    /// The most who were there at once.
+    pub peak: u32,
+    /// Likes so far.
+    pub likes: u64,
+}

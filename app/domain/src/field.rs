@@ -1,0 +1,76 @@
+//! What is wrong with what somebody typed, field by field.
+
+use serde::{Deserialize, Serialize};
+
+/// One complaint about one field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldError {
+    /// The field's name, as in the form.
+    pub field: String,
+    /// What is wrong and what is right, for the person who typed it.
+    pub message: String,
+}
+
+/// All complaints about one form.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct FieldErrors(pub Vec<FieldError>);
+
+impl FieldErrors {
+    /// Exactly one complaint.
+    pub fn one(field: &str, message: impl Into<String>) -> Self {
+        let mut errors = Self::default();
+        errors.add(field, message);
+        errors
+    }
+
+    /// Adds a complaint.
+    pub fn add(&mut self, field: &str, message: impl Into<String>) {
+        self.0.push(FieldError { field: field.into(), message: message.into() });
+    }
+
+    /// Adds a complaint when there is one.
+    pub fn check(&mut self, field: &str, complaint: Option<String>) {
+        if let Some(message) = complaint {
+            self.add(field, message);
+        }
+    }
+
+    /// The first complaint about `field`.
+    pub fn of(&self, field: &str) -> Option<&str> {
+        self.0.iter().find(|error| error.field == field).map(|error| error.message.as_str())
+    }
+
+    /// Whether there is nothing to complain about.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// `Ok` when there is nothing to complain about.
+    pub fn into_result(self) -> Result<(), Self> {
+        if self.is_empty() { Ok(()) } else { Err(self) }
+    }
+}
+
+/// Complains unless `text` has `least..=most` characters once trimmed. `what` starts the sentence.
+pub fn length(what: &str, text: &str, least: usize, most: usize) -> Option<String> {
+    let count = text.trim().chars().count();
+    if count < least && count == 0 {
+        Some(format!("{what} is missing."))
+    } else if count < least {
+        Some(format!("{what} needs at least {least} characters; this has {count}."))
+    } else if count > most {
+        Some(format!("{what} may have at most {most} characters; this has {count}."))
+    } else {
+        None
+    }
+}
+
+/// Whether `text` has characters that must not stand in a name or a line of text: control
+/// characters, and those that turn the direction of the text around them.
+pub fn has_forbidden(text: &str, line_breaks: bool) -> bool {
+    text.chars().any(|c| {
+        (c.is_control() && !(line_breaks && c == '\n'))
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    })
+}

@@ -1,0 +1,286 @@
+//! The live channel: the frames that go over a page's WebSocket, and what happens on stage.
+//!
+//! PROTOCOL.md describes the exchange in prose.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::{
+    Millis, PersonId, Refusal, ShowId,
+    accounts::Secret,
+    chat::{ChatMessage, MessageId},
+    crowd::{CrowdChange, CrowdSnapshot, Gesture},
+    refusal::Reason,
+    shows::{ShowCard, ShowPage},
+};
+
+/// Why the stage refuses something, beyond what every feature refuses.
+#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
+pub enum LiveReason {
+    /// One has to say how one is called before one can come in.
+    #[error("Tell us your name first.")]
+    Nameless,
+    /// The show is over.
+    #[error("The show is over.")]
+    Over,
+    /// Nobody is on stage.
+    #[error("Nobody is on stage.")]
+    NotOnStage,
+    /// The venue is full.
+    #[error("The venue is full. Try again in a moment.")]
+    Full,
+}
+
+impl Reason for LiveReason {
+    fn status(&self) -> u16 {
+        match self {
+            Self::Nameless => 401,
+            Self::Over | Self::NotOnStage => 409,
+            Self::Full => 503,
+        }
+    }
+}
+
+/// What the live feature answers when it refuses.
+pub type LiveError = Refusal<LiveReason>;
+
+/// The place of a durable event in its topic: 1, 2, 3 …; 0 is before the first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Cursor(pub i64);
+
+/// What a page can follow. As text: `shows`, `show:ID`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub enum Topic {
+    /// The list of shows; open to all.
+    Shows,
+    /// One show with its stage, chat and crowd; needs a join token.
+    Show(ShowId),
+}
+
+impl fmt::Display for Topic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Shows => f.write_str("shows"),
+            Self::Show(id) => write!(f, "show:{id}"),
+        }
+    }
+}
+
+impl From<Topic> for String {
+    fn from(topic: Topic) -> Self {
+        topic.to_string()
+    }
+}
+
+/// Text that names no topic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("no such topic")]
+pub struct UnknownTopic;
+
+impl TryFrom<String> for Topic {
+    type Error = UnknownTopic;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl FromStr for Topic {
+    type Err = UnknownTopic;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.split_once(':') {
+            None if text == "shows" => Ok(Self::Shows),
+            Some(("show", id)) => id.parse().map(Self::Show).map_err(|_| UnknownTopic),
+            _ => Err(UnknownTopic),
+        }
+    }
+}
+
+/// What happens on a show's stage.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StageState {
+    /// The artist hasn't come yet.
+    #[default]
+    Empty,
+    /// The artist is on stage.
+    Live,
+    /// The artist is on stage and takes a break.
+    Paused,
+    /// The artist's connection is lost; they may come back.
+    Dropped,
+    /// The artist has ended the show.
+    Ended,
+}
+
+/// The right to enter one show, for one person, for a short time; each use of it once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JoinTicket {
+    /// Goes into [`ClientFrame::Subscribe`] and, as a bearer token, to WHEP: once to each.
+    pub token: Secret,
+    /// Who one is to the others.
+    pub person: PersonId,
+    /// How one is called there.
+    pub name: String,
+    /// Whether one is the show's artist: not drawn in the crowd, may delete and mute.
+    pub artist: bool,
+    /// Whether the artist has muted this person.
+    pub muted: bool,
+}
+
+/// The right to go on stage; a bearer token for WHIP.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StageTicket {
+    /// The bearer token.
+    pub token: Secret,
+}
+
+/// A durable event: it is in the database before anybody hears of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// A show is new or changed (its text, its times or its stage). In both kinds of topic.
+    ShowChanged {
+        /// The show as it is now.
+        show: ShowCard,
+        /// Its description; only in the show's own topic.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        description: Option<String>,
+    },
+    /// A show was deleted. In both kinds of topic; the last event of the show's own.
+    ShowDeleted {
+        /// Which.
+        show: ShowId,
+    },
+    /// Something happened on stage. In the show's own topic.
+    Stage {
+        /// What happens there now.
+        state: StageState,
+        /// Counts the times that somebody took the stage; a studio that holds a lower number than
+        /// this was replaced by another one.
+        publication: i64,
+        /// When the artist first went on stage.
+        live_since: Option<Millis>,
+    },
+    /// Somebody wrote something.
+    Posted {
+        /// The message.
+        message: ChatMessage,
+    },
+    /// A message was deleted.
+    Deleted {
+        /// Which.
+        message: MessageId,
+    },
+    /// The artist muted somebody, or lets them speak again.
+    Muted {
+        /// Whom.
+        person: PersonId,
+        /// Whether they are muted now.
+        muted: bool,
+    },
+}
+
+/// What a page says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientFrame {
+    /// Follow a topic from `after` on.
+    Subscribe {
+        /// Which.
+        topic: Topic,
+        /// The last event that the page has; absent to begin with the present.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<Cursor>,
+        /// The join token; needed for a show.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        token: Option<Secret>,
+    },
+    /// Follow a topic no more.
+    Unsubscribe {
+        /// Which.
+        topic: Topic,
+    },
+    /// Move one's figure. Ephemeral: dropped when there are too many.
+    Gesture {
+        /// Where.
+        show: ShowId,
+        /// How.
+        gesture: Gesture,
+    },
+}
+
+/// What the venue says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ServerFrame {
+    /// The first frame, and then one at least every [`BEAT`] seconds: a page that hears nothing for
+    /// twice as long connects anew.
+    Beat {
+        /// The server's clock.
+        now: Millis,
+    },
+    /// A topic is followed. What was missed follows in [`ServerFrame::Events`]. With `reset`, the
+    /// page has to forget what it knew: it was away for too long (or never there), and `reset`
+    /// holds the present.
+    Subscribed {
+        /// Which.
+        topic: Topic,
+        /// Events after this one follow.
+        cursor: Cursor,
+        /// The present, when it can't be reached by events.
+        reset: Option<Box<Present>>,
+    },
+    /// Durable events of a topic, in order, without a gap.
+    Events {
+        /// Which.
+        topic: Topic,
+        /// The cursor of the last of them.
+        cursor: Cursor,
+        /// At least one.
+        events: Vec<Event>,
+    },
+    /// All who are present at a show.
+    Crowd(CrowdSnapshot),
+    /// What changed in the crowd.
+    CrowdChange(CrowdChange),
+    /// A topic is not, or no longer, followed.
+    Refused {
+        /// Which.
+        topic: Topic,
+        /// Why.
+        why: LiveError,
+    },
+    /// The venue closes this connection; the page connects anew when `again` says so.
+    Bye {
+        /// Whether coming back at once makes sense.
+        again: bool,
+    },
+}
+
+/// The present of a topic.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Present {
+    /// The list of shows has to be asked for again.
+    Shows,
+    /// A show: its page, and the latest messages, oldest first.
+    Show {
+        /// The page.
+        page: ShowPage,
+        /// The latest page of the chat.
+        chat: crate::chat::ChatPage,
+        /// The current publication, as in [`Event::Stage`].
+        publication: i64,
+    },
+}
+
+/// The longest silence of the venue on the live channel, in seconds.
+pub const BEAT: u32 = 10;
+/// The most bytes of a frame from a page.
+pub const LARGEST_FRAME: usize = 4096;

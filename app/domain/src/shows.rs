@@ -1,0 +1,321 @@
+//! Shows: what an artist announces, puts on and leaves behind.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use uuid::Uuid;
+
+use crate::{
+    FieldErrors, Millis, Refusal,
+    field::{has_forbidden, length},
+    live::{Cursor, StageState},
+    refusal::Reason,
+};
+
+/// The longest a show may last: 12 hours, in milliseconds.
+pub const LONGEST: i64 = 12 * Millis::HOUR;
+/// How many genres a show or an artist may have.
+pub const MOST_GENRES: usize = 3;
+/// How far ahead a show may be announced: two years, in milliseconds.
+pub const FARTHEST: i64 = 2 * 365 * 24 * Millis::HOUR;
+
+/// Why a show is refused, beyond what every feature refuses.
+#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
+pub enum ShowReason {
+    /// Only artists put on shows.
+    #[error("Only artists can put on shows.")]
+    NotAnArtist,
+    /// The show is over.
+    #[error("This show is over.")]
+    Over,
+    /// What can't be changed while people watch.
+    #[error("The show is live; its start can't be moved now.")]
+    Live,
+}
+
+impl Reason for ShowReason {
+    fn status(&self) -> u16 {
+        match self {
+            Self::NotAnArtist => 403,
+            Self::Over | Self::Live => 409,
+        }
+    }
+}
+
+/// What the shows feature answers when it refuses.
+pub type ShowError = Refusal<ShowReason>;
+
+/// A show's identity, and its address for life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ShowId(pub Uuid);
+
+impl fmt::Display for ShowId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+impl FromStr for ShowId {
+    type Err = uuid::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Uuid::parse_str(text).map(Self)
+    }
+}
+
+impl ShowId {
+    /// A number that is always the same for the same show, from which its poster is drawn.
+    pub fn seed(&self) -> u64 {
+        seed(self.0.as_bytes())
+    }
+}
+
+/// FNV-1a over `bytes` with a final mix (the finaliser of SplitMix64).
+pub(crate) fn seed(bytes: &[u8]) -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for byte in bytes {
+        hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+    }
+    hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    hash ^ (hash >> 31)
+}
+
+/// A genre: one of [`GENRES`], by its slug.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Genre(pub String);
+
+/// The venue's genres: slug and name.
+pub const GENRES: &[(&str, &str)] = &[
+    ("ambient", "Ambient"),
+    ("blues", "Blues"),
+    ("classical", "Classical"),
+    ("comedy", "Comedy"),
+    ("country", "Country"),
+    ("dance", "Dance"),
+    ("electronic", "Electronic"),
+    ("experimental", "Experimental"),
+    ("folk", "Folk"),
+    ("hip-hop", "Hip-hop"),
+    ("indie", "Indie"),
+    ("jazz", "Jazz"),
+    ("latin", "Latin"),
+    ("metal", "Metal"),
+    ("pop", "Pop"),
+    ("punk", "Punk"),
+    ("radio", "Radio"),
+    ("reggae", "Reggae"),
+    ("rock", "Rock"),
+    ("singer-songwriter", "Singer-songwriter"),
+    ("soul", "Soul & funk"),
+    ("spoken-word", "Spoken word"),
+    ("world", "World"),
+];
+
+impl Genre {
+    /// How the genre is called; the slug itself when the venue no longer has it.
+    pub fn name(&self) -> &str {
+        GENRES.iter().find(|(slug, _)| *slug == self.0).map_or(self.0.as_str(), |(_, name)| name)
+    }
+}
+
+/// What is wrong with a choice of genres.
+pub fn check_genres(genres: &[Genre]) -> Option<String> {
+    if genres.is_empty() {
+        Some("Choose at least one genre.".into())
+    } else if genres.len() > MOST_GENRES {
+        Some(format!("Choose at most {MOST_GENRES} genres."))
+    } else if genres.iter().any(|genre| !GENRES.iter().any(|(slug, _)| *slug == genre.0)) {
+        Some("The venue doesn't have one of these genres.".into())
+    } else {
+        None
+    }
+}
+
+/// The form by which a show is made or changed. Times are as the artist's clock shows them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShowDraft {
+    /// 5–70 characters.
+    pub title: String,
+    /// At most 800 characters, plain text; line breaks and links are kept.
+    pub description: String,
+    /// One to [`MOST_GENRES`].
+    pub genres: Vec<Genre>,
+    /// `YYYY-MM-DDTHH:MM` in `time_zone`.
+    pub starts: String,
+    /// `YYYY-MM-DDTHH:MM` in `time_zone`.
+    pub ends: String,
+    /// The artist's time zone by its IANA name, such as `Europe/Lisbon`.
+    pub time_zone: String,
+}
+
+impl ShowDraft {
+    /// What is wrong with the form as far as it can be told without a calendar and a clock.
+    /// [`check_times`] tells the rest.
+    pub fn check(&self) -> Result<(), FieldErrors> {
+        let mut errors = FieldErrors::default();
+        errors.check(
+            "title",
+            length("The title", &self.title, 5, 70).or_else(|| {
+                has_forbidden(&self.title, false)
+                    .then(|| "The title has a character that can't be shown.".into())
+            }),
+        );
+        errors.check(
+            "description",
+            length("The description", &self.description, 0, 800).or_else(|| {
+                has_forbidden(&self.description.replace("\r\n", "\n"), true)
+                    .then(|| "The description has a character that can't be shown.".into())
+            }),
+        );
+        errors.check("genres", check_genres(&self.genres));
+        errors.check("starts", check_local_time("The start", &self.starts));
+        errors.check("ends", check_local_time("The end", &self.ends));
+        if self.time_zone.trim().is_empty() || self.time_zone.len() > 64 {
+            errors.add("time_zone", "Choose the time zone of these times.");
+        }
+        errors.into_result()
+    }
+}
+
+/// What is wrong with a local time `YYYY-MM-DDTHH:MM`; whether the day exists, a calendar must tell.
+fn check_local_time(what: &str, text: &str) -> Option<String> {
+    if text.is_empty() {
+        return Some(format!("{what} is missing."));
+    }
+    let shape = b"dddd-dd-ddTdd:dd";
+    let fits = text.len() == shape.len()
+        && text.bytes().zip(shape).all(|(byte, shape)| match shape {
+            b'd' => byte.is_ascii_digit(),
+            other => byte == *other,
+        });
+    (!fits).then(|| format!("{what} is not a date and time."))
+}
+
+/// What is wrong with a show's times. `before` is the start that an edited show already has: a start
+/// in the past is refused only when it is a new one.
+pub fn check_times(
+    starts_at: Millis,
+    ends_at: Millis,
+    now: Millis,
+    before: Option<Millis>,
+) -> Result<(), FieldErrors> {
+    let mut errors = FieldErrors::default();
+    if before != Some(starts_at) && starts_at < now.plus(-5 * Millis::MINUTE) {
+        errors.add("starts", "The start is in the past.");
+    } else if starts_at > now.plus(FARTHEST) {
+        errors.add("starts", "The start is more than two years away.");
+    }
+    if ends_at <= starts_at {
+        errors.add("ends", "The end has to come after the start.");
+    } else if ends_at.since(starts_at) > LONGEST {
+        errors.add("ends", "A show lasts at most 12 hours.");
+    } else if ends_at <= now {
+        errors.add("ends", "The end is in the past.");
+    }
+    errors.into_result()
+}
+
+/// The artist of a show, as everybody sees them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Artist {
+    /// The handle, as in addresses.
+    pub handle: String,
+    /// The name on the poster.
+    pub stage_name: String,
+}
+
+/// A show in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShowCard {
+    /// Its identity.
+    pub id: ShowId,
+    /// Its title.
+    pub title: String,
+    /// Its genres.
+    pub genres: Vec<Genre>,
+    /// Who plays.
+    pub artist: Artist,
+    /// When it starts.
+    pub starts_at: Millis,
+    /// When it ends.
+    pub ends_at: Millis,
+    /// The artist's time zone.
+    pub time_zone: String,
+    /// The start as the artist's clock shows it, for readers without JavaScript: `Sat 21 Nov, 21:00`.
+    pub starts_text: String,
+    /// What happens on stage.
+    pub stage: StageState,
+}
+
+/// Where a show stands in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Section {
+    /// Somebody is on stage, or was a moment ago and may come back.
+    Live,
+    /// Still to come.
+    Upcoming,
+    /// Over.
+    Past,
+}
+
+impl ShowCard {
+    /// Where the show stands at `now`.
+    pub fn section(&self, now: Millis) -> Section {
+        match self.stage {
+            StageState::Live | StageState::Paused | StageState::Dropped => Section::Live,
+            StageState::Ended => Section::Past,
+            StageState::Empty if self.ends_at <= now => Section::Past,
+            StageState::Empty => Section::Upcoming,
+        }
+    }
+}
+
+/// A show on its own page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShowPage {
+    /// What lists show of it too.
+    pub card: ShowCard,
+    /// Plain text; addresses in it become links when shown.
+    pub description: String,
+    /// When the artist first went on stage.
+    pub live_since: Option<Millis>,
+    /// The most persons who were there at once.
+    pub peak: u32,
+    /// Likes so far.
+    pub likes: u64,
+    /// Whether the one who looks is the show's artist.
+    pub mine: bool,
+    /// The last event of the show's topic that this page already holds.
+    pub cursor: Cursor,
+    /// The server's clock when the page was made.
+    pub now: Millis,
+}
+
+/// A page of a list; `next` asks for the following one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShowList {
+    /// In the order of the list: upcoming by start, past by start backwards.
+    pub shows: Vec<ShowCard>,
+    /// To be handed back for the next page; absent at the end.
+    pub next: Option<String>,
+}
+
+/// What's on: all of the first page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WhatsOn {
+    /// On stage now, fullest first.
+    pub live: Vec<ShowCard>,
+    /// To come, soonest first.
+    pub upcoming: ShowList,
+    /// Over, latest first.
+    pub past: ShowList,
+    /// The last event of the topic [`crate::live::Topic::Shows`] that this list already holds.
+    pub cursor: Cursor,
+    /// The server's clock when the list was made.
+    pub now: Millis,
+}

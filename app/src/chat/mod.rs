@@ -1,0 +1,5 @@
+//! Chat at a show.
+
+pub mod api;
+#[cfg(feature = "ssr")]
+pub mod port;

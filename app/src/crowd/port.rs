@@ -1,0 +1,11 @@
+//! What the crowd needs from the server.
+
+use async_trait::async_trait;
+use bandstand_domain::{ShowId, crowd::CrowdError};
+
+/// The crowd, for the person who makes the current request.
+#[async_trait]
+pub trait Crowd: Send + Sync {
+    /// Likes a show; once per [`bandstand_domain::crowd::LIKE_COOL_DOWN`] seconds. Answers all likes so far.
+    async fn like(&self, show: ShowId) -> Result<u64, CrowdError>;
+}

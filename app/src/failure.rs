@@ -1,0 +1,39 @@
+//! How a refusal travels from a server function to the page that called it.
+
+use std::fmt;
+
+use bandstand_domain::{Refusal, refusal::Reason};
+use leptos::server_fn::{
+    codec::JsonEncoding,
+    error::{FromServerFnError, ServerFnErrorErr},
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+/// A refusal as the error of a server function.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent, bound(deserialize = "E: DeserializeOwned"))]
+pub struct Failed<E: Reason>(pub Refusal<E>);
+
+impl<E: Reason> fmt::Display for Failed<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<E: Reason> std::error::Error for Failed<E> {}
+
+impl<E> FromServerFnError for Failed<E>
+where
+    E: Reason + Serialize + DeserializeOwned + Clone + 'static,
+{
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        Self(match error {
+            ServerFnErrorErr::Request(_) | ServerFnErrorErr::Deserialization(_) => {
+                Refusal::Unreachable
+            }
+            _ => Refusal::Broken,
+        })
+    }
+}

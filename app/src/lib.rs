@@ -1,0 +1,19 @@
+//! Bandstand's pages. The same components are rendered by the server (`ssr`) and brought to life in
+//! the browser (`hydrate`).
+//!
+//! One folder per feature: `*_page.rs` what is seen, `state.rs` plain structs with the logic,
+//! `api.rs` the server functions, `port.rs` what the server has to implement for them.
+//! Nothing here knows of axum, SQL or the media core.
+
+pub mod accounts;
+mod app;
+pub mod chat;
+pub mod crowd;
+pub mod failure;
+pub mod live;
+#[cfg(feature = "ssr")]
+pub mod port;
+pub mod shows;
+pub mod ui;
+
+pub use app::{App, Head, shell};

@@ -1,0 +1,37 @@
+//! Server functions of the stage.
+
+#![allow(missing_docs, reason = "the server macro makes structs whose fields it does not document")]
+
+use bandstand_domain::{
+    ShowId,
+    live::{JoinTicket, LiveReason, StageTicket},
+};
+use leptos::{prelude::*, server_fn::codec::Json};
+
+use crate::failure::Failed;
+#[cfg(feature = "ssr")]
+use crate::port::{answer, port};
+
+/// The right to enter a show.
+#[server(endpoint = "live/join", input = Json)]
+pub async fn join_show(show: ShowId) -> Result<JoinTicket, Failed<LiveReason>> {
+    answer(port::<dyn super::port::Live>().join(show)).await
+}
+
+/// The right to go on the stage of one's own show.
+#[server(endpoint = "live/stage", input = Json)]
+pub async fn take_stage(show: ShowId) -> Result<StageTicket, Failed<LiveReason>> {
+    answer(port::<dyn super::port::Live>().stage(show)).await
+}
+
+/// Tells the audience that the artist takes a break, or is back.
+#[server(endpoint = "live/pause", input = Json)]
+pub async fn pause_stage(show: ShowId, paused: bool) -> Result<(), Failed<LiveReason>> {
+    answer(port::<dyn super::port::Live>().pause(show, paused)).await
+}
+
+/// Ends one's own show for good.
+#[server(endpoint = "live/end", input = Json)]
+pub async fn end_show(show: ShowId) -> Result<(), Failed<LiveReason>> {
+    answer(port::<dyn super::port::Live>().end(show)).await
+}

@@ -1,0 +1,3 @@
+//! Bandstand, the live venue that anyone can host.
+
+fn main() {}
