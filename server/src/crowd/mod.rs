@@ -1,0 +1,1 @@
+//! The crowd feature's server side.

@@ -1,0 +1,75 @@
+//! The venue's database: SQLite in the data folder, or PostgreSQL, behind the same statements.
+
+use std::{path::Path, time::Duration};
+
+use sqlx::{
+    Any, AnyPool, Executor, Transaction,
+    any::{AnyPoolOptions, install_default_drivers},
+};
+
+/// Why the database can't be used. Callers log it at the boundary and answer `Refusal::Broken`.
+pub type DatabaseError = sqlx::Error;
+
+/// A transaction that may write.
+pub type Write = Transaction<'static, Any>;
+
+/// Two ways to the same database. SQLite has one writer: giving it a connection of its own lets
+/// writers queue in order instead of failing when they meet, and readers never wait for them.
+#[derive(Clone, Debug)]
+pub struct Database {
+    /// For statements that only read.
+    pub read: AnyPool,
+    write: AnyPool,
+}
+
+impl Database {
+    /// Opens the database at `url` (`sqlite:…` or `postgres:…`) and brings its tables up to date.
+    ///
+    /// # Errors
+    /// When it can't be reached, or holds tables of a newer version.
+    pub async fn open(url: &str) -> Result<Self, DatabaseError> {
+        install_default_drivers();
+        let sqlite = url.starts_with("sqlite:");
+        let pool = |size: u32| {
+            AnyPoolOptions::new()
+                .max_connections(size)
+                .acquire_timeout(Duration::from_secs(10))
+                .after_connect(move |connection, _| {
+                    Box::pin(async move {
+                        if sqlite {
+                            connection
+                                .execute(
+                                    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+                                     PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 10000",
+                                )
+                                .await?;
+                        }
+                        Ok(())
+                    })
+                })
+        };
+        let write = pool(if sqlite { 1 } else { 8 }).connect(url).await?;
+        sqlx::migrate!("./migrations").run(&write).await?;
+        let read = pool(8).connect(url).await?;
+        Ok(Self { read, write })
+    }
+
+    /// The address of an SQLite database in the file `path`, which is made when it isn't there.
+    pub fn sqlite_url(path: &Path) -> String {
+        format!("sqlite://{}?mode=rwc", path.display())
+    }
+
+    /// Begins a transaction that may write. Dropped without `commit`, it changes nothing.
+    ///
+    /// # Errors
+    /// When the database can't be reached.
+    pub async fn begin(&self) -> Result<Write, DatabaseError> {
+        self.write.begin().await
+    }
+
+    /// Waits for what is under way and closes.
+    pub async fn close(&self) {
+        self.read.close().await;
+        self.write.close().await;
+    }
+}

@@ -1,0 +1,1 @@
+//! HTTP: routes, sessions, security headers, limits, static files.

@@ -1,0 +1,17 @@
+//! Bandstand's server: it renders the pages, keeps what must last, and lets media through.
+//!
+//! One folder per feature, named as in `app`: it implements the feature's port, asks who may, and
+//! keeps all its SQL in its `store.rs`. [`venue::Venue`] holds what lives as long as the program,
+//! [`caller::Caller`] is the person behind one request.
+
+pub mod accounts;
+pub mod caller;
+pub mod chat;
+pub mod clock;
+pub mod config;
+pub mod crowd;
+pub mod database;
+pub mod http;
+pub mod live;
+pub mod shows;
+pub mod venue;

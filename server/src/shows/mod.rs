@@ -1,0 +1,1 @@
+//! The shows feature's server side.
