@@ -1,6 +1,6 @@
 //! What lives as long as the program.
 
-use crate::{config::Config, database::Database};
+use crate::{config::Config, database::Database, live::Live};
 
 /// The venue: shared by all requests behind an `Arc`.
 #[derive(Debug)]
@@ -9,4 +9,6 @@ pub struct Venue {
     pub config: Config,
     /// What must last.
     pub database: Database,
+    /// Stages and who follows them.
+    pub live: Live,
 }
