@@ -1,0 +1,225 @@
+// What the journeys share: a venue of their own, people, and what must never be seen.
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  type Page,
+  test as base,
+  expect,
+  firefox,
+} from "@playwright/test";
+
+const repository = join(import.meta.dirname, "../..");
+
+/** A running server with a data folder of its own. */
+export class Venue {
+  url = "";
+  log = "";
+  private process!: ChildProcess;
+  private readonly data = mkdtempSync(join(tmpdir(), "bandstand-journey-"));
+
+  async start(): Promise<void> {
+    const program = process.env.BANDSTAND_PROGRAM ?? join(repository, "target/debug/bandstand");
+    const listen = this.url ? new URL(this.url).host : "127.0.0.1:0";
+    this.process = spawn(
+      program,
+      ["--listen", listen, "--media", "127.0.0.1:0", "--data", this.data, "--site", join(repository, "target/site")],
+      { cwd: this.data, stdio: ["ignore", "pipe", "pipe"] },
+    );
+    this.url = await new Promise<string>((resolve, reject) => {
+      const read = (chunk: Buffer) => {
+        this.log += chunk.toString();
+        const address = /http:\/\/127\.0\.0\.1:\d+/.exec(this.log.slice(0));
+        if (address) resolve(address[0]);
+      };
+      this.process.stdout?.on("data", read);
+      this.process.stderr?.on("data", read);
+      this.process.once("exit", (code) => reject(new Error(`the server ended with ${code}:\n${this.log}`)));
+    });
+  }
+
+  async stop(): Promise<void> {
+    if (this.process.exitCode !== null) return;
+    const ended = new Promise((resolve) => this.process.once("exit", resolve));
+    this.process.kill("SIGTERM");
+    await ended;
+  }
+
+  async restart(): Promise<void> {
+    await this.stop();
+    this.log = "";
+    await this.start();
+  }
+
+  remove(): void {
+    rmSync(this.data, { recursive: true, force: true });
+  }
+
+  /** Lines of the server's log that somebody would have to look at. */
+  complaints(): string[] {
+    return this.log.split("\n").filter((line) => /\b(WARN|ERROR|panicked)\b/.test(line));
+  }
+}
+
+/** What a browser complained about, on any page of these people. */
+export class Complaints {
+  readonly lines: string[] = [];
+  /** What is expected to be logged by the browser itself in a journey about something going wrong. */
+  readonly expected: RegExp[] = [];
+
+  watch(page: Page, who: string): void {
+    page.on("console", (message) => {
+      if (["error", "warning"].includes(message.type())) {
+        this.add(`${who}: ${message.type()}: ${message.text()} (${message.location().url})`);
+      }
+    });
+    page.on("pageerror", (error) => this.add(`${who}: ${error.stack ?? error.message}`));
+  }
+
+  private add(line: string): void {
+    if (!this.expected.some((pattern) => pattern.test(line))) this.lines.push(line);
+  }
+}
+
+/** Keeps every peer connection of a page where the journey can ask it for statistics. */
+const keepConnections = () => {
+  const kept: RTCPeerConnection[] = [];
+  Object.assign(window, { keptConnections: kept });
+  const Original = window.RTCPeerConnection;
+  window.RTCPeerConnection = class extends Original {
+    constructor(configuration?: RTCConfiguration) {
+      super(configuration);
+      kept.push(this);
+    }
+  };
+};
+
+export interface Received {
+  framesDecoded: number;
+  audioPackets: number;
+  audioEnergy: number;
+}
+
+/** One person with one browser profile. */
+export class Person {
+  constructor(
+    readonly name: string,
+    readonly context: BrowserContext,
+    readonly page: Page,
+    readonly venue: Venue,
+    private readonly complaints: Complaints,
+  ) {}
+
+  async anotherTab(): Promise<Person> {
+    const page = await this.context.newPage();
+    this.complaints.watch(page, `${this.name}, another tab`);
+    return new Person(this.name, this.context, page, this.venue, this.complaints);
+  }
+
+  async goto(path: string): Promise<void> {
+    await this.page.goto(this.venue.url + path);
+    await this.alive();
+  }
+
+  /** Waits until the page that the server rendered is alive. */
+  async alive(): Promise<void> {
+    await this.page.waitForFunction(() => "wasmBindings" in window);
+  }
+
+  /** What all living connections of the page have received so far. */
+  async received(): Promise<Received> {
+    return this.page.evaluate(async () => {
+      const sum = { framesDecoded: 0, audioPackets: 0, audioEnergy: 0 };
+      const { keptConnections } = window as unknown as { keptConnections: RTCPeerConnection[] };
+      for (const connection of keptConnections) {
+        if (connection.connectionState === "closed") continue;
+        for (const report of (await connection.getStats()).values()) {
+          if (report.type !== "inbound-rtp") continue;
+          sum.framesDecoded += report.framesDecoded ?? 0;
+          if (report.kind === "audio") {
+            sum.audioPackets += report.packetsReceived ?? 0;
+            sum.audioEnergy += report.totalAudioEnergy ?? 0;
+          }
+        }
+      }
+      return sum;
+    });
+  }
+
+  /** Waits until picture and sound flow: both grow from now on. */
+  async seesAndHears(): Promise<void> {
+    let before = await this.received();
+    await expect
+      .poll(
+        async () => {
+          const now = await this.received();
+          // A new connection counts from zero.
+          if (now.framesDecoded < before.framesDecoded) before = now;
+          return now.framesDecoded >= before.framesDecoded + 10 && now.audioPackets >= before.audioPackets + 10;
+        },
+        { message: `${this.name} sees and hears the stage`, timeout: 20_000 },
+      )
+      .toBe(true);
+  }
+}
+
+interface Fixtures {
+  venue: Venue;
+  complaints: Complaints;
+  /** Opens a browser profile for a new person. */
+  person: (name: string, options?: BrowserContextOptions & { in?: Browser }) => Promise<Person>;
+  /** Opens Firefox for one person. */
+  firefoxPerson: (name: string) => Promise<Person>;
+}
+
+export const test = base.extend<Fixtures>({
+  venue: async ({}, use) => {
+    const venue = new Venue();
+    await venue.start();
+    await use(venue);
+    await venue.stop();
+    venue.remove();
+    expect(venue.complaints(), "the server's log has no warning").toEqual([]);
+  },
+  complaints: async ({}, use) => {
+    const complaints = new Complaints();
+    await use(complaints);
+    expect(complaints.lines, "no browser console has an error or warning").toEqual([]);
+  },
+  person: async ({ browser, venue, complaints }, use) => {
+    const contexts: BrowserContext[] = [];
+    await use(async (name, { in: other, ...options } = {}) => {
+      const context = await (other ?? browser).newContext({
+        locale: "en-GB",
+        timezoneId: "Europe/Lisbon",
+        ...options,
+      });
+      contexts.push(context);
+      await context.addInitScript(keepConnections);
+      const page = await context.newPage();
+      complaints.watch(page, name);
+      return new Person(name, context, page, venue, complaints);
+    });
+    for (const context of contexts) await context.close();
+  },
+  firefoxPerson: async ({ person }, use) => {
+    const browser = await firefox.launch({
+      channel: "moz-firefox",
+      executablePath: process.env.FIREFOX ?? "/usr/bin/firefox-esr",
+      firefoxUserPrefs: {
+        "media.navigator.streams.fake": true,
+        "media.navigator.permission.disabled": true,
+        "media.autoplay.default": 0,
+        "media.autoplay.blocking_policy": 0,
+      },
+    });
+    await use((name) => person(name, { in: browser }));
+    await browser.close();
+  },
+});
+
+export { expect };
