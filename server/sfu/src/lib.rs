@@ -1,1 +1,36 @@
-//! Media core.
+//! Bandstand's media core: a selective forwarding unit for stages with one publisher (WHIP,
+//! RFC 9725) and many subscribers (WHEP), all on one UDP port.
+//!
+//! [`Sfu::start`] opens the socket and its thread; [`Sfu::publish`] and [`Sfu::subscribe`] turn an
+//! SDP offer into an answer; what happens afterwards comes as [`Event`]s. Media is forwarded as it
+//! comes: nothing is decoded.
+//!
+//! Inside, a core without sockets and clocks (`core`) is driven by one thread (`driver`). Within
+//! the core, `demultiplex` finds the peer of a datagram, `ingest` makes packets of what a publisher
+//! sends, `stage` decides who gets them, and `egress` gets them to a subscriber.
+
+mod cache;
+mod config;
+mod core;
+mod demultiplex;
+mod driver;
+mod egress;
+mod error;
+mod event;
+mod identity;
+mod ingest;
+mod keyframe;
+mod offer;
+mod packet;
+mod sfu;
+mod stage;
+mod statistics;
+mod transport;
+
+pub use crate::config::{Config, Limits, Timeouts};
+pub use crate::core::Accepted;
+pub use crate::error::{OfferError, StartError};
+pub use crate::event::{EndReason, Event, Role};
+pub use crate::identity::{ParseSessionIdError, SessionId, StageId};
+pub use crate::sfu::Sfu;
+pub use crate::statistics::{SessionStatistics, Statistics, Totals};

@@ -1,0 +1,96 @@
+//! What the media core can be told before it starts.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+/// How to start an [`Sfu`](crate::Sfu).
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The one UDP address everything is received on and sent from. Port 0 lets the operating
+    /// system choose; an IPv6 address takes IPv4 too where the system allows.
+    pub bind: SocketAddr,
+    /// The addresses announced as ICE host candidates, with the bound port. Empty: the bind
+    /// address, or, if that is unspecified, loopback and the address the default route uses.
+    pub public_addresses: Vec<IpAddr>,
+    /// Bounds on what clients can make the core hold.
+    pub limits: Limits,
+    /// How long silence is borne.
+    pub timeouts: Timeouts,
+}
+
+impl Default for Config {
+    /// Loopback, any port.
+    fn default() -> Self {
+        Config {
+            bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            public_addresses: Vec::new(),
+            limits: Limits::default(),
+            timeouts: Timeouts::default(),
+        }
+    }
+}
+
+/// Bounds on what clients can make the core hold.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Sessions in all, publishers and subscribers.
+    pub max_sessions: usize,
+    /// Subscribers of one stage.
+    pub max_subscribers_per_stage: usize,
+    /// Length of an SDP offer, in bytes.
+    pub max_offer_bytes: usize,
+    /// Tracks of one kind (audio, video) in one session; further m-lines are answered but carry
+    /// nothing.
+    pub max_tracks_per_kind: usize,
+    /// Remote addresses one session may have validated at a time; the oldest gives way.
+    pub max_addresses_per_session: usize,
+    /// Packets kept per video track, from the last keyframe on.
+    pub max_cached_packets: usize,
+    /// Payload bytes kept per video track, from the last keyframe on.
+    pub max_cached_bytes: usize,
+    /// Age of the kept keyframe beyond which a newcomer is not served from it.
+    pub max_cached_age: Duration,
+    /// Events waiting to be read; see [`Sfu::start`](crate::Sfu::start).
+    pub max_waiting_events: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            max_sessions: 2_000,
+            max_subscribers_per_stage: 1_000,
+            max_offer_bytes: 64 * 1024,
+            max_tracks_per_kind: 4,
+            max_addresses_per_session: 4,
+            max_cached_packets: 4_096,
+            max_cached_bytes: 4 * 1024 * 1024,
+            max_cached_age: Duration::from_secs(10),
+            max_waiting_events: 1_024,
+        }
+    }
+}
+
+/// How long silence is borne.
+#[derive(Clone, Debug)]
+pub struct Timeouts {
+    /// From the answer until ICE and DTLS stand.
+    pub connect: Duration,
+    /// From the last valid STUN, RTP or RTCP of a publisher until it counts as lost.
+    pub publisher_silence: Duration,
+    /// From the last valid STUN or RTCP of a subscriber until it counts as lost (consent,
+    /// RFC 7675 §5.1: 30 s).
+    pub subscriber_silence: Duration,
+    /// Least time between two keyframe requests to one publisher track.
+    pub keyframe_request_interval: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Timeouts {
+            connect: Duration::from_secs(30),
+            publisher_silence: Duration::from_secs(5),
+            subscriber_silence: Duration::from_secs(30),
+            keyframe_request_interval: Duration::from_secs(1),
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! Datagrams in, packets onwards, time.
+
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use str0m::Event as RtcEvent;
+use str0m::media::{Direction, MediaAdded};
+
+use super::Core;
+use super::peers::Side;
+use super::timing::Timer;
+use crate::demultiplex::{Kind, PeerKey, Stray};
+use crate::event::{Event, Role};
+use crate::identity::random_ice_text;
+use crate::packet::TrackName;
+
+impl Core {
+    /// Takes one datagram.
+    pub(crate) fn handle_datagram(&mut self, now: Instant, source: SocketAddr, datagram: &[u8]) {
+        self.totals.datagrams_in += 1;
+        self.totals.bytes_in += datagram.len() as u64;
+        let routed = self
+            .demultiplexer
+            .route(source, datagram, &self.shared.crypto);
+        let (key, kind) = match routed {
+            Ok(found) => found,
+            Err(stray) => {
+                *match stray {
+                    Stray::Unclassified => &mut self.totals.unclassified_datagrams,
+                    Stray::Unknown => &mut self.totals.unknown_datagrams,
+                    Stray::Rejected => &mut self.totals.rejected_stun,
+                } += 1;
+                return;
+            }
+        };
+        let Some(peer) = self.peers.get_mut(key) else {
+            return;
+        };
+        // DTLS says nothing about being alive: anybody can send a record that is thrown away.
+        if kind != Kind::Dtls {
+            peer.heard = now;
+        }
+        if peer.transport.receive(now, source, datagram).is_err() {
+            self.totals.refused_datagrams += 1;
+        }
+        self.drain(now, key);
+    }
+
+    /// Does what is due, and sends what was written since.
+    pub(crate) fn handle_timeout(&mut self, now: Instant) {
+        self.flush(now);
+        while let Some(timer) = self.timing.pop(now) {
+            match timer {
+                Timer::Peer(key) => self.peer_due(now, key),
+                Timer::Stage(key) => self.stage_due(now, key),
+            }
+        }
+        self.flush(now);
+    }
+
+    /// When [`Core::handle_timeout`] is next needed, if nothing else happens.
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        self.timing.next()
+    }
+
+    /// Takes everything a peer's machinery has to say.
+    pub(super) fn drain(&mut self, now: Instant, key: PeerKey) {
+        let Some(peer) = self.peers.get_mut(key) else {
+            return;
+        };
+        let mut events = std::mem::take(&mut self.drained);
+        let transmits = &mut self.transmits;
+        let drained = peer
+            .transport
+            .drain(|t| transmits.push_back(t), |e| events.push(e));
+        match drained {
+            Ok(due) => peer.transport_due = due,
+            Err(error) => {
+                tracing::debug!(session = ?peer.id, error, "transport failed");
+                peer.failed = true;
+            }
+        }
+        for event in events.drain(..) {
+            self.handle_event(now, key, event);
+        }
+        self.drained = events;
+        self.settle(now, key);
+    }
+
+    /// Ends a peer that is beyond help, and makes sure the others get the time when they need it.
+    fn settle(&mut self, now: Instant, key: PeerKey) {
+        let Some(peer) = self.peers.get(key) else {
+            return;
+        };
+        if peer.failed || !peer.transport.rtc.is_alive() {
+            let (_, reason) = peer.expiry(&self.timeouts);
+            self.end(now, key, reason);
+            return;
+        }
+        let (expiry, _) = peer.expiry(&self.timeouts);
+        let due = peer.transport_due.min(expiry);
+        self.timing.schedule(Timer::Peer(key), due);
+    }
+
+    fn peer_due(&mut self, now: Instant, key: PeerKey) {
+        let Some(peer) = self.peers.get_mut(key) else {
+            return;
+        };
+        let (expiry, reason) = peer.expiry(&self.timeouts);
+        if expiry <= now {
+            self.end(now, key, reason);
+            return;
+        }
+        if peer.transport_due <= now {
+            peer.failed |= peer.transport.advance(now).is_err();
+            self.drain(now, key);
+        } else {
+            self.settle(now, key);
+        }
+    }
+
+    fn stage_due(&mut self, now: Instant, key: usize) {
+        let Some(stage) = self.stages.get_mut(key) else {
+            return;
+        };
+        let asked: Vec<TrackName> = stage.advance(now, &mut self.peers).collect();
+        if let Some(publisher) = stage.publisher
+            && let Some(peer) = self.peers.get_mut(publisher)
+            && let Side::Publisher(ingest) = &mut peer.side
+        {
+            let mut sent = 0;
+            for track in asked {
+                sent += u64::from(ingest.request_keyframe(&mut peer.transport, track));
+            }
+            self.totals.keyframe_requests += sent;
+            if sent > 0 {
+                self.peers.mark(publisher);
+            }
+        }
+        if let Some(at) = stage.deadline() {
+            self.timing.schedule(Timer::Stage(key), at);
+        }
+    }
+
+    /// Sends what was written.
+    fn flush(&mut self, now: Instant) {
+        loop {
+            while let Some(key) = self.restless.pop() {
+                self.stage_due(now, key);
+            }
+            let Some(key) = self.peers.next_dirty() else {
+                break;
+            };
+            let Some(peer) = self.peers.get_mut(key) else {
+                continue;
+            };
+            peer.failed |= peer.transport.advance(now).is_err();
+            self.drain(now, key);
+        }
+        self.totals.media_packets_out = self.peers.forwarded;
+    }
+
+    fn handle_event(&mut self, now: Instant, key: PeerKey, event: RtcEvent) {
+        match event {
+            RtcEvent::RtpPacket(packet) => {
+                let Some(peer) = self.peers.get_mut(key) else {
+                    return;
+                };
+                let Side::Publisher(ingest) = &mut peer.side else {
+                    return;
+                };
+                let first = ingest.packets == 0;
+                let Some((track, packet)) = ingest.receive(&mut peer.transport, packet) else {
+                    return;
+                };
+                let (session, stage_key) = (peer.id, peer.stage);
+                self.totals.media_packets_in += 1;
+                let Some(stage) = self.stages.get_mut(stage_key) else {
+                    return;
+                };
+                if first {
+                    let stage = stage.id.clone();
+                    self.events
+                        .push_back(Event::PublisherMedia { stage, session });
+                }
+                stage.forward(track, &packet, &mut self.peers);
+                self.stir(now, stage_key);
+            }
+            RtcEvent::Connected => self.connected(now, key),
+            RtcEvent::MediaAdded(media) => self.track_added(key, &media),
+            RtcEvent::KeyframeRequest(request) => {
+                let Some(peer) = self.peers.get_mut(key) else {
+                    return;
+                };
+                if let Side::Subscriber(egress) = &peer.side
+                    && let Some(track) = egress.requested(&request)
+                {
+                    peer.reports.keyframe_requests_in += 1;
+                    let stage_key = peer.stage;
+                    if let Some(stage) = self.stages.get_mut(stage_key) {
+                        stage.keyframe_needed(track);
+                    }
+                    self.stir(now, stage_key);
+                }
+            }
+            RtcEvent::Closed => {
+                if let Some(peer) = self.peers.get_mut(key) {
+                    peer.failed = true;
+                }
+            }
+            other => self.report(key, other),
+        }
+    }
+
+    /// The stage may have something to do now or later.
+    fn stir(&mut self, now: Instant, key: usize) {
+        let Some(stage) = self.stages.get(key) else {
+            return;
+        };
+        let deadline = stage.deadline();
+        if stage.wants_keyframe(now) || deadline.is_some_and(|at| at <= now) {
+            if !self.restless.contains(&key) {
+                self.restless.push(key);
+            }
+        } else if let Some(at) = deadline {
+            self.timing.schedule(Timer::Stage(key), at);
+        }
+    }
+
+    fn connected(&mut self, now: Instant, key: PeerKey) {
+        let Some(peer) = self.peers.get_mut(key) else {
+            return;
+        };
+        peer.connected = true;
+        peer.heard = now;
+        let (session, stage_key, role) = (peer.id, peer.stage, peer.role());
+        let Some(stage) = self.stages.get_mut(stage_key) else {
+            return;
+        };
+        match role {
+            Role::Publisher => {
+                let stage = stage.id.clone();
+                self.events
+                    .push_back(Event::PublisherConnected { stage, session });
+            }
+            Role::Subscriber => {
+                stage.join(key, now);
+                self.stir(now, stage_key);
+            }
+        }
+    }
+
+    fn track_added(&mut self, key: PeerKey, media: &MediaAdded) {
+        let Some(peer) = self.peers.get_mut(key) else {
+            return;
+        };
+        let limit = self.limits.max_tracks_per_kind;
+        match &mut peer.side {
+            Side::Publisher(ingest) if media.direction == Direction::RecvOnly => {
+                ingest.add_track(media.kind, media.mid, limit);
+            }
+            Side::Subscriber(egress) if media.direction == Direction::SendOnly => {
+                // Without randomness the numbers start low, which harms nothing.
+                let random = random_ice_text(8).unwrap_or_default();
+                let random = random.bytes().fold(0u64, |r, b| (r << 8) | u64::from(b));
+                egress.add_track(&mut peer.transport, media.kind, media.mid, limit, random);
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes note of what RTCP said.
+    fn report(&mut self, key: PeerKey, event: RtcEvent) {
+        let Some(reports) = self.peers.get_mut(key).map(|p| &mut p.reports) else {
+            return;
+        };
+        match event {
+            RtcEvent::MediaEgressStats(egress) => {
+                let track = reports.tracks.entry(egress.mid).or_default();
+                track.nacks_in = egress.nacks;
+                track.lost = egress.remote.map_or(track.lost, |r| r.packets_lost);
+                reports.round_trip = egress.rtt.or(reports.round_trip);
+            }
+            RtcEvent::MediaIngressStats(ingress) => {
+                let track = reports.tracks.entry(ingress.mid).or_default();
+                track.nacks_out = ingress.nacks;
+                let thousandths = ingress.loss.map(|l| (l * 1_000.0) as u64);
+                track.lost = thousandths.unwrap_or(track.lost);
+                reports.round_trip = ingress.rtt.or(reports.round_trip);
+            }
+            _ => {}
+        }
+    }
+}

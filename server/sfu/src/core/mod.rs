@@ -1,0 +1,292 @@
+//! The media core without sockets and clocks: datagrams and time in, datagrams and events out.
+
+mod flow;
+mod peers;
+mod timing;
+
+use std::collections::{HashMap, VecDeque};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use slab::Slab;
+use str0m::crypto::from_feature_flags;
+
+use self::peers::{Peer, Peers, Side};
+use self::timing::Timing;
+use crate::config::{Limits, Timeouts};
+use crate::demultiplex::{Demultiplexer, PeerKey};
+use crate::error::{OfferError, StartError};
+use crate::event::{EndReason, Event, Role};
+use crate::identity::{SessionId, StageId};
+use crate::stage::Stage;
+use crate::statistics::{Statistics, Totals};
+use crate::transport::{Shared, Transmit, Transport};
+
+/// An accepted offer.
+#[derive(Clone, Debug)]
+pub struct Accepted {
+    /// The new session.
+    pub session: SessionId,
+    /// The SDP answer, for the client as it is (`application/sdp`).
+    pub answer_sdp: String,
+}
+
+/// Everything the media core knows.
+///
+/// To be driven like this: feed it what happened ([`Core::publish`], [`Core::handle_datagram`] …),
+/// as often as there is something; then [`Core::handle_timeout`] once; then [`Core::poll_transmit`]
+/// and [`Core::poll_event`] until they are empty; then wait until [`Core::poll_timeout`].
+pub(crate) struct Core {
+    peers: Peers,
+    sessions: HashMap<SessionId, PeerKey>,
+    stages: Slab<Stage>,
+    stage_keys: HashMap<StageId, usize>,
+    demultiplexer: Demultiplexer,
+    timing: Timing,
+    transmits: VecDeque<Transmit>,
+    events: VecDeque<Event>,
+    /// Stages in which something was asked for that only [`Core::handle_timeout`] does.
+    restless: Vec<usize>,
+    /// Reused by [`Core::drain`].
+    drained: Vec<str0m::Event>,
+    totals: Totals,
+    shared: Shared,
+    limits: Limits,
+    timeouts: Timeouts,
+}
+
+impl Core {
+    /// A core that announces `candidates`.
+    ///
+    /// # Errors
+    /// [`StartError`] without candidates, or if no certificate could be made.
+    pub(crate) fn new(
+        candidates: Vec<SocketAddr>,
+        limits: Limits,
+        timeouts: Timeouts,
+    ) -> Result<Self, StartError> {
+        if candidates.is_empty() {
+            return Err(StartError::Address("none given".into()));
+        }
+        let crypto = Arc::new(from_feature_flags());
+        let certificate = crypto.dtls_provider.generate_certificate();
+        let shared = Shared {
+            candidates,
+            certificate: certificate.ok_or(StartError::Certificate)?,
+            crypto,
+        };
+        Ok(Core {
+            peers: Peers::default(),
+            sessions: HashMap::new(),
+            stages: Slab::new(),
+            stage_keys: HashMap::new(),
+            demultiplexer: Demultiplexer::new(limits.max_addresses_per_session),
+            timing: Timing::default(),
+            transmits: VecDeque::new(),
+            events: VecDeque::new(),
+            restless: Vec::new(),
+            drained: Vec::new(),
+            totals: Totals::default(),
+            shared,
+            limits,
+            timeouts,
+        })
+    }
+
+    /// Makes the offerer the stage's publisher; an earlier one ends as [`EndReason::Replaced`].
+    pub(crate) fn publish(
+        &mut self,
+        now: Instant,
+        stage: StageId,
+        offer: &str,
+    ) -> Result<Accepted, OfferError> {
+        let replaced = self.stage_keys.get(&stage);
+        let replaced = replaced.and_then(|s| self.stages.get(*s)?.publisher);
+        // The one replaced makes room for its successor.
+        let leaving = usize::from(replaced.is_some());
+        if self.sessions.len() - leaving >= self.limits.max_sessions {
+            return Err(OfferError::TooMany);
+        }
+        let (transport, answer_sdp) = self.accept(now, Role::Publisher, offer)?;
+        if let Some(replaced) = replaced {
+            self.end(now, replaced, EndReason::Replaced);
+        }
+        let (session, peer) = self.admit(now, stage, Role::Publisher, transport)?;
+        if let Some(stage) = self.stage_of(peer) {
+            stage.publisher = Some(peer);
+        }
+        Ok(Accepted {
+            session,
+            answer_sdp,
+        })
+    }
+
+    /// Adds the offerer to the stage's subscribers, whether anything is published there or not.
+    pub(crate) fn subscribe(
+        &mut self,
+        now: Instant,
+        stage: StageId,
+        offer: &str,
+    ) -> Result<Accepted, OfferError> {
+        let key = self.stage_keys.get(&stage);
+        let watching = key.and_then(|s| Some(self.stages.get(*s)?.subscribers.len()));
+        if self.sessions.len() >= self.limits.max_sessions
+            || watching.unwrap_or(0) >= self.limits.max_subscribers_per_stage
+        {
+            return Err(OfferError::TooMany);
+        }
+        let (transport, answer_sdp) = self.accept(now, Role::Subscriber, offer)?;
+        let (session, peer) = self.admit(now, stage, Role::Subscriber, transport)?;
+        if let Some(stage) = self.stage_of(peer) {
+            stage.subscribers.push(peer);
+        }
+        Ok(Accepted {
+            session,
+            answer_sdp,
+        })
+    }
+
+    /// Ends a session as [`EndReason::Closed`]; false if there is none of that name.
+    pub(crate) fn close(&mut self, now: Instant, session: SessionId) -> bool {
+        let peer = self.sessions.get(&session).copied();
+        peer.is_some_and(|peer| self.end(now, peer, EndReason::Closed))
+    }
+
+    /// Ends all sessions of a stage as [`EndReason::StageClosed`].
+    pub(crate) fn close_stage(&mut self, now: Instant, stage: &StageId) {
+        let Some(stage) = self.stage_keys.get(stage).and_then(|s| self.stages.get(*s)) else {
+            return;
+        };
+        let mut peers = stage.subscribers.clone();
+        peers.extend(stage.publisher);
+        for peer in peers {
+            self.end(now, peer, EndReason::StageClosed);
+        }
+    }
+
+    /// Says goodbye to everybody.
+    pub(crate) fn close_all(&mut self, now: Instant) {
+        for peer in self.peers.keys() {
+            self.end(now, peer, EndReason::Closed);
+        }
+    }
+
+    /// The next datagram to send.
+    pub(crate) fn poll_transmit(&mut self) -> Option<Transmit> {
+        let transmit = self.transmits.pop_front()?;
+        self.totals.datagrams_out += 1;
+        self.totals.bytes_out += transmit.contents.len() as u64;
+        Some(transmit)
+    }
+
+    /// The next thing to report.
+    pub(crate) fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// A snapshot.
+    pub(crate) fn statistics(&self, now: Instant) -> Statistics {
+        let stage = |peer: &Peer| self.stages.get(peer.stage).map(|s| s.id.clone());
+        let sessions = self.peers.iter();
+        Statistics {
+            totals: self.totals.clone(),
+            sessions: sessions
+                .filter_map(|peer| Some(peer.statistics(now, stage(peer)?)))
+                .collect(),
+        }
+    }
+
+    /// What the driver counts.
+    pub(crate) fn totals_mut(&mut self) -> &mut Totals {
+        &mut self.totals
+    }
+
+    fn accept(
+        &self,
+        now: Instant,
+        role: Role,
+        offer: &str,
+    ) -> Result<(Transport, String), OfferError> {
+        Transport::accept(now, role, offer, &self.shared, &self.limits)
+    }
+
+    /// Registers a session, so that its first STUN packet finds it.
+    fn admit(
+        &mut self,
+        now: Instant,
+        stage: StageId,
+        role: Role,
+        transport: Transport,
+    ) -> Result<(SessionId, PeerKey), OfferError> {
+        let id = SessionId::random().map_err(|_| OfferError::Stopped)?;
+        let stage_key = match self.stage_keys.get(&stage) {
+            Some(key) => *key,
+            None => {
+                let new = Stage::new(stage.clone(), &self.limits, &self.timeouts);
+                let key = self.stages.insert(new);
+                self.stage_keys.insert(stage, key);
+                key
+            }
+        };
+        let credentials = transport.credentials.clone();
+        let peer = self
+            .peers
+            .insert(Peer::new(now, id, stage_key, role, transport));
+        self.demultiplexer
+            .register(peer, &credentials.ufrag, &credentials.pass);
+        self.sessions.insert(id, peer);
+        self.totals.sessions_started += 1;
+        // The SDP library has the negotiated tracks to tell.
+        self.drain(now, peer);
+        Ok((id, peer))
+    }
+
+    fn stage_of(&mut self, peer: PeerKey) -> Option<&mut Stage> {
+        let stage = self.peers.get(peer)?.stage;
+        self.stages.get_mut(stage)
+    }
+
+    /// Ends a session: goodbye to the peer, out of every table, event to the owner.
+    fn end(&mut self, now: Instant, key: PeerKey, reason: EndReason) -> bool {
+        let Some(mut peer) = self.peers.remove(key) else {
+            return false;
+        };
+        self.demultiplexer.remove(&peer.transport.credentials.ufrag);
+        self.sessions.remove(&peer.id);
+        self.totals.sessions_ended += 1;
+        // RTCP BYE and DTLS close_notify; whoever can't be told finds out by silence.
+        if peer.connected && peer.transport.rtc.close().is_ok() {
+            let transmits = &mut self.transmits;
+            let told = peer
+                .transport
+                .advance(now)
+                .and_then(|()| peer.transport.drain(|t| transmits.push_back(t), |_| {}));
+            if let Err(error) = told {
+                tracing::debug!(session = ?peer.id, error, "no goodbye");
+            }
+        }
+        let Some(stage) = self.stages.get_mut(peer.stage) else {
+            return false;
+        };
+        match peer.side {
+            Side::Publisher(_) if stage.publisher == Some(key) => {
+                stage.publisher = None;
+                stage.reset_tracks();
+            }
+            Side::Publisher(_) => {}
+            Side::Subscriber(_) => stage.leave(key),
+        }
+        self.events.push_back(Event::SessionEnded {
+            stage: stage.id.clone(),
+            session: peer.id,
+            role: peer.role(),
+            reason,
+        });
+        if stage.is_deserted() {
+            let stage = self.stages.remove(peer.stage);
+            self.stage_keys.remove(&stage.id);
+        }
+        true
+    }
+}

@@ -1,0 +1,214 @@
+//! The table of peers.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use slab::Slab;
+use str0m::media::Mid;
+
+use crate::config::Timeouts;
+use crate::demultiplex::PeerKey;
+use crate::egress::Egress;
+use crate::event::{EndReason, Role};
+use crate::identity::{SessionId, StageId};
+use crate::ingest::Ingest;
+use crate::packet::{Packet, TrackName};
+use crate::stage::Outlet;
+use crate::statistics::SessionStatistics;
+use crate::transport::Transport;
+
+/// One session's state.
+pub(super) struct Peer {
+    pub(super) id: SessionId,
+    /// Key of its stage.
+    pub(super) stage: usize,
+    pub(super) side: Side,
+    pub(super) transport: Transport,
+    /// ICE and DTLS stand.
+    pub(super) connected: bool,
+    created: Instant,
+    /// Last valid sign of life.
+    pub(super) heard: Instant,
+    /// When `transport` next needs the time.
+    pub(super) transport_due: Instant,
+    /// The protocol machinery gave up.
+    pub(super) failed: bool,
+    pub(super) reports: Reports,
+}
+
+/// What a peer sends or receives with.
+pub(super) enum Side {
+    Publisher(Ingest),
+    Subscriber(Egress),
+}
+
+/// What RTCP says, in absolute figures.
+#[derive(Default)]
+pub(super) struct Reports {
+    pub(super) tracks: HashMap<Mid, TrackReport>,
+    pub(super) keyframe_requests_in: u64,
+    pub(super) round_trip: Option<Duration>,
+}
+
+/// What RTCP says of one track.
+#[derive(Default)]
+pub(super) struct TrackReport {
+    pub(super) lost: u64,
+    pub(super) nacks_in: u64,
+    pub(super) nacks_out: u64,
+}
+
+impl Peer {
+    pub(super) fn new(
+        now: Instant,
+        id: SessionId,
+        stage: usize,
+        role: Role,
+        transport: Transport,
+    ) -> Self {
+        Peer {
+            id,
+            stage,
+            side: match role {
+                Role::Publisher => Side::Publisher(Ingest::new()),
+                Role::Subscriber => Side::Subscriber(Egress::new()),
+            },
+            transport,
+            connected: false,
+            created: now,
+            heard: now,
+            transport_due: now,
+            failed: false,
+            reports: Reports::default(),
+        }
+    }
+
+    pub(super) fn role(&self) -> Role {
+        match self.side {
+            Side::Publisher(_) => Role::Publisher,
+            Side::Subscriber(_) => Role::Subscriber,
+        }
+    }
+
+    /// When silence, or the time to connect, has lasted too long, and what it then means.
+    pub(super) fn expiry(&self, timeouts: &Timeouts) -> (Instant, EndReason) {
+        if !self.connected {
+            return (self.created + timeouts.connect, EndReason::NeverConnected);
+        }
+        let silence = match self.side {
+            Side::Publisher(_) => timeouts.publisher_silence,
+            Side::Subscriber(_) => timeouts.subscriber_silence,
+        };
+        (self.heard + silence, EndReason::ConnectionLost)
+    }
+
+    pub(super) fn statistics(&self, now: Instant, stage: StageId) -> SessionStatistics {
+        let reports = || self.reports.tracks.values();
+        let mut statistics = SessionStatistics {
+            session: self.id,
+            stage,
+            role: self.role(),
+            age: now.saturating_duration_since(self.created),
+            connected: self.connected,
+            media: false,
+            packets_in: 0,
+            bytes_in: 0,
+            packets_out: 0,
+            bytes_out: 0,
+            packets_without_codec: 0,
+            lost: reports().map(|t| t.lost).sum(),
+            nacks_in: reports().map(|t| t.nacks_in).sum(),
+            nacks_out: reports().map(|t| t.nacks_out).sum(),
+            keyframe_requests_in: self.reports.keyframe_requests_in,
+            keyframe_requests_out: 0,
+            round_trip: self.reports.round_trip,
+        };
+        match &self.side {
+            Side::Publisher(ingest) => {
+                statistics.packets_in = ingest.packets;
+                statistics.bytes_in = ingest.bytes;
+                statistics.keyframe_requests_out = ingest.keyframe_requests();
+            }
+            Side::Subscriber(egress) => {
+                statistics.packets_out = egress.packets;
+                statistics.bytes_out = egress.bytes;
+                statistics.packets_without_codec = egress.packets_without_codec;
+            }
+        }
+        statistics.media = statistics.packets_in + statistics.packets_out > 0;
+        statistics
+    }
+}
+
+/// All peers, and which of them have something to send.
+#[derive(Default)]
+pub(super) struct Peers {
+    table: Slab<Peer>,
+    /// Written to and not yet drained; no key twice.
+    dirty: Vec<PeerKey>,
+    is_dirty: Vec<bool>,
+    /// Packets handed to subscribers.
+    pub(super) forwarded: u64,
+}
+
+impl Peers {
+    pub(super) fn insert(&mut self, peer: Peer) -> PeerKey {
+        let key = self.table.insert(peer);
+        if self.is_dirty.len() <= key {
+            self.is_dirty.resize(key + 1, false);
+        }
+        key
+    }
+
+    pub(super) fn remove(&mut self, key: PeerKey) -> Option<Peer> {
+        self.table.try_remove(key)
+    }
+
+    pub(super) fn get(&self, key: PeerKey) -> Option<&Peer> {
+        self.table.get(key)
+    }
+
+    pub(super) fn get_mut(&mut self, key: PeerKey) -> Option<&mut Peer> {
+        self.table.get_mut(key)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Peer> {
+        self.table.iter().map(|(_, peer)| peer)
+    }
+
+    pub(super) fn keys(&self) -> Vec<PeerKey> {
+        self.table.iter().map(|(key, _)| key).collect()
+    }
+
+    /// `key` was written to.
+    pub(super) fn mark(&mut self, key: PeerKey) {
+        if let Some(dirty) = self.is_dirty.get_mut(key)
+            && !*dirty
+        {
+            *dirty = true;
+            self.dirty.push(key);
+        }
+    }
+
+    /// The next peer that was written to.
+    pub(super) fn next_dirty(&mut self) -> Option<PeerKey> {
+        let key = self.dirty.pop()?;
+        if let Some(dirty) = self.is_dirty.get_mut(key) {
+            *dirty = false;
+        }
+        Some(key)
+    }
+}
+
+impl Outlet for Peers {
+    fn send(&mut self, subscriber: PeerKey, track: TrackName, packet: &Packet, splice: bool) {
+        let Some(peer) = self.table.get_mut(subscriber) else {
+            return;
+        };
+        if let Side::Subscriber(egress) = &mut peer.side {
+            egress.send(&mut peer.transport, track, packet, splice);
+            self.forwarded += 1;
+            self.mark(subscriber);
+        }
+    }
+}

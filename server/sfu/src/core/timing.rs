@@ -1,0 +1,80 @@
+//! Who needs the time, and when.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+use std::time::Instant;
+
+use crate::demultiplex::PeerKey;
+
+/// Whose timer it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum Timer {
+    Peer(PeerKey),
+    Stage(usize),
+}
+
+/// A heap of timers. A timer that moves to a later time keeps its old entry, which is put right
+/// when it comes up: so a timer that is pushed back with every packet costs nothing per packet.
+///
+/// Invariant: `earliest` holds, per timer, the time of the one entry that counts; others are stale.
+#[derive(Default)]
+pub(super) struct Timing {
+    heap: BinaryHeap<Reverse<(Instant, Timer)>>,
+    earliest: HashMap<Timer, Instant>,
+}
+
+impl Timing {
+    /// Makes sure `timer` comes up at `at` at the latest.
+    pub(super) fn schedule(&mut self, timer: Timer, at: Instant) {
+        let earliest = self.earliest.entry(timer);
+        match earliest {
+            std::collections::hash_map::Entry::Occupied(known) if *known.get() <= at => return,
+            entry => entry.insert_entry(at),
+        };
+        self.heap.push(Reverse((at, timer)));
+    }
+
+    /// The next timer that is up by `now`.
+    pub(super) fn pop(&mut self, now: Instant) -> Option<Timer> {
+        while let Some(Reverse((at, timer))) = self.heap.peek().copied() {
+            let stale = self.earliest.get(&timer) != Some(&at);
+            if !stale && at > now {
+                return None;
+            }
+            self.heap.pop();
+            if !stale {
+                self.earliest.remove(&timer);
+                return Some(timer);
+            }
+        }
+        None
+    }
+
+    /// When [`Timing::pop`] may have something.
+    pub(super) fn next(&self) -> Option<Instant> {
+        self.heap.peek().map(|Reverse((at, _))| *at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
+    fn a_timer_comes_up_once_and_as_early_as_asked() {
+        let start = Instant::now();
+        let at = |ms| start + Duration::from_millis(ms);
+        let mut timing = Timing::default();
+        timing.schedule(Timer::Peer(1), at(20));
+        timing.schedule(Timer::Peer(1), at(10));
+        timing.schedule(Timer::Peer(1), at(30));
+        timing.schedule(Timer::Stage(1), at(15));
+        assert_eq!(timing.pop(at(9)), None);
+        assert_eq!(timing.pop(at(40)), Some(Timer::Peer(1)));
+        assert_eq!(timing.pop(at(40)), Some(Timer::Stage(1)));
+        assert_eq!(timing.pop(at(40)), None);
+    }
+}

@@ -1,0 +1,288 @@
+//! The media thread: the one place with a socket and a clock.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::io::Interest;
+use tokio::net::UdpSocket;
+use tokio::sync::{Notify, mpsc, oneshot};
+
+use crate::config::Config;
+use crate::core::{Accepted, Core};
+use crate::error::{OfferError, StartError};
+use crate::event::Event;
+use crate::identity::{SessionId, StageId};
+use crate::statistics::Statistics;
+use crate::transport::Transmit;
+
+/// Asked of the operating system for each direction: a keyframe to a thousand subscribers, or a
+/// tenth of a second of 100 publishers. It may give less.
+const SOCKET_BUFFER_BYTES: usize = 8 * 1024 * 1024;
+
+/// Datagrams read before what they caused is sent.
+const READ_BATCH: usize = 64;
+
+/// Commands taken before media gets its turn again: an offer costs about a millisecond.
+const COMMAND_BATCH: usize = 4;
+
+/// Longest wait; a bound on how long a lost wake-up could go unnoticed.
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
+
+/// How long goodbyes may take.
+const GOODBYE: Duration = Duration::from_millis(200);
+
+/// What the handle asks for.
+#[derive(Debug)]
+pub(crate) enum Command {
+    Publish(StageId, String, Reply),
+    Subscribe(StageId, String, Reply),
+    Close(SessionId, oneshot::Sender<bool>),
+    CloseStage(StageId, oneshot::Sender<()>),
+    Statistics(oneshot::Sender<Statistics>),
+}
+
+type Reply = oneshot::Sender<Result<Accepted, OfferError>>;
+
+/// Tells the thread to end, even when the command channel is full.
+#[derive(Debug, Default)]
+pub(crate) struct StopSignal(Notify);
+
+impl StopSignal {
+    /// Ends the thread, now or as soon as it looks.
+    pub(crate) fn raise(&self) {
+        self.0.notify_one();
+    }
+}
+
+/// Binds the socket, starts the thread, and returns the bound address.
+pub(crate) fn start(
+    config: Config,
+    commands: mpsc::Receiver<Command>,
+    events: mpsc::Sender<Event>,
+    stop: Arc<StopSignal>,
+) -> Result<SocketAddr, StartError> {
+    let socket = bind(config.bind).map_err(StartError::Socket)?;
+    let local = socket.local_addr().map_err(StartError::Socket)?;
+    let candidates = candidates(&config.public_addresses, local);
+    let core = Core::new(candidates, config.limits, config.timeouts)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(StartError::Thread)?;
+    let socket = {
+        let _entered = runtime.enter();
+        UdpSocket::from_std(socket).map_err(StartError::Socket)?
+    };
+    let driver = Driver {
+        core,
+        dual_stack: local.is_ipv6(),
+        socket,
+        commands,
+        events,
+        stop,
+        unsent: None,
+    };
+    std::thread::Builder::new()
+        .name("sfu".into())
+        .spawn(move || runtime.block_on(driver.run()))
+        .map_err(StartError::Thread)?;
+    Ok(local)
+}
+
+struct Driver {
+    core: Core,
+    socket: UdpSocket,
+    /// The socket is an IPv6 one, on which IPv4 addresses appear mapped (RFC 4291 §2.5.5.2).
+    dual_stack: bool,
+    commands: mpsc::Receiver<Command>,
+    events: mpsc::Sender<Event>,
+    stop: Arc<StopSignal>,
+    /// What the operating system had no room for.
+    unsent: Option<Transmit>,
+}
+
+impl Driver {
+    async fn run(mut self) {
+        let mut buffer = vec![0; 65_536];
+        loop {
+            let now = clock();
+            self.core.handle_timeout(now);
+            self.send_all();
+            self.report();
+            let due = self.core.poll_timeout();
+            let wait = due.map_or(LONGEST_WAIT, |at| at.saturating_duration_since(clock()));
+            let interest = match self.unsent {
+                Some(_) => Interest::READABLE | Interest::WRITABLE,
+                None => Interest::READABLE,
+            };
+            tokio::select! {
+                biased;
+                () = self.stop.0.notified() => break,
+                command = self.commands.recv() => match command {
+                    Some(command) => {
+                        self.obey(command);
+                        // However many commands wait, media has its turn.
+                        self.receive(&mut buffer);
+                    }
+                    None => break,
+                },
+                _ = self.socket.ready(interest) => self.receive(&mut buffer),
+                () = tokio::time::sleep(wait.min(LONGEST_WAIT)) => {}
+            }
+        }
+        self.core.close_all(clock());
+        self.send_all();
+        if self.unsent.is_some() {
+            let _ = tokio::time::timeout(GOODBYE, self.socket.writable()).await;
+            self.send_all();
+        }
+        self.report();
+    }
+
+    /// Reads what has come, up to a batch.
+    fn receive(&mut self, buffer: &mut [u8]) {
+        let now = clock();
+        for _ in 0..READ_BATCH {
+            match self.socket.try_recv_from(buffer) {
+                Ok((length, source)) => {
+                    let source = SocketAddr::new(source.ip().to_canonical(), source.port());
+                    if let Some(datagram) = buffer.get(..length) {
+                        self.core.handle_datagram(now, source, datagram);
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                // An ICMP answer to something sent earlier; the socket is fine.
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// Sends until there is nothing left or no room.
+    fn send_all(&mut self) {
+        while let Some(transmit) = self.unsent.take().or_else(|| self.core.poll_transmit()) {
+            let destination = match transmit.destination {
+                SocketAddr::V4(v4) if self.dual_stack => {
+                    SocketAddr::new(v4.ip().to_ipv6_mapped().into(), v4.port())
+                }
+                other => other,
+            };
+            match self.socket.try_send_to(&transmit.contents, destination) {
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.unsent = Some(transmit);
+                    return;
+                }
+                Err(_) => self.core.totals_mut().dropped_datagrams += 1,
+            }
+        }
+    }
+
+    fn report(&mut self) {
+        while let Some(event) = self.core.poll_event() {
+            if self.events.try_send(event).is_err() {
+                self.core.totals_mut().dropped_events += 1;
+            }
+        }
+    }
+
+    /// Does as told, and what else is waiting, up to a batch.
+    fn obey(&mut self, first: Command) {
+        self.carry_out(first);
+        for _ in 1..COMMAND_BATCH {
+            match self.commands.try_recv() {
+                Ok(command) => self.carry_out(command),
+                Err(_) => return,
+            }
+        }
+    }
+
+    /// Does one thing. Who asked for it may have left meanwhile: then nobody hears the answer.
+    fn carry_out(&mut self, command: Command) {
+        let now = clock();
+        match command {
+            Command::Publish(stage, offer, reply) => {
+                let _ = reply.send(self.core.publish(now, stage, &offer));
+            }
+            Command::Subscribe(stage, offer, reply) => {
+                let _ = reply.send(self.core.subscribe(now, stage, &offer));
+            }
+            Command::Close(session, reply) => {
+                let _ = reply.send(self.core.close(now, session));
+            }
+            Command::CloseStage(stage, reply) => {
+                self.core.close_stage(now, &stage);
+                let _ = reply.send(());
+            }
+            Command::Statistics(reply) => {
+                let _ = reply.send(self.core.statistics(now));
+            }
+        }
+    }
+}
+
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the driver tells the core the time"
+)]
+fn clock() -> Instant {
+    Instant::now()
+}
+
+fn bind(address: SocketAddr) -> io::Result<std::net::UdpSocket> {
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::DGRAM,
+        Some(Protocol::UDP),
+    )?;
+    if address.is_ipv6() {
+        // Where the system has no dual stack, IPv6 alone will do.
+        let _ = socket.set_only_v6(false);
+    }
+    // Smaller buffers work, too, with less room for bursts.
+    let _ = socket.set_recv_buffer_size(SOCKET_BUFFER_BYTES);
+    let _ = socket.set_send_buffer_size(SOCKET_BUFFER_BYTES);
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    Ok(socket.into())
+}
+
+/// The addresses to announce for a socket bound to `local`.
+fn candidates(public: &[IpAddr], local: SocketAddr) -> Vec<SocketAddr> {
+    let addresses = match public {
+        [] if local.ip().is_unspecified() => own_addresses(local.is_ipv6()),
+        [] => vec![local.ip()],
+        given => given.to_vec(),
+    };
+    let addresses = addresses.into_iter().map(|ip| ip.to_canonical());
+    addresses
+        .map(|ip| SocketAddr::new(ip, local.port()))
+        .collect()
+}
+
+/// Loopback, and the addresses the default routes use: found by "connecting" a UDP socket, which
+/// sends nothing. The destinations are documentation addresses (RFC 5737, RFC 3849).
+fn own_addresses(dual_stack: bool) -> Vec<IpAddr> {
+    let route = |from: IpAddr, to: IpAddr| {
+        let socket = std::net::UdpSocket::bind((from, 0)).ok()?;
+        socket.connect((to, 9)).ok()?;
+        Some(socket.local_addr().ok()?.ip())
+    };
+    let v4 = route(
+        Ipv4Addr::UNSPECIFIED.into(),
+        Ipv4Addr::new(192, 0, 2, 1).into(),
+    );
+    let v6 = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1).into();
+    let v6 = dual_stack
+        .then(|| route(Ipv6Addr::UNSPECIFIED.into(), v6))
+        .flatten();
+    let mut addresses = vec![IpAddr::from(Ipv4Addr::LOCALHOST)];
+    for found in [v4, v6].into_iter().flatten() {
+        if !addresses.contains(&found) {
+            addresses.push(found);
+        }
+    }
+    addresses
+}

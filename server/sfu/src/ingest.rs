@@ -1,0 +1,154 @@
+//! What comes from a publisher.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use str0m::media::{KeyframeRequestKind, MediaKind, Mid};
+use str0m::rtp::RtpPacket;
+use str0m::rtp::rtcp::SenderInfo;
+
+use crate::packet::{EndToEnd, Packet, TrackName, clock_rate};
+use crate::transport::Transport;
+
+/// Longest plausible time between capture and arrival, repairs and late tracks included.
+const MAX_UNDER_WAY: Duration = Duration::from_secs(5);
+
+/// A publisher's receiving side.
+pub(crate) struct Ingest {
+    tracks: Vec<Incoming>,
+    /// The publisher's wall clock, as its sender reports show it, against ours: the least
+    /// difference seen between when a packet was captured there and when it arrived here.
+    clock: Option<Clock>,
+    pub(crate) packets: u64,
+    pub(crate) bytes: u64,
+}
+
+/// One m-line of a publisher.
+struct Incoming {
+    name: TrackName,
+    mid: Mid,
+    keyframe_requests: u64,
+}
+
+/// `here` and `there` are the same moment.
+#[derive(Clone, Copy)]
+struct Clock {
+    here: Instant,
+    there: SystemTime,
+}
+
+impl Ingest {
+    /// Without tracks yet.
+    pub(crate) fn new() -> Self {
+        Ingest {
+            tracks: Vec::new(),
+            clock: None,
+            packets: 0,
+            bytes: 0,
+        }
+    }
+
+    /// A track was negotiated; it is left out if there are `limit` of its kind.
+    pub(crate) fn add_track(&mut self, kind: MediaKind, mid: Mid, limit: usize) {
+        let names = self.tracks.iter().map(|t| t.name);
+        let Some(name) = TrackName::next(names, kind, limit) else {
+            return;
+        };
+        self.tracks.push(Incoming {
+            name,
+            mid,
+            keyframe_requests: 0,
+        });
+    }
+
+    /// Turns what str0m received into a packet to forward, with the track's name.
+    pub(crate) fn receive(
+        &mut self,
+        transport: &mut Transport,
+        received: RtpPacket,
+    ) -> Option<(TrackName, Packet)> {
+        let source = received.header.ssrc;
+        let mid = transport.rtc.direct_api().stream_rx(&source)?.mid();
+        let name = self.tracks.iter().find(|t| t.mid == mid)?.name;
+        let payload_type = received.header.payload_type;
+        let codec = *transport
+            .rtc
+            .codec_config()
+            .find(|p| p.pt() == payload_type)?;
+        self.packets += 1;
+        self.bytes += received.payload.len() as u64;
+        let arrival = received.timestamp;
+        let timestamp = received.header.timestamp;
+        let report = received.last_sender_info.as_ref();
+        let captured =
+            report.and_then(|report| self.captured(report, timestamp, clock_rate(&codec), arrival));
+        let packet = Packet {
+            sequence: *received.seq_no,
+            timestamp,
+            marker: received.header.marker,
+            source: *source,
+            payload: received.payload,
+            codec,
+            arrival,
+            captured: captured.unwrap_or(arrival),
+            extensions: EndToEnd::of(&received.header.ext_vals),
+        };
+        Some((name, packet))
+    }
+
+    /// Asks the publisher for a keyframe (PLI, RFC 4585 §6.3.1) on the track of that name.
+    pub(crate) fn request_keyframe(&mut self, transport: &mut Transport, name: TrackName) -> bool {
+        let Some(track) = self.tracks.iter_mut().find(|t| t.name == name) else {
+            return false;
+        };
+        let mut direct = transport.rtc.direct_api();
+        let Some(stream) = direct.stream_rx_by_mid(track.mid, None) else {
+            return false;
+        };
+        stream.request_keyframe(KeyframeRequestKind::Pli);
+        track.keyframe_requests += 1;
+        true
+    }
+
+    /// Keyframe requests sent, over all tracks.
+    pub(crate) fn keyframe_requests(&self) -> u64 {
+        self.tracks.iter().map(|t| t.keyframe_requests).sum()
+    }
+
+    /// When the packet was captured, on our clock (RFC 3550 §6.4.1: a sender report ties RTP
+    /// timestamps to the sender's wall clock, one for all its streams).
+    fn captured(
+        &mut self,
+        report: &SenderInfo,
+        timestamp: u32,
+        rate: u64,
+        arrival: Instant,
+    ) -> Option<Instant> {
+        // Timestamps wrap; the nearer way round is meant.
+        let ticks = timestamp.wrapping_sub(report.rtp_time.numer() as u32) as i32;
+        let span = Duration::from_micros(u64::from(ticks.unsigned_abs()) * 1_000_000 / rate.max(1));
+        let there = if ticks < 0 {
+            report.ntp_time.checked_sub(span)?
+        } else {
+            report.ntp_time.checked_add(span)?
+        };
+        let clock = self.clock.get_or_insert(Clock {
+            here: arrival,
+            there,
+        });
+        let captured = match there.duration_since(clock.there) {
+            Ok(later) => clock.here.checked_add(later)?,
+            Err(earlier) => clock.here.checked_sub(earlier.duration())?,
+        };
+        if captured > arrival || arrival.duration_since(captured) > MAX_UNDER_WAY {
+            // Nothing arrives before it was captured: the difference was taken from a packet that
+            // had been under way for longer than this one. And nothing takes that long: the
+            // publisher's clock was set.
+            *clock = Clock {
+                here: arrival,
+                there,
+            };
+            return Some(arrival);
+        }
+        Some(captured)
+    }
+}

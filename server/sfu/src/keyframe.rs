@@ -1,0 +1,107 @@
+//! Which RTP packet begins a picture that needs none before it.
+
+use str0m::format::{Codec, detect_av1_keyframe, detect_vp8_keyframe};
+
+/// H.264 NAL unit types (RFC 6184 §5.2, §5.4).
+mod nal {
+    pub(super) const IDR: u8 = 5;
+    pub(super) const SEQUENCE_PARAMETER_SET: u8 = 7;
+    pub(super) const AGGREGATE: u8 = 24;
+    pub(super) const FRAGMENT: u8 = 28;
+}
+
+/// Whether `payload` may be the first packet of a keyframe.
+///
+/// A keyframe can have several such packets (H.264 parameter sets, then slices): the first of one
+/// RTP timestamp counts.
+pub(crate) fn begins_keyframe(codec: Codec, payload: &[u8]) -> bool {
+    match codec {
+        Codec::Vp8 => detect_vp8_keyframe(payload),
+        Codec::Vp9 => begins_vp9_keyframe(payload),
+        Codec::H264 => begins_h264_keyframe(payload),
+        // N: a new coded video sequence begins; never set on a continuation (AV1 RTP §4.4).
+        Codec::Av1 => detect_av1_keyframe(payload),
+        _ => false,
+    }
+}
+
+/// RFC 9628 §4.2: I|P|L|F|B|E|V|Z, then picture id, then the layer indices TID|U|SID|D.
+fn begins_vp9_keyframe(payload: &[u8]) -> bool {
+    let Some(&flags) = payload.first() else {
+        return false;
+    };
+    let (has_id, inter, layers, begins) = (flags & 0x80, flags & 0x40, flags & 0x20, flags & 0x08);
+    if inter != 0 || begins == 0 {
+        return false;
+    }
+    let id_bytes = match payload.get(1) {
+        _ if has_id == 0 => 0,
+        Some(id) if id & 0x80 != 0 => 2,
+        _ => 1,
+    };
+    // Higher spatial layers of a key picture aren't inter-picture predicted either, but need the
+    // lowest one.
+    layers == 0 || payload.get(1 + id_bytes).is_some_and(|l| (l >> 1) & 7 == 0)
+}
+
+fn begins_h264_keyframe(payload: &[u8]) -> bool {
+    let wanted = |header: u8| matches!(header & 0x1f, nal::IDR | nal::SEQUENCE_PARAMETER_SET);
+    let Some((&first, rest)) = payload.split_first() else {
+        return false;
+    };
+    match first & 0x1f {
+        nal::AGGREGATE => {
+            let mut rest = rest;
+            while let [high, low, unit @ ..] = rest {
+                let size = usize::from(u16::from_be_bytes([*high, *low]));
+                if unit.first().is_some_and(|h| wanted(*h)) {
+                    return true;
+                }
+                rest = unit.get(size.max(1)..).unwrap_or_default();
+            }
+            false
+        }
+        nal::FRAGMENT => rest.first().is_some_and(|h| h & 0x80 != 0 && wanted(*h)),
+        _ => wanted(first),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_first_packets_of_keyframes_begin_them() {
+        let cases: &[(Codec, &[u8], bool)] = &[
+            (Codec::Vp8, &[0x10, 0x00], true),
+            (Codec::Vp8, &[0x90, 0x80, 0x81, 0x02, 0x00], true),
+            (Codec::Vp8, &[0x10, 0x01], false),
+            (Codec::Vp8, &[0x00, 0x00], false),
+            (Codec::Vp8, &[0x11, 0x00], false),
+            (Codec::Vp9, &[0x08], true),
+            (Codec::Vp9, &[0xa8, 0x81, 0x02, 0x00], true),
+            (Codec::Vp9, &[0xa8, 0x81, 0x02, 0x02], false),
+            (Codec::Vp9, &[0x48], false),
+            (Codec::Vp9, &[0x00], false),
+            (Codec::H264, &[0x67, 1, 2], true),
+            (Codec::H264, &[0x65, 1, 2], true),
+            (Codec::H264, &[0x61, 1, 2], false),
+            (Codec::H264, &[0x78, 0, 2, 0x09, 0xf0, 0, 1, 0x67], true),
+            (Codec::H264, &[0x78, 0, 1, 0x09, 0, 1, 0x61], false),
+            (Codec::H264, &[0x78, 0, 0, 0], false),
+            (Codec::H264, &[0x7c, 0x85], true),
+            (Codec::H264, &[0x7c, 0x05], false),
+            (Codec::Av1, &[0x18, 0x0a], true),
+            (Codec::Av1, &[0x90, 0x0a], false),
+            (Codec::Opus, &[0x10, 0x00], false),
+        ];
+        for (codec, payload, begins) in cases {
+            assert_eq!(
+                begins_keyframe(*codec, payload),
+                *begins,
+                "{codec:?} {payload:02x?}"
+            );
+            assert!(!begins_keyframe(*codec, &[]));
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Reading offers before the SDP library does, and finishing its answers.
+//!
+//! WHIP and WHEP are one offer and one answer (RFC 9725 §4.2), so an offer is made to say only what
+//! this side wants to hear: one direction, no candidates (an ICE-lite side needs none, RFC 8445
+//! §2.5), no simulcast.
+
+use crate::config::Limits;
+use crate::error::OfferError;
+use crate::event::Role;
+
+/// More m-lines than any real client sends.
+const MAX_MEDIA_LINES: usize = 16;
+
+/// The offer as the SDP library shall see it.
+///
+/// # Errors
+/// [`OfferError`] when the offer is too long, has no audio or video in the direction `role` needs,
+/// carries data channels, or insists on being the DTLS server.
+pub(crate) fn prepare(offer: &str, role: Role, limits: &Limits) -> Result<String, OfferError> {
+    if offer.len() > limits.max_offer_bytes {
+        return Err(OfferError::TooLong);
+    }
+    if !offer.starts_with("v=0") {
+        return Err(OfferError::Malformed("it doesn't begin with v=0".into()));
+    }
+    let (wanted, wrong) = match role {
+        Role::Publisher => ("a=sendonly", "a=recvonly"),
+        Role::Subscriber => ("a=recvonly", "a=sendonly"),
+    };
+    let mut prepared = String::with_capacity(offer.len());
+    let (mut media_lines, mut usable) = (0, 0);
+    // The direction of an m-line without one is sendrecv (RFC 8866 §6.7).
+    let mut undecided = false;
+    for line in offer.lines().map(str::trim_end).filter(|l| !l.is_empty()) {
+        if let Some(media) = line.strip_prefix("m=") {
+            if undecided {
+                usable += 1;
+            }
+            media_lines += 1;
+            undecided = true;
+            match media.split_whitespace().next() {
+                Some("audio" | "video") => {}
+                _ => return Err(OfferError::Unacceptable("only audio and video are")),
+            }
+        }
+        let line = match line {
+            "a=sendrecv" => wanted,
+            "a=setup:passive" => {
+                return Err(OfferError::Unacceptable(
+                    "the offerer must be able to be DTLS client",
+                ));
+            }
+            other => other,
+        };
+        if line == wanted && undecided {
+            usable += 1;
+            undecided = false;
+        } else if line == wrong || line == "a=inactive" {
+            undecided = false;
+        }
+        let left_out = [
+            "a=candidate:",
+            "a=end-of-candidates",
+            "a=simulcast:",
+            "a=rid:",
+        ];
+        if left_out.iter().any(|prefix| line.starts_with(prefix)) {
+            continue;
+        }
+        prepared.push_str(line);
+        prepared.push_str("\r\n");
+    }
+    if undecided {
+        usable += 1;
+    }
+    if media_lines > MAX_MEDIA_LINES {
+        return Err(OfferError::Unacceptable("too many m-lines"));
+    }
+    match (media_lines, usable, role) {
+        (0, ..) => Err(OfferError::Unacceptable("there is no m-line")),
+        (_, 0, Role::Publisher) => Err(OfferError::Unacceptable("nothing in it is sent")),
+        (_, 0, Role::Subscriber) => Err(OfferError::Unacceptable("nothing in it is received")),
+        _ => Ok(prepared),
+    }
+}
+
+/// The answer as the client shall see it.
+///
+/// To a subscriber every track is given the same media stream and CNAME: browsers play in sync only
+/// what belongs together (RFC 8830 §2, RFC 3550 §6.5.1). To a publisher the Opus line repeats the
+/// bitrate it offered, since browsers take the limit from the answer (RFC 7587 §7).
+pub(crate) fn finish(answer: &str, offer: &str, role: Role) -> String {
+    let mut finished = String::with_capacity(answer.len() + 128);
+    for line in answer.lines() {
+        match role {
+            Role::Subscriber => push_joined(&mut finished, line),
+            Role::Publisher => {
+                finished.push_str(line);
+                let is_opus_format = line.starts_with("a=fmtp:") && line.contains("useinbandfec");
+                if let Some(bitrate) = offered_opus_bitrate(offer).filter(|_| is_opus_format) {
+                    finished.push_str(&format!(";maxaveragebitrate={bitrate}"));
+                }
+            }
+        }
+        finished.push_str("\r\n");
+    }
+    finished
+}
+
+/// One answer line, with the stream named `stage` and the CNAME `stage`.
+fn push_joined(finished: &mut String, line: &str) {
+    const NAME: &str = "stage";
+    if let Some(track) = line
+        .strip_prefix("a=msid:")
+        .and_then(|m| m.split(' ').nth(1))
+    {
+        finished.push_str(&format!("a=msid:{NAME} {track}"));
+    } else if let Some((head, msid)) = line.split_once(" msid:") {
+        let track = msid.split(' ').nth(1).unwrap_or(msid);
+        finished.push_str(&format!("{head} msid:{NAME} {track}"));
+    } else if let Some((head, _)) = line.split_once(" cname:") {
+        finished.push_str(&format!("{head} cname:{NAME}"));
+    } else if line.starts_with("a=msid-semantic:") {
+        finished.push_str(&format!("a=msid-semantic:WMS {NAME}"));
+    } else {
+        finished.push_str(line);
+    }
+}
+
+/// `maxaveragebitrate` of the first Opus format offered, within what Opus can do (RFC 7587 §7.1).
+fn offered_opus_bitrate(offer: &str) -> Option<u32> {
+    let (_, rest) = offer.split_once("maxaveragebitrate=")?;
+    let digits = rest.split(|c: char| !c.is_ascii_digit()).next()?;
+    digits
+        .parse()
+        .ok()
+        .filter(|b| (6_000..=510_000).contains(b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(body: &str, role: Role) -> Result<String, OfferError> {
+        prepare(&format!("v=0\r\n{body}"), role, &Limits::default())
+    }
+
+    #[test]
+    fn an_offer_is_turned_one_way() {
+        let offer = "m=audio 9 x 111\r\na=sendrecv\r\na=candidate:1 1 udp 1 x.local 9 typ host\r\n";
+        assert!(check(offer, Role::Publisher).is_ok_and(|o| o.ends_with("111\r\na=sendonly\r\n")));
+        assert!(check(offer, Role::Subscriber).is_ok_and(|o| o.ends_with("111\r\na=recvonly\r\n")));
+    }
+
+    #[test]
+    fn the_wrong_direction_is_refused() {
+        let offer = "m=audio 9 x 111\r\na=recvonly\r\nm=video 9 x 96\r\na=inactive\r\n";
+        assert!(matches!(
+            check(offer, Role::Publisher),
+            Err(OfferError::Unacceptable(_))
+        ));
+        assert!(check(offer, Role::Subscriber).is_ok());
+        assert!(matches!(
+            check("", Role::Subscriber),
+            Err(OfferError::Unacceptable(_))
+        ));
+        assert!(matches!(
+            prepare("hello", Role::Publisher, &Limits::default()),
+            Err(OfferError::Malformed(_))
+        ));
+    }
+
+    #[test]
+    fn the_answer_repeats_the_opus_bitrate() {
+        let finished = finish(
+            "a=fmtp:111 minptime=10;useinbandfec=1",
+            "a=fmtp:111 stereo=1;maxaveragebitrate=256000;x",
+            Role::Publisher,
+        );
+        assert_eq!(
+            finished,
+            "a=fmtp:111 minptime=10;useinbandfec=1;maxaveragebitrate=256000\r\n"
+        );
+    }
+
+    #[test]
+    fn a_subscribers_tracks_belong_together() {
+        let finished = finish(
+            "a=msid:abc def\na=ssrc:1 msid:abc def\na=ssrc:1 cname:x",
+            "",
+            Role::Subscriber,
+        );
+        assert_eq!(
+            finished,
+            "a=msid:stage def\r\na=ssrc:1 msid:stage def\r\na=ssrc:1 cname:stage\r\n"
+        );
+    }
+}

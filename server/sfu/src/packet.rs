@@ -1,0 +1,87 @@
+//! A media packet on its way from a publisher to subscribers.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use str0m::format::PayloadParams;
+use str0m::media::MediaKind;
+use str0m::rtp::ExtensionValues;
+
+/// Which track of a session: the m-lines of one kind are counted in their order, and the
+/// publisher's n-th goes to each subscriber's n-th.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct TrackName {
+    pub(crate) video: bool,
+    pub(crate) ordinal: usize,
+}
+
+impl TrackName {
+    /// The name of one more track of `kind`, unless there are `limit` of them already.
+    pub(crate) fn next(
+        names: impl Iterator<Item = TrackName>,
+        kind: MediaKind,
+        limit: usize,
+    ) -> Option<Self> {
+        let video = kind == MediaKind::Video;
+        let ordinal = names.filter(|n| n.video == video).count();
+        (ordinal < limit).then_some(TrackName { video, ordinal })
+    }
+}
+
+/// One RTP packet, decrypted. Cloning copies no payload.
+#[derive(Clone)]
+pub(crate) struct Packet {
+    /// RTP sequence number, extended beyond 16 bits by roll-overs.
+    pub(crate) sequence: u64,
+    /// RTP timestamp, in the codec's clock.
+    pub(crate) timestamp: u32,
+    /// RTP marker bit.
+    pub(crate) marker: bool,
+    /// Where it came from; another source has its own sequence and timestamps.
+    pub(crate) source: u32,
+    /// RTP payload.
+    pub(crate) payload: Arc<[u8]>,
+    /// Codec and parameters, with the publisher's payload type.
+    pub(crate) codec: PayloadParams,
+    /// When the datagram came in.
+    pub(crate) arrival: Instant,
+    /// When the moment it shows or sounds was, on a time line common to all tracks of the
+    /// publisher; never later than `arrival`.
+    pub(crate) captured: Instant,
+    /// Header extensions that mean something beyond one hop.
+    pub(crate) extensions: EndToEnd,
+}
+
+/// Header extensions that mean something beyond one hop.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct EndToEnd {
+    level: Option<i8>,
+    voice: Option<bool>,
+    orientation: Option<str0m::rtp::VideoOrientation>,
+}
+
+impl EndToEnd {
+    /// Those of a received packet.
+    pub(crate) fn of(values: &ExtensionValues) -> Self {
+        EndToEnd {
+            level: values.audio_level,
+            voice: values.voice_activity,
+            orientation: values.video_orientation,
+        }
+    }
+
+    /// As values for a packet to send.
+    pub(crate) fn values(self) -> ExtensionValues {
+        ExtensionValues {
+            audio_level: self.level,
+            voice_activity: self.voice,
+            video_orientation: self.orientation,
+            ..Default::default()
+        }
+    }
+}
+
+/// RTP timestamp ticks per second: 48,000 for Opus, 90,000 for video.
+pub(crate) fn clock_rate(codec: &PayloadParams) -> u64 {
+    codec.spec().clock_rate.get().into()
+}

@@ -1,0 +1,112 @@
+//! The handle to the media core.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::config::Config;
+use crate::core::Accepted;
+use crate::driver::{self, Command, StopSignal};
+use crate::error::{OfferError, StartError};
+use crate::event::Event;
+use crate::identity::{SessionId, StageId};
+use crate::statistics::Statistics;
+
+/// Requests waiting for the media thread; whoever asks while it is full waits.
+const WAITING_COMMANDS: usize = 256;
+
+/// The media core. Cloning gives another handle to the same one; it stops with [`Sfu::stop`] or
+/// when the last handle is dropped.
+///
+/// Everything asynchronous here works on any executor.
+#[derive(Clone, Debug)]
+pub struct Sfu {
+    commands: mpsc::Sender<Command>,
+    local_address: SocketAddr,
+    stop: Arc<StopSignal>,
+}
+
+impl Sfu {
+    /// Opens the UDP socket, starts the media thread, and returns the handle with the events.
+    ///
+    /// At most [`Limits::max_waiting_events`](crate::Limits::max_waiting_events) events wait to be
+    /// read. When there is no room, the newest is dropped and counted in
+    /// [`Totals::dropped_events`](crate::Totals::dropped_events); [`Sfu::statistics`] then tells
+    /// which sessions there are, so a reader that sees the count move compares and is right again.
+    /// The receiver ends when the core has stopped.
+    ///
+    /// # Errors
+    /// [`StartError`] when the socket can't be bound or the thread not started.
+    pub fn start(config: Config) -> Result<(Sfu, mpsc::Receiver<Event>), StartError> {
+        let (commands, inbox) = mpsc::channel(WAITING_COMMANDS);
+        let (outbox, events) = mpsc::channel(config.limits.max_waiting_events.max(1));
+        let stop = Arc::new(StopSignal::default());
+        let local_address = driver::start(config, inbox, outbox, Arc::clone(&stop))?;
+        let sfu = Sfu {
+            commands,
+            local_address,
+            stop,
+        };
+        Ok((sfu, events))
+    }
+
+    /// The bound UDP address.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.local_address
+    }
+
+    /// Answers a publisher's offer (WHIP). An earlier publisher of the stage ends with
+    /// [`EndReason::Replaced`](crate::EndReason::Replaced); the stage's subscribers stay.
+    ///
+    /// # Errors
+    /// [`OfferError`]; the earlier publisher stays then.
+    pub async fn publish(&self, stage: StageId, offer_sdp: String) -> Result<Accepted, OfferError> {
+        self.ask(|reply| Command::Publish(stage, offer_sdp, reply))
+            .await
+            .unwrap_or(Err(OfferError::Stopped))
+    }
+
+    /// Answers a subscriber's offer (WHEP). There need not be a publisher yet.
+    ///
+    /// # Errors
+    /// [`OfferError`].
+    pub async fn subscribe(
+        &self,
+        stage: StageId,
+        offer_sdp: String,
+    ) -> Result<Accepted, OfferError> {
+        self.ask(|reply| Command::Subscribe(stage, offer_sdp, reply))
+            .await
+            .unwrap_or(Err(OfferError::Stopped))
+    }
+
+    /// Ends a session; false if there is none of that name.
+    pub async fn close(&self, session: SessionId) -> bool {
+        let closed = self.ask(|reply| Command::Close(session, reply)).await;
+        closed.unwrap_or(false)
+    }
+
+    /// Ends all sessions of a stage.
+    pub async fn close_stage(&self, stage: StageId) {
+        // Nothing is left to close if the core has stopped.
+        let _ = self.ask(|reply| Command::CloseStage(stage, reply)).await;
+    }
+
+    /// A snapshot of all figures and sessions; empty once the core has stopped.
+    pub async fn statistics(&self) -> Statistics {
+        let statistics = self.ask(Command::Statistics).await;
+        statistics.unwrap_or_default()
+    }
+
+    /// Says goodbye to all peers (RTCP BYE, DTLS close_notify) and ends the media thread, soon.
+    pub fn stop(&self) {
+        self.stop.raise();
+    }
+
+    async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Option<T> {
+        let (reply, answer) = oneshot::channel();
+        self.commands.send(command(reply)).await.ok()?;
+        answer.await.ok()
+    }
+}
