@@ -8,9 +8,10 @@ use leptos_router::{
 };
 
 use crate::{
-    accounts::{LogInPage, RegisterPage},
+    accounts::{CurrentViewer, LogInPage, RegisterPage},
     live::{ShowPageView, StudioPage},
     shows::{DashboardPage, EditShowPage, NewShowPage, WhatsOnPage},
+    ui::{Toaster, Toasts},
 };
 
 /// What the build of the browser's side wants in the document's head (hashed names of styles,
@@ -39,6 +40,8 @@ pub fn shell(head: Head) -> impl IntoView {
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
+    CurrentViewer::provide();
+    let toaster = Toaster::provide();
     view! {
         <Title formatter=|text: String| if text.is_empty() { "Bandstand".into() } else { format!("{text} · Bandstand") }/>
         <Router>
@@ -55,5 +58,6 @@ pub fn App() -> impl IntoView {
                 </Routes>
             </main>
         </Router>
+        <Toasts toaster/>
     }
 }

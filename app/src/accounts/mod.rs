@@ -5,6 +5,8 @@ mod log_in_page;
 #[cfg(feature = "ssr")]
 pub mod port;
 mod register_page;
+mod viewer;
 
 pub use log_in_page::LogInPage;
 pub use register_page::RegisterPage;
+pub use viewer::CurrentViewer;

@@ -1,1 +1,21 @@
-//! Widgets that more than one feature uses.
+//! Widgets that more than one feature uses. Their looks: `style/base.css`, `style/forms.css`.
+
+mod dialog;
+mod field;
+mod form;
+mod genres;
+mod local_time;
+mod logo;
+mod password;
+mod text_area;
+mod toast;
+
+pub use dialog::Confirm;
+pub use field::{Complaint, TextField, adopt};
+pub use form::{Form, FormState, Submit};
+pub use genres::GenrePicker;
+pub use local_time::{LocalTime, TimeStyle, iso_text, local_text, locale};
+pub use logo::Logo;
+pub use password::{PasswordField, secret};
+pub use text_area::TextArea;
+pub use toast::{Toaster, Toasts};

@@ -1,0 +1,55 @@
+//! Who looks at the page.
+
+use bandstand_domain::accounts::{AccountReason, Role, Viewer};
+use leptos::prelude::*;
+
+use super::api::load_viewer;
+use crate::failure::Failed;
+
+/// The person who looks at the page; in the context of every page. Read it inside a `Suspense` or
+/// `Transition`, so that the server waits for it.
+#[derive(Clone, Copy)]
+pub struct CurrentViewer(pub Resource<Result<Option<Viewer>, Failed<AccountReason>>>);
+
+impl CurrentViewer {
+    /// Begins to ask who it is, and puts the answer into the context.
+    pub fn provide() -> Self {
+        let viewer = Self(Resource::new(|| (), |()| load_viewer()));
+        provide_context(viewer);
+        viewer
+    }
+
+    /// The page's viewer.
+    ///
+    /// # Panics
+    /// Outside of the app.
+    pub fn expect() -> Self {
+        expect_context()
+    }
+
+    /// The viewer, reactively: `None` while it is not known, `Some(None)` when it is nobody (or
+    /// can't be told).
+    pub fn load(self) -> Option<Option<Viewer>> {
+        self.0.get().map(|answer| answer.ok().flatten())
+    }
+
+    /// The viewer, reactively, when it is somebody.
+    pub fn get(self) -> Option<Viewer> {
+        self.load().flatten()
+    }
+
+    /// Whether the viewer may put on shows.
+    pub fn is_artist(self) -> bool {
+        self.get().is_some_and(|viewer| viewer.role == Role::Artist)
+    }
+
+    /// Takes over what an answer said: after logging in or out, or becoming a guest.
+    pub fn set(self, viewer: Option<Viewer>) {
+        self.0.set(Some(Ok(viewer)));
+    }
+
+    /// Asks the server again.
+    pub fn refetch(self) {
+        self.0.refetch();
+    }
+}

@@ -1,0 +1,47 @@
+//! Being asked before something can't be taken back.
+
+use leptos::{html, prelude::*};
+
+/// A question that has to be answered; Escape is no.
+#[component]
+pub fn Confirm(
+    /// Whether it is being asked.
+    open: RwSignal<bool>,
+    /// The question.
+    #[prop(into)]
+    question: String,
+    /// The button that does it: what will happen.
+    yes: &'static str,
+    /// The button that doesn't.
+    #[prop(default = "Cancel")]
+    no: &'static str,
+    /// Called when the answer is yes; the dialog is closed by then.
+    on_yes: Callback<()>,
+    /// What will follow from it.
+    children: Children,
+) -> impl IntoView {
+    let dialog = NodeRef::<html::Dialog>::new();
+    Effect::new(move || {
+        let (Some(dialog), open) = (dialog.get(), open.get()) else { return };
+        if open && !dialog.open() {
+            // Fails only when the dialog is not in the document, and then nobody can see it anyway.
+            let _ = dialog.show_modal();
+        } else if !open && dialog.open() {
+            dialog.close();
+        }
+    });
+    let answer = move |_| {
+        open.set(false);
+        on_yes.run(());
+    };
+    view! {
+        <dialog node_ref=dialog aria-labelledby="question" on:close=move |_| open.set(false)>
+            <h2 id="question">{question}</h2>
+            {children()}
+            <div class="actions">
+                <button class="button" type="button" autofocus on:click=move |_| open.set(false)>{no}</button>
+                <button class="button live" type="button" on:click=answer>{yes}</button>
+            </div>
+        </dialog>
+    }
+}

@@ -1,0 +1,122 @@
+//! Instants in the visitor's own time zone.
+
+use bandstand_domain::Millis;
+use leptos::prelude::*;
+use wasm_bindgen::JsValue;
+
+/// How much of an instant is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimeStyle {
+    /// `Saturday 21 November, 21:00`.
+    Full,
+    /// What a poster needs: `Tonight, 21:00`, `Tomorrow, 20:00`, `Wed 20:00`, `21 Nov, 21:00`.
+    Poster,
+    /// `21:00`.
+    Time,
+    /// `Saturday`.
+    Weekday,
+}
+
+/// An instant. Until the page is alive (and without a script) it shows `fallback`, which names the
+/// time of another zone than the visitor's; then their own.
+#[component]
+pub fn LocalTime(
+    /// The instant.
+    at: Millis,
+    /// What the server can say without knowing the visitor's zone.
+    #[prop(into)]
+    fallback: String,
+    /// How much of it.
+    #[prop(default = TimeStyle::Full)]
+    style: TimeStyle,
+) -> impl IntoView {
+    let text = RwSignal::new(fallback);
+    Effect::new(move || text.set(local_text(at, style)));
+    view! { <time datetime=iso_text(at)>{text}</time> }
+}
+
+/// An instant as the visitor's clock shows it. Only in the browser, and not while hydrating.
+pub fn local_text(at: Millis, style: TimeStyle) -> String {
+    let date = js_sys::Date::new(&JsValue::from_f64(at.0 as f64));
+    let time = || part(&date, &[("hour", "2-digit"), ("minute", "2-digit")]);
+    match style {
+        TimeStyle::Time => time(),
+        TimeStyle::Weekday => part(&date, &[("weekday", "long")]),
+        TimeStyle::Full => {
+            let day = part(&date, &[("weekday", "long"), ("day", "numeric"), ("month", "long")]);
+            day + ", " + &time()
+        }
+        TimeStyle::Poster => {
+            let days = days_from_today(&date);
+            let day = match days {
+                0 if date.get_hours() >= 17 => "Tonight, ".into(),
+                0 => "Today, ".into(),
+                1 => "Tomorrow, ".into(),
+                -1 => "Yesterday, ".into(),
+                2..=6 => part(&date, &[("weekday", "short")]) + " ",
+                _ => part(&date, &[("day", "numeric"), ("month", "short")]) + ", ",
+            };
+            day + &time()
+        }
+    }
+}
+
+/// Days between the visitor's today and the day of `date`.
+fn days_from_today(date: &js_sys::Date) -> i64 {
+    let noon = |date: &js_sys::Date| {
+        let noon = js_sys::Date::new(&JsValue::from_f64(date.get_time()));
+        noon.set_hours(12);
+        noon.get_time() as i64
+    };
+    // Rounded, because a day on which the clocks change has 23 or 25 hours.
+    let between = noon(date) - noon(&js_sys::Date::new_0());
+    (between + 12 * Millis::HOUR).div_euclid(24 * Millis::HOUR)
+}
+
+/// The visitor's kind of English: the pages are English, but `21:00` and `9:00 PM` are both.
+pub fn locale() -> String {
+    let own = window().navigator().language().unwrap_or_default();
+    if own.starts_with("en") { own } else { "en-GB".into() }
+}
+
+fn part(date: &js_sys::Date, options: &[(&str, &str)]) -> String {
+    let wanted = js_sys::Object::new();
+    for (name, value) in options {
+        // Setting a property of a fresh object can't fail.
+        let _ = js_sys::Reflect::set(&wanted, &(*name).into(), &(*value).into());
+    }
+    date.to_locale_string(&locale(), &wanted).into()
+}
+
+/// The instant for machines: `2026-11-21T20:00Z` (minutes; the days as in Howard Hinnant's
+/// `civil_from_days`).
+pub fn iso_text(at: Millis) -> String {
+    let minutes = at.0.div_euclid(Millis::MINUTE);
+    let (days, minute) = (minutes.div_euclid(1440), minutes.rem_euclid(1440));
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}Z", minute / 60, minute % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn machines_read_the_instant() {
+        let check = |at: i64, text: &str| assert_eq!(iso_text(Millis(at)), text);
+        check(0, "1970-01-01T00:00Z");
+        check(951_782_340_000, "2000-02-28T23:59Z");
+        check(951_782_400_000, "2000-02-29T00:00Z");
+        check(1_795_294_800_000, "2026-11-21T21:00Z");
+        check(-60_000, "1969-12-31T23:59Z");
+    }
+}

@@ -1,0 +1,58 @@
+//! A password in a form.
+
+use bandstand_domain::accounts::Secret;
+use leptos::{html, prelude::*};
+
+use super::{Complaint, FormState, adopt};
+
+/// A password with its label, hint and complaint; it can be looked at.
+#[component]
+pub fn PasswordField(
+    /// The form's state.
+    state: FormState,
+    /// What was typed.
+    value: RwSignal<String>,
+    /// `current-password` or `new-password`.
+    autocomplete: &'static str,
+    /// Help in a few words.
+    #[prop(default = "")]
+    hint: &'static str,
+) -> impl IntoView {
+    let field = NodeRef::<html::Input>::new();
+    adopt(field, value);
+    let shown = RwSignal::new(false);
+    view! {
+        <div class="field">
+            <label for="password">"Password"</label>
+            <div class="with-button">
+                <input
+                    class="input"
+                    id="password"
+                    name="password"
+                    type=move || if shown.get() { "text" } else { "password" }
+                    autocomplete=autocomplete
+                    autocapitalize="none"
+                    spellcheck="false"
+                    aria-describedby="password-note"
+                    aria-invalid=move || state.of("password").map(|_| "true")
+                    node_ref=field
+                    on:input=move |event| value.set(event_target_value(&event))
+                />
+                <button
+                    type="button"
+                    aria-pressed=move || if shown.get() { "true" } else { "false" }
+                    aria-label="Show the password"
+                    on:click=move |_| shown.update(|shown| *shown = !*shown)
+                >
+                    {move || if shown.get() { "Hide" } else { "Show" }}
+                </button>
+            </div>
+            <Complaint state name="password" hint/>
+        </div>
+    }
+}
+
+/// What was typed, as a secret.
+pub fn secret(value: RwSignal<String>) -> Secret {
+    Secret::new(value.get_untracked())
+}
