@@ -1,0 +1,49 @@
+//! How long to wait before trying again.
+
+/// The first wait, in milliseconds.
+const FIRST: u32 = 500;
+/// The longest wait, in milliseconds.
+const LONGEST: u32 = 15_000;
+
+/// Waits that double from half a second to fifteen, each shortened by chance to between a half and
+/// the whole, so that a thousand pages don't come back in the same moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Backoff {
+    failures: u32,
+}
+
+impl Backoff {
+    /// The next wait in milliseconds. `chance` is between 0 and 1.
+    pub fn next(&mut self, chance: f64) -> u32 {
+        let whole = FIRST.saturating_mul(1 << self.failures.min(10)).min(LONGEST);
+        self.failures = self.failures.saturating_add(1);
+        whole / 2 + (f64::from(whole / 2) * chance) as u32
+    }
+
+    /// It worked: the next wait is the first again.
+    pub fn reset(&mut self) {
+        self.failures = 0;
+    }
+
+    /// The next wait is the longest.
+    pub fn exhaust(&mut self) {
+        self.failures = 10;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_grow_to_a_limit_and_start_over() {
+        let mut backoff = Backoff::default();
+        let waits: Vec<u32> = (0..8).map(|_| backoff.next(1.0)).collect();
+        assert_eq!(waits, [500, 1000, 2000, 4000, 8000, 15_000, 15_000, 15_000]);
+        assert_eq!(backoff.next(0.0), 7_500);
+        backoff.reset();
+        assert_eq!(backoff.next(0.0), 250);
+        backoff.exhaust();
+        assert_eq!(backoff.next(1.0), 15_000);
+    }
+}

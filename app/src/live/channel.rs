@@ -1,0 +1,152 @@
+//! The live channel: one WebSocket per page, shared by all that follows something.
+//!
+//! It connects when the first topic is followed, comes back by itself when the line breaks, and
+//! then asks each topic for what came after the last event heard. On the server it does nothing.
+
+use std::{cell::RefCell, future::Future, pin::Pin, rc::Rc};
+
+use bandstand_domain::{
+    Refusal, ShowId,
+    accounts::Secret,
+    crowd::{CrowdChange, CrowdSnapshot, Gesture},
+    live::{ClientFrame, Cursor, Event, LiveError, Present, Topic},
+};
+use leptos::{__reexports::send_wrapper::SendWrapper, prelude::*};
+
+use super::line::Line;
+
+/// How the channel is doing, to be told honestly.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ChannelState {
+    /// On the way; also before anything is followed.
+    #[default]
+    Connecting,
+    /// What happens is heard.
+    Open,
+    /// The line is broken; the next attempt follows.
+    Waiting {
+        /// Seconds from the break to the next attempt.
+        seconds: u32,
+    },
+}
+
+/// What comes in for a follower.
+#[derive(Clone, Debug)]
+pub enum Incoming {
+    /// The topic is followed (again); what was missed follows. With `reset`, what the page knew is
+    /// void and this is the present.
+    Subscribed {
+        /// The present.
+        reset: Option<Box<Present>>,
+    },
+    /// A durable event, each once and in order.
+    Event(Event),
+    /// All who are present at the show.
+    Crowd(CrowdSnapshot),
+    /// What changed in the crowd.
+    CrowdChange(CrowdChange),
+    /// The topic is not, or no longer, followed; nothing more will come.
+    Refused(LiveError),
+}
+
+type Fetched = Pin<Box<dyn Future<Output = Result<Secret, LiveError>>>>;
+
+/// Fetches a join token. Asked anew for each subscription: a token is good for one.
+#[derive(Clone)]
+pub struct TokenSource(Rc<dyn Fn() -> Fetched>);
+
+impl TokenSource {
+    /// A source out of an asynchronous closure.
+    pub fn new<F>(fetch: impl Fn() -> F + 'static) -> Self
+    where
+        F: Future<Output = Result<Secret, LiveError>> + 'static,
+    {
+        Self(Rc::new(move || Box::pin(fetch())))
+    }
+
+    pub(super) fn fetch(&self) -> Fetched {
+        (self.0)()
+    }
+}
+
+/// The page's live channel.
+#[derive(Clone, Copy)]
+pub struct Channel {
+    state: RwSignal<ChannelState>,
+    clock: RwSignal<Option<i64>>,
+    line: StoredValue<Option<SendWrapper<Rc<RefCell<Line>>>>>,
+}
+
+impl Channel {
+    /// Puts the page's channel into the context of the current owner and everything below.
+    pub fn provide() -> Self {
+        let channel = Self {
+            state: RwSignal::default(),
+            clock: RwSignal::new(None),
+            line: StoredValue::new(None),
+        };
+        if !cfg!(feature = "ssr") {
+            let line = Line::new(channel.state, channel.clock);
+            channel.line.set_value(Some(SendWrapper::new(line)));
+        }
+        provide_context(channel);
+        channel
+    }
+
+    /// The page's channel; one of the current owner's own where the page has none.
+    pub fn expect() -> Self {
+        use_context().unwrap_or_else(Self::provide)
+    }
+
+    /// Follows `topic` until the current owner is cleaned up. Without `after` it begins with the
+    /// present; a show needs a `token`.
+    pub fn follow(
+        self,
+        topic: Topic,
+        after: Option<Cursor>,
+        token: Option<TokenSource>,
+        handler: impl Fn(Incoming) + 'static,
+    ) {
+        let Some(line) = self.line() else { return };
+        let id = Line::follow(&line, topic, after, token, Rc::new(handler));
+        on_cleanup(move || {
+            if let Some(line) = self.line.try_get_value().flatten() {
+                Line::unfollow(&line, id);
+            }
+        });
+    }
+
+    /// Moves one's own figure, when the channel is open; a gesture is of the moment, so it is never
+    /// sent late.
+    pub fn gesture(self, show: ShowId, gesture: Gesture) {
+        if let Some(line) = self.line() {
+            line.borrow().send(&ClientFrame::Gesture { show, gesture });
+        }
+    }
+
+    /// How the channel is doing.
+    pub fn state(self) -> Signal<ChannelState> {
+        self.state.into()
+    }
+
+    /// Milliseconds by which the venue's clock is ahead of this machine's, once it is known.
+    pub fn clock(self) -> Signal<Option<i64>> {
+        self.clock.into()
+    }
+
+    fn line(self) -> Option<SendWrapper<Rc<RefCell<Line>>>> {
+        self.line.try_get_value().flatten()
+    }
+}
+
+/// Whether the same request may succeed a little later, so that a page keeps trying.
+pub(super) fn passes(why: &LiveError) -> bool {
+    use bandstand_domain::live::LiveReason;
+    matches!(
+        why,
+        Refusal::TooMany { .. }
+            | Refusal::Broken
+            | Refusal::Unreachable
+            | Refusal::Because(LiveReason::Full)
+    )
+}

@@ -1,0 +1,403 @@
+//! The WebSocket under the live channel, and who listens to it.
+
+use std::{cell::RefCell, rc::Rc};
+
+use bandstand_domain::{
+    Refusal,
+    accounts::Secret,
+    live::{BEAT, ClientFrame, Cursor, LiveError, ServerFrame, Topic},
+};
+use gloo_timers::callback::{Interval, Timeout};
+use leptos::prelude::*;
+use wasm_bindgen::{JsCast, closure::Closure};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{Event, MessageEvent, WebSocket};
+
+use super::{
+    backoff::Backoff,
+    channel::{ChannelState, Incoming, TokenSource, passes},
+    place::Place,
+    wire::{Heard, read},
+};
+
+/// Milliseconds for which the line stays up after the last follower left: a person going from page
+/// to page keeps it.
+const LINGER: u32 = 3_000;
+/// Milliseconds between looks at whether the venue has fallen silent.
+const WATCH: u32 = 2_000;
+/// How often a refused join token is replaced by a fresh one before the refusal is believed.
+const FRESH_TOKENS: u8 = 2;
+
+type Handler = Rc<dyn Fn(Incoming)>;
+type Shared = Rc<RefCell<Line>>;
+
+struct Follower {
+    id: u32,
+    topic: Topic,
+    place: Place,
+    token: Option<TokenSource>,
+    refusals: u8,
+    handler: Handler,
+}
+
+/// A socket with its listeners; dropping it closes it without a further word from it.
+struct Socket {
+    socket: WebSocket,
+    _opened: Closure<dyn FnMut()>,
+    _heard: Closure<dyn FnMut(MessageEvent)>,
+    _closed: Closure<dyn FnMut(Event)>,
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        self.socket.set_onopen(None);
+        self.socket.set_onmessage(None);
+        self.socket.set_onclose(None);
+        let _ = self.socket.close();
+    }
+}
+
+/// The page's line to the venue.
+pub struct Line {
+    state: RwSignal<ChannelState>,
+    clock: RwSignal<Option<i64>>,
+    socket: Option<Socket>,
+    /// Counts the sockets, so that what was begun for one isn't finished on the next.
+    connection: u32,
+    followers: Vec<Follower>,
+    next_id: u32,
+    backoff: Backoff,
+    /// When the venue was last heard, by this machine's clock (which, unlike the monotonic one,
+    /// goes on while the machine sleeps).
+    heard_at: f64,
+    retry: Option<Timeout>,
+    watchdog: Option<Interval>,
+}
+
+impl Line {
+    /// A line that is not up yet.
+    pub fn new(state: RwSignal<ChannelState>, clock: RwSignal<Option<i64>>) -> Shared {
+        let line = Rc::new(RefCell::new(Self {
+            state,
+            clock,
+            socket: None,
+            connection: 0,
+            followers: Vec::new(),
+            next_id: 0,
+            backoff: Backoff::default(),
+            heard_at: 0.0,
+            retry: None,
+            watchdog: None,
+        }));
+        Self::come_back_early(&line);
+        line
+    }
+
+    /// Adds a follower, and connects when it is the first.
+    pub fn follow(
+        line: &Shared,
+        topic: Topic,
+        after: Option<Cursor>,
+        token: Option<TokenSource>,
+        handler: Handler,
+    ) -> u32 {
+        let (id, shared, up) = {
+            let mut this = line.borrow_mut();
+            let shared = this.followers.iter().any(|other| other.topic == topic);
+            this.next_id += 1;
+            let id = this.next_id;
+            let place = Place::after(after);
+            this.followers.push(Follower { id, topic, place, token, refusals: 0, handler });
+            (id, shared, this.is_up())
+        };
+        if up {
+            if shared {
+                line.borrow().send(&ClientFrame::Unsubscribe { topic });
+            }
+            Self::subscribe(line, topic);
+        } else if line.borrow().socket.is_none() && line.borrow().retry.is_none() {
+            Self::connect(line);
+        }
+        id
+    }
+
+    /// Removes a follower; its topic is left with the last one.
+    pub fn unfollow(line: &Shared, id: u32) {
+        let mut this = line.borrow_mut();
+        let Some(index) = this.followers.iter().position(|other| other.id == id) else { return };
+        let topic = this.followers.swap_remove(index).topic;
+        if !this.followers.iter().any(|other| other.topic == topic) {
+            this.send(&ClientFrame::Unsubscribe { topic });
+        }
+        if this.followers.is_empty() {
+            let line = line.clone();
+            Timeout::new(LINGER, move || {
+                let mut this = line.borrow_mut();
+                if this.followers.is_empty() {
+                    this.hang_up();
+                    this.retry = None;
+                }
+            })
+            .forget();
+        }
+    }
+
+    /// Says something, when the line is up.
+    pub fn send(&self, frame: &ClientFrame) {
+        if let Some(socket) = self.socket.as_ref().filter(|_| self.is_up())
+            && let Ok(text) = serde_json::to_string(frame)
+        {
+            // A socket that closes at this moment says so by itself.
+            let _ = socket.socket.send_with_str(&text);
+        }
+    }
+
+    fn is_up(&self) -> bool {
+        self.socket.as_ref().is_some_and(|it| it.socket.ready_state() == WebSocket::OPEN)
+    }
+
+    fn hang_up(&mut self) {
+        self.socket = None;
+        self.watchdog = None;
+        self.connection += 1;
+    }
+
+    fn connect(line: &Shared) {
+        let Some(socket) = address().and_then(|address| WebSocket::new(&address).ok()) else {
+            return Self::wait(line);
+        };
+        let mut this = line.borrow_mut();
+        this.hang_up();
+        this.retry = None;
+        this.heard_at = js_sys::Date::now();
+        this.state.set(ChannelState::Connecting);
+
+        let opened = Closure::new({
+            let line = line.clone();
+            move || Self::opened(&line)
+        });
+        let heard = Closure::new({
+            let line = line.clone();
+            move |event: MessageEvent| {
+                if let Some(text) = event.data().as_string() {
+                    Self::heard(&line, &text);
+                }
+            }
+        });
+        let closed = Closure::new({
+            let line = line.clone();
+            move |_: Event| Self::wait(&line)
+        });
+        socket.set_onopen(Some(opened.as_ref().unchecked_ref()));
+        socket.set_onmessage(Some(heard.as_ref().unchecked_ref()));
+        socket.set_onclose(Some(closed.as_ref().unchecked_ref()));
+        this.socket = Some(Socket { socket, _opened: opened, _heard: heard, _closed: closed });
+        this.watchdog = Some(Interval::new(WATCH, {
+            let line = line.clone();
+            move || {
+                let silence = js_sys::Date::now() - line.borrow().heard_at;
+                if silence > f64::from(2 * BEAT * 1_000) {
+                    Self::wait(&line);
+                }
+            }
+        }));
+    }
+
+    /// The line broke: waits, then connects anew.
+    fn wait(line: &Shared) {
+        let mut this = line.borrow_mut();
+        // The listeners of the broken socket may be on the stack: it is dropped after them.
+        let broken = this.socket.take();
+        Timeout::new(0, move || drop(broken)).forget();
+        this.hang_up();
+        if this.followers.is_empty() {
+            return;
+        }
+        let millis = this.backoff.next(js_sys::Math::random());
+        this.state.set(ChannelState::Waiting { seconds: millis.div_ceil(1_000) });
+        let again = line.clone();
+        this.retry = Some(Timeout::new(millis, move || Self::retry_now(&again)));
+    }
+
+    fn retry_now(line: &Shared) {
+        // The timer may be running: it is dropped after it.
+        let timer = line.borrow_mut().retry.take();
+        if let Some(timer) = timer {
+            Timeout::new(0, move || drop(timer)).forget();
+            Self::connect(line);
+        }
+    }
+
+    /// Connects at once when the machine is online again or the page is looked at again.
+    fn come_back_early(line: &Shared) {
+        let waiting = |line: &Shared| line.borrow().retry.is_some();
+        let come = {
+            let line = line.clone();
+            Closure::<dyn FnMut()>::new(move || {
+                let visible = document().visibility_state() == web_sys::VisibilityState::Visible;
+                if visible && waiting(&line) {
+                    line.borrow_mut().backoff.reset();
+                    Self::retry_now(&line);
+                }
+            })
+        };
+        let listener = come.as_ref().unchecked_ref();
+        let _ = window().add_event_listener_with_callback("online", listener);
+        let _ = document().add_event_listener_with_callback("visibilitychange", listener);
+        // The line lives as long as the page.
+        come.forget();
+    }
+
+    fn opened(line: &Shared) {
+        let mut topics: Vec<Topic> = {
+            let this = line.borrow();
+            this.state.set(ChannelState::Open);
+            this.followers.iter().map(|follower| follower.topic).collect()
+        };
+        topics.sort_unstable();
+        topics.dedup();
+        for topic in topics {
+            Self::subscribe(line, topic);
+        }
+    }
+
+    /// Follows `topic` from where its followers stand; from the present when one of them has none.
+    fn subscribe(line: &Shared, topic: Topic) {
+        let (connection, source) = {
+            let this = line.borrow();
+            let source = this.of(topic).find_map(|follower| follower.token.clone());
+            (this.connection, source)
+        };
+        let line = line.clone();
+        let Some(source) = source else {
+            return line.borrow().ask(connection, topic, None);
+        };
+        spawn_local(async move {
+            match source.fetch().await {
+                Ok(token) => line.borrow().ask(connection, topic, Some(token)),
+                Err(why) => Self::refused(&line, connection, topic, why),
+            }
+        });
+    }
+
+    fn ask(&self, connection: u32, topic: Topic, token: Option<Secret>) {
+        // `None` sorts before every cursor.
+        let after = self.of(topic).map(|follower| follower.place.cursor()).min();
+        if let Some(after) = after.filter(|_| self.connection == connection) {
+            self.send(&ClientFrame::Subscribe { topic, after, token });
+        }
+    }
+
+    fn of(&self, topic: Topic) -> impl Iterator<Item = &Follower> {
+        self.followers.iter().filter(move |follower| follower.topic == topic)
+    }
+
+    /// A subscription failed: tries again where that may help, else tells the followers.
+    fn refused(line: &Shared, connection: u32, topic: Topic, why: LiveError) {
+        let mut tries = 0;
+        {
+            let mut this = line.borrow_mut();
+            if this.connection != connection {
+                return;
+            }
+            for follower in this.followers.iter_mut().filter(|it| it.topic == topic) {
+                follower.refusals = follower.refusals.saturating_add(1);
+                tries = follower.refusals;
+            }
+        }
+        let stale = matches!(why, Refusal::NotLoggedIn | Refusal::Forbidden);
+        if passes(&why) || (stale && tries <= FRESH_TOKENS) {
+            let mut backoff = Backoff::default();
+            let mut millis = (0..tries).map(|_| backoff.next(js_sys::Math::random())).last();
+            if let Refusal::TooMany { retry_after } = why {
+                millis = Some(retry_after.saturating_mul(1_000));
+            }
+            let line = line.clone();
+            Timeout::new(millis.unwrap_or(0), move || {
+                if line.borrow().connection == connection {
+                    Self::subscribe(&line, topic);
+                }
+            })
+            .forget();
+        } else {
+            let handlers: Vec<Handler> = {
+                let mut this = line.borrow_mut();
+                let handlers = this.of(topic).map(|it| it.handler.clone()).collect();
+                this.followers.retain(|follower| follower.topic != topic);
+                handlers
+            };
+            for handler in handlers {
+                handler(Incoming::Refused(why.clone()));
+            }
+        }
+    }
+
+    fn heard(line: &Shared, text: &str) {
+        line.borrow_mut().heard_at = js_sys::Date::now();
+        let mut broken = false;
+        // Handlers are called when the line is no longer borrowed: they may follow and unfollow.
+        let mut calls: Vec<(Handler, Incoming)> = Vec::new();
+        match read(text) {
+            Some(Heard::Frame(ServerFrame::Beat { now })) => {
+                let mut this = line.borrow_mut();
+                this.backoff.reset();
+                this.clock.set(Some(now.0 - js_sys::Date::now() as i64));
+            }
+            Some(Heard::Frame(ServerFrame::Subscribed { topic, cursor, reset })) => {
+                let mut this = line.borrow_mut();
+                for follower in this.followers.iter_mut().filter(|it| it.topic == topic) {
+                    follower.refusals = 0;
+                    follower.place.subscribed(cursor, reset.is_some());
+                    let incoming = Incoming::Subscribed { reset: reset.clone() };
+                    calls.push((follower.handler.clone(), incoming));
+                }
+            }
+            Some(Heard::Events { topic, cursor, events }) => {
+                let mut this = line.borrow_mut();
+                for follower in this.followers.iter_mut().filter(|it| it.topic == topic) {
+                    let Ok(events) = follower.place.take(cursor, events.clone()) else {
+                        broken = true;
+                        continue;
+                    };
+                    for event in events.into_iter().flatten() {
+                        calls.push((follower.handler.clone(), Incoming::Event(event)));
+                    }
+                }
+            }
+            Some(Heard::Frame(ServerFrame::Crowd(crowd))) => {
+                for follower in line.borrow().of(Topic::Show(crowd.show)) {
+                    calls.push((follower.handler.clone(), Incoming::Crowd(crowd.clone())));
+                }
+            }
+            Some(Heard::Frame(ServerFrame::CrowdChange(change))) => {
+                for follower in line.borrow().of(Topic::Show(change.show)) {
+                    calls.push((follower.handler.clone(), Incoming::CrowdChange(change.clone())));
+                }
+            }
+            Some(Heard::Frame(ServerFrame::Refused { topic, why })) => {
+                let connection = line.borrow().connection;
+                Self::refused(line, connection, topic, why);
+            }
+            Some(Heard::Frame(ServerFrame::Bye { again })) => {
+                if !again {
+                    line.borrow_mut().backoff.exhaust();
+                }
+                broken = true;
+            }
+            // Events have their own arm above; a frame of a newer venue is passed over.
+            Some(Heard::Frame(ServerFrame::Events { .. })) | None => {}
+        }
+        for (handler, incoming) in calls {
+            handler(incoming);
+        }
+        if broken {
+            Self::wait(line);
+        }
+    }
+}
+
+fn address() -> Option<String> {
+    let location = window().location();
+    let scheme = if location.protocol().ok()? == "https:" { "wss" } else { "ws" };
+    Some(format!("{scheme}://{}/live", location.host().ok()?))
+}

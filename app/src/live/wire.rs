@@ -1,0 +1,80 @@
+//! Reading the venue's frames, including those of a newer venue.
+
+use bandstand_domain::live::{Cursor, Event, ServerFrame, Topic};
+use serde::Deserialize;
+
+/// A frame as this page understands it.
+#[derive(Debug)]
+pub enum Heard {
+    /// Any frame but the events.
+    Frame(ServerFrame),
+    /// Events; `None` stands for one that this page doesn't know, which still has its place.
+    Events {
+        /// Of which topic.
+        topic: Topic,
+        /// The cursor of the last.
+        cursor: Cursor,
+        /// At least one.
+        events: Vec<Option<Event>>,
+    },
+}
+
+#[derive(Deserialize)]
+struct Envelope {
+    events: Batch,
+}
+
+#[derive(Deserialize)]
+struct Batch {
+    topic: Topic,
+    cursor: Cursor,
+    events: Vec<Lenient>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Lenient {
+    Known(Event),
+    Unknown(serde::de::IgnoredAny),
+}
+
+/// Reads a frame. `None` for one that this page doesn't know: a newer venue sent it, and an older
+/// page does without.
+pub fn read(text: &str) -> Option<Heard> {
+    match serde_json::from_str(text) {
+        Ok(ServerFrame::Events { topic, cursor, events }) => {
+            let events = events.into_iter().map(Some).collect();
+            Some(Heard::Events { topic, cursor, events })
+        }
+        Ok(frame) => Some(Heard::Frame(frame)),
+        Err(_) => {
+            let Batch { topic, cursor, events } =
+                serde_json::from_str::<Envelope>(text).ok()?.events;
+            let known = |event| match event {
+                Lenient::Known(event) => Some(event),
+                Lenient::Unknown(_) => None,
+            };
+            Some(Heard::Events { topic, cursor, events: events.into_iter().map(known).collect() })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_event_keeps_its_place_and_an_unknown_frame_is_passed_over() {
+        let text = r#"{"events":{"topic":"shows","cursor":9,"events":[
+            {"raised_curtain":{"colour":"red"}},
+            {"show_deleted":{"show":"6f2c1f0e-7f3c-4a64-9a3e-0d6f1c1c2b11"}}]}}"#;
+        let Some(Heard::Events { cursor, events, .. }) = read(text) else { panic!("events") };
+        assert_eq!(cursor, Cursor(9));
+        assert!(matches!(events[..], [None, Some(Event::ShowDeleted { .. })]));
+
+        assert!(read(r#"{"fireworks":{"rockets":3}}"#).is_none());
+        assert!(read("nonsense").is_none());
+        let beat = read(r#"{"beat":{"now":5,"weather":"fine"}}"#);
+        assert!(matches!(beat, Some(Heard::Frame(ServerFrame::Beat { .. }))));
+    }
+}
