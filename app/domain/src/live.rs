@@ -47,7 +47,9 @@ impl Reason for LiveReason {
 pub type LiveError = Refusal<LiveReason>;
 
 /// The place of a durable event in its topic: 1, 2, 3 …; 0 is before the first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Cursor(pub i64);
 

@@ -20,7 +20,10 @@ pub async fn load_whats_on() -> Result<WhatsOn, Failed<ShowReason>> {
 
 /// A further page of upcoming or past shows.
 #[server(endpoint = "shows/more", input = Json)]
-pub async fn load_more_shows(section: Section, next: String) -> Result<ShowList, Failed<ShowReason>> {
+pub async fn load_more_shows(
+    section: Section,
+    next: String,
+) -> Result<ShowList, Failed<ShowReason>> {
     answer(port::<dyn super::port::Shows>().more(section, next)).await
 }
 
