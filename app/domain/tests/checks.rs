@@ -1,0 +1,142 @@
+//! What forms refuse, and with which words.
+
+use bandstand_domain::{
+    FieldErrors, Millis, PersonId,
+    accounts::{
+        ArtistProfile, Credentials, Registration, Secret, check_email, check_guest_name,
+        check_handle, check_password,
+    },
+    chat::{LONGEST, check_message},
+    shows::{FARTHEST, Genre, ShowDraft, check_times},
+};
+
+fn registration() -> Registration {
+    Registration {
+        handle: "mira.voss".into(),
+        display_name: "Mira".into(),
+        email: "mira@example.org".into(),
+        password: Secret::new("late summer folk"),
+        artist: Some(ArtistProfile {
+            stage_name: "Mira Voss".into(),
+            genres: vec![Genre("folk".into())],
+        }),
+    }
+}
+
+fn draft() -> ShowDraft {
+    ShowDraft {
+        title: "Mira Voss at the Harbour".into(),
+        description: "Two hours.\nFrom the pier.".into(),
+        genres: vec![Genre("folk".into())],
+        starts: "2026-11-21T21:00".into(),
+        ends: "2026-11-21T23:00".into(),
+        time_zone: "Europe/Lisbon".into(),
+    }
+}
+
+fn fields(result: Result<(), FieldErrors>) -> Vec<String> {
+    result.err().unwrap_or_default().0.into_iter().map(|error| error.field).collect()
+}
+
+#[test]
+fn a_complete_registration_is_taken_and_an_empty_one_names_every_field() {
+    assert_eq!(registration().check(), Ok(()));
+    let empty = Registration { artist: Some(ArtistProfile::default()), ..Registration::default() };
+    assert_eq!(
+        fields(empty.check()),
+        ["handle", "display_name", "email", "password", "stage_name", "genres"]
+    );
+    assert_eq!(fields(Credentials::default().check()), ["login", "password"]);
+}
+
+#[test]
+fn handles() {
+    for good in ["abc", "A.b_c-9", "sixteen-letters."] {
+        assert_eq!(check_handle(good), None, "{good}");
+    }
+    for bad in ["", "ab", "seventeen-letters", "a b c", "häng", "a/b", "a\u{202e}b"] {
+        assert!(check_handle(bad).is_some(), "{bad}");
+    }
+}
+
+#[test]
+fn addresses() {
+    for good in ["a@b", "a.b+c@example.org", "ü@exämple.org"] {
+        assert_eq!(check_email(good), None, "{good}");
+    }
+    let long = format!("{}@example.org", "a".repeat(65));
+    for bad in ["", "a", "@b", "a@", "a@.b", "a@b.", "a@b..c", "a b@c", "a@b\nc", &long] {
+        assert!(check_email(bad).is_some(), "{bad}");
+    }
+}
+
+#[test]
+fn passwords_are_counted_in_characters() {
+    assert_eq!(check_password("пароль12"), None);
+    assert_eq!(
+        check_password("пароль1").as_deref(),
+        Some("A password needs at least 8 characters; this has 7.")
+    );
+    assert!(check_password(&"x".repeat(128)).is_none());
+    assert!(check_password(&"x".repeat(129)).is_some());
+}
+
+#[test]
+fn names_and_messages_have_no_control_or_direction_characters() {
+    assert_eq!(check_guest_name("Léa 🎶"), None);
+    for bad in ["", "  ", "a\u{202e}b", "a\nb", "\u{2066}"] {
+        assert!(check_guest_name(bad).is_some(), "{bad:?}");
+    }
+    assert_eq!(check_message("two\nlines"), None);
+    assert!(check_message("\u{0000}").is_some());
+    assert!(check_message("   ").is_some());
+    assert!(check_message(&"é".repeat(LONGEST)).is_none());
+    assert!(check_message(&"é".repeat(LONGEST + 1)).is_some());
+}
+
+#[test]
+fn show_forms() {
+    assert_eq!(draft().check(), Ok(()));
+    let bad = ShowDraft {
+        title: "Four".into(),
+        description: "x".repeat(801),
+        genres: ["folk", "jazz", "metal", "punk"].map(|slug| Genre(slug.into())).to_vec(),
+        starts: "21.11.2026".into(),
+        ends: String::new(),
+        time_zone: String::new(),
+    };
+    assert_eq!(
+        fields(bad.check()),
+        ["title", "description", "genres", "starts", "ends", "time_zone"]
+    );
+    let unknown = ShowDraft { genres: vec![Genre("polka-core".into())], ..draft() };
+    assert_eq!(fields(unknown.check()), ["genres"]);
+}
+
+#[test]
+fn show_times() {
+    let now = Millis(1_000_000_000_000);
+    let at = |hours: i64| now.plus(hours * Millis::HOUR);
+    let check = |start, end, before| fields(check_times(start, end, now, before));
+    assert!(check(at(1), at(13), None).is_empty());
+    assert_eq!(check(at(1), at(1), None), ["ends"], "no length");
+    assert_eq!(check(at(2), at(1), None), ["ends"], "backwards");
+    assert_eq!(check(at(1), at(14), None), ["ends"], "more than 12 hours");
+    assert_eq!(check(at(-1), at(1), None), ["starts"], "a new start in the past");
+    assert!(check(at(-1), at(1), Some(at(-1))).is_empty(), "the start that it had");
+    assert_eq!(check(now.plus(FARTHEST + 1), now.plus(FARTHEST + 2), None), ["starts"]);
+}
+
+#[test]
+fn secrets_do_not_print() {
+    let text = format!("{:?}", registration());
+    assert!(!text.contains("summer"), "{text}");
+}
+
+#[test]
+fn seeds_differ_for_similar_people() {
+    let one = PersonId::new("a").seed();
+    let other = PersonId::new("b").seed();
+    assert!((one ^ other).count_ones() > 16);
+    assert_eq!(one, PersonId::new("a").seed());
+}
