@@ -1,0 +1,68 @@
+// What people do in more than one journey.
+import { type Page, expect } from "@playwright/test";
+import type { Person } from "./venue";
+
+let registered = 0;
+
+/** Registers an account by the form, as a person would. */
+export async function register(person: Person, role: "artist" | "visitor"): Promise<void> {
+  const { page } = person;
+  const handle = `p${Date.now() % 1_000_000}-${registered++}`;
+  await person.goto("/join");
+  if (role === "artist") await page.getByLabel("to play").check();
+  await page.getByLabel("Your name").fill(person.name);
+  await page.getByLabel("Handle").fill(handle);
+  await page.getByLabel("E-mail").fill(`${handle}@example.org`);
+  await page.getByLabel("Password", { exact: true }).fill("late summer folk");
+  if (role === "artist") {
+    await page.getByLabel("Stage name").fill(person.name);
+    await page.getByLabel("Folk").check();
+  }
+  await page.getByRole("button", { name: role === "artist" ? "Join as an artist" : "Join", exact: true }).click();
+  await expect(page).toHaveURL(role === "artist" ? /\/dashboard$/ : /\/$/);
+}
+
+/** `YYYY-MM-DDTHH:MM` as the clock of the journeys' people shows it, `minutes` from now. */
+function localTime(minutes: number): string {
+  const at = new Date(Date.now() + minutes * 60_000);
+  return at.toLocaleString("sv-SE", { timeZone: "Europe/Lisbon" }).slice(0, 16).replace(" ", "T");
+}
+
+/** Fills in the form of a show; what isn't given stays as it is. */
+export async function fillShow(
+  page: Page,
+  show: { title?: string; description?: string; genre?: string; startsIn?: number; minutes?: number },
+): Promise<void> {
+  if (show.title !== undefined) await page.getByLabel("Title").fill(show.title);
+  if (show.description !== undefined) await page.getByLabel("Description").fill(show.description);
+  if (show.genre !== undefined) await page.getByLabel(show.genre, { exact: true }).check();
+  if (show.startsIn !== undefined) {
+    await page.getByLabel("Starts").fill(localTime(show.startsIn));
+    await page.getByLabel("Ends").fill(localTime(show.startsIn + (show.minutes ?? 120)));
+  }
+}
+
+/** Makes a show by the form; answers its address. */
+export async function announce(artist: Person, title: string, startsIn = 2): Promise<string> {
+  const { page } = artist;
+  await artist.goto("/shows/new");
+  await fillShow(page, { title, description: "Straight from the pier.", genre: "Folk", startsIn });
+  await page.getByRole("button", { name: "Announce the show" }).click();
+  await expect(page).toHaveURL(/\/dashboard$/);
+  const link = page.getByRole("article").filter({ hasText: title }).getByRole("link", { name: /show page/i });
+  return (await link.getAttribute("href")) ?? "";
+}
+
+/** Goes live in the studio of a show. */
+export async function goLive(artist: Person, show: string): Promise<void> {
+  await artist.goto(`${show}/studio`);
+  await artist.page.getByRole("button", { name: "Go live" }).click();
+  await expect(artist.page.getByText("Live", { exact: false }).first()).toBeVisible();
+}
+
+/** Comes to a show as a guest who says their name. */
+export async function enterAsGuest(person: Person, show: string): Promise<void> {
+  await person.goto(show);
+  await person.page.getByLabel("Your name").fill(person.name);
+  await person.page.getByRole("button", { name: "Step into the crowd" }).click();
+}
