@@ -1,17 +1,19 @@
 //! The frame around all pages: document, routes, who is looking.
 
 use leptos::prelude::*;
-use leptos_meta::{MetaTags, Title, provide_meta_context};
+use leptos_meta::{Title, provide_meta_context};
 use leptos_router::{
-    components::{Route, Router, Routes},
+    SsrMode,
+    components::{A, Route, Router, Routes},
+    hooks::use_location,
     path,
 };
 
 use crate::{
-    accounts::{CurrentViewer, LogInPage, RegisterPage},
+    accounts::{CurrentViewer, LogInPage, PersonMenu, RegisterPage},
     live::{ShowPageView, StudioPage},
     shows::{DashboardPage, EditShowPage, NewShowPage, WhatsOnPage},
-    ui::{Toaster, Toasts},
+    ui::{Logo, NotFound, Toaster, Toasts},
 };
 
 /// What the build of the browser's side wants in the document's head (hashed names of styles,
@@ -20,14 +22,17 @@ use crate::{
 pub struct Head(pub String);
 
 /// The document around the app, as the server sends it.
+#[cfg(feature = "ssr")]
 pub fn shell(head: Head) -> impl IntoView {
     view! {
         <!DOCTYPE html>
         <html lang="en">
             <head>
                 <meta charset="utf-8"/>
+                <meta name="theme-color" content="#14102e"/>
+                <script nonce=use_nonce()>{include_str!("shell.js")}</script>
                 {leptos::tachys::html::InertElement::new(head.0)}
-                <MetaTags/>
+                <leptos_meta::MetaTags/>
             </head>
             <body>
                 <App/>
@@ -40,24 +45,89 @@ pub fn shell(head: Head) -> impl IntoView {
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
-    CurrentViewer::provide();
+    let viewer = CurrentViewer::provide();
     let toaster = Toaster::provide();
+    let title = |text: String| {
+        if text.is_empty() { "Bandstand".into() } else { text + " · Bandstand" }
+    };
+    // Whole pages from the server: they read without a script, and can still be redirections.
     view! {
-        <Title formatter=|text: String| if text.is_empty() { "Bandstand".into() } else { format!("{text} · Bandstand") }/>
+        <Title formatter=title/>
         <Router>
-            <main>
-                <Routes fallback=|| "Not found">
-                    <Route path=path!("/") view=WhatsOnPage/>
-                    <Route path=path!("/join") view=RegisterPage/>
-                    <Route path=path!("/log-in") view=LogInPage/>
-                    <Route path=path!("/dashboard") view=DashboardPage/>
-                    <Route path=path!("/shows/new") view=NewShowPage/>
-                    <Route path=path!("/shows/:id") view=ShowPageView/>
-                    <Route path=path!("/shows/:id/edit") view=EditShowPage/>
-                    <Route path=path!("/shows/:id/studio") view=StudioPage/>
+            <a class="skip" href="#main">"Skip to the page"</a>
+            <Masthead viewer/>
+            <Main>
+                <Routes fallback=|| view! { <NotFound/> }>
+                    <Route path=path!("/") view=WhatsOnPage ssr=SsrMode::Async/>
+                    <Route path=path!("/join") view=RegisterPage ssr=SsrMode::Async/>
+                    <Route path=path!("/log-in") view=LogInPage ssr=SsrMode::Async/>
+                    <Route path=path!("/dashboard") view=DashboardPage ssr=SsrMode::Async/>
+                    <Route path=path!("/shows/new") view=NewShowPage ssr=SsrMode::Async/>
+                    <Route path=path!("/shows/:id") view=ShowPageView ssr=SsrMode::Async/>
+                    <Route path=path!("/shows/:id/edit") view=EditShowPage ssr=SsrMode::Async/>
+                    <Route path=path!("/shows/:id/studio") view=StudioPage ssr=SsrMode::Async/>
                 </Routes>
-            </main>
+            </Main>
+            <Footer/>
         </Router>
         <Toasts toaster/>
+    }
+}
+
+/// The sign, the places, the person.
+#[component]
+fn Masthead(viewer: CurrentViewer) -> impl IntoView {
+    view! {
+        <header class="masthead page">
+            <a class="logo" href="/"><Logo/><span>"Bandstand"</span></a>
+            <nav class="places" aria-label="Places">
+                <A href="/" exact=true>"What’s on"</A>
+                <Transition>
+                    {move || viewer.is_artist().then(|| view! { <A href="/dashboard">"My shows"</A> })}
+                </Transition>
+            </nav>
+            <nav class="you" aria-label="You"><PersonMenu viewer/></nav>
+        </header>
+    }
+}
+
+/// The page itself. Going to another one takes the focus there, as loading it would.
+#[component]
+fn Main(children: Children) -> impl IntoView {
+    let main = NodeRef::<leptos::html::Main>::new();
+    let path = use_location().pathname;
+    Effect::new(move |before: Option<String>| {
+        let path = path.get();
+        if before.is_some_and(|before| before != path)
+            && let Some(main) = main.get_untracked()
+        {
+            // Without the focus one loses a convenience, nothing else.
+            let _ = main.focus();
+        }
+        path
+    });
+    view! { <main id="main" tabindex="-1" node_ref=main>{children()}</main> }
+}
+
+/// The end of the page, with the choice of its light; `shell.js` does what it says.
+#[component]
+fn Footer() -> impl IntoView {
+    let choice = |value: &'static str, label: &'static str| {
+        view! {
+            <label class="chip"><input type="radio" name="theme" value=value autocomplete="off"/>{label}</label>
+        }
+    };
+    view! {
+        <footer class="page">
+            <div class="footer">
+                <p>"Bandstand. Live, and everybody is there."</p>
+                <fieldset class="theme-choice">
+                    <legend class="unseen">"Light"</legend>
+                    {choice("auto", "My sky")}
+                    {choice("light", "Day")}
+                    {choice("dark", "Night")}
+                </fieldset>
+            </div>
+        </footer>
     }
 }

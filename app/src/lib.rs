@@ -16,4 +16,6 @@ pub mod port;
 pub mod shows;
 pub mod ui;
 
-pub use app::{App, Head, shell};
+#[cfg(feature = "ssr")]
+pub use app::shell;
+pub use app::{App, Head};

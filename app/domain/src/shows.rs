@@ -220,7 +220,7 @@ pub fn check_times(
 }
 
 /// The artist of a show, as everybody sees them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Artist {
     /// The handle, as in addresses.
     pub handle: String,
@@ -229,7 +229,7 @@ pub struct Artist {
 }
 
 /// A show in a list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ShowCard {
     /// Its identity.
     pub id: ShowId,

@@ -1,9 +1,47 @@
 //! The form by which one comes back.
 
+use bandstand_domain::accounts::{Credentials, Role};
 use leptos::prelude::*;
 
-/// The form by which one comes back.
+use super::{
+    CurrentViewer, address_with_next,
+    api::log_in,
+    way::{Onward, next_in_query},
+};
+use crate::ui::{About, Form, FormState, PasswordField, Submit, TextField, secret};
+
+/// The form by which one comes back. Who has an account is led on to where they wanted to go.
 #[component]
 pub fn LogInPage() -> impl IntoView {
-    view! { <h1>"LogInPage"</h1> }
+    let viewer = CurrentViewer::expect();
+    let onward = move || {
+        let known = viewer.get().is_some_and(|viewer| viewer.role != Role::Guest);
+        known.then(|| view! { <Onward to=next_in_query().unwrap_or_else(|| "/".into())/> })
+    };
+    let state = FormState::default();
+    let login = RwSignal::new(String::new());
+    let password = RwSignal::new(String::new());
+    let send = move |()| {
+        let form = Credentials { login: login.get_untracked(), password: secret(password) };
+        state.send(form.check(), log_in(form), move |person| viewer.set(Some(person)));
+    };
+    let join = move || match next_in_query() {
+        Some(next) => address_with_next("/join", &next),
+        None => "/join".into(),
+    };
+    view! {
+        <About title="Log in" description="Log in to your place in the crowd, or to your stage."/>
+        <Transition>{onward}</Transition>
+        <section class="page narrow door">
+            <h1>"Good to see you again"</h1>
+            <div class="panel">
+                <Form state on_send=Callback::new(send)>
+                    <TextField state name="login" label="Handle or e-mail" value=login autocomplete="username" exact=true/>
+                    <PasswordField state value=password autocomplete="current-password"/>
+                    <Submit state label="Log in"/>
+                </Form>
+            </div>
+            <p class="soft">"New here? " <a href=join>"Join the venue"</a></p>
+        </section>
+    }
 }

@@ -1,9 +1,115 @@
 //! The form by which one gets an account.
 
+use bandstand_domain::accounts::{ArtistProfile, Registration, Role};
 use leptos::prelude::*;
 
-/// The form by which one gets an account.
+use super::{
+    CurrentViewer, address_with_next,
+    api::register,
+    way::{Onward, next_in_query},
+};
+use crate::ui::{
+    About, Form, FormState, GenrePicker, PasswordField, Submit, TextField, Toaster, secret,
+};
+
+/// The form by which one gets an account. Who has one is led on: to where they wanted to go, else
+/// artists to their shows.
 #[component]
 pub fn RegisterPage() -> impl IntoView {
-    view! { <h1>"RegisterPage"</h1> }
+    let viewer = CurrentViewer::expect();
+    let onward = move || {
+        let to = match viewer.get()?.role {
+            Role::Guest => return None,
+            Role::Visitor => "/",
+            Role::Artist => "/dashboard",
+        };
+        let to = next_in_query().unwrap_or_else(|| to.into());
+        Some(view! { <Onward to/> })
+    };
+    let log_in = move || match next_in_query() {
+        Some(next) => address_with_next("/log-in", &next),
+        None => "/log-in".into(),
+    };
+    view! {
+        <About title="Join" description="Join the venue: stand in the crowd, or go on stage."/>
+        <Transition>{onward}</Transition>
+        <section class="page narrow door">
+            <h1>"Come in"</h1>
+            <div class="panel"><RegistrationForm/></div>
+            <p class="soft">"You have an account? " <a href=log_in>"Log in"</a></p>
+        </section>
+    }
+}
+
+#[component]
+fn RegistrationForm() -> impl IntoView {
+    let viewer = CurrentViewer::expect();
+    let toaster = Toaster::expect();
+    let state = FormState::default();
+    let text = || RwSignal::new(String::new());
+    let (handle, display_name, email, password, stage_name) =
+        (text(), text(), text(), text(), text());
+    let genres = RwSignal::new(Vec::new());
+    let artist = RwSignal::new(false);
+    let send = move |()| {
+        let form = Registration {
+            handle: handle.get_untracked(),
+            display_name: display_name.get_untracked(),
+            email: email.get_untracked(),
+            password: secret(password),
+            artist: artist.get_untracked().then(|| ArtistProfile {
+                stage_name: stage_name.get_untracked(),
+                genres: genres.get_untracked(),
+            }),
+        };
+        state.send(form.check(), register(form), move |person| {
+            toaster.say(format!("Welcome, {}!", person.name));
+            viewer.set(Some(person));
+        });
+    };
+    let label = move || if artist.get() { "Join as an artist" } else { "Join" };
+    view! {
+        <Form state on_send=Callback::new(send)>
+            <RoleChoice artist/>
+            <TextField state name="display_name" label="Your name" value=display_name autocomplete="name" hint="As others see it in the crowd and the chat." most=32/>
+            <TextField state name="handle" label="Handle" value=handle autocomplete="username" hint="3 to 16 letters, digits, dots, dashes or underscores." exact=true/>
+            <TextField state name="email" label="E-mail" value=email kind="email" autocomplete="email" hint="Nobody else sees it." exact=true/>
+            <PasswordField state value=password autocomplete="new-password" hint="At least 8 characters. A sentence is fine."/>
+            // Hidden rather than absent, so that changing one's mind loses nothing.
+            <div class="form" hidden=move || !artist.get()>
+                <TextField state name="stage_name" label="Stage name" value=stage_name hint="As it stands on your posters." most=40/>
+                <GenrePicker state label="What do you play?" chosen=genres/>
+            </div>
+            <Submit state label=Signal::derive(move || label().to_owned())/>
+        </Form>
+    }
+}
+
+/// Audience or artist.
+#[component]
+fn RoleChoice(artist: RwSignal<bool>) -> impl IntoView {
+    let as_artist = NodeRef::<leptos::html::Input>::new();
+    // What was chosen before the page came alive counts.
+    Effect::new(move || {
+        if as_artist.get().is_some_and(|input| input.checked()) {
+            artist.set(true);
+        }
+    });
+    view! {
+        <fieldset class="field">
+            <legend>"I come"</legend>
+            <div class="pair roles">
+                <label class="choice">
+                    <input type="radio" name="role" value="visitor" checked=true on:change=move |_| artist.set(false)/>
+                    <strong>"for the shows"</strong>
+                    <span>"Watch, clap and talk in the crowd."</span>
+                </label>
+                <label class="choice">
+                    <input type="radio" name="role" value="artist" node_ref=as_artist on:change=move |_| artist.set(true)/>
+                    <strong>"to play"</strong>
+                    <span>"Put on shows. You can still go to others’."</span>
+                </label>
+            </div>
+        </fieldset>
+    }
 }

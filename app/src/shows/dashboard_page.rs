@@ -1,9 +1,127 @@
 //! An artist's own shows.
 
+use bandstand_domain::{
+    accounts::{Role, Viewer},
+    live::StageState,
+    shows::{Section, ShowCard, ShowList},
+};
 use leptos::prelude::*;
+
+use super::{api::load_my_shows, poster::PosterArt};
+use crate::{
+    accounts::AccountNeeded,
+    ui::{About, LocalTime, TimeStyle, now},
+};
 
 /// An artist's own shows.
 #[component]
 pub fn DashboardPage() -> impl IntoView {
-    view! { <h1>"DashboardPage"</h1> }
+    view! {
+        <About title="My shows" description="Your shows: announce, change, and go on stage."/>
+        <AccountNeeded children=Callback::new(|viewer: Viewer| artists_only(viewer, || view! { <MyShows/> }.into_any()))/>
+    }
+}
+
+/// `page` for artists, a friendly word to others.
+pub(super) fn artists_only(viewer: Viewer, page: impl FnOnce() -> AnyView) -> AnyView {
+    if viewer.role == Role::Artist {
+        return page();
+    }
+    view! {
+        <section class="page narrow aside-page">
+            <h1>"This door is for artists"</h1>
+            <p class="lead">
+                {viewer.name} ", your account is for the audience. To put on shows of your own, log out and join again as an artist, with another e-mail address."
+            </p>
+            <a class="button primary big" href="/">"See what’s on"</a>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn MyShows() -> impl IntoView {
+    let shows = Resource::new(|| (), |()| load_my_shows());
+    let list = move || {
+        Some(match shows.get()? {
+            Ok(list) if list.shows.is_empty() => view! { <NoShows/> }.into_any(),
+            Ok(list) => view! { <Lists list/> }.into_any(),
+            Err(refused) => view! {
+                <p class="notice bad">
+                    {refused.to_string()}
+                    <button class="button" type="button" on:click=move |_| shows.refetch()>"Try again"</button>
+                </p>
+            }
+            .into_any(),
+        })
+    };
+    view! {
+        <section class="page dashboard">
+            <div class="head">
+                <h1>"My shows"</h1>
+                <a class="button primary" href="/shows/new">"New show"</a>
+            </div>
+            <Transition fallback=|| view! { <p class="waiting">"Fetching your shows …"</p> }>{list}</Transition>
+        </section>
+    }
+}
+
+#[component]
+fn NoShows() -> impl IntoView {
+    view! {
+        <div class="empty">
+            <h2>"Your wall is empty"</h2>
+            <p>"Announce your first show: a title and a time are enough, the poster draws itself."</p>
+            <a class="button primary big" href="/shows/new">"Announce a show"</a>
+        </div>
+    }
+}
+
+/// What is ahead, and what is over.
+#[component]
+fn Lists(list: ShowList) -> impl IntoView {
+    // Until the page is alive it has no clock: a show that nobody came to play looks announced.
+    let clock = RwSignal::new(None);
+    Effect::new(move || clock.set(Some(now())));
+    move || {
+        let is_over =
+            |show: &ShowCard| show.section(clock.get().unwrap_or(show.starts_at)) == Section::Past;
+        let (past, ahead): (Vec<_>, Vec<_>) = list.shows.iter().cloned().partition(is_over);
+        let rows = |shows: Vec<ShowCard>, over: bool| {
+            shows.into_iter().map(|show| view! { <Row show over/> }).collect_view()
+        };
+        view! {
+            {(!ahead.is_empty()).then(|| view! { <ul role="list">{rows(ahead, false)}</ul> })}
+            {(!past.is_empty()).then(|| view! { <h2>"Over"</h2> <ul role="list">{rows(past, true)}</ul> })}
+        }
+    }
+}
+
+#[component]
+fn Row(show: ShowCard, over: bool) -> impl IntoView {
+    let (class, status) = match show.stage {
+        StageState::Empty if over => ("badge", "Over"),
+        StageState::Empty => ("badge", "Announced"),
+        StageState::Live => ("badge live", "Live"),
+        StageState::Paused => ("badge live", "Taking a break"),
+        StageState::Dropped => ("badge", "Connection lost"),
+        StageState::Ended => ("badge", "Over"),
+    };
+    let page = format!("/shows/{}", show.id);
+    let art = show.clone();
+    view! {
+        <li class:over=over>
+            <div class="thumb"><PosterArt show=art/></div>
+            <div class="what">
+                <span class=class>{status}</span>
+                <h3><a href=page.clone()>{show.title}</a></h3>
+                <p class="soft small"><LocalTime at=show.starts_at fallback=show.starts_text style=TimeStyle::Full/></p>
+            </div>
+            <div class="acts">
+                {(!over).then(|| view! { <a class="button primary" href=format!("{page}/studio")>"Studio"</a> })}
+                <a class="button" href=format!("{page}/edit")>"Edit"</a>
+                <a class="button" href=page.clone()>"Page"</a>
+            </div>
+        </li>
+    }
 }

@@ -1,15 +1,203 @@
-//! A new show.
+//! Announcing a show, changing it, deleting it.
 
-use leptos::prelude::*;
+use bandstand_domain::{
+    Refusal, ShowId,
+    accounts::Viewer,
+    shows::{ShowDraft, ShowReason},
+};
+use leptos::{either::Either, prelude::*, task::spawn_local};
+use leptos_router::hooks::{use_navigate, use_params_map};
+
+use super::{
+    api::{create_show, delete_show, load_draft, update_show},
+    dashboard_page::artists_only,
+    preview::Preview,
+    wall_clock::{TimeZoneField, two_hours_after, wall_clock_soon},
+};
+use crate::{
+    accounts::AccountNeeded,
+    failure::Failed,
+    ui::{
+        About, Confirm, Form, FormState, GenrePicker, NotFound, Submit, TextArea, TextField,
+        Toaster,
+    },
+};
 
 /// A new show.
 #[component]
 pub fn NewShowPage() -> impl IntoView {
-    view! { <h1>"NewShowPage"</h1> }
+    let page = |viewer: Viewer| {
+        let name = viewer.name.clone();
+        artists_only(viewer, move || {
+            view! { <Editor id=None draft=ShowDraft::default() stage_name=name/> }.into_any()
+        })
+    };
+    view! {
+        <About title="New show" description="Announce a show."/>
+        <AccountNeeded children=Callback::new(page)/>
+    }
 }
 
 /// An existing show, to be changed or deleted.
 #[component]
 pub fn EditShowPage() -> impl IntoView {
-    view! { <h1>"EditShowPage"</h1> }
+    let page = |viewer: Viewer| {
+        let name = viewer.name.clone();
+        artists_only(viewer, move || view! { <Existing stage_name=name/> }.into_any())
+    };
+    view! {
+        <About title="Edit show" description="Change or delete a show."/>
+        <AccountNeeded children=Callback::new(page)/>
+    }
+}
+
+#[component]
+fn Existing(stage_name: String) -> impl IntoView {
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.with(|params| params.get_str("id")?.parse::<ShowId>().ok()));
+    let draft = Resource::new(
+        move || id.get(),
+        |id| async move {
+            let id = id.ok_or(Failed(Refusal::NotFound))?;
+            load_draft(id).await.map(|draft| (id, draft))
+        },
+    );
+    let page = move || {
+        Some(match draft.get()? {
+            Ok((id, draft)) => {
+                view! { <Editor id=Some(id) draft stage_name=stage_name.clone()/> }.into_any()
+            }
+            Err(Failed(Refusal::Gone)) => view! {
+                <NotFound status=410 title="This show is gone" text="It was deleted, and can’t be changed any more."/>
+            }
+            .into_any(),
+            Err(Failed(Refusal::NotFound)) => view! { <NotFound title="No such show" text="The address may be mistyped."/> }.into_any(),
+            Err(Failed(refused)) => view! { <NotYours refused/> }.into_any(),
+        })
+    };
+    view! { <Transition fallback=|| view! { <p class="waiting">"Fetching the show …"</p> }>{page}</Transition> }
+}
+
+#[component]
+fn NotYours(refused: Refusal<ShowReason>) -> impl IntoView {
+    view! {
+        <section class="page narrow aside-page">
+            <h1>"This show can’t be changed here"</h1>
+            <p class="lead">{refused.to_string()}</p>
+            <a class="button primary" href="/dashboard">"My shows"</a>
+        </section>
+    }
+}
+
+/// The form of a new show (without `id`) or of an existing one.
+#[component]
+fn Editor(id: Option<ShowId>, draft: ShowDraft, stage_name: String) -> impl IntoView {
+    let toaster = Toaster::expect();
+    let navigate = use_navigate();
+    let state = FormState::default();
+    let title = RwSignal::new(draft.title);
+    let description = RwSignal::new(draft.description);
+    let genres = RwSignal::new(draft.genres);
+    let starts = RwSignal::new(draft.starts);
+    let ends = RwSignal::new(draft.ends);
+    let time_zone = RwSignal::new(draft.time_zone);
+    Effect::new(move || {
+        if id.is_none() && starts.with_untracked(String::is_empty) {
+            starts.set(wall_clock_soon());
+        }
+    });
+    // An end that is not after the start (or missing) follows it; as text they compare by time.
+    Effect::new(move || {
+        let starts = starts.get();
+        if !starts.is_empty() && ends.with_untracked(|ends| *ends <= starts) {
+            ends.set(two_hours_after(&starts));
+        }
+    });
+
+    let to_my_shows = Callback::new(move |news: &'static str| {
+        toaster.say(news);
+        navigate("/dashboard", Default::default());
+    });
+    let send = move |()| {
+        let draft = ShowDraft {
+            title: title.get_untracked(),
+            description: description.get_untracked(),
+            genres: genres.get_untracked(),
+            starts: starts.get_untracked(),
+            ends: ends.get_untracked(),
+            time_zone: time_zone.get_untracked(),
+        };
+        let checked = draft.check();
+        let request = async move {
+            match id {
+                Some(id) => update_show(id, draft).await,
+                None => create_show(draft).await.map(drop),
+            }
+        };
+        let news = if id.is_some() {
+            "Saved. Everybody sees it now."
+        } else {
+            "Announced. It hangs on the wall."
+        };
+        state.send(checked, request, move |()| to_my_shows.run(news));
+    };
+    let label = if id.is_some() { "Save changes" } else { "Announce the show" };
+    let heading = if id.is_some() { "Change your show" } else { "Announce a show" };
+    view! {
+        <section class="page editor">
+            <h1>{heading}</h1>
+            <div class="columns">
+                <div class="panel">
+                    <Form state on_send=Callback::new(send)>
+                        <TextField state name="title" label="Title" value=title hint="What stands on the poster." most=70/>
+                        <TextArea state name="description" label="Description" value=description hint="What will happen? Links become links." most=800/>
+                        <GenrePicker state label="Genres" chosen=genres/>
+                        <div class="pair">
+                            <TextField state name="starts" label="Start" value=starts kind="datetime-local"/>
+                            <TextField state name="ends" label="End" value=ends kind="datetime-local" hint="At most 12 hours later."/>
+                        </div>
+                        <TimeZoneField state value=time_zone/>
+                        <div class="ends">
+                            <Submit state label/>
+                            <a class="button quiet" href="/dashboard">"Cancel"</a>
+                            {match id {
+                                Some(id) => Either::Left(view! { <Delete id done=to_my_shows/> }),
+                                None => Either::Right(()),
+                            }}
+                        </div>
+                    </Form>
+                </div>
+                <Preview id title genres starts stage_name/>
+            </div>
+        </section>
+    }
+}
+
+/// The button that deletes a show, after asking.
+#[component]
+fn Delete(id: ShowId, done: Callback<&'static str>) -> impl IntoView {
+    let toaster = Toaster::expect();
+    let asking = RwSignal::new(false);
+    let pending = RwSignal::new(false);
+    let delete = move |()| {
+        if pending.get_untracked() {
+            return;
+        }
+        pending.set(true);
+        spawn_local(async move {
+            match delete_show(id).await {
+                Ok(()) => done.run("Deleted. Its page says so to everybody who comes."),
+                Err(refused) => toaster.say(refused.to_string()),
+            }
+            pending.try_set(false);
+        });
+    };
+    view! {
+        <button class="button danger" type="button" aria-busy=move || pending.get().then_some("true") on:click=move |_| asking.set(true)>
+            "Delete the show"
+        </button>
+        <Confirm open=asking question="Delete this show?" yes="Delete it" no="Keep it" on_yes=Callback::new(delete)>
+            <p>"Its chat and its likes go with it, and whoever is watching is told. This can’t be taken back."</p>
+        </Confirm>
+    }
 }

@@ -3,10 +3,18 @@
 pub mod api;
 mod dashboard_page;
 mod editor_page;
+mod hero;
 #[cfg(feature = "ssr")]
 pub mod port;
+mod poster;
+mod poster_card;
+mod preview;
+pub mod state;
+mod wall_clock;
 mod whats_on_page;
 
 pub use dashboard_page::DashboardPage;
 pub use editor_page::{EditShowPage, NewShowPage};
+pub use poster::PosterArt;
+pub use poster_card::Poster;
 pub use whats_on_page::WhatsOnPage;

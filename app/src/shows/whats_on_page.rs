@@ -1,9 +1,236 @@
 //! What's on: live, upcoming, past.
 
+use bandstand_domain::{
+    Millis,
+    live::{Cursor, Event},
+    shows::{Section, ShowCard, WhatsOn},
+};
 use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+use super::{
+    api::{load_more_shows, load_whats_on},
+    hero::Hero,
+    poster_card::Poster,
+    state::WhatsOnState,
+};
+use crate::ui::{About, Days, Toaster, now};
 
 /// What's on: live, upcoming, past.
 #[component]
 pub fn WhatsOnPage() -> impl IntoView {
-    view! { <h1>"WhatsOnPage"</h1> }
+    let list = Resource::new(|| (), |()| load_whats_on());
+    let page = move || {
+        Some(match list.get()? {
+            Ok(first) => view! { <Programme first again=Callback::new(move |()| list.refetch())/> }.into_any(),
+            Err(refused) => view! {
+                <div class="page narrow aside-page">
+                    <h1>"The programme can’t be read"</h1>
+                    <p class="lead">{refused.to_string()}</p>
+                    <button class="button primary" type="button" on:click=move |_| list.refetch()>"Try again"</button>
+                </div>
+            }
+            .into_any(),
+        })
+    };
+    view! {
+        <About title="" description="Live shows tonight and this week: step into the crowd."/>
+        <Transition fallback=|| view! { <p class="waiting">"Reading the programme …"</p> }>{page}</Transition>
+    }
+}
+
+/// The programme, which changes by itself.
+#[component]
+fn Programme(first: WhatsOn, again: Callback<()>) -> impl IntoView {
+    let cursor = first.cursor;
+    let state = RwSignal::new(WhatsOnState::from(first));
+    // The visitor's days, once the page is alive: the server doesn't know their zone.
+    let days = RwSignal::new(None::<Days>);
+    Effect::new(move || {
+        days.set(Some(Days::current()));
+        follow_list(
+            cursor,
+            move |event| state.update(|state| state.apply(event, now())),
+            move || again.run(()),
+        );
+        let clock = set_interval_with_handle(
+            move || {
+                let (now, today) = (now(), Some(Days::current()));
+                if state.with_untracked(|state| {
+                    state.upcoming.shows.iter().any(|show| show.section(now) != Section::Upcoming)
+                }) {
+                    state.update(|state| state.pass(now));
+                }
+                if days.get_untracked() != today {
+                    days.set(today);
+                }
+            },
+            std::time::Duration::from_secs(15),
+        );
+        if let Ok(clock) = clock {
+            on_cleanup(move || clock.clear());
+        }
+    });
+
+    let query = use_query_map();
+    let genre = Memo::new(move |_| query.with(|query| query.get("genre")));
+    let fits = move |show: &ShowCard| {
+        genre.with(|genre| {
+            genre.as_ref().is_none_or(|wanted| show.genres.iter().any(|genre| genre.0 == *wanted))
+        })
+    };
+    let pick = move |from: fn(&WhatsOnState) -> &[ShowCard],
+                     within: fn(Option<Days>, Millis) -> bool| {
+        Signal::derive(move || {
+            let days = days.get();
+            state.with(|state| {
+                from(state)
+                    .iter()
+                    .filter(|show| fits(show) && within(days, show.starts_at))
+                    .cloned()
+                    .collect::<Vec<_>>()
+            })
+        })
+    };
+    let upcoming: fn(&WhatsOnState) -> &[ShowCard] = |state| &state.upcoming.shows;
+    let tonight = pick(upcoming, |days, at| days.is_some_and(|days| at < days.tomorrow));
+    let this_week = pick(upcoming, |days, at| {
+        days.is_some_and(|days| days.tomorrow <= at && at < days.next_week)
+    });
+    let later = pick(upcoming, |days, at| days.is_none_or(|days| days.next_week <= at));
+    let tonight_title = move || {
+        let evening = |days: Days| {
+            tonight.with(|shows| shows.iter().all(|show| days.evening <= show.starts_at))
+        };
+        if days.get().is_some_and(evening) { "Tonight" } else { "Today" }
+    };
+    let later_title = move || {
+        if days.with(Option::is_some)
+            && !(tonight.with(Vec::is_empty) && this_week.with(Vec::is_empty))
+        {
+            "Later"
+        } else {
+            "Coming up"
+        }
+    };
+    let nothing = move || genre.with(Option::is_some) && state.with(|state| !state.all().any(fits));
+
+    view! {
+        <Hero state/>
+        <div class="page programme">
+            <Genres state genre/>
+            <Wall title=Signal::derive(|| "On stage now") section=Section::Live shows=pick(|state| &state.live, |_, _| true)/>
+            <Wall title=Signal::derive(tonight_title) section=Section::Upcoming shows=tonight/>
+            <Wall title=Signal::derive(|| "This week") section=Section::Upcoming shows=this_week/>
+            <Wall title=Signal::derive(later_title) section=Section::Upcoming shows=later/>
+            <More state section=Section::Upcoming/>
+            <Wall title=Signal::derive(|| "Past shows") section=Section::Past shows=pick(|state| &state.past.shows, |_, _| true)/>
+            <More state section=Section::Past/>
+            <Show when=nothing>
+                <div class="empty">
+                    <h2>"Nothing of that kind yet"</h2>
+                    <p>"No show of this genre is announced. The others are one tap away."</p>
+                    <a class="button" href="/" data-noscroll="">"Show everything"</a>
+                </div>
+            </Show>
+        </div>
+    }
+}
+
+/// Follows the list of shows on the live channel from `cursor` on: `each` event in order; `reset`
+/// when events can't tell the present any more and the list has to be asked for again.
+fn follow_list(cursor: Cursor, each: impl Fn(&Event) + 'static, reset: impl Fn() + 'static) {
+    let _ = (cursor, each, reset);
+}
+
+/// The genres that are on, as links: they filter without a script too, and "back" takes them back.
+#[component]
+fn Genres(state: RwSignal<WhatsOnState>, genre: Memo<Option<String>>) -> impl IntoView {
+    let there = Memo::new(move |_| {
+        let mut genres: Vec<(String, String)> = Vec::new();
+        state.with(|state| {
+            for found in state.all().flat_map(|show| &show.genres) {
+                if !genres.iter().any(|(slug, _)| *slug == found.0) {
+                    genres.push((found.0.clone(), found.name().to_owned()));
+                }
+            }
+        });
+        genres.sort_unstable();
+        genres
+    });
+    let chip = move |slug: Option<String>, name: String| {
+        let href = slug.as_ref().map_or_else(|| "/".into(), |slug| format!("/?genre={slug}"));
+        let current = move || genre.with(|genre| *genre == slug).then_some("true");
+        view! { <li><a class="chip" href=href data-noscroll="" aria-current=current>{name}</a></li> }
+    };
+    view! {
+        <Show when=move || there.with(|there| there.len() > 1) || genre.with(Option::is_some)>
+            <nav aria-label="Genres">
+                <ul class="chips scrolling" role="list">
+                    {chip(None, "Everything".into())}
+                    <For each=move || there.get() key=Clone::clone children=move |(slug, name)| chip(Some(slug), name)/>
+                </ul>
+            </nav>
+        </Show>
+    }
+}
+
+/// A wall of posters; without posters there is no wall.
+#[component]
+fn Wall(
+    title: Signal<&'static str>,
+    section: Section,
+    shows: Signal<Vec<ShowCard>>,
+) -> impl IntoView {
+    let class = match section {
+        Section::Live => "wall live",
+        Section::Upcoming => "wall",
+        Section::Past => "wall past",
+    };
+    view! {
+        <Show when=move || shows.with(|shows| !shows.is_empty())>
+            <section class=class>
+                <h2>{title}</h2>
+                <ul role="list">
+                    // A poster with anything new on it is hung up anew.
+                    <For each=move || shows.get() key=Clone::clone children=move |show| view! { <li><Poster show section/></li> }/>
+                </ul>
+            </section>
+        </Show>
+    }
+}
+
+/// The button to a further page of a section.
+#[component]
+fn More(state: RwSignal<WhatsOnState>, section: Section) -> impl IntoView {
+    let toaster = Toaster::expect();
+    let next = move || {
+        state.with(|state| match section {
+            Section::Past => state.past.next.clone(),
+            _ => state.upcoming.next.clone(),
+        })
+    };
+    let load = Action::new(move |next: &String| {
+        let page = load_more_shows(section, next.clone());
+        async move {
+            match page.await {
+                Ok(page) => drop(state.try_update(|state| state.extend(section, page, now()))),
+                Err(refused) => toaster.say(refused.to_string()),
+            }
+        }
+    });
+    let pending = load.pending();
+    let click = move |_| {
+        if let (Some(next), false) = (untrack(next), pending.get_untracked()) {
+            load.dispatch(next);
+        }
+    };
+    let label = if section == Section::Past { "Show more past shows" } else { "Show more to come" };
+    view! {
+        <Show when=move || next().is_some()>
+            <button class="button more" type="button" aria-busy=move || pending.get().then_some("true") on:click=click>
+                {label}
+            </button>
+        </Show>
+    }
 }

@@ -49,7 +49,6 @@ pub fn GenrePicker(
                         name="genres"
                         value=*slug
                         checked=has(slug)
-                        prop:checked=move || has(slug)
                         disabled=move || full() && !has(slug)
                         on:change=move |event| toggle(slug, event_target_checked(&event))
                     />

@@ -73,6 +73,39 @@ fn days_from_today(date: &js_sys::Date) -> i64 {
     (between + 12 * Millis::HOUR).div_euclid(24 * Millis::HOUR)
 }
 
+/// The browser's clock. Not while hydrating.
+pub fn now() -> Millis {
+    Millis(js_sys::Date::now() as i64)
+}
+
+/// The visitor's days, as the programme is divided by them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Days {
+    /// Today at 17:00.
+    pub evening: Millis,
+    /// When the night is over: tomorrow at 4:00.
+    pub tomorrow: Millis,
+    /// The same a week after today.
+    pub next_week: Millis,
+}
+
+impl Days {
+    /// As the visitor's clock has them now. Not while hydrating.
+    pub fn current() -> Self {
+        let today = js_sys::Date::new_0();
+        let at = |days: i32, hour: u32| {
+            let date = js_sys::Date::new_with_year_month_day_hr(
+                today.get_full_year(),
+                today.get_month() as i32,
+                today.get_date() as i32 + days,
+                hour as i32,
+            );
+            Millis(date.get_time() as i64)
+        };
+        Self { evening: at(0, 17), tomorrow: at(1, 4), next_week: at(7, 4) }
+    }
+}
+
 /// The visitor's kind of English: the pages are English, but `21:00` and `9:00 PM` are both.
 pub fn locale() -> String {
     let own = window().navigator().language().unwrap_or_default();

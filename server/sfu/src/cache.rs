@@ -86,10 +86,7 @@ impl KeyframeCache {
         while self.end() <= packet.sequence {
             self.slots.push_back(None);
         }
-        let Some(slot) = self
-            .slots
-            .get_mut(usize::try_from(offset).unwrap_or(usize::MAX))
-        else {
+        let Some(slot) = self.slots.get_mut(usize::try_from(offset).unwrap_or(usize::MAX)) else {
             return Stored::Ignored;
         };
         if slot.is_none() {
@@ -97,13 +94,11 @@ impl KeyframeCache {
             *slot = Some(packet.clone());
         }
         let begins = begins_keyframe(packet.codec.spec().codec, &packet.payload)
-            && self
-                .anchor
-                .is_none_or(|a| match a.timestamp == packet.timestamp {
-                    // Of one keyframe, the first packet counts, even if it comes later.
-                    true => packet.sequence < a.sequence,
-                    false => packet.sequence > a.sequence,
-                });
+            && self.anchor.is_none_or(|a| match a.timestamp == packet.timestamp {
+                // Of one keyframe, the first packet counts, even if it comes later.
+                true => packet.sequence < a.sequence,
+                false => packet.sequence > a.sequence,
+            });
         if begins {
             self.anchor = Some(Anchor {
                 sequence: packet.sequence,
@@ -113,11 +108,7 @@ impl KeyframeCache {
             self.drop_before(packet.sequence);
         }
         self.keep_bounds(packet.arrival);
-        if begins {
-            Stored::Keyframe
-        } else {
-            Stored::Kept
-        }
+        if begins { Stored::Keyframe } else { Stored::Kept }
     }
 
     /// Where a newcomer starts: the sequence number the last keyframe begins with.

@@ -71,11 +71,7 @@ impl Demultiplexer {
     /// Makes `peer` known by the user name fragment it gave out. To be called before the answer
     /// leaves: the first STUN packet may overtake it.
     pub(crate) fn register(&mut self, peer: PeerKey, name: &str, password: &str) {
-        let named = Named {
-            peer,
-            password: password.into(),
-            addresses: Vec::new(),
-        };
+        let named = Named { peer, password: password.into(), addresses: Vec::new() };
         self.by_name.insert(name.into(), named);
     }
 
@@ -151,9 +147,7 @@ mod tests {
         let message = StunMessage::binding_request(&user, TransId::new(), true, 7, 1, false);
         let mut bytes = vec![0; 500];
         let hmac = |key: &[u8], parts: &[&[u8]]| crypto.sha1_hmac_provider.sha1_hmac(key, parts);
-        let length = message
-            .to_bytes(Some(password.as_bytes()), &mut bytes, hmac)
-            .expect("room");
+        let length = message.to_bytes(Some(password.as_bytes()), &mut bytes, hmac).expect("room");
         bytes.truncate(length);
         bytes
     }
@@ -168,33 +162,18 @@ mod tests {
         let media = [0x80; 20];
         let mut route = |source, datagram: &[u8]| demultiplexer.route(source, datagram, &crypto);
 
-        assert_eq!(
-            route(from(1), &request("one", "wrong")),
-            Err(Stray::Rejected)
-        );
-        assert_eq!(
-            route(from(1), &request("nobody", "right")),
-            Err(Stray::Unknown)
-        );
+        assert_eq!(route(from(1), &request("one", "wrong")), Err(Stray::Rejected));
+        assert_eq!(route(from(1), &request("nobody", "right")), Err(Stray::Unknown));
         assert_eq!(route(from(1), &media), Err(Stray::Unknown));
         assert_eq!(route(from(1), &[0x50; 20]), Err(Stray::Unclassified));
-        assert_eq!(
-            route(from(1), &request("one", "right")),
-            Ok((1, Kind::Stun))
-        );
+        assert_eq!(route(from(1), &request("one", "right")), Ok((1, Kind::Stun)));
         assert_eq!(route(from(1), &media), Ok((1, Kind::Media)));
 
         // The address can change hands, and the oldest of too many goes.
-        assert_eq!(
-            route(from(1), &request("two", "other")),
-            Ok((2, Kind::Stun))
-        );
+        assert_eq!(route(from(1), &request("two", "other")), Ok((2, Kind::Stun)));
         assert_eq!(route(from(1), &media), Ok((2, Kind::Media)));
         for port in 2..=3 {
-            assert_eq!(
-                route(from(port), &request("two", "other")),
-                Ok((2, Kind::Stun))
-            );
+            assert_eq!(route(from(port), &request("two", "other")), Ok((2, Kind::Stun)));
         }
         assert_eq!(route(from(1), &media), Err(Stray::Unknown));
         assert_eq!(route(from(3), &media), Ok((2, Kind::Media)));

@@ -54,12 +54,7 @@ struct Last {
 impl Egress {
     /// Without tracks yet.
     pub(crate) fn new() -> Self {
-        Egress {
-            tracks: Vec::new(),
-            packets: 0,
-            bytes: 0,
-            packets_without_codec: 0,
-        }
+        Egress { tracks: Vec::new(), packets: 0, bytes: 0, packets_without_codec: 0 }
     }
 
     /// A track was negotiated; it is left out if there are `limit` of its kind. `random` gives its
@@ -78,9 +73,8 @@ impl Egress {
         };
         let mut direct = transport.rtc.direct_api();
         // The SDP answer announced these.
-        let Some((stream, repair)) = direct
-            .stream_tx_by_mid(mid, None)
-            .map(|s| (s.ssrc(), s.rtx()))
+        let Some((stream, repair)) =
+            direct.stream_tx_by_mid(mid, None).map(|s| (s.ssrc(), s.rtx()))
         else {
             return;
         };
@@ -138,10 +132,7 @@ impl Egress {
             packet.payload.clone(),
         );
         stream.write_rtp(
-            write
-                .marker(packet.marker)
-                .nackable(repairable)
-                .ext_vals(packet.extensions.values()),
+            write.marker(packet.marker).nackable(repairable).ext_vals(packet.extensions.values()),
         );
         self.packets += 1;
         self.bytes += packet.payload.len() as u64;
@@ -162,11 +153,7 @@ impl Outgoing {
         let params = transport.rtc.codec_config().match_params(packet.codec);
         let params = params.filter(|p| accepted.contains(&p.pt()));
         let taken_as = params.map(|p| (p.pt(), p.resend().is_some()));
-        self.matched = Some(Match {
-            source,
-            payload_type,
-            taken_as,
-        });
+        self.matched = Some(Match { source, payload_type, taken_as });
         taken_as
     }
 
@@ -190,11 +177,7 @@ impl Outgoing {
         let sequence = packet.sequence.wrapping_add(self.sequence_offset);
         let timestamp = packet.timestamp.wrapping_add(self.timestamp_offset);
         if self.last.is_none_or(|l| l.sequence < sequence) {
-            self.last = Some(Last {
-                sequence,
-                timestamp,
-                arrival: packet.arrival,
-            });
+            self.last = Some(Last { sequence, timestamp, arrival: packet.arrival });
         }
         (sequence, timestamp)
     }

@@ -80,9 +80,7 @@ impl FromStr for SessionId {
         if text.len() != 32 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
             return Err(ParseSessionIdError);
         }
-        u128::from_str_radix(text, 16)
-            .map(SessionId)
-            .map_err(|_| ParseSessionIdError)
+        u128::from_str_radix(text, 16).map(SessionId).map_err(|_| ParseSessionIdError)
     }
 }
 
@@ -106,11 +104,7 @@ mod tests {
     fn a_session_survives_being_text() {
         let id = SessionId(0x00ff_0000_0000_0000_0000_0000_0000_0001);
         assert_eq!(id.to_string().parse::<SessionId>().ok(), Some(id));
-        assert!(
-            "+0000000000000000000000000000001"
-                .parse::<SessionId>()
-                .is_err()
-        );
+        assert!("+0000000000000000000000000000001".parse::<SessionId>().is_err());
         assert!("1".parse::<SessionId>().is_err());
     }
 }

@@ -96,11 +96,7 @@ mod tests {
             (Codec::Opus, &[0x10, 0x00], false),
         ];
         for (codec, payload, begins) in cases {
-            assert_eq!(
-                begins_keyframe(*codec, payload),
-                *begins,
-                "{codec:?} {payload:02x?}"
-            );
+            assert_eq!(begins_keyframe(*codec, payload), *begins, "{codec:?} {payload:02x?}");
             assert!(!begins_keyframe(*codec, &[]));
         }
     }

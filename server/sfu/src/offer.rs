@@ -46,9 +46,7 @@ pub(crate) fn prepare(offer: &str, role: Role, limits: &Limits) -> Result<String
         let line = match line {
             "a=sendrecv" => wanted,
             "a=setup:passive" => {
-                return Err(OfferError::Unacceptable(
-                    "the offerer must be able to be DTLS client",
-                ));
+                return Err(OfferError::Unacceptable("the offerer must be able to be DTLS client"));
             }
             other => other,
         };
@@ -58,12 +56,7 @@ pub(crate) fn prepare(offer: &str, role: Role, limits: &Limits) -> Result<String
         } else if line == wrong || line == "a=inactive" {
             undecided = false;
         }
-        let left_out = [
-            "a=candidate:",
-            "a=end-of-candidates",
-            "a=simulcast:",
-            "a=rid:",
-        ];
+        let left_out = ["a=candidate:", "a=end-of-candidates", "a=simulcast:", "a=rid:"];
         if left_out.iter().any(|prefix| line.starts_with(prefix)) {
             continue;
         }
@@ -110,10 +103,7 @@ pub(crate) fn finish(answer: &str, offer: &str, role: Role) -> String {
 /// One answer line, with the stream named `stage` and the CNAME `stage`.
 fn push_joined(finished: &mut String, line: &str) {
     const NAME: &str = "stage";
-    if let Some(track) = line
-        .strip_prefix("a=msid:")
-        .and_then(|m| m.split(' ').nth(1))
-    {
+    if let Some(track) = line.strip_prefix("a=msid:").and_then(|m| m.split(' ').nth(1)) {
         finished.push_str(&format!("a=msid:{NAME} {track}"));
     } else if let Some((head, msid)) = line.split_once(" msid:") {
         let track = msid.split(' ').nth(1).unwrap_or(msid);
@@ -131,10 +121,7 @@ fn push_joined(finished: &mut String, line: &str) {
 fn offered_opus_bitrate(offer: &str) -> Option<u32> {
     let (_, rest) = offer.split_once("maxaveragebitrate=")?;
     let digits = rest.split(|c: char| !c.is_ascii_digit()).next()?;
-    digits
-        .parse()
-        .ok()
-        .filter(|b| (6_000..=510_000).contains(b))
+    digits.parse().ok().filter(|b| (6_000..=510_000).contains(b))
 }
 
 #[cfg(test)]
@@ -155,15 +142,9 @@ mod tests {
     #[test]
     fn the_wrong_direction_is_refused() {
         let offer = "m=audio 9 x 111\r\na=recvonly\r\nm=video 9 x 96\r\na=inactive\r\n";
-        assert!(matches!(
-            check(offer, Role::Publisher),
-            Err(OfferError::Unacceptable(_))
-        ));
+        assert!(matches!(check(offer, Role::Publisher), Err(OfferError::Unacceptable(_))));
         assert!(check(offer, Role::Subscriber).is_ok());
-        assert!(matches!(
-            check("", Role::Subscriber),
-            Err(OfferError::Unacceptable(_))
-        ));
+        assert!(matches!(check("", Role::Subscriber), Err(OfferError::Unacceptable(_))));
         assert!(matches!(
             prepare("hello", Role::Publisher, &Limits::default()),
             Err(OfferError::Malformed(_))
@@ -177,19 +158,13 @@ mod tests {
             "a=fmtp:111 stereo=1;maxaveragebitrate=256000;x",
             Role::Publisher,
         );
-        assert_eq!(
-            finished,
-            "a=fmtp:111 minptime=10;useinbandfec=1;maxaveragebitrate=256000\r\n"
-        );
+        assert_eq!(finished, "a=fmtp:111 minptime=10;useinbandfec=1;maxaveragebitrate=256000\r\n");
     }
 
     #[test]
     fn a_subscribers_tracks_belong_together() {
-        let finished = finish(
-            "a=msid:abc def\na=ssrc:1 msid:abc def\na=ssrc:1 cname:x",
-            "",
-            Role::Subscriber,
-        );
+        let finished =
+            finish("a=msid:abc def\na=ssrc:1 msid:abc def\na=ssrc:1 cname:x", "", Role::Subscriber);
         assert_eq!(
             finished,
             "a=msid:stage def\r\na=ssrc:1 msid:stage def\r\na=ssrc:1 cname:stage\r\n"

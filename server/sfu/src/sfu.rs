@@ -43,11 +43,7 @@ impl Sfu {
         let (outbox, events) = mpsc::channel(config.limits.max_waiting_events.max(1));
         let stop = Arc::new(StopSignal::default());
         let local_address = driver::start(config, inbox, outbox, Arc::clone(&stop))?;
-        let sfu = Sfu {
-            commands,
-            local_address,
-            stop,
-        };
+        let sfu = Sfu { commands, local_address, stop };
         Ok((sfu, events))
     }
 

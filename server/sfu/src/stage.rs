@@ -76,11 +76,7 @@ enum Mode {
     Live,
 }
 
-const FRESH: Feed = Feed {
-    mode: Mode::Waiting,
-    splice: true,
-    base: 0,
-};
+const FRESH: Feed = Feed { mode: Mode::Waiting, splice: true, base: 0 };
 
 impl Stage {
     /// An empty stage.
@@ -211,10 +207,7 @@ impl Stage {
 
     /// Whether a keyframe should be asked for at once.
     pub(crate) fn wants_keyframe(&self, now: Instant) -> bool {
-        let rested = |t: &Track| {
-            t.requested
-                .is_none_or(|at| now >= at + self.request_interval)
-        };
+        let rested = |t: &Track| t.requested.is_none_or(|at| now >= at + self.request_interval);
         self.tracks.iter().any(|t| t.wanted && rested(t))
     }
 
@@ -237,10 +230,7 @@ impl Stage {
             }
         };
         if let Some(track) = self.tracks.get_mut(index)
-            && track
-                .source
-                .replace(packet.source)
-                .is_some_and(|s| s != packet.source)
+            && track.source.replace(packet.source).is_some_and(|s| s != packet.source)
         {
             track.cache.clear();
             track.wanted = name.video && !self.viewers.is_empty();
@@ -284,11 +274,7 @@ fn catch_up(track: &Track, feed: &mut Feed, peer: PeerKey, outlet: &mut impl Out
         next += 1;
     }
     let more = next < track.cache.end();
-    feed.mode = if more {
-        Mode::CatchingUp(next)
-    } else {
-        Mode::Live
-    };
+    feed.mode = if more { Mode::CatchingUp(next) } else { Mode::Live };
     more
 }
 

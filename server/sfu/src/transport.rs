@@ -98,14 +98,7 @@ impl Transport {
         };
         let answer = offer::finish(&answer, text, role);
         let local = shared.candidates.clone();
-        Ok((
-            Transport {
-                rtc,
-                credentials,
-                local,
-            },
-            answer,
-        ))
+        Ok((Transport { rtc, credentials, local }, answer))
     }
 
     /// Takes a datagram which the demultiplexer found to be this peer's.
@@ -126,16 +119,12 @@ impl Transport {
         };
         let received = Receive::new(Protocol::Udp, source, destination, datagram)
             .map_err(|e| e.to_string())?;
-        self.rtc
-            .handle_input(Input::Receive(now, received))
-            .map_err(|e| e.to_string())
+        self.rtc.handle_input(Input::Receive(now, received)).map_err(|e| e.to_string())
     }
 
     /// Lets str0m see the time; needed after every write, for it to be sent.
     pub(crate) fn advance(&mut self, now: Instant) -> Result<(), String> {
-        self.rtc
-            .handle_input(Input::Timeout(now))
-            .map_err(|e| e.to_string())
+        self.rtc.handle_input(Input::Timeout(now)).map_err(|e| e.to_string())
     }
 
     /// Takes everything str0m has to say, and returns when it next needs the time.
@@ -149,10 +138,9 @@ impl Transport {
     ) -> Result<Instant, String> {
         loop {
             match self.rtc.poll_output().map_err(|e| e.to_string())? {
-                Output::Transmit(t) => transmit(Transmit {
-                    destination: t.destination,
-                    contents: t.contents,
-                }),
+                Output::Transmit(t) => {
+                    transmit(Transmit { destination: t.destination, contents: t.contents })
+                }
                 Output::Event(e) => event(e),
                 Output::Timeout(at) => return Ok(at),
             }

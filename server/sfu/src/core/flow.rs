@@ -19,9 +19,7 @@ impl Core {
     pub(crate) fn handle_datagram(&mut self, now: Instant, source: SocketAddr, datagram: &[u8]) {
         self.totals.datagrams_in += 1;
         self.totals.bytes_in += datagram.len() as u64;
-        let routed = self
-            .demultiplexer
-            .route(source, datagram, &self.shared.crypto);
+        let routed = self.demultiplexer.route(source, datagram, &self.shared.crypto);
         let (key, kind) = match routed {
             Ok(found) => found,
             Err(stray) => {
@@ -70,9 +68,7 @@ impl Core {
         };
         let mut events = std::mem::take(&mut self.drained);
         let transmits = &mut self.transmits;
-        let drained = peer
-            .transport
-            .drain(|t| transmits.push_back(t), |e| events.push(e));
+        let drained = peer.transport.drain(|t| transmits.push_back(t), |e| events.push(e));
         match drained {
             Ok(due) => peer.transport_due = due,
             Err(error) => {
@@ -180,8 +176,7 @@ impl Core {
                 };
                 if first {
                     let stage = stage.id.clone();
-                    self.events
-                        .push_back(Event::PublisherMedia { stage, session });
+                    self.events.push_back(Event::PublisherMedia { stage, session });
                 }
                 stage.forward(track, &packet, &mut self.peers);
                 self.stir(now, stage_key);
@@ -240,8 +235,7 @@ impl Core {
         match role {
             Role::Publisher => {
                 let stage = stage.id.clone();
-                self.events
-                    .push_back(Event::PublisherConnected { stage, session });
+                self.events.push_back(Event::PublisherConnected { stage, session });
             }
             Role::Subscriber => {
                 stage.join(key, now);

@@ -71,11 +71,8 @@ impl Core {
         }
         let crypto = Arc::new(from_feature_flags());
         let certificate = crypto.dtls_provider.generate_certificate();
-        let shared = Shared {
-            candidates,
-            certificate: certificate.ok_or(StartError::Certificate)?,
-            crypto,
-        };
+        let shared =
+            Shared { candidates, certificate: certificate.ok_or(StartError::Certificate)?, crypto };
         Ok(Core {
             peers: Peers::default(),
             sessions: HashMap::new(),
@@ -116,10 +113,7 @@ impl Core {
         if let Some(stage) = self.stage_of(peer) {
             stage.publisher = Some(peer);
         }
-        Ok(Accepted {
-            session,
-            answer_sdp,
-        })
+        Ok(Accepted { session, answer_sdp })
     }
 
     /// Adds the offerer to the stage's subscribers, whether anything is published there or not.
@@ -141,10 +135,7 @@ impl Core {
         if let Some(stage) = self.stage_of(peer) {
             stage.subscribers.push(peer);
         }
-        Ok(Accepted {
-            session,
-            answer_sdp,
-        })
+        Ok(Accepted { session, answer_sdp })
     }
 
     /// Ends a session as [`EndReason::Closed`]; false if there is none of that name.
@@ -230,11 +221,8 @@ impl Core {
             }
         };
         let credentials = transport.credentials.clone();
-        let peer = self
-            .peers
-            .insert(Peer::new(now, id, stage_key, role, transport));
-        self.demultiplexer
-            .register(peer, &credentials.ufrag, &credentials.pass);
+        let peer = self.peers.insert(Peer::new(now, id, stage_key, role, transport));
+        self.demultiplexer.register(peer, &credentials.ufrag, &credentials.pass);
         self.sessions.insert(id, peer);
         self.totals.sessions_started += 1;
         // The SDP library has the negotiated tracks to tell.

@@ -1,0 +1,86 @@
+//! The person's corner of the frame: coming in, or what is theirs.
+
+use bandstand_domain::accounts::{Role, Viewer};
+use leptos::{html, prelude::*, task::spawn_local};
+use leptos_router::hooks::{use_location, use_navigate};
+
+use super::{CurrentViewer, address_with_next, api::log_out};
+use crate::ui::Toaster;
+
+/// "Log in" and "Join", or the person's menu.
+#[component]
+pub fn PersonMenu(
+    /// Who looks.
+    viewer: CurrentViewer,
+) -> impl IntoView {
+    let path = use_location().pathname;
+    // From the first page and from the forms themselves there is no place to come back to.
+    let address = move |page: &'static str| {
+        let path = path.get();
+        match path.as_str() {
+            "/" | "/log-in" | "/join" => page.to_owned(),
+            path => address_with_next(page, path),
+        }
+    };
+    let corner = move || match viewer.load()? {
+        Some(person) if person.role != Role::Guest => {
+            Some(view! { <AccountMenu person/> }.into_any())
+        }
+        _ => Some(
+            view! {
+                <a class="button quiet" href=move || address("/log-in")>"Log in"</a>
+                <a class="button primary" href=move || address("/join")>"Join"</a>
+            }
+            .into_any(),
+        ),
+    };
+    view! { <Transition>{corner}</Transition> }
+}
+
+/// What is theirs. Opens by itself (a popover), also before the page is alive.
+#[component]
+fn AccountMenu(person: Viewer) -> impl IntoView {
+    let viewer = CurrentViewer::expect();
+    let toaster = Toaster::expect();
+    let navigate = use_navigate();
+    let menu = NodeRef::<html::Div>::new();
+    let close = move || {
+        if let Some(menu) = menu.get_untracked() {
+            // Fails when it is closed already.
+            let _ = menu.hide_popover();
+        }
+    };
+    let leave = move |_| {
+        close();
+        let navigate = navigate.clone();
+        spawn_local(async move {
+            match log_out().await {
+                Ok(()) => {
+                    navigate("/", Default::default());
+                    viewer.set(None);
+                    toaster.say("You are logged out. See you soon!");
+                }
+                Err(refused) => toaster.say(refused.to_string()),
+            }
+        });
+    };
+    let artist = person.role == Role::Artist;
+    view! {
+        <button class="button person" type="button" popovertarget="person-menu">
+            <span>{person.name}</span>
+            <svg viewBox="0 0 12 12" aria-hidden="true"><path fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" d="m3 4.5 3 3 3-3"/></svg>
+        </button>
+        <div id="person-menu" class="menu" popover="auto" node_ref=menu>
+            <p>{person.handle.map(|handle| format!("@{handle}"))}</p>
+            <a class="places" href="/" on:click=move |_| close()>"What’s on"</a>
+            {artist
+                .then(|| {
+                    view! {
+                        <a href="/dashboard" on:click=move |_| close()>"My shows"</a>
+                        <a href="/shows/new" on:click=move |_| close()>"New show"</a>
+                    }
+                })}
+            <button type="button" on:click=leave>"Log out"</button>
+        </div>
+    }
+}

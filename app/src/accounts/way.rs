@@ -1,0 +1,99 @@
+//! The way to log in and back.
+
+use leptos::prelude::*;
+use leptos_router::{
+    NavigateOptions,
+    components::Redirect,
+    hooks::{use_location, use_query_map},
+};
+
+use super::CurrentViewer;
+use bandstand_domain::accounts::{Role, Viewer};
+
+/// `next` when it is a path of this venue that one can be led to without harm. Browsers drop tabs
+/// and line breaks from addresses and take `\` for `/`, so those could hide `//elsewhere.example`.
+pub(super) fn local_path(next: &str) -> Option<&str> {
+    let local = next.starts_with('/')
+        && !next.starts_with("//")
+        && next.len() <= 512
+        && !next.contains('\\')
+        && !next.chars().any(|c| c.is_whitespace() || c.is_control());
+    local.then_some(next)
+}
+
+/// The address of `page` (`/log-in` or `/join`) that leads on to `next`.
+pub fn address_with_next(page: &str, next: &str) -> String {
+    let mut address = format!("{page}?next=");
+    for byte in next.bytes() {
+        if byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte) {
+            address.push(byte as char);
+        } else {
+            address.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    address
+}
+
+/// Where the visitor wanted to go before they were asked who they are.
+pub(super) fn next_in_query() -> Option<String> {
+    use_query_map().with(|query| query.get_str("next").and_then(local_path).map(Into::into))
+}
+
+/// Leads away for good: "back" does not return to here.
+#[component]
+pub(super) fn Onward(to: String) -> impl IntoView {
+    view! { <Redirect path=to options=NavigateOptions { replace: true, ..Default::default() }/> }
+}
+
+/// A page for people with an account; others are led to log in, and back to it.
+#[component]
+pub fn AccountNeeded(
+    /// Makes the page for the one who looks.
+    children: Callback<Viewer, AnyView>,
+) -> impl IntoView {
+    let viewer = CurrentViewer::expect();
+    let path = use_location().pathname;
+    let page = move || {
+        Some(match viewer.load()? {
+            Some(viewer) if viewer.role != Role::Guest => children.run(viewer),
+            _ => {
+                let to = address_with_next("/log-in", &path.get_untracked());
+                view! { <Onward to/> }.into_any()
+            }
+        })
+    };
+    view! { <Transition fallback=|| view! { <p class="waiting">"One moment …"</p> }>{page}</Transition> }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leads_only_to_pages_of_this_venue() {
+        for good in ["/", "/dashboard", "/shows/1/edit", "/?genre=folk#top"] {
+            assert_eq!(local_path(good), Some(good));
+        }
+        for bad in [
+            "",
+            "dashboard",
+            "//evil.example",
+            "/\\evil.example",
+            "/\t/evil.example",
+            "\\/evil",
+            "https://evil.example",
+            "javascript:alert(1)",
+            "/\n/evil.example",
+        ] {
+            assert_eq!(local_path(bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn the_way_back_survives_the_address() {
+        assert_eq!(
+            address_with_next("/log-in", "/shows/a?b=c&d"),
+            "/log-in?next=/shows/a%3Fb%3Dc%26d"
+        );
+    }
+}

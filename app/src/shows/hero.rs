@@ -1,0 +1,116 @@
+//! The show that the first page opens with.
+
+use bandstand_domain::{
+    live::StageState,
+    shows::{Section, ShowCard},
+};
+use leptos::prelude::*;
+
+use super::{poster::PosterArt, state::WhatsOnState};
+use crate::{
+    accounts::CurrentViewer,
+    ui::{LocalTime, TimeStyle},
+};
+
+/// The fullest stage, else the next show, else what to do about it.
+#[component]
+pub fn Hero(
+    /// What's on.
+    state: RwSignal<WhatsOnState>,
+) -> impl IntoView {
+    let first = Memo::new(move |_| {
+        state.with(|state| state.live.first().or(state.upcoming.shows.first()).cloned())
+    });
+    move || match first.get() {
+        Some(show) => view! { <ShowHero show/> }.into_any(),
+        None => view! { <EmptyHero/> }.into_any(),
+    }
+}
+
+#[component]
+fn ShowHero(show: ShowCard) -> impl IntoView {
+    let live = matches!(show.stage, StageState::Live | StageState::Paused | StageState::Dropped);
+    let href = format!("/shows/{}", show.id);
+    let class = match show.title.chars().count() {
+        0..=22 => "",
+        23..=40 => "long",
+        _ => "longer",
+    };
+    let when = if live {
+        view! { "is on stage right now." }.into_any()
+    } else {
+        view! {
+            "plays "
+            <LocalTime at=show.starts_at fallback=show.starts_text.clone() style=TimeStyle::Full/> "."
+        }
+        .into_any()
+    };
+    let badge = if live {
+        view! { <span class="badge live">"Live now"</span> }
+    } else {
+        view! { <span class="badge">"Next on stage"</span> }
+    };
+    let genres =
+        show.genres.iter().map(|genre| genre.name().to_owned()).collect::<Vec<_>>().join(" · ");
+    view! {
+        <section class="page hero">
+            <div class="words">
+                {badge}
+                <h1 class=class><a href=href.clone()>{show.title.clone()}</a></h1>
+                <p class="lead"><strong>{show.artist.stage_name.clone()}</strong> " " {when}</p>
+                <p class="soft">{genres}</p>
+                <a class="button primary big" href=href>
+                    {if live { "Step into the crowd" } else { "See the show" }}
+                </a>
+            </div>
+            <Scene show=Some(show)/>
+        </section>
+    }
+}
+
+/// Nothing is on and nothing is announced.
+#[component]
+fn EmptyHero() -> impl IntoView {
+    let viewer = CurrentViewer::expect();
+    let action = move || {
+        if viewer.is_artist() {
+            ("/shows/new", "Announce a show")
+        } else {
+            ("/join", "Join as an artist")
+        }
+    };
+    view! {
+        <section class="page hero">
+            <div class="words">
+                <span class="badge">"Doors are open"</span>
+                <h1>"The stage is yours"</h1>
+                <p class="lead">
+                    "Nobody has announced a show yet. Be the first: name it, choose a time, and play from your browser."
+                </p>
+                <Transition>
+                    {move || {
+                        let (href, label) = action();
+                        view! { <a class="button primary big" href=href>{label}</a> }
+                    }}
+                </Transition>
+            </div>
+            <Scene show=None/>
+        </section>
+    }
+}
+
+/// A stage at night with its crowd; the show's poster hangs behind it.
+#[component]
+fn Scene(show: Option<ShowCard>) -> impl IntoView {
+    let live = show.as_ref().is_some_and(|show| show.section(show.starts_at) == Section::Live);
+    view! {
+        <div class="scene" class:live=live aria-hidden="true">
+            {show.map(|show| view! { <PosterArt show wide=true/> })}
+            <svg viewBox="0 0 480 300" preserveAspectRatio="xMidYMax slice" inner_html=SCENE></svg>
+        </div>
+    }
+}
+
+/// Lights, roof, pillars, a lamp on the boards, and three rows of heads and raised hands (dashed
+/// strokes with round ends).
+const SCENE: &str = include_str!("scene.svg");

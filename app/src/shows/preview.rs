@@ -1,0 +1,78 @@
+//! The poster, while its show is being written.
+
+use bandstand_domain::{
+    Millis, ShowId,
+    live::StageState,
+    shows::{Artist, Genre, ShowCard},
+};
+use leptos::prelude::*;
+use uuid::Uuid;
+
+use super::poster_card::{face, poster_class};
+
+/// What the poster will look like.
+#[component]
+pub(super) fn Preview(
+    /// The show, when it exists already: only then are its colours known.
+    id: Option<ShowId>,
+    /// The title so far.
+    title: RwSignal<String>,
+    /// The genres so far.
+    genres: RwSignal<Vec<Genre>>,
+    /// The start so far, as the artist's clock shows it.
+    starts: RwSignal<String>,
+    /// Who plays.
+    stage_name: String,
+) -> impl IntoView {
+    let poster = move || {
+        let title = title.get();
+        let show = ShowCard {
+            id: id.unwrap_or(ShowId(Uuid::nil())),
+            title: if title.trim().is_empty() { "Your title".into() } else { title },
+            genres: genres.get(),
+            artist: Artist { handle: String::new(), stage_name: stage_name.clone() },
+            starts_at: Millis(0),
+            ends_at: Millis(0),
+            time_zone: String::new(),
+            starts_text: String::new(),
+            stage: StageState::Empty,
+        };
+        let when = starts.with(|starts| poster_time(starts)).map(|when| when + " · ");
+        view! { <div class=poster_class(&show)>{face(&show, when.into_any())}</div> }
+    };
+    let words = match id {
+        Some(_) => "Your poster, as it hangs on the wall.",
+        None => {
+            "About like this. The shape and colours are drawn when you announce the show, and then stay."
+        }
+    };
+    view! {
+        <aside aria-hidden="true">
+            {poster}
+            <p class="soft small">{words}</p>
+        </aside>
+    }
+}
+
+/// `2026-11-21T21:00` as a poster says it: `21 Nov, 21:00`.
+fn poster_time(local: &str) -> Option<String> {
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let (date, time) = local.split_once('T')?;
+    let mut parts = date.split('-').skip(1).map(str::parse::<usize>);
+    let (month, day) = (parts.next()?.ok()?, parts.next()?.ok()?);
+    Some(format!("{day} {}, {time}", MONTHS.get(month.checked_sub(1)?)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::poster_time;
+
+    #[test]
+    fn times_as_on_a_poster() {
+        assert_eq!(poster_time("2026-11-05T21:00").as_deref(), Some("5 Nov, 21:00"));
+        for nothing in ["", "2026-11", "2026-13-01T10:00", "2026-00-01T10:00"] {
+            assert_eq!(poster_time(nothing), None);
+        }
+    }
+}
