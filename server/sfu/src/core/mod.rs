@@ -4,6 +4,9 @@ mod flow;
 mod peers;
 mod timing;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -1,0 +1,77 @@
+//! Media gets through, whatever the network does.
+
+use std::time::Duration;
+
+use super::client::{FRAME_TICKS, Seen};
+use super::world::{GOOD, Network, World};
+use crate::event::Event;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Panics unless `video` begins with a keyframe and has no gaps in number, sequence or time.
+fn check_continuous(video: &[Seen]) {
+    let first = video.first().expect("some video");
+    assert!(first.keyframe, "begins with a keyframe");
+    for pair in video.windows(2) {
+        assert_eq!(pair[1].sequence, pair[0].sequence + 1, "sequence");
+        assert_eq!(pair[1].number, pair[0].number + 1, "content");
+        let ticks = if pair[0].marker { FRAME_TICKS } else { 0 };
+        assert_eq!(pair[1].timestamp, pair[0].timestamp.wrapping_add(ticks), "timestamp");
+    }
+}
+
+#[test]
+fn media_is_forwarded_to_those_before_and_after() {
+    let mut world = World::new(1);
+    let early = world.subscribe("stage");
+    world.pass(SECOND);
+    // Just before the sequence number wraps.
+    let publisher = world.publish("stage", 65_500);
+    world.until(SECOND * 2, "early video", |w| w.clients[early].video().len() > 100);
+    let late = world.subscribe("stage");
+    world.until(SECOND * 2, "late video", |w| w.clients[late].video().len() > 100);
+    check_continuous(&world.clients[early].video());
+    check_continuous(&world.clients[late].video());
+    let sounds = |w: &World| w.clients[late].seen.iter().filter(|s| !s.video).count();
+    world.until(SECOND, "audio", |w| sounds(w) > 20);
+    let (stage, session) = ("stage".into(), world.session(publisher));
+    assert_eq!(
+        world.events,
+        [
+            Event::PublisherConnected { stage, session },
+            Event::PublisherMedia { stage: "stage".into(), session },
+        ]
+    );
+    assert!(world.clients[publisher].asked <= 1);
+}
+
+#[test]
+fn loss_is_repaired() {
+    let mut world = World::new(2);
+    let publisher = world.publish("stage", 1_000);
+    let viewers: Vec<usize> = (0..3).map(|_| world.subscribe("stage")).collect();
+    world.until(SECOND * 5, "all", |w| viewers.iter().all(|v| w.clients[*v].video().len() > 50));
+    world.network = Network { lost: 50, ..GOOD };
+    world.pass(SECOND * 10);
+    world.clients[publisher].filming = false;
+    world.network = GOOD;
+    world.pass(SECOND * 2);
+    for viewer in viewers {
+        let video = world.clients[viewer].video();
+        assert!(video.len() > 1_000);
+        check_continuous(&video);
+    }
+}
+
+#[test]
+fn reordering_and_doubling_harm_nothing() {
+    let mut world = World::new(3);
+    let publisher = world.publish("stage", 65_000);
+    let viewer = world.subscribe("stage");
+    world.until(SECOND, "a start", |w| !w.clients[viewer].video().is_empty());
+    world.network = Network { doubled: 100, jitter: 40, ..GOOD };
+    world.until(SECOND * 20, "video", |w| w.clients[viewer].video().len() > 1_500);
+    world.clients[publisher].filming = false;
+    world.pass(SECOND * 2);
+    check_continuous(&world.clients[viewer].video());
+}

@@ -1,0 +1,82 @@
+//! Newcomers get a picture at once, and the publisher is hardly asked for it.
+
+use std::time::Duration;
+
+use super::world::World;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[test]
+fn a_late_joiner_is_served_from_the_cache() {
+    let mut world = World::new(10);
+    let publisher = world.publish("stage", 65_000);
+    world.until(SECOND, "connection", |w| w.clients[publisher].connected);
+    world.pass(SECOND * 3);
+    let viewer = world.subscribe("stage");
+    world.until(SECOND, "connection", |w| w.clients[viewer].connected);
+    let connected = world.now;
+    world.until(SECOND, "video", |w| !w.clients[viewer].video().is_empty());
+    let first = world.clients[viewer].video().remove(0);
+    assert!(first.keyframe && first.number == 0);
+    assert!(first.sequence < 1 << 15, "a receiver assumes no roll-over before");
+    assert!(first.at - connected < Duration::from_millis(50));
+    // Three seconds of video arrive much faster than that, but not at once.
+    world.until(SECOND, "the present", |w| w.clients[viewer].video().len() > 350);
+    let took = world.now - first.at;
+    assert!(took > Duration::from_millis(20) && took < Duration::from_millis(500), "{took:?}");
+    assert_eq!(world.clients[publisher].asked, 0);
+}
+
+#[test]
+fn twenty_joins_in_a_second_ask_for_one_keyframe() {
+    let mut world = World::new(11);
+    let publisher = world.publish("stage", 100);
+    world.until(SECOND, "connection", |w| w.clients[publisher].connected);
+    // The keyframe is too old by now to serve newcomers from.
+    world.pass(SECOND * 12);
+    let viewers: Vec<usize> = (0..20)
+        .map(|_| {
+            world.pass(SECOND / 25);
+            world.subscribe("stage")
+        })
+        .collect();
+    world.until(SECOND, "pictures", |w| viewers.iter().all(|v| !w.clients[*v].video().is_empty()));
+    assert!(viewers.iter().all(|v| world.clients[*v].video()[0].keyframe));
+    assert_eq!(world.clients[publisher].asked, 1);
+}
+
+#[test]
+fn requests_are_merged_and_repeated_until_a_keyframe_comes() {
+    let mut world = World::new(12);
+    let publisher = world.publish("stage", 100);
+    let viewers: Vec<usize> = (0..10).map(|_| world.subscribe("stage")).collect();
+    world.until(SECOND, "pictures", |w| viewers.iter().all(|v| !w.clients[*v].video().is_empty()));
+    world.pass(SECOND * 2);
+    world.clients[publisher].asked = 0;
+    world.clients[publisher].obedient = false;
+    for viewer in &viewers {
+        world.clients[*viewer].lose_picture();
+    }
+    world.until(SECOND, "a request", |w| w.clients[publisher].asked == 1);
+    world.pass(SECOND * 3 + SECOND / 2);
+    assert_eq!(world.clients[publisher].asked, 4);
+    world.clients[publisher].obedient = true;
+    world.pass(SECOND * 4);
+    assert_eq!(world.clients[publisher].asked, 5);
+    let requests: u64 = world.core.statistics(world.now).totals.keyframe_requests;
+    assert!(requests >= 5);
+}
+
+#[test]
+fn a_pause_in_video_is_harmless() {
+    let mut world = World::new(13);
+    let publisher = world.publish("stage", 100);
+    let viewer = world.subscribe("stage");
+    world.until(SECOND, "video", |w| w.clients[viewer].video().len() > 20);
+    world.clients[publisher].filming = false;
+    world.pass(SECOND * 20);
+    world.clients[viewer].forget();
+    world.clients[publisher].filming = true;
+    world.until(SECOND, "video again", |w| w.clients[viewer].video().len() > 20);
+    assert!(world.clients[viewer].seen.iter().any(|s| !s.video));
+}

@@ -1,0 +1,8 @@
+//! The core against str0m clients over a simulated network, in virtual time.
+
+mod client;
+mod forwarding;
+mod joining;
+mod strangers;
+mod succession;
+mod world;

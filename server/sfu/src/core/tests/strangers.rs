@@ -1,0 +1,81 @@
+//! What is not asked for, and who does not belong.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::world::{Random, World};
+use crate::config::{Limits, Timeouts};
+use crate::error::OfferError;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[test]
+fn rubbish_is_counted_and_harms_nothing() {
+    let mut world = World::new(30);
+    let publisher = world.publish("stage", 100);
+    let viewer = world.subscribe("stage");
+    world.until(SECOND, "video", |w| w.clients[viewer].video().len() > 20);
+    let stranger = SocketAddr::from(([192, 0, 2, 66], 666));
+    let known = [world.clients[publisher].address, world.clients[viewer].address];
+    let mut random = Random::new(99);
+    for _ in 0..3_000 {
+        let length = random.below(200);
+        let mut datagram: Vec<u8> = (0..length).map(|_| random.below(256) as u8).collect();
+        // Half of it looks like something at the first glance.
+        if let Some(first) = datagram.first_mut()
+            && random.below(2) == 0
+        {
+            *first = [0, 22, 23, 128, 129][random.below(5) as usize];
+        }
+        let from = [stranger, known[0], known[1]][random.below(3) as usize];
+        world.inject(from, &datagram);
+    }
+    let totals = world.core.statistics(world.now).totals;
+    assert!(totals.unknown_datagrams > 100 && totals.unclassified_datagrams > 100);
+    world.clients[viewer].forget();
+    world.until(SECOND, "video still", |w| w.clients[viewer].video().len() > 50);
+    assert_eq!(world.core.statistics(world.now).sessions.len(), 2);
+}
+
+#[test]
+fn stages_do_not_mix() {
+    let mut world = World::new(31);
+    let publishers = [world.publish("one", 100), world.publish("two", 100)];
+    let viewers = [world.subscribe("one"), world.subscribe("two"), world.subscribe("none")];
+    world.until(SECOND * 2, "video", |w| {
+        viewers[..2].iter().all(|v| w.clients[*v].video().len() > 100)
+    });
+    for (publisher, viewer) in publishers.iter().zip(&viewers) {
+        let name = u8::try_from(world.clients[*publisher].address.port() % 256).expect("a byte");
+        assert!(world.clients[*viewer].seen.iter().all(|s| s.publisher == name));
+    }
+    assert!(world.clients[viewers[2]].seen.is_empty());
+}
+
+#[test]
+fn limits_hold() {
+    let limits = Limits {
+        max_sessions: 3,
+        max_subscribers_per_stage: 1,
+        max_offer_bytes: 10_000,
+        ..Limits::default()
+    };
+    let mut world = World::with(32, limits, Timeouts::default());
+    world.publish("one", 1);
+    world.subscribe("one");
+    let now = world.now;
+    let refused = |result: Result<_, OfferError>| result.map(drop).expect_err("refused");
+    let offer = "v=0\r\nm=audio 9 x 111\r\na=sendrecv\r\n";
+    let full = refused(world.core.subscribe(now, "one".into(), offer));
+    assert!(matches!(full, OfferError::TooMany));
+    let unreadable = refused(world.core.subscribe(now, "two".into(), offer));
+    assert!(matches!(unreadable, OfferError::Malformed(_)));
+    let long = refused(world.core.subscribe(now, "two".into(), &"v=0".repeat(5_000)));
+    assert!(matches!(long, OfferError::TooLong));
+    world.subscribe("two");
+    let full = refused(world.core.publish(now, "two".into(), offer));
+    assert!(matches!(full, OfferError::TooMany));
+    // A refused offer leaves nothing behind, and a replaced publisher makes room.
+    world.publish("one", 1);
+    assert_eq!(world.core.statistics(now).sessions.len(), 3);
+}

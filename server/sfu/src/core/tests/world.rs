@@ -1,0 +1,203 @@
+//! A core, clients and a bad network, in virtual time.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use super::client::Client;
+use crate::config::{Limits, Timeouts};
+use crate::core::Core;
+use crate::event::{Event, Role};
+use crate::identity::SessionId;
+
+/// The core's address.
+pub(super) fn server() -> SocketAddr {
+    SocketAddr::from(([10, 0, 0, 1], 3478))
+}
+
+/// What the network does to a datagram, in both directions.
+#[derive(Clone, Copy)]
+pub(super) struct Network {
+    /// Of a thousand.
+    pub(super) lost: u32,
+    /// Of a thousand.
+    pub(super) doubled: u32,
+    /// Milliseconds.
+    pub(super) delay: u32,
+    /// Milliseconds more, at random: what is larger than the distance of packets reorders them.
+    pub(super) jitter: u32,
+}
+
+pub(super) const GOOD: Network = Network { lost: 0, doubled: 0, delay: 5, jitter: 0 };
+
+/// Xorshift: the same run for the same seed.
+pub(super) struct Random(u64);
+
+impl Random {
+    pub(super) fn new(seed: u64) -> Self {
+        Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    pub(super) fn below(&mut self, bound: u32) -> u32 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        u32::try_from(self.0 >> 33).expect("31 bits") % bound.max(1)
+    }
+}
+
+struct Flying {
+    to_core: bool,
+    address: SocketAddr,
+    datagram: Vec<u8>,
+}
+
+pub(super) struct World {
+    pub(super) now: Instant,
+    pub(super) core: Core,
+    pub(super) clients: Vec<Client>,
+    pub(super) events: Vec<Event>,
+    pub(super) network: Network,
+    random: Random,
+    order: BinaryHeap<Reverse<(Instant, u64)>>,
+    flying: std::collections::HashMap<u64, Flying>,
+    sent: u64,
+}
+
+impl World {
+    pub(super) fn new(seed: u64) -> Self {
+        World::with(seed, Limits::default(), Timeouts::default())
+    }
+
+    #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
+    pub(super) fn with(seed: u64, limits: Limits, timeouts: Timeouts) -> Self {
+        World {
+            now: Instant::now(),
+            core: Core::new(vec![server()], limits, timeouts).expect("a core"),
+            clients: Vec::new(),
+            events: Vec::new(),
+            network: GOOD,
+            random: Random::new(seed),
+            order: BinaryHeap::new(),
+            flying: std::collections::HashMap::new(),
+            sent: 0,
+        }
+    }
+
+    /// A publisher joins; its index among the clients.
+    pub(super) fn publish(&mut self, stage: &str, first_sequence: u64) -> usize {
+        self.add(stage, Role::Publisher, first_sequence)
+    }
+
+    /// A subscriber joins; its index among the clients.
+    pub(super) fn subscribe(&mut self, stage: &str) -> usize {
+        self.add(stage, Role::Subscriber, 0)
+    }
+
+    fn add(&mut self, stage: &str, role: Role, first_sequence: u64) -> usize {
+        let index = self.clients.len();
+        let port = u16::try_from(index).expect("few") + 5_000;
+        let address = SocketAddr::from(([10, 0, 0, 2], port));
+        let (mut client, offer, pending) = Client::offer(self.now, address, role, first_sequence);
+        let accepted = match role {
+            Role::Publisher => self.core.publish(self.now, stage.into(), &offer),
+            Role::Subscriber => self.core.subscribe(self.now, stage.into(), &offer),
+        };
+        let accepted = accepted.expect("an answer");
+        client.answer(accepted.session, pending, &accepted.answer_sdp);
+        self.clients.push(client);
+        self.settle();
+        index
+    }
+
+    pub(super) fn session(&self, client: usize) -> SessionId {
+        self.clients[client].session.expect("answered")
+    }
+
+    /// Lets time pass until `done`; panics after `limit` of virtual time.
+    pub(super) fn until(&mut self, limit: Duration, what: &str, done: impl Fn(&World) -> bool) {
+        let end = self.now + limit;
+        while !done(self) {
+            assert!(self.now < end, "not within {limit:?}: {what}");
+            self.step(end);
+        }
+    }
+
+    /// Lets `span` pass.
+    pub(super) fn pass(&mut self, span: Duration) {
+        let end = self.now + span;
+        while self.now < end {
+            self.step(end);
+        }
+    }
+
+    /// Feeds the core a datagram from `source`, now.
+    pub(super) fn inject(&mut self, source: SocketAddr, datagram: &[u8]) {
+        self.core.handle_datagram(self.now, source, datagram);
+        self.settle();
+    }
+
+    /// On to the next thing that happens, at most to `end`.
+    fn step(&mut self, end: Instant) {
+        let flying = self.order.peek().map(|Reverse((at, _))| *at);
+        let clients = self.clients.iter().filter_map(Client::due).min();
+        let next = [flying, clients, self.core.poll_timeout()];
+        let next = next.into_iter().flatten().min().unwrap_or(end);
+        // Timers in the past must not stop the clock.
+        let least = self.now + Duration::from_micros(100);
+        self.now = next.max(least).min(end.max(least));
+        while let Some(Reverse((at, id))) = self.order.peek().copied() {
+            if at > self.now {
+                break;
+            }
+            self.order.pop();
+            let flying = self.flying.remove(&id).expect("in flight");
+            if flying.to_core {
+                self.core.handle_datagram(self.now, flying.address, &flying.datagram);
+            } else if let Some(client) = self.at(flying.address) {
+                let now = self.now;
+                self.clients[client].receive(now, server(), &flying.datagram);
+            }
+        }
+        for client in &mut self.clients {
+            client.advance(self.now);
+        }
+        self.settle();
+    }
+
+    fn at(&self, address: SocketAddr) -> Option<usize> {
+        self.clients.iter().position(|c| c.address == address)
+    }
+
+    /// Everything said goes into the air.
+    fn settle(&mut self) {
+        self.core.handle_timeout(self.now);
+        let mut out = Vec::new();
+        while let Some(transmit) = self.core.poll_transmit() {
+            out.push((false, transmit.destination, transmit.contents.to_vec()));
+        }
+        for client in &mut self.clients {
+            let address = client.address;
+            out.extend(client.sent.drain(..).map(|datagram| (true, address, datagram)));
+        }
+        for (to_core, address, datagram) in out {
+            let copies = 1 + u32::from(self.random.below(1_000) < self.network.doubled);
+            for _ in 0..copies {
+                if self.random.below(1_000) < self.network.lost {
+                    continue;
+                }
+                let jitter = self.random.below(self.network.jitter * 1_000 + 1);
+                let micros = u64::from(self.network.delay * 1_000 + jitter);
+                let at = self.now + Duration::from_micros(micros);
+                self.sent += 1;
+                self.order.push(Reverse((at, self.sent)));
+                let datagram = datagram.clone();
+                self.flying.insert(self.sent, Flying { to_core, address, datagram });
+            }
+        }
+        while let Some(event) = self.core.poll_event() {
+            self.events.push(event);
+        }
+    }
+}

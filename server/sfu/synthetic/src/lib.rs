@@ -1,0 +1,31 @@
+//! Synthetic publishers and subscribers, on another WebRTC implementation than the media core's.
+//!
+//! Both work on SDP texts through a function that exchanges an offer for an answer, so they speak
+//! to the media core directly as well as over WHIP and WHEP. What is sent looks like VP8 and Opus
+//! from outside and carries the time of sending inside, so that a subscriber on the same machine
+//! can say how long it was under way.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), bandstand_synthetic::ConnectError> {
+//! # async fn whip(offer: String) -> Result<String, std::io::Error> { Ok(offer) }
+//! # async fn whep(offer: String) -> Result<String, std::io::Error> { Ok(offer) }
+//! use bandstand_synthetic::{Content, Publisher, Subscriber};
+//! let publisher = Publisher::connect(Content::default(), whip).await?;
+//! let subscriber = Subscriber::connect(whep).await?;
+//! subscriber.until(|figures| figures.video.keyframes > 0).await;
+//! publisher.close().await;
+//! # Ok(()) }
+//! ```
+
+mod connection;
+mod content;
+mod figures;
+mod publisher;
+mod requests;
+mod subscriber;
+
+pub use crate::connection::{ConnectError, ExchangeError};
+pub use crate::content::Content;
+pub use crate::figures::{Figures, Track, percentile};
+pub use crate::publisher::Publisher;
+pub use crate::subscriber::Subscriber;

@@ -1,0 +1,138 @@
+//! A synthetic subscriber.
+
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rtc::rtp_transceiver::RTCRtpTransceiverInit;
+use rtc::rtp_transceiver::rtp_sender::RtpCodecKind;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use webrtc::media_stream::track_remote::{TrackRemote, TrackRemoteEvent};
+use webrtc::peer_connection::RTCPeerConnectionState;
+use webrtc::rtp_transceiver::RTCRtpTransceiverDirection;
+
+use crate::connection::{ConnectError, Connection, ExchangeError};
+use crate::content::{self, wall_clock};
+use crate::figures::Figures;
+
+/// How often conditions are looked at while nothing comes.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+/// A connected subscriber. It counts until it is closed or dropped.
+pub struct Subscriber {
+    connection: Connection,
+    figures: Arc<Mutex<Figures>>,
+    /// Changes with every packet.
+    news: watch::Receiver<u64>,
+    task: JoinHandle<()>,
+}
+
+impl Subscriber {
+    /// Offers to receive one audio and one video track, and gets the answer from `exchange`;
+    /// returns when ICE and DTLS stand.
+    ///
+    /// # Errors
+    /// [`ConnectError`], after 15 s at the latest, not counting `exchange`.
+    pub async fn connect<F, A, E>(exchange: F) -> Result<Self, ConnectError>
+    where
+        F: FnOnce(String) -> A,
+        A: Future<Output = Result<String, E>>,
+        E: Into<ExchangeError>,
+    {
+        let mut connection = Connection::new().await?;
+        for kind in [RtpCodecKind::Audio, RtpCodecKind::Video] {
+            let init = RTCRtpTransceiverInit {
+                direction: RTCRtpTransceiverDirection::Recvonly,
+                ..Default::default()
+            };
+            connection.peer.add_transceiver_from_kind(kind, Some(init)).await?;
+        }
+        let figures = Arc::new(Mutex::new(Figures::default()));
+        let (changed, news) = watch::channel(0);
+        let (_, no_tracks) = tokio::sync::mpsc::unbounded_channel();
+        let mut tracks = std::mem::replace(&mut connection.tracks, no_tracks);
+        let counted = figures.clone();
+        let task = tokio::spawn(async move {
+            let mut counting = tokio::task::JoinSet::new();
+            while let Some(track) = tracks.recv().await {
+                counting.spawn(count(track, counted.clone(), changed.clone()));
+            }
+            counting.join_all().await;
+        });
+        connection.connect(exchange).await?;
+        Ok(Subscriber { connection, figures, news, task })
+    }
+
+    /// What was counted so far.
+    pub fn figures(&self) -> Figures {
+        lock(&self.figures).clone()
+    }
+
+    /// Counts from zero again.
+    pub fn reset(&self) {
+        *lock(&self.figures) = Figures::default();
+    }
+
+    /// Waits until the figures satisfy `condition`.
+    pub async fn until(&self, condition: impl Fn(&Figures) -> bool) {
+        let mut news = self.news.clone();
+        while !condition(&lock(&self.figures)) {
+            let _ = tokio::time::timeout(LOOK_AGAIN, news.changed()).await;
+        }
+    }
+
+    /// Waits until the other side has ended the connection.
+    pub async fn ended(&self) {
+        let mut state = self.connection.state.clone();
+        let _ = state
+            .wait_for(|s| {
+                use RTCPeerConnectionState::{Closed, Disconnected, Failed};
+                matches!(s, Disconnected | Failed | Closed)
+            })
+            .await;
+    }
+
+    /// Says goodbye.
+    pub async fn close(self) {
+        self.task.abort();
+        let _ = self.connection.peer.close().await;
+    }
+}
+
+impl Drop for Subscriber {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// A poisoned lock holds figures that are still right.
+fn lock(figures: &Mutex<Figures>) -> std::sync::MutexGuard<'_, Figures> {
+    figures.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn count(
+    track: Arc<dyn TrackRemote>,
+    figures: Arc<Mutex<Figures>>,
+    changed: watch::Sender<u64>,
+) {
+    let is_video = track.kind().await == RtpCodecKind::Video;
+    while let Some(event) = track.poll().await {
+        let TrackRemoteEvent::OnRtpPacket(packet) = event else {
+            continue;
+        };
+        let now = wall_clock();
+        let Some(stamp) = content::read(&packet.payload, is_video) else {
+            continue;
+        };
+        let mut figures = lock(&figures);
+        let counted = match is_video {
+            true => &mut figures.video,
+            false => &mut figures.audio,
+        };
+        let header = &packet.header;
+        counted.note(header.ssrc, header.sequence_number, header.marker, stamp, now);
+        drop(figures);
+        changed.send_modify(|n| *n += 1);
+    }
+}
