@@ -1,10 +1,23 @@
 //! The person behind one request.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::Arc,
+};
 
+use axum::{
+    extract::{ConnectInfo, FromRequestParts},
+    http::{Extensions, HeaderMap, StatusCode, request::Parts},
+};
+use bandstand_domain::accounts::Viewer;
 use tower_sessions::Session;
 
-use crate::venue::Venue;
+use crate::{
+    accounts::{self, Account},
+    database::DatabaseError,
+    http::sessions::Store,
+    venue::Venue,
+};
 
 /// Who makes the current request, and from where. Every feature implements its port for it, so that
 /// what is done is always done as somebody.
@@ -16,4 +29,60 @@ pub struct Caller {
     pub session: Session,
     /// Where the request comes from; for limits only, never logged.
     pub address: IpAddr,
+}
+
+impl Caller {
+    /// The caller of a request that went through the session layer.
+    pub fn of(venue: Arc<Venue>, extensions: &Extensions, headers: &HeaderMap) -> Option<Self> {
+        let session = extensions.get::<Session>()?.clone();
+        let ConnectInfo(peer) = extensions.get::<ConnectInfo<SocketAddr>>()?;
+        let address = forwarded(&venue, headers).unwrap_or(peer.ip());
+        Some(Self { venue, session, address })
+    }
+
+    /// Nobody, for what is rendered without a request.
+    pub fn nobody(venue: Arc<Venue>) -> Self {
+        let store = Arc::new(Store::new(venue.database.clone()));
+        let session = Session::new(None, store, None);
+        Self { venue, session, address: Ipv4Addr::LOCALHOST.into() }
+    }
+
+    /// Who it is, as they may see themselves; nobody when there is neither an account nor a guest's
+    /// name.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn viewer(&self) -> Result<Option<Viewer>, DatabaseError> {
+        accounts::viewer(self).await
+    }
+
+    /// The account that is logged in.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn account(&self) -> Result<Option<Account>, DatabaseError> {
+        accounts::account(self).await
+    }
+}
+
+/// Where a trusted proxy says the request comes from: the last entry, which the proxy itself added;
+/// those before it may be made up.
+fn forwarded(venue: &Venue, headers: &HeaderMap) -> Option<IpAddr> {
+    if !venue.config.trusted_proxy {
+        return None;
+    }
+    let last = headers.get_all("x-forwarded-for").iter().next_back()?;
+    last.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
+}
+
+impl FromRequestParts<Arc<Venue>> for Caller {
+    type Rejection = StatusCode;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        venue: &Arc<Venue>,
+    ) -> Result<Self, Self::Rejection> {
+        Self::of(venue.clone(), &parts.extensions, &parts.headers)
+            .ok_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
+use bandstand_domain::Refusal;
 use sqlx::{
     Any, AnyPool, Executor, Transaction,
     any::{AnyPoolOptions, install_default_drivers},
@@ -9,6 +10,12 @@ use sqlx::{
 
 /// Why the database can't be used. Callers log it at the boundary and answer `Refusal::Broken`.
 pub type DatabaseError = sqlx::Error;
+
+/// Notes why the database failed, at the boundary of a feature, and answers what people may know of it.
+pub fn broken<E: std::error::Error>(error: DatabaseError) -> Refusal<E> {
+    tracing::error!(%error, "the database failed");
+    Refusal::Broken
+}
 
 /// A transaction that may write.
 pub type Write = Transaction<'static, Any>;

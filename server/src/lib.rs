@@ -2,7 +2,7 @@
 //!
 //! One folder per feature, named as in `app`: it implements the feature's port, asks who may, and
 //! keeps all its SQL in its `store.rs`. [`venue::Venue`] holds what lives as long as the program,
-//! [`caller::Caller`] is the person behind one request.
+//! [`caller::Caller`] is the person behind one request, [`start`] opens the venue.
 
 pub mod accounts;
 pub mod caller;
@@ -15,3 +15,5 @@ pub mod http;
 pub mod live;
 pub mod shows;
 pub mod venue;
+
+pub use http::{Running, StartError, start};

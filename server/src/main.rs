@@ -1,3 +1,41 @@
 //! Bandstand, the live venue that anyone can host.
 
-fn main() {}
+use std::{io, process::ExitCode};
+
+use bandstand_server::config::{Config, Flags};
+use clap::Parser;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+/// What is noted unless `RUST_LOG` says otherwise. The session library warns about every cookie that
+/// has run out, which is no news.
+const NOTED: &str = "info,tower_sessions=error,tower_sessions_core=error";
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let flags = Flags::parse();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(NOTED));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    bandstand_server::http::note_panics();
+    match run(flags).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bandstand: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(flags: Flags) -> Result<(), Box<dyn std::error::Error>> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let running = bandstand_server::start(Config::load(flags)?).await?;
+    println!("Bandstand is open at {}", running.venue.config.public_url);
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    println!("Bandstand is closing");
+    running.stop().await;
+    Ok(())
+}

@@ -1,6 +1,16 @@
 //! What lives as long as the program.
 
-use crate::{config::Config, database::Database, live::Live};
+use std::{fs, io, path::Path, sync::Arc};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    accounts::Passwords,
+    config::Config,
+    database::Database,
+    http::{StartError, limits::Limits},
+    live::Live,
+};
 
 /// The venue: shared by all requests behind an `Arc`.
 #[derive(Debug)]
@@ -11,4 +21,40 @@ pub struct Venue {
     pub database: Database,
     /// Stages and who follows them.
     pub live: Live,
+    /// How often who may do what.
+    pub limits: Limits,
+    /// Where passwords are hashed.
+    pub passwords: Passwords,
+    /// Cancelled when the venue closes: whoever holds a connection open says goodbye then.
+    pub closing: CancellationToken,
+}
+
+impl Venue {
+    /// Opens the venue: its data folder, its database.
+    ///
+    /// # Errors
+    /// When either can't be used.
+    pub async fn open(config: Config) -> Result<Arc<Self>, StartError> {
+        make_private(&config.data)
+            .map_err(|source| StartError::Data { folder: config.data.clone(), source })?;
+        let database =
+            Database::open(config.database().reveal()).await.map_err(StartError::Database)?;
+        Ok(Arc::new(Self {
+            limits: Limits::new(config.limit_scale),
+            passwords: Passwords::default(),
+            closing: CancellationToken::new(),
+            live: Live::default(),
+            database,
+            config,
+        }))
+    }
+}
+
+/// Makes a folder that only the venue's own user may look into; one that exists stays as it is.
+fn make_private(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }

@@ -1,23 +1,276 @@
 //! What the operator decides: flags, environment variables, a configuration file, in that order.
 
-use std::{net::SocketAddr, path::PathBuf};
+mod file;
+mod flags;
+
+use std::{
+    fs, io,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+};
+
+use bandstand_domain::accounts::Secret;
+use thiserror::Error;
+use url::Url;
+
+use crate::database::Database;
+
+pub use file::File;
+pub use flags::Flags;
+
+/// The configuration file that is read when there is one and no other is named.
+pub const DEFAULT_FILE: &str = "bandstand.toml";
+
+/// The media core's port unless another is chosen: the one that is registered for STUN, which networks
+/// that let calls through are the likeliest to let pass, and which needs no privileges.
+pub const MEDIA_PORT: u16 = 3478;
 
 /// Everything that the operator decides.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// Where pages and the live channel are served.
+    /// Where pages and the live channel are served. With port 0 the system chooses one, which stands
+    /// here once the venue is open.
     pub listen: SocketAddr,
     /// The UDP address of the media core.
     pub media: SocketAddr,
     /// Addresses under which browsers reach the media core; empty to find out.
-    pub public_addresses: Vec<std::net::IpAddr>,
-    /// The venue's own address as people type it, such as `https://venue.example.org`; decides about
-    /// secure cookies and which `Origin` may act.
+    pub public_addresses: Vec<IpAddr>,
+    /// The venue's own address as people type it, such as `https://venue.example.org`, without a slash
+    /// at the end; decides about secure cookies and which `Origin` may act. Empty until the venue is
+    /// open when it follows from [`Self::listen`].
     pub public_url: String,
     /// Where the database and keys live.
     pub data: PathBuf,
     /// What the build of the pages made.
     pub site: PathBuf,
     /// Another database than the one in the data folder.
-    pub database_url: Option<String>,
+    pub database_url: Option<Secret>,
+    /// Whether a proxy stands in front, whose `X-Forwarded-For` tells where requests come from.
+    pub trusted_proxy: bool,
+    /// By how much all limits on what one address or person may do are widened; 1 in earnest.
+    pub limit_scale: u32,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 3000),
+            media: SocketAddr::new(Ipv4Addr::LOCALHOST.into(), MEDIA_PORT),
+            public_addresses: Vec::new(),
+            public_url: String::new(),
+            data: "data".into(),
+            site: "target/site".into(),
+            database_url: None,
+            trusted_proxy: false,
+            limit_scale: 1,
+        }
+    }
+}
+
+/// Why a configuration can't be used.
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    /// The file can't be read.
+    #[error("the configuration file {} can't be read: {source}", path.display())]
+    Unreadable {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file holds something that isn't understood; the message names the key.
+    #[error("the configuration file {} is wrong: {message}", path.display())]
+    Wrong {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong, and where.
+        message: String,
+    },
+    /// A value that can't be.
+    #[error("{key} is wrong: {message}")]
+    Value {
+        /// The key in the file.
+        key: &'static str,
+        /// What is wrong and what is right.
+        message: String,
+    },
+}
+
+impl Config {
+    /// The configuration from the file that `flags` name (or [`DEFAULT_FILE`] when there is one), with
+    /// what `flags` say above it.
+    ///
+    /// # Errors
+    /// When the file can't be read or understood, or a value can't be.
+    pub fn load(flags: Flags) -> Result<Self, ConfigError> {
+        let file = match &flags.config {
+            Some(path) => File::read(path)?,
+            None if Path::new(DEFAULT_FILE).exists() => File::read(Path::new(DEFAULT_FILE))?,
+            None => File::default(),
+        };
+        Self::merge(flags, file)
+    }
+
+    /// Flags before file before defaults.
+    fn merge(flags: Flags, file: File) -> Result<Self, ConfigError> {
+        let default = Self::default();
+        let config = Self {
+            listen: flags.listen.or(file.listen).unwrap_or(default.listen),
+            media: flags.media.or(file.media).unwrap_or(default.media),
+            public_addresses: flags
+                .public_addresses
+                .or(file.public_addresses)
+                .unwrap_or(default.public_addresses),
+            public_url: match flags.public_url.or(file.public_url) {
+                Some(url) => check_public_url(&url)?,
+                None => default.public_url,
+            },
+            data: flags.data.or(file.data).unwrap_or(default.data),
+            site: flags.site.or(file.site).unwrap_or(default.site),
+            database_url: flags.database_url.map(Secret::new).or(file.database_url),
+            trusted_proxy: flags
+                .trusted_proxy
+                .or(file.trusted_proxy)
+                .unwrap_or(default.trusted_proxy),
+            limit_scale: flags.limit_scale.or(file.limit_scale).unwrap_or(default.limit_scale),
+        };
+        if let Some(url) = &config.database_url
+            && !["sqlite:", "postgres:", "postgresql:"]
+                .iter()
+                .any(|kind| url.reveal().starts_with(kind))
+        {
+            return Err(ConfigError::Value {
+                key: "database_url",
+                message: "it starts with sqlite: or postgres:".into(),
+            });
+        }
+        if !(1..=100_000).contains(&config.limit_scale) {
+            return Err(ConfigError::Value {
+                key: "limit_scale",
+                message: "it is a number from 1 to 100000".into(),
+            });
+        }
+        Ok(config)
+    }
+
+    /// Fills in what follows from the address that is really listened at.
+    pub fn settle(&mut self, listening: SocketAddr) {
+        self.listen = listening;
+        if self.public_url.is_empty() {
+            self.public_url = if listening.ip().is_unspecified() {
+                format!("http://localhost:{}", listening.port())
+            } else {
+                format!("http://{listening}")
+            };
+        }
+    }
+
+    /// Whether people reach the venue over TLS.
+    pub fn secure(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+
+    /// The address of the database.
+    pub fn database(&self) -> Secret {
+        self.database_url.clone().unwrap_or_else(|| {
+            Secret::new(Database::sqlite_url(&self.data.join("bandstand.sqlite")))
+        })
+    }
+}
+
+/// The origin that `url` names: a venue lives at the root of its own origin.
+fn check_public_url(url: &str) -> Result<String, ConfigError> {
+    let wrong = |message: &str| ConfigError::Value {
+        key: "public_url",
+        message: format!("{message}; it looks like https://venue.example.org"),
+    };
+    let url = Url::parse(url).map_err(|_| wrong("that is no address"))?;
+    if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
+        return Err(wrong("it starts with http:// or https://"));
+    }
+    if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+        return Err(wrong("a venue has an address of its own, without a path"));
+    }
+    Ok(url.origin().ascii_serialization())
+}
+
+impl File {
+    /// Reads the file at `path`.
+    ///
+    /// # Errors
+    /// When it can't be read, or has a key or a value that doesn't exist.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = fs::read_to_string(path)
+            .map_err(|source| ConfigError::Unreadable { path: path.into(), source })?;
+        toml::from_str(&text).map_err(|error| ConfigError::Wrong {
+            path: path.into(),
+            message: error.to_string().trim_end().into(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use clap::Parser;
+
+    use super::*;
+
+    const SAMPLE: &str = include_str!("../../../bandstand.sample.toml");
+
+    /// The sample with every key that is only explained made to count.
+    fn uncommented() -> String {
+        SAMPLE
+            .lines()
+            .map(|line| match line.strip_prefix('#') {
+                Some(rest) if rest.starts_with(char::is_alphabetic) && rest.contains(" = ") => rest,
+                _ => line,
+            })
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+
+    #[test]
+    fn the_sample_holds_every_key_and_the_defaults() {
+        let flags = Flags::parse_from(["bandstand"]);
+        let asleep: File = toml::from_str(SAMPLE).unwrap();
+        assert_eq!(asleep, File::default(), "copied as it is, the sample changes nothing");
+
+        let table: toml::Table = toml::from_str(&uncommented()).unwrap();
+        let keys: BTreeSet<&str> = table.keys().map(String::as_str).collect();
+        assert_eq!(keys, File::KEYS.iter().copied().collect());
+
+        let awake: File = toml::from_str(&uncommented()).unwrap();
+        let config = Config::merge(flags, awake).unwrap();
+        let default = Config::default();
+        assert_eq!(
+            (config.listen, config.media, config.data, config.site, config.limit_scale),
+            (default.listen, default.media, default.data, default.site, default.limit_scale)
+        );
+    }
+
+    #[test]
+    fn flags_stand_above_the_file() {
+        let flags = Flags::parse_from(["bandstand", "--listen", "127.0.0.1:4000"]);
+        let file: File = toml::from_str("listen = '127.0.0.1:5000'\ndata = 'elsewhere'").unwrap();
+        let config = Config::merge(flags, file).unwrap();
+        assert_eq!(config.listen.port(), 4000);
+        assert_eq!(config.data, Path::new("elsewhere"));
+    }
+
+    #[test]
+    fn an_unknown_key_is_named() {
+        let error = toml::from_str::<File>("lisen = '127.0.0.1:1'").unwrap_err();
+        assert!(error.to_string().contains("lisen"), "{error}");
+    }
+
+    #[test]
+    fn a_public_url_is_an_origin() {
+        assert_eq!(check_public_url("https://a.example/").unwrap(), "https://a.example");
+        assert_eq!(check_public_url("http://a.example:80").unwrap(), "http://a.example");
+        for wrong in ["a.example", "ftp://a.example", "https://a.example/venue", "https://"] {
+            assert!(check_public_url(wrong).is_err(), "{wrong}");
+        }
+    }
 }

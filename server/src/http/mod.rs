@@ -1,1 +1,62 @@
 //! HTTP: routes, sessions, security headers, limits, static files.
+
+pub mod limits;
+mod log;
+mod pages;
+pub mod security;
+mod serve;
+pub mod sessions;
+mod site;
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    http::{StatusCode, header},
+    middleware::{from_fn, from_fn_with_state},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use tower_http::{
+    catch_panic::CatchPanicLayer, compression::CompressionLayer, limit::RequestBodyLimitLayer,
+    timeout::TimeoutLayer,
+};
+
+pub use log::note_panics;
+pub use serve::{Running, StartError, start};
+
+use crate::venue::Venue;
+use site::Site;
+
+/// The most bytes that a server function takes. The longest form is a show with its description.
+const LARGEST_FORM: usize = 64 * 1024;
+/// How long a page or a server function may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Everything that the venue answers over HTTP.
+///
+/// # Errors
+/// When the pages aren't built.
+pub fn router(venue: Arc<Venue>) -> Result<Router, StartError> {
+    let site = Site::open(&venue.config.site)?;
+    let pages = pages::routes(&venue, &site)
+        .layer(from_fn(sessions::keep))
+        .layer(CompressionLayer::new().quality(tower_http::CompressionLevel::Fastest))
+        .layer(RequestBodyLimitLayer::new(LARGEST_FORM))
+        .layer(from_fn_with_state(venue.clone(), security::own_pages_only))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE));
+    Ok(Router::new()
+        .merge(pages)
+        .layer(sessions::layer(&venue))
+        .layer(from_fn(sessions::secure_removal))
+        .route("/healthz", get(|| async { "ok" }))
+        .layer(CatchPanicLayer::custom(log::Panicked))
+        .layer(from_fn_with_state(venue.clone(), security::headers))
+        .layer(from_fn(log::request))
+        .with_state(venue))
+}
+
+/// A refusal that no feature makes, as the pages read it.
+fn refusal(status: StatusCode, refusal: &'static str) -> Response {
+    (status, [(header::CONTENT_TYPE, "application/json")], refusal).into_response()
+}

@@ -1,1 +1,267 @@
-//! The shows feature's server side.
+//! The shows feature's server side: announcing, changing and listing shows.
+
+mod list;
+mod store;
+mod times;
+
+use async_trait::async_trait;
+use bandstand_app::shows::port::Shows;
+use bandstand_domain::{
+    FieldErrors, Millis, Refusal, ShowId,
+    live::{Event, StageState, Topic},
+    shows::{
+        Section, ShowCard, ShowDraft, ShowError, ShowList, ShowPage, ShowReason, WhatsOn,
+        check_times,
+    },
+};
+
+pub use store::{ShowFacts, stage_text};
+use times::Times;
+
+use crate::{
+    accounts::{Account, store::lock},
+    caller::Caller,
+    clock,
+    database::{Database, DatabaseError, Write, broken},
+    http::limits::Limit,
+    live::log,
+    venue::Venue,
+};
+
+/// The most shows of either kind, to come and past, in an artist's own list.
+const MOST_MINE: i64 = 200;
+
+/// What decides about the show `id`; none when there never was one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn facts(database: &Database, id: ShowId) -> Result<Option<ShowFacts>, DatabaseError> {
+    store::facts(&database.read, id).await
+}
+
+/// The show `id` as `write` leaves it; none when it is deleted.
+///
+/// # Errors
+/// When the database fails.
+pub async fn card(write: &mut Write, id: ShowId) -> Result<Option<ShowCard>, DatabaseError> {
+    store::card(&mut **write, id).await
+}
+
+/// The page of the show `id` as `viewer` sees it, an account's private identity.
+///
+/// # Errors
+/// When there is no such show, or it was deleted, or the database fails.
+pub async fn page(venue: &Venue, id: ShowId, viewer: Option<&str>) -> Result<ShowPage, ShowError> {
+    let database = &venue.database;
+    // Before the show: an event in between is then sent once more than needed, never lost.
+    let cursor = log::latest(database, Topic::Show(id)).await.map_err(broken)?;
+    let facts = facts(database, id).await.map_err(broken)?.ok_or(Refusal::NotFound)?;
+    let card = store::card(&database.read, id).await.map_err(broken)?.ok_or(Refusal::Gone)?;
+    let details = store::details(&database.read, id).await.map_err(broken)?;
+    Ok(ShowPage {
+        card,
+        description: details.description,
+        live_since: facts.live_since,
+        peak: details.peak,
+        likes: details.likes,
+        mine: viewer == Some(facts.artist_account.as_str()),
+        cursor,
+        now: clock::now(),
+    })
+}
+
+/// Appends to the logs of both topics that the show `id` is new or changed. After the commit, both have
+/// to be woken: see [`wake`].
+///
+/// # Errors
+/// When the database fails, or the show is deleted.
+pub async fn append_changed(write: &mut Write, id: ShowId) -> Result<(), DatabaseError> {
+    let show = card(write, id).await?.ok_or(DatabaseError::RowNotFound)?;
+    let description = store::details(&mut **write, id).await?.description;
+    let now = clock::now();
+    let listed = Event::ShowChanged { show: show.clone(), description: None };
+    let own = Event::ShowChanged { show, description: Some(description) };
+    log::append(write, Topic::Shows, &listed, now).await?;
+    log::append(write, Topic::Show(id), &own, now).await?;
+    Ok(())
+}
+
+/// Wakes those who follow the list of shows and those at the show `id`.
+pub fn wake(venue: &Venue, id: ShowId) {
+    venue.live.wake(Topic::Shows);
+    venue.live.wake(Topic::Show(id));
+}
+
+impl ShowFacts {
+    /// Whether somebody is on stage, or was a moment ago.
+    fn live(&self) -> bool {
+        matches!(self.stage, StageState::Live | StageState::Paused | StageState::Dropped)
+    }
+
+    /// Whether it is over.
+    fn over(&self, now: Millis) -> bool {
+        self.stage == StageState::Ended || (self.stage == StageState::Empty && self.ends_at <= now)
+    }
+
+    /// Whether `account` may change it.
+    fn check_owner(&self, account: &Account) -> Result<(), ShowError> {
+        if self.artist_account != account.id {
+            Err(Refusal::Forbidden)
+        } else if self.deleted {
+            Err(Refusal::Gone)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl Caller {
+    /// The artist who asks.
+    async fn artist(&self) -> Result<Account, ShowError> {
+        let account = self.account().await.map_err(broken)?.ok_or(Refusal::NotLoggedIn)?;
+        if account.artist { Ok(account) } else { Err(Refusal::Because(ShowReason::NotAnArtist)) }
+    }
+
+    /// A transaction in which the show `id` belongs to the account that asks. Until it ends, the account's
+    /// shows change nowhere else.
+    async fn own_show(&self, id: ShowId) -> Result<(Write, Account, ShowFacts), ShowError> {
+        let account = self.account().await.map_err(broken)?.ok_or(Refusal::NotLoggedIn)?;
+        let mut write = self.venue.database.begin().await.map_err(broken)?;
+        lock(&mut write, &account.id).await.map_err(broken)?;
+        let facts =
+            store::facts(&mut *write, id).await.map_err(broken)?.ok_or(Refusal::NotFound)?;
+        facts.check_owner(&account)?;
+        Ok((write, account, facts))
+    }
+
+    fn count_change(&self, account: &Account) -> Result<(), ShowError> {
+        self.venue
+            .limits
+            .check(Limit::Shows, &account.id)
+            .map_err(|retry_after| Refusal::TooMany { retry_after })
+    }
+}
+
+/// The form with its text as it is kept: trimmed, lines ended by `\n`, each genre once.
+fn normal(mut draft: ShowDraft) -> ShowDraft {
+    draft.title = draft.title.trim().to_owned();
+    draft.description = draft.description.replace("\r\n", "\n").trim().to_owned();
+    draft.genres.sort();
+    draft.genres.dedup();
+    draft
+}
+
+/// Refuses times at which another show of the artist stands.
+async fn check_free(
+    write: &mut Write,
+    artist: &str,
+    times: &Times,
+    except: Option<ShowId>,
+) -> Result<(), ShowError> {
+    match store::overlapping(write, artist, times, except).await.map_err(broken)? {
+        Some(title) => {
+            Err(FieldErrors::one("starts", format!("‘{title}’ already stands at that time."))
+                .into())
+        }
+        None => Ok(()),
+    }
+}
+
+#[async_trait]
+impl Shows for Caller {
+    async fn whats_on(&self) -> Result<WhatsOn, ShowError> {
+        list::whats_on(&self.venue.database).await
+    }
+
+    async fn more(&self, section: Section, next: String) -> Result<ShowList, ShowError> {
+        list::more(&self.venue.database, section, &next).await
+    }
+
+    async fn show(&self, id: ShowId) -> Result<ShowPage, ShowError> {
+        let account = self.account().await.map_err(broken)?;
+        page(&self.venue, id, account.as_ref().map(|account| account.id.as_str())).await
+    }
+
+    async fn mine(&self) -> Result<ShowList, ShowError> {
+        let artist = self.artist().await?;
+        let shows = store::of_artist(&self.venue.database.read, &artist.id, MOST_MINE)
+            .await
+            .map_err(broken)?;
+        Ok(ShowList { shows, next: None })
+    }
+
+    async fn draft(&self, id: ShowId) -> Result<ShowDraft, ShowError> {
+        let account = self.account().await.map_err(broken)?.ok_or(Refusal::NotLoggedIn)?;
+        let database = &self.venue.database;
+        let facts = facts(database, id).await.map_err(broken)?.ok_or(Refusal::NotFound)?;
+        facts.check_owner(&account)?;
+        store::draft(&database.read, id).await.map_err(broken)
+    }
+
+    async fn create(&self, draft: ShowDraft) -> Result<ShowId, ShowError> {
+        let artist = self.artist().await?;
+        draft.check()?;
+        let draft = normal(draft);
+        let times = times::read(&draft.starts, &draft.ends, &draft.time_zone)?;
+        check_times(times.starts_at, times.ends_at, clock::now(), None)?;
+        self.count_change(&artist)?;
+
+        let mut write = self.venue.database.begin().await.map_err(broken)?;
+        lock(&mut write, &artist.id).await.map_err(broken)?;
+        check_free(&mut write, &artist.id, &times, None).await?;
+        let id = store::insert(&mut write, &artist.id, &draft, &times).await.map_err(broken)?;
+        append_changed(&mut write, id).await.map_err(broken)?;
+        write.commit().await.map_err(broken)?;
+        wake(&self.venue, id);
+        Ok(id)
+    }
+
+    async fn update(&self, id: ShowId, draft: ShowDraft) -> Result<(), ShowError> {
+        let (mut write, account, facts) = self.own_show(id).await?;
+        draft.check()?;
+        let draft = normal(draft);
+        let before = store::draft(&mut *write, id).await.map_err(broken)?;
+        let same_times = (&draft.starts, &draft.ends, &draft.time_zone)
+            == (&before.starts, &before.ends, &before.time_zone);
+        let times = if same_times {
+            // As they are to the millisecond, which the form doesn't show.
+            Times {
+                starts_at: facts.starts_at,
+                ends_at: facts.ends_at,
+                time_zone: facts.time_zone.clone(),
+            }
+        } else {
+            let now = clock::now();
+            if facts.over(now) {
+                return Err(Refusal::Because(ShowReason::Over));
+            }
+            let times = times::read(&draft.starts, &draft.ends, &draft.time_zone)?;
+            if facts.live() && times.starts_at != facts.starts_at {
+                return Err(Refusal::Because(ShowReason::Live));
+            }
+            check_times(times.starts_at, times.ends_at, now, Some(facts.starts_at))?;
+            check_free(&mut write, &account.id, &times, Some(id)).await?;
+            times
+        };
+        self.count_change(&account)?;
+        store::update(&mut write, id, &draft, &times).await.map_err(broken)?;
+        append_changed(&mut write, id).await.map_err(broken)?;
+        write.commit().await.map_err(broken)?;
+        wake(&self.venue, id);
+        Ok(())
+    }
+
+    async fn delete(&self, id: ShowId) -> Result<(), ShowError> {
+        let (mut write, account, _) = self.own_show(id).await?;
+        self.count_change(&account)?;
+        store::delete(&mut write, id).await.map_err(broken)?;
+        let deleted = Event::ShowDeleted { show: id };
+        for topic in [Topic::Shows, Topic::Show(id)] {
+            log::append(&mut write, topic, &deleted, clock::now()).await.map_err(broken)?;
+        }
+        write.commit().await.map_err(broken)?;
+        wake(&self.venue, id);
+        self.venue.live.close_show(id).await;
+        Ok(())
+    }
+}

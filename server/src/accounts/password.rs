@@ -1,0 +1,117 @@
+//! Passwords: argon2id with OWASP's parameters, a few at a time.
+
+use std::{num::NonZero, sync::Arc, thread::available_parallelism};
+
+use argon2::{
+    Argon2, PasswordHash, PasswordHasher, PasswordVerifier,
+    password_hash::{SaltString, rand_core::OsRng},
+};
+use bandstand_domain::{
+    Refusal,
+    accounts::{AccountError, Secret},
+};
+use tokio::{sync::Semaphore, task::spawn_blocking};
+
+/// The most that wait for their turn; a hash takes some 20 ms.
+const MOST_WAITING: usize = 256;
+
+/// Where passwords are hashed: off the threads that serve requests, at most one at a time per core, so
+/// that a flood of log-ins neither fills the memory (19 MiB each) nor holds up the music.
+#[derive(Debug)]
+pub struct Passwords {
+    turns: Arc<Semaphore>,
+    places: Arc<Semaphore>,
+    nobodys: String,
+}
+
+impl Default for Passwords {
+    fn default() -> Self {
+        let cores = available_parallelism().map_or(1, NonZero::get);
+        Self {
+            turns: Arc::new(Semaphore::new(cores.div_ceil(2))),
+            places: Arc::new(Semaphore::new(MOST_WAITING)),
+            nobodys: hash(&Secret::new("nobody's")).unwrap_or_default(),
+        }
+    }
+}
+
+impl Passwords {
+    /// The hash of a new password, as a PHC string.
+    ///
+    /// # Errors
+    /// When too many wait.
+    pub async fn hash(&self, password: &Secret) -> Result<String, AccountError> {
+        let password = password.clone();
+        self.take_turn(move || hash(&password)).await?.ok_or(Refusal::Broken)
+    }
+
+    /// Whether `password` belongs to `known`, a PHC string; takes as long when there is none.
+    ///
+    /// # Errors
+    /// When too many wait.
+    pub async fn verify(
+        &self,
+        password: &Secret,
+        known: Option<String>,
+    ) -> Result<bool, AccountError> {
+        let password = password.clone();
+        let exists = known.is_some();
+        let known = known.unwrap_or_else(|| self.nobodys.clone());
+        let right = self.take_turn(move || verify(&password, &known)).await?;
+        Ok(right && exists)
+    }
+
+    async fn take_turn<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, AccountError> {
+        let place = self
+            .places
+            .clone()
+            .try_acquire_owned()
+            .map_err(|_| Refusal::TooMany { retry_after: 5 })?;
+        let turn = self.turns.clone().acquire_owned().await.map_err(|_| Refusal::Broken)?;
+        // The place and the turn are held by the work, which goes on when the request is gone.
+        spawn_blocking(move || {
+            let done = work();
+            drop((place, turn));
+            done
+        })
+        .await
+        .map_err(|_| Refusal::Broken)
+    }
+}
+
+// `Argon2::default` is argon2id, 19 MiB, 2 passes, 1 lane: OWASP's first recommendation.
+fn hash(password: &Secret) -> Option<String> {
+    let salt = SaltString::generate(&mut OsRng);
+    match Argon2::default().hash_password(password.reveal().as_bytes(), &salt) {
+        Ok(hash) => Some(hash.to_string()),
+        Err(error) => {
+            tracing::error!(%error, "a password could not be hashed");
+            None
+        }
+    }
+}
+
+fn verify(password: &Secret, known: &str) -> bool {
+    PasswordHash::new(known).is_ok_and(|known| {
+        Argon2::default().verify_password(password.reveal().as_bytes(), &known).is_ok()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_the_password_opens() {
+        let passwords = Passwords::default();
+        let secret = Secret::new("Žluťoučký kůň 🐎");
+        let hash = passwords.hash(&secret).await.unwrap();
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        assert!(passwords.verify(&secret, Some(hash.clone())).await.unwrap());
+        assert!(!passwords.verify(&Secret::new("other"), Some(hash)).await.unwrap());
+        assert!(!passwords.verify(&Secret::new("nobody's"), None).await.unwrap());
+    }
+}

@@ -1,0 +1,52 @@
+//! The command line and the environment.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+};
+
+use clap::Parser;
+
+/// Bandstand, the live venue that anyone can host.
+///
+/// What isn't said here is read from the configuration file, and has a sensible default.
+#[derive(Clone, Debug, Default, Parser)]
+#[command(name = "bandstand", version, about, long_about = None)]
+pub struct Flags {
+    /// The configuration file; bandstand.toml when there is one
+    #[arg(long, env = "BANDSTAND_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Where pages are served [default: 127.0.0.1:3000]; port 0 takes a free one
+    #[arg(long, env = "BANDSTAND_LISTEN", value_name = "ADDRESS:PORT")]
+    pub listen: Option<SocketAddr>,
+    /// The venue's address as people type it [default: http:// and what --listen says]
+    #[arg(long, env = "BANDSTAND_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<String>,
+    /// Whether a proxy of your own stands in front and sets X-Forwarded-For [default: false]
+    #[arg(
+        long,
+        env = "BANDSTAND_TRUSTED_PROXY",
+        value_name = "BOOL",
+        num_args = 0..=1,
+        default_missing_value = "true"
+    )]
+    pub trusted_proxy: Option<bool>,
+    /// The folder for the database and keys [default: data]
+    #[arg(long, env = "BANDSTAND_DATA", value_name = "FOLDER")]
+    pub data: Option<PathBuf>,
+    /// Another database than the one in the data folder: sqlite:… or postgres:…
+    #[arg(long, env = "BANDSTAND_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+    /// The UDP address for picture and sound [default: 127.0.0.1:3478]
+    #[arg(long, env = "BANDSTAND_MEDIA", value_name = "ADDRESS:PORT")]
+    pub media: Option<SocketAddr>,
+    /// Addresses under which browsers reach the UDP port, when the machine can't know them
+    #[arg(long, env = "BANDSTAND_PUBLIC_ADDRESSES", value_name = "IP", value_delimiter = ',')]
+    pub public_addresses: Option<Vec<IpAddr>>,
+    /// The folder with the built pages [default: target/site]
+    #[arg(long, env = "BANDSTAND_SITE", value_name = "FOLDER")]
+    pub site: Option<PathBuf>,
+    /// Widens all limits per address and person, for load tests [default: 1]
+    #[arg(long, env = "BANDSTAND_LIMIT_SCALE", value_name = "NUMBER")]
+    pub limit_scale: Option<u32>,
+}

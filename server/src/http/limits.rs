@@ -1,0 +1,159 @@
+//! How often who may do what.
+
+use std::{
+    hash::{BuildHasher, Hash, RandomState},
+    net::IpAddr,
+    num::NonZeroU32,
+    sync::{PoisonError, RwLock},
+    time::Duration,
+};
+
+use governor::{DefaultKeyedRateLimiter, Quota, clock::Clock};
+
+/// The most keys that are remembered of one kind. Should even more be active at once, all are forgotten:
+/// bounded memory before perfect memory.
+const MOST_KEYS: usize = 100_000;
+
+/// What is limited, and by what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// Making accounts, by address.
+    Registration,
+    /// Logging in, by address and account together: nobody can lock another person out.
+    LogIn,
+    /// Logging in, by address alone; wide enough for a school.
+    LogInAddress,
+    /// Becoming a guest or taking another name, by address.
+    Guest,
+    /// Making, changing and deleting shows, by account.
+    Shows,
+    /// Chat messages, by person.
+    Chat,
+    /// Likes, by person.
+    Like,
+    /// Entering shows and going on stage, by address.
+    Join,
+    /// Opening live channels, by address.
+    Connect,
+}
+
+impl Limit {
+    const ALL: [Self; 9] = [
+        Self::Registration,
+        Self::LogIn,
+        Self::LogInAddress,
+        Self::Guest,
+        Self::Shows,
+        Self::Chat,
+        Self::Like,
+        Self::Join,
+        Self::Connect,
+    ];
+
+    /// How many at once, and how long until one more.
+    const fn quota(self) -> (u32, Duration) {
+        match self {
+            Self::Registration => (10, Duration::from_secs(360)),
+            Self::LogIn => (10, Duration::from_secs(60)),
+            Self::LogInAddress => (60, Duration::from_secs(5)),
+            Self::Guest => (30, Duration::from_secs(5)),
+            Self::Shows => (30, Duration::from_secs(10)),
+            Self::Chat => (5, Duration::from_secs(1)),
+            Self::Like => (3, Duration::from_secs(2)),
+            Self::Join => (60, Duration::from_millis(500)),
+            Self::Connect => (60, Duration::from_millis(500)),
+        }
+    }
+}
+
+type Limiter = DefaultKeyedRateLimiter<u64>;
+
+/// All limits. Keys are kept as keyed hashes only.
+#[derive(Debug)]
+pub struct Limits {
+    scale: u32,
+    hasher: RandomState,
+    limiters: [RwLock<Limiter>; Limit::ALL.len()],
+}
+
+impl Limits {
+    /// Limits as they are, each `scale` times as wide.
+    pub fn new(scale: u32) -> Self {
+        Self {
+            scale,
+            hasher: RandomState::new(),
+            limiters: Limit::ALL.map(|limit| RwLock::new(limiter(limit, scale))),
+        }
+    }
+
+    /// Counts one more; when it is one too many, answers after how many seconds it is possible again.
+    ///
+    /// # Errors
+    /// Seconds to wait, at least 1.
+    pub fn check(&self, limit: Limit, key: impl Hash) -> Result<(), u32> {
+        let key = self.hasher.hash_one(key);
+        let limiter = self.limiters[limit as usize].read().unwrap_or_else(PoisonError::into_inner);
+        limiter.check_key(&key).map_err(|not_until| {
+            let wait = not_until.wait_time_from(limiter.clock().now());
+            u32::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u32::MAX).max(1)
+        })
+    }
+
+    /// Forgets those who have not come near their limit of late. To be called now and then.
+    pub fn tidy(&self) {
+        for (limit, lock) in Limit::ALL.into_iter().zip(&self.limiters) {
+            let crowded = {
+                let limiter = lock.read().unwrap_or_else(PoisonError::into_inner);
+                limiter.retain_recent();
+                limiter.shrink_to_fit();
+                limiter.len() > MOST_KEYS
+            };
+            if crowded {
+                *lock.write().unwrap_or_else(PoisonError::into_inner) = limiter(limit, self.scale);
+            }
+        }
+    }
+}
+
+fn limiter(limit: Limit, scale: u32) -> Limiter {
+    let (burst, refill) = limit.quota();
+    let burst = NonZeroU32::new(burst.saturating_mul(scale)).unwrap_or(NonZeroU32::MIN);
+    let refill = (refill / scale).max(Duration::from_nanos(1));
+    Limiter::keyed(
+        Quota::with_period(refill).unwrap_or(Quota::per_second(burst)).allow_burst(burst),
+    )
+}
+
+/// By what an address is counted: whoever has an IPv6 address usually has the whole /64 around it.
+pub fn by_address(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() & !u128::from(u64::MAX)).into()),
+        v4 => v4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_too_many_waits_and_nobody_else_does() {
+        let limits = Limits::new(1);
+        for _ in 0..10 {
+            assert_eq!(limits.check(Limit::LogIn, "ana"), Ok(()));
+        }
+        let wait = limits.check(Limit::LogIn, "ana").unwrap_err();
+        assert!((1..=60).contains(&wait), "{wait}");
+        assert_eq!(limits.check(Limit::LogIn, "ben"), Ok(()));
+        assert_eq!(limits.check(Limit::Chat, "ana"), Ok(()));
+    }
+
+    #[test]
+    fn a_household_counts_as_one() {
+        let of = |text: &str| by_address(text.parse().unwrap());
+        assert_eq!(of("2001:db8:1:2:3::4"), of("2001:db8:1:2:ffff::1"));
+        assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
+        assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
+        assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
+    }
+}

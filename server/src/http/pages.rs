@@ -1,0 +1,141 @@
+//! Pages, rendered by the server, and the server functions that they call.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::{HeaderValue, Method, StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
+    routing::{get, on},
+};
+use bandstand_app::{App, accounts::port::Accounts, port::Answer, shell, shows::port::Shows};
+use leptos::{
+    nonce::use_nonce,
+    prelude::{provide_context, use_context},
+};
+use leptos_axum::{
+    ResponseOptions, generate_route_list_with_exclusions_and_ssg_and_context,
+    handle_server_fns_with_context, render_app_async_with_context,
+};
+
+use super::{security::page_policy, site::Site};
+use crate::{caller::Caller, venue::Venue};
+
+/// All pages, all server functions, and whatever else is asked for: a file, or the page that says there
+/// is none.
+///
+/// Pages are sent once all they need is there: the first HTML is complete without a script, and its
+/// status tells what became of it.
+pub fn routes(venue: &Arc<Venue>, site: &Site) -> Router<Arc<Venue>> {
+    let context = {
+        let venue = venue.clone();
+        move || provide(&venue, &Arc::default())
+    };
+    let app = {
+        let (venue, site) = (venue.clone(), site.clone());
+        move || {
+            let nonce = use_nonce().map(|nonce| nonce.to_string()).unwrap_or_default();
+            if let Some(response) = use_context::<ResponseOptions>()
+                && let Ok(policy) = HeaderValue::from_str(&page_policy(&venue.config, &nonce))
+            {
+                response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
+            }
+            shell(site.head(&nonce))
+        }
+    };
+    let render = render_app_async_with_context(context.clone(), app);
+
+    let mut router = Router::new();
+    let (pages, _) = generate_route_list_with_exclusions_and_ssg_and_context(App, None, {
+        let venue = venue.clone();
+        move || provide_ports(Caller::nobody(venue.clone()))
+    });
+    for page in &pages {
+        router = router.route(page.path(), get(render.clone()));
+    }
+    for (path, method) in leptos::server_fn::axum::server_fn_paths() {
+        let Ok(method) = method.try_into() else { continue };
+        let venue = venue.clone();
+        router = router.route(path, on(method, move |request| answer(venue, request)));
+    }
+    let site = site.clone();
+    router.fallback(move |State(_): State<Arc<Venue>>, request: Request| {
+        let (site, render) = (site.clone(), render.clone());
+        async move {
+            if !matches!(*request.method(), Method::GET | Method::HEAD) {
+                return StatusCode::NOT_FOUND.into_response();
+            }
+            let (parts, body) = request.into_parts();
+            if let Some(file) = site.file(Request::from_parts(parts.clone(), ())).await {
+                return file;
+            }
+            let reads_html = parts
+                .headers
+                .get(header::ACCEPT)
+                .and_then(|accept| accept.to_str().ok())
+                .is_some_and(|accept| accept.contains("text/html"));
+            if !reads_html {
+                return StatusCode::NOT_FOUND.into_response();
+            }
+            let mut page: Response = render(Request::from_parts(parts, body)).await;
+            *page.status_mut() = StatusCode::NOT_FOUND;
+            page
+        }
+    })
+}
+
+/// Runs a server function.
+async fn answer(venue: Arc<Venue>, request: Request) -> Response {
+    let refused = Arc::new(AtomicBool::new(false));
+    let context = {
+        let refused = refused.clone();
+        move || provide(&venue, &refused)
+    };
+    let mut response = handle_server_fns_with_context(context, request).await.into_response();
+    // An error that no port has answered: what was sent is not what the function takes.
+    if response.status() == StatusCode::INTERNAL_SERVER_ERROR && !refused.load(Ordering::Relaxed) {
+        *response.status_mut() = StatusCode::BAD_REQUEST;
+    }
+    response
+}
+
+/// Puts what the app needs into the context of the current request.
+fn provide(venue: &Arc<Venue>, refused: &Arc<AtomicBool>) {
+    if let Some(response) = use_context::<ResponseOptions>() {
+        provide_context::<Arc<dyn Answer>>(Arc::new(Status { response, refused: refused.clone() }));
+    }
+    let caller = use_context::<Parts>()
+        .and_then(|parts| Caller::of(venue.clone(), &parts.extensions, &parts.headers));
+    // A request without a session doesn't get here: the session layer is around every page.
+    provide_ports(caller.unwrap_or_else(|| Caller::nobody(venue.clone())));
+}
+
+/// One port per feature, all acting for `caller`.
+fn provide_ports(caller: Caller) {
+    let caller = Arc::new(caller);
+    provide_context::<Arc<dyn Accounts>>(caller.clone());
+    provide_context::<Arc<dyn Shows>>(caller);
+}
+
+/// The answer that is being made, as leptos holds it.
+struct Status {
+    response: ResponseOptions,
+    /// Becomes true once a port has refused.
+    refused: Arc<AtomicBool>,
+}
+
+impl Answer for Status {
+    fn refuse(&self, status: u16, retry_after: Option<u32>) {
+        self.refused.store(true, Ordering::Relaxed);
+        if let Ok(status) = StatusCode::from_u16(status) {
+            self.response.set_status(status);
+        }
+        if let Some(seconds) = retry_after {
+            self.response.insert_header(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+    }
+}

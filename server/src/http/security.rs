@@ -1,0 +1,163 @@
+//! Who may act on the venue from which page, and what browsers may do with what the venue sends.
+
+use std::sync::{Arc, Once};
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    middleware::Next,
+    response::Response,
+};
+use url::Url;
+
+use super::refusal;
+use crate::{config::Config, venue::Venue};
+
+/// Whether a request that changes something, or opens the live channel, comes from one of the venue's
+/// own pages. Browsers send `Origin` with both; a page can't forge it.
+pub fn is_own(config: &Config, headers: &HeaderMap) -> bool {
+    match headers.get(header::ORIGIN) {
+        Some(origin) => origin.to_str().is_ok_and(|origin| is_own_origin(config, origin)),
+        None => headers
+            .get("sec-fetch-site")
+            .is_some_and(|site| site.as_bytes().eq_ignore_ascii_case(b"same-origin")),
+    }
+}
+
+/// The public address, and this machine's own names for where the venue listens.
+fn is_own_origin(config: &Config, origin: &str) -> bool {
+    if origin == config.public_url {
+        return true;
+    }
+    let ip = config.listen.ip();
+    (ip.is_loopback() || ip.is_unspecified())
+        && origin.strip_prefix("http://").and_then(|rest| rest.rsplit_once(':')).is_some_and(
+            |(host, port)| {
+                port.parse() == Ok(config.listen.port())
+                    && matches!(host, "localhost" | "127.0.0.1" | "[::1]")
+            },
+        )
+}
+
+/// Refuses what changes something unless one of the venue's own pages asks for it (against request
+/// forgery; the cookie's `SameSite` is the second lock).
+pub async fn own_pages_only(
+    State(venue): State<Arc<Venue>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if matches!(*request.method(), Method::GET | Method::HEAD)
+        || is_own(&venue.config, request.headers())
+    {
+        return next.run(request).await;
+    }
+    static SAID: Once = Once::new();
+    SAID.call_once(|| {
+        tracing::warn!(
+            public_url = venue.config.public_url,
+            "a request from a page of another address was refused; if people reach the venue by \
+             another address than this one, set public_url"
+        );
+    });
+    refusal(StatusCode::FORBIDDEN, "\"Forbidden\"")
+}
+
+/// What a page may load and run; `nonce` marks the scripts that the server wrote.
+pub fn page_policy(config: &Config, nonce: &str) -> String {
+    // Older Safaris don't count WebSockets as 'self'.
+    let channel = Url::parse(&config.public_url)
+        .ok()
+        .and_then(|mut url| {
+            let scheme = if config.secure() { "wss" } else { "ws" };
+            url.set_scheme(scheme).ok()?;
+            Some(format!(" {}", url.as_str().trim_end_matches('/')))
+        })
+        .unwrap_or_default();
+    format!(
+        "default-src 'self'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; \
+         style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; \
+         connect-src 'self'{channel}; font-src 'self'; object-src 'none'; base-uri 'none'; \
+         form-action 'self'; frame-ancestors 'none'; worker-src 'self'; manifest-src 'self'"
+    )
+}
+
+/// What everything that isn't a page may load and run.
+const OTHER_POLICY: &str =
+    "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Adds the headers that every response has; what is already there stays.
+pub async fn headers(State(venue): State<Arc<Venue>>, request: Request, next: Next) -> Response {
+    const ALWAYS: [(HeaderName, &str); 6] = [
+        (header::CONTENT_SECURITY_POLICY, OTHER_POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "same-origin"),
+        (
+            HeaderName::from_static("permissions-policy"),
+            "camera=(self), microphone=(self), display-capture=(self), geolocation=(), \
+             payment=(), usb=()",
+        ),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        // What isn't said to be for all is for one person.
+        (header::CACHE_CONTROL, "private, no-store"),
+    ];
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in ALWAYS {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    if venue.config.secure() {
+        headers
+            .entry(header::STRICT_TRANSPORT_SECURITY)
+            .or_insert(HeaderValue::from_static("max-age=31536000"));
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn own(config: &Config, headers: &[(&'static str, &'static str)]) -> bool {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
+            .collect();
+        is_own(config, &headers)
+    }
+
+    #[test]
+    fn only_own_pages_act() {
+        let mut config = Config::default();
+        config.settle(config.listen);
+        assert!(own(&config, &[("origin", "http://127.0.0.1:3000")]));
+        assert!(own(&config, &[("origin", "http://localhost:3000")]));
+        assert!(own(&config, &[("sec-fetch-site", "same-origin")]));
+        for foreign in [
+            "null",
+            "",
+            "http://localhost",
+            "http://localhost:3001",
+            "https://localhost:3000",
+            "http://localhost.example.org:3000",
+            "http://127.0.0.1:3000.example.org",
+            "http://example.org:3000",
+        ] {
+            let headers = [("origin", foreign), ("sec-fetch-site", "same-origin")];
+            assert!(!own(&config, &headers), "{foreign}");
+        }
+        assert!(!own(&config, &[("sec-fetch-site", "same-site")]));
+        assert!(!own(&config, &[]));
+    }
+
+    #[test]
+    fn a_public_address_is_the_only_one() {
+        let config = Config {
+            listen: ([192, 0, 2, 1], 3000).into(),
+            public_url: "https://venue.example.org".into(),
+            ..Config::default()
+        };
+        assert!(own(&config, &[("origin", "https://venue.example.org")]));
+        assert!(!own(&config, &[("origin", "http://venue.example.org")]));
+        assert!(!own(&config, &[("origin", "http://localhost:3000")]));
+    }
+}

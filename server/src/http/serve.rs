@@ -1,0 +1,183 @@
+//! Opening and closing the venue.
+
+use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+
+use axum::{Router, body::Body, extract::ConnectInfo};
+use hyper::{Request, body::Incoming, server::conn::http1};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+    service::TowerToHyperService,
+};
+
+use thiserror::Error;
+use tokio::{
+    net::TcpListener,
+    sync::Semaphore,
+    task::JoinHandle,
+    time::{sleep, timeout},
+};
+use tower::ServiceExt;
+
+use super::{router, sessions};
+use crate::{config::Config, database::DatabaseError, venue::Venue};
+
+/// How long requests under way may take when the venue closes.
+const FAREWELL: Duration = Duration::from_secs(5);
+/// How long a connection may stay open without a whole request coming in.
+const SILENCE: Duration = Duration::from_secs(30);
+/// The most connections that are open at once; further ones wait. Live channels don't count.
+const MOST_CONNECTIONS: usize = 8_192;
+
+/// Why the venue can't open, for the operator.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// Something else listens there already.
+    #[error(
+        "port {} is in use: stop what listens at {address}, or choose another address with --listen",
+        address.port()
+    )]
+    InUse {
+        /// Where.
+        address: SocketAddr,
+    },
+    /// The address can't be listened at for another reason.
+    #[error("can't listen at {address}: {source}")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// The data folder can't be made.
+    #[error("the data folder {} can't be used: {source}", folder.display())]
+    Data {
+        /// Which.
+        folder: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The database can't be used.
+    #[error("the database can't be used: {0}")]
+    Database(DatabaseError),
+    /// The pages aren't built.
+    #[error(
+        "the pages are not there: {} can't be read ({source}); build them with trunk build, or say \
+         where they are with --site",
+        index.display()
+    )]
+    Site {
+        /// The file that is missing.
+        index: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// An open venue.
+#[derive(Debug)]
+pub struct Running {
+    /// The venue.
+    pub venue: Arc<Venue>,
+    serving: JoinHandle<()>,
+    sweeping: JoinHandle<()>,
+}
+
+/// Opens the venue: port, database, pages.
+///
+/// # Errors
+/// When one of them can't be had.
+pub async fn start(mut config: Config) -> Result<Running, StartError> {
+    let address = config.listen;
+    let listener = TcpListener::bind(address).await.map_err(|source| {
+        if source.kind() == io::ErrorKind::AddrInUse {
+            StartError::InUse { address }
+        } else {
+            StartError::Listen { address, source }
+        }
+    })?;
+    let listening =
+        listener.local_addr().map_err(|source| StartError::Listen { address, source })?;
+    config.settle(listening);
+
+    let venue = Venue::open(config).await?;
+    let router = router(venue.clone())?;
+    let serving = tokio::spawn(serve(listener, router, venue.clone()));
+    let sweeping = tokio::spawn(sweep(venue.clone()));
+    Ok(Running { venue, serving, sweeping })
+}
+
+impl Running {
+    /// Lets requests under way end, for a bounded time, and closes.
+    pub async fn stop(self) {
+        self.venue.closing.cancel();
+        if let Err(error) = self.serving.await {
+            tracing::error!(%error, "serving ended badly");
+        }
+        self.sweeping.abort();
+        self.venue.database.close().await;
+    }
+}
+
+/// Serves until the venue closes, then lets requests under way end.
+async fn serve(listener: TcpListener, router: Router, venue: Arc<Venue>) {
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(SILENCE);
+    let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let graceful = GracefulShutdown::new();
+    let next = async || {
+        let place = places.clone().acquire_owned().await.map_err(io::Error::other)?;
+        Ok::<_, io::Error>((place, listener.accept().await?))
+    };
+    loop {
+        let accepted = tokio::select! {
+            accepted = next() => accepted,
+            () = venue.closing.cancelled() => break,
+        };
+        let (place, (stream, peer)) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                // The other side was gone already, or there are no file descriptors: others end soon.
+                tracing::debug!(%error, "a connection could not be accepted");
+                sleep(Duration::from_millis(50)).await;
+                continue;
+            }
+        };
+        let _ = stream.set_nodelay(true);
+        let service = router.clone().map_request(move |request: Request<Incoming>| {
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(ConnectInfo(peer));
+            request
+        });
+        let connection = builder
+            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
+            .with_upgrades();
+        let connection = graceful.watch(connection);
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection ended early");
+            }
+            drop(place);
+        });
+    }
+    drop(listener);
+    if timeout(FAREWELL, graceful.shutdown()).await.is_err() {
+        tracing::info!("requests still under way were cut off");
+    }
+}
+
+/// Clears away what has run out: limits each minute, sessions each hour.
+async fn sweep(venue: Arc<Venue>) {
+    let mut minutes = tokio::time::interval(Duration::from_secs(60));
+    let mut count = 0_u64;
+    loop {
+        minutes.tick().await;
+        venue.limits.tidy();
+        if count.is_multiple_of(60)
+            && let Err(error) = sessions::sweep(&venue.database).await
+        {
+            tracing::error!(%error, "old sessions could not be deleted");
+        }
+        count += 1;
+    }
+}

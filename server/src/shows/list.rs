@@ -1,0 +1,87 @@
+//! Lists of shows, page by page.
+
+use bandstand_domain::{
+    FieldErrors, ShowId,
+    live::Topic,
+    shows::{Section, ShowCard, ShowError, ShowList, WhatsOn},
+};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+
+use super::store::{self, Place};
+use crate::{
+    clock,
+    database::{Database, broken},
+    live::log,
+};
+
+/// The most shows that are live in one list.
+const MOST_LIVE: i64 = 200;
+
+/// How many shows a page of a section has.
+const fn page_size(section: Section) -> usize {
+    match section {
+        Section::Live => 200,
+        Section::Upcoming => 24,
+        Section::Past => 12,
+    }
+}
+
+/// The first page of everything.
+pub async fn whats_on(database: &Database) -> Result<WhatsOn, ShowError> {
+    // Before the lists: an event that comes in between is then sent once more than needed, never lost.
+    let cursor = log::latest(database, Topic::Shows).await.map_err(broken)?;
+    let live =
+        store::section(&database.read, Section::Live, None, MOST_LIVE).await.map_err(broken)?;
+    Ok(WhatsOn {
+        live,
+        upcoming: page(database, Section::Upcoming, None).await?,
+        past: page(database, Section::Past, None).await?,
+        cursor,
+        now: clock::now(),
+    })
+}
+
+/// A further page.
+pub async fn more(
+    database: &Database,
+    section: Section,
+    next: &str,
+) -> Result<ShowList, ShowError> {
+    if section == Section::Live {
+        return Ok(ShowList::default());
+    }
+    let place = read_place(next)
+        .ok_or_else(|| FieldErrors::one("next", "This list can't be continued; load it anew."))?;
+    page(database, section, Some(place)).await
+}
+
+async fn page(
+    database: &Database,
+    section: Section,
+    after: Option<Place>,
+) -> Result<ShowList, ShowError> {
+    let size = page_size(section);
+    // One more than is shown tells whether there is a next page.
+    let most = i64::try_from(size + 1).unwrap_or(i64::MAX);
+    let mut shows = store::section(&database.read, section, after, most).await.map_err(broken)?;
+    let next = (shows.len() > size).then(|| {
+        shows.truncate(size);
+        shows.last().map(write_place).unwrap_or_default()
+    });
+    Ok(ShowList { shows, next })
+}
+
+/// The place after `card`, as text that says nothing to anybody else.
+fn write_place(card: &ShowCard) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(format!("{}:{}", card.starts_at.0, card.id))
+}
+
+fn read_place(text: &str) -> Option<Place> {
+    if text.len() > 128 {
+        return None;
+    }
+    let text = String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
+    let (starts_at, id) = text.split_once(':')?;
+    let id: ShowId = id.parse().ok()?;
+    Some((starts_at.parse().ok()?, id.to_string()))
+}

@@ -1,0 +1,382 @@
+//! Shows in the database.
+
+use bandstand_domain::{
+    Millis, PersonId, ShowId,
+    live::StageState,
+    shows::{Artist, Genre, Section, ShowCard, ShowDraft},
+};
+use sqlx::{Any, Executor, Row, any::AnyRow};
+use uuid::Uuid;
+
+use super::times::{self, Times};
+use crate::{
+    clock,
+    database::{DatabaseError, Write},
+};
+
+/// What lists show, and the rest of the statement.
+macro_rules! cards {
+    ($rest:literal) => {
+        concat!(
+            "SELECT s.id, s.title, s.genres, a.handle, a.stage_name, s.starts_at, s.ends_at, \
+             s.time_zone, s.stage FROM shows s JOIN accounts a ON a.id = s.artist ",
+            $rest
+        )
+    };
+}
+
+/// A state of the stage as the column `stage` holds it.
+pub fn stage_text(stage: StageState) -> &'static str {
+    match stage {
+        StageState::Empty => "empty",
+        StageState::Live => "live",
+        StageState::Paused => "paused",
+        StageState::Dropped => "dropped",
+        StageState::Ended => "ended",
+    }
+}
+
+fn stage(row: &AnyRow) -> Result<StageState, DatabaseError> {
+    Ok(match row.try_get::<&str, _>("stage")? {
+        "empty" => StageState::Empty,
+        "live" => StageState::Live,
+        "paused" => StageState::Paused,
+        "dropped" => StageState::Dropped,
+        "ended" => StageState::Ended,
+        other => return Err(DatabaseError::Decode(format!("no such stage: {other}").into())),
+    })
+}
+
+fn show_id(row: &AnyRow) -> Result<ShowId, DatabaseError> {
+    row.try_get::<&str, _>("id")?.parse().map_err(decode)
+}
+
+fn decode(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> DatabaseError {
+    DatabaseError::Decode(error.into())
+}
+
+fn genres(row: &AnyRow) -> Result<Vec<Genre>, DatabaseError> {
+    serde_json::from_str(row.try_get("genres")?).map_err(decode)
+}
+
+/// The card in a row of [`cards!`].
+fn card_of(row: &AnyRow, now: Millis) -> Result<ShowCard, DatabaseError> {
+    let starts_at = Millis(row.try_get("starts_at")?);
+    let time_zone: String = row.try_get("time_zone")?;
+    Ok(ShowCard {
+        id: show_id(row)?,
+        title: row.try_get("title")?,
+        genres: genres(row)?,
+        artist: Artist {
+            handle: row.try_get("handle")?,
+            stage_name: row.try_get::<Option<String>, _>("stage_name")?.unwrap_or_default(),
+        },
+        starts_at,
+        ends_at: Millis(row.try_get("ends_at")?),
+        starts_text: times::text(starts_at, &time_zone, now),
+        time_zone,
+        stage: stage(row)?,
+    })
+}
+
+fn cards_of(rows: &[AnyRow]) -> Result<Vec<ShowCard>, DatabaseError> {
+    let now = clock::now();
+    rows.iter().map(|row| card_of(row, now)).collect()
+}
+
+/// What decides about a show, whatever is done with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShowFacts {
+    /// Which.
+    pub id: ShowId,
+    /// The private identity of the artist's account.
+    pub artist_account: String,
+    /// Who the artist is to others.
+    pub artist_person: PersonId,
+    /// What happens on stage.
+    pub stage: StageState,
+    /// When it starts.
+    pub starts_at: Millis,
+    /// When it ends.
+    pub ends_at: Millis,
+    /// The artist's time zone.
+    pub time_zone: String,
+    /// Whether it was deleted.
+    pub deleted: bool,
+    /// How often somebody took the stage.
+    pub publication: i64,
+    /// When the artist first went on stage.
+    pub live_since: Option<Millis>,
+}
+
+/// The facts of the show `id`, deleted or not.
+///
+/// # Errors
+/// When the database fails.
+pub async fn facts<'e>(
+    executor: impl Executor<'e, Database = Any>,
+    id: ShowId,
+) -> Result<Option<ShowFacts>, DatabaseError> {
+    sqlx::query(
+        "SELECT s.id, s.artist, a.person, s.stage, s.starts_at, s.ends_at, s.time_zone, \
+         s.deleted_at, s.publication, s.live_since \
+         FROM shows s JOIN accounts a ON a.id = s.artist WHERE s.id = $1",
+    )
+    .bind(id.to_string())
+    .fetch_optional(executor)
+    .await?
+    .map(|row| {
+        Ok(ShowFacts {
+            id: show_id(&row)?,
+            artist_account: row.try_get("artist")?,
+            artist_person: PersonId::new(row.try_get::<String, _>("person")?),
+            stage: stage(&row)?,
+            starts_at: Millis(row.try_get("starts_at")?),
+            ends_at: Millis(row.try_get("ends_at")?),
+            time_zone: row.try_get("time_zone")?,
+            deleted: row.try_get::<Option<i64>, _>("deleted_at")?.is_some(),
+            publication: row.try_get("publication")?,
+            live_since: row.try_get::<Option<i64>, _>("live_since")?.map(Millis),
+        })
+    })
+    .transpose()
+}
+
+/// The show `id` as lists show it; none when it was deleted.
+///
+/// # Errors
+/// When the database fails.
+pub async fn card<'e>(
+    executor: impl Executor<'e, Database = Any>,
+    id: ShowId,
+) -> Result<Option<ShowCard>, DatabaseError> {
+    sqlx::query(cards!("WHERE s.id = $1 AND s.deleted_at IS NULL"))
+        .bind(id.to_string())
+        .fetch_optional(executor)
+        .await?
+        .map(|row| card_of(&row, clock::now()))
+        .transpose()
+}
+
+/// What only a show's own page shows of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Details {
+    /// Plain text.
+    pub description: String,
+    /// The most persons who were there at once.
+    pub peak: u32,
+    /// Likes so far.
+    pub likes: u64,
+}
+
+/// The details of the show `id`.
+///
+/// # Errors
+/// When the database fails, or there is no such show.
+pub async fn details<'e>(
+    executor: impl Executor<'e, Database = Any>,
+    id: ShowId,
+) -> Result<Details, DatabaseError> {
+    let row = sqlx::query("SELECT description, peak, likes FROM shows WHERE id = $1")
+        .bind(id.to_string())
+        .fetch_one(executor)
+        .await?;
+    Ok(Details {
+        description: row.try_get(0)?,
+        peak: u32::try_from(row.try_get::<i64, _>(1)?).unwrap_or_default(),
+        likes: u64::try_from(row.try_get::<i64, _>(2)?).unwrap_or_default(),
+    })
+}
+
+/// A place in a list: after the show with this start and identity.
+pub type Place = (i64, String);
+
+/// At most `most` shows of a section after `after`, for everybody.
+///
+/// # Errors
+/// When the database fails.
+pub async fn section<'e>(
+    executor: impl Executor<'e, Database = Any>,
+    section: Section,
+    after: Option<Place>,
+    most: i64,
+) -> Result<Vec<ShowCard>, DatabaseError> {
+    let statement = match section {
+        Section::Live => cards!(
+            "WHERE s.deleted_at IS NULL AND s.stage IN ('live', 'paused', 'dropped') \
+             AND $1 = $1 AND (s.starts_at > $2 OR (s.starts_at = $2 AND s.id > $3)) \
+             ORDER BY s.peak DESC, s.starts_at, s.id LIMIT $4"
+        ),
+        Section::Upcoming => cards!(
+            "WHERE s.deleted_at IS NULL AND s.stage = 'empty' AND s.ends_at > $1 \
+             AND (s.starts_at > $2 OR (s.starts_at = $2 AND s.id > $3)) \
+             ORDER BY s.starts_at, s.id LIMIT $4"
+        ),
+        Section::Past => cards!(
+            "WHERE s.deleted_at IS NULL \
+             AND (s.stage = 'ended' OR (s.stage = 'empty' AND s.ends_at <= $1)) \
+             AND (s.starts_at < $2 OR (s.starts_at = $2 AND s.id < $3)) \
+             ORDER BY s.starts_at DESC, s.id DESC LIMIT $4"
+        ),
+    };
+    let first = if section == Section::Past { i64::MAX } else { i64::MIN };
+    let (starts_at, id) = after.unwrap_or((first, String::new()));
+    let rows = sqlx::query(statement)
+        .bind(clock::now().0)
+        .bind(starts_at)
+        .bind(id)
+        .bind(most)
+        .fetch_all(executor)
+        .await?;
+    cards_of(&rows)
+}
+
+/// The shows of one artist: those to come and live by start, then past ones backwards; at most `most`
+/// of either.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_artist(
+    pool: &sqlx::AnyPool,
+    artist: &str,
+    most: i64,
+) -> Result<Vec<ShowCard>, DatabaseError> {
+    let now = clock::now().0;
+    let coming = sqlx::query(cards!(
+        "WHERE s.artist = $1 AND s.deleted_at IS NULL AND s.stage <> 'ended' \
+         AND (s.stage <> 'empty' OR s.ends_at > $2) ORDER BY s.starts_at, s.id LIMIT $3"
+    ));
+    let past = sqlx::query(cards!(
+        "WHERE s.artist = $1 AND s.deleted_at IS NULL \
+         AND (s.stage = 'ended' OR (s.stage = 'empty' AND s.ends_at <= $2)) \
+         ORDER BY s.starts_at DESC, s.id DESC LIMIT $3"
+    ));
+    let mut rows = coming.bind(artist).bind(now).bind(most).fetch_all(pool).await?;
+    rows.extend(past.bind(artist).bind(now).bind(most).fetch_all(pool).await?);
+    cards_of(&rows)
+}
+
+/// The show `id` as the form that made it.
+///
+/// # Errors
+/// When the database fails, or there is no such show.
+pub async fn draft<'e>(
+    executor: impl Executor<'e, Database = Any>,
+    id: ShowId,
+) -> Result<ShowDraft, DatabaseError> {
+    let row = sqlx::query(
+        "SELECT title, description, genres, starts_at, ends_at, time_zone FROM shows WHERE id = $1",
+    )
+    .bind(id.to_string())
+    .fetch_one(executor)
+    .await?;
+    let time_zone: String = row.try_get("time_zone")?;
+    Ok(ShowDraft {
+        title: row.try_get("title")?,
+        description: row.try_get("description")?,
+        genres: genres(&row)?,
+        starts: times::local(Millis(row.try_get("starts_at")?), &time_zone),
+        ends: times::local(Millis(row.try_get("ends_at")?), &time_zone),
+        time_zone,
+    })
+}
+
+/// The title of another show of `artist` that stands in the way of `times`. Must follow
+/// [`crate::accounts::store::lock`] in the same transaction.
+///
+/// # Errors
+/// When the database fails.
+pub async fn overlapping(
+    write: &mut Write,
+    artist: &str,
+    times: &Times,
+    except: Option<ShowId>,
+) -> Result<Option<String>, DatabaseError> {
+    sqlx::query(
+        "SELECT title FROM shows WHERE artist = $1 AND deleted_at IS NULL AND stage <> 'ended' \
+         AND starts_at < $2 AND ends_at > $3 AND id <> $4 ORDER BY starts_at LIMIT 1",
+    )
+    .bind(artist)
+    .bind(times.ends_at.0)
+    .bind(times.starts_at.0)
+    .bind(except.map(|id| id.to_string()).unwrap_or_default())
+    .fetch_optional(&mut **write)
+    .await?
+    .map(|row| row.try_get(0))
+    .transpose()
+}
+
+/// Writes a new show.
+///
+/// # Errors
+/// When the database fails.
+pub async fn insert(
+    write: &mut Write,
+    artist: &str,
+    draft: &ShowDraft,
+    times: &Times,
+) -> Result<ShowId, DatabaseError> {
+    // Random, not ordered by time: an address tells nothing.
+    let id = ShowId(Uuid::new_v4());
+    sqlx::query(
+        "INSERT INTO shows (id, artist, title, description, genres, starts_at, ends_at, \
+         time_zone, stage_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)",
+    )
+    .bind(id.to_string())
+    .bind(artist)
+    .bind(draft.title.as_str())
+    .bind(draft.description.as_str())
+    .bind(
+        serde_json::to_string(&draft.genres)
+            .map_err(|error| DatabaseError::Encode(error.into()))?,
+    )
+    .bind(times.starts_at.0)
+    .bind(times.ends_at.0)
+    .bind(times.time_zone.as_str())
+    .bind(clock::now().0)
+    .execute(&mut **write)
+    .await?;
+    Ok(id)
+}
+
+/// Changes a show.
+///
+/// # Errors
+/// When the database fails.
+pub async fn update(
+    write: &mut Write,
+    id: ShowId,
+    draft: &ShowDraft,
+    times: &Times,
+) -> Result<(), DatabaseError> {
+    sqlx::query(
+        "UPDATE shows SET title = $2, description = $3, genres = $4, starts_at = $5, \
+         ends_at = $6, time_zone = $7 WHERE id = $1",
+    )
+    .bind(id.to_string())
+    .bind(draft.title.as_str())
+    .bind(draft.description.as_str())
+    .bind(
+        serde_json::to_string(&draft.genres)
+            .map_err(|error| DatabaseError::Encode(error.into()))?,
+    )
+    .bind(times.starts_at.0)
+    .bind(times.ends_at.0)
+    .bind(times.time_zone.as_str())
+    .execute(&mut **write)
+    .await?;
+    Ok(())
+}
+
+/// Marks a show as deleted.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete(write: &mut Write, id: ShowId) -> Result<(), DatabaseError> {
+    sqlx::query("UPDATE shows SET deleted_at = $2 WHERE id = $1 AND deleted_at IS NULL")
+        .bind(id.to_string())
+        .bind(clock::now().0)
+        .execute(&mut **write)
+        .await?;
+    Ok(())
+}
