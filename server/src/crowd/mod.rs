@@ -1,1 +1,9 @@
-//! The crowd feature's server side.
+//! The crowd feature's server side: who is present at which show.
+
+mod port;
+mod present;
+mod room;
+mod store;
+
+pub use present::NoRoom;
+pub use room::{Attendance, Crowds};

@@ -8,9 +8,14 @@ use bandstand_domain::{
     Millis,
     live::{Cursor, Event, Topic},
 };
-use sqlx::Row;
+use sqlx::{Row, any::AnyRow};
 
 use crate::database::{Database, DatabaseError, Write};
+
+/// How long an event is kept, in milliseconds.
+const KEPT: i64 = 24 * Millis::HOUR;
+/// The latest events of a topic are kept for longer: this many.
+const KEPT_EVENTS: i64 = 500;
 
 /// Appends `event` to `topic` within `write`; answers its cursor. Cursors of a topic have no gaps: the
 /// topic's row is locked until the transaction ends.
@@ -55,13 +60,31 @@ pub async fn insert(
     event: &Event,
     now: Millis,
 ) -> Result<(), DatabaseError> {
-    let text =
-        serde_json::to_string(event).map_err(|error| DatabaseError::Encode(Box::new(error)))?;
     sqlx::query("INSERT INTO events (topic, cursor, event, at) VALUES ($1, $2, $3, $4)")
         .bind(topic.to_string())
         .bind(cursor.0)
-        .bind(text)
+        .bind(encode(event)?)
         .bind(now.0)
+        .execute(&mut **write)
+        .await?;
+    Ok(())
+}
+
+/// Puts `event` in the place of the one at `cursor`, so that what it said can't be read any more by
+/// those who catch up. The place itself stays: cursors have no gaps.
+///
+/// # Errors
+/// When the database fails.
+pub async fn replace(
+    write: &mut Write,
+    topic: Topic,
+    cursor: Cursor,
+    event: &Event,
+) -> Result<(), DatabaseError> {
+    sqlx::query("UPDATE events SET event = $3 WHERE topic = $1 AND cursor = $2")
+        .bind(topic.to_string())
+        .bind(cursor.0)
+        .bind(encode(event)?)
         .execute(&mut **write)
         .await?;
     Ok(())
@@ -77,4 +100,89 @@ pub async fn latest(database: &Database, topic: Topic) -> Result<Cursor, Databas
         .fetch_optional(&database.read)
         .await?;
     row.map_or(Ok(Cursor(0)), |row| Ok(Cursor(row.try_get(0)?)))
+}
+
+/// A stretch of the log without a gap.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stretch {
+    /// The cursor of the first event.
+    pub first: Cursor,
+    /// The cursor of the last event.
+    pub last: Cursor,
+    /// At least one.
+    pub events: Vec<Event>,
+}
+
+/// What the log has after a cursor.
+#[derive(Clone, Debug, PartialEq)]
+pub enum After {
+    /// Nothing yet.
+    Nothing,
+    /// The events that follow, as many as were asked for.
+    Events(Stretch),
+    /// What follows is no longer there, or that cursor was never given.
+    Lost,
+}
+
+/// At most `most` events of `topic` after `cursor`.
+///
+/// # Errors
+/// When the database fails, or holds an event that this version doesn't know.
+pub async fn after(
+    database: &Database,
+    topic: Topic,
+    cursor: Cursor,
+    most: u32,
+) -> Result<After, DatabaseError> {
+    let rows = sqlx::query(
+        "SELECT cursor, event FROM events WHERE topic = $1 AND cursor > $2 ORDER BY cursor LIMIT $3",
+    )
+    .bind(topic.to_string())
+    .bind(cursor.0)
+    .bind(i64::from(most))
+    .fetch_all(&database.read)
+    .await?;
+    let Some(first) = rows.first() else {
+        let known = latest(database, topic).await?;
+        // A greater one was committed between the two questions, and will be announced.
+        return Ok(if cursor > known { After::Lost } else { After::Nothing });
+    };
+    let first = Cursor(first.try_get(0)?);
+    let mut last = cursor;
+    let mut events = Vec::with_capacity(rows.len());
+    for row in &rows {
+        last = Cursor(last.0 + 1);
+        if last != Cursor(row.try_get(0)?) {
+            return Ok(After::Lost);
+        }
+        events.push(decode(row)?);
+    }
+    Ok(After::Events(Stretch { first, last, events }))
+}
+
+/// Deletes old events: those older than a day, except the latest 500 of each topic.
+///
+/// # Errors
+/// When the database fails.
+pub async fn prune(database: &Database, now: Millis) -> Result<u64, DatabaseError> {
+    let mut write = database.begin().await?;
+    let done = sqlx::query(
+        "DELETE FROM events WHERE at < $1 AND cursor <= \
+         (SELECT cursor FROM topics WHERE topics.topic = events.topic) - $2",
+    )
+    .bind(now.plus(-KEPT).0)
+    .bind(KEPT_EVENTS)
+    .execute(&mut *write)
+    .await?;
+    write.commit().await?;
+    Ok(done.rows_affected())
+}
+
+fn encode(event: &Event) -> Result<String, DatabaseError> {
+    serde_json::to_string(event).map_err(|error| DatabaseError::Encode(Box::new(error)))
+}
+
+fn decode(row: &AnyRow) -> Result<Event, DatabaseError> {
+    let text: &str = row.try_get(1)?;
+    serde_json::from_str(text).map_err(|error| DatabaseError::Decode(Box::new(error)))
 }

@@ -1,21 +1,155 @@
 //! The stage: who may go on it, what happens there, and the live channel that tells everybody.
 
+pub mod access;
+mod channel;
+mod connections;
+mod follow;
+pub mod hub;
+mod jobs;
 pub mod log;
+mod media;
+mod port;
+mod stage;
+mod stages;
+mod store;
+pub mod tasks;
+mod token;
 
+use std::{io, sync::Arc};
+
+use axum::{Router, routing::get};
 use bandstand_domain::{ShowId, live::Topic};
+use bandstand_sfu::Sfu;
+use thiserror::Error;
 
-/// The stages of all shows, and everybody who follows something.
-#[derive(Debug, Default)]
-pub struct Live {}
+use self::{
+    connections::Connections, hub::Hub, stages::Stages, tasks::Tasks, token::Tokens,
+};
+use crate::{
+    config::Config,
+    crowd::Crowds,
+    database::{Database, DatabaseError},
+    venue::Venue,
+};
+
+/// The stages of all shows, and everybody who follows something. Cloning gives another handle to the
+/// same.
+#[derive(Clone, Debug)]
+pub struct Live {
+    hub: Hub,
+    crowds: Crowds,
+    stages: Arc<Stages>,
+    tokens: Arc<Tokens>,
+    connections: Connections,
+    sfu: Sfu,
+    tasks: Tasks,
+}
+
+/// Why the live part of the venue can't start, for the operator.
+#[derive(Debug, Error)]
+pub enum LiveStartError {
+    /// The key by which rights are signed.
+    #[error("the key in the data folder can't be used: {0}")]
+    Key(io::Error),
+    /// The media core.
+    #[error("the media core can't start on UDP {address}: {source}")]
+    Media {
+        /// Where it was to listen.
+        address: std::net::SocketAddr,
+        /// Why it can't.
+        source: bandstand_sfu::StartError,
+    },
+    /// The database.
+    #[error("the database can't be used: {0}")]
+    Database(DatabaseError),
+}
 
 impl Live {
-    /// Wakes everybody who follows `topic`: its log has something new. Never waits.
-    pub fn wake(&self, topic: Topic) {
-        let _ = topic;
+    /// Starts the media core and what belongs to it. Whoever was on stage when the program ended
+    /// before is off it now, and the audience is told.
+    ///
+    /// # Errors
+    /// [`LiveStartError`].
+    pub async fn start(config: &Config, database: &Database) -> Result<Self, LiveStartError> {
+        let tokens = Tokens::open(&config.data).map_err(LiveStartError::Key)?;
+        let core = bandstand_sfu::Config {
+            bind: config.media,
+            public_addresses: config.public_addresses.clone(),
+            ..bandstand_sfu::Config::default()
+        };
+        let (sfu, events) = Sfu::start(core)
+            .map_err(|source| LiveStartError::Media { address: config.media, source })?;
+        let tasks = Tasks::default();
+        let hub = Hub::new(database.clone(), tasks.clone());
+        let live = Self {
+            crowds: Crowds::new(database.clone(), tasks.clone()),
+            stages: Arc::new(Stages::new(database.clone(), hub.clone(), sfu.clone())),
+            hub,
+            tokens: Arc::new(tokens),
+            connections: Connections::new(config.limit_scale),
+            sfu,
+            tasks,
+        };
+        live.stages.compare().await.map_err(LiveStartError::Database)?;
+        jobs::start(&live, events, database.clone());
+        Ok(live)
     }
 
-    /// Takes everybody off the stage of `show` and out of its audience: it was deleted or is over.
-    pub async fn close_show(&self, show: ShowId) {
-        let _ = show;
+    /// Says goodbye to everybody: live channels and media. The stages stay as they are in the
+    /// database; the next start finds nobody on them.
+    pub async fn stop(&self) {
+        self.tasks.end().await;
+        self.sfu.stop();
     }
+
+    /// Wakes everybody who follows `topic`: its log has something new. Never waits.
+    pub fn wake(&self, topic: Topic) {
+        self.hub.wake(topic);
+    }
+
+    /// Takes everybody off the stage of `show` and its picture from everybody: it was deleted.
+    pub async fn close_show(&self, show: ShowId) {
+        self.stages.close(show).await;
+    }
+
+    /// The media core's UDP address.
+    pub fn media_address(&self) -> std::net::SocketAddr {
+        self.sfu.local_addr()
+    }
+
+    /// The media core.
+    pub fn sfu(&self) -> &Sfu {
+        &self.sfu
+    }
+
+    /// Who is present where.
+    pub fn crowds(&self) -> &Crowds {
+        &self.crowds
+    }
+
+    fn hub(&self) -> &Hub {
+        &self.hub
+    }
+
+    fn stages(&self) -> &Stages {
+        &self.stages
+    }
+
+    fn tokens(&self) -> &Tokens {
+        &self.tokens
+    }
+
+    fn connections(&self) -> &Connections {
+        &self.connections
+    }
+
+    fn tasks(&self) -> &Tasks {
+        &self.tasks
+    }
+}
+
+/// The live channel, and the way for media in and out. Needs sessions; the media routes are open to
+/// every origin, since they take a token and no cookie.
+pub fn routes() -> Router<Arc<Venue>> {
+    Router::new().route("/live", get(channel::open)).merge(media::routes())
 }

@@ -1,0 +1,89 @@
+//! The chat, for the person who makes the current request.
+
+use async_trait::async_trait;
+use bandstand_app::chat::port::Chat;
+use bandstand_domain::{
+    FieldErrors, PersonId, Refusal, ShowId,
+    chat::{ChatError, ChatPage, ChatReason, MessageId, check_message},
+    live::Topic,
+};
+
+use super::store::{self, Deletion, Draft, Posted};
+use crate::{
+    caller::Caller,
+    clock,
+    http::limits::Limit,
+    live::access::{self, Entry, broken},
+};
+
+#[async_trait]
+impl Chat for Caller {
+    async fn post(&self, show: ShowId, id: MessageId, text: String) -> Result<(), ChatError> {
+        let text = text.replace("\r\n", "\n").trim().to_owned();
+        if let Some(complaint) = check_message(&text) {
+            return Err(FieldErrors::one("text", complaint).into());
+        }
+        let entry = access::enter(self, show).await?;
+        let from_artist = entry.is_artist();
+        let Entry { viewer, facts } = entry;
+        if access::is_over(&facts, clock::now()) {
+            return Err(Refusal::Because(ChatReason::Over));
+        }
+        // By show as well: who talks at two shows is heard at both.
+        let key = (show, viewer.person.clone());
+        let checked = self.venue.limits.check(Limit::Chat, key);
+        checked.map_err(|retry_after| Refusal::TooMany { retry_after })?;
+        let draft = Draft { id, author: viewer.person, name: viewer.name, from_artist, text };
+        match store::post(&self.venue.database, show, draft, clock::now()).await {
+            Ok(Posted::Now) => {
+                self.venue.live.wake(Topic::Show(show));
+                Ok(())
+            }
+            Ok(Posted::Before) => Ok(()),
+            Ok(Posted::Taken) => Err(Refusal::Forbidden),
+            Ok(Posted::Muted) => Err(Refusal::Because(ChatReason::Muted)),
+            Err(error) => Err(broken(&error)),
+        }
+    }
+
+    async fn delete(&self, show: ShowId, id: MessageId) -> Result<(), ChatError> {
+        let entry = access::enter(self, show).await?;
+        let (database, person) = (&self.venue.database, &entry.viewer.person);
+        let artist = entry.is_artist();
+        match store::delete(database, show, id, person, artist, clock::now()).await {
+            Ok(Deletion::Now) => {
+                self.venue.live.wake(Topic::Show(show));
+                Ok(())
+            }
+            Ok(Deletion::Before) => Ok(()),
+            Ok(Deletion::NotFound) => Err(Refusal::NotFound),
+            Ok(Deletion::Forbidden) => Err(Refusal::Forbidden),
+            Err(error) => Err(broken(&error)),
+        }
+    }
+
+    async fn mute(&self, show: ShowId, person: PersonId, muted: bool) -> Result<(), ChatError> {
+        let entry = access::enter(self, show).await?;
+        if !entry.is_artist() || person == entry.viewer.person {
+            return Err(Refusal::Forbidden);
+        }
+        let database = &self.venue.database;
+        // Only who was there: the list can't be filled with inventions.
+        let known = !muted
+            || self.venue.live.crowds().contains(show, &person)
+            || store::has_written(database, show, &person).await.map_err(|it| broken(&it))?;
+        if !known {
+            return Err(Refusal::NotFound);
+        }
+        let changed = store::mute(database, show, &person, muted, clock::now()).await;
+        if changed.map_err(|error| broken(&error))? {
+            self.venue.live.wake(Topic::Show(show));
+        }
+        Ok(())
+    }
+
+    async fn history(&self, show: ShowId, before: i64) -> Result<ChatPage, ChatError> {
+        access::enter(self, show).await?;
+        store::page(&self.venue.database, show, before).await.map_err(|error| broken(&error))
+    }
+}

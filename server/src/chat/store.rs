@@ -1,0 +1,284 @@
+//! What the database knows of chats.
+
+use bandstand_domain::{
+    Millis, PersonId, ShowId,
+    chat::{ChatMessage, ChatPage, MessageId, PAGE},
+    live::{Cursor, Event, Topic},
+};
+use sqlx::{Row, any::AnyRow};
+use uuid::Uuid;
+
+use crate::{
+    database::{Database, DatabaseError, Write},
+    live::log,
+};
+
+/// A message on its way in.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// Its identity, chosen by the sender's page.
+    pub id: MessageId,
+    /// Who wrote it.
+    pub author: PersonId,
+    /// How the author is called now.
+    pub name: String,
+    /// Whether the author is the show's artist.
+    pub from_artist: bool,
+    /// What it says.
+    pub text: String,
+}
+
+/// What became of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Posted {
+    /// It is in the chat, and there is an event to announce.
+    Now,
+    /// It was there before.
+    Before,
+    /// Somebody else's message has this identity.
+    Taken,
+    /// Its author is muted.
+    Muted,
+}
+
+/// Adds a message to the chat of `show`, and the event that tells it, in one transaction.
+///
+/// # Errors
+/// When the database fails; then it isn't there.
+pub async fn post(
+    database: &Database,
+    show: ShowId,
+    draft: Draft,
+    now: Millis,
+) -> Result<Posted, DatabaseError> {
+    let mut write = database.begin().await?;
+    let topic = Topic::Show(show);
+    // First, because it makes everything at this topic wait its turn: a mute, too.
+    let cursor = log::reserve(&mut write, topic).await?;
+    let Draft { id, author, name, from_artist, text } = draft;
+    if muted(&mut write, show, &author).await? {
+        return Ok(Posted::Muted);
+    }
+    let inserted = sqlx::query(
+        "INSERT INTO messages (show_id, position, id, author, name, from_artist, text, sent_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (show_id, id) DO NOTHING",
+    )
+    .bind(show.to_string())
+    .bind(cursor.0)
+    .bind(id.0.to_string())
+    .bind(author.as_str())
+    .bind(&name)
+    .bind(i64::from(from_artist))
+    .bind(&text)
+    .bind(now.0)
+    .execute(&mut *write)
+    .await?;
+    if inserted.rows_affected() == 0 {
+        // Nothing is kept of this transaction, so the cursor is given to the next one.
+        let before = find(&mut write, show, id).await?;
+        let own = before.is_some_and(|before| before.author == author);
+        return Ok(if own { Posted::Before } else { Posted::Taken });
+    }
+    let position = cursor.0;
+    let message = ChatMessage { id, author, name, from_artist, text, sent_at: now, position };
+    log::insert(&mut write, topic, cursor, &Event::Posted { message }, now).await?;
+    write.commit().await?;
+    Ok(Posted::Now)
+}
+
+/// What became of a deletion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deletion {
+    /// It is gone, and there is an event to announce.
+    Now,
+    /// It was gone before.
+    Before,
+    /// There is no such message.
+    NotFound,
+    /// It is somebody else's.
+    Forbidden,
+}
+
+/// Deletes a message when it is `person`'s, or any when they are the `artist`. What it said is gone
+/// from the chat and from the log: a page that catches up is told of a deletion in its place.
+///
+/// # Errors
+/// When the database fails; then nothing happened.
+pub async fn delete(
+    database: &Database,
+    show: ShowId,
+    id: MessageId,
+    person: &PersonId,
+    artist: bool,
+    now: Millis,
+) -> Result<Deletion, DatabaseError> {
+    let mut write = database.begin().await?;
+    let topic = Topic::Show(show);
+    let event = Event::Deleted { message: id };
+    log::append(&mut write, topic, &event, now).await?;
+    let Some(message) = find(&mut write, show, id).await? else { return Ok(Deletion::NotFound) };
+    if message.author != *person && !artist {
+        return Ok(Deletion::Forbidden);
+    }
+    if message.deleted {
+        return Ok(Deletion::Before);
+    }
+    sqlx::query(
+        "UPDATE messages SET text = '', name = '', deleted_at = $3 WHERE show_id = $1 AND id = $2",
+    )
+    .bind(show.to_string())
+    .bind(id.0.to_string())
+    .bind(now.0)
+    .execute(&mut *write)
+    .await?;
+    log::replace(&mut write, topic, message.cursor, &event).await?;
+    write.commit().await?;
+    Ok(Deletion::Now)
+}
+
+/// Mutes `person` at `show`, or lets them speak again; true when that changed something and there is
+/// an event to announce.
+///
+/// # Errors
+/// When the database fails; then nothing happened.
+pub async fn mute(
+    database: &Database,
+    show: ShowId,
+    person: &PersonId,
+    muted: bool,
+    now: Millis,
+) -> Result<bool, DatabaseError> {
+    let mut write = database.begin().await?;
+    let event = Event::Muted { person: person.clone(), muted };
+    log::append(&mut write, Topic::Show(show), &event, now).await?;
+    let query = if muted {
+        sqlx::query(
+            "INSERT INTO mutes (show_id, person, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        )
+        .bind(show.to_string())
+        .bind(person.as_str())
+        .bind(now.0)
+    } else {
+        sqlx::query("DELETE FROM mutes WHERE show_id = $1 AND person = $2")
+            .bind(show.to_string())
+            .bind(person.as_str())
+    };
+    let changed = query.execute(&mut *write).await?.rows_affected() > 0;
+    if changed {
+        write.commit().await?;
+    }
+    Ok(changed)
+}
+
+/// Whether `person` is muted at `show`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_muted(
+    database: &Database,
+    show: ShowId,
+    person: &PersonId,
+) -> Result<bool, DatabaseError> {
+    let row = sqlx::query("SELECT at FROM mutes WHERE show_id = $1 AND person = $2")
+        .bind(show.to_string())
+        .bind(person.as_str())
+        .fetch_optional(&database.read)
+        .await?;
+    Ok(row.is_some())
+}
+
+/// Whether `person` ever wrote at `show`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn has_written(
+    database: &Database,
+    show: ShowId,
+    person: &PersonId,
+) -> Result<bool, DatabaseError> {
+    let row = sqlx::query("SELECT id FROM messages WHERE show_id = $1 AND author = $2 LIMIT 1")
+        .bind(show.to_string())
+        .bind(person.as_str())
+        .fetch_optional(&database.read)
+        .await?;
+    Ok(row.is_some())
+}
+
+/// The latest messages of `show` before `position`, oldest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn page(
+    database: &Database,
+    show: ShowId,
+    before: i64,
+) -> Result<ChatPage, DatabaseError> {
+    let rows = sqlx::query(
+        "SELECT id, author, name, from_artist, text, sent_at, position FROM messages \
+         WHERE show_id = $1 AND position < $2 AND deleted_at IS NULL \
+         ORDER BY position DESC LIMIT $3",
+    )
+    .bind(show.to_string())
+    .bind(before)
+    .bind(i64::from(PAGE) + 1)
+    .fetch_all(&database.read)
+    .await?;
+    let most = usize::try_from(PAGE).unwrap_or(usize::MAX);
+    let more = rows.len() > most;
+    let mut messages =
+        rows.iter().take(most).map(decode).collect::<Result<Vec<_>, DatabaseError>>()?;
+    messages.reverse();
+    Ok(ChatPage { messages, more })
+}
+
+struct Known {
+    author: PersonId,
+    cursor: Cursor,
+    deleted: bool,
+}
+
+async fn find(
+    write: &mut Write,
+    show: ShowId,
+    id: MessageId,
+) -> Result<Option<Known>, DatabaseError> {
+    let row = sqlx::query(
+        "SELECT author, position, deleted_at FROM messages WHERE show_id = $1 AND id = $2",
+    )
+    .bind(show.to_string())
+    .bind(id.0.to_string())
+    .fetch_optional(&mut **write)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let deleted_at: Option<i64> = row.try_get(2)?;
+    Ok(Some(Known {
+        author: PersonId::new(row.try_get::<String, _>(0)?),
+        cursor: Cursor(row.try_get(1)?),
+        deleted: deleted_at.is_some(),
+    }))
+}
+
+async fn muted(write: &mut Write, show: ShowId, person: &PersonId) -> Result<bool, DatabaseError> {
+    let row = sqlx::query("SELECT at FROM mutes WHERE show_id = $1 AND person = $2")
+        .bind(show.to_string())
+        .bind(person.as_str())
+        .fetch_optional(&mut **write)
+        .await?;
+    Ok(row.is_some())
+}
+
+fn decode(row: &AnyRow) -> Result<ChatMessage, DatabaseError> {
+    let id: String = row.try_get(0)?;
+    let from_artist: i64 = row.try_get(3)?;
+    Ok(ChatMessage {
+        id: MessageId(
+            Uuid::parse_str(&id).map_err(|error| DatabaseError::Decode(Box::new(error)))?,
+        ),
+        author: PersonId::new(row.try_get::<String, _>(1)?),
+        name: row.try_get(2)?,
+        from_artist: from_artist != 0,
+        text: row.try_get(4)?,
+        sent_at: Millis(row.try_get(5)?),
+        position: row.try_get(6)?,
+    })
+}

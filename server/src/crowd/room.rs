@@ -1,0 +1,260 @@
+//! The crowds of all shows that somebody follows: one task per show tells what changed.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use bandstand_domain::{PersonId, ShowId, crowd::Gesture, live::ServerFrame};
+use tokio::{sync::Notify, time::Instant};
+
+use super::{
+    present::{NoRoom, Present},
+    store,
+};
+use crate::{
+    database::{Database, DatabaseError},
+    live::{
+        hub::{Outbox, encode},
+        tasks::Tasks,
+    },
+};
+
+/// The least time between two changes that are told.
+const TICK: Duration = Duration::from_millis(100);
+/// How long a listener who had no room waits for the whole crowd.
+const CATCH_UP: Duration = Duration::from_millis(500);
+/// The least time between two peaks that are written.
+const PEAK: Duration = Duration::from_secs(1);
+
+/// The crowds of all shows that somebody follows.
+#[derive(Clone)]
+pub struct Crowds {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    database: Database,
+    tasks: Tasks,
+    rooms: Mutex<HashMap<ShowId, Arc<Room>>>,
+}
+
+struct Room {
+    show: ShowId,
+    /// Wakes the room's task: there is something to tell, somebody to be told, or somebody leaves.
+    dirty: Notify,
+    state: Mutex<State>,
+}
+
+struct State {
+    present: Present,
+    listeners: HashMap<u64, Listener>,
+}
+
+impl State {
+    fn is_empty(&self) -> bool {
+        self.listeners.is_empty() && self.present.count() == 0
+    }
+}
+
+struct Listener {
+    outbox: Outbox,
+    /// Whether they know the crowd as of the last tick. Who doesn't gets all of it with the next:
+    /// newcomers, and those who had no room for a change. So a slow connection loses changes, never
+    /// the truth.
+    knows: bool,
+}
+
+/// Why somebody can't follow a crowd.
+#[derive(Debug)]
+pub enum NotEntered {
+    /// There is no room.
+    NoRoom(NoRoom),
+    /// The database failed.
+    Database(DatabaseError),
+}
+
+/// Somebody's connection to a crowd; dropped, it is gone.
+pub struct Attendance {
+    crowds: Crowds,
+    room: Arc<Room>,
+    number: u64,
+    person: Option<PersonId>,
+}
+
+impl fmt::Debug for Crowds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Crowds").field("shows", &lock(&self.shared.rooms).len()).finish()
+    }
+}
+
+impl fmt::Debug for Attendance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Attendance({}, {})", self.room.show, self.number)
+    }
+}
+
+impl Crowds {
+    /// No crowds yet; likes and peaks are kept in `database`, and those who tell are among `tasks`.
+    pub fn new(database: Database, tasks: Tasks) -> Self {
+        Self { shared: Arc::new(Shared { database, tasks, rooms: Mutex::default() }) }
+    }
+
+    /// Follows the crowd of `show` as subscription `number`; `figure` is who stands in it from now
+    /// on and by which name. The whole crowd follows, and then what changes.
+    ///
+    /// # Errors
+    /// [`NotEntered`].
+    pub async fn enter(
+        &self,
+        show: ShowId,
+        figure: Option<(PersonId, String)>,
+        number: u64,
+        outbox: Outbox,
+    ) -> Result<Attendance, NotEntered> {
+        // Asked before the rooms are locked; only used when the room isn't there.
+        let kept = store::figures(&self.shared.database, show).await;
+        let (peak, likes) = kept.map_err(NotEntered::Database)?;
+        let mut rooms = lock(&self.shared.rooms);
+        let room = rooms.entry(show).or_insert_with(|| {
+            let state =
+                State { present: Present::new(show, peak, likes), listeners: HashMap::new() };
+            let room = Arc::new(Room { show, dirty: Notify::new(), state: Mutex::new(state) });
+            self.shared.tasks.spawn_to_its_end(tell(self.clone(), room.clone(), peak));
+            room
+        });
+        let room = room.clone();
+        let mut state = lock(&room.state);
+        // The room is woken in any case: its task removes a room that nobody is in.
+        room.dirty.notify_one();
+        if let Some((person, name)) = &figure {
+            let now = Instant::now().into_std();
+            state.present.enter(person, name, now).map_err(NotEntered::NoRoom)?;
+        }
+        state.listeners.insert(number, Listener { outbox, knows: false });
+        drop(state);
+        let person = figure.map(|(person, _)| person);
+        Ok(Attendance { crowds: self.clone(), room, number, person })
+    }
+
+    /// A show has `likes` now.
+    pub fn liked(&self, show: ShowId, likes: u64) {
+        if let Some(room) = lock(&self.shared.rooms).get(&show) {
+            lock(&room.state).present.liked(likes);
+            room.dirty.notify_one();
+        }
+    }
+
+    /// Whether `person` stands in the crowd of `show`.
+    pub fn contains(&self, show: ShowId, person: &PersonId) -> bool {
+        lock(&self.shared.rooms)
+            .get(&show)
+            .is_some_and(|room| lock(&room.state).present.contains(person))
+    }
+
+    /// Takes `room` off when nobody is in it any more; true when it is off.
+    fn close_if_empty(&self, room: &Room) -> bool {
+        let mut rooms = lock(&self.shared.rooms);
+        let state = lock(&room.state);
+        let empty = state.is_empty();
+        if empty {
+            rooms.remove(&room.show);
+        }
+        empty
+    }
+}
+
+impl Attendance {
+    /// Moves one's figure.
+    pub fn gesture(&self, gesture: Gesture) {
+        if let Some(person) = &self.person {
+            let now = Instant::now().into_std();
+            lock(&self.room.state).present.gesture(person, gesture, now);
+            self.room.dirty.notify_one();
+        }
+    }
+}
+
+impl Drop for Attendance {
+    fn drop(&mut self) {
+        let mut state = lock(&self.room.state);
+        state.listeners.remove(&self.number);
+        if let Some(person) = &self.person {
+            state.present.leave(person, Instant::now().into_std());
+        }
+        self.room.dirty.notify_one();
+    }
+}
+
+/// Tells everybody in `room` what changes, at most every [`TICK`], until nobody is left.
+async fn tell(crowds: Crowds, room: Arc<Room>, mut kept_peak: u32) {
+    let mut last_tick: Option<Instant> = None;
+    let mut next_peak = Instant::now();
+    let closing = crowds.shared.tasks.closing().clone();
+    loop {
+        let next = {
+            let state = lock(&room.state);
+            let leave = state.present.next_leave().map(Instant::from_std);
+            let peak = (state.present.peak() > kept_peak).then_some(next_peak);
+            let behind = state.listeners.values().any(|it| !it.knows);
+            let behind = last_tick.filter(|_| behind).map(|at| at + CATCH_UP);
+            [leave, peak, behind].into_iter().flatten().min()
+        };
+        tokio::select! {
+            () = room.dirty.notified() => {}
+            () = closing.cancelled() => {}
+            () = until(next) => {}
+        }
+        if let Some(last) = last_tick {
+            tokio::time::sleep_until(last + TICK).await;
+        }
+        let now = Instant::now();
+        last_tick = Some(now);
+        let (peak, empty) = {
+            let mut state = lock(&room.state);
+            tick(&mut state, now);
+            (state.present.peak(), state.is_empty())
+        };
+        let over = empty || closing.is_cancelled();
+        if peak > kept_peak && (over || now >= next_peak) {
+            next_peak = now + PEAK;
+            match store::keep_peak(&crowds.shared.database, room.show, peak).await {
+                Ok(()) => kept_peak = peak,
+                Err(error) => tracing::warn!(show = %room.show, %error, "the peak can't be kept"),
+            }
+        }
+        if crowds.close_if_empty(&room) || closing.is_cancelled() {
+            return;
+        }
+    }
+}
+
+/// Tells what changed to those who know the rest, and all of it to the others.
+fn tick(state: &mut State, now: Instant) {
+    let State { present, listeners } = state;
+    if let Some(change) = present.tick(now.into_std()) {
+        let text = encode(&ServerFrame::CrowdChange(change));
+        for (number, listener) in listeners.iter_mut().filter(|(_, it)| it.knows) {
+            listener.knows = listener.outbox.ephemeral(*number, text.clone());
+        }
+    }
+    if listeners.values().any(|it| !it.knows && it.outbox.has_room()) {
+        let text = encode(&ServerFrame::Crowd(present.snapshot()));
+        for (number, listener) in listeners.iter_mut().filter(|(_, it)| !it.knows) {
+            listener.knows = listener.outbox.ephemeral(*number, text.clone());
+        }
+    }
+}
+
+async fn until(instant: Option<Instant>) {
+    match instant {
+        Some(instant) => tokio::time::sleep_until(instant).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

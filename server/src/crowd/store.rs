@@ -1,0 +1,86 @@
+//! What lasts of a crowd: likes and peaks.
+
+use bandstand_domain::{Millis, PersonId, ShowId, crowd::LIKE_COOL_DOWN};
+use sqlx::Row;
+
+use crate::database::{Database, DatabaseError};
+
+/// What became of a like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Like {
+    /// It counts; this many are there now.
+    Counted(u64),
+    /// The last one of this person is too fresh; so many seconds to wait.
+    TooFresh(u32),
+}
+
+/// Counts a like of `person`, unless their last one is too fresh. The database decides: of many at
+/// the same time, one counts.
+///
+/// # Errors
+/// When the database fails.
+pub async fn like(
+    database: &Database,
+    show: ShowId,
+    person: &PersonId,
+    now: Millis,
+) -> Result<Like, DatabaseError> {
+    let cool_down = i64::from(LIKE_COOL_DOWN) * Millis::SECOND;
+    let mut write = database.begin().await?;
+    let counted = sqlx::query(
+        "INSERT INTO likes (show_id, person, count, last_at) VALUES ($1, $2, 1, $3) \
+         ON CONFLICT (show_id, person) DO UPDATE \
+         SET count = likes.count + 1, last_at = excluded.last_at WHERE likes.last_at <= $4",
+    )
+    .bind(show.to_string())
+    .bind(person.as_str())
+    .bind(now.0)
+    .bind(now.plus(-cool_down).0)
+    .execute(&mut *write)
+    .await?;
+    if counted.rows_affected() == 0 {
+        let row = sqlx::query("SELECT last_at FROM likes WHERE show_id = $1 AND person = $2")
+            .bind(show.to_string())
+            .bind(person.as_str())
+            .fetch_one(&mut *write)
+            .await?;
+        // Between 1 and the cool-down, even when the clock was set back.
+        let wait = Millis(row.try_get(0)?).plus(cool_down).since(now).clamp(1, cool_down);
+        let seconds = u32::try_from(wait.unsigned_abs().div_ceil(1_000)).unwrap_or(LIKE_COOL_DOWN);
+        return Ok(Like::TooFresh(seconds));
+    }
+    let row = sqlx::query("UPDATE shows SET likes = likes + 1 WHERE id = $1 RETURNING likes")
+        .bind(show.to_string())
+        .fetch_one(&mut *write)
+        .await?;
+    let likes: i64 = row.try_get(0)?;
+    write.commit().await?;
+    Ok(Like::Counted(likes.unsigned_abs()))
+}
+
+/// The peak and the likes of a show so far.
+///
+/// # Errors
+/// When the database fails.
+pub async fn figures(database: &Database, show: ShowId) -> Result<(u32, u64), DatabaseError> {
+    let row = sqlx::query("SELECT peak, likes FROM shows WHERE id = $1")
+        .bind(show.to_string())
+        .fetch_one(&database.read)
+        .await?;
+    let (peak, likes): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
+    Ok((u32::try_from(peak).unwrap_or(u32::MAX), likes.unsigned_abs()))
+}
+
+/// Keeps `peak` when it is the greatest so far.
+///
+/// # Errors
+/// When the database fails.
+pub async fn keep_peak(database: &Database, show: ShowId, peak: u32) -> Result<(), DatabaseError> {
+    let mut write = database.begin().await?;
+    sqlx::query("UPDATE shows SET peak = $2 WHERE id = $1 AND peak < $2")
+        .bind(show.to_string())
+        .bind(i64::from(peak))
+        .execute(&mut *write)
+        .await?;
+    write.commit().await
+}

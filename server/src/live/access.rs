@@ -1,0 +1,59 @@
+//! Who may enter a show.
+
+use bandstand_domain::{Millis, Refusal, ShowId, accounts::Viewer, live::StageState};
+
+use crate::{
+    caller::Caller,
+    database::DatabaseError,
+    shows::{self, ShowFacts},
+};
+
+/// Somebody with a name, at a show that there is.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Who.
+    pub viewer: Viewer,
+    /// Where.
+    pub facts: ShowFacts,
+}
+
+impl Entry {
+    /// Whether the show is the viewer's own.
+    pub fn is_artist(&self) -> bool {
+        self.viewer.person == self.facts.artist_person
+    }
+}
+
+/// Lets the caller into `show`: anybody with an account or a guest's name may enter a show that
+/// wasn't deleted.
+///
+/// # Errors
+/// `NotFound`, `Gone`, `NotLoggedIn` for who has no name, `Broken`.
+pub async fn enter<E: std::error::Error>(
+    caller: &Caller,
+    show: ShowId,
+) -> Result<Entry, Refusal<E>> {
+    let facts = shows::facts(&caller.venue.database, show).await.map_err(|error| broken(&error))?;
+    let facts = facts.ok_or(Refusal::NotFound)?;
+    if facts.deleted {
+        return Err(Refusal::Gone);
+    }
+    let viewer = caller.viewer().await.map_err(|error| broken(&error))?;
+    Ok(Entry { viewer: viewer.ok_or(Refusal::NotLoggedIn)?, facts })
+}
+
+/// Whether nothing can happen at a show any more: it was ended, or its time passed with nobody on
+/// stage.
+pub fn is_over(facts: &ShowFacts, now: Millis) -> bool {
+    match facts.stage {
+        StageState::Ended => true,
+        StageState::Empty => facts.ends_at <= now,
+        StageState::Live | StageState::Paused | StageState::Dropped => false,
+    }
+}
+
+/// Logs why the database failed, and answers what may be told of it.
+pub fn broken<E: std::error::Error>(error: &DatabaseError) -> Refusal<E> {
+    tracing::error!(%error, "the database failed");
+    Refusal::Broken
+}

@@ -1,0 +1,291 @@
+//! One topic, as one connection follows it: from catching up to what is new.
+
+use axum::extract::ws::Utf8Bytes;
+use bandstand_domain::{
+    PersonId, Refusal, ShowId,
+    accounts::Secret,
+    live::{Cursor, LiveError, LiveReason, Present, ServerFrame, Topic},
+};
+
+use super::{
+    access::broken,
+    hub::{Following, MOST_EVENTS, Outbox, Outgoing, encode, events_frame},
+    log::{self, After},
+    token::{Claims, Purpose, TokenError},
+};
+use crate::{
+    caller::Caller,
+    chat, clock,
+    crowd::{Attendance, NoRoom, NotEntered},
+    database::DatabaseError,
+    shows,
+    venue::Venue,
+};
+
+/// The most events that a page catches up with; one that missed more begins with the present.
+const MOST_MISSED: u32 = 500;
+
+/// Where a connection stands in a topic: it was sent everything up to here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position(pub Cursor);
+
+/// What to do with a stretch of events that comes through the queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// It was sent before.
+    Skip,
+    /// It follows: send it.
+    Send,
+    /// A part was sent before, or something before it is missing: read the log from here.
+    Read,
+}
+
+impl Position {
+    /// Whether a stretch from `first` to `last` continues here.
+    ///
+    /// **Invariant:** what is sent begins right after the position, and moves it. So, whatever comes
+    /// through the queue, nothing is sent twice and nothing is left out.
+    pub fn step(self, first: Cursor, last: Cursor) -> Step {
+        if last <= self.0 {
+            Step::Skip
+        } else if first.0 == self.0.0 + 1 {
+            Step::Send
+        } else {
+            Step::Read
+        }
+    }
+}
+
+/// A topic that a connection follows; dropped, it doesn't any more.
+#[derive(Debug)]
+pub struct Follow {
+    topic: Topic,
+    position: Position,
+    following: Following,
+    attendance: Option<Attendance>,
+}
+
+/// What a follower gets to begin with.
+#[derive(Debug)]
+pub struct Beginning {
+    /// The topic from now on.
+    pub follow: Follow,
+    /// To be sent, in this order, before anything from the queue.
+    pub frames: Vec<Utf8Bytes>,
+}
+
+impl Follow {
+    /// Follows `topic` for the caller, from `after` on or with the present.
+    ///
+    /// # Errors
+    /// For a show: `Forbidden` when the token isn't good for it and this person, `Gone`, `Full`,
+    /// `TooMany`. For any: `Broken`.
+    pub async fn begin(
+        caller: &Caller,
+        topic: Topic,
+        after: Option<Cursor>,
+        token: Option<Secret>,
+        outbox: &Outbox,
+    ) -> Result<Beginning, LiveError> {
+        let claims = match topic {
+            Topic::Shows => None,
+            Topic::Show(show) => Some(admit(caller, show, token).await?),
+        };
+        let live = &caller.venue.live;
+        // Before anything is read, so that whatever is newer comes through the queue.
+        let following =
+            live.hub().follow(topic, outbox.clone()).await.map_err(|error| broken(&error))?;
+        let attendance = match &claims {
+            None => None,
+            Some(claims) => {
+                let figure =
+                    (!claims.artist).then(|| (claims.person.clone(), claims.name.clone()));
+                Some(attend(caller, claims.show, figure, following.number(), outbox).await?)
+            }
+        };
+        let start = start(&caller.venue, topic, after, claims.as_ref()).await?;
+        let Start { position, frames } = start;
+        Ok(Beginning { follow: Self { topic, position, following, attendance }, frames })
+    }
+
+    /// Which subscription this is.
+    pub fn number(&self) -> u64 {
+        self.following.number()
+    }
+
+    /// The place in the crowd.
+    pub fn attendance(&self) -> Option<&Attendance> {
+        self.attendance.as_ref()
+    }
+
+    /// What is to be sent for a stretch that comes through the queue.
+    ///
+    /// # Errors
+    /// When the log has to be read and can't.
+    pub async fn events(
+        &mut self,
+        venue: &Venue,
+        first: Cursor,
+        last: Cursor,
+        text: Utf8Bytes,
+        frames: &mut Vec<Utf8Bytes>,
+    ) -> Result<(), DatabaseError> {
+        match self.position.step(first, last) {
+            Step::Skip => {}
+            Step::Send => {
+                self.position = Position(last);
+                frames.push(text);
+            }
+            Step::Read => {
+                while self.position.0 < last {
+                    let from = self.position.0;
+                    let after = log::after(&venue.database, self.topic, from, MOST_EVENTS).await?;
+                    let After::Events(stretch) = after else {
+                        // Pruned behind our back: the page must begin anew.
+                        return Err(DatabaseError::RowNotFound);
+                    };
+                    self.position = Position(stretch.last);
+                    if let Outgoing::Events { text, .. } = events_frame(self.topic, stretch) {
+                        frames.push(text);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Lets the caller in who holds a token for `show`.
+async fn admit(
+    caller: &Caller,
+    show: ShowId,
+    token: Option<Secret>,
+) -> Result<Claims, LiveError> {
+    let venue = &caller.venue;
+    let token = token.ok_or(Refusal::Forbidden)?;
+    let tokens = venue.live.tokens();
+    let claims = tokens.redeem(token.reveal(), Purpose::Channel, show, clock::now()).map_err(
+        |error| match error {
+            TokenError::Full => Refusal::Because(LiveReason::Full),
+            _ => Refusal::Forbidden,
+        },
+    )?;
+    // Whoever stands behind this connection by now must be the one whom the token was given. A
+    // connection may be older than the person's name, and then knows of nobody.
+    if let Some(person) = current_person(caller).await?
+        && person != claims.person
+    {
+        return Err(Refusal::Forbidden);
+    }
+    let facts = shows::facts(&venue.database, show).await.map_err(|error| broken(&error))?;
+    match facts {
+        None => Err(Refusal::NotFound),
+        Some(facts) if facts.deleted => Err(Refusal::Gone),
+        Some(_) => Ok(claims),
+    }
+}
+
+async fn current_person(caller: &Caller) -> Result<Option<PersonId>, LiveError> {
+    if caller.session.id().is_none() {
+        return Ok(None);
+    }
+    // A session is read once per request; a connection outlives what it read.
+    if let Err(error) = caller.session.load().await {
+        tracing::error!(%error, "a session can't be read");
+        return Err(Refusal::Broken);
+    }
+    let viewer = caller.viewer().await.map_err(|error| broken(&error))?;
+    Ok(viewer.map(|viewer| viewer.person))
+}
+
+async fn attend(
+    caller: &Caller,
+    show: ShowId,
+    figure: Option<(PersonId, String)>,
+    number: u64,
+    outbox: &Outbox,
+) -> Result<Attendance, LiveError> {
+    let crowds = caller.venue.live.crowds();
+    crowds.enter(show, figure, number, outbox.clone()).await.map_err(|error| match error {
+        NotEntered::NoRoom(NoRoom::Full) => Refusal::Because(LiveReason::Full),
+        NotEntered::NoRoom(NoRoom::TooManyConnections) => Refusal::TooMany { retry_after: 10 },
+        NotEntered::Database(error) => broken(&error),
+    })
+}
+
+struct Start {
+    position: Position,
+    frames: Vec<Utf8Bytes>,
+}
+
+/// `Subscribed`, and what was missed or the present.
+async fn start(
+    venue: &Venue,
+    topic: Topic,
+    after: Option<Cursor>,
+    claims: Option<&Claims>,
+) -> Result<Start, LiveError> {
+    if let Some(cursor) = after {
+        let missed = log::after(&venue.database, topic, cursor, MOST_MISSED + 1).await;
+        let subscribed = encode(&ServerFrame::Subscribed { topic, cursor, reset: None });
+        match missed.map_err(|error| broken(&error))? {
+            After::Nothing => {
+                return Ok(Start { position: Position(cursor), frames: vec![subscribed] });
+            }
+            After::Events(stretch)
+                if stretch.events.len() <= usize::try_from(MOST_MISSED).unwrap_or_default() =>
+            {
+                let position = Position(stretch.last);
+                let mut frames = vec![subscribed];
+                if let Outgoing::Events { text, .. } = events_frame(topic, stretch) {
+                    frames.push(text);
+                }
+                return Ok(Start { position, frames });
+            }
+            After::Events(_) | After::Lost => {}
+        }
+    }
+    let (cursor, present) = match claims {
+        None => {
+            let latest = log::latest(&venue.database, topic).await;
+            (latest.map_err(|error| broken(&error))?, Present::Shows)
+        }
+        Some(claims) => present(venue, claims).await?,
+    };
+    let frame = ServerFrame::Subscribed { topic, cursor, reset: Some(Box::new(present)) };
+    Ok(Start { position: Position(cursor), frames: vec![encode(&frame)] })
+}
+
+/// A show as it is, and the event up to which that holds.
+async fn present(venue: &Venue, claims: &Claims) -> Result<(Cursor, Present), LiveError> {
+    let show = claims.show;
+    let facts = shows::facts(&venue.database, show).await.map_err(|error| broken(&error))?;
+    let facts = facts.ok_or(Refusal::NotFound)?;
+    let account = claims.artist.then_some(facts.artist_account.as_str());
+    let page = shows::page(venue, show, account).await.map_err(|refusal| match refusal {
+        Refusal::NotFound => Refusal::NotFound,
+        Refusal::Gone => Refusal::Gone,
+        _ => Refusal::Broken,
+    })?;
+    // A message is at the cursor of its event: newer ones will come as events.
+    let chat = chat::page(&venue.database, show, page.cursor.0 + 1).await;
+    let chat = chat.map_err(|error| broken(&error))?;
+    let cursor = page.cursor;
+    Ok((cursor, Present::Show { page, chat, publication: facts.publication }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_continues_is_sent() {
+        let at = Position(Cursor(5));
+        let step = |first, last| at.step(Cursor(first), Cursor(last));
+        assert_eq!(step(4, 5), Step::Skip);
+        assert_eq!(step(6, 6), Step::Send);
+        assert_eq!(step(6, 9), Step::Send);
+        assert_eq!(step(4, 6), Step::Read);
+        assert_eq!(step(7, 7), Step::Read);
+    }
+}

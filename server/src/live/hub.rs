@@ -1,0 +1,266 @@
+//! Who follows which topic, and how news gets to them.
+//!
+//! One reader per followed topic: woken, it reads what is new in the log once, encodes it once, and
+//! puts it into the queue of every follower. Queues are bounded: a follower whose queue is full is
+//! cut, comes back, and catches up by cursor.
+//!
+//! **Invariant:** nothing is missed between catching up and following. A follower is entered before
+//! it reads the log, and a feed hands out everything after the cursor at which it was opened; so what
+//! the log didn't hold at the follower's reading comes through the queue. What it did hold may come
+//! through the queue again, and is recognised by its cursor: [`super::follow::Position`].
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::extract::ws::Utf8Bytes;
+use bandstand_domain::live::{Cursor, Event, ServerFrame, Topic};
+use tokio::sync::{Notify, mpsc};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    log::{self, After},
+    tasks::Tasks,
+};
+use crate::database::{Database, DatabaseError};
+
+/// Frames that wait for one connection.
+pub const QUEUE: usize = 64;
+/// Room in a queue that only durable events may take.
+const RESERVED: usize = QUEUE / 4;
+/// The most events in one frame.
+pub const MOST_EVENTS: u32 = 100;
+/// How long a reader waits before it tries a failing database again.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// A frame on its way to one connection.
+#[derive(Clone, Debug)]
+pub enum Outgoing {
+    /// Durable events, encoded.
+    Events {
+        /// Of which topic.
+        topic: Topic,
+        /// The cursor of the first.
+        first: Cursor,
+        /// The cursor of the last.
+        last: Cursor,
+        /// Whether the topic ends with them.
+        ends: bool,
+        /// The frame.
+        text: Utf8Bytes,
+    },
+    /// Something of the moment, encoded, for one of the connection's subscriptions.
+    Ephemeral {
+        /// Which.
+        subscription: u64,
+        /// The frame.
+        text: Utf8Bytes,
+    },
+}
+
+/// The way to one connection.
+#[derive(Clone, Debug)]
+pub struct Outbox {
+    queue: mpsc::Sender<Outgoing>,
+    cut: CancellationToken,
+}
+
+impl Outbox {
+    /// A way, and the end at which frames come out. `cut` is cancelled when the connection can't
+    /// keep up.
+    pub fn new(cut: CancellationToken) -> (Self, mpsc::Receiver<Outgoing>) {
+        let (queue, frames) = mpsc::channel(QUEUE);
+        (Self { queue, cut }, frames)
+    }
+
+    /// Queues durable events; cuts the connection when there is no room.
+    fn events(&self, frame: Outgoing) {
+        if self.queue.try_send(frame).is_err() {
+            self.cut.cancel();
+        }
+    }
+
+    /// Whether there is room for something of the moment.
+    pub fn has_room(&self) -> bool {
+        self.queue.capacity() > RESERVED
+    }
+
+    /// Queues something of the moment; false when there is no room, and it is dropped.
+    pub fn ephemeral(&self, subscription: u64, text: Utf8Bytes) -> bool {
+        self.has_room() && self.queue.try_send(Outgoing::Ephemeral { subscription, text }).is_ok()
+    }
+}
+
+/// All followed topics.
+#[derive(Clone)]
+pub struct Hub {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    database: Database,
+    tasks: Tasks,
+    feeds: Mutex<HashMap<Topic, Arc<Feed>>>,
+    numbers: AtomicU64,
+}
+
+struct Feed {
+    topic: Topic,
+    /// Wakes the reader. A wake while it reads is kept.
+    dirty: Notify,
+    /// Ends the reader.
+    abandoned: CancellationToken,
+    followers: Mutex<HashMap<u64, Outbox>>,
+}
+
+impl fmt::Debug for Hub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hub").field("topics", &lock(&self.shared.feeds).len()).finish()
+    }
+}
+
+/// One follower's place in a topic; dropped, it is given up.
+pub struct Following {
+    hub: Hub,
+    topic: Topic,
+    number: u64,
+}
+
+impl Following {
+    /// Unique among all subscriptions of the venue.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+}
+
+impl fmt::Debug for Following {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Following({}, {})", self.topic, self.number)
+    }
+}
+
+impl Drop for Following {
+    fn drop(&mut self) {
+        let mut feeds = lock(&self.hub.shared.feeds);
+        let Some(feed) = feeds.get(&self.topic) else { return };
+        let mut followers = lock(&feed.followers);
+        followers.remove(&self.number);
+        if followers.is_empty() {
+            drop(followers);
+            feed.abandoned.cancel();
+            feeds.remove(&self.topic);
+        }
+    }
+}
+
+impl Hub {
+    /// A hub over the log in `database`; its readers are among `tasks`.
+    pub fn new(database: Database, tasks: Tasks) -> Self {
+        let shared =
+            Shared { database, tasks, feeds: Mutex::default(), numbers: AtomicU64::new(1) };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// Wakes everybody who follows `topic`: its log has something new. Never waits.
+    pub fn wake(&self, topic: Topic) {
+        if let Some(feed) = lock(&self.shared.feeds).get(&topic) {
+            feed.dirty.notify_one();
+        }
+    }
+
+    /// Follows `topic`. The log must be read **after** this, from where the follower stands; what it
+    /// doesn't hold by then will come through `outbox`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn follow(&self, topic: Topic, outbox: Outbox) -> Result<Following, DatabaseError> {
+        // Asked before the feed is there, so that the feed hands out all that comes later.
+        let latest = log::latest(&self.shared.database, topic).await?;
+        let number = self.shared.numbers.fetch_add(1, Ordering::Relaxed);
+        let mut feeds = lock(&self.shared.feeds);
+        let feed = feeds.entry(topic).or_insert_with(|| {
+            let feed = Arc::new(Feed {
+                topic,
+                dirty: Notify::new(),
+                abandoned: CancellationToken::new(),
+                followers: Mutex::default(),
+            });
+            // What was committed since the question above was announced to nobody.
+            feed.dirty.notify_one();
+            self.shared.tasks.spawn(read(self.shared.database.clone(), feed.clone(), latest));
+            feed
+        });
+        lock(&feed.followers).insert(number, outbox);
+        Ok(Following { hub: self.clone(), topic, number })
+    }
+}
+
+/// Hands out what comes after `cursor`, until nobody follows.
+async fn read(database: Database, feed: Arc<Feed>, mut cursor: Cursor) {
+    let news = async {
+        loop {
+            feed.dirty.notified().await;
+            while let Err(error) = hand_out(&database, &feed, &mut cursor).await {
+                tracing::warn!(topic = %feed.topic, %error, "the event log can't be read");
+                tokio::time::sleep(RETRY).await;
+            }
+        }
+    };
+    tokio::select! {
+        () = feed.abandoned.cancelled() => {}
+        () = news => {}
+    }
+}
+
+/// Hands out all that the log has after `cursor`, and moves it there.
+async fn hand_out(
+    database: &Database,
+    feed: &Feed,
+    cursor: &mut Cursor,
+) -> Result<(), DatabaseError> {
+    loop {
+        match log::after(database, feed.topic, *cursor, MOST_EVENTS).await? {
+            After::Nothing => return Ok(()),
+            After::Events(stretch) => {
+                let last = stretch.last;
+                let frame = events_frame(feed.topic, stretch);
+                for outbox in lock(&feed.followers).values() {
+                    outbox.events(frame.clone());
+                }
+                *cursor = last;
+            }
+            After::Lost => {
+                // The log was cut behind this reader: whoever follows must begin with the present.
+                *cursor = log::latest(database, feed.topic).await?;
+                for outbox in lock(&feed.followers).values() {
+                    outbox.cut.cancel();
+                }
+            }
+        }
+    }
+}
+
+/// The frame that carries a stretch of the log.
+pub fn events_frame(topic: Topic, stretch: log::Stretch) -> Outgoing {
+    let log::Stretch { first, last, events } = stretch;
+    let ends = matches!(topic, Topic::Show(_))
+        && events.iter().any(|event| matches!(event, Event::ShowDeleted { .. }));
+    let text = encode(&ServerFrame::Events { topic, cursor: last, events });
+    Outgoing::Events { topic, first, last, ends, text }
+}
+
+/// A frame as text.
+pub fn encode(frame: &ServerFrame) -> Utf8Bytes {
+    // Maps with text keys, numbers and strings alone: this can't fail.
+    serde_json::to_string(frame).unwrap_or_default().into()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,86 @@
+//! The stage, for the person who makes the current request.
+
+use async_trait::async_trait;
+use bandstand_app::live::port::Live;
+use bandstand_domain::{
+    Refusal, ShowId,
+    live::{JoinTicket, LiveError, LiveReason, StageTicket},
+};
+
+use super::{
+    access::{self, Entry, broken},
+    stage::NotPossible,
+    store::Outcome,
+    token::{Claims, Right},
+};
+use crate::{
+    caller::Caller,
+    chat, clock,
+    database::DatabaseError,
+    http::limits::{Limit, by_address},
+};
+
+#[async_trait]
+impl Live for Caller {
+    async fn join(&self, show: ShowId) -> Result<JoinTicket, LiveError> {
+        check_rate(self)?;
+        let entry = match access::enter(self, show).await {
+            Err(Refusal::NotLoggedIn) => Err(Refusal::Because(LiveReason::Nameless)),
+            other => other,
+        }?;
+        let artist = entry.is_artist();
+        let viewer = entry.viewer;
+        let muted = chat::is_muted(&self.venue.database, show, &viewer.person)
+            .await
+            .map_err(|error| broken(&error))?;
+        let (person, name) = (viewer.person, viewer.name);
+        let claims =
+            Claims { person: person.clone(), name: name.clone(), show, right: Right::Join, artist };
+        let token = self.venue.live.tokens().issue(claims, clock::now());
+        Ok(JoinTicket { token, person, name, artist, muted })
+    }
+
+    async fn stage(&self, show: ShowId) -> Result<StageTicket, LiveError> {
+        check_rate(self)?;
+        let Entry { viewer, facts } = own(self, show).await?;
+        if access::is_over(&facts, clock::now()) {
+            return Err(Refusal::Because(LiveReason::Over));
+        }
+        let (person, name) = (viewer.person, viewer.name);
+        let claims = Claims { person, name, show, right: Right::Stage, artist: true };
+        Ok(StageTicket { token: self.venue.live.tokens().issue(claims, clock::now()) })
+    }
+
+    async fn pause(&self, show: ShowId, paused: bool) -> Result<(), LiveError> {
+        own(self, show).await?;
+        answer(self.venue.live.stages().pause(show, paused).await)
+    }
+
+    async fn end(&self, show: ShowId) -> Result<(), LiveError> {
+        own(self, show).await?;
+        answer(self.venue.live.stages().end(show).await)
+    }
+}
+
+/// The caller's own show.
+async fn own(caller: &Caller, show: ShowId) -> Result<Entry, LiveError> {
+    let entry = access::enter(caller, show).await?;
+    if entry.is_artist() { Ok(entry) } else { Err(Refusal::Forbidden) }
+}
+
+fn check_rate(caller: &Caller) -> Result<(), LiveError> {
+    let address = by_address(caller.address);
+    let checked = caller.venue.limits.check(Limit::Join, address);
+    checked.map_err(|retry_after| Refusal::TooMany { retry_after })
+}
+
+fn answer(outcome: Result<Outcome, DatabaseError>) -> Result<(), LiveError> {
+    match outcome.map_err(|error| broken(&error))? {
+        Outcome::Changed(_) | Outcome::Same => Ok(()),
+        Outcome::NotPossible(NotPossible::Over) => Err(Refusal::Because(LiveReason::Over)),
+        Outcome::NotPossible(NotPossible::NobodyThere) => {
+            Err(Refusal::Because(LiveReason::NotOnStage))
+        }
+        Outcome::Gone => Err(Refusal::Gone),
+    }
+}

@@ -1,0 +1,136 @@
+//! What happens on a stage: a machine without clock or database.
+//!
+//! ```text
+//! Empty ──arrived──▶ Live ◀──pause──▶ Paused
+//!                     │ ▲                │
+//!                    lost arrived       lost
+//!                     ▼ │                │
+//!                   Dropped ◀────────────┘        anything ──end──▶ Ended, for good
+//! ```
+
+use bandstand_domain::{Millis, live::StageState};
+
+/// What is known of a show's stage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stage {
+    /// What happens there.
+    pub state: StageState,
+    /// How often somebody took the stage; the last who did is the one whom the media core lets send.
+    pub publication: i64,
+    /// When the artist first went on stage.
+    pub live_since: Option<Millis>,
+}
+
+/// What may change a stage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Happening {
+    /// The first picture or sound of this publication came in; happens once to each.
+    Arrived {
+        /// Its number.
+        publication: i64,
+    },
+    /// Nobody sends any more.
+    Lost,
+    /// The artist takes a break, or is back from it.
+    Pause(bool),
+    /// The artist ends the show, or it ended long ago.
+    End,
+}
+
+/// Why something can't happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotPossible {
+    /// The show has ended.
+    Over,
+    /// Nobody is on stage.
+    NobodyThere,
+}
+
+impl Stage {
+    /// The stage after `happening`; `None` when it changes nothing.
+    ///
+    /// # Errors
+    /// [`NotPossible`] for what needs somebody on stage, or a show that isn't over.
+    pub fn after(self, happening: Happening, now: Millis) -> Result<Option<Self>, NotPossible> {
+        use StageState::{Dropped, Empty, Ended, Live, Paused};
+        let next = match (self.state, happening) {
+            (Ended, Happening::End | Happening::Lost) => self,
+            (Ended, _) => return Err(NotPossible::Over),
+            (_, Happening::End) => Self { state: Ended, ..self },
+            // Told even when the stage was live already: an older studio learns by it that it was
+            // replaced.
+            (_, Happening::Arrived { publication }) if publication >= self.publication => {
+                let live_since = Some(self.live_since.unwrap_or(now));
+                return Ok(Some(Self { state: Live, publication, live_since }));
+            }
+            (_, Happening::Arrived { .. }) => self,
+            (Live | Paused, Happening::Lost) => Self { state: Dropped, ..self },
+            (Empty | Dropped, Happening::Lost) => self,
+            (Live | Paused, Happening::Pause(true)) => Self { state: Paused, ..self },
+            (Live | Paused, Happening::Pause(false)) => Self { state: Live, ..self },
+            (Empty | Dropped, Happening::Pause(_)) => return Err(NotPossible::NobodyThere),
+        };
+        Ok((next != self).then_some(next))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Millis = Millis(5_000);
+
+    fn stage(state: StageState) -> Stage {
+        Stage { state, publication: 3, live_since: Some(Millis(1_000)) }
+    }
+
+    fn state_after(state: StageState, happening: Happening) -> Result<StageState, NotPossible> {
+        let before = stage(state);
+        before.after(happening, NOW).map(|after| after.unwrap_or(before).state)
+    }
+
+    #[test]
+    fn a_show_from_the_first_sound_to_the_end() {
+        use StageState::{Dropped, Ended, Live, Paused};
+        let empty = Stage { state: StageState::Empty, publication: 0, live_since: None };
+        let live = empty.after(Happening::Arrived { publication: 1 }, NOW).unwrap().unwrap();
+        assert_eq!(live, Stage { state: Live, publication: 1, live_since: Some(NOW) });
+        let paused = live.after(Happening::Pause(true), NOW).unwrap().unwrap();
+        assert_eq!(paused.state, Paused);
+        let dropped = paused.after(Happening::Lost, NOW).unwrap().unwrap();
+        assert_eq!(dropped.state, Dropped);
+        let later = NOW.plus(60_000);
+        let back = dropped.after(Happening::Arrived { publication: 2 }, later).unwrap().unwrap();
+        assert_eq!(back, Stage { state: Live, publication: 2, live_since: Some(NOW) });
+        let ended = back.after(Happening::End, later).unwrap().unwrap();
+        assert_eq!(ended.state, Ended);
+        assert_eq!(ended.after(Happening::End, later), Ok(None));
+        assert_eq!(ended.after(Happening::Lost, later), Ok(None));
+        for refused in [Happening::Arrived { publication: 9 }, Happening::Pause(false)] {
+            assert_eq!(ended.after(refused, later), Err(NotPossible::Over));
+        }
+    }
+
+    #[test]
+    fn a_newer_studio_takes_over_and_an_older_one_changes_nothing() {
+        let live = stage(StageState::Live);
+        assert_eq!(live.after(Happening::Arrived { publication: 3 }, NOW), Ok(Some(live)));
+        assert_eq!(live.after(Happening::Arrived { publication: 2 }, NOW), Ok(None));
+        let taken = live.after(Happening::Arrived { publication: 4 }, NOW).unwrap().unwrap();
+        assert_eq!((taken.state, taken.publication), (StageState::Live, 4));
+    }
+
+    #[test]
+    fn a_break_needs_somebody_on_stage() {
+        use StageState::{Dropped, Empty, Live, Paused};
+        for state in [Empty, Dropped] {
+            assert_eq!(
+                state_after(state, Happening::Pause(true)),
+                Err(NotPossible::NobodyThere)
+            );
+            assert_eq!(state_after(state, Happening::Lost), Ok(state));
+        }
+        assert_eq!(state_after(Paused, Happening::Pause(true)), Ok(Paused));
+        assert_eq!(state_after(Paused, Happening::Pause(false)), Ok(Live));
+    }
+}

@@ -1,0 +1,162 @@
+//! What the database knows of stages.
+
+use std::str::FromStr;
+
+use bandstand_domain::{
+    Millis, ShowId,
+    live::{Event, StageState, Topic},
+};
+use sqlx::{Row, any::AnyRow};
+
+use super::{
+    log,
+    stage::{Happening, NotPossible, Stage},
+};
+use crate::{
+    database::{Database, DatabaseError},
+    shows,
+};
+
+/// How long past its end a show stays open whose artist's connection is lost, in milliseconds.
+const OVERTIME: i64 = 30 * Millis::MINUTE;
+
+/// What became of a happening.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The stage is like this now, and there are events to announce.
+    Changed(Stage),
+    /// It was so before.
+    Same,
+    /// It can't happen.
+    NotPossible(NotPossible),
+    /// There is no such show, or it was deleted.
+    Gone,
+}
+
+/// Lets something happen on the stage of `show`: the new state and the events that tell it are one
+/// transaction.
+///
+/// # Errors
+/// When the database fails; then nothing happened.
+pub async fn happen(
+    database: &Database,
+    show: ShowId,
+    happening: Happening,
+    now: Millis,
+) -> Result<Outcome, DatabaseError> {
+    let mut write = database.begin().await?;
+    // An update, so that the row is this transaction's until it ends.
+    let row = sqlx::query(
+        "UPDATE shows SET stage_at = stage_at WHERE id = $1 AND deleted_at IS NULL \
+         RETURNING stage, publication, live_since",
+    )
+    .bind(show.to_string())
+    .fetch_optional(&mut *write)
+    .await?;
+    let Some(row) = row else { return Ok(Outcome::Gone) };
+    let before = decode(&row)?;
+    let stage = match before.after(happening, now) {
+        Ok(Some(stage)) => stage,
+        Ok(None) => return Ok(Outcome::Same),
+        Err(why) => return Ok(Outcome::NotPossible(why)),
+    };
+    sqlx::query(
+        "UPDATE shows SET stage = $2, stage_at = $3, publication = $4, live_since = $5 \
+         WHERE id = $1",
+    )
+    .bind(show.to_string())
+    .bind(encode_state(stage.state))
+    .bind(now.0)
+    .bind(stage.publication)
+    .bind(stage.live_since.map(|at| at.0))
+    .execute(&mut *write)
+    .await?;
+    let Stage { state, publication, live_since } = stage;
+    let event = Event::Stage { state, publication, live_since };
+    log::append(&mut write, Topic::Show(show), &event, now).await?;
+    if stage.state != before.state
+        && let Some(card) = shows::card(&mut write, show).await?
+    {
+        let event = Event::ShowChanged { show: card, description: None };
+        log::append(&mut write, Topic::Show(show), &event, now).await?;
+        log::append(&mut write, Topic::Shows, &event, now).await?;
+    }
+    write.commit().await?;
+    Ok(Outcome::Changed(stage))
+}
+
+/// Counts one more taking of the stage of `show`; `None` when the show is over or gone.
+///
+/// # Errors
+/// When the database fails.
+pub async fn take(database: &Database, show: ShowId) -> Result<Option<i64>, DatabaseError> {
+    let mut write = database.begin().await?;
+    let row = sqlx::query(
+        "UPDATE shows SET publication = publication + 1 \
+         WHERE id = $1 AND deleted_at IS NULL AND stage <> 'ended' RETURNING publication",
+    )
+    .bind(show.to_string())
+    .fetch_optional(&mut *write)
+    .await?;
+    let publication = row.map(|row| row.try_get(0)).transpose()?;
+    write.commit().await?;
+    Ok(publication)
+}
+
+/// The shows on whose stage somebody is said to be.
+///
+/// # Errors
+/// When the database fails.
+pub async fn on_stage(database: &Database) -> Result<Vec<ShowId>, DatabaseError> {
+    let rows = sqlx::query(
+        "SELECT id FROM shows WHERE stage IN ('live', 'paused') AND deleted_at IS NULL",
+    )
+    .fetch_all(&database.read)
+    .await?;
+    rows.iter().map(id).collect()
+}
+
+/// The shows whose artist was lost and whose end has long passed.
+///
+/// # Errors
+/// When the database fails.
+pub async fn abandoned(database: &Database, now: Millis) -> Result<Vec<ShowId>, DatabaseError> {
+    let rows = sqlx::query(
+        "SELECT id FROM shows WHERE stage = 'dropped' AND ends_at <= $1 AND deleted_at IS NULL",
+    )
+    .bind(now.plus(-OVERTIME).0)
+    .fetch_all(&database.read)
+    .await?;
+    rows.iter().map(id).collect()
+}
+
+fn id(row: &AnyRow) -> Result<ShowId, DatabaseError> {
+    let text: String = row.try_get(0)?;
+    ShowId::from_str(&text).map_err(|error| DatabaseError::Decode(Box::new(error)))
+}
+
+fn decode(row: &AnyRow) -> Result<Stage, DatabaseError> {
+    let state: String = row.try_get(0)?;
+    let live_since: Option<i64> = row.try_get(2)?;
+    Ok(Stage {
+        state: decode_state(&state)?,
+        publication: row.try_get(1)?,
+        live_since: live_since.map(Millis),
+    })
+}
+
+/// A state as the database and the frames write it.
+fn encode_state(state: StageState) -> &'static str {
+    match state {
+        StageState::Empty => "empty",
+        StageState::Live => "live",
+        StageState::Paused => "paused",
+        StageState::Dropped => "dropped",
+        StageState::Ended => "ended",
+    }
+}
+
+fn decode_state(text: &str) -> Result<StageState, DatabaseError> {
+    let quoted = serde_json::Value::from(text);
+    serde_json::from_value(quoted).map_err(|error| DatabaseError::Decode(Box::new(error)))
+}

@@ -1,0 +1,316 @@
+//! Signed rights: to enter one show, or to go on its stage.
+//!
+//! A token is `claims.signature`, both in base64url: the claims as JSON, signed with HMAC-SHA-256 by
+//! a key that only this venue has. It is bound to a person and a show, lives for a minute, and each
+//! purpose that it allows can be used once.
+
+use std::{
+    collections::HashMap,
+    fmt, io,
+    path::Path,
+    sync::{Mutex, PoisonError},
+};
+
+use bandstand_domain::{Millis, PersonId, ShowId, accounts::Secret};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use hmac::{Hmac, Mac};
+use rand::RngCore;
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+
+/// How long a token can be used, in milliseconds.
+pub const LIFE: i64 = Millis::MINUTE;
+/// The longest token that is looked at, in bytes.
+const LONGEST: usize = 1024;
+/// The most uses that are remembered; each is for [`LIFE`].
+const MOST_USES: usize = 200_000;
+/// What is signed begins with this, so that the key's signatures mean nothing anywhere else.
+const CONTEXT: &[u8] = b"bandstand right 1\0";
+
+/// What somebody wants to do with a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Purpose {
+    /// Follow the show on the live channel, and stand in its crowd.
+    Channel,
+    /// Get its picture and sound.
+    Watch,
+    /// Go on its stage.
+    Publish,
+}
+
+/// What kind of right a token gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Right {
+    /// Entering: [`Purpose::Channel`] and [`Purpose::Watch`].
+    Join,
+    /// The stage: [`Purpose::Publish`].
+    Stage,
+}
+
+impl Right {
+    fn allows(self, purpose: Purpose) -> bool {
+        match self {
+            Self::Join => matches!(purpose, Purpose::Channel | Purpose::Watch),
+            Self::Stage => matches!(purpose, Purpose::Publish),
+        }
+    }
+}
+
+/// What a token says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claims {
+    /// Who may.
+    pub person: PersonId,
+    /// How they are called there.
+    pub name: String,
+    /// Where.
+    pub show: ShowId,
+    /// What.
+    pub right: Right,
+    /// Whether they are the show's artist.
+    pub artist: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Signed {
+    #[serde(flatten)]
+    claims: Claims,
+    expires_at: Millis,
+    nonce: String,
+}
+
+/// Why a token is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenError {
+    /// Not made by this venue, or damaged.
+    Invalid,
+    /// Too old.
+    Expired,
+    /// Good for something else: another show, another purpose.
+    Elsewhere,
+    /// Used before.
+    Used,
+    /// Too many tokens are in use at once.
+    Full,
+}
+
+/// Makes tokens and takes them back.
+pub struct Tokens {
+    key: [u8; 32],
+    used: Mutex<HashMap<(String, Purpose), Millis>>,
+}
+
+impl fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Tokens(…)")
+    }
+}
+
+impl Tokens {
+    /// Reads the venue's key from `secret.key` in the folder `data`; makes it when it isn't there,
+    /// readable by its owner alone.
+    ///
+    /// # Errors
+    /// When the file can't be read or made, or doesn't hold 32 bytes.
+    pub fn open(data: &Path) -> io::Result<Self> {
+        let path = data.join("secret.key");
+        let key = match std::fs::read(&path) {
+            Ok(bytes) => bytes.try_into().map_err(|_| {
+                io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    format!("{} doesn't hold 32 bytes", path.display()),
+                )
+            })?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => make_key(&path)?,
+            Err(error) => return Err(error),
+        };
+        Ok(Self::with_key(key))
+    }
+
+    fn with_key(key: [u8; 32]) -> Self {
+        Self { key, used: Mutex::default() }
+    }
+
+    /// A token for `claims`, good until [`LIFE`] from `now`.
+    pub fn issue(&self, claims: Claims, now: Millis) -> Secret {
+        let mut nonce = [0; 16];
+        rand::rng().fill_bytes(&mut nonce);
+        let signed =
+            Signed { claims, expires_at: now.plus(LIFE), nonce: URL_SAFE_NO_PAD.encode(nonce) };
+        // Strings and numbers alone: this can't fail.
+        let text = serde_json::to_vec(&signed).unwrap_or_default();
+        let signature = self.mac(&text).finalize().into_bytes();
+        Secret::new(format!(
+            "{}.{}",
+            URL_SAFE_NO_PAD.encode(text),
+            URL_SAFE_NO_PAD.encode(signature)
+        ))
+    }
+
+    /// What `token` says, when it is genuine and fresh and allows `purpose` at `show`.
+    ///
+    /// # Errors
+    /// [`TokenError`]; the token can then still be used for what it is good for.
+    pub fn check(
+        &self,
+        token: &str,
+        purpose: Purpose,
+        show: ShowId,
+        now: Millis,
+    ) -> Result<Claims, TokenError> {
+        self.open_token(token, purpose, show, now).map(|signed| signed.claims)
+    }
+
+    /// Like [`Tokens::check`], and uses the token up for this purpose.
+    ///
+    /// # Errors
+    /// [`TokenError`].
+    pub fn redeem(
+        &self,
+        token: &str,
+        purpose: Purpose,
+        show: ShowId,
+        now: Millis,
+    ) -> Result<Claims, TokenError> {
+        let signed = self.open_token(token, purpose, show, now)?;
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (signed.nonce, purpose);
+        if used.contains_key(&key) {
+            return Err(TokenError::Used);
+        }
+        if used.len() >= MOST_USES {
+            used.retain(|_, expires_at| *expires_at > now);
+            if used.len() >= MOST_USES {
+                return Err(TokenError::Full);
+            }
+        }
+        used.insert(key, signed.expires_at);
+        Ok(signed.claims)
+    }
+
+    /// Forgets uses of tokens that have expired.
+    pub fn forget_expired(&self, now: Millis) {
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        used.retain(|_, expires_at| *expires_at > now);
+    }
+
+    fn open_token(
+        &self,
+        token: &str,
+        purpose: Purpose,
+        show: ShowId,
+        now: Millis,
+    ) -> Result<Signed, TokenError> {
+        if token.len() > LONGEST {
+            return Err(TokenError::Invalid);
+        }
+        let (text, signature) = token.split_once('.').ok_or(TokenError::Invalid)?;
+        let text = URL_SAFE_NO_PAD.decode(text).map_err(|_| TokenError::Invalid)?;
+        let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| TokenError::Invalid)?;
+        // Compares in constant time.
+        self.mac(&text).verify_slice(&signature).map_err(|_| TokenError::Invalid)?;
+        let signed: Signed = serde_json::from_slice(&text).map_err(|_| TokenError::Invalid)?;
+        if signed.expires_at <= now {
+            return Err(TokenError::Expired);
+        }
+        if signed.claims.show != show || !signed.claims.right.allows(purpose) {
+            return Err(TokenError::Elsewhere);
+        }
+        Ok(signed)
+    }
+
+    #[allow(clippy::expect_used, reason = "HMAC takes keys of any length")]
+    fn mac(&self, text: &[u8]) -> Hmac<Sha256> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.key).expect("any length is right");
+        mac.update(CONTEXT);
+        mac.update(text);
+        mac
+    }
+}
+
+/// Makes a key and moves it into place whole, so that a crash leaves no half of one.
+fn make_key(path: &Path) -> io::Result<[u8; 32]> {
+    use std::io::Write as _;
+    let mut key = [0; 32];
+    rand::rng().fill_bytes(&mut key);
+    let part = path.with_extension("part");
+    let _ = std::fs::remove_file(&part);
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&part)?;
+    file.write_all(&key)?;
+    file.sync_all()?;
+    std::fs::rename(&part, path)?;
+    Ok(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use bandstand_domain::ShowId;
+
+    use super::*;
+
+    const NOW: Millis = Millis(1_000_000);
+
+    fn show(number: u128) -> ShowId {
+        ShowId(uuid::Uuid::from_u128(number))
+    }
+
+    fn claims(right: Right) -> Claims {
+        let person = PersonId::new("ada");
+        Claims { person, name: "Ada".into(), show: show(1), right, artist: false }
+    }
+
+    #[test]
+    fn each_purpose_is_good_once_and_only_where_it_was_given() {
+        let tokens = Tokens::with_key([7; 32]);
+        let token = tokens.issue(claims(Right::Join), NOW);
+        let redeem = |purpose, show| tokens.redeem(token.reveal(), purpose, show, NOW);
+        assert_eq!(redeem(Purpose::Channel, show(2)), Err(TokenError::Elsewhere));
+        assert_eq!(redeem(Purpose::Publish, show(1)), Err(TokenError::Elsewhere));
+        assert_eq!(redeem(Purpose::Channel, show(1)), Ok(claims(Right::Join)));
+        assert_eq!(redeem(Purpose::Channel, show(1)), Err(TokenError::Used));
+        assert_eq!(redeem(Purpose::Watch, show(1)), Ok(claims(Right::Join)));
+        assert_eq!(redeem(Purpose::Watch, show(1)), Err(TokenError::Used));
+    }
+
+    #[test]
+    fn a_token_dies_after_a_minute_and_cannot_be_changed() {
+        let tokens = Tokens::with_key([7; 32]);
+        let token = tokens.issue(claims(Right::Stage), NOW);
+        let check = |tokens: &Tokens, token: &str, now| {
+            tokens.check(token, Purpose::Publish, show(1), now).map(|_| ())
+        };
+        assert_eq!(check(&tokens, token.reveal(), NOW.plus(LIFE - 1)), Ok(()));
+        assert_eq!(check(&tokens, token.reveal(), NOW.plus(LIFE)), Err(TokenError::Expired));
+        let other = Tokens::with_key([8; 32]);
+        assert_eq!(check(&other, token.reveal(), NOW), Err(TokenError::Invalid));
+        let (text, signature) = token.reveal().split_once('.').unwrap();
+        let text = String::from_utf8(URL_SAFE_NO_PAD.decode(text).unwrap()).unwrap();
+        let forged = URL_SAFE_NO_PAD.encode(text.replace("ada", "eve"));
+        let forged = format!("{forged}.{signature}");
+        assert_eq!(check(&tokens, &forged, NOW), Err(TokenError::Invalid));
+        assert_eq!(check(&tokens, "", NOW), Err(TokenError::Invalid));
+    }
+
+    #[test]
+    fn the_key_is_made_once_for_its_owner_alone_and_never_printed() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = Tokens::open(folder.path()).unwrap();
+        let token = first.issue(claims(Right::Join), NOW);
+        let second = Tokens::open(folder.path()).unwrap();
+        assert!(second.check(token.reveal(), Purpose::Watch, show(1), NOW).is_ok());
+        assert_eq!(format!("{second:?} {token:?}"), "Tokens(…) Secret(…)");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = std::fs::metadata(folder.path().join("secret.key")).unwrap().permissions();
+            assert_eq!(mode.mode() & 0o777, 0o600);
+        }
+        std::fs::write(folder.path().join("secret.key"), "short").unwrap();
+        assert!(Tokens::open(folder.path()).is_err());
+    }
+}
