@@ -1,0 +1,54 @@
+// What keeps the venue's door standing without a connection. Pages come from the network, and from
+// here only the page that says why they don't. Files that never change under their name (hashed by
+// the build, and fonts) are kept. Everything alive (/api, /live, /whip, /whep) is left alone.
+const FIXED = "bandstand-fixed-1";
+const FILES = "bandstand-files-1";
+const MOST_FILES = 60;
+const OFFLINE = ["/offline.html", "/offline.css", "/offline.js", "/icons/icon.svg", "/fonts/bricolage-grotesque-latin.woff2", "/fonts/figtree-latin.woff2"];
+
+const keeps = (path) => path.startsWith("/fonts/") || /-[0-9a-f]{12,}(_bg)?\.(css|js|wasm)$/.test(path);
+
+self.addEventListener("install", (event) => {
+  event.waitUntil(caches.open(FIXED).then((cache) => cache.addAll(OFFLINE.map((path) => new Request(path, { cache: "reload" })))).then(() => self.skipWaiting()));
+});
+
+self.addEventListener("activate", (event) => {
+  event.waitUntil((async () => {
+    for (const name of await caches.keys()) {
+      if (name.startsWith("bandstand-") && name !== FIXED && name !== FILES) await caches.delete(name);
+    }
+    await self.registration.navigationPreload?.enable();
+    await self.clients.claim();
+  })());
+});
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const { origin, pathname } = new URL(request.url);
+  if (request.method !== "GET" || origin !== location.origin) return;
+  if (request.mode === "navigate") return event.respondWith(page(event));
+  if (keeps(pathname)) return event.respondWith(kept(request));
+  if (OFFLINE.includes(pathname)) return event.respondWith(fetch(request).catch(() => caches.match(pathname).then((found) => found ?? Response.error())));
+});
+
+async function page(event) {
+  try {
+    return (await event.preloadResponse) ?? (await fetch(event.request));
+  } catch {
+    return (await caches.match("/offline.html")) ?? Response.error();
+  }
+}
+
+async function kept(request) {
+  const found = await caches.match(request);
+  if (found) return found;
+  const response = await fetch(request);
+  if (response.ok && response.status === 200) {
+    const cache = await caches.open(FILES);
+    await cache.put(request, response.clone());
+    // Builds of the past go first: keys come in the order in which they were put.
+    const all = await cache.keys();
+    await Promise.all(all.slice(0, Math.max(0, all.length - MOST_FILES)).map((old) => cache.delete(old)));
+  }
+  return response;
+}
