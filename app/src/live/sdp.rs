@@ -11,37 +11,31 @@ pub enum SoundMode {
 }
 
 impl SoundMode {
-    /// The Opus parameters of RFC 7587, section 6.1. `cbr` stays off: a variable rate sounds better
-    /// at the same mean.
-    fn parameters(self) -> &'static [(&'static str, &'static str)] {
-        match self {
-            Self::Music => &[
-                ("stereo", "1"),
-                ("sprop-stereo", "1"),
-                ("maxaveragebitrate", "256000"),
-                ("useinbandfec", "1"),
-            ],
-            Self::Speech => {
-                &[("maxaveragebitrate", "48000"), ("useinbandfec", "1"), ("usedtx", "0")]
-            }
-        }
-    }
-
-    /// The most bits a second.
+    /// The most bits a second that are sent.
     pub fn bitrate(self) -> u32 {
         match self {
             Self::Music => 256_000,
-            Self::Speech => 48_000,
+            Self::Speech => 64_000,
         }
     }
 }
 
-/// A description in which Opus is asked for, or offered, as `mode` wants it.
+/// The Opus parameters of a stage, by RFC 7587, section 6.1. They are the same for both modes, so
+/// that a change of mode needs no new session; the rate is variable, which sounds better at the same
+/// mean.
+const STAGE: &[(&str, &str)] = &[
+    ("stereo", "1"),
+    ("sprop-stereo", "1"),
+    ("maxaveragebitrate", "256000"),
+    ("useinbandfec", "1"),
+];
+
+/// A description in which Opus is in stereo and of the best quality.
 ///
 /// What a browser sends follows from the description of the other side, what it plays from its own:
 /// so a publisher changes both, and a viewer (for stereo) its own offer.
-pub fn with_opus(sdp: &str, mode: SoundMode) -> String {
-    set_opus(sdp, mode.parameters())
+pub fn with_music(sdp: &str) -> String {
+    set_opus(sdp, STAGE)
 }
 
 /// A description that takes stereo.
@@ -106,12 +100,12 @@ mod tests {
 
     #[test]
     fn only_opus_is_changed_and_nothing_stands_twice() {
-        let sdp = with_opus(OFFER, SoundMode::Music);
+        let sdp = with_music(OFFER);
         assert!(sdp.contains(
             "a=fmtp:111 minptime=10;stereo=1;sprop-stereo=1;maxaveragebitrate=256000;useinbandfec=1\r\n"
         ));
         assert!(sdp.contains("a=fmtp:63 111/111\r\n"));
-        assert_eq!(with_opus(&sdp, SoundMode::Music), sdp);
+        assert_eq!(with_music(&sdp), sdp);
     }
 
     #[test]
