@@ -1,5 +1,13 @@
 //! How long to wait before trying again.
 
+use futures::{
+    channel::oneshot,
+    future::{Either, select},
+};
+use gloo_timers::future::TimeoutFuture;
+use leptos::prelude::window;
+use wasm_bindgen::{JsCast, closure::Closure};
+
 /// The first wait, in milliseconds.
 const FIRST: u32 = 500;
 /// The longest wait, in milliseconds.
@@ -18,6 +26,24 @@ impl Backoff {
         let whole = FIRST.saturating_mul(1 << self.failures.min(10)).min(LONGEST);
         self.failures = self.failures.saturating_add(1);
         whole / 2 + (f64::from(whole / 2) * chance) as u32
+    }
+
+    /// Waits for the next wait, or until the machine is online again.
+    pub async fn wait(&mut self) {
+        let (tell, told) = oneshot::channel();
+        let mut tell = Some(tell);
+        let online = Closure::<dyn FnMut()>::new(move || {
+            if let Some(tell) = tell.take() {
+                let _ = tell.send(());
+            }
+        });
+        let listener = online.as_ref().unchecked_ref();
+        let _ = window().add_event_listener_with_callback("online", listener);
+        let timer = TimeoutFuture::new(self.next(js_sys::Math::random()));
+        if let Either::Right(_) = select(timer, told).await {
+            self.reset();
+        }
+        let _ = window().remove_event_listener_with_callback("online", listener);
     }
 
     /// It worked: the next wait is the first again.

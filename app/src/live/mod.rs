@@ -2,13 +2,38 @@
 
 pub mod api;
 mod backoff;
+mod browser;
 mod channel;
+mod clock;
+mod controls;
+mod countdown;
+mod description;
+mod devices;
+mod entrance;
+mod level;
 mod line;
+mod listen_back;
+mod peer;
 mod place;
+mod player;
 #[cfg(feature = "ssr")]
 pub mod port;
+mod publisher;
+mod scene;
+mod sdp;
+mod show_about;
 mod show_page;
+mod show_side;
+mod show_state;
+mod signalling;
+mod studio;
+mod studio_desk;
 mod studio_page;
+mod studio_panels;
+mod studio_state;
+mod visit;
+mod whep;
+mod whip;
 mod wire;
 
 pub use channel::{Channel, ChannelState, Incoming, TokenSource};

@@ -1,9 +1,165 @@
 //! The page from which an artist goes on stage.
 
+use bandstand_domain::{Millis, Refusal, live::StageState};
 use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::components::Redirect;
+
+use super::{
+    clock::{lasted, span, venue_clock},
+    show_page::{Absent, show_in_address},
+    show_side::LineNote,
+    studio::Studio,
+    studio_desk::Desk,
+    studio_panels::{Numbers, Ready, SoundAndPicture},
+    studio_state::Standing,
+};
+use crate::{accounts::CurrentViewer, chat::ChatPanel, failure::Failed, shows::api::load_show};
 
 /// The page from which an artist goes on stage.
 #[component]
 pub fn StudioPage() -> impl IntoView {
-    view! { <h1>"StudioPage"</h1> }
+    let id = show_in_address();
+    let loaded = Resource::new(
+        move || id.get(),
+        |id| async move {
+            match id {
+                Some(id) => load_show(id).await,
+                None => Err(Failed(Refusal::NotFound)),
+            }
+        },
+    );
+    let viewer = CurrentViewer::expect();
+    view! {
+        <Suspense fallback=|| view! { <p class="waiting">"Opening the studio…"</p> }>
+            {move || Suspend::new(async move {
+                let account = viewer.0.await.ok().flatten().and_then(|viewer| viewer.handle);
+                match loaded.await {
+                    Ok(page) if page.mine => view! { <Room studio=Studio::new(page)/> }.into_any(),
+                    Ok(page) if account.is_none() => {
+                        let path = format!("/log-in?next=/shows/{}/studio", page.card.id);
+                        view! { <Redirect path/> }.into_any()
+                    }
+                    Ok(_) => view! { <Absent why=Refusal::Forbidden/> }.into_any(),
+                    Err(Failed(why)) => view! { <Absent why/> }.into_any(),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+#[component]
+fn Room(studio: Studio) -> impl IntoView {
+    let page = studio.page;
+    let title = move || page.with(|page| page.card.title.clone());
+    let now = venue_clock(page.with_untracked(|page| page.now));
+    let over = Memo::new(move |_| studio.standing.get() == Standing::Ended);
+    let open = Signal::derive(move || !over.get());
+    view! {
+        <Title text=move || format!("Studio – {}", title())/>
+        <Show when=move || !studio.gone.get() fallback=|| view! { <Absent why=Refusal::Gone/> }>
+            <div class="studio">
+                <header class="studio-head">
+                    <h1>{title}</h1>
+                    <StateLine studio now/>
+                </header>
+                <Show when=move || !over.get() fallback=move || view! { <Over studio/> }>
+                    <div class="studio-stage"><Desk studio/></div>
+                    <div class="studio-panels">
+                        <SoundAndPicture studio/>
+                        <Ready studio/>
+                        <Numbers studio/>
+                    </div>
+                </Show>
+                <section class="studio-chat panel" aria-label="What the crowd says">
+                    <LineNote/>
+                    <ChatPanel chat=studio.chat ticket=studio.entrance.ticket() open/>
+                </section>
+            </div>
+        </Show>
+    }
+}
+
+/// Where the artist stands, in a sentence.
+#[component]
+fn StateLine(studio: Studio, now: Signal<Millis>) -> impl IntoView {
+    let here = studio.crowd.count();
+    let words = Memo::new(move |_| match studio.standing.get() {
+        Standing::NotLive => match (studio.page.with(|page| page.card.stage), here.get()) {
+            (StageState::Live | StageState::Paused, _) => {
+                "You are on stage from another tab or program. Go live here to take over.".into()
+            }
+            (StageState::Dropped, _) => {
+                "Your connection was lost, and your audience waits. Go live to come back.".into()
+            }
+            (_, 0) => "Not live. Doors are open; nobody is here yet.".into(),
+            (_, 1) => "Not live. Doors are open; one person waits in the lobby.".into(),
+            (_, here) => format!("Not live. Doors are open; {here} people wait in the lobby."),
+        },
+        Standing::Connecting => "On the way to the stage…".into(),
+        Standing::Live => "You are live.".into(),
+        Standing::Paused => "You take a break. Your audience sees “Back in a moment”.".into(),
+        Standing::Reconnecting => "The connection is lost. Coming back by itself…".into(),
+        Standing::TakenOver => {
+            "Taken over: you are on stage from another tab or machine now.".into()
+        }
+        Standing::Ended => "The show is over.".to_string(),
+    });
+    let badge = move || {
+        let (class, word) = match studio.standing.get() {
+            Standing::NotLive => ("badge", "Not live"),
+            Standing::Connecting => ("badge", "Connecting"),
+            Standing::Live => ("badge live", "Live"),
+            Standing::Paused => ("badge", "Paused"),
+            Standing::Reconnecting => ("badge warn", "Reconnecting"),
+            Standing::TakenOver => ("badge warn", "Taken over"),
+            Standing::Ended => ("badge", "Ended"),
+        };
+        view! { <span class=class>{word}</span> }
+    };
+    let clock = move || {
+        let (since, starts) = studio.page.with(|page| (page.live_since, page.card.starts_at));
+        let now = now.get();
+        match (studio.standing.get(), since) {
+            (Standing::Live | Standing::Paused | Standing::Reconnecting, Some(since)) => {
+                lasted(now.since(since))
+            }
+            (Standing::NotLive, None) => {
+                let left = span(starts.since(now));
+                match (left.days, starts > now) {
+                    (_, false) => String::new(),
+                    (0, _) => format!("Starts in {}", lasted(starts.since(now))),
+                    (1, _) => "Starts tomorrow".into(),
+                    (days, _) => format!("Starts in {days} days"),
+                }
+            }
+            _ => String::new(),
+        }
+    };
+    view! {
+        <p class="state-line">
+            {badge}
+            <span class="clock">{clock}</span>
+            <span role="status">{move || words.get()}</span>
+        </p>
+    }
+}
+
+#[component]
+fn Over(studio: Studio) -> impl IntoView {
+    let peak = move || studio.page.with(|page| page.peak).max(studio.crowd.peak().get());
+    let likes = move || studio.page.with(|page| page.likes).max(studio.crowd.likes().get());
+    view! {
+        <div class="studio-over panel">
+            <h2>"That was it. Take a bow."</h2>
+            <dl class="numbers">
+                <div><dt>"at the most"</dt><dd>{move || peak().to_string()}</dd></div>
+                <div><dt>"likes"</dt><dd>{move || likes().to_string()}</dd></div>
+            </dl>
+            <div class="row">
+                <a class="button primary" href="/dashboard">"My shows"</a>
+                <a class="button" href=move || studio.page.with(|page| format!("/shows/{}", page.card.id))>"The show's page"</a>
+            </div>
+        </div>
+    }
 }

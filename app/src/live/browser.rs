@@ -1,0 +1,76 @@
+//! What browsers offer beyond their typed bindings: properties and methods that not every browser
+//! has, or whose binding says too little.
+
+use js_sys::{Array, Function, Object, Promise, Reflect};
+use leptos::prelude::window;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+
+/// A property; undefined where there is none.
+pub fn get(object: &JsValue, key: &str) -> JsValue {
+    Reflect::get(object, &JsValue::from_str(key)).unwrap_or(JsValue::UNDEFINED)
+}
+
+/// Sets a property.
+pub fn set(object: &JsValue, key: &str, value: &JsValue) {
+    // Only frozen objects refuse, and none is handed here.
+    let _ = Reflect::set(object, &JsValue::from_str(key), value);
+}
+
+/// An object of properties.
+pub fn object<const N: usize>(entries: [(&str, JsValue); N]) -> JsValue {
+    let object = Object::new().into();
+    for (key, value) in entries {
+        set(&object, key, &value);
+    }
+    object
+}
+
+/// Calls a method and waits for its promise, if it answers with one.
+///
+/// # Errors
+/// What it threw, or `undefined` where this browser has no such method.
+pub async fn call(
+    object: &JsValue,
+    method: &str,
+    arguments: &[JsValue],
+) -> Result<JsValue, JsValue> {
+    let answer = call_now(object, method, arguments)?;
+    match answer.dyn_into::<Promise>() {
+        Ok(promise) => JsFuture::from(promise).await,
+        Err(value) => Ok(value),
+    }
+}
+
+/// Calls a method, now.
+///
+/// # Errors
+/// As [`call`].
+pub fn call_now(object: &JsValue, method: &str, arguments: &[JsValue]) -> Result<JsValue, JsValue> {
+    let method: Function = get(object, method).dyn_into().map_err(|_| JsValue::UNDEFINED)?;
+    method.apply(object, &arguments.iter().collect::<Array>())
+}
+
+/// Sets a mark on the page's timeline, by which delays are measured.
+pub fn mark(name: &str) {
+    if let Some(performance) = window().performance() {
+        let _ = performance.mark(name);
+    }
+}
+
+/// The name of an exception, such as `NotAllowedError`.
+pub fn error_name(error: &JsValue) -> String {
+    get(error, "name").as_string().unwrap_or_default()
+}
+
+/// What is remembered in this browser under `key`.
+pub fn remembered(key: &str) -> Option<String> {
+    window().local_storage().ok()??.get_item(key).ok()?
+}
+
+/// Remembers something in this browser; a browser that refuses does without.
+pub fn remember(key: &str, value: &str) {
+    if let Ok(Some(storage)) = window().local_storage() {
+        let _ = storage.set_item(key, value);
+    }
+}

@@ -1,0 +1,159 @@
+//! The player's controls: there when they are wanted.
+
+use leptos::{__reexports::send_wrapper::SendWrapper, ev, html, prelude::*};
+use wasm_bindgen::{JsCast, JsValue};
+
+use super::{
+    browser,
+    player::{Picture, Sound},
+    visit::Visit,
+};
+
+const LOUD: &str = "M4 9v6h4l5 4V5L8 9zM16 8a5 5 0 0 1 0 8v-2a3 3 0 0 0 0-4z";
+const SILENT: &str = "M4 9v6h4l5 4V5L8 9zm11.4 0L18 11.6 20.6 9 22 10.4 19.4 13l2.6 2.6-1.4 1.4L18 14.4 15.4 17 14 15.6l2.6-2.6L14 10.4z";
+const LARGE: &str = "M4 4h6v2H6v4H4zm10 0h6v6h-2V6h-4zM4 14h2v4h4v2H4zm14 0h2v6h-6v-2h4z";
+const FLOATING: &str = "M3 5h18v6h-2V7H5v10h6v2H3zm10 8h8v6h-8z";
+
+/// Sound, volume, picture in picture and full screen; `m` and `f` on the keyboard.
+#[component]
+pub(super) fn Controls(
+    /// The visit.
+    visit: Visit,
+    /// What fills the screen: stage and crowd together.
+    scene: NodeRef<html::Section>,
+) -> impl IntoView {
+    let player = visit.player;
+    let volume = RwSignal::new(1.0_f64);
+    let large = RwSignal::new(false);
+    let floats = RwSignal::new(false);
+    let on = move || player.sound().get() == Sound::On;
+    let playing =
+        Memo::new(move |_| !matches!(player.picture().get(), Picture::Off | Picture::Coming));
+
+    Effect::new(move || {
+        floats.set(browser::get(&document(), "pictureInPictureEnabled").is_truthy());
+        let keys = window_event_listener(ev::keydown, move |event| {
+            if event.ctrl_key() || event.meta_key() || event.alt_key() || is_typing(&event) {
+                return;
+            }
+            match event.key().as_str() {
+                "m" if playing.get_untracked() => player.toggle_sound(),
+                "f" => fill_screen(scene, visit),
+                _ => {}
+            }
+        });
+        let changed = document_listener("fullscreenchange", move || {
+            large.set(browser::get(&document(), "fullscreenElement").is_object());
+        });
+        on_cleanup(move || {
+            keys.remove();
+            drop(changed);
+        });
+    });
+
+    view! {
+        <div class="stage-controls" hidden=move || !playing.get()>
+            <button
+                class="button round"
+                type="button"
+                title="Sound (m)"
+                aria-label=move || if on() { "Turn the sound off" } else { "Turn the sound on" }
+                on:click=move |_| player.toggle_sound()
+            >
+                {icon(Signal::derive(move || if on() { LOUD } else { SILENT }))}
+            </button>
+            <input
+                class="volume"
+                type="range" min="0" max="1" step="0.05"
+                aria-label="Volume"
+                prop:value=move || if on() { volume.get().to_string() } else { "0".into() }
+                on:input=move |event| {
+                    if let Ok(wanted) = event_target_value(&event).parse() {
+                        volume.set(wanted);
+                        player.set_volume(wanted);
+                    }
+                }
+            />
+            <button
+                class="button round"
+                type="button"
+                title="Picture in picture"
+                aria-label="Picture in picture"
+                hidden=move || !(floats.get() && player.picture().get() == Picture::Shown)
+                on:click=move |_| float(visit)
+            >
+                {icon(Signal::stored(FLOATING))}
+            </button>
+            <button
+                class="button round"
+                type="button"
+                title="Full screen (f)"
+                aria-label=move || if large.get() { "Leave full screen" } else { "Full screen" }
+                on:click=move |_| fill_screen(scene, visit)
+            >
+                {icon(Signal::stored(LARGE))}
+            </button>
+        </div>
+    }
+}
+
+fn icon(path: Signal<&'static str>) -> impl IntoView {
+    view! {
+        <svg viewBox="0 0 24 24" aria-hidden="true" fill="currentColor"><path d=path/></svg>
+    }
+}
+
+fn is_typing(event: &ev::KeyboardEvent) -> bool {
+    let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    target.is_some_and(|element| {
+        matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")
+            || element.has_attribute("contenteditable")
+    })
+}
+
+/// Listens to an event of the document until it is dropped.
+fn document_listener(name: &'static str, heard: impl FnMut() + 'static) -> impl Send + Sync {
+    struct Listener(&'static str, wasm_bindgen::closure::Closure<dyn FnMut()>);
+    impl Drop for Listener {
+        fn drop(&mut self) {
+            let listener = self.1.as_ref().unchecked_ref();
+            let _ = document().remove_event_listener_with_callback(self.0, listener);
+        }
+    }
+    let listener = Listener(name, wasm_bindgen::closure::Closure::new(heard));
+    let _ = document().add_event_listener_with_callback(name, listener.1.as_ref().unchecked_ref());
+    SendWrapper::new(listener)
+}
+
+/// Fills the screen with the scene, or leaves it. An iPhone only knows full screen for the video.
+fn fill_screen(scene: NodeRef<html::Section>, visit: Visit) {
+    let Some(scene) = scene.get_untracked() else { return };
+    let attempts: [(JsValue, &str); 3] = [
+        (scene.clone().into(), "requestFullscreen"),
+        (scene.into(), "webkitRequestFullscreen"),
+        (visit.player.video.get_untracked().into(), "webkitEnterFullscreen"),
+    ];
+    if browser::get(&document(), "fullscreenElement").is_object() {
+        settle(document().into(), "exitFullscreen");
+    } else if let Some((object, method)) = attempts
+        .into_iter()
+        .find(|(object, method)| object.is_object() && browser::get(object, method).is_function())
+    {
+        settle(object, method);
+    }
+}
+
+fn float(visit: Visit) {
+    if browser::get(&document(), "pictureInPictureElement").is_object() {
+        settle(document().into(), "exitPictureInPicture");
+    } else if let Some(video) = visit.player.video.get_untracked() {
+        settle(video.into(), "requestPictureInPicture");
+    }
+}
+
+/// Calls a method whose refusal changes nothing: the browser shows by itself what it does.
+fn settle(object: JsValue, method: &'static str) {
+    leptos::task::spawn_local(async move {
+        let _ = browser::call(&object, method, &[]).await;
+    });
+}

@@ -1,0 +1,330 @@
+//! The artist's camera, microphone and screen.
+
+use js_sys::Array;
+use leptos::{__reexports::send_wrapper::SendWrapper, prelude::*};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use web_sys::{MediaDeviceInfo, MediaDeviceKind, MediaStream, MediaStreamTrack};
+
+use super::{browser, sdp::SoundMode};
+
+/// Under these keys the browser remembers the choice.
+const CAMERA: &str = "bandstand.camera";
+const MICROPHONE: &str = "bandstand.microphone";
+const SPEECH: &str = "bandstand.speech";
+/// As a choice of camera: none at all.
+pub const NO_CAMERA: &str = "none";
+
+/// A camera or a microphone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Device {
+    /// How the browser knows it.
+    pub id: String,
+    /// How people know it.
+    pub label: String,
+}
+
+/// What the picture comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Source {
+    /// Nothing: sound only.
+    #[default]
+    Nothing,
+    /// The chosen camera.
+    Camera,
+    /// The screen, or a window of it.
+    Screen,
+}
+
+/// A track that signals can hold.
+pub type Track = SendWrapper<MediaStreamTrack>;
+
+/// The chosen devices and what comes from them.
+#[derive(Clone, Copy)]
+pub struct Devices {
+    /// All cameras, once the browser tells.
+    pub cameras: RwSignal<Vec<Device>>,
+    /// All microphones, once the browser tells.
+    pub microphones: RwSignal<Vec<Device>>,
+    /// The chosen camera; empty for the browser's own choice.
+    pub camera: RwSignal<String>,
+    /// The chosen microphone; empty for the browser's own choice.
+    pub microphone: RwSignal<String>,
+    /// How the sound is treated.
+    pub mode: RwSignal<SoundMode>,
+    /// What the picture comes from.
+    pub source: RwSignal<Source>,
+    /// The picture.
+    pub picture: RwSignal<Option<Track>>,
+    /// The sound.
+    pub sound: RwSignal<Option<Track>>,
+    /// What is wrong with the camera or the screen.
+    pub picture_trouble: RwSignal<Option<&'static str>>,
+    /// What is wrong with the microphone.
+    pub sound_trouble: RwSignal<Option<&'static str>>,
+}
+
+impl Devices {
+    /// No device yet.
+    pub fn new() -> Self {
+        let devices = Self {
+            cameras: RwSignal::default(),
+            microphones: RwSignal::default(),
+            camera: RwSignal::default(),
+            microphone: RwSignal::default(),
+            mode: RwSignal::default(),
+            source: RwSignal::default(),
+            picture: RwSignal::new(None),
+            sound: RwSignal::new(None),
+            picture_trouble: RwSignal::default(),
+            sound_trouble: RwSignal::default(),
+        };
+        on_cleanup(move || {
+            for held in [devices.picture, devices.sound] {
+                close(held);
+            }
+        });
+        devices
+    }
+
+    /// Opens what was chosen the last time, camera and microphone with one question.
+    pub async fn open(self) {
+        self.camera.set(browser::remembered(CAMERA).unwrap_or_default());
+        self.microphone.set(browser::remembered(MICROPHONE).unwrap_or_default());
+        if browser::remembered(SPEECH).is_some_and(|it| it == "1") {
+            self.mode.set(SoundMode::Speech);
+        }
+        let both = browser::object([("audio", self.for_sound()), ("video", self.for_picture())]);
+        let wants_camera = self.camera.get_untracked() != NO_CAMERA;
+        match media("getUserMedia", both).await {
+            Ok(stream) if wants_camera => {
+                self.take_picture(&stream, Source::Camera);
+                self.take_sound(&stream);
+            }
+            // One of them failed: each is asked for by itself, so that the other one still works.
+            _ => {
+                self.open_microphone().await;
+                if wants_camera {
+                    self.open_camera().await;
+                }
+            }
+        }
+        self.list().await;
+    }
+
+    /// Opens the chosen camera, or closes it when none is wanted.
+    pub async fn open_camera(self) {
+        browser::remember(CAMERA, &self.camera.get_untracked());
+        self.picture_trouble.set(None);
+        if self.camera.get_untracked() == NO_CAMERA {
+            self.source.set(Source::Nothing);
+            return close(self.picture);
+        }
+        let wanted = browser::object([("video", self.for_picture())]);
+        match media("getUserMedia", wanted).await {
+            Ok(stream) => self.take_picture(&stream, Source::Camera),
+            Err(error) if chosen_is_gone(&error, self.camera) => Box::pin(self.open_camera()).await,
+            Err(error) => {
+                self.source.set(Source::Nothing);
+                close(self.picture);
+                self.picture_trouble.set(Some(camera_words(&browser::error_name(&error))));
+            }
+        }
+    }
+
+    /// Opens the chosen microphone.
+    pub async fn open_microphone(self) {
+        browser::remember(MICROPHONE, &self.microphone.get_untracked());
+        let speech = self.mode.get_untracked() == SoundMode::Speech;
+        browser::remember(SPEECH, if speech { "1" } else { "0" });
+        self.sound_trouble.set(None);
+        match media("getUserMedia", browser::object([("audio", self.for_sound())])).await {
+            Ok(stream) => self.take_sound(&stream),
+            Err(error) if chosen_is_gone(&error, self.microphone) => {
+                Box::pin(self.open_microphone()).await;
+            }
+            Err(error) => {
+                close(self.sound);
+                self.sound_trouble.set(Some(microphone_words(&browser::error_name(&error))));
+            }
+        }
+    }
+
+    /// Lets the artist choose a screen or a window to show.
+    pub async fn open_screen(self) {
+        self.picture_trouble.set(None);
+        let wanted = browser::object([("video", size()), ("audio", JsValue::FALSE)]);
+        match media("getDisplayMedia", wanted).await {
+            Ok(stream) => self.take_picture(&stream, Source::Screen),
+            // Closing the browser's own question is no trouble.
+            Err(error) if browser::error_name(&error) == "NotAllowedError" => {}
+            Err(_) => self.picture_trouble.set(Some(
+                "This browser can't share the screen. Try a desktop browser such as Firefox or Chrome.",
+            )),
+        }
+    }
+
+    /// Asks the browser what there is; without permission it tells no names.
+    pub async fn list(self) {
+        let Ok(devices) = window().navigator().media_devices() else { return };
+        let Ok(all) = browser::call(&devices, "enumerateDevices", &[]).await else { return };
+        let (mut cameras, mut microphones) = (Vec::new(), Vec::new());
+        for info in all.unchecked_into::<Array>().iter() {
+            let info: MediaDeviceInfo = info.unchecked_into();
+            let device = Device { id: info.device_id(), label: info.label() };
+            if device.id.is_empty() {
+                continue;
+            }
+            match info.kind() {
+                MediaDeviceKind::Videoinput => cameras.push(device),
+                MediaDeviceKind::Audioinput => microphones.push(device),
+                _ => {}
+            }
+        }
+        self.cameras.set(cameras);
+        self.microphones.set(microphones);
+    }
+
+    fn take_picture(self, stream: &MediaStream, source: Source) {
+        let Ok(track) = stream.get_video_tracks().get(0).dyn_into::<MediaStreamTrack>() else {
+            return self.picture_trouble.set(Some(camera_words("NotFoundError")));
+        };
+        // Under load a camera keeps its motion, in time with the music; a screen keeps its letters.
+        let hint = if source == Source::Screen { "detail" } else { "motion" };
+        browser::set(&track, "contentHint", &hint.into());
+        on_ended(&track, move || {
+            if source == Source::Screen {
+                leptos::task::spawn_local(self.open_camera());
+            } else {
+                self.source.set(Source::Nothing);
+                self.picture.set(None);
+                self.picture_trouble
+                    .set(Some("The camera is gone. Plug it in again, or choose another one."));
+            }
+        });
+        close(self.picture);
+        if source == Source::Camera && self.camera.get_untracked().is_empty() {
+            self.camera.set(id_of(&track));
+        }
+        self.source.set(source);
+        self.picture.set(Some(SendWrapper::new(track)));
+    }
+
+    fn take_sound(self, stream: &MediaStream) {
+        let Ok(track) = stream.get_audio_tracks().get(0).dyn_into::<MediaStreamTrack>() else {
+            return self.sound_trouble.set(Some(microphone_words("NotFoundError")));
+        };
+        // The encoder's own way of listening: what is music isn't treated as a voice.
+        let hint = if self.mode.get_untracked() == SoundMode::Music { "music" } else { "speech" };
+        browser::set(&track, "contentHint", &hint.into());
+        on_ended(&track, move || {
+            self.sound.set(None);
+            self.sound_trouble
+                .set(Some("The microphone is gone. Plug it in again, or choose another one."));
+        });
+        close(self.sound);
+        if self.microphone.get_untracked().is_empty() {
+            self.microphone.set(id_of(&track));
+        }
+        self.sound.set(Some(SendWrapper::new(track)));
+    }
+
+    fn for_picture(self) -> JsValue {
+        let wanted = size();
+        choose(&wanted, &self.camera.get_untracked());
+        wanted
+    }
+
+    /// Music is left as it is, in stereo; a voice is cleaned.
+    fn for_sound(self) -> JsValue {
+        let clean = JsValue::from(self.mode.get_untracked() == SoundMode::Speech);
+        let channels = if clean.is_truthy() { 1 } else { 2 };
+        let wanted = browser::object([
+            ("echoCancellation", clean.clone()),
+            ("noiseSuppression", clean.clone()),
+            ("autoGainControl", clean),
+            ("channelCount", browser::object([("ideal", channels.into())])),
+            ("sampleRate", browser::object([("ideal", 48_000.into())])),
+        ]);
+        choose(&wanted, &self.microphone.get_untracked());
+        wanted
+    }
+}
+
+fn size() -> JsValue {
+    let up_to = |most: i32| browser::object([("ideal", most.into()), ("max", most.into())]);
+    browser::object([("width", up_to(1280)), ("height", up_to(720)), ("frameRate", up_to(30))])
+}
+
+fn choose(wanted: &JsValue, id: &str) {
+    if !id.is_empty() && id != NO_CAMERA {
+        browser::set(wanted, "deviceId", &browser::object([("exact", id.into())]));
+    }
+}
+
+fn id_of(track: &MediaStreamTrack) -> String {
+    let settings = browser::call_now(track, "getSettings", &[]).unwrap_or_default();
+    browser::get(&settings, "deviceId").as_string().unwrap_or_default()
+}
+
+/// Whether the device that was chosen the last time isn't there; then the choice is void.
+fn chosen_is_gone(error: &JsValue, chosen: RwSignal<String>) -> bool {
+    let gone =
+        matches!(browser::error_name(error).as_str(), "OverconstrainedError" | "NotFoundError");
+    let void = gone && !chosen.get_untracked().is_empty();
+    if void {
+        chosen.set(String::new());
+    }
+    void
+}
+
+async fn media(method: &str, wanted: JsValue) -> Result<MediaStream, JsValue> {
+    // There are no devices to ask for on a page that came over plain HTTP from another machine.
+    let devices = window().navigator().media_devices()?;
+    Ok(browser::call(&devices, method, &[wanted]).await?.unchecked_into())
+}
+
+/// Stops what a signal holds, so that the camera's light goes out.
+fn close(held: RwSignal<Option<Track>>) {
+    if let Some(Some(track)) = held.try_update(Option::take) {
+        track.set_onended(None);
+        track.stop();
+    }
+}
+
+fn on_ended(track: &MediaStreamTrack, then: impl FnOnce() + 'static) {
+    track.set_onended(Some(Closure::once_into_js(then).unchecked_ref()));
+}
+
+fn camera_words(error: &str) -> &'static str {
+    match error {
+        "NotAllowedError" | "SecurityError" => {
+            "The browser may not use the camera. Allow it beside the address, then choose the camera again."
+        }
+        "NotFoundError" | "OverconstrainedError" => {
+            "No camera was found. You can play without one: your audience hears you."
+        }
+        "NotReadableError" | "AbortError" => {
+            "The camera is in use. Close the other program, then choose the camera again."
+        }
+        _ => {
+            "This page can't use the camera. It needs https, or a browser on the venue's own machine."
+        }
+    }
+}
+
+fn microphone_words(error: &str) -> &'static str {
+    match error {
+        "NotAllowedError" | "SecurityError" => {
+            "The browser may not use the microphone. Allow it beside the address, then choose it again."
+        }
+        "NotFoundError" | "OverconstrainedError" => {
+            "No microphone was found. Plug one in, then choose it here."
+        }
+        "NotReadableError" | "AbortError" => {
+            "The microphone is in use. Close the other program, then choose it again."
+        }
+        _ => {
+            "This page can't use the microphone. It needs https, or a browser on the venue's own machine."
+        }
+    }
+}

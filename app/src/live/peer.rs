@@ -1,0 +1,168 @@
+//! A peer connection to the venue's media core.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+
+use futures::channel::oneshot;
+use gloo_timers::callback::Timeout;
+use js_sys::Array;
+use leptos::prelude::window;
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    RtcPeerConnection, RtcPeerConnectionState, RtcRtpTransceiver, RtcRtpTransceiverDirection,
+    RtcRtpTransceiverInit, RtcSdpType, RtcSessionDescriptionInit,
+};
+
+use super::browser;
+
+/// Milliseconds that a connection may be interrupted before it counts as lost.
+const GRACE: u32 = 3_000;
+/// Milliseconds that a connection may take to come about.
+const PATIENCE: u32 = 10_000;
+
+#[derive(Default)]
+struct Watch {
+    lost: RefCell<Option<oneshot::Sender<()>>>,
+    connected: RefCell<Option<oneshot::Sender<()>>>,
+    ever: Cell<bool>,
+    timer: RefCell<Option<Timeout>>,
+}
+
+/// A connection that closes when it is dropped.
+pub struct Peer {
+    /// The browser's own object.
+    pub connection: RtcPeerConnection,
+    watch: Rc<Watch>,
+    changed: Closure<dyn FnMut()>,
+    left: Closure<dyn FnMut()>,
+}
+
+impl Peer {
+    /// A connection that is not made yet. `left` is called when the page goes away.
+    ///
+    /// # Errors
+    /// When this browser has no WebRTC.
+    pub fn new(left: impl FnMut() + 'static) -> Result<Self, JsValue> {
+        let connection = RtcPeerConnection::new()?;
+        let watch = Rc::new(Watch::default());
+        let changed = Closure::new({
+            let (watch, connection) = (watch.clone(), connection.clone());
+            move || watch.look(&connection)
+        });
+        connection.set_onconnectionstatechange(Some(changed.as_ref().unchecked_ref()));
+        let left = Closure::new(left);
+        window().add_event_listener_with_callback("pagehide", left.as_ref().unchecked_ref())?;
+        Ok(Self { connection, watch, changed, left })
+    }
+
+    /// Adds a transceiver for `kind` (`audio`, `video`) in one direction.
+    pub fn transceiver(
+        &self,
+        kind: &str,
+        direction: RtcRtpTransceiverDirection,
+        streams: &[JsValue],
+    ) -> RtcRtpTransceiver {
+        let init = RtcRtpTransceiverInit::new();
+        init.set_direction(direction);
+        if !streams.is_empty() {
+            browser::set(&init, "streams", &streams.iter().collect::<Array>());
+        }
+        self.connection.add_transceiver_with_str_and_init(kind, &init)
+    }
+
+    /// Makes the offer, changed by `change`, and takes it as the local description. Candidates are
+    /// not waited for: the venue is ICE-lite and learns them from what arrives.
+    ///
+    /// # Errors
+    /// When the browser refuses it.
+    pub async fn offer(&self, change: impl Fn(&str) -> String) -> Result<String, JsValue> {
+        let offer = JsFuture::from(self.connection.create_offer()).await?;
+        let sdp = change(&browser::get(&offer, "sdp").as_string().unwrap_or_default());
+        let description = RtcSessionDescriptionInit::new(RtcSdpType::Offer);
+        description.set_sdp(&sdp);
+        JsFuture::from(self.connection.set_local_description(&description)).await?;
+        Ok(sdp)
+    }
+
+    /// Takes the venue's answer.
+    ///
+    /// # Errors
+    /// When the browser doesn't understand it.
+    pub async fn accept(&self, answer: &str) -> Result<(), JsValue> {
+        let description = RtcSessionDescriptionInit::new(RtcSdpType::Answer);
+        description.set_sdp(answer);
+        JsFuture::from(self.connection.set_remote_description(&description)).await?;
+        if !self.watch.ever.get() {
+            let watch = self.watch.clone();
+            let patience = Timeout::new(PATIENCE, move || watch.tell_lost());
+            *self.watch.timer.borrow_mut() = Some(patience);
+        }
+        Ok(())
+    }
+
+    /// Waits until media can flow.
+    ///
+    /// # Errors
+    /// When the connection is lost before.
+    pub async fn connected(&self) -> Result<(), oneshot::Canceled> {
+        if self.watch.ever.get() {
+            return Ok(());
+        }
+        let (tell, told) = oneshot::channel();
+        *self.watch.connected.borrow_mut() = Some(tell);
+        told.await
+    }
+
+    /// Waits until the connection is lost: failed, or interrupted for 3 s.
+    pub async fn lost(&self) {
+        let (tell, told) = oneshot::channel();
+        *self.watch.lost.borrow_mut() = Some(tell);
+        if self.connection.connection_state() != RtcPeerConnectionState::Failed {
+            // An error means that the watch is gone, and the connection with it.
+            let _ = told.await;
+        }
+    }
+}
+
+impl Watch {
+    fn look(self: &Rc<Self>, connection: &RtcPeerConnection) {
+        match connection.connection_state() {
+            RtcPeerConnectionState::Connected => {
+                self.timer.borrow_mut().take();
+                self.ever.set(true);
+                if let Some(tell) = self.connected.borrow_mut().take() {
+                    let _ = tell.send(());
+                }
+            }
+            RtcPeerConnectionState::Disconnected => {
+                let watch = self.clone();
+                let grace = Timeout::new(GRACE, move || watch.tell_lost());
+                *self.timer.borrow_mut() = Some(grace);
+            }
+            RtcPeerConnectionState::Failed | RtcPeerConnectionState::Closed => self.tell_lost(),
+            _ => {}
+        }
+    }
+
+    fn tell_lost(&self) {
+        self.connected.borrow_mut().take();
+        if let Some(tell) = self.lost.borrow_mut().take() {
+            let _ = tell.send(());
+        }
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        let left = self.left.as_ref().unchecked_ref();
+        let _ = window().remove_event_listener_with_callback("pagehide", left);
+        self.connection.set_onconnectionstatechange(None);
+        self.connection.set_ontrack(None);
+        self.connection.close();
+        self.watch.timer.borrow_mut().take();
+        let _ = &self.changed;
+    }
+}

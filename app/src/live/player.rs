@@ -1,0 +1,280 @@
+//! The picture and sound of a show, in the page of somebody who watches.
+
+use futures::{
+    future::{AbortHandle, Either, abortable, join, select},
+    pin_mut,
+};
+use gloo_timers::future::TimeoutFuture;
+use leptos::{__reexports::send_wrapper::SendWrapper, html, prelude::*, task::spawn_local};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use web_sys::{HtmlVideoElement, MediaStream, MediaStreamTrack};
+
+use bandstand_domain::ShowId;
+
+use super::{
+    backoff::Backoff,
+    browser,
+    channel::passes,
+    entrance::Entrance,
+    level::{Ear, share},
+    signalling::SignallingError,
+    whep::{Offered, Session},
+};
+use crate::crowd::Crowd;
+
+/// Milliseconds after which a stage that sends no picture is taken for one of sound alone.
+const PICTURE_BY: u32 = 2_500;
+
+/// What is to be seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Picture {
+    /// Nothing is played.
+    #[default]
+    Off,
+    /// On its way.
+    Coming,
+    /// The stage.
+    Shown,
+    /// Nothing, but the stage is heard.
+    SoundOnly,
+    /// The connection is lost, and on its way back.
+    Lost,
+}
+
+/// What is to be heard.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sound {
+    /// The stage.
+    #[default]
+    On,
+    /// Nothing: the person wants it so.
+    Muted,
+    /// Nothing: the browser wants a press first.
+    Held,
+    /// Not even the picture runs before a press.
+    Refused,
+}
+
+/// The player of one page.
+#[derive(Clone, Copy)]
+pub struct Player {
+    /// The element that it plays in.
+    pub video: NodeRef<html::Video>,
+    show: ShowId,
+    entrance: Entrance,
+    crowd: Crowd,
+    picture: RwSignal<Picture>,
+    sound: RwSignal<Sound>,
+    running: StoredValue<Option<AbortHandle>>,
+    ear: StoredValue<Option<SendWrapper<Ear>>>,
+}
+
+impl Player {
+    /// A player at rest.
+    pub fn new(show: ShowId, entrance: Entrance, crowd: Crowd) -> Self {
+        let player = Self {
+            video: NodeRef::new(),
+            show,
+            entrance,
+            crowd,
+            picture: RwSignal::default(),
+            sound: RwSignal::default(),
+            running: StoredValue::new(None),
+            ear: StoredValue::new(None),
+        };
+        on_cleanup(move || player.stop());
+        player
+    }
+
+    /// What is to be seen.
+    pub fn picture(self) -> Signal<Picture> {
+        self.picture.into()
+    }
+
+    /// What is to be heard.
+    pub fn sound(self) -> Signal<Sound> {
+        self.sound.into()
+    }
+
+    /// Begins to play, and keeps at it until it is stopped.
+    pub fn start(self) {
+        if self.running.with_value(Option::is_some) {
+            return;
+        }
+        let (run, handle) = abortable(self.run());
+        self.running.set_value(Some(handle));
+        self.picture.set(Picture::Coming);
+        spawn_local(async move {
+            // Aborted or given up: both end here.
+            let _ = run.await;
+        });
+    }
+
+    /// Stops playing, and leaves the session.
+    pub fn stop(self) {
+        if let Some(handle) = self.running.try_update_value(Option::take).flatten() {
+            handle.abort();
+        }
+        let _ = self.ear.try_update_value(Option::take);
+        let _ = self.picture.try_set(Picture::Off);
+        if let Some(video) = self.video.try_get_untracked().flatten() {
+            video.set_src_object(None);
+        }
+    }
+
+    /// To be called within a press: lets the element play with sound later, when its stream comes
+    /// (iOS forgets the press until then).
+    pub fn bless(self) {
+        if let Some(video) = self.video.get_untracked()
+            && let Ok(played) = video.play()
+        {
+            spawn_local(async move {
+                // There is nothing to play yet, so it never succeeds.
+                let _ = wasm_bindgen_futures::JsFuture::from(played).await;
+            });
+        }
+    }
+
+    /// Sound on or off, as the person wants it; within a press it also releases held sound.
+    pub fn toggle_sound(self) {
+        let Some(video) = self.video.get_untracked() else { return };
+        if self.sound.get_untracked() == Sound::On {
+            video.set_muted(true);
+            self.sound.set(Sound::Muted);
+            self.ear.set_value(None);
+        } else {
+            spawn_local(self.play(video, true));
+        }
+    }
+
+    /// The volume, 0 to 1.
+    pub fn set_volume(self, volume: f64) {
+        let Some(video) = self.video.get_untracked() else { return };
+        video.set_volume(volume.clamp(0.0, 1.0));
+        if (volume > 0.0) != (self.sound.get_untracked() == Sound::On) {
+            self.toggle_sound();
+        }
+    }
+
+    async fn run(self) {
+        let mut backoff = Backoff::default();
+        loop {
+            // The offer is made while the token is on its way.
+            match join(Offered::new(), self.entrance.media_token()).await {
+                (Ok(offered), Ok(token)) => match offered.begin(self.show, token).await {
+                    Ok(session) => {
+                        self.watch(&session, &mut backoff).await;
+                        self.picture.set(Picture::Lost);
+                    }
+                    // Gone for good; the live channel tells the rest.
+                    Err(SignallingError::Refused(404 | 410)) => break,
+                    Err(SignallingError::Browser) => {
+                        leptos::logging::warn!("this browser can't play the stage");
+                        break;
+                    }
+                    Err(_) => {}
+                },
+                (Ok(_), Err(why)) if passes(&why) => {}
+                _ => break,
+            }
+            backoff.wait().await;
+        }
+        self.running.set_value(None);
+        self.picture.set(Picture::Off);
+    }
+
+    /// Plays a session until it is lost.
+    async fn watch(self, session: &Session, backoff: &mut Backoff) {
+        let Some(video) = self.video.get_untracked() else { return };
+        video.set_src_object(Some(&session.stream));
+        on_first_frame(&video, move || {
+            browser::mark("bandstand:first-frame");
+            if self.picture.try_get_untracked().is_some_and(|it| it != Picture::Off) {
+                self.picture.set(Picture::Shown);
+            }
+        });
+        let wanted = self.sound.get_untracked() != Sound::Muted;
+        spawn_local(self.play(video.clone(), wanted));
+        if session.peer.connected().await.is_err() {
+            return;
+        }
+        backoff.reset();
+        let lost = session.peer.lost();
+        pin_mut!(lost);
+        let late = TimeoutFuture::new(PICTURE_BY);
+        if let Either::Right((_, lost)) = select(lost, late).await {
+            let _without_picture = self.without_picture(&video, &session.stream);
+            lost.await;
+        }
+    }
+
+    /// When no picture has come: plays the sound alone, for an element that waits for a picture may
+    /// stay silent; and the picture, should one come later.
+    fn without_picture(
+        self,
+        video: &HtmlVideoElement,
+        stream: &MediaStream,
+    ) -> Option<Closure<dyn FnMut()>> {
+        let tracks = stream.get_video_tracks();
+        let track: MediaStreamTrack = tracks.get(0).dyn_into().ok()?;
+        if video.video_width() > 0 || !track.muted() {
+            return None;
+        }
+        self.picture.set(Picture::SoundOnly);
+        let sound = MediaStream::new().ok()?;
+        stream
+            .get_audio_tracks()
+            .for_each(&mut |track, _, _| sound.add_track(track.unchecked_ref()));
+        video.set_src_object(Some(&sound));
+        let wanted = self.sound.get_untracked() != Sound::Muted;
+        spawn_local(self.play(video.clone(), wanted));
+        let came = {
+            let (video, stream) = (video.clone(), stream.clone());
+            Closure::<dyn FnMut()>::new(move || {
+                video.set_src_object(Some(&stream));
+                on_first_frame(&video, move || self.picture.set(Picture::Shown));
+                spawn_local(self.play(video.clone(), wanted));
+            })
+        };
+        track.set_onunmute(Some(came.as_ref().unchecked_ref()));
+        Some(came)
+    }
+
+    /// Plays with sound where the browser allows it, else without, else not at all.
+    async fn play(self, video: HtmlVideoElement, with_sound: bool) {
+        let tried = |muted: bool| {
+            video.set_muted(muted);
+            let video = video.clone();
+            async move { browser::call(&video, "play", &[]).await }
+        };
+        let refused = |error: &JsValue| browser::error_name(error) == "NotAllowedError";
+        let sound = match tried(!with_sound).await {
+            Ok(_) if with_sound => Sound::On,
+            Ok(_) => Sound::Muted,
+            // Another stream took this one's place, and is played by its own call.
+            Err(error) if !refused(&error) => return,
+            Err(_) => match tried(true).await {
+                Ok(_) => Sound::Held,
+                Err(error) if !refused(&error) => return,
+                Err(_) => Sound::Refused,
+            },
+        };
+        if self.sound.try_set(sound).is_some() {
+            return;
+        }
+        let stream = browser::get(&video, "srcObject").dyn_into::<MediaStream>();
+        let (Sound::On, Ok(stream)) = (sound, stream) else { return };
+        let crowd = self.crowd;
+        let ear = Ear::new(&stream, move |decibels| crowd.set_level(share(decibels))).ok();
+        let _ = self.ear.try_update_value(|it| *it = ear.map(SendWrapper::new));
+    }
+}
+
+/// Calls `then` once the element shows its stream's first frame.
+fn on_first_frame(video: &HtmlVideoElement, then: impl FnOnce() + 'static) {
+    let then = Closure::once_into_js(then);
+    if browser::call_now(video, "requestVideoFrameCallback", std::slice::from_ref(&then)).is_err() {
+        let once = browser::object([("once", JsValue::TRUE)]);
+        let _ = browser::call_now(video, "addEventListener", &["loadeddata".into(), then, once]);
+    }
+}

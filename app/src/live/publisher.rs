@@ -1,0 +1,252 @@
+//! Going on stage and staying there.
+
+use std::rc::Rc;
+
+use bandstand_domain::{ShowId, live::LiveError};
+use futures::future::{AbortHandle, abortable};
+use gloo_timers::future::TimeoutFuture;
+use leptos::{__reexports::send_wrapper::SendWrapper, prelude::*, task::spawn_local};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+
+use super::{
+    Channel, ChannelState,
+    api::{end_show, pause_stage, take_stage},
+    backoff::Backoff,
+    browser,
+    channel::passes,
+    devices::Devices,
+    signalling::SignallingError,
+    studio_state::{Sending, SendingMeter, StudioState},
+    whip::Session,
+};
+
+/// An artist's way to the stage, which is found again whenever it is lost.
+#[derive(Clone, Copy)]
+pub struct Publisher {
+    show: ShowId,
+    devices: Devices,
+    channel: Channel,
+    /// Where the artist stands.
+    pub state: RwSignal<StudioState>,
+    /// What is wrong.
+    pub trouble: RwSignal<Option<String>>,
+    /// What is being sent.
+    pub sending: RwSignal<Sending>,
+    running: StoredValue<Option<AbortHandle>>,
+    session: StoredValue<Option<SendWrapper<Rc<Session>>>>,
+}
+
+impl Publisher {
+    /// Beside the stage.
+    pub fn new(show: ShowId, devices: Devices) -> Self {
+        let publisher = Self {
+            show,
+            devices,
+            channel: Channel::expect(),
+            state: RwSignal::default(),
+            trouble: RwSignal::default(),
+            sending: RwSignal::default(),
+            running: StoredValue::new(None),
+            session: StoredValue::new(None),
+        };
+        publisher.follow_devices();
+        publisher.obey();
+        on_cleanup(move || publisher.halt());
+        publisher
+    }
+
+    /// Goes on stage, or takes it back from another tab.
+    pub fn go(self) {
+        if self.running.with_value(Option::is_some) {
+            return;
+        }
+        self.trouble.set(None);
+        self.state.update(StudioState::go);
+        let (run, handle) = abortable(self.run());
+        self.running.set_value(Some(handle));
+        spawn_local(async move {
+            // Aborted or given up: both end here.
+            let _ = run.await;
+        });
+    }
+
+    /// Takes a break, or comes back from it.
+    pub async fn pause(self, paused: bool) {
+        self.trouble.set(None);
+        match pause_stage(self.show, paused).await {
+            Ok(()) => self.state.update(|state| state.pause(paused)),
+            Err(failed) => self.trouble.set(Some(failed.to_string())),
+        }
+    }
+
+    /// Ends the show for good. The venue is told first: were the stage left before, the audience
+    /// would be told that the connection is lost.
+    pub async fn end(self) {
+        self.trouble.set(None);
+        match end_show(self.show).await {
+            Ok(()) => {
+                self.halt();
+                self.state
+                    .update(|state| state.announced(bandstand_domain::live::StageState::Ended, 0));
+            }
+            Err(failed) => self.trouble.set(Some(failed.to_string())),
+        }
+    }
+
+    /// Leaves the stage.
+    fn halt(self) {
+        if let Some(handle) = self.running.try_update_value(Option::take).flatten() {
+            handle.abort();
+        }
+        let _ = self.session.try_update_value(Option::take);
+    }
+
+    async fn run(self) {
+        let mut backoff = Backoff::default();
+        let why = loop {
+            match self.perform(&mut backoff).await {
+                Ok(()) => {}
+                Err(why) => break why,
+            }
+            backoff.wait().await;
+        };
+        let _ = self.running.try_update_value(Option::take);
+        self.state.try_update(StudioState::stop);
+        self.trouble.try_set(Some(why));
+    }
+
+    /// One session, until it is lost.
+    ///
+    /// # Errors
+    /// In words for the artist, when there is no use in trying again.
+    async fn perform(self, backoff: &mut Backoff) -> Result<(), String> {
+        self.catch_up().await;
+        let ticket = match take_stage(self.show).await {
+            Ok(ticket) => ticket,
+            Err(failed) if passes(&failed.0) => return Ok(()),
+            Err(failed) => return Err(failed.to_string()),
+        };
+        self.state.update(StudioState::publishing);
+        let paused = self.state.with_untracked(StudioState::paused);
+        let (picture, sound) =
+            (self.devices.picture.get_untracked(), self.devices.sound.get_untracked());
+        let (picture, sound) = if paused { (None, None) } else { (picture, sound) };
+        let mode = self.devices.mode.get_untracked();
+        let begun =
+            Session::begin(self.show, ticket.token, picture.as_deref(), sound.as_deref(), mode)
+                .await;
+        let session = match begun {
+            Ok(session) => Rc::new(session),
+            Err(SignallingError::Refused(403)) => return Err(LiveError::Forbidden.to_string()),
+            Err(SignallingError::Refused(404 | 410)) => return Err(LiveError::Gone.to_string()),
+            Err(SignallingError::Browser) => {
+                return Err(
+                    "This browser can't send picture and sound (WebRTC). Try another one.".into()
+                );
+            }
+            Err(_) => return Ok(()),
+        };
+        self.session.set_value(Some(SendWrapper::new(session.clone())));
+        self.state.update(|state| state.published(session.publication));
+        if session.peer.connected().await.is_ok() {
+            backoff.reset();
+            self.state.update(StudioState::connected);
+            if paused {
+                // Being back on stage ended the break for the audience.
+                let _ = pause_stage(self.show, true).await;
+            }
+            session.peer.lost().await;
+        }
+        self.state.update(StudioState::lost);
+        session.abandon();
+        self.session.set_value(None);
+        Ok(())
+    }
+
+    /// Waits, not for long, until the live channel is back: it may tell that another tab has taken
+    /// the stage meanwhile, and then this one must not throw it off.
+    async fn catch_up(self) {
+        for _ in 0..12 {
+            if self.channel.state().get_untracked() == ChannelState::Open {
+                break;
+            }
+            TimeoutFuture::new(250).await;
+        }
+    }
+
+    /// What the devices give is what is sent; nothing during a break.
+    fn follow_devices(self) {
+        let paused = Memo::new(move |_| self.state.with(StudioState::paused));
+        Effect::new(move || {
+            let track = self.devices.picture.get().filter(|_| !paused.get());
+            if let Some(session) = self.session() {
+                spawn_local(async move { session.show(track.as_deref()).await });
+            }
+        });
+        Effect::new(move || {
+            let track = self.devices.sound.get().filter(|_| !paused.get());
+            let mode = self.devices.mode.get_untracked();
+            if let Some(session) = self.session() {
+                spawn_local(async move { session.play(track.as_deref(), mode).await });
+            }
+        });
+    }
+
+    /// Leaves the stage to another tab, and when the show is over.
+    fn obey(self) {
+        let on_stage = Memo::new(move |_| self.state.with(StudioState::on_stage));
+        Effect::new(move || {
+            if !on_stage.get() && self.running.with_value(Option::is_some) {
+                if let Some(session) = self.session() {
+                    session.abandon();
+                }
+                self.halt();
+            }
+        });
+    }
+
+    fn session(self) -> Option<Rc<Session>> {
+        self.session.try_with_value(|it| it.as_ref().map(|it| Rc::clone(it)))?
+    }
+
+    /// Measures what is being sent; to be called every two seconds.
+    pub async fn measure(self, meter: StoredValue<SendingMeter>) {
+        let Some(session) = self.session() else { return self.sending.set(Sending::default()) };
+        let Ok(reports) = browser::call(&session.peer.connection, "getStats", &[]).await else {
+            return;
+        };
+        let totals = Rc::new(std::cell::Cell::new((0.0, 0.0_f64, 0.0_f64)));
+        let each = {
+            let totals = totals.clone();
+            Closure::<dyn FnMut(JsValue)>::new(move |report: JsValue| {
+                let number = |key| browser::get(&report, key).as_f64().unwrap_or(0.0);
+                let (bytes, lost, round_trip) = totals.get();
+                match browser::get(&report, "type").as_string().as_deref() {
+                    Some("outbound-rtp") => {
+                        totals.set((bytes + number("bytesSent"), lost, round_trip));
+                    }
+                    Some("remote-inbound-rtp") => totals.set((
+                        bytes,
+                        lost.max(number("fractionLost")),
+                        round_trip.max(number("roundTripTime")),
+                    )),
+                    Some("candidate-pair") => {
+                        totals.set((bytes, lost, round_trip.max(number("currentRoundTripTime"))));
+                    }
+                    _ => {}
+                }
+            })
+        };
+        let _ = browser::call_now(
+            &reports,
+            "forEach",
+            &[each.as_ref().unchecked_ref::<JsValue>().clone()],
+        );
+        let (bytes, lost, round_trip) = totals.get();
+        let now = js_sys::Date::now();
+        let sending = meter.try_update_value(|meter| meter.measure(now, bytes, lost, round_trip));
+        if let Some(sending) = sending {
+            self.sending.try_set(sending);
+        }
+    }
+}

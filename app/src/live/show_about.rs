@@ -1,0 +1,98 @@
+//! What the show is: title, artist, numbers, text.
+
+use bandstand_domain::live::StageState;
+use leptos::{prelude::*, task::spawn_local};
+use wasm_bindgen::JsValue;
+
+use super::{browser, description::linked, visit::Visit};
+use crate::ui::{LocalTime, TimeStyle, Toaster};
+
+/// Title, artist and numbers.
+#[component]
+pub(super) fn Heading(
+    /// The visit.
+    visit: Visit,
+) -> impl IntoView {
+    let page = visit.page;
+    let genres = move || {
+        page.with(|page| {
+            page.card.genres.iter().map(|it| it.name().to_string()).collect::<Vec<_>>().join(" · ")
+        })
+    };
+    let here = move || visit.crowd.count().get();
+    let likes = move || page.with(|page| page.likes).max(visit.crowd.likes().get());
+    let when = move || {
+        let (starts, ends, text, zone) = page.with(|page| {
+            let card = &page.card;
+            (card.starts_at, card.ends_at, card.starts_text.clone(), card.time_zone.clone())
+        });
+        view! {
+            <LocalTime at=starts fallback=format!("{text} ({zone})") style=TimeStyle::Full/>
+            " – "
+            <LocalTime at=ends fallback="later" style=TimeStyle::Time/>
+        }
+    };
+    view! {
+        <header class="show-head">
+            <div class="show-title">
+                <h1>{move || page.with(|page| page.card.title.clone())}</h1>
+                <p class="soft">
+                    <strong>{move || page.with(|page| page.card.artist.stage_name.clone())}</strong>
+                    " · " {genres} " · " {when}
+                </p>
+            </div>
+            <div class="show-numbers">
+                <span class="badge" hidden=move || !visit.inside() || visit.stage.get() == StageState::Ended>
+                    {move || here().to_string()} " here"
+                </span>
+                <span class="badge">"♥ " {move || likes().to_string()} <span class="unseen">" likes"</span></span>
+                <ShareButton visit/>
+                <Show when=move || page.with(|page| page.mine)>
+                    <a class="button" href=move || page.with(|page| format!("/shows/{}/studio", page.card.id))>"Studio"</a>
+                </Show>
+            </div>
+        </header>
+    }
+}
+
+/// The artist's text.
+#[component]
+pub(super) fn About(
+    /// The visit.
+    visit: Visit,
+) -> impl IntoView {
+    let page = visit.page;
+    view! {
+        <section class="show-about" aria-label="About the show" hidden=move || page.with(|page| page.description.is_empty())>
+            <p class="description">{move || page.with(|page| linked(&page.description))}</p>
+        </section>
+    }
+}
+
+#[component]
+fn ShareButton(visit: Visit) -> impl IntoView {
+    let toaster = Toaster::expect();
+    let share = move |_| {
+        let Ok(address) = window().location().href() else { return };
+        let title = visit.page.with_untracked(|page| page.card.title.clone());
+        spawn_local(async move {
+            let navigator = window().navigator();
+            let what = browser::object([
+                ("title", JsValue::from_str(&title)),
+                ("url", JsValue::from_str(&address)),
+            ]);
+            match browser::call(&navigator, "share", &[what]).await {
+                Ok(_) => return,
+                // Closing the share sheet is no failure.
+                Err(error) if browser::error_name(&error) == "AbortError" => return,
+                Err(_) => {}
+            }
+            let clipboard = browser::get(&navigator, "clipboard");
+            match browser::call(&clipboard, "writeText", &[JsValue::from_str(&address)]).await {
+                Ok(_) => toaster.say("The link is copied. Bring your friends."),
+                Err(_) => toaster.say(format!("Share this address: {address}")),
+            }
+        });
+    };
+    view! { <button class="button" type="button" on:click=share>"Share"</button> }
+}

@@ -1,0 +1,169 @@
+//! Beside the stage: the door for those outside, the chat for those within.
+
+use bandstand_domain::{
+    accounts::check_guest_name,
+    live::{LiveReason, StageState},
+    refusal::Refusal,
+};
+use leptos::{ev::SubmitEvent, html, prelude::*};
+
+use super::{
+    Channel, ChannelState, browser,
+    visit::{Phase, Visit},
+};
+use crate::chat::ChatPanel;
+
+/// Under this key the browser remembers how its guest is called.
+const NAME: &str = "bandstand.name";
+
+/// Door or chat.
+#[component]
+pub(super) fn Side(
+    /// The visit.
+    visit: Visit,
+) -> impl IntoView {
+    let open = Signal::derive(move || visit.stage.get() != StageState::Ended);
+    // Whoever was in when the show ended can read on; whoever comes later finds the doors closed.
+    let was_in = Memo::new(move |before: Option<&bool>| {
+        before.is_some_and(|before| *before) || visit.inside()
+    });
+    view! {
+        <aside class="show-side" aria-label="The crowd" data-open=move || was_in.get().then_some("")>
+            <LineNote/>
+            <Show
+                when=move || was_in.get() && visit.phase.with(|it| !matches!(it, Phase::Outside { .. }))
+                fallback=move || view! { <Door visit/> }
+            >
+                <ChatPanel chat=visit.chat ticket=visit.entrance.ticket() open/>
+            </Show>
+        </aside>
+    }
+}
+
+/// Says honestly when the line is broken.
+#[component]
+pub(super) fn LineNote() -> impl IntoView {
+    let state = Channel::expect().state();
+    move || match state.get() {
+        ChannelState::Waiting { .. } => Some(view! {
+            <p class="line-note" role="status">"The line is broken. Reconnecting…"</p>
+        }),
+        _ => None,
+    }
+}
+
+#[component]
+fn Door(visit: Visit) -> impl IntoView {
+    let name = RwSignal::new(String::new());
+    let checked = RwSignal::new(None::<String>);
+    let field = NodeRef::<html::Input>::new();
+    let here = move || visit.page.with(|page| format!("/shows/{}", page.card.id));
+    Effect::new(move || {
+        if let Some(remembered) = browser::remembered(NAME)
+            && name.get_untracked().is_empty()
+        {
+            name.set(remembered);
+        }
+    });
+    crate::ui::adopt(field, name);
+    let complaint = move || {
+        checked.get().or_else(|| {
+            visit.phase.with(|phase| match phase {
+                Phase::Outside { name, .. } => name.clone(),
+                _ => None,
+            })
+        })
+    };
+    let trouble = move || {
+        visit.phase.with(|phase| match phase {
+            Phase::Outside { why: Some(why), .. } => Some(why.to_string()),
+            _ => None,
+        })
+    };
+    // A person whom the venue knows needs no name to try again.
+    let known = move || {
+        visit.phase.with(|phase| {
+            matches!(phase, Phase::Outside { why: Some(why), .. } if *why != Refusal::NotLoggedIn)
+        })
+    };
+    let entering = move || visit.phase.with(|phase| *phase == Phase::Entering);
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        if entering() {
+            return;
+        }
+        if known() {
+            return visit.enter(None);
+        }
+        let name = name.get_untracked().trim().to_string();
+        let wrong = check_guest_name(&name);
+        checked.set(wrong.clone());
+        if wrong.is_some() {
+            if let Some(field) = field.get_untracked() {
+                let _ = field.focus();
+            }
+            return;
+        }
+        browser::remember(NAME, &name);
+        visit.player.bless();
+        visit.enter(Some(name));
+    };
+    let over = move || {
+        visit.stage.get() == StageState::Ended
+            || visit.phase.with(|phase| {
+                matches!(
+                    phase,
+                    Phase::Outside { why: Some(Refusal::Because(LiveReason::Over)), .. }
+                )
+            })
+    };
+    view! {
+        <Show
+            when=move || !over()
+            fallback=|| view! {
+                <div class="door">
+                    <h2>"The show is over"</h2>
+                    <p class="soft">"The crowd has gone home, and the chat is closed."</p>
+                </div>
+            }
+        >
+            <form class="door" novalidate on:submit=submit method="post" action="#">
+                <h2>"Step into the crowd"</h2>
+                <p class="soft">
+                    {move || match visit.stage.get() {
+                        StageState::Empty => "Doors are open. Wait in front of the stage, see who else is here, and say hello.",
+                        _ => "The stage is on. See, hear, clap and talk with everybody who is here.",
+                    }}
+                </p>
+                <div class="field" hidden=move || known() || entering() && !guest_typed(name)>
+                    <label for="guest-name">"What should we call you?"</label>
+                    <input
+                        class="input" id="guest-name" name="name" autocomplete="nickname" node_ref=field
+                        aria-describedby="guest-name-note"
+                        aria-invalid=move || complaint().map(|_| "true")
+                        on:input=move |event| { name.set(event_target_value(&event)); checked.set(None); }
+                    />
+                    <p id="guest-name-note" class=move || if complaint().is_some() { "error" } else { "hint" } role="status">
+                        {move || complaint().unwrap_or_else(|| "Everybody here will see this name.".into())}
+                    </p>
+                </div>
+                <p class="notice bad" role="alert" hidden=move || trouble().is_none()>{trouble}</p>
+                <button class="button primary big wide" type="submit" aria-busy=move || entering().then_some("true")>
+                    {move || match (entering(), known()) {
+                        (true, _) => "Coming in…",
+                        (_, true) => "Try again",
+                        _ => "Step into the crowd",
+                    }}
+                </button>
+                <p class="small soft" hidden=known>
+                    "Have an account? "
+                    <a href=move || format!("/log-in?next={}", here())>"Log in"</a>
+                </p>
+            </form>
+        </Show>
+    }
+}
+
+fn guest_typed(name: RwSignal<String>) -> bool {
+    name.with(|name| !name.is_empty())
+}

@@ -1,0 +1,104 @@
+//! A show's page as the events of its topic change it.
+
+use bandstand_domain::{
+    live::{Event, StageState},
+    shows::ShowPage,
+};
+
+/// What an event did to a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing that the page shows.
+    Nothing,
+    /// The page is another now.
+    Changed,
+    /// There is no show any more.
+    Gone,
+}
+
+/// Takes an event into the page.
+pub fn apply(page: &mut ShowPage, event: &Event) -> Effect {
+    match event {
+        Event::ShowChanged { show, description } if show.id == page.card.id => {
+            page.card = show.clone();
+            if let Some(description) = description {
+                page.description.clone_from(description);
+            }
+            Effect::Changed
+        }
+        Event::Stage { state, live_since, .. } => {
+            page.card.stage = *state;
+            page.live_since = live_since.or(page.live_since);
+            Effect::Changed
+        }
+        Event::ShowDeleted { show } if *show == page.card.id => Effect::Gone,
+        _ => Effect::Nothing,
+    }
+}
+
+/// Whether there is something to be connected to.
+pub fn on_air(stage: StageState) -> bool {
+    matches!(stage, StageState::Live | StageState::Paused | StageState::Dropped)
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+    use bandstand_domain::{
+        Millis, ShowId,
+        live::Cursor,
+        shows::{Artist, Genre, ShowCard},
+    };
+
+    /// A show that starts at minute 60 and lasts an hour.
+    pub fn page() -> ShowPage {
+        let card = ShowCard {
+            id: ShowId(uuid::Uuid::from_u128(7)),
+            title: "Mira at the Harbour".into(),
+            genres: vec![Genre("folk".into())],
+            artist: Artist { handle: "mira".into(), stage_name: "Mira Voss".into() },
+            starts_at: Millis(Millis::HOUR),
+            ends_at: Millis(2 * Millis::HOUR),
+            time_zone: "Europe/Lisbon".into(),
+            starts_text: "Thu 1 Jan, 01:00".into(),
+            stage: StageState::Empty,
+        };
+        ShowPage {
+            card,
+            description: "By the water.".into(),
+            live_since: None,
+            peak: 0,
+            likes: 0,
+            mine: false,
+            cursor: Cursor(0),
+            now: Millis(0),
+        }
+    }
+
+    #[test]
+    fn the_stage_and_the_text_follow_the_events() {
+        let mut page = page();
+        let since = Some(Millis(5));
+        let live = Event::Stage { state: StageState::Live, publication: 1, live_since: since };
+        assert_eq!(apply(&mut page, &live), Effect::Changed);
+        assert_eq!((page.card.stage, page.live_since), (StageState::Live, since));
+
+        let dropped = Event::Stage { state: StageState::Dropped, publication: 1, live_since: None };
+        apply(&mut page, &dropped);
+        assert_eq!((page.card.stage, page.live_since), (StageState::Dropped, since));
+
+        let show = ShowCard { title: "Mira at the Pier".into(), ..page.card.clone() };
+        apply(&mut page, &Event::ShowChanged { show, description: None });
+        assert_eq!(page.card.title, "Mira at the Pier");
+        assert_eq!(page.description, "By the water.");
+    }
+
+    #[test]
+    fn another_show_is_not_this_one() {
+        let mut page = page();
+        let other = ShowId(uuid::Uuid::from_u128(8));
+        assert_eq!(apply(&mut page, &Event::ShowDeleted { show: other }), Effect::Nothing);
+        let this = page.card.id;
+        assert_eq!(apply(&mut page, &Event::ShowDeleted { show: this }), Effect::Gone);
+    }
+}

@@ -1,0 +1,199 @@
+//! One artist's time in the studio: everything that the page's parts share.
+
+use std::time::Duration;
+
+use bandstand_domain::{
+    Refusal,
+    live::{Event, LiveReason, Present, StageState, Topic},
+    shows::ShowPage,
+};
+use leptos::{__reexports::send_wrapper::SendWrapper, ev, prelude::*, task::spawn_local};
+use wasm_bindgen::JsValue;
+
+use super::{
+    Channel, Incoming, browser,
+    devices::Devices,
+    entrance::{Entrance, EntryError},
+    publisher::Publisher,
+    show_state::{Effect as Outcome, apply},
+    studio_state::{SendingMeter, Standing},
+};
+use crate::{chat::Chat, crowd::Crowd};
+
+/// The studio of one show: a handle that all parts of the page hold.
+#[derive(Clone, Copy)]
+pub struct Studio {
+    /// The show as it is now.
+    pub page: RwSignal<ShowPage>,
+    /// Whether the show was deleted meanwhile.
+    pub gone: RwSignal<bool>,
+    /// Camera, microphone, screen.
+    pub devices: Devices,
+    /// The way to the stage.
+    pub publisher: Publisher,
+    /// Where the artist stands.
+    pub standing: Memo<Standing>,
+    /// The way to chat and crowd.
+    pub entrance: Entrance,
+    /// Who is there.
+    pub crowd: Crowd,
+    /// What is said.
+    pub chat: Chat,
+    /// Whether the microphone is off.
+    pub muted: RwSignal<bool>,
+    /// Whether the camera is off.
+    pub dark: RwSignal<bool>,
+}
+
+impl Studio {
+    /// Comes into the studio.
+    pub fn new(page: ShowPage) -> Self {
+        let show = page.card.id;
+        let ended = page.card.stage == StageState::Ended;
+        let devices = Devices::new();
+        let publisher = Publisher::new(show, devices);
+        if ended {
+            publisher.state.update(|state| state.announced(StageState::Ended, 0));
+        }
+        let studio = Self {
+            page: RwSignal::new(page),
+            gone: RwSignal::new(false),
+            devices,
+            publisher,
+            standing: Memo::new(move |_| publisher.state.with(|state| state.standing())),
+            entrance: Entrance::new(show),
+            crowd: Crowd::new(),
+            chat: Chat::new(show),
+            muted: RwSignal::new(false),
+            dark: RwSignal::new(false),
+        };
+        if !ended {
+            studio.open_devices();
+            studio.listen();
+            studio.keep_watch();
+        }
+        studio
+    }
+
+    /// Whether the artist is on stage or on the way there.
+    pub fn on_stage(self) -> bool {
+        self.publisher.state.with(|state| state.on_stage())
+    }
+
+    fn open_devices(self) {
+        let devices = self.devices;
+        Effect::new(move || {
+            spawn_local(devices.open());
+            let Ok(media) = window().navigator().media_devices() else { return };
+            let changed = wasm_bindgen::closure::Closure::<dyn FnMut()>::new(move || {
+                spawn_local(devices.list());
+            });
+            browser::set(&media, "ondevicechange", changed.as_ref());
+            let held = SendWrapper::new((media, changed));
+            on_cleanup(move || {
+                browser::set(&held.0, "ondevicechange", &JsValue::NULL);
+                drop(held);
+            });
+        });
+        // A new track is as silent and as dark as the one before.
+        Effect::new(move || {
+            if let Some(track) = devices.sound.get() {
+                track.set_enabled(!self.muted.get());
+            }
+        });
+        Effect::new(move || {
+            if let Some(track) = devices.picture.get() {
+                track.set_enabled(!self.dark.get());
+            }
+        });
+    }
+
+    fn listen(self) {
+        let channel = Channel::expect();
+        let show = self.page.with_untracked(|page| page.card.id);
+        Effect::new(move || {
+            let tokens = Some(self.entrance.channel_tokens());
+            channel.follow(Topic::Show(show), None, tokens, move |incoming| match incoming {
+                Incoming::Subscribed { reset } => {
+                    if let Some(Present::Show { page, chat, publication }) = reset.map(|it| *it) {
+                        self.announced(page.card.stage, publication);
+                        self.page.set(page);
+                        self.chat.reset(chat);
+                    }
+                }
+                Incoming::Event(event) => self.happened(&event),
+                Incoming::Crowd(crowd) => self.crowd.reset(crowd),
+                Incoming::CrowdChange(change) => self.crowd.change(change),
+                Incoming::Refused(Refusal::Gone | Refusal::NotFound) => self.gone.set(true),
+                Incoming::Refused(Refusal::Because(LiveReason::Over)) => {
+                    self.announced(StageState::Ended, 0);
+                }
+                Incoming::Refused(why) => self.publisher.trouble.set(Some(why.to_string())),
+            });
+        });
+        Effect::new(move || {
+            spawn_local(async move {
+                if let Err(EntryError::Show(why)) = self.entrance.enter(None).await {
+                    self.publisher.trouble.try_set(Some(why.to_string()));
+                }
+            });
+        });
+    }
+
+    fn announced(self, state: StageState, publication: i64) {
+        self.publisher.state.update(|it| it.announced(state, publication));
+    }
+
+    fn happened(self, event: &Event) {
+        if let Event::Stage { state, publication, .. } = event {
+            self.announced(*state, *publication);
+        }
+        let mut page = self.page.get_untracked();
+        match apply(&mut page, event) {
+            Outcome::Changed => self.page.set(page),
+            Outcome::Gone => self.gone.set(true),
+            Outcome::Nothing => self.chat.apply(event),
+        }
+    }
+
+    /// While on stage: measures, keeps the screen awake, and warns before the page is left.
+    fn keep_watch(self) {
+        let on_stage = Memo::new(move |_| self.on_stage());
+        let meter = StoredValue::new(SendingMeter::default());
+        Effect::new(move || {
+            if !on_stage.get() {
+                return;
+            }
+            let measure = move || spawn_local(self.publisher.measure(meter));
+            let every = set_interval_with_handle(measure, Duration::from_secs(2));
+            let warning = window_event_listener(ev::beforeunload, |event| {
+                event.prevent_default();
+                event.set_return_value("You are on stage.");
+            });
+            let awake = StoredValue::new(None::<SendWrapper<JsValue>>);
+            let wake = move || {
+                spawn_local(async move {
+                    let lock = browser::get(&window().navigator(), "wakeLock");
+                    // Without it (or when the battery is low) the screen does as it likes.
+                    if let Ok(sentinel) = browser::call(&lock, "request", &["screen".into()]).await
+                    {
+                        awake.try_set_value(Some(SendWrapper::new(sentinel)));
+                    }
+                });
+            };
+            wake();
+            // The browser lets go of it whenever the page is hidden.
+            let seen = window_event_listener(ev::focus, move |_| wake());
+            on_cleanup(move || {
+                if let Ok(every) = every {
+                    every.clear();
+                }
+                warning.remove();
+                seen.remove();
+                if let Some(Some(sentinel)) = awake.try_update_value(Option::take) {
+                    let _ = browser::call_now(&sentinel, "release", &[]);
+                }
+            });
+        });
+    }
+}

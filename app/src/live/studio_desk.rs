@@ -1,0 +1,137 @@
+//! Preview and the big buttons.
+
+use leptos::{html, prelude::*, task::spawn_local};
+use web_sys::MediaStream;
+
+use super::{devices::Source, studio::Studio, studio_state::Standing};
+use crate::ui::Confirm;
+
+/// Preview and the big buttons.
+#[component]
+pub(super) fn Desk(
+    /// The studio.
+    studio: Studio,
+) -> impl IntoView {
+    let devices = studio.devices;
+    let video = NodeRef::<html::Video>::new();
+    Effect::new(move || {
+        let Some(video) = video.get() else { return };
+        let stream = devices.picture.get().and_then(|track| {
+            let stream = MediaStream::new().ok()?;
+            stream.add_track(&track);
+            Some(stream)
+        });
+        video.set_src_object(stream.as_ref());
+    });
+    let mirrored = move || devices.source.get() == Source::Camera;
+    let curtain = move || match (devices.source.get(), studio.dark.get()) {
+        (Source::Nothing, _) => Some("No picture. Your audience hears you."),
+        (_, true) => Some("Your picture is off. Your audience sees a dark stage."),
+        _ => None,
+    };
+    view! {
+        <div class="preview">
+            <video node_ref=video class:mirrored=mirrored class:dark=move || studio.dark.get() autoplay muted playsinline aria-label="Your picture"></video>
+            <p class="curtain" hidden=move || curtain().is_none()>{curtain}</p>
+        </div>
+        <Trouble studio/>
+        <Buttons studio/>
+    }
+}
+
+/// What is wrong, and what to do.
+#[component]
+fn Trouble(studio: Studio) -> impl IntoView {
+    let words = move || {
+        let mut all: Vec<String> = Vec::new();
+        all.extend(studio.publisher.trouble.get());
+        all.extend(studio.devices.sound_trouble.get().map(String::from));
+        all.extend(studio.devices.picture_trouble.get().map(String::from));
+        all
+    };
+    view! {
+        <div role="alert" class="stack">
+            {move || words().into_iter().map(|words| view! { <p class="notice bad">{words}</p> }).collect_view()}
+        </div>
+    }
+}
+
+#[component]
+fn Buttons(studio: Studio) -> impl IntoView {
+    let asking = RwSignal::new(false);
+    let publisher = studio.publisher;
+    let devices = studio.devices;
+    let standing = studio.standing;
+    let on_stage = Memo::new(move |_| studio.on_stage());
+    let paused = move || standing.get() == Standing::Paused;
+    let sharing = move || devices.source.get() == Source::Screen;
+    // An empty stage helps nobody: something has to be sent.
+    let ready =
+        move || devices.sound.with(Option::is_some) || devices.picture.with(Option::is_some);
+    view! {
+        <div class="studio-buttons">
+            <Show
+                when=move || on_stage.get()
+                fallback=move || view! {
+                    <button class="button live big go" type="button" disabled=move || !ready() on:click=move |_| publisher.go()>
+                        {move || if standing.get() == Standing::TakenOver { "Take the stage back" } else { "Go live" }}
+                    </button>
+                }
+            >
+                <button class="button danger big" type="button" on:click=move |_| asking.set(true)>"End the show"</button>
+                <button
+                    class="button"
+                    class:primary=paused
+                    type="button"
+                    disabled=move || !matches!(standing.get(), Standing::Live | Standing::Paused)
+                    on:click=move |_| {
+                        let paused = standing.get_untracked() == Standing::Paused;
+                        spawn_local(publisher.pause(!paused));
+                    }
+                >
+                    {move || if paused() { "Resume" } else { "Pause" }}
+                </button>
+            </Show>
+            <button
+                class="button"
+                type="button"
+                aria-pressed=move || studio.muted.get().to_string()
+                disabled=move || devices.sound.with(Option::is_none)
+                on:click=move |_| studio.muted.update(|muted| *muted = !*muted)
+            >
+                {move || if studio.muted.get() { "Unmute" } else { "Mute" }}
+            </button>
+            <button
+                class="button"
+                type="button"
+                aria-pressed=move || studio.dark.get().to_string()
+                disabled=move || devices.picture.with(Option::is_none)
+                on:click=move |_| studio.dark.update(|dark| *dark = !*dark)
+            >
+                {move || if studio.dark.get() { "Picture on" } else { "Picture off" }}
+            </button>
+            <button
+                class="button"
+                type="button"
+                on:click=move |_| {
+                    if devices.source.get_untracked() == Source::Screen {
+                        spawn_local(devices.open_camera());
+                    } else {
+                        spawn_local(devices.open_screen());
+                    }
+                }
+            >
+                {move || if sharing() { "Stop sharing" } else { "Share screen" }}
+            </button>
+        </div>
+        <Confirm
+            open=asking
+            question="End the show?"
+            yes="End the show"
+            no="Keep playing"
+            on_yes=Callback::new(move |()| spawn_local(publisher.end()))
+        >
+            <p>"The curtain falls for everybody, and this show can't go live again."</p>
+        </Confirm>
+    }
+}

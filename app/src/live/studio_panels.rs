@@ -1,0 +1,229 @@
+//! Beside the preview: devices, the checklist, the numbers.
+
+use leptos::{__reexports::send_wrapper::SendWrapper, html, prelude::*, task::spawn_local};
+use web_sys::MediaStream;
+
+use super::{
+    Channel, ChannelState,
+    devices::{Device, NO_CAMERA},
+    level::{Ear, Needle, share},
+    listen_back::{ListenBack, listen_back},
+    sdp::SoundMode,
+    studio::Studio,
+    studio_state::Standing,
+};
+
+/// The loudness, in dB, from which on a microphone counts as heard.
+const HEARD: f32 = -45.0;
+
+/// What the studio has found out about the sound.
+#[derive(Clone, Copy)]
+struct SoundCheck {
+    heard: RwSignal<bool>,
+    listened: RwSignal<ListenBack>,
+}
+
+/// Camera, microphone, level, music mode, and hearing oneself.
+#[component]
+pub(super) fn SoundAndPicture(
+    /// The studio.
+    studio: Studio,
+) -> impl IntoView {
+    let devices = studio.devices;
+    let check = SoundCheck { heard: RwSignal::new(false), listened: RwSignal::default() };
+    provide_context(check);
+    let music = move || devices.mode.get() == SoundMode::Music;
+    let listen = move |_| {
+        let busy = matches!(
+            check.listened.get_untracked(),
+            ListenBack::Recording(_) | ListenBack::Playing
+        );
+        if let Some(track) = devices.sound.get_untracked().filter(|_| !busy) {
+            spawn_local(listen_back(SendWrapper::take(track), check.listened));
+        }
+    };
+    view! {
+        <section class="panel studio-panel" aria-labelledby="devices-title">
+            <h2 id="devices-title">"Sound and picture"</h2>
+            <Choice
+                id="camera" label="Camera" none=Some("No camera – sound only")
+                devices=devices.cameras chosen=devices.camera
+                on_choice=Callback::new(move |()| spawn_local(devices.open_camera()))
+            />
+            <Choice
+                id="microphone" label="Microphone" none=None
+                devices=devices.microphones chosen=devices.microphone
+                on_choice=Callback::new(move |()| spawn_local(devices.open_microphone()))
+            />
+            <Meter studio check/>
+            <label class="switch">
+                <span>"Music mode " <small class="soft">{move || if music() { "stereo, untouched" } else { "off: a voice, cleaned of noise" }}</small></span>
+                <input
+                    type="checkbox" role="switch" prop:checked=music checked
+                    on:change=move |event| {
+                        devices.mode.set(if event_target_checked(&event) { SoundMode::Music } else { SoundMode::Speech });
+                        spawn_local(devices.open_microphone());
+                    }
+                />
+            </label>
+            <button class="button wide" type="button" disabled=move || devices.sound.with(Option::is_none) on:click=listen>
+                {move || match check.listened.get() {
+                    ListenBack::Recording(left) => format!("Recording… {left}"),
+                    ListenBack::Playing => "Playing it back…".into(),
+                    _ => "Record 5 s and listen".into(),
+                }}
+            </button>
+            <p class="hint small" role="status">
+                {move || (check.listened.get() == ListenBack::Failed).then_some("This browser can't record itself. The level above shows that you are heard.")}
+            </p>
+        </section>
+    }
+}
+
+#[component]
+fn Choice(
+    id: &'static str,
+    label: &'static str,
+    /// The words for no device at all, where that is a choice.
+    none: Option<&'static str>,
+    devices: RwSignal<Vec<Device>>,
+    chosen: RwSignal<String>,
+    on_choice: Callback<()>,
+) -> impl IntoView {
+    let select = NodeRef::<html::Select>::new();
+    // The options have to be there before one of them can be chosen.
+    Effect::new(move || {
+        devices.track();
+        let chosen = chosen.get();
+        if let Some(select) = select.get() {
+            request_animation_frame(move || select.set_value(&chosen));
+        }
+    });
+    view! {
+        <div class="field">
+            <label for=id>{label}</label>
+            <select
+                class="input" id=id node_ref=select
+                on:change=move |event| { chosen.set(event_target_value(&event)); on_choice.run(()); }
+            >
+                {move || {
+                    let devices = devices.get();
+                    let empty = devices.is_empty().then(|| view! { <option value="">"Waiting for your permission…"</option> });
+                    let options = devices
+                        .into_iter()
+                        .map(|device| view! { <option value=device.id>{if device.label.is_empty() { label.into() } else { device.label }}</option> })
+                        .collect_view();
+                    (empty, options)
+                }}
+                {none.map(|words| view! { <option value=NO_CAMERA>{words}</option> })}
+            </select>
+        </div>
+    }
+}
+
+/// The level, drawn past the reactive graph: fifteen times a second is too often for it.
+#[component]
+fn Meter(studio: Studio, check: SoundCheck) -> impl IntoView {
+    let bar = NodeRef::<html::Div>::new();
+    Effect::new(move |_: Option<Option<SendWrapper<Ear>>>| {
+        let (Some(track), Some(bar)) = (studio.devices.sound.get(), bar.get()) else { return None };
+        let stream = MediaStream::new().ok()?;
+        stream.add_track(&track);
+        let mut needle = Needle::default();
+        let style = web_sys::HtmlElement::style(&bar);
+        let ear = Ear::new(&stream, move |decibels| {
+            needle.hear(decibels);
+            let percent = |decibels| ((share(decibels) * 100.0) as u32).to_string();
+            let _ = style.set_property("--level", &percent(needle.level));
+            let _ = style.set_property("--peak", &percent(needle.peak));
+            let _ = bar.set_attribute("aria-valuenow", &(needle.level as i32).to_string());
+            if needle.level > HEARD && !check.heard.get_untracked() {
+                check.heard.set(true);
+            }
+        });
+        ear.ok().map(SendWrapper::new)
+    });
+    view! {
+        <div class="meter" node_ref=bar role="meter" aria-label="Level" aria-valuemin="-60" aria-valuemax="0" aria-valuenow="-60"></div>
+    }
+}
+
+/// What should be right before one goes live.
+#[component]
+pub(super) fn Ready(
+    /// The studio.
+    studio: Studio,
+) -> impl IntoView {
+    let devices = studio.devices;
+    let check = use_context::<SoundCheck>();
+    let line = Channel::expect().state();
+    let item = move |done: Signal<bool>, words: &'static str| {
+        view! {
+            <li class:done=done>
+                <span class="unseen">{move || if done.get() { "Done: " } else { "To do: " }}</span>
+                {words}
+            </li>
+        }
+    };
+    let checked =
+        move |look: fn(SoundCheck) -> bool| Signal::derive(move || check.is_some_and(look));
+    let permitted = Signal::derive(move || {
+        devices.sound.with(Option::is_some)
+            && (devices.picture.with(Option::is_some) || devices.camera.get() == NO_CAMERA)
+    });
+    view! {
+        <section class="panel studio-panel" aria-labelledby="ready-title">
+            <h2 id="ready-title">"Ready?"</h2>
+            <ul class="checklist" role="list">
+                {item(permitted, "Camera and microphone work")}
+                {item(checked(|check| check.heard.get()), "Your microphone is heard")}
+                {item(checked(|check| check.listened.get() == ListenBack::Heard), "You listened to yourself once")}
+                {item(Signal::derive(move || line.get() == ChannelState::Open), "Connected to the venue")}
+            </ul>
+        </section>
+    }
+}
+
+/// People, likes, and what is being sent.
+#[component]
+pub(super) fn Numbers(
+    /// The studio.
+    studio: Studio,
+) -> impl IntoView {
+    let crowd = studio.crowd;
+    let sending = studio.publisher.sending;
+    let live = move || matches!(studio.standing.get(), Standing::Live | Standing::Paused);
+    let number =
+        |value: AnyView, name: AnyView| view! { <div><dt>{name}</dt><dd>{value}</dd></div> };
+    let sent = move || match sending.get().kilobits {
+        0 if !live() => "–".into(),
+        kilobits if kilobits >= 1_000 => {
+            format!("{}.{} Mb", kilobits / 1_000, kilobits % 1_000 / 100)
+        }
+        kilobits => format!("{kilobits} kb"),
+    };
+    let lost = move || match sending.get().lost {
+        _ if !live() => "–".into(),
+        tenths if tenths < 100 => format!("{}.{} %", tenths / 10, tenths % 10),
+        tenths => format!("{} %", tenths / 10),
+    };
+    let round_trip = move || match sending.get().round_trip {
+        _ if !live() => "–".into(),
+        millis => format!("{millis} ms"),
+    };
+    let likes = move || crowd.likes().get().max(studio.page.with(|page| page.likes)).to_string();
+    let peak = move || crowd.peak().get().max(studio.page.with(|page| page.peak)).to_string();
+    let here = move || if studio.on_stage() { "people here" } else { "in the lobby" };
+    view! {
+        <section class="panel studio-panel" aria-label="Numbers">
+            <dl class="numbers">
+                {number((move || crowd.count().get().to_string()).into_any(), here.into_any())}
+                {number(peak.into_any(), "at the most".into_any())}
+                {number(likes.into_any(), "likes".into_any())}
+                {number(sent.into_any(), "sending".into_any())}
+                {number(lost.into_any(), "lost".into_any())}
+                {number(round_trip.into_any(), "to the venue and back".into_any())}
+            </dl>
+        </section>
+    }
+}

@@ -1,0 +1,241 @@
+//! Where an artist stands: told the events, it tells what to show and whether to go on.
+
+use bandstand_domain::live::StageState;
+
+/// The line that tells the artist where they stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Not on stage.
+    NotLive,
+    /// On the way to the stage.
+    Connecting,
+    /// On stage.
+    Live,
+    /// On stage, taking a break.
+    Paused,
+    /// The connection is lost; coming back.
+    Reconnecting,
+    /// Another tab or machine of the artist has taken the stage.
+    TakenOver,
+    /// The show is over.
+    Ended,
+}
+
+/// Where an artist stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StudioState {
+    /// The artist pressed *Go live* and hasn't left since.
+    wanted: bool,
+    paused: bool,
+    /// The publication of this tab; none while it is being made.
+    mine: Option<i64>,
+    /// The latest publication that was announced.
+    announced: i64,
+    /// Media flows.
+    connected: bool,
+    /// Media has flowed since *Go live*.
+    was_connected: bool,
+    taken_over: bool,
+    ended: bool,
+}
+
+impl StudioState {
+    /// Where that is, in one word.
+    pub fn standing(&self) -> Standing {
+        match self {
+            Self { ended: true, .. } => Standing::Ended,
+            Self { taken_over: true, .. } => Standing::TakenOver,
+            Self { wanted: false, .. } => Standing::NotLive,
+            Self { connected: true, paused: true, .. } => Standing::Paused,
+            Self { connected: true, .. } => Standing::Live,
+            Self { was_connected: true, .. } => Standing::Reconnecting,
+            Self { .. } => Standing::Connecting,
+        }
+    }
+
+    /// Whether this tab is on stage or on its way there.
+    pub fn on_stage(&self) -> bool {
+        self.wanted && !self.taken_over && !self.ended
+    }
+
+    /// Whether the artist takes a break.
+    pub fn paused(&self) -> bool {
+        self.paused
+    }
+
+    /// *Go live*, or *Take the stage back*.
+    pub fn go(&mut self) {
+        *self =
+            Self { wanted: true, announced: self.announced, ended: self.ended, ..Self::default() };
+    }
+
+    /// Off the stage without an end.
+    pub fn stop(&mut self) {
+        self.wanted = false;
+        self.mine = None;
+        self.connected = false;
+    }
+
+    /// The venue gave this tab a publication.
+    pub fn published(&mut self, publication: i64) {
+        self.mine = Some(publication);
+        self.judge();
+    }
+
+    /// Media flows.
+    pub fn connected(&mut self) {
+        self.connected = true;
+        self.was_connected = true;
+    }
+
+    /// Media flows no more; the next publication is on its way.
+    pub fn lost(&mut self) {
+        self.connected = false;
+    }
+
+    /// A break begins or ends.
+    pub fn pause(&mut self, paused: bool) {
+        self.paused = paused;
+    }
+
+    /// The venue announced what happens on stage.
+    pub fn announced(&mut self, state: StageState, publication: i64) {
+        self.announced = self.announced.max(publication);
+        self.ended |= state == StageState::Ended;
+        self.judge();
+    }
+
+    /// A higher publication than one's own is somebody else's. One's own is kept through a lost
+    /// connection, so that a tab that was offline doesn't throw its successor off the stage.
+    fn judge(&mut self) {
+        if self.wanted && self.mine.is_some_and(|mine| self.announced > mine) {
+            self.taken_over = true;
+            self.connected = false;
+        }
+    }
+
+    /// A new publication of this tab is being asked for: until the answer comes, an announcement
+    /// can't be told to be one's own or not.
+    pub fn publishing(&mut self) {
+        self.mine = None;
+    }
+}
+
+/// What is being sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Sending {
+    /// Kilobits a second, sound and picture together.
+    pub kilobits: u32,
+    /// Packets that were lost on the way to the venue, in tenths of a percent.
+    pub lost: u32,
+    /// There and back, in milliseconds.
+    pub round_trip: u32,
+}
+
+/// Makes rates out of the browser's running totals.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SendingMeter {
+    before: Option<(f64, f64)>,
+}
+
+impl SendingMeter {
+    /// `bytes` sent in total at `at` (milliseconds); `fraction` of packets lost and `round_trip` in
+    /// seconds, as the venue reports them.
+    pub fn measure(&mut self, at: f64, bytes: f64, fraction: f64, round_trip: f64) -> Sending {
+        let (then, sent) = self.before.replace((at, bytes)).unwrap_or((at, bytes));
+        let elapsed = at - then;
+        // A new connection counts from zero.
+        let grown = if bytes >= sent { bytes - sent } else { bytes };
+        Sending {
+            kilobits: if elapsed > 0.0 { (grown * 8.0 / elapsed) as u32 } else { 0 },
+            lost: (fraction.clamp(0.0, 1.0) * 1_000.0) as u32,
+            round_trip: (round_trip * 1_000.0) as u32,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn live() -> StudioState {
+        let mut state = StudioState::default();
+        state.go();
+        assert_eq!(state.standing(), Standing::Connecting);
+        state.publishing();
+        // The announcement may be faster than the answer.
+        state.announced(StageState::Live, 1);
+        state.published(1);
+        state.connected();
+        assert_eq!(state.standing(), Standing::Live);
+        state
+    }
+
+    #[test]
+    fn a_drop_leads_back_to_the_stage() {
+        let mut state = live();
+        state.lost();
+        assert_eq!(state.standing(), Standing::Reconnecting);
+        state.announced(StageState::Dropped, 1);
+        state.publishing();
+        state.announced(StageState::Live, 2);
+        state.published(2);
+        state.connected();
+        assert_eq!(state.standing(), Standing::Live);
+    }
+
+    #[test]
+    fn a_second_tab_takes_the_stage_and_gives_it_back() {
+        let mut state = live();
+        state.announced(StageState::Live, 2);
+        assert_eq!(state.standing(), Standing::TakenOver);
+        assert!(!state.on_stage());
+        state.go();
+        state.publishing();
+        state.published(3);
+        state.connected();
+        assert_eq!(state.standing(), Standing::Live);
+    }
+
+    #[test]
+    fn a_tab_that_was_offline_learns_that_it_was_replaced() {
+        let mut state = live();
+        state.lost();
+        state.announced(StageState::Live, 2);
+        assert_eq!(state.standing(), Standing::TakenOver);
+    }
+
+    #[test]
+    fn who_came_later_wins_a_race() {
+        let mut state = live();
+        state.lost();
+        state.publishing();
+        state.announced(StageState::Live, 3);
+        state.published(2);
+        assert_eq!(state.standing(), Standing::TakenOver);
+    }
+
+    #[test]
+    fn a_break_lasts_through_a_drop_and_the_end_is_the_end() {
+        let mut state = live();
+        state.pause(true);
+        assert_eq!(state.standing(), Standing::Paused);
+        state.lost();
+        state.publishing();
+        state.published(2);
+        state.connected();
+        assert_eq!(state.standing(), Standing::Paused);
+        state.announced(StageState::Ended, 2);
+        state.go();
+        assert_eq!(state.standing(), Standing::Ended);
+    }
+
+    #[test]
+    fn rates_come_from_totals() {
+        let mut meter = SendingMeter::default();
+        assert_eq!(meter.measure(1_000.0, 5_000.0, 0.0, 0.018).kilobits, 0);
+        let sending = meter.measure(3_000.0, 630_000.0, 0.015, 0.018);
+        assert_eq!(sending, Sending { kilobits: 2_500, lost: 15, round_trip: 18 });
+        assert_eq!(meter.measure(5_000.0, 2_000.0, 0.0, 0.0).kilobits, 8);
+    }
+}

@@ -1,0 +1,225 @@
+//! One person's visit to one show: everything that its page's parts share.
+
+use bandstand_domain::{
+    Refusal, ShowId,
+    crowd::Gesture,
+    field::FieldErrors,
+    live::{Event, LiveError, LiveReason, Present, StageState, Topic},
+    shows::ShowPage,
+};
+use leptos::{prelude::*, task::spawn_local};
+
+use super::{
+    Channel, Incoming, browser,
+    entrance::{Entrance, EntryError},
+    player::Player,
+    show_state::{Effect as Outcome, apply, on_air},
+};
+use crate::{accounts::CurrentViewer, chat::Chat, crowd::Crowd, shows::api::load_show};
+
+/// Where the visitor stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Before the door; with what was wrong with the name, or with the try to come in.
+    Outside {
+        /// What was wrong with the name.
+        name: Option<String>,
+        /// What else was wrong.
+        why: Option<LiveError>,
+    },
+    /// On the way in.
+    Entering,
+    /// In the crowd.
+    Inside,
+}
+
+/// A visit: a handle that all parts of the page hold.
+#[derive(Clone, Copy)]
+pub struct Visit {
+    /// Which show.
+    pub show: ShowId,
+    /// The show as it is now.
+    pub page: RwSignal<ShowPage>,
+    /// Whether the show was deleted meanwhile.
+    pub gone: RwSignal<bool>,
+    /// Where the visitor stands.
+    pub phase: RwSignal<Phase>,
+    /// What happens on stage.
+    pub stage: Memo<StageState>,
+    /// The way in.
+    pub entrance: Entrance,
+    /// Who is there.
+    pub crowd: Crowd,
+    /// What is said.
+    pub chat: Chat,
+    /// Picture and sound.
+    pub player: Player,
+}
+
+impl Visit {
+    /// A visit that begins at the door, or at once inside when the venue knows the visitor.
+    pub fn new(page: ShowPage, known: bool) -> Self {
+        let show = page.card.id;
+        let over = page.card.stage == StageState::Ended;
+        let crowd = Crowd::new();
+        let entrance = Entrance::new(show);
+        let page = RwSignal::new(page);
+        let outside = Phase::Outside { name: None, why: None };
+        let phase = if known && !over { Phase::Entering } else { outside };
+        let visit = Self {
+            show,
+            page,
+            gone: RwSignal::new(false),
+            phase: RwSignal::new(phase),
+            stage: Memo::new(move |_| page.with(|page| page.card.stage)),
+            entrance,
+            crowd,
+            chat: Chat::new(show),
+            player: Player::new(show, entrance, crowd),
+        };
+        visit.listen();
+        visit.play();
+        if known && !over {
+            Effect::new(move || visit.enter(None));
+        }
+        visit
+    }
+
+    /// Whether the visitor is in.
+    pub fn inside(self) -> bool {
+        self.phase.with(|phase| *phase == Phase::Inside)
+    }
+
+    /// Comes in: as a guest called `name`, or as the person whom the venue knows.
+    pub fn enter(self, name: Option<String>) {
+        browser::mark("bandstand:watch");
+        self.phase.set(Phase::Entering);
+        let viewer = CurrentViewer::expect();
+        let guest = name.is_some();
+        spawn_local(async move {
+            let phase = match self.entrance.enter(name).await {
+                Ok(_) => Phase::Inside,
+                Err(EntryError::Name(Refusal::Invalid(errors))) => {
+                    Phase::Outside { name: Some(first(errors)), why: None }
+                }
+                Err(EntryError::Name(why)) => {
+                    Phase::Outside { name: Some(why.to_string()), why: None }
+                }
+                // Nobody is known after all: a guest's session may have ended meanwhile.
+                Err(EntryError::Show(Refusal::Because(LiveReason::Nameless))) => {
+                    Phase::Outside { name: None, why: None }
+                }
+                Err(EntryError::Show(why)) => {
+                    if why == Refusal::Gone {
+                        self.gone.try_set(true);
+                    }
+                    Phase::Outside { name: None, why: Some(why) }
+                }
+            };
+            let inside = phase == Phase::Inside;
+            if self.phase.try_set(phase).is_none() && inside && guest {
+                viewer.refetch();
+            }
+        });
+    }
+
+    /// Moves one's figure for everybody.
+    pub fn gesture(self, gesture: Gesture) {
+        Channel::expect().gesture(self.show, gesture);
+    }
+
+    /// From the door one hears what is announced to all; inside, everything.
+    fn listen(self) {
+        let channel = Channel::expect();
+        let inside = Memo::new(move |_| self.inside());
+        Effect::new(move || {
+            if self.gone.get() {
+                return;
+            }
+            if inside.get() {
+                let tokens = Some(self.entrance.channel_tokens());
+                channel.follow(Topic::Show(self.show), None, tokens, move |it| self.hear(it));
+            } else {
+                channel.follow(Topic::Shows, None, None, move |incoming| match incoming {
+                    Incoming::Subscribed { reset: Some(_) } => self.reload(),
+                    Incoming::Event(event) => self.happened(&event),
+                    _ => {}
+                });
+            }
+        });
+    }
+
+    fn hear(self, incoming: Incoming) {
+        match incoming {
+            Incoming::Subscribed { reset } => {
+                if let Some(Present::Show { page, chat, .. }) = reset.map(|present| *present) {
+                    self.page.set(page);
+                    self.chat.reset(chat);
+                }
+            }
+            Incoming::Event(event) => self.happened(&event),
+            Incoming::Crowd(crowd) => self.crowd.reset(crowd),
+            Incoming::CrowdChange(change) => self.crowd.change(change),
+            Incoming::Refused(Refusal::Gone | Refusal::NotFound) => self.gone.set(true),
+            // The page says already that the show is over.
+            Incoming::Refused(Refusal::Because(LiveReason::Over)) => self.crowd.clear(),
+            Incoming::Refused(Refusal::Because(LiveReason::Nameless)) => {
+                self.phase.set(Phase::Outside { name: None, why: None });
+            }
+            Incoming::Refused(why) => {
+                self.phase.set(Phase::Outside { name: None, why: Some(why) });
+            }
+        }
+    }
+
+    fn happened(self, event: &Event) {
+        if let Event::Muted { person, muted } = event
+            && self
+                .entrance
+                .ticket()
+                .with_untracked(|it| it.as_ref().is_some_and(|it| it.person == *person))
+        {
+            self.entrance.set_muted(*muted);
+        }
+        let mut page = self.page.get_untracked();
+        match apply(&mut page, event) {
+            Outcome::Changed => self.page.set(page),
+            Outcome::Gone => self.gone.set(true),
+            Outcome::Nothing => self.chat.apply(event),
+        }
+    }
+
+    /// Asks for the page again: at the door nothing tells what was missed while the line was down.
+    fn reload(self) {
+        spawn_local(async move {
+            match load_show(self.show).await {
+                Ok(page) => {
+                    self.page.try_set(page);
+                }
+                Err(failed) if failed.0 == Refusal::Gone => {
+                    self.gone.try_set(true);
+                }
+                Err(_) => {}
+            }
+        });
+    }
+
+    /// Plays while there is something to be played and somebody who is (nearly) in.
+    fn play(self) {
+        let wanted = Memo::new(move |_| {
+            let coming = self.phase.with(|phase| !matches!(phase, Phase::Outside { .. }));
+            coming && on_air(self.stage.get()) && !self.gone.get()
+        });
+        Effect::new(move || {
+            if wanted.get() {
+                self.player.start();
+            } else {
+                self.player.stop();
+            }
+        });
+    }
+}
+
+fn first(errors: FieldErrors) -> String {
+    errors.0.into_iter().next().map(|error| error.message).unwrap_or_default()
+}

@@ -1,0 +1,77 @@
+//! A viewer's media session (WHEP).
+
+use std::{cell::RefCell, rc::Rc};
+
+use bandstand_domain::{ShowId, accounts::Secret};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use web_sys::{MediaStream, RtcRtpTransceiverDirection, RtcTrackEvent};
+
+use super::{
+    peer::Peer,
+    sdp::with_stereo,
+    signalling::{Resource, SignallingError, post_offer},
+};
+
+/// A session that isn't begun: the connection with its offer, made while the join token is still
+/// on its way.
+pub struct Offered {
+    peer: Peer,
+    offer: String,
+    stream: MediaStream,
+    resource: Rc<RefCell<Option<Resource>>>,
+    _tracks: Closure<dyn FnMut(RtcTrackEvent)>,
+}
+
+/// A session. Dropping it ends it.
+pub struct Session {
+    /// The connection.
+    pub peer: Peer,
+    /// Sound and picture, as soon as they come.
+    pub stream: MediaStream,
+    resource: Rc<RefCell<Option<Resource>>>,
+    _tracks: Closure<dyn FnMut(RtcTrackEvent)>,
+}
+
+impl Offered {
+    /// Makes the connection and its offer.
+    ///
+    /// # Errors
+    /// When this browser can't.
+    pub async fn new() -> Result<Self, JsValue> {
+        let resource: Rc<RefCell<Option<Resource>>> = Rc::default();
+        let leaving = resource.clone();
+        let peer = Peer::new(move || {
+            if let Some(resource) = leaving.borrow_mut().as_mut() {
+                resource.delete();
+            }
+        })?;
+        let stream = MediaStream::new()?;
+        let tracks = Closure::new({
+            let stream = stream.clone();
+            move |event: RtcTrackEvent| stream.add_track(&event.track())
+        });
+        peer.connection.set_ontrack(Some(tracks.as_ref().unchecked_ref()));
+        peer.transceiver("audio", RtcRtpTransceiverDirection::Recvonly, &[]);
+        peer.transceiver("video", RtcRtpTransceiverDirection::Recvonly, &[]);
+        let offer = peer.offer(with_stereo).await?;
+        Ok(Self { peer, offer, stream, resource, _tracks: tracks })
+    }
+
+    /// Begins the session.
+    ///
+    /// # Errors
+    /// When the venue refuses, or isn't reached.
+    pub async fn begin(self, show: ShowId, token: Secret) -> Result<Session, SignallingError> {
+        let (resource, answer) = post_offer(&format!("/whep/{show}"), token, &self.offer).await?;
+        *self.resource.borrow_mut() = Some(resource);
+        self.peer.accept(&answer).await?;
+        let Self { peer, stream, resource, _tracks, .. } = self;
+        Ok(Session { peer, stream, resource, _tracks })
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.resource.borrow_mut().take();
+    }
+}

@@ -1,0 +1,129 @@
+//! An artist's media session (WHIP).
+
+use std::{cell::RefCell, rc::Rc};
+
+use bandstand_domain::{ShowId, accounts::Secret};
+use js_sys::Array;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    MediaStream, MediaStreamTrack, RtcRtpSender, RtcRtpTransceiver, RtcRtpTransceiverDirection,
+};
+
+use super::{
+    browser,
+    peer::Peer,
+    sdp::{SoundMode, with_music},
+    signalling::{Resource, SignallingError, post_offer},
+};
+
+/// The most bits a second of the picture: 1280×720 at 30 frames.
+const PICTURE_BITRATE: u32 = 2_500_000;
+
+/// A session. Dropping it leaves the stage, unless it was abandoned before.
+pub struct Session {
+    /// The connection.
+    pub peer: Peer,
+    /// Which of the show's publications this is.
+    pub publication: i64,
+    picture: RtcRtpSender,
+    sound: RtcRtpSender,
+    resource: Rc<RefCell<Option<Resource>>>,
+}
+
+impl Session {
+    /// Goes on stage with a picture and a sound; either can come, go and change later.
+    ///
+    /// # Errors
+    /// When the venue refuses, or isn't reached.
+    pub async fn begin(
+        show: ShowId,
+        token: Secret,
+        picture: Option<&MediaStreamTrack>,
+        sound: Option<&MediaStreamTrack>,
+        mode: SoundMode,
+    ) -> Result<Self, SignallingError> {
+        let resource: Rc<RefCell<Option<Resource>>> = Rc::default();
+        let leaving = resource.clone();
+        let peer = Peer::new(move || {
+            if let Some(resource) = leaving.borrow_mut().as_mut() {
+                resource.delete();
+            }
+        })?;
+        // One stream, so that players keep lips and voice together.
+        let stream = MediaStream::new()?;
+        let send = RtcRtpTransceiverDirection::Sendonly;
+        let sound_out = peer.transceiver("audio", send, std::slice::from_ref(&stream));
+        let picture_out = peer.transceiver("video", send, std::slice::from_ref(&stream));
+        prefer_codecs(&picture_out);
+        let (sound_out, picture_out) = (sound_out.sender(), picture_out.sender());
+        JsFuture::from(sound_out.replace_track(sound)).await?;
+        JsFuture::from(picture_out.replace_track(picture)).await?;
+
+        let offer = peer.offer(with_music).await?;
+        let (posted, answer) = post_offer(&format!("/whip/{show}"), token, &offer).await?;
+        let publication = posted.location.rsplit('/').next().and_then(|it| it.parse().ok());
+        *resource.borrow_mut() = Some(posted);
+        peer.accept(&with_music(&answer)).await?;
+        limit(&picture_out, PICTURE_BITRATE).await;
+        limit(&sound_out, mode.bitrate()).await;
+        let publication = publication.unwrap_or(0);
+        Ok(Self { peer, publication, picture: picture_out, sound: sound_out, resource })
+    }
+
+    /// Sends another picture, or none, without a gap.
+    pub async fn show(&self, track: Option<&MediaStreamTrack>) {
+        // Refused only when the connection is closed, and then nothing is sent anyway.
+        let _ = JsFuture::from(self.picture.replace_track(track)).await;
+    }
+
+    /// Sends another sound, or none, without a gap.
+    pub async fn play(&self, track: Option<&MediaStreamTrack>, mode: SoundMode) {
+        let _ = JsFuture::from(self.sound.replace_track(track)).await;
+        limit(&self.sound, mode.bitrate()).await;
+    }
+
+    /// Forgets the session without leaving the stage: the next one takes its place.
+    pub fn abandon(&self) {
+        if let Some(resource) = self.resource.borrow_mut().as_mut() {
+            resource.abandon();
+        }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.resource.borrow_mut().take();
+    }
+}
+
+/// VP8 first, which every browser decodes, then H.264, which phones decode in hardware.
+fn prefer_codecs(transceiver: &RtcRtpTransceiver) {
+    if !browser::get(transceiver, "setCodecPreferences").is_function() {
+        return;
+    }
+    let Some(capabilities) = RtcRtpSender::get_capabilities("video") else { return };
+    let rank = |codec: &JsValue| match browser::get(codec, "mimeType")
+        .as_string()
+        .unwrap_or_default()
+        .as_str()
+    {
+        "video/VP8" => 0,
+        "video/H264" => 1,
+        _ => 2,
+    };
+    let all: Array = browser::get(&capabilities, "codecs").unchecked_into();
+    let mut codecs: Vec<JsValue> = all.iter().collect();
+    codecs.sort_by_key(rank);
+    transceiver.set_codec_preferences(&codecs.into_iter().collect::<Array>());
+}
+
+/// Limits what a sender sends, in bits a second. A browser that doesn't know how sends as it likes.
+async fn limit(sender: &RtcRtpSender, bitrate: u32) {
+    let Ok(parameters) = browser::call_now(sender, "getParameters", &[]) else { return };
+    let encodings: Array = browser::get(&parameters, "encodings").unchecked_into();
+    if Array::is_array(&encodings) && encodings.length() > 0 {
+        browser::set(&encodings.get(0), "maxBitrate", &JsValue::from(bitrate));
+        let _ = browser::call(sender, "setParameters", &[parameters]).await;
+    }
+}
