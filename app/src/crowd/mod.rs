@@ -3,8 +3,12 @@
 pub mod api;
 mod gesture_bar;
 mod handle;
+mod layout;
+mod look;
+mod places;
 #[cfg(feature = "ssr")]
 pub mod port;
+mod state;
 mod view;
 
 pub use gesture_bar::GestureBar;
