@@ -113,5 +113,5 @@ pub(super) fn now() -> f64 {
     if cfg!(feature = "ssr") {
         return 0.0;
     }
-    leptos::prelude::window().performance().map_or(0.0, |clock| clock.now())
+    window().performance().map_or(0.0, |clock| clock.now())
 }

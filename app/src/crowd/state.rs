@@ -70,6 +70,7 @@ pub struct State {
     last_move: f64,
     busy_until: f64,
     leaving: usize,
+    version: u64,
     level: f32,
     energy: f32,
     beat: f32,
@@ -112,9 +113,9 @@ impl State {
 
     /// Forgets everybody at once.
     pub fn clear(&mut self) {
-        let (me, layout, generation) =
-            (self.me.take(), std::mem::take(&mut self.layout), self.generation);
-        *self = Self { me, layout, generation, ..Self::default() };
+        let (me, layout) = (self.me.take(), std::mem::take(&mut self.layout));
+        let (generation, version) = (self.generation, self.version + 1);
+        *self = Self { me, layout, generation, version, ..Self::default() };
     }
 
     /// Says which of them is looking.
@@ -155,6 +156,11 @@ impl State {
         &self.layout
     }
 
+    /// Grows with everybody who comes and goes: what is drawn by it is as it was while it is the same.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
     /// All figures by index; an index stays the same while the figure is there.
     pub fn figures(&self) -> &[Option<Figure>] {
         &self.figures
@@ -178,10 +184,10 @@ impl State {
     /// Grows the layout with the crowd, or lays it out anew for another size. Returns whether the
     /// size changed, so that what was drawn for it is of no use any more.
     pub fn fit(&mut self, width: f32, height: f32) -> bool {
+        let (width, height) = (width.max(40.0), height.max(24.0));
         let resized = self.layout.width != width || self.layout.height != height;
         if resized || self.places.extent() > self.layout.spots.len() {
             let people = self.places.extent().max(32).next_power_of_two();
-            let (width, height) = (width.max(40.0), height.max(24.0));
             self.layout = Layout::new(width, height, people);
         }
         resized
@@ -230,6 +236,7 @@ impl State {
         let look = Look::of(person.seed());
         let Some(place) = self.places.come(person) else { return false };
         self.generation = self.generation.wrapping_add(1);
+        self.version += 1;
         let figure = Some(Figure {
             generation: self.generation,
             look,
@@ -259,6 +266,7 @@ impl State {
 
     fn leave(&mut self, person: &PersonId, now: f64) {
         let Some(place) = self.places.leave(person) else { return };
+        self.version += 1;
         if let Some(figure) = &mut self.figures[self.at[place as usize] as usize] {
             figure.left = Some(now);
             self.leaving += 1;
@@ -304,6 +312,7 @@ impl State {
             return;
         }
         self.places.swap(place, other);
+        self.version += 1;
         self.at.swap(place as usize, other as usize);
         for (index, place) in [(self.at[other as usize], other), (self.at[place as usize], place)] {
             if let Some(figure) = &mut self.figures[index as usize] {
