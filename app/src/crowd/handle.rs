@@ -1,7 +1,12 @@
 //! The crowd as the page that shows it holds it.
 
-use bandstand_domain::crowd::{CrowdChange, CrowdSnapshot};
+use bandstand_domain::{
+    PersonId,
+    crowd::{CrowdChange, CrowdSnapshot},
+};
 use leptos::prelude::*;
+
+use super::state::State;
 
 /// The crowd of one show, as far as this page knows it: a handle that can be copied everywhere.
 #[derive(Clone, Copy)]
@@ -9,27 +14,36 @@ pub struct Crowd {
     count: RwSignal<u32>,
     peak: RwSignal<u32>,
     likes: RwSignal<u64>,
+    state: StoredValue<State>,
+    /// Who draws the crowd may sleep while nothing moves; this wakes them.
+    moved: Trigger,
 }
 
 impl Crowd {
     /// A crowd in which nobody is yet.
     #[allow(clippy::new_without_default, reason = "it belongs to the reactive owner around it")]
     pub fn new() -> Self {
-        Self { count: RwSignal::new(0), peak: RwSignal::new(0), likes: RwSignal::new(0) }
+        Self {
+            count: RwSignal::new(0),
+            peak: RwSignal::new(0),
+            likes: RwSignal::new(0),
+            state: StoredValue::new(State::default()),
+            moved: Trigger::new(),
+        }
     }
 
     /// Takes all who are present from `snapshot` and forgets what was known before.
     pub fn reset(self, snapshot: CrowdSnapshot) {
-        self.count.set(snapshot.figures.len() as u32);
-        self.peak.set(snapshot.peak);
-        self.likes.set(snapshot.likes);
+        self.tell(snapshot.figures.len() as u32, snapshot.peak, snapshot.likes);
+        self.state.update_value(|state| state.reset(snapshot, now()));
+        self.moved.notify();
     }
 
     /// Lets people come, go and move.
     pub fn change(self, change: CrowdChange) {
-        self.count.set(change.count);
-        self.peak.set(change.peak);
-        self.likes.set(change.likes);
+        self.tell(change.count, change.peak, change.likes);
+        self.state.update_value(|state| state.change(change, now()));
+        self.moved.notify();
     }
 
     /// How many are present.
@@ -49,11 +63,55 @@ impl Crowd {
 
     /// Tells how loud the music is, 0 to 1: the crowd sways to it.
     pub fn set_level(self, level: f32) {
-        let _ = level;
+        self.state.update_value(|state| state.set_level(level));
     }
 
     /// Sends everybody home.
     pub fn clear(self) {
-        self.count.set(0);
+        self.tell(0, self.peak.get_untracked(), self.likes.get_untracked());
+        self.state.update_value(State::clear);
+        self.moved.notify();
     }
+
+    /// Takes in the number of likes that the venue answered to one's own.
+    pub(super) fn liked(self, likes: u64) {
+        if likes > self.likes.get_untracked() {
+            self.likes.set(likes);
+        }
+    }
+
+    pub(super) fn set_me(self, me: Option<PersonId>) {
+        self.state.update_value(|state| state.set_me(me));
+        self.moved.notify();
+    }
+
+    /// Subscribes the effect that is running to everything that changes the picture.
+    pub(super) fn track(self) {
+        self.moved.track();
+    }
+
+    pub(super) fn state(self) -> StoredValue<State> {
+        self.state
+    }
+
+    /// Sets what changed, so that nobody is woken by what is as before.
+    fn tell(self, count: u32, peak: u32, likes: u64) {
+        if self.count.get_untracked() != count {
+            self.count.set(count);
+        }
+        if self.peak.get_untracked() != peak {
+            self.peak.set(peak);
+        }
+        if self.likes.get_untracked() != likes {
+            self.likes.set(likes);
+        }
+    }
+}
+
+/// Milliseconds of the page's own clock, the one that animation frames go by.
+pub(super) fn now() -> f64 {
+    if cfg!(feature = "ssr") {
+        return 0.0;
+    }
+    window().performance().map_or(0.0, |clock| clock.now())
 }

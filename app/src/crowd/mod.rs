@@ -1,10 +1,17 @@
 //! The crowd in front of the stage.
 
 pub mod api;
+mod figure;
 mod gesture_bar;
 mod handle;
+mod layout;
+mod look;
+mod painter;
+mod places;
 #[cfg(feature = "ssr")]
 pub mod port;
+mod sheet;
+mod state;
 mod view;
 
 pub use gesture_bar::GestureBar;

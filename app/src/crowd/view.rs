@@ -1,9 +1,20 @@
 //! The crowd, drawn.
 
-use bandstand_domain::PersonId;
-use leptos::prelude::*;
+use std::{cell::RefCell, rc::Rc};
 
-use super::Crowd;
+use bandstand_domain::PersonId;
+use leptos::{html::Canvas, prelude::*};
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::{HtmlCanvasElement, MediaQueryList, ResizeObserver};
+
+use super::{Crowd, handle::now as clock, painter::Painter, state::State};
+
+/// Time between two frames while people only breathe, in milliseconds.
+const CALM: f64 = 64.0;
+/// Time between two changes of what a screen reader finds, in milliseconds.
+const LABEL_PAUSE: f64 = 5_000.0;
+/// The most pixels of the screen for one CSS pixel that the crowd is drawn with.
+const SHARPEST: f64 = 2.0;
 
 /// The crowd, drawn over the whole of the element around it, which has to be positioned.
 #[component]
@@ -14,6 +25,226 @@ pub fn CrowdView(
     #[prop(into)]
     me: Signal<Option<PersonId>>,
 ) -> impl IntoView {
-    let _ = (crowd, me);
-    view! { <canvas class="crowd-canvas" role="img"></canvas> }
+    let node = NodeRef::<Canvas>::new();
+    let label = RwSignal::new(String::from("The crowd"));
+    let stage = StoredValue::new_local(None::<Rc<Animation>>);
+    Effect::new(move || crowd.set_me(me.get()));
+    Effect::new(move || {
+        let Some(canvas) = node.get() else { return };
+        stage.set_value(Animation::start(canvas, crowd.state(), label));
+    });
+    Effect::new(move || {
+        crowd.track();
+        stage.with_value(|stage| {
+            if let Some(stage) = stage {
+                stage.wake();
+            }
+        });
+    });
+    on_cleanup(move || {
+        if let Some(Some(stage)) = stage.try_update_value(Option::take) {
+            stage.stop();
+        }
+    });
+    view! { <canvas class="crowd-canvas" role="img" aria-label=label node_ref=node></canvas> }
+}
+
+/// What somebody is told who doesn't see the crowd.
+fn describe(state: &State) -> String {
+    let people = match state.count() {
+        0 => return String::from("Nobody is here yet"),
+        1 => String::from("One person is here"),
+        count => format!("{count} people are here"),
+    };
+    let row = match state.my_row() {
+        None => return people,
+        Some(0) => "the first row".into(),
+        Some(1) => "the second row".into(),
+        Some(2) => "the third row".into(),
+        Some(row) => format!("row {}", row + 1),
+    };
+    if state.count() == 1 {
+        String::from("You are here, in the first row")
+    } else {
+        format!("{people}; you are in {row}")
+    }
+}
+
+/// The loop that paints: sixty times a second while something moves, now and then while people
+/// only breathe, and not at all when nothing changes or nobody looks.
+struct Animation {
+    inner: RefCell<Inner>,
+    state: StoredValue<State>,
+    label: RwSignal<String>,
+    frame: RefCell<Option<Closure<dyn FnMut(f64)>>>,
+    calm: RefCell<Option<Closure<dyn FnMut()>>>,
+    observer: RefCell<Option<(ResizeObserver, Closure<dyn FnMut()>)>>,
+}
+
+struct Inner {
+    painter: Painter,
+    canvas: HtmlCanvasElement,
+    scheduled: bool,
+    timer: Option<i32>,
+    last: f64,
+    drawn: u64,
+    labelled: f64,
+    ratio: f64,
+    size: (f32, f32),
+    stopped: bool,
+    stillness: Option<MediaQueryList>,
+}
+
+impl Animation {
+    fn start(
+        canvas: HtmlCanvasElement,
+        state: StoredValue<State>,
+        label: RwSignal<String>,
+    ) -> Option<Rc<Self>> {
+        let inner = Inner {
+            painter: Painter::new(canvas.clone())?,
+            canvas: canvas.clone(),
+            scheduled: false,
+            timer: None,
+            last: 0.0,
+            drawn: u64::MAX,
+            labelled: -LABEL_PAUSE,
+            ratio: 0.0,
+            size: (0.0, 0.0),
+            stopped: false,
+            stillness: window().match_media("(prefers-reduced-motion: reduce)").ok().flatten(),
+        };
+        let animation = Rc::new(Self {
+            inner: RefCell::new(inner),
+            state,
+            label,
+            frame: RefCell::default(),
+            calm: RefCell::default(),
+            observer: RefCell::default(),
+        });
+        let weak = Rc::downgrade(&animation);
+        let frame = Closure::new(move |_: f64| {
+            if let Some(animation) = weak.upgrade() {
+                animation.paint();
+            }
+        });
+        *animation.frame.borrow_mut() = Some(frame);
+        let weak = Rc::downgrade(&animation);
+        let calm = Closure::new(move || {
+            if let Some(animation) = weak.upgrade() {
+                animation.inner.borrow_mut().timer = None;
+                animation.wake();
+            }
+        });
+        *animation.calm.borrow_mut() = Some(calm);
+        let weak = Rc::downgrade(&animation);
+        let resized: Closure<dyn FnMut()> = Closure::new(move || {
+            if let Some(animation) = weak.upgrade() {
+                animation.wake();
+            }
+        });
+        if let Ok(observer) = ResizeObserver::new(resized.as_ref().unchecked_ref()) {
+            observer.observe(&canvas);
+            *animation.observer.borrow_mut() = Some((observer, resized));
+        }
+        animation.wake();
+        Some(animation)
+    }
+
+    /// Asks for a frame, unless one is asked for already.
+    fn wake(&self) {
+        let mut inner = self.inner.borrow_mut();
+        if inner.scheduled || inner.stopped {
+            return;
+        }
+        if let Some(timer) = inner.timer.take() {
+            window().clear_timeout_with_handle(timer);
+        }
+        if let Some(frame) = &*self.frame.borrow() {
+            inner.scheduled =
+                window().request_animation_frame(frame.as_ref().unchecked_ref()).is_ok();
+        }
+    }
+
+    fn stop(&self) {
+        let mut inner = self.inner.borrow_mut();
+        inner.stopped = true;
+        if let Some(timer) = inner.timer.take() {
+            window().clear_timeout_with_handle(timer);
+        }
+        if let Some((observer, _)) = &*self.observer.borrow() {
+            observer.disconnect();
+        }
+    }
+
+    fn paint(&self) {
+        let mut inner = self.inner.borrow_mut();
+        inner.scheduled = false;
+        if inner.stopped {
+            return;
+        }
+        let still = inner.stillness.as_ref().is_some_and(MediaQueryList::matches);
+        let next = self.state.try_update_value(|state| inner.paint(state, self.label, still));
+        drop(inner);
+        match next {
+            Some(Next::Frame) => self.wake(),
+            Some(Next::Calm) => {
+                if let Some(calm) = &*self.calm.borrow() {
+                    let calm = calm.as_ref().unchecked_ref();
+                    let timer = window()
+                        .set_timeout_with_callback_and_timeout_and_arguments_0(calm, CALM as i32);
+                    self.inner.borrow_mut().timer = timer.ok();
+                }
+            }
+            Some(Next::Nothing) | None => {}
+        }
+    }
+}
+
+/// When to paint again.
+enum Next {
+    Frame,
+    Calm,
+    Nothing,
+}
+
+impl Inner {
+    fn paint(&mut self, state: &mut State, label: RwSignal<String>, still: bool) -> Next {
+        // Of all clocks the one by which the state is told the time.
+        let now = clock();
+        let (width, height) =
+            (self.canvas.client_width() as f32, self.canvas.client_height() as f32);
+        if width < 1.0 || height < 1.0 {
+            return Next::Nothing;
+        }
+        let ratio = window().device_pixel_ratio().clamp(1.0, SHARPEST);
+        let mut changed = state.pass(now, (now - self.last).clamp(0.0, 250.0));
+        self.last = now;
+        changed |= state.fit(width, height);
+        if self.ratio != ratio || self.size != (width, height) {
+            (self.ratio, self.size) = (ratio, (width, height));
+            self.painter.resize(state, ratio);
+        } else if changed || self.drawn != state.version() {
+            self.painter.arrange(state);
+        }
+        self.drawn = state.version();
+        let late = self.painter.paint(state, now, still);
+        let mut labels_later = false;
+        let text = describe(state);
+        if label.with_untracked(|label| *label != text) {
+            if now - self.labelled >= LABEL_PAUSE {
+                self.labelled = now;
+                label.set(text);
+            } else {
+                labels_later = true;
+            }
+        }
+        if late || (state.busy(now) && !still) {
+            Next::Frame
+        } else if labels_later || state.busy(now) || (state.count() > 0 && !still) {
+            Next::Calm
+        } else {
+            Next::Nothing
+        }
+    }
 }

@@ -1,0 +1,477 @@
+//! Paints a frame of the crowd: mostly by copying pictures that were drawn before.
+
+use std::f64::consts::TAU;
+
+use bandstand_domain::crowd::Gesture;
+use web_sys::{CanvasRenderingContext2d as Context, HtmlCanvasElement};
+
+use super::{
+    figure::{HEADROOM, POSE_ABOVE, POSE_BELOW, POSE_HALF_WIDTH, Pose},
+    handle::now as clock,
+    layout::{Spot, scale},
+    sheet::{Poses, Row, Strip, pen_of},
+    state::{COMING, Figure, HEART, JUMP, LEAVING, State, WALKING},
+};
+
+/// The most people who are drawn one by one; rows behind them are strips.
+const ONE_BY_ONE: usize = 600;
+/// Rows so near that people lean instead of only shifting.
+const LEANING: u16 = 3;
+/// The most milliseconds of a frame that go into drawing new figures.
+const BUDGET: f64 = 5.0;
+/// The least time between two drawings of the same strip, in milliseconds.
+const STRIP_PAUSE: f64 = 180.0;
+
+/// The cell in which a figure was drawn.
+#[derive(Clone, Copy)]
+struct Cell {
+    row: u16,
+    index: u16,
+    generation: u32,
+}
+
+/// How people move just now.
+#[derive(Clone, Copy)]
+struct Music {
+    seconds: f64,
+    energy: f64,
+    beat: f64,
+    still: bool,
+}
+
+/// Paints the crowd onto one canvas.
+pub struct Painter {
+    canvas: HtmlCanvasElement,
+    pen: Context,
+    ratio: f64,
+    rows: Vec<Option<Row>>,
+    strips: Vec<Option<[Strip; 2]>>,
+    poses: Option<Poses>,
+    /// By the index of the figure.
+    cells: Vec<Option<Cell>>,
+    /// Indices of figures, far to near.
+    order: Vec<u32>,
+    /// How many rows are drawn one by one.
+    near: u16,
+}
+
+impl Painter {
+    /// A painter for a canvas; `None` where the browser can't draw.
+    pub fn new(canvas: HtmlCanvasElement) -> Option<Self> {
+        let pen = pen_of(&canvas)?;
+        Some(Self {
+            canvas,
+            pen,
+            ratio: 0.0,
+            rows: Vec::new(),
+            strips: Vec::new(),
+            poses: None,
+            cells: Vec::new(),
+            order: Vec::new(),
+            near: 0,
+        })
+    }
+
+    /// Fits the canvas to its size and to the pixels of the screen. What was drawn is forgotten.
+    pub fn resize(&mut self, state: &State, ratio: f64) {
+        let layout = state.layout();
+        self.ratio = ratio;
+        let width = (f64::from(layout.width) * ratio).round() as u32;
+        let height = (f64::from(layout.height) * ratio).round() as u32;
+        if (self.canvas.width(), self.canvas.height()) != (width, height) {
+            self.canvas.set_width(width);
+            self.canvas.set_height(height);
+        }
+        self.rows.clear();
+        self.strips.clear();
+        self.cells.clear();
+        self.poses = Poses::new((f64::from(layout.tall) * ratio).min(180.0));
+        self.arrange(state);
+    }
+
+    /// Takes in that people came, left or changed places, or that there are more places.
+    pub fn arrange(&mut self, state: &State) {
+        let layout = state.layout();
+        let mut before = 0;
+        self.near = 0;
+        for capacity in &layout.capacities {
+            before += usize::from(*capacity);
+            if before > ONE_BY_ONE && self.near > 0 {
+                break;
+            }
+            self.near += 1;
+        }
+        self.rows.resize_with(layout.capacities.len(), || None);
+        self.strips.resize_with(layout.capacities.len(), || None);
+        let figures = state.figures();
+        self.order.clear();
+        self.order.extend((0..figures.len() as u32).filter(|i| figures[*i as usize].is_some()));
+        let spot = |index: u32| {
+            let place = figures[index as usize].as_ref().map_or(0, |figure| figure.place);
+            layout.spots.get(place as usize).copied().unwrap_or_default()
+        };
+        self.order.sort_by(|one, other| {
+            let (one, other) = (spot(*one), spot(*other));
+            other.row.cmp(&one.row).then(one.y.total_cmp(&other.y))
+        });
+        self.cells.resize(figures.len(), None);
+        for (index, cell) in self.cells.iter_mut().enumerate() {
+            let generation = figures[index].as_ref().map(|figure| figure.generation);
+            if let Some(old) = *cell
+                && (generation != Some(old.generation) || spot(index as u32).row != old.row)
+            {
+                if let Some(row) = &mut self.rows[usize::from(old.row)] {
+                    row.release(old.index);
+                }
+                *cell = None;
+            }
+        }
+    }
+
+    /// Paints one frame. Returns whether figures are still to be drawn for the first time.
+    pub fn paint(&mut self, state: &State, now: f64, still: bool) -> bool {
+        let (energy, beat) = state.music();
+        let music = Music {
+            seconds: now / 1_000.0,
+            energy: f64::from(energy),
+            beat: f64::from(beat),
+            still,
+        };
+        let _ = self.pen.set_transform(1.0, 0.0, 0.0, 1.0, 0.0, 0.0);
+        let (width, height) = (f64::from(self.canvas.width()), f64::from(self.canvas.height()));
+        self.pen.clear_rect(0.0, 0.0, width, height);
+        let started = clock();
+        let mut late = false;
+        let mut begin = 0;
+        while begin < self.order.len() {
+            let row = self.row_of(state, begin);
+            let mut end = begin + 1;
+            while end < self.order.len() && self.row_of(state, end) == row {
+                end += 1;
+            }
+            if row >= self.near {
+                late |= self.paint_strips(state, row, begin..end, &music, now, started);
+            }
+            for at in begin..end {
+                late |= self.paint_figure(state, self.order[at], &music, now, started);
+            }
+            begin = end;
+        }
+        self.paint_hearts(state, now, still);
+        self.paint_marker(state, &music, now);
+        late
+    }
+
+    fn row_of(&self, state: &State, at: usize) -> u16 {
+        let place = state.figures()[self.order[at] as usize].as_ref().map_or(0, |f| f.place);
+        state.layout().spots.get(place as usize).map_or(0, |spot| spot.row)
+    }
+
+    /// Height of a figure of a row, in pixels.
+    fn tall(&self, state: &State, row: u16) -> f64 {
+        f64::from(state.layout().tall * scale(row)) * self.ratio
+    }
+
+    fn paint_strips(
+        &mut self,
+        state: &State,
+        row: u16,
+        members: std::ops::Range<usize>,
+        music: &Music,
+        now: f64,
+        started: f64,
+    ) -> bool {
+        let tall = self.tall(state, row);
+        let (ratio, width) = (self.ratio, f64::from(self.canvas.width()));
+        let spots = &state.layout().spots;
+        let present = |index: &u32| {
+            let figure = state.figures()[*index as usize].as_ref()?;
+            let spot = spots.get(figure.place as usize)?;
+            (figure.left.is_none() && figure.came <= now).then_some((figure, spot))
+        };
+        let members = &self.order[members];
+        let slot = &mut self.strips[usize::from(row)];
+        if slot.is_none() {
+            let crown = members.iter().find_map(present).map_or(0.0, |(_, spot)| spot.y);
+            let strip = || Strip::new(width, f64::from(crown) * ratio, tall, haze(row));
+            *slot = strip().zip(strip()).map(|(one, other)| [one, other]);
+        }
+        let Some(strips) = slot else { return false };
+        let mut late = false;
+        for (half, strip) in strips.iter_mut().enumerate() {
+            let mine = |figure: &Figure| figure.place as usize % 2 == half;
+            let signature = members.iter().filter_map(present).filter(|(f, _)| mine(f)).fold(
+                1_u64,
+                |sum, (figure, _)| {
+                    let key = u64::from(figure.generation) << 20 ^ u64::from(figure.place);
+                    sum.wrapping_add((key + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+                },
+            );
+            if signature != strip.signature {
+                if now - strip.stamped < STRIP_PAUSE || clock() - started > BUDGET {
+                    late = true;
+                } else {
+                    strip.begin();
+                    for (figure, spot) in members.iter().filter_map(present) {
+                        if mine(figure) {
+                            let (x, y) = (f64::from(spot.x) * ratio, f64::from(spot.y) * ratio);
+                            strip.stamp(&figure.look, x, y);
+                        }
+                    }
+                    strip.end();
+                    strip.signature = signature;
+                    strip.stamped = now;
+                }
+            }
+            let (mut dx, mut dy) = (0.0, 0.0);
+            if !music.still {
+                let phase = f64::from(row) * 0.5 + half as f64 * 1.3;
+                dx = (music.seconds * TAU * 0.45 + phase).sin()
+                    * tall
+                    * (0.01 + 0.07 * music.energy);
+                dy = -tall * 0.1 * music.beat * (1.0 - half as f64 * 0.5);
+            }
+            let x = dx.clamp(-Strip::MARGIN, Strip::MARGIN) - Strip::MARGIN;
+            let _ = self.pen.draw_image_with_html_canvas_element(
+                &strip.sheet.canvas,
+                x,
+                strip.top + dy,
+            );
+        }
+        late
+    }
+
+    fn paint_figure(
+        &mut self,
+        state: &State,
+        index: u32,
+        music: &Music,
+        now: f64,
+        started: f64,
+    ) -> bool {
+        let Some(figure) = &state.figures()[index as usize] else { return false };
+        let Some(spot) = state.layout().spots.get(figure.place as usize) else { return false };
+        if now < figure.came {
+            return true;
+        }
+        let tall = self.tall(state, spot.row);
+        let (x, y) = self.stands(figure, spot, now);
+        let motion = Motion::of(figure, tall, music, now);
+        if let Some((pose, lift)) = motion.pose {
+            // Small figures make large gestures, so that they are seen.
+            let size = tall.max(30.0 * self.ratio);
+            self.paint_pose(pose, figure.look.skin, x + motion.sway, y + motion.down + lift, size);
+        }
+        if spot.row >= self.near {
+            return false;
+        }
+        let mine = state.my_place() == Some(figure.place) && figure.left.is_none();
+        if mine && let Some(poses) = &self.poses {
+            let _ = self.pen.draw_image_with_html_canvas_element_and_dw_and_dh(
+                &poses.halo.canvas,
+                x - tall * 0.55,
+                y + motion.down - tall * 0.4,
+                tall * 1.1,
+                tall * 1.15,
+            );
+        }
+        let Some((cell, late)) = self.cell(state, index, figure, spot, started) else {
+            return true;
+        };
+        let Some(row) = &self.rows[usize::from(spot.row)] else { return false };
+        let (sx, sy) = row.origin(cell);
+        let (left, top) = (-(row.width / 2.0), -HEADROOM * tall);
+        let leans = spot.row < LEANING && !music.still;
+        let (dx, dy) = (x + motion.sway, y + motion.down);
+        let (at_x, at_y) = if leans { (left, top) } else { (dx + left, dy + top) };
+        if leans {
+            let _ = self.pen.set_transform(1.0, 0.0, -motion.sway / tall, 1.0, dx, dy);
+        }
+        let _ =
+            self.pen.draw_image_with_html_canvas_element_and_sw_and_sh_and_dx_and_dy_and_dw_and_dh(
+                &row.sheet.canvas,
+                sx,
+                sy,
+                row.width,
+                row.height,
+                at_x,
+                at_y,
+                row.width,
+                row.height,
+            );
+        if leans {
+            let _ = self.pen.set_transform(1.0, 0.0, 0.0, 1.0, 0.0, 0.0);
+        }
+        late
+    }
+
+    /// The crown of a figure, in pixels.
+    fn stands(&self, figure: &Figure, spot: &Spot, now: f64) -> (f64, f64) {
+        let (mut x, mut y) = (f64::from(spot.x), f64::from(spot.y));
+        if let Some((from_x, from_y, since)) = figure.walk {
+            let part = ((now - since) / WALKING).clamp(0.0, 1.0);
+            let rest = 1.0 - part * part * (3.0 - 2.0 * part);
+            x += (f64::from(from_x) - x) * rest;
+            y += (f64::from(from_y) - y) * rest;
+        }
+        (x * self.ratio, y * self.ratio)
+    }
+
+    /// The cell of a figure, drawn now when it wasn't before and there is time.
+    fn cell(
+        &mut self,
+        state: &State,
+        index: u32,
+        figure: &Figure,
+        spot: &Spot,
+        started: f64,
+    ) -> Option<(u16, bool)> {
+        if let Some(cell) = self.cells[index as usize] {
+            return Some((cell.index, false));
+        }
+        if clock() - started > BUDGET {
+            return None;
+        }
+        let tall = self.tall(state, spot.row);
+        let layout = state.layout();
+        let row = &mut self.rows[usize::from(spot.row)];
+        if row.is_none() {
+            let seen = f64::from(layout.height - spot.y) * self.ratio / tall + 0.3;
+            let fade = spot.row >= LEANING;
+            let length = if fade { 1.25 } else { seen.min(2.2) };
+            let capacity = layout.capacities[usize::from(spot.row)];
+            *row = Row::new(capacity + capacity / 2 + 8, tall, length, haze(spot.row), fade);
+        }
+        let cell = row.as_mut()?.stamp(&figure.look)?;
+        self.cells[index as usize] =
+            Some(Cell { row: spot.row, index: cell, generation: figure.generation });
+        Some((cell, false))
+    }
+
+    fn paint_pose(&self, pose: Pose, skin: u8, x: f64, y: f64, size: f64) {
+        let Some(poses) = &self.poses else { return };
+        let (sx, sy) = poses.origin(pose, skin);
+        let _ =
+            self.pen.draw_image_with_html_canvas_element_and_sw_and_sh_and_dx_and_dy_and_dw_and_dh(
+                &poses.sheet.canvas,
+                sx,
+                sy,
+                poses.width,
+                poses.height,
+                x - POSE_HALF_WIDTH * size,
+                y - POSE_ABOVE * size,
+                2.0 * POSE_HALF_WIDTH * size,
+                (POSE_ABOVE + POSE_BELOW) * size,
+            );
+    }
+
+    fn paint_hearts(&self, state: &State, now: f64, still: bool) {
+        let Some(poses) = &self.poses else { return };
+        for (number, heart) in state.hearts().iter().enumerate() {
+            let Some(spot) = state.layout().spots.get(heart.place as usize) else { continue };
+            let part = ((now - heart.since) / HEART).clamp(0.0, 1.0);
+            let tall = self.tall(state, spot.row);
+            let size = (tall * 0.34).max(16.0 * self.ratio);
+            let (rise, drift, grow) = if still {
+                (0.1, 0.0, 1.0)
+            } else {
+                let swing = (part * 7.0 + number as f64).sin();
+                (0.1 + part * (2.0 - part), swing * 0.12, (part * 6.0).min(1.0))
+            };
+            let size = size * grow;
+            let x = f64::from(spot.x) * self.ratio + drift * tall - size / 2.0;
+            let y = f64::from(spot.y) * self.ratio - rise * tall.max(40.0 * self.ratio) - size;
+            self.pen.set_global_alpha(((1.0 - part) * 2.5).min(1.0));
+            let _ = self.pen.draw_image_with_html_canvas_element_and_dw_and_dh(
+                &poses.heart.canvas,
+                x,
+                y.max(0.0),
+                size,
+                size,
+            );
+        }
+        self.pen.set_global_alpha(1.0);
+    }
+
+    /// Points at the viewer's own figure, over all others.
+    fn paint_marker(&self, state: &State, music: &Music, now: f64) {
+        let Some(place) = state.my_place() else { return };
+        let Some(index) = state.figure_at(place) else { return };
+        let Some(figure) = &state.figures()[index as usize] else { return };
+        let Some(spot) = state.layout().spots.get(place as usize) else { return };
+        let tall = self.tall(state, spot.row);
+        let motion = Motion::of(figure, tall, music, now);
+        let (x, y) = self.stands(figure, spot, now);
+        let hover = if music.still { 0.0 } else { (music.seconds * 3.0).sin() * 0.02 };
+        let size = (tall * 0.11).max(6.0 * self.ratio);
+        let (x, y) = (x + motion.sway, y + motion.down.min(0.0) - tall * (0.16 + hover));
+        let pen = &self.pen;
+        pen.begin_path();
+        pen.move_to(x - size, y - size * 1.1);
+        pen.line_to(x + size, y - size * 1.1);
+        pen.line_to(x, y);
+        pen.close_path();
+        pen.set_line_join("round");
+        pen.set_line_width(size * 0.5);
+        pen.set_stroke_style_str("#14121f");
+        pen.stroke();
+        pen.set_fill_style_str("#ffb454");
+        pen.fill();
+    }
+}
+
+/// How much night lies over a row.
+fn haze(row: u16) -> f64 {
+    (f64::from(row) * 0.085).min(0.66)
+}
+
+/// Where a figure is moved to from its place, in pixels, and what its arms do.
+struct Motion {
+    sway: f64,
+    down: f64,
+    pose: Option<(Pose, f64)>,
+}
+
+impl Motion {
+    fn of(figure: &Figure, tall: f64, music: &Music, now: f64) -> Self {
+        let look = &figure.look;
+        let (phase, eager) = (f64::from(look.phase), f64::from(look.eager));
+        let (mut sway, mut down) = (0.0, 0.0);
+        if !music.still {
+            let turn = (music.seconds * TAU * 0.45 + phase).sin();
+            sway = turn * tall * (0.008 + 0.07 * music.energy) * eager;
+            down = tall * 0.008 * (music.seconds * 1.7 + phase * 9.0).sin()
+                - tall * 0.06 * music.beat * eager;
+            let coming = (now - figure.came) / COMING;
+            if coming < 1.0 {
+                // Up from below, a little too far, and back.
+                let rest = 1.0 - coming.clamp(0.0, 1.0);
+                down += tall * 1.1 * (rest * rest * (2.7 * rest - 1.7));
+            }
+            if let Some(left) = figure.left {
+                let part = ((now - left) / LEAVING).clamp(0.0, 1.0);
+                down += tall * 1.3 * part * part;
+            }
+        }
+        let mut pose = None;
+        if let Some((gesture, begun, until)) = figure.gesture
+            && now < until
+        {
+            let passed = now - begun;
+            let swap = |period: f64| !music.still && (passed / period) as i64 % 2 == 1;
+            pose = match gesture {
+                Gesture::Applause if swap(110.0) => Some((Pose::Apart, 0.0)),
+                Gesture::Applause => Some((Pose::Clap, 0.0)),
+                Gesture::Wave if swap(190.0) => Some((Pose::WaveLeft, 0.0)),
+                Gesture::Wave => Some((Pose::WaveRight, 0.0)),
+                Gesture::Jump => Some((Pose::Up, 0.0)),
+                Gesture::Heart => None,
+            };
+            if gesture == Gesture::Jump && !music.still {
+                let part = (passed / JUMP).fract();
+                down -= tall * 1.5 * part * (1.0 - part);
+            }
+        }
+        Self { sway, down, pose }
+    }
+}
