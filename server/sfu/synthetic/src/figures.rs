@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use rtc::rtp::Header;
+
 use crate::content::Stamp;
 
 /// Delays kept per track; the first ones, so that a long run stays small.
@@ -52,14 +54,8 @@ impl Track {
     }
 
     /// Takes note of one packet.
-    pub(crate) fn note(
-        &mut self,
-        ssrc: u32,
-        sequence: u16,
-        marker: bool,
-        stamp: Stamp,
-        now: Duration,
-    ) {
+    pub(crate) fn note(&mut self, header: &Header, stamp: Stamp, now: Duration) {
+        let (sequence, marker) = (header.sequence_number, header.marker);
         let extended = match self.range {
             None => i64::from(sequence),
             // The nearer way round is meant.
@@ -75,7 +71,7 @@ impl Track {
         self.packets += 1;
         self.frames += u64::from(marker);
         self.keyframes += u64::from(stamp.keyframe);
-        if self.ssrcs.insert(ssrc) {
+        if self.ssrcs.insert(header.ssrc) {
             self.sources += 1;
         }
         if self.delays.len() < MAX_DELAYS {
@@ -106,8 +102,13 @@ mod tests {
             number: 0,
             keyframe: true,
         };
-        for sequence in [65_534, 65_535, 1, 1, 2, 65_533] {
-            track.note(7, sequence, false, stamp, Duration::from_millis(1));
+        for sequence_number in [65_534, 65_535, 1, 1, 2, 65_533] {
+            let header = Header {
+                ssrc: 7,
+                sequence_number,
+                ..Header::default()
+            };
+            track.note(&header, stamp, Duration::from_millis(1));
         }
         assert_eq!(
             (track.packets, track.duplicates, track.missing()),
