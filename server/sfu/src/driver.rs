@@ -31,6 +31,9 @@ const COMMAND_BATCH: usize = 4;
 /// Longest wait; a bound on how long a lost wake-up could go unnoticed.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
+/// How long media may wait for the operating system before it is dropped: later it is of no use.
+const LONGEST_BLOCK: Duration = Duration::from_millis(100);
+
 /// How long goodbyes may take.
 const GOODBYE: Duration = Duration::from_millis(200);
 
@@ -84,6 +87,7 @@ pub(crate) fn start(
         events,
         stop,
         unsent: None,
+        blocked: None,
     };
     std::thread::Builder::new()
         .name("sfu".into())
@@ -102,6 +106,8 @@ struct Driver {
     stop: Arc<StopSignal>,
     /// What the operating system had no room for.
     unsent: Option<Transmit>,
+    /// Since when it has had none.
+    blocked: Option<Instant>,
 }
 
 impl Driver {
@@ -160,9 +166,14 @@ impl Driver {
         }
     }
 
-    /// Sends until there is nothing left or no room.
+    /// Sends until there is nothing left or no room; what has waited for room too long is dropped.
     fn send_all(&mut self) {
-        while let Some(transmit) = self.unsent.take().or_else(|| self.core.poll_transmit()) {
+        let now = clock();
+        let late = self
+            .blocked
+            .is_some_and(|since| now > since + LONGEST_BLOCK);
+        let next = |this: &mut Self| this.unsent.take().or_else(|| this.core.poll_transmit(now));
+        while let Some(transmit) = next(self) {
             let destination = match transmit.destination {
                 SocketAddr::V4(v4) if self.dual_stack => {
                     SocketAddr::new(v4.ip().to_ipv6_mapped().into(), v4.port())
@@ -170,14 +181,16 @@ impl Driver {
                 other => other,
             };
             match self.socket.try_send_to(&transmit.contents, destination) {
-                Ok(_) => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                Ok(_) => self.blocked = None,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock && !late => {
+                    self.blocked.get_or_insert(now);
                     self.unsent = Some(transmit);
                     return;
                 }
                 Err(_) => self.core.totals_mut().dropped_datagrams += 1,
             }
         }
+        self.blocked = None;
     }
 
     fn report(&mut self) {

@@ -27,6 +27,25 @@ struct Incoming {
     name: TrackName,
     mid: Mid,
     keyframe_requests: u64,
+    /// Of the source that sends at present: its first and highest sequence number, and how many
+    /// came.
+    span: Option<Span>,
+    /// Packets missing from sources before.
+    lost_before: u64,
+}
+
+#[derive(Clone, Copy)]
+struct Span {
+    source: u32,
+    first: u64,
+    highest: u64,
+    packets: u64,
+}
+
+impl Span {
+    fn lost(&self) -> u64 {
+        (self.highest - self.first + 1).saturating_sub(self.packets)
+    }
 }
 
 /// `here` and `there` are the same moment.
@@ -57,6 +76,8 @@ impl Ingest {
             name,
             mid,
             keyframe_requests: 0,
+            span: None,
+            lost_before: 0,
         });
     }
 
@@ -68,7 +89,9 @@ impl Ingest {
     ) -> Option<(TrackName, Packet)> {
         let source = received.header.ssrc;
         let mid = transport.rtc.direct_api().stream_rx(&source)?.mid();
-        let name = self.tracks.iter().find(|t| t.mid == mid)?.name;
+        let track = self.tracks.iter_mut().find(|t| t.mid == mid)?;
+        let name = track.name;
+        track.count(*source, *received.seq_no);
         let payload_type = received.header.payload_type;
         let codec = *transport
             .rtc
@@ -114,6 +137,12 @@ impl Ingest {
         self.tracks.iter().map(|t| t.keyframe_requests).sum()
     }
 
+    /// Packets that never came, over all tracks; those still to be repaired are among them.
+    pub(crate) fn lost(&self) -> u64 {
+        let lost = |t: &Incoming| t.lost_before + t.span.map_or(0, |s| s.lost());
+        self.tracks.iter().map(lost).sum()
+    }
+
     /// When the packet was captured, on our clock (RFC 3550 §6.4.1: a sender report ties RTP
     /// timestamps to the sender's wall clock, one for all its streams).
     fn captured(
@@ -150,5 +179,24 @@ impl Ingest {
             return Some(arrival);
         }
         Some(captured)
+    }
+}
+
+impl Incoming {
+    fn count(&mut self, source: u32, sequence: u64) {
+        let begun = Span {
+            source,
+            first: sequence,
+            highest: sequence,
+            packets: 0,
+        };
+        let span = self.span.get_or_insert(begun);
+        if span.source != source {
+            self.lost_before += span.lost();
+            *span = begun;
+        }
+        span.first = span.first.min(sequence);
+        span.highest = span.highest.max(sequence);
+        span.packets += 1;
     }
 }
