@@ -31,6 +31,9 @@ const COMMAND_BATCH: usize = 4;
 /// Longest wait; a bound on how long a lost wake-up could go unnoticed.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
+/// How long media may wait for the operating system before it is dropped: later it is of no use.
+const LONGEST_BLOCK: Duration = Duration::from_millis(100);
+
 /// How long goodbyes may take.
 const GOODBYE: Duration = Duration::from_millis(200);
 
@@ -76,8 +79,16 @@ pub(crate) fn start(
         let _entered = runtime.enter();
         UdpSocket::from_std(socket).map_err(StartError::Socket)?
     };
-    let driver =
-        Driver { core, dual_stack: local.is_ipv6(), socket, commands, events, stop, unsent: None };
+    let driver = Driver {
+        core,
+        dual_stack: local.is_ipv6(),
+        socket,
+        commands,
+        events,
+        stop,
+        unsent: None,
+        blocked: None,
+    };
     std::thread::Builder::new()
         .name("sfu".into())
         .spawn(move || runtime.block_on(driver.run()))
@@ -95,6 +106,8 @@ struct Driver {
     stop: Arc<StopSignal>,
     /// What the operating system had no room for.
     unsent: Option<Transmit>,
+    /// Since when it has had none.
+    blocked: Option<Instant>,
 }
 
 impl Driver {
@@ -153,9 +166,14 @@ impl Driver {
         }
     }
 
-    /// Sends until there is nothing left or no room.
+    /// Sends until there is nothing left or no room; what has waited for room too long is dropped.
     fn send_all(&mut self) {
-        while let Some(transmit) = self.unsent.take().or_else(|| self.core.poll_transmit()) {
+        let now = clock();
+        let late = self
+            .blocked
+            .is_some_and(|since| now > since + LONGEST_BLOCK);
+        let next = |this: &mut Self| this.unsent.take().or_else(|| this.core.poll_transmit(now));
+        while let Some(transmit) = next(self) {
             let destination = match transmit.destination {
                 SocketAddr::V4(v4) if self.dual_stack => {
                     SocketAddr::new(v4.ip().to_ipv6_mapped().into(), v4.port())
@@ -163,14 +181,16 @@ impl Driver {
                 other => other,
             };
             match self.socket.try_send_to(&transmit.contents, destination) {
-                Ok(_) => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                Ok(_) => self.blocked = None,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock && !late => {
+                    self.blocked.get_or_insert(now);
                     self.unsent = Some(transmit);
                     return;
                 }
                 Err(_) => self.core.totals_mut().dropped_datagrams += 1,
             }
         }
+        self.blocked = None;
     }
 
     fn report(&mut self) {
@@ -216,13 +236,20 @@ impl Driver {
     }
 }
 
-#[allow(clippy::disallowed_methods, reason = "the driver tells the core the time")]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the driver tells the core the time"
+)]
 fn clock() -> Instant {
     Instant::now()
 }
 
 fn bind(address: SocketAddr) -> io::Result<std::net::UdpSocket> {
-    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::DGRAM,
+        Some(Protocol::UDP),
+    )?;
     if address.is_ipv6() {
         // Where the system has no dual stack, IPv6 alone will do.
         let _ = socket.set_only_v6(false);
@@ -243,7 +270,9 @@ fn candidates(public: &[IpAddr], local: SocketAddr) -> Vec<SocketAddr> {
         given => given.to_vec(),
     };
     let addresses = addresses.into_iter().map(|ip| ip.to_canonical());
-    addresses.map(|ip| SocketAddr::new(ip, local.port())).collect()
+    addresses
+        .map(|ip| SocketAddr::new(ip, local.port()))
+        .collect()
 }
 
 /// Loopback, and the addresses the default routes use: found by "connecting" a UDP socket, which
@@ -254,9 +283,14 @@ fn own_addresses(dual_stack: bool) -> Vec<IpAddr> {
         socket.connect((to, 9)).ok()?;
         Some(socket.local_addr().ok()?.ip())
     };
-    let v4 = route(Ipv4Addr::UNSPECIFIED.into(), Ipv4Addr::new(192, 0, 2, 1).into());
+    let v4 = route(
+        Ipv4Addr::UNSPECIFIED.into(),
+        Ipv4Addr::new(192, 0, 2, 1).into(),
+    );
     let v6 = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1).into();
-    let v6 = dual_stack.then(|| route(Ipv6Addr::UNSPECIFIED.into(), v6)).flatten();
+    let v6 = dual_stack
+        .then(|| route(Ipv6Addr::UNSPECIFIED.into(), v6))
+        .flatten();
     let mut addresses = vec![IpAddr::from(Ipv4Addr::LOCALHOST)];
     for found in [v4, v6].into_iter().flatten() {
         if !addresses.contains(&found) {

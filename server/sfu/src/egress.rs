@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use str0m::format::CodecConfig;
 use str0m::media::{KeyframeRequest, MediaKind, Mid, Pt};
 use str0m::rtp::{RtpWrite, Ssrc};
 
@@ -111,6 +112,9 @@ impl Egress {
         let Some(track) = self.tracks.iter_mut().find(|t| t.name == name) else {
             return;
         };
+        if splice {
+            track.matched = None;
+        }
         let Some((payload_type, repairable)) = track.payload_type(transport, packet) else {
             self.packets_without_codec += 1;
             return;
@@ -150,8 +154,10 @@ impl Outgoing {
             return m.taken_as;
         }
         let accepted = transport.rtc.media(self.mid)?.remote_pts();
-        let params = transport.rtc.codec_config().match_params(packet.codec);
-        let params = params.filter(|p| accepted.contains(&p.pt()));
+        let params = transport.rtc.codec_config().params().iter();
+        let params = params.filter(|p| accepted.contains(&p.pt())).copied();
+        let accepted = CodecConfig::new_from_payload_params(params.collect());
+        let params = accepted.match_params(packet.codec);
         let taken_as = params.map(|p| (p.pt(), p.resend().is_some()));
         self.matched = Some(Match { source, payload_type, taken_as });
         taken_as

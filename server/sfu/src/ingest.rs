@@ -27,6 +27,25 @@ struct Incoming {
     name: TrackName,
     mid: Mid,
     keyframe_requests: u64,
+    /// Of the source that sends at present: its first and highest sequence number, and how many
+    /// came.
+    span: Option<Span>,
+    /// Packets missing from sources before.
+    lost_before: u64,
+}
+
+#[derive(Clone, Copy)]
+struct Span {
+    source: u32,
+    first: u64,
+    highest: u64,
+    packets: u64,
+}
+
+impl Span {
+    fn lost(&self) -> u64 {
+        (self.highest - self.first + 1).saturating_sub(self.packets)
+    }
 }
 
 /// `here` and `there` are the same moment.
@@ -39,7 +58,12 @@ struct Clock {
 impl Ingest {
     /// Without tracks yet.
     pub(crate) fn new() -> Self {
-        Ingest { tracks: Vec::new(), clock: None, packets: 0, bytes: 0 }
+        Ingest {
+            tracks: Vec::new(),
+            clock: None,
+            packets: 0,
+            bytes: 0,
+        }
     }
 
     /// A track was negotiated; it is left out if there are `limit` of its kind.
@@ -48,7 +72,13 @@ impl Ingest {
         let Some(name) = TrackName::next(names, kind, limit) else {
             return;
         };
-        self.tracks.push(Incoming { name, mid, keyframe_requests: 0 });
+        self.tracks.push(Incoming {
+            name,
+            mid,
+            keyframe_requests: 0,
+            span: None,
+            lost_before: 0,
+        });
     }
 
     /// Turns what str0m received into a packet to forward, with the track's name.
@@ -59,9 +89,14 @@ impl Ingest {
     ) -> Option<(TrackName, Packet)> {
         let source = received.header.ssrc;
         let mid = transport.rtc.direct_api().stream_rx(&source)?.mid();
-        let name = self.tracks.iter().find(|t| t.mid == mid)?.name;
+        let track = self.tracks.iter_mut().find(|t| t.mid == mid)?;
+        let name = track.name;
+        track.count(*source, *received.seq_no);
         let payload_type = received.header.payload_type;
-        let codec = *transport.rtc.codec_config().find(|p| p.pt() == payload_type)?;
+        let codec = *transport
+            .rtc
+            .codec_config()
+            .find(|p| p.pt() == payload_type)?;
         self.packets += 1;
         self.bytes += received.payload.len() as u64;
         let arrival = received.timestamp;
@@ -102,6 +137,12 @@ impl Ingest {
         self.tracks.iter().map(|t| t.keyframe_requests).sum()
     }
 
+    /// Packets that never came, over all tracks; those still to be repaired are among them.
+    pub(crate) fn lost(&self) -> u64 {
+        let lost = |t: &Incoming| t.lost_before + t.span.map_or(0, |s| s.lost());
+        self.tracks.iter().map(lost).sum()
+    }
+
     /// When the packet was captured, on our clock (RFC 3550 §6.4.1: a sender report ties RTP
     /// timestamps to the sender's wall clock, one for all its streams).
     fn captured(
@@ -119,7 +160,10 @@ impl Ingest {
         } else {
             report.ntp_time.checked_add(span)?
         };
-        let clock = self.clock.get_or_insert(Clock { here: arrival, there });
+        let clock = self.clock.get_or_insert(Clock {
+            here: arrival,
+            there,
+        });
         let captured = match there.duration_since(clock.there) {
             Ok(later) => clock.here.checked_add(later)?,
             Err(earlier) => clock.here.checked_sub(earlier.duration())?,
@@ -128,9 +172,31 @@ impl Ingest {
             // Nothing arrives before it was captured: the difference was taken from a packet that
             // had been under way for longer than this one. And nothing takes that long: the
             // publisher's clock was set.
-            *clock = Clock { here: arrival, there };
+            *clock = Clock {
+                here: arrival,
+                there,
+            };
             return Some(arrival);
         }
         Some(captured)
+    }
+}
+
+impl Incoming {
+    fn count(&mut self, source: u32, sequence: u64) {
+        let begun = Span {
+            source,
+            first: sequence,
+            highest: sequence,
+            packets: 0,
+        };
+        let span = self.span.get_or_insert(begun);
+        if span.source != source {
+            self.lost_before += span.lost();
+            *span = begun;
+        }
+        span.first = span.first.min(sequence);
+        span.highest = span.highest.max(sequence);
+        span.packets += 1;
     }
 }

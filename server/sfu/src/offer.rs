@@ -84,7 +84,8 @@ pub(crate) fn prepare(offer: &str, role: Role, limits: &Limits) -> Result<String
 /// bitrate it offered, since browsers take the limit from the answer (RFC 7587 §7).
 pub(crate) fn finish(answer: &str, offer: &str, role: Role) -> String {
     let mut finished = String::with_capacity(answer.len() + 128);
-    for line in answer.lines() {
+    let mut lines = answer.lines().peekable();
+    while let Some(line) = lines.next() {
         match role {
             Role::Subscriber => push_joined(&mut finished, line),
             Role::Publisher => {
@@ -96,6 +97,11 @@ pub(crate) fn finish(answer: &str, offer: &str, role: Role) -> String {
             }
         }
         finished.push_str("\r\n");
+        // There is nothing to trickle (RFC 8840 §8.2).
+        let is_candidate = |line: &str| line.starts_with("a=candidate:");
+        if is_candidate(line) && !lines.peek().is_some_and(|l| is_candidate(l)) {
+            finished.push_str("a=end-of-candidates\r\n");
+        }
     }
     finished
 }

@@ -254,7 +254,9 @@ fn start(track: &mut Track, feed: &mut Feed, catch_up_at: &mut Option<Instant>, 
             feed.mode = Mode::CatchingUp(sequence);
             feed.splice = true;
             feed.base = sequence;
-            catch_up_at.get_or_insert(now);
+            // Not in the same burst as the last DTLS flight: clients that set up SRTP only after
+            // reading the whole burst would lose the start.
+            catch_up_at.get_or_insert(now + CATCH_UP_INTERVAL);
         }
         None => track.wanted = true,
     }

@@ -75,8 +75,8 @@ pub struct SessionStatistics {
     pub bytes_out: u64,
     /// Packets for which the peer has no codec, not sent.
     pub packets_without_codec: u64,
-    /// For a subscriber, packets it reports as lost (RFC 3550 §6.4.1); for a publisher, the
-    /// fraction of a thousand lost on the way here, last reported.
+    /// For a subscriber, packets it reports as lost on their first way (RFC 3550 §6.4.1); for a
+    /// publisher, packets that have not come, repairs considered.
     pub lost: u64,
     /// NACK messages received.
     pub nacks_in: u64,

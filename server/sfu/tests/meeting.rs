@@ -50,10 +50,9 @@ async fn media_flows_and_a_publisher_may_leave_and_return() {
     assert!(matches!(soon("media", events.recv()).await, Some(Event::PublisherMedia { .. })));
     let late = subscribe(&sfu, "stage").await;
     for viewer in [&waiting, &late] {
-        let plays = viewer.until(|f| f.video.frames > 40 && f.audio.packets > 50);
+        let plays = viewer.until(|f| f.video.keyframes > 0 && f.audio.packets > 50);
         soon("media at a viewer", plays).await;
         let figures = viewer.figures();
-        assert!(figures.video.began_with_keyframe);
         assert_eq!((figures.video.missing(), figures.audio.missing()), (0, 0));
     }
     let statistics = sfu.statistics().await;
@@ -89,11 +88,7 @@ async fn a_publisher_is_asked_for_a_keyframe() {
     let publisher = publish(&sfu, "stage", content).await;
     let first = subscribe(&sfu, "stage").await;
     soon("a picture", first.until(|f| f.video.keyframes > 0)).await;
-    let sent = async {
-        while publisher.video_packets() < 5_000 {
-            tokio::task::yield_now().await;
-        }
-    };
+    let sent = first.until(|_| publisher.video_packets() > 5_000);
     soon("more than is kept", sent).await;
     let asked = publisher.keyframe_requests();
     let second = subscribe(&sfu, "stage").await;

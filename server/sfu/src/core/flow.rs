@@ -13,6 +13,7 @@ use crate::demultiplex::{Kind, PeerKey, Stray};
 use crate::event::{Event, Role};
 use crate::identity::random_ice_text;
 use crate::packet::TrackName;
+use crate::transport::Transmit;
 
 impl Core {
     /// Takes one datagram.
@@ -44,16 +45,40 @@ impl Core {
         self.drain(now, key);
     }
 
-    /// Does what is due, and sends what was written since.
+    /// Does what is due. Needed once after everything that was fed in, too: what that stirred up is
+    /// done here.
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
-        self.flush(now);
+        while let Some(key) = self.restless.pop() {
+            self.stage_due(now, key);
+        }
         while let Some(timer) = self.timing.pop(now) {
             match timer {
                 Timer::Peer(key) => self.peer_due(now, key),
                 Timer::Stage(key) => self.stage_due(now, key),
             }
         }
-        self.flush(now);
+    }
+
+    /// The next datagram to send.
+    ///
+    /// Peers are only drained as their datagrams are asked for: a picture for a thousand
+    /// subscribers is never held a thousandfold.
+    pub(crate) fn poll_transmit(&mut self, now: Instant) -> Option<Transmit> {
+        loop {
+            if let Some(transmit) = self.transmits.pop_front() {
+                self.totals.datagrams_out += 1;
+                self.totals.bytes_out += transmit.contents.len() as u64;
+                return Some(transmit);
+            }
+            while let Some(key) = self.restless.pop() {
+                self.stage_due(now, key);
+            }
+            let key = self.peers.next_dirty()?;
+            if let Some(peer) = self.peers.get_mut(key) {
+                peer.failed |= peer.transport.advance(now).is_err();
+                self.drain(now, key);
+            }
+        }
     }
 
     /// When [`Core::handle_timeout`] is next needed, if nothing else happens.
@@ -136,24 +161,6 @@ impl Core {
         if let Some(at) = stage.deadline() {
             self.timing.schedule(Timer::Stage(key), at);
         }
-    }
-
-    /// Sends what was written.
-    fn flush(&mut self, now: Instant) {
-        loop {
-            while let Some(key) = self.restless.pop() {
-                self.stage_due(now, key);
-            }
-            let Some(key) = self.peers.next_dirty() else {
-                break;
-            };
-            let Some(peer) = self.peers.get_mut(key) else {
-                continue;
-            };
-            peer.failed |= peer.transport.advance(now).is_err();
-            self.drain(now, key);
-        }
-        self.totals.media_packets_out = self.peers.forwarded;
     }
 
     fn handle_event(&mut self, now: Instant, key: PeerKey, event: RtcEvent) {
@@ -278,8 +285,6 @@ impl Core {
             RtcEvent::MediaIngressStats(ingress) => {
                 let track = reports.tracks.entry(ingress.mid).or_default();
                 track.nacks_out = ingress.nacks;
-                let thousandths = ingress.loss.map(|l| (l * 1_000.0) as u64);
-                track.lost = thousandths.unwrap_or(track.lost);
                 reports.round_trip = ingress.rtt.or(reports.round_trip);
             }
             _ => {}

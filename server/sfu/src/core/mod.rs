@@ -166,14 +166,6 @@ impl Core {
         }
     }
 
-    /// The next datagram to send.
-    pub(crate) fn poll_transmit(&mut self) -> Option<Transmit> {
-        let transmit = self.transmits.pop_front()?;
-        self.totals.datagrams_out += 1;
-        self.totals.bytes_out += transmit.contents.len() as u64;
-        Some(transmit)
-    }
-
     /// The next thing to report.
     pub(crate) fn poll_event(&mut self) -> Option<Event> {
         self.events.pop_front()
@@ -184,7 +176,10 @@ impl Core {
         let stage = |peer: &Peer| self.stages.get(peer.stage).map(|s| s.id.clone());
         let sessions = self.peers.iter();
         Statistics {
-            totals: self.totals.clone(),
+            totals: Totals {
+                media_packets_out: self.peers.forwarded,
+                ..self.totals.clone()
+            },
             sessions: sessions
                 .filter_map(|peer| Some(peer.statistics(now, stage(peer)?)))
                 .collect(),

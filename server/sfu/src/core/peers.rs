@@ -127,6 +127,7 @@ impl Peer {
             Side::Publisher(ingest) => {
                 statistics.packets_in = ingest.packets;
                 statistics.bytes_in = ingest.bytes;
+                statistics.lost = ingest.lost();
                 statistics.keyframe_requests_out = ingest.keyframe_requests();
             }
             Side::Subscriber(egress) => {

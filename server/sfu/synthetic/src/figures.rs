@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use rtc::rtp::Header;
+
 use crate::content::Stamp;
 
 /// Delays kept per track; the first ones, so that a long run stays small.
@@ -46,18 +48,14 @@ impl Track {
     /// Sequence numbers between the lowest and the highest that were not seen.
     pub fn missing(&self) -> u64 {
         let span = self.range.map_or(0, |(low, high)| high - low + 1);
-        u64::try_from(span).unwrap_or(0).saturating_sub(self.packets)
+        u64::try_from(span)
+            .unwrap_or(0)
+            .saturating_sub(self.packets)
     }
 
     /// Takes note of one packet.
-    pub(crate) fn note(
-        &mut self,
-        ssrc: u32,
-        sequence: u16,
-        marker: bool,
-        stamp: Stamp,
-        now: Duration,
-    ) {
+    pub(crate) fn note(&mut self, header: &Header, stamp: Stamp, now: Duration) {
+        let (sequence, marker) = (header.sequence_number, header.marker);
         let extended = match self.range {
             None => i64::from(sequence),
             // The nearer way round is meant.
@@ -73,7 +71,7 @@ impl Track {
         self.packets += 1;
         self.frames += u64::from(marker);
         self.keyframes += u64::from(stamp.keyframe);
-        if self.ssrcs.insert(ssrc) {
+        if self.ssrcs.insert(header.ssrc) {
             self.sources += 1;
         }
         if self.delays.len() < MAX_DELAYS {
@@ -86,7 +84,10 @@ impl Track {
 pub fn percentile(delays: &mut [Duration], share: f64) -> Duration {
     delays.sort_unstable();
     let index = (share * delays.len() as f64).ceil() as usize;
-    delays.get(index.saturating_sub(1)).copied().unwrap_or_default()
+    delays
+        .get(index.saturating_sub(1))
+        .copied()
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -96,12 +97,27 @@ mod tests {
     #[test]
     fn gaps_and_doubles_are_counted_across_the_wrap() {
         let mut track = Track::default();
-        let stamp = Stamp { sent: Duration::ZERO, number: 0, keyframe: true };
-        for sequence in [65_534, 65_535, 1, 1, 2, 65_533] {
-            track.note(7, sequence, false, stamp, Duration::from_millis(1));
+        let stamp = Stamp {
+            sent: Duration::ZERO,
+            number: 0,
+            keyframe: true,
+        };
+        for sequence_number in [65_534, 65_535, 1, 1, 2, 65_533] {
+            let header = Header {
+                ssrc: 7,
+                sequence_number,
+                ..Header::default()
+            };
+            track.note(&header, stamp, Duration::from_millis(1));
         }
-        assert_eq!((track.packets, track.duplicates, track.missing()), (5, 1, 1));
-        assert_eq!(percentile(&mut track.delays, 0.99), Duration::from_millis(1));
+        assert_eq!(
+            (track.packets, track.duplicates, track.missing()),
+            (5, 1, 1)
+        );
+        assert_eq!(
+            percentile(&mut track.delays, 0.99),
+            Duration::from_millis(1)
+        );
         assert_eq!(percentile(&mut [], 0.5), Duration::ZERO);
     }
 }

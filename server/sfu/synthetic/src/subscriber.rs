@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use rtc::rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication;
 use rtc::rtp_transceiver::RTCRtpTransceiverInit;
 use rtc::rtp_transceiver::rtp_sender::RtpCodecKind;
 use tokio::sync::watch;
@@ -18,6 +19,9 @@ use crate::figures::Figures;
 
 /// How often conditions are looked at while nothing comes.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+/// How often a subscriber without a picture asks for one.
+const ASK_AGAIN: Duration = Duration::from_millis(500);
 
 /// A connected subscriber. It counts until it is closed or dropped.
 pub struct Subscriber {
@@ -46,7 +50,10 @@ impl Subscriber {
                 direction: RTCRtpTransceiverDirection::Recvonly,
                 ..Default::default()
             };
-            connection.peer.add_transceiver_from_kind(kind, Some(init)).await?;
+            connection
+                .peer
+                .add_transceiver_from_kind(kind, Some(init))
+                .await?;
         }
         let figures = Arc::new(Mutex::new(Figures::default()));
         let (changed, news) = watch::channel(0);
@@ -61,7 +68,12 @@ impl Subscriber {
             counting.join_all().await;
         });
         connection.connect(exchange).await?;
-        Ok(Subscriber { connection, figures, news, task })
+        Ok(Subscriber {
+            connection,
+            figures,
+            news,
+            task,
+        })
     }
 
     /// What was counted so far.
@@ -117,6 +129,7 @@ async fn count(
     changed: watch::Sender<u64>,
 ) {
     let is_video = track.kind().await == RtpCodecKind::Video;
+    let mut asked: Option<Duration> = None;
     while let Some(event) = track.poll().await {
         let TrackRemoteEvent::OnRtpPacket(packet) = event else {
             continue;
@@ -125,14 +138,25 @@ async fn count(
         let Some(stamp) = content::read(&packet.payload, is_video) else {
             continue;
         };
-        let mut figures = lock(&figures);
-        let counted = match is_video {
-            true => &mut figures.video,
-            false => &mut figures.audio,
-        };
         let header = &packet.header;
-        counted.note(header.ssrc, header.sequence_number, header.marker, stamp, now);
-        drop(figures);
+        let blind = {
+            let mut figures = lock(&figures);
+            let counted = match is_video {
+                true => &mut figures.video,
+                false => &mut figures.audio,
+            };
+            counted.note(header, stamp, now);
+            is_video && counted.keyframes == 0
+        };
+        // As a decoder does that has never had a picture.
+        if blind && asked.is_none_or(|at| now.saturating_sub(at) > ASK_AGAIN) {
+            asked = Some(now);
+            let request = PictureLossIndication {
+                sender_ssrc: 0,
+                media_ssrc: header.ssrc,
+            };
+            let _ = track.write_rtcp(vec![Box::new(request)]).await;
+        }
         changed.send_modify(|n| *n += 1);
     }
 }

@@ -1,7 +1,7 @@
 //! A publisher or subscriber, on str0m, without sockets.
 
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use str0m::change::{SdpAnswer, SdpPendingOffer};
 use str0m::media::{Direction, MediaKind, Mid};
@@ -30,6 +30,8 @@ pub(super) struct Seen {
     pub(super) number: u64,
     pub(super) keyframe: bool,
     pub(super) at: Instant,
+    /// When it was captured on the sender's wall clock, by the last sender report.
+    pub(super) captured: Option<SystemTime>,
 }
 
 pub(super) struct Client {
@@ -48,6 +50,8 @@ pub(super) struct Client {
     pub(super) filming: bool,
     /// Answers keyframe requests.
     pub(super) obedient: bool,
+    /// How long video takes from capture to the network; sound takes no time.
+    pub(super) encoding: Duration,
     rtc: Rtc,
     role: Role,
     name: u8,
@@ -90,6 +94,7 @@ impl Client {
             alive: true,
             filming: true,
             obedient: true,
+            encoding: Duration::ZERO,
             rtc,
             role,
             name: u8::try_from(address.port() % 256).expect("a byte"),
@@ -108,7 +113,10 @@ impl Client {
 
     pub(super) fn answer(&mut self, session: SessionId, pending: SdpPendingOffer, answer: &str) {
         let answer = SdpAnswer::from_sdp_string(answer).expect("a readable answer");
-        self.rtc.sdp_api().accept_answer(pending, answer).expect("a fitting answer");
+        self.rtc
+            .sdp_api()
+            .accept_answer(pending, answer)
+            .expect("a fitting answer");
         self.session = Some(session);
         self.drain();
     }
@@ -188,7 +196,15 @@ impl Client {
             payload.extend(self.numbers.1.to_be_bytes());
             payload.resize(200, 0);
             let last = index == PACKETS_PER_FRAME - 1;
-            self.write(true, self.sequences.1, self.timestamps.1, last, payload, now);
+            let captured = now - self.encoding;
+            self.write(
+                true,
+                self.sequences.1,
+                self.timestamps.1,
+                last,
+                payload,
+                captured,
+            );
             self.sequences.1 += 1;
             self.numbers.1 += 1;
         }
@@ -237,7 +253,7 @@ impl Client {
         match event {
             Event::Connected => {
                 self.connected = true;
-                self.next_frame = self.next_frame.max(self.due);
+                self.next_frame = self.next_frame.max(self.due) + self.encoding;
                 self.next_sound = self.next_sound.max(self.due);
             }
             Event::Closed => self.closed = true,
@@ -248,8 +264,21 @@ impl Client {
             Event::RtpPacket(packet) => {
                 let video = packet.payload.len() > 100;
                 let head = if video { 2 } else { 1 };
-                let number = packet.payload[head + 1..head + 9].try_into().expect("8 bytes");
+                let number = packet.payload[head + 1..head + 9]
+                    .try_into()
+                    .expect("8 bytes");
+                let captured = packet.last_sender_info.map(|report| {
+                    let ticks = packet.time.numer() as u32;
+                    let ahead = ticks.wrapping_sub(report.rtp_time.numer() as u32) as i32;
+                    let rate = if video { 90_000.0 } else { 48_000.0 };
+                    let span = Duration::from_secs_f64(f64::from(ahead.abs()) / rate);
+                    match ahead < 0 {
+                        true => report.ntp_time - span,
+                        false => report.ntp_time + span,
+                    }
+                });
                 self.seen.push(Seen {
+                    captured,
                     video,
                     sequence: *packet.seq_no,
                     timestamp: packet.header.timestamp,

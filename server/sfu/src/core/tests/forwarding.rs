@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::client::{FRAME_TICKS, Seen};
+use super::client::{FRAME_TICKS, PACKETS_PER_FRAME, Seen};
 use super::world::{GOOD, Network, World};
 use crate::event::Event;
 
@@ -74,4 +74,44 @@ fn reordering_and_doubling_harm_nothing() {
     world.clients[publisher].filming = false;
     world.pass(SECOND * 2);
     check_continuous(&world.clients[viewer].video());
+}
+
+#[test]
+fn sound_and_picture_stay_in_sync() {
+    let mut world = World::new(4);
+    world.network.jitter = 3;
+    let publisher = world.publish("stage", 100);
+    let encoding = Duration::from_millis(120);
+    world.clients[publisher].encoding = encoding;
+    let viewer = world.subscribe("stage");
+    world.until(SECOND, "connection", |w| w.clients[publisher].connected);
+    world.pass(SECOND * 12);
+    world.clients[viewer].forget();
+    world.pass(SECOND * 2);
+    // Frame n was captured n / 30 s after the start, and so was sound n / 50 s after it: the wall
+    // clock the viewer reads must say the same of both.
+    let offset = |seen: &Seen| {
+        let seconds = match seen.video {
+            true => (seen.number / PACKETS_PER_FRAME) as f64 * 0.033_333,
+            false => seen.number as f64 * 0.020,
+        };
+        let captured = seen.captured.expect("a sender report");
+        captured
+            .duration_since(std::time::UNIX_EPOCH)
+            .expect("after 1970")
+            .as_secs_f64()
+            - seconds
+    };
+    let seen = &world.clients[viewer].seen;
+    let mean = |video: bool| {
+        let offsets: Vec<f64> = seen
+            .iter()
+            .filter(|s| s.video == video)
+            .map(offset)
+            .collect();
+        assert!(offsets.len() > 50);
+        offsets.iter().sum::<f64>() / offsets.len() as f64
+    };
+    let skew = (mean(true) - mean(false)).abs();
+    assert!(skew < 0.005, "{skew} s apart");
 }

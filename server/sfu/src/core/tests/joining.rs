@@ -9,7 +9,7 @@ const SECOND: Duration = Duration::from_secs(1);
 #[test]
 fn a_late_joiner_is_served_from_the_cache() {
     let mut world = World::new(10);
-    let publisher = world.publish("stage", 65_000);
+    let publisher = world.publish("stage", 65_400);
     world.until(SECOND, "connection", |w| w.clients[publisher].connected);
     world.pass(SECOND * 3);
     let viewer = world.subscribe("stage");

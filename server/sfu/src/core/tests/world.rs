@@ -174,7 +174,7 @@ impl World {
     fn settle(&mut self) {
         self.core.handle_timeout(self.now);
         let mut out = Vec::new();
-        while let Some(transmit) = self.core.poll_transmit() {
+        while let Some(transmit) = self.core.poll_transmit(self.now) {
             out.push((false, transmit.destination, transmit.contents.to_vec()));
         }
         for client in &mut self.clients {
