@@ -169,9 +169,7 @@ impl Driver {
     /// Sends until there is nothing left or no room; what has waited for room too long is dropped.
     fn send_all(&mut self) {
         let now = clock();
-        let late = self
-            .blocked
-            .is_some_and(|since| now > since + LONGEST_BLOCK);
+        let late = self.blocked.is_some_and(|since| now > since + LONGEST_BLOCK);
         let next = |this: &mut Self| this.unsent.take().or_else(|| this.core.poll_transmit(now));
         while let Some(transmit) = next(self) {
             let destination = match transmit.destination {
@@ -236,20 +234,13 @@ impl Driver {
     }
 }
 
-#[allow(
-    clippy::disallowed_methods,
-    reason = "the driver tells the core the time"
-)]
+#[allow(clippy::disallowed_methods, reason = "the driver tells the core the time")]
 fn clock() -> Instant {
     Instant::now()
 }
 
 fn bind(address: SocketAddr) -> io::Result<std::net::UdpSocket> {
-    let socket = Socket::new(
-        Domain::for_address(address),
-        Type::DGRAM,
-        Some(Protocol::UDP),
-    )?;
+    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
     if address.is_ipv6() {
         // Where the system has no dual stack, IPv6 alone will do.
         let _ = socket.set_only_v6(false);
@@ -270,9 +261,7 @@ fn candidates(public: &[IpAddr], local: SocketAddr) -> Vec<SocketAddr> {
         given => given.to_vec(),
     };
     let addresses = addresses.into_iter().map(|ip| ip.to_canonical());
-    addresses
-        .map(|ip| SocketAddr::new(ip, local.port()))
-        .collect()
+    addresses.map(|ip| SocketAddr::new(ip, local.port())).collect()
 }
 
 /// Loopback, and the addresses the default routes use: found by "connecting" a UDP socket, which
@@ -283,14 +272,9 @@ fn own_addresses(dual_stack: bool) -> Vec<IpAddr> {
         socket.connect((to, 9)).ok()?;
         Some(socket.local_addr().ok()?.ip())
     };
-    let v4 = route(
-        Ipv4Addr::UNSPECIFIED.into(),
-        Ipv4Addr::new(192, 0, 2, 1).into(),
-    );
+    let v4 = route(Ipv4Addr::UNSPECIFIED.into(), Ipv4Addr::new(192, 0, 2, 1).into());
     let v6 = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1).into();
-    let v6 = dual_stack
-        .then(|| route(Ipv6Addr::UNSPECIFIED.into(), v6))
-        .flatten();
+    let v6 = dual_stack.then(|| route(Ipv6Addr::UNSPECIFIED.into(), v6)).flatten();
     let mut addresses = vec![IpAddr::from(Ipv4Addr::LOCALHOST)];
     for found in [v4, v6].into_iter().flatten() {
         if !addresses.contains(&found) {

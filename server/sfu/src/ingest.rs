@@ -58,12 +58,7 @@ struct Clock {
 impl Ingest {
     /// Without tracks yet.
     pub(crate) fn new() -> Self {
-        Ingest {
-            tracks: Vec::new(),
-            clock: None,
-            packets: 0,
-            bytes: 0,
-        }
+        Ingest { tracks: Vec::new(), clock: None, packets: 0, bytes: 0 }
     }
 
     /// A track was negotiated; it is left out if there are `limit` of its kind.
@@ -72,13 +67,7 @@ impl Ingest {
         let Some(name) = TrackName::next(names, kind, limit) else {
             return;
         };
-        self.tracks.push(Incoming {
-            name,
-            mid,
-            keyframe_requests: 0,
-            span: None,
-            lost_before: 0,
-        });
+        self.tracks.push(Incoming { name, mid, keyframe_requests: 0, span: None, lost_before: 0 });
     }
 
     /// Turns what str0m received into a packet to forward, with the track's name.
@@ -93,10 +82,7 @@ impl Ingest {
         let name = track.name;
         track.count(*source, *received.seq_no);
         let payload_type = received.header.payload_type;
-        let codec = *transport
-            .rtc
-            .codec_config()
-            .find(|p| p.pt() == payload_type)?;
+        let codec = *transport.rtc.codec_config().find(|p| p.pt() == payload_type)?;
         self.packets += 1;
         self.bytes += received.payload.len() as u64;
         let arrival = received.timestamp;
@@ -160,10 +146,7 @@ impl Ingest {
         } else {
             report.ntp_time.checked_add(span)?
         };
-        let clock = self.clock.get_or_insert(Clock {
-            here: arrival,
-            there,
-        });
+        let clock = self.clock.get_or_insert(Clock { here: arrival, there });
         let captured = match there.duration_since(clock.there) {
             Ok(later) => clock.here.checked_add(later)?,
             Err(earlier) => clock.here.checked_sub(earlier.duration())?,
@@ -172,10 +155,7 @@ impl Ingest {
             // Nothing arrives before it was captured: the difference was taken from a packet that
             // had been under way for longer than this one. And nothing takes that long: the
             // publisher's clock was set.
-            *clock = Clock {
-                here: arrival,
-                there,
-            };
+            *clock = Clock { here: arrival, there };
             return Some(arrival);
         }
         Some(captured)
@@ -184,12 +164,7 @@ impl Ingest {
 
 impl Incoming {
     fn count(&mut self, source: u32, sequence: u64) {
-        let begun = Span {
-            source,
-            first: sequence,
-            highest: sequence,
-            packets: 0,
-        };
+        let begun = Span { source, first: sequence, highest: sequence, packets: 0 };
         let span = self.span.get_or_insert(begun);
         if span.source != source {
             self.lost_before += span.lost();

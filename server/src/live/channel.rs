@@ -10,10 +10,8 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use bandstand_domain::live::{
-    BEAT, ClientFrame, LARGEST_FRAME, LiveError, ServerFrame, Topic,
-};
 use bandstand_domain::Refusal;
+use bandstand_domain::live::{BEAT, ClientFrame, LARGEST_FRAME, LiveError, ServerFrame, Topic};
 use futures::SinkExt;
 use tokio::{
     sync::mpsc,
@@ -29,7 +27,10 @@ use super::{
 use crate::{
     caller::Caller,
     clock,
-    http::{limits::{Limit, by_address}, security::is_own},
+    http::{
+        limits::{Limit, by_address},
+        security::is_own,
+    },
     venue::Venue,
 };
 
@@ -83,13 +84,12 @@ pub async fn open(
         return busy(retry_after);
     }
     let Some(admission) = venue.live.connections().admit(address) else { return busy(10) };
-    upgrade
-        .max_message_size(LARGEST_FRAME)
-        .max_frame_size(LARGEST_FRAME)
-        .on_upgrade(move |socket| {
+    upgrade.max_message_size(LARGEST_FRAME).max_frame_size(LARGEST_FRAME).on_upgrade(
+        move |socket| {
             let tasks = caller.venue.live.tasks().clone();
             tasks.count(Connection::new(caller, socket, admission).run())
-        })
+        },
+    )
 }
 
 struct Connection {

@@ -98,8 +98,7 @@ impl Follow {
         let attendance = match &claims {
             None => None,
             Some(claims) => {
-                let figure =
-                    (!claims.artist).then(|| (claims.person.clone(), claims.name.clone()));
+                let figure = (!claims.artist).then(|| (claims.person.clone(), claims.name.clone()));
                 Some(attend(caller, claims.show, figure, following.number(), outbox).await?)
             }
         };
@@ -156,20 +155,17 @@ impl Follow {
 }
 
 /// Lets the caller in who holds a token for `show`.
-async fn admit(
-    caller: &Caller,
-    show: ShowId,
-    token: Option<Secret>,
-) -> Result<Claims, LiveError> {
+async fn admit(caller: &Caller, show: ShowId, token: Option<Secret>) -> Result<Claims, LiveError> {
     let venue = &caller.venue;
     let token = token.ok_or(Refusal::Forbidden)?;
     let tokens = venue.live.tokens();
-    let claims = tokens.redeem(token.reveal(), Purpose::Channel, show, clock::now()).map_err(
-        |error| match error {
-            TokenError::Full => Refusal::Because(LiveReason::Full),
-            _ => Refusal::Forbidden,
-        },
-    )?;
+    let claims =
+        tokens.redeem(token.reveal(), Purpose::Channel, show, clock::now()).map_err(|error| {
+            match error {
+                TokenError::Full => Refusal::Because(LiveReason::Full),
+                _ => Refusal::Forbidden,
+            }
+        })?;
     // Whoever stands behind this connection by now must be the one whom the token was given. A
     // connection may be older than the person's name, and then knows of nobody.
     if let Some(person) = current_person(caller).await?

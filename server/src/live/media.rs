@@ -140,13 +140,12 @@ async fn publish(
         return Err(Refused::OtherToken);
     }
     let claims = offer.redeem(&venue, Purpose::Publish)?;
-    let taken = venue.live.stages().take(claims.show, offer.sdp).await.map_err(
-        |error| match error {
+    let taken =
+        venue.live.stages().take(claims.show, offer.sdp).await.map_err(|error| match error {
             NotTaken::Offer(error) => Refused::from(error),
             NotTaken::Over => Refused::Over,
             NotTaken::Database(error) => Refused::from(error),
-        },
-    )?;
+        })?;
     let (publication, session) = (taken.publication, taken.session);
     Ok(created(format!("/whip/{}/{publication}-{session}", claims.show), taken.answer))
 }

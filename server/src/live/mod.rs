@@ -22,9 +22,7 @@ use bandstand_domain::{ShowId, live::Topic};
 use bandstand_sfu::Sfu;
 use thiserror::Error;
 
-use self::{
-    connections::Connections, hub::Hub, stages::Stages, tasks::Tasks, token::Tokens,
-};
+use self::{connections::Connections, hub::Hub, stages::Stages, tasks::Tasks, token::Tokens};
 use crate::{
     config::Config,
     crowd::Crowds,

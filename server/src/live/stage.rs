@@ -124,10 +124,7 @@ mod tests {
     fn a_break_needs_somebody_on_stage() {
         use StageState::{Dropped, Empty, Live, Paused};
         for state in [Empty, Dropped] {
-            assert_eq!(
-                state_after(state, Happening::Pause(true)),
-                Err(NotPossible::NobodyThere)
-            );
+            assert_eq!(state_after(state, Happening::Pause(true)), Err(NotPossible::NobodyThere));
             assert_eq!(state_after(state, Happening::Lost), Ok(state));
         }
         assert_eq!(state_after(Paused, Happening::Pause(true)), Ok(Paused));

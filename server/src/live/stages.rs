@@ -164,8 +164,7 @@ impl Stages {
                 Some(false) => {}
             }
         }
-        let said: HashSet<ShowId> =
-            store::on_stage(&self.database).await?.into_iter().collect();
+        let said: HashSet<ShowId> = store::on_stage(&self.database).await?.into_iter().collect();
         for show in said {
             let _turn = self.turn(show).await;
             if !self.performers().contains_key(&show) {

@@ -176,10 +176,7 @@ impl Core {
         let stage = |peer: &Peer| self.stages.get(peer.stage).map(|s| s.id.clone());
         let sessions = self.peers.iter();
         Statistics {
-            totals: Totals {
-                media_packets_out: self.peers.forwarded,
-                ..self.totals.clone()
-            },
+            totals: Totals { media_packets_out: self.peers.forwarded, ..self.totals.clone() },
             sessions: sessions
                 .filter_map(|peer| Some(peer.statistics(now, stage(peer)?)))
                 .collect(),

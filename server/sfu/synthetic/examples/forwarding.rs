@@ -42,10 +42,7 @@ async fn main() -> Result<()> {
         none if none.is_empty() => vec![50, 100],
         some => some,
     };
-    println!(
-        "1,200-byte packets, {} s measured, loopback",
-        MEASURED.as_secs()
-    );
+    println!("1,200-byte packets, {} s measured, loopback", MEASURED.as_secs());
     for subscribers in counts {
         for spread in [true, false] {
             let name = if spread { "even" } else { "nine at once" };
@@ -102,11 +99,8 @@ async fn measure(count: usize, spread: bool) -> Result<()> {
     for subscriber in &subscribers {
         subscriber.reset();
     }
-    let (cpu, forwarded, sent) = (
-        server.cpu()?,
-        server.forwarded().await?,
-        publisher.video_packets(),
-    );
+    let (cpu, forwarded, sent) =
+        (server.cpu()?, server.forwarded().await?, publisher.video_packets());
     let began = Instant::now();
     tokio::time::sleep(MEASURED).await;
     let took = began.elapsed().as_secs_f64();
@@ -123,19 +117,13 @@ async fn measure(count: usize, spread: bool) -> Result<()> {
     }
     let share = received as f64 / (sent as f64 * count as f64);
     println!("  published      {:.0} packets/s", sent as f64 / took);
-    println!(
-        "  forwarded      {:.0} packets/s, {forwarded} in all",
-        forwarded as f64 / took
-    );
+    println!("  forwarded      {:.0} packets/s, {forwarded} in all", forwarded as f64 / took);
     println!(
         "  processor      {:.1} % of one core, {:.2} µs per forwarded packet",
         cpu.as_secs_f64() / took * 100.0,
         cpu.as_secs_f64() * 1e6 / forwarded as f64
     );
-    println!(
-        "  delivered      {:.2} %, {missing} missing in sequence",
-        share * 100.0
-    );
+    println!("  delivered      {:.2} %, {missing} missing in sequence", share * 100.0);
     println!(
         "  delay          p50 {:.2} ms, p95 {:.2} ms, p99 {:.2} ms (with publisher and client)",
         millis(percentile(&mut delays, 0.5)),
@@ -150,10 +138,7 @@ async fn measure(count: usize, spread: bool) -> Result<()> {
     );
     let each = full.saturating_sub(empty) / count as u64;
     println!("  memory         {empty} KB empty, {full} KB full, {each} KB per subscriber");
-    println!(
-        "  asked          {} keyframe requests",
-        publisher.keyframe_requests()
-    );
+    println!("  asked          {} keyframe requests", publisher.keyframe_requests());
     publisher.close().await;
     server.stop().await
 }
@@ -251,9 +236,7 @@ async fn serve() -> Result<()> {
                 totals.media_packets_out.to_string()
             }
         };
-        output
-            .write_all(format!("{}\n{answer}", answer.len()).as_bytes())
-            .await?;
+        output.write_all(format!("{}\n{answer}", answer.len()).as_bytes()).await?;
         output.flush().await?;
         line.clear();
     }

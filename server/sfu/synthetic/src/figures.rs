@@ -48,9 +48,7 @@ impl Track {
     /// Sequence numbers between the lowest and the highest that were not seen.
     pub fn missing(&self) -> u64 {
         let span = self.range.map_or(0, |(low, high)| high - low + 1);
-        u64::try_from(span)
-            .unwrap_or(0)
-            .saturating_sub(self.packets)
+        u64::try_from(span).unwrap_or(0).saturating_sub(self.packets)
     }
 
     /// Takes note of one packet.
@@ -84,10 +82,7 @@ impl Track {
 pub fn percentile(delays: &mut [Duration], share: f64) -> Duration {
     delays.sort_unstable();
     let index = (share * delays.len() as f64).ceil() as usize;
-    delays
-        .get(index.saturating_sub(1))
-        .copied()
-        .unwrap_or_default()
+    delays.get(index.saturating_sub(1)).copied().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -97,27 +92,13 @@ mod tests {
     #[test]
     fn gaps_and_doubles_are_counted_across_the_wrap() {
         let mut track = Track::default();
-        let stamp = Stamp {
-            sent: Duration::ZERO,
-            number: 0,
-            keyframe: true,
-        };
+        let stamp = Stamp { sent: Duration::ZERO, number: 0, keyframe: true };
         for sequence_number in [65_534, 65_535, 1, 1, 2, 65_533] {
-            let header = Header {
-                ssrc: 7,
-                sequence_number,
-                ..Header::default()
-            };
+            let header = Header { ssrc: 7, sequence_number, ..Header::default() };
             track.note(&header, stamp, Duration::from_millis(1));
         }
-        assert_eq!(
-            (track.packets, track.duplicates, track.missing()),
-            (5, 1, 1)
-        );
-        assert_eq!(
-            percentile(&mut track.delays, 0.99),
-            Duration::from_millis(1)
-        );
+        assert_eq!((track.packets, track.duplicates, track.missing()), (5, 1, 1));
+        assert_eq!(percentile(&mut track.delays, 0.99), Duration::from_millis(1));
         assert_eq!(percentile(&mut [], 0.5), Duration::ZERO);
     }
 }

@@ -50,10 +50,7 @@ impl Subscriber {
                 direction: RTCRtpTransceiverDirection::Recvonly,
                 ..Default::default()
             };
-            connection
-                .peer
-                .add_transceiver_from_kind(kind, Some(init))
-                .await?;
+            connection.peer.add_transceiver_from_kind(kind, Some(init)).await?;
         }
         let figures = Arc::new(Mutex::new(Figures::default()));
         let (changed, news) = watch::channel(0);
@@ -68,12 +65,7 @@ impl Subscriber {
             counting.join_all().await;
         });
         connection.connect(exchange).await?;
-        Ok(Subscriber {
-            connection,
-            figures,
-            news,
-            task,
-        })
+        Ok(Subscriber { connection, figures, news, task })
     }
 
     /// What was counted so far.
@@ -151,10 +143,7 @@ async fn count(
         // As a decoder does that has never had a picture.
         if blind && asked.is_none_or(|at| now.saturating_sub(at) > ASK_AGAIN) {
             asked = Some(now);
-            let request = PictureLossIndication {
-                sender_ssrc: 0,
-                media_ssrc: header.ssrc,
-            };
+            let request = PictureLossIndication { sender_ssrc: 0, media_ssrc: header.ssrc };
             let _ = track.write_rtcp(vec![Box::new(request)]).await;
         }
         changed.send_modify(|n| *n += 1);

@@ -113,10 +113,7 @@ impl Client {
 
     pub(super) fn answer(&mut self, session: SessionId, pending: SdpPendingOffer, answer: &str) {
         let answer = SdpAnswer::from_sdp_string(answer).expect("a readable answer");
-        self.rtc
-            .sdp_api()
-            .accept_answer(pending, answer)
-            .expect("a fitting answer");
+        self.rtc.sdp_api().accept_answer(pending, answer).expect("a fitting answer");
         self.session = Some(session);
         self.drain();
     }
@@ -197,14 +194,7 @@ impl Client {
             payload.resize(200, 0);
             let last = index == PACKETS_PER_FRAME - 1;
             let captured = now - self.encoding;
-            self.write(
-                true,
-                self.sequences.1,
-                self.timestamps.1,
-                last,
-                payload,
-                captured,
-            );
+            self.write(true, self.sequences.1, self.timestamps.1, last, payload, captured);
             self.sequences.1 += 1;
             self.numbers.1 += 1;
         }
@@ -264,9 +254,7 @@ impl Client {
             Event::RtpPacket(packet) => {
                 let video = packet.payload.len() > 100;
                 let head = if video { 2 } else { 1 };
-                let number = packet.payload[head + 1..head + 9]
-                    .try_into()
-                    .expect("8 bytes");
+                let number = packet.payload[head + 1..head + 9].try_into().expect("8 bytes");
                 let captured = packet.last_sender_info.map(|report| {
                     let ticks = packet.time.numer() as u32;
                     let ahead = ticks.wrapping_sub(report.rtp_time.numer() as u32) as i32;

@@ -96,19 +96,11 @@ fn sound_and_picture_stay_in_sync() {
             false => seen.number as f64 * 0.020,
         };
         let captured = seen.captured.expect("a sender report");
-        captured
-            .duration_since(std::time::UNIX_EPOCH)
-            .expect("after 1970")
-            .as_secs_f64()
-            - seconds
+        captured.duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_secs_f64() - seconds
     };
     let seen = &world.clients[viewer].seen;
     let mean = |video: bool| {
-        let offsets: Vec<f64> = seen
-            .iter()
-            .filter(|s| s.video == video)
-            .map(offset)
-            .collect();
+        let offsets: Vec<f64> = seen.iter().filter(|s| s.video == video).map(offset).collect();
         assert!(offsets.len() > 50);
         offsets.iter().sum::<f64>() / offsets.len() as f64
     };
