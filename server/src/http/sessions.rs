@@ -16,7 +16,7 @@ use time::OffsetDateTime;
 use tower_sessions::{
     Expiry, Session, SessionManagerLayer, SessionStore,
     cookie::SameSite,
-    session::{Id, Record},
+    session::{self, Id, Record},
     session_store,
 };
 
@@ -49,19 +49,26 @@ pub fn layer(venue: &Venue) -> SessionManagerLayer<Store> {
 /// Prolongs the session, once a day at most, so that reading pages writes nothing.
 pub async fn keep(session: Session, request: Request, next: Next) -> Response {
     let response = next.run(request).await;
-    if session.id().is_some() {
-        let today = clock::now().0 / (24 * Millis::HOUR);
-        match session.get::<i64>(DAY).await {
-            // Reading it has told whether there is such a session.
-            Ok(day) if session.id().is_some() && day != Some(today) => {
-                if session.insert(DAY, today).await.is_err() {
-                    return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-                }
-            }
-            _ => {}
+    match prolong(&session).await {
+        Ok(()) => response,
+        Err(error) => {
+            tracing::error!(%error, "a session could not be prolonged");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
-    response
+}
+
+async fn prolong(session: &Session) -> Result<(), session::Error> {
+    if session.id().is_none() {
+        return Ok(());
+    }
+    let today = clock::now().0 / (24 * Millis::HOUR);
+    let day = session.get::<i64>(DAY).await?;
+    // Reading it has told whether there still is such a session.
+    if session.id().is_some() && day != Some(today) {
+        session.insert(DAY, today).await?;
+    }
+    Ok(())
 }
 
 /// Adds `Secure` to the cookie that takes a session away: with a `__Host-` name, browsers ignore it
