@@ -39,11 +39,12 @@ impl Venue {
             .map_err(|source| StartError::Data { folder: config.data.clone(), source })?;
         let database =
             Database::open(config.database().reveal()).await.map_err(StartError::Database)?;
+        let live = Live::start(&config, &database).await?;
         Ok(Arc::new(Self {
             limits: Limits::new(config.limit_scale),
             passwords: Passwords::default(),
             closing: CancellationToken::new(),
-            live: Live::default(),
+            live,
             database,
             config,
         }))

@@ -6,4 +6,4 @@ mod room;
 mod store;
 
 pub use present::NoRoom;
-pub use room::{Attendance, Crowds};
+pub use room::{Attendance, Crowds, NotEntered};

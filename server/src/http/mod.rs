@@ -25,7 +25,7 @@ use tower_http::{
 pub use log::note_panics;
 pub use serve::{Running, StartError, start};
 
-use crate::venue::Venue;
+use crate::{live, venue::Venue};
 use site::Site;
 
 /// The most bytes that a server function takes. The longest form is a show with its description.
@@ -47,6 +47,7 @@ pub fn router(venue: Arc<Venue>) -> Result<Router, StartError> {
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE));
     Ok(Router::new()
         .merge(pages)
+        .merge(live::routes())
         .layer(sessions::layer(&venue))
         .layer(from_fn(sessions::secure_removal))
         .route("/healthz", get(|| async { "ok" }))

@@ -12,7 +12,10 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, on},
 };
-use bandstand_app::{App, accounts::port::Accounts, port::Answer, shell, shows::port::Shows};
+use bandstand_app::{
+    App, accounts::port::Accounts, chat::port::Chat, crowd::port::Crowd, live::port::Live,
+    port::Answer, shell, shows::port::Shows,
+};
 use leptos::{
     nonce::use_nonce,
     prelude::{provide_context, use_context},
@@ -118,7 +121,10 @@ fn provide(venue: &Arc<Venue>, refused: &Arc<AtomicBool>) {
 fn provide_ports(caller: Caller) {
     let caller = Arc::new(caller);
     provide_context::<Arc<dyn Accounts>>(caller.clone());
-    provide_context::<Arc<dyn Shows>>(caller);
+    provide_context::<Arc<dyn Shows>>(caller.clone());
+    provide_context::<Arc<dyn Live>>(caller.clone());
+    provide_context::<Arc<dyn Chat>>(caller.clone());
+    provide_context::<Arc<dyn Crowd>>(caller);
 }
 
 /// The answer that is being made, as leptos holds it.

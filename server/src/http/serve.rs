@@ -20,7 +20,7 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use super::{router, sessions};
-use crate::{config::Config, database::DatabaseError, venue::Venue};
+use crate::{config::Config, database::DatabaseError, live::LiveStartError, venue::Venue};
 
 /// How long requests under way may take when the venue closes.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -57,6 +57,9 @@ pub enum StartError {
         /// Why.
         source: io::Error,
     },
+    /// The live part can't start.
+    #[error(transparent)]
+    Live(#[from] LiveStartError),
     /// The database can't be used.
     #[error("the database can't be used: {0}")]
     Database(DatabaseError),
@@ -111,6 +114,7 @@ impl Running {
     /// Lets requests under way end, for a bounded time, and closes.
     pub async fn stop(self) {
         self.venue.closing.cancel();
+        self.venue.live.stop().await;
         if let Err(error) = self.serving.await {
             tracing::error!(%error, "serving ended badly");
         }
