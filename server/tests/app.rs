@@ -1,0 +1,282 @@
+//! A venue for one test, and the people in it.
+
+use std::{env, fs, net::SocketAddr, path::Path, sync::Arc};
+
+use bandstand_domain::{
+    Refusal, ShowId,
+    accounts::{
+        AccountError, AccountReason, ArtistProfile, Credentials, Registration, Secret, Viewer,
+    },
+    refusal::Reason,
+    shows::{Genre, ShowDraft, ShowError, ShowPage, ShowReason, WhatsOn},
+};
+use bandstand_server::{Running, config::Config};
+use jiff::{SignedDuration, Timestamp};
+use reqwest::{Client, Response, header};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use sqlx::{Connection, Executor, Row};
+use tempfile::TempDir;
+
+/// Everybody's password.
+pub const PASSWORD: &str = "correct horse battery";
+
+/// A page as the build would leave it, so that these tests need no build of the pages.
+const INDEX: &str = r#"<!DOCTYPE html><html><head><meta name="viewport" content="width=device-width">
+<script type="module" nonce="{{__TRUNK NONCE__}}">void 0;</script></head><body></body></html>"#;
+
+/// A running venue.
+pub struct TestApp {
+    /// The venue, to look behind the scenes.
+    pub running: Running,
+    /// Where it is served, without a slash at the end.
+    pub url: String,
+    folder: TempDir,
+}
+
+impl TestApp {
+    /// A new venue with limits so wide that no test meets them by accident.
+    pub async fn start() -> Self {
+        Self::configured(|config| config.limit_scale = 1_000).await
+    }
+
+    /// A new venue, configured.
+    pub async fn configured(change: impl FnOnce(&mut Config)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("site")).unwrap();
+        fs::write(folder.path().join("site/index.html"), INDEX).unwrap();
+        fs::write(folder.path().join("site/sw.js"), "// service worker").unwrap();
+        fs::write(folder.path().join("site/a-0123456789abcdef.css"), "a {}").unwrap();
+        let mut config = Config {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            media: SocketAddr::from(([127, 0, 0, 1], 0)),
+            data: folder.path().join("data"),
+            site: folder.path().join("site"),
+            database_url: fresh_postgres().await.map(Secret::new),
+            ..Config::default()
+        };
+        change(&mut config);
+        Self::open(config, folder).await
+    }
+
+    async fn open(config: Config, folder: TempDir) -> Self {
+        let running = bandstand_server::start(config).await.unwrap();
+        let url = format!("http://{}", running.venue.config.listen);
+        Self { running, url, folder }
+    }
+
+    /// The same venue, closed and opened again at the same address.
+    pub async fn restart(self) -> Self {
+        let config = self.running.venue.config.clone();
+        self.running.stop().await;
+        Self::open(config, self.folder).await
+    }
+
+    /// Where the database is.
+    pub fn data(&self) -> &Path {
+        &self.running.venue.config.data
+    }
+
+    /// A single number out of the database.
+    pub async fn count(&self, statement: &'static str) -> i64 {
+        let row =
+            sqlx::query(statement).fetch_one(&self.running.venue.database.read).await.unwrap();
+        row.try_get(0).unwrap()
+    }
+
+    /// Changes the database behind the venue's back.
+    pub async fn change(&self, statement: &'static str) {
+        let mut write = self.running.venue.database.begin().await.unwrap();
+        sqlx::query(statement).execute(&mut *write).await.unwrap();
+        write.commit().await.unwrap();
+    }
+
+    /// Somebody with a browser that holds no cookie.
+    pub fn nobody(&self) -> User {
+        let jar = Arc::new(reqwest::cookie::Jar::default());
+        let client = Client::builder()
+            .cookie_provider(jar.clone())
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
+        User { client, jar, url: self.url.clone(), viewer: None }
+    }
+
+    /// An artist with an account of their own.
+    pub async fn artist(&self, handle: &str) -> User {
+        let mut form = registration(handle);
+        form.artist = Some(ArtistProfile {
+            stage_name: format!("{handle} on stage"),
+            genres: vec![Genre("jazz".into())],
+        });
+        self.registered(form).await
+    }
+
+    /// A visitor with an account of their own.
+    pub async fn visitor(&self, handle: &str) -> User {
+        self.registered(registration(handle)).await
+    }
+
+    /// A person without an account, who has said their name.
+    pub async fn guest(&self, name: &str) -> User {
+        let mut user = self.nobody();
+        user.viewer = Some(user.enter_as_guest(name).await.unwrap());
+        user
+    }
+
+    async fn registered(&self, form: Registration) -> User {
+        let mut user = self.nobody();
+        user.viewer = Some(user.register(&form).await.unwrap());
+        user
+    }
+}
+
+/// The address of a new PostgreSQL database, when the tests are to run there.
+async fn fresh_postgres() -> Option<String> {
+    let server = env::var("BANDSTAND_TEST_POSTGRES").ok()?;
+    let name = format!("test_{}", uuid::Uuid::new_v4().simple());
+    let mut connection =
+        sqlx::PgConnection::connect(&format!("{server}/postgres")).await.unwrap();
+    connection.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.unwrap();
+    Some(format!("{server}/{name}"))
+}
+
+/// Somebody with a browser.
+#[derive(Clone)]
+pub struct User {
+    /// Their browser; keeps cookies.
+    pub client: Client,
+    /// Their cookies.
+    pub jar: Arc<reqwest::cookie::Jar>,
+    /// Who they are, once they are somebody.
+    pub viewer: Option<Viewer>,
+    url: String,
+}
+
+impl User {
+    /// Calls a server function as the page would.
+    pub async fn post(&self, function: &str, arguments: Value) -> Response {
+        self.client
+            .post(format!("{}/api/{function}", self.url))
+            .header(header::ORIGIN, &self.url)
+            .json(&arguments)
+            .send()
+            .await
+            .unwrap()
+    }
+
+    /// Calls a server function; checks that a refusal has its status.
+    pub async fn call<T: DeserializeOwned, E: Reason + DeserializeOwned>(
+        &self,
+        function: &str,
+        arguments: Value,
+    ) -> Result<T, Refusal<E>> {
+        let response = self.post(function, arguments).await;
+        let status = response.status().as_u16();
+        let text = response.text().await.unwrap();
+        if status == 200 {
+            return Ok(serde_json::from_str(&text).unwrap());
+        }
+        let refusal: Refusal<E> = serde_json::from_str(&text)
+            .unwrap_or_else(|error| panic!("{function}: {status} {text}: {error}"));
+        assert_eq!(status, refusal.status(), "{function}: {text}");
+        Err(refusal)
+    }
+
+    /// Loads a page.
+    pub async fn page(&self, path: &str) -> Response {
+        self.client
+            .get(format!("{}{path}", self.url))
+            .header(header::ACCEPT, "text/html")
+            .send()
+            .await
+            .unwrap()
+    }
+
+    pub async fn register(&self, form: &Registration) -> Result<Viewer, AccountError> {
+        self.call("accounts/register", json!({ "form": form })).await
+    }
+
+    pub async fn log_in(&self, login: &str, password: &str) -> Result<Viewer, AccountError> {
+        let form = Credentials { login: login.into(), password: Secret::new(password) };
+        self.call("accounts/log_in", json!({ "form": form })).await
+    }
+
+    pub async fn log_out(&self) {
+        self.call::<(), AccountReason>("accounts/log_out", json!({})).await.unwrap();
+    }
+
+    pub async fn who(&self) -> Option<Viewer> {
+        self.call::<_, AccountReason>("accounts/viewer", json!({})).await.unwrap()
+    }
+
+    pub async fn enter_as_guest(&self, name: &str) -> Result<Viewer, AccountError> {
+        self.call("accounts/enter_as_guest", json!({ "name": name })).await
+    }
+
+    pub async fn create(&self, draft: &ShowDraft) -> Result<ShowId, ShowError> {
+        self.call("shows/create", json!({ "draft": draft })).await
+    }
+
+    pub async fn update(&self, id: ShowId, draft: &ShowDraft) -> Result<(), ShowError> {
+        self.call("shows/update", json!({ "id": id, "draft": draft })).await
+    }
+
+    pub async fn delete(&self, id: ShowId) -> Result<(), ShowError> {
+        self.call("shows/delete", json!({ "id": id })).await
+    }
+
+    pub async fn show(&self, id: ShowId) -> Result<ShowPage, ShowError> {
+        self.call("shows/show", json!({ "id": id })).await
+    }
+
+    pub async fn whats_on(&self) -> WhatsOn {
+        self.call::<_, ShowReason>("shows/whats_on", json!({})).await.unwrap()
+    }
+
+    /// The `Cookie` header that the browser would send.
+    pub fn cookie(&self) -> Option<String> {
+        use reqwest::cookie::CookieStore;
+        let url = self.url.parse().unwrap();
+        self.jar.cookies(&url).map(|cookies| cookies.to_str().unwrap().to_owned())
+    }
+}
+
+/// A registration that is in order.
+pub fn registration(handle: &str) -> Registration {
+    Registration {
+        handle: handle.into(),
+        display_name: handle.into(),
+        email: format!("{handle}@example.org"),
+        password: Secret::new(PASSWORD),
+        artist: None,
+    }
+}
+
+/// A show that is in order: it starts in so many hours, and lasts two.
+pub fn draft(title: &str, hours: i64) -> ShowDraft {
+    ShowDraft {
+        title: title.into(),
+        description: "An evening of quiet songs.".into(),
+        genres: vec![Genre("folk".into())],
+        starts: clock_in(hours),
+        ends: clock_in(hours + 2),
+        time_zone: "UTC".into(),
+    }
+}
+
+/// What a clock in UTC shows in so many hours.
+pub fn clock_in(hours: i64) -> String {
+    let then = Timestamp::now() + SignedDuration::from_hours(hours);
+    then.strftime("%Y-%m-%dT%H:%M").to_string()
+}
+
+/// The fields that a refusal complains about.
+pub fn fields<T: std::fmt::Debug, E: Reason>(result: Result<T, Refusal<E>>) -> Vec<String> {
+    match result {
+        Err(Refusal::Invalid(errors)) => {
+            errors.0.into_iter().map(|error| error.field).collect()
+        }
+        other => panic!("not refused for its fields: {other:?}"),
+    }
+}

@@ -1,0 +1,12 @@
+//! The server as a whole, over real HTTP. Each test has a venue of its own, on a port and in a data
+//! folder of its own.
+//!
+//! With `BANDSTAND_TEST_POSTGRES=postgres://user@host` each venue gets a database of its own there
+//! instead of SQLite.
+
+mod accounts;
+mod app;
+mod limits;
+mod security;
+mod sessions;
+mod shows;

@@ -1,0 +1,114 @@
+//! Sessions and their cookies.
+
+use reqwest::header;
+use serde_json::json;
+
+use crate::app::{PASSWORD, TestApp, registration};
+
+#[tokio::test]
+async fn reading_alone_makes_no_session() {
+    let app = TestApp::start().await;
+    let page = app.nobody().page("/").await;
+    assert_eq!(page.headers().get(header::SET_COOKIE), None);
+    app.nobody().whats_on().await;
+    assert_eq!(app.count("SELECT count(*) FROM sessions").await, 0);
+}
+
+#[tokio::test]
+async fn a_session_survives_a_restart() {
+    let app = TestApp::start().await;
+    let ana = app.visitor("ana").await;
+    let guest = app.guest("Ben").await;
+    let app = app.restart().await;
+    assert_eq!(ana.who().await, ana.viewer);
+    assert_eq!(guest.who().await, guest.viewer);
+    assert_eq!(app.count("SELECT count(*) FROM sessions").await, 2);
+}
+
+#[tokio::test]
+async fn logging_in_and_out_changes_the_cookie_and_kills_the_old_one() {
+    let app = TestApp::start().await;
+    let ana = app.visitor("ana").await;
+    let first = ana.cookie().unwrap();
+    ana.log_in("ana", PASSWORD).await.unwrap();
+    let second = ana.cookie().unwrap();
+    assert_ne!(first, second);
+    ana.log_out().await;
+    assert_eq!(ana.cookie(), None);
+    ana.log_out().await;
+    for old in [first, second] {
+        let thief = app.nobody();
+        thief.jar.add_cookie_str(&old, &app.url.parse().unwrap());
+        assert_eq!(thief.who().await, None);
+    }
+    assert_eq!(app.count("SELECT count(*) FROM sessions").await, 0);
+}
+
+#[tokio::test]
+async fn the_database_holds_no_usable_cookie_and_no_password() {
+    let app = TestApp::start().await;
+    let ana = app.visitor("ana").await;
+    let cookie = ana.cookie().unwrap();
+    let (_, id) = cookie.split_once('=').unwrap();
+    if app.running.venue.config.database_url.is_none() {
+        for file in std::fs::read_dir(app.data()).unwrap() {
+            let bytes = std::fs::read(file.unwrap().path()).unwrap();
+            for secret in [id, PASSWORD] {
+                assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_has_run_out_is_none_and_is_swept_away() {
+    let app = TestApp::start().await;
+    let ana = app.visitor("ana").await;
+    app.change("UPDATE sessions SET expires_at = 1000").await;
+    assert_eq!(ana.who().await, None);
+    bandstand_server::http::sessions::sweep(&app.running.venue.database).await.unwrap();
+    assert_eq!(app.count("SELECT count(*) FROM sessions").await, 0);
+}
+
+#[tokio::test]
+async fn cookies_over_http() {
+    let app = TestApp::start().await;
+    let form = json!({ "form": registration("ana") });
+    let response = app.nobody().post("accounts/register", form).await;
+    let cookie = response.headers()[header::SET_COOKIE].to_str().unwrap();
+    assert!(cookie.starts_with("bandstand="), "{cookie}");
+    for part in ["; HttpOnly", "; SameSite=Lax", "; Path=/", "; Max-Age=2592000"] {
+        assert!(cookie.contains(part), "{cookie}");
+    }
+    assert!(!cookie.contains("Secure") && !cookie.contains("Domain"), "{cookie}");
+    assert!(!response.headers().contains_key(header::STRICT_TRANSPORT_SECURITY));
+}
+
+#[tokio::test]
+async fn cookies_over_https() {
+    let app =
+        TestApp::configured(|config| config.public_url = "https://venue.example.org".into()).await;
+    let user = app.nobody();
+    let form = json!({ "form": registration("ana") });
+    let response = user.post("accounts/register", form).await;
+    let cookie = response.headers()[header::SET_COOKIE].to_str().unwrap().to_owned();
+    assert!(cookie.starts_with("__Host-bandstand="), "{cookie}");
+    for part in ["; HttpOnly", "; Secure", "; SameSite=Lax", "; Path=/"] {
+        assert!(cookie.contains(part), "{cookie}");
+    }
+    assert!(response.headers().contains_key(header::STRICT_TRANSPORT_SECURITY));
+
+    // Its removal has to be marked secure, too, or browsers keep it.
+    let (pair, _) = cookie.split_once(';').unwrap();
+    let response = user
+        .client
+        .post(format!("{}/api/accounts/log_out", app.url))
+        .header(header::ORIGIN, &app.url)
+        .header(header::COOKIE, pair)
+        .json(&json!({}))
+        .send()
+        .await
+        .unwrap();
+    let removal = response.headers()[header::SET_COOKIE].to_str().unwrap();
+    assert!(removal.contains("Max-Age=0") && removal.ends_with("; Secure"), "{removal}");
+}
