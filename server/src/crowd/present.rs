@@ -185,11 +185,6 @@ impl Present {
         CrowdSnapshot { show: self.show, figures, peak: self.peak, likes: self.likes }
     }
 
-    /// Whether the next tick has something to tell.
-    pub fn changed(&self) -> bool {
-        self.changed
-    }
-
     /// When the next person leaves, at the earliest.
     pub fn next_leave(&self) -> Option<Instant> {
         self.leaving.front().map(|(at, _)| *at)

@@ -78,7 +78,6 @@ pub enum NotEntered {
 
 /// Somebody's connection to a crowd; dropped, it is gone.
 pub struct Attendance {
-    crowds: Crowds,
     room: Arc<Room>,
     number: u64,
     person: Option<PersonId>,
@@ -136,7 +135,7 @@ impl Crowds {
         state.listeners.insert(number, Listener { outbox, knows: false });
         drop(state);
         let person = figure.map(|(person, _)| person);
-        Ok(Attendance { crowds: self.clone(), room, number, person })
+        Ok(Attendance { room, number, person })
     }
 
     /// A show has `likes` now.
