@@ -11,7 +11,7 @@ use leptos_router::{
 
 use crate::{
     accounts::{CurrentViewer, LogInPage, PersonMenu, RegisterPage},
-    live::{ShowPageView, StudioPage},
+    live::{Channel, ShowPageView, StudioPage},
     shows::{DashboardPage, EditShowPage, NewShowPage, WhatsOnPage},
     ui::{Logo, NotFound, Toaster, Toasts},
 };
@@ -47,6 +47,7 @@ pub fn App() -> impl IntoView {
     provide_meta_context();
     let viewer = CurrentViewer::provide();
     let toaster = Toaster::provide();
+    Channel::provide();
     let title = |text: String| {
         if text.is_empty() { "Bandstand".into() } else { text + " · Bandstand" }
     };
@@ -72,6 +73,7 @@ pub fn App() -> impl IntoView {
         </Router>
         <Toasts toaster/>
     }
+    .into_any()
 }
 
 /// The sign, the places, the person.
@@ -89,6 +91,7 @@ fn Masthead(viewer: CurrentViewer) -> impl IntoView {
             <nav class="you" aria-label="You"><PersonMenu viewer/></nav>
         </header>
     }
+    .into_any()
 }
 
 /// The page itself. Going to another one takes the focus there, as loading it would.
@@ -106,7 +109,7 @@ fn Main(children: Children) -> impl IntoView {
         }
         path
     });
-    view! { <main id="main" tabindex="-1" node_ref=main>{children()}</main> }
+    view! { <main id="main" tabindex="-1" node_ref=main>{children()}</main> }.into_any()
 }
 
 /// The end of the page, with the choice of its light; `shell.js` does what it says.
@@ -130,4 +133,5 @@ fn Footer() -> impl IntoView {
             </div>
         </footer>
     }
+    .into_any()
 }

@@ -44,4 +44,5 @@ pub fn LogInPage() -> impl IntoView {
             <p class="soft">"New here? " <a href=join>"Join the venue"</a></p>
         </section>
     }
+    .into_any()
 }

@@ -34,7 +34,7 @@ pub fn PersonMenu(
             .into_any(),
         ),
     };
-    view! { <Transition>{corner}</Transition> }
+    view! { <Transition>{corner}</Transition> }.into_any()
 }
 
 /// What is theirs. Opens by itself (a popover), also before the page is alive.
@@ -83,4 +83,5 @@ fn AccountMenu(person: Viewer) -> impl IntoView {
             <button type="button" on:click=leave>"Log out"</button>
         </div>
     }
+    .into_any()
 }

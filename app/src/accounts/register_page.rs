@@ -39,6 +39,7 @@ pub fn RegisterPage() -> impl IntoView {
             <p class="soft">"You have an account? " <a href=log_in>"Log in"</a></p>
         </section>
     }
+    .into_any()
 }
 
 #[component]
@@ -83,6 +84,7 @@ fn RegistrationForm() -> impl IntoView {
             <Submit state label=Signal::derive(move || label().to_owned())/>
         </Form>
     }
+    .into_any()
 }
 
 /// Audience or artist.
@@ -112,4 +114,5 @@ fn RoleChoice(artist: RwSignal<bool>) -> impl IntoView {
             </div>
         </fieldset>
     }
+    .into_any()
 }

@@ -43,6 +43,7 @@ pub(super) fn next_in_query() -> Option<String> {
 #[component]
 pub(super) fn Onward(to: String) -> impl IntoView {
     view! { <Redirect path=to options=NavigateOptions { replace: true, ..Default::default() }/> }
+        .into_any()
 }
 
 /// A page for people with an account; others are led to log in, and back to it.
@@ -62,7 +63,7 @@ pub fn AccountNeeded(
             }
         })
     };
-    view! { <Transition fallback=|| view! { <p class="waiting">"One moment …"</p> }>{page}</Transition> }
+    view! { <Transition fallback=|| view! { <p class="waiting">"One moment …"</p> }>{page}</Transition> }.into_any()
 }
 
 #[cfg(test)]

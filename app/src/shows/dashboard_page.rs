@@ -20,6 +20,7 @@ pub fn DashboardPage() -> impl IntoView {
         <About title="My shows" description="Your shows: announce, change, and go on stage."/>
         <AccountNeeded children=Callback::new(|viewer: Viewer| artists_only(viewer, || view! { <MyShows/> }.into_any()))/>
     }
+    .into_any()
 }
 
 /// `page` for artists, a friendly word to others.
@@ -64,6 +65,7 @@ fn MyShows() -> impl IntoView {
             <Transition fallback=|| view! { <p class="waiting">"Fetching your shows …"</p> }>{list}</Transition>
         </section>
     }
+    .into_any()
 }
 
 #[component]
@@ -75,6 +77,7 @@ fn NoShows() -> impl IntoView {
             <a class="button primary big" href="/shows/new">"Announce a show"</a>
         </div>
     }
+    .into_any()
 }
 
 /// What is ahead, and what is over.
@@ -124,4 +127,5 @@ fn Row(show: ShowCard, over: bool) -> impl IntoView {
             </div>
         </li>
     }
+    .into_any()
 }

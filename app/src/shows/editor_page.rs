@@ -36,6 +36,7 @@ pub fn NewShowPage() -> impl IntoView {
         <About title="New show" description="Announce a show."/>
         <AccountNeeded children=Callback::new(page)/>
     }
+    .into_any()
 }
 
 /// An existing show, to be changed or deleted.
@@ -49,6 +50,7 @@ pub fn EditShowPage() -> impl IntoView {
         <About title="Edit show" description="Change or delete a show."/>
         <AccountNeeded children=Callback::new(page)/>
     }
+    .into_any()
 }
 
 #[component]
@@ -75,7 +77,7 @@ fn Existing(stage_name: String) -> impl IntoView {
             Err(Failed(refused)) => view! { <NotYours refused/> }.into_any(),
         })
     };
-    view! { <Transition fallback=|| view! { <p class="waiting">"Fetching the show …"</p> }>{page}</Transition> }
+    view! { <Transition fallback=|| view! { <p class="waiting">"Fetching the show …"</p> }>{page}</Transition> }.into_any()
 }
 
 #[component]
@@ -87,6 +89,7 @@ fn NotYours(refused: Refusal<ShowReason>) -> impl IntoView {
             <a class="button primary" href="/dashboard">"My shows"</a>
         </section>
     }
+    .into_any()
 }
 
 /// The form of a new show (without `id`) or of an existing one.
@@ -171,6 +174,7 @@ fn Editor(id: Option<ShowId>, draft: ShowDraft, stage_name: String) -> impl Into
             </div>
         </section>
     }
+    .into_any()
 }
 
 /// The button that deletes a show, after asking.
@@ -200,4 +204,5 @@ fn Delete(id: ShowId, done: Callback<&'static str>) -> impl IntoView {
             <p>"Its chat and its likes go with it, and whoever is watching is told. This can’t be taken back."</p>
         </Confirm>
     }
+    .into_any()
 }

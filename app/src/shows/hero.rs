@@ -66,6 +66,7 @@ fn ShowHero(show: ShowCard) -> impl IntoView {
             <Scene show=Some(show)/>
         </section>
     }
+    .into_any()
 }
 
 /// Nothing is on and nothing is announced.
@@ -97,6 +98,7 @@ fn EmptyHero() -> impl IntoView {
             <Scene show=None/>
         </section>
     }
+    .into_any()
 }
 
 /// A stage at night with its crowd; the show's poster hangs behind it.
@@ -109,6 +111,7 @@ fn Scene(show: Option<ShowCard>) -> impl IntoView {
             <svg viewBox="0 0 480 300" preserveAspectRatio="xMidYMax slice" inner_html=SCENE></svg>
         </div>
     }
+    .into_any()
 }
 
 /// Lights, roof, pillars, a lamp on the boards, and three rows of heads and raised hands (dashed

@@ -206,6 +206,7 @@ pub fn PosterArt(
             <svg viewBox=if wide { "0 32 240 150" } else { "0 0 240 320" } preserveAspectRatio="xMidYMid slice" inner_html=svg></svg>
         </div>
     }
+    .into_any()
 }
 
 #[cfg(test)]

@@ -33,6 +33,7 @@ pub fn Poster(
             {face(&show, when.into_any())}
         </a>
     }
+    .into_any()
 }
 
 /// The class of what a poster's [`face`] is put into.
@@ -42,7 +43,7 @@ pub(super) fn poster_class(show: &ShowCard) -> String {
 }
 
 /// A poster's picture and words.
-pub(super) fn face(show: &ShowCard, when: AnyView) -> impl IntoView + use<> {
+pub(super) fn face(show: &ShowCard, when: AnyView) -> AnyView {
     let genre = show.genres.first().map(|genre| genre.name().to_owned());
     view! {
         <svg viewBox="0 0 240 320" preserveAspectRatio="xMidYMin slice" aria-hidden="true" inner_html=design(show).1></svg>
@@ -52,4 +53,5 @@ pub(super) fn face(show: &ShowCard, when: AnyView) -> impl IntoView + use<> {
             <p class="facts">{when}{genre}</p>
         </div>
     }
+    .into_any()
 }

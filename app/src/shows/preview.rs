@@ -52,6 +52,7 @@ pub(super) fn Preview(
             <p class="soft small">{words}</p>
         </aside>
     }
+    .into_any()
 }
 
 /// `2026-11-21T21:00` as a poster says it: `21 Nov, 21:00`.

@@ -121,4 +121,5 @@ pub(super) fn TimeZoneField(
             <Complaint state name="time_zone" hint="Visitors see them in their own."/>
         </div>
     }
+    .into_any()
 }

@@ -2,7 +2,7 @@
 
 use bandstand_domain::{
     Millis,
-    live::{Cursor, Event},
+    live::{Cursor, Event, Topic},
     shows::{Section, ShowCard, WhatsOn},
 };
 use leptos::prelude::*;
@@ -14,7 +14,10 @@ use super::{
     poster_card::Poster,
     state::WhatsOnState,
 };
-use crate::ui::{About, Days, Toaster, now};
+use crate::{
+    live::{Channel, Incoming},
+    ui::{About, Days, Toaster, now},
+};
 
 /// What's on: live, upcoming, past.
 #[component]
@@ -37,6 +40,7 @@ pub fn WhatsOnPage() -> impl IntoView {
         <About title="" description="Live shows tonight and this week: step into the crowd."/>
         <Transition fallback=|| view! { <p class="waiting">"Reading the programme …"</p> }>{page}</Transition>
     }
+    .into_any()
 }
 
 /// The programme, which changes by itself.
@@ -135,12 +139,17 @@ fn Programme(first: WhatsOn, again: Callback<()>) -> impl IntoView {
             </Show>
         </div>
     }
+    .into_any()
 }
 
 /// Follows the list of shows on the live channel from `cursor` on: `each` event in order; `reset`
 /// when events can't tell the present any more and the list has to be asked for again.
 fn follow_list(cursor: Cursor, each: impl Fn(&Event) + 'static, reset: impl Fn() + 'static) {
-    let _ = (cursor, each, reset);
+    Channel::expect().follow(Topic::Shows, Some(cursor), None, move |incoming| match incoming {
+        Incoming::Event(event) => each(&event),
+        Incoming::Subscribed { reset: Some(_) } => reset(),
+        _ => {}
+    });
 }
 
 /// The genres that are on, as links: they filter without a script too, and "back" takes them back.
@@ -173,6 +182,7 @@ fn Genres(state: RwSignal<WhatsOnState>, genre: Memo<Option<String>>) -> impl In
             </nav>
         </Show>
     }
+    .into_any()
 }
 
 /// A wall of posters; without posters there is no wall.
@@ -198,6 +208,7 @@ fn Wall(
             </section>
         </Show>
     }
+    .into_any()
 }
 
 /// The button to a further page of a section.
@@ -233,4 +244,5 @@ fn More(state: RwSignal<WhatsOnState>, section: Section) -> impl IntoView {
             </button>
         </Show>
     }
+    .into_any()
 }

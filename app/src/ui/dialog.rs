@@ -44,4 +44,5 @@ pub fn Confirm(
             </div>
         </dialog>
     }
+    .into_any()
 }

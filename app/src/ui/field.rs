@@ -38,6 +38,7 @@ pub fn Complaint(
             {move || state.of(name).unwrap_or_else(|| hint.into())}
         </p>
     }
+    .into_any()
 }
 
 /// A line of text with its label, hint and complaint.
@@ -92,6 +93,7 @@ pub fn TextField(
             </div>
         </div>
     }
+    .into_any()
 }
 
 /// How much of a text's room is used.
@@ -108,4 +110,5 @@ pub(super) fn Count(
             {move || count().to_string()} "/" {most.to_string()}
         </span>
     }
+    .into_any()
 }

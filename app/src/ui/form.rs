@@ -109,6 +109,7 @@ pub fn Form(
             {children()}
         </form>
     }
+    .into_any()
 }
 
 /// The button that sends a form. It works once the page is alive, and shows that it is at work.
@@ -132,4 +133,5 @@ pub fn Submit(
             {label}
         </button>
     }
+    .into_any()
 }

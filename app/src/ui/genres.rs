@@ -48,7 +48,7 @@ pub fn GenrePicker(
                         type="checkbox"
                         name="genres"
                         value=*slug
-                        checked=has(slug)
+                        checked=untrack(|| has(slug))
                         disabled=move || full() && !has(slug)
                         on:change=move |event| toggle(slug, event_target_checked(&event))
                     />
@@ -69,4 +69,5 @@ pub fn GenrePicker(
             <Complaint state name="genres" hint="One to three."/>
         </fieldset>
     }
+    .into_any()
 }

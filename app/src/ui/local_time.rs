@@ -32,7 +32,7 @@ pub fn LocalTime(
 ) -> impl IntoView {
     let text = RwSignal::new(fallback);
     Effect::new(move || text.set(local_text(at, style)));
-    view! { <time datetime=iso_text(at)>{text}</time> }
+    view! { <time datetime=iso_text(at)>{text}</time> }.into_any()
 }
 
 /// An instant as the visitor's clock shows it. Only in the browser, and not while hydrating.

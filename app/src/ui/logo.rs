@@ -12,4 +12,5 @@ pub fn Logo() -> impl IntoView {
             <path fill="#ff3b5c" d="M4 25h24a1.5 1.5 0 0 1 1.5 1.5V29h-27v-2.5A1.5 1.5 0 0 1 4 25z"/>
         </svg>
     }
+    .into_any()
 }

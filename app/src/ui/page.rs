@@ -17,6 +17,7 @@ pub fn About(
         <Title text=title/>
         <Meta name="description" content=description/>
     }
+    .into_any()
 }
 
 /// Sets the HTTP status of the page that is being rendered; does nothing in the browser.
@@ -52,4 +53,5 @@ pub fn NotFound(
             <a class="button primary big" href="/">"See what’s on"</a>
         </section>
     }
+    .into_any()
 }

@@ -50,6 +50,7 @@ pub fn PasswordField(
             <Complaint state name="password" hint/>
         </div>
     }
+    .into_any()
 }
 
 /// What was typed, as a secret.

@@ -57,4 +57,5 @@ pub fn TextArea(
             </div>
         </div>
     }
+    .into_any()
 }

@@ -56,4 +56,5 @@ pub fn Toasts(
             />
         </div>
     }
+    .into_any()
 }
