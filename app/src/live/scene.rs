@@ -10,7 +10,10 @@ use super::{
     player::{Picture, Sound},
     visit::Visit,
 };
-use crate::crowd::{CrowdView, GestureBar};
+use crate::{
+    crowd::{CrowdView, GestureBar},
+    shows::PosterArt,
+};
 
 /// Sky, stage and crowd.
 #[component]
@@ -27,7 +30,11 @@ pub(super) fn Scene(
     let shown = move || picture.get() == Picture::Shown;
     view! {
         <section class="scene" node_ref=scene aria-label="The stage">
+            <div class="stage-view">
             <div class="stage-picture">
+                <Show when=move || !shown()>
+                    <PosterArt show=visit.page.with_untracked(|page| page.card.clone()) wide=true/>
+                </Show>
                 <video node_ref=visit.player.video class:shown=shown playsinline></video>
                 <div class="stage-front">
                     <Front visit now/>
@@ -38,6 +45,7 @@ pub(super) fn Scene(
             </div>
             <div class="stage-crowd">
                 <CrowdView crowd=visit.crowd me/>
+            </div>
             </div>
             <div class="stage-gestures">
                 <GestureBar

@@ -1,6 +1,11 @@
 //! A show on its own page, from poster to thank-you.
 
-use bandstand_domain::{Refusal, ShowId, shows::ShowError};
+use bandstand_domain::{
+    Refusal, ShowId,
+    accounts::Viewer,
+    shows::{ShowError, ShowPage, ShowReason},
+};
+use futures::future::join;
 use leptos::prelude::*;
 use leptos_meta::{Meta, Title};
 use leptos_router::hooks::use_params_map;
@@ -11,35 +16,45 @@ use super::{
     show_side::Side,
     visit::Visit,
 };
-use crate::{accounts::CurrentViewer, failure::Failed, shows::api::load_show};
+use crate::{accounts::api::load_viewer, failure::Failed, shows::api::load_show, ui::NotFound};
 
 /// The show that the address names.
-pub(super) fn show_in_address() -> Memo<Option<ShowId>> {
+fn show_in_address() -> Memo<Option<ShowId>> {
     let params = use_params_map();
     Memo::new(move |_| params.with(|params| params.get("id").and_then(|id| id.parse().ok())))
+}
+
+/// The show that the address names, and who looks at it.
+///
+/// The viewer is asked for here once more, instead of reading the page's own: a guest who comes in
+/// becomes another viewer, and that must not make the page anew.
+pub(super) type Loaded = Resource<(Option<Viewer>, Result<ShowPage, Failed<ShowReason>>)>;
+
+/// Loads the show that the address names.
+pub(super) fn load_from_address() -> Loaded {
+    let id = show_in_address();
+    Resource::new(
+        move || id.get(),
+        |id| async move {
+            let Some(id) = id else { return (None, Err(Failed(Refusal::NotFound))) };
+            let (viewer, show) = join(load_viewer(), load_show(id)).await;
+            (viewer.ok().flatten(), show)
+        },
+    )
 }
 
 /// A show on its own page: countdown, lobby, stage, crowd and chat.
 #[component]
 pub fn ShowPageView() -> impl IntoView {
-    let id = show_in_address();
-    let loaded = Resource::new(
-        move || id.get(),
-        |id| async move {
-            match id {
-                Some(id) => load_show(id).await,
-                None => Err(Failed(Refusal::NotFound)),
-            }
-        },
-    );
-    let viewer = CurrentViewer::expect();
+    let loaded = load_from_address();
     view! {
         <Suspense fallback=|| view! { <p class="waiting">"Finding the show…"</p> }>
             {move || Suspend::new(async move {
-                let known = viewer.0.await.is_ok_and(|viewer| viewer.is_some());
                 match loaded.await {
-                    Ok(page) => view! { <Present visit=Visit::new(page, known)/> }.into_any(),
-                    Err(Failed(why)) => view! { <Absent why/> }.into_any(),
+                    (viewer, Ok(page)) => {
+                        view! { <Present visit=Visit::new(page, viewer.is_some())/> }.into_any()
+                    }
+                    (_, Err(Failed(why))) => view! { <Absent why/> }.into_any(),
                 }
             })}
         </Suspense>
@@ -102,19 +117,6 @@ pub(super) fn Absent(
         }
         _ => ("Something broke on our side", "Load the page again in a moment."),
     };
-    // The server says so with its status too, except for an address that names nothing at all.
-    #[cfg(feature = "ssr")]
-    if let Some(answer) = use_context::<std::sync::Arc<dyn crate::port::Answer>>() {
-        answer.refuse(why.status(), None);
-    }
-    view! {
-        <Title text=title/>
-        <div class="page narrow absent">
-            <div class="empty">
-                <h1>{title}</h1>
-                <p>{text}</p>
-                <a class="button primary" href="/">"See what's on"</a>
-            </div>
-        </div>
-    }
+    let status = why.status();
+    view! { <NotFound title text status/> }
 }

@@ -14,6 +14,7 @@ use super::{
     Channel, Incoming, browser,
     devices::Devices,
     entrance::{Entrance, EntryError},
+    listen_back::ListenBack,
     publisher::Publisher,
     show_state::{Effect as Outcome, apply},
     studio_state::{SendingMeter, Standing},
@@ -43,6 +44,10 @@ pub struct Studio {
     pub muted: RwSignal<bool>,
     /// Whether the camera is off.
     pub dark: RwSignal<bool>,
+    /// Whether the microphone was loud enough once.
+    pub heard: RwSignal<bool>,
+    /// How far the artist is with listening to themselves.
+    pub listened: RwSignal<ListenBack>,
 }
 
 impl Studio {
@@ -66,6 +71,8 @@ impl Studio {
             chat: Chat::new(show),
             muted: RwSignal::new(false),
             dark: RwSignal::new(false),
+            heard: RwSignal::new(false),
+            listened: RwSignal::default(),
         };
         if !ended {
             studio.open_devices();

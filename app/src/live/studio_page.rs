@@ -7,36 +7,26 @@ use leptos_router::components::Redirect;
 
 use super::{
     clock::{lasted, span, venue_clock},
-    show_page::{Absent, show_in_address},
+    show_page::{Absent, load_from_address},
     show_side::LineNote,
     studio::Studio,
     studio_desk::Desk,
     studio_panels::{Numbers, Ready, SoundAndPicture},
     studio_state::Standing,
 };
-use crate::{accounts::CurrentViewer, chat::ChatPanel, failure::Failed, shows::api::load_show};
+use crate::{chat::ChatPanel, failure::Failed};
 
 /// The page from which an artist goes on stage.
 #[component]
 pub fn StudioPage() -> impl IntoView {
-    let id = show_in_address();
-    let loaded = Resource::new(
-        move || id.get(),
-        |id| async move {
-            match id {
-                Some(id) => load_show(id).await,
-                None => Err(Failed(Refusal::NotFound)),
-            }
-        },
-    );
-    let viewer = CurrentViewer::expect();
+    let loaded = load_from_address();
     view! {
         <Suspense fallback=|| view! { <p class="waiting">"Opening the studio…"</p> }>
             {move || Suspend::new(async move {
-                let account = viewer.0.await.ok().flatten().and_then(|viewer| viewer.handle);
-                match loaded.await {
+                let (viewer, page) = loaded.await;
+                match page {
                     Ok(page) if page.mine => view! { <Room studio=Studio::new(page)/> }.into_any(),
-                    Ok(page) if account.is_none() => {
+                    Ok(page) if viewer.is_none_or(|viewer| viewer.handle.is_none()) => {
                         let path = format!("/log-in?next=/shows/{}/studio", page.card.id);
                         view! { <Redirect path/> }.into_any()
                     }
@@ -58,13 +48,15 @@ fn Room(studio: Studio) -> impl IntoView {
     view! {
         <Title text=move || format!("Studio – {}", title())/>
         <Show when=move || !studio.gone.get() fallback=|| view! { <Absent why=Refusal::Gone/> }>
-            <div class="studio">
+            <div class="studio" data-live=move || studio.on_stage().then_some("")>
                 <header class="studio-head">
                     <h1>{title}</h1>
                     <StateLine studio now/>
                 </header>
                 <Show when=move || !over.get() fallback=move || view! { <Over studio/> }>
-                    <div class="studio-stage"><Desk studio/></div>
+                    <div class="studio-stage">
+                        <Desk studio/>
+                    </div>
                     <div class="studio-panels">
                         <SoundAndPicture studio/>
                         <Ready studio/>

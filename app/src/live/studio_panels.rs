@@ -16,13 +16,6 @@ use super::{
 /// The loudness, in dB, from which on a microphone counts as heard.
 const HEARD: f32 = -45.0;
 
-/// What the studio has found out about the sound.
-#[derive(Clone, Copy)]
-struct SoundCheck {
-    heard: RwSignal<bool>,
-    listened: RwSignal<ListenBack>,
-}
-
 /// Camera, microphone, level, music mode, and hearing oneself.
 #[component]
 pub(super) fn SoundAndPicture(
@@ -30,16 +23,13 @@ pub(super) fn SoundAndPicture(
     studio: Studio,
 ) -> impl IntoView {
     let devices = studio.devices;
-    let check = SoundCheck { heard: RwSignal::new(false), listened: RwSignal::default() };
-    provide_context(check);
+    let listened = studio.listened;
     let music = move || devices.mode.get() == SoundMode::Music;
     let listen = move |_| {
-        let busy = matches!(
-            check.listened.get_untracked(),
-            ListenBack::Recording(_) | ListenBack::Playing
-        );
+        let busy =
+            matches!(listened.get_untracked(), ListenBack::Recording(_) | ListenBack::Playing);
         if let Some(track) = devices.sound.get_untracked().filter(|_| !busy) {
-            spawn_local(listen_back(SendWrapper::take(track), check.listened));
+            spawn_local(listen_back(SendWrapper::take(track), listened));
         }
     };
     view! {
@@ -55,7 +45,7 @@ pub(super) fn SoundAndPicture(
                 devices=devices.microphones chosen=devices.microphone
                 on_choice=Callback::new(move |()| spawn_local(devices.open_microphone()))
             />
-            <Meter studio check/>
+            <Meter studio/>
             <label class="switch">
                 <span>"Music mode " <small class="soft">{move || if music() { "stereo, untouched" } else { "off: a voice, cleaned of noise" }}</small></span>
                 <input
@@ -67,14 +57,14 @@ pub(super) fn SoundAndPicture(
                 />
             </label>
             <button class="button wide" type="button" disabled=move || devices.sound.with(Option::is_none) on:click=listen>
-                {move || match check.listened.get() {
+                {move || match listened.get() {
                     ListenBack::Recording(left) => format!("Recording… {left}"),
                     ListenBack::Playing => "Playing it back…".into(),
                     _ => "Record 5 s and listen".into(),
                 }}
             </button>
             <p class="hint small" role="status">
-                {move || (check.listened.get() == ListenBack::Failed).then_some("This browser can't record itself. The level above shows that you are heard.")}
+                {move || (listened.get() == ListenBack::Failed).then_some("This browser can't record itself. The level above shows that you are heard.")}
             </p>
         </section>
     }
@@ -123,7 +113,7 @@ fn Choice(
 
 /// The level, drawn past the reactive graph: fifteen times a second is too often for it.
 #[component]
-fn Meter(studio: Studio, check: SoundCheck) -> impl IntoView {
+fn Meter(studio: Studio) -> impl IntoView {
     let bar = NodeRef::<html::Div>::new();
     Effect::new(move |_: Option<Option<SendWrapper<Ear>>>| {
         let (Some(track), Some(bar)) = (studio.devices.sound.get(), bar.get()) else { return None };
@@ -137,8 +127,8 @@ fn Meter(studio: Studio, check: SoundCheck) -> impl IntoView {
             let _ = style.set_property("--level", &percent(needle.level));
             let _ = style.set_property("--peak", &percent(needle.peak));
             let _ = bar.set_attribute("aria-valuenow", &(needle.level as i32).to_string());
-            if needle.level > HEARD && !check.heard.get_untracked() {
-                check.heard.set(true);
+            if needle.level > HEARD && !studio.heard.get_untracked() {
+                studio.heard.set(true);
             }
         });
         ear.ok().map(SendWrapper::new)
@@ -155,7 +145,6 @@ pub(super) fn Ready(
     studio: Studio,
 ) -> impl IntoView {
     let devices = studio.devices;
-    let check = use_context::<SoundCheck>();
     let line = Channel::expect().state();
     let item = move |done: Signal<bool>, words: &'static str| {
         view! {
@@ -165,8 +154,8 @@ pub(super) fn Ready(
             </li>
         }
     };
-    let checked =
-        move |look: fn(SoundCheck) -> bool| Signal::derive(move || check.is_some_and(look));
+    let heard = studio.heard.into();
+    let listened = Signal::derive(move || studio.listened.get() == ListenBack::Heard);
     let permitted = Signal::derive(move || {
         devices.sound.with(Option::is_some)
             && (devices.picture.with(Option::is_some) || devices.camera.get() == NO_CAMERA)
@@ -176,8 +165,8 @@ pub(super) fn Ready(
             <h2 id="ready-title">"Ready?"</h2>
             <ul class="checklist" role="list">
                 {item(permitted, "Camera and microphone work")}
-                {item(checked(|check| check.heard.get()), "Your microphone is heard")}
-                {item(checked(|check| check.listened.get() == ListenBack::Heard), "You listened to yourself once")}
+                {item(heard, "Your microphone is heard")}
+                {item(listened, "You listened to yourself once")}
                 {item(Signal::derive(move || line.get() == ChannelState::Open), "Connected to the venue")}
             </ul>
         </section>
