@@ -135,8 +135,7 @@ impl TestApp {
 async fn fresh_postgres() -> Option<String> {
     let server = env::var("BANDSTAND_TEST_POSTGRES").ok()?;
     let name = format!("test_{}", uuid::Uuid::new_v4().simple());
-    let mut connection =
-        sqlx::PgConnection::connect(&format!("{server}/postgres")).await.unwrap();
+    let mut connection = sqlx::PgConnection::connect(&format!("{server}/postgres")).await.unwrap();
     connection.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.unwrap();
     Some(format!("{server}/{name}"))
 }
@@ -274,9 +273,7 @@ pub fn clock_in(hours: i64) -> String {
 /// The fields that a refusal complains about.
 pub fn fields<T: std::fmt::Debug, E: Reason>(result: Result<T, Refusal<E>>) -> Vec<String> {
     match result {
-        Err(Refusal::Invalid(errors)) => {
-            errors.0.into_iter().map(|error| error.field).collect()
-        }
+        Err(Refusal::Invalid(errors)) => errors.0.into_iter().map(|error| error.field).collect(),
         other => panic!("not refused for its fields: {other:?}"),
     }
 }

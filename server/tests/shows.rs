@@ -123,10 +123,13 @@ async fn what_a_show_cannot_be() {
         ("starts", with(&|form| form.starts = "2027-02-30T20:00".into())),
         ("ends", with(&|form| form.ends = form.starts.clone())),
         ("ends", with(&|form| form.ends = clock_in(37))),
-        ("starts", with(&|form| {
-            form.starts = clock_in(3 * 365 * 24);
-            form.ends = clock_in(3 * 365 * 24 + 1);
-        })),
+        (
+            "starts",
+            with(&|form| {
+                form.starts = clock_in(3 * 365 * 24);
+                form.ends = clock_in(3 * 365 * 24 + 1);
+            }),
+        ),
     ] {
         assert_eq!(fields(ana.create(&form).await), [field], "{form:?}");
     }
