@@ -163,3 +163,71 @@ impl KeyframeCache {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use str0m::format::{Codec, CodecSpec, FormatParams, PayloadParams};
+    use str0m::media::Frequency;
+
+    use super::*;
+    use crate::packet::EndToEnd;
+
+    const START: u64 = 65_530;
+
+    /// Stores VP8 packets at the given numbers, ten to a frame; those of `keyframes` begin one.
+    fn stored(cache: &mut KeyframeCache, now: Instant, numbers: &[u64], keyframes: &[u64]) {
+        for number in numbers {
+            let spec = CodecSpec {
+                codec: Codec::Vp8,
+                clock_rate: Frequency::NINETY_KHZ,
+                channels: None,
+                format: FormatParams::default(),
+            };
+            let begins = keyframes.contains(number);
+            let payload: [u8; 2] = if begins { [0x10, 0] } else { [0, 0] };
+            let stored = cache.store(&Packet {
+                sequence: START + number,
+                timestamp: u32::try_from(number / 10 * 3_000).expect("small"),
+                marker: false,
+                source: 1,
+                payload: payload.into(),
+                codec: PayloadParams::new(96.into(), None, spec),
+                arrival: now,
+                captured: now,
+                extensions: EndToEnd::default(),
+            });
+            assert_eq!(stored == Stored::Keyframe, begins, "{number}");
+        }
+    }
+
+    #[test]
+    #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
+    fn a_run_begins_with_its_keyframe_and_ends_when_too_long() {
+        let limits = Limits {
+            max_cached_packets: 200,
+            ..Limits::default()
+        };
+        let now = Instant::now();
+        let mut cache = KeyframeCache::new(&limits);
+        stored(&mut cache, now, &[3, 5, 4], &[]);
+        assert_eq!(cache.start(now), None);
+        // The first packet of the keyframe comes after its followers.
+        stored(&mut cache, now, &[12, 11, 10], &[10]);
+        assert_eq!(cache.start(now), Some(START + 10));
+        assert!(cache.get(START + 12).is_some() && cache.get(START + 5).is_none());
+        assert_eq!(cache.end(), START + 13);
+        // A late packet from before is no longer wanted; a gap is filled when it comes.
+        stored(&mut cache, now, &[6, 15, 14], &[]);
+        assert!(cache.get(START + 13).is_none());
+        stored(&mut cache, now, &[13], &[]);
+        assert!(cache.get(START + 13).is_some());
+        stored(&mut cache, now, &[20], &[20]);
+        assert_eq!(cache.start(now), Some(START + 20));
+        assert_eq!(cache.start(now + limits.max_cached_age * 2), None);
+        let long: Vec<u64> = (21..230).collect();
+        stored(&mut cache, now, &long, &[]);
+        assert_eq!(cache.start(now), None);
+        stored(&mut cache, now, &[230], &[230]);
+        assert_eq!(cache.start(now), Some(START + 230));
+    }
+}

@@ -34,8 +34,14 @@ const TICKS: f64 = 100.0;
 #[tokio::main]
 async fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if arguments.first().is_some_and(|a| a == "serve") {
-        return serve().await;
+    if let [verb, bind @ ..] = arguments.as_slice()
+        && verb == "serve"
+    {
+        let mut config = Config::default();
+        if let Some(bind) = bind.first() {
+            config.bind = bind.parse()?;
+        }
+        return serve(config).await;
     }
     let counts: std::result::Result<Vec<usize>, _> = arguments.iter().map(|a| a.parse()).collect();
     let counts = match counts? {
@@ -233,8 +239,8 @@ impl Server {
 }
 
 /// The server process.
-async fn serve() -> Result<()> {
-    let (sfu, _events) = Sfu::start(Config::default())?;
+async fn serve(config: Config) -> Result<()> {
+    let (sfu, _events) = Sfu::start(config)?;
     let mut input = BufReader::new(tokio::io::stdin());
     let mut output = tokio::io::stdout();
     let mut line = String::new();
