@@ -12,7 +12,7 @@ use str0m::format::{Codec, CodecConfig, FormatParams};
 use str0m::media::Frequency;
 use str0m::net::{DatagramSend, Protocol, Receive};
 use str0m::rtp::{Extension, ExtensionMap};
-use str0m::{Candidate, IceCreds, Input, Output, Rtc, RtcConfig};
+use str0m::{Candidate, IceCreds, Input, Output, Rtc, RtcConfig, RtcError};
 
 use crate::config::Limits;
 use crate::error::OfferError;
@@ -48,6 +48,8 @@ pub(crate) struct Transport {
     /// This side's ICE credentials; the user name fragment is random and names the peer in STUN.
     pub(crate) credentials: IceCreds,
     local: Vec<SocketAddr>,
+    /// The library panicked.
+    broken: bool,
 }
 
 impl Transport {
@@ -64,7 +66,6 @@ impl Transport {
     ) -> Result<(Self, String), OfferError> {
         let prepared = offer::prepare(text, role, limits)?;
         let malformed = |e: &dyn std::fmt::Display| OfferError::Malformed(e.to_string());
-        let parsed = SdpOffer::from_sdp_string(&prepared).map_err(|e| malformed(&e))?;
         let credentials = IceCreds {
             ufrag: random_ice_text(16).map_err(|_| OfferError::Stopped)?,
             pass: random_ice_text(24).map_err(|_| OfferError::Stopped)?,
@@ -82,6 +83,7 @@ impl Transport {
         // The payload type bookkeeping of the SDP library panics on some contradictory offers. The
         // half-made session is dropped with the panic, and nothing else is touched by it.
         let made = catch_unwind(AssertUnwindSafe(|| {
+            let parsed = SdpOffer::from_sdp_string(&prepared).map_err(|e| malformed(&e))?;
             let mut rtc = config.build(now);
             for address in &shared.candidates {
                 if let Ok(candidate) = Candidate::host(*address, "udp") {
@@ -89,13 +91,11 @@ impl Transport {
                 }
             }
             let answer = rtc.sdp_api().accept_offer(parsed);
-            answer.map(|answer| (rtc, answer.to_sdp_string()))
+            let answer = answer.map_err(|e| malformed(&e))?;
+            Ok((rtc, answer.to_sdp_string()))
         }));
-        let (rtc, answer) = match made {
-            Ok(Ok(made)) => made,
-            Ok(Err(error)) => return Err(malformed(&error)),
-            Err(_) => return Err(OfferError::Malformed("its payload types conflict".into())),
-        };
+        let conflict = |_| OfferError::Malformed("its payload types conflict".into());
+        let (rtc, answer) = made.map_err(conflict)??;
         let answer = offer::finish(&answer, text, role);
         let local = shared.candidates.clone();
         Ok((
@@ -103,6 +103,7 @@ impl Transport {
                 rtc,
                 credentials,
                 local,
+                broken: false,
             },
             answer,
         ))
@@ -126,16 +127,37 @@ impl Transport {
         };
         let received = Receive::new(Protocol::Udp, source, destination, datagram)
             .map_err(|e| e.to_string())?;
-        self.rtc
-            .handle_input(Input::Receive(now, received))
-            .map_err(|e| e.to_string())
+        self.guarded(|rtc| rtc.handle_input(Input::Receive(now, received)))
     }
 
     /// Lets str0m see the time; needed after every write, for it to be sent.
     pub(crate) fn advance(&mut self, now: Instant) -> Result<(), String> {
-        self.rtc
-            .handle_input(Input::Timeout(now))
-            .map_err(|e| e.to_string())
+        self.guarded(|rtc| rtc.handle_input(Input::Timeout(now)))
+    }
+
+    /// Begins to say goodbye: RTCP BYE and DTLS close_notify, to be drained.
+    pub(crate) fn close(&mut self, now: Instant) -> Result<(), String> {
+        self.guarded(Rtc::close)?;
+        self.advance(now)
+    }
+
+    /// One peer's packets must not end everybody's: a panic in the library is that peer's error, and
+    /// the peer is not touched again.
+    fn guarded<T>(
+        &mut self,
+        act: impl FnOnce(&mut Rtc) -> Result<T, RtcError>,
+    ) -> Result<T, String> {
+        if self.broken {
+            return Err("it panicked".into());
+        }
+        let rtc = &mut self.rtc;
+        match catch_unwind(AssertUnwindSafe(|| act(rtc))) {
+            Ok(done) => done.map_err(|e| e.to_string()),
+            Err(_) => {
+                self.broken = true;
+                Err("it panicked".into())
+            }
+        }
     }
 
     /// Takes everything str0m has to say, and returns when it next needs the time.
@@ -148,7 +170,7 @@ impl Transport {
         mut event: impl FnMut(str0m::Event),
     ) -> Result<Instant, String> {
         loop {
-            match self.rtc.poll_output().map_err(|e| e.to_string())? {
+            match self.guarded(Rtc::poll_output)? {
                 Output::Transmit(t) => transmit(Transmit {
                     destination: t.destination,
                     contents: t.contents,

@@ -254,12 +254,11 @@ impl Core {
         self.sessions.remove(&peer.id);
         self.totals.sessions_ended += 1;
         // RTCP BYE and DTLS close_notify; whoever can't be told finds out by silence.
-        if peer.connected && peer.transport.rtc.close().is_ok() {
+        if peer.connected {
             let transmits = &mut self.transmits;
-            let told = peer
-                .transport
-                .advance(now)
-                .and_then(|()| peer.transport.drain(|t| transmits.push_back(t), |_| {}));
+            let transport = &mut peer.transport;
+            let told = transport.close(now);
+            let told = told.and_then(|()| transport.drain(|t| transmits.push_back(t), |_| {}));
             if let Err(error) = told {
                 tracing::debug!(session = ?peer.id, error, "no goodbye");
             }
