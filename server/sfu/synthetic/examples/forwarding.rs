@@ -26,7 +26,7 @@ const MEASURED: Duration = Duration::from_secs(5);
 const CASE: Duration = Duration::from_secs(20);
 
 /// Clients that connect at the same time.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 10;
 
 /// Clock ticks a second in `/proc/*/stat` (USER_HZ).
 const TICKS: f64 = 100.0;
@@ -99,7 +99,7 @@ async fn measure(count: usize, spread: bool) -> Result<()> {
         }
     }
     let joined = joining.elapsed();
-    tokio::time::sleep(Duration::from_secs(2)).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
 
     let full = server.resident()?;
     for subscriber in &subscribers {
