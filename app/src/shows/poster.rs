@@ -162,20 +162,19 @@ fn draw(motif: Motif, dice: &mut Dice) -> String {
                 dice.roll(48, 70),
                 dice.roll(24, 36),
             ));
-            let mut path = String::new();
-            for line in 0..8 {
-                let (high, low) = (dice.roll(84, 120) + line * 14, 190 + line * 14);
-                let _ = write!(
-                    path,
-                    "M-10 {low}L{} {high}L{} {}L{} {}L250 {low}",
-                    50 + line * 5,
-                    112 + line * 2,
-                    high + 46,
-                    172 - line * 3,
-                    high - 12,
-                );
+            // Far to near: each range hides what is behind it.
+            for range in 0..5 {
+                let (left, right) = (dice.roll(20, 110), dice.roll(130, 220));
+                let low = 120 + range * 26;
+                put(format_args!(
+                    r#"<path class="l peak" stroke-width="{}" d="M-20 {low}L{left} {}L{} {}L{right} {}L260 {low}V340H-20z"/>"#,
+                    3 + range,
+                    low - dice.roll(34, 60),
+                    (left + right) / 2,
+                    low - dice.roll(0, 16),
+                    low - dice.roll(26, 52),
+                ));
             }
-            put(format_args!(r#"<path class="l peak" stroke-width="5" d="{path}"/>"#));
         }
         Motif::Tiles => {
             let size = dice.roll(20, 34);

@@ -24,13 +24,14 @@ pub fn Poster(
         StageState::Empty | StageState::Ended => None,
     };
     let when = (section != Section::Live).then(|| {
-        view! { <LocalTime at=show.starts_at fallback=show.starts_text.clone() style=TimeStyle::Poster/> " · " }
+        view! { <LocalTime at=show.starts_at fallback=show.starts_text.clone() style=TimeStyle::Poster/> }
+            .into_any()
     });
     let class = poster_class(&show);
     view! {
         <a class=class href=format!("/shows/{}", show.id)>
             {badge.map(|(class, text)| view! { <span class=class>{text}</span> })}
-            {face(&show, when.into_any())}
+            {face(&show, when)}
         </a>
     }
     .into_any()
@@ -43,14 +44,15 @@ pub(super) fn poster_class(show: &ShowCard) -> String {
 }
 
 /// A poster's picture and words.
-pub(super) fn face(show: &ShowCard, when: AnyView) -> AnyView {
+pub(super) fn face(show: &ShowCard, when: Option<AnyView>) -> AnyView {
+    let separator = (when.is_some() && !show.genres.is_empty()).then_some(" · ");
     let genre = show.genres.first().map(|genre| genre.name().to_owned());
     view! {
         <svg viewBox="0 0 240 320" preserveAspectRatio="xMidYMin slice" aria-hidden="true" inner_html=design(show).1></svg>
         <div class="words">
             <h3>{show.title.clone()}</h3>
             <p class="artist">{show.artist.stage_name.clone()}</p>
-            <p class="facts">{when}{genre}</p>
+            <p class="facts">{when}{separator}{genre}</p>
         </div>
     }
     .into_any()

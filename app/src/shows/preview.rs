@@ -37,8 +37,8 @@ pub(super) fn Preview(
             starts_text: String::new(),
             stage: StageState::Empty,
         };
-        let when = starts.with(|starts| poster_time(starts)).map(|when| when + " · ");
-        view! { <div class=poster_class(&show)>{face(&show, when.into_any())}</div> }
+        let when = starts.with(|starts| poster_time(starts)).map(IntoAny::into_any);
+        view! { <div class=poster_class(&show)>{face(&show, when)}</div> }
     };
     let words = match id {
         Some(_) => "Your poster, as it hangs on the wall.",
