@@ -1,26 +1,145 @@
 //! The chat as the page that shows it holds it.
 
-use bandstand_domain::{ShowId, chat::ChatPage, live::Event};
+use bandstand_domain::{
+    PersonId, Refusal, ShowId,
+    chat::{ChatPage, ChatReason, MessageId},
+    live::Event,
+};
+use leptos::{prelude::*, task::spawn_local};
+use uuid::Uuid;
+
+use super::{
+    api::{delete_message, load_history, mute_person, post_message},
+    state::{Progress, State},
+};
+use crate::failure::Failed;
 
 /// The chat of one show: a handle that can be copied everywhere.
 #[derive(Clone, Copy)]
 pub struct Chat {
     show: ShowId,
+    state: RwSignal<State>,
+    /// Counts messages of others since the page came in.
+    arrived: RwSignal<usize>,
+    /// What was done, or why not: to be read out.
+    notice: RwSignal<String>,
+    loading: RwSignal<bool>,
 }
 
 impl Chat {
     /// A chat without a message yet.
     pub fn new(show: ShowId) -> Self {
-        Self { show }
+        Self {
+            show,
+            state: RwSignal::default(),
+            arrived: RwSignal::new(0),
+            notice: RwSignal::default(),
+            loading: RwSignal::new(false),
+        }
     }
 
     /// Takes the latest messages from `page` and forgets what was known before.
     pub fn reset(self, page: ChatPage) {
-        let _ = (self.show, page);
+        self.state.update(|state| state.reset(page));
     }
 
     /// Takes in what happened; events that are not about the chat change nothing.
     pub fn apply(self, event: &Event) {
-        let _ = event;
+        if matches!(event, Event::Posted { .. } | Event::Deleted { .. } | Event::Muted { .. }) {
+            let new = self.state.try_update(|state| state.apply(event)).unwrap_or(0);
+            if new > 0 {
+                self.arrived.update(|arrived| *arrived += new);
+            }
+        }
+    }
+
+    pub(super) fn state(self) -> RwSignal<State> {
+        self.state
+    }
+
+    pub(super) fn arrived(self) -> RwSignal<usize> {
+        self.arrived
+    }
+
+    pub(super) fn notice(self) -> RwSignal<String> {
+        self.notice
+    }
+
+    pub(super) fn loading(self) -> RwSignal<bool> {
+        self.loading
+    }
+
+    /// Sends a message: a new one, or one that didn't get there again.
+    pub(super) fn send(self, id: Option<MessageId>, text: String) {
+        let id = id.unwrap_or_else(|| MessageId(Uuid::new_v4()));
+        self.state.update(|state| state.send(id, text.clone()));
+        spawn_local(async move {
+            let progress = match post_message(self.show, id, text).await {
+                Ok(()) => Progress::Taken,
+                Err(Failed(Refusal::Invalid(errors))) => Progress::Failed(
+                    errors.0.into_iter().map(|error| error.message).collect::<Vec<_>>().join(" "),
+                ),
+                Err(Failed(refusal)) => Progress::Failed(refusal.to_string()),
+            };
+            let _ = self.state.try_update(|state| state.progress(id, progress));
+        });
+    }
+
+    /// Deletes a message.
+    pub(super) fn delete(self, id: MessageId) {
+        spawn_local(async move {
+            match delete_message(self.show, id).await {
+                // What is gone is not there any more either way.
+                Ok(()) | Err(Failed(Refusal::NotFound | Refusal::Gone)) => {
+                    let _ = self.state.try_update(|state| state.delete(id));
+                    self.say("The message is deleted.".into());
+                }
+                Err(failed) => self.say(format!("The message is still there. {failed}")),
+            }
+        });
+    }
+
+    /// Mutes a person, or lets them speak again.
+    pub(super) fn mute(self, person: PersonId, name: String, muted: bool) {
+        spawn_local(async move {
+            match mute_person(self.show, person.clone(), muted).await {
+                Ok(()) => {
+                    let event = Event::Muted { person, muted };
+                    let _ = self.state.try_update(|state| state.apply(&event));
+                    self.say(if muted {
+                        format!("{name} is muted and can't write here.")
+                    } else {
+                        format!("{name} can write here again.")
+                    });
+                }
+                Err(failed) => self.say(format!("Nothing changed for {name}. {failed}")),
+            }
+        });
+    }
+
+    /// Loads earlier messages, one page at a time.
+    pub(super) fn load_earlier(self) {
+        let before = self.state.with_untracked(State::earlier_than);
+        let Some(before) = before.filter(|_| !self.loading.get_untracked()) else { return };
+        self.loading.set(true);
+        spawn_local(async move {
+            let answer: Result<_, Failed<ChatReason>> = load_history(self.show, before).await;
+            match answer {
+                Ok(page) => {
+                    // After a reset meanwhile the page may not join what is there now.
+                    let _ = self.state.try_update(|state| {
+                        if state.earlier_than() == Some(before) {
+                            state.prepend(page);
+                        }
+                    });
+                }
+                Err(failed) => self.say(format!("Earlier messages didn't come. {failed}")),
+            }
+            let _ = self.loading.try_set(false);
+        });
+    }
+
+    fn say(self, text: String) {
+        let _ = self.notice.try_set(text);
     }
 }

@@ -72,7 +72,10 @@ mod tests {
                 "https://c.example/x_(y) https://d.example",
                 vec![Link("https://c.example/x_(y)"), Text(" "), Link("https://d.example")],
             ),
-            ("https:// http:/x xhttps://e.example", vec![Text("https:// http:/x xhttps://e.example")]),
+            (
+                "https:// http:/x xhttps://e.example",
+                vec![Text("https:// http:/x xhttps://e.example")],
+            ),
             ("javascript:alert(1) ünd http", vec![Text("javascript:alert(1) ünd http")]),
             (
                 "https://f.example/\"onclick=x",

@@ -1,10 +1,14 @@
 //! Chat at a show.
 
 pub mod api;
+mod composer;
+mod entry;
 mod handle;
+mod links;
 mod panel;
 #[cfg(feature = "ssr")]
 pub mod port;
+mod state;
 
 pub use handle::Chat;
 pub use panel::ChatPanel;

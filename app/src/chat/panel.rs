@@ -1,9 +1,19 @@
 //! The chat, seen.
 
 use bandstand_domain::live::JoinTicket;
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 
-use super::Chat;
+use super::{
+    Chat,
+    composer::Composer,
+    entry::{Line, OnItsWay, Posted},
+    state::State,
+};
+
+/// So near to the end one still follows the talk, in CSS pixels.
+const AT_END: i32 = 56;
+/// So near to the beginning earlier messages are loaded, in CSS pixels.
+const AT_BEGINNING: i32 = 40;
 
 /// The chat with its messages and the field to write one.
 #[component]
@@ -17,6 +27,158 @@ pub fn ChatPanel(
     #[prop(into)]
     open: Signal<bool>,
 ) -> impl IntoView {
-    let _ = (chat, ticket, open);
-    view! { <section class="chat"></section> }
+    let list = NodeRef::<html::Div>::new();
+    let field = NodeRef::<html::Textarea>::new();
+    let text = RwSignal::new(String::new());
+    let scroll = Scroll::new(chat, list);
+    let edit = Callback::new(move |again: String| {
+        text.update(|text| {
+            if !text.trim().is_empty() {
+                text.push('\n');
+            }
+            text.push_str(&again);
+        });
+        if let Some(field) = field.get_untracked() {
+            let _ = field.focus();
+        }
+    });
+    let lines = move || {
+        chat.state().with(|state| {
+            let posted = state.messages().iter().cloned().map(Line::Posted);
+            posted.chain(state.pending().iter().cloned().map(Line::Pending)).collect::<Vec<_>>()
+        })
+    };
+    let line = move |line: Line| match line {
+        Line::Posted(message) => view! { <Posted chat message ticket/> }.into_any(),
+        Line::Pending(pending) => view! { <OnItsWay chat pending edit/> }.into_any(),
+    };
+    let empty = move || {
+        chat.state().with(|state| state.messages().is_empty() && state.pending().is_empty())
+    };
+    let more = Memo::new(move |_| chat.state().with(|state| state.earlier_than().is_some()));
+    view! {
+        <section class="chat" aria-label="Chat">
+            <div class="chat-frame">
+                <div
+                    class="chat-list"
+                    role="log"
+                    aria-label="Messages"
+                    aria-live="polite"
+                    aria-busy=move || chat.loading().get().to_string()
+                    tabindex="0"
+                    on:scroll=move |_| scroll.moved()
+                    node_ref=list
+                >
+                    <Show when=move || more.get()>
+                        <button
+                            type="button"
+                            class="chat-earlier"
+                            aria-disabled=move || chat.loading().get().to_string()
+                            on:click=move |_| chat.load_earlier()
+                        >
+                            {move || {
+                                if chat.loading().get() { "Loading…" } else { "Earlier messages" }
+                            }}
+                        </button>
+                    </Show>
+                    <Show when=empty>
+                        <p class="chat-empty">
+                            {move || {
+                                if open.get() {
+                                    "Nobody has said anything yet. Say hello!"
+                                } else {
+                                    "Nobody said anything."
+                                }
+                            }}
+                        </p>
+                    </Show>
+                    <For each=lines key=Line::key children=line/>
+                </div>
+                <Show when=move || { scroll.unread.get() > 0 }>
+                    <button type="button" class="chat-unread" on:click=move |_| scroll.to_end()>
+                        {move || match scroll.unread.get() {
+                            1 => "1 new message".to_string(),
+                            count => format!("{count} new messages"),
+                        }}
+                        <span aria-hidden="true">" ↓"</span>
+                    </button>
+                </Show>
+            </div>
+            <p class="chat-notice" role="status">
+                {chat.notice()}
+            </p>
+            <Composer chat ticket open text field sent=Callback::new(move |()| scroll.to_end())/>
+        </section>
+    }
+}
+
+/// Keeps the newest message in sight, or what one is reading at its place.
+#[derive(Clone, Copy)]
+struct Scroll {
+    chat: Chat,
+    list: NodeRef<html::Div>,
+    following: RwSignal<bool>,
+    unread: RwSignal<usize>,
+}
+
+impl Scroll {
+    fn new(chat: Chat, list: NodeRef<html::Div>) -> Self {
+        let scroll = Self { chat, list, following: RwSignal::new(true), unread: RwSignal::new(0) };
+        // The first message and where it stands, as the list was after the last change.
+        let before = StoredValue::new((None::<i64>, 0));
+        let arrived = StoredValue::new(0);
+        Effect::new(move || {
+            let first = chat.state().with(|state| state.messages().first().map(|m| m.position));
+            let count = chat.arrived().get();
+            let new = count - arrived.get_value();
+            arrived.set_value(count);
+            if new > 0 && !scroll.following.get_untracked() {
+                scroll.unread.update(|unread| *unread += new);
+            }
+            // Once the list shows it.
+            request_animation_frame(move || {
+                let Some(list) = scroll.list.try_get_untracked().flatten() else { return };
+                let (was_first, was_height) = before.try_get_value().unwrap_or_default();
+                let height = list.scroll_height();
+                if scroll.following.try_get_untracked() == Some(true) {
+                    list.set_scroll_top(height);
+                } else if was_first.is_some() && first < was_first {
+                    list.set_scroll_top(list.scroll_top() + height - was_height);
+                }
+                before.try_update_value(|before| *before = (first, list.scroll_height()));
+            });
+        });
+        scroll
+    }
+
+    /// The reader scrolled, or the list was.
+    fn moved(self) {
+        let Some(list) = self.list.get_untracked() else { return };
+        let rest = list.scroll_height() - list.client_height() - list.scroll_top();
+        let following = rest < AT_END;
+        if following != self.following.get_untracked() {
+            self.following.set(following);
+            // What one reads is not taken away; what is too much goes when one is back.
+            if following && self.chat.state().with_untracked(State::overflows) {
+                self.chat.state().update(|state| state.read_back(false));
+            } else {
+                self.chat.state().update_untracked(|state| state.read_back(!following));
+            }
+        }
+        if following && self.unread.get_untracked() > 0 {
+            self.unread.set(0);
+        }
+        if list.scroll_top() < AT_BEGINNING && !following {
+            self.chat.load_earlier();
+        }
+    }
+
+    fn to_end(self) {
+        self.following.set(true);
+        self.unread.set(0);
+        self.chat.state().update(|state| state.read_back(false));
+        if let Some(list) = self.list.get_untracked() {
+            list.set_scroll_top(list.scroll_height());
+        }
+    }
 }

@@ -176,15 +176,16 @@ fn LikeButton(
             }
         });
     };
+    let name = move || match left.get() {
+        0 => "Like this show".to_string(),
+        left => format!("Liked; again in {left} s"),
+    };
     view! {
         <button
             type="button"
             class="gesture gesture-like"
-            class:gesture-cooling=move || left.get() > 0
-            aria-label=move || match left.get() {
-                0 => "Like this show".to_string(),
-                left => format!("Liked; again in {left} s"),
-            }
+            class:gesture-cooling=move || { left.get() > 0 }
+            aria-label=name
             title="Like this show"
             aria-disabled=move || (left.get() > 0 || asking.get()).to_string()
             disabled=move || !enabled.get()

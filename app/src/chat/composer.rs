@@ -1,0 +1,154 @@
+//! The field in which one writes.
+
+use bandstand_domain::{
+    chat::{LONGEST, check_message},
+    live::JoinTicket,
+};
+use leptos::{ev, html, prelude::*};
+
+use super::Chat;
+
+/// From so many characters on one is told how many are left.
+const TELL_FROM: usize = LONGEST - 100;
+
+/// The field in which one writes, with its button; or why one can't.
+#[component]
+pub fn Composer(
+    /// Where the message goes.
+    chat: Chat,
+    /// Who writes.
+    ticket: Signal<Option<JoinTicket>>,
+    /// Whether the chat is open.
+    open: Signal<bool>,
+    /// What is written.
+    text: RwSignal<String>,
+    /// The field.
+    field: NodeRef<html::Textarea>,
+    /// Called when a message is on its way.
+    sent: Callback<()>,
+) -> impl IntoView {
+    let complaint = RwSignal::new(None::<String>);
+    // A ticket that comes later knows better than the events before it.
+    Effect::new(move || {
+        if let Some(person) = ticket.with(|ticket| ticket.as_ref().map(|t| t.person.clone())) {
+            chat.state().update(|state| state.forget_muted(&person));
+        }
+    });
+    let muted = Memo::new(move |_| {
+        ticket.with(|ticket| {
+            ticket.as_ref().is_some_and(|ticket| {
+                chat.state().with(|state| state.muted(&ticket.person)).unwrap_or(ticket.muted)
+            })
+        })
+    });
+    let closed = move || {
+        if !open.get() {
+            Some("The show is over, and its chat is closed.")
+        } else if ticket.with(Option::is_none) {
+            Some("You can write here once you are in.")
+        } else if muted.get() {
+            Some("The artist has muted you in this chat. You can still read along.")
+        } else {
+            None
+        }
+    };
+    let closed = Memo::new(move |_| closed());
+    let submit = move || {
+        if closed.get_untracked().is_some() {
+            return;
+        }
+        let typed = text.get_untracked();
+        let message = typed.trim();
+        if message.is_empty() {
+            complaint.set(None);
+            return;
+        }
+        if let Some(wrong) = check_message(message) {
+            complaint.set(Some(wrong));
+            return;
+        }
+        complaint.set(None);
+        chat.send(None, message.to_string());
+        text.set(String::new());
+        sent.run(());
+        if let Some(field) = field.get_untracked() {
+            let _ = field.focus();
+        }
+    };
+    // As high as what is written; the style says how high at most.
+    Effect::new(move || {
+        text.track();
+        if let Some(field) = field.get() {
+            let style = web_sys::HtmlElement::style(&field);
+            let _ = style.set_property("height", "auto");
+            let height = field.scroll_height() + 2;
+            let _ = style.set_property("height", &format!("{height}px"));
+        }
+    });
+    let on_key = move |event: ev::KeyboardEvent| {
+        // While an input method composes, Enter chooses a word (229: Safari ends it too early).
+        let composing = event.is_composing() || event.key_code() == 229;
+        if event.key() == "Enter" && !event.shift_key() && !composing {
+            event.prevent_default();
+            submit();
+        }
+    };
+    let left = move || {
+        let used = text.with(|text| text.trim().chars().count());
+        (used >= TELL_FROM).then(|| match LONGEST.checked_sub(used) {
+            Some(left) => format!("{left} left"),
+            None => format!("{} too many", used - LONGEST),
+        })
+    };
+    let over = move || text.with(|text| text.trim().chars().count()) > LONGEST;
+    view! {
+        <form
+            class="chat-composer"
+            on:submit=move |event: ev::SubmitEvent| {
+                event.prevent_default();
+                submit();
+            }
+        >
+            <p class="chat-closed" id="chat-closed">
+                {move || closed.get()}
+            </p>
+            <p class="chat-complaint" id="chat-complaint" role="alert">
+                {move || complaint.get()}
+            </p>
+            <div class="chat-field">
+                <label class="unseen" for="chat-text">
+                    "Your message to everyone here"
+                </label>
+                <textarea
+                    id="chat-text"
+                    rows="1"
+                    enterkeyhint="send"
+                    autocomplete="off"
+                    placeholder="Say something to everyone…"
+                    aria-describedby="chat-closed chat-complaint chat-left"
+                    aria-invalid=move || complaint.with(Option::is_some).to_string()
+                    disabled=move || closed.get().is_some()
+                    prop:value=text
+                    on:input=move |event| {
+                        text.set(event_target_value(&event));
+                        if complaint.with_untracked(Option::is_some) {
+                            complaint.set(check_message(text.get_untracked().trim()));
+                        }
+                    }
+                    on:keydown=on_key
+                    node_ref=field
+                ></textarea>
+                <span class="chat-left" id="chat-left" class:chat-over=over>
+                    {left}
+                </span>
+            </div>
+            <button
+                type="submit"
+                class="chat-send"
+                disabled=move || closed.get().is_some()
+            >
+                "Send"
+            </button>
+        </form>
+    }
+}

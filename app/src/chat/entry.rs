@@ -1,0 +1,224 @@
+//! One message, seen.
+
+use std::sync::Arc;
+
+use bandstand_domain::{
+    PersonId,
+    chat::{ChatMessage, MessageId},
+    live::JoinTicket,
+};
+use leptos::{ev, prelude::*};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement, Node};
+
+use super::{
+    Chat,
+    links::{Piece, pieces},
+    state::{Pending, Progress},
+};
+use crate::ui::{LocalTime, TimeStyle};
+
+/// How many colours there are for names; each is a class in `style/chat.css`.
+const COLOURS: u64 = 10;
+
+/// A line of the chat: a message that is there, or one that is on its way.
+#[derive(Clone)]
+pub enum Line {
+    /// Everybody has it.
+    Posted(Arc<ChatMessage>),
+    /// One's own.
+    Pending(Pending),
+}
+
+impl Line {
+    /// Tells lines apart; a line that looks different is another one.
+    pub fn key(&self) -> (MessageId, Option<Progress>) {
+        match self {
+            Self::Posted(message) => (message.id, None),
+            Self::Pending(pending) => (pending.id, Some(pending.progress.clone())),
+        }
+    }
+}
+
+/// A text with its links, as plain text nodes and anchors.
+fn rich(text: &str) -> Vec<AnyView> {
+    pieces(text)
+        .into_iter()
+        .map(|piece| match piece {
+            Piece::Text(text) => text.to_string().into_any(),
+            Piece::Link(address) => {
+                let (address, shown) = (address.to_string(), address.to_string());
+                view! {
+                    <a href=address target="_blank" rel="noopener noreferrer nofollow ugc">
+                        {shown}
+                    </a>
+                }
+                .into_any()
+            }
+        })
+        .collect()
+}
+
+/// A message that is there.
+#[component]
+pub fn Posted(
+    /// The chat it is in.
+    chat: Chat,
+    /// Itself.
+    message: Arc<ChatMessage>,
+    /// Who is looking.
+    ticket: Signal<Option<JoinTicket>>,
+) -> impl IntoView {
+    let colour = format!("chat-name chat-colour-{}", message.author.seed() % COLOURS);
+    let author = message.author.clone();
+    let own = Memo::new(move |_| {
+        ticket.with(|ticket| ticket.as_ref().is_some_and(|ticket| ticket.person == author))
+    });
+    let hosts = Memo::new(move |_| {
+        ticket.with(|ticket| ticket.as_ref().is_some_and(|ticket| ticket.artist))
+    });
+    let artist = message.from_artist;
+    let (name, text) = (message.name.clone(), rich(&message.text));
+    let sent_at = message.sent_at;
+    view! {
+        <article class="chat-message" class:chat-own=own class:chat-from-artist=artist>
+            <p class="chat-head">
+                <strong class=colour dir="auto">{name}</strong>
+                {artist.then(|| view! { <span class="chat-badge">"Artist"</span> })}
+                <Show when=move || own.get()>
+                    <span class="chat-you">"you"</span>
+                </Show>
+                <LocalTime at=sent_at fallback="" style=TimeStyle::Time/>
+            </p>
+            <p class="chat-text" dir="auto">{text}</p>
+            {move || {
+                (own.get() || hosts.get())
+                    .then(|| menu(chat, message.clone(), hosts.get() && !own.get()))
+            }}
+        </article>
+    }
+}
+
+/// What can be done about a message. Opens and closes by itself, without a script.
+fn menu(chat: Chat, message: Arc<ChatMessage>, hosts: bool) -> AnyView {
+    let (id, name, person) = (message.id, message.name.clone(), message.author.clone());
+    let label = if hosts { format!("About {name}'s message") } else { "About your message".into() };
+    view! {
+        <details class="chat-menu" on:keydown=close_on_escape on:focusout=close_on_leaving>
+            <summary aria-label=label.clone() title=label>
+                <span aria-hidden="true">"⋯"</span>
+            </summary>
+            <div class="chat-choices">
+                <button type="button" on:click=move |_| chat.delete(id)>
+                    "Delete"
+                </button>
+                {hosts.then(|| mute_button(chat, person, name))}
+            </div>
+        </details>
+    }
+    .into_any()
+}
+
+fn mute_button(chat: Chat, person: PersonId, name: String) -> AnyView {
+    let muted = {
+        let person = person.clone();
+        Memo::new(move |_| chat.state().with(|state| state.muted(&person) == Some(true)))
+    };
+    let text = {
+        let name = name.clone();
+        move || {
+            if muted.get() { format!("Let {name} write again") } else { format!("Mute {name}") }
+        }
+    };
+    let switch = move |event: ev::MouseEvent| {
+        chat.mute(person.clone(), name.clone(), !muted.get_untracked());
+        close(event.target(), true);
+    };
+    view! {
+        <button type="button" on:click=switch>
+            {text}
+        </button>
+    }
+    .into_any()
+}
+
+fn close(inside: Option<web_sys::EventTarget>, focus: bool) {
+    let Some(inside) = inside.and_then(|target| target.dyn_into::<Element>().ok()) else { return };
+    let Ok(Some(details)) = inside.closest("details") else { return };
+    let _ = details.remove_attribute("open");
+    if focus
+        && let Ok(Some(summary)) = details.query_selector("summary")
+        && let Ok(summary) = summary.dyn_into::<HtmlElement>()
+    {
+        let _ = summary.focus();
+    }
+}
+
+fn close_on_escape(event: ev::KeyboardEvent) {
+    if event.key() == "Escape" {
+        close(event.target(), true);
+    }
+}
+
+fn close_on_leaving(event: ev::FocusEvent) {
+    let details = event.current_target().and_then(|target| target.dyn_into::<Node>().ok());
+    let next = event.related_target().and_then(|target| target.dyn_into::<Node>().ok());
+    if let Some(details) = details
+        && next.is_some_and(|next| !details.contains(Some(&next)))
+    {
+        close(event.target(), false);
+    }
+}
+
+/// A message of one's own that is on its way, or didn't get there.
+#[component]
+pub fn OnItsWay(
+    /// The chat it goes to.
+    chat: Chat,
+    /// Itself.
+    pending: Pending,
+    /// Where its text goes when one wants to change it.
+    edit: Callback<String>,
+) -> impl IntoView {
+    let id = pending.id;
+    let text = pending.text.clone();
+    let failure = match &pending.progress {
+        Progress::Failed(why) => Some(why.clone()),
+        Progress::Sending | Progress::Taken => None,
+    };
+    let failed = failure.is_some();
+    let state = match pending.progress {
+        Progress::Sending => "Sending…",
+        Progress::Taken => "Sent",
+        Progress::Failed(_) => "Not sent",
+    };
+    let again = pending.text;
+    view! {
+        <article class="chat-message chat-own chat-pending" class:chat-failed=failed>
+            <p class="chat-head">
+                <strong class="chat-name">"You"</strong>
+                <span class="chat-progress">{state}</span>
+            </p>
+            <p class="chat-text" dir="auto">{rich(&text)}</p>
+            {failure.map(|why| view! {
+                <p class="chat-why">{why}</p>
+                <p class="chat-tries">
+                    <button type="button" on:click=move |_| chat.send(Some(id), again.clone())>
+                        "Try again"
+                    </button>
+                    <button
+                        type="button"
+                        on:click=move |_| {
+                            let text = chat.state().try_update(|state| state.take_back(id));
+                            if let Some(Some(text)) = text {
+                                edit.run(text);
+                            }
+                        }
+                    >
+                        "Edit"
+                    </button>
+                </p>
+            })}
+        </article>
+    }
+}
