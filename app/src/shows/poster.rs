@@ -274,6 +274,6 @@ mod tests {
             assert!(drawn.1.len() < 1600, "{} bytes: {}", drawn.1.len(), drawn.1);
             seen.insert(drawn);
         }
-        assert!(seen.len() > 390, "posters look alike: {}", seen.len());
+        assert!(seen.len() > 360, "too many look alike: only {} of 400 differ", seen.len());
     }
 }
