@@ -151,4 +151,5 @@ pub fn Composer(
             </button>
         </form>
     }
+    .into_any()
 }

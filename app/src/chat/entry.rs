@@ -97,6 +97,7 @@ pub fn Posted(
             }}
         </article>
     }
+    .into_any()
 }
 
 /// What can be done about a message. Opens and closes by itself, without a script.
@@ -221,4 +222,5 @@ pub fn OnItsWay(
             })}
         </article>
     }
+    .into_any()
 }

@@ -110,6 +110,7 @@ pub fn ChatPanel(
             <Composer chat ticket open text field sent=Callback::new(move |()| scroll.to_end())/>
         </section>
     }
+    .into_any()
 }
 
 /// Keeps the newest message in sight, or what one is reading at its place.

@@ -112,6 +112,7 @@ pub fn GestureBar(
             <LikeButton show crowd enabled/>
         </div>
     }
+    .into_any()
 }
 
 /// Likes a show, now and then.
@@ -202,6 +203,7 @@ fn LikeButton(
             {move || trouble.get()}
         </p>
     }
+    .into_any()
 }
 
 #[cfg(test)]

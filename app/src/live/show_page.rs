@@ -59,6 +59,7 @@ pub fn ShowPageView() -> impl IntoView {
             })}
         </Suspense>
     }
+    .into_any()
 }
 
 #[component]
@@ -79,6 +80,7 @@ fn Present(visit: Visit) -> impl IntoView {
             </article>
         </Show>
     }
+    .into_any()
 }
 
 /// How the style sheet calls what happens on stage.

@@ -38,6 +38,7 @@ pub(super) fn Side(
             </Show>
         </aside>
     }
+    .into_any()
 }
 
 /// Says honestly when the line is broken.
@@ -162,6 +163,7 @@ fn Door(visit: Visit) -> impl IntoView {
             </form>
         </Show>
     }
+    .into_any()
 }
 
 fn guest_typed(name: RwSignal<String>) -> bool {

@@ -68,6 +68,7 @@ pub(super) fn SoundAndPicture(
             </p>
         </section>
     }
+    .into_any()
 }
 
 #[component]
@@ -109,6 +110,7 @@ fn Choice(
             </select>
         </div>
     }
+    .into_any()
 }
 
 /// The level, drawn past the reactive graph: fifteen times a second is too often for it.
@@ -136,6 +138,7 @@ fn Meter(studio: Studio) -> impl IntoView {
     view! {
         <div class="meter" node_ref=bar role="meter" aria-label="Level" aria-valuemin="-60" aria-valuemax="0" aria-valuenow="-60"></div>
     }
+    .into_any()
 }
 
 /// What should be right before one goes live.
@@ -171,6 +174,7 @@ pub(super) fn Ready(
             </ul>
         </section>
     }
+    .into_any()
 }
 
 /// People, likes, and what is being sent.
@@ -215,4 +219,5 @@ pub(super) fn Numbers(
             </dl>
         </section>
     }
+    .into_any()
 }
