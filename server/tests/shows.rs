@@ -119,7 +119,13 @@ async fn what_a_show_cannot_be() {
         ("title", with(&|form| form.title = "Hi".into())),
         ("genres", with(&|form| form.genres.clear())),
         ("time_zone", with(&|form| form.time_zone = "Europe/Atlantis".into())),
-        ("starts", with(&|form| form.starts = clock_in(-1))),
+        (
+            "starts",
+            with(&|form| {
+                form.starts = clock_in(-1);
+                form.ends = clock_in(1);
+            }),
+        ),
         ("starts", with(&|form| form.starts = "2027-02-30T20:00".into())),
         ("ends", with(&|form| form.ends = form.starts.clone())),
         ("ends", with(&|form| form.ends = clock_in(37))),

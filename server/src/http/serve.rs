@@ -65,7 +65,7 @@ pub enum StartError {
     Database(DatabaseError),
     /// The pages aren't built.
     #[error(
-        "the pages are not there: {} can't be read ({source}); build them with trunk build, or say \
+        "the pages are not there: {} can't be read ({source}); build them with ./bandstand build, or say \
          where they are with --site",
         index.display()
     )]
