@@ -5,6 +5,9 @@
 //! `api.rs` the server functions, `port.rs` what the server has to implement for them.
 //! Nothing here knows of axum, SQL or the media core.
 
+// Views are types that nest as deep as their markup; the compiler's default is less than a page.
+#![recursion_limit = "256"]
+
 pub mod accounts;
 mod app;
 pub mod chat;
