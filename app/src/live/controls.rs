@@ -95,6 +95,7 @@ pub(super) fn Controls(
             </button>
         </div>
     }
+    .into_any()
 }
 
 fn icon(path: Signal<&'static str>) -> impl IntoView {

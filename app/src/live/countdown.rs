@@ -60,4 +60,5 @@ pub(super) fn Countdown(
             </Show>
         </div>
     }
+    .into_any()
 }

@@ -57,6 +57,7 @@ pub(super) fn Scene(
             </div>
         </section>
     }
+    .into_any()
 }
 
 /// What stands on the stage when the artist doesn't, or can't be seen.
@@ -124,6 +125,7 @@ fn ThankYou(visit: Visit) -> impl IntoView {
             <a class="button" href="/">"See what's on"</a>
         </div>
     }
+    .into_any()
 }
 
 #[component]

@@ -53,6 +53,7 @@ pub(super) fn Heading(
             </div>
         </header>
     }
+    .into_any()
 }
 
 /// The artist's text.
@@ -67,6 +68,7 @@ pub(super) fn About(
             <p class="description">{move || page.with(|page| linked(&page.description))}</p>
         </section>
     }
+    .into_any()
 }
 
 #[component]

@@ -79,6 +79,7 @@ fn Present(visit: Visit) -> impl IntoView {
             </article>
         </Show>
     }
+    .into_any()
 }
 
 /// How the style sheet calls what happens on stage.

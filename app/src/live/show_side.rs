@@ -38,6 +38,7 @@ pub(super) fn Side(
             </Show>
         </aside>
     }
+    .into_any()
 }
 
 /// Says honestly when the line is broken.
@@ -127,7 +128,7 @@ fn Door(visit: Visit) -> impl IntoView {
                 </div>
             }
         >
-            <form class="door" novalidate on:submit=submit method="post" action="#">
+            <form class="door" novalidate on:submit=submit>
                 <h2>"Step into the crowd"</h2>
                 <p class="soft">
                     {move || match visit.stage.get() {
@@ -162,6 +163,7 @@ fn Door(visit: Visit) -> impl IntoView {
             </form>
         </Show>
     }
+    .into_any()
 }
 
 fn guest_typed(name: RwSignal<String>) -> bool {

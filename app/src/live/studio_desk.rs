@@ -37,6 +37,7 @@ pub(super) fn Desk(
         <Trouble studio/>
         <Buttons studio/>
     }
+    .into_any()
 }
 
 /// What is wrong, and what to do.
@@ -54,6 +55,7 @@ fn Trouble(studio: Studio) -> impl IntoView {
             {move || words().into_iter().map(|words| view! { <p class="notice bad">{words}</p> }).collect_view()}
         </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -134,4 +136,5 @@ fn Buttons(studio: Studio) -> impl IntoView {
             <p>"The curtain falls for everybody, and this show can't go live again."</p>
         </Confirm>
     }
+    .into_any()
 }

@@ -70,6 +70,7 @@ fn Room(studio: Studio) -> impl IntoView {
             </div>
         </Show>
     }
+    .into_any()
 }
 
 /// Where the artist stands, in a sentence.
@@ -135,6 +136,7 @@ fn StateLine(studio: Studio, now: Signal<Millis>) -> impl IntoView {
             <span role="status">{move || words.get()}</span>
         </p>
     }
+    .into_any()
 }
 
 #[component]
@@ -154,4 +156,5 @@ fn Over(studio: Studio) -> impl IntoView {
             </div>
         </div>
     }
+    .into_any()
 }

@@ -68,6 +68,7 @@ pub(super) fn SoundAndPicture(
             </p>
         </section>
     }
+    .into_any()
 }
 
 #[component]
@@ -109,6 +110,7 @@ fn Choice(
             </select>
         </div>
     }
+    .into_any()
 }
 
 /// The level, drawn past the reactive graph: fifteen times a second is too often for it.
@@ -171,6 +173,7 @@ pub(super) fn Ready(
             </ul>
         </section>
     }
+    .into_any()
 }
 
 /// People, likes, and what is being sent.
@@ -215,4 +218,5 @@ pub(super) fn Numbers(
             </dl>
         </section>
     }
+    .into_any()
 }
