@@ -46,6 +46,7 @@ pub fn shell(head: Head) -> impl IntoView {
 pub fn App() -> impl IntoView {
     provide_meta_context();
     let viewer = CurrentViewer::provide();
+    Channel::provide();
     let toaster = Toaster::provide();
     Channel::provide();
     let title = |text: String| {

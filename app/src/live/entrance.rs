@@ -25,7 +25,8 @@ pub enum EntryError {
     Show(LiveError),
 }
 
-type Entering = Shared<Pin<Box<dyn Future<Output = Result<JoinTicket, EntryError>>>>>;
+/// Somebody coming in.
+pub type Entering = Shared<Pin<Box<dyn Future<Output = Result<JoinTicket, EntryError>>>>>;
 
 /// A token that was not used yet, and when it came.
 type Spare = Option<(Secret, f64)>;
@@ -69,9 +70,9 @@ impl Entrance {
 
     /// Comes in, as a guest called `name` or as the person whom the venue knows already. Whoever
     /// asks while somebody is coming in waits for the same ticket.
-    pub async fn enter(self, name: Option<String>) -> Result<JoinTicket, EntryError> {
+    pub fn enter(self, name: Option<String>) -> Entering {
         let under_way = self.entering.with_value(|it| it.as_ref().map(|it| (**it).clone()));
-        let entering = under_way.unwrap_or_else(|| {
+        under_way.unwrap_or_else(|| {
             let show = self.show;
             let entering = async move {
                 if let Some(name) = name {
@@ -87,8 +88,7 @@ impl Entrance {
             let entering = entering.shared();
             self.entering.set_value(Some(SendWrapper::new(entering.clone())));
             entering
-        });
-        entering.await
+        })
     }
 
     fn arrived(self, ticket: Option<&JoinTicket>) {

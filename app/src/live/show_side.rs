@@ -128,7 +128,7 @@ fn Door(visit: Visit) -> impl IntoView {
                 </div>
             }
         >
-            <form class="door" novalidate on:submit=submit method="post" action="#">
+            <form class="door" novalidate on:submit=submit>
                 <h2>"Step into the crowd"</h2>
                 <p class="soft">
                     {move || match visit.stage.get() {

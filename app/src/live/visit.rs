@@ -54,6 +54,8 @@ pub struct Visit {
     pub chat: Chat,
     /// Picture and sound.
     pub player: Player,
+    channel: Channel,
+    viewer: CurrentViewer,
 }
 
 impl Visit {
@@ -76,6 +78,8 @@ impl Visit {
             crowd,
             chat: Chat::new(show),
             player: Player::new(show, entrance, crowd),
+            channel: Channel::expect(),
+            viewer: CurrentViewer::expect(),
         };
         visit.listen();
         visit.play();
@@ -93,11 +97,12 @@ impl Visit {
     /// Comes in: as a guest called `name`, or as the person whom the venue knows.
     pub fn enter(self, name: Option<String>) {
         browser::mark("bandstand:watch");
-        self.phase.set(Phase::Entering);
-        let viewer = CurrentViewer::expect();
         let guest = name.is_some();
+        // Begun before the player wakes up, which then waits for the same ticket.
+        let entering = self.entrance.enter(name);
+        self.phase.set(Phase::Entering);
         spawn_local(async move {
-            let phase = match self.entrance.enter(name).await {
+            let phase = match entering.await {
                 Ok(_) => Phase::Inside,
                 Err(EntryError::Name(Refusal::Invalid(errors))) => {
                     Phase::Outside { name: Some(first(errors)), why: None }
@@ -118,19 +123,19 @@ impl Visit {
             };
             let inside = phase == Phase::Inside;
             if self.phase.try_set(phase).is_none() && inside && guest {
-                viewer.refetch();
+                self.viewer.refetch();
             }
         });
     }
 
     /// Moves one's figure for everybody.
     pub fn gesture(self, gesture: Gesture) {
-        Channel::expect().gesture(self.show, gesture);
+        self.channel.gesture(self.show, gesture);
     }
 
     /// From the door one hears what is announced to all; inside, everything.
     fn listen(self) {
-        let channel = Channel::expect();
+        let channel = self.channel;
         let inside = Memo::new(move |_| self.inside());
         Effect::new(move || {
             if self.gone.get() {

@@ -62,12 +62,11 @@ impl Session {
 
         let offer = peer.offer(with_music).await?;
         let (posted, answer) = post_offer(&format!("/whip/{show}"), token, &offer).await?;
-        let publication = posted.location.rsplit('/').next().and_then(|it| it.parse().ok());
+        let publication = publication_in(&posted.location);
         *resource.borrow_mut() = Some(posted);
         peer.accept(&with_music(&answer)).await?;
         limit(&picture_out, PICTURE_BITRATE).await;
         limit(&sound_out, mode.bitrate()).await;
-        let publication = publication.unwrap_or(0);
         Ok(Self { peer, publication, picture: picture_out, sound: sound_out, resource })
     }
 
@@ -95,6 +94,12 @@ impl Drop for Session {
     fn drop(&mut self) {
         self.resource.borrow_mut().take();
     }
+}
+
+/// The publication in a session's address, `/whip/SHOW/PUBLICATION-SESSION`; 0 where there is none.
+fn publication_in(location: &str) -> i64 {
+    let session = location.rsplit('/').next().unwrap_or_default();
+    session.split('-').next().and_then(|number| number.parse().ok()).unwrap_or(0)
 }
 
 /// VP8 first, which every browser decodes, then H.264, which phones decode in hardware.
@@ -125,5 +130,17 @@ async fn limit(sender: &RtcRtpSender, bitrate: u32) {
     if Array::is_array(&encodings) && encodings.length() > 0 {
         browser::set(&encodings.get(0), "maxBitrate", &JsValue::from(bitrate));
         let _ = browser::call(sender, "setParameters", &[parameters]).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_publication_stands_in_the_address() {
+        assert_eq!(publication_in("/whip/6f2c1f0e-7f3c-4a64/12-9b1d-44"), 12);
+        assert_eq!(publication_in("https://a.b/whip/show/3"), 3);
+        assert_eq!(publication_in(""), 0);
     }
 }
