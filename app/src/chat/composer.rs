@@ -124,7 +124,7 @@ pub fn Composer(
                     rows="1"
                     enterkeyhint="send"
                     autocomplete="off"
-                    placeholder="Say something to everyone…"
+                    placeholder="Say something…"
                     aria-describedby="chat-closed chat-complaint chat-left"
                     aria-invalid=move || complaint.with(Option::is_some).to_string()
                     disabled=move || closed.get().is_some()

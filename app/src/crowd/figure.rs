@@ -217,8 +217,11 @@ fn hat(pen: &Context, look: &Look) {
         Hat::None => {}
         Hat::Cap => {
             dome(pen, colour, 0.15);
-            oval(pen, HAIRS[look.hair as usize].0, 0.0, 0.148, 0.055, 0.035);
-            curve(pen, shade, 0.02, [-0.055, 0.152, 0.0, 0.162, 0.055, 0.152]);
+            pen.set_fill_style_str(HAIRS[look.hair as usize].0);
+            pen.begin_path();
+            let _ = pen.ellipse(0.0, 0.152, 0.06, 0.05, 0.0, PI, TAU);
+            pen.fill();
+            curve(pen, shade, 0.022, [-0.14, 0.148, 0.0, 0.16, 0.14, 0.148]);
             oval(pen, shade, 0.0, -0.02, 0.018, 0.012);
             rim(pen);
         }
@@ -300,9 +303,9 @@ pub fn draw_pose(pen: &Context, pose: Pose, skin: usize) {
         curve(pen, shade, 0.095, points);
         curve(pen, skin, 0.075, points);
         oval(pen, skin, hand.0, hand.1, 0.062, 0.066);
+        pen.set_line_width(0.016);
         arc(pen, GLOW, hand.0, hand.1, 0.055, 0.058, -2.6, -0.5);
     };
-    pen.set_line_width(0.016);
     match pose {
         Pose::Apart => {
             arm(-1.0, (-0.42, 0.2), (-0.17, -0.12));

@@ -14,13 +14,45 @@ use crate::failure::Failed;
 /// Time between two gestures while a button is held, in milliseconds.
 const HELD: u64 = 260;
 
-/// Gestures on offer: which, its picture, its name.
+/// Gestures on offer: which, its name, its picture (what a pen draws in a square of 24).
 const GESTURES: [(Gesture, &str, &str); 4] = [
-    (Gesture::Applause, "👏", "Clap"),
-    (Gesture::Heart, "❤️", "Heart"),
-    (Gesture::Wave, "👋", "Wave"),
-    (Gesture::Jump, "🤸", "Jump"),
+    (
+        Gesture::Applause,
+        "Clap",
+        "M12 2v2M8.2 2.8l.8 1.8M15.8 2.8L15 4.6M5.5 21.5c-1.8-6-.2-12.2 5-14.3M18.5 21.5c1.8-6 \
+         .2-12.2-5-14.3M12 17a3.2 3.2 0 1 0 0-6.4 3.2 3.2 0 0 0 0 6.4M8.6 21.8c.5-1.6 1.7-2.4 \
+         3.4-2.4s2.9.8 3.4 2.4",
+    ),
+    (
+        Gesture::Heart,
+        "Heart",
+        "M12 20.5C5.5 15.8 2.8 12.4 2.8 8.8 2.8 6 5 4 7.5 4c1.9 0 3.5 1 4.5 2.8C13 5 14.6 4 16.5 \
+         4 19 4 21.2 6 21.2 8.8c0 3.6-2.7 7-9.2 11.7z",
+    ),
+    (
+        Gesture::Wave,
+        "Wave",
+        "M10.5 13.5a3.6 3.6 0 1 0 0-7.2 3.6 3.6 0 0 0 0 7.2M4 21.8c.4-3.6 2.6-5.4 6.5-5.4 4.6 0 \
+         7.8-3.2 7.3-9.6M15.4 3.6c1-.8 2.2-1.1 3.6-.9M21.6 5c.4 1.2.4 2.5-.1 3.7",
+    ),
+    (
+        Gesture::Jump,
+        "Jump",
+        "M12 8.4a2.9 2.9 0 1 0 0-5.8 2.9 2.9 0 0 0 0 5.8M4.8 4.2c.5 4 3 6.6 7.2 6.6s6.7-2.6 \
+         7.2-6.6M12 10.8v3.4M7.6 18.6c.4-2.7 1.9-4.4 4.4-4.4s4 1.7 4.4 4.4M7 22h10",
+    ),
 ];
+/// The picture of a like.
+const THUMB: &str = "M7.5 10.8v9.7H3.8v-9.7zM7.5 11l4-7.7c1.7.1 2.7 1.3 2.4 3l-.6 3.2h5.1c1.4 0 2.3 \
+                     1.2 2 2.6l-1.4 6.3c-.3 1.3-1.2 2.1-2.5 2.1h-9";
+
+fn picture(drawn: &'static str) -> impl IntoView {
+    view! {
+        <svg class="gesture-picture" viewBox="0 0 24 24" aria-hidden="true">
+            <path d=drawn></path>
+        </svg>
+    }
+}
 
 /// Lets no more than [`GESTURES_A_SECOND`] through in any second.
 #[derive(Clone, Copy, Debug)]
@@ -76,11 +108,12 @@ pub fn GestureBar(
         held.set_value(timer.ok());
     };
     on_cleanup(release);
-    let buttons = GESTURES.map(|(gesture, picture, name)| {
+    let buttons = GESTURES.map(|(gesture, name, drawn)| {
         view! {
             <button
                 type="button"
                 class="gesture"
+                class:gesture-heart={gesture == Gesture::Heart}
                 aria-label=name
                 title=name
                 disabled=move || !enabled.get()
@@ -100,9 +133,7 @@ pub fn GestureBar(
                     }
                 }
             >
-                <span class="gesture-picture" aria-hidden="true">
-                    {picture}
-                </span>
+                {picture(drawn)}
             </button>
         }
     });
@@ -192,9 +223,7 @@ fn LikeButton(
             disabled=move || !enabled.get()
             on:click=like
         >
-            <span class="gesture-picture" aria-hidden="true">
-                "👍"
-            </span>
+            {picture(THUMB)}
             <span class="gesture-left" aria-hidden="true">
                 {move || Some(left.get()).filter(|left| *left > 0).map(|left| format!("{left} s"))}
             </span>

@@ -54,7 +54,8 @@ impl Layout {
     /// Lays out at least `people` places on `width` × `height` CSS pixels.
     pub fn new(width: f32, height: f32, people: usize) -> Self {
         let (width, height) = (width.max(40.0), height.max(24.0));
-        let crowd = height.min(width * 0.5).min(340.0);
+        // Above the last row there is room for raised arms and hearts.
+        let crowd = (height * 0.88).min(width * 0.5).min(340.0);
         let tall = crowd * TALL;
         let horizon = height - crowd * 0.98;
         let mut ranked: Vec<(f32, Spot)> = Vec::new();

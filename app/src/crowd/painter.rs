@@ -17,8 +17,8 @@ use super::{
 const ONE_BY_ONE: usize = 600;
 /// Rows so near that people lean instead of only shifting.
 const LEANING: u16 = 3;
-/// The most milliseconds of a frame that go into drawing new figures.
-const BUDGET: f64 = 5.0;
+/// The most milliseconds of a frame that go into drawing figures for the first time.
+const BUDGET: f64 = 4.0;
 /// The least time between two drawings of the same strip, in milliseconds.
 const STRIP_PAUSE: f64 = 180.0;
 
@@ -53,6 +53,8 @@ pub struct Painter {
     order: Vec<u32>,
     /// How many rows are drawn one by one.
     near: u16,
+    /// Milliseconds of this frame that went into drawing figures for the first time.
+    spent: f64,
 }
 
 impl Painter {
@@ -69,6 +71,7 @@ impl Painter {
             cells: Vec::new(),
             order: Vec::new(),
             near: 0,
+            spent: 0.0,
         })
     }
 
@@ -140,7 +143,7 @@ impl Painter {
         let _ = self.pen.set_transform(1.0, 0.0, 0.0, 1.0, 0.0, 0.0);
         let (width, height) = (f64::from(self.canvas.width()), f64::from(self.canvas.height()));
         self.pen.clear_rect(0.0, 0.0, width, height);
-        let started = clock();
+        self.spent = 0.0;
         let mut late = false;
         let mut begin = 0;
         while begin < self.order.len() {
@@ -150,10 +153,10 @@ impl Painter {
                 end += 1;
             }
             if row >= self.near {
-                late |= self.paint_strips(state, row, begin..end, &music, now, started);
+                late |= self.paint_strips(state, row, begin..end, &music, now);
             }
             for at in begin..end {
-                late |= self.paint_figure(state, self.order[at], &music, now, started);
+                late |= self.paint_figure(state, self.order[at], &music, now);
             }
             begin = end;
         }
@@ -179,7 +182,6 @@ impl Painter {
         members: std::ops::Range<usize>,
         music: &Music,
         now: f64,
-        started: f64,
     ) -> bool {
         let tall = self.tall(state, row);
         let (ratio, width) = (self.ratio, f64::from(self.canvas.width()));
@@ -208,9 +210,10 @@ impl Painter {
                 },
             );
             if signature != strip.signature {
-                if now - strip.stamped < STRIP_PAUSE || clock() - started > BUDGET {
+                if now - strip.stamped < STRIP_PAUSE || self.spent > BUDGET {
                     late = true;
                 } else {
+                    let started = clock();
                     strip.begin();
                     for (figure, spot) in members.iter().filter_map(present) {
                         if mine(figure) {
@@ -221,6 +224,7 @@ impl Painter {
                     strip.end();
                     strip.signature = signature;
                     strip.stamped = now;
+                    self.spent += clock() - started;
                 }
             }
             let (mut dx, mut dy) = (0.0, 0.0);
@@ -241,14 +245,7 @@ impl Painter {
         late
     }
 
-    fn paint_figure(
-        &mut self,
-        state: &State,
-        index: u32,
-        music: &Music,
-        now: f64,
-        started: f64,
-    ) -> bool {
+    fn paint_figure(&mut self, state: &State, index: u32, music: &Music, now: f64) -> bool {
         let Some(figure) = &state.figures()[index as usize] else { return false };
         let Some(spot) = state.layout().spots.get(figure.place as usize) else { return false };
         if now < figure.came {
@@ -269,15 +266,13 @@ impl Painter {
         if mine && let Some(poses) = &self.poses {
             let _ = self.pen.draw_image_with_html_canvas_element_and_dw_and_dh(
                 &poses.halo.canvas,
-                x - tall * 0.55,
-                y + motion.down - tall * 0.4,
-                tall * 1.1,
-                tall * 1.15,
+                x - tall * 0.42,
+                y + motion.down - tall * 0.28,
+                tall * 0.84,
+                tall * 0.84,
             );
         }
-        let Some((cell, late)) = self.cell(state, index, figure, spot, started) else {
-            return true;
-        };
+        let Some(cell) = self.cell(state, index, figure, spot) else { return true };
         let Some(row) = &self.rows[usize::from(spot.row)] else { return false };
         let (sx, sy) = row.origin(cell);
         let (left, top) = (-(row.width / 2.0), -HEADROOM * tall);
@@ -302,7 +297,7 @@ impl Painter {
         if leans {
             let _ = self.pen.set_transform(1.0, 0.0, 0.0, 1.0, 0.0, 0.0);
         }
-        late
+        false
     }
 
     /// The crown of a figure, in pixels.
@@ -318,20 +313,14 @@ impl Painter {
     }
 
     /// The cell of a figure, drawn now when it wasn't before and there is time.
-    fn cell(
-        &mut self,
-        state: &State,
-        index: u32,
-        figure: &Figure,
-        spot: &Spot,
-        started: f64,
-    ) -> Option<(u16, bool)> {
+    fn cell(&mut self, state: &State, index: u32, figure: &Figure, spot: &Spot) -> Option<u16> {
         if let Some(cell) = self.cells[index as usize] {
-            return Some((cell.index, false));
+            return Some(cell.index);
         }
-        if clock() - started > BUDGET {
+        if self.spent > BUDGET {
             return None;
         }
+        let started = clock();
         let tall = self.tall(state, spot.row);
         let layout = state.layout();
         let row = &mut self.rows[usize::from(spot.row)];
@@ -345,7 +334,8 @@ impl Painter {
         let cell = row.as_mut()?.stamp(&figure.look)?;
         self.cells[index as usize] =
             Some(Cell { row: spot.row, index: cell, generation: figure.generation });
-        Some((cell, false))
+        self.spent += clock() - started;
+        Some(cell)
     }
 
     fn paint_pose(&self, pose: Pose, skin: u8, x: f64, y: f64, size: f64) {
@@ -373,19 +363,21 @@ impl Painter {
             let tall = self.tall(state, spot.row);
             let size = (tall * 0.34).max(16.0 * self.ratio);
             let (rise, drift, grow) = if still {
-                (0.1, 0.0, 1.0)
+                (0.0, 0.0, 1.0)
             } else {
                 let swing = (part * 7.0 + number as f64).sin();
-                (0.1 + part * (2.0 - part), swing * 0.12, (part * 6.0).min(1.0))
+                (part * (2.0 - part), swing * 0.12, (part * 6.0).min(1.0))
             };
             let size = size * grow;
             let x = f64::from(spot.x) * self.ratio + drift * tall - size / 2.0;
-            let y = f64::from(spot.y) * self.ratio - rise * tall.max(40.0 * self.ratio) - size;
+            // As high as there is room: a heart from the back is not cut off.
+            let from = f64::from(spot.y) * self.ratio - size * 0.8;
+            let y = from - rise * tall.max(44.0 * self.ratio).min(from);
             self.pen.set_global_alpha(((1.0 - part) * 2.5).min(1.0));
             let _ = self.pen.draw_image_with_html_canvas_element_and_dw_and_dh(
                 &poses.heart.canvas,
                 x,
-                y.max(0.0),
+                y,
                 size,
                 size,
             );
