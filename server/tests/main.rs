@@ -4,6 +4,8 @@
 //! With `BANDSTAND_TEST_POSTGRES=postgres://user@host` each venue gets a database of its own there
 //! instead of SQLite.
 
+#![allow(clippy::unwrap_used, reason = "a test that can't go on says so by panicking")]
+
 mod accounts;
 mod app;
 mod limits;
