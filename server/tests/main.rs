@@ -8,7 +8,12 @@
 
 mod accounts;
 mod app;
+mod channel;
+mod chat;
+mod crowd;
 mod limits;
+mod live;
+mod media;
 mod security;
 mod sessions;
 mod shows;

@@ -1,0 +1,175 @@
+//! The live channel: rights, order, and coming back.
+
+use bandstand_domain::{
+    Refusal,
+    live::{ClientFrame, Cursor, Event, LiveReason, Present, ServerFrame, Topic},
+};
+use futures::{SinkExt, future::join_all};
+use tokio_tungstenite::tungstenite::{Error, Message};
+
+use crate::{
+    app::{TestApp, draft},
+    channel::Follower,
+};
+
+const WRITERS: usize = 6;
+const MESSAGES: usize = 25;
+
+#[tokio::test]
+async fn each_page_gets_everything_once_however_often_it_comes_back() {
+    let app = TestApp::start().await;
+    let (_, show) = app.artist_with_show().await;
+    let reader = app.guest("Reader").await;
+    let writers = join_all((0..WRITERS).map(|number| {
+        let app = &app;
+        async move {
+            let writer = app.guest(&format!("Writer {number}")).await;
+            for message in 0..MESSAGES {
+                writer.say(show, &format!("{number}.{message}")).await;
+            }
+        }
+    }));
+    let faithful = async {
+        let mut follower = app.follow(&reader, show).await;
+        follower.until(|it| it.texts().len() == WRITERS * MESSAGES).await;
+        follower
+    };
+    let fickle = async {
+        let mut follower = app.follow(&reader, show).await;
+        while follower.texts().len() < WRITERS * MESSAGES {
+            follower.channel = app.channel(&reader).await;
+            let token = reader.join(show).await.unwrap().token;
+            follower.subscribe(Some(token)).await.unwrap();
+            let enough = (follower.texts().len() + 10).min(WRITERS * MESSAGES);
+            follower.until(|it| it.texts().len() >= enough).await;
+        }
+        follower
+    };
+    let late = async {
+        let mut follower = app.follow(&reader, show).await;
+        follower.until(|it| it.texts().len() > WRITERS).await;
+        // Comes as new in the midst of it: the present and what follows fit together.
+        let mut follower = app.follow(&reader, show).await;
+        let Some(Present::Show { chat, .. }) = follower.present.clone() else { panic!() };
+        let known = chat.messages;
+        assert!(known.iter().all(|it| Some(Cursor(it.position)) <= follower.cursor));
+        let latest = format!("{}.{}", WRITERS - 1, MESSAGES - 1);
+        let told = |follower: &Follower| {
+            known.iter().any(|it| it.text == latest) || follower.texts().contains(&latest.as_str())
+        };
+        follower.until(told).await;
+    };
+    // Readers first, so that they hear the first message as an event.
+    let (faithful, fickle, ..) = tokio::join!(faithful, fickle, late, writers);
+    let mut expected: Vec<String> = (0..WRITERS)
+        .flat_map(|number| (0..MESSAGES).map(move |message| format!("{number}.{message}")))
+        .collect();
+    expected.sort();
+    for follower in [faithful, fickle] {
+        let mut texts = follower.texts();
+        texts.sort_unstable();
+        assert_eq!(texts, expected);
+    }
+    app.running.stop().await;
+}
+
+#[tokio::test]
+async fn a_page_that_was_away_for_too_long_begins_anew() {
+    let app = TestApp::start().await;
+    let (artist, show) = app.artist_with_show().await;
+    let mut follower = Follower::new(app.channel(&artist).await, Topic::Shows);
+    follower.cursor = Some(Cursor(1_000));
+    follower.subscribe(None).await.unwrap();
+    assert_eq!(follower.present, Some(Present::Shows));
+    artist.update(show, &draft("Songs for somebody", 2)).await.unwrap();
+    follower.until(|it| !it.events.is_empty()).await;
+    assert!(matches!(&follower.events[0], Event::ShowChanged { show, .. }
+        if show.title == "Songs for somebody"));
+    app.running.stop().await;
+}
+
+#[tokio::test]
+async fn a_show_is_followed_with_a_token_of_ones_own_and_once() {
+    let app = TestApp::start().await;
+    let (artist, show) = app.artist_with_show().await;
+    let other = artist.create(&draft("Songs for others", 9)).await.unwrap();
+    let (bob, eve) = (app.guest("Bob").await, app.visitor("eve").await);
+    let nobody = app.nobody();
+    let nameless = nobody.join(show).await.unwrap_err();
+    assert_eq!(nameless, Refusal::Because(LiveReason::Nameless));
+    assert_eq!(bob.stage(show).await.unwrap_err(), Refusal::Forbidden);
+
+    let token = || async { bob.join(show).await.unwrap().token };
+    let mut stolen = Follower::new(app.channel(&eve).await, Topic::Show(show));
+    assert_eq!(stolen.subscribe(Some(token().await)).await, Err(Refusal::Forbidden));
+    assert_eq!(stolen.subscribe(None).await, Err(Refusal::Forbidden));
+    let stage = artist.stage(show).await.unwrap().token;
+    let mut wrong = Follower::new(app.channel(&artist).await, Topic::Show(show));
+    assert_eq!(wrong.subscribe(Some(stage)).await, Err(Refusal::Forbidden));
+
+    let mut elsewhere = Follower::new(app.channel(&bob).await, Topic::Show(other));
+    assert_eq!(elsewhere.subscribe(Some(token().await)).await, Err(Refusal::Forbidden));
+    let mut once = Follower::new(app.channel(&bob).await, Topic::Show(show));
+    let used = token().await;
+    once.subscribe(Some(used.clone())).await.unwrap();
+    let mut twice = Follower::new(app.channel(&bob).await, Topic::Show(show));
+    assert_eq!(twice.subscribe(Some(used)).await, Err(Refusal::Forbidden));
+
+    // A channel that was open before its person had a name takes the name's token.
+    let mut early = Follower::new(app.channel(&nobody).await, Topic::Show(show));
+    nobody.enter_as_guest("Zoe").await.unwrap();
+    early.subscribe(Some(nobody.join(show).await.unwrap().token)).await.unwrap();
+    app.running.stop().await;
+}
+
+#[tokio::test]
+async fn a_deleted_show_ends_for_those_who_follow_it() {
+    let app = TestApp::start().await;
+    let (artist, show) = app.artist_with_show().await;
+    let bob = app.guest("Bob").await;
+    let mut follower = app.follow(&bob, show).await;
+    let spare = bob.join(show).await.unwrap().token;
+    artist.delete(show).await.unwrap();
+    let end = loop {
+        if let Err(why) = follower.hear().await {
+            break why;
+        }
+    };
+    assert_eq!(end, Refusal::Gone);
+    assert_eq!(follower.events.last(), Some(&Event::ShowDeleted { show }));
+    assert_eq!(follower.subscribe(Some(spare)).await, Err(Refusal::Gone));
+    assert_eq!(bob.join(show).await.unwrap_err(), Refusal::Gone);
+    app.running.stop().await;
+}
+
+#[tokio::test]
+async fn pages_of_other_origins_and_frames_of_other_kinds_are_turned_away() {
+    let app = TestApp::start().await;
+    let bob = app.guest("Bob").await;
+    match app.channel_from(&bob, "https://elsewhere.example").await {
+        Err(Error::Http(response)) => assert_eq!(response.status(), 403),
+        other => panic!("let in: {:?}", other.is_ok()),
+    }
+    let large = format!("{{\"unsubscribe\":{{\"topic\":\"{}\"}}}}", "x".repeat(5_000));
+    for nonsense in [Message::text("{\"sing\":{}}"), Message::binary(vec![1]), large.into()] {
+        let mut channel = app.channel(&bob).await;
+        channel.socket.send(nonsense).await.unwrap();
+        assert_eq!(channel.next().await, Ok(ServerFrame::Bye { again: false }));
+        assert_eq!(channel.next().await, Err(Some(1008)));
+    }
+    app.running.stop().await;
+}
+
+#[tokio::test]
+async fn who_follows_is_told_when_the_venue_closes() {
+    let app = TestApp::start().await;
+    let bob = app.guest("Bob").await;
+    let mut channel = app.channel(&bob).await;
+    channel.say(&ClientFrame::Unsubscribe { topic: Topic::Shows }).await;
+    let mut follower = Follower::new(channel, Topic::Shows);
+    follower.subscribe(None).await.unwrap();
+    let stopping = tokio::spawn(app.running.stop());
+    assert_eq!(follower.channel.next().await, Ok(ServerFrame::Bye { again: true }));
+    assert_eq!(follower.channel.next().await, Err(Some(1001)));
+    stopping.await.unwrap();
+}

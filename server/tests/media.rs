@@ -1,0 +1,242 @@
+//! The stage, with real media: WHIP in, WHEP out, and what the audience is told.
+
+use bandstand_domain::{
+    Refusal, ShowId,
+    accounts::Secret,
+    live::{LiveReason, Present, StageState},
+    shows::Section,
+};
+use bandstand_synthetic::{ConnectError, Content, Publisher, Subscriber};
+use reqwest::{Method, Response, header};
+
+use crate::{
+    app::{TestApp, User},
+    channel::Follower,
+};
+
+/// A refused exchange, by its HTTP status.
+#[derive(Debug, thiserror::Error)]
+#[error("answered {0}")]
+struct Status(u16);
+
+/// A publisher with the address of its session.
+struct OnStage {
+    publisher: Publisher,
+    location: String,
+}
+
+impl TestApp {
+    async fn offer(&self, path: &str, token: Option<&Secret>, kind: &str, sdp: String) -> Response {
+        let mut request = reqwest::Client::new()
+            .post(format!("{}{path}", self.url))
+            .header(header::CONTENT_TYPE, kind)
+            .body(sdp);
+        if let Some(token) = token {
+            request = request.bearer_auth(token.reveal());
+        }
+        request.send().await.unwrap()
+    }
+
+    async fn exchange(
+        &self,
+        path: String,
+        token: Secret,
+        sdp: String,
+    ) -> Result<(String, String), Status> {
+        let response = self.offer(&path, Some(&token), "application/sdp", sdp).await;
+        if response.status() != 201 {
+            return Err(Status(response.status().as_u16()));
+        }
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "application/sdp");
+        assert_eq!(response.headers()[header::ACCESS_CONTROL_ALLOW_ORIGIN], "*");
+        let location = response.headers()[header::LOCATION].to_str().unwrap().to_owned();
+        Ok((location, response.text().await.unwrap()))
+    }
+
+    async fn publish(&self, show: ShowId, token: Secret) -> Result<OnStage, ConnectError> {
+        let mut location = String::new();
+        let at = &mut location;
+        let publisher = Publisher::connect(Content::default(), move |offer| async move {
+            let (session, answer) = self.exchange(format!("/whip/{show}"), token, offer).await?;
+            *at = session;
+            Ok::<_, Status>(answer)
+        })
+        .await?;
+        Ok(OnStage { publisher, location })
+    }
+
+    /// Goes on the stage of one's own show.
+    async fn go_live(&self, artist: &User, show: ShowId) -> OnStage {
+        let token = artist.stage(show).await.unwrap().token;
+        self.publish(show, token).await.unwrap()
+    }
+
+    async fn watch(&self, user: &User, show: ShowId) -> Result<Subscriber, ConnectError> {
+        let token = user.join(show).await.unwrap().token;
+        Subscriber::connect(move |offer| async move {
+            let (_, answer) = self.exchange(format!("/whep/{show}"), token, offer).await?;
+            Ok::<_, Status>(answer)
+        })
+        .await
+    }
+
+    async fn method(&self, method: Method, path: &str) -> Response {
+        let address = format!("{}{path}", self.url);
+        reqwest::Client::new().request(method, address).send().await.unwrap()
+    }
+}
+
+fn stage_now(follower: &Follower) -> (StageState, i64) {
+    match &follower.present {
+        Some(Present::Show { page, publication, .. }) => (page.card.stage, *publication),
+        other => panic!("no present: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_show_from_the_lobby_to_the_end() {
+    let app = TestApp::start().await;
+    let (artist, show) = app.artist_with_show().await;
+    let bob = app.guest("Bob").await;
+    let mut lobby = app.follow(&bob, show).await;
+    assert_eq!(stage_now(&lobby), (StageState::Empty, 0));
+    let nobody_there = artist.pause(show, true).await;
+    assert_eq!(nobody_there, Err(Refusal::Because(LiveReason::NotOnStage)));
+
+    let on_stage = app.go_live(&artist, show).await;
+    assert!(on_stage.location.starts_with(&format!("/whip/{show}/1-")));
+    let (since, publication) = lobby.until_stage(StageState::Live).await;
+    assert_eq!(publication, 1);
+    assert_eq!(app.nobody().whats_on().await.live.len(), 1);
+    let early = app.watch(&bob, show).await.unwrap();
+    early.until(|it| it.video.keyframes > 0 && it.audio.packets > 0).await;
+
+    assert_eq!(bob.pause(show, true).await, Err(Refusal::Forbidden));
+    artist.pause(show, true).await.unwrap();
+    lobby.until_stage(StageState::Paused).await;
+    artist.pause(show, false).await.unwrap();
+    lobby.until_stage(StageState::Live).await;
+
+    // The line breaks, and the artist comes back by another one.
+    on_stage.publisher.close().await;
+    assert_eq!(lobby.until_stage(StageState::Dropped).await, (since, 1));
+    let on_stage = app.go_live(&artist, show).await;
+    assert_eq!(lobby.until_stage(StageState::Live).await, (since, 2));
+    early.reset();
+    early.until(|it| it.video.keyframes > 0 && it.audio.packets > 0).await;
+
+    assert_eq!(bob.end(show).await, Err(Refusal::Forbidden));
+    artist.end(show).await.unwrap();
+    artist.end(show).await.unwrap();
+    lobby.until_stage(StageState::Ended).await;
+    on_stage.publisher.ended().await;
+    early.ended().await;
+    assert_eq!(artist.stage(show).await.unwrap_err(), Refusal::Because(LiveReason::Over));
+    let late = app.watch(&bob, show).await.err().expect("it is over");
+    assert!(format!("{late:?}").contains("409"), "{late:?}");
+    let card = artist.show(show).await.unwrap().card;
+    assert_eq!(card.section(card.starts_at), Section::Past);
+    app.running.stop().await;
+}
+
+#[tokio::test]
+async fn only_the_artist_goes_on_stage() {
+    let app = TestApp::start().await;
+    let (artist, show) = app.artist_with_show().await;
+    let path = format!("/whip/{show}");
+    let bob = app.guest("Bob").await;
+    let join = bob.join(show).await.unwrap().token;
+    let stage = artist.stage(show).await.unwrap().token;
+    let sdp = "application/sdp";
+    let status = async |path: &str, token: Option<&Secret>, kind: &str, body: &str| {
+        app.offer(path, token, kind, body.to_owned()).await.status().as_u16()
+    };
+    assert_eq!(status(&path, None, sdp, "v=0").await, 401);
+    assert_eq!(status(&path, Some(&Secret::new("made.up")), sdp, "v=0").await, 401);
+    assert_eq!(status(&path, Some(&join), sdp, "v=0").await, 403);
+    let refused = app.publish(show, join).await.err().expect("a visitor stays off the stage");
+    assert!(format!("{refused:?}").contains("403"), "{refused:?}");
+    assert_eq!(status(&format!("/whep/{show}"), Some(&stage), sdp, "v=0").await, 403);
+    assert_eq!(status(&path, Some(&stage), "text/plain", "v=0").await, 415);
+    assert_eq!(status(&path, Some(&stage), sdp, &"x".repeat(70_000)).await, 413);
+    // None of this used the token up; an offer that can't be read does.
+    assert_eq!(status(&path, Some(&stage), sdp, "nonsense").await, 400);
+    assert_eq!(status(&path, Some(&stage), sdp, "nonsense").await, 401);
+    let follower = app.follow(&bob, show).await;
+    assert_eq!(stage_now(&follower), (StageState::Empty, 0));
+
+    let session = format!("{path}/1-{}", "0".repeat(32));
+    assert_eq!(app.method(Method::DELETE, &session).await.status(), 404);
+    let patched = app.method(Method::PATCH, &session).await;
+    assert_eq!(patched.status(), 405);
+    assert!(patched.headers()[header::ALLOW].to_str().unwrap().contains("DELETE"));
+    let asked = app.method(Method::OPTIONS, &path).await;
+    assert_eq!(asked.status(), 204);
+    assert_eq!(asked.headers()["accept-post"], "application/sdp");
+    let allowed = asked.headers()[header::ACCESS_CONTROL_ALLOW_HEADERS].to_str().unwrap();
+    assert!(allowed.contains("Authorization"));
+    app.running.stop().await;
+}
+
+#[tokio::test]
+async fn a_second_studio_takes_over_and_the_first_is_told() {
+    let app = TestApp::start().await;
+    let (artist, show) = app.artist_with_show().await;
+    let mut studio = app.follow(&artist, show).await;
+    let first = app.go_live(&artist, show).await;
+    assert_eq!(studio.until_stage(StageState::Live).await.1, 1);
+    let viewer = app.watch(&artist, show).await.unwrap();
+    viewer.until(|it| it.video.keyframes > 0).await;
+    let second = app.go_live(&artist, show).await;
+    studio.events.clear();
+    assert_eq!(studio.until_stage(StageState::Live).await.1, 2);
+    first.publisher.ended().await;
+    // What the first still says changes nothing.
+    let gone = app.method(Method::DELETE, &first.location).await;
+    assert_eq!(gone.status(), 404);
+    viewer.reset();
+    viewer.until(|it| it.video.keyframes > 0).await;
+    // The second leaves as a page does that is closed.
+    assert_eq!(app.method(Method::DELETE, &second.location).await.status(), 200);
+    assert_eq!(studio.until_stage(StageState::Dropped).await.1, 2);
+    app.running.stop().await;
+}
+
+#[tokio::test]
+async fn a_deleted_show_takes_everybody_off() {
+    let app = TestApp::start().await;
+    let (artist, show) = app.artist_with_show().await;
+    let bob = app.guest("Bob").await;
+    let spare = bob.join(show).await.unwrap().token;
+    let stage = artist.stage(show).await.unwrap().token;
+    let mut follower = app.follow(&bob, show).await;
+    let on_stage = app.go_live(&artist, show).await;
+    follower.until_stage(StageState::Live).await;
+    let viewer = app.watch(&bob, show).await.unwrap();
+    artist.delete(show).await.unwrap();
+    on_stage.publisher.ended().await;
+    viewer.ended().await;
+    while follower.hear().await.is_ok() {}
+    for (path, token) in [("whip", stage), ("whep", spare)] {
+        let path = format!("/{path}/{show}");
+        let response = app.offer(&path, Some(&token), "application/sdp", "v=0".into()).await;
+        assert_eq!(response.status(), 410);
+    }
+    app.running.stop().await;
+}
+
+#[tokio::test]
+async fn a_stage_is_not_live_for_ever_after_a_crash() {
+    let app = TestApp::start().await;
+    let (artist, show) = app.artist_with_show().await;
+    let mut follower = app.follow(&artist, show).await;
+    let on_stage = app.go_live(&artist, show).await;
+    follower.until_stage(StageState::Live).await;
+    let app = app.restart().await;
+    drop(on_stage);
+    let follower = app.follow(&artist, show).await;
+    assert_eq!(stage_now(&follower), (StageState::Dropped, 1));
+    let card = artist.whats_on().await.live.remove(0);
+    assert_eq!((card.id, card.stage), (show, StageState::Dropped));
+    app.running.stop().await;
+}
