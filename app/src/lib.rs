@@ -5,6 +5,8 @@
 //! `api.rs` the server functions, `port.rs` what the server has to implement for them.
 //! Nothing here knows of axum, SQL or the media core.
 
+#![recursion_limit = "256"]
+
 pub mod accounts;
 mod app;
 pub mod chat;
