@@ -7,7 +7,7 @@ use web_sys::CanvasRenderingContext2d as Context;
 use super::look::{HAIRS, Hair, Hat, Look, Print, SHIRTS, SKINS};
 
 /// Room around a figure in its cell, in heights of a figure: to each side of its middle.
-pub const HALF_WIDTH: f64 = 0.36;
+pub const HALF_WIDTH: f64 = 0.33;
 /// Room above the crown, in heights of a figure.
 pub const HEADROOM: f64 = 0.14;
 /// The light that comes from the stage.
