@@ -4,16 +4,25 @@ use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::{
     SsrMode,
+    any_nested_route::{AnyNestedRoute, IntoAnyNestedRoute},
     components::{A, Route, Router, Routes},
     hooks::use_location,
     path,
 };
 
+#[cfg(feature = "stage")]
+use crate::live::ShowPageView;
+#[cfg(feature = "studio")]
+use crate::live::StudioPage;
 use crate::{
-    accounts::{CurrentViewer, LogInPage, PersonMenu, RegisterPage},
-    live::{Channel, ShowPageView, StudioPage},
-    shows::{DashboardPage, EditShowPage, NewShowPage, WhatsOnPage},
+    accounts::{CurrentViewer, PersonMenu},
+    live::Channel,
     ui::{Logo, NotFound, Toaster, Toasts},
+};
+#[cfg(feature = "programme")]
+use crate::{
+    accounts::{LogInPage, RegisterPage},
+    shows::{DashboardPage, EditShowPage, NewShowPage, WhatsOnPage},
 };
 
 /// What the build of the browser's side wants in the document's head (hashed names of styles,
@@ -49,6 +58,8 @@ pub fn App() -> impl IntoView {
     Channel::provide();
     let toaster = Toaster::provide();
     Channel::provide();
+    let alive = RwSignal::new(false);
+    Effect::new(move || alive.set(true));
     let title = |text: String| {
         if text.is_empty() { "Bandstand".into() } else { text + " · Bandstand" }
     };
@@ -59,15 +70,10 @@ pub fn App() -> impl IntoView {
             <a class="skip" href="#main">"Skip to the page"</a>
             <Masthead viewer/>
             <Main>
-                <Routes fallback=|| view! { <NotFound/> }>
-                    <Route path=path!("/") view=WhatsOnPage ssr=SsrMode::Async/>
-                    <Route path=path!("/join") view=RegisterPage ssr=SsrMode::Async/>
-                    <Route path=path!("/log-in") view=LogInPage ssr=SsrMode::Async/>
-                    <Route path=path!("/dashboard") view=DashboardPage ssr=SsrMode::Async/>
-                    <Route path=path!("/shows/new") view=NewShowPage ssr=SsrMode::Async/>
-                    <Route path=path!("/shows/:id") view=ShowPageView ssr=SsrMode::Async/>
-                    <Route path=path!("/shows/:id/edit") view=EditShowPage ssr=SsrMode::Async/>
-                    <Route path=path!("/shows/:id/studio") view=StudioPage ssr=SsrMode::Async/>
+                <Routes fallback=move || view! { <Elsewhere alive/> }>
+                    <ProgrammeRoutes/>
+                    <StageRoutes/>
+                    <StudioRoutes/>
                 </Routes>
             </Main>
             <Footer/>
@@ -75,6 +81,78 @@ pub fn App() -> impl IntoView {
         <Toasts toaster/>
     }
     .into_any()
+}
+
+/// What's on, accounts, and an artist's own shows.
+#[cfg(feature = "programme")]
+#[component(transparent)]
+fn ProgrammeRoutes() -> AnyNestedRoute {
+    view! {
+        <Route path=path!("/") view=WhatsOnPage ssr=SsrMode::Async/>
+        <Route path=path!("/join") view=RegisterPage ssr=SsrMode::Async/>
+        <Route path=path!("/log-in") view=LogInPage ssr=SsrMode::Async/>
+        <Route path=path!("/dashboard") view=DashboardPage ssr=SsrMode::Async/>
+        <Route path=path!("/shows/new") view=NewShowPage ssr=SsrMode::Async/>
+        <Route path=path!("/shows/:id/edit") view=EditShowPage ssr=SsrMode::Async/>
+    }
+    .into_inner()
+    .into_any_nested_route()
+}
+
+/// A show's page.
+#[cfg(feature = "stage")]
+#[component(transparent)]
+fn StageRoutes() -> AnyNestedRoute {
+    view! {
+        <Route path=path!("/shows/:id") view=ShowPageView ssr=SsrMode::Async/>
+    }
+    .into_inner()
+    .into_any_nested_route()
+}
+
+/// A show's studio.
+#[cfg(feature = "studio")]
+#[component(transparent)]
+fn StudioRoutes() -> AnyNestedRoute {
+    view! { <Route path=path!("/shows/:id/studio") view=StudioPage ssr=SsrMode::Async/> }
+        .into_inner()
+        .into_any_nested_route()
+}
+
+#[cfg(not(feature = "programme"))]
+#[component(transparent)]
+fn ProgrammeRoutes() -> AnyNestedRoute {
+    ().into_any_nested_route()
+}
+
+#[cfg(not(feature = "stage"))]
+#[component(transparent)]
+fn StageRoutes() -> AnyNestedRoute {
+    ().into_any_nested_route()
+}
+
+#[cfg(not(feature = "studio"))]
+#[component(transparent)]
+fn StudioRoutes() -> AnyNestedRoute {
+    ().into_any_nested_route()
+}
+
+/// An address that this part of the app doesn't know. When the server has said that there is no such
+/// page, that is what is shown; when the person went there from a living page, it may belong to the
+/// other part, and is asked of the server.
+#[component]
+fn Elsewhere(
+    /// Whether the page is alive already.
+    alive: RwSignal<bool>,
+) -> impl IntoView {
+    if !alive.get_untracked() {
+        return view! { <NotFound/> }.into_any();
+    }
+    let place = use_location();
+    let address = place.pathname.get_untracked() + &place.search.get_untracked();
+    // Refused, it would stay on an empty page, as with any link that can't be followed.
+    let _ = window().location().replace(&address);
+    ().into_any()
 }
 
 /// The sign, the places, the person.

@@ -42,6 +42,13 @@
     paint();
   });
 
+  // Shows and studios are programs apart: links between them and the rest are loaded as pages.
+  const part = (path) => /^\/shows\/(?!new$)[^/]+(\/studio)?$/.exec(path)?.slice(1).join() ?? "programme";
+  addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[href]");
+    if (link && part(link.pathname) !== part(location.pathname)) link.relList.add("external");
+  }, true);
+
   if ("serviceWorker" in navigator) {
     addEventListener("load", () => navigator.serviceWorker.register("/sw.js").catch(() => {}));
   }

@@ -47,7 +47,8 @@ pub fn routes(venue: &Arc<Venue>, site: &Site) -> Router<Arc<Venue>> {
             {
                 response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
             }
-            shell(site.head(&nonce))
+            let path = use_context::<Parts>().map(|parts| parts.uri.path().to_owned());
+            shell(site.head(path.as_deref().unwrap_or("/"), &nonce))
         }
     };
     let render = render_app_async_with_context(context.clone(), app);

@@ -19,13 +19,26 @@ use super::StartError;
 
 /// What the build writes where the nonce of a page belongs.
 const NONCE: &str = "{{__TRUNK NONCE__}}";
+/// What the build made of the programme: the whole head.
+const INDEX: &str = "index.html";
+/// What the build made of the other parts: of interest is the name of their program.
+const STAGE: &str = "stage.html";
+const STUDIO: &str = "studio.html";
 
 /// The folder with the built pages.
 #[derive(Clone, Debug)]
 pub struct Site {
-    index: PathBuf,
-    head: Arc<str>,
+    folder: PathBuf,
+    heads: Arc<Heads>,
     files: ServeDir,
+}
+
+/// The heads of the parts of the app that a browser loads apart.
+#[derive(Debug)]
+struct Heads {
+    programme: String,
+    stage: String,
+    studio: String,
 }
 
 impl Site {
@@ -34,31 +47,30 @@ impl Site {
     /// # Errors
     /// When the pages aren't built.
     pub fn open(folder: &Path) -> Result<Self, StartError> {
-        let index = folder.join("index.html");
-        let head = read_head(&index)
-            .map_err(|source| StartError::Site { index: index.clone(), source })?;
+        let heads = Heads::read(folder)
+            .map_err(|source| StartError::Site { index: folder.join(INDEX), source })?;
         Ok(Self {
-            head: head.into(),
+            heads: heads.into(),
             files: ServeDir::new(folder).append_index_html_on_directories(false).precompressed_br(),
-            index,
+            folder: folder.into(),
         })
     }
 
-    /// The head for a page whose scripts are marked by `nonce`. While developing it is read anew each
-    /// time, because the build goes on beside the server.
-    pub fn head(&self, nonce: &str) -> Head {
+    /// The head for the page at `path`, whose scripts are marked by `nonce`. While developing it is read
+    /// anew each time, because the build goes on beside the server.
+    pub fn head(&self, path: &str, nonce: &str) -> Head {
         if cfg!(debug_assertions)
-            && let Ok(head) = read_head(&self.index)
+            && let Ok(heads) = Heads::read(&self.folder)
         {
-            return Head(head.replace(NONCE, nonce));
+            return heads.of(path, nonce);
         }
-        Head(self.head.replace(NONCE, nonce))
+        self.heads.of(path, nonce)
     }
 
     /// The file that `request` asks for, when there is one.
     pub async fn file<B: Send + 'static>(&self, request: Request<B>) -> Option<Response> {
         let path = request.uri().path().to_owned();
-        if path == "/index.html" {
+        if [INDEX, STAGE, STUDIO].contains(&path.trim_start_matches('/')) {
             return None;
         }
         let request = request.map(|_| Body::empty());
@@ -82,27 +94,87 @@ impl Site {
     }
 }
 
+impl Heads {
+    /// The parts share all but the program itself, whose hashed name is put in the first one's place.
+    fn read(folder: &Path) -> io::Result<Self> {
+        let programme = head_of(&folder.join(INDEX))?;
+        let other = |page: &str| {
+            let other = head_of(&folder.join(page))?;
+            match (program(&programme), program(&other)) {
+                (Some(own), Some(other)) => Ok(programme.replace(own, other)),
+                _ => Err(io::Error::new(io::ErrorKind::InvalidData, "it names no program")),
+            }
+        };
+        Ok(Self { stage: other(STAGE)?, studio: other(STUDIO)?, programme })
+    }
+
+    fn of(&self, path: &str, nonce: &str) -> Head {
+        let head = match part(path) {
+            Part::Programme => &self.programme,
+            Part::Stage => &self.stage,
+            Part::Studio => &self.studio,
+        };
+        Head(head.replace(NONCE, nonce))
+    }
+}
+
+/// A part of the app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Programme,
+    Stage,
+    Studio,
+}
+
+/// To which part the page at `path` belongs. `app/src/shell.js` draws the same line.
+fn part(path: &str) -> Part {
+    match path.strip_prefix("/shows/").map(|rest| rest.split_once('/')) {
+        Some(None) if path != "/shows/new" => Part::Stage,
+        Some(Some((_, "studio"))) => Part::Studio,
+        _ => Part::Programme,
+    }
+}
+
 /// What stands between the first `<meta` and the end of the head.
-fn read_head(index: &Path) -> io::Result<String> {
-    let html = fs::read_to_string(index)?;
+fn head_of(page: &Path) -> io::Result<String> {
+    let html = fs::read_to_string(page)?;
     html.split_once("</head>")
         .and_then(|(head, _)| head.find("<meta").map(|at| head[at..].to_owned()))
         .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "it has no head"))
 }
 
-/// Whether the name of a file changes with what is in it: `…-0123456789abcdef.css`, `…_bg.wasm`.
+/// The name of the program that a head loads, without its ending.
+fn program(head: &str) -> Option<&str> {
+    let (_, rest) = head.split_once("from '/")?;
+    rest.split_once(".js'").map(|(name, _)| name)
+}
+
+/// Whether the name of a file changes with what is in it: `…-0123456789abcdef.css`, `…_bg.wasm`;
+/// leading zeros of the number are left out.
 fn is_hashed(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
     let stem = name.split_once('.').map_or(name, |(stem, _)| stem);
     let stem = stem.strip_suffix("_bg").unwrap_or(stem);
     stem.rsplit_once('-').is_some_and(|(_, hash)| {
-        hash.len() == 16 && hash.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+        (8..=16).contains(&hash.len())
+            && hash.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::is_hashed;
+    use super::{Part, is_hashed, part, program};
+
+    #[test]
+    fn parts_of_the_app() {
+        assert_eq!(part("/shows/7"), Part::Stage);
+        assert_eq!(part("/shows/7/studio"), Part::Studio);
+        for path in ["/", "/shows/new", "/shows/7/edit", "/log-in", "/shows"] {
+            assert_eq!(part(path), Part::Programme, "{path}");
+        }
+        let head = "<script>\nimport init, * as bindings from '/bandstand-01.js';";
+        assert_eq!(program(head), Some("bandstand-01"));
+    }
 
     #[test]
     fn hashed_names() {
