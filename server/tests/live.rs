@@ -12,8 +12,8 @@ use crate::{
     channel::Follower,
 };
 
-const WRITERS: usize = 6;
-const MESSAGES: usize = 25;
+const WRITERS: usize = 4;
+const MESSAGES: usize = 8;
 
 #[tokio::test]
 async fn each_page_gets_everything_once_however_often_it_comes_back() {
@@ -40,7 +40,7 @@ async fn each_page_gets_everything_once_however_often_it_comes_back() {
             follower.channel = app.channel(&reader).await;
             let token = reader.join(show).await.unwrap().token;
             follower.subscribe(Some(token)).await.unwrap();
-            let enough = (follower.texts().len() + 10).min(WRITERS * MESSAGES);
+            let enough = (follower.texts().len() + 3).min(WRITERS * MESSAGES);
             follower.until(|it| it.texts().len() >= enough).await;
         }
         follower
@@ -172,4 +172,28 @@ async fn who_follows_is_told_when_the_venue_closes() {
     assert_eq!(follower.channel.next().await, Ok(ServerFrame::Bye { again: true }));
     assert_eq!(follower.channel.next().await, Err(Some(1001)));
     stopping.await.unwrap();
+}
+
+#[test]
+fn the_examples_in_the_protocol_are_frames() {
+    let text = include_str!("../../PROTOCOL.md");
+    let examples = |kind: &str| {
+        let fence = format!("```json {kind}\n");
+        text.split(&fence as &str)
+            .skip(1)
+            .map(|rest| rest.split("```").next().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let (page, venue) = (examples("page"), examples("venue"));
+    assert!(page.len() >= 4 && venue.len() >= 9);
+    for example in page {
+        let frame: ClientFrame = serde_json::from_str(&example).expect(&example);
+        let _ = frame;
+    }
+    for example in venue {
+        let frame: ServerFrame = serde_json::from_str(&example).expect(&example);
+        let again = serde_json::to_value(&frame).unwrap();
+        let example: serde_json::Value = serde_json::from_str(&example).unwrap();
+        assert_eq!(again, example);
+    }
 }
