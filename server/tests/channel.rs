@@ -234,12 +234,16 @@ impl Follower {
         }
     }
 
-    /// The texts of all messages told by events.
+    /// The texts of all messages it was told, in the present and by events.
     pub fn texts(&self) -> Vec<&str> {
-        let texts = self.events.iter().filter_map(|event| match event {
-            Event::Posted { message } => Some(message.text.as_str()),
+        let known = match &self.present {
+            Some(Present::Show { chat, .. }) => chat.messages.as_slice(),
+            _ => &[],
+        };
+        let told = self.events.iter().filter_map(|event| match event {
+            Event::Posted { message } => Some(message),
             _ => None,
         });
-        texts.collect()
+        known.iter().chain(told).map(|message| message.text.as_str()).collect()
     }
 }

@@ -266,6 +266,7 @@ pub enum ServerFrame {
 }
 
 /// The present of a topic.
+#[allow(clippy::large_enum_variant, reason = "in its frame it is boxed")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Present {

@@ -12,6 +12,7 @@ use axum::{
 };
 use bandstand_domain::Refusal;
 use bandstand_domain::live::{BEAT, ClientFrame, LARGEST_FRAME, LiveError, ServerFrame, Topic};
+use bytes::Bytes;
 use futures::SinkExt;
 use tokio::{
     sync::mpsc,
@@ -46,6 +47,8 @@ const _: () = assert!(3 * PINGS_A_BEAT <= BEAT && 3 * PINGS_A_BEAT >= BEAT / 2);
 const MOST_TOPICS: usize = 8;
 /// Frames that a page may send at once, and then a second.
 const FRAMES: u32 = 40;
+/// How long a write may take at least, however long the page was silent.
+const LEAST_WRITE: Duration = Duration::from_secs(1);
 /// How long saying goodbye may take.
 const FAREWELL: Duration = Duration::from_secs(1);
 
@@ -156,28 +159,16 @@ impl Connection {
         let mut count = 0;
         let mut waiting = Vec::with_capacity(QUEUE);
         loop {
-            // Nothing here is awaited besides the choice itself, so whatever isn't chosen is lost
-            // nowhere.
+            // In this order, so that what a page has said is heard before it is held to be silent:
+            // this program may have been held up itself.
             tokio::select! {
+                biased;
                 () = self.cut.cancelled() => return Err(End::Again),
                 () = self.closing.cancelled() => return Err(End::Closing),
-                () = sleep_until(self.heard_at + SILENCE) => return Err(End::Lost),
-                _ = pings.tick() => {
-                    let mut messages = Vec::with_capacity(2);
-                    if count % PINGS_A_BEAT == 0 {
-                        let beat = encode(&ServerFrame::Beat { now: clock::now() });
-                        messages.push(Message::Text(beat));
-                    }
-                    messages.push(Message::Ping(Vec::new().into()));
-                    count += 1;
-                    self.write(messages).await?;
-                }
-                _ = self.queue.recv_many(&mut waiting, QUEUE) => {
-                    self.deliver(&mut waiting).await?;
-                }
                 message = self.socket.recv() => match message {
                     Some(Ok(message)) => {
                         self.heard_at = Instant::now();
+                        self.count_frame()?;
                         match message {
                             Message::Text(text) => self.heard(&text).await?,
                             Message::Ping(_) | Message::Pong(_) => {}
@@ -189,21 +180,37 @@ impl Connection {
                     Some(Err(_)) => return Err(End::Policy),
                     None => return Ok(()),
                 },
+                _ = pings.tick() => {
+                    let mut messages = Vec::with_capacity(2);
+                    if count % PINGS_A_BEAT == 0 {
+                        let beat = encode(&ServerFrame::Beat { now: clock::now() });
+                        messages.push(Message::Text(beat));
+                    }
+                    messages.push(Message::Ping(Bytes::new()));
+                    count += 1;
+                    self.write(messages).await?;
+                }
+                _ = self.queue.recv_many(&mut waiting, QUEUE) => {
+                    self.deliver(&mut waiting).await?;
+                }
+                () = sleep_until(self.heard_at + SILENCE) => return Err(End::Lost),
             }
         }
     }
 
-    /// Does what a page says.
-    async fn heard(&mut self, text: &str) -> Result<(), End> {
+    /// Counts what a page sends, of whatever kind.
+    fn count_frame(&mut self) -> Result<(), End> {
         let now = Instant::now();
         if now - self.frames_since >= Duration::from_secs(1) {
             self.frames_since = now;
             self.frames = 0;
         }
         self.frames += 1;
-        if self.frames > FRAMES {
-            return Err(End::Policy);
-        }
+        if self.frames > FRAMES { Err(End::Policy) } else { Ok(()) }
+    }
+
+    /// Does what a page says.
+    async fn heard(&mut self, text: &str) -> Result<(), End> {
         match serde_json::from_str(text).map_err(|_| End::Policy)? {
             ClientFrame::Subscribe { topic, after, token } => {
                 // Given up first: who subscribes anew is one follower, and one in the crowd.
@@ -211,7 +218,10 @@ impl Connection {
                 if self.follows.len() >= MOST_TOPICS {
                     return Err(End::Policy);
                 }
+                let asked_at = Instant::now();
                 let begun = Follow::begin(&self.caller, topic, after, token, &self.outbox).await;
+                // What the database took was not the page's silence.
+                self.heard_at += asked_at.elapsed();
                 match begun {
                     Ok(Beginning { follow, frames }) => {
                         self.follows.insert(topic, follow);
@@ -273,7 +283,7 @@ impl Connection {
         if messages.is_empty() {
             return Ok(());
         }
-        let silent = self.heard_at + SILENCE;
+        let silent = (self.heard_at + SILENCE).max(Instant::now() + LEAST_WRITE);
         let writing = async {
             for message in messages {
                 self.socket.feed(message).await?;
@@ -281,6 +291,7 @@ impl Connection {
             self.socket.flush().await
         };
         tokio::select! {
+            biased;
             written = writing => written.map_err(|_: axum::Error| End::Lost),
             () = self.cut.cancelled() => Err(End::Again),
             () = sleep_until(silent) => Err(End::Lost),

@@ -264,3 +264,45 @@ pub fn encode(frame: &ServerFrame) -> Utf8Bytes {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use bandstand_domain::{Millis, ShowId};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn who_cannot_keep_up_is_cut_and_nobody_else_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = Database::sqlite_url(&folder.path().join("test.db"));
+        let database = Database::open(&url).await.unwrap();
+        let tasks = Tasks::default();
+        let hub = Hub::new(database.clone(), tasks.clone());
+        let (slow, quick) = (CancellationToken::new(), CancellationToken::new());
+        let (slow_box, _never_read) = Outbox::new(slow.clone());
+        let (quick_box, mut frames) = Outbox::new(quick.clone());
+        let _slow = hub.follow(Topic::Shows, slow_box.clone()).await.unwrap();
+        let _quick = hub.follow(Topic::Shows, quick_box).await.unwrap();
+        let event = Event::ShowDeleted { show: ShowId(uuid::Uuid::nil()) };
+        let mut position = Cursor(0);
+        for number in 0..=QUEUE {
+            assert!(!slow.is_cancelled(), "cut after {number}");
+            // What is of the moment leaves room for what must not be lost.
+            assert_eq!(slow_box.has_room(), number < QUEUE - RESERVED);
+            let mut write = database.begin().await.unwrap();
+            log::append(&mut write, Topic::Shows, &event, Millis(0)).await.unwrap();
+            write.commit().await.unwrap();
+            hub.wake(Topic::Shows);
+            let Some(Outgoing::Events { first, last, .. }) = frames.recv().await else { panic!() };
+            assert_eq!(first.0, position.0 + 1);
+            position = last;
+            if number == QUEUE {
+                // Both are handed the same frame in one go, in whichever order.
+                slow.cancelled().await;
+            }
+        }
+        assert!(!quick.is_cancelled());
+        tasks.end().await;
+        database.close().await;
+    }
+}
