@@ -48,7 +48,6 @@ pub fn App() -> impl IntoView {
     let viewer = CurrentViewer::provide();
     Channel::provide();
     let toaster = Toaster::provide();
-    Channel::provide();
     let title = |text: String| {
         if text.is_empty() { "Bandstand".into() } else { text + " · Bandstand" }
     };
