@@ -57,7 +57,6 @@ pub fn App() -> impl IntoView {
     let viewer = CurrentViewer::provide();
     Channel::provide();
     let toaster = Toaster::provide();
-    Channel::provide();
     let alive = RwSignal::new(false);
     Effect::new(move || alive.set(true));
     let title = |text: String| {

@@ -1,5 +1,7 @@
 //! The picture and sound of a show, in the page of somebody who watches.
 
+use std::{cell::Cell, rc::Rc};
+
 use futures::{
     future::{AbortHandle, Either, abortable, join, select},
     pin_mut,
@@ -67,6 +69,7 @@ pub struct Player {
     sound: RwSignal<Sound>,
     running: StoredValue<Option<AbortHandle>>,
     ear: StoredValue<Option<SendWrapper<Ear>>>,
+    session: StoredValue<Option<SendWrapper<Rc<Session>>>>,
 }
 
 impl Player {
@@ -81,8 +84,9 @@ impl Player {
             sound: RwSignal::default(),
             running: StoredValue::new(None),
             ear: StoredValue::new(None),
+            session: StoredValue::new(None),
         };
-        on_cleanup(move || player.stop());
+        on_cleanup(move || player.stop(false));
         player
     }
 
@@ -110,8 +114,13 @@ impl Player {
         });
     }
 
-    /// Stops playing, and leaves the session.
-    pub fn stop(self) {
+    /// Stops playing, and leaves the session, unless it is `over` with the show.
+    pub fn stop(self, over: bool) {
+        if let Some(Some(session)) = self.session.try_update_value(Option::take)
+            && over
+        {
+            session.abandon();
+        }
         if let Some(handle) = self.running.try_update_value(Option::take).flatten() {
             handle.abort();
         }
@@ -163,7 +172,12 @@ impl Player {
             match join(Offered::new(), self.entrance.media_token()).await {
                 (Ok(offered), Ok(token)) => match offered.begin(self.show, token).await {
                     Ok(session) => {
+                        let session = Rc::new(session);
+                        self.session.set_value(Some(SendWrapper::new(session.clone())));
                         self.watch(&session, &mut backoff).await;
+                        // The venue notices by itself, and may have ended the session itself.
+                        session.abandon();
+                        self.session.set_value(None);
                         self.picture.set(Picture::Lost);
                     }
                     // Gone for good; the live channel tells the rest.
@@ -229,7 +243,8 @@ impl Player {
         let wanted = self.sound.get_untracked() != Sound::Muted;
         spawn_local(self.play(video.clone(), wanted));
         let came = {
-            let (video, stream) = (video.clone(), stream.clone());
+            // The stream itself: its own method `clone` would make another one.
+            let (video, stream) = (video.clone(), Clone::clone(stream));
             Closure::<dyn FnMut()>::new(move || {
                 video.set_src_object(Some(&stream));
                 on_first_frame(&video, move || self.picture.set(Picture::Shown));
@@ -270,11 +285,23 @@ impl Player {
     }
 }
 
-/// Calls `then` once the element shows its stream's first frame.
+/// Calls `then` once the element shows its stream's first frame: as soon as the browser says that it
+/// painted it, or, where it doesn't say so, that it has it.
 fn on_first_frame(video: &HtmlVideoElement, then: impl FnOnce() + 'static) {
-    let then = Closure::once_into_js(then);
-    if browser::call_now(video, "requestVideoFrameCallback", std::slice::from_ref(&then)).is_err() {
-        let once = browser::object([("once", JsValue::TRUE)]);
-        let _ = browser::call_now(video, "addEventListener", &["loadeddata".into(), then, once]);
-    }
+    let then = Rc::new(Cell::new(Some(then)));
+    let call = {
+        let (video, then) = (video.clone(), then.clone());
+        move || {
+            if video.video_width() > 0
+                && let Some(then) = then.take()
+            {
+                then();
+            }
+        }
+    };
+    let painted = Closure::once_into_js(call.clone());
+    let _ = browser::call_now(video, "requestVideoFrameCallback", &[painted]);
+    let loaded = Closure::once_into_js(call);
+    let once = browser::object([("once", JsValue::TRUE)]);
+    let _ = browser::call_now(video, "addEventListener", &["loadeddata".into(), loaded, once]);
 }

@@ -85,6 +85,9 @@ impl Publisher {
         self.trouble.set(None);
         match end_show(self.show).await {
             Ok(()) => {
+                if let Some(session) = self.session() {
+                    session.abandon();
+                }
                 self.halt();
                 self.state
                     .update(|state| state.announced(bandstand_domain::live::StageState::Ended, 0));

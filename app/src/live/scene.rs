@@ -29,7 +29,7 @@ pub(super) fn Scene(
     let inside = Signal::derive(move || visit.inside() && visit.stage.get() != StageState::Ended);
     let shown = move || picture.get() == Picture::Shown;
     view! {
-        <section class="scene" node_ref=scene aria-label="The stage">
+        <section class="stage-scene" node_ref=scene aria-label="The stage">
             <div class="stage-view">
             <div class="stage-picture">
                 <Show when=move || !shown()>

@@ -122,13 +122,13 @@ fn Door(visit: Visit) -> impl IntoView {
         <Show
             when=move || !over()
             fallback=|| view! {
-                <div class="door">
+                <div class="show-door">
                     <h2>"The show is over"</h2>
                     <p class="soft">"The crowd has gone home, and the chat is closed."</p>
                 </div>
             }
         >
-            <form class="door" novalidate on:submit=submit>
+            <form class="show-door" novalidate on:submit=submit>
                 <h2>"Step into the crowd"</h2>
                 <p class="soft">
                     {move || match visit.stage.get() {

@@ -219,7 +219,8 @@ impl Visit {
             if wanted.get() {
                 self.player.start();
             } else {
-                self.player.stop();
+                let over = self.stage.get_untracked() == StageState::Ended;
+                self.player.stop(over || self.gone.get_untracked());
             }
         });
     }

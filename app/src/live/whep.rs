@@ -22,7 +22,7 @@ pub struct Offered {
     _tracks: Closure<dyn FnMut(RtcTrackEvent)>,
 }
 
-/// A session. Dropping it ends it.
+/// A session. Dropping it ends it, unless it was abandoned before.
 pub struct Session {
     /// The connection.
     pub peer: Peer,
@@ -47,7 +47,8 @@ impl Offered {
         })?;
         let stream = MediaStream::new()?;
         let tracks = Closure::new({
-            let stream = stream.clone();
+            // The stream itself: its own method `clone` would make another one.
+            let stream = Clone::clone(&stream);
             move |event: RtcTrackEvent| stream.add_track(&event.track())
         });
         peer.connection.set_ontrack(Some(tracks.as_ref().unchecked_ref()));
@@ -67,6 +68,15 @@ impl Offered {
         self.peer.accept(&answer).await?;
         let Self { peer, stream, resource, _tracks, .. } = self;
         Ok(Session { peer, stream, resource, _tracks })
+    }
+}
+
+impl Session {
+    /// Forgets the session without ending it at the venue, where it has ended already.
+    pub fn abandon(&self) {
+        if let Some(resource) = self.resource.borrow_mut().as_mut() {
+            resource.abandon();
+        }
     }
 }
 
