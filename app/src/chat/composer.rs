@@ -132,7 +132,9 @@ pub fn Composer(
                     on:input=move |event| {
                         text.set(event_target_value(&event));
                         if complaint.with_untracked(Option::is_some) {
-                            complaint.set(check_message(text.get_untracked().trim()));
+                            let typed = text.get_untracked();
+                            let typed = Some(typed.trim()).filter(|typed| !typed.is_empty());
+                            complaint.set(typed.and_then(check_message));
                         }
                     }
                     on:keydown=on_key

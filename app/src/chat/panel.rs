@@ -2,6 +2,8 @@
 
 use bandstand_domain::live::JoinTicket;
 use leptos::{html, prelude::*};
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::ResizeObserver;
 
 use super::{
     Chat,
@@ -120,11 +122,20 @@ struct Scroll {
     list: NodeRef<html::Div>,
     following: RwSignal<bool>,
     unread: RwSignal<usize>,
+    /// How far the list was scrolled when it was last seen.
+    top: StoredValue<i32>,
 }
 
 impl Scroll {
     fn new(chat: Chat, list: NodeRef<html::Div>) -> Self {
-        let scroll = Self { chat, list, following: RwSignal::new(true), unread: RwSignal::new(0) };
+        let scroll = Self {
+            chat,
+            list,
+            following: RwSignal::new(true),
+            unread: RwSignal::new(0),
+            top: StoredValue::new(0),
+        };
+        scroll.follow_size();
         // The first message and where it stands, as the list was after the last change.
         let before = StoredValue::new((None::<i64>, 0));
         let arrived = StoredValue::new(0);
@@ -152,11 +163,39 @@ impl Scroll {
         scroll
     }
 
+    /// Stays at the end when the list gets smaller: a keyboard opens, or the field grows.
+    fn follow_size(self) {
+        let watch = StoredValue::new_local(None::<(ResizeObserver, Closure<dyn FnMut()>)>);
+        Effect::new(move || {
+            let Some(list) = self.list.get() else { return };
+            let resized: Closure<dyn FnMut()> = Closure::new(move || {
+                if self.following.try_get_untracked() == Some(true)
+                    && let Some(list) = self.list.try_get_untracked().flatten()
+                {
+                    list.set_scroll_top(list.scroll_height());
+                }
+            });
+            if let Ok(observer) = ResizeObserver::new(resized.as_ref().unchecked_ref()) {
+                observer.observe(&list);
+                watch.set_value(Some((observer, resized)));
+            }
+        });
+        on_cleanup(move || {
+            if let Some(Some((observer, _))) = watch.try_update_value(Option::take) {
+                observer.disconnect();
+            }
+        });
+    }
+
     /// The reader scrolled, or the list was.
     fn moved(self) {
         let Some(list) = self.list.get_untracked() else { return };
         let rest = list.scroll_height() - list.client_height() - list.scroll_top();
-        let following = rest < AT_END;
+        let top = list.scroll_top();
+        let up = top < self.top.get_value();
+        self.top.set_value(top);
+        // Only who goes up stops following: that the list grew below is not a wish to read back.
+        let following = rest < AT_END || (self.following.get_untracked() && !up);
         if following != self.following.get_untracked() {
             self.following.set(following);
             // What one reads is not taken away; what is too much goes when one is back.
@@ -169,7 +208,7 @@ impl Scroll {
         if following && self.unread.get_untracked() > 0 {
             self.unread.set(0);
         }
-        if list.scroll_top() < AT_BEGINNING && !following {
+        if top < AT_BEGINNING && !following {
             self.chat.load_earlier();
         }
     }

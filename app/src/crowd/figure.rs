@@ -165,7 +165,7 @@ fn head(pen: &Context, look: &Look, near: bool) {
         Hair::Bun => oval(pen, hair, 0.0, -0.015, 0.062, 0.06),
         Hair::Tail => {
             oval(pen, hair, 0.0, 0.34, 0.05, 0.18);
-            oval(pen, SHIRTS[look.hat_colour as usize].0, 0.0, 0.19, 0.05, 0.022);
+            oval(pen, light, 0.0, 0.2, 0.034, 0.014);
         }
         Hair::Braids => {
             for side in [-1.0, 1.0] {
@@ -217,10 +217,7 @@ fn hat(pen: &Context, look: &Look) {
         Hat::None => {}
         Hat::Cap => {
             dome(pen, colour, 0.15);
-            pen.set_fill_style_str(HAIRS[look.hair as usize].0);
-            pen.begin_path();
-            let _ = pen.ellipse(0.0, 0.152, 0.06, 0.05, 0.0, PI, TAU);
-            pen.fill();
+            curve(pen, shade, 0.012, [0.0, -0.015, 0.0, 0.05, 0.0, 0.15]);
             curve(pen, shade, 0.022, [-0.14, 0.148, 0.0, 0.16, 0.14, 0.148]);
             oval(pen, shade, 0.0, -0.02, 0.018, 0.012);
             rim(pen);

@@ -96,15 +96,9 @@ impl Crowd {
 
     /// Sets what changed, so that nobody is woken by what is as before.
     fn tell(self, count: u32, peak: u32, likes: u64) {
-        if self.count.get_untracked() != count {
-            self.count.set(count);
-        }
-        if self.peak.get_untracked() != peak {
-            self.peak.set(peak);
-        }
-        if self.likes.get_untracked() != likes {
-            self.likes.set(likes);
-        }
+        self.count.maybe_update(|old| std::mem::replace(old, count) != count);
+        self.peak.maybe_update(|old| std::mem::replace(old, peak) != peak);
+        self.likes.maybe_update(|old| std::mem::replace(old, likes) != likes);
     }
 }
 

@@ -66,7 +66,7 @@ impl Layout {
             let scale = scale(row);
             let distance = tall * ELBOW * scale;
             let half = width / 2.0 - distance * 0.4;
-            let offset = if row % 2 == 0 { 0.0 } else { 0.5 };
+            let offset = if row.is_multiple_of(2) { 0.0 } else { 0.5 };
             let columns = (half / distance) as i32 + 1;
             let before = ranked.len();
             for column in -columns..=columns {

@@ -1,11 +1,13 @@
 //! The crowd in front of the stage.
 
+mod air;
 pub mod api;
 mod figure;
 mod gesture_bar;
 mod handle;
 mod layout;
 mod look;
+mod motion;
 mod painter;
 mod places;
 #[cfg(feature = "ssr")]

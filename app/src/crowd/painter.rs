@@ -2,15 +2,15 @@
 
 use std::f64::consts::TAU;
 
-use bandstand_domain::crowd::Gesture;
 use web_sys::{CanvasRenderingContext2d as Context, HtmlCanvasElement};
 
 use super::{
     figure::{HEADROOM, POSE_ABOVE, POSE_BELOW, POSE_HALF_WIDTH, Pose},
     handle::now as clock,
     layout::{Spot, scale},
+    motion::{Motion, Music},
     sheet::{Poses, Row, Strip, pen_of},
-    state::{COMING, Figure, HEART, JUMP, LEAVING, State, WALKING},
+    state::{Figure, State, WALKING},
 };
 
 /// The most people who are drawn one by one; rows behind them are strips.
@@ -30,23 +30,14 @@ struct Cell {
     generation: u32,
 }
 
-/// How people move just now.
-#[derive(Clone, Copy)]
-struct Music {
-    seconds: f64,
-    energy: f64,
-    beat: f64,
-    still: bool,
-}
-
 /// Paints the crowd onto one canvas.
 pub struct Painter {
-    canvas: HtmlCanvasElement,
-    pen: Context,
-    ratio: f64,
+    pub(super) canvas: HtmlCanvasElement,
+    pub(super) pen: Context,
+    pub(super) ratio: f64,
     rows: Vec<Option<Row>>,
     strips: Vec<Option<[Strip; 2]>>,
-    poses: Option<Poses>,
+    pub(super) poses: Option<Poses>,
     /// By the index of the figure.
     cells: Vec<Option<Cell>>,
     /// Indices of figures, far to near.
@@ -55,6 +46,8 @@ pub struct Painter {
     near: u16,
     /// Milliseconds of this frame that went into drawing figures for the first time.
     spent: f64,
+    /// Whether there may be figures that were not drawn yet.
+    missing: bool,
 }
 
 impl Painter {
@@ -72,6 +65,7 @@ impl Painter {
             order: Vec::new(),
             near: 0,
             spent: 0.0,
+            missing: true,
         })
     }
 
@@ -97,6 +91,7 @@ impl Painter {
         let layout = state.layout();
         let mut before = 0;
         self.near = 0;
+        self.missing = true;
         for capacity in &layout.capacities {
             before += usize::from(*capacity);
             if before > ONE_BY_ONE && self.near > 0 {
@@ -144,7 +139,10 @@ impl Painter {
         let (width, height) = (f64::from(self.canvas.width()), f64::from(self.canvas.height()));
         self.pen.clear_rect(0.0, 0.0, width, height);
         self.spent = 0.0;
-        let mut late = false;
+        if self.missing {
+            self.missing = !self.draw_missing(state);
+        }
+        let mut late = self.missing;
         let mut begin = 0;
         while begin < self.order.len() {
             let row = self.row_of(state, begin);
@@ -171,7 +169,7 @@ impl Painter {
     }
 
     /// Height of a figure of a row, in pixels.
-    fn tall(&self, state: &State, row: u16) -> f64 {
+    pub(super) fn tall(&self, state: &State, row: u16) -> f64 {
         f64::from(state.layout().tall * scale(row)) * self.ratio
     }
 
@@ -252,18 +250,23 @@ impl Painter {
             return true;
         }
         let tall = self.tall(state, spot.row);
-        let (x, y) = self.stands(figure, spot, now);
-        let motion = Motion::of(figure, tall, music, now);
-        if let Some((pose, lift)) = motion.pose {
-            // Small figures make large gestures, so that they are seen.
-            let size = tall.max(30.0 * self.ratio);
-            self.paint_pose(pose, figure.look.skin, x + motion.sway, y + motion.down + lift, size);
-        }
-        if spot.row >= self.near {
+        let cell = self.cells[index as usize];
+        let one_by_one = spot.row < self.near;
+        if one_by_one && cell.is_none() {
             return false;
         }
+        let (x, y) = self.stands(figure, spot, now);
+        let motion = Motion::of(figure, tall, music, now);
+        if let Some(pose) = motion.pose {
+            // Small figures make large gestures, so that they are seen.
+            let size = tall.max(30.0 * self.ratio);
+            self.paint_pose(pose, figure.look.skin, x + motion.sway, y + motion.down, size);
+        }
         let mine = state.my_place() == Some(figure.place) && figure.left.is_none();
-        if mine && let Some(poses) = &self.poses {
+        if mine
+            && one_by_one
+            && let Some(poses) = &self.poses
+        {
             let _ = self.pen.draw_image_with_html_canvas_element_and_dw_and_dh(
                 &poses.halo.canvas,
                 x - tall * 0.42,
@@ -272,9 +275,9 @@ impl Painter {
                 tall * 0.84,
             );
         }
-        let Some(cell) = self.cell(state, index, figure, spot) else { return true };
+        let Some(cell) = cell else { return false };
         let Some(row) = &self.rows[usize::from(spot.row)] else { return false };
-        let (sx, sy) = row.origin(cell);
+        let (sx, sy) = row.origin(cell.index);
         // Whole pixels are copied several times as fast as broken ones. So people lean in bands,
         // each a pixel beside the next.
         let left = (x - row.width / 2.0).round();
@@ -304,7 +307,7 @@ impl Painter {
     }
 
     /// The crown of a figure, in pixels.
-    fn stands(&self, figure: &Figure, spot: &Spot, now: f64) -> (f64, f64) {
+    pub(super) fn stands(&self, figure: &Figure, spot: &Spot, now: f64) -> (f64, f64) {
         let (mut x, mut y) = (f64::from(spot.x), f64::from(spot.y));
         if let Some((from_x, from_y, since)) = figure.walk {
             let part = ((now - since) / WALKING).clamp(0.0, 1.0);
@@ -315,20 +318,35 @@ impl Painter {
         (x * self.ratio, y * self.ratio)
     }
 
-    /// The cell of a figure, drawn now when it wasn't before and there is time.
-    fn cell(&mut self, state: &State, index: u32, figure: &Figure, spot: &Spot) -> Option<u16> {
-        if let Some(cell) = self.cells[index as usize] {
-            return Some(cell.index);
-        }
-        if self.spent > BUDGET {
-            return None;
-        }
+    /// Draws figures that have no cell yet, the nearest first, as far as there is time in this
+    /// frame. Returns whether all have one.
+    fn draw_missing(&mut self, state: &State) -> bool {
         let started = clock();
+        for at in (0..self.order.len()).rev() {
+            let index = self.order[at] as usize;
+            let Some(figure) = &state.figures()[index] else { continue };
+            let Some(spot) = state.layout().spots.get(figure.place as usize) else { continue };
+            if spot.row >= self.near {
+                break;
+            }
+            if self.cells[index].is_some() {
+                continue;
+            }
+            if self.spent > BUDGET {
+                return false;
+            }
+            self.cells[index] = self.draw_figure(state, figure, spot);
+            self.spent = clock() - started;
+        }
+        true
+    }
+
+    fn draw_figure(&mut self, state: &State, figure: &Figure, spot: &Spot) -> Option<Cell> {
         let tall = self.tall(state, spot.row);
         let layout = state.layout();
         let row = &mut self.rows[usize::from(spot.row)];
         if row.is_none() {
-            let seen = f64::from(layout.height - spot.y) * self.ratio / tall + 0.3;
+            let seen = f64::from(layout.height - spot.y) * self.ratio / tall + 0.45;
             // Whoever stands in front covers the rest; what is not drawn costs nothing.
             let (length, fade) = match spot.row {
                 0 => (seen.min(2.2), false),
@@ -339,11 +357,8 @@ impl Painter {
             let capacity = layout.capacities[usize::from(spot.row)];
             *row = Row::new(capacity + capacity / 2 + 8, tall, length, haze(spot.row), fade);
         }
-        let cell = row.as_mut()?.stamp(&figure.look)?;
-        self.cells[index as usize] =
-            Some(Cell { row: spot.row, index: cell, generation: figure.generation });
-        self.spent += clock() - started;
-        Some(cell)
+        let index = row.as_mut()?.stamp(&figure.look)?;
+        Some(Cell { row: spot.row, index, generation: figure.generation })
     }
 
     fn paint_pose(&self, pose: Pose, skin: u8, x: f64, y: f64, size: f64) {
@@ -362,116 +377,9 @@ impl Painter {
                 (POSE_ABOVE + POSE_BELOW) * size,
             );
     }
-
-    fn paint_hearts(&self, state: &State, now: f64, still: bool) {
-        let Some(poses) = &self.poses else { return };
-        for (number, heart) in state.hearts().iter().enumerate() {
-            let Some(spot) = state.layout().spots.get(heart.place as usize) else { continue };
-            let part = ((now - heart.since) / HEART).clamp(0.0, 1.0);
-            let tall = self.tall(state, spot.row);
-            let size = (tall * 0.34).max(16.0 * self.ratio);
-            let (rise, drift, grow) = if still {
-                (0.0, 0.0, 1.0)
-            } else {
-                let swing = (part * 7.0 + number as f64).sin();
-                (part * (2.0 - part), swing * 0.12, (part * 6.0).min(1.0))
-            };
-            let size = size * grow;
-            let x = f64::from(spot.x) * self.ratio + drift * tall - size / 2.0;
-            // As high as there is room: a heart from the back is not cut off.
-            let from = f64::from(spot.y) * self.ratio - size * 0.8;
-            let y = from - rise * tall.max(44.0 * self.ratio).min(from);
-            self.pen.set_global_alpha(((1.0 - part) * 2.5).min(1.0));
-            let _ = self.pen.draw_image_with_html_canvas_element_and_dw_and_dh(
-                &poses.heart.canvas,
-                x,
-                y,
-                size,
-                size,
-            );
-        }
-        self.pen.set_global_alpha(1.0);
-    }
-
-    /// Points at the viewer's own figure, over all others.
-    fn paint_marker(&self, state: &State, music: &Music, now: f64) {
-        let Some(place) = state.my_place() else { return };
-        let Some(index) = state.figure_at(place) else { return };
-        let Some(figure) = &state.figures()[index as usize] else { return };
-        let Some(spot) = state.layout().spots.get(place as usize) else { return };
-        let tall = self.tall(state, spot.row);
-        let motion = Motion::of(figure, tall, music, now);
-        let (x, y) = self.stands(figure, spot, now);
-        let hover = if music.still { 0.0 } else { (music.seconds * 3.0).sin() * 0.02 };
-        let size = (tall * 0.11).max(6.0 * self.ratio);
-        let (x, y) = (x + motion.sway, y + motion.down.min(0.0) - tall * (0.16 + hover));
-        let pen = &self.pen;
-        pen.begin_path();
-        pen.move_to(x - size, y - size * 1.1);
-        pen.line_to(x + size, y - size * 1.1);
-        pen.line_to(x, y);
-        pen.close_path();
-        pen.set_line_join("round");
-        pen.set_line_width(size * 0.5);
-        pen.set_stroke_style_str("#14121f");
-        pen.stroke();
-        pen.set_fill_style_str("#ffb454");
-        pen.fill();
-    }
 }
 
 /// How much night lies over a row.
 fn haze(row: u16) -> f64 {
     (f64::from(row) * 0.085).min(0.66)
-}
-
-/// Where a figure is moved to from its place, in pixels, and what its arms do.
-struct Motion {
-    sway: f64,
-    down: f64,
-    pose: Option<(Pose, f64)>,
-}
-
-impl Motion {
-    fn of(figure: &Figure, tall: f64, music: &Music, now: f64) -> Self {
-        let look = &figure.look;
-        let (phase, eager) = (f64::from(look.phase), f64::from(look.eager));
-        let (mut sway, mut down) = (0.0, 0.0);
-        if !music.still {
-            let turn = (music.seconds * TAU * 0.45 + phase).sin();
-            sway = turn * tall * (0.008 + 0.07 * music.energy) * eager;
-            down = tall * 0.008 * (music.seconds * 1.7 + phase * 9.0).sin()
-                - tall * 0.06 * music.beat * eager;
-            let coming = (now - figure.came) / COMING;
-            if coming < 1.0 {
-                // Up from below, a little too far, and back.
-                let rest = 1.0 - coming.clamp(0.0, 1.0);
-                down += tall * 1.1 * (rest * rest * (2.7 * rest - 1.7));
-            }
-            if let Some(left) = figure.left {
-                let part = ((now - left) / LEAVING).clamp(0.0, 1.0);
-                down += tall * 1.3 * part * part;
-            }
-        }
-        let mut pose = None;
-        if let Some((gesture, begun, until)) = figure.gesture
-            && now < until
-        {
-            let passed = now - begun;
-            let swap = |period: f64| !music.still && (passed / period) as i64 % 2 == 1;
-            pose = match gesture {
-                Gesture::Applause if swap(110.0) => Some((Pose::Apart, 0.0)),
-                Gesture::Applause => Some((Pose::Clap, 0.0)),
-                Gesture::Wave if swap(190.0) => Some((Pose::WaveLeft, 0.0)),
-                Gesture::Wave => Some((Pose::WaveRight, 0.0)),
-                Gesture::Jump => Some((Pose::Up, 0.0)),
-                Gesture::Heart => None,
-            };
-            if gesture == Gesture::Jump && !music.still {
-                let part = (passed / JUMP).fract();
-                down -= tall * 1.5 * part * (1.0 - part);
-            }
-        }
-        Self { sway, down, pose }
-    }
 }

@@ -70,15 +70,18 @@ fn describe(state: &State) -> String {
     }
 }
 
+/// What the browser calls; it is called for as long as it is kept.
+type Callee = Closure<dyn FnMut()>;
+
 /// The loop that paints: sixty times a second while something moves, now and then while people
 /// only breathe, and not at all when nothing changes or nobody looks.
 struct Animation {
     inner: RefCell<Inner>,
     state: StoredValue<State>,
     label: RwSignal<String>,
-    frame: RefCell<Option<Closure<dyn FnMut(f64)>>>,
-    calm: RefCell<Option<Closure<dyn FnMut()>>>,
-    observer: RefCell<Option<(ResizeObserver, Closure<dyn FnMut()>)>>,
+    frame: RefCell<Option<Callee>>,
+    calm: RefCell<Option<Callee>>,
+    observer: RefCell<Option<(ResizeObserver, Callee)>>,
 }
 
 struct Inner {
@@ -123,7 +126,7 @@ impl Animation {
             observer: RefCell::default(),
         });
         let weak = Rc::downgrade(&animation);
-        let frame = Closure::new(move |_: f64| {
+        let frame = Closure::new(move || {
             if let Some(animation) = weak.upgrade() {
                 animation.paint();
             }
@@ -138,7 +141,7 @@ impl Animation {
         });
         *animation.calm.borrow_mut() = Some(calm);
         let weak = Rc::downgrade(&animation);
-        let resized: Closure<dyn FnMut()> = Closure::new(move || {
+        let resized: Callee = Closure::new(move || {
             if let Some(animation) = weak.upgrade() {
                 animation.wake();
             }
