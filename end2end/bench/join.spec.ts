@@ -15,7 +15,7 @@ test("from Watch to the first frame", async ({ person, browser }) => {
   for (let join = 0; join < JOINS; join++) {
     const viewer = await person(`Guest ${join}`);
     await viewer.goto(show);
-    await viewer.page.getByLabel("Your name").fill(viewer.name);
+    await viewer.page.getByLabel("What should we call you?").fill(viewer.name);
     await viewer.page.getByRole("button", { name: "Step into the crowd" }).click();
     const handle = await viewer.page.waitForFunction(() => {
       const mark = (name: string) => performance.getEntriesByName(`bandstand:${name}`)[0]?.startTime;

@@ -10,8 +10,8 @@ export async function register(person: Person, role: "artist" | "visitor"): Prom
   const handle = `p${Date.now() % 1_000_000}-${registered++}`;
   await person.goto("/join");
   if (role === "artist") await page.getByLabel("to play").check();
-  await page.getByLabel("Your name").fill(person.name);
-  await page.getByLabel("Handle").fill(handle);
+  await page.getByLabel("Your name", { exact: true }).fill(person.name);
+  await page.getByLabel("Handle", { exact: true }).fill(handle);
   await page.getByLabel("E-mail").fill(`${handle}@example.org`);
   await page.getByLabel("Password", { exact: true }).fill("late summer folk");
   if (role === "artist") {
@@ -37,8 +37,8 @@ export async function fillShow(
   if (show.description !== undefined) await page.getByLabel("Description").fill(show.description);
   if (show.genre !== undefined) await page.getByLabel(show.genre, { exact: true }).check();
   if (show.startsIn !== undefined) {
-    await page.getByLabel("Starts").fill(localTime(show.startsIn));
-    await page.getByLabel("Ends").fill(localTime(show.startsIn + (show.minutes ?? 120)));
+    await page.getByLabel("Start", { exact: true }).fill(localTime(show.startsIn));
+    await page.getByLabel("End", { exact: true }).fill(localTime(show.startsIn + (show.minutes ?? 120)));
   }
 }
 
@@ -49,7 +49,7 @@ export async function announce(artist: Person, title: string, startsIn = 2): Pro
   await fillShow(page, { title, description: "Straight from the pier.", genre: "Folk", startsIn });
   await page.getByRole("button", { name: "Announce the show" }).click();
   await expect(page).toHaveURL(/\/dashboard$/);
-  const link = page.getByRole("article").filter({ hasText: title }).getByRole("link", { name: /show page/i });
+  const link = page.getByRole("listitem").filter({ hasText: title }).getByRole("link", { name: "Page" });
   return (await link.getAttribute("href")) ?? "";
 }
 
@@ -57,12 +57,28 @@ export async function announce(artist: Person, title: string, startsIn = 2): Pro
 export async function goLive(artist: Person, show: string): Promise<void> {
   await artist.goto(`${show}/studio`);
   await artist.page.getByRole("button", { name: "Go live" }).click();
-  await expect(artist.page.getByText("Live", { exact: false }).first()).toBeVisible();
+  await expect(artist.page.getByText("You are live.")).toBeVisible();
 }
 
 /** Comes to a show as a guest who says their name. */
 export async function enterAsGuest(person: Person, show: string): Promise<void> {
   await person.goto(show);
-  await person.page.getByLabel("Your name").fill(person.name);
+  await person.page.getByLabel("What should we call you?").fill(person.name);
   await person.page.getByRole("button", { name: "Step into the crowd" }).click();
+  await expect(chatInput(person)).toBeEnabled();
+}
+
+/** Where one writes to the others. */
+export const chatInput = (person: Person) => person.page.getByRole("textbox", { name: /say something|message/i });
+
+/** Says something to everybody. */
+export async function say(person: Person, text: string): Promise<void> {
+  await chatInput(person).fill(text);
+  await chatInput(person).press("Enter");
+}
+
+/** Waits until the page counts as many people. */
+export async function counts(person: Person, people: number, timeout = 15_000): Promise<void> {
+  const words = people === 1 ? /^1 here$/i : new RegExp(`^${people} here$`, "i");
+  await expect(person.page.getByText(words).first(), `${person.name} counts ${people}`).toBeVisible({ timeout });
 }

@@ -27,7 +27,7 @@ export class Venue {
     const listen = this.url ? new URL(this.url).host : "127.0.0.1:0";
     this.process = spawn(
       program,
-      ["--listen", listen, "--media", "127.0.0.1:0", "--data", this.data, "--site", join(repository, "target/site")],
+      ["--listen", listen, "--media", "127.0.0.1:0", "--data", this.data, "--site", join(repository, "target/site"), "--limit-scale", "50"],
       { cwd: this.data, stdio: ["ignore", "pipe", "pipe"] },
     );
     this.url = await new Promise<string>((resolve, reject) => {
@@ -211,6 +211,8 @@ export const test = base.extend<Fixtures>({
       channel: "moz-firefox",
       executablePath: process.env.FIREFOX ?? "/usr/bin/firefox-esr",
       firefoxUserPrefs: {
+        // The journeys stay on 127.0.0.1, which Firefox leaves out by default.
+        "media.peerconnection.ice.loopback": true,
         "media.navigator.streams.fake": true,
         "media.navigator.permission.disabled": true,
         "media.autoplay.default": 0,

@@ -37,7 +37,7 @@ pub struct Flags {
     /// Another database than the one in the data folder: sqlite:… or postgres:…
     #[arg(long, env = "BANDSTAND_DATABASE_URL", value_name = "URL", hide_env_values = true)]
     pub database_url: Option<String>,
-    /// The UDP address for picture and sound [default: 127.0.0.1:3478]
+    /// The UDP address for picture and sound [default: 0.0.0.0:3478]
     #[arg(long, env = "BANDSTAND_MEDIA", value_name = "ADDRESS:PORT")]
     pub media: Option<SocketAddr>,
     /// Addresses under which browsers reach the UDP port, when the machine can't know them

@@ -55,7 +55,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 3000),
-            media: SocketAddr::new(Ipv4Addr::LOCALHOST.into(), MEDIA_PORT),
+            media: SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), MEDIA_PORT),
             public_addresses: Vec::new(),
             public_url: String::new(),
             data: "data".into(),

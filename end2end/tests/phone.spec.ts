@@ -1,0 +1,63 @@
+// On a phone: installable, readable, within the width of the screen.
+import { devices } from "@playwright/test";
+import AxeBuilder from "@axe-core/playwright";
+import { announce, enterAsGuest, goLive, register } from "./steps";
+import { expect, test } from "./venue";
+
+const { defaultBrowserType: _, ...pixel } = devices["Pixel 7"];
+const small = { ...pixel, viewport: { width: 360, height: 740 }, screen: { width: 360, height: 740 } };
+
+test("artist and audience at 360 pixels, and nothing that keeps anybody out", async ({ person }) => {
+  const artist = await person("Mira Voss", small);
+  await register(artist, "artist");
+  const show = await announce(artist, "Mira Voss at the Harbour");
+  await goLive(artist, show);
+  const ana = await person("Ana", small);
+  await enterAsGuest(ana, show);
+  await ana.seesAndHears();
+
+  const fits = async (one: typeof ana, what: string) => {
+    const { content, screen } = await one.page.evaluate(() => ({
+      content: document.documentElement.scrollWidth,
+      screen: window.innerWidth,
+    }));
+    expect(content, `${what} fits the screen`).toBeLessThanOrEqual(screen);
+    const { violations } = await new AxeBuilder({ page: one.page }).withTags(["wcag2a", "wcag2aa", "wcag22aa"]).analyze();
+    expect(
+      violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`),
+      `${what} is accessible`,
+    ).toEqual([]);
+  };
+  await fits(ana, "the show");
+  await fits(artist, "the studio");
+  for (const path of ["/", "/join", "/log-in"]) {
+    await ana.goto(path);
+    await fits(ana, path);
+  }
+  const tab = await artist.anotherTab();
+  for (const path of ["/dashboard", "/shows/new", `${show}/edit`]) {
+    await tab.goto(path);
+    await fits(tab, path);
+  }
+});
+
+test("it can be installed, and says so when there is no network", async ({ person, venue, complaints }) => {
+  complaints.expected.push(/ERR_INTERNET_DISCONNECTED/, /WebSocket/);
+  const ana = await person("Ana", pixel);
+  await ana.goto("/");
+  const manifest = await (await ana.page.request.get(`${venue.url}/manifest.webmanifest`)).json();
+  expect(manifest.display).toBe("standalone");
+  for (const icon of manifest.icons) {
+    expect((await ana.page.request.get(venue.url + icon.src)).ok(), icon.src).toBe(true);
+  }
+  await ana.page.evaluate(async () => {
+    const { active } = await navigator.serviceWorker.ready;
+    if (active?.state !== "activated") {
+      await new Promise((resolve) => active?.addEventListener("statechange", resolve));
+    }
+  });
+  await ana.context.setOffline(true);
+  await ana.page.goto(`${venue.url}/join`);
+  await expect(ana.page.getByText(/offline|no network|no connection/i).first()).toBeVisible();
+  await ana.context.setOffline(false);
+});
