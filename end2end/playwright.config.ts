@@ -32,5 +32,7 @@ export default defineConfig({
     locale: "en-GB",
     timezoneId: "Europe/Lisbon",
     screenshot: "only-on-failure",
+    actionTimeout: 15_000,
+    navigationTimeout: 15_000,
   },
 });

@@ -3,11 +3,10 @@
 use std::fmt;
 
 use bandstand_domain::{Refusal, refusal::Reason};
-use leptos::server_fn::{
-    codec::JsonEncoding,
-    error::{FromServerFnError, ServerFnErrorErr},
-};
+use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::json::JsonText;
 
 /// A refusal as the error of a server function.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,7 +25,7 @@ impl<E> FromServerFnError for Failed<E>
 where
     E: Reason + Serialize + DeserializeOwned + Clone + 'static,
 {
-    type Encoder = JsonEncoding;
+    type Encoder = JsonText;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         Self(match error {

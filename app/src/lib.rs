@@ -13,6 +13,7 @@ mod app;
 pub mod chat;
 pub mod crowd;
 pub mod failure;
+pub mod json;
 pub mod live;
 #[cfg(feature = "ssr")]
 pub mod port;

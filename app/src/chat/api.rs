@@ -6,14 +6,14 @@ use bandstand_domain::{
     PersonId, ShowId,
     chat::{ChatPage, ChatReason, MessageId},
 };
-use leptos::{prelude::*, server_fn::codec::Json};
+use leptos::prelude::*;
 
-use crate::failure::Failed;
 #[cfg(feature = "ssr")]
 use crate::port::{answer, port};
+use crate::{failure::Failed, json::Json};
 
 /// Posts a message.
-#[server(endpoint = "chat/post", input = Json)]
+#[server(endpoint = "chat/post", input = Json, output = Json)]
 pub async fn post_message(
     show: ShowId,
     id: MessageId,
@@ -23,13 +23,13 @@ pub async fn post_message(
 }
 
 /// Deletes a message.
-#[server(endpoint = "chat/delete", input = Json)]
+#[server(endpoint = "chat/delete", input = Json, output = Json)]
 pub async fn delete_message(show: ShowId, id: MessageId) -> Result<(), Failed<ChatReason>> {
     answer(port::<dyn super::port::Chat>().delete(show, id)).await
 }
 
 /// Mutes a person, or lets them speak again.
-#[server(endpoint = "chat/mute", input = Json)]
+#[server(endpoint = "chat/mute", input = Json, output = Json)]
 pub async fn mute_person(
     show: ShowId,
     person: PersonId,
@@ -39,7 +39,7 @@ pub async fn mute_person(
 }
 
 /// Earlier messages.
-#[server(endpoint = "chat/history", input = Json)]
+#[server(endpoint = "chat/history", input = Json, output = Json)]
 pub async fn load_history(show: ShowId, before: i64) -> Result<ChatPage, Failed<ChatReason>> {
     answer(port::<dyn super::port::Chat>().history(show, before)).await
 }

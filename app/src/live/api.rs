@@ -6,32 +6,32 @@ use bandstand_domain::{
     ShowId,
     live::{JoinTicket, LiveReason, StageTicket},
 };
-use leptos::{prelude::*, server_fn::codec::Json};
+use leptos::prelude::*;
 
-use crate::failure::Failed;
 #[cfg(feature = "ssr")]
 use crate::port::{answer, port};
+use crate::{failure::Failed, json::Json};
 
 /// The right to enter a show.
-#[server(endpoint = "live/join", input = Json)]
+#[server(endpoint = "live/join", input = Json, output = Json)]
 pub async fn join_show(show: ShowId) -> Result<JoinTicket, Failed<LiveReason>> {
     answer(port::<dyn super::port::Live>().join(show)).await
 }
 
 /// The right to go on the stage of one's own show.
-#[server(endpoint = "live/stage", input = Json)]
+#[server(endpoint = "live/stage", input = Json, output = Json)]
 pub async fn take_stage(show: ShowId) -> Result<StageTicket, Failed<LiveReason>> {
     answer(port::<dyn super::port::Live>().stage(show)).await
 }
 
 /// Tells the audience that the artist takes a break, or is back.
-#[server(endpoint = "live/pause", input = Json)]
+#[server(endpoint = "live/pause", input = Json, output = Json)]
 pub async fn pause_stage(show: ShowId, paused: bool) -> Result<(), Failed<LiveReason>> {
     answer(port::<dyn super::port::Live>().pause(show, paused)).await
 }
 
 /// Ends one's own show for good.
-#[server(endpoint = "live/end", input = Json)]
+#[server(endpoint = "live/end", input = Json, output = Json)]
 pub async fn end_show(show: ShowId) -> Result<(), Failed<LiveReason>> {
     answer(port::<dyn super::port::Live>().end(show)).await
 }

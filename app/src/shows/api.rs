@@ -6,20 +6,20 @@ use bandstand_domain::{
     ShowId,
     shows::{Section, ShowDraft, ShowList, ShowPage, ShowReason, WhatsOn},
 };
-use leptos::{prelude::*, server_fn::codec::Json};
+use leptos::prelude::*;
 
-use crate::failure::Failed;
 #[cfg(feature = "ssr")]
 use crate::port::{answer, port};
+use crate::{failure::Failed, json::Json};
 
 /// What's on: the first page.
-#[server(endpoint = "shows/whats_on", input = Json)]
+#[server(endpoint = "shows/whats_on", input = Json, output = Json)]
 pub async fn load_whats_on() -> Result<WhatsOn, Failed<ShowReason>> {
     answer(port::<dyn super::port::Shows>().whats_on()).await
 }
 
 /// A further page of upcoming or past shows.
-#[server(endpoint = "shows/more", input = Json)]
+#[server(endpoint = "shows/more", input = Json, output = Json)]
 pub async fn load_more_shows(
     section: Section,
     next: String,
@@ -28,37 +28,37 @@ pub async fn load_more_shows(
 }
 
 /// A show for its page.
-#[server(endpoint = "shows/show", input = Json)]
+#[server(endpoint = "shows/show", input = Json, output = Json)]
 pub async fn load_show(id: ShowId) -> Result<ShowPage, Failed<ShowReason>> {
     answer(port::<dyn super::port::Shows>().show(id)).await
 }
 
 /// The artist's own shows.
-#[server(endpoint = "shows/mine", input = Json)]
+#[server(endpoint = "shows/mine", input = Json, output = Json)]
 pub async fn load_my_shows() -> Result<ShowList, Failed<ShowReason>> {
     answer(port::<dyn super::port::Shows>().mine()).await
 }
 
 /// A show of one's own as the form that made it.
-#[server(endpoint = "shows/draft", input = Json)]
+#[server(endpoint = "shows/draft", input = Json, output = Json)]
 pub async fn load_draft(id: ShowId) -> Result<ShowDraft, Failed<ShowReason>> {
     answer(port::<dyn super::port::Shows>().draft(id)).await
 }
 
 /// Announces a show.
-#[server(endpoint = "shows/create", input = Json)]
+#[server(endpoint = "shows/create", input = Json, output = Json)]
 pub async fn create_show(draft: ShowDraft) -> Result<ShowId, Failed<ShowReason>> {
     answer(port::<dyn super::port::Shows>().create(draft)).await
 }
 
 /// Changes a show of one's own.
-#[server(endpoint = "shows/update", input = Json)]
+#[server(endpoint = "shows/update", input = Json, output = Json)]
 pub async fn update_show(id: ShowId, draft: ShowDraft) -> Result<(), Failed<ShowReason>> {
     answer(port::<dyn super::port::Shows>().update(id, draft)).await
 }
 
 /// Deletes a show of one's own.
-#[server(endpoint = "shows/delete", input = Json)]
+#[server(endpoint = "shows/delete", input = Json, output = Json)]
 pub async fn delete_show(id: ShowId) -> Result<(), Failed<ShowReason>> {
     answer(port::<dyn super::port::Shows>().delete(id)).await
 }
