@@ -17,7 +17,7 @@ use super::{
     backoff::Backoff,
     channel::{ChannelState, Incoming, TokenSource, passes},
     place::Place,
-    wire::{Heard, read},
+    wire::{Heard, address, read},
 };
 
 /// Milliseconds for which the line stays up after the last follower left: a person going from page
@@ -394,10 +394,4 @@ impl Line {
             Self::wait(line);
         }
     }
-}
-
-fn address() -> Option<String> {
-    let location = window().location();
-    let scheme = if location.protocol().ok()? == "https:" { "wss" } else { "ws" };
-    Some(format!("{scheme}://{}/live", location.host().ok()?))
 }

@@ -209,7 +209,7 @@ impl Publisher {
     }
 
     fn session(self) -> Option<Rc<Session>> {
-        self.session.try_with_value(|it| it.as_ref().map(|it| Rc::clone(it)))?
+        self.session.try_get_value()?.map(SendWrapper::take)
     }
 
     /// Measures what is being sent; to be called every two seconds.

@@ -72,10 +72,12 @@ fn Present(visit: Visit) -> impl IntoView {
         <Title text=title/>
         <Meta name="description" content=summary/>
         <Show when=move || !visit.gone.get() fallback=|| view! { <Absent why=Refusal::Gone/> }>
-            <article class="show" data-stage=move || stage_name(visit)>
-                <Heading visit/>
-                <Scene visit/>
-                <Side visit/>
+            <article data-stage=move || stage_name(visit)>
+                <div class="show">
+                    <Heading visit/>
+                    <Scene visit/>
+                    <Side visit/>
+                </div>
                 <About visit/>
             </article>
         </Show>

@@ -1,6 +1,7 @@
-//! Reading the venue's frames, including those of a newer venue.
+//! Where the live channel is, and reading the venue's frames, including those of a newer venue.
 
 use bandstand_domain::live::{Cursor, Event, ServerFrame, Topic};
+use leptos::prelude::window;
 use serde::Deserialize;
 
 /// A frame as this page understands it.
@@ -34,7 +35,7 @@ struct Batch {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Lenient {
-    Known(Event),
+    Known(Box<Event>),
     Unknown(serde::de::IgnoredAny),
 }
 
@@ -51,12 +52,19 @@ pub fn read(text: &str) -> Option<Heard> {
             let Batch { topic, cursor, events } =
                 serde_json::from_str::<Envelope>(text).ok()?.events;
             let known = |event| match event {
-                Lenient::Known(event) => Some(event),
+                Lenient::Known(event) => Some(*event),
                 Lenient::Unknown(_) => None,
             };
             Some(Heard::Events { topic, cursor, events: events.into_iter().map(known).collect() })
         }
     }
+}
+
+/// The live channel's address, from the page's own.
+pub fn address() -> Option<String> {
+    let location = window().location();
+    let scheme = if location.protocol().ok()? == "https:" { "wss" } else { "ws" };
+    Some(format!("{scheme}://{}/live", location.host().ok()?))
 }
 
 #[cfg(test)]
