@@ -1,7 +1,7 @@
 //! The chat, seen.
 
 use bandstand_domain::live::JoinTicket;
-use leptos::{html, prelude::*};
+use leptos::{__reexports::send_wrapper::SendWrapper, html, prelude::*};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::ResizeObserver;
 
@@ -165,7 +165,7 @@ impl Scroll {
 
     /// Stays at the end when the list gets smaller: a keyboard opens, or the field grows.
     fn follow_size(self) {
-        let watch = StoredValue::new_local(None::<(ResizeObserver, Closure<dyn FnMut()>)>);
+        let watch = StoredValue::new(None::<SendWrapper<(ResizeObserver, Closure<dyn FnMut()>)>>);
         Effect::new(move || {
             let Some(list) = self.list.get() else { return };
             let resized: Closure<dyn FnMut()> = Closure::new(move || {
@@ -177,12 +177,12 @@ impl Scroll {
             });
             if let Ok(observer) = ResizeObserver::new(resized.as_ref().unchecked_ref()) {
                 observer.observe(&list);
-                watch.set_value(Some((observer, resized)));
+                watch.set_value(Some(SendWrapper::new((observer, resized))));
             }
         });
         on_cleanup(move || {
-            if let Some(Some((observer, _))) = watch.try_update_value(Option::take) {
-                observer.disconnect();
+            if let Some(Some(watch)) = watch.try_update_value(Option::take) {
+                watch.0.disconnect();
             }
         });
     }

@@ -3,6 +3,7 @@
 use super::{
     motion::{Motion, Music},
     painter::Painter,
+    sine::sine,
     state::{HEART, State},
 };
 
@@ -18,7 +19,7 @@ impl Painter {
             let (rise, drift, grow) = if still {
                 (0.0, 0.0, 1.0)
             } else {
-                let swing = (part * 7.0 + number as f64).sin();
+                let swing = sine(part * 7.0 + number as f64);
                 (part * (2.0 - part), swing * 0.12, (part * 6.0).min(1.0))
             };
             let size = size * grow;
@@ -47,7 +48,7 @@ impl Painter {
         let tall = self.tall(state, spot.row);
         let motion = Motion::of(figure, tall, music, now);
         let (x, y) = self.stands(figure, spot, now);
-        let hover = if music.still { 0.0 } else { (music.seconds * 3.0).sin() * 0.02 };
+        let hover = if music.still { 0.0 } else { sine(music.seconds * 3.0) * 0.02 };
         let size = (tall * 0.11).max(6.0 * self.ratio);
         let (x, y) = (x + motion.sway, y + motion.down.min(0.0) - tall * (0.16 + hover));
         let pen = &self.pen;

@@ -4,7 +4,10 @@ use std::f64::consts::{PI, TAU};
 
 use web_sys::CanvasRenderingContext2d as Context;
 
-use super::look::{HAIRS, Hair, Hat, Look, Print, SHIRTS, SKINS};
+use super::{
+    look::{HAIRS, Hair, Hat, Look, Print, SHIRTS, SKINS},
+    sine::{cosine, sine},
+};
 
 /// Room around a figure in its cell, in heights of a figure: to each side of its middle.
 pub const HALF_WIDTH: f64 = 0.33;
@@ -179,9 +182,9 @@ fn head(pen: &Context, look: &Look, near: bool) {
             for spike in -2..=2 {
                 let angle = f64::from(spike) * 0.5;
                 let (sin, cos) = angle.sin_cos();
-                pen.move_to(0.13 * (angle - 0.3).sin(), 0.13 - 0.13 * (angle - 0.3).cos());
+                pen.move_to(0.13 * sine(angle - 0.3), 0.13 - 0.13 * cosine(angle - 0.3));
                 pen.line_to(0.2 * sin, 0.13 - 0.2 * cos);
-                pen.line_to(0.13 * (angle + 0.3).sin(), 0.13 - 0.13 * (angle + 0.3).cos());
+                pen.line_to(0.13 * sine(angle + 0.3), 0.13 - 0.13 * cosine(angle + 0.3));
             }
             pen.fill();
         }

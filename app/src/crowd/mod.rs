@@ -13,6 +13,7 @@ mod places;
 #[cfg(feature = "ssr")]
 pub mod port;
 mod sheet;
+mod sine;
 mod state;
 mod view;
 

@@ -6,6 +6,7 @@ use bandstand_domain::crowd::Gesture;
 
 use super::{
     figure::Pose,
+    sine::sine,
     state::{COMING, Figure, JUMP, LEAVING},
 };
 
@@ -39,9 +40,9 @@ impl Motion {
         let (phase, eager) = (f64::from(look.phase), f64::from(look.eager));
         let (mut sway, mut down) = (0.0, 0.0);
         if !music.still {
-            let turn = (music.seconds * TAU * 0.45 + phase).sin();
+            let turn = sine(music.seconds * TAU * 0.45 + phase);
             sway = turn * tall * (0.008 + 0.07 * music.energy) * eager;
-            down = tall * 0.008 * (music.seconds * 1.7 + phase * 9.0).sin()
+            down = tall * 0.008 * sine(music.seconds * 1.7 + phase * 9.0)
                 - tall * 0.06 * music.beat * eager;
             let coming = (now - figure.came) / COMING;
             if coming < 1.0 {

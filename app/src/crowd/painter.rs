@@ -10,6 +10,7 @@ use super::{
     layout::{Spot, scale},
     motion::{Motion, Music},
     sheet::{Poses, Row, Strip, pen_of},
+    sine::sine,
     state::{Figure, State, WALKING},
 };
 
@@ -228,9 +229,7 @@ impl Painter {
             let (mut dx, mut dy) = (0.0, 0.0);
             if !music.still {
                 let phase = f64::from(row) * 0.5 + half as f64 * 1.3;
-                dx = (music.seconds * TAU * 0.45 + phase).sin()
-                    * tall
-                    * (0.01 + 0.07 * music.energy);
+                dx = sine(music.seconds * TAU * 0.45 + phase) * tall * (0.01 + 0.07 * music.energy);
                 dy = -tall * 0.1 * music.beat * (1.0 - half as f64 * 0.5);
             }
             let x = dx.clamp(-Strip::MARGIN, Strip::MARGIN) - Strip::MARGIN;

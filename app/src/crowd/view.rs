@@ -3,7 +3,7 @@
 use std::{cell::RefCell, rc::Rc};
 
 use bandstand_domain::PersonId;
-use leptos::{html::Canvas, prelude::*};
+use leptos::{__reexports::send_wrapper::SendWrapper, html::Canvas, prelude::*};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{HtmlCanvasElement, MediaQueryList, ResizeObserver};
 
@@ -27,11 +27,11 @@ pub fn CrowdView(
 ) -> impl IntoView {
     let node = NodeRef::<Canvas>::new();
     let label = RwSignal::new(String::from("The crowd"));
-    let stage = StoredValue::new_local(None::<Rc<Animation>>);
+    let stage = StoredValue::new(None::<SendWrapper<Rc<Animation>>>);
     Effect::new(move || crowd.set_me(me.get()));
     Effect::new(move || {
         let Some(canvas) = node.get() else { return };
-        stage.set_value(Animation::start(canvas, crowd.state(), label));
+        stage.set_value(Animation::start(canvas, crowd.state(), label).map(SendWrapper::new));
     });
     Effect::new(move || {
         crowd.track();
