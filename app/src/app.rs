@@ -1,6 +1,6 @@
 //! The frame around all pages: document, routes, who is looking.
 
-use leptos::prelude::*;
+use leptos::{prelude::*, tachys::view::iterators::StaticVec};
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::{
     SsrMode,
@@ -70,9 +70,7 @@ pub fn App() -> impl IntoView {
             <Masthead viewer/>
             <Main>
                 <Routes fallback=move || view! { <Elsewhere alive/> }>
-                    <ProgrammeRoutes/>
-                    <StageRoutes/>
-                    <StudioRoutes/>
+                    <Parts/>
                 </Routes>
             </Main>
             <Footer/>
@@ -82,10 +80,23 @@ pub fn App() -> impl IntoView {
     .into_any()
 }
 
+/// The routes of the parts that are built in. A browser's build has one, the server has all.
+#[component(transparent)]
+fn Parts() -> AnyNestedRoute {
+    StaticVec::from(vec![
+        #[cfg(feature = "programme")]
+        programme(),
+        #[cfg(feature = "stage")]
+        stage(),
+        #[cfg(feature = "studio")]
+        studio(),
+    ])
+    .into_any_nested_route()
+}
+
 /// What's on, accounts, and an artist's own shows.
 #[cfg(feature = "programme")]
-#[component(transparent)]
-fn ProgrammeRoutes() -> AnyNestedRoute {
+fn programme() -> AnyNestedRoute {
     view! {
         <Route path=path!("/") view=WhatsOnPage ssr=SsrMode::Async/>
         <Route path=path!("/join") view=RegisterPage ssr=SsrMode::Async/>
@@ -100,8 +111,7 @@ fn ProgrammeRoutes() -> AnyNestedRoute {
 
 /// A show's page.
 #[cfg(feature = "stage")]
-#[component(transparent)]
-fn StageRoutes() -> AnyNestedRoute {
+fn stage() -> AnyNestedRoute {
     view! {
         <Route path=path!("/shows/:id") view=ShowPageView ssr=SsrMode::Async/>
     }
@@ -111,29 +121,10 @@ fn StageRoutes() -> AnyNestedRoute {
 
 /// A show's studio.
 #[cfg(feature = "studio")]
-#[component(transparent)]
-fn StudioRoutes() -> AnyNestedRoute {
+fn studio() -> AnyNestedRoute {
     view! { <Route path=path!("/shows/:id/studio") view=StudioPage ssr=SsrMode::Async/> }
         .into_inner()
         .into_any_nested_route()
-}
-
-#[cfg(not(feature = "programme"))]
-#[component(transparent)]
-fn ProgrammeRoutes() -> AnyNestedRoute {
-    ().into_any_nested_route()
-}
-
-#[cfg(not(feature = "stage"))]
-#[component(transparent)]
-fn StageRoutes() -> AnyNestedRoute {
-    ().into_any_nested_route()
-}
-
-#[cfg(not(feature = "studio"))]
-#[component(transparent)]
-fn StudioRoutes() -> AnyNestedRoute {
-    ().into_any_nested_route()
 }
 
 /// An address that this part of the app doesn't know. When the server has said that there is no such

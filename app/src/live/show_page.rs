@@ -49,14 +49,14 @@ pub fn ShowPageView() -> impl IntoView {
     let loaded = load_from_address();
     view! {
         <Suspense fallback=|| view! { <p class="waiting">"Finding the show…"</p> }>
-            {move || Suspend::new(async move {
-                match loaded.await {
+            {move || {
+                loaded.get().map(|loaded| match loaded {
                     (viewer, Ok(page)) => {
                         view! { <Present visit=Visit::new(page, viewer.is_some())/> }.into_any()
                     }
                     (_, Err(Failed(why))) => view! { <Absent why/> }.into_any(),
-                }
-            })}
+                })
+            }}
         </Suspense>
     }
     .into_any()
@@ -71,16 +71,22 @@ fn Present(visit: Visit) -> impl IntoView {
     view! {
         <Title text=title/>
         <Meta name="description" content=summary/>
-        <Show when=move || !visit.gone.get() fallback=|| view! { <Absent why=Refusal::Gone/> }>
-            <article data-stage=move || stage_name(visit)>
-                <div class="show">
-                    <Heading visit/>
-                    <Scene visit/>
-                    <Side visit/>
-                </div>
-                <About visit/>
-            </article>
-        </Show>
+        {move || {
+            if visit.gone.get() {
+                return view! { <Absent why=Refusal::Gone/> }.into_any();
+            }
+            view! {
+                <article data-stage=move || stage_name(visit)>
+                    <div class="show">
+                        <Heading visit/>
+                        <Scene visit/>
+                        <Side visit/>
+                    </div>
+                    <About visit/>
+                </article>
+            }
+            .into_any()
+        }}
     }
     .into_any()
 }

@@ -22,9 +22,8 @@ pub fn StudioPage() -> impl IntoView {
     let loaded = load_from_address();
     view! {
         <Suspense fallback=|| view! { <p class="waiting">"Opening the studio…"</p> }>
-            {move || Suspend::new(async move {
-                let (viewer, page) = loaded.await;
-                match page {
+            {move || {
+                loaded.get().map(|(viewer, page)| match page {
                     Ok(page) if page.mine => view! { <Room studio=Studio::new(page)/> }.into_any(),
                     Ok(page) if viewer.is_none_or(|viewer| viewer.handle.is_none()) => {
                         let path = format!("/log-in?next=/shows/{}/studio", page.card.id);
@@ -32,8 +31,8 @@ pub fn StudioPage() -> impl IntoView {
                     }
                     Ok(_) => view! { <Absent why=Refusal::Forbidden/> }.into_any(),
                     Err(Failed(why)) => view! { <Absent why/> }.into_any(),
-                }
-            })}
+                })
+            }}
         </Suspense>
     }
     .into_any()
