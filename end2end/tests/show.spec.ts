@@ -147,7 +147,7 @@ test("what one does and says, the others see; a lost connection misses nothing",
   // Likes count for everybody, once in ten seconds.
   await ana.page.getByRole("button", { name: "Like this show" }).click();
   await expect(tom.page.getByText(/♥ 1/).first()).toBeVisible();
-  await ana.page.getByRole("button", { name: "Applause" }).click();
+  await ana.page.getByRole("button", { name: "Clap" }).click();
 
   // Ana deletes her own; the artist deletes Tom's and mutes him.
   const entry = (who: typeof ana, text: string) => who.page.getByRole("article").filter({ hasText: text });

@@ -27,7 +27,7 @@ export class Venue {
     const listen = this.url ? new URL(this.url).host : "127.0.0.1:0";
     this.process = spawn(
       program,
-      ["--listen", listen, "--media", "127.0.0.1:0", "--data", this.data, "--site", process.env.BANDSTAND_SITE ?? join(repository, "target/site"), "--limit-scale", "50"],
+      ["--listen", listen, "--media", "0.0.0.0:0", "--data", this.data, "--site", process.env.BANDSTAND_SITE ?? join(repository, "target/site"), "--limit-scale", "50"],
       { cwd: this.data, stdio: ["ignore", "pipe", "pipe"] },
     );
     this.url = await new Promise<string>((resolve, reject) => {
@@ -211,7 +211,7 @@ export const test = base.extend<Fixtures>({
       channel: "moz-firefox",
       executablePath: process.env.FIREFOX ?? "/usr/bin/firefox-esr",
       firefoxUserPrefs: {
-        // The journeys stay on 127.0.0.1, which Firefox leaves out by default.
+        // Firefox leaves out 127.0.0.1 by default.
         "media.peerconnection.ice.loopback": true,
         "media.navigator.streams.fake": true,
         "media.navigator.permission.disabled": true,

@@ -87,7 +87,7 @@ struct Animation {
 struct Inner {
     painter: Painter,
     canvas: HtmlCanvasElement,
-    scheduled: bool,
+    scheduled: Option<i32>,
     timer: Option<i32>,
     last: f64,
     drawn: u64,
@@ -107,7 +107,7 @@ impl Animation {
         let inner = Inner {
             painter: Painter::new(canvas.clone())?,
             canvas: canvas.clone(),
-            scheduled: false,
+            scheduled: None,
             timer: None,
             last: 0.0,
             drawn: u64::MAX,
@@ -157,21 +157,23 @@ impl Animation {
     /// Asks for a frame, unless one is asked for already.
     fn wake(&self) {
         let mut inner = self.inner.borrow_mut();
-        if inner.scheduled || inner.stopped {
+        if inner.scheduled.is_some() || inner.stopped {
             return;
         }
         if let Some(timer) = inner.timer.take() {
             window().clear_timeout_with_handle(timer);
         }
         if let Some(frame) = &*self.frame.borrow() {
-            inner.scheduled =
-                window().request_animation_frame(frame.as_ref().unchecked_ref()).is_ok();
+            inner.scheduled = window().request_animation_frame(frame.as_ref().unchecked_ref()).ok();
         }
     }
 
     fn stop(&self) {
         let mut inner = self.inner.borrow_mut();
         inner.stopped = true;
+        if let Some(frame) = inner.scheduled.take() {
+            let _ = window().cancel_animation_frame(frame);
+        }
         if let Some(timer) = inner.timer.take() {
             window().clear_timeout_with_handle(timer);
         }
@@ -182,7 +184,7 @@ impl Animation {
 
     fn paint(&self) {
         let mut inner = self.inner.borrow_mut();
-        inner.scheduled = false;
+        inner.scheduled = None;
         if inner.stopped {
             return;
         }

@@ -15,9 +15,7 @@ pub(super) fn Countdown(
     now: Signal<Millis>,
 ) -> impl IntoView {
     let starts = Memo::new(move |_| {
-        visit.page.with(|page| {
-            (page.card.starts_at, page.card.starts_text.clone(), page.card.time_zone.clone())
-        })
+        visit.page.with(|page| (page.card.starts_at, page.card.starts_text.clone()))
     });
     let left = Memo::new(move |_| span(starts.with(|starts| starts.0).since(now.get())));
     let late = Memo::new(move |_| starts.with(|starts| starts.0) <= now.get());
@@ -53,8 +51,8 @@ pub(super) fn Countdown(
                 <p class="starts">
                     {artist} " starts "
                     {move || {
-                        let (at, text, zone) = starts.get();
-                        view! { <LocalTime at fallback=format!("{text} ({zone})") style=TimeStyle::Full/> }
+                        let (at, text) = starts.get();
+                        view! { <LocalTime at fallback=text style=TimeStyle::Full/> }
                     }}
                 </p>
             </Show>

@@ -22,12 +22,12 @@ pub(super) fn Heading(
     let here = move || visit.crowd.count().get();
     let likes = move || page.with(|page| page.likes).max(visit.crowd.likes().get());
     let when = move || {
-        let (starts, ends, text, zone) = page.with(|page| {
+        let (starts, ends, text) = page.with(|page| {
             let card = &page.card;
-            (card.starts_at, card.ends_at, card.starts_text.clone(), card.time_zone.clone())
+            (card.starts_at, card.ends_at, card.starts_text.clone())
         });
         view! {
-            <LocalTime at=starts fallback=format!("{text} ({zone})") style=TimeStyle::Full/>
+            <LocalTime at=starts fallback=text style=TimeStyle::Full/>
             " – "
             <LocalTime at=ends fallback="later" style=TimeStyle::Time/>
         }
