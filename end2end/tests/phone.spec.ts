@@ -8,6 +8,7 @@ const { defaultBrowserType: _, ...pixel } = devices["Pixel 7"];
 const small = { ...pixel, viewport: { width: 360, height: 740 }, screen: { width: 360, height: 740 } };
 
 test("artist and audience at 360 pixels, and nothing that keeps anybody out", async ({ person }) => {
+  test.slow();
   const artist = await person("Mira Voss", small);
   await register(artist, "artist");
   const show = await announce(artist, "Mira Voss at the Harbour");

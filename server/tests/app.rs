@@ -23,7 +23,7 @@ pub const PASSWORD: &str = "correct horse battery";
 
 /// A page as the build would leave it, so that these tests need no build of the pages.
 const INDEX: &str = r#"<!DOCTYPE html><html><head><meta name="viewport" content="width=device-width">
-<script type="module" nonce="{{__TRUNK NONCE__}}">void 0;</script></head><body></body></html>"#;
+<script type="module" nonce="{{__TRUNK NONCE__}}">import init from '/a.js';</script></head><body></body></html>"#;
 
 /// A running venue.
 pub struct TestApp {
@@ -44,7 +44,9 @@ impl TestApp {
     pub async fn configured(change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("site")).unwrap();
-        fs::write(folder.path().join("site/index.html"), INDEX).unwrap();
+        for page in ["index", "stage", "studio"] {
+            fs::write(folder.path().join(format!("site/{page}.html")), INDEX).unwrap();
+        }
         fs::write(folder.path().join("site/sw.js"), "// service worker").unwrap();
         fs::write(folder.path().join("site/a-0123456789abcdef.css"), "a {}").unwrap();
         let mut config = Config {

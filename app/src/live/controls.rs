@@ -23,7 +23,7 @@ pub(super) fn Controls(
     scene: NodeRef<html::Section>,
 ) -> impl IntoView {
     let player = visit.player;
-    let volume = RwSignal::new(1.0_f64);
+    let volume = RwSignal::new(100_u32);
     let large = RwSignal::new(false);
     let floats = RwSignal::new(false);
     let on = move || player.sound().get() == Sound::On;
@@ -64,13 +64,13 @@ pub(super) fn Controls(
             </button>
             <input
                 class="volume"
-                type="range" min="0" max="1" step="0.05"
+                type="range" min="0" max="100" step="5"
                 aria-label="Volume"
                 prop:value=move || if on() { volume.get().to_string() } else { "0".into() }
                 on:input=move |event| {
-                    if let Ok(wanted) = event_target_value(&event).parse() {
+                    if let Ok(wanted) = event_target_value(&event).parse::<u32>() {
                         volume.set(wanted);
-                        player.set_volume(wanted);
+                        player.set_volume(f64::from(wanted) / 100.0);
                     }
                 }
             />
