@@ -1,6 +1,6 @@
 //! A venue for one test, and the people in it.
 
-use std::{env, fs, net::SocketAddr, path::Path, sync::Arc};
+use std::{fs, net::SocketAddr, path::Path, sync::Arc};
 
 use bandstand_domain::{
     Refusal, ShowId,
@@ -15,8 +15,10 @@ use jiff::{SignedDuration, Timestamp};
 use reqwest::{Client, Response, header};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use sqlx::{Connection, Executor, Row};
+use sqlx::Row;
 use tempfile::TempDir;
+
+use crate::postgres;
 
 /// Everybody's password.
 pub const PASSWORD: &str = "correct horse battery";
@@ -54,7 +56,7 @@ impl TestApp {
             media: SocketAddr::from(([127, 0, 0, 1], 0)),
             data: folder.path().join("data"),
             site: folder.path().join("site"),
-            database_url: fresh_postgres().await.map(Secret::new),
+            database_url: postgres::fresh_database().await.map(Secret::new),
             ..Config::default()
         };
         change(&mut config);
@@ -131,15 +133,6 @@ impl TestApp {
         user.viewer = Some(user.register(&form).await.unwrap());
         user
     }
-}
-
-/// The address of a new PostgreSQL database, when the tests are to run there.
-async fn fresh_postgres() -> Option<String> {
-    let server = env::var("BANDSTAND_TEST_POSTGRES").ok()?;
-    let name = format!("test_{}", uuid::Uuid::new_v4().simple());
-    let mut connection = sqlx::PgConnection::connect(&format!("{server}/postgres")).await.unwrap();
-    connection.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.unwrap();
-    Some(format!("{server}/{name}"))
 }
 
 /// Somebody with a browser.

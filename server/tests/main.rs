@@ -1,8 +1,8 @@
 //! The server as a whole, over real HTTP. Each test has a venue of its own, on a port and in a data
 //! folder of its own.
 //!
-//! With `BANDSTAND_TEST_POSTGRES=postgres://user@host` each venue gets a database of its own there
-//! instead of SQLite.
+//! The databases are SQLite; `postgres` runs everything once more with PostgreSQL, each venue in a
+//! database of its own.
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on says so by panicking")]
 
@@ -14,6 +14,7 @@ mod crowd;
 mod limits;
 mod live;
 mod media;
+mod postgres;
 mod security;
 mod sessions;
 mod shows;
