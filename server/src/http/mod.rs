@@ -3,6 +3,8 @@
 pub mod limits;
 mod log;
 mod pages;
+#[cfg(debug_assertions)]
+mod reload;
 pub mod security;
 mod serve;
 pub mod sessions;
@@ -45,6 +47,11 @@ pub fn router(venue: Arc<Venue>) -> Result<Router, StartError> {
         .layer(RequestBodyLimitLayer::new(LARGEST_FORM))
         .layer(from_fn_with_state(venue.clone(), security::own_pages_only))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE));
+    #[cfg(debug_assertions)]
+    let pages = match reload::stamp() {
+        Some(stamp) => pages.merge(reload::routes(stamp)),
+        None => pages,
+    };
     Ok(Router::new()
         .merge(pages)
         .merge(live::routes())

@@ -59,10 +59,13 @@ impl Site {
     /// The head for the page at `path`, whose scripts are marked by `nonce`. While developing it is read
     /// anew each time, because the build goes on beside the server.
     pub fn head(&self, path: &str, nonce: &str) -> Head {
-        if cfg!(debug_assertions)
-            && let Ok(heads) = Heads::read(&self.folder)
-        {
-            return heads.of(path, nonce);
+        #[cfg(debug_assertions)]
+        if let Ok(heads) = Heads::read(&self.folder) {
+            let mut head = heads.of(path, nonce);
+            if super::reload::stamp().is_some() {
+                head.0.push_str(super::reload::SCRIPT);
+            }
+            return head;
         }
         self.heads.of(path, nonce)
     }
