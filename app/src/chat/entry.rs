@@ -13,10 +13,9 @@ use web_sys::{Element, HtmlElement, Node};
 
 use super::{
     Chat,
-    links::{Piece, pieces},
     state::{Pending, Progress},
 };
-use crate::ui::{LocalTime, TimeStyle};
+use crate::ui::{LocalTime, TimeStyle, linked};
 
 /// How many colours there are for names; each is a class in `style/chat.css`.
 const COLOURS: u64 = 10;
@@ -40,25 +39,6 @@ impl Line {
     }
 }
 
-/// A text with its links, as plain text nodes and anchors.
-fn rich(text: &str) -> Vec<AnyView> {
-    pieces(text)
-        .into_iter()
-        .map(|piece| match piece {
-            Piece::Text(text) => text.to_string().into_any(),
-            Piece::Link(address) => {
-                let (address, shown) = (address.to_string(), address.to_string());
-                view! {
-                    <a href=address target="_blank" rel="noopener noreferrer nofollow ugc">
-                        {shown}
-                    </a>
-                }
-                .into_any()
-            }
-        })
-        .collect()
-}
-
 /// A message that is there.
 #[component]
 pub fn Posted(
@@ -78,7 +58,7 @@ pub fn Posted(
         ticket.with(|ticket| ticket.as_ref().is_some_and(|ticket| ticket.artist))
     });
     let artist = message.from_artist;
-    let (name, text) = (message.name.clone(), rich(&message.text));
+    let (name, text) = (message.name.clone(), linked(&message.text));
     let sent_at = message.sent_at;
     view! {
         <article class="chat-message" class:chat-own=own class:chat-from-artist=artist>
@@ -200,7 +180,7 @@ pub fn OnItsWay(
                 <strong class="chat-name">"You"</strong>
                 <span class="chat-progress">{state}</span>
             </p>
-            <p class="chat-text" dir="auto">{rich(&text)}</p>
+            <p class="chat-text" dir="auto">{linked(&text)}</p>
             {failure.map(|why| view! {
                 <p class="chat-why">{why}</p>
                 <p class="chat-tries">

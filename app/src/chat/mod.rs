@@ -4,7 +4,6 @@ pub mod api;
 mod composer;
 mod entry;
 mod handle;
-mod links;
 mod panel;
 #[cfg(feature = "ssr")]
 pub mod port;

@@ -119,7 +119,7 @@ impl Player {
         if let Some(Some(session)) = self.session.try_update_value(Option::take)
             && over
         {
-            session.abandon();
+            session.resource.abandon();
         }
         if let Some(handle) = self.running.try_update_value(Option::take).flatten() {
             handle.abort();
@@ -176,7 +176,7 @@ impl Player {
                         self.session.set_value(Some(SendWrapper::new(session.clone())));
                         self.watch(&session, &mut backoff).await;
                         // The venue notices by itself, and may have ended the session itself.
-                        session.abandon();
+                        session.resource.abandon();
                         self.session.set_value(None);
                         self.picture.set(Picture::Lost);
                     }
@@ -203,9 +203,7 @@ impl Player {
         video.set_src_object(Some(&session.stream));
         on_first_frame(&video, move || {
             browser::mark("bandstand:first-frame");
-            if self.picture.try_get_untracked().is_some_and(|it| it != Picture::Off) {
-                self.picture.set(Picture::Shown);
-            }
+            self.shown();
         });
         let wanted = self.sound.get_untracked() != Sound::Muted;
         spawn_local(self.play(video.clone(), wanted));
@@ -228,7 +226,7 @@ impl Player {
         self,
         video: &HtmlVideoElement,
         stream: &MediaStream,
-    ) -> Option<Closure<dyn FnMut()>> {
+    ) -> Option<LatePicture> {
         let tracks = stream.get_video_tracks();
         let track: MediaStreamTrack = tracks.get(0).dyn_into().ok()?;
         if video.video_width() > 0 || !track.muted() {
@@ -247,12 +245,19 @@ impl Player {
             let (video, stream) = (video.clone(), Clone::clone(stream));
             Closure::<dyn FnMut()>::new(move || {
                 video.set_src_object(Some(&stream));
-                on_first_frame(&video, move || self.picture.set(Picture::Shown));
+                on_first_frame(&video, move || self.shown());
                 spawn_local(self.play(video.clone(), wanted));
             })
         };
         track.set_onunmute(Some(came.as_ref().unchecked_ref()));
-        Some(came)
+        Some(LatePicture { track, _came: came })
+    }
+
+    /// There is a first frame, unless the player was stopped meanwhile.
+    fn shown(self) {
+        if self.picture.try_get_untracked().is_some_and(|it| it != Picture::Off) {
+            self.picture.set(Picture::Shown);
+        }
     }
 
     /// Plays with sound where the browser allows it, else without, else not at all.
@@ -282,6 +287,18 @@ impl Player {
         let crowd = self.crowd;
         let ear = Ear::new(&stream, move |decibels| crowd.set_level(share(decibels))).ok();
         let _ = self.ear.try_update_value(|it| *it = ear.map(SendWrapper::new));
+    }
+}
+
+/// A picture that is waited for beyond the sound; dropped, it is waited for no more.
+struct LatePicture {
+    track: MediaStreamTrack,
+    _came: Closure<dyn FnMut()>,
+}
+
+impl Drop for LatePicture {
+    fn drop(&mut self) {
+        self.track.set_onunmute(None);
     }
 }
 

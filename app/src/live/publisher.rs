@@ -86,7 +86,7 @@ impl Publisher {
         match end_show(self.show).await {
             Ok(()) => {
                 if let Some(session) = self.session() {
-                    session.abandon();
+                    session.resource.abandon();
                 }
                 self.halt();
                 self.state
@@ -161,7 +161,7 @@ impl Publisher {
             session.peer.lost().await;
         }
         self.state.update(StudioState::lost);
-        session.abandon();
+        session.resource.abandon();
         self.session.set_value(None);
         Ok(())
     }
@@ -201,7 +201,7 @@ impl Publisher {
         Effect::new(move || {
             if !on_stage.get() && self.running.with_value(Option::is_some) {
                 if let Some(session) = self.session() {
-                    session.abandon();
+                    session.resource.abandon();
                 }
                 self.halt();
             }

@@ -4,8 +4,8 @@ use bandstand_domain::live::StageState;
 use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::JsValue;
 
-use super::{browser, description::linked, visit::Visit};
-use crate::ui::{LocalTime, TimeStyle, Toaster};
+use super::{browser, visit::Visit};
+use crate::ui::{LocalTime, TimeStyle, Toaster, linked};
 
 /// Title, artist and numbers.
 #[component]

@@ -1,6 +1,8 @@
 //! The HTTP side of WHIP (RFC 9725) and WHEP: an offer is posted, an answer comes back with the
 //! address of the session, and the session is deleted at the end.
 
+use std::{cell::RefCell, rc::Rc};
+
 use bandstand_domain::accounts::Secret;
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
@@ -26,26 +28,63 @@ impl From<JsValue> for SignallingError {
     }
 }
 
-/// A session at the venue. Dropping it ends it there, also when the page goes away.
-pub struct Resource {
-    /// Its address, from the `Location` of the answer.
-    pub location: String,
-    token: Secret,
-}
+/// A session at the venue, none before an offer was answered. It ends there when its last handle is
+/// dropped, unless it was abandoned before.
+#[derive(Clone, Default)]
+pub struct Resource(Rc<Held>);
+
+/// The address of the session, from the `Location` of the answer, and the token that opened it.
+#[derive(Default)]
+struct Held(RefCell<Option<(String, Secret)>>);
 
 impl Resource {
-    /// Forgets the session without ending it: somebody else has taken its place.
-    pub fn abandon(&mut self) {
-        self.location.clear();
+    /// Posts an offer to `endpoint`, and holds the session from then on; answers the answer.
+    ///
+    /// # Errors
+    /// When the venue refuses, or isn't reached.
+    pub async fn post_offer(
+        &self,
+        endpoint: &str,
+        token: Secret,
+        offer: &str,
+    ) -> Result<String, SignallingError> {
+        let init = request("POST", &token, Some(offer))?;
+        let response: Response = JsFuture::from(window().fetch_with_str_and_init(endpoint, &init))
+            .await
+            .map_err(|_| SignallingError::Unreachable)?
+            .unchecked_into();
+        if response.status() != 201 {
+            return Err(SignallingError::Refused(response.status()));
+        }
+        if let Some(location) = response.headers().get("Location")? {
+            *self.0.0.borrow_mut() = Some((location, token));
+        }
+        let answer =
+            JsFuture::from(response.text()?).await.map_err(|_| SignallingError::Unreachable)?;
+        Ok(answer.as_string().unwrap_or_default())
     }
 
-    /// Ends the session, now; the request outlives the page.
-    pub fn delete(&mut self) {
-        let location = std::mem::take(&mut self.location);
-        if location.is_empty() {
-            return;
-        }
-        if let Ok(init) = request("DELETE", &self.token, None) {
+    /// The session's address; empty when there is none.
+    pub fn location(&self) -> String {
+        self.0.0.borrow().as_ref().map(|(location, _)| location.clone()).unwrap_or_default()
+    }
+
+    /// Forgets the session without ending it: it has ended already, or the next one takes its place.
+    pub fn abandon(&self) {
+        self.0.0.borrow_mut().take();
+    }
+
+    /// Ends the session, now.
+    pub fn delete(&self) {
+        self.0.delete();
+    }
+}
+
+impl Held {
+    fn delete(&self) {
+        let Some((location, token)) = self.0.borrow_mut().take() else { return };
+        if let Ok(init) = request("DELETE", &token, None) {
+            // The request outlives the page.
             browser::set(&init, "keepalive", &JsValue::TRUE);
             let deleted = window().fetch_with_str_and_init(&location, &init);
             // Whether it arrives or not, this side has left.
@@ -56,7 +95,7 @@ impl Resource {
     }
 }
 
-impl Drop for Resource {
+impl Drop for Held {
     fn drop(&mut self) {
         self.delete();
     }
@@ -73,28 +112,4 @@ fn request(method: &str, token: &Secret, body: Option<&str>) -> Result<RequestIn
     }
     init.set_headers(&headers);
     Ok(init)
-}
-
-/// Posts an offer to `endpoint`; the session and the answer.
-///
-/// # Errors
-/// When the venue refuses, or isn't reached.
-pub async fn post_offer(
-    endpoint: &str,
-    token: Secret,
-    offer: &str,
-) -> Result<(Resource, String), SignallingError> {
-    let init = request("POST", &token, Some(offer))?;
-    let response: Response = JsFuture::from(window().fetch_with_str_and_init(endpoint, &init))
-        .await
-        .map_err(|_| SignallingError::Unreachable)?
-        .unchecked_into();
-    if response.status() != 201 {
-        return Err(SignallingError::Refused(response.status()));
-    }
-    let location = response.headers().get("Location")?.unwrap_or_default();
-    let resource = Resource { location, token };
-    let answer =
-        JsFuture::from(response.text()?).await.map_err(|_| SignallingError::Unreachable)?;
-    Ok((resource, answer.as_string().unwrap_or_default()))
 }

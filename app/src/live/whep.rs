@@ -1,7 +1,5 @@
 //! A viewer's media session (WHEP).
 
-use std::{cell::RefCell, rc::Rc};
-
 use bandstand_domain::{ShowId, accounts::Secret};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{MediaStream, RtcRtpTransceiverDirection, RtcTrackEvent};
@@ -9,7 +7,7 @@ use web_sys::{MediaStream, RtcRtpTransceiverDirection, RtcTrackEvent};
 use super::{
     peer::Peer,
     sdp::with_stereo,
-    signalling::{Resource, SignallingError, post_offer},
+    signalling::{Resource, SignallingError},
 };
 
 /// A session that isn't begun: the connection with its offer, made while the join token is still
@@ -18,17 +16,18 @@ pub struct Offered {
     peer: Peer,
     offer: String,
     stream: MediaStream,
-    resource: Rc<RefCell<Option<Resource>>>,
+    resource: Resource,
     _tracks: Closure<dyn FnMut(RtcTrackEvent)>,
 }
 
-/// A session. Dropping it ends it, unless it was abandoned before.
+/// A session. Dropping it ends it.
 pub struct Session {
     /// The connection.
     pub peer: Peer,
     /// Sound and picture, as soon as they come.
     pub stream: MediaStream,
-    resource: Rc<RefCell<Option<Resource>>>,
+    /// The session at the venue.
+    pub resource: Resource,
     _tracks: Closure<dyn FnMut(RtcTrackEvent)>,
 }
 
@@ -38,13 +37,9 @@ impl Offered {
     /// # Errors
     /// When this browser can't.
     pub async fn new() -> Result<Self, JsValue> {
-        let resource: Rc<RefCell<Option<Resource>>> = Rc::default();
+        let resource = Resource::default();
         let leaving = resource.clone();
-        let peer = Peer::new(move || {
-            if let Some(resource) = leaving.borrow_mut().as_mut() {
-                resource.delete();
-            }
-        })?;
+        let peer = Peer::new(move || leaving.delete())?;
         let stream = MediaStream::new()?;
         let tracks = Closure::new({
             // The stream itself: its own method `clone` would make another one.
@@ -63,25 +58,10 @@ impl Offered {
     /// # Errors
     /// When the venue refuses, or isn't reached.
     pub async fn begin(self, show: ShowId, token: Secret) -> Result<Session, SignallingError> {
-        let (resource, answer) = post_offer(&format!("/whep/{show}"), token, &self.offer).await?;
-        *self.resource.borrow_mut() = Some(resource);
+        let endpoint = format!("/whep/{show}");
+        let answer = self.resource.post_offer(&endpoint, token, &self.offer).await?;
         self.peer.accept(&answer).await?;
         let Self { peer, stream, resource, _tracks, .. } = self;
         Ok(Session { peer, stream, resource, _tracks })
-    }
-}
-
-impl Session {
-    /// Forgets the session without ending it at the venue, where it has ended already.
-    pub fn abandon(&self) {
-        if let Some(resource) = self.resource.borrow_mut().as_mut() {
-            resource.abandon();
-        }
-    }
-}
-
-impl Drop for Session {
-    fn drop(&mut self) {
-        self.resource.borrow_mut().take();
     }
 }

@@ -1,7 +1,5 @@
 //! An artist's media session (WHIP).
 
-use std::{cell::RefCell, rc::Rc};
-
 use bandstand_domain::{ShowId, accounts::Secret};
 use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
@@ -14,21 +12,22 @@ use super::{
     browser,
     peer::Peer,
     sdp::{SoundMode, with_music},
-    signalling::{Resource, SignallingError, post_offer},
+    signalling::{Resource, SignallingError},
 };
 
 /// The most bits a second of the picture: 1280×720 at 30 frames.
 const PICTURE_BITRATE: u32 = 2_500_000;
 
-/// A session. Dropping it leaves the stage, unless it was abandoned before.
+/// A session. Dropping it leaves the stage.
 pub struct Session {
     /// The connection.
     pub peer: Peer,
+    /// The session at the venue.
+    pub resource: Resource,
     /// Which of the show's publications this is.
     pub publication: i64,
     picture: RtcRtpSender,
     sound: RtcRtpSender,
-    resource: Rc<RefCell<Option<Resource>>>,
 }
 
 impl Session {
@@ -43,13 +42,9 @@ impl Session {
         sound: Option<&MediaStreamTrack>,
         mode: SoundMode,
     ) -> Result<Self, SignallingError> {
-        let resource: Rc<RefCell<Option<Resource>>> = Rc::default();
+        let resource = Resource::default();
         let leaving = resource.clone();
-        let peer = Peer::new(move || {
-            if let Some(resource) = leaving.borrow_mut().as_mut() {
-                resource.delete();
-            }
-        })?;
+        let peer = Peer::new(move || leaving.delete())?;
         // One stream, so that players keep lips and voice together.
         let stream = MediaStream::new()?;
         let send = RtcRtpTransceiverDirection::Sendonly;
@@ -61,13 +56,12 @@ impl Session {
         JsFuture::from(picture_out.replace_track(picture)).await?;
 
         let offer = peer.offer(with_music).await?;
-        let (posted, answer) = post_offer(&format!("/whip/{show}"), token, &offer).await?;
-        let publication = publication_in(&posted.location);
-        *resource.borrow_mut() = Some(posted);
+        let answer = resource.post_offer(&format!("/whip/{show}"), token, &offer).await?;
+        let publication = publication_in(&resource.location());
         peer.accept(&with_music(&answer)).await?;
         limit(&picture_out, PICTURE_BITRATE).await;
         limit(&sound_out, mode.bitrate()).await;
-        Ok(Self { peer, publication, picture: picture_out, sound: sound_out, resource })
+        Ok(Self { peer, resource, publication, picture: picture_out, sound: sound_out })
     }
 
     /// Sends another picture, or none, without a gap.
@@ -80,19 +74,6 @@ impl Session {
     pub async fn play(&self, track: Option<&MediaStreamTrack>, mode: SoundMode) {
         let _ = JsFuture::from(self.sound.replace_track(track)).await;
         limit(&self.sound, mode.bitrate()).await;
-    }
-
-    /// Forgets the session without leaving the stage: the next one takes its place.
-    pub fn abandon(&self) {
-        if let Some(resource) = self.resource.borrow_mut().as_mut() {
-            resource.abandon();
-        }
-    }
-}
-
-impl Drop for Session {
-    fn drop(&mut self) {
-        self.resource.borrow_mut().take();
     }
 }
 

@@ -75,7 +75,8 @@ impl Default for Limits {
 pub struct Timeouts {
     /// From the answer until ICE and DTLS stand.
     pub connect: Duration,
-    /// From the last valid STUN, RTP or RTCP of a publisher until it counts as lost.
+    /// From the last valid STUN, RTP or RTCP of a publisher until it counts as lost. A paused
+    /// publisher is heard by its consent checks alone, which come every 4 to 6 s (RFC 7675 §5.1).
     pub publisher_silence: Duration,
     /// From the last valid STUN or RTCP of a subscriber until it counts as lost (consent,
     /// RFC 7675 §5.1: 30 s).
@@ -88,7 +89,7 @@ impl Default for Timeouts {
     fn default() -> Self {
         Timeouts {
             connect: Duration::from_secs(30),
-            publisher_silence: Duration::from_secs(5),
+            publisher_silence: Duration::from_secs(7),
             subscriber_silence: Duration::from_secs(30),
             keyframe_request_interval: Duration::from_secs(1),
         }

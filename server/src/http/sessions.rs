@@ -98,6 +98,22 @@ impl Store {
     pub fn new(database: Database) -> Self {
         Self(database)
     }
+
+    /// Executes `statement` with a session's columns `key`, `data`, `account` and `expires_at`.
+    async fn write(&self, record: &Record, statement: &'static str) -> session_store::Result<()> {
+        let data = serde_json::to_string(&record.data)
+            .map_err(|error| session_store::Error::Encode(error.to_string()))?;
+        let mut write = self.0.begin().await.map_err(backend)?;
+        sqlx::query(statement)
+            .bind(key(&record.id))
+            .bind(data)
+            .bind(record.data.get(ACCOUNT).and_then(|id| id.as_str()))
+            .bind(record.expiry_date.unix_timestamp() * Millis::SECOND)
+            .execute(&mut *write)
+            .await
+            .map_err(backend)?;
+        write.commit().await.map_err(backend)
+    }
 }
 
 /// Under which a session is kept: who reads the database can't make the cookie from it.
@@ -108,14 +124,6 @@ fn key(id: &Id) -> String {
     })
 }
 
-/// The columns `data`, `account` and `expires_at`.
-fn columns(record: &Record) -> session_store::Result<(String, Option<String>, i64)> {
-    let data = serde_json::to_string(&record.data)
-        .map_err(|error| session_store::Error::Encode(error.to_string()))?;
-    let account = record.data.get(ACCOUNT).and_then(|id| id.as_str()).map(str::to_owned);
-    Ok((data, account, record.expiry_date.unix_timestamp() * Millis::SECOND))
-}
-
 fn backend(error: DatabaseError) -> session_store::Error {
     session_store::Error::Backend(error.to_string())
 }
@@ -123,34 +131,20 @@ fn backend(error: DatabaseError) -> session_store::Error {
 #[async_trait]
 impl SessionStore for Store {
     async fn create(&self, record: &mut Record) -> session_store::Result<()> {
-        let (data, account, expires_at) = columns(record)?;
-        let mut write = self.0.begin().await.map_err(backend)?;
-        sqlx::query(
+        self.write(
+            record,
             "INSERT INTO sessions (key, data, account, expires_at) VALUES ($1, $2, $3, $4)",
         )
-        .bind(key(&record.id))
-        .bind(data)
-        .bind(account)
-        .bind(expires_at)
-        .execute(&mut *write)
         .await
-        .map_err(backend)?;
-        write.commit().await.map_err(backend)
     }
 
     async fn save(&self, record: &Record) -> session_store::Result<()> {
         // Never an insert: a session that ended while a request was under way stays ended.
-        let (data, account, expires_at) = columns(record)?;
-        let mut write = self.0.begin().await.map_err(backend)?;
-        sqlx::query("UPDATE sessions SET data = $2, account = $3, expires_at = $4 WHERE key = $1")
-            .bind(key(&record.id))
-            .bind(data)
-            .bind(account)
-            .bind(expires_at)
-            .execute(&mut *write)
-            .await
-            .map_err(backend)?;
-        write.commit().await.map_err(backend)
+        self.write(
+            record,
+            "UPDATE sessions SET data = $2, account = $3, expires_at = $4 WHERE key = $1",
+        )
+        .await
     }
 
     async fn load(&self, id: &Id) -> session_store::Result<Option<Record>> {

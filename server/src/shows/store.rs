@@ -5,7 +5,11 @@ use bandstand_domain::{
     live::StageState,
     shows::{Artist, Genre, Section, ShowCard, ShowDraft},
 };
-use sqlx::{Any, Executor, Row, any::AnyRow};
+use sqlx::{
+    Any, Executor, Row,
+    any::{AnyArguments, AnyRow},
+    query::Query,
+};
 use uuid::Uuid;
 
 use super::times::{self, Times};
@@ -318,24 +322,13 @@ pub async fn insert(
 ) -> Result<ShowId, DatabaseError> {
     // Random, not ordered by time: an address tells nothing.
     let id = ShowId(Uuid::new_v4());
-    sqlx::query(
-        "INSERT INTO shows (id, artist, title, description, genres, starts_at, ends_at, \
-         time_zone, stage_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)",
-    )
-    .bind(id.to_string())
-    .bind(artist)
-    .bind(draft.title.as_str())
-    .bind(draft.description.as_str())
-    .bind(
-        serde_json::to_string(&draft.genres)
-            .map_err(|error| DatabaseError::Encode(error.into()))?,
-    )
-    .bind(times.starts_at.0)
-    .bind(times.ends_at.0)
-    .bind(times.time_zone.as_str())
-    .bind(clock::now().0)
-    .execute(&mut **write)
-    .await?;
+    let statement = "INSERT INTO shows (id, title, description, genres, starts_at, ends_at, \
+         time_zone, artist, stage_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)";
+    with_form(statement, id, draft, times)?
+        .bind(artist)
+        .bind(clock::now().0)
+        .execute(&mut **write)
+        .await?;
     Ok(id)
 }
 
@@ -349,23 +342,28 @@ pub async fn update(
     draft: &ShowDraft,
     times: &Times,
 ) -> Result<(), DatabaseError> {
-    sqlx::query(
-        "UPDATE shows SET title = $2, description = $3, genres = $4, starts_at = $5, \
-         ends_at = $6, time_zone = $7 WHERE id = $1",
-    )
-    .bind(id.to_string())
-    .bind(draft.title.as_str())
-    .bind(draft.description.as_str())
-    .bind(
-        serde_json::to_string(&draft.genres)
-            .map_err(|error| DatabaseError::Encode(error.into()))?,
-    )
-    .bind(times.starts_at.0)
-    .bind(times.ends_at.0)
-    .bind(times.time_zone.as_str())
-    .execute(&mut **write)
-    .await?;
+    let statement = "UPDATE shows SET title = $2, description = $3, genres = $4, starts_at = $5, \
+         ends_at = $6, time_zone = $7 WHERE id = $1";
+    with_form(statement, id, draft, times)?.execute(&mut **write).await?;
     Ok(())
+}
+
+/// A statement whose first seven parameters are the show's identity and what its form says.
+fn with_form<'q>(
+    statement: &'static str,
+    id: ShowId,
+    draft: &'q ShowDraft,
+    times: &'q Times,
+) -> Result<Query<'q, Any, AnyArguments>, DatabaseError> {
+    let genres = serde_json::to_string(&draft.genres);
+    Ok(sqlx::query(statement)
+        .bind(id.to_string())
+        .bind(draft.title.as_str())
+        .bind(draft.description.as_str())
+        .bind(genres.map_err(|error| DatabaseError::Encode(error.into()))?)
+        .bind(times.starts_at.0)
+        .bind(times.ends_at.0)
+        .bind(times.time_zone.as_str()))
 }
 
 /// Marks a show as deleted.

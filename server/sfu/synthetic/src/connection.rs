@@ -50,7 +50,7 @@ pub enum ConnectError {
 pub(crate) struct Connection {
     pub(crate) peer: Arc<dyn PeerConnection>,
     pub(crate) tracks: mpsc::UnboundedReceiver<Arc<dyn TrackRemote>>,
-    pub(crate) state: watch::Receiver<RTCPeerConnectionState>,
+    state: watch::Receiver<RTCPeerConnectionState>,
 }
 
 struct Handler {
@@ -119,6 +119,18 @@ impl Connection {
             Ok(Ok(state)) if *state == RTCPeerConnectionState::Connected => Ok(()),
             Ok(_) => Err(ConnectError::NotConnected("failed")),
         }
+    }
+
+    /// Waits until the other side has ended the connection.
+    pub(crate) async fn ended(&self) {
+        // An error means that the connection is gone, which is an end, too.
+        let mut state = self.state.clone();
+        let _ = state
+            .wait_for(|state| {
+                use RTCPeerConnectionState::{Closed, Disconnected, Failed};
+                matches!(state, Disconnected | Failed | Closed)
+            })
+            .await;
     }
 }
 

@@ -15,7 +15,6 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 use webrtc::media_stream::track_local::{TrackLocal, TrackLocalEvent};
-use webrtc::peer_connection::RTCPeerConnectionState;
 
 use crate::connection::{
     AUDIO_PAYLOAD_TYPE, ConnectError, Connection, ExchangeError, VIDEO_PAYLOAD_TYPE, codec,
@@ -91,13 +90,7 @@ impl Publisher {
 
     /// Waits until the other side has ended the connection.
     pub async fn ended(&self) {
-        let mut state = self.connection.state.clone();
-        let _ = state
-            .wait_for(|s| {
-                use RTCPeerConnectionState::{Closed, Disconnected, Failed};
-                matches!(s, Disconnected | Failed | Closed)
-            })
-            .await;
+        self.connection.ended().await;
     }
 
     /// Stops sending, and says goodbye.

@@ -10,7 +10,6 @@ use rtc::rtp_transceiver::rtp_sender::RtpCodecKind;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use webrtc::media_stream::track_remote::{TrackRemote, TrackRemoteEvent};
-use webrtc::peer_connection::RTCPeerConnectionState;
 use webrtc::rtp_transceiver::RTCRtpTransceiverDirection;
 
 use crate::connection::{ConnectError, Connection, ExchangeError};
@@ -88,13 +87,7 @@ impl Subscriber {
 
     /// Waits until the other side has ended the connection.
     pub async fn ended(&self) {
-        let mut state = self.connection.state.clone();
-        let _ = state
-            .wait_for(|s| {
-                use RTCPeerConnectionState::{Closed, Disconnected, Failed};
-                matches!(s, Disconnected | Failed | Closed)
-            })
-            .await;
+        self.connection.ended().await;
     }
 
     /// Says goodbye.

@@ -1,10 +1,10 @@
-//! An artist's text, with the addresses in it made into links.
+//! What people wrote, with the addresses in it made into links.
 
 use leptos::prelude::*;
 
 /// A piece of plain text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Piece<'a> {
+enum Piece<'a> {
     /// Words.
     Words(&'a str),
     /// An address, `http://` or `https://`.
@@ -12,7 +12,7 @@ pub enum Piece<'a> {
 }
 
 /// Cuts a text into words and addresses; put together, the pieces are the text.
-pub fn pieces(text: &str) -> Vec<Piece<'_>> {
+fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let mut words = 0;
     let mut at = 0;
@@ -66,13 +66,13 @@ fn address_length(text: &str) -> usize {
     address.len()
 }
 
-/// A text of several lines with its links.
+/// A text with its links, as text nodes and anchors.
 pub fn linked(text: &str) -> Vec<AnyView> {
     let view = |piece| {
         match piece {
         Piece::Words(words) => words.to_string().into_any(),
         Piece::Address(address) => view! {
-            <a href=address.to_string() target="_blank" rel="noopener nofollow ugc">{address.to_string()}</a>
+            <a href=address.to_string() target="_blank" rel="noopener noreferrer nofollow ugc">{address.to_string()}</a>
         }
         .into_any(),
     }
