@@ -109,6 +109,13 @@ async fn the_artist_mutes_and_nobody_else() {
     let muted = eve.post_as(show, Uuid::new_v4(), "more noise").await;
     assert_eq!(muted, Err(Refusal::Because(ChatReason::Muted)));
     assert!(eve.join(show).await.unwrap().muted);
+    // The artist's page knows it from the start, and nobody else's does.
+    for (who, known) in [(&artist, vec![eve.person()]), (&bob, vec![])] {
+        let Some(Present::Show { muted, .. }) = app.follow(who, show).await.present else {
+            panic!("a show has a present")
+        };
+        assert_eq!(muted, known);
+    }
     artist.mute(show, eve.person(), false).await.unwrap();
     eve.say(show, "sorry").await;
     follower.until(|it| it.texts().contains(&"sorry")).await;
@@ -137,10 +144,15 @@ async fn history_comes_in_pages_and_a_chat_closes_with_its_show() {
     let earlier = bob.history(show, latest.messages[0].position).await;
     assert_eq!((earlier.messages.len(), earlier.more), (10, false));
     assert_eq!(earlier.messages[9].text, "9");
+    let nobody = app.nobody();
+    let arguments = json!({ "show": show, "before": i64::MAX });
+    let refused = nobody.call::<ChatPage, ChatReason>("chat/history", arguments).await;
+    assert_eq!(refused, Err(Refusal::NotLoggedIn));
     artist.end(show).await.unwrap();
     let late = bob.post_as(show, Uuid::new_v4(), "encore").await;
     assert_eq!(late, Err(Refusal::Because(ChatReason::Over)));
-    assert_eq!(bob.history(show, i64::MAX).await.messages.len(), 50);
+    // From now on it is a part of the show's page, for who comes too late as well.
+    assert_eq!(nobody.history(show, i64::MAX).await.messages.len(), 50);
     app.running.stop().await;
 }
 

@@ -10,7 +10,7 @@ use bandstand_domain::{
 use futures::future::join_all;
 use serde_json::json;
 
-use crate::app::{TestApp, User};
+use crate::app::{TestApp, User, draft};
 
 impl User {
     async fn like(&self, show: ShowId) -> Result<u64, CrowdError> {
@@ -49,6 +49,26 @@ async fn a_reload_or_a_second_tab_adds_nobody() {
     assert!(left.elapsed() < Duration::from_secs(10));
     assert_eq!((watching.peak, watching.crowd.len()), (2, 1));
     assert!(watching.crowd.contains_key(&bob.person()));
+    app.running.stop().await;
+}
+
+#[tokio::test]
+async fn the_fullest_show_stands_first() {
+    let app = TestApp::start().await;
+    let mut shows = Vec::new();
+    for handle in ["ada", "ben"] {
+        let artist = app.artist(handle).await;
+        shows.push(artist.create(&draft("Songs for nobody", 1)).await.unwrap());
+    }
+    app.change("UPDATE shows SET stage = 'live', peak = 9").await;
+    let mut here = Vec::new();
+    for (show, guests) in shows.into_iter().zip([1, 2]) {
+        for _ in 0..guests {
+            here.push(app.follow(&app.guest("Bob").await, show).await);
+        }
+        let live = app.nobody().whats_on().await.live;
+        assert_eq!((live[0].id, live.len()), (show, 2));
+    }
     app.running.stop().await;
 }
 

@@ -280,6 +280,9 @@ pub enum Present {
         chat: crate::chat::ChatPage,
         /// The current publication, as in [`Event::Stage`].
         publication: i64,
+        /// Who is muted; for the show's artist alone.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        muted: Vec<PersonId>,
     },
 }
 

@@ -38,9 +38,23 @@ impl Chat {
         }
     }
 
-    /// Takes the latest messages from `page` and forgets what was known before.
-    pub fn reset(self, page: ChatPage) {
-        self.state.update(|state| state.reset(page));
+    /// Takes the latest messages from `page`, and who is `muted`, and forgets what was known before.
+    pub fn reset(self, page: ChatPage, muted: Vec<PersonId>) {
+        self.state.update(|state| state.reset(page, muted));
+    }
+
+    /// Loads the latest messages of a show that is over: nothing tells of them any more.
+    pub fn look_back(self) {
+        self.loading.set(true);
+        spawn_local(async move {
+            match load_history(self.show, i64::MAX).await {
+                Ok(page) => {
+                    let _ = self.state.try_update(|state| state.reset(page, Vec::new()));
+                }
+                Err(failed) => self.say(format!("What was said didn't come. {failed}")),
+            }
+            let _ = self.loading.try_set(false);
+        });
     }
 
     /// Takes in what happened; events that are not about the chat change nothing.

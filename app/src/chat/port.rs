@@ -15,6 +15,6 @@ pub trait Chat: Send + Sync {
     async fn delete(&self, show: ShowId, id: MessageId) -> Result<(), ChatError>;
     /// Mutes a person at one's own show, or lets them speak again.
     async fn mute(&self, show: ShowId, person: PersonId, muted: bool) -> Result<(), ChatError>;
-    /// Messages before `position`; for those who may enter the show.
+    /// Messages before `position`; for those who may enter the show, and for all once it is over.
     async fn history(&self, show: ShowId, before: i64) -> Result<ChatPage, ChatError>;
 }

@@ -55,10 +55,10 @@ pub struct State {
 }
 
 impl State {
-    /// Takes the latest messages and forgets what was known, but not what one is about to say.
-    pub fn reset(&mut self, page: ChatPage) {
+    /// Takes the latest messages and who is muted, and forgets what was known, but not what one is about to say.
+    pub fn reset(&mut self, page: ChatPage, muted: Vec<PersonId>) {
         self.messages.clear();
-        self.muted.clear();
+        self.muted = muted.into_iter().map(|person| (person, true)).collect();
         self.pending.retain(|pending| pending.progress != Progress::Taken);
         self.more = page.more;
         for message in page.messages {
@@ -228,7 +228,7 @@ mod tests {
     #[test]
     fn messages_come_once_and_in_order() {
         let mut state = State::default();
-        state.reset(page(10..13, true));
+        state.reset(page(10..13, true), vec![]);
         assert_eq!(state.apply(&posted(14)), 1);
         assert_eq!(state.apply(&posted(13)), 1);
         assert_eq!(state.apply(&posted(13)), 0);
@@ -241,7 +241,7 @@ mod tests {
     #[test]
     fn what_is_deleted_stays_away() {
         let mut state = State::default();
-        state.reset(page(1..4, false));
+        state.reset(page(1..4, false), vec![]);
         state.apply(&Event::Deleted { message: id(2) });
         state.apply(&posted(2));
         state.prepend(page(1..4, false));
@@ -268,7 +268,7 @@ mod tests {
         state.progress(id(8), Progress::Failed("offline".into()));
         state.send(id(9), "there".into());
         state.progress(id(9), Progress::Taken);
-        state.reset(page(1..3, false));
+        state.reset(page(1..3, false), vec![]);
         assert_eq!(state.pending().iter().map(|pending| pending.id).collect::<Vec<_>>(), [id(8)]);
         assert_eq!(state.take_back(id(8)).as_deref(), Some("lost"));
     }
@@ -300,5 +300,7 @@ mod tests {
         assert_eq!(state.muted(&person), Some(true));
         state.forget_muted(&person);
         assert_eq!(state.muted(&person), None);
+        state.reset(page(1..2, false), vec![person.clone()]);
+        assert_eq!(state.muted(&person), Some(true));
     }
 }

@@ -184,6 +184,24 @@ impl Devices {
         self.microphones.set(microphones);
     }
 
+    /// Something was plugged in or out: what was lost and is there again is opened again.
+    pub async fn plugged(self) {
+        self.list().await;
+        let is_back = |held: RwSignal<Option<Track>>,
+                       chosen: RwSignal<String>,
+                       all: RwSignal<Vec<Device>>| {
+            let chosen = chosen.get_untracked();
+            held.with_untracked(Option::is_none)
+                && all.with_untracked(|all| all.iter().any(|device| device.id == chosen))
+        };
+        if is_back(self.sound, self.microphone, self.microphones) {
+            self.open_microphone().await;
+        }
+        if is_back(self.picture, self.camera, self.cameras) {
+            self.open_camera().await;
+        }
+    }
+
     fn take_picture(self, stream: &MediaStream, source: Source) {
         let Ok(track) = stream.get_video_tracks().get(0).dyn_into::<MediaStreamTrack>() else {
             return self.picture_trouble.set(Some(camera_words("NotFoundError")));

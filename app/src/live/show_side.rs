@@ -1,10 +1,6 @@
 //! Beside the stage: the door for those outside, the chat for those within.
 
-use bandstand_domain::{
-    accounts::check_guest_name,
-    live::{LiveReason, StageState},
-    refusal::Refusal,
-};
+use bandstand_domain::{accounts::check_guest_name, live::StageState, refusal::Refusal};
 use leptos::{ev::SubmitEvent, html, prelude::*};
 
 use super::{
@@ -22,16 +18,19 @@ pub(super) fn Side(
     /// The visit.
     visit: Visit,
 ) -> impl IntoView {
-    let open = Signal::derive(move || visit.stage.get() != StageState::Ended);
-    // Whoever was in when the show ended can read on; whoever comes later finds the doors closed.
+    let open = Signal::derive(move || !visit.over.get());
     let was_in = Memo::new(move |before: Option<&bool>| {
         before.is_some_and(|before| *before) || visit.inside()
     });
+    let reads = move || {
+        visit.over.get()
+            || was_in.get() && visit.phase.with(|it| !matches!(it, Phase::Outside { .. }))
+    };
     view! {
-        <aside class="show-side" aria-label="The crowd" data-open=move || was_in.get().then_some("")>
+        <aside class="show-side" aria-label="The crowd">
             <LineNote/>
             <Show
-                when=move || was_in.get() && visit.phase.with(|it| !matches!(it, Phase::Outside { .. }))
+                when=reads
                 fallback=move || view! { <Door visit/> }
             >
                 <ChatPanel chat=visit.chat ticket=visit.entrance.ticket() open/>
@@ -109,59 +108,40 @@ fn Door(visit: Visit) -> impl IntoView {
         visit.player.bless();
         visit.enter(Some(name));
     };
-    let over = move || {
-        visit.stage.get() == StageState::Ended
-            || visit.phase.with(|phase| {
-                matches!(
-                    phase,
-                    Phase::Outside { why: Some(Refusal::Because(LiveReason::Over)), .. }
-                )
-            })
-    };
     view! {
-        <Show
-            when=move || !over()
-            fallback=|| view! {
-                <div class="show-door">
-                    <h2>"The show is over"</h2>
-                    <p class="soft">"The crowd has gone home, and the chat is closed."</p>
-                </div>
-            }
-        >
-            <form class="show-door" novalidate on:submit=submit>
-                <h2>"Step into the crowd"</h2>
-                <p class="soft">
-                    {move || match visit.stage.get() {
-                        StageState::Empty => "Doors are open. Wait in front of the stage, see who else is here, and say hello.",
-                        _ => "The stage is on. See, hear, clap and talk with everybody who is here.",
-                    }}
+        <form class="show-door" novalidate on:submit=submit>
+            <h2>"Step into the crowd"</h2>
+            <p class="soft">
+                {move || match visit.stage.get() {
+                    StageState::Empty => "Doors are open. Wait in front of the stage, see who else is here, and say hello.",
+                    _ => "The stage is on. See, hear, clap and talk with everybody who is here.",
+                }}
+            </p>
+            <div class="field" hidden=move || known() || entering() && !guest_typed(name)>
+                <label for="guest-name">"What should we call you?"</label>
+                <input
+                    class="input" id="guest-name" name="name" autocomplete="nickname" node_ref=field
+                    aria-describedby="guest-name-note"
+                    aria-invalid=move || complaint().map(|_| "true")
+                    on:input=move |event| { name.set(event_target_value(&event)); checked.set(None); }
+                />
+                <p id="guest-name-note" class=move || if complaint().is_some() { "error" } else { "hint" } role="status">
+                    {move || complaint().unwrap_or_else(|| "Everybody here will see this name.".into())}
                 </p>
-                <div class="field" hidden=move || known() || entering() && !guest_typed(name)>
-                    <label for="guest-name">"What should we call you?"</label>
-                    <input
-                        class="input" id="guest-name" name="name" autocomplete="nickname" node_ref=field
-                        aria-describedby="guest-name-note"
-                        aria-invalid=move || complaint().map(|_| "true")
-                        on:input=move |event| { name.set(event_target_value(&event)); checked.set(None); }
-                    />
-                    <p id="guest-name-note" class=move || if complaint().is_some() { "error" } else { "hint" } role="status">
-                        {move || complaint().unwrap_or_else(|| "Everybody here will see this name.".into())}
-                    </p>
-                </div>
-                <p class="notice bad" role="alert" hidden=move || trouble().is_none()>{trouble}</p>
-                <button class="button primary big wide" type="submit" aria-busy=move || entering().then_some("true")>
-                    {move || match (entering(), known()) {
-                        (true, _) => "Coming in…",
-                        (_, true) => "Try again",
-                        _ => "Step into the crowd",
-                    }}
-                </button>
-                <p class="small soft" hidden=known>
-                    "Have an account? "
-                    <a href=move || format!("/log-in?next={}", here())>"Log in"</a>
-                </p>
-            </form>
-        </Show>
+            </div>
+            <p class="notice bad" role="alert" hidden=move || trouble().is_none()>{trouble}</p>
+            <button class="button primary big wide" type="submit" aria-busy=move || entering().then_some("true")>
+                {move || match (entering(), known()) {
+                    (true, _) => "Coming in…",
+                    (_, true) => "Try again",
+                    _ => "Step into the crowd",
+                }}
+            </button>
+            <p class="small soft" hidden=known>
+                "Have an account? "
+                <a href=move || format!("/log-in?next={}", here())>"Log in"</a>
+            </p>
+        </form>
     }
     .into_any()
 }

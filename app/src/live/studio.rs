@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use bandstand_domain::{
-    Refusal,
-    live::{Event, LiveReason, Present, StageState, Topic},
+    live::{Event, Present, StageState, Topic},
     shows::ShowPage,
 };
 use leptos::{__reexports::send_wrapper::SendWrapper, ev, prelude::*, task::spawn_local};
@@ -14,9 +13,9 @@ use super::{
     Channel, Incoming, browser,
     devices::Devices,
     entrance::{Entrance, EntryError},
+    followed::Followed,
     listen_back::ListenBack,
     publisher::Publisher,
-    show_state::{Effect as Outcome, apply},
     studio_state::{SendingMeter, Standing},
 };
 use crate::{chat::Chat, crowd::Crowd};
@@ -36,6 +35,7 @@ pub struct Studio {
     pub standing: Memo<Standing>,
     /// The way to chat and crowd.
     pub entrance: Entrance,
+    followed: Followed,
     /// Who is there.
     pub crowd: Crowd,
     /// What is said.
@@ -60,21 +60,27 @@ impl Studio {
         if ended {
             publisher.state.update(|state| state.announced(StageState::Ended, 0));
         }
+        let followed = Followed::new(page);
+        let Followed { page, gone, crowd, chat } = followed;
         let studio = Self {
-            page: RwSignal::new(page),
-            gone: RwSignal::new(false),
+            page,
+            gone,
             devices,
             publisher,
             standing: Memo::new(move |_| publisher.state.with(|state| state.standing())),
             entrance: Entrance::new(show),
-            crowd: Crowd::new(),
-            chat: Chat::new(show),
+            followed,
+            crowd,
+            chat,
             muted: RwSignal::new(false),
             dark: RwSignal::new(false),
             heard: RwSignal::new(false),
             listened: RwSignal::default(),
         };
-        if !ended {
+        studio.enter();
+        if ended {
+            Effect::new(move || chat.look_back());
+        } else {
             studio.open_devices();
             studio.listen();
             studio.keep_watch();
@@ -93,7 +99,7 @@ impl Studio {
             spawn_local(devices.open());
             let Ok(media) = window().navigator().media_devices() else { return };
             let changed = wasm_bindgen::closure::Closure::<dyn FnMut()>::new(move || {
-                spawn_local(devices.list());
+                spawn_local(devices.plugged());
             });
             browser::set(&media, "ondevicechange", changed.as_ref());
             let held = SendWrapper::new((media, changed));
@@ -120,24 +126,27 @@ impl Studio {
         let show = self.page.with_untracked(|page| page.card.id);
         Effect::new(move || {
             let tokens = Some(self.entrance.channel_tokens());
-            channel.follow(Topic::Show(show), None, tokens, move |incoming| match incoming {
-                Incoming::Subscribed { reset } => {
-                    if let Some(Present::Show { page, chat, publication }) = reset.map(|it| *it) {
-                        self.announced(page.card.stage, publication);
-                        self.page.set(page);
-                        self.chat.reset(chat);
+            channel.follow(Topic::Show(show), None, tokens, move |incoming| {
+                match &incoming {
+                    Incoming::Subscribed { reset: Some(present) } => {
+                        if let Present::Show { page, publication, .. } = &**present {
+                            self.announced(page.card.stage, *publication);
+                        }
                     }
+                    Incoming::Event(Event::Stage { state, publication, .. }) => {
+                        self.announced(*state, *publication);
+                    }
+                    _ => {}
                 }
-                Incoming::Event(event) => self.happened(&event),
-                Incoming::Crowd(crowd) => self.crowd.reset(crowd),
-                Incoming::CrowdChange(change) => self.crowd.change(change),
-                Incoming::Refused(Refusal::Gone | Refusal::NotFound) => self.gone.set(true),
-                Incoming::Refused(Refusal::Because(LiveReason::Over)) => {
-                    self.announced(StageState::Ended, 0);
+                if let Some(why) = self.followed.hear(incoming) {
+                    self.publisher.trouble.set(Some(why.to_string()));
                 }
-                Incoming::Refused(why) => self.publisher.trouble.set(Some(why.to_string())),
             });
         });
+    }
+
+    /// Comes in, also to what was said at a show that is over.
+    fn enter(self) {
         Effect::new(move || {
             spawn_local(async move {
                 if let Err(EntryError::Show(why)) = self.entrance.enter(None).await {
@@ -149,18 +158,6 @@ impl Studio {
 
     fn announced(self, state: StageState, publication: i64) {
         self.publisher.state.update(|it| it.announced(state, publication));
-    }
-
-    fn happened(self, event: &Event) {
-        if let Event::Stage { state, publication, .. } = event {
-            self.announced(*state, *publication);
-        }
-        let mut page = self.page.get_untracked();
-        match apply(&mut page, event) {
-            Outcome::Changed => self.page.set(page),
-            Outcome::Gone => self.gone.set(true),
-            Outcome::Nothing => self.chat.apply(event),
-        }
     }
 
     /// While on stage: measures, keeps the screen awake, and warns before the page is left.

@@ -4,16 +4,17 @@ use bandstand_domain::{
     Refusal, ShowId,
     crowd::Gesture,
     field::FieldErrors,
-    live::{Event, LiveError, LiveReason, Present, StageState, Topic},
-    shows::ShowPage,
+    live::{Event, LiveError, LiveReason, StageState, Topic},
+    shows::{Section, ShowPage},
 };
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
     Channel, Incoming, browser,
     entrance::{Entrance, EntryError},
+    followed::Followed,
     player::Player,
-    show_state::{Effect as Outcome, apply, on_air},
+    show_state::on_air,
 };
 use crate::{accounts::CurrentViewer, chat::Chat, crowd::Crowd, shows::api::load_show};
 
@@ -44,6 +45,8 @@ pub struct Visit {
     pub gone: RwSignal<bool>,
     /// Where the visitor stands.
     pub phase: RwSignal<Phase>,
+    /// Whether nothing can happen at the show any more.
+    pub over: Memo<bool>,
     /// What happens on stage.
     pub stage: Memo<StageState>,
     /// The way in.
@@ -54,6 +57,7 @@ pub struct Visit {
     pub chat: Chat,
     /// Picture and sound.
     pub player: Player,
+    followed: Followed,
     channel: Channel,
     viewer: CurrentViewer,
 }
@@ -62,28 +66,32 @@ impl Visit {
     /// A visit that begins at the door, or at once inside when the venue knows the visitor.
     pub fn new(page: ShowPage, known: bool) -> Self {
         let show = page.card.id;
-        let over = page.card.stage == StageState::Ended;
-        let crowd = Crowd::new();
         let entrance = Entrance::new(show);
-        let page = RwSignal::new(page);
+        let followed = Followed::new(page);
+        let Followed { page, gone, crowd, chat } = followed;
+        let over = Memo::new(move |_| page.with(|it| it.card.section(it.now) == Section::Past));
+        let enters = known && !over.get_untracked();
         let outside = Phase::Outside { name: None, why: None };
-        let phase = if known && !over { Phase::Entering } else { outside };
+        let phase = if enters { Phase::Entering } else { outside };
         let visit = Self {
             show,
             page,
-            gone: RwSignal::new(false),
+            gone,
             phase: RwSignal::new(phase),
+            over,
             stage: Memo::new(move |_| page.with(|page| page.card.stage)),
             entrance,
             crowd,
-            chat: Chat::new(show),
+            chat,
             player: Player::new(show, entrance, crowd),
+            followed,
             channel: Channel::expect(),
             viewer: CurrentViewer::expect(),
         };
         visit.listen();
         visit.play();
-        if known && !over {
+        visit.look_back();
+        if enters {
             Effect::new(move || visit.enter(None));
         }
         visit
@@ -147,7 +155,7 @@ impl Visit {
             } else {
                 channel.follow(Topic::Shows, None, None, move |incoming| match incoming {
                     Incoming::Subscribed { reset: Some(_) } => self.reload(),
-                    Incoming::Event(event) => self.happened(&event),
+                    Incoming::Event(event) => self.followed.happened(&event),
                     _ => {}
                 });
             }
@@ -155,29 +163,20 @@ impl Visit {
     }
 
     fn hear(self, incoming: Incoming) {
-        match incoming {
-            Incoming::Subscribed { reset } => {
-                if let Some(Present::Show { page, chat, .. }) = reset.map(|present| *present) {
-                    self.page.set(page);
-                    self.chat.reset(chat);
-                }
-            }
-            Incoming::Event(event) => self.happened(&event),
-            Incoming::Crowd(crowd) => self.crowd.reset(crowd),
-            Incoming::CrowdChange(change) => self.crowd.change(change),
-            Incoming::Refused(Refusal::Gone | Refusal::NotFound) => self.gone.set(true),
-            // The page says already that the show is over.
-            Incoming::Refused(Refusal::Because(LiveReason::Over)) => self.crowd.clear(),
-            Incoming::Refused(Refusal::Because(LiveReason::Nameless)) => {
+        if let Incoming::Event(event) = &incoming {
+            self.obey(event);
+        }
+        match self.followed.hear(incoming) {
+            None => {}
+            Some(Refusal::Because(LiveReason::Nameless)) => {
                 self.phase.set(Phase::Outside { name: None, why: None });
             }
-            Incoming::Refused(why) => {
-                self.phase.set(Phase::Outside { name: None, why: Some(why) });
-            }
+            Some(why) => self.phase.set(Phase::Outside { name: None, why: Some(why) }),
         }
     }
 
-    fn happened(self, event: &Event) {
+    /// Whom the artist mutes learns it.
+    fn obey(self, event: &Event) {
         if let Event::Muted { person, muted } = event
             && self
                 .entrance
@@ -186,12 +185,15 @@ impl Visit {
         {
             self.entrance.set_muted(*muted);
         }
-        let mut page = self.page.get_untracked();
-        match apply(&mut page, event) {
-            Outcome::Changed => self.page.set(page),
-            Outcome::Gone => self.gone.set(true),
-            Outcome::Nothing => self.chat.apply(event),
-        }
+    }
+
+    /// Whoever comes after the end can read what was said.
+    fn look_back(self) {
+        Effect::new(move || {
+            if self.over.get() && !self.phase.with_untracked(|phase| *phase == Phase::Inside) {
+                self.chat.look_back();
+            }
+        });
     }
 
     /// Asks for the page again: at the door nothing tells what was missed while the line was down.

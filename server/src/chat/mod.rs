@@ -3,4 +3,4 @@
 mod port;
 mod store;
 
-pub use store::{is_muted, page};
+pub use store::{is_muted, muted, page};

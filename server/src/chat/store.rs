@@ -5,7 +5,7 @@ use bandstand_domain::{
     chat::{ChatMessage, ChatPage, MessageId, PAGE},
     live::{Cursor, Event, Topic},
 };
-use sqlx::{Row, any::AnyRow};
+use sqlx::{Any, Executor, Row, any::AnyRow};
 use uuid::Uuid;
 
 use crate::{
@@ -56,7 +56,7 @@ pub async fn post(
     // First, because it makes everything at this topic wait its turn: a mute, too.
     let cursor = log::reserve(&mut write, topic).await?;
     let Draft { id, author, name, from_artist, text } = draft;
-    if muted(&mut write, show, &author).await? {
+    if silenced(&mut *write, show, &author).await? {
         return Ok(Posted::Muted);
     }
     let inserted = sqlx::query(
@@ -179,12 +179,19 @@ pub async fn is_muted(
     show: ShowId,
     person: &PersonId,
 ) -> Result<bool, DatabaseError> {
-    let row = sqlx::query("SELECT at FROM mutes WHERE show_id = $1 AND person = $2")
+    silenced(&database.read, show, person).await
+}
+
+/// Who is muted at `show`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn muted(database: &Database, show: ShowId) -> Result<Vec<PersonId>, DatabaseError> {
+    let rows = sqlx::query("SELECT person FROM mutes WHERE show_id = $1 ORDER BY at, person")
         .bind(show.to_string())
-        .bind(person.as_str())
-        .fetch_optional(&database.read)
+        .fetch_all(&database.read)
         .await?;
-    Ok(row.is_some())
+    rows.iter().map(|row| Ok(PersonId::new(row.try_get::<String, _>(0)?))).collect()
 }
 
 /// Whether `person` ever wrote at `show`.
@@ -258,11 +265,15 @@ async fn find(
     }))
 }
 
-async fn muted(write: &mut Write, show: ShowId, person: &PersonId) -> Result<bool, DatabaseError> {
+async fn silenced<'e>(
+    executor: impl Executor<'e, Database = Any>,
+    show: ShowId,
+    person: &PersonId,
+) -> Result<bool, DatabaseError> {
     let row = sqlx::query("SELECT at FROM mutes WHERE show_id = $1 AND person = $2")
         .bind(show.to_string())
         .bind(person.as_str())
-        .fetch_optional(&mut **write)
+        .fetch_optional(executor)
         .await?;
     Ok(row.is_some())
 }

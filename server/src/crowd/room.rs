@@ -146,6 +146,11 @@ impl Crowds {
         }
     }
 
+    /// How many stand in the crowd of `show`.
+    pub fn count(&self, show: ShowId) -> u32 {
+        lock(&self.shared.rooms).get(&show).map_or(0, |room| lock(&room.state).present.count())
+    }
+
     /// Whether `person` stands in the crowd of `show`.
     pub fn contains(&self, show: ShowId, person: &PersonId) -> bool {
         lock(&self.shared.rooms)

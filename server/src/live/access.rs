@@ -6,6 +6,7 @@ use crate::{
     caller::Caller,
     database::DatabaseError,
     shows::{self, ShowFacts},
+    venue::Venue,
 };
 
 /// Somebody with a name, at a show that there is.
@@ -33,13 +34,25 @@ pub async fn enter<E: std::error::Error>(
     caller: &Caller,
     show: ShowId,
 ) -> Result<Entry, Refusal<E>> {
-    let facts = shows::facts(&caller.venue.database, show).await.map_err(|error| broken(&error))?;
-    let facts = facts.ok_or(Refusal::NotFound)?;
-    if facts.deleted {
-        return Err(Refusal::Gone);
-    }
+    let facts = facts(&caller.venue, show).await?;
     let viewer = caller.viewer().await.map_err(|error| broken(&error))?;
     Ok(Entry { viewer: viewer.ok_or(Refusal::NotLoggedIn)?, facts })
+}
+
+/// What decides about `show`.
+///
+/// # Errors
+/// `NotFound`, `Gone`, `Broken`.
+pub async fn facts<E: std::error::Error>(
+    venue: &Venue,
+    show: ShowId,
+) -> Result<ShowFacts, Refusal<E>> {
+    let facts = shows::facts(&venue.database, show).await.map_err(|error| broken(&error))?;
+    match facts {
+        None => Err(Refusal::NotFound),
+        Some(facts) if facts.deleted => Err(Refusal::Gone),
+        Some(facts) => Ok(facts),
+    }
 }
 
 /// Whether nothing can happen at a show any more: it was ended, or its time passed with nobody on

@@ -8,7 +8,7 @@ use bandstand_domain::{
 };
 
 use super::{
-    access::broken,
+    access::{self, broken},
     hub::{Following, MOST_EVENTS, Outbox, Outgoing, encode, events_frame},
     log::{self, After},
     token::{Claims, Purpose, TokenError},
@@ -173,12 +173,8 @@ async fn admit(caller: &Caller, show: ShowId, token: Option<Secret>) -> Result<C
     {
         return Err(Refusal::Forbidden);
     }
-    let facts = shows::facts(&venue.database, show).await.map_err(|error| broken(&error))?;
-    match facts {
-        None => Err(Refusal::NotFound),
-        Some(facts) if facts.deleted => Err(Refusal::Gone),
-        Some(_) => Ok(claims),
-    }
+    access::facts(venue, show).await?;
+    Ok(claims)
 }
 
 async fn current_person(caller: &Caller) -> Result<Option<PersonId>, LiveError> {
@@ -266,8 +262,13 @@ async fn present(venue: &Venue, claims: &Claims) -> Result<(Cursor, Present), Li
     // A message is at the cursor of its event: newer ones will come as events.
     let chat = chat::page(&venue.database, show, page.cursor.0 + 1).await;
     let chat = chat.map_err(|error| broken(&error))?;
+    let muted = if claims.artist {
+        chat::muted(&venue.database, show).await.map_err(|error| broken(&error))?
+    } else {
+        Vec::new()
+    };
     let cursor = page.cursor;
-    Ok((cursor, Present::Show { page, chat, publication: facts.publication }))
+    Ok((cursor, Present::Show { page, chat, publication: facts.publication, muted }))
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Lists of shows, page by page.
 
+use std::cmp::Reverse;
+
 use bandstand_domain::{
     FieldErrors, ShowId,
     live::Topic,
@@ -12,6 +14,7 @@ use crate::{
     clock,
     database::{Database, broken},
     live::log,
+    venue::Venue,
 };
 
 /// The most shows that are live in one list.
@@ -27,11 +30,13 @@ const fn page_size(section: Section) -> usize {
 }
 
 /// The first page of everything.
-pub async fn whats_on(database: &Database) -> Result<WhatsOn, ShowError> {
+pub async fn whats_on(venue: &Venue) -> Result<WhatsOn, ShowError> {
+    let database = &venue.database;
     // Before the lists: an event that comes in between is then sent once more than needed, never lost.
     let cursor = log::latest(database, Topic::Shows).await.map_err(broken)?;
-    let live =
+    let mut live =
         store::section(&database.read, Section::Live, None, MOST_LIVE).await.map_err(broken)?;
+    live.sort_by_cached_key(|show| Reverse(venue.live.crowds().count(show.id)));
     Ok(WhatsOn {
         live,
         upcoming: page(database, Section::Upcoming, None).await?,

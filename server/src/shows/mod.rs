@@ -170,7 +170,7 @@ async fn check_free(
 #[async_trait]
 impl Shows for Caller {
     async fn whats_on(&self) -> Result<WhatsOn, ShowError> {
-        list::whats_on(&self.venue.database).await
+        list::whats_on(&self.venue).await
     }
 
     async fn more(&self, section: Section, next: String) -> Result<ShowList, ShowError> {

@@ -1,0 +1,64 @@
+//! What a show's page and its studio both follow of it.
+
+use bandstand_domain::{
+    Refusal,
+    live::{Event, LiveError, Present},
+    shows::ShowPage,
+};
+use leptos::prelude::*;
+
+use super::{
+    Incoming,
+    show_state::{Effect as Outcome, apply},
+};
+use crate::{chat::Chat, crowd::Crowd};
+
+/// A show as its topic tells it.
+#[derive(Clone, Copy)]
+pub struct Followed {
+    /// The show as it is now.
+    pub page: RwSignal<ShowPage>,
+    /// Whether it was deleted meanwhile.
+    pub gone: RwSignal<bool>,
+    /// Who is there.
+    pub crowd: Crowd,
+    /// What is said.
+    pub chat: Chat,
+}
+
+impl Followed {
+    /// The show as `page` says.
+    pub fn new(page: ShowPage) -> Self {
+        let chat = Chat::new(page.card.id);
+        let (page, gone) = (RwSignal::new(page), RwSignal::new(false));
+        Self { page, gone, crowd: Crowd::new(), chat }
+    }
+
+    /// Takes in what came. Why the show is not followed any more is the caller's, unless it is gone.
+    pub fn hear(self, incoming: Incoming) -> Option<LiveError> {
+        match incoming {
+            Incoming::Subscribed { reset } => {
+                if let Some(Present::Show { page, chat, muted, .. }) = reset.map(|it| *it) {
+                    self.page.set(page);
+                    self.chat.reset(chat, muted);
+                }
+            }
+            Incoming::Event(event) => self.happened(&event),
+            Incoming::Crowd(crowd) => self.crowd.reset(crowd),
+            Incoming::CrowdChange(change) => self.crowd.change(change),
+            Incoming::Refused(Refusal::Gone | Refusal::NotFound) => self.gone.set(true),
+            Incoming::Refused(why) => return Some(why),
+        }
+        None
+    }
+
+    /// Takes in an event, of whichever topic.
+    pub fn happened(self, event: &Event) {
+        let mut page = self.page.get_untracked();
+        match apply(&mut page, event) {
+            Outcome::Changed => self.page.set(page),
+            Outcome::Gone => self.gone.set(true),
+            Outcome::Nothing => self.chat.apply(event),
+        }
+    }
+}
