@@ -1,5 +1,5 @@
 // Time from pressing Watch to the first decoded frame, as a person's browser measures it.
-import { announce, goLive, register } from "../tests/steps";
+import { onStage } from "../tests/steps";
 import { test } from "../tests/venue";
 import { ms, percentile, report } from "./figures";
 
@@ -7,9 +7,7 @@ const JOINS = 30;
 
 test("from Watch to the first frame", async ({ person, browser }) => {
   const artist = await person("Mira Voss");
-  await register(artist, "artist");
-  const show = await announce(artist, "Mira Voss at the Harbour");
-  await goLive(artist, show);
+  const show = await onStage(artist);
 
   const times: number[] = [];
   for (let join = 0; join < JOINS; join++) {

@@ -1,7 +1,7 @@
 // On a phone: installable, readable, within the width of the screen.
 import { devices } from "@playwright/test";
 import AxeBuilder from "@axe-core/playwright";
-import { announce, enterAsGuest, goLive, register } from "./steps";
+import { enterAsGuest, onStage } from "./steps";
 import { expect, test } from "./venue";
 
 const { defaultBrowserType: _, ...pixel } = devices["Pixel 7"];
@@ -10,9 +10,7 @@ const small = { ...pixel, viewport: { width: 360, height: 740 }, screen: { width
 test("artist and audience at 360 pixels, and nothing that keeps anybody out", async ({ person }) => {
   test.slow();
   const artist = await person("Mira Voss", small);
-  await register(artist, "artist");
-  const show = await announce(artist, "Mira Voss at the Harbour");
-  await goLive(artist, show);
+  const show = await onStage(artist);
   const ana = await person("Ana", small);
   await enterAsGuest(ana, show);
   await ana.seesAndHears();

@@ -1,6 +1,6 @@
 // A show goes live: an artist in one browser, an audience in others.
 import { devices } from "@playwright/test";
-import { announce, chatInput, counts, enterAsGuest, goLive, register, say } from "./steps";
+import { announce, chatInput, counts, enterAsGuest, goLive, onStage, register, say } from "./steps";
 import { expect, test } from "./venue";
 
 test("an artist goes live to a laptop, a phone and Firefox; drops, returns, pauses, ends", async ({
@@ -89,9 +89,7 @@ test("a visitor can't go on somebody else's stage", async ({ person, complaints 
 
 test("a reload or a second tab adds nobody, and who leaves is gone within ten seconds", async ({ person }) => {
   const artist = await person("Mira Voss");
-  await register(artist, "artist");
-  const show = await announce(artist, "Mira Voss at the Harbour");
-  await goLive(artist, show);
+  const show = await onStage(artist);
   const ana = await person("Ana");
   const tom = await person("Tom");
   await enterAsGuest(ana, show);
@@ -115,9 +113,7 @@ test("a reload or a second tab adds nobody, and who leaves is gone within ten se
 
 test("what one does and says, the others see; a lost connection misses nothing", async ({ person, complaints }) => {
   const artist = await person("Mira Voss");
-  await register(artist, "artist");
-  const show = await announce(artist, "Mira Voss at the Harbour");
-  await goLive(artist, show);
+  const show = await onStage(artist);
   const ana = await person("Ana");
   const tom = await person("Tom");
   await enterAsGuest(ana, show);

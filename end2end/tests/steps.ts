@@ -60,6 +60,14 @@ export async function goLive(artist: Person, show: string): Promise<void> {
   await expect(artist.page.getByText("You are live.")).toBeVisible();
 }
 
+/** Registers an artist who announces a show and goes live; answers the show's address. */
+export async function onStage(artist: Person): Promise<string> {
+  await register(artist, "artist");
+  const show = await announce(artist, `${artist.name} at the Harbour`);
+  await goLive(artist, show);
+  return show;
+}
+
 /** Comes to a show as a guest who says their name. */
 export async function enterAsGuest(person: Person, show: string): Promise<void> {
   await person.goto(show);

@@ -9,9 +9,11 @@ import {
   type BrowserContextOptions,
   type Page,
   test as base,
+  chromium,
   expect,
   firefox,
 } from "@playwright/test";
+import { Line, freePort } from "./line";
 
 const repository = join(import.meta.dirname, "../..");
 
@@ -22,12 +24,21 @@ export class Venue {
   private process!: ChildProcess;
   private readonly data = mkdtempSync(join(tmpdir(), "bandstand-journey-"));
 
+  /** A venue that is started with `flags` beyond the usual ones. */
+  constructor(private readonly flags: string[] = []) {}
+
   async start(): Promise<void> {
     const program = process.env.BANDSTAND_PROGRAM ?? join(repository, "target/debug/bandstand");
-    const listen = this.url ? new URL(this.url).host : "127.0.0.1:0";
+    const site = process.env.BANDSTAND_SITE ?? join(repository, "target/site");
+    const flag = (name: string, value: string) => (this.flags.includes(name) ? [] : [name, value]);
     this.process = spawn(
       program,
-      ["--listen", listen, "--media", "0.0.0.0:0", "--data", this.data, "--site", process.env.BANDSTAND_SITE ?? join(repository, "target/site"), "--limit-scale", "50"],
+      [
+        ...flag("--listen", this.url ? new URL(this.url).host : "127.0.0.1:0"),
+        ...flag("--media", "0.0.0.0:0"),
+        ...["--data", this.data, "--site", site, "--limit-scale", "50"],
+        ...this.flags,
+      ],
       { cwd: this.data, stdio: ["ignore", "pipe", "pipe"] },
     );
     this.url = await new Promise<string>((resolve, reject) => {
@@ -152,18 +163,39 @@ export class Person {
 
   /** Waits until picture and sound flow: both grow from now on. */
   async seesAndHears(): Promise<void> {
+    await this.receives("sees and hears", 10);
+  }
+
+  /** Waits until sound flows. */
+  async hears(): Promise<void> {
+    await this.receives("hears", 0);
+  }
+
+  private async receives(what: string, frames: number): Promise<void> {
     let before = await this.received();
     await expect
       .poll(
         async () => {
           const now = await this.received();
           // A new connection counts from zero.
-          if (now.framesDecoded < before.framesDecoded) before = now;
-          return now.framesDecoded >= before.framesDecoded + 10 && now.audioPackets >= before.audioPackets + 10;
+          if (now.audioPackets < before.audioPackets) before = now;
+          return now.framesDecoded >= before.framesDecoded + frames && now.audioPackets >= before.audioPackets + 10;
         },
-        { message: `${this.name} sees and hears the stage`, timeout: 20_000 },
+        { message: `${this.name} ${what} the stage`, timeout: 20_000 },
       )
       .toBe(true);
+  }
+
+  /** Pulls out the camera or microphone from which the page sends. */
+  async unplug(kind: "video" | "audio"): Promise<void> {
+    await this.page.evaluate((kind) => {
+      const { keptConnections } = window as unknown as { keptConnections: RTCPeerConnection[] };
+      const senders = keptConnections.flatMap((connection) => connection.getSenders());
+      for (const { track } of senders.filter((sender) => sender.track?.kind === kind)) {
+        track?.stop();
+        track?.dispatchEvent(new Event("ended"));
+      }
+    }, kind);
   }
 }
 
@@ -174,17 +206,22 @@ interface Fixtures {
   person: (name: string, options?: BrowserContextOptions & { in?: Browser }) => Promise<Person>;
   /** Opens Firefox for one person. */
   firefoxPerson: (name: string) => Promise<Person>;
+  /** Opens a Chromium that gives no device and plays no sound before somebody presses something. */
+  strictPerson: (name: string) => Promise<Person>;
+}
+
+/** A venue for one journey. */
+async function open(use: (venue: Venue) => Promise<void>, flags: string[] = []): Promise<void> {
+  const venue = new Venue(flags);
+  await venue.start();
+  await use(venue);
+  await venue.stop();
+  venue.remove();
+  expect(venue.complaints(), "the server's log has no warning").toEqual([]);
 }
 
 export const test = base.extend<Fixtures>({
-  venue: async ({}, use) => {
-    const venue = new Venue();
-    await venue.start();
-    await use(venue);
-    await venue.stop();
-    venue.remove();
-    expect(venue.complaints(), "the server's log has no warning").toEqual([]);
-  },
+  venue: async ({}, use) => open(use),
   complaints: async ({}, use) => {
     const complaints = new Complaints();
     await use(complaints);
@@ -222,6 +259,27 @@ export const test = base.extend<Fixtures>({
     await use((name) => person(name, { in: browser }));
     await browser.close();
   },
+  strictPerson: async ({ person, launchOptions }, use) => {
+    const args = launchOptions.args?.filter((flag) => !flag.startsWith("--use-fake-ui")) ?? [];
+    const browser = await chromium.launch({
+      ...launchOptions,
+      args: [...args, "--autoplay-policy=document-user-activation-required"],
+    });
+    await use((name) => person(name, { in: browser }));
+    await browser.close();
+  },
+});
+
+/** Journeys in which the way to the venue is a line that can be cut. */
+export const behindLine = test.extend<{ line: Line; door: string }>({
+  /** Where the venue listens itself, past the line. */
+  door: async ({}, use) => use(`127.0.0.1:${await freePort()}`),
+  line: async ({ door }, use) => {
+    const line = await Line.lay(Number(door.split(":")[1]));
+    await use(line);
+    line.remove();
+  },
+  venue: async ({ line, door }, use) => open(use, ["--listen", door, ...line.flags]),
 });
 
 export { expect };

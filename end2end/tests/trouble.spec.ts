@@ -1,0 +1,99 @@
+// What goes wrong on a good night: lines, permissions, devices, browsers that keep quiet.
+import { announce, counts, enterAsGuest, goLive, onStage, register, say } from "./steps";
+import { behindLine, expect, test } from "./venue";
+
+behindLine("the line is cut under artist and audience, and everything comes back by itself", async ({
+  person,
+  line,
+  door,
+  complaints,
+}) => {
+  complaints.expected.push(/WebSocket|Failed to load resource|ERR_/);
+  const artist = await person("Mira Voss");
+  const show = await onStage(artist);
+  const ana = await person("Ana");
+  await enterAsGuest(ana, show);
+  await ana.seesAndHears();
+  // Tom has another way to the venue; he stands at the door.
+  const tom = await person("Tom");
+  await tom.page.goto(`http://${door}${show}`);
+  await tom.alive();
+  await expect(tom.page.getByText("Mira Voss is on stage")).toBeVisible();
+
+  line.cut();
+  await expect(tom.page.getByText("Lost the connection")).toBeVisible({ timeout: 10_000 });
+  await expect(artist.page.getByText("The connection is lost.", { exact: false })).toBeVisible({ timeout: 20_000 });
+  await expect(ana.page.getByText("The line is broken.", { exact: false })).toBeVisible({ timeout: 30_000 });
+
+  line.mend();
+  await expect(artist.page.getByText("You are live.")).toBeVisible({ timeout: 40_000 });
+  await ana.seesAndHears();
+  await expect(ana.page.getByText("The line is broken.", { exact: false })).toHaveCount(0);
+  await counts(ana, 1);
+  await say(ana, "there you are again");
+  await expect(artist.page.getByText("there you are again")).toHaveCount(1);
+});
+
+test("without permission the studio says what to do, and lets nobody on an empty stage", async ({ strictPerson }) => {
+  const artist = await strictPerson("Mira Voss");
+  await register(artist, "artist");
+  const show = await announce(artist, "Mira Voss at the Harbour");
+  await artist.goto(`${show}/studio`);
+  await expect(artist.page.getByText("The browser may not use the microphone.", { exact: false })).toBeVisible();
+  await expect(artist.page.getByText("The browser may not use the camera.", { exact: false })).toBeVisible();
+  await expect(artist.page.getByRole("button", { name: "Go live" })).toBeDisabled();
+});
+
+test("a browser that keeps quiet shows the picture, and gives the sound for a press", async ({ person, strictPerson }) => {
+  const show = await onStage(await person("Mira Voss"));
+  const ana = await strictPerson("Ana");
+  await enterAsGuest(ana, show);
+  await ana.seesAndHears();
+  const silent = () => ana.page.locator("video").evaluate((video: HTMLVideoElement) => video.muted);
+  expect(await silent(), "she pressed a button to come in").toBe(false);
+
+  // After a reload nothing was pressed yet.
+  await ana.page.reload();
+  await ana.alive();
+  const prompt = ana.page.getByRole("button", { name: "Tap for sound" });
+  await expect(prompt).toBeVisible();
+  await ana.seesAndHears();
+  expect(await silent()).toBe(true);
+  await prompt.click();
+  await expect(prompt).toHaveCount(0);
+  expect(await silent()).toBe(false);
+});
+
+test("screen, unplugged camera, sound alone: the audience stays, and is never shown a black stage", async ({ person }) => {
+  const artist = await person("Mira Voss");
+  const show = await onStage(artist);
+  const ana = await person("Ana");
+  await enterAsGuest(ana, show);
+  await ana.seesAndHears();
+
+  await artist.page.getByRole("button", { name: "Share screen" }).click();
+  await expect(artist.page.getByRole("button", { name: "Stop sharing" })).toBeVisible();
+  await ana.seesAndHears();
+  await artist.page.getByRole("button", { name: "Stop sharing" }).click();
+  await expect(artist.page.getByRole("button", { name: "Share screen" })).toBeVisible();
+  await ana.seesAndHears();
+
+  await artist.unplug("video");
+  await expect(artist.page.getByText("The camera is gone.", { exact: false })).toBeVisible();
+  await expect(artist.page.getByText("You are live.")).toBeVisible();
+  await ana.hears();
+
+  // Who comes now finds a stage that is only heard.
+  const tom = await person("Tom");
+  await enterAsGuest(tom, show);
+  await expect(tom.page.getByText("Sound only tonight.", { exact: false })).toBeVisible();
+  await tom.hears();
+  await counts(tom, 2);
+
+  // Plugged in again, the picture comes back for both.
+  await artist.page.evaluate(() => navigator.mediaDevices.dispatchEvent(new Event("devicechange")));
+  for (const one of [ana, tom]) {
+    await one.seesAndHears();
+    await expect(one.page.getByText("Sound only tonight.", { exact: false })).toHaveCount(0);
+  }
+});
