@@ -1,11 +1,8 @@
 //! The picture and sound of a show, in the page of somebody who watches.
 
-use std::{cell::Cell, rc::Rc};
+use std::{cell::Cell, pin::pin, rc::Rc};
 
-use futures::{
-    future::{AbortHandle, Either, abortable, join, select},
-    pin_mut,
-};
+use futures::future::{AbortHandle, Either, abortable, join, select};
 use gloo_timers::future::TimeoutFuture;
 use leptos::{__reexports::send_wrapper::SendWrapper, html, prelude::*, task::spawn_local};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
@@ -24,8 +21,12 @@ use super::{
 };
 use crate::crowd::Crowd;
 
-/// Milliseconds after which a stage that sends no picture is taken for one of sound alone.
+/// Milliseconds after which a stage that sends no picture is taken for one of sound alone; the picture
+/// is looked at as often from then on.
 const PICTURE_BY: u32 = 2_500;
+/// So many looks at the same frame tell that the picture is gone: screens send one a second even when
+/// nothing moves on them.
+const STILL: u32 = 2;
 
 /// What is to be seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -201,7 +202,7 @@ impl Player {
     async fn watch(self, session: &Session, backoff: &mut Backoff) {
         let Some(video) = self.video.get_untracked() else { return };
         video.set_src_object(Some(&session.stream));
-        on_first_frame(&video, move || {
+        on_next_frame(&video, move || {
             browser::mark("bandstand:first-frame");
             self.shown();
         });
@@ -211,12 +212,30 @@ impl Player {
             return;
         }
         backoff.reset();
-        let lost = session.peer.lost();
-        pin_mut!(lost);
-        let late = TimeoutFuture::new(PICTURE_BY);
-        if let Either::Right((_, lost)) = select(lost, late).await {
-            let _without_picture = self.without_picture(&video, &session.stream);
-            lost.await;
+        let mut lost = pin!(session.peer.lost());
+        let mut without_picture = None;
+        let mut still = Still::default();
+        while let Either::Right(_) = select(lost.as_mut(), TimeoutFuture::new(PICTURE_BY)).await {
+            without_picture =
+                without_picture.or_else(|| self.without_picture(&video, &session.stream));
+            self.look(&video, &mut still);
+        }
+    }
+
+    /// A picture that stands still is none: the camera is gone while the sound goes on.
+    fn look(self, video: &HtmlVideoElement, still: &mut Still) {
+        let quality = browser::call_now(video, "getVideoPlaybackQuality", &[]).unwrap_or_default();
+        let frames = browser::get(&quality, "totalVideoFrames").as_f64().unwrap_or_default();
+        // A page that nobody sees gets no frames.
+        let same = frames == still.frames && !document().hidden();
+        *still = Still { frames, looks: if same { still.looks + 1 } else { 0 } };
+        match self.picture.try_get_untracked() {
+            Some(Picture::Shown) if still.looks >= STILL => {
+                self.picture.set(Picture::SoundOnly);
+                on_next_frame(video, move || self.shown());
+            }
+            Some(Picture::SoundOnly) if !same && video.video_width() > 0 => self.shown(),
+            _ => {}
         }
     }
 
@@ -245,7 +264,7 @@ impl Player {
             let (video, stream) = (video.clone(), Clone::clone(stream));
             Closure::<dyn FnMut()>::new(move || {
                 video.set_src_object(Some(&stream));
-                on_first_frame(&video, move || self.shown());
+                on_next_frame(&video, move || self.shown());
                 spawn_local(self.play(video.clone(), wanted));
             })
         };
@@ -290,6 +309,13 @@ impl Player {
     }
 }
 
+/// How often the same frame was seen.
+#[derive(Default)]
+struct Still {
+    frames: f64,
+    looks: u32,
+}
+
 /// A picture that is waited for beyond the sound; dropped, it is waited for no more.
 struct LatePicture {
     track: MediaStreamTrack,
@@ -302,9 +328,9 @@ impl Drop for LatePicture {
     }
 }
 
-/// Calls `then` once the element shows its stream's first frame: as soon as the browser says that it
+/// Calls `then` once the element shows a frame of its stream: as soon as the browser says that it
 /// painted it, or, where it doesn't say so, that it has it.
-fn on_first_frame(video: &HtmlVideoElement, then: impl FnOnce() + 'static) {
+fn on_next_frame(video: &HtmlVideoElement, then: impl FnOnce() + 'static) {
     let then = Rc::new(Cell::new(Some(then)));
     let call = {
         let (video, then) = (video.clone(), then.clone());

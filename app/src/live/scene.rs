@@ -97,7 +97,7 @@ fn Front(visit: Visit, now: Signal<bandstand_domain::Millis>) -> impl IntoView {
         (StageState::Live, Picture::SoundOnly) => view! {
             <div class="sound-only">
                 <i></i><i></i><i></i><i></i><i></i>
-                <p class="stage-word"><strong>{artist()}</strong><span>"Sound only tonight. Close your eyes."</span></p>
+                <p class="stage-word"><strong>{artist()}</strong><span>"Sound only. Close your eyes."</span></p>
             </div>
         }
         .into_any(),
