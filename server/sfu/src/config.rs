@@ -12,6 +12,9 @@ pub struct Config {
     /// The addresses announced as ICE host candidates, with the bound port. Empty: the bind
     /// address, or, if that is unspecified, loopback and the address the default route uses.
     pub public_addresses: Vec<IpAddr>,
+    /// Threads that send to subscribers, besides the one that receives; with 0, that one sends,
+    /// too, which is best where there are no processors to spare.
+    pub sending_threads: usize,
     /// Bounds on what clients can make the core hold.
     pub limits: Limits,
     /// How long silence is borne.
@@ -24,6 +27,7 @@ impl Default for Config {
         Config {
             bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             public_addresses: Vec::new(),
+            sending_threads: 0,
             limits: Limits::default(),
             timeouts: Timeouts::default(),
         }

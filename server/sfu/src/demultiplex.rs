@@ -15,7 +15,11 @@ pub(crate) type PeerKey = usize;
 /// What a datagram is, by its first byte (RFC 7983 §7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    Stun,
+    /// A binding request; `nominated` if the far side chose this way (USE-CANDIDATE, RFC 8445
+    /// §8.1.1).
+    Stun {
+        nominated: bool,
+    },
     Dtls,
     /// RTP or RTCP.
     Media,
@@ -35,7 +39,7 @@ pub(crate) enum Stray {
 /// What `datagram` is, or [`None`] if nothing this side speaks.
 pub(crate) fn classify(datagram: &[u8]) -> Option<Kind> {
     match datagram.first()? {
-        0..=3 if datagram.len() >= 20 => Some(Kind::Stun),
+        0..=3 if datagram.len() >= 20 => Some(Kind::Stun { nominated: false }),
         20..=63 if datagram.len() >= 13 => Some(Kind::Dtls),
         128..=191 if datagram.len() >= 12 => Some(Kind::Media),
         _ => None,
@@ -95,7 +99,7 @@ impl Demultiplexer {
         crypto: &CryptoProvider,
     ) -> Result<(PeerKey, Kind), Stray> {
         let kind = classify(datagram).ok_or(Stray::Unclassified)?;
-        if kind != Kind::Stun {
+        if !matches!(kind, Kind::Stun { .. }) {
             let (peer, _) = self.by_address.get(&source).ok_or(Stray::Unknown)?;
             return Ok((*peer, kind));
         }
@@ -115,7 +119,7 @@ impl Demultiplexer {
             let name = name.to_owned();
             self.learn(name, peer, source);
         }
-        Ok((peer, kind))
+        Ok((peer, Kind::Stun { nominated: message.use_candidate() }))
     }
 
     /// Maps `source` to the peer, taking it from whoever had it.
@@ -141,10 +145,12 @@ mod tests {
 
     use super::*;
 
+    const CHOSEN: Kind = Kind::Stun { nominated: true };
+
     fn request(name: &str, password: &str) -> Vec<u8> {
         let crypto = from_feature_flags();
         let user = format!("{name}:far");
-        let message = StunMessage::binding_request(&user, TransId::new(), true, 7, 1, false);
+        let message = StunMessage::binding_request(&user, TransId::new(), true, 7, 1, true);
         let mut bytes = vec![0; 500];
         let hmac = |key: &[u8], parts: &[&[u8]]| crypto.sha1_hmac_provider.sha1_hmac(key, parts);
         let length = message.to_bytes(Some(password.as_bytes()), &mut bytes, hmac).expect("room");
@@ -166,14 +172,14 @@ mod tests {
         assert_eq!(route(from(1), &request("nobody", "right")), Err(Stray::Unknown));
         assert_eq!(route(from(1), &media), Err(Stray::Unknown));
         assert_eq!(route(from(1), &[0x50; 20]), Err(Stray::Unclassified));
-        assert_eq!(route(from(1), &request("one", "right")), Ok((1, Kind::Stun)));
+        assert_eq!(route(from(1), &request("one", "right")), Ok((1, CHOSEN)));
         assert_eq!(route(from(1), &media), Ok((1, Kind::Media)));
 
         // The address can change hands, and the oldest of too many goes.
-        assert_eq!(route(from(1), &request("two", "other")), Ok((2, Kind::Stun)));
+        assert_eq!(route(from(1), &request("two", "other")), Ok((2, CHOSEN)));
         assert_eq!(route(from(1), &media), Ok((2, Kind::Media)));
         for port in 2..=3 {
-            assert_eq!(route(from(port), &request("two", "other")), Ok((2, Kind::Stun)));
+            assert_eq!(route(from(port), &request("two", "other")), Ok((2, CHOSEN)));
         }
         assert_eq!(route(from(1), &media), Err(Stray::Unknown));
         assert_eq!(route(from(3), &media), Ok((2, Kind::Media)));

@@ -96,6 +96,13 @@ pub(crate) fn random_ice_text(length: usize) -> Result<String, getrandom::Error>
         .collect())
 }
 
+/// 64 random bits; without randomness they are zero, so nothing secret may be made of them.
+pub(crate) fn random_number() -> u64 {
+    let mut bytes = [0; 8];
+    let _ = getrandom::fill(&mut bytes);
+    u64::from_be_bytes(bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

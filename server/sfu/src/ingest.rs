@@ -6,6 +6,7 @@ use str0m::media::{KeyframeRequestKind, MediaKind, Mid};
 use str0m::rtp::RtpPacket;
 use str0m::rtp::rtcp::SenderInfo;
 
+use crate::keyframe::begins_keyframe;
 use crate::packet::{EndToEnd, Packet, TrackName, clock_rate};
 use crate::transport::Transport;
 
@@ -95,6 +96,7 @@ impl Ingest {
             timestamp,
             marker: received.header.marker,
             source: *source,
+            keyframe: name.video && begins_keyframe(codec.spec().codec, &received.payload),
             payload: received.payload,
             codec,
             arrival,

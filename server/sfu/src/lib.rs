@@ -6,26 +6,31 @@
 //! comes: nothing is decoded.
 //!
 //! Inside, a core without sockets and clocks (`core`) is driven by one thread (`driver`). Within
-//! the core, `demultiplex` finds the peer of a datagram, `ingest` makes packets of what a publisher
-//! sends, `stage` decides who gets them, and `egress` gets them to a subscriber.
+//! the core, `demultiplex` finds the peer of a datagram, and `ingest` makes packets of what a publisher
+//! sends. From there on a `shard` has them: it knows a share of the subscribers, decides who is owed
+//! what, seals it (`srtp`) and sends it through a `wire`.
 
-mod cache;
 mod config;
 mod core;
 mod demultiplex;
 mod driver;
-mod egress;
 mod error;
 mod event;
+mod history;
 mod identity;
 mod ingest;
 mod keyframe;
+mod keys;
 mod offer;
 mod packet;
+mod rtcp;
 mod sfu;
+mod shard;
+mod srtp;
 mod stage;
 mod statistics;
 mod transport;
+mod wire;
 
 pub use crate::config::{Config, Limits, Timeouts};
 pub use crate::core::Accepted;

@@ -41,6 +41,8 @@ pub(crate) struct Packet {
     pub(crate) source: u32,
     /// RTP payload.
     pub(crate) payload: Arc<[u8]>,
+    /// A picture that needs none before it may begin here.
+    pub(crate) keyframe: bool,
     /// Codec and parameters, with the publisher's payload type.
     pub(crate) codec: PayloadParams,
     /// When the datagram came in.
@@ -50,6 +52,13 @@ pub(crate) struct Packet {
     pub(crate) captured: Instant,
     /// Header extensions that mean something beyond one hop.
     pub(crate) extensions: EndToEnd,
+}
+
+/// A packet with the track it belongs to.
+#[derive(Clone)]
+pub(crate) struct Forwarded {
+    pub(crate) name: TrackName,
+    pub(crate) packet: Packet,
 }
 
 /// Header extensions that mean something beyond one hop.
@@ -70,14 +79,15 @@ impl EndToEnd {
         }
     }
 
-    /// As values for a packet to send.
-    pub(crate) fn values(self) -> ExtensionValues {
-        ExtensionValues {
-            audio_level: self.level,
-            voice_activity: self.voice,
-            video_orientation: self.orientation,
-            ..Default::default()
-        }
+    /// As the header extension for audio levels has it (RFC 6464 §3): voice, then -dBov.
+    pub(crate) fn level_byte(&self) -> Option<u8> {
+        let level = self.level?.unsigned_abs().min(127);
+        Some(u8::from(self.voice.unwrap_or(false)) << 7 | level)
+    }
+
+    /// As the header extension for orientation has it (3GPP TS 26.114 §7.4.5): the rotation.
+    pub(crate) fn orientation_byte(&self) -> Option<u8> {
+        Some(self.orientation? as u8)
     }
 }
 

@@ -75,6 +75,8 @@ pub struct SessionStatistics {
     pub bytes_out: u64,
     /// Packets for which the peer has no codec, not sent.
     pub packets_without_codec: u64,
+    /// Packets sent to the peer again.
+    pub repairs_out: u64,
     /// For a subscriber, packets it reports as lost on their first way (RFC 3550 §6.4.1); for a
     /// publisher, packets that have not come, repairs considered.
     pub lost: u64,
@@ -88,4 +90,7 @@ pub struct SessionStatistics {
     pub keyframe_requests_out: u64,
     /// Round trip, as RTCP reports give it.
     pub round_trip: Option<Duration>,
+    /// Variation of the packets' travelling time, as a subscriber reports it for its video
+    /// (RFC 3550 §6.4.1).
+    pub jitter: Option<Duration>,
 }

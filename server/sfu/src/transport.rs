@@ -9,7 +9,7 @@ use str0m::change::SdpOffer;
 use str0m::config::DtlsCert;
 use str0m::crypto::CryptoProvider;
 use str0m::format::{Codec, CodecConfig, FormatParams};
-use str0m::media::Frequency;
+use str0m::media::{Direction, Frequency, Mid};
 use str0m::net::{DatagramSend, Protocol, Receive};
 use str0m::rtp::{Extension, ExtensionMap};
 use str0m::{Candidate, IceCreds, Input, Output, Rtc, RtcConfig, RtcError};
@@ -17,14 +17,14 @@ use str0m::{Candidate, IceCreds, Input, Output, Rtc, RtcConfig, RtcError};
 use crate::config::Limits;
 use crate::error::OfferError;
 use crate::event::Role;
-use crate::identity::random_ice_text;
+use crate::identity::{random_ice_text, random_number};
+use crate::keys::{self, KeySlot, Keys};
 use crate::offer;
+use crate::packet::TrackName;
+use crate::shard::Negotiated;
 
 /// How often str0m sums up NACKs, losses and the like.
 const STATISTICS_INTERVAL: Duration = Duration::from_secs(2);
-
-/// Video packets kept per subscriber for retransmission: 4 s at 2.5 Mbit/s.
-const RETRANSMISSION_PACKETS: usize = 1_024;
 
 /// What all transports of one core share.
 pub(crate) struct Shared {
@@ -32,8 +32,10 @@ pub(crate) struct Shared {
     pub(crate) candidates: Vec<SocketAddr>,
     /// One certificate for all sessions: making one costs more than the rest of a join.
     pub(crate) certificate: DtlsCert,
-    /// aws-lc-rs.
+    /// For publishers.
     pub(crate) crypto: Arc<CryptoProvider>,
+    /// For subscribers: their SRTP keys are kept for the egress.
+    pub(crate) keeping_keys: Arc<CryptoProvider>,
 }
 
 /// A datagram to be sent.
@@ -48,6 +50,10 @@ pub(crate) struct Transport {
     /// This side's ICE credentials; the user name fragment is random and names the peer in STUN.
     pub(crate) credentials: IceCreds,
     local: Vec<SocketAddr>,
+    /// The m-lines, in their order.
+    mids: Vec<Mid>,
+    /// Where a subscriber's keys will be.
+    keys: Option<KeySlot>,
     /// The library panicked.
     broken: bool,
 }
@@ -73,11 +79,13 @@ impl Transport {
         let mut config = RtcConfig::new()
             .set_ice_lite(true)
             .set_rtp_mode(true)
-            .set_crypto_provider(Arc::clone(&shared.crypto))
+            .set_crypto_provider(Arc::clone(match role {
+                Role::Publisher => &shared.crypto,
+                Role::Subscriber => &shared.keeping_keys,
+            }))
             .set_dtls_cert(shared.certificate.clone())
             .set_local_ice_credentials(credentials.clone())
-            .set_stats_interval(Some(STATISTICS_INTERVAL))
-            .set_send_buffer_video(RETRANSMISSION_PACKETS)
+            .set_stats_interval((role == Role::Publisher).then_some(STATISTICS_INTERVAL))
             .set_extension_map(extensions(role));
         *config.codec_config() = codecs();
         // The payload type bookkeeping of the SDP library panics on some contradictory offers. The
@@ -85,6 +93,7 @@ impl Transport {
         let made = catch_unwind(AssertUnwindSafe(|| {
             let parsed = SdpOffer::from_sdp_string(&prepared).map_err(|e| malformed(&e))?;
             let mut rtc = config.build(now);
+            let keys = keys::of_session_just_built();
             for address in &shared.candidates {
                 if let Ok(candidate) = Candidate::host(*address, "udp") {
                     rtc.add_local_candidate(candidate);
@@ -92,13 +101,54 @@ impl Transport {
             }
             let answer = rtc.sdp_api().accept_offer(parsed);
             let answer = answer.map_err(|e| malformed(&e))?;
-            Ok((rtc, answer.to_sdp_string()))
+            Ok((rtc, keys, answer.to_sdp_string()))
         }));
         let conflict = |_| OfferError::Malformed("its payload types conflict".into());
-        let (rtc, answer) = made.map_err(conflict)??;
+        let (rtc, keys, answer) = made.map_err(conflict)??;
+        let mids = answer.lines().filter_map(|l| l.strip_prefix("a=mid:")).map(Mid::from).collect();
         let answer = offer::finish(&answer, text, role);
         let local = shared.candidates.clone();
-        Ok((Transport { rtc, credentials, local, broken: false }, answer))
+        Ok((Transport { rtc, credentials, local, mids, keys, broken: false }, answer))
+    }
+
+    /// A subscriber's SRTP keys, once, when the handshake is done.
+    pub(crate) fn take_keys(&mut self) -> Option<Keys> {
+        self.keys.as_ref()?.take()
+    }
+
+    /// What the answer says will be sent, at most `limit` tracks of a kind. str0m forgets them: they
+    /// are sent by an egress of our own.
+    pub(crate) fn take_tracks(&mut self, limit: usize) -> Vec<Negotiated> {
+        let mut taken: Vec<Negotiated> = Vec::new();
+        for mid in std::mem::take(&mut self.mids) {
+            let media = self.rtc.media(mid).filter(|m| m.direction() == Direction::SendOnly);
+            let names = taken.iter().map(|t| t.name);
+            if let Some(name) = media.and_then(|m| TrackName::next(names, m.kind(), limit)) {
+                taken.extend(self.take_track(name, mid));
+            }
+        }
+        taken
+    }
+
+    fn take_track(&mut self, name: TrackName, mid: Mid) -> Option<Negotiated> {
+        let media = self.rtc.media(mid)?;
+        let (accepted, extensions) = (media.remote_pts().to_vec(), media.remote_extmap().clone());
+        let params = self.rtc.codec_config().params().iter();
+        let params = params.filter(|p| accepted.contains(&p.pt())).copied();
+        let codecs = CodecConfig::new_from_payload_params(params.collect());
+        let mut direct = self.rtc.direct_api();
+        let (ssrc, repair) = direct.stream_tx_by_mid(mid, None).map(|s| (s.ssrc(), s.rtx()))?;
+        direct.remove_stream_tx(ssrc);
+        let repair = repair.unwrap_or_else(|| direct.new_ssrc());
+        Some(Negotiated {
+            name,
+            mid: mid.to_string(),
+            ssrc: *ssrc,
+            repair_ssrc: *repair,
+            codecs,
+            extensions,
+            random: random_number(),
+        })
     }
 
     /// Takes a datagram which the demultiplexer found to be this peer's.
@@ -198,12 +248,13 @@ fn codecs() -> CodecConfig {
 }
 
 /// Transport-wide feedback is asked of publishers' packets only: nothing here yet uses subscribers'
-/// feedback, which costs twenty packets a second each.
+/// feedback, which costs twenty packets a second each. Nor is the send time, which would have to be
+/// written anew into every packet.
 fn extensions(role: Role) -> ExtensionMap {
     let mut extensions = ExtensionMap::empty();
     extensions.set(1, Extension::AudioLevel);
-    extensions.set(2, Extension::AbsoluteSendTime);
     if role == Role::Publisher {
+        extensions.set(2, Extension::AbsoluteSendTime);
         extensions.set(3, Extension::TransportSequenceNumber);
     }
     extensions.set(4, Extension::RtpMid);

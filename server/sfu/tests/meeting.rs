@@ -4,8 +4,11 @@
 use std::future::Future;
 use std::time::Duration;
 
-use bandstand_sfu::{Accepted, Config, EndReason, Event, OfferError, Sfu, StageId, Timeouts};
-use bandstand_synthetic::{Content, Publisher, Subscriber};
+use bandstand_sfu::{
+    Accepted, Config, EndReason, Event, Limits, OfferError, Role, SessionStatistics, Sfu, StageId,
+    Timeouts,
+};
+use bandstand_synthetic::{Content, Figures, Publisher, Subscriber};
 use tokio::sync::mpsc;
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -77,18 +80,14 @@ async fn media_flows_and_a_publisher_may_leave_and_return() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_publisher_is_asked_for_a_keyframe() {
-    let (sfu, _events) = start();
+    let limits = Limits { max_cached_packets: 100, ..Limits::default() };
+    let (sfu, _events) = Sfu::start(Config { limits, ..Config::default() }).expect("a media core");
     // Only the first frame is a key frame, and soon it is not kept any longer.
-    let content = Content {
-        keyframe_interval: 0,
-        packets_per_frame: 100,
-        frames_per_second: 50,
-        ..Content::default()
-    };
+    let content = Content { keyframe_interval: 0, ..Content::default() };
     let publisher = publish(&sfu, "stage", content).await;
     let first = subscribe(&sfu, "stage").await;
     soon("a picture", first.until(|f| f.video.keyframes > 0)).await;
-    let sent = first.until(|_| publisher.video_packets() > 5_000);
+    let sent = first.until(|_| publisher.video_packets() > 150);
     soon("more than is kept", sent).await;
     let asked = publisher.keyframe_requests();
     let second = subscribe(&sfu, "stage").await;
@@ -109,4 +108,38 @@ async fn a_stopped_core_says_so() {
     assert_eq!(soon("the last event", events.recv()).await, None);
     let refused = sfu.publish("stage".into(), String::new()).await;
     assert!(matches!(refused, Err(OfferError::Stopped)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn threads_of_their_own_send_to_everybody_alike() {
+    let config = Config { sending_threads: 2, ..Config::default() };
+    let (sfu, _events) = Sfu::start(config).expect("a media core");
+    let publisher = publish(&sfu, "stage", Content::default()).await;
+    let mut viewers = Vec::new();
+    for _ in 0..3 {
+        viewers.push(subscribe(&sfu, "stage").await);
+    }
+    for viewer in &viewers {
+        let both = |f: &Figures| f.video.frames > 10 && f.audio.packets > 10;
+        soon("sound and picture", viewer.until(both)).await;
+        assert!(viewer.figures().video.began_with_keyframe);
+        assert_eq!(viewer.figures().video.missing(), 0);
+    }
+    // The threads hand their figures over from time to time.
+    let told = async {
+        loop {
+            let statistics = sfu.statistics().await;
+            let served = |s: &SessionStatistics| s.role == Role::Subscriber && s.packets_out > 0;
+            if statistics.sessions.iter().filter(|s| served(s)).count() == viewers.len() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    soon("figures of all", told).await;
+    publisher.close().await;
+    sfu.stop();
+    for viewer in &viewers {
+        soon("goodbye", viewer.ended()).await;
+    }
 }

@@ -73,6 +73,7 @@ impl Live {
         let core = bandstand_sfu::Config {
             bind: config.media,
             public_addresses: config.public_addresses.clone(),
+            sending_threads: sending_threads(),
             ..bandstand_sfu::Config::default()
         };
         let (sfu, events) = Sfu::start(core)
@@ -150,4 +151,11 @@ impl Live {
 /// every origin, since they take a token and no cookie.
 pub fn routes() -> Router<Arc<Venue>> {
     Router::new().route("/live", get(channel::open)).merge(media::routes())
+}
+
+/// Threads that send media: half of the processors. With two or fewer, what threads tell one another
+/// costs more than they gain.
+fn sending_threads() -> usize {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    if processors > 2 { processors / 2 } else { 0 }
 }

@@ -11,8 +11,8 @@ use super::peers::Side;
 use super::timing::Timer;
 use crate::demultiplex::{Kind, PeerKey, Stray};
 use crate::event::{Event, Role};
-use crate::identity::random_ice_text;
-use crate::packet::TrackName;
+use crate::packet::{Forwarded, TrackName};
+use crate::shard::{Admission, News};
 use crate::transport::Transmit;
 
 impl Core {
@@ -36,8 +36,26 @@ impl Core {
             return;
         };
         // DTLS says nothing about being alive: anybody can send a record that is thrown away.
-        if kind != Kind::Dtls {
-            peer.heard = now;
+        match (kind, &peer.side) {
+            (Kind::Dtls, _) => {}
+            (Kind::Media, Side::Subscriber) => {
+                // Only STUN, which is signed, says that a subscriber is there (RFC 7675 §5.1).
+                if peer.connected {
+                    self.shards.hear(now, key, datagram);
+                    self.take_news(now);
+                }
+                return;
+            }
+            (Kind::Media | Kind::Stun { nominated: false }, _) => peer.heard = now,
+            (Kind::Stun { nominated: true }, _) => {
+                peer.heard = now;
+                if peer.remote.replace(source) != Some(source) && peer.connected {
+                    self.shards.set_remote(key, source);
+                }
+            }
+        }
+        if peer.remote.is_none() {
+            peer.remote = Some(source);
         }
         if peer.transport.receive(now, source, datagram).is_err() {
             self.totals.refused_datagrams += 1;
@@ -48,6 +66,8 @@ impl Core {
     /// Does what is due. Needed once after everything that was fed in, too: what that stirred up is
     /// done here.
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
+        self.shards.handle_timeout(now);
+        self.take_news(now);
         while let Some(key) = self.restless.pop() {
             self.stage_due(now, key);
         }
@@ -83,7 +103,7 @@ impl Core {
 
     /// When [`Core::handle_timeout`] is next needed, if nothing else happens.
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
-        self.timing.next()
+        self.timing.next().into_iter().chain(self.shards.deadline()).min()
     }
 
     /// Takes everything a peer's machinery has to say.
@@ -144,7 +164,17 @@ impl Core {
         let Some(stage) = self.stages.get_mut(key) else {
             return;
         };
-        let asked: Vec<TrackName> = stage.advance(now, &mut self.peers).collect();
+        let mut burst = std::mem::take(&mut stage.burst);
+        if !burst.is_empty() {
+            self.shards.forward(key, &burst);
+            burst.clear();
+            self.take_news(now);
+        }
+        let Some(stage) = self.stages.get_mut(key) else {
+            return;
+        };
+        stage.burst = burst;
+        let asked: Vec<TrackName> = stage.due(now).collect();
         if let Some(publisher) = stage.publisher
             && let Some(peer) = self.peers.get_mut(publisher)
             && let Side::Publisher(ingest) = &mut peer.side
@@ -158,7 +188,7 @@ impl Core {
                 self.peers.mark(publisher);
             }
         }
-        if let Some(at) = stage.deadline() {
+        if let Some(at) = stage.deadline(now) {
             self.timing.schedule(Timer::Stage(key), at);
         }
     }
@@ -185,26 +215,16 @@ impl Core {
                     let stage = stage.id.clone();
                     self.events.push_back(Event::PublisherMedia { stage, session });
                 }
-                stage.forward(track, &packet, &mut self.peers);
-                self.stir(now, stage_key);
+                if packet.keyframe {
+                    stage.keyframe_came(track);
+                }
+                stage.burst.push(Forwarded { name: track, packet });
+                if stage.burst.len() == 1 {
+                    self.restless.push(stage_key);
+                }
             }
             RtcEvent::Connected => self.connected(now, key),
             RtcEvent::MediaAdded(media) => self.track_added(key, &media),
-            RtcEvent::KeyframeRequest(request) => {
-                let Some(peer) = self.peers.get_mut(key) else {
-                    return;
-                };
-                if let Side::Subscriber(egress) = &peer.side
-                    && let Some(track) = egress.requested(&request)
-                {
-                    peer.reports.keyframe_requests_in += 1;
-                    let stage_key = peer.stage;
-                    if let Some(stage) = self.stages.get_mut(stage_key) {
-                        stage.keyframe_needed(track);
-                    }
-                    self.stir(now, stage_key);
-                }
-            }
             RtcEvent::Closed => {
                 if let Some(peer) = self.peers.get_mut(key) {
                     peer.failed = true;
@@ -214,19 +234,32 @@ impl Core {
         }
     }
 
-    /// The stage may have something to do now or later.
-    fn stir(&mut self, now: Instant, key: usize) {
-        let Some(stage) = self.stages.get(key) else {
-            return;
-        };
-        let deadline = stage.deadline();
-        if stage.wants_keyframe(now) || deadline.is_some_and(|at| at <= now) {
-            if !self.restless.contains(&key) {
-                self.restless.push(key);
+    /// Does what the shards found to be done.
+    fn take_news(&mut self, now: Instant) {
+        let mut news = std::mem::take(&mut self.news);
+        self.shards.take_news(&mut news);
+        for news in news.drain(..) {
+            match news {
+                News::KeyframeNeeded { stage, track } => {
+                    let Some(known) = self.stages.get_mut(stage) else {
+                        continue;
+                    };
+                    known.keyframe_needed(track);
+                    match known.deadline(now) {
+                        Some(at) if at <= now => self.restless.push(stage),
+                        Some(at) => self.timing.schedule(Timer::Stage(stage), at),
+                        None => {}
+                    }
+                }
+                News::Failed(key, session) => {
+                    if let Some(peer) = self.peers.get_mut(key).filter(|p| p.id == session) {
+                        peer.failed = true;
+                        self.settle(now, key);
+                    }
+                }
             }
-        } else if let Some(at) = deadline {
-            self.timing.schedule(Timer::Stage(key), at);
         }
+        self.news = news;
     }
 
     fn connected(&mut self, now: Instant, key: PeerKey) {
@@ -245,28 +278,38 @@ impl Core {
                 self.events.push_back(Event::PublisherConnected { stage, session });
             }
             Role::Subscriber => {
-                stage.join(key, now);
-                self.stir(now, stage_key);
+                self.admit_to_shard(now, key);
+                self.take_news(now);
             }
         }
+    }
+
+    /// Hands a subscriber's sending side over to the shards.
+    fn admit_to_shard(&mut self, now: Instant, key: PeerKey) {
+        let Some(peer) = self.peers.get_mut(key) else {
+            return;
+        };
+        let tracks = peer.transport.take_tracks(self.limits.max_tracks_per_kind);
+        let (Some(keys), Some(remote)) = (peer.transport.take_keys(), peer.remote) else {
+            tracing::debug!(session = ?peer.id, "a handshake without keys");
+            peer.failed = true;
+            return;
+        };
+        self.shards.admit(
+            now,
+            key,
+            Admission { session: peer.id, stage: peer.stage, remote, keys, tracks },
+        );
     }
 
     fn track_added(&mut self, key: PeerKey, media: &MediaAdded) {
         let Some(peer) = self.peers.get_mut(key) else {
             return;
         };
-        let limit = self.limits.max_tracks_per_kind;
-        match &mut peer.side {
-            Side::Publisher(ingest) if media.direction == Direction::RecvOnly => {
-                ingest.add_track(media.kind, media.mid, limit);
-            }
-            Side::Subscriber(egress) if media.direction == Direction::SendOnly => {
-                // Without randomness the numbers start low, which harms nothing.
-                let random = random_ice_text(8).unwrap_or_default();
-                let random = random.bytes().fold(0u64, |r, b| (r << 8) | u64::from(b));
-                egress.add_track(&mut peer.transport, media.kind, media.mid, limit, random);
-            }
-            _ => {}
+        if let Side::Publisher(ingest) = &mut peer.side
+            && media.direction == Direction::RecvOnly
+        {
+            ingest.add_track(media.kind, media.mid, self.limits.max_tracks_per_kind);
         }
     }
 

@@ -10,10 +10,10 @@ mod tests;
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
 use slab::Slab;
-use str0m::crypto::from_feature_flags;
 
 use self::peers::{Peer, Peers, Side};
 use self::timing::Timing;
@@ -22,9 +22,12 @@ use crate::demultiplex::{Demultiplexer, PeerKey};
 use crate::error::{OfferError, StartError};
 use crate::event::{EndReason, Event, Role};
 use crate::identity::{SessionId, StageId};
+use crate::keys;
+use crate::shard::{News, Shards};
 use crate::stage::Stage;
 use crate::statistics::{Statistics, Totals};
 use crate::transport::{Shared, Transmit, Transport};
+use crate::wire::Traffic;
 
 /// An accepted offer.
 #[derive(Clone, Debug)]
@@ -53,6 +56,12 @@ pub(crate) struct Core {
     restless: Vec<usize>,
     /// Reused by [`Core::drain`].
     drained: Vec<str0m::Event>,
+    /// Where subscribers are served.
+    shards: Box<dyn Shards>,
+    /// Reused by [`Core::take_news`].
+    news: Vec<News>,
+    /// What the shards sent.
+    traffic: Arc<Traffic>,
     totals: Totals,
     shared: Shared,
     limits: Limits,
@@ -60,22 +69,29 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    /// A core that announces `candidates`.
+    /// A core that announces `candidates`. Its subscribers are served by `shards`, which count in
+    /// `traffic` what they send.
     ///
     /// # Errors
     /// [`StartError`] without candidates, or if no certificate could be made.
     pub(crate) fn new(
         candidates: Vec<SocketAddr>,
+        shards: Box<dyn Shards>,
+        traffic: Arc<Traffic>,
         limits: Limits,
         timeouts: Timeouts,
     ) -> Result<Self, StartError> {
         if candidates.is_empty() {
             return Err(StartError::Address("none given".into()));
         }
-        let crypto = Arc::new(from_feature_flags());
+        let crypto = Arc::new(keys::cryptography());
         let certificate = crypto.dtls_provider.generate_certificate();
-        let shared =
-            Shared { candidates, certificate: certificate.ok_or(StartError::Certificate)?, crypto };
+        let shared = Shared {
+            candidates,
+            certificate: certificate.ok_or(StartError::Certificate)?,
+            crypto,
+            keeping_keys: Arc::new(keys::keeping_keys()),
+        };
         Ok(Core {
             peers: Peers::default(),
             sessions: HashMap::new(),
@@ -87,6 +103,9 @@ impl Core {
             events: VecDeque::new(),
             restless: Vec::new(),
             drained: Vec::new(),
+            shards,
+            news: Vec::new(),
+            traffic,
             totals: Totals::default(),
             shared,
             limits,
@@ -175,10 +194,17 @@ impl Core {
     pub(crate) fn statistics(&self, now: Instant) -> Statistics {
         let stage = |peer: &Peer| self.stages.get(peer.stage).map(|s| s.id.clone());
         let sessions = self.peers.iter();
+        let mut totals = self.totals.clone();
+        totals.media_packets_out = self.traffic.media.load(Relaxed);
+        totals.datagrams_out += self.traffic.datagrams.load(Relaxed);
+        totals.bytes_out += self.traffic.bytes.load(Relaxed);
+        totals.dropped_datagrams += self.traffic.dropped.load(Relaxed);
         Statistics {
-            totals: Totals { media_packets_out: self.peers.forwarded, ..self.totals.clone() },
+            totals,
             sessions: sessions
-                .filter_map(|peer| Some(peer.statistics(now, stage(peer)?)))
+                .filter_map(|(key, peer)| {
+                    Some(peer.statistics(now, stage(peer)?, self.shards.figures(key)))
+                })
                 .collect(),
         }
     }
@@ -209,7 +235,7 @@ impl Core {
         let stage_key = match self.stage_keys.get(&stage) {
             Some(key) => *key,
             None => {
-                let new = Stage::new(stage.clone(), &self.limits, &self.timeouts);
+                let new = Stage::new(stage.clone(), &self.timeouts);
                 let key = self.stages.insert(new);
                 self.stage_keys.insert(stage, key);
                 key
@@ -239,6 +265,7 @@ impl Core {
         self.sessions.remove(&peer.id);
         self.totals.sessions_ended += 1;
         // RTCP BYE and DTLS close_notify; whoever can't be told finds out by silence.
+        self.shards.remove(key);
         if peer.connected {
             let transmits = &mut self.transmits;
             let transport = &mut peer.transport;
@@ -255,9 +282,10 @@ impl Core {
             Side::Publisher(_) if stage.publisher == Some(key) => {
                 stage.publisher = None;
                 stage.reset_tracks();
+                self.shards.reset(peer.stage);
             }
             Side::Publisher(_) => {}
-            Side::Subscriber(_) => stage.leave(key),
+            Side::Subscriber => stage.subscribers.retain(|s| *s != key),
         }
         self.events.push_back(Event::SessionEnded {
             stage: stage.id.clone(),
@@ -268,6 +296,7 @@ impl Core {
         if stage.is_deserted() {
             let stage = self.stages.remove(peer.stage);
             self.stage_keys.remove(&stage.id);
+            self.shards.forget(peer.stage);
         }
         true
     }

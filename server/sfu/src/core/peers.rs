@@ -1,6 +1,7 @@
 //! The table of peers.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use slab::Slab;
@@ -8,12 +9,10 @@ use str0m::media::Mid;
 
 use crate::config::Timeouts;
 use crate::demultiplex::PeerKey;
-use crate::egress::Egress;
 use crate::event::{EndReason, Role};
 use crate::identity::{SessionId, StageId};
 use crate::ingest::Ingest;
-use crate::packet::{Packet, TrackName};
-use crate::stage::Outlet;
+use crate::shard::Figures;
 use crate::statistics::SessionStatistics;
 use crate::transport::Transport;
 
@@ -26,6 +25,8 @@ pub(super) struct Peer {
     pub(super) transport: Transport,
     /// ICE and DTLS stand.
     pub(super) connected: bool,
+    /// The address ICE has chosen.
+    pub(super) remote: Option<SocketAddr>,
     created: Instant,
     /// Last valid sign of life.
     pub(super) heard: Instant,
@@ -39,14 +40,14 @@ pub(super) struct Peer {
 /// What a peer sends or receives with.
 pub(super) enum Side {
     Publisher(Ingest),
-    Subscriber(Egress),
+    /// Served by a shard once it is connected.
+    Subscriber,
 }
 
 /// What RTCP says, in absolute figures.
 #[derive(Default)]
 pub(super) struct Reports {
     pub(super) tracks: HashMap<Mid, TrackReport>,
-    pub(super) keyframe_requests_in: u64,
     pub(super) round_trip: Option<Duration>,
 }
 
@@ -71,10 +72,11 @@ impl Peer {
             stage,
             side: match role {
                 Role::Publisher => Side::Publisher(Ingest::new()),
-                Role::Subscriber => Side::Subscriber(Egress::new()),
+                Role::Subscriber => Side::Subscriber,
             },
             transport,
             connected: false,
+            remote: None,
             created: now,
             heard: now,
             transport_due: now,
@@ -86,7 +88,7 @@ impl Peer {
     pub(super) fn role(&self) -> Role {
         match self.side {
             Side::Publisher(_) => Role::Publisher,
-            Side::Subscriber(_) => Role::Subscriber,
+            Side::Subscriber => Role::Subscriber,
         }
     }
 
@@ -97,12 +99,18 @@ impl Peer {
         }
         let silence = match self.side {
             Side::Publisher(_) => timeouts.publisher_silence,
-            Side::Subscriber(_) => timeouts.subscriber_silence,
+            Side::Subscriber => timeouts.subscriber_silence,
         };
         (self.heard + silence, EndReason::ConnectionLost)
     }
 
-    pub(super) fn statistics(&self, now: Instant, stage: StageId) -> SessionStatistics {
+    /// `figures` are what a shard knows of a subscriber.
+    pub(super) fn statistics(
+        &self,
+        now: Instant,
+        stage: StageId,
+        figures: Option<Figures>,
+    ) -> SessionStatistics {
         let reports = || self.reports.tracks.values();
         let mut statistics = SessionStatistics {
             session: self.id,
@@ -116,12 +124,14 @@ impl Peer {
             packets_out: 0,
             bytes_out: 0,
             packets_without_codec: 0,
+            repairs_out: 0,
             lost: reports().map(|t| t.lost).sum(),
             nacks_in: reports().map(|t| t.nacks_in).sum(),
             nacks_out: reports().map(|t| t.nacks_out).sum(),
-            keyframe_requests_in: self.reports.keyframe_requests_in,
+            keyframe_requests_in: 0,
             keyframe_requests_out: 0,
             round_trip: self.reports.round_trip,
+            jitter: None,
         };
         match &self.side {
             Side::Publisher(ingest) => {
@@ -130,10 +140,17 @@ impl Peer {
                 statistics.lost = ingest.lost();
                 statistics.keyframe_requests_out = ingest.keyframe_requests();
             }
-            Side::Subscriber(egress) => {
-                statistics.packets_out = egress.packets;
-                statistics.bytes_out = egress.bytes;
-                statistics.packets_without_codec = egress.packets_without_codec;
+            Side::Subscriber => {
+                let figures = figures.unwrap_or_default();
+                statistics.packets_out = figures.packets;
+                statistics.bytes_out = figures.bytes;
+                statistics.packets_without_codec = figures.without_codec;
+                statistics.repairs_out = figures.repairs;
+                statistics.lost = figures.lost;
+                statistics.nacks_in = figures.nacks;
+                statistics.keyframe_requests_in = figures.keyframe_requests;
+                statistics.round_trip = figures.round_trip;
+                statistics.jitter = Some(figures.jitter);
             }
         }
         statistics.media = statistics.packets_in + statistics.packets_out > 0;
@@ -148,8 +165,6 @@ pub(super) struct Peers {
     /// Written to and not yet drained; no key twice.
     dirty: Vec<PeerKey>,
     is_dirty: Vec<bool>,
-    /// Packets handed to subscribers.
-    pub(super) forwarded: u64,
 }
 
 impl Peers {
@@ -173,8 +188,8 @@ impl Peers {
         self.table.get_mut(key)
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Peer> {
-        self.table.iter().map(|(_, peer)| peer)
+    pub(super) fn iter(&self) -> impl Iterator<Item = (PeerKey, &Peer)> {
+        self.table.iter()
     }
 
     pub(super) fn keys(&self) -> Vec<PeerKey> {
@@ -198,18 +213,5 @@ impl Peers {
             *dirty = false;
         }
         Some(key)
-    }
-}
-
-impl Outlet for Peers {
-    fn send(&mut self, subscriber: PeerKey, track: TrackName, packet: &Packet, splice: bool) {
-        let Some(peer) = self.table.get_mut(subscriber) else {
-            return;
-        };
-        if let Side::Subscriber(egress) = &mut peer.side {
-            egress.send(&mut peer.transport, track, packet, splice);
-            self.forwarded += 1;
-            self.mark(subscriber);
-        }
     }
 }

@@ -68,6 +68,44 @@ fn requests_are_merged_and_repeated_until_a_keyframe_comes() {
 }
 
 #[test]
+fn who_missed_the_beginning_gets_it_again_and_the_publisher_is_left_alone() {
+    let mut world = World::new(14);
+    let publisher = world.publish("stage", 100);
+    world.until(SECOND, "connection", |w| w.clients[publisher].connected);
+    world.pass(SECOND);
+    let viewer = world.subscribe("stage");
+    world.until(SECOND, "video", |w| w.clients[viewer].video().len() > 100);
+    world.pass(SECOND / 2);
+    world.clients[viewer].forget();
+    world.clients[viewer].lose_picture();
+    let again = |w: &World| w.clients[viewer].video().iter().any(|s| s.keyframe);
+    world.until(SECOND / 2, "the keyframe again", again);
+    assert_eq!(world.clients[publisher].asked, 0);
+    // It goes on from there, without a gap and without going back in time.
+    world.pass(SECOND);
+    let video = world.clients[viewer].video();
+    assert!(video.windows(2).all(|w| w[0].sequence + 1 == w[1].sequence));
+    assert!(video.windows(2).all(|w| w[1].timestamp.wrapping_sub(w[0].timestamp) < 1 << 31));
+}
+
+#[test]
+fn a_publisher_that_never_answers_is_made_up_for() {
+    let mut world = World::new(15);
+    let publisher = world.publish("stage", 100);
+    world.clients[publisher].obedient = false;
+    let viewer = world.subscribe("stage");
+    world.until(SECOND, "video", |w| !w.clients[viewer].video().is_empty());
+    world.pass(SECOND * 3);
+    world.clients[viewer].forget();
+    for _ in 0..4 {
+        world.clients[viewer].lose_picture();
+        world.pass(SECOND);
+    }
+    assert!(world.clients[publisher].asked >= 2);
+    assert!(world.clients[viewer].video().iter().any(|s| s.keyframe));
+}
+
+#[test]
 fn a_pause_in_video_is_harmless() {
     let mut world = World::new(13);
     let publisher = world.publish("stage", 100);

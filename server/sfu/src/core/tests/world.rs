@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::client::Client;
@@ -10,6 +11,8 @@ use crate::config::{Limits, Timeouts};
 use crate::core::Core;
 use crate::event::{Event, Role};
 use crate::identity::SessionId;
+use crate::shard::Shard;
+use crate::wire::{Traffic, Wire};
 
 /// The core's address.
 pub(super) fn server() -> SocketAddr {
@@ -53,12 +56,32 @@ struct Flying {
     datagram: Vec<u8>,
 }
 
+/// A wire that takes up to eight datagrams at once.
+#[derive(Clone, Default)]
+struct Air(Arc<Mutex<Vec<Datagram>>>);
+
+type Datagram = (SocketAddr, Vec<u8>);
+
+impl Wire for Air {
+    fn max_segments(&self) -> usize {
+        8
+    }
+
+    fn send(&mut self, destination: SocketAddr, datagrams: &[u8], segment: usize) {
+        assert!(datagrams.len().div_ceil(segment) <= self.max_segments());
+        let mut air = self.0.lock().expect("one thread");
+        air.extend(datagrams.chunks(segment).map(|d| (destination, d.to_vec())));
+    }
+}
+
 pub(super) struct World {
     pub(super) now: Instant,
     pub(super) core: Core,
     pub(super) clients: Vec<Client>,
     pub(super) events: Vec<Event>,
     pub(super) network: Network,
+    /// What the shards sent and has not begun its way.
+    air: Air,
     random: Random,
     order: BinaryHeap<Reverse<(Instant, u64)>>,
     flying: std::collections::HashMap<u64, Flying>,
@@ -72,9 +95,16 @@ impl World {
 
     #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
     pub(super) fn with(seed: u64, limits: Limits, timeouts: Timeouts) -> Self {
+        let now = Instant::now();
+        let air = Air::default();
+        let traffic = Arc::new(Traffic::default());
+        let shard = Shard::new(now, &limits, Box::new(air.clone()), Arc::clone(&traffic));
+        let core = Core::new(vec![server()], Box::new(shard), traffic, limits, timeouts);
+        let core = core.expect("a core");
         World {
-            now: Instant::now(),
-            core: Core::new(vec![server()], limits, timeouts).expect("a core"),
+            now,
+            core,
+            air,
             clients: Vec::new(),
             events: Vec::new(),
             network: GOOD,
@@ -176,6 +206,9 @@ impl World {
         let mut out = Vec::new();
         while let Some(transmit) = self.core.poll_transmit(self.now) {
             out.push((false, transmit.destination, transmit.contents.to_vec()));
+        }
+        for (destination, datagram) in self.air.0.lock().expect("one thread").drain(..) {
+            out.push((false, destination, datagram));
         }
         for client in &mut self.clients {
             let address = client.address;

@@ -1,4 +1,6 @@
-//! The media thread: the one place with a socket and a clock.
+//! The media thread, and those that send: the places with sockets and clocks.
+
+mod threads;
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -10,13 +12,16 @@ use tokio::io::Interest;
 use tokio::net::UdpSocket;
 use tokio::sync::{Notify, mpsc, oneshot};
 
+use self::threads::Threads;
 use crate::config::Config;
 use crate::core::{Accepted, Core};
 use crate::error::{OfferError, StartError};
 use crate::event::Event;
 use crate::identity::{SessionId, StageId};
+use crate::shard::{Shard, Shards};
 use crate::statistics::Statistics;
 use crate::transport::Transmit;
+use crate::wire::{Traffic, UdpWire, Wire};
 
 /// Asked of the operating system for each direction: a keyframe to a thousand subscribers, or a
 /// tenth of a second of 100 publishers. It may give less.
@@ -70,7 +75,26 @@ pub(crate) fn start(
     let socket = bind(config.bind).map_err(StartError::Socket)?;
     let local = socket.local_addr().map_err(StartError::Socket)?;
     let candidates = candidates(&config.public_addresses, local);
-    let core = Core::new(candidates, config.limits, config.timeouts)?;
+    let traffic = Arc::new(Traffic::default());
+    let wire = socket.try_clone().and_then(|s| UdpWire::new(s, Arc::clone(&traffic)));
+    let wire = wire.map_err(StartError::Socket)?;
+    if wire.max_segments() < 2 {
+        tracing::info!("no UDP segmentation offload here: datagrams are sent one by one");
+    }
+    let mut news = Arc::new(Notify::new());
+    let shards: Box<dyn Shards> = match config.sending_threads {
+        0 => {
+            let traffic = Arc::clone(&traffic);
+            Box::new(Shard::new(clock(), &config.limits, Box::new(wire), traffic))
+        }
+        count => {
+            let started = Threads::start(count, &config.limits, &wire, &traffic);
+            let (threads, wake) = started.map_err(StartError::Thread)?;
+            news = wake;
+            Box::new(threads)
+        }
+    };
+    let core = Core::new(candidates, shards, traffic, config.limits, config.timeouts)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -86,6 +110,7 @@ pub(crate) fn start(
         commands,
         events,
         stop,
+        news,
         unsent: None,
         blocked: None,
     };
@@ -104,6 +129,8 @@ struct Driver {
     commands: mpsc::Receiver<Command>,
     events: mpsc::Sender<Event>,
     stop: Arc<StopSignal>,
+    /// A sending thread has something to tell.
+    news: Arc<Notify>,
     /// What the operating system had no room for.
     unsent: Option<Transmit>,
     /// Since when it has had none.
@@ -127,6 +154,7 @@ impl Driver {
             tokio::select! {
                 biased;
                 () = self.stop.0.notified() => break,
+                () = self.news.notified() => {}
                 command = self.commands.recv() => match command {
                     Some(command) => {
                         self.obey(command);

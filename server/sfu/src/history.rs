@@ -1,27 +1,30 @@
-//! The packets of one video track since its last keyframe, for newcomers.
+//! What was sent last on one video track: for newcomers, since its last keyframe; for those who
+//! miss something, the latest packets whatever they are.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use crate::config::Limits;
-use crate::keyframe::begins_keyframe;
 use crate::packet::Packet;
 
-/// Kept while there is no keyframe: when the first packet of one comes late, those of its
-/// followers that came before it must still be here.
-const LOOSE_PACKETS: u64 = 64;
+/// Kept for repairs, and for when the first packet of a keyframe comes after its followers: 4 s at
+/// 2.5 Mbit/s.
+const REPAIR_PACKETS: u64 = 1_024;
+
+/// First packets of a stream that may come before the very first.
+const EARLY_PACKETS: usize = 64;
 
 /// Farther away than this, a sequence number is not a late or early packet but another count.
 const MAX_JUMP: u64 = 8_192;
 
-/// What a packet did to the cache.
+/// What a packet did to the history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stored {
     /// It is in its place.
     Kept,
     /// It is in its place, and a new keyframe begins with it.
     Keyframe,
-    /// It was too old to be kept; newcomers don't need it.
+    /// It came before, or is too old to tell; it goes to nobody.
     Ignored,
 }
 
@@ -29,7 +32,7 @@ pub(crate) enum Stored {
 ///
 /// Invariant: `slots[i]` holds sequence number `first + i`; `anchor`, if any, is in
 /// `first..first + slots.len()` and its slot is filled.
-pub(crate) struct KeyframeCache {
+pub(crate) struct History {
     slots: VecDeque<Option<Packet>>,
     first: u64,
     anchor: Option<Anchor>,
@@ -46,10 +49,10 @@ struct Anchor {
     arrival: Instant,
 }
 
-impl KeyframeCache {
-    /// An empty cache.
+impl History {
+    /// An empty one.
     pub(crate) fn new(limits: &Limits) -> Self {
-        KeyframeCache {
+        History {
             slots: VecDeque::new(),
             first: 0,
             anchor: None,
@@ -67,16 +70,24 @@ impl KeyframeCache {
         self.anchor = None;
     }
 
+    /// Whether a packet of that number belongs to the same count as those before.
+    pub(crate) fn continues(&self, sequence: u64) -> bool {
+        self.slots.is_empty() || sequence.abs_diff(self.end()) <= MAX_JUMP
+    }
+
     /// Puts a packet in its place.
     pub(crate) fn store(&mut self, packet: &Packet) -> Stored {
-        if self.slots.is_empty() {
-            self.first = packet.sequence;
-        } else if packet.sequence.abs_diff(self.end()) > MAX_JUMP {
+        if !self.continues(packet.sequence) {
             self.clear();
+        }
+        if self.slots.is_empty() {
             self.first = packet.sequence;
         }
         // The first packets of a stream may come in the wrong order, too.
-        while self.anchor.is_none() && packet.sequence < self.first && self.slots.len() < 64 {
+        while self.anchor.is_none()
+            && packet.sequence < self.first
+            && self.slots.len() < EARLY_PACKETS
+        {
             self.slots.push_front(None);
             self.first -= 1;
         }
@@ -89,11 +100,12 @@ impl KeyframeCache {
         let Some(slot) = self.slots.get_mut(usize::try_from(offset).unwrap_or(usize::MAX)) else {
             return Stored::Ignored;
         };
-        if slot.is_none() {
-            self.bytes += packet.payload.len();
-            *slot = Some(packet.clone());
+        if slot.is_some() {
+            return Stored::Ignored;
         }
-        let begins = begins_keyframe(packet.codec.spec().codec, &packet.payload)
+        self.bytes += packet.payload.len();
+        *slot = Some(packet.clone());
+        let begins = packet.keyframe
             && self.anchor.is_none_or(|a| match a.timestamp == packet.timestamp {
                 // Of one keyframe, the first packet counts, even if it comes later.
                 true => packet.sequence < a.sequence,
@@ -105,7 +117,6 @@ impl KeyframeCache {
                 timestamp: packet.timestamp,
                 arrival: packet.arrival,
             });
-            self.drop_before(packet.sequence);
         }
         self.keep_bounds(packet.arrival);
         if begins { Stored::Keyframe } else { Stored::Kept }
@@ -139,18 +150,27 @@ impl KeyframeCache {
         }
     }
 
-    /// Too long a run from the keyframe is of no use to a newcomer: what stays is only what a late
-    /// first packet could need.
+    /// Too long a run from the keyframe is of no use to a newcomer.
     fn keep_bounds(&mut self, now: Instant) {
-        let outlived = |a: &Anchor| now.saturating_duration_since(a.arrival) > self.max_age;
-        if self.slots.len() > self.max_packets
-            || self.bytes > self.max_bytes
-            || self.anchor.as_ref().is_some_and(outlived)
+        let end = self.end();
+        let repairs = end.saturating_sub(REPAIR_PACKETS);
+        let outlived = |a: &Anchor| {
+            now.saturating_duration_since(a.arrival) > self.max_age
+                || end - a.sequence > self.max_packets as u64
+        };
+        self.anchor = self.anchor.filter(|a| !outlived(a));
+        self.drop_before(self.anchor.map_or(repairs, |a| a.sequence.min(repairs)));
+        if self.bytes > self.max_bytes
+            && let Some(anchor) = self.anchor
         {
-            self.anchor = None;
+            self.drop_before(anchor.sequence);
         }
-        if self.anchor.is_none() {
-            self.drop_before(self.end().saturating_sub(LOOSE_PACKETS));
+        if self.bytes > self.max_bytes {
+            self.anchor = None;
+            self.drop_before(repairs);
+        }
+        while self.bytes > self.max_bytes && self.slots.len() > 1 {
+            self.drop_before(self.first + 1);
         }
     }
 }
@@ -166,7 +186,7 @@ mod tests {
     const START: u64 = 65_530;
 
     /// Stores VP8 packets at the given numbers, ten to a frame; those of `keyframes` begin one.
-    fn stored(cache: &mut KeyframeCache, now: Instant, numbers: &[u64], keyframes: &[u64]) {
+    fn stored(history: &mut History, now: Instant, numbers: &[u64], keyframes: &[u64]) {
         for number in numbers {
             let spec = CodecSpec {
                 codec: Codec::Vp8,
@@ -175,13 +195,14 @@ mod tests {
                 format: FormatParams::default(),
             };
             let begins = keyframes.contains(number);
-            let payload: [u8; 2] = if begins { [0x10, 0] } else { [0, 0] };
-            let stored = cache.store(&Packet {
+            let payload = [0, 0];
+            let stored = history.store(&Packet {
                 sequence: START + number,
                 timestamp: u32::try_from(number / 10 * 3_000).expect("small"),
                 marker: false,
                 source: 1,
                 payload: payload.into(),
+                keyframe: begins,
                 codec: PayloadParams::new(96.into(), None, spec),
                 arrival: now,
                 captured: now,
@@ -193,29 +214,48 @@ mod tests {
 
     #[test]
     #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
+    fn memory_is_bounded_by_count_and_by_bytes() {
+        let limits = Limits { max_cached_bytes: 400, max_cached_packets: 300, ..Limits::default() };
+        let now = Instant::now();
+        let mut history = History::new(&limits);
+        let numbers: Vec<u64> = (0..5_000).collect();
+        stored(&mut history, now, &numbers, &[0, 4_900]);
+        assert_eq!(history.start(now), Some(START + 4_900));
+        assert!(history.slots.len() <= 200 && history.bytes <= 400);
+        let mut history = History::new(&Limits::default());
+        stored(&mut history, now, &numbers, &[]);
+        assert_eq!(history.slots.len() as u64, REPAIR_PACKETS);
+        // Another count, far away: the old one is forgotten.
+        stored(&mut history, now, &[50_000], &[50_000]);
+        assert_eq!((history.slots.len(), history.bytes), (1, 2));
+    }
+
+    #[test]
+    #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
     fn a_run_begins_with_its_keyframe_and_ends_when_too_long() {
         let limits = Limits { max_cached_packets: 200, ..Limits::default() };
         let now = Instant::now();
-        let mut cache = KeyframeCache::new(&limits);
-        stored(&mut cache, now, &[3, 5, 4], &[]);
-        assert_eq!(cache.start(now), None);
+        let mut history = History::new(&limits);
+        stored(&mut history, now, &[3, 5, 4], &[]);
+        assert_eq!(history.start(now), None);
         // The first packet of the keyframe comes after its followers.
-        stored(&mut cache, now, &[12, 11, 10], &[10]);
-        assert_eq!(cache.start(now), Some(START + 10));
-        assert!(cache.get(START + 12).is_some() && cache.get(START + 5).is_none());
-        assert_eq!(cache.end(), START + 13);
-        // A late packet from before is no longer wanted; a gap is filled when it comes.
-        stored(&mut cache, now, &[6, 15, 14], &[]);
-        assert!(cache.get(START + 13).is_none());
-        stored(&mut cache, now, &[13], &[]);
-        assert!(cache.get(START + 13).is_some());
-        stored(&mut cache, now, &[20], &[20]);
-        assert_eq!(cache.start(now), Some(START + 20));
-        assert_eq!(cache.start(now + limits.max_cached_age * 2), None);
+        stored(&mut history, now, &[12, 11, 10], &[10]);
+        assert_eq!(history.start(now), Some(START + 10));
+        // What came before it is there for repairs.
+        assert!(history.get(START + 12).is_some() && history.get(START + 5).is_some());
+        assert_eq!(history.end(), START + 13);
+        // A gap is filled when it comes.
+        stored(&mut history, now, &[6, 15, 14], &[]);
+        assert!(history.get(START + 13).is_none());
+        stored(&mut history, now, &[13], &[]);
+        assert!(history.get(START + 13).is_some());
+        stored(&mut history, now, &[20], &[20]);
+        assert_eq!(history.start(now), Some(START + 20));
+        assert_eq!(history.start(now + limits.max_cached_age * 2), None);
         let long: Vec<u64> = (21..230).collect();
-        stored(&mut cache, now, &long, &[]);
-        assert_eq!(cache.start(now), None);
-        stored(&mut cache, now, &[230], &[230]);
-        assert_eq!(cache.start(now), Some(START + 230));
+        stored(&mut history, now, &long, &[]);
+        assert_eq!(history.start(now), None);
+        stored(&mut history, now, &[230], &[230]);
+        assert_eq!(history.start(now), Some(START + 230));
     }
 }

@@ -1,0 +1,183 @@
+//! Reading what a receiver says.
+
+use super::{half_word, packet_type, word};
+
+/// What a receiver says.
+#[derive(Debug)]
+pub(crate) enum Message<'a> {
+    /// How a stream arrives (RFC 3550 §6.4.1).
+    Reception(ReceptionReport),
+    /// Packets are missing (RFC 4585 §6.2.1).
+    Nack(Nack<'a>),
+    /// The picture of a stream is lost: PLI (RFC 4585 §6.3.1) or FIR (RFC 5104 §4.3.1).
+    PictureLost { ssrc: u32 },
+}
+
+/// How a stream arrives, in the receiver's eyes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ReceptionReport {
+    pub(crate) ssrc: u32,
+    /// Share lost since the report before, in 256ths.
+    pub(crate) fraction_lost: u8,
+    /// Packets lost since the beginning; negative if more came than were sent.
+    pub(crate) lost: i32,
+    /// In ticks of the stream's clock.
+    pub(crate) jitter: u32,
+    /// Middle 32 bits of the NTP time of the last sender report; 0 without one.
+    pub(crate) last_report: u32,
+    /// Since that report came, in 65,536ths of a second.
+    pub(crate) delay: u32,
+}
+
+/// Which packets are missing.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Nack<'a> {
+    pub(crate) ssrc: u32,
+    pairs: &'a [u8],
+}
+
+impl Nack<'_> {
+    /// The sequence numbers, each pair holding one and a mask of the 16 after it.
+    pub(crate) fn missing(&self) -> impl Iterator<Item = u16> {
+        self.pairs.chunks_exact(4).flat_map(|pair| {
+            let first = half_word(pair, 0).unwrap_or_default();
+            let mask = half_word(pair, 2).unwrap_or_default();
+            let after = (0..16).filter(move |bit| mask & (1 << bit) != 0);
+            std::iter::once(first).chain(after.map(move |bit| first.wrapping_add(bit + 1)))
+        })
+    }
+}
+
+/// Reads a compound packet, calling `take` for each message in it. What is not understood is
+/// passed over; where lengths are wrong, the rest is.
+pub(crate) fn read<'a>(mut compound: &'a [u8], mut take: impl FnMut(Message<'a>)) {
+    while let Some([first, kind, ..]) = compound.first_chunk::<4>() {
+        let (first, kind) = (*first, *kind);
+        let words = half_word(compound, 2).unwrap_or_default();
+        let length = (usize::from(words) + 1) * 4;
+        if first >> 6 != 2 || length > compound.len() {
+            return;
+        }
+        let (packet, rest) = compound.split_at(length);
+        compound = rest;
+        let count = usize::from(first & 0x1f);
+        let padding = match packet.last() {
+            Some(padding) if first & 0x20 != 0 => usize::from(*padding),
+            _ => 0,
+        };
+        let Some(packet) = length.checked_sub(padding).and_then(|end| packet.get(..end)) else {
+            return;
+        };
+        match kind {
+            packet_type::RECEIVER_REPORT => reports(packet.get(8..), count, &mut take),
+            packet_type::SENDER_REPORT => reports(packet.get(28..), count, &mut take),
+            packet_type::TRANSPORT_FEEDBACK => transport(packet, count, &mut take),
+            packet_type::PAYLOAD_FEEDBACK => payload(packet, count, &mut take),
+            _ => {}
+        }
+    }
+}
+
+fn reports<'a>(blocks: Option<&'a [u8]>, count: usize, take: &mut impl FnMut(Message<'a>)) {
+    for block in blocks.unwrap_or_default().chunks_exact(24).take(count) {
+        if let Some(report) = report(block) {
+            take(Message::Reception(report));
+        }
+    }
+}
+
+fn report(block: &[u8]) -> Option<ReceptionReport> {
+    let loss = word(block, 4)?;
+    Some(ReceptionReport {
+        ssrc: word(block, 0)?,
+        fraction_lost: (loss >> 24) as u8,
+        // 24 bits with sign.
+        lost: (loss << 8) as i32 >> 8,
+        jitter: word(block, 12)?,
+        last_report: word(block, 16)?,
+        delay: word(block, 20)?,
+    })
+}
+
+/// RFC 4585 §6.2: by the format in the place of the count.
+fn transport<'a>(packet: &'a [u8], format: usize, take: &mut impl FnMut(Message<'a>)) {
+    const NACK: usize = 1;
+    let (Some(ssrc), Some(body)) = (word(packet, 8), packet.get(12..)) else {
+        return;
+    };
+    if format == NACK {
+        take(Message::Nack(Nack { ssrc, pairs: body }));
+    }
+}
+
+/// RFC 4585 §6.3.
+fn payload<'a>(packet: &'a [u8], format: usize, take: &mut impl FnMut(Message<'a>)) {
+    const PICTURE_LOSS: usize = 1;
+    const FULL_INTRA: usize = 4;
+    match format {
+        PICTURE_LOSS => {
+            if let Some(ssrc) = word(packet, 8) {
+                take(Message::PictureLost { ssrc });
+            }
+        }
+        FULL_INTRA => {
+            for entry in packet.get(12..).unwrap_or_default().chunks_exact(8) {
+                if let Some(ssrc) = word(entry, 0) {
+                    take(Message::PictureLost { ssrc });
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(compound: &[u8]) -> Vec<String> {
+        let mut said = Vec::new();
+        read(compound, |message| {
+            said.push(match message {
+                Message::Reception(r) => {
+                    format!("{} lost {} ({}/256)", r.ssrc, r.lost, r.fraction_lost)
+                }
+                Message::Nack(n) => {
+                    format!("{} misses {:?}", n.ssrc, n.missing().collect::<Vec<_>>())
+                }
+                Message::PictureLost { ssrc } => format!("{ssrc} has no picture"),
+            });
+        });
+        said
+    }
+
+    #[test]
+    fn a_compound_is_read_in_its_parts() {
+        let mut compound = vec![0x81, 201, 0, 7, 0, 0, 0, 9];
+        compound.extend([0, 0, 0, 1, 64, 0xff, 0xff, 0xfe]);
+        compound.extend([0; 16]);
+        compound.extend([0x81, 205, 0, 4, 0, 0, 0, 9, 0, 0, 0, 1]);
+        compound.extend([0xff, 0xff, 0x80, 0x01, 0, 7, 0, 0]);
+        compound.extend([0x81, 206, 0, 2, 0, 0, 0, 9, 0, 0, 0, 1]);
+        compound.extend([0x84, 206, 0, 4, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 2, 5, 0, 0, 0]);
+        let all = [
+            "1 lost -2 (64/256)",
+            "1 misses [65535, 0, 15, 7]",
+            "1 has no picture",
+            "2 has no picture",
+        ];
+        assert_eq!(said(&compound), all);
+        // Cut anywhere, it says less and nothing else.
+        for end in 0..compound.len() {
+            let less = said(&compound[..end]);
+            assert_eq!(less, all[..less.len()]);
+        }
+    }
+
+    #[test]
+    fn wrong_lengths_end_the_reading() {
+        assert_eq!(said(&[0x81, 206, 0xff, 0xff, 0, 0, 0, 9, 0, 0, 0, 1]), [""; 0]);
+        assert_eq!(said(&[0x81, 201, 0, 1, 0, 0, 0, 9]), [""; 0]);
+        assert_eq!(said(&[0xa1, 206, 0, 2, 0, 0, 0, 9, 0, 0, 0, 99]), [""; 0]);
+    }
+}

@@ -1,0 +1,27 @@
+//! RTCP with subscribers: what they say, and what is said to them (RFC 3550 §6, RFC 4585).
+
+mod feedback;
+mod report;
+
+pub(crate) use feedback::{Message, Nack, ReceptionReport, read};
+pub(crate) use report::{Compound, SenderReport};
+
+/// RTCP packet types (RFC 3550 §12.1, RFC 4585 §6.1).
+mod packet_type {
+    pub(super) const SENDER_REPORT: u8 = 200;
+    pub(super) const RECEIVER_REPORT: u8 = 201;
+    pub(super) const SOURCE_DESCRIPTION: u8 = 202;
+    pub(super) const GOODBYE: u8 = 203;
+    pub(super) const TRANSPORT_FEEDBACK: u8 = 205;
+    pub(super) const PAYLOAD_FEEDBACK: u8 = 206;
+}
+
+/// The 32 bits at `offset`, in network byte order.
+fn word(bytes: &[u8], offset: usize) -> Option<u32> {
+    bytes.get(offset..)?.first_chunk().map(|w| u32::from_be_bytes(*w))
+}
+
+/// The 16 bits at `offset`, in network byte order.
+fn half_word(bytes: &[u8], offset: usize) -> Option<u16> {
+    bytes.get(offset..)?.first_chunk().map(|w| u16::from_be_bytes(*w))
+}

@@ -1,0 +1,98 @@
+//! What is said to a receiver.
+
+use super::packet_type;
+
+/// The canonical name in all descriptions; the SDP answer says the same (RFC 3550 §6.5.1).
+const CNAME: &[u8] = b"stage";
+
+/// Which moment a timestamp of a stream stands for, and how much was sent (RFC 3550 §6.4.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SenderReport {
+    pub(crate) ssrc: u32,
+    /// 32 bits of seconds, 32 of their fraction.
+    pub(crate) ntp: u64,
+    /// The same moment in the stream's clock.
+    pub(crate) timestamp: u32,
+    pub(crate) packets: u32,
+    /// Of payload.
+    pub(crate) bytes: u32,
+}
+
+/// A compound packet in the making (RFC 3550 §6.1). Keeps its memory from one to the next.
+#[derive(Default)]
+pub(crate) struct Compound(Vec<u8>);
+
+impl Compound {
+    /// Begins anew.
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// What was written, if anything.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Adds a sender report and who sends.
+    pub(crate) fn sender_report(&mut self, report: &SenderReport) {
+        self.header(0, packet_type::SENDER_REPORT, 6);
+        self.0.extend(report.ssrc.to_be_bytes());
+        self.0.extend(report.ntp.to_be_bytes());
+        self.0.extend(report.timestamp.to_be_bytes());
+        self.0.extend(report.packets.to_be_bytes());
+        self.0.extend(report.bytes.to_be_bytes());
+        self.description(report.ssrc);
+    }
+
+    /// Adds that a stream is over (RFC 3550 §6.6).
+    pub(crate) fn goodbye(&mut self, ssrc: u32) {
+        if self.0.is_empty() {
+            // A compound begins with a report, even one of nothing.
+            self.header(0, packet_type::RECEIVER_REPORT, 1);
+            self.0.extend(ssrc.to_be_bytes());
+        }
+        self.header(1, packet_type::GOODBYE, 1);
+        self.0.extend(ssrc.to_be_bytes());
+    }
+
+    /// RFC 3550 §6.5: one chunk with the canonical name, padded to a word.
+    fn description(&mut self, ssrc: u32) {
+        const CNAME_ITEM: u8 = 1;
+        let item = 2 + CNAME.len();
+        // At least one zero byte ends the chunk.
+        let padded = (item / 4 + 1) * 4;
+        self.header(1, packet_type::SOURCE_DESCRIPTION, (4 + padded) as u16 / 4);
+        self.0.extend(ssrc.to_be_bytes());
+        self.0.extend([CNAME_ITEM, CNAME.len() as u8]);
+        self.0.extend(CNAME);
+        self.0.extend(std::iter::repeat_n(0, padded - item));
+    }
+
+    fn header(&mut self, count: u8, kind: u8, words: u16) {
+        self.0.extend([0x80 | count, kind]);
+        self.0.extend(words.to_be_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packets_are_whole_words_and_say_their_length() {
+        let mut compound = Compound::default();
+        let report =
+            SenderReport { ssrc: 7, ntp: 1 << 32 | 5, timestamp: 9, packets: 3, bytes: 300 };
+        compound.sender_report(&report);
+        compound.goodbye(7);
+        let bytes = compound.bytes();
+        assert_eq!(bytes[..8], [0x80, 200, 0, 6, 0, 0, 0, 7]);
+        assert_eq!(bytes[8..16], [0, 0, 0, 1, 0, 0, 0, 5]);
+        assert_eq!(bytes[28..38], [0x81, 202, 0, 3, 0, 0, 0, 7, 1, 5]);
+        assert_eq!(&bytes[38..44], b"stage\0");
+        assert_eq!(bytes[44..], [0x81, 203, 0, 1, 0, 0, 0, 7]);
+        compound.clear();
+        compound.goodbye(7);
+        assert_eq!(compound.bytes()[..8], [0x80, 201, 0, 1, 0, 0, 0, 7]);
+    }
+}

@@ -1,0 +1,84 @@
+//! What one subscriber gets of one of the stage's tracks.
+
+use std::time::{Duration, Instant};
+
+/// Who asks for a picture this soon after a beginning has missed the beginning itself: it is sent
+/// again, and the publisher left alone.
+const BEGINNING: Duration = Duration::from_secs(2);
+
+/// A beginning takes this long to arrive; until then it isn't sent again.
+const ON_ITS_WAY: Duration = Duration::from_millis(250);
+
+/// A publisher that hasn't answered a request for this long is one that never does.
+const UNANSWERED: Duration = Duration::from_secs(2);
+
+/// What one subscriber gets of one of the stage's tracks.
+#[derive(Clone, Copy)]
+pub(super) struct Feed {
+    pub(super) mode: Mode,
+    /// The next packet sent begins something new.
+    pub(super) splice: bool,
+    /// Nothing older than this is sent.
+    base: u64,
+    /// When it last began with a keyframe of the past.
+    begun: Option<Instant>,
+    /// Since when the subscriber has asked for a picture, and none came.
+    lost: Option<Instant>,
+}
+
+/// How far it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// Nothing until a keyframe.
+    Waiting,
+    /// From the history, next this sequence number.
+    CatchingUp(u64),
+    /// As it comes.
+    Live,
+}
+
+impl Feed {
+    /// Of a track from which nothing was sent yet.
+    pub(super) const FRESH: Feed =
+        Feed { mode: Mode::Waiting, splice: true, base: 0, begun: None, lost: None };
+
+    /// Begins with the packet of that number in the history.
+    pub(super) fn start(&mut self, now: Instant, sequence: u64) {
+        *self = Feed {
+            mode: Mode::CatchingUp(sequence),
+            splice: true,
+            base: sequence,
+            begun: Some(now),
+            lost: None,
+        };
+    }
+
+    /// The subscriber asks for a picture: true if it should begin once more with one of the past,
+    /// where there is one.
+    pub(super) fn picture_lost(&mut self, now: Instant) -> bool {
+        let since = |at: Instant| now.saturating_duration_since(at);
+        let lost = *self.lost.get_or_insert(now);
+        let begun = self.begun.map(since);
+        begun.is_some_and(|b| b > ON_ITS_WAY && b < BEGINNING) || since(lost) > UNANSWERED
+    }
+
+    /// Whether a picture is on its way that the subscriber may not have seen when it asked.
+    pub(super) fn is_beginning(&self, now: Instant) -> bool {
+        self.begun.is_some_and(|at| now.saturating_duration_since(at) <= ON_ITS_WAY)
+    }
+
+    /// A picture came.
+    pub(super) fn picture_came(&mut self) {
+        self.lost = None;
+    }
+
+    /// Whether a packet is to be sent, and if it is, whether it begins something new. What is from
+    /// before the beginning is not.
+    pub(super) fn pass(&mut self, sequence: u64) -> Option<bool> {
+        let splice = std::mem::take(&mut self.splice);
+        if splice {
+            self.base = sequence;
+        }
+        (sequence >= self.base).then_some(splice)
+    }
+}

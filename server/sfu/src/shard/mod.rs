@@ -1,0 +1,321 @@
+//! A share of all subscribers, and everything that is needed to send to them.
+//!
+//! A shard knows nothing of ICE, DTLS, SDP and publishers: it is given what a handshake agreed on,
+//! packets, and what subscribers say over RTCP; it sends through a [`Wire`] and says what should be
+//! done elsewhere as [`News`]. Like the core it has no clock.
+
+mod audience;
+mod batch;
+mod feed;
+mod numbering;
+mod outgoing;
+mod subscriber;
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
+
+use str0m::crypto::CryptoProvider;
+
+pub(crate) use self::outgoing::Negotiated;
+pub(crate) use self::subscriber::{Admission, Figures};
+
+use self::audience::Audience;
+use self::batch::Batch;
+use self::subscriber::{Subscriber, Way};
+use crate::config::Limits;
+use crate::demultiplex::PeerKey;
+use crate::identity::SessionId;
+use crate::keys::cryptography;
+use crate::packet::{Forwarded, TrackName};
+use crate::rtcp::{Compound, Message, read};
+use crate::wire::{Traffic, Wire};
+
+/// How often it is looked whose sender report is due.
+const ROUND: Duration = Duration::from_millis(100);
+
+/// Seconds between 1900 and some moment of 2020: receivers compare sender reports only with one
+/// another, and many take those from before 1970 for nonsense.
+const EPOCH: u64 = 3_800_000_000;
+
+/// What a shard has to tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum News {
+    /// Somebody in the stage of that key needs a keyframe that nobody here has.
+    KeyframeNeeded { stage: usize, track: TrackName },
+    /// That subscriber can't be served any more. By the time this is heard, the key may be somebody
+    /// else's.
+    Failed(PeerKey, SessionId),
+}
+
+/// Subscribers by the key of their peer.
+#[derive(Default)]
+struct Subscribers(Vec<Option<Box<Subscriber>>>);
+
+impl Subscribers {
+    fn get_mut(&mut self, key: PeerKey) -> Option<&mut Subscriber> {
+        self.0.get_mut(key)?.as_deref_mut()
+    }
+}
+
+/// A share of all subscribers.
+pub(crate) struct Shard {
+    subscribers: Subscribers,
+    /// By the key of their stage.
+    audiences: HashMap<usize, Audience>,
+    wire: Box<dyn Wire>,
+    batch: Batch,
+    compound: Compound,
+    /// RTCP on its way in or out.
+    report: Vec<u8>,
+    news: Vec<News>,
+    /// When somebody's sender report may be due.
+    round_at: Instant,
+    /// The moment its own wall clock begins.
+    begun: Instant,
+    population: usize,
+    traffic: Arc<Traffic>,
+    crypto: CryptoProvider,
+    limits: Limits,
+}
+
+impl Shard {
+    /// A shard without subscribers, which sends through `wire` and counts media in `traffic`.
+    pub(crate) fn new(
+        now: Instant,
+        limits: &Limits,
+        wire: Box<dyn Wire>,
+        traffic: Arc<Traffic>,
+    ) -> Self {
+        Shard {
+            subscribers: Subscribers::default(),
+            audiences: HashMap::new(),
+            wire,
+            batch: Batch::default(),
+            compound: Compound::default(),
+            report: Vec::new(),
+            news: Vec::new(),
+            round_at: now,
+            begun: now,
+            population: 0,
+            traffic,
+            crypto: cryptography(),
+            limits: limits.clone(),
+        }
+    }
+
+    /// A subscriber's handshake is done: from now on it gets what it is owed.
+    pub(crate) fn admit(&mut self, now: Instant, key: PeerKey, admission: Admission) {
+        let (stage, session) = (admission.stage, admission.session);
+        let Ok(subscriber) = Subscriber::new(admission, &self.crypto, now) else {
+            self.news.push(News::Failed(key, session));
+            return;
+        };
+        if self.subscribers.0.len() <= key {
+            self.subscribers.0.resize_with(key + 1, || None);
+        }
+        if let Some(place) = self.subscribers.0.get_mut(key) {
+            *place = Some(Box::new(subscriber));
+        }
+        self.population += 1;
+        let audience = self.audiences.entry(stage).or_insert_with(|| Audience::new(&self.limits));
+        let news = &mut self.news;
+        audience.join(key, now, &mut self.subscribers, |track| {
+            news.push(News::KeyframeNeeded { stage, track });
+        });
+    }
+
+    /// A subscriber is gone; it is told so.
+    pub(crate) fn remove(&mut self, key: PeerKey) {
+        let Some(mut subscriber) = self.subscribers.0.get_mut(key).and_then(Option::take) else {
+            return;
+        };
+        self.population -= 1;
+        subscriber.goodbye(&mut self.compound, &mut self.report, self.wire.as_mut());
+        if let Some(audience) = self.audiences.get_mut(&subscriber.stage) {
+            audience.leave(key);
+        }
+    }
+
+    /// ICE has chosen another address for a subscriber.
+    pub(crate) fn set_remote(&mut self, key: PeerKey, remote: SocketAddr) {
+        if let Some(subscriber) = self.subscribers.get_mut(key) {
+            subscriber.remote = remote;
+        }
+    }
+
+    /// Packets of one stage's publisher, in the order in which they came. What has no audience here
+    /// is kept for the first who comes.
+    pub(crate) fn forward(&mut self, stage: usize, burst: &[Forwarded]) {
+        let audience = self.audiences.entry(stage).or_insert_with(|| Audience::new(&self.limits));
+        let mut way = Way { batch: &mut self.batch, wire: self.wire.as_mut() };
+        let news = &mut self.news;
+        let watched = !audience.viewers.is_empty();
+        audience.forward(burst, &mut self.subscribers, &mut way, |track| {
+            if watched {
+                news.push(News::KeyframeNeeded { stage, track });
+            }
+        });
+        self.count();
+    }
+
+    /// The stage's publisher is gone or another one: what was kept of it is of no use.
+    pub(crate) fn reset(&mut self, stage: usize) {
+        if let Some(audience) = self.audiences.get_mut(&stage) {
+            audience.reset(&mut self.subscribers);
+        }
+    }
+
+    /// The stage is over.
+    pub(crate) fn forget(&mut self, stage: usize) {
+        self.audiences.remove(&stage);
+    }
+
+    /// What a subscriber says over SRTCP.
+    pub(crate) fn hear(&mut self, now: Instant, key: PeerKey, datagram: &[u8]) {
+        let ntp = self.ntp(now);
+        let Some(subscriber) = self.subscribers.get_mut(key) else {
+            return;
+        };
+        if !subscriber.open(datagram, &mut self.report) {
+            return;
+        }
+        let Some(audience) = self.audiences.get_mut(&subscriber.stage) else {
+            return;
+        };
+        let mut way = Way { batch: &mut self.batch, wire: self.wire.as_mut() };
+        read(&self.report, |message| match message {
+            Message::Reception(report) => subscriber.heard(&report, ntp),
+            Message::Nack(nack) => {
+                let find = |source, sequence| audience.find(source, sequence);
+                subscriber.repair(now, &nack, find, &mut way);
+            }
+            Message::PictureLost { ssrc } => {
+                subscriber.figures.keyframe_requests += 1;
+                if let Some(track) = subscriber.track(ssrc).filter(|t| t.video)
+                    && !audience.picture_lost(track, now, subscriber)
+                {
+                    let stage = subscriber.stage;
+                    self.news.push(News::KeyframeNeeded { stage, track });
+                }
+            }
+        });
+        subscriber.send(&mut way);
+    }
+
+    /// Does what is due.
+    pub(crate) fn handle_timeout(&mut self, now: Instant) {
+        let mut way = Way { batch: &mut self.batch, wire: self.wire.as_mut() };
+        for audience in self.audiences.values_mut() {
+            audience.catch_up(now, &mut self.subscribers, &mut way);
+        }
+        self.count();
+        if now < self.round_at {
+            return;
+        }
+        self.round_at = now + ROUND;
+        let ntp = self.ntp(now);
+        for subscriber in self.subscribers.0.iter_mut().flatten() {
+            let (compound, report) = (&mut self.compound, &mut self.report);
+            subscriber.report(now, ntp, compound, report, self.wire.as_mut());
+        }
+    }
+
+    /// When [`Shard::handle_timeout`] has something to do.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        let round = (self.population > 0).then_some(self.round_at);
+        self.audiences.values().filter_map(|a| a.catch_up_at).chain(round).min()
+    }
+
+    /// What is known of a subscriber's reception.
+    pub(crate) fn figures(&self, key: PeerKey) -> Option<Figures> {
+        Some(self.subscribers.0.get(key)?.as_ref()?.figures)
+    }
+
+    fn count(&mut self) {
+        self.traffic.media.fetch_add(std::mem::take(&mut self.batch.media), Relaxed);
+    }
+
+    /// The time of its own wall clock (RFC 3550 §4): 32 bits of seconds, 32 of their fraction.
+    fn ntp(&self, now: Instant) -> u64 {
+        let passed = now.saturating_duration_since(self.begun);
+        let seconds = EPOCH + passed.as_secs();
+        let fraction = (u64::from(passed.subsec_nanos()) << 32) / 1_000_000_000;
+        seconds << 32 | fraction
+    }
+}
+
+/// All shards together, wherever they run.
+pub(crate) trait Shards: Send {
+    /// See [`Shard::admit`].
+    fn admit(&mut self, now: Instant, key: PeerKey, admission: Admission);
+    /// See [`Shard::remove`].
+    fn remove(&mut self, key: PeerKey);
+    /// See [`Shard::set_remote`].
+    fn set_remote(&mut self, key: PeerKey, remote: SocketAddr);
+    /// See [`Shard::forward`].
+    fn forward(&mut self, stage: usize, burst: &[Forwarded]);
+    /// See [`Shard::reset`].
+    fn reset(&mut self, stage: usize);
+    /// See [`Shard::forget`].
+    fn forget(&mut self, stage: usize);
+    /// See [`Shard::hear`].
+    fn hear(&mut self, now: Instant, key: PeerKey, datagram: &[u8]);
+    /// See [`Shard::handle_timeout`]; nothing where shards look at the time themselves.
+    fn handle_timeout(&mut self, now: Instant);
+    /// See [`Shard::deadline`].
+    fn deadline(&self) -> Option<Instant>;
+    /// Adds what they have to tell.
+    fn take_news(&mut self, news: &mut Vec<News>);
+    /// What is known of a subscriber's reception; at most about a second old.
+    fn figures(&self, key: PeerKey) -> Option<Figures>;
+}
+
+/// One shard, on the media thread itself.
+impl Shards for Shard {
+    fn admit(&mut self, now: Instant, key: PeerKey, admission: Admission) {
+        Shard::admit(self, now, key, admission);
+    }
+
+    fn remove(&mut self, key: PeerKey) {
+        Shard::remove(self, key);
+    }
+
+    fn set_remote(&mut self, key: PeerKey, remote: SocketAddr) {
+        Shard::set_remote(self, key, remote);
+    }
+
+    fn forward(&mut self, stage: usize, burst: &[Forwarded]) {
+        Shard::forward(self, stage, burst);
+    }
+
+    fn reset(&mut self, stage: usize) {
+        Shard::reset(self, stage);
+    }
+
+    fn forget(&mut self, stage: usize) {
+        Shard::forget(self, stage);
+    }
+
+    fn hear(&mut self, now: Instant, key: PeerKey, datagram: &[u8]) {
+        Shard::hear(self, now, key, datagram);
+    }
+
+    fn handle_timeout(&mut self, now: Instant) {
+        Shard::handle_timeout(self, now);
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        Shard::deadline(self)
+    }
+
+    fn take_news(&mut self, news: &mut Vec<News>) {
+        news.append(&mut self.news);
+    }
+
+    fn figures(&self, key: PeerKey) -> Option<Figures> {
+        Shard::figures(self, key)
+    }
+}

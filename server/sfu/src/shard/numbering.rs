@@ -1,0 +1,127 @@
+//! Sequence numbers and timestamps of one stream to one subscriber.
+
+use std::collections::VecDeque;
+use std::time::Instant;
+
+use crate::packet::{Packet, clock_rate};
+
+/// Changes of source that are remembered, for repairs of what was sent before them.
+const REMEMBERED_RUNS: usize = 4;
+
+/// What packets are called on the way to a subscriber. Both number and timestamp go on when what is
+/// sent changes: the number by one, the timestamp by the time that passed.
+pub(crate) struct Numbering {
+    /// Newest last.
+    runs: VecDeque<Run>,
+    last: Option<Last>,
+    /// Sequence number and timestamp before the first packet.
+    initial: (u64, u32),
+}
+
+/// A stretch of packets of one source.
+#[derive(Clone, Copy)]
+struct Run {
+    source: u32,
+    /// Number of its first packet, as sent.
+    first: u64,
+    sequence_offset: u64,
+    timestamp_offset: u32,
+}
+
+/// The newest packet sent.
+#[derive(Clone, Copy)]
+pub(crate) struct Last {
+    pub(crate) sequence: u64,
+    pub(crate) timestamp: u32,
+    pub(crate) arrival: Instant,
+    pub(crate) captured: Instant,
+    pub(crate) rate: u64,
+}
+
+/// A packet's name on this stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Numbers {
+    /// With roll-overs.
+    pub(crate) sequence: u64,
+    pub(crate) timestamp: u32,
+}
+
+impl Numbering {
+    /// `random` gives the first numbers. The sequence number is below 2^15: a receiver assumes that
+    /// no roll-over came before the first packet it sees (RFC 3711 §3.3.1).
+    pub(crate) fn new(random: u64) -> Self {
+        let initial = (random & 0x7fff, (random >> 16) as u32);
+        Numbering { runs: VecDeque::with_capacity(REMEMBERED_RUNS), last: None, initial }
+    }
+
+    /// The newest packet sent, if any was.
+    pub(crate) fn last(&self) -> Option<&Last> {
+        self.last.as_ref()
+    }
+
+    /// Names a packet that is sent; with `splice`, it follows whatever was sent last.
+    pub(crate) fn name(&mut self, packet: &Packet, splice: bool) -> Numbers {
+        let run = match self.runs.back() {
+            Some(run) if !splice && run.source == packet.source => *run,
+            _ => self.begin(packet),
+        };
+        let numbers = run.name(packet);
+        if self.last.is_none_or(|l| l.sequence < numbers.sequence) {
+            self.last = Some(Last {
+                sequence: numbers.sequence,
+                timestamp: numbers.timestamp,
+                arrival: packet.arrival,
+                captured: packet.captured,
+                rate: clock_rate(&packet.codec),
+            });
+        }
+        numbers
+    }
+
+    /// Source and its sequence number of the packet that was sent under the 16 bits `number`.
+    pub(crate) fn origin(&self, number: u16) -> Option<(u32, u64)> {
+        let last = self.last?.sequence;
+        // Nothing younger than the last can be meant.
+        let behind = (last as u16).wrapping_sub(number);
+        let sequence = last.checked_sub(behind.into())?;
+        let run = self.runs.iter().rev().find(|r| r.first <= sequence)?;
+        Some((run.source, sequence.wrapping_sub(run.sequence_offset)))
+    }
+
+    /// The name under which a packet was sent before.
+    pub(crate) fn known(&self, packet: &Packet, number: u16) -> Option<Numbers> {
+        let mut named = self.runs.iter().rev().filter(|r| r.source == packet.source);
+        named.find_map(|r| Some(r.name(packet)).filter(|n| n.sequence as u16 == number))
+    }
+
+    fn begin(&mut self, packet: &Packet) -> Run {
+        let (sequence, timestamp) = match self.last {
+            None => self.initial,
+            Some(last) => {
+                let passed = packet.arrival.saturating_duration_since(last.arrival);
+                let ticks = passed.as_micros() * u128::from(clock_rate(&packet.codec)) / 1_000_000;
+                (last.sequence + 1, last.timestamp.wrapping_add(ticks.max(1) as u32))
+            }
+        };
+        let run = Run {
+            source: packet.source,
+            first: sequence,
+            sequence_offset: sequence.wrapping_sub(packet.sequence),
+            timestamp_offset: timestamp.wrapping_sub(packet.timestamp),
+        };
+        if self.runs.len() == REMEMBERED_RUNS {
+            self.runs.pop_front();
+        }
+        self.runs.push_back(run);
+        run
+    }
+}
+
+impl Run {
+    fn name(&self, packet: &Packet) -> Numbers {
+        Numbers {
+            sequence: packet.sequence.wrapping_add(self.sequence_offset),
+            timestamp: packet.timestamp.wrapping_add(self.timestamp_offset),
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! One track on its way to one subscriber: what its packets look like there.
+
+use str0m::format::CodecConfig;
+use str0m::media::Pt;
+use str0m::rtp::{Extension, ExtensionMap};
+
+use super::numbering::{Numbering, Numbers};
+use crate::packet::{EndToEnd, Packet, TrackName};
+
+/// Longest RTP header written: fixed part, one-byte extensions (RFC 8285 §4.2) of 32 bytes.
+pub(super) const MAX_HEADER: usize = 12 + 4 + 32;
+
+/// What was negotiated for one m-line of a subscriber.
+pub(crate) struct Negotiated {
+    pub(crate) name: TrackName,
+    pub(crate) mid: String,
+    /// Where media goes, and where repairs would go (RFC 4588 §5).
+    pub(crate) ssrc: u32,
+    pub(crate) repair_ssrc: u32,
+    /// What the subscriber takes.
+    pub(crate) codecs: CodecConfig,
+    pub(crate) extensions: ExtensionMap,
+    /// Gives the first numbers.
+    pub(crate) random: u64,
+}
+
+/// One m-line of a subscriber.
+pub(super) struct Outgoing {
+    pub(super) name: TrackName,
+    pub(super) ssrc: u32,
+    pub(super) repair_ssrc: u32,
+    pub(super) numbering: Numbering,
+    codecs: CodecConfig,
+    ids: Ids,
+    mid: String,
+    matched: Option<Match>,
+    /// Of repairs; counts upwards only, like [`Numbers::sequence`].
+    repairs: u64,
+    /// Sent on the media's own stream, as sender reports count them.
+    pub(super) packets: u32,
+    pub(super) bytes: u32,
+    /// Lost on their first way, by the subscriber's reports.
+    pub(super) lost: u64,
+}
+
+/// The subscriber's numbers for header extensions (RFC 8285 §5).
+struct Ids {
+    mid: Option<u8>,
+    transport: Option<u8>,
+    level: Option<u8>,
+    orientation: Option<u8>,
+}
+
+#[derive(Clone, Copy)]
+struct Match {
+    source: u32,
+    payload_type: Pt,
+    taken_as: Option<TakenAs>,
+}
+
+/// How a subscriber takes a codec.
+#[derive(Clone, Copy)]
+pub(super) struct TakenAs {
+    pub(super) payload_type: u8,
+    /// The payload type of repairs (RTX, RFC 4588).
+    pub(super) repair: Option<u8>,
+}
+
+/// Where a packet goes in the stream.
+pub(super) struct Place {
+    pub(super) payload_type: u8,
+    pub(super) ssrc: u32,
+    pub(super) numbers: Numbers,
+    pub(super) padded: bool,
+    /// Transport-wide sequence number.
+    pub(super) transport: Option<u16>,
+}
+
+impl Outgoing {
+    pub(super) fn new(negotiated: Negotiated) -> Self {
+        let id = |extension| negotiated.extensions.id_of(extension).filter(|id| *id < 15);
+        let ids = Ids {
+            mid: id(Extension::RtpMid).filter(|_| (1..=16).contains(&negotiated.mid.len())),
+            transport: id(Extension::TransportSequenceNumber),
+            level: id(Extension::AudioLevel).filter(|_| !negotiated.name.video),
+            orientation: id(Extension::VideoOrientation).filter(|_| negotiated.name.video),
+        };
+        Outgoing {
+            name: negotiated.name,
+            ssrc: negotiated.ssrc,
+            repair_ssrc: negotiated.repair_ssrc,
+            numbering: Numbering::new(negotiated.random),
+            codecs: negotiated.codecs,
+            ids,
+            mid: negotiated.mid,
+            matched: None,
+            repairs: negotiated.random >> 48 & 0x7fff,
+            packets: 0,
+            bytes: 0,
+            lost: 0,
+        }
+    }
+
+    /// How the subscriber takes the packet's codec, if it does.
+    pub(super) fn taken_as(&mut self, packet: &Packet) -> Option<TakenAs> {
+        let (source, payload_type) = (packet.source, packet.codec.pt());
+        if let Some(m) = self.matched
+            && (m.source, m.payload_type) == (source, payload_type)
+        {
+            return m.taken_as;
+        }
+        let taken_as = self.codecs.match_params(packet.codec).map(|params| TakenAs {
+            payload_type: *params.pt(),
+            repair: params.resend().map(|pt| *pt),
+        });
+        self.matched = Some(Match { source, payload_type, taken_as });
+        taken_as
+    }
+
+    /// Whether a packet may be sent again only as a repair of its own, so that its header may
+    /// differ each time. Otherwise it is sealed again under the same number, and must be the same
+    /// to the bit: see [`crate::srtp`].
+    pub(super) fn is_free(&self, taken_as: TakenAs) -> bool {
+        !self.name.video || taken_as.repair.is_some()
+    }
+
+    /// The extension by which packets of the whole transport are counted, if negotiated.
+    pub(super) fn counts_transport(&self) -> bool {
+        self.ids.transport.is_some()
+    }
+
+    /// The next number of the repair stream.
+    pub(super) fn next_repair(&mut self) -> u64 {
+        self.repairs += 1;
+        self.repairs
+    }
+
+    /// Writes the RTP header (RFC 3550 §5.1) and returns its length.
+    pub(super) fn write_header(
+        &self,
+        header: &mut [u8; MAX_HEADER],
+        place: &Place,
+        marker: bool,
+        meaning: &EndToEnd,
+    ) -> usize {
+        let mut length = 16;
+        let mut element = |id: Option<u8>, value: &[u8]| {
+            if let Some(id) = id
+                && let Some(space) = header.get_mut(length..length + 1 + value.len())
+                && let Some((first, rest)) = space.split_first_mut()
+            {
+                *first = id << 4 | (value.len() - 1) as u8;
+                rest.copy_from_slice(value);
+                length += 1 + value.len();
+            }
+        };
+        element(self.ids.mid, self.mid.as_bytes());
+        if let Some(number) = place.transport {
+            element(self.ids.transport, &number.to_be_bytes());
+        }
+        if let Some(level) = meaning.level_byte() {
+            element(self.ids.level, &[level]);
+        }
+        if let Some(orientation) = meaning.orientation_byte() {
+            element(self.ids.orientation, &[orientation]);
+        }
+        let extended = length > 16;
+        let padded_length = length.next_multiple_of(4);
+        header[length..padded_length].fill(0);
+        header[0] = 0x80 | u8::from(place.padded) << 5 | u8::from(extended) << 4;
+        header[1] = u8::from(marker) << 7 | place.payload_type & 0x7f;
+        header[2..4].copy_from_slice(&(place.numbers.sequence as u16).to_be_bytes());
+        header[4..8].copy_from_slice(&place.numbers.timestamp.to_be_bytes());
+        header[8..12].copy_from_slice(&place.ssrc.to_be_bytes());
+        if !extended {
+            return 12;
+        }
+        header[12..14].copy_from_slice(&[0xbe, 0xde]);
+        let words = (padded_length - 16) as u16 / 4;
+        header[14..16].copy_from_slice(&words.to_be_bytes());
+        padded_length
+    }
+}

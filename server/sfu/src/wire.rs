@@ -1,0 +1,105 @@
+//! The way out for sealed datagrams.
+
+use std::io;
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use quinn_udp::{Transmit, UdpSocketState};
+
+/// What takes sealed datagrams.
+pub(crate) trait Wire: Send {
+    /// How many datagrams one call may hold.
+    fn max_segments(&self) -> usize;
+
+    /// Sends `datagrams`: each `segment` bytes long, the last one perhaps shorter. What can't be
+    /// sent at once is dropped: media has no use later, and receivers ask for what they miss.
+    fn send(&mut self, destination: SocketAddr, datagrams: &[u8], segment: usize);
+}
+
+/// What went over a wire.
+#[derive(Debug, Default)]
+pub(crate) struct Traffic {
+    pub(crate) datagrams: AtomicU64,
+    pub(crate) bytes: AtomicU64,
+    /// Media packets among them, repairs not included.
+    pub(crate) media: AtomicU64,
+    /// Datagrams the operating system had no room for.
+    pub(crate) dropped: AtomicU64,
+}
+
+/// A UDP socket, with segmentation offload where the kernel has it (UDP_SEGMENT, Linux 4.18).
+pub(crate) struct UdpWire {
+    socket: UdpSocket,
+    state: Arc<UdpSocketState>,
+    /// The socket is an IPv6 one, on which IPv4 addresses appear mapped (RFC 4291 §2.5.5.2).
+    dual_stack: bool,
+    traffic: Arc<Traffic>,
+}
+
+impl UdpWire {
+    /// A wire over `socket`, which must not block.
+    ///
+    /// # Errors
+    /// When the socket can't be asked for what it can do.
+    pub(crate) fn new(socket: UdpSocket, traffic: Arc<Traffic>) -> io::Result<Self> {
+        let dual_stack = socket.local_addr()?.is_ipv6();
+        let state = Arc::new(UdpSocketState::new((&socket).into())?);
+        Ok(UdpWire { socket, state, dual_stack, traffic })
+    }
+
+    /// Another wire over the same socket, for another thread.
+    ///
+    /// # Errors
+    /// When the process has no more file descriptors.
+    pub(crate) fn another(&self) -> io::Result<Self> {
+        Ok(UdpWire {
+            socket: self.socket.try_clone()?,
+            state: Arc::clone(&self.state),
+            dual_stack: self.dual_stack,
+            traffic: Arc::clone(&self.traffic),
+        })
+    }
+
+    fn try_send(&self, transmit: &Transmit<'_>) -> io::Result<()> {
+        self.state.try_send((&self.socket).into(), transmit)
+    }
+}
+
+impl Wire for UdpWire {
+    fn max_segments(&self) -> usize {
+        self.state.max_gso_segments()
+    }
+
+    fn send(&mut self, destination: SocketAddr, datagrams: &[u8], segment: usize) {
+        let destination = match destination {
+            SocketAddr::V4(v4) if self.dual_stack => {
+                SocketAddr::new(v4.ip().to_ipv6_mapped().into(), v4.port())
+            }
+            other => other,
+        };
+        let whole = Transmit {
+            destination,
+            ecn: None,
+            contents: datagrams,
+            segment_size: Some(segment),
+            src_ip: None,
+        };
+        let count = datagrams.len().div_ceil(segment.max(1)) as u64;
+        let sent = match self.try_send(&whole) {
+            Ok(()) => count,
+            // No room; one by one there would be none either.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
+            Err(_) if count == 1 => 0,
+            // The device refuses to segment: from now on `max_segments` says so.
+            Err(_) => datagrams
+                .chunks(segment.max(1))
+                .map(|contents| Transmit { contents, segment_size: None, ..whole })
+                .map(|one| u64::from(self.try_send(&one).is_ok()))
+                .sum(),
+        };
+        self.traffic.datagrams.fetch_add(sent, Ordering::Relaxed);
+        self.traffic.bytes.fetch_add(datagrams.len() as u64, Ordering::Relaxed);
+        self.traffic.dropped.fetch_add(count - sent, Ordering::Relaxed);
+    }
+}
