@@ -19,6 +19,8 @@ use crate::{
     live::Channel,
     ui::{Logo, NotFound, Toaster, Toasts},
 };
+#[cfg(feature = "account")]
+use crate::accounts::{ConfirmPage, ForgottenPage, ResetPage, SettingsPage};
 #[cfg(feature = "programme")]
 use crate::{
     accounts::{LogInPage, RegisterPage},
@@ -86,6 +88,8 @@ fn Parts() -> AnyNestedRoute {
     StaticVec::from(vec![
         #[cfg(feature = "programme")]
         programme(),
+        #[cfg(feature = "account")]
+        account(),
         #[cfg(feature = "stage")]
         stage(),
         #[cfg(feature = "studio")]
@@ -104,6 +108,19 @@ fn programme() -> AnyNestedRoute {
         <Route path=path!("/dashboard") view=DashboardPage ssr=SsrMode::Async/>
         <Route path=path!("/shows/new") view=NewShowPage ssr=SsrMode::Async/>
         <Route path=path!("/shows/:id/edit") view=EditShowPage ssr=SsrMode::Async/>
+    }
+    .into_inner()
+    .into_any_nested_route()
+}
+
+/// One's own account.
+#[cfg(feature = "account")]
+fn account() -> AnyNestedRoute {
+    view! {
+        <Route path=path!("/settings") view=SettingsPage ssr=SsrMode::Async/>
+        <Route path=path!("/forgotten") view=ForgottenPage ssr=SsrMode::Async/>
+        <Route path=path!("/reset") view=ResetPage ssr=SsrMode::Async/>
+        <Route path=path!("/confirm") view=ConfirmPage ssr=SsrMode::Async/>
     }
     .into_inner()
     .into_any_nested_route()

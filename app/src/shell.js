@@ -42,8 +42,11 @@
     paint();
   });
 
-  // Shows and studios are programs apart: links between them and the rest are loaded as pages.
-  const part = (path) => /^\/shows\/(?!new$)[^/]+(\/studio)?$/.exec(path)?.slice(1).join() ?? "programme";
+  // Shows, studios and accounts are programs apart: links between them and the rest are loaded as pages.
+  const part = (path) =>
+    /^\/(settings|forgotten|reset|confirm)$/.test(path)
+      ? "account"
+      : /^\/shows\/(?!new$)[^/]+(\/studio)?$/.exec(path)?.slice(1).join() ?? "programme";
   addEventListener("click", (event) => {
     const link = event.target.closest?.("a[href]");
     if (link && part(link.pathname) !== part(location.pathname)) link.relList.add("external");

@@ -7,13 +7,13 @@ use std::{
 
 use axum::{
     extract::{ConnectInfo, FromRequestParts},
-    http::{Extensions, HeaderMap, StatusCode, request::Parts},
+    http::{Extensions, HeaderMap, HeaderValue, StatusCode, header, request::Parts},
 };
-use bandstand_domain::accounts::Viewer;
+use bandstand_domain::accounts::{Language, Viewer};
 use tower_sessions::Session;
 
 use crate::{
-    accounts::{self, Account},
+    accounts::{self, Account, device},
     database::DatabaseError,
     http::sessions::Store,
     venue::Venue,
@@ -29,6 +29,10 @@ pub struct Caller {
     pub session: Session,
     /// Where the request comes from; for limits only, never logged.
     pub address: IpAddr,
+    /// The language that their browser asks for.
+    pub language: Language,
+    /// In what they come, as they would call it.
+    pub device: String,
 }
 
 impl Caller {
@@ -37,14 +41,18 @@ impl Caller {
         let session = extensions.get::<Session>()?.clone();
         let ConnectInfo(peer) = extensions.get::<ConnectInfo<SocketAddr>>()?;
         let address = forwarded(&venue, headers).unwrap_or(peer.ip());
-        Some(Self { venue, session, address })
+        let header = |name| headers.get(name).and_then(|it: &HeaderValue| it.to_str().ok());
+        let language = Language::preferred(header(header::ACCEPT_LANGUAGE).unwrap_or_default());
+        let device = device::describe(header(header::USER_AGENT));
+        Some(Self { venue, session, address, language, device })
     }
 
     /// Nobody, for what is rendered without a request.
     pub fn nobody(venue: Arc<Venue>) -> Self {
         let store = Arc::new(Store::new(venue.database.clone()));
         let session = Session::new(None, store, None);
-        Self { venue, session, address: Ipv4Addr::LOCALHOST.into() }
+        let address = Ipv4Addr::LOCALHOST.into();
+        Self { venue, session, address, language: Language::default(), device: String::new() }
     }
 
     /// Who it is, as they may see themselves; nobody when there is neither an account nor a guest's

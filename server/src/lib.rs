@@ -12,7 +12,9 @@ pub mod config;
 pub mod crowd;
 pub mod database;
 pub mod http;
+pub mod jobs;
 pub mod live;
+pub mod mail;
 pub mod shows;
 pub mod venue;
 

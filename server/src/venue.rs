@@ -9,7 +9,9 @@ use crate::{
     config::Config,
     database::Database,
     http::{StartError, limits::Limits},
+    jobs::Jobs,
     live::Live,
+    mail::Mail,
 };
 
 /// The venue: shared by all requests behind an `Arc`.
@@ -21,6 +23,10 @@ pub struct Venue {
     pub database: Database,
     /// Stages and who follows them.
     pub live: Live,
+    /// The way that mails take.
+    pub mail: Mail,
+    /// What is done apart from any request.
+    pub jobs: Jobs,
     /// How often who may do what.
     pub limits: Limits,
     /// Where passwords are hashed.
@@ -37,12 +43,15 @@ impl Venue {
     pub async fn open(config: Config) -> Result<Arc<Self>, StartError> {
         make_private(&config.data)
             .map_err(|source| StartError::Data { folder: config.data.clone(), source })?;
+        let mail = Mail::open(&config)?;
         let database =
             Database::open(config.database().reveal()).await.map_err(StartError::Database)?;
         let live = Live::start(&config, &database).await?;
         Ok(Arc::new(Self {
             limits: Limits::new(config.limit_scale),
             passwords: Passwords::default(),
+            jobs: Jobs::default(),
+            mail,
             closing: CancellationToken::new(),
             live,
             database,
@@ -52,7 +61,7 @@ impl Venue {
 }
 
 /// Makes a folder that only the venue's own user may look into; one that exists stays as it is.
-fn make_private(folder: &Path) -> io::Result<()> {
+pub(crate) fn make_private(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

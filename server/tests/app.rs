@@ -46,7 +46,7 @@ impl TestApp {
     pub async fn configured(change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("site")).unwrap();
-        for page in ["index", "stage", "studio"] {
+        for page in ["index", "account", "stage", "studio"] {
             fs::write(folder.path().join(format!("site/{page}.html")), INDEX).unwrap();
         }
         fs::write(folder.path().join("site/sw.js"), "// service worker").unwrap();
@@ -106,17 +106,20 @@ impl TestApp {
         User { client, jar, url: self.url.clone(), viewer: None }
     }
 
-    /// An artist with an account of their own.
+    /// An artist with an account of their own, whose address is confirmed.
     pub async fn artist(&self, handle: &str) -> User {
         let mut form = registration(handle);
         form.artist = Some(ArtistProfile {
             stage_name: format!("{handle} on stage"),
             genres: vec![Genre("jazz".into())],
         });
-        self.registered(form).await
+        let mut artist = self.registered(form).await;
+        self.confirm(&artist, &format!("{handle}@example.org")).await;
+        artist.viewer = artist.who().await;
+        artist
     }
 
-    /// A visitor with an account of their own.
+    /// A visitor with an account of their own, whose address isn't confirmed.
     pub async fn visitor(&self, handle: &str) -> User {
         self.registered(registration(handle)).await
     }

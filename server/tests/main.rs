@@ -13,6 +13,7 @@ mod chat;
 mod crowd;
 mod limits;
 mod live;
+mod mails;
 mod media;
 mod postgres;
 mod security;

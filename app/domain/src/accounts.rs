@@ -1,12 +1,18 @@
 //! People: accounts, guests, and the forms by which one becomes either.
 
+mod settings;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+pub use settings::{
+    Language, NewEmail, NewPassword, OwnSession, Reset, Settings, check_new_handle, given,
+};
+
 use crate::{
-    FieldErrors, PersonId, Refusal,
+    FieldErrors, Millis, PersonId, Refusal,
     field::{has_forbidden, length},
     refusal::Reason,
     shows::{Genre, check_genres},
@@ -18,12 +24,27 @@ pub enum AccountReason {
     /// Unknown account or wrong password; the same words for both.
     #[error("That handle or e-mail and that password don't belong together.")]
     WrongCredentials,
+    /// A link from a mail that was used, is too old, or never was.
+    #[error("This link was used already, or is too old. Ask for a new one.")]
+    LinkOver,
+    /// An operator closed the account. Told only to who knows the password.
+    #[error("This account was closed by the venue.")]
+    Disabled,
+    /// The account is about to be erased. Told only to who knows the password.
+    #[error("You have deleted this account. You can still take it back.")]
+    Leaving {
+        /// When nothing will be left of it.
+        erased_at: Millis,
+    },
 }
 
 impl Reason for AccountReason {
     fn status(&self) -> u16 {
         match self {
             Self::WrongCredentials => 401,
+            Self::Disabled => 403,
+            Self::Leaving { .. } => 409,
+            Self::LinkOver => 410,
         }
     }
 }
@@ -78,6 +99,8 @@ pub struct Viewer {
     pub handle: Option<String>,
     /// What they are.
     pub role: Role,
+    /// Whether they have confirmed their e-mail address; a guest has none.
+    pub confirmed: bool,
 }
 
 /// The form by which one gets an account.
@@ -134,11 +157,7 @@ impl Credentials {
     pub fn check(&self) -> Result<(), FieldErrors> {
         let mut errors = FieldErrors::default();
         errors.check("login", length("Handle or e-mail", &self.login, 1, 254));
-        if self.password.reveal().is_empty() {
-            errors.add("password", "The password is missing.");
-        } else if self.password.reveal().chars().count() > 128 {
-            errors.add("password", "A password has at most 128 characters.");
-        }
+        errors.check("password", given(&self.password));
         errors.into_result()
     }
 }

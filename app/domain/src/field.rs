@@ -36,6 +36,13 @@ impl FieldErrors {
         }
     }
 
+    /// These, and one more when there is one.
+    #[must_use]
+    pub fn with(mut self, field: &str, complaint: Option<String>) -> Self {
+        self.check(field, complaint);
+        self
+    }
+
     /// The first complaint about `field`.
     pub fn of(&self, field: &str) -> Option<&str> {
         self.0.iter().find(|error| error.field == field).map(|error| error.message.as_str())

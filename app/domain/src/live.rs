@@ -22,6 +22,9 @@ pub enum LiveReason {
     /// One has to say how one is called before one can come in.
     #[error("Tell us your name first.")]
     Nameless,
+    /// The stage is for artists whose e-mail address is confirmed.
+    #[error("Please confirm your e-mail address before you go on stage: open the link in our mail.")]
+    Unconfirmed,
     /// The show is over.
     #[error("The show is over.")]
     Over,
@@ -37,6 +40,7 @@ impl Reason for LiveReason {
     fn status(&self) -> u16 {
         match self {
             Self::Nameless => 401,
+            Self::Unconfirmed => 403,
             Self::Over | Self::NotOnStage => 409,
             Self::Full => 503,
         }

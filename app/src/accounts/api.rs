@@ -2,7 +2,13 @@
 
 #![allow(missing_docs, reason = "the server macro makes structs whose fields it does not document")]
 
-use bandstand_domain::accounts::{AccountReason, Credentials, Registration, Viewer};
+use bandstand_domain::{
+    Millis,
+    accounts::{
+        AccountReason, Credentials, Language, NewEmail, NewPassword, Registration, Reset, Secret,
+        Settings, Viewer,
+    },
+};
 use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
@@ -37,4 +43,82 @@ pub async fn load_viewer() -> Result<Option<Viewer>, Failed<AccountReason>> {
 #[server(endpoint = "accounts/enter_as_guest", input = Json, output = Json)]
 pub async fn enter_as_guest(name: String) -> Result<Viewer, Failed<AccountReason>> {
     answer(port::<dyn super::port::Accounts>().enter_as_guest(name)).await
+}
+
+/// Confirms an e-mail address by a link from a mail; answers which.
+#[server(endpoint = "accounts/confirm", input = Json, output = Json)]
+pub async fn confirm_email(link: Secret) -> Result<String, Failed<AccountReason>> {
+    answer(port::<dyn super::port::Accounts>().confirm(link)).await
+}
+
+/// Asks for the mail with that link again.
+#[server(endpoint = "accounts/resend", input = Json, output = Json)]
+pub async fn resend_confirmation() -> Result<(), Failed<AccountReason>> {
+    answer(port::<dyn super::port::Accounts>().resend()).await
+}
+
+/// Asks for a mail by which a forgotten password is replaced. The answer is always the same.
+#[server(endpoint = "accounts/forgotten", input = Json, output = Json)]
+pub async fn ask_for_reset(login: String) -> Result<(), Failed<AccountReason>> {
+    answer(port::<dyn super::port::Accounts>().forgotten(login)).await
+}
+
+/// Sets a new password by a link from a mail; answers the account's handle.
+#[server(endpoint = "accounts/reset", input = Json, output = Json)]
+pub async fn reset_password(form: Reset) -> Result<String, Failed<AccountReason>> {
+    answer(port::<dyn super::port::Accounts>().reset(form)).await
+}
+
+/// Takes back the deletion of one's account, and logs in.
+#[server(endpoint = "accounts/restore", input = Json, output = Json)]
+pub async fn restore_account(form: Credentials) -> Result<Viewer, Failed<AccountReason>> {
+    answer(port::<dyn super::port::Accounts>().restore(form)).await
+}
+
+/// One's own account.
+#[server(endpoint = "accounts/settings", input = Json, output = Json)]
+pub async fn load_settings() -> Result<Settings, Failed<AccountReason>> {
+    answer(port::<dyn super::port::AccountSettings>().settings()).await
+}
+
+/// Takes another handle.
+#[server(endpoint = "accounts/change_handle", input = Json, output = Json)]
+pub async fn change_handle(handle: String) -> Result<Viewer, Failed<AccountReason>> {
+    answer(port::<dyn super::port::AccountSettings>().change_handle(handle)).await
+}
+
+/// Asks a new address to confirm that it is theirs.
+#[server(endpoint = "accounts/change_email", input = Json, output = Json)]
+pub async fn change_email(form: NewEmail) -> Result<(), Failed<AccountReason>> {
+    answer(port::<dyn super::port::AccountSettings>().change_email(form)).await
+}
+
+/// Sets another password and ends all other sessions.
+#[server(endpoint = "accounts/change_password", input = Json, output = Json)]
+pub async fn change_password(form: NewPassword) -> Result<(), Failed<AccountReason>> {
+    answer(port::<dyn super::port::AccountSettings>().change_password(form)).await
+}
+
+/// Sets in which language mails are.
+#[server(endpoint = "accounts/change_language", input = Json, output = Json)]
+pub async fn change_language(language: Language) -> Result<(), Failed<AccountReason>> {
+    answer(port::<dyn super::port::AccountSettings>().change_language(language)).await
+}
+
+/// Ends one of one's sessions.
+#[server(endpoint = "accounts/end_session", input = Json, output = Json)]
+pub async fn end_session(name: String) -> Result<(), Failed<AccountReason>> {
+    answer(port::<dyn super::port::AccountSettings>().end_session(name)).await
+}
+
+/// Ends all of one's sessions but the current one.
+#[server(endpoint = "accounts/end_other_sessions", input = Json, output = Json)]
+pub async fn end_other_sessions() -> Result<(), Failed<AccountReason>> {
+    answer(port::<dyn super::port::AccountSettings>().end_other_sessions()).await
+}
+
+/// Deletes one's account; answers until when that can be taken back.
+#[server(endpoint = "accounts/delete", input = Json, output = Json)]
+pub async fn delete_account(password: Secret) -> Result<Millis, Failed<AccountReason>> {
+    answer(port::<dyn super::port::AccountSettings>().delete(password)).await
 }

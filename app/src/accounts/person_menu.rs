@@ -80,6 +80,7 @@ fn AccountMenu(person: Viewer) -> impl IntoView {
                         <a href="/shows/new" on:click=move |_| close()>"New show"</a>
                     }
                 })}
+            <a href="/settings" on:click=move |_| close()>"Settings"</a>
             <button type="button" on:click=leave>"Log out"</button>
         </div>
     }

@@ -1,13 +1,30 @@
 //! What the accounts feature needs from the server.
 
 use async_trait::async_trait;
-use bandstand_domain::accounts::{AccountError, Credentials, Registration, Viewer};
+use bandstand_domain::{
+    Millis,
+    accounts::{
+        AccountError, Credentials, Language, NewEmail, NewPassword, Registration, Reset, Secret,
+        Settings, Viewer,
+    },
+};
 
 /// Accounts, for the person who makes the current request.
 #[async_trait]
 pub trait Accounts: Send + Sync {
-    /// Makes an account and logs it in.
+    /// Makes an account and logs it in. Its e-mail address is asked to confirm it.
     async fn register(&self, form: Registration) -> Result<Viewer, AccountError>;
+    /// Confirms an address by a link from a mail; answers which.
+    async fn confirm(&self, link: Secret) -> Result<String, AccountError>;
+    /// Asks for the mail with that link again.
+    async fn resend(&self) -> Result<(), AccountError>;
+    /// Asks for a mail with a link that resets the password of who logs in as `login`, if there is
+    /// anybody.
+    async fn forgotten(&self, login: String) -> Result<(), AccountError>;
+    /// Sets a new password by such a link and ends all sessions; answers the account's handle.
+    async fn reset(&self, form: Reset) -> Result<String, AccountError>;
+    /// Takes back the deletion of one's account, and logs in.
+    async fn restore(&self, form: Credentials) -> Result<Viewer, AccountError>;
     /// Logs in; the session gets a new id.
     async fn log_in(&self, form: Credentials) -> Result<Viewer, AccountError>;
     /// Ends the session. Doing it twice is no error.
@@ -16,4 +33,26 @@ pub trait Accounts: Send + Sync {
     async fn viewer(&self) -> Result<Option<Viewer>, AccountError>;
     /// Becomes a guest called `name`, or changes the guest's name. Refused to accounts.
     async fn enter_as_guest(&self, name: String) -> Result<Viewer, AccountError>;
+}
+
+/// One's own account, for the person who makes the current request. Everything is refused to who has
+/// none.
+#[async_trait]
+pub trait AccountSettings: Send + Sync {
+    /// What there is to see.
+    async fn settings(&self) -> Result<Settings, AccountError>;
+    /// Takes another handle.
+    async fn change_handle(&self, handle: String) -> Result<Viewer, AccountError>;
+    /// Asks a new address to confirm that it is theirs.
+    async fn change_email(&self, form: NewEmail) -> Result<(), AccountError>;
+    /// Sets another password and ends all other sessions.
+    async fn change_password(&self, form: NewPassword) -> Result<(), AccountError>;
+    /// Sets in which language mails are.
+    async fn change_language(&self, language: Language) -> Result<(), AccountError>;
+    /// Ends one of one's sessions.
+    async fn end_session(&self, name: String) -> Result<(), AccountError>;
+    /// Ends all of them but the current one.
+    async fn end_other_sessions(&self) -> Result<(), AccountError>;
+    /// Deletes the account; answers until when that can be taken back.
+    async fn delete(&self, password: Secret) -> Result<Millis, AccountError>;
 }

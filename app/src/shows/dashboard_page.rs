@@ -9,7 +9,7 @@ use leptos::prelude::*;
 
 use super::{api::load_my_shows, poster::PosterArt};
 use crate::{
-    accounts::AccountNeeded,
+    accounts::{AccountNeeded, Unconfirmed},
     ui::{About, LocalTime, TimeStyle, now},
 };
 
@@ -62,6 +62,7 @@ fn MyShows() -> impl IntoView {
                 <h1>"My shows"</h1>
                 <a class="button primary" href="/shows/new">"New show"</a>
             </div>
+            <Unconfirmed/>
             <Transition fallback=|| view! { <p class="waiting">"Fetching your shows …"</p> }>{list}</Transition>
         </section>
     }

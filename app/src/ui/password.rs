@@ -10,6 +10,12 @@ use super::{Complaint, FormState, adopt};
 pub fn PasswordField(
     /// The form's state.
     state: FormState,
+    /// The name, by which complaints find it; also its `id`.
+    #[prop(default = "password")]
+    name: &'static str,
+    /// The label.
+    #[prop(default = "Password")]
+    label: &'static str,
     /// What was typed.
     value: RwSignal<String>,
     /// `current-password` or `new-password`.
@@ -23,18 +29,18 @@ pub fn PasswordField(
     let shown = RwSignal::new(false);
     view! {
         <div class="field">
-            <label for="password">"Password"</label>
+            <label for=name>{label}</label>
             <div class="with-button">
                 <input
                     class="input"
-                    id="password"
-                    name="password"
+                    id=name
+                    name=name
                     type=move || if shown.get() { "text" } else { "password" }
                     autocomplete=autocomplete
                     autocapitalize="none"
                     spellcheck="false"
-                    aria-describedby="password-note"
-                    aria-invalid=move || state.of("password").map(|_| "true")
+                    aria-describedby=format!("{name}-note")
+                    aria-invalid=move || state.of(name).map(|_| "true")
                     node_ref=field
                     on:input=move |event| value.set(event_target_value(&event))
                 />
@@ -47,7 +53,7 @@ pub fn PasswordField(
                     {move || if shown.get() { "Hide" } else { "Show" }}
                 </button>
             </div>
-            <Complaint state name="password" hint/>
+            <Complaint state name hint/>
         </div>
     }
     .into_any()

@@ -1,32 +1,41 @@
 //! The accounts feature's server side: registering, logging in, and guests.
 
+mod coming_in;
+pub mod device;
+mod export;
+pub mod leaving;
+pub mod letters;
+pub mod links;
+pub mod own_sessions;
 mod password;
+mod settings;
 pub mod store;
 
-use async_trait::async_trait;
-use bandstand_app::accounts::port::Accounts;
 use bandstand_domain::{
-    FieldErrors, PersonId, Refusal,
-    accounts::{
-        AccountError, AccountReason, Credentials, Registration, Role, Viewer, check_guest_name,
-    },
+    Millis, PersonId, Refusal,
+    accounts::{AccountError, Role, Viewer},
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use tower_sessions::session;
 
+pub use export::routes;
 pub use password::Passwords;
 pub use store::Account;
 
 use crate::{
     caller::Caller,
-    database::{DatabaseError, broken},
+    database::{DatabaseError, Write, broken},
     http::{
-        limits::{Limit, by_address},
-        sessions::ACCOUNT,
+        limits::Limit,
+        sessions::{self, ACCOUNT},
     },
+    jobs::{self, Job},
 };
+use letters::Occasion;
 
+/// How long a deleted account can be taken back, in milliseconds.
+pub const GRACE: i64 = 14 * 24 * Millis::HOUR;
 /// The session's value that holds a [`Guest`].
 const GUEST: &str = "guest";
 
@@ -75,7 +84,13 @@ fn lost(error: session::Error) -> DatabaseError {
 
 impl Guest {
     fn viewer(self) -> Viewer {
-        Viewer { person: self.person, name: self.name, handle: None, role: Role::Guest }
+        Viewer {
+            person: self.person,
+            name: self.name,
+            handle: None,
+            role: Role::Guest,
+            confirmed: false,
+        }
     }
 }
 
@@ -86,6 +101,7 @@ impl Account {
             name: self.name.clone(),
             handle: Some(self.handle.clone()),
             role: if self.artist { Role::Artist } else { Role::Visitor },
+            confirmed: self.confirmed,
         }
     }
 }
@@ -98,104 +114,40 @@ impl Caller {
     /// Makes the session that of `account`, under a new id, so that nobody who knew the old one comes
     /// in too.
     async fn enter(&self, account: &str) -> Result<(), DatabaseError> {
+        let before = self.session.get::<String>(ACCOUNT).await.map_err(lost)?;
+        let name = sessions::name_of(&self.session).await.map_err(lost)?;
         self.session.cycle_id().await.map_err(lost)?;
         self.session.remove::<Guest>(GUEST).await.map_err(lost)?;
-        self.session.insert(ACCOUNT, account).await.map_err(lost)
-    }
-}
-
-#[async_trait]
-impl Accounts for Caller {
-    async fn register(&self, form: Registration) -> Result<Viewer, AccountError> {
-        form.check()?;
-        self.limited(Limit::Registration, by_address(self.address))?;
-        let password = self.venue.passwords.hash(&form.password).await?;
-        // A guest stays the same person, and keeps their place in the crowd.
-        let guest = guest(self).await.map_err(broken)?;
-        let person = guest.map_or_else(new_person, |guest| guest.person);
-        let database = &self.venue.database;
-        let account = match store::insert(database, &form, person, &password).await {
-            Ok(account) => account,
-            Err(error)
-                if error.as_database_error().is_some_and(|error| error.is_unique_violation()) =>
-            {
-                return Err(taken(self, &form).await);
-            }
-            Err(error) => return Err(broken(error)),
-        };
-        self.enter(&account.id).await.map_err(broken)?;
-        Ok(account.viewer())
-    }
-
-    async fn log_in(&self, form: Credentials) -> Result<Viewer, AccountError> {
-        form.check()?;
-        let login = form.login.trim().to_lowercase();
-        let address = by_address(self.address);
-        self.limited(Limit::LogInAddress, address)?;
-        self.limited(Limit::LogIn, (address, &login))?;
-        let known = store::by_login(&self.venue.database, &login).await.map_err(broken)?;
-        let (account, hash) = known.unzip();
-        // Without an account too, so that the time it takes tells nothing.
-        let right = self.venue.passwords.verify(&form.password, hash).await?;
-        match account {
-            Some(account) if right => {
-                self.enter(&account.id).await.map_err(broken)?;
-                Ok(account.viewer())
-            }
-            _ => Err(Refusal::Because(AccountReason::WrongCredentials)),
-        }
-    }
-
-    async fn log_out(&self) -> Result<(), AccountError> {
-        if self.session.id().is_some() {
-            self.session.flush().await.map_err(|error| broken(lost(error)))?;
+        self.session.insert(ACCOUNT, account).await.map_err(lost)?;
+        sessions::begin(&self.session, &self.device).await.map_err(lost)?;
+        if let (Some(_), Some(name)) = (before, name) {
+            // What the account before held open here is not this one's.
+            sessions::rename(&self.session).await.map_err(lost)?;
+            let mut write = self.venue.database.begin().await?;
+            own_sessions::note(&mut write, &name).await?;
+            write.commit().await?;
+            self.venue.live.end_sessions(&[name]).await;
+        } else {
+            sessions::name(&self.session).await.map_err(lost)?;
         }
         Ok(())
     }
 
-    async fn viewer(&self) -> Result<Option<Viewer>, AccountError> {
-        viewer(self).await.map_err(broken)
+    /// The name of the session, which it gets if it has none.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn session_name(&self) -> Result<String, DatabaseError> {
+        sessions::name(&self.session).await.map_err(lost)
     }
 
-    async fn enter_as_guest(&self, name: String) -> Result<Viewer, AccountError> {
-        if account(self).await.map_err(broken)?.is_some() {
-            return Err(Refusal::Forbidden);
-        }
-        if let Some(complaint) = check_guest_name(&name) {
-            return Err(FieldErrors::one("name", complaint).into());
-        }
-        self.limited(Limit::Guest, by_address(self.address))?;
-        let before = guest(self).await.map_err(broken)?;
-        let guest = Guest {
-            person: before.map_or_else(new_person, |guest| guest.person),
-            name: name.trim().to_owned(),
-        };
-        self.session.insert(GUEST, &guest).await.map_err(|error| broken(lost(error)))?;
-        Ok(guest.viewer())
+    /// The account that is logged in, or `NotLoggedIn`.
+    async fn own_account(&self) -> Result<Account, AccountError> {
+        account(self).await.map_err(broken)?.ok_or(Refusal::NotLoggedIn)
     }
 }
 
-/// What a form is told that the database refused because something in it is not free.
-async fn taken(caller: &Caller, form: &Registration) -> AccountError {
-    let mut errors = FieldErrors::default();
-    match store::taken(&caller.venue.database, form).await {
-        Ok((handle, email)) => {
-            if handle {
-                errors.add("handle", format!("The handle ‘{}’ is taken.", form.handle.trim()));
-            }
-            if email {
-                errors.add(
-                    "email",
-                    "There is an account with this e-mail address already. Log in with it.",
-                );
-            }
-        }
-        Err(error) => return broken(error),
-    }
-    if errors.is_empty() {
-        // The same guest registered twice at once.
-        tracing::info!("a guest's identity was already an account's");
-        return Refusal::Broken;
-    }
-    errors.into()
+/// Asks for a letter, in the transaction of what it tells of.
+pub(crate) async fn write_to(write: &mut Write, occasion: Occasion) -> Result<(), DatabaseError> {
+    jobs::add(write, &Job::Letter(occasion)).await
 }

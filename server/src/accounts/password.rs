@@ -7,13 +7,17 @@ use argon2::{
     password_hash::{SaltString, rand_core::OsRng},
 };
 use bandstand_domain::{
-    Refusal,
+    FieldErrors, Refusal,
     accounts::{AccountError, Secret},
 };
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
 /// The most that wait for their turn; a hash takes some 20 ms.
 const MOST_WAITING: usize = 256;
+
+/// What is said of a password that anybody would guess.
+const GUESSED: &str = "This password is among the first that would be guessed. Take some words that \
+                       don't belong together.";
 
 /// Where passwords are hashed: off the threads that serve requests, at most one at a time per core, so
 /// that a flood of log-ins neither fills the memory (19 MiB each) nor holds up the music.
@@ -61,6 +65,25 @@ impl Passwords {
         Ok(right && exists)
     }
 
+    /// Complains about `field` when `password` is among the first that would be guessed: the common
+    /// ones, simple patterns, and `words` that stand for the person.
+    ///
+    /// # Errors
+    /// The complaint; or when too many wait.
+    pub async fn check_strength(
+        &self,
+        field: &str,
+        password: &Secret,
+        words: &[&str],
+    ) -> Result<(), AccountError> {
+        let password = password.clone();
+        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+        if self.take_turn(move || is_guessed(&password, &words)).await? {
+            return Err(FieldErrors::one(field, GUESSED).into());
+        }
+        Ok(())
+    }
+
     async fn take_turn<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
@@ -80,6 +103,12 @@ impl Passwords {
         .await
         .map_err(|_| Refusal::Broken)
     }
+}
+
+/// Whether somebody who tries the likeliest first would come to `password` within a million tries.
+fn is_guessed(password: &Secret, words: &[String]) -> bool {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    zxcvbn::zxcvbn(password.reveal(), &words).guesses_log10() < 6.0
 }
 
 // `Argon2::default` is argon2id, 19 MiB, 2 passes, 1 lane: OWASP's first recommendation.
@@ -103,6 +132,23 @@ fn verify(password: &Secret, known: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn what_anybody_would_guess_is_refused() {
+        let passwords = Passwords::default();
+        let words = ["miravoss", "Mira Voss", "mira@example.org"];
+        let check = async |text: &str| {
+            passwords.check_strength("new", &Secret::new(text), &words).await.is_ok()
+        };
+        for common in
+            ["password", "iloveyou1", "12345678", "qwertyuiop", "Passw0rd", "aaaaaaaa", "miravoss1"]
+        {
+            assert!(!check(common).await, "{common}");
+        }
+        for good in ["correct horse battery", "late summer folk", "Žluťoučký kůň 🐎"] {
+            assert!(check(good).await, "{good}");
+        }
+    }
 
     #[tokio::test]
     async fn only_the_password_opens() {

@@ -1,6 +1,10 @@
 //! Accounts in the database.
 
-use bandstand_domain::{PersonId, accounts::Registration};
+use bandstand_domain::{
+    Millis, PersonId,
+    accounts::{Language, Registration},
+};
+use serde_json::{Value, json};
 use sqlx::{Row, any::AnyRow};
 use uuid::Uuid;
 
@@ -22,6 +26,40 @@ pub struct Account {
     pub handle: String,
     /// Whether they may put on shows.
     pub artist: bool,
+    /// Whether they have confirmed their e-mail address.
+    pub confirmed: bool,
+    /// Whether they run the venue.
+    pub operator: bool,
+}
+
+/// An account with what only logging in has to know of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// The account.
+    pub account: Account,
+    /// The password's hash, as a PHC string.
+    pub password: String,
+    /// Whether an operator closed it.
+    pub disabled: bool,
+    /// When its person deleted it.
+    pub deleted_at: Option<Millis>,
+}
+
+/// How somebody is written to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contact {
+    /// The account's private identity.
+    pub account: String,
+    /// The unique name in addresses.
+    pub handle: String,
+    /// How they are called.
+    pub name: String,
+    /// Their address.
+    pub email: String,
+    /// Whether they have confirmed it.
+    pub confirmed: bool,
+    /// In which language.
+    pub language: Language,
 }
 
 fn account(row: &AnyRow) -> Result<Account, DatabaseError> {
@@ -33,55 +71,157 @@ fn account(row: &AnyRow) -> Result<Account, DatabaseError> {
         name: stage_name.map_or_else(|| row.try_get("display_name"), Ok)?,
         handle: row.try_get("handle")?,
         artist,
+        confirmed: row.try_get::<Option<i64>, _>("confirmed_at")?.is_some(),
+        operator: row.try_get::<i64, _>("operator")? != 0,
     })
 }
 
-/// The account `id`.
+fn known(row: &AnyRow) -> Result<Known, DatabaseError> {
+    Ok(Known {
+        account: account(row)?,
+        password: row.try_get("password")?,
+        disabled: row.try_get::<Option<i64>, _>("disabled_at")?.is_some(),
+        deleted_at: row.try_get::<Option<i64>, _>("deleted_at")?.map(Millis),
+    })
+}
+
+fn to_contact(row: &AnyRow) -> Result<Contact, DatabaseError> {
+    let known = account(row)?;
+    let language: String = row.try_get("language")?;
+    Ok(Contact {
+        account: known.id,
+        handle: known.handle,
+        name: known.name,
+        email: row.try_get("email")?,
+        confirmed: known.confirmed,
+        language: Language::from_tag(&language).unwrap_or_default(),
+    })
+}
+
+/// The account `id`, unless it was closed or deleted.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn find(database: &Database, id: &str) -> Result<Option<Account>, DatabaseError> {
-    sqlx::query("SELECT id, person, handle, display_name, stage_name FROM accounts WHERE id = $1")
-        .bind(id)
-        .fetch_optional(&database.read)
-        .await?
-        .as_ref()
-        .map(account)
-        .transpose()
+    sqlx::query(
+        "SELECT id, person, handle, display_name, stage_name, confirmed_at, operator \
+         FROM accounts WHERE id = $1 AND disabled_at IS NULL AND deleted_at IS NULL",
+    )
+    .bind(id)
+    .fetch_optional(&database.read)
+    .await?
+    .as_ref()
+    .map(account)
+    .transpose()
 }
 
-/// The account that logs in as `login` (handle or e-mail, in lower case), with its password's hash.
+/// The account that logs in as `login` (handle or confirmed e-mail, in lower case).
 ///
 /// # Errors
 /// When the database fails.
-pub async fn by_login(
-    database: &Database,
-    login: &str,
-) -> Result<Option<(Account, String)>, DatabaseError> {
+pub async fn by_login(database: &Database, login: &str) -> Result<Option<Known>, DatabaseError> {
     // A handle has no @ and an e-mail address has one: never two accounts.
     sqlx::query(
-        "SELECT id, person, handle, display_name, stage_name, password FROM accounts \
-         WHERE handle_key = $1 OR email_key = $1",
+        "SELECT id, person, handle, display_name, stage_name, confirmed_at, operator, password, \
+         disabled_at, deleted_at FROM accounts \
+         WHERE (handle_key = $1 OR email_key = $1) AND erased_at IS NULL",
     )
     .bind(login)
     .fetch_optional(&database.read)
     .await?
-    .map(|row| Ok((account(&row)?, row.try_get("password")?)))
+    .as_ref()
+    .map(known)
     .transpose()
 }
 
-/// Makes an account from a form that was checked.
+/// The account `id` with what logging in has to know of it.
 ///
 /// # Errors
-/// A unique violation when handle, e-mail or person are in use; else when the database fails.
-pub async fn insert(
+/// When the database fails.
+pub async fn known_by_id(database: &Database, id: &str) -> Result<Option<Known>, DatabaseError> {
+    sqlx::query(
+        "SELECT id, person, handle, display_name, stage_name, confirmed_at, operator, password, \
+         disabled_at, deleted_at FROM accounts WHERE id = $1 AND erased_at IS NULL",
+    )
+    .bind(id)
+    .fetch_optional(&database.read)
+    .await?
+    .as_ref()
+    .map(known)
+    .transpose()
+}
+
+/// How the account `id` is written to.
+///
+/// # Errors
+/// When the database fails.
+pub async fn contact(database: &Database, id: &str) -> Result<Option<Contact>, DatabaseError> {
+    sqlx::query(
+        "SELECT id, person, handle, display_name, stage_name, confirmed_at, operator, email, \
+         language FROM accounts WHERE id = $1 AND erased_at IS NULL",
+    )
+    .bind(id)
+    .fetch_optional(&database.read)
+    .await?
+    .as_ref()
+    .map(to_contact)
+    .transpose()
+}
+
+/// How the account is written to that logs in as `login`, unless it was closed or deleted.
+///
+/// # Errors
+/// When the database fails.
+pub async fn contact_by_login(
     database: &Database,
+    login: &str,
+) -> Result<Option<Contact>, DatabaseError> {
+    sqlx::query(
+        "SELECT id, person, handle, display_name, stage_name, confirmed_at, operator, email, \
+         language FROM accounts WHERE (handle_key = $1 OR email_key = $1) \
+         AND erased_at IS NULL AND deleted_at IS NULL AND disabled_at IS NULL",
+    )
+    .bind(login.trim().to_lowercase())
+    .fetch_optional(&database.read)
+    .await?
+    .as_ref()
+    .map(to_contact)
+    .transpose()
+}
+
+/// How the account is written to that has confirmed the address `email`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn contact_by_email(
+    database: &Database,
+    email: &str,
+) -> Result<Option<Contact>, DatabaseError> {
+    sqlx::query(
+        "SELECT id, person, handle, display_name, stage_name, confirmed_at, operator, email, \
+         language FROM accounts WHERE email_key = $1 AND erased_at IS NULL",
+    )
+    .bind(email.trim().to_lowercase())
+    .fetch_optional(&database.read)
+    .await?
+    .as_ref()
+    .map(to_contact)
+    .transpose()
+}
+
+/// Makes an account from a form that was checked. Its address isn't confirmed, so it may be somebody
+/// else's: the database doesn't look.
+///
+/// # Errors
+/// A unique violation when handle or person are in use; else when the database fails.
+pub async fn insert(
+    write: &mut Write,
     form: &Registration,
     person: PersonId,
     password: &str,
+    language: Language,
 ) -> Result<Account, DatabaseError> {
     let handle = form.handle.trim();
-    let email = form.email.trim();
     let display_name = form.display_name.trim();
     let stage_name = form.artist.as_ref().map(|artist| artist.stage_name.trim());
     let mut genres = form.artist.as_ref().map(|artist| artist.genres.clone()).unwrap_or_default();
@@ -93,51 +233,155 @@ pub async fn insert(
         name: stage_name.unwrap_or(display_name).to_owned(),
         handle: handle.to_owned(),
         artist: stage_name.is_some(),
+        confirmed: false,
+        operator: false,
     };
-    let mut write = database.begin().await?;
     sqlx::query(
         "INSERT INTO accounts (id, person, handle, handle_key, email, email_key, display_name, \
-         stage_name, genres, password, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+         stage_name, genres, password, created_at, language) \
+         VALUES ($1, $2, $3, $4, $5, $1, $6, $7, $8, $9, $10, $11)",
     )
     .bind(account.id.as_str())
     .bind(account.person.as_str())
     .bind(handle)
     .bind(handle.to_lowercase())
-    .bind(email)
-    .bind(email.to_lowercase())
+    .bind(form.email.trim())
     .bind(display_name)
     .bind(stage_name)
     .bind(serde_json::to_string(&genres).map_err(|error| DatabaseError::Encode(error.into()))?)
     .bind(password)
     .bind(clock::now().0)
-    .execute(&mut *write)
+    .bind(language.tag())
+    .execute(&mut **write)
     .await?;
-    write.commit().await?;
     Ok(account)
 }
 
-/// Which of the form's handle and e-mail are in use.
+/// Whether somebody has the handle.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn taken(
-    database: &Database,
-    form: &Registration,
-) -> Result<(bool, bool), DatabaseError> {
-    let rows = sqlx::query(
-        "SELECT handle_key, email_key FROM accounts WHERE handle_key = $1 OR email_key = $2",
+pub async fn is_handle_taken(database: &Database, handle: &str) -> Result<bool, DatabaseError> {
+    let row = sqlx::query("SELECT 1 FROM accounts WHERE handle_key = $1")
+        .bind(handle.trim().to_lowercase())
+        .fetch_optional(&database.read)
+        .await?;
+    Ok(row.is_some())
+}
+
+/// Gives the account an address that it has proved to read; answers the one that it had confirmed
+/// before, if any.
+///
+/// # Errors
+/// A unique violation when another account has confirmed the address; else when the database fails.
+pub async fn confirm(
+    write: &mut Write,
+    id: &str,
+    email: &str,
+) -> Result<Option<String>, DatabaseError> {
+    let row = sqlx::query("SELECT email, confirmed_at FROM accounts WHERE id = $1")
+        .bind(id)
+        .fetch_one(&mut **write)
+        .await?;
+    let confirmed: Option<i64> = row.try_get(1)?;
+    let before = confirmed.is_some().then(|| row.try_get::<String, _>(0)).transpose()?;
+    sqlx::query(
+        "UPDATE accounts SET email = $2, email_key = $3, \
+         confirmed_at = COALESCE(confirmed_at, $4) WHERE id = $1",
     )
-    .bind(form.handle.trim().to_lowercase())
-    .bind(form.email.trim().to_lowercase())
-    .fetch_all(&database.read)
+    .bind(id)
+    .bind(email)
+    .bind(email.to_lowercase())
+    .bind(clock::now().0)
+    .execute(&mut **write)
     .await?;
-    let mut taken = (false, false);
-    for row in rows {
-        taken.0 |= row.try_get::<String, _>(0)? == form.handle.trim().to_lowercase();
-        taken.1 |= row.try_get::<String, _>(1)? == form.email.trim().to_lowercase();
-    }
-    Ok(taken)
+    Ok(before)
+}
+
+/// Gives an account whose address isn't confirmed another one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_unconfirmed_email(
+    write: &mut Write,
+    id: &str,
+    email: &str,
+) -> Result<(), DatabaseError> {
+    sqlx::query("UPDATE accounts SET email = $2 WHERE id = $1 AND confirmed_at IS NULL")
+        .bind(id)
+        .bind(email)
+        .execute(&mut **write)
+        .await?;
+    Ok(())
+}
+
+/// Gives an account another password.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_password(write: &mut Write, id: &str, hash: &str) -> Result<(), DatabaseError> {
+    sqlx::query("UPDATE accounts SET password = $2 WHERE id = $1")
+        .bind(id)
+        .bind(hash)
+        .execute(&mut **write)
+        .await?;
+    Ok(())
+}
+
+/// Gives an account another handle.
+///
+/// # Errors
+/// A unique violation when it is taken; else when the database fails.
+pub async fn set_handle(write: &mut Write, id: &str, handle: &str) -> Result<(), DatabaseError> {
+    sqlx::query("UPDATE accounts SET handle = $2, handle_key = $3 WHERE id = $1")
+        .bind(id)
+        .bind(handle)
+        .bind(handle.to_lowercase())
+        .execute(&mut **write)
+        .await?;
+    Ok(())
+}
+
+/// Sets in which language an account's mails are.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_language(
+    write: &mut Write,
+    id: &str,
+    language: Language,
+) -> Result<(), DatabaseError> {
+    sqlx::query("UPDATE accounts SET language = $2 WHERE id = $1")
+        .bind(id)
+        .bind(language.tag())
+        .execute(&mut **write)
+        .await?;
+    Ok(())
+}
+
+/// Marks an account as deleted by its person.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete(write: &mut Write, id: &str, now: Millis) -> Result<(), DatabaseError> {
+    sqlx::query("UPDATE accounts SET deleted_at = $2 WHERE id = $1")
+        .bind(id)
+        .bind(now.0)
+        .execute(&mut **write)
+        .await?;
+    Ok(())
+}
+
+/// Takes the deletion of an account back, unless it is erased by now.
+///
+/// # Errors
+/// When the database fails.
+pub async fn restore(write: &mut Write, id: &str) -> Result<(), DatabaseError> {
+    sqlx::query("UPDATE accounts SET deleted_at = NULL WHERE id = $1 AND erased_at IS NULL")
+        .bind(id)
+        .execute(&mut **write)
+        .await?;
+    Ok(())
 }
 
 /// Makes other transactions that lock the same account wait until `write` ends, on both databases.
@@ -147,4 +391,107 @@ pub async fn taken(
 pub async fn lock(write: &mut Write, id: &str) -> Result<(), DatabaseError> {
     sqlx::query("UPDATE accounts SET id = id WHERE id = $1").bind(id).execute(&mut **write).await?;
     Ok(())
+}
+
+/// An account whose time has come.
+#[derive(Clone, Debug)]
+pub struct Due {
+    /// Its private identity.
+    pub id: String,
+    /// Who it was to others.
+    pub person: String,
+    /// Whether nobody can have relied on its handle.
+    pub frees_handle: bool,
+}
+
+/// Accounts deleted before `deleted`, and those made before `unconfirmed` whose address nobody confirmed.
+///
+/// # Errors
+/// When the database fails.
+pub async fn due(
+    database: &Database,
+    deleted: Millis,
+    unconfirmed: Millis,
+) -> Result<Vec<Due>, DatabaseError> {
+    let rows = sqlx::query(
+        "SELECT id, person, confirmed_at FROM accounts WHERE erased_at IS NULL \
+         AND (deleted_at <= $1 OR (confirmed_at IS NULL AND created_at <= $2)) LIMIT 100",
+    )
+    .bind(deleted.0)
+    .bind(unconfirmed.0)
+    .fetch_all(&database.read)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Due {
+                id: row.try_get(0)?,
+                person: row.try_get(1)?,
+                frees_handle: row.try_get::<Option<i64>, _>(2)?.is_none(),
+            })
+        })
+        .collect()
+}
+
+/// Takes everything personal out of an account. Its row stays, because shows belong to it; so does its
+/// handle, unless `frees_handle`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn erase(
+    write: &mut Write,
+    id: &str,
+    frees_handle: bool,
+    now: Millis,
+) -> Result<(), DatabaseError> {
+    for statement in [
+        "DELETE FROM links WHERE account = $1",
+        "DELETE FROM devices WHERE account = $1",
+        "DELETE FROM helpers WHERE artist = $1 OR helper = $1",
+        "DELETE FROM sessions WHERE account = $1",
+    ] {
+        sqlx::query(statement).bind(id).execute(&mut **write).await?;
+    }
+    sqlx::query(
+        "UPDATE accounts SET email = '', email_key = id, password = '', \
+         display_name = 'Somebody who left', \
+         stage_name = CASE WHEN stage_name IS NULL THEN NULL ELSE 'Somebody who left' END, \
+         handle = CASE WHEN $2 = 1 THEN id ELSE handle END, \
+         handle_key = CASE WHEN $2 = 1 THEN id ELSE handle_key END, \
+         deleted_at = COALESCE(deleted_at, $3), erased_at = $3 WHERE id = $1",
+    )
+    .bind(id)
+    .bind(i64::from(frees_handle))
+    .bind(now.0)
+    .execute(&mut **write)
+    .await?;
+    Ok(())
+}
+
+/// What is kept of the account itself, for its person.
+///
+/// # Errors
+/// When the database fails.
+pub async fn export(database: &Database, id: &str) -> Result<Option<Value>, DatabaseError> {
+    let row = sqlx::query(
+        "SELECT person, handle, email, display_name, stage_name, genres, language, created_at, \
+         confirmed_at FROM accounts WHERE id = $1",
+    )
+    .bind(id)
+    .fetch_optional(&database.read)
+    .await?;
+    row.map(|row| {
+        let genres: String = row.try_get("genres")?;
+        Ok(json!({
+            "person": row.try_get::<String, _>("person")?,
+            "handle": row.try_get::<String, _>("handle")?,
+            "email": row.try_get::<String, _>("email")?,
+            "display_name": row.try_get::<String, _>("display_name")?,
+            "stage_name": row.try_get::<Option<String>, _>("stage_name")?,
+            "genres": serde_json::from_str::<Value>(&genres).unwrap_or_default(),
+            "language": row.try_get::<String, _>("language")?,
+            "created_at": row.try_get::<i64, _>("created_at")?,
+            "confirmed_at": row.try_get::<Option<i64>, _>("confirmed_at")?,
+        }))
+    })
+    .transpose()
 }

@@ -1,6 +1,8 @@
 //! The chat feature's server side.
 
+mod leaving;
 mod port;
 mod store;
 
+pub use leaving::{export, forget_author};
 pub use store::{is_muted, muted, page};

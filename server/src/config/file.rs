@@ -8,6 +8,8 @@ use std::{
 use bandstand_domain::accounts::Secret;
 use serde::Deserialize;
 
+use super::SmtpTls;
+
 /// What a configuration file may say; `bandstand.sample.toml` explains each key.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -22,6 +24,13 @@ pub struct File {
     pub public_addresses: Option<Vec<IpAddr>>,
     pub site: Option<PathBuf>,
     pub limit_scale: Option<u32>,
+    pub smtp_host: Option<String>,
+    pub smtp_port: Option<u16>,
+    pub smtp_tls: Option<SmtpTls>,
+    pub smtp_user: Option<String>,
+    pub smtp_password: Option<Secret>,
+    pub smtp_password_file: Option<PathBuf>,
+    pub mail_from: Option<String>,
 }
 
 impl File {
@@ -36,5 +45,12 @@ impl File {
         "public_addresses",
         "site",
         "limit_scale",
+        "smtp_host",
+        "smtp_port",
+        "smtp_tls",
+        "smtp_user",
+        "smtp_password",
+        "smtp_password_file",
+        "mail_from",
     ];
 }

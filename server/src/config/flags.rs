@@ -7,6 +7,8 @@ use std::{
 
 use clap::Parser;
 
+use super::SmtpTls;
+
 /// Bandstand, the live venue that anyone can host.
 ///
 /// What isn't said here is read from the configuration file, and has a sensible default.
@@ -49,4 +51,25 @@ pub struct Flags {
     /// Widens all limits per address and person, for load tests [default: 1]
     #[arg(long, env = "BANDSTAND_LIMIT_SCALE", value_name = "NUMBER")]
     pub limit_scale: Option<u32>,
+    /// The mail server that takes the venue's mails; without one they go into the data folder
+    #[arg(long, env = "BANDSTAND_SMTP_HOST", value_name = "NAME")]
+    pub smtp_host: Option<String>,
+    /// Its port [default: 465, 587 or 25, as --smtp-tls says]
+    #[arg(long, env = "BANDSTAND_SMTP_PORT", value_name = "PORT")]
+    pub smtp_port: Option<u16>,
+    /// How the connection to it is encrypted [default: tls]
+    #[arg(long, env = "BANDSTAND_SMTP_TLS", value_enum)]
+    pub smtp_tls: Option<SmtpTls>,
+    /// As whom to log in there
+    #[arg(long, env = "BANDSTAND_SMTP_USER", value_name = "NAME")]
+    pub smtp_user: Option<String>,
+    /// With which password; better in the environment or a file than on the command line
+    #[arg(long, env = "BANDSTAND_SMTP_PASSWORD", value_name = "PASSWORD", hide_env_values = true)]
+    pub smtp_password: Option<String>,
+    /// The file that holds the password
+    #[arg(long, env = "BANDSTAND_SMTP_PASSWORD_FILE", value_name = "FILE")]
+    pub smtp_password_file: Option<PathBuf>,
+    /// Who the mails are from, such as "Bandstand <venue@example.org>"
+    #[arg(long, env = "BANDSTAND_MAIL_FROM", value_name = "ADDRESS")]
+    pub mail_from: Option<String>,
 }

@@ -2,6 +2,7 @@
 
 mod file;
 mod flags;
+mod smtp;
 
 use std::{
     fs, io,
@@ -17,6 +18,7 @@ use crate::database::Database;
 
 pub use file::File;
 pub use flags::Flags;
+pub use smtp::{Smtp, SmtpTls};
 
 /// The configuration file that is read when there is one and no other is named.
 pub const DEFAULT_FILE: &str = "bandstand.toml";
@@ -49,6 +51,8 @@ pub struct Config {
     pub trusted_proxy: bool,
     /// By how much all limits on what one address or person may do are widened; 1 in earnest.
     pub limit_scale: u32,
+    /// The mail server; without one, mails go into the mailbox in the data folder.
+    pub smtp: Option<Smtp>,
 }
 
 impl Default for Config {
@@ -63,6 +67,7 @@ impl Default for Config {
             database_url: None,
             trusted_proxy: false,
             limit_scale: 1,
+            smtp: None,
         }
     }
 }
@@ -133,6 +138,16 @@ impl Config {
                 .or(file.trusted_proxy)
                 .unwrap_or(default.trusted_proxy),
             limit_scale: flags.limit_scale.or(file.limit_scale).unwrap_or(default.limit_scale),
+            smtp: smtp::Said {
+                host: flags.smtp_host.or(file.smtp_host),
+                port: flags.smtp_port.or(file.smtp_port),
+                user: flags.smtp_user.or(file.smtp_user),
+                password: flags.smtp_password.map(Secret::new).or(file.smtp_password),
+                password_file: flags.smtp_password_file.or(file.smtp_password_file),
+                tls: flags.smtp_tls.or(file.smtp_tls),
+                from: flags.mail_from.or(file.mail_from),
+            }
+            .settle()?,
         };
         if let Some(url) = &config.database_url
             && !["sqlite:", "postgres:", "postgresql:"]

@@ -1,6 +1,7 @@
 //! What lasts of a crowd: likes and peaks.
 
 use bandstand_domain::{Millis, PersonId, ShowId, crowd::LIKE_COOL_DOWN};
+use serde_json::{Value, json};
 use sqlx::Row;
 
 use crate::database::{Database, DatabaseError};
@@ -83,4 +84,22 @@ pub async fn keep_peak(database: &Database, show: ShowId, peak: u32) -> Result<(
         .execute(&mut *write)
         .await?;
     write.commit().await
+}
+
+/// How often `person` liked which show, for themselves.
+///
+/// # Errors
+/// When the database fails.
+pub async fn export(database: &Database, person: &str) -> Result<Value, DatabaseError> {
+    let rows = sqlx::query("SELECT show_id, count FROM likes WHERE person = $1")
+        .bind(person)
+        .fetch_all(&database.read)
+        .await?;
+    let likes = rows.iter().map(|row| {
+        Ok(json!({
+            "show": row.try_get::<String, _>("show_id")?,
+            "count": row.try_get::<i64, _>("count")?,
+        }))
+    });
+    likes.collect::<Result<Vec<_>, DatabaseError>>().map(Value::from)
 }

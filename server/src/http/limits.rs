@@ -23,6 +23,16 @@ pub enum Limit {
     LogIn,
     /// Logging in, by address alone; wide enough for a school.
     LogInAddress,
+    /// Asking for mails with links, by address.
+    Forgotten,
+    /// Using links from mails, by address.
+    Link,
+    /// Mails of one kind to one reader.
+    Letter,
+    /// Changing one's own account, by account.
+    Settings,
+    /// Taking along one's data, by account.
+    Export,
     /// Becoming a guest or taking another name, by address.
     Guest,
     /// Making, changing and deleting shows, by account.
@@ -38,10 +48,15 @@ pub enum Limit {
 }
 
 impl Limit {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 14] = [
         Self::Registration,
         Self::LogIn,
         Self::LogInAddress,
+        Self::Forgotten,
+        Self::Link,
+        Self::Letter,
+        Self::Settings,
+        Self::Export,
         Self::Guest,
         Self::Shows,
         Self::Chat,
@@ -56,6 +71,11 @@ impl Limit {
             Self::Registration => (10, Duration::from_secs(360)),
             Self::LogIn => (10, Duration::from_secs(60)),
             Self::LogInAddress => (60, Duration::from_secs(5)),
+            Self::Forgotten => (10, Duration::from_secs(60)),
+            Self::Link => (20, Duration::from_secs(10)),
+            Self::Letter => (3, Duration::from_secs(1_200)),
+            Self::Settings => (20, Duration::from_secs(10)),
+            Self::Export => (3, Duration::from_secs(600)),
             Self::Guest => (30, Duration::from_secs(5)),
             Self::Shows => (30, Duration::from_secs(10)),
             Self::Chat => (5, Duration::from_secs(1)),

@@ -27,7 +27,7 @@ use tower_http::{
 pub use log::note_panics;
 pub use serve::{Running, StartError, start};
 
-use crate::{live, venue::Venue};
+use crate::{accounts, live, mail::mailbox, venue::Venue};
 use site::Site;
 
 /// The most bytes that a server function takes. The longest form is a show with its description.
@@ -54,7 +54,9 @@ pub fn router(venue: Arc<Venue>) -> Result<Router, StartError> {
     };
     Ok(Router::new()
         .merge(pages)
+        .merge(accounts::routes())
         .merge(live::routes())
+        .merge(mailbox::routes(&venue))
         .layer(sessions::layer(&venue))
         .layer(from_fn(sessions::secure_removal))
         .route("/healthz", get(|| async { "ok" }))

@@ -13,7 +13,7 @@ use axum::{
     routing::{get, on},
 };
 use bandstand_app::{
-    App, accounts::port::Accounts, chat::port::Chat, crowd::port::Crowd, live::port::Live,
+    App, accounts::port::{AccountSettings, Accounts}, chat::port::Chat, crowd::port::Crowd, live::port::Live,
     port::Answer, shell, shows::port::Shows,
 };
 use leptos::{
@@ -122,6 +122,7 @@ fn provide(venue: &Arc<Venue>, refused: &Arc<AtomicBool>) {
 fn provide_ports(caller: Caller) {
     let caller = Arc::new(caller);
     provide_context::<Arc<dyn Accounts>>(caller.clone());
+    provide_context::<Arc<dyn AccountSettings>>(caller.clone());
     provide_context::<Arc<dyn Shows>>(caller.clone());
     provide_context::<Arc<dyn Live>>(caller.clone());
     provide_context::<Arc<dyn Chat>>(caller.clone());

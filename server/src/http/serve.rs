@@ -20,7 +20,15 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use super::{router, sessions};
-use crate::{config::Config, database::DatabaseError, live::LiveStartError, venue::Venue};
+use crate::{
+    accounts::{leaving, links},
+    config::Config,
+    database::DatabaseError,
+    jobs,
+    live::LiveStartError,
+    mail::MailStartError,
+    venue::Venue,
+};
 
 /// How long requests under way may take when the venue closes.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -60,6 +68,9 @@ pub enum StartError {
     /// The live part can't start.
     #[error(transparent)]
     Live(#[from] LiveStartError),
+    /// Mails can't be sent.
+    #[error(transparent)]
+    Mail(#[from] MailStartError),
     /// The database can't be used.
     #[error("the database can't be used: {0}")]
     Database(DatabaseError),
@@ -105,6 +116,7 @@ pub async fn start(mut config: Config) -> Result<Running, StartError> {
 
     let venue = Venue::open(config).await?;
     let router = router(venue.clone())?;
+    venue.jobs.start(&venue);
     let serving = tokio::spawn(serve(listener, router, venue.clone()));
     let sweeping = tokio::spawn(sweep(venue.clone()));
     Ok(Running { venue, serving, sweeping })
@@ -118,6 +130,7 @@ impl Running {
         if let Err(error) = self.serving.await {
             tracing::error!(%error, "serving ended badly");
         }
+        self.venue.jobs.end().await;
         self.sweeping.abort();
         self.venue.database.close().await;
     }
@@ -179,7 +192,7 @@ async fn serve(listener: TcpListener, router: Router, venue: Arc<Venue>) {
     }
 }
 
-/// Clears away what has run out: limits each minute, sessions each hour.
+/// Clears away what has run out: limits each minute, sessions and the rest each hour.
 async fn sweep(venue: Arc<Venue>) {
     let mut minutes = tokio::time::interval(Duration::from_secs(60));
     let mut count = 0_u64;
@@ -187,10 +200,19 @@ async fn sweep(venue: Arc<Venue>) {
         minutes.tick().await;
         venue.limits.tidy();
         if count.is_multiple_of(60)
-            && let Err(error) = sessions::sweep(&venue.database).await
+            && let Err(error) = sweep_database(&venue).await
         {
-            tracing::error!(%error, "old sessions could not be deleted");
+            tracing::error!(%error, "what has run out could not be deleted");
         }
         count += 1;
     }
+}
+
+async fn sweep_database(venue: &Arc<Venue>) -> Result<(), DatabaseError> {
+    sessions::sweep(&venue.database).await?;
+    let mut write = venue.database.begin().await?;
+    links::sweep(&mut write).await?;
+    jobs::sweep(&mut write).await?;
+    write.commit().await?;
+    leaving::erase_due(venue).await
 }

@@ -10,6 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bandstand_domain::Millis;
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 use sqlx::Row;
 use time::OffsetDateTime;
@@ -28,10 +29,22 @@ use crate::{
 
 /// How long a session lasts that nobody uses.
 const LASTS: time::Duration = time::Duration::days(30);
+/// How long a session lasts at most, however much it is used, in milliseconds.
+const LONGEST: i64 = 180 * 24 * Millis::HOUR;
+/// How exactly it is known when a session was last used, in milliseconds.
+const QUARTER: i64 = 15 * Millis::MINUTE;
+/// How long an ended session is told to other processes, in milliseconds.
+const REMEMBERED: i64 = Millis::HOUR;
 /// The session's value that holds the account's private id.
 pub const ACCOUNT: &str = "account";
-/// The session's value that holds the day on which it was last prolonged.
-const DAY: &str = "day";
+/// The session's value that holds its name. It stays when the cookie changes, and opens nothing.
+const NAME: &str = "name";
+/// The session's value that says in what it is.
+const DEVICE: &str = "device";
+/// The session's value that holds when it began.
+const BEGUN: &str = "begun";
+/// The session's value that holds the quarter of an hour in which it was last used.
+const USED: &str = "used";
 
 /// Gives each request its session. Over TLS the cookie has the prefix that keeps other hosts and plain
 /// HTTP from setting it; over plain HTTP browsers wouldn't take such a cookie.
@@ -46,7 +59,7 @@ pub fn layer(venue: &Venue) -> SessionManagerLayer<Store> {
         .with_expiry(Expiry::OnInactivity(LASTS))
 }
 
-/// Prolongs the session, once a day at most, so that reading pages writes nothing.
+/// Prolongs the session, once in a quarter of an hour at most, so that reading pages writes little.
 pub async fn keep(session: Session, request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     match prolong(&session).await {
@@ -62,13 +75,57 @@ async fn prolong(session: &Session) -> Result<(), session::Error> {
     if session.id().is_none() {
         return Ok(());
     }
-    let today = clock::now().0 / (24 * Millis::HOUR);
-    let day = session.get::<i64>(DAY).await?;
+    let now = clock::now().0 / QUARTER;
+    let used = session.get::<i64>(USED).await?;
     // Reading it has told whether there still is such a session.
-    if session.id().is_some() && day != Some(today) {
-        session.insert(DAY, today).await?;
+    if session.id().is_some() && used != Some(now) {
+        session.insert(USED, now).await?;
+        // A guest's session begins with its first use.
+        if session.get::<i64>(BEGUN).await?.is_none() {
+            session.insert(BEGUN, clock::now().0).await?;
+        }
     }
     Ok(())
+}
+
+/// The name of a session, given to it when it has none yet.
+///
+/// # Errors
+/// When the database fails.
+pub async fn name(session: &Session) -> Result<String, session::Error> {
+    if let Some(name) = session.get::<String>(NAME).await? {
+        return Ok(name);
+    }
+    rename(session).await
+}
+
+/// The name of a session that has one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn name_of(session: &Session) -> Result<Option<String>, session::Error> {
+    if session.id().is_none() { Ok(None) } else { session.get(NAME).await }
+}
+
+/// Gives a session a new name: from now on it is another one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn rename(session: &Session) -> Result<String, session::Error> {
+    let name = BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 16]>());
+    session.insert(NAME, &name).await?;
+    Ok(name)
+}
+
+/// Notes that a session begins now, in `device`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn begin(session: &Session, device: &str) -> Result<(), session::Error> {
+    let now = clock::now().0;
+    session.insert(DEVICE, device).await?;
+    session.insert(BEGUN, now).await?;
+    session.insert(USED, now / QUARTER).await
 }
 
 /// Adds `Secure` to the cookie that takes a session away: with a `__Host-` name, browsers ignore it
@@ -99,16 +156,24 @@ impl Store {
         Self(database)
     }
 
-    /// Executes `statement` with a session's columns `key`, `data`, `account` and `expires_at`.
+    /// Executes `statement` with a session's columns `key`, `data`, `account`, `expires_at`, `name`,
+    /// `device`, `begun_at` and `used_at`.
     async fn write(&self, record: &Record, statement: &'static str) -> session_store::Result<()> {
         let data = serde_json::to_string(&record.data)
             .map_err(|error| session_store::Error::Encode(error.to_string()))?;
+        let text = |key: &str| record.data.get(key).and_then(|value| value.as_str());
+        let number = |key: &str| record.data.get(key).and_then(|value| value.as_i64());
+        let now = clock::now().0;
         let mut write = self.0.begin().await.map_err(backend)?;
         sqlx::query(statement)
             .bind(key(&record.id))
             .bind(data)
-            .bind(record.data.get(ACCOUNT).and_then(|id| id.as_str()))
+            .bind(text(ACCOUNT))
             .bind(record.expiry_date.unix_timestamp() * Millis::SECOND)
+            .bind(text(NAME))
+            .bind(text(DEVICE).unwrap_or_default())
+            .bind(number(BEGUN).unwrap_or(now))
+            .bind(number(USED).map_or(now, |quarters| quarters * QUARTER))
             .execute(&mut *write)
             .await
             .map_err(backend)?;
@@ -133,7 +198,8 @@ impl SessionStore for Store {
     async fn create(&self, record: &mut Record) -> session_store::Result<()> {
         self.write(
             record,
-            "INSERT INTO sessions (key, data, account, expires_at) VALUES ($1, $2, $3, $4)",
+            "INSERT INTO sessions (key, data, account, expires_at, name, device, begun_at, used_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         )
         .await
     }
@@ -142,19 +208,24 @@ impl SessionStore for Store {
         // Never an insert: a session that ended while a request was under way stays ended.
         self.write(
             record,
-            "UPDATE sessions SET data = $2, account = $3, expires_at = $4 WHERE key = $1",
+            "UPDATE sessions SET data = $2, account = $3, expires_at = $4, name = $5, device = $6, \
+             begun_at = $7, used_at = $8 WHERE key = $1",
         )
         .await
     }
 
     async fn load(&self, id: &Id) -> session_store::Result<Option<Record>> {
-        let row =
-            sqlx::query("SELECT data, expires_at FROM sessions WHERE key = $1 AND expires_at > $2")
-                .bind(key(id))
-                .bind(clock::now().0)
-                .fetch_optional(&self.0.read)
-                .await
-                .map_err(backend)?;
+        let now = clock::now().0;
+        let row = sqlx::query(
+            "SELECT data, expires_at FROM sessions \
+             WHERE key = $1 AND expires_at > $2 AND begun_at > $3",
+        )
+        .bind(key(id))
+        .bind(now)
+        .bind(now - LONGEST)
+        .fetch_optional(&self.0.read)
+        .await
+        .map_err(backend)?;
         let Some(row) = row else { return Ok(None) };
         let decode =
             |error: &dyn std::error::Error| session_store::Error::Decode(error.to_string());
@@ -179,14 +250,20 @@ impl SessionStore for Store {
     }
 }
 
-/// Deletes sessions that have run out.
+/// Deletes sessions that have run out, and forgets what was ended long ago.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn sweep(database: &Database) -> Result<u64, DatabaseError> {
+    let now = clock::now().0;
     let mut write = database.begin().await?;
-    let done = sqlx::query("DELETE FROM sessions WHERE expires_at <= $1")
-        .bind(clock::now().0)
+    let done = sqlx::query("DELETE FROM sessions WHERE expires_at <= $1 OR begun_at <= $2")
+        .bind(now)
+        .bind(now - LONGEST)
+        .execute(&mut *write)
+        .await?;
+    sqlx::query("DELETE FROM ended_sessions WHERE at <= $1")
+        .bind(now - REMEMBERED)
         .execute(&mut *write)
         .await?;
     write.commit().await?;

@@ -22,6 +22,7 @@ const NONCE: &str = "{{__TRUNK NONCE__}}";
 /// What the build made of the programme: the whole head.
 const INDEX: &str = "index.html";
 /// What the build made of the other parts: of interest is the name of their program.
+const ACCOUNT: &str = "account.html";
 const STAGE: &str = "stage.html";
 const STUDIO: &str = "studio.html";
 
@@ -37,6 +38,7 @@ pub struct Site {
 #[derive(Debug)]
 struct Heads {
     programme: String,
+    account: String,
     stage: String,
     studio: String,
 }
@@ -73,7 +75,7 @@ impl Site {
     /// The file that `request` asks for, when there is one.
     pub async fn file<B: Send + 'static>(&self, request: Request<B>) -> Option<Response> {
         let path = request.uri().path().to_owned();
-        if [INDEX, STAGE, STUDIO].contains(&path.trim_start_matches('/')) {
+        if [INDEX, ACCOUNT, STAGE, STUDIO].contains(&path.trim_start_matches('/')) {
             return None;
         }
         let request = request.map(|_| Body::empty());
@@ -108,12 +110,18 @@ impl Heads {
                 _ => Err(io::Error::new(io::ErrorKind::InvalidData, "it names no program")),
             }
         };
-        Ok(Self { stage: other(STAGE)?, studio: other(STUDIO)?, programme })
+        Ok(Self {
+            account: other(ACCOUNT)?,
+            stage: other(STAGE)?,
+            studio: other(STUDIO)?,
+            programme,
+        })
     }
 
     fn of(&self, path: &str, nonce: &str) -> Head {
         let head = match part(path) {
             Part::Programme => &self.programme,
+            Part::Account => &self.account,
             Part::Stage => &self.stage,
             Part::Studio => &self.studio,
         };
@@ -125,12 +133,16 @@ impl Heads {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {
     Programme,
+    Account,
     Stage,
     Studio,
 }
 
 /// To which part the page at `path` belongs. `app/src/shell.js` draws the same line.
 fn part(path: &str) -> Part {
+    if matches!(path, "/settings" | "/forgotten" | "/reset" | "/confirm") {
+        return Part::Account;
+    }
     match path.strip_prefix("/shows/").map(|rest| rest.split_once('/')) {
         Some(None) if path != "/shows/new" => Part::Stage,
         Some(Some((_, "studio"))) => Part::Studio,
@@ -172,6 +184,9 @@ mod tests {
     fn parts_of_the_app() {
         assert_eq!(part("/shows/7"), Part::Stage);
         assert_eq!(part("/shows/7/studio"), Part::Studio);
+        for path in ["/settings", "/forgotten", "/reset", "/confirm"] {
+            assert_eq!(part(path), Part::Account, "{path}");
+        }
         for path in ["/", "/shows/new", "/shows/7/edit", "/log-in", "/shows"] {
             assert_eq!(part(path), Part::Programme, "{path}");
         }

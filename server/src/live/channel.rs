@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     connections::Admission,
     follow::{Beginning, Follow},
+    holdings::Hold,
     hub::{Outbox, Outgoing, QUEUE, encode},
 };
 use crate::{
@@ -31,6 +32,7 @@ use crate::{
     http::{
         limits::{Limit, by_address},
         security::is_own,
+        sessions,
     },
     venue::Venue,
 };
@@ -61,7 +63,7 @@ enum End {
     Closing,
     /// 1008: the page doesn't keep to the protocol.
     Policy,
-    /// 1013: the page can't keep up, or the venue failed; coming back helps.
+    /// 1013: the page can't keep up, the venue failed, or its session ended; coming back helps.
     Again,
     /// Nothing was heard for [`SILENCE`], or the line broke.
     Lost,
@@ -86,11 +88,18 @@ pub async fn open(
     if let Err(retry_after) = venue.limits.check(Limit::Connect, address) {
         return busy(retry_after);
     }
+    let session = match sessions::name_of(&caller.session).await {
+        Ok(session) => session,
+        Err(error) => {
+            tracing::error!(%error, "a session can't be read");
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        }
+    };
     let Some(admission) = venue.live.connections().admit(address) else { return busy(10) };
     upgrade.max_message_size(LARGEST_FRAME).max_frame_size(LARGEST_FRAME).on_upgrade(
         move |socket| {
             let tasks = caller.venue.live.tasks().clone();
-            tasks.count(Connection::new(caller, socket, admission).run())
+            tasks.count(Connection::new(caller, socket, admission, session).run())
         },
     )
 }
@@ -103,6 +112,9 @@ struct Connection {
     /// Cancelled when the queue is full.
     cut: CancellationToken,
     closing: CancellationToken,
+    /// Cancelled when the session behind the connection, or one of its tokens, has ended.
+    ended: CancellationToken,
+    _hold: Option<Hold>,
     follows: HashMap<Topic, Follow>,
     heard_at: Instant,
     frames: u32,
@@ -111,10 +123,18 @@ struct Connection {
 }
 
 impl Connection {
-    fn new(caller: Caller, socket: WebSocket, admission: Admission) -> Self {
+    fn new(
+        caller: Caller,
+        socket: WebSocket,
+        admission: Admission,
+        session: Option<String>,
+    ) -> Self {
         let cut = CancellationToken::new();
         let (outbox, queue) = Outbox::new(cut.clone());
         let closing = caller.venue.live.tasks().closing().clone();
+        let ended = CancellationToken::new();
+        let holdings = caller.venue.live.holdings();
+        let hold = session.map(|session| holdings.channel(session, ended.clone()));
         let now = Instant::now();
         Self {
             caller,
@@ -123,6 +143,8 @@ impl Connection {
             queue,
             cut,
             closing,
+            ended,
+            _hold: hold,
             follows: HashMap::new(),
             heard_at: now,
             frames: 0,
@@ -165,6 +187,7 @@ impl Connection {
                 biased;
                 () = self.cut.cancelled() => return Err(End::Again),
                 () = self.closing.cancelled() => return Err(End::Closing),
+                () = self.ended.cancelled() => return Err(End::Again),
                 message = self.socket.recv() => match message {
                     Some(Ok(message)) => {
                         self.heard_at = Instant::now();
@@ -219,7 +242,9 @@ impl Connection {
                     return Err(End::Policy);
                 }
                 let asked_at = Instant::now();
-                let begun = Follow::begin(&self.caller, topic, after, token, &self.outbox).await;
+                let begun =
+                    Follow::begin(&self.caller, topic, after, token, &self.outbox, &self.ended)
+                        .await;
                 // What the database took was not the page's silence.
                 self.heard_at += asked_at.elapsed();
                 match begun {

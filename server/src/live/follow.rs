@@ -7,13 +7,17 @@ use bandstand_domain::{
     live::{Cursor, LiveError, LiveReason, Present, ServerFrame, Topic},
 };
 
+use tokio_util::sync::CancellationToken;
+
 use super::{
     access::{self, broken},
+    holdings::Hold,
     hub::{Following, MOST_EVENTS, Outbox, Outgoing, encode, events_frame},
     log::{self, After},
     token::{Claims, Purpose, TokenError},
 };
 use crate::{
+    accounts::own_sessions,
     caller::Caller,
     chat, clock,
     crowd::{Attendance, NoRoom, NotEntered},
@@ -63,6 +67,7 @@ pub struct Follow {
     position: Position,
     following: Following,
     attendance: Option<Attendance>,
+    _hold: Option<Hold>,
 }
 
 /// What a follower gets to begin with.
@@ -75,7 +80,8 @@ pub struct Beginning {
 }
 
 impl Follow {
-    /// Follows `topic` for the caller, from `after` on or with the present.
+    /// Follows `topic` for the caller, from `after` on or with the present. `ended` is cancelled
+    /// when the session ends that the token was given to.
     ///
     /// # Errors
     /// For a show: `Forbidden` when the token isn't good for it and this person, `Gone`, `Full`,
@@ -86,12 +92,25 @@ impl Follow {
         after: Option<Cursor>,
         token: Option<Secret>,
         outbox: &Outbox,
+        ended: &CancellationToken,
     ) -> Result<Beginning, LiveError> {
         let claims = match topic {
             Topic::Shows => None,
             Topic::Show(show) => Some(admit(caller, show, token).await?),
         };
         let live = &caller.venue.live;
+        let hold = match &claims {
+            None => None,
+            Some(claims) => {
+                let hold = live.holdings().channel(claims.session.clone(), ended.clone());
+                // After it is noted: who ends it now finds it.
+                let open = own_sessions::is_open(&caller.venue.database, hold.name()).await;
+                if !open.map_err(|error| broken(&error))? {
+                    return Err(Refusal::Forbidden);
+                }
+                Some(hold)
+            }
+        };
         // Before anything is read, so that whatever is newer comes through the queue.
         let following =
             live.hub().follow(topic, outbox.clone()).await.map_err(|error| broken(&error))?;
@@ -104,7 +123,7 @@ impl Follow {
         };
         let start = start(&caller.venue, topic, after, claims.as_ref()).await?;
         let Start { position, frames } = start;
-        Ok(Beginning { follow: Self { topic, position, following, attendance }, frames })
+        Ok(Beginning { follow: Self { topic, position, following, attendance, _hold: hold }, frames })
     }
 
     /// Which subscription this is.

@@ -1,7 +1,8 @@
 //! What the live part of the venue does of its own accord.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
+use bandstand_domain::Millis;
 use bandstand_sfu::Event;
 use tokio::{
     sync::mpsc,
@@ -9,12 +10,16 @@ use tokio::{
 };
 
 use super::{Live, log};
-use crate::{clock, database::Database};
+use crate::{accounts::own_sessions, clock, database::Database};
 
 /// How often stages are compared with the media core.
 const COMPARE: Duration = Duration::from_secs(10);
 /// How often abandoned shows are ended, and used tokens forgotten.
 const TIDY: Duration = Duration::from_secs(60);
+/// How often it is asked whether sessions were ended by another process.
+const ENDED: Duration = Duration::from_secs(2);
+/// How far back it is asked, in milliseconds; more than a slow transaction of another process takes.
+const LOOK_BACK: i64 = 30 * Millis::SECOND;
 /// How often old events are deleted.
 const PRUNE: Duration = Duration::from_secs(3_600);
 
@@ -23,15 +28,22 @@ pub(super) fn start(live: &Live, mut events: mpsc::Receiver<Event>, database: Da
     let hearing = live.clone();
     live.tasks.spawn(async move {
         while let Some(event) = events.recv().await {
+            if let Event::SessionEnded { session, .. } = &event {
+                hearing.holdings.media_over(*session);
+            }
             hearing.stages.heard(event).await;
         }
     });
+    live.tasks.spawn(cut_ended(live.clone(), database.clone()));
     let tidying = live.clone();
     live.tasks.spawn(async move {
         let (mut compare, mut tidy, mut prune) = (every(COMPARE), every(TIDY), every(PRUNE));
         loop {
             let (what, done) = tokio::select! {
-                _ = compare.tick() => ("stages", tidying.stages.compare().await),
+                _ = compare.tick() => {
+                    compare_media(&tidying).await;
+                    ("stages", tidying.stages.compare().await)
+                }
                 _ = tidy.tick() => {
                     tidying.tokens.forget_expired(clock::now());
                     ("abandoned shows", tidying.stages.end_abandoned().await)
@@ -45,6 +57,39 @@ pub(super) fn start(live: &Live, mut events: mpsc::Receiver<Event>, database: Da
             }
         }
     });
+}
+
+/// Cuts what sessions hold open that were ended, by whatever process of the venue.
+async fn cut_ended(live: Live, database: Database) {
+    let mut ask = every(ENDED);
+    let mut failing = false;
+    loop {
+        ask.tick().await;
+        match own_sessions::ended_since(&database, clock::now().plus(-LOOK_BACK)).await {
+            Ok(names) => {
+                failing = false;
+                live.end_sessions(&names).await;
+            }
+            Err(error) if !failing => {
+                failing = true;
+                tracing::error!(%error, "ended sessions can't be read");
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+/// Forgets media that is over and of which nothing was heard, because there was no room for the event.
+async fn compare_media(live: &Live) {
+    let held = live.holdings.all_media();
+    if held.is_empty() {
+        return;
+    }
+    let statistics = live.sfu.statistics().await;
+    let living: HashSet<_> = statistics.sessions.iter().map(|it| it.session).collect();
+    for media in held.difference(&living) {
+        live.holdings.media_over(*media);
+    }
 }
 
 fn every(period: Duration) -> tokio::time::Interval {

@@ -20,6 +20,7 @@ use super::{
     token::{Claims, Purpose, TokenError},
 };
 use crate::{
+    accounts::own_sessions,
     clock,
     database::DatabaseError,
     shows::{self, ShowFacts},
@@ -147,6 +148,7 @@ async fn publish(
             NotTaken::Database(error) => Refused::from(error),
         })?;
     let (publication, session) = (taken.publication, taken.session);
+    hold(&venue, &claims, session).await?;
     Ok(created(format!("/whip/{}/{publication}-{session}", claims.show), taken.answer))
 }
 
@@ -159,6 +161,7 @@ async fn watch(
     let offer = Offer::read(&venue, &show, Purpose::Watch, request).await?;
     let claims = offer.redeem(&venue, Purpose::Watch)?;
     let accepted = venue.live.sfu().subscribe(stage_id(claims.show), offer.sdp).await?;
+    hold(&venue, &claims, accepted.session).await?;
     // A show that was deleted or ended in between has closed its stage before this came.
     if let Err(refused) = open_show(&venue, claims.show).await {
         venue.live.sfu().close(accepted.session).await;
@@ -166,6 +169,17 @@ async fn watch(
     }
     let location = format!("/whep/{}/{}", claims.show, accepted.session);
     Ok(created(location, accepted.answer_sdp))
+}
+
+/// Ties media to the session that asked for it. Noted first and then asked: a session that ends at the
+/// same time finds either the note, or is found to have ended.
+async fn hold(venue: &Venue, claims: &Claims, media: SessionId) -> Result<(), Refused> {
+    venue.live.holdings().media(&claims.session, media);
+    if own_sessions::is_open(&venue.database, &claims.session).await? {
+        return Ok(());
+    }
+    venue.live.end_sessions(std::slice::from_ref(&claims.session)).await;
+    Err(Refused::BadToken)
 }
 
 /// `DELETE /whip/{show}/{publication}-{session}`: the artist leaves the stage. The session's name

@@ -4,6 +4,7 @@ pub mod access;
 mod channel;
 mod connections;
 mod follow;
+mod holdings;
 pub mod hub;
 mod jobs;
 pub mod log;
@@ -22,7 +23,7 @@ use bandstand_domain::{ShowId, live::Topic};
 use bandstand_sfu::Sfu;
 use thiserror::Error;
 
-use self::{connections::Connections, hub::Hub, stages::Stages, tasks::Tasks, token::Tokens};
+use self::{connections::Connections, holdings::Holdings, hub::Hub, stages::Stages, tasks::Tasks, token::Tokens};
 use crate::{
     config::Config,
     crowd::Crowds,
@@ -39,6 +40,7 @@ pub struct Live {
     stages: Arc<Stages>,
     tokens: Arc<Tokens>,
     connections: Connections,
+    holdings: Holdings,
     sfu: Sfu,
     tasks: Tasks,
 }
@@ -86,6 +88,7 @@ impl Live {
             hub,
             tokens: Arc::new(tokens),
             connections: Connections::new(config.limit_scale),
+            holdings: Holdings::default(),
             sfu,
             tasks,
         };
@@ -109,6 +112,15 @@ impl Live {
     /// Takes everybody off the stage of `show` and its picture from everybody: it was deleted.
     pub async fn close_show(&self, show: ShowId) {
         self.stages.close(show).await;
+    }
+
+    /// Cuts what the sessions `names` hold open: they have ended.
+    pub async fn end_sessions(&self, names: &[String]) {
+        for name in names {
+            for media in self.holdings.end(name) {
+                self.sfu.close(media).await;
+            }
+        }
     }
 
     /// The media core's UDP address.
@@ -136,6 +148,10 @@ impl Live {
 
     fn tokens(&self) -> &Tokens {
         &self.tokens
+    }
+
+    fn holdings(&self) -> &Holdings {
+        &self.holdings
     }
 
     fn connections(&self) -> &Connections {

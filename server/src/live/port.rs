@@ -34,8 +34,15 @@ impl Live for Caller {
             .await
             .map_err(|error| broken(&error))?;
         let (person, name) = (viewer.person, viewer.name);
-        let claims =
-            Claims { person: person.clone(), name: name.clone(), show, right: Right::Join, artist };
+        let session = self.session_name().await.map_err(|error| broken(&error))?;
+        let claims = Claims {
+            person: person.clone(),
+            name: name.clone(),
+            show,
+            right: Right::Join,
+            artist,
+            session,
+        };
         let token = self.venue.live.tokens().issue(claims, clock::now());
         Ok(JoinTicket { token, person, name, artist, muted })
     }
@@ -46,8 +53,12 @@ impl Live for Caller {
         if access::is_over(&facts, clock::now()) {
             return Err(Refusal::Because(LiveReason::Over));
         }
+        if !viewer.confirmed {
+            return Err(Refusal::Because(LiveReason::Unconfirmed));
+        }
         let (person, name) = (viewer.person, viewer.name);
-        let claims = Claims { person, name, show, right: Right::Stage, artist: true };
+        let session = self.session_name().await.map_err(|error| broken(&error))?;
+        let claims = Claims { person, name, show, right: Right::Stage, artist: true, session };
         Ok(StageTicket { token: self.venue.live.tokens().issue(claims, clock::now()) })
     }
 

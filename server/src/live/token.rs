@@ -70,6 +70,8 @@ pub struct Claims {
     pub right: Right,
     /// Whether they are the show's artist.
     pub artist: bool,
+    /// The name of the session that asked. What is opened with the token ends with it.
+    pub session: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -261,7 +263,7 @@ mod tests {
 
     fn claims(right: Right) -> Claims {
         let person = PersonId::new("ada");
-        Claims { person, name: "Ada".into(), show: show(1), right, artist: false }
+        Claims { person, name: "Ada".into(), show: show(1), right, artist: false, session: "s".into() }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The shows feature's server side: announcing, changing and listing shows.
 
+mod leaving;
 mod list;
 mod store;
 mod times;
@@ -15,6 +16,7 @@ use bandstand_domain::{
     },
 };
 
+pub use leaving::{call_off, export};
 pub use store::{ShowFacts, stage_text};
 use times::Times;
 

@@ -1,0 +1,154 @@
+//! What somebody can see and change of their own account.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Secret, check_email, check_handle, check_password};
+use crate::{FieldErrors, Millis};
+
+/// In which language somebody is written to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Language {
+    /// English.
+    #[default]
+    #[serde(rename = "en")]
+    English,
+    /// Deutsch.
+    #[serde(rename = "de")]
+    German,
+}
+
+impl Language {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::English, Self::German];
+
+    /// The subtag of BCP 47.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::German => "de",
+        }
+    }
+
+    /// How it is called by those who speak it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::English => "English",
+            Self::German => "Deutsch",
+        }
+    }
+
+    /// The language with a subtag.
+    pub fn from_tag(tag: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|language| language.tag().eq_ignore_ascii_case(tag))
+    }
+
+    /// The first of an `Accept-Language` header (RFC 9110 section 12.5.4) that the venue speaks.
+    /// Browsers send them by preference, so weights are passed over.
+    pub fn preferred(accepted: &str) -> Self {
+        accepted
+            .split(',')
+            .filter_map(|range| Self::from_tag(range.trim().split([';', '-']).next()?.trim()))
+            .next()
+            .unwrap_or_default()
+    }
+}
+
+/// What somebody sees of their own account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    /// The unique name in addresses.
+    pub handle: String,
+    /// Where mails go.
+    pub email: String,
+    /// Whether that was confirmed.
+    pub confirmed: bool,
+    /// In which language mails are.
+    pub language: Language,
+    /// Where they are logged in; the current session first, then by last use.
+    pub sessions: Vec<OwnSession>,
+}
+
+/// One's own session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnSession {
+    /// Its name, which opens nothing.
+    pub name: String,
+    /// In what it is: `Firefox on Linux`.
+    pub device: String,
+    /// When they logged in.
+    pub begun_at: Millis,
+    /// When it was last used, to the quarter of an hour.
+    pub used_at: Millis,
+    /// Whether it is the one that asks.
+    pub current: bool,
+}
+
+/// The form by which an address is changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewEmail {
+    /// The new address.
+    pub email: String,
+    /// The account's password.
+    pub password: Secret,
+}
+
+/// The form by which a password is changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewPassword {
+    /// The account's password so far.
+    pub current: Secret,
+    /// The one from now on.
+    pub new: Secret,
+}
+
+/// The form by which a password is set anew with a link from a mail.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reset {
+    /// What the link holds.
+    pub link: Secret,
+    /// The password from now on.
+    pub new: Secret,
+}
+
+impl NewEmail {
+    /// What is wrong with the form.
+    pub fn check(&self) -> Result<(), FieldErrors> {
+        let mut errors = FieldErrors::default();
+        errors.check("email", check_email(&self.email));
+        errors.check("email_password", given(&self.password));
+        errors.into_result()
+    }
+}
+
+impl NewPassword {
+    /// What is wrong with the form.
+    pub fn check(&self) -> Result<(), FieldErrors> {
+        let mut errors = FieldErrors::default();
+        errors.check("current", given(&self.current));
+        errors.check("new", check_password(self.new.reveal()));
+        errors.into_result()
+    }
+}
+
+impl Reset {
+    /// What is wrong with the form.
+    pub fn check(&self) -> Result<(), FieldErrors> {
+        FieldErrors::default().with("new", check_password(self.new.reveal())).into_result()
+    }
+}
+
+/// What is wrong with a new handle.
+pub fn check_new_handle(handle: &str) -> Result<(), FieldErrors> {
+    FieldErrors::default().with("handle", check_handle(handle)).into_result()
+}
+
+/// What is wrong with a password that has to be the account's: only whether it is there.
+pub fn given(password: &Secret) -> Option<String> {
+    if password.reveal().is_empty() {
+        Some("The password is missing.".into())
+    } else if password.reveal().chars().count() > 128 {
+        Some("A password has at most 128 characters.".into())
+    } else {
+        None
+    }
+}

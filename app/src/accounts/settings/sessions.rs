@@ -1,0 +1,76 @@
+//! Where one is logged in.
+
+use bandstand_domain::accounts::OwnSession;
+use leptos::{prelude::*, task::spawn_local};
+
+use crate::{
+    accounts::{
+        api::{end_other_sessions, end_session},
+        settings_page::OwnSettings,
+    },
+    ui::{LocalTime, TimeStyle, Toaster, iso_text},
+};
+
+/// Where one is logged in.
+#[component]
+pub(in crate::accounts) fn SessionsSection(settings: OwnSettings) -> impl IntoView {
+    let toaster = Toaster::expect();
+    let others = move || {
+        spawn_local(async move {
+            match end_other_sessions().await {
+                Ok(()) => {
+                    settings.0.update(|settings| settings.sessions.retain(|it| it.current));
+                    toaster.say("All other sessions have ended.");
+                }
+                Err(refused) => toaster.say(refused.to_string()),
+            }
+        });
+    };
+    let alone = move || settings.0.with(|settings| settings.sessions.len() < 2);
+    view! {
+        <section id="sessions" class="panel" aria-labelledby="sessions-title">
+            <h2 id="sessions-title">"Sessions"</h2>
+            <p class="soft">"Where you are logged in. What you don't know, end: its live pages and its sound and picture stop within seconds."</p>
+            <ul role="list" class="sessions">
+                <For
+                    each=move || settings.0.with(|settings| settings.sessions.clone())
+                    key=|session| session.name.clone()
+                    children=move |session| view! { <Session session settings/> }
+                />
+            </ul>
+            <button class="button danger" type="button" disabled=alone on:click=move |_| others()>"End all others"</button>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn Session(session: OwnSession, settings: OwnSettings) -> impl IntoView {
+    let toaster = Toaster::expect();
+    let name = session.name;
+    let end = move |_| {
+        let name = name.clone();
+        spawn_local(async move {
+            match end_session(name.clone()).await {
+                Ok(()) => {
+                    settings.0.update(|settings| settings.sessions.retain(|it| it.name != name));
+                    toaster.say("That session has ended.");
+                }
+                Err(refused) => toaster.say(refused.to_string()),
+            }
+        });
+    };
+    let used = iso_text(session.used_at).replace('T', " ").replace('Z', " UTC");
+    let label = format!("End the session in {}", session.device);
+    view! {
+        <li>
+            <div>
+                <strong>{session.device}</strong>
+                {session.current.then(|| view! { " " <span class="badge">"This one"</span> })}
+                <p class="soft small">"Last used " <LocalTime at=session.used_at fallback=used style=TimeStyle::Full/></p>
+            </div>
+            {(!session.current).then(|| view! { <button class="button" type="button" aria-label=label on:click=end>"End"</button> })}
+        </li>
+    }
+    .into_any()
+}

@@ -1,0 +1,252 @@
+//! Coming in: registering, confirming, logging in, forgotten passwords, guests.
+//!
+//! **Invariant:** no answer, and no time that an answer takes, tells whether an e-mail address is known.
+//! Registering and asking for a new password write the same rows whether it is or not; what follows
+//! from it stands in a letter to the address. Logging in hashes a password in every case.
+
+use async_trait::async_trait;
+use bandstand_app::accounts::port::Accounts;
+use bandstand_domain::{
+    FieldErrors, Refusal,
+    accounts::{
+        AccountError, AccountReason, Credentials, Registration, Reset, Secret, Viewer,
+        check_guest_name,
+    },
+    field::length,
+};
+
+use super::{
+    GUEST, Guest, GRACE, account, guest,
+    letters::Occasion,
+    links::{self, Purpose},
+    lost, new_person, own_sessions,
+    store::{self, Known},
+    viewer, write_to,
+};
+use crate::{
+    caller::Caller,
+    database::{DatabaseError, broken},
+    http::{
+        limits::{Limit, by_address},
+        sessions,
+    },
+};
+
+/// Whether the database refused something because it isn't free.
+pub(super) fn is_taken(error: &DatabaseError) -> bool {
+    error.as_database_error().is_some_and(|error| error.is_unique_violation())
+}
+
+#[async_trait]
+impl Accounts for Caller {
+    async fn register(&self, form: Registration) -> Result<Viewer, AccountError> {
+        form.check()?;
+        self.limited(Limit::Registration, by_address(self.address))?;
+        let known_words = [form.handle.trim(), form.display_name.trim(), form.email.trim()];
+        let passwords = &self.venue.passwords;
+        passwords.check_strength("password", &form.password, &known_words).await?;
+        let password = passwords.hash(&form.password).await?;
+        // A guest stays the same person, and keeps their place in the crowd.
+        let guest = guest(self).await.map_err(broken)?;
+        let person = guest.map_or_else(new_person, |guest| guest.person);
+        let made = async {
+            let mut write = self.venue.database.begin().await?;
+            let account =
+                store::insert(&mut write, &form, person, &password, self.language).await?;
+            write_to(&mut write, Occasion::Registered { account: account.id.clone() }).await?;
+            write.commit().await?;
+            Ok(account)
+        };
+        let account = match made.await {
+            Ok(account) => account,
+            Err(error) if is_taken(&error) => return Err(self.handle_taken(&form.handle).await),
+            Err(error) => return Err(broken(error)),
+        };
+        self.venue.jobs.wake();
+        self.enter(&account.id).await.map_err(broken)?;
+        Ok(account.viewer())
+    }
+
+    async fn confirm(&self, link: Secret) -> Result<String, AccountError> {
+        self.limited(Limit::Link, by_address(self.address))?;
+        let over = || Refusal::Because(AccountReason::LinkOver);
+        let confirmed = async {
+            let mut write = self.venue.database.begin().await?;
+            let purposes = [Purpose::Confirm, Purpose::Email];
+            let Some(proof) = links::redeem(&mut write, &link, &purposes).await? else {
+                return Ok(None);
+            };
+            let account = proof.account;
+            let before = store::confirm(&mut write, &account, &proof.email).await?;
+            // Links for another address, and those that a former address holds, are void now.
+            links::take_back(&mut write, &account).await?;
+            let occasion = match before {
+                Some(email) => Occasion::EmailChanged { account, email },
+                None => Occasion::Confirmed { account },
+            };
+            write_to(&mut write, occasion).await?;
+            write.commit().await?;
+            Ok(Some(proof.email))
+        };
+        let email = match confirmed.await {
+            Ok(email) => email.ok_or_else(over)?,
+            // Somebody else has confirmed the same address in the meantime.
+            Err(error) if is_taken(&error) => return Err(over()),
+            Err(error) => return Err(broken(error)),
+        };
+        self.venue.jobs.wake();
+        Ok(email)
+    }
+
+    async fn resend(&self) -> Result<(), AccountError> {
+        let account = self.own_account().await?;
+        self.limited(Limit::Forgotten, by_address(self.address))?;
+        self.ask(Occasion::Registered { account: account.id }).await.map_err(broken)
+    }
+
+    async fn log_in(&self, form: Credentials) -> Result<Viewer, AccountError> {
+        let known = self.prove(&form).await?;
+        if let Some(at) = known.deleted_at {
+            let erased_at = at.plus(GRACE);
+            return Err(Refusal::Because(AccountReason::Leaving { erased_at }));
+        }
+        self.enter(&known.account.id).await.map_err(broken)?;
+        Ok(known.account.viewer())
+    }
+
+    async fn restore(&self, form: Credentials) -> Result<Viewer, AccountError> {
+        let known = self.prove(&form).await?;
+        let restored = async {
+            let mut write = self.venue.database.begin().await?;
+            store::restore(&mut write, &known.account.id).await?;
+            write.commit().await
+        };
+        restored.await.map_err(broken)?;
+        self.enter(&known.account.id).await.map_err(broken)?;
+        Ok(known.account.viewer())
+    }
+
+    async fn log_out(&self) -> Result<(), AccountError> {
+        let Some(name) = sessions::name_of(&self.session).await.map_err(|it| broken(lost(it)))?
+        else {
+            return Ok(());
+        };
+        let ended = async {
+            self.session.flush().await.map_err(lost)?;
+            let mut write = self.venue.database.begin().await?;
+            own_sessions::note(&mut write, &name).await?;
+            write.commit().await
+        };
+        ended.await.map_err(broken)?;
+        self.venue.live.end_sessions(&[name]).await;
+        Ok(())
+    }
+
+    async fn forgotten(&self, login: String) -> Result<(), AccountError> {
+        if let Some(complaint) = length("Handle or e-mail", &login, 1, 254) {
+            return Err(FieldErrors::one("login", complaint).into());
+        }
+        self.limited(Limit::Forgotten, by_address(self.address))?;
+        // Whether there is such an account is asked when the letter is composed.
+        self.ask(Occasion::Forgotten { login: login.trim().to_owned() }).await.map_err(broken)
+    }
+
+    async fn reset(&self, form: Reset) -> Result<String, AccountError> {
+        form.check()?;
+        self.limited(Limit::Link, by_address(self.address))?;
+        let over = || Refusal::Because(AccountReason::LinkOver);
+        let database = &self.venue.database;
+        let purposes = [Purpose::Reset];
+        if !links::is_good(database, &form.link, &purposes).await.map_err(broken)? {
+            return Err(over());
+        }
+        let passwords = &self.venue.passwords;
+        passwords.check_strength("new", &form.new, &[]).await?;
+        let hash = passwords.hash(&form.new).await?;
+        let reset = async {
+            let mut write = database.begin().await?;
+            let Some(proof) = links::redeem(&mut write, &form.link, &purposes).await? else {
+                return Ok(None);
+            };
+            store::set_password(&mut write, &proof.account, &hash).await?;
+            links::take_back(&mut write, &proof.account).await?;
+            let ended = own_sessions::end_all(&mut write, &proof.account, None).await?;
+            let account = proof.account.clone();
+            write_to(&mut write, Occasion::PasswordChanged { account }).await?;
+            write.commit().await?;
+            let contact = store::contact(database, &proof.account).await?;
+            Ok(contact.map(|contact| (contact.handle, ended)))
+        };
+        let (handle, ended) = reset.await.map_err(broken)?.ok_or_else(over)?;
+        self.venue.live.end_sessions(&ended).await;
+        self.venue.jobs.wake();
+        Ok(handle)
+    }
+
+    async fn viewer(&self) -> Result<Option<Viewer>, AccountError> {
+        viewer(self).await.map_err(broken)
+    }
+
+    async fn enter_as_guest(&self, name: String) -> Result<Viewer, AccountError> {
+        if account(self).await.map_err(broken)?.is_some() {
+            return Err(Refusal::Forbidden);
+        }
+        if let Some(complaint) = check_guest_name(&name) {
+            return Err(FieldErrors::one("name", complaint).into());
+        }
+        self.limited(Limit::Guest, by_address(self.address))?;
+        let before = guest(self).await.map_err(broken)?;
+        let guest = Guest {
+            person: before.map_or_else(new_person, |guest| guest.person),
+            name: name.trim().to_owned(),
+        };
+        self.session.insert(GUEST, &guest).await.map_err(|error| broken(lost(error)))?;
+        Ok(guest.viewer())
+    }
+}
+
+impl Caller {
+    /// Asks for a letter.
+    async fn ask(&self, occasion: Occasion) -> Result<(), DatabaseError> {
+        let mut write = self.venue.database.begin().await?;
+        write_to(&mut write, occasion).await?;
+        write.commit().await?;
+        self.venue.jobs.wake();
+        Ok(())
+    }
+
+    /// The account whose password the caller knows. What becomes of it is not looked at, except that
+    /// nobody gets into one that an operator closed.
+    async fn prove(&self, form: &Credentials) -> Result<Known, AccountError> {
+        form.check()?;
+        let login = form.login.trim().to_lowercase();
+        let address = by_address(self.address);
+        self.limited(Limit::LogInAddress, address)?;
+        self.limited(Limit::LogIn, (address, &login))?;
+        let known = store::by_login(&self.venue.database, &login).await.map_err(broken)?;
+        let hash = known.as_ref().map(|known| known.password.clone());
+        // Without an account too, so that the time it takes tells nothing.
+        let right = self.venue.passwords.verify(&form.password, hash).await?;
+        match known {
+            Some(known) if right && known.disabled => {
+                Err(Refusal::Because(AccountReason::Disabled))
+            }
+            Some(known) if right => Ok(known),
+            _ => Err(Refusal::Because(AccountReason::WrongCredentials)),
+        }
+    }
+
+    /// What a form is told whose handle the database refused. Handles are public; nothing else that
+    /// could be in use may be told.
+    pub(super) async fn handle_taken(&self, handle: &str) -> AccountError {
+        match store::is_handle_taken(&self.venue.database, handle).await {
+            Ok(true) => {
+                let words = format!("The handle ‘{}’ is taken.", handle.trim());
+                FieldErrors::one("handle", words).into()
+            }
+            // The same guest registered twice at once.
+            Ok(false) => Refusal::Broken,
+            Err(error) => broken(error),
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! One's own data as a file.
+
+use axum::{
+    Json, Router,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use bandstand_domain::{Refusal, accounts::AccountError};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+use super::{own_sessions, store};
+use crate::{
+    caller::Caller,
+    chat, crowd,
+    database::{DatabaseError, broken},
+    http::limits::Limit,
+    shows,
+    venue::Venue,
+};
+
+/// The way to the file.
+pub fn routes() -> Router<Arc<Venue>> {
+    Router::new().route("/settings/export", get(export))
+}
+
+/// `GET /settings/export`: everything that the venue keeps of the account that asks.
+async fn export(caller: Caller) -> Response {
+    match file(&caller).await {
+        Ok(data) => {
+            let disposition = "attachment; filename=\"bandstand.json\"";
+            ([(header::CONTENT_DISPOSITION, disposition)], Json(data)).into_response()
+        }
+        Err(refusal) => {
+            let status = StatusCode::from_u16(refusal.status());
+            let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            (status, refusal.to_string()).into_response()
+        }
+    }
+}
+
+async fn file(caller: &Caller) -> Result<Value, AccountError> {
+    let account = caller.own_account().await?;
+    caller.limited(Limit::Export, &account.id)?;
+    let data = collect(caller, &account.id).await.map_err(broken)?;
+    data.ok_or(Refusal::NotLoggedIn)
+}
+
+async fn collect(caller: &Caller, id: &str) -> Result<Option<Value>, DatabaseError> {
+    let database = &caller.venue.database;
+    let Some(account) = store::export(database, id).await? else { return Ok(None) };
+    let person = account["person"].as_str().unwrap_or_default().to_owned();
+    let current = caller.session_name().await?;
+    Ok(Some(json!({
+        "account": account,
+        "sessions": own_sessions::list(database, id, &current).await?,
+        "shows": shows::export(database, id).await?,
+        "messages": chat::export(database, &person).await?,
+        "likes": crowd::export(database, &person).await?,
+    })))
+}

@@ -1,0 +1,215 @@
+//! What the venue writes to the people who have accounts.
+//!
+//! A request only says on what occasion somebody is to be written to, and does the same work whether or
+//! not an account is behind it. Who gets which letter, if anybody, is found out when it is composed.
+
+mod layout;
+mod texts;
+
+use bandstand_domain::accounts::Language;
+use serde::{Deserialize, Serialize};
+
+pub use layout::escape;
+
+use super::{
+    links::{self, Purpose},
+    store::{self, Contact},
+};
+use crate::{
+    database::DatabaseError,
+    http::limits::Limit,
+    mail::Letter,
+    venue::Venue,
+};
+use texts::Text;
+
+/// Why somebody is to be written to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Occasion {
+    /// An account says that this is its address; or asked for the letter again.
+    Registered {
+        /// Which.
+        account: String,
+    },
+    /// The address was confirmed for the first time.
+    Confirmed {
+        /// Whose.
+        account: String,
+    },
+    /// Somebody who says that they are `login` has forgotten the password.
+    Forgotten {
+        /// A handle or an address, as it was typed in.
+        login: String,
+    },
+    /// An account wants to have another address.
+    NewEmail {
+        /// Which.
+        account: String,
+        /// The new one.
+        email: String,
+    },
+    /// An account has another address now; to the one before.
+    EmailChanged {
+        /// Which.
+        account: String,
+        /// The one before.
+        email: String,
+    },
+    /// An account has another password now.
+    PasswordChanged {
+        /// Which.
+        account: String,
+    },
+    /// How one logs in to an account has changed: a passkey, a second factor.
+    SecurityChanged {
+        /// Which.
+        account: String,
+    },
+    /// An account was deleted by its person, who can still take it back.
+    Deleted {
+        /// Which.
+        account: String,
+    },
+}
+
+/// What a letter is about, with what it needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Topic {
+    Confirm { address: String },
+    AlreadyThere { log_in: String, forgotten: String },
+    Welcome { home: String },
+    Reset { address: String },
+    NewEmail { address: String },
+    EmailChanged { email: String },
+    PasswordChanged { forgotten: String },
+    SecurityChanged { settings: String },
+    Deleted { log_in: String },
+}
+
+/// Composes the letter for `occasion`; `None` when there is nobody to write to, or they were written to
+/// often enough. `first` is whether this is the first attempt.
+///
+/// # Errors
+/// When the database fails.
+pub async fn compose(
+    venue: &Venue,
+    occasion: &Occasion,
+    first: bool,
+) -> Result<Option<Letter>, DatabaseError> {
+    let Some((contact, to, topic)) = who_and_what(venue, occasion).await? else {
+        return Ok(None);
+    };
+    // Nobody's inbox is flooded through the venue, whoever asks for it. The links sent before stay good.
+    let kind = std::mem::discriminant(&topic);
+    if first && venue.limits.check(Limit::Letter, (to.to_lowercase(), kind)).is_err() {
+        tracing::info!("a letter was left out: its reader got enough of that kind");
+        return Ok(None);
+    }
+    Ok(Some(write(&contact, to, &topic)))
+}
+
+fn write(contact: &Contact, to: String, topic: &Topic) -> Letter {
+    let language = contact.language;
+    let text: Text = texts::text(language, &contact.handle, topic);
+    let greeting = match language {
+        Language::English => format!("Hello {},", contact.name),
+        Language::German => format!("Hallo {},", contact.name),
+    };
+    Letter {
+        to,
+        plain: layout::plain(&greeting, &text),
+        html: layout::html(language, &greeting, &text),
+        subject: text.subject,
+        language,
+    }
+}
+
+/// Who is to be written to, at which address, and what about.
+async fn who_and_what(
+    venue: &Venue,
+    occasion: &Occasion,
+) -> Result<Option<(Contact, String, Topic)>, DatabaseError> {
+    let database = &venue.database;
+    let page = |path: &str| format!("{}{path}", venue.config.public_url);
+    let contact = match occasion {
+        Occasion::Forgotten { login } => store::contact_by_login(database, login).await?,
+        Occasion::Registered { account }
+        | Occasion::Confirmed { account }
+        | Occasion::NewEmail { account, .. }
+        | Occasion::EmailChanged { account, .. }
+        | Occasion::PasswordChanged { account }
+        | Occasion::SecurityChanged { account }
+        | Occasion::Deleted { account } => store::contact(database, account).await?,
+    };
+    let Some(contact) = contact else { return Ok(None) };
+    let to = match occasion {
+        Occasion::NewEmail { email, .. } | Occasion::EmailChanged { email, .. } => email.clone(),
+        _ => contact.email.clone(),
+    };
+    let topic = match occasion {
+        Occasion::Registered { .. } if contact.confirmed => return Ok(None),
+        Occasion::Registered { .. } | Occasion::NewEmail { .. } => {
+            if let Some(owner) = store::contact_by_email(database, &to).await? {
+                // Whoever has the address is told; whoever asked is not.
+                if owner.account == contact.account {
+                    return Ok(None);
+                }
+                let topic = Topic::AlreadyThere {
+                    log_in: page("/log-in"),
+                    forgotten: page("/forgotten"),
+                };
+                return Ok(Some((owner, to, topic)));
+            }
+            if matches!(occasion, Occasion::Registered { .. }) {
+                let address = link(venue, &contact, Purpose::Confirm, &to, "/confirm").await?;
+                Topic::Confirm { address }
+            } else {
+                let address = link(venue, &contact, Purpose::Email, &to, "/confirm").await?;
+                Topic::NewEmail { address }
+            }
+        }
+        // Only who has proved to read mails there gets a way into the account.
+        Occasion::Forgotten { .. } if !contact.confirmed => return Ok(None),
+        Occasion::Forgotten { .. } => {
+            let address = link(venue, &contact, Purpose::Reset, &to, "/reset").await?;
+            Topic::Reset { address }
+        }
+        Occasion::Confirmed { .. } => Topic::Welcome { home: page("/") },
+        Occasion::EmailChanged { .. } => Topic::EmailChanged { email: contact.email.clone() },
+        Occasion::PasswordChanged { .. } => Topic::PasswordChanged { forgotten: page("/forgotten") },
+        Occasion::SecurityChanged { .. } => Topic::SecurityChanged { settings: page("/settings") },
+        Occasion::Deleted { .. } => Topic::Deleted { log_in: page("/log-in") },
+    };
+    let confirmed_only = !matches!(
+        occasion,
+        Occasion::Registered { .. } | Occasion::NewEmail { .. } | Occasion::EmailChanged { .. }
+    );
+    if confirmed_only && !contact.confirmed {
+        return Ok(None);
+    }
+    Ok(Some((contact, to, topic)))
+}
+
+/// The address of the page at `path` with a new link. It stands behind the `#`, which browsers keep to
+/// themselves: no log and no `Referer` has it.
+async fn link(
+    venue: &Venue,
+    contact: &Contact,
+    purpose: Purpose,
+    email: &str,
+    path: &str,
+) -> Result<String, DatabaseError> {
+    let mut write = venue.database.begin().await?;
+    let link = links::make(&mut write, &contact.account, purpose, email).await?;
+    write.commit().await?;
+    Ok(format!("{}{path}#{}", venue.config.public_url, link.reveal()))
+}
+
+/// The address at which a password is set, for an operator to hand on.
+///
+/// # Errors
+/// When the database fails.
+pub async fn reset_address(venue: &Venue, contact: &Contact) -> Result<String, DatabaseError> {
+    link(venue, contact, Purpose::Reset, &contact.email, "/reset").await
+}

@@ -1,0 +1,161 @@
+//! Links in mails: they open something once, and for a while.
+//!
+//! What stands in the mail is 128 random bits; the database holds their SHA-256 alone. A link is made
+//! when its mail is composed, so it never waits in the queue of jobs.
+
+use std::fmt::Write as _;
+
+use bandstand_domain::{Millis, accounts::Secret};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use sha2::{Digest, Sha256};
+use sqlx::Row;
+
+use crate::{
+    clock,
+    database::{Database, DatabaseError, Write},
+};
+
+/// What a link opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Confirms the address by which an account was made.
+    Confirm,
+    /// Confirms another address.
+    Email,
+    /// Sets a password.
+    Reset,
+}
+
+impl Purpose {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Confirm => "confirm",
+            Self::Email => "email",
+            Self::Reset => "reset",
+        }
+    }
+
+    fn from_name(name: &str) -> Option<Self> {
+        [Self::Confirm, Self::Email, Self::Reset].into_iter().find(|it| it.name() == name)
+    }
+
+    /// How long a link is good, in milliseconds.
+    pub const fn life(self) -> i64 {
+        match self {
+            Self::Confirm => 3 * 24 * Millis::HOUR,
+            Self::Email => 24 * Millis::HOUR,
+            Self::Reset => Millis::HOUR,
+        }
+    }
+}
+
+/// What a link that was used has proved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proof {
+    /// Whose account.
+    pub account: String,
+    /// For what.
+    pub purpose: Purpose,
+    /// Who opened it reads mails to this address.
+    pub email: String,
+}
+
+fn hash(link: &str) -> String {
+    Sha256::digest(link.as_bytes()).iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Makes a link for `account`, to be sent to `email`. Earlier ones stay good until one is used.
+///
+/// # Errors
+/// When the database fails.
+pub async fn make(
+    write: &mut Write,
+    account: &str,
+    purpose: Purpose,
+    email: &str,
+) -> Result<Secret, DatabaseError> {
+    let link = BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 16]>());
+    sqlx::query(
+        "INSERT INTO links (hash, account, purpose, email, expires_at) VALUES ($1, $2, $3, $4, $5)",
+    )
+    .bind(hash(&link))
+    .bind(account)
+    .bind(purpose.name())
+    .bind(email)
+    .bind(clock::now().plus(purpose.life()).0)
+    .execute(&mut **write)
+    .await?;
+    Ok(Secret::new(link))
+}
+
+/// Whether `link` is good for one of `purposes`; it stays so.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_good(
+    database: &Database,
+    link: &Secret,
+    purposes: &[Purpose],
+) -> Result<bool, DatabaseError> {
+    let row = sqlx::query("SELECT purpose FROM links WHERE hash = $1 AND expires_at > $2")
+        .bind(hash(link.reveal()))
+        .bind(clock::now().0)
+        .fetch_optional(&database.read)
+        .await?;
+    let purpose = row.map(|row| row.try_get::<String, _>(0)).transpose()?;
+    Ok(purpose.and_then(|name| Purpose::from_name(&name)).is_some_and(|it| purposes.contains(&it)))
+}
+
+/// Uses `link` up, with all others of the same account and purpose; `None` when it isn't good for one
+/// of `purposes`. Of many who use it at once, one gets the proof.
+///
+/// # Errors
+/// When the database fails.
+pub async fn redeem(
+    write: &mut Write,
+    link: &Secret,
+    purposes: &[Purpose],
+) -> Result<Option<Proof>, DatabaseError> {
+    let row = sqlx::query(
+        "DELETE FROM links WHERE hash = $1 AND expires_at > $2 RETURNING account, purpose, email",
+    )
+    .bind(hash(link.reveal()))
+    .bind(clock::now().0)
+    .fetch_optional(&mut **write)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let (account, name): (String, String) = (row.try_get(0)?, row.try_get(1)?);
+    let Some(purpose) = Purpose::from_name(&name).filter(|it| purposes.contains(it)) else {
+        return Ok(None);
+    };
+    sqlx::query("DELETE FROM links WHERE account = $1 AND purpose = $2")
+        .bind(&account)
+        .bind(name)
+        .execute(&mut **write)
+        .await?;
+    Ok(Some(Proof { account, purpose, email: row.try_get(2)? }))
+}
+
+/// Takes back all links of `account`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn take_back(write: &mut Write, account: &str) -> Result<(), DatabaseError> {
+    sqlx::query("DELETE FROM links WHERE account = $1").bind(account).execute(&mut **write).await?;
+    Ok(())
+}
+
+/// Forgets links that have run out.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sweep(write: &mut Write) -> Result<(), DatabaseError> {
+    sqlx::query("DELETE FROM links WHERE expires_at <= $1")
+        .bind(clock::now().0)
+        .execute(&mut **write)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,131 @@
+//! An account's sessions: which there are, and ending them.
+//!
+//! **Invariant:** a session ends by its row being deleted and its name being noted in one
+//! transaction. The live part of each process reads those names, and cuts what they hold open.
+
+use bandstand_domain::{Millis, accounts::OwnSession};
+use sqlx::Row;
+
+use crate::{
+    clock,
+    database::{Database, DatabaseError, Write},
+};
+
+/// The sessions of `account`, the one named `current` first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(
+    database: &Database,
+    account: &str,
+    current: &str,
+) -> Result<Vec<OwnSession>, DatabaseError> {
+    let rows = sqlx::query(
+        "SELECT name, device, begun_at, used_at FROM sessions \
+         WHERE account = $1 AND name IS NOT NULL AND expires_at > $2 \
+         ORDER BY used_at DESC, begun_at DESC",
+    )
+    .bind(account)
+    .bind(clock::now().0)
+    .fetch_all(&database.read)
+    .await?;
+    let mut sessions = rows
+        .iter()
+        .map(|row| {
+            let name: String = row.try_get(0)?;
+            Ok(OwnSession {
+                current: name == current,
+                device: row.try_get(1)?,
+                begun_at: Millis(row.try_get(2)?),
+                used_at: Millis(row.try_get(3)?),
+                name,
+            })
+        })
+        .collect::<Result<Vec<_>, DatabaseError>>()?;
+    sessions.sort_by_key(|session| !session.current);
+    Ok(sessions)
+}
+
+/// Whether there still is a session of this name.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_open(database: &Database, name: &str) -> Result<bool, DatabaseError> {
+    let row = sqlx::query("SELECT 1 FROM sessions WHERE name = $1 AND expires_at > $2")
+        .bind(name)
+        .bind(clock::now().0)
+        .fetch_optional(&database.read)
+        .await?;
+    Ok(row.is_some())
+}
+
+/// Ends the session `name` of `account`; whether there was one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn end(write: &mut Write, account: &str, name: &str) -> Result<bool, DatabaseError> {
+    let deleted = sqlx::query("DELETE FROM sessions WHERE account = $1 AND name = $2")
+        .bind(account)
+        .bind(name)
+        .execute(&mut **write)
+        .await?;
+    let ended = deleted.rows_affected() > 0;
+    if ended {
+        note(write, name).await?;
+    }
+    Ok(ended)
+}
+
+/// Ends all sessions of `account` but the one named `kept`; answers their names.
+///
+/// # Errors
+/// When the database fails.
+pub async fn end_all(
+    write: &mut Write,
+    account: &str,
+    kept: Option<&str>,
+) -> Result<Vec<String>, DatabaseError> {
+    let rows = sqlx::query(
+        "DELETE FROM sessions WHERE account = $1 AND (name IS NULL OR name <> $2) RETURNING name",
+    )
+    .bind(account)
+    .bind(kept.unwrap_or_default())
+    .fetch_all(&mut **write)
+    .await?;
+    let mut names = Vec::with_capacity(rows.len());
+    for row in rows {
+        if let Some(name) = row.try_get::<Option<String>, _>(0)? {
+            note(write, &name).await?;
+            names.push(name);
+        }
+    }
+    Ok(names)
+}
+
+/// Notes that what the session `name` holds open is to be cut.
+///
+/// # Errors
+/// When the database fails.
+pub async fn note(write: &mut Write, name: &str) -> Result<(), DatabaseError> {
+    sqlx::query(
+        "INSERT INTO ended_sessions (name, at) VALUES ($1, $2) \
+         ON CONFLICT (name) DO UPDATE SET at = excluded.at",
+    )
+    .bind(name)
+    .bind(clock::now().0)
+    .execute(&mut **write)
+    .await?;
+    Ok(())
+}
+
+/// The sessions that were ended since `at`, by whatever process.
+///
+/// # Errors
+/// When the database fails.
+pub async fn ended_since(database: &Database, at: Millis) -> Result<Vec<String>, DatabaseError> {
+    let rows = sqlx::query("SELECT name FROM ended_sessions WHERE at >= $1")
+        .bind(at.0)
+        .fetch_all(&database.read)
+        .await?;
+    rows.iter().map(|row| row.try_get(0)).collect()
+}

@@ -1,0 +1,202 @@
+//! What somebody sees and changes of their own account.
+
+use async_trait::async_trait;
+use bandstand_app::accounts::port::AccountSettings;
+use bandstand_domain::{
+    FieldErrors, Millis, Refusal,
+    accounts::{
+        AccountError, Language, NewEmail, NewPassword, Secret, Settings, Viewer, check_new_handle,
+        given,
+    },
+};
+
+use super::{
+    Account, GRACE, coming_in::is_taken, letters::Occasion, links, own_sessions, store, write_to,
+};
+use crate::{
+    caller::Caller,
+    clock,
+    database::{DatabaseError, broken},
+    http::limits::{Limit, by_address},
+    shows,
+};
+
+#[async_trait]
+impl AccountSettings for Caller {
+    async fn settings(&self) -> Result<Settings, AccountError> {
+        let account = self.own_account().await?;
+        let read = async {
+            let database = &self.venue.database;
+            let contact = store::contact(database, &account.id).await?;
+            let current = self.session_name().await?;
+            Ok((contact, own_sessions::list(database, &account.id, &current).await?))
+        };
+        let (contact, sessions) = read.await.map_err(broken)?;
+        let contact = contact.ok_or(Refusal::NotLoggedIn)?;
+        Ok(Settings {
+            handle: contact.handle,
+            email: contact.email,
+            confirmed: contact.confirmed,
+            language: contact.language,
+            sessions,
+        })
+    }
+
+    async fn change_handle(&self, handle: String) -> Result<Viewer, AccountError> {
+        let account = self.own_account().await?;
+        check_new_handle(&handle)?;
+        let handle = handle.trim().to_owned();
+        self.limited(Limit::Settings, &account.id)?;
+        let changed = async {
+            let mut write = self.venue.database.begin().await?;
+            store::set_handle(&mut write, &account.id, &handle).await?;
+            write.commit().await
+        };
+        match changed.await {
+            Ok(()) => Ok(Account { handle, ..account }.viewer()),
+            Err(error) if is_taken(&error) => Err(self.handle_taken(&handle).await),
+            Err(error) => Err(broken(error)),
+        }
+    }
+
+    async fn change_email(&self, form: NewEmail) -> Result<(), AccountError> {
+        let account = self.own_account().await?;
+        form.check()?;
+        self.check_own_password(&account, "email_password", &form.password).await?;
+        let email = form.email.trim().to_owned();
+        let asked = async {
+            let mut write = self.venue.database.begin().await?;
+            let id = account.id.clone();
+            let occasion = if account.confirmed {
+                Occasion::NewEmail { account: id, email }
+            } else {
+                // Nobody relies on an address that was never confirmed.
+                links::take_back(&mut write, &id).await?;
+                store::set_unconfirmed_email(&mut write, &id, &email).await?;
+                Occasion::Registered { account: id }
+            };
+            write_to(&mut write, occasion).await?;
+            write.commit().await
+        };
+        asked.await.map_err(broken)?;
+        self.venue.jobs.wake();
+        Ok(())
+    }
+
+    async fn change_password(&self, form: NewPassword) -> Result<(), AccountError> {
+        let account = self.own_account().await?;
+        form.check()?;
+        self.check_own_password(&account, "current", &form.current).await?;
+        let passwords = &self.venue.passwords;
+        passwords.check_strength("new", &form.new, &[&account.handle, &account.name]).await?;
+        let hash = passwords.hash(&form.new).await?;
+        let kept = self.session_name().await.map_err(broken)?;
+        let changed = async {
+            let mut write = self.venue.database.begin().await?;
+            store::set_password(&mut write, &account.id, &hash).await?;
+            links::take_back(&mut write, &account.id).await?;
+            let ended = own_sessions::end_all(&mut write, &account.id, Some(&kept)).await?;
+            let occasion = Occasion::PasswordChanged { account: account.id.clone() };
+            write_to(&mut write, occasion).await?;
+            write.commit().await?;
+            Ok(ended)
+        };
+        let ended = changed.await.map_err(broken)?;
+        self.venue.live.end_sessions(&ended).await;
+        self.venue.jobs.wake();
+        Ok(())
+    }
+
+    async fn change_language(&self, language: Language) -> Result<(), AccountError> {
+        let account = self.own_account().await?;
+        self.limited(Limit::Settings, &account.id)?;
+        let changed = async {
+            let mut write = self.venue.database.begin().await?;
+            store::set_language(&mut write, &account.id, language).await?;
+            write.commit().await
+        };
+        changed.await.map_err(broken)
+    }
+
+    async fn end_session(&self, name: String) -> Result<(), AccountError> {
+        let account = self.own_account().await?;
+        let ended = async {
+            let mut write = self.venue.database.begin().await?;
+            let ended = own_sessions::end(&mut write, &account.id, &name).await?;
+            write.commit().await?;
+            Ok(ended)
+        };
+        if !ended.await.map_err(broken)? {
+            return Err(Refusal::NotFound);
+        }
+        self.venue.live.end_sessions(&[name]).await;
+        Ok(())
+    }
+
+    async fn end_other_sessions(&self) -> Result<(), AccountError> {
+        let account = self.own_account().await?;
+        let kept = self.session_name().await.map_err(broken)?;
+        let ended = self.end_all_sessions(&account.id, Some(&kept)).await.map_err(broken)?;
+        self.venue.live.end_sessions(&ended).await;
+        Ok(())
+    }
+
+    async fn delete(&self, password: Secret) -> Result<Millis, AccountError> {
+        let account = self.own_account().await?;
+        if let Some(complaint) = given(&password) {
+            return Err(FieldErrors::one("delete_password", complaint).into());
+        }
+        self.check_own_password(&account, "delete_password", &password).await?;
+        let now = clock::now();
+        // Whoever waits for one of their shows is told while the account is still theirs.
+        shows::call_off(&self.venue, &account.id).await.map_err(broken)?;
+        let deleted = async {
+            let mut write = self.venue.database.begin().await?;
+            store::delete(&mut write, &account.id, now).await?;
+            links::take_back(&mut write, &account.id).await?;
+            let ended = own_sessions::end_all(&mut write, &account.id, None).await?;
+            let occasion = Occasion::Deleted { account: account.id.clone() };
+            write_to(&mut write, occasion).await?;
+            write.commit().await?;
+            Ok(ended)
+        };
+        let ended = deleted.await.map_err(broken)?;
+        self.venue.live.end_sessions(&ended).await;
+        self.venue.jobs.wake();
+        Ok(now.plus(GRACE))
+    }
+}
+
+impl Caller {
+    /// Asks for the password again, before something that a stolen session must not do.
+    ///
+    /// # Errors
+    /// A complaint about `field` when it isn't the account's.
+    pub(crate) async fn check_own_password(
+        &self,
+        account: &Account,
+        field: &str,
+        password: &Secret,
+    ) -> Result<(), AccountError> {
+        self.limited(Limit::Settings, &account.id)?;
+        self.limited(Limit::LogIn, (by_address(self.address), &account.id))?;
+        let known =
+            store::known_by_id(&self.venue.database, &account.id).await.map_err(broken)?;
+        if self.venue.passwords.verify(password, known.map(|it| it.password)).await? {
+            Ok(())
+        } else {
+            Err(FieldErrors::one(field, "That is not your password.").into())
+        }
+    }
+
+    async fn end_all_sessions(
+        &self,
+        account: &str,
+        kept: Option<&str>,
+    ) -> Result<Vec<String>, DatabaseError> {
+        let mut write = self.venue.database.begin().await?;
+        let ended = own_sessions::end_all(&mut write, account, kept).await?;
+        write.commit().await?;
+        Ok(ended)
+    }
+}

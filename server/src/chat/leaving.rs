@@ -1,0 +1,59 @@
+//! What somebody wrote: taken along, or forgotten.
+
+use bandstand_domain::{
+    PersonId,
+    chat::MessageId,
+    live::{Cursor, Event, Topic},
+};
+use serde_json::{Value, json};
+use sqlx::Row;
+
+use crate::{
+    database::{Database, DatabaseError, Write},
+    live::log,
+};
+
+/// What `person` wrote, for themselves.
+///
+/// # Errors
+/// When the database fails.
+pub async fn export(database: &Database, person: &str) -> Result<Value, DatabaseError> {
+    let rows = sqlx::query(
+        "SELECT show_id, name, text, sent_at FROM messages \
+         WHERE author = $1 AND deleted_at IS NULL ORDER BY sent_at",
+    )
+    .bind(person)
+    .fetch_all(&database.read)
+    .await?;
+    let messages = rows.iter().map(|row| {
+        Ok(json!({
+            "show": row.try_get::<String, _>("show_id")?,
+            "name": row.try_get::<String, _>("name")?,
+            "text": row.try_get::<String, _>("text")?,
+            "sent_at": row.try_get::<i64, _>("sent_at")?,
+        }))
+    });
+    messages.collect::<Result<Vec<_>, DatabaseError>>().map(Value::from)
+}
+
+/// Forgets what `author` wrote and by which name, in the log of events as well. The places of the
+/// messages stay, so that nobody's history gets a gap.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget_author(write: &mut Write, author: &PersonId) -> Result<(), DatabaseError> {
+    let rows = sqlx::query(
+        "UPDATE messages SET name = '', text = '', deleted_at = COALESCE(deleted_at, sent_at) \
+         WHERE author = $1 AND (name <> '' OR text <> '') RETURNING show_id, id, position",
+    )
+    .bind(author.as_str())
+    .fetch_all(&mut **write)
+    .await?;
+    for row in rows {
+        let (show, id): (String, String) = (row.try_get(0)?, row.try_get(1)?);
+        let (Ok(show), Ok(id)) = (show.parse(), id.parse()) else { continue };
+        let event = Event::Deleted { message: MessageId(id) };
+        log::replace(write, Topic::Show(show), Cursor(row.try_get(2)?), &event).await?;
+    }
+    Ok(())
+}
