@@ -10,6 +10,8 @@ use leptos_router::{
     path,
 };
 
+#[cfg(feature = "account")]
+use crate::accounts::{ConfirmPage, ForgottenPage, ResetPage, SettingsPage};
 #[cfg(feature = "stage")]
 use crate::live::ShowPageView;
 #[cfg(feature = "studio")]
@@ -19,8 +21,6 @@ use crate::{
     live::Channel,
     ui::{Logo, NotFound, Toaster, Toasts},
 };
-#[cfg(feature = "account")]
-use crate::accounts::{ConfirmPage, ForgottenPage, ResetPage, SettingsPage};
 #[cfg(feature = "programme")]
 use crate::{
     accounts::{LogInPage, RegisterPage},

@@ -4,8 +4,44 @@ import type { Person } from "./venue";
 
 let registered = 0;
 
-/** Registers an account by the form, as a person would. */
-export async function register(person: Person, role: "artist" | "visitor"): Promise<void> {
+/** Everybody's password. */
+export const PASSWORD = "late summer folk";
+
+/** The address that the latest mail to `email` with this subject leads to, once the mail is there. */
+export async function linkInMail(person: Person, email: string, subject: string): Promise<string> {
+  const { request } = person.context;
+  const read = async (path: string) => (await request.get(person.venue.url + path)).text();
+  let mail: string | undefined;
+  await expect
+    .poll(
+      async () => {
+        const mails = (await read("/mailbox")).split("<li>");
+        mail = mails.find((line) => line.includes(`${subject}</a> to ${email}<`));
+        return mail !== undefined;
+      },
+      { message: `a mail ‘${subject}’ to ${email}` },
+    )
+    .toBe(true);
+  const [, path] = /href="([^"]+)"/.exec(mail ?? "") ?? [];
+  const [, link] = /href="(http[^"]+)"/.exec(await read(path ?? "")) ?? [];
+  if (!link) throw new Error(`the mail ‘${subject}’ has no link`);
+  return link;
+}
+
+/** Calls a server function as the page would. */
+async function call(person: Person, name: string, body: object): Promise<void> {
+  const status = await person.page.evaluate(
+    async ([name, body]) => {
+      const headers = { "Content-Type": "application/json" };
+      return (await fetch(`/api/${name}`, { method: "POST", headers, body })).status;
+    },
+    [name, JSON.stringify(body)] as const,
+  );
+  expect(status, name).toBe(200);
+}
+
+/** Registers an account by the form, as a person would; answers its handle. An artist's address is confirmed. */
+export async function register(person: Person, role: "artist" | "visitor"): Promise<string> {
   const { page } = person;
   const handle = `p${Date.now() % 1_000_000}-${registered++}`;
   await person.goto("/join");
@@ -13,13 +49,18 @@ export async function register(person: Person, role: "artist" | "visitor"): Prom
   await page.getByLabel("Your name", { exact: true }).fill(person.name);
   await page.getByLabel("Handle", { exact: true }).fill(handle);
   await page.getByLabel("E-mail").fill(`${handle}@example.org`);
-  await page.getByLabel("Password", { exact: true }).fill("late summer folk");
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
   if (role === "artist") {
     await page.getByLabel("Stage name").fill(person.name);
     await page.getByLabel("Folk").check();
   }
   await page.getByRole("button", { name: role === "artist" ? "Join as an artist" : "Join", exact: true }).click();
   await expect(page).toHaveURL(role === "artist" ? /\/dashboard$/ : /\/$/);
+  if (role === "artist") {
+    const link = await linkInMail(person, `${handle}@example.org`, "Confirm your e-mail address");
+    await call(person, "accounts/confirm", { link: new URL(link).hash.slice(1) });
+  }
+  return handle;
 }
 
 /** `YYYY-MM-DDTHH:MM` as the clock of the journeys' people shows it, `minutes` from now. */

@@ -2,7 +2,10 @@
 
 use std::{io, process::ExitCode};
 
-use bandstand_server::config::{Config, Flags};
+use bandstand_server::{
+    accounts::operator,
+    config::{Command, Config, Flags},
+};
 use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -27,6 +30,10 @@ async fn main() -> ExitCode {
 }
 
 async fn run(flags: Flags) -> Result<(), Box<dyn std::error::Error>> {
+    if let Some(Command::User { command }) = flags.command.clone() {
+        println!("{}", operator::run(Config::load(flags)?, command).await?);
+        return Ok(());
+    }
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let running = bandstand_server::start(Config::load(flags)?).await?;

@@ -20,8 +20,8 @@ use crate::{
 struct Status(u16);
 
 /// A publisher with the address of its session.
-struct OnStage {
-    publisher: Publisher,
+pub struct OnStage {
+    pub publisher: Publisher,
     location: String,
 }
 
@@ -53,7 +53,7 @@ impl TestApp {
         Ok((location, response.text().await.unwrap()))
     }
 
-    async fn publish(&self, show: ShowId, token: Secret) -> Result<OnStage, ConnectError> {
+    pub async fn publish(&self, show: ShowId, token: Secret) -> Result<OnStage, ConnectError> {
         let mut location = String::new();
         let at = &mut location;
         let publisher = Publisher::connect(Content::default(), move |offer| async move {
@@ -66,12 +66,12 @@ impl TestApp {
     }
 
     /// Goes on the stage of one's own show.
-    async fn go_live(&self, artist: &User, show: ShowId) -> OnStage {
+    pub async fn go_live(&self, artist: &User, show: ShowId) -> OnStage {
         let token = artist.stage(show).await.unwrap().token;
         self.publish(show, token).await.unwrap()
     }
 
-    async fn watch(&self, user: &User, show: ShowId) -> Result<Subscriber, ConnectError> {
+    pub async fn watch(&self, user: &User, show: ShowId) -> Result<Subscriber, ConnectError> {
         let token = user.join(show).await.unwrap().token;
         Subscriber::connect(move |offer| async move {
             let (_, answer) = self.exchange(format!("/whep/{show}"), token, offer).await?;

@@ -51,8 +51,9 @@ async fn the_database_holds_no_usable_cookie_and_no_password() {
     let cookie = ana.cookie().unwrap();
     let (_, id) = cookie.split_once('=').unwrap();
     if app.running.venue.config.database_url.is_none() {
-        for file in std::fs::read_dir(app.data()).unwrap() {
-            let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        let files = std::fs::read_dir(app.data()).unwrap().map(|entry| entry.unwrap().path());
+        for file in files.filter(|path| path.is_file()) {
+            let bytes = std::fs::read(file).unwrap();
             for secret in [id, PASSWORD] {
                 assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()));
             }

@@ -23,7 +23,9 @@ pub enum LiveReason {
     #[error("Tell us your name first.")]
     Nameless,
     /// The stage is for artists whose e-mail address is confirmed.
-    #[error("Please confirm your e-mail address before you go on stage: open the link in our mail.")]
+    #[error(
+        "Please confirm your e-mail address before you go on stage: open the link in our mail."
+    )]
     Unconfirmed,
     /// The show is over.
     #[error("The show is over.")]

@@ -17,7 +17,11 @@ pub(super) fn link_in_mail() -> RwSignal<Option<Secret>> {
         {
             // Where that is refused, the address keeps a link that works once.
             let path = location.pathname().unwrap_or_default();
-            let _ = history.replace_state_with_url(&history.state().unwrap_or_default(), "", Some(&path));
+            let _ = history.replace_state_with_url(
+                &history.state().unwrap_or_default(),
+                "",
+                Some(&path),
+            );
         }
     });
     link

@@ -16,7 +16,7 @@ use bandstand_domain::{
 };
 
 use super::{
-    GUEST, Guest, GRACE, account, guest,
+    GRACE, GUEST, Guest, account, guest,
     letters::Occasion,
     links::{self, Purpose},
     lost, new_person, own_sessions,
@@ -200,7 +200,12 @@ impl Accounts for Caller {
             person: before.map_or_else(new_person, |guest| guest.person),
             name: name.trim().to_owned(),
         };
-        self.session.insert(GUEST, &guest).await.map_err(|error| broken(lost(error)))?;
+        let made = async {
+            self.session.insert(GUEST, &guest).await?;
+            // Now, so that requests that come at the same time don't each give it another one.
+            sessions::name(&self.session).await
+        };
+        made.await.map_err(|error| broken(lost(error)))?;
         Ok(guest.viewer())
     }
 }

@@ -67,6 +67,11 @@ fn hash(link: &str) -> String {
     })
 }
 
+/// 128 random bits as text.
+pub(super) fn random() -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 16]>())
+}
+
 /// Makes a link for `account`, to be sent to `email`. Earlier ones stay good until one is used.
 ///
 /// # Errors
@@ -77,7 +82,7 @@ pub async fn make(
     purpose: Purpose,
     email: &str,
 ) -> Result<Secret, DatabaseError> {
-    let link = BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 16]>());
+    let link = random();
     sqlx::query(
         "INSERT INTO links (hash, account, purpose, email, expires_at) VALUES ($1, $2, $3, $4, $5)",
     )

@@ -6,6 +6,7 @@ mod export;
 pub mod leaving;
 pub mod letters;
 pub mod links;
+pub mod operator;
 pub mod own_sessions;
 mod password;
 mod settings;
@@ -15,7 +16,6 @@ use bandstand_domain::{
     Millis, PersonId, Refusal,
     accounts::{AccountError, Role, Viewer},
 };
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use tower_sessions::session;
 
@@ -48,7 +48,7 @@ struct Guest {
 
 /// A new public identity: 128 random bits.
 fn new_person() -> PersonId {
-    PersonId::new(BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 16]>()))
+    PersonId::new(links::random())
 }
 
 /// The account that `caller` is logged in to.

@@ -180,8 +180,7 @@ impl Caller {
     ) -> Result<(), AccountError> {
         self.limited(Limit::Settings, &account.id)?;
         self.limited(Limit::LogIn, (by_address(self.address), &account.id))?;
-        let known =
-            store::known_by_id(&self.venue.database, &account.id).await.map_err(broken)?;
+        let known = store::known_by_id(&self.venue.database, &account.id).await.map_err(broken)?;
         if self.venue.passwords.verify(password, known.map(|it| it.password)).await? {
             Ok(())
         } else {

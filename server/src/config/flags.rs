@@ -5,9 +5,21 @@ use std::{
     path::PathBuf,
 };
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 
 use super::SmtpTls;
+use crate::accounts::operator::UserCommand;
+
+/// Something else than opening the venue.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Accounts: make them, close them, get people back into them
+    User {
+        /// What to do
+        #[command(subcommand)]
+        command: UserCommand,
+    },
+}
 
 /// Bandstand, the live venue that anyone can host.
 ///
@@ -15,14 +27,17 @@ use super::SmtpTls;
 #[derive(Clone, Debug, Default, Parser)]
 #[command(name = "bandstand", version, about, long_about = None)]
 pub struct Flags {
+    /// Something else than opening the venue
+    #[command(subcommand)]
+    pub command: Option<Command>,
     /// The configuration file; bandstand.toml when there is one
-    #[arg(long, env = "BANDSTAND_CONFIG", value_name = "FILE")]
+    #[arg(long, global = true, env = "BANDSTAND_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Where pages are served [default: 127.0.0.1:3000]; port 0 takes a free one
-    #[arg(long, env = "BANDSTAND_LISTEN", value_name = "ADDRESS:PORT")]
+    #[arg(long, global = true, env = "BANDSTAND_LISTEN", value_name = "ADDRESS:PORT")]
     pub listen: Option<SocketAddr>,
     /// The venue's address as people type it [default: http:// and what --listen says]
-    #[arg(long, env = "BANDSTAND_PUBLIC_URL", value_name = "URL")]
+    #[arg(long, global = true, env = "BANDSTAND_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<String>,
     /// Whether a proxy of your own stands in front and sets X-Forwarded-For [default: false]
     #[arg(
@@ -34,10 +49,16 @@ pub struct Flags {
     )]
     pub trusted_proxy: Option<bool>,
     /// The folder for the database and keys [default: data]
-    #[arg(long, env = "BANDSTAND_DATA", value_name = "FOLDER")]
+    #[arg(long, global = true, env = "BANDSTAND_DATA", value_name = "FOLDER")]
     pub data: Option<PathBuf>,
     /// Another database than the one in the data folder: sqlite:… or postgres:…
-    #[arg(long, env = "BANDSTAND_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        env = "BANDSTAND_DATABASE_URL",
+        value_name = "URL",
+        hide_env_values = true
+    )]
     pub database_url: Option<String>,
     /// The UDP address for picture and sound [default: 0.0.0.0:3478]
     #[arg(long, env = "BANDSTAND_MEDIA", value_name = "ADDRESS:PORT")]

@@ -17,7 +17,7 @@ use url::Url;
 use crate::database::Database;
 
 pub use file::File;
-pub use flags::Flags;
+pub use flags::{Command, Flags};
 pub use smtp::{Smtp, SmtpTls};
 
 /// The configuration file that is read when there is one and no other is named.

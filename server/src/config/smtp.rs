@@ -77,7 +77,10 @@ impl Said {
             (Some(password), _) => password,
             (None, Some(path)) => {
                 let text = fs::read_to_string(path).map_err(|error| {
-                    wrong("smtp_password_file", format!("{} can't be read: {error}", path.display()))
+                    wrong(
+                        "smtp_password_file",
+                        format!("{} can't be read: {error}", path.display()),
+                    )
                 })?;
                 Secret::new(text.trim_end_matches(['\r', '\n']))
             }

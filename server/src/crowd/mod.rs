@@ -6,5 +6,5 @@ mod room;
 mod store;
 
 pub use present::NoRoom;
-pub use store::export;
 pub use room::{Attendance, Crowds, NotEntered};
+pub use store::export;

@@ -13,8 +13,14 @@ use axum::{
     routing::{get, on},
 };
 use bandstand_app::{
-    App, accounts::port::{AccountSettings, Accounts}, chat::port::Chat, crowd::port::Crowd, live::port::Live,
-    port::Answer, shell, shows::port::Shows,
+    App,
+    accounts::port::{AccountSettings, Accounts},
+    chat::port::Chat,
+    crowd::port::Crowd,
+    live::port::Live,
+    port::Answer,
+    shell,
+    shows::port::Shows,
 };
 use leptos::{
     nonce::use_nonce,

@@ -108,7 +108,7 @@ pub async fn headers(State(venue): State<Arc<Venue>>, request: Request, next: Ne
     if venue.config.secure() {
         headers
             .entry(header::STRICT_TRANSPORT_SECURITY)
-            .or_insert(HeaderValue::from_static("max-age=31536000"));
+            .or_insert(HeaderValue::from_static("max-age=31536000; includeSubDomains"));
     }
     response
 }

@@ -168,7 +168,7 @@ async fn attempt_at(venue: &Arc<Venue>, id: &str, job: &Job, attempt: i64) -> Ou
 /// How long to wait after an attempt, in milliseconds: 10 s, doubled each time, at most 6 h.
 fn wait(attempt: i64) -> i64 {
     let doublings = u32::try_from(attempt - 1).unwrap_or_default().min(20);
-    (10 * Millis::SECOND << doublings).min(6 * Millis::HOUR)
+    ((10 * Millis::SECOND) << doublings).min(6 * Millis::HOUR)
 }
 
 #[cfg(test)]

@@ -123,7 +123,10 @@ impl Follow {
         };
         let start = start(&caller.venue, topic, after, claims.as_ref()).await?;
         let Start { position, frames } = start;
-        Ok(Beginning { follow: Self { topic, position, following, attendance, _hold: hold }, frames })
+        Ok(Beginning {
+            follow: Self { topic, position, following, attendance, _hold: hold },
+            frames,
+        })
     }
 
     /// Which subscription this is.

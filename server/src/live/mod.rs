@@ -23,7 +23,10 @@ use bandstand_domain::{ShowId, live::Topic};
 use bandstand_sfu::Sfu;
 use thiserror::Error;
 
-use self::{connections::Connections, holdings::Holdings, hub::Hub, stages::Stages, tasks::Tasks, token::Tokens};
+use self::{
+    connections::Connections, holdings::Holdings, hub::Hub, stages::Stages, tasks::Tasks,
+    token::Tokens,
+};
 use crate::{
     config::Config,
     crowd::Crowds,

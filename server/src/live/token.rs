@@ -263,7 +263,14 @@ mod tests {
 
     fn claims(right: Right) -> Claims {
         let person = PersonId::new("ada");
-        Claims { person, name: "Ada".into(), show: show(1), right, artist: false, session: "s".into() }
+        Claims {
+            person,
+            name: "Ada".into(),
+            show: show(1),
+            right,
+            artist: false,
+            session: "s".into(),
+        }
     }
 
     #[test]

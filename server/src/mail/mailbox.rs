@@ -51,7 +51,8 @@ async fn list(folder: &Path) -> io::Result<Vec<Uuid>> {
     let mut entries = fs::read_dir(folder).await?;
     while let Some(entry) = entries.next_entry().await? {
         let name = entry.file_name();
-        let id: Option<Uuid> = name.to_str().and_then(|name| name.strip_suffix(".eml")?.parse().ok());
+        let id: Option<Uuid> =
+            name.to_str().and_then(|name| name.strip_suffix(".eml")?.parse().ok());
         all.extend(id);
     }
     all.sort_by(|a: &Uuid, b| b.cmp(a));

@@ -89,9 +89,9 @@ impl Mail {
     /// # Errors
     /// [`MailStartError`].
     pub fn open(config: &Config) -> Result<Self, MailStartError> {
-        let host = Url::parse(&config.public_url).ok().and_then(|url| {
-            Some(url.host_str()?.trim_matches(['[', ']']).to_owned())
-        });
+        let host = Url::parse(&config.public_url)
+            .ok()
+            .and_then(|url| Some(url.host_str()?.trim_matches(['[', ']']).to_owned()));
         let host = host.unwrap_or_else(|| "localhost".into());
         let Some(smtp) = &config.smtp else {
             let folder = config.data.join("mailbox");
@@ -100,8 +100,7 @@ impl Mail {
             return Ok(Self { way: Way::Mailbox(folder), from, host });
         };
         let from: Address = smtp.from.parse().map_err(|_| MailStartError::From)?;
-        let parameters =
-            || TlsParameters::new(smtp.host.clone()).map_err(MailStartError::Tls);
+        let parameters = || TlsParameters::new(smtp.host.clone()).map_err(MailStartError::Tls);
         let tls = match smtp.tls {
             SmtpTls::Implicit => Tls::Wrapper(parameters()?),
             SmtpTls::StartTls => Tls::Required(parameters()?),
@@ -155,10 +154,7 @@ impl Mail {
             .subject(&letter.subject)
             .header(AutoSubmitted)
             .header(ContentLanguage(letter.language))
-            .multipart(MultiPart::alternative_plain_html(
-                letter.plain.clone(),
-                letter.html.clone(),
-            ))
+            .multipart(MultiPart::alternative_plain_html(letter.plain.clone(), letter.html.clone()))
             .map_err(|_| wrong("it can't be composed"))
     }
 }

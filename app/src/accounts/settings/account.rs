@@ -103,7 +103,9 @@ fn LanguageChoice(settings: OwnSettings) -> impl IntoView {
     let choose = move |language: Language| {
         spawn_local(async move {
             match change_language(language).await {
-                Ok(()) => toaster.say(format!("We write to you in {} from now on.", language.name())),
+                Ok(()) => {
+                    toaster.say(format!("We write to you in {} from now on.", language.name()))
+                }
                 Err(refused) => toaster.say(refused.to_string()),
             }
         });

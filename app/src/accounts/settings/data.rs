@@ -35,9 +35,8 @@ fn DeleteForm() -> impl IntoView {
     let password = RwSignal::new(String::new());
     let send = move |()| {
         let given_password: Secret = secret(password);
-        let checked = FieldErrors::default()
-            .with("delete_password", given(&given_password))
-            .into_result();
+        let checked =
+            FieldErrors::default().with("delete_password", given(&given_password)).into_result();
         state.send(checked, delete_account(given_password), |_| {
             // The session is over: everything begins anew.
             let _ = window().location().assign("/");

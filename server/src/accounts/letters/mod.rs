@@ -16,7 +16,7 @@ use super::{
     store::{self, Contact},
 };
 use crate::{
-    database::DatabaseError,
+    database::{Database, DatabaseError},
     http::limits::Limit,
     mail::Letter,
     venue::Venue,
@@ -131,7 +131,8 @@ async fn who_and_what(
     occasion: &Occasion,
 ) -> Result<Option<(Contact, String, Topic)>, DatabaseError> {
     let database = &venue.database;
-    let page = |path: &str| format!("{}{path}", venue.config.public_url);
+    let home = venue.config.public_url.as_str();
+    let page = |path: &str| format!("{home}{path}");
     let contact = match occasion {
         Occasion::Forgotten { login } => store::contact_by_login(database, login).await?,
         Occasion::Registered { account }
@@ -155,29 +156,31 @@ async fn who_and_what(
                 if owner.account == contact.account {
                     return Ok(None);
                 }
-                let topic = Topic::AlreadyThere {
-                    log_in: page("/log-in"),
-                    forgotten: page("/forgotten"),
-                };
+                let topic =
+                    Topic::AlreadyThere { log_in: page("/log-in"), forgotten: page("/forgotten") };
                 return Ok(Some((owner, to, topic)));
             }
             if matches!(occasion, Occasion::Registered { .. }) {
-                let address = link(venue, &contact, Purpose::Confirm, &to, "/confirm").await?;
+                let address =
+                    link(database, home, &contact, Purpose::Confirm, &to, "/confirm").await?;
                 Topic::Confirm { address }
             } else {
-                let address = link(venue, &contact, Purpose::Email, &to, "/confirm").await?;
+                let address =
+                    link(database, home, &contact, Purpose::Email, &to, "/confirm").await?;
                 Topic::NewEmail { address }
             }
         }
         // Only who has proved to read mails there gets a way into the account.
         Occasion::Forgotten { .. } if !contact.confirmed => return Ok(None),
         Occasion::Forgotten { .. } => {
-            let address = link(venue, &contact, Purpose::Reset, &to, "/reset").await?;
+            let address = link(database, home, &contact, Purpose::Reset, &to, "/reset").await?;
             Topic::Reset { address }
         }
         Occasion::Confirmed { .. } => Topic::Welcome { home: page("/") },
         Occasion::EmailChanged { .. } => Topic::EmailChanged { email: contact.email.clone() },
-        Occasion::PasswordChanged { .. } => Topic::PasswordChanged { forgotten: page("/forgotten") },
+        Occasion::PasswordChanged { .. } => {
+            Topic::PasswordChanged { forgotten: page("/forgotten") }
+        }
         Occasion::SecurityChanged { .. } => Topic::SecurityChanged { settings: page("/settings") },
         Occasion::Deleted { .. } => Topic::Deleted { log_in: page("/log-in") },
     };
@@ -194,22 +197,27 @@ async fn who_and_what(
 /// The address of the page at `path` with a new link. It stands behind the `#`, which browsers keep to
 /// themselves: no log and no `Referer` has it.
 async fn link(
-    venue: &Venue,
+    database: &Database,
+    home: &str,
     contact: &Contact,
     purpose: Purpose,
     email: &str,
     path: &str,
 ) -> Result<String, DatabaseError> {
-    let mut write = venue.database.begin().await?;
+    let mut write = database.begin().await?;
     let link = links::make(&mut write, &contact.account, purpose, email).await?;
     write.commit().await?;
-    Ok(format!("{}{path}#{}", venue.config.public_url, link.reveal()))
+    Ok(format!("{home}{path}#{}", link.reveal()))
 }
 
-/// The address at which a password is set, for an operator to hand on.
+/// The address at the venue `home` at which a password is set, for an operator to hand on.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn reset_address(venue: &Venue, contact: &Contact) -> Result<String, DatabaseError> {
-    link(venue, contact, Purpose::Reset, &contact.email, "/reset").await
+pub async fn reset_address(
+    database: &Database,
+    home: &str,
+    contact: &Contact,
+) -> Result<String, DatabaseError> {
+    link(database, home, contact, Purpose::Reset, &contact.email, "/reset").await
 }

@@ -60,8 +60,10 @@ pub(super) fn text(language: Language, handle: &str, topic: &Topic) -> Text {
             say("Log in", "Anmelden"),
             log_in,
             vec![
-                say("If you have forgotten your password:", "Falls du dein Passwort vergessen hast:")
-                    + "\n"
+                say(
+                    "If you have forgotten your password:",
+                    "Falls du dein Passwort vergessen hast:",
+                ) + "\n"
                     + forgotten,
                 say(
                     "If it wasn't you, there is nothing that you have to do.",

@@ -1,0 +1,210 @@
+//! What an operator does with accounts from the command line, beside a running venue or without one.
+
+use bandstand_domain::{
+    FieldErrors,
+    accounts::{ArtistProfile, Language, Registration, Secret},
+    shows::Genre,
+};
+use clap::Subcommand;
+use thiserror::Error;
+
+use super::{
+    Passwords,
+    coming_in::is_taken,
+    letters, links, new_person, own_sessions,
+    store::{self, Contact},
+};
+use crate::{
+    clock,
+    config::Config,
+    database::{Database, DatabaseError},
+};
+
+/// What to do with an account. An account is named by its handle or its confirmed e-mail address.
+#[derive(Clone, Debug, Subcommand)]
+pub enum UserCommand {
+    /// Make an account whose address counts as confirmed; prints a link that sets its password
+    Create {
+        /// 3 to 16 letters, digits, dots, dashes or underscores
+        handle: String,
+        /// Its e-mail address
+        email: String,
+        /// Make it an artist's, with this stage name
+        #[arg(long, value_name = "STAGE NAME")]
+        artist: Option<String>,
+    },
+    /// Make somebody an operator
+    Promote {
+        /// Handle or e-mail
+        who: String,
+    },
+    /// Make somebody an operator no more
+    Demote {
+        /// Handle or e-mail
+        who: String,
+    },
+    /// Close an account and end all its sessions, within seconds
+    Disable {
+        /// Handle or e-mail
+        who: String,
+    },
+    /// Open a closed account again
+    Enable {
+        /// Handle or e-mail
+        who: String,
+    },
+    /// Print a link that sets a new password; it works once, for an hour
+    Reset {
+        /// Handle or e-mail
+        who: String,
+    },
+}
+
+/// Why it can't be done.
+#[derive(Debug, Error)]
+pub enum UserError {
+    /// Nobody is called that.
+    #[error("there is no account ‘{0}’ (give a handle or a confirmed e-mail address)")]
+    Unknown(String),
+    /// Handle or address can't be, or are in use.
+    #[error("{0}")]
+    Wrong(String),
+    /// The database can't be used.
+    #[error("the database can't be used: {0}")]
+    Database(#[from] DatabaseError),
+}
+
+/// Does what `command` says and tells what it did.
+///
+/// # Errors
+/// [`UserError`].
+pub async fn run(mut config: Config, command: UserCommand) -> Result<String, UserError> {
+    config.settle(config.listen);
+    let database = Database::open(config.database().reveal()).await?;
+    let done = attend(&database, &config, command).await;
+    database.close().await;
+    done
+}
+
+async fn attend(
+    database: &Database,
+    config: &Config,
+    command: UserCommand,
+) -> Result<String, UserError> {
+    match command {
+        UserCommand::Create { handle, email, artist } => {
+            create(database, config, handle, email, artist).await
+        }
+        UserCommand::Promote { who } => {
+            let contact = find(database, &who).await?;
+            set_operator(database, &contact.account, true).await?;
+            Ok(format!("@{} is an operator now.", contact.handle))
+        }
+        UserCommand::Demote { who } => {
+            let contact = find(database, &who).await?;
+            set_operator(database, &contact.account, false).await?;
+            Ok(format!("@{} is no operator any more.", contact.handle))
+        }
+        UserCommand::Disable { who } => {
+            let contact = find(database, &who).await?;
+            let ended = set_disabled(database, &contact.account, true).await?;
+            Ok(format!("@{} is closed; {ended} sessions have ended.", contact.handle))
+        }
+        UserCommand::Enable { who } => {
+            let contact = find(database, &who).await?;
+            set_disabled(database, &contact.account, false).await?;
+            Ok(format!("@{} is open again.", contact.handle))
+        }
+        UserCommand::Reset { who } => {
+            let contact = find(database, &who).await?;
+            let link = letters::reset_address(database, &config.public_url, &contact).await?;
+            Ok(format!(
+                "@{} can choose a new password here, once and within an hour:\n{link}",
+                contact.handle
+            ))
+        }
+    }
+}
+
+async fn find(database: &Database, who: &str) -> Result<Contact, UserError> {
+    let known = store::by_login(database, &who.trim().to_lowercase()).await?;
+    let known = known.ok_or_else(|| UserError::Unknown(who.to_owned()))?;
+    let contact = store::contact(database, &known.account.id).await?;
+    contact.ok_or_else(|| UserError::Unknown(who.to_owned()))
+}
+
+async fn create(
+    database: &Database,
+    config: &Config,
+    handle: String,
+    email: String,
+    artist: Option<String>,
+) -> Result<String, UserError> {
+    // A password that nobody knows: the link replaces it.
+    let password = Secret::new(links::random());
+    let form = Registration {
+        display_name: handle.clone(),
+        handle,
+        email,
+        password,
+        artist: artist
+            .map(|stage_name| ArtistProfile { stage_name, genres: vec![Genre("pop".into())] }),
+    };
+    let words = |errors: FieldErrors| {
+        errors.0.into_iter().map(|error| error.message).collect::<Vec<_>>().join(" ")
+    };
+    form.check().map_err(|errors| UserError::Wrong(words(errors)))?;
+    let hash = Passwords::default().hash(&form.password).await;
+    let hash = hash.map_err(|refusal| UserError::Wrong(refusal.to_string()))?;
+    let made = async {
+        let mut write = database.begin().await?;
+        let language = Language::default();
+        let account = store::insert(&mut write, &form, new_person(), &hash, language).await?;
+        store::confirm(&mut write, &account.id, form.email.trim()).await?;
+        write.commit().await?;
+        Ok(account)
+    };
+    let account = match made.await {
+        Err(error) if is_taken(&error) => {
+            return Err(UserError::Wrong("The handle or the address is in use.".into()));
+        }
+        made => made?,
+    };
+    let contact = find(database, &account.handle).await?;
+    let link = letters::reset_address(database, &config.public_url, &contact).await?;
+    Ok(format!(
+        "@{} is there. The password is chosen here, within an hour:\n{link}",
+        account.handle
+    ))
+}
+
+async fn set_operator(database: &Database, id: &str, operator: bool) -> Result<(), DatabaseError> {
+    let mut write = database.begin().await?;
+    sqlx::query("UPDATE accounts SET operator = $2 WHERE id = $1")
+        .bind(id)
+        .bind(i64::from(operator))
+        .execute(&mut *write)
+        .await?;
+    write.commit().await
+}
+
+/// Closes or opens an account; answers how many sessions ended. A running venue cuts what they hold.
+async fn set_disabled(
+    database: &Database,
+    id: &str,
+    disabled: bool,
+) -> Result<usize, DatabaseError> {
+    let mut write = database.begin().await?;
+    sqlx::query("UPDATE accounts SET disabled_at = $2 WHERE id = $1")
+        .bind(id)
+        .bind(disabled.then(|| clock::now().0))
+        .execute(&mut *write)
+        .await?;
+    let mut ended = 0;
+    if disabled {
+        links::take_back(&mut write, id).await?;
+        ended = own_sessions::end_all(&mut write, id, None).await?.len();
+    }
+    write.commit().await?;
+    Ok(ended)
+}

@@ -1,0 +1,289 @@
+//! Mails by SMTP (RFC 5321), as a mail server gets them.
+
+use std::{
+    io::{self, BufRead, BufReader, Write},
+    net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    sync::{
+        Arc, Mutex, MutexGuard,
+        mpsc::{self, Receiver},
+    },
+    thread,
+    time::Duration,
+};
+
+use bandstand_domain::accounts::Secret;
+use bandstand_server::config::{Smtp, SmtpTls};
+use mail_parser::{HeaderValue, MessageParser, MimeHeaders};
+use mailin::{Action, Handler, Response, SessionBuilder, response};
+use tokio::time::{interval, timeout};
+
+use crate::{
+    app::{TestApp, registration},
+    mails::Mail,
+};
+
+const ANA: &str = "ana@example.org";
+
+/// What the mail server has taken, and what it will say.
+#[derive(Default)]
+struct State {
+    /// Sender, reader and text of each mail that came whole, acknowledged or not.
+    came: Vec<(String, String, Vec<u8>)>,
+    /// What it says to the next mails; after that, yes.
+    answers: Vec<Response>,
+    /// Until when it thinks about the next mail.
+    thinks: Option<Receiver<()>>,
+}
+
+/// A mail server on this machine; it listens as long as the test runs.
+struct MailServer {
+    address: SocketAddr,
+    state: Arc<Mutex<State>>,
+}
+
+impl MailServer {
+    fn start() -> Self {
+        Self::start_at(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
+    }
+
+    fn start_at(address: SocketAddr) -> Self {
+        let listener = TcpListener::bind(address).unwrap();
+        let address = listener.local_addr().unwrap();
+        let state = Arc::<Mutex<State>>::default();
+        let shared = state.clone();
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let shared = shared.clone();
+                thread::spawn(move || converse(stream, Envelope { shared, ..Envelope::default() }));
+            }
+        });
+        Self { address, state }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    /// How many mails have come.
+    fn count(&self) -> usize {
+        self.state().came.len()
+    }
+
+    /// Waits until so many have come.
+    async fn until(&self, count: usize) {
+        until(async || self.count() >= count).await;
+    }
+
+    /// How the venue finds it.
+    fn smtp(&self) -> Smtp {
+        Smtp {
+            host: self.address.ip().to_string(),
+            port: self.address.port(),
+            user: None,
+            password: Secret::default(),
+            tls: SmtpTls::None,
+            from: "Bandstand <venue@example.org>".into(),
+        }
+    }
+}
+
+async fn until(condition: impl AsyncFn() -> bool) {
+    let looks = async {
+        let mut looks = interval(Duration::from_millis(5));
+        while !condition().await {
+            looks.tick().await;
+        }
+    };
+    timeout(Duration::from_secs(20), looks).await.expect("it happens in time");
+}
+
+fn converse(stream: TcpStream, envelope: Envelope) -> io::Result<()> {
+    let mut session =
+        SessionBuilder::new("mail.example.org").build(IpAddr::from([127, 0, 0, 1]), envelope);
+    let (mut lines, mut out) = (BufReader::new(stream.try_clone()?), stream);
+    out.write_all(&session.greeting().buffer()?)?;
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        if lines.read_until(b'\n', &mut line)? == 0 {
+            return Ok(());
+        }
+        let answer = session.process(&line);
+        if answer.action != Action::NoReply {
+            out.write_all(&answer.buffer()?)?;
+        }
+        // After a refusal it hangs up, as a mail server may.
+        if answer.action == Action::Close || answer.is_error {
+            return Ok(());
+        }
+    }
+}
+
+/// One mail on its way in.
+#[derive(Default)]
+struct Envelope {
+    shared: Arc<Mutex<State>>,
+    from: String,
+    to: String,
+    text: Vec<u8>,
+}
+
+impl Handler for Envelope {
+    fn data_start(&mut self, _: &str, from: &str, _: bool, to: &[String]) -> Response {
+        (self.from, self.to) = (from.to_owned(), to.join(", "));
+        self.text.clear();
+        response::OK
+    }
+
+    fn data(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.text.extend(bytes);
+        Ok(())
+    }
+
+    fn data_end(&mut self) -> Response {
+        let mut state = self.shared.lock().unwrap();
+        state.came.push((self.from.clone(), self.to.clone(), self.text.clone()));
+        let answer = if state.answers.is_empty() { response::OK } else { state.answers.remove(0) };
+        let thinks = state.thinks.take();
+        drop(state);
+        if let Some(until) = thinks {
+            let _ = until.recv();
+        }
+        answer
+    }
+}
+
+/// The `Message-ID` of a mail.
+fn id(text: &[u8]) -> String {
+    MessageParser::default().parse(text).unwrap().message_id().unwrap().to_owned()
+}
+
+async fn app(server: &MailServer) -> TestApp {
+    TestApp::configured(|config| {
+        config.limit_scale = 1_000;
+        config.smtp = Some(server.smtp());
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_mail_is_received_as_it_should_be() {
+    let server = MailServer::start();
+    let app = app(&server).await;
+    let ana = app.visitor("ana").await;
+    server.until(1).await;
+    let (from, to, text) = server.state().came[0].clone();
+    assert_eq!((from.as_str(), to.as_str()), ("venue@example.org", ANA));
+    let message = MessageParser::default().parse(&text).unwrap();
+    assert_eq!(message.from().unwrap().first().unwrap().name(), Some("Bandstand"));
+    assert_eq!(message.subject(), Some("Confirm your e-mail address"));
+    assert!(message.date().is_some() && message.message_id().unwrap().ends_with("@127.0.0.1"));
+    let header = |name: &str| match message.header(name) {
+        Some(HeaderValue::Text(text)) => text.to_string(),
+        Some(HeaderValue::TextList(list)) => list.join(","),
+        other => panic!("{name}: {other:?}"),
+    };
+    assert_eq!(header("Auto-Submitted"), "auto-generated");
+    assert_eq!(header("Content-Language"), "en");
+    let kind = message.content_type().unwrap();
+    assert_eq!((kind.ctype(), kind.subtype()), ("multipart", Some("alternative")));
+    assert_eq!((message.text_body_count(), message.html_body_count()), (1, 1));
+    assert!(text.split(|byte| *byte == b'\n').all(|line| line.len() <= 998), "RFC 5321 4.5.3.1.6");
+
+    let mail = Mail::parse(&text);
+    let link = mail.link("/confirm").unwrap();
+    assert!(mail.html.contains(link.reveal()));
+    ana.confirm(&link).await.unwrap();
+    // Where there is a mail server, there is no mailbox that opens every account.
+    assert_eq!(app.nobody().page("/mailbox").await.status(), 404);
+    assert!(!app.data().join("mailbox").exists());
+}
+
+#[tokio::test]
+async fn what_is_not_taken_now_is_tried_again_after_a_restart_too_and_sent_once() {
+    let server = MailServer::start();
+    server.state().answers = vec![response::INTERNAL_ERROR, response::NO_SERVICE];
+    let mut app = app(&server).await;
+    app.visitor("ana").await;
+    for attempt in 1..3 {
+        server.until(attempt).await;
+        until(async || app.count("SELECT count(*) FROM jobs WHERE leased_until = 0").await == 1)
+            .await;
+        let wait = app.count("SELECT due_at - created_at FROM jobs").await;
+        assert!(wait >= 8_000 * i64::try_from(attempt).unwrap(), "{wait}");
+        app.change("UPDATE jobs SET due_at = 1000").await;
+        app = app.restart().await;
+    }
+    server.until(3).await;
+    app.jobs_done().await;
+    let came = server.state().came.clone();
+    assert_eq!(came.len(), 3);
+    assert!(
+        came.iter().all(|(_, _, text)| id(text) == id(&came[0].2)),
+        "by this it is known again"
+    );
+    let app = app.restart().await;
+    app.visitor("ben").await;
+    server.until(4).await;
+    app.jobs_done().await;
+    assert_eq!(server.count(), 4);
+}
+
+#[tokio::test]
+async fn what_is_refused_for_good_is_given_up() {
+    let server = MailServer::start();
+    server.state().answers = vec![response::NO_MAILBOX];
+    let app = app(&server).await;
+    app.visitor("ana").await;
+    app.jobs_done().await;
+    assert_eq!(server.count(), 1);
+    let row = "SELECT count(*) FROM jobs WHERE failure LIKE '%550%' AND payload = '' \
+               AND failure NOT LIKE '%ana%'";
+    assert_eq!(app.count(row).await, 1);
+}
+
+#[tokio::test]
+async fn nothing_is_lost_while_the_mail_server_is_away() {
+    let gone = MailServer::start().smtp();
+    // A port at which nothing listens: bound by nobody after this.
+    let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
+    let app = TestApp::configured(|config| {
+        config.limit_scale = 1_000;
+        config.smtp = Some(Smtp { port: free.port(), ..gone });
+    })
+    .await;
+    let ana = app.nobody();
+    ana.register(&registration("ana")).await.unwrap();
+    until(async || {
+        app.count("SELECT count(*) FROM jobs WHERE attempts = 1 AND leased_until = 0").await == 1
+    })
+    .await;
+    let server = MailServer::start_at(free);
+    app.change("UPDATE jobs SET due_at = 1000").await;
+    app.running.venue.jobs.wake();
+    server.until(1).await;
+    app.jobs_done().await;
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_while_the_venue_closed_is_not_sent_again() {
+    let server = MailServer::start();
+    let (enough, thinks) = mpsc::channel();
+    server.state().thinks = Some(thinks);
+    let app = app(&server).await;
+    app.visitor("ana").await;
+    server.until(1).await;
+    let closing = app.running.venue.closing.clone();
+    tokio::spawn(async move {
+        closing.cancelled().await;
+        enough.send(()).unwrap();
+    });
+    let app = app.restart().await;
+    assert_eq!(app.count("SELECT count(*) FROM jobs WHERE over_at IS NULL").await, 0);
+    app.change("UPDATE jobs SET due_at = 1000, leased_until = 0").await;
+    app.visitor("ben").await;
+    server.until(2).await;
+    app.jobs_done().await;
+    let readers: Vec<_> = server.state().came.iter().map(|(_, to, _)| to.clone()).collect();
+    assert_eq!(readers, [ANA, "ben@example.org"]);
+}
