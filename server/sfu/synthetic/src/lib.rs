@@ -5,6 +5,8 @@
 //! from outside and carries the time of sending inside, so that a subscriber on the same machine
 //! can say how long it was under way.
 //!
+//! [`audience`] is for crowds: lean clients, a thousand on one core.
+//!
 //! ```no_run
 //! # async fn example() -> Result<(), bandstand_synthetic::ConnectError> {
 //! # async fn whip(offer: String) -> Result<String, std::io::Error> { Ok(offer) }
@@ -17,6 +19,7 @@
 //! # Ok(()) }
 //! ```
 
+pub mod audience;
 mod connection;
 mod content;
 mod figures;
