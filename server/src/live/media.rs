@@ -297,11 +297,13 @@ async fn any_origin(request: axum::extract::Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("Location"));
+    let expose = HeaderValue::from_static("Location, Allow, Accept-Post, Retry-After");
+    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, expose);
     if preflight {
-        let allow = HeaderValue::from_static("POST, DELETE, OPTIONS");
+        // PATCH is let through to be answered: a browser would call the refusal a network error.
+        let allow = HeaderValue::from_static("POST, PATCH, DELETE, OPTIONS");
         headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, allow);
-        let allow = HeaderValue::from_static("Authorization, Content-Type");
+        let allow = HeaderValue::from_static("Authorization, Content-Type, If-Match");
         headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, allow);
         headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
     }
