@@ -16,6 +16,8 @@ mod demultiplex;
 mod driver;
 mod error;
 mod event;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod history;
 mod identity;
 mod ingest;

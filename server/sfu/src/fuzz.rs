@@ -1,0 +1,201 @@
+//! The readers of what comes from outside, as functions of any bytes. They may refuse them; they may
+//! neither panic nor break what is asserted here.
+//!
+//! The targets in the folder `fuzz` call these; the test replays the corpora that are kept there.
+
+use std::collections::HashSet;
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use str0m::change::SdpOffer;
+use str0m::crypto::dtls::SrtpProfile;
+use str0m::crypto::from_feature_flags;
+use str0m::format::{Codec, CodecSpec, FormatParams, PayloadParams};
+use str0m::media::Frequency;
+
+use crate::config::Limits;
+use crate::demultiplex::{Demultiplexer, Kind};
+use crate::event::Role;
+use crate::history::{History, Stored};
+use crate::keyframe::begins_keyframe;
+use crate::keys::Keys;
+use crate::offer;
+use crate::packet::{EndToEnd, Packet};
+use crate::rtcp::{self, Message};
+use crate::srtp::Opener;
+
+/// Datagrams, each behind its length and the last byte of where it came from. The peer's password is
+/// `right`; without it, an address never gets anywhere.
+#[allow(clippy::missing_panics_doc, reason = "that is what it is for")]
+pub fn demultiplex(bytes: &[u8]) {
+    let crypto = from_feature_flags();
+    let mut demultiplexer = Demultiplexer::new(2);
+    demultiplexer.register(1, "one", "right");
+    let mut validated = HashSet::new();
+    let mut rest = bytes;
+    while let [high, low, host, after @ ..] = rest {
+        let length = usize::from(u16::from_be_bytes([*high, *low])).min(after.len());
+        let (datagram, next) = after.split_at(length);
+        rest = next;
+        let source = SocketAddr::from(([192, 0, 2, *host], 9));
+        match demultiplexer.route(source, datagram, &crypto) {
+            Ok((1, Kind::Stun { .. })) => drop(validated.insert(source)),
+            Ok(other) => assert!(other.0 == 1 && validated.contains(&source)),
+            Err(_) => {}
+        }
+    }
+}
+
+/// What a subscriber says, opened.
+#[allow(clippy::missing_panics_doc, reason = "that is what it is for")]
+pub fn feedback(bytes: &[u8]) {
+    let mut messages = 0;
+    rtcp::read(bytes, |message| {
+        messages += 1;
+        if let Message::Nack(nack) = message {
+            assert!(nack.missing().count() <= bytes.len() / 4 * 17);
+        }
+    });
+    assert!(messages <= bytes.len() / 8);
+}
+
+/// What a subscriber says, sealed, behind a byte that chooses the cipher. The keys are zeroes.
+#[allow(clippy::missing_panics_doc, reason = "that is what it is for")]
+pub fn srtcp(bytes: &[u8]) {
+    let Some((cipher, packet)) = bytes.split_first() else {
+        return;
+    };
+    let profile = match cipher % 3 {
+        0 => SrtpProfile::AES128_CM_SHA1_80,
+        1 => SrtpProfile::AEAD_AES_128_GCM,
+        _ => SrtpProfile::AEAD_AES_256_GCM,
+    };
+    let keys = Keys { profile, material: vec![0; 88], client: false };
+    let Ok(mut opener) = Opener::new(&keys, &from_feature_flags()) else {
+        return;
+    };
+    let mut opened = Vec::new();
+    if opener.open_rtcp(packet, &mut opened) {
+        assert!(opened.len() < packet.len());
+        assert!(!opener.open_rtcp(packet, &mut opened), "it came before");
+    }
+}
+
+/// Video packets in any order: each is a step from the number before (two bytes, signed), flags and
+/// a length.
+#[allow(clippy::missing_panics_doc, reason = "that is what it is for")]
+#[allow(clippy::disallowed_methods, reason = "any starting point will do")]
+pub fn history(bytes: &[u8]) {
+    let now = Instant::now();
+    let limits = Limits { max_cached_packets: 64, max_cached_bytes: 2_000, ..Limits::default() };
+    let mut history = History::new(&limits);
+    let spec = CodecSpec {
+        codec: Codec::Vp8,
+        clock_rate: Frequency::NINETY_KHZ,
+        channels: None,
+        format: FormatParams::default(),
+    };
+    let codec = PayloadParams::new(96.into(), None, spec);
+    let mut sequence: u64 = 65_530;
+    for step in bytes.chunks_exact(4) {
+        let [high, low, flags, length] = *step else {
+            return;
+        };
+        sequence = sequence.saturating_add_signed(i16::from_be_bytes([high, low]).into());
+        let stored = history.store(&Packet {
+            sequence,
+            timestamp: u32::from(flags >> 1) * 3_000,
+            marker: false,
+            source: 1,
+            payload: vec![0; length.into()].into(),
+            keyframe: flags & 1 != 0,
+            codec,
+            arrival: now,
+            captured: now,
+            extensions: EndToEnd::default(),
+        });
+        assert!(stored != Stored::Keyframe || flags & 1 != 0);
+        if let Some(start) = history.start(now) {
+            assert!(history.get(start).is_some_and(|packet| packet.keyframe));
+        }
+    }
+    let end = history.end();
+    let kept = (end.saturating_sub(20_000)..end).filter_map(|number| {
+        let packet = history.get(number)?;
+        assert_eq!(packet.sequence, number);
+        Some(packet.payload.len())
+    });
+    assert!(kept.sum::<usize>() <= limits.max_cached_bytes);
+}
+
+/// The payload of a video packet behind a byte that chooses the codec.
+pub fn keyframe(bytes: &[u8]) {
+    if let Some((codec, payload)) = bytes.split_first() {
+        let codecs = [Codec::Vp8, Codec::Vp9, Codec::H264, Codec::Av1];
+        begins_keyframe(codecs[usize::from(*codec) % codecs.len()], payload);
+    }
+}
+
+/// An offer, and, as if it were one, an answer.
+#[allow(clippy::missing_panics_doc, reason = "that is what it is for")]
+pub fn offer(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let limits = Limits::default();
+    for role in [Role::Publisher, Role::Subscriber] {
+        offer::finish(&text, &text, role);
+        let Ok(prepared) = offer::prepare(&text, role, &limits) else {
+            continue;
+        };
+        assert!(!prepared.contains("\na=candidate:"));
+        match offer::prepare(&prepared, role, &limits) {
+            Ok(again) => assert_eq!(again, prepared),
+            // Line feeds got their carriage returns.
+            Err(_) => assert!(prepared.len() > limits.max_offer_bytes),
+        }
+        let _ = SdpOffer::from_sdp_string(&prepared);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    type Target = fn(&[u8]);
+
+    /// Places at which an entry is cut and changed.
+    const PLACES: usize = 24;
+
+    #[test]
+    fn corpora_are_borne_whole_cut_and_changed() {
+        let targets: [(&str, Target); 6] = [
+            ("demultiplex", super::demultiplex),
+            ("feedback", super::feedback),
+            ("srtcp", super::srtcp),
+            ("history", super::history),
+            ("keyframe", super::keyframe),
+            ("offer", super::offer),
+        ];
+        for (name, target) in targets {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(name);
+            let entries = fs::read_dir(&folder).expect("a corpus");
+            let entries: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
+            assert!(!entries.is_empty(), "{name}");
+            for entry in entries {
+                // Seen if it fails.
+                println!("{}", entry.display());
+                let mut bytes = fs::read(&entry).expect("its bytes");
+                target(&bytes);
+                for place in (0..bytes.len()).step_by(bytes.len() / PLACES + 1) {
+                    target(&bytes[..place]);
+                    let byte = bytes[place];
+                    for other in [!byte, byte ^ 1] {
+                        bytes[place] = other;
+                        target(&bytes);
+                    }
+                    bytes[place] = byte;
+                }
+            }
+        }
+    }
+}
