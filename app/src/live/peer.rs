@@ -58,17 +58,22 @@ impl Peer {
         Ok(Self { connection, watch, changed, left })
     }
 
-    /// Adds a transceiver for `kind` (`audio`, `video`) in one direction.
+    /// Adds a transceiver for `kind` (`audio`, `video`) in one direction, sending in so many
+    /// `encodings` at once; one that is as the browser likes it if there are none.
     pub fn transceiver(
         &self,
         kind: &str,
         direction: RtcRtpTransceiverDirection,
         streams: &[JsValue],
+        encodings: &[JsValue],
     ) -> RtcRtpTransceiver {
         let init = RtcRtpTransceiverInit::new();
         init.set_direction(direction);
         if !streams.is_empty() {
             browser::set(&init, "streams", &streams.iter().collect::<Array>());
+        }
+        if !encodings.is_empty() {
+            browser::set(&init, "sendEncodings", &encodings.iter().collect::<Array>());
         }
         self.connection.add_transceiver_with_str_and_init(kind, &init)
     }

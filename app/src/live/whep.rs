@@ -47,8 +47,8 @@ impl Offered {
             move |event: RtcTrackEvent| stream.add_track(&event.track())
         });
         peer.connection.set_ontrack(Some(tracks.as_ref().unchecked_ref()));
-        peer.transceiver("audio", RtcRtpTransceiverDirection::Recvonly, &[]);
-        peer.transceiver("video", RtcRtpTransceiverDirection::Recvonly, &[]);
+        peer.transceiver("audio", RtcRtpTransceiverDirection::Recvonly, &[], &[]);
+        peer.transceiver("video", RtcRtpTransceiverDirection::Recvonly, &[], &[]);
         let offer = peer.offer(with_stereo).await?;
         Ok(Self { peer, offer, stream, resource, _tracks: tracks })
     }

@@ -15,8 +15,10 @@ use super::{
     signalling::{Resource, SignallingError},
 };
 
-/// The most bits a second of the picture: 1280×720 at 30 frames.
-const PICTURE_BITRATE: u32 = 2_500_000;
+/// The picture's simulcast layers (RFC 8853): name, how many times smaller than the source, and the
+/// most bits a second; of 1280×720 at 30 frames. The venue gives each viewer the one that fits.
+const LAYERS: [(&str, u32, u32); 3] =
+    [("low", 4, 150_000), ("middle", 2, 600_000), ("high", 1, 2_500_000)];
 
 /// A session. Dropping it leaves the stage.
 pub struct Session {
@@ -48,8 +50,9 @@ impl Session {
         // One stream, so that players keep lips and voice together.
         let stream = MediaStream::new()?;
         let send = RtcRtpTransceiverDirection::Sendonly;
-        let sound_out = peer.transceiver("audio", send, std::slice::from_ref(&stream));
-        let picture_out = peer.transceiver("video", send, std::slice::from_ref(&stream));
+        let streams = std::slice::from_ref::<JsValue>(&stream);
+        let sound_out = peer.transceiver("audio", send, streams, &[]);
+        let picture_out = peer.transceiver("video", send, streams, &LAYERS.map(encoding));
         prefer_codecs(&picture_out);
         let (sound_out, picture_out) = (sound_out.sender(), picture_out.sender());
         JsFuture::from(sound_out.replace_track(sound)).await?;
@@ -59,7 +62,6 @@ impl Session {
         let answer = resource.post_offer(&format!("/whip/{show}"), token, &offer).await?;
         let publication = publication_in(&resource.location());
         peer.accept(&with_music(&answer)).await?;
-        limit(&picture_out, PICTURE_BITRATE).await;
         limit(&sound_out, mode.bitrate()).await;
         Ok(Self { peer, resource, publication, picture: picture_out, sound: sound_out })
     }
@@ -75,6 +77,15 @@ impl Session {
         let _ = JsFuture::from(self.sound.replace_track(track)).await;
         limit(&self.sound, mode.bitrate()).await;
     }
+}
+
+/// One layer, as `RTCRtpEncodingParameters`.
+fn encoding((rid, smaller, bitrate): (&str, u32, u32)) -> JsValue {
+    browser::object([
+        ("rid", rid.into()),
+        ("scaleResolutionDownBy", smaller.into()),
+        ("maxBitrate", bitrate.into()),
+    ])
 }
 
 /// The publication in a session's address, `/whip/SHOW/PUBLICATION-SESSION`; 0 where there is none.

@@ -203,6 +203,8 @@ mod tests {
                 source: 1,
                 payload: payload.into(),
                 keyframe: begins,
+                picture: None,
+                height: None,
                 codec: PayloadParams::new(96.into(), None, spec),
                 arrival: now,
                 captured: now,

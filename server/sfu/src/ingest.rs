@@ -2,13 +2,18 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-use str0m::media::{KeyframeRequestKind, MediaKind, Mid};
+use str0m::format::Codec;
+use str0m::media::{KeyframeRequestKind, MediaKind, Mid, Rid};
 use str0m::rtp::RtpPacket;
 use str0m::rtp::rtcp::SenderInfo;
 
 use crate::keyframe::begins_keyframe;
-use crate::packet::{EndToEnd, Packet, TrackName, clock_rate};
+use crate::packet::{EndToEnd, Forwarded, Packet, TrackName, clock_rate};
+use crate::picture::{Picture, vp8_height};
 use crate::transport::Transport;
+
+/// Simulcast layers of one track (RFC 8853); what browsers send is three.
+const MAX_LAYERS: usize = 4;
 
 /// Longest plausible time between capture and arrival, repairs and late tracks included.
 const MAX_UNDER_WAY: Duration = Duration::from_secs(5);
@@ -28,11 +33,17 @@ struct Incoming {
     name: TrackName,
     mid: Mid,
     keyframe_requests: u64,
+    /// Its simulcast layers; one without a name if there is no simulcast.
+    layers: Vec<IncomingLayer>,
+    /// Packets missing from sources before.
+    lost_before: u64,
+}
+
+struct IncomingLayer {
+    rid: Option<Rid>,
     /// Of the source that sends at present: its first and highest sequence number, and how many
     /// came.
     span: Option<Span>,
-    /// Packets missing from sources before.
-    lost_before: u64,
 }
 
 #[derive(Clone, Copy)]
@@ -68,20 +79,24 @@ impl Ingest {
         let Some(name) = TrackName::next(names, kind, limit) else {
             return;
         };
-        self.tracks.push(Incoming { name, mid, keyframe_requests: 0, span: None, lost_before: 0 });
+        let (layers, lost_before) = (Vec::new(), 0);
+        self.tracks.push(Incoming { name, mid, keyframe_requests: 0, layers, lost_before });
     }
 
-    /// Turns what str0m received into a packet to forward, with the track's name.
+    /// Turns what str0m received into a packet to forward.
     pub(crate) fn receive(
         &mut self,
         transport: &mut Transport,
         received: RtpPacket,
-    ) -> Option<(TrackName, Packet)> {
+    ) -> Option<Forwarded> {
         let source = received.header.ssrc;
-        let mid = transport.rtc.direct_api().stream_rx(&source)?.mid();
+        let mut direct = transport.rtc.direct_api();
+        let stream = direct.stream_rx(&source)?;
+        let (mid, rid) = (stream.mid(), stream.rid());
         let track = self.tracks.iter_mut().find(|t| t.mid == mid)?;
         let name = track.name;
-        track.count(*source, *received.seq_no);
+        let layer = track.layer(rid)?;
+        track.count(layer, *source, *received.seq_no);
         let payload_type = received.header.payload_type;
         let codec = *transport.rtc.codec_config().find(|p| p.pt() == payload_type)?;
         self.packets += 1;
@@ -91,28 +106,39 @@ impl Ingest {
         let report = received.last_sender_info.as_ref();
         let captured =
             report.and_then(|report| self.captured(report, timestamp, clock_rate(&codec), arrival));
+        let vp8 = codec.spec().codec == Codec::Vp8;
+        let keyframe = name.video && begins_keyframe(codec.spec().codec, &received.payload);
         let packet = Packet {
             sequence: *received.seq_no,
             timestamp,
             marker: received.header.marker,
             source: *source,
-            keyframe: name.video && begins_keyframe(codec.spec().codec, &received.payload),
+            keyframe,
+            height: if keyframe && vp8 { vp8_height(&received.payload) } else { None },
+            picture: if vp8 { Picture::of_vp8(&received.payload) } else { None },
             payload: received.payload,
             codec,
             arrival,
             captured: captured.unwrap_or(arrival),
             extensions: EndToEnd::of(&received.header.ext_vals),
         };
-        Some((name, packet))
+        Some(Forwarded { name, layer: layer as u8, packet })
     }
 
-    /// Asks the publisher for a keyframe (PLI, RFC 4585 §6.3.1) on the track of that name.
-    pub(crate) fn request_keyframe(&mut self, transport: &mut Transport, name: TrackName) -> bool {
+    /// Asks the publisher for a keyframe (PLI, RFC 4585 §6.3.1) on a layer of the track of that
+    /// name.
+    pub(crate) fn request_keyframe(
+        &mut self,
+        transport: &mut Transport,
+        name: TrackName,
+        layer: u8,
+    ) -> bool {
         let Some(track) = self.tracks.iter_mut().find(|t| t.name == name) else {
             return false;
         };
         let mut direct = transport.rtc.direct_api();
-        let Some(stream) = direct.stream_rx_by_mid(track.mid, None) else {
+        let rid = track.layers.get(usize::from(layer)).and_then(|l| l.rid);
+        let Some(stream) = direct.stream_rx_by_mid(track.mid, rid) else {
             return false;
         };
         stream.request_keyframe(KeyframeRequestKind::Pli);
@@ -127,8 +153,9 @@ impl Ingest {
 
     /// Packets that never came, over all tracks; those still to be repaired are among them.
     pub(crate) fn lost(&self) -> u64 {
-        let lost = |t: &Incoming| t.lost_before + t.span.map_or(0, |s| s.lost());
-        self.tracks.iter().map(lost).sum()
+        let layers =
+            |t: &Incoming| t.layers.iter().filter_map(|l| Some(l.span?.lost())).sum::<u64>();
+        self.tracks.iter().map(|t| t.lost_before + layers(t)).sum()
     }
 
     /// When the packet was captured, on our clock (RFC 3550 §6.4.1: a sender report ties RTP
@@ -165,9 +192,24 @@ impl Ingest {
 }
 
 impl Incoming {
-    fn count(&mut self, source: u32, sequence: u64) {
+    /// The number of a layer; none if there are too many.
+    fn layer(&mut self, rid: Option<Rid>) -> Option<usize> {
+        if let Some(known) = self.layers.iter().position(|l| l.rid == rid) {
+            return Some(known);
+        }
+        if self.layers.len() >= MAX_LAYERS {
+            return None;
+        }
+        self.layers.push(IncomingLayer { rid, span: None });
+        Some(self.layers.len() - 1)
+    }
+
+    fn count(&mut self, layer: usize, source: u32, sequence: u64) {
         let begun = Span { source, first: sequence, highest: sequence, packets: 0 };
-        let span = self.span.get_or_insert(begun);
+        let Some(layer) = self.layers.get_mut(layer) else {
+            return;
+        };
+        let span = layer.span.get_or_insert(begun);
         if span.source != source {
             self.lost_before += span.lost();
             *span = begun;

@@ -25,6 +25,7 @@ mod keyframe;
 mod keys;
 mod offer;
 mod packet;
+mod picture;
 mod rtcp;
 mod sfu;
 mod shard;

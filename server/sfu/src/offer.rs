@@ -2,7 +2,7 @@
 //!
 //! WHIP and WHEP are one offer and one answer (RFC 9725 §4.2), so an offer is made to say only what
 //! this side wants to hear: one direction, no candidates (an ICE-lite side needs none, RFC 8445
-//! §2.5), no simulcast.
+//! §2.5), no simulcast towards subscribers.
 
 use crate::config::Limits;
 use crate::error::OfferError;
@@ -56,8 +56,10 @@ pub(crate) fn prepare(offer: &str, role: Role, limits: &Limits) -> Result<String
         } else if line == wrong || line == "a=inactive" {
             undecided = false;
         }
-        let left_out = ["a=candidate:", "a=end-of-candidates", "a=simulcast:", "a=rid:"];
-        if left_out.iter().any(|prefix| line.starts_with(prefix)) {
+        let layers = line.starts_with("a=simulcast:") || line.starts_with("a=rid:");
+        let candidates = line.starts_with("a=candidate:") || line == "a=end-of-candidates";
+        // Layers come in, and one at a time goes out.
+        if candidates || layers && role == Role::Subscriber {
             continue;
         }
         prepared.push_str(line);

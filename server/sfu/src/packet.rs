@@ -7,6 +7,8 @@ use str0m::format::PayloadParams;
 use str0m::media::MediaKind;
 use str0m::rtp::ExtensionValues;
 
+use crate::picture::Picture;
+
 /// Which track of a session: the m-lines of one kind are counted in their order, and the
 /// publisher's n-th goes to each subscriber's n-th.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -43,6 +45,10 @@ pub(crate) struct Packet {
     pub(crate) payload: Arc<[u8]>,
     /// A picture that needs none before it may begin here.
     pub(crate) keyframe: bool,
+    /// What a VP8 packet says about its place among the pictures.
+    pub(crate) picture: Option<Picture>,
+    /// Of a keyframe, in pixels, where it can be told.
+    pub(crate) height: Option<u16>,
     /// Codec and parameters, with the publisher's payload type.
     pub(crate) codec: PayloadParams,
     /// When the datagram came in.
@@ -58,6 +64,8 @@ pub(crate) struct Packet {
 #[derive(Clone)]
 pub(crate) struct Forwarded {
     pub(crate) name: TrackName,
+    /// Which of the track's simulcast layers (RFC 8853), as the publisher counts them; 0 without.
+    pub(crate) layer: u8,
     pub(crate) packet: Packet,
 }
 

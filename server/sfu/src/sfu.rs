@@ -77,6 +77,14 @@ impl Sfu {
             .unwrap_or(Err(OfferError::Stopped))
     }
 
+    /// A subscriber shows its pictures no higher than so many pixels: simulcast layers that are
+    /// larger than need be are not sent to it. [`None`] for no bound. False if there is no
+    /// subscriber of that name.
+    pub async fn prefer(&self, session: SessionId, height: Option<u16>) -> bool {
+        let done = self.ask(|reply| Command::Prefer(session, height, reply)).await;
+        done.unwrap_or(false)
+    }
+
     /// Ends a session; false if there is none of that name.
     pub async fn close(&self, session: SessionId) -> bool {
         let closed = self.ask(|reply| Command::Close(session, reply)).await;

@@ -22,9 +22,10 @@ pub(crate) struct Stage {
     request_interval: Duration,
 }
 
-/// The keyframe requests of one track, merged.
+/// The keyframe requests of one track's layer, merged.
 struct Request {
     track: TrackName,
+    layer: u8,
     /// Somebody needs a keyframe that has not come yet.
     wanted: bool,
     asked: Option<Instant>,
@@ -54,19 +55,23 @@ impl Stage {
         self.requests.clear();
     }
 
-    /// A keyframe of the track came.
-    pub(crate) fn keyframe_came(&mut self, track: TrackName) {
-        if let Some(request) = self.requests.iter_mut().find(|r| r.track == track) {
+    /// A keyframe of the layer came.
+    pub(crate) fn keyframe_came(&mut self, track: TrackName, layer: u8) {
+        if let Some(request) = self.request(track, layer) {
             request.wanted = false;
         }
     }
 
-    /// Somebody lost the picture of that track, or never had it.
-    pub(crate) fn keyframe_needed(&mut self, track: TrackName) {
-        match self.requests.iter_mut().find(|r| r.track == track) {
+    /// Somebody lost the picture of that layer, or never had it.
+    pub(crate) fn keyframe_needed(&mut self, track: TrackName, layer: u8) {
+        match self.request(track, layer) {
             Some(request) => request.wanted = true,
-            None => self.requests.push(Request { track, wanted: true, asked: None }),
+            None => self.requests.push(Request { track, layer, wanted: true, asked: None }),
         }
+    }
+
+    fn request(&mut self, track: TrackName, layer: u8) -> Option<&mut Request> {
+        self.requests.iter_mut().find(|r| (r.track, r.layer) == (track, layer))
     }
 
     /// When [`Stage::due`] next has something.
@@ -75,15 +80,15 @@ impl Stage {
         wanted.map(|r| r.asked.map_or(now, |at| at + self.request_interval)).min()
     }
 
-    /// The tracks whose publisher is to be asked for a keyframe now: each at most once in an
+    /// The layers of which the publisher is to be asked for a keyframe now: each at most once in an
     /// interval, whatever the number of those who need one.
-    pub(crate) fn due(&mut self, now: Instant) -> impl Iterator<Item = TrackName> {
+    pub(crate) fn due(&mut self, now: Instant) -> impl Iterator<Item = (TrackName, u8)> {
         let interval = self.request_interval;
         self.requests.iter_mut().filter_map(move |request| {
             let rested = request.asked.is_none_or(|at| now >= at + interval);
             (request.wanted && rested).then(|| {
                 request.asked = Some(now);
-                request.track
+                (request.track, request.layer)
             })
         })
     }

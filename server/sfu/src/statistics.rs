@@ -93,4 +93,10 @@ pub struct SessionStatistics {
     /// Variation of the packets' travelling time, as a subscriber reports it for its video
     /// (RFC 3550 §6.4.1).
     pub jitter: Option<Duration>,
+    /// What a subscriber's network carries, in bits per second, where its browser tells.
+    pub bandwidth: Option<u64>,
+    /// Height in pixels of the pictures it gets, where it is known.
+    pub height: Option<u16>,
+    /// How often it was given another simulcast layer.
+    pub layer_changes: u32,
 }

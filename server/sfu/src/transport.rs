@@ -247,16 +247,17 @@ fn codecs() -> CodecConfig {
     codecs
 }
 
-/// Transport-wide feedback is asked of publishers' packets only: nothing here yet uses subscribers'
-/// feedback, which costs twenty packets a second each. Nor is the send time, which would have to be
-/// written anew into every packet.
+/// The send time is taken from publishers only: to subscribers it would have to be written anew into
+/// every packet, and transport-wide feedback tells more.
 fn extensions(role: Role) -> ExtensionMap {
     let mut extensions = ExtensionMap::empty();
     extensions.set(1, Extension::AudioLevel);
     if role == Role::Publisher {
         extensions.set(2, Extension::AbsoluteSendTime);
-        extensions.set(3, Extension::TransportSequenceNumber);
+        extensions.set(10, Extension::RtpStreamId);
+        extensions.set(11, Extension::RepairedRtpStreamId);
     }
+    extensions.set(3, Extension::TransportSequenceNumber);
     extensions.set(4, Extension::RtpMid);
     extensions.set(13, Extension::VideoOrientation);
     extensions

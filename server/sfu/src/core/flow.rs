@@ -11,7 +11,7 @@ use super::peers::Side;
 use super::timing::Timer;
 use crate::demultiplex::{Kind, PeerKey, Stray};
 use crate::event::{Event, Role};
-use crate::packet::{Forwarded, TrackName};
+use crate::packet::TrackName;
 use crate::shard::{Admission, News};
 use crate::transport::Transmit;
 
@@ -166,7 +166,7 @@ impl Core {
         };
         let mut burst = std::mem::take(&mut stage.burst);
         if !burst.is_empty() {
-            self.shards.forward(key, &burst);
+            self.shards.forward(now, key, &burst);
             burst.clear();
             self.take_news(now);
         }
@@ -174,14 +174,14 @@ impl Core {
             return;
         };
         stage.burst = burst;
-        let asked: Vec<TrackName> = stage.due(now).collect();
+        let asked: Vec<(TrackName, u8)> = stage.due(now).collect();
         if let Some(publisher) = stage.publisher
             && let Some(peer) = self.peers.get_mut(publisher)
             && let Side::Publisher(ingest) = &mut peer.side
         {
             let mut sent = 0;
-            for track in asked {
-                sent += u64::from(ingest.request_keyframe(&mut peer.transport, track));
+            for (track, layer) in asked {
+                sent += u64::from(ingest.request_keyframe(&mut peer.transport, track, layer));
             }
             self.totals.keyframe_requests += sent;
             if sent > 0 {
@@ -203,7 +203,7 @@ impl Core {
                     return;
                 };
                 let first = ingest.packets == 0;
-                let Some((track, packet)) = ingest.receive(&mut peer.transport, packet) else {
+                let Some(forwarded) = ingest.receive(&mut peer.transport, packet) else {
                     return;
                 };
                 let (session, stage_key) = (peer.id, peer.stage);
@@ -215,10 +215,10 @@ impl Core {
                     let stage = stage.id.clone();
                     self.events.push_back(Event::PublisherMedia { stage, session });
                 }
-                if packet.keyframe {
-                    stage.keyframe_came(track);
+                if forwarded.packet.keyframe {
+                    stage.keyframe_came(forwarded.name, forwarded.layer);
                 }
-                stage.burst.push(Forwarded { name: track, packet });
+                stage.burst.push(forwarded);
                 if stage.burst.len() == 1 {
                     self.restless.push(stage_key);
                 }
@@ -240,11 +240,11 @@ impl Core {
         self.shards.take_news(&mut news);
         for news in news.drain(..) {
             match news {
-                News::KeyframeNeeded { stage, track } => {
+                News::KeyframeNeeded { stage, track, layer } => {
                     let Some(known) = self.stages.get_mut(stage) else {
                         continue;
                     };
-                    known.keyframe_needed(track);
+                    known.keyframe_needed(track, layer);
                     match known.deadline(now) {
                         Some(at) if at <= now => self.restless.push(stage),
                         Some(at) => self.timing.schedule(Timer::Stage(stage), at),
@@ -298,7 +298,14 @@ impl Core {
         self.shards.admit(
             now,
             key,
-            Admission { session: peer.id, stage: peer.stage, remote, keys, tracks },
+            Admission {
+                session: peer.id,
+                stage: peer.stage,
+                remote,
+                enough: peer.enough,
+                keys,
+                tracks,
+            },
         );
     }
 

@@ -160,6 +160,22 @@ impl Core {
         Ok(Accepted { session, answer_sdp })
     }
 
+    /// Sends a subscriber no layer that is larger than need be for pictures of that height; false if
+    /// there is no subscriber of that name that is connected.
+    pub(crate) fn prefer(&mut self, session: SessionId, height: Option<u16>) -> bool {
+        let Some(key) = self.sessions.get(&session).copied() else {
+            return false;
+        };
+        let Some(peer) = self.peers.get_mut(key).filter(|p| p.role() == Role::Subscriber) else {
+            return false;
+        };
+        peer.enough = height;
+        if peer.connected {
+            self.shards.prefer(key, height);
+        }
+        true
+    }
+
     /// Ends a session as [`EndReason::Closed`]; false if there is none of that name.
     pub(crate) fn close(&mut self, now: Instant, session: SessionId) -> bool {
         let peer = self.sessions.get(&session).copied();

@@ -27,6 +27,8 @@ pub(super) struct Peer {
     pub(super) connected: bool,
     /// The address ICE has chosen.
     pub(super) remote: Option<SocketAddr>,
+    /// Higher pictures are of no use to it.
+    pub(super) enough: Option<u16>,
     created: Instant,
     /// Last valid sign of life.
     pub(super) heard: Instant,
@@ -77,6 +79,7 @@ impl Peer {
             transport,
             connected: false,
             remote: None,
+            enough: None,
             created: now,
             heard: now,
             transport_due: now,
@@ -132,6 +135,9 @@ impl Peer {
             keyframe_requests_out: 0,
             round_trip: self.reports.round_trip,
             jitter: None,
+            bandwidth: None,
+            height: None,
+            layer_changes: 0,
         };
         match &self.side {
             Side::Publisher(ingest) => {
@@ -151,6 +157,9 @@ impl Peer {
                 statistics.keyframe_requests_in = figures.keyframe_requests;
                 statistics.round_trip = figures.round_trip;
                 statistics.jitter = Some(figures.jitter);
+                statistics.bandwidth = figures.bandwidth;
+                statistics.height = figures.height;
+                statistics.layer_changes = figures.layer_changes;
             }
         }
         statistics.media = statistics.packets_in + statistics.packets_out > 0;

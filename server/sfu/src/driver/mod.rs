@@ -47,6 +47,7 @@ const GOODBYE: Duration = Duration::from_millis(200);
 pub(crate) enum Command {
     Publish(StageId, String, Reply),
     Subscribe(StageId, String, Reply),
+    Prefer(SessionId, Option<u16>, oneshot::Sender<bool>),
     Close(SessionId, oneshot::Sender<bool>),
     CloseStage(StageId, oneshot::Sender<()>),
     Statistics(oneshot::Sender<Statistics>),
@@ -247,6 +248,9 @@ impl Driver {
             }
             Command::Subscribe(stage, offer, reply) => {
                 let _ = reply.send(self.core.subscribe(now, stage, &offer));
+            }
+            Command::Prefer(session, height, reply) => {
+                let _ = reply.send(self.core.prefer(session, height));
             }
             Command::Close(session, reply) => {
                 let _ = reply.send(self.core.close(now, session));

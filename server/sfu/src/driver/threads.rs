@@ -37,6 +37,7 @@ enum Order {
     Admit(PeerKey, Box<Admission>),
     Remove(PeerKey),
     SetRemote(PeerKey, SocketAddr),
+    Prefer(PeerKey, Option<u16>),
     Forward(usize, Arc<[Forwarded]>),
     Reset(usize),
     Forget(usize),
@@ -150,7 +151,11 @@ impl Shards for Threads {
         self.tell(key, Order::SetRemote(key, remote));
     }
 
-    fn forward(&mut self, stage: usize, burst: &[Forwarded]) {
+    fn prefer(&mut self, key: PeerKey, height: Option<u16>) {
+        self.tell(key, Order::Prefer(key, height));
+    }
+
+    fn forward(&mut self, _: Instant, stage: usize, burst: &[Forwarded]) {
         let burst: Arc<[Forwarded]> = burst.into();
         for worker in &self.workers {
             if !worker.tell_media(Order::Forward(stage, Arc::clone(&burst))) {
@@ -272,9 +277,10 @@ impl Running {
                 shard.remove(key);
             }
             Order::SetRemote(key, remote) => shard.set_remote(key, remote),
+            Order::Prefer(key, height) => shard.prefer(key, height),
             Order::Forward(stage, burst) => {
                 self.waiting.fetch_sub(1, Ordering::Relaxed);
-                shard.forward(stage, &burst);
+                shard.forward(now, stage, &burst);
             }
             Order::Reset(stage) => shard.reset(stage),
             Order::Forget(stage) => shard.forget(stage),
@@ -312,7 +318,7 @@ mod tests {
         let session = SessionId::random().expect("randomness");
         let keys = Keys { profile, material: vec![7; bytes], client: false };
         let remote = remote.local_addr().expect("an address");
-        (session, Admission { session, stage: 1, remote, keys, tracks: Vec::new() })
+        (session, Admission { session, stage: 1, remote, enough: None, keys, tracks: Vec::new() })
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Reading what a receiver says.
 
+use super::transport::TransportFeedback;
 use super::{half_word, packet_type, word};
 
 /// What a receiver says.
@@ -11,6 +12,8 @@ pub(crate) enum Message<'a> {
     Nack(Nack<'a>),
     /// The picture of a stream is lost: PLI (RFC 4585 §6.3.1) or FIR (RFC 5104 §4.3.1).
     PictureLost { ssrc: u32 },
+    /// Which packets of the whole transport came, and when.
+    Transport(TransportFeedback<'a>),
 }
 
 /// How a stream arrives, in the receiver's eyes.
@@ -102,11 +105,18 @@ fn report(block: &[u8]) -> Option<ReceptionReport> {
 /// RFC 4585 §6.2: by the format in the place of the count.
 fn transport<'a>(packet: &'a [u8], format: usize, take: &mut impl FnMut(Message<'a>)) {
     const NACK: usize = 1;
+    const TRANSPORT_WIDE: usize = 15;
     let (Some(ssrc), Some(body)) = (word(packet, 8), packet.get(12..)) else {
         return;
     };
-    if format == NACK {
-        take(Message::Nack(Nack { ssrc, pairs: body }));
+    match format {
+        NACK => take(Message::Nack(Nack { ssrc, pairs: body })),
+        TRANSPORT_WIDE => {
+            if let Some(feedback) = TransportFeedback::read(body) {
+                take(Message::Transport(feedback));
+            }
+        }
+        _ => {}
     }
 }
 
@@ -146,6 +156,7 @@ mod tests {
                     format!("{} misses {:?}", n.ssrc, n.missing().collect::<Vec<_>>())
                 }
                 Message::PictureLost { ssrc } => format!("{ssrc} has no picture"),
+                Message::Transport(told) => format!("{} packets", told.arrivals().count()),
             });
         });
         said
@@ -160,11 +171,14 @@ mod tests {
         compound.extend([0xff, 0xff, 0x80, 0x01, 0, 7, 0, 0]);
         compound.extend([0x81, 206, 0, 2, 0, 0, 0, 9, 0, 0, 0, 1]);
         compound.extend([0x84, 206, 0, 4, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 2, 5, 0, 0, 0]);
+        compound.extend([0x8f, 205, 0, 5, 0, 0, 0, 9, 0, 0, 0, 1]);
+        compound.extend([0, 7, 0, 2, 0, 0, 1, 0, 0x20, 0x02, 4, 4]);
         let all = [
             "1 lost -2 (64/256)",
             "1 misses [65535, 0, 15, 7]",
             "1 has no picture",
             "2 has no picture",
+            "2 packets",
         ];
         assert_eq!(said(&compound), all);
         // Cut anywhere, it says less and nothing else.

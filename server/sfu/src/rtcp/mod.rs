@@ -2,9 +2,11 @@
 
 mod feedback;
 mod report;
+mod transport;
 
 pub(crate) use feedback::{Message, Nack, ReceptionReport, read};
 pub(crate) use report::{Compound, SenderReport};
+pub(crate) use transport::TransportFeedback;
 
 /// RTCP packet types (RFC 3550 §12.1, RFC 4585 §6.1).
 mod packet_type {

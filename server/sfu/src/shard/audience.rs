@@ -1,21 +1,25 @@
 //! The subscribers of one stage within one shard, and what was sent to them last.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::Subscribers;
 use super::feed::{Feed, Mode};
 use super::subscriber::{Subscriber, Way};
+use super::track::{CATCH_UP_INTERVAL, Track};
 use crate::config::Limits;
 use crate::demultiplex::PeerKey;
-use crate::history::{History, Stored};
+use crate::history::Stored;
 use crate::packet::{Forwarded, Packet, TrackName};
 
 /// Packets of the past a newcomer gets per [`CATCH_UP_INTERVAL`]: about 30 Mbit/s, several times
 /// faster than real time, without filling the queues on the way.
 const CATCH_UP_PACKETS: usize = 16;
 
-/// Time between two portions of packets of the past.
-const CATCH_UP_INTERVAL: Duration = Duration::from_millis(5);
+/// A layer that needs this many times what is carried is not even sent until the next one begins.
+const HOPELESS: u64 = 2;
+
+/// How much more than the next layer needs a probe sends, in percent.
+const PROBE_MARGIN: u64 = 105;
 
 /// Most bytes by which packets of one frame are lengthened to be of one length: encoders cut frames
 /// into packets that differ by a byte.
@@ -24,6 +28,8 @@ const MAX_PADDING: usize = 16;
 /// The subscribers of one stage within one shard.
 pub(super) struct Audience {
     tracks: Vec<Track>,
+    /// The moment from which its microseconds are counted.
+    begun: Instant,
     pub(super) viewers: Vec<PeerKey>,
     /// When those who catch up get their next portion.
     pub(super) catch_up_at: Option<Instant>,
@@ -32,26 +38,20 @@ pub(super) struct Audience {
     plan: Vec<Planned>,
 }
 
-/// One of the publisher's tracks.
-struct Track {
-    name: TrackName,
-    /// [`Packet::source`] of the last packet.
-    source: u32,
-    history: History,
-}
-
 /// What is to be done with one packet of a burst.
 struct Planned {
-    /// Index of its track.
+    /// Index of its track, and of its layer there.
     track: usize,
+    layer: usize,
     stored: Stored,
     padding: u8,
 }
 
 impl Audience {
-    pub(super) fn new(limits: &Limits) -> Self {
+    pub(super) fn new(now: Instant, limits: &Limits) -> Self {
         Audience {
             tracks: Vec::new(),
+            begun: now,
             viewers: Vec::new(),
             catch_up_at: None,
             limits: limits.clone(),
@@ -70,22 +70,36 @@ impl Audience {
         }
     }
 
-    /// `viewer` can now receive. `need` is called with the tracks of which it needs a keyframe.
+    /// `viewer` can now receive. `need` is called with the layers of which it needs a keyframe.
     pub(super) fn join(
         &mut self,
         viewer: PeerKey,
         now: Instant,
         subscribers: &mut Subscribers,
-        mut need: impl FnMut(TrackName),
+        mut need: impl FnMut(TrackName, u8),
     ) {
         self.viewers.push(viewer);
         let Some(subscriber) = subscribers.get_mut(viewer) else {
             return;
         };
         subscriber.feeds = vec![Feed::FRESH; self.tracks.len()];
+        let budget = subscriber.budget();
+        let at = micros(self.begun, now);
         for (track, feed) in self.tracks.iter().zip(&mut subscriber.feeds) {
-            if track.name.video && !track.start(feed, &mut self.catch_up_at, now) {
-                need(track.name);
+            let choice = track.ladder(now, at).choose(None, budget, subscriber.enough);
+            let first = choice.map_or(0, |c| c.layer);
+            if !track.name.video || track.start(feed, first, &mut self.catch_up_at, now) {
+                continue;
+            }
+            // Of another layer there may be a picture at once.
+            let others = 0..track.layers.len();
+            for layer in others {
+                if track.start(feed, layer, &mut self.catch_up_at, now) {
+                    break;
+                }
+            }
+            if let Some(layer) = track.layers.get(first) {
+                need(track.name, layer.number);
             }
         }
     }
@@ -95,50 +109,47 @@ impl Audience {
         self.viewers.retain(|v| *v != viewer);
     }
 
-    /// `viewer` has no picture of that track: false if the publisher has to be asked for one.
+    /// `viewer` has no picture of that track: the layer of which the publisher has to be asked for
+    /// one, if it has to.
     pub(super) fn picture_lost(
         &mut self,
         name: TrackName,
         now: Instant,
         viewer: &mut Subscriber,
-    ) -> bool {
-        let Some(index) = self.tracks.iter().position(|t| t.name == name) else {
-            return true;
-        };
-        let (Some(track), Some(feed)) = (self.tracks.get(index), viewer.feeds.get_mut(index))
-        else {
-            return true;
-        };
-        feed.is_beginning(now)
-            || feed.picture_lost(now) && track.start(feed, &mut self.catch_up_at, now)
+    ) -> Option<u8> {
+        let index = self.tracks.iter().position(|t| t.name == name)?;
+        let (track, feed) = (self.tracks.get(index)?, viewer.feeds.get_mut(index)?);
+        let layer = feed.layer;
+        let served = feed.is_beginning(now)
+            || feed.picture_lost(now) && track.start(feed, layer, &mut self.catch_up_at, now);
+        if served { None } else { Some(track.layers.get(layer)?.number) }
     }
 
     /// The packet of a source by its sequence number, if it is still there.
     pub(super) fn find(&self, source: u32, sequence: u64) -> Option<&Packet> {
-        self.tracks.iter().find(|t| t.source == source)?.history.get(sequence)
+        self.tracks.iter().find_map(|t| t.find(source, sequence))
     }
 
     /// Packets of the publisher go to whoever is owed them, each subscriber's in one go. `need` is
-    /// called with the tracks of which somebody needs a keyframe.
+    /// called with the layers of which somebody needs a keyframe.
     pub(super) fn forward(
         &mut self,
         burst: &[Forwarded],
         subscribers: &mut Subscribers,
         way: &mut Way<'_>,
-        mut need: impl FnMut(TrackName),
+        mut need: impl FnMut(TrackName, u8),
     ) {
         let mut plan = std::mem::take(&mut self.plan);
         plan.clear();
         for (index, forwarded) in burst.iter().enumerate() {
-            let (track, begun) = self.track(forwarded, subscribers);
-            let Some(entry) = self.tracks.get_mut(track) else {
-                continue;
-            };
-            let stored = entry.history.store(&forwarded.packet);
+            let (track, layer, begun) = self.place(forwarded, subscribers);
+            let at = micros(self.begun, forwarded.packet.arrival);
+            let entry = self.tracks.get_mut(track).and_then(|t| t.layers.get_mut(layer));
+            let stored = entry.map_or(Stored::Ignored, |l| l.store(&forwarded.packet, at));
             let padding = padding(burst, index);
-            plan.push(Planned { track, stored, padding });
+            plan.push(Planned { track, layer, stored, padding });
             if begun && forwarded.name.video && stored != Stored::Keyframe {
-                need(forwarded.name);
+                need(forwarded.name, forwarded.layer);
             }
         }
         for viewer in &self.viewers {
@@ -152,7 +163,8 @@ impl Audience {
                 else {
                     continue;
                 };
-                if !track.owes(feed, packet, planned.stored, &mut self.catch_up_at) {
+                let catch_up_at = &mut self.catch_up_at;
+                if !track.owes(feed, planned.layer, packet, planned.stored, catch_up_at) {
                     continue;
                 }
                 if let Some(splice) = feed.pass(packet.sequence) {
@@ -180,14 +192,17 @@ impl Audience {
                 continue;
             };
             for (index, track) in self.tracks.iter().enumerate() {
-                let Some(Mode::CatchingUp(mut next)) =
-                    subscriber.feeds.get(index).map(|feed| feed.mode)
+                let Some(Feed { mode: Mode::CatchingUp(mut next), layer, .. }) =
+                    subscriber.feeds.get(index).copied()
                 else {
                     continue;
                 };
+                let Some(history) = track.layers.get(layer).map(|l| &l.history) else {
+                    continue;
+                };
                 let mut sent = 0;
-                while next < track.history.end() && sent < CATCH_UP_PACKETS {
-                    if let Some(packet) = track.history.get(next)
+                while next < history.end() && sent < CATCH_UP_PACKETS {
+                    if let Some(packet) = history.get(next)
                         && let Some(feed) = subscriber.feeds.get_mut(index)
                         && let Some(splice) = feed.pass(packet.sequence)
                     {
@@ -196,7 +211,7 @@ impl Audience {
                     }
                     next += 1;
                 }
-                let more = next < track.history.end();
+                let more = next < history.end();
                 if let Some(feed) = subscriber.feeds.get_mut(index) {
                     feed.mode = if more { Mode::CatchingUp(next) } else { Mode::Live };
                 }
@@ -208,86 +223,109 @@ impl Audience {
         }
     }
 
-    /// The track's index; true if it has just begun, or begun anew.
-    fn track(&mut self, forwarded: &Forwarded, subscribers: &mut Subscribers) -> (usize, bool) {
-        let (name, packet) = (forwarded.name, &forwarded.packet);
-        let Some(index) = self.tracks.iter().position(|t| t.name == name) else {
-            let history = History::new(&self.limits);
-            self.tracks.push(Track { name, source: packet.source, history });
+    /// Gives everybody the layers that their networks carry, and says in `probing` who asks for
+    /// more. `need` is called with the layers of which somebody needs a keyframe.
+    pub(super) fn choose(
+        &mut self,
+        now: Instant,
+        subscribers: &mut Subscribers,
+        probing: &mut Vec<PeerKey>,
+        mut need: impl FnMut(TrackName, u8),
+    ) {
+        if !self.tracks.iter().any(|t| t.name.video && t.layers.len() > 1) {
+            return;
+        }
+        let at = micros(self.begun, now);
+        let sound: u64 = self.tracks.iter().filter(|t| !t.name.video).map(|t| t.bits(at)).sum();
+        for (index, track) in self.tracks.iter().enumerate().filter(|(_, t)| t.name.video) {
+            let ladder = track.ladder(now, at);
+            for viewer in &self.viewers {
+                let Some(subscriber) = subscribers.get_mut(*viewer) else {
+                    continue;
+                };
+                // Sound comes first; video tracks share the rest.
+                let others = self.tracks.iter().filter(|t| t.name.video).count() as u64;
+                let budget = subscriber.budget().saturating_sub(sound) / others.max(1);
+                let enough = subscriber.enough;
+                let Some(feed) = subscriber.feeds.get_mut(index) else {
+                    continue;
+                };
+                let present = (feed.mode != Mode::Waiting).then_some(feed.layer);
+                let Some(choice) = ladder.choose(present, budget, enough) else {
+                    continue;
+                };
+                let needs = present.and_then(|p| ladder.needs(p)).unwrap_or_default();
+                let worse = needs > choice.needs;
+                let held = worse && needs > budget.saturating_mul(HOPELESS);
+                if track.want(feed, choice.layer, held, now) {
+                    if let Some(layer) = track.layers.get(choice.layer) {
+                        need(track.name, layer.number);
+                    }
+                    if needs > budget && let Some(bandwidth) = &mut subscriber.bandwidth {
+                        bandwidth.regret(now);
+                    }
+                } else if feed.is_left_waiting(now)
+                    && !track.start(feed, choice.layer, &mut self.catch_up_at, now)
+                {
+                    feed.give_up();
+                }
+                if let (Some(next), Some(bandwidth)) = (choice.next, &mut subscriber.bandwidth)
+                    && feed.wanted.is_none()
+                    && bandwidth.may_probe(now)
+                {
+                    bandwidth.probe(now, (next * others + sound) * PROBE_MARGIN / 100);
+                    probing.push(*viewer);
+                }
+            }
+        }
+    }
+
+    /// How high the pictures are that the feeds get of the first video track, where it is known.
+    pub(super) fn height(&self, feeds: &[Feed]) -> Option<u16> {
+        let mut video = self.tracks.iter().zip(feeds).filter(|(t, _)| t.name.video);
+        let (track, feed) = video.next()?;
+        Some(track.layers.get(feed.layer)?.height).filter(|height| *height > 0)
+    }
+
+    /// Indices of a packet's track and layer; true if the layer has just begun, or begun anew.
+    fn place(
+        &mut self,
+        forwarded: &Forwarded,
+        subscribers: &mut Subscribers,
+    ) -> (usize, usize, bool) {
+        let known = self.tracks.iter().position(|t| t.name == forwarded.name);
+        let index = known.unwrap_or(self.tracks.len());
+        if known.is_none() {
+            self.tracks.push(Track::new(forwarded.name));
             for viewer in &self.viewers {
                 if let Some(subscriber) = subscribers.get_mut(*viewer) {
                     subscriber.feeds.push(Feed::FRESH);
                 }
             }
-            return (self.tracks.len() - 1, true);
-        };
-        let Some(track) = self.tracks.get_mut(index) else {
-            return (index, false);
-        };
-        if track.source == packet.source && track.history.continues(packet.sequence) {
-            return (index, false);
         }
-        track.source = packet.source;
-        track.history.clear();
-        for viewer in &self.viewers {
-            let subscriber = subscribers.get_mut(*viewer);
-            if let Some(feed) = subscriber.and_then(|s| s.feeds.get_mut(index)) {
-                *feed = Feed::FRESH;
+        let Some(track) = self.tracks.get_mut(index) else {
+            return (index, 0, false);
+        };
+        let layers = track.layers.len();
+        let (layer, begun) = track.layer(forwarded, &self.limits);
+        if begun && layer < layers {
+            // Another source: whoever got it waits for its first keyframe.
+            for viewer in &self.viewers {
+                let subscriber = subscribers.get_mut(*viewer);
+                let feed = subscriber.and_then(|s| s.feeds.get_mut(index));
+                if let Some(feed) = feed.filter(|f| f.layer == layer) {
+                    *feed = Feed::FRESH;
+                    feed.layer = layer;
+                }
             }
         }
-        (index, true)
+        (index, layer, begun)
     }
 }
 
-impl Track {
-    /// Serves a feed from the past; false if there is no keyframe to begin with.
-    fn start(&self, feed: &mut Feed, catch_up_at: &mut Option<Instant>, now: Instant) -> bool {
-        let Some(sequence) = self.history.start(now) else {
-            return false;
-        };
-        feed.start(now, sequence);
-        // Not in the same burst as the last DTLS flight: clients that set up SRTP only after reading
-        // the whole burst would lose the start.
-        catch_up_at.get_or_insert(now + CATCH_UP_INTERVAL);
-        true
-    }
-
-    /// Whether the feed gets a packet as it comes.
-    fn owes(
-        &self,
-        feed: &mut Feed,
-        packet: &Packet,
-        stored: Stored,
-        catch_up_at: &mut Option<Instant>,
-    ) -> bool {
-        if stored == Stored::Ignored {
-            return false;
-        }
-        if !self.name.video {
-            feed.mode = Mode::Live;
-            return true;
-        }
-        match feed.mode {
-            Mode::Waiting => {
-                if stored == Stored::Keyframe {
-                    self.start(feed, catch_up_at, packet.arrival);
-                }
-                false
-            }
-            // A newer keyframe spares it the rest of the old run.
-            Mode::CatchingUp(next) if stored == Stored::Keyframe && next < packet.sequence => {
-                self.start(feed, catch_up_at, packet.arrival);
-                false
-            }
-            Mode::CatchingUp(next) => packet.sequence < next,
-            Mode::Live => {
-                if stored == Stored::Keyframe {
-                    feed.picture_came();
-                }
-                true
-            }
-        }
-    }
+/// Microseconds from the beginning.
+fn micros(begun: Instant, now: Instant) -> u64 {
+    now.saturating_duration_since(begun).as_micros() as u64
 }
 
 /// Bytes that make the packet as long as the longest of its track that follow it in the burst; the
@@ -296,10 +334,11 @@ fn padding(burst: &[Forwarded], index: usize) -> u8 {
     let Some((this, rest)) = burst.get(index..).and_then(|b| b.split_first()) else {
         return 0;
     };
-    if !this.name.video || rest.first().is_none_or(|next| next.name != this.name) {
+    let alike = |other: &Forwarded| (other.name, other.layer) == (this.name, this.layer);
+    if !this.name.video || !rest.first().is_some_and(alike) {
         return 0;
     }
-    let run = rest.iter().take_while(|f| f.name == this.name);
+    let run = rest.iter().take_while(|f| alike(f));
     let longest = run.map(|f| f.packet.payload.len()).max().unwrap_or_default();
     let short = longest.saturating_sub(this.packet.payload.len());
     // A byte cannot say more than 255.

@@ -16,6 +16,12 @@ const UNANSWERED: Duration = Duration::from_secs(2);
 #[derive(Clone, Copy)]
 pub(super) struct Feed {
     pub(super) mode: Mode,
+    /// Which of the track's layers it gets.
+    pub(super) layer: usize,
+    /// The layer it shall get from its next keyframe on.
+    pub(super) wanted: Option<Wanted>,
+    /// How often it was given another layer.
+    pub(super) changes: u32,
     /// The next packet sent begins something new.
     pub(super) splice: bool,
     /// Nothing older than this is sent.
@@ -24,6 +30,15 @@ pub(super) struct Feed {
     begun: Option<Instant>,
     /// Since when the subscriber has asked for a picture, and none came.
     lost: Option<Instant>,
+}
+
+/// A layer that waits for its keyframe.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted {
+    pub(super) layer: usize,
+    pub(super) since: Instant,
+    /// The network carries so little that the present layer would only fill its queues.
+    pub(super) held: bool,
 }
 
 /// How far it is.
@@ -39,18 +54,39 @@ pub(super) enum Mode {
 
 impl Feed {
     /// Of a track from which nothing was sent yet.
-    pub(super) const FRESH: Feed =
-        Feed { mode: Mode::Waiting, splice: true, base: 0, begun: None, lost: None };
+    pub(super) const FRESH: Feed = Feed {
+        mode: Mode::Waiting,
+        layer: 0,
+        wanted: None,
+        changes: 0,
+        splice: true,
+        base: 0,
+        begun: None,
+        lost: None,
+    };
 
-    /// Begins with the packet of that number in the history.
-    pub(super) fn start(&mut self, now: Instant, sequence: u64) {
+    /// Begins with the packet of that number in the history of a layer.
+    pub(super) fn start(&mut self, now: Instant, layer: usize, sequence: u64) {
         *self = Feed {
             mode: Mode::CatchingUp(sequence),
+            layer,
+            wanted: self.wanted.filter(|w| w.layer != layer),
+            changes: self.changes + u32::from(self.mode != Mode::Waiting && self.layer != layer),
             splice: true,
             base: sequence,
             begun: Some(now),
             lost: None,
         };
+    }
+
+    /// Whether a layer that is wanted may begin with an old keyframe: no new one comes.
+    pub(super) fn is_left_waiting(&self, now: Instant) -> bool {
+        self.wanted.is_some_and(|w| now.saturating_duration_since(w.since) > UNANSWERED)
+    }
+
+    /// The wanted layer doesn't come; it is asked for anew when it is next chosen.
+    pub(super) fn give_up(&mut self) {
+        self.wanted = None;
     }
 
     /// The subscriber asks for a picture: true if it should begin once more with one of the past,

@@ -5,11 +5,15 @@
 //! done elsewhere as [`News`]. Like the core it has no clock.
 
 mod audience;
+mod bandwidth;
 mod batch;
 mod feed;
 mod numbering;
 mod outgoing;
+mod rate;
+mod repair;
 mod subscriber;
+mod track;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -44,7 +48,7 @@ const EPOCH: u64 = 3_800_000_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum News {
     /// Somebody in the stage of that key needs a keyframe that nobody here has.
-    KeyframeNeeded { stage: usize, track: TrackName },
+    KeyframeNeeded { stage: usize, track: TrackName, layer: u8 },
     /// That subscriber can't be served any more. By the time this is heard, the key may be somebody
     /// else's.
     Failed(PeerKey, SessionId),
@@ -71,8 +75,11 @@ pub(crate) struct Shard {
     /// RTCP on its way in or out.
     report: Vec<u8>,
     news: Vec<News>,
-    /// When somebody's sender report may be due.
+    /// When somebody's sender report may be due, and layers are chosen.
     round_at: Instant,
+    /// Whose networks are asked for more, and when they are next sent to.
+    probing: Vec<PeerKey>,
+    probe_at: Option<Instant>,
     /// The moment its own wall clock begins.
     begun: Instant,
     population: usize,
@@ -98,6 +105,8 @@ impl Shard {
             report: Vec::new(),
             news: Vec::new(),
             round_at: now,
+            probing: Vec::new(),
+            probe_at: None,
             begun: now,
             population: 0,
             traffic,
@@ -120,10 +129,11 @@ impl Shard {
             *place = Some(Box::new(subscriber));
         }
         self.population += 1;
-        let audience = self.audiences.entry(stage).or_insert_with(|| Audience::new(&self.limits));
+        let audience = self.audiences.entry(stage);
+        let audience = audience.or_insert_with(|| Audience::new(now, &self.limits));
         let news = &mut self.news;
-        audience.join(key, now, &mut self.subscribers, |track| {
-            news.push(News::KeyframeNeeded { stage, track });
+        audience.join(key, now, &mut self.subscribers, |track, layer| {
+            news.push(News::KeyframeNeeded { stage, track, layer });
         });
     }
 
@@ -146,16 +156,24 @@ impl Shard {
         }
     }
 
+    /// A subscriber has no use for pictures higher than that.
+    pub(crate) fn prefer(&mut self, key: PeerKey, height: Option<u16>) {
+        if let Some(subscriber) = self.subscribers.get_mut(key) {
+            subscriber.enough = height;
+        }
+    }
+
     /// Packets of one stage's publisher, in the order in which they came. What has no audience here
     /// is kept for the first who comes.
-    pub(crate) fn forward(&mut self, stage: usize, burst: &[Forwarded]) {
-        let audience = self.audiences.entry(stage).or_insert_with(|| Audience::new(&self.limits));
-        let mut way = Way { batch: &mut self.batch, wire: self.wire.as_mut() };
+    pub(crate) fn forward(&mut self, now: Instant, stage: usize, burst: &[Forwarded]) {
+        let audience = self.audiences.entry(stage);
+        let audience = audience.or_insert_with(|| Audience::new(now, &self.limits));
+        let mut way = Way { batch: &mut self.batch, wire: self.wire.as_mut(), now };
         let news = &mut self.news;
         let watched = !audience.viewers.is_empty();
-        audience.forward(burst, &mut self.subscribers, &mut way, |track| {
+        audience.forward(burst, &mut self.subscribers, &mut way, |track, layer| {
             if watched {
-                news.push(News::KeyframeNeeded { stage, track });
+                news.push(News::KeyframeNeeded { stage, track, layer });
             }
         });
         self.count();
@@ -185,20 +203,25 @@ impl Shard {
         let Some(audience) = self.audiences.get_mut(&subscriber.stage) else {
             return;
         };
-        let mut way = Way { batch: &mut self.batch, wire: self.wire.as_mut() };
+        let mut way = Way { batch: &mut self.batch, wire: self.wire.as_mut(), now };
         read(&self.report, |message| match message {
             Message::Reception(report) => subscriber.heard(&report, ntp),
             Message::Nack(nack) => {
                 let find = |source, sequence| audience.find(source, sequence);
-                subscriber.repair(now, &nack, find, &mut way);
+                subscriber.repair(&nack, find, &mut way);
             }
             Message::PictureLost { ssrc } => {
                 subscriber.figures.keyframe_requests += 1;
                 if let Some(track) = subscriber.track(ssrc).filter(|t| t.video)
-                    && !audience.picture_lost(track, now, subscriber)
+                    && let Some(layer) = audience.picture_lost(track, now, subscriber)
                 {
                     let stage = subscriber.stage;
-                    self.news.push(News::KeyframeNeeded { stage, track });
+                    self.news.push(News::KeyframeNeeded { stage, track, layer });
+                }
+            }
+            Message::Transport(feedback) => {
+                if let Some(bandwidth) = &mut subscriber.bandwidth {
+                    bandwidth.heard(now, &feedback);
                 }
             }
         });
@@ -207,31 +230,75 @@ impl Shard {
 
     /// Does what is due.
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
-        let mut way = Way { batch: &mut self.batch, wire: self.wire.as_mut() };
+        let mut way = Way { batch: &mut self.batch, wire: self.wire.as_mut(), now };
         for audience in self.audiences.values_mut() {
             audience.catch_up(now, &mut self.subscribers, &mut way);
         }
+        self.probe(now);
         self.count();
         if now < self.round_at {
             return;
         }
         self.round_at = now + ROUND;
         let ntp = self.ntp(now);
+        for (stage, audience) in &mut self.audiences {
+            let (news, probing) = (&mut self.news, &mut self.probing);
+            audience.choose(now, &mut self.subscribers, probing, |track, layer| {
+                news.push(News::KeyframeNeeded { stage: *stage, track, layer });
+            });
+        }
+        if !self.probing.is_empty() {
+            self.probe_at.get_or_insert(now);
+        }
         for subscriber in self.subscribers.0.iter_mut().flatten() {
             let (compound, report) = (&mut self.compound, &mut self.report);
             subscriber.report(now, ntp, compound, report, self.wire.as_mut());
         }
     }
 
+    /// Sends what probes are short of.
+    fn probe(&mut self, now: Instant) {
+        if self.probe_at.is_none_or(|at| at > now) {
+            return;
+        }
+        self.probe_at = None;
+        let (subscribers, audiences) = (&mut self.subscribers, &self.audiences);
+        let mut way = Way { batch: &mut self.batch, wire: self.wire.as_mut(), now };
+        let probe_at = &mut self.probe_at;
+        self.probing.retain(|key| {
+            let Some(subscriber) = subscribers.get_mut(*key) else {
+                return false;
+            };
+            let due = subscriber.bandwidth.as_ref().and_then(|b| b.probe_due(now));
+            let (Some((bytes, next)), Some(audience)) = (due, audiences.get(&subscriber.stage))
+            else {
+                return false;
+            };
+            subscriber.fill(bytes, |source, sequence| audience.find(source, sequence), &mut way);
+            subscriber.send(&mut way);
+            *probe_at = Some(probe_at.map_or(next, |at: Instant| at.min(next)));
+            true
+        });
+    }
+
     /// When [`Shard::handle_timeout`] has something to do.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let round = (self.population > 0).then_some(self.round_at);
-        self.audiences.values().filter_map(|a| a.catch_up_at).chain(round).min()
+        let catch_up = self.audiences.values().filter_map(|a| a.catch_up_at);
+        catch_up.chain(round).chain(self.probe_at).min()
     }
 
     /// What is known of a subscriber's reception.
     pub(crate) fn figures(&self, key: PeerKey) -> Option<Figures> {
-        Some(self.subscribers.0.get(key)?.as_ref()?.figures)
+        let subscriber = self.subscribers.0.get(key)?.as_ref()?;
+        let audience = self.audiences.get(&subscriber.stage);
+        let bandwidth = subscriber.bandwidth.as_ref().filter(|b| b.is_told());
+        Some(Figures {
+            bandwidth: bandwidth.map(|b| b.estimate()),
+            height: audience.and_then(|a| a.height(&subscriber.feeds)),
+            layer_changes: subscriber.feeds.iter().map(|f| f.changes).sum(),
+            ..subscriber.figures
+        })
     }
 
     fn count(&mut self) {
@@ -255,8 +322,10 @@ pub(crate) trait Shards: Send {
     fn remove(&mut self, key: PeerKey);
     /// See [`Shard::set_remote`].
     fn set_remote(&mut self, key: PeerKey, remote: SocketAddr);
+    /// See [`Shard::prefer`].
+    fn prefer(&mut self, key: PeerKey, height: Option<u16>);
     /// See [`Shard::forward`].
-    fn forward(&mut self, stage: usize, burst: &[Forwarded]);
+    fn forward(&mut self, now: Instant, stage: usize, burst: &[Forwarded]);
     /// See [`Shard::reset`].
     fn reset(&mut self, stage: usize);
     /// See [`Shard::forget`].
@@ -287,8 +356,12 @@ impl Shards for Shard {
         Shard::set_remote(self, key, remote);
     }
 
-    fn forward(&mut self, stage: usize, burst: &[Forwarded]) {
-        Shard::forward(self, stage, burst);
+    fn prefer(&mut self, key: PeerKey, height: Option<u16>) {
+        Shard::prefer(self, key, height);
+    }
+
+    fn forward(&mut self, now: Instant, stage: usize, burst: &[Forwarded]) {
+        Shard::forward(self, now, stage, burst);
     }
 
     fn reset(&mut self, stage: usize) {

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use crate::packet::{Packet, clock_rate};
+use crate::picture::{Picture, PictureShift};
 
 /// Changes of source that are remembered, for repairs of what was sent before them.
 const REMEMBERED_RUNS: usize = 4;
@@ -26,6 +27,7 @@ struct Run {
     first: u64,
     sequence_offset: u64,
     timestamp_offset: u32,
+    shift: PictureShift,
 }
 
 /// The newest packet sent.
@@ -36,6 +38,7 @@ pub(crate) struct Last {
     pub(crate) arrival: Instant,
     pub(crate) captured: Instant,
     pub(crate) rate: u64,
+    picture: Option<Picture>,
 }
 
 /// A packet's name on this stream.
@@ -44,6 +47,8 @@ pub(crate) struct Numbers {
     /// With roll-overs.
     pub(crate) sequence: u64,
     pub(crate) timestamp: u32,
+    /// The counts of a VP8 picture, where they are not those in the payload.
+    pub(crate) picture: Option<Picture>,
 }
 
 impl Numbering {
@@ -73,6 +78,7 @@ impl Numbering {
                 arrival: packet.arrival,
                 captured: packet.captured,
                 rate: clock_rate(&packet.codec),
+                picture: numbers.picture.or(packet.picture),
             });
         }
         numbers
@@ -103,7 +109,12 @@ impl Numbering {
                 (last.sequence + 1, last.timestamp.wrapping_add(ticks.max(1) as u32))
             }
         };
+        let shift = match (self.last.and_then(|l| l.picture), packet.picture) {
+            (Some(last), Some(next)) => PictureShift::after(last, next),
+            _ => PictureShift::default(),
+        };
         let run = Run {
+            shift,
             source: packet.source,
             first: sequence,
             sequence_offset: sequence.wrapping_sub(packet.sequence),
@@ -122,6 +133,10 @@ impl Run {
         Numbers {
             sequence: packet.sequence.wrapping_add(self.sequence_offset),
             timestamp: packet.timestamp.wrapping_add(self.timestamp_offset),
+            picture: packet
+                .picture
+                .filter(|_| self.shift != PictureShift::default())
+                .map(|p| p.shifted(self.shift)),
         }
     }
 }

@@ -5,36 +5,37 @@ use std::time::{Duration, Instant};
 
 use str0m::crypto::CryptoProvider;
 
+use super::bandwidth::Bandwidth;
 use super::batch::Batch;
 use super::feed::Feed;
 use super::outgoing::{MAX_HEADER, Negotiated, Outgoing, Place};
+use super::repair::Allowance;
 use crate::identity::SessionId;
 use crate::keys::Keys;
 use crate::packet::{EndToEnd, Packet, TrackName};
-use crate::rtcp::{Compound, Nack, ReceptionReport, SenderReport};
+use crate::rtcp::{Compound, ReceptionReport, SenderReport};
 use crate::srtp::{BadKeys, Opener, Sealer};
 use crate::wire::Wire;
 
 /// Time between two sender reports; the first comes in the round after the first packet.
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Repairs a second that one subscriber can ask for: more than a bad network loses, less than what
-/// would make an amplifier of us. A quarter of a second's worth may come at once.
-const REPAIRS_A_SECOND: u32 = 1_000;
-
 /// One subscriber's sending side.
 pub(crate) struct Subscriber {
     pub(super) stage: usize,
     pub(super) remote: SocketAddr,
-    sealer: Sealer,
+    pub(super) sealer: Sealer,
     opener: Opener,
-    tracks: Vec<Outgoing>,
+    pub(super) tracks: Vec<Outgoing>,
     /// What it gets of each of the stage's tracks, in their order.
     pub(super) feeds: Vec<Feed>,
-    transport_number: u16,
+    /// What its network carries, if it takes video.
+    pub(super) bandwidth: Option<Box<Bandwidth>>,
+    /// Higher pictures than that are of no use to it.
+    pub(super) enough: Option<u16>,
+    pub(super) transport_number: u16,
     report_due: Instant,
-    /// Repairs it may still ask for, and when that was last counted.
-    repairs: (u32, Instant),
+    pub(super) allowance: Allowance,
     pub(super) figures: Figures,
 }
 
@@ -56,6 +57,12 @@ pub(crate) struct Figures {
     pub(crate) round_trip: Option<Duration>,
     /// Of video, as it reports it.
     pub(crate) jitter: Duration,
+    /// What its network carries, in bits per second, where it says so.
+    pub(crate) bandwidth: Option<u64>,
+    /// Of the pictures of its first video track, in pixels, where it is known.
+    pub(crate) height: Option<u16>,
+    /// How often it was given another one.
+    pub(crate) layer_changes: u32,
     /// RTCP that could not be opened.
     pub(crate) refused: u64,
 }
@@ -65,6 +72,8 @@ pub(crate) struct Admission {
     pub(crate) session: SessionId,
     pub(crate) stage: usize,
     pub(crate) remote: SocketAddr,
+    /// Higher pictures are of no use to it.
+    pub(crate) enough: Option<u16>,
     pub(crate) keys: Keys,
     pub(crate) tracks: Vec<Negotiated>,
 }
@@ -73,6 +82,7 @@ pub(crate) struct Admission {
 pub(super) struct Way<'a> {
     pub(super) batch: &'a mut Batch,
     pub(super) wire: &'a mut dyn Wire,
+    pub(super) now: Instant,
 }
 
 impl Subscriber {
@@ -83,16 +93,20 @@ impl Subscriber {
         crypto: &CryptoProvider,
         now: Instant,
     ) -> Result<Self, BadKeys> {
+        let tracks: Vec<_> = admission.tracks.into_iter().map(Outgoing::new).collect();
+        let video = tracks.iter().any(|t| t.name.video && t.counts_transport());
         Ok(Subscriber {
             stage: admission.stage,
             remote: admission.remote,
             sealer: Sealer::new(&admission.keys, crypto)?,
             opener: Opener::new(&admission.keys, crypto)?,
-            tracks: admission.tracks.into_iter().map(Outgoing::new).collect(),
+            tracks,
             feeds: Vec::new(),
+            bandwidth: video.then(|| Box::new(Bandwidth::new(now))),
+            enough: admission.enough,
             transport_number: 0,
             report_due: now,
-            repairs: (REPAIRS_A_SECOND / 4, now),
+            allowance: Allowance::new(now),
             figures: Figures::default(),
         })
     }
@@ -115,10 +129,8 @@ impl Subscriber {
             return;
         };
         let free = track.is_free(taken_as);
-        let transport = (free && track.counts_transport()).then(|| {
-            self.transport_number = self.transport_number.wrapping_add(1);
-            self.transport_number
-        });
+        let counted = free && track.counts_transport();
+        let transport = number(self.bandwidth.is_some() && counted, &mut self.transport_number);
         let padding = if free { padding } else { 0 };
         let place = Place {
             payload_type: taken_as.payload_type,
@@ -127,28 +139,41 @@ impl Subscriber {
             padded: padding > 0,
             transport,
         };
-        let sealed = match padding {
-            0 => seal(&mut self.sealer, track, &place, packet, &packet.payload, way),
-            _ => {
-                let mut scratch = std::mem::take(&mut way.batch.scratch);
-                scratch.clear();
-                scratch.extend_from_slice(&packet.payload);
-                scratch.resize(packet.payload.len() + usize::from(padding), 0);
-                if let Some(last) = scratch.last_mut() {
-                    *last = padding;
-                }
-                let sealed = seal(&mut self.sealer, track, &place, packet, &scratch, way);
-                way.batch.scratch = scratch;
-                sealed
+        let sealed = if padding == 0 && place.numbers.picture.is_none() {
+            seal(&mut self.sealer, track, &place, packet, &packet.payload, way)
+        } else {
+            let mut scratch = std::mem::take(&mut way.batch.scratch);
+            scratch.clear();
+            scratch.extend_from_slice(&packet.payload);
+            if let Some(picture) = place.numbers.picture {
+                picture.write(&mut scratch);
             }
+            if padding > 0 {
+                // The last byte says how many there are (RFC 3550 §5.1).
+                scratch.resize(packet.payload.len() + usize::from(padding) - 1, 0);
+                scratch.push(padding);
+            }
+            let sealed = seal(&mut self.sealer, track, &place, packet, &scratch, way);
+            way.batch.scratch = scratch;
+            sealed
         };
-        if sealed {
-            track.packets = track.packets.wrapping_add(1);
-            track.bytes = track.bytes.wrapping_add(packet.payload.len() as u32);
-            way.batch.media += 1;
-            self.figures.packets += 1;
-            self.figures.bytes += packet.payload.len() as u64;
+        let Some(bytes) = sealed else {
+            return;
+        };
+        track.packets = track.packets.wrapping_add(1);
+        track.bytes = track.bytes.wrapping_add(packet.payload.len() as u32);
+        way.batch.media += 1;
+        self.figures.packets += 1;
+        self.figures.bytes += packet.payload.len() as u64;
+        if let (Some(bandwidth), Some(number)) = (&mut self.bandwidth, transport) {
+            bandwidth.sent(way.now, number, bytes);
         }
+    }
+
+    /// Bits per second that its network carries, as far as is known.
+    pub(super) fn budget(&self) -> u64 {
+        // Who gives no feedback must be able to do with what it gets.
+        self.bandwidth.as_ref().map_or(u64::MAX, |b| b.estimate())
     }
 
     /// Sends what was written.
@@ -166,67 +191,6 @@ impl Subscriber {
     /// The track that is sent under `ssrc`.
     pub(super) fn track(&self, ssrc: u32) -> Option<TrackName> {
         Some(self.tracks.iter().find(|t| t.ssrc == ssrc)?.name)
-    }
-
-    /// Writes what it misses again. `find` gives the packet of a source by its sequence number.
-    pub(super) fn repair<'p>(
-        &mut self,
-        now: Instant,
-        nack: &Nack<'_>,
-        find: impl Fn(u32, u64) -> Option<&'p Packet>,
-        way: &mut Way<'_>,
-    ) {
-        self.figures.nacks += 1;
-        self.refill(now);
-        let Some(track) = self.tracks.iter_mut().find(|t| t.ssrc == nack.ssrc && t.name.video)
-        else {
-            return;
-        };
-        for number in nack.missing() {
-            if self.repairs.0 == 0 {
-                return;
-            }
-            let Some((source, sequence)) = track.numbering.origin(number) else {
-                continue;
-            };
-            let Some(packet) = find(source, sequence) else {
-                continue;
-            };
-            let Some(taken_as) = track.taken_as(packet) else {
-                continue;
-            };
-            let Some(mut numbers) = track.numbering.known(packet, number) else {
-                continue;
-            };
-            self.repairs.0 -= 1;
-            self.figures.repairs += 1;
-            let Some(payload_type) = taken_as.repair else {
-                // Once more, the same to the bit.
-                let place = Place {
-                    payload_type: taken_as.payload_type,
-                    ssrc: track.ssrc,
-                    numbers,
-                    padded: false,
-                    transport: None,
-                };
-                seal(&mut self.sealer, track, &place, packet, &packet.payload, way);
-                continue;
-            };
-            // RFC 4588 §4: the original number, then the payload.
-            let mut scratch = std::mem::take(&mut way.batch.scratch);
-            scratch.clear();
-            scratch.extend_from_slice(&number.to_be_bytes());
-            scratch.extend_from_slice(&packet.payload);
-            numbers.sequence = track.next_repair();
-            let transport = track.counts_transport().then(|| {
-                self.transport_number = self.transport_number.wrapping_add(1);
-                self.transport_number
-            });
-            let ssrc = track.repair_ssrc;
-            let place = Place { payload_type, ssrc, numbers, padded: false, transport };
-            seal(&mut self.sealer, track, &place, packet, &scratch, way);
-            way.batch.scratch = scratch;
-        }
     }
 
     /// Takes note of how a stream arrives.
@@ -307,37 +271,32 @@ impl Subscriber {
             wire.send(self.remote, sealed, sealed.len());
         }
     }
-
-    fn refill(&mut self, now: Instant) {
-        let passed = now.saturating_duration_since(self.repairs.1);
-        let earned = passed.as_millis() * u128::from(REPAIRS_A_SECOND) / 1_000;
-        if earned > 0 {
-            let earned = u32::try_from(earned).unwrap_or(u32::MAX);
-            self.repairs.0 = self.repairs.0.saturating_add(earned).min(REPAIRS_A_SECOND / 4);
-            self.repairs.1 = now;
-        }
-    }
 }
 
-/// Seals one packet into the batch.
-fn seal(
+/// The next transport-wide sequence number, where there is one.
+pub(super) fn number(counted: bool, last: &mut u16) -> Option<u16> {
+    counted.then(|| {
+        *last = last.wrapping_add(1);
+        *last
+    })
+}
+
+/// Seals one packet into the batch, and says how long it became.
+pub(super) fn seal(
     sealer: &mut Sealer,
     track: &Outgoing,
     place: &Place,
     packet: &Packet,
     payload: &[u8],
     way: &mut Way<'_>,
-) -> bool {
+) -> Option<usize> {
     let mut header = [0; MAX_HEADER];
     let meaning: &EndToEnd = &packet.extensions;
     let length = track.write_header(&mut header, place, packet.marker, meaning);
-    let (Some(header), whole) = (header.get(..length), length + payload.len() + sealer.overhead())
-    else {
-        return false;
-    };
+    let header = header.get(..length)?;
+    let whole = length + payload.len() + sealer.overhead();
     let room = way.batch.room(whole, way.wire.max_segments());
-    if let Some(start) = room.get_mut(..length) {
-        start.copy_from_slice(header);
-    }
-    sealer.seal_rtp(room, length, payload, place.ssrc, place.numbers.sequence)
+    room.get_mut(..length)?.copy_from_slice(header);
+    let sequence = place.numbers.sequence;
+    sealer.seal_rtp(room, length, payload, place.ssrc, sequence).then_some(whole)
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant, SystemTime};
 
 use str0m::change::{SdpAnswer, SdpPendingOffer};
-use str0m::media::{Direction, MediaKind, Mid};
+use str0m::media::{Direction, MediaKind, Mid, Rid, Simulcast, SimulcastLayer};
 use str0m::net::{Protocol, Receive};
 use str0m::rtp::RtpWrite;
 use str0m::{Candidate, Event, Input, Output, Rtc};
@@ -28,10 +28,24 @@ pub(super) struct Seen {
     /// As the publisher wrote it: its own name and the packet's number.
     pub(super) publisher: u8,
     pub(super) number: u64,
+    /// Which simulcast layer it is of, and the count of its picture.
+    pub(super) layer: u8,
+    pub(super) picture: u16,
     pub(super) keyframe: bool,
     pub(super) at: Instant,
     /// When it was captured on the sender's wall clock, by the last sender report.
     pub(super) captured: Option<SystemTime>,
+}
+
+/// What a publisher sends of one video layer.
+pub(super) struct Sending {
+    pub(super) active: bool,
+    rid: Option<Rid>,
+    packets_per_frame: u64,
+    sequence: u64,
+    number: u64,
+    picture: u16,
+    keyframe_next: bool,
 }
 
 pub(super) struct Client {
@@ -60,10 +74,11 @@ pub(super) struct Client {
     video: Mid,
     next_frame: Instant,
     next_sound: Instant,
-    sequences: (u64, u64),
+    /// Video, the poorest layer first; each has four times what the one before has.
+    pub(super) layers: Vec<Sending>,
+    sequence: u64,
+    number: u64,
     timestamps: (u32, u32),
-    numbers: (u64, u64),
-    keyframe_next: bool,
 }
 
 impl Client {
@@ -72,6 +87,7 @@ impl Client {
         address: SocketAddr,
         role: Role,
         first_sequence: u64,
+        layers: u8,
     ) -> (Self, String, SdpPendingOffer) {
         let mut rtc = Rtc::builder().set_rtp_mode(true).build(now);
         rtc.add_local_candidate(Candidate::host(address, "udp").expect("a candidate"));
@@ -81,7 +97,10 @@ impl Client {
         };
         let mut change = rtc.sdp_api();
         let audio = change.add_media(MediaKind::Audio, direction, None, None, None);
-        let video = change.add_media(MediaKind::Video, direction, None, None, None);
+        let rids: Vec<Rid> = ["low", "middle", "high"].map(Rid::from).into();
+        let send = || rids.iter().map(|r| SimulcastLayer::new(r)).collect();
+        let simulcast = (layers > 1).then(|| Simulcast { send: send(), recv: Vec::new() });
+        let video = change.add_media(MediaKind::Video, direction, None, None, simulcast);
         let (offer, pending) = change.apply().expect("an offer");
         let client = Client {
             address,
@@ -103,10 +122,23 @@ impl Client {
             video,
             next_frame: now,
             next_sound: now,
-            sequences: (first_sequence, first_sequence),
+            layers: (0..layers)
+                .map(|layer| Sending {
+                    active: true,
+                    rid: (layers > 1).then(|| rids[usize::from(layer)]),
+                    packets_per_frame: match layers {
+                        1 => PACKETS_PER_FRAME,
+                        _ => 4_u64.pow(layer.into()),
+                    },
+                    sequence: first_sequence.saturating_sub(300 * u64::from(layer)),
+                    number: 0,
+                    picture: 0x7ff0 - 5_000 * u16::from(layer),
+                    keyframe_next: true,
+                })
+                .collect(),
+            sequence: first_sequence,
+            number: 0,
             timestamps: (u32::MAX - 50_000, u32::MAX - 1_000),
-            numbers: (0, 0),
-            keyframe_next: true,
         };
         (client, offer.to_sdp_string(), pending)
     }
@@ -169,12 +201,12 @@ impl Client {
     }
 
     fn sound(&mut self, now: Instant) {
-        let (sequence, timestamp, number) = (self.sequences.0, self.timestamps.0, self.numbers.0);
+        let (sequence, timestamp) = (self.sequence, self.timestamps.0);
         let mut payload = vec![0xfc, self.name];
-        payload.extend(number.to_be_bytes());
-        self.write(false, sequence, timestamp, false, payload, now);
-        self.sequences.0 += 1;
-        self.numbers.0 += 1;
+        payload.extend(self.number.to_be_bytes());
+        self.write(None, sequence, timestamp, false, payload, now);
+        self.sequence += 1;
+        self.number += 1;
         self.timestamps.0 = timestamp.wrapping_add(960);
         self.next_sound += Duration::from_millis(20);
     }
@@ -185,24 +217,45 @@ impl Client {
         if !self.filming {
             return;
         }
-        let keyframe = std::mem::take(&mut self.keyframe_next);
-        for index in 0..PACKETS_PER_FRAME {
-            // VP8 payload descriptor: S on the first packet; then the frame tag, P = 0 for a key.
-            let descriptor = if index == 0 { 0x10 } else { 0x00 };
-            let mut payload = vec![descriptor, u8::from(!keyframe), self.name];
-            payload.extend(self.numbers.1.to_be_bytes());
-            payload.resize(200, 0);
-            let last = index == PACKETS_PER_FRAME - 1;
-            let captured = now - self.encoding;
-            self.write(true, self.sequences.1, self.timestamps.1, last, payload, captured);
-            self.sequences.1 += 1;
-            self.numbers.1 += 1;
+        for layer in 0..self.layers.len() {
+            if self.layers[layer].active {
+                self.layer_frame(layer, now - self.encoding);
+            }
         }
     }
 
+    fn layer_frame(&mut self, layer: usize, captured: Instant) {
+        let (name, timestamp) = (self.name, self.timestamps.1);
+        let sending = &mut self.layers[layer];
+        let keyframe = std::mem::take(&mut sending.keyframe_next);
+        sending.picture = sending.picture.wrapping_add(1) & 0x7fff;
+        let mut payloads = Vec::new();
+        for index in 0..sending.packets_per_frame {
+            // VP8 payload descriptor: X, S on the first packet, I, PictureID; then the frame tag,
+            // P = 0 for a key, and the size.
+            let descriptor = if index == 0 { 0x90 } else { 0x80 };
+            let [high, low] = sending.picture.to_be_bytes();
+            let mut payload = vec![descriptor, 0x80, high | 0x80, low, u8::from(!keyframe)];
+            payload.extend([0, 0, 0x9d, 0x01, 0x2a, 0, 1]);
+            payload.extend((180_u16 << layer).to_le_bytes());
+            payload.extend([name, layer as u8]);
+            payload.extend(sending.number.to_be_bytes());
+            payload.resize(200, 0);
+            payloads.push((sending.sequence, payload));
+            sending.sequence += 1;
+            sending.number += 1;
+        }
+        let rid = sending.rid;
+        let last = payloads.len() - 1;
+        for (index, (sequence, payload)) in payloads.into_iter().enumerate() {
+            self.write(Some(rid), sequence, timestamp, index == last, payload, captured);
+        }
+    }
+
+    /// `video` names the layer of video.
     fn write(
         &mut self,
-        video: bool,
+        video: Option<Option<Rid>>,
         sequence: u64,
         timestamp: u32,
         marker: bool,
@@ -210,15 +263,15 @@ impl Client {
         now: Instant,
     ) {
         let (mid, codec) = match video {
-            true => (self.video, str0m::format::Codec::Vp8),
-            false => (self.audio, str0m::format::Codec::Opus),
+            Some(_) => (self.video, str0m::format::Codec::Vp8),
+            None => (self.audio, str0m::format::Codec::Opus),
         };
         let params = self.rtc.codec_config().find(|p| p.spec().codec == codec);
         let pt = params.expect("the codec").pt();
         let mut direct = self.rtc.direct_api();
-        let stream = direct.stream_tx_by_mid(mid, None).expect("a stream");
+        let stream = direct.stream_tx_by_mid(mid, video.flatten()).expect("a stream");
         let write = RtpWrite::new(pt, sequence.into(), timestamp, now, payload);
-        stream.write_rtp(write.marker(marker).nackable(video));
+        stream.write_rtp(write.marker(marker).nackable(video.is_some()));
     }
 
     fn drain(&mut self) {
@@ -247,14 +300,17 @@ impl Client {
                 self.next_sound = self.next_sound.max(self.due);
             }
             Event::Closed => self.closed = true,
-            Event::KeyframeRequest(_) => {
+            Event::KeyframeRequest(request) => {
                 self.asked += 1;
-                self.keyframe_next |= self.obedient;
+                for layer in self.layers.iter_mut().filter(|l| l.rid == request.rid) {
+                    layer.keyframe_next |= self.obedient;
+                }
             }
             Event::RtpPacket(packet) => {
                 let video = packet.payload.len() > 100;
-                let head = if video { 2 } else { 1 };
-                let number = packet.payload[head + 1..head + 9].try_into().expect("8 bytes");
+                let (name, number) = if video { (14, 16) } else { (1, 2) };
+                let number = packet.payload[number..number + 8].try_into().expect("8 bytes");
+                let payload = &packet.payload;
                 let captured = packet.last_sender_info.map(|report| {
                     let ticks = packet.time.numer() as u32;
                     let ahead = ticks.wrapping_sub(report.rtp_time.numer() as u32) as i32;
@@ -271,9 +327,11 @@ impl Client {
                     sequence: *packet.seq_no,
                     timestamp: packet.header.timestamp,
                     marker: packet.header.marker,
-                    publisher: packet.payload[head],
+                    publisher: payload[name],
                     number: u64::from_be_bytes(number),
-                    keyframe: video && packet.payload[..2] == [0x10, 0],
+                    layer: if video { payload[15] } else { 0 },
+                    picture: u16::from_be_bytes([payload[2] & 0x7f, payload[3]]),
+                    keyframe: video && payload[0] == 0x90 && payload[4] == 0,
                     at: packet.timestamp,
                 });
             }

@@ -3,6 +3,7 @@
 mod client;
 mod forwarding;
 mod joining;
+mod layers;
 mod strangers;
 mod succession;
 mod world;

@@ -30,9 +30,12 @@ pub(super) struct Network {
     pub(super) delay: u32,
     /// Milliseconds more, at random: what is larger than the distance of packets reorders them.
     pub(super) jitter: u32,
+    /// Kilobits per second to each client, with a queue of 200 ms.
+    pub(super) capacity: u32,
 }
 
-pub(super) const GOOD: Network = Network { lost: 0, doubled: 0, delay: 5, jitter: 0 };
+pub(super) const GOOD: Network =
+    Network { lost: 0, doubled: 0, delay: 5, jitter: 0, capacity: 1_000_000 };
 
 /// Xorshift: the same run for the same seed.
 pub(super) struct Random(u64);
@@ -85,6 +88,8 @@ pub(super) struct World {
     random: Random,
     order: BinaryHeap<Reverse<(Instant, u64)>>,
     flying: std::collections::HashMap<u64, Flying>,
+    /// When the line to a client has sent what it was given.
+    busy: std::collections::HashMap<SocketAddr, Instant>,
     sent: u64,
 }
 
@@ -111,25 +116,32 @@ impl World {
             random: Random::new(seed),
             order: BinaryHeap::new(),
             flying: std::collections::HashMap::new(),
+            busy: std::collections::HashMap::new(),
             sent: 0,
         }
     }
 
     /// A publisher joins; its index among the clients.
     pub(super) fn publish(&mut self, stage: &str, first_sequence: u64) -> usize {
-        self.add(stage, Role::Publisher, first_sequence)
+        self.add(stage, Role::Publisher, first_sequence, 1)
+    }
+
+    /// A publisher with three layers joins.
+    pub(super) fn publish_layers(&mut self, stage: &str) -> usize {
+        self.add(stage, Role::Publisher, 65_400, 3)
     }
 
     /// A subscriber joins; its index among the clients.
     pub(super) fn subscribe(&mut self, stage: &str) -> usize {
-        self.add(stage, Role::Subscriber, 0)
+        self.add(stage, Role::Subscriber, 0, 0)
     }
 
-    fn add(&mut self, stage: &str, role: Role, first_sequence: u64) -> usize {
+    fn add(&mut self, stage: &str, role: Role, first_sequence: u64, layers: u8) -> usize {
         let index = self.clients.len();
         let port = u16::try_from(index).expect("few") + 5_000;
         let address = SocketAddr::from(([10, 0, 0, 2], port));
-        let (mut client, offer, pending) = Client::offer(self.now, address, role, first_sequence);
+        let (mut client, offer, pending) =
+            Client::offer(self.now, address, role, first_sequence, layers);
         let accepted = match role {
             Role::Publisher => self.core.publish(self.now, stage.into(), &offer),
             Role::Subscriber => self.core.subscribe(self.now, stage.into(), &offer),
@@ -222,7 +234,16 @@ impl World {
                 }
                 let jitter = self.random.below(self.network.jitter * 1_000 + 1);
                 let micros = u64::from(self.network.delay * 1_000 + jitter);
-                let at = self.now + Duration::from_micros(micros);
+                let mut at = self.now + Duration::from_micros(micros);
+                if !to_core {
+                    let busy = self.busy.entry(address).or_insert(self.now);
+                    if *busy > self.now + Duration::from_millis(200) {
+                        continue;
+                    }
+                    let takes = datagram.len() as u64 * 8_000 / u64::from(self.network.capacity);
+                    *busy = (*busy).max(self.now) + Duration::from_micros(takes);
+                    at = *busy + Duration::from_micros(micros);
+                }
                 self.sent += 1;
                 self.order.push(Reverse((at, self.sent)));
                 let datagram = datagram.clone();

@@ -1,0 +1,100 @@
+//! Each subscriber gets the best simulcast layer that its network carries.
+
+use std::time::Duration;
+
+use super::client::Seen;
+use super::world::{GOOD, Network, World};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Kilobits per second that carry only the poorest layer, of about 50: the others have four and
+/// sixteen times that.
+const NARROW: Network = Network { capacity: 120, ..GOOD };
+
+fn layer(world: &World, viewer: usize) -> Option<u8> {
+    world.clients[viewer].seen.iter().rev().find(|s| s.video).map(|s| s.layer)
+}
+
+/// Panics unless what a subscriber saw is one stream, in which layers change at keyframes only.
+fn check_one_stream(video: &[Seen]) {
+    assert!(video.first().is_some_and(|s| s.keyframe));
+    for pair in video.windows(2) {
+        let (before, after) = (&pair[0], &pair[1]);
+        if after.sequence != before.sequence + 1 {
+            continue;
+        }
+        let ahead = after.timestamp.wrapping_sub(before.timestamp);
+        assert!(ahead < 90_000, "time goes on: {ahead}");
+        let pictures = after.picture.wrapping_sub(before.picture) & 0x7fff;
+        if before.layer == after.layer {
+            assert_eq!(after.number, before.number + 1);
+            assert_eq!(pictures, u16::from(before.marker));
+        } else {
+            assert!(after.keyframe, "a layer begins with a keyframe");
+            assert_eq!(pictures, 1, "one count of pictures");
+        }
+    }
+}
+
+#[test]
+fn the_best_layer_that_the_network_carries() {
+    let mut world = World::new(41);
+    let publisher = world.publish_layers("stage");
+    let viewer = world.subscribe("stage");
+    world.until(SECOND, "a picture", |w| layer(w, viewer).is_some());
+    world.until(SECOND * 5, "the best", |w| layer(w, viewer) == Some(2));
+    world.pass(SECOND * 5);
+    assert_eq!(layer(&world, viewer), Some(2), "stays the best");
+    world.network = NARROW;
+    world.until(SECOND * 2, "less on a bad line", |w| layer(w, viewer) == Some(0));
+    let since = world.now;
+    world.pass(SECOND * 30);
+    let came = |what: &dyn Fn(&Seen) -> bool| {
+        world.clients[viewer].seen.iter().filter(|s| s.at > since && what(s)).count()
+    };
+    let (sound, poorest) = (came(&|s| !s.video), came(&|s| s.video && s.layer == 0));
+    assert!(sound > 1_400, "sound comes first: {sound}");
+    assert!(poorest > 800, "pictures still move: {poorest}");
+    world.network = GOOD;
+    world.until(SECOND * 40, "the best again", |w| layer(w, viewer) == Some(2));
+    check_one_stream(&world.clients[viewer].video());
+    let asked = world.clients[publisher].asked;
+    assert!(asked < 20, "{asked} keyframes asked for");
+}
+
+#[test]
+fn a_publisher_that_stops_a_layer_loses_nobody() {
+    let mut world = World::new(42);
+    let publisher = world.publish_layers("stage");
+    let viewers: Vec<usize> = (0..3).map(|_| world.subscribe("stage")).collect();
+    let all = |w: &World, wanted: u8| viewers.iter().all(|v| layer(w, *v) == Some(wanted));
+    world.until(SECOND * 6, "the best", |w| all(w, 2));
+    // As browsers do when their own line is short.
+    world.clients[publisher].layers[2].active = false;
+    world.until(SECOND * 4, "the next best", |w| all(w, 1));
+    world.clients[publisher].layers[2].active = true;
+    world.until(SECOND * 40, "the best again", |w| all(w, 2));
+    for viewer in &viewers {
+        check_one_stream(&world.clients[*viewer].video());
+    }
+}
+
+#[test]
+fn a_small_window_gets_a_small_picture() {
+    let mut world = World::new(43);
+    world.publish_layers("stage");
+    let (small, large) = (world.subscribe("stage"), world.subscribe("stage"));
+    let session = world.session(small);
+    assert!(world.core.prefer(session, Some(300)));
+    world.until(SECOND * 6, "the best", |w| layer(w, large) == Some(2));
+    world.pass(SECOND * 3);
+    // 180 pixels are too few, 360 are enough.
+    assert_eq!(layer(&world, small), Some(1));
+    assert!(world.core.prefer(session, None));
+    world.until(SECOND * 10, "the best", |w| layer(w, small) == Some(2));
+    assert!(world.core.prefer(session, Some(180)));
+    world.until(SECOND * 2, "the least", |w| layer(w, small) == Some(0));
+    check_one_stream(&world.clients[small].video());
+    let publisher = world.session(0);
+    assert!(!world.core.prefer(publisher, Some(180)));
+}

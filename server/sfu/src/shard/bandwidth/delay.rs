@@ -1,0 +1,117 @@
+//! Whether packets wait in a queue on the way.
+//!
+//! A packet's travelling time is only known up to a constant, since the clocks differ; but the least
+//! of the last half minute was travelled without a queue, and what the quickest packet of the last
+//! moment took longer, it waited (RFC 6817 §2.4.2). Unlike a trend, the quickest of several packets
+//! doesn't care for jitter, which delays some of them, while a queue delays all.
+
+use std::collections::VecDeque;
+
+/// The last moment: so many parts of so many microseconds, and at least so many packets.
+const RECENT: (u64, u64, u32) = (2, 40_000, 8);
+
+/// What travelling takes without a queue is remembered for so many parts of so many microseconds.
+const BASE: (u64, u64, u32) = (30, 1_000_000, 1);
+
+/// Microseconds a packet may wait.
+const TOLERATED: i64 = 50_000;
+
+/// Microseconds by which waiting must get shorter to count as that.
+const NOTICEABLE: i64 = 2_000;
+
+/// What the delay says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Signal {
+    Normal,
+    /// Packets wait for too long.
+    Over,
+    /// They still do, but less and less.
+    Easing,
+}
+
+/// The delay on the way. Times are in microseconds, sent on our clock, arrived on theirs.
+pub(super) struct Delay {
+    recent: Least,
+    base: Least,
+    waited: i64,
+    signal: Signal,
+}
+
+impl Delay {
+    pub(super) fn new() -> Self {
+        let (recent, base) = (Least::new(RECENT), Least::new(BASE));
+        Delay { recent, base, waited: 0, signal: Signal::Normal }
+    }
+
+    pub(super) fn signal(&self) -> Signal {
+        self.signal
+    }
+
+    /// A packet arrived.
+    pub(super) fn add(&mut self, sent: u64, arrived: u64) {
+        let travelled = (arrived as i64).wrapping_sub(sent as i64);
+        self.recent.add(sent, travelled);
+        self.base.add(sent, travelled);
+    }
+
+    /// Judges by all packets so far.
+    pub(super) fn judge(&mut self) -> Signal {
+        let (Some(recent), Some(base)) = (self.recent.least(), self.base.least()) else {
+            return self.signal;
+        };
+        let waited = recent - base;
+        self.signal = match waited > TOLERATED {
+            false => Signal::Normal,
+            true if waited + NOTICEABLE < self.waited => Signal::Easing,
+            true => Signal::Over,
+        };
+        self.waited = waited;
+        self.signal
+    }
+}
+
+/// The least value of a sliding window.
+struct Least {
+    /// In order.
+    parts: VecDeque<Part>,
+    count: u64,
+    width: u64,
+    least_packets: u32,
+    packets: u32,
+}
+
+struct Part {
+    index: u64,
+    least: i64,
+    packets: u32,
+}
+
+impl Least {
+    fn new((count, width, least_packets): (u64, u64, u32)) -> Self {
+        Least { parts: VecDeque::new(), count, width, least_packets, packets: 0 }
+    }
+
+    fn add(&mut self, at: u64, value: i64) {
+        let index = at / self.width;
+        self.packets += 1;
+        match self.parts.back_mut() {
+            // What comes out of order is from a moment ago.
+            Some(newest) if index <= newest.index => {
+                newest.least = value.min(newest.least);
+                newest.packets += 1;
+            }
+            _ => self.parts.push_back(Part { index, least: value, packets: 1 }),
+        }
+        while let Some(oldest) = self.parts.front()
+            && index.saturating_sub(oldest.index) >= self.count
+            && self.packets - oldest.packets >= self.least_packets
+        {
+            self.packets -= oldest.packets;
+            self.parts.pop_front();
+        }
+    }
+
+    fn least(&self) -> Option<i64> {
+        self.parts.iter().map(|p| p.least).min()
+    }
+}

@@ -1,0 +1,91 @@
+//! Whether more is lost than on a link that is only bad.
+
+use std::collections::VecDeque;
+
+/// Packets are judged together that were sent in so many microseconds, once so many more have
+/// passed: until then some of them may only be late.
+const SPAN: u64 = 300_000;
+const SETTLING: u64 = 200_000;
+
+/// Spans that are counted at a time.
+const SPANS: usize = 8;
+
+/// Loss is judged over at least so many packets.
+const JUDGED_PACKETS: u32 = 20;
+
+/// Loss that a bad radio link has without being full, as a share; and by how many standard
+/// deviations it must be exceeded, since few packets say little.
+const RADIO_LOSS: f64 = 0.12;
+const CERTAINTY: f64 = 3.0;
+
+/// The loss on the way. Times are in microseconds, on our clock.
+pub(super) struct Loss {
+    spans: VecDeque<Span>,
+    /// Of spans that were too short to be judged.
+    left_over: (u32, u32),
+    heavy: bool,
+}
+
+struct Span {
+    index: u64,
+    arrived: u32,
+    missed: u32,
+}
+
+impl Loss {
+    pub(super) fn new() -> Self {
+        Loss { spans: VecDeque::with_capacity(SPANS), left_over: (0, 0), heavy: false }
+    }
+
+    pub(super) fn is_heavy(&self) -> bool {
+        self.heavy
+    }
+
+    /// A packet arrived that was sent at `sent`; `late` if it had been told to be missing.
+    pub(super) fn arrived(&mut self, sent: u64, late: bool) {
+        if let Some(span) = self.span(sent) {
+            span.arrived += 1;
+            span.missed = span.missed.saturating_sub(u32::from(late));
+        }
+    }
+
+    /// A packet is missing that was sent at `sent`.
+    pub(super) fn missed(&mut self, sent: u64) {
+        if let Some(span) = self.span(sent) {
+            span.missed += 1;
+        }
+    }
+
+    /// The share that was lost, where it is heavy and had not been judged.
+    pub(super) fn judge(&mut self, now: u64) -> Option<f64> {
+        let mut found = None;
+        while self.spans.front().is_some_and(|s| now >= (s.index + 1) * SPAN + SETTLING) {
+            let Some(span) = self.spans.pop_front() else {
+                break;
+            };
+            let (arrived, missed) = self.left_over;
+            let (arrived, missed) = (arrived + span.arrived, missed + span.missed);
+            if arrived + missed < JUDGED_PACKETS {
+                self.left_over = (arrived, missed);
+                continue;
+            }
+            self.left_over = (0, 0);
+            let (all, missed) = (f64::from(arrived + missed), f64::from(missed));
+            let deviation = (RADIO_LOSS * (1.0 - RADIO_LOSS) * all).sqrt();
+            self.heavy = missed > RADIO_LOSS * all + CERTAINTY * deviation;
+            found = self.heavy.then_some(missed / all);
+        }
+        found
+    }
+
+    fn span(&mut self, sent: u64) -> Option<&mut Span> {
+        let index = sent / SPAN;
+        if self.spans.back().is_none_or(|s| s.index < index) {
+            if self.spans.len() == SPANS {
+                self.spans.pop_front();
+            }
+            self.spans.push_back(Span { index, arrived: 0, missed: 0 });
+        }
+        self.spans.iter_mut().rev().find(|s| s.index == index)
+    }
+}

@@ -1,0 +1,206 @@
+//! What a subscriber's network carries, told from its transport-wide feedback.
+//!
+//! Like Google Congestion Control (draft-ietf-rmcat-gcc-02) it backs off to a little less than what
+//! arrives when packets wait or are lost; but it is made for a sender that can't choose its rate,
+//! only among layers. What arrives without trouble is carried, whatever was thought before: the
+//! estimate is never below it. And since a sender that sends little learns nothing about what more
+//! there is, it asks by sending more for a moment: see [`probe`]. There is no need to sense the
+//! slightest growth of a queue, either: see [`delay`].
+
+mod delay;
+mod loss;
+mod probe;
+
+#[cfg(test)]
+mod tests;
+
+use std::time::{Duration, Instant};
+
+use self::delay::{Delay, Signal};
+use self::loss::Loss;
+use self::probe::Probing;
+use super::rate::Rate;
+use crate::rtcp::TransportFeedback;
+
+/// Packets of which it is known when they were sent; at 2.5 Mbit/s those of 4 s.
+const REMEMBERED: usize = 1_024;
+
+/// Taken to be carried before anything is known, in bits per second.
+const INITIAL: u64 = 800_000;
+
+/// Never less than this: a network that carries less carries no media.
+const LEAST: u64 = 30_000;
+
+/// What is left of what arrives when queues grow.
+const BACK_OFF: f64 = 0.85;
+
+/// Growth in a second without trouble.
+const GROWTH: f64 = 0.08;
+
+/// Window over which it is counted what arrives, and how much of its end is not looked at, since
+/// packets may still come between others; in microseconds.
+const ARRIVING: u64 = 480_000;
+const UNSETTLED: u64 = 60_000;
+
+/// What one subscriber's network carries.
+pub(super) struct Bandwidth {
+    sent: Box<[Sent]>,
+    begun: Instant,
+    delay: Delay,
+    arriving: Rate,
+    estimate: f64,
+    heard: Option<Instant>,
+    backed_off: Option<Instant>,
+    loss: Loss,
+    probing: Probing,
+}
+
+/// One packet under way.
+#[derive(Clone, Copy)]
+struct Sent {
+    number: u16,
+    bytes: u16,
+    state: State,
+    probe: bool,
+    /// Microseconds since `begun`; 71 minutes, then again.
+    at: u32,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Unknown,
+    Flying,
+    Missed,
+    Arrived,
+}
+
+impl Bandwidth {
+    pub(super) fn new(now: Instant) -> Self {
+        let none = Sent { number: 0, bytes: 0, state: State::Unknown, probe: false, at: 0 };
+        Bandwidth {
+            sent: vec![none; REMEMBERED].into(),
+            begun: now,
+            delay: Delay::new(),
+            arriving: Rate::new(ARRIVING),
+            estimate: INITIAL as f64,
+            heard: None,
+            backed_off: None,
+            loss: Loss::new(),
+            probing: Probing::default(),
+        }
+    }
+
+    /// Bits per second, headers included.
+    pub(super) fn estimate(&self) -> u64 {
+        self.estimate as u64
+    }
+
+    /// Whether the subscriber gives feedback at all.
+    pub(super) fn is_told(&self) -> bool {
+        self.heard.is_some()
+    }
+
+    /// A packet left.
+    pub(super) fn sent(&mut self, now: Instant, number: u16, bytes: usize) {
+        let at = now.saturating_duration_since(self.begun).as_micros() as u32;
+        let probe = self.probing.is_on(now);
+        if probe {
+            self.probing.sent(bytes);
+        }
+        let bytes = u16::try_from(bytes).unwrap_or(u16::MAX);
+        if let Some(slot) = self.sent.get_mut(usize::from(number) % REMEMBERED) {
+            *slot = Sent { number, bytes, state: State::Flying, probe, at };
+        }
+    }
+
+    /// The subscriber tells what arrived.
+    pub(super) fn heard(&mut self, now: Instant, feedback: &TransportFeedback<'_>) {
+        let mut newest = 0;
+        let clock = now.saturating_duration_since(self.begun).as_micros() as u64;
+        for arrival in feedback.arrivals() {
+            let slot = self.sent.get_mut(usize::from(arrival.number) % REMEMBERED);
+            let Some(sent) = slot.filter(|s| s.number == arrival.number) else {
+                continue;
+            };
+            let ago = (clock as u32).wrapping_sub(sent.at);
+            let sent_at = clock.saturating_sub(ago.into());
+            match (arrival.at, sent.state) {
+                (None, State::Flying) => {
+                    sent.state = State::Missed;
+                    self.loss.missed(sent_at);
+                }
+                (Some(at), State::Flying | State::Missed) => {
+                    self.loss.arrived(sent_at, sent.state == State::Missed);
+                    sent.state = State::Arrived;
+                    let at = u64::try_from(at.as_micros()).unwrap_or_default();
+                    newest = newest.max(at);
+                    self.arriving.add(at, sent.bytes.into());
+                    self.delay.add(sent_at, at);
+                    if sent.probe {
+                        self.probing.arrived(sent.at, at, sent.bytes);
+                    }
+                }
+                _ => {}
+            }
+        }
+        if newest > 0 {
+            self.judge(now, clock, newest);
+        }
+        self.heard = Some(now);
+    }
+
+    /// Begins to ask whether `wanted` bits per second are carried.
+    pub(super) fn probe(&mut self, now: Instant, wanted: u64) {
+        self.probing.begin(now, wanted);
+    }
+
+    /// Whether it is time to ask anew.
+    pub(super) fn may_probe(&self, now: Instant) -> bool {
+        self.delay.signal() == Signal::Normal
+            && !self.loss.is_heavy()
+            && self.is_told()
+            && self.probing.may_begin(now)
+    }
+
+    /// Bytes that have to be sent now in addition to what was, so that a running probe is as fast
+    /// as it is meant to be; and when it has to be looked again.
+    pub(super) fn probe_due(&self, now: Instant) -> Option<(usize, Instant)> {
+        self.probing.due(now)
+    }
+
+    /// What was gained by a probe could not be held.
+    pub(super) fn regret(&mut self, now: Instant) {
+        self.probing.fail(now);
+    }
+
+    fn judge(&mut self, now: Instant, clock: u64, newest: u64) {
+        let arriving = self.arriving.bits(newest.saturating_sub(UNSETTLED)) as f64;
+        let passed = self.heard.map_or(0.0, |h| now.saturating_duration_since(h).as_secs_f64());
+        match self.delay.judge() {
+            Signal::Over if arriving > 0.0 => {
+                self.estimate = self.estimate.min(BACK_OFF * arriving);
+                self.backed_off = Some(now);
+            }
+            Signal::Over | Signal::Easing => {}
+            Signal::Normal => {
+                let grown = self.estimate * (1.0 + GROWTH * passed.min(1.0));
+                // Nothing is known beyond what is tried.
+                let known = (1.5 * arriving + 10_000.0).max(self.estimate);
+                self.estimate = grown.min(known).max(arriving);
+            }
+        }
+        if let Some(loss) = self.loss.judge(clock) {
+            let carried = if arriving > 0.0 { self.estimate.min(arriving) } else { self.estimate };
+            self.estimate = carried * (1.0 - loss / 2.0);
+            self.backed_off = Some(now);
+        }
+        let calm = self.backed_off.is_none_or(|at| now.saturating_duration_since(at) > ASIDE);
+        if let Some(carried) = self.probing.result(now, calm) {
+            self.estimate = self.estimate.max(carried as f64);
+        }
+        self.estimate = self.estimate.max(LEAST as f64);
+    }
+}
+
+/// A probe that made queues grow says nothing good for this long.
+const ASIDE: Duration = Duration::from_millis(500);

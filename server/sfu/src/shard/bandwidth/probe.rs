@@ -1,0 +1,159 @@
+//! Asking a network whether it carries more, by sending more for a moment.
+
+use std::time::{Duration, Instant};
+
+/// How long more is sent.
+const LENGTH: Duration = Duration::from_millis(200);
+
+/// Time between two portions.
+const STEP: Duration = Duration::from_millis(5);
+
+/// After the end, feedback is waited for this long.
+const PATIENCE: Duration = Duration::from_millis(600);
+
+/// Time between two probes: doubled with each that fails, up to the most.
+const LEAST_PAUSE: Duration = Duration::from_secs(1);
+const FAILED_PAUSE: Duration = Duration::from_secs(4);
+const MOST_PAUSE: Duration = Duration::from_secs(32);
+
+/// What was carried for this long was no mistake: the next failure is a change in the network.
+const HELD: Duration = Duration::from_secs(20);
+
+/// How much slower packets may arrive than they were sent, in percent, if queues don't grow.
+const SPREAD: u64 = 60;
+
+/// What has to arrive of a probe, in percent: less is more loss than a bad radio link's.
+const DELIVERED: u64 = 80;
+
+/// Packets may come this long after those sent after them.
+const SETTLING: Duration = Duration::from_millis(150);
+
+/// Fewer packets say nothing.
+const LEAST_PACKETS: u32 = 8;
+
+/// The present probe, and when the next may be.
+pub(super) struct Probing {
+    running: Option<Running>,
+    /// Nothing before that.
+    rest_until: Option<Instant>,
+    /// Until the next after one that failed.
+    pause: Duration,
+    /// Since when what was asked last is carried.
+    carried: Option<Instant>,
+}
+
+struct Running {
+    begun: Instant,
+    wanted: u64,
+    /// Bytes that left since it began.
+    sent: usize,
+    /// Times in microseconds of the first and last that arrived, on both clocks, and the bytes
+    /// after the first.
+    first: Option<(u32, u64)>,
+    last: (u32, u64),
+    bytes: u64,
+    packets: u32,
+}
+
+impl Default for Probing {
+    fn default() -> Self {
+        Probing { running: None, rest_until: None, pause: FAILED_PAUSE, carried: None }
+    }
+}
+
+impl Probing {
+    pub(super) fn may_begin(&self, now: Instant) -> bool {
+        self.running.is_none() && self.rest_until.is_none_or(|at| now >= at)
+    }
+
+    pub(super) fn begin(&mut self, now: Instant, wanted: u64) {
+        self.running = Some(Running {
+            begun: now,
+            wanted,
+            sent: 0,
+            first: None,
+            last: (0, 0),
+            bytes: 0,
+            packets: 0,
+        });
+    }
+
+    /// Whether what leaves now belongs to a probe.
+    pub(super) fn is_on(&self, now: Instant) -> bool {
+        self.running.as_ref().is_some_and(|r| now < r.begun + LENGTH)
+    }
+
+    pub(super) fn sent(&mut self, bytes: usize) {
+        if let Some(running) = &mut self.running {
+            running.sent += bytes;
+        }
+    }
+
+    pub(super) fn due(&self, now: Instant) -> Option<(usize, Instant)> {
+        let running = self.running.as_ref().filter(|r| now < r.begun + LENGTH)?;
+        let passed = now.saturating_duration_since(running.begun) + STEP;
+        let meant = u128::from(running.wanted) * passed.as_micros() / 8_000_000;
+        let meant = usize::try_from(meant).unwrap_or(usize::MAX);
+        Some((meant.saturating_sub(running.sent), now + STEP))
+    }
+
+    pub(super) fn arrived(&mut self, sent: u32, arrived: u64, bytes: u16) {
+        let Some(running) = &mut self.running else {
+            return;
+        };
+        if running.first.is_none() {
+            running.first = Some((sent, arrived));
+            running.last = (sent, arrived);
+        } else {
+            running.bytes += u64::from(bytes);
+            running.last = (running.last.0.max(sent), running.last.1.max(arrived));
+        }
+        running.packets += 1;
+    }
+
+    /// The bits per second that the probe found to be carried, once, when all is heard. `calm` says
+    /// that queues didn't grow meanwhile.
+    pub(super) fn result(&mut self, now: Instant, calm: bool) -> Option<u64> {
+        let running = self.running.as_ref()?;
+        let (over, wanted) = (running.begun + LENGTH, running.wanted);
+        let (first_sent, first) = running.first.unwrap_or_default();
+        let (last_sent, last) = running.last;
+        let complete = u128::from(last_sent.wrapping_sub(first_sent)) > LENGTH.as_micros() * 9 / 10;
+        if now < over + SETTLING || !complete && now < over + PATIENCE {
+            return None;
+        }
+        let sending = running.sent as u64 * 8_000 / LENGTH.as_millis() as u64;
+        let arriving = match running.packets >= LEAST_PACKETS && last > first {
+            true => running.bytes * 8 * 1_000_000 / (last - first),
+            false => 0,
+        };
+        let calm = calm && running.bytes * 100 >= running.sent as u64 * DELIVERED;
+        let carried = if calm && arriving * 100 >= sending * SPREAD {
+            // Some of the packets were late, as they are on a line that is uneven.
+            sending.min(wanted)
+        } else {
+            // That is all the line has, and a little less is safe.
+            arriving.min(wanted) / 20 * 19
+        };
+        self.running = None;
+        match calm && carried * 10 >= wanted * 9 {
+            true => {
+                self.carried = Some(now);
+                self.rest_until = Some(now + LEAST_PAUSE);
+            }
+            false => self.fail(now),
+        }
+        calm.then_some(carried)
+    }
+
+    /// It was not carried after all, or no longer.
+    pub(super) fn fail(&mut self, now: Instant) {
+        let held = self.carried.take().map(|at| now.saturating_duration_since(at));
+        if held.is_some_and(|held| held > HELD) {
+            self.pause = FAILED_PAUSE;
+        }
+        self.running = None;
+        self.rest_until = Some(now + self.pause);
+        self.pause = (self.pause * 2).min(MOST_PAUSE);
+    }
+}

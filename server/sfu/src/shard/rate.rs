@@ -1,0 +1,93 @@
+//! How many bits a second, lately.
+
+/// Parts of the window.
+const BUCKETS: usize = 8;
+
+/// Bytes over a sliding window. Keeps no clock: times are microseconds since whatever moment.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rate {
+    bytes: [u32; BUCKETS],
+    /// Microseconds per bucket.
+    width: u64,
+    /// The bucket that is being filled, counted from time zero.
+    newest: u64,
+    /// The bucket in which the first bytes came.
+    first: Option<u64>,
+}
+
+impl Rate {
+    /// Nothing yet; the window is `window` microseconds long.
+    pub(super) fn new(window: u64) -> Self {
+        let width = (window / BUCKETS as u64).max(1);
+        Rate { bytes: [0; BUCKETS], width, newest: 0, first: None }
+    }
+
+    /// `bytes` at `at`. What is older than the window doesn't count.
+    pub(super) fn add(&mut self, at: u64, bytes: usize) {
+        let bucket = at / self.width;
+        let first = *self.first.get_or_insert_with(|| {
+            self.newest = bucket;
+            bucket
+        });
+        if bucket > self.newest {
+            let passed = (bucket - self.newest).min(BUCKETS as u64);
+            for gone in 0..passed {
+                *self.slot(bucket - gone) = 0;
+            }
+            self.newest = bucket;
+        } else if self.newest - bucket >= BUCKETS as u64 || bucket < first {
+            return;
+        }
+        let slot = self.slot(bucket);
+        *slot = slot.saturating_add(u32::try_from(bytes).unwrap_or(u32::MAX));
+    }
+
+    /// Bits per second at `at`; zero before there is enough to tell.
+    pub(super) fn bits(&self, at: u64) -> u64 {
+        let Some(first) = self.first else {
+            return 0;
+        };
+        // The bucket that is being filled would make it look slower than it is.
+        let now = at / self.width;
+        let kept = self.newest.max(now).saturating_sub(BUCKETS as u64 - 1);
+        let oldest = kept.max(first);
+        let whole = now.saturating_sub(oldest);
+        if whole < 2 {
+            return 0;
+        }
+        let known = |bucket: &u64| *bucket <= self.newest && self.newest - bucket < BUCKETS as u64;
+        let bytes: u64 = (oldest..now).filter(known).map(|b| self.peek(b)).sum();
+        bytes * 8 * 1_000_000 / (whole * self.width)
+    }
+
+    fn slot(&mut self, bucket: u64) -> &mut u32 {
+        &mut self.bytes[(bucket % BUCKETS as u64) as usize]
+    }
+
+    fn peek(&self, bucket: u64) -> u64 {
+        self.bytes[(bucket % BUCKETS as u64) as usize].into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_steady_stream_has_its_rate_and_a_stopped_one_none() {
+        let mut rate = Rate::new(800_000);
+        assert_eq!(rate.bits(5_000_000), 0);
+        for at in (5_000_000..7_000_000).step_by(10_000) {
+            rate.add(at, 1_250);
+        }
+        assert_eq!(rate.bits(6_999_999), 1_000_000);
+        assert!(rate.bits(7_350_000) < 800_000);
+        assert_eq!(rate.bits(9_000_000), 0);
+        // What is late counts where it belongs; what is too late doesn't.
+        rate.add(6_900_000, 1_250);
+        rate.add(1, 1_250);
+        assert_eq!(rate.bits(9_000_000), 0);
+        rate.add(9_000_000, 10_000);
+        assert_eq!(rate.bits(9_100_000), 10_000 * 8 * 10 / 7);
+    }
+}

@@ -1,0 +1,171 @@
+//! Sending again: what a subscriber misses, and what fills a probe of its network.
+
+use std::time::Instant;
+
+use super::bandwidth::Bandwidth;
+use super::outgoing::{Outgoing, Place};
+use super::subscriber::{Subscriber, Way, number, seal};
+use crate::packet::Packet;
+use crate::rtcp::Nack;
+use crate::srtp::Sealer;
+
+/// Repairs a second that one subscriber can ask for: more than a bad network loses, less than what
+/// would make an amplifier of us. A quarter of a second's worth may come at once.
+const REPAIRS_A_SECOND: u32 = 1_000;
+
+/// Packets that are repeated to fill a probe, newest first.
+const PROBE_PACKETS: u16 = 64;
+
+/// Repairs a subscriber may still ask for.
+pub(super) struct Allowance {
+    left: u32,
+    counted: Instant,
+}
+
+impl Allowance {
+    pub(super) fn new(now: Instant) -> Self {
+        Allowance { left: REPAIRS_A_SECOND / 4, counted: now }
+    }
+
+    fn take(&mut self) -> bool {
+        let some = self.left > 0;
+        self.left = self.left.saturating_sub(1);
+        some
+    }
+
+    fn refill(&mut self, now: Instant) {
+        let passed = now.saturating_duration_since(self.counted);
+        let earned = passed.as_millis() * u128::from(REPAIRS_A_SECOND) / 1_000;
+        if earned > 0 {
+            let earned = u32::try_from(earned).unwrap_or(u32::MAX);
+            self.left = self.left.saturating_add(earned).min(REPAIRS_A_SECOND / 4);
+            self.counted = now;
+        }
+    }
+}
+
+impl Subscriber {
+    /// Writes what it misses again. `find` gives the packet of a source by its sequence number.
+    pub(super) fn repair<'p>(
+        &mut self,
+        nack: &Nack<'_>,
+        find: impl Fn(u32, u64) -> Option<&'p Packet>,
+        way: &mut Way<'_>,
+    ) {
+        self.figures.nacks += 1;
+        self.allowance.refill(way.now);
+        let Some(track) = self.tracks.iter_mut().find(|t| t.ssrc == nack.ssrc && t.name.video)
+        else {
+            return;
+        };
+        let mut again = Again {
+            track,
+            sealer: &mut self.sealer,
+            bandwidth: self.bandwidth.as_deref_mut(),
+            transport_number: &mut self.transport_number,
+        };
+        for missing in nack.missing() {
+            let Some((source, sequence)) = again.track.numbering.origin(missing) else {
+                continue;
+            };
+            let Some(packet) = find(source, sequence) else {
+                continue;
+            };
+            if !self.allowance.take() {
+                return;
+            }
+            self.figures.repairs += u64::from(again.send(missing, packet, way).is_some());
+        }
+    }
+
+    /// Writes about `bytes` of repairs that nobody asked for, to see whether they are carried.
+    pub(super) fn fill<'p>(
+        &mut self,
+        bytes: usize,
+        find: impl Fn(u32, u64) -> Option<&'p Packet>,
+        way: &mut Way<'_>,
+    ) {
+        let repairs = |t: &&mut Outgoing| t.name.video && t.numbering.last().is_some();
+        let Some(track) = self.tracks.iter_mut().find(repairs) else {
+            return;
+        };
+        let newest = track.numbering.last().map_or(0, |l| l.sequence as u16);
+        let mut again = Again {
+            track,
+            sealer: &mut self.sealer,
+            bandwidth: self.bandwidth.as_deref_mut(),
+            transport_number: &mut self.transport_number,
+        };
+        let mut left = bytes;
+        for back in 0..PROBE_PACKETS {
+            if left == 0 {
+                return;
+            }
+            let number = newest.wrapping_sub(back);
+            let origin = again.track.numbering.origin(number);
+            let packet = origin.and_then(|(source, sequence)| find(source, sequence));
+            // Only where a repair has a stream of its own: elsewhere it would count as nothing.
+            if let Some(packet) = packet.filter(|p| again.is_apart(p))
+                && let Some(sent) = again.send(number, packet, way)
+            {
+                left = left.saturating_sub(sent);
+            }
+        }
+    }
+}
+
+/// What sending again needs of a subscriber.
+struct Again<'a> {
+    track: &'a mut Outgoing,
+    sealer: &'a mut Sealer,
+    bandwidth: Option<&'a mut Bandwidth>,
+    transport_number: &'a mut u16,
+}
+
+impl Again<'_> {
+    fn is_apart(&mut self, packet: &Packet) -> bool {
+        self.track.taken_as(packet).is_some_and(|t| t.repair.is_some())
+    }
+
+    /// Writes the packet that was sent under `number` once more; its length, if it was written.
+    fn send(&mut self, missing: u16, packet: &Packet, way: &mut Way<'_>) -> Option<usize> {
+        let taken_as = self.track.taken_as(packet)?;
+        let mut numbers = self.track.numbering.known(packet, missing)?;
+        let mut scratch = std::mem::take(&mut way.batch.scratch);
+        scratch.clear();
+        // RFC 4588 §4: the original number, then the payload.
+        if taken_as.repair.is_some() {
+            scratch.extend_from_slice(&missing.to_be_bytes());
+        }
+        let begin = scratch.len();
+        scratch.extend_from_slice(&packet.payload);
+        if let Some(picture) = numbers.picture {
+            picture.write(scratch.get_mut(begin..).unwrap_or_default());
+        }
+        let place = match taken_as.repair {
+            Some(payload_type) => {
+                numbers.sequence = self.track.next_repair();
+                let counted = self.bandwidth.is_some() && self.track.counts_transport();
+                let transport = number(counted, self.transport_number);
+                let ssrc = self.track.repair_ssrc;
+                Place { payload_type, ssrc, numbers, padded: false, transport }
+            }
+            // Once more, the same to the bit.
+            None => Place {
+                payload_type: taken_as.payload_type,
+                ssrc: self.track.ssrc,
+                numbers,
+                padded: false,
+                transport: None,
+            },
+        };
+        let sent = seal(self.sealer, self.track, &place, packet, &scratch, way);
+        way.batch.scratch = scratch;
+        if let (Some(bandwidth), Some(number), Some(bytes)) =
+            (&mut self.bandwidth, place.transport, sent)
+        {
+            bandwidth.sent(way.now, number, bytes);
+        }
+        sent
+    }
+}

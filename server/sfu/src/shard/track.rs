@@ -1,0 +1,261 @@
+//! One of the publisher's tracks: its layers, and which of them a feed gets.
+
+use std::time::{Duration, Instant};
+
+use super::feed::{Feed, Mode, Wanted};
+use super::rate::Rate;
+use crate::config::Limits;
+use crate::history::{History, Stored};
+use crate::packet::{Forwarded, Packet, TrackName};
+
+/// A newcomer isn't served in the same burst as the last DTLS flight: clients that set up SRTP only
+/// after reading the whole burst would lose the start.
+pub(super) const CATCH_UP_INTERVAL: Duration = Duration::from_millis(5);
+
+/// A layer that sent nothing for this long is one the publisher has stopped. Pictures come at least
+/// twice as often.
+const STOPPED: Duration = Duration::from_millis(600);
+
+/// Window over which a layer's rate is known, in microseconds.
+const RATE_WINDOW: u64 = 1_000_000;
+
+/// What headers add to payloads, in percent.
+const HEADERS: u64 = 104;
+
+/// Layers there can be; no browser sends more than three.
+const MAX_RUNGS: usize = 4;
+
+/// How much more than the estimate the present layer may need before it is given up, in percent: an
+/// alarm that turns out false takes the estimate to 85 % of what arrives.
+const TOLERANCE: u64 = 125;
+
+/// How much more than a better layer needs must be carried before it is taken, in percent.
+const MARGIN: u64 = 115;
+
+/// One of the publisher's tracks.
+pub(super) struct Track {
+    pub(super) name: TrackName,
+    /// In the order in which they first came.
+    pub(super) layers: Vec<Layer>,
+}
+
+/// One simulcast layer (RFC 8853), or the whole of a track without.
+pub(super) struct Layer {
+    pub(super) number: u8,
+    /// [`Packet::source`] of the last packet.
+    source: u32,
+    pub(super) history: History,
+    rate: Rate,
+    last: Instant,
+    /// Of its pictures, in pixels; 0 if not known.
+    pub(super) height: u16,
+}
+
+/// Layers of a track, the poorest first.
+#[derive(Default)]
+pub(super) struct Ladder {
+    rungs: [Rung; MAX_RUNGS],
+    count: usize,
+}
+
+/// Larger pictures are better ones; where their size is not known, those that need more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Rung {
+    height: u16,
+    needs: u64,
+    layer: usize,
+}
+
+/// What a feed should get.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Choice {
+    pub(super) layer: usize,
+    /// Bits per second it needs.
+    pub(super) needs: u64,
+    /// What would have to be carried for the next better one.
+    pub(super) next: Option<u64>,
+}
+
+impl Track {
+    pub(super) fn new(name: TrackName) -> Self {
+        Track { name, layers: Vec::new() }
+    }
+
+    /// The index of a packet's layer; true if it has just begun, or begun anew.
+    pub(super) fn layer(&mut self, forwarded: &Forwarded, limits: &Limits) -> (usize, bool) {
+        let (number, packet) = (forwarded.layer, &forwarded.packet);
+        let known = self.layers.iter_mut().enumerate().find(|(_, l)| l.number == number);
+        let Some((index, layer)) = known else {
+            self.layers.push(Layer {
+                number,
+                source: packet.source,
+                history: History::new(limits),
+                rate: Rate::new(RATE_WINDOW),
+                last: packet.arrival,
+                height: 0,
+            });
+            return (self.layers.len() - 1, true);
+        };
+        if layer.source == packet.source && layer.history.continues(packet.sequence) {
+            return (index, false);
+        }
+        layer.source = packet.source;
+        layer.history.clear();
+        (index, true)
+    }
+
+    /// The packet of a source by its sequence number, if it is still there.
+    pub(super) fn find(&self, source: u32, sequence: u64) -> Option<&Packet> {
+        self.layers.iter().find(|l| l.source == source)?.history.get(sequence)
+    }
+
+    /// Serves a feed from the past of a layer; false if there is no keyframe to begin with.
+    pub(super) fn start(
+        &self,
+        feed: &mut Feed,
+        layer: usize,
+        catch_up_at: &mut Option<Instant>,
+        now: Instant,
+    ) -> bool {
+        let Some(sequence) = self.layers.get(layer).and_then(|l| l.history.start(now)) else {
+            return false;
+        };
+        feed.start(now, layer, sequence);
+        catch_up_at.get_or_insert(now + CATCH_UP_INTERVAL);
+        true
+    }
+
+    /// Whether the feed gets a packet of a layer as it comes.
+    pub(super) fn owes(
+        &self,
+        feed: &mut Feed,
+        layer: usize,
+        packet: &Packet,
+        stored: Stored,
+        catch_up_at: &mut Option<Instant>,
+    ) -> bool {
+        if stored == Stored::Ignored {
+            return false;
+        }
+        if !self.name.video {
+            feed.mode = Mode::Live;
+            return true;
+        }
+        let keyframe = stored == Stored::Keyframe;
+        if feed.wanted.is_some_and(|w| w.layer == layer) && keyframe {
+            self.start(feed, layer, catch_up_at, packet.arrival);
+            return false;
+        }
+        match feed.mode {
+            // Any picture is better than none.
+            Mode::Waiting => {
+                if keyframe {
+                    self.start(feed, layer, catch_up_at, packet.arrival);
+                }
+                false
+            }
+            _ if layer != feed.layer => false,
+            // A newer keyframe spares it the rest of the old run.
+            Mode::CatchingUp(next) if keyframe && next < packet.sequence => {
+                self.start(feed, layer, catch_up_at, packet.arrival);
+                false
+            }
+            Mode::CatchingUp(next) => packet.sequence < next,
+            Mode::Live => {
+                if keyframe {
+                    feed.picture_came();
+                }
+                !feed.wanted.is_some_and(|w| w.held)
+            }
+        }
+    }
+
+    /// Bits per second of all its layers that are sent, at `at` microseconds.
+    pub(super) fn bits(&self, at: u64) -> u64 {
+        self.layers.iter().map(|l| l.rate.bits(at)).sum()
+    }
+
+    /// The layers that are sent at present, `at` being `now` in microseconds.
+    pub(super) fn ladder(&self, now: Instant, at: u64) -> Ladder {
+        let mut ladder = Ladder::default();
+        let running = |l: &&Layer| now.saturating_duration_since(l.last) <= STOPPED;
+        for (layer, entry) in self.layers.iter().enumerate().take(MAX_RUNGS) {
+            if running(&entry) {
+                let needs = entry.rate.bits(at) * HEADERS / 100;
+                ladder.rungs[ladder.count] = Rung { height: entry.height, needs, layer };
+                ladder.count += 1;
+            }
+        }
+        ladder.rungs[..ladder.count].sort_unstable();
+        ladder
+    }
+
+    /// Makes the feed want a layer; true if its keyframe has to be asked for.
+    pub(super) fn want(&self, feed: &mut Feed, layer: usize, held: bool, now: Instant) -> bool {
+        if feed.mode == Mode::Waiting || feed.layer == layer {
+            feed.wanted = None;
+            return false;
+        }
+        match &mut feed.wanted {
+            Some(wanted) if wanted.layer == layer => {
+                wanted.held = held;
+                false
+            }
+            wanted => {
+                *wanted = Some(Wanted { layer, since: now, held });
+                true
+            }
+        }
+    }
+}
+
+impl Ladder {
+    /// One rung for each of the bits per second, poorest first.
+    #[cfg(test)]
+    pub(super) fn of(needs: &[u64]) -> Self {
+        let mut ladder = Ladder { count: needs.len(), ..Ladder::default() };
+        for (layer, needs) in needs.iter().enumerate() {
+            ladder.rungs[layer] = Rung { height: 0, needs: *needs, layer };
+        }
+        ladder
+    }
+
+    /// Which layer a network carries that carries `budget` bits per second; [`None`] without any.
+    /// `present` is what the feed gets now; pictures higher than `enough` are of no use to it.
+    pub(super) fn choose(
+        &self,
+        present: Option<usize>,
+        budget: u64,
+        enough: Option<u16>,
+    ) -> Option<Choice> {
+        let rungs = self.rungs.get(..self.count)?;
+        let useful = enough.and_then(|e| rungs.iter().position(|r| r.height >= e));
+        let rungs = rungs.get(..=useful.unwrap_or(rungs.len().checked_sub(1)?))?;
+        let fits = |rung: &Rung| match present == Some(rung.layer) {
+            true => rung.needs <= budget.saturating_mul(TOLERANCE) / 100,
+            false => rung.needs * MARGIN / 100 <= budget,
+        };
+        // Where nothing fits, the least of them has to do.
+        let index = rungs.iter().rposition(fits).unwrap_or(0);
+        let chosen = rungs.get(index)?;
+        let next = rungs.get(index + 1).map(|r| r.needs * MARGIN / 100);
+        Some(Choice { layer: chosen.layer, needs: chosen.needs, next })
+    }
+
+    /// What a layer needs, in bits per second, if it is sent.
+    pub(super) fn needs(&self, layer: usize) -> Option<u64> {
+        self.rungs.get(..self.count)?.iter().find(|r| r.layer == layer).map(|r| r.needs)
+    }
+}
+
+impl Layer {
+    /// A packet came, at `at` microseconds.
+    pub(super) fn store(&mut self, packet: &Packet, at: u64) -> Stored {
+        self.last = packet.arrival;
+        self.rate.add(at, packet.payload.len());
+        if packet.keyframe {
+            self.height = packet.height.unwrap_or(self.height);
+        }
+        self.history.store(packet)
+    }
+}
