@@ -16,8 +16,9 @@ pub enum OfferError {
     #[error("the offer can't be accepted: {0}")]
     Unacceptable(&'static str),
     /// [`Limits::max_sessions`](crate::Limits::max_sessions) or
-    /// [`Limits::max_subscribers_per_stage`](crate::Limits::max_subscribers_per_stage) is reached.
-    /// HTTP 503.
+    /// [`Limits::max_subscribers_per_stage`](crate::Limits::max_subscribers_per_stage) is reached,
+    /// or one more subscriber would be at the cost of those inside: the threads that serve them have
+    /// no time left. HTTP 503.
     #[error("too many sessions")]
     TooMany,
     /// The media core has stopped, or has no randomness to make a session with. HTTP 503.

@@ -23,6 +23,7 @@ mod identity;
 mod ingest;
 mod keyframe;
 mod keys;
+mod load;
 mod offer;
 mod packet;
 mod picture;

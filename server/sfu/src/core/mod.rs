@@ -66,6 +66,8 @@ pub(crate) struct Core {
     shared: Shared,
     limits: Limits,
     timeouts: Timeouts,
+    /// The media thread has no time left: no more subscribers.
+    pub(crate) full: bool,
 }
 
 impl Core {
@@ -110,6 +112,7 @@ impl Core {
             shared,
             limits,
             timeouts,
+            full: false,
         })
     }
 
@@ -147,7 +150,9 @@ impl Core {
     ) -> Result<Accepted, OfferError> {
         let key = self.stage_keys.get(&stage);
         let watching = key.and_then(|s| Some(self.stages.get(*s)?.subscribers.len()));
-        if self.sessions.len() >= self.limits.max_sessions
+        if self.full
+            || self.shards.is_full()
+            || self.sessions.len() >= self.limits.max_sessions
             || watching.unwrap_or(0) >= self.limits.max_subscribers_per_stage
         {
             return Err(OfferError::TooMany);

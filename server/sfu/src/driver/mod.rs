@@ -18,6 +18,7 @@ use crate::core::{Accepted, Core};
 use crate::error::{OfferError, StartError};
 use crate::event::Event;
 use crate::identity::{SessionId, StageId};
+use crate::load::Load;
 use crate::shard::{Shard, Shards};
 use crate::statistics::Statistics;
 use crate::transport::Transmit;
@@ -141,32 +142,39 @@ struct Driver {
 impl Driver {
     async fn run(mut self) {
         let mut buffer = vec![0; 65_536];
+        let mut load = Load::new(clock());
+        let mut awake = clock();
         loop {
             let now = clock();
             self.core.handle_timeout(now);
             self.send_all();
             self.report();
             let due = self.core.poll_timeout();
-            let wait = due.map_or(LONGEST_WAIT, |at| at.saturating_duration_since(clock()));
+            let now = clock();
+            load.worked(awake, now);
+            self.core.full = load.is_full();
+            let wait = due.map_or(LONGEST_WAIT, |at| at.saturating_duration_since(now));
             let interest = match self.unsent {
                 Some(_) => Interest::READABLE | Interest::WRITABLE,
                 None => Interest::READABLE,
             };
-            tokio::select! {
+            let command = tokio::select! {
                 biased;
                 () = self.stop.0.notified() => break,
-                () = self.news.notified() => {}
+                () = self.news.notified() => None,
                 command = self.commands.recv() => match command {
-                    Some(command) => {
-                        self.obey(command);
-                        // However many commands wait, media has its turn.
-                        self.receive(&mut buffer);
-                    }
+                    Some(command) => Some(command),
                     None => break,
                 },
-                _ = self.socket.ready(interest) => self.receive(&mut buffer),
-                () = tokio::time::sleep(wait.min(LONGEST_WAIT)) => {}
+                _ = self.socket.ready(interest) => None,
+                () = tokio::time::sleep(wait.min(LONGEST_WAIT)) => None,
+            };
+            awake = clock();
+            if let Some(command) = command {
+                self.obey(command);
             }
+            // However many commands wait, media has its turn.
+            self.receive(&mut buffer);
         }
         self.core.close_all(clock());
         self.send_all();

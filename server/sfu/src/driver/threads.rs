@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -15,6 +15,7 @@ use super::clock;
 use crate::config::Limits;
 use crate::demultiplex::PeerKey;
 use crate::identity::SessionId;
+use crate::load::Load;
 use crate::packet::Forwarded;
 use crate::shard::{Admission, Figures, News, Shard, Shards};
 use crate::wire::{Traffic, UdpWire};
@@ -68,6 +69,7 @@ struct Worker {
     orders: Sender<Order>,
     /// Orders of media that wait.
     waiting: Arc<AtomicUsize>,
+    full: Arc<AtomicBool>,
     population: usize,
 }
 
@@ -88,9 +90,11 @@ impl Threads {
         for number in 0..count {
             let (orders, inbox) = channel();
             let waiting = Arc::new(AtomicUsize::new(0));
+            let full = Arc::new(AtomicBool::new(false));
             let running = Running {
                 inbox,
                 waiting: Arc::clone(&waiting),
+                full: Arc::clone(&full),
                 said: Arc::clone(&said),
                 wire: wire.another()?,
                 traffic: Arc::clone(traffic),
@@ -98,7 +102,7 @@ impl Threads {
             };
             let name = format!("sfu-send-{number}");
             thread::Builder::new().name(name).spawn(move || running.run())?;
-            workers.push(Worker { orders, waiting, population: 0 });
+            workers.push(Worker { orders, waiting, full, population: 0 });
         }
         let wake = Arc::clone(&said.wake);
         let traffic = Arc::clone(traffic);
@@ -131,7 +135,11 @@ impl Worker {
 
 impl Shards for Threads {
     fn admit(&mut self, _: Instant, key: PeerKey, admission: Admission) {
-        let least = self.workers.iter_mut().enumerate().min_by_key(|(_, w)| w.population);
+        let least = self
+            .workers
+            .iter_mut()
+            .enumerate()
+            .min_by_key(|(_, w)| (w.full.load(Ordering::Relaxed), w.population));
         if let Some((home, worker)) = least {
             worker.population += 1;
             self.homes.insert(key, home);
@@ -194,6 +202,10 @@ impl Shards for Threads {
         news.append(&mut lock(&self.said.news));
     }
 
+    fn is_full(&self) -> bool {
+        self.workers.iter().all(|w| w.full.load(Ordering::Relaxed))
+    }
+
     fn figures(&self, key: PeerKey) -> Option<Figures> {
         lock(&self.said.figures).get(&key).copied()
     }
@@ -203,6 +215,7 @@ impl Shards for Threads {
 struct Running {
     inbox: Receiver<Order>,
     waiting: Arc<AtomicUsize>,
+    full: Arc<AtomicBool>,
     said: Arc<Said>,
     wire: UdpWire,
     traffic: Arc<Traffic>,
@@ -231,8 +244,12 @@ impl Running {
     fn serve(&self, shard: &mut Shard, keys: &mut Vec<(PeerKey, SessionId)>) {
         let mut news = Vec::new();
         let mut figures_at = clock();
+        let mut load = Load::new(figures_at);
+        let mut awake = figures_at;
         loop {
             let now = clock();
+            load.worked(awake, now);
+            self.full.store(load.is_full(), Ordering::Relaxed);
             let wait = shard.deadline().map_or(LONGEST_WAIT, |at| at - now).min(LONGEST_WAIT);
             let mut next = match self.inbox.recv_timeout(wait) {
                 Ok(order) => Some(order),
@@ -240,6 +257,7 @@ impl Running {
                 Err(RecvTimeoutError::Disconnected) => return,
             };
             let now = clock();
+            awake = now;
             let mut left = ORDERS_AT_ONCE;
             while let Some(order) = next {
                 self.obey(shard, keys, now, order);

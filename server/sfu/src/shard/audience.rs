@@ -261,7 +261,9 @@ impl Audience {
                     if let Some(layer) = track.layers.get(choice.layer) {
                         need(track.name, layer.number);
                     }
-                    if needs > budget && let Some(bandwidth) = &mut subscriber.bandwidth {
+                    if needs > budget
+                        && let Some(bandwidth) = &mut subscriber.bandwidth
+                    {
                         bandwidth.regret(now);
                     }
                 } else if feed.is_left_waiting(now)

@@ -338,6 +338,8 @@ pub(crate) trait Shards: Send {
     fn deadline(&self) -> Option<Instant>;
     /// Adds what they have to tell.
     fn take_news(&mut self, news: &mut Vec<News>);
+    /// Whether they have no time left for more subscribers.
+    fn is_full(&self) -> bool;
     /// What is known of a subscriber's reception; at most about a second old.
     fn figures(&self, key: PeerKey) -> Option<Figures>;
 }
@@ -386,6 +388,11 @@ impl Shards for Shard {
 
     fn take_news(&mut self, news: &mut Vec<News>) {
         news.append(&mut self.news);
+    }
+
+    fn is_full(&self) -> bool {
+        // The media thread's time is its own.
+        false
     }
 
     fn figures(&self, key: PeerKey) -> Option<Figures> {

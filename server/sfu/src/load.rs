@@ -1,0 +1,71 @@
+//! How busy a thread is.
+
+use std::time::{Duration, Instant};
+
+/// Work is counted over so much time.
+const WINDOW: Duration = Duration::from_secs(1);
+
+/// More of its time than that, in percent, and a thread soon falls behind.
+const FULL: u128 = 90;
+
+/// Windows in a row that make it more than a moment.
+const WINDOWS: u32 = 2;
+
+/// The work of one thread.
+#[derive(Debug)]
+pub(crate) struct Load {
+    begun: Instant,
+    busy: Duration,
+    full: u32,
+}
+
+impl Load {
+    pub(crate) fn new(now: Instant) -> Self {
+        Load { begun: now, busy: Duration::ZERO, full: 0 }
+    }
+
+    /// The thread worked from `from` to `to`, and waits now.
+    pub(crate) fn worked(&mut self, from: Instant, to: Instant) {
+        self.busy += to.saturating_duration_since(from);
+        let passed = to.saturating_duration_since(self.begun);
+        if passed >= WINDOW {
+            let full = self.busy.as_micros() * 100 >= passed.as_micros() * FULL;
+            self.full = if full { self.full.saturating_add(1) } else { 0 };
+            (self.begun, self.busy) = (to, Duration::ZERO);
+        }
+    }
+
+    /// Whether it has had no time left for a while.
+    pub(crate) fn is_full(&self) -> bool {
+        self.full >= WINDOWS
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
+    fn a_thread_is_full_when_it_has_been_for_a_while() {
+        let start = Instant::now();
+        let mut load = Load::new(start);
+        let mut now = start;
+        let mut pass = |load: &mut Load, milliseconds: u64, busy: u64| {
+            for _ in 0..milliseconds / 10 {
+                load.worked(now, now + Duration::from_millis(busy));
+                now += Duration::from_millis(10);
+            }
+        };
+        pass(&mut load, 5_000, 8);
+        assert!(!load.is_full());
+        // One keyframe for everybody is not a load.
+        pass(&mut load, 1_000, 10);
+        pass(&mut load, 1_500, 5);
+        assert!(!load.is_full());
+        pass(&mut load, 3_500, 10);
+        assert!(load.is_full());
+        pass(&mut load, 2_500, 2);
+        assert!(!load.is_full());
+    }
+}
