@@ -1,9 +1,13 @@
-// A line between the venue and its people that can be cut: pages, the live channel, picture and sound.
+// A line between the venue and its people that can be cut, and narrowed: pages, the live channel,
+// picture and sound.
 import { type RemoteInfo, type Socket as Datagrams, createSocket } from "node:dgram";
 import { type Server, type Socket, connect, createServer } from "node:net";
 
 /** Where the line takes datagrams; the venue stands at the same port of 127.0.0.1. */
 const FRONT = "127.0.0.2";
+
+/** Milliseconds a datagram waits at most where the line is narrow. */
+const QUEUE = 200;
 
 /** A port of this machine at which nothing listens. */
 export async function freePort(): Promise<number> {
@@ -26,6 +30,8 @@ function portOf(server: Server): number {
  */
 export class Line {
   private up = true;
+  /** Kilobits a second for the media to each person. */
+  private width = Number.POSITIVE_INFINITY;
   private readonly pairs = new Set<[Socket, Socket]>();
   /** One socket to the venue for each of the others' addresses. */
   private readonly peers = new Map<string, Datagrams>();
@@ -68,6 +74,15 @@ export class Line {
     for (const pair of this.pairs) for (const socket of pair) socket.resume();
   }
 
+  /** Lets only so many kilobits a second through to each person; the way to the venue stays wide. */
+  narrow(kilobits: number): void {
+    this.width = kilobits;
+  }
+
+  widen(): void {
+    this.width = Number.POSITIVE_INFINITY;
+  }
+
   remove(): void {
     this.pages.close();
     for (const pair of this.pairs) for (const socket of pair) socket.destroy();
@@ -95,7 +110,15 @@ export class Line {
     let peer = this.peers.get(key);
     if (!peer) {
       peer = createSocket("udp4");
-      peer.on("message", (answer) => this.up && this.media.send(answer, from.port, from.address));
+      let busyUntil = 0;
+      peer.on("message", (answer) => {
+        const now = performance.now();
+        if (!this.up || busyUntil - now > QUEUE) return;
+        busyUntil = Math.max(busyUntil, now) + (answer.length * 8) / this.width;
+        const deliver = () => this.media.send(answer, from.port, from.address);
+        if (busyUntil - now < 1) deliver();
+        else setTimeout(deliver, busyUntil - now);
+      });
       this.peers.set(key, peer);
     }
     peer.send(datagram, this.media.address().port, "127.0.0.1");

@@ -34,6 +34,21 @@ behindLine("the line is cut under artist and audience, and everything comes back
   await expect(artist.page.getByText("there you are again")).toHaveCount(1);
 });
 
+behindLine("a narrow line gets a smaller picture, and a large one again when it is wide", async ({ person, line }) => {
+  const show = await onStage(await person("Mira Voss"));
+  const ana = await person("Ana");
+  await enterAsGuest(ana, show);
+  const height = () => ana.page.locator("video").evaluate((video: HTMLVideoElement) => video.videoHeight);
+  const large = (message: string) => expect.poll(height, { message, timeout: 45_000 }).toBeGreaterThanOrEqual(480);
+  await large("a wide line");
+  line.narrow(350);
+  await expect.poll(height, { message: "a narrow line", timeout: 10_000 }).toBeLessThanOrEqual(240);
+  await ana.seesAndHears();
+  line.widen();
+  await large("a wide line again");
+  await ana.seesAndHears();
+});
+
 test("without permission the studio says what to do, and lets nobody on an empty stage", async ({ strictPerson }) => {
   const artist = await strictPerson("Mira Voss");
   await register(artist, "artist");
