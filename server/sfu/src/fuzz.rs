@@ -21,6 +21,7 @@ use crate::keyframe::begins_keyframe;
 use crate::keys::Keys;
 use crate::offer;
 use crate::packet::{EndToEnd, Packet};
+use crate::picture::{Picture, vp8_height};
 use crate::rtcp::{self, Message};
 use crate::srtp::Opener;
 
@@ -52,8 +53,10 @@ pub fn feedback(bytes: &[u8]) {
     let mut messages = 0;
     rtcp::read(bytes, |message| {
         messages += 1;
-        if let Message::Nack(nack) = message {
-            assert!(nack.missing().count() <= bytes.len() / 4 * 17);
+        match message {
+            Message::Nack(nack) => assert!(nack.missing().count() <= bytes.len() / 4 * 17),
+            Message::Transport(feedback) => assert!(feedback.arrivals().count() <= 8_192),
+            Message::Reception(_) | Message::PictureLost { .. } => {}
         }
     });
     assert!(messages <= bytes.len() / 8);
@@ -108,6 +111,8 @@ pub fn history(bytes: &[u8]) {
             marker: false,
             source: 1,
             payload: vec![0; length.into()].into(),
+            picture: None,
+            height: None,
             keyframe: flags & 1 != 0,
             codec,
             arrival: now,
@@ -129,10 +134,18 @@ pub fn history(bytes: &[u8]) {
 }
 
 /// The payload of a video packet behind a byte that chooses the codec.
+#[allow(clippy::missing_panics_doc, reason = "that is what it is for")]
 pub fn keyframe(bytes: &[u8]) {
-    if let Some((codec, payload)) = bytes.split_first() {
-        let codecs = [Codec::Vp8, Codec::Vp9, Codec::H264, Codec::Av1];
-        begins_keyframe(codecs[usize::from(*codec) % codecs.len()], payload);
+    let Some((codec, payload)) = bytes.split_first() else {
+        return;
+    };
+    let codecs = [Codec::Vp8, Codec::Vp9, Codec::H264, Codec::Av1];
+    begins_keyframe(codecs[usize::from(*codec) % codecs.len()], payload);
+    vp8_height(payload);
+    if let Some(picture) = Picture::of_vp8(payload) {
+        let mut copy = payload.to_vec();
+        picture.write(&mut copy);
+        assert_eq!(copy, payload, "what is read is what is written");
     }
 }
 
