@@ -8,7 +8,7 @@ use bandstand_synthetic::{Content, percentile};
 
 use crate::Result;
 use crate::janus::Janus;
-use crate::machine::address;
+use crate::machine::{address, cpu};
 use crate::own::Own;
 use crate::report::{Report, Target, median, milliseconds, spread};
 use crate::server::{Server, artist, full, join_within, lean};
@@ -244,7 +244,8 @@ fn join_many(
 ) -> Result<()> {
     report.section(
         &format!("{JOINS} joins within a second, {name}"),
-        "all do what a browser does; from the offer until a keyframe is complete",
+        "all do what a browser does until they have a picture, then they only count; from the \
+         offer until a keyframe is complete",
     );
     let content = Content { audio: true, ..picture(false) };
     let concert = Concert::rehearse(server, &content, artist(manner.address))?;
@@ -252,13 +253,16 @@ fn join_many(
         Ok(concert.artist.seen()?.iter().map(|s| s.keyframe_requests).sum())
     };
     let before = requests(&concert)?;
-    let cpu = server.process().cpu()?;
+    let used = || -> Result<[Duration; 2]> { Ok([server.process().cpu()?, cpu("self")?]) };
+    let began = used()?;
+    let manner = Manner { glances: true, ..manner };
     let answered = join_within(server, &concert.crowd, JOINS, Duration::from_secs(1), manner);
     let sees = |seen: &[Seen]| seen.iter().all(|s| s.first_picture.is_some());
     let seen = match concert.crowd.until("pictures", FIRST_PICTURE, sees) {
         Ok(seen) => seen,
         Err(_) => concert.crowd.seen()?,
     };
+    let ended = used()?;
     let mut times: Vec<Duration> = seen.iter().filter_map(|s| s.first_picture).collect();
     let target = |most: f64| wanted.map_or(Target::Free, |_| Target::AtMost(most));
     let failed = JOINS - times.len();
@@ -270,9 +274,11 @@ fn join_many(
         let name = format!("first picture p{:.0}, ms", share * 100.0);
         report.figure(&name, &format!("{time:.0} ms"), time, target);
     }
-    let cpu = server.process().cpu()? - cpu;
-    let text = format!("{:.0} ms for all", milliseconds(cpu));
-    report.figure("processor, joins and media", &text, milliseconds(cpu), Target::Free);
+    let refused = server.refusals();
+    report.figure("told to come again", &refused.to_string(), refused as f64, Target::Free);
+    let [own, audience] = std::array::from_fn(|i| milliseconds(ended[i] - began[i]));
+    let text = format!("{own:.0} : {audience:.0} ms");
+    report.figure("processor: server : audience", &text, own, Target::Free);
     let asked = requests(&concert)? - before;
     report.figure("keyframe requests to the artist", &asked.to_string(), asked as f64, target(1.0));
     Ok(())

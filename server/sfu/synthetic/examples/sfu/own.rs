@@ -2,20 +2,25 @@
 //!
 //! Offers and answers go over TCP, on connections that are kept, as a browser keeps the one over
 //! which it loaded the page: a word, a length and a line feed, then so many bytes; back come a
-//! length, a line feed and the answer.
+//! length, a line feed and the answer, which is empty when the core is too busy.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use bandstand_sfu::{Config, Sfu};
+use bandstand_sfu::{Config, OfferError, Sfu};
 use bandstand_synthetic::audience::{Audience, ClientId, Manner};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 
 use crate::machine::Process;
-use crate::server::Server;
+use crate::server::{PATIENCE, Server};
 use crate::{Result, SERVER_CORE};
+
+/// After being refused.
+const COME_AGAIN: Duration = Duration::from_millis(250);
 
 /// The media core under test.
 pub(crate) struct Own {
@@ -23,6 +28,7 @@ pub(crate) struct Own {
     address: SocketAddr,
     /// Connections that nobody uses now.
     idle: Mutex<Vec<TcpStream>>,
+    refusals: AtomicU64,
 }
 
 impl Own {
@@ -40,7 +46,7 @@ impl Own {
         let mut line = String::new();
         BufReader::new(output.ok_or("no output")?).read_line(&mut line)?;
         let address = line.trim().parse().map_err(|_| "the media core did not start")?;
-        Ok(Own { process, address, idle: Mutex::new(Vec::new()) })
+        Ok(Own { process, address, idle: Mutex::new(Vec::new()), refusals: AtomicU64::new(0) })
     }
 
     /// Opens connections for so many at a time.
@@ -75,8 +81,18 @@ impl Own {
         let (client, offer) = clients.offer(manner)?;
         // There and back: the connection stands already.
         std::thread::sleep(manner.away * 2);
-        clients.accept(client, self.ask(verb, &offer)?)?;
-        Ok(client)
+        let began = Instant::now();
+        while began.elapsed() < PATIENCE {
+            let answer = self.ask(verb, &offer)?;
+            if !answer.is_empty() {
+                clients.accept(client, answer)?;
+                return Ok(client);
+            }
+            // Too many at once: a client comes again.
+            self.refusals.fetch_add(1, Ordering::Relaxed);
+            std::thread::sleep(COME_AGAIN);
+        }
+        Err("the media core takes nobody".into())
     }
 }
 
@@ -91,6 +107,10 @@ impl Server for Own {
 
     fn subscribe(&self, crowd: &Audience, manner: Manner) -> Result<ClientId> {
         self.negotiate("subscribe", crowd, manner)
+    }
+
+    fn refusals(&self) -> u64 {
+        self.refusals.load(Ordering::Relaxed)
     }
 }
 
@@ -119,10 +139,14 @@ async fn answer(sfu: Sfu, stream: tokio::net::TcpStream) -> Result<()> {
         stream.read_exact(&mut body).await?;
         let offer = String::from_utf8(body)?;
         let accepted = match verb {
-            "publish" => sfu.publish("stage".into(), offer).await?,
-            _ => sfu.subscribe("stage".into(), offer).await?,
+            "publish" => sfu.publish("stage".into(), offer).await,
+            _ => sfu.subscribe("stage".into(), offer).await,
         };
-        let answer = accepted.answer_sdp;
+        let answer = match accepted {
+            Ok(accepted) => accepted.answer_sdp,
+            Err(OfferError::TooMany) => String::new(),
+            Err(error) => return Err(error.into()),
+        };
         stream.write_all(format!("{}\n{answer}", answer.len()).as_bytes()).await?;
         line.clear();
     }

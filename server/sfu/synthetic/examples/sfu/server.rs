@@ -24,6 +24,11 @@ pub(crate) trait Server: Sync {
 
     /// Lets a new client of `crowd` watch.
     fn subscribe(&self, crowd: &Audience, manner: Manner) -> Result<ClientId>;
+
+    /// How often it told a client to come again.
+    fn refusals(&self) -> u64 {
+        0
+    }
 }
 
 /// The artist's client.
@@ -31,6 +36,7 @@ pub(crate) fn artist(address: IpAddr) -> Manner {
     Manner {
         direction: Direction::Publish,
         full: true,
+        glances: false,
         timestamped: false,
         address,
         away: Duration::ZERO,

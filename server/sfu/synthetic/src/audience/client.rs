@@ -242,7 +242,8 @@ impl Peer {
                 }
             }
         }
-        let opens = self.manner.full || self.manner.direction == Direction::Publish;
+        let glanced = self.manner.glances && self.first_picture.complete.is_some();
+        let opens = self.manner.full && !glanced || self.manner.direction == Direction::Publish;
         let Some(remote) = self.remote.filter(|_| !self.ended && (opens || !media)) else {
             return;
         };

@@ -82,6 +82,8 @@ pub struct Manner {
     pub direction: Direction,
     /// Opens everything it receives, and gives feedback as a browser does.
     pub full: bool,
+    /// Goes on counting only, once it has its first picture.
+    pub glances: bool,
     /// The kernel says when packets arrived, so that delays hold nothing of this program's own.
     pub timestamped: bool,
     /// The address to be at.
