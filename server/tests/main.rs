@@ -23,4 +23,6 @@ mod sessions;
 mod settings;
 mod shows;
 mod smtp;
+mod stream_keys;
 mod timing;
+mod whip;

@@ -11,6 +11,7 @@ pub mod live;
 pub mod person;
 pub mod refusal;
 pub mod shows;
+pub mod stream_keys;
 pub mod time;
 
 pub use field::{FieldError, FieldErrors};

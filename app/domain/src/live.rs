@@ -36,6 +36,12 @@ pub enum LiveReason {
     /// The venue is full.
     #[error("The venue is full. Try again in a moment.")]
     Full,
+    /// The artist has as many stream keys as one may have.
+    #[error(
+        "You have {} stream keys, and that is the most. Revoke one first.",
+        crate::stream_keys::MOST_KEYS
+    )]
+    TooManyKeys,
 }
 
 impl Reason for LiveReason {
@@ -43,7 +49,7 @@ impl Reason for LiveReason {
         match self {
             Self::Nameless => 401,
             Self::Unconfirmed => 403,
-            Self::Over | Self::NotOnStage => 409,
+            Self::Over | Self::NotOnStage | Self::TooManyKeys => 409,
             Self::Full => 503,
         }
     }

@@ -5,6 +5,7 @@
 use bandstand_domain::{
     ShowId,
     live::{JoinTicket, LiveReason, StageTicket},
+    stream_keys::{NewStreamKey, StreamKey, StreamKeyId},
 };
 use leptos::prelude::*;
 
@@ -34,4 +35,22 @@ pub async fn pause_stage(show: ShowId, paused: bool) -> Result<(), Failed<LiveRe
 #[server(endpoint = "live/end", input = Json, output = Json)]
 pub async fn end_show(show: ShowId) -> Result<(), Failed<LiveReason>> {
     answer(port::<dyn super::port::Live>().end(show)).await
+}
+
+/// One's own stream keys, the oldest first.
+#[server(endpoint = "live/stream_keys", input = Json, output = Json)]
+pub async fn load_stream_keys() -> Result<Vec<StreamKey>, Failed<LiveReason>> {
+    answer(port::<dyn super::port::Live>().stream_keys()).await
+}
+
+/// Makes a stream key of one's own.
+#[server(endpoint = "live/make_stream_key", input = Json, output = Json)]
+pub async fn make_stream_key(name: String) -> Result<NewStreamKey, Failed<LiveReason>> {
+    answer(port::<dyn super::port::Live>().make_stream_key(name)).await
+}
+
+/// Makes a stream key of one's own useless.
+#[server(endpoint = "live/revoke_stream_key", input = Json, output = Json)]
+pub async fn revoke_stream_key(id: StreamKeyId) -> Result<(), Failed<LiveReason>> {
+    answer(port::<dyn super::port::Live>().revoke_stream_key(id)).await
 }

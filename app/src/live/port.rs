@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use bandstand_domain::{
     ShowId,
     live::{JoinTicket, LiveError, StageTicket},
+    stream_keys::{NewStreamKey, StreamKey, StreamKeyId},
 };
 
 /// The stage, for the person who makes the current request.
@@ -17,4 +18,10 @@ pub trait Live: Send + Sync {
     async fn pause(&self, show: ShowId, paused: bool) -> Result<(), LiveError>;
     /// Ends one's own show for good.
     async fn end(&self, show: ShowId) -> Result<(), LiveError>;
+    /// One's own stream keys, the oldest first.
+    async fn stream_keys(&self) -> Result<Vec<StreamKey>, LiveError>;
+    /// Makes a stream key of one's own.
+    async fn make_stream_key(&self, name: String) -> Result<NewStreamKey, LiveError>;
+    /// Makes a stream key of one's own useless, and takes off the stage whoever is there with it.
+    async fn revoke_stream_key(&self, id: StreamKeyId) -> Result<(), LiveError>;
 }

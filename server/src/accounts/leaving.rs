@@ -8,7 +8,7 @@ use std::sync::Arc;
 use bandstand_domain::{Millis, PersonId};
 
 use super::{GRACE, store};
-use crate::{chat, clock, database::DatabaseError, venue::Venue};
+use crate::{chat, clock, database::DatabaseError, live::keys, venue::Venue};
 
 /// How long an address may stay unconfirmed, in milliseconds. The account goes then, and its handle is
 /// free again: nobody has met it on a stage.
@@ -24,6 +24,7 @@ pub async fn erase_due(venue: &Arc<Venue>) -> Result<(), DatabaseError> {
     for account in store::due(database, now.plus(-GRACE), now.plus(-UNCONFIRMED)).await? {
         let mut write = database.begin().await?;
         chat::forget_author(&mut write, &PersonId::new(account.person)).await?;
+        keys::forget(&mut write, &account.id).await?;
         store::erase(&mut write, &account.id, account.frees_handle, now).await?;
         write.commit().await?;
         tracing::info!("an account was erased");

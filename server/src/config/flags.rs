@@ -66,6 +66,15 @@ pub struct Flags {
     /// Addresses under which browsers reach the UDP port, when the machine can't know them
     #[arg(long, env = "BANDSTAND_PUBLIC_ADDRESSES", value_name = "IP", value_delimiter = ',')]
     pub public_addresses: Option<Vec<IpAddr>>,
+    /// STUN and TURN servers that WHIP and WHEP clients are told of: stun:… or turn:…
+    #[arg(long, env = "BANDSTAND_ICE_SERVERS", value_name = "ADDRESS", value_delimiter = ',')]
+    pub ice_servers: Option<Vec<String>>,
+    /// What the venue shares with the TURN servers (coturn: static-auth-secret)
+    #[arg(long, env = "BANDSTAND_TURN_SECRET", value_name = "SECRET", hide_env_values = true)]
+    pub turn_secret: Option<String>,
+    /// What opens /metrics from other machines than this one, as a bearer token
+    #[arg(long, env = "BANDSTAND_METRICS_TOKEN", value_name = "SECRET", hide_env_values = true)]
+    pub metrics_token: Option<String>,
     /// The folder with the built pages [default: target/site]
     #[arg(long, env = "BANDSTAND_SITE", value_name = "FOLDER")]
     pub site: Option<PathBuf>,

@@ -2,6 +2,7 @@
 
 mod file;
 mod flags;
+mod ice;
 mod smtp;
 
 use std::{
@@ -18,6 +19,7 @@ use crate::database::Database;
 
 pub use file::File;
 pub use flags::{Command, Flags};
+pub use ice::IceServers;
 pub use smtp::{Smtp, SmtpTls};
 
 /// The configuration file that is read when there is one and no other is named.
@@ -43,6 +45,10 @@ pub struct Config {
     pub public_url: String,
     /// Where the database and keys live.
     pub data: PathBuf,
+    /// Servers by which clients may find their way to the media core.
+    pub ice: IceServers,
+    /// What opens the metrics from other machines than this one; without it, nothing does.
+    pub metrics_token: Option<Secret>,
     /// What the build of the pages made.
     pub site: PathBuf,
     /// Another database than the one in the data folder.
@@ -62,6 +68,8 @@ impl Default for Config {
             media: SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), MEDIA_PORT),
             public_addresses: Vec::new(),
             public_url: String::new(),
+            ice: IceServers::default(),
+            metrics_token: None,
             data: "data".into(),
             site: "target/site".into(),
             database_url: None,
@@ -130,6 +138,11 @@ impl Config {
                 Some(url) => check_public_url(&url)?,
                 None => default.public_url,
             },
+            ice: IceServers::new(
+                flags.ice_servers.or(file.ice_servers).unwrap_or_default(),
+                flags.turn_secret.map(Secret::new).or(file.turn_secret),
+            )?,
+            metrics_token: flags.metrics_token.map(Secret::new).or(file.metrics_token),
             data: flags.data.or(file.data).unwrap_or(default.data),
             site: flags.site.or(file.site).unwrap_or(default.site),
             database_url: flags.database_url.map(Secret::new).or(file.database_url),
@@ -157,6 +170,12 @@ impl Config {
             return Err(ConfigError::Value {
                 key: "database_url",
                 message: "it starts with sqlite: or postgres:".into(),
+            });
+        }
+        if config.metrics_token.as_ref().is_some_and(|token| token.reveal().len() < 16) {
+            return Err(ConfigError::Value {
+                key: "metrics_token",
+                message: "it needs at least 16 characters, or it can be guessed".into(),
             });
         }
         if !(1..=100_000).contains(&config.limit_scale) {
@@ -272,6 +291,21 @@ mod tests {
         let config = Config::merge(flags, file).unwrap();
         assert_eq!(config.listen.port(), 4000);
         assert_eq!(config.data, Path::new("elsewhere"));
+    }
+
+    #[test]
+    fn servers_for_ice_are_told_apart_from_nonsense() {
+        let merge = |text: &str| {
+            Config::merge(Flags::parse_from(["bandstand"]), toml::from_str(text).unwrap())
+        };
+        assert!(merge("ice_servers = ['stun:a.example:3478', 'stuns:b.example']").is_ok());
+        let turn = "ice_servers = ['turns:a.example:443?transport=tcp']";
+        assert!(merge(turn).unwrap_err().to_string().contains("turn_secret"));
+        assert!(merge(&format!("{turn}\nturn_secret = 'shared'")).is_ok());
+        for wrong in ["stun:", "http://a.example", "a.example", "stun:a>;b", "stun:a b"] {
+            assert!(merge(&format!("ice_servers = ['{wrong}']")).is_err(), "{wrong}");
+        }
+        assert!(merge("metrics_token = 'short'").is_err());
     }
 
     #[test]

@@ -45,10 +45,14 @@ pub enum Limit {
     Join,
     /// Opening live channels, by address.
     Connect,
+    /// Making and revoking stream keys, by account.
+    StreamKeys,
+    /// Trying stream keys, by address.
+    StreamKeyTries,
 }
 
 impl Limit {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 16] = [
         Self::Registration,
         Self::LogIn,
         Self::LogInAddress,
@@ -63,6 +67,8 @@ impl Limit {
         Self::Like,
         Self::Join,
         Self::Connect,
+        Self::StreamKeys,
+        Self::StreamKeyTries,
     ];
 
     /// How many at once, and how long until one more.
@@ -82,6 +88,8 @@ impl Limit {
             Self::Like => (3, Duration::from_secs(2)),
             Self::Join => (60, Duration::from_millis(500)),
             Self::Connect => (60, Duration::from_millis(500)),
+            Self::StreamKeys => (20, Duration::from_secs(30)),
+            Self::StreamKeyTries => (30, Duration::from_secs(5)),
         }
     }
 }

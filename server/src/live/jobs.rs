@@ -9,8 +9,12 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-use super::{Live, log};
-use crate::{accounts::own_sessions, clock, database::Database};
+use super::{Live, keys, log};
+use crate::{
+    accounts::own_sessions,
+    clock,
+    database::{Database, DatabaseError},
+};
 
 /// How often stages are compared with the media core.
 const COMPARE: Duration = Duration::from_secs(10);
@@ -30,6 +34,7 @@ pub(super) fn start(live: &Live, mut events: mpsc::Receiver<Event>, database: Da
         while let Some(event) = events.recv().await {
             if let Event::SessionEnded { session, .. } = &event {
                 hearing.holdings.media_over(*session);
+                hearing.media.ended(*session);
             }
             hearing.stages.heard(event).await;
         }
@@ -41,7 +46,7 @@ pub(super) fn start(live: &Live, mut events: mpsc::Receiver<Event>, database: Da
         loop {
             let (what, done) = tokio::select! {
                 _ = compare.tick() => {
-                    compare_media(&tidying).await;
+                    forget_ended(&tidying).await;
                     ("stages", tidying.stages.compare().await)
                 }
                 _ = tidy.tick() => {
@@ -65,11 +70,8 @@ async fn cut_ended(live: Live, database: Database) {
     let mut failing = false;
     loop {
         ask.tick().await;
-        match own_sessions::ended_since(&database, clock::now().plus(-LOOK_BACK)).await {
-            Ok(names) => {
-                failing = false;
-                live.end_sessions(&names).await;
-            }
+        match end_what_ended(&live, &database).await {
+            Ok(()) => failing = false,
             Err(error) if !failing => {
                 failing = true;
                 tracing::error!(%error, "ended sessions can't be read");
@@ -79,16 +81,31 @@ async fn cut_ended(live: Live, database: Database) {
     }
 }
 
+/// One look. Whoever is on stage with a stream key has no session: their key is asked for itself.
+async fn end_what_ended(live: &Live, database: &Database) -> Result<(), DatabaseError> {
+    let names = own_sessions::ended_since(database, clock::now().plus(-LOOK_BACK)).await?;
+    live.end_sessions(&names).await;
+    for key in live.stages.keys() {
+        if !keys::is_good(database, key).await? {
+            live.stages.revoke(key).await;
+        }
+    }
+    Ok(())
+}
+
 /// Forgets media that is over and of which nothing was heard, because there was no room for the event.
-async fn compare_media(live: &Live) {
-    let held = live.holdings.all_media();
-    if held.is_empty() {
+/// Names first: what begins in between is not among them.
+async fn forget_ended(live: &Live) {
+    let mut known = live.media.names();
+    known.extend(live.holdings.all_media());
+    if known.is_empty() {
         return;
     }
     let statistics = live.sfu.statistics().await;
     let living: HashSet<_> = statistics.sessions.iter().map(|it| it.session).collect();
-    for media in held.difference(&living) {
-        live.holdings.media_over(*media);
+    for over in known.difference(&living) {
+        live.media.ended(*over);
+        live.holdings.media_over(*over);
     }
 }
 

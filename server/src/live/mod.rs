@@ -7,6 +7,7 @@ mod follow;
 mod holdings;
 pub mod hub;
 mod jobs;
+pub mod keys;
 pub mod log;
 mod media;
 mod port;
@@ -44,6 +45,7 @@ pub struct Live {
     tokens: Arc<Tokens>,
     connections: Connections,
     holdings: Holdings,
+    media: media::Sessions,
     sfu: Sfu,
     tasks: Tasks,
 }
@@ -92,6 +94,7 @@ impl Live {
             tokens: Arc::new(tokens),
             connections: Connections::new(config.limit_scale),
             holdings: Holdings::default(),
+            media: media::Sessions::default(),
             sfu,
             tasks,
         };
@@ -155,6 +158,10 @@ impl Live {
 
     fn holdings(&self) -> &Holdings {
         &self.holdings
+    }
+
+    fn media(&self) -> &media::Sessions {
+        &self.media
     }
 
     fn connections(&self) -> &Connections {

@@ -5,10 +5,12 @@ use bandstand_app::live::port::Live;
 use bandstand_domain::{
     Refusal, ShowId,
     live::{JoinTicket, LiveError, LiveReason, StageTicket},
+    stream_keys::{NewStreamKey, StreamKey, StreamKeyId},
 };
 
 use super::{
     access::{self, Entry, broken},
+    keys,
     stage::NotPossible,
     store::Outcome,
     token::{Claims, Right},
@@ -70,6 +72,18 @@ impl Live for Caller {
     async fn end(&self, show: ShowId) -> Result<(), LiveError> {
         own(self, show).await?;
         answer(self.venue.live.stages().end(show).await)
+    }
+
+    async fn stream_keys(&self) -> Result<Vec<StreamKey>, LiveError> {
+        keys::list(self).await
+    }
+
+    async fn make_stream_key(&self, name: String) -> Result<NewStreamKey, LiveError> {
+        keys::make(self, &name).await
+    }
+
+    async fn revoke_stream_key(&self, id: StreamKeyId) -> Result<(), LiveError> {
+        keys::revoke(self, id).await
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use bandstand_domain::{ShowId, live::Topic};
+use bandstand_domain::{ShowId, live::Topic, stream_keys::StreamKeyId};
 use bandstand_sfu::{Event, OfferError, Role, SessionId, Sfu, StageId};
 
 use super::{
@@ -35,12 +35,34 @@ pub struct Stages {
     turns: Vec<tokio::sync::Mutex<()>>,
 }
 
-#[derive(Clone, Copy, Debug)]
+/// The most stream keys that are remembered as replaced; the oldest gives way.
+const MOST_REPLACED: usize = 16;
+
+#[derive(Clone, Debug)]
 struct Performer {
     session: SessionId,
     publication: i64,
     /// Whether the audience was told.
     arrived: bool,
+    /// The stream key by which they came, when it was one.
+    key: Option<StreamKeyId>,
+    /// The stream keys whose programs were thrown off the stage since it was last free. Such programs
+    /// come back by themselves, and would throw off again whoever the artist wants there.
+    replaced: Vec<StreamKeyId>,
+}
+
+impl Performer {
+    /// The keys that must not come back while the next one is on stage.
+    fn replaced_by_next(self) -> Vec<StreamKeyId> {
+        let mut replaced = self.replaced;
+        if let Some(key) = self.key {
+            replaced.retain(|other| *other != key);
+            replaced.push(key);
+        }
+        let surplus = replaced.len().saturating_sub(MOST_REPLACED);
+        replaced.drain(..surplus);
+        replaced
+    }
 }
 
 /// A stage taken.
@@ -61,6 +83,8 @@ pub enum NotTaken {
     Offer(OfferError),
     /// The show is over or gone.
     Over,
+    /// The program that has this stream key was replaced, and its successor is on stage.
+    Replaced,
     /// The database failed.
     Database(DatabaseError),
 }
@@ -72,18 +96,29 @@ impl Stages {
         Self { database, hub, sfu, performers: Mutex::default(), turns }
     }
 
-    /// Takes the stage of `show`, from whoever is there.
+    /// Takes the stage of `show`, from whoever is there; with a stream key, or by a ticket.
     ///
     /// # Errors
     /// [`NotTaken`].
-    pub async fn take(&self, show: ShowId, offer: String) -> Result<Taken, NotTaken> {
+    pub async fn take(
+        &self,
+        show: ShowId,
+        offer: String,
+        key: Option<StreamKeyId>,
+    ) -> Result<Taken, NotTaken> {
         let _turn = self.turn(show).await;
+        let before = self.performers().get(&show).cloned();
+        let replaced = before.as_ref().map(|before| before.replaced.as_slice());
+        if key.is_some_and(|key| replaced.is_some_and(|replaced| replaced.contains(&key))) {
+            return Err(NotTaken::Replaced);
+        }
         let accepted = self.sfu.publish(stage_id(show), offer).await.map_err(NotTaken::Offer)?;
         let session = accepted.session;
         // Whoever was there is off the stage by now, whatever comes.
         match store::take(&self.database, show).await {
             Ok(Some(publication)) => {
-                let performer = Performer { session, publication, arrived: false };
+                let replaced = before.map(Performer::replaced_by_next).unwrap_or_default();
+                let performer = Performer { session, publication, arrived: false, key, replaced };
                 self.performers().insert(show, performer);
                 Ok(Taken { session, publication, answer: accepted.answer_sdp })
             }
@@ -122,6 +157,24 @@ impl Stages {
     pub async fn close(&self, show: ShowId) {
         let _turn = self.turn(show).await;
         self.clear(show).await;
+    }
+
+    /// Takes off the stage whoever is there with the stream key `key`.
+    pub async fn revoke(&self, key: StreamKeyId) {
+        let sessions: Vec<SessionId> = self
+            .performers()
+            .values()
+            .filter(|it| it.key == Some(key))
+            .map(|it| it.session)
+            .collect();
+        for session in sessions {
+            self.sfu.close(session).await;
+        }
+    }
+
+    /// The stream keys with which somebody is on stage.
+    pub fn keys(&self) -> Vec<StreamKeyId> {
+        self.performers().values().filter_map(|it| it.key).collect()
     }
 
     /// Follows what the media core reports.
@@ -191,7 +244,7 @@ impl Stages {
     }
 
     async fn arrived(&self, show: ShowId, session: SessionId) -> Result<(), DatabaseError> {
-        let performer = self.performers().get(&show).copied();
+        let performer = self.performers().get(&show).cloned();
         let Some(performer) = performer.filter(|it| it.session == session && !it.arrived) else {
             return Ok(());
         };

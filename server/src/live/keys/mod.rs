@@ -1,0 +1,170 @@
+//! Stream keys: by which a program such as OBS goes on its artist's stage.
+//!
+//! A key belongs to an artist and not to a show: it is typed into a program once and stays there from
+//! show to show, as people know it from other places. Whoever has it can do one thing, send media to
+//! its artist's stage, until it is revoked.
+//!
+//! Only the hash of a key is kept. What can't be guessed needs no slow hash: 192 random bits.
+
+mod store;
+
+use bandstand_domain::{
+    Refusal, ShowId,
+    accounts::Secret,
+    live::{LiveError, LiveReason},
+    stream_keys::{MOST_KEYS, NewStreamKey, StreamKey, StreamKeyId, check_key_name},
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::{
+    accounts::{self, Account, store::lock},
+    caller::Caller,
+    clock,
+    database::{Database, DatabaseError, Write, broken},
+    http::limits::Limit,
+};
+
+/// What every key begins with, so that it is known for what it is wherever it turns up.
+const PREFIX: &str = "bandstand_";
+
+/// Whose a key is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// Which key.
+    pub key: StreamKeyId,
+    /// The private identity of the artist's account.
+    pub account: String,
+}
+
+/// The caller's keys.
+///
+/// # Errors
+/// `NotLoggedIn`, `Forbidden` for who is no artist, `Broken`.
+pub async fn list(caller: &Caller) -> Result<Vec<StreamKey>, LiveError> {
+    let artist = artist(caller).await?;
+    store::of_account(&caller.venue.database, &artist.id).await.map_err(broken)
+}
+
+/// Makes a key for the caller.
+///
+/// # Errors
+/// As [`list`]; `Invalid` for its name; `TooMany`; [`LiveReason::TooManyKeys`],
+/// [`LiveReason::Unconfirmed`].
+pub async fn make(caller: &Caller, name: &str) -> Result<NewStreamKey, LiveError> {
+    let artist = artist(caller).await?;
+    if !artist.confirmed {
+        return Err(Refusal::Because(LiveReason::Unconfirmed));
+    }
+    check_key_name(name)?;
+    count_change(caller, &artist)?;
+    let secret = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(rand::random::<[u8; 24]>()));
+    let key = StreamKey {
+        id: StreamKeyId(Uuid::now_v7()),
+        name: name.trim().to_owned(),
+        // ASCII from end to end.
+        ending: secret[secret.len() - 4..].to_owned(),
+        made_at: clock::now(),
+        used_at: None,
+    };
+    let mut write = caller.venue.database.begin().await.map_err(broken)?;
+    // So that no two requests count at the same time.
+    lock(&mut write, &artist.id).await.map_err(broken)?;
+    let count = store::count(&mut write, &artist.id).await.map_err(broken)?;
+    if usize::try_from(count).is_ok_and(|count| count >= MOST_KEYS) {
+        return Err(Refusal::Because(LiveReason::TooManyKeys));
+    }
+    store::insert(&mut write, &artist.id, &key, &hash(&secret)).await.map_err(broken)?;
+    write.commit().await.map_err(broken)?;
+    tracing::info!(key = %key.id, "a stream key was made");
+    Ok(NewStreamKey { secret: Secret::new(secret), key })
+}
+
+/// Makes a key of the caller useless, and takes off the stage whoever is there with it.
+///
+/// # Errors
+/// As [`list`]; `NotFound` when there is no such key of theirs.
+pub async fn revoke(caller: &Caller, id: StreamKeyId) -> Result<(), LiveError> {
+    let artist = artist(caller).await?;
+    count_change(caller, &artist)?;
+    let mut write = caller.venue.database.begin().await.map_err(broken)?;
+    if !store::delete(&mut write, &artist.id, id).await.map_err(broken)? {
+        return Err(Refusal::NotFound);
+    }
+    write.commit().await.map_err(broken)?;
+    tracing::info!(key = %id, "a stream key was revoked");
+    caller.venue.live.stages().revoke(id).await;
+    Ok(())
+}
+
+/// Whose the key `secret` is; nobody's when it isn't one, or not any more, or its artist may not go on
+/// stage.
+///
+/// # Errors
+/// When the database fails.
+pub async fn holder(database: &Database, secret: &str) -> Result<Option<Holder>, DatabaseError> {
+    let holder = store::holder(database, &hash(secret)).await?;
+    match &holder {
+        Some(found) if may_perform(database, &found.account).await? => Ok(holder),
+        _ => Ok(None),
+    }
+}
+
+/// Whether somebody may be on stage with `key`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_good(database: &Database, key: StreamKeyId) -> Result<bool, DatabaseError> {
+    match store::account_of(database, key).await? {
+        Some(account) => may_perform(database, &account).await,
+        None => Ok(false),
+    }
+}
+
+/// Whether the account is open, and an artist's who may go on stage.
+async fn may_perform(database: &Database, account: &str) -> Result<bool, DatabaseError> {
+    let account = accounts::store::find(database, account).await?;
+    Ok(account.is_some_and(|it| it.artist && it.confirmed))
+}
+
+/// Forgets all keys of `account`, whose person has left.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget(write: &mut Write, account: &str) -> Result<(), DatabaseError> {
+    store::delete_all(write, account).await
+}
+
+/// Notes that somebody went on stage with `key`; false when it was revoked meanwhile.
+///
+/// # Errors
+/// When the database fails.
+pub async fn used(database: &Database, key: StreamKeyId) -> Result<bool, DatabaseError> {
+    store::used(database, key, clock::now()).await
+}
+
+/// The show that the holder plays now when they don't say which.
+///
+/// # Errors
+/// When the database fails.
+pub async fn show_now(
+    database: &Database,
+    holder: &Holder,
+) -> Result<Option<ShowId>, DatabaseError> {
+    store::show_now(database, &holder.account, clock::now()).await
+}
+
+async fn artist(caller: &Caller) -> Result<Account, LiveError> {
+    let account = caller.account().await.map_err(broken)?.ok_or(Refusal::NotLoggedIn)?;
+    if account.artist { Ok(account) } else { Err(Refusal::Forbidden) }
+}
+
+fn count_change(caller: &Caller, artist: &Account) -> Result<(), LiveError> {
+    let checked = caller.venue.limits.check(Limit::StreamKeys, &artist.id);
+    checked.map_err(|retry_after| Refusal::TooMany { retry_after })
+}
+
+fn hash(secret: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(secret.as_bytes()))
+}

@@ -1,0 +1,193 @@
+//! Stream keys in the database.
+
+use bandstand_domain::{
+    Millis, ShowId,
+    stream_keys::{StreamKey, StreamKeyId},
+};
+use sqlx::{Row, any::AnyRow};
+
+use super::Holder;
+use crate::database::{Database, DatabaseError, Write};
+
+/// How long before its start a show may be taken with a key that names no show, in milliseconds.
+const EARLY: i64 = 2 * Millis::HOUR;
+
+/// The keys of `account`, the oldest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_account(
+    database: &Database,
+    account: &str,
+) -> Result<Vec<StreamKey>, DatabaseError> {
+    let rows = sqlx::query(
+        "SELECT id, name, ending, made_at, used_at FROM stream_keys WHERE account = $1 \
+         ORDER BY made_at, id",
+    )
+    .bind(account)
+    .fetch_all(&database.read)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(StreamKey {
+                id: id(row)?,
+                name: row.try_get("name")?,
+                ending: row.try_get("ending")?,
+                made_at: Millis(row.try_get("made_at")?),
+                used_at: row.try_get::<Option<i64>, _>("used_at")?.map(Millis),
+            })
+        })
+        .collect()
+}
+
+/// How many keys `account` has.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count(write: &mut Write, account: &str) -> Result<i64, DatabaseError> {
+    sqlx::query("SELECT COUNT(*) FROM stream_keys WHERE account = $1")
+        .bind(account)
+        .fetch_one(&mut **write)
+        .await?
+        .try_get(0)
+}
+
+/// Keeps a new key by its hash.
+///
+/// # Errors
+/// When the database fails.
+pub async fn insert(
+    write: &mut Write,
+    account: &str,
+    key: &StreamKey,
+    hash: &str,
+) -> Result<(), DatabaseError> {
+    sqlx::query(
+        "INSERT INTO stream_keys (id, hash, account, name, ending, made_at) \
+         VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(key.id.to_string())
+    .bind(hash)
+    .bind(account)
+    .bind(&key.name)
+    .bind(&key.ending)
+    .bind(key.made_at.0)
+    .execute(&mut **write)
+    .await?;
+    Ok(())
+}
+
+/// Forgets the key `id` of `account`; false when there is none.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete(
+    write: &mut Write,
+    account: &str,
+    id: StreamKeyId,
+) -> Result<bool, DatabaseError> {
+    let deleted = sqlx::query("DELETE FROM stream_keys WHERE id = $1 AND account = $2")
+        .bind(id.to_string())
+        .bind(account)
+        .execute(&mut **write)
+        .await?;
+    Ok(deleted.rows_affected() > 0)
+}
+
+/// Whose the key with this hash is.
+///
+/// # Errors
+/// When the database fails.
+pub async fn holder(database: &Database, hash: &str) -> Result<Option<Holder>, DatabaseError> {
+    sqlx::query("SELECT id, account FROM stream_keys WHERE hash = $1")
+        .bind(hash)
+        .fetch_optional(&database.read)
+        .await?
+        .map(|row| Ok(Holder { key: id(&row)?, account: row.try_get("account")? }))
+        .transpose()
+}
+
+/// The account whose key this is.
+///
+/// # Errors
+/// When the database fails.
+pub async fn account_of(
+    database: &Database,
+    key: StreamKeyId,
+) -> Result<Option<String>, DatabaseError> {
+    let row = sqlx::query("SELECT account FROM stream_keys WHERE id = $1")
+        .bind(key.to_string())
+        .fetch_optional(&database.read)
+        .await?;
+    row.map(|row| row.try_get(0)).transpose()
+}
+
+/// Forgets all keys of `account`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete_all(write: &mut Write, account: &str) -> Result<(), DatabaseError> {
+    sqlx::query("DELETE FROM stream_keys WHERE account = $1")
+        .bind(account)
+        .execute(&mut **write)
+        .await?;
+    Ok(())
+}
+
+/// Notes that the key was used; false when there is none any more.
+///
+/// # Errors
+/// When the database fails.
+pub async fn used(
+    database: &Database,
+    key: StreamKeyId,
+    now: Millis,
+) -> Result<bool, DatabaseError> {
+    let mut write = database.begin().await?;
+    let noted = sqlx::query("UPDATE stream_keys SET used_at = $2 WHERE id = $1")
+        .bind(key.to_string())
+        .bind(now.0)
+        .execute(&mut *write)
+        .await?;
+    write.commit().await?;
+    Ok(noted.rows_affected() > 0)
+}
+
+/// The show that `account` plays when it doesn't say which: the one with somebody on stage, else the
+/// one whose artist was lost, else the one whose time it is, else the next one when it starts soon.
+/// One whose artist was lost and whose time has passed gives way to the one whose time it is.
+///
+/// # Errors
+/// When the database fails.
+pub async fn show_now(
+    database: &Database,
+    account: &str,
+    now: Millis,
+) -> Result<Option<ShowId>, DatabaseError> {
+    let row = sqlx::query(
+        "SELECT id FROM shows WHERE artist = $1 AND deleted_at IS NULL AND ( \
+             stage IN ('live', 'paused', 'dropped') \
+             OR (stage = 'empty' AND starts_at <= $3 AND ends_at > $2)) \
+         ORDER BY CASE \
+             WHEN stage IN ('live', 'paused') THEN 0 \
+             WHEN stage = 'dropped' AND ends_at > $2 THEN 1 \
+             WHEN stage = 'empty' AND starts_at <= $2 THEN 2 \
+             WHEN stage = 'dropped' THEN 3 \
+             ELSE 4 END, starts_at LIMIT 1",
+    )
+    .bind(account)
+    .bind(now.0)
+    .bind(now.plus(EARLY).0)
+    .fetch_optional(&database.read)
+    .await?;
+    row.map(|row| {
+        let text: String = row.try_get(0)?;
+        text.parse().map_err(|error| DatabaseError::Decode(Box::new(error)))
+    })
+    .transpose()
+}
+
+fn id(row: &AnyRow) -> Result<StreamKeyId, DatabaseError> {
+    let text: String = row.try_get("id")?;
+    text.parse().map_err(|error| DatabaseError::Decode(Box::new(error)))
+}

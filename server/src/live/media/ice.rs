@@ -1,0 +1,150 @@
+//! What clients say of ICE over HTTP, and what they are told.
+
+use bandstand_domain::Millis;
+use base64::{Engine, prelude::BASE64_STANDARD};
+use hmac::{Hmac, Mac};
+use sha1::Sha1;
+
+use crate::config::IceServers;
+
+/// The most lines of a fragment.
+const MOST_LINES: usize = 512;
+/// How long the password for a TURN server is good, in milliseconds: longer than any show.
+const TURN_LIFE: i64 = 24 * Millis::HOUR;
+
+/// The client's ICE user name fragment and password (RFC 8839 section 5.4).
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Credentials {
+    fragment: String,
+    password: String,
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Credentials(…)")
+    }
+}
+
+impl Credentials {
+    /// The first ones in `sdp`: those of the whole session, or of the m-line that stands for its bundle
+    /// (RFC 9143 section 7.1).
+    pub fn in_sdp(sdp: &str) -> Self {
+        let first = |name| {
+            sdp.lines()
+                .find_map(|line| line.strip_prefix(name))
+                .unwrap_or_default()
+                .trim_end()
+                .into()
+        };
+        Self { fragment: first("a=ice-ufrag:"), password: first("a=ice-pwd:") }
+    }
+}
+
+/// What a client tells of its candidates (RFC 8840 section 9). The candidates themselves are nothing
+/// that the venue needs.
+#[derive(Debug)]
+pub struct Fragment {
+    /// To which ICE session they belong.
+    pub credentials: Credentials,
+}
+
+impl Fragment {
+    /// Reads a fragment.
+    ///
+    /// # Errors
+    /// What is wrong with it, in a sentence.
+    pub fn read(text: &str) -> Result<Self, &'static str> {
+        let mut lines = 0;
+        for line in text.lines().map(str::trim_end).filter(|line| !line.is_empty()) {
+            lines += 1;
+            if !(line.starts_with("a=") || line.starts_with("m=")) {
+                return Err("A fragment has only lines that begin with a= or m=.");
+            }
+        }
+        if lines > MOST_LINES {
+            return Err("The fragment has too many lines.");
+        }
+        let credentials = Credentials::in_sdp(text);
+        if credentials.fragment.is_empty() || credentials.password.is_empty() {
+            return Err("A fragment needs a=ice-ufrag and a=ice-pwd.");
+        }
+        Ok(Self { credentials })
+    }
+}
+
+/// The `Link` headers that name the operator's STUN and TURN servers (RFC 9725 section 4.6).
+///
+/// The password for TURN is made for each session and runs out, so that nobody gets one that could be
+/// passed on: the user name is its end in seconds and a random part, the password the HMAC-SHA-1 of the
+/// user name by the secret that the venue shares with the TURN server (coturn's `use-auth-secret`).
+pub fn links(servers: &IceServers, now: Millis) -> Vec<String> {
+    let ends = now.plus(TURN_LIFE).0 / Millis::SECOND;
+    let link = |address: &String| match &servers.turn_secret {
+        Some(secret) if address.starts_with("turn") => {
+            let name = format!("{ends}:{:08x}", rand::random::<u32>());
+            let password = password(secret.reveal(), &name);
+            format!(
+                "<{address}>; rel=\"ice-server\"; username=\"{name}\"; credential=\"{password}\"; \
+                 credential-type=\"password\""
+            )
+        }
+        _ => format!("<{address}>; rel=\"ice-server\""),
+    };
+    servers.addresses.iter().map(link).collect()
+}
+
+#[allow(clippy::expect_used, reason = "HMAC takes keys of any length")]
+fn password(secret: &str, name: &str) -> String {
+    let mut mac = Hmac::<Sha1>::new_from_slice(secret.as_bytes()).expect("any length is right");
+    mac.update(name.as_bytes());
+    BASE64_STANDARD.encode(mac.finalize().into_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use bandstand_domain::accounts::Secret;
+
+    use super::*;
+
+    const OFFER: &str = "v=0\r\na=group:BUNDLE 0 1\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\n\
+        a=ice-ufrag:EsAw\r\na=ice-pwd:P2uYro0UCOQ4zxjKXaWCBui1\r\nm=video 9 x 96\r\n\
+        a=ice-ufrag:else\r\na=ice-pwd:where\r\n";
+
+    fn fragment(user: &str) -> String {
+        format!(
+            "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\na=ice-ufrag:{user}\r\n\
+             a=ice-pwd:P2uYro0UCOQ4zxjKXaWCBui1\r\n\
+             a=candidate:1 1 udp 2122260223 192.0.2.1 61764 typ host\r\na=end-of-candidates\r\n"
+        )
+    }
+
+    #[test]
+    fn candidates_belong_to_the_session_of_the_offer_and_restarts_to_another() {
+        let known = Credentials::in_sdp(OFFER);
+        assert_eq!(Fragment::read(&fragment("EsAw")).unwrap().credentials, known);
+        assert_ne!(Fragment::read(&fragment("ysXw")).unwrap().credentials, known);
+    }
+
+    #[test]
+    fn what_is_no_fragment_is_refused() {
+        for wrong in ["", "hello", "a=ice-ufrag:x", "v=0\r\na=ice-ufrag:x\r\na=ice-pwd:y", OFFER] {
+            assert!(Fragment::read(wrong).is_err(), "{wrong}");
+        }
+        let long = fragment("EsAw") + &"a=mid:0\r\n".repeat(MOST_LINES);
+        assert!(Fragment::read(&long).is_err());
+    }
+
+    #[test]
+    fn a_turn_password_is_made_as_the_turn_server_makes_it() {
+        // By `openssl dgst -sha1 -hmac secret -binary | base64`.
+        assert_eq!(password("secret", "1700000000:0000002a"), "R82arN5a/3cVeBJt5ShGpIn8sDc=");
+        let servers = IceServers {
+            addresses: vec!["stun:a.example".into(), "turn:b.example?transport=tcp".into()],
+            turn_secret: Some(Secret::new("secret")),
+        };
+        let links = links(&servers, Millis(0));
+        assert_eq!(links[0], "<stun:a.example>; rel=\"ice-server\"");
+        let turn = "<turn:b.example?transport=tcp>; rel=\"ice-server\"; username=\"86400:";
+        assert!(links[1].starts_with(turn), "{}", links[1]);
+    }
+}

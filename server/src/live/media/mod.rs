@@ -1,0 +1,75 @@
+//! Media over HTTP: WHIP (RFC 9725) in, WHEP (draft-ietf-wish-whep-04) out. PROTOCOL.md describes both
+//! as they are spoken here.
+
+mod ice;
+mod offer;
+mod refused;
+mod resource;
+mod sessions;
+mod whep;
+mod whip;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::Request,
+    http::{HeaderName, HeaderValue, Method, StatusCode, header},
+    middleware::{Next, from_fn},
+    response::{IntoResponse, Response},
+    routing::{patch, post},
+};
+
+pub use sessions::Sessions;
+
+use crate::venue::Venue;
+
+const SDP: HeaderValue = HeaderValue::from_static("application/sdp");
+const FRAGMENT: HeaderValue = HeaderValue::from_static("application/trickle-ice-sdpfrag");
+const ACCEPT_POST: HeaderName = HeaderName::from_static("accept-post");
+const ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
+
+/// The ways for media in and out. What isn't listed here is answered with 405 and `Allow`.
+pub fn routes() -> Router<Arc<Venue>> {
+    let session = patch(resource::trickle).delete(resource::end).options(about_session);
+    Router::new()
+        .route("/whip", post(whip::publish_somewhere).options(about_offers))
+        .route("/whip/{show}", post(whip::publish).options(about_offers))
+        .route("/whip/{show}/{session}", session.clone())
+        .route("/whep/{show}", post(whep::watch).options(about_offers))
+        .route("/whep/{show}/{session}", session)
+        .layer(from_fn(any_origin))
+}
+
+/// `OPTIONS` where offers are taken (RFC 9725 section 4.2).
+async fn about_offers() -> Response {
+    let allow = HeaderValue::from_static("POST, OPTIONS");
+    (StatusCode::OK, [(header::ALLOW, allow), (ACCEPT_POST, SDP)]).into_response()
+}
+
+/// `OPTIONS` of a session.
+async fn about_session() -> Response {
+    let allow = HeaderValue::from_static("PATCH, DELETE, OPTIONS");
+    (StatusCode::OK, [(header::ALLOW, allow), (ACCEPT_PATCH, FRAGMENT)]).into_response()
+}
+
+/// Lets pages of every origin use these routes: they are opened by a bearer token or by a session's
+/// address that can't be guessed, never by a cookie. Credentials are never allowed, so a browser
+/// neither sends cookies from a foreign page nor takes any.
+async fn any_origin(request: Request, next: Next) -> Response {
+    let preflight = request.method() == Method::OPTIONS
+        && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    let mut say = |name, value| headers.insert(name, HeaderValue::from_static(value));
+    say(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+    if preflight {
+        say(header::ACCESS_CONTROL_ALLOW_METHODS, "POST, PATCH, DELETE, OPTIONS");
+        say(header::ACCESS_CONTROL_ALLOW_HEADERS, "Authorization, Content-Type, If-Match");
+        say(header::ACCESS_CONTROL_MAX_AGE, "86400");
+    } else {
+        let exposed = "Location, ETag, Link, Allow, Accept-Post, Accept-Patch, Retry-After";
+        say(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
+    }
+    response
+}

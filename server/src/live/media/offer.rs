@@ -1,0 +1,118 @@
+//! What WHIP and WHEP have in common: an offer comes in, an answer goes out.
+
+use axum::{
+    body::{Body, to_bytes},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use bandstand_domain::ShowId;
+use bandstand_sfu::SessionId;
+
+use super::{ACCEPT_PATCH, FRAGMENT, SDP, ice, refused::Refused, sessions::Tag};
+use crate::{
+    accounts::own_sessions,
+    clock,
+    live::{access::is_over, token::Claims},
+    shows::{self, ShowFacts},
+    venue::Venue,
+};
+
+/// The most bytes of an offer.
+const LARGEST_OFFER: usize = 64 * 1024;
+
+/// The bearer token of a request.
+///
+/// # Errors
+/// [`Refused::NoToken`].
+pub fn bearer(headers: &HeaderMap) -> Result<&str, Refused> {
+    let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let (scheme, token) = value.and_then(|it| it.split_once(' ')).ok_or(Refused::NoToken)?;
+    let token = token.trim();
+    if scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() {
+        Ok(token)
+    } else {
+        Err(Refused::NoToken)
+    }
+}
+
+/// Whether the body is of the type `wanted`, whatever its parameters.
+pub fn is_of_type(headers: &HeaderMap, wanted: &HeaderValue) -> bool {
+    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let kind = value.and_then(|value| value.split(';').next()).unwrap_or_default();
+    kind.trim().as_bytes().eq_ignore_ascii_case(wanted.as_bytes())
+}
+
+/// Checks that an offer comes in, before it does.
+///
+/// # Errors
+/// [`Refused::NotSdp`].
+pub fn check_type(headers: &HeaderMap) -> Result<(), Refused> {
+    if is_of_type(headers, &SDP) { Ok(()) } else { Err(Refused::NotSdp) }
+}
+
+/// The text in a body of at most `most` bytes.
+///
+/// # Errors
+/// [`Refused::TooLong`], [`Refused::Malformed`].
+pub async fn read_text(body: Body, most: usize) -> Result<String, Refused> {
+    let body = to_bytes(body, most).await.map_err(|_| Refused::TooLong)?;
+    String::from_utf8(body.into()).map_err(|_| Refused::Malformed("It is no text in UTF-8.".into()))
+}
+
+/// The offer in a body.
+///
+/// # Errors
+/// As [`read_text`].
+pub async fn read(body: Body) -> Result<String, Refused> {
+    read_text(body, LARGEST_OFFER).await
+}
+
+/// The show, when media may flow there.
+///
+/// # Errors
+/// [`Refused::NotFound`], [`Refused::Gone`], [`Refused::Over`], [`Refused::Broken`].
+pub async fn open_show(venue: &Venue, show: ShowId) -> Result<ShowFacts, Refused> {
+    let facts = shows::facts(&venue.database, show).await?.ok_or(Refused::NotFound)?;
+    if facts.deleted {
+        Err(Refused::Gone)
+    } else if is_over(&facts, clock::now()) {
+        Err(Refused::Over)
+    } else {
+        Ok(facts)
+    }
+}
+
+/// Ties media to the session that asked for it. Noted first and then asked: a session that ends at the
+/// same time finds either the note, or is found to have ended.
+///
+/// # Errors
+/// [`Refused::BadToken`] when it has ended; the media is closed then.
+pub async fn hold(venue: &Venue, claims: &Claims, media: SessionId) -> Result<(), Refused> {
+    venue.live.holdings().media(&claims.session, media);
+    if own_sessions::is_open(&venue.database, &claims.session).await? {
+        return Ok(());
+    }
+    venue.live.end_sessions(std::slice::from_ref(&claims.session)).await;
+    Err(Refused::BadToken)
+}
+
+/// The answer to an accepted offer (RFC 9725 section 4.2), with the servers by which the client may
+/// reach the media core (section 4.6) when the operator named some.
+pub fn created(venue: &Venue, location: &str, tag: Tag, answer: String) -> Response {
+    let mut response = (StatusCode::CREATED, answer).into_response();
+    let headers = response.headers_mut();
+    let mut say = |name: HeaderName, value: String| {
+        // Made of addresses, numbers and base64 alone.
+        if let Ok(value) = value.try_into() {
+            headers.append(name, value);
+        }
+    };
+    say(header::LOCATION, location.to_owned());
+    say(header::ETAG, tag.to_string());
+    for link in ice::links(&venue.config.ice, clock::now()) {
+        say(header::LINK, link);
+    }
+    headers.insert(header::CONTENT_TYPE, SDP);
+    headers.insert(ACCEPT_PATCH, FRAGMENT);
+    response
+}

@@ -1,0 +1,162 @@
+//! Why media doesn't flow, as HTTP says it.
+
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use bandstand_sfu::OfferError;
+
+use super::{ACCEPT_PATCH, ACCEPT_POST, FRAGMENT, SDP};
+use crate::{database::DatabaseError, live::token::TokenError};
+
+/// Seconds after which a full venue may be asked again.
+const WHEN_FULL: u32 = 5;
+
+/// Why a request about media is refused.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// There is no bearer token.
+    NoToken,
+    /// The token or key is made up, used, too old or revoked: the same answer to all of it.
+    BadToken,
+    /// It is good for something else.
+    OtherToken,
+    /// No such show or session.
+    NotFound,
+    /// The show was deleted.
+    Gone,
+    /// The show is over.
+    Over,
+    /// The holder of a stream key plays nothing now.
+    NothingOn,
+    /// The program was replaced by another one, which is on stage.
+    Replaced,
+    /// Not the session's present state.
+    OtherTag,
+    /// The body is too long.
+    TooLong,
+    /// Not the content type that is needed: an offer.
+    NotSdp,
+    /// Not the content type that is needed: a fragment.
+    NotFragment,
+    /// The body can't be read; why.
+    Malformed(String),
+    /// The body can be read, and what it asks for can't be; why.
+    Unacceptable(String),
+    /// It has to be said of which state of the session this is.
+    NoTag,
+    /// Too many stream keys were tried from this address; seconds to wait.
+    TooMany(u32),
+    /// The venue is full.
+    Full,
+    /// The venue failed; the log knows why.
+    Broken,
+}
+
+impl Refused {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Malformed(_) => StatusCode::BAD_REQUEST,
+            Self::NoToken | Self::BadToken => StatusCode::UNAUTHORIZED,
+            Self::OtherToken => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Over | Self::NothingOn | Self::Replaced => StatusCode::CONFLICT,
+            Self::Gone => StatusCode::GONE,
+            Self::OtherTag => StatusCode::PRECONDITION_FAILED,
+            Self::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::NotSdp | Self::NotFragment => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Unacceptable(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::NoTag => StatusCode::PRECONDITION_REQUIRED,
+            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Broken => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Full => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// What whoever looks into a program's log reads.
+    fn text(&self) -> &str {
+        match self {
+            Self::NoToken => "A bearer token is needed: a stream key, or a token from the page.",
+            Self::BadToken => "This token or stream key is not good, or no longer.",
+            Self::OtherToken => "This token is for something else.",
+            Self::NotFound => "There is no such thing here.",
+            Self::Gone => "That is gone.",
+            Self::Over => "The show is over.",
+            Self::NothingOn => {
+                "None of your shows is on or starts within two hours. Announce one, or name it in \
+                 the server's address."
+            }
+            Self::Replaced => {
+                "You are on stage from another place, which replaced this program. Leave the stage \
+                 there first."
+            }
+            Self::OtherTag => "That is not the session's present ETag.",
+            Self::TooLong => "That is too long.",
+            Self::NotSdp => "An offer is application/sdp.",
+            Self::NotFragment => "What is sent to a session is application/trickle-ice-sdpfrag.",
+            Self::Malformed(why) | Self::Unacceptable(why) => why,
+            Self::NoTag => "If-Match with the session's ETag is needed.",
+            Self::TooMany(_) => "Too many tries. Wait a moment.",
+            Self::Full => "The venue is full.",
+            Self::Broken => "Something broke on our side.",
+        }
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let mut response = (self.status(), self.text().to_owned()).into_response();
+        let headers = response.headers_mut();
+        match self {
+            Self::NoToken => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            Self::BadToken => {
+                let invalid = HeaderValue::from_static("Bearer error=\"invalid_token\"");
+                headers.insert(header::WWW_AUTHENTICATE, invalid);
+            }
+            Self::NotSdp => {
+                headers.insert(ACCEPT_POST, SDP);
+            }
+            Self::NotFragment => {
+                headers.insert(ACCEPT_PATCH, FRAGMENT);
+            }
+            Self::TooMany(seconds) => {
+                headers.insert(header::RETRY_AFTER, seconds.into());
+            }
+            Self::Full => {
+                headers.insert(header::RETRY_AFTER, WHEN_FULL.into());
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+impl From<DatabaseError> for Refused {
+    fn from(error: DatabaseError) -> Self {
+        tracing::error!(%error, "the database failed");
+        Self::Broken
+    }
+}
+
+impl From<TokenError> for Refused {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::Invalid | TokenError::Expired | TokenError::Used => Self::BadToken,
+            TokenError::Elsewhere => Self::OtherToken,
+            TokenError::Full => Self::Full,
+        }
+    }
+}
+
+impl From<OfferError> for Refused {
+    fn from(error: OfferError) -> Self {
+        match error {
+            OfferError::Malformed(_) => Self::Malformed(error.to_string()),
+            OfferError::Unacceptable(_) => Self::Unacceptable(error.to_string()),
+            OfferError::TooLong => Self::TooLong,
+            OfferError::TooMany | OfferError::Stopped => Self::Full,
+        }
+    }
+}

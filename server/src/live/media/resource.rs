@@ -1,0 +1,96 @@
+//! What can be done with a session that was opened: candidates can be told, and it can be ended.
+//!
+//! Its address can't be guessed, so knowing it is the right to do both.
+
+use std::sync::Arc;
+
+use axum::{
+    body::Body,
+    extract::{OriginalUri, Path, State},
+    http::{HeaderMap, Request, StatusCode, header},
+};
+use bandstand_sfu::SessionId;
+
+use super::{
+    FRAGMENT,
+    ice::Fragment,
+    offer::{is_of_type, read_text},
+    refused::Refused,
+    sessions::{Opened, Way},
+};
+use crate::venue::Venue;
+
+/// The most bytes of a fragment.
+const LARGEST_FRAGMENT: usize = 16 * 1024;
+
+/// `PATCH` of a session: the client tells candidates (RFC 9725 section 4.3.2), or asks for an ICE
+/// restart (section 4.3.3).
+///
+/// The media core is ICE-lite and learns where a client is from its checks (RFC 8445 section 6.1.1), so
+/// candidates are taken note of and nothing has to be done. A restart is refused: a session that
+/// supports trickle ICE and no restarts answers with 422 (section 4.3.1), and goes on as it is.
+pub async fn trickle(
+    State(venue): State<Arc<Venue>>,
+    OriginalUri(address): OriginalUri,
+    Path((show, session)): Path<(String, String)>,
+    request: Request<Body>,
+) -> Result<StatusCode, Refused> {
+    let (_, opened) = find(&venue, address.path(), &show, &session)?;
+    let headers = request.headers();
+    if !is_of_type(headers, &FRAGMENT) {
+        return Err(Refused::NotFragment);
+    }
+    check_tag(headers, &opened)?;
+    let text = read_text(request.into_body(), LARGEST_FRAGMENT).await?;
+    let fragment = Fragment::read(&text).map_err(|why| Refused::Malformed(why.into()))?;
+    if fragment.credentials == opened.credentials {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        let why = "This venue can't restart ICE; the session goes on. Open a new one instead.";
+        Err(Refused::Unacceptable(why.into()))
+    }
+}
+
+/// `DELETE` of a session: whoever opened it leaves. Its tag is not asked for (RFC 9725 section 4.3.1).
+pub async fn end(
+    State(venue): State<Arc<Venue>>,
+    OriginalUri(address): OriginalUri,
+    Path((show, session)): Path<(String, String)>,
+) -> Result<StatusCode, Refused> {
+    let (session, _) = find(&venue, address.path(), &show, &session)?;
+    if venue.live.sfu().close(session).await { Ok(StatusCode::OK) } else { Err(Refused::NotFound) }
+}
+
+/// The session at this very address.
+fn find(
+    venue: &Venue,
+    address: &str,
+    show: &str,
+    session: &str,
+) -> Result<(SessionId, Opened), Refused> {
+    let (way, session) = if address.starts_with("/whip/") {
+        (Way::In, session.split_once('-').ok_or(Refused::NotFound)?.1)
+    } else {
+        (Way::Out, session)
+    };
+    let session: SessionId = session.parse().map_err(|_| Refused::NotFound)?;
+    let opened = venue.live.media().find(session).ok_or(Refused::NotFound)?;
+    let here = opened.way == way && show.parse() == Ok(opened.show);
+    if here { Ok((session, opened)) } else { Err(Refused::NotFound) }
+}
+
+/// Whether the request speaks of the session as it is (RFC 9725 section 4.3.1, RFC 9110 section
+/// 13.1.1). `*` stands for any state, and is how restarts come.
+fn check_tag(headers: &HeaderMap, opened: &Opened) -> Result<(), Refused> {
+    let mut wanted = headers.get_all(header::IF_MATCH).iter().peekable();
+    if wanted.peek().is_none() {
+        return Err(Refused::NoTag);
+    }
+    let tag = opened.tag.to_string();
+    let matches = wanted
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        // The examples of the RFC put the asterisk in quotes.
+        .any(|wanted| matches!(wanted.trim(), "*" | "\"*\"") || wanted.trim() == tag);
+    if matches { Ok(()) } else { Err(Refused::OtherTag) }
+}

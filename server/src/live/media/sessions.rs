@@ -1,0 +1,78 @@
+//! The media sessions that were opened over HTTP and aren't over.
+
+use std::{
+    collections::{HashMap, HashSet},
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use bandstand_domain::ShowId;
+use bandstand_sfu::SessionId;
+
+use super::ice::Credentials;
+
+/// Which way a session's media flows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// From an artist (WHIP).
+    In,
+    /// To a viewer (WHEP).
+    Out,
+}
+
+/// The strong entity tag of a session's ICE state (RFC 9725 section 4.3.1). As there are no restarts,
+/// it stays what it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tag(u64);
+
+impl fmt::Display for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{:016x}\"", self.0)
+    }
+}
+
+/// What is known of an open session.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    /// Which way.
+    pub way: Way,
+    /// At which show.
+    pub show: ShowId,
+    /// Its ICE state.
+    pub tag: Tag,
+    /// By which ICE credentials the client is known.
+    pub credentials: Credentials,
+}
+
+/// The open sessions: never more than the media core allows, because what is over is taken out.
+#[derive(Clone, Debug, Default)]
+pub struct Sessions(Arc<Mutex<HashMap<SessionId, Opened>>>);
+
+impl Sessions {
+    /// A session was opened with `offer`.
+    pub fn opened(&self, session: SessionId, way: Way, show: ShowId, offer: &str) -> Tag {
+        let tag = Tag(rand::random());
+        let credentials = Credentials::in_sdp(offer);
+        self.all().insert(session, Opened { way, show, tag, credentials });
+        tag
+    }
+
+    /// An open session.
+    pub fn find(&self, session: SessionId) -> Option<Opened> {
+        self.all().get(&session).cloned()
+    }
+
+    /// A session is over.
+    pub fn ended(&self, session: SessionId) {
+        self.all().remove(&session);
+    }
+
+    /// The names of all open sessions.
+    pub fn names(&self) -> HashSet<SessionId> {
+        self.all().keys().copied().collect()
+    }
+
+    fn all(&self) -> MutexGuard<'_, HashMap<SessionId, Opened>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,48 @@
+//! Out: WHEP (draft-ietf-wish-whep-04), with the join token of a person who entered the show.
+
+use std::sync::Arc;
+
+use axum::{
+    body::Body,
+    extract::{Path, State},
+    http::Request,
+    response::Response,
+};
+use bandstand_domain::ShowId;
+
+use super::{
+    offer::{self, bearer, check_type, created, hold, open_show},
+    refused::Refused,
+    sessions::Way,
+};
+use crate::{
+    clock,
+    live::{stages::stage_id, token::Purpose},
+    venue::Venue,
+};
+
+/// `POST /whep/{show}`: somebody watches. Nobody has to be on stage yet.
+pub async fn watch(
+    State(venue): State<Arc<Venue>>,
+    Path(show): Path<String>,
+    request: Request<Body>,
+) -> Result<Response, Refused> {
+    let token = bearer(request.headers())?.to_owned();
+    let show: ShowId = show.parse().map_err(|_| Refused::NotFound)?;
+    let tokens = venue.live.tokens();
+    tokens.check(&token, Purpose::Watch, show, clock::now())?;
+    check_type(request.headers())?;
+    open_show(&venue, show).await?;
+    let offer = offer::read(request.into_body()).await?;
+    let claims = tokens.redeem(&token, Purpose::Watch, show, clock::now())?;
+    let accepted = venue.live.sfu().subscribe(stage_id(show), offer.clone()).await?;
+    let session = accepted.session;
+    hold(&venue, &claims, session).await?;
+    // A show that was deleted or ended in between has closed its stage before this came.
+    if let Err(refused) = open_show(&venue, show).await {
+        venue.live.sfu().close(session).await;
+        return Err(refused);
+    }
+    let tag = venue.live.media().opened(session, Way::Out, show, &offer);
+    Ok(created(&venue, &format!("/whep/{show}/{session}"), tag, accepted.answer_sdp))
+}

@@ -1,0 +1,175 @@
+//! Stream keys: OBS and others on an artist's stage.
+
+use bandstand_domain::{
+    Refusal,
+    accounts::Secret,
+    live::{LiveError, LiveReason, StageState},
+    stream_keys::{MOST_KEYS, NewStreamKey, StreamKey, StreamKeyId},
+};
+use reqwest::{Method, header};
+use serde_json::json;
+
+use crate::app::{TestApp, User, draft, fields};
+
+impl User {
+    async fn stream_keys(&self) -> Result<Vec<StreamKey>, LiveError> {
+        self.call("live/stream_keys", json!({})).await
+    }
+
+    pub async fn make_stream_key(&self, name: &str) -> Result<NewStreamKey, LiveError> {
+        self.call("live/make_stream_key", json!({ "name": name })).await
+    }
+
+    async fn revoke_stream_key(&self, id: StreamKeyId) -> Result<(), LiveError> {
+        self.call("live/revoke_stream_key", json!({ "id": id })).await
+    }
+}
+
+impl TestApp {
+    /// How the venue answers to somebody who has this key: status and text.
+    async fn tried(&self, path: &str, key: &Secret) -> (u16, String) {
+        let response = self.offer(path, Some(key), "application/sdp", "v=0".into()).await;
+        (response.status().as_u16(), response.text().await.unwrap())
+    }
+}
+
+#[tokio::test]
+async fn a_program_is_on_stage_with_a_key_until_it_is_revoked() {
+    let app = TestApp::start().await;
+    let (artist, show) = app.artist_with_show().await;
+    let mut studio = app.follow(&artist, show).await;
+    let made = artist.make_stream_key(" OBS at home ").await.unwrap();
+    let secret = made.secret.reveal();
+    assert!(secret.starts_with("bandstand_") && secret.len() == 42, "{}", secret.len());
+    assert_eq!((made.key.name.as_str(), made.key.used_at), ("OBS at home", None));
+    assert!(secret.ends_with(&made.key.ending));
+    let kept = app.count("SELECT COUNT(*) FROM stream_keys WHERE hash LIKE 'bandstand%'").await;
+    assert_eq!(kept, 0, "a key is kept as a hash alone");
+
+    let program = app.publish_at("/whip", made.secret.clone()).await.unwrap();
+    assert!(program.location.starts_with(&format!("/whip/{show}/1-")), "{}", program.location);
+    studio.until_stage(StageState::Live).await;
+    let viewer = app.watch(&artist, show).await.unwrap();
+    viewer.until(|it| it.video.keyframes > 0 && it.audio.packets > 0).await;
+    let keys = artist.stream_keys().await.unwrap();
+    assert!(keys[0].used_at.is_some_and(|used| used >= keys[0].made_at));
+
+    let other = app.artist("eve").await;
+    assert_eq!(other.stream_keys().await.unwrap(), []);
+    assert_eq!(other.revoke_stream_key(made.key.id).await, Err(Refusal::NotFound));
+    artist.revoke_stream_key(made.key.id).await.unwrap();
+    program.publisher.ended().await;
+    studio.until_stage(StageState::Dropped).await;
+    assert_eq!(app.tried("/whip", &made.secret).await.0, 401);
+    assert_eq!(artist.revoke_stream_key(made.key.id).await, Err(Refusal::NotFound));
+    app.running.stop().await;
+}
+
+#[tokio::test]
+async fn a_program_that_was_replaced_stays_off_until_the_stage_is_free() {
+    let app = TestApp::start().await;
+    let (artist, show) = app.artist_with_show().await;
+    let key = artist.make_stream_key("OBS").await.unwrap().secret;
+    let page = app.go_live(&artist, show).await;
+    // The key takes over, and the page is told by a higher publication.
+    let mut studio = app.follow(&artist, show).await;
+    let program = app.publish_at("/whip", key.clone()).await.unwrap();
+    page.publisher.ended().await;
+    while studio.until_stage(StageState::Live).await.1 < 2 {
+        studio.events.clear();
+    }
+    // The page takes over; the program tries to come back by itself, as OBS does.
+    let page = app.go_live(&artist, show).await;
+    program.publisher.ended().await;
+    assert_eq!(app.tried("/whip", &key).await.0, 409);
+    assert_eq!(app.tried(&format!("/whip/{show}"), &key).await.0, 409);
+    let another = app.go_live(&artist, show).await;
+    page.publisher.ended().await;
+    assert_eq!(app.tried("/whip", &key).await.0, 409);
+    let mut studio = app.follow(&artist, show).await;
+    assert_eq!(app.method(Method::DELETE, &another.location).await.status(), 200);
+    studio.until_stage(StageState::Dropped).await;
+    let program = app.publish_at("/whip", key.clone()).await.unwrap();
+    artist.end(show).await.unwrap();
+    program.publisher.ended().await;
+    assert_eq!(app.tried(&format!("/whip/{show}"), &key).await.0, 409, "it is over");
+    app.running.stop().await;
+}
+
+#[tokio::test]
+async fn a_key_finds_the_show_that_is_played_now() {
+    let app = TestApp::start().await;
+    let artist = app.artist("ada").await;
+    let key = artist.make_stream_key("OBS").await.unwrap().secret;
+    let (status, text) = app.tried("/whip", &key).await;
+    assert_eq!(status, 409, "{text}");
+    let later = artist.create(&draft("Much later", 9)).await.unwrap();
+    assert_eq!(app.tried("/whip", &key).await.0, 409, "nobody goes live a day early by mistake");
+    let soon = artist.create(&draft("Quite soon", 1)).await.unwrap();
+    let first = app.publish_at("/whip", key.clone()).await.unwrap();
+    assert!(first.location.starts_with(&format!("/whip/{soon}/")));
+    // By its name, any show can be taken.
+    let named = app.publish_at(&format!("/whip/{later}"), key.clone()).await.unwrap();
+    assert!(named.location.starts_with(&format!("/whip/{later}/1-")));
+    artist.end(soon).await.unwrap();
+    first.publisher.ended().await;
+
+    let eve = app.artist("eve").await;
+    let foreign = eve.create(&draft("Not yours", 1)).await.unwrap();
+    assert_eq!(app.tried(&format!("/whip/{foreign}"), &key).await.0, 403);
+    assert_eq!(app.tried(&format!("/whep/{later}"), &key).await.0, 401, "it opens stages alone");
+    app.running.stop().await;
+}
+
+#[tokio::test]
+async fn all_wrong_keys_are_answered_alike_and_not_too_often() {
+    let app = TestApp::configured(|_| {}).await;
+    let (artist, show) = app.artist_with_show().await;
+    let revoked = artist.make_stream_key("OBS").await.unwrap();
+    artist.revoke_stream_key(revoked.key.id).await.unwrap();
+    let made_up = Secret::new(format!("bandstand_{}", "A".repeat(32)));
+    let wrong = app.tried("/whip", &made_up).await;
+    assert_eq!(wrong.0, 401);
+    let nowhere = format!("/whip/{}", uuid::Uuid::nil());
+    let here = format!("/whip/{show}");
+    for key in [revoked.secret, Secret::new("x"), Secret::new("x".repeat(5_000))] {
+        for path in ["/whip", &here, &nowhere, "/whip/nonsense"] {
+            assert_eq!(app.tried(path, &key).await, wrong);
+        }
+    }
+    let mut tries = 0;
+    let response = loop {
+        let sent = app.offer("/whip", Some(&made_up), "application/sdp", "v=0".into()).await;
+        if sent.status() != 401 {
+            break sent;
+        }
+        tries += 1;
+        assert!(tries < 40, "guessing goes on for ever");
+    };
+    assert_eq!(response.status(), 429);
+    let wait: u32 = response.headers()[header::RETRY_AFTER].to_str().unwrap().parse().unwrap();
+    assert!((1..=5).contains(&wait), "{wait}");
+    app.running.stop().await;
+}
+
+#[tokio::test]
+async fn keys_are_for_artists_named_and_few() {
+    let app = TestApp::start().await;
+    let visitor = app.visitor("bob").await;
+    assert_eq!(visitor.make_stream_key("OBS").await.unwrap_err(), Refusal::Forbidden);
+    assert_eq!(visitor.stream_keys().await.unwrap_err(), Refusal::Forbidden);
+    let guest = app.guest("Bob").await;
+    assert_eq!(guest.make_stream_key("OBS").await.unwrap_err(), Refusal::NotLoggedIn);
+    let artist = app.artist("ada").await;
+    assert_eq!(fields(artist.make_stream_key("  ").await), ["key_name"]);
+    assert_eq!(fields(artist.make_stream_key(&"x".repeat(41)).await), ["key_name"]);
+    for number in 0..MOST_KEYS {
+        artist.make_stream_key(&format!("Machine {number}")).await.unwrap();
+    }
+    let one_more = artist.make_stream_key("One more").await.unwrap_err();
+    assert_eq!(one_more, Refusal::Because(LiveReason::TooManyKeys));
+    let names: Vec<_> = artist.stream_keys().await.unwrap().into_iter().map(|it| it.name).collect();
+    assert_eq!(names.len(), MOST_KEYS);
+    assert_eq!(names[0], "Machine 0");
+    app.running.stop().await;
+}

@@ -1,0 +1,249 @@
+//! WHIP and WHEP as other programs speak them: what RFC 9725 asks for, word by word.
+
+use bandstand_domain::{ShowId, accounts::Secret};
+use bandstand_server::config::IceServers;
+use bandstand_synthetic::{Content, Publisher, Subscriber};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, header};
+
+use crate::{
+    app::{TestApp, User},
+    media::Status,
+};
+
+const FRAGMENT: &str = "application/trickle-ice-sdpfrag";
+
+/// A session with what was said when it was opened.
+struct Opened<Peer> {
+    peer: Peer,
+    offer: String,
+    location: String,
+    tag: String,
+    links: Vec<String>,
+}
+
+impl TestApp {
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        Client::new().request(method, format!("{}{path}", self.url))
+    }
+
+    /// Sends a fragment to a session.
+    async fn trickle(&self, session: &str, tag: Option<&str>, body: &str) -> Response {
+        let request = self.request(Method::PATCH, session).header(header::CONTENT_TYPE, FRAGMENT);
+        let request = match tag {
+            Some(tag) => request.header(header::IF_MATCH, tag),
+            None => request,
+        };
+        request.body(body.to_owned()).send().await.unwrap()
+    }
+
+    /// Posts an offer, and notes everything that was said of the session.
+    async fn open_session(
+        &self,
+        path: String,
+        token: Secret,
+        offer: String,
+        opened: &mut Opened<()>,
+    ) -> Result<String, Status> {
+        let sent = self.offer(&path, Some(&token), "application/sdp", offer.clone()).await;
+        assert_eq!(sent.status(), StatusCode::CREATED);
+        assert_eq!(text_of(&sent, "accept-patch"), FRAGMENT);
+        opened.offer = offer;
+        opened.location = text_of(&sent, "location");
+        opened.tag = text_of(&sent, "etag");
+        let links = sent.headers().get_all(header::LINK).iter();
+        opened.links = links.map(|link| link.to_str().unwrap().to_owned()).collect();
+        Ok(sent.text().await.unwrap())
+    }
+
+    async fn open_publisher(&self, artist: &User, show: ShowId) -> Opened<Publisher> {
+        let token = artist.stage(show).await.unwrap().token;
+        let mut opened = nothing_said();
+        let said = &mut opened;
+        let peer = Publisher::connect(Content::default(), move |offer| async move {
+            self.open_session(format!("/whip/{show}"), token, offer, said).await
+        });
+        let peer = peer.await.unwrap();
+        opened.with(peer)
+    }
+
+    async fn open_subscriber(&self, user: &User, show: ShowId) -> Opened<Subscriber> {
+        let token = user.join(show).await.unwrap().token;
+        let mut opened = nothing_said();
+        let said = &mut opened;
+        let peer = Subscriber::connect(move |offer| async move {
+            self.open_session(format!("/whep/{show}"), token, offer, said).await
+        });
+        let peer = peer.await.unwrap();
+        opened.with(peer)
+    }
+}
+
+fn nothing_said() -> Opened<()> {
+    let text = String::new;
+    Opened { peer: (), offer: text(), location: text(), tag: text(), links: Vec::new() }
+}
+
+impl Opened<()> {
+    fn with<Peer>(self, peer: Peer) -> Opened<Peer> {
+        let Self { offer, location, tag, links, .. } = self;
+        Opened { peer, offer, location, tag, links }
+    }
+}
+
+impl<Peer> Opened<Peer> {
+    /// Candidates of the ICE session that began with the offer.
+    fn candidates(&self) -> String {
+        let line = |name| self.offer.lines().find(|line| line.starts_with(name)).unwrap();
+        fragment(line("a=ice-ufrag:"), line("a=ice-pwd:"))
+    }
+}
+
+fn fragment(user: &str, password: &str) -> String {
+    format!(
+        "a=group:BUNDLE 0 1\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\n{user}\r\n{password}\r\n\
+         a=candidate:1 1 udp 2122260223 192.0.2.1 61764 typ host\r\n\
+         a=candidate:2 1 tcp 1518280447 nowhere.invalid 9 typ host tcptype active\r\n\
+         a=end-of-candidates\r\n"
+    )
+}
+
+fn text_of(response: &Response, name: &str) -> String {
+    let value = response.headers().get(name).unwrap_or_else(|| panic!("no {name}: {response:?}"));
+    value.to_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn candidates_are_taken_restarts_refused_and_the_session_goes_on() {
+    let app = TestApp::start().await;
+    let (artist, show) = app.artist_with_show().await;
+    let on_stage = app.open_publisher(&artist, show).await;
+    let viewer = app.open_subscriber(&artist, show).await;
+    viewer.peer.until(|it| it.video.keyframes > 0).await;
+    assert!(on_stage.links.is_empty());
+
+    for (session, tag, candidates) in [
+        (&on_stage.location, &on_stage.tag, on_stage.candidates()),
+        (&viewer.location, &viewer.tag, viewer.candidates()),
+    ] {
+        assert!(tag.starts_with('"') && tag.ends_with('"') && tag.len() > 8, "strong: {tag}");
+        let taken = app.trickle(session, Some(tag), &candidates).await;
+        assert_eq!(taken.status(), StatusCode::NO_CONTENT);
+        assert!(!taken.headers().contains_key(header::ETAG));
+        let either = format!("\"another\", {tag}");
+        assert_eq!(app.trickle(session, Some(&either), &candidates).await.status(), 204);
+
+        let restart = fragment("a=ice-ufrag:ysXw", "a=ice-pwd:vw5LmwG4y/e6dPP/zAP9Gp5k");
+        for any in ["*", "\"*\"", tag.as_str()] {
+            assert_eq!(app.trickle(session, Some(any), &restart).await.status(), 422);
+        }
+        assert_eq!(app.trickle(session, None, &candidates).await.status(), 428);
+        assert_eq!(app.trickle(session, Some("\"old\""), &candidates).await.status(), 412);
+        assert_eq!(app.trickle(session, Some(tag), "nonsense").await.status(), 400);
+        assert_eq!(app.trickle(session, Some(tag), &"a=x\r\n".repeat(5_000)).await.status(), 413);
+        let answer = app.request(Method::PATCH, session).body("v=0").send().await.unwrap();
+        assert_eq!(answer.status(), 415);
+        assert_eq!(text_of(&answer, "accept-patch"), FRAGMENT);
+    }
+    // None of it has harmed what flows.
+    viewer.peer.reset();
+    viewer.peer.until(|it| it.video.packets > 20 && it.audio.packets > 20).await;
+
+    // A session is found at its own address alone.
+    let (session, _) = viewer.location.rsplit_once('/').map(|(a, b)| (b, a)).unwrap();
+    for elsewhere in [
+        format!("/whip/{show}/1-{session}"),
+        format!("/whep/{}/{session}", uuid::Uuid::nil()),
+        format!("/whep/{show}/{}", "0".repeat(32)),
+        format!("/whip/{show}/nonsense"),
+    ] {
+        assert_eq!(app.method(Method::DELETE, &elsewhere).await.status(), 404, "{elsewhere}");
+        assert_eq!(app.trickle(&elsewhere, Some("*"), "").await.status(), 404, "{elsewhere}");
+    }
+    // A tag is not asked for where it doesn't matter (section 4.3.1).
+    let ended = app.request(Method::DELETE, &viewer.location);
+    let ended = ended.header(header::IF_MATCH, "\"another\"").send().await.unwrap();
+    assert_eq!(ended.status(), 200);
+    viewer.peer.ended().await;
+    let again = app.trickle(&viewer.location, Some(&viewer.tag), &viewer.candidates()).await;
+    assert_eq!(again.status(), 404);
+    app.running.stop().await;
+}
+
+#[tokio::test]
+async fn pages_of_other_places_may_ask_without_cookies() {
+    let app = TestApp::start().await;
+    let (artist, show) = app.artist_with_show().await;
+    for (path, methods, accepts) in [
+        ("/whip".to_owned(), "POST, OPTIONS", "accept-post"),
+        (format!("/whip/{show}"), "POST, OPTIONS", "accept-post"),
+        (format!("/whep/{show}"), "POST, OPTIONS", "accept-post"),
+        (format!("/whep/{show}/x"), "PATCH, DELETE, OPTIONS", "accept-patch"),
+    ] {
+        let preflight = app
+            .request(Method::OPTIONS, &path)
+            .header(header::ORIGIN, "https://elsewhere.example")
+            .header(header::ACCESS_CONTROL_REQUEST_METHOD, "POST")
+            .header(header::ACCESS_CONTROL_REQUEST_HEADERS, "authorization,content-type")
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(preflight.status(), 200);
+        assert_eq!(text_of(&preflight, "access-control-allow-origin"), "*");
+        let headers = text_of(&preflight, "access-control-allow-headers");
+        assert_eq!(headers, "Authorization, Content-Type, If-Match");
+        assert!(text_of(&preflight, "access-control-allow-methods").contains("PATCH"));
+        let options = app.method(Method::OPTIONS, &path).await;
+        assert_eq!((options.status().as_u16(), text_of(&options, "allow")), (200, methods.into()));
+        assert!(options.headers().contains_key(accepts), "{path}");
+        for method in [Method::GET, Method::HEAD, Method::PUT] {
+            let refused = app.method(method, &path).await;
+            assert_eq!(refused.status(), 405);
+            assert!(refused.headers().contains_key(header::ALLOW), "{path}");
+            assert_eq!(text_of(&refused, "access-control-allow-origin"), "*");
+        }
+        for response in [&preflight, &options] {
+            let headers = response.headers();
+            assert!(!headers.contains_key(header::ACCESS_CONTROL_ALLOW_CREDENTIALS));
+            assert!(!headers.contains_key(header::SET_COOKIE));
+        }
+    }
+    let refused = app.offer(&format!("/whip/{show}"), None, "application/sdp", "v=0".into()).await;
+    assert_eq!(refused.status(), 401);
+    assert_eq!(text_of(&refused, "www-authenticate"), "Bearer");
+    let exposed = text_of(&refused, "access-control-expose-headers");
+    assert!(["Location", "ETag", "Link"].iter().all(|name| exposed.contains(name)), "{exposed}");
+    // A cookie opens nothing here.
+    let path = format!("{}/whip/{show}", app.url);
+    let with_cookie = artist.client.post(path).header(header::CONTENT_TYPE, "application/sdp");
+    assert_eq!(with_cookie.body("v=0").send().await.unwrap().status(), 401);
+    app.running.stop().await;
+}
+
+#[tokio::test]
+async fn clients_are_told_of_the_operators_servers() {
+    let app = TestApp::configured(|config| {
+        let addresses = vec!["stun:stun.example:3478".into(), "turn:turn.example".into()];
+        config.ice = IceServers::new(addresses, Some(Secret::new("shared"))).unwrap();
+    })
+    .await;
+    let (artist, show) = app.artist_with_show().await;
+    let (one, other) =
+        (app.open_publisher(&artist, show).await, app.open_subscriber(&artist, show).await);
+    assert_eq!(one.links[0], "<stun:stun.example:3478>; rel=\"ice-server\"");
+    assert!(one.links[1].starts_with("<turn:turn.example>; rel=\"ice-server\"; username=\""));
+    assert_ne!(one.links[1], other.links[1], "a password for each session");
+    app.running.stop().await;
+}
+
+#[tokio::test]
+async fn a_full_venue_says_when_to_ask_again() {
+    let app = TestApp::start().await;
+    let (artist, show) = app.artist_with_show().await;
+    let token = artist.stage(show).await.unwrap().token;
+    app.running.venue.live.sfu().stop();
+    let offer = "v=0\r\nm=audio 9 x 111\r\na=sendonly\r\n";
+    let full =
+        app.offer(&format!("/whip/{show}"), Some(&token), "application/sdp", offer.into()).await;
+    assert_eq!(full.status(), 503);
+    assert_eq!(text_of(&full, "retry-after"), "5");
+}
