@@ -12,6 +12,7 @@ mod channel;
 mod chat;
 mod coming_in;
 mod crowd;
+mod figures;
 mod limits;
 mod live;
 mod mails;

@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod chat;
 pub mod crowd;
 pub mod field;
+pub mod figures;
 pub mod live;
 pub mod person;
 pub mod refusal;

@@ -4,6 +4,7 @@
 
 use bandstand_domain::{
     ShowId,
+    figures::{Explanation, Measured, StageFigures},
     live::{JoinTicket, LiveReason, StageTicket},
     stream_keys::{NewStreamKey, StreamKey, StreamKeyId},
 };
@@ -53,4 +54,20 @@ pub async fn make_stream_key(name: String) -> Result<NewStreamKey, Failed<LiveRe
 #[server(endpoint = "live/revoke_stream_key", input = Json, output = Json)]
 pub async fn revoke_stream_key(id: StreamKeyId) -> Result<(), Failed<LiveReason>> {
     answer(port::<dyn super::port::Live>().revoke_stream_key(id)).await
+}
+
+/// How the media of one's own show flows.
+#[server(endpoint = "live/stage_figures", input = Json, output = Json)]
+pub async fn load_stage_figures(show: ShowId) -> Result<StageFigures, Failed<LiveReason>> {
+    answer(port::<dyn super::port::Live>().stage_figures(show)).await
+}
+
+/// Why one's own picture is as it is.
+#[server(endpoint = "live/explain_picture", input = Json, output = Json)]
+pub async fn explain_picture(
+    show: ShowId,
+    session: String,
+    measured: Measured,
+) -> Result<Explanation, Failed<LiveReason>> {
+    answer(port::<dyn super::port::Live>().explain_picture(show, session, measured)).await
 }

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use bandstand_domain::{
     ShowId,
+    figures::{Explanation, Measured, StageFigures},
     live::{JoinTicket, LiveError, StageTicket},
     stream_keys::{NewStreamKey, StreamKey, StreamKeyId},
 };
@@ -24,4 +25,14 @@ pub trait Live: Send + Sync {
     async fn make_stream_key(&self, name: String) -> Result<NewStreamKey, LiveError>;
     /// Makes a stream key of one's own useless, and takes off the stage whoever is there with it.
     async fn revoke_stream_key(&self, id: StreamKeyId) -> Result<(), LiveError>;
+    /// How the media of one's own show flows.
+    async fn stage_figures(&self, show: ShowId) -> Result<StageFigures, LiveError>;
+    /// Why the picture of somebody who watches is as it is; `session` is the name in the address of
+    /// their WHEP session.
+    async fn explain_picture(
+        &self,
+        show: ShowId,
+        session: String,
+        measured: Measured,
+    ) -> Result<Explanation, LiveError>;
 }

@@ -49,10 +49,12 @@ pub enum Limit {
     StreamKeys,
     /// Trying stream keys, by address.
     StreamKeyTries,
+    /// Asking how well media flows, by address.
+    Figures,
 }
 
 impl Limit {
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 17] = [
         Self::Registration,
         Self::LogIn,
         Self::LogInAddress,
@@ -69,6 +71,7 @@ impl Limit {
         Self::Connect,
         Self::StreamKeys,
         Self::StreamKeyTries,
+        Self::Figures,
     ];
 
     /// How many at once, and how long until one more.
@@ -90,6 +93,7 @@ impl Limit {
             Self::Connect => (60, Duration::from_millis(500)),
             Self::StreamKeys => (20, Duration::from_secs(30)),
             Self::StreamKeyTries => (30, Duration::from_secs(5)),
+            Self::Figures => (60, Duration::from_millis(500)),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod limits;
 mod log;
+mod metrics;
 mod pages;
 #[cfg(debug_assertions)]
 mod reload;
@@ -60,6 +61,7 @@ pub fn router(venue: Arc<Venue>) -> Result<Router, StartError> {
         .layer(sessions::layer(&venue))
         .layer(from_fn(sessions::secure_removal))
         .route("/healthz", get(|| async { "ok" }))
+        .route("/metrics", get(metrics::show))
         .layer(CatchPanicLayer::custom(log::Panicked))
         .layer(from_fn_with_state(venue.clone(), security::headers))
         .layer(from_fn(log::request))

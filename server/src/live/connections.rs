@@ -52,6 +52,11 @@ impl Connections {
         Some(Admission { connections: self.clone(), address })
     }
 
+    /// How many are open.
+    pub fn count(&self) -> usize {
+        self.counts().all
+    }
+
     fn counts(&self) -> MutexGuard<'_, Counts> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -16,7 +16,7 @@ use crate::{
     database::{Database, DatabaseError},
 };
 
-/// How often stages are compared with the media core.
+/// How often stages are compared with the media core, and it is noted how well media flows.
 const COMPARE: Duration = Duration::from_secs(10);
 /// How often abandoned shows are ended, and used tokens forgotten.
 const TIDY: Duration = Duration::from_secs(60);
@@ -46,6 +46,7 @@ pub(super) fn start(live: &Live, mut events: mpsc::Receiver<Event>, database: Da
         loop {
             let (what, done) = tokio::select! {
                 _ = compare.tick() => {
+                    tidying.monitor.observe().await;
                     forget_ended(&tidying).await;
                     ("stages", tidying.stages.compare().await)
                 }

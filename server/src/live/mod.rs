@@ -3,6 +3,7 @@
 pub mod access;
 mod channel;
 mod connections;
+pub mod figures;
 mod follow;
 mod holdings;
 pub mod hub;
@@ -46,6 +47,7 @@ pub struct Live {
     connections: Connections,
     holdings: Holdings,
     media: media::Sessions,
+    monitor: figures::Monitor,
     sfu: Sfu,
     tasks: Tasks,
 }
@@ -95,6 +97,7 @@ impl Live {
             connections: Connections::new(config.limit_scale),
             holdings: Holdings::default(),
             media: media::Sessions::default(),
+            monitor: figures::Monitor::new(sfu.clone()),
             sfu,
             tasks,
         };
@@ -137,6 +140,24 @@ impl Live {
     /// The media core.
     pub fn sfu(&self) -> &Sfu {
         &self.sfu
+    }
+
+    /// How well media flows.
+    pub fn monitor(&self) -> &figures::Monitor {
+        &self.monitor
+    }
+
+    /// How many live channels are open.
+    pub fn open_channels(&self) -> usize {
+        self.connections.count()
+    }
+
+    /// How many shows have somebody on stage, or lost from it, by the name of the state.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn stage_counts(&self) -> Result<[(&'static str, i64); 3], DatabaseError> {
+        self.stages.counts().await
     }
 
     /// Who is present where.

@@ -4,13 +4,14 @@ use async_trait::async_trait;
 use bandstand_app::live::port::Live;
 use bandstand_domain::{
     Refusal, ShowId,
+    figures::{Explanation, Measured, StageFigures},
     live::{JoinTicket, LiveError, LiveReason, StageTicket},
     stream_keys::{NewStreamKey, StreamKey, StreamKeyId},
 };
 
 use super::{
     access::{self, Entry, broken},
-    keys,
+    figures, keys,
     stage::NotPossible,
     store::Outcome,
     token::{Claims, Right},
@@ -85,10 +86,23 @@ impl Live for Caller {
     async fn revoke_stream_key(&self, id: StreamKeyId) -> Result<(), LiveError> {
         keys::revoke(self, id).await
     }
+
+    async fn stage_figures(&self, show: ShowId) -> Result<StageFigures, LiveError> {
+        figures::of_stage(self, show).await
+    }
+
+    async fn explain_picture(
+        &self,
+        show: ShowId,
+        session: String,
+        measured: Measured,
+    ) -> Result<Explanation, LiveError> {
+        figures::explain(self, show, &session, &measured).await
+    }
 }
 
 /// The caller's own show.
-async fn own(caller: &Caller, show: ShowId) -> Result<Entry, LiveError> {
+pub(super) async fn own(caller: &Caller, show: ShowId) -> Result<Entry, LiveError> {
     let entry = access::enter(caller, show).await?;
     if entry.is_artist() { Ok(entry) } else { Err(Refusal::Forbidden) }
 }

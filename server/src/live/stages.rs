@@ -243,6 +243,14 @@ impl Stages {
         Ok(())
     }
 
+    /// How many shows are in each state that has an artist.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn counts(&self) -> Result<[(&'static str, i64); 3], DatabaseError> {
+        store::counts(&self.database).await
+    }
+
     async fn arrived(&self, show: ShowId, session: SessionId) -> Result<(), DatabaseError> {
         let performer = self.performers().get(&show).cloned();
         let Some(performer) = performer.filter(|it| it.session == session && !it.arrived) else {

@@ -130,6 +130,30 @@ pub async fn abandoned(database: &Database, now: Millis) -> Result<Vec<ShowId>, 
     rows.iter().map(id).collect()
 }
 
+/// How many shows are in each state that has an artist, by its name.
+///
+/// # Errors
+/// When the database fails.
+pub async fn counts(database: &Database) -> Result<[(&'static str, i64); 3], DatabaseError> {
+    let mut counts =
+        [StageState::Live, StageState::Paused, StageState::Dropped].map(|it| (encode_state(it), 0));
+    let rows = sqlx::query(
+        "SELECT stage, COUNT(*) FROM shows \
+         WHERE stage IN ('live', 'paused', 'dropped') AND deleted_at IS NULL GROUP BY stage",
+    )
+    .fetch_all(&database.read)
+    .await?;
+    for row in rows {
+        let name: String = row.try_get(0)?;
+        for (state, count) in &mut counts {
+            if *state == name {
+                *count = row.try_get(1)?;
+            }
+        }
+    }
+    Ok(counts)
+}
+
 fn id(row: &AnyRow) -> Result<ShowId, DatabaseError> {
     let text: String = row.try_get(0)?;
     ShowId::from_str(&text).map_err(|error| DatabaseError::Decode(Box::new(error)))

@@ -1,0 +1,46 @@
+//! How well media flows: what the artist and each viewer are told of it.
+
+use serde::{Deserialize, Serialize};
+
+/// How media flows over one connection, of late.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flow {
+    /// Kilobits a second, sound and picture together.
+    pub kilobits: u32,
+    /// Packets lost on the way, in tenths of a percent.
+    pub lost: u32,
+    /// There and back, in milliseconds, when it is known.
+    pub round_trip: Option<u32>,
+    /// How unevenly packets come, in milliseconds, when it is known.
+    pub jitter: Option<u32>,
+}
+
+/// How a show's media flows, for its artist.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StageFigures {
+    /// What comes in from the stage, whatever program or page sends it; nothing when nobody does.
+    pub arriving: Option<Flow>,
+    /// Connections that get picture and sound.
+    pub viewers: u32,
+    /// How many of them get it badly.
+    pub in_trouble: u32,
+}
+
+/// What a viewer's browser measured, twice: the reports of `getStats` as JSON lists, of which only
+/// numbers are taken.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Measured {
+    /// Some seconds ago; empty the first time.
+    pub before: String,
+    /// Now.
+    pub now: String,
+}
+
+/// Why a picture is as it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Explanation {
+    /// What is wrong, the worst first, and what helps; or that nothing is. Never empty.
+    pub reasons: Vec<String>,
+    /// Names and values of what was measured.
+    pub figures: Vec<(String, String)>,
+}

@@ -1,0 +1,206 @@
+//! What the operator's monitoring reads: `/metrics` for Prometheus (OpenMetrics text format).
+//!
+//! Totals and distributions of the whole venue; nothing in it tells of one person, one show or one
+//! session, and no label has more than a handful of values.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use axum::{
+    extract::{ConnectInfo, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use bandstand_sfu::{Role, Totals};
+use prometheus_client::{
+    encoding::text::encode,
+    metrics::{counter::Counter, family::Family, gauge::Gauge},
+    registry::Registry,
+};
+use subtle::ConstantTimeEq;
+
+use crate::{live::figures::Sample, venue::Venue};
+
+const OPEN_METRICS: HeaderValue =
+    HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
+
+type Labels = [(&'static str, &'static str); 1];
+
+/// `GET /metrics`.
+pub async fn show(
+    State(venue): State<Arc<Venue>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+) -> Response {
+    if let Err(refused) = may_read(&venue, peer, &headers) {
+        return *refused;
+    }
+    let sample = venue.live.monitor().sample().await;
+    let mut registry = Registry::with_prefix("bandstand");
+    add_media(&mut registry, &sample);
+    add_distributions(&mut registry, &venue);
+    let channels = gauge(venue.live.open_channels());
+    registry.register("live_channels", "Open live channels", channels);
+    match venue.live.stage_counts().await {
+        Ok(counts) => {
+            let stages = Family::<Labels, Gauge>::default();
+            for (state, count) in counts {
+                stages.get_or_create(&[("stage", state)]).set(count);
+            }
+            registry.register("shows", "Shows with somebody on stage, or lost from it", stages);
+        }
+        // The rest is worth having all the more.
+        Err(error) => tracing::error!(%error, "the database failed"),
+    }
+    let mut text = String::new();
+    match encode(&mut text, &registry) {
+        Ok(()) => ([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+/// Who may read: a program on this machine, or whoever has the token. What a proxy passes on comes from
+/// this machine as well, but says so.
+fn may_read(venue: &Venue, peer: SocketAddr, headers: &HeaderMap) -> Result<(), Box<Response>> {
+    const PASSED_ON: [&str; 4] = ["forwarded", "via", "x-forwarded-for", "x-real-ip"];
+    let passed_on = PASSED_ON.iter().any(|name| headers.contains_key(*name));
+    if peer.ip().to_canonical().is_loopback() && !passed_on && !venue.config.trusted_proxy {
+        return Ok(());
+    }
+    let Some(token) = &venue.config.metrics_token else {
+        return Err(StatusCode::NOT_FOUND.into_response().into());
+    };
+    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let given = given.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
+    if bool::from(given.as_bytes().ct_eq(token.reveal().as_bytes())) {
+        return Ok(());
+    }
+    let ask = [(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))];
+    Err((StatusCode::UNAUTHORIZED, ask).into_response().into())
+}
+
+fn add_media(registry: &mut Registry, sample: &Sample) {
+    let media = registry.sub_registry_with_prefix("media");
+    let Totals {
+        datagrams_in,
+        bytes_in,
+        datagrams_out,
+        bytes_out,
+        unknown_datagrams,
+        rejected_stun,
+        unclassified_datagrams,
+        refused_datagrams,
+        dropped_datagrams,
+        dropped_events,
+        media_packets_in,
+        media_packets_out,
+        keyframe_requests,
+        sessions_started,
+        sessions_ended,
+        ..
+    } = sample.totals;
+    let ways =
+        |inward: u64, outward: u64| labelled("direction", [("in", inward), ("out", outward)]);
+    media.register("datagrams", "UDP datagrams", ways(datagrams_in, datagrams_out));
+    media.register("bytes", "Bytes in UDP datagrams", ways(bytes_in, bytes_out));
+    media.register(
+        "packets",
+        "Media packets, retransmissions not counted on the way out",
+        ways(media_packets_in, media_packets_out),
+    );
+    media.register(
+        "datagrams_refused",
+        "Datagrams that were not taken, or not sent",
+        labelled(
+            "why",
+            [
+                ("unknown", unknown_datagrams),
+                ("stun", rejected_stun),
+                ("unclassified", unclassified_datagrams),
+                ("protocol", refused_datagrams),
+                ("not_sent", dropped_datagrams),
+            ],
+        ),
+    );
+    media.register(
+        "events_dropped",
+        "Events of the media core for which there was no room",
+        counter(dropped_events),
+    );
+    media.register(
+        "keyframe_requests",
+        "Keyframe requests sent to publishers",
+        counter(keyframe_requests),
+    );
+    media.register("sessions_started", "Sessions accepted", counter(sessions_started));
+    media.register("sessions_ended", "Sessions ended", counter(sessions_ended));
+
+    let (sessions, trouble) =
+        (Family::<Labels, Gauge>::default(), Family::<Labels, Gauge>::default());
+    for role in [Role::Publisher, Role::Subscriber] {
+        let lines = || sample.lines.values().filter(|line| line.role == role);
+        let labels = [("role", role_name(role))];
+        sessions.get_or_create(&labels).set(count(lines().count()));
+        trouble.get_or_create(&labels).set(count(lines().filter(|line| line.trouble).count()));
+    }
+    media.register("sessions", "Sessions there are now", sessions);
+    media.register("sessions_in_trouble", "Sessions whose media flows badly now", trouble);
+}
+
+fn add_distributions(registry: &mut Registry, venue: &Venue) {
+    let media = registry.sub_registry_with_prefix("media");
+    for (role, spread) in venue.live.monitor().distributions() {
+        let name = role_name(*role);
+        let once = "observed once a session every ten seconds";
+        media.register(
+            format!("{name}_round_trip_seconds"),
+            format!("Round trips, {once}"),
+            spread.round_trip.clone(),
+        );
+        media.register(
+            format!("{name}_loss_ratio"),
+            format!("Share of packets lost, {once}"),
+            spread.lost.clone(),
+        );
+        if *role == Role::Subscriber {
+            media.register(
+                format!("{name}_jitter_seconds"),
+                format!("Jitter, {once}"),
+                spread.jitter.clone(),
+            );
+        }
+    }
+}
+
+fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::Publisher => "publisher",
+        Role::Subscriber => "subscriber",
+    }
+}
+
+fn labelled<const N: usize>(
+    name: &'static str,
+    values: [(&'static str, u64); N],
+) -> Family<Labels, Counter> {
+    let family = Family::<Labels, Counter>::default();
+    for (label, total) in values {
+        family.get_or_create(&[(name, label)]).inc_by(total);
+    }
+    family
+}
+
+fn counter(total: u64) -> Counter {
+    let counter = Counter::default();
+    counter.inc_by(total);
+    counter
+}
+
+fn gauge(number: usize) -> Gauge {
+    let gauge = Gauge::default();
+    gauge.set(count(number));
+    gauge
+}
+
+fn count(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}

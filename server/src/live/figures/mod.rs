@@ -1,0 +1,76 @@
+//! How well media flows: rates out of the media core's totals, for the artist, for a viewer who asks
+//! why their picture is bad, and for the operator's metrics.
+
+mod explain;
+mod monitor;
+
+use bandstand_domain::{
+    Refusal, ShowId,
+    figures::{Explanation, Measured, StageFigures},
+    live::LiveError,
+};
+use bandstand_sfu::Role;
+
+pub use monitor::{Monitor, Sample};
+
+use super::{access, port::own, stages::stage_id};
+use crate::{
+    caller::Caller,
+    http::limits::{Limit, by_address},
+};
+
+/// The most bytes of what a browser measured, each time.
+const LARGEST_REPORT: usize = 16 * 1024;
+
+/// How the media of the caller's own show flows.
+///
+/// # Errors
+/// As everything that only the show's artist may.
+pub async fn of_stage(caller: &Caller, show: ShowId) -> Result<StageFigures, LiveError> {
+    check_rate(caller)?;
+    own(caller, show).await?;
+    let sample = caller.venue.live.monitor().sample().await;
+    let stage = stage_id(show);
+    let mut figures = StageFigures::default();
+    for line in sample.lines.values().filter(|line| line.stage == stage) {
+        match line.role {
+            Role::Publisher => figures.arriving = Some(line.flow),
+            Role::Subscriber => {
+                figures.viewers += 1;
+                figures.in_trouble += u32::from(line.trouble);
+            }
+        }
+    }
+    Ok(figures)
+}
+
+/// Why the caller's picture is as it is. Whoever may enter the show may ask; what is said of the line
+/// to the viewer is said to who knows the name of its session.
+///
+/// # Errors
+/// As entering the show; `TooMany`; `NotFound` when what was measured can't be read.
+pub async fn explain(
+    caller: &Caller,
+    show: ShowId,
+    session: &str,
+    measured: &Measured,
+) -> Result<Explanation, LiveError> {
+    check_rate(caller)?;
+    access::enter(caller, show).await?;
+    if measured.before.len().max(measured.now.len()) > LARGEST_REPORT {
+        return Err(Refusal::NotFound);
+    }
+    let now = explain::Reports::read(&measured.now).ok_or(Refusal::NotFound)?;
+    let before = explain::Reports::read(&measured.before);
+    let sample = caller.venue.live.monitor().sample().await;
+    let stage = stage_id(show);
+    let lines = || sample.lines.iter().filter(|(_, line)| line.stage == stage);
+    let artist = lines().find(|(_, line)| line.role == Role::Publisher).map(|(_, line)| line.flow);
+    let own = session.parse().ok().and_then(|session| lines().find(|(name, _)| **name == session));
+    Ok(explain::explain(before.as_ref(), &now, artist, own.map(|(_, line)| line.flow)))
+}
+
+fn check_rate(caller: &Caller) -> Result<(), LiveError> {
+    let checked = caller.venue.limits.check(Limit::Figures, by_address(caller.address));
+    checked.map_err(|retry_after| Refusal::TooMany { retry_after })
+}

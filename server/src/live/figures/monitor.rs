@@ -1,0 +1,224 @@
+//! Rates out of totals.
+
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bandstand_domain::figures::Flow;
+use bandstand_sfu::{Role, SessionId, SessionStatistics, Sfu, StageId, Totals};
+use prometheus_client::metrics::histogram::Histogram;
+use tokio::sync::Mutex;
+
+/// How long a sample is good enough: however many ask, the media core is asked as often at most.
+const FRESH: Duration = Duration::from_secs(2);
+/// How long a viewer may take to connect before it counts as trouble.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// From here on a loss can be seen or heard, in tenths of a percent.
+pub const MUCH_LOST: u32 = 20;
+/// From here on a round trip makes repairs come too late, in milliseconds.
+pub const FAR: u32 = 400;
+/// From here on packets come so unevenly that pictures wait for them, in milliseconds.
+pub const UNEVEN: u32 = 80;
+
+/// One session, of late.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// Where.
+    pub stage: StageId,
+    /// Which way.
+    pub role: Role,
+    /// How its media flows.
+    pub flow: Flow,
+    /// Whether it flows badly.
+    pub trouble: bool,
+    totals: Counts,
+}
+
+/// What only grows.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    bytes: u64,
+    packets: u64,
+    lost: u64,
+}
+
+/// All sessions, of late.
+#[derive(Debug, Default)]
+pub struct Sample {
+    /// The venue's totals.
+    pub totals: Totals,
+    /// Each session there is.
+    pub lines: HashMap<SessionId, Line>,
+}
+
+/// A sample, and when it was taken.
+type Latest = Option<(Instant, Arc<Sample>)>;
+
+/// Asks the media core how things are, and no more often than is of use.
+#[derive(Clone, Debug)]
+pub struct Monitor {
+    sfu: Sfu,
+    latest: Arc<Mutex<Latest>>,
+    distributions: Arc<[(Role, Distributions); 2]>,
+}
+
+/// How round trips, losses and jitter are spread over the sessions of one role: one observation per
+/// session each time that [`Monitor::observe`] is called.
+#[derive(Debug)]
+pub struct Distributions {
+    /// In seconds.
+    pub round_trip: Histogram,
+    /// From 0 to 1.
+    pub lost: Histogram,
+    /// In seconds.
+    pub jitter: Histogram,
+}
+
+impl Distributions {
+    fn new() -> Self {
+        let seconds = || Histogram::new([0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6]);
+        let lost = Histogram::new([0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2]);
+        Self { round_trip: seconds(), lost, jitter: seconds() }
+    }
+}
+
+impl Monitor {
+    /// Nothing known yet.
+    pub fn new(sfu: Sfu) -> Self {
+        let distributions =
+            [Role::Publisher, Role::Subscriber].map(|role| (role, Distributions::new()));
+        Self { sfu, latest: Arc::default(), distributions: Arc::new(distributions) }
+    }
+
+    /// How things are; at most two seconds old.
+    pub async fn sample(&self) -> Arc<Sample> {
+        let mut latest = self.latest.lock().await;
+        if let Some((at, sample)) = &*latest
+            && at.elapsed() < FRESH
+        {
+            return sample.clone();
+        }
+        let statistics = self.sfu.statistics().await;
+        let now = Instant::now();
+        let before = latest.as_ref().map(|(at, sample)| (now - *at, sample.as_ref()));
+        let lines = statistics.sessions.iter().map(|it| {
+            let before = before.and_then(|(elapsed, sample)| {
+                Some((elapsed, sample.lines.get(&it.session)?.totals))
+            });
+            (it.session, line(it, before))
+        });
+        let sample = Arc::new(Sample { lines: lines.collect(), totals: statistics.totals });
+        *latest = Some((now, sample.clone()));
+        sample
+    }
+
+    /// Takes a sample into the distributions.
+    pub async fn observe(&self) {
+        let sample = self.sample().await;
+        for (role, spread) in self.distributions.iter() {
+            for line in sample.lines.values().filter(|line| line.role == *role) {
+                let seconds = |millis: u32| f64::from(millis) / 1_000.0;
+                spread.lost.observe(f64::from(line.flow.lost) / 1_000.0);
+                if let Some(millis) = line.flow.round_trip {
+                    spread.round_trip.observe(seconds(millis));
+                }
+                if let Some(millis) = line.flow.jitter {
+                    spread.jitter.observe(seconds(millis));
+                }
+            }
+        }
+    }
+
+    /// What was observed, by role.
+    pub fn distributions(&self) -> &[(Role, Distributions); 2] {
+        &self.distributions
+    }
+}
+
+/// A session since it was `before`, or since its beginning.
+fn line(now: &SessionStatistics, before: Option<(Duration, Counts)>) -> Line {
+    let (packets, bytes) = match now.role {
+        Role::Publisher => (now.packets_in, now.bytes_in),
+        Role::Subscriber => (now.packets_out, now.bytes_out),
+    };
+    let totals = Counts { bytes, packets, lost: now.lost };
+    let (elapsed, then) = before.unwrap_or((now.age, Counts::default()));
+    let grown = |now: u64, then: u64| now.saturating_sub(then);
+    let bits = grown(bytes, then.bytes).saturating_mul(8);
+    let (sent, lost) = (grown(packets, then.packets), grown(now.lost, then.lost));
+    // What a publisher sent is what came and what didn't; what a subscriber was sent is counted here.
+    let all = if now.role == Role::Publisher { sent + lost } else { sent };
+    let millis = |time: Duration| clamp(u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
+    let flow = Flow {
+        kilobits: clamp(bits / u64::from(millis(elapsed).max(1))),
+        lost: clamp((lost * 1_000).checked_div(all).unwrap_or_default().min(1_000)),
+        round_trip: now.round_trip.map(millis),
+        jitter: now.jitter.map(millis),
+    };
+    let trouble = (!now.connected && now.age > PATIENCE) || is_bad(&flow);
+    Line { stage: now.stage.clone(), role: now.role, flow, trouble, totals }
+}
+
+/// Whether somebody sees or hears that something is wrong.
+pub fn is_bad(flow: &Flow) -> bool {
+    flow.lost >= MUCH_LOST
+        || flow.round_trip.is_some_and(|it| it >= FAR)
+        || flow.jitter.is_some_and(|it| it >= UNEVEN)
+}
+
+fn clamp(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn statistics(role: Role) -> SessionStatistics {
+        SessionStatistics {
+            session: "0".repeat(32).parse().unwrap(),
+            stage: StageId::from("stage"),
+            role,
+            age: Duration::from_secs(20),
+            connected: true,
+            media: true,
+            packets_in: 1_960,
+            bytes_in: 2_500_000,
+            packets_out: 2_000,
+            bytes_out: 2_500_000,
+            packets_without_codec: 0,
+            repairs_out: 0,
+            lost: 40,
+            nacks_in: 0,
+            nacks_out: 0,
+            keyframe_requests_in: 0,
+            keyframe_requests_out: 0,
+            round_trip: Some(Duration::from_millis(23)),
+            jitter: None,
+            bandwidth: None,
+            height: None,
+            layer_changes: 0,
+        }
+    }
+
+    #[test]
+    fn rates_are_those_of_late_or_of_the_whole_time() {
+        let since_ever = line(&statistics(Role::Publisher), None);
+        let flow = Flow { kilobits: 1_000, lost: 20, round_trip: Some(23), jitter: None };
+        assert_eq!((since_ever.flow, since_ever.trouble), (flow, true));
+        let then = Counts { bytes: 2_000_000, packets: 1_000, lost: 40 };
+        let of_late = line(&statistics(Role::Subscriber), Some((Duration::from_secs(2), then)));
+        let flow = Flow { kilobits: 2_000, lost: 0, ..flow };
+        assert_eq!((of_late.flow, of_late.trouble), (flow, false));
+    }
+
+    #[test]
+    fn who_never_connects_is_in_trouble() {
+        let lost = SessionStatistics { connected: false, lost: 0, ..statistics(Role::Subscriber) };
+        assert!(line(&lost, None).trouble);
+        let new = SessionStatistics { age: Duration::from_secs(1), ..lost };
+        assert!(!line(&new, None).trouble);
+    }
+}
