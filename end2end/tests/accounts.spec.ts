@@ -64,7 +64,7 @@ test("register, confirm by mail, forget the password, and all other sessions are
   await expect(page.getByText("Ana", { exact: true }).first()).toBeVisible();
 });
 
-test("a session ended elsewhere leaves the stage within five seconds", async ({ person, complaints }) => {
+test("a session ended elsewhere leaves the stage and is nobody", async ({ person, complaints }) => {
   complaints.expected.push(/Failed to load resource/);
   const studio = await person("Mira Voss");
   const handle = await register(studio, "artist");
@@ -80,11 +80,10 @@ test("a session ended elsewhere leaves the stage within five seconds", async ({ 
   await phone.goto("/settings");
   const sessions = phone.page.getByRole("region", { name: "Sessions" });
   await expect(sessions.getByRole("listitem")).toHaveCount(2);
-  const begun = Date.now();
   await sessions.getByRole("button", { name: /^End the session in/ }).click();
   await expect(phone.page.getByText("That session has ended.")).toBeVisible();
+  // How soon the server cuts is measured where nothing else takes time: in server/tests/own_sessions.rs.
   await expect(studio.page.getByText("You are live.")).toHaveCount(0);
-  expect(Date.now() - begun).toBeLessThan(5_000);
   await expect(sessions.getByRole("listitem")).toHaveCount(1);
   await studio.goto("/dashboard");
   await expect(studio.page).toHaveURL(/\/log-in\?next=/);
