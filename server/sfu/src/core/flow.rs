@@ -66,6 +66,9 @@ impl Core {
     /// Does what is due. Needed once after everything that was fed in, too: what that stirred up is
     /// done here.
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
+        for key in std::mem::take(&mut self.newcomers) {
+            self.admit_to_shard(now, key);
+        }
         self.shards.handle_timeout(now);
         self.take_news(now);
         while let Some(key) = self.restless.pop() {
@@ -278,8 +281,8 @@ impl Core {
                 self.events.push_back(Event::PublisherConnected { stage, session });
             }
             Role::Subscriber => {
-                self.admit_to_shard(now, key);
-                self.take_news(now);
+                self.newcomers.push(key);
+                self.timing.schedule(Timer::Peer(key), now);
             }
         }
     }

@@ -41,8 +41,9 @@ pub struct Accepted {
 /// Everything the media core knows.
 ///
 /// To be driven like this: feed it what happened ([`Core::publish`], [`Core::handle_datagram`] …),
-/// as often as there is something; then [`Core::handle_timeout`] once; then [`Core::poll_transmit`]
-/// and [`Core::poll_event`] until they are empty; then wait until [`Core::poll_timeout`].
+/// as often as there is something; then [`Core::poll_transmit`] until it is empty, since shards send
+/// by themselves; then [`Core::handle_timeout`] once; then [`Core::poll_transmit`] and
+/// [`Core::poll_event`] until they are empty; then wait until [`Core::poll_timeout`].
 pub(crate) struct Core {
     peers: Peers,
     sessions: HashMap<SessionId, PeerKey>,
@@ -54,6 +55,9 @@ pub(crate) struct Core {
     events: VecDeque<Event>,
     /// Stages in which something was asked for that only [`Core::handle_timeout`] does.
     restless: Vec<usize>,
+    /// Subscribers whose handshake is done. They are admitted in [`Core::handle_timeout`], when what
+    /// ends the handshake has left: before that, a client has no keys for media.
+    newcomers: Vec<PeerKey>,
     /// Reused by [`Core::drain`].
     drained: Vec<str0m::Event>,
     /// Where subscribers are served.
@@ -104,6 +108,7 @@ impl Core {
             transmits: VecDeque::new(),
             events: VecDeque::new(),
             restless: Vec::new(),
+            newcomers: Vec::new(),
             drained: Vec::new(),
             shards,
             news: Vec::new(),
@@ -284,6 +289,7 @@ impl Core {
         };
         self.demultiplexer.remove(&peer.transport.credentials.ufrag);
         self.sessions.remove(&peer.id);
+        self.newcomers.retain(|newcomer| *newcomer != key);
         self.totals.sessions_ended += 1;
         // RTCP BYE and DTLS close_notify; whoever can't be told finds out by silence.
         self.shards.remove(key);

@@ -145,8 +145,9 @@ impl Driver {
         let mut load = Load::new(clock());
         let mut awake = clock();
         loop {
-            let now = clock();
-            self.core.handle_timeout(now);
+            // What ends a handshake leaves before the first media does.
+            self.send_all();
+            self.core.handle_timeout(clock());
             self.send_all();
             self.report();
             let due = self.core.poll_timeout();
