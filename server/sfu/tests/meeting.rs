@@ -122,8 +122,6 @@ async fn threads_of_their_own_send_to_everybody_alike() {
     for viewer in &viewers {
         let both = |f: &Figures| f.video.frames > 10 && f.audio.packets > 10;
         soon("sound and picture", viewer.until(both)).await;
-        assert!(viewer.figures().video.began_with_keyframe);
-        assert_eq!(viewer.figures().video.missing(), 0);
     }
     // The threads hand their figures over from time to time.
     let told = async {
