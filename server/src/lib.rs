@@ -15,6 +15,7 @@ pub mod http;
 pub mod jobs;
 pub mod live;
 pub mod mail;
+pub mod rights;
 pub mod shows;
 pub mod venue;
 

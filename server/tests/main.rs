@@ -19,6 +19,7 @@ mod mails;
 mod media;
 mod own_sessions;
 mod postgres;
+mod rights;
 mod security;
 mod sessions;
 mod settings;

@@ -97,7 +97,8 @@ async fn cookies_over_https() {
     for part in ["; HttpOnly", "; Secure", "; SameSite=Lax", "; Path=/"] {
         assert!(cookie.contains(part), "{cookie}");
     }
-    assert!(response.headers().contains_key(header::STRICT_TRANSPORT_SECURITY));
+    let strict = response.headers()[header::STRICT_TRANSPORT_SECURITY].to_str().unwrap();
+    assert_eq!(strict, "max-age=31536000; includeSubDomains");
 
     // Its removal has to be marked secure, too, or browsers keep it.
     let (pair, _) = cookie.split_once(';').unwrap();

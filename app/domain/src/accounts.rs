@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 pub use settings::{
-    Language, NewEmail, NewPassword, OwnSession, Reset, Settings, check_new_handle, given,
+    Helper, Language, NewEmail, NewPassword, OwnSession, Reset, Settings, check_new_handle, given,
 };
 
 use crate::{

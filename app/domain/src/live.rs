@@ -141,8 +141,10 @@ pub struct JoinTicket {
     pub person: PersonId,
     /// How one is called there.
     pub name: String,
-    /// Whether one is the show's artist: not drawn in the crowd, may delete and mute.
+    /// Whether one is the show's artist, who is not drawn in the crowd.
     pub artist: bool,
+    /// Whether one may delete messages of others, and mute them.
+    pub moderates: bool,
     /// Whether the artist has muted this person.
     pub muted: bool,
 }

@@ -5,8 +5,8 @@
 use bandstand_domain::{
     Millis,
     accounts::{
-        AccountReason, Credentials, Language, NewEmail, NewPassword, Registration, Reset, Secret,
-        Settings, Viewer,
+        AccountReason, Credentials, Helper, Language, NewEmail, NewPassword, Registration, Reset,
+        Secret, Settings, Viewer,
     },
 };
 use leptos::prelude::*;
@@ -121,4 +121,22 @@ pub async fn end_other_sessions() -> Result<(), Failed<AccountReason>> {
 #[server(endpoint = "accounts/delete", input = Json, output = Json)]
 pub async fn delete_account(password: Secret) -> Result<Millis, Failed<AccountReason>> {
     answer(port::<dyn super::port::AccountSettings>().delete(password)).await
+}
+
+/// Who looks after one's shows beside oneself.
+#[server(endpoint = "accounts/helpers", input = Json, output = Json)]
+pub async fn load_helpers() -> Result<Vec<Helper>, Failed<AccountReason>> {
+    answer(port::<dyn super::port::Helpers>().helpers()).await
+}
+
+/// Lets somebody look after one's shows; answers who does.
+#[server(endpoint = "accounts/add_helper", input = Json, output = Json)]
+pub async fn add_helper(handle: String) -> Result<Vec<Helper>, Failed<AccountReason>> {
+    answer(port::<dyn super::port::Helpers>().add_helper(handle)).await
+}
+
+/// Lets somebody do so no longer; answers who still does.
+#[server(endpoint = "accounts/remove_helper", input = Json, output = Json)]
+pub async fn remove_helper(handle: String) -> Result<Vec<Helper>, Failed<AccountReason>> {
+    answer(port::<dyn super::port::Helpers>().remove_helper(handle)).await
 }

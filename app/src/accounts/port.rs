@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use bandstand_domain::{
     Millis,
     accounts::{
-        AccountError, Credentials, Language, NewEmail, NewPassword, Registration, Reset, Secret,
-        Settings, Viewer,
+        AccountError, Credentials, Helper, Language, NewEmail, NewPassword, Registration, Reset,
+        Secret, Settings, Viewer,
     },
 };
 
@@ -55,4 +55,16 @@ pub trait AccountSettings: Send + Sync {
     async fn end_other_sessions(&self) -> Result<(), AccountError>;
     /// Deletes the account; answers until when that can be taken back.
     async fn delete(&self, password: Secret) -> Result<Millis, AccountError>;
+}
+
+/// Who looks after one's shows beside oneself. Everything is refused to who is no artist; each answers
+/// who it is from then on.
+#[async_trait]
+pub trait Helpers: Send + Sync {
+    /// Who it is.
+    async fn helpers(&self) -> Result<Vec<Helper>, AccountError>;
+    /// One more, by handle.
+    async fn add_helper(&self, handle: String) -> Result<Vec<Helper>, AccountError>;
+    /// One less.
+    async fn remove_helper(&self, handle: String) -> Result<Vec<Helper>, AccountError>;
 }

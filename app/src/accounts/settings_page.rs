@@ -1,12 +1,12 @@
 //! One's own account: one section after the other.
 
-use bandstand_domain::accounts::{Settings, Viewer};
+use bandstand_domain::accounts::{Role, Settings, Viewer};
 use leptos::prelude::*;
 
 use super::{
     AccountNeeded, Unconfirmed,
-    api::load_settings,
-    settings::{AccountSection, DataSection, SecuritySection, SessionsSection},
+    api::{load_helpers, load_settings},
+    settings::{AccountSection, DataSection, HelpersSection, SecuritySection, SessionsSection},
 };
 use crate::ui::About;
 
@@ -19,22 +19,32 @@ pub(super) struct OwnSettings(pub RwSignal<Settings>);
 pub fn SettingsPage() -> impl IntoView {
     view! {
         <About title="Settings" description="Your account: address, password, sessions, data."/>
-        <AccountNeeded children=Callback::new(|_: Viewer| view! { <Sections/> }.into_any())/>
+        <AccountNeeded children=Callback::new(|viewer: Viewer| {
+            let artist = viewer.role == Role::Artist;
+            view! { <Sections artist/> }.into_any()
+        })/>
     }
     .into_any()
 }
 
 #[component]
-fn Sections() -> impl IntoView {
+fn Sections(artist: bool) -> impl IntoView {
     let loaded = Resource::new(|| (), |()| load_settings());
+    let helpers = Resource::new(
+        || (),
+        move |()| async move { if artist { load_helpers().await.map(Some) } else { Ok(None) } },
+    );
     let sections = move || {
-        Some(match loaded.get()? {
-            Ok(settings) => {
+        let (settings, helpers) = (loaded.get(), helpers.get());
+        Some(match settings?.and_then(|settings| Ok((settings, helpers.transpose()?))) {
+            Ok((settings, helpers)) => {
+                let helpers = helpers?;
                 let settings = OwnSettings(RwSignal::new(settings));
                 view! {
                     <AccountSection settings/>
                     <SecuritySection settings/>
                     <SessionsSection settings/>
+                    {helpers.map(|helpers| view! { <HelpersSection helpers/> })}
                     <DataSection/>
                 }
                 .into_any()
@@ -55,6 +65,7 @@ fn Sections() -> impl IntoView {
                 <a class="chip" href="#account">"Account"</a>
                 <a class="chip" href="#security">"Security"</a>
                 <a class="chip" href="#sessions">"Sessions"</a>
+                {artist.then(|| view! { <a class="chip" href="#helpers">"Helpers"</a> })}
                 <a class="chip" href="#data">"Your data"</a>
             </nav>
             <Unconfirmed/>

@@ -55,7 +55,7 @@ pub fn Posted(
         ticket.with(|ticket| ticket.as_ref().is_some_and(|ticket| ticket.person == author))
     });
     let hosts = Memo::new(move |_| {
-        ticket.with(|ticket| ticket.as_ref().is_some_and(|ticket| ticket.artist))
+        ticket.with(|ticket| ticket.as_ref().is_some_and(|ticket| ticket.moderates))
     });
     let artist = message.from_artist;
     let (name, text) = (message.name.clone(), linked(&message.text));

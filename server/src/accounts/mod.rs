@@ -3,6 +3,7 @@
 mod coming_in;
 pub mod device;
 mod export;
+pub mod helpers;
 pub mod leaving;
 pub mod letters;
 pub mod links;

@@ -134,6 +134,24 @@ pub async fn by_login(database: &Database, login: &str) -> Result<Option<Known>,
     .transpose()
 }
 
+/// The account with the handle `handle`, unless it was closed or deleted.
+///
+/// # Errors
+/// When the database fails.
+pub async fn by_handle(
+    database: &Database,
+    handle: &str,
+) -> Result<Option<Account>, DatabaseError> {
+    let row = sqlx::query("SELECT id FROM accounts WHERE handle_key = $1")
+        .bind(handle.to_lowercase())
+        .fetch_optional(&database.read)
+        .await?;
+    match row {
+        Some(row) => find(database, row.try_get(0)?).await,
+        None => Ok(None),
+    }
+}
+
 /// The account `id` with what logging in has to know of it.
 ///
 /// # Errors

@@ -14,7 +14,19 @@ use crate::{
     clock,
     http::limits::Limit,
     live::access::{self, Entry, broken},
+    rights::{self, Action, Resource},
 };
+
+/// Whether the caller may do `action` to `resource` at the show that they have entered.
+async fn may(
+    caller: &Caller,
+    entry: &Entry,
+    resource: Resource,
+    action: Action,
+) -> Result<bool, ChatError> {
+    let standings = rights::at_show(caller, &entry.facts).await.map_err(|error| broken(&error))?;
+    Ok(rights::may(&standings, resource, action))
+}
 
 #[async_trait]
 impl Chat for Caller {
@@ -49,8 +61,8 @@ impl Chat for Caller {
     async fn delete(&self, show: ShowId, id: MessageId) -> Result<(), ChatError> {
         let entry = access::enter(self, show).await?;
         let (database, person) = (&self.venue.database, &entry.viewer.person);
-        let artist = entry.is_artist();
-        match store::delete(database, show, id, person, artist, clock::now()).await {
+        let any = may(self, &entry, Resource::Message, Action::Delete).await?;
+        match store::delete(database, show, id, person, any, clock::now()).await {
             Ok(Deletion::Now) => {
                 self.venue.live.wake(Topic::Show(show));
                 Ok(())
@@ -64,7 +76,9 @@ impl Chat for Caller {
 
     async fn mute(&self, show: ShowId, person: PersonId, muted: bool) -> Result<(), ChatError> {
         let entry = access::enter(self, show).await?;
-        if !entry.is_artist() || person == entry.viewer.person {
+        let moderates = may(self, &entry, Resource::Chat, Action::Moderate).await?;
+        // Nobody is muted by themselves, and nobody mutes the artist.
+        if !moderates || person == entry.viewer.person || person == entry.facts.artist_person {
             return Err(Refusal::Forbidden);
         }
         let database = &self.venue.database;

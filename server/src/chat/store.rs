@@ -99,7 +99,7 @@ pub enum Deletion {
     Forbidden,
 }
 
-/// Deletes a message when it is `person`'s, or any when they are the `artist`. What it said is gone
+/// Deletes a message when it is `person`'s, or `any`. What it said is gone
 /// from the chat and from the log: a page that catches up is told of a deletion in its place.
 ///
 /// # Errors
@@ -109,7 +109,7 @@ pub async fn delete(
     show: ShowId,
     id: MessageId,
     person: &PersonId,
-    artist: bool,
+    any: bool,
     now: Millis,
 ) -> Result<Deletion, DatabaseError> {
     let mut write = database.begin().await?;
@@ -117,7 +117,7 @@ pub async fn delete(
     let event = Event::Deleted { message: id };
     log::append(&mut write, topic, &event, now).await?;
     let Some(message) = find(&mut write, show, id).await? else { return Ok(Deletion::NotFound) };
-    if message.author != *person && !artist {
+    if message.author != *person && !any {
         return Ok(Deletion::Forbidden);
     }
     if message.deleted {

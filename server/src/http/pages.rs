@@ -14,7 +14,7 @@ use axum::{
 };
 use bandstand_app::{
     App,
-    accounts::port::{AccountSettings, Accounts},
+    accounts::port::{AccountSettings, Accounts, Helpers},
     chat::port::Chat,
     crowd::port::Crowd,
     live::port::Live,
@@ -129,6 +129,7 @@ fn provide_ports(caller: Caller) {
     let caller = Arc::new(caller);
     provide_context::<Arc<dyn Accounts>>(caller.clone());
     provide_context::<Arc<dyn AccountSettings>>(caller.clone());
+    provide_context::<Arc<dyn Helpers>>(caller.clone());
     provide_context::<Arc<dyn Shows>>(caller.clone());
     provide_context::<Arc<dyn Live>>(caller.clone());
     provide_context::<Arc<dyn Chat>>(caller.clone());

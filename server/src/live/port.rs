@@ -21,6 +21,7 @@ use crate::{
     chat, clock,
     database::DatabaseError,
     http::limits::{Limit, by_address},
+    rights::{self, Action, Resource},
 };
 
 #[async_trait]
@@ -32,6 +33,9 @@ impl Live for Caller {
             other => other,
         }?;
         let artist = entry.is_artist();
+        let standings =
+            rights::at_show(self, &entry.facts).await.map_err(|error| broken(&error))?;
+        let moderates = rights::may(&standings, Resource::Chat, Action::Moderate);
         let viewer = entry.viewer;
         let muted = chat::is_muted(&self.venue.database, show, &viewer.person)
             .await
@@ -47,12 +51,12 @@ impl Live for Caller {
             session,
         };
         let token = self.venue.live.tokens().issue(claims, clock::now());
-        Ok(JoinTicket { token, person, name, artist, muted })
+        Ok(JoinTicket { token, person, name, artist, moderates, muted })
     }
 
     async fn stage(&self, show: ShowId) -> Result<StageTicket, LiveError> {
         check_rate(self)?;
-        let Entry { viewer, facts } = own(self, show).await?;
+        let Entry { viewer, facts } = allowed(self, show, Action::Enter).await?;
         if access::is_over(&facts, clock::now()) {
             return Err(Refusal::Because(LiveReason::Over));
         }
@@ -66,12 +70,12 @@ impl Live for Caller {
     }
 
     async fn pause(&self, show: ShowId, paused: bool) -> Result<(), LiveError> {
-        own(self, show).await?;
+        allowed(self, show, Action::Change).await?;
         answer(self.venue.live.stages().pause(show, paused).await)
     }
 
     async fn end(&self, show: ShowId) -> Result<(), LiveError> {
-        own(self, show).await?;
+        allowed(self, show, Action::Delete).await?;
         answer(self.venue.live.stages().end(show).await)
     }
 
@@ -101,10 +105,19 @@ impl Live for Caller {
     }
 }
 
-/// The caller's own show.
-pub(super) async fn own(caller: &Caller, show: ShowId) -> Result<Entry, LiveError> {
+/// A show with whose stage the caller may do `action`.
+pub(super) async fn allowed(
+    caller: &Caller,
+    show: ShowId,
+    action: Action,
+) -> Result<Entry, LiveError> {
     let entry = access::enter(caller, show).await?;
-    if entry.is_artist() { Ok(entry) } else { Err(Refusal::Forbidden) }
+    let standings = rights::at_show(caller, &entry.facts).await.map_err(|error| broken(&error))?;
+    if rights::may(&standings, Resource::Stage, action) {
+        Ok(entry)
+    } else {
+        Err(Refusal::Forbidden)
+    }
 }
 
 fn check_rate(caller: &Caller) -> Result<(), LiveError> {

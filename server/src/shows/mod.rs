@@ -27,6 +27,7 @@ use crate::{
     database::{Database, DatabaseError, Write, broken},
     http::limits::Limit,
     live::log,
+    rights::{self, Action, Resource, Standing},
     venue::Venue,
 };
 
@@ -105,9 +106,10 @@ impl ShowFacts {
         self.stage == StageState::Ended || (self.stage == StageState::Empty && self.ends_at <= now)
     }
 
-    /// Whether `account` may change it.
-    fn check_owner(&self, account: &Account) -> Result<(), ShowError> {
-        if self.artist_account != account.id {
+    /// Whether `caller` may do `action` to it.
+    async fn check(&self, caller: &Caller, action: Action) -> Result<(), ShowError> {
+        let standings = rights::at_show(caller, self).await.map_err(broken)?;
+        if !rights::may(&standings, Resource::Show, action) {
             Err(Refusal::Forbidden)
         } else if self.deleted {
             Err(Refusal::Gone)
@@ -121,18 +123,29 @@ impl Caller {
     /// The artist who asks.
     async fn artist(&self) -> Result<Account, ShowError> {
         let account = self.account().await.map_err(broken)?.ok_or(Refusal::NotLoggedIn)?;
-        if account.artist { Ok(account) } else { Err(Refusal::Because(ShowReason::NotAnArtist)) }
+        let standings: &[Standing] = if account.artist { &[Standing::Artist] } else { &[] };
+        if rights::may(standings, Resource::Show, Action::Create) {
+            Ok(account)
+        } else {
+            Err(Refusal::Because(ShowReason::NotAnArtist))
+        }
     }
 
-    /// A transaction in which the show `id` belongs to the account that asks. Until it ends, the account's
-    /// shows change nowhere else.
-    async fn own_show(&self, id: ShowId) -> Result<(Write, Account, ShowFacts), ShowError> {
+    /// A transaction in which the account that asks may do `action` to the show `id`. Until it ends, the
+    /// artist's shows change nowhere else.
+    async fn show_to(
+        &self,
+        id: ShowId,
+        action: Action,
+    ) -> Result<(Write, Account, ShowFacts), ShowError> {
         let account = self.account().await.map_err(broken)?.ok_or(Refusal::NotLoggedIn)?;
+        let known = facts(&self.venue.database, id).await.map_err(broken)?;
+        let artist = known.ok_or(Refusal::NotFound)?.artist_account;
         let mut write = self.venue.database.begin().await.map_err(broken)?;
-        lock(&mut write, &account.id).await.map_err(broken)?;
+        lock(&mut write, &artist).await.map_err(broken)?;
         let facts =
             store::facts(&mut *write, id).await.map_err(broken)?.ok_or(Refusal::NotFound)?;
-        facts.check_owner(&account)?;
+        facts.check(self, action).await?;
         Ok((write, account, facts))
     }
 
@@ -193,10 +206,10 @@ impl Shows for Caller {
     }
 
     async fn draft(&self, id: ShowId) -> Result<ShowDraft, ShowError> {
-        let account = self.account().await.map_err(broken)?.ok_or(Refusal::NotLoggedIn)?;
+        self.account().await.map_err(broken)?.ok_or(Refusal::NotLoggedIn)?;
         let database = &self.venue.database;
         let facts = facts(database, id).await.map_err(broken)?.ok_or(Refusal::NotFound)?;
-        facts.check_owner(&account)?;
+        facts.check(self, Action::Change).await?;
         store::draft(&database.read, id).await.map_err(broken)
     }
 
@@ -219,7 +232,7 @@ impl Shows for Caller {
     }
 
     async fn update(&self, id: ShowId, draft: ShowDraft) -> Result<(), ShowError> {
-        let (mut write, account, facts) = self.own_show(id).await?;
+        let (mut write, account, facts) = self.show_to(id, Action::Change).await?;
         draft.check()?;
         let draft = normal(draft);
         let before = store::draft(&mut *write, id).await.map_err(broken)?;
@@ -242,7 +255,7 @@ impl Shows for Caller {
                 return Err(Refusal::Because(ShowReason::Live));
             }
             check_times(times.starts_at, times.ends_at, now, Some(facts.starts_at))?;
-            check_free(&mut write, &account.id, &times, Some(id)).await?;
+            check_free(&mut write, &facts.artist_account, &times, Some(id)).await?;
             times
         };
         self.count_change(&account)?;
@@ -254,7 +267,7 @@ impl Shows for Caller {
     }
 
     async fn delete(&self, id: ShowId) -> Result<(), ShowError> {
-        let (mut write, account, _) = self.own_show(id).await?;
+        let (mut write, account, _) = self.show_to(id, Action::Delete).await?;
         self.count_change(&account)?;
         store::delete(&mut write, id).await.map_err(broken)?;
         let deleted = Event::ShowDeleted { show: id };

@@ -83,6 +83,15 @@ pub struct OwnSession {
     pub current: bool,
 }
 
+/// Somebody who looks after an artist's shows beside the artist.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Helper {
+    /// The unique name in addresses.
+    pub handle: String,
+    /// How they are called.
+    pub name: String,
+}
+
 /// The form by which an address is changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewEmail {

@@ -13,10 +13,11 @@ use bandstand_sfu::Role;
 
 pub use monitor::{Monitor, Sample};
 
-use super::{access, port::own, stages::stage_id};
+use super::{access, port::allowed, stages::stage_id};
 use crate::{
     caller::Caller,
     http::limits::{Limit, by_address},
+    rights::Action,
 };
 
 /// The most bytes of what a browser measured, each time.
@@ -28,7 +29,7 @@ const LARGEST_REPORT: usize = 16 * 1024;
 /// As everything that only the show's artist may.
 pub async fn of_stage(caller: &Caller, show: ShowId) -> Result<StageFigures, LiveError> {
     check_rate(caller)?;
-    own(caller, show).await?;
+    allowed(caller, show, Action::Change).await?;
     let sample = caller.venue.live.monitor().sample().await;
     let stage = stage_id(show);
     let mut figures = StageFigures::default();

@@ -1,0 +1,77 @@
+//! Who looks after an artist's shows beside the artist.
+
+use bandstand_domain::{FieldErrors, accounts::Helper, field::length};
+use leptos::{prelude::*, task::spawn_local};
+
+use crate::{
+    accounts::api::{add_helper, remove_helper},
+    ui::{Form, FormState, Submit, TextField, Toaster},
+};
+
+/// Who looks after an artist's shows beside the artist.
+#[component]
+pub(in crate::accounts) fn HelpersSection(
+    /// Who it is so far.
+    helpers: Vec<Helper>,
+) -> impl IntoView {
+    view! {
+        <section id="helpers" class="panel" aria-labelledby="helpers-title">
+            <h2 id="helpers-title">"Helpers"</h2>
+            <p class="soft">"They delete messages and mute people at your shows, change what your shows say, and pause the stage. They can't go on it."</p>
+            <People helpers=RwSignal::new(helpers)/>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn People(helpers: RwSignal<Vec<Helper>>) -> impl IntoView {
+    let state = FormState::default();
+    let handle = RwSignal::new(String::new());
+    let send = move |()| {
+        let wanted = handle.get_untracked();
+        let checked =
+            FieldErrors::default().with("helper", length("Handle", &wanted, 1, 17)).into_result();
+        state.send(checked, add_helper(wanted), move |now| {
+            handle.set(String::new());
+            helpers.set(now);
+        });
+    };
+    view! {
+        <ul role="list" class="sessions">
+            <For
+                each=move || helpers.get()
+                key=|helper| helper.handle.clone()
+                children=move |helper| view! { <Person helper helpers/> }
+            />
+        </ul>
+        <Form state on_send=Callback::new(send)>
+            <TextField state name="helper" label="Handle of a helper" value=handle autocomplete="off" exact=true/>
+            <Submit state label="Add the helper"/>
+        </Form>
+    }
+    .into_any()
+}
+
+#[component]
+fn Person(helper: Helper, helpers: RwSignal<Vec<Helper>>) -> impl IntoView {
+    let toaster = Toaster::expect();
+    let label = format!("{} helps no longer", helper.name);
+    let handle = helper.handle.clone();
+    let remove = move |_| {
+        let handle = handle.clone();
+        spawn_local(async move {
+            match remove_helper(handle).await {
+                Ok(now) => helpers.set(now),
+                Err(refused) => toaster.say(refused.to_string()),
+            }
+        });
+    };
+    view! {
+        <li>
+            <div><strong>{helper.name}</strong>" "<span class="soft">{format!("@{}", helper.handle)}</span></div>
+            <button class="button" type="button" aria-label=label on:click=remove>"Remove"</button>
+        </li>
+    }
+    .into_any()
+}

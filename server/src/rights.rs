@@ -1,0 +1,116 @@
+//! Who may do what: one table.
+//!
+//! Where a thing is done, the feature finds out what the caller is to it ([`at_show`]) and asks [`may`].
+//! What depends on how things stand (a show is over, an address isn't confirmed, somebody is muted) is
+//! the feature's own business and comes after. One's own account, sessions and profile are reached
+//! through one's session alone: no request names somebody else's, so nothing is asked.
+
+use crate::{caller::Caller, database::DatabaseError, shows::ShowFacts};
+
+/// What somebody is to the thing that they want to touch; somebody can be more than one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Has said a name, or has an account.
+    Somebody,
+    /// Has an account that puts on shows.
+    Artist,
+    /// It is their own: the show's artist, the message's author.
+    Owner,
+    /// Looks after the shows of the show's artist.
+    Helper,
+    /// Runs the venue.
+    Operator,
+}
+
+/// What is touched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resource {
+    /// A show: its poster, its times.
+    Show,
+    /// What is sent live in it.
+    Stage,
+    /// The talk in it.
+    Chat,
+    /// One message there.
+    Message,
+}
+
+/// What is done to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// It is made anew; for a message: said.
+    Create,
+    /// It is changed; for a stage: paused.
+    Change,
+    /// It is deleted; for a stage: ended.
+    Delete,
+    /// One is there; for a stage: on it.
+    Enter,
+    /// People are muted there.
+    Moderate,
+}
+
+use Action::{Change, Create, Delete, Enter, Moderate};
+use Resource::{Chat, Message, Show, Stage};
+use Standing::{Artist, Helper, Operator, Owner, Somebody};
+
+/// What isn't here nobody may. Everybody reads what is public: shows that weren't deleted, and what was
+/// said at those that are over.
+pub const TABLE: [(Resource, Action, &[Standing]); 10] = [
+    (Show, Create, &[Artist]),
+    (Show, Change, &[Owner, Helper]),
+    (Show, Delete, &[Owner, Operator]),
+    (Show, Enter, &[Somebody]),
+    (Stage, Enter, &[Owner]),
+    (Stage, Change, &[Owner, Helper]),
+    (Stage, Delete, &[Owner, Operator]),
+    (Chat, Moderate, &[Owner, Helper, Operator]),
+    (Message, Create, &[Somebody]),
+    (Message, Delete, &[Owner, Helper, Operator]),
+];
+
+/// Whether who is all of `standings` may do `action` to `resource`.
+pub fn may(standings: &[Standing], resource: Resource, action: Action) -> bool {
+    TABLE.iter().any(|(on, what, who)| {
+        (*on, *what) == (resource, action) && who.iter().any(|it| standings.contains(it))
+    })
+}
+
+/// What the caller is at a show.
+///
+/// # Errors
+/// When the database fails.
+pub async fn at_show(caller: &Caller, show: &ShowFacts) -> Result<Vec<Standing>, DatabaseError> {
+    let Some(account) = caller.account().await? else {
+        return Ok(caller.viewer().await?.map(|_| Somebody).into_iter().collect());
+    };
+    let owner = account.id == show.artist_account;
+    let helper = !owner
+        && crate::accounts::helpers::helps(
+            &caller.venue.database,
+            &show.artist_account,
+            &account.id,
+        )
+        .await?;
+    let standings = [(true, Somebody), (account.artist, Artist), (owner, Owner), (helper, Helper)];
+    let standings = standings.into_iter().chain([(account.operator, Operator)]);
+    Ok(standings.filter_map(|(is, standing)| is.then_some(standing)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_may_nothing_and_each_row_stands_once() {
+        for (number, (resource, action, who)) in TABLE.iter().enumerate() {
+            assert!(!may(&[], *resource, *action));
+            assert!(!who.is_empty());
+            let again = TABLE[..number].iter().any(|it| (it.0, it.1) == (*resource, *action));
+            assert!(!again, "{resource:?} {action:?}");
+        }
+        assert!(!may(&[Somebody, Artist], Show, Change));
+        assert!(!may(&[Somebody, Artist, Operator, Helper], Stage, Enter));
+        assert!(!may(&[Owner], Chat, Enter));
+    }
+}

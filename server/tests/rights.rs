@@ -1,0 +1,254 @@
+//! Every server function and every endpoint, tried by everybody.
+//!
+//! Whoever adds one adds a row here: the tests compare their tables with what the program has.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use bandstand_domain::{ShowId, accounts::AccountReason, chat::ChatReason, live::JoinTicket};
+use bandstand_server::accounts::operator::{self, UserCommand};
+use reqwest::{Method, header};
+use serde_json::{Value, json};
+use sqlx::Row;
+use uuid::Uuid;
+
+use crate::app::{TestApp, User, draft, registration};
+
+/// What is there to be touched.
+struct Things {
+    show: ShowId,
+    message: Uuid,
+    guest: String,
+}
+
+/// Who tries, in this order: what comes later may more.
+const WHO: [&str; 6] =
+    ["nobody", "a guest", "another artist", "a helper", "an operator", "the owner"];
+
+type Arguments = fn(&Things) -> Value;
+
+/// Server functions with arguments that are in order, and the status that each of [`WHO`] gets.
+/// 400 is a form's complaint, 409 to 410 how things stand: whoever gets there was let in.
+const FUNCTIONS: &[(&str, Arguments, [u16; 6])] = &[
+    ("accounts/add_helper", |_| json!({ "handle": "nobody" }), [401, 401, 422, 403, 403, 422]),
+    (
+        "accounts/change_email",
+        |_| json!({ "form": { "email": "new@example.org", "password": "wrong" } }),
+        [401, 401, 422, 422, 422, 422],
+    ),
+    ("accounts/change_handle", |_| json!({ "handle": "a b" }), [401, 401, 422, 422, 422, 422]),
+    ("accounts/change_language", |_| json!({ "language": "en" }), [401, 401, 200, 200, 200, 200]),
+    (
+        "accounts/change_password",
+        |_| json!({ "form": { "current": "wrong", "new": "another horse battery" } }),
+        [401, 401, 422, 422, 422, 422],
+    ),
+    ("accounts/confirm", |_| json!({ "link": "made-up" }), [410; 6]),
+    ("accounts/delete", |_| json!({ "password": "wrong" }), [401, 401, 422, 422, 422, 422]),
+    ("accounts/end_session", |_| json!({ "name": "made-up" }), [401, 401, 404, 404, 404, 404]),
+    ("accounts/end_other_sessions", |_| json!({}), [401, 401, 200, 200, 200, 200]),
+    ("accounts/enter_as_guest", |_| json!({ "name": "" }), [422, 422, 403, 403, 403, 403]),
+    ("accounts/forgotten", |_| json!({ "login": "made-up" }), [200; 6]),
+    ("accounts/helpers", |_| json!({}), [401, 401, 200, 403, 403, 200]),
+    ("accounts/log_in", |_| json!({ "form": { "login": "ada", "password": "wrong" } }), [401; 6]),
+    ("accounts/register", |_| json!({ "form": registration("a b") }), [422; 6]),
+    ("accounts/remove_helper", |_| json!({ "handle": "nobody" }), [401, 401, 200, 403, 403, 200]),
+    ("accounts/resend", |_| json!({}), [401, 401, 200, 200, 200, 200]),
+    (
+        "accounts/reset",
+        |_| json!({ "form": { "link": "made-up", "new": "another horse battery" } }),
+        [410; 6],
+    ),
+    ("accounts/restore", |_| json!({ "form": { "login": "ada", "password": "wrong" } }), [401; 6]),
+    ("accounts/settings", |_| json!({}), [401, 401, 200, 200, 200, 200]),
+    ("accounts/viewer", |_| json!({}), [200; 6]),
+    (
+        "chat/history",
+        |it| json!({ "show": it.show, "before": 100 }),
+        [401, 200, 200, 200, 200, 200],
+    ),
+    (
+        "chat/post",
+        |it| json!({ "show": it.show, "id": Uuid::new_v4(), "text": "Hello" }),
+        [401, 200, 200, 200, 200, 200],
+    ),
+    (
+        "chat/mute",
+        |it| json!({ "show": it.show, "person": it.guest, "muted": false }),
+        [401, 403, 403, 200, 200, 200],
+    ),
+    (
+        "chat/delete",
+        |it| json!({ "show": it.show, "id": it.message }),
+        [401, 403, 403, 200, 200, 200],
+    ),
+    ("crowd/like", |it| json!({ "show": it.show }), [401, 200, 200, 200, 200, 200]),
+    ("live/join", |it| json!({ "show": it.show }), [401, 200, 200, 200, 200, 200]),
+    (
+        "live/explain_picture",
+        |it| json!({ "show": it.show, "session": "made-up", "measured": { "before": "", "now": "" } }),
+        [401, 404, 404, 404, 404, 404],
+    ),
+    ("live/make_stream_key", |_| json!({ "name": "" }), [401, 401, 422, 403, 403, 422]),
+    ("live/revoke_stream_key", |_| json!({ "id": Uuid::nil() }), [401, 401, 404, 403, 403, 404]),
+    ("live/stage_figures", |it| json!({ "show": it.show }), [401, 403, 403, 200, 403, 200]),
+    ("live/stream_keys", |_| json!({}), [401, 401, 200, 403, 403, 200]),
+    ("live/stage", |it| json!({ "show": it.show }), [401, 403, 403, 403, 403, 200]),
+    ("live/pause", |it| json!({ "show": it.show, "paused": true }), [401, 403, 403, 409, 403, 409]),
+    ("shows/create", |_| json!({ "draft": draft("", 1) }), [401, 401, 422, 403, 403, 422]),
+    ("shows/draft", |it| json!({ "id": it.show }), [401, 401, 403, 200, 403, 200]),
+    ("shows/mine", |_| json!({}), [401, 401, 200, 403, 403, 200]),
+    ("shows/more", |_| json!({ "section": "past", "next": "nonsense" }), [422; 6]),
+    ("shows/show", |it| json!({ "id": it.show }), [200; 6]),
+    (
+        "shows/update",
+        |it| json!({ "id": it.show, "draft": draft("", 1) }),
+        [401, 401, 403, 422, 403, 422],
+    ),
+    ("shows/whats_on", |_| json!({}), [200; 6]),
+    // What can't be taken back, at last.
+    ("live/end", |it| json!({ "show": it.show }), [401, 403, 403, 403, 200, 200]),
+    ("shows/delete", |it| json!({ "id": it.show }), [401, 401, 403, 403, 200, 410]),
+    ("accounts/log_out", |_| json!({}), [200; 6]),
+];
+
+/// Everything that a refused request must not change.
+async fn fingerprint(app: &TestApp) -> Vec<String> {
+    let mut all = Vec::new();
+    for statement in [
+        "SELECT id || handle || email || password || language || operator FROM accounts ORDER BY id",
+        "SELECT id || title || stage || likes || COALESCE(deleted_at, 0) FROM shows ORDER BY id",
+        "SELECT id || text || COALESCE(deleted_at, 0) FROM messages ORDER BY id",
+        "SELECT show_id || person FROM mutes ORDER BY 1",
+        "SELECT artist || helper FROM helpers ORDER BY 1",
+        "SELECT topic || cursor FROM events ORDER BY 1",
+    ] {
+        let rows =
+            sqlx::query(statement).fetch_all(&app.running.venue.database.read).await.unwrap();
+        all.extend(rows.iter().map(|row| row.try_get::<String, _>(0).unwrap()));
+    }
+    all
+}
+
+/// Those who try, and what they try at.
+async fn cast(app: &TestApp) -> ([User; 6], Things) {
+    let (owner, show) = app.artist_with_show().await;
+    let guest = app.guest("Guest").await;
+    let other = app.artist("eve").await;
+    let helper = app.visitor("hal").await;
+    let runs = app.visitor("ops").await;
+    owner
+        .call::<Value, AccountReason>("accounts/add_helper", json!({ "handle": "@HAL" }))
+        .await
+        .unwrap();
+    let config = app.running.venue.config.clone();
+    operator::run(config, UserCommand::Promote { who: "ops".into() }).await.unwrap();
+    let message = owner.say(show, "Good evening").await;
+    let things = Things { show, message, guest: guest.person().to_string() };
+    ([app.nobody(), guest, other, helper, runs, owner], things)
+}
+
+#[tokio::test]
+async fn every_server_function_as_everybody() {
+    let listed: BTreeSet<_> = FUNCTIONS.iter().map(|(name, ..)| format!("/api/{name}")).collect();
+    let there: BTreeSet<_> =
+        leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path.to_owned()).collect();
+    assert_eq!(listed, there, "each server function has its row");
+
+    let app = TestApp::start().await;
+    let (people, things) = cast(&app).await;
+    for (name, arguments, expected) in FUNCTIONS {
+        for ((who, user), expected) in WHO.iter().zip(&people).zip(expected) {
+            let before = fingerprint(&app).await;
+            let response = user.post(name, arguments(&things)).await;
+            let status = response.status().as_u16();
+            let body = response.text().await.unwrap();
+            assert_eq!(status, *expected, "{name} as {who}: {body}");
+            if status != 200 {
+                assert_eq!(fingerprint(&app).await, before, "{name} as {who} was refused");
+            }
+        }
+    }
+}
+
+/// What isn't a server function: method, path, and what nobody and somebody get who have no token.
+const ENDPOINTS: &[(&str, &str, u16, u16)] = &[
+    ("GET", "/healthz", 200, 200),
+    // No WebSocket handshake.
+    ("GET", "/live", 400, 400),
+    ("GET", "/settings/export", 401, 200),
+    // Read by whoever sits at this machine, while there is no mail server.
+    ("GET", "/mailbox", 200, 200),
+    ("GET", "/mailbox/{id}", 404, 404),
+    // Read by programs on this machine, and by whoever has the operator's token.
+    ("GET", "/metrics", 200, 200),
+    // With a stream key.
+    ("POST", "/whip", 401, 401),
+    ("POST", "/whip/{show}", 401, 401),
+    ("DELETE", "/whip/{show}/{session}", 404, 404),
+    ("POST", "/whep/{show}", 401, 401),
+    ("DELETE", "/whep/{show}/{session}", 404, 404),
+];
+
+#[tokio::test]
+async fn every_endpoint_as_everybody() {
+    let mut routes = BTreeSet::new();
+    collect_routes(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut routes);
+    let listed: BTreeSet<_> = ENDPOINTS.iter().map(|(_, path, ..)| (*path).to_owned()).collect();
+    assert_eq!(listed, routes, "each endpoint has its row");
+
+    let app = TestApp::start().await;
+    let (people, things) = cast(&app).await;
+    let before = fingerprint(&app).await;
+    for (method, path, nobody, somebody) in ENDPOINTS {
+        let path = path
+            .replace("{show}", &things.show.to_string())
+            .replace("{session}", &format!("1-{}", "0".repeat(32)))
+            .replace("{id}", &Uuid::new_v4().to_string());
+        let method: Method = method.parse().unwrap();
+        for (user, expected) in [(&people[0], nobody), (&people[2], somebody)] {
+            let request = user.client.request(method.clone(), format!("{}{path}", app.url));
+            let request = request.header(header::ORIGIN, &app.url);
+            let response = request.header(header::CONTENT_TYPE, "application/sdp").send().await;
+            assert_eq!(response.unwrap().status(), *expected, "{method} {path}");
+        }
+    }
+    assert_eq!(fingerprint(&app).await, before);
+}
+
+/// The paths of all `.route("…"` in a folder, without those that only `./bandstand dev` has.
+fn collect_routes(folder: &Path, routes: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect_routes(&path, routes);
+        } else if !path.ends_with("http/reload.rs") {
+            let text = fs::read_to_string(&path).unwrap();
+            let found = text.split(".route(\"").skip(1);
+            routes.extend(found.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_helper_looks_after_shows_as_long_as_the_artist_wants() {
+    let app = TestApp::start().await;
+    let (people, things) = cast(&app).await;
+    let [_, guest, _, helper, _, owner] = &people;
+    let show = things.show;
+    let ticket = async |user: &User| -> JoinTicket { user.join(show).await.unwrap() };
+    assert!(ticket(helper).await.moderates && ticket(owner).await.moderates);
+    assert!(!ticket(guest).await.moderates && !ticket(helper).await.artist);
+    let mute = async |person: &str| {
+        let arguments = json!({ "show": show, "person": person, "muted": true });
+        helper.call::<(), ChatReason>("chat/mute", arguments).await
+    };
+    guest.say(show, "Buy my things").await;
+    mute(&things.guest).await.unwrap();
+    mute(owner.person().as_str()).await.unwrap_err();
+
+    let gone = json!({ "handle": "hal" });
+    let left: Value = owner.call::<_, AccountReason>("accounts/remove_helper", gone).await.unwrap();
+    assert_eq!(left, json!([]));
+    mute(&things.guest).await.unwrap_err();
+    assert!(!ticket(helper).await.moderates);
+}
