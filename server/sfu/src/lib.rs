@@ -27,6 +27,7 @@ mod load;
 mod offer;
 mod packet;
 mod picture;
+mod replay;
 mod rtcp;
 mod sfu;
 mod shard;

@@ -10,6 +10,7 @@ use str0m::crypto::{
 };
 
 use crate::keys::Keys;
+use crate::replay::Replays;
 
 /// SRTCP adds this and the tag (RFC 3711 §3.4): the E bit and the 31-bit index.
 const INDEX: usize = 4;
@@ -239,7 +240,7 @@ impl Sealer {
 /// Opens the RTCP that comes from one subscriber.
 pub(crate) struct Opener {
     rtcp: Cipher,
-    replay: Replay,
+    replays: Replays,
     crypto: CryptoProvider,
 }
 
@@ -250,7 +251,7 @@ impl Opener {
         let master = Master::of(keys, !keys.client).ok_or(BadKeys)?;
         Ok(Opener {
             rtcp: master.cipher(crypto, RTCP, false).ok_or(BadKeys)?,
-            replay: Replay::default(),
+            replays: Replays::default(),
             crypto: crypto.clone(),
         })
     }
@@ -276,7 +277,7 @@ impl Opener {
             return None;
         }
         let number = flagged & 0x7fff_ffff;
-        if !self.replay.is_new(number) {
+        if !self.replays.is_new(ssrc, number) {
             return None;
         }
         opened.clear();
@@ -306,7 +307,7 @@ impl Opener {
                 cipher.decrypt(&iv, rest.get(..text)?, out).ok()?;
             }
         }
-        self.replay.note(number);
+        self.replays.note(ssrc, number);
         Some(())
     }
 }
@@ -318,34 +319,6 @@ fn associated(head: &[u8], index: [u8; INDEX]) -> [u8; 12] {
         *to = *from;
     }
     data
-}
-
-/// Which of the last 64 numbers came (RFC 3711 §3.3.2).
-#[derive(Default)]
-struct Replay {
-    highest: u32,
-    /// Bit n: `highest - n` came.
-    seen: u64,
-}
-
-impl Replay {
-    fn is_new(&self, number: u32) -> bool {
-        match self.highest.checked_sub(number) {
-            None => true,
-            Some(_) if self.seen == 0 => true,
-            Some(behind) => behind < 64 && self.seen & (1 << behind) == 0,
-        }
-    }
-
-    fn note(&mut self, number: u32) {
-        if number > self.highest || self.seen == 0 {
-            let ahead = number.saturating_sub(self.highest);
-            self.seen = if ahead < 64 && self.seen != 0 { self.seen << ahead } else { 0 } | 1;
-            self.highest = number;
-        } else {
-            self.seen |= 1 << (self.highest - number);
-        }
-    }
 }
 
 #[cfg(test)]
@@ -389,14 +362,23 @@ mod tests {
     }
 
     #[test]
-    fn late_reports_are_taken_once_within_the_window() {
-        let mut replay = Replay::default();
-        for number in [5, 100, 99, 37] {
-            assert!(replay.is_new(number));
-            replay.note(number);
-            assert!(!replay.is_new(number));
+    fn each_source_of_reports_counts_for_itself() {
+        let crypto = cryptography();
+        let profile = SrtpProfile::AEAD_AES_128_GCM;
+        let mut opener = Opener::new(&keys(profile, true), &crypto).expect("keys");
+        let mut sources: Vec<_> = (0..4)
+            .map(|ssrc| (ssrc, Sealer::new(&keys(profile, false), &crypto).expect("keys")))
+            .collect();
+        let (mut sealed, mut opened) = (Vec::new(), Vec::new());
+        // The later ones are far behind the first.
+        for (ssrc, sealer) in &mut sources {
+            let packet = [0x80, 201, 0, 1, 0, 0, 0, *ssrc];
+            for _ in 0..200 - 20 * usize::from(*ssrc) {
+                assert!(sealer.seal_rtcp(&packet, &mut sealed));
+                assert!(opener.open_rtcp(&sealed, &mut opened), "source {ssrc}");
+            }
+            assert!(!opener.open_rtcp(&sealed, &mut opened), "again");
         }
-        assert!(!replay.is_new(5) && !replay.is_new(36) && replay.is_new(38));
     }
 
     #[test]

@@ -1,0 +1,86 @@
+//! Which reports came before.
+
+/// Sources of one session that are remembered; browsers report under two or three.
+const MAX_SOURCES: usize = 8;
+
+/// Which reports came before. Each source counts its own (RFC 3711 §3.2.3: a cryptographic context is
+/// one source's).
+#[derive(Default)]
+pub(crate) struct Replays {
+    /// The one heard longest ago first; it gives way when there are too many.
+    sources: Vec<(u32, Replay)>,
+}
+
+impl Replays {
+    /// Whether the report of that number has not come.
+    pub(crate) fn is_new(&self, source: u32, number: u32) -> bool {
+        let known = self.sources.iter().find(|(known, _)| *known == source);
+        known.is_none_or(|(_, replay)| replay.is_new(number))
+    }
+
+    /// It came, and was authentic.
+    pub(crate) fn note(&mut self, source: u32, number: u32) {
+        let known = self.sources.iter().position(|(known, _)| *known == source);
+        let mut replay = known.map(|at| self.sources.remove(at).1).unwrap_or_default();
+        replay.note(number);
+        if self.sources.len() >= MAX_SOURCES {
+            self.sources.remove(0);
+        }
+        self.sources.push((source, replay));
+    }
+}
+
+/// Which of the last 64 numbers came (RFC 3711 §3.3.2).
+#[derive(Default)]
+struct Replay {
+    highest: u32,
+    /// Bit n: `highest - n` came.
+    seen: u64,
+}
+
+impl Replay {
+    fn is_new(&self, number: u32) -> bool {
+        match self.highest.checked_sub(number) {
+            None => true,
+            Some(_) if self.seen == 0 => true,
+            Some(behind) => behind < 64 && self.seen & (1 << behind) == 0,
+        }
+    }
+
+    fn note(&mut self, number: u32) {
+        if number > self.highest || self.seen == 0 {
+            let ahead = number.saturating_sub(self.highest);
+            self.seen = if ahead < 64 && self.seen != 0 { self.seen << ahead } else { 0 } | 1;
+            self.highest = number;
+        } else {
+            self.seen |= 1 << (self.highest - number);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn late_reports_are_taken_once_within_the_window() {
+        let mut replays = Replays::default();
+        for number in [5, 100, 99, 37] {
+            assert!(replays.is_new(1, number));
+            replays.note(1, number);
+            assert!(!replays.is_new(1, number));
+        }
+        assert!(!replays.is_new(1, 5) && !replays.is_new(1, 36) && replays.is_new(1, 38));
+    }
+
+    #[test]
+    fn sources_are_bounded_and_the_one_heard_last_stays() {
+        let mut replays = Replays::default();
+        for source in 0..100 {
+            replays.note(source, 7);
+            replays.note(1_000, source + 1);
+            assert!(!replays.is_new(source, 7) && !replays.is_new(1_000, source + 1));
+            assert!(replays.sources.len() <= MAX_SOURCES);
+        }
+    }
+}
