@@ -9,19 +9,32 @@ use std::net::SocketAddr;
 use str0m::crypto::CryptoProvider;
 use str0m::ice::StunMessage;
 
+/// Room for an answer: header, error or mapped address, message integrity, fingerprint.
+const MAX_ANSWER: usize = 160;
+
 /// Index of a peer in the core's table.
 pub(crate) type PeerKey = usize;
 
 /// What a datagram is, by its first byte (RFC 7983 §7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// A binding request; `nominated` if the far side chose this way (USE-CANDIDATE, RFC 8445
-    /// §8.1.1).
-    Stun {
-        nominated: bool,
-    },
+pub(crate) enum Class {
+    Stun,
     Dtls,
     /// RTP or RTCP.
+    Media,
+}
+
+/// What came from a peer.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A binding request.
+    Check {
+        /// The far side chose this way (USE-CANDIDATE, RFC 8445 §8.1.1).
+        nominated: bool,
+        /// What it is told, no longer than what it said.
+        answer: Vec<u8>,
+    },
+    Dtls,
     Media,
 }
 
@@ -37,28 +50,36 @@ pub(crate) enum Stray {
 }
 
 /// What `datagram` is, or [`None`] if nothing this side speaks.
-pub(crate) fn classify(datagram: &[u8]) -> Option<Kind> {
+pub(crate) fn classify(datagram: &[u8]) -> Option<Class> {
     match datagram.first()? {
-        0..=3 if datagram.len() >= 20 => Some(Kind::Stun { nominated: false }),
-        20..=63 if datagram.len() >= 13 => Some(Kind::Dtls),
-        128..=191 if datagram.len() >= 12 => Some(Kind::Media),
+        0..=3 if datagram.len() >= 20 => Some(Class::Stun),
+        20..=63 if datagram.len() >= 13 => Some(Class::Dtls),
+        128..=191 if datagram.len() >= 12 => Some(Class::Media),
         _ => None,
     }
 }
 
-/// Who can be found under which name.
-#[derive(Default)]
-struct Named {
+/// A user name fragment of ours.
+struct Name {
     peer: PeerKey,
     password: String,
-    /// Oldest first.
+}
+
+/// How a peer is known.
+struct Known {
+    name: String,
+    /// Given out for a restart of ICE; takes the place of `name` when the far side has chosen a way by
+    /// it. Until then both are good.
+    next: Option<String>,
+    /// The one that was checked longest ago first.
     addresses: Vec<SocketAddr>,
 }
 
 /// The maps of one socket.
 pub(crate) struct Demultiplexer {
-    by_name: HashMap<String, Named>,
-    by_address: HashMap<SocketAddr, (PeerKey, String)>,
+    by_name: HashMap<String, Name>,
+    by_address: HashMap<SocketAddr, PeerKey>,
+    known: HashMap<PeerKey, Known>,
     max_addresses: usize,
 }
 
@@ -68,23 +89,38 @@ impl Demultiplexer {
         Demultiplexer {
             by_name: HashMap::new(),
             by_address: HashMap::new(),
+            known: HashMap::new(),
             max_addresses: max_addresses.max(1),
         }
     }
 
-    /// Makes `peer` known by the user name fragment it gave out. To be called before the answer
-    /// leaves: the first STUN packet may overtake it.
+    /// Makes `peer` known by the user name fragment it gave out: the first one, or another one for a
+    /// restart of ICE. To be called before the answer leaves: the first STUN packet may overtake it.
     pub(crate) fn register(&mut self, peer: PeerKey, name: &str, password: &str) {
-        let named = Named { peer, password: password.into(), addresses: Vec::new() };
-        self.by_name.insert(name.into(), named);
+        match self.known.get_mut(&peer) {
+            Some(known) => {
+                if let Some(unused) = known.next.replace(name.into()) {
+                    self.by_name.remove(&unused);
+                }
+            }
+            None => {
+                let known = Known { name: name.into(), next: None, addresses: Vec::new() };
+                self.known.insert(peer, known);
+            }
+        }
+        self.by_name.insert(name.into(), Name { peer, password: password.into() });
     }
 
-    /// Forgets the peer of that name and its addresses.
-    pub(crate) fn remove(&mut self, name: &str) {
-        if let Some(named) = self.by_name.remove(name) {
-            for address in named.addresses {
-                self.by_address.remove(&address);
-            }
+    /// Forgets a peer, its names and its addresses.
+    pub(crate) fn remove(&mut self, peer: PeerKey) {
+        let Some(known) = self.known.remove(&peer) else {
+            return;
+        };
+        for name in known.next.iter().chain([&known.name]) {
+            self.by_name.remove(name);
+        }
+        for address in known.addresses {
+            self.by_address.remove(&address);
         }
     }
 
@@ -98,42 +134,56 @@ impl Demultiplexer {
         datagram: &[u8],
         crypto: &CryptoProvider,
     ) -> Result<(PeerKey, Kind), Stray> {
-        let kind = classify(datagram).ok_or(Stray::Unclassified)?;
-        if !matches!(kind, Kind::Stun { .. }) {
-            let (peer, _) = self.by_address.get(&source).ok_or(Stray::Unknown)?;
-            return Ok((*peer, kind));
+        let known = || self.by_address.get(&source).copied().ok_or(Stray::Unknown);
+        match classify(datagram).ok_or(Stray::Unclassified)? {
+            Class::Stun => {}
+            Class::Dtls => return Ok((known()?, Kind::Dtls)),
+            Class::Media => return Ok((known()?, Kind::Media)),
         }
         let message = StunMessage::parse(datagram).map_err(|_| Stray::Unclassified)?;
         // An ICE-lite side sends no requests, so nothing but requests can be meant for it.
         if !message.is_binding_request() {
             return Err(Stray::Unknown);
         }
-        let (name, _) = message.split_username().ok_or(Stray::Unknown)?;
-        let named = self.by_name.get_mut(name).ok_or(Stray::Unknown)?;
+        let (text, _) = message.split_username().ok_or(Stray::Unknown)?;
+        let name = self.by_name.get(text).ok_or(Stray::Unknown)?;
+        let (peer, password) = (name.peer, name.password.as_bytes());
         let hmac = |key: &[u8], parts: &[&[u8]]| crypto.sha1_hmac_provider.sha1_hmac(key, parts);
-        if !message.verify(named.password.as_bytes(), hmac) {
+        if !message.verify(password, hmac) {
             return Err(Stray::Rejected);
         }
-        let peer = named.peer;
-        if !named.addresses.contains(&source) {
-            let name = name.to_owned();
-            self.learn(name, peer, source);
-        }
-        Ok((peer, Kind::Stun { nominated: message.use_candidate() }))
+        // A lite side is always the controlled one (RFC 8445 §6.1.1).
+        let conflict = message.ice_controlled().is_some();
+        let answer = match conflict {
+            true => StunMessage::binding_role_conflict_reply(message.trans_id()),
+            false => StunMessage::binding_reply(message.trans_id(), source),
+        };
+        let mut room = vec![0; MAX_ANSWER];
+        let length = answer.to_bytes(Some(password), &mut room, hmac).unwrap_or_default();
+        room.truncate(length);
+        let nominated = message.use_candidate() && !conflict;
+        self.learn(text, peer, source, nominated);
+        Ok((peer, Kind::Check { nominated, answer: room }))
     }
 
-    /// Maps `source` to the peer, taking it from whoever had it.
-    fn learn(&mut self, name: String, peer: PeerKey, source: SocketAddr) {
-        let previous = self.by_address.insert(source, (peer, name.clone()));
-        if let Some(previous) = previous.and_then(|(_, name)| self.by_name.get_mut(&name)) {
+    /// Maps `source` to the peer, taking it from whoever had it. A nomination ends a restart.
+    fn learn(&mut self, name: &str, peer: PeerKey, source: SocketAddr, nominated: bool) {
+        if let Some(previous) = self.by_address.insert(source, peer)
+            && let Some(previous) = self.known.get_mut(&previous)
+        {
             previous.addresses.retain(|a| *a != source);
         }
-        if let Some(named) = self.by_name.get_mut(&name) {
-            named.addresses.push(source);
-            if named.addresses.len() > self.max_addresses {
-                let oldest = named.addresses.remove(0);
-                self.by_address.remove(&oldest);
-            }
+        let Some(known) = self.known.get_mut(&peer) else {
+            return;
+        };
+        known.addresses.push(source);
+        if known.addresses.len() > self.max_addresses {
+            let oldest = known.addresses.remove(0);
+            self.by_address.remove(&oldest);
+        }
+        if nominated && let Some(next) = known.next.take_if(|next| next == name) {
+            let past = std::mem::replace(&mut known.name, next);
+            self.by_name.remove(&past);
         }
     }
 }
@@ -145,17 +195,27 @@ mod tests {
 
     use super::*;
 
-    const CHOSEN: Kind = Kind::Stun { nominated: true };
-
-    fn request(name: &str, password: &str) -> Vec<u8> {
+    fn request(name: &str, password: &str, controlling: bool) -> Vec<u8> {
         let crypto = from_feature_flags();
         let user = format!("{name}:far");
-        let message = StunMessage::binding_request(&user, TransId::new(), true, 7, 1, true);
+        let message = StunMessage::binding_request(&user, TransId::new(), controlling, 7, 1, true);
         let mut bytes = vec![0; 500];
         let hmac = |key: &[u8], parts: &[&[u8]]| crypto.sha1_hmac_provider.sha1_hmac(key, parts);
         let length = message.to_bytes(Some(password.as_bytes()), &mut bytes, hmac).expect("room");
         bytes.truncate(length);
         bytes
+    }
+
+    fn from(port: u16) -> SocketAddr {
+        SocketAddr::from(([192, 0, 2, 1], port))
+    }
+
+    /// The peer that a check was taken from, if it chose this way.
+    fn chosen(routed: Result<(PeerKey, Kind), Stray>) -> Option<PeerKey> {
+        match routed {
+            Ok((peer, Kind::Check { nominated: true, .. })) => Some(peer),
+            _ => None,
+        }
     }
 
     #[test]
@@ -164,27 +224,71 @@ mod tests {
         let mut demultiplexer = Demultiplexer::new(2);
         demultiplexer.register(1, "one", "right");
         demultiplexer.register(2, "two", "other");
-        let from = |port| SocketAddr::from(([192, 0, 2, 1], port));
         let media = [0x80; 20];
         let mut route = |source, datagram: &[u8]| demultiplexer.route(source, datagram, &crypto);
+        let (one, two) = (request("one", "right", true), request("two", "other", true));
 
-        assert_eq!(route(from(1), &request("one", "wrong")), Err(Stray::Rejected));
-        assert_eq!(route(from(1), &request("nobody", "right")), Err(Stray::Unknown));
+        assert_eq!(route(from(1), &request("one", "wrong", true)), Err(Stray::Rejected));
+        assert_eq!(route(from(1), &request("nobody", "right", true)), Err(Stray::Unknown));
         assert_eq!(route(from(1), &media), Err(Stray::Unknown));
         assert_eq!(route(from(1), &[0x50; 20]), Err(Stray::Unclassified));
-        assert_eq!(route(from(1), &request("one", "right")), Ok((1, CHOSEN)));
+        assert_eq!(chosen(route(from(1), &one)), Some(1));
         assert_eq!(route(from(1), &media), Ok((1, Kind::Media)));
 
         // The address can change hands, and the oldest of too many goes.
-        assert_eq!(route(from(1), &request("two", "other")), Ok((2, CHOSEN)));
+        assert_eq!(chosen(route(from(1), &two)), Some(2));
         assert_eq!(route(from(1), &media), Ok((2, Kind::Media)));
-        for port in 2..=3 {
-            assert_eq!(route(from(port), &request("two", "other")), Ok((2, CHOSEN)));
-        }
-        assert_eq!(route(from(1), &media), Err(Stray::Unknown));
+        assert_eq!(chosen(route(from(2), &two)), Some(2));
+        // What was checked again is no longer the oldest.
+        assert_eq!(chosen(route(from(1), &two)), Some(2));
+        assert_eq!(chosen(route(from(3), &two)), Some(2));
+        assert_eq!(route(from(2), &media), Err(Stray::Unknown));
+        assert_eq!(route(from(1), &media), Ok((2, Kind::Media)));
         assert_eq!(route(from(3), &media), Ok((2, Kind::Media)));
         assert_eq!(demultiplexer.by_address.len(), 2);
-        demultiplexer.remove("two");
-        assert!(demultiplexer.by_address.is_empty());
+        demultiplexer.remove(2);
+        demultiplexer.remove(1);
+        assert!(demultiplexer.by_address.is_empty() && demultiplexer.by_name.is_empty());
+    }
+
+    #[test]
+    fn a_check_is_answered_with_where_it_came_from() {
+        let crypto = from_feature_flags();
+        let mut demultiplexer = Demultiplexer::new(2);
+        demultiplexer.register(1, "one", "right");
+        for (controlling, mapped) in [(true, Some(from(7))), (false, None)] {
+            let check = request("one", "right", controlling);
+            let Ok((1, Kind::Check { nominated, answer })) =
+                demultiplexer.route(from(7), &check, &crypto)
+            else {
+                panic!("it isn't taken");
+            };
+            assert_eq!(nominated, controlling);
+            assert!(answer.len() <= check.len());
+            let answer = StunMessage::parse(&answer).expect("STUN");
+            let hmac =
+                |key: &[u8], parts: &[&[u8]]| crypto.sha1_hmac_provider.sha1_hmac(key, parts);
+            assert!(answer.verify(b"right", hmac));
+            assert_eq!(answer.mapped_address(), mapped);
+            assert_eq!(answer.error_code().map(|(code, _)| code), mapped.is_none().then_some(487));
+        }
+    }
+
+    #[test]
+    fn after_a_restart_the_old_name_is_good_until_the_new_one_has_chosen() {
+        let crypto = from_feature_flags();
+        let mut demultiplexer = Demultiplexer::new(2);
+        demultiplexer.register(1, "old", "right");
+        demultiplexer.register(1, "never", "used");
+        demultiplexer.register(1, "new", "other");
+        let mut route = |source, datagram: &[u8]| demultiplexer.route(source, datagram, &crypto);
+        let (old, new) = (request("old", "right", true), request("new", "other", true));
+        assert_eq!(route(from(1), &request("never", "used", true)), Err(Stray::Unknown));
+        assert_eq!(chosen(route(from(1), &old)), Some(1));
+        assert_eq!(chosen(route(from(2), &new)), Some(1));
+        assert_eq!(route(from(1), &old), Err(Stray::Unknown));
+        assert_eq!(chosen(route(from(2), &new)), Some(1));
+        demultiplexer.remove(1);
+        assert!(demultiplexer.by_address.is_empty() && demultiplexer.by_name.is_empty());
     }
 }

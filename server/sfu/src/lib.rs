@@ -38,7 +38,7 @@ mod transport;
 mod wire;
 
 pub use crate::config::{Config, Limits, Timeouts};
-pub use crate::core::Accepted;
+pub use crate::core::{Accepted, Restarted};
 pub use crate::error::{OfferError, StartError};
 pub use crate::event::{EndReason, Event, Role};
 pub use crate::identity::{ParseSessionIdError, SessionId, StageId};

@@ -87,8 +87,13 @@ pub(crate) fn prepare(offer: &str, role: Role, limits: &Limits) -> Result<String
 pub(crate) fn finish(answer: &str, offer: &str, role: Role) -> String {
     let mut finished = String::with_capacity(answer.len() + 128);
     let mut lines = answer.lines().peekable();
+    let is_candidate = |line: &str| line.starts_with("a=candidate:");
     while let Some(line) = lines.next() {
         match role {
+            // Candidates outlive a restart of ICE, so they don't say of which ICE session they are.
+            _ if is_candidate(line) => {
+                finished.push_str(line.split(" ufrag ").next().unwrap_or(line));
+            }
             Role::Subscriber => push_joined(&mut finished, line),
             Role::Publisher => {
                 finished.push_str(line);
@@ -100,7 +105,6 @@ pub(crate) fn finish(answer: &str, offer: &str, role: Role) -> String {
         }
         finished.push_str("\r\n");
         // There is nothing to trickle (RFC 8840 §8.2).
-        let is_candidate = |line: &str| line.starts_with("a=candidate:");
         if is_candidate(line) && !lines.peek().is_some_and(|l| is_candidate(l)) {
             finished.push_str("a=end-of-candidates\r\n");
         }
@@ -167,6 +171,13 @@ mod tests {
             Role::Publisher,
         );
         assert_eq!(finished, "a=fmtp:111 minptime=10;useinbandfec=1;maxaveragebitrate=256000\r\n");
+    }
+
+    #[test]
+    fn candidates_belong_to_no_ice_session_and_there_are_no_more() {
+        let line = "a=candidate:1 1 udp 1 192.0.2.1 9 typ host";
+        let finished = finish(&format!("{line} ufrag abc\n{line} ufrag abc"), "", Role::Subscriber);
+        assert_eq!(finished, format!("{line}\r\n{line}\r\na=end-of-candidates\r\n"));
     }
 
     #[test]

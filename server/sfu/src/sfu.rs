@@ -3,10 +3,11 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use str0m::IceCreds;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::config::Config;
-use crate::core::Accepted;
+use crate::core::{Accepted, Restarted};
 use crate::driver::{self, Command, StopSignal};
 use crate::error::{OfferError, StartError};
 use crate::event::Event;
@@ -83,6 +84,19 @@ impl Sfu {
     pub async fn prefer(&self, session: SessionId, height: Option<u16>) -> bool {
         let done = self.ask(|reply| Command::Prefer(session, height, reply)).await;
         done.unwrap_or(false)
+    }
+
+    /// Begins a session's ICE anew (RFC 8445 §9) for a client that goes by another user name fragment
+    /// and password now; its media goes on meanwhile, and everything else that was agreed on stays.
+    /// [`None`] if there is no session of that name.
+    pub async fn restart(
+        &self,
+        session: SessionId,
+        user_name_fragment: String,
+        password: String,
+    ) -> Option<Restarted> {
+        let client = IceCreds { ufrag: user_name_fragment, pass: password };
+        self.ask(|reply| Command::Restart(session, client, reply)).await.flatten()
     }
 
     /// Ends a session; false if there is none of that name.

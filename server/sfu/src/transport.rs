@@ -1,6 +1,6 @@
 //! One peer's ICE-lite, DTLS, SRTP and SDP machinery, around str0m's `Rtc`.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,6 +15,7 @@ use str0m::rtp::{Extension, ExtensionMap};
 use str0m::{Candidate, IceCreds, Input, Output, Rtc, RtcConfig, RtcError};
 
 use crate::config::Limits;
+use crate::demultiplex::{Class, classify};
 use crate::error::OfferError;
 use crate::event::Role;
 use crate::identity::{random_ice_text, random_number};
@@ -25,6 +26,10 @@ use crate::shard::Negotiated;
 
 /// How often str0m sums up NACKs, losses and the like.
 const STATISTICS_INTERVAL: Duration = Duration::from_secs(2);
+
+/// Where str0m believes its one peer to be (RFC 5737): which addresses that really has is looked after
+/// by the core, and may change.
+const ANYWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), 9);
 
 /// What all transports of one core share.
 pub(crate) struct Shared {
@@ -49,7 +54,9 @@ pub(crate) struct Transport {
     pub(crate) rtc: Rtc,
     /// This side's ICE credentials; the user name fragment is random and names the peer in STUN.
     pub(crate) credentials: IceCreds,
-    local: Vec<SocketAddr>,
+    /// The address that ICE has chosen; nothing is sent before it has.
+    pub(crate) remote: Option<SocketAddr>,
+    local: SocketAddr,
     /// The m-lines, in their order.
     mids: Vec<Mid>,
     /// Where a subscriber's keys will be.
@@ -72,10 +79,7 @@ impl Transport {
     ) -> Result<(Self, String), OfferError> {
         let prepared = offer::prepare(text, role, limits)?;
         let malformed = |e: &dyn std::fmt::Display| OfferError::Malformed(e.to_string());
-        let credentials = IceCreds {
-            ufrag: random_ice_text(16).map_err(|_| OfferError::Stopped)?,
-            pass: random_ice_text(24).map_err(|_| OfferError::Stopped)?,
-        };
+        let credentials = new_credentials().map_err(|_| OfferError::Stopped)?;
         let mut config = RtcConfig::new()
             .set_ice_lite(true)
             .set_rtp_mode(true)
@@ -107,8 +111,12 @@ impl Transport {
         let (rtc, keys, answer) = made.map_err(conflict)??;
         let mids = answer.lines().filter_map(|l| l.strip_prefix("a=mid:")).map(Mid::from).collect();
         let answer = offer::finish(&answer, text, role);
-        let local = shared.candidates.clone();
-        Ok((Transport { rtc, credentials, local, mids, keys, broken: false }, answer))
+        // Which of its addresses the machine was reached at is not known behind one wildcard socket,
+        // and doesn't matter: everything leaves by that same socket.
+        let local = shared.candidates.first().copied().unwrap_or(ANYWHERE);
+        let transport =
+            Transport { rtc, credentials, remote: None, local, mids, keys, broken: false };
+        Ok((transport, answer))
     }
 
     /// A subscriber's SRTP keys, once, when the handshake is done.
@@ -155,21 +163,19 @@ impl Transport {
     ///
     /// # Errors
     /// The text of what str0m refused.
-    pub(crate) fn receive(
-        &mut self,
-        now: Instant,
-        source: SocketAddr,
-        datagram: &[u8],
-    ) -> Result<(), String> {
-        // Which of its addresses the machine was reached at is not known behind one wildcard
-        // socket, and doesn't matter: everything leaves by that same socket.
-        let same_family = self.local.iter().find(|l| l.is_ipv4() == source.is_ipv4());
-        let Some(destination) = same_family.or(self.local.first()).copied() else {
-            return Err("there is no local address".into());
-        };
-        let received = Receive::new(Protocol::Udp, source, destination, datagram)
+    pub(crate) fn receive(&mut self, now: Instant, datagram: &[u8]) -> Result<(), String> {
+        let received = Receive::new(Protocol::Udp, ANYWHERE, self.local, datagram)
             .map_err(|e| e.to_string())?;
         self.guarded(|rtc| rtc.handle_input(Input::Receive(now, received)))
+    }
+
+    /// Begins ICE anew with `credentials` on this side and the `client`'s on the other (RFC 8445 §9).
+    /// Everything that was agreed on goes on, and so does media until the client has chosen a way.
+    pub(crate) fn restart(&mut self, credentials: IceCreds, client: IceCreds) {
+        let mut direct = self.rtc.direct_api();
+        direct.set_local_ice_credentials(credentials.clone());
+        direct.set_remote_ice_credentials(client);
+        self.credentials = credentials;
     }
 
     /// Lets str0m see the time; needed after every write, for it to be sent.
@@ -202,7 +208,8 @@ impl Transport {
         }
     }
 
-    /// Takes everything str0m has to say, and returns when it next needs the time.
+    /// Takes everything str0m has to say, and returns when it next needs the time. What it answers
+    /// to STUN goes nowhere: the core has answered, and knows to whom.
     ///
     /// # Errors
     /// The text of str0m's error, after which the peer is of no use.
@@ -214,13 +221,22 @@ impl Transport {
         loop {
             match self.guarded(Rtc::poll_output)? {
                 Output::Transmit(t) => {
-                    transmit(Transmit { destination: t.destination, contents: t.contents })
+                    if let Some(destination) = self.remote
+                        && !matches!(classify(&t.contents), Some(Class::Stun))
+                    {
+                        transmit(Transmit { destination, contents: t.contents });
+                    }
                 }
                 Output::Event(e) => event(e),
                 Output::Timeout(at) => return Ok(at),
             }
         }
     }
+}
+
+/// An opaque user name fragment of 96 bits and a password of 144 (RFC 8445 §5.3 asks for 24 and 128).
+pub(crate) fn new_credentials() -> Result<IceCreds, getrandom::Error> {
+    Ok(IceCreds { ufrag: random_ice_text(16)?, pass: random_ice_text(24)? })
 }
 
 /// Everything browsers and OBS send; nothing is transcoded.

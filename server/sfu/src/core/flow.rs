@@ -46,18 +46,25 @@ impl Core {
                 }
                 return;
             }
-            (Kind::Media | Kind::Stun { nominated: false }, _) => peer.heard = now,
-            (Kind::Stun { nominated: true }, _) => {
+            (Kind::Media, Side::Publisher(_)) => peer.heard = now,
+            (Kind::Check { nominated, answer }, _) => {
                 peer.heard = now;
-                if peer.remote.replace(source) != Some(source) && peer.connected {
-                    self.shards.set_remote(key, source);
+                self.transmits.push_back(Transmit { destination: source, contents: answer.into() });
+                if !nominated {
+                    return;
+                }
+                let moved = peer.transport.remote.replace(source) != Some(source);
+                // ICE has to come about once only for the library, which then has nothing to do
+                // with addresses any more.
+                if peer.connected {
+                    if moved {
+                        self.shards.set_remote(key, source);
+                    }
+                    return;
                 }
             }
         }
-        if peer.remote.is_none() {
-            peer.remote = Some(source);
-        }
-        if peer.transport.receive(now, source, datagram).is_err() {
+        if peer.transport.receive(now, datagram).is_err() {
             self.totals.refused_datagrams += 1;
         }
         self.drain(now, key);
@@ -293,7 +300,7 @@ impl Core {
             return;
         };
         let tracks = peer.transport.take_tracks(self.limits.max_tracks_per_kind);
-        let (Some(keys), Some(remote)) = (peer.transport.take_keys(), peer.remote) else {
+        let (Some(keys), Some(remote)) = (peer.transport.take_keys(), peer.transport.remote) else {
             tracing::debug!(session = ?peer.id, "a handshake without keys");
             peer.failed = true;
             return;

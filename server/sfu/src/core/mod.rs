@@ -14,6 +14,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
 use slab::Slab;
+use str0m::{Candidate, IceCreds};
 
 use self::peers::{Peer, Peers, Side};
 use self::timing::Timing;
@@ -26,7 +27,7 @@ use crate::keys;
 use crate::shard::{News, Shards};
 use crate::stage::Stage;
 use crate::statistics::{Statistics, Totals};
-use crate::transport::{Shared, Transmit, Transport};
+use crate::transport::{Shared, Transmit, Transport, new_credentials};
 use crate::wire::Traffic;
 
 /// An accepted offer.
@@ -36,6 +37,17 @@ pub struct Accepted {
     pub session: SessionId,
     /// The SDP answer, for the client as it is (`application/sdp`).
     pub answer_sdp: String,
+}
+
+/// What a client needs to find its session anew after a restart of ICE.
+#[derive(Clone, Debug)]
+pub struct Restarted {
+    /// This side's new user name fragment (RFC 8839 §5.4).
+    pub user_name_fragment: String,
+    /// Its password.
+    pub password: String,
+    /// This side's candidates, as in an answer: `candidate:…`.
+    pub candidates: Vec<String>,
 }
 
 /// Everything the media core knows.
@@ -186,6 +198,22 @@ impl Core {
         true
     }
 
+    /// Begins a session's ICE anew: from now on checks are taken under new credentials, too, and
+    /// under them alone once a way was chosen by them. [`None`] if there is no session of that name.
+    pub(crate) fn restart(&mut self, session: SessionId, client: IceCreds) -> Option<Restarted> {
+        let key = self.sessions.get(&session).copied()?;
+        let new = new_credentials().ok()?;
+        self.demultiplexer.register(key, &new.ufrag, &new.pass);
+        self.peers.get_mut(key)?.transport.restart(new.clone(), client);
+        let candidates = self.shared.candidates.iter();
+        let candidates = candidates.filter_map(|a| Candidate::host(*a, "udp").ok());
+        Some(Restarted {
+            user_name_fragment: new.ufrag,
+            password: new.pass,
+            candidates: candidates.map(|c| c.to_sdp_string()).collect(),
+        })
+    }
+
     /// Ends a session as [`EndReason::Closed`]; false if there is none of that name.
     pub(crate) fn close(&mut self, now: Instant, session: SessionId) -> bool {
         let peer = self.sessions.get(&session).copied();
@@ -287,7 +315,7 @@ impl Core {
         let Some(mut peer) = self.peers.remove(key) else {
             return false;
         };
-        self.demultiplexer.remove(&peer.transport.credentials.ufrag);
+        self.demultiplexer.remove(key);
         self.sessions.remove(&peer.id);
         self.newcomers.retain(|newcomer| *newcomer != key);
         self.totals.sessions_ended += 1;

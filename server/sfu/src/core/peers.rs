@@ -1,7 +1,6 @@
 //! The table of peers.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use slab::Slab;
@@ -25,8 +24,6 @@ pub(super) struct Peer {
     pub(super) transport: Transport,
     /// ICE and DTLS stand.
     pub(super) connected: bool,
-    /// The address ICE has chosen.
-    pub(super) remote: Option<SocketAddr>,
     /// Higher pictures are of no use to it.
     pub(super) enough: Option<u16>,
     created: Instant,
@@ -78,7 +75,6 @@ impl Peer {
             },
             transport,
             connected: false,
-            remote: None,
             enough: None,
             created: now,
             heard: now,

@@ -8,13 +8,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use socket2::{Domain, Protocol, Socket, Type};
+use str0m::IceCreds;
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use self::threads::Threads;
 use crate::config::Config;
-use crate::core::{Accepted, Core};
+use crate::core::{Accepted, Core, Restarted};
 use crate::error::{OfferError, StartError};
 use crate::event::Event;
 use crate::identity::{SessionId, StageId};
@@ -49,6 +50,7 @@ pub(crate) enum Command {
     Publish(StageId, String, Reply),
     Subscribe(StageId, String, Reply),
     Prefer(SessionId, Option<u16>, oneshot::Sender<bool>),
+    Restart(SessionId, IceCreds, oneshot::Sender<Option<Restarted>>),
     Close(SessionId, oneshot::Sender<bool>),
     CloseStage(StageId, oneshot::Sender<()>),
     Statistics(oneshot::Sender<Statistics>),
@@ -260,6 +262,9 @@ impl Driver {
             }
             Command::Prefer(session, height, reply) => {
                 let _ = reply.send(self.core.prefer(session, height));
+            }
+            Command::Restart(session, client, reply) => {
+                let _ = reply.send(self.core.restart(session, client));
             }
             Command::Close(session, reply) => {
                 let _ = reply.send(self.core.close(now, session));

@@ -153,6 +153,9 @@ impl Shard {
     pub(crate) fn set_remote(&mut self, key: PeerKey, remote: SocketAddr) {
         if let Some(subscriber) = self.subscribers.get_mut(key) {
             subscriber.remote = remote;
+            if let Some(bandwidth) = &mut subscriber.bandwidth {
+                bandwidth.moved();
+            }
         }
     }
 

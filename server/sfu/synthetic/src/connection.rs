@@ -51,6 +51,8 @@ pub(crate) struct Connection {
     pub(crate) peer: Arc<dyn PeerConnection>,
     pub(crate) tracks: mpsc::UnboundedReceiver<Arc<dyn TrackRemote>>,
     state: watch::Receiver<RTCPeerConnectionState>,
+    /// What the other side said first.
+    answer: String,
 }
 
 struct Handler {
@@ -92,7 +94,7 @@ impl Connection {
             .with_udp_addrs(vec!["127.0.0.1:0".to_owned()])
             .build()
             .await?;
-        Ok(Connection { peer: Arc::new(peer), tracks, state })
+        Ok(Connection { peer: Arc::new(peer), tracks, state, answer: String::new() })
     }
 
     /// Offers, has the answer fetched, and waits until ICE and DTLS stand.
@@ -108,6 +110,7 @@ impl Connection {
         self.peer.set_local_description(offer).await?;
         let answer = exchange(text).await;
         let answer = answer.map_err(|e| ConnectError::Exchange(e.into()))?;
+        self.answer.clone_from(&answer);
         let answer = RTCSessionDescription::answer(answer)?;
         self.peer.set_remote_description(answer).await?;
         let settled = self.state.wait_for(|state| {
@@ -119,6 +122,31 @@ impl Connection {
             Ok(Ok(state)) if *state == RTCPeerConnectionState::Connected => Ok(()),
             Ok(_) => Err(ConnectError::NotConnected("failed")),
         }
+    }
+
+    /// Begins ICE anew: offers with other credentials, and takes those from what is exchanged for the
+    /// offer. Returns before a way is found.
+    pub(crate) async fn restart<F, A, E>(&mut self, exchange: F) -> Result<(), ConnectError>
+    where
+        F: FnOnce(String) -> A,
+        A: Future<Output = Result<String, E>>,
+        E: Into<ExchangeError>,
+    {
+        self.peer.restart_ice().await?;
+        let offer = self.peer.create_offer(None).await?;
+        let text = offer.sdp.clone();
+        self.peer.set_local_description(offer).await?;
+        let fragment = exchange(text).await.map_err(|e| ConnectError::Exchange(e.into()))?;
+        let is_new =
+            |line: &&str| line.starts_with("a=ice-ufrag:") || line.starts_with("a=ice-pwd:");
+        let new: Vec<&str> = fragment.lines().filter(is_new).collect();
+        let lines = self.answer.lines().map(|line| {
+            let name = line.split_inclusive(':').next().unwrap_or_default();
+            new.iter().find(|new| is_new(&line) && new.starts_with(name)).copied().unwrap_or(line)
+        });
+        let answer: String = lines.flat_map(|line| [line, "\r\n"]).collect();
+        self.peer.set_remote_description(RTCSessionDescription::answer(answer)?).await?;
+        Ok(())
     }
 
     /// Waits until the other side has ended the connection.

@@ -88,6 +88,20 @@ impl Publisher {
         self.shared.audio_packets.load(Ordering::Relaxed)
     }
 
+    /// Begins ICE anew: `exchange` gets an offer with other credentials and answers with a fragment of
+    /// SDP in which the other side's are. Returns before a way is found.
+    ///
+    /// # Errors
+    /// [`ConnectError`].
+    pub async fn restart<F, A, E>(&mut self, exchange: F) -> Result<(), ConnectError>
+    where
+        F: FnOnce(String) -> A,
+        A: Future<Output = Result<String, E>>,
+        E: Into<ExchangeError>,
+    {
+        self.connection.restart(exchange).await
+    }
+
     /// Waits until the other side has ended the connection.
     pub async fn ended(&self) {
         self.connection.ended().await;

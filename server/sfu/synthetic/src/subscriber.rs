@@ -90,6 +90,20 @@ impl Subscriber {
         self.connection.ended().await;
     }
 
+    /// Begins ICE anew: `exchange` gets an offer with other credentials and answers with a fragment of
+    /// SDP in which the other side's are. Returns before a way is found.
+    ///
+    /// # Errors
+    /// [`ConnectError`].
+    pub async fn restart<F, A, E>(&mut self, exchange: F) -> Result<(), ConnectError>
+    where
+        F: FnOnce(String) -> A,
+        A: Future<Output = Result<String, E>>,
+        E: Into<ExchangeError>,
+    {
+        self.connection.restart(exchange).await
+    }
+
     /// Says goodbye.
     pub async fn close(self) {
         self.task.abort();

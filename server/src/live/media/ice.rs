@@ -1,6 +1,7 @@
 //! What clients say of ICE over HTTP, and what they are told.
 
 use bandstand_domain::Millis;
+use bandstand_sfu::Restarted;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use hmac::{Hmac, Mac};
 use sha1::Sha1;
@@ -15,8 +16,10 @@ const TURN_LIFE: i64 = 24 * Millis::HOUR;
 /// The client's ICE user name fragment and password (RFC 8839 section 5.4).
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Credentials {
-    fragment: String,
-    password: String,
+    /// The user name fragment.
+    pub fragment: String,
+    /// The password.
+    pub password: String,
 }
 
 impl std::fmt::Debug for Credentials {
@@ -38,6 +41,15 @@ impl Credentials {
         };
         Self { fragment: first("a=ice-ufrag:"), password: first("a=ice-pwd:") }
     }
+
+    /// Whether they are what the grammar allows (RFC 8839 section 5.4).
+    fn are_valid(&self) -> bool {
+        let is = |text: &str, least| {
+            let alphabet = |b: u8| b.is_ascii_alphanumeric() || b == b'+' || b == b'/';
+            (least..=256).contains(&text.len()) && text.bytes().all(alphabet)
+        };
+        is(&self.fragment, 4) && is(&self.password, 22)
+    }
 }
 
 /// What a client tells of its candidates (RFC 8840 section 9). The candidates themselves are nothing
@@ -46,6 +58,8 @@ impl Credentials {
 pub struct Fragment {
     /// To which ICE session they belong.
     pub credentials: Credentials,
+    /// What an answer says of the bundle: its group, the m-line that stands for it and that one's name.
+    frame: String,
 }
 
 impl Fragment {
@@ -65,10 +79,25 @@ impl Fragment {
             return Err("The fragment has too many lines.");
         }
         let credentials = Credentials::in_sdp(text);
-        if credentials.fragment.is_empty() || credentials.password.is_empty() {
-            return Err("A fragment needs a=ice-ufrag and a=ice-pwd.");
+        if !credentials.are_valid() {
+            return Err("A fragment needs a=ice-ufrag and a=ice-pwd as RFC 8839 has them.");
         }
-        Ok(Self { credentials })
+        let first = |name| text.lines().find(|line| line.starts_with(name));
+        let frame = ["a=group:", "m=", "a=mid:"].into_iter().filter_map(first);
+        let frame = frame.map(|line| format!("{}\r\n", line.trim_end())).collect();
+        Ok(Self { credentials, frame })
+    }
+
+    /// The venue's side of the ICE session that this fragment asked for (RFC 9725 section 4.3.2).
+    pub fn answer(&self, venue: &Restarted) -> String {
+        let mut answer = format!(
+            "a=ice-lite\r\n{}a=ice-ufrag:{}\r\na=ice-pwd:{}\r\n",
+            self.frame, venue.user_name_fragment, venue.password
+        );
+        for candidate in &venue.candidates {
+            answer.push_str(&format!("a={candidate}\r\n"));
+        }
+        answer + "a=end-of-candidates\r\n"
     }
 }
 
@@ -126,10 +155,26 @@ mod tests {
     }
 
     #[test]
+    fn a_restart_is_answered_in_the_terms_of_the_fragment() {
+        let venue = Restarted {
+            user_name_fragment: "mine".into(),
+            password: "secret".into(),
+            candidates: vec!["candidate:1 1 udp 1 192.0.2.2 9 typ host".into()],
+        };
+        assert_eq!(
+            Fragment::read(&fragment("ysXw")).unwrap().answer(&venue),
+            "a=ice-lite\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\na=ice-ufrag:mine\r\n\
+             a=ice-pwd:secret\r\na=candidate:1 1 udp 1 192.0.2.2 9 typ host\r\n\
+             a=end-of-candidates\r\n"
+        );
+    }
+
+    #[test]
     fn what_is_no_fragment_is_refused() {
         for wrong in ["", "hello", "a=ice-ufrag:x", "v=0\r\na=ice-ufrag:x\r\na=ice-pwd:y", OFFER] {
             assert!(Fragment::read(wrong).is_err(), "{wrong}");
         }
+        assert!(Fragment::read(&fragment("x y z")).is_err());
         let long = fragment("EsAw") + &"a=mid:0\r\n".repeat(MOST_LINES);
         assert!(Fragment::read(&long).is_err());
     }

@@ -8,12 +8,13 @@ use axum::{
     body::Body,
     extract::{OriginalUri, Path, State},
     http::{HeaderMap, Request, StatusCode, header},
+    response::{IntoResponse, Response},
 };
 use bandstand_sfu::SessionId;
 
 use super::{
     FRAGMENT,
-    ice::Fragment,
+    ice::{Credentials, Fragment},
     offer::{is_of_type, read_text},
     refused::Refused,
     sessions::{Opened, Way},
@@ -24,18 +25,17 @@ use crate::venue::Venue;
 const LARGEST_FRAGMENT: usize = 16 * 1024;
 
 /// `PATCH` of a session: the client tells candidates (RFC 9725 section 4.3.2), or asks for an ICE
-/// restart (section 4.3.3).
+/// restart (section 4.3.3), by a fragment with other credentials than those it is known by.
 ///
 /// The media core is ICE-lite and learns where a client is from its checks (RFC 8445 section 6.1.1), so
-/// candidates are taken note of and nothing has to be done. A restart is refused: a session that
-/// supports trickle ICE and no restarts answers with 422 (section 4.3.1), and goes on as it is.
+/// candidates are taken note of and nothing has to be done.
 pub async fn trickle(
     State(venue): State<Arc<Venue>>,
     OriginalUri(address): OriginalUri,
     Path((show, session)): Path<(String, String)>,
     request: Request<Body>,
-) -> Result<StatusCode, Refused> {
-    let (_, opened) = find(&venue, address.path(), &show, &session)?;
+) -> Result<Response, Refused> {
+    let (session, opened) = find(&venue, address.path(), &show, &session)?;
     let headers = request.headers();
     if !is_of_type(headers, &FRAGMENT) {
         return Err(Refused::NotFragment);
@@ -44,11 +44,15 @@ pub async fn trickle(
     let text = read_text(request.into_body(), LARGEST_FRAGMENT).await?;
     let fragment = Fragment::read(&text).map_err(|why| Refused::Malformed(why.into()))?;
     if fragment.credentials == opened.credentials {
-        Ok(StatusCode::NO_CONTENT)
-    } else {
-        let why = "This venue can't restart ICE; the session goes on. Open a new one instead.";
-        Err(Refused::Unacceptable(why.into()))
+        return Ok(StatusCode::NO_CONTENT.into_response());
     }
+    let Credentials { fragment: name, password } = fragment.credentials.clone();
+    let restarted = venue.live.sfu().restart(session, name, password).await;
+    let restarted = restarted.ok_or(Refused::NotFound)?;
+    let tag = venue.live.media().restarted(session, fragment.credentials.clone());
+    let tag = tag.ok_or(Refused::NotFound)?.to_string();
+    let kind = [(header::CONTENT_TYPE, FRAGMENT)];
+    Ok((kind, [(header::ETAG, tag)], fragment.answer(&restarted)).into_response())
 }
 
 /// `DELETE` of a session: whoever opened it leaves. Its tag is not asked for (RFC 9725 section 4.3.1).

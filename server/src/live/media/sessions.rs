@@ -20,8 +20,8 @@ pub enum Way {
     Out,
 }
 
-/// The strong entity tag of a session's ICE state (RFC 9725 section 4.3.1). As there are no restarts,
-/// it stays what it is.
+/// The strong entity tag of a session's ICE state (RFC 9725 section 4.3.1). Each restart
+/// makes another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tag(u64);
 
@@ -55,6 +55,14 @@ impl Sessions {
         let credentials = Credentials::in_sdp(offer);
         self.all().insert(session, Opened { way, show, tag, credentials });
         tag
+    }
+
+    /// A session's ICE began anew, for a client known by `credentials`; none if it is over.
+    pub fn restarted(&self, session: SessionId, credentials: Credentials) -> Option<Tag> {
+        let mut all = self.all();
+        let opened = all.get_mut(&session)?;
+        (opened.tag, opened.credentials) = (Tag(rand::random()), credentials);
+        Some(opened.tag)
     }
 
     /// An open session.

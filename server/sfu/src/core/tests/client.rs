@@ -7,8 +7,9 @@ use str0m::change::{SdpAnswer, SdpPendingOffer};
 use str0m::media::{Direction, MediaKind, Mid, Rid, Simulcast, SimulcastLayer};
 use str0m::net::{Protocol, Receive};
 use str0m::rtp::RtpWrite;
-use str0m::{Candidate, Event, Input, Output, Rtc};
+use str0m::{Candidate, Event, IceCreds, Input, Output, Rtc};
 
+use crate::core::Restarted;
 use crate::event::Role;
 use crate::identity::SessionId;
 
@@ -49,7 +50,12 @@ pub(super) struct Sending {
 }
 
 pub(super) struct Client {
+    /// Where the core sees it.
     pub(super) address: SocketAddr,
+    /// Where it believes to be.
+    inside: SocketAddr,
+    /// What the core said first.
+    answer: String,
     pub(super) session: Option<SessionId>,
     pub(super) connected: bool,
     /// Told goodbye.
@@ -104,6 +110,8 @@ impl Client {
         let (offer, pending) = change.apply().expect("an offer");
         let client = Client {
             address,
+            inside: address,
+            answer: String::new(),
             session: None,
             connected: false,
             closed: false,
@@ -144,9 +152,27 @@ impl Client {
     }
 
     pub(super) fn answer(&mut self, session: SessionId, pending: SdpPendingOffer, answer: &str) {
+        self.answer = answer.to_owned();
         let answer = SdpAnswer::from_sdp_string(answer).expect("a readable answer");
         self.rtc.sdp_api().accept_answer(pending, answer).expect("a fitting answer");
         self.session = Some(session);
+        self.drain();
+    }
+
+    /// Begins ICE anew; `core` is told the client's new credentials and tells its own.
+    pub(super) fn restart(&mut self, core: impl FnOnce(IceCreds) -> Restarted) {
+        let mut change = self.rtc.sdp_api();
+        let credentials = change.ice_restart(true);
+        let (_, pending) = change.apply().expect("an offer");
+        let new = core(credentials);
+        let lines = self.answer.lines().map(|line| match line.split_once(':') {
+            Some(("a=ice-ufrag", _)) => format!("a=ice-ufrag:{}", new.user_name_fragment),
+            Some(("a=ice-pwd", _)) => format!("a=ice-pwd:{}", new.password),
+            _ => line.to_owned(),
+        });
+        let answer: String = lines.map(|line| line + "\r\n").collect();
+        let answer = SdpAnswer::from_sdp_string(&answer).expect("a readable answer");
+        self.rtc.sdp_api().accept_answer(pending, answer).expect("a fitting answer");
         self.drain();
     }
 
@@ -163,7 +189,7 @@ impl Client {
         if !self.alive {
             return;
         }
-        if let Ok(received) = Receive::new(Protocol::Udp, from, self.address, datagram) {
+        if let Ok(received) = Receive::new(Protocol::Udp, from, self.inside, datagram) {
             let _ = self.rtc.handle_input(Input::Receive(now, received));
             self.drain();
         }

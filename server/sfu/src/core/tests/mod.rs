@@ -4,6 +4,7 @@ mod client;
 mod forwarding;
 mod joining;
 mod layers;
+mod moving;
 mod strangers;
 mod succession;
 mod world;

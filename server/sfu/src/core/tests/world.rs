@@ -153,6 +153,20 @@ impl World {
         index
     }
 
+    /// A client begins ICE anew.
+    pub(super) fn restart(&mut self, client: usize) {
+        let session = self.session(client);
+        let core = &mut self.core;
+        self.clients[client].restart(|new| core.restart(session, new).expect("a session"));
+        self.settle();
+    }
+
+    /// From now on the core sees a client at another address, as behind a NAT that forgot it.
+    pub(super) fn renumber(&mut self, client: usize) {
+        let port = self.clients[client].address.port() + 1_000;
+        self.clients[client].address = SocketAddr::from(([10, 0, 0, 3], port));
+    }
+
     pub(super) fn session(&self, client: usize) -> SessionId {
         self.clients[client].session.expect("answered")
     }

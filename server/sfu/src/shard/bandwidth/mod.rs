@@ -149,6 +149,13 @@ impl Bandwidth {
         self.heard = Some(now);
     }
 
+    /// The subscriber is reached another way now: how long that takes, and what it loses, has to be
+    /// learnt anew.
+    pub(super) fn moved(&mut self) {
+        self.delay = Delay::new();
+        self.loss = Loss::new();
+    }
+
     /// Begins to ask whether `wanted` bits per second are carried.
     pub(super) fn probe(&mut self, now: Instant, wanted: u64) {
         self.probing.begin(now, wanted);

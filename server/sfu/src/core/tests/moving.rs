@@ -1,0 +1,107 @@
+//! Clients whose network changes under them: their sessions go on.
+
+use std::time::Duration;
+
+use super::world::{Network, World};
+use crate::config::Timeouts;
+use crate::event::{EndReason, Event};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// What a move may cost.
+const GAP: Duration = Duration::from_secs(3);
+
+/// A loss and a jitter as of a telephone in a train.
+const TRAIN: Network = Network { lost: 30, doubled: 5, delay: 40, jitter: 20, capacity: 1_000_000 };
+
+/// A publisher, and a viewer who has been watching it for a while.
+fn watching(seed: u64) -> (World, usize, usize) {
+    let mut world = World::new(seed);
+    world.network = TRAIN;
+    let publisher = world.publish("stage", 65_400);
+    let viewer = world.subscribe("stage");
+    world.until(SECOND * 5, "video", |w| w.clients[viewer].video().len() > 200);
+    (world, publisher, viewer)
+}
+
+/// Lets 6 s pass, and returns the longest that the viewer has seen no packet of video.
+fn longest_gap(world: &mut World, viewer: usize) -> Duration {
+    world.clients[viewer].forget();
+    let begun = world.now;
+    world.pass(SECOND * 6);
+    let mut seen: Vec<_> = world.clients[viewer].seen.iter().filter(|s| s.video).collect();
+    seen.sort_by_key(|s| s.at);
+    let times: Vec<_> = [begun].into_iter().chain(seen.iter().map(|s| s.at)).collect();
+    let gaps = times.windows(2).map(|pair| pair[1] - pair[0]);
+    gaps.chain([world.now - times[times.len() - 1]]).max().expect("a gap")
+}
+
+#[test]
+fn a_client_at_another_address_goes_on() {
+    for seed in 40..45 {
+        let (mut world, publisher, viewer) = watching(seed);
+        for moving in [viewer, publisher] {
+            world.renumber(moving);
+            let gap = longest_gap(&mut world, viewer);
+            assert!(gap <= GAP, "{gap:?}");
+        }
+        assert!(!world.events.iter().any(|e| matches!(e, Event::SessionEnded { .. })));
+        // Whoever moves misses something, and still gets a picture that is whole.
+        // The very last of it may still be on its way once more.
+        let video = world.clients[viewer].video();
+        let newest = &video[video.len().saturating_sub(300)..video.len() - 100];
+        assert!(newest.windows(2).all(|pair| pair[1].sequence == pair[0].sequence + 1));
+    }
+}
+
+#[test]
+fn a_restart_of_ice_is_not_seen_and_finds_another_address() {
+    for seed in 45..50 {
+        let (mut world, publisher, viewer) = watching(seed);
+        for restarting in [viewer, publisher] {
+            world.restart(restarting);
+            let gap = longest_gap(&mut world, viewer);
+            assert!(gap < SECOND / 2, "nothing changed but names: {gap:?}");
+            world.renumber(restarting);
+            world.restart(restarting);
+            let gap = longest_gap(&mut world, viewer);
+            assert!(gap <= SECOND, "a restart need not wait to be checked: {gap:?}");
+        }
+        assert!(!world.events.iter().any(|e| matches!(e, Event::SessionEnded { .. })));
+    }
+}
+
+#[test]
+fn a_restart_before_the_handshake_is_done_harms_nothing() {
+    let mut world = World::new(50);
+    let publisher = world.publish("stage", 1);
+    let viewer = world.subscribe("stage");
+    for client in [publisher, viewer] {
+        world.restart(client);
+    }
+    world.until(SECOND * 5, "video", |w| w.clients[viewer].video().len() > 20);
+}
+
+#[test]
+fn whoever_takes_back_consent_is_sent_nothing_after_half_a_minute() {
+    let (mut world, _, viewer) = watching(51);
+    world.clients[viewer].alive = false;
+    let session = world.session(viewer);
+    let ended = |world: &World| {
+        let mut events = world.events.iter();
+        events.any(|event| match event {
+            Event::SessionEnded { session: s, reason, .. } => {
+                *s == session && *reason == EndReason::ConnectionLost
+            }
+            _ => false,
+        })
+    };
+    let borne = Timeouts::default().subscriber_silence;
+    assert_eq!(borne, SECOND * 30);
+    let silent = world.now;
+    world.until(borne + SECOND, "the end", ended);
+    assert!(world.now - silent > borne - SECOND * 5);
+    let sent = world.core.statistics(world.now).totals.media_packets_out;
+    world.pass(SECOND);
+    assert_eq!(world.core.statistics(world.now).totals.media_packets_out, sent);
+}
