@@ -24,6 +24,7 @@ use crate::{
 #[cfg(feature = "programme")]
 use crate::{
     accounts::{LogInPage, RegisterPage},
+    people::ArtistPageView,
     shows::{DashboardPage, EditShowPage, NewShowPage, WhatsOnPage},
 };
 
@@ -62,7 +63,7 @@ pub fn App() -> impl IntoView {
     let alive = RwSignal::new(false);
     Effect::new(move || alive.set(true));
     let title = |text: String| {
-        if text.is_empty() { "Bandstand".into() } else { text + " · Bandstand" }
+        if text.is_empty() { "Bandstand".into() } else { titled(&text) + " · Bandstand" }
     };
     // Whole pages from the server: they read without a script, and can still be redirections.
     view! {
@@ -80,6 +81,16 @@ pub fn App() -> impl IntoView {
         <Toasts toaster/>
     }
     .into_any()
+}
+
+/// A title as the framework wants it: into the HTML that the server sends it puts what it is given as it
+/// is, and people write titles.
+fn titled(text: &str) -> String {
+    if cfg!(feature = "ssr") {
+        text.replace('&', "&amp;").replace('<', "&lt;")
+    } else {
+        text.to_owned()
+    }
 }
 
 /// The routes of the parts that are built in. A browser's build has one, the server has all.
@@ -105,6 +116,7 @@ fn programme() -> AnyNestedRoute {
         <Route path=path!("/") view=WhatsOnPage ssr=SsrMode::Async/>
         <Route path=path!("/join") view=RegisterPage ssr=SsrMode::Async/>
         <Route path=path!("/log-in") view=LogInPage ssr=SsrMode::Async/>
+        <Route path=path!("/artists/:handle") view=ArtistPageView ssr=SsrMode::Async/>
         <Route path=path!("/dashboard") view=DashboardPage ssr=SsrMode::Async/>
         <Route path=path!("/shows/new") view=NewShowPage ssr=SsrMode::Async/>
         <Route path=path!("/shows/:id/edit") view=EditShowPage ssr=SsrMode::Async/>

@@ -15,6 +15,7 @@ pub mod crowd;
 pub mod failure;
 pub mod json;
 pub mod live;
+pub mod people;
 #[cfg(feature = "ssr")]
 pub mod port;
 pub mod shows;

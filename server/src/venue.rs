@@ -8,10 +8,12 @@ use crate::{
     accounts::Passwords,
     config::Config,
     database::Database,
+    files::Files,
     http::{StartError, limits::Limits},
     jobs::Jobs,
     live::Live,
     mail::Mail,
+    people::Darkroom,
 };
 
 /// The venue: shared by all requests behind an `Arc`.
@@ -31,6 +33,10 @@ pub struct Venue {
     pub limits: Limits,
     /// Where passwords are hashed.
     pub passwords: Passwords,
+    /// Files that people bring.
+    pub files: Files,
+    /// Where their pictures are looked at.
+    pub darkroom: Darkroom,
     /// Cancelled when the venue closes: whoever holds a connection open says goodbye then.
     pub closing: CancellationToken,
 }
@@ -44,6 +50,8 @@ impl Venue {
         make_private(&config.data)
             .map_err(|source| StartError::Data { folder: config.data.clone(), source })?;
         let mail = Mail::open(&config)?;
+        let files = Files::open(&config.data.join("files"))
+            .map_err(|source| StartError::Data { folder: config.data.join("files"), source })?;
         let database =
             Database::open(config.database().reveal()).await.map_err(StartError::Database)?;
         let live = Live::start(&config, &database).await?;
@@ -52,6 +60,8 @@ impl Venue {
             passwords: Passwords::default(),
             jobs: Jobs::default(),
             mail,
+            files,
+            darkroom: Darkroom::default(),
             closing: CancellationToken::new(),
             live,
             database,

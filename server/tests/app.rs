@@ -34,6 +34,7 @@ pub struct TestApp {
     /// Where it is served, without a slash at the end.
     pub url: String,
     folder: TempDir,
+    from: Option<&'static str>,
 }
 
 impl TestApp {
@@ -66,7 +67,13 @@ impl TestApp {
     async fn open(config: Config, folder: TempDir) -> Self {
         let running = bandstand_server::start(config).await.unwrap();
         let url = format!("http://{}", running.venue.config.listen);
-        Self { running, url, folder }
+        Self { running, url, folder, from: None }
+    }
+
+    /// The same venue, to which everybody comes from `address`, as its proxy says.
+    pub fn from(mut self, address: &'static str) -> Self {
+        self.from = Some(address);
+        self
     }
 
     /// The same venue, closed and opened again at the same address.
@@ -98,7 +105,10 @@ impl TestApp {
     /// Somebody with a browser that holds no cookie.
     pub fn nobody(&self) -> User {
         let jar = Arc::new(reqwest::cookie::Jar::default());
+        let from =
+            self.from.map(|address| ("x-forwarded-for".parse().unwrap(), address.parse().unwrap()));
         let client = Client::builder()
+            .default_headers(from.into_iter().collect())
             .cookie_provider(jar.clone())
             .redirect(reqwest::redirect::Policy::none())
             .build()
@@ -259,6 +269,7 @@ pub fn draft(title: &str, hours: i64) -> ShowDraft {
         starts: clock_in(hours),
         ends: clock_in(hours + 2),
         time_zone: "UTC".into(),
+        members_only: false,
     }
 }
 

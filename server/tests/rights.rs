@@ -94,6 +94,19 @@ const FUNCTIONS: &[(&str, Arguments, [u16; 6])] = &[
     ("live/stream_keys", |_| json!({}), [401, 401, 200, 403, 403, 200]),
     ("live/stage", |it| json!({ "show": it.show }), [401, 403, 403, 403, 403, 200]),
     ("live/pause", |it| json!({ "show": it.show, "paused": true }), [401, 403, 403, 409, 403, 409]),
+    ("people/artist", |_| json!({ "handle": "ada" }), [200; 6]),
+    (
+        "people/follow",
+        |_| json!({ "handle": "nobody", "follow": true }),
+        [401, 401, 404, 404, 404, 404],
+    ),
+    ("people/profile", |_| json!({}), [401, 401, 200, 200, 200, 200]),
+    ("people/remove_picture", |_| json!({}), [401, 401, 200, 200, 200, 200]),
+    (
+        "people/save_profile",
+        |_| json!({ "form": { "display_name": "", "about": "", "website": "", "artist": null } }),
+        [401, 401, 422, 422, 422, 422],
+    ),
     ("shows/create", |_| json!({ "draft": draft("", 1) }), [401, 401, 422, 403, 403, 422]),
     ("shows/draft", |it| json!({ "id": it.show }), [401, 401, 403, 200, 403, 200]),
     ("shows/mine", |_| json!({}), [401, 401, 200, 403, 403, 200]),
@@ -181,6 +194,9 @@ const ENDPOINTS: &[(&str, &str, u16, u16)] = &[
     ("GET", "/mailbox/{id}", 404, 404),
     // Read by programs on this machine, and by whoever has the operator's token.
     ("GET", "/metrics", 200, 200),
+    // A picture of oneself; an empty body is none.
+    ("POST", "/pictures", 401, 422),
+    ("GET", "/pictures/{file}", 404, 404),
     // With a stream key.
     ("POST", "/whip", 401, 401),
     ("POST", "/whip/{show}", 401, 401),
@@ -203,7 +219,8 @@ async fn every_endpoint_as_everybody() {
         let path = path
             .replace("{show}", &things.show.to_string())
             .replace("{session}", &format!("1-{}", "0".repeat(32)))
-            .replace("{id}", &Uuid::new_v4().to_string());
+            .replace("{id}", &Uuid::new_v4().to_string())
+            .replace("{file}", &format!("{}.jpg", "0".repeat(32)));
         let method: Method = method.parse().unwrap();
         for (user, expected) in [(&people[0], nobody), (&people[2], somebody)] {
             let request = user.client.request(method.clone(), format!("{}{path}", app.url));

@@ -14,6 +14,7 @@ pub use settings::{
 use crate::{
     FieldErrors, Millis, PersonId, Refusal,
     field::{has_forbidden, length},
+    people::Picture,
     refusal::Reason,
     shows::{Genre, check_genres},
 };
@@ -101,6 +102,8 @@ pub struct Viewer {
     pub role: Role,
     /// Whether they have confirmed their e-mail address; a guest has none.
     pub confirmed: bool,
+    /// What they look like, when they have shown a picture.
+    pub picture: Option<Picture>,
 }
 
 /// The form by which one gets an account.

@@ -9,6 +9,7 @@ pub mod crowd;
 pub mod field;
 pub mod figures;
 pub mod live;
+pub mod people;
 pub mod person;
 pub mod refusal;
 pub mod shows;

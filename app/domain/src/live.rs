@@ -27,6 +27,9 @@ pub enum LiveReason {
         "Please confirm your e-mail address before you go on stage: open the link in our mail."
     )]
     Unconfirmed,
+    /// The artist lets in people with an account only.
+    #[error("This show is for people with an account. Log in or join: you stay who you are.")]
+    MembersOnly,
     /// The show is over.
     #[error("The show is over.")]
     Over,
@@ -48,7 +51,7 @@ impl Reason for LiveReason {
     fn status(&self) -> u16 {
         match self {
             Self::Nameless => 401,
-            Self::Unconfirmed => 403,
+            Self::Unconfirmed | Self::MembersOnly => 403,
             Self::Over | Self::NotOnStage | Self::TooManyKeys => 409,
             Self::Full => 503,
         }

@@ -150,6 +150,9 @@ pub struct ShowDraft {
     pub ends: String,
     /// The artist's time zone by its IANA name, such as `Europe/Lisbon`.
     pub time_zone: String,
+    /// Whether only people with an account may come in.
+    #[serde(default)]
+    pub members_only: bool,
 }
 
 impl ShowDraft {
@@ -249,6 +252,9 @@ pub struct ShowCard {
     pub starts_text: String,
     /// What happens on stage.
     pub stage: StageState,
+    /// Whether only people with an account may come in.
+    #[serde(default)]
+    pub members_only: bool,
 }
 
 /// Where a show stands in time.

@@ -31,6 +31,7 @@ fn draft() -> ShowDraft {
         starts: "2026-11-21T21:00".into(),
         ends: "2026-11-21T23:00".into(),
         time_zone: "Europe/Lisbon".into(),
+        members_only: false,
     }
 }
 
@@ -104,6 +105,7 @@ fn show_forms() {
         starts: "21.11.2026".into(),
         ends: String::new(),
         time_zone: String::new(),
+        members_only: false,
     };
     assert_eq!(
         fields(bad.check()),

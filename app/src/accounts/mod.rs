@@ -35,4 +35,4 @@ pub use reset_page::ResetPage;
 pub use settings_page::SettingsPage;
 pub use unconfirmed::Unconfirmed;
 pub use viewer::CurrentViewer;
-pub use way::{AccountNeeded, address_with_next};
+pub use way::{AccountNeeded, Onward, address_with_next};

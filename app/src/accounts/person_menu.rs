@@ -5,7 +5,7 @@ use leptos::{html, prelude::*, task::spawn_local};
 use leptos_router::hooks::{use_location, use_navigate};
 
 use super::{CurrentViewer, address_with_next, api::log_out};
-use crate::ui::Toaster;
+use crate::{people::Portrait, ui::Toaster};
 
 /// "Log in" and "Join", or the person's menu.
 #[component]
@@ -65,8 +65,10 @@ fn AccountMenu(person: Viewer) -> impl IntoView {
         });
     };
     let artist = person.role == Role::Artist;
+    let page = format!("/artists/{}", person.handle.as_deref().unwrap_or_default());
     view! {
         <button class="button person" type="button" popovertarget="person-menu">
+            <Portrait picture=person.picture name=person.name.clone()/>
             <span>{person.name}</span>
             <svg viewBox="0 0 12 12" aria-hidden="true"><path fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" d="m3 4.5 3 3 3-3"/></svg>
         </button>
@@ -78,6 +80,7 @@ fn AccountMenu(person: Viewer) -> impl IntoView {
                     view! {
                         <a href="/dashboard" on:click=move |_| close()>"My shows"</a>
                         <a href="/shows/new" on:click=move |_| close()>"New show"</a>
+                        <a href=page on:click=move |_| close()>"My page"</a>
                     }
                 })}
             <a href="/settings" on:click=move |_| close()>"Settings"</a>

@@ -26,6 +26,12 @@ pub fn RegisterPage() -> impl IntoView {
         let to = next_in_query().unwrap_or_else(|| to.into());
         Some(view! { <Onward to/> })
     };
+    let guest = move || {
+        let guest = viewer.get().filter(|viewer| viewer.role == Role::Guest)?;
+        Some(
+            view! { <p class="notice">{format!("You come as {}: your place in the crowd and what you wrote stay yours.", guest.name)}</p> },
+        )
+    };
     let log_in = move || match next_in_query() {
         Some(next) => address_with_next("/log-in", &next),
         None => "/log-in".into(),
@@ -35,6 +41,7 @@ pub fn RegisterPage() -> impl IntoView {
         <Transition>{onward}</Transition>
         <section class="page narrow door">
             <h1>"Come in"</h1>
+            <Transition>{guest}</Transition>
             <div class="panel"><RegistrationForm/></div>
             <p class="soft">"You have an account? " <a href=log_in>"Log in"</a></p>
         </section>
@@ -50,6 +57,14 @@ fn RegistrationForm() -> impl IntoView {
     let text = || RwSignal::new(String::new());
     let (handle, display_name, email, password, stage_name) =
         (text(), text(), text(), text(), text());
+    // Who has a name as a guest keeps it, unless they choose another.
+    Effect::new(move || {
+        if let Some(guest) = viewer.get()
+            && display_name.with_untracked(String::is_empty)
+        {
+            display_name.set(guest.name);
+        }
+    });
     let genres = RwSignal::new(Vec::new());
     let artist = RwSignal::new(false);
     let send = move |()| {

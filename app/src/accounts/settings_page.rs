@@ -8,7 +8,7 @@ use super::{
     api::{load_helpers, load_settings},
     settings::{AccountSection, DataSection, HelpersSection, SecuritySection, SessionsSection},
 };
-use crate::ui::About;
+use crate::{people::ProfileSection, ui::About};
 
 /// What the sections share: the settings as the server last told them.
 #[derive(Clone, Copy)]
@@ -18,7 +18,7 @@ pub(super) struct OwnSettings(pub RwSignal<Settings>);
 #[component]
 pub fn SettingsPage() -> impl IntoView {
     view! {
-        <About title="Settings" description="Your account: address, password, sessions, data."/>
+        <About title="Settings" description="What others see of you, and your account: address, password, sessions, data."/>
         <AccountNeeded children=Callback::new(|viewer: Viewer| {
             let artist = viewer.role == Role::Artist;
             view! { <Sections artist/> }.into_any()
@@ -41,6 +41,7 @@ fn Sections(artist: bool) -> impl IntoView {
                 let helpers = helpers?;
                 let settings = OwnSettings(RwSignal::new(settings));
                 view! {
+                    <ProfileSection/>
                     <AccountSection settings/>
                     <SecuritySection settings/>
                     <SessionsSection settings/>
@@ -62,6 +63,7 @@ fn Sections(artist: bool) -> impl IntoView {
         <section class="page narrow settings">
             <h1>"Settings"</h1>
             <nav class="chips" aria-label="Sections">
+                <a class="chip" href="#profile">"Profile"</a>
                 <a class="chip" href="#account">"Account"</a>
                 <a class="chip" href="#security">"Security"</a>
                 <a class="chip" href="#sessions">"Sessions"</a>

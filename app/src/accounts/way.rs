@@ -41,7 +41,10 @@ pub(super) fn next_in_query() -> Option<String> {
 
 /// Leads away for good: "back" does not return to here.
 #[component]
-pub(super) fn Onward(to: String) -> impl IntoView {
+pub fn Onward(
+    /// Where.
+    to: String,
+) -> impl IntoView {
     view! { <Redirect path=to options=NavigateOptions { replace: true, ..Default::default() }/> }
         .into_any()
 }
@@ -49,21 +52,41 @@ pub(super) fn Onward(to: String) -> impl IntoView {
 /// A page for people with an account; others are led to log in, and back to it.
 #[component]
 pub fn AccountNeeded(
-    /// Makes the page for the one who looks.
+    /// Makes the page for the one who looks; anew only for somebody else, so that what is typed into it
+    /// stays when they change their name or picture.
     children: Callback<Viewer, AnyView>,
 ) -> impl IntoView {
+    view! {
+        <Transition fallback=|| view! { <p class="waiting">"One moment …"</p> }>
+            <Guarded children/>
+        </Transition>
+    }
+    .into_any()
+}
+
+#[component]
+fn Guarded(children: Callback<Viewer, AnyView>) -> impl IntoView {
     let viewer = CurrentViewer::expect();
     let path = use_location().pathname;
-    let page = move || {
-        Some(match viewer.load()? {
-            Some(viewer) if viewer.role != Role::Guest => children.run(viewer),
-            _ => {
+    // In here, and not around it, so that the server waits for the viewer.
+    let who = Memo::new(move |_| {
+        Some(
+            viewer
+                .load()?
+                .map(|viewer| (viewer.person, viewer.role))
+                .filter(|it| it.1 != Role::Guest),
+        )
+    });
+    move || {
+        let known = who.get()?;
+        Some(match known.and_then(|_| untrack(move || viewer.get())) {
+            Some(viewer) => children.run(viewer),
+            None => {
                 let to = address_with_next("/log-in", &path.get_untracked());
                 view! { <Onward to/> }.into_any()
             }
         })
-    };
-    view! { <Transition fallback=|| view! { <p class="waiting">"One moment …"</p> }>{page}</Transition> }.into_any()
+    }
 }
 
 #[cfg(test)]

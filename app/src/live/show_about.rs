@@ -37,7 +37,9 @@ pub(super) fn Heading(
             <div class="show-title">
                 <h1>{move || page.with(|page| page.card.title.clone())}</h1>
                 <p class="soft">
-                    <strong>{move || page.with(|page| page.card.artist.stage_name.clone())}</strong>
+                    <a class="artist" href=move || page.with(|page| format!("/artists/{}", page.card.artist.handle))>
+                        {move || page.with(|page| page.card.artist.stage_name.clone())}
+                    </a>
                     " · " {genres} " · " {when}
                 </p>
             </div>

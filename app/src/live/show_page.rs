@@ -52,7 +52,7 @@ pub fn ShowPageView() -> impl IntoView {
             {move || {
                 loaded.get().map(|loaded| match loaded {
                     (viewer, Ok(page)) => {
-                        view! { <Present visit=Visit::new(page, viewer.is_some())/> }.into_any()
+                        view! { <Present visit=Visit::new(page, viewer.as_ref())/> }.into_any()
                     }
                     (_, Err(Failed(why))) => view! { <Absent why/> }.into_any(),
                 })

@@ -117,7 +117,11 @@ fn Door(visit: Visit) -> impl IntoView {
                     _ => "The stage is on. See, hear, clap and talk with everybody who is here.",
                 }}
             </p>
-            <div class="field" hidden=move || known() || entering() && !guest_typed(name)>
+            <Show when=move || visit.shut()>
+                <p class="notice">"This show is for people with an account. As a guest you stay who you are when you join."</p>
+                <a class="button primary big wide" href=move || format!("/join?next={}", here())>"Join"</a>
+            </Show>
+            <div class="field" hidden=move || visit.shut() || known() || entering() && !guest_typed(name)>
                 <label for="guest-name">"What should we call you?"</label>
                 <input
                     class="input" id="guest-name" name="name" autocomplete="nickname" node_ref=field
@@ -129,8 +133,8 @@ fn Door(visit: Visit) -> impl IntoView {
                     {move || complaint().unwrap_or_else(|| "Everybody here will see this name.".into())}
                 </p>
             </div>
-            <p class="notice bad" role="alert" hidden=move || trouble().is_none()>{trouble}</p>
-            <button class="button primary big wide" type="submit" aria-busy=move || entering().then_some("true")>
+            <p class="notice bad" role="alert" hidden=move || visit.shut() || trouble().is_none()>{trouble}</p>
+            <button class="button primary big wide" type="submit" hidden=move || visit.shut() aria-busy=move || entering().then_some("true")>
                 {move || match (entering(), known()) {
                     (true, _) => "Coming in…",
                     (_, true) => "Try again",

@@ -62,6 +62,7 @@ pub mod tests {
             time_zone: "Europe/Lisbon".into(),
             starts_text: "Thu 1 Jan, 01:00".into(),
             stage: StageState::Empty,
+            members_only: false,
         };
         ShowPage {
             card,

@@ -2,6 +2,7 @@
 
 use bandstand_domain::{
     Refusal, ShowId,
+    accounts::{Role, Viewer},
     crowd::Gesture,
     field::FieldErrors,
     live::{Event, LiveError, LiveReason, StageState, Topic},
@@ -60,11 +61,15 @@ pub struct Visit {
     followed: Followed,
     channel: Channel,
     viewer: CurrentViewer,
+    guest: bool,
 }
 
 impl Visit {
-    /// A visit that begins at the door, or at once inside when the venue knows the visitor.
-    pub fn new(page: ShowPage, known: bool) -> Self {
+    /// A visit that begins at the door, or at once inside when the venue knows the visitor and lets them
+    /// in.
+    pub fn new(page: ShowPage, viewer: Option<&Viewer>) -> Self {
+        let guest = viewer.is_none_or(|viewer| viewer.role == Role::Guest);
+        let known = viewer.is_some() && !(guest && page.card.members_only);
         let show = page.card.id;
         let entrance = Entrance::new(show);
         let followed = Followed::new(page);
@@ -87,10 +92,12 @@ impl Visit {
             followed,
             channel: Channel::expect(),
             viewer: CurrentViewer::expect(),
+            guest,
         };
         visit.listen();
         visit.play();
         visit.look_back();
+        visit.leave_when_shut();
         if enters {
             Effect::new(move || visit.enter(None));
         }
@@ -100,6 +107,11 @@ impl Visit {
     /// Whether the visitor is in.
     pub fn inside(self) -> bool {
         self.phase.with(|phase| *phase == Phase::Inside)
+    }
+
+    /// Whether the door is closed to the visitor, who has no account.
+    pub fn shut(self) -> bool {
+        self.guest && self.page.with(|page| page.card.members_only)
     }
 
     /// Comes in: as a guest called `name`, or as the person whom the venue knows.
@@ -185,6 +197,15 @@ impl Visit {
         {
             self.entrance.set_muted(*muted);
         }
+    }
+
+    /// Guests find themselves at the door when the artist closes the show to them.
+    fn leave_when_shut(self) {
+        Effect::new(move || {
+            if self.shut() && !self.phase.with_untracked(|it| matches!(it, Phase::Outside { .. })) {
+                self.phase.set(Phase::Outside { name: None, why: None });
+            }
+        });
     }
 
     /// Whoever comes after the end can read what was said.

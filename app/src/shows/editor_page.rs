@@ -104,6 +104,7 @@ fn Editor(id: Option<ShowId>, draft: ShowDraft, stage_name: String) -> impl Into
     let starts = RwSignal::new(draft.starts);
     let ends = RwSignal::new(draft.ends);
     let time_zone = RwSignal::new(draft.time_zone);
+    let members_only = RwSignal::new(draft.members_only);
     Effect::new(move || {
         if id.is_none() && starts.with_untracked(String::is_empty) {
             starts.set(wall_clock_soon());
@@ -129,6 +130,7 @@ fn Editor(id: Option<ShowId>, draft: ShowDraft, stage_name: String) -> impl Into
             starts: starts.get_untracked(),
             ends: ends.get_untracked(),
             time_zone: time_zone.get_untracked(),
+            members_only: members_only.get_untracked(),
         };
         let checked = draft.check();
         let request = async move {
@@ -160,6 +162,7 @@ fn Editor(id: Option<ShowId>, draft: ShowDraft, stage_name: String) -> impl Into
                             <TextField state name="ends" label="End" value=ends kind="datetime-local" hint="At most 12 hours later."/>
                         </div>
                         <TimeZoneField state value=time_zone/>
+                        <GuestSwitch members_only/>
                         <div class="ends">
                             <Submit state label/>
                             <a class="button quiet" href="/dashboard">"Cancel"</a>
@@ -173,6 +176,30 @@ fn Editor(id: Option<ShowId>, draft: ShowDraft, stage_name: String) -> impl Into
                 <Preview id title genres starts stage_name/>
             </div>
         </section>
+    }
+    .into_any()
+}
+
+/// Whether guests may come.
+#[component]
+fn GuestSwitch(members_only: RwSignal<bool>) -> impl IntoView {
+    let guests = NodeRef::<leptos::html::Input>::new();
+    // What was switched before the page came alive counts.
+    Effect::new(move || {
+        if let Some(input) = guests.get()
+            && input.checked() == members_only.get_untracked()
+        {
+            members_only.set(!input.checked());
+        }
+    });
+    view! {
+        <label class="switch">
+            <span>"Guests are welcome " <small class="soft">{move || if members_only.get() { "no: only people with an account" } else { "a name is enough to come in" }}</small></span>
+            <input
+                type="checkbox" role="switch" node_ref=guests checked=!members_only.get_untracked()
+                on:change=move |event| members_only.set(!event_target_checked(&event))
+            />
+        </label>
     }
     .into_any()
 }

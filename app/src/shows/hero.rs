@@ -57,7 +57,7 @@ fn ShowHero(show: ShowCard) -> impl IntoView {
             <div class="words">
                 {badge}
                 <h1 class=class><a href=href.clone()>{show.title.clone()}</a></h1>
-                <p class="lead"><strong>{show.artist.stage_name.clone()}</strong> " " {when}</p>
+                <p class="lead"><a class="artist" href=format!("/artists/{}", show.artist.handle)>{show.artist.stage_name.clone()}</a> " " {when}</p>
                 <p class="soft">{genres}</p>
                 <a class="button primary big" href=href>
                     {if live { "Step into the crowd" } else { "See the show" }}

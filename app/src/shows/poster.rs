@@ -230,6 +230,7 @@ mod tests {
             time_zone: "UTC".into(),
             starts_text: String::new(),
             stage: StageState::Empty,
+            members_only: false,
         }
     }
 

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use super::poster::design;
 use crate::ui::{LocalTime, TimeStyle};
 
-/// A show as a poster that leads to its page.
+/// A show as a poster that leads to its page, and to its artist's.
 #[component]
 pub fn Poster(
     /// The show.
@@ -28,11 +28,14 @@ pub fn Poster(
             .into_any()
     });
     let class = poster_class(&show);
+    let title =
+        view! { <a class="whole" href=format!("/shows/{}", show.id)>{show.title.clone()}</a> };
+    let artist = view! { <a href=format!("/artists/{}", show.artist.handle)>{show.artist.stage_name.clone()}</a> };
     view! {
-        <a class=class href=format!("/shows/{}", show.id)>
+        <article class=class>
             {badge.map(|(class, text)| view! { <span class=class>{text}</span> })}
-            {face(&show, when)}
-        </a>
+            {face(&show, title.into_any(), artist.into_any(), when)}
+        </article>
     }
     .into_any()
 }
@@ -43,15 +46,20 @@ pub(super) fn poster_class(show: &ShowCard) -> String {
     format!("poster {}{long}", design(show).0)
 }
 
-/// A poster's picture and words.
-pub(super) fn face(show: &ShowCard, when: Option<AnyView>) -> AnyView {
+/// A poster's picture and words; title and artist may be links.
+pub(super) fn face(
+    show: &ShowCard,
+    title: AnyView,
+    artist: AnyView,
+    when: Option<AnyView>,
+) -> AnyView {
     let separator = (when.is_some() && !show.genres.is_empty()).then_some(" · ");
     let genre = show.genres.first().map(|genre| genre.name().to_owned());
     view! {
         <svg viewBox="0 0 240 320" preserveAspectRatio="xMidYMin slice" aria-hidden="true" inner_html=design(show).1></svg>
         <div class="words">
-            <h3>{show.title.clone()}</h3>
-            <p class="artist">{show.artist.stage_name.clone()}</p>
+            <h3>{title}</h3>
+            <p class="artist">{artist}</p>
             <p class="facts">{when}{separator}{genre}</p>
         </div>
     }

@@ -36,9 +36,11 @@ pub(super) fn Preview(
             time_zone: String::new(),
             starts_text: String::new(),
             stage: StageState::Empty,
+            members_only: false,
         };
         let when = starts.with(|starts| poster_time(starts)).map(IntoAny::into_any);
-        view! { <div class=poster_class(&show)>{face(&show, when)}</div> }
+        let (title, artist) = (show.title.clone(), show.artist.stage_name.clone());
+        view! { <div class=poster_class(&show)>{face(&show, title.into_any(), artist.into_any(), when)}</div> }
     };
     let words = match id {
         Some(_) => "Your poster, as it hangs on the wall.",

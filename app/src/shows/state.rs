@@ -135,6 +135,7 @@ mod tests {
             time_zone: "UTC".into(),
             starts_text: String::new(),
             stage,
+            members_only: false,
         }
     }
 

@@ -144,7 +144,11 @@ fn Programme(first: WhatsOn, again: Callback<()>) -> impl IntoView {
 
 /// Follows the list of shows on the live channel from `cursor` on: `each` event in order; `reset`
 /// when events can't tell the present any more and the list has to be asked for again.
-fn follow_list(cursor: Cursor, each: impl Fn(&Event) + 'static, reset: impl Fn() + 'static) {
+pub(crate) fn follow_list(
+    cursor: Cursor,
+    each: impl Fn(&Event) + 'static,
+    reset: impl Fn() + 'static,
+) {
     Channel::expect().follow(Topic::Shows, Some(cursor), None, move |incoming| match incoming {
         Incoming::Event(event) => each(&event),
         Incoming::Subscribed { reset: Some(_) } => reset(),
@@ -187,9 +191,12 @@ fn Genres(state: RwSignal<WhatsOnState>, genre: Memo<Option<String>>) -> impl In
 
 /// A wall of posters; without posters there is no wall.
 #[component]
-fn Wall(
+pub(crate) fn Wall(
+    /// What stands over it.
     title: Signal<&'static str>,
+    /// What hangs there.
     section: Section,
+    /// The shows.
     shows: Signal<Vec<ShowCard>>,
 ) -> impl IntoView {
     let class = match section {

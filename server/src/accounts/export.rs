@@ -16,7 +16,7 @@ use crate::{
     chat, crowd,
     database::{DatabaseError, broken},
     http::limits::Limit,
-    shows,
+    people, shows,
     venue::Venue,
 };
 
@@ -54,6 +54,7 @@ async fn collect(caller: &Caller, id: &str) -> Result<Option<Value>, DatabaseErr
     let current = caller.session_name().await?;
     Ok(Some(json!({
         "account": account,
+        "profile": people::export(database, id).await?,
         "sessions": own_sessions::list(database, id, &current).await?,
         "shows": shows::export(database, id).await?,
         "messages": chat::export(database, &person).await?,

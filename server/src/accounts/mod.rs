@@ -91,6 +91,7 @@ impl Guest {
             handle: None,
             role: Role::Guest,
             confirmed: false,
+            picture: None,
         }
     }
 }
@@ -103,6 +104,7 @@ impl Account {
             handle: Some(self.handle.clone()),
             role: if self.artist { Role::Artist } else { Role::Visitor },
             confirmed: self.confirmed,
+            picture: self.picture.clone(),
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::{
     clock,
     database::{DatabaseError, broken},
     http::limits::{Limit, by_address},
-    shows,
+    people, shows,
 };
 
 #[async_trait]
@@ -50,10 +50,19 @@ impl AccountSettings for Caller {
         let changed = async {
             let mut write = self.venue.database.begin().await?;
             store::set_handle(&mut write, &account.id, &handle).await?;
-            write.commit().await
+            people::leave_handle(&mut write, &account.id, &account.handle, &handle).await?;
+            // Posters lead to the artist's page, whose address has changed.
+            let shows = shows::append_artist_changed(&mut write, &account.id).await?;
+            write.commit().await?;
+            Ok(shows)
         };
         match changed.await {
-            Ok(()) => Ok(Account { handle, ..account }.viewer()),
+            Ok(shows) => {
+                for show in shows {
+                    shows::wake(&self.venue, show);
+                }
+                Ok(Account { handle, ..account }.viewer())
+            }
             Err(error) if is_taken(&error) => Err(self.handle_taken(&handle).await),
             Err(error) => Err(broken(error)),
         }

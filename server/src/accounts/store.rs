@@ -3,6 +3,7 @@
 use bandstand_domain::{
     Millis, PersonId,
     accounts::{Language, Registration},
+    people::Picture,
 };
 use serde_json::{Value, json};
 use sqlx::{Row, any::AnyRow};
@@ -30,6 +31,8 @@ pub struct Account {
     pub confirmed: bool,
     /// Whether they run the venue.
     pub operator: bool,
+    /// What they look like.
+    pub picture: Option<Picture>,
 }
 
 /// An account with what only logging in has to know of it.
@@ -73,6 +76,7 @@ fn account(row: &AnyRow) -> Result<Account, DatabaseError> {
         artist,
         confirmed: row.try_get::<Option<i64>, _>("confirmed_at")?.is_some(),
         operator: row.try_get::<i64, _>("operator")? != 0,
+        picture: row.try_get::<Option<String>, _>("picture")?.map(Picture::new),
     })
 }
 
@@ -104,8 +108,8 @@ fn to_contact(row: &AnyRow) -> Result<Contact, DatabaseError> {
 /// When the database fails.
 pub async fn find(database: &Database, id: &str) -> Result<Option<Account>, DatabaseError> {
     sqlx::query(
-        "SELECT id, person, handle, display_name, stage_name, confirmed_at, operator \
-         FROM accounts WHERE id = $1 AND disabled_at IS NULL AND deleted_at IS NULL",
+        "SELECT id, person, handle, display_name, stage_name, confirmed_at, operator, \
+         picture FROM accounts WHERE id = $1 AND disabled_at IS NULL AND deleted_at IS NULL",
     )
     .bind(id)
     .fetch_optional(&database.read)
@@ -122,8 +126,8 @@ pub async fn find(database: &Database, id: &str) -> Result<Option<Account>, Data
 pub async fn by_login(database: &Database, login: &str) -> Result<Option<Known>, DatabaseError> {
     // A handle has no @ and an e-mail address has one: never two accounts.
     sqlx::query(
-        "SELECT id, person, handle, display_name, stage_name, confirmed_at, operator, password, \
-         disabled_at, deleted_at FROM accounts \
+        "SELECT id, person, handle, display_name, stage_name, confirmed_at, operator, picture, \
+         password, disabled_at, deleted_at FROM accounts \
          WHERE (handle_key = $1 OR email_key = $1) AND erased_at IS NULL",
     )
     .bind(login)
@@ -158,8 +162,8 @@ pub async fn by_handle(
 /// When the database fails.
 pub async fn known_by_id(database: &Database, id: &str) -> Result<Option<Known>, DatabaseError> {
     sqlx::query(
-        "SELECT id, person, handle, display_name, stage_name, confirmed_at, operator, password, \
-         disabled_at, deleted_at FROM accounts WHERE id = $1 AND erased_at IS NULL",
+        "SELECT id, person, handle, display_name, stage_name, confirmed_at, operator, picture, \
+         password, disabled_at, deleted_at FROM accounts WHERE id = $1 AND erased_at IS NULL",
     )
     .bind(id)
     .fetch_optional(&database.read)
@@ -175,8 +179,8 @@ pub async fn known_by_id(database: &Database, id: &str) -> Result<Option<Known>,
 /// When the database fails.
 pub async fn contact(database: &Database, id: &str) -> Result<Option<Contact>, DatabaseError> {
     sqlx::query(
-        "SELECT id, person, handle, display_name, stage_name, confirmed_at, operator, email, \
-         language FROM accounts WHERE id = $1 AND erased_at IS NULL",
+        "SELECT id, person, handle, display_name, stage_name, confirmed_at, operator, picture, \
+         email, language FROM accounts WHERE id = $1 AND erased_at IS NULL",
     )
     .bind(id)
     .fetch_optional(&database.read)
@@ -195,8 +199,8 @@ pub async fn contact_by_login(
     login: &str,
 ) -> Result<Option<Contact>, DatabaseError> {
     sqlx::query(
-        "SELECT id, person, handle, display_name, stage_name, confirmed_at, operator, email, \
-         language FROM accounts WHERE (handle_key = $1 OR email_key = $1) \
+        "SELECT id, person, handle, display_name, stage_name, confirmed_at, operator, picture, \
+         email, language FROM accounts WHERE (handle_key = $1 OR email_key = $1) \
          AND erased_at IS NULL AND deleted_at IS NULL AND disabled_at IS NULL",
     )
     .bind(login.trim().to_lowercase())
@@ -216,8 +220,8 @@ pub async fn contact_by_email(
     email: &str,
 ) -> Result<Option<Contact>, DatabaseError> {
     sqlx::query(
-        "SELECT id, person, handle, display_name, stage_name, confirmed_at, operator, email, \
-         language FROM accounts WHERE email_key = $1 AND erased_at IS NULL",
+        "SELECT id, person, handle, display_name, stage_name, confirmed_at, operator, picture, \
+         email, language FROM accounts WHERE email_key = $1 AND erased_at IS NULL",
     )
     .bind(email.trim().to_lowercase())
     .fetch_optional(&database.read)
@@ -253,6 +257,7 @@ pub async fn insert(
         artist: stage_name.is_some(),
         confirmed: false,
         operator: false,
+        picture: None,
     };
     sqlx::query(
         "INSERT INTO accounts (id, person, handle, handle_key, email, email_key, display_name, \

@@ -97,9 +97,9 @@ impl Chat for Caller {
     }
 
     async fn history(&self, show: ShowId, before: i64) -> Result<ChatPage, ChatError> {
-        // Once the show is over, its chat is a part of its page.
+        // Once the show is over, its chat is a part of its page, unless it was for members only.
         let facts = access::facts(&self.venue, show).await?;
-        if !access::is_over(&facts, clock::now()) {
+        if facts.members_only || !access::is_over(&facts, clock::now()) {
             access::enter(self, show).await?;
         }
         store::page(&self.venue.database, show, before).await.map_err(|error| broken(&error))

@@ -51,10 +51,14 @@ pub enum Limit {
     StreamKeyTries,
     /// Asking how well media flows, by address.
     Figures,
+    /// Saving a profile, following and no longer following, by account.
+    People,
+    /// Showing another picture, by account.
+    Picture,
 }
 
 impl Limit {
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 19] = [
         Self::Registration,
         Self::LogIn,
         Self::LogInAddress,
@@ -72,6 +76,8 @@ impl Limit {
         Self::StreamKeys,
         Self::StreamKeyTries,
         Self::Figures,
+        Self::People,
+        Self::Picture,
     ];
 
     /// How many at once, and how long until one more.
@@ -94,6 +100,8 @@ impl Limit {
             Self::StreamKeys => (20, Duration::from_secs(30)),
             Self::StreamKeyTries => (30, Duration::from_secs(5)),
             Self::Figures => (60, Duration::from_millis(500)),
+            Self::People => (30, Duration::from_secs(5)),
+            Self::Picture => (10, Duration::from_secs(60)),
         }
     }
 }

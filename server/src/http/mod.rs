@@ -28,7 +28,7 @@ use tower_http::{
 pub use log::note_panics;
 pub use serve::{Running, StartError, start};
 
-use crate::{accounts, live, mail::mailbox, venue::Venue};
+use crate::{accounts, live, mail::mailbox, people, venue::Venue};
 use site::Site;
 
 /// The most bytes that a server function takes. The longest form is a show with its description.
@@ -53,9 +53,14 @@ pub fn router(venue: Arc<Venue>) -> Result<Router, StartError> {
         Some(stamp) => pages.merge(reload::routes(stamp)),
         None => pages,
     };
+    let pictures = people::routes()
+        .layer(from_fn(sessions::keep))
+        .layer(from_fn_with_state(venue.clone(), security::own_pages_only))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE));
     Ok(Router::new()
         .merge(pages)
         .merge(accounts::routes())
+        .merge(pictures)
         .merge(live::routes())
         .merge(mailbox::routes(&venue))
         .layer(sessions::layer(&venue))

@@ -18,6 +18,7 @@ use bandstand_app::{
     chat::port::Chat,
     crowd::port::Crowd,
     live::port::Live,
+    people::port::People,
     port::Answer,
     shell,
     shows::port::Shows,
@@ -133,7 +134,8 @@ fn provide_ports(caller: Caller) {
     provide_context::<Arc<dyn Shows>>(caller.clone());
     provide_context::<Arc<dyn Live>>(caller.clone());
     provide_context::<Arc<dyn Chat>>(caller.clone());
-    provide_context::<Arc<dyn Crowd>>(caller);
+    provide_context::<Arc<dyn Crowd>>(caller.clone());
+    provide_context::<Arc<dyn People>>(caller);
 }
 
 /// The answer that is being made, as leptos holds it.

@@ -1,6 +1,10 @@
 //! Who may enter a show.
 
-use bandstand_domain::{Millis, Refusal, ShowId, accounts::Viewer, live::StageState};
+use bandstand_domain::{
+    Millis, Refusal, ShowId,
+    accounts::{Role, Viewer},
+    live::StageState,
+};
 
 use crate::{
     caller::Caller,
@@ -26,17 +30,22 @@ impl Entry {
 }
 
 /// Lets the caller into `show`: anybody with an account or a guest's name may enter a show that
-/// wasn't deleted.
+/// wasn't deleted, guests unless the artist has forbidden them.
 ///
 /// # Errors
-/// `NotFound`, `Gone`, `NotLoggedIn` for who has no name, `Broken`.
+/// `NotFound`, `Gone`, `NotLoggedIn` for who has no name, `Forbidden` for a guest where there are to
+/// be none, `Broken`.
 pub async fn enter<E: std::error::Error>(
     caller: &Caller,
     show: ShowId,
 ) -> Result<Entry, Refusal<E>> {
     let facts = facts(&caller.venue, show).await?;
     let viewer = caller.viewer().await.map_err(|error| broken(&error))?;
-    Ok(Entry { viewer: viewer.ok_or(Refusal::NotLoggedIn)?, facts })
+    let viewer = viewer.ok_or(Refusal::NotLoggedIn)?;
+    if facts.members_only && viewer.role == Role::Guest {
+        return Err(Refusal::Forbidden);
+    }
+    Ok(Entry { viewer, facts })
 }
 
 /// What decides about `show`.

@@ -30,6 +30,7 @@ impl Live for Caller {
         check_rate(self)?;
         let entry = match access::enter(self, show).await {
             Err(Refusal::NotLoggedIn) => Err(Refusal::Because(LiveReason::Nameless)),
+            Err(Refusal::Forbidden) => Err(Refusal::Because(LiveReason::MembersOnly)),
             other => other,
         }?;
         let artist = entry.is_artist();

@@ -33,6 +33,8 @@ use crate::{
 
 /// The most shows of either kind, to come and past, in an artist's own list.
 const MOST_MINE: i64 = 200;
+/// The most past shows on an artist's page.
+const MOST_PAST: usize = 24;
 
 /// What decides about the show `id`; none when there never was one.
 ///
@@ -87,6 +89,44 @@ pub async fn append_changed(write: &mut Write, id: ShowId) -> Result<(), Databas
     log::append(write, Topic::Shows, &listed, now).await?;
     log::append(write, Topic::Show(id), &own, now).await?;
     Ok(())
+}
+
+/// The shows of the account `artist` for their page: live ones, those to come, the first page of past
+/// ones.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_artist(
+    database: &Database,
+    artist: &str,
+) -> Result<(Vec<ShowCard>, ShowList, ShowList), DatabaseError> {
+    let now = clock::now();
+    let (mut live, mut upcoming, mut past) = (Vec::new(), ShowList::default(), ShowList::default());
+    for show in store::of_artist(&database.read, artist, MOST_MINE).await? {
+        match show.section(now) {
+            Section::Live => live.push(show),
+            Section::Upcoming => upcoming.shows.push(show),
+            Section::Past => past.shows.push(show),
+        }
+    }
+    past.shows.truncate(MOST_PAST);
+    Ok((live, upcoming, past))
+}
+
+/// Appends to the logs that the shows ahead of the account `artist` have changed: they carry the artist's
+/// name and handle. After the commit, they have to be woken: see [`wake`].
+///
+/// # Errors
+/// When the database fails.
+pub async fn append_artist_changed(
+    write: &mut Write,
+    artist: &str,
+) -> Result<Vec<ShowId>, DatabaseError> {
+    let shows = store::ahead(write, artist, MOST_MINE).await?;
+    for show in &shows {
+        append_changed(write, *show).await?;
+    }
+    Ok(shows)
 }
 
 /// Wakes those who follow the list of shows and those at the show `id`.

@@ -23,7 +23,7 @@ macro_rules! cards {
     ($rest:literal) => {
         concat!(
             "SELECT s.id, s.title, s.genres, a.handle, a.stage_name, s.starts_at, s.ends_at, \
-             s.time_zone, s.stage FROM shows s JOIN accounts a ON a.id = s.artist ",
+             s.time_zone, s.stage, s.members_only FROM shows s JOIN accounts a ON a.id = s.artist ",
             $rest
         )
     };
@@ -59,6 +59,10 @@ fn decode(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Databas
     DatabaseError::Decode(error.into())
 }
 
+fn members_only(row: &AnyRow) -> Result<bool, DatabaseError> {
+    Ok(row.try_get::<i64, _>("members_only")? != 0)
+}
+
 fn genres(row: &AnyRow) -> Result<Vec<Genre>, DatabaseError> {
     serde_json::from_str(row.try_get("genres")?).map_err(decode)
 }
@@ -80,6 +84,7 @@ fn card_of(row: &AnyRow, now: Millis) -> Result<ShowCard, DatabaseError> {
         starts_text: times::text(starts_at, &time_zone, now),
         time_zone,
         stage: stage(row)?,
+        members_only: members_only(row)?,
     })
 }
 
@@ -105,6 +110,8 @@ pub struct ShowFacts {
     pub ends_at: Millis,
     /// The artist's time zone.
     pub time_zone: String,
+    /// Whether only people with an account may come in.
+    pub members_only: bool,
     /// Whether it was deleted.
     pub deleted: bool,
     /// How often somebody took the stage.
@@ -123,7 +130,7 @@ pub async fn facts<'e>(
 ) -> Result<Option<ShowFacts>, DatabaseError> {
     sqlx::query(
         "SELECT s.id, s.artist, a.person, s.stage, s.starts_at, s.ends_at, s.time_zone, \
-         s.deleted_at, s.publication, s.live_since \
+         s.members_only, s.deleted_at, s.publication, s.live_since \
          FROM shows s JOIN accounts a ON a.id = s.artist WHERE s.id = $1",
     )
     .bind(id.to_string())
@@ -138,6 +145,7 @@ pub async fn facts<'e>(
             starts_at: Millis(row.try_get("starts_at")?),
             ends_at: Millis(row.try_get("ends_at")?),
             time_zone: row.try_get("time_zone")?,
+            members_only: members_only(&row)?,
             deleted: row.try_get::<Option<i64>, _>("deleted_at")?.is_some(),
             publication: row.try_get("publication")?,
             live_since: row.try_get::<Option<i64>, _>("live_since")?.map(Millis),
@@ -260,6 +268,27 @@ pub async fn of_artist(
     cards_of(&rows)
 }
 
+/// The shows of one artist that are live or to come; at most `most`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn ahead(
+    write: &mut Write,
+    artist: &str,
+    most: i64,
+) -> Result<Vec<ShowId>, DatabaseError> {
+    let rows = sqlx::query(
+        "SELECT id FROM shows WHERE artist = $1 AND deleted_at IS NULL AND stage <> 'ended' \
+         AND (stage <> 'empty' OR ends_at > $2) ORDER BY starts_at, id LIMIT $3",
+    )
+    .bind(artist)
+    .bind(clock::now().0)
+    .bind(most)
+    .fetch_all(&mut **write)
+    .await?;
+    rows.iter().map(show_id).collect()
+}
+
 /// The show `id` as the form that made it.
 ///
 /// # Errors
@@ -269,7 +298,8 @@ pub async fn draft<'e>(
     id: ShowId,
 ) -> Result<ShowDraft, DatabaseError> {
     let row = sqlx::query(
-        "SELECT title, description, genres, starts_at, ends_at, time_zone FROM shows WHERE id = $1",
+        "SELECT title, description, genres, starts_at, ends_at, time_zone, members_only FROM shows \
+         WHERE id = $1",
     )
     .bind(id.to_string())
     .fetch_one(executor)
@@ -282,6 +312,7 @@ pub async fn draft<'e>(
         starts: times::local(Millis(row.try_get("starts_at")?), &time_zone),
         ends: times::local(Millis(row.try_get("ends_at")?), &time_zone),
         time_zone,
+        members_only: members_only(&row)?,
     })
 }
 
@@ -323,7 +354,8 @@ pub async fn insert(
     // Random, not ordered by time: an address tells nothing.
     let id = ShowId(Uuid::new_v4());
     let statement = "INSERT INTO shows (id, title, description, genres, starts_at, ends_at, \
-         time_zone, artist, stage_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)";
+         time_zone, members_only, artist, stage_at, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)";
     with_form(statement, id, draft, times)?
         .bind(artist)
         .bind(clock::now().0)
@@ -343,12 +375,12 @@ pub async fn update(
     times: &Times,
 ) -> Result<(), DatabaseError> {
     let statement = "UPDATE shows SET title = $2, description = $3, genres = $4, starts_at = $5, \
-         ends_at = $6, time_zone = $7 WHERE id = $1";
+         ends_at = $6, time_zone = $7, members_only = $8 WHERE id = $1";
     with_form(statement, id, draft, times)?.execute(&mut **write).await?;
     Ok(())
 }
 
-/// A statement whose first seven parameters are the show's identity and what its form says.
+/// A statement whose first eight parameters are the show's identity and what its form says.
 fn with_form<'q>(
     statement: &'static str,
     id: ShowId,
@@ -363,7 +395,8 @@ fn with_form<'q>(
         .bind(genres.map_err(|error| DatabaseError::Encode(error.into()))?)
         .bind(times.starts_at.0)
         .bind(times.ends_at.0)
-        .bind(times.time_zone.as_str()))
+        .bind(times.time_zone.as_str())
+        .bind(i64::from(draft.members_only)))
 }
 
 /// Marks a show as deleted.

@@ -1,0 +1,200 @@
+//! People as others see them: what they say of themselves, their picture, an artist's own page, and
+//! who follows whom.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::{
+    FieldErrors, Millis, Refusal,
+    accounts::check_name,
+    field::{has_forbidden, length},
+    live::Cursor,
+    refusal::Reason,
+    shows::{Artist, Genre, ShowCard, ShowList, check_genres},
+};
+
+/// The most characters that somebody says about themselves.
+pub const LONGEST_ABOUT: usize = 800;
+/// The most characters of a website's address.
+pub const LONGEST_WEBSITE: usize = 200;
+/// The largest picture that is taken: 3 MiB, in bytes.
+pub const LARGEST_PICTURE: usize = 3 * 1024 * 1024;
+/// The most pixels of a picture's side.
+pub const WIDEST_PICTURE: u32 = 4_096;
+
+/// Why a profile, a picture or a page is refused, beyond what every feature refuses.
+#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
+pub enum PeopleReason {
+    /// More than [`LARGEST_PICTURE`].
+    #[error("A picture may have at most 3 MB; this has more.")]
+    PictureTooLarge,
+    /// Not JPEG, PNG or WebP, whatever its name says; or damaged.
+    #[error("That is not a picture that can be read here. Choose a JPEG, PNG or WebP file.")]
+    NotAPicture,
+    /// More than [`WIDEST_PICTURE`] on a side.
+    #[error("A picture may have at most 4096 pixels on a side; this has more.")]
+    PictureTooWide,
+    /// Many pictures are being looked at.
+    #[error("Many pictures are coming in just now. Try again in a moment.")]
+    Busy,
+    /// One doesn't follow oneself.
+    #[error("That's you.")]
+    Oneself,
+}
+
+impl Reason for PeopleReason {
+    fn status(&self) -> u16 {
+        match self {
+            Self::PictureTooLarge => 413,
+            Self::NotAPicture => 415,
+            Self::PictureTooWide => 422,
+            Self::Busy => 503,
+            Self::Oneself => 409,
+        }
+    }
+}
+
+/// What the people feature answers when it refuses.
+pub type PeopleError = Refusal<PeopleReason>;
+
+/// A picture of somebody. A new picture has a new name, so it can be kept for ever.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Picture(String);
+
+impl Picture {
+    /// Wraps a name made by the server: letters, digits, dash and underscore.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self(name.into())
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.0
+    }
+
+    /// Where it is, 512 pixels wide and high.
+    pub fn large(&self) -> String {
+        format!("/pictures/{}.jpg", self.0)
+    }
+
+    /// Where it is, 96 pixels wide and high.
+    pub fn small(&self) -> String {
+        format!("/pictures/{}-small.jpg", self.0)
+    }
+}
+
+/// The form by which people say who they are to others.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProfileForm {
+    /// How the person is called: 1–32 characters.
+    pub display_name: String,
+    /// At most [`LONGEST_ABOUT`] characters, plain text; line breaks and links are kept.
+    pub about: String,
+    /// An `http` or `https` address, or nothing.
+    pub website: String,
+    /// What only artists have.
+    pub artist: Option<crate::accounts::ArtistProfile>,
+}
+
+/// What somebody sees of their own profile.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Profile {
+    /// The form as it was last saved.
+    pub form: ProfileForm,
+    /// Their picture.
+    pub picture: Option<Picture>,
+}
+
+impl ProfileForm {
+    /// What is wrong with the form.
+    ///
+    /// # Errors
+    /// Complaints, field by field.
+    pub fn check(&self) -> Result<(), FieldErrors> {
+        let mut errors = FieldErrors::default();
+        errors.check("display_name", check_name("Your name", &self.display_name, 32));
+        if let Some(artist) = &self.artist {
+            errors.check("stage_name", check_name("The stage name", &artist.stage_name, 40));
+            errors.check("genres", check_genres(&artist.genres));
+        }
+        errors.check("about", check_about(&self.about));
+        errors.check("website", check_website(&self.website));
+        errors.into_result()
+    }
+}
+
+/// What is wrong with what somebody says about themselves.
+pub fn check_about(about: &str) -> Option<String> {
+    length("This text", about, 0, LONGEST_ABOUT).or_else(|| {
+        has_forbidden(&about.replace("\r\n", "\n"), true)
+            .then(|| "This text has a character that can't be shown.".into())
+    })
+}
+
+/// What is wrong with a website's address; none is fine. Only `http` and `https` with a host, without
+/// a user's name: what is clicked leads where it says.
+pub fn check_website(address: &str) -> Option<String> {
+    let address = address.trim();
+    if address.is_empty() {
+        return None;
+    }
+    length("The address", address, 1, LONGEST_WEBSITE).or_else(|| {
+        let rest = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://"));
+        let host = rest.and_then(|rest| rest.split(['/', '?', '#']).next());
+        let odd = |c: char| c.is_whitespace() || c.is_control() || "\"<>\\^`{|}".contains(c);
+        let right = host.is_some_and(|host| {
+            let name = host.split(':').next().unwrap_or_default();
+            name.starts_with(char::is_alphanumeric)
+                && name.contains('.')
+                && !name.ends_with('.')
+                && !name.contains("..")
+                && !host.contains('@')
+        }) && !address.contains(odd)
+            && !has_forbidden(address, false);
+        (!right)
+            .then(|| "That is not a website's address: it looks like https://example.org.".into())
+    })
+}
+
+/// An artist's own page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArtistPage {
+    /// Handle, as it is now, and stage name.
+    pub artist: Artist,
+    /// Their picture.
+    pub picture: Option<Picture>,
+    /// Plain text; addresses in it become links when shown.
+    pub about: String,
+    /// Their website.
+    pub website: Option<String>,
+    /// What they play.
+    pub genres: Vec<Genre>,
+    /// How many follow them.
+    pub followers: u32,
+    /// Whether the one who looks does.
+    pub following: bool,
+    /// Whether the one who looks is the artist.
+    pub mine: bool,
+    /// On stage now.
+    pub live: Vec<ShowCard>,
+    /// To come, soonest first.
+    pub upcoming: ShowList,
+    /// Over, latest first.
+    pub past: ShowList,
+    /// The last event of the topic [`crate::live::Topic::Shows`] that these lists already hold.
+    pub cursor: Cursor,
+    /// The page's whole address, for those who are sent it.
+    pub address: String,
+    /// The server's clock when the page was made.
+    pub now: Millis,
+}
+
+/// Whether one follows an artist, and how many do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Following {
+    /// Whether the one who asks does.
+    pub following: bool,
+    /// How many do.
+    pub followers: u32,
+}

@@ -1,0 +1,171 @@
+//! An artist's own page: who they are, and all their shows.
+
+use bandstand_domain::{
+    Refusal,
+    live::Event,
+    people::{ArtistPage, PeopleError},
+    shows::Section,
+};
+use leptos::prelude::*;
+use leptos_meta::{Link, Meta, Title};
+use leptos_router::hooks::use_params_map;
+
+use super::{Portrait, api::load_artist, follow_button::FollowButton};
+use crate::{
+    accounts::Onward,
+    failure::Failed,
+    shows::{Wall, follow_list, state::WhatsOnState},
+    ui::{NotFound, linked, now},
+};
+
+/// How often it is asked whether an announced show is over, in seconds.
+const CLOCK: std::time::Duration = std::time::Duration::from_secs(15);
+
+/// The page of the artist whom the address names. An address with a handle that the artist had before
+/// leads on to the present one.
+#[component]
+pub fn ArtistPageView() -> impl IntoView {
+    let params = use_params_map();
+    let handle = Memo::new(move |_| params.with(|params| params.get("handle").unwrap_or_default()));
+    let loaded = Resource::new(
+        move || handle.get(),
+        |handle| async move { (handle.clone(), load_artist(handle).await) },
+    );
+    let again = Callback::new(move |()| loaded.refetch());
+    let page = move || {
+        Some(match loaded.get()? {
+            (asked, Ok(page)) if asked != page.artist.handle => {
+                view! { <Onward to=format!("/artists/{}", page.artist.handle)/> }.into_any()
+            }
+            (_, Ok(page)) => view! { <Present page again/> }.into_any(),
+            (_, Err(Failed(why))) => view! { <Absent why again/> }.into_any(),
+        })
+    };
+    view! { <Transition fallback=|| view! { <p class="waiting">"Finding the artist …"</p> }>{page}</Transition> }.into_any()
+}
+
+#[component]
+fn Absent(why: PeopleError, again: Callback<()>) -> impl IntoView {
+    if matches!(why, Refusal::NotFound | Refusal::Gone) {
+        return view! {
+            <NotFound title="No artist here" text="Nobody plays under this name. Perhaps a letter got lost on the way?" status=why.status()/>
+        }
+        .into_any();
+    }
+    view! {
+        <div class="page narrow aside-page">
+            <h1>"This page can’t be read"</h1>
+            <p class="lead">{why.to_string()}</p>
+            <button class="button primary" type="button" on:click=move |_| again.run(())>"Try again"</button>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Present(page: ArtistPage, again: Callback<()>) -> impl IntoView {
+    let name = page.artist.stage_name.clone();
+    let genres = page.genres.iter().map(|it| it.name().to_owned()).collect::<Vec<_>>().join(" · ");
+    let about = page.about.clone();
+    let website = page.website.clone().map(|address| {
+        let shown = address.split_once("://").map_or(address.as_str(), |(_, rest)| rest);
+        let shown = shown.trim_end_matches('/').to_owned();
+        view! { <p><a href=address rel="me noopener nofollow ugc" target="_blank">{shown}</a></p> }
+    });
+    view! {
+        <About page=page.clone()/>
+        <article class="page artist-page">
+            <header>
+                <Portrait picture=page.picture.clone() name=name.clone() large=true/>
+                <div class="stack">
+                    <h1>{name}</h1>
+                    <p class="soft">"@" {page.artist.handle.clone()} " · " {genres}</p>
+                    {(!about.is_empty()).then(|| view! { <p class="description">{linked(&about)}</p> })}
+                    {website}
+                    <FollowButton page=page.clone()/>
+                </div>
+            </header>
+            <Shows page again/>
+        </article>
+    }
+    .into_any()
+}
+
+/// What search engines and shared links show.
+#[component]
+fn About(page: ArtistPage) -> impl IntoView {
+    let name = page.artist.stage_name;
+    let summary = if page.about.is_empty() {
+        format!("{name} plays live here: see what's on, and follow.")
+    } else {
+        page.about.chars().take(200).collect()
+    };
+    let origin = page.address.split("/artists/").next().unwrap_or_default().to_owned();
+    let image = page.picture.map(|picture| {
+        view! { <Meta property="og:image" content=origin + &picture.large()/> }
+    });
+    view! {
+        <Title text=name.clone()/>
+        <Meta name="description" content=summary.clone()/>
+        <Link rel="canonical" href=page.address.clone()/>
+        <Meta property="og:type" content="profile"/>
+        <Meta property="og:title" content=name/>
+        <Meta property="og:description" content=summary/>
+        <Meta property="og:url" content=page.address/>
+        {image}
+    }
+    .into_any()
+}
+
+/// All shows, as they change.
+#[component]
+fn Shows(page: ArtistPage, again: Callback<()>) -> impl IntoView {
+    let (handle, cursor) = (page.artist.handle, page.cursor);
+    let state =
+        RwSignal::new(WhatsOnState { live: page.live, upcoming: page.upcoming, past: page.past });
+    Effect::new(move || {
+        let handle = handle.clone();
+        let own = move |event: &Event| match event {
+            Event::ShowChanged { show, .. } => show.artist.handle == handle,
+            _ => true,
+        };
+        follow_list(
+            cursor,
+            move |event| {
+                if own(event) {
+                    state.update(|state| state.apply(event, now()));
+                }
+            },
+            move || again.run(()),
+        );
+        if let Ok(clock) = set_interval_with_handle(
+            move || {
+                let now = now();
+                let over = |state: &WhatsOnState| {
+                    state.upcoming.shows.iter().any(|show| show.section(now) != Section::Upcoming)
+                };
+                if state.with_untracked(over) {
+                    state.update(|state| state.pass(now));
+                }
+            },
+            CLOCK,
+        ) {
+            on_cleanup(move || clock.clear());
+        }
+    });
+    let nothing = move || state.with(|state| state.all().next().is_none());
+    view! {
+        <div class="programme">
+            <Wall title=Signal::derive(|| "On stage now") section=Section::Live shows=Signal::derive(move || state.with(|it| it.live.clone()))/>
+            <Wall title=Signal::derive(|| "Coming up") section=Section::Upcoming shows=Signal::derive(move || state.with(|it| it.upcoming.shows.clone()))/>
+            <Wall title=Signal::derive(|| "Past shows") section=Section::Past shows=Signal::derive(move || state.with(|it| it.past.shows.clone()))/>
+            <Show when=nothing>
+                <div class="empty">
+                    <h2>"Nothing announced yet"</h2>
+                    <p>"Follow, and come back: the first show will hang here."</p>
+                </div>
+            </Show>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,84 @@
+//! Following an artist.
+
+use bandstand_domain::{
+    accounts::Role,
+    people::{ArtistPage, Following},
+};
+use leptos::{prelude::*, task::spawn_local};
+
+use super::api::follow_artist;
+use crate::{
+    accounts::{CurrentViewer, address_with_next},
+    ui::Toaster,
+};
+
+/// The button that follows, and how many do. Without an account it leads to log in, and back; the artist
+/// sees the number alone.
+#[component]
+pub(super) fn FollowButton(
+    /// The artist's page.
+    page: ArtistPage,
+) -> impl IntoView {
+    let viewer = CurrentViewer::expect();
+    let toaster = Toaster::expect();
+    let state = RwSignal::new(Following { following: page.following, followers: page.followers });
+    let pending = RwSignal::new(false);
+    let (handle, name) = (page.artist.handle.clone(), page.artist.stage_name.clone());
+    let switch = move |_| {
+        if pending.get_untracked() {
+            return;
+        }
+        pending.set(true);
+        let (handle, name) = (handle.clone(), name.clone());
+        let follow = !state.get_untracked().following;
+        spawn_local(async move {
+            match follow_artist(handle, follow).await {
+                Ok(now) => {
+                    state.try_set(now);
+                    toaster.say(if follow {
+                        format!("You follow {name}.")
+                    } else {
+                        format!("You no longer follow {name}.")
+                    });
+                }
+                Err(refused) => toaster.say(refused.to_string()),
+            }
+            pending.try_set(false);
+        });
+    };
+    let count = move || match state.get().followers {
+        0 => "No followers yet".to_owned(),
+        1 => "1 follower".to_owned(),
+        many => format!("{many} followers"),
+    };
+    let log_in = address_with_next("/log-in", &format!("/artists/{}", page.artist.handle));
+    let button = move || {
+        let known = viewer.get().is_some_and(|viewer| viewer.role != Role::Guest);
+        if page.mine {
+            view! { <a class="button" href="/settings#profile">"Edit your profile"</a> }.into_any()
+        } else if known {
+            let switch = switch.clone();
+            view! {
+                <button
+                    class=move || if state.get().following { "button" } else { "button primary" }
+                    type="button"
+                    aria-pressed=move || if state.get().following { "true" } else { "false" }
+                    aria-busy=move || pending.get().then_some("true")
+                    on:click=switch
+                >
+                    {move || if state.get().following { "Following" } else { "Follow" }}
+                </button>
+            }
+            .into_any()
+        } else {
+            view! { <a class="button primary" href=log_in.clone() title="Following needs an account">"Follow"</a> }.into_any()
+        }
+    };
+    view! {
+        <div class="row follow">
+            <Transition>{button}</Transition>
+            <span class="soft" role="status">{count}</span>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,149 @@
+//! The people feature's server side: profiles and pictures, artists' pages, followers.
+
+mod picture;
+mod pictures;
+mod store;
+
+use async_trait::async_trait;
+use bandstand_app::people::port::People;
+use bandstand_domain::{
+    Refusal,
+    live::Topic,
+    people::{ArtistPage, Following, PeopleError, PeopleReason, Profile, ProfileForm},
+    shows::Artist,
+};
+
+pub use pictures::{Darkroom, discard, routes};
+use store::ArtistRow;
+pub use store::{export, forget, leave_handle};
+
+use crate::{
+    accounts::{Account, store::lock},
+    caller::Caller,
+    clock,
+    database::broken,
+    http::limits::Limit,
+    live::log,
+    shows,
+};
+
+impl Caller {
+    /// The account that asks, counted against what it may do in a while.
+    async fn changing_account(&self) -> Result<Account, PeopleError> {
+        let account = self.account().await.map_err(broken)?.ok_or(Refusal::NotLoggedIn)?;
+        self.venue
+            .limits
+            .check(Limit::People, &account.id)
+            .map_err(|retry_after| Refusal::TooMany { retry_after })?;
+        Ok(account)
+    }
+
+    async fn artist_called(&self, handle: &str) -> Result<ArtistRow, PeopleError> {
+        let found = store::artist(&self.venue.database, handle).await.map_err(broken)?;
+        found.ok_or(Refusal::NotFound)
+    }
+
+    async fn following(
+        &self,
+        artist: &ArtistRow,
+        viewer: Option<&Account>,
+    ) -> Result<Following, PeopleError> {
+        let viewer = viewer.map(|account| account.id.as_str());
+        let (followers, following) =
+            store::followers(&self.venue.database, &artist.account, viewer)
+                .await
+                .map_err(broken)?;
+        Ok(Following { following, followers })
+    }
+}
+
+#[async_trait]
+impl People for Caller {
+    async fn artist(&self, handle: String) -> Result<ArtistPage, PeopleError> {
+        let artist = self.artist_called(&handle).await?;
+        let viewer = self.account().await.map_err(broken)?;
+        let database = &self.venue.database;
+        // Before the lists: an event in between is then sent once more than needed, never lost.
+        let cursor = log::latest(database, Topic::Shows).await.map_err(broken)?;
+        let (live, upcoming, past) =
+            shows::of_artist(database, &artist.account).await.map_err(broken)?;
+        let Following { following, followers } = self.following(&artist, viewer.as_ref()).await?;
+        Ok(ArtistPage {
+            address: format!("{}/artists/{}", self.venue.config.public_url, artist.handle),
+            mine: viewer.is_some_and(|viewer| viewer.id == artist.account),
+            artist: Artist { handle: artist.handle, stage_name: artist.stage_name },
+            picture: artist.picture,
+            about: artist.about,
+            website: (!artist.website.is_empty()).then_some(artist.website),
+            genres: artist.genres,
+            followers,
+            following,
+            live,
+            upcoming,
+            past,
+            cursor,
+            now: clock::now(),
+        })
+    }
+
+    async fn follow(&self, handle: String, follow: bool) -> Result<Following, PeopleError> {
+        let account = self.changing_account().await?;
+        let artist = self.artist_called(&handle).await?;
+        if artist.account == account.id {
+            return Err(Refusal::Because(PeopleReason::Oneself));
+        }
+        store::follow(&self.venue.database, &account.id, &artist.account, follow)
+            .await
+            .map_err(broken)?;
+        self.following(&artist, Some(&account)).await
+    }
+
+    async fn profile(&self) -> Result<Profile, PeopleError> {
+        let account = self.account().await.map_err(broken)?.ok_or(Refusal::NotLoggedIn)?;
+        store::profile(&self.venue.database, &account.id).await.map_err(broken)
+    }
+
+    async fn save_profile(&self, form: ProfileForm) -> Result<(), PeopleError> {
+        let account = self.changing_account().await?;
+        form.check()?;
+        let form = normal(form);
+        // Posters carry the artist's name: whoever looks at one sees the new one.
+        let renamed = account.artist
+            && form.artist.as_ref().is_some_and(|artist| artist.stage_name != account.name);
+        let mut write = self.venue.database.begin().await.map_err(broken)?;
+        lock(&mut write, &account.id).await.map_err(broken)?;
+        store::save_profile(&mut write, &account.id, &form).await.map_err(broken)?;
+        let changed = if renamed {
+            shows::append_artist_changed(&mut write, &account.id).await.map_err(broken)?
+        } else {
+            Vec::new()
+        };
+        write.commit().await.map_err(broken)?;
+        for show in changed {
+            shows::wake(&self.venue, show);
+        }
+        Ok(())
+    }
+
+    async fn remove_picture(&self) -> Result<(), PeopleError> {
+        let account = self.changing_account().await?;
+        let before = store::change_picture(&self.venue.database, &account.id, None).await;
+        if let Some(before) = before.map_err(broken)? {
+            discard(&self.venue.files, &before).await;
+        }
+        Ok(())
+    }
+}
+
+/// The form with its text as it is kept: trimmed, lines ended by `\n`, each genre once.
+fn normal(mut form: ProfileForm) -> ProfileForm {
+    form.display_name = form.display_name.trim().to_owned();
+    form.about = form.about.replace("\r\n", "\n").trim().to_owned();
+    form.website = form.website.trim().to_owned();
+    if let Some(artist) = &mut form.artist {
+        artist.stage_name = artist.stage_name.trim().to_owned();
+        artist.genres.sort();
+        artist.genres.dedup();
+    }
+    form
+}

@@ -1,0 +1,153 @@
+//! Pictures come in, are kept, and are shown.
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    body::{Body, Bytes, to_bytes},
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use bandstand_domain::{
+    Refusal,
+    people::{LARGEST_PICTURE, PeopleError, PeopleReason, Picture},
+};
+use tokio::{sync::Semaphore, task::spawn_blocking};
+use uuid::Uuid;
+
+use super::{picture::square, store};
+use crate::{
+    caller::Caller,
+    database::broken,
+    files::{FileError, Files},
+    http::limits::Limit,
+    venue::Venue,
+};
+
+/// The most pictures that wait for their turn to be looked at.
+const MOST_WAITING: usize = 8;
+
+/// Where pictures are looked at: one at a time, so that a flood of them fills no memory.
+#[derive(Debug)]
+pub struct Darkroom {
+    turn: Arc<Semaphore>,
+    places: Arc<Semaphore>,
+}
+
+impl Default for Darkroom {
+    fn default() -> Self {
+        Self { turn: Arc::new(Semaphore::new(1)), places: Arc::new(Semaphore::new(MOST_WAITING)) }
+    }
+}
+
+/// Bringing a picture, and looking at pictures.
+pub fn routes() -> Router<Arc<Venue>> {
+    Router::new().route("/pictures", post(bring)).route("/pictures/{file}", get(show))
+}
+
+async fn bring(caller: Caller, headers: HeaderMap, body: Body) -> Response {
+    match take(&caller, &headers, body).await {
+        Ok(picture) => Json(picture).into_response(),
+        Err(refusal) => {
+            let status = StatusCode::from_u16(refusal.status());
+            let mut response =
+                (status.unwrap_or(StatusCode::BAD_REQUEST), Json(&refusal)).into_response();
+            if let Refusal::TooMany { retry_after } = refusal {
+                response.headers_mut().insert(header::RETRY_AFTER, retry_after.into());
+            }
+            response
+        }
+    }
+}
+
+/// Makes what the body holds the caller's picture.
+async fn take(caller: &Caller, headers: &HeaderMap, body: Body) -> Result<Picture, PeopleError> {
+    let account = caller.account().await.map_err(broken)?.ok_or(Refusal::NotLoggedIn)?;
+    let venue = &caller.venue;
+    venue
+        .limits
+        .check(Limit::Picture, &account.id)
+        .map_err(|retry_after| Refusal::TooMany { retry_after })?;
+    let place = venue.darkroom.places.clone().try_acquire_owned();
+    let _place = place.map_err(|_| Refusal::Because(PeopleReason::Busy))?;
+    let file = read(headers, body).await?;
+    let turn = venue.darkroom.turn.clone().acquire_owned().await.map_err(|_| Refusal::Broken)?;
+    let made = spawn_blocking(move || {
+        let made = square(&file);
+        drop(turn);
+        made
+    });
+    let made = made.await.map_err(|_| Refusal::Broken)?.map_err(Refusal::Because)?;
+
+    let picture = Picture::new(Uuid::new_v4().simple().to_string());
+    let [large, small] = names(&picture);
+    venue.files.keep(&large, made.large).await.map_err(lost)?;
+    venue.files.keep(&small, made.small).await.map_err(lost)?;
+    let before = store::change_picture(&venue.database, &account.id, Some(&picture)).await;
+    if let Some(before) = before.map_err(broken)? {
+        discard(&venue.files, &before).await;
+    }
+    Ok(picture)
+}
+
+/// The body, as far as it isn't too large; what says that it is isn't even read.
+async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, PeopleError> {
+    let too_large = || Refusal::Because(PeopleReason::PictureTooLarge);
+    let announced = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > LARGEST_PICTURE) {
+        return Err(too_large());
+    }
+    // Whether the body broke off or went on for too long, what is there is no picture to be kept.
+    to_bytes(body, LARGEST_PICTURE).await.map_err(|_| too_large())
+}
+
+/// Deletes a picture's files. One that stays is nobody's any more, and known to nobody.
+pub async fn discard(files: &Files, picture: &Picture) {
+    for name in names(picture) {
+        if let Err(error) = files.delete(&name).await {
+            tracing::warn!(%error, "a picture that was replaced could not be deleted");
+        }
+    }
+}
+
+fn names(picture: &Picture) -> [String; 2] {
+    [picture.large(), picture.small()].map(|path| path.trim_start_matches('/').to_owned())
+}
+
+fn lost(error: FileError) -> PeopleError {
+    tracing::error!(%error, "a picture could not be kept");
+    Refusal::Broken
+}
+
+/// Sends a picture. It is never anything but a JPEG, whatever somebody brought.
+async fn show(State(venue): State<Arc<Venue>>, Path(file): Path<String>) -> Response {
+    if !is_name(&file) {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    match venue.files.read(&format!("pictures/{file}")).await {
+        Ok(Some(bytes)) => {
+            let headers = [
+                (header::CONTENT_TYPE, "image/jpeg"),
+                (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+                (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"),
+            ];
+            (headers, bytes).into_response()
+        }
+        Ok(None) => StatusCode::NOT_FOUND.into_response(),
+        Err(error) => {
+            tracing::error!(%error, "a picture could not be read");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// Whether a picture's file may be called so: `0123…ef.jpg`, `0123…ef-small.jpg`.
+fn is_name(file: &str) -> bool {
+    let Some(name) = file.strip_suffix(".jpg") else { return false };
+    let name = name.strip_suffix("-small").unwrap_or(name);
+    name.len() == 32 && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}

@@ -1,0 +1,276 @@
+//! What the database knows of people: profiles, pictures, followers, former handles.
+
+use bandstand_domain::{
+    accounts::ArtistProfile,
+    people::{Picture, Profile, ProfileForm},
+    shows::Genre,
+};
+use serde_json::{Value, json};
+use sqlx::Row;
+
+use crate::{
+    clock,
+    database::{Database, DatabaseError, Write},
+};
+
+/// An artist, for their page.
+#[derive(Clone, Debug)]
+pub struct ArtistRow {
+    /// The private identity of their account.
+    pub account: String,
+    /// The handle as it is now.
+    pub handle: String,
+    /// The name on the poster.
+    pub stage_name: String,
+    /// What they play.
+    pub genres: Vec<Genre>,
+    /// What they say of themselves.
+    pub about: String,
+    /// Their website; empty without one.
+    pub website: String,
+    /// Their picture.
+    pub picture: Option<Picture>,
+}
+
+fn genres(text: &str) -> Result<Vec<Genre>, DatabaseError> {
+    serde_json::from_str(text).map_err(|error| DatabaseError::Decode(error.into()))
+}
+
+/// The artist whose handle is `handle`, else the one whose handle it was before.
+///
+/// # Errors
+/// When the database fails.
+pub async fn artist(database: &Database, handle: &str) -> Result<Option<ArtistRow>, DatabaseError> {
+    let row = sqlx::query(
+        "SELECT a.id, a.handle, a.stage_name, a.genres, a.about, a.website, a.picture \
+         FROM accounts a LEFT JOIN former_handles f ON f.account = a.id AND f.handle_key = $1 \
+         WHERE (a.handle_key = $1 OR f.handle_key = $1) AND a.stage_name IS NOT NULL \
+         AND a.disabled_at IS NULL AND a.deleted_at IS NULL \
+         ORDER BY CASE WHEN a.handle_key = $1 THEN 0 ELSE 1 END LIMIT 1",
+    )
+    .bind(handle.to_lowercase())
+    .fetch_optional(&database.read)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(ArtistRow {
+        account: row.try_get("id")?,
+        handle: row.try_get("handle")?,
+        stage_name: row.try_get("stage_name")?,
+        genres: genres(row.try_get("genres")?)?,
+        about: row.try_get("about")?,
+        website: row.try_get("website")?,
+        picture: row.try_get::<Option<String>, _>("picture")?.map(Picture::new),
+    }))
+}
+
+/// Notes that the account left a handle, whose addresses lead on from now on; one that it takes again
+/// leads nowhere else. To be called in the transaction that changes the handle.
+///
+/// # Errors
+/// When the database fails.
+pub async fn leave_handle(
+    write: &mut Write,
+    account: &str,
+    from: &str,
+    to: &str,
+) -> Result<(), DatabaseError> {
+    sqlx::query("DELETE FROM former_handles WHERE handle_key = $1")
+        .bind(to.to_lowercase())
+        .execute(&mut **write)
+        .await?;
+    if from.to_lowercase() == to.to_lowercase() {
+        return Ok(());
+    }
+    sqlx::query(
+        "INSERT INTO former_handles (handle_key, account, left_at) VALUES ($1, $2, $3) \
+         ON CONFLICT (handle_key) DO UPDATE SET account = excluded.account, \
+         left_at = excluded.left_at",
+    )
+    .bind(from.to_lowercase())
+    .bind(account)
+    .bind(clock::now().0)
+    .execute(&mut **write)
+    .await?;
+    Ok(())
+}
+
+/// The profile of `account`.
+///
+/// # Errors
+/// When the database fails, or there is no such account.
+pub async fn profile(database: &Database, account: &str) -> Result<Profile, DatabaseError> {
+    let row = sqlx::query(
+        "SELECT display_name, stage_name, genres, about, website, picture FROM accounts \
+         WHERE id = $1",
+    )
+    .bind(account)
+    .fetch_one(&database.read)
+    .await?;
+    let artist = match row.try_get::<Option<String>, _>("stage_name")? {
+        Some(stage_name) => {
+            Some(ArtistProfile { stage_name, genres: genres(row.try_get("genres")?)? })
+        }
+        None => None,
+    };
+    Ok(Profile {
+        form: ProfileForm {
+            display_name: row.try_get("display_name")?,
+            about: row.try_get("about")?,
+            website: row.try_get("website")?,
+            artist,
+        },
+        picture: row.try_get::<Option<String>, _>("picture")?.map(Picture::new),
+    })
+}
+
+/// Writes the profile of `account`, from a form that was checked. What only artists have is left as it
+/// is when the form doesn't hold it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn save_profile(
+    write: &mut Write,
+    account: &str,
+    form: &ProfileForm,
+) -> Result<(), DatabaseError> {
+    sqlx::query("UPDATE accounts SET display_name = $2, about = $3, website = $4 WHERE id = $1")
+        .bind(account)
+        .bind(form.display_name.as_str())
+        .bind(form.about.as_str())
+        .bind(form.website.as_str())
+        .execute(&mut **write)
+        .await?;
+    if let Some(artist) = &form.artist {
+        let genres = serde_json::to_string(&artist.genres)
+            .map_err(|error| DatabaseError::Encode(error.into()))?;
+        sqlx::query(
+            "UPDATE accounts SET stage_name = $2, genres = $3 \
+             WHERE id = $1 AND stage_name IS NOT NULL",
+        )
+        .bind(account)
+        .bind(artist.stage_name.as_str())
+        .bind(genres)
+        .execute(&mut **write)
+        .await?;
+    }
+    Ok(())
+}
+
+/// Makes `picture` (or none) that of `account`; answers the one before.
+///
+/// # Errors
+/// When the database fails.
+pub async fn change_picture(
+    database: &Database,
+    account: &str,
+    picture: Option<&Picture>,
+) -> Result<Option<Picture>, DatabaseError> {
+    let mut write = database.begin().await?;
+    // Locks the row, so that of two changes each knows which picture it has replaced.
+    crate::accounts::store::lock(&mut write, account).await?;
+    let before = sqlx::query("SELECT picture FROM accounts WHERE id = $1")
+        .bind(account)
+        .fetch_one(&mut *write)
+        .await?
+        .try_get::<Option<String>, _>(0)?;
+    sqlx::query("UPDATE accounts SET picture = $2 WHERE id = $1")
+        .bind(account)
+        .bind(picture.map(Picture::name))
+        .execute(&mut *write)
+        .await?;
+    write.commit().await?;
+    Ok(before.map(Picture::new))
+}
+
+/// Makes `follower` follow `artist`, or no longer; both are private identities.
+///
+/// # Errors
+/// When the database fails.
+pub async fn follow(
+    database: &Database,
+    follower: &str,
+    artist: &str,
+    follow: bool,
+) -> Result<(), DatabaseError> {
+    let mut write = database.begin().await?;
+    let query = if follow {
+        sqlx::query(
+            "INSERT INTO follows (follower, artist, since) VALUES ($1, $2, $3) \
+             ON CONFLICT DO NOTHING",
+        )
+        .bind(follower)
+        .bind(artist)
+        .bind(clock::now().0)
+    } else {
+        sqlx::query("DELETE FROM follows WHERE follower = $1 AND artist = $2")
+            .bind(follower)
+            .bind(artist)
+    };
+    query.execute(&mut *write).await?;
+    write.commit().await
+}
+
+/// How many follow `artist`, and whether `viewer` is one of them; both are private identities.
+///
+/// # Errors
+/// When the database fails.
+pub async fn followers(
+    database: &Database,
+    artist: &str,
+    viewer: Option<&str>,
+) -> Result<(u32, bool), DatabaseError> {
+    let row = sqlx::query(
+        "SELECT COUNT(*), COUNT(CASE WHEN follower = $2 THEN 1 END) FROM follows WHERE artist = $1",
+    )
+    .bind(artist)
+    .bind(viewer.unwrap_or_default())
+    .fetch_one(&database.read)
+    .await?;
+    let (count, own): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
+    Ok((u32::try_from(count).unwrap_or(u32::MAX), own > 0))
+}
+
+/// Forgets what `account` said of itself and whom it followed; answers its picture, whose files can go
+/// once that is committed.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget(write: &mut Write, account: &str) -> Result<Option<Picture>, DatabaseError> {
+    for statement in [
+        "DELETE FROM follows WHERE follower = $1 OR artist = $1",
+        "DELETE FROM former_handles WHERE account = $1",
+    ] {
+        sqlx::query(statement).bind(account).execute(&mut **write).await?;
+    }
+    let before = sqlx::query("SELECT picture FROM accounts WHERE id = $1")
+        .bind(account)
+        .fetch_optional(&mut **write)
+        .await?;
+    sqlx::query("UPDATE accounts SET about = '', website = '', picture = NULL WHERE id = $1")
+        .bind(account)
+        .execute(&mut **write)
+        .await?;
+    let picture = before.map(|row| row.try_get::<Option<String>, _>(0)).transpose()?;
+    Ok(picture.flatten().map(Picture::new))
+}
+
+/// What is kept of `account` here, for its own eyes.
+///
+/// # Errors
+/// When the database fails, or there is no such account.
+pub async fn export(database: &Database, account: &str) -> Result<Value, DatabaseError> {
+    let profile = profile(database, account).await?;
+    let follows = sqlx::query_scalar::<_, String>(
+        "SELECT a.handle FROM follows f JOIN accounts a ON a.id = f.artist WHERE f.follower = $1 \
+         ORDER BY f.since",
+    )
+    .bind(account)
+    .fetch_all(&database.read)
+    .await?;
+    Ok(json!({
+        "about": profile.form.about,
+        "website": profile.form.website,
+        "picture": profile.picture.map(|picture| picture.large()),
+        "follows": follows,
+    }))
+}

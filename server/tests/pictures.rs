@@ -1,0 +1,114 @@
+//! Pictures of people: what is taken, and what is made of it.
+
+use std::io::Cursor;
+
+use bandstand_domain::Refusal;
+use bandstand_domain::people::{LARGEST_PICTURE, PeopleError, PeopleReason, Picture};
+use image::{DynamicImage, ImageFormat, RgbImage};
+use reqwest::{Body, Response, StatusCode, header};
+use serde_json::json;
+
+use crate::app::{TestApp, User};
+
+impl User {
+    /// Brings a picture as the page would.
+    async fn bring(&self, app: &TestApp, file: impl Into<Body>) -> Response {
+        self.client
+            .post(format!("{}/pictures", app.url))
+            .header(header::ORIGIN, &app.url)
+            .body(file)
+            .send()
+            .await
+            .unwrap()
+    }
+
+    async fn brought(&self, app: &TestApp, file: Vec<u8>) -> Result<Picture, PeopleError> {
+        let response = self.bring(app, file).await;
+        let status = response.status().as_u16();
+        let text = response.text().await.unwrap();
+        if status == 200 {
+            return Ok(serde_json::from_str(&text).unwrap());
+        }
+        let refusal: PeopleError = serde_json::from_str(&text).unwrap();
+        assert_eq!(status, refusal.status());
+        Err(refusal)
+    }
+}
+
+fn png() -> Vec<u8> {
+    let mut file = Cursor::new(Vec::new());
+    DynamicImage::from(RgbImage::new(60, 40)).write_to(&mut file, ImageFormat::Png).unwrap();
+    file.into_inner()
+}
+
+fn kept(app: &TestApp) -> usize {
+    std::fs::read_dir(app.data().join("files/pictures")).map_or(0, Iterator::count)
+}
+
+#[tokio::test]
+async fn a_picture_is_made_anew_and_shown_as_nothing_else() {
+    let app = TestApp::start().await;
+    let ada = app.artist("ada").await;
+    let picture = ada.brought(&app, png()).await.unwrap();
+    assert_eq!(ada.who().await.unwrap().picture.as_ref(), Some(&picture));
+    assert_eq!(app.nobody().artist_page("ada").await.unwrap().picture.as_ref(), Some(&picture));
+    for path in [picture.large(), picture.small()] {
+        let shown = app.nobody().page(&path).await;
+        assert_eq!(shown.status(), StatusCode::OK);
+        let headers = shown.headers().clone();
+        assert_eq!(headers[header::CONTENT_TYPE], "image/jpeg");
+        assert_eq!(headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
+        assert_eq!(headers[header::CACHE_CONTROL], "public, max-age=31536000, immutable");
+        assert_eq!(headers[header::CONTENT_SECURITY_POLICY], "default-src 'none'; sandbox");
+        assert!(shown.bytes().await.unwrap().starts_with(&[0xff, 0xd8, 0xff]));
+    }
+    // A new one takes its place under another name; taken away, nothing is left.
+    let second = ada.brought(&app, png()).await.unwrap();
+    assert_ne!(second, picture);
+    assert_eq!(app.nobody().page(&picture.large()).await.status(), StatusCode::NOT_FOUND);
+    assert_eq!(kept(&app), 2);
+    for _ in 0..2 {
+        ada.call::<(), PeopleReason>("people/remove_picture", json!({})).await.unwrap();
+    }
+    assert_eq!((ada.who().await.unwrap().picture, kept(&app)), (None, 0));
+    for path in ["/pictures/../../secret.key", "/pictures/%2e%2e%2fsecret.key", "/pictures/x.jpg"] {
+        assert_eq!(app.nobody().page(path).await.status(), StatusCode::NOT_FOUND, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_picture_is_refused_and_nothing_is_kept() {
+    let app = TestApp::start().await;
+    let ada = app.artist("ada").await;
+    let reason = |reason| Err(Refusal::Because(reason));
+    let svg = b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>";
+    for wrong in [b"".as_slice(), b"not a picture", svg, &png()[..50]] {
+        assert_eq!(ada.brought(&app, wrong.to_vec()).await, reason(PeopleReason::NotAPicture));
+    }
+    let mut long = png();
+    long.resize(LARGEST_PICTURE + 1, 0);
+    assert_eq!(ada.brought(&app, long.clone()).await, reason(PeopleReason::PictureTooLarge));
+    // Its length isn't told beforehand: it is stopped while it comes in.
+    let pieces = long.chunks(64 * 1024).map(|piece| Ok::<_, std::io::Error>(piece.to_vec()));
+    let stream = futures::stream::iter(pieces.collect::<Vec<_>>());
+    let answer = ada.bring(&app, Body::wrap_stream(stream)).await;
+    assert_eq!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!((ada.who().await.unwrap().picture, kept(&app)), (None, 0));
+
+    let guest = app.guest("Guest").await;
+    for user in [app.nobody(), guest] {
+        assert_eq!(user.brought(&app, png()).await, Err(Refusal::NotLoggedIn));
+        let removed = user.call::<(), PeopleReason>("people/remove_picture", json!({})).await;
+        assert_eq!(removed, Err(Refusal::NotLoggedIn));
+    }
+    let foreign = ada
+        .client
+        .post(format!("{}/pictures", app.url))
+        .header(header::ORIGIN, "https://evil.example")
+        .body(png())
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(foreign.status(), StatusCode::FORBIDDEN);
+    assert_eq!(kept(&app), 0);
+}
