@@ -41,7 +41,7 @@ impl TestApp {
 }
 
 /// Hears until the venue ends the channel.
-async fn until_cut(mut follower: Follower) {
+pub async fn until_cut(mut follower: Follower) {
     loop {
         match follower.channel.next().await {
             Ok(ServerFrame::Bye { again }) => assert!(again),

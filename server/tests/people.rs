@@ -14,6 +14,7 @@ use serde_json::json;
 use crate::{
     app::{TestApp, User, draft, fields, registration},
     channel::Follower,
+    own_sessions::until_cut,
 };
 
 impl User {
@@ -177,7 +178,10 @@ async fn a_show_without_guests() {
     bob.say(show, "hello").await;
     let mut form = draft("Songs for nobody", 1);
     form.members_only = true;
+    let inside = app.follow(&bob, show).await;
     ada.update(show, &form).await.unwrap();
+    // Who is in already is shown out, whatever their page makes of it.
+    until_cut(inside).await;
     assert!(app.nobody().show(show).await.unwrap().card.members_only);
 
     assert_eq!(bob.join(show).await, Err(Refusal::Because(LiveReason::MembersOnly)));

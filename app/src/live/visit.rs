@@ -138,6 +138,7 @@ impl Visit {
                     if why == Refusal::Gone {
                         self.gone.try_set(true);
                     }
+                    self.note_shut(&why);
                     Phase::Outside { name: None, why: Some(why) }
                 }
             };
@@ -183,7 +184,17 @@ impl Visit {
             Some(Refusal::Because(LiveReason::Nameless)) => {
                 self.phase.set(Phase::Outside { name: None, why: None });
             }
-            Some(why) => self.phase.set(Phase::Outside { name: None, why: Some(why) }),
+            Some(why) => {
+                self.note_shut(&why);
+                self.phase.set(Phase::Outside { name: None, why: Some(why) });
+            }
+        }
+    }
+
+    /// Who is refused as a guest knows that the show is closed to them, though no event told it.
+    fn note_shut(self, why: &LiveError) {
+        if *why == Refusal::Because(LiveReason::MembersOnly) {
+            let _ = self.page.try_update(|page| page.card.members_only = true);
         }
     }
 

@@ -3,6 +3,8 @@
 //! **Invariant:** a session ends by its row being deleted and its name being noted in one
 //! transaction. The live part of each process reads those names, and cuts what they hold open.
 
+use std::collections::HashSet;
+
 use bandstand_domain::{Millis, accounts::OwnSession};
 use sqlx::Row;
 
@@ -46,17 +48,43 @@ pub async fn list(
     Ok(sessions)
 }
 
-/// Whether there still is a session of this name.
+/// Whether there still is a session of this name; one with an account, where guests aren't let in.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn is_open(database: &Database, name: &str) -> Result<bool, DatabaseError> {
-    let row = sqlx::query("SELECT 1 FROM sessions WHERE name = $1 AND expires_at > $2")
-        .bind(name)
-        .bind(clock::now().0)
-        .fetch_optional(&database.read)
-        .await?;
+pub async fn is_open(
+    database: &Database,
+    name: &str,
+    members_only: bool,
+) -> Result<bool, DatabaseError> {
+    let row = sqlx::query(
+        "SELECT 1 FROM sessions WHERE name = $1 AND expires_at > $2 \
+         AND (account IS NOT NULL OR $3 = 0)",
+    )
+    .bind(name)
+    .bind(clock::now().0)
+    .bind(i64::from(members_only))
+    .fetch_optional(&database.read)
+    .await?;
     Ok(row.is_some())
+}
+
+/// Which of the sessions `names` are guests'.
+///
+/// # Errors
+/// When the database fails.
+pub async fn guests_among(
+    database: &Database,
+    mut names: Vec<String>,
+) -> Result<Vec<String>, DatabaseError> {
+    let guests = sqlx::query_scalar::<_, String>(
+        "SELECT name FROM sessions WHERE account IS NULL AND name IS NOT NULL",
+    )
+    .fetch_all(&database.read)
+    .await?;
+    let guests: HashSet<String> = guests.into_iter().collect();
+    names.retain(|name| guests.contains(name));
+    Ok(names)
 }
 
 /// Ends the session `name` of `account`; whether there was one.

@@ -103,8 +103,11 @@ impl Follow {
             None => None,
             Some(claims) => {
                 let hold = live.holdings().channel(claims.session.clone(), ended.clone());
-                // After it is noted: who ends it now finds it.
-                let open = own_sessions::is_open(&caller.venue.database, hold.name()).await;
+                live.holdings().enters(hold.name(), claims.show);
+                // After it is noted: who ends it now, or closes the show to guests, finds it.
+                let members_only = access::facts(&caller.venue, claims.show).await?.members_only;
+                let database = &caller.venue.database;
+                let open = own_sessions::is_open(database, hold.name(), members_only).await;
                 if !open.map_err(|error| broken(&error))? {
                     return Err(Refusal::Forbidden);
                 }
@@ -195,7 +198,6 @@ async fn admit(caller: &Caller, show: ShowId, token: Option<Secret>) -> Result<C
     {
         return Err(Refusal::Forbidden);
     }
-    access::facts(venue, show).await?;
     Ok(claims)
 }
 

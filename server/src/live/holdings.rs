@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use bandstand_domain::ShowId;
 use bandstand_sfu::SessionId;
 use tokio_util::sync::CancellationToken;
 
@@ -24,6 +25,8 @@ struct State {
 struct Holding {
     channels: HashMap<u64, CancellationToken>,
     media: HashSet<SessionId>,
+    /// Where it has come in.
+    shows: HashSet<ShowId>,
 }
 
 /// A live channel that a session holds open; dropped, it doesn't any more.
@@ -45,10 +48,26 @@ impl Holdings {
         Hold { holdings: self.clone(), name, number }
     }
 
-    /// The session `name` sends or gets media.
-    pub fn media(&self, name: &str, media: SessionId) {
+    /// The session `name`, which holds a live channel open, comes in at `show`.
+    pub fn enters(&self, name: &str, show: ShowId) {
+        if let Some(holding) = self.state().sessions.get_mut(name) {
+            holding.shows.insert(show);
+        }
+    }
+
+    /// The sessions that hold something open and have come in at `show`.
+    pub fn at(&self, show: ShowId) -> Vec<String> {
+        let state = self.state();
+        let there = state.sessions.iter().filter(|(_, holding)| holding.shows.contains(&show));
+        there.map(|(name, _)| name.clone()).collect()
+    }
+
+    /// The session `name` sends or gets the media of `show`.
+    pub fn media(&self, name: &str, show: ShowId, media: SessionId) {
         let mut state = self.state();
-        state.sessions.entry(name.to_owned()).or_default().media.insert(media);
+        let holding = state.sessions.entry(name.to_owned()).or_default();
+        holding.media.insert(media);
+        holding.shows.insert(show);
         state.media.insert(media, name.to_owned());
     }
 

@@ -30,6 +30,7 @@ use self::{
     token::Tokens,
 };
 use crate::{
+    accounts::own_sessions,
     config::Config,
     crowd::Crowds,
     database::{Database, DatabaseError},
@@ -130,6 +131,17 @@ impl Live {
                 self.sfu.close(media).await;
             }
         }
+    }
+
+    /// Cuts what guests hold open who are at `show`: it is no longer for them. Their pages come back and
+    /// find the door closed.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn cut_guests(&self, database: &Database, show: ShowId) -> Result<(), DatabaseError> {
+        let guests = own_sessions::guests_among(database, self.holdings.at(show)).await?;
+        self.end_sessions(&guests).await;
+        Ok(())
     }
 
     /// The media core's UDP address.

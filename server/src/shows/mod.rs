@@ -303,6 +303,9 @@ impl Shows for Caller {
         append_changed(&mut write, id).await.map_err(broken)?;
         write.commit().await.map_err(broken)?;
         wake(&self.venue, id);
+        if draft.members_only && !before.members_only {
+            self.venue.live.cut_guests(&self.venue.database, id).await.map_err(broken)?;
+        }
         Ok(())
     }
 

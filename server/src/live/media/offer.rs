@@ -88,8 +88,10 @@ pub async fn open_show(venue: &Venue, show: ShowId) -> Result<ShowFacts, Refused
 /// # Errors
 /// [`Refused::BadToken`] when it has ended; the media is closed then.
 pub async fn hold(venue: &Venue, claims: &Claims, media: SessionId) -> Result<(), Refused> {
-    venue.live.holdings().media(&claims.session, media);
-    if own_sessions::is_open(&venue.database, &claims.session).await? {
+    venue.live.holdings().media(&claims.session, claims.show, media);
+    let facts = shows::facts(&venue.database, claims.show).await?;
+    let members_only = facts.is_some_and(|facts| facts.members_only);
+    if own_sessions::is_open(&venue.database, &claims.session, members_only).await? {
         return Ok(());
     }
     venue.live.end_sessions(std::slice::from_ref(&claims.session)).await;
