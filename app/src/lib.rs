@@ -12,6 +12,7 @@ pub mod accounts;
 mod app;
 pub mod chat;
 pub mod crowd;
+pub mod factors;
 pub mod failure;
 pub mod json;
 pub mod live;

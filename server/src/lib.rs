@@ -11,6 +11,7 @@ pub mod clock;
 pub mod config;
 pub mod crowd;
 pub mod database;
+pub mod factors;
 pub mod files;
 pub mod http;
 pub mod jobs;
@@ -18,6 +19,7 @@ pub mod live;
 pub mod mail;
 pub mod people;
 pub mod rights;
+pub mod seal;
 pub mod shows;
 pub mod venue;
 

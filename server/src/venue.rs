@@ -14,6 +14,7 @@ use crate::{
     live::Live,
     mail::Mail,
     people::Darkroom,
+    seal::Seal,
 };
 
 /// The venue: shared by all requests behind an `Arc`.
@@ -31,6 +32,8 @@ pub struct Venue {
     pub jobs: Jobs,
     /// How often who may do what.
     pub limits: Limits,
+    /// Seals what has to be read again.
+    pub seal: Seal,
     /// Where passwords are hashed.
     pub passwords: Passwords,
     /// Files that people bring.
@@ -55,7 +58,11 @@ impl Venue {
         let database =
             Database::open(config.database().reveal()).await.map_err(StartError::Database)?;
         let live = Live::start(&config, &database).await?;
+        // After the live part, which makes the key on the first start.
+        let seal = Seal::open(&config.data)
+            .map_err(|source| StartError::Data { folder: config.data.clone(), source })?;
         Ok(Arc::new(Self {
+            seal,
             limits: Limits::new(config.limit_scale),
             passwords: Passwords::default(),
             jobs: Jobs::default(),

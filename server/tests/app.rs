@@ -205,7 +205,11 @@ impl User {
     }
 
     pub async fn log_in(&self, login: &str, password: &str) -> Result<Viewer, AccountError> {
-        let form = Credentials { login: login.into(), password: Secret::new(password) };
+        let form = Credentials {
+            login: login.into(),
+            password: Secret::new(password),
+            code: Secret::default(),
+        };
         self.call("accounts/log_in", json!({ "form": form })).await
     }
 

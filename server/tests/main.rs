@@ -12,6 +12,8 @@ mod channel;
 mod chat;
 mod coming_in;
 mod crowd;
+mod device;
+mod factors;
 mod figures;
 mod limits;
 mod live;

@@ -93,7 +93,8 @@ async fn a_guest_is_told_nothing_private() {
         "id": show, "show": show, "handle": "ada", "follow": true, "section": "past", "next": "",
         "before": i64::MAX, "name": "Guest", "text": "hello", "person": ada.person(), "muted": true,
         "paused": true, "draft": draft("Mine now", 9), "password": "long enough for one",
-        "link": "x", "login": "ada", "language": "en", "session": "",
+        "link": "x", "login": "ada", "language": "en", "ceremony": "x",
+        "credential": "{}", "code": "123456", "session": "",
         "measured": { "before": "[]", "now": "[]" },
         "form": {
             "handle": "new", "display_name": "New", "email": "ada@elsewhere.example", "artist": null,

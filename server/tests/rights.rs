@@ -94,6 +94,36 @@ const FUNCTIONS: &[(&str, Arguments, [u16; 6])] = &[
     ("live/stream_keys", |_| json!({}), [401, 401, 200, 403, 403, 200]),
     ("live/stage", |it| json!({ "show": it.show }), [401, 403, 403, 403, 403, 200]),
     ("live/pause", |it| json!({ "show": it.show, "paused": true }), [401, 403, 403, 409, 403, 409]),
+    (
+        "factors/add_passkey",
+        |_| json!({ "ceremony": "made-up", "name": "", "credential": "{}" }),
+        [401, 401, 422, 422, 422, 422],
+    ),
+    ("factors/begin_log_in", |_| json!({}), [200; 6]),
+    ("factors/begin_passkey", |_| json!({ "password": null }), [401, 401, 200, 200, 200, 200]),
+    (
+        "factors/begin_second_factor",
+        |_| json!({ "password": null }),
+        [401, 401, 200, 200, 200, 200],
+    ),
+    (
+        "factors/disable_second_factor",
+        |_| json!({ "password": "wrong" }),
+        [401, 401, 422, 422, 422, 422],
+    ),
+    ("factors/enable_second_factor", |_| json!({ "code": "" }), [401, 401, 422, 422, 422, 422]),
+    ("factors/log_in", |_| json!({ "ceremony": "made-up", "credential": "{}" }), [401; 6]),
+    (
+        "factors/new_recovery_codes",
+        |_| json!({ "password": "wrong" }),
+        [401, 401, 422, 422, 422, 422],
+    ),
+    (
+        "factors/remove_passkey",
+        |_| json!({ "id": "made-up", "password": null }),
+        [401, 401, 404, 404, 404, 404],
+    ),
+    ("factors/ways", |_| json!({}), [401, 401, 200, 200, 200, 200]),
     ("people/artist", |_| json!({ "handle": "ada" }), [200; 6]),
     (
         "people/follow",
@@ -195,7 +225,7 @@ const ENDPOINTS: &[(&str, &str, u16, u16)] = &[
     // Read by programs on this machine, and by whoever has the operator's token.
     ("GET", "/metrics", 200, 200),
     // A picture of oneself; an empty body is none.
-    ("POST", "/pictures", 401, 422),
+    ("POST", "/pictures", 401, 415),
     ("GET", "/pictures/{file}", 404, 404),
     // With a stream key.
     ("POST", "/whip", 401, 401),

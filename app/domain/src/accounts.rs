@@ -25,6 +25,9 @@ pub enum AccountReason {
     /// Unknown account or wrong password; the same words for both.
     #[error("That handle or e-mail and that password don't belong together.")]
     WrongCredentials,
+    /// The password is right, and the account has a second factor.
+    #[error("Now the code from your app, or a recovery code.")]
+    CodeNeeded,
     /// A link from a mail that was used, is too old, or never was.
     #[error("This link was used already, or is too old. Ask for a new one.")]
     LinkOver,
@@ -42,7 +45,7 @@ pub enum AccountReason {
 impl Reason for AccountReason {
     fn status(&self) -> u16 {
         match self {
-            Self::WrongCredentials => 401,
+            Self::WrongCredentials | Self::CodeNeeded => 401,
             Self::Disabled => 403,
             Self::Leaving { .. } => 409,
             Self::LinkOver => 410,
@@ -137,6 +140,9 @@ pub struct Credentials {
     pub login: String,
     /// The password.
     pub password: Secret,
+    /// The second factor's code, or a recovery code; empty where none was asked for.
+    #[serde(default)]
+    pub code: Secret,
 }
 
 impl Registration {

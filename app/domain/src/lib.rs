@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod chat;
 pub mod crowd;
+pub mod factors;
 pub mod field;
 pub mod figures;
 pub mod live;

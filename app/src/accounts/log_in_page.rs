@@ -2,9 +2,10 @@
 
 use bandstand_domain::{
     Refusal,
-    accounts::{AccountReason, Credentials, Role},
+    accounts::{AccountReason, Credentials, Role, Viewer},
 };
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 
 use super::{
     CurrentViewer, address_with_next,
@@ -12,6 +13,7 @@ use super::{
     way::{Onward, next_in_query},
 };
 use crate::{
+    factors::PasskeyButton,
     failure::Failed,
     ui::{About, Form, FormState, PasswordField, Submit, TextField, secret},
 };
@@ -27,22 +29,31 @@ pub fn LogInPage() -> impl IntoView {
     let state = FormState::default();
     let login = RwSignal::new(String::new());
     let password = RwSignal::new(String::new());
+    let code = RwSignal::new(String::new());
     let leaving = RwSignal::new(false);
+    let code_asked = RwSignal::new(false);
+    let form = move || Credentials {
+        login: login.get_untracked(),
+        password: secret(password),
+        code: secret(code),
+    };
     let send = move |()| {
-        let form = Credentials { login: login.get_untracked(), password: secret(password) };
+        let form = form();
         let checked = form.check();
         let request = async move {
             let answer = log_in(form).await;
             if let Err(Failed(Refusal::Because(AccountReason::Leaving { .. }))) = &answer {
                 leaving.set(true);
             }
-            answer
+            unless_code_needed(answer)
         };
-        state.send(checked, request, move |person| viewer.set(Some(person)));
+        state.send(checked, request, move |person| come_in(viewer, code_asked, person));
     };
     let restore = move |_| {
-        let form = Credentials { login: login.get_untracked(), password: secret(password) };
-        state.send(form.check(), restore_account(form), move |person| viewer.set(Some(person)));
+        let form = form();
+        let checked = form.check();
+        let request = async move { unless_code_needed(restore_account(form).await) };
+        state.send(checked, request, move |person| come_in(viewer, code_asked, person));
     };
     // The question stands while what was typed does.
     Effect::new(move || {
@@ -63,13 +74,42 @@ pub fn LogInPage() -> impl IntoView {
                 <Form state on_send=Callback::new(send)>
                     <TextField state name="login" label="Handle or e-mail" value=login autocomplete="username" exact=true/>
                     <PasswordField state value=password autocomplete="current-password"/>
+                    <Show when=move || code_asked.get()>
+                        <TextField state name="code" label="Code" value=code autocomplete="one-time-code" hint="Six digits from your app, or one of your recovery codes." exact=true/>
+                    </Show>
                     <Submit state label="Log in"/>
                     <button class="button" type="button" hidden=move || !leaving.get() on:click=restore>"Take my account back"</button>
                 </Form>
+                <p class="or">"or"</p>
+                <PasskeyButton done=Callback::new(move |person| viewer.set(Some(person)))/>
             </div>
             <p class="soft">"Forgotten your password? " <a href="/forgotten">"Get a new one"</a></p>
             <p class="soft">"New here? " <a href=join>"Join the venue"</a></p>
         </section>
     }
     .into_any()
+}
+
+/// That a code is needed is the next question, not a mistake: nobody is in yet.
+fn unless_code_needed(
+    answer: Result<Viewer, Failed<AccountReason>>,
+) -> Result<Option<Viewer>, Failed<AccountReason>> {
+    match answer {
+        Err(Failed(Refusal::Because(AccountReason::CodeNeeded))) => Ok(None),
+        other => other.map(Some),
+    }
+}
+
+fn come_in(viewer: CurrentViewer, code_asked: RwSignal<bool>, person: Option<Viewer>) {
+    if person.is_some() {
+        return viewer.set(person);
+    }
+    code_asked.set(true);
+    request_animation_frame(|| {
+        let field = document().get_element_by_id("code");
+        if let Some(field) = field.and_then(|it| it.dyn_into::<web_sys::HtmlElement>().ok()) {
+            // A field that can't be focused can still be clicked.
+            let _ = field.focus();
+        }
+    });
 }

@@ -2,7 +2,7 @@
 
 pub mod api;
 mod backoff;
-mod browser;
+pub(crate) mod browser;
 mod channel;
 mod clock;
 mod controls;

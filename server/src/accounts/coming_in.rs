@@ -26,6 +26,7 @@ use super::{
 use crate::{
     caller::Caller,
     database::{DatabaseError, broken},
+    factors,
     http::{
         limits::{Limit, by_address},
         sessions,
@@ -33,7 +34,7 @@ use crate::{
 };
 
 /// Whether the database refused something because it isn't free.
-pub(super) fn is_taken(error: &DatabaseError) -> bool {
+pub(crate) fn is_taken(error: &DatabaseError) -> bool {
     error.as_database_error().is_some_and(|error| error.is_unique_violation())
 }
 
@@ -110,12 +111,14 @@ impl Accounts for Caller {
             let erased_at = at.plus(GRACE);
             return Err(Refusal::Because(AccountReason::Leaving { erased_at }));
         }
+        factors::check_second_factor(self, &known.account, form.code.reveal()).await?;
         self.enter(&known.account.id).await.map_err(broken)?;
         Ok(known.account.viewer())
     }
 
     async fn restore(&self, form: Credentials) -> Result<Viewer, AccountError> {
         let known = self.prove(&form).await?;
+        factors::check_second_factor(self, &known.account, form.code.reveal()).await?;
         let restored = async {
             let mut write = self.venue.database.begin().await?;
             store::restore(&mut write, &known.account.id).await?;

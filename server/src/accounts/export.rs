@@ -15,6 +15,7 @@ use crate::{
     caller::Caller,
     chat, crowd,
     database::{DatabaseError, broken},
+    factors,
     http::limits::Limit,
     people, shows,
     venue::Venue,
@@ -55,6 +56,7 @@ async fn collect(caller: &Caller, id: &str) -> Result<Option<Value>, DatabaseErr
     Ok(Some(json!({
         "account": account,
         "profile": people::export(database, id).await?,
+        "factors": factors::export(database, id).await?,
         "sessions": own_sessions::list(database, id, &current).await?,
         "shows": shows::export(database, id).await?,
         "messages": chat::export(database, &person).await?,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use bandstand_domain::{Millis, PersonId};
 
 use super::{GRACE, store};
-use crate::{chat, clock, database::DatabaseError, live::keys, people, venue::Venue};
+use crate::{chat, clock, database::DatabaseError, factors, live::keys, people, venue::Venue};
 
 /// How long an address may stay unconfirmed, in milliseconds. The account goes then, and its handle is
 /// free again: nobody has met it on a stage.
@@ -25,6 +25,7 @@ pub async fn erase_due(venue: &Arc<Venue>) -> Result<(), DatabaseError> {
         let mut write = database.begin().await?;
         chat::forget_author(&mut write, &PersonId::new(account.person)).await?;
         keys::forget(&mut write, &account.id).await?;
+        factors::forget(&mut write, &account.id).await?;
         let picture = people::forget(&mut write, &account.id).await?;
         store::erase(&mut write, &account.id, account.frees_handle, now).await?;
         write.commit().await?;

@@ -20,6 +20,7 @@ use bandstand_domain::{
 use serde::{Deserialize, Serialize};
 use tower_sessions::session;
 
+pub(crate) use coming_in::is_taken;
 pub use export::routes;
 pub use password::Passwords;
 pub use store::Account;
@@ -134,6 +135,17 @@ impl Caller {
             sessions::name(&self.session).await.map_err(lost)?;
         }
         Ok(())
+    }
+
+    /// Makes the session that of the account `id`, which proved itself without a password; nothing for
+    /// one that its person or an operator closed.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn enter_open(&self, id: &str) -> Result<Option<Viewer>, DatabaseError> {
+        let Some(account) = store::find(&self.venue.database, id).await? else { return Ok(None) };
+        self.enter(id).await?;
+        Ok(Some(account.viewer()))
     }
 
     /// The name of the session, which it gets if it has none.

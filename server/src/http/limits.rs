@@ -55,10 +55,12 @@ pub enum Limit {
     People,
     /// Showing another picture, by account.
     Picture,
+    /// Codes of second factors, by account; who knows the password alone gets here.
+    Code,
 }
 
 impl Limit {
-    const ALL: [Self; 19] = [
+    const ALL: [Self; 20] = [
         Self::Registration,
         Self::LogIn,
         Self::LogInAddress,
@@ -78,6 +80,7 @@ impl Limit {
         Self::Figures,
         Self::People,
         Self::Picture,
+        Self::Code,
     ];
 
     /// How many at once, and how long until one more.
@@ -102,6 +105,7 @@ impl Limit {
             Self::Figures => (60, Duration::from_millis(500)),
             Self::People => (30, Duration::from_secs(5)),
             Self::Picture => (10, Duration::from_secs(60)),
+            Self::Code => (10, Duration::from_secs(60)),
         }
     }
 }

@@ -17,6 +17,7 @@ use bandstand_app::{
     accounts::port::{AccountSettings, Accounts, Helpers},
     chat::port::Chat,
     crowd::port::Crowd,
+    factors::port::Factors,
     live::port::Live,
     people::port::People,
     port::Answer,
@@ -135,6 +136,7 @@ fn provide_ports(caller: Caller) {
     provide_context::<Arc<dyn Live>>(caller.clone());
     provide_context::<Arc<dyn Chat>>(caller.clone());
     provide_context::<Arc<dyn Crowd>>(caller.clone());
+    provide_context::<Arc<dyn Factors>>(caller.clone());
     provide_context::<Arc<dyn People>>(caller);
 }
 

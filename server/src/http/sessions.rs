@@ -128,6 +128,14 @@ pub async fn begin(session: &Session, device: &str) -> Result<(), session::Error
     session.insert(USED, now / QUARTER).await
 }
 
+/// When a session began: when its person last logged in.
+///
+/// # Errors
+/// When the database fails.
+pub async fn begun(session: &Session) -> Result<Option<Millis>, session::Error> {
+    Ok(session.get::<i64>(BEGUN).await?.map(Millis))
+}
+
 /// Adds `Secure` to the cookie that takes a session away: with a `__Host-` name, browsers ignore it
 /// otherwise.
 pub async fn secure_removal(request: Request, next: Next) -> Response {

@@ -1,0 +1,127 @@
+//! Further ways to prove who one is: passkeys instead of the password, a second factor beside it.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::{Millis, Refusal, accounts::Secret, accounts::check_name, refusal::Reason};
+
+/// The most passkeys of an account.
+pub const MOST_PASSKEYS: usize = 20;
+/// How many recovery codes there are.
+pub const RECOVERY_CODES: usize = 10;
+/// How long after a log-in these ways may be changed without the password, in milliseconds.
+pub const FRESH: i64 = 10 * Millis::MINUTE;
+
+/// Why a further way to prove who one is is refused, beyond what every feature refuses.
+#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
+pub enum FactorReason {
+    /// The log-in is not fresh, and no password came with it.
+    #[error("Give your password once more: this changes how you log in.")]
+    ProofNeeded,
+    /// The passkey is not known here, or what it said is not right, or too late.
+    #[error("That passkey didn't open anything here. Try again, or use your password.")]
+    UnknownPasskey,
+    /// The device has a passkey for this account already, or what it made can't be used.
+    #[error("That passkey can't be added. Perhaps this device has one already?")]
+    UnusablePasskey,
+    /// Browsers tie passkeys to a name, and the venue has none but a number.
+    #[error("Passkeys need a venue with a name of its own, and this one has only a number.")]
+    NoName,
+    /// [`MOST_PASSKEYS`].
+    #[error("You have 20 passkeys. Remove one that you no longer use first.")]
+    TooManyPasskeys,
+    /// There is a second factor already.
+    #[error("Your second factor is on already.")]
+    AlreadyOn,
+    /// There is none, or its setting up was never begun.
+    #[error("Your second factor is off.")]
+    Off,
+}
+
+impl Reason for FactorReason {
+    fn status(&self) -> u16 {
+        match self {
+            Self::UnknownPasskey => 401,
+            Self::ProofNeeded => 403,
+            Self::NoName | Self::TooManyPasskeys | Self::AlreadyOn | Self::Off => 409,
+            Self::UnusablePasskey => 422,
+        }
+    }
+}
+
+/// What the factors feature answers when it refuses.
+pub type FactorError = Refusal<FactorReason>;
+
+/// A passkey, as its owner sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Passkey {
+    /// Its identity, which the device gave it.
+    pub id: String,
+    /// How its owner calls it.
+    pub name: String,
+    /// When it was added.
+    pub added_at: Millis,
+    /// When somebody last logged in with it.
+    pub used_at: Option<Millis>,
+}
+
+/// How one's own account can be entered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ways {
+    /// Oldest first.
+    pub passkeys: Vec<Passkey>,
+    /// The venue's address as passkeys know it; none when it has only a number.
+    pub passkey_origin: Option<String>,
+    /// Whether a code is asked for after the password.
+    pub second_factor: bool,
+    /// How many recovery codes are left.
+    pub recovery_codes: u32,
+    /// Whether the log-in is so fresh that no password is asked for.
+    pub fresh: bool,
+}
+
+/// What a browser needs to make a passkey or to use one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Challenge {
+    /// To be handed back with the answer; good once, for some minutes.
+    pub ceremony: String,
+    /// The options as JSON (Web Authentication Level 3, 5.8.1 and 5.8.2), for
+    /// `PublicKeyCredential.parse…OptionsFromJSON`.
+    pub options: String,
+}
+
+/// A second factor that is being set up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetUp {
+    /// The secret as text (base32), to be typed into an app that can't see.
+    pub secret: Secret,
+    /// The same as an `otpauth:` address.
+    pub address: Secret,
+    /// The same to be seen: how many squares wide and high …
+    pub size: u32,
+    /// … and the dark ones as the path of an SVG.
+    pub path: Secret,
+}
+
+/// What is wrong with a passkey's name.
+pub fn check_passkey_name(name: &str) -> Option<String> {
+    check_name("The name", name, 40)
+}
+
+/// A code as it is compared: without spaces and dashes, in lower case; `None` when nothing is left of it,
+/// or too much.
+pub fn normal_code(code: &str) -> Option<String> {
+    let code: String = code
+        .chars()
+        .filter(|c| !c.is_whitespace() && *c != '-')
+        .flat_map(char::to_lowercase)
+        .collect();
+    ((6..=16).contains(&code.len())).then_some(code)
+}
+
+/// What is wrong with a code, as far as it can be told by its looks.
+pub fn check_code(code: &str) -> Option<String> {
+    normal_code(code)
+        .is_none()
+        .then(|| "A code has six digits; a recovery code has twelve letters and digits.".into())
+}

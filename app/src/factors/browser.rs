@@ -1,0 +1,65 @@
+//! What browsers offer for passkeys (Web Authentication Level 3).
+
+use js_sys::{JSON, Reflect};
+use leptos::prelude::window;
+use wasm_bindgen::JsValue;
+
+use crate::live::browser::{call, call_now, error_name, get, object};
+
+/// Why a browser gave no passkey.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoPasskey {
+    /// It has none of this, or not at this address.
+    Impossible,
+    /// Its person said no, or took too long.
+    Declined,
+    /// The device has one for this account already.
+    Known,
+}
+
+impl NoPasskey {
+    /// What the person is told; nothing when they know it anyway.
+    pub fn words(self) -> Option<&'static str> {
+        match self {
+            Self::Impossible => Some("This browser can’t use passkeys at this address."),
+            Self::Declined => None,
+            Self::Known => Some("This device has a passkey for your account already."),
+        }
+    }
+}
+
+impl From<JsValue> for NoPasskey {
+    fn from(error: JsValue) -> Self {
+        match error_name(&error).as_str() {
+            "NotAllowedError" | "AbortError" => Self::Declined,
+            "InvalidStateError" => Self::Known,
+            _ => Self::Impossible,
+        }
+    }
+}
+
+/// Makes a passkey for `options`, JSON as the venue made it; the answer as JSON.
+///
+/// # Errors
+/// [`NoPasskey`].
+pub async fn make(options: &str) -> Result<String, NoPasskey> {
+    ceremony("create", "parseCreationOptionsFromJSON", options).await
+}
+
+/// Uses a passkey for `options`, JSON as the venue made it; the answer as JSON.
+///
+/// # Errors
+/// [`NoPasskey`].
+pub async fn take(options: &str) -> Result<String, NoPasskey> {
+    ceremony("get", "parseRequestOptionsFromJSON", options).await
+}
+
+async fn ceremony(method: &str, parse: &str, options: &str) -> Result<String, NoPasskey> {
+    let kind = Reflect::get(&window(), &"PublicKeyCredential".into())?;
+    let options = call_now(&kind, parse, &[JSON::parse(options)?])?;
+    let credentials = get(&window().navigator(), "credentials");
+    let wanted = object([("publicKey", options)]);
+    let made = call(&credentials, method, &[wanted]).await?;
+    let answer = call_now(&made, "toJSON", &[])?;
+    JSON::stringify(&answer)?.as_string().ok_or(NoPasskey::Impossible)
+}

@@ -1,0 +1,134 @@
+//! One's passkeys: adding and removing them.
+
+use bandstand_domain::{
+    FieldErrors, Refusal,
+    factors::{FactorReason, Passkey, Ways, check_passkey_name},
+};
+use leptos::prelude::*;
+
+use super::{
+    api::{add_passkey, begin_passkey, remove_passkey},
+    browser,
+    proof::{Proof, proof, proven},
+};
+use crate::{
+    failure::Failed,
+    ui::{Form, FormState, LocalTime, Submit, TextField, TimeStyle, Toaster},
+};
+
+/// One's passkeys: adding and removing them.
+#[component]
+pub fn PasskeysSection(
+    /// How the account can be entered.
+    ways: RwSignal<Ways>,
+) -> impl IntoView {
+    let passkeys = move || ways.with(|ways| ways.passkeys.clone());
+    // Until the page is alive it doesn't know where it is; then, whether passkeys work there.
+    let elsewhere = RwSignal::new(None::<String>);
+    Effect::new(move || {
+        let here = window().location().origin().ok();
+        let origin = ways.with(|ways| ways.passkey_origin.clone());
+        elsewhere.set(origin.filter(|origin| here.as_ref() != Some(origin)));
+    });
+    let nowhere = move || ways.with(|ways| ways.passkey_origin.is_none());
+    view! {
+        <h3>"Passkeys"</h3>
+        <p class="soft">"Log in with your fingerprint, your face or a key instead of the password. Nothing that could be stolen leaves your device."</p>
+        <ul role="list" class="passkeys">
+            <For each=passkeys key=Clone::clone children=move |passkey| view! { <li><Row passkey ways/></li> }/>
+        </ul>
+        {move || {
+            if nowhere() {
+                view! { <p class="notice">{FactorReason::NoName.to_string()}</p> }.into_any()
+            } else if let Some(origin) = elsewhere.get() {
+                let address = format!("{origin}/settings#security");
+                view! { <p class="notice">"Passkeys work at this venue’s own address: " <a href=address rel="external">{origin}</a></p> }.into_any()
+            } else {
+                view! { <Add ways/> }.into_any()
+            }
+        }}
+    }
+    .into_any()
+}
+
+#[component]
+fn Row(passkey: Passkey, ways: RwSignal<Ways>) -> impl IntoView {
+    let toaster = Toaster::expect();
+    let state = FormState::default();
+    let password = RwSignal::new(String::new());
+    let asking = RwSignal::new(false);
+    let id = StoredValue::new(passkey.id.clone());
+    let name = passkey.name.clone();
+    let remove = move |()| {
+        // A click to begin with: the password is asked for only then.
+        if !ways.with_untracked(|ways| ways.fresh) && !asking.get_untracked() {
+            return asking.set(true);
+        }
+        let name = name.clone();
+        let request = proven(ways, "remove_proof", remove_passkey(id.get_value(), proof(password)));
+        state.send(Ok(()), request, move |()| {
+            toaster.say(format!("‘{name}’ opens nothing any more."))
+        });
+    };
+    let used = passkey.used_at.map(|at| {
+        view! { " · last used " <LocalTime at fallback="" style=TimeStyle::Full/> }
+    });
+    let label = format!("Remove {}", passkey.name);
+    view! {
+        <Form state on_send=Callback::new(remove)>
+            <div class="row">
+                <div class="grow">
+                    <strong>{passkey.name.clone()}</strong>
+                    <p class="soft small">"Added " <LocalTime at=passkey.added_at fallback="" style=TimeStyle::Full/> {used}</p>
+                </div>
+                <button class="button danger" type="submit" aria-label=label aria-busy=move || state.pending().then_some("true")>"Remove"</button>
+            </div>
+            <Show when=move || asking.get()>
+                <Proof state ways value=password name="remove_proof"/>
+            </Show>
+        </Form>
+    }
+    .into_any()
+}
+
+#[component]
+fn Add(ways: RwSignal<Ways>) -> impl IntoView {
+    let toaster = Toaster::expect();
+    let state = FormState::default();
+    let name = RwSignal::new("This device".to_owned());
+    let password = RwSignal::new(String::new());
+    let add = move |()| {
+        let mut errors = FieldErrors::default();
+        errors.check("passkey_name", check_passkey_name(&name.get_untracked()));
+        let request = proven(ways, "passkey_proof", make(name.get_untracked(), password));
+        state.send(errors.into_result(), request, move |added: bool| {
+            if added {
+                password.set(String::new());
+                toaster.say("Added. It opens your account from now on.");
+            }
+        });
+    };
+    view! {
+        <Form state on_send=Callback::new(add)>
+            <TextField state name="passkey_name" label="Name of a new passkey" value=name hint="So that you know it again, such as: my phone." most=40/>
+            <Proof state ways value=password name="passkey_proof"/>
+            <Submit state label="Add a passkey"/>
+        </Form>
+    }
+    .into_any()
+}
+
+/// Whether a passkey was made and added; not, when its person changed their mind.
+async fn make(name: String, password: RwSignal<String>) -> Result<bool, Failed<FactorReason>> {
+    let challenge = begin_passkey(proof(password)).await?;
+    match browser::make(&challenge.options).await {
+        Ok(credential) => {
+            add_passkey(challenge.ceremony, name, credential).await?;
+            Ok(true)
+        }
+        Err(why) => match why.words() {
+            Some(words) => Err(Failed(Refusal::Invalid(FieldErrors::one("passkey_name", words)))),
+            None => Ok(false),
+        },
+    }
+}

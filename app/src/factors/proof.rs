@@ -1,0 +1,72 @@
+//! The password once more, where the log-in isn't fresh.
+
+use bandstand_domain::{
+    FieldErrors, Refusal,
+    accounts::Secret,
+    factors::{FactorReason, Ways},
+};
+use leptos::prelude::*;
+
+use super::api::load_ways;
+use crate::{
+    failure::Failed,
+    ui::{FormState, PasswordField, secret},
+};
+
+/// How the server calls the password in its complaints.
+const ASKED: &str = "proof";
+
+/// The password once more; nothing while the log-in is fresh.
+#[component]
+pub(super) fn Proof(
+    /// The form that asks for it.
+    state: FormState,
+    /// How the account can be entered.
+    ways: RwSignal<Ways>,
+    /// What was typed.
+    value: RwSignal<String>,
+    /// The name of the field, another one in each form of a page.
+    name: &'static str,
+) -> impl IntoView {
+    view! {
+        <Show when=move || !ways.with(|ways| ways.fresh)>
+            <PasswordField state name=name label="Your password, once more" value autocomplete="current-password"/>
+        </Show>
+    }
+    .into_any()
+}
+
+/// What was typed there, if anything.
+pub(super) fn proof(value: RwSignal<String>) -> Option<Secret> {
+    let password = secret(value);
+    (!password.reveal().is_empty()).then_some(password)
+}
+
+/// Waits for a request that takes a proof, from the field `name`. What it refuses is said at that field;
+/// once it is done, `ways` are as they are then.
+pub(super) async fn proven<T>(
+    ways: RwSignal<Ways>,
+    name: &'static str,
+    request: impl Future<Output = Result<T, Failed<FactorReason>>>,
+) -> Result<T, Failed<FactorReason>> {
+    match request.await {
+        Ok(done) => {
+            if let Ok(now) = load_ways().await {
+                ways.try_set(now);
+            }
+            Ok(done)
+        }
+        Err(Failed(Refusal::Because(FactorReason::ProofNeeded))) => {
+            let _ = ways.try_update(|ways| ways.fresh = false);
+            let words = FactorReason::ProofNeeded.to_string();
+            Err(Failed(FieldErrors::one(name, words).into()))
+        }
+        Err(Failed(Refusal::Invalid(mut errors))) => {
+            for error in errors.0.iter_mut().filter(|error| error.field == ASKED) {
+                error.field = name.into();
+            }
+            Err(Failed(errors.into()))
+        }
+        Err(refused) => Err(refused),
+    }
+}

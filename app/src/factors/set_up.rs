@@ -1,0 +1,20 @@
+//! A secret to be seen by a phone's camera.
+
+use leptos::prelude::*;
+
+/// A QR code: dark squares on white, with the quiet edge that cameras need (ISO/IEC 18004, 4 squares).
+#[component]
+pub(super) fn Picture(
+    /// How many squares wide and high.
+    size: u32,
+    /// The dark ones.
+    path: String,
+) -> impl IntoView {
+    let whole = size + 8;
+    view! {
+        <svg class="qr" viewBox=format!("-4 -4 {whole} {whole}") role="img" aria-label="The secret as a QR code" shape-rendering="crispEdges">
+            <path d=path/>
+        </svg>
+    }
+    .into_any()
+}

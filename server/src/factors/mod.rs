@@ -1,0 +1,203 @@
+//! Further ways to prove who one is: passkeys, and a second factor.
+//!
+//! **Invariant:** whatever changes how an account is entered takes its password, or a log-in of the last
+//! minutes; so a session that was left open, or stolen, can't be made to last.
+
+mod passkeys;
+mod port;
+mod second;
+mod store;
+
+pub use store::{export, forget};
+
+use bandstand_domain::{
+    FieldErrors, Refusal,
+    accounts::{AccountError, AccountReason, Secret},
+    factors::{Challenge, FRESH, FactorError, FactorReason, check_code, normal_code},
+};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+
+use crate::{
+    accounts::{Account, letters::Occasion, write_to},
+    caller::Caller,
+    clock,
+    database::{DatabaseError, broken},
+    http::{
+        limits::{Limit, by_address},
+        sessions,
+    },
+};
+
+/// Asks for the second factor of `account`, whose password was right, when there is one. Only who knows
+/// the password gets here, so nobody else can use up the tries.
+///
+/// # Errors
+/// `CodeNeeded` without a code; a complaint about `code` when it is not right, or was used before.
+pub async fn check_second_factor(
+    caller: &Caller,
+    account: &Account,
+    code: &str,
+) -> Result<(), AccountError> {
+    let database = &caller.venue.database;
+    let factor = store::second_factor(database, &account.id).await.map_err(broken)?;
+    let Some(factor) = factor.filter(|factor| factor.on) else { return Ok(()) };
+    if code.trim().is_empty() {
+        return Err(Refusal::Because(AccountReason::CodeNeeded));
+    }
+    if let Some(complaint) = check_code(code) {
+        return Err(FieldErrors::one("code", complaint).into());
+    }
+    caller
+        .venue
+        .limits
+        .check(Limit::Code, &account.id)
+        .map_err(|retry_after| Refusal::TooMany { retry_after })?;
+    let code = normal_code(code).unwrap_or_default();
+    let right = match second::recovery_parts(&code) {
+        Some((slot, rest)) => use_recovery_code(caller, &account.id, slot, rest).await?,
+        None => {
+            let step = step(caller, &account.id, &factor.secret, &code)?;
+            match step {
+                Some(step) => use_step(caller, &account.id, step).await.map_err(broken)?,
+                None => false,
+            }
+        }
+    };
+    if right { Ok(()) } else { Err(wrong_code().into()) }
+}
+
+fn wrong_code() -> FieldErrors {
+    let words = "That code is not right, or was used already. A new one comes every half minute.";
+    FieldErrors::one("code", words)
+}
+
+/// For which step of the clock `code` is, when it is right.
+fn step<E: std::error::Error>(
+    caller: &Caller,
+    account: &str,
+    sealed: &str,
+    code: &str,
+) -> Result<Option<i64>, Refusal<E>> {
+    let unreadable = |what: &'static str| {
+        tracing::error!(what, "a second factor can't be used: was secret.key replaced?");
+        Refusal::Broken
+    };
+    let secret =
+        caller.venue.seal.unseal(sealed, account).map_err(|_| unreadable("it can't be opened"))?;
+    second::step(&secret, code, clock::now()).map_err(|_| unreadable("it is no secret"))
+}
+
+async fn use_step(caller: &Caller, account: &str, step: i64) -> Result<bool, DatabaseError> {
+    let mut write = caller.venue.database.begin().await?;
+    let used = store::use_step(&mut write, account, step).await?;
+    write.commit().await?;
+    Ok(used)
+}
+
+async fn use_recovery_code(
+    caller: &Caller,
+    account: &str,
+    slot: &str,
+    rest: &str,
+) -> Result<bool, AccountError> {
+    let database = &caller.venue.database;
+    let hash = store::recovery_code(database, account, slot).await.map_err(broken)?;
+    let right = caller.venue.passwords.verify(&Secret::new(rest), hash).await?;
+    if !right {
+        return Ok(false);
+    }
+    store::use_recovery_code(database, account, slot).await.map_err(broken)
+}
+
+impl Caller {
+    /// The account that asks, once it is sure that its person does: by the password, or because they
+    /// have just logged in.
+    async fn proven(&self, password: Option<Secret>) -> Result<Account, FactorError> {
+        let account = self.account().await.map_err(broken)?.ok_or(Refusal::NotLoggedIn)?;
+        match password.filter(|password| !password.reveal().is_empty()) {
+            Some(password) => {
+                let checked = self.check_own_password(&account, "proof", &password).await;
+                checked.map_err(as_factor)?;
+            }
+            None if self.is_fresh().await? => {
+                let checked = self.venue.limits.check(Limit::Settings, &account.id);
+                checked.map_err(|retry_after| Refusal::TooMany { retry_after })?;
+            }
+            None => return Err(Refusal::Because(FactorReason::ProofNeeded)),
+        }
+        Ok(account)
+    }
+
+    /// Whether the session's log-in is fresh.
+    async fn is_fresh(&self) -> Result<bool, FactorError> {
+        let begun = sessions::begun(&self.session).await.map_err(|error| {
+            tracing::error!(%error, "a session can't be read");
+            Refusal::Broken
+        })?;
+        Ok(begun.is_some_and(|begun| clock::now().since(begun) < FRESH))
+    }
+
+    /// Keeps what is asked of a device.
+    async fn challenge(
+        &self,
+        account: Option<&Account>,
+        asked: passkeys::Asked,
+    ) -> Result<Challenge, FactorError> {
+        let ceremony = BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 16]>());
+        let patience = i64::try_from(passkeys::PATIENCE.as_millis()).unwrap_or(i64::MAX);
+        let account = account.map(|account| account.id.as_str());
+        store::begin_ceremony(
+            &self.venue.database,
+            &ceremony,
+            account,
+            &asked.state,
+            clock::now().plus(patience),
+        )
+        .await
+        .map_err(broken)?;
+        Ok(Challenge { ceremony, options: asked.options })
+    }
+
+    /// Hashes new recovery codes; what is shown, and what is kept.
+    async fn make_recovery_codes(
+        &self,
+    ) -> Result<(Vec<Secret>, Vec<(String, String)>), FactorError> {
+        let codes = second::new_recovery_codes();
+        let mut kept = Vec::new();
+        for code in &codes {
+            let (slot, rest) = second::recovery_parts(code).ok_or(Refusal::Broken)?;
+            let hash = self.venue.passwords.hash(&Secret::new(rest)).await.map_err(as_factor)?;
+            kept.push((slot.to_owned(), hash));
+        }
+        let shown = codes
+            .iter()
+            .map(|code| Secret::new(format!("{}-{}-{}", &code[..4], &code[4..8], &code[8..])));
+        Ok((shown.collect(), kept))
+    }
+}
+
+/// What the accounts feature refused, for this one.
+fn as_factor(refusal: AccountError) -> FactorError {
+    match refusal {
+        Refusal::Invalid(errors) => Refusal::Invalid(errors),
+        Refusal::NotLoggedIn => Refusal::NotLoggedIn,
+        Refusal::TooMany { retry_after } => Refusal::TooMany { retry_after },
+        _ => Refusal::Broken,
+    }
+}
+
+impl Caller {
+    fn count_passkey_log_in(&self) -> Result<(), FactorError> {
+        let checked = self.venue.limits.check(Limit::LogInAddress, by_address(self.address));
+        checked.map_err(|retry_after| Refusal::TooMany { retry_after })
+    }
+
+    /// Tells the account's person by letter that how they log in has changed.
+    async fn tell_of_change(&self, account: &Account) -> Result<(), DatabaseError> {
+        let mut write = self.venue.database.begin().await?;
+        write_to(&mut write, Occasion::SecurityChanged { account: account.id.clone() }).await?;
+        write.commit().await?;
+        self.venue.jobs.wake();
+        Ok(())
+    }
+}

@@ -1,0 +1,221 @@
+//! Passkeys and second factors, for the person who makes the current request.
+
+use async_trait::async_trait;
+use bandstand_app::factors::port::Factors;
+use bandstand_domain::{
+    FieldErrors, Refusal,
+    accounts::{Secret, Viewer},
+    factors::{
+        Challenge, FactorError, FactorReason, MOST_PASSKEYS, SetUp, Ways, check_code,
+        check_passkey_name, normal_code,
+    },
+};
+
+use super::{passkeys, second, step, store, wrong_code};
+use crate::{
+    accounts::{is_taken, letters::Occasion, store::lock, write_to},
+    caller::Caller,
+    database::broken,
+    http::limits::Limit,
+};
+
+#[async_trait]
+impl Factors for Caller {
+    async fn ways(&self) -> Result<Ways, FactorError> {
+        let account = self.account().await.map_err(broken)?.ok_or(Refusal::NotLoggedIn)?;
+        let database = &self.venue.database;
+        let factor = store::second_factor(database, &account.id).await.map_err(broken)?;
+        let left = store::recovery_codes_left(database, &account.id).await.map_err(broken)?;
+        let origin = passkeys::origin(&self.venue.config.public_url);
+        Ok(Ways {
+            passkeys: store::passkeys(database, &account.id).await.map_err(broken)?,
+            passkey_origin: origin.map(|origin| origin.origin().ascii_serialization()),
+            second_factor: factor.is_some_and(|factor| factor.on),
+            recovery_codes: left,
+            fresh: self.is_fresh().await?,
+        })
+    }
+
+    async fn begin_passkey(&self, password: Option<Secret>) -> Result<Challenge, FactorError> {
+        let account = self.proven(password).await?;
+        let known = store::passkeys(&self.venue.database, &account.id).await.map_err(broken)?;
+        if known.len() >= MOST_PASSKEYS {
+            return Err(Refusal::Because(FactorReason::TooManyPasskeys));
+        }
+        let known: Vec<String> = known.into_iter().map(|passkey| passkey.id).collect();
+        let asked = passkeys::ask_for_new(
+            &self.venue.config.public_url,
+            &account.person,
+            &account.handle,
+            &account.name,
+            &known,
+        );
+        self.challenge(Some(&account), asked.map_err(Refusal::Because)?).await
+    }
+
+    async fn add_passkey(
+        &self,
+        ceremony: String,
+        name: String,
+        credential: String,
+    ) -> Result<(), FactorError> {
+        // That the person is who they are was proven when the ceremony began.
+        let account = self.account().await.map_err(broken)?.ok_or(Refusal::NotLoggedIn)?;
+        if let Some(complaint) = check_passkey_name(&name) {
+            return Err(FieldErrors::one("passkey_name", complaint).into());
+        }
+        let database = &self.venue.database;
+        let state = store::take_ceremony(database, &ceremony, Some(&account.id)).await;
+        let unusable = || Refusal::Because(FactorReason::UnusablePasskey);
+        let state = state.map_err(broken)?.ok_or_else(unusable)?;
+        let made = passkeys::accept_new(&self.venue.config.public_url, &state, &credential);
+        let (id, data) = made.map_err(Refusal::Because)?;
+        let added = async {
+            let mut write = database.begin().await?;
+            lock(&mut write, &account.id).await?;
+            let name = name.trim();
+            let added =
+                store::add_passkey(&mut write, &account.id, &id, name, &data, MOST_PASSKEYS)
+                    .await?;
+            write_to(&mut write, Occasion::SecurityChanged { account: account.id.clone() }).await?;
+            write.commit().await?;
+            Ok(added)
+        };
+        match added.await {
+            Ok(true) => {
+                self.venue.jobs.wake();
+                Ok(())
+            }
+            Ok(false) => Err(Refusal::Because(FactorReason::TooManyPasskeys)),
+            Err(error) if is_taken(&error) => Err(unusable()),
+            Err(error) => Err(broken(error)),
+        }
+    }
+
+    async fn remove_passkey(
+        &self,
+        id: String,
+        password: Option<Secret>,
+    ) -> Result<(), FactorError> {
+        let account = self.proven(password).await?;
+        let removed = store::remove_passkey(&self.venue.database, &account.id, &id).await;
+        if !removed.map_err(broken)? {
+            return Err(Refusal::NotFound);
+        }
+        self.tell_of_change(&account).await.map_err(broken)
+    }
+
+    async fn begin_log_in(&self) -> Result<Challenge, FactorError> {
+        self.count_passkey_log_in()?;
+        let asked = passkeys::ask_for_known(&self.venue.config.public_url);
+        self.challenge(None, asked.map_err(Refusal::Because)?).await
+    }
+
+    async fn log_in_with_passkey(
+        &self,
+        ceremony: String,
+        credential: String,
+    ) -> Result<Viewer, FactorError> {
+        self.count_passkey_log_in()?;
+        let unknown = || Refusal::Because(FactorReason::UnknownPasskey);
+        let database = &self.venue.database;
+        let state = store::take_ceremony(database, &ceremony, None).await.map_err(broken)?;
+        let state = state.ok_or_else(unknown)?;
+        let id = passkeys::named(&credential).ok_or_else(unknown)?;
+        let known = store::passkey(database, &id).await.map_err(broken)?.ok_or_else(unknown)?;
+        let data = passkeys::check_known(
+            &self.venue.config.public_url,
+            &state,
+            &credential,
+            &known.person,
+            &known.data,
+        );
+        let data = data.map_err(Refusal::Because)?;
+        // Also refused to who has closed the account, or whom the operator has: the password tells why.
+        let viewer = self.enter_open(&known.account).await.map_err(broken)?.ok_or_else(unknown)?;
+        store::use_passkey(database, &id, &data).await.map_err(broken)?;
+        Ok(viewer)
+    }
+
+    async fn begin_second_factor(&self, password: Option<Secret>) -> Result<SetUp, FactorError> {
+        let account = self.proven(password).await?;
+        let secret = second::new_secret();
+        let sealed = self.venue.seal.seal(&secret, &account.id).map_err(|_| Refusal::Broken)?;
+        let begun = store::begin_second_factor(&self.venue.database, &account.id, &sealed).await;
+        if !begun.map_err(broken)? {
+            return Err(Refusal::Because(FactorReason::AlreadyOn));
+        }
+        second::set_up(&secret, &account.handle).map_err(|_| Refusal::Broken)
+    }
+
+    async fn enable_second_factor(&self, code: String) -> Result<Vec<Secret>, FactorError> {
+        let account = self.account().await.map_err(broken)?.ok_or(Refusal::NotLoggedIn)?;
+        if let Some(complaint) = check_code(&code) {
+            return Err(FieldErrors::one("code", complaint).into());
+        }
+        let database = &self.venue.database;
+        let factor = store::second_factor(database, &account.id).await.map_err(broken)?;
+        let factor = factor.ok_or(Refusal::Because(FactorReason::Off))?;
+        if factor.on {
+            return Err(Refusal::Because(FactorReason::AlreadyOn));
+        }
+        let checked = self.venue.limits.check(Limit::Code, &account.id);
+        checked.map_err(|retry_after| Refusal::TooMany { retry_after })?;
+        let code = normal_code(&code).unwrap_or_default();
+        let step = step(self, &account.id, &factor.secret, &code)?.ok_or_else(wrong_code)?;
+        let (shown, kept) = self.make_recovery_codes().await?;
+        let enabled = async {
+            let mut write = database.begin().await?;
+            lock(&mut write, &account.id).await?;
+            // The code that turned it on opens nothing afterwards.
+            let fresh = store::use_step(&mut write, &account.id, step).await?;
+            if !fresh || !store::enable(&mut write, &account.id).await? {
+                return Ok(false);
+            }
+            store::keep_recovery_codes(&mut write, &account.id, &kept).await?;
+            write_to(&mut write, Occasion::SecurityChanged { account: account.id.clone() }).await?;
+            write.commit().await?;
+            Ok(true)
+        };
+        if !enabled.await.map_err(broken)? {
+            return Err(Refusal::Because(FactorReason::AlreadyOn));
+        }
+        self.venue.jobs.wake();
+        Ok(shown)
+    }
+
+    async fn disable_second_factor(&self, password: Option<Secret>) -> Result<(), FactorError> {
+        let account = self.proven(password).await?;
+        let disabled = async {
+            let mut write = self.venue.database.begin().await?;
+            let was_on = store::disable(&mut write, &account.id).await?;
+            write.commit().await?;
+            Ok(was_on)
+        };
+        if !disabled.await.map_err(broken)? {
+            return Err(Refusal::Because(FactorReason::Off));
+        }
+        self.tell_of_change(&account).await.map_err(broken)
+    }
+
+    async fn new_recovery_codes(
+        &self,
+        password: Option<Secret>,
+    ) -> Result<Vec<Secret>, FactorError> {
+        let account = self.proven(password).await?;
+        let database = &self.venue.database;
+        let factor = store::second_factor(database, &account.id).await.map_err(broken)?;
+        if !factor.is_some_and(|factor| factor.on) {
+            return Err(Refusal::Because(FactorReason::Off));
+        }
+        let (shown, kept) = self.make_recovery_codes().await?;
+        let changed = async {
+            let mut write = database.begin().await?;
+            store::keep_recovery_codes(&mut write, &account.id, &kept).await?;
+            write.commit().await
+        };
+        changed.await.map_err(broken)?;
+        self.tell_of_change(&account).await.map_err(broken)?;
+        Ok(shown)
+    }
+}

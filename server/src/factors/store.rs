@@ -1,0 +1,384 @@
+//! What the database knows of passkeys and second factors.
+
+use bandstand_domain::{Millis, PersonId, factors::Passkey};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use sqlx::Row;
+
+use crate::{
+    clock,
+    database::{Database, DatabaseError, Write},
+};
+
+/// The passkeys of `account`, oldest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn passkeys(database: &Database, account: &str) -> Result<Vec<Passkey>, DatabaseError> {
+    let rows = sqlx::query(
+        "SELECT id, name, added_at, used_at FROM passkeys WHERE account = $1 \
+         ORDER BY added_at, id",
+    )
+    .bind(account)
+    .fetch_all(&database.read)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Passkey {
+                id: row.try_get(0)?,
+                name: row.try_get(1)?,
+                added_at: Millis(row.try_get(2)?),
+                used_at: row.try_get::<Option<i64>, _>(3)?.map(Millis),
+            })
+        })
+        .collect()
+}
+
+/// A passkey that opens something.
+#[derive(Debug)]
+pub struct Known {
+    /// The private identity of its account.
+    pub account: String,
+    /// The public one, which the device was given.
+    pub person: PersonId,
+    /// What has to be known of it, as JSON.
+    pub data: String,
+}
+
+/// The passkey `id`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn passkey(database: &Database, id: &str) -> Result<Option<Known>, DatabaseError> {
+    let row = sqlx::query(
+        "SELECT p.account, a.person, p.data FROM passkeys p JOIN accounts a ON a.id = p.account \
+         WHERE p.id = $1",
+    )
+    .bind(id)
+    .fetch_optional(&database.read)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(Known {
+        account: row.try_get(0)?,
+        person: PersonId::new(row.try_get::<String, _>(1)?),
+        data: row.try_get(2)?,
+    }))
+}
+
+/// Adds a passkey unless there are `most` already.
+///
+/// # Errors
+/// A unique violation when somebody has it; else when the database fails.
+pub async fn add_passkey(
+    write: &mut Write,
+    account: &str,
+    id: &str,
+    name: &str,
+    data: &str,
+    most: usize,
+) -> Result<bool, DatabaseError> {
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let added = sqlx::query(
+        "INSERT INTO passkeys (id, account, name, data, added_at) \
+         SELECT $1, $2, $3, $4, $5 \
+         WHERE (SELECT COUNT(*) FROM passkeys WHERE account = $2) < $6",
+    )
+    .bind(id)
+    .bind(account)
+    .bind(name)
+    .bind(data)
+    .bind(clock::now().0)
+    .bind(most)
+    .execute(&mut **write)
+    .await?;
+    Ok(added.rows_affected() == 1)
+}
+
+/// Notes that a passkey was used, and what changed about it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn use_passkey(database: &Database, id: &str, data: &str) -> Result<(), DatabaseError> {
+    let mut write = database.begin().await?;
+    sqlx::query("UPDATE passkeys SET data = $2, used_at = $3 WHERE id = $1")
+        .bind(id)
+        .bind(data)
+        .bind(clock::now().0)
+        .execute(&mut *write)
+        .await?;
+    write.commit().await
+}
+
+/// Removes a passkey of `account`; whether there was one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn remove_passkey(
+    database: &Database,
+    account: &str,
+    id: &str,
+) -> Result<bool, DatabaseError> {
+    let mut write = database.begin().await?;
+    let gone = sqlx::query("DELETE FROM passkeys WHERE id = $1 AND account = $2")
+        .bind(id)
+        .bind(account)
+        .execute(&mut *write)
+        .await?;
+    write.commit().await?;
+    Ok(gone.rows_affected() == 1)
+}
+
+fn hash(ceremony: &str) -> String {
+    Sha256::digest(ceremony).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Keeps what was asked of a device until it is answered.
+///
+/// # Errors
+/// When the database fails.
+pub async fn begin_ceremony(
+    database: &Database,
+    ceremony: &str,
+    account: Option<&str>,
+    state: &str,
+    expires_at: Millis,
+) -> Result<(), DatabaseError> {
+    let mut write = database.begin().await?;
+    sqlx::query("DELETE FROM ceremonies WHERE expires_at <= $1")
+        .bind(clock::now().0)
+        .execute(&mut *write)
+        .await?;
+    sqlx::query(
+        "INSERT INTO ceremonies (hash, account, state, expires_at) VALUES ($1, $2, $3, $4)",
+    )
+    .bind(hash(ceremony))
+    .bind(account)
+    .bind(state)
+    .bind(expires_at.0)
+    .execute(&mut *write)
+    .await?;
+    write.commit().await
+}
+
+/// Takes what was asked, once: for `account`, or for a log-in.
+///
+/// # Errors
+/// When the database fails.
+pub async fn take_ceremony(
+    database: &Database,
+    ceremony: &str,
+    account: Option<&str>,
+) -> Result<Option<String>, DatabaseError> {
+    let mut write = database.begin().await?;
+    let row = sqlx::query(
+        "DELETE FROM ceremonies WHERE hash = $1 AND expires_at > $2 \
+         AND COALESCE(account, '') = $3 RETURNING state",
+    )
+    .bind(hash(ceremony))
+    .bind(clock::now().0)
+    .bind(account.unwrap_or_default())
+    .fetch_optional(&mut *write)
+    .await?;
+    write.commit().await?;
+    row.map(|row| row.try_get(0)).transpose()
+}
+
+/// A second factor.
+#[derive(Debug)]
+pub struct SecondFactor {
+    /// Its secret, sealed.
+    pub secret: String,
+    /// Whether it is on.
+    pub on: bool,
+}
+
+/// The second factor of `account`, on or being set up.
+///
+/// # Errors
+/// When the database fails.
+pub async fn second_factor(
+    database: &Database,
+    account: &str,
+) -> Result<Option<SecondFactor>, DatabaseError> {
+    let row = sqlx::query("SELECT secret, enabled_at FROM second_factors WHERE account = $1")
+        .bind(account)
+        .fetch_optional(&database.read)
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    let on = row.try_get::<Option<i64>, _>(1)?.is_some();
+    Ok(Some(SecondFactor { secret: row.try_get(0)?, on }))
+}
+
+/// Begins to set one up, in place of one that was never turned on; whether there was none that is on.
+///
+/// # Errors
+/// When the database fails.
+pub async fn begin_second_factor(
+    database: &Database,
+    account: &str,
+    secret: &str,
+) -> Result<bool, DatabaseError> {
+    let mut write = database.begin().await?;
+    let begun = sqlx::query(
+        "INSERT INTO second_factors (account, secret) VALUES ($1, $2) \
+         ON CONFLICT (account) DO UPDATE SET secret = excluded.secret, step = 0 \
+         WHERE second_factors.enabled_at IS NULL",
+    )
+    .bind(account)
+    .bind(secret)
+    .execute(&mut *write)
+    .await?;
+    write.commit().await?;
+    Ok(begun.rows_affected() == 1)
+}
+
+/// Uses the code of a `step` of the clock; whether neither it nor a later one was used before. The
+/// database decides: of two at the same time, one counts.
+///
+/// # Errors
+/// When the database fails.
+pub async fn use_step(write: &mut Write, account: &str, step: i64) -> Result<bool, DatabaseError> {
+    let used = sqlx::query("UPDATE second_factors SET step = $2 WHERE account = $1 AND step < $2")
+        .bind(account)
+        .bind(step)
+        .execute(&mut **write)
+        .await?;
+    Ok(used.rows_affected() == 1)
+}
+
+/// Turns the second factor on; whether it was off.
+///
+/// # Errors
+/// When the database fails.
+pub async fn enable(write: &mut Write, account: &str) -> Result<bool, DatabaseError> {
+    let enabled = sqlx::query(
+        "UPDATE second_factors SET enabled_at = $2 WHERE account = $1 AND enabled_at IS NULL",
+    )
+    .bind(account)
+    .bind(clock::now().0)
+    .execute(&mut **write)
+    .await?;
+    Ok(enabled.rows_affected() == 1)
+}
+
+/// Turns the second factor off, and voids the recovery codes; whether there was one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn disable(write: &mut Write, account: &str) -> Result<bool, DatabaseError> {
+    sqlx::query("DELETE FROM recovery_codes WHERE account = $1")
+        .bind(account)
+        .execute(&mut **write)
+        .await?;
+    let gone = sqlx::query("DELETE FROM second_factors WHERE account = $1")
+        .bind(account)
+        .execute(&mut **write)
+        .await?;
+    Ok(gone.rows_affected() == 1)
+}
+
+/// Puts recovery codes in place of all former ones: slots and hashes.
+///
+/// # Errors
+/// When the database fails.
+pub async fn keep_recovery_codes(
+    write: &mut Write,
+    account: &str,
+    codes: &[(String, String)],
+) -> Result<(), DatabaseError> {
+    sqlx::query("DELETE FROM recovery_codes WHERE account = $1")
+        .bind(account)
+        .execute(&mut **write)
+        .await?;
+    for (slot, hash) in codes {
+        sqlx::query("INSERT INTO recovery_codes (account, slot, hash) VALUES ($1, $2, $3)")
+            .bind(account)
+            .bind(slot.as_str())
+            .bind(hash.as_str())
+            .execute(&mut **write)
+            .await?;
+    }
+    Ok(())
+}
+
+/// The hash of the unused recovery code in `slot`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn recovery_code(
+    database: &Database,
+    account: &str,
+    slot: &str,
+) -> Result<Option<String>, DatabaseError> {
+    sqlx::query(
+        "SELECT hash FROM recovery_codes WHERE account = $1 AND slot = $2 AND used_at IS NULL",
+    )
+    .bind(account)
+    .bind(slot)
+    .fetch_optional(&database.read)
+    .await?
+    .map(|row| row.try_get(0))
+    .transpose()
+}
+
+/// Uses the recovery code in `slot`; whether it wasn't used before.
+///
+/// # Errors
+/// When the database fails.
+pub async fn use_recovery_code(
+    database: &Database,
+    account: &str,
+    slot: &str,
+) -> Result<bool, DatabaseError> {
+    let mut write = database.begin().await?;
+    let used = sqlx::query(
+        "UPDATE recovery_codes SET used_at = $3 \
+         WHERE account = $1 AND slot = $2 AND used_at IS NULL",
+    )
+    .bind(account)
+    .bind(slot)
+    .bind(clock::now().0)
+    .execute(&mut *write)
+    .await?;
+    write.commit().await?;
+    Ok(used.rows_affected() == 1)
+}
+
+/// How many recovery codes of `account` are left.
+///
+/// # Errors
+/// When the database fails.
+pub async fn recovery_codes_left(database: &Database, account: &str) -> Result<u32, DatabaseError> {
+    let row =
+        sqlx::query("SELECT COUNT(*) FROM recovery_codes WHERE account = $1 AND used_at IS NULL")
+            .bind(account)
+            .fetch_one(&database.read)
+            .await?;
+    Ok(u32::try_from(row.try_get::<i64, _>(0)?).unwrap_or_default())
+}
+
+/// Forgets all ways into `account` but its password.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget(write: &mut Write, account: &str) -> Result<(), DatabaseError> {
+    disable(write, account).await?;
+    for statement in
+        ["DELETE FROM ceremonies WHERE account = $1", "DELETE FROM passkeys WHERE account = $1"]
+    {
+        sqlx::query(statement).bind(account).execute(&mut **write).await?;
+    }
+    Ok(())
+}
+
+/// What is kept of the ways into `account`, for its own eyes; none of it opens anything.
+///
+/// # Errors
+/// When the database fails.
+pub async fn export(database: &Database, account: &str) -> Result<Value, DatabaseError> {
+    let factor = second_factor(database, account).await?;
+    Ok(json!({
+        "passkeys": passkeys(database, account).await?,
+        "second_factor": factor.is_some_and(|factor| factor.on),
+    }))
+}

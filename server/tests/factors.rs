@@ -1,0 +1,291 @@
+//! Passkeys and second factors: what opens an account, once, and for whom.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use bandstand_domain::{
+    Refusal,
+    accounts::{AccountError, AccountReason, Secret, Viewer},
+    factors::{Challenge, FactorError, FactorReason, RECOVERY_CODES, SetUp, Ways},
+};
+use serde_json::json;
+use totp_rs::Totp;
+
+use crate::{
+    app::{PASSWORD, TestApp, User, fields},
+    device::Device,
+};
+
+impl User {
+    async fn ways(&self) -> Result<Ways, FactorError> {
+        self.call("factors/ways", json!({})).await
+    }
+
+    async fn begin_passkey(&self, password: Option<&str>) -> Result<Challenge, FactorError> {
+        self.call("factors/begin_passkey", json!({ "password": password })).await
+    }
+
+    async fn add_passkey(&self, ceremony: &str, credential: &str) -> Result<(), FactorError> {
+        let arguments = json!({ "ceremony": ceremony, "name": "Phone", "credential": credential });
+        self.call("factors/add_passkey", arguments).await
+    }
+
+    async fn remove_passkey(&self, id: &str) -> Result<(), FactorError> {
+        let arguments = json!({ "id": id, "password": PASSWORD });
+        self.call("factors/remove_passkey", arguments).await
+    }
+
+    async fn ask(&self) -> Challenge {
+        self.call::<_, FactorReason>("factors/begin_log_in", json!({})).await.unwrap()
+    }
+
+    async fn open(&self, ceremony: &str, credential: &str) -> Result<Viewer, FactorError> {
+        let arguments = json!({ "ceremony": ceremony, "credential": credential });
+        self.call("factors/log_in", arguments).await
+    }
+
+    async fn begin_second_factor(&self, password: Option<&str>) -> Result<SetUp, FactorError> {
+        self.call("factors/begin_second_factor", json!({ "password": password })).await
+    }
+
+    async fn enable(&self, code: &str) -> Result<Vec<Secret>, FactorError> {
+        self.call("factors/enable_second_factor", json!({ "code": code })).await
+    }
+
+    async fn disable(&self, password: Option<&str>) -> Result<(), FactorError> {
+        self.call("factors/disable_second_factor", json!({ "password": password })).await
+    }
+
+    async fn new_codes(&self, password: Option<&str>) -> Result<Vec<Secret>, FactorError> {
+        self.call("factors/new_recovery_codes", json!({ "password": password })).await
+    }
+
+    async fn log_in_with(&self, password: &str, code: &str) -> Result<Viewer, AccountError> {
+        let form = json!({ "login": "ada", "password": password, "code": code });
+        self.call("accounts/log_in", json!({ "form": form })).await
+    }
+
+    /// Adds the passkey of a new device.
+    async fn with_device(&self, origin: &str) -> Device {
+        let mut device = Device::new(origin);
+        let challenge = self.begin_passkey(Some(PASSWORD)).await.unwrap();
+        let made = device.make(&challenge.options);
+        self.add_passkey(&challenge.ceremony, &made).await.unwrap();
+        device
+    }
+}
+
+fn unknown<T>() -> Result<T, FactorError> {
+    Err(Refusal::Because(FactorReason::UnknownPasskey))
+}
+
+/// An app that shows codes.
+struct App(Totp);
+
+impl App {
+    fn new(set_up: &SetUp) -> Self {
+        let url = url::Url::parse(set_up.address.reveal()).unwrap();
+        let secret = url.query_pairs().find(|(key, _)| key == "secret").unwrap().1.into_owned();
+        assert_eq!(secret, set_up.secret.reveal());
+        Self(Totp::from_url(url.as_str()).unwrap())
+    }
+
+    /// The code of so many half minutes from now.
+    fn code(&self, steps: i64) -> String {
+        #[allow(clippy::disallowed_methods, reason = "an app has a clock of its own")]
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+        self.0.generate(now.saturating_add_signed(30 * steps)).to_string()
+    }
+}
+
+/// Makes all log-ins old.
+async fn age(app: &TestApp) {
+    app.change(r#"UPDATE sessions SET data = REPLACE(data, '"begun":17', '"begun":16')"#).await;
+}
+
+#[tokio::test]
+async fn the_second_factor_is_asked_for_and_each_code_opens_once() {
+    let app = TestApp::start().await;
+    let ada = app.visitor("ada").await;
+    let set_up = ada.begin_second_factor(None).await.unwrap();
+    let phone = App::new(&set_up);
+    // It is not on before a code has shown that the app has the secret.
+    app.nobody().log_in_with(PASSWORD, "").await.unwrap();
+    assert_eq!(fields(ada.enable("000000").await), ["code"]);
+    assert_eq!(fields(ada.enable("what?").await), ["code"]);
+    let first = phone.code(0);
+    let recovery = ada.enable(&first).await.unwrap();
+    assert_eq!(recovery.len(), RECOVERY_CODES);
+    let on = ada.ways().await.unwrap();
+    assert_eq!((on.second_factor, on.recovery_codes), (true, 10));
+    let again = ada.begin_second_factor(None).await;
+    assert_eq!(again, Err(Refusal::Because(FactorReason::AlreadyOn)));
+
+    let ben = app.nobody();
+    let needed = Err(Refusal::Because(AccountReason::CodeNeeded));
+    assert_eq!(ben.log_in_with(PASSWORD, " ").await, needed);
+    assert_eq!(ben.who().await, None, "the session isn't logged in before");
+    let wrong = Err(Refusal::Because(AccountReason::WrongCredentials));
+    assert_eq!(ben.log_in_with("not the password", &phone.code(1)).await, wrong);
+    assert_eq!(fields(ben.log_in_with(PASSWORD, &first).await), ["code"], "it was used");
+    assert_eq!(fields(ben.log_in_with(PASSWORD, &phone.code(-9)).await), ["code"]);
+    // Of two at the same time one gets in.
+    let next = phone.code(1);
+    let (one, other) = (app.nobody(), app.nobody());
+    let both = tokio::join!(one.log_in_with(PASSWORD, &next), other.log_in_with(PASSWORD, &next));
+    assert_eq!(u8::from(both.0.is_ok()) + u8::from(both.1.is_ok()), 1, "{both:?}");
+
+    // A recovery code, as people type it.
+    let typed = recovery[3].reveal().to_uppercase().replace('-', " ");
+    app.nobody().log_in_with(PASSWORD, &typed).await.unwrap();
+    assert_eq!(fields(app.nobody().log_in_with(PASSWORD, &typed).await), ["code"]);
+    assert_eq!(ada.ways().await.unwrap().recovery_codes, 9);
+    let renewed = ada.new_codes(None).await.unwrap();
+    assert_eq!(fields(ben.log_in_with(PASSWORD, recovery[4].reveal()).await), ["code"]);
+    ben.log_in_with(PASSWORD, renewed[4].reveal()).await.unwrap();
+
+    // Neither the secret nor a code can be read out of the database.
+    if app.running.venue.config.database_url.is_none() {
+        let secrets = [set_up.secret.reveal(), &renewed[0].reveal().replace('-', "")[2..]];
+        for file in std::fs::read_dir(app.data()).unwrap() {
+            let path = file.unwrap().path();
+            let Ok(bytes) = std::fs::read(&path) else { continue };
+            for secret in secrets {
+                let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
+                assert!(!found, "{}", path.display());
+            }
+        }
+    }
+    ada.disable(None).await.unwrap();
+    assert_eq!(ada.disable(None).await, Err(Refusal::Because(FactorReason::Off)));
+    app.nobody().log_in_with(PASSWORD, "").await.unwrap();
+    assert_eq!(app.count("SELECT COUNT(*) FROM recovery_codes").await, 0);
+}
+
+#[tokio::test]
+async fn tries_are_counted_by_account_once_the_password_is_right() {
+    let app = TestApp::configured(|config| config.limit_scale = 1).await;
+    let ada = app.visitor("ada").await;
+    let phone = App::new(&ada.begin_second_factor(None).await.unwrap());
+    ada.enable(&phone.code(0)).await.unwrap();
+    let limits = &app.running.venue.limits;
+    let account: String = sqlx::query_scalar("SELECT id FROM accounts")
+        .fetch_one(&app.running.venue.database.read)
+        .await
+        .unwrap();
+    while limits.check(bandstand_server::http::limits::Limit::Code, &account).is_ok() {}
+    let refused = app.nobody().log_in_with(PASSWORD, &phone.code(1)).await;
+    assert!(matches!(refused, Err(Refusal::TooMany { .. })), "{refused:?}");
+    let wrong = app.nobody().log_in_with("not the password", "000000").await;
+    assert_eq!(wrong, Err(Refusal::Because(AccountReason::WrongCredentials)));
+}
+
+#[tokio::test]
+async fn a_passkey_opens_its_account_and_no_other() {
+    let app = TestApp::start().await;
+    let ada = app.visitor("ada").await;
+    let origin = ada.ways().await.unwrap().passkey_origin.unwrap();
+    let mut device = ada.with_device(&origin).await;
+    let id = device.id();
+    assert_eq!(ada.ways().await.unwrap().passkeys[0].id, id);
+
+    let user = app.nobody();
+    let asked = user.ask().await;
+    let answer = device.take(&asked.options);
+    assert_eq!(
+        user.open(&asked.ceremony, &answer).await.as_ref(),
+        Ok(ada.viewer.as_ref().unwrap())
+    );
+    assert_eq!(user.who().await.as_ref(), ada.viewer.as_ref());
+    assert!(ada.ways().await.unwrap().passkeys[0].used_at.is_some());
+    // A question is answered once, and an answer fits one question.
+    let thief = app.nobody();
+    assert_eq!(thief.open(&asked.ceremony, &answer).await, unknown());
+    let other = thief.ask().await;
+    assert_eq!(thief.open(&other.ceremony, &answer).await, unknown());
+    // From another site; without its owner; by somebody else's key; with a counter that goes back.
+    let asked = thief.ask().await;
+    device.origin = "https://evil.example".into();
+    assert_eq!(thief.open(&asked.ceremony, &device.take(&asked.options)).await, unknown());
+    device.origin = origin.clone();
+    let asked = thief.ask().await;
+    device.verifies = false;
+    assert_eq!(thief.open(&asked.ceremony, &device.take(&asked.options)).await, unknown());
+    device.verifies = true;
+    let asked = thief.ask().await;
+    let stranger = Device::new(&origin).take(&asked.options);
+    assert_eq!(thief.open(&asked.ceremony, &stranger).await, unknown());
+    let asked = thief.ask().await;
+    device.count = 0;
+    assert_eq!(thief.open(&asked.ceremony, &device.take(&asked.options)).await, unknown());
+    let asked = thief.ask().await;
+    for nonsense in ["", "{}", "null"] {
+        assert_eq!(thief.open(&asked.ceremony, nonsense).await, unknown(), "{nonsense}");
+    }
+    assert_eq!(thief.who().await, None);
+
+    // Somebody else can neither add it again nor remove it.
+    let ben = app.visitor("ben").await;
+    assert_eq!(ben.remove_passkey(&id).await, Err(Refusal::NotFound));
+    let unusable = Err(Refusal::Because(FactorReason::UnusablePasskey));
+    let challenge = ben.begin_passkey(None).await.unwrap();
+    assert_eq!(
+        ben.add_passkey(&challenge.ceremony, &device.make(&challenge.options)).await,
+        unusable
+    );
+    // Nor finish what another began.
+    let challenge = ada.begin_passkey(None).await.unwrap();
+    let made = Device::new(&origin).make(&challenge.options);
+    assert_eq!(ben.add_passkey(&challenge.ceremony, &made).await, unusable);
+    ada.remove_passkey(&id).await.unwrap();
+    assert_eq!(ada.ways().await.unwrap().passkeys, []);
+}
+
+#[tokio::test]
+async fn who_logs_in_by_passkey_is_not_asked_for_a_code() {
+    let app = TestApp::start().await;
+    let ada = app.visitor("ada").await;
+    let origin = ada.ways().await.unwrap().passkey_origin.unwrap();
+    let phone = App::new(&ada.begin_second_factor(None).await.unwrap());
+    ada.enable(&phone.code(0)).await.unwrap();
+    let mut device = ada.with_device(&origin).await;
+    let user = app.nobody();
+    let asked = user.ask().await;
+    user.open(&asked.ceremony, &device.take(&asked.options)).await.unwrap();
+    // An account that was closed isn't opened by it either.
+    app.change("UPDATE accounts SET disabled_at = 1").await;
+    let user = app.nobody();
+    let asked = user.ask().await;
+    assert_eq!(user.open(&asked.ceremony, &device.take(&asked.options)).await, unknown());
+    assert_eq!(user.who().await, None);
+}
+
+#[tokio::test]
+async fn what_changes_how_one_logs_in_takes_the_password_or_a_fresh_log_in() {
+    let app = TestApp::start().await;
+    let ada = app.visitor("ada").await;
+    assert!(ada.ways().await.unwrap().fresh);
+    age(&app).await;
+    assert!(!ada.ways().await.unwrap().fresh);
+    let needed = || Refusal::Because(FactorReason::ProofNeeded);
+    assert_eq!(ada.begin_passkey(None).await, Err(needed()));
+    assert_eq!(ada.begin_second_factor(None).await, Err(needed()));
+    assert_eq!(ada.new_codes(None).await, Err(needed()));
+    assert_eq!(ada.disable(None).await, Err(needed()));
+    let arguments = json!({ "id": "x", "password": null });
+    let removed = ada.call::<(), FactorReason>("factors/remove_passkey", arguments).await;
+    assert_eq!(removed, Err(needed()));
+    assert_eq!(fields(ada.begin_passkey(Some("wrong password")).await), ["proof"]);
+    ada.begin_passkey(Some(PASSWORD)).await.unwrap();
+    ada.begin_second_factor(Some(PASSWORD)).await.unwrap();
+
+    for user in [app.nobody(), app.guest("Guest").await] {
+        assert_eq!(user.ways().await, Err(Refusal::NotLoggedIn));
+        assert_eq!(user.begin_passkey(Some(PASSWORD)).await, Err(Refusal::NotLoggedIn));
+        assert_eq!(user.add_passkey("x", "{}").await, Err(Refusal::NotLoggedIn));
+        assert_eq!(user.remove_passkey("x").await, Err(Refusal::NotLoggedIn));
+        assert_eq!(user.begin_second_factor(Some(PASSWORD)).await, Err(Refusal::NotLoggedIn));
+        assert_eq!(user.enable("123456").await, Err(Refusal::NotLoggedIn));
+        assert_eq!(user.disable(Some(PASSWORD)).await, Err(Refusal::NotLoggedIn));
+        assert_eq!(user.new_codes(Some(PASSWORD)).await, Err(Refusal::NotLoggedIn));
+    }
+}
