@@ -20,7 +20,7 @@ impl User {
         self.call("accounts/forgotten", json!({ "login": login })).await
     }
 
-    async fn reset(&self, link: &Secret, new: &str) -> Result<String, AccountError> {
+    pub async fn reset(&self, link: &Secret, new: &str) -> Result<String, AccountError> {
         self.call("accounts/reset", json!({ "form": { "link": link, "new": new } })).await
     }
 }

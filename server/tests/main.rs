@@ -19,6 +19,7 @@ mod limits;
 mod live;
 mod mails;
 mod media;
+mod operator;
 mod own_sessions;
 mod people;
 mod pictures;

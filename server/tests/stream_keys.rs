@@ -27,7 +27,7 @@ impl User {
 
 impl TestApp {
     /// How the venue answers to somebody who has this key: status and text.
-    async fn tried(&self, path: &str, key: &Secret) -> (u16, String) {
+    pub async fn tried(&self, path: &str, key: &Secret) -> (u16, String) {
         let response = self.offer(path, Some(key), "application/sdp", "v=0".into()).await;
         (response.status().as_u16(), response.text().await.unwrap())
     }

@@ -42,6 +42,7 @@ impl From<JsValue> for NoPasskey {
 ///
 /// # Errors
 /// [`NoPasskey`].
+#[cfg(feature = "account")]
 pub async fn make(options: &str) -> Result<String, NoPasskey> {
     ceremony("create", "parseCreationOptionsFromJSON", options).await
 }

@@ -18,6 +18,7 @@ use crate::{
     clock,
     config::Config,
     database::{Database, DatabaseError},
+    factors,
 };
 
 /// What to do with an account. An account is named by its handle or its confirmed e-mail address.
@@ -57,6 +58,9 @@ pub enum UserCommand {
     Reset {
         /// Handle or e-mail
         who: String,
+        /// Also forget their passkeys and their second factor: for who has lost them, or a thief has them
+        #[arg(long)]
+        forget_factors: bool,
     },
 }
 
@@ -115,8 +119,13 @@ async fn attend(
             set_disabled(database, &contact.account, false).await?;
             Ok(format!("@{} is open again.", contact.handle))
         }
-        UserCommand::Reset { who } => {
+        UserCommand::Reset { who, forget_factors } => {
             let contact = find(database, &who).await?;
+            if forget_factors {
+                let mut write = database.begin().await?;
+                factors::forget(&mut write, &contact.account).await?;
+                write.commit().await?;
+            }
             let link = letters::reset_address(database, &config.public_url, &contact).await?;
             Ok(format!(
                 "@{} can choose a new password here, once and within an hour:\n{link}",
