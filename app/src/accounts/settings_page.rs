@@ -1,6 +1,12 @@
 //! One's own account: one section after the other.
 
-use bandstand_domain::accounts::{Role, Settings, Viewer};
+use std::fmt::Display;
+
+use bandstand_domain::{
+    accounts::{Helper, Role, Settings, Viewer},
+    factors::Ways,
+    people::Profile,
+};
 use leptos::prelude::*;
 
 use super::{
@@ -8,7 +14,11 @@ use super::{
     api::{load_helpers, load_settings},
     settings::{AccountSection, DataSection, HelpersSection, SecuritySection, SessionsSection},
 };
-use crate::{people::ProfileSection, ui::About};
+use crate::{
+    factors::api::load_ways,
+    people::{ProfileSection, api::load_profile},
+    ui::About,
+};
 
 /// What the sections share: the settings as the server last told them.
 #[derive(Clone, Copy)]
@@ -27,23 +37,35 @@ pub fn SettingsPage() -> impl IntoView {
     .into_any()
 }
 
+type Loaded = (Settings, Option<Vec<Helper>>, Profile, Ways);
+
+/// All that the page shows. One resource, made before anything is waited for: what a section made for
+/// itself would be numbered in the order in which the sections are drawn, which differs between the
+/// server and the browser.
+async fn load(artist: bool) -> Result<Loaded, String> {
+    async fn told<T>(answer: impl Future<Output = Result<T, impl Display>>) -> Result<T, String> {
+        answer.await.map_err(|refused| refused.to_string())
+    }
+    let helpers = async { if artist { load_helpers().await.map(Some) } else { Ok(None) } };
+    futures::try_join!(
+        told(load_settings()),
+        told(helpers),
+        told(load_profile()),
+        told(load_ways())
+    )
+}
+
 #[component]
 fn Sections(artist: bool) -> impl IntoView {
-    let loaded = Resource::new(|| (), |()| load_settings());
-    let helpers = Resource::new(
-        || (),
-        move |()| async move { if artist { load_helpers().await.map(Some) } else { Ok(None) } },
-    );
+    let loaded = Resource::new(|| (), move |()| load(artist));
     let sections = move || {
-        let (settings, helpers) = (loaded.get(), helpers.get());
-        Some(match settings?.and_then(|settings| Ok((settings, helpers.transpose()?))) {
-            Ok((settings, helpers)) => {
-                let helpers = helpers?;
+        Some(match loaded.get()? {
+            Ok((settings, helpers, profile, ways)) => {
                 let settings = OwnSettings(RwSignal::new(settings));
                 view! {
-                    <ProfileSection/>
+                    <ProfileSection profile/>
                     <AccountSection settings/>
-                    <SecuritySection settings/>
+                    <SecuritySection settings ways/>
                     <SessionsSection settings/>
                     {helpers.map(|helpers| view! { <HelpersSection helpers/> })}
                     <DataSection/>
@@ -52,7 +74,7 @@ fn Sections(artist: bool) -> impl IntoView {
             }
             Err(refused) => view! {
                 <p class="notice bad">
-                    {refused.to_string()}
+                    {refused}
                     <button class="button" type="button" on:click=move |_| loaded.refetch()>"Try again"</button>
                 </p>
             }

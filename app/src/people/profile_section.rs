@@ -6,10 +6,7 @@ use bandstand_domain::{
 };
 use leptos::prelude::*;
 
-use super::{
-    api::{load_profile, save_profile},
-    picture_field::PictureField,
-};
+use super::{api::save_profile, picture_field::PictureField};
 use crate::{
     accounts::CurrentViewer,
     ui::{Form, FormState, GenrePicker, Submit, TextArea, TextField, Toaster},
@@ -17,24 +14,14 @@ use crate::{
 
 /// What one says of oneself: picture, name, text, website; an artist's stage name and genres.
 #[component]
-pub fn ProfileSection() -> impl IntoView {
-    let profile = Resource::new(|| (), |()| load_profile());
-    let section = move || {
-        Some(match profile.get()? {
-            Ok(profile) => view! { <Editor profile/> }.into_any(),
-            Err(refused) => view! {
-                <p class="notice bad">
-                    {refused.to_string()}
-                    <button class="button" type="button" on:click=move |_| profile.refetch()>"Try again"</button>
-                </p>
-            }
-            .into_any(),
-        })
-    };
+pub fn ProfileSection(
+    /// What it is so far.
+    profile: Profile,
+) -> impl IntoView {
     view! {
         <section class="panel" id="profile" aria-labelledby="profile-title">
             <h2 id="profile-title">"Profile"</h2>
-            <Transition fallback=|| view! { <p class="soft">"Fetching your profile …"</p> }>{section}</Transition>
+            <Editor profile/>
         </section>
     }
     .into_any()

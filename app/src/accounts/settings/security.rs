@@ -1,6 +1,6 @@
 //! How one logs in.
 
-use bandstand_domain::accounts::NewPassword;
+use bandstand_domain::{accounts::NewPassword, factors::Ways};
 use leptos::prelude::*;
 
 use crate::{
@@ -8,18 +8,20 @@ use crate::{
         api::{change_password, load_settings},
         settings_page::OwnSettings,
     },
-    factors::{PasskeysSection, SecondFactorSection, api::load_ways},
+    factors::{PasskeysSection, SecondFactorSection},
     ui::{Form, FormState, PasswordField, Submit, Toaster, secret},
 };
 
 /// How one logs in.
 #[component]
-pub(in crate::accounts) fn SecuritySection(settings: OwnSettings) -> impl IntoView {
+pub(in crate::accounts) fn SecuritySection(settings: OwnSettings, ways: Ways) -> impl IntoView {
+    let ways = RwSignal::new(ways);
     view! {
         <section id="security" class="panel" aria-labelledby="security-title">
             <h2 id="security-title">"Security"</h2>
             <PasswordForm settings/>
-            <FactorsSections/>
+            <PasskeysSection ways/>
+            <SecondFactorSection ways/>
         </section>
     }
     .into_any()
@@ -53,30 +55,4 @@ fn PasswordForm(settings: OwnSettings) -> impl IntoView {
         </Form>
     }
     .into_any()
-}
-
-/// Passkeys and the second factor.
-#[component]
-fn FactorsSections() -> impl IntoView {
-    let loaded = Resource::new(|| (), |()| load_ways());
-    let sections = move || {
-        Some(match loaded.get()? {
-            Ok(ways) => {
-                let ways = RwSignal::new(ways);
-                view! {
-                    <PasskeysSection ways/>
-                    <SecondFactorSection ways/>
-                }
-                .into_any()
-            }
-            Err(refused) => view! {
-                <p class="notice bad">
-                    {refused.to_string()}
-                    <button class="button" type="button" on:click=move |_| loaded.refetch()>"Try again"</button>
-                </p>
-            }
-            .into_any(),
-        })
-    };
-    view! { <Transition fallback=|| view! { <p class="soft">"Fetching your passkeys …"</p> }>{sections}</Transition> }.into_any()
 }
