@@ -1,11 +1,12 @@
 //! Accounts in the database.
 
+mod ending;
+
 use bandstand_domain::{
     Millis, PersonId,
     accounts::{Language, Registration},
     people::Picture,
 };
-use serde_json::{Value, json};
 use sqlx::{Row, any::AnyRow};
 use uuid::Uuid;
 
@@ -13,6 +14,7 @@ use crate::{
     clock,
     database::{Database, DatabaseError, Write},
 };
+pub use ending::{Due, delete, due, erase, export, restore};
 
 /// An account, as the server's features know it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -382,31 +384,6 @@ pub async fn set_language(
     Ok(())
 }
 
-/// Marks an account as deleted by its person.
-///
-/// # Errors
-/// When the database fails.
-pub async fn delete(write: &mut Write, id: &str, now: Millis) -> Result<(), DatabaseError> {
-    sqlx::query("UPDATE accounts SET deleted_at = $2 WHERE id = $1")
-        .bind(id)
-        .bind(now.0)
-        .execute(&mut **write)
-        .await?;
-    Ok(())
-}
-
-/// Takes the deletion of an account back, unless it is erased by now.
-///
-/// # Errors
-/// When the database fails.
-pub async fn restore(write: &mut Write, id: &str) -> Result<(), DatabaseError> {
-    sqlx::query("UPDATE accounts SET deleted_at = NULL WHERE id = $1 AND erased_at IS NULL")
-        .bind(id)
-        .execute(&mut **write)
-        .await?;
-    Ok(())
-}
-
 /// Makes other transactions that lock the same account wait until `write` ends, on both databases.
 ///
 /// # Errors
@@ -414,107 +391,4 @@ pub async fn restore(write: &mut Write, id: &str) -> Result<(), DatabaseError> {
 pub async fn lock(write: &mut Write, id: &str) -> Result<(), DatabaseError> {
     sqlx::query("UPDATE accounts SET id = id WHERE id = $1").bind(id).execute(&mut **write).await?;
     Ok(())
-}
-
-/// An account whose time has come.
-#[derive(Clone, Debug)]
-pub struct Due {
-    /// Its private identity.
-    pub id: String,
-    /// Who it was to others.
-    pub person: String,
-    /// Whether nobody can have relied on its handle.
-    pub frees_handle: bool,
-}
-
-/// Accounts deleted before `deleted`, and those made before `unconfirmed` whose address nobody confirmed.
-///
-/// # Errors
-/// When the database fails.
-pub async fn due(
-    database: &Database,
-    deleted: Millis,
-    unconfirmed: Millis,
-) -> Result<Vec<Due>, DatabaseError> {
-    let rows = sqlx::query(
-        "SELECT id, person, confirmed_at FROM accounts WHERE erased_at IS NULL \
-         AND (deleted_at <= $1 OR (confirmed_at IS NULL AND created_at <= $2)) LIMIT 100",
-    )
-    .bind(deleted.0)
-    .bind(unconfirmed.0)
-    .fetch_all(&database.read)
-    .await?;
-    rows.iter()
-        .map(|row| {
-            Ok(Due {
-                id: row.try_get(0)?,
-                person: row.try_get(1)?,
-                frees_handle: row.try_get::<Option<i64>, _>(2)?.is_none(),
-            })
-        })
-        .collect()
-}
-
-/// Takes everything personal out of an account. Its row stays, because shows belong to it; so does its
-/// handle, unless `frees_handle`.
-///
-/// # Errors
-/// When the database fails.
-pub async fn erase(
-    write: &mut Write,
-    id: &str,
-    frees_handle: bool,
-    now: Millis,
-) -> Result<(), DatabaseError> {
-    for statement in [
-        "DELETE FROM links WHERE account = $1",
-        "DELETE FROM devices WHERE account = $1",
-        "DELETE FROM helpers WHERE artist = $1 OR helper = $1",
-        "DELETE FROM sessions WHERE account = $1",
-    ] {
-        sqlx::query(statement).bind(id).execute(&mut **write).await?;
-    }
-    sqlx::query(
-        "UPDATE accounts SET email = '', email_key = id, password = '', \
-         display_name = 'Somebody who left', \
-         stage_name = CASE WHEN stage_name IS NULL THEN NULL ELSE 'Somebody who left' END, \
-         handle = CASE WHEN $2 = 1 THEN id ELSE handle END, \
-         handle_key = CASE WHEN $2 = 1 THEN id ELSE handle_key END, \
-         deleted_at = COALESCE(deleted_at, $3), erased_at = $3 WHERE id = $1",
-    )
-    .bind(id)
-    .bind(i64::from(frees_handle))
-    .bind(now.0)
-    .execute(&mut **write)
-    .await?;
-    Ok(())
-}
-
-/// What is kept of the account itself, for its person.
-///
-/// # Errors
-/// When the database fails.
-pub async fn export(database: &Database, id: &str) -> Result<Option<Value>, DatabaseError> {
-    let row = sqlx::query(
-        "SELECT person, handle, email, display_name, stage_name, genres, language, created_at, \
-         confirmed_at FROM accounts WHERE id = $1",
-    )
-    .bind(id)
-    .fetch_optional(&database.read)
-    .await?;
-    row.map(|row| {
-        let genres: String = row.try_get("genres")?;
-        Ok(json!({
-            "person": row.try_get::<String, _>("person")?,
-            "handle": row.try_get::<String, _>("handle")?,
-            "email": row.try_get::<String, _>("email")?,
-            "display_name": row.try_get::<String, _>("display_name")?,
-            "stage_name": row.try_get::<Option<String>, _>("stage_name")?,
-            "genres": serde_json::from_str::<Value>(&genres).unwrap_or_default(),
-            "language": row.try_get::<String, _>("language")?,
-            "created_at": row.try_get::<i64, _>("created_at")?,
-            "confirmed_at": row.try_get::<Option<i64>, _>("confirmed_at")?,
-        }))
-    })
-    .transpose()
 }
