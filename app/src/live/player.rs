@@ -101,6 +101,11 @@ impl Player {
         self.sound.into()
     }
 
+    /// The session that is played, if there is one.
+    pub fn session(self) -> Option<Rc<Session>> {
+        self.session.try_get_value()?.map(SendWrapper::take)
+    }
+
     /// Begins to play, and keeps at it until it is stopped.
     pub fn start(self) {
         if self.running.with_value(Option::is_some) {

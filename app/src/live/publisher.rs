@@ -6,7 +6,7 @@ use bandstand_domain::{ShowId, live::LiveError};
 use futures::future::{AbortHandle, abortable};
 use gloo_timers::future::TimeoutFuture;
 use leptos::{__reexports::send_wrapper::SendWrapper, prelude::*, task::spawn_local};
-use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen::JsValue;
 
 use super::{
     Channel, ChannelState,
@@ -15,8 +15,9 @@ use super::{
     browser,
     channel::passes,
     devices::Devices,
+    figures::reports,
     signalling::SignallingError,
-    studio_state::{Sending, SendingMeter, StudioState},
+    studio_state::{Limit, Sending, SendingMeter, Sent, StudioState},
     whip::Session,
 };
 
@@ -215,41 +216,43 @@ impl Publisher {
     /// Measures what is being sent; to be called every two seconds.
     pub async fn measure(self, meter: StoredValue<SendingMeter>) {
         let Some(session) = self.session() else { return self.sending.set(Sending::default()) };
-        let Ok(reports) = browser::call(&session.peer.connection, "getStats", &[]).await else {
-            return;
-        };
-        let totals = Rc::new(std::cell::Cell::new((0.0, 0.0_f64, 0.0_f64)));
-        let each = {
-            let totals = totals.clone();
-            Closure::<dyn FnMut(JsValue)>::new(move |report: JsValue| {
-                let number = |key| browser::get(&report, key).as_f64().unwrap_or(0.0);
-                let (bytes, lost, round_trip) = totals.get();
-                match browser::get(&report, "type").as_string().as_deref() {
-                    Some("outbound-rtp") => {
-                        totals.set((bytes + number("bytesSent"), lost, round_trip));
-                    }
-                    Some("remote-inbound-rtp") => totals.set((
-                        bytes,
-                        lost.max(number("fractionLost")),
-                        round_trip.max(number("roundTripTime")),
-                    )),
-                    Some("candidate-pair") => {
-                        totals.set((bytes, lost, round_trip.max(number("currentRoundTripTime"))));
-                    }
-                    _ => {}
-                }
-            })
-        };
-        let _ = browser::call_now(
-            &reports,
-            "forEach",
-            &[each.as_ref().unchecked_ref::<JsValue>().clone()],
-        );
-        let (bytes, lost, round_trip) = totals.get();
+        let Some(reports) = reports(&session.peer.connection).await else { return };
+        let sent = reports.iter().fold(Sent::default(), tell);
         let now = js_sys::Date::now();
-        let sending = meter.try_update_value(|meter| meter.measure(now, bytes, lost, round_trip));
+        let sending = meter.try_update_value(|meter| meter.measure(now, sent));
         if let Some(sending) = sending {
             self.sending.try_set(sending);
         }
     }
+}
+
+/// Adds what one of the browser's reports tells.
+fn tell(mut sent: Sent, report: JsValue) -> Sent {
+    let number = |key| browser::get(&report, key).as_f64().unwrap_or(0.0);
+    let text = |key| browser::get(&report, key).as_string().unwrap_or_default();
+    match text("type").as_str() {
+        "outbound-rtp" => {
+            sent.bytes += number("bytesSent");
+            // Of the simulcast layers, the largest.
+            if number("frameHeight") as u32 > sent.picture.height {
+                sent.picture.width = number("frameWidth") as u32;
+                sent.picture.height = number("frameHeight") as u32;
+                sent.picture.frames = number("framesPerSecond") as u32;
+                sent.picture.limit = match text("qualityLimitationReason").as_str() {
+                    "bandwidth" => Limit::Line,
+                    "cpu" => Limit::Device,
+                    _ => Limit::None,
+                };
+            }
+        }
+        "remote-inbound-rtp" => {
+            sent.lost = sent.lost.max(number("fractionLost"));
+            sent.round_trip = sent.round_trip.max(number("roundTripTime"));
+        }
+        "candidate-pair" => {
+            sent.round_trip = sent.round_trip.max(number("currentRoundTripTime"));
+        }
+        _ => {}
+    }
+    sent
 }

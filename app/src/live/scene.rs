@@ -9,6 +9,7 @@ use super::{
     countdown::Countdown,
     player::{Picture, Sound},
     visit::Visit,
+    why::WhyBad,
 };
 use crate::{
     crowd::{CrowdView, GestureBar},
@@ -55,6 +56,7 @@ pub(super) fn Scene(
                     enabled=inside
                 />
             </div>
+            <WhyBad visit/>
         </section>
     }
     .into_any()

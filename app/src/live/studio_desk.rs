@@ -1,5 +1,6 @@
 //! Preview and the big buttons.
 
+use bandstand_domain::live::StageState;
 use leptos::{html, prelude::*, task::spawn_local};
 use web_sys::MediaStream;
 
@@ -66,6 +67,11 @@ fn Buttons(studio: Studio) -> impl IntoView {
     let standing = studio.standing;
     let on_stage = Memo::new(move |_| studio.on_stage());
     let paused = move || standing.get() == Standing::Paused;
+    // From OBS, or another tab: that can be ended from here as well.
+    let elsewhere = move || {
+        let stage = studio.page.with(|page| page.card.stage);
+        matches!(stage, StageState::Live | StageState::Paused | StageState::Dropped)
+    };
     let sharing = move || devices.source.get() == Source::Screen;
     // An empty stage helps nobody: something has to be sent.
     let ready =
@@ -78,6 +84,7 @@ fn Buttons(studio: Studio) -> impl IntoView {
                     <button class="button live big go" type="button" disabled=move || !ready() on:click=move |_| publisher.go()>
                         {move || if standing.get() == Standing::TakenOver { "Take the stage back" } else { "Go live" }}
                     </button>
+                    <button class="button danger" type="button" hidden=move || !elsewhere() on:click=move |_| asking.set(true)>"End the show"</button>
                 }
             >
                 <button class="button danger big" type="button" on:click=move |_| asking.set(true)>"End the show"</button>

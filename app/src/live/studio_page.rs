@@ -11,6 +11,8 @@ use super::{
     show_side::LineNote,
     studio::Studio,
     studio_desk::Desk,
+    studio_keys::StreamFromObs,
+    studio_line::LineFigures,
     studio_panels::{Numbers, Ready, SoundAndPicture},
     studio_state::Standing,
 };
@@ -61,6 +63,8 @@ fn Room(studio: Studio) -> impl IntoView {
                         <SoundAndPicture studio/>
                         <Ready studio/>
                         <Numbers studio/>
+                        <LineFigures studio/>
+                        <StreamFromObs/>
                     </div>
                 </Show>
                 <section class="studio-chat panel" aria-label="What the crowd says">

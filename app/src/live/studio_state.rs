@@ -130,6 +130,39 @@ pub struct Sending {
     pub lost: u32,
     /// There and back, in milliseconds.
     pub round_trip: u32,
+    /// The picture's width; 0 while there is none.
+    pub width: u32,
+    /// The picture's height.
+    pub height: u32,
+    /// Frames a second.
+    pub frames: u32,
+    /// What keeps the browser from sending a better picture.
+    pub limit: Limit,
+}
+
+/// What keeps a browser from sending a better picture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Limit {
+    /// Nothing.
+    #[default]
+    None,
+    /// The line.
+    Line,
+    /// The device.
+    Device,
+}
+
+/// What the browser says of the connection, in totals.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sent {
+    /// Bytes sent.
+    pub bytes: f64,
+    /// The share of packets lost, as the venue reports it.
+    pub lost: f64,
+    /// There and back, in seconds.
+    pub round_trip: f64,
+    /// What is sent of the picture, as [`Sending`] has it.
+    pub picture: Sending,
 }
 
 /// Makes rates out of the browser's running totals.
@@ -139,17 +172,17 @@ pub struct SendingMeter {
 }
 
 impl SendingMeter {
-    /// `bytes` sent in total at `at` (milliseconds); `fraction` of packets lost and `round_trip` in
-    /// seconds, as the venue reports them.
-    pub fn measure(&mut self, at: f64, bytes: f64, fraction: f64, round_trip: f64) -> Sending {
-        let (then, sent) = self.before.replace((at, bytes)).unwrap_or((at, bytes));
+    /// What is being sent at `at` (milliseconds).
+    pub fn measure(&mut self, at: f64, now: Sent) -> Sending {
+        let (then, sent) = self.before.replace((at, now.bytes)).unwrap_or((at, now.bytes));
         let elapsed = at - then;
         // A new connection counts from zero.
-        let grown = if bytes >= sent { bytes - sent } else { bytes };
+        let grown = if now.bytes >= sent { now.bytes - sent } else { now.bytes };
         Sending {
             kilobits: if elapsed > 0.0 { (grown * 8.0 / elapsed) as u32 } else { 0 },
-            lost: (fraction.clamp(0.0, 1.0) * 1_000.0) as u32,
-            round_trip: (round_trip * 1_000.0) as u32,
+            lost: (now.lost.clamp(0.0, 1.0) * 1_000.0) as u32,
+            round_trip: (now.round_trip * 1_000.0) as u32,
+            ..now.picture
         }
     }
 }
@@ -233,9 +266,11 @@ mod tests {
     #[test]
     fn rates_come_from_totals() {
         let mut meter = SendingMeter::default();
-        assert_eq!(meter.measure(1_000.0, 5_000.0, 0.0, 0.018).kilobits, 0);
-        let sending = meter.measure(3_000.0, 630_000.0, 0.015, 0.018);
-        assert_eq!(sending, Sending { kilobits: 2_500, lost: 15, round_trip: 18 });
-        assert_eq!(meter.measure(5_000.0, 2_000.0, 0.0, 0.0).kilobits, 8);
+        let sent = |bytes, lost| Sent { bytes, lost, round_trip: 0.018, ..Sent::default() };
+        assert_eq!(meter.measure(1_000.0, sent(5_000.0, 0.0)).kilobits, 0);
+        let sending = meter.measure(3_000.0, sent(630_000.0, 0.015));
+        let wanted = Sending { kilobits: 2_500, lost: 15, round_trip: 18, ..Sending::default() };
+        assert_eq!(sending, wanted);
+        assert_eq!(meter.measure(5_000.0, sent(2_000.0, 0.0)).kilobits, 8);
     }
 }

@@ -1,0 +1,47 @@
+//! What the browser measures of a connection.
+
+use js_sys::{Array, JSON};
+use wasm_bindgen::JsValue;
+use web_sys::RtcPeerConnection;
+
+use super::browser;
+
+/// The numbers of which something is made; addresses and the like stay in the browser.
+const TAKEN: [&str; 16] = [
+    "type",
+    "kind",
+    "packetsReceived",
+    "packetsLost",
+    "bytesReceived",
+    "framesDecoded",
+    "framesDropped",
+    "framesPerSecond",
+    "frameWidth",
+    "frameHeight",
+    "freezeCount",
+    "totalFreezesDuration",
+    "jitter",
+    "currentRoundTripTime",
+    "nominated",
+    "timestamp",
+];
+
+/// The browser's reports on a connection, one object each.
+pub async fn reports(connection: &RtcPeerConnection) -> Option<Array> {
+    let reports = browser::call(connection, "getStats", &[]).await.ok()?;
+    let values = browser::call_now(&reports, "values", &[]).ok()?;
+    Some(Array::from(&values))
+}
+
+/// What a viewer's browser measured, as a JSON list of those reports that tell of a picture.
+pub async fn measured(connection: &RtcPeerConnection) -> Option<String> {
+    let reports = reports(connection).await?;
+    let telling = |report: &JsValue| {
+        let kind = browser::get(report, "type").as_string().unwrap_or_default();
+        kind == "inbound-rtp" || kind == "candidate-pair"
+    };
+    let telling: Array = reports.iter().filter(telling).collect();
+    let taken: Array = TAKEN.iter().map(|name| JsValue::from_str(name)).collect();
+    let text = JSON::stringify_with_replacer(&telling, &taken).ok()?;
+    text.as_string()
+}

@@ -1,0 +1,91 @@
+//! How the picture gets to the audience: what leaves this browser, what comes to the venue, and how the
+//! audience gets it.
+
+use std::time::Duration;
+
+use bandstand_domain::{
+    figures::{Flow, StageFigures},
+    live::StageState,
+};
+use leptos::{prelude::*, task::spawn_local};
+
+use super::{api::load_stage_figures, studio::Studio, studio_state::Limit};
+
+/// How often the venue is asked.
+const EVERY: Duration = Duration::from_secs(5);
+
+/// Figures of the line, while anybody is on stage: this page or another program.
+#[component]
+pub(super) fn LineFigures(
+    /// The studio.
+    studio: Studio,
+) -> impl IntoView {
+    let figures = RwSignal::new(StageFigures::default());
+    let sending = studio.publisher.sending;
+    let on_air = Memo::new(move |_| {
+        let stage = studio.page.with(|page| page.card.stage);
+        studio.on_stage() || matches!(stage, StageState::Live | StageState::Paused)
+    });
+    let ask = move || {
+        let show = studio.page.with_untracked(|page| page.card.id);
+        spawn_local(async move {
+            // When it fails, the figures of before stand; the channel tells when the venue is away.
+            if let Ok(now) = load_stage_figures(show).await {
+                figures.try_set(now);
+            }
+        });
+    };
+    Effect::new(move || {
+        if on_air.get() {
+            ask();
+            if let Ok(every) = set_interval_with_handle(ask, EVERY) {
+                on_cleanup(move || every.clear());
+            }
+        }
+    });
+    let picture = move || {
+        let sending = sending.get();
+        (sending.height > 0).then(|| {
+            format!("{} × {}, {} frames a second", sending.width, sending.height, sending.frames)
+        })
+    };
+    let limit = move || match sending.get().limit {
+        Limit::None => None,
+        Limit::Line => Some("Your line carries no more, so your browser sends a smaller picture."),
+        Limit::Device => Some("Your device is busy, so your browser sends a smaller picture."),
+    };
+    let arriving = move || figures.get().arriving.map(flow_text);
+    let audience = move || {
+        let StageFigures { viewers, in_trouble, .. } = figures.get();
+        match (viewers, in_trouble) {
+            (0, _) => "Nobody watches yet.".into(),
+            (1, 0) => "One connection, and it is fine.".into(),
+            (viewers, 0) => format!("{viewers} connections, all fine."),
+            (viewers, bad) => format!("{viewers} connections, {bad} of them in trouble."),
+        }
+    };
+    view! {
+        <section class="panel studio-panel" aria-labelledby="line-title" hidden=move || !on_air.get()>
+            <h2 id="line-title">"On the line"</h2>
+            <dl class="line-figures">
+                <div hidden=move || picture().is_none()><dt>"Your picture"</dt><dd>{picture}</dd></div>
+                <div><dt>"Comes to the venue"</dt><dd>{move || arriving().unwrap_or_else(|| "Nothing at the moment.".into())}</dd></div>
+                <div><dt>"Your audience"</dt><dd>{audience}</dd></div>
+            </dl>
+            <p class="hint" hidden=move || limit().is_none()>{limit}</p>
+        </section>
+    }
+    .into_any()
+}
+
+fn flow_text(flow: Flow) -> String {
+    let mut text =
+        format!("{} kbit/s, {}.{} % lost", flow.kilobits, flow.lost / 10, flow.lost % 10);
+    if let Some(millis) = flow.round_trip {
+        text += &format!(", {millis} ms there and back");
+    }
+    if let Some(millis) = flow.jitter {
+        text += &format!(", {millis} ms jitter");
+    }
+    text
+}

@@ -1,0 +1,65 @@
+//! "Why is my picture bad?": what the browser measures, explained by the venue.
+
+use std::time::Duration;
+
+use bandstand_domain::figures::{Explanation, Measured};
+use leptos::{html, prelude::*, task::spawn_local};
+
+use super::{api::explain_picture, figures::measured, player::Picture, visit::Visit};
+
+/// How often it is measured while somebody looks.
+const EVERY: Duration = Duration::from_secs(4);
+
+/// A question under the stage that opens to its answer, and is kept up to date while it is open.
+#[component]
+pub(super) fn WhyBad(
+    /// The visit.
+    visit: Visit,
+) -> impl IntoView {
+    let details = NodeRef::<html::Details>::new();
+    let open = RwSignal::new(false);
+    let said = RwSignal::new(None::<Result<Explanation, String>>);
+    let before = StoredValue::new(String::new());
+    let ask = move || {
+        spawn_local(async move {
+            let Some(session) = visit.player.session() else { return };
+            let Some(now) = measured(&session.peer.connection).await else { return };
+            let name = session.resource.location().rsplit('/').next().unwrap_or_default().into();
+            let then = before.try_update_value(|before| std::mem::replace(before, now.clone()));
+            let measured = Measured { before: then.unwrap_or_default(), now };
+            let answer = explain_picture(visit.show, name, measured).await;
+            said.try_set(Some(answer.map_err(|failed| failed.to_string())));
+        });
+    };
+    Effect::new(move || {
+        if open.get() {
+            ask();
+            if let Ok(every) = set_interval_with_handle(ask, EVERY) {
+                on_cleanup(move || every.clear());
+            }
+        }
+    });
+    let playing = move || !matches!(visit.player.picture().get(), Picture::Off);
+    view! {
+        <details
+            class="why" node_ref=details hidden=move || !playing()
+            on:toggle=move |_| open.set(details.get_untracked().is_some_and(|it| it.open()))
+        >
+            <summary>"Why is my picture bad?"</summary>
+            <div role="status">
+                {move || match said.get() {
+                    None => vec![view! { <p>"Measuring…"</p> }.into_any()],
+                    Some(Err(why)) => vec![view! { <p>{why}</p> }.into_any()],
+                    Some(Ok(said)) => said.reasons.into_iter().map(|why| view! { <p>{why}</p> }.into_any()).collect(),
+                }}
+            </div>
+            <dl>
+                {move || {
+                    let figures = said.get().and_then(Result::ok).map(|said| said.figures).unwrap_or_default();
+                    figures.into_iter().map(|(name, value)| view! { <div><dt>{name}</dt><dd>{value}</dd></div> }).collect_view()
+                }}
+            </dl>
+        </details>
+    }
+    .into_any()
+}
