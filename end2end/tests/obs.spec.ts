@@ -55,10 +55,13 @@ test("an artist makes a stream key, plays from another program, and takes the ke
   await enterAsGuest(ana, show);
   await ana.seesAndHears();
   await expect(page.getByText(/kbit\/s, \d+\.\d % lost/)).toBeVisible({ timeout: 15_000 });
-  await expect(page.getByText("One connection, and it is fine.")).toBeVisible({ timeout: 15_000 });
+  await expect(page.getByText(/^\d+ lines: \d+ kbit\/s/)).toBeVisible();
+  await expect(page.getByText(/^One connection/)).toBeVisible();
   await ana.page.getByText("Why is my picture bad?").click();
-  await expect(ana.page.getByText("All is well at the moment", { exact: false })).toBeVisible({ timeout: 15_000 });
+  // What is wrong depends on how busy the machine is; that something is said, doesn't.
+  await expect(ana.page.getByText("Measuring…")).toHaveCount(0);
   await expect(ana.page.getByText(/\d+ × \d+, \d+ frames a second/)).toBeVisible();
+  await expect(ana.page.getByText("What your line carries (estimate)")).toBeVisible();
   await expect(ana.page.getByText("Lost on the artist's way")).toBeVisible();
 
   // After a reload the key itself is gone for good.

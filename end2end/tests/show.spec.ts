@@ -158,3 +158,17 @@ test("what one does and says, the others see; a lost connection misses nothing",
   await entry(artist, "front row!").getByRole("button", { name: "Delete" }).click();
   for (const one of [ana, tom, artist]) await expect(one.page.getByText("front row!")).toHaveCount(0);
 });
+
+test("a small window gets a smaller picture, and a large one when it grows", async ({ person }) => {
+  const show = await onStage(await person("Mira Voss"));
+  const ana = await person("Ana", { viewport: { width: 1600, height: 1000 } });
+  await enterAsGuest(ana, show);
+  const height = () => ana.page.locator("video").evaluate((video: HTMLVideoElement) => video.videoHeight);
+  const large = (message: string) => expect.poll(height, { message, timeout: 60_000 }).toBeGreaterThanOrEqual(480);
+  await large("a large window");
+  await ana.page.setViewportSize({ width: 400, height: 800 });
+  await expect.poll(height, { message: "a small window", timeout: 20_000 }).toBeLessThanOrEqual(360);
+  await ana.seesAndHears();
+  await ana.page.setViewportSize({ width: 1600, height: 1000 });
+  await large("a large window again");
+});

@@ -233,6 +233,7 @@ const ENDPOINTS: &[(&str, &str, u16, u16)] = &[
     ("DELETE", "/whip/{show}/{session}", 404, 404),
     ("POST", "/whep/{show}", 401, 401),
     ("DELETE", "/whep/{show}/{session}", 404, 404),
+    ("POST", "/whep/{show}/{session}/layer", 404, 404),
 ];
 
 #[tokio::test]

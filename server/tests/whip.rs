@@ -11,6 +11,7 @@ use crate::{
 };
 
 const FRAGMENT: &str = "application/trickle-ice-sdpfrag";
+const JSON: &str = "application/json";
 
 /// A session with what was said when it was opened.
 struct Opened<Peer> {
@@ -59,6 +60,12 @@ impl TestApp {
         let fragment = begun.text().await.unwrap();
         assert!(fragment.contains("a=mid:0\r\n") && fragment.contains("a=candidate:"));
         Ok(fragment)
+    }
+
+    /// Chooses a layer.
+    async fn choose(&self, path: &str, kind: &str, choice: &str) -> Response {
+        let request = self.request(Method::POST, path).header(header::CONTENT_TYPE, kind);
+        request.body(choice.to_owned()).send().await.unwrap()
     }
 
     /// Posts an offer, and notes everything that was said of the session.
@@ -119,6 +126,16 @@ impl Opened<()> {
 fn candidates(offer: &str) -> String {
     let line = |name| offer.lines().find(|line| line.starts_with(name)).unwrap();
     fragment(line("a=ice-ufrag:"), line("a=ice-pwd:"))
+}
+
+impl<Peer> Opened<Peer> {
+    /// Where the layer of this session is chosen, as it was told.
+    fn layer(&self) -> String {
+        let link = self.links.iter().find(|link| link.contains("rel=\"urn:ietf:params:whep:ext"));
+        let (address, relation) = link.unwrap().split_once("; ").unwrap();
+        assert_eq!(relation, "rel=\"urn:ietf:params:whep:ext:core:layer\"");
+        address.trim_matches(['<', '>']).to_owned()
+    }
 }
 
 fn fragment(user: &str, password: &str) -> String {
@@ -274,4 +291,73 @@ async fn a_full_venue_says_when_to_ask_again() {
         app.offer(&format!("/whip/{show}"), Some(&token), "application/sdp", offer.into()).await;
     assert_eq!(full.status(), 503);
     assert_eq!(text_of(&full, "retry-after"), "5");
+}
+
+#[tokio::test]
+async fn a_viewer_bounds_the_height_of_the_picture_for_their_own_session_alone() {
+    let app = TestApp::start().await;
+    let (artist, show) = app.artist_with_show().await;
+    let on_stage = app.go_live(&artist, show).await;
+    let bob = app.guest("Bob").await;
+    let viewer = app.open_subscriber(&bob, show).await;
+    let layer = viewer.layer();
+    for choice in [r#"{"maxHeight":400}"#, r#"{"mediaId":"0","maxHeight":180}"#, "{}"] {
+        let chosen = app.choose(&layer, JSON, choice).await;
+        assert_eq!(chosen.status(), StatusCode::OK, "{choice}");
+        assert_eq!(chosen.headers()[header::ACCESS_CONTROL_ALLOW_ORIGIN], "*");
+    }
+    for (choice, status) in [
+        (r#"{"rid":"high"}"#, 422),
+        (r#"{"maxHeight":"much"}"#, 422),
+        ("maxHeight=400", 400),
+        (&format!("{{\"mediaId\":\"{}\"}}", "0".repeat(2_000)), 413),
+    ] {
+        assert_eq!(app.choose(&layer, JSON, choice).await.status().as_u16(), status, "{choice}");
+    }
+    let odd = app.choose(&layer, "text/plain", "{}").await;
+    assert_eq!(
+        (odd.status().as_u16(), &odd.headers()["accept-post"]),
+        (415, &JSON.parse().unwrap())
+    );
+    let options = app.method(Method::OPTIONS, &layer).await;
+    assert_eq!(options.headers()[header::ALLOW], "POST, OPTIONS");
+    assert_eq!(app.method(Method::GET, &layer).await.status(), StatusCode::METHOD_NOT_ALLOWED);
+
+    viewer.peer.until(|it| it.video.packets > 20 && it.audio.packets > 20).await;
+
+    // Nobody chooses for others: neither for the stage, nor under another show's address.
+    let session = layer.strip_prefix(&format!("/whep/{show}/")).unwrap();
+    let (_, stage) = on_stage.location.rsplit_once('-').unwrap();
+    for elsewhere in [
+        format!("/whep/{show}/{stage}/layer"),
+        format!("/whep/{}/{session}", uuid::Uuid::nil()),
+        format!("/whep/{show}/{}/layer", "0".repeat(32)),
+    ] {
+        assert_eq!(app.choose(&elsewhere, JSON, "{}").await.status(), 404, "{elsewhere}");
+    }
+    // The right ends with the session.
+    let ended = layer.strip_suffix("/layer").unwrap();
+    assert_eq!(app.method(Method::DELETE, ended).await.status(), StatusCode::OK);
+    assert_eq!(app.choose(&layer, JSON, "{}").await.status(), 404);
+    app.running.stop().await;
+}
+
+#[tokio::test]
+async fn who_chooses_all_the_time_has_to_wait() {
+    let app = TestApp::configured(|_| {}).await;
+    let (_, show) = app.artist_with_show().await;
+    let (bob, eve) = (app.guest("Bob").await, app.guest("Eve").await);
+    let (busy, other) =
+        (app.open_subscriber(&bob, show).await, app.open_subscriber(&eve, show).await);
+    let (busy, other) = (busy.layer(), other.layer());
+    let refused = loop {
+        let chosen = app.choose(&busy, JSON, r#"{"maxHeight":400}"#).await;
+        if chosen.status() != StatusCode::OK {
+            break chosen;
+        }
+    };
+    assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert!(refused.headers().contains_key(header::RETRY_AFTER));
+    assert_eq!(app.choose(&other, JSON, "{}").await.status(), StatusCode::OK);
+    app.running.stop().await;
 }

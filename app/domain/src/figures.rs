@@ -15,11 +15,22 @@ pub struct Flow {
     pub jitter: Option<u32>,
 }
 
+/// One of the sizes in which a picture is sent (RFC 8853, simulcast).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Layer {
+    /// Lines of its pictures, when they are known.
+    pub height: Option<u32>,
+    /// Kilobits a second.
+    pub kilobits: u32,
+}
+
 /// How a show's media flows, for its artist.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StageFigures {
     /// What comes in from the stage, whatever program or page sends it; nothing when nobody does.
     pub arriving: Option<Flow>,
+    /// Of the picture in it, each size that is sent, the largest first; one without simulcast.
+    pub layers: Vec<Layer>,
     /// Connections that get picture and sound.
     pub viewers: u32,
     /// How many of them get it badly.

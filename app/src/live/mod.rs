@@ -20,6 +20,7 @@ mod player;
 #[cfg(feature = "ssr")]
 pub mod port;
 mod publisher;
+mod room;
 mod scene;
 mod sdp;
 mod show_about;

@@ -16,6 +16,7 @@ use super::{
     channel::passes,
     entrance::Entrance,
     level::{Ear, share},
+    room::Room,
     signalling::SignallingError,
     whep::{Offered, Session},
 };
@@ -217,6 +218,8 @@ impl Player {
             return;
         }
         backoff.reset();
+        let resource = session.resource.clone();
+        let _room = Room::watch(&video, move |lines| resource.bound(lines));
         let mut lost = pin!(session.peer.lost());
         let mut without_picture = None;
         let mut still = Still::default();

@@ -9,7 +9,6 @@ use super::{
     countdown::Countdown,
     player::{Picture, Sound},
     visit::Visit,
-    why::WhyBad,
 };
 use crate::{
     crowd::{CrowdView, GestureBar},
@@ -56,7 +55,6 @@ pub(super) fn Scene(
                     enabled=inside
                 />
             </div>
-            <WhyBad visit/>
         </section>
     }
     .into_any()

@@ -15,6 +15,7 @@ use super::{
     show_about::{About, Heading},
     show_side::Side,
     visit::Visit,
+    why::WhyBad,
 };
 use crate::{accounts::api::load_viewer, failure::Failed, shows::api::load_show, ui::NotFound};
 
@@ -82,6 +83,7 @@ fn Present(visit: Visit) -> impl IntoView {
                         <Scene visit/>
                         <Side visit/>
                     </div>
+                    <WhyBad visit/>
                     <About visit/>
                 </article>
             }

@@ -1,5 +1,6 @@
 //! The HTTP side of WHIP (RFC 9725) and WHEP: an offer is posted, an answer comes back with the
-//! address of the session, and the session is deleted at the end.
+//! address of the session, and the session is deleted at the end. Meanwhile a viewer may say how large a
+//! picture is of use to them (WHEP's video layer selection).
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -33,9 +34,21 @@ impl From<JsValue> for SignallingError {
 #[derive(Clone, Default)]
 pub struct Resource(Rc<Held>);
 
-/// The address of the session, from the `Location` of the answer, and the token that opened it.
 #[derive(Default)]
-struct Held(RefCell<Option<(String, Secret)>>);
+struct Held(RefCell<Option<Opened>>);
+
+/// What was said when the session was opened.
+struct Opened {
+    /// Its address, from `Location`.
+    location: String,
+    /// Where the size of the picture is chosen, from `Link`; empty where it can't be.
+    layer: String,
+    /// What it was opened with.
+    token: Secret,
+}
+
+/// The relation of a session to the address at which the size of its picture is chosen.
+const LAYER: &str = "urn:ietf:params:whep:ext:core:layer";
 
 impl Resource {
     /// Posts an offer to `endpoint`, and holds the session from then on; answers the answer.
@@ -48,7 +61,7 @@ impl Resource {
         token: Secret,
         offer: &str,
     ) -> Result<String, SignallingError> {
-        let init = request("POST", &token, Some(offer))?;
+        let init = request("POST", &token, Some(("application/sdp", offer)))?;
         let response: Response = JsFuture::from(window().fetch_with_str_and_init(endpoint, &init))
             .await
             .map_err(|_| SignallingError::Unreachable)?
@@ -56,8 +69,10 @@ impl Resource {
         if response.status() != 201 {
             return Err(SignallingError::Refused(response.status()));
         }
-        if let Some(location) = response.headers().get("Location")? {
-            *self.0.0.borrow_mut() = Some((location, token));
+        let headers = response.headers();
+        if let Some(location) = headers.get("Location")? {
+            let layer = linked(&headers.get("Link")?.unwrap_or_default(), LAYER).to_owned();
+            *self.0.0.borrow_mut() = Some(Opened { location, layer, token });
         }
         let answer =
             JsFuture::from(response.text()?).await.map_err(|_| SignallingError::Unreachable)?;
@@ -66,7 +81,18 @@ impl Resource {
 
     /// The session's address; empty when there is none.
     pub fn location(&self) -> String {
-        self.0.0.borrow().as_ref().map(|(location, _)| location.clone()).unwrap_or_default()
+        self.0.0.borrow().as_ref().map(|opened| opened.location.clone()).unwrap_or_default()
+    }
+
+    /// Asks for no picture of more than so many lines.
+    pub fn bound(&self, lines: u16) {
+        let body = format!("{{\"maxHeight\":{lines}}}");
+        let held = self.0.0.borrow();
+        let Some(opened) = held.as_ref().filter(|opened| !opened.layer.is_empty()) else { return };
+        if let Ok(init) = request("POST", &opened.token, Some(("application/json", &body))) {
+            // Should it fail, the picture is larger than need be until the window changes again.
+            send(&opened.layer, &init);
+        }
     }
 
     /// Forgets the session without ending it: it has ended already, or the next one takes its place.
@@ -82,15 +108,12 @@ impl Resource {
 
 impl Held {
     fn delete(&self) {
-        let Some((location, token)) = self.0.borrow_mut().take() else { return };
-        if let Ok(init) = request("DELETE", &token, None) {
+        let Some(opened) = self.0.borrow_mut().take() else { return };
+        if let Ok(init) = request("DELETE", &opened.token, None) {
             // The request outlives the page.
             browser::set(&init, "keepalive", &JsValue::TRUE);
-            let deleted = window().fetch_with_str_and_init(&location, &init);
             // Whether it arrives or not, this side has left.
-            wasm_bindgen_futures::spawn_local(async move {
-                let _ = JsFuture::from(deleted).await;
-            });
+            send(&opened.location, &init);
         }
     }
 }
@@ -101,15 +124,48 @@ impl Drop for Held {
     }
 }
 
-fn request(method: &str, token: &Secret, body: Option<&str>) -> Result<RequestInit, JsValue> {
+/// Sends a request whose answer nobody waits for.
+fn send(address: &str, init: &RequestInit) {
+    let sent = window().fetch_with_str_and_init(address, init);
+    wasm_bindgen_futures::spawn_local(async move {
+        let _ = JsFuture::from(sent).await;
+    });
+}
+
+/// The address that `Link` headers (RFC 8288) name for a relation; empty where they don't.
+fn linked<'a>(links: &'a str, relation: &str) -> &'a str {
+    let link = links.split(',').find(|link| link.contains(relation));
+    let address = link.and_then(|link| link.split_once('<')?.1.split_once('>'));
+    address.map_or("", |(address, _)| address)
+}
+
+fn request(
+    method: &str,
+    token: &Secret,
+    body: Option<(&str, &str)>,
+) -> Result<RequestInit, JsValue> {
     let headers = Headers::new()?;
     headers.set("Authorization", &format!("Bearer {}", token.reveal()))?;
     let init = RequestInit::new();
     init.set_method(method);
-    if let Some(body) = body {
-        headers.set("Content-Type", "application/sdp")?;
+    if let Some((kind, body)) = body {
+        headers.set("Content-Type", kind)?;
         init.set_body(&JsValue::from_str(body));
     }
     init.set_headers(&headers);
     Ok(init)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_layers_address_is_found_among_the_links() {
+        let links = "<turn:a.example?transport=tcp>; rel=\"ice-server\"; username=\"1:2\", \
+            </whep/1/2/layer>; rel=\"urn:ietf:params:whep:ext:core:layer\"";
+        assert_eq!(linked(links, LAYER), "/whep/1/2/layer");
+        assert_eq!(linked("<stun:a.example>; rel=\"ice-server\"", LAYER), "");
+        assert_eq!(linked("", LAYER), "");
+    }
 }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use bandstand_domain::{
-    figures::{Flow, StageFigures},
+    figures::{Flow, Layer, StageFigures},
     live::StageState,
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -55,11 +55,16 @@ pub(super) fn LineFigures(
         Limit::Device => Some("Your device is busy, so your browser sends a smaller picture."),
     };
     let arriving = move || figures.get().arriving.map(flow_text);
+    let layers = move || {
+        let layers: Vec<_> = figures.get().layers.iter().filter_map(layer_text).collect();
+        layers.join(" · ")
+    };
     let audience = move || {
         let StageFigures { viewers, in_trouble, .. } = figures.get();
         match (viewers, in_trouble) {
             (0, _) => "Nobody watches yet.".into(),
             (1, 0) => "One connection, and it is fine.".into(),
+            (1, _) => "One connection, and it is in trouble.".into(),
             (viewers, 0) => format!("{viewers} connections, all fine."),
             (viewers, bad) => format!("{viewers} connections, {bad} of them in trouble."),
         }
@@ -70,12 +75,17 @@ pub(super) fn LineFigures(
             <dl class="line-figures">
                 <div hidden=move || picture().is_none()><dt>"Your picture"</dt><dd>{picture}</dd></div>
                 <div><dt>"Comes to the venue"</dt><dd>{move || arriving().unwrap_or_else(|| "Nothing at the moment.".into())}</dd></div>
+                <div hidden=move || layers().is_empty()><dt>"Sizes of your picture"</dt><dd>{layers}</dd></div>
                 <div><dt>"Your audience"</dt><dd>{audience}</dd></div>
             </dl>
             <p class="hint" hidden=move || limit().is_none()>{limit}</p>
         </section>
     }
     .into_any()
+}
+
+fn layer_text(layer: &Layer) -> Option<String> {
+    Some(format!("{} lines: {} kbit/s", layer.height?, layer.kilobits))
 }
 
 fn flow_text(flow: Flow) -> String {

@@ -10,6 +10,7 @@ use str0m::rtp::rtcp::SenderInfo;
 use crate::keyframe::begins_keyframe;
 use crate::packet::{EndToEnd, Forwarded, Packet, TrackName, clock_rate};
 use crate::picture::{Picture, vp8_height};
+use crate::statistics::LayerStatistics;
 use crate::transport::Transport;
 
 /// Simulcast layers of one track (RFC 8853); what browsers send is three.
@@ -44,6 +45,8 @@ struct IncomingLayer {
     /// Of the source that sends at present: its first and highest sequence number, and how many
     /// came.
     span: Option<Span>,
+    /// What came of it, over all sources.
+    seen: LayerStatistics,
 }
 
 #[derive(Clone, Copy)]
@@ -99,6 +102,10 @@ impl Ingest {
         track.count(layer, *source, *received.seq_no);
         let payload_type = received.header.payload_type;
         let codec = *transport.rtc.codec_config().find(|p| p.pt() == payload_type)?;
+        let vp8 = codec.spec().codec == Codec::Vp8;
+        let keyframe = name.video && begins_keyframe(codec.spec().codec, &received.payload);
+        let height = if keyframe && vp8 { vp8_height(&received.payload) } else { None };
+        track.see(layer, height, received.payload.len());
         self.packets += 1;
         self.bytes += received.payload.len() as u64;
         let arrival = received.timestamp;
@@ -106,15 +113,13 @@ impl Ingest {
         let report = received.last_sender_info.as_ref();
         let captured =
             report.and_then(|report| self.captured(report, timestamp, clock_rate(&codec), arrival));
-        let vp8 = codec.spec().codec == Codec::Vp8;
-        let keyframe = name.video && begins_keyframe(codec.spec().codec, &received.payload);
         let packet = Packet {
             sequence: *received.seq_no,
             timestamp,
             marker: received.header.marker,
             source: *source,
             keyframe,
-            height: if keyframe && vp8 { vp8_height(&received.payload) } else { None },
+            height,
             picture: if vp8 { Picture::of_vp8(&received.payload) } else { None },
             payload: received.payload,
             codec,
@@ -156,6 +161,12 @@ impl Ingest {
         let layers =
             |t: &Incoming| t.layers.iter().filter_map(|l| Some(l.span?.lost())).sum::<u64>();
         self.tracks.iter().map(|t| t.lost_before + layers(t)).sum()
+    }
+
+    /// The layers of the first video track, in the order in which they first came.
+    pub(crate) fn layers(&self) -> Vec<LayerStatistics> {
+        let video = self.tracks.iter().find(|t| t.name.video);
+        video.map_or_else(Vec::new, |t| t.layers.iter().map(|l| l.seen).collect())
     }
 
     /// When the packet was captured, on our clock (RFC 3550 §6.4.1: a sender report ties RTP
@@ -200,8 +211,16 @@ impl Incoming {
         if self.layers.len() >= MAX_LAYERS {
             return None;
         }
-        self.layers.push(IncomingLayer { rid, span: None });
+        let seen = LayerStatistics { height: None, bytes: 0 };
+        self.layers.push(IncomingLayer { rid, span: None, seen });
         Some(self.layers.len() - 1)
+    }
+
+    fn see(&mut self, layer: usize, height: Option<u16>, bytes: usize) {
+        if let Some(layer) = self.layers.get_mut(layer) {
+            layer.seen.bytes += bytes as u64;
+            layer.seen.height = height.or(layer.seen.height);
+        }
     }
 
     fn count(&mut self, layer: usize, source: u32, sequence: u64) {

@@ -43,4 +43,4 @@ pub use crate::error::{OfferError, StartError};
 pub use crate::event::{EndReason, Event, Role};
 pub use crate::identity::{ParseSessionIdError, SessionId, StageId};
 pub use crate::sfu::Sfu;
-pub use crate::statistics::{SessionStatistics, Statistics, Totals};
+pub use crate::statistics::{LayerStatistics, SessionStatistics, Statistics, Totals};

@@ -78,8 +78,8 @@ impl Sfu {
             .unwrap_or(Err(OfferError::Stopped))
     }
 
-    /// A subscriber shows its pictures no higher than so many pixels: simulcast layers that are
-    /// larger than need be are not sent to it. [`None`] for no bound. False if there is no
+    /// A subscriber wants no pictures higher than so many pixels: higher simulcast layers are not
+    /// sent to it, unless there is no lower one. [`None`] for no bound. False if there is no
     /// subscriber of that name.
     pub async fn prefer(&self, session: SessionId, height: Option<u16>) -> bool {
         let done = self.ask(|reply| Command::Prefer(session, height, reply)).await;

@@ -99,4 +99,15 @@ pub struct SessionStatistics {
     pub height: Option<u16>,
     /// How often it was given another simulcast layer.
     pub layer_changes: u32,
+    /// What a publisher sends of its first video track: one layer without simulcast.
+    pub layers: Vec<LayerStatistics>,
+}
+
+/// One simulcast layer (RFC 8853) of a publisher.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LayerStatistics {
+    /// Height in pixels of its pictures, where it is known.
+    pub height: Option<u16>,
+    /// Payload bytes received.
+    pub bytes: u64,
 }

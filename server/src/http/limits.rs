@@ -57,10 +57,12 @@ pub enum Limit {
     Picture,
     /// Codes of second factors, by account; who knows the password alone gets here.
     Code,
+    /// Asking for another size of the picture, by media session.
+    Layer,
 }
 
 impl Limit {
-    const ALL: [Self; 20] = [
+    const ALL: [Self; 21] = [
         Self::Registration,
         Self::LogIn,
         Self::LogInAddress,
@@ -81,6 +83,7 @@ impl Limit {
         Self::People,
         Self::Picture,
         Self::Code,
+        Self::Layer,
     ];
 
     /// How many at once, and how long until one more.
@@ -106,6 +109,7 @@ impl Limit {
             Self::People => (30, Duration::from_secs(5)),
             Self::Picture => (10, Duration::from_secs(60)),
             Self::Code => (10, Duration::from_secs(60)),
+            Self::Layer => (20, Duration::from_secs(2)),
         }
     }
 }

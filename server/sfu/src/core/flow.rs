@@ -312,7 +312,7 @@ impl Core {
                 session: peer.id,
                 stage: peer.stage,
                 remote,
-                enough: peer.enough,
+                most_height: peer.most_height,
                 keys,
                 tracks,
             },

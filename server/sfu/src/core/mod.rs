@@ -182,8 +182,8 @@ impl Core {
         Ok(Accepted { session, answer_sdp })
     }
 
-    /// Sends a subscriber no layer that is larger than need be for pictures of that height; false if
-    /// there is no subscriber of that name that is connected.
+    /// Sends a subscriber no higher pictures than that, unless there are no lower ones; false if there
+    /// is no subscriber of that name.
     pub(crate) fn prefer(&mut self, session: SessionId, height: Option<u16>) -> bool {
         let Some(key) = self.sessions.get(&session).copied() else {
             return false;
@@ -191,7 +191,7 @@ impl Core {
         let Some(peer) = self.peers.get_mut(key).filter(|p| p.role() == Role::Subscriber) else {
             return false;
         };
-        peer.enough = height;
+        peer.most_height = height;
         if peer.connected {
             self.shards.prefer(key, height);
         }

@@ -24,8 +24,8 @@ pub(super) struct Peer {
     pub(super) transport: Transport,
     /// ICE and DTLS stand.
     pub(super) connected: bool,
-    /// Higher pictures are of no use to it.
-    pub(super) enough: Option<u16>,
+    /// Higher pictures it doesn't want.
+    pub(super) most_height: Option<u16>,
     created: Instant,
     /// Last valid sign of life.
     pub(super) heard: Instant,
@@ -75,7 +75,7 @@ impl Peer {
             },
             transport,
             connected: false,
-            enough: None,
+            most_height: None,
             created: now,
             heard: now,
             transport_due: now,
@@ -134,6 +134,7 @@ impl Peer {
             bandwidth: None,
             height: None,
             layer_changes: 0,
+            layers: Vec::new(),
         };
         match &self.side {
             Side::Publisher(ingest) => {
@@ -141,6 +142,7 @@ impl Peer {
                 statistics.bytes_in = ingest.bytes;
                 statistics.lost = ingest.lost();
                 statistics.keyframe_requests_out = ingest.keyframe_requests();
+                statistics.layers = ingest.layers();
             }
             Side::Subscriber => {
                 let figures = figures.unwrap_or_default();

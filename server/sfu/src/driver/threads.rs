@@ -336,7 +336,10 @@ mod tests {
         let session = SessionId::random().expect("randomness");
         let keys = Keys { profile, material: vec![7; bytes], client: false };
         let remote = remote.local_addr().expect("an address");
-        (session, Admission { session, stage: 1, remote, enough: None, keys, tracks: Vec::new() })
+        (
+            session,
+            Admission { session, stage: 1, remote, most_height: None, keys, tracks: Vec::new() },
+        )
     }
 
     #[test]

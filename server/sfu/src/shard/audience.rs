@@ -86,7 +86,7 @@ impl Audience {
         let budget = subscriber.budget();
         let at = micros(self.begun, now);
         for (track, feed) in self.tracks.iter().zip(&mut subscriber.feeds) {
-            let choice = track.ladder(now, at).choose(None, budget, subscriber.enough);
+            let choice = track.ladder(now, at).choose(None, budget, subscriber.most_height);
             let first = choice.map_or(0, |c| c.layer);
             if !track.name.video || track.start(feed, first, &mut self.catch_up_at, now) {
                 continue;
@@ -246,12 +246,12 @@ impl Audience {
                 // Sound comes first; video tracks share the rest.
                 let others = self.tracks.iter().filter(|t| t.name.video).count() as u64;
                 let budget = subscriber.budget().saturating_sub(sound) / others.max(1);
-                let enough = subscriber.enough;
+                let most_height = subscriber.most_height;
                 let Some(feed) = subscriber.feeds.get_mut(index) else {
                     continue;
                 };
                 let present = (feed.mode != Mode::Waiting).then_some(feed.layer);
-                let Some(choice) = ladder.choose(present, budget, enough) else {
+                let Some(choice) = ladder.choose(present, budget, most_height) else {
                     continue;
                 };
                 let needs = present.and_then(|p| ladder.needs(p)).unwrap_or_default();

@@ -162,7 +162,7 @@ impl Shard {
     /// A subscriber has no use for pictures higher than that.
     pub(crate) fn prefer(&mut self, key: PeerKey, height: Option<u16>) {
         if let Some(subscriber) = self.subscribers.get_mut(key) {
-            subscriber.enough = height;
+            subscriber.most_height = height;
         }
     }
 

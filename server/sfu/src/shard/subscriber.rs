@@ -31,8 +31,8 @@ pub(crate) struct Subscriber {
     pub(super) feeds: Vec<Feed>,
     /// What its network carries, if it takes video.
     pub(super) bandwidth: Option<Box<Bandwidth>>,
-    /// Higher pictures than that are of no use to it.
-    pub(super) enough: Option<u16>,
+    /// Higher pictures it doesn't want.
+    pub(super) most_height: Option<u16>,
     pub(super) transport_number: u16,
     report_due: Instant,
     pub(super) allowance: Allowance,
@@ -72,8 +72,8 @@ pub(crate) struct Admission {
     pub(crate) session: SessionId,
     pub(crate) stage: usize,
     pub(crate) remote: SocketAddr,
-    /// Higher pictures are of no use to it.
-    pub(crate) enough: Option<u16>,
+    /// Higher pictures it doesn't want.
+    pub(crate) most_height: Option<u16>,
     pub(crate) keys: Keys,
     pub(crate) tracks: Vec<Negotiated>,
 }
@@ -103,7 +103,7 @@ impl Subscriber {
             tracks,
             feeds: Vec::new(),
             bandwidth: video.then(|| Box::new(Bandwidth::new(now))),
-            enough: admission.enough,
+            most_height: admission.most_height,
             transport_number: 0,
             report_due: now,
             allowance: Allowance::new(now),

@@ -221,16 +221,17 @@ impl Ladder {
     }
 
     /// Which layer a network carries that carries `budget` bits per second; [`None`] without any.
-    /// `present` is what the feed gets now; pictures higher than `enough` are of no use to it.
+    /// `present` is what the feed gets now; it gets no pictures higher than `most` pixels, unless there
+    /// are no lower ones.
     pub(super) fn choose(
         &self,
         present: Option<usize>,
         budget: u64,
-        enough: Option<u16>,
+        most: Option<u16>,
     ) -> Option<Choice> {
         let rungs = self.rungs.get(..self.count)?;
-        let useful = enough.and_then(|e| rungs.iter().position(|r| r.height >= e));
-        let rungs = rungs.get(..=useful.unwrap_or(rungs.len().checked_sub(1)?))?;
+        let wanted = |rung: &Rung| most.is_none_or(|most| rung.height <= most);
+        let rungs = rungs.get(..=rungs.iter().rposition(wanted).unwrap_or(0))?;
         let fits = |rung: &Rung| match present == Some(rung.layer) {
             true => rung.needs <= budget.saturating_mul(TOLERANCE) / 100,
             false => rung.needs * MARGIN / 100 <= budget,

@@ -3,7 +3,7 @@
 //!
 //! It is done here and not in the page, so that people who never ask don't download it.
 
-use bandstand_domain::figures::{Explanation, Flow};
+use bandstand_domain::figures::{Explanation, Flow, Layer};
 use serde::Deserialize;
 
 use super::monitor::{FAR, MUCH_LOST, UNEVEN};
@@ -11,7 +11,7 @@ use super::monitor::{FAR, MUCH_LOST, UNEVEN};
 /// Frames dropped by the device, in percent, from which on it can't keep up.
 const MANY_DROPPED: f64 = 10.0;
 /// A picture of fewer lines is a small one.
-const FEW_LINES: f64 = 300.0;
+const FEW_LINES: u32 = 300;
 
 /// One report; of those that hold nothing of this, nothing is taken.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -112,17 +112,69 @@ impl Change {
     }
 }
 
-/// What is wrong, and what was measured. `artist` is how the artist's media comes in, `line` how it
-/// goes out to this viewer.
-pub fn explain(
-    before: Option<&Reports>,
-    now: &Reports,
-    artist: Option<Flow>,
-    line: Option<Flow>,
-) -> Explanation {
+/// What the venue knows of both ways, the artist's and the viewer's.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Known<'a> {
+    /// How the artist's media comes in, when it does.
+    pub artist: Option<Flow>,
+    /// The sizes in which the artist sends the picture.
+    pub layers: &'a [Layer],
+    /// How it goes out to this viewer, when they named their session.
+    pub line: Option<Flow>,
+    /// Kilobits a second that the viewer's network carries, by the media core's estimate.
+    pub bandwidth: Option<u32>,
+    /// The most lines that the viewer's window has room for, when it said so.
+    pub room: Option<u32>,
+}
+
+impl Known<'_> {
+    /// Why the picture has only `lines` lines; nothing when it has as many as there are.
+    fn why_small(&self, lines: u32) -> Option<String> {
+        let sizes = || self.layers.iter().filter_map(|layer| Some((layer.height?, layer.kilobits)));
+        let best = sizes().max().map_or(lines, |(lines, _)| lines);
+        let fitting = sizes().filter(|(lines, _)| self.room.is_none_or(|room| *lines <= room));
+        let (fitting, needed) = fitting.max().unwrap_or((lines, 0));
+        if lines == 0 {
+            None
+        } else if is_less(lines, fitting)
+            && self.bandwidth.is_some_and(|carried| carried > needed.saturating_mul(3) / 2)
+        {
+            // The artist's browser has just begun to send it.
+            Some(format!("A larger picture is on its way to you, of {fitting} lines."))
+        } else if is_less(lines, fitting) {
+            let carried = self.bandwidth.map_or_else(
+                || "no more".into(),
+                |kilobits| format!("about {kilobits} kbit/s at the moment"),
+            );
+            Some(format!(
+                "Your network carries {carried}, so you get a picture of {lines} lines instead of \
+                 {fitting}. Come closer to the router, use a cable, or stop other downloads."
+            ))
+        } else if is_less(lines, best) {
+            Some(format!(
+                "Your window is small, so you get a picture of {lines} lines, which fills it. Make \
+                 it larger, and you get up to {best}."
+            ))
+        } else if best < FEW_LINES {
+            Some("The artist sends a small picture, to save their line or their device.".into())
+        } else {
+            None
+        }
+    }
+}
+
+/// Whether a picture of `lines` is visibly smaller than one of `others`: browsers cut some lines off,
+/// so that their encoders like the size.
+fn is_less(lines: u32, others: u32) -> bool {
+    lines.saturating_mul(10) < others.saturating_mul(9)
+}
+
+/// What is wrong, and what was measured.
+pub fn explain(before: Option<&Reports>, now: &Reports, known: &Known<'_>) -> Explanation {
+    let artist = known.artist;
     let change = Change::between(before, now);
     let round_trip = now.round_trip.map(|seconds| (seconds * 1_000.0) as u32);
-    let round_trip = round_trip.or(line.and_then(|line| line.round_trip));
+    let round_trip = round_trip.or(known.line.and_then(|line| line.round_trip));
     let jitter = (now.video.jitter.max(now.audio.jitter) * 1_000.0) as u32;
     let mut reasons = Vec::new();
     let mut because = |is: bool, words: String| {
@@ -183,10 +235,8 @@ pub fn explain(
         "Your device can't show all pictures in time. Close other tabs and programs, and plug it in."
             .into(),
     );
-    because(
-        sends && now.video.frame_height > 0.0 && now.video.frame_height < FEW_LINES,
-        "The artist sends a small picture, to save their line or their device.".into(),
-    );
+    let small = known.why_small(now.video.frame_height as u32).filter(|_| sends);
+    reasons.extend(small);
     if reasons.is_empty() {
         reasons.push(if change.frozen > 0.0 {
             "The picture stood still for a moment just now; nothing is wrong any more.".into()
@@ -194,7 +244,7 @@ pub fn explain(
             "All is well at the moment: you get what the artist sends.".into()
         });
     }
-    Explanation { reasons, figures: figures(now, &change, round_trip, jitter, artist) }
+    Explanation { reasons, figures: figures(now, &change, round_trip, jitter, known) }
 }
 
 fn figures(
@@ -202,7 +252,7 @@ fn figures(
     change: &Change,
     round_trip: Option<u32>,
     jitter: u32,
-    artist: Option<Flow>,
+    known: &Known<'_>,
 ) -> Vec<(String, String)> {
     let millis = |millis: u32| format!("{millis} ms");
     let video = &now.video;
@@ -216,18 +266,32 @@ fn figures(
     if change.kilobits > 0 {
         add("Comes to you", format!("{} kbit/s", change.kilobits));
     }
+    if let Some(kilobits) = known.bandwidth {
+        add("What your line carries (estimate)", format!("{kilobits} kbit/s"));
+    }
     add("Lost on the way to you", percent(change.lost));
     if let Some(round_trip) = round_trip {
         add("To the venue and back", millis(round_trip));
     }
     add("Unevenness (jitter)", millis(jitter));
     if video.freeze_count > 0.0 {
-        let seconds = video.total_freezes_duration as u32;
-        let times = video.freeze_count as u32;
-        add("Stood still since you came", format!("{times} times, {seconds} s in all"));
+        let times = match video.freeze_count as u32 {
+            1 => "once".to_owned(),
+            times => format!("{times} times"),
+        };
+        let seconds = match video.total_freezes_duration as u32 {
+            0 => "less than a second".to_owned(),
+            seconds => format!("{seconds} s"),
+        };
+        add("Stood still since you came", format!("{times}, {seconds} in all"));
     }
-    if let Some(artist) = artist {
+    if let Some(artist) = known.artist {
         add("The artist sends", format!("{} kbit/s", artist.kilobits));
+        let heights: Vec<_> = known.layers.iter().filter_map(|layer| layer.height).collect();
+        if !heights.is_empty() {
+            let heights: Vec<_> = heights.iter().map(u32::to_string).collect();
+            add("Lines of the artist's picture", heights.join(", "));
+        }
         add("Lost on the artist's way", percent(artist.lost));
         if let Some(round_trip) = artist.round_trip {
             add("The artist to the venue and back", millis(round_trip));
@@ -261,7 +325,8 @@ mod tests {
     const ARTIST: Flow = Flow { kilobits: 1_500, lost: 0, round_trip: Some(20), jitter: None };
 
     fn first(before: &Reports, now: &Reports, artist: Option<Flow>) -> String {
-        explain(Some(before), now, artist, None).reasons.remove(0)
+        let known = Known { artist, ..Known::default() };
+        explain(Some(before), now, &known).reasons.remove(0)
     }
 
     #[test]
@@ -284,15 +349,43 @@ mod tests {
     }
 
     #[test]
+    fn a_small_picture_has_its_reason() {
+        let layer = |lines| Layer { height: Some(lines), kilobits: lines * 2 };
+        let (all, small) = ([layer(720), layer(360), layer(180)], [layer(240)]);
+        let of = |lines, layers, room, carried| {
+            let known = Known { layers, room, bandwidth: Some(carried), ..Known::default() };
+            known.why_small(lines).unwrap_or_default()
+        };
+        assert_eq!(of(718, &all[..], None, 700), "", "encoders cut lines off");
+        let narrow = of(180, &all, Some(700), 700);
+        assert!(narrow.starts_with("Your network carries about 700 kbit/s"), "{narrow}");
+        assert!(narrow.contains("180 lines instead of 360"), "{narrow}");
+        assert!(of(360, &all, None, 700).contains("360 lines instead of 720"));
+        assert!(of(360, &all, None, 9_000).starts_with("A larger picture is on its way"));
+        assert!(of(360, &all, Some(700), 9_000).starts_with("Your window is small"));
+        assert!(of(240, &small, Some(700), 700).starts_with("The artist sends a small picture"));
+        assert_eq!(of(0, &all, None, 700), "", "there is no picture yet");
+    }
+
+    #[test]
     fn figures_are_told_as_people_read_them() {
         let before = reports(0.0, 1_000.0, 0.0, "");
         let now = reports(5.0, 1_500.0, 5.0, r#","freezeCount":2,"totalFreezesDuration":1.6"#);
-        let said = explain(Some(&before), &now, Some(ARTIST), None);
+        let layers = [Layer { height: Some(480), kilobits: 1_400 }];
+        let known = Known {
+            artist: Some(ARTIST),
+            layers: &layers,
+            bandwidth: Some(2_345),
+            ..Known::default()
+        };
+        let said = explain(Some(&before), &now, &known);
         let of = |name: &str| {
             said.figures.iter().find(|(it, _)| it == name).map(|(_, value)| value.as_str())
         };
         assert_eq!(of("Your picture"), Some("640 × 480, 30 frames a second"));
         assert_eq!(of("Comes to you"), Some("800 kbit/s"));
+        assert_eq!(of("What your line carries (estimate)"), Some("2345 kbit/s"));
+        assert_eq!(of("Lines of the artist's picture"), Some("480"));
         assert_eq!(of("Lost on the way to you"), Some("0.9 %"));
         assert_eq!(of("To the venue and back"), Some("23 ms"));
         assert_eq!(of("Stood still since you came"), Some("2 times, 1 s in all"));
@@ -310,7 +403,7 @@ mod tests {
         )
         .unwrap();
         for (before, now) in [(None, &nothing), (Some(&odd), &nothing), (Some(&nothing), &odd)] {
-            assert!(!explain(before, now, None, None).reasons.is_empty());
+            assert!(!explain(before, now, &Known::default()).reasons.is_empty());
         }
     }
 }

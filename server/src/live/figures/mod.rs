@@ -35,7 +35,10 @@ pub async fn of_stage(caller: &Caller, show: ShowId) -> Result<StageFigures, Liv
     let mut figures = StageFigures::default();
     for line in sample.lines.values().filter(|line| line.stage == stage) {
         match line.role {
-            Role::Publisher => figures.arriving = Some(line.flow),
+            Role::Publisher => {
+                figures.arriving = Some(line.flow);
+                figures.layers = line.layers.clone();
+            }
             Role::Subscriber => {
                 figures.viewers += 1;
                 figures.in_trouble += u32::from(line.trouble);
@@ -66,9 +69,19 @@ pub async fn explain(
     let sample = caller.venue.live.monitor().sample().await;
     let stage = stage_id(show);
     let lines = || sample.lines.iter().filter(|(_, line)| line.stage == stage);
-    let artist = lines().find(|(_, line)| line.role == Role::Publisher).map(|(_, line)| line.flow);
-    let own = session.parse().ok().and_then(|session| lines().find(|(name, _)| **name == session));
-    Ok(explain::explain(before.as_ref(), &now, artist, own.map(|(_, line)| line.flow)))
+    let artist = lines().find(|(_, line)| line.role == Role::Publisher).map(|(_, line)| line);
+    let session = session.parse().ok();
+    let own = session.and_then(|session| lines().find(|(name, _)| **name == session));
+    let own = own.map(|(_, line)| line);
+    let opened = session.and_then(|session| caller.venue.live.media().find(session));
+    let known = explain::Known {
+        artist: artist.map(|line| line.flow),
+        layers: artist.map_or(&[], |line| &line.layers),
+        line: own.map(|line| line.flow),
+        bandwidth: own.and_then(|line| line.bandwidth),
+        room: opened.filter(|it| it.show == show).and_then(|it| it.most_lines).map(u32::from),
+    };
+    Ok(explain::explain(before.as_ref(), &now, &known))
 }
 
 fn check_rate(caller: &Caller) -> Result<(), LiveError> {

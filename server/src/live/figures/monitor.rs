@@ -1,12 +1,13 @@
 //! Rates out of totals.
 
 use std::{
+    cmp::Reverse,
     collections::HashMap,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use bandstand_domain::figures::Flow;
+use bandstand_domain::figures::{Flow, Layer};
 use bandstand_sfu::{Role, SessionId, SessionStatistics, Sfu, StageId, Totals};
 use prometheus_client::metrics::histogram::Histogram;
 use tokio::sync::Mutex;
@@ -33,15 +34,21 @@ pub struct Line {
     pub flow: Flow,
     /// Whether it flows badly.
     pub trouble: bool,
+    /// What a publisher sends of its picture, the largest first; not what it has stopped.
+    pub layers: Vec<Layer>,
+    /// What a subscriber's network carries, in kilobits a second, when it is known.
+    pub bandwidth: Option<u32>,
     totals: Counts,
 }
 
 /// What only grows.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Counts {
     bytes: u64,
     packets: u64,
     lost: u64,
+    /// Bytes of each layer.
+    layers: Vec<u64>,
 }
 
 /// All sessions, of late.
@@ -105,7 +112,7 @@ impl Monitor {
         let before = latest.as_ref().map(|(at, sample)| (now - *at, sample.as_ref()));
         let lines = statistics.sessions.iter().map(|it| {
             let before = before.and_then(|(elapsed, sample)| {
-                Some((elapsed, sample.lines.get(&it.session)?.totals))
+                Some((elapsed, &sample.lines.get(&it.session)?.totals))
             });
             (it.session, line(it, before))
         });
@@ -138,27 +145,43 @@ impl Monitor {
 }
 
 /// A session since it was `before`, or since its beginning.
-fn line(now: &SessionStatistics, before: Option<(Duration, Counts)>) -> Line {
+fn line(now: &SessionStatistics, before: Option<(Duration, &Counts)>) -> Line {
     let (packets, bytes) = match now.role {
         Role::Publisher => (now.packets_in, now.bytes_in),
         Role::Subscriber => (now.packets_out, now.bytes_out),
     };
-    let totals = Counts { bytes, packets, lost: now.lost };
-    let (elapsed, then) = before.unwrap_or((now.age, Counts::default()));
+    let layers = now.layers.iter().map(|layer| layer.bytes).collect();
+    let totals = Counts { bytes, packets, lost: now.lost, layers };
+    let nothing = Counts::default();
+    let (elapsed, then) = before.unwrap_or((now.age, &nothing));
     let grown = |now: u64, then: u64| now.saturating_sub(then);
-    let bits = grown(bytes, then.bytes).saturating_mul(8);
     let (sent, lost) = (grown(packets, then.packets), grown(now.lost, then.lost));
     // What a publisher sent is what came and what didn't; what a subscriber was sent is counted here.
     let all = if now.role == Role::Publisher { sent + lost } else { sent };
     let millis = |time: Duration| clamp(u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
+    let kilobits = |now: u64, then: u64| {
+        clamp(grown(now, then).saturating_mul(8) / u64::from(millis(elapsed).max(1)))
+    };
     let flow = Flow {
-        kilobits: clamp(bits / u64::from(millis(elapsed).max(1))),
+        kilobits: kilobits(bytes, then.bytes),
         lost: clamp((lost * 1_000).checked_div(all).unwrap_or_default().min(1_000)),
         round_trip: now.round_trip.map(millis),
         jitter: now.jitter.map(millis),
     };
     let trouble = (!now.connected && now.age > PATIENCE) || is_bad(&flow);
-    Line { stage: now.stage.clone(), role: now.role, flow, trouble, totals }
+    let mut layers: Vec<Layer> = now
+        .layers
+        .iter()
+        .enumerate()
+        .map(|(index, layer)| Layer {
+            height: layer.height.map(u32::from),
+            kilobits: kilobits(layer.bytes, then.layers.get(index).copied().unwrap_or_default()),
+        })
+        .filter(|layer| layer.kilobits > 0)
+        .collect();
+    layers.sort_unstable_by_key(|layer| Reverse((layer.height, layer.kilobits)));
+    let bandwidth = now.bandwidth.map(|bits| clamp(bits / 1_000));
+    Line { stage: now.stage.clone(), role: now.role, flow, trouble, layers, bandwidth, totals }
 }
 
 /// Whether somebody sees or hears that something is wrong.
@@ -174,6 +197,8 @@ fn clamp(number: u64) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use bandstand_sfu::LayerStatistics;
+
     use super::*;
 
     fn statistics(role: Role) -> SessionStatistics {
@@ -200,6 +225,7 @@ mod tests {
             bandwidth: None,
             height: None,
             layer_changes: 0,
+            layers: Vec::new(),
         }
     }
 
@@ -208,10 +234,21 @@ mod tests {
         let since_ever = line(&statistics(Role::Publisher), None);
         let flow = Flow { kilobits: 1_000, lost: 20, round_trip: Some(23), jitter: None };
         assert_eq!((since_ever.flow, since_ever.trouble), (flow, true));
-        let then = Counts { bytes: 2_000_000, packets: 1_000, lost: 40 };
-        let of_late = line(&statistics(Role::Subscriber), Some((Duration::from_secs(2), then)));
+        let then = Counts { bytes: 2_000_000, packets: 1_000, lost: 40, layers: Vec::new() };
+        let of_late = line(&statistics(Role::Subscriber), Some((Duration::from_secs(2), &then)));
         let flow = Flow { kilobits: 2_000, lost: 0, ..flow };
         assert_eq!((of_late.flow, of_late.trouble), (flow, false));
+    }
+
+    #[test]
+    fn layers_that_are_sent_are_told_the_largest_first() {
+        let layer = |height, bytes| LayerStatistics { height: Some(height), bytes };
+        let layers = vec![layer(180, 50_000), layer(720, 900_000), layer(360, 200_000)];
+        let then = Counts { layers: vec![25_000, 900_000, 100_000], ..Counts::default() };
+        let now = SessionStatistics { layers, ..statistics(Role::Publisher) };
+        let sent = line(&now, Some((Duration::from_secs(2), &then))).layers;
+        let told = |height, kilobits| Layer { height: Some(height), kilobits };
+        assert_eq!(sent, [told(360, 400), told(180, 100)], "the largest was stopped");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! as they are spoken here.
 
 mod ice;
+mod layer;
 mod offer;
 mod refused;
 mod resource;
@@ -25,6 +26,7 @@ pub use sessions::Sessions;
 use crate::venue::Venue;
 
 const SDP: HeaderValue = HeaderValue::from_static("application/sdp");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const FRAGMENT: HeaderValue = HeaderValue::from_static("application/trickle-ice-sdpfrag");
 const ACCEPT_POST: HeaderName = HeaderName::from_static("accept-post");
 const ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
@@ -38,6 +40,7 @@ pub fn routes() -> Router<Arc<Venue>> {
         .route("/whip/{show}/{session}", session.clone())
         .route("/whep/{show}", post(whep::watch).options(about_offers))
         .route("/whep/{show}/{session}", session)
+        .route("/whep/{show}/{session}/layer", post(layer::choose).options(layer::about))
         .layer(from_fn(any_origin))
 }
 

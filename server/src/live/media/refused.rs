@@ -6,7 +6,7 @@ use axum::{
 };
 use bandstand_sfu::OfferError;
 
-use super::{ACCEPT_PATCH, ACCEPT_POST, FRAGMENT, SDP};
+use super::{ACCEPT_PATCH, ACCEPT_POST, FRAGMENT, JSON, SDP};
 use crate::{database::DatabaseError, live::token::TokenError};
 
 /// Seconds after which a full venue may be asked again.
@@ -39,13 +39,15 @@ pub enum Refused {
     NotSdp,
     /// Not the content type that is needed: a fragment.
     NotFragment,
+    /// Not the content type that is needed: JSON.
+    NotJson,
     /// The body can't be read; why.
     Malformed(String),
     /// The body can be read, and what it asks for can't be; why.
     Unacceptable(String),
     /// It has to be said of which state of the session this is.
     NoTag,
-    /// Too many stream keys were tried from this address; seconds to wait.
+    /// Too many stream keys were tried from this address, or layers chosen; seconds to wait.
     TooMany(u32),
     /// The venue is full.
     Full,
@@ -64,7 +66,7 @@ impl Refused {
             Self::Gone => StatusCode::GONE,
             Self::OtherTag => StatusCode::PRECONDITION_FAILED,
             Self::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::NotSdp | Self::NotFragment => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::NotSdp | Self::NotFragment | Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Unacceptable(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::NoTag => StatusCode::PRECONDITION_REQUIRED,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
@@ -94,6 +96,7 @@ impl Refused {
             Self::TooLong => "That is too long.",
             Self::NotSdp => "An offer is application/sdp.",
             Self::NotFragment => "What is sent to a session is application/trickle-ice-sdpfrag.",
+            Self::NotJson => "A layer is chosen in application/json.",
             Self::Malformed(why) | Self::Unacceptable(why) => why,
             Self::NoTag => "If-Match with the session's ETag is needed.",
             Self::TooMany(_) => "Too many tries. Wait a moment.",
@@ -117,6 +120,9 @@ impl IntoResponse for Refused {
             }
             Self::NotSdp => {
                 headers.insert(ACCEPT_POST, SDP);
+            }
+            Self::NotJson => {
+                headers.insert(ACCEPT_POST, JSON);
             }
             Self::NotFragment => {
                 headers.insert(ACCEPT_PATCH, FRAGMENT);

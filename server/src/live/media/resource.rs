@@ -66,7 +66,10 @@ pub async fn end(
 }
 
 /// The session at this very address.
-fn find(
+///
+/// # Errors
+/// [`Refused::NotFound`].
+pub fn find(
     venue: &Venue,
     address: &str,
     show: &str,

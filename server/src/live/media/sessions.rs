@@ -42,6 +42,8 @@ pub struct Opened {
     pub tag: Tag,
     /// By which ICE credentials the client is known.
     pub credentials: Credentials,
+    /// Higher pictures the client doesn't want.
+    pub most_lines: Option<u16>,
 }
 
 /// The open sessions: never more than the media core allows, because what is over is taken out.
@@ -53,7 +55,8 @@ impl Sessions {
     pub fn opened(&self, session: SessionId, way: Way, show: ShowId, offer: &str) -> Tag {
         let tag = Tag(rand::random());
         let credentials = Credentials::in_sdp(offer);
-        self.all().insert(session, Opened { way, show, tag, credentials });
+        let opened = Opened { way, show, tag, credentials, most_lines: None };
+        self.all().insert(session, opened);
         tag
     }
 
@@ -63,6 +66,13 @@ impl Sessions {
         let opened = all.get_mut(&session)?;
         (opened.tag, opened.credentials) = (Tag(rand::random()), credentials);
         Some(opened.tag)
+    }
+
+    /// The client wants no pictures of more lines, or any again.
+    pub fn bounded(&self, session: SessionId, most_lines: Option<u16>) {
+        if let Some(opened) = self.all().get_mut(&session) {
+            opened.most_lines = most_lines;
+        }
     }
 
     /// An open session.

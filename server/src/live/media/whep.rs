@@ -5,12 +5,13 @@ use std::sync::Arc;
 use axum::{
     body::Body,
     extract::{Path, State},
-    http::Request,
+    http::{Request, header},
     response::Response,
 };
 use bandstand_domain::ShowId;
 
 use super::{
+    layer,
     offer::{self, bearer, check_type, created, hold, open_show},
     refused::Refused,
     sessions::Way,
@@ -44,5 +45,10 @@ pub async fn watch(
         return Err(refused);
     }
     let tag = venue.live.media().opened(session, Way::Out, show, &offer);
-    Ok(created(&venue, &format!("/whep/{show}/{session}"), tag, accepted.answer_sdp))
+    let location = format!("/whep/{show}/{session}");
+    let mut response = created(&venue, &location, tag, accepted.answer_sdp);
+    if let Ok(link) = layer::link(&location).try_into() {
+        response.headers_mut().append(header::LINK, link);
+    }
+    Ok(response)
 }

@@ -85,14 +85,15 @@ fn a_small_window_gets_a_small_picture() {
     world.publish_layers("stage");
     let (small, large) = (world.subscribe("stage"), world.subscribe("stage"));
     let session = world.session(small);
-    assert!(world.core.prefer(session, Some(300)));
+    assert!(world.core.prefer(session, Some(400)));
     world.until(SECOND * 6, "the best", |w| layer(w, large) == Some(2));
     world.pass(SECOND * 3);
-    // 180 pixels are too few, 360 are enough.
+    // 720 pixels are too many, 360 are not.
     assert_eq!(layer(&world, small), Some(1));
     assert!(world.core.prefer(session, None));
     world.until(SECOND * 10, "the best", |w| layer(w, small) == Some(2));
-    assert!(world.core.prefer(session, Some(180)));
+    // None is as low as that.
+    assert!(world.core.prefer(session, Some(100)));
     world.until(SECOND * 2, "the least", |w| layer(w, small) == Some(0));
     check_one_stream(&world.clients[small].video());
     let publisher = world.session(0);

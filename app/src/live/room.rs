@@ -1,0 +1,87 @@
+//! How much room a window has for the picture: a small one asks for less.
+
+use std::{cell::Cell, rc::Rc};
+
+use gloo_timers::callback::Timeout;
+use leptos::prelude::window;
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::{HtmlVideoElement, ResizeObserver};
+
+/// Milliseconds for which a size has to last: windows are dragged, and phones turned.
+const SETTLED: u32 = 500;
+
+/// The most lines to ask for in a window of so many `pixels`, when it is not what was `asked` for
+/// before.
+///
+/// Layers are at most twice as high as the next lower one. With 1.8 times the window's height as the
+/// bound, the highest that is left has 0.9 to 1.8 times as many lines: neither seen to be too small,
+/// nor much larger than need be. What is a little more or less than before isn't asked for.
+fn most_lines(pixels: u32, asked: Option<u16>) -> Option<u16> {
+    let most = pixels.saturating_mul(9) / 5;
+    let alike = |asked: u32| (asked * 4 / 5..=asked * 11 / 10).contains(&most);
+    if pixels == 0 || asked.is_some_and(|asked| alike(asked.into())) {
+        return None;
+    }
+    Some(u16::try_from(most).unwrap_or(u16::MAX))
+}
+
+/// Watches the size of a player until it is dropped.
+pub struct Room {
+    observer: ResizeObserver,
+    _resized: Closure<dyn FnMut()>,
+}
+
+impl Room {
+    /// Calls `ask` with the most lines that are of use, whenever it is another number.
+    pub fn watch(video: &HtmlVideoElement, ask: impl Fn(u16) + 'static) -> Option<Self> {
+        let (asked, ask) = (Rc::new(Cell::new(None)), Rc::new(ask));
+        let mut settling = None;
+        let resized: Closure<dyn FnMut()> = Closure::new({
+            let video = video.clone();
+            move || {
+                let (video, asked, ask) = (video.clone(), asked.clone(), ask.clone());
+                let settled = move || {
+                    let pixels = f64::from(video.client_height()) * window().device_pixel_ratio();
+                    if let Some(most) = most_lines(pixels as u32, asked.get()) {
+                        asked.set(Some(most));
+                        ask(most);
+                    }
+                };
+                // The one before is cancelled.
+                drop(settling.replace(Timeout::new(SETTLED, settled)));
+            }
+        });
+        let observer = ResizeObserver::new(resized.as_ref().unchecked_ref()).ok()?;
+        observer.observe(video);
+        Some(Self { observer, _resized: resized })
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        self.observer.disconnect();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_asks_for_what_fits_it_and_only_when_that_is_something_else() {
+        assert_eq!(most_lines(0, None), None, "nothing is shown");
+        assert_eq!(most_lines(400, None), Some(720));
+        for pixels in [400, 340, 430] {
+            assert_eq!(most_lines(pixels, Some(720)), None, "{pixels}");
+        }
+        assert_eq!(most_lines(200, Some(720)), Some(360));
+        assert_eq!(most_lines(600, Some(720)), Some(1080));
+        assert_eq!(most_lines(u32::MAX, None), Some(u16::MAX));
+        // Of layers that are twice as high each, the highest within the bound nearly fills the window.
+        for pixels in 100..800_u32 {
+            let most = u32::from(most_lines(pixels, None).unwrap());
+            let lines = [180, 360, 720, 1440].into_iter().rfind(|lines| *lines <= most).unwrap();
+            assert!(lines * 10 >= pixels * 9 - 9 && lines <= most, "{pixels}: {lines}");
+        }
+    }
+}
