@@ -15,10 +15,36 @@ use super::{
     signalling::{Resource, SignallingError},
 };
 
-/// The picture's simulcast layers (RFC 8853): name, how many times smaller than the source, and the
-/// most bits a second; of 1280×720 at 30 frames. The venue gives each viewer the one that fits.
-const LAYERS: [(&str, u32, u32); 3] =
-    [("low", 4, 150_000), ("middle", 2, 600_000), ("high", 1, 2_500_000)];
+/// What the picture's simulcast layers (RFC 8853) are called, lowest first.
+const LAYERS: [&str; 3] = ["low", "middle", "high"];
+
+/// A layer: how many times smaller than the source it is, and the most bits a second.
+type Layer = (u32, u32);
+
+/// The layers of a source of so many pixels, as [`LAYERS`] are named; what is none isn't sent. The venue
+/// gives each viewer the one that fits.
+///
+/// Never more than Chromium sends of such a source (libwebrtc's `simulcast.cc`): of more it would leave out
+/// the last, and a small camera would never be seen in full.
+fn layers(pixels: u32) -> [Option<Layer>; 3] {
+    match pixels {
+        ..129_600 => [Some((1, 500_000)), None, None],
+        129_600..518_400 => [Some((2, 200_000)), Some((1, 1_000_000)), None],
+        _ => [Some((4, 150_000)), Some((2, 600_000)), Some((1, 2_500_000))],
+    }
+}
+
+/// How many pixels a picture has; as many as can be when that isn't known yet.
+fn pixels(picture: Option<&MediaStreamTrack>) -> u32 {
+    let size = |picture: &MediaStreamTrack| {
+        let settings = browser::call_now(picture, "getSettings", &[]).ok()?;
+        let [width, height] =
+            ["width", "height"].map(|side| browser::get(&settings, side).as_f64());
+        // Both are whole numbers of at most some thousands.
+        Some((width? * height?) as u32)
+    };
+    picture.and_then(size).unwrap_or(u32::MAX)
+}
 
 /// A session. Dropping it leaves the stage.
 pub struct Session {
@@ -52,7 +78,9 @@ impl Session {
         let send = RtcRtpTransceiverDirection::Sendonly;
         let streams = std::slice::from_ref::<JsValue>(&stream);
         let sound_out = peer.transceiver("audio", send, streams, &[]);
-        let picture_out = peer.transceiver("video", send, streams, &LAYERS.map(encoding));
+        let encodings = LAYERS.map(|name| browser::object([("rid", name.into())]));
+        set_layers(&encodings, pixels(picture));
+        let picture_out = peer.transceiver("video", send, streams, &encodings);
         prefer_codecs(&picture_out);
         let (sound_out, picture_out) = (sound_out.sender(), picture_out.sender());
         JsFuture::from(sound_out.replace_track(sound)).await?;
@@ -70,6 +98,7 @@ impl Session {
     pub async fn show(&self, track: Option<&MediaStreamTrack>) {
         // Refused only when the connection is closed, and then nothing is sent anyway.
         let _ = JsFuture::from(self.picture.replace_track(track)).await;
+        adjust(&self.picture, |encodings| set_layers(encodings, pixels(track))).await;
     }
 
     /// Sends another sound, or none, without a gap.
@@ -79,13 +108,14 @@ impl Session {
     }
 }
 
-/// One layer, as `RTCRtpEncodingParameters`.
-fn encoding((rid, smaller, bitrate): (&str, u32, u32)) -> JsValue {
-    browser::object([
-        ("rid", rid.into()),
-        ("scaleResolutionDownBy", smaller.into()),
-        ("maxBitrate", bitrate.into()),
-    ])
+/// Makes `encodings` (`RTCRtpEncodingParameters`) the [`layers`] of a source of so many pixels.
+fn set_layers(encodings: &[JsValue], pixels: u32) {
+    for (encoding, layer) in encodings.iter().zip(layers(pixels)) {
+        browser::set(encoding, "active", &layer.is_some().into());
+        let (smaller, bitrate) = layer.unwrap_or((1, 1));
+        browser::set(encoding, "scaleResolutionDownBy", &smaller.into());
+        browser::set(encoding, "maxBitrate", &bitrate.into());
+    }
 }
 
 /// The publication in a session's address, `/whip/SHOW/PUBLICATION-SESSION`; 0 where there is none.
@@ -115,12 +145,22 @@ fn prefer_codecs(transceiver: &RtcRtpTransceiver) {
     transceiver.set_codec_preferences(&codecs.into_iter().collect::<Array>());
 }
 
-/// Limits what a sender sends, in bits a second. A browser that doesn't know how sends as it likes.
+/// Limits what a sender sends, in bits a second.
 async fn limit(sender: &RtcRtpSender, bitrate: u32) {
+    let set = |encodings: &[JsValue]| {
+        if let Some(encoding) = encodings.first() {
+            browser::set(encoding, "maxBitrate", &bitrate.into());
+        }
+    };
+    adjust(sender, set).await;
+}
+
+/// Changes how a sender encodes. A browser that doesn't know how sends as it likes.
+async fn adjust(sender: &RtcRtpSender, change: impl FnOnce(&[JsValue])) {
     let Ok(parameters) = browser::call_now(sender, "getParameters", &[]) else { return };
-    let encodings: Array = browser::get(&parameters, "encodings").unchecked_into();
-    if Array::is_array(&encodings) && encodings.length() > 0 {
-        browser::set(&encodings.get(0), "maxBitrate", &JsValue::from(bitrate));
+    let encodings = browser::get(&parameters, "encodings");
+    if Array::is_array(&encodings) {
+        change(&encodings.unchecked_into::<Array>().to_vec());
         let _ = browser::call(sender, "setParameters", &[parameters]).await;
     }
 }
@@ -128,6 +168,18 @@ async fn limit(sender: &RtcRtpSender, bitrate: u32) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_source_is_sent_in_full_and_never_in_more_layers_than_browsers_make_of_it() {
+        for (width, height, count) in
+            [(320, 180, 1), (480, 270, 2), (640, 480, 2), (960, 540, 3), (1920, 1080, 3)]
+        {
+            let sent: Vec<Layer> = layers(width * height).into_iter().flatten().collect();
+            assert_eq!(sent.len(), count, "{width}×{height}");
+            assert_eq!(sent.last().map(|(smaller, _)| *smaller), Some(1), "{width}×{height}");
+            assert!(sent.windows(2).all(|it| it[0].0 == 2 * it[1].0 && it[0].1 < it[1].1));
+        }
+    }
 
     #[test]
     fn the_publication_stands_in_the_address() {
