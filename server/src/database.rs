@@ -1,11 +1,13 @@
 //! The venue's database: SQLite in the data folder, or PostgreSQL, behind the same statements.
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, str::FromStr, time::Duration};
 
 use bandstand_domain::Refusal;
+use serde::{Serialize, de::DeserializeOwned};
 use sqlx::{
-    Any, AnyPool, Executor, Transaction,
-    any::{AnyPoolOptions, install_default_drivers},
+    Any, AnyPool, Executor, Row, Transaction,
+    any::{AnyPoolOptions, AnyRow, install_default_drivers},
+    error::BoxDynError,
 };
 
 /// Why the database can't be used. Callers log it at the boundary and answer `Refusal::Broken`.
@@ -15,6 +17,34 @@ pub type DatabaseError = sqlx::Error;
 pub fn broken<E: std::error::Error>(error: DatabaseError) -> Refusal<E> {
     tracing::error!(%error, "the database failed");
     Refusal::Broken
+}
+
+/// What the text in `column` stands for.
+///
+/// # Errors
+/// When it is none of these.
+pub fn parsed<T>(row: &AnyRow, column: &str) -> Result<T, DatabaseError>
+where
+    T: FromStr<Err: Into<BoxDynError>>,
+{
+    let text: &str = row.try_get(column)?;
+    text.parse().map_err(|error: T::Err| DatabaseError::Decode(error.into()))
+}
+
+/// The value whose JSON stands in `column`.
+///
+/// # Errors
+/// When it is no such JSON.
+pub fn from_json<T: DeserializeOwned>(row: &AnyRow, column: &str) -> Result<T, DatabaseError> {
+    serde_json::from_str(row.try_get(column)?).map_err(|error| DatabaseError::Decode(error.into()))
+}
+
+/// `value` as JSON, for a column of text.
+///
+/// # Errors
+/// When it can't be written as JSON.
+pub fn to_json(value: &impl Serialize) -> Result<String, DatabaseError> {
+    serde_json::to_string(value).map_err(|error| DatabaseError::Encode(error.into()))
 }
 
 /// A transaction that may write.

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::{
     clock,
-    database::{Database, DatabaseError, Write},
+    database::{Database, DatabaseError, Write, to_json},
 };
 pub use ending::{Due, delete, due, erase, export, restore};
 
@@ -273,7 +273,7 @@ pub async fn insert(
     .bind(form.email.trim())
     .bind(display_name)
     .bind(stage_name)
-    .bind(serde_json::to_string(&genres).map_err(|error| DatabaseError::Encode(error.into()))?)
+    .bind(to_json(&genres)?)
     .bind(password)
     .bind(clock::now().0)
     .bind(language.tag())

@@ -6,10 +6,9 @@ use bandstand_domain::{
     live::{Cursor, Event, Topic},
 };
 use sqlx::{Any, Executor, Row, any::AnyRow};
-use uuid::Uuid;
 
 use crate::{
-    database::{Database, DatabaseError, Write},
+    database::{Database, DatabaseError, Write, parsed},
     live::log,
 };
 
@@ -279,12 +278,9 @@ async fn silenced<'e>(
 }
 
 fn decode(row: &AnyRow) -> Result<ChatMessage, DatabaseError> {
-    let id: String = row.try_get(0)?;
     let from_artist: i64 = row.try_get(3)?;
     Ok(ChatMessage {
-        id: MessageId(
-            Uuid::parse_str(&id).map_err(|error| DatabaseError::Decode(Box::new(error)))?,
-        ),
+        id: MessageId(parsed(row, "id")?),
         author: PersonId::new(row.try_get::<String, _>(1)?),
         name: row.try_get(2)?,
         from_artist: from_artist != 0,

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::Job;
 use crate::{
     clock,
-    database::{Database, DatabaseError, Write},
+    database::{Database, DatabaseError, Write, to_json},
 };
 
 /// How long one attempt may take before somebody else may try, in milliseconds.
@@ -31,12 +31,10 @@ pub struct Leased {
 /// # Errors
 /// When the database fails.
 pub async fn add(write: &mut Write, job: &Job) -> Result<(), DatabaseError> {
-    let payload =
-        serde_json::to_string(job).map_err(|error| DatabaseError::Encode(error.into()))?;
     let now = clock::now().0;
     sqlx::query("INSERT INTO jobs (id, payload, due_at, created_at) VALUES ($1, $2, $3, $3)")
         .bind(Uuid::now_v7().to_string())
-        .bind(payload)
+        .bind(to_json(job)?)
         .bind(now)
         .execute(&mut **write)
         .await?;

@@ -8,9 +8,9 @@ use bandstand_domain::{
     Millis,
     live::{Cursor, Event, Topic},
 };
-use sqlx::{Row, any::AnyRow};
+use sqlx::Row;
 
-use crate::database::{Database, DatabaseError, Write};
+use crate::database::{Database, DatabaseError, Write, from_json, to_json};
 
 /// How long an event is kept, in milliseconds.
 const KEPT: i64 = 24 * Millis::HOUR;
@@ -63,7 +63,7 @@ pub async fn insert(
     sqlx::query("INSERT INTO events (topic, cursor, event, at) VALUES ($1, $2, $3, $4)")
         .bind(topic.to_string())
         .bind(cursor.0)
-        .bind(encode(event)?)
+        .bind(to_json(event)?)
         .bind(now.0)
         .execute(&mut **write)
         .await?;
@@ -84,7 +84,7 @@ pub async fn replace(
     sqlx::query("UPDATE events SET event = $3 WHERE topic = $1 AND cursor = $2")
         .bind(topic.to_string())
         .bind(cursor.0)
-        .bind(encode(event)?)
+        .bind(to_json(event)?)
         .execute(&mut **write)
         .await?;
     Ok(())
@@ -155,7 +155,7 @@ pub async fn after(
         if last != Cursor(row.try_get(0)?) {
             return Ok(After::Lost);
         }
-        events.push(decode(row)?);
+        events.push(from_json(row, "event")?);
     }
     Ok(After::Events(Stretch { first, last, events }))
 }
@@ -176,13 +176,4 @@ pub async fn prune(database: &Database, now: Millis) -> Result<u64, DatabaseErro
     .await?;
     write.commit().await?;
     Ok(done.rows_affected())
-}
-
-fn encode(event: &Event) -> Result<String, DatabaseError> {
-    serde_json::to_string(event).map_err(|error| DatabaseError::Encode(Box::new(error)))
-}
-
-fn decode(row: &AnyRow) -> Result<Event, DatabaseError> {
-    let text: &str = row.try_get(1)?;
-    serde_json::from_str(text).map_err(|error| DatabaseError::Decode(Box::new(error)))
 }

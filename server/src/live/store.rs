@@ -1,7 +1,5 @@
 //! What the database knows of stages.
 
-use std::str::FromStr;
-
 use bandstand_domain::{
     Millis, ShowId,
     live::{Event, StageState, Topic},
@@ -13,8 +11,8 @@ use super::{
     stage::{Happening, NotPossible, Stage},
 };
 use crate::{
-    database::{Database, DatabaseError},
-    shows,
+    database::{Database, DatabaseError, parsed},
+    shows::{self, stage_text},
 };
 
 /// How long past its end a show stays open whose artist's connection is lost, in milliseconds.
@@ -65,7 +63,7 @@ pub async fn happen(
          WHERE id = $1",
     )
     .bind(show.to_string())
-    .bind(encode_state(stage.state))
+    .bind(stage_text(stage.state))
     .bind(now.0)
     .bind(stage.publication)
     .bind(stage.live_since.map(|at| at.0))
@@ -113,7 +111,7 @@ pub async fn on_stage(database: &Database) -> Result<Vec<ShowId>, DatabaseError>
     )
     .fetch_all(&database.read)
     .await?;
-    rows.iter().map(id).collect()
+    rows.iter().map(|row| parsed(row, "id")).collect()
 }
 
 /// The shows whose artist was lost and whose end has long passed.
@@ -127,7 +125,7 @@ pub async fn abandoned(database: &Database, now: Millis) -> Result<Vec<ShowId>, 
     .bind(now.plus(-OVERTIME).0)
     .fetch_all(&database.read)
     .await?;
-    rows.iter().map(id).collect()
+    rows.iter().map(|row| parsed(row, "id")).collect()
 }
 
 /// How many shows are in each state that has an artist, by its name.
@@ -136,7 +134,7 @@ pub async fn abandoned(database: &Database, now: Millis) -> Result<Vec<ShowId>, 
 /// When the database fails.
 pub async fn counts(database: &Database) -> Result<[(&'static str, i64); 3], DatabaseError> {
     let mut counts =
-        [StageState::Live, StageState::Paused, StageState::Dropped].map(|it| (encode_state(it), 0));
+        [StageState::Live, StageState::Paused, StageState::Dropped].map(|it| (stage_text(it), 0));
     let rows = sqlx::query(
         "SELECT stage, COUNT(*) FROM shows \
          WHERE stage IN ('live', 'paused', 'dropped') AND deleted_at IS NULL GROUP BY stage",
@@ -154,33 +152,11 @@ pub async fn counts(database: &Database) -> Result<[(&'static str, i64); 3], Dat
     Ok(counts)
 }
 
-fn id(row: &AnyRow) -> Result<ShowId, DatabaseError> {
-    let text: String = row.try_get(0)?;
-    ShowId::from_str(&text).map_err(|error| DatabaseError::Decode(Box::new(error)))
-}
-
 fn decode(row: &AnyRow) -> Result<Stage, DatabaseError> {
-    let state: String = row.try_get(0)?;
-    let live_since: Option<i64> = row.try_get(2)?;
+    let live_since: Option<i64> = row.try_get("live_since")?;
     Ok(Stage {
-        state: decode_state(&state)?,
-        publication: row.try_get(1)?,
+        state: shows::stage(row)?,
+        publication: row.try_get("publication")?,
         live_since: live_since.map(Millis),
     })
-}
-
-/// A state as the database and the frames write it.
-fn encode_state(state: StageState) -> &'static str {
-    match state {
-        StageState::Empty => "empty",
-        StageState::Live => "live",
-        StageState::Paused => "paused",
-        StageState::Dropped => "dropped",
-        StageState::Ended => "ended",
-    }
-}
-
-fn decode_state(text: &str) -> Result<StageState, DatabaseError> {
-    let quoted = serde_json::Value::from(text);
-    serde_json::from_value(quoted).map_err(|error| DatabaseError::Decode(Box::new(error)))
 }

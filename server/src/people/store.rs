@@ -10,7 +10,7 @@ use sqlx::Row;
 
 use crate::{
     clock,
-    database::{Database, DatabaseError, Write},
+    database::{Database, DatabaseError, Write, from_json, to_json},
 };
 
 /// An artist, for their page.
@@ -30,10 +30,6 @@ pub struct ArtistRow {
     pub website: String,
     /// Their picture.
     pub picture: Option<Picture>,
-}
-
-fn genres(text: &str) -> Result<Vec<Genre>, DatabaseError> {
-    serde_json::from_str(text).map_err(|error| DatabaseError::Decode(error.into()))
 }
 
 /// The artist whose handle is `handle`, else the one whose handle it was before.
@@ -56,7 +52,7 @@ pub async fn artist(database: &Database, handle: &str) -> Result<Option<ArtistRo
         account: row.try_get("id")?,
         handle: row.try_get("handle")?,
         stage_name: row.try_get("stage_name")?,
-        genres: genres(row.try_get("genres")?)?,
+        genres: from_json(&row, "genres")?,
         about: row.try_get("about")?,
         website: row.try_get("website")?,
         picture: row.try_get::<Option<String>, _>("picture")?.map(Picture::new),
@@ -107,9 +103,7 @@ pub async fn profile(database: &Database, account: &str) -> Result<Profile, Data
     .fetch_one(&database.read)
     .await?;
     let artist = match row.try_get::<Option<String>, _>("stage_name")? {
-        Some(stage_name) => {
-            Some(ArtistProfile { stage_name, genres: genres(row.try_get("genres")?)? })
-        }
+        Some(stage_name) => Some(ArtistProfile { stage_name, genres: from_json(&row, "genres")? }),
         None => None,
     };
     Ok(Profile {
@@ -141,15 +135,13 @@ pub async fn save_profile(
         .execute(&mut **write)
         .await?;
     if let Some(artist) = &form.artist {
-        let genres = serde_json::to_string(&artist.genres)
-            .map_err(|error| DatabaseError::Encode(error.into()))?;
         sqlx::query(
             "UPDATE accounts SET stage_name = $2, genres = $3 \
              WHERE id = $1 AND stage_name IS NOT NULL",
         )
         .bind(account)
         .bind(artist.stage_name.as_str())
-        .bind(genres)
+        .bind(to_json(&artist.genres)?)
         .execute(&mut **write)
         .await?;
     }

@@ -17,7 +17,7 @@ use bandstand_domain::{
 };
 
 pub use leaving::{call_off, export};
-pub use store::{ShowFacts, stage_text};
+pub use store::{ShowFacts, stage, stage_text};
 use times::Times;
 
 use crate::{

@@ -3,7 +3,7 @@
 use bandstand_domain::{
     Millis, PersonId, ShowId,
     live::StageState,
-    shows::{Artist, Genre, Section, ShowCard, ShowDraft},
+    shows::{Artist, Section, ShowCard, ShowDraft},
 };
 use sqlx::{
     Any, Executor, Row,
@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::times::{self, Times};
 use crate::{
     clock,
-    database::{DatabaseError, Write},
+    database::{DatabaseError, Write, from_json, parsed, to_json},
 };
 
 /// What lists show, and the rest of the statement.
@@ -29,7 +29,7 @@ macro_rules! cards {
     };
 }
 
-/// A state of the stage as the column `stage` holds it.
+/// A state of the stage as the column `stage` holds it, and events write it.
 pub fn stage_text(stage: StageState) -> &'static str {
     match stage {
         StageState::Empty => "empty",
@@ -40,7 +40,11 @@ pub fn stage_text(stage: StageState) -> &'static str {
     }
 }
 
-fn stage(row: &AnyRow) -> Result<StageState, DatabaseError> {
+/// The state of the stage in a row's column `stage`.
+///
+/// # Errors
+/// When it is none.
+pub fn stage(row: &AnyRow) -> Result<StageState, DatabaseError> {
     Ok(match row.try_get::<&str, _>("stage")? {
         "empty" => StageState::Empty,
         "live" => StageState::Live,
@@ -51,20 +55,8 @@ fn stage(row: &AnyRow) -> Result<StageState, DatabaseError> {
     })
 }
 
-fn show_id(row: &AnyRow) -> Result<ShowId, DatabaseError> {
-    row.try_get::<&str, _>("id")?.parse().map_err(decode)
-}
-
-fn decode(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> DatabaseError {
-    DatabaseError::Decode(error.into())
-}
-
 fn members_only(row: &AnyRow) -> Result<bool, DatabaseError> {
     Ok(row.try_get::<i64, _>("members_only")? != 0)
-}
-
-fn genres(row: &AnyRow) -> Result<Vec<Genre>, DatabaseError> {
-    serde_json::from_str(row.try_get("genres")?).map_err(decode)
 }
 
 /// The card in a row of [`cards!`].
@@ -72,9 +64,9 @@ fn card_of(row: &AnyRow, now: Millis) -> Result<ShowCard, DatabaseError> {
     let starts_at = Millis(row.try_get("starts_at")?);
     let time_zone: String = row.try_get("time_zone")?;
     Ok(ShowCard {
-        id: show_id(row)?,
+        id: parsed(row, "id")?,
         title: row.try_get("title")?,
-        genres: genres(row)?,
+        genres: from_json(row, "genres")?,
         artist: Artist {
             handle: row.try_get("handle")?,
             stage_name: row.try_get::<Option<String>, _>("stage_name")?.unwrap_or_default(),
@@ -138,7 +130,7 @@ pub async fn facts<'e>(
     .await?
     .map(|row| {
         Ok(ShowFacts {
-            id: show_id(&row)?,
+            id: parsed(&row, "id")?,
             artist_account: row.try_get("artist")?,
             artist_person: PersonId::new(row.try_get::<String, _>("person")?),
             stage: stage(&row)?,
@@ -286,7 +278,7 @@ pub async fn ahead(
     .bind(most)
     .fetch_all(&mut **write)
     .await?;
-    rows.iter().map(show_id).collect()
+    rows.iter().map(|row| parsed(row, "id")).collect()
 }
 
 /// The show `id` as the form that made it.
@@ -308,7 +300,7 @@ pub async fn draft<'e>(
     Ok(ShowDraft {
         title: row.try_get("title")?,
         description: row.try_get("description")?,
-        genres: genres(&row)?,
+        genres: from_json(&row, "genres")?,
         starts: times::local(Millis(row.try_get("starts_at")?), &time_zone),
         ends: times::local(Millis(row.try_get("ends_at")?), &time_zone),
         time_zone,
@@ -387,12 +379,11 @@ fn with_form<'q>(
     draft: &'q ShowDraft,
     times: &'q Times,
 ) -> Result<Query<'q, Any, AnyArguments>, DatabaseError> {
-    let genres = serde_json::to_string(&draft.genres);
     Ok(sqlx::query(statement)
         .bind(id.to_string())
         .bind(draft.title.as_str())
         .bind(draft.description.as_str())
-        .bind(genres.map_err(|error| DatabaseError::Encode(error.into()))?)
+        .bind(to_json(&draft.genres)?)
         .bind(times.starts_at.0)
         .bind(times.ends_at.0)
         .bind(times.time_zone.as_str())
@@ -429,5 +420,5 @@ pub async fn not_over(
     .bind(now.0)
     .fetch_all(&mut **write)
     .await?;
-    rows.iter().map(show_id).collect()
+    rows.iter().map(|row| parsed(row, "id")).collect()
 }

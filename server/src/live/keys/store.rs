@@ -4,10 +4,10 @@ use bandstand_domain::{
     Millis, ShowId,
     stream_keys::{StreamKey, StreamKeyId},
 };
-use sqlx::{Row, any::AnyRow};
+use sqlx::Row;
 
 use super::Holder;
-use crate::database::{Database, DatabaseError, Write};
+use crate::database::{Database, DatabaseError, Write, parsed};
 
 /// How long before its start a show may be taken with a key that names no show, in milliseconds.
 const EARLY: i64 = 2 * Millis::HOUR;
@@ -30,7 +30,7 @@ pub async fn of_account(
     rows.iter()
         .map(|row| {
             Ok(StreamKey {
-                id: id(row)?,
+                id: parsed(row, "id")?,
                 name: row.try_get("name")?,
                 ending: row.try_get("ending")?,
                 made_at: Millis(row.try_get("made_at")?),
@@ -103,7 +103,7 @@ pub async fn holder(database: &Database, hash: &str) -> Result<Option<Holder>, D
         .bind(hash)
         .fetch_optional(&database.read)
         .await?
-        .map(|row| Ok(Holder { key: id(&row)?, account: row.try_get("account")? }))
+        .map(|row| Ok(Holder { key: parsed(&row, "id")?, account: row.try_get("account")? }))
         .transpose()
 }
 
@@ -180,14 +180,5 @@ pub async fn show_now(
     .bind(now.plus(EARLY).0)
     .fetch_optional(&database.read)
     .await?;
-    row.map(|row| {
-        let text: String = row.try_get(0)?;
-        text.parse().map_err(|error| DatabaseError::Decode(Box::new(error)))
-    })
-    .transpose()
-}
-
-fn id(row: &AnyRow) -> Result<StreamKeyId, DatabaseError> {
-    let text: String = row.try_get("id")?;
-    text.parse().map_err(|error| DatabaseError::Decode(Box::new(error)))
+    row.map(|row| parsed(&row, "id")).transpose()
 }
