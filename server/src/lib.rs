@@ -20,6 +20,7 @@ pub mod mail;
 pub mod people;
 pub mod rights;
 pub mod seal;
+pub mod secrets;
 pub mod shows;
 pub mod venue;
 

@@ -3,16 +3,13 @@
 //! What stands in the mail is 128 random bits; the database holds their SHA-256 alone. A link is made
 //! when its mail is composed, so it never waits in the queue of jobs.
 
-use std::fmt::Write as _;
-
 use bandstand_domain::{Millis, accounts::Secret};
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use sha2::{Digest, Sha256};
 use sqlx::Row;
 
 use crate::{
     clock,
     database::{Database, DatabaseError, Write},
+    secrets::{hash, random},
 };
 
 /// What a link opens.
@@ -58,18 +55,6 @@ pub struct Proof {
     pub purpose: Purpose,
     /// Who opened it reads mails to this address.
     pub email: String,
-}
-
-fn hash(link: &str) -> String {
-    Sha256::digest(link.as_bytes()).iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
-/// 128 random bits as text.
-pub(super) fn random() -> String {
-    BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 16]>())
 }
 
 /// Makes a link for `account`, to be sent to `email`. Earlier ones stay good until one is used.

@@ -33,6 +33,7 @@ use crate::{
         sessions::{self, ACCOUNT},
     },
     jobs::{self, Job},
+    secrets,
 };
 use letters::Occasion;
 
@@ -50,7 +51,7 @@ struct Guest {
 
 /// A new public identity: 128 random bits.
 fn new_person() -> PersonId {
-    PersonId::new(links::random())
+    PersonId::new(secrets::random())
 }
 
 /// The account that `caller` is logged in to.

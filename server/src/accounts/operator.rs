@@ -18,7 +18,7 @@ use crate::{
     clock,
     config::Config,
     database::{Database, DatabaseError},
-    factors,
+    factors, secrets,
 };
 
 /// What to do with an account. An account is named by its handle or its confirmed e-mail address.
@@ -150,7 +150,7 @@ async fn create(
     artist: Option<String>,
 ) -> Result<String, UserError> {
     // A password that nobody knows: the link replaces it.
-    let password = Secret::new(links::random());
+    let password = Secret::new(secrets::random());
     let form = Registration {
         display_name: handle.clone(),
         handle,

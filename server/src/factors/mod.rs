@@ -15,7 +15,6 @@ use bandstand_domain::{
     accounts::{AccountError, AccountReason, Secret},
     factors::{Challenge, FRESH, FactorError, FactorReason, check_code, normal_code},
 };
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
 use crate::{
     accounts::{Account, letters::Occasion, write_to},
@@ -26,6 +25,7 @@ use crate::{
         limits::{Limit, by_address},
         sessions,
     },
+    secrets,
 };
 
 /// Asks for the second factor of `account`, whose password was right, when there is one. Only who knows
@@ -143,7 +143,7 @@ impl Caller {
         account: Option<&Account>,
         asked: passkeys::Asked,
     ) -> Result<Challenge, FactorError> {
-        let ceremony = BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 16]>());
+        let ceremony = secrets::random();
         let patience = i64::try_from(passkeys::PATIENCE.as_millis()).unwrap_or(i64::MAX);
         let account = account.map(|account| account.id.as_str());
         store::begin_ceremony(

@@ -2,12 +2,12 @@
 
 use bandstand_domain::{Millis, PersonId, factors::Passkey};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use sqlx::Row;
 
 use crate::{
     clock,
     database::{Database, DatabaseError, Write},
+    secrets::hash,
 };
 
 /// The passkeys of `account`, oldest first.
@@ -126,10 +126,6 @@ pub async fn remove_passkey(
         .await?;
     write.commit().await?;
     Ok(gone.rows_affected() == 1)
-}
-
-fn hash(ceremony: &str) -> String {
-    Sha256::digest(ceremony).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Keeps what was asked of a device until it is answered.

@@ -1,7 +1,5 @@
 //! Sessions: who a browser belongs to, kept in the database under a key that opens nothing by itself.
 
-use std::fmt::Write as _;
-
 use async_trait::async_trait;
 use axum::{
     extract::Request,
@@ -10,8 +8,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bandstand_domain::Millis;
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use sha2::{Digest, Sha256};
 use sqlx::Row;
 use time::OffsetDateTime;
 use tower_sessions::{
@@ -24,6 +20,7 @@ use tower_sessions::{
 use crate::{
     clock,
     database::{Database, DatabaseError},
+    secrets,
     venue::Venue,
 };
 
@@ -112,7 +109,7 @@ pub async fn name_of(session: &Session) -> Result<Option<String>, session::Error
 /// # Errors
 /// When the database fails.
 pub async fn rename(session: &Session) -> Result<String, session::Error> {
-    let name = BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 16]>());
+    let name = secrets::random();
     session.insert(NAME, &name).await?;
     Ok(name)
 }
@@ -191,10 +188,7 @@ impl Store {
 
 /// Under which a session is kept: who reads the database can't make the cookie from it.
 fn key(id: &Id) -> String {
-    Sha256::digest(id.0.to_le_bytes()).iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    secrets::hash(id.0.to_le_bytes())
 }
 
 fn backend(error: DatabaseError) -> session_store::Error {
