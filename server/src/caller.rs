@@ -1,6 +1,8 @@
 //! The person behind one request.
 
 use std::{
+    error::Error,
+    hash::Hash,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::Arc,
 };
@@ -9,13 +11,16 @@ use axum::{
     extract::{ConnectInfo, FromRequestParts},
     http::{Extensions, HeaderMap, HeaderValue, StatusCode, header, request::Parts},
 };
-use bandstand_domain::accounts::{Language, Viewer};
+use bandstand_domain::{
+    Refusal,
+    accounts::{Language, Viewer},
+};
 use tower_sessions::Session;
 
 use crate::{
     accounts::{self, Account, device},
-    database::DatabaseError,
-    http::sessions::Store,
+    database::{DatabaseError, broken},
+    http::{limits::Limit, sessions::Store},
     venue::Venue,
 };
 
@@ -70,6 +75,31 @@ impl Caller {
     /// When the database fails.
     pub async fn account(&self) -> Result<Option<Account>, DatabaseError> {
         accounts::account(self).await
+    }
+
+    /// The account that is logged in, for what takes one.
+    ///
+    /// # Errors
+    /// `NotLoggedIn`, `Broken`.
+    pub(crate) async fn own_account<E: Error>(&self) -> Result<Account, Refusal<E>> {
+        self.account().await.map_err(broken)?.ok_or(Refusal::NotLoggedIn)
+    }
+
+    /// The account that is logged in, for what takes one that puts on shows.
+    ///
+    /// # Errors
+    /// `NotLoggedIn`, `Forbidden`, `Broken`.
+    pub(crate) async fn own_stage<E: Error>(&self) -> Result<Account, Refusal<E>> {
+        let account = self.own_account().await?;
+        if account.artist { Ok(account) } else { Err(Refusal::Forbidden) }
+    }
+
+    /// Counts one more of what is limited, by `key`.
+    ///
+    /// # Errors
+    /// `TooMany`.
+    pub(crate) fn limited<E: Error>(&self, limit: Limit, key: impl Hash) -> Result<(), Refusal<E>> {
+        self.venue.limits.check(limit, key).map_err(|retry_after| Refusal::TooMany { retry_after })
     }
 }
 

@@ -3,12 +3,12 @@
 use async_trait::async_trait;
 use bandstand_app::accounts::port::Helpers;
 use bandstand_domain::{
-    FieldErrors, Refusal,
+    FieldErrors,
     accounts::{AccountError, Helper},
 };
 use sqlx::Row;
 
-use super::{Account, store};
+use super::store;
 use crate::{
     caller::Caller,
     database::{Database, DatabaseError, broken},
@@ -99,13 +99,5 @@ impl Helpers for Caller {
             list(database, &artist.id).await
         };
         removed.await.map_err(broken)
-    }
-}
-
-impl Caller {
-    /// The account that is logged in, when it puts on shows.
-    async fn own_stage(&self) -> Result<Account, AccountError> {
-        let account = self.own_account().await?;
-        if account.artist { Ok(account) } else { Err(Refusal::Forbidden) }
     }
 }

@@ -14,8 +14,8 @@ mod settings;
 pub mod store;
 
 use bandstand_domain::{
-    Millis, PersonId, Refusal,
-    accounts::{AccountError, Role, Viewer},
+    Millis, PersonId,
+    accounts::{Role, Viewer},
 };
 use serde::{Deserialize, Serialize};
 use tower_sessions::session;
@@ -27,11 +27,8 @@ pub use store::Account;
 
 use crate::{
     caller::Caller,
-    database::{DatabaseError, Write, broken},
-    http::{
-        limits::Limit,
-        sessions::{self, ACCOUNT},
-    },
+    database::{DatabaseError, Write},
+    http::sessions::{self, ACCOUNT},
     jobs::{self, Job},
     secrets,
 };
@@ -112,10 +109,6 @@ impl Account {
 }
 
 impl Caller {
-    fn limited(&self, limit: Limit, key: impl std::hash::Hash) -> Result<(), AccountError> {
-        self.venue.limits.check(limit, key).map_err(|retry_after| Refusal::TooMany { retry_after })
-    }
-
     /// Makes the session that of `account`, under a new id, so that nobody who knew the old one comes
     /// in too.
     async fn enter(&self, account: &str) -> Result<(), DatabaseError> {
@@ -155,11 +148,6 @@ impl Caller {
     /// When the database fails.
     pub async fn session_name(&self) -> Result<String, DatabaseError> {
         sessions::name(&self.session).await.map_err(lost)
-    }
-
-    /// The account that is logged in, or `NotLoggedIn`.
-    async fn own_account(&self) -> Result<Account, AccountError> {
-        account(self).await.map_err(broken)?.ok_or(Refusal::NotLoggedIn)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use bandstand_domain::{
     FieldErrors,
-    accounts::{ArtistProfile, Language, Registration, Secret},
+    accounts::{AccountError, ArtistProfile, Language, Registration, Secret},
     shows::Genre,
 };
 use clap::Subcommand;
@@ -163,7 +163,7 @@ async fn create(
         errors.0.into_iter().map(|error| error.message).collect::<Vec<_>>().join(" ")
     };
     form.check().map_err(|errors| UserError::Wrong(words(errors)))?;
-    let hash = Passwords::default().hash(&form.password).await;
+    let hash: Result<_, AccountError> = Passwords::default().hash(&form.password).await;
     let hash = hash.map_err(|refusal| UserError::Wrong(refusal.to_string()))?;
     let made = async {
         let mut write = database.begin().await?;

@@ -1,6 +1,6 @@
 //! Passwords: argon2id with OWASP's parameters, a few at a time.
 
-use std::{num::NonZero, sync::Arc, thread::available_parallelism};
+use std::{error::Error, num::NonZero, sync::Arc, thread::available_parallelism};
 
 use argon2::{
     Argon2, PasswordHash, PasswordHasher, PasswordVerifier,
@@ -44,7 +44,7 @@ impl Passwords {
     ///
     /// # Errors
     /// When too many wait.
-    pub async fn hash(&self, password: &Secret) -> Result<String, AccountError> {
+    pub async fn hash<E: Error>(&self, password: &Secret) -> Result<String, Refusal<E>> {
         let password = password.clone();
         self.take_turn(move || hash(&password)).await?.ok_or(Refusal::Broken)
     }
@@ -53,11 +53,11 @@ impl Passwords {
     ///
     /// # Errors
     /// When too many wait.
-    pub async fn verify(
+    pub async fn verify<E: Error>(
         &self,
         password: &Secret,
         known: Option<String>,
-    ) -> Result<bool, AccountError> {
+    ) -> Result<bool, Refusal<E>> {
         let password = password.clone();
         let exists = known.is_some();
         let known = known.unwrap_or_else(|| self.nobodys.clone());
@@ -84,10 +84,10 @@ impl Passwords {
         Ok(())
     }
 
-    async fn take_turn<T: Send + 'static>(
+    async fn take_turn<T: Send + 'static, E: Error>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, AccountError> {
+    ) -> Result<T, Refusal<E>> {
         let place = self
             .places
             .clone()
@@ -131,6 +131,8 @@ fn verify(password: &Secret, known: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use bandstand_domain::accounts::AccountReason;
+
     use super::*;
 
     #[tokio::test]
@@ -154,10 +156,13 @@ mod tests {
     async fn only_the_password_opens() {
         let passwords = Passwords::default();
         let secret = Secret::new("Žluťoučký kůň 🐎");
-        let hash = passwords.hash(&secret).await.unwrap();
+        let hash = passwords.hash::<AccountReason>(&secret).await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-        assert!(passwords.verify(&secret, Some(hash.clone())).await.unwrap());
-        assert!(!passwords.verify(&Secret::new("other"), Some(hash)).await.unwrap());
-        assert!(!passwords.verify(&Secret::new("nobody's"), None).await.unwrap());
+        let opens = async |secret: &Secret, known: Option<String>| {
+            passwords.verify::<AccountReason>(secret, known).await.unwrap()
+        };
+        assert!(opens(&secret, Some(hash.clone())).await);
+        assert!(!opens(&Secret::new("other"), Some(hash)).await);
+        assert!(!opens(&Secret::new("nobody's"), None).await);
     }
 }

@@ -1,5 +1,7 @@
 //! What somebody sees and changes of their own account.
 
+use std::error::Error;
+
 use async_trait::async_trait;
 use bandstand_app::accounts::port::AccountSettings;
 use bandstand_domain::{
@@ -181,12 +183,12 @@ impl Caller {
     ///
     /// # Errors
     /// A complaint about `field` when it isn't the account's.
-    pub(crate) async fn check_own_password(
+    pub(crate) async fn check_own_password<E: Error>(
         &self,
         account: &Account,
         field: &str,
         password: &Secret,
-    ) -> Result<(), AccountError> {
+    ) -> Result<(), Refusal<E>> {
         self.limited(Limit::Settings, &account.id)?;
         self.limited(Limit::LogIn, (by_address(self.address), &account.id))?;
         let known = store::known_by_id(&self.venue.database, &account.id).await.map_err(broken)?;

@@ -42,9 +42,7 @@ impl Chat for Caller {
             return Err(Refusal::Because(ChatReason::Over));
         }
         // By show as well: who talks at two shows is heard at both.
-        let key = (show, viewer.person.clone());
-        let checked = self.venue.limits.check(Limit::Chat, key);
-        checked.map_err(|retry_after| Refusal::TooMany { retry_after })?;
+        self.limited(Limit::Chat, (show, &viewer.person))?;
         let draft = Draft { id, author: viewer.person, name: viewer.name, from_artist, text };
         match store::post(&self.venue.database, show, draft, clock::now()).await {
             Ok(Posted::Now) => {

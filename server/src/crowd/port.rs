@@ -22,8 +22,7 @@ impl Crowd for Caller {
         if access::is_over(&facts, clock::now()) {
             return Err(Refusal::Because(CrowdReason::Over));
         }
-        let checked = self.venue.limits.check(Limit::Like, (show, viewer.person.clone()));
-        checked.map_err(|retry_after| Refusal::TooMany { retry_after })?;
+        self.limited(Limit::Like, (show, &viewer.person))?;
         let database = &self.venue.database;
         match store::like(database, show, &viewer.person, clock::now()).await {
             Ok(Like::Counted(likes)) => {

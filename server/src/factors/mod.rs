@@ -21,10 +21,7 @@ use crate::{
     caller::Caller,
     clock,
     database::{DatabaseError, broken},
-    http::{
-        limits::{Limit, by_address},
-        sessions,
-    },
+    http::{limits::Limit, sessions},
     secrets,
 };
 
@@ -47,11 +44,7 @@ pub async fn check_second_factor(
     if let Some(complaint) = check_code(code) {
         return Err(FieldErrors::one("code", complaint).into());
     }
-    caller
-        .venue
-        .limits
-        .check(Limit::Code, &account.id)
-        .map_err(|retry_after| Refusal::TooMany { retry_after })?;
+    caller.limited(Limit::Code, &account.id)?;
     let code = normal_code(code).unwrap_or_default();
     let right = match second::recovery_parts(&code) {
         Some((slot, rest)) => use_recovery_code(caller, &account.id, slot, rest).await?,
@@ -113,16 +106,10 @@ impl Caller {
     /// The account that asks, once it is sure that its person does: by the password, or because they
     /// have just logged in.
     async fn proven(&self, password: Option<Secret>) -> Result<Account, FactorError> {
-        let account = self.account().await.map_err(broken)?.ok_or(Refusal::NotLoggedIn)?;
+        let account = self.own_account().await?;
         match password.filter(|password| !password.reveal().is_empty()) {
-            Some(password) => {
-                let checked = self.check_own_password(&account, "proof", &password).await;
-                checked.map_err(as_factor)?;
-            }
-            None if self.is_fresh().await? => {
-                let checked = self.venue.limits.check(Limit::Settings, &account.id);
-                checked.map_err(|retry_after| Refusal::TooMany { retry_after })?;
-            }
+            Some(password) => self.check_own_password(&account, "proof", &password).await?,
+            None if self.is_fresh().await? => self.limited(Limit::Settings, &account.id)?,
             None => return Err(Refusal::Because(FactorReason::ProofNeeded)),
         }
         Ok(account)
@@ -166,30 +153,13 @@ impl Caller {
         let mut kept = Vec::new();
         for code in &codes {
             let (slot, rest) = second::recovery_parts(code).ok_or(Refusal::Broken)?;
-            let hash = self.venue.passwords.hash(&Secret::new(rest)).await.map_err(as_factor)?;
+            let hash = self.venue.passwords.hash(&Secret::new(rest)).await?;
             kept.push((slot.to_owned(), hash));
         }
         let shown = codes
             .iter()
             .map(|code| Secret::new(format!("{}-{}-{}", &code[..4], &code[4..8], &code[8..])));
         Ok((shown.collect(), kept))
-    }
-}
-
-/// What the accounts feature refused, for this one.
-fn as_factor(refusal: AccountError) -> FactorError {
-    match refusal {
-        Refusal::Invalid(errors) => Refusal::Invalid(errors),
-        Refusal::NotLoggedIn => Refusal::NotLoggedIn,
-        Refusal::TooMany { retry_after } => Refusal::TooMany { retry_after },
-        _ => Refusal::Broken,
-    }
-}
-
-impl Caller {
-    fn count_passkey_log_in(&self) -> Result<(), FactorError> {
-        let checked = self.venue.limits.check(Limit::LogInAddress, by_address(self.address));
-        checked.map_err(|retry_after| Refusal::TooMany { retry_after })
     }
 
     /// Tells the account's person by letter that how they log in has changed.

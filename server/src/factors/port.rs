@@ -16,13 +16,13 @@ use crate::{
     accounts::{is_taken, letters::Occasion, store::lock, write_to},
     caller::Caller,
     database::broken,
-    http::limits::Limit,
+    http::limits::{Limit, by_address},
 };
 
 #[async_trait]
 impl Factors for Caller {
     async fn ways(&self) -> Result<Ways, FactorError> {
-        let account = self.account().await.map_err(broken)?.ok_or(Refusal::NotLoggedIn)?;
+        let account = self.own_account().await?;
         let database = &self.venue.database;
         let factor = store::second_factor(database, &account.id).await.map_err(broken)?;
         let left = store::recovery_codes_left(database, &account.id).await.map_err(broken)?;
@@ -60,7 +60,7 @@ impl Factors for Caller {
         credential: String,
     ) -> Result<(), FactorError> {
         // That the person is who they are was proven when the ceremony began.
-        let account = self.account().await.map_err(broken)?.ok_or(Refusal::NotLoggedIn)?;
+        let account = self.own_account().await?;
         if let Some(complaint) = check_passkey_name(&name) {
             return Err(FieldErrors::one("passkey_name", complaint).into());
         }
@@ -106,7 +106,7 @@ impl Factors for Caller {
     }
 
     async fn begin_log_in(&self) -> Result<Challenge, FactorError> {
-        self.count_passkey_log_in()?;
+        self.limited(Limit::LogInAddress, by_address(self.address))?;
         let asked = passkeys::ask_for_known(&self.venue.config.public_url);
         self.challenge(None, asked.map_err(Refusal::Because)?).await
     }
@@ -116,7 +116,7 @@ impl Factors for Caller {
         ceremony: String,
         credential: String,
     ) -> Result<Viewer, FactorError> {
-        self.count_passkey_log_in()?;
+        self.limited(Limit::LogInAddress, by_address(self.address))?;
         let unknown = || Refusal::Because(FactorReason::UnknownPasskey);
         let database = &self.venue.database;
         let state = store::take_ceremony(database, &ceremony, None).await.map_err(broken)?;
@@ -149,7 +149,7 @@ impl Factors for Caller {
     }
 
     async fn enable_second_factor(&self, code: String) -> Result<Vec<Secret>, FactorError> {
-        let account = self.account().await.map_err(broken)?.ok_or(Refusal::NotLoggedIn)?;
+        let account = self.own_account().await?;
         if let Some(complaint) = check_code(&code) {
             return Err(FieldErrors::one("code", complaint).into());
         }
@@ -159,8 +159,7 @@ impl Factors for Caller {
         if factor.on {
             return Err(Refusal::Because(FactorReason::AlreadyOn));
         }
-        let checked = self.venue.limits.check(Limit::Code, &account.id);
-        checked.map_err(|retry_after| Refusal::TooMany { retry_after })?;
+        self.limited(Limit::Code, &account.id)?;
         let code = normal_code(&code).unwrap_or_default();
         let step = step(self, &account.id, &factor.secret, &code)?.ok_or_else(wrong_code)?;
         let (shown, kept) = self.make_recovery_codes().await?;

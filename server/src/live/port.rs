@@ -27,7 +27,7 @@ use crate::{
 #[async_trait]
 impl Live for Caller {
     async fn join(&self, show: ShowId) -> Result<JoinTicket, LiveError> {
-        check_rate(self)?;
+        self.limited(Limit::Join, by_address(self.address))?;
         let entry = match access::enter(self, show).await {
             Err(Refusal::NotLoggedIn) => Err(Refusal::Because(LiveReason::Nameless)),
             Err(Refusal::Forbidden) => Err(Refusal::Because(LiveReason::MembersOnly)),
@@ -56,7 +56,7 @@ impl Live for Caller {
     }
 
     async fn stage(&self, show: ShowId) -> Result<StageTicket, LiveError> {
-        check_rate(self)?;
+        self.limited(Limit::Join, by_address(self.address))?;
         let Entry { viewer, facts } = allowed(self, show, Action::Enter).await?;
         if access::is_over(&facts, clock::now()) {
             return Err(Refusal::Because(LiveReason::Over));
@@ -119,12 +119,6 @@ pub(super) async fn allowed(
     } else {
         Err(Refusal::Forbidden)
     }
-}
-
-fn check_rate(caller: &Caller) -> Result<(), LiveError> {
-    let address = by_address(caller.address);
-    let checked = caller.venue.limits.check(Limit::Join, address);
-    checked.map_err(|retry_after| Refusal::TooMany { retry_after })
 }
 
 fn answer(outcome: Result<Outcome, DatabaseError>) -> Result<(), LiveError> {

@@ -30,11 +30,8 @@ use crate::{
 impl Caller {
     /// The account that asks, counted against what it may do in a while.
     async fn changing_account(&self) -> Result<Account, PeopleError> {
-        let account = self.account().await.map_err(broken)?.ok_or(Refusal::NotLoggedIn)?;
-        self.venue
-            .limits
-            .check(Limit::People, &account.id)
-            .map_err(|retry_after| Refusal::TooMany { retry_after })?;
+        let account = self.own_account().await?;
+        self.limited(Limit::People, &account.id)?;
         Ok(account)
     }
 
@@ -99,7 +96,7 @@ impl People for Caller {
     }
 
     async fn profile(&self) -> Result<Profile, PeopleError> {
-        let account = self.account().await.map_err(broken)?.ok_or(Refusal::NotLoggedIn)?;
+        let account = self.own_account().await?;
         store::profile(&self.venue.database, &account.id).await.map_err(broken)
     }
 

@@ -64,12 +64,9 @@ async fn bring(caller: Caller, headers: HeaderMap, body: Body) -> Response {
 
 /// Makes what the body holds the caller's picture.
 async fn take(caller: &Caller, headers: &HeaderMap, body: Body) -> Result<Picture, PeopleError> {
-    let account = caller.account().await.map_err(broken)?.ok_or(Refusal::NotLoggedIn)?;
+    let account = caller.own_account().await?;
+    caller.limited(Limit::Picture, &account.id)?;
     let venue = &caller.venue;
-    venue
-        .limits
-        .check(Limit::Picture, &account.id)
-        .map_err(|retry_after| Refusal::TooMany { retry_after })?;
     let place = venue.darkroom.places.clone().try_acquire_owned();
     let _place = place.map_err(|_| Refusal::Because(PeopleReason::Busy))?;
     let file = read(headers, body).await?;

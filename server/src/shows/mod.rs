@@ -162,7 +162,7 @@ impl ShowFacts {
 impl Caller {
     /// The artist who asks.
     async fn artist(&self) -> Result<Account, ShowError> {
-        let account = self.account().await.map_err(broken)?.ok_or(Refusal::NotLoggedIn)?;
+        let account = self.own_account().await?;
         let standings: &[Standing] = if account.artist { &[Standing::Artist] } else { &[] };
         if rights::may(standings, Resource::Show, Action::Create) {
             Ok(account)
@@ -178,7 +178,7 @@ impl Caller {
         id: ShowId,
         action: Action,
     ) -> Result<(Write, Account, ShowFacts), ShowError> {
-        let account = self.account().await.map_err(broken)?.ok_or(Refusal::NotLoggedIn)?;
+        let account = self.own_account().await?;
         let known = facts(&self.venue.database, id).await.map_err(broken)?;
         let artist = known.ok_or(Refusal::NotFound)?.artist_account;
         let mut write = self.venue.database.begin().await.map_err(broken)?;
@@ -187,13 +187,6 @@ impl Caller {
             store::facts(&mut *write, id).await.map_err(broken)?.ok_or(Refusal::NotFound)?;
         facts.check(self, action).await?;
         Ok((write, account, facts))
-    }
-
-    fn count_change(&self, account: &Account) -> Result<(), ShowError> {
-        self.venue
-            .limits
-            .check(Limit::Shows, &account.id)
-            .map_err(|retry_after| Refusal::TooMany { retry_after })
     }
 }
 
@@ -246,7 +239,7 @@ impl Shows for Caller {
     }
 
     async fn draft(&self, id: ShowId) -> Result<ShowDraft, ShowError> {
-        self.account().await.map_err(broken)?.ok_or(Refusal::NotLoggedIn)?;
+        self.own_account().await?;
         let database = &self.venue.database;
         let facts = facts(database, id).await.map_err(broken)?.ok_or(Refusal::NotFound)?;
         facts.check(self, Action::Change).await?;
@@ -259,7 +252,7 @@ impl Shows for Caller {
         let draft = normal(draft);
         let times = times::read(&draft.starts, &draft.ends, &draft.time_zone)?;
         check_times(times.starts_at, times.ends_at, clock::now(), None)?;
-        self.count_change(&artist)?;
+        self.limited(Limit::Shows, &artist.id)?;
 
         let mut write = self.venue.database.begin().await.map_err(broken)?;
         lock(&mut write, &artist.id).await.map_err(broken)?;
@@ -298,7 +291,7 @@ impl Shows for Caller {
             check_free(&mut write, &facts.artist_account, &times, Some(id)).await?;
             times
         };
-        self.count_change(&account)?;
+        self.limited(Limit::Shows, &account.id)?;
         store::update(&mut write, id, &draft, &times).await.map_err(broken)?;
         append_changed(&mut write, id).await.map_err(broken)?;
         write.commit().await.map_err(broken)?;
@@ -311,7 +304,7 @@ impl Shows for Caller {
 
     async fn delete(&self, id: ShowId) -> Result<(), ShowError> {
         let (mut write, account, _) = self.show_to(id, Action::Delete).await?;
-        self.count_change(&account)?;
+        self.limited(Limit::Shows, &account.id)?;
         store::delete(&mut write, id).await.map_err(broken)?;
         let deleted = Event::ShowDeleted { show: id };
         for topic in [Topic::Shows, Topic::Show(id)] {

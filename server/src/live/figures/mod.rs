@@ -28,7 +28,7 @@ const LARGEST_REPORT: usize = 16 * 1024;
 /// # Errors
 /// As everything that only the show's artist may.
 pub async fn of_stage(caller: &Caller, show: ShowId) -> Result<StageFigures, LiveError> {
-    check_rate(caller)?;
+    caller.limited(Limit::Figures, by_address(caller.address))?;
     allowed(caller, show, Action::Change).await?;
     let sample = caller.venue.live.monitor().sample().await;
     let stage = stage_id(show);
@@ -59,7 +59,7 @@ pub async fn explain(
     session: &str,
     measured: &Measured,
 ) -> Result<Explanation, LiveError> {
-    check_rate(caller)?;
+    caller.limited(Limit::Figures, by_address(caller.address))?;
     access::enter(caller, show).await?;
     if measured.before.len().max(measured.now.len()) > LARGEST_REPORT {
         return Err(Refusal::NotFound);
@@ -82,9 +82,4 @@ pub async fn explain(
         room: opened.filter(|it| it.show == show).and_then(|it| it.most_lines).map(u32::from),
     };
     Ok(explain::explain(before.as_ref(), &now, &known))
-}
-
-fn check_rate(caller: &Caller) -> Result<(), LiveError> {
-    let checked = caller.venue.limits.check(Limit::Figures, by_address(caller.address));
-    checked.map_err(|retry_after| Refusal::TooMany { retry_after })
 }

@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::{
-    accounts::{self, Account, store::lock},
+    accounts::{self, store::lock},
     caller::Caller,
     clock,
     database::{Database, DatabaseError, Write, broken},
@@ -43,7 +43,7 @@ pub struct Holder {
 /// # Errors
 /// `NotLoggedIn`, `Forbidden` for who is no artist, `Broken`.
 pub async fn list(caller: &Caller) -> Result<Vec<StreamKey>, LiveError> {
-    let artist = artist(caller).await?;
+    let artist = caller.own_stage().await?;
     store::of_account(&caller.venue.database, &artist.id).await.map_err(broken)
 }
 
@@ -53,12 +53,12 @@ pub async fn list(caller: &Caller) -> Result<Vec<StreamKey>, LiveError> {
 /// As [`list`]; `Invalid` for its name; `TooMany`; [`LiveReason::TooManyKeys`],
 /// [`LiveReason::Unconfirmed`].
 pub async fn make(caller: &Caller, name: &str) -> Result<NewStreamKey, LiveError> {
-    let artist = artist(caller).await?;
+    let artist = caller.own_stage().await?;
     if !artist.confirmed {
         return Err(Refusal::Because(LiveReason::Unconfirmed));
     }
     check_key_name(name)?;
-    count_change(caller, &artist)?;
+    caller.limited(Limit::StreamKeys, &artist.id)?;
     let secret = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(rand::random::<[u8; 24]>()));
     let key = StreamKey {
         id: StreamKeyId(Uuid::now_v7()),
@@ -86,8 +86,8 @@ pub async fn make(caller: &Caller, name: &str) -> Result<NewStreamKey, LiveError
 /// # Errors
 /// As [`list`]; `NotFound` when there is no such key of theirs.
 pub async fn revoke(caller: &Caller, id: StreamKeyId) -> Result<(), LiveError> {
-    let artist = artist(caller).await?;
-    count_change(caller, &artist)?;
+    let artist = caller.own_stage().await?;
+    caller.limited(Limit::StreamKeys, &artist.id)?;
     let mut write = caller.venue.database.begin().await.map_err(broken)?;
     if !store::delete(&mut write, &artist.id, id).await.map_err(broken)? {
         return Err(Refusal::NotFound);
@@ -153,16 +153,6 @@ pub async fn show_now(
     holder: &Holder,
 ) -> Result<Option<ShowId>, DatabaseError> {
     store::show_now(database, &holder.account, clock::now()).await
-}
-
-async fn artist(caller: &Caller) -> Result<Account, LiveError> {
-    let account = caller.account().await.map_err(broken)?.ok_or(Refusal::NotLoggedIn)?;
-    if account.artist { Ok(account) } else { Err(Refusal::Forbidden) }
-}
-
-fn count_change(caller: &Caller, artist: &Account) -> Result<(), LiveError> {
-    let checked = caller.venue.limits.check(Limit::StreamKeys, &artist.id);
-    checked.map_err(|retry_after| Refusal::TooMany { retry_after })
 }
 
 fn hash(secret: &str) -> String {
