@@ -12,8 +12,9 @@ use super::store::{self, Deletion, Draft, Posted};
 use crate::{
     caller::Caller,
     clock,
+    database::broken,
     http::limits::Limit,
-    live::access::{self, Entry, broken},
+    live::access::{self, Entry},
     rights::{self, Action, Resource},
 };
 
@@ -24,7 +25,7 @@ async fn may(
     resource: Resource,
     action: Action,
 ) -> Result<bool, ChatError> {
-    let standings = rights::at_show(caller, &entry.facts).await.map_err(|error| broken(&error))?;
+    let standings = rights::at_show(caller, &entry.facts).await.map_err(broken)?;
     Ok(rights::may(&standings, resource, action))
 }
 
@@ -52,7 +53,7 @@ impl Chat for Caller {
             Ok(Posted::Before) => Ok(()),
             Ok(Posted::Taken) => Err(Refusal::Forbidden),
             Ok(Posted::Muted) => Err(Refusal::Because(ChatReason::Muted)),
-            Err(error) => Err(broken(&error)),
+            Err(error) => Err(broken(error)),
         }
     }
 
@@ -68,7 +69,7 @@ impl Chat for Caller {
             Ok(Deletion::Before) => Ok(()),
             Ok(Deletion::NotFound) => Err(Refusal::NotFound),
             Ok(Deletion::Forbidden) => Err(Refusal::Forbidden),
-            Err(error) => Err(broken(&error)),
+            Err(error) => Err(broken(error)),
         }
     }
 
@@ -83,12 +84,12 @@ impl Chat for Caller {
         // Only who was there: the list can't be filled with inventions.
         let known = !muted
             || self.venue.live.crowds().contains(show, &person)
-            || store::has_written(database, show, &person).await.map_err(|it| broken(&it))?;
+            || store::has_written(database, show, &person).await.map_err(broken)?;
         if !known {
             return Err(Refusal::NotFound);
         }
         let changed = store::mute(database, show, &person, muted, clock::now()).await;
-        if changed.map_err(|error| broken(&error))? {
+        if changed.map_err(broken)? {
             self.venue.live.wake(Topic::Show(show));
         }
         Ok(())
@@ -100,6 +101,6 @@ impl Chat for Caller {
         if facts.members_only || !access::is_over(&facts, clock::now()) {
             access::enter(self, show).await?;
         }
-        store::page(&self.venue.database, show, before).await.map_err(|error| broken(&error))
+        store::page(&self.venue.database, show, before).await.map_err(broken)
     }
 }

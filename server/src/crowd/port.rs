@@ -11,6 +11,7 @@ use super::store::{self, Like};
 use crate::{
     caller::Caller,
     clock,
+    database::broken,
     http::limits::Limit,
     live::access::{self, Entry},
 };
@@ -30,7 +31,7 @@ impl Crowd for Caller {
                 Ok(likes)
             }
             Ok(Like::TooFresh(seconds)) => Err(Refusal::Because(CrowdReason::CoolDown { seconds })),
-            Err(error) => Err(access::broken(&error)),
+            Err(error) => Err(broken(error)),
         }
     }
 }

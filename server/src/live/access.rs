@@ -8,7 +8,7 @@ use bandstand_domain::{
 
 use crate::{
     caller::Caller,
-    database::DatabaseError,
+    database::broken,
     shows::{self, ShowFacts},
     venue::Venue,
 };
@@ -40,7 +40,7 @@ pub async fn enter<E: std::error::Error>(
     show: ShowId,
 ) -> Result<Entry, Refusal<E>> {
     let facts = facts(&caller.venue, show).await?;
-    let viewer = caller.viewer().await.map_err(|error| broken(&error))?;
+    let viewer = caller.viewer().await.map_err(broken)?;
     let viewer = viewer.ok_or(Refusal::NotLoggedIn)?;
     if facts.members_only && viewer.role == Role::Guest {
         return Err(Refusal::Forbidden);
@@ -56,7 +56,7 @@ pub async fn facts<E: std::error::Error>(
     venue: &Venue,
     show: ShowId,
 ) -> Result<ShowFacts, Refusal<E>> {
-    let facts = shows::facts(&venue.database, show).await.map_err(|error| broken(&error))?;
+    let facts = shows::facts(&venue.database, show).await.map_err(broken)?;
     match facts {
         None => Err(Refusal::NotFound),
         Some(facts) if facts.deleted => Err(Refusal::Gone),
@@ -72,10 +72,4 @@ pub fn is_over(facts: &ShowFacts, now: Millis) -> bool {
         StageState::Empty => facts.ends_at <= now,
         StageState::Live | StageState::Paused | StageState::Dropped => false,
     }
-}
-
-/// Logs why the database failed, and answers what may be told of it.
-pub fn broken<E: std::error::Error>(error: &DatabaseError) -> Refusal<E> {
-    tracing::error!(%error, "the database failed");
-    Refusal::Broken
 }

@@ -10,7 +10,7 @@ use bandstand_domain::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    access::{self, broken},
+    access,
     holdings::Hold,
     hub::{Following, MOST_EVENTS, Outbox, Outgoing, encode, events_frame},
     log::{self, After},
@@ -21,7 +21,7 @@ use crate::{
     caller::Caller,
     chat, clock,
     crowd::{Attendance, NoRoom, NotEntered},
-    database::DatabaseError,
+    database::{DatabaseError, broken},
     shows,
     venue::Venue,
 };
@@ -108,15 +108,14 @@ impl Follow {
                 let members_only = access::facts(&caller.venue, claims.show).await?.members_only;
                 let database = &caller.venue.database;
                 let open = own_sessions::is_open(database, hold.name(), members_only).await;
-                if !open.map_err(|error| broken(&error))? {
+                if !open.map_err(broken)? {
                     return Err(Refusal::Forbidden);
                 }
                 Some(hold)
             }
         };
         // Before anything is read, so that whatever is newer comes through the queue.
-        let following =
-            live.hub().follow(topic, outbox.clone()).await.map_err(|error| broken(&error))?;
+        let following = live.hub().follow(topic, outbox.clone()).await.map_err(broken)?;
         let attendance = match &claims {
             None => None,
             Some(claims) => {
@@ -210,7 +209,7 @@ async fn current_person(caller: &Caller) -> Result<Option<PersonId>, LiveError> 
         tracing::error!(%error, "a session can't be read");
         return Err(Refusal::Broken);
     }
-    let viewer = caller.viewer().await.map_err(|error| broken(&error))?;
+    let viewer = caller.viewer().await.map_err(broken)?;
     Ok(viewer.map(|viewer| viewer.person))
 }
 
@@ -225,7 +224,7 @@ async fn attend(
     crowds.enter(show, figure, number, outbox.clone()).await.map_err(|error| match error {
         NotEntered::NoRoom(NoRoom::Full) => Refusal::Because(LiveReason::Full),
         NotEntered::NoRoom(NoRoom::TooManyConnections) => Refusal::TooMany { retry_after: 10 },
-        NotEntered::Database(error) => broken(&error),
+        NotEntered::Database(error) => broken(error),
     })
 }
 
@@ -244,7 +243,7 @@ async fn start(
     if let Some(cursor) = after {
         let missed = log::after(&venue.database, topic, cursor, MOST_MISSED + 1).await;
         let subscribed = encode(&ServerFrame::Subscribed { topic, cursor, reset: None });
-        match missed.map_err(|error| broken(&error))? {
+        match missed.map_err(broken)? {
             After::Nothing => {
                 return Ok(Start { position: Position(cursor), frames: vec![subscribed] });
             }
@@ -264,7 +263,7 @@ async fn start(
     let (cursor, present) = match claims {
         None => {
             let latest = log::latest(&venue.database, topic).await;
-            (latest.map_err(|error| broken(&error))?, Present::Shows)
+            (latest.map_err(broken)?, Present::Shows)
         }
         Some(claims) => present(venue, claims).await?,
     };
@@ -275,7 +274,7 @@ async fn start(
 /// A show as it is, and the event up to which that holds.
 async fn present(venue: &Venue, claims: &Claims) -> Result<(Cursor, Present), LiveError> {
     let show = claims.show;
-    let facts = shows::facts(&venue.database, show).await.map_err(|error| broken(&error))?;
+    let facts = shows::facts(&venue.database, show).await.map_err(broken)?;
     let facts = facts.ok_or(Refusal::NotFound)?;
     let account = claims.artist.then_some(facts.artist_account.as_str());
     let page = shows::page(venue, show, account).await.map_err(|refusal| match refusal {
@@ -285,9 +284,9 @@ async fn present(venue: &Venue, claims: &Claims) -> Result<(Cursor, Present), Li
     })?;
     // A message is at the cursor of its event: newer ones will come as events.
     let chat = chat::page(&venue.database, show, page.cursor.0 + 1).await;
-    let chat = chat.map_err(|error| broken(&error))?;
+    let chat = chat.map_err(broken)?;
     let muted = if claims.artist {
-        chat::muted(&venue.database, show).await.map_err(|error| broken(&error))?
+        chat::muted(&venue.database, show).await.map_err(broken)?
     } else {
         Vec::new()
     };

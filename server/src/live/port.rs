@@ -10,7 +10,7 @@ use bandstand_domain::{
 };
 
 use super::{
-    access::{self, Entry, broken},
+    access::{self, Entry},
     figures, keys,
     stage::NotPossible,
     store::Outcome,
@@ -19,7 +19,7 @@ use super::{
 use crate::{
     caller::Caller,
     chat, clock,
-    database::DatabaseError,
+    database::{DatabaseError, broken},
     http::limits::{Limit, by_address},
     rights::{self, Action, Resource},
 };
@@ -34,15 +34,13 @@ impl Live for Caller {
             other => other,
         }?;
         let artist = entry.is_artist();
-        let standings =
-            rights::at_show(self, &entry.facts).await.map_err(|error| broken(&error))?;
+        let standings = rights::at_show(self, &entry.facts).await.map_err(broken)?;
         let moderates = rights::may(&standings, Resource::Chat, Action::Moderate);
         let viewer = entry.viewer;
-        let muted = chat::is_muted(&self.venue.database, show, &viewer.person)
-            .await
-            .map_err(|error| broken(&error))?;
+        let muted =
+            chat::is_muted(&self.venue.database, show, &viewer.person).await.map_err(broken)?;
         let (person, name) = (viewer.person, viewer.name);
-        let session = self.session_name().await.map_err(|error| broken(&error))?;
+        let session = self.session_name().await.map_err(broken)?;
         let claims = Claims {
             person: person.clone(),
             name: name.clone(),
@@ -65,7 +63,7 @@ impl Live for Caller {
             return Err(Refusal::Because(LiveReason::Unconfirmed));
         }
         let (person, name) = (viewer.person, viewer.name);
-        let session = self.session_name().await.map_err(|error| broken(&error))?;
+        let session = self.session_name().await.map_err(broken)?;
         let claims = Claims { person, name, show, right: Right::Stage, artist: true, session };
         Ok(StageTicket { token: self.venue.live.tokens().issue(claims, clock::now()) })
     }
@@ -113,7 +111,7 @@ pub(super) async fn allowed(
     action: Action,
 ) -> Result<Entry, LiveError> {
     let entry = access::enter(caller, show).await?;
-    let standings = rights::at_show(caller, &entry.facts).await.map_err(|error| broken(&error))?;
+    let standings = rights::at_show(caller, &entry.facts).await.map_err(broken)?;
     if rights::may(&standings, Resource::Stage, action) {
         Ok(entry)
     } else {
@@ -122,7 +120,7 @@ pub(super) async fn allowed(
 }
 
 fn answer(outcome: Result<Outcome, DatabaseError>) -> Result<(), LiveError> {
-    match outcome.map_err(|error| broken(&error))? {
+    match outcome.map_err(broken)? {
         Outcome::Changed(_) | Outcome::Same => Ok(()),
         Outcome::NotPossible(NotPossible::Over) => Err(Refusal::Because(LiveReason::Over)),
         Outcome::NotPossible(NotPossible::NobodyThere) => {
