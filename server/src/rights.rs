@@ -1,11 +1,21 @@
 //! Who may do what: one table.
 //!
-//! Where a thing is done, the feature finds out what the caller is to it ([`at_show`]) and asks [`may`].
-//! What depends on how things stand (a show is over, an address isn't confirmed, somebody is muted) is
-//! the feature's own business and comes after. One's own account, sessions and profile are reached
-//! through one's session alone: no request names somebody else's, so nothing is asked.
+//! Where a thing is done, the feature asks whether the caller may do it ([`allows`], or [`may`] where
+//! there is no show yet). What depends on how things stand (a show is over, an address isn't confirmed,
+//! somebody is muted) is the feature's own business and comes after. One's own account, sessions and
+//! profile are reached through one's session alone: no request names somebody else's, so nothing is
+//! asked.
 
-use crate::{caller::Caller, database::DatabaseError, shows::ShowFacts};
+use std::error::Error;
+
+use bandstand_domain::Refusal;
+
+use crate::{
+    accounts::helpers::helps,
+    caller::Caller,
+    database::{DatabaseError, broken},
+    shows::ShowFacts,
+};
 
 /// What somebody is to the thing that they want to touch; somebody can be more than one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,22 +86,27 @@ pub fn may(standings: &[Standing], resource: Resource, action: Action) -> bool {
     })
 }
 
-/// What the caller is at a show.
+/// Whether the caller may do `action` to `resource` at `show`.
 ///
 /// # Errors
-/// When the database fails.
-pub async fn at_show(caller: &Caller, show: &ShowFacts) -> Result<Vec<Standing>, DatabaseError> {
+/// `Broken`.
+pub async fn allows<E: Error>(
+    caller: &Caller,
+    show: &ShowFacts,
+    resource: Resource,
+    action: Action,
+) -> Result<bool, Refusal<E>> {
+    let standings = at_show(caller, show).await.map_err(broken)?;
+    Ok(may(&standings, resource, action))
+}
+
+/// What the caller is at a show.
+async fn at_show(caller: &Caller, show: &ShowFacts) -> Result<Vec<Standing>, DatabaseError> {
     let Some(account) = caller.account().await? else {
         return Ok(caller.viewer().await?.map(|_| Somebody).into_iter().collect());
     };
     let owner = account.id == show.artist_account;
-    let helper = !owner
-        && crate::accounts::helpers::helps(
-            &caller.venue.database,
-            &show.artist_account,
-            &account.id,
-        )
-        .await?;
+    let helper = !owner && helps(&caller.venue.database, &show.artist_account, &account.id).await?;
     let standings = [(true, Somebody), (account.artist, Artist), (owner, Owner), (helper, Helper)];
     let standings = standings.into_iter().chain([(account.operator, Operator)]);
     Ok(standings.filter_map(|(is, standing)| is.then_some(standing)).collect())

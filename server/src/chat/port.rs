@@ -18,17 +18,6 @@ use crate::{
     rights::{self, Action, Resource},
 };
 
-/// Whether the caller may do `action` to `resource` at the show that they have entered.
-async fn may(
-    caller: &Caller,
-    entry: &Entry,
-    resource: Resource,
-    action: Action,
-) -> Result<bool, ChatError> {
-    let standings = rights::at_show(caller, &entry.facts).await.map_err(broken)?;
-    Ok(rights::may(&standings, resource, action))
-}
-
 #[async_trait]
 impl Chat for Caller {
     async fn post(&self, show: ShowId, id: MessageId, text: String) -> Result<(), ChatError> {
@@ -60,7 +49,7 @@ impl Chat for Caller {
     async fn delete(&self, show: ShowId, id: MessageId) -> Result<(), ChatError> {
         let entry = access::enter(self, show).await?;
         let (database, person) = (&self.venue.database, &entry.viewer.person);
-        let any = may(self, &entry, Resource::Message, Action::Delete).await?;
+        let any = rights::allows(self, &entry.facts, Resource::Message, Action::Delete).await?;
         match store::delete(database, show, id, person, any, clock::now()).await {
             Ok(Deletion::Now) => {
                 self.venue.live.wake(Topic::Show(show));
@@ -75,7 +64,8 @@ impl Chat for Caller {
 
     async fn mute(&self, show: ShowId, person: PersonId, muted: bool) -> Result<(), ChatError> {
         let entry = access::enter(self, show).await?;
-        let moderates = may(self, &entry, Resource::Chat, Action::Moderate).await?;
+        let moderates =
+            rights::allows(self, &entry.facts, Resource::Chat, Action::Moderate).await?;
         // Nobody is muted by themselves, and nobody mutes the artist.
         if !moderates || person == entry.viewer.person || person == entry.facts.artist_person {
             return Err(Refusal::Forbidden);

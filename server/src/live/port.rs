@@ -34,8 +34,8 @@ impl Live for Caller {
             other => other,
         }?;
         let artist = entry.is_artist();
-        let standings = rights::at_show(self, &entry.facts).await.map_err(broken)?;
-        let moderates = rights::may(&standings, Resource::Chat, Action::Moderate);
+        let moderates =
+            rights::allows(self, &entry.facts, Resource::Chat, Action::Moderate).await?;
         let viewer = entry.viewer;
         let muted =
             chat::is_muted(&self.venue.database, show, &viewer.person).await.map_err(broken)?;
@@ -111,8 +111,7 @@ pub(super) async fn allowed(
     action: Action,
 ) -> Result<Entry, LiveError> {
     let entry = access::enter(caller, show).await?;
-    let standings = rights::at_show(caller, &entry.facts).await.map_err(broken)?;
-    if rights::may(&standings, Resource::Stage, action) {
+    if rights::allows(caller, &entry.facts, Resource::Stage, action).await? {
         Ok(entry)
     } else {
         Err(Refusal::Forbidden)

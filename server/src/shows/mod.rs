@@ -148,8 +148,7 @@ impl ShowFacts {
 
     /// Whether `caller` may do `action` to it.
     async fn check(&self, caller: &Caller, action: Action) -> Result<(), ShowError> {
-        let standings = rights::at_show(caller, self).await.map_err(broken)?;
-        if !rights::may(&standings, Resource::Show, action) {
+        if !rights::allows(caller, self, Resource::Show, action).await? {
             Err(Refusal::Forbidden)
         } else if self.deleted {
             Err(Refusal::Gone)
