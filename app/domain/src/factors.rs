@@ -108,20 +108,24 @@ pub fn check_passkey_name(name: &str) -> Option<String> {
     check_name("The name", name, 40)
 }
 
-/// A code as it is compared: without spaces and dashes, in lower case; `None` when nothing is left of it,
-/// or too much.
-pub fn normal_code(code: &str) -> Option<String> {
+/// A code as it is compared: without spaces and dashes, in lower case.
+///
+/// # Errors
+/// What is wrong with it, as far as it can be told by its looks.
+pub fn normal_code(code: &str) -> Result<String, String> {
     let code: String = code
         .chars()
         .filter(|c| !c.is_whitespace() && *c != '-')
         .flat_map(char::to_lowercase)
         .collect();
-    ((6..=16).contains(&code.len())).then_some(code)
+    if (6..=16).contains(&code.len()) {
+        Ok(code)
+    } else {
+        Err("A code has six digits; a recovery code has twelve letters and digits.".into())
+    }
 }
 
 /// What is wrong with a code, as far as it can be told by its looks.
 pub fn check_code(code: &str) -> Option<String> {
-    normal_code(code)
-        .is_none()
-        .then(|| "A code has six digits; a recovery code has twelve letters and digits.".into())
+    normal_code(code).err()
 }

@@ -13,7 +13,7 @@ pub use store::{export, forget};
 use bandstand_domain::{
     FieldErrors, Refusal,
     accounts::{AccountError, AccountReason, Secret},
-    factors::{Challenge, FRESH, FactorError, FactorReason, check_code, normal_code},
+    factors::{Challenge, FRESH, FactorError, FactorReason, normal_code},
 };
 
 use crate::{
@@ -41,11 +41,8 @@ pub async fn check_second_factor(
     if code.trim().is_empty() {
         return Err(Refusal::Because(AccountReason::CodeNeeded));
     }
-    if let Some(complaint) = check_code(code) {
-        return Err(FieldErrors::one("code", complaint).into());
-    }
+    let code = normal_code(code).map_err(|complaint| FieldErrors::one("code", complaint))?;
     caller.limited(Limit::Code, &account.id)?;
-    let code = normal_code(code).unwrap_or_default();
     let right = match second::recovery_parts(&code) {
         Some((slot, rest)) => use_recovery_code(caller, &account.id, slot, rest).await?,
         None => {

@@ -6,8 +6,8 @@ use bandstand_domain::{
     FieldErrors, Refusal,
     accounts::{Secret, Viewer},
     factors::{
-        Challenge, FactorError, FactorReason, MOST_PASSKEYS, SetUp, Ways, check_code,
-        check_passkey_name, normal_code,
+        Challenge, FactorError, FactorReason, MOST_PASSKEYS, SetUp, Ways, check_passkey_name,
+        normal_code,
     },
 };
 
@@ -150,9 +150,7 @@ impl Factors for Caller {
 
     async fn enable_second_factor(&self, code: String) -> Result<Vec<Secret>, FactorError> {
         let account = self.own_account().await?;
-        if let Some(complaint) = check_code(&code) {
-            return Err(FieldErrors::one("code", complaint).into());
-        }
+        let code = normal_code(&code).map_err(|complaint| FieldErrors::one("code", complaint))?;
         let database = &self.venue.database;
         let factor = store::second_factor(database, &account.id).await.map_err(broken)?;
         let factor = factor.ok_or(Refusal::Because(FactorReason::Off))?;
@@ -160,7 +158,6 @@ impl Factors for Caller {
             return Err(Refusal::Because(FactorReason::AlreadyOn));
         }
         self.limited(Limit::Code, &account.id)?;
-        let code = normal_code(&code).unwrap_or_default();
         let step = step(self, &account.id, &factor.secret, &code)?.ok_or_else(wrong_code)?;
         let (shown, kept) = self.make_recovery_codes().await?;
         let enabled = async {
