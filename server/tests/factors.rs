@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use bandstand_domain::{
     Refusal,
     accounts::{AccountError, AccountReason, Secret, Viewer},
-    factors::{Challenge, FactorError, FactorReason, RECOVERY_CODES, SetUp, Ways},
+    factors::{Challenge, FactorError, FactorReason, MOST_PASSKEYS, RECOVERY_CODES, SetUp, Ways},
 };
 use serde_json::json;
 use totp_rs::Totp;
@@ -238,6 +238,33 @@ async fn a_passkey_opens_its_account_and_no_other() {
     assert_eq!(ben.add_passkey(&challenge.ceremony, &made).await, unusable);
     ada.remove_passkey(&id).await.unwrap();
     assert_eq!(ada.ways().await.unwrap().passkeys, []);
+}
+
+#[tokio::test]
+async fn a_passkey_too_many_changes_nothing_and_nobody_is_written_to() {
+    let app = TestApp::start().await;
+    let ada = app.visitor("ada").await;
+    let origin = ada.ways().await.unwrap().passkey_origin.unwrap();
+    app.change(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 19) \
+         INSERT INTO passkeys (id, account, name, data, added_at) \
+         SELECT 'p' || i, accounts.id, '', '{}', 0 FROM n, accounts",
+    )
+    .await;
+    // Both are asked for while there is room for one.
+    let (first, second) = (ada.begin_passkey(None).await, ada.begin_passkey(None).await);
+    let add = async |challenge: Result<Challenge, FactorError>| {
+        let challenge = challenge.unwrap();
+        let made = Device::new(&origin).make(&challenge.options);
+        ada.add_passkey(&challenge.ceremony, &made).await
+    };
+    let letters = async || app.count("SELECT COUNT(*) FROM jobs").await;
+    let before = letters().await;
+    assert_eq!(add(first).await, Ok(()));
+    assert_eq!(letters().await, before + 1);
+    assert_eq!(add(second).await, Err(Refusal::Because(FactorReason::TooManyPasskeys)));
+    assert_eq!(letters().await, before + 1);
+    assert_eq!(ada.ways().await.unwrap().passkeys.len(), MOST_PASSKEYS);
 }
 
 #[tokio::test]

@@ -20,7 +20,7 @@ use crate::{
     accounts::{Account, letters::Occasion, write_to},
     caller::Caller,
     clock,
-    database::{DatabaseError, broken},
+    database::{DatabaseError, Write, broken},
     http::{limits::Limit, sessions},
     secrets,
 };
@@ -159,9 +159,9 @@ impl Caller {
         Ok((shown.collect(), kept))
     }
 
-    /// Tells the account's person by letter that how they log in has changed.
-    async fn tell_of_change(&self, account: &Account) -> Result<(), DatabaseError> {
-        let mut write = self.venue.database.begin().await?;
+    /// Commits `write`, which changes how one logs in to the account, with a letter that tells its
+    /// person: neither is without the other.
+    async fn commit_told(&self, mut write: Write, account: &Account) -> Result<(), DatabaseError> {
         write_to(&mut write, Occasion::SecurityChanged { account: account.id.clone() }).await?;
         write.commit().await?;
         self.venue.jobs.wake();

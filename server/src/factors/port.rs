@@ -13,7 +13,7 @@ use bandstand_domain::{
 
 use super::{passkeys, second, step, store, wrong_code};
 use crate::{
-    accounts::{is_taken, letters::Occasion, store::lock, write_to},
+    accounts::{is_taken, store::lock},
     caller::Caller,
     database::broken,
     http::limits::{Limit, by_address},
@@ -77,15 +77,13 @@ impl Factors for Caller {
             let added =
                 store::add_passkey(&mut write, &account.id, &id, name, &data, MOST_PASSKEYS)
                     .await?;
-            write_to(&mut write, Occasion::SecurityChanged { account: account.id.clone() }).await?;
-            write.commit().await?;
+            if added {
+                self.commit_told(write, &account).await?;
+            }
             Ok(added)
         };
         match added.await {
-            Ok(true) => {
-                self.venue.jobs.wake();
-                Ok(())
-            }
+            Ok(true) => Ok(()),
             Ok(false) => Err(Refusal::Because(FactorReason::TooManyPasskeys)),
             Err(error) if is_taken(&error) => Err(unusable()),
             Err(error) => Err(broken(error)),
@@ -98,11 +96,15 @@ impl Factors for Caller {
         password: Option<Secret>,
     ) -> Result<(), FactorError> {
         let account = self.proven(password).await?;
-        let removed = store::remove_passkey(&self.venue.database, &account.id, &id).await;
-        if !removed.map_err(broken)? {
-            return Err(Refusal::NotFound);
-        }
-        self.tell_of_change(&account).await.map_err(broken)
+        let removed = async {
+            let mut write = self.venue.database.begin().await?;
+            let removed = store::remove_passkey(&mut write, &account.id, &id).await?;
+            if removed {
+                self.commit_told(write, &account).await?;
+            }
+            Ok(removed)
+        };
+        if removed.await.map_err(broken)? { Ok(()) } else { Err(Refusal::NotFound) }
     }
 
     async fn begin_log_in(&self) -> Result<Challenge, FactorError> {
@@ -169,29 +171,31 @@ impl Factors for Caller {
                 return Ok(false);
             }
             store::keep_recovery_codes(&mut write, &account.id, &kept).await?;
-            write_to(&mut write, Occasion::SecurityChanged { account: account.id.clone() }).await?;
-            write.commit().await?;
+            self.commit_told(write, &account).await?;
             Ok(true)
         };
-        if !enabled.await.map_err(broken)? {
-            return Err(Refusal::Because(FactorReason::AlreadyOn));
+        if enabled.await.map_err(broken)? {
+            Ok(shown)
+        } else {
+            Err(Refusal::Because(FactorReason::AlreadyOn))
         }
-        self.venue.jobs.wake();
-        Ok(shown)
     }
 
     async fn disable_second_factor(&self, password: Option<Secret>) -> Result<(), FactorError> {
         let account = self.proven(password).await?;
         let disabled = async {
             let mut write = self.venue.database.begin().await?;
-            let was_on = store::disable(&mut write, &account.id).await?;
-            write.commit().await?;
-            Ok(was_on)
+            let disabled = store::disable(&mut write, &account.id).await?;
+            if disabled {
+                self.commit_told(write, &account).await?;
+            }
+            Ok(disabled)
         };
-        if !disabled.await.map_err(broken)? {
-            return Err(Refusal::Because(FactorReason::Off));
+        if disabled.await.map_err(broken)? {
+            Ok(())
+        } else {
+            Err(Refusal::Because(FactorReason::Off))
         }
-        self.tell_of_change(&account).await.map_err(broken)
     }
 
     async fn new_recovery_codes(
@@ -208,10 +212,9 @@ impl Factors for Caller {
         let changed = async {
             let mut write = database.begin().await?;
             store::keep_recovery_codes(&mut write, &account.id, &kept).await?;
-            write.commit().await
+            self.commit_told(write, &account).await
         };
         changed.await.map_err(broken)?;
-        self.tell_of_change(&account).await.map_err(broken)?;
         Ok(shown)
     }
 }

@@ -114,17 +114,15 @@ pub async fn use_passkey(database: &Database, id: &str, data: &str) -> Result<()
 /// # Errors
 /// When the database fails.
 pub async fn remove_passkey(
-    database: &Database,
+    write: &mut Write,
     account: &str,
     id: &str,
 ) -> Result<bool, DatabaseError> {
-    let mut write = database.begin().await?;
     let gone = sqlx::query("DELETE FROM passkeys WHERE id = $1 AND account = $2")
         .bind(id)
         .bind(account)
-        .execute(&mut *write)
+        .execute(&mut **write)
         .await?;
-    write.commit().await?;
     Ok(gone.rows_affected() == 1)
 }
 
