@@ -16,6 +16,18 @@ use crate::{
 };
 pub use ending::{Due, delete, due, erase, export, restore};
 
+/// A statement that reads of the account `$which` what makes an [`Account`], and the columns `$more`.
+macro_rules! accounts {
+    ($more:literal, $which:literal) => {
+        concat!(
+            "SELECT id, person, handle, display_name, stage_name, confirmed_at, operator, picture",
+            $more,
+            " FROM accounts WHERE ",
+            $which
+        )
+    };
+}
+
 /// An account, as the server's features know it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
@@ -104,21 +116,24 @@ fn to_contact(row: &AnyRow) -> Result<Contact, DatabaseError> {
     })
 }
 
+/// The account that `statement` finds by `key`, as `read` reads its row.
+async fn one<T>(
+    database: &Database,
+    statement: &'static str,
+    key: &str,
+    read: fn(&AnyRow) -> Result<T, DatabaseError>,
+) -> Result<Option<T>, DatabaseError> {
+    let row = sqlx::query(statement).bind(key).fetch_optional(&database.read).await?;
+    row.as_ref().map(read).transpose()
+}
+
 /// The account `id`, unless it was closed or deleted.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn find(database: &Database, id: &str) -> Result<Option<Account>, DatabaseError> {
-    sqlx::query(
-        "SELECT id, person, handle, display_name, stage_name, confirmed_at, operator, \
-         picture FROM accounts WHERE id = $1 AND disabled_at IS NULL AND deleted_at IS NULL",
-    )
-    .bind(id)
-    .fetch_optional(&database.read)
-    .await?
-    .as_ref()
-    .map(account)
-    .transpose()
+    let statement = accounts!("", "id = $1 AND disabled_at IS NULL AND deleted_at IS NULL");
+    one(database, statement, id, account).await
 }
 
 /// The account that logs in as `login` (handle or confirmed e-mail, in lower case).
@@ -127,17 +142,11 @@ pub async fn find(database: &Database, id: &str) -> Result<Option<Account>, Data
 /// When the database fails.
 pub async fn by_login(database: &Database, login: &str) -> Result<Option<Known>, DatabaseError> {
     // A handle has no @ and an e-mail address has one: never two accounts.
-    sqlx::query(
-        "SELECT id, person, handle, display_name, stage_name, confirmed_at, operator, picture, \
-         password, disabled_at, deleted_at FROM accounts \
-         WHERE (handle_key = $1 OR email_key = $1) AND erased_at IS NULL",
-    )
-    .bind(login)
-    .fetch_optional(&database.read)
-    .await?
-    .as_ref()
-    .map(known)
-    .transpose()
+    let statement = accounts!(
+        ", password, disabled_at, deleted_at",
+        "(handle_key = $1 OR email_key = $1) AND erased_at IS NULL"
+    );
+    one(database, statement, login, known).await
 }
 
 /// The account with the handle `handle`, unless it was closed or deleted.
@@ -148,14 +157,8 @@ pub async fn by_handle(
     database: &Database,
     handle: &str,
 ) -> Result<Option<Account>, DatabaseError> {
-    let row = sqlx::query("SELECT id FROM accounts WHERE handle_key = $1")
-        .bind(handle.to_lowercase())
-        .fetch_optional(&database.read)
-        .await?;
-    match row {
-        Some(row) => find(database, row.try_get(0)?).await,
-        None => Ok(None),
-    }
+    let statement = accounts!("", "handle_key = $1 AND disabled_at IS NULL AND deleted_at IS NULL");
+    one(database, statement, &handle.to_lowercase(), account).await
 }
 
 /// The account `id` with what logging in has to know of it.
@@ -163,16 +166,9 @@ pub async fn by_handle(
 /// # Errors
 /// When the database fails.
 pub async fn known_by_id(database: &Database, id: &str) -> Result<Option<Known>, DatabaseError> {
-    sqlx::query(
-        "SELECT id, person, handle, display_name, stage_name, confirmed_at, operator, picture, \
-         password, disabled_at, deleted_at FROM accounts WHERE id = $1 AND erased_at IS NULL",
-    )
-    .bind(id)
-    .fetch_optional(&database.read)
-    .await?
-    .as_ref()
-    .map(known)
-    .transpose()
+    let statement =
+        accounts!(", password, disabled_at, deleted_at", "id = $1 AND erased_at IS NULL");
+    one(database, statement, id, known).await
 }
 
 /// How the account `id` is written to.
@@ -180,16 +176,8 @@ pub async fn known_by_id(database: &Database, id: &str) -> Result<Option<Known>,
 /// # Errors
 /// When the database fails.
 pub async fn contact(database: &Database, id: &str) -> Result<Option<Contact>, DatabaseError> {
-    sqlx::query(
-        "SELECT id, person, handle, display_name, stage_name, confirmed_at, operator, picture, \
-         email, language FROM accounts WHERE id = $1 AND erased_at IS NULL",
-    )
-    .bind(id)
-    .fetch_optional(&database.read)
-    .await?
-    .as_ref()
-    .map(to_contact)
-    .transpose()
+    let statement = accounts!(", email, language", "id = $1 AND erased_at IS NULL");
+    one(database, statement, id, to_contact).await
 }
 
 /// How the account is written to that logs in as `login`, unless it was closed or deleted.
@@ -200,17 +188,12 @@ pub async fn contact_by_login(
     database: &Database,
     login: &str,
 ) -> Result<Option<Contact>, DatabaseError> {
-    sqlx::query(
-        "SELECT id, person, handle, display_name, stage_name, confirmed_at, operator, picture, \
-         email, language FROM accounts WHERE (handle_key = $1 OR email_key = $1) \
-         AND erased_at IS NULL AND deleted_at IS NULL AND disabled_at IS NULL",
-    )
-    .bind(login.trim().to_lowercase())
-    .fetch_optional(&database.read)
-    .await?
-    .as_ref()
-    .map(to_contact)
-    .transpose()
+    let statement = accounts!(
+        ", email, language",
+        "(handle_key = $1 OR email_key = $1) \
+         AND erased_at IS NULL AND deleted_at IS NULL AND disabled_at IS NULL"
+    );
+    one(database, statement, &login.trim().to_lowercase(), to_contact).await
 }
 
 /// How the account is written to that has confirmed the address `email`.
@@ -221,16 +204,8 @@ pub async fn contact_by_email(
     database: &Database,
     email: &str,
 ) -> Result<Option<Contact>, DatabaseError> {
-    sqlx::query(
-        "SELECT id, person, handle, display_name, stage_name, confirmed_at, operator, picture, \
-         email, language FROM accounts WHERE email_key = $1 AND erased_at IS NULL",
-    )
-    .bind(email.trim().to_lowercase())
-    .fetch_optional(&database.read)
-    .await?
-    .as_ref()
-    .map(to_contact)
-    .transpose()
+    let statement = accounts!(", email, language", "email_key = $1 AND erased_at IS NULL");
+    one(database, statement, &email.trim().to_lowercase(), to_contact).await
 }
 
 /// Makes an account from a form that was checked. Its address isn't confirmed, so it may be somebody
