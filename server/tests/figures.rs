@@ -93,7 +93,15 @@ async fn artist_viewer_and_operator_see_how_media_flows() {
 async fn metrics_are_for_this_machine_or_for_who_has_the_token() {
     let app = TestApp::start().await;
     assert_eq!(app.metrics(&[]).await.0, 200);
-    for passed_on in ["x-forwarded-for", "forwarded", "via", "x-real-ip"] {
+    let proxies = [
+        "x-forwarded-for",
+        "x-forwarded-host",
+        "forwarded",
+        "via",
+        "x-real-ip",
+        "cf-connecting-ip",
+    ];
+    for passed_on in proxies {
         assert_eq!(app.metrics(&[(passed_on, "192.0.2.1")]).await.0, 404, "{passed_on}");
     }
     app.running.stop().await;

@@ -18,6 +18,7 @@ use prometheus_client::{
 };
 use subtle::ConstantTimeEq;
 
+use super::security::{bearer, is_from_this_machine};
 use crate::{live::figures::Sample, venue::Venue};
 
 const OPEN_METRICS: HeaderValue =
@@ -61,16 +62,13 @@ pub async fn show(
 /// Who may read: a program on this machine, or whoever has the token. What a proxy passes on comes from
 /// this machine as well, but says so.
 fn may_read(venue: &Venue, peer: SocketAddr, headers: &HeaderMap) -> Result<(), Box<Response>> {
-    const PASSED_ON: [&str; 4] = ["forwarded", "via", "x-forwarded-for", "x-real-ip"];
-    let passed_on = PASSED_ON.iter().any(|name| headers.contains_key(*name));
-    if peer.ip().to_canonical().is_loopback() && !passed_on && !venue.config.trusted_proxy {
+    if is_from_this_machine(peer.ip(), headers) && !venue.config.trusted_proxy {
         return Ok(());
     }
     let Some(token) = &venue.config.metrics_token else {
         return Err(StatusCode::NOT_FOUND.into_response().into());
     };
-    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let given = given.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
+    let given = bearer(headers).unwrap_or_default();
     if bool::from(given.as_bytes().ct_eq(token.reveal().as_bytes())) {
         return Ok(());
     }

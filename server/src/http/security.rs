@@ -1,6 +1,9 @@
 //! Who may act on the venue from which page, and what browsers may do with what the venue sends.
 
-use std::sync::{Arc, Once};
+use std::{
+    net::IpAddr,
+    sync::{Arc, Once},
+};
 
 use axum::{
     extract::{Request, State},
@@ -37,6 +40,23 @@ fn is_own_origin(config: &Config, origin: &str) -> bool {
                     && matches!(host, "localhost" | "127.0.0.1" | "[::1]")
             },
         )
+}
+
+/// Headers by which a proxy shows itself.
+pub const PROXIES: [&str; 6] =
+    ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via", "cf-connecting-ip"];
+
+/// Whether a request comes from a program on this machine, without a proxy in between that shows itself.
+pub fn is_from_this_machine(peer: IpAddr, headers: &HeaderMap) -> bool {
+    peer.to_canonical().is_loopback() && !PROXIES.iter().any(|name| headers.contains_key(*name))
+}
+
+/// The bearer token of a request (RFC 6750 section 2.1), if it has one.
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }
 
 /// Refuses what changes something unless one of the venue's own pages asks for it (against request

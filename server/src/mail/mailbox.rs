@@ -25,13 +25,10 @@ use mail_parser::{Message, MessageParser};
 use tokio::fs;
 use uuid::Uuid;
 
-use crate::{accounts::letters::escape, venue::Venue};
+use crate::{accounts::letters::escape, http::security::is_from_this_machine, venue::Venue};
 
 /// The most mails that are kept; the oldest go.
 const MOST: usize = 500;
-/// Headers by which a proxy shows itself.
-const PROXIES: [&str; 6] =
-    ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via", "cf-connecting-ip"];
 
 /// Puts a mail into `folder`, whole or not at all. The same `id` again replaces it.
 pub(super) async fn put(folder: &Path, id: &str, mail: Vec<u8>) -> io::Result<()> {
@@ -71,10 +68,9 @@ pub fn routes(venue: &Arc<Venue>) -> Router<Arc<Venue>> {
         .layer(from_fn_with_state(venue.clone(), this_machine_only))
 }
 
-/// Whether a request comes from a browser on this machine, without anybody in between.
-pub fn is_this_machine(peer: IpAddr, headers: &HeaderMap) -> bool {
-    peer.to_canonical().is_loopback()
-        && !PROXIES.iter().any(|name| headers.contains_key(*name))
+/// Whether a request comes from a browser on this machine that asks for it by name.
+fn may_read(peer: IpAddr, headers: &HeaderMap) -> bool {
+    is_from_this_machine(peer, headers)
         && headers.get(header::HOST).and_then(|host| host.to_str().ok()).is_some_and(|host| {
             let name = host.rsplit_once(':').map_or(host, |(name, port)| {
                 if port.bytes().all(|byte| byte.is_ascii_digit()) { name } else { host }
@@ -89,7 +85,7 @@ async fn this_machine_only(
     request: Request,
     next: Next,
 ) -> Response {
-    if venue.mail.mailbox().is_none() || !is_this_machine(peer.ip(), request.headers()) {
+    if venue.mail.mailbox().is_none() || !may_read(peer.ip(), request.headers()) {
         return StatusCode::NOT_FOUND.into_response();
     }
     let mut response = next.run(request).await;
@@ -177,6 +173,7 @@ fn page(title: &str, body: &str) -> Html<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::security::PROXIES;
 
     #[test]
     fn only_this_machine_reads_the_mailbox() {
@@ -187,7 +184,7 @@ mod tests {
                     (HeaderName::from_static(name), HeaderValue::from_static(value))
                 })
                 .collect();
-            is_this_machine(peer.parse().unwrap(), &headers)
+            may_read(peer.parse().unwrap(), &headers)
         };
         for host in ["127.0.0.1:3000", "localhost:3000", "localhost", "[::1]:3000", "[::1]"] {
             assert!(asks("127.0.0.1", &[("host", host)]), "{host}");

@@ -12,6 +12,7 @@ use super::{ACCEPT_PATCH, FRAGMENT, SDP, ice, refused::Refused, sessions::Tag};
 use crate::{
     accounts::own_sessions,
     clock,
+    http::security,
     live::{access::is_over, token::Claims},
     shows::{self, ShowFacts},
     venue::Venue,
@@ -25,14 +26,7 @@ const LARGEST_OFFER: usize = 64 * 1024;
 /// # Errors
 /// [`Refused::NoToken`].
 pub fn bearer(headers: &HeaderMap) -> Result<&str, Refused> {
-    let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let (scheme, token) = value.and_then(|it| it.split_once(' ')).ok_or(Refused::NoToken)?;
-    let token = token.trim();
-    if scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() {
-        Ok(token)
-    } else {
-        Err(Refused::NoToken)
-    }
+    security::bearer(headers).ok_or(Refused::NoToken)
 }
 
 /// Whether the body is of the type `wanted`, whatever its parameters.
