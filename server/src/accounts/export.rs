@@ -2,7 +2,7 @@
 
 use axum::{
     Json, Router,
-    http::{StatusCode, header},
+    http::header,
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -16,7 +16,7 @@ use crate::{
     chat, crowd,
     database::{DatabaseError, broken},
     factors,
-    http::limits::Limit,
+    http::{limits::Limit, refused},
     people, shows,
     venue::Venue,
 };
@@ -33,11 +33,7 @@ async fn export(caller: Caller) -> Response {
             let disposition = "attachment; filename=\"bandstand.json\"";
             ([(header::CONTENT_DISPOSITION, disposition)], Json(data)).into_response()
         }
-        Err(refusal) => {
-            let status = StatusCode::from_u16(refusal.status());
-            let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            (status, refusal.to_string()).into_response()
-        }
+        Err(refusal) => refused(&refusal, refusal.to_string()),
     }
 }
 

@@ -20,6 +20,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use bandstand_domain::{Refusal, refusal::Reason};
 use tower_http::{
     catch_panic::CatchPanicLayer, compression::CompressionLayer, limit::RequestBodyLimitLayer,
     timeout::TimeoutLayer,
@@ -71,6 +72,18 @@ pub fn router(venue: Arc<Venue>) -> Result<Router, StartError> {
         .layer(from_fn_with_state(venue.clone(), security::headers))
         .layer(from_fn(log::request))
         .with_state(venue))
+}
+
+/// What a feature refused, as the answer to a request that is no server function's: its status, when it
+/// will be possible again, and `body`.
+pub fn refused<E: Reason>(refusal: &Refusal<E>, body: impl IntoResponse) -> Response {
+    let status = StatusCode::from_u16(refusal.status());
+    let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = (status, body).into_response();
+    if let Refusal::TooMany { retry_after } = refusal {
+        response.headers_mut().insert(header::RETRY_AFTER, (*retry_after).into());
+    }
+    response
 }
 
 /// A refusal that no feature makes, as the pages read it.

@@ -22,7 +22,7 @@ use crate::{
     caller::Caller,
     database::broken,
     files::{FileError, Files},
-    http::limits::Limit,
+    http::{limits::Limit, refused},
     venue::Venue,
 };
 
@@ -50,15 +50,7 @@ pub fn routes() -> Router<Arc<Venue>> {
 async fn bring(caller: Caller, headers: HeaderMap, body: Body) -> Response {
     match take(&caller, &headers, body).await {
         Ok(picture) => Json(picture).into_response(),
-        Err(refusal) => {
-            let status = StatusCode::from_u16(refusal.status());
-            let mut response =
-                (status.unwrap_or(StatusCode::BAD_REQUEST), Json(&refusal)).into_response();
-            if let Refusal::TooMany { retry_after } = refusal {
-                response.headers_mut().insert(header::RETRY_AFTER, retry_after.into());
-            }
-            response
-        }
+        Err(refusal) => refused(&refusal, Json(&refusal)),
     }
 }
 
