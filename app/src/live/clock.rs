@@ -6,6 +6,7 @@ use bandstand_domain::Millis;
 use leptos::prelude::*;
 
 use super::Channel;
+use crate::ui::every;
 
 /// The venue's clock, from second to second. Until the page is alive it stands at `now`, when the
 /// page was made.
@@ -19,9 +20,7 @@ pub fn venue_clock(now: Millis) -> Signal<Millis> {
             let ahead = ahead.get_untracked().unwrap_or(guessed);
             time.set(Millis(js_sys::Date::now() as i64 + ahead));
         };
-        if let Ok(every) = set_interval_with_handle(tick, Duration::from_secs(1)) {
-            on_cleanup(move || every.clear());
-        }
+        every(Duration::from_secs(1), tick);
     });
     time.into()
 }

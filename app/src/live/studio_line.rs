@@ -10,6 +10,7 @@ use bandstand_domain::{
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{api::load_stage_figures, studio::Studio, studio_state::Limit};
+use crate::ui::every;
 
 /// How often the venue is asked.
 const EVERY: Duration = Duration::from_secs(5);
@@ -38,9 +39,7 @@ pub(super) fn LineFigures(
     Effect::new(move || {
         if on_air.get() {
             ask();
-            if let Ok(every) = set_interval_with_handle(ask, EVERY) {
-                on_cleanup(move || every.clear());
-            }
+            every(EVERY, ask);
         }
     });
     let picture = move || {

@@ -6,6 +6,7 @@ use bandstand_domain::figures::{Explanation, Measured};
 use leptos::{html, prelude::*, task::spawn_local};
 
 use super::{api::explain_picture, figures::measured, player::Picture, visit::Visit};
+use crate::ui::every;
 
 /// How often it is measured while somebody looks.
 const EVERY: Duration = Duration::from_secs(4);
@@ -34,9 +35,7 @@ pub(super) fn WhyBad(
     Effect::new(move || {
         if open.get() {
             ask();
-            if let Ok(every) = set_interval_with_handle(ask, EVERY) {
-                on_cleanup(move || every.clear());
-            }
+            every(EVERY, ask);
         }
     });
     let playing = move || !matches!(visit.player.picture().get(), Picture::Off);

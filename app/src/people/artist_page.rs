@@ -14,12 +14,9 @@ use super::{Portrait, api::load_artist, follow_button::FollowButton};
 use crate::{
     accounts::Onward,
     failure::Failed,
-    shows::{Wall, follow_list, state::WhatsOnState},
-    ui::{NotFound, linked, now},
+    shows::{Wall, keep_current, state::WhatsOnState},
+    ui::{NotFound, linked},
 };
-
-/// How often it is asked whether an announced show is over, in seconds.
-const CLOCK: std::time::Duration = std::time::Duration::from_secs(15);
 
 /// The page of the artist whom the address names. An address with a handle that the artist had before
 /// leads on to the present one.
@@ -129,29 +126,7 @@ fn Shows(page: ArtistPage, again: Callback<()>) -> impl IntoView {
             Event::ShowChanged { show, .. } => show.artist.handle == handle,
             _ => true,
         };
-        follow_list(
-            cursor,
-            move |event| {
-                if own(event) {
-                    state.update(|state| state.apply(event, now()));
-                }
-            },
-            move || again.run(()),
-        );
-        if let Ok(clock) = set_interval_with_handle(
-            move || {
-                let now = now();
-                let over = |state: &WhatsOnState| {
-                    state.upcoming.shows.iter().any(|show| show.section(now) != Section::Upcoming)
-                };
-                if state.with_untracked(over) {
-                    state.update(|state| state.pass(now));
-                }
-            },
-            CLOCK,
-        ) {
-            on_cleanup(move || clock.clear());
-        }
+        keep_current(state, cursor, own, again);
     });
     let nothing = move || state.with(|state| state.all().next().is_none());
     view! {

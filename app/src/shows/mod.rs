@@ -18,4 +18,4 @@ pub use editor_page::{EditShowPage, NewShowPage};
 pub use poster::PosterArt;
 pub use poster_card::Poster;
 pub use whats_on_page::WhatsOnPage;
-pub(crate) use whats_on_page::{Wall, follow_list};
+pub(crate) use whats_on_page::{Wall, keep_current};

@@ -1,5 +1,7 @@
 //! What's on: live, upcoming, past.
 
+use std::time::Duration;
+
 use bandstand_domain::{
     Millis,
     live::{Cursor, Event, Topic},
@@ -16,8 +18,11 @@ use super::{
 };
 use crate::{
     live::{Channel, Incoming},
-    ui::{About, Days, Toaster, now},
+    ui::{About, Days, Toaster, every, now},
 };
+
+/// How often a page looks at the clock.
+const CLOCK: Duration = Duration::from_secs(15);
 
 /// What's on: live, upcoming, past.
 #[component]
@@ -52,28 +57,13 @@ fn Programme(first: WhatsOn, again: Callback<()>) -> impl IntoView {
     let days = RwSignal::new(None::<Days>);
     Effect::new(move || {
         days.set(Some(Days::current()));
-        follow_list(
-            cursor,
-            move |event| state.update(|state| state.apply(event, now())),
-            move || again.run(()),
-        );
-        let clock = set_interval_with_handle(
-            move || {
-                let (now, today) = (now(), Some(Days::current()));
-                if state.with_untracked(|state| {
-                    state.upcoming.shows.iter().any(|show| show.section(now) != Section::Upcoming)
-                }) {
-                    state.update(|state| state.pass(now));
-                }
-                if days.get_untracked() != today {
-                    days.set(today);
-                }
-            },
-            std::time::Duration::from_secs(15),
-        );
-        if let Ok(clock) = clock {
-            on_cleanup(move || clock.clear());
-        }
+        keep_current(state, cursor, |_| true, again);
+        every(CLOCK, move || {
+            let today = Some(Days::current());
+            if days.get_untracked() != today {
+                days.set(today);
+            }
+        });
     });
 
     let query = use_query_map();
@@ -142,17 +132,28 @@ fn Programme(first: WhatsOn, again: Callback<()>) -> impl IntoView {
     .into_any()
 }
 
-/// Follows the list of shows on the live channel from `cursor` on: `each` event in order; `reset`
-/// when events can't tell the present any more and the list has to be asked for again.
-pub(crate) fn follow_list(
+/// Keeps a list of shows current, from `cursor` on: takes in the events of the live channel that are
+/// `wanted`, and lets time pass. `again` is run when events can't tell the present any more and the list
+/// has to be asked for again.
+pub(crate) fn keep_current(
+    state: RwSignal<WhatsOnState>,
     cursor: Cursor,
-    each: impl Fn(&Event) + 'static,
-    reset: impl Fn() + 'static,
+    wanted: impl Fn(&Event) -> bool + 'static,
+    again: Callback<()>,
 ) {
     Channel::expect().follow(Topic::Shows, Some(cursor), None, move |incoming| match incoming {
-        Incoming::Event(event) => each(&event),
-        Incoming::Subscribed { reset: Some(_) } => reset(),
+        Incoming::Event(event) if wanted(&event) => {
+            state.update(|state| state.apply(&event, now()));
+        }
+        Incoming::Subscribed { reset: Some(_) } => again.run(()),
         _ => {}
+    });
+    every(CLOCK, move || {
+        let now = now();
+        let over = |show: &ShowCard| show.section(now) != Section::Upcoming;
+        if state.with_untracked(|state| state.upcoming.shows.iter().any(over)) {
+            state.update(|state| state.pass(now));
+        }
     });
 }
 

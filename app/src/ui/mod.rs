@@ -1,6 +1,7 @@
 //! Widgets that more than one feature uses. Their looks: `style/base.css`, `style/forms.css`.
 
 mod dialog;
+mod every;
 mod field;
 mod form;
 mod genres;
@@ -13,6 +14,7 @@ mod text_area;
 mod toast;
 
 pub use dialog::Confirm;
+pub use every::every;
 pub use field::{Complaint, TextField, adopt};
 pub use form::{Form, FormState, Submit};
 pub use genres::GenrePicker;
