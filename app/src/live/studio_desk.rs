@@ -1,10 +1,9 @@
 //! Preview and the big buttons.
 
-use bandstand_domain::live::StageState;
 use leptos::{html, prelude::*, task::spawn_local};
 use web_sys::MediaStream;
 
-use super::{devices::Source, studio::Studio, studio_state::Standing};
+use super::{devices::Source, show_state::on_air, studio::Studio, studio_state::Standing};
 use crate::ui::Confirm;
 
 /// Preview and the big buttons.
@@ -68,10 +67,7 @@ fn Buttons(studio: Studio) -> impl IntoView {
     let on_stage = Memo::new(move |_| studio.on_stage());
     let paused = move || standing.get() == Standing::Paused;
     // From OBS, or another tab: that can be ended from here as well.
-    let elsewhere = move || {
-        let stage = studio.page.with(|page| page.card.stage);
-        matches!(stage, StageState::Live | StageState::Paused | StageState::Dropped)
-    };
+    let elsewhere = move || studio.page.with(|page| on_air(page.card.stage));
     let sharing = move || devices.source.get() == Source::Screen;
     // An empty stage helps nobody: something has to be sent.
     let ready =
