@@ -15,6 +15,11 @@ pub struct Flow {
     pub jitter: Option<u32>,
 }
 
+/// Tenths of a percent as people read them: `0.9 %`.
+pub fn percent(tenths: u32) -> String {
+    format!("{}.{} %", tenths / 10, tenths % 10)
+}
+
 /// One of the sizes in which a picture is sent (RFC 8853, simulcast).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Layer {

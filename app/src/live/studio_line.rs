@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use bandstand_domain::{
-    figures::{Flow, Layer, StageFigures},
+    figures::{Flow, Layer, StageFigures, percent},
     live::StageState,
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -88,8 +88,7 @@ fn layer_text(layer: &Layer) -> Option<String> {
 }
 
 fn flow_text(flow: Flow) -> String {
-    let mut text =
-        format!("{} kbit/s, {}.{} % lost", flow.kilobits, flow.lost / 10, flow.lost % 10);
+    let mut text = format!("{} kbit/s, {} lost", flow.kilobits, percent(flow.lost));
     if let Some(millis) = flow.round_trip {
         text += &format!(", {millis} ms there and back");
     }

@@ -1,5 +1,6 @@
 //! Beside the preview: devices, the checklist, the numbers.
 
+use bandstand_domain::figures::percent;
 use leptos::{__reexports::send_wrapper::SendWrapper, html, prelude::*, task::spawn_local};
 use web_sys::MediaStream;
 
@@ -197,7 +198,7 @@ pub(super) fn Numbers(
     };
     let lost = move || match sending.get().lost {
         _ if !live() => "–".into(),
-        tenths if tenths < 100 => format!("{}.{} %", tenths / 10, tenths % 10),
+        tenths if tenths < 100 => percent(tenths),
         tenths => format!("{} %", tenths / 10),
     };
     let round_trip = move || match sending.get().round_trip {

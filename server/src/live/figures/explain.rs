@@ -3,7 +3,7 @@
 //!
 //! It is done here and not in the page, so that people who never ask don't download it.
 
-use bandstand_domain::figures::{Explanation, Flow, Layer};
+use bandstand_domain::figures::{Explanation, Flow, Layer, percent};
 use serde::Deserialize;
 
 use super::monitor::{FAR, MUCH_LOST, UNEVEN};
@@ -298,11 +298,6 @@ fn figures(
         }
     }
     figures
-}
-
-/// Tenths of a percent as people read them.
-fn percent(tenths: u32) -> String {
-    format!("{}.{} %", tenths / 10, tenths % 10)
 }
 
 #[cfg(test)]
