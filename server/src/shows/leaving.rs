@@ -22,7 +22,7 @@ pub async fn call_off(venue: &Venue, artist: &str) -> Result<(), DatabaseError> 
     let now = clock::now();
     let mut write = venue.database.begin().await?;
     lock(&mut write, artist).await?;
-    let ahead = store::not_over(&mut write, artist, now).await?;
+    let ahead = store::ahead(&mut write, artist, i64::MAX).await?;
     for show in &ahead {
         store::delete(&mut write, *show).await?;
         let deleted = Event::ShowDeleted { show: *show };

@@ -402,23 +402,3 @@ pub async fn delete(write: &mut Write, id: ShowId) -> Result<(), DatabaseError> 
         .await?;
     Ok(())
 }
-
-/// The shows of an artist that aren't over.
-///
-/// # Errors
-/// When the database fails.
-pub async fn not_over(
-    write: &mut Write,
-    artist: &str,
-    now: Millis,
-) -> Result<Vec<ShowId>, DatabaseError> {
-    let rows = sqlx::query(
-        "SELECT id FROM shows WHERE artist = $1 AND deleted_at IS NULL AND stage <> 'ended' \
-         AND (stage <> 'empty' OR ends_at > $2)",
-    )
-    .bind(artist)
-    .bind(now.0)
-    .fetch_all(&mut **write)
-    .await?;
-    rows.iter().map(|row| parsed(row, "id")).collect()
-}
