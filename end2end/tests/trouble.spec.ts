@@ -49,6 +49,19 @@ behindLine("a narrow line gets a smaller picture, and a large one again when it 
   await ana.seesAndHears();
 });
 
+behindLine("whose address changes, or whose way to the venue ends, stays in the same session", async ({ person, line }) => {
+  const show = await onStage(await person("Mira Voss"));
+  const others = line.media.addresses;
+  const ana = await person("Ana");
+  await enterAsGuest(ana, show);
+  await ana.seesAndHears();
+  line.media.renumber();
+  await ana.seesAndHears();
+  line.media.unplug(line.media.addresses.filter((address) => !others.includes(address)));
+  await ana.seesAndHears();
+  expect(await ana.connections(), "the one she began with").toBe(1);
+});
+
 test("without permission the studio says what to do, and lets nobody on an empty stage", async ({ strictPerson }) => {
   const artist = await strictPerson("Mira Voss");
   await register(artist, "artist");

@@ -175,6 +175,11 @@ export class Person {
     });
   }
 
+  /** How many connections to the stage the page has made so far. */
+  async connections(): Promise<number> {
+    return this.page.evaluate(() => (window as unknown as { keptConnections: RTCPeerConnection[] }).keptConnections.length);
+  }
+
   /** Waits until picture and sound flow: both grow from now on. */
   async seesAndHears(): Promise<void> {
     await this.receives("sees and hears", 10);

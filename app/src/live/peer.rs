@@ -10,25 +10,38 @@ use gloo_timers::callback::Timeout;
 use js_sys::Array;
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
     RtcPeerConnection, RtcPeerConnectionState, RtcRtpTransceiver, RtcRtpTransceiverDirection,
     RtcRtpTransceiverInit, RtcSdpType, RtcSessionDescriptionInit,
 };
 
-use super::browser;
+use super::{
+    browser, sdp,
+    signalling::{Resource, SignallingError},
+};
 
-/// Milliseconds that a connection may be interrupted before it counts as lost.
+/// Milliseconds that a connection may be interrupted before ICE begins anew.
+const INTERRUPTED: u32 = 1_500;
+/// Milliseconds after that before it counts as lost.
 const GRACE: u32 = 3_000;
 /// Milliseconds that a connection may take to come about.
 const PATIENCE: u32 = 10_000;
+
+/// How a peer's own descriptions are changed.
+pub type Change = fn(&str) -> String;
 
 #[derive(Default)]
 struct Watch {
     lost: RefCell<Option<oneshot::Sender<()>>>,
     connected: RefCell<Option<oneshot::Sender<()>>>,
     ever: Cell<bool>,
+    /// ICE has begun anew since the connection was up last.
+    restarted: Cell<bool>,
     timer: RefCell<Option<Timeout>>,
+    resource: Resource,
+    /// What was agreed on: how the offer was changed, and the answer.
+    agreed: RefCell<Option<(Change, String)>>,
 }
 
 /// A connection that closes when it is dropped.
@@ -41,19 +54,21 @@ pub struct Peer {
 }
 
 impl Peer {
-    /// A connection that is not made yet. `left` is called when the page goes away.
+    /// A connection that is not made yet, for the session `resource`, which ends when the page goes
+    /// away.
     ///
     /// # Errors
     /// When this browser has no WebRTC.
-    pub fn new(left: impl FnMut() + 'static) -> Result<Self, JsValue> {
+    pub fn new(resource: &Resource) -> Result<Self, JsValue> {
         let connection = RtcPeerConnection::new()?;
-        let watch = Rc::new(Watch::default());
+        let watch = Rc::new(Watch { resource: resource.clone(), ..Watch::default() });
         let changed = Closure::new({
             let (watch, connection) = (watch.clone(), connection.clone());
             move || watch.look(&connection)
         });
         connection.set_onconnectionstatechange(Some(changed.as_ref().unchecked_ref()));
-        let left = Closure::new(left);
+        let leaving = resource.clone();
+        let left = Closure::new(move || leaving.delete());
         window().add_event_listener_with_callback("pagehide", left.as_ref().unchecked_ref())?;
         Ok(Self { connection, watch, changed, left })
     }
@@ -83,13 +98,9 @@ impl Peer {
     ///
     /// # Errors
     /// When the browser refuses it.
-    pub async fn offer(&self, change: impl Fn(&str) -> String) -> Result<String, JsValue> {
-        let offer = JsFuture::from(self.connection.create_offer()).await?;
-        let sdp = change(&browser::get(&offer, "sdp").as_string().unwrap_or_default());
-        let description = RtcSessionDescriptionInit::new(RtcSdpType::Offer);
-        description.set_sdp(&sdp);
-        JsFuture::from(self.connection.set_local_description(&description)).await?;
-        Ok(sdp)
+    pub async fn offer(&self, change: Change) -> Result<String, JsValue> {
+        *self.watch.agreed.borrow_mut() = Some((change, String::new()));
+        offer(&self.connection, change).await
     }
 
     /// Takes the venue's answer.
@@ -97,9 +108,10 @@ impl Peer {
     /// # Errors
     /// When the browser doesn't understand it.
     pub async fn accept(&self, answer: &str) -> Result<(), JsValue> {
-        let description = RtcSessionDescriptionInit::new(RtcSdpType::Answer);
-        description.set_sdp(answer);
-        JsFuture::from(self.connection.set_remote_description(&description)).await?;
+        accept(&self.connection, answer).await?;
+        if let Some((_, agreed)) = self.watch.agreed.borrow_mut().as_mut() {
+            answer.clone_into(agreed);
+        }
         if !self.watch.ever.get() {
             let watch = self.watch.clone();
             let patience = Timeout::new(PATIENCE, move || watch.tell_lost());
@@ -121,7 +133,8 @@ impl Peer {
         told.await
     }
 
-    /// Waits until the connection is lost: failed, or interrupted for 3 s.
+    /// Waits until the connection is lost: interrupted, and not even there again after ICE has begun
+    /// anew.
     pub async fn lost(&self) {
         let (tell, told) = oneshot::channel();
         *self.watch.lost.borrow_mut() = Some(tell);
@@ -138,18 +151,46 @@ impl Watch {
             RtcPeerConnectionState::Connected => {
                 self.timer.borrow_mut().take();
                 self.ever.set(true);
+                self.restarted.set(false);
                 if let Some(tell) = self.connected.borrow_mut().take() {
                     let _ = tell.send(());
                 }
             }
-            RtcPeerConnectionState::Disconnected => {
-                let watch = self.clone();
-                let grace = Timeout::new(GRACE, move || watch.tell_lost());
-                *self.timer.borrow_mut() = Some(grace);
+            RtcPeerConnectionState::Disconnected if !self.restarted.get() => {
+                let (watch, connection) = (self.clone(), connection.clone());
+                self.later(INTERRUPTED, move || watch.restart(&connection));
+            }
+            RtcPeerConnectionState::Failed if self.ever.get() && !self.restarted.get() => {
+                self.restart(connection);
             }
             RtcPeerConnectionState::Failed | RtcPeerConnectionState::Closed => self.tell_lost(),
             _ => {}
         }
+    }
+
+    /// Does something after so many milliseconds, unless the connection is there again before.
+    fn later(&self, millis: u32, act: impl FnOnce() + 'static) {
+        // The timer before may be running: it is dropped after it.
+        let before = self.timer.borrow_mut().replace(Timeout::new(millis, act));
+        Timeout::new(0, move || drop(before)).forget();
+    }
+
+    /// Looks for another way to the same session.
+    fn restart(self: &Rc<Self>, connection: &RtcPeerConnection) {
+        self.restarted.set(true);
+        let watch = self.clone();
+        self.later(GRACE, move || watch.tell_lost());
+        let (watch, connection) = (self.clone(), connection.clone());
+        spawn_local(async move {
+            let agreed = watch.agreed.borrow().clone();
+            let Some((change, answer)) = agreed else { return };
+            // Should the venue not be reached, the line may still come back by itself.
+            if let Err(SignallingError::Refused(_)) =
+                restart(&connection, &watch.resource, change, &answer).await
+            {
+                watch.tell_lost();
+            }
+        });
     }
 
     fn tell_lost(&self) {
@@ -158,6 +199,36 @@ impl Watch {
             let _ = tell.send(());
         }
     }
+}
+
+async fn offer(connection: &RtcPeerConnection, change: Change) -> Result<String, JsValue> {
+    let offer = JsFuture::from(connection.create_offer()).await?;
+    let sdp = change(&browser::get(&offer, "sdp").as_string().unwrap_or_default());
+    let description = RtcSessionDescriptionInit::new(RtcSdpType::Offer);
+    description.set_sdp(&sdp);
+    JsFuture::from(connection.set_local_description(&description)).await?;
+    Ok(sdp)
+}
+
+async fn accept(connection: &RtcPeerConnection, answer: &str) -> Result<(), JsValue> {
+    let description = RtcSessionDescriptionInit::new(RtcSdpType::Answer);
+    description.set_sdp(answer);
+    JsFuture::from(connection.set_remote_description(&description)).await?;
+    Ok(())
+}
+
+/// Begins ICE anew (RFC 9725 section 4.3.3). All that was agreed on stays, but for the credentials.
+async fn restart(
+    connection: &RtcPeerConnection,
+    resource: &Resource,
+    change: Change,
+    answer: &str,
+) -> Result<(), SignallingError> {
+    browser::call_now(connection, "restartIce", &[])?;
+    let offer = offer(connection, change).await?;
+    let fragment = resource.restart(&sdp::fragment(&offer)).await?;
+    accept(connection, &sdp::with_credentials(answer, &fragment)).await?;
+    Ok(())
 }
 
 impl Drop for Peer {

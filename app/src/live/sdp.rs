@@ -43,6 +43,25 @@ pub fn with_stereo(sdp: &str) -> String {
     set_opus(sdp, &[("stereo", "1")])
 }
 
+/// What of an offer asks for an ICE restart (RFC 8840 section 9): its bundle and the credentials.
+pub fn fragment(offer: &str) -> String {
+    let first = |name: &&str| offer.lines().find(|line| line.starts_with(name));
+    let lines = ["a=group:", "m=", "a=mid:", USER, PASSWORD].iter().filter_map(first);
+    lines.flat_map(|line| [line, "\r\n"]).collect()
+}
+
+/// The answer with the ICE credentials of a fragment.
+pub fn with_credentials(answer: &str, fragment: &str) -> String {
+    let new = |line: &str| {
+        let name = [USER, PASSWORD].into_iter().find(|name| line.starts_with(name))?;
+        fragment.lines().find(|line| line.starts_with(name))
+    };
+    answer.lines().flat_map(|line| [new(line).unwrap_or(line), "\r\n"]).collect()
+}
+
+const USER: &str = "a=ice-ufrag:";
+const PASSWORD: &str = "a=ice-pwd:";
+
 fn set_opus(sdp: &str, parameters: &[(&str, &str)]) -> String {
     let opus: Vec<&str> = sdp.lines().filter_map(opus_payload).collect();
     let described: Vec<&str> = sdp.lines().filter_map(|line| Some(fmtp(line)?.0)).collect();
@@ -106,6 +125,20 @@ mod tests {
         ));
         assert!(sdp.contains("a=fmtp:63 111/111\r\n"));
         assert_eq!(with_music(&sdp), sdp);
+    }
+
+    #[test]
+    fn a_restart_changes_the_credentials_alone() {
+        let description = "v=0\r\na=group:BUNDLE 0 1\r\nm=audio 9 X 111\r\na=ice-ufrag:one\r\n\
+            a=ice-pwd:two\r\na=mid:0\r\nm=video 9 X 96\r\na=ice-ufrag:one\r\na=ice-pwd:two\r\n";
+        let asked = fragment(description);
+        assert_eq!(
+            asked,
+            "a=group:BUNDLE 0 1\r\nm=audio 9 X 111\r\na=mid:0\r\na=ice-ufrag:one\r\na=ice-pwd:two\r\n"
+        );
+        let told = asked.replace("one", "three").replace("two", "four");
+        let expected = description.replace("one", "three").replace("two", "four");
+        assert_eq!(with_credentials(description, &told), expected);
     }
 
     #[test]

@@ -62,21 +62,27 @@ impl Resource {
         offer: &str,
     ) -> Result<String, SignallingError> {
         let init = request("POST", &token, Some(("application/sdp", offer)))?;
-        let response: Response = JsFuture::from(window().fetch_with_str_and_init(endpoint, &init))
-            .await
-            .map_err(|_| SignallingError::Unreachable)?
-            .unchecked_into();
-        if response.status() != 201 {
-            return Err(SignallingError::Refused(response.status()));
-        }
+        let response = fetch(endpoint, &init, 201).await?;
         let headers = response.headers();
         if let Some(location) = headers.get("Location")? {
             let layer = linked(&headers.get("Link")?.unwrap_or_default(), LAYER).to_owned();
             *self.0.0.borrow_mut() = Some(Opened { location, layer, token });
         }
-        let answer =
-            JsFuture::from(response.text()?).await.map_err(|_| SignallingError::Unreachable)?;
-        Ok(answer.as_string().unwrap_or_default())
+        text(&response).await
+    }
+
+    /// Asks for an ICE restart by a fragment; answers the venue's.
+    ///
+    /// # Errors
+    /// When the venue refuses, or isn't reached.
+    pub async fn restart(&self, fragment: &str) -> Result<String, SignallingError> {
+        let (location, init) = {
+            let held = self.0.0.borrow();
+            let opened = held.as_ref().ok_or(SignallingError::Refused(404))?;
+            let body = ("application/trickle-ice-sdpfrag", fragment);
+            (opened.location.clone(), request("PATCH", &opened.token, Some(body))?)
+        };
+        text(&fetch(&location, &init, 200).await?).await
     }
 
     /// The session's address; empty when there is none.
@@ -139,6 +145,29 @@ fn linked<'a>(links: &'a str, relation: &str) -> &'a str {
     address.map_or("", |(address, _)| address)
 }
 
+/// Asks, and expects that status.
+async fn fetch(
+    address: &str,
+    init: &RequestInit,
+    status: u16,
+) -> Result<Response, SignallingError> {
+    let response: Response = JsFuture::from(window().fetch_with_str_and_init(address, init))
+        .await
+        .map_err(|_| SignallingError::Unreachable)?
+        .unchecked_into();
+    if response.status() == status {
+        Ok(response)
+    } else {
+        Err(SignallingError::Refused(response.status()))
+    }
+}
+
+async fn text(response: &Response) -> Result<String, SignallingError> {
+    let text = JsFuture::from(response.text()?).await.map_err(|_| SignallingError::Unreachable)?;
+    Ok(text.as_string().unwrap_or_default())
+}
+
+/// `body` is its type and the text.
 fn request(
     method: &str,
     token: &Secret,
@@ -151,6 +180,10 @@ fn request(
     if let Some((kind, body)) = body {
         headers.set("Content-Type", kind)?;
         init.set_body(&JsValue::from_str(body));
+    }
+    if method == "PATCH" {
+        // A restart fits any state of the session (RFC 9725 section 4.3.1).
+        headers.set("If-Match", "*")?;
     }
     init.set_headers(&headers);
     Ok(init)

@@ -38,8 +38,7 @@ impl Offered {
     /// When this browser can't.
     pub async fn new() -> Result<Self, JsValue> {
         let resource = Resource::default();
-        let leaving = resource.clone();
-        let peer = Peer::new(move || leaving.delete())?;
+        let peer = Peer::new(&resource)?;
         let stream = MediaStream::new()?;
         let tracks = Closure::new({
             // The stream itself: its own method `clone` would make another one.

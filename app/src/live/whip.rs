@@ -71,8 +71,7 @@ impl Session {
         mode: SoundMode,
     ) -> Result<Self, SignallingError> {
         let resource = Resource::default();
-        let leaving = resource.clone();
-        let peer = Peer::new(move || leaving.delete())?;
+        let peer = Peer::new(&resource)?;
         // One stream, so that players keep lips and voice together.
         let stream = MediaStream::new()?;
         let send = RtcRtpTransceiverDirection::Sendonly;
