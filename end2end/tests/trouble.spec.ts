@@ -62,6 +62,19 @@ behindLine("whose address changes, or whose way to the venue ends, stays in the 
   expect(await ana.connections(), "the one she began with").toBe(1);
 });
 
+test("where no UDP comes through, artist and audience meet by TCP", async ({ walledPerson, person }) => {
+  const artist = await walledPerson("Mira Voss");
+  const show = await onStage(artist);
+  const [ana, tom] = [await walledPerson("Ana"), await person("Tom")];
+  for (const viewer of [ana, tom]) {
+    await enterAsGuest(viewer, show);
+    await viewer.seesAndHears();
+  }
+  expect(await artist.protocol()).toBe("tcp");
+  expect(await ana.protocol()).toBe("tcp");
+  expect(await tom.protocol()).toBe("udp");
+});
+
 test("without permission the studio says what to do, and lets nobody on an empty stage", async ({ strictPerson }) => {
   const artist = await strictPerson("Mira Voss");
   await register(artist, "artist");

@@ -180,6 +180,16 @@ export class Person {
     return this.page.evaluate(() => (window as unknown as { keptConnections: RTCPeerConnection[] }).keptConnections.length);
   }
 
+  /** By which protocol the page's newest connection to the stage goes. */
+  async protocol(): Promise<string | undefined> {
+    return this.page.evaluate(async () => {
+      const kept = (window as unknown as { keptConnections: RTCPeerConnection[] }).keptConnections;
+      const statistics = [...(await kept.at(-1)!.getStats()).values()];
+      const chosen = statistics.find((it) => it.type === "candidate-pair" && it.nominated && it.bytesReceived > 0);
+      return statistics.find((it) => it.id === chosen?.remoteCandidateId)?.protocol;
+    });
+  }
+
   /** Waits until picture and sound flow: both grow from now on. */
   async seesAndHears(): Promise<void> {
     await this.receives("sees and hears", 10);
@@ -227,6 +237,8 @@ interface Fixtures {
   firefoxPerson: (name: string) => Promise<Person>;
   /** Opens a Chromium that gives no device and plays no sound before somebody presses something. */
   strictPerson: (name: string) => Promise<Person>;
+  /** Opens a Chromium that uses no UDP, as behind a firewall that lets none through. */
+  walledPerson: (name: string) => Promise<Person>;
 }
 
 /** A venue for one journey. */
@@ -286,6 +298,12 @@ export const test = base.extend<Fixtures>({
       await strict.context.addInitScript(keepQuiet);
       return strict;
     });
+    await browser.close();
+  },
+  walledPerson: async ({ person, launchOptions }, use) => {
+    const args = [...(launchOptions.args ?? []), "--webrtc-ip-handling-policy=disable_non_proxied_udp"];
+    const browser = await chromium.launch({ ...launchOptions, args });
+    await use((name) => person(name, { in: browser }));
     await browser.close();
   },
 });

@@ -6,10 +6,11 @@ use std::time::Duration;
 /// How to start an [`Sfu`](crate::Sfu).
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The one UDP address everything is received on and sent from. Port 0 lets the operating
-    /// system choose; an IPv6 address takes IPv4 too where the system allows.
+    /// The one UDP address everything is received on and sent from, and where TCP is taken for those
+    /// whom UDP doesn't reach. Port 0 lets the operating system choose; an IPv6 address takes IPv4
+    /// too where the system allows.
     pub bind: SocketAddr,
-    /// The addresses announced as ICE host candidates, with the bound port. Empty: the bind
+    /// The addresses announced as ICE host candidates, with the bound ports. Empty: the bind
     /// address, or, if that is unspecified, loopback and the address the default route uses.
     pub public_addresses: Vec<IpAddr>,
     /// Threads that send to subscribers, besides the one that receives; with 0, that one sends,
@@ -79,12 +80,12 @@ impl Default for Limits {
 pub struct Timeouts {
     /// From the answer until ICE and DTLS stand.
     pub connect: Duration,
-    /// From the last valid STUN, RTP or RTCP of a publisher until it counts as lost. A paused
+    /// From the last valid STUN, RTP or RTCP of a publisher until its audience is told. A paused
     /// publisher is heard by its consent checks alone, which come every 4 to 6 s (RFC 7675 §5.1).
     pub publisher_silence: Duration,
-    /// From the last valid STUN or RTCP of a subscriber until it counts as lost (consent,
-    /// RFC 7675 §5.1: 30 s).
-    pub subscriber_silence: Duration,
+    /// From the last valid sign of life of a session until it ends (RFC 7675 §5.1: 30 s). Of
+    /// subscribers only STUN is one.
+    pub consent: Duration,
     /// Least time between two keyframe requests to one publisher track.
     pub keyframe_request_interval: Duration,
 }
@@ -94,7 +95,7 @@ impl Default for Timeouts {
         Timeouts {
             connect: Duration::from_secs(30),
             publisher_silence: Duration::from_secs(7),
-            subscriber_silence: Duration::from_secs(30),
+            consent: Duration::from_secs(30),
             keyframe_request_interval: Duration::from_secs(1),
         }
     }

@@ -28,6 +28,21 @@ pub enum Event {
         /// Who.
         session: SessionId,
     },
+    /// Nothing has come from the publisher for a while. Its session waits for it until consent is
+    /// lost.
+    PublisherSilent {
+        /// Where.
+        stage: StageId,
+        /// Who.
+        session: SessionId,
+    },
+    /// A silent publisher is heard again.
+    PublisherBack {
+        /// Where.
+        stage: StageId,
+        /// Who.
+        session: SessionId,
+    },
     /// A session is gone; its name will not be seen again. Sent exactly once per session.
     SessionEnded {
         /// Where.

@@ -7,6 +7,7 @@ use str0m::media::{KeyframeRequestKind, MediaKind, Mid, Rid};
 use str0m::rtp::RtpPacket;
 use str0m::rtp::rtcp::SenderInfo;
 
+use crate::jitter::Jitter;
 use crate::keyframe::begins_keyframe;
 use crate::packet::{EndToEnd, Forwarded, Packet, TrackName, clock_rate};
 use crate::picture::{Picture, vp8_height};
@@ -38,6 +39,8 @@ struct Incoming {
     layers: Vec<IncomingLayer>,
     /// Packets missing from sources before.
     lost_before: u64,
+    /// Of its first layer.
+    jitter: Jitter,
 }
 
 struct IncomingLayer {
@@ -82,8 +85,14 @@ impl Ingest {
         let Some(name) = TrackName::next(names, kind, limit) else {
             return;
         };
-        let (layers, lost_before) = (Vec::new(), 0);
-        self.tracks.push(Incoming { name, mid, keyframe_requests: 0, layers, lost_before });
+        self.tracks.push(Incoming {
+            name,
+            mid,
+            keyframe_requests: 0,
+            layers: Vec::new(),
+            lost_before: 0,
+            jitter: Jitter::default(),
+        });
     }
 
     /// Turns what str0m received into a packet to forward.
@@ -110,6 +119,9 @@ impl Ingest {
         self.bytes += received.payload.len() as u64;
         let arrival = received.timestamp;
         let timestamp = received.header.timestamp;
+        if layer == 0 {
+            track.jitter.see(*source, arrival, timestamp, clock_rate(&codec));
+        }
         let report = received.last_sender_info.as_ref();
         let captured =
             report.and_then(|report| self.captured(report, timestamp, clock_rate(&codec), arrival));
@@ -161,6 +173,15 @@ impl Ingest {
         let layers =
             |t: &Incoming| t.layers.iter().filter_map(|l| Some(l.span?.lost())).sum::<u64>();
         self.tracks.iter().map(|t| t.lost_before + layers(t)).sum()
+    }
+
+    /// How unevenly it comes: the sound, or the picture where there is none.
+    pub(crate) fn jitter(&self) -> Option<Duration> {
+        let of = |video: bool| {
+            let mut tracks = self.tracks.iter().filter(|t| t.name.video == video);
+            tracks.find_map(|t| t.jitter.estimate())
+        };
+        of(false).or_else(|| of(true))
     }
 
     /// The layers of the first video track, in the order in which they first came.

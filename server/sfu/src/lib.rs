@@ -21,6 +21,7 @@ pub mod fuzz;
 mod history;
 mod identity;
 mod ingest;
+mod jitter;
 mod keyframe;
 mod keys;
 mod load;

@@ -65,6 +65,8 @@ pub struct SessionStatistics {
     pub connected: bool,
     /// Whether any media has flowed.
     pub media: bool,
+    /// Nothing has come for a while from this publisher.
+    pub silent: bool,
     /// Media packets received from the peer.
     pub packets_in: u64,
     /// Payload bytes in them.

@@ -33,8 +33,8 @@ const ANYWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2,
 
 /// What all transports of one core share.
 pub(crate) struct Shared {
-    /// Announced as ICE host candidates; never empty.
-    pub(crate) candidates: Vec<SocketAddr>,
+    /// Announced in every answer; never empty.
+    pub(crate) candidates: Vec<Candidate>,
     /// One certificate for all sessions: making one costs more than the rest of a join.
     pub(crate) certificate: DtlsCert,
     /// For publishers.
@@ -98,10 +98,8 @@ impl Transport {
             let parsed = SdpOffer::from_sdp_string(&prepared).map_err(|e| malformed(&e))?;
             let mut rtc = config.build(now);
             let keys = keys::of_session_just_built();
-            for address in &shared.candidates {
-                if let Ok(candidate) = Candidate::host(*address, "udp") {
-                    rtc.add_local_candidate(candidate);
-                }
+            for candidate in &shared.candidates {
+                rtc.add_local_candidate(candidate.clone());
             }
             let answer = rtc.sdp_api().accept_offer(parsed);
             let answer = answer.map_err(|e| malformed(&e))?;
@@ -113,7 +111,7 @@ impl Transport {
         let answer = offer::finish(&answer, text, role);
         // Which of its addresses the machine was reached at is not known behind one wildcard socket,
         // and doesn't matter: everything leaves by that same socket.
-        let local = shared.candidates.first().copied().unwrap_or(ANYWHERE);
+        let local = shared.candidates.first().map_or(ANYWHERE, Candidate::addr);
         let transport =
             Transport { rtc, credentials, remote: None, local, mids, keys, broken: false };
         Ok((transport, answer))

@@ -22,7 +22,7 @@ async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
 
 fn start() -> (Sfu, mpsc::Receiver<Event>) {
     let config = Config {
-        timeouts: Timeouts { publisher_silence: Duration::from_secs(2), ..Timeouts::default() },
+        timeouts: Timeouts { consent: Duration::from_secs(5), ..Timeouts::default() },
         ..Config::default()
     };
     Sfu::start(config).expect("a media core")

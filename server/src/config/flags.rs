@@ -60,10 +60,10 @@ pub struct Flags {
         hide_env_values = true
     )]
     pub database_url: Option<String>,
-    /// The UDP address for picture and sound [default: 0.0.0.0:3478]
+    /// The address for picture and sound, by UDP and TCP [default: 0.0.0.0:3478]
     #[arg(long, env = "BANDSTAND_MEDIA", value_name = "ADDRESS:PORT")]
     pub media: Option<SocketAddr>,
-    /// Addresses under which browsers reach the UDP port, when the machine can't know them
+    /// Addresses under which browsers reach that port, when the machine can't know them
     #[arg(long, env = "BANDSTAND_PUBLIC_ADDRESSES", value_name = "IP", value_delimiter = ',')]
     pub public_addresses: Option<Vec<IpAddr>>,
     /// STUN and TURN servers that WHIP and WHEP clients are told of: stun:… or turn:…

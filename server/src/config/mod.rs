@@ -35,7 +35,7 @@ pub struct Config {
     /// Where pages and the live channel are served. With port 0 the system chooses one, which stands
     /// here once the venue is open.
     pub listen: SocketAddr,
-    /// The UDP address of the media core.
+    /// The UDP and TCP address of the media core.
     pub media: SocketAddr,
     /// Addresses under which browsers reach the media core; empty to find out.
     pub public_addresses: Vec<IpAddr>,

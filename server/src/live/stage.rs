@@ -2,10 +2,10 @@
 //!
 //! ```text
 //! Empty ──arrived──▶ Live ◀──pause──▶ Paused
-//!                     │ ▲                │
-//!                    lost arrived       lost
-//!                     ▼ │                │
-//!                   Dropped ◀────────────┘        anything ──end──▶ Ended, for good
+//!                     │ ▲              │ ▲
+//!                  lost arrived, back lost back
+//!                     ▼ │              ▼ │
+//!                      ─────Dropped─────          anything ──end──▶ Ended, for good
 //! ```
 
 use bandstand_domain::{Millis, live::StageState};
@@ -29,8 +29,13 @@ pub enum Happening {
         /// Its number.
         publication: i64,
     },
-    /// Nobody sends any more.
+    /// Nobody sends any more, or nothing has come for a while from whoever does.
     Lost,
+    /// Who was silent is heard again.
+    Back {
+        /// They had taken a break.
+        paused: bool,
+    },
     /// The artist takes a break, or is back from it.
     Pause(bool),
     /// The artist ends the show, or it ended long ago.
@@ -54,7 +59,7 @@ impl Stage {
     pub fn after(self, happening: Happening, now: Millis) -> Result<Option<Self>, NotPossible> {
         use StageState::{Dropped, Empty, Ended, Live, Paused};
         let next = match (self.state, happening) {
-            (Ended, Happening::End | Happening::Lost) => self,
+            (Ended, Happening::End | Happening::Lost | Happening::Back { .. }) => self,
             (Ended, _) => return Err(NotPossible::Over),
             (_, Happening::End) => Self { state: Ended, ..self },
             // Told even when the stage was live already: an older studio learns by it that it was
@@ -66,6 +71,9 @@ impl Stage {
             (_, Happening::Arrived { .. }) => self,
             (Live | Paused, Happening::Lost) => Self { state: Dropped, ..self },
             (Empty | Dropped, Happening::Lost) => self,
+            (Dropped, Happening::Back { paused: false }) => Self { state: Live, ..self },
+            (Dropped, Happening::Back { paused: true }) => Self { state: Paused, ..self },
+            (Empty | Live | Paused, Happening::Back { .. }) => self,
             (Live | Paused, Happening::Pause(true)) => Self { state: Paused, ..self },
             (Live | Paused, Happening::Pause(false)) => Self { state: Live, ..self },
             (Empty | Dropped, Happening::Pause(_)) => return Err(NotPossible::NobodyThere),
@@ -118,6 +126,17 @@ mod tests {
         assert_eq!(live.after(Happening::Arrived { publication: 2 }, NOW), Ok(None));
         let taken = live.after(Happening::Arrived { publication: 4 }, NOW).unwrap().unwrap();
         assert_eq!((taken.state, taken.publication), (StageState::Live, 4));
+    }
+
+    #[test]
+    fn who_was_silent_is_back_where_they_were() {
+        use StageState::{Dropped, Empty, Live, Paused};
+        let back = |paused| Happening::Back { paused };
+        assert_eq!(state_after(Dropped, back(false)), Ok(Live));
+        assert_eq!(state_after(Dropped, back(true)), Ok(Paused));
+        for state in [Empty, Live, Paused] {
+            assert_eq!(state_after(state, back(false)), Ok(state));
+        }
     }
 
     #[test]

@@ -44,6 +44,10 @@ struct Performer {
     publication: i64,
     /// Whether the audience was told.
     arrived: bool,
+    /// They take a break.
+    paused: bool,
+    /// The audience was told that nothing comes from them.
+    silent: bool,
     /// The stream key by which they came, when it was one.
     key: Option<StreamKeyId>,
     /// The stream keys whose programs were thrown off the stage since it was last free. Such programs
@@ -52,10 +56,12 @@ struct Performer {
 }
 
 impl Performer {
-    /// The keys that must not come back while the next one is on stage.
-    fn replaced_by_next(self) -> Vec<StreamKeyId> {
+    /// The keys that must not come back while the next one, who may have one too, is on stage.
+    fn replaced_by(self, next: Option<StreamKeyId>) -> Vec<StreamKeyId> {
         let mut replaced = self.replaced;
-        if let Some(key) = self.key {
+        if let Some(key) = self.key
+            && self.key != next
+        {
             replaced.retain(|other| *other != key);
             replaced.push(key);
         }
@@ -117,8 +123,10 @@ impl Stages {
         // Whoever was there is off the stage by now, whatever comes.
         match store::take(&self.database, show).await {
             Ok(Some(publication)) => {
-                let replaced = before.map(Performer::replaced_by_next).unwrap_or_default();
-                let performer = Performer { session, publication, arrived: false, key, replaced };
+                let replaced = before.map(|before| before.replaced_by(key)).unwrap_or_default();
+                let (arrived, paused, silent) = (false, false, false);
+                let performer =
+                    Performer { session, publication, arrived, paused, silent, key, replaced };
                 self.performers().insert(show, performer);
                 Ok(Taken { session, publication, answer: accepted.answer_sdp })
             }
@@ -139,7 +147,13 @@ impl Stages {
     /// When the database fails.
     pub async fn pause(&self, show: ShowId, paused: bool) -> Result<Outcome, DatabaseError> {
         let _turn = self.turn(show).await;
-        self.happen(show, Happening::Pause(paused)).await
+        let outcome = self.happen(show, Happening::Pause(paused)).await?;
+        if let (Outcome::Changed(_) | Outcome::Same, Some(performer)) =
+            (&outcome, self.performers().get_mut(&show))
+        {
+            performer.paused = paused;
+        }
+        Ok(outcome)
     }
 
     /// The show ends, for good.
@@ -180,6 +194,8 @@ impl Stages {
     /// Follows what the media core reports.
     pub async fn heard(&self, event: Event) {
         let (Event::PublisherMedia { stage, session }
+        | Event::PublisherSilent { stage, session }
+        | Event::PublisherBack { stage, session }
         | Event::SessionEnded { stage, session, role: Role::Publisher, .. }) = &event
         else {
             return;
@@ -188,6 +204,8 @@ impl Stages {
         let _turn = self.turn(show).await;
         let done = match event {
             Event::SessionEnded { .. } => self.lost(show, *session).await,
+            Event::PublisherSilent { .. } => self.silent(show, *session, true).await,
+            Event::PublisherBack { .. } => self.silent(show, *session, false).await,
             _ => self.arrived(show, *session).await,
         };
         if let Err(error) = done {
@@ -203,18 +221,23 @@ impl Stages {
     /// When the database fails.
     pub async fn compare(&self) -> Result<(), DatabaseError> {
         let performers = self.performers().clone();
-        let sessions: HashMap<SessionId, bool> = if performers.is_empty() {
+        let sessions: HashMap<SessionId, (bool, bool)> = if performers.is_empty() {
             HashMap::new()
         } else {
             let statistics = self.sfu.statistics().await;
-            statistics.sessions.iter().map(|it| (it.session, it.media)).collect()
+            let sessions = statistics.sessions.iter();
+            sessions.map(|it| (it.session, (it.media, it.silent))).collect()
         };
         for (show, performer) in &performers {
             let _turn = self.turn(*show).await;
             match sessions.get(&performer.session) {
                 None => self.lost(*show, performer.session).await?,
-                Some(true) => self.arrived(*show, performer.session).await?,
-                Some(false) => {}
+                Some((media, silent)) => {
+                    if *media {
+                        self.arrived(*show, performer.session).await?;
+                    }
+                    self.silent(*show, performer.session, *silent).await?;
+                }
             }
         }
         let said: HashSet<ShowId> = store::on_stage(&self.database).await?.into_iter().collect();
@@ -266,6 +289,24 @@ impl Stages {
             Outcome::Gone | Outcome::NotPossible(NotPossible::Over | NotPossible::NobodyThere) => {
                 self.clear(show).await;
             }
+        }
+        Ok(())
+    }
+
+    /// Nothing comes from who is on stage, or something comes again.
+    async fn silent(
+        &self,
+        show: ShowId,
+        session: SessionId,
+        silent: bool,
+    ) -> Result<(), DatabaseError> {
+        let performer = self.performers().get(&show).cloned();
+        let performer = performer.filter(|it| it.session == session && it.silent != silent);
+        let Some(Performer { arrived: true, paused, .. }) = performer else { return Ok(()) };
+        let happening = if silent { Happening::Lost } else { Happening::Back { paused } };
+        self.happen(show, happening).await?;
+        if let Some(performer) = self.performers().get_mut(&show) {
+            performer.silent = silent;
         }
         Ok(())
     }

@@ -35,20 +35,30 @@ impl Core {
         let Some(peer) = self.peers.get_mut(key) else {
             return;
         };
-        // DTLS says nothing about being alive: anybody can send a record that is thrown away.
+        // DTLS says nothing about being alive: anybody can send a record that is thrown away. Of a
+        // subscriber, only STUN does, which is signed (RFC 7675 §5.1).
+        let alive = match kind {
+            Kind::Check { .. } => true,
+            Kind::Media => peer.role() == Role::Publisher,
+            Kind::Dtls => false,
+        };
+        if alive
+            && peer.hear(now)
+            && let Some(stage) = self.stages.get(peer.stage)
+        {
+            let stage = stage.id.clone();
+            self.events.push_back(Event::PublisherBack { stage, session: peer.id });
+        }
         match (kind, &peer.side) {
-            (Kind::Dtls, _) => {}
+            (Kind::Dtls, _) | (Kind::Media, Side::Publisher(_)) => {}
             (Kind::Media, Side::Subscriber) => {
-                // Only STUN, which is signed, says that a subscriber is there (RFC 7675 §5.1).
                 if peer.connected {
                     self.shards.hear(now, key, datagram);
                     self.take_news(now);
                 }
                 return;
             }
-            (Kind::Media, Side::Publisher(_)) => peer.heard = now,
             (Kind::Check { nominated, answer }, _) => {
-                peer.heard = now;
                 self.transmits.push_back(Transmit { destination: source, contents: answer.into() });
                 if !nominated {
                     return;
@@ -149,8 +159,8 @@ impl Core {
             return;
         }
         let (expiry, _) = peer.expiry(&self.timeouts);
-        let due = peer.transport_due.min(expiry);
-        self.timing.schedule(Timer::Peer(key), due);
+        let due = peer.silence(&self.timeouts).unwrap_or(expiry).min(expiry);
+        self.timing.schedule(Timer::Peer(key), due.min(peer.transport_due));
     }
 
     fn peer_due(&mut self, now: Instant, key: PeerKey) {
@@ -161,6 +171,13 @@ impl Core {
         if expiry <= now {
             self.end(now, key, reason);
             return;
+        }
+        if peer.silence(&self.timeouts).is_some_and(|at| at <= now) {
+            peer.silent = true;
+            if let Some(stage) = self.stages.get(peer.stage) {
+                let stage = stage.id.clone();
+                self.events.push_back(Event::PublisherSilent { stage, session: peer.id });
+            }
         }
         if peer.transport_due <= now {
             peer.failed |= peer.transport.advance(now).is_err();
@@ -277,7 +294,7 @@ impl Core {
             return;
         };
         peer.connected = true;
-        peer.heard = now;
+        peer.hear(now);
         let (session, stage_key, role) = (peer.id, peer.stage, peer.role());
         let Some(stage) = self.stages.get_mut(stage_key) else {
             return;

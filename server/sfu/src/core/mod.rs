@@ -8,7 +8,6 @@ mod timing;
 mod tests;
 
 use std::collections::{HashMap, VecDeque};
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
@@ -93,7 +92,7 @@ impl Core {
     /// # Errors
     /// [`StartError`] without candidates, or if no certificate could be made.
     pub(crate) fn new(
-        candidates: Vec<SocketAddr>,
+        candidates: Vec<Candidate>,
         shards: Box<dyn Shards>,
         traffic: Arc<Traffic>,
         limits: Limits,
@@ -205,12 +204,10 @@ impl Core {
         let new = new_credentials().ok()?;
         self.demultiplexer.register(key, &new.ufrag, &new.pass);
         self.peers.get_mut(key)?.transport.restart(new.clone(), client);
-        let candidates = self.shared.candidates.iter();
-        let candidates = candidates.filter_map(|a| Candidate::host(*a, "udp").ok());
         Some(Restarted {
             user_name_fragment: new.ufrag,
             password: new.pass,
-            candidates: candidates.map(|c| c.to_sdp_string()).collect(),
+            candidates: self.shared.candidates.iter().map(Candidate::to_sdp_string).collect(),
         })
     }
 

@@ -28,7 +28,9 @@ pub(super) struct Peer {
     pub(super) most_height: Option<u16>,
     created: Instant,
     /// Last valid sign of life.
-    pub(super) heard: Instant,
+    heard: Instant,
+    /// A publisher of whom nothing has come for a while, as was reported.
+    pub(super) silent: bool,
     /// When `transport` next needs the time.
     pub(super) transport_due: Instant,
     /// The protocol machinery gave up.
@@ -78,6 +80,7 @@ impl Peer {
             most_height: None,
             created: now,
             heard: now,
+            silent: false,
             transport_due: now,
             failed: false,
             reports: Reports::default(),
@@ -96,11 +99,19 @@ impl Peer {
         if !self.connected {
             return (self.created + timeouts.connect, EndReason::NeverConnected);
         }
-        let silence = match self.side {
-            Side::Publisher(_) => timeouts.publisher_silence,
-            Side::Subscriber => timeouts.subscriber_silence,
-        };
-        (self.heard + silence, EndReason::ConnectionLost)
+        (self.heard + timeouts.consent, EndReason::ConnectionLost)
+    }
+
+    /// When it is to be reported that a publisher is silent.
+    pub(super) fn silence(&self, timeouts: &Timeouts) -> Option<Instant> {
+        let awaited = self.connected && !self.silent && self.role() == Role::Publisher;
+        awaited.then(|| self.heard + timeouts.publisher_silence)
+    }
+
+    /// A valid sign of life; true if it ends a silence.
+    pub(super) fn hear(&mut self, now: Instant) -> bool {
+        self.heard = now;
+        std::mem::take(&mut self.silent)
     }
 
     /// `figures` are what a shard knows of a subscriber.
@@ -118,6 +129,7 @@ impl Peer {
             age: now.saturating_duration_since(self.created),
             connected: self.connected,
             media: false,
+            silent: self.silent,
             packets_in: 0,
             bytes_in: 0,
             packets_out: 0,
@@ -141,6 +153,7 @@ impl Peer {
                 statistics.packets_in = ingest.packets;
                 statistics.bytes_in = ingest.bytes;
                 statistics.lost = ingest.lost();
+                statistics.jitter = ingest.jitter();
                 statistics.keyframe_requests_out = ingest.keyframe_requests();
                 statistics.layers = ingest.layers();
             }

@@ -1,5 +1,6 @@
 //! The media thread, and those that send: the places with sockets and clocks.
 
+mod tcp;
 mod threads;
 
 use std::io;
@@ -7,12 +8,14 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use socket2::{Domain, Protocol, Socket, Type};
-use str0m::IceCreds;
+use socket2::{Domain, Socket, Type};
+use str0m::net::{Protocol, TcpType};
+use str0m::{Candidate, IceCreds};
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
 use tokio::sync::{Notify, mpsc, oneshot};
 
+use self::tcp::Gateway;
 use self::threads::Threads;
 use crate::config::Config;
 use crate::core::{Accepted, Core, Restarted};
@@ -78,7 +81,9 @@ pub(crate) fn start(
 ) -> Result<SocketAddr, StartError> {
     let socket = bind(config.bind).map_err(StartError::Socket)?;
     let local = socket.local_addr().map_err(StartError::Socket)?;
-    let candidates = candidates(&config.public_addresses, local);
+    let gateway = open_gateway(config.bind, local, config.limits.max_sessions);
+    let tcp = gateway.as_ref().map(|gateway| gateway.local.port());
+    let candidates = candidates(&config.public_addresses, local, tcp);
     let traffic = Arc::new(Traffic::default());
     let wire = socket.try_clone().and_then(|s| UdpWire::new(s, Arc::clone(&traffic)));
     let wire = wire.map_err(StartError::Socket)?;
@@ -117,6 +122,7 @@ pub(crate) fn start(
         news,
         unsent: None,
         blocked: None,
+        _gateway: gateway,
     };
     std::thread::Builder::new()
         .name("sfu".into())
@@ -139,6 +145,8 @@ struct Driver {
     unsent: Option<Transmit>,
     /// Since when it has had none.
     blocked: Option<Instant>,
+    /// By which TCP comes in for as long as this runs.
+    _gateway: Option<Gateway>,
 }
 
 impl Driver {
@@ -286,7 +294,7 @@ fn clock() -> Instant {
 }
 
 fn bind(address: SocketAddr) -> io::Result<std::net::UdpSocket> {
-    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
+    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(socket2::Protocol::UDP))?;
     if address.is_ipv6() {
         // Where the system has no dual stack, IPv6 alone will do.
         let _ = socket.set_only_v6(false);
@@ -299,15 +307,39 @@ fn bind(address: SocketAddr) -> io::Result<std::net::UdpSocket> {
     Ok(socket.into())
 }
 
-/// The addresses to announce for a socket bound to `local`.
-fn candidates(public: &[IpAddr], local: SocketAddr) -> Vec<SocketAddr> {
+/// Takes TCP at the port of the UDP socket, so that one rule of a firewall is about one number; at
+/// another one only if any port would have done. Without it, media goes by UDP alone.
+fn open_gateway(wanted: SocketAddr, local: SocketAddr, most: usize) -> Option<Gateway> {
+    let same = SocketAddr::new(wanted.ip(), local.port());
+    let opened = Gateway::open(same, local, most).or_else(|error| match wanted.port() {
+        0 => Gateway::open(wanted, local, most),
+        _ => Err(error),
+    });
+    opened
+        .inspect_err(|error| {
+            tracing::warn!(address = %same, %error, "no TCP for those whom UDP doesn't reach");
+        })
+        .ok()
+}
+
+/// What to announce for a socket bound to `local`, and for TCP at the port `tcp`.
+fn candidates(public: &[IpAddr], local: SocketAddr, tcp: Option<u16>) -> Vec<Candidate> {
     let addresses = match public {
         [] if local.ip().is_unspecified() => own_addresses(local.is_ipv6()),
         [] => vec![local.ip()],
         given => given.to_vec(),
     };
-    let addresses = addresses.into_iter().map(|ip| ip.to_canonical());
-    addresses.map(|ip| SocketAddr::new(ip, local.port())).collect()
+    let addresses: Vec<IpAddr> = addresses.into_iter().map(|ip| ip.to_canonical()).collect();
+    let udp = addresses.iter().filter_map(|ip| {
+        let address = SocketAddr::new(*ip, local.port());
+        Candidate::host(address, Protocol::Udp).ok()
+    });
+    let tcp = addresses.iter().filter_map(|ip| {
+        let address = SocketAddr::new(*ip, tcp?);
+        // This side never connects (RFC 6544 §4.5).
+        Candidate::builder().tcp().host(address).tcptype(TcpType::Passive).build().ok()
+    });
+    udp.chain(tcp).collect()
 }
 
 /// Loopback, and the addresses the default routes use: found by "connecting" a UDP socket, which

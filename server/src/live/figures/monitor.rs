@@ -209,6 +209,7 @@ mod tests {
             age: Duration::from_secs(20),
             connected: true,
             media: true,
+            silent: false,
             packets_in: 1_960,
             bytes_in: 2_500_000,
             packets_out: 2_000,

@@ -92,7 +92,7 @@ fn whoever_takes_back_consent_is_sent_nothing_after_half_a_minute() {
             _ => false,
         })
     };
-    let borne = Timeouts::default().subscriber_silence;
+    let borne = Timeouts::default().consent;
     assert_eq!(borne, SECOND * 30);
     let silent = world.now;
     world.until(borne + SECOND, "the end", ended);

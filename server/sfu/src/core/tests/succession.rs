@@ -59,10 +59,14 @@ fn a_vanished_publisher_is_noticed_and_may_return() {
     world.clients[first].alive = false;
     let silent = world.now;
     let session = world.session(first);
-    let borne = Timeouts::default().publisher_silence;
-    world.until(borne + SECOND, "the end", |w| ended(w, session).is_some());
+    let borne = Timeouts::default();
+    let told = |w: &World| w.events.iter().any(|e| matches!(e, Event::PublisherSilent { .. }));
+    world.until(borne.publisher_silence + SECOND, "word of silence", told);
+    assert!(world.now - silent > borne.publisher_silence - SECOND);
+    assert_eq!(ended(&world, session), None);
+    world.until(borne.consent, "the end", |w| ended(w, session).is_some());
     assert_eq!(ended(&world, session), Some(EndReason::ConnectionLost));
-    assert!(world.now - silent > borne - SECOND);
+    assert!(world.now - silent > borne.consent - SECOND);
     world.pass(SECOND * 3);
     let second = world.publish("stage", 40_000);
     world.until(SECOND * 2, "video again", |w| {
@@ -73,6 +77,31 @@ fn a_vanished_publisher_is_noticed_and_may_return() {
     let name = video[0].publisher;
     check_handed_over(&video, name, name + 2);
     assert_ne!(world.session(second), session);
+}
+
+#[test]
+fn a_publisher_that_was_silent_goes_on_in_its_session() {
+    let mut world = World::new(26);
+    let publisher = world.publish("stage", 100);
+    let viewer = world.subscribe("stage");
+    world.until(SECOND * 2, "video", |w| w.clients[viewer].video().len() > 50);
+    world.clients[publisher].alive = false;
+    world.pass(SECOND * 20);
+    let session = world.session(publisher);
+    let told = |w: &World| {
+        let of = |e: &&Event| {
+            matches!(e, Event::PublisherSilent { session: s, .. }
+                | Event::PublisherBack { session: s, .. } if *s == session)
+        };
+        w.events.iter().filter(of).cloned().collect::<Vec<_>>()
+    };
+    assert!(matches!(told(&world)[..], [Event::PublisherSilent { .. }]));
+    let before = world.clients[viewer].video().len();
+    world.clients[publisher].alive = true;
+    world.until(SECOND * 3, "video again", |w| w.clients[viewer].video().len() > before + 100);
+    let told = told(&world);
+    assert!(matches!(told[..], [Event::PublisherSilent { .. }, Event::PublisherBack { .. }]));
+    assert_eq!(ended(&world, session), None);
 }
 
 #[test]

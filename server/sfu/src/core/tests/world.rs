@@ -6,6 +6,8 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use str0m::Candidate;
+
 use super::client::Client;
 use crate::config::{Limits, Timeouts};
 use crate::core::Core;
@@ -104,7 +106,8 @@ impl World {
         let air = Air::default();
         let traffic = Arc::new(Traffic::default());
         let shard = Shard::new(now, &limits, Box::new(air.clone()), Arc::clone(&traffic));
-        let core = Core::new(vec![server()], Box::new(shard), traffic, limits, timeouts);
+        let here = Candidate::host(server(), "udp").expect("a candidate");
+        let core = Core::new(vec![here], Box::new(shard), traffic, limits, timeouts);
         let core = core.expect("a core");
         World {
             now,

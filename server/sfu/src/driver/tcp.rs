@@ -1,0 +1,260 @@
+//! Media by TCP, for who isn't let through by UDP (RFC 6544): what comes by a connection, each packet
+//! behind its length (RFC 4571 §2), is passed on to the media core's UDP socket from a socket of the
+//! connection's own, and back.
+//!
+//! So the core sees one more address on this machine, and a connection that stalls holds up nobody:
+//! what it has no room for is lost, as it would be on a line that is too narrow.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener as StdTcpListener};
+use std::time::Duration;
+
+use socket2::SockRef;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream, UdpSocket};
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+/// Connections from one address; a household or an office may have many people.
+const MOST_PER_ADDRESS: usize = 64;
+
+/// No packet of WebRTC is longer: they fit into what an Ethernet carries.
+const LONGEST_PACKET: usize = 2_048;
+
+/// What is written at once at most; holds a large picture.
+const BATCH_BYTES: usize = 64 * 1024;
+
+/// What may wait for a connection before packets are lost: a third of a second of a good picture.
+const WAITING_BYTES: usize = 128 * 1024;
+
+/// What the operating system takes before it has sent it. More would only be late.
+const UNSENT_BYTES: u32 = 16 * 1024;
+
+/// In this time the core must have answered: it does to none but those it has made a session with.
+const PROOF: Duration = Duration::from_secs(10);
+
+/// Silence, in either direction, after which a connection ends. Checks come every few seconds for as
+/// long as it is of use (RFC 7675 §5.1).
+const SILENCE: Duration = Duration::from_secs(30);
+
+/// How long to wait after the operating system had no connection to give.
+const AGAIN: Duration = Duration::from_millis(100);
+
+/// Where connections are taken; no more, and none that there are, once it is dropped.
+#[derive(Debug)]
+pub(super) struct Gateway {
+    pub(super) local: SocketAddr,
+    _open: oneshot::Sender<()>,
+}
+
+impl Gateway {
+    /// Takes at most `most` connections at `bind`, for the core at `core`.
+    ///
+    /// # Errors
+    /// When the address can't be bound, or the thread not started.
+    pub(super) fn open(bind: SocketAddr, core: SocketAddr, most: usize) -> io::Result<Self> {
+        let listener = StdTcpListener::bind(bind)?;
+        listener.set_nonblocking(true)?;
+        let local = listener.local_addr()?;
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
+        let (open, closed) = oneshot::channel();
+        let serve = async move {
+            let Ok(listener) = TcpListener::from_std(listener) else { return };
+            tokio::select! {
+                () = take(listener, reachable(core), most) => {}
+                _ = closed => {}
+            }
+        };
+        std::thread::Builder::new()
+            .name("sfu-tcp".into())
+            .spawn(move || runtime.block_on(serve))?;
+        Ok(Gateway { local, _open: open })
+    }
+}
+
+/// The address by which this machine reaches a socket bound to `address`.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+async fn take(listener: TcpListener, core: SocketAddr, most: usize) {
+    let mut connections = JoinSet::new();
+    let mut of_address: HashMap<IpAddr, usize> = HashMap::new();
+    loop {
+        tokio::select! {
+            Some(ended) = connections.join_next() => {
+                if let Ok(address) = ended
+                    && let Some(count) = of_address.get_mut(&address)
+                {
+                    *count -= 1;
+                    of_address.retain(|_, count| *count > 0);
+                }
+            }
+            accepted = listener.accept(), if connections.len() < most => match accepted {
+                Ok((stream, peer)) => {
+                    let address = peer.ip().to_canonical();
+                    let count = of_address.entry(address).or_default();
+                    if *count < MOST_PER_ADDRESS {
+                        *count += 1;
+                        connections.spawn(async move {
+                            // However it ends, it ends, and the client finds another way.
+                            let _ = serve(stream, core).await;
+                            address
+                        });
+                    }
+                }
+                Err(_) => sleep(AGAIN).await,
+            },
+        }
+    }
+}
+
+/// One connection, until either side is silent or wrong.
+async fn serve(stream: TcpStream, core: SocketAddr) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    #[cfg(any(target_os = "linux", target_os = "macos"))]
+    SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT_BYTES)?;
+    let any: IpAddr = match core {
+        SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    let socket = UdpSocket::bind((any, 0)).await?;
+    SockRef::from(&socket).set_recv_buffer_size(WAITING_BYTES)?;
+    socket.connect(core).await?;
+    let (reader, writer) = stream.into_split();
+    tokio::select! {
+        ended = inwards(reader, &socket) => ended,
+        ended = outwards(&socket, writer) => ended,
+    }
+}
+
+/// From the client to the core.
+async fn inwards(reader: OwnedReadHalf, socket: &UdpSocket) -> io::Result<()> {
+    let mut reader = BufReader::new(reader);
+    let mut packet = [0; LONGEST_PACKET];
+    loop {
+        let length = timeout(SILENCE, reader.read_u16()).await??;
+        let Some(packet) = packet.get_mut(..usize::from(length)) else {
+            return Err(io::ErrorKind::InvalidData.into());
+        };
+        timeout(SILENCE, reader.read_exact(packet)).await??;
+        socket.send(packet).await?;
+    }
+}
+
+/// From the core to the client, all that waits at once.
+async fn outwards(socket: &UdpSocket, mut writer: OwnedWriteHalf) -> io::Result<()> {
+    let mut packet = [0; LONGEST_PACKET];
+    let mut batch = Vec::with_capacity(BATCH_BYTES + LONGEST_PACKET);
+    let mut patience = PROOF;
+    loop {
+        let first = timeout(patience, socket.recv(&mut packet)).await??;
+        patience = SILENCE;
+        batch.clear();
+        frame(&mut batch, packet.get(..first));
+        while batch.len() < BATCH_BYTES
+            && let Ok(length) = socket.try_recv(&mut packet)
+        {
+            frame(&mut batch, packet.get(..length));
+        }
+        timeout(SILENCE, writer.write_all(&batch)).await??;
+    }
+}
+
+fn frame(batch: &mut Vec<u8>, packet: Option<&[u8]>) {
+    if let Some((packet, length)) = packet.and_then(|it| Some((it, u16::try_from(it.len()).ok()?)))
+    {
+        batch.extend_from_slice(&length.to_be_bytes());
+        batch.extend_from_slice(packet);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOOPBACK: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
+    async fn received(socket: &UdpSocket) -> (Vec<u8>, SocketAddr) {
+        let mut packet = [0; LONGEST_PACKET];
+        let (length, from) = socket.recv_from(&mut packet).await.expect("a packet");
+        (packet[..length].to_vec(), from)
+    }
+
+    #[tokio::test]
+    async fn packets_pass_both_ways_however_the_stream_is_cut() {
+        let core = UdpSocket::bind(LOOPBACK).await.expect("a socket");
+        let gateway = Gateway::open(LOOPBACK, core.local_addr().expect("an address"), 8);
+        let gateway = gateway.expect("a gateway");
+        let mut client = TcpStream::connect(gateway.local).await.expect("a connection");
+        let long = vec![7; 1_400];
+        let mut stream = Vec::new();
+        for packet in [b"one".as_slice(), &long, b"three"] {
+            frame(&mut stream, Some(packet));
+        }
+        let mut from = None;
+        let (head, tail) = stream.split_at(4);
+        client.write_all(head).await.expect("room");
+        client.flush().await.expect("room");
+        client.write_all(tail).await.expect("room");
+        for expected in [b"one".as_slice(), &long, b"three"] {
+            let (packet, source) = received(&core).await;
+            assert_eq!(packet, expected);
+            from = Some(source);
+        }
+        for answer in [b"four".as_slice(), &long] {
+            core.send_to(answer, from.expect("a source")).await.expect("room");
+        }
+        let mut framed = Vec::new();
+        frame(&mut framed, Some(b"four"));
+        frame(&mut framed, Some(&long));
+        let mut heard = vec![0; framed.len()];
+        client.read_exact(&mut heard).await.expect("both");
+        assert_eq!(heard, framed);
+        // Two connections are two addresses.
+        let mut other = TcpStream::connect(gateway.local).await.expect("a connection");
+        other.write_all(&[0, 1, 9]).await.expect("room");
+        let (packet, source) = received(&core).await;
+        assert_eq!(packet, [9]);
+        assert_ne!(Some(source), from);
+    }
+
+    #[tokio::test]
+    async fn rubbish_and_one_address_too_often_are_hung_up_on() {
+        let core = UdpSocket::bind(LOOPBACK).await.expect("a socket");
+        let gateway = Gateway::open(LOOPBACK, core.local_addr().expect("an address"), 1_000);
+        let gateway = gateway.expect("a gateway");
+        let mut rubbish = TcpStream::connect(gateway.local).await.expect("a connection");
+        rubbish.write_all(b"GET / HTTP/1.1\r\n\r\n").await.expect("room");
+        let mut nothing = Vec::new();
+        // Reset or closed: what wasn't read may reset it.
+        let _ = rubbish.read_to_end(&mut nothing).await;
+        assert!(nothing.is_empty());
+        let mut held = Vec::new();
+        for _ in 0..MOST_PER_ADDRESS {
+            held.push(TcpStream::connect(gateway.local).await.expect("a connection"));
+        }
+        let mut surplus = TcpStream::connect(gateway.local).await.expect("a connection");
+        let _ = surplus.read_to_end(&mut nothing).await;
+        assert!(nothing.is_empty());
+        drop(held.pop());
+        // Soon there is room again.
+        loop {
+            let mut next = TcpStream::connect(gateway.local).await.expect("a connection");
+            let _ = next.write_all(&[0, 1, 9]).await;
+            tokio::select! {
+                _ = next.read_u8() => {}
+                (packet, _) = received(&core) => break assert_eq!(packet, [9]),
+            }
+        }
+    }
+}
