@@ -14,8 +14,10 @@ use str0m::format::{Codec, CodecSpec, FormatParams, PayloadParams};
 use str0m::media::Frequency;
 
 use crate::config::Limits;
+use crate::core::Restarted;
 use crate::demultiplex::{Demultiplexer, Kind};
 use crate::event::Role;
+use crate::fragment::Fragment;
 use crate::history::{History, Stored};
 use crate::keyframe::begins_keyframe;
 use crate::keys::Keys;
@@ -172,6 +174,24 @@ pub fn offer(bytes: &[u8]) {
     }
 }
 
+/// What a client sends to its session.
+#[allow(clippy::missing_panics_doc, reason = "that is what it is for")]
+pub fn fragment(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let venue = Restarted {
+        user_name_fragment: "mine".into(),
+        password: "secret".into(),
+        candidates: vec!["candidate:1 1 udp 1 192.0.2.2 9 typ host".into()],
+    };
+    if let Ok(fragment) = Fragment::read(&text) {
+        let answer = fragment.answer(&venue);
+        let lines = answer.split("\r\n").filter(|line| !line.is_empty());
+        assert!(lines.clone().count() <= 8, "no more than is known of the bundle and of the venue");
+        assert!(lines.clone().all(|line| line.starts_with("a=") || line.starts_with("m=")));
+        assert_eq!(lines.filter(|line| line.starts_with("a=ice-ufrag:")).count(), 1);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -184,13 +204,14 @@ mod tests {
 
     #[test]
     fn corpora_are_borne_whole_cut_and_changed() {
-        let targets: [(&str, Target); 6] = [
+        let targets: [(&str, Target); 7] = [
             ("demultiplex", super::demultiplex),
             ("feedback", super::feedback),
             ("srtcp", super::srtcp),
             ("history", super::history),
             ("keyframe", super::keyframe),
             ("offer", super::offer),
+            ("fragment", super::fragment),
         ];
         for (name, target) in targets {
             let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(name);

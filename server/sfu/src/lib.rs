@@ -1,5 +1,6 @@
 //! Bandstand's media core: a selective forwarding unit for stages with one publisher (WHIP,
-//! RFC 9725) and many subscribers (WHEP), all on one UDP port.
+//! RFC 9725) and many subscribers (WHEP), all on one port: UDP, and TCP for those whom UDP
+//! doesn't reach.
 //!
 //! [`Sfu::start`] opens the socket and its thread; [`Sfu::publish`] and [`Sfu::subscribe`] turn an
 //! SDP offer into an answer; what happens afterwards comes as [`Event`]s. Media is forwarded as it
@@ -16,7 +17,8 @@ mod demultiplex;
 mod driver;
 mod error;
 mod event;
-#[cfg(any(test, fuzzing))]
+mod fragment;
+#[cfg(any(test, feature = "fuzz"))]
 pub mod fuzz;
 mod history;
 mod identity;
@@ -42,6 +44,7 @@ pub use crate::config::{Config, Limits, Timeouts};
 pub use crate::core::{Accepted, Restarted};
 pub use crate::error::{OfferError, StartError};
 pub use crate::event::{EndReason, Event, Role};
+pub use crate::fragment::{Credentials, Fragment};
 pub use crate::identity::{ParseSessionIdError, SessionId, StageId};
 pub use crate::sfu::Sfu;
 pub use crate::statistics::{LayerStatistics, SessionStatistics, Statistics, Totals};

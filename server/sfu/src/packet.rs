@@ -1,7 +1,7 @@
 //! A media packet on its way from a publisher to subscribers.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use str0m::format::PayloadParams;
 use str0m::media::MediaKind;
@@ -75,7 +75,19 @@ pub(crate) struct EndToEnd {
     level: Option<i8>,
     voice: Option<bool>,
     orientation: Option<str0m::rtp::VideoOrientation>,
+    capture: Option<CaptureTime>,
 }
+
+/// When the publisher captured it, by its own clock: an NTP timestamp, and by how much that clock is
+/// ahead of its sender's where that differs (abs-capture-time, both 64 bits).
+#[derive(Clone, Copy)]
+struct CaptureTime {
+    bytes: [u8; 16],
+    has_offset: bool,
+}
+
+/// Seconds from the epoch of NTP to that of Unix (RFC 5905 §6).
+const NTP_TO_UNIX: u64 = 2_208_988_800;
 
 impl EndToEnd {
     /// Those of a received packet.
@@ -84,6 +96,13 @@ impl EndToEnd {
             level: values.audio_level,
             voice: values.voice_activity,
             orientation: values.video_orientation,
+            capture: values.abs_capture_time.and_then(|capture| {
+                let mut bytes = [0; 16];
+                let (at, offset) = bytes.split_at_mut(8);
+                at.copy_from_slice(&ntp(capture.capture_time)?.to_be_bytes());
+                offset.copy_from_slice(&capture.clock_offset.unwrap_or_default().to_be_bytes());
+                Some(CaptureTime { bytes, has_offset: capture.clock_offset.is_some() })
+            }),
         }
     }
 
@@ -97,6 +116,19 @@ impl EndToEnd {
     pub(crate) fn orientation_byte(&self) -> Option<u8> {
         Some(self.orientation? as u8)
     }
+
+    /// As the header extension for the time of capture has it: with the offset or without.
+    pub(crate) fn capture_bytes(&self) -> Option<&[u8]> {
+        let capture = self.capture.as_ref()?;
+        capture.bytes.get(..if capture.has_offset { 16 } else { 8 })
+    }
+}
+
+/// As an NTP timestamp: seconds in the upper half, their fraction in the lower.
+fn ntp(at: SystemTime) -> Option<u64> {
+    let since = at.duration_since(UNIX_EPOCH).ok()?;
+    let fraction = (u64::from(since.subsec_nanos()) << 32) / 1_000_000_000;
+    Some((since.as_secs() + NTP_TO_UNIX) << 32 | fraction)
 }
 
 /// RTP timestamp ticks per second: 48,000 for Opus, 90,000 for video.

@@ -11,6 +11,7 @@ use crate::core::{Accepted, Restarted};
 use crate::driver::{self, Command, StopSignal};
 use crate::error::{OfferError, StartError};
 use crate::event::Event;
+use crate::fragment::Credentials;
 use crate::identity::{SessionId, StageId};
 use crate::statistics::Statistics;
 
@@ -86,16 +87,15 @@ impl Sfu {
         done.unwrap_or(false)
     }
 
-    /// Begins a session's ICE anew (RFC 8445 §9) for a client that goes by another user name fragment
-    /// and password now; its media goes on meanwhile, and everything else that was agreed on stays.
+    /// Begins a session's ICE anew (RFC 8445 §9) for a client that goes by other credentials
+    /// now; its media goes on meanwhile, and everything else that was agreed on stays.
     /// [`None`] if there is no session of that name.
     pub async fn restart(
         &self,
         session: SessionId,
-        user_name_fragment: String,
-        password: String,
+        client: Credentials,
     ) -> Option<Restarted> {
-        let client = IceCreds { ufrag: user_name_fragment, pass: password };
+        let client = IceCreds { ufrag: client.fragment, pass: client.password };
         self.ask(|reply| Command::Restart(session, client, reply)).await.flatten()
     }
 

@@ -273,6 +273,7 @@ fn extensions(role: Role) -> ExtensionMap {
     }
     extensions.set(3, Extension::TransportSequenceNumber);
     extensions.set(4, Extension::RtpMid);
+    extensions.set(5, Extension::AbsoluteCaptureTime);
     extensions.set(13, Extension::VideoOrientation);
     extensions
 }

@@ -2,7 +2,7 @@
 
 use std::{
     fs, io,
-    path::{Path, PathBuf},
+    path::Path,
     sync::Arc,
 };
 
@@ -29,7 +29,8 @@ const STUDIO: &str = "studio.html";
 /// The folder with the built pages.
 #[derive(Clone, Debug)]
 pub struct Site {
-    folder: PathBuf,
+    #[cfg(debug_assertions)]
+    folder: std::path::PathBuf,
     heads: Arc<Heads>,
     files: ServeDir,
 }
@@ -54,6 +55,7 @@ impl Site {
         Ok(Self {
             heads: heads.into(),
             files: ServeDir::new(folder).append_index_html_on_directories(false).precompressed_br(),
+            #[cfg(debug_assertions)]
             folder: folder.into(),
         })
     }

@@ -7,8 +7,8 @@ use str0m::rtp::{Extension, ExtensionMap};
 use super::numbering::{Numbering, Numbers};
 use crate::packet::{EndToEnd, Packet, TrackName};
 
-/// Longest RTP header written: fixed part, one-byte extensions (RFC 8285 §4.2) of 32 bytes.
-pub(super) const MAX_HEADER: usize = 12 + 4 + 32;
+/// Longest RTP header written: fixed part, one-byte extensions (RFC 8285 §4.2) of 40 bytes.
+pub(super) const MAX_HEADER: usize = 12 + 4 + 40;
 
 /// What was negotiated for one m-line of a subscriber.
 pub(crate) struct Negotiated {
@@ -49,6 +49,7 @@ struct Ids {
     transport: Option<u8>,
     level: Option<u8>,
     orientation: Option<u8>,
+    capture: Option<u8>,
 }
 
 #[derive(Clone, Copy)]
@@ -84,6 +85,7 @@ impl Outgoing {
             transport: id(Extension::TransportSequenceNumber),
             level: id(Extension::AudioLevel).filter(|_| !negotiated.name.video),
             orientation: id(Extension::VideoOrientation).filter(|_| negotiated.name.video),
+            capture: id(Extension::AbsoluteCaptureTime),
         };
         Outgoing {
             name: negotiated.name,
@@ -164,6 +166,9 @@ impl Outgoing {
         if let Some(orientation) = meaning.orientation_byte() {
             element(self.ids.orientation, &[orientation]);
         }
+        if let Some(capture) = meaning.capture_bytes() {
+            element(self.ids.capture, capture);
+        }
         let extended = length > 16;
         let padded_length = length.next_multiple_of(4);
         header[length..padded_length].fill(0);
@@ -179,5 +184,48 @@ impl Outgoing {
         let words = (padded_length - 16) as u16 / 4;
         header[14..16].copy_from_slice(&words.to_be_bytes());
         padded_length
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use str0m::rtp::{ExtensionValues, VideoOrientation};
+
+    use super::*;
+
+    #[test]
+    fn what_means_something_to_the_viewer_is_passed_on_under_the_viewers_numbers() {
+        let mut extensions = ExtensionMap::empty();
+        extensions.set(2, Extension::RtpMid);
+        extensions.set(5, Extension::VideoOrientation);
+        extensions.set(7, Extension::AbsoluteCaptureTime);
+        let outgoing = Outgoing::new(Negotiated {
+            name: TrackName { video: true, ordinal: 0 },
+            mid: "v".into(),
+            ssrc: 9,
+            repair_ssrc: 10,
+            codecs: CodecConfig::empty(),
+            extensions,
+            random: 0,
+        });
+        let mut values = ExtensionValues::default();
+        values.video_orientation = Some(VideoOrientation::Deg90);
+        values.audio_level = Some(-30);
+        values.abs_capture_time = Some(str0m::rtp::AbsCaptureTime {
+            capture_time: UNIX_EPOCH + Duration::from_millis(1_500),
+            clock_offset: None,
+        });
+        let numbers = Numbers { sequence: 1, timestamp: 2, picture: None };
+        let place = Place { payload_type: 96, ssrc: 9, numbers, padded: false, transport: None };
+        let mut header = [0xff; MAX_HEADER];
+        let length = outgoing.write_header(&mut header, &place, true, &EndToEnd::of(&values));
+        let expected = [
+            &[0x90, 0xe0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 9, 0xbe, 0xde, 0, 4][..],
+            &[0x20, b'v', 0x50, 1],
+            &[0x77, 0x83, 0xaa, 0x7e, 0x81, 0x80, 0, 0, 0, 0, 0, 0],
+        ];
+        assert_eq!(header[..length], expected.concat());
     }
 }

@@ -1,105 +1,14 @@
-//! What clients say of ICE over HTTP, and what they are told.
+//! The STUN and TURN servers that clients are told of over HTTP.
 
 use bandstand_domain::Millis;
-use bandstand_sfu::Restarted;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use hmac::{Hmac, Mac};
 use sha1::Sha1;
 
 use crate::config::IceServers;
 
-/// The most lines of a fragment.
-const MOST_LINES: usize = 512;
 /// How long the password for a TURN server is good, in milliseconds: longer than any show.
 const TURN_LIFE: i64 = 24 * Millis::HOUR;
-
-/// The client's ICE user name fragment and password (RFC 8839 section 5.4).
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Credentials {
-    /// The user name fragment.
-    pub fragment: String,
-    /// The password.
-    pub password: String,
-}
-
-impl std::fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Credentials(…)")
-    }
-}
-
-impl Credentials {
-    /// The first ones in `sdp`: those of the whole session, or of the m-line that stands for its bundle
-    /// (RFC 9143 section 7.1).
-    pub fn in_sdp(sdp: &str) -> Self {
-        let first = |name| {
-            sdp.lines()
-                .find_map(|line| line.strip_prefix(name))
-                .unwrap_or_default()
-                .trim_end()
-                .into()
-        };
-        Self { fragment: first("a=ice-ufrag:"), password: first("a=ice-pwd:") }
-    }
-
-    /// Whether they are what the grammar allows (RFC 8839 section 5.4).
-    fn are_valid(&self) -> bool {
-        let is = |text: &str, least| {
-            let alphabet = |b: u8| b.is_ascii_alphanumeric() || b == b'+' || b == b'/';
-            (least..=256).contains(&text.len()) && text.bytes().all(alphabet)
-        };
-        is(&self.fragment, 4) && is(&self.password, 22)
-    }
-}
-
-/// What a client tells of its candidates (RFC 8840 section 9). The candidates themselves are nothing
-/// that the venue needs.
-#[derive(Debug)]
-pub struct Fragment {
-    /// To which ICE session they belong.
-    pub credentials: Credentials,
-    /// What an answer says of the bundle: its group, the m-line that stands for it and that one's name.
-    frame: String,
-}
-
-impl Fragment {
-    /// Reads a fragment.
-    ///
-    /// # Errors
-    /// What is wrong with it, in a sentence.
-    pub fn read(text: &str) -> Result<Self, &'static str> {
-        let mut lines = 0;
-        for line in text.lines().map(str::trim_end).filter(|line| !line.is_empty()) {
-            lines += 1;
-            if !(line.starts_with("a=") || line.starts_with("m=")) {
-                return Err("A fragment has only lines that begin with a= or m=.");
-            }
-        }
-        if lines > MOST_LINES {
-            return Err("The fragment has too many lines.");
-        }
-        let credentials = Credentials::in_sdp(text);
-        if !credentials.are_valid() {
-            return Err("A fragment needs a=ice-ufrag and a=ice-pwd as RFC 8839 has them.");
-        }
-        let first = |name| text.lines().find(|line| line.starts_with(name));
-        let frame = ["a=group:", "m=", "a=mid:"].into_iter().filter_map(first);
-        let frame = frame.map(|line| format!("{}\r\n", line.trim_end())).collect();
-        Ok(Self { credentials, frame })
-    }
-
-    /// The venue's side of the ICE session that this fragment asked for (RFC 9725 section 4.3.2).
-    pub fn answer(&self, venue: &Restarted) -> String {
-        let mut answer = format!(
-            "a=ice-lite\r\n{}a=ice-ufrag:{}\r\na=ice-pwd:{}\r\n",
-            self.frame, venue.user_name_fragment, venue.password
-        );
-        for candidate in &venue.candidates {
-            answer.push_str(&format!("a={candidate}\r\n"));
-        }
-        answer + "a=end-of-candidates\r\n"
-    }
-}
 
 /// The `Link` headers that name the operator's STUN and TURN servers (RFC 9725 section 4.6).
 ///
@@ -134,50 +43,6 @@ mod tests {
     use bandstand_domain::accounts::Secret;
 
     use super::*;
-
-    const OFFER: &str = "v=0\r\na=group:BUNDLE 0 1\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\n\
-        a=ice-ufrag:EsAw\r\na=ice-pwd:P2uYro0UCOQ4zxjKXaWCBui1\r\nm=video 9 x 96\r\n\
-        a=ice-ufrag:else\r\na=ice-pwd:where\r\n";
-
-    fn fragment(user: &str) -> String {
-        format!(
-            "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\na=ice-ufrag:{user}\r\n\
-             a=ice-pwd:P2uYro0UCOQ4zxjKXaWCBui1\r\n\
-             a=candidate:1 1 udp 2122260223 192.0.2.1 61764 typ host\r\na=end-of-candidates\r\n"
-        )
-    }
-
-    #[test]
-    fn candidates_belong_to_the_session_of_the_offer_and_restarts_to_another() {
-        let known = Credentials::in_sdp(OFFER);
-        assert_eq!(Fragment::read(&fragment("EsAw")).unwrap().credentials, known);
-        assert_ne!(Fragment::read(&fragment("ysXw")).unwrap().credentials, known);
-    }
-
-    #[test]
-    fn a_restart_is_answered_in_the_terms_of_the_fragment() {
-        let venue = Restarted {
-            user_name_fragment: "mine".into(),
-            password: "secret".into(),
-            candidates: vec!["candidate:1 1 udp 1 192.0.2.2 9 typ host".into()],
-        };
-        assert_eq!(
-            Fragment::read(&fragment("ysXw")).unwrap().answer(&venue),
-            "a=ice-lite\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\na=ice-ufrag:mine\r\n\
-             a=ice-pwd:secret\r\na=candidate:1 1 udp 1 192.0.2.2 9 typ host\r\n\
-             a=end-of-candidates\r\n"
-        );
-    }
-
-    #[test]
-    fn what_is_no_fragment_is_refused() {
-        for wrong in ["", "hello", "a=ice-ufrag:x", "v=0\r\na=ice-ufrag:x\r\na=ice-pwd:y", OFFER] {
-            assert!(Fragment::read(wrong).is_err(), "{wrong}");
-        }
-        assert!(Fragment::read(&fragment("x y z")).is_err());
-        let long = fragment("EsAw") + &"a=mid:0\r\n".repeat(MOST_LINES);
-        assert!(Fragment::read(&long).is_err());
-    }
 
     #[test]
     fn a_turn_password_is_made_as_the_turn_server_makes_it() {

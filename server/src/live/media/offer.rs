@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bandstand_domain::ShowId;
-use bandstand_sfu::SessionId;
+use bandstand_sfu::{Credentials, SessionId};
 
 use super::{ACCEPT_PATCH, FRAGMENT, SDP, ice, refused::Refused, sessions::Tag};
 use crate::{
@@ -20,6 +20,14 @@ use crate::{
 
 /// The most bytes of an offer.
 const LARGEST_OFFER: usize = 64 * 1024;
+
+/// What a client offers.
+pub struct Offer {
+    /// The SDP.
+    pub text: String,
+    /// By which the client is known.
+    pub credentials: Credentials,
+}
 
 /// The bearer token of a request.
 ///
@@ -57,8 +65,9 @@ pub async fn read_text(body: Body, most: usize) -> Result<String, Refused> {
 ///
 /// # Errors
 /// As [`read_text`].
-pub async fn read(body: Body) -> Result<String, Refused> {
-    read_text(body, LARGEST_OFFER).await
+pub async fn read(body: Body) -> Result<Offer, Refused> {
+    let text = read_text(body, LARGEST_OFFER).await?;
+    Ok(Offer { credentials: Credentials::in_sdp(&text), text })
 }
 
 /// The show, when media may flow there.
@@ -66,7 +75,14 @@ pub async fn read(body: Body) -> Result<String, Refused> {
 /// # Errors
 /// [`Refused::NotFound`], [`Refused::Gone`], [`Refused::Over`], [`Refused::Broken`].
 pub async fn open_show(venue: &Venue, show: ShowId) -> Result<ShowFacts, Refused> {
-    let facts = shows::facts(&venue.database, show).await?.ok_or(Refused::NotFound)?;
+    check_open(shows::facts(&venue.database, show).await?.ok_or(Refused::NotFound)?)
+}
+
+/// A show's facts, when media may flow there.
+///
+/// # Errors
+/// [`Refused::Gone`], [`Refused::Over`].
+pub fn check_open(facts: ShowFacts) -> Result<ShowFacts, Refused> {
     if facts.deleted {
         Err(Refused::Gone)
     } else if is_over(&facts, clock::now()) {
@@ -76,17 +92,20 @@ pub async fn open_show(venue: &Venue, show: ShowId) -> Result<ShowFacts, Refused
     }
 }
 
-/// Ties media to the session that asked for it. Noted first and then asked: a session that ends at the
+/// Ties media to the session that asked for it, and reads what is known of the show since. Noted first and then asked: a session that ends at the
 /// same time finds either the note, or is found to have ended.
 ///
 /// # Errors
 /// [`Refused::BadToken`] when it has ended; the media is closed then.
-pub async fn hold(venue: &Venue, claims: &Claims, media: SessionId) -> Result<(), Refused> {
+pub async fn hold(
+    venue: &Venue,
+    claims: &Claims,
+    media: SessionId,
+) -> Result<ShowFacts, Refused> {
     venue.live.holdings().media(&claims.session, claims.show, media);
-    let facts = shows::facts(&venue.database, claims.show).await?;
-    let members_only = facts.is_some_and(|facts| facts.members_only);
-    if own_sessions::is_open(&venue.database, &claims.session, members_only).await? {
-        return Ok(());
+    let facts = shows::facts(&venue.database, claims.show).await?.ok_or(Refused::NotFound)?;
+    if own_sessions::is_open(&venue.database, &claims.session, facts.members_only).await? {
+        return Ok(facts);
     }
     venue.live.end_sessions(std::slice::from_ref(&claims.session)).await;
     Err(Refused::BadToken)

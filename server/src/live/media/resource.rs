@@ -10,11 +10,10 @@ use axum::{
     http::{HeaderMap, Request, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use bandstand_sfu::SessionId;
+use bandstand_sfu::{Fragment, SessionId};
 
 use super::{
     FRAGMENT,
-    ice::{Credentials, Fragment},
     offer::{is_of_type, read_text},
     refused::Refused,
     sessions::{Opened, Way},
@@ -46,13 +45,11 @@ pub async fn trickle(
     if fragment.credentials == opened.credentials {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let Credentials { fragment: name, password } = fragment.credentials.clone();
-    let restarted = venue.live.sfu().restart(session, name, password).await;
-    let restarted = restarted.ok_or(Refused::NotFound)?;
-    let tag = venue.live.media().restarted(session, fragment.credentials.clone());
+    let restarted = venue.live.sfu().restart(session, fragment.credentials.clone()).await;
+    let answer = fragment.answer(&restarted.ok_or(Refused::NotFound)?);
+    let tag = venue.live.media().restarted(session, fragment.credentials);
     let tag = tag.ok_or(Refused::NotFound)?.to_string();
-    let kind = [(header::CONTENT_TYPE, FRAGMENT)];
-    Ok((kind, [(header::ETAG, tag)], fragment.answer(&restarted)).into_response())
+    Ok(([(header::CONTENT_TYPE, FRAGMENT)], [(header::ETAG, tag)], answer).into_response())
 }
 
 /// `DELETE` of a session: whoever opened it leaves. Its tag is not asked for (RFC 9725 section 4.3.1).

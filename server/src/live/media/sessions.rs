@@ -7,9 +7,7 @@ use std::{
 };
 
 use bandstand_domain::ShowId;
-use bandstand_sfu::SessionId;
-
-use super::ice::Credentials;
+use bandstand_sfu::{Credentials, SessionId};
 
 /// Which way a session's media flows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,10 +49,15 @@ pub struct Opened {
 pub struct Sessions(Arc<Mutex<HashMap<SessionId, Opened>>>);
 
 impl Sessions {
-    /// A session was opened with `offer`.
-    pub fn opened(&self, session: SessionId, way: Way, show: ShowId, offer: &str) -> Tag {
+    /// A session was opened by a client known by `credentials`.
+    pub fn opened(
+        &self,
+        session: SessionId,
+        way: Way,
+        show: ShowId,
+        credentials: Credentials,
+    ) -> Tag {
         let tag = Tag(rand::random());
-        let credentials = Credentials::in_sdp(offer);
         let opened = Opened { way, show, tag, credentials, most_lines: None };
         self.all().insert(session, opened);
         tag

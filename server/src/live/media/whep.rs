@@ -12,7 +12,7 @@ use bandstand_domain::ShowId;
 
 use super::{
     layer,
-    offer::{self, bearer, check_type, created, hold, open_show},
+    offer::{self, bearer, check_open, check_type, created, hold, open_show},
     refused::Refused,
     sessions::Way,
 };
@@ -36,15 +36,14 @@ pub async fn watch(
     open_show(&venue, show).await?;
     let offer = offer::read(request.into_body()).await?;
     let claims = tokens.redeem(&token, Purpose::Watch, show, clock::now())?;
-    let accepted = venue.live.sfu().subscribe(stage_id(show), offer.clone()).await?;
+    let accepted = venue.live.sfu().subscribe(stage_id(show), offer.text).await?;
     let session = accepted.session;
-    hold(&venue, &claims, session).await?;
     // A show that was deleted or ended in between has closed its stage before this came.
-    if let Err(refused) = open_show(&venue, show).await {
+    if let Err(refused) = hold(&venue, &claims, session).await.and_then(check_open) {
         venue.live.sfu().close(session).await;
         return Err(refused);
     }
-    let tag = venue.live.media().opened(session, Way::Out, show, &offer);
+    let tag = venue.live.media().opened(session, Way::Out, show, offer.credentials);
     let location = format!("/whep/{show}/{session}");
     let mut response = created(&venue, &location, tag, accepted.answer_sdp);
     if let Ok(link) = layer::link(&location).try_into() {

@@ -9,9 +9,10 @@ use axum::{
     response::Response,
 };
 use bandstand_domain::{ShowId, stream_keys::StreamKeyId};
+use bandstand_sfu::Credentials;
 
 use super::{
-    offer::{self, bearer, check_type, created, hold, open_show},
+    offer::{self, Offer, bearer, check_type, created, hold, open_show},
     refused::Refused,
     sessions::Way,
 };
@@ -85,9 +86,9 @@ async fn with_ticket(
     }
     let offer = offer::read(request.into_body()).await?;
     let claims = venue.live.tokens().redeem(token, Purpose::Publish, show, clock::now())?;
-    let taken = take(venue, show, &offer, None).await?;
+    let taken = take(venue, show, offer.text, None).await?;
     hold(venue, &claims, taken.session).await?;
-    Ok(answer(venue, show, &offer, taken))
+    Ok(answer(venue, show, offer.credentials, taken))
 }
 
 /// A program that has a stream key.
@@ -95,9 +96,9 @@ async fn with_key(
     venue: &Venue,
     show: ShowId,
     key: StreamKeyId,
-    offer: String,
+    offer: Offer,
 ) -> Result<Response, Refused> {
-    let taken = take(venue, show, &offer, Some(key)).await?;
+    let taken = take(venue, show, offer.text, Some(key)).await?;
     // Taken first and then asked: who revokes the key at the same time either finds it on stage, or
     // is found to have revoked it.
     match keys::used(&venue.database, key).await {
@@ -109,7 +110,7 @@ async fn with_key(
         }
     }
     tracing::info!(%show, %key, publication = taken.publication, "stage taken with a stream key");
-    Ok(answer(venue, show, &offer, taken))
+    Ok(answer(venue, show, offer.credentials, taken))
 }
 
 /// Whose stream key it is. What is wrong with one that isn't good is nobody's business, and whoever
@@ -124,10 +125,10 @@ async fn holder(caller: &Caller, secret: &str) -> Result<Holder, Refused> {
 async fn take(
     venue: &Venue,
     show: ShowId,
-    offer: &str,
+    offer: String,
     key: Option<StreamKeyId>,
 ) -> Result<Taken, Refused> {
-    let taken = venue.live.stages().take(show, offer.to_owned(), key).await;
+    let taken = venue.live.stages().take(show, offer, key).await;
     taken.map_err(|error| match error {
         NotTaken::Offer(error) => error.into(),
         NotTaken::Over => Refused::Over,
@@ -136,8 +137,8 @@ async fn take(
     })
 }
 
-fn answer(venue: &Venue, show: ShowId, offer: &str, taken: Taken) -> Response {
+fn answer(venue: &Venue, show: ShowId, client: Credentials, taken: Taken) -> Response {
     let Taken { session, publication, answer } = taken;
-    let tag = venue.live.media().opened(session, Way::In, show, offer);
+    let tag = venue.live.media().opened(session, Way::In, show, client);
     created(venue, &format!("/whip/{show}/{publication}-{session}"), tag, answer)
 }
