@@ -18,6 +18,7 @@ use crate::core::Restarted;
 use crate::demultiplex::{Demultiplexer, Kind};
 use crate::event::Role;
 use crate::fragment::Fragment;
+use crate::h264;
 use crate::history::{History, Stored};
 use crate::keyframe::begins_keyframe;
 use crate::keys::Keys;
@@ -147,6 +148,7 @@ pub fn keyframe(bytes: &[u8]) {
     let codecs = [Codec::Vp8, Codec::Vp9, Codec::H264, Codec::Av1];
     begins_keyframe(codecs[usize::from(*codec) % codecs.len()], payload);
     vp8_height(payload);
+    h264::height(payload);
     if let Some(picture) = Picture::of_vp8(payload) {
         let mut copy = payload.to_vec();
         picture.write(&mut copy);

@@ -7,6 +7,7 @@ use str0m::media::{KeyframeRequestKind, MediaKind, Mid, Rid};
 use str0m::rtp::RtpPacket;
 use str0m::rtp::rtcp::SenderInfo;
 
+use crate::h264;
 use crate::jitter::Jitter;
 use crate::keyframe::begins_keyframe;
 use crate::packet::{EndToEnd, Forwarded, Packet, TrackName, clock_rate};
@@ -113,7 +114,11 @@ impl Ingest {
         let codec = *transport.rtc.codec_config().find(|p| p.pt() == payload_type)?;
         let vp8 = codec.spec().codec == Codec::Vp8;
         let keyframe = name.video && begins_keyframe(codec.spec().codec, &received.payload);
-        let height = if keyframe && vp8 { vp8_height(&received.payload) } else { None };
+        let height = match codec.spec().codec {
+            Codec::Vp8 if keyframe => vp8_height(&received.payload),
+            Codec::H264 if keyframe => h264::height(&received.payload),
+            _ => None,
+        };
         track.see(layer, height, received.payload.len());
         self.packets += 1;
         self.bytes += received.payload.len() as u64;

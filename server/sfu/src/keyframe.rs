@@ -2,13 +2,7 @@
 
 use str0m::format::{Codec, detect_av1_keyframe, detect_vp8_keyframe};
 
-/// H.264 NAL unit types (RFC 6184 §5.2, §5.4).
-mod nal {
-    pub(super) const IDR: u8 = 5;
-    pub(super) const SEQUENCE_PARAMETER_SET: u8 = 7;
-    pub(super) const AGGREGATE: u8 = 24;
-    pub(super) const FRAGMENT: u8 = 28;
-}
+use crate::h264::{self, nal};
 
 /// Whether `payload` may be the first packet of a keyframe.
 ///
@@ -46,23 +40,12 @@ fn begins_vp9_keyframe(payload: &[u8]) -> bool {
 
 fn begins_h264_keyframe(payload: &[u8]) -> bool {
     let wanted = |header: u8| matches!(header & 0x1f, nal::IDR | nal::SEQUENCE_PARAMETER_SET);
-    let Some((&first, rest)) = payload.split_first() else {
-        return false;
-    };
-    match first & 0x1f {
-        nal::AGGREGATE => {
-            let mut rest = rest;
-            while let [high, low, unit @ ..] = rest {
-                let size = usize::from(u16::from_be_bytes([*high, *low]));
-                if unit.first().is_some_and(|h| wanted(*h)) {
-                    return true;
-                }
-                rest = unit.get(size.max(1)..).unwrap_or_default();
-            }
-            false
+    match payload {
+        // The first fragment of a unit that is too large for one packet.
+        [indicator, header, ..] if indicator & 0x1f == nal::FRAGMENT => {
+            header & 0x80 != 0 && wanted(*header)
         }
-        nal::FRAGMENT => rest.first().is_some_and(|h| h & 0x80 != 0 && wanted(*h)),
-        _ => wanted(first),
+        _ => h264::units(payload).any(|unit| unit.first().is_some_and(|header| wanted(*header))),
     }
 }
 

@@ -20,6 +20,7 @@ mod event;
 mod fragment;
 #[cfg(any(test, feature = "fuzz"))]
 pub mod fuzz;
+mod h264;
 mod history;
 mod identity;
 mod ingest;

@@ -223,7 +223,7 @@ mod tests {
         let length = outgoing.write_header(&mut header, &place, true, &EndToEnd::of(&values));
         let expected = [
             &[0x90, 0xe0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 9, 0xbe, 0xde, 0, 4][..],
-            &[0x20, b'v', 0x50, 1],
+            &[0x20, b'v', 0x50, 3],
             &[0x77, 0x83, 0xaa, 0x7e, 0x81, 0x80, 0, 0, 0, 0, 0, 0],
         ];
         assert_eq!(header[..length], expected.concat());
