@@ -159,7 +159,7 @@ test("what one does and says, the others see; a lost connection misses nothing",
   for (const one of [ana, tom, artist]) await expect(one.page.getByText("front row!")).toHaveCount(0);
 });
 
-test("a small window gets a smaller picture, and a large one when it grows", async ({ person }) => {
+test("a small window gets a smaller picture, one out of sight the smallest, and a large one a large one", async ({ person }) => {
   const show = await onStage(await person("Mira Voss"));
   const ana = await person("Ana", { viewport: { width: 1600, height: 1000 } });
   await enterAsGuest(ana, show);
@@ -171,4 +171,15 @@ test("a small window gets a smaller picture, and a large one when it grows", asy
   await ana.seesAndHears();
   await ana.page.setViewportSize({ width: 1600, height: 1000 });
   await large("a large window again");
+  // Browsers under test never hide a page: it is told so.
+  const sight = (hidden: boolean) =>
+    ana.page.evaluate((hidden) => {
+      Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, hidden);
+  await sight(true);
+  await expect.poll(height, { message: "out of sight", timeout: 30_000 }).toBeLessThanOrEqual(180);
+  await ana.seesAndHears();
+  await sight(false);
+  await large("in sight again");
 });

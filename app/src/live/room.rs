@@ -1,14 +1,19 @@
-//! How much room a window has for the picture: a small one asks for less.
+//! How much room a window has for the picture: a small one asks for less, and one that nobody sees for
+//! the least there is.
 
 use std::{cell::Cell, rc::Rc};
 
 use gloo_timers::callback::Timeout;
-use leptos::prelude::window;
+use leptos::prelude::{document, window};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{HtmlVideoElement, ResizeObserver};
 
+use super::browser;
+
 /// Milliseconds for which a size has to last: windows are dragged, and phones turned.
 const SETTLED: u32 = 500;
+/// Milliseconds after which nobody is taken to look: people look into another tab and come back.
+const AWAY: u32 = 5_000;
 
 /// The most lines to ask for in a window of so many `pixels`, when it is not what was `asked` for
 /// before.
@@ -25,10 +30,15 @@ fn most_lines(pixels: u32, asked: Option<u16>) -> Option<u16> {
     Some(u16::try_from(most).unwrap_or(u16::MAX))
 }
 
-/// Watches the size of a player until it is dropped.
+/// Whether the page, and what may have been taken out of it into a window of its own, is out of sight.
+fn is_hidden() -> bool {
+    document().hidden() && browser::get(&document(), "pictureInPictureElement").is_falsy()
+}
+
+/// Watches the size of a player, and whether it is in sight, until it is dropped.
 pub struct Room {
     observer: ResizeObserver,
-    _resized: Closure<dyn FnMut()>,
+    changed: Closure<dyn FnMut()>,
 }
 
 impl Room {
@@ -36,30 +46,39 @@ impl Room {
     pub fn watch(video: &HtmlVideoElement, ask: impl Fn(u16) + 'static) -> Option<Self> {
         let (asked, ask) = (Rc::new(Cell::new(None)), Rc::new(ask));
         let mut settling = None;
-        let resized: Closure<dyn FnMut()> = Closure::new({
+        let changed: Closure<dyn FnMut()> = Closure::new({
             let video = video.clone();
             move || {
                 let (video, asked, ask) = (video.clone(), asked.clone(), ask.clone());
                 let settled = move || {
                     let pixels = f64::from(video.client_height()) * window().device_pixel_ratio();
-                    if let Some(most) = most_lines(pixels as u32, asked.get()) {
+                    let pixels = if is_hidden() { 1 } else { pixels as u32 };
+                    if let Some(most) = most_lines(pixels, asked.get()) {
                         asked.set(Some(most));
                         ask(most);
                     }
                 };
+                let wait = if is_hidden() { AWAY } else { SETTLED };
                 // The one before is cancelled.
-                drop(settling.replace(Timeout::new(SETTLED, settled)));
+                drop(settling.replace(Timeout::new(wait, settled)));
             }
         });
-        let observer = ResizeObserver::new(resized.as_ref().unchecked_ref()).ok()?;
+        let observer = ResizeObserver::new(changed.as_ref().unchecked_ref()).ok()?;
         observer.observe(video);
-        Some(Self { observer, _resized: resized })
+        let listener = changed.as_ref().unchecked_ref();
+        document().add_event_listener_with_callback(SIGHT, listener).ok()?;
+        Some(Self { observer, changed })
     }
 }
+
+/// The event by which a page learns that it comes into sight or goes out of it.
+const SIGHT: &str = "visibilitychange";
 
 impl Drop for Room {
     fn drop(&mut self) {
         self.observer.disconnect();
+        let listener = self.changed.as_ref().unchecked_ref();
+        let _ = document().remove_event_listener_with_callback(SIGHT, listener);
     }
 }
 
@@ -70,6 +89,8 @@ mod tests {
     #[test]
     fn a_window_asks_for_what_fits_it_and_only_when_that_is_something_else() {
         assert_eq!(most_lines(0, None), None, "nothing is shown");
+        assert_eq!(most_lines(1, Some(720)), Some(1), "the least there is");
+        assert_eq!(most_lines(1, Some(1)), None);
         assert_eq!(most_lines(400, None), Some(720));
         for pixels in [400, 340, 430] {
             assert_eq!(most_lines(pixels, Some(720)), None, "{pixels}");
