@@ -7,6 +7,7 @@ use bandstand_server::{
     config::{Command, Config, Flags},
 };
 use clap::Parser;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -29,11 +30,21 @@ async fn main() -> ExitCode {
     }
 }
 
+/// Takes as many open files as the system has for a program: each viewer's live channel is one, and
+/// what programs have unless they ask is often no more than 1,024.
+fn allow_many_connections() {
+    let files = Resource::RLIMIT_NOFILE;
+    if let Err(error) = getrlimit(files).and_then(|(_, most)| setrlimit(files, most, most)) {
+        tracing::warn!(%error, "no more files can be open than programs have unless they ask");
+    }
+}
+
 async fn run(flags: Flags) -> Result<(), Box<dyn std::error::Error>> {
     if let Some(Command::User { command }) = flags.command.clone() {
         println!("{}", operator::run(Config::load(flags)?, command).await?);
         return Ok(());
     }
+    allow_many_connections();
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let running = bandstand_server::start(Config::load(flags)?).await?;

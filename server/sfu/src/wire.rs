@@ -61,9 +61,6 @@ impl UdpWire {
         })
     }
 
-    fn try_send(&self, transmit: &Transmit<'_>) -> io::Result<()> {
-        self.state.try_send((&self.socket).into(), transmit)
-    }
 }
 
 impl Wire for UdpWire {
@@ -78,25 +75,26 @@ impl Wire for UdpWire {
             }
             other => other,
         };
-        let whole = Transmit {
-            destination,
-            ecn: None,
-            contents: datagrams,
-            segment_size: Some(segment),
-            src_ip: None,
-        };
         let count = datagrams.len().div_ceil(segment.max(1)) as u64;
-        let sent = match self.try_send(&whole) {
-            Ok(()) => count,
-            // No room; one by one there would be none either.
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
-            Err(_) if count == 1 => 0,
-            // The device refuses to segment: from now on `max_segments` says so.
-            Err(_) => datagrams
-                .chunks(segment.max(1))
-                .map(|contents| Transmit { contents, segment_size: None, ..whole })
-                .map(|one| u64::from(self.try_send(&one).is_ok()))
-                .sum(),
+        // One by itself needs nothing but its address: `sendto` does less than `sendmsg`.
+        let alone = |datagram| u64::from(self.socket.send_to(datagram, destination).is_ok());
+        let sent = if count == 1 {
+            alone(datagrams)
+        } else {
+            let whole = Transmit {
+                destination,
+                ecn: None,
+                contents: datagrams,
+                segment_size: Some(segment),
+                src_ip: None,
+            };
+            match self.state.try_send((&self.socket).into(), &whole) {
+                Ok(()) => count,
+                // No room; one by one there would be none either.
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
+                // The device refuses to segment: from now on `max_segments` says so.
+                Err(_) => datagrams.chunks(segment.max(1)).map(alone).sum(),
+            }
         };
         self.traffic.datagrams.fetch_add(sent, Ordering::Relaxed);
         self.traffic.bytes.fetch_add(datagrams.len() as u64, Ordering::Relaxed);

@@ -33,6 +33,9 @@ pub(super) struct Outgoing {
     codecs: CodecConfig,
     ids: Ids,
     mid: String,
+    /// The subscriber has reported on it, and so knows which m-line it belongs to (RFC 9143 §9.2:
+    /// that is what MID is for, until then).
+    pub(super) known: bool,
     matched: Option<Match>,
     /// Of repairs; counts upwards only, like [`Numbers::sequence`].
     repairs: u64,
@@ -95,6 +98,7 @@ impl Outgoing {
             codecs: negotiated.codecs,
             ids,
             mid: negotiated.mid,
+            known: false,
             matched: None,
             repairs: negotiated.random >> 48 & 0x7fff,
             packets: 0,
@@ -156,7 +160,7 @@ impl Outgoing {
                 length += 1 + value.len();
             }
         };
-        element(self.ids.mid, self.mid.as_bytes());
+        element(self.ids.mid.filter(|_| !self.known), self.mid.as_bytes());
         if let Some(number) = place.transport {
             element(self.ids.transport, &number.to_be_bytes());
         }

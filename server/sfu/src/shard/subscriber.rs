@@ -199,6 +199,8 @@ impl Subscriber {
             return;
         };
         track.lost = u64::try_from(report.lost).unwrap_or_default();
+        // Pictures may be sent again under the same number, and have to be the same then.
+        track.known = !track.name.video;
         if let Some(last) = track.numbering.last()
             && track.name.video
         {

@@ -18,7 +18,6 @@ use crate::take::{Concert, FRAMES_PER_SECOND, Sample, opus as sound, video as pi
 const SECONDS: u64 = 4;
 
 /// Packets of video a second.
-const RATE: f64 = FRAMES_PER_SECOND as f64 * 9.0;
 
 /// Joins within a second.
 const JOINS: usize = 100;
@@ -62,6 +61,8 @@ impl Samples {
         report.versus("  load by artist and audience", "%", &load, Target::Free);
         let load = self.both(|s| s.others * 100.0);
         report.versus("  load by everything else", "%", &load, Target::Free);
+        let load = self.both(|s| s.stolen * 100.0);
+        report.versus("  taken away by the machine's host", "%", &load, Target::Free);
         let named = format!("{name}, bytes per packet that arrived");
         report.versus(&named, "", &self.both(|s| s.bytes), Target::AtMost(1.02));
         let [own, janus] = self.both(|s| s.loss * 100.0);
@@ -170,10 +171,11 @@ pub(crate) fn alone(report: &mut Report) -> Result<()> {
 }
 
 fn loads(report: &mut Report, sample: &Sample) {
-    let [server, audience, others] =
-        [sample.load, sample.audience_load, sample.others].map(|share| share * 100.0);
-    let text = format!("{server:.0} % : {audience:.0} % : {others:.0} %");
-    report.figure("load: server : audience : everything else", &text, server, Target::Free);
+    let [server, audience, others, stolen] =
+        [sample.load, sample.audience_load, sample.others, sample.stolen].map(|share| share * 100.0);
+    let text = format!("{server:.0} % : {audience:.0} % : {others:.0} % : {stolen:.0} %");
+    let name = "load: server : audience : everything else : taken by the host";
+    report.figure(name, &text, server, Target::Free);
 }
 
 /// How long packets are under way when the server's core is half busy.
@@ -186,11 +188,14 @@ pub(crate) fn delay(report: &mut Report) -> Result<()> {
         ("evenly paced", picture(true), [Target::AtMost(1.0), Target::AtMost(5.0)]),
         ("nine at once", picture(false), [Target::Free, Target::Free]),
     ] {
-        let subscribers = half_load(at, &content)?;
+        let of = |subscribers: usize| {
+            let every = (subscribers / 20).max(1);
+            move |number: usize| if number.is_multiple_of(every) { timestamped } else { lean(at) }
+        };
+        let subscribers = half_load(at, &content, of)?;
         let server = Own::start(at)?;
-        let opens = |number: usize| number.is_multiple_of((subscribers / 20).max(1));
-        let all = |number| if opens(number) { timestamped } else { lean(at) };
-        let concert = Concert::begin(&server, &content, artist(at), subscribers, all)?;
+        let concert =
+            Concert::begin(&server, &content, artist(at), subscribers, of(subscribers))?;
         let sample = concert.take(&content, SECONDS * u64::from(FRAMES_PER_SECOND))?;
         let mut delays = concert.crowd.delays()?;
         report.section(
@@ -213,12 +218,21 @@ pub(crate) fn delay(report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-/// How many subscribers make half a load: what a packet costs with two hundred tells.
-fn half_load(at: IpAddr, content: &Content) -> Result<usize> {
-    let server = Own::start(at)?;
-    let concert = Concert::begin(&server, content, artist(at), 200, |n| manner(at, n, 200))?;
-    let cost = concert.take(content, 2 * u64::from(FRAMES_PER_SECOND))?.cost;
-    Ok(((0.5 / (RATE * cost.as_secs_f64())) as usize).clamp(20, 1_000))
+/// How many subscribers, of the manner that `of` gives so many, make half a load: found by trying,
+/// since what a packet costs depends on how many there are.
+fn half_load<M: Fn(usize) -> Manner + Sync>(
+    at: IpAddr,
+    content: &Content,
+    of: impl Fn(usize) -> M,
+) -> Result<usize> {
+    let mut subscribers = 200;
+    for _ in 0..2 {
+        let server = Own::start(at)?;
+        let concert = Concert::begin(&server, content, artist(at), subscribers, of(subscribers))?;
+        let load = concert.take(content, 2 * u64::from(FRAMES_PER_SECOND))?.load;
+        subscribers = ((subscribers as f64 * 0.5 / load) as usize).clamp(20, 1_000);
+    }
+    Ok(subscribers)
 }
 
 /// A hundred newcomers within a second: on this machine, from far away, and at Janus.

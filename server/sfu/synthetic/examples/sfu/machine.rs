@@ -50,16 +50,18 @@ pub(crate) fn cpu(id: &str) -> Result<Duration> {
     Ok(Duration::from_secs_f64((user + system) / TICKS))
 }
 
-/// Processor time that the whole machine used so far, all cores, without waiting for disks.
-pub(crate) fn busy() -> Result<Duration> {
+/// Processor time of the whole machine so far, all cores: what was used, without waiting for disks, and
+/// what the host of a virtual machine took away from it while it had something to do.
+pub(crate) fn busy_and_stolen() -> Result<[Duration; 2]> {
     let stat = fs::read_to_string("/proc/stat")?;
     let all = stat.lines().next().ok_or("no line in /proc/stat")?;
     let ticks: Vec<f64> = all.split_whitespace().skip(1).flat_map(str::parse).collect();
-    // user, nice, system, idle, iowait, irq, softirq, stolen by other machines (proc(5)).
-    let [user, nice, system, _, _, irq, softirq, ..] = ticks[..] else {
+    // proc(5): user, nice, system, idle, iowait, irq, softirq, steal.
+    let [user, nice, system, _, _, irq, softirq, steal, ..] = ticks[..] else {
         return Err("few fields in /proc/stat".into());
     };
-    Ok(Duration::from_secs_f64((user + nice + system + irq + softirq) / TICKS))
+    let busy = user + nice + system + irq + softirq;
+    Ok([busy, steal].map(|ticks| Duration::from_secs_f64(ticks / TICKS)))
 }
 
 /// Keeps this program, and the threads it will start, on one core.

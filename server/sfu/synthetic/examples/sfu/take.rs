@@ -53,6 +53,8 @@ pub(crate) struct Sample {
     pub(crate) audience_load: f64,
     /// What everything else on the machine used, in cores.
     pub(crate) others: f64,
+    /// What the host took away from this virtual machine, in cores.
+    pub(crate) stolen: f64,
     /// Packets that did not arrive, of all.
     pub(crate) loss: f64,
     /// Bytes of the datagrams that arrived, per packet.
@@ -121,7 +123,7 @@ impl<'a> Concert<'a> {
         })?;
         let took = began.elapsed().as_secs_f64();
         let played = self.used()?;
-        let [load, audience_load, all] =
+        let [load, audience_load, all, stolen] =
             std::array::from_fn(|i| (played[i] - before[i]).as_secs_f64() / took);
         let seen = self.settle(Some(packets * subscribers))?;
         let cost = self.server.process().cpu()? - before[0];
@@ -136,6 +138,7 @@ impl<'a> Concert<'a> {
             load,
             audience_load,
             others: (all - load - audience_load).max(0.0),
+            stolen,
             loss: 1.0 - arrived as f64 / (packets * subscribers) as f64,
             bytes: bytes as f64 / arrived as f64,
             memory: resident.saturating_sub(self.empty) as f64 / subscribers as f64,
@@ -143,9 +146,10 @@ impl<'a> Concert<'a> {
         })
     }
 
-    /// Processor time used so far: by the server, by this program, by all.
-    fn used(&self) -> Result<[Duration; 3]> {
-        Ok([self.server.process().cpu()?, machine::cpu("self")?, machine::busy()?])
+    /// Processor time so far: used by the server, by this program, by all, and stolen.
+    fn used(&self) -> Result<[Duration; 4]> {
+        let [busy, stolen] = machine::busy_and_stolen()?;
+        Ok([self.server.process().cpu()?, machine::cpu("self")?, busy, stolen])
     }
 
     fn sent(&self) -> Result<u64> {
