@@ -90,11 +90,7 @@ impl Sfu {
     /// Begins a session's ICE anew (RFC 8445 §9) for a client that goes by other credentials
     /// now; its media goes on meanwhile, and everything else that was agreed on stays.
     /// [`None`] if there is no session of that name.
-    pub async fn restart(
-        &self,
-        session: SessionId,
-        client: Credentials,
-    ) -> Option<Restarted> {
+    pub async fn restart(&self, session: SessionId, client: Credentials) -> Option<Restarted> {
         let client = IceCreds { ufrag: client.fragment, pass: client.password };
         self.ask(|reply| Command::Restart(session, client, reply)).await.flatten()
     }

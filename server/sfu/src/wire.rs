@@ -60,7 +60,6 @@ impl UdpWire {
             traffic: Arc::clone(&self.traffic),
         })
     }
-
 }
 
 impl Wire for UdpWire {

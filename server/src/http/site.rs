@@ -1,10 +1,6 @@
 //! What the build of the browser's side made: the document's head, and files.
 
-use std::{
-    fs, io,
-    path::Path,
-    sync::Arc,
-};
+use std::{fs, io, path::Path, sync::Arc};
 
 use axum::{
     body::Body,

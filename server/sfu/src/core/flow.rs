@@ -48,6 +48,8 @@ impl Core {
         {
             let stage = stage.id.clone();
             self.events.push_back(Event::PublisherBack { stage, session: peer.id });
+            // Until now, nothing was due before the end of the session.
+            self.timing.schedule(Timer::Peer(key), now + self.timeouts.publisher_silence);
         }
         match (kind, &peer.side) {
             (Kind::Dtls, _) | (Kind::Media, Side::Publisher(_)) => {}

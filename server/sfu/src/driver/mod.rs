@@ -294,7 +294,8 @@ fn clock() -> Instant {
 }
 
 fn bind(address: SocketAddr) -> io::Result<std::net::UdpSocket> {
-    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(socket2::Protocol::UDP))?;
+    let socket =
+        Socket::new(Domain::for_address(address), Type::DGRAM, Some(socket2::Protocol::UDP))?;
     if address.is_ipv6() {
         // Where the system has no dual stack, IPv6 alone will do.
         let _ = socket.set_only_v6(false);

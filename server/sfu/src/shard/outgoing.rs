@@ -195,7 +195,7 @@ impl Outgoing {
 mod tests {
     use std::time::{Duration, UNIX_EPOCH};
 
-    use str0m::rtp::{ExtensionValues, VideoOrientation};
+    use str0m::rtp::{AbsCaptureTime, ExtensionValues, VideoOrientation};
 
     use super::*;
 
@@ -214,13 +214,16 @@ mod tests {
             extensions,
             random: 0,
         });
-        let mut values = ExtensionValues::default();
-        values.video_orientation = Some(VideoOrientation::Deg90);
-        values.audio_level = Some(-30);
-        values.abs_capture_time = Some(str0m::rtp::AbsCaptureTime {
+        let capture = AbsCaptureTime {
             capture_time: UNIX_EPOCH + Duration::from_millis(1_500),
             clock_offset: None,
-        });
+        };
+        let values = ExtensionValues {
+            video_orientation: Some(VideoOrientation::Deg90),
+            audio_level: Some(-30),
+            abs_capture_time: Some(capture),
+            ..ExtensionValues::default()
+        };
         let numbers = Numbers { sequence: 1, timestamp: 2, picture: None };
         let place = Place { payload_type: 96, ssrc: 9, numbers, padded: false, transport: None };
         let mut header = [0xff; MAX_HEADER];

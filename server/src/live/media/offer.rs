@@ -97,11 +97,7 @@ pub fn check_open(facts: ShowFacts) -> Result<ShowFacts, Refused> {
 ///
 /// # Errors
 /// [`Refused::BadToken`] when it has ended; the media is closed then.
-pub async fn hold(
-    venue: &Venue,
-    claims: &Claims,
-    media: SessionId,
-) -> Result<ShowFacts, Refused> {
+pub async fn hold(venue: &Venue, claims: &Claims, media: SessionId) -> Result<ShowFacts, Refused> {
     venue.live.holdings().media(&claims.session, claims.show, media);
     let facts = shows::facts(&venue.database, claims.show).await?.ok_or(Refused::NotFound)?;
     if own_sessions::is_open(&venue.database, &claims.session, facts.members_only).await? {

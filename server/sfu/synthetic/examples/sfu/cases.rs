@@ -17,8 +17,6 @@ use crate::take::{Concert, FRAMES_PER_SECOND, Sample, opus as sound, video as pi
 /// How long each measurement takes, in seconds.
 const SECONDS: u64 = 4;
 
-/// Packets of video a second.
-
 /// Joins within a second.
 const JOINS: usize = 100;
 
@@ -172,7 +170,8 @@ pub(crate) fn alone(report: &mut Report) -> Result<()> {
 
 fn loads(report: &mut Report, sample: &Sample) {
     let [server, audience, others, stolen] =
-        [sample.load, sample.audience_load, sample.others, sample.stolen].map(|share| share * 100.0);
+        [sample.load, sample.audience_load, sample.others, sample.stolen]
+            .map(|share| share * 100.0);
     let text = format!("{server:.0} % : {audience:.0} % : {others:.0} % : {stolen:.0} %");
     let name = "load: server : audience : everything else : taken by the host";
     report.figure(name, &text, server, Target::Free);
@@ -194,8 +193,7 @@ pub(crate) fn delay(report: &mut Report) -> Result<()> {
         };
         let subscribers = half_load(at, &content, of)?;
         let server = Own::start(at)?;
-        let concert =
-            Concert::begin(&server, &content, artist(at), subscribers, of(subscribers))?;
+        let concert = Concert::begin(&server, &content, artist(at), subscribers, of(subscribers))?;
         let sample = concert.take(&content, SECONDS * u64::from(FRAMES_PER_SECOND))?;
         let mut delays = concert.crowd.delays()?;
         report.section(
