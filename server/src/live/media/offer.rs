@@ -92,8 +92,9 @@ pub fn check_open(facts: ShowFacts) -> Result<ShowFacts, Refused> {
     }
 }
 
-/// Ties media to the session that asked for it, and reads what is known of the show since. Noted first and then asked: a session that ends at the
-/// same time finds either the note, or is found to have ended.
+/// Ties media to the session that asked for it, and reads what is known of the show since. Noted first
+/// and then asked: a session that ends at the same time finds either the note, or is found to have
+/// ended.
 ///
 /// # Errors
 /// [`Refused::BadToken`] when it has ended; the media is closed then.
