@@ -1,13 +1,14 @@
 //! A media packet on its way from a publisher to subscribers.
 
 use std::sync::Arc;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use str0m::format::PayloadParams;
 use str0m::media::MediaKind;
 use str0m::rtp::ExtensionValues;
 
 use crate::picture::Picture;
+use crate::rtcp::ntp;
 
 /// Which track of a session: the m-lines of one kind are counted in their order, and the
 /// publisher's n-th goes to each subscriber's n-th.
@@ -86,8 +87,8 @@ struct CaptureTime {
     has_offset: bool,
 }
 
-/// Seconds from the epoch of NTP to that of Unix (RFC 5905 §6).
-const NTP_TO_UNIX: u64 = 2_208_988_800;
+/// From the epoch of NTP to that of Unix (RFC 5905 §6).
+const NTP_TO_UNIX: Duration = Duration::from_secs(2_208_988_800);
 
 impl EndToEnd {
     /// Those of a received packet.
@@ -99,7 +100,8 @@ impl EndToEnd {
             capture: values.abs_capture_time.and_then(|capture| {
                 let mut bytes = [0; 16];
                 let (at, offset) = bytes.split_at_mut(8);
-                at.copy_from_slice(&ntp(capture.capture_time)?.to_be_bytes());
+                let since_unix = capture.capture_time.duration_since(UNIX_EPOCH).ok()?;
+                at.copy_from_slice(&ntp(NTP_TO_UNIX + since_unix).to_be_bytes());
                 offset.copy_from_slice(&capture.clock_offset.unwrap_or_default().to_be_bytes());
                 Some(CaptureTime { bytes, has_offset: capture.clock_offset.is_some() })
             }),
@@ -122,13 +124,6 @@ impl EndToEnd {
         let capture = self.capture.as_ref()?;
         capture.bytes.get(..if capture.has_offset { 16 } else { 8 })
     }
-}
-
-/// As an NTP timestamp: seconds in the upper half, their fraction in the lower.
-fn ntp(at: SystemTime) -> Option<u64> {
-    let since = at.duration_since(UNIX_EPOCH).ok()?;
-    let fraction = (u64::from(since.subsec_nanos()) << 32) / 1_000_000_000;
-    Some((since.as_secs() + NTP_TO_UNIX) << 32 | fraction)
 }
 
 /// RTP timestamp ticks per second: 48,000 for Opus, 90,000 for video.

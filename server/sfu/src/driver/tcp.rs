@@ -184,6 +184,13 @@ mod tests {
 
     const LOOPBACK: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
+    /// A gateway for so many connections, and the core's socket behind it.
+    async fn open(most: usize) -> (Gateway, UdpSocket) {
+        let core = UdpSocket::bind(LOOPBACK).await.expect("a socket");
+        let gateway = Gateway::open(LOOPBACK, core.local_addr().expect("an address"), most);
+        (gateway.expect("a gateway"), core)
+    }
+
     async fn received(socket: &UdpSocket) -> (Vec<u8>, SocketAddr) {
         let mut packet = [0; LONGEST_PACKET];
         let (length, from) = socket.recv_from(&mut packet).await.expect("a packet");
@@ -192,9 +199,7 @@ mod tests {
 
     #[tokio::test]
     async fn packets_pass_both_ways_however_the_stream_is_cut() {
-        let core = UdpSocket::bind(LOOPBACK).await.expect("a socket");
-        let gateway = Gateway::open(LOOPBACK, core.local_addr().expect("an address"), 8);
-        let gateway = gateway.expect("a gateway");
+        let (gateway, core) = open(8).await;
         let mut client = TcpStream::connect(gateway.local).await.expect("a connection");
         let long = vec![7; 1_400];
         let mut stream = Vec::new();
@@ -230,9 +235,7 @@ mod tests {
 
     #[tokio::test]
     async fn rubbish_and_one_address_too_often_are_hung_up_on() {
-        let core = UdpSocket::bind(LOOPBACK).await.expect("a socket");
-        let gateway = Gateway::open(LOOPBACK, core.local_addr().expect("an address"), 1_000);
-        let gateway = gateway.expect("a gateway");
+        let (gateway, core) = open(1_000).await;
         let mut rubbish = TcpStream::connect(gateway.local).await.expect("a connection");
         rubbish.write_all(b"GET / HTTP/1.1\r\n\r\n").await.expect("room");
         let mut nothing = Vec::new();

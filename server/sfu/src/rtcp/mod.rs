@@ -4,6 +4,8 @@ mod feedback;
 mod report;
 mod transport;
 
+use std::time::Duration;
+
 pub(crate) use feedback::{Message, Nack, ReceptionReport, read};
 pub(crate) use report::{Compound, SenderReport};
 pub(crate) use transport::TransportFeedback;
@@ -16,6 +18,13 @@ mod packet_type {
     pub(super) const GOODBYE: u8 = 203;
     pub(super) const TRANSPORT_FEEDBACK: u8 = 205;
     pub(super) const PAYLOAD_FEEDBACK: u8 = 206;
+}
+
+/// An NTP timestamp (RFC 3550 §4), from the time since 1900: seconds in the upper half, their fraction
+/// in the lower.
+pub(crate) fn ntp(since: Duration) -> u64 {
+    let fraction = (u64::from(since.subsec_nanos()) << 32) / 1_000_000_000;
+    since.as_secs() << 32 | fraction
 }
 
 /// The 32 bits at `offset`, in network byte order.

@@ -34,15 +34,15 @@ use crate::demultiplex::PeerKey;
 use crate::identity::SessionId;
 use crate::keys::cryptography;
 use crate::packet::{Forwarded, TrackName};
-use crate::rtcp::{Compound, Message, read};
+use crate::rtcp::{Compound, Message, ntp, read};
 use crate::wire::{Traffic, Wire};
 
 /// How often it is looked whose sender report is due.
 const ROUND: Duration = Duration::from_millis(100);
 
-/// Seconds between 1900 and some moment of 2020: receivers compare sender reports only with one
+/// From 1900 to some moment of 2020: receivers compare sender reports only with one
 /// another, and many take those from before 1970 for nonsense.
-const EPOCH: u64 = 3_800_000_000;
+const EPOCH: Duration = Duration::from_secs(3_800_000_000);
 
 /// What a shard has to tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -308,12 +308,9 @@ impl Shard {
         self.traffic.media.fetch_add(std::mem::take(&mut self.batch.media), Relaxed);
     }
 
-    /// The time of its own wall clock (RFC 3550 §4): 32 bits of seconds, 32 of their fraction.
+    /// The time of its own wall clock.
     fn ntp(&self, now: Instant) -> u64 {
-        let passed = now.saturating_duration_since(self.begun);
-        let seconds = EPOCH + passed.as_secs();
-        let fraction = (u64::from(passed.subsec_nanos()) << 32) / 1_000_000_000;
-        seconds << 32 | fraction
+        ntp(EPOCH + now.saturating_duration_since(self.begun))
     }
 }
 

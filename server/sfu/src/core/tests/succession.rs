@@ -10,6 +10,15 @@ use crate::identity::SessionId;
 
 const SECOND: Duration = Duration::from_secs(1);
 
+/// A publisher, and a viewer who sees it.
+fn watched(seed: u64) -> (World, usize, usize) {
+    let mut world = World::new(seed);
+    let publisher = world.publish("stage", 100);
+    let viewer = world.subscribe("stage");
+    world.until(SECOND * 2, "video", |w| w.clients[viewer].video().len() > 50);
+    (world, publisher, viewer)
+}
+
 fn ended(world: &World, session: SessionId) -> Option<EndReason> {
     world.events.iter().find_map(|event| match event {
         Event::SessionEnded { session: s, reason, .. } if *s == session => Some(*reason),
@@ -52,10 +61,7 @@ fn a_newer_publisher_replaces_the_older() {
 
 #[test]
 fn a_vanished_publisher_is_noticed_and_may_return() {
-    let mut world = World::new(21);
-    let first = world.publish("stage", 100);
-    let viewer = world.subscribe("stage");
-    world.until(SECOND * 2, "video", |w| w.clients[viewer].video().len() > 50);
+    let (mut world, first, viewer) = watched(21);
     world.clients[first].alive = false;
     let silent = world.now;
     let session = world.session(first);
@@ -81,10 +87,7 @@ fn a_vanished_publisher_is_noticed_and_may_return() {
 
 #[test]
 fn a_publisher_that_was_silent_goes_on_in_its_session() {
-    let mut world = World::new(26);
-    let publisher = world.publish("stage", 100);
-    let viewer = world.subscribe("stage");
-    world.until(SECOND * 2, "video", |w| w.clients[viewer].video().len() > 50);
+    let (mut world, publisher, viewer) = watched(26);
     world.clients[publisher].alive = false;
     world.pass(SECOND * 20);
     let session = world.session(publisher);
