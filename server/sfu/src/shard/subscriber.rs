@@ -129,8 +129,9 @@ impl Subscriber {
             return;
         };
         let free = track.is_free(taken_as);
-        let counted = free && track.counts_transport();
-        let transport = number(self.bandwidth.is_some() && counted, &mut self.transport_number);
+        let told = free && track.counts_transport();
+        let counted = told && self.bandwidth.as_ref().is_some_and(|b| b.counts(name.video));
+        let transport = number(counted, &mut self.transport_number);
         let padding = if free { padding } else { 0 };
         let place = Place {
             payload_type: taken_as.payload_type,

@@ -44,6 +44,7 @@ const UNSETTLED: u64 = 60_000;
 
 /// What one subscriber's network carries.
 pub(super) struct Bandwidth {
+    /// Empty until something is sent.
     sent: Box<[Sent]>,
     begun: Instant,
     delay: Delay,
@@ -76,9 +77,8 @@ enum State {
 
 impl Bandwidth {
     pub(super) fn new(now: Instant) -> Self {
-        let none = Sent { number: 0, bytes: 0, state: State::Unknown, probe: false, at: 0 };
         Bandwidth {
-            sent: vec![none; REMEMBERED].into(),
+            sent: Box::default(),
             begun: now,
             delay: Delay::new(),
             arriving: Rate::new(ARRIVING),
@@ -100,8 +100,18 @@ impl Bandwidth {
         self.heard.is_some()
     }
 
+    /// Whether a packet is to be counted: all are from the first of a picture on. Sound by itself
+    /// leaves nothing to choose.
+    pub(super) fn counts(&self, video: bool) -> bool {
+        video || !self.sent.is_empty()
+    }
+
     /// A packet left.
     pub(super) fn sent(&mut self, now: Instant, number: u16, bytes: usize) {
+        if self.sent.is_empty() {
+            let none = Sent { number: 0, bytes: 0, state: State::Unknown, probe: false, at: 0 };
+            self.sent = vec![none; REMEMBERED].into();
+        }
         let at = now.saturating_duration_since(self.begun).as_micros() as u32;
         let probe = self.probing.is_on(now);
         if probe {
