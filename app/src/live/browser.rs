@@ -3,7 +3,7 @@
 
 use js_sys::{Array, Function, Object, Promise, Reflect};
 use leptos::prelude::window;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
 
 /// A property; undefined where there is none.
@@ -49,6 +49,15 @@ pub async fn call(
 pub fn call_now(object: &JsValue, method: &str, arguments: &[JsValue]) -> Result<JsValue, JsValue> {
     let method: Function = get(object, method).dyn_into().map_err(|_| JsValue::UNDEFINED)?;
     method.apply(object, &arguments.iter().collect::<Array>())
+}
+
+/// Does something as soon as the page has nothing else to do; at once where browsers don't say so.
+pub fn when_idle(act: impl FnOnce() + 'static) {
+    let act = Closure::once_into_js(act);
+    if call_now(&window(), "requestIdleCallback", std::slice::from_ref(&act)).is_err() {
+        // What it answers is of no interest.
+        let _ = act.unchecked_into::<Function>().call0(&JsValue::UNDEFINED);
+    }
 }
 
 /// Sets a mark on the page's timeline, by which delays are measured.

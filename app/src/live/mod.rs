@@ -20,6 +20,7 @@ mod player;
 #[cfg(feature = "ssr")]
 pub mod port;
 mod publisher;
+mod ready;
 mod room;
 mod scene;
 mod sdp;

@@ -2,7 +2,10 @@
 
 use std::{cell::Cell, pin::pin, rc::Rc};
 
-use futures::future::{AbortHandle, Either, abortable, join, select};
+use futures::{
+    channel::oneshot,
+    future::{AbortHandle, Either, abortable, join, select},
+};
 use gloo_timers::future::TimeoutFuture;
 use leptos::{__reexports::send_wrapper::SendWrapper, html, prelude::*, task::spawn_local};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
@@ -16,6 +19,7 @@ use super::{
     channel::passes,
     entrance::Entrance,
     level::{Ear, share},
+    ready::Ready,
     room::Room,
     signalling::SignallingError,
     whep::{Offered, Session},
@@ -25,6 +29,8 @@ use crate::crowd::Crowd;
 /// Milliseconds after which a stage that sends no picture is taken for one of sound alone; the picture
 /// is looked at as often from then on.
 const PICTURE_BY: u32 = 2_500;
+/// Milliseconds for which the page waits with whatever would hold up the picture.
+const HOLD: u32 = 250;
 /// So many looks at the same frame tell that the picture is gone: screens send one a second even when
 /// nothing moves on them.
 const STILL: u32 = 2;
@@ -70,6 +76,9 @@ pub struct Player {
     picture: RwSignal<Picture>,
     sound: RwSignal<Sound>,
     running: StoredValue<Option<AbortHandle>>,
+    ready: StoredValue<Option<SendWrapper<Ready>>>,
+    /// Who is told when the next session is agreed on.
+    agreed: StoredValue<Option<SendWrapper<oneshot::Sender<()>>>>,
     ear: StoredValue<Option<SendWrapper<Ear>>>,
     session: StoredValue<Option<SendWrapper<Rc<Session>>>>,
 }
@@ -85,6 +94,8 @@ impl Player {
             picture: RwSignal::default(),
             sound: RwSignal::default(),
             running: StoredValue::new(None),
+            ready: StoredValue::new(None),
+            agreed: StoredValue::new(None),
             ear: StoredValue::new(None),
             session: StoredValue::new(None),
         };
@@ -105,6 +116,37 @@ impl Player {
     /// The session that is played, if there is one.
     pub fn session(self) -> Option<Rc<Session>> {
         self.session.try_get_value()?.map(SendWrapper::take)
+    }
+
+    /// Makes a connection ready for somebody who is likely to come in.
+    pub fn prepare(self) {
+        if self.running.with_value(Option::is_none) && self.ready.with_value(Option::is_none) {
+            self.ready.set_value(Some(SendWrapper::new(Ready::when_idle())));
+        }
+    }
+
+    /// The connection that was made ready, or a new one.
+    async fn offered(self) -> Result<Offered, JsValue> {
+        let ready = self.ready.try_update_value(Option::take).flatten();
+        let offered = match ready {
+            Some(ready) => SendWrapper::take(ready).take().await,
+            None => None,
+        };
+        match offered {
+            Some(offered) => Ok(offered),
+            None => Offered::new().await,
+        }
+    }
+
+    /// Waits until the session that is on its way is agreed on, if there is one, and not for long:
+    /// whatever the page draws meanwhile holds the picture up.
+    pub async fn agreed(self) {
+        if self.running.with_value(Option::is_none) || self.session().is_some() {
+            return;
+        }
+        let (tell, told) = oneshot::channel();
+        self.agreed.set_value(Some(SendWrapper::new(tell)));
+        select(told, TimeoutFuture::new(HOLD)).await;
     }
 
     /// Begins to play, and keeps at it until it is stopped.
@@ -131,6 +173,7 @@ impl Player {
         if let Some(handle) = self.running.try_update_value(Option::take).flatten() {
             handle.abort();
         }
+        let _ = self.ready.try_update_value(Option::take);
         let _ = self.ear.try_update_value(Option::take);
         let _ = self.picture.try_set(Picture::Off);
         if let Some(video) = self.video.try_get_untracked().flatten() {
@@ -176,11 +219,15 @@ impl Player {
         let mut backoff = Backoff::default();
         loop {
             // The offer is made while the token is on its way.
-            match join(Offered::new(), self.entrance.media_token()).await {
+            match join(self.offered(), self.entrance.media_token()).await {
                 (Ok(offered), Ok(token)) => match offered.begin(self.show, token).await {
                     Ok(session) => {
                         let session = Rc::new(session);
                         self.session.set_value(Some(SendWrapper::new(session.clone())));
+                        if let Some(Some(tell)) = self.agreed.try_update_value(Option::take) {
+                            // The page may have lost its patience.
+                            let _ = SendWrapper::take(tell).send(());
+                        }
                         self.watch(&session, &mut backoff).await;
                         // The venue notices by itself, and may have ended the session itself.
                         session.resource.abandon();

@@ -122,7 +122,11 @@ impl Visit {
         let entering = self.entrance.enter(name);
         self.phase.set(Phase::Entering);
         spawn_local(async move {
-            let phase = match entering.await {
+            let entered = entering.await;
+            if entered.is_ok() {
+                self.player.agreed().await;
+            }
+            let phase = match entered {
                 Ok(_) => Phase::Inside,
                 Err(EntryError::Name(Refusal::Invalid(errors))) => {
                     Phase::Outside { name: Some(first(errors)), why: None }
@@ -249,12 +253,21 @@ impl Visit {
             let coming = self.phase.with(|phase| !matches!(phase, Phase::Outside { .. }));
             coming && on_air(self.stage.get()) && !self.gone.get()
         });
+        // Who stands before the door of a show that is on will press Watch.
+        let likely = Memo::new(move |_| {
+            let outside = self.phase.with(|phase| matches!(phase, Phase::Outside { .. }));
+            outside && on_air(self.stage.get()) && !self.gone.get() && !self.shut()
+        });
         Effect::new(move || {
+            let likely = likely.get();
             if wanted.get() {
                 self.player.start();
-            } else {
-                let over = self.stage.get_untracked() == StageState::Ended;
-                self.player.stop(over || self.gone.get_untracked());
+                return;
+            }
+            let over = self.stage.get_untracked() == StageState::Ended;
+            self.player.stop(over || self.gone.get_untracked());
+            if likely {
+                self.player.prepare();
             }
         });
     }

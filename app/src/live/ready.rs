@@ -1,0 +1,52 @@
+//! A connection to the stage that is made ready before somebody presses Watch: browsers take their
+//! time for it.
+
+use std::{cell::Cell, rc::Rc};
+
+use futures::channel::oneshot;
+use leptos::task::spawn_local;
+
+use super::{browser, whep::Offered};
+
+/// Milliseconds for which it is used: networks change.
+const READY_FOR: f64 = 60_000.0;
+
+/// A connection that is being made ready. Dropping it closes it.
+pub struct Ready {
+    told: oneshot::Receiver<Offered>,
+    /// Begins to make it, unless that was begun.
+    begin: Rc<dyn Fn()>,
+    since: f64,
+}
+
+impl Ready {
+    /// Made as soon as the page has nothing else to do.
+    pub fn when_idle() -> Self {
+        let (tell, told) = oneshot::channel();
+        let tell = Cell::new(Some(tell));
+        let begin = Rc::new(move || {
+            let Some(tell) = tell.take() else { return };
+            spawn_local(async move {
+                if let Ok(offered) = Offered::new().await {
+                    // Nobody waits any more when the page is gone.
+                    let _ = tell.send(offered);
+                }
+            });
+        });
+        browser::when_idle({
+            let begin = begin.clone();
+            move || begin()
+        });
+        Self { told, begin, since: js_sys::Date::now() }
+    }
+
+    /// The connection, made now if there was no time for it yet; none when it is too old, or this
+    /// browser can't make one.
+    pub async fn take(self) -> Option<Offered> {
+        if js_sys::Date::now() - self.since > READY_FOR {
+            return None;
+        }
+        (self.begin)();
+        self.told.await.ok()
+    }
+}
