@@ -183,3 +183,26 @@ test("a small window gets a smaller picture, one out of sight the smallest, and 
   await sight(false);
   await large("in sight again");
 });
+
+test("a sharper picture comes in VP9, and each window gets as much of it as it has room for", async ({ person, firefoxPerson }) => {
+  const artist = await person("Mira Voss");
+  await register(artist, "artist");
+  const show = await announce(artist, "Mira Voss at the Harbour");
+  await artist.goto(`${show}/studio`);
+  await artist.page.getByLabel("Sharper picture").check();
+  // The browser remembers it.
+  await goLive(artist, show);
+  const ana = await person("Ana", { viewport: { width: 1600, height: 1000 } });
+  const tom = await firefoxPerson("Tom");
+  await Promise.all([enterAsGuest(ana, show), enterAsGuest(tom, show)]);
+  const height = () => ana.page.locator("video").evaluate((video: HTMLVideoElement) => video.videoHeight);
+  const large = (message: string) => expect.poll(height, { message, timeout: 60_000 }).toBeGreaterThanOrEqual(480);
+  await large("a large window");
+  expect(await ana.codec()).toBe("video/VP9");
+  await ana.page.setViewportSize({ width: 400, height: 800 });
+  await expect.poll(height, { message: "a small window", timeout: 20_000 }).toBeLessThanOrEqual(360);
+  await ana.seesAndHears();
+  await ana.page.setViewportSize({ width: 1600, height: 1000 });
+  await large("a large window again");
+  await Promise.all([ana.seesAndHears(), tom.seesAndHears()]);
+});

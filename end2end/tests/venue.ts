@@ -190,6 +190,16 @@ export class Person {
     });
   }
 
+  /** What the picture comes in. */
+  async codec(): Promise<string | undefined> {
+    return this.page.evaluate(async () => {
+      const kept = (window as unknown as { keptConnections: RTCPeerConnection[] }).keptConnections;
+      const statistics = [...(await kept.at(-1)!.getStats()).values()];
+      const picture = statistics.find((it) => it.type === "inbound-rtp" && it.kind === "video");
+      return statistics.find((it) => it.id === picture?.codecId)?.mimeType;
+    });
+  }
+
   /** Waits until picture and sound flow: both grow from now on. */
   async seesAndHears(): Promise<void> {
     await this.receives("sees and hears", 10);

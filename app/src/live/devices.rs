@@ -5,12 +5,13 @@ use leptos::{__reexports::send_wrapper::SendWrapper, prelude::*};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{MediaDeviceInfo, MediaDeviceKind, MediaStream, MediaStreamTrack};
 
-use super::{browser, sdp::SoundMode};
+use super::{browser, sdp::SoundMode, whip::SCALABLE};
 
 /// Under these keys the browser remembers the choice.
 const CAMERA: &str = "bandstand.camera";
 const MICROPHONE: &str = "bandstand.microphone";
 const SPEECH: &str = "bandstand.speech";
+const SHARPER: &str = "bandstand.sharper";
 /// As a choice of camera: none at all.
 pub const NO_CAMERA: &str = "none";
 
@@ -51,6 +52,8 @@ pub struct Devices {
     pub microphone: RwSignal<String>,
     /// How the sound is treated.
     pub mode: RwSignal<SoundMode>,
+    /// Whether the picture is sent in VP9; none where this browser can't.
+    pub sharper: RwSignal<Option<bool>>,
     /// What the picture comes from.
     pub source: RwSignal<Source>,
     /// The picture.
@@ -72,6 +75,7 @@ impl Devices {
             camera: RwSignal::default(),
             microphone: RwSignal::default(),
             mode: RwSignal::default(),
+            sharper: RwSignal::default(),
             source: RwSignal::default(),
             picture: RwSignal::new(None),
             sound: RwSignal::new(None),
@@ -109,6 +113,15 @@ impl Devices {
             }
         }
         self.list().await;
+        if encodes_layers().await {
+            self.sharper.set(Some(browser::remembered(SHARPER).is_some_and(|it| it == "1")));
+        }
+    }
+
+    /// Sends the picture in VP9 from the next time on stage on, or not.
+    pub fn choose_sharper(self, sharper: bool) {
+        browser::remember(SHARPER, if sharper { "1" } else { "0" });
+        self.sharper.set(Some(sharper));
     }
 
     /// Opens the chosen camera, or closes it when none is wanted.
@@ -266,6 +279,22 @@ impl Devices {
         choose(&wanted, &self.microphone.get_untracked());
         wanted
     }
+}
+
+/// Whether this browser encodes VP9 in layers of which each is a picture by itself but for keyframes.
+async fn encodes_layers() -> bool {
+    let picture = browser::object([
+        ("contentType", "video/VP9".into()),
+        ("width", 1280.into()),
+        ("height", 720.into()),
+        ("bitrate", 2_500_000.into()),
+        ("framerate", 30.into()),
+        ("scalabilityMode", SCALABLE.into()),
+    ]);
+    let wanted = browser::object([("type", "webrtc".into()), ("video", picture)]);
+    let capabilities = browser::get(&window().navigator(), "mediaCapabilities");
+    let answer = browser::call(&capabilities, "encodingInfo", &[wanted]).await;
+    answer.is_ok_and(|it| browser::get(&it, "supported").is_truthy())
 }
 
 fn size() -> JsValue {

@@ -136,9 +136,9 @@ impl Publisher {
             (self.devices.picture.get_untracked(), self.devices.sound.get_untracked());
         let (picture, sound) = if paused { (None, None) } else { (picture, sound) };
         let mode = self.devices.mode.get_untracked();
-        let begun =
-            Session::begin(self.show, ticket.token, picture.as_deref(), sound.as_deref(), mode)
-                .await;
+        let sharper = self.devices.sharper.get_untracked() == Some(true);
+        let (seen, heard) = (picture.as_deref(), sound.as_deref());
+        let begun = Session::begin(self.show, ticket.token, seen, heard, mode, sharper).await;
         let session = match begun {
             Ok(session) => Rc::new(session),
             Err(SignallingError::Refused(403)) => return Err(LiveError::Forbidden.to_string()),

@@ -57,6 +57,16 @@ pub(super) fn SoundAndPicture(
                     }
                 />
             </label>
+            <Show when=move || devices.sharper.get().is_some()>
+                <label class="switch">
+                    <span>"Sharper picture " <small class="soft">"VP9: more from the same line, more work for this computer; old phones can't show it"</small></span>
+                    <input
+                        type="checkbox" role="switch" disabled=move || studio.on_stage()
+                        prop:checked=move || devices.sharper.get() == Some(true)
+                        on:change=move |event| devices.choose_sharper(event_target_checked(&event))
+                    />
+                </label>
+            </Show>
             <button class="button wide" type="button" disabled=move || devices.sound.with(Option::is_none) on:click=listen>
                 {move || match listened.get() {
                     ListenBack::Recording(left) => format!("Recording… {left}"),

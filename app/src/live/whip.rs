@@ -18,6 +18,13 @@ use super::{
 /// What the picture's simulcast layers (RFC 8853) are called, lowest first.
 const LAYERS: [&str; 3] = ["low", "middle", "high"];
 
+/// How the one stream of a picture in VP9 is layered (W3C webrtc-svc): three sizes, of which each needs
+/// the smaller ones in keyframes only.
+pub const SCALABLE: &str = "L3T3_KEY";
+
+/// The most bits a second of a picture in all its layers.
+const MOST: u32 = 2_500_000;
+
 /// A layer: how many times smaller than the source it is, and the most bits a second.
 type Layer = (u32, u32);
 
@@ -30,7 +37,7 @@ fn layers(pixels: u32) -> [Option<Layer>; 3] {
     match pixels {
         ..129_600 => [Some((1, 500_000)), None, None],
         129_600..518_400 => [Some((2, 200_000)), Some((1, 1_000_000)), None],
-        _ => [Some((4, 150_000)), Some((2, 600_000)), Some((1, 2_500_000))],
+        _ => [Some((4, 150_000)), Some((2, 600_000)), Some((1, MOST))],
     }
 }
 
@@ -56,10 +63,13 @@ pub struct Session {
     pub publication: i64,
     picture: RtcRtpSender,
     sound: RtcRtpSender,
+    /// The layers are streams of their own.
+    simulcast: bool,
 }
 
 impl Session {
-    /// Goes on stage with a picture and a sound; either can come, go and change later.
+    /// Goes on stage with a picture and a sound; either can come, go and change later. The picture is
+    /// sent in VP9 if it is to be `sharper`.
     ///
     /// # Errors
     /// When the venue refuses, or isn't reached.
@@ -69,6 +79,7 @@ impl Session {
         picture: Option<&MediaStreamTrack>,
         sound: Option<&MediaStreamTrack>,
         mode: SoundMode,
+        sharper: bool,
     ) -> Result<Self, SignallingError> {
         let resource = Resource::default();
         let peer = Peer::new(&resource)?;
@@ -77,10 +88,22 @@ impl Session {
         let send = RtcRtpTransceiverDirection::Sendonly;
         let streams = std::slice::from_ref::<JsValue>(&stream);
         let sound_out = peer.transceiver("audio", send, streams, &[]);
-        let encodings = LAYERS.map(|name| browser::object([("rid", name.into())]));
-        set_layers(&encodings, pixels(picture));
-        let picture_out = peer.transceiver("video", send, streams, &encodings);
-        prefer_codecs(&picture_out);
+        let picture_out = if sharper {
+            let whole = browser::object([
+                ("scalabilityMode", SCALABLE.into()),
+                ("maxBitrate", MOST.into()),
+            ]);
+            let transceiver = peer.transceiver("video", send, streams, &[whole]);
+            prefer_codecs(&transceiver, &["video/VP9", "video/VP8", "video/H264"]);
+            transceiver
+        } else {
+            let encodings = LAYERS.map(|name| browser::object([("rid", name.into())]));
+            set_layers(&encodings, pixels(picture));
+            let transceiver = peer.transceiver("video", send, streams, &encodings);
+            // Which every browser decodes, then what phones decode in hardware.
+            prefer_codecs(&transceiver, &["video/VP8", "video/H264"]);
+            transceiver
+        };
         let (sound_out, picture_out) = (sound_out.sender(), picture_out.sender());
         JsFuture::from(sound_out.replace_track(sound)).await?;
         JsFuture::from(picture_out.replace_track(picture)).await?;
@@ -90,14 +113,17 @@ impl Session {
         let publication = publication_in(&resource.location());
         peer.accept(&with_music(&answer)).await?;
         limit(&sound_out, mode.bitrate()).await;
-        Ok(Self { peer, resource, publication, picture: picture_out, sound: sound_out })
+        let (picture, sound) = (picture_out, sound_out);
+        Ok(Self { peer, resource, publication, picture, sound, simulcast: !sharper })
     }
 
     /// Sends another picture, or none, without a gap.
     pub async fn show(&self, track: Option<&MediaStreamTrack>) {
         // Refused only when the connection is closed, and then nothing is sent anyway.
         let _ = JsFuture::from(self.picture.replace_track(track)).await;
-        adjust(&self.picture, |encodings| set_layers(encodings, pixels(track))).await;
+        if self.simulcast {
+            adjust(&self.picture, |encodings| set_layers(encodings, pixels(track))).await;
+        }
     }
 
     /// Sends another sound, or none, without a gap.
@@ -123,20 +149,15 @@ fn publication_in(location: &str) -> i64 {
     session.split('-').next().and_then(|number| number.parse().ok()).unwrap_or(0)
 }
 
-/// VP8 first, which every browser decodes, then H.264, which phones decode in hardware.
-fn prefer_codecs(transceiver: &RtcRtpTransceiver) {
+/// Prefers codecs in that order, and all others after them.
+fn prefer_codecs(transceiver: &RtcRtpTransceiver, order: &[&str]) {
     if !browser::get(transceiver, "setCodecPreferences").is_function() {
         return;
     }
     let Some(capabilities) = RtcRtpSender::get_capabilities("video") else { return };
-    let rank = |codec: &JsValue| match browser::get(codec, "mimeType")
-        .as_string()
-        .unwrap_or_default()
-        .as_str()
-    {
-        "video/VP8" => 0,
-        "video/H264" => 1,
-        _ => 2,
+    let rank = |codec: &JsValue| {
+        let name = browser::get(codec, "mimeType").as_string().unwrap_or_default();
+        order.iter().position(|wanted| *wanted == name).unwrap_or(order.len())
     };
     let all: Array = browser::get(&capabilities, "codecs").unchecked_into();
     let mut codecs: Vec<JsValue> = all.iter().collect();

@@ -23,10 +23,11 @@ use crate::history::{History, Stored};
 use crate::keyframe::begins_keyframe;
 use crate::keys::Keys;
 use crate::offer;
-use crate::packet::{EndToEnd, Packet};
+use crate::packet::{EndToEnd, Packet, Source};
 use crate::picture::{Picture, vp8_height};
 use crate::rtcp::{self, Message};
 use crate::srtp::Opener;
+use crate::vp9::Descriptor;
 
 /// Datagrams, each behind its length and the last byte of where it came from. The peer's password is
 /// `right`; without it, an address never gets anywhere.
@@ -115,11 +116,12 @@ pub fn history(bytes: &[u8]) {
             sequence,
             timestamp: u32::from(flags >> 1) * 3_000,
             marker: false,
-            source: 1,
+            source: Source { ssrc: 1, layer: None },
             payload: vec![0; length.into()].into(),
             picture: None,
             height: None,
             keyframe: flags & 1 != 0,
+            begins: false,
             codec,
             arrival: now,
             captured: now,
@@ -148,6 +150,12 @@ pub fn keyframe(bytes: &[u8]) {
     let codecs = [Codec::Vp8, Codec::Vp9, Codec::H264, Codec::Av1];
     begins_keyframe(codecs[usize::from(*codec) % codecs.len()], payload);
     vp8_height(payload);
+    if let Some(descriptor) = Descriptor::read(payload)
+        && let Some(structure) = descriptor.structure
+    {
+        assert!((1..=8).contains(&structure.count));
+        structure.height(descriptor.layer);
+    }
     h264::height(payload);
     if let Some(picture) = Picture::of_vp8(payload) {
         let mut copy = payload.to_vec();

@@ -181,7 +181,7 @@ mod tests {
     use str0m::media::Frequency;
 
     use super::*;
-    use crate::packet::EndToEnd;
+    use crate::packet::{EndToEnd, Source};
 
     const START: u64 = 65_530;
 
@@ -200,9 +200,10 @@ mod tests {
                 sequence: START + number,
                 timestamp: u32::try_from(number / 10 * 3_000).expect("small"),
                 marker: false,
-                source: 1,
+                source: Source { ssrc: 1, layer: None },
                 payload: payload.into(),
                 keyframe: begins,
+                begins: false,
                 picture: None,
                 height: None,
                 codec: PayloadParams::new(96.into(), None, spec),

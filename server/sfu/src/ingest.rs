@@ -10,10 +10,12 @@ use str0m::rtp::rtcp::SenderInfo;
 use crate::h264;
 use crate::jitter::Jitter;
 use crate::keyframe::begins_keyframe;
-use crate::packet::{EndToEnd, Forwarded, Packet, TrackName, clock_rate};
+use crate::packet::{EndToEnd, Forwarded, Packet, Source, TrackName, clock_rate};
 use crate::picture::{Picture, vp8_height};
+use crate::scalable::{self, Scalable, Share};
 use crate::statistics::LayerStatistics;
 use crate::transport::Transport;
+use crate::vp9::{Descriptor, Structure};
 
 /// Simulcast layers of one track (RFC 8853); what browsers send is three.
 const MAX_LAYERS: usize = 4;
@@ -36,18 +38,28 @@ struct Incoming {
     name: TrackName,
     mid: Mid,
     keyframe_requests: u64,
-    /// Its simulcast layers; one without a name if there is no simulcast.
+    /// Its layers: of simulcast with a name each, of a scalable stream without; otherwise there is
+    /// one without a name.
     layers: Vec<IncomingLayer>,
     /// Packets missing from sources before.
     lost_before: u64,
     /// Of its first layer.
     jitter: Jitter,
+    /// Its only stream holds several layers.
+    scalable: Option<Parts>,
+}
+
+/// A scalable stream.
+struct Parts {
+    ssrc: u32,
+    structure: Structure,
+    numbers: Scalable,
 }
 
 struct IncomingLayer {
     rid: Option<Rid>,
     /// Of the source that sends at present: its first and highest sequence number, and how many
-    /// came.
+    /// came. The first layer counts for all of a scalable stream.
     span: Option<Span>,
     /// What came of it, over all sources.
     seen: LayerStatistics,
@@ -93,15 +105,18 @@ impl Ingest {
             layers: Vec::new(),
             lost_before: 0,
             jitter: Jitter::default(),
+            scalable: None,
         });
     }
 
-    /// Turns what str0m received into a packet to forward.
+    /// Adds what str0m received to the packets to forward, in each layer that it belongs to; [`None`]
+    /// if it belongs to nothing that was negotiated.
     pub(crate) fn receive(
         &mut self,
         transport: &mut Transport,
         received: RtpPacket,
-    ) -> Option<Forwarded> {
+        burst: &mut Vec<Forwarded>,
+    ) -> Option<()> {
         let source = received.header.ssrc;
         let mut direct = transport.rtc.direct_api();
         let stream = direct.stream_rx(&source)?;
@@ -113,13 +128,15 @@ impl Ingest {
         let payload_type = received.header.payload_type;
         let codec = *transport.rtc.codec_config().find(|p| p.pt() == payload_type)?;
         let vp8 = codec.spec().codec == Codec::Vp8;
+        let vp9 = codec.spec().codec == Codec::Vp9;
+        let descriptor = if vp9 { Descriptor::read(&received.payload) } else { None };
         let keyframe = name.video && begins_keyframe(codec.spec().codec, &received.payload);
         let height = match codec.spec().codec {
             Codec::Vp8 if keyframe => vp8_height(&received.payload),
             Codec::H264 if keyframe => h264::height(&received.payload),
+            Codec::Vp9 => descriptor.and_then(|d| d.structure?.height(d.layer)),
             _ => None,
         };
-        track.see(layer, height, received.payload.len());
         self.packets += 1;
         self.bytes += received.payload.len() as u64;
         let arrival = received.timestamp;
@@ -134,8 +151,9 @@ impl Ingest {
             sequence: *received.seq_no,
             timestamp,
             marker: received.header.marker,
-            source: *source,
+            source: Source { ssrc: *source, layer: None },
             keyframe,
+            begins: false,
             height,
             picture: if vp8 { Picture::of_vp8(&received.payload) } else { None },
             payload: received.payload,
@@ -144,7 +162,12 @@ impl Ingest {
             captured: captured.unwrap_or(arrival),
             extensions: EndToEnd::of(&received.header.ext_vals),
         };
-        Some(Forwarded { name, layer: layer as u8, packet })
+        let track = self.tracks.iter_mut().find(|t| t.mid == mid)?;
+        match descriptor.filter(|_| rid.is_none()) {
+            Some(descriptor) => track.take_apart(packet, descriptor, burst),
+            None => track.pass(layer, packet, burst),
+        }
+        Some(())
     }
 
     /// Asks the publisher for a keyframe (PLI, RFC 4585 §6.3.1) on a layer of the track of that
@@ -242,11 +265,60 @@ impl Incoming {
         Some(self.layers.len() - 1)
     }
 
-    fn see(&mut self, layer: usize, height: Option<u16>, bytes: usize) {
-        if let Some(layer) = self.layers.get_mut(layer) {
-            layer.seen.bytes += bytes as u64;
-            layer.seen.height = height.or(layer.seen.height);
+    /// Gives each layer its share of a packet, the lowest first. Which layers there are is what the
+    /// stream's keyframes say; without a word of theirs, there is one.
+    fn take_apart(&mut self, packet: Packet, of: Descriptor, burst: &mut Vec<Forwarded>) {
+        let ssrc = packet.source.ssrc;
+        if let Some(structure) = of.structure.filter(|_| packet.keyframe) {
+            let known = self.scalable.take().filter(|_| structure.count > 1);
+            let known = known.filter(|parts| parts.ssrc == ssrc).map(|parts| parts.numbers);
+            let numbers = known.unwrap_or_else(|| Scalable::new(packet.sequence));
+            self.scalable = (structure.count > 1).then_some(Parts { ssrc, structure, numbers });
         }
+        let Some(parts) = self.scalable.as_mut().filter(|parts| parts.ssrc == ssrc) else {
+            return self.pass(0, packet, burst);
+        };
+        let structure = parts.structure;
+        let count = usize::from(structure.count).min(scalable::MAX_LAYERS);
+        let begins = of.begins_picture() && parts.numbers.is_newest(packet.sequence);
+        let shares = parts.numbers.place(packet.sequence, of.layer, count);
+        for (layer, share) in (0..).zip(shares) {
+            let source = Source { ssrc, layer: Some(layer) };
+            let share = match share {
+                Some(Share::Whole(sequence)) => Packet {
+                    source,
+                    sequence,
+                    begins,
+                    // The last of the picture, for those who get no higher layer.
+                    marker: packet.marker || of.ends && of.layer == layer,
+                    height: structure.height(layer),
+                    ..packet.clone()
+                },
+                Some(Share::Empty(sequence)) => Packet {
+                    source,
+                    sequence,
+                    marker: false,
+                    keyframe: false,
+                    payload: [].into(),
+                    ..packet.clone()
+                },
+                None => continue,
+            };
+            self.pass(layer.into(), share, burst);
+        }
+    }
+
+    /// Gives a packet to one layer.
+    fn pass(&mut self, layer: usize, packet: Packet, burst: &mut Vec<Forwarded>) {
+        while self.layers.len() <= layer {
+            let seen = LayerStatistics { height: None, bytes: 0 };
+            self.layers.push(IncomingLayer { rid: None, span: None, seen });
+        }
+        if let Some(layer) = self.layers.get_mut(layer) {
+            layer.seen.bytes += packet.payload.len() as u64;
+            layer.seen.height = packet.height.or(layer.seen.height);
+        }
+        burst.push(Forwarded { name: self.name, layer: layer as u8, packet });
     }
 
     fn count(&mut self, layer: usize, source: u32, sequence: u64) {

@@ -3,6 +3,7 @@
 use str0m::format::{Codec, detect_av1_keyframe, detect_vp8_keyframe};
 
 use crate::h264::{self, nal};
+use crate::vp9;
 
 /// Whether `payload` may be the first packet of a keyframe.
 ///
@@ -11,31 +12,12 @@ use crate::h264::{self, nal};
 pub(crate) fn begins_keyframe(codec: Codec, payload: &[u8]) -> bool {
     match codec {
         Codec::Vp8 => detect_vp8_keyframe(payload),
-        Codec::Vp9 => begins_vp9_keyframe(payload),
+        Codec::Vp9 => vp9::Descriptor::read(payload).is_some_and(|it| it.begins_keyframe()),
         Codec::H264 => begins_h264_keyframe(payload),
         // N: a new coded video sequence begins; never set on a continuation (AV1 RTP §4.4).
         Codec::Av1 => detect_av1_keyframe(payload),
         _ => false,
     }
-}
-
-/// RFC 9628 §4.2: I|P|L|F|B|E|V|Z, then picture id, then the layer indices TID|U|SID|D.
-fn begins_vp9_keyframe(payload: &[u8]) -> bool {
-    let Some(&flags) = payload.first() else {
-        return false;
-    };
-    let (has_id, inter, layers, begins) = (flags & 0x80, flags & 0x40, flags & 0x20, flags & 0x08);
-    if inter != 0 || begins == 0 {
-        return false;
-    }
-    let id_bytes = match payload.get(1) {
-        _ if has_id == 0 => 0,
-        Some(id) if id & 0x80 != 0 => 2,
-        _ => 1,
-    };
-    // Higher spatial layers of a key picture aren't inter-picture predicted either, but need the
-    // lowest one.
-    layers == 0 || payload.get(1 + id_bytes).is_some_and(|l| (l >> 1) & 7 == 0)
 }
 
 fn begins_h264_keyframe(payload: &[u8]) -> bool {
@@ -62,8 +44,8 @@ mod tests {
             (Codec::Vp8, &[0x00, 0x00], false),
             (Codec::Vp8, &[0x11, 0x00], false),
             (Codec::Vp9, &[0x08], true),
-            (Codec::Vp9, &[0xa8, 0x81, 0x02, 0x00], true),
-            (Codec::Vp9, &[0xa8, 0x81, 0x02, 0x02], false),
+            (Codec::Vp9, &[0xa8, 0x81, 0x02, 0x00, 0x00], true),
+            (Codec::Vp9, &[0xa8, 0x81, 0x02, 0x02, 0x00], false),
             (Codec::Vp9, &[0x48], false),
             (Codec::Vp9, &[0x00], false),
             (Codec::H264, &[0x67, 1, 2], true),

@@ -33,12 +33,14 @@ mod packet;
 mod picture;
 mod replay;
 mod rtcp;
+mod scalable;
 mod sfu;
 mod shard;
 mod srtp;
 mod stage;
 mod statistics;
 mod transport;
+mod vp9;
 mod wire;
 
 pub use crate::config::{Config, Limits, Timeouts};

@@ -82,11 +82,14 @@ pub(crate) fn prepare(offer: &str, role: Role, limits: &Limits) -> Result<String
 /// The answer as the client shall see it.
 ///
 /// To a subscriber every track is given the same media stream and CNAME: browsers play in sync only
-/// what belongs together (RFC 8830 §2, RFC 3550 §6.5.1). To a publisher the Opus line repeats the
-/// bitrate it offered, since browsers take the limit from the answer (RFC 7587 §7).
+/// what belongs together (RFC 8830 §2, RFC 3550 §6.5.1). To a publisher formats are listed in the order
+/// of its offer, since it sends in the first (RFC 3264 §6.1), and the Opus line repeats the bitrate it
+/// offered, since browsers take the limit from the answer (RFC 7587 §7).
 pub(crate) fn finish(answer: &str, offer: &str, role: Role) -> String {
     let mut finished = String::with_capacity(answer.len() + 128);
     let mut lines = answer.lines().peekable();
+    // An answer has the m-lines of its offer (RFC 3264 §6).
+    let mut offered_lines = offer.lines().filter(|line| line.starts_with("m="));
     let is_candidate = |line: &str| line.starts_with("a=candidate:");
     while let Some(line) = lines.next() {
         match role {
@@ -95,6 +98,10 @@ pub(crate) fn finish(answer: &str, offer: &str, role: Role) -> String {
                 finished.push_str(line.split(" ufrag ").next().unwrap_or(line));
             }
             Role::Subscriber => push_joined(&mut finished, line),
+            Role::Publisher if line.starts_with("m=") => {
+                let offered = offered_lines.next().unwrap_or_default();
+                finished.push_str(&in_order(line, offered));
+            }
             Role::Publisher => {
                 finished.push_str(line);
                 let is_opus_format = line.starts_with("a=fmtp:") && line.contains("useinbandfec");
@@ -110,6 +117,16 @@ pub(crate) fn finish(answer: &str, offer: &str, role: Role) -> String {
         }
     }
     finished
+}
+
+/// An m-line with its formats in the order of another one.
+fn in_order(line: &str, offered: &str) -> String {
+    let offered: Vec<&str> = offered.split_whitespace().skip(3).collect();
+    let mut parts: Vec<&str> = line.split_whitespace().collect();
+    if let Some(formats) = parts.get_mut(3..) {
+        formats.sort_by_key(|format| offered.iter().position(|it| it == format));
+    }
+    parts.join(" ")
 }
 
 /// One answer line, with the stream named `stage` and the CNAME `stage`.
@@ -171,6 +188,14 @@ mod tests {
             Role::Publisher,
         );
         assert_eq!(finished, "a=fmtp:111 minptime=10;useinbandfec=1;maxaveragebitrate=256000\r\n");
+    }
+
+    #[test]
+    fn a_publisher_sends_what_it_offered_first() {
+        let offer = "m=audio 9 x 111 63\r\nm=video 9 x 98 99 96 97";
+        let answer = "m=audio 9 x 111\r\na=mid:0\r\nm=video 9 x 96 98 97 99";
+        let finished = finish(answer, offer, Role::Publisher);
+        assert_eq!(finished, "m=audio 9 x 111\r\na=mid:0\r\nm=video 9 x 98 99 96 97\r\n");
     }
 
     #[test]

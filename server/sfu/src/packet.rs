@@ -31,6 +31,15 @@ impl TrackName {
     }
 }
 
+/// Where packets come from: another source has its own sequence numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Source {
+    /// All packets of one SSRC have the same time line.
+    pub(crate) ssrc: u32,
+    /// It is this layer of several that one scalable stream holds: see [`crate::scalable`].
+    pub(crate) layer: Option<u8>,
+}
+
 /// One RTP packet, decrypted. Cloning copies no payload.
 #[derive(Clone)]
 pub(crate) struct Packet {
@@ -40,12 +49,14 @@ pub(crate) struct Packet {
     pub(crate) timestamp: u32,
     /// RTP marker bit.
     pub(crate) marker: bool,
-    /// Where it came from; another source has its own sequence and timestamps.
-    pub(crate) source: u32,
+    /// Where it came from.
+    pub(crate) source: Source,
     /// RTP payload.
     pub(crate) payload: Arc<[u8]>,
     /// A picture that needs none before it may begin here.
     pub(crate) keyframe: bool,
+    /// A picture of a scalable stream begins here.
+    pub(crate) begins: bool,
     /// What a VP8 packet says about its place among the pictures.
     pub(crate) picture: Option<Picture>,
     /// Of a keyframe, in pixels, where it can be told.

@@ -55,23 +55,23 @@ impl Stage {
         self.requests.clear();
     }
 
-    /// A keyframe of the layer came.
-    pub(crate) fn keyframe_came(&mut self, track: TrackName, layer: u8) {
-        if let Some(request) = self.request(track, layer) {
-            request.wanted = false;
+    /// Nobody waits any more for the keyframes in the burst from that packet on.
+    pub(crate) fn keyframes_came(&mut self, from: usize) {
+        for came in self.burst.iter().skip(from).filter(|it| it.packet.keyframe) {
+            let same = |r: &&mut Request| (r.track, r.layer) == (came.name, came.layer);
+            if let Some(request) = self.requests.iter_mut().find(same) {
+                request.wanted = false;
+            }
         }
     }
 
     /// Somebody lost the picture of that layer, or never had it.
     pub(crate) fn keyframe_needed(&mut self, track: TrackName, layer: u8) {
-        match self.request(track, layer) {
+        let known = self.requests.iter_mut().find(|r| (r.track, r.layer) == (track, layer));
+        match known {
             Some(request) => request.wanted = true,
             None => self.requests.push(Request { track, layer, wanted: true, asked: None }),
         }
-    }
-
-    fn request(&mut self, track: TrackName, layer: u8) -> Option<&mut Request> {
-        self.requests.iter_mut().find(|r| (r.track, r.layer) == (track, layer))
     }
 
     /// When [`Stage::due`] next has something.

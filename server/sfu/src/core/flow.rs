@@ -231,24 +231,22 @@ impl Core {
                 let Side::Publisher(ingest) = &mut peer.side else {
                     return;
                 };
-                let first = ingest.packets == 0;
-                let Some(forwarded) = ingest.receive(&mut peer.transport, packet) else {
-                    return;
-                };
                 let (session, stage_key) = (peer.id, peer.stage);
-                self.totals.media_packets_in += 1;
                 let Some(stage) = self.stages.get_mut(stage_key) else {
                     return;
                 };
+                let (first, before) = (ingest.packets == 0, stage.burst.len());
+                ingest.receive(&mut peer.transport, packet, &mut stage.burst);
+                if stage.burst.len() == before {
+                    return;
+                }
+                self.totals.media_packets_in += 1;
                 if first {
                     let stage = stage.id.clone();
                     self.events.push_back(Event::PublisherMedia { stage, session });
                 }
-                if forwarded.packet.keyframe {
-                    stage.keyframe_came(forwarded.name, forwarded.layer);
-                }
-                stage.burst.push(forwarded);
-                if stage.burst.len() == 1 {
+                stage.keyframes_came(before);
+                if before == 0 {
                     self.restless.push(stage_key);
                 }
             }

@@ -9,7 +9,7 @@ use super::track::{CATCH_UP_INTERVAL, Track};
 use crate::config::Limits;
 use crate::demultiplex::PeerKey;
 use crate::history::Stored;
-use crate::packet::{Forwarded, Packet, TrackName};
+use crate::packet::{Forwarded, Packet, Source, TrackName};
 
 /// Packets of the past a newcomer gets per [`CATCH_UP_INTERVAL`]: about 30 Mbit/s, several times
 /// faster than real time, without filling the queues on the way.
@@ -99,7 +99,7 @@ impl Audience {
                 }
             }
             if let Some(layer) = track.layers.get(first) {
-                need(track.name, layer.number);
+                need(track.name, layer.asked_as());
             }
         }
     }
@@ -122,11 +122,11 @@ impl Audience {
         let layer = feed.layer;
         let served = feed.is_beginning(now)
             || feed.picture_lost(now) && track.start(feed, layer, &mut self.catch_up_at, now);
-        if served { None } else { Some(track.layers.get(layer)?.number) }
+        if served { None } else { Some(track.layers.get(layer)?.asked_as()) }
     }
 
     /// The packet of a source by its sequence number, if it is still there.
-    pub(super) fn find(&self, source: u32, sequence: u64) -> Option<&Packet> {
+    pub(super) fn find(&self, source: Source, sequence: u64) -> Option<&Packet> {
         self.tracks.iter().find_map(|t| t.find(source, sequence))
     }
 
@@ -149,7 +149,8 @@ impl Audience {
             let padding = padding(burst, index);
             plan.push(Planned { track, layer, stored, padding });
             if begun && forwarded.name.video && stored != Stored::Keyframe {
-                need(forwarded.name, forwarded.layer);
+                let entry = self.tracks.get(track).and_then(|t| t.layers.get(layer));
+                need(forwarded.name, entry.map_or(forwarded.layer, |l| l.asked_as()));
             }
         }
         for viewer in &self.viewers {
@@ -259,7 +260,7 @@ impl Audience {
                 let held = worse && needs > budget.saturating_mul(HOPELESS);
                 if track.want(feed, choice.layer, held, now) {
                     if let Some(layer) = track.layers.get(choice.layer) {
-                        need(track.name, layer.number);
+                        need(track.name, layer.asked_as());
                     }
                     if needs > budget
                         && let Some(bandwidth) = &mut subscriber.bandwidth

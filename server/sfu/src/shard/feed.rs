@@ -79,6 +79,14 @@ impl Feed {
         };
     }
 
+    /// Goes on with the next packet of a layer that is a part of the present one.
+    pub(super) fn go_on(&mut self, layer: usize) {
+        self.layer = layer;
+        self.wanted = None;
+        self.changes += 1;
+        self.splice = true;
+    }
+
     /// Whether a layer that is wanted may begin with an old keyframe: no new one comes.
     pub(super) fn is_left_waiting(&self, now: Instant) -> bool {
         self.wanted.is_some_and(|w| now.saturating_duration_since(w.since) > UNANSWERED)

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
-use crate::packet::{Packet, clock_rate};
+use crate::packet::{Packet, Source, clock_rate};
 use crate::picture::{Picture, PictureShift};
 
 /// Changes of source that are remembered, for repairs of what was sent before them.
@@ -22,7 +22,7 @@ pub(crate) struct Numbering {
 /// A stretch of packets of one source.
 #[derive(Clone, Copy)]
 struct Run {
-    source: u32,
+    source: Source,
     /// Number of its first packet, as sent.
     first: u64,
     sequence_offset: u64,
@@ -85,7 +85,7 @@ impl Numbering {
     }
 
     /// Source and its sequence number of the packet that was sent under the 16 bits `number`.
-    pub(crate) fn origin(&self, number: u16) -> Option<(u32, u64)> {
+    pub(crate) fn origin(&self, number: u16) -> Option<(Source, u64)> {
         let last = self.last?.sequence;
         // Nothing younger than the last can be meant.
         let behind = (last as u16).wrapping_sub(number);
@@ -113,18 +113,32 @@ impl Numbering {
             (Some(last), Some(next)) => PictureShift::after(last, next),
             _ => PictureShift::default(),
         };
+        let timestamp_offset =
+            self.same_time_line(packet).unwrap_or_else(|| timestamp.wrapping_sub(packet.timestamp));
         let run = Run {
             shift,
             source: packet.source,
             first: sequence,
             sequence_offset: sequence.wrapping_sub(packet.sequence),
-            timestamp_offset: timestamp.wrapping_sub(packet.timestamp),
+            timestamp_offset,
         };
         if self.runs.len() == REMEMBERED_RUNS {
             self.runs.pop_front();
         }
         self.runs.push_back(run);
         run
+    }
+
+    /// The offset of the timestamps so far, for a packet that goes on where they are: one of another
+    /// layer of the same scalable stream.
+    fn same_time_line(&self, packet: &Packet) -> Option<u32> {
+        let run = self
+            .runs
+            .back()
+            .filter(|run| run.source != packet.source && run.source.ssrc == packet.source.ssrc)?;
+        let timestamp = packet.timestamp.wrapping_add(run.timestamp_offset);
+        let ahead = timestamp.wrapping_sub(self.last?.timestamp) as i32;
+        (ahead > 0).then_some(run.timestamp_offset)
     }
 }
 

@@ -5,7 +5,7 @@ use str0m::media::Pt;
 use str0m::rtp::{Extension, ExtensionMap};
 
 use super::numbering::{Numbering, Numbers};
-use crate::packet::{EndToEnd, Packet, TrackName};
+use crate::packet::{EndToEnd, Packet, Source, TrackName};
 
 /// Longest RTP header written: fixed part, one-byte extensions (RFC 8285 §4.2) of 40 bytes.
 pub(super) const MAX_HEADER: usize = 12 + 4 + 40;
@@ -57,7 +57,7 @@ struct Ids {
 
 #[derive(Clone, Copy)]
 struct Match {
-    source: u32,
+    source: Source,
     payload_type: Pt,
     taken_as: Option<TakenAs>,
 }

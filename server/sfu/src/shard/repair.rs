@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::bandwidth::Bandwidth;
 use super::outgoing::{Outgoing, Place};
 use super::subscriber::{Subscriber, Way, number, seal};
-use crate::packet::Packet;
+use crate::packet::{Packet, Source};
 use crate::rtcp::Nack;
 use crate::srtp::Sealer;
 
@@ -49,7 +49,7 @@ impl Subscriber {
     pub(super) fn repair<'p>(
         &mut self,
         nack: &Nack<'_>,
-        find: impl Fn(u32, u64) -> Option<&'p Packet>,
+        find: impl Fn(Source, u64) -> Option<&'p Packet>,
         way: &mut Way<'_>,
     ) {
         self.figures.nacks += 1;
@@ -82,7 +82,7 @@ impl Subscriber {
     pub(super) fn fill<'p>(
         &mut self,
         bytes: usize,
-        find: impl Fn(u32, u64) -> Option<&'p Packet>,
+        find: impl Fn(Source, u64) -> Option<&'p Packet>,
         way: &mut Way<'_>,
     ) {
         let repairs = |t: &&mut Outgoing| t.name.video && t.numbering.last().is_some();

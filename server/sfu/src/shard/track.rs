@@ -6,7 +6,7 @@ use super::feed::{Feed, Mode, Wanted};
 use super::rate::Rate;
 use crate::config::Limits;
 use crate::history::{History, Stored};
-use crate::packet::{Forwarded, Packet, TrackName};
+use crate::packet::{Forwarded, Packet, Source, TrackName};
 
 /// A newcomer isn't served in the same burst as the last DTLS flight: clients that set up SRTP only
 /// after reading the whole burst would lose the start.
@@ -39,11 +39,11 @@ pub(super) struct Track {
     pub(super) layers: Vec<Layer>,
 }
 
-/// One simulcast layer (RFC 8853), or the whole of a track without.
+/// One layer, of simulcast (RFC 8853) or of a scalable stream, or the whole of a track without.
 pub(super) struct Layer {
     pub(super) number: u8,
     /// [`Packet::source`] of the last packet.
-    source: u32,
+    source: Source,
     pub(super) history: History,
     rate: Rate,
     last: Instant,
@@ -105,7 +105,7 @@ impl Track {
     }
 
     /// The packet of a source by its sequence number, if it is still there.
-    pub(super) fn find(&self, source: u32, sequence: u64) -> Option<&Packet> {
+    pub(super) fn find(&self, source: Source, sequence: u64) -> Option<&Packet> {
         self.layers.iter().find(|l| l.source == source)?.history.get(sequence)
     }
 
@@ -142,9 +142,14 @@ impl Track {
             return true;
         }
         let keyframe = stored == Stored::Keyframe;
-        if feed.wanted.is_some_and(|w| w.layer == layer) && keyframe {
-            self.start(feed, layer, catch_up_at, packet.arrival);
-            return false;
+        if feed.wanted.is_some_and(|w| w.layer == layer) {
+            if keyframe {
+                self.start(feed, layer, catch_up_at, packet.arrival);
+                return false;
+            }
+            if packet.begins && feed.mode == Mode::Live && self.is_part(layer, feed.layer) {
+                feed.go_on(layer);
+            }
         }
         match feed.mode {
             // Any picture is better than none.
@@ -155,6 +160,8 @@ impl Track {
                 false
             }
             _ if layer != feed.layer => false,
+            // The layer that is wanted begins with the same packet of the publisher.
+            _ if keyframe && packet.source.layer.is_some() && feed.wanted.is_some() => false,
             // A newer keyframe spares it the rest of the old run.
             Mode::CatchingUp(next) if keyframe && next < packet.sequence => {
                 self.start(feed, layer, catch_up_at, packet.arrival);
@@ -190,6 +197,15 @@ impl Track {
         ladder
     }
 
+    /// Whether a layer is a part of another one, and needs no keyframe to go on in its place.
+    fn is_part(&self, layer: usize, of: usize) -> bool {
+        let source = |layer: usize| self.layers.get(layer).map(|l| l.source);
+        match (source(layer), source(of)) {
+            (Some(part), Some(whole)) => part.ssrc == whole.ssrc && part.layer < whole.layer,
+            _ => false,
+        }
+    }
+
     /// Makes the feed want a layer; true if its keyframe has to be asked for.
     pub(super) fn want(&self, feed: &mut Feed, layer: usize, held: bool, now: Instant) -> bool {
         if feed.mode == Mode::Waiting || feed.layer == layer {
@@ -203,7 +219,7 @@ impl Track {
             }
             wanted => {
                 *wanted = Some(Wanted { layer, since: now, held });
-                true
+                !self.is_part(layer, feed.layer)
             }
         }
     }
@@ -250,6 +266,12 @@ impl Ladder {
 }
 
 impl Layer {
+    /// The number of the layer of which the publisher is asked for a keyframe: those of a scalable
+    /// stream have theirs together.
+    pub(super) fn asked_as(&self) -> u8 {
+        if self.source.layer.is_some() { 0 } else { self.number }
+    }
+
     /// A packet came, at `at` microseconds.
     pub(super) fn store(&mut self, packet: &Packet, at: u64) -> Stored {
         self.last = packet.arrival;

@@ -4,11 +4,13 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant, SystemTime};
 
 use str0m::change::{SdpAnswer, SdpPendingOffer};
+use str0m::format::Codec;
 use str0m::media::{Direction, MediaKind, Mid, Rid, Simulcast, SimulcastLayer};
 use str0m::net::{Protocol, Receive};
 use str0m::rtp::RtpWrite;
 use str0m::{Candidate, Event, IceCreds, Input, Output, Rtc};
 
+use super::payload::{Read, filled, vp8, vp9};
 use crate::core::Restarted;
 use crate::event::Role;
 use crate::identity::SessionId;
@@ -29,7 +31,8 @@ pub(super) struct Seen {
     /// As the publisher wrote it: its own name and the packet's number.
     pub(super) publisher: u8,
     pub(super) number: u64,
-    /// Which simulcast layer it is of, and the count of its picture.
+    /// Which layer it is of, and the count of its picture; [`super::payload::NOTHING`] if it is
+    /// empty.
     pub(super) layer: u8,
     pub(super) picture: u16,
     pub(super) keyframe: bool,
@@ -41,6 +44,8 @@ pub(super) struct Seen {
 /// What a publisher sends of one video layer.
 pub(super) struct Sending {
     pub(super) active: bool,
+    /// It is VP9 and holds three layers.
+    pub(super) scalable: bool,
     rid: Option<Rid>,
     packets_per_frame: u64,
     sequence: u64,
@@ -85,6 +90,14 @@ pub(super) struct Client {
     sequence: u64,
     number: u64,
     timestamps: (u32, u32),
+}
+
+/// What a publisher writes to.
+#[derive(Clone, Copy)]
+enum Stream {
+    Sound,
+    Layer(Option<Rid>),
+    Scalable,
 }
 
 impl Client {
@@ -133,6 +146,7 @@ impl Client {
             layers: (0..layers)
                 .map(|layer| Sending {
                     active: true,
+                    scalable: false,
                     rid: (layers > 1).then(|| rids[usize::from(layer)]),
                     packets_per_frame: match layers {
                         1 => PACKETS_PER_FRAME,
@@ -230,7 +244,7 @@ impl Client {
         let (sequence, timestamp) = (self.sequence, self.timestamps.0);
         let mut payload = vec![0xfc, self.name];
         payload.extend(self.number.to_be_bytes());
-        self.write(None, sequence, timestamp, false, payload, now);
+        self.write(Stream::Sound, sequence, timestamp, false, payload, now);
         self.sequence += 1;
         self.number += 1;
         self.timestamps.0 = timestamp.wrapping_add(960);
@@ -255,49 +269,54 @@ impl Client {
         let sending = &mut self.layers[layer];
         let keyframe = std::mem::take(&mut sending.keyframe_next);
         sending.picture = sending.picture.wrapping_add(1) & 0x7fff;
+        let picture = sending.picture;
         let mut payloads = Vec::new();
-        for index in 0..sending.packets_per_frame {
-            // VP8 payload descriptor: X, S on the first packet, I, PictureID; then the frame tag,
-            // P = 0 for a key, and the size.
-            let descriptor = if index == 0 { 0x90 } else { 0x80 };
-            let [high, low] = sending.picture.to_be_bytes();
-            let mut payload = vec![descriptor, 0x80, high | 0x80, low, u8::from(!keyframe)];
-            payload.extend([0, 0, 0x9d, 0x01, 0x2a, 0, 1]);
-            payload.extend((180_u16 << layer).to_le_bytes());
-            payload.extend([name, layer as u8]);
-            payload.extend(sending.number.to_be_bytes());
-            payload.resize(200, 0);
+        let mut push = |descriptor: Vec<u8>, layer: u8| {
+            let payload = filled(descriptor, name, layer, sending.number);
             payloads.push((sending.sequence, payload));
             sending.sequence += 1;
             sending.number += 1;
+        };
+        if sending.scalable {
+            for part in 0..3 {
+                let count = 4_u64.pow(part.into());
+                for index in 0..count {
+                    let ends = [index == 0, index + 1 == count];
+                    push(vp9(picture, keyframe, part, ends), part);
+                }
+            }
+        } else {
+            for index in 0..sending.packets_per_frame {
+                push(vp8(picture, keyframe, layer as u8, index == 0), layer as u8);
+            }
         }
-        let rid = sending.rid;
+        let stream = if sending.scalable { Stream::Scalable } else { Stream::Layer(sending.rid) };
         let last = payloads.len() - 1;
         for (index, (sequence, payload)) in payloads.into_iter().enumerate() {
-            self.write(Some(rid), sequence, timestamp, index == last, payload, captured);
+            self.write(stream, sequence, timestamp, index == last, payload, captured);
         }
     }
 
-    /// `video` names the layer of video.
     fn write(
         &mut self,
-        video: Option<Option<Rid>>,
+        stream: Stream,
         sequence: u64,
         timestamp: u32,
         marker: bool,
         payload: Vec<u8>,
         now: Instant,
     ) {
-        let (mid, codec) = match video {
-            Some(_) => (self.video, str0m::format::Codec::Vp8),
-            None => (self.audio, str0m::format::Codec::Opus),
+        let (mid, rid, codec) = match stream {
+            Stream::Sound => (self.audio, None, Codec::Opus),
+            Stream::Layer(rid) => (self.video, rid, Codec::Vp8),
+            Stream::Scalable => (self.video, None, Codec::Vp9),
         };
         let params = self.rtc.codec_config().find(|p| p.spec().codec == codec);
         let pt = params.expect("the codec").pt();
         let mut direct = self.rtc.direct_api();
-        let stream = direct.stream_tx_by_mid(mid, video.flatten()).expect("a stream");
+        let stream = direct.stream_tx_by_mid(mid, rid).expect("a stream");
         let write = RtpWrite::new(pt, sequence.into(), timestamp, now, payload);
-        stream.write_rtp(write.marker(marker).nackable(video.is_some()));
+        stream.write_rtp(write.marker(marker).nackable(codec != Codec::Opus));
     }
 
     fn drain(&mut self) {
@@ -333,10 +352,11 @@ impl Client {
                 }
             }
             Event::RtpPacket(packet) => {
-                let video = packet.payload.len() > 100;
-                let (name, number) = if video { (14, 16) } else { (1, 2) };
-                let number = packet.payload[number..number + 8].try_into().expect("8 bytes");
-                let payload = &packet.payload;
+                let params = self.rtc.codec_config();
+                let params = params.find(|p| p.pt() == packet.header.payload_type);
+                let codec = params.expect("negotiated").spec().codec;
+                let video = codec != Codec::Opus;
+                let read = Read::of(codec, &packet.payload);
                 let captured = packet.last_sender_info.map(|report| {
                     let ticks = packet.time.numer() as u32;
                     let ahead = ticks.wrapping_sub(report.rtp_time.numer() as u32) as i32;
@@ -353,11 +373,11 @@ impl Client {
                     sequence: *packet.seq_no,
                     timestamp: packet.header.timestamp,
                     marker: packet.header.marker,
-                    publisher: payload[name],
-                    number: u64::from_be_bytes(number),
-                    layer: if video { payload[15] } else { 0 },
-                    picture: u16::from_be_bytes([payload[2] & 0x7f, payload[3]]),
-                    keyframe: video && payload[0] == 0x90 && payload[4] == 0,
+                    publisher: read.name,
+                    number: read.number,
+                    layer: read.layer,
+                    picture: read.picture,
+                    keyframe: read.keyframe,
                     at: packet.timestamp,
                 });
             }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::client::Seen;
+use super::payload::NOTHING;
 use super::world::{GOOD, Network, World};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -98,4 +99,77 @@ fn a_small_window_gets_a_small_picture() {
     check_one_stream(&world.clients[small].video());
     let publisher = world.session(0);
     assert!(!world.core.prefer(publisher, Some(180)));
+}
+
+/// Panics unless what a subscriber saw of a scalable stream is pictures with all layers up to one of
+/// them, each with one end; returns that layer of each, none of those of which something is missing.
+fn check_pictures(video: &[Seen]) -> Vec<Option<u8>> {
+    let chunks: Vec<&[Seen]> = video.chunk_by(|a, b| a.timestamp == b.timestamp).collect();
+    let mut pictures = Vec::new();
+    for neighbours in chunks.windows(3) {
+        let [before, picture, after] = neighbours else { unreachable!() };
+        let next = before.last().expect("no empty chunks").sequence + 1;
+        let wanted = next..next + picture.len() as u64 + 1;
+        let whole = picture.iter().chain(after.first()).map(|s| s.sequence).eq(wanted);
+        let parts: Vec<&Seen> = picture.iter().filter(|s| s.layer != NOTHING).collect();
+        let top = parts.iter().map(|s| s.layer).max();
+        pictures.push(top.filter(|_| whole));
+        if let Some(top) = top.filter(|_| whole) {
+            let wanted = (0..=top).flat_map(|layer| vec![layer; 4_usize.pow(layer.into())]);
+            assert!(parts.iter().map(|s| s.layer).eq(wanted), "layer by layer, up to {top}");
+            let ends = parts.iter().map(|s| s.marker);
+            assert!(ends.eq((1..=parts.len()).map(|at| at == parts.len())), "one end");
+        }
+    }
+    for pair in video.windows(2) {
+        let ahead = pair[1].timestamp.wrapping_sub(pair[0].timestamp);
+        assert!(ahead % 3_000 == 0 && ahead <= 9_000, "one time line: {ahead}");
+    }
+    pictures
+}
+
+#[test]
+fn of_a_scalable_stream_each_gets_what_its_network_carries() {
+    let mut world = World::new(44);
+    let publisher = world.publish_scalable("stage");
+    let (viewer, small) = (world.subscribe("stage"), world.subscribe("stage"));
+    assert!(world.core.prefer(world.session(small), Some(400)));
+    world.until(SECOND * 6, "the best", |w| layer(w, viewer) == Some(2));
+    world.pass(SECOND * 2);
+    let tops = check_pictures(&world.clients[small].video());
+    assert!(tops.ends_with(&[Some(1); 60]), "360 pixels and no more");
+    let asked = world.clients[publisher].asked;
+    // Less needs no keyframe.
+    assert!(world.core.prefer(world.session(viewer), Some(200)));
+    let low = |w: &World| w.clients[viewer].video().iter().rev().take(8).all(|s| s.layer == 0);
+    world.until(SECOND / 2, "the least", low);
+    assert_eq!(world.clients[publisher].asked, asked);
+    assert!(world.core.prefer(world.session(viewer), None));
+    let high = |w: &World| layer(w, viewer) == Some(2);
+    world.until(SECOND * 10, "the best again", high);
+    world.pass(SECOND);
+    let tops = check_pictures(&world.clients[viewer].video());
+    assert!(tops.contains(&Some(0)) && tops.ends_with(&[Some(2); 25]));
+    let asked = world.clients[publisher].asked - asked;
+    assert!((1..=2).contains(&asked), "one keyframe is for all layers: {asked}");
+}
+
+#[test]
+fn a_scalable_stream_is_whole_in_every_layer_on_a_bad_network() {
+    let mut world = World::new(45);
+    world.publish_scalable("stage");
+    let viewers: Vec<usize> = (0..3).map(|_| world.subscribe("stage")).collect();
+    for (viewer, most) in viewers.iter().zip([200, 400, 800]) {
+        assert!(world.core.prefer(world.session(*viewer), Some(most)));
+    }
+    world.until(SECOND * 6, "the best", |w| layer(w, viewers[2]) == Some(2));
+    world.network = Network { lost: 20, jitter: 4, ..GOOD };
+    world.pass(SECOND * 10);
+    world.network = GOOD;
+    world.pass(SECOND * 2);
+    for (viewer, most) in viewers.iter().zip(0..) {
+        let pictures = check_pictures(&world.clients[*viewer].video());
+        let whole = pictures.iter().filter(|top| **top == Some(most)).count();
+        assert!(whole > 330, "layer {most}: {whole} of {}", pictures.len());
+    }
 }

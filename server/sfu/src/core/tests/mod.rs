@@ -5,6 +5,7 @@ mod forwarding;
 mod joining;
 mod layers;
 mod moving;
+mod payload;
 mod strangers;
 mod succession;
 mod world;

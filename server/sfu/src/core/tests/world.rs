@@ -134,6 +134,13 @@ impl World {
         self.add(stage, Role::Publisher, 65_400, 3)
     }
 
+    /// A publisher with three layers in one stream joins.
+    pub(super) fn publish_scalable(&mut self, stage: &str) -> usize {
+        let publisher = self.publish(stage, 65_400);
+        self.clients[publisher].layers[0].scalable = true;
+        publisher
+    }
+
     /// A subscriber joins; its index among the clients.
     pub(super) fn subscribe(&mut self, stage: &str) -> usize {
         self.add(stage, Role::Subscriber, 0, 0)

@@ -1,0 +1,83 @@
+//! Payloads that say which packet of which publisher they are.
+
+use str0m::format::Codec;
+
+/// No layer: a packet of nothing.
+pub(super) const NOTHING: u8 = u8::MAX;
+
+/// Bytes before what they say; the longest descriptors have room.
+const VP8_DESCRIPTOR: usize = 14;
+const VP9_DESCRIPTOR: usize = 20;
+
+/// A payload of video: what it is, then filled up.
+pub(super) fn filled(mut descriptor: Vec<u8>, name: u8, layer: u8, number: u64) -> Vec<u8> {
+    descriptor.extend([name, layer]);
+    descriptor.extend(number.to_be_bytes());
+    descriptor.resize(200, 0);
+    descriptor
+}
+
+/// RFC 7741 §4.2: X, S on the first packet, I, PictureID; then the frame tag, P = 0 for a key, and the
+/// size.
+pub(super) fn vp8(picture: u16, keyframe: bool, layer: u8, first: bool) -> Vec<u8> {
+    let [high, low] = picture.to_be_bytes();
+    let flags = if first { 0x90 } else { 0x80 };
+    let mut descriptor = vec![flags, 0x80, high | 0x80, low, u8::from(!keyframe)];
+    descriptor.extend([0, 0, 0x9d, 0x01, 0x2a, 0, 1]);
+    descriptor.extend((180_u16 << layer).to_le_bytes());
+    descriptor
+}
+
+/// RFC 9628 §4.2: I, P, L, B, E, V; a picture id of 15 bits; the layer; TL0PICIDX; with a keyframe
+/// what layers there are. `ends` says whether the layer's frame begins and ends here.
+pub(super) fn vp9(picture: u16, keyframe: bool, layer: u8, ends: [bool; 2]) -> Vec<u8> {
+    let bit = |is: bool, bit: u8| if is { bit } else { 0 };
+    let told = keyframe && layer == 0 && ends[0];
+    let flags = bit(!keyframe, 0x40) | bit(ends[0], 8) | bit(ends[1], 4) | bit(told, 2);
+    let [high, low] = picture.to_be_bytes();
+    let mut descriptor = vec![0xa0 | flags, high | 0x80, low, layer << 1, 0];
+    if told {
+        descriptor.push(0x50);
+        for height in [180_u16, 360, 720] {
+            descriptor.extend((height / 9 * 16).to_be_bytes());
+            descriptor.extend(height.to_be_bytes());
+        }
+    }
+    descriptor.resize(VP9_DESCRIPTOR, 0);
+    descriptor
+}
+
+/// What is written in a payload.
+pub(super) struct Read {
+    pub(super) name: u8,
+    pub(super) number: u64,
+    pub(super) layer: u8,
+    pub(super) picture: u16,
+    pub(super) keyframe: bool,
+}
+
+impl Read {
+    pub(super) fn of(codec: Codec, payload: &[u8]) -> Self {
+        if payload.is_empty() {
+            return Read { name: 0, number: 0, layer: NOTHING, picture: 0, keyframe: false };
+        }
+        let (name, picture) = match codec {
+            Codec::Vp8 => (VP8_DESCRIPTOR, 2),
+            Codec::Vp9 => (VP9_DESCRIPTOR, 1),
+            _ => (1, 0),
+        };
+        let at = if codec == Codec::Opus { name + 1 } else { name + 2 };
+        let picture = u16::from_be_bytes([payload[picture] & 0x7f, payload[picture + 1]]);
+        Read {
+            name: payload[name],
+            number: u64::from_be_bytes(payload[at..at + 8].try_into().expect("8 bytes")),
+            layer: if codec == Codec::Opus { 0 } else { payload[name + 1] },
+            picture,
+            keyframe: match codec {
+                Codec::Vp8 => payload[0] == 0x90 && payload[4] == 0,
+                Codec::Vp9 => payload[0] & 0x48 == 8 && payload[3] == 0,
+                _ => false,
+            },
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! A scalable stream (VP9 SVC), taken apart into the simulcast streams that it stands for.
+//!
+//! A publisher sends all spatial layers in one stream, each built on those below it. Layer `n` as
+//! subscribers know it is what is left without the packets above `n`, under numbers of its own that
+//! have no gaps: from there on it is treated like any other simulcast layer.
+
+use std::collections::VecDeque;
+
+/// Layers that are told apart; what is above the last goes with it.
+pub(crate) const MAX_LAYERS: usize = 4;
+
+/// Gaps that late packets and repairs may still fill.
+const REMEMBERED_GAPS: usize = 128;
+
+/// Numbers that may be left out and still belong to the same count.
+const MAX_GAP: u64 = 8_192;
+
+/// One scalable stream.
+///
+/// Invariant: in every layer each number stands for one packet of the stream. What was missing when
+/// its turn came has a number in every layer, since it could belong to any; should it turn out not to,
+/// the number is filled with a packet of nothing.
+pub(crate) struct Scalable {
+    /// The number that comes next in the stream.
+    next: u64,
+    /// By how much each layer's numbers are behind the stream's.
+    behind: [u64; MAX_LAYERS],
+    /// Oldest first.
+    gaps: VecDeque<Gap>,
+}
+
+/// Numbers that were skipped.
+struct Gap {
+    first: u64,
+    end: u64,
+    behind: [u64; MAX_LAYERS],
+}
+
+/// What one layer gets of a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Share {
+    /// All of it, under this number.
+    Whole(u64),
+    /// Its number alone.
+    Empty(u64),
+}
+
+impl Scalable {
+    /// A stream that begins with the packet of that number.
+    pub(crate) fn new(first: u64) -> Self {
+        Scalable { next: first, behind: [0; MAX_LAYERS], gaps: VecDeque::new() }
+    }
+
+    /// Whether the packet of that number comes before all that follow it.
+    pub(crate) fn is_newest(&self, sequence: u64) -> bool {
+        sequence >= self.next
+    }
+
+    /// What each of the `count` layers gets of the packet of that number, which belongs to `layer`;
+    /// nothing of one that came too late.
+    pub(crate) fn place(
+        &mut self,
+        sequence: u64,
+        layer: u8,
+        count: usize,
+    ) -> [Option<Share>; MAX_LAYERS] {
+        let Some(behind) = self.behind(sequence) else {
+            return [None; MAX_LAYERS];
+        };
+        let late = sequence + 1 < self.next;
+        let mut shares = [None; MAX_LAYERS];
+        for (number, share) in shares.iter_mut().enumerate().take(count) {
+            let belongs = usize::from(layer) <= number || number + 1 == count;
+            let place = sequence - behind[number];
+            *share = match belongs {
+                true => Some(Share::Whole(place)),
+                false if late => Some(Share::Empty(place)),
+                false => {
+                    self.behind[number] += 1;
+                    None
+                }
+            };
+        }
+        shares
+    }
+
+    /// By how much the layers' numbers are behind that of a packet, if it has a place.
+    fn behind(&mut self, sequence: u64) -> Option<[u64; MAX_LAYERS]> {
+        if sequence < self.next {
+            return self.fill(sequence);
+        }
+        if sequence - self.next > MAX_GAP {
+            // Another count, which whoever gets it takes for one, too.
+            self.gaps.clear();
+        } else if sequence > self.next {
+            if self.gaps.len() == REMEMBERED_GAPS {
+                self.gaps.pop_front();
+            }
+            self.gaps.push_back(Gap { first: self.next, end: sequence, behind: self.behind });
+        }
+        self.next = sequence + 1;
+        Some(self.behind)
+    }
+
+    /// Takes a number out of the gap that it was in.
+    fn fill(&mut self, sequence: u64) -> Option<[u64; MAX_LAYERS]> {
+        let holds = |gap: &Gap| (gap.first..gap.end).contains(&sequence);
+        let index = self.gaps.iter().rposition(holds)?;
+        let Gap { first, end, behind } = self.gaps.remove(index)?;
+        let rest = [(first, sequence), (sequence + 1, end)];
+        for (first, end) in rest.into_iter().rev().filter(|(first, end)| first < end) {
+            self.gaps.insert(index, Gap { first, end, behind });
+        }
+        Some(behind)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    /// Pictures of three layers with one to four packets each: the layer of each packet.
+    fn film(random: &mut fastrand::Rng, pictures: usize) -> Vec<u8> {
+        let frames = (0..pictures).flat_map(|_| 0..3_u8);
+        frames.flat_map(|layer| vec![layer; random.usize(1..5)]).collect()
+    }
+
+    #[test]
+    fn every_layer_is_whole_whatever_comes_late() {
+        for seed in 0..50 {
+            let mut random = fastrand::Rng::with_seed(seed);
+            let film = film(&mut random, 60);
+            // Some come up to 20 packets late, as repairs do.
+            let mut order: Vec<usize> = (0..film.len()).collect();
+            let late = |at: usize, random: &mut fastrand::Rng| {
+                at + if random.u8(..10) == 0 { random.usize(..20) } else { 0 }
+            };
+            order.sort_by_cached_key(|at| if *at == 0 { 0 } else { late(*at, &mut random) });
+            let mut scalable = Scalable::new(70_000);
+            let mut layers: [BTreeMap<u64, Option<usize>>; 3] = Default::default();
+            for at in order {
+                let shares = scalable.place(70_000 + at as u64, film[at], 3);
+                for (got, share) in layers.iter_mut().zip(shares) {
+                    let (number, packet) = match share {
+                        Some(Share::Whole(number)) => (number, Some(at)),
+                        Some(Share::Empty(number)) => (number, None),
+                        None => continue,
+                    };
+                    assert_eq!(got.insert(number, packet), None, "seed {seed}: twice");
+                }
+            }
+            for (number, got) in layers.iter().enumerate() {
+                let whole = got.values().flatten().copied();
+                let wanted = (0..film.len()).filter(|at| usize::from(film[*at]) <= number);
+                assert!(whole.eq(wanted), "seed {seed}, layer {number}: its packets, in order");
+                let numbers = got.keys().copied();
+                assert!(numbers.eq((70_000..).take(got.len())), "seed {seed}: no gaps");
+            }
+            assert_eq!(layers[2].len(), film.len(), "the highest is the stream itself");
+        }
+    }
+
+    #[test]
+    fn what_never_comes_is_missing_in_every_layer() {
+        let mut scalable = Scalable::new(10);
+        assert_eq!(scalable.place(10, 0, 2)[..2], [Some(Share::Whole(10)); 2]);
+        assert_eq!(scalable.place(11, 1, 2)[..2], [None, Some(Share::Whole(11))]);
+        // 12 is lost.
+        assert_eq!(scalable.place(13, 0, 2)[..2], [Some(Share::Whole(12)), Some(Share::Whole(13))]);
+        // Before the beginning, and twice.
+        assert_eq!(scalable.place(9, 0, 2), [None; MAX_LAYERS]);
+        assert_eq!(scalable.place(11, 0, 2), [None; MAX_LAYERS]);
+        // A jump is another count.
+        let jumped = scalable.place(60_000, 0, 2);
+        assert_eq!(jumped[..2], [Some(Share::Whole(59_999)), Some(Share::Whole(60_000))]);
+        assert_eq!(scalable.place(12, 1, 2), [None; MAX_LAYERS]);
+    }
+}
