@@ -1,5 +1,6 @@
 //! What comes from a publisher.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use str0m::format::Codec;
@@ -299,7 +300,7 @@ impl Incoming {
                     sequence,
                     marker: false,
                     keyframe: false,
-                    payload: [].into(),
+                    payload: Arc::default(),
                     ..packet.clone()
                 },
                 None => continue,

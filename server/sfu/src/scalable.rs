@@ -53,7 +53,7 @@ impl Scalable {
 
     /// Whether the packet of that number comes before all that follow it.
     pub(crate) fn is_newest(&self, sequence: u64) -> bool {
-        sequence >= self.next
+        sequence >= self.next || sequence.abs_diff(self.next) > MAX_GAP
     }
 
     /// What each of the `count` layers gets of the packet of that number, which belongs to `layer`;
@@ -86,13 +86,14 @@ impl Scalable {
 
     /// By how much the layers' numbers are behind that of a packet, if it has a place.
     fn behind(&mut self, sequence: u64) -> Option<[u64; MAX_LAYERS]> {
+        if sequence.abs_diff(self.next) > MAX_GAP {
+            // Another count, which whoever gets it takes for one, too.
+            *self = Scalable::new(sequence);
+        }
         if sequence < self.next {
             return self.fill(sequence);
         }
-        if sequence - self.next > MAX_GAP {
-            // Another count, which whoever gets it takes for one, too.
-            self.gaps.clear();
-        } else if sequence > self.next {
+        if sequence > self.next {
             if self.gaps.len() == REMEMBERED_GAPS {
                 self.gaps.pop_front();
             }
@@ -172,9 +173,12 @@ mod tests {
         // Before the beginning, and twice.
         assert_eq!(scalable.place(9, 0, 2), [None; MAX_LAYERS]);
         assert_eq!(scalable.place(11, 0, 2), [None; MAX_LAYERS]);
-        // A jump is another count.
-        let jumped = scalable.place(60_000, 0, 2);
-        assert_eq!(jumped[..2], [Some(Share::Whole(59_999)), Some(Share::Whole(60_000))]);
-        assert_eq!(scalable.place(12, 1, 2), [None; MAX_LAYERS]);
+        // A jump is another count, forwards and back.
+        for first in [60_000, 500] {
+            assert!(scalable.is_newest(first));
+            let jumped = scalable.place(first, 0, 2);
+            assert_eq!(jumped[..2], [Some(Share::Whole(first)); 2]);
+            assert_eq!(scalable.place(first + 1, 1, 2)[..2], [None, Some(Share::Whole(first + 1))]);
+        }
     }
 }
