@@ -11,15 +11,12 @@ use str0m::rtp::rtcp::SenderInfo;
 use crate::h264;
 use crate::jitter::Jitter;
 use crate::keyframe::begins_keyframe;
-use crate::packet::{EndToEnd, Forwarded, Packet, Source, TrackName, clock_rate};
+use crate::packet::{EndToEnd, Forwarded, MAX_LAYERS, Packet, Source, TrackName, clock_rate};
 use crate::picture::{Picture, vp8_height};
-use crate::scalable::{self, Scalable, Share};
+use crate::scalable::{Scalable, Share};
 use crate::statistics::LayerStatistics;
 use crate::transport::Transport;
 use crate::vp9::{Descriptor, Structure};
-
-/// Simulcast layers of one track (RFC 8853); what browsers send is three.
-const MAX_LAYERS: usize = 4;
 
 /// Longest plausible time between capture and arrival, repairs and late tracks included.
 const MAX_UNDER_WAY: Duration = Duration::from_secs(5);
@@ -64,6 +61,12 @@ struct IncomingLayer {
     span: Option<Span>,
     /// What came of it, over all sources.
     seen: LayerStatistics,
+}
+
+impl IncomingLayer {
+    fn new(rid: Option<Rid>) -> Self {
+        IncomingLayer { rid, span: None, seen: LayerStatistics { height: None, bytes: 0 } }
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -131,7 +134,11 @@ impl Ingest {
         let vp8 = codec.spec().codec == Codec::Vp8;
         let vp9 = codec.spec().codec == Codec::Vp9;
         let descriptor = if vp9 { Descriptor::read(&received.payload) } else { None };
-        let keyframe = name.video && begins_keyframe(codec.spec().codec, &received.payload);
+        let keyframe = name.video
+            && match &descriptor {
+                Some(descriptor) => descriptor.begins_keyframe(),
+                None => begins_keyframe(codec.spec().codec, &received.payload),
+            };
         let height = match codec.spec().codec {
             Codec::Vp8 if keyframe => vp8_height(&received.payload),
             Codec::H264 if keyframe => h264::height(&received.payload),
@@ -261,8 +268,7 @@ impl Incoming {
         if self.layers.len() >= MAX_LAYERS {
             return None;
         }
-        let seen = LayerStatistics { height: None, bytes: 0 };
-        self.layers.push(IncomingLayer { rid, span: None, seen });
+        self.layers.push(IncomingLayer::new(rid));
         Some(self.layers.len() - 1)
     }
 
@@ -280,7 +286,7 @@ impl Incoming {
             return self.pass(0, packet, burst);
         };
         let structure = parts.structure;
-        let count = usize::from(structure.count).min(scalable::MAX_LAYERS);
+        let count = usize::from(structure.count).min(MAX_LAYERS);
         let begins = of.begins_picture() && parts.numbers.is_newest(packet.sequence);
         let shares = parts.numbers.place(packet.sequence, of.layer, count);
         for (layer, share) in (0..).zip(shares) {
@@ -312,8 +318,7 @@ impl Incoming {
     /// Gives a packet to one layer.
     fn pass(&mut self, layer: usize, packet: Packet, burst: &mut Vec<Forwarded>) {
         while self.layers.len() <= layer {
-            let seen = LayerStatistics { height: None, bytes: 0 };
-            self.layers.push(IncomingLayer { rid: None, span: None, seen });
+            self.layers.push(IncomingLayer::new(None));
         }
         if let Some(layer) = self.layers.get_mut(layer) {
             layer.seen.bytes += packet.payload.len() as u64;

@@ -40,6 +40,9 @@ pub(crate) struct Source {
     pub(crate) layer: Option<u8>,
 }
 
+/// Layers of one track that are told apart; what browsers send is three.
+pub(crate) const MAX_LAYERS: usize = 4;
+
 /// One RTP packet, decrypted. Cloning copies no payload.
 #[derive(Clone)]
 pub(crate) struct Packet {

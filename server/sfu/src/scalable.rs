@@ -6,8 +6,7 @@
 
 use std::collections::VecDeque;
 
-/// Layers that are told apart; what is above the last goes with it.
-pub(crate) const MAX_LAYERS: usize = 4;
+use crate::packet::MAX_LAYERS;
 
 /// Gaps that late packets and repairs may still fill.
 const REMEMBERED_GAPS: usize = 128;
@@ -56,8 +55,8 @@ impl Scalable {
         sequence >= self.next || sequence.abs_diff(self.next) > MAX_GAP
     }
 
-    /// What each of the `count` layers gets of the packet of that number, which belongs to `layer`;
-    /// nothing of one that came too late.
+    /// What each of the `count` layers gets of the packet of that number, which belongs to `layer`
+    /// (above the last, it goes with that one); nothing of one that came too late.
     pub(crate) fn place(
         &mut self,
         sequence: u64,

@@ -6,7 +6,7 @@ use super::feed::{Feed, Mode, Wanted};
 use super::rate::Rate;
 use crate::config::Limits;
 use crate::history::{History, Stored};
-use crate::packet::{Forwarded, Packet, Source, TrackName};
+use crate::packet::{Forwarded, MAX_LAYERS, Packet, Source, TrackName};
 
 /// A newcomer isn't served in the same burst as the last DTLS flight: clients that set up SRTP only
 /// after reading the whole burst would lose the start.
@@ -21,9 +21,6 @@ const RATE_WINDOW: u64 = 1_000_000;
 
 /// What headers add to payloads, in percent.
 const HEADERS: u64 = 104;
-
-/// Layers there can be; no browser sends more than three.
-const MAX_RUNGS: usize = 4;
 
 /// How much more than the estimate the present layer may need before it is given up, in percent: an
 /// alarm that turns out false takes the estimate to 85 % of what arrives.
@@ -54,7 +51,7 @@ pub(super) struct Layer {
 /// Layers of a track, the poorest first.
 #[derive(Default)]
 pub(super) struct Ladder {
-    rungs: [Rung; MAX_RUNGS],
+    rungs: [Rung; MAX_LAYERS],
     count: usize,
 }
 
@@ -186,7 +183,7 @@ impl Track {
     pub(super) fn ladder(&self, now: Instant, at: u64) -> Ladder {
         let mut ladder = Ladder::default();
         let running = |l: &&Layer| now.saturating_duration_since(l.last) <= STOPPED;
-        for (layer, entry) in self.layers.iter().enumerate().take(MAX_RUNGS) {
+        for (layer, entry) in self.layers.iter().enumerate().take(MAX_LAYERS) {
             if running(&entry) {
                 let needs = entry.rate.bits(at) * HEADERS / 100;
                 ladder.rungs[ladder.count] = Rung { height: entry.height, needs, layer };
