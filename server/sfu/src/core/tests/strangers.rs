@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::world::{Random, World};
+use super::world::World;
 use crate::config::{Limits, Timeouts};
 use crate::error::OfferError;
 
@@ -17,17 +17,17 @@ fn rubbish_is_counted_and_harms_nothing() {
     world.until(SECOND, "video", |w| w.clients[viewer].video().len() > 20);
     let stranger = SocketAddr::from(([192, 0, 2, 66], 666));
     let known = [world.clients[publisher].address, world.clients[viewer].address];
-    let mut random = Random::new(99);
+    let mut random = fastrand::Rng::with_seed(99);
     for _ in 0..3_000 {
-        let length = random.below(200);
-        let mut datagram: Vec<u8> = (0..length).map(|_| random.below(256) as u8).collect();
+        let length = random.usize(..200);
+        let mut datagram: Vec<u8> = (0..length).map(|_| random.u8(..)).collect();
         // Half of it looks like something at the first glance.
         if let Some(first) = datagram.first_mut()
-            && random.below(2) == 0
+            && random.bool()
         {
-            *first = [0, 22, 23, 128, 129][random.below(5) as usize];
+            *first = [0, 22, 23, 128, 129][random.usize(..5)];
         }
-        let from = [stranger, known[0], known[1]][random.below(3) as usize];
+        let from = [stranger, known[0], known[1]][random.usize(..3)];
         world.inject(from, &datagram);
     }
     let totals = world.core.statistics(world.now).totals;

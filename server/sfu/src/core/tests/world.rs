@@ -39,22 +39,6 @@ pub(super) struct Network {
 pub(super) const GOOD: Network =
     Network { lost: 0, doubled: 0, delay: 5, jitter: 0, capacity: 1_000_000 };
 
-/// Xorshift: the same run for the same seed.
-pub(super) struct Random(u64);
-
-impl Random {
-    pub(super) fn new(seed: u64) -> Self {
-        Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
-    }
-
-    pub(super) fn below(&mut self, bound: u32) -> u32 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        u32::try_from(self.0 >> 33).expect("31 bits") % bound.max(1)
-    }
-}
-
 struct Flying {
     to_core: bool,
     address: SocketAddr,
@@ -87,7 +71,7 @@ pub(super) struct World {
     pub(super) network: Network,
     /// What the shards sent and has not begun its way.
     air: Air,
-    random: Random,
+    random: fastrand::Rng,
     order: BinaryHeap<Reverse<(Instant, u64)>>,
     flying: std::collections::HashMap<u64, Flying>,
     /// When the line to a client has sent what it was given.
@@ -116,7 +100,7 @@ impl World {
             clients: Vec::new(),
             events: Vec::new(),
             network: GOOD,
-            random: Random::new(seed),
+            random: fastrand::Rng::with_seed(seed),
             order: BinaryHeap::new(),
             flying: std::collections::HashMap::new(),
             busy: std::collections::HashMap::new(),
@@ -251,12 +235,12 @@ impl World {
             out.extend(client.sent.drain(..).map(|datagram| (true, address, datagram)));
         }
         for (to_core, address, datagram) in out {
-            let copies = 1 + u32::from(self.random.below(1_000) < self.network.doubled);
+            let copies = 1 + u32::from(self.random.u32(..1_000) < self.network.doubled);
             for _ in 0..copies {
-                if self.random.below(1_000) < self.network.lost {
+                if self.random.u32(..1_000) < self.network.lost {
                     continue;
                 }
-                let jitter = self.random.below(self.network.jitter * 1_000 + 1);
+                let jitter = self.random.u32(..=self.network.jitter * 1_000);
                 let micros = u64::from(self.network.delay * 1_000 + jitter);
                 let mut at = self.now + Duration::from_micros(micros);
                 if !to_core {

@@ -30,7 +30,7 @@ struct Run {
     now: Duration,
     start: Instant,
     bandwidth: Bandwidth,
-    random: u64,
+    random: fastrand::Rng,
     number: u16,
     /// When the link has sent what it was given.
     busy: Duration,
@@ -48,7 +48,7 @@ impl Run {
             now: Duration::ZERO,
             start,
             bandwidth: Bandwidth::new(start),
-            random: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1,
+            random: fastrand::Rng::with_seed(seed),
             number: 65_000,
             busy: Duration::ZERO,
             arrived: VecDeque::new(),
@@ -57,23 +57,17 @@ impl Run {
         }
     }
 
-    fn below(&mut self, bound: u64) -> u64 {
-        self.random ^= self.random << 13;
-        self.random ^= self.random >> 7;
-        self.random ^= self.random << 17;
-        (self.random >> 33) % bound.max(1)
-    }
-
     fn send(&mut self, link: Link, bytes: usize) {
         self.number = self.number.wrapping_add(1);
         self.bandwidth.sent(self.start + self.now, self.number, bytes);
         let waiting = self.busy.saturating_sub(self.now);
-        let dropped = waiting > Duration::from_millis(link.queue) || self.below(1_000) < link.lost;
+        let dropped =
+            waiting > Duration::from_millis(link.queue) || self.random.u64(..1_000) < link.lost;
         let mut at = None;
         if !dropped {
             let takes = bytes as u64 * 8_000_000 / link.capacity;
             self.busy = self.busy.max(self.now) + Duration::from_micros(takes);
-            let jitter = Duration::from_micros(self.below(link.jitter * 2_000 + 1));
+            let jitter = Duration::from_micros(self.random.u64(..=link.jitter * 2_000));
             at = Some(self.busy + Duration::from_millis(20) + jitter);
         }
         self.arrived.push_back((self.number, at));
