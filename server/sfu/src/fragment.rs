@@ -86,7 +86,7 @@ impl Fragment {
     pub fn answer(&self, venue: &Restarted) -> String {
         let mut answer = format!(
             "a=ice-lite\r\n{}a=ice-ufrag:{}\r\na=ice-pwd:{}\r\n",
-            self.frame, venue.user_name_fragment, venue.password
+            self.frame, venue.credentials.fragment, venue.credentials.password
         );
         for candidate in &venue.candidates {
             answer.push_str(&format!("a={candidate}\r\n"));
@@ -121,8 +121,7 @@ mod tests {
     #[test]
     fn a_restart_is_answered_in_the_terms_of_the_fragment() {
         let venue = Restarted {
-            user_name_fragment: "mine".into(),
-            password: "secret".into(),
+            credentials: Credentials { fragment: "mine".into(), password: "secret".into() },
             candidates: vec!["candidate:1 1 udp 1 192.0.2.2 9 typ host".into()],
         };
         assert_eq!(

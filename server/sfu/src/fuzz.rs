@@ -17,7 +17,7 @@ use crate::config::Limits;
 use crate::core::Restarted;
 use crate::demultiplex::{Demultiplexer, Kind};
 use crate::event::Role;
-use crate::fragment::Fragment;
+use crate::fragment::{Credentials, Fragment};
 use crate::h264;
 use crate::history::{History, Stored};
 use crate::keyframe::begins_keyframe;
@@ -189,8 +189,7 @@ pub fn offer(bytes: &[u8]) {
 pub fn fragment(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let venue = Restarted {
-        user_name_fragment: "mine".into(),
-        password: "secret".into(),
+        credentials: Credentials { fragment: "mine".into(), password: "secret".into() },
         candidates: vec!["candidate:1 1 udp 1 192.0.2.2 9 typ host".into()],
     };
     if let Ok(fragment) = Fragment::read(&text) {

@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use str0m::IceCreds;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::config::Config;
@@ -11,7 +10,6 @@ use crate::core::{Accepted, Restarted};
 use crate::driver::{self, Command, StopSignal};
 use crate::error::{OfferError, StartError};
 use crate::event::Event;
-use crate::fragment::Credentials;
 use crate::identity::{SessionId, StageId};
 use crate::statistics::Statistics;
 
@@ -87,12 +85,10 @@ impl Sfu {
         done.unwrap_or(false)
     }
 
-    /// Begins a session's ICE anew (RFC 8445 §9) for a client that goes by other credentials
-    /// now; its media goes on meanwhile, and everything else that was agreed on stays.
+    /// Begins a session's ICE anew (RFC 8445 §9); its media goes on meanwhile, and everything else that was agreed on stays.
     /// [`None`] if there is no session of that name.
-    pub async fn restart(&self, session: SessionId, client: Credentials) -> Option<Restarted> {
-        let client = IceCreds { ufrag: client.fragment, pass: client.password };
-        self.ask(|reply| Command::Restart(session, client, reply)).await.flatten()
+    pub async fn restart(&self, session: SessionId) -> Option<Restarted> {
+        self.ask(|reply| Command::Restart(session, reply)).await.flatten()
     }
 
     /// Ends a session; false if there is none of that name.

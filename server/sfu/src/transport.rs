@@ -9,6 +9,7 @@ use str0m::change::SdpOffer;
 use str0m::config::DtlsCert;
 use str0m::crypto::CryptoProvider;
 use str0m::format::{Codec, CodecConfig, FormatParams};
+use str0m::ice::{StunMessage, TransId};
 use str0m::media::{Direction, Frequency, Mid};
 use str0m::net::{DatagramSend, Protocol, Receive};
 use str0m::rtp::{Extension, ExtensionMap};
@@ -52,10 +53,15 @@ pub(crate) struct Transmit {
 /// One peer's protocol machinery.
 pub(crate) struct Transport {
     pub(crate) rtc: Rtc,
-    /// This side's ICE credentials; the user name fragment is random and names the peer in STUN.
+    /// This side's first ICE credentials; the user name fragment is random and names the peer in STUN.
     pub(crate) credentials: IceCreds,
-    /// The address that ICE has chosen; nothing is sent before it has.
+    /// Where it is sent to: the address that ICE has chosen or, until it has, the one from which DTLS
+    /// came last; nothing before.
     pub(crate) remote: Option<SocketAddr>,
+    /// ICE has chosen an address.
+    pub(crate) nominated: bool,
+    /// str0m knows that there is a way.
+    opened: bool,
     local: SocketAddr,
     /// The m-lines, in their order.
     mids: Vec<Mid>,
@@ -112,8 +118,17 @@ impl Transport {
         // Which of its addresses the machine was reached at is not known behind one wildcard socket,
         // and doesn't matter: everything leaves by that same socket.
         let local = shared.candidates.first().map_or(ANYWHERE, Candidate::addr);
-        let transport =
-            Transport { rtc, credentials, remote: None, local, mids, keys, broken: false };
+        let transport = Transport {
+            rtc,
+            credentials,
+            remote: None,
+            nominated: false,
+            opened: false,
+            local,
+            mids,
+            keys,
+            broken: false,
+        };
         Ok((transport, answer))
     }
 
@@ -167,13 +182,24 @@ impl Transport {
         self.guarded(|rtc| rtc.handle_input(Input::Receive(now, received)))
     }
 
-    /// Begins ICE anew with `credentials` on this side and the `client`'s on the other (RFC 8445 §9).
-    /// Everything that was agreed on goes on, and so does media until the client has chosen a way.
-    pub(crate) fn restart(&mut self, credentials: IceCreds, client: IceCreds) {
-        let mut direct = self.rtc.direct_api();
-        direct.set_local_ice_credentials(credentials.clone());
-        direct.set_remote_ice_credentials(client);
-        self.credentials = credentials;
+    /// Tells str0m that there is a way to the peer, which it needs for its handshake: ICE itself is the
+    /// core's. Said by a check of our own, so that none of a client's reaches str0m. Once is enough.
+    ///
+    /// # Errors
+    /// The text of what str0m refused.
+    pub(crate) fn open(&mut self, now: Instant, crypto: &CryptoProvider) -> Result<(), String> {
+        if std::mem::replace(&mut self.opened, true) {
+            return Ok(());
+        }
+        let far = IceCreds { ufrag: "far".into(), pass: String::new() };
+        let user = format!("{}:{}", self.credentials.ufrag, far.ufrag);
+        let check = StunMessage::binding_request(&user, TransId::new(), true, 1, 1, true);
+        let password = self.credentials.pass.as_bytes();
+        let hmac = |key: &[u8], parts: &[&[u8]]| crypto.sha1_hmac_provider.sha1_hmac(key, parts);
+        let mut room = [0; 200];
+        let length = check.to_bytes(Some(password), &mut room, hmac).map_err(|e| e.to_string())?;
+        self.rtc.direct_api().set_remote_ice_credentials(far);
+        self.receive(now, room.get(..length).unwrap_or_default())
     }
 
     /// Lets str0m see the time; needed after every write, for it to be sent.

@@ -51,8 +51,19 @@ impl Core {
             // Until now, nothing was due before the end of the session.
             self.timing.schedule(Timer::Peer(key), now + self.timeouts.publisher_silence);
         }
-        match (kind, &peer.side) {
-            (Kind::Dtls, _) | (Kind::Media, Side::Publisher(_)) => {}
+        let taken = match (kind, &peer.side) {
+            (Kind::Media, Side::Publisher(_)) => peer.transport.receive(now, datagram),
+            (Kind::Dtls, _) => {
+                // The client may begin on any way that it has checked. To wait until it has chosen
+                // one (RFC 8445 §12.1) would cost a check's interval, 50 ms, before each first
+                // picture; whoever can make an address valid could nominate it as well, so it would
+                // protect nobody.
+                if !peer.transport.nominated && !peer.connected {
+                    peer.transport.remote = Some(source);
+                }
+                let opened = peer.transport.open(now, &self.shared.crypto);
+                opened.and_then(|()| peer.transport.receive(now, datagram))
+            }
             (Kind::Media, Side::Subscriber) => {
                 if peer.connected {
                     self.shards.hear(now, key, datagram);
@@ -65,18 +76,18 @@ impl Core {
                 if !nominated {
                     return;
                 }
+                peer.transport.nominated = true;
                 let moved = peer.transport.remote.replace(source) != Some(source);
-                // ICE has to come about once only for the library, which then has nothing to do
-                // with addresses any more.
                 if peer.connected {
                     if moved {
                         self.shards.set_remote(key, source);
                     }
                     return;
                 }
+                peer.transport.open(now, &self.shared.crypto)
             }
-        }
-        if peer.transport.receive(now, datagram).is_err() {
+        };
+        if taken.is_err() {
             self.totals.refused_datagrams += 1;
         }
         self.drain(now, key);

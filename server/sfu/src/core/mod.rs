@@ -13,7 +13,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
 use slab::Slab;
-use str0m::{Candidate, IceCreds};
+use str0m::Candidate;
 
 use self::peers::{Peer, Peers, Side};
 use self::timing::Timing;
@@ -21,6 +21,7 @@ use crate::config::{Limits, Timeouts};
 use crate::demultiplex::{Demultiplexer, PeerKey};
 use crate::error::{OfferError, StartError};
 use crate::event::{EndReason, Event, Role};
+use crate::fragment::Credentials;
 use crate::identity::{SessionId, StageId};
 use crate::keys;
 use crate::shard::{News, Shards};
@@ -41,10 +42,8 @@ pub struct Accepted {
 /// What a client needs to find its session anew after a restart of ICE.
 #[derive(Clone, Debug)]
 pub struct Restarted {
-    /// This side's new user name fragment (RFC 8839 §5.4).
-    pub user_name_fragment: String,
-    /// Its password.
-    pub password: String,
+    /// This side's new ones.
+    pub credentials: Credentials,
     /// This side's candidates, as in an answer: `candidate:…`.
     pub candidates: Vec<String>,
 }
@@ -199,14 +198,12 @@ impl Core {
 
     /// Begins a session's ICE anew: from now on checks are taken under new credentials, too, and
     /// under them alone once a way was chosen by them. [`None`] if there is no session of that name.
-    pub(crate) fn restart(&mut self, session: SessionId, client: IceCreds) -> Option<Restarted> {
+    pub(crate) fn restart(&mut self, session: SessionId) -> Option<Restarted> {
         let key = self.sessions.get(&session).copied()?;
         let new = new_credentials().ok()?;
         self.demultiplexer.register(key, &new.ufrag, &new.pass);
-        self.peers.get_mut(key)?.transport.restart(new.clone(), client);
         Some(Restarted {
-            user_name_fragment: new.ufrag,
-            password: new.pass,
+            credentials: Credentials { fragment: new.ufrag, password: new.pass },
             candidates: self.shared.candidates.iter().map(Candidate::to_sdp_string).collect(),
         })
     }

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use socket2::{Domain, Socket, Type};
+use str0m::Candidate;
 use str0m::net::{Protocol, TcpType};
-use str0m::{Candidate, IceCreds};
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
 use tokio::sync::{Notify, mpsc, oneshot};
@@ -53,7 +53,7 @@ pub(crate) enum Command {
     Publish(StageId, String, Reply),
     Subscribe(StageId, String, Reply),
     Prefer(SessionId, Option<u16>, oneshot::Sender<bool>),
-    Restart(SessionId, IceCreds, oneshot::Sender<Option<Restarted>>),
+    Restart(SessionId, oneshot::Sender<Option<Restarted>>),
     Close(SessionId, oneshot::Sender<bool>),
     CloseStage(StageId, oneshot::Sender<()>),
     Statistics(oneshot::Sender<Statistics>),
@@ -271,8 +271,8 @@ impl Driver {
             Command::Prefer(session, height, reply) => {
                 let _ = reply.send(self.core.prefer(session, height));
             }
-            Command::Restart(session, client, reply) => {
-                let _ = reply.send(self.core.restart(session, client));
+            Command::Restart(session, reply) => {
+                let _ = reply.send(self.core.restart(session));
             }
             Command::Close(session, reply) => {
                 let _ = reply.send(self.core.close(now, session));

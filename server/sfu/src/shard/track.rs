@@ -16,6 +16,13 @@ pub(super) const CATCH_UP_INTERVAL: Duration = Duration::from_millis(5);
 /// twice as often.
 const STOPPED: Duration = Duration::from_millis(600);
 
+/// The same for a layer without which the others have gone on for [`MISSED`] pictures: whoever gets it
+/// sees a picture that stands still.
+const LEFT_BEHIND: Duration = Duration::from_millis(250);
+
+/// Four of each other layer; encoders leave out one or two.
+const MISSED: u8 = 8;
+
 /// Window over which a layer's rate is known, in microseconds.
 const RATE_WINDOW: u64 = 1_000_000;
 
@@ -44,6 +51,8 @@ pub(super) struct Layer {
     pub(super) history: History,
     rate: Rate,
     last: Instant,
+    /// Pictures of other layers since then.
+    missed: u8,
     /// Of its pictures, in pixels; 0 if not known.
     pub(super) height: u16,
 }
@@ -81,6 +90,11 @@ impl Track {
     /// The index of a packet's layer; true if it has just begun, or begun anew.
     pub(super) fn layer(&mut self, forwarded: &Forwarded, limits: &Limits) -> (usize, bool) {
         let (number, packet) = (forwarded.layer, &forwarded.packet);
+        if packet.marker {
+            for layer in &mut self.layers {
+                layer.missed = layer.missed.saturating_add(1);
+            }
+        }
         let known = self.layers.iter_mut().enumerate().find(|(_, l)| l.number == number);
         let Some((index, layer)) = known else {
             self.layers.push(Layer {
@@ -89,6 +103,7 @@ impl Track {
                 history: History::new(limits),
                 rate: Rate::new(RATE_WINDOW),
                 last: packet.arrival,
+                missed: 0,
                 height: 0,
             });
             return (self.layers.len() - 1, true);
@@ -182,9 +197,8 @@ impl Track {
     /// The layers that are sent at present, `at` being `now` in microseconds.
     pub(super) fn ladder(&self, now: Instant, at: u64) -> Ladder {
         let mut ladder = Ladder::default();
-        let running = |l: &&Layer| now.saturating_duration_since(l.last) <= STOPPED;
         for (layer, entry) in self.layers.iter().enumerate().take(MAX_LAYERS) {
-            if running(&entry) {
+            if entry.is_running(now) {
                 let needs = entry.rate.bits(at) * HEADERS / 100;
                 ladder.rungs[ladder.count] = Rung { height: entry.height, needs, layer };
                 ladder.count += 1;
@@ -269,9 +283,16 @@ impl Layer {
         if self.source.layer.is_some() { 0 } else { self.number }
     }
 
+    /// Whether the publisher still sends it.
+    fn is_running(&self, now: Instant) -> bool {
+        let borne = if self.missed < MISSED { STOPPED } else { LEFT_BEHIND };
+        now.saturating_duration_since(self.last) <= borne
+    }
+
     /// A packet came, at `at` microseconds.
     pub(super) fn store(&mut self, packet: &Packet, at: u64) -> Stored {
         self.last = packet.arrival;
+        self.missed = 0;
         self.rate.add(at, packet.payload.len());
         if packet.keyframe {
             self.height = packet.height.unwrap_or(self.height);

@@ -45,7 +45,7 @@ pub async fn trickle(
     if fragment.credentials == opened.credentials {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let restarted = venue.live.sfu().restart(session, fragment.credentials.clone()).await;
+    let restarted = venue.live.sfu().restart(session).await;
     let answer = fragment.answer(&restarted.ok_or(Refused::NotFound)?);
     let tag = venue.live.media().restarted(session, fragment.credentials);
     let tag = tag.ok_or(Refused::NotFound)?.to_string();

@@ -8,7 +8,7 @@ use str0m::format::Codec;
 use str0m::media::{Direction, MediaKind, Mid, Rid, Simulcast, SimulcastLayer};
 use str0m::net::{Protocol, Receive};
 use str0m::rtp::RtpWrite;
-use str0m::{Candidate, Event, IceCreds, Input, Output, Rtc};
+use str0m::{Candidate, Event, Input, Output, Rtc};
 
 use super::payload::{Read, filled, vp8, vp9};
 use crate::core::Restarted;
@@ -60,7 +60,7 @@ pub(super) struct Client {
     /// Where it believes to be.
     inside: SocketAddr,
     /// What the core said first.
-    answer: String,
+    pub(super) answer: String,
     pub(super) session: Option<SessionId>,
     pub(super) connected: bool,
     /// Told goodbye.
@@ -173,14 +173,14 @@ impl Client {
         self.drain();
     }
 
-    /// Begins ICE anew; `core` is told the client's new credentials and tells its own.
-    pub(super) fn restart(&mut self, core: impl FnOnce(IceCreds) -> Restarted) {
+    /// Begins ICE anew; `core` tells its own new credentials.
+    pub(super) fn restart(&mut self, core: impl FnOnce() -> Restarted) {
         let mut change = self.rtc.sdp_api();
-        let credentials = change.ice_restart(true);
+        change.ice_restart(true);
         let (_, pending) = change.apply().expect("an offer");
-        let new = core(credentials);
+        let new = core().credentials;
         let lines = self.answer.lines().map(|line| match line.split_once(':') {
-            Some(("a=ice-ufrag", _)) => format!("a=ice-ufrag:{}", new.user_name_fragment),
+            Some(("a=ice-ufrag", _)) => format!("a=ice-ufrag:{}", new.fragment),
             Some(("a=ice-pwd", _)) => format!("a=ice-pwd:{}", new.password),
             _ => line.to_owned(),
         });

@@ -28,6 +28,20 @@ fn a_late_joiner_is_served_from_the_cache() {
 }
 
 #[test]
+fn a_handshake_waits_for_no_choice_of_a_way() {
+    let mut world = World::new(16);
+    world.undecided = true;
+    world.publish("stage", 65_400);
+    let viewer = world.subscribe("stage");
+    world.until(SECOND, "video", |w| w.clients[viewer].video().len() > 20);
+    // The choice, when it comes at last, is followed.
+    world.undecided = false;
+    world.renumber(viewer);
+    world.clients[viewer].forget();
+    world.until(SECOND * 4, "video", |w| w.clients[viewer].video().len() > 20);
+}
+
+#[test]
 fn twenty_joins_in_a_second_ask_for_one_keyframe() {
     let mut world = World::new(11);
     let publisher = world.publish("stage", 100);

@@ -72,7 +72,7 @@ fn a_publisher_that_stops_a_layer_loses_nobody() {
     world.until(SECOND * 6, "the best", |w| all(w, 2));
     // As browsers do when their own line is short.
     world.clients[publisher].layers[2].active = false;
-    world.until(SECOND * 4, "the next best", |w| all(w, 1));
+    world.until(SECOND / 2, "the next best", |w| all(w, 1));
     world.clients[publisher].layers[2].active = true;
     world.until(SECOND * 40, "the best again", |w| all(w, 2));
     for viewer in &viewers {

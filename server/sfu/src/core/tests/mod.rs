@@ -1,5 +1,6 @@
 //! The core against str0m clients over a simulated network, in virtual time.
 
+mod check;
 mod client;
 mod forwarding;
 mod joining;

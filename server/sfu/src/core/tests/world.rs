@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use str0m::Candidate;
 
+use super::check::undecided;
 use super::client::Client;
 use crate::config::{Limits, Timeouts};
 use crate::core::Core;
@@ -69,6 +70,8 @@ pub(super) struct World {
     pub(super) clients: Vec<Client>,
     pub(super) events: Vec<Event>,
     pub(super) network: Network,
+    /// Clients never tell the core which way they chose.
+    pub(super) undecided: bool,
     /// What the shards sent and has not begun its way.
     air: Air,
     random: fastrand::Rng,
@@ -100,6 +103,7 @@ impl World {
             clients: Vec::new(),
             events: Vec::new(),
             network: GOOD,
+            undecided: false,
             random: fastrand::Rng::with_seed(seed),
             order: BinaryHeap::new(),
             flying: std::collections::HashMap::new(),
@@ -151,7 +155,7 @@ impl World {
     pub(super) fn restart(&mut self, client: usize) {
         let session = self.session(client);
         let core = &mut self.core;
-        self.clients[client].restart(|new| core.restart(session, new).expect("a session"));
+        self.clients[client].restart(|| core.restart(session).expect("a session"));
         self.settle();
     }
 
@@ -204,7 +208,10 @@ impl World {
             self.order.pop();
             let flying = self.flying.remove(&id).expect("in flight");
             if flying.to_core {
-                self.core.handle_datagram(self.now, flying.address, &flying.datagram);
+                let said = self.at(flying.address).filter(|_| self.undecided);
+                let said = said.and_then(|c| undecided(&self.clients[c].answer, &flying.datagram));
+                let datagram = said.as_ref().unwrap_or(&flying.datagram);
+                self.core.handle_datagram(self.now, flying.address, datagram);
             } else if let Some(client) = self.at(flying.address) {
                 let now = self.now;
                 self.clients[client].receive(now, server(), &flying.datagram);
