@@ -12,15 +12,12 @@ const SECONDS = 5;
 /** Brings a guest without a browser into the crowd of `show`; answers their live channel. */
 async function guest(venue: Venue, show: string, name: string): Promise<WebSocket> {
   const id = show.split("/").pop();
-  const post = async (path: string, body: object, cookie = "") => {
-    const headers = { "Content-Type": "application/json", Origin: venue.url, Cookie: cookie };
-    const answer = await fetch(`${venue.url}/api/${path}`, { method: "POST", headers, body: JSON.stringify(body) });
-    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
-    return answer;
-  };
-  const entered = await post("accounts/enter_as_guest", { name });
-  const cookie = entered.headers.getSetCookie().map((it) => it.split(";")[0]).join("; ");
-  const { token } = await (await post("live/join", { show: id }, cookie)).json();
+  const headers = { "Content-Type": "application/json", Origin: venue.url };
+  const body = JSON.stringify({ show: id, name });
+  const joined = await fetch(`${venue.url}/api/live/join`, { method: "POST", headers, body });
+  if (!joined.ok) throw new Error(`join: ${joined.status} ${await joined.text()}`);
+  const cookie = joined.headers.getSetCookie().map((it) => it.split(";")[0]).join("; ");
+  const { token } = await joined.json();
   const socket = new WebSocket(`${venue.url.replace("http", "ws")}/live`, { origin: venue.url, headers: { Cookie: cookie } });
   await new Promise<void>((resolve, reject) => {
     socket.on("error", reject);

@@ -28,7 +28,7 @@ const moments = () => {
   const watch = mark("bandstand:watch");
   const frame = mark("bandstand:first-frame");
   if (Number.isNaN(frame)) return undefined;
-  const times = [answered("/enter_as_guest"), answered("/live/join"), answered("/whep/"), mark("bench:connected"), frame];
+  const times = [answered("/live/join"), answered("/whep/"), mark("bench:connected"), frame];
   return times.map((time) => time - watch);
 };
 
@@ -47,7 +47,7 @@ test("from Watch to the first frame", async ({ person, browser }) => {
     joins.push((await handle.jsonValue())!);
     await viewer.context.close();
   }
-  const steps = ["name taken", "ticket there", "offer answered", "connected", "first frame"];
+  const steps = ["ticket there", "offer answered", "connected", "first frame"];
   // What the browser tells late is left out.
   const times = (step: number) => joins.map((join) => join[step]!).filter((time) => !Number.isNaN(time));
   const frame = times(steps.length - 1);

@@ -71,6 +71,11 @@ impl User {
         self.call("live/join", json!({ "show": show })).await
     }
 
+    /// Comes in under a name, as who isn't anybody yet.
+    pub async fn join_as(&self, show: ShowId, name: &str) -> Result<JoinTicket, LiveError> {
+        self.call("live/join", json!({ "show": show, "name": name })).await
+    }
+
     pub async fn stage(&self, show: ShowId) -> Result<StageTicket, LiveError> {
         self.call("live/stage", json!({ "show": show })).await
     }

@@ -8,7 +8,7 @@ use futures::{SinkExt, future::join_all};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::{
-    app::{TestApp, draft},
+    app::{TestApp, draft, fields},
     channel::Follower,
 };
 
@@ -111,8 +111,13 @@ async fn a_show_is_followed_with_a_token_of_ones_own_and_once() {
 
     // A channel that was open before its person had a name takes the name's token.
     let mut early = Follower::new(app.channel(&nobody).await, Topic::Show(show));
-    nobody.enter_as_guest("Zoe").await.unwrap();
-    early.subscribe(Some(nobody.join(show).await.unwrap().token)).await.unwrap();
+    assert_eq!(fields(nobody.join_as(show, " ").await), ["name"]);
+    assert_eq!(nobody.join(show).await, Err(Refusal::Because(LiveReason::Nameless)));
+    let ticket = nobody.join_as(show, "Zoe").await.unwrap();
+    assert_eq!((ticket.name.as_str(), ticket.artist), ("Zoe", false));
+    early.subscribe(Some(ticket.token)).await.unwrap();
+    assert_eq!(nobody.join(show).await.unwrap().person, ticket.person, "the name stays");
+    assert_eq!(artist.join_as(show, "Somebody").await, Err(Refusal::Forbidden));
     app.running.stop().await;
 }
 

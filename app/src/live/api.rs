@@ -14,10 +14,13 @@ use leptos::prelude::*;
 use crate::port::{answer, port};
 use crate::{failure::Failed, json::Json};
 
-/// The right to enter a show.
+/// The right to enter a show; with a name, as a guest called so: coming in costs one request.
 #[server(endpoint = "live/join", input = Json, output = Json)]
-pub async fn join_show(show: ShowId) -> Result<JoinTicket, Failed<LiveReason>> {
-    answer(port::<dyn super::port::Live>().join(show)).await
+pub async fn join_show(
+    show: ShowId,
+    name: Option<String>,
+) -> Result<JoinTicket, Failed<LiveReason>> {
+    answer(port::<dyn super::port::Live>().join(show, name)).await
 }
 
 /// The right to go on the stage of one's own show.

@@ -4,29 +4,19 @@ use std::{future::Future, pin::Pin};
 
 use bandstand_domain::{
     ShowId,
-    accounts::{AccountError, Secret},
+    accounts::Secret,
     live::{JoinTicket, LiveError},
 };
 use futures::future::{FutureExt, Shared};
 use leptos::{__reexports::send_wrapper::SendWrapper, prelude::*};
 
 use super::{api::join_show, channel::TokenSource};
-use crate::accounts::api::enter_as_guest;
 
 /// Milliseconds for which the unused half of a ticket is used instead of fetching a new one.
 const FRESH: f64 = 10_000.0;
 
-/// Why somebody didn't get in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum EntryError {
-    /// The name was refused.
-    Name(AccountError),
-    /// The show refused.
-    Show(LiveError),
-}
-
 /// Somebody coming in.
-pub type Entering = Shared<Pin<Box<dyn Future<Output = Result<JoinTicket, EntryError>>>>>;
+pub type Entering = Shared<Pin<Box<dyn Future<Output = Result<JoinTicket, LiveError>>>>>;
 
 /// A token that was not used yet, and when it came.
 type Spare = Option<(Secret, f64)>;
@@ -74,14 +64,8 @@ impl Entrance {
         let under_way = self.entering.with_value(|it| it.as_ref().map(|it| (**it).clone()));
         under_way.unwrap_or_else(|| {
             let show = self.show;
-            let entering = async move {
-                if let Some(name) = name {
-                    enter_as_guest(name).await.map_err(|failed| EntryError::Name(failed.0))?;
-                }
-                join_show(show).await.map_err(|failed| EntryError::Show(failed.0))
-            };
             let entering: Pin<Box<dyn Future<Output = _>>> = Box::pin(async move {
-                let result = entering.await;
+                let result = join_show(show, name).await.map_err(|failed| failed.0);
                 self.arrived(result.as_ref().ok());
                 result
             });
@@ -110,11 +94,8 @@ impl Entrance {
         if let Some(token) = take() {
             return Ok(token);
         }
-        match self.enter(None).await {
-            Ok(ticket) => Ok(take().unwrap_or(ticket.token)),
-            Err(EntryError::Show(why)) => Err(why),
-            Err(EntryError::Name(_)) => Err(LiveError::NotLoggedIn),
-        }
+        let ticket = self.enter(None).await?;
+        Ok(take().unwrap_or(ticket.token))
     }
 
     /// A token for a WHEP session.

@@ -30,7 +30,7 @@ use crate::crowd::Crowd;
 /// is looked at as often from then on.
 const PICTURE_BY: u32 = 2_500;
 /// Milliseconds for which the page waits with whatever would hold up the picture.
-const HOLD: u32 = 250;
+const HOLD: u32 = 400;
 /// So many looks at the same frame tell that the picture is gone: screens send one a second even when
 /// nothing moves on them.
 const STILL: u32 = 2;
@@ -77,8 +77,8 @@ pub struct Player {
     sound: RwSignal<Sound>,
     running: StoredValue<Option<AbortHandle>>,
     ready: StoredValue<Option<SendWrapper<Ready>>>,
-    /// Who is told when the next session is agreed on.
-    agreed: StoredValue<Option<SendWrapper<oneshot::Sender<()>>>>,
+    /// Who is told when a picture is shown.
+    awaited: StoredValue<Option<SendWrapper<oneshot::Sender<()>>>>,
     ear: StoredValue<Option<SendWrapper<Ear>>>,
     session: StoredValue<Option<SendWrapper<Rc<Session>>>>,
 }
@@ -95,7 +95,7 @@ impl Player {
             sound: RwSignal::default(),
             running: StoredValue::new(None),
             ready: StoredValue::new(None),
-            agreed: StoredValue::new(None),
+            awaited: StoredValue::new(None),
             ear: StoredValue::new(None),
             session: StoredValue::new(None),
         };
@@ -138,14 +138,14 @@ impl Player {
         }
     }
 
-    /// Waits until the session that is on its way is agreed on, if there is one, and not for long:
-    /// whatever the page draws meanwhile holds the picture up.
-    pub async fn agreed(self) {
+    /// Waits for the picture that is on its way, if there is one, and not for long: whatever the page
+    /// draws meanwhile holds it up.
+    pub async fn first_picture(self) {
         if self.running.with_value(Option::is_none) || self.session().is_some() {
             return;
         }
         let (tell, told) = oneshot::channel();
-        self.agreed.set_value(Some(SendWrapper::new(tell)));
+        self.awaited.set_value(Some(SendWrapper::new(tell)));
         select(told, TimeoutFuture::new(HOLD)).await;
     }
 
@@ -224,10 +224,6 @@ impl Player {
                     Ok(session) => {
                         let session = Rc::new(session);
                         self.session.set_value(Some(SendWrapper::new(session.clone())));
-                        if let Some(Some(tell)) = self.agreed.try_update_value(Option::take) {
-                            // The page may have lost its patience.
-                            let _ = SendWrapper::take(tell).send(());
-                        }
                         self.watch(&session, &mut backoff).await;
                         // The venue notices by itself, and may have ended the session itself.
                         session.resource.abandon();
@@ -331,6 +327,10 @@ impl Player {
     fn shown(self) {
         if self.picture.try_get_untracked().is_some_and(|it| it != Picture::Off) {
             self.picture.set(Picture::Shown);
+        }
+        if let Some(Some(tell)) = self.awaited.try_update_value(Option::take) {
+            // The page may have lost its patience.
+            let _ = SendWrapper::take(tell).send(());
         }
     }
 

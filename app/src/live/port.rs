@@ -11,8 +11,9 @@ use bandstand_domain::{
 /// The stage, for the person who makes the current request.
 #[async_trait]
 pub trait Live: Send + Sync {
-    /// The right to enter a show: its channel, and its picture and sound.
-    async fn join(&self, show: ShowId) -> Result<JoinTicket, LiveError>;
+    /// The right to enter a show: its channel, and its picture and sound. Who says a `name` becomes
+    /// a guest called so.
+    async fn join(&self, show: ShowId, name: Option<String>) -> Result<JoinTicket, LiveError>;
     /// The right to go on the stage of one's own show.
     async fn stage(&self, show: ShowId) -> Result<StageTicket, LiveError>;
     /// Tells the audience that the artist takes a break, or is back.

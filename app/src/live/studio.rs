@@ -12,7 +12,7 @@ use wasm_bindgen::JsValue;
 use super::{
     Channel, Incoming, browser,
     devices::Devices,
-    entrance::{Entrance, EntryError},
+    entrance::Entrance,
     followed::Followed,
     listen_back::ListenBack,
     publisher::Publisher,
@@ -149,7 +149,7 @@ impl Studio {
     fn enter(self) {
         Effect::new(move || {
             spawn_local(async move {
-                if let Err(EntryError::Show(why)) = self.entrance.enter(None).await {
+                if let Err(why) = self.entrance.enter(None).await {
                     self.publisher.trouble.try_set(Some(why.to_string()));
                 }
             });

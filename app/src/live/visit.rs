@@ -11,10 +11,7 @@ use bandstand_domain::{
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
-    Channel, Incoming, browser,
-    entrance::{Entrance, EntryError},
-    followed::Followed,
-    player::Player,
+    Channel, Incoming, browser, entrance::Entrance, followed::Followed, player::Player,
     show_state::on_air,
 };
 use crate::{accounts::CurrentViewer, chat::Chat, crowd::Crowd, shows::api::load_show};
@@ -124,21 +121,18 @@ impl Visit {
         spawn_local(async move {
             let entered = entering.await;
             if entered.is_ok() {
-                self.player.agreed().await;
+                self.player.first_picture().await;
             }
             let phase = match entered {
                 Ok(_) => Phase::Inside,
-                Err(EntryError::Name(Refusal::Invalid(errors))) => {
+                Err(Refusal::Invalid(errors)) => {
                     Phase::Outside { name: Some(first(errors)), why: None }
                 }
-                Err(EntryError::Name(why)) => {
-                    Phase::Outside { name: Some(why.to_string()), why: None }
-                }
                 // Nobody is known after all: a guest's session may have ended meanwhile.
-                Err(EntryError::Show(Refusal::Because(LiveReason::Nameless))) => {
+                Err(Refusal::Because(LiveReason::Nameless)) => {
                     Phase::Outside { name: None, why: None }
                 }
-                Err(EntryError::Show(why)) => {
+                Err(why) => {
                     if why == Refusal::Gone {
                         self.gone.try_set(true);
                     }

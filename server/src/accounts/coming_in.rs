@@ -8,15 +8,12 @@ use async_trait::async_trait;
 use bandstand_app::accounts::port::Accounts;
 use bandstand_domain::{
     FieldErrors, Refusal,
-    accounts::{
-        AccountError, AccountReason, Credentials, Registration, Reset, Secret, Viewer,
-        check_guest_name,
-    },
+    accounts::{AccountError, AccountReason, Credentials, Registration, Reset, Secret, Viewer},
     field::length,
 };
 
 use super::{
-    GRACE, GUEST, Guest, account, guest,
+    GRACE, guests,
     letters::Occasion,
     links::{self, Purpose},
     lost, new_person, own_sessions,
@@ -48,7 +45,7 @@ impl Accounts for Caller {
         passwords.check_strength("password", &form.password, &known_words).await?;
         let password = passwords.hash(&form.password).await?;
         // A guest stays the same person, and keeps their place in the crowd.
-        let guest = guest(self).await.map_err(broken)?;
+        let guest = guests::guest(self).await.map_err(broken)?;
         let person = guest.map_or_else(new_person, |guest| guest.person);
         let made = async {
             let mut write = self.venue.database.begin().await?;
@@ -191,25 +188,7 @@ impl Accounts for Caller {
     }
 
     async fn enter_as_guest(&self, name: String) -> Result<Viewer, AccountError> {
-        if account(self).await.map_err(broken)?.is_some() {
-            return Err(Refusal::Forbidden);
-        }
-        if let Some(complaint) = check_guest_name(&name) {
-            return Err(FieldErrors::one("name", complaint).into());
-        }
-        self.limited(Limit::Guest, by_address(self.address))?;
-        let before = guest(self).await.map_err(broken)?;
-        let guest = Guest {
-            person: before.map_or_else(new_person, |guest| guest.person),
-            name: name.trim().to_owned(),
-        };
-        let made = async {
-            self.session.insert(GUEST, &guest).await?;
-            // Now, so that requests that come at the same time don't each give it another one.
-            sessions::name(&self.session).await
-        };
-        made.await.map_err(|error| broken(lost(error)))?;
-        Ok(guest.viewer())
+        guests::enter(self, &name).await
     }
 }
 

@@ -3,6 +3,7 @@
 mod coming_in;
 pub mod device;
 mod export;
+pub(crate) mod guests;
 pub mod helpers;
 pub mod leaving;
 pub mod letters;
@@ -17,7 +18,6 @@ use bandstand_domain::{
     Millis, PersonId,
     accounts::{Role, Viewer},
 };
-use serde::{Deserialize, Serialize};
 use tower_sessions::session;
 
 pub(crate) use coming_in::is_taken;
@@ -32,19 +32,11 @@ use crate::{
     jobs::{self, Job},
     secrets,
 };
+use guests::{GUEST, Guest};
 use letters::Occasion;
 
 /// How long a deleted account can be taken back, in milliseconds.
 pub const GRACE: i64 = 14 * 24 * Millis::HOUR;
-/// The session's value that holds a [`Guest`].
-const GUEST: &str = "guest";
-
-/// A person without an account. They live in their session alone.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Guest {
-    person: PersonId,
-    name: String,
-}
 
 /// A new public identity: 128 random bits.
 fn new_person() -> PersonId {
@@ -70,29 +62,12 @@ pub async fn viewer(caller: &Caller) -> Result<Option<Viewer>, DatabaseError> {
     if let Some(account) = account(caller).await? {
         return Ok(Some(account.viewer()));
     }
-    Ok(guest(caller).await?.map(Guest::viewer))
-}
-
-async fn guest(caller: &Caller) -> Result<Option<Guest>, DatabaseError> {
-    caller.session.get(GUEST).await.map_err(lost)
+    Ok(guests::guest(caller).await?.map(Guest::viewer))
 }
 
 /// A session that can't be read or written is a database that fails.
 fn lost(error: session::Error) -> DatabaseError {
     DatabaseError::AnyDriverError(Box::new(error))
-}
-
-impl Guest {
-    fn viewer(self) -> Viewer {
-        Viewer {
-            person: self.person,
-            name: self.name,
-            handle: None,
-            role: Role::Guest,
-            confirmed: false,
-            picture: None,
-        }
-    }
 }
 
 impl Account {

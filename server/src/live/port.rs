@@ -17,6 +17,7 @@ use super::{
     token::{Claims, Right},
 };
 use crate::{
+    accounts::guests,
     caller::Caller,
     chat, clock,
     database::{DatabaseError, broken},
@@ -26,8 +27,11 @@ use crate::{
 
 #[async_trait]
 impl Live for Caller {
-    async fn join(&self, show: ShowId) -> Result<JoinTicket, LiveError> {
+    async fn join(&self, show: ShowId, name: Option<String>) -> Result<JoinTicket, LiveError> {
         self.limited(Limit::Join, by_address(self.address))?;
+        if let Some(name) = name {
+            guests::enter(self, &name).await?;
+        }
         let entry = match access::enter(self, show).await {
             Err(Refusal::NotLoggedIn) => Err(Refusal::Because(LiveReason::Nameless)),
             Err(Refusal::Forbidden) => Err(Refusal::Because(LiveReason::MembersOnly)),

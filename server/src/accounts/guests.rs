@@ -1,0 +1,76 @@
+//! People without an account.
+
+use bandstand_domain::{
+    FieldErrors, PersonId, Refusal,
+    accounts::{Role, Viewer, check_guest_name},
+};
+use serde::{Deserialize, Serialize};
+
+use super::{account, lost, new_person};
+use crate::{
+    caller::Caller,
+    database::{DatabaseError, broken},
+    http::{
+        limits::{Limit, by_address},
+        sessions,
+    },
+};
+
+/// The session's value that holds a [`Guest`].
+pub(super) const GUEST: &str = "guest";
+
+/// A person without an account. They live in their session alone.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Guest {
+    /// Who it is, for as long as the session lasts, and as an account if they make one.
+    pub person: PersonId,
+    name: String,
+}
+
+impl Guest {
+    /// How they may see themselves.
+    pub fn viewer(self) -> Viewer {
+        Viewer {
+            person: self.person,
+            name: self.name,
+            handle: None,
+            role: Role::Guest,
+            confirmed: false,
+            picture: None,
+        }
+    }
+}
+
+/// The guest that `caller` is.
+pub(super) async fn guest(caller: &Caller) -> Result<Option<Guest>, DatabaseError> {
+    caller.session.get(GUEST).await.map_err(lost)
+}
+
+/// Makes `caller` a guest called `name`; who is one already stays the same person.
+///
+/// # Errors
+/// `Forbidden` for who is logged in, `Invalid` for the name, `TooMany`, `Broken`.
+pub(crate) async fn enter<E: std::error::Error>(
+    caller: &Caller,
+    name: &str,
+) -> Result<Viewer, Refusal<E>> {
+    if account(caller).await.map_err(broken)?.is_some() {
+        return Err(Refusal::Forbidden);
+    }
+    if let Some(complaint) = check_guest_name(name) {
+        return Err(FieldErrors::one("name", complaint).into());
+    }
+    caller.limited(Limit::Guest, by_address(caller.address))?;
+    let before = guest(caller).await.map_err(broken)?;
+    let guest = Guest {
+        person: before.map_or_else(new_person, |guest| guest.person),
+        name: name.trim().to_owned(),
+    };
+    let made = async {
+        caller.session.insert(GUEST, &guest).await?;
+        // Now, so that requests that come at the same time don't each give it another one.
+        sessions::name(&caller.session).await
+    };
+    made.await.map_err(|error| broken(lost(error)))?;
+    Ok(guest.viewer())
+}
