@@ -180,24 +180,28 @@ export class Person {
     return this.page.evaluate(() => (window as unknown as { keptConnections: RTCPeerConnection[] }).keptConnections.length);
   }
 
-  /** By which protocol the page's newest connection to the stage goes. */
-  async protocol(): Promise<string | undefined> {
+  /** What the browser says of the page's newest connection to the stage. */
+  private async statistics(): Promise<Record<string, unknown>[]> {
     return this.page.evaluate(async () => {
       const kept = (window as unknown as { keptConnections: RTCPeerConnection[] }).keptConnections;
-      const statistics = [...(await kept.at(-1)!.getStats()).values()];
-      const chosen = statistics.find((it) => it.type === "candidate-pair" && it.nominated && it.bytesReceived > 0);
-      return statistics.find((it) => it.id === chosen?.remoteCandidateId)?.protocol;
+      return [...(await kept.at(-1)!.getStats()).values()];
     });
   }
 
+  /** By which protocol the page's newest connection to the stage goes. */
+  async protocol(): Promise<unknown> {
+    const statistics = await this.statistics();
+    const chosen = statistics.find(
+      (it) => it.type === "candidate-pair" && it.nominated && Number(it.bytesReceived) > 0,
+    );
+    return statistics.find((it) => it.id === chosen?.remoteCandidateId)?.protocol;
+  }
+
   /** What the picture comes in. */
-  async codec(): Promise<string | undefined> {
-    return this.page.evaluate(async () => {
-      const kept = (window as unknown as { keptConnections: RTCPeerConnection[] }).keptConnections;
-      const statistics = [...(await kept.at(-1)!.getStats()).values()];
-      const picture = statistics.find((it) => it.type === "inbound-rtp" && it.kind === "video");
-      return statistics.find((it) => it.id === picture?.codecId)?.mimeType;
-    });
+  async codec(): Promise<unknown> {
+    const statistics = await this.statistics();
+    const picture = statistics.find((it) => it.type === "inbound-rtp" && it.kind === "video");
+    return statistics.find((it) => it.id === picture?.codecId)?.mimeType;
   }
 
   /** Waits until picture and sound flow: both grow from now on. */

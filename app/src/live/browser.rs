@@ -77,6 +77,19 @@ pub fn remembered(key: &str) -> Option<String> {
     window().local_storage().ok()??.get_item(key).ok()?
 }
 
+/// Whether something is remembered in this browser to be so.
+pub fn is_remembered(key: &str) -> bool {
+    remembered(key).is_some_and(|value| value == YES)
+}
+
+/// Remembers in this browser whether something is so.
+pub fn remember_whether(key: &str, is: bool) {
+    remember(key, if is { YES } else { NO });
+}
+
+const YES: &str = "1";
+const NO: &str = "0";
+
 /// Remembers something in this browser; a browser that refuses does without.
 pub fn remember(key: &str, value: &str) {
     if let Ok(Some(storage)) = window().local_storage() {

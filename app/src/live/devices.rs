@@ -5,7 +5,11 @@ use leptos::{__reexports::send_wrapper::SendWrapper, prelude::*};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{MediaDeviceInfo, MediaDeviceKind, MediaStream, MediaStreamTrack};
 
-use super::{browser, sdp::SoundMode, whip::SCALABLE};
+use super::{
+    browser,
+    sdp::SoundMode,
+    whip::{MOST, SCALABLE},
+};
 
 /// Under these keys the browser remembers the choice.
 const CAMERA: &str = "bandstand.camera";
@@ -94,7 +98,7 @@ impl Devices {
     pub async fn open(self) {
         self.camera.set(browser::remembered(CAMERA).unwrap_or_default());
         self.microphone.set(browser::remembered(MICROPHONE).unwrap_or_default());
-        if browser::remembered(SPEECH).is_some_and(|it| it == "1") {
+        if browser::is_remembered(SPEECH) {
             self.mode.set(SoundMode::Speech);
         }
         let both = browser::object([("audio", self.for_sound()), ("video", self.for_picture())]);
@@ -114,13 +118,13 @@ impl Devices {
         }
         self.list().await;
         if encodes_layers().await {
-            self.sharper.set(Some(browser::remembered(SHARPER).is_some_and(|it| it == "1")));
+            self.sharper.set(Some(browser::is_remembered(SHARPER)));
         }
     }
 
     /// Sends the picture in VP9 from the next time on stage on, or not.
     pub fn choose_sharper(self, sharper: bool) {
-        browser::remember(SHARPER, if sharper { "1" } else { "0" });
+        browser::remember_whether(SHARPER, sharper);
         self.sharper.set(Some(sharper));
     }
 
@@ -148,7 +152,7 @@ impl Devices {
     pub async fn open_microphone(self) {
         browser::remember(MICROPHONE, &self.microphone.get_untracked());
         let speech = self.mode.get_untracked() == SoundMode::Speech;
-        browser::remember(SPEECH, if speech { "1" } else { "0" });
+        browser::remember_whether(SPEECH, speech);
         self.sound_trouble.set(None);
         match media("getUserMedia", browser::object([("audio", self.for_sound())])).await {
             Ok(stream) => self.take_sound(&stream),
@@ -287,7 +291,7 @@ async fn encodes_layers() -> bool {
         ("contentType", "video/VP9".into()),
         ("width", 1280.into()),
         ("height", 720.into()),
-        ("bitrate", 2_500_000.into()),
+        ("bitrate", MOST.into()),
         ("framerate", 30.into()),
         ("scalabilityMode", SCALABLE.into()),
     ]);

@@ -23,7 +23,7 @@ const LAYERS: [&str; 3] = ["low", "middle", "high"];
 pub const SCALABLE: &str = "L3T3_KEY";
 
 /// The most bits a second of a picture in all its layers.
-const MOST: u32 = 2_500_000;
+pub const MOST: u32 = 2_500_000;
 
 /// A layer: how many times smaller than the source it is, and the most bits a second.
 type Layer = (u32, u32);
@@ -88,22 +88,16 @@ impl Session {
         let send = RtcRtpTransceiverDirection::Sendonly;
         let streams = std::slice::from_ref::<JsValue>(&stream);
         let sound_out = peer.transceiver("audio", send, streams, &[]);
-        let picture_out = if sharper {
-            let whole = browser::object([
-                ("scalabilityMode", SCALABLE.into()),
-                ("maxBitrate", MOST.into()),
-            ]);
-            let transceiver = peer.transceiver("video", send, streams, &[whole]);
-            prefer_codecs(&transceiver, &["video/VP9", "video/VP8", "video/H264"]);
-            transceiver
+        let encodings = if sharper {
+            let whole = [("scalabilityMode", SCALABLE.into()), ("maxBitrate", MOST.into())];
+            vec![browser::object(whole)]
         } else {
-            let encodings = LAYERS.map(|name| browser::object([("rid", name.into())]));
-            set_layers(&encodings, pixels(picture));
-            let transceiver = peer.transceiver("video", send, streams, &encodings);
-            // Which every browser decodes, then what phones decode in hardware.
-            prefer_codecs(&transceiver, &["video/VP8", "video/H264"]);
-            transceiver
+            let layers = LAYERS.map(|name| browser::object([("rid", name.into())]));
+            set_layers(&layers, pixels(picture));
+            layers.into()
         };
+        let picture_out = peer.transceiver("video", send, streams, &encodings);
+        prefer_codecs(&picture_out, sharper);
         let (sound_out, picture_out) = (sound_out.sender(), picture_out.sender());
         JsFuture::from(sound_out.replace_track(sound)).await?;
         JsFuture::from(picture_out.replace_track(picture)).await?;
@@ -113,8 +107,14 @@ impl Session {
         let publication = publication_in(&resource.location());
         peer.accept(&with_music(&answer)).await?;
         limit(&sound_out, mode.bitrate()).await;
-        let (picture, sound) = (picture_out, sound_out);
-        Ok(Self { peer, resource, publication, picture, sound, simulcast: !sharper })
+        Ok(Self {
+            peer,
+            resource,
+            publication,
+            picture: picture_out,
+            sound: sound_out,
+            simulcast: !sharper,
+        })
     }
 
     /// Sends another picture, or none, without a gap.
@@ -149,15 +149,22 @@ fn publication_in(location: &str) -> i64 {
     session.split('-').next().and_then(|number| number.parse().ok()).unwrap_or(0)
 }
 
-/// Prefers codecs in that order, and all others after them.
-fn prefer_codecs(transceiver: &RtcRtpTransceiver, order: &[&str]) {
+/// VP8 first, which every browser decodes, then H.264, which phones decode in hardware; VP9 before both
+/// if the picture is to be `sharper`.
+fn prefer_codecs(transceiver: &RtcRtpTransceiver, sharper: bool) {
     if !browser::get(transceiver, "setCodecPreferences").is_function() {
         return;
     }
     let Some(capabilities) = RtcRtpSender::get_capabilities("video") else { return };
-    let rank = |codec: &JsValue| {
-        let name = browser::get(codec, "mimeType").as_string().unwrap_or_default();
-        order.iter().position(|wanted| *wanted == name).unwrap_or(order.len())
+    let rank = |codec: &JsValue| match browser::get(codec, "mimeType")
+        .as_string()
+        .unwrap_or_default()
+        .as_str()
+    {
+        "video/VP9" if sharper => 0,
+        "video/VP8" => 1,
+        "video/H264" => 2,
+        _ => 3,
     };
     let all: Array = browser::get(&capabilities, "codecs").unchecked_into();
     let mut codecs: Vec<JsValue> = all.iter().collect();
