@@ -1,12 +1,16 @@
 //! Pages, rendered by the server, and the server functions that they call.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use axum::{
     Router,
+    body::Body,
     extract::{Request, State},
     http::{HeaderValue, Method, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
@@ -36,6 +40,9 @@ use leptos_axum::{
 use super::{security::page_policy, site::Site};
 use crate::{caller::Caller, venue::Venue};
 
+/// Longer than any page takes to be rendered.
+const STUCK: Duration = Duration::from_secs(4);
+
 /// All pages, all server functions, and whatever else is asked for: a file, or the page that says there
 /// is none.
 ///
@@ -60,6 +67,7 @@ pub fn routes(venue: &Arc<Venue>, site: &Site) -> Router<Arc<Venue>> {
         }
     };
     let render = render_app_async_with_context(context.clone(), app);
+    let render = move |request: Request| unstuck(render.clone(), request);
 
     let mut router = Router::new();
     let (pages, _) = generate_route_list_with_exclusions_and_ssg_and_context(App, None, {
@@ -98,6 +106,23 @@ pub fn routes(venue: &Arc<Venue>, site: &Site) -> Router<Arc<Venue>> {
             page
         }
     })
+}
+
+/// Renders a page, a second time where the first one gets stuck: on a busy machine the framework can
+/// lose the notice that the last thing a page waits for is there (leptos 0.8, its issue 4851).
+async fn unstuck<F: Future<Output = Response>>(
+    render: impl Fn(Request) -> F,
+    request: Request,
+) -> Response {
+    let (parts, _) = request.into_parts();
+    let page = || render(Request::from_parts(parts.clone(), Body::empty()));
+    match tokio::time::timeout(STUCK, page()).await {
+        Ok(page) => page,
+        Err(_) => {
+            tracing::info!("a page is rendered once more");
+            page().await
+        }
+    }
 }
 
 /// Runs a server function.
