@@ -9,8 +9,8 @@ use std::net::SocketAddr;
 use str0m::crypto::CryptoProvider;
 use str0m::ice::StunMessage;
 
-/// Room for an answer: header, error or mapped address, message integrity, fingerprint.
-const MAX_ANSWER: usize = 160;
+/// Room for a message of ICE: header, what it says, message integrity, fingerprint.
+const MAX_MESSAGE: usize = 200;
 
 /// Index of a peer in the core's table.
 pub(crate) type PeerKey = usize;
@@ -47,6 +47,15 @@ pub(crate) enum Stray {
     Unknown,
     /// STUN for somebody here, without the right password.
     Rejected,
+}
+
+/// A message of ICE with its integrity by `password` (RFC 8489 §14.5); empty if it has no room.
+pub(crate) fn signed(message: StunMessage, password: &[u8], crypto: &CryptoProvider) -> Vec<u8> {
+    let hmac = |key: &[u8], parts: &[&[u8]]| crypto.sha1_hmac_provider.sha1_hmac(key, parts);
+    let mut room = vec![0; MAX_MESSAGE];
+    let length = message.to_bytes(Some(password), &mut room, hmac).unwrap_or_default();
+    room.truncate(length);
+    room
 }
 
 /// What `datagram` is, or [`None`] if nothing this side speaks.
@@ -158,12 +167,10 @@ impl Demultiplexer {
             true => StunMessage::binding_role_conflict_reply(message.trans_id()),
             false => StunMessage::binding_reply(message.trans_id(), source),
         };
-        let mut room = vec![0; MAX_ANSWER];
-        let length = answer.to_bytes(Some(password), &mut room, hmac).unwrap_or_default();
-        room.truncate(length);
+        let answer = signed(answer, password, crypto);
         let nominated = message.use_candidate() && !conflict;
         self.learn(text, peer, source, nominated);
-        Ok((peer, Kind::Check { nominated, answer: room }))
+        Ok((peer, Kind::Check { nominated, answer }))
     }
 
     /// Maps `source` to the peer, taking it from whoever had it. A nomination ends a restart.
@@ -199,11 +206,7 @@ mod tests {
         let crypto = from_feature_flags();
         let user = format!("{name}:far");
         let message = StunMessage::binding_request(&user, TransId::new(), controlling, 7, 1, true);
-        let mut bytes = vec![0; 500];
-        let hmac = |key: &[u8], parts: &[&[u8]]| crypto.sha1_hmac_provider.sha1_hmac(key, parts);
-        let length = message.to_bytes(Some(password.as_bytes()), &mut bytes, hmac).expect("room");
-        bytes.truncate(length);
-        bytes
+        signed(message, password.as_bytes(), &crypto)
     }
 
     fn from(port: u16) -> SocketAddr {

@@ -16,7 +16,7 @@ use str0m::rtp::{Extension, ExtensionMap};
 use str0m::{Candidate, IceCreds, Input, Output, Rtc, RtcConfig, RtcError};
 
 use crate::config::Limits;
-use crate::demultiplex::{Class, classify};
+use crate::demultiplex::{Class, classify, signed};
 use crate::error::OfferError;
 use crate::event::Role;
 use crate::identity::{random_ice_text, random_number};
@@ -194,12 +194,9 @@ impl Transport {
         let far = IceCreds { ufrag: "far".into(), pass: String::new() };
         let user = format!("{}:{}", self.credentials.ufrag, far.ufrag);
         let check = StunMessage::binding_request(&user, TransId::new(), true, 1, 1, true);
-        let password = self.credentials.pass.as_bytes();
-        let hmac = |key: &[u8], parts: &[&[u8]]| crypto.sha1_hmac_provider.sha1_hmac(key, parts);
-        let mut room = [0; 200];
-        let length = check.to_bytes(Some(password), &mut room, hmac).map_err(|e| e.to_string())?;
+        let check = signed(check, self.credentials.pass.as_bytes(), crypto);
         self.rtc.direct_api().set_remote_ice_credentials(far);
-        self.receive(now, room.get(..length).unwrap_or_default())
+        self.receive(now, &check)
     }
 
     /// Lets str0m see the time; needed after every write, for it to be sent.

@@ -3,6 +3,7 @@
 use str0m::crypto::from_feature_flags;
 use str0m::ice::StunMessage;
 
+use crate::demultiplex::signed;
 use crate::fragment::Credentials;
 
 /// A client's check without its choice of this way (USE-CANDIDATE), for the core that gave this
@@ -13,10 +14,5 @@ pub(super) fn undecided(answer: &str, datagram: &[u8]) -> Option<Vec<u8>> {
     let user = format!("{name}:{far}");
     let other = StunMessage::binding_request(&user, check.trans_id(), true, 1, 1, false);
     let password = Credentials::in_sdp(answer).password;
-    let crypto = from_feature_flags();
-    let hmac = |key: &[u8], parts: &[&[u8]]| crypto.sha1_hmac_provider.sha1_hmac(key, parts);
-    let mut room = vec![0; 200];
-    let length = other.to_bytes(Some(password.as_bytes()), &mut room, hmac).expect("room");
-    room.truncate(length);
-    Some(room)
+    Some(signed(other, password.as_bytes(), &from_feature_flags()))
 }
