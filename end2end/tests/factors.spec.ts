@@ -1,6 +1,6 @@
 // Passkeys and the second factor.
 import { createHmac } from "node:crypto";
-import { register } from "./steps";
+import { logOut, register } from "./steps";
 import { type Person, expect, test } from "./venue";
 
 const PASSWORD = "late summer folk";
@@ -19,12 +19,6 @@ function code(secret: string, steps: number): string {
 async function handleOf(person: Person): Promise<string> {
   const menu = person.page.locator("#person-menu > p");
   return ((await menu.textContent()) ?? "").replace("@", "");
-}
-
-async function logOut(person: Person): Promise<void> {
-  await person.page.locator(".masthead .person").click();
-  await person.page.getByRole("button", { name: "Log out" }).click();
-  await expect(person.page.getByRole("link", { name: "Log in" }).first()).toBeVisible();
 }
 
 async function logIn(person: Person, handle: string): Promise<void> {

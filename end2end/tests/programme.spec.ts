@@ -1,5 +1,5 @@
 // Accounts, an artist's shows, and what's on, under watching eyes.
-import { announce, enterAsGuest, fillShow, goLive, register } from "./steps";
+import { announce, enterAsGuest, fillShow, goLive, logOut, register } from "./steps";
 import { expect, test } from "./venue";
 
 test("the list and a show's page follow what the artist does", async ({ person }) => {
@@ -75,9 +75,7 @@ test("a page that needs an account leads to log in and back; sessions survive a 
   await artist.goto("/dashboard");
   await expect(page.getByRole("link", { name: "New show" })).toBeVisible();
 
-  await page.getByText("Mira Voss", { exact: true }).first().click();
-  await page.getByRole("button", { name: "Log out" }).click();
-  await expect(page.getByRole("link", { name: "Log in" }).first()).toBeVisible();
+  await logOut(artist);
   await artist.goto("/shows/new");
   await expect(page).toHaveURL(/\/log-in\?next=/);
   await page.getByLabel("Handle or e-mail").fill(handle);

@@ -63,6 +63,15 @@ export async function register(person: Person, role: "artist" | "visitor"): Prom
   return handle;
 }
 
+/** Logs out by the menu, which leads to What's on. */
+export async function logOut(person: Person): Promise<void> {
+  const { page } = person;
+  await page.locator(".masthead .person").click();
+  await page.getByRole("button", { name: "Log out" }).click();
+  await expect(page.getByRole("link", { name: "Log in" }).first()).toBeVisible();
+  await expect(page).toHaveURL(/:\d+\/$/);
+}
+
 /** `YYYY-MM-DDTHH:MM` as the clock of the journeys' people shows it, `minutes` from now. */
 function localTime(minutes: number): string {
   const at = new Date(Date.now() + minutes * 60_000);

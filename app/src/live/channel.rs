@@ -18,16 +18,13 @@ use super::line::Line;
 /// How the channel is doing, to be told honestly.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ChannelState {
-    /// On the way; also before anything is followed.
+    /// On the way for the first time; also before anything is followed.
     #[default]
     Connecting,
     /// What happens is heard.
     Open,
-    /// The line is broken; the next attempt follows.
-    Waiting {
-        /// Seconds from the break to the next attempt.
-        seconds: u32,
-    },
+    /// The line is broken, until it is up again: also during the attempts between.
+    Broken,
 }
 
 /// What comes in for a follower.

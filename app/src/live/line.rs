@@ -136,6 +136,7 @@ impl Line {
                 if this.followers.is_empty() {
                     this.hang_up();
                     this.retry = None;
+                    this.state.set(ChannelState::Connecting);
                 }
             })
             .forget();
@@ -170,7 +171,6 @@ impl Line {
         this.hang_up();
         this.retry = None;
         this.heard_at = js_sys::Date::now();
-        this.state.set(ChannelState::Connecting);
 
         let opened = Closure::new({
             let line = line.clone();
@@ -214,7 +214,7 @@ impl Line {
             return;
         }
         let millis = this.backoff.next(js_sys::Math::random());
-        this.state.set(ChannelState::Waiting { seconds: millis.div_ceil(1_000) });
+        this.state.set(ChannelState::Broken);
         let again = line.clone();
         this.retry = Some(Timeout::new(millis, move || Self::retry_now(&again)));
     }

@@ -44,11 +44,13 @@ pub(super) fn Side(
 #[component]
 pub(super) fn LineNote() -> impl IntoView {
     let state = Channel::expect().state();
-    move || match state.get() {
-        ChannelState::Waiting { .. } => Some(view! {
-            <p class="line-note" role="status">"The line is broken. Reconnecting…"</p>
-        }),
-        _ => None,
+    let broken = Memo::new(move |_| state.get() == ChannelState::Broken);
+    move || {
+        broken.get().then(|| {
+            view! {
+                <p class="line-note" role="status">"The line is broken. Reconnecting…"</p>
+            }
+        })
     }
 }
 
