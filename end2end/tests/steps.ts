@@ -68,8 +68,9 @@ export async function logOut(person: Person): Promise<void> {
   const { page } = person;
   await page.locator(".masthead .person").click();
   await page.getByRole("button", { name: "Log out" }).click();
+  await page.waitForURL(/:\d+\/$/);
+  await person.alive();
   await expect(page.getByRole("link", { name: "Log in" }).first()).toBeVisible();
-  await expect(page).toHaveURL(/:\d+\/$/);
 }
 
 /** `YYYY-MM-DDTHH:MM` as the clock of the journeys' people shows it, `minutes` from now. */

@@ -7,6 +7,7 @@ import {
   type Browser,
   type BrowserContext,
   type BrowserContextOptions,
+  type LaunchOptions,
   type Page,
   test as base,
   chromium,
@@ -181,7 +182,7 @@ export class Person {
   }
 
   /** What the browser says of the page's newest connection to the stage. */
-  private async statistics(): Promise<Record<string, unknown>[]> {
+  private async statistics(): Promise<Record<string, any>[]> {
     return this.page.evaluate(async () => {
       const kept = (window as unknown as { keptConnections: RTCPeerConnection[] }).keptConnections;
       return [...(await kept.at(-1)!.getStats()).values()];
@@ -189,7 +190,7 @@ export class Person {
   }
 
   /** By which protocol the page's newest connection to the stage goes. */
-  async protocol(): Promise<unknown> {
+  async protocol(): Promise<string | undefined> {
     const statistics = await this.statistics();
     const chosen = statistics.find(
       (it) => it.type === "candidate-pair" && it.nominated && Number(it.bytesReceived) > 0,
@@ -198,7 +199,7 @@ export class Person {
   }
 
   /** What the picture comes in. */
-  async codec(): Promise<unknown> {
+  async codec(): Promise<string | undefined> {
     const statistics = await this.statistics();
     const picture = statistics.find((it) => it.type === "inbound-rtp" && it.kind === "video");
     return statistics.find((it) => it.id === picture?.codecId)?.mimeType;
@@ -265,6 +266,13 @@ async function open(use: (venue: Venue) => Promise<void>, flags: string[] = []):
   expect(venue.complaints(), "the server's log has no warning").toEqual([]);
 }
 
+/** A Chromium of its own, with other flags. */
+async function withChromium(options: LaunchOptions, args: string[], use: (browser: Browser) => Promise<void>): Promise<void> {
+  const browser = await chromium.launch({ ...options, args });
+  await use(browser);
+  await browser.close();
+}
+
 export const test = base.extend<Fixtures>({
   venue: async ({}, use) => open(use),
   complaints: async ({}, use) => {
@@ -305,20 +313,18 @@ export const test = base.extend<Fixtures>({
     await browser.close();
   },
   strictPerson: async ({ person, launchOptions }, use) => {
-    const args = launchOptions.args?.filter((flag) => !flag.startsWith("--use-fake-ui")) ?? [];
-    const browser = await chromium.launch({ ...launchOptions, args });
-    await use(async (name) => {
-      const strict = await person(name, { in: browser });
-      await strict.context.addInitScript(keepQuiet);
-      return strict;
-    });
-    await browser.close();
+    const flags = (launchOptions.args ?? []).filter((flag) => !flag.startsWith("--use-fake-ui"));
+    await withChromium(launchOptions, flags, (browser) =>
+      use(async (name) => {
+        const strict = await person(name, { in: browser });
+        await strict.context.addInitScript(keepQuiet);
+        return strict;
+      }),
+    );
   },
   walledPerson: async ({ person, launchOptions }, use) => {
-    const args = [...(launchOptions.args ?? []), "--webrtc-ip-handling-policy=disable_non_proxied_udp"];
-    const browser = await chromium.launch({ ...launchOptions, args });
-    await use((name) => person(name, { in: browser }));
-    await browser.close();
+    const flags = [...(launchOptions.args ?? []), "--webrtc-ip-handling-policy=disable_non_proxied_udp"];
+    await withChromium(launchOptions, flags, (browser) => use((name) => person(name, { in: browser })));
   },
 });
 

@@ -78,6 +78,7 @@ async fn artist_viewer_and_operator_see_how_media_flows() {
         "bandstand_media_sessions_in_trouble{role=\"subscriber\"} 0",
         "bandstand_shows{stage=\"live\"} 1",
         "bandstand_media_sessions_started_total 2",
+        "bandstand_media_tcp_opened_total 0",
         "# EOF",
     ] {
         assert!(text.contains(line), "{line} isn't in\n{text}");

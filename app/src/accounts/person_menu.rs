@@ -2,7 +2,7 @@
 
 use bandstand_domain::accounts::{Role, Viewer};
 use leptos::{html, prelude::*, task::spawn_local};
-use leptos_router::hooks::{use_location, use_navigate};
+use leptos_router::hooks::use_location;
 
 use super::{CurrentViewer, address_with_next, api::log_out};
 use crate::{people::Portrait, ui::Toaster};
@@ -40,9 +40,7 @@ pub fn PersonMenu(
 /// What is theirs. Opens by itself (a popover), also before the page is alive.
 #[component]
 fn AccountMenu(person: Viewer) -> impl IntoView {
-    let viewer = CurrentViewer::expect();
     let toaster = Toaster::expect();
-    let navigate = use_navigate();
     let menu = NodeRef::<html::Div>::new();
     let close = move || {
         if let Some(menu) = menu.get_untracked() {
@@ -52,14 +50,10 @@ fn AccountMenu(person: Viewer) -> impl IntoView {
     };
     let leave = move |_| {
         close();
-        let navigate = navigate.clone();
         spawn_local(async move {
             match log_out().await {
-                Ok(()) => {
-                    navigate("/", Default::default());
-                    viewer.set(None);
-                    toaster.say("You are logged out. See you soon!");
-                }
+                // Loaded anew, so that nothing of theirs stays behind in the page.
+                Ok(()) => drop(window().location().replace("/")),
                 Err(refused) => toaster.say(refused.to_string()),
             }
         });

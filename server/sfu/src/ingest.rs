@@ -149,12 +149,13 @@ impl Ingest {
         self.bytes += received.payload.len() as u64;
         let arrival = received.timestamp;
         let timestamp = received.header.timestamp;
+        let rate = clock_rate(&codec);
         if layer == 0 {
-            track.jitter.see(*source, arrival, timestamp, clock_rate(&codec));
+            track.jitter.see(*source, arrival, timestamp, rate);
         }
         let report = received.last_sender_info.as_ref();
         let captured =
-            report.and_then(|report| self.captured(report, timestamp, clock_rate(&codec), arrival));
+            report.and_then(|it| captured(&mut self.clock, it, timestamp, rate, arrival));
         let packet = Packet {
             sequence: *received.seq_no,
             timestamp,
@@ -170,7 +171,6 @@ impl Ingest {
             captured: captured.unwrap_or(arrival),
             extensions: EndToEnd::of(&received.header.ext_vals),
         };
-        let track = self.tracks.iter_mut().find(|t| t.mid == mid)?;
         match descriptor.filter(|_| rid.is_none()) {
             Some(descriptor) => track.take_apart(packet, descriptor, burst),
             None => track.pass(layer, packet, burst),
@@ -225,38 +225,38 @@ impl Ingest {
         let video = self.tracks.iter().find(|t| t.name.video);
         video.map_or_else(Vec::new, |t| t.layers.iter().map(|l| l.seen).collect())
     }
+}
 
-    /// When the packet was captured, on our clock (RFC 3550 §6.4.1: a sender report ties RTP
-    /// timestamps to the sender's wall clock, one for all its streams).
-    fn captured(
-        &mut self,
-        report: &SenderInfo,
-        timestamp: u32,
-        rate: u64,
-        arrival: Instant,
-    ) -> Option<Instant> {
-        // Timestamps wrap; the nearer way round is meant.
-        let ticks = timestamp.wrapping_sub(report.rtp_time.numer() as u32) as i32;
-        let span = Duration::from_micros(u64::from(ticks.unsigned_abs()) * 1_000_000 / rate.max(1));
-        let there = if ticks < 0 {
-            report.ntp_time.checked_sub(span)?
-        } else {
-            report.ntp_time.checked_add(span)?
-        };
-        let clock = self.clock.get_or_insert(Clock { here: arrival, there });
-        let captured = match there.duration_since(clock.there) {
-            Ok(later) => clock.here.checked_add(later)?,
-            Err(earlier) => clock.here.checked_sub(earlier.duration())?,
-        };
-        if captured > arrival || arrival.duration_since(captured) > MAX_UNDER_WAY {
-            // Nothing arrives before it was captured: the difference was taken from a packet that
-            // had been under way for longer than this one. And nothing takes that long: the
-            // publisher's clock was set.
-            *clock = Clock { here: arrival, there };
-            return Some(arrival);
-        }
-        Some(captured)
+/// When the packet was captured, on our clock (RFC 3550 §6.4.1: a sender report ties RTP
+/// timestamps to the sender's wall clock, one for all its streams).
+fn captured(
+    clock: &mut Option<Clock>,
+    report: &SenderInfo,
+    timestamp: u32,
+    rate: u64,
+    arrival: Instant,
+) -> Option<Instant> {
+    // Timestamps wrap; the nearer way round is meant.
+    let ticks = timestamp.wrapping_sub(report.rtp_time.numer() as u32) as i32;
+    let span = Duration::from_micros(u64::from(ticks.unsigned_abs()) * 1_000_000 / rate.max(1));
+    let there = if ticks < 0 {
+        report.ntp_time.checked_sub(span)?
+    } else {
+        report.ntp_time.checked_add(span)?
+    };
+    let clock = clock.get_or_insert(Clock { here: arrival, there });
+    let captured = match there.duration_since(clock.there) {
+        Ok(later) => clock.here.checked_add(later)?,
+        Err(earlier) => clock.here.checked_sub(earlier.duration())?,
+    };
+    if captured > arrival || arrival.duration_since(captured) > MAX_UNDER_WAY {
+        // Nothing arrives before it was captured: the difference was taken from a packet that
+        // had been under way for longer than this one. And nothing takes that long: the
+        // publisher's clock was set.
+        *clock = Clock { here: arrival, there };
+        return Some(arrival);
     }
+    Some(captured)
 }
 
 impl Incoming {

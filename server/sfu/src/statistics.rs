@@ -48,6 +48,12 @@ pub struct Totals {
     pub sessions_started: u64,
     /// Sessions ended.
     pub sessions_ended: u64,
+    /// Connections taken for media by TCP (RFC 6544).
+    pub tcp_opened: u64,
+    /// How many of them are over.
+    pub tcp_closed: u64,
+    /// Connections refused, because their address has too many.
+    pub tcp_refused: u64,
 }
 
 /// One session's figures.

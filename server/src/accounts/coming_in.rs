@@ -16,7 +16,7 @@ use super::{
     GRACE, guests,
     letters::Occasion,
     links::{self, Purpose},
-    lost, new_person, own_sessions,
+    lost, own_sessions,
     store::{self, Known},
     viewer, write_to,
 };
@@ -45,8 +45,7 @@ impl Accounts for Caller {
         passwords.check_strength("password", &form.password, &known_words).await?;
         let password = passwords.hash(&form.password).await?;
         // A guest stays the same person, and keeps their place in the crowd.
-        let guest = guests::guest(self).await.map_err(broken)?;
-        let person = guest.map_or_else(new_person, |guest| guest.person);
+        let person = guests::person(self).await.map_err(broken)?;
         let made = async {
             let mut write = self.venue.database.begin().await?;
             let account =

@@ -46,6 +46,11 @@ pub(super) async fn guest(caller: &Caller) -> Result<Option<Guest>, DatabaseErro
     caller.session.get(GUEST).await.map_err(lost)
 }
 
+/// Who `caller` is as a guest; somebody new, if they are none.
+pub(super) async fn person(caller: &Caller) -> Result<PersonId, DatabaseError> {
+    Ok(guest(caller).await?.map_or_else(new_person, |guest| guest.person))
+}
+
 /// Makes `caller` a guest called `name`; who is one already stays the same person.
 ///
 /// # Errors
@@ -61,11 +66,8 @@ pub(crate) async fn enter<E: std::error::Error>(
         return Err(FieldErrors::one("name", complaint).into());
     }
     caller.limited(Limit::Guest, by_address(caller.address))?;
-    let before = guest(caller).await.map_err(broken)?;
-    let guest = Guest {
-        person: before.map_or_else(new_person, |guest| guest.person),
-        name: name.trim().to_owned(),
-    };
+    let person = person(caller).await.map_err(broken)?;
+    let guest = Guest { person, name: name.trim().to_owned() };
     let made = async {
         caller.session.insert(GUEST, &guest).await?;
         // Now, so that requests that come at the same time don't each give it another one.

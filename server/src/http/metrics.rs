@@ -94,7 +94,9 @@ fn add_media(registry: &mut Registry, sample: &Sample) {
         keyframe_requests,
         sessions_started,
         sessions_ended,
-        ..
+        tcp_opened,
+        tcp_closed,
+        tcp_refused,
     } = sample.totals;
     let ways =
         |inward: u64, outward: u64| labelled("direction", [("in", inward), ("out", outward)]);
@@ -131,6 +133,13 @@ fn add_media(registry: &mut Registry, sample: &Sample) {
     );
     media.register("sessions_started", "Sessions accepted", counter(sessions_started));
     media.register("sessions_ended", "Sessions ended", counter(sessions_ended));
+    media.register("tcp_opened", "Connections for media by TCP", counter(tcp_opened));
+    media.register("tcp_closed", "Connections for media by TCP that are over", counter(tcp_closed));
+    media.register(
+        "tcp_refused",
+        "Connections for media by TCP from addresses that have too many",
+        counter(tcp_refused),
+    );
 
     let (sessions, trouble) =
         (Family::<Labels, Gauge>::default(), Family::<Labels, Gauge>::default());

@@ -162,9 +162,7 @@ impl Stages {
     /// When the database fails.
     pub async fn end(&self, show: ShowId) -> Result<Outcome, DatabaseError> {
         let _turn = self.turn(show).await;
-        let outcome = self.happen(show, Happening::End).await?;
-        self.clear(show).await;
-        Ok(outcome)
+        self.finish(show).await
     }
 
     /// Takes everybody off the stage of `show` and its picture from everybody.
@@ -256,11 +254,10 @@ impl Stages {
     /// When the database fails.
     pub async fn end_abandoned(&self) -> Result<(), DatabaseError> {
         for show in store::abandoned(&self.database, clock::now()).await? {
-            let turn = self.turn(show).await;
-            let back = self.performers().contains_key(&show);
-            drop(turn);
-            if !back {
-                self.end(show).await?;
+            let _turn = self.turn(show).await;
+            // Else the artist has come back since the database was asked.
+            if !self.performers().contains_key(&show) {
+                self.finish(show).await?;
             }
         }
         Ok(())
@@ -326,6 +323,12 @@ impl Stages {
             self.hub.wake(Topic::Show(show));
             self.hub.wake(Topic::Shows);
         }
+        Ok(outcome)
+    }
+
+    async fn finish(&self, show: ShowId) -> Result<Outcome, DatabaseError> {
+        let outcome = self.happen(show, Happening::End).await?;
+        self.clear(show).await;
         Ok(outcome)
     }
 

@@ -122,7 +122,7 @@ pub(crate) fn start(
         news,
         unsent: None,
         blocked: None,
-        _gateway: gateway,
+        gateway,
     };
     std::thread::Builder::new()
         .name("sfu".into())
@@ -146,7 +146,7 @@ struct Driver {
     /// Since when it has had none.
     blocked: Option<Instant>,
     /// By which TCP comes in for as long as this runs.
-    _gateway: Option<Gateway>,
+    gateway: Option<Gateway>,
 }
 
 impl Driver {
@@ -282,7 +282,11 @@ impl Driver {
                 let _ = reply.send(());
             }
             Command::Statistics(reply) => {
-                let _ = reply.send(self.core.statistics(now));
+                let mut statistics = self.core.statistics(now);
+                if let Some(gateway) = &self.gateway {
+                    gateway.count(&mut statistics.totals);
+                }
+                let _ = reply.send(statistics);
             }
         }
     }

@@ -8,6 +8,8 @@
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener as StdTcpListener};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use socket2::SockRef;
@@ -17,6 +19,8 @@ use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
+
+use crate::statistics::Totals;
 
 /// Connections from one address; a household or an office may have many people.
 const MOST_PER_ADDRESS: usize = 64;
@@ -47,7 +51,16 @@ const AGAIN: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub(super) struct Gateway {
     pub(super) local: SocketAddr,
+    tally: Arc<Tally>,
     _open: oneshot::Sender<()>,
+}
+
+/// Connections since the start.
+#[derive(Debug, Default)]
+struct Tally {
+    opened: AtomicU64,
+    closed: AtomicU64,
+    refused: AtomicU64,
 }
 
 impl Gateway {
@@ -62,17 +75,26 @@ impl Gateway {
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
         let (open, closed) = oneshot::channel();
+        let tally = Arc::<Tally>::default();
+        let own = Arc::clone(&tally);
         let serve = async move {
             let Ok(listener) = TcpListener::from_std(listener) else { return };
             tokio::select! {
-                () = take(listener, reachable(core), most) => {}
+                () = take(listener, reachable(core), most, &own) => {}
                 _ = closed => {}
             }
         };
         std::thread::Builder::new()
             .name("sfu-tcp".into())
             .spawn(move || runtime.block_on(serve))?;
-        Ok(Gateway { local, _open: open })
+        Ok(Gateway { local, tally, _open: open })
+    }
+
+    /// Says how many connections there were.
+    pub(super) fn count(&self, totals: &mut Totals) {
+        totals.tcp_opened = self.tally.opened.load(Ordering::Relaxed);
+        totals.tcp_closed = self.tally.closed.load(Ordering::Relaxed);
+        totals.tcp_refused = self.tally.refused.load(Ordering::Relaxed);
     }
 }
 
@@ -86,12 +108,13 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
-async fn take(listener: TcpListener, core: SocketAddr, most: usize) {
+async fn take(listener: TcpListener, core: SocketAddr, most: usize, tally: &Tally) {
     let mut connections = JoinSet::new();
     let mut of_address: HashMap<IpAddr, usize> = HashMap::new();
     loop {
         tokio::select! {
             Some(ended) = connections.join_next() => {
+                tally.closed.fetch_add(1, Ordering::Relaxed);
                 if let Ok(address) = ended
                     && let Some(count) = of_address.get_mut(&address)
                 {
@@ -103,8 +126,11 @@ async fn take(listener: TcpListener, core: SocketAddr, most: usize) {
                 Ok((stream, peer)) => {
                     let address = peer.ip().to_canonical();
                     let count = of_address.entry(address).or_default();
-                    if *count < MOST_PER_ADDRESS {
+                    if *count >= MOST_PER_ADDRESS {
+                        tally.refused.fetch_add(1, Ordering::Relaxed);
+                    } else {
                         *count += 1;
+                        tally.opened.fetch_add(1, Ordering::Relaxed);
                         connections.spawn(async move {
                             // However it ends, it ends, and the client finds another way.
                             let _ = serve(stream, core).await;
@@ -249,6 +275,10 @@ mod tests {
         let mut surplus = TcpStream::connect(gateway.local).await.expect("a connection");
         let _ = surplus.read_to_end(&mut nothing).await;
         assert!(nothing.is_empty());
+        let mut totals = Totals::default();
+        gateway.count(&mut totals);
+        assert_eq!((totals.tcp_opened, totals.tcp_refused), (1 + MOST_PER_ADDRESS as u64, 1));
+        assert!(totals.tcp_closed <= 1, "of the rubbish");
         drop(held.pop());
         // Soon there is room again.
         loop {

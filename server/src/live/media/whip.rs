@@ -87,7 +87,10 @@ async fn with_ticket(
     let offer = offer::read(request.into_body()).await?;
     let claims = venue.live.tokens().redeem(token, Purpose::Publish, show, clock::now())?;
     let taken = take(venue, show, offer.text, None).await?;
-    hold(venue, &claims, taken.session).await?;
+    if let Err(refused) = hold(venue, &claims, taken.session).await {
+        venue.live.sfu().close(taken.session).await;
+        return Err(refused);
+    }
     Ok(answer(venue, show, offer.credentials, taken))
 }
 
