@@ -62,12 +62,12 @@ export class Janus {
     }
   }
 
-  /** The answer to the artist's offer. */
+  /** The answer to the artist's offer, whose layers are called l, m and h, in this order. */
   async publish(offer: string): Promise<string> {
     const handle = await this.attach();
     const joined = await this.say(handle, { request: "join", ptype: "publisher", room: ROOM });
     this.feed = joined.plugindata.data.id;
-    const published = await this.say(handle, { request: "publish", bitrate: 0 }, { type: "offer", sdp: offer });
+    const published = await this.say(handle, { request: "publish", bitrate: 0 }, { type: "offer", sdp: offer, rid_order: "lmh" });
     return published.jsep.sdp;
   }
 

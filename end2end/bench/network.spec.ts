@@ -24,8 +24,6 @@ const NETWORKS: [string, Conditions][] = [
 /** A server that lets an artist through to viewers, each behind a relay. */
 interface Stage {
   name: string;
-  /** The name of the largest layer. */
-  largest: string;
   publish(): Promise<[Page, Relay]>;
   watch(): Promise<[Page, Relay]>;
   stop(): Promise<void>;
@@ -41,18 +39,16 @@ async function behind(sdp: string): Promise<[string, Relay]> {
   return [lines.map((line) => (line === candidates[0] ? kept : line)).join("\r\n"), relay];
 }
 
-/** The studio's layers. */
-const OURS: Layer[] = [
-  ["low", 4, 150_000],
-  ["middle", 2, 600_000],
-  ["high", 1, 2_500_000],
-];
-/** The same, by the names and in the order that Janus expects. */
-const JANUS: Layer[] = [
-  ["h", 1, 2_500_000],
-  ["m", 2, 600_000],
+/**
+ * The studio's layers, for both servers alike: how much Chromium sends of each on a narrow line depends
+ * on their order. The names are those by which Janus knows them.
+ */
+const LAYERS: Layer[] = [
   ["l", 4, 150_000],
+  ["m", 2, 600_000],
+  ["h", 1, 2_500_000],
 ];
+const LARGEST = "h";
 
 /** Posts as the person's own page would. */
 async function post(person: Person, path: string, body: object): Promise<{ token: string }> {
@@ -81,11 +77,10 @@ async function ours(browser: Browser, person: (name: string) => Promise<Person>)
   };
   return {
     name: "Bandstand",
-    largest: "high",
     async publish() {
       const studio = await page(browser, venue.url);
       const { token } = await post(artist, "live/stage", { show: id });
-      const [sdp, relay] = await exchange(`/whip/${id}`, token, await offerStage(studio, OURS));
+      const [sdp, relay] = await exchange(`/whip/${id}`, token, await offerStage(studio, LAYERS));
       await accept(studio, sdp);
       return [studio, relay];
     },
@@ -105,10 +100,9 @@ async function theirs(browser: Browser, venue: string): Promise<Stage> {
   const janus = await Janus.start();
   return {
     name: "Janus",
-    largest: "h",
     async publish() {
       const studio = await page(browser, venue);
-      const [sdp, relay] = await behind(await janus.publish(await offerStage(studio, JANUS)));
+      const [sdp, relay] = await behind(await janus.publish(await offerStage(studio, LAYERS)));
       await accept(studio, sdp);
       return [studio, relay];
     },
@@ -147,7 +141,7 @@ test("bad networks", async ({ person, venue, browser, complaints }) => {
     const stage = await open();
     const [studio, fromArtist] = await stage.publish();
     const run = async (what: string, happens: (viewer: Relay) => unknown, after = () => {}) => {
-      await sendsAll(studio, stage.largest);
+      await sendsAll(studio, LARGEST);
       const [seat, toViewer] = await stage.watch();
       await seat.waitForTimeout(SETTLING * 1_000);
       rows.push([`${what}, ${stage.name}`, figures(await see(seat, SECONDS, () => happens(toViewer)))]);

@@ -40,8 +40,11 @@ export const offerStage = (page: Page, layers: Layer[]): Promise<string> =>
     const video = connection.addTransceiver(picture!, { direction: "sendonly", streams: [stream], sendEncodings });
     const { codecs } = RTCRtpSender.getCapabilities("video")!;
     video.setCodecPreferences(codecs.filter((codec) => /VP8|rtx/.test(codec.mimeType)));
-    await connection.setLocalDescription();
-    return connection.localDescription!.sdp;
+    // As our own pages offer it: what is lost of the sound is sent again.
+    const { sdp } = await connection.createOffer();
+    const offer = sdp!.replace(/(a=rtpmap:(\d+) opus\S+\r\n)/, "$1a=rtcp-fb:$2 nack\r\n");
+    await connection.setLocalDescription({ type: "offer", sdp: offer });
+    return offer;
   }, layers);
 
 /** A viewer's offer. */
@@ -51,8 +54,10 @@ export const offerSeat = (page: Page): Promise<string> =>
     Object.assign(window, { connection });
     connection.addTransceiver("audio", { direction: "recvonly" });
     connection.addTransceiver("video", { direction: "recvonly" });
-    await connection.setLocalDescription();
-    return connection.localDescription!.sdp;
+    const { sdp } = await connection.createOffer();
+    const offer = sdp!.replace(/(a=rtpmap:(\d+) opus\S+\r\n)/, "$1a=rtcp-fb:$2 nack\r\n");
+    await connection.setLocalDescription({ type: "offer", sdp: offer });
+    return offer;
   });
 
 /** Takes the answer. */

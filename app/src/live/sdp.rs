@@ -30,7 +30,8 @@ const STAGE: &[(&str, &str)] = &[
     ("useinbandfec", "1"),
 ];
 
-/// A description in which Opus is in stereo and of the best quality.
+/// A description in which Opus is in stereo and of the best quality, and what is lost of it is sent
+/// again.
 ///
 /// What a browser sends follows from the description of the other side, what it plays from its own:
 /// so a publisher changes both, and a viewer (for stereo) its own offer.
@@ -38,7 +39,7 @@ pub fn with_music(sdp: &str) -> String {
     set_opus(sdp, STAGE)
 }
 
-/// A description that takes stereo.
+/// A description that takes stereo, and has sent again what is lost of it.
 pub fn with_stereo(sdp: &str) -> String {
     set_opus(sdp, &[("stereo", "1")])
 }
@@ -65,6 +66,8 @@ const PASSWORD: &str = "a=ice-pwd:";
 fn set_opus(sdp: &str, parameters: &[(&str, &str)]) -> String {
     let opus: Vec<&str> = sdp.lines().filter_map(opus_payload).collect();
     let described: Vec<&str> = sdp.lines().filter_map(|line| Some(fmtp(line)?.0)).collect();
+    // Browsers that can repair sound offer it to nobody; the others pass over the line.
+    let nack = |payload: &str| format!("a=rtcp-fb:{payload} nack");
     let mut out = String::with_capacity(sdp.len() + 128);
     let mut push = |line: &str| {
         out.push_str(line);
@@ -79,6 +82,11 @@ fn set_opus(sdp: &str, parameters: &[(&str, &str)]) -> String {
         }
         if let Some(payload) = opus_payload(line).filter(|payload| !described.contains(payload)) {
             push(&format!("a=fmtp:{payload} {}", merged("", parameters)));
+        }
+        if let Some(nack) = opus_payload(line).map(nack)
+            && !sdp.lines().any(|line| line == nack)
+        {
+            push(&nack);
         }
     }
     out
@@ -124,6 +132,8 @@ mod tests {
             "a=fmtp:111 minptime=10;stereo=1;sprop-stereo=1;maxaveragebitrate=256000;useinbandfec=1\r\n"
         ));
         assert!(sdp.contains("a=fmtp:63 111/111\r\n"));
+        assert!(sdp.contains("a=rtpmap:111 opus/48000/2\r\na=rtcp-fb:111 nack\r\n"));
+        assert_eq!(sdp.matches(" nack\r\n").count(), 1);
         assert_eq!(with_music(&sdp), sdp);
     }
 
@@ -146,7 +156,8 @@ mod tests {
         let sdp = with_stereo("m=audio 9 X 96\r\na=rtpmap:96 OPUS/48000/2\r\na=sendonly\r\n");
         assert_eq!(
             sdp,
-            "m=audio 9 X 96\r\na=rtpmap:96 OPUS/48000/2\r\na=fmtp:96 stereo=1\r\na=sendonly\r\n"
+            "m=audio 9 X 96\r\na=rtpmap:96 OPUS/48000/2\r\na=fmtp:96 stereo=1\r\n\
+             a=rtcp-fb:96 nack\r\na=sendonly\r\n"
         );
     }
 }

@@ -127,6 +127,10 @@ impl Ingest {
         let (mid, rid) = (stream.mid(), stream.rid());
         let track = self.tracks.iter_mut().find(|t| t.mid == mid)?;
         let name = track.name;
+        if transport.repairs_sound && !name.video {
+            // str0m does it by itself only where repairs have a stream of their own.
+            stream.suppress_nack(false);
+        }
         let layer = track.layer(rid)?;
         track.count(layer, *source, *received.seq_no);
         let payload_type = received.header.payload_type;

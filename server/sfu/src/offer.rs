@@ -84,7 +84,8 @@ pub(crate) fn prepare(offer: &str, role: Role, limits: &Limits) -> Result<String
 /// To a subscriber every track is given the same media stream and CNAME: browsers play in sync only
 /// what belongs together (RFC 8830 §2, RFC 3550 §6.5.1). To a publisher formats are listed in the order
 /// of its offer, since it sends in the first (RFC 3264 §6.1), and the Opus line repeats the bitrate it
-/// offered, since browsers take the limit from the answer (RFC 7587 §7).
+/// offered, since browsers take the limit from the answer (RFC 7587 §7). Lost sound is asked for again
+/// where that was offered (RFC 4585 §4.2).
 pub(crate) fn finish(answer: &str, offer: &str, role: Role) -> String {
     let mut finished = String::with_capacity(answer.len() + 128);
     let mut lines = answer.lines().peekable();
@@ -111,12 +112,29 @@ pub(crate) fn finish(answer: &str, offer: &str, role: Role) -> String {
             }
         }
         finished.push_str("\r\n");
+        if let Some(nack) = nack_of_sound(line).filter(|nack| offer.lines().any(|l| l == nack)) {
+            finished.push_str(&nack);
+            finished.push_str("\r\n");
+        }
         // There is nothing to trickle (RFC 8840 §8.2).
         if is_candidate(line) && !lines.peek().is_some_and(|l| is_candidate(l)) {
             finished.push_str("a=end-of-candidates\r\n");
         }
     }
     finished
+}
+
+/// Whether a description has lost sound asked for again.
+pub(crate) fn repairs_sound(description: &str) -> bool {
+    let mut nacks = description.lines().filter_map(nack_of_sound);
+    nacks.any(|nack| description.lines().any(|line| line == nack))
+}
+
+/// The line by which lost sound is asked for again, for the format that `line` names.
+fn nack_of_sound(line: &str) -> Option<String> {
+    let (format, codec) = line.strip_prefix("a=rtpmap:")?.split_once(' ')?;
+    let opus = codec.get(..5).is_some_and(|name| name.eq_ignore_ascii_case("opus/"));
+    opus.then(|| format!("a=rtcp-fb:{format} nack"))
 }
 
 /// An m-line with its formats in the order of another one.

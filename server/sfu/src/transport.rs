@@ -65,6 +65,8 @@ pub(crate) struct Transport {
     local: SocketAddr,
     /// The m-lines, in their order.
     mids: Vec<Mid>,
+    /// Lost sound is asked for again.
+    pub(crate) repairs_sound: bool,
     /// Where a subscriber's keys will be.
     keys: Option<KeySlot>,
     /// The library panicked.
@@ -126,6 +128,7 @@ impl Transport {
             opened: false,
             local,
             mids,
+            repairs_sound: offer::repairs_sound(&answer),
             keys,
             broken: false,
         };
@@ -168,6 +171,7 @@ impl Transport {
             repair_ssrc: *repair,
             codecs,
             extensions,
+            repairs_sound: self.repairs_sound && !name.video,
             random: random_number(),
         })
     }

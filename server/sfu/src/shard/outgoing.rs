@@ -10,6 +10,9 @@ use crate::packet::{EndToEnd, Packet, Source, TrackName};
 /// Longest RTP header written: fixed part, one-byte extensions (RFC 8285 §4.2) of 40 bytes.
 pub(super) const MAX_HEADER: usize = 12 + 4 + 40;
 
+/// Packets of sound that can be sent again: more than players wait for.
+const REMEMBERED: usize = 64;
+
 /// What was negotiated for one m-line of a subscriber.
 pub(crate) struct Negotiated {
     pub(crate) name: TrackName,
@@ -20,6 +23,8 @@ pub(crate) struct Negotiated {
     /// What the subscriber takes.
     pub(crate) codecs: CodecConfig,
     pub(crate) extensions: ExtensionMap,
+    /// It is sound, and what is lost of it is asked for again.
+    pub(crate) repairs_sound: bool,
     /// Gives the first numbers.
     pub(crate) random: u64,
 }
@@ -39,6 +44,8 @@ pub(super) struct Outgoing {
     matched: Option<Match>,
     /// Of repairs; counts upwards only, like [`Numbers::sequence`].
     repairs: u64,
+    /// How the latest packets were written, of sound that is sent again.
+    written: Option<Box<[Option<Written>; REMEMBERED]>>,
     /// Sent on the media's own stream, as sender reports count them.
     pub(super) packets: u32,
     pub(super) bytes: u32,
@@ -76,8 +83,21 @@ pub(super) struct Place {
     pub(super) ssrc: u32,
     pub(super) numbers: Numbers,
     pub(super) padded: bool,
+    /// It says to which m-line it belongs.
+    pub(super) named: bool,
     /// Transport-wide sequence number.
     pub(super) transport: Option<u16>,
+}
+
+/// What the header of a packet said that the packet itself doesn't tell.
+///
+/// Sound has no stream for repairs in browsers: it is sent again as it was, to the bit, since no number
+/// is sealed with different contents (see [`crate::srtp`]).
+#[derive(Clone, Copy)]
+struct Written {
+    sequence: u64,
+    named: bool,
+    transport: Option<u16>,
 }
 
 impl Outgoing {
@@ -101,6 +121,7 @@ impl Outgoing {
             known: false,
             matched: None,
             repairs: negotiated.random >> 48 & 0x7fff,
+            written: negotiated.repairs_sound.then(|| Box::new([None; REMEMBERED])),
             packets: 0,
             bytes: 0,
             lost: 0,
@@ -123,9 +144,46 @@ impl Outgoing {
         taken_as
     }
 
-    /// Whether a packet may be sent again only as a repair of its own, so that its header may
-    /// differ each time. Otherwise it is sealed again under the same number, and must be the same
-    /// to the bit: see [`crate::srtp`].
+    /// Whether what is lost of it is sent again.
+    pub(super) fn is_repaired(&self) -> bool {
+        self.name.video || self.is_remembered()
+    }
+
+    /// Whether it is remembered how its packets were written.
+    pub(super) fn is_remembered(&self) -> bool {
+        self.written.is_some()
+    }
+
+    /// Takes note of how a packet was written, where it is to be written the same way again.
+    pub(super) fn wrote(&mut self, place: &Place) {
+        if let Some(slots) = &mut self.written {
+            let Place { named, transport, numbers: Numbers { sequence, .. }, .. } = *place;
+            slots[slot(sequence)] = Some(Written { sequence, named, transport });
+        }
+    }
+
+    /// Where a packet went that has no repairs of their own, to go there once more: [`None`] if that
+    /// isn't known any more.
+    pub(super) fn once_more(&self, taken_as: TakenAs, numbers: Numbers) -> Option<Place> {
+        let sequence = numbers.sequence;
+        let written = match &self.written {
+            Some(slots) => slots[slot(sequence)].filter(|it| it.sequence == sequence)?,
+            // Of such pictures all headers are alike.
+            None => Written { sequence, named: !self.known, transport: None },
+        };
+        Some(Place {
+            payload_type: taken_as.payload_type,
+            ssrc: self.ssrc,
+            numbers,
+            padded: false,
+            named: written.named,
+            transport: written.transport,
+        })
+    }
+
+    /// Whether a packet's header may say what is of the moment: it is never sealed again under the same
+    /// number, or it is remembered how it was. Otherwise it must be the same to the bit each time: see
+    /// [`crate::srtp`].
     pub(super) fn is_free(&self, taken_as: TakenAs) -> bool {
         !self.name.video || taken_as.repair.is_some()
     }
@@ -160,7 +218,7 @@ impl Outgoing {
                 length += 1 + value.len();
             }
         };
-        element(self.ids.mid.filter(|_| !self.known), self.mid.as_bytes());
+        element(self.ids.mid.filter(|_| place.named), self.mid.as_bytes());
         if let Some(number) = place.transport {
             element(self.ids.transport, &number.to_be_bytes());
         }
@@ -191,6 +249,10 @@ impl Outgoing {
     }
 }
 
+fn slot(sequence: u64) -> usize {
+    (sequence % REMEMBERED as u64) as usize
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::{Duration, UNIX_EPOCH};
@@ -212,6 +274,7 @@ mod tests {
             repair_ssrc: 10,
             codecs: CodecConfig::empty(),
             extensions,
+            repairs_sound: false,
             random: 0,
         });
         let capture = AbsCaptureTime {
@@ -225,7 +288,14 @@ mod tests {
             ..ExtensionValues::default()
         };
         let numbers = Numbers { sequence: 1, timestamp: 2, picture: None };
-        let place = Place { payload_type: 96, ssrc: 9, numbers, padded: false, transport: None };
+        let place = Place {
+            payload_type: 96,
+            ssrc: 9,
+            numbers,
+            padded: false,
+            named: true,
+            transport: None,
+        };
         let mut header = [0xff; MAX_HEADER];
         let length = outgoing.write_header(&mut header, &place, true, &EndToEnd::of(&values));
         let expected = [

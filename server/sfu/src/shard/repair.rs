@@ -54,7 +54,7 @@ impl Subscriber {
     ) {
         self.figures.nacks += 1;
         self.allowance.refill(way.now);
-        let Some(track) = self.tracks.iter_mut().find(|t| t.ssrc == nack.ssrc && t.name.video)
+        let Some(track) = self.tracks.iter_mut().find(|t| t.ssrc == nack.ssrc && t.is_repaired())
         else {
             return;
         };
@@ -131,6 +131,18 @@ impl Again<'_> {
     fn send(&mut self, missing: u16, packet: &Packet, way: &mut Way<'_>) -> Option<usize> {
         let taken_as = self.track.taken_as(packet)?;
         let mut numbers = self.track.numbering.known(packet, missing)?;
+        let picture = numbers.picture;
+        let place = match taken_as.repair {
+            Some(payload_type) => {
+                numbers.sequence = self.track.next_repair();
+                let counted = self.bandwidth.is_some() && self.track.counts_transport();
+                let transport = number(counted, self.transport_number);
+                let ssrc = self.track.repair_ssrc;
+                let named = !self.track.known;
+                Place { payload_type, ssrc, numbers, padded: false, named, transport }
+            }
+            None => self.track.once_more(taken_as, numbers)?,
+        };
         let mut scratch = std::mem::take(&mut way.batch.scratch);
         scratch.clear();
         // RFC 4588 §4: the original number, then the payload.
@@ -139,31 +151,14 @@ impl Again<'_> {
         }
         let begin = scratch.len();
         scratch.extend_from_slice(&packet.payload);
-        if let Some(picture) = numbers.picture {
+        if let Some(picture) = picture {
             picture.write(scratch.get_mut(begin..).unwrap_or_default());
         }
-        let place = match taken_as.repair {
-            Some(payload_type) => {
-                numbers.sequence = self.track.next_repair();
-                let counted = self.bandwidth.is_some() && self.track.counts_transport();
-                let transport = number(counted, self.transport_number);
-                let ssrc = self.track.repair_ssrc;
-                Place { payload_type, ssrc, numbers, padded: false, transport }
-            }
-            // Once more, the same to the bit.
-            None => Place {
-                payload_type: taken_as.payload_type,
-                ssrc: self.track.ssrc,
-                numbers,
-                padded: false,
-                transport: None,
-            },
-        };
         let sent = seal(self.sealer, self.track, &place, packet, &scratch, way);
         way.batch.scratch = scratch;
-        if let (Some(bandwidth), Some(number), Some(bytes)) =
-            (&mut self.bandwidth, place.transport, sent)
-        {
+        // What goes once more was counted when it went first.
+        let number = place.transport.filter(|_| taken_as.repair.is_some());
+        if let (Some(bandwidth), Some(number), Some(bytes)) = (&mut self.bandwidth, number, sent) {
             bandwidth.sent(way.now, number, bytes);
         }
         sent

@@ -132,12 +132,13 @@ impl Subscriber {
         let told = free && track.counts_transport();
         let counted = told && self.bandwidth.as_ref().is_some_and(|b| b.counts(name.video));
         let transport = number(counted, &mut self.transport_number);
-        let padding = if free { padding } else { 0 };
+        let padding = if free && !track.is_remembered() { padding } else { 0 };
         let place = Place {
             payload_type: taken_as.payload_type,
             ssrc: track.ssrc,
             numbers: track.numbering.name(packet, splice),
             padded: padding > 0,
+            named: !track.known,
             transport,
         };
         let sealed = if padding == 0 && place.numbers.picture.is_none() {
@@ -161,6 +162,7 @@ impl Subscriber {
         let Some(bytes) = sealed else {
             return;
         };
+        track.wrote(&place);
         track.packets = track.packets.wrapping_add(1);
         track.bytes = track.bytes.wrapping_add(packet.payload.len() as u32);
         way.batch.media += 1;

@@ -14,6 +14,7 @@ use super::payload::{Read, filled, vp8, vp9};
 use crate::core::Restarted;
 use crate::event::Role;
 use crate::identity::SessionId;
+use crate::offer::repairs_sound;
 
 /// Packets per video frame, at 30 frames a second.
 pub(super) const PACKETS_PER_FRAME: u64 = 4;
@@ -170,6 +171,11 @@ impl Client {
         let answer = SdpAnswer::from_sdp_string(answer).expect("a readable answer");
         self.rtc.sdp_api().accept_answer(pending, answer).expect("a fitting answer");
         self.session = Some(session);
+        if repairs_sound(&self.answer)
+            && let Some(sound) = self.rtc.direct_api().stream_rx_by_mid(self.audio, None)
+        {
+            sound.suppress_nack(false);
+        }
         self.drain();
     }
 

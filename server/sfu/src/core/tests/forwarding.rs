@@ -46,6 +46,44 @@ fn media_is_forwarded_to_those_before_and_after() {
 }
 
 #[test]
+fn lost_sound_is_repaired_where_that_was_offered() {
+    let heard = |repaired: bool| {
+        let mut world = World::new(7);
+        world.repairs_sound = repaired;
+        let publisher = world.publish("stage", 65_400);
+        let viewer = world.subscribe("stage");
+        world.until(SECOND * 5, "sound", |w| w.clients[viewer].seen.iter().any(|s| !s.video));
+        world.clients[publisher].filming = false;
+        world.clients[viewer].forget();
+        world.network = Network { lost: 50, delay: 20, jitter: 30, ..GOOD };
+        world.pass(SECOND * 20);
+        world.network = GOOD;
+        world.pass(SECOND);
+        let sound = world.clients[viewer].seen.iter().filter(|s| !s.video);
+        let mut numbers: Vec<u64> = sound.map(|s| s.number).collect();
+        let came = numbers.len();
+        numbers.sort_unstable();
+        numbers.dedup();
+        assert_eq!(numbers.len(), came, "each once");
+        let figures = world.core.statistics(world.now);
+        let of = |client: usize| {
+            let mut all = figures.sessions.iter();
+            all.find(|s| s.session == world.session(client)).expect("a session")
+        };
+        (came, of(publisher).nacks_out, of(viewer).repairs_out)
+    };
+    // Of 50 packets a second one in ten is lost on one of the two ways; str0m sends none again.
+    let (came, asked, repaired) = heard(false);
+    assert!((850..960).contains(&came), "{came}");
+    assert_eq!((asked, repaired), (0, 0));
+    let (came, asked, repaired) = heard(true);
+    assert!(
+        (980..=1_000 * 21 / 20).contains(&came) && asked > 20 && repaired > 30,
+        "{came} {asked} {repaired}"
+    );
+}
+
+#[test]
 fn loss_is_repaired() {
     let mut world = World::new(2);
     let publisher = world.publish("stage", 1_000);

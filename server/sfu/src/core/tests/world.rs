@@ -1,7 +1,7 @@
 //! A core, clients and a bad network, in virtual time.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, HashMap};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -52,6 +52,9 @@ struct Air(Arc<Mutex<Vec<Datagram>>>);
 
 type Datagram = (SocketAddr, Vec<u8>);
 
+/// Media by receiver, stream and number (RFC 3550 §5.1).
+type Sealed = HashMap<(SocketAddr, [u8; 4], [u8; 2]), Vec<u8>>;
+
 impl Wire for Air {
     fn max_segments(&self) -> usize {
         8
@@ -72,13 +75,17 @@ pub(super) struct World {
     pub(super) network: Network,
     /// Clients never tell the core which way they chose.
     pub(super) undecided: bool,
+    /// Clients that join have lost sound sent again, and send it again.
+    pub(super) repairs_sound: bool,
     /// What the shards sent and has not begun its way.
     air: Air,
+    /// All media that was ever sealed.
+    sealed: Sealed,
     random: fastrand::Rng,
     order: BinaryHeap<Reverse<(Instant, u64)>>,
-    flying: std::collections::HashMap<u64, Flying>,
+    flying: HashMap<u64, Flying>,
     /// When the line to a client has sent what it was given.
-    busy: std::collections::HashMap<SocketAddr, Instant>,
+    busy: HashMap<SocketAddr, Instant>,
     sent: u64,
 }
 
@@ -100,14 +107,16 @@ impl World {
             now,
             core,
             air,
+            sealed: HashMap::new(),
             clients: Vec::new(),
             events: Vec::new(),
             network: GOOD,
             undecided: false,
+            repairs_sound: false,
             random: fastrand::Rng::with_seed(seed),
             order: BinaryHeap::new(),
-            flying: std::collections::HashMap::new(),
-            busy: std::collections::HashMap::new(),
+            flying: HashMap::new(),
+            busy: HashMap::new(),
             sent: 0,
         }
     }
@@ -138,8 +147,12 @@ impl World {
         let index = self.clients.len();
         let port = u16::try_from(index).expect("few") + 5_000;
         let address = SocketAddr::from(([10, 0, 0, 2], port));
-        let (mut client, offer, pending) =
+        let (mut client, mut offer, pending) =
             Client::offer(self.now, address, role, first_sequence, layers);
+        if self.repairs_sound {
+            let opus = "a=rtpmap:111 opus/48000/2\r\n";
+            offer = offer.replace(opus, &format!("{opus}a=rtcp-fb:111 nack\r\n"));
+        }
         let accepted = match role {
             Role::Publisher => self.core.publish(self.now, stage.into(), &offer),
             Role::Subscriber => self.core.subscribe(self.now, stage.into(), &offer),
@@ -235,6 +248,7 @@ impl World {
             out.push((false, transmit.destination, transmit.contents.to_vec()));
         }
         for (destination, datagram) in self.air.0.lock().expect("one thread").drain(..) {
+            check_sealed(&mut self.sealed, destination, &datagram);
             out.push((false, destination, datagram));
         }
         for client in &mut self.clients {
@@ -269,4 +283,17 @@ impl World {
             self.events.push(event);
         }
     }
+}
+
+/// Panics if a number was sealed with other contents before: see [`crate::srtp`].
+fn check_sealed(sealed: &mut Sealed, to: SocketAddr, datagram: &[u8]) {
+    // RTCP has the types of RFC 5761 §4 there.
+    if (192..224).contains(&datagram[1]) {
+        return;
+    }
+    let name = |range: std::ops::Range<usize>| datagram.get(range).expect("a header");
+    let ssrc = name(8..12).try_into().expect("four");
+    let number = name(2..4).try_into().expect("two");
+    let before = sealed.entry((to, ssrc, number)).or_insert_with(|| datagram.to_vec());
+    assert_eq!(before, datagram, "the same number, sealed anew");
 }
