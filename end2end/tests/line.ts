@@ -65,6 +65,11 @@ export class Line {
     this.media.conditions.from = { ...GOOD, kilobits };
   }
 
+  /** Loses a share of what goes to each person. */
+  fray(loss: number): void {
+    this.media.conditions.from = { ...GOOD, loss };
+  }
+
   widen(): void {
     this.media.conditions.from = GOOD;
   }

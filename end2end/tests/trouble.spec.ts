@@ -34,7 +34,7 @@ behindLine("the line is cut under artist and audience, and everything comes back
   await expect(artist.page.getByText("there you are again")).toHaveCount(1);
 });
 
-behindLine("a narrow line gets a smaller picture, and a large one again when it is wide", async ({ person, line }) => {
+behindLine("a narrow line gets a smaller picture, a wide one a large one, and what a frayed one loses comes again", async ({ person, line }) => {
   const show = await onStage(await person("Mira Voss"));
   const ana = await person("Ana");
   await enterAsGuest(ana, show);
@@ -46,6 +46,8 @@ behindLine("a narrow line gets a smaller picture, and a large one again when it 
   await ana.seesAndHears();
   line.widen();
   await large("a wide line again");
+  line.fray(0.1);
+  await expect.poll(() => ana.soundAskedForAgain(), { message: "a frayed line" }).toBeGreaterThan(10);
   await ana.seesAndHears();
 });
 

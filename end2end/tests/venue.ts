@@ -198,6 +198,12 @@ export class Person {
     return statistics.find((it) => it.id === chosen?.remoteCandidateId)?.protocol;
   }
 
+  /** How often the browser has asked for lost sound to be sent again. */
+  async soundAskedForAgain(): Promise<number> {
+    const statistics = await this.statistics();
+    return statistics.find((it) => it.type === "inbound-rtp" && it.kind === "audio")?.nackCount ?? 0;
+  }
+
   /** What the picture comes in. */
   async codec(): Promise<string | undefined> {
     const statistics = await this.statistics();

@@ -21,6 +21,9 @@ use crate::vp9::{Descriptor, Structure};
 /// Longest plausible time between capture and arrival, repairs and late tracks included.
 const MAX_UNDER_WAY: Duration = Duration::from_secs(5);
 
+/// Of an SRTP packet's number with its roll-overs (RFC 3711 §3.3.1).
+const INDEX_BITS: u32 = 48;
+
 /// A publisher's receiving side.
 pub(crate) struct Ingest {
     tracks: Vec<Incoming>,
@@ -121,6 +124,10 @@ impl Ingest {
         received: RtpPacket,
         burst: &mut Vec<Forwarded>,
     ) -> Option<()> {
+        // Nothing has come before the first number (RFC 3711 §3.3.1): str0m lets a count begin before it.
+        if *received.seq_no >> INDEX_BITS != 0 {
+            return None;
+        }
         let source = received.header.ssrc;
         let mut direct = transport.rtc.direct_api();
         let stream = direct.stream_rx(&source)?;

@@ -32,6 +32,10 @@ use crate::wire::{Traffic, UdpWire, Wire};
 /// tenth of a second of 100 publishers. It may give less.
 const SOCKET_BUFFER_BYTES: usize = 8 * 1024 * 1024;
 
+/// What is longer is cut off, and refused for that: nothing of WebRTC is longer than what an Ethernet
+/// carries, and what one datagram can cause is bounded by its length.
+const LONGEST_DATAGRAM: usize = 2_048;
+
 /// Datagrams read before what they caused is sent.
 const READ_BATCH: usize = 64;
 
@@ -151,7 +155,7 @@ struct Driver {
 
 impl Driver {
     async fn run(mut self) {
-        let mut buffer = vec![0; 65_536];
+        let mut buffer = vec![0; LONGEST_DATAGRAM];
         let mut load = Load::new(clock());
         let mut awake = clock();
         loop {

@@ -11,7 +11,7 @@ const DELTA: Duration = Duration::from_micros(250);
 const REFERENCE: Duration = Duration::from_millis(64);
 
 /// More packets than any feedback of a tenth of a second tells of.
-const MAX_PACKETS: u16 = 8_192;
+const MAX_PACKETS: u16 = 1_024;
 
 /// Which packets of the transport came, and when.
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +57,11 @@ impl<'a> TransportFeedback<'a> {
             told += Chunk(chunk).length();
         }
         Some(feedback)
+    }
+
+    /// How many packets are told of.
+    pub(crate) fn count(&self) -> u16 {
+        self.count
     }
 
     /// The packets told of, in the order of their numbers.

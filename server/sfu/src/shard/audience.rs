@@ -66,6 +66,7 @@ impl Audience {
         for viewer in &self.viewers {
             if let Some(subscriber) = subscribers.get_mut(*viewer) {
                 subscriber.feeds.clear();
+                subscriber.tracks.iter_mut().for_each(|track| track.numbering.forget());
             }
         }
     }

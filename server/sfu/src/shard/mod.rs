@@ -222,11 +222,7 @@ impl Shard {
                     self.news.push(News::KeyframeNeeded { stage, track, layer });
                 }
             }
-            Message::Transport(feedback) => {
-                if let Some(bandwidth) = &mut subscriber.bandwidth {
-                    bandwidth.heard(now, &feedback);
-                }
-            }
+            Message::Transport(feedback) => subscriber.told(&feedback, now),
         });
         subscriber.send(&mut way);
     }

@@ -30,6 +30,14 @@ struct Run {
     shift: PictureShift,
 }
 
+/// Where what was sent under a number came from.
+#[derive(Clone, Copy)]
+pub(crate) struct Origin {
+    /// The source's own number.
+    pub(crate) sequence: u64,
+    run: Run,
+}
+
 /// The newest packet sent.
 #[derive(Clone, Copy)]
 pub(crate) struct Last {
@@ -84,20 +92,19 @@ impl Numbering {
         numbers
     }
 
-    /// Source and its sequence number of the packet that was sent under the 16 bits `number`.
-    pub(crate) fn origin(&self, number: u16) -> Option<(Source, u64)> {
+    /// Forgets where what was sent came from: from now on sources may be others under the same names.
+    pub(crate) fn forget(&mut self) {
+        self.runs.clear();
+    }
+
+    /// Of the packet that was sent under the 16 bits `number`.
+    pub(crate) fn origin(&self, number: u16) -> Option<Origin> {
         let last = self.last?.sequence;
         // Nothing younger than the last can be meant.
         let behind = (last as u16).wrapping_sub(number);
         let sequence = last.checked_sub(behind.into())?;
-        let run = self.runs.iter().rev().find(|r| r.first <= sequence)?;
-        Some((run.source, sequence.wrapping_sub(run.sequence_offset)))
-    }
-
-    /// The name under which a packet was sent before.
-    pub(crate) fn known(&self, packet: &Packet, number: u16) -> Option<Numbers> {
-        let mut named = self.runs.iter().rev().filter(|r| r.source == packet.source);
-        named.find_map(|r| Some(r.name(packet)).filter(|n| n.sequence as u16 == number))
+        let run = *self.runs.iter().rev().find(|r| r.first <= sequence)?;
+        Some(Origin { sequence: sequence.wrapping_sub(run.sequence_offset), run })
     }
 
     fn begin(&mut self, packet: &Packet) -> Run {
@@ -139,6 +146,17 @@ impl Numbering {
         let timestamp = packet.timestamp.wrapping_add(run.timestamp_offset);
         let ahead = timestamp.wrapping_sub(self.last?.timestamp) as i32;
         (ahead > 0).then_some(run.timestamp_offset)
+    }
+}
+
+impl Origin {
+    pub(crate) fn source(&self) -> Source {
+        self.run.source
+    }
+
+    /// The name under which the packet from there was sent.
+    pub(crate) fn name(&self, packet: &Packet) -> Numbers {
+        self.run.name(packet)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::bandwidth::Bandwidth;
+use super::numbering::Origin;
 use super::outgoing::{Outgoing, Place};
 use super::subscriber::{Subscriber, Way, number, seal};
 use crate::packet::{Packet, Source};
@@ -10,35 +11,41 @@ use crate::rtcp::Nack;
 use crate::srtp::Sealer;
 
 /// Repairs a second that one subscriber can ask for: more than a bad network loses, less than what
-/// would make an amplifier of us. A quarter of a second's worth may come at once.
-const REPAIRS_A_SECOND: u32 = 1_000;
+/// would make an amplifier of us.
+pub(super) const REPAIRS_A_SECOND: u32 = 1_000;
 
 /// Packets that are repeated to fill a probe, newest first.
 const PROBE_PACKETS: u16 = 64;
 
-/// Repairs a subscriber may still ask for.
+/// How much of something a subscriber may still ask for. A quarter of a second's worth may be asked for
+/// at once.
 pub(super) struct Allowance {
+    a_second: u32,
     left: u32,
     counted: Instant,
 }
 
 impl Allowance {
-    pub(super) fn new(now: Instant) -> Self {
-        Allowance { left: REPAIRS_A_SECOND / 4, counted: now }
+    pub(super) fn new(a_second: u32, now: Instant) -> Self {
+        Allowance { a_second, left: a_second / 4, counted: now }
     }
 
-    fn take(&mut self) -> bool {
-        let some = self.left > 0;
-        self.left = self.left.saturating_sub(1);
-        some
+    /// Takes so many, if there are as many left.
+    pub(super) fn take(&mut self, count: u32, now: Instant) -> bool {
+        self.refill(now);
+        let enough = self.left >= count;
+        if enough {
+            self.left -= count;
+        }
+        enough
     }
 
     fn refill(&mut self, now: Instant) {
         let passed = now.saturating_duration_since(self.counted);
-        let earned = passed.as_millis() * u128::from(REPAIRS_A_SECOND) / 1_000;
+        let earned = passed.as_millis() * u128::from(self.a_second) / 1_000;
         if earned > 0 {
             let earned = u32::try_from(earned).unwrap_or(u32::MAX);
-            self.left = self.left.saturating_add(earned).min(REPAIRS_A_SECOND / 4);
+            self.left = self.left.saturating_add(earned).min(self.a_second / 4);
             self.counted = now;
         }
     }
@@ -53,7 +60,6 @@ impl Subscriber {
         way: &mut Way<'_>,
     ) {
         self.figures.nacks += 1;
-        self.allowance.refill(way.now);
         let Some(track) = self.tracks.iter_mut().find(|t| t.ssrc == nack.ssrc && t.is_repaired())
         else {
             return;
@@ -65,16 +71,16 @@ impl Subscriber {
             transport_number: &mut self.transport_number,
         };
         for missing in nack.missing() {
-            let Some((source, sequence)) = again.track.numbering.origin(missing) else {
+            let Some(origin) = again.track.numbering.origin(missing) else {
                 continue;
             };
-            let Some(packet) = find(source, sequence) else {
+            let Some(packet) = find(origin.source(), origin.sequence) else {
                 continue;
             };
-            if !self.allowance.take() {
+            if !self.repairs_left.take(1, way.now) {
                 return;
             }
-            self.figures.repairs += u64::from(again.send(missing, packet, way).is_some());
+            self.figures.repairs += u64::from(again.send(origin, packet, way).is_some());
         }
     }
 
@@ -102,11 +108,11 @@ impl Subscriber {
                 return;
             }
             let number = newest.wrapping_sub(back);
-            let origin = again.track.numbering.origin(number);
-            let packet = origin.and_then(|(source, sequence)| find(source, sequence));
             // Only where a repair has a stream of its own: elsewhere it would count as nothing.
-            if let Some(packet) = packet.filter(|p| again.is_apart(p))
-                && let Some(sent) = again.send(number, packet, way)
+            if let Some(origin) = again.track.numbering.origin(number)
+                && let Some(packet) = find(origin.source(), origin.sequence)
+                && again.is_apart(packet)
+                && let Some(sent) = again.send(origin, packet, way)
             {
                 left = left.saturating_sub(sent);
             }
@@ -127,10 +133,11 @@ impl Again<'_> {
         self.track.taken_as(packet).is_some_and(|t| t.repair.is_some())
     }
 
-    /// Writes the packet that was sent under `number` once more; its length, if it was written.
-    fn send(&mut self, missing: u16, packet: &Packet, way: &mut Way<'_>) -> Option<usize> {
+    /// Writes the packet found at `origin` once more; its length, if it was written.
+    fn send(&mut self, origin: Origin, packet: &Packet, way: &mut Way<'_>) -> Option<usize> {
         let taken_as = self.track.taken_as(packet)?;
-        let mut numbers = self.track.numbering.known(packet, missing)?;
+        let mut numbers = origin.name(packet);
+        let missing = numbers.sequence as u16;
         let picture = numbers.picture;
         let place = match taken_as.repair {
             Some(payload_type) => {

@@ -151,7 +151,8 @@ impl Track {
         }
         if !self.name.video {
             feed.mode = Mode::Live;
-            return true;
+            // Sound has no layers to choose from.
+            return layer == 0;
         }
         let keyframe = stored == Stored::Keyframe;
         if feed.wanted.is_some_and(|w| w.layer == layer) {

@@ -88,7 +88,8 @@ pub(super) struct Client {
     next_sound: Instant,
     /// Video, the poorest layer first; each has four times what the one before has.
     pub(super) layers: Vec<Sending>,
-    sequence: u64,
+    /// The next one of sound.
+    pub(super) sequence: u64,
     number: u64,
     timestamps: (u32, u32),
 }
@@ -251,7 +252,7 @@ impl Client {
         let mut payload = vec![0xfc, self.name];
         payload.extend(self.number.to_be_bytes());
         self.write(Stream::Sound, sequence, timestamp, false, payload, now);
-        self.sequence += 1;
+        self.sequence = self.sequence.wrapping_add(1);
         self.number += 1;
         self.timestamps.0 = timestamp.wrapping_add(960);
         self.next_sound += Duration::from_millis(20);

@@ -38,6 +38,20 @@ fn rubbish_is_counted_and_harms_nothing() {
 }
 
 #[test]
+fn numbers_before_the_first_are_nobodys() {
+    let mut world = World::new(34);
+    let publisher = world.publish("stage", 0);
+    let viewer = world.subscribe("stage");
+    let sounds = |w: &World| w.clients[viewer].seen.iter().filter(|s| !s.video).count();
+    world.until(SECOND, "sound", |w| sounds(w) > 3);
+    // 65,535 without a roll-over before it: the count would begin at its very end.
+    world.clients[publisher].sequence = u64::MAX;
+    world.pass(SECOND / 10);
+    world.clients[viewer].forget();
+    world.until(SECOND, "video still", |w| w.clients[viewer].video().len() > 50);
+}
+
+#[test]
 fn stages_do_not_mix() {
     let mut world = World::new(31);
     let publishers = [world.publish("one", 100), world.publish("two", 100)];

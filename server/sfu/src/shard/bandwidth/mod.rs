@@ -42,6 +42,9 @@ const GROWTH: f64 = 0.08;
 const ARRIVING: u64 = 480_000;
 const UNSETTLED: u64 = 60_000;
 
+/// Microseconds after which a receiver's clock begins anew: its 64 ms are counted with 24 bits.
+const TURN: u64 = 64_000 << 24;
+
 /// What one subscriber's network carries.
 pub(super) struct Bandwidth {
     /// Empty until something is sent.
@@ -51,9 +54,25 @@ pub(super) struct Bandwidth {
     arriving: Rate,
     estimate: f64,
     heard: Option<Instant>,
+    /// The receiver's clock when it last told of something, in microseconds, however often it has begun
+    /// anew.
+    there: u64,
     backed_off: Option<Instant>,
     loss: Loss,
     probing: Probing,
+}
+
+/// The moment that a receiver's clock shows as `at`, nearest to when it was `before`.
+fn unwrapped(at: u64, before: u64) -> u64 {
+    let whole = before - before % TURN + at;
+    if whole + TURN / 2 < before {
+        whole + TURN
+    } else if whole > before + TURN / 2 {
+        // Before the first turn there is none to go back to.
+        whole.checked_sub(TURN).unwrap_or(whole)
+    } else {
+        whole
+    }
 }
 
 /// One packet under way.
@@ -84,6 +103,7 @@ impl Bandwidth {
             arriving: Rate::new(ARRIVING),
             estimate: INITIAL as f64,
             heard: None,
+            there: 0,
             backed_off: None,
             loss: Loss::new(),
             probing: Probing::default(),
@@ -126,6 +146,7 @@ impl Bandwidth {
     /// The subscriber tells what arrived.
     pub(super) fn heard(&mut self, now: Instant, feedback: &TransportFeedback<'_>) {
         let mut newest = 0;
+        let there = self.there;
         let clock = now.saturating_duration_since(self.begun).as_micros() as u64;
         for arrival in feedback.arrivals() {
             let slot = self.sent.get_mut(usize::from(arrival.number) % REMEMBERED);
@@ -142,7 +163,7 @@ impl Bandwidth {
                 (Some(at), State::Flying | State::Missed) => {
                     self.loss.arrived(sent_at, sent.state == State::Missed);
                     sent.state = State::Arrived;
-                    let at = u64::try_from(at.as_micros()).unwrap_or_default();
+                    let at = unwrapped(u64::try_from(at.as_micros()).unwrap_or_default(), there);
                     newest = newest.max(at);
                     self.arriving.add(at, sent.bytes.into());
                     self.delay.add(sent_at, at);
@@ -154,6 +175,7 @@ impl Bandwidth {
             }
         }
         if newest > 0 {
+            self.there = newest;
             self.judge(now, clock, newest);
         }
         self.heard = Some(now);

@@ -10,6 +10,9 @@ use crate::shard::track::Ladder;
 /// Bits per second of three layers, as browsers send them.
 const LAYERS: [u64; 3] = [150_000, 500_000, 2_500_000];
 
+/// What the receiver's clock of 24 bits shows at first: it begins anew after six seconds.
+const BEFORE_TURN: u32 = (1 << 24) - 100;
+
 /// What a link does. It begins with a queue.
 #[derive(Clone, Copy)]
 struct Link {
@@ -95,7 +98,7 @@ impl Run {
         let reference = self.now.saturating_sub(Duration::from_secs(2)).as_millis() as u32 / 64;
         let mut body = Vec::from(first.0.to_be_bytes());
         body.extend((batch.len() as u16).to_be_bytes());
-        body.extend((reference << 8).to_be_bytes());
+        body.extend((reference.wrapping_add(BEFORE_TURN) << 8).to_be_bytes());
         let mut deltas = Vec::new();
         let mut before = i64::from(reference) * 64_000;
         for packet in &batch {
