@@ -1,5 +1,6 @@
 //! The media thread, and those that send: the places with sockets and clocks.
 
+mod inline;
 mod tcp;
 mod threads;
 
@@ -15,6 +16,7 @@ use tokio::io::Interest;
 use tokio::net::UdpSocket;
 use tokio::sync::{Notify, mpsc, oneshot};
 
+use self::inline::Inline;
 use self::tcp::Gateway;
 use self::threads::Threads;
 use crate::config::Config;
@@ -23,7 +25,7 @@ use crate::error::{OfferError, StartError};
 use crate::event::Event;
 use crate::identity::{SessionId, StageId};
 use crate::load::Load;
-use crate::shard::{Shard, Shards};
+use crate::shard::Shards;
 use crate::statistics::Statistics;
 use crate::transport::Transmit;
 use crate::wire::{Traffic, UdpWire, Wire};
@@ -97,8 +99,8 @@ pub(crate) fn start(
     let mut news = Arc::new(Notify::new());
     let shards: Box<dyn Shards> = match config.sending_threads {
         0 => {
-            let traffic = Arc::clone(&traffic);
-            Box::new(Shard::new(clock(), &config.limits, Box::new(wire), traffic))
+            let inline = Inline::new(&config.limits, wire, &traffic);
+            Box::new(inline.map_err(StartError::Socket)?)
         }
         count => {
             let started = Threads::start(count, &config.limits, &wire, &traffic);

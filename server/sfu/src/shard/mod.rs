@@ -340,7 +340,7 @@ pub(crate) trait Shards: Send {
     fn figures(&self, key: PeerKey) -> Option<Figures>;
 }
 
-/// One shard, on the media thread itself.
+/// One shard by itself.
 impl Shards for Shard {
     fn admit(&mut self, now: Instant, key: PeerKey, admission: Admission) {
         Shard::admit(self, now, key, admission);

@@ -1,0 +1,157 @@
+//! One shard on the media thread itself.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::clock;
+use crate::config::Limits;
+use crate::demultiplex::PeerKey;
+use crate::identity::SessionId;
+use crate::packet::Forwarded;
+use crate::shard::{Admission, Figures, News, Shard, Shards};
+use crate::wire::{Traffic, UdpWire};
+
+/// A shard whose panics end its sessions, and not the thread: it begins anew, empty.
+pub(super) struct Inline {
+    shard: Shard,
+    sessions: HashMap<PeerKey, SessionId>,
+    /// Whose sessions a panic has ended.
+    failed: Vec<News>,
+    wire: UdpWire,
+    traffic: Arc<Traffic>,
+    limits: Limits,
+}
+
+impl Inline {
+    /// Without sessions, sending through a wire like `wire`.
+    ///
+    /// # Errors
+    /// When the process has no more file descriptors.
+    pub(super) fn new(
+        limits: &Limits,
+        wire: UdpWire,
+        traffic: &Arc<Traffic>,
+    ) -> std::io::Result<Self> {
+        let own = Box::new(wire.another()?);
+        Ok(Inline {
+            shard: Shard::new(clock(), limits, own, Arc::clone(traffic)),
+            sessions: HashMap::new(),
+            failed: Vec::new(),
+            wire,
+            traffic: Arc::clone(traffic),
+            limits: limits.clone(),
+        })
+    }
+
+    fn guarded(&mut self, work: impl FnOnce(&mut Shard)) {
+        if catch_unwind(AssertUnwindSafe(|| work(&mut self.shard))).is_err() {
+            let failed = self.sessions.drain().map(|(key, session)| News::Failed(key, session));
+            self.failed.extend(failed);
+            // Without a descriptor to spare it goes on as it is, without its sessions.
+            if let Ok(wire) = self.wire.another() {
+                let traffic = Arc::clone(&self.traffic);
+                self.shard = Shard::new(clock(), &self.limits, Box::new(wire), traffic);
+            }
+        }
+    }
+}
+
+impl Shards for Inline {
+    fn admit(&mut self, now: Instant, key: PeerKey, admission: Admission) {
+        self.sessions.insert(key, admission.session);
+        self.guarded(|shard| shard.admit(now, key, admission));
+    }
+
+    fn remove(&mut self, key: PeerKey) {
+        self.sessions.remove(&key);
+        self.guarded(|shard| shard.remove(key));
+    }
+
+    fn set_remote(&mut self, key: PeerKey, remote: SocketAddr) {
+        self.guarded(|shard| shard.set_remote(key, remote));
+    }
+
+    fn prefer(&mut self, key: PeerKey, height: Option<u16>) {
+        self.guarded(|shard| shard.prefer(key, height));
+    }
+
+    fn forward(&mut self, now: Instant, stage: usize, burst: &[Forwarded]) {
+        self.guarded(|shard| shard.forward(now, stage, burst));
+    }
+
+    fn reset(&mut self, stage: usize) {
+        self.guarded(|shard| shard.reset(stage));
+    }
+
+    fn forget(&mut self, stage: usize) {
+        self.guarded(|shard| shard.forget(stage));
+    }
+
+    fn hear(&mut self, now: Instant, key: PeerKey, datagram: &[u8]) {
+        self.guarded(|shard| shard.hear(now, key, datagram));
+    }
+
+    fn handle_timeout(&mut self, now: Instant) {
+        self.guarded(|shard| shard.handle_timeout(now));
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        self.shard.deadline()
+    }
+
+    fn take_news(&mut self, news: &mut Vec<News>) {
+        news.append(&mut self.failed);
+        Shards::take_news(&mut self.shard, news);
+    }
+
+    fn is_full(&self) -> bool {
+        // The media thread's time is its own.
+        false
+    }
+
+    fn figures(&self, key: PeerKey) -> Option<Figures> {
+        self.shard.figures(key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::UdpSocket;
+
+    use str0m::crypto::dtls::SrtpProfile;
+
+    use super::*;
+    use crate::keys::Keys;
+
+    #[test]
+    fn a_panic_ends_the_sessions_and_not_the_thread() {
+        let socket = UdpSocket::bind(("127.0.0.1", 0)).expect("a socket");
+        let remote = socket.local_addr().expect("an address");
+        let traffic = Arc::new(Traffic::default());
+        let wire = UdpWire::new(socket, Arc::clone(&traffic)).expect("a wire");
+        let mut inline = Inline::new(&Limits::default(), wire, &traffic).expect("a shard");
+        let session = SessionId::random().expect("randomness");
+        let profile = SrtpProfile::AEAD_AES_128_GCM;
+        let admit = |inline: &mut Inline, key| {
+            let keys = Keys { profile, material: vec![7; 56], client: false };
+            let tracks = Vec::new();
+            let most_height = None;
+            inline.admit(
+                clock(),
+                key,
+                Admission { session, stage: 1, remote, most_height, keys, tracks },
+            );
+        };
+        admit(&mut inline, 1);
+        inline.guarded(|_| panic!("as asked"));
+        let mut news = Vec::new();
+        inline.take_news(&mut news);
+        assert_eq!(news, [News::Failed(1, session)]);
+        inline.remove(1);
+        admit(&mut inline, 2);
+        assert!(inline.figures(1).is_none() && inline.figures(2).is_some());
+    }
+}
