@@ -49,11 +49,12 @@ async fn run(flags: Flags) -> Result<(), Box<dyn std::error::Error>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let running = bandstand_server::start(Config::load(flags)?).await?;
     println!("Bandstand is open at {}", running.venue.config.public_url);
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
+    let closed = tokio::select! {
+        _ = interrupt.recv() => Ok(()),
+        _ = terminate.recv() => Ok(()),
+        () = running.venue.live.core_ended() => Err("the media core has ended".into()),
+    };
     println!("Bandstand is closing");
     running.stop().await;
-    Ok(())
+    closed
 }

@@ -2,7 +2,7 @@
 
 use std::{fs, io, path::Path, sync::Arc};
 
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     accounts::Passwords,
@@ -40,6 +40,8 @@ pub struct Venue {
     pub files: Files,
     /// Where their pictures are looked at.
     pub darkroom: Darkroom,
+    /// Connections, and what is done for requests; waited for when the venue closes.
+    pub under_way: TaskTracker,
     /// Cancelled when the venue closes: whoever holds a connection open says goodbye then.
     pub closing: CancellationToken,
 }
@@ -69,6 +71,7 @@ impl Venue {
             mail,
             files,
             darkroom: Darkroom::default(),
+            under_way: TaskTracker::new(),
             closing: CancellationToken::new(),
             live,
             database,

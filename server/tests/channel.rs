@@ -80,6 +80,11 @@ impl User {
         self.call("live/stage", json!({ "show": show })).await
     }
 
+    /// Comes back to the stage, after a publication.
+    pub async fn stage_again(&self, show: ShowId, had: i64) -> Result<StageTicket, LiveError> {
+        self.call("live/stage", json!({ "show": show, "had": had })).await
+    }
+
     pub async fn pause(&self, show: ShowId, paused: bool) -> Result<(), LiveError> {
         self.call("live/pause", json!({ "show": show, "paused": paused })).await
     }

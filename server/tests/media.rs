@@ -196,6 +196,10 @@ async fn a_second_studio_takes_over_and_the_first_is_told() {
     studio.events.clear();
     assert_eq!(studio.until_stage(StageState::Live).await.1, 2);
     first.publisher.ended().await;
+    // Its page comes back by itself only to a stage that is free.
+    let again = artist.stage_again(show, 1).await;
+    assert_eq!(again.unwrap_err(), Refusal::Because(LiveReason::TakenOver));
+    assert!(artist.stage_again(show, 2).await.is_ok());
     // What the first still says changes nothing.
     let gone = app.method(Method::DELETE, &first.location).await;
     assert_eq!(gone.status(), 404);
@@ -204,6 +208,7 @@ async fn a_second_studio_takes_over_and_the_first_is_told() {
     // The second leaves as a page does that is closed.
     assert_eq!(app.method(Method::DELETE, &second.location).await.status(), 200);
     assert_eq!(studio.until_stage(StageState::Dropped).await.1, 2);
+    assert!(artist.stage_again(show, 1).await.is_ok());
     app.running.stop().await;
 }
 

@@ -343,6 +343,32 @@ async fn a_viewer_bounds_the_height_of_the_picture_for_their_own_session_alone()
 }
 
 #[tokio::test]
+async fn one_person_watches_in_ten_places_at_once() {
+    let app = TestApp::configured(|_| {}).await;
+    let (_, show) = app.artist_with_show().await;
+    let (bob, eve) = (app.guest("Bob").await, app.guest("Eve").await);
+    let first = app.open_subscriber(&bob, show).await;
+    let watch = async |user: &User| {
+        let token = user.join(show).await.unwrap().token;
+        let path = format!("/whep/{show}");
+        app.offer(&path, Some(&token), "application/sdp", first.offer.clone()).await
+    };
+    for _ in 1..10 {
+        assert_eq!(watch(&bob).await.status(), StatusCode::CREATED);
+    }
+    let refused = watch(&bob).await;
+    assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(text_of(&refused, "retry-after"), "10");
+    let sessions = app.running.venue.live.sfu().statistics().await.sessions;
+    assert_eq!(sessions.len(), 10, "the eleventh is closed");
+    assert_eq!(watch(&eve).await.status(), StatusCode::CREATED);
+    // One of them ends, and soon there is room for another.
+    assert_eq!(app.method(Method::DELETE, &first.location).await.status(), StatusCode::OK);
+    while watch(&bob).await.status() != StatusCode::CREATED {}
+    app.running.stop().await;
+}
+
+#[tokio::test]
 async fn who_chooses_all_the_time_has_to_wait() {
     let app = TestApp::configured(|_| {}).await;
     let (_, show) = app.artist_with_show().await;

@@ -36,6 +36,9 @@ pub enum LiveReason {
     /// Nobody is on stage.
     #[error("Nobody is on stage.")]
     NotOnStage,
+    /// The artist has taken the stage from elsewhere since.
+    #[error("You are on stage from elsewhere.")]
+    TakenOver,
     /// The venue is full.
     #[error("The venue is full. Try again in a moment.")]
     Full,
@@ -52,7 +55,7 @@ impl Reason for LiveReason {
         match self {
             Self::Nameless => 401,
             Self::Unconfirmed | Self::MembersOnly => 403,
-            Self::Over | Self::NotOnStage | Self::TooManyKeys => 409,
+            Self::Over | Self::NotOnStage | Self::TakenOver | Self::TooManyKeys => 409,
             Self::Full => 503,
         }
     }

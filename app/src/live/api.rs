@@ -23,10 +23,11 @@ pub async fn join_show(
     answer(port::<dyn super::port::Live>().join(show, name)).await
 }
 
-/// The right to go on the stage of one's own show.
+/// The right to go on the stage of one's own show; with the publication that one had, only to come back
+/// to it: not if the stage was taken from elsewhere since.
 #[server(endpoint = "live/stage", input = Json, output = Json)]
-pub async fn take_stage(show: ShowId) -> Result<StageTicket, Failed<LiveReason>> {
-    answer(port::<dyn super::port::Live>().stage(show)).await
+pub async fn take_stage(show: ShowId, had: Option<i64>) -> Result<StageTicket, Failed<LiveReason>> {
+    answer(port::<dyn super::port::Live>().stage(show, had)).await
 }
 
 /// Tells the audience that the artist takes a break, or is back.

@@ -2,31 +2,32 @@
 
 use std::rc::Rc;
 
-use bandstand_domain::{ShowId, live::LiveError};
+use bandstand_domain::{
+    Refusal, ShowId,
+    live::{LiveError, LiveReason},
+};
 use futures::future::{AbortHandle, abortable};
-use gloo_timers::future::TimeoutFuture;
 use leptos::{__reexports::send_wrapper::SendWrapper, prelude::*, task::spawn_local};
 use wasm_bindgen::JsValue;
 
 use super::{
-    Channel, ChannelState,
     api::{end_show, pause_stage, take_stage},
     backoff::Backoff,
     browser,
     channel::passes,
-    devices::Devices,
+    devices::{Devices, Track},
     figures::reports,
     signalling::SignallingError,
     studio_state::{Limit, Sending, SendingMeter, Sent, StudioState},
     whip::Session,
 };
+use crate::failure::Failed;
 
 /// An artist's way to the stage, which is found again whenever it is lost.
 #[derive(Clone, Copy)]
 pub struct Publisher {
     show: ShowId,
     devices: Devices,
-    channel: Channel,
     /// Where the artist stands.
     pub state: RwSignal<StudioState>,
     /// What is wrong.
@@ -43,7 +44,6 @@ impl Publisher {
         let publisher = Self {
             show,
             devices,
-            channel: Channel::expect(),
             state: RwSignal::default(),
             trouble: RwSignal::default(),
             sending: RwSignal::default(),
@@ -124,9 +124,14 @@ impl Publisher {
     /// # Errors
     /// In words for the artist, when there is no use in trying again.
     async fn perform(self, backoff: &mut Backoff) -> Result<(), String> {
-        self.catch_up().await;
-        let ticket = match take_stage(self.show).await {
+        let had = self.state.with_untracked(StudioState::had);
+        let ticket = match take_stage(self.show, had).await {
             Ok(ticket) => ticket,
+            Err(Failed(Refusal::Because(LiveReason::TakenOver))) => {
+                // Who obeys that aborts this.
+                self.state.update(StudioState::replaced);
+                return Ok(());
+            }
             Err(failed) if passes(&failed.0) => return Ok(()),
             Err(failed) => return Err(failed.to_string()),
         };
@@ -152,6 +157,8 @@ impl Publisher {
         };
         self.session.set_value(Some(SendWrapper::new(session.clone())));
         self.state.update(|state| state.published(session.publication));
+        // What the devices gave while the session was being made.
+        self.send(&session).await;
         if session.peer.connected().await.is_ok() {
             backoff.reset();
             self.state.update(StudioState::connected);
@@ -167,15 +174,13 @@ impl Publisher {
         Ok(())
     }
 
-    /// Waits, not for long, until the live channel is back: it may tell that another tab has taken
-    /// the stage meanwhile, and then this one must not throw it off.
-    async fn catch_up(self) {
-        for _ in 0..12 {
-            if self.channel.state().get_untracked() == ChannelState::Open {
-                break;
-            }
-            TimeoutFuture::new(250).await;
-        }
+    /// Sends what the devices give at this moment.
+    async fn send(self, session: &Session) {
+        let paused = self.state.with_untracked(StudioState::paused);
+        let now = |track: RwSignal<Option<Track>>| track.get_untracked().filter(|_| !paused);
+        session.show(now(self.devices.picture).as_deref()).await;
+        let mode = self.devices.mode.get_untracked();
+        session.play(now(self.devices.sound).as_deref(), mode).await;
     }
 
     /// What the devices give is what is sent; nothing during a break.

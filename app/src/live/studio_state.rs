@@ -29,6 +29,8 @@ pub struct StudioState {
     paused: bool,
     /// The publication of this tab; none while it is being made.
     mine: Option<i64>,
+    /// The one before, by which the venue knows whether the stage was taken from elsewhere since.
+    had: Option<i64>,
     /// The latest publication that was announced.
     announced: i64,
     /// Media flows.
@@ -58,6 +60,11 @@ impl StudioState {
         self.wanted && !self.taken_over && !self.ended
     }
 
+    /// The latest publication of this tab since *Go live*.
+    pub fn had(&self) -> Option<i64> {
+        self.had
+    }
+
     /// Whether the artist takes a break.
     pub fn paused(&self) -> bool {
         self.paused
@@ -78,7 +85,7 @@ impl StudioState {
 
     /// The venue gave this tab a publication.
     pub fn published(&mut self, publication: i64) {
-        self.mine = Some(publication);
+        (self.mine, self.had) = (Some(publication), Some(publication));
         self.judge();
     }
 
@@ -105,12 +112,17 @@ impl StudioState {
         self.judge();
     }
 
+    /// The venue says that the stage was taken from elsewhere.
+    pub fn replaced(&mut self) {
+        self.taken_over = true;
+        self.connected = false;
+    }
+
     /// A higher publication than one's own is somebody else's. One's own is kept through a lost
     /// connection, so that a tab that was offline doesn't throw its successor off the stage.
     fn judge(&mut self) {
         if self.wanted && self.mine.is_some_and(|mine| self.announced > mine) {
-            self.taken_over = true;
-            self.connected = false;
+            self.replaced();
         }
     }
 
@@ -236,6 +248,14 @@ mod tests {
         state.lost();
         state.announced(StageState::Live, 2);
         assert_eq!(state.standing(), Standing::TakenOver);
+        // Or the venue says so, however often it was tried before.
+        let mut state = live();
+        state.lost();
+        state.publishing();
+        state.publishing();
+        assert_eq!(state.had(), Some(1));
+        state.replaced();
+        assert!(!state.on_stage());
     }
 
     #[test]

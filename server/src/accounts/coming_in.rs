@@ -131,10 +131,11 @@ impl Accounts for Caller {
             return Ok(());
         };
         let ended = async {
-            self.session.flush().await.map_err(lost)?;
             let mut write = self.venue.database.begin().await?;
-            own_sessions::note(&mut write, &name).await?;
-            write.commit().await
+            own_sessions::end_named(&mut write, &name).await?;
+            write.commit().await?;
+            // What is left of it is the cookie.
+            self.session.flush().await.map_err(lost)
         };
         ended.await.map_err(broken)?;
         self.venue.live.end_sessions(&[name]).await;

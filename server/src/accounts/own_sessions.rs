@@ -104,6 +104,15 @@ pub async fn end(write: &mut Write, account: &str, name: &str) -> Result<bool, D
     Ok(ended)
 }
 
+/// Ends the session `name`, whether it has an account or is a guest's.
+///
+/// # Errors
+/// When the database fails.
+pub async fn end_named(write: &mut Write, name: &str) -> Result<(), DatabaseError> {
+    sqlx::query("DELETE FROM sessions WHERE name = $1").bind(name).execute(&mut **write).await?;
+    note(write, name).await
+}
+
 /// Ends all sessions of `account` but the one named `kept`; answers their names.
 ///
 /// # Errors

@@ -35,11 +35,11 @@ impl Chat for Caller {
         self.limited(Limit::Chat, (show, &viewer.person))?;
         let draft = Draft { id, author: viewer.person, name: viewer.name, from_artist, text };
         match store::post(&self.venue.database, show, draft, clock::now()).await {
-            Ok(Posted::Now) => {
+            // Before, too: who sends it again has heard nothing of it, and others may not have either.
+            Ok(Posted::Now | Posted::Before) => {
                 self.venue.live.wake(Topic::Show(show));
                 Ok(())
             }
-            Ok(Posted::Before) => Ok(()),
             Ok(Posted::Taken) => Err(Refusal::Forbidden),
             Ok(Posted::Muted) => Err(Refusal::Because(ChatReason::Muted)),
             Err(error) => Err(broken(error)),

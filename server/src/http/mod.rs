@@ -1,5 +1,6 @@
 //! HTTP: routes, sessions, security headers, limits, static files.
 
+pub mod connections;
 pub mod limits;
 mod log;
 mod metrics;
@@ -62,7 +63,7 @@ pub fn router(venue: Arc<Venue>) -> Result<Router, StartError> {
         .merge(pages)
         .merge(accounts::routes())
         .merge(pictures)
-        .merge(live::routes())
+        .merge(live::routes(&venue))
         .merge(mailbox::routes(&venue))
         .layer(sessions::layer(&venue))
         .layer(from_fn(sessions::secure_removal))
@@ -72,6 +73,18 @@ pub fn router(venue: Arc<Venue>) -> Result<Router, StartError> {
         .layer(from_fn_with_state(venue.clone(), security::headers))
         .layer(from_fn(log::request))
         .with_state(venue))
+}
+
+/// Does what a request asks for to its end, though its client may hang up before: what follows a commit,
+/// such as waking those who wait for it, would be lost then. The venue waits for it when it closes.
+/// Nothing cuts `work` short: a body that it reads, it reads in bounded time.
+pub async fn to_its_end(
+    venue: &Venue,
+    work: impl Future<Output = Response> + Send + 'static,
+) -> Response {
+    let done = venue.under_way.spawn(work).await;
+    // It panicked, which is noted already.
+    done.unwrap_or_else(|_| refusal(StatusCode::INTERNAL_SERVER_ERROR, "\"Broken\""))
 }
 
 /// What a feature refused, as the answer to a request that is no server function's: its status, when it

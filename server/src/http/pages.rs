@@ -10,7 +10,7 @@ use std::{
 
 use axum::{
     Router,
-    body::Body,
+    body::{Body, to_bytes},
     extract::{Request, State},
     http::{HeaderValue, Method, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
@@ -37,7 +37,7 @@ use leptos_axum::{
     handle_server_fns_with_context, render_app_async_with_context,
 };
 
-use super::{security::page_policy, site::Site};
+use super::{LARGEST_FORM, security::page_policy, site::Site, to_its_end};
 use crate::{caller::Caller, venue::Venue};
 
 /// Longer than any page takes to be rendered.
@@ -125,8 +125,19 @@ async fn unstuck<F: Future<Output = Response>>(
     }
 }
 
-/// Runs a server function.
+/// Answers a call of a server function. What is sent is read first, by who gives up when it takes too
+/// long; what it asks for is then done to its end.
 async fn answer(venue: Arc<Venue>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, LARGEST_FORM).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
+    let request = Request::from_parts(parts, Body::from(body));
+    to_its_end(&venue, run(venue.clone(), request)).await
+}
+
+/// Runs a server function.
+async fn run(venue: Arc<Venue>, request: Request) -> Response {
     let refused = Arc::new(AtomicBool::new(false));
     let context = {
         let refused = refused.clone();

@@ -16,10 +16,9 @@ use tokio::{
     task::JoinHandle,
     time::{sleep, timeout},
 };
-use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
-use super::{router, sessions};
+use super::{connections::Connections, limits::by_address, router, sessions};
 use crate::{
     accounts::{leaving, links},
     config::Config,
@@ -36,6 +35,9 @@ const FAREWELL: Duration = Duration::from_secs(5);
 const SILENCE: Duration = Duration::from_secs(30);
 /// The most connections that are open at once; further ones wait. Live channels don't count.
 const MOST_CONNECTIONS: usize = 8_192;
+/// The most of them from one address; further ones are hung up on. Wide enough for a school behind one,
+/// and others are left room.
+const MOST_FROM_ADDRESS: usize = 1_024;
 
 /// Why the venue can't open, for the operator.
 #[derive(Debug, Error)]
@@ -141,7 +143,8 @@ async fn serve(listener: TcpListener, router: Router, venue: Arc<Venue>) {
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(SILENCE);
     let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
-    let connections = TaskTracker::new();
+    let connections =
+        Connections::new(MOST_CONNECTIONS, MOST_FROM_ADDRESS, venue.config.limit_scale);
     let next = async || {
         let place = places.clone().acquire_owned().await.map_err(io::Error::other)?;
         Ok::<_, io::Error>((place, listener.accept().await?))
@@ -160,6 +163,12 @@ async fn serve(listener: TcpListener, router: Router, venue: Arc<Venue>) {
                 continue;
             }
         };
+        // A proxy's address is that of many; one on this machine may be there without being told of.
+        let shared = venue.config.trusted_proxy || peer.ip().to_canonical().is_loopback();
+        let admission = (!shared).then(|| connections.admit(by_address(peer.ip())));
+        if matches!(admission, Some(None)) {
+            continue;
+        }
         let _ = stream.set_nodelay(true);
         let service = router.clone().map_request(move |request: Request<Incoming>| {
             let mut request = request.map(Body::new);
@@ -170,7 +179,7 @@ async fn serve(listener: TcpListener, router: Router, venue: Arc<Venue>) {
             .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
             .with_upgrades();
         let closing = venue.closing.clone();
-        connections.spawn(async move {
+        venue.under_way.spawn(async move {
             let mut connection = pin!(connection);
             let ended = tokio::select! {
                 ended = connection.as_mut() => ended,
@@ -182,12 +191,12 @@ async fn serve(listener: TcpListener, router: Router, venue: Arc<Venue>) {
             if let Err(error) = ended {
                 tracing::debug!(%error, "a connection ended early");
             }
-            drop(place);
+            drop((place, admission));
         });
     }
     drop(listener);
-    connections.close();
-    if timeout(FAREWELL, connections.wait()).await.is_err() {
+    venue.under_way.close();
+    if timeout(FAREWELL, venue.under_way.wait()).await.is_err() {
         tracing::info!("requests still under way were cut off");
     }
 }

@@ -21,7 +21,6 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    connections::Admission,
     follow::{Beginning, Follow},
     holdings::Hold,
     hub::{Outbox, Outgoing, QUEUE, encode},
@@ -30,6 +29,7 @@ use crate::{
     caller::Caller,
     clock,
     http::{
+        connections::Admission,
         limits::{Limit, by_address},
         security::is_own,
         sessions,

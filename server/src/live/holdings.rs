@@ -9,9 +9,16 @@ use bandstand_domain::ShowId;
 use bandstand_sfu::SessionId;
 use tokio_util::sync::CancellationToken;
 
+/// The most media that one session holds at once: a person has a few tabs, and what a broken line leaves
+/// behind is over after half a minute.
+const MOST_MEDIA: usize = 10;
+
 /// What each session holds open, by the session's name.
-#[derive(Clone, Debug, Default)]
-pub struct Holdings(Arc<Mutex<State>>);
+#[derive(Clone, Debug)]
+pub struct Holdings {
+    most_media: usize,
+    state: Arc<Mutex<State>>,
+}
 
 #[derive(Debug, Default)]
 struct State {
@@ -38,6 +45,12 @@ pub struct Hold {
 }
 
 impl Holdings {
+    /// Nothing is held; `scale` widens how much media one session may hold.
+    pub fn new(scale: u32) -> Self {
+        let scale = usize::try_from(scale).unwrap_or(usize::MAX);
+        Self { most_media: MOST_MEDIA.saturating_mul(scale), state: Arc::default() }
+    }
+
     /// The session `name` holds a live channel open, which ends once `cut` is cancelled.
     pub fn channel(&self, name: String, cut: CancellationToken) -> Hold {
         let mut state = self.state();
@@ -62,13 +75,19 @@ impl Holdings {
         there.map(|(name, _)| name.clone()).collect()
     }
 
-    /// The session `name` sends or gets the media of `show`.
-    pub fn media(&self, name: &str, show: ShowId, media: SessionId) {
+    /// The session `name` sends or gets the media of `show`; false, and nothing is held, when that is one
+    /// too many.
+    #[must_use]
+    pub fn media(&self, name: &str, show: ShowId, media: SessionId) -> bool {
         let mut state = self.state();
         let holding = state.sessions.entry(name.to_owned()).or_default();
+        if holding.media.len() >= self.most_media {
+            return false;
+        }
         holding.media.insert(media);
         holding.shows.insert(show);
         state.media.insert(media, name.to_owned());
+        true
     }
 
     /// The media core says that `media` is over.
@@ -102,7 +121,7 @@ impl Holdings {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -139,7 +158,7 @@ mod tests {
 
     #[test]
     fn what_is_let_go_is_forgotten() {
-        let holdings = Holdings::default();
+        let holdings = Holdings::new(1);
         let (one, other) = (CancellationToken::new(), CancellationToken::new());
         let hold = holdings.channel("ana".into(), one.clone());
         let kept = holdings.channel("ana".into(), other.clone());

@@ -38,6 +38,11 @@ pub(super) fn start(live: &Live, mut events: mpsc::Receiver<Event>, database: Da
             }
             hearing.stages.heard(event).await;
         }
+        // When the venue closes, this task ends before the core does.
+        tracing::error!(
+            "the media core has ended; the program ends so that its supervisor starts it anew"
+        );
+        hearing.core_ended.cancel();
     });
     live.tasks.spawn(cut_ended(live.clone(), database.clone()));
     let tidying = live.clone();

@@ -2,7 +2,6 @@
 
 pub mod access;
 mod channel;
-mod connections;
 pub mod figures;
 mod follow;
 mod holdings;
@@ -24,18 +23,22 @@ use axum::{Router, routing::get};
 use bandstand_domain::{ShowId, live::Topic};
 use bandstand_sfu::Sfu;
 use thiserror::Error;
+use tokio_util::sync::CancellationToken;
 
-use self::{
-    connections::Connections, holdings::Holdings, hub::Hub, stages::Stages, tasks::Tasks,
-    token::Tokens,
-};
+use self::{holdings::Holdings, hub::Hub, stages::Stages, tasks::Tasks, token::Tokens};
 use crate::{
     accounts::own_sessions,
     config::Config,
     crowd::Crowds,
     database::{Database, DatabaseError},
+    http::connections::Connections,
     venue::Venue,
 };
+
+/// The most live channels of the venue.
+const MOST_CHANNELS: usize = 20_000;
+/// The most live channels from one address; wide enough for a school behind one.
+const MOST_CHANNELS_FROM_ADDRESS: usize = 256;
 
 /// The stages of all shows, and everybody who follows something. Cloning gives another handle to the
 /// same.
@@ -50,6 +53,8 @@ pub struct Live {
     media: media::Sessions,
     monitor: figures::Monitor,
     sfu: Sfu,
+    /// Cancelled when the media core has ended of its own accord.
+    core_ended: CancellationToken,
     tasks: Tasks,
 }
 
@@ -95,11 +100,16 @@ impl Live {
             stages: Arc::new(Stages::new(database.clone(), hub.clone(), sfu.clone())),
             hub,
             tokens: Arc::new(tokens),
-            connections: Connections::new(config.limit_scale),
-            holdings: Holdings::default(),
+            connections: Connections::new(
+                MOST_CHANNELS,
+                MOST_CHANNELS_FROM_ADDRESS,
+                config.limit_scale,
+            ),
+            holdings: Holdings::new(config.limit_scale),
             media: media::Sessions::default(),
             monitor: figures::Monitor::new(sfu.clone()),
             sfu,
+            core_ended: CancellationToken::new(),
             tasks,
         };
         live.stages.compare().await.map_err(LiveStartError::Database)?;
@@ -112,6 +122,12 @@ impl Live {
     pub async fn stop(&self) {
         self.tasks.end().await;
         self.sfu.stop();
+    }
+
+    /// Waits until the media core has ended though the venue isn't closing: without it there is no stage,
+    /// and it can't be started anew in the same process.
+    pub async fn core_ended(&self) {
+        self.core_ended.cancelled().await;
     }
 
     /// Wakes everybody who follows `topic`: its log has something new. Never waits.
@@ -208,8 +224,8 @@ impl Live {
 
 /// The live channel, and the way for media in and out. Needs sessions; the media routes are open to
 /// every origin, since they take a token and no cookie.
-pub fn routes() -> Router<Arc<Venue>> {
-    Router::new().route("/live", get(channel::open)).merge(media::routes())
+pub fn routes(venue: &Arc<Venue>) -> Router<Arc<Venue>> {
+    Router::new().route("/live", get(channel::open)).merge(media::routes(venue))
 }
 
 /// Threads that send media: half of the processors. With two or fewer, what threads tell one another

@@ -57,7 +57,7 @@ impl Live for Caller {
         Ok(JoinTicket { token, person, name, artist, moderates, muted })
     }
 
-    async fn stage(&self, show: ShowId) -> Result<StageTicket, LiveError> {
+    async fn stage(&self, show: ShowId, had: Option<i64>) -> Result<StageTicket, LiveError> {
         self.limited(Limit::Join, by_address(self.address))?;
         let Entry { viewer, facts } = allowed(self, show, Action::Enter).await?;
         if access::is_over(&facts, clock::now()) {
@@ -65,6 +65,9 @@ impl Live for Caller {
         }
         if !viewer.confirmed {
             return Err(Refusal::Because(LiveReason::Unconfirmed));
+        }
+        if had.is_some_and(|had| self.venue.live.stages().is_taken_since(show, had)) {
+            return Err(Refusal::Because(LiveReason::TakenOver));
         }
         let (person, name) = (viewer.person, viewer.name);
         let session = self.session_name().await.map_err(broken)?;

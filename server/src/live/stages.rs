@@ -184,6 +184,12 @@ impl Stages {
         }
     }
 
+    /// Whether somebody is on stage who took it after the publication `had`, and has been seen there: an
+    /// artist whose answer was lost on the way is on it, too, and doesn't know.
+    pub fn is_taken_since(&self, show: ShowId, had: i64) -> bool {
+        self.performers().get(&show).is_some_and(|it| it.publication > had && it.arrived)
+    }
+
     /// The stream keys with which somebody is on stage.
     pub fn keys(&self) -> Vec<StreamKeyId> {
         self.performers().values().filter_map(|it| it.key).collect()
@@ -234,7 +240,11 @@ impl Stages {
                     if *media {
                         self.arrived(*show, performer.session).await?;
                     }
-                    self.silent(*show, performer.session, *silent).await?;
+                    // What was heard since is newer than what was asked.
+                    let silent_before = self.performers().get(show).map(|it| it.silent);
+                    if silent_before == Some(performer.silent) {
+                        self.silent(*show, performer.session, *silent).await?;
+                    }
                 }
             }
         }

@@ -26,19 +26,26 @@ use crate::{
     venue::Venue,
 };
 
+/// The most pictures that come in at once, however slowly; they fill 192 MiB at most.
+const MOST_COMING: usize = 64;
 /// The most pictures that wait for their turn to be looked at.
 const MOST_WAITING: usize = 8;
 
 /// Where pictures are looked at: one at a time, so that a flood of them fills no memory.
 #[derive(Debug)]
 pub struct Darkroom {
+    door: Semaphore,
+    places: Semaphore,
     turn: Arc<Semaphore>,
-    places: Arc<Semaphore>,
 }
 
 impl Default for Darkroom {
     fn default() -> Self {
-        Self { turn: Arc::new(Semaphore::new(1)), places: Arc::new(Semaphore::new(MOST_WAITING)) }
+        Self {
+            door: Semaphore::new(MOST_COMING),
+            places: Semaphore::new(MOST_WAITING),
+            turn: Arc::new(Semaphore::new(1)),
+        }
     }
 }
 
@@ -59,9 +66,12 @@ async fn take(caller: &Caller, headers: &HeaderMap, body: Body) -> Result<Pictur
     let account = caller.own_account().await?;
     caller.limited(Limit::Picture, &account.id)?;
     let venue = &caller.venue;
-    let place = venue.darkroom.places.clone().try_acquire_owned();
-    let _place = place.map_err(|_| Refusal::Because(PeopleReason::Busy))?;
+    let busy = |_| Refusal::Because(PeopleReason::Busy);
+    let coming = venue.darkroom.door.try_acquire().map_err(busy)?;
     let file = read(headers, body).await?;
+    // Only now, so that slow lines keep nobody else's picture waiting.
+    let _place = venue.darkroom.places.try_acquire().map_err(busy)?;
+    drop(coming);
     let turn = venue.darkroom.turn.clone().acquire_owned().await.map_err(|_| Refusal::Broken)?;
     let made = spawn_blocking(move || {
         let made = square(&file);

@@ -269,12 +269,22 @@ pub async fn ahead(
     artist: &str,
     most: i64,
 ) -> Result<Vec<ShowId>, DatabaseError> {
+    let now = clock::now();
+    // Whatever else happens to a show begins with its row, and takes the logs afterwards.
+    sqlx::query(
+        "UPDATE shows SET stage_at = stage_at WHERE artist = $1 AND deleted_at IS NULL \
+         AND stage <> 'ended' AND (stage <> 'empty' OR ends_at > $2)",
+    )
+    .bind(artist)
+    .bind(now.0)
+    .execute(&mut **write)
+    .await?;
     let rows = sqlx::query(
         "SELECT id FROM shows WHERE artist = $1 AND deleted_at IS NULL AND stage <> 'ended' \
          AND (stage <> 'empty' OR ends_at > $2) ORDER BY starts_at, id LIMIT $3",
     )
     .bind(artist)
-    .bind(clock::now().0)
+    .bind(now.0)
     .bind(most)
     .fetch_all(&mut **write)
     .await?;

@@ -14,16 +14,16 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::Request,
+    extract::{Request, State},
     http::{HeaderName, HeaderValue, Method, StatusCode, header},
-    middleware::{Next, from_fn},
+    middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::{patch, post},
 };
 
 pub use sessions::Sessions;
 
-use crate::venue::Venue;
+use crate::{http::to_its_end, venue::Venue};
 
 const SDP: HeaderValue = HeaderValue::from_static("application/sdp");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -32,7 +32,7 @@ const ACCEPT_POST: HeaderName = HeaderName::from_static("accept-post");
 const ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
 
 /// The ways for media in and out. What isn't listed here is answered with 405 and `Allow`.
-pub fn routes() -> Router<Arc<Venue>> {
+pub fn routes(venue: &Arc<Venue>) -> Router<Arc<Venue>> {
     let session = patch(resource::trickle).delete(resource::end).options(about_session);
     Router::new()
         .route("/whip", post(whip::publish_somewhere).options(about_offers))
@@ -41,7 +41,13 @@ pub fn routes() -> Router<Arc<Venue>> {
         .route("/whep/{show}", post(whep::watch).options(about_offers))
         .route("/whep/{show}/{session}", session)
         .route("/whep/{show}/{session}/layer", post(layer::choose).options(layer::about))
+        .layer(from_fn_with_state(venue.clone(), whole))
         .layer(from_fn(any_origin))
+}
+
+/// Lets no session be opened by halves when its client hangs up meanwhile.
+async fn whole(State(venue): State<Arc<Venue>>, request: Request, next: Next) -> Response {
+    to_its_end(&venue, next.run(request)).await
 }
 
 /// `OPTIONS` where offers are taken (RFC 9725 section 4.2).

@@ -1,5 +1,7 @@
 //! What WHIP and WHEP have in common: an offer comes in, an answer goes out.
 
+use std::time::Duration;
+
 use axum::{
     body::{Body, to_bytes},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
@@ -7,6 +9,7 @@ use axum::{
 };
 use bandstand_domain::ShowId;
 use bandstand_sfu::{Credentials, SessionId};
+use tokio::time::timeout;
 
 use super::{ACCEPT_PATCH, FRAGMENT, SDP, ice, refused::Refused, sessions::Tag};
 use crate::{
@@ -20,6 +23,10 @@ use crate::{
 
 /// The most bytes of an offer.
 const LARGEST_OFFER: usize = 64 * 1024;
+/// How long a body may take to come in; nothing else bounds how long a request about media takes.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Seconds after which who holds too much media may ask again.
+const WHEN_LESS_IS_HELD: u32 = 10;
 
 /// What a client offers.
 pub struct Offer {
@@ -55,9 +62,10 @@ pub fn check_type(headers: &HeaderMap) -> Result<(), Refused> {
 /// The text in a body of at most `most` bytes.
 ///
 /// # Errors
-/// [`Refused::TooLong`], [`Refused::Malformed`].
+/// [`Refused::TooSlow`], [`Refused::TooLong`], [`Refused::Malformed`].
 pub async fn read_text(body: Body, most: usize) -> Result<String, Refused> {
-    let body = to_bytes(body, most).await.map_err(|_| Refused::TooLong)?;
+    let body = timeout(PATIENCE, to_bytes(body, most)).await.map_err(|_| Refused::TooSlow)?;
+    let body = body.map_err(|_| Refused::TooLong)?;
     String::from_utf8(body.into()).map_err(|_| Refused::Malformed("It is no text in UTF-8.".into()))
 }
 
@@ -97,9 +105,12 @@ pub fn check_open(facts: ShowFacts) -> Result<ShowFacts, Refused> {
 /// ended.
 ///
 /// # Errors
-/// [`Refused::BadToken`] when it has ended; the media is closed then.
+/// [`Refused::BadToken`] when it has ended, and all its media is closed; [`Refused::TooMany`] when it
+/// holds enough already, which goes on. The media that was to be tied is for the caller to close.
 pub async fn hold(venue: &Venue, claims: &Claims, media: SessionId) -> Result<ShowFacts, Refused> {
-    venue.live.holdings().media(&claims.session, claims.show, media);
+    if !venue.live.holdings().media(&claims.session, claims.show, media) {
+        return Err(Refused::TooMany(WHEN_LESS_IS_HELD));
+    }
     let facts = shows::facts(&venue.database, claims.show).await?.ok_or(Refused::NotFound)?;
     if own_sessions::is_open(&venue.database, &claims.session, facts.members_only).await? {
         return Ok(facts);

@@ -33,6 +33,8 @@ pub enum Refused {
     Replaced,
     /// Not the session's present state.
     OtherTag,
+    /// The body didn't come in in time.
+    TooSlow,
     /// The body is too long.
     TooLong,
     /// Not the content type that is needed: an offer.
@@ -47,7 +49,8 @@ pub enum Refused {
     Unacceptable(String),
     /// It has to be said of which state of the session this is.
     NoTag,
-    /// Too many stream keys were tried from this address, or layers chosen; seconds to wait.
+    /// Too many stream keys were tried from this address, layers chosen, or sessions opened by one person;
+    /// seconds to wait.
     TooMany(u32),
     /// The venue is full.
     Full,
@@ -62,6 +65,7 @@ impl Refused {
             Self::NoToken | Self::BadToken => StatusCode::UNAUTHORIZED,
             Self::OtherToken => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Over | Self::NothingOn | Self::Replaced => StatusCode::CONFLICT,
             Self::Gone => StatusCode::GONE,
             Self::OtherTag => StatusCode::PRECONDITION_FAILED,
@@ -93,13 +97,14 @@ impl Refused {
                  there first."
             }
             Self::OtherTag => "That is not the session's present ETag.",
+            Self::TooSlow => "That took too long to come in.",
             Self::TooLong => "That is too long.",
             Self::NotSdp => "An offer is application/sdp.",
             Self::NotFragment => "What is sent to a session is application/trickle-ice-sdpfrag.",
             Self::NotJson => "A layer is chosen in application/json.",
             Self::Malformed(why) | Self::Unacceptable(why) => why,
             Self::NoTag => "If-Match with the session's ETag is needed.",
-            Self::TooMany(_) => "Too many tries. Wait a moment.",
+            Self::TooMany(_) => "That is too much at once. Wait a moment.",
             Self::Full => "The venue is full.",
             Self::Broken => "Something broke on our side.",
         }

@@ -1,4 +1,4 @@
-//! How many live channels are open, in all and from one address.
+//! How many connections of one kind are open, in all and from one address.
 
 use std::{
     collections::HashMap,
@@ -6,14 +6,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-/// The most live channels of the venue.
-const MOST: usize = 20_000;
-/// The most live channels from one address; wide enough for a school behind one.
-const MOST_FROM_ADDRESS: usize = 256;
-
-/// Counts open live channels.
+/// Counts open connections.
 #[derive(Clone, Debug)]
 pub struct Connections {
+    most: usize,
     most_from_address: usize,
     counts: Arc<Mutex<Counts>>,
 }
@@ -24,7 +20,7 @@ struct Counts {
     by_address: HashMap<IpAddr, usize>,
 }
 
-/// One open live channel; dropped, it counts no more.
+/// One open connection; dropped, it counts no more.
 #[derive(Debug)]
 pub struct Admission {
     connections: Connections,
@@ -33,17 +29,17 @@ pub struct Admission {
 
 impl Connections {
     /// Nothing open; `scale` widens what one address may have.
-    pub fn new(scale: u32) -> Self {
+    pub fn new(most: usize, most_from_address: usize, scale: u32) -> Self {
         let scale = usize::try_from(scale).unwrap_or(usize::MAX);
-        let most_from_address = MOST_FROM_ADDRESS.saturating_mul(scale);
-        Self { most_from_address, counts: Arc::default() }
+        let most_from_address = most_from_address.saturating_mul(scale);
+        Self { most, most_from_address, counts: Arc::default() }
     }
 
     /// Counts one more from `address`; `None` when that is one too many.
     pub fn admit(&self, address: IpAddr) -> Option<Admission> {
         let mut counts = self.counts();
         let from_address = counts.by_address.get(&address).copied().unwrap_or_default();
-        if counts.all >= MOST || from_address >= self.most_from_address {
+        if counts.all >= self.most || from_address >= self.most_from_address {
             return None;
         }
         counts.all += 1;
@@ -81,13 +77,15 @@ mod tests {
 
     #[test]
     fn one_address_leaves_room_for_others() {
-        let connections = Connections::new(1);
+        let connections = Connections::new(8, 3, 2);
         let (one, other) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
-        let mut open: Vec<_> =
-            (0..MOST_FROM_ADDRESS).map(|_| connections.admit(one).unwrap()).collect();
+        let mut open: Vec<_> = (0..6).map(|_| connections.admit(one).unwrap()).collect();
         assert!(connections.admit(one).is_none());
-        assert!(connections.admit(other).is_some());
+        let others = [connections.admit(other).unwrap(), connections.admit(other).unwrap()];
+        assert!(connections.admit(other).is_none(), "there is no room for anybody");
         open.pop();
         assert!(connections.admit(one).is_some());
+        drop((open, others));
+        assert_eq!(connections.count(), 0);
     }
 }
