@@ -27,7 +27,7 @@ self.addEventListener("fetch", (event) => {
   const { origin, pathname } = new URL(request.url);
   if (request.method !== "GET" || origin !== location.origin) return;
   if (request.mode === "navigate") return event.respondWith(page(event));
-  if (keeps(pathname)) return event.respondWith(kept(request));
+  if (keeps(pathname)) return event.respondWith(kept(event));
   if (OFFLINE.includes(pathname)) return event.respondWith(fetch(request).catch(() => caches.match(pathname).then((found) => found ?? Response.error())));
 });
 
@@ -39,16 +39,19 @@ async function page(event) {
   }
 }
 
-async function kept(request) {
-  const found = await caches.match(request);
+// A cache that can't be read or written (full, or forbidden) is done without.
+async function kept(event) {
+  const found = await caches.match(event.request).catch(() => undefined);
   if (found) return found;
-  const response = await fetch(request);
-  if (response.ok && response.status === 200) {
-    const cache = await caches.open(FILES);
-    await cache.put(request, response.clone());
-    // Builds of the past go first: keys come in the order in which they were put.
-    const all = await cache.keys();
-    await Promise.all(all.slice(0, Math.max(0, all.length - MOST_FILES)).map((old) => cache.delete(old)));
-  }
+  const response = await fetch(event.request);
+  if (response.status === 200) event.waitUntil(keep(event.request, response.clone()).catch(() => {}));
   return response;
+}
+
+async function keep(request, response) {
+  const cache = await caches.open(FILES);
+  await cache.put(request, response);
+  // Builds of the past go first: keys come in the order in which they were put.
+  const all = await cache.keys();
+  await Promise.all(all.slice(0, Math.max(0, all.length - MOST_FILES)).map((old) => cache.delete(old)));
 }

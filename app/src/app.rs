@@ -168,7 +168,10 @@ fn Elsewhere(
         return view! { <NotFound/> }.into_any();
     }
     let place = use_location();
-    let address = place.pathname.get_untracked() + &place.search.get_untracked();
+    let search = place.search.get_untracked();
+    // The router keeps it without its mark.
+    let mark = if search.is_empty() { "" } else { "?" };
+    let address = place.pathname.get_untracked() + mark + &search;
     // Refused, it would stay on an empty page, as with any link that can't be followed.
     let _ = window().location().replace(&address);
     ().into_any()

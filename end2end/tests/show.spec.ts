@@ -195,6 +195,15 @@ test("a sharper picture comes in VP9, and each window gets as much of it as it h
   const ana = await person("Ana", { viewport: { width: 1600, height: 1000 } });
   const tom = await firefoxPerson("Tom");
   await Promise.all([enterAsGuest(ana, show), enterAsGuest(tom, show)]);
+  // Once Tom sees the picture, his page never takes it for sound alone.
+  await expect(tom.page.locator("video.shown")).toBeVisible();
+  await tom.page.evaluate(() => {
+    const noted = window as unknown as { soundOnly?: boolean };
+    const look = () => {
+      if (document.querySelector(".sound-only")) noted.soundOnly = true;
+    };
+    new MutationObserver(look).observe(document.body, { childList: true, subtree: true });
+  });
   const height = () => ana.page.locator("video").evaluate((video: HTMLVideoElement) => video.videoHeight);
   const large = (message: string) => expect.poll(height, { message, timeout: 60_000 }).toBeGreaterThanOrEqual(480);
   await large("a large window");
@@ -205,4 +214,8 @@ test("a sharper picture comes in VP9, and each window gets as much of it as it h
   await ana.page.setViewportSize({ width: 1600, height: 1000 });
   await large("a large window again");
   await Promise.all([ana.seesAndHears(), tom.seesAndHears()]);
+  // Pages look at it every 2.5 seconds.
+  const played = () => tom.page.locator("video").evaluate((video: HTMLVideoElement) => video.currentTime);
+  await expect.poll(played, { message: "Tom has watched for a while", timeout: 30_000 }).toBeGreaterThan(10);
+  expect(await tom.page.evaluate(() => "soundOnly" in window), "Tom's picture was taken for sound alone").toBe(false);
 });

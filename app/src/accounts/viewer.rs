@@ -1,7 +1,7 @@
 //! Who looks at the page.
 
 use bandstand_domain::accounts::{AccountReason, Role, Viewer};
-use leptos::prelude::*;
+use leptos::{prelude::*, task::spawn_local};
 
 use super::api::load_viewer;
 use crate::failure::Failed;
@@ -48,8 +48,13 @@ impl CurrentViewer {
         self.0.set(Some(Ok(viewer)));
     }
 
-    /// Asks the server again.
+    /// Asks the server again. When it can't be told, who was known before is still taken to look: the
+    /// page they are in would be lost otherwise, with what they typed.
     pub fn refetch(self) {
-        self.0.refetch();
+        spawn_local(async move {
+            if let Ok(viewer) = load_viewer().await {
+                self.set(viewer);
+            }
+        });
     }
 }

@@ -7,6 +7,7 @@ use super::{
     api::{begin_log_in, log_in_with_passkey},
     browser,
 };
+use crate::accounts::CurrentViewer;
 
 /// The button that logs in with a passkey, of whomever the device knows.
 #[component]
@@ -14,6 +15,7 @@ pub fn PasskeyButton(
     /// Called with who came in.
     done: Callback<Viewer>,
 ) -> impl IntoView {
+    let current = CurrentViewer::expect();
     let trouble = RwSignal::new(None::<String>);
     let pending = RwSignal::new(false);
     let log_in = move |_| {
@@ -24,7 +26,12 @@ pub fn PasskeyButton(
         trouble.set(None);
         spawn_local(async move {
             match come_in().await {
-                Ok(viewer) => done.run(viewer),
+                Ok(viewer) => {
+                    // Whoever has left the page meanwhile is logged in all the same.
+                    if done.try_run(viewer.clone()).is_none() {
+                        current.set(Some(viewer));
+                    }
+                }
                 Err(words) => drop(trouble.try_set(words)),
             }
             pending.try_set(false);

@@ -24,13 +24,14 @@ pub fn PasskeysSection(
 ) -> impl IntoView {
     let passkeys = move || ways.with(|ways| ways.passkeys.clone());
     // Until the page is alive it doesn't know where it is; then, whether passkeys work there.
-    let elsewhere = RwSignal::new(None::<String>);
-    Effect::new(move || {
-        let here = window().location().origin().ok();
-        let origin = ways.with(|ways| ways.passkey_origin.clone());
-        elsewhere.set(origin.filter(|origin| here.as_ref() != Some(origin)));
+    let here = RwSignal::new(None::<String>);
+    Effect::new(move || here.set(window().location().origin().ok()));
+    // Memos, so that the form below outlasts every change of `ways` that doesn't concern it.
+    let elsewhere = Memo::new(move |_| {
+        let here = here.get()?;
+        ways.with(|ways| ways.passkey_origin.clone()).filter(|origin| *origin != here)
     });
-    let nowhere = move || ways.with(|ways| ways.passkey_origin.is_none());
+    let nowhere = Memo::new(move |_| ways.with(|ways| ways.passkey_origin.is_none()));
     view! {
         <h3>"Passkeys"</h3>
         <p class="soft">"Log in with your fingerprint, your face or a key instead of the password. Nothing that could be stolen leaves your device."</p>
@@ -38,7 +39,7 @@ pub fn PasskeysSection(
             <For each=passkeys key=Clone::clone children=move |passkey| view! { <li><Row passkey ways/></li> }/>
         </ul>
         {move || {
-            if nowhere() {
+            if nowhere.get() {
                 view! { <p class="notice">{FactorReason::NoName.to_string()}</p> }.into_any()
             } else if let Some(origin) = elsewhere.get() {
                 let address = format!("{origin}/settings#security");
@@ -91,11 +92,14 @@ fn Row(passkey: Passkey, ways: RwSignal<Ways>) -> impl IntoView {
     .into_any()
 }
 
+/// How a new passkey is called unless its person has another name for it.
+const DEVICE: &str = "This device";
+
 #[component]
 fn Add(ways: RwSignal<Ways>) -> impl IntoView {
     let toaster = Toaster::expect();
     let state = FormState::default();
-    let name = RwSignal::new("This device".to_owned());
+    let name = RwSignal::new(DEVICE.to_owned());
     let password = RwSignal::new(String::new());
     let add = move |()| {
         let mut errors = FieldErrors::default();
@@ -104,6 +108,7 @@ fn Add(ways: RwSignal<Ways>) -> impl IntoView {
         state.send(errors.into_result(), request, move |added: bool| {
             if added {
                 password.set(String::new());
+                name.set(DEVICE.to_owned());
                 toaster.say("Added. It opens your account from now on.");
             }
         });

@@ -32,18 +32,15 @@ impl Backoff {
     pub async fn wait(&mut self) {
         let (tell, told) = oneshot::channel();
         let mut tell = Some(tell);
-        let online = Closure::<dyn FnMut()>::new(move || {
+        let _online = Online::listen(Closure::new(move || {
             if let Some(tell) = tell.take() {
                 let _ = tell.send(());
             }
-        });
-        let listener = online.as_ref().unchecked_ref();
-        let _ = window().add_event_listener_with_callback("online", listener);
+        }));
         let timer = TimeoutFuture::new(self.next(js_sys::Math::random()));
         if let Either::Right(_) = select(timer, told).await {
             self.reset();
         }
-        let _ = window().remove_event_listener_with_callback("online", listener);
     }
 
     /// It worked: the next wait is the first again.
@@ -54,6 +51,26 @@ impl Backoff {
     /// The next wait is the longest.
     pub fn exhaust(&mut self) {
         self.failures = 10;
+    }
+}
+
+/// Calls whenever the machine is online again, until it is dropped: who waits may be aborted.
+struct Online(Closure<dyn FnMut()>);
+
+impl Online {
+    const EVENT: &str = "online";
+
+    fn listen(then: Closure<dyn FnMut()>) -> Self {
+        let listener = then.as_ref().unchecked_ref();
+        let _ = window().add_event_listener_with_callback(Self::EVENT, listener);
+        Self(then)
+    }
+}
+
+impl Drop for Online {
+    fn drop(&mut self) {
+        let listener = self.0.as_ref().unchecked_ref();
+        let _ = window().remove_event_listener_with_callback(Self::EVENT, listener);
     }
 }
 

@@ -27,8 +27,9 @@ pub(super) fn Controls(
     let large = RwSignal::new(false);
     let floats = RwSignal::new(false);
     let on = move || player.sound().get() == Sound::On;
-    let playing =
-        Memo::new(move |_| !matches!(player.picture().get(), Picture::Off | Picture::Coming));
+    let playing = Memo::new(move |_| {
+        !matches!(player.picture().get(), Picture::Off | Picture::Coming | Picture::Impossible)
+    });
 
     Effect::new(move || {
         floats.set(browser::get(&document(), "pictureInPictureEnabled").is_truthy());

@@ -94,24 +94,26 @@ impl Devices {
         devices
     }
 
-    /// Opens what was chosen the last time, camera and microphone with one question.
+    /// Opens what was chosen the last time, camera and microphone with one question; a camera that
+    /// isn't wanted is not asked for.
     pub async fn open(self) {
         self.camera.set(browser::remembered(CAMERA).unwrap_or_default());
         self.microphone.set(browser::remembered(MICROPHONE).unwrap_or_default());
         if browser::is_remembered(SPEECH) {
             self.mode.set(SoundMode::Speech);
         }
-        let both = browser::object([("audio", self.for_sound()), ("video", self.for_picture())]);
-        let wants_camera = self.camera.get_untracked() != NO_CAMERA;
-        match media("getUserMedia", both).await {
-            Ok(stream) if wants_camera => {
-                self.take_picture(&stream, Source::Camera);
-                self.take_sound(&stream);
-            }
-            // One of them failed: each is asked for by itself, so that the other one still works.
-            _ => {
-                self.open_microphone().await;
-                if wants_camera {
+        if self.camera.get_untracked() == NO_CAMERA {
+            self.open_microphone().await;
+        } else {
+            let both = [("audio", self.for_sound()), ("video", self.for_picture())];
+            match media("getUserMedia", browser::object(both)).await {
+                Ok(stream) => {
+                    self.take_picture(&stream, Source::Camera);
+                    self.take_sound(&stream);
+                }
+                // One of them failed: each is asked for by itself, so that the other still works.
+                Err(_) => {
+                    self.open_microphone().await;
                     self.open_camera().await;
                 }
             }

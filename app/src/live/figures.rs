@@ -33,6 +33,15 @@ pub async fn reports(connection: &RtcPeerConnection) -> Option<Array> {
     Some(Array::from(&values))
 }
 
+/// How many pictures the browser has decoded of what comes in, if it tells.
+pub async fn pictures_decoded(connection: &RtcPeerConnection) -> Option<f64> {
+    let is_picture = |report: &JsValue| {
+        browser::get(report, "type") == "inbound-rtp" && browser::get(report, "kind") == "video"
+    };
+    let report = reports(connection).await?.iter().find(is_picture)?;
+    browser::get(&report, "framesDecoded").as_f64()
+}
+
 /// What a viewer's browser measured, as a JSON list of those reports that tell of a picture.
 pub async fn measured(connection: &RtcPeerConnection) -> Option<String> {
     let reports = reports(connection).await?;

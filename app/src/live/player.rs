@@ -18,6 +18,7 @@ use super::{
     browser,
     channel::passes,
     entrance::Entrance,
+    figures::pictures_decoded,
     level::{Ear, share},
     ready::Ready,
     room::Room,
@@ -49,6 +50,8 @@ pub enum Picture {
     SoundOnly,
     /// The connection is lost, and on its way back.
     Lost,
+    /// Nothing: this browser has no way to the stage (WebRTC).
+    Impossible,
 }
 
 /// What is to be heard.
@@ -217,7 +220,7 @@ impl Player {
 
     async fn run(self) {
         let mut backoff = Backoff::default();
-        loop {
+        let end = loop {
             // The offer is made while the token is on its way.
             match join(self.offered(), self.entrance.media_token()).await {
                 (Ok(offered), Ok(token)) => match offered.begin(self.show, token).await {
@@ -231,20 +234,18 @@ impl Player {
                         self.picture.set(Picture::Lost);
                     }
                     // Gone for good; the live channel tells the rest.
-                    Err(SignallingError::Refused(404 | 410)) => break,
-                    Err(SignallingError::Browser) => {
-                        leptos::logging::warn!("this browser can't play the stage");
-                        break;
-                    }
+                    Err(SignallingError::Refused(404 | 410)) => break Picture::Off,
+                    Err(SignallingError::Browser) => break Picture::Impossible,
                     Err(_) => {}
                 },
-                (Ok(_), Err(why)) if passes(&why) => {}
-                _ => break,
+                (Err(_), _) => break Picture::Impossible,
+                (_, Err(why)) if passes(&why) => {}
+                _ => break Picture::Off,
             }
             backoff.wait().await;
-        }
+        };
         self.running.set_value(None);
-        self.picture.set(Picture::Off);
+        self.picture.set(end);
     }
 
     /// Plays a session until it is lost.
@@ -255,28 +256,26 @@ impl Player {
             browser::mark("bandstand:first-frame");
             self.shown();
         });
-        let wanted = self.sound.get_untracked() != Sound::Muted;
-        spawn_local(self.play(video.clone(), wanted));
+        spawn_local(self.play(video.clone(), self.wants_sound()));
         if session.peer.connected().await.is_err() {
             return;
         }
         backoff.reset();
-        let resource = session.resource.clone();
-        let _room = Room::watch(&video, move |lines| resource.bound(lines));
+        let _room = Room::watch(&video, &session.resource);
         let mut lost = pin!(session.peer.lost());
         let mut without_picture = None;
         let mut still = Still::default();
         while let Either::Right(_) = select(lost.as_mut(), TimeoutFuture::new(PICTURE_BY)).await {
             without_picture =
                 without_picture.or_else(|| self.without_picture(&video, &session.stream));
-            self.look(&video, &mut still);
+            self.look(session, &video, &mut still).await;
         }
     }
 
     /// A picture that stands still is none: the camera is gone while the sound goes on.
-    fn look(self, video: &HtmlVideoElement, still: &mut Still) {
-        let quality = browser::call_now(video, "getVideoPlaybackQuality", &[]).unwrap_or_default();
-        let frames = browser::get(&quality, "totalVideoFrames").as_f64().unwrap_or_default();
+    async fn look(self, session: &Session, video: &HtmlVideoElement, still: &mut Still) {
+        // The element's own count stays at nothing for streams in some browsers.
+        let Some(frames) = pictures_decoded(&session.peer.connection).await else { return };
         // A page that nobody sees gets no frames.
         let same = frames == still.frames && !document().hidden();
         *still = Still { frames, looks: if same { still.looks + 1 } else { 0 } };
@@ -308,15 +307,14 @@ impl Player {
             .get_audio_tracks()
             .for_each(&mut |track, _, _| sound.add_track(track.unchecked_ref()));
         video.set_src_object(Some(&sound));
-        let wanted = self.sound.get_untracked() != Sound::Muted;
-        spawn_local(self.play(video.clone(), wanted));
+        spawn_local(self.play(video.clone(), self.wants_sound()));
         let came = {
             // The stream itself: its own method `clone` would make another one.
             let (video, stream) = (video.clone(), Clone::clone(stream));
             Closure::<dyn FnMut()>::new(move || {
                 video.set_src_object(Some(&stream));
                 on_next_frame(&video, move || self.shown());
-                spawn_local(self.play(video.clone(), wanted));
+                spawn_local(self.play(video.clone(), self.wants_sound()));
             })
         };
         track.set_onunmute(Some(came.as_ref().unchecked_ref()));
@@ -332,6 +330,10 @@ impl Player {
             // The page may have lost its patience.
             let _ = SendWrapper::take(tell).send(());
         }
+    }
+
+    fn wants_sound(self) -> bool {
+        self.sound.try_get_untracked() != Some(Sound::Muted)
     }
 
     /// Plays with sound where the browser allows it, else without, else not at all.

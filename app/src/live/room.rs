@@ -1,19 +1,27 @@
 //! How much room a window has for the picture: a small one asks for less, and one that nobody sees for
 //! the least there is.
 
-use std::{cell::Cell, rc::Rc};
+use std::{cell::Cell, pin::pin, rc::Rc};
 
-use gloo_timers::callback::Timeout;
-use leptos::prelude::{document, window};
+use futures::{channel::oneshot, future::select};
+use gloo_timers::future::TimeoutFuture;
+use leptos::{
+    prelude::{document, window},
+    task::spawn_local,
+};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{HtmlVideoElement, ResizeObserver};
 
-use super::browser;
+use super::{browser, signalling::Resource};
 
 /// Milliseconds for which a size has to last: windows are dragged, and phones turned.
 const SETTLED: u32 = 500;
 /// Milliseconds after which nobody is taken to look: people look into another tab and come back.
 const AWAY: u32 = 5_000;
+/// Milliseconds until the venue is asked again when it didn't agree.
+const AGAIN: u32 = 5_000;
+/// How often it is asked in all: a venue that is away for longer has lost the session as well.
+const TRIES: u32 = 12;
 
 /// The most lines to ask for in a window of so many `pixels`, when it is not what was `asked` for
 /// before.
@@ -35,6 +43,22 @@ fn is_hidden() -> bool {
     document().hidden() && browser::get(&document(), "pictureInPictureElement").is_falsy()
 }
 
+/// Waits until the size has lasted, then asks for what fits it, unless that holds already.
+async fn settle(video: HtmlVideoElement, session: Resource, asked: Rc<Cell<Option<u16>>>) {
+    TimeoutFuture::new(if is_hidden() { AWAY } else { SETTLED }).await;
+    for _ in 0..TRIES {
+        let pixels = f64::from(video.client_height()) * window().device_pixel_ratio();
+        let pixels = if is_hidden() { 1 } else { pixels as u32 };
+        let Some(most) = most_lines(pixels, asked.get()) else { return };
+        // Until the venue has answered, nobody knows what holds.
+        asked.set(None);
+        if session.bound(most).await.is_ok() {
+            return asked.set(Some(most));
+        }
+        TimeoutFuture::new(AGAIN).await;
+    }
+}
+
 /// Watches the size of a player, and whether it is in sight, until it is dropped.
 pub struct Room {
     observer: ResizeObserver,
@@ -42,25 +66,21 @@ pub struct Room {
 }
 
 impl Room {
-    /// Calls `ask` with the most lines that are of use, whenever it is another number.
-    pub fn watch(video: &HtmlVideoElement, ask: impl Fn(u16) + 'static) -> Option<Self> {
-        let (asked, ask) = (Rc::new(Cell::new(None)), Rc::new(ask));
+    /// Bounds the picture of the `session` to the most lines that are of use, whenever it is another
+    /// number.
+    pub fn watch(video: &HtmlVideoElement, session: &Resource) -> Option<Self> {
+        let asked = Rc::new(Cell::new(None));
         let mut settling = None;
         let changed: Closure<dyn FnMut()> = Closure::new({
-            let video = video.clone();
+            let (video, session) = (video.clone(), session.clone());
             move || {
-                let (video, asked, ask) = (video.clone(), asked.clone(), ask.clone());
-                let settled = move || {
-                    let pixels = f64::from(video.client_height()) * window().device_pixel_ratio();
-                    let pixels = if is_hidden() { 1 } else { pixels as u32 };
-                    if let Some(most) = most_lines(pixels, asked.get()) {
-                        asked.set(Some(most));
-                        ask(most);
-                    }
-                };
-                let wait = if is_hidden() { AWAY } else { SETTLED };
+                let (hold, let_go) = oneshot::channel::<()>();
+                let settled = settle(video.clone(), session.clone(), asked.clone());
+                spawn_local(async move {
+                    select(let_go, pin!(settled)).await;
+                });
                 // The one before is cancelled.
-                drop(settling.replace(Timeout::new(wait, settled)));
+                drop(settling.replace(hold));
             }
         });
         let observer = ResizeObserver::new(changed.as_ref().unchecked_ref()).ok()?;

@@ -101,6 +101,10 @@ fn Front(visit: Visit, now: Signal<bandstand_domain::Millis>) -> impl IntoView {
             </div>
         }
         .into_any(),
+        (StageState::Live, Picture::Impossible) => word(
+            format!("{} is on stage", artist()),
+            "This browser can't receive picture and sound (WebRTC). Try another one.".into(),
+        ),
         (StageState::Live, Picture::Off) => {
             word(format!("{} is on stage", artist()), "Step into the crowd to see and hear.".into())
         }

@@ -1,6 +1,6 @@
 //! Beside the stage: the door for those outside, the chat for those within.
 
-use bandstand_domain::{accounts::check_guest_name, live::StageState, refusal::Refusal};
+use bandstand_domain::{accounts::check_guest_name, live::StageState};
 use leptos::{ev::SubmitEvent, html, prelude::*};
 
 use super::{
@@ -59,6 +59,8 @@ fn Door(visit: Visit) -> impl IntoView {
     let name = RwSignal::new(String::new());
     let checked = RwSignal::new(None::<String>);
     let field = NodeRef::<html::Input>::new();
+    let alive = RwSignal::new(false);
+    Effect::new(move || alive.set(true));
     let here = move || visit.page.with(|page| format!("/shows/{}", page.card.id));
     Effect::new(move || {
         if let Some(remembered) = browser::remembered(NAME)
@@ -82,19 +84,16 @@ fn Door(visit: Visit) -> impl IntoView {
             _ => None,
         })
     };
-    // A person whom the venue knows needs no name to try again.
-    let known = move || {
-        visit.phase.with(|phase| {
-            matches!(phase, Phase::Outside { why: Some(why), .. } if *why != Refusal::NotLoggedIn)
-        })
-    };
     let entering = move || visit.phase.with(|phase| *phase == Phase::Entering);
+    // A person whom the venue knows needs no name to come in, or to try again.
+    let known = move || visit.known.get() && (entering() || trouble().is_some());
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         if entering() {
             return;
         }
         if known() {
+            visit.player.bless();
             return visit.enter(None);
         }
         let name = name.get_untracked().trim().to_string();
@@ -123,7 +122,7 @@ fn Door(visit: Visit) -> impl IntoView {
                 <p class="notice">"This show is for people with an account. As a guest you stay who you are when you join."</p>
                 <a class="button primary big wide" href=move || format!("/join?next={}", here())>"Join"</a>
             </Show>
-            <div class="field" hidden=move || visit.shut() || known() || entering() && !guest_typed(name)>
+            <div class="field" hidden=move || visit.shut() || known()>
                 <label for="guest-name">"What should we call you?"</label>
                 <input
                     class="input" id="guest-name" name="name" autocomplete="nickname" node_ref=field
@@ -136,8 +135,11 @@ fn Door(visit: Visit) -> impl IntoView {
                 </p>
             </div>
             <p class="notice bad" role="alert" hidden=move || visit.shut() || trouble().is_none()>{trouble}</p>
-            <button class="button primary big wide" type="submit" hidden=move || visit.shut() aria-busy=move || entering().then_some("true")>
-                {move || match (entering(), known()) {
+            <button
+                class="button primary big wide" type="submit" hidden=move || visit.shut()
+                disabled=move || !alive.get() aria-busy=move || entering().then_some("true")
+            >
+                {move || match (entering(), trouble().is_some()) {
                     (true, _) => "Coming in…",
                     (_, true) => "Try again",
                     _ => "Step into the crowd",
@@ -150,8 +152,4 @@ fn Door(visit: Visit) -> impl IntoView {
         </form>
     }
     .into_any()
-}
-
-fn guest_typed(name: RwSignal<String>) -> bool {
-    name.with(|name| !name.is_empty())
 }

@@ -90,15 +90,22 @@ impl Resource {
         self.0.0.borrow().as_ref().map(|opened| opened.location.clone()).unwrap_or_default()
     }
 
-    /// Asks for no picture of more than so many lines.
-    pub fn bound(&self, lines: u16) {
-        let body = format!("{{\"maxHeight\":{lines}}}");
-        let held = self.0.0.borrow();
-        let Some(opened) = held.as_ref().filter(|opened| !opened.layer.is_empty()) else { return };
-        if let Ok(init) = request("POST", &opened.token, Some(("application/json", &body))) {
-            // Should it fail, the picture is larger than need be until the window changes again.
-            send(&opened.layer, &init);
-        }
+    /// Asks for no picture of more than so many lines, where that can be chosen.
+    ///
+    /// # Errors
+    /// When the venue refuses, or isn't reached.
+    pub async fn bound(&self, lines: u16) -> Result<(), SignallingError> {
+        let (layer, init) = {
+            let held = self.0.0.borrow();
+            let Some(opened) = held.as_ref().filter(|opened| !opened.layer.is_empty()) else {
+                return Ok(());
+            };
+            let choice = format!("{{\"maxHeight\":{lines}}}");
+            let body = ("application/json", choice.as_str());
+            (opened.layer.clone(), request("POST", &opened.token, Some(body))?)
+        };
+        fetch(&layer, &init, 200).await?;
+        Ok(())
     }
 
     /// Forgets the session without ending it: it has ended already, or the next one takes its place.

@@ -43,6 +43,8 @@ pub struct Visit {
     pub gone: RwSignal<bool>,
     /// Where the visitor stands.
     pub phase: RwSignal<Phase>,
+    /// Whether the venue knows who the visitor is.
+    pub known: RwSignal<bool>,
     /// Whether nothing can happen at the show any more.
     pub over: Memo<bool>,
     /// What happens on stage.
@@ -66,13 +68,14 @@ impl Visit {
     /// in.
     pub fn new(page: ShowPage, viewer: Option<&Viewer>) -> Self {
         let guest = viewer.is_none_or(|viewer| viewer.role == Role::Guest);
-        let known = viewer.is_some() && !(guest && page.card.members_only);
+        let known = viewer.is_some();
+        let welcome = known && !(guest && page.card.members_only);
         let show = page.card.id;
         let entrance = Entrance::new(show);
         let followed = Followed::new(page);
         let Followed { page, gone, crowd, chat } = followed;
         let over = Memo::new(move |_| page.with(|it| it.card.section(it.now) == Section::Past));
-        let enters = known && !over.get_untracked();
+        let enters = welcome && !over.get_untracked();
         let outside = Phase::Outside { name: None, why: None };
         let phase = if enters { Phase::Entering } else { outside };
         let visit = Self {
@@ -80,6 +83,7 @@ impl Visit {
             page,
             gone,
             phase: RwSignal::new(phase),
+            known: RwSignal::new(known),
             over,
             stage: Memo::new(move |_| page.with(|page| page.card.stage)),
             entrance,
@@ -124,20 +128,18 @@ impl Visit {
                 self.player.first_picture().await;
             }
             let phase = match entered {
-                Ok(_) => Phase::Inside,
+                Ok(_) => {
+                    self.known.try_set(true);
+                    Phase::Inside
+                }
                 Err(Refusal::Invalid(errors)) => {
                     Phase::Outside { name: Some(first(errors)), why: None }
-                }
-                // Nobody is known after all: a guest's session may have ended meanwhile.
-                Err(Refusal::Because(LiveReason::Nameless)) => {
-                    Phase::Outside { name: None, why: None }
                 }
                 Err(why) => {
                     if why == Refusal::Gone {
                         self.gone.try_set(true);
                     }
-                    self.note_shut(&why);
-                    Phase::Outside { name: None, why: Some(why) }
+                    self.refused(why)
                 }
             };
             let inside = phase == Phase::Inside;
@@ -177,23 +179,23 @@ impl Visit {
         if let Incoming::Event(event) = &incoming {
             self.obey(event);
         }
-        match self.followed.hear(incoming) {
-            None => {}
-            Some(Refusal::Because(LiveReason::Nameless)) => {
-                self.phase.set(Phase::Outside { name: None, why: None });
-            }
-            Some(why) => {
-                self.note_shut(&why);
-                self.phase.set(Phase::Outside { name: None, why: Some(why) });
-            }
+        if let Some(why) = self.followed.hear(incoming) {
+            self.phase.set(self.refused(why));
         }
     }
 
-    /// Who is refused as a guest knows that the show is closed to them, though no event told it.
-    fn note_shut(self, why: &LiveError) {
-        if *why == Refusal::Because(LiveReason::MembersOnly) {
+    /// Where the visitor stands who is refused, with what is known from that.
+    fn refused(self, why: LiveError) -> Phase {
+        let nameless = why == Refusal::Because(LiveReason::Nameless);
+        if nameless || why == Refusal::NotLoggedIn {
+            // Nobody is known after all: a guest's session may have ended meanwhile.
+            self.known.try_set(false);
+        }
+        if why == Refusal::Because(LiveReason::MembersOnly) {
+            // The show is closed to guests, though no event told it.
             let _ = self.page.try_update(|page| page.card.members_only = true);
         }
+        Phase::Outside { name: None, why: (!nameless).then_some(why) }
     }
 
     /// Whom the artist mutes learns it.

@@ -38,7 +38,8 @@ pub(super) fn WhyBad(
             every(EVERY, ask);
         }
     });
-    let playing = move || !matches!(visit.player.picture().get(), Picture::Off);
+    let playing =
+        move || !matches!(visit.player.picture().get(), Picture::Off | Picture::Impossible);
     view! {
         <details
             class="why" node_ref=details hidden=move || !playing()

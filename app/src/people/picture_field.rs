@@ -14,7 +14,7 @@ use super::{
     api::remove_picture,
     crop::{CLOSEST, Crop},
 };
-use crate::ui::Toaster;
+use crate::{accounts::CurrentViewer, ui::Toaster};
 
 /// The side of what is sent, in pixels: the venue keeps no larger one.
 const SENT: u32 = 512;
@@ -29,9 +29,8 @@ pub(super) fn PictureField(
     picture: RwSignal<Option<Picture>>,
     /// Whose.
     name: String,
-    /// Called after the picture has changed.
-    changed: Callback<()>,
 ) -> impl IntoView {
+    let viewer = CurrentViewer::expect();
     let toaster = Toaster::expect();
     let complaint = RwSignal::new(None::<String>);
     let pending = RwSignal::new(false);
@@ -83,7 +82,7 @@ pub(super) fn PictureField(
                     picture.try_set(Some(new));
                     forget();
                     toaster.say("That’s you now.");
-                    changed.run(());
+                    viewer.refetch();
                 }
                 Err(refused) => drop(complaint.try_set(Some(refused.to_string()))),
             }
@@ -96,7 +95,7 @@ pub(super) fn PictureField(
                 Ok(()) => {
                     picture.try_set(None);
                     toaster.say("Your picture is gone.");
-                    changed.run(());
+                    viewer.refetch();
                 }
                 Err(refused) => toaster.say(refused.to_string()),
             }

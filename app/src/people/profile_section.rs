@@ -41,7 +41,6 @@ fn Editor(profile: Profile) -> impl IntoView {
     let ArtistProfile { stage_name, genres } = artist.unwrap_or_default();
     let (stage_name, genres) = (RwSignal::new(stage_name), RwSignal::new(genres));
     let picture = RwSignal::new(profile.picture);
-    let changed = Callback::new(move |()| viewer.refetch());
     let send = move |()| {
         let form = ProfileForm {
             display_name: display_name.get_untracked(),
@@ -54,11 +53,11 @@ fn Editor(profile: Profile) -> impl IntoView {
         };
         state.send(form.check(), save_profile(form), move |()| {
             toaster.say("Saved. Everybody sees it now.");
-            changed.run(());
+            viewer.refetch();
         });
     };
     view! {
-        <PictureField picture name changed/>
+        <PictureField picture name/>
         <Form state on_send=Callback::new(send)>
             <TextField state name="display_name" label="Your name" value=display_name autocomplete="name" hint="As others see it in the crowd and the chat." most=32/>
             {is_artist

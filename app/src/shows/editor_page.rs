@@ -118,10 +118,8 @@ fn Editor(id: Option<ShowId>, draft: ShowDraft, stage_name: String) -> impl Into
         }
     });
 
-    let to_my_shows = Callback::new(move |news: &'static str| {
-        toaster.say(news);
-        navigate("/dashboard", Default::default());
-    });
+    // Gone with the page: whoever has left it meanwhile stays where they are.
+    let to_my_shows = Callback::new(move |()| navigate("/dashboard", Default::default()));
     let send = move |()| {
         let draft = ShowDraft {
             title: title.get_untracked(),
@@ -144,7 +142,10 @@ fn Editor(id: Option<ShowId>, draft: ShowDraft, stage_name: String) -> impl Into
         } else {
             "Announced. It hangs on the wall."
         };
-        state.send(checked, request, move |()| to_my_shows.run(news));
+        state.send(checked, request, move |()| {
+            toaster.say(news);
+            to_my_shows.try_run(());
+        });
     };
     let label = if id.is_some() { "Save changes" } else { "Announce the show" };
     let heading = if id.is_some() { "Change your show" } else { "Announce a show" };
@@ -206,7 +207,7 @@ fn GuestSwitch(members_only: RwSignal<bool>) -> impl IntoView {
 
 /// The button that deletes a show, after asking.
 #[component]
-fn Delete(id: ShowId, done: Callback<&'static str>) -> impl IntoView {
+fn Delete(id: ShowId, done: Callback<()>) -> impl IntoView {
     let toaster = Toaster::expect();
     let asking = RwSignal::new(false);
     let pending = RwSignal::new(false);
@@ -217,7 +218,10 @@ fn Delete(id: ShowId, done: Callback<&'static str>) -> impl IntoView {
         pending.set(true);
         spawn_local(async move {
             match delete_show(id).await {
-                Ok(()) => done.run("Deleted. Its page says so to everybody who comes."),
+                Ok(()) => {
+                    toaster.say("Deleted. Its page says so to everybody who comes.");
+                    done.try_run(());
+                }
                 Err(refused) => toaster.say(refused.to_string()),
             }
             pending.try_set(false);
