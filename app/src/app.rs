@@ -171,7 +171,8 @@ fn Elsewhere(
     let search = place.search.get_untracked();
     // The router keeps it without its mark.
     let mark = if search.is_empty() { "" } else { "?" };
-    let address = place.pathname.get_untracked() + mark + &search;
+    let hash = place.hash.get_untracked();
+    let address = place.pathname.get_untracked() + mark + &search + &hash;
     // Refused, it would stay on an empty page, as with any link that can't be followed.
     let _ = window().location().replace(&address);
     ().into_any()

@@ -119,6 +119,12 @@ test("what one does and says, the others see; a lost connection misses nothing",
   await enterAsGuest(ana, show);
   await enterAsGuest(tom, show);
 
+  const height = async () => (await chatInput(ana).boundingBox())?.height;
+  const one = await height();
+  await chatInput(ana).fill("a message that is too long for one line of so narrow a field, so it grows");
+  expect(await height()).toBeGreaterThan(one ?? 0);
+  await chatInput(ana).press("Enter");
+  await expect.poll(height, { message: "sent, the field is as high as before" }).toBe(one);
   await say(ana, "that harmony");
   await say(tom, "front row!");
   for (const one of [ana, tom, artist]) {

@@ -77,8 +77,12 @@ pub fn Composer(
     };
     // As high as what is written; the style says how high at most.
     Effect::new(move || {
-        text.track();
+        let typed = text.get();
         if let Some(field) = field.get() {
+            // What was sent is still in it: the view takes it out after this has measured.
+            if field.value() != typed {
+                field.set_value(&typed);
+            }
             let style = web_sys::HtmlElement::style(&field);
             let _ = style.set_property("height", "auto");
             let height = field.scroll_height() + 2;
