@@ -3,6 +3,8 @@
 use bandstand_domain::accounts::{Role, Viewer};
 use leptos::{html, prelude::*, task::spawn_local};
 use leptos_router::hooks::use_location;
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::Event;
 
 use super::{CurrentViewer, address_with_next, api::log_out};
 use crate::{people::Portrait, ui::Toaster};
@@ -37,6 +39,18 @@ pub fn PersonMenu(
     view! { <Transition>{corner}</Transition> }.into_any()
 }
 
+/// Loads the first page anew, so that nothing of theirs stays behind in this one. Who is on stage isn't
+/// asked whether to leave it: they have left.
+fn begin_anew() {
+    let quiet: Closure<dyn FnMut(Event)> =
+        Closure::new(|event: Event| event.stop_immediate_propagation());
+    let listener = quiet.as_ref().unchecked_ref();
+    let _ = window().add_event_listener_with_callback_and_bool("beforeunload", listener, true);
+    // As long as the page, which ends here.
+    quiet.forget();
+    let _ = window().location().replace("/");
+}
+
 /// What is theirs. Opens by itself (a popover), also before the page is alive.
 #[component]
 fn AccountMenu(person: Viewer) -> impl IntoView {
@@ -52,8 +66,7 @@ fn AccountMenu(person: Viewer) -> impl IntoView {
         close();
         spawn_local(async move {
             match log_out().await {
-                // Loaded anew, so that nothing of theirs stays behind in the page.
-                Ok(()) => drop(window().location().replace("/")),
+                Ok(()) => begin_anew(),
                 Err(refused) => toaster.say(refused.to_string()),
             }
         });

@@ -24,7 +24,7 @@ pub async fn join_show(
 }
 
 /// The right to go on the stage of one's own show; with the publication that one had, only to come back
-/// to it: not if the stage was taken from elsewhere since.
+/// to it: not while a later one, from elsewhere, is on stage.
 #[server(endpoint = "live/stage", input = Json, output = Json)]
 pub async fn take_stage(show: ShowId, had: Option<i64>) -> Result<StageTicket, Failed<LiveReason>> {
     answer(port::<dyn super::port::Live>().stage(show, had)).await

@@ -14,8 +14,8 @@ pub trait Live: Send + Sync {
     /// The right to enter a show: its channel, and its picture and sound. Who says a `name` becomes
     /// a guest called so.
     async fn join(&self, show: ShowId, name: Option<String>) -> Result<JoinTicket, LiveError>;
-    /// The right to go on the stage of one's own show; to whom `had` a publication, only as long as
-    /// there was none since.
+    /// The right to go on the stage of one's own show; to whom `had` a publication, only as long as no
+    /// later one is on stage.
     async fn stage(&self, show: ShowId, had: Option<i64>) -> Result<StageTicket, LiveError>;
     /// Tells the audience that the artist takes a break, or is back.
     async fn pause(&self, show: ShowId, paused: bool) -> Result<(), LiveError>;

@@ -29,7 +29,7 @@ pub struct StudioState {
     paused: bool,
     /// The publication of this tab; none while it is being made.
     mine: Option<i64>,
-    /// The one before, by which the venue knows whether the stage was taken from elsewhere since.
+    /// The latest that this tab was given, by which the venue knows whether another one is on stage.
     had: Option<i64>,
     /// The latest publication that was announced.
     announced: i64,

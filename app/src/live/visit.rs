@@ -190,6 +190,9 @@ impl Visit {
         if nameless || why == Refusal::NotLoggedIn {
             // Nobody is known after all: a guest's session may have ended meanwhile.
             self.known.try_set(false);
+        } else if why == Refusal::Forbidden {
+            // No guest any more: they have logged in elsewhere meanwhile, and need no name.
+            self.known.try_set(true);
         }
         if why == Refusal::Because(LiveReason::MembersOnly) {
             // The show is closed to guests, though no event told it.

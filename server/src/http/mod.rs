@@ -31,11 +31,12 @@ pub use log::note_panics;
 pub use serve::{Running, StartError, start};
 
 use crate::{accounts, live, mail::mailbox, people, venue::Venue};
+use serve::Place;
 use site::Site;
 
 /// The most bytes that a server function takes. The longest form is a show with its description.
 const LARGEST_FORM: usize = 64 * 1024;
-/// How long a page or a server function may take.
+/// How long an answer may take. What a server function does goes on after it: see [`to_its_end`].
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Everything that the venue answers over HTTP.
@@ -77,12 +78,19 @@ pub fn router(venue: Arc<Venue>) -> Result<Router, StartError> {
 
 /// Does what a request asks for to its end, though its client may hang up before: what follows a commit,
 /// such as waking those who wait for it, would be lost then. The venue waits for it when it closes.
-/// Nothing cuts `work` short: a body that it reads, it reads in bounded time.
+/// Nothing cuts `work` short: a body that it reads, it reads in bounded time. Until then the `place` of its
+/// connection is taken, so there is never more under way than there may be connections.
 pub async fn to_its_end(
     venue: &Venue,
+    place: Option<Place>,
     work: impl Future<Output = Response> + Send + 'static,
 ) -> Response {
-    let done = venue.under_way.spawn(work).await;
+    let whole = async move {
+        let response = work.await;
+        drop(place);
+        response
+    };
+    let done = venue.under_way.spawn(whole).await;
     // It panicked, which is noted already.
     done.unwrap_or_else(|_| refusal(StatusCode::INTERNAL_SERVER_ERROR, "\"Broken\""))
 }

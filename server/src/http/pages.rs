@@ -128,12 +128,13 @@ async fn unstuck<F: Future<Output = Response>>(
 /// Answers a call of a server function. What is sent is read first, by who gives up when it takes too
 /// long; what it asks for is then done to its end.
 async fn answer(venue: Arc<Venue>, request: Request) -> Response {
+    let place = request.extensions().get().cloned();
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, LARGEST_FORM).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
     let request = Request::from_parts(parts, Body::from(body));
-    to_its_end(&venue, run(venue.clone(), request)).await
+    to_its_end(&venue, place, run(venue.clone(), request)).await
 }
 
 /// Runs a server function.

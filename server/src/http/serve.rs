@@ -12,13 +12,17 @@ use hyper_util::{
 use thiserror::Error;
 use tokio::{
     net::TcpListener,
-    sync::Semaphore,
+    sync::{OwnedSemaphorePermit, Semaphore},
     task::JoinHandle,
     time::{sleep, timeout},
 };
 use tower::ServiceExt;
 
-use super::{connections::Connections, limits::by_address, router, sessions};
+use super::{
+    connections::{Admission, Connections},
+    limits::by_address,
+    router, sessions,
+};
 use crate::{
     accounts::{leaving, links},
     config::Config,
@@ -38,6 +42,12 @@ const MOST_CONNECTIONS: usize = 8_192;
 /// The most of them from one address; further ones are hung up on. Wide enough for a school behind one,
 /// and others are left room.
 const MOST_FROM_ADDRESS: usize = 1_024;
+
+/// A connection's place. It is free once the connection has ended, and all that was begun on it.
+#[derive(Clone)]
+pub struct Place(#[allow(dead_code, reason = "held")] Arc<Held>);
+
+type Held = (OwnedSemaphorePermit, Option<Option<Admission>>);
 
 /// Why the venue can't open, for the operator.
 #[derive(Debug, Error)]
@@ -170,9 +180,12 @@ async fn serve(listener: TcpListener, router: Router, venue: Arc<Venue>) {
             continue;
         }
         let _ = stream.set_nodelay(true);
+        let place = Place(Arc::new((place, admission)));
+        let kept = place.clone();
         let service = router.clone().map_request(move |request: Request<Incoming>| {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(ConnectInfo(peer));
+            request.extensions_mut().insert(kept.clone());
             request
         });
         let connection = builder
@@ -191,7 +204,7 @@ async fn serve(listener: TcpListener, router: Router, venue: Arc<Venue>) {
             if let Err(error) = ended {
                 tracing::debug!(%error, "a connection ended early");
             }
-            drop((place, admission));
+            drop(place);
         });
     }
     drop(listener);

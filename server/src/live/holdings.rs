@@ -75,6 +75,11 @@ impl Holdings {
         there.map(|(name, _)| name.clone()).collect()
     }
 
+    /// Whether the session `name` may hold more media.
+    pub fn has_room(&self, name: &str) -> bool {
+        self.state().sessions.get(name).is_none_or(|it| it.media.len() < self.most_media)
+    }
+
     /// The session `name` sends or gets the media of `show`; false, and nothing is held, when that is one
     /// too many.
     #[must_use]

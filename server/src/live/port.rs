@@ -66,7 +66,9 @@ impl Live for Caller {
         if !viewer.confirmed {
             return Err(Refusal::Because(LiveReason::Unconfirmed));
         }
-        if had.is_some_and(|had| self.venue.live.stages().is_taken_since(show, had)) {
+        if let Some(had) = had
+            && self.venue.live.stages().is_taken_since(show, had).await
+        {
             return Err(Refusal::Because(LiveReason::TakenOver));
         }
         let (person, name) = (viewer.person, viewer.name);

@@ -186,7 +186,8 @@ impl Stages {
 
     /// Whether somebody is on stage who took it after the publication `had`, and has been seen there: an
     /// artist whose answer was lost on the way is on it, too, and doesn't know.
-    pub fn is_taken_since(&self, show: ShowId, had: i64) -> bool {
+    pub async fn is_taken_since(&self, show: ShowId, had: i64) -> bool {
+        let _turn = self.turn(show).await;
         self.performers().get(&show).is_some_and(|it| it.publication > had && it.arrived)
     }
 

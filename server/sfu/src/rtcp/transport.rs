@@ -10,8 +10,8 @@ const DELTA: Duration = Duration::from_micros(250);
 /// Unit of the reference time.
 const REFERENCE: Duration = Duration::from_millis(64);
 
-/// More packets than any feedback of a tenth of a second tells of.
-const MAX_PACKETS: u16 = 1_024;
+/// More packets than any feedback tells of, also the first one after an outage of seconds.
+const MAX_PACKETS: u16 = 4_096;
 
 /// Which packets of the transport came, and when.
 #[derive(Clone, Copy, Debug)]

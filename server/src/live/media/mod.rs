@@ -47,7 +47,8 @@ pub fn routes(venue: &Arc<Venue>) -> Router<Arc<Venue>> {
 
 /// Lets no session be opened by halves when its client hangs up meanwhile.
 async fn whole(State(venue): State<Arc<Venue>>, request: Request, next: Next) -> Response {
-    to_its_end(&venue, next.run(request)).await
+    let place = request.extensions().get().cloned();
+    to_its_end(&venue, place, next.run(request)).await
 }
 
 /// `OPTIONS` where offers are taken (RFC 9725 section 4.2).

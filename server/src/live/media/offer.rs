@@ -100,6 +100,15 @@ pub fn check_open(facts: ShowFacts) -> Result<ShowFacts, Refused> {
     }
 }
 
+/// Checks that a session may hold more media.
+///
+/// # Errors
+/// [`Refused::TooMany`].
+pub fn check_room(venue: &Venue, claims: &Claims) -> Result<(), Refused> {
+    let room = venue.live.holdings().has_room(&claims.session);
+    room.then_some(()).ok_or(Refused::TooMany(WHEN_LESS_IS_HELD))
+}
+
 /// Ties media to the session that asked for it, and reads what is known of the show since. Noted first
 /// and then asked: a session that ends at the same time finds either the note, or is found to have
 /// ended.

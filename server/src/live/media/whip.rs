@@ -12,7 +12,7 @@ use bandstand_domain::{ShowId, stream_keys::StreamKeyId};
 use bandstand_sfu::Credentials;
 
 use super::{
-    offer::{self, Offer, bearer, check_type, created, hold, open_show},
+    offer::{self, Offer, bearer, check_room, check_type, created, hold, open_show},
     refused::Refused,
     sessions::Way,
 };
@@ -85,6 +85,8 @@ async fn with_ticket(
         return Err(Refused::OtherToken);
     }
     let offer = offer::read(request.into_body()).await?;
+    // Before anybody is taken off the stage.
+    check_room(venue, &claims)?;
     let claims = venue.live.tokens().redeem(token, Purpose::Publish, show, clock::now())?;
     let taken = take(venue, show, offer.text, None).await?;
     if let Err(refused) = hold(venue, &claims, taken.session).await {
