@@ -172,3 +172,61 @@ impl Run {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use str0m::format::{Codec, CodecSpec, FormatParams, PayloadParams};
+    use str0m::media::Frequency;
+
+    use super::*;
+    use crate::packet::EndToEnd;
+
+    #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
+    fn packet(ssrc: u32, sequence: u64) -> Packet {
+        let spec = CodecSpec {
+            codec: Codec::Vp8,
+            clock_rate: Frequency::NINETY_KHZ,
+            channels: None,
+            format: FormatParams::default(),
+        };
+        let now = Instant::now();
+        Packet {
+            sequence,
+            timestamp: sequence as u32 * 3_000,
+            marker: false,
+            source: Source { ssrc, layer: None },
+            payload: [0, 0].into(),
+            keyframe: false,
+            begins: false,
+            picture: None,
+            height: None,
+            codec: PayloadParams::new(96.into(), None, spec),
+            arrival: now,
+            captured: now,
+            extensions: EndToEnd::default(),
+        }
+    }
+
+    #[test]
+    fn what_was_sent_keeps_its_name_though_its_source_comes_back() {
+        let mut numbering = Numbering::new(7);
+        let mut sent = Vec::new();
+        // The second stretch of source 1 is exactly as far behind as the first.
+        for (ssrc, numbers) in [(1, 1..101), (2, 501..541), (1, 141..151)] {
+            for (at, number) in numbers.enumerate() {
+                let packet = packet(ssrc, number);
+                sent.push((numbering.name(&packet, at == 0), packet));
+            }
+        }
+        for (name, packet) in &sent {
+            let origin = numbering.origin(name.sequence as u16).expect("remembered");
+            assert_eq!((origin.source(), origin.sequence), (packet.source, packet.sequence));
+            assert_eq!(origin.name(packet), *name);
+        }
+        // Another publisher may use the same names for other things.
+        numbering.forget();
+        assert!(sent.iter().all(|(name, _)| numbering.origin(name.sequence as u16).is_none()));
+        let next = numbering.name(&packet(1, 151), false);
+        assert_eq!(next.sequence, sent.last().expect("some").0.sequence + 1);
+    }
+}
