@@ -40,12 +40,7 @@ export const offerStage = (page: Page, layers: Layer[]): Promise<string> =>
     const video = connection.addTransceiver(picture!, { direction: "sendonly", streams: [stream], sendEncodings });
     const { codecs } = RTCRtpSender.getCapabilities("video")!;
     video.setCodecPreferences(codecs.filter((codec) => /VP8|rtx/.test(codec.mimeType)));
-    // As our own pages offer it: what is lost of the sound is sent again.
-    const { sdp } = await connection.createOffer();
-    const offer = sdp!.replace(/(a=rtpmap:(\d+) opus\S+\r\n)/, "$1a=rtcp-fb:$2 nack\r\n");
-    await connection.setLocalDescription({ type: "offer", sdp: offer });
-    return offer;
-  }, layers);
+  }, layers).then(() => offer(page));
 
 /** A viewer's offer. */
 export const offerSeat = (page: Page): Promise<string> =>
@@ -54,10 +49,16 @@ export const offerSeat = (page: Page): Promise<string> =>
     Object.assign(window, { connection });
     connection.addTransceiver("audio", { direction: "recvonly" });
     connection.addTransceiver("video", { direction: "recvonly" });
+  }).then(() => offer(page));
+
+/** The offer of what was added, as our own pages offer it: what is lost of the sound is sent again. */
+const offer = (page: Page): Promise<string> =>
+  page.evaluate(async () => {
+    const { connection } = window as unknown as { connection: RTCPeerConnection };
     const { sdp } = await connection.createOffer();
-    const offer = sdp!.replace(/(a=rtpmap:(\d+) opus\S+\r\n)/, "$1a=rtcp-fb:$2 nack\r\n");
-    await connection.setLocalDescription({ type: "offer", sdp: offer });
-    return offer;
+    const changed = sdp!.replace(/(a=rtpmap:(\d+) opus\S+\r\n)/, "$1a=rtcp-fb:$2 nack\r\n");
+    await connection.setLocalDescription({ type: "offer", sdp: changed });
+    return changed;
   });
 
 /** Takes the answer. */

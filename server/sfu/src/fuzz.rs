@@ -10,8 +10,7 @@ use std::time::Instant;
 use str0m::change::SdpOffer;
 use str0m::crypto::dtls::SrtpProfile;
 use str0m::crypto::from_feature_flags;
-use str0m::format::{Codec, CodecSpec, FormatParams, PayloadParams};
-use str0m::media::Frequency;
+use str0m::format::Codec;
 
 use crate::config::Limits;
 use crate::core::Restarted;
@@ -23,7 +22,7 @@ use crate::history::{History, Stored};
 use crate::keyframe::begins_keyframe;
 use crate::keys::Keys;
 use crate::offer;
-use crate::packet::{EndToEnd, Packet, Source};
+use crate::packet::Packet;
 use crate::picture::{Picture, vp8_height};
 use crate::rtcp::{self, Message};
 use crate::srtp::Opener;
@@ -99,13 +98,6 @@ pub fn history(bytes: &[u8]) {
     let now = Instant::now();
     let limits = Limits { max_cached_packets: 64, max_cached_bytes: 2_000, ..Limits::default() };
     let mut history = History::new(&limits);
-    let spec = CodecSpec {
-        codec: Codec::Vp8,
-        clock_rate: Frequency::NINETY_KHZ,
-        channels: None,
-        format: FormatParams::default(),
-    };
-    let codec = PayloadParams::new(96.into(), None, spec);
     let mut sequence: u64 = 65_530;
     for step in bytes.chunks_exact(4) {
         let [high, low, flags, length] = *step else {
@@ -113,19 +105,10 @@ pub fn history(bytes: &[u8]) {
         };
         sequence = sequence.saturating_add_signed(i16::from_be_bytes([high, low]).into());
         let stored = history.store(&Packet {
-            sequence,
             timestamp: u32::from(flags >> 1) * 3_000,
-            marker: false,
-            source: Source { ssrc: 1, layer: None },
             payload: vec![0; length.into()].into(),
-            picture: None,
-            height: None,
             keyframe: flags & 1 != 0,
-            begins: false,
-            codec,
-            arrival: now,
-            captured: now,
-            extensions: EndToEnd::default(),
+            ..Packet::sample(1, sequence, now)
         });
         assert!(stored != Stored::Keyframe || flags & 1 != 0);
         if let Some(start) = history.start(now) {

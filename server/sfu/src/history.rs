@@ -177,39 +177,18 @@ impl History {
 
 #[cfg(test)]
 mod tests {
-    use str0m::format::{Codec, CodecSpec, FormatParams, PayloadParams};
-    use str0m::media::Frequency;
-
     use super::*;
-    use crate::packet::{EndToEnd, Source};
 
     const START: u64 = 65_530;
 
     /// Stores VP8 packets at the given numbers, ten to a frame; those of `keyframes` begin one.
     fn stored(history: &mut History, now: Instant, numbers: &[u64], keyframes: &[u64]) {
         for number in numbers {
-            let spec = CodecSpec {
-                codec: Codec::Vp8,
-                clock_rate: Frequency::NINETY_KHZ,
-                channels: None,
-                format: FormatParams::default(),
-            };
             let begins = keyframes.contains(number);
-            let payload = [0, 0];
             let stored = history.store(&Packet {
-                sequence: START + number,
                 timestamp: u32::try_from(number / 10 * 3_000).expect("small"),
-                marker: false,
-                source: Source { ssrc: 1, layer: None },
-                payload: payload.into(),
                 keyframe: begins,
-                begins: false,
-                picture: None,
-                height: None,
-                codec: PayloadParams::new(96.into(), None, spec),
-                arrival: now,
-                captured: now,
-                extensions: EndToEnd::default(),
+                ..Packet::sample(1, START + number, now)
             });
             assert_eq!(stored == Stored::Keyframe, begins, "{number}");
         }

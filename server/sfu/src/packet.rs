@@ -75,6 +75,35 @@ pub(crate) struct Packet {
     pub(crate) extensions: EndToEnd,
 }
 
+#[cfg(any(test, feature = "fuzz"))]
+impl Packet {
+    /// A packet of VP8 that came at `now`, and begins nothing.
+    pub(crate) fn sample(ssrc: u32, sequence: u64, now: Instant) -> Self {
+        use str0m::format::{Codec, CodecSpec, FormatParams};
+        let spec = CodecSpec {
+            codec: Codec::Vp8,
+            clock_rate: str0m::media::Frequency::NINETY_KHZ,
+            channels: None,
+            format: FormatParams::default(),
+        };
+        Packet {
+            sequence,
+            timestamp: 0,
+            marker: false,
+            source: Source { ssrc, layer: None },
+            payload: [0, 0].into(),
+            keyframe: false,
+            begins: false,
+            picture: None,
+            height: None,
+            codec: PayloadParams::new(96.into(), None, spec),
+            arrival: now,
+            captured: now,
+            extensions: EndToEnd::default(),
+        }
+    }
+}
+
 /// A packet with the track it belongs to.
 #[derive(Clone)]
 pub(crate) struct Forwarded {

@@ -110,6 +110,11 @@ pub enum ConfigError {
 }
 
 impl Config {
+    /// So many of something, widened by [`Config::limit_scale`].
+    pub fn widened(&self, most: usize) -> usize {
+        most.saturating_mul(usize::try_from(self.limit_scale).unwrap_or(usize::MAX))
+    }
+
     /// The configuration from the file that `flags` name (or [`DEFAULT_FILE`] when there is one), with
     /// what `flags` say above it.
     ///
@@ -282,6 +287,12 @@ mod tests {
             (config.listen, config.media, config.data, config.site, config.limit_scale),
             (default.listen, default.media, default.data, default.site, default.limit_scale)
         );
+    }
+
+    #[test]
+    fn limits_are_widened_together() {
+        let config = Config { limit_scale: 2, ..Config::default() };
+        assert_eq!((config.widened(3), config.widened(usize::MAX)), (6, usize::MAX));
     }
 
     #[test]

@@ -28,10 +28,8 @@ pub struct Admission {
 }
 
 impl Connections {
-    /// Nothing open; `scale` widens what one address may have.
-    pub fn new(most: usize, most_from_address: usize, scale: u32) -> Self {
-        let scale = usize::try_from(scale).unwrap_or(usize::MAX);
-        let most_from_address = most_from_address.saturating_mul(scale);
+    /// Nothing open.
+    pub fn new(most: usize, most_from_address: usize) -> Self {
         Self { most, most_from_address, counts: Arc::default() }
     }
 
@@ -77,7 +75,7 @@ mod tests {
 
     #[test]
     fn one_address_leaves_room_for_others() {
-        let connections = Connections::new(8, 3, 2);
+        let connections = Connections::new(8, 6);
         let (one, other) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
         let mut open: Vec<_> = (0..6).map(|_| connections.admit(one).unwrap()).collect();
         assert!(connections.admit(one).is_none());

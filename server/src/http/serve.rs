@@ -47,7 +47,7 @@ const MOST_FROM_ADDRESS: usize = 1_024;
 #[derive(Clone)]
 pub struct Place(#[allow(dead_code, reason = "held")] Arc<Held>);
 
-type Held = (OwnedSemaphorePermit, Option<Option<Admission>>);
+type Held = (OwnedSemaphorePermit, Option<Admission>);
 
 /// Why the venue can't open, for the operator.
 #[derive(Debug, Error)]
@@ -153,8 +153,8 @@ async fn serve(listener: TcpListener, router: Router, venue: Arc<Venue>) {
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(SILENCE);
     let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
-    let connections =
-        Connections::new(MOST_CONNECTIONS, MOST_FROM_ADDRESS, venue.config.limit_scale);
+    let most_from_address = venue.config.widened(MOST_FROM_ADDRESS);
+    let connections = Connections::new(MOST_CONNECTIONS, most_from_address);
     let next = async || {
         let place = places.clone().acquire_owned().await.map_err(io::Error::other)?;
         Ok::<_, io::Error>((place, listener.accept().await?))
@@ -175,9 +175,12 @@ async fn serve(listener: TcpListener, router: Router, venue: Arc<Venue>) {
         };
         // A proxy's address is that of many; one on this machine may be there without being told of.
         let shared = venue.config.trusted_proxy || peer.ip().to_canonical().is_loopback();
-        let admission = (!shared).then(|| connections.admit(by_address(peer.ip())));
-        if matches!(admission, Some(None)) {
-            continue;
+        let mut admission = None;
+        if !shared {
+            admission = connections.admit(by_address(peer.ip()));
+            if admission.is_none() {
+                continue;
+            }
         }
         let _ = stream.set_nodelay(true);
         let place = Place(Arc::new((place, admission)));

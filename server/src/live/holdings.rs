@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 /// The most media that one session holds at once: a person has a few tabs, and what a broken line leaves
 /// behind is over after half a minute.
-const MOST_MEDIA: usize = 10;
+pub const MOST_MEDIA: usize = 10;
 
 /// What each session holds open, by the session's name.
 #[derive(Clone, Debug)]
@@ -45,10 +45,9 @@ pub struct Hold {
 }
 
 impl Holdings {
-    /// Nothing is held; `scale` widens how much media one session may hold.
-    pub fn new(scale: u32) -> Self {
-        let scale = usize::try_from(scale).unwrap_or(usize::MAX);
-        Self { most_media: MOST_MEDIA.saturating_mul(scale), state: Arc::default() }
+    /// Nothing is held; one session may hold so much media.
+    pub fn new(most_media: usize) -> Self {
+        Self { most_media, state: Arc::default() }
     }
 
     /// The session `name` holds a live channel open, which ends once `cut` is cancelled.
@@ -163,7 +162,7 @@ mod tests {
 
     #[test]
     fn what_is_let_go_is_forgotten() {
-        let holdings = Holdings::new(1);
+        let holdings = Holdings::new(MOST_MEDIA);
         let (one, other) = (CancellationToken::new(), CancellationToken::new());
         let hold = holdings.channel("ana".into(), one.clone());
         let kept = holdings.channel("ana".into(), other.clone());

@@ -25,7 +25,13 @@ use bandstand_sfu::Sfu;
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
-use self::{holdings::Holdings, hub::Hub, stages::Stages, tasks::Tasks, token::Tokens};
+use self::{
+    holdings::{Holdings, MOST_MEDIA},
+    hub::Hub,
+    stages::Stages,
+    tasks::Tasks,
+    token::Tokens,
+};
 use crate::{
     accounts::own_sessions,
     config::Config,
@@ -102,10 +108,9 @@ impl Live {
             tokens: Arc::new(tokens),
             connections: Connections::new(
                 MOST_CHANNELS,
-                MOST_CHANNELS_FROM_ADDRESS,
-                config.limit_scale,
+                config.widened(MOST_CHANNELS_FROM_ADDRESS),
             ),
-            holdings: Holdings::new(config.limit_scale),
+            holdings: Holdings::new(config.widened(MOST_MEDIA)),
             media: media::Sessions::default(),
             monitor: figures::Monitor::new(sfu.clone()),
             sfu,

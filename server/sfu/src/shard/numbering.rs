@@ -175,36 +175,12 @@ impl Run {
 
 #[cfg(test)]
 mod tests {
-    use str0m::format::{Codec, CodecSpec, FormatParams, PayloadParams};
-    use str0m::media::Frequency;
-
     use super::*;
-    use crate::packet::EndToEnd;
 
     #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
     fn packet(ssrc: u32, sequence: u64) -> Packet {
-        let spec = CodecSpec {
-            codec: Codec::Vp8,
-            clock_rate: Frequency::NINETY_KHZ,
-            channels: None,
-            format: FormatParams::default(),
-        };
-        let now = Instant::now();
-        Packet {
-            sequence,
-            timestamp: sequence as u32 * 3_000,
-            marker: false,
-            source: Source { ssrc, layer: None },
-            payload: [0, 0].into(),
-            keyframe: false,
-            begins: false,
-            picture: None,
-            height: None,
-            codec: PayloadParams::new(96.into(), None, spec),
-            arrival: now,
-            captured: now,
-            extensions: EndToEnd::default(),
-        }
+        let timestamp = sequence as u32 * 3_000;
+        Packet { timestamp, ..Packet::sample(ssrc, sequence, Instant::now()) }
     }
 
     #[test]
