@@ -8,6 +8,8 @@ import { Janus } from "./janus";
 import { type Layer, type Seen, accept, answer, offerSeat, offerStage, page, see, sendsAll, watch } from "./peers";
 
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 20);
+/** Which of the networks, by what they are called; all if it isn't said. */
+const ONLY = new RegExp(process.env.BENCH_ONLY ?? "");
 const SETTLING = 5;
 const SEED = 7;
 
@@ -141,6 +143,7 @@ test("bad networks", async ({ person, venue, browser, complaints }) => {
     const stage = await open();
     const [studio, fromArtist] = await stage.publish();
     const run = async (what: string, happens: (viewer: Relay) => unknown, after = () => {}) => {
+      if (!ONLY.test(what)) return;
       await sendsAll(studio, LARGEST);
       const [seat, toViewer] = await stage.watch();
       await seat.waitForTimeout(SETTLING * 1_000);

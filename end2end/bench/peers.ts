@@ -51,12 +51,17 @@ export const offerSeat = (page: Page): Promise<string> =>
     connection.addTransceiver("video", { direction: "recvonly" });
   }).then(() => offer(page));
 
-/** The offer of what was added, as our own pages offer it: what is lost of the sound is sent again. */
+/**
+ * The offer of what was added, as our own pages offer it: what is lost of the sound is sent again, and who
+ * watches asks for the round trip.
+ */
 const offer = (page: Page): Promise<string> =>
   page.evaluate(async () => {
     const { connection } = window as unknown as { connection: RTCPeerConnection };
     const { sdp } = await connection.createOffer();
-    const changed = sdp!.replace(/(a=rtpmap:(\d+) opus\S+\r\n)/, "$1a=rtcp-fb:$2 nack\r\n");
+    const repaired = sdp!.replace(/(a=rtpmap:(\d+) opus\S+\r\n)/, "$1a=rtcp-fb:$2 nack\r\n");
+    const watches = !connection.getSenders().some((sender) => sender.track);
+    const changed = watches ? repaired.replace(/(a=rtpmap:(\d+) (VP8|VP9|H264|AV1)\/\S+\r\n)/g, "$1a=rtcp-fb:$2 rrtr\r\n") : repaired;
     await connection.setLocalDescription({ type: "offer", sdp: changed });
     return changed;
   });

@@ -30,18 +30,29 @@ const STAGE: &[(&str, &str)] = &[
     ("useinbandfec", "1"),
 ];
 
-/// A description in which Opus is in stereo and of the best quality, and what is lost of it is sent
-/// again.
+/// Of sound, what is lost is asked for again. Browsers that can do that offer it to nobody.
+const REPAIRS: &str = "nack";
+
+/// Of the picture, the round trip is asked for (RFC 3611 section 4.4): who only receives doesn't know it
+/// otherwise, and asks again for what is missing as if it were a tenth of a second.
+const ROUND_TRIP: &str = "rrtr";
+
+/// The artist's description: Opus in stereo and of the best quality, and what is lost of it is sent again.
 ///
 /// What a browser sends follows from the description of the other side, what it plays from its own:
 /// so a publisher changes both, and a viewer (for stereo) its own offer.
-pub fn with_music(sdp: &str) -> String {
-    set_opus(sdp, STAGE)
+pub fn for_stage(sdp: &str) -> String {
+    set_opus(&with_feedback(sdp, |codec| is_opus(codec).then_some(REPAIRS)), STAGE)
 }
 
-/// A description that takes stereo, and has sent again what is lost of it.
-pub fn with_stereo(sdp: &str) -> String {
-    set_opus(sdp, &[("stereo", "1")])
+/// A viewer's description: Opus in stereo, and what helps to get again what is lost.
+pub fn for_viewer(sdp: &str) -> String {
+    let feedback = |codec: &str| match codec {
+        _ if is_opus(codec) => Some(REPAIRS),
+        "VP8" | "VP9" | "H264" | "AV1" => Some(ROUND_TRIP),
+        _ => None,
+    };
+    set_opus(&with_feedback(sdp, feedback), &[("stereo", "1")])
 }
 
 /// What of an offer asks for an ICE restart (RFC 8840 section 9): its bundle and the credentials.
@@ -63,11 +74,26 @@ pub fn with_credentials(answer: &str, fragment: &str) -> String {
 const USER: &str = "a=ice-ufrag:";
 const PASSWORD: &str = "a=ice-pwd:";
 
+/// The description with one more kind of feedback for each codec that has one. Browsers pass over what they
+/// don't know.
+fn with_feedback(sdp: &str, feedback: impl Fn(&str) -> Option<&'static str>) -> String {
+    let mut out = String::with_capacity(sdp.len() + 256);
+    for line in sdp.lines() {
+        let added = format(line).and_then(|(payload, codec)| {
+            let added = format!("a=rtcp-fb:{payload} {}", feedback(codec)?);
+            (!sdp.lines().any(|line| line == added)).then_some(added)
+        });
+        for line in [Some(line), added.as_deref()].into_iter().flatten() {
+            out.extend([line, "\r\n"]);
+        }
+    }
+    out
+}
+
 fn set_opus(sdp: &str, parameters: &[(&str, &str)]) -> String {
+    let opus_payload = |line| Some(format(line).filter(|(_, codec)| is_opus(codec))?.0);
     let opus: Vec<&str> = sdp.lines().filter_map(opus_payload).collect();
     let described: Vec<&str> = sdp.lines().filter_map(|line| Some(fmtp(line)?.0)).collect();
-    // Browsers that can repair sound offer it to nobody; the others pass over the line.
-    let nack = |payload: &str| format!("a=rtcp-fb:{payload} nack");
     let mut out = String::with_capacity(sdp.len() + 128);
     let mut push = |line: &str| {
         out.push_str(line);
@@ -83,20 +109,18 @@ fn set_opus(sdp: &str, parameters: &[(&str, &str)]) -> String {
         if let Some(payload) = opus_payload(line).filter(|payload| !described.contains(payload)) {
             push(&format!("a=fmtp:{payload} {}", merged("", parameters)));
         }
-        if let Some(nack) = opus_payload(line).map(nack)
-            && !sdp.lines().any(|line| line == nack)
-        {
-            push(&nack);
-        }
     }
     out
 }
 
-/// The payload type of `a=rtpmap:111 opus/48000/2`.
-fn opus_payload(line: &str) -> Option<&str> {
+/// Payload type and codec of `a=rtpmap:111 opus/48000/2`.
+fn format(line: &str) -> Option<(&str, &str)> {
     let (payload, codec) = line.strip_prefix("a=rtpmap:")?.split_once(' ')?;
-    codec.get(..5).filter(|name| name.eq_ignore_ascii_case("opus/"))?;
-    Some(payload)
+    Some((payload, codec.split('/').next()?))
+}
+
+fn is_opus(codec: &str) -> bool {
+    codec.eq_ignore_ascii_case("opus")
 }
 
 /// Payload type and parameters of `a=fmtp:111 minptime=10;useinbandfec=1`.
@@ -127,14 +151,14 @@ mod tests {
 
     #[test]
     fn only_opus_is_changed_and_nothing_stands_twice() {
-        let sdp = with_music(OFFER);
+        let sdp = for_stage(OFFER);
         assert!(sdp.contains(
             "a=fmtp:111 minptime=10;stereo=1;sprop-stereo=1;maxaveragebitrate=256000;useinbandfec=1\r\n"
         ));
         assert!(sdp.contains("a=fmtp:63 111/111\r\n"));
         assert!(sdp.contains("a=rtpmap:111 opus/48000/2\r\na=rtcp-fb:111 nack\r\n"));
         assert_eq!(sdp.matches(" nack\r\n").count(), 1);
-        assert_eq!(with_music(&sdp), sdp);
+        assert_eq!(for_stage(&sdp), sdp);
     }
 
     #[test]
@@ -153,11 +177,20 @@ mod tests {
 
     #[test]
     fn a_missing_line_is_added_after_its_codec() {
-        let sdp = with_stereo("m=audio 9 X 96\r\na=rtpmap:96 OPUS/48000/2\r\na=sendonly\r\n");
+        let sdp = for_viewer("m=audio 9 X 96\r\na=rtpmap:96 OPUS/48000/2\r\na=sendonly\r\n");
         assert_eq!(
             sdp,
             "m=audio 9 X 96\r\na=rtpmap:96 OPUS/48000/2\r\na=fmtp:96 stereo=1\r\n\
              a=rtcp-fb:96 nack\r\na=sendonly\r\n"
         );
+    }
+
+    #[test]
+    fn a_viewer_asks_for_the_round_trip_of_pictures() {
+        let offer = "m=video 9 X 96 97\r\na=rtpmap:96 VP8/90000\r\na=rtpmap:97 rtx/90000\r\n";
+        let sdp = for_viewer(offer);
+        assert_eq!(sdp, offer.replace("VP8/90000\r\n", "VP8/90000\r\na=rtcp-fb:96 rrtr\r\n"));
+        assert_eq!(for_viewer(&sdp), sdp);
+        assert_eq!(for_stage(offer), offer);
     }
 }

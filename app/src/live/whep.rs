@@ -6,7 +6,7 @@ use web_sys::{MediaStream, RtcRtpTransceiverDirection, RtcTrackEvent};
 
 use super::{
     peer::Peer,
-    sdp::with_stereo,
+    sdp::for_viewer,
     signalling::{Resource, SignallingError},
 };
 
@@ -48,7 +48,7 @@ impl Offered {
         peer.connection.set_ontrack(Some(tracks.as_ref().unchecked_ref()));
         peer.transceiver("audio", RtcRtpTransceiverDirection::Recvonly, &[], &[]);
         peer.transceiver("video", RtcRtpTransceiverDirection::Recvonly, &[], &[]);
-        let offer = peer.offer(with_stereo).await?;
+        let offer = peer.offer(for_viewer).await?;
         Ok(Self { peer, offer, stream, resource, _tracks: tracks })
     }
 

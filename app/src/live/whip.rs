@@ -11,7 +11,7 @@ use web_sys::{
 use super::{
     browser,
     peer::Peer,
-    sdp::{SoundMode, with_music},
+    sdp::{SoundMode, for_stage},
     signalling::{Resource, SignallingError},
 };
 
@@ -102,10 +102,10 @@ impl Session {
         JsFuture::from(sound_out.replace_track(sound)).await?;
         JsFuture::from(picture_out.replace_track(picture)).await?;
 
-        let offer = peer.offer(with_music).await?;
+        let offer = peer.offer(for_stage).await?;
         let answer = resource.post_offer(&format!("/whip/{show}"), token, &offer).await?;
         let publication = publication_in(&resource.location());
-        peer.accept(&with_music(&answer)).await?;
+        peer.accept(&for_stage(&answer)).await?;
         limit(&sound_out, mode.bitrate()).await;
         Ok(Self {
             peer,

@@ -62,7 +62,7 @@ pub fn feedback(bytes: &[u8]) {
         match message {
             Message::Nack(nack) => assert!(nack.missing().count() <= bytes.len() / 4 * 17),
             Message::Transport(feedback) => assert!(feedback.arrivals().count() <= 8_192),
-            Message::Reception(_) | Message::PictureLost { .. } => {}
+            Message::Reception(_) | Message::PictureLost { .. } | Message::Reference(_) => {}
         }
     });
     assert!(messages <= bytes.len() / 8);

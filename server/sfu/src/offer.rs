@@ -85,7 +85,8 @@ pub(crate) fn prepare(offer: &str, role: Role, limits: &Limits) -> Result<String
 /// what belongs together (RFC 8830 §2, RFC 3550 §6.5.1). To a publisher formats are listed in the order
 /// of its offer, since it sends in the first (RFC 3264 §6.1), and the Opus line repeats the bitrate it
 /// offered, since browsers take the limit from the answer (RFC 7587 §7). Lost sound is asked for again
-/// where that was offered (RFC 4585 §4.2).
+/// where that was offered (RFC 4585 §4.2), and a viewer told the round trip (RFC 3611 §4.4) whose offer
+/// wants to know.
 pub(crate) fn finish(answer: &str, offer: &str, role: Role) -> String {
     let mut finished = String::with_capacity(answer.len() + 128);
     let mut lines = answer.lines().peekable();
@@ -112,9 +113,11 @@ pub(crate) fn finish(answer: &str, offer: &str, role: Role) -> String {
             }
         }
         finished.push_str("\r\n");
-        if let Some(nack) = nack_of_sound(line).filter(|nack| offer.lines().any(|l| l == nack)) {
-            finished.push_str(&nack);
-            finished.push_str("\r\n");
+        for wish in [nack_of_sound(line), round_trip_of_video(line, role)].into_iter().flatten() {
+            if offer.lines().any(|l| l == wish) {
+                finished.push_str(&wish);
+                finished.push_str("\r\n");
+            }
         }
         // There is nothing to trickle (RFC 8840 §8.2).
         if is_candidate(line) && !lines.peek().is_some_and(|l| is_candidate(l)) {
@@ -132,9 +135,22 @@ pub(crate) fn repairs_sound(description: &str) -> bool {
 
 /// The line by which lost sound is asked for again, for the format that `line` names.
 fn nack_of_sound(line: &str) -> Option<String> {
+    let (format, codec) = format(line)?;
+    codec.eq_ignore_ascii_case("opus").then(|| format!("a=rtcp-fb:{format} nack"))
+}
+
+/// The line by which a viewer's browser says that it asks for the round trip, for the format that `line`
+/// names; a publisher measures its own.
+fn round_trip_of_video(line: &str, role: Role) -> Option<String> {
+    let (format, codec) = format(line)?;
+    let video = role == Role::Subscriber && !codec.eq_ignore_ascii_case("opus");
+    video.then(|| format!("a=rtcp-fb:{format} rrtr"))
+}
+
+/// Number and codec of `a=rtpmap:96 VP8/90000`.
+fn format(line: &str) -> Option<(&str, &str)> {
     let (format, codec) = line.strip_prefix("a=rtpmap:")?.split_once(' ')?;
-    let opus = codec.get(..5).is_some_and(|name| name.eq_ignore_ascii_case("opus/"));
-    opus.then(|| format!("a=rtcp-fb:{format} nack"))
+    Some((format, codec.split('/').next()?))
 }
 
 /// An m-line with its formats in the order of another one.
@@ -214,6 +230,21 @@ mod tests {
         let answer = "m=audio 9 x 111\r\na=mid:0\r\nm=video 9 x 96 98 97 99";
         let finished = finish(answer, offer, Role::Publisher);
         assert_eq!(finished, "m=audio 9 x 111\r\na=mid:0\r\nm=video 9 x 98 99 96 97\r\n");
+    }
+
+    #[test]
+    fn what_an_offer_wishes_is_repeated() {
+        let answer = "a=rtpmap:111 opus/48000/2\r\na=rtpmap:96 VP8/90000";
+        let offer = "a=rtcp-fb:111 nack\r\na=rtcp-fb:96 rrtr\r\na=rtcp-fb:97 rrtr\r\n";
+        let [to_subscriber, to_publisher] =
+            [Role::Subscriber, Role::Publisher].map(|role| finish(answer, offer, role));
+        assert_eq!(
+            to_subscriber,
+            "a=rtpmap:111 opus/48000/2\r\na=rtcp-fb:111 nack\r\na=rtpmap:96 VP8/90000\r\n\
+             a=rtcp-fb:96 rrtr\r\n"
+        );
+        assert_eq!(to_publisher, to_subscriber.replace("a=rtcp-fb:96 rrtr\r\n", ""));
+        assert!(!finish(answer, "", Role::Subscriber).contains("rtcp-fb"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Reading what a receiver says.
 
 use super::transport::TransportFeedback;
-use super::{half_word, packet_type, word};
+use super::{block_type, half_word, packet_type, word};
 
 /// What a receiver says.
 #[derive(Debug)]
@@ -14,6 +14,18 @@ pub(crate) enum Message<'a> {
     PictureLost { ssrc: u32 },
     /// Which packets of the whole transport came, and when.
     Transport(TransportFeedback<'a>),
+    /// What time it is there (RFC 3611 §4.4), to be sent back.
+    Reference(ReferenceTime),
+}
+
+/// A receiver's clock when it spoke: from its answer a receiver that sends no media learns the round
+/// trip, and so when to ask again for what is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ReferenceTime {
+    /// Who says so.
+    pub(crate) ssrc: u32,
+    /// Middle 32 bits of its NTP time.
+    pub(crate) at: u32,
 }
 
 /// How a stream arrives, in the receiver's eyes.
@@ -76,6 +88,7 @@ pub(crate) fn read<'a>(mut compound: &'a [u8], mut take: impl FnMut(Message<'a>)
             packet_type::SENDER_REPORT => reports(packet.get(28..), count, &mut take),
             packet_type::TRANSPORT_FEEDBACK => transport(packet, count, &mut take),
             packet_type::PAYLOAD_FEEDBACK => payload(packet, count, &mut take),
+            packet_type::EXTENDED_REPORT => extended(packet, &mut take),
             _ => {}
         }
     }
@@ -141,6 +154,26 @@ fn payload<'a>(packet: &'a [u8], format: usize, take: &mut impl FnMut(Message<'a
     }
 }
 
+/// RFC 3611 §2: blocks, each with its own type and length.
+fn extended<'a>(packet: &'a [u8], take: &mut impl FnMut(Message<'a>)) {
+    let (Some(ssrc), Some(mut blocks)) = (word(packet, 4), packet.get(8..)) else {
+        return;
+    };
+    while let (Some(kind), Some(words)) = (blocks.first(), half_word(blocks, 2)) {
+        let length = (usize::from(words) + 1) * 4;
+        let Some((block, rest)) = blocks.split_at_checked(length) else {
+            return;
+        };
+        blocks = rest;
+        if *kind == block_type::REFERENCE_TIME
+            && let (Some(seconds), Some(fraction)) = (word(block, 4), word(block, 8))
+        {
+            let at = seconds << 16 | fraction >> 16;
+            take(Message::Reference(ReferenceTime { ssrc, at }));
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,6 +190,7 @@ mod tests {
                 }
                 Message::PictureLost { ssrc } => format!("{ssrc} has no picture"),
                 Message::Transport(told) => format!("{} packets", told.arrivals().count()),
+                Message::Reference(time) => format!("{} has {:x}", time.ssrc, time.at),
             });
         });
         said
@@ -173,12 +207,16 @@ mod tests {
         compound.extend([0x84, 206, 0, 4, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 2, 5, 0, 0, 0]);
         compound.extend([0x8f, 205, 0, 5, 0, 0, 0, 9, 0, 0, 0, 1]);
         compound.extend([0, 7, 0, 2, 0, 0, 1, 0, 0x20, 0x02, 4, 4]);
+        // A block that is passed over comes first.
+        compound.extend([0x80, 207, 0, 6, 0, 0, 0, 9, 99, 0, 0, 1, 0, 0, 0, 0]);
+        compound.extend([4, 0, 0, 2, 0xaa, 0xbb, 0, 5, 0, 6, 0xcc, 0xdd]);
         let all = [
             "1 lost -2 (64/256)",
             "1 misses [65535, 0, 15, 7]",
             "1 has no picture",
             "2 has no picture",
             "2 packets",
+            "9 has 50006",
         ];
         assert_eq!(said(&compound), all);
         // Cut anywhere, it says less and nothing else.

@@ -1,4 +1,4 @@
-//! RTCP with subscribers: what they say, and what is said to them (RFC 3550 §6, RFC 4585).
+//! RTCP with subscribers: what they say, and what is said to them (RFC 3550 §6, RFC 4585, RFC 3611).
 
 mod feedback;
 mod report;
@@ -6,11 +6,11 @@ mod transport;
 
 use std::time::Duration;
 
-pub(crate) use feedback::{Message, Nack, ReceptionReport, read};
-pub(crate) use report::{Compound, SenderReport};
+pub(crate) use feedback::{Message, Nack, ReceptionReport, ReferenceTime, read};
+pub(crate) use report::{Compound, ReferenceAnswer, SenderReport};
 pub(crate) use transport::TransportFeedback;
 
-/// RTCP packet types (RFC 3550 §12.1, RFC 4585 §6.1).
+/// RTCP packet types (RFC 3550 §12.1, RFC 4585 §6.1, RFC 3611 §2).
 mod packet_type {
     pub(super) const SENDER_REPORT: u8 = 200;
     pub(super) const RECEIVER_REPORT: u8 = 201;
@@ -18,6 +18,13 @@ mod packet_type {
     pub(super) const GOODBYE: u8 = 203;
     pub(super) const TRANSPORT_FEEDBACK: u8 = 205;
     pub(super) const PAYLOAD_FEEDBACK: u8 = 206;
+    pub(super) const EXTENDED_REPORT: u8 = 207;
+}
+
+/// Blocks of extended reports (RFC 3611 §4).
+mod block_type {
+    pub(super) const REFERENCE_TIME: u8 = 4;
+    pub(super) const DELAY_SINCE_REFERENCE: u8 = 5;
 }
 
 /// An NTP timestamp (RFC 3550 §4), from the time since 1900: seconds in the upper half, their fraction

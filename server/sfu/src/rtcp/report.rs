@@ -1,6 +1,6 @@
 //! What is said to a receiver.
 
-use super::packet_type;
+use super::{block_type, packet_type};
 
 /// The canonical name in all descriptions; the SDP answer says the same (RFC 3550 §6.5.1).
 const CNAME: &[u8] = b"stage";
@@ -16,6 +16,19 @@ pub(crate) struct SenderReport {
     pub(crate) packets: u32,
     /// Of payload.
     pub(crate) bytes: u32,
+}
+
+/// What time it was at a receiver when it last said so, and how long ago that was (RFC 3611 §4.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ReferenceAnswer {
+    /// Who answers.
+    pub(crate) ssrc: u32,
+    /// Whom.
+    pub(crate) receiver: u32,
+    /// Middle 32 bits of the NTP time that it said.
+    pub(crate) at: u32,
+    /// Since that came, in 65,536ths of a second.
+    pub(crate) delay: u32,
 }
 
 /// A compound packet in the making (RFC 3550 §6.1). Keeps its memory from one to the next.
@@ -42,6 +55,16 @@ impl Compound {
         self.0.extend(report.packets.to_be_bytes());
         self.0.extend(report.bytes.to_be_bytes());
         self.description(report.ssrc);
+    }
+
+    /// Adds an answer to a receiver's reference time; reports come before it.
+    pub(crate) fn reference_answer(&mut self, answer: &ReferenceAnswer) {
+        self.header(0, packet_type::EXTENDED_REPORT, 5);
+        self.0.extend(answer.ssrc.to_be_bytes());
+        self.0.extend([block_type::DELAY_SINCE_REFERENCE, 0, 0, 3]);
+        self.0.extend(answer.receiver.to_be_bytes());
+        self.0.extend(answer.at.to_be_bytes());
+        self.0.extend(answer.delay.to_be_bytes());
     }
 
     /// Adds that a stream is over (RFC 3550 §6.6).
@@ -84,13 +107,16 @@ mod tests {
         let report =
             SenderReport { ssrc: 7, ntp: 1 << 32 | 5, timestamp: 9, packets: 3, bytes: 300 };
         compound.sender_report(&report);
+        compound.reference_answer(&ReferenceAnswer { ssrc: 7, receiver: 9, at: 6, delay: 5 });
         compound.goodbye(7);
         let bytes = compound.bytes();
         assert_eq!(bytes[..8], [0x80, 200, 0, 6, 0, 0, 0, 7]);
         assert_eq!(bytes[8..16], [0, 0, 0, 1, 0, 0, 0, 5]);
         assert_eq!(bytes[28..38], [0x81, 202, 0, 3, 0, 0, 0, 7, 1, 5]);
         assert_eq!(&bytes[38..44], b"stage\0");
-        assert_eq!(bytes[44..], [0x81, 203, 0, 1, 0, 0, 0, 7]);
+        assert_eq!(bytes[44..56], [0x80, 207, 0, 5, 0, 0, 0, 7, 5, 0, 0, 3]);
+        assert_eq!(bytes[56..68], [0, 0, 0, 9, 0, 0, 0, 6, 0, 0, 0, 5]);
+        assert_eq!(bytes[68..], [0x81, 203, 0, 1, 0, 0, 0, 7]);
         compound.clear();
         compound.goodbye(7);
         assert_eq!(compound.bytes()[..8], [0x80, 201, 0, 1, 0, 0, 0, 7]);

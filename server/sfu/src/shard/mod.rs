@@ -223,6 +223,7 @@ impl Shard {
                 }
             }
             Message::Transport(feedback) => subscriber.told(&feedback, now),
+            Message::Reference(time) => subscriber.referred(time, ntp),
         });
         subscriber.send(&mut way);
     }

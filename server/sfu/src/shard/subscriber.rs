@@ -13,7 +13,9 @@ use super::repair::{Allowance, REPAIRS_A_SECOND};
 use crate::identity::SessionId;
 use crate::keys::Keys;
 use crate::packet::{EndToEnd, Packet, TrackName};
-use crate::rtcp::{Compound, ReceptionReport, SenderReport, TransportFeedback};
+use crate::rtcp::{
+    Compound, ReceptionReport, ReferenceAnswer, ReferenceTime, SenderReport, TransportFeedback,
+};
 use crate::srtp::{BadKeys, Opener, Sealer};
 use crate::wire::Wire;
 
@@ -39,6 +41,8 @@ pub(crate) struct Subscriber {
     pub(super) most_height: Option<u16>,
     pub(super) transport_number: u16,
     report_due: Instant,
+    /// Its clock, which it shall hear of with the next report, and ours when it said so.
+    reference: Option<(ReferenceTime, u32)>,
     pub(super) repairs_left: Allowance,
     /// Packets of which its feedback may tell.
     feedback_left: Allowance,
@@ -112,6 +116,7 @@ impl Subscriber {
             most_height: admission.most_height,
             transport_number: 0,
             report_due: now,
+            reference: None,
             repairs_left: Allowance::new(REPAIRS_A_SECOND, now),
             feedback_left: Allowance::new(FEEDBACK_A_SECOND, now),
             figures: Figures::default(),
@@ -229,13 +234,18 @@ impl Subscriber {
         self.figures.lost = self.tracks.iter().map(|t| t.lost).sum();
         if report.last_report != 0 {
             // RFC 3550 §6.4.1: all in 65,536ths of a second.
-            let now = (ntp_now >> 16) as u32;
+            let now = middle(ntp_now);
             let units = now.wrapping_sub(report.last_report).wrapping_sub(report.delay);
             // More than half the range is a clock that runs too fast: no round trip at all.
             let units = if units > i32::MAX as u32 { 0 } else { units };
             self.figures.round_trip =
                 Some(Duration::from_micros(u64::from(units) * 1_000_000 / 65_536));
         }
+    }
+
+    /// Takes note of its clock.
+    pub(super) fn referred(&mut self, time: ReferenceTime, ntp_now: u64) {
+        self.reference = Some((time, middle(ntp_now)));
     }
 
     /// Says which moment its streams' timestamps stand for, if it is time for that.
@@ -264,8 +274,16 @@ impl Subscriber {
                 });
             }
         }
-        if compound.bytes().is_empty() {
+        let Some(speaker) = self.tracks.iter().find(|t| t.numbering.last().is_some()) else {
             return;
+        };
+        if let Some((time, heard)) = self.reference.take() {
+            compound.reference_answer(&ReferenceAnswer {
+                ssrc: speaker.ssrc,
+                receiver: time.ssrc,
+                at: time.at,
+                delay: middle(ntp_now).wrapping_sub(heard),
+            });
         }
         self.report_due = now + REPORT_INTERVAL;
         self.say(compound, sealed, wire);
@@ -292,6 +310,11 @@ impl Subscriber {
             wire.send(self.remote, sealed, sealed.len());
         }
     }
+}
+
+/// The middle 32 bits of an NTP timestamp, in 65,536ths of a second.
+fn middle(ntp: u64) -> u32 {
+    (ntp >> 16) as u32
 }
 
 /// The next transport-wide sequence number, where there is one.

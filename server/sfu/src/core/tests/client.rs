@@ -70,6 +70,8 @@ pub(super) struct Client {
     pub(super) seen: Vec<Seen>,
     /// Keyframe requests received.
     pub(super) asked: usize,
+    /// To the core and back, as far as a receiver knows.
+    pub(super) round_trip: Option<Duration>,
     /// Sends and hears nothing when false.
     pub(super) alive: bool,
     /// Publishes video when true.
@@ -110,7 +112,8 @@ impl Client {
         first_sequence: u64,
         layers: u8,
     ) -> (Self, String, SdpPendingOffer) {
-        let mut rtc = Rtc::builder().set_rtp_mode(true).build(now);
+        let builder = Rtc::builder().set_rtp_mode(true);
+        let mut rtc = builder.set_stats_interval(Some(Duration::from_secs(1))).build(now);
         rtc.add_local_candidate(Candidate::host(address, "udp").expect("a candidate"));
         let direction = match role {
             Role::Publisher => Direction::SendOnly,
@@ -133,6 +136,7 @@ impl Client {
             sent: Vec::new(),
             seen: Vec::new(),
             asked: 0,
+            round_trip: None,
             alive: true,
             filming: true,
             obedient: true,
@@ -358,6 +362,7 @@ impl Client {
                     layer.keyframe_next |= self.obedient;
                 }
             }
+            Event::MediaIngressStats(told) => self.round_trip = told.rtt.or(self.round_trip),
             Event::RtpPacket(packet) => {
                 let params = self.rtc.codec_config();
                 let params = params.find(|p| p.pt() == packet.header.payload_type);

@@ -115,6 +115,17 @@ fn reordering_and_doubling_harm_nothing() {
 }
 
 #[test]
+fn who_only_watches_is_told_the_round_trip() {
+    let mut world = World::new(8);
+    world.network = Network { delay: 35, ..GOOD };
+    world.publish("stage", 100);
+    let viewer = world.subscribe("stage");
+    world.until(SECOND * 8, "a round trip", |w| w.clients[viewer].round_trip.is_some());
+    let told = world.clients[viewer].round_trip.expect("told").as_millis();
+    assert!((69..=75).contains(&told), "{told} ms");
+}
+
+#[test]
 fn sound_and_picture_stay_in_sync() {
     let mut world = World::new(4);
     world.network.jitter = 3;
