@@ -229,9 +229,15 @@ const ENDPOINTS: &[(&str, &str, u16, u16)] = &[
     ("GET", "/pictures/{file}", 404, 404),
     // With a stream key.
     ("POST", "/whip", 401, 401),
+    ("POST", "/whip/", 401, 401),
+    ("GET", "/whip/{show}", 204, 204),
     ("POST", "/whip/{show}", 401, 401),
+    ("POST", "/whip/{show}/", 401, 401),
+    ("GET", "/whip/{show}/{session}", 404, 404),
     ("DELETE", "/whip/{show}/{session}", 404, 404),
     ("POST", "/whep/{show}", 401, 401),
+    ("POST", "/whep/{show}/", 401, 401),
+    ("GET", "/whep/{show}/{session}", 404, 404),
     ("DELETE", "/whep/{show}/{session}", 404, 404),
     ("POST", "/whep/{show}/{session}/layer", 404, 404),
 ];

@@ -44,8 +44,8 @@ pub struct Limits {
     pub max_subscribers_per_stage: usize,
     /// Length of an SDP offer, in bytes.
     pub max_offer_bytes: usize,
-    /// Tracks of one kind (audio, video) in one session; further m-lines are answered but carry
-    /// nothing.
+    /// Tracks of one kind (audio, video) in one session. A publisher that offers more is refused; to a
+    /// subscriber, further m-lines carry nothing.
     pub max_tracks_per_kind: usize,
     /// Remote addresses one session may have validated at a time; the oldest gives way.
     pub max_addresses_per_session: usize,

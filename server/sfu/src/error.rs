@@ -12,7 +12,7 @@ pub enum OfferError {
     #[error("the offer is too long")]
     TooLong,
     /// Readable, but nothing in it that could be sent or received: no audio or video m-line, the
-    /// wrong direction, or no codec in common. HTTP 422 or 406 (RFC 9725 §4.2).
+    /// wrong direction, or no codec in common. HTTP 422 (RFC 9725 §4.2).
     #[error("the offer can't be accepted: {0}")]
     Unacceptable(&'static str),
     /// [`Limits::max_sessions`](crate::Limits::max_sessions) or

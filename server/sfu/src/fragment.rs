@@ -82,10 +82,11 @@ impl Fragment {
         Ok(Self { credentials, frame })
     }
 
-    /// The venue's side of the ICE session that this fragment asked for (RFC 9725 §4.3.2).
+    /// The venue's side of the ICE session that this fragment asked for: what stood in its first answer
+    /// stays (RFC 9725 §4.3.3).
     pub fn answer(&self, venue: &Restarted) -> String {
         let mut answer = format!(
-            "a=ice-lite\r\n{}a=ice-ufrag:{}\r\na=ice-pwd:{}\r\n",
+            "a=ice-lite\r\na=ice-options:trickle\r\n{}a=ice-ufrag:{}\r\na=ice-pwd:{}\r\n",
             self.frame, venue.credentials.fragment, venue.credentials.password
         );
         for candidate in &venue.candidates {
@@ -126,7 +127,7 @@ mod tests {
         };
         assert_eq!(
             Fragment::read(&fragment("ysXw")).expect("a fragment").answer(&venue),
-            "a=ice-lite\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\na=ice-ufrag:mine\r\n\
+            "a=ice-lite\r\na=ice-options:trickle\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\na=ice-ufrag:mine\r\n\
              a=ice-pwd:secret\r\na=candidate:1 1 udp 1 192.0.2.2 9 typ host\r\n\
              a=end-of-candidates\r\n"
         );

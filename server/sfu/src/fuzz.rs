@@ -178,7 +178,7 @@ pub fn fragment(bytes: &[u8]) {
     if let Ok(fragment) = Fragment::read(&text) {
         let answer = fragment.answer(&venue);
         let lines = answer.split("\r\n").filter(|line| !line.is_empty());
-        assert!(lines.clone().count() <= 8, "no more than is known of the bundle and of the venue");
+        assert!(lines.clone().count() <= 9, "no more than is known of the bundle and of the venue");
         assert!(lines.clone().all(|line| line.starts_with("a=") || line.starts_with("m=")));
         assert_eq!(lines.filter(|line| line.starts_with("a=ice-ufrag:")).count(), 1);
     }

@@ -28,18 +28,23 @@ pub(crate) fn prepare(offer: &str, role: Role, limits: &Limits) -> Result<String
         Role::Subscriber => ("a=recvonly", "a=sendonly"),
     };
     let mut prepared = String::with_capacity(offer.len());
-    let (mut media_lines, mut usable) = (0, 0);
-    // The direction of an m-line without one is sendrecv (RFC 8866 §6.7).
+    let mut push = |line: &str| {
+        prepared.push_str(line);
+        prepared.push_str("\r\n");
+    };
+    let (mut audio, mut video, mut usable) = (0, 0, 0);
+    // What holds for m-lines that don't say their direction (RFC 8866 §6.7).
+    let mut default = wanted;
     let mut undecided = false;
     for line in offer.lines().map(str::trim_end).filter(|l| !l.is_empty()) {
         if let Some(media) = line.strip_prefix("m=") {
-            if undecided {
-                usable += 1;
+            if std::mem::replace(&mut undecided, true) {
+                push(default);
+                usable += usize::from(default == wanted);
             }
-            media_lines += 1;
-            undecided = true;
             match media.split_whitespace().next() {
-                Some("audio" | "video") => {}
+                Some("audio") => audio += 1,
+                Some("video") => video += 1,
                 _ => return Err(OfferError::Unacceptable("only audio and video are")),
             }
         }
@@ -50,10 +55,12 @@ pub(crate) fn prepare(offer: &str, role: Role, limits: &Limits) -> Result<String
             }
             other => other,
         };
-        if line == wanted && undecided {
-            usable += 1;
-            undecided = false;
-        } else if line == wrong || line == "a=inactive" {
+        if line == wanted || line == wrong || line == "a=inactive" {
+            if audio + video == 0 {
+                default = line;
+                continue;
+            }
+            usable += usize::from(undecided && line == wanted);
             undecided = false;
         }
         let layers = line.starts_with("a=simulcast:") || line.starts_with("a=rid:");
@@ -62,21 +69,40 @@ pub(crate) fn prepare(offer: &str, role: Role, limits: &Limits) -> Result<String
         if candidates || layers && role == Role::Subscriber {
             continue;
         }
-        prepared.push_str(line);
-        prepared.push_str("\r\n");
+        push(line);
     }
     if undecided {
-        usable += 1;
+        push(default);
+        usable += usize::from(default == wanted);
     }
-    if media_lines > MAX_MEDIA_LINES {
+    // Nothing is answered that would then be ignored (RFC 9725 §4.4.2).
+    let most = if role == Role::Publisher { limits.max_tracks_per_kind } else { MAX_MEDIA_LINES };
+    if audio + video > MAX_MEDIA_LINES || audio.max(video) > most {
         return Err(OfferError::Unacceptable("too many m-lines"));
     }
-    match (media_lines, usable, role) {
+    match (audio + video, usable, role) {
         (0, ..) => Err(OfferError::Unacceptable("there is no m-line")),
         (_, 0, Role::Publisher) => Err(OfferError::Unacceptable("nothing in it is sent")),
         (_, 0, Role::Subscriber) => Err(OfferError::Unacceptable("nothing in it is received")),
         _ => Ok(prepared),
     }
+}
+
+/// Checks an answer before anything is done for it: a publisher's tracks are all taken (RFC 9725 §4.4.3:
+/// no part of its offer is to be refused in an answer), and a subscriber gets something, the first m-line
+/// among it, where the candidates are.
+///
+/// # Errors
+/// [`OfferError::Unacceptable`].
+pub(crate) fn check_answer(answer: &str, role: Role) -> Result<(), OfferError> {
+    // RFC 3264 §6: a port of 0 refuses.
+    let refused = |line: &str| line.split(' ').nth(1) == Some("0");
+    let mut lines = answer.lines().filter(|line| line.starts_with("m="));
+    let wrong = match role {
+        Role::Publisher => lines.any(refused),
+        Role::Subscriber => lines.next().is_none_or(refused),
+    };
+    if wrong { Err(OfferError::Unacceptable("no codec in common")) } else { Ok(()) }
 }
 
 /// The answer as the client shall see it.
@@ -212,6 +238,30 @@ mod tests {
             prepare("hello", Role::Publisher, &Limits::default()),
             Err(OfferError::Malformed(_))
         ));
+    }
+
+    #[test]
+    fn what_has_no_direction_has_that_of_the_session() {
+        let offer = "m=audio 9 x 111\r\nm=video 9 x 96\r\na=sendonly\r\n";
+        let sent = "m=audio 9 x 111\r\na=sendonly\r\nm=video 9 x 96\r\na=sendonly\r\n";
+        assert!(check(offer, Role::Publisher).is_ok_and(|it| it == format!("v=0\r\n{sent}")));
+        let quiet = check(&format!("a=inactive\r\n{offer}"), Role::Publisher);
+        let told = sent.replacen("a=sendonly", "a=inactive", 1);
+        assert!(quiet.is_ok_and(|it| it == format!("v=0\r\n{told}")));
+        let silent = "a=recvonly\r\nm=audio 9 x 111\r\n";
+        assert!(matches!(check(silent, Role::Publisher), Err(OfferError::Unacceptable(_))));
+    }
+
+    #[test]
+    fn nothing_is_taken_in_part() {
+        let many = "m=audio 9 x 111\r\na=sendrecv\r\n".repeat(5);
+        assert!(matches!(check(&many, Role::Publisher), Err(OfferError::Unacceptable(_))));
+        assert!(check(&many, Role::Subscriber).is_ok());
+        let answer = "v=0\r\nm=audio 9 x 111\r\nm=video 0 x 96\r\n";
+        assert!(matches!(check_answer(answer, Role::Publisher), Err(OfferError::Unacceptable(_))));
+        assert!(check_answer(answer, Role::Subscriber).is_ok());
+        let none = "m=video 0 x 96\r\n";
+        assert!(matches!(check_answer(none, Role::Subscriber), Err(OfferError::Unacceptable(_))));
     }
 
     #[test]

@@ -116,6 +116,7 @@ impl Transport {
         let conflict = |_| OfferError::Malformed("its payload types conflict".into());
         let (rtc, keys, answer) = made.map_err(conflict)??;
         let mids = answer.lines().filter_map(|l| l.strip_prefix("a=mid:")).map(Mid::from).collect();
+        offer::check_answer(&answer, role)?;
         let answer = offer::finish(&answer, text, role);
         // Which of its addresses the machine was reached at is not known behind one wildcard socket,
         // and doesn't matter: everything leaves by that same socket.

@@ -59,10 +59,12 @@ pub enum Limit {
     Code,
     /// Asking for another size of the picture, by media session.
     Layer,
+    /// Beginning ICE anew, by media session.
+    Restart,
 }
 
 impl Limit {
-    const ALL: [Self; 21] = [
+    const ALL: [Self; 22] = [
         Self::Registration,
         Self::LogIn,
         Self::LogInAddress,
@@ -84,6 +86,7 @@ impl Limit {
         Self::Picture,
         Self::Code,
         Self::Layer,
+        Self::Restart,
     ];
 
     /// How many at once, and how long until one more.
@@ -110,6 +113,7 @@ impl Limit {
             Self::Picture => (10, Duration::from_secs(60)),
             Self::Code => (10, Duration::from_secs(60)),
             Self::Layer => (20, Duration::from_secs(2)),
+            Self::Restart => (10, Duration::from_secs(2)),
         }
     }
 }

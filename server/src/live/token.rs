@@ -191,6 +191,14 @@ impl Tokens {
         Ok(signed.claims)
     }
 
+    /// Makes a token that was redeemed good for this purpose once more.
+    pub fn give_back(&self, token: &str, purpose: Purpose, show: ShowId, now: Millis) {
+        if let Ok(signed) = self.open_token(token, purpose, show, now) {
+            let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+            used.remove(&(signed.nonce, purpose));
+        }
+    }
+
     /// Forgets uses of tokens that have expired.
     pub fn forget_expired(&self, now: Millis) {
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
@@ -281,6 +289,9 @@ mod tests {
         assert_eq!(redeem(Purpose::Channel, show(2)), Err(TokenError::Elsewhere));
         assert_eq!(redeem(Purpose::Publish, show(1)), Err(TokenError::Elsewhere));
         assert_eq!(redeem(Purpose::Channel, show(1)), Ok(claims(Right::Join)));
+        assert_eq!(redeem(Purpose::Channel, show(1)), Err(TokenError::Used));
+        assert_eq!(redeem(Purpose::Watch, show(1)), Ok(claims(Right::Join)));
+        tokens.give_back(token.reveal(), Purpose::Watch, show(1), NOW);
         assert_eq!(redeem(Purpose::Channel, show(1)), Err(TokenError::Used));
         assert_eq!(redeem(Purpose::Watch, show(1)), Ok(claims(Right::Join)));
         assert_eq!(redeem(Purpose::Watch, show(1)), Err(TokenError::Used));

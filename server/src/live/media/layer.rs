@@ -1,5 +1,6 @@
 //! Which of the artist's simulcast layers a viewer gets: of WHEP's extension for video layer selection
-//! (draft-ietf-wish-whep, `urn:ietf:params:whep:ext:core:layer`), the bound of the height.
+//! (draft-ietf-wish-whep-02, `urn:ietf:params:whep:ext:core:layer`; later versions have none), the bound
+//! of the height.
 
 use std::sync::Arc;
 

@@ -18,7 +18,7 @@ use axum::{
     http::{HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
-    routing::{patch, post},
+    routing::{get, patch, post},
 };
 
 pub use sessions::Sessions;
@@ -33,12 +33,21 @@ const ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
 
 /// The ways for media in and out. What isn't listed here is answered with 405 and `Allow`.
 pub fn routes(venue: &Arc<Venue>) -> Router<Arc<Venue>> {
-    let session = patch(resource::trickle).delete(resource::end).options(about_session);
+    let session = patch(resource::trickle).delete(resource::end).get(resource::look);
+    let session = session.options(about_session);
+    let offers = || get(nothing_to_see).options(about_offers);
+    let somewhere = offers().post(whip::publish_somewhere);
+    let publish = offers().post(whip::publish);
+    let watch = offers().post(whep::watch);
     Router::new()
-        .route("/whip", post(whip::publish_somewhere).options(about_offers))
-        .route("/whip/{show}", post(whip::publish).options(about_offers))
+        .route("/whip", somewhere.clone())
+        .route("/whip/{show}", publish.clone())
+        .route("/whep/{show}", watch.clone())
+        // Addresses are typed into programs.
+        .route("/whip/", somewhere)
+        .route("/whip/{show}/", publish)
+        .route("/whep/{show}/", watch)
         .route("/whip/{show}/{session}", session.clone())
-        .route("/whep/{show}", post(whep::watch).options(about_offers))
         .route("/whep/{show}/{session}", session)
         .route("/whep/{show}/{session}/layer", post(layer::choose).options(layer::about))
         .layer(from_fn_with_state(venue.clone(), whole))
@@ -53,13 +62,18 @@ async fn whole(State(venue): State<Arc<Venue>>, request: Request, next: Next) ->
 
 /// `OPTIONS` where offers are taken (RFC 9725 section 4.2).
 async fn about_offers() -> Response {
-    let allow = HeaderValue::from_static("POST, OPTIONS");
+    let allow = HeaderValue::from_static("GET, HEAD, POST, OPTIONS");
     (StatusCode::OK, [(header::ALLOW, allow), (ACCEPT_POST, SDP)]).into_response()
+}
+
+/// `GET` where offers are taken (RFC 9725 section 4.1).
+async fn nothing_to_see() -> StatusCode {
+    StatusCode::NO_CONTENT
 }
 
 /// `OPTIONS` of a session.
 async fn about_session() -> Response {
-    let allow = HeaderValue::from_static("PATCH, DELETE, OPTIONS");
+    let allow = HeaderValue::from_static("GET, HEAD, PATCH, DELETE, OPTIONS");
     (StatusCode::OK, [(header::ALLOW, allow), (ACCEPT_PATCH, FRAGMENT)]).into_response()
 }
 
@@ -74,11 +88,12 @@ async fn any_origin(request: Request, next: Next) -> Response {
     let mut say = |name, value| headers.insert(name, HeaderValue::from_static(value));
     say(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
     if preflight {
-        say(header::ACCESS_CONTROL_ALLOW_METHODS, "POST, PATCH, DELETE, OPTIONS");
+        say(header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST, PATCH, DELETE, OPTIONS");
         say(header::ACCESS_CONTROL_ALLOW_HEADERS, "Authorization, Content-Type, If-Match");
         say(header::ACCESS_CONTROL_MAX_AGE, "86400");
     } else {
-        let exposed = "Location, ETag, Link, Allow, Accept-Post, Accept-Patch, Retry-After";
+        let exposed = "Location, ETag, Link, Allow, Accept-Post, Accept-Patch, Retry-After, \
+                       WWW-Authenticate";
         say(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
     }
     response

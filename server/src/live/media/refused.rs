@@ -49,8 +49,8 @@ pub enum Refused {
     Unacceptable(String),
     /// It has to be said of which state of the session this is.
     NoTag,
-    /// Too many stream keys were tried from this address, layers chosen, or sessions opened by one person;
-    /// seconds to wait.
+    /// Too many stream keys were tried from this address, layers chosen, restarts asked for, or sessions
+    /// opened by one person; seconds to wait.
     TooMany(u32),
     /// The venue is full.
     Full,
@@ -122,6 +122,10 @@ impl IntoResponse for Refused {
             Self::BadToken => {
                 let invalid = HeaderValue::from_static("Bearer error=\"invalid_token\"");
                 headers.insert(header::WWW_AUTHENTICATE, invalid);
+            }
+            Self::OtherToken => {
+                let elsewhere = HeaderValue::from_static("Bearer error=\"insufficient_scope\"");
+                headers.insert(header::WWW_AUTHENTICATE, elsewhere);
             }
             Self::NotSdp => {
                 headers.insert(ACCEPT_POST, SDP);

@@ -18,7 +18,7 @@ use super::{
     refused::Refused,
     sessions::{Opened, Way},
 };
-use crate::venue::Venue;
+use crate::{http::limits::Limit, venue::Venue};
 
 /// The most bytes of a fragment.
 const LARGEST_FRAGMENT: usize = 16 * 1024;
@@ -34,22 +34,40 @@ pub async fn trickle(
     Path((show, session)): Path<(String, String)>,
     request: Request<Body>,
 ) -> Result<Response, Refused> {
-    let (session, opened) = find(&venue, address.path(), &show, &session)?;
-    let headers = request.headers();
-    if !is_of_type(headers, &FRAGMENT) {
+    let (_, opened) = find(&venue, address.path(), &show, &session)?;
+    let (request, body) = request.into_parts();
+    if !is_of_type(&request.headers, &FRAGMENT) {
         return Err(Refused::NotFragment);
     }
-    check_tag(headers, &opened)?;
-    let text = read_text(request.into_body(), LARGEST_FRAGMENT).await?;
+    check_tag(&request.headers, &opened)?;
+    let text = read_text(body, LARGEST_FRAGMENT).await?;
     let fragment = Fragment::read(&text).map_err(|why| Refused::Malformed(why.into()))?;
+    // One after the other, so that the media core and the tag tell of the same restart; and it may be
+    // another state by now.
+    let _turn = opened.turn.lock().await;
+    let (session, opened) = find(&venue, address.path(), &show, &session)?;
+    check_tag(&request.headers, &opened)?;
     if fragment.credentials == opened.credentials {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
+    venue.limits.check(Limit::Restart, session).map_err(Refused::TooMany)?;
     let restarted = venue.live.sfu().restart(session).await;
     let answer = fragment.answer(&restarted.ok_or(Refused::NotFound)?);
     let tag = venue.live.media().restarted(session, fragment.credentials);
     let tag = tag.ok_or(Refused::NotFound)?.to_string();
     Ok(([(header::CONTENT_TYPE, FRAGMENT)], [(header::ETAG, tag)], answer).into_response())
+}
+
+/// `GET` of a session: that it is there (RFC 9725 section 4.1).
+///
+/// # Errors
+/// As [`find`].
+pub async fn look(
+    State(venue): State<Arc<Venue>>,
+    OriginalUri(address): OriginalUri,
+    Path((show, session)): Path<(String, String)>,
+) -> Result<StatusCode, Refused> {
+    find(&venue, address.path(), &show, &session).map(|_| StatusCode::NO_CONTENT)
 }
 
 /// `DELETE` of a session: whoever opened it leaves. Its tag is not asked for (RFC 9725 section 4.3.1).

@@ -42,6 +42,8 @@ pub struct Opened {
     pub credentials: Credentials,
     /// Higher pictures the client doesn't want.
     pub most_lines: Option<u16>,
+    /// Held by who changes its ICE state.
+    pub turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// The open sessions: never more than the media core allows, because what is over is taken out.
@@ -58,7 +60,8 @@ impl Sessions {
         credentials: Credentials,
     ) -> Tag {
         let tag = Tag(rand::random());
-        let opened = Opened { way, show, tag, credentials, most_lines: None };
+        let turn = Arc::default();
+        let opened = Opened { way, show, tag, credentials, most_lines: None, turn };
         self.all().insert(session, opened);
         tag
     }

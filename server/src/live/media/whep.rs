@@ -12,7 +12,7 @@ use bandstand_domain::ShowId;
 
 use super::{
     layer,
-    offer::{self, bearer, check_open, check_type, created, hold, open_show},
+    offer::{self, bearer, check_open, check_room, check_type, created, hold, open_show},
     refused::Refused,
     sessions::Way,
 };
@@ -31,12 +31,19 @@ pub async fn watch(
     let token = bearer(request.headers())?.to_owned();
     let show: ShowId = show.parse().map_err(|_| Refused::NotFound)?;
     let tokens = venue.live.tokens();
-    tokens.check(&token, Purpose::Watch, show, clock::now())?;
+    let claims = tokens.check(&token, Purpose::Watch, show, clock::now())?;
     check_type(request.headers())?;
     open_show(&venue, show).await?;
     let offer = offer::read(request.into_body()).await?;
+    check_room(&venue, &claims)?;
     let claims = tokens.redeem(&token, Purpose::Watch, show, clock::now())?;
-    let accepted = venue.live.sfu().subscribe(stage_id(show), offer.text).await?;
+    let accepted = venue.live.sfu().subscribe(stage_id(show), offer.text).await;
+    let accepted = accepted.map_err(Refused::from).inspect_err(|refused| {
+        // Who is asked to come again comes with the same token.
+        if *refused == Refused::Full {
+            tokens.give_back(&token, Purpose::Watch, show, clock::now());
+        }
+    })?;
     let session = accepted.session;
     // A show that was deleted or ended in between has closed its stage before this came.
     if let Err(refused) = hold(&venue, &claims, session).await.and_then(check_open) {

@@ -88,7 +88,12 @@ async fn with_ticket(
     // Before anybody is taken off the stage.
     check_room(venue, &claims)?;
     let claims = venue.live.tokens().redeem(token, Purpose::Publish, show, clock::now())?;
-    let taken = take(venue, show, offer.text, None).await?;
+    let taken = take(venue, show, offer.text, None).await.inspect_err(|refused| {
+        // Who is asked to come again comes with the same ticket.
+        if *refused == Refused::Full {
+            venue.live.tokens().give_back(token, Purpose::Publish, show, clock::now());
+        }
+    })?;
     if let Err(refused) = hold(venue, &claims, taken.session).await {
         venue.live.sfu().close(taken.session).await;
         return Err(refused);

@@ -1,10 +1,12 @@
 //! Publishers come and go; viewers stay.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::client::Seen;
+use super::client::{Client, Seen};
 use super::world::World;
 use crate::config::Timeouts;
+use crate::error::OfferError;
 use crate::event::{EndReason, Event, Role};
 use crate::identity::SessionId;
 
@@ -37,6 +39,21 @@ fn check_handed_over(video: &[Seen], first: u8, second: u8) {
     let passed = (after.at - before.at).as_secs_f64();
     let ticks = f64::from(after.timestamp.wrapping_sub(before.timestamp)) / 90_000.0;
     assert!((ticks - passed).abs() < 0.1, "{ticks} s in timestamps, {passed} s in truth");
+}
+
+#[test]
+fn who_has_no_codec_in_common_takes_nobodys_place() {
+    let (mut world, publisher, viewer) = watched(19);
+    let elsewhere = SocketAddr::from(([10, 0, 0, 4], 9));
+    let (_, offer, _) = Client::offer(world.now, elsewhere, Role::Publisher, 0, 1);
+    let foreign = ["VP8", "VP9", "H264", "AV1"]
+        .iter()
+        .fold(offer, |offer, codec| offer.replace(&format!("{codec}/90000"), "H265/90000"));
+    let refused = world.core.publish(world.now, "stage".into(), &foreign);
+    assert!(matches!(refused, Err(OfferError::Unacceptable(_))), "{refused:?}");
+    world.clients[viewer].forget();
+    world.until(SECOND, "more", |w| w.clients[viewer].video().len() > 50);
+    assert_eq!(ended(&world, world.session(publisher)), None);
 }
 
 #[test]
