@@ -195,7 +195,7 @@ test("a sharper picture comes in VP9, and each window gets as much of it as it h
   await register(artist, "artist");
   const show = await announce(artist, "Mira Voss at the Harbour");
   await artist.goto(`${show}/studio`);
-  await artist.page.getByLabel("Sharper picture").check();
+  await artist.page.getByLabel("Picture format").selectOption("VP9");
   // The browser remembers it.
   await goLive(artist, show);
   const ana = await person("Ana", { viewport: { width: 1600, height: 1000 } });
@@ -224,4 +224,27 @@ test("a sharper picture comes in VP9, and each window gets as much of it as it h
   const played = () => tom.page.locator("video").evaluate((video: HTMLVideoElement) => video.currentTime);
   await expect.poll(played, { message: "Tom has watched for a while", timeout: 30_000 }).toBeGreaterThan(10);
   expect(await tom.page.evaluate(() => "soundOnly" in window), "Tom's picture was taken for sound alone").toBe(false);
+});
+
+test("AV1 in layers: each window gets as much as it has room for, and goes on after the artist's reload", async ({ person }) => {
+  const artist = await person("Mira Voss");
+  await register(artist, "artist");
+  const show = await announce(artist, "Mira Voss at the Harbour");
+  await artist.goto(`${show}/studio`);
+  await artist.page.getByLabel("Picture format").selectOption("AV1");
+  await goLive(artist, show);
+  const ana = await person("Ana", { viewport: { width: 1600, height: 1000 } });
+  await enterAsGuest(ana, show);
+  const height = () => ana.page.locator("video").evaluate((video: HTMLVideoElement) => video.videoHeight);
+  const large = (message: string) => expect.poll(height, { message, timeout: 60_000 }).toBeGreaterThanOrEqual(480);
+  await large("a large window");
+  expect(await ana.codec()).toBe("video/AV1");
+  await ana.page.setViewportSize({ width: 400, height: 800 });
+  await expect.poll(height, { message: "a small window", timeout: 20_000 }).toBeLessThanOrEqual(360);
+  await ana.seesAndHears();
+  await ana.page.setViewportSize({ width: 1600, height: 1000 });
+  await large("a large window again");
+  // Another publisher counts its frames by itself.
+  await goLive(artist, show);
+  await ana.seesAndHears();
 });

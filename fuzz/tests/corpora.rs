@@ -6,6 +6,7 @@ use std::{fs, path::Path, process::Command};
 fn every_target_bears_its_corpus() {
     let targets = [
         ("demultiplex", env!("CARGO_BIN_EXE_demultiplex")),
+        ("dependency", env!("CARGO_BIN_EXE_dependency")),
         ("feedback", env!("CARGO_BIN_EXE_feedback")),
         ("fragment", env!("CARGO_BIN_EXE_fragment")),
         ("history", env!("CARGO_BIN_EXE_history")),

@@ -8,18 +8,18 @@ use web_sys::{MediaDeviceInfo, MediaDeviceKind, MediaStream, MediaStreamTrack};
 use super::{
     browser,
     sdp::SoundMode,
-    whip::{MOST, SCALABLE},
+    whip::{MOST, PictureFormat, SCALABLE},
 };
 
 /// Under these keys the browser remembers the choice.
 const CAMERA: &str = "bandstand.camera";
 const MICROPHONE: &str = "bandstand.microphone";
 const SPEECH: &str = "bandstand.speech";
-const SHARPER: &str = "bandstand.sharper";
+const FORMAT: &str = "bandstand.format";
 /// As a choice of camera: none at all.
 pub const NO_CAMERA: &str = "none";
 
-/// A camera or a microphone.
+/// A camera, a microphone, or another thing that the artist can choose.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Device {
     /// How the browser knows it.
@@ -56,8 +56,10 @@ pub struct Devices {
     pub microphone: RwSignal<String>,
     /// How the sound is treated.
     pub mode: RwSignal<SoundMode>,
-    /// Whether the picture is sent in VP9; none where this browser can't.
-    pub sharper: RwSignal<Option<bool>>,
+    /// The formats in which this browser can send the picture, once it tells.
+    pub formats: RwSignal<Vec<Device>>,
+    /// The chosen one, by its name.
+    pub format: RwSignal<String>,
     /// What the picture comes from.
     pub source: RwSignal<Source>,
     /// The picture.
@@ -79,7 +81,8 @@ impl Devices {
             camera: RwSignal::default(),
             microphone: RwSignal::default(),
             mode: RwSignal::default(),
-            sharper: RwSignal::default(),
+            formats: RwSignal::default(),
+            format: RwSignal::default(),
             source: RwSignal::default(),
             picture: RwSignal::new(None),
             sound: RwSignal::new(None),
@@ -99,6 +102,7 @@ impl Devices {
     pub async fn open(self) {
         self.camera.set(browser::remembered(CAMERA).unwrap_or_default());
         self.microphone.set(browser::remembered(MICROPHONE).unwrap_or_default());
+        self.format.set(browser::remembered(FORMAT).unwrap_or_default());
         if browser::is_remembered(SPEECH) {
             self.mode.set(SoundMode::Speech);
         }
@@ -119,15 +123,28 @@ impl Devices {
             }
         }
         self.list().await;
-        if encodes_layers().await {
-            self.sharper.set(Some(browser::is_remembered(SHARPER)));
-        }
+        self.list_formats().await;
     }
 
-    /// Sends the picture in VP9 from the next time on stage on, or not.
-    pub fn choose_sharper(self, sharper: bool) {
-        browser::remember_whether(SHARPER, sharper);
-        self.sharper.set(Some(sharper));
+    /// Asks the browser in which formats it can send. That it plays them says nothing: a scalable stream is
+    /// what makes the newer ones worth their price.
+    async fn list_formats(self) {
+        let mut formats = Vec::new();
+        for format in PictureFormat::ALL {
+            if format == PictureFormat::default() || encodes_layers(format).await {
+                formats.push(Device { id: format.name().into(), label: format.words().into() });
+            }
+        }
+        let chosen = self.format.get_untracked();
+        if !formats.iter().any(|format| format.id == chosen) {
+            self.format.set(PictureFormat::default().name().into());
+        }
+        self.formats.set(formats);
+    }
+
+    /// Sends the picture in the chosen format from the next time on stage on.
+    pub fn keep_format(self) {
+        browser::remember(FORMAT, &self.format.get_untracked());
     }
 
     /// Opens the chosen camera, or closes it when none is wanted.
@@ -287,10 +304,10 @@ impl Devices {
     }
 }
 
-/// Whether this browser encodes VP9 in layers of which each is a picture by itself but for keyframes.
-async fn encodes_layers() -> bool {
+/// Whether this browser encodes a format in layers of which each is a picture by itself but for keyframes.
+async fn encodes_layers(format: PictureFormat) -> bool {
     let picture = browser::object([
-        ("contentType", "video/VP9".into()),
+        ("contentType", format!("video/{}", format.name()).into()),
         ("width", 1280.into()),
         ("height", 720.into()),
         ("bitrate", MOST.into()),

@@ -19,7 +19,7 @@ use super::{
     figures::reports,
     signalling::SignallingError,
     studio_state::{Limit, Sending, SendingMeter, Sent, StudioState},
-    whip::Session,
+    whip::{PictureFormat, Session},
 };
 use crate::failure::Failed;
 
@@ -141,9 +141,9 @@ impl Publisher {
             (self.devices.picture.get_untracked(), self.devices.sound.get_untracked());
         let (picture, sound) = if paused { (None, None) } else { (picture, sound) };
         let mode = self.devices.mode.get_untracked();
-        let sharper = self.devices.sharper.get_untracked() == Some(true);
+        let format = self.devices.format.with_untracked(|name| PictureFormat::named(name));
         let (seen, heard) = (picture.as_deref(), sound.as_deref());
-        let begun = Session::begin(self.show, ticket.token, seen, heard, mode, sharper).await;
+        let begun = Session::begin(self.show, ticket.token, seen, heard, mode, format).await;
         let session = match begun {
             Ok(session) => Rc::new(session),
             Err(SignallingError::Refused(403)) => return Err(LiveError::Forbidden.to_string()),

@@ -52,7 +52,7 @@ pub fn for_viewer(sdp: &str) -> String {
         "VP8" | "VP9" | "H264" | "AV1" => Some(ROUND_TRIP),
         _ => None,
     };
-    set_opus(&with_feedback(sdp, feedback), &[("stereo", "1")])
+    with_dependencies(&set_opus(&with_feedback(sdp, feedback), &[("stereo", "1")]))
 }
 
 /// What of an offer asks for an ICE restart (RFC 8840 section 9): its bundle and the credentials.
@@ -73,6 +73,37 @@ pub fn with_credentials(answer: &str, fragment: &str) -> String {
 
 const USER: &str = "a=ice-ufrag:";
 const PASSWORD: &str = "a=ice-pwd:";
+
+/// How a scalable stream of AV1 builds on itself (its RTP payload format, appendix A), without which less
+/// than the whole of it can't be played. Browsers take it, and offer it only where they send.
+const DEPENDENCIES: &str =
+    "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension";
+
+/// Numbers of header extensions in the form that everybody has (RFC 8285 section 4.2).
+const EXTENSIONS: std::ops::RangeInclusive<u8> = 1..=14;
+
+/// The description with the header extension for [`DEPENDENCIES`] of video, under a number that is free.
+fn with_dependencies(sdp: &str) -> String {
+    let number =
+        |line: &str| line.strip_prefix("a=extmap:")?.split([' ', '/']).next()?.parse().ok();
+    let taken: Vec<u8> = sdp.lines().filter_map(number).collect();
+    let free = EXTENSIONS.rev().find(|number| !taken.contains(number));
+    let Some(free) = free.filter(|_| !sdp.contains(DEPENDENCIES)) else {
+        return sdp.to_owned();
+    };
+    let mut out = String::with_capacity(sdp.len() + 128);
+    let mut in_video = false;
+    for line in sdp.lines() {
+        if line.starts_with("m=") {
+            in_video = line.starts_with("m=video ");
+        } else if in_video && line.starts_with("a=rtpmap:") {
+            in_video = false;
+            out.push_str(&format!("a=extmap:{free} {DEPENDENCIES}\r\n"));
+        }
+        out.extend([line, "\r\n"]);
+    }
+    out
+}
 
 /// The description with one more kind of feedback for each codec that has one. Browsers pass over what they
 /// don't know.
@@ -189,8 +220,20 @@ mod tests {
     fn a_viewer_asks_for_the_round_trip_of_pictures() {
         let offer = "m=video 9 X 96 97\r\na=rtpmap:96 VP8/90000\r\na=rtpmap:97 rtx/90000\r\n";
         let sdp = for_viewer(offer);
-        assert_eq!(sdp, offer.replace("VP8/90000\r\n", "VP8/90000\r\na=rtcp-fb:96 rrtr\r\n"));
+        let codecs = "a=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 rrtr\r\na=rtpmap:97 rtx/90000\r\n";
+        assert!(sdp.ends_with(codecs), "{sdp}");
         assert_eq!(for_viewer(&sdp), sdp);
         assert_eq!(for_stage(offer), offer);
+    }
+
+    #[test]
+    fn a_viewer_asks_how_the_layers_of_pictures_build_on_each_other() {
+        let offer = "m=audio 9 X 111\r\na=extmap:14 urn:level\r\nm=video 9 X 45\r\n\
+            a=extmap:13/recvonly urn:time\r\na=rtpmap:45 AV1/90000\r\n";
+        let with = offer.replace("a=rtpmap", &format!("a=extmap:12 {DEPENDENCIES}\r\na=rtpmap"));
+        assert_eq!(with_dependencies(offer), with);
+        assert_eq!(with_dependencies(&with), with);
+        let sound = "m=audio 9 X 111\r\na=rtpmap:111 opus/48000/2\r\n";
+        assert_eq!(with_dependencies(sound), sound);
     }
 }

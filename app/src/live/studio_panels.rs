@@ -57,15 +57,13 @@ pub(super) fn SoundAndPicture(
                     }
                 />
             </label>
-            <Show when=move || devices.sharper.get().is_some()>
-                <label class="switch">
-                    <span>"Sharper picture " <small class="soft">"VP9: more from the same line, more work for this computer; old phones can't show it"</small></span>
-                    <input
-                        type="checkbox" role="switch" disabled=move || studio.on_stage()
-                        prop:checked=move || devices.sharper.get() == Some(true)
-                        on:change=move |event| devices.choose_sharper(event_target_checked(&event))
-                    />
-                </label>
+            <Show when=move || devices.formats.with(|formats| formats.len() > 1)>
+                <Choice
+                    id="format" label="Picture format" none=None
+                    devices=devices.formats chosen=devices.format
+                    disabled=Signal::derive(move || studio.on_stage())
+                    on_choice=Callback::new(move |()| devices.keep_format())
+                />
             </Show>
             <button class="button wide" type="button" disabled=move || devices.sound.with(Option::is_none) on:click=listen>
                 {move || match listened.get() {
@@ -90,6 +88,7 @@ fn Choice(
     none: Option<&'static str>,
     devices: RwSignal<Vec<Device>>,
     chosen: RwSignal<String>,
+    #[prop(optional, into)] disabled: Signal<bool>,
     on_choice: Callback<()>,
 ) -> impl IntoView {
     let select = NodeRef::<html::Select>::new();
@@ -105,7 +104,7 @@ fn Choice(
         <div class="field">
             <label for=id>{label}</label>
             <select
-                class="input" id=id node_ref=select
+                class="input" id=id node_ref=select disabled=disabled
                 on:change=move |event| { chosen.set(event_target_value(&event)); on_choice.run(()); }
             >
                 {move || {

@@ -18,7 +18,51 @@ use super::{
 /// What the picture's simulcast layers (RFC 8853) are called, lowest first.
 const LAYERS: [&str; 3] = ["low", "middle", "high"];
 
-/// How the one stream of a picture in VP9 is layered (W3C webrtc-svc): three sizes, of which each needs
+/// How a picture is encoded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PictureFormat {
+    /// In simulcast layers, of VP8 or what the browser has in its place.
+    #[default]
+    Vp8,
+    /// In one scalable stream.
+    Vp9,
+    /// In one scalable stream.
+    Av1,
+}
+
+impl PictureFormat {
+    /// All of them, the most widespread first.
+    pub const ALL: [Self; 3] = [Self::Vp8, Self::Vp9, Self::Av1];
+
+    /// As it is called in MIME types, behind `video/`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Vp8 => "VP8",
+            Self::Vp9 => "VP9",
+            Self::Av1 => "AV1",
+        }
+    }
+
+    /// For the artist, to choose by.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Vp8 => "VP8 – every device can show it",
+            Self::Vp9 => "VP9 – sharper, more work for this computer; not for old phones",
+            Self::Av1 => "AV1 – sharpest, most work; only for recent browsers and phones",
+        }
+    }
+
+    /// The one of that name.
+    pub fn named(name: &str) -> Self {
+        Self::ALL.into_iter().find(|format| format.name() == name).unwrap_or_default()
+    }
+
+    fn is_scalable(self) -> bool {
+        self != Self::Vp8
+    }
+}
+
+/// How the one stream of a scalable picture is layered (W3C webrtc-svc): three sizes, of which each needs
 /// the smaller ones in keyframes only.
 pub const SCALABLE: &str = "L3T3_KEY";
 
@@ -68,8 +112,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// Goes on stage with a picture and a sound; either can come, go and change later. The picture is
-    /// sent in VP9 if it is to be `sharper`.
+    /// Goes on stage with a picture and a sound; either can come, go and change later.
     ///
     /// # Errors
     /// When the venue refuses, or isn't reached.
@@ -79,7 +122,7 @@ impl Session {
         picture: Option<&MediaStreamTrack>,
         sound: Option<&MediaStreamTrack>,
         mode: SoundMode,
-        sharper: bool,
+        format: PictureFormat,
     ) -> Result<Self, SignallingError> {
         let resource = Resource::default();
         let peer = Peer::new(&resource)?;
@@ -88,7 +131,7 @@ impl Session {
         let send = RtcRtpTransceiverDirection::Sendonly;
         let streams = std::slice::from_ref::<JsValue>(&stream);
         let sound_out = peer.transceiver("audio", send, streams, &[]);
-        let encodings = if sharper {
+        let encodings = if format.is_scalable() {
             let whole = [("scalabilityMode", SCALABLE.into()), ("maxBitrate", MOST.into())];
             vec![browser::object(whole)]
         } else {
@@ -97,7 +140,7 @@ impl Session {
             layers.into()
         };
         let picture_out = peer.transceiver("video", send, streams, &encodings);
-        prefer_codecs(&picture_out, sharper);
+        prefer_codecs(&picture_out, format);
         let (sound_out, picture_out) = (sound_out.sender(), picture_out.sender());
         JsFuture::from(sound_out.replace_track(sound)).await?;
         JsFuture::from(picture_out.replace_track(picture)).await?;
@@ -113,7 +156,7 @@ impl Session {
             publication,
             picture: picture_out,
             sound: sound_out,
-            simulcast: !sharper,
+            simulcast: !format.is_scalable(),
         })
     }
 
@@ -149,22 +192,21 @@ fn publication_in(location: &str) -> i64 {
     session.split('-').next().and_then(|number| number.parse().ok()).unwrap_or(0)
 }
 
-/// VP8 first, which every browser decodes, then H.264, which phones decode in hardware; VP9 before both
-/// if the picture is to be `sharper`.
-fn prefer_codecs(transceiver: &RtcRtpTransceiver, sharper: bool) {
+/// The chosen format first; then VP8, which every browser decodes, and H.264, which phones decode in
+/// hardware.
+fn prefer_codecs(transceiver: &RtcRtpTransceiver, format: PictureFormat) {
     if !browser::get(transceiver, "setCodecPreferences").is_function() {
         return;
     }
     let Some(capabilities) = RtcRtpSender::get_capabilities("video") else { return };
-    let rank = |codec: &JsValue| match browser::get(codec, "mimeType")
-        .as_string()
-        .unwrap_or_default()
-        .as_str()
-    {
-        "video/VP9" if sharper => 0,
-        "video/VP8" => 1,
-        "video/H264" => 2,
-        _ => 3,
+    let rank = |codec: &JsValue| {
+        let name = browser::get(codec, "mimeType").as_string().unwrap_or_default();
+        match name.strip_prefix("video/").unwrap_or_default() {
+            name if name == format.name() => 0,
+            "VP8" => 1,
+            "H264" => 2,
+            _ => 3,
+        }
     };
     let all: Array = browser::get(&capabilities, "codecs").unchecked_into();
     let mut codecs: Vec<JsValue> = all.iter().collect();

@@ -15,6 +15,7 @@ use str0m::format::Codec;
 use crate::config::Limits;
 use crate::core::Restarted;
 use crate::demultiplex::{Demultiplexer, Kind};
+use crate::dependency::{DependencyDescriptor, Templates};
 use crate::event::Role;
 use crate::fragment::{Credentials, Fragment};
 use crate::h264;
@@ -26,7 +27,7 @@ use crate::packet::Packet;
 use crate::picture::{Picture, vp8_height};
 use crate::rtcp::{self, Message};
 use crate::srtp::Opener;
-use crate::vp9::Descriptor;
+use crate::vp9;
 
 /// Datagrams, each behind its length and the last byte of where it came from. The peer's password is
 /// `right`; without it, an address never gets anywhere.
@@ -133,17 +134,33 @@ pub fn keyframe(bytes: &[u8]) {
     let codecs = [Codec::Vp8, Codec::Vp9, Codec::H264, Codec::Av1];
     begins_keyframe(codecs[usize::from(*codec) % codecs.len()], payload);
     vp8_height(payload);
-    if let Some(descriptor) = Descriptor::read(payload)
-        && let Some(structure) = descriptor.structure
-    {
+    if let Some(structure) = vp9::read(payload).and_then(|part| part.structure) {
         assert!((1..=8).contains(&structure.count));
-        structure.height(descriptor.layer);
     }
     h264::height(payload);
     if let Some(picture) = Picture::of_vp8(payload) {
         let mut copy = payload.to_vec();
         picture.write(&mut copy);
         assert_eq!(copy, payload, "what is read is what is written");
+    }
+}
+
+/// Header extensions of packets of AV1, each behind its length, as one stream has them.
+#[allow(clippy::missing_panics_doc, reason = "that is what it is for")]
+pub fn dependency(bytes: &[u8]) {
+    let mut templates = Templates::default();
+    let mut rest = bytes;
+    while let Some((length, after)) = rest.split_first() {
+        let (extension, next) = after.split_at(usize::from(*length).min(after.len()));
+        rest = next;
+        let Some(descriptor) = DependencyDescriptor::of(extension) else {
+            continue;
+        };
+        let part = templates.read(&descriptor);
+        assert!(part.layer < 4 && (!part.keyframe || part.structure.is_some()));
+        let mut copy = descriptor.bytes().to_vec();
+        DependencyDescriptor::write_frame(&mut copy, descriptor.frame());
+        assert_eq!(copy, extension, "what is read is what is written");
     }
 }
 
@@ -196,8 +213,9 @@ mod tests {
 
     #[test]
     fn corpora_are_borne_whole_cut_and_changed() {
-        let targets: [(&str, Target); 7] = [
+        let targets: [(&str, Target); 8] = [
             ("demultiplex", super::demultiplex),
+            ("dependency", super::dependency),
             ("feedback", super::feedback),
             ("srtcp", super::srtcp),
             ("history", super::history),

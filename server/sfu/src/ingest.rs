@@ -8,15 +8,16 @@ use str0m::media::{KeyframeRequestKind, MediaKind, Mid, Rid};
 use str0m::rtp::RtpPacket;
 use str0m::rtp::rtcp::SenderInfo;
 
+use crate::dependency::{self, Templates};
 use crate::h264;
 use crate::jitter::Jitter;
 use crate::keyframe::begins_keyframe;
 use crate::packet::{EndToEnd, Forwarded, MAX_LAYERS, Packet, Source, TrackName, clock_rate};
 use crate::picture::{Picture, vp8_height};
-use crate::scalable::{Scalable, Share};
+use crate::scalable::{Part, Scalable, Share, Structure};
 use crate::statistics::LayerStatistics;
 use crate::transport::Transport;
-use crate::vp9::{Descriptor, Structure};
+use crate::vp9;
 
 /// Longest plausible time between capture and arrival, repairs and late tracks included.
 const MAX_UNDER_WAY: Duration = Duration::from_secs(5);
@@ -48,6 +49,8 @@ struct Incoming {
     jitter: Jitter,
     /// Its only stream holds several layers.
     scalable: Option<Parts>,
+    /// How that is told in AV1.
+    templates: Templates,
 }
 
 /// A scalable stream.
@@ -113,6 +116,7 @@ impl Ingest {
             lost_before: 0,
             jitter: Jitter::default(),
             scalable: None,
+            templates: Templates::default(),
         });
     }
 
@@ -142,20 +146,23 @@ impl Ingest {
         track.count(layer, *source, *received.seq_no);
         let payload_type = received.header.payload_type;
         let codec = *transport.rtc.codec_config().find(|p| p.pt() == payload_type)?;
-        let vp8 = codec.spec().codec == Codec::Vp8;
-        let vp9 = codec.spec().codec == Codec::Vp9;
-        let descriptor = if vp9 { Descriptor::read(&received.payload) } else { None };
-        let keyframe = name.video
-            && match &descriptor {
-                Some(descriptor) => descriptor.begins_keyframe(),
-                None => begins_keyframe(codec.spec().codec, &received.payload),
-            };
+        let mut extensions = EndToEnd::of(&received.header.ext_vals);
+        let part = match codec.spec().codec {
+            Codec::Vp9 => vp9::read(&received.payload),
+            Codec::Av1 => {
+                extensions.dependency = dependency::of(&received.header.ext_vals);
+                extensions.dependency.as_deref().map(|it| track.templates.read(it))
+            }
+            _ => None,
+        };
+        let begins = || begins_keyframe(codec.spec().codec, &received.payload);
+        let keyframe = name.video && part.map_or_else(begins, |part| part.keyframe);
         let height = match codec.spec().codec {
             Codec::Vp8 if keyframe => vp8_height(&received.payload),
             Codec::H264 if keyframe => h264::height(&received.payload),
-            Codec::Vp9 => descriptor.and_then(|d| d.structure?.height(d.layer)),
-            _ => None,
+            _ => part.and_then(|part| part.structure?.height(part.layer)),
         };
+        let vp8 = codec.spec().codec == Codec::Vp8;
         self.packets += 1;
         self.bytes += received.payload.len() as u64;
         let arrival = received.timestamp;
@@ -180,10 +187,10 @@ impl Ingest {
             codec,
             arrival,
             captured: captured.unwrap_or(arrival),
-            extensions: EndToEnd::of(&received.header.ext_vals),
+            extensions,
         };
-        match descriptor.filter(|_| rid.is_none()) {
-            Some(descriptor) => track.take_apart(packet, descriptor, burst),
+        match part.filter(|_| rid.is_none()) {
+            Some(part) => track.take_apart(packet, part, burst),
             None => track.pass(layer, packet, burst),
         }
         Some(())
@@ -285,9 +292,9 @@ impl Incoming {
 
     /// Gives each layer its share of a packet, the lowest first. Which layers there are is what the
     /// stream's keyframes say; without a word of theirs, there is one.
-    fn take_apart(&mut self, packet: Packet, of: Descriptor, burst: &mut Vec<Forwarded>) {
+    fn take_apart(&mut self, packet: Packet, part: Part, burst: &mut Vec<Forwarded>) {
         let ssrc = packet.source.ssrc;
-        if let Some(structure) = of.structure.filter(|_| packet.keyframe) {
+        if let Some(structure) = part.structure.filter(|_| packet.keyframe) {
             let known = self.scalable.take().filter(|_| structure.count > 1);
             let known = known.filter(|parts| parts.ssrc == ssrc).map(|parts| parts.numbers);
             let numbers = known.unwrap_or_else(|| Scalable::new(packet.sequence));
@@ -298,8 +305,8 @@ impl Incoming {
         };
         let structure = parts.structure;
         let count = usize::from(structure.count).min(MAX_LAYERS);
-        let begins = of.begins_picture() && parts.numbers.is_newest(packet.sequence);
-        let shares = parts.numbers.place(packet.sequence, of.layer, count);
+        let begins = part.begins && parts.numbers.is_newest(packet.sequence);
+        let shares = parts.numbers.place(packet.sequence, part.layer, count);
         for (layer, share) in (0..).zip(shares) {
             let source = Source { ssrc, layer: Some(layer) };
             let share = match share {
@@ -308,7 +315,7 @@ impl Incoming {
                     sequence,
                     begins,
                     // The last of the picture, for those who get no higher layer.
-                    marker: packet.marker || of.ends && of.layer == layer,
+                    marker: packet.marker || part.ends && part.layer == layer,
                     height: structure.height(layer),
                     ..packet.clone()
                 },
@@ -318,6 +325,7 @@ impl Incoming {
                     marker: false,
                     keyframe: false,
                     payload: Arc::default(),
+                    extensions: EndToEnd::default(),
                     ..packet.clone()
                 },
                 None => continue,

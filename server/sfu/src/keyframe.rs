@@ -12,7 +12,7 @@ use crate::vp9;
 pub(crate) fn begins_keyframe(codec: Codec, payload: &[u8]) -> bool {
     match codec {
         Codec::Vp8 => detect_vp8_keyframe(payload),
-        Codec::Vp9 => vp9::Descriptor::read(payload).is_some_and(|it| it.begins_keyframe()),
+        Codec::Vp9 => vp9::read(payload).is_some_and(|part| part.keyframe),
         Codec::H264 => begins_h264_keyframe(payload),
         // N: a new coded video sequence begins; never set on a continuation (AV1 RTP §4.4).
         Codec::Av1 => detect_av1_keyframe(payload),

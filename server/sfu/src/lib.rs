@@ -14,6 +14,7 @@
 mod config;
 mod core;
 mod demultiplex;
+mod dependency;
 mod driver;
 mod error;
 mod event;

@@ -7,6 +7,7 @@ use str0m::format::PayloadParams;
 use str0m::media::MediaKind;
 use str0m::rtp::ExtensionValues;
 
+use crate::dependency::DependencyDescriptor;
 use crate::picture::Picture;
 use crate::rtcp::ntp;
 
@@ -114,12 +115,14 @@ pub(crate) struct Forwarded {
 }
 
 /// Header extensions that mean something beyond one hop.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct EndToEnd {
     level: Option<i8>,
     voice: Option<bool>,
     orientation: Option<str0m::rtp::VideoOrientation>,
     capture: Option<CaptureTime>,
+    /// Of AV1.
+    pub(crate) dependency: Option<Arc<DependencyDescriptor>>,
 }
 
 /// When the publisher captured it, by its own clock: an NTP timestamp, and by how much that clock is
@@ -148,6 +151,7 @@ impl EndToEnd {
                 offset.copy_from_slice(&capture.clock_offset.unwrap_or_default().to_be_bytes());
                 Some(CaptureTime { bytes, has_offset: capture.clock_offset.is_some() })
             }),
+            dependency: None,
         }
     }
 

@@ -1,4 +1,4 @@
-//! A scalable stream (VP9 SVC), taken apart into the simulcast streams that it stands for.
+//! A scalable stream (SVC of VP9 or AV1), taken apart into the simulcast streams that it stands for.
 //!
 //! A publisher sends all spatial layers in one stream, each built on those below it. Layer `n` as
 //! subscribers know it is what is left without the packets above `n`, under numbers of its own that
@@ -13,6 +13,53 @@ const REMEMBERED_GAPS: usize = 128;
 
 /// Numbers that may be left out and still belong to the same count.
 const MAX_GAP: u64 = 8_192;
+
+/// Most spatial layers that any codec has.
+const MAX_SPATIAL_LAYERS: usize = 8;
+
+/// One packet's place in a stream that may be scalable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Part {
+    /// Which spatial layer it belongs to, the smallest picture is 0.
+    pub(crate) layer: u8,
+    /// A picture begins with it.
+    pub(crate) begins: bool,
+    /// Its layer's part of the picture ends with it.
+    pub(crate) ends: bool,
+    /// A picture that needs none before it begins with it. Higher layers of such a picture need no other
+    /// picture either, but the lowest layer of this one.
+    pub(crate) keyframe: bool,
+    /// Which layers there are, where it says so: publishers do with each keyframe.
+    pub(crate) structure: Option<Structure>,
+}
+
+/// The spatial layers of a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Structure {
+    /// How many there are, at least 1.
+    pub(crate) count: u8,
+    /// Of each, in pixels; 0 where it isn't told.
+    heights: [u16; MAX_SPATIAL_LAYERS],
+}
+
+impl Structure {
+    /// Of so many layers, whose heights aren't known.
+    pub(crate) fn new(count: u8) -> Self {
+        Structure { count, heights: [0; MAX_SPATIAL_LAYERS] }
+    }
+
+    /// Takes note of the height of a layer's pictures in pixels.
+    pub(crate) fn set_height(&mut self, layer: u8, height: u16) {
+        if let Some(known) = self.heights.get_mut(usize::from(layer)) {
+            *known = height;
+        }
+    }
+
+    /// The height of a layer's pictures in pixels, where it is told.
+    pub(crate) fn height(&self, layer: u8) -> Option<u16> {
+        self.heights.get(usize::from(layer)).copied().filter(|height| *height > 0)
+    }
+}
 
 /// One scalable stream.
 ///

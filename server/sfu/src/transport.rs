@@ -17,6 +17,7 @@ use str0m::{Candidate, IceCreds, Input, Output, Rtc, RtcConfig, RtcError};
 
 use crate::config::Limits;
 use crate::demultiplex::{Class, classify, signed};
+use crate::dependency;
 use crate::error::OfferError;
 use crate::event::Role;
 use crate::identity::{random_ice_text, random_number};
@@ -302,6 +303,7 @@ fn extensions(role: Role) -> ExtensionMap {
     extensions.set(3, Extension::TransportSequenceNumber);
     extensions.set(4, Extension::RtpMid);
     extensions.set(5, Extension::AbsoluteCaptureTime);
+    extensions.set(12, dependency::extension());
     extensions.set(13, Extension::VideoOrientation);
     extensions
 }

@@ -28,6 +28,7 @@ struct Run {
     sequence_offset: u64,
     timestamp_offset: u32,
     shift: PictureShift,
+    frame_shift: u16,
 }
 
 /// Where what was sent under a number came from.
@@ -47,6 +48,8 @@ pub(crate) struct Last {
     pub(crate) captured: Instant,
     pub(crate) rate: u64,
     picture: Option<Picture>,
+    /// Of AV1, the number of its frame.
+    frame: Option<u16>,
 }
 
 /// A packet's name on this stream.
@@ -57,6 +60,8 @@ pub(crate) struct Numbers {
     pub(crate) timestamp: u32,
     /// The counts of a VP8 picture, where they are not those in the payload.
     pub(crate) picture: Option<Picture>,
+    /// To be added to the frame numbers of AV1.
+    pub(crate) frame_shift: u16,
 }
 
 impl Numbering {
@@ -87,6 +92,7 @@ impl Numbering {
                 captured: packet.captured,
                 rate: clock_rate(&packet.codec),
                 picture: numbers.picture.or(packet.picture),
+                frame: frame(packet).map(|frame| frame.wrapping_add(numbers.frame_shift)),
             });
         }
         numbers
@@ -124,6 +130,7 @@ impl Numbering {
             self.same_time_line(packet).unwrap_or_else(|| timestamp.wrapping_sub(packet.timestamp));
         let run = Run {
             shift,
+            frame_shift: self.frame_shift(packet),
             source: packet.source,
             first: sequence,
             sequence_offset: sequence.wrapping_sub(packet.sequence),
@@ -147,6 +154,23 @@ impl Numbering {
         let ahead = timestamp.wrapping_sub(self.last?.timestamp) as i32;
         (ahead > 0).then_some(run.timestamp_offset)
     }
+
+    /// What makes a frame of AV1 follow the last one. Within one publisher's stream frames keep their
+    /// distances, as long as they come in order: layers that are left out leave gaps that receivers know of.
+    fn frame_shift(&self, packet: &Packet) -> u16 {
+        let (Some(next), Some(last)) = (frame(packet), self.last.and_then(|l| l.frame)) else {
+            return 0;
+        };
+        let run = self.runs.back().filter(|run| run.source.ssrc == packet.source.ssrc);
+        let kept = run.map(|run| run.frame_shift);
+        let follows = |shift: &u16| next.wrapping_add(*shift).wrapping_sub(last) as i16 > 0;
+        kept.filter(follows).unwrap_or_else(|| last.wrapping_add(1).wrapping_sub(next))
+    }
+}
+
+/// The number of the frame of AV1 that a packet is of.
+fn frame(packet: &Packet) -> Option<u16> {
+    packet.extensions.dependency.as_ref().map(|descriptor| descriptor.frame())
 }
 
 impl Origin {
@@ -169,6 +193,7 @@ impl Run {
                 .picture
                 .filter(|_| self.shift != PictureShift::default())
                 .map(|p| p.shifted(self.shift)),
+            frame_shift: self.frame_shift,
         }
     }
 }

@@ -5,10 +5,14 @@ use str0m::media::Pt;
 use str0m::rtp::{Extension, ExtensionMap};
 
 use super::numbering::{Numbering, Numbers};
+use crate::dependency::{self, DependencyDescriptor};
 use crate::packet::{EndToEnd, Packet, Source, TrackName};
 
-/// Longest RTP header written: fixed part, one-byte extensions (RFC 8285 §4.2) of 40 bytes.
-pub(super) const MAX_HEADER: usize = 12 + 4 + 40;
+/// Longest RTP header written: fixed part, extensions of which one has 255 bytes and the others 48.
+pub(super) const MAX_HEADER: usize = 12 + 4 + 304;
+
+/// Longest value of an extension in the one-byte form (RFC 8285 §4.2).
+const MAX_ONE_BYTE: usize = 16;
 
 /// Packets of sound that can be sent again: more than players wait for.
 const REMEMBERED: usize = 64;
@@ -60,6 +64,7 @@ struct Ids {
     level: Option<u8>,
     orientation: Option<u8>,
     capture: Option<u8>,
+    dependency: Option<u8>,
 }
 
 #[derive(Clone, Copy)]
@@ -109,6 +114,7 @@ impl Outgoing {
             level: id(Extension::AudioLevel).filter(|_| !negotiated.name.video),
             orientation: id(Extension::VideoOrientation).filter(|_| negotiated.name.video),
             capture: id(Extension::AbsoluteCaptureTime),
+            dependency: id(dependency::extension()).filter(|_| negotiated.name.video),
         };
         Outgoing {
             name: negotiated.name,
@@ -136,7 +142,11 @@ impl Outgoing {
         {
             return m.taken_as;
         }
-        let taken_as = self.codecs.match_params(packet.codec).map(|params| TakenAs {
+        // Less than the whole of such a stream is nothing to who isn't told how it is built.
+        let is_told = self.ids.dependency.is_some() || packet.extensions.dependency.is_none();
+        let params = self.codecs.match_params(packet.codec);
+        let params = params.filter(|_| packet.source.layer.is_none() || is_told);
+        let taken_as = params.map(|params| TakenAs {
             payload_type: *params.pt(),
             repair: params.resend().map(|pt| *pt),
         });
@@ -207,30 +217,30 @@ impl Outgoing {
         marker: bool,
         meaning: &EndToEnd,
     ) -> usize {
-        let mut length = 16;
-        let mut element = |id: Option<u8>, value: &[u8]| {
-            if let Some(id) = id
-                && let Some(space) = header.get_mut(length..length + 1 + value.len())
-                && let Some((first, rest)) = space.split_first_mut()
-            {
-                *first = id << 4 | (value.len() - 1) as u8;
-                rest.copy_from_slice(value);
-                length += 1 + value.len();
-            }
-        };
-        element(self.ids.mid.filter(|_| place.named), self.mid.as_bytes());
+        let dependency = meaning.dependency.as_ref().filter(|_| self.ids.dependency.is_some());
+        // One that is too long for the short form has all others in the long one, too.
+        let long = dependency.is_some_and(|it| it.bytes().len() > MAX_ONE_BYTE);
+        let mut elements = Elements { header, length: 16, long };
+        elements.add(self.ids.mid.filter(|_| place.named), self.mid.as_bytes());
         if let Some(number) = place.transport {
-            element(self.ids.transport, &number.to_be_bytes());
+            elements.add(self.ids.transport, &number.to_be_bytes());
         }
         if let Some(level) = meaning.level_byte() {
-            element(self.ids.level, &[level]);
+            elements.add(self.ids.level, &[level]);
         }
         if let Some(orientation) = meaning.orientation_byte() {
-            element(self.ids.orientation, &[orientation]);
+            elements.add(self.ids.orientation, &[orientation]);
         }
         if let Some(capture) = meaning.capture_bytes() {
-            element(self.ids.capture, capture);
+            elements.add(self.ids.capture, capture);
         }
+        if let Some(descriptor) = dependency
+            && let Some(copy) = elements.add(self.ids.dependency, descriptor.bytes())
+        {
+            let frame = descriptor.frame().wrapping_add(place.numbers.frame_shift);
+            DependencyDescriptor::write_frame(copy, frame);
+        }
+        let Elements { header, length, .. } = elements;
         let extended = length > 16;
         let padded_length = length.next_multiple_of(4);
         header[length..padded_length].fill(0);
@@ -242,10 +252,34 @@ impl Outgoing {
         if !extended {
             return 12;
         }
-        header[12..14].copy_from_slice(&[0xbe, 0xde]);
+        // RFC 8285 §4.2 and §4.3.
+        header[12..14].copy_from_slice(if long { &[0x10, 0] } else { &[0xbe, 0xde] });
         let words = (padded_length - 16) as u16 / 4;
         header[14..16].copy_from_slice(&words.to_be_bytes());
         padded_length
+    }
+}
+
+/// The extensions of a header in the making.
+struct Elements<'h> {
+    header: &'h mut [u8; MAX_HEADER],
+    length: usize,
+    /// In the two-byte form (RFC 8285 §4.3), not in the one-byte form.
+    long: bool,
+}
+
+impl Elements<'_> {
+    /// Adds one, if it has a number and there is room; returns its value where it stands.
+    fn add(&mut self, id: Option<u8>, value: &[u8]) -> Option<&mut [u8]> {
+        let id = id?;
+        let (one_byte, two_byte) = ([id << 4 | (value.len() - 1) as u8], [id, value.len() as u8]);
+        let head: &[u8] = if self.long { &two_byte } else { &one_byte };
+        let space = self.header.get_mut(self.length..self.length + head.len() + value.len())?;
+        self.length += space.len();
+        let (first, rest) = space.split_at_mut(head.len());
+        first.copy_from_slice(head);
+        rest.copy_from_slice(value);
+        Some(rest)
     }
 }
 
@@ -255,19 +289,15 @@ fn slot(sequence: u64) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::time::{Duration, UNIX_EPOCH};
 
     use str0m::rtp::{AbsCaptureTime, ExtensionValues, VideoOrientation};
 
     use super::*;
 
-    #[test]
-    fn what_means_something_to_the_viewer_is_passed_on_under_the_viewers_numbers() {
-        let mut extensions = ExtensionMap::empty();
-        extensions.set(2, Extension::RtpMid);
-        extensions.set(5, Extension::VideoOrientation);
-        extensions.set(7, Extension::AbsoluteCaptureTime);
-        let outgoing = Outgoing::new(Negotiated {
+    fn outgoing(extensions: ExtensionMap) -> Outgoing {
+        Outgoing::new(Negotiated {
             name: TrackName { video: true, ordinal: 0 },
             mid: "v".into(),
             ssrc: 9,
@@ -276,7 +306,30 @@ mod tests {
             extensions,
             repairs_sound: false,
             random: 0,
-        });
+        })
+    }
+
+    fn written(outgoing: &Outgoing, meaning: &EndToEnd) -> Vec<u8> {
+        let numbers = Numbers { sequence: 1, timestamp: 2, picture: None, frame_shift: 3 };
+        let place = Place {
+            payload_type: 96,
+            ssrc: 9,
+            numbers,
+            padded: false,
+            named: true,
+            transport: None,
+        };
+        let mut header = [0xff; MAX_HEADER];
+        let length = outgoing.write_header(&mut header, &place, true, meaning);
+        header[..length].to_vec()
+    }
+
+    #[test]
+    fn what_means_something_to_the_viewer_is_passed_on_under_the_viewers_numbers() {
+        let mut extensions = ExtensionMap::empty();
+        extensions.set(2, Extension::RtpMid);
+        extensions.set(5, Extension::VideoOrientation);
+        extensions.set(7, Extension::AbsoluteCaptureTime);
         let capture = AbsCaptureTime {
             capture_time: UNIX_EPOCH + Duration::from_millis(1_500),
             clock_offset: None,
@@ -287,22 +340,40 @@ mod tests {
             abs_capture_time: Some(capture),
             ..ExtensionValues::default()
         };
-        let numbers = Numbers { sequence: 1, timestamp: 2, picture: None };
-        let place = Place {
-            payload_type: 96,
-            ssrc: 9,
-            numbers,
-            padded: false,
-            named: true,
-            transport: None,
-        };
-        let mut header = [0xff; MAX_HEADER];
-        let length = outgoing.write_header(&mut header, &place, true, &EndToEnd::of(&values));
         let expected = [
             &[0x90, 0xe0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 9, 0xbe, 0xde, 0, 4][..],
             &[0x20, b'v', 0x50, 3],
             &[0x77, 0x83, 0xaa, 0x7e, 0x81, 0x80, 0, 0, 0, 0, 0, 0],
         ];
-        assert_eq!(header[..length], expected.concat());
+        let header = written(&outgoing(extensions), &EndToEnd::of(&values));
+        assert_eq!(header, expected.concat());
+    }
+
+    #[test]
+    fn how_frames_build_on_each_other_is_passed_on_under_another_number() {
+        let mut extensions = ExtensionMap::empty();
+        extensions.set(2, Extension::RtpMid);
+        extensions.set(12, dependency::extension());
+        let told = outgoing(extensions);
+        let meaning = |bytes: &[u8]| {
+            let mut meaning = EndToEnd::default();
+            meaning.dependency = DependencyDescriptor::of(bytes).map(Arc::new);
+            meaning
+        };
+        // Frame 65,535 becomes frame 2.
+        let short = written(&told, &meaning(&[0xc1, 0xff, 0xff]));
+        let one_byte = [0xbe, 0xde, 0, 2, 0x20, b'v', 0xc2, 0xc1, 0, 2, 0, 0];
+        assert_eq!(short[12..], one_byte);
+        let mut list = [0xc1, 0xff, 0xff].to_vec();
+        list.resize(21, 7);
+        let long = written(&told, &meaning(&list));
+        let two_byte = [0x10, 0, 0, 7, 2, 1, b'v', 12, 21, 0xc1, 0, 2, 7];
+        assert_eq!(long[12..25], two_byte);
+        assert_eq!((long.len(), &long[40..]), (44, &[7, 7, 0, 0][..]));
+        // The longest there can be has room.
+        list.resize(255, 7);
+        assert_eq!(written(&told, &meaning(&list)).len(), 16 + 260);
+        let untold = outgoing(ExtensionMap::empty());
+        assert_eq!(written(&untold, &meaning(&list)).len(), 12);
     }
 }

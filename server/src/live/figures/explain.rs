@@ -123,6 +123,8 @@ pub struct Known<'a> {
     pub line: Option<Flow>,
     /// Kilobits a second that the viewer's network carries, by the media core's estimate.
     pub bandwidth: Option<u32>,
+    /// The artist sends in a format that the viewer's browser doesn't take.
+    pub foreign: bool,
     /// The most lines that the viewer's window has room for, when it said so.
     pub room: Option<u32>,
 }
@@ -193,6 +195,11 @@ pub fn explain(before: Option<&Reports>, now: &Reports, known: &Known<'_>) -> Ex
         sends && change.packets <= 0.0,
         "The artist sends, and nothing of it reaches you. A firewall may keep it out: try another \
          network, such as your phone's."
+            .into(),
+    );
+    because(
+        known.foreign,
+        "Your browser can't show the format in which the artist sends. Update it, or take another one."
             .into(),
     );
     if let Some(artist) = artist {
@@ -337,6 +344,9 @@ mod tests {
         let stuck = reports(5.0, 1_000.0, 100.0, "");
         assert!(first(&before, &stuck, Some(ARTIST)).contains("nothing of it reaches you"));
         assert!(first(&before, &stuck, None).starts_with("Nothing comes from the stage"));
+        let foreign = Known { artist: Some(ARTIST), foreign: true, ..Known::default() };
+        let said = explain(Some(&before), &fine, &foreign).reasons;
+        assert!(said[0].starts_with("Your browser can't show the format"), "{said:?}");
         let busy = reports(5.0, 1_500.0, 100.0, r#","framesDropped":200"#);
         assert!(first(&before, &busy, Some(ARTIST)).starts_with("Your device"));
         let uneven = reports(5.0, 1_500.0, 100.0, r#","jitter":0.12"#);

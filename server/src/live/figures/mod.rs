@@ -79,6 +79,7 @@ pub async fn explain(
         layers: artist.map_or(&[], |line| &line.layers),
         line: own.map(|line| line.flow),
         bandwidth: own.and_then(|line| line.bandwidth),
+        foreign: own.is_some_and(|line| line.foreign),
         room: opened.filter(|it| it.show == show).and_then(|it| it.most_lines).map(u32::from),
     };
     Ok(explain::explain(before.as_ref(), &now, &known))

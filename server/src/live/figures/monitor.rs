@@ -38,6 +38,8 @@ pub struct Line {
     pub layers: Vec<Layer>,
     /// What a subscriber's network carries, in kilobits a second, when it is known.
     pub bandwidth: Option<u32>,
+    /// Something comes to a subscriber's stage in a format that they don't take.
+    pub foreign: bool,
     totals: Counts,
 }
 
@@ -47,6 +49,8 @@ struct Counts {
     bytes: u64,
     packets: u64,
     lost: u64,
+    /// Packets in formats that a subscriber doesn't take.
+    foreign: u64,
     /// Bytes of each layer.
     layers: Vec<u64>,
 }
@@ -151,7 +155,8 @@ fn line(now: &SessionStatistics, before: Option<(Duration, &Counts)>) -> Line {
         Role::Subscriber => (now.packets_out, now.bytes_out),
     };
     let layers = now.layers.iter().map(|layer| layer.bytes).collect();
-    let totals = Counts { bytes, packets, lost: now.lost, layers };
+    let foreign = now.packets_without_codec;
+    let totals = Counts { bytes, packets, lost: now.lost, foreign, layers };
     let nothing = Counts::default();
     let (elapsed, then) = before.unwrap_or((now.age, &nothing));
     let grown = |now: u64, then: u64| now.saturating_sub(then);
@@ -181,7 +186,9 @@ fn line(now: &SessionStatistics, before: Option<(Duration, &Counts)>) -> Line {
         .collect();
     layers.sort_unstable_by_key(|layer| Reverse((layer.height, layer.kilobits)));
     let bandwidth = now.bandwidth.map(|bits| clamp(bits / 1_000));
-    Line { stage: now.stage.clone(), role: now.role, flow, trouble, layers, bandwidth, totals }
+    let foreign = foreign > then.foreign;
+    let (stage, role) = (now.stage.clone(), now.role);
+    Line { stage, role, flow, trouble, layers, bandwidth, foreign, totals }
 }
 
 /// Whether somebody sees or hears that something is wrong.
@@ -235,7 +242,8 @@ mod tests {
         let since_ever = line(&statistics(Role::Publisher), None);
         let flow = Flow { kilobits: 1_000, lost: 20, round_trip: Some(23), jitter: None };
         assert_eq!((since_ever.flow, since_ever.trouble), (flow, true));
-        let then = Counts { bytes: 2_000_000, packets: 1_000, lost: 40, layers: Vec::new() };
+        let then =
+            Counts { bytes: 2_000_000, packets: 1_000, lost: 40, foreign: 0, layers: Vec::new() };
         let of_late = line(&statistics(Role::Subscriber), Some((Duration::from_secs(2), &then)));
         let flow = Flow { kilobits: 2_000, lost: 0, ..flow };
         assert_eq!((of_late.flow, of_late.trouble), (flow, false));

@@ -1,17 +1,19 @@
 //! A publisher or subscriber, on str0m, without sockets.
 
 use std::net::SocketAddr;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use str0m::change::{SdpAnswer, SdpPendingOffer};
 use str0m::format::Codec;
-use str0m::media::{Direction, MediaKind, Mid, Rid, Simulcast, SimulcastLayer};
+use str0m::media::{Direction, MediaKind, Mid, Pt, Rid, Simulcast, SimulcastLayer};
 use str0m::net::{Protocol, Receive};
-use str0m::rtp::RtpWrite;
+use str0m::rtp::{ExtensionMap, ExtensionValues, RtpWrite};
 use str0m::{Candidate, Event, Input, Output, Rtc};
 
-use super::payload::{Read, filled, vp8, vp9};
+use super::payload::{self, av1, filled, vp8, vp9};
+use super::seen::Seen;
 use crate::core::Restarted;
+use crate::dependency;
 use crate::event::Role;
 use crate::identity::SessionId;
 use crate::offer::repairs_sound;
@@ -22,36 +24,18 @@ pub(super) const PACKETS_PER_FRAME: u64 = 4;
 /// RTP timestamp ticks per frame.
 pub(super) const FRAME_TICKS: u32 = 3_000;
 
-/// One packet as a subscriber saw it.
-#[derive(Clone, Debug)]
-pub(super) struct Seen {
-    pub(super) video: bool,
-    pub(super) sequence: u64,
-    pub(super) timestamp: u32,
-    pub(super) marker: bool,
-    /// As the publisher wrote it: its own name and the packet's number.
-    pub(super) publisher: u8,
-    pub(super) number: u64,
-    /// Which layer it is of, and the count of its picture; [`super::payload::NOTHING`] if it is
-    /// empty.
-    pub(super) layer: u8,
-    pub(super) picture: u16,
-    pub(super) keyframe: bool,
-    pub(super) at: Instant,
-    /// When it was captured on the sender's wall clock, by the last sender report.
-    pub(super) captured: Option<SystemTime>,
-}
-
 /// What a publisher sends of one video layer.
 pub(super) struct Sending {
     pub(super) active: bool,
-    /// It is VP9 and holds three layers.
-    pub(super) scalable: bool,
+    /// It is VP9 or AV1, and holds three layers.
+    pub(super) scalable: Option<Codec>,
     rid: Option<Rid>,
     packets_per_frame: u64,
     sequence: u64,
     number: u64,
     picture: u16,
+    /// Of AV1.
+    frame: u16,
     keyframe_next: bool,
 }
 
@@ -101,7 +85,7 @@ pub(super) struct Client {
 enum Stream {
     Sound,
     Layer(Option<Rid>),
-    Scalable,
+    Scalable(Codec),
 }
 
 impl Client {
@@ -112,7 +96,9 @@ impl Client {
         first_sequence: u64,
         layers: u8,
     ) -> (Self, String, SdpPendingOffer) {
-        let builder = Rtc::builder().set_rtp_mode(true);
+        let mut extensions = ExtensionMap::standard();
+        extensions.set(12, dependency::extension());
+        let builder = Rtc::builder().set_rtp_mode(true).set_extension_map(extensions);
         let mut rtc = builder.set_stats_interval(Some(Duration::from_secs(1))).build(now);
         rtc.add_local_candidate(Candidate::host(address, "udp").expect("a candidate"));
         let direction = match role {
@@ -152,7 +138,8 @@ impl Client {
             layers: (0..layers)
                 .map(|layer| Sending {
                     active: true,
-                    scalable: false,
+                    scalable: None,
+                    frame: u16::MAX - 100,
                     rid: (layers > 1).then(|| rids[usize::from(layer)]),
                     packets_per_frame: match layers {
                         1 => PACKETS_PER_FRAME,
@@ -255,7 +242,9 @@ impl Client {
         let (sequence, timestamp) = (self.sequence, self.timestamps.0);
         let mut payload = vec![0xfc, self.name];
         payload.extend(self.number.to_be_bytes());
-        self.write(Stream::Sound, sequence, timestamp, false, payload, now);
+        self.write(Stream::Sound, |pt| {
+            RtpWrite::new(pt, sequence.into(), timestamp, now, payload).nackable(false)
+        });
         self.sequence = self.sequence.wrapping_add(1);
         self.number += 1;
         self.timestamps.0 = timestamp.wrapping_add(960);
@@ -282,52 +271,55 @@ impl Client {
         sending.picture = sending.picture.wrapping_add(1) & 0x7fff;
         let picture = sending.picture;
         let mut payloads = Vec::new();
-        let mut push = |descriptor: Vec<u8>, layer: u8| {
+        let mut push = |descriptor: Vec<u8>, layer: u8, dependency: Option<_>| {
             let payload = filled(descriptor, name, layer, sending.number);
-            payloads.push((sending.sequence, payload));
+            payloads.push((sending.sequence, payload, dependency));
             sending.sequence += 1;
             sending.number += 1;
         };
-        if sending.scalable {
+        if let Some(codec) = sending.scalable {
             for part in 0..3 {
                 let count = 4_u64.pow(part.into());
+                sending.frame = sending.frame.wrapping_add(1);
                 for index in 0..count {
                     let ends = [index == 0, index + 1 == count];
-                    push(vp9(picture, keyframe, part, ends), part);
+                    if codec == Codec::Vp9 {
+                        push(vp9(picture, keyframe, part, ends), part, None);
+                    } else {
+                        let dependency = payload::dependency(sending.frame, keyframe, part, ends);
+                        push(av1(picture, keyframe, part, ends), part, Some(dependency));
+                    }
                 }
             }
         } else {
             for index in 0..sending.packets_per_frame {
-                push(vp8(picture, keyframe, layer as u8, index == 0), layer as u8);
+                push(vp8(picture, keyframe, layer as u8, index == 0), layer as u8, None);
             }
         }
-        let stream = if sending.scalable { Stream::Scalable } else { Stream::Layer(sending.rid) };
+        let stream = sending.scalable.map_or(Stream::Layer(sending.rid), Stream::Scalable);
         let last = payloads.len() - 1;
-        for (index, (sequence, payload)) in payloads.into_iter().enumerate() {
-            self.write(stream, sequence, timestamp, index == last, payload, captured);
+        for (index, (sequence, payload, dependency)) in payloads.into_iter().enumerate() {
+            let mut extensions = ExtensionValues::default();
+            if let Some(descriptor) = dependency {
+                extensions.user_values.set(descriptor);
+            }
+            self.write(stream, |pt| {
+                let write = RtpWrite::new(pt, sequence.into(), timestamp, captured, payload);
+                write.marker(index == last).ext_vals(extensions).nackable(true)
+            });
         }
     }
 
-    fn write(
-        &mut self,
-        stream: Stream,
-        sequence: u64,
-        timestamp: u32,
-        marker: bool,
-        payload: Vec<u8>,
-        now: Instant,
-    ) {
+    fn write(&mut self, stream: Stream, write: impl FnOnce(Pt) -> RtpWrite) {
         let (mid, rid, codec) = match stream {
             Stream::Sound => (self.audio, None, Codec::Opus),
             Stream::Layer(rid) => (self.video, rid, Codec::Vp8),
-            Stream::Scalable => (self.video, None, Codec::Vp9),
+            Stream::Scalable(codec) => (self.video, None, codec),
         };
         let params = self.rtc.codec_config().find(|p| p.spec().codec == codec);
         let pt = params.expect("the codec").pt();
         let mut direct = self.rtc.direct_api();
-        let stream = direct.stream_tx_by_mid(mid, rid).expect("a stream");
-        let write = RtpWrite::new(pt, sequence.into(), timestamp, now, payload);
-        stream.write_rtp(write.marker(marker).nackable(codec != Codec::Opus));
+        direct.stream_tx_by_mid(mid, rid).expect("a stream").write_rtp(write(pt));
     }
 
     fn drain(&mut self) {
@@ -367,31 +359,7 @@ impl Client {
                 let params = self.rtc.codec_config();
                 let params = params.find(|p| p.pt() == packet.header.payload_type);
                 let codec = params.expect("negotiated").spec().codec;
-                let video = codec != Codec::Opus;
-                let read = Read::of(codec, &packet.payload);
-                let captured = packet.last_sender_info.map(|report| {
-                    let ticks = packet.time.numer() as u32;
-                    let ahead = ticks.wrapping_sub(report.rtp_time.numer() as u32) as i32;
-                    let rate = if video { 90_000.0 } else { 48_000.0 };
-                    let span = Duration::from_secs_f64(f64::from(ahead.abs()) / rate);
-                    match ahead < 0 {
-                        true => report.ntp_time - span,
-                        false => report.ntp_time + span,
-                    }
-                });
-                self.seen.push(Seen {
-                    captured,
-                    video,
-                    sequence: *packet.seq_no,
-                    timestamp: packet.header.timestamp,
-                    marker: packet.header.marker,
-                    publisher: read.name,
-                    number: read.number,
-                    layer: read.layer,
-                    picture: read.picture,
-                    keyframe: read.keyframe,
-                    at: packet.timestamp,
-                });
+                self.seen.push(Seen::of(codec, &packet));
             }
             _ => {}
         }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::client::{FRAME_TICKS, PACKETS_PER_FRAME, Seen};
+use super::client::{FRAME_TICKS, PACKETS_PER_FRAME};
+use super::seen::Seen;
 use super::world::{GOOD, Network, World};
 use crate::event::Event;
 

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use super::client::Seen;
+use str0m::format::Codec;
+
 use super::payload::NOTHING;
+use super::seen::Seen;
 use super::world::{GOOD, Network, World};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -121,6 +123,7 @@ fn check_pictures(video: &[Seen]) -> Vec<Option<u8>> {
             assert!(ends.eq((1..=parts.len()).map(|at| at == parts.len())), "one end");
         }
     }
+    check_frames(video);
     for pair in video.windows(2) {
         let ahead = pair[1].timestamp.wrapping_sub(pair[0].timestamp);
         assert!(ahead % 3_000 == 0 && ahead <= 9_000, "one time line: {ahead}");
@@ -128,10 +131,19 @@ fn check_pictures(video: &[Seen]) -> Vec<Option<u8>> {
     pictures
 }
 
+/// What a scalable stream may be in.
+const CODECS: [Codec; 2] = [Codec::Vp9, Codec::Av1];
+
 #[test]
 fn of_a_scalable_stream_each_gets_what_its_network_carries() {
+    for codec in CODECS {
+        each_gets_what_its_network_carries(codec);
+    }
+}
+
+fn each_gets_what_its_network_carries(codec: Codec) {
     let mut world = World::new(44);
-    let publisher = world.publish_scalable("stage");
+    let publisher = world.publish_scalable("stage", codec);
     let (viewer, small) = (world.subscribe("stage"), world.subscribe("stage"));
     assert!(world.core.prefer(world.session(small), Some(400)));
     world.until(SECOND * 6, "the best", |w| layer(w, viewer) == Some(2));
@@ -156,8 +168,14 @@ fn of_a_scalable_stream_each_gets_what_its_network_carries() {
 
 #[test]
 fn a_scalable_stream_is_whole_in_every_layer_on_a_bad_network() {
+    for codec in CODECS {
+        is_whole_in_every_layer(codec);
+    }
+}
+
+fn is_whole_in_every_layer(codec: Codec) {
     let mut world = World::new(45);
-    world.publish_scalable("stage");
+    world.publish_scalable("stage", codec);
     let viewers: Vec<usize> = (0..3).map(|_| world.subscribe("stage")).collect();
     for (viewer, most) in viewers.iter().zip([200, 400, 800]) {
         assert!(world.core.prefer(world.session(*viewer), Some(most)));
@@ -172,4 +190,35 @@ fn a_scalable_stream_is_whole_in_every_layer_on_a_bad_network() {
         let whole = pictures.iter().filter(|top| **top == Some(most)).count();
         assert!(whole > 330, "layer {most}: {whole} of {}", pictures.len());
     }
+}
+
+/// Panics unless frames are counted on: those of one picture one by one, and the next picture's after them.
+fn check_frames(video: &[Seen]) {
+    let parts: Vec<&Seen> = video.iter().filter(|s| s.layer != NOTHING).collect();
+    for pair in parts.windows(2) {
+        let (before, after) = (pair[0], pair[1]);
+        if let (Some(frame), Some(next)) = (before.frame, after.frame) {
+            let ahead = next.wrapping_sub(frame);
+            let same = before.timestamp == after.timestamp;
+            let wanted = if same { u16::from(after.layer.wrapping_sub(before.layer)) } else { 1 };
+            assert!(ahead == wanted || !same && (1..=9).contains(&ahead), "{ahead} frames");
+        }
+    }
+}
+
+#[test]
+fn another_publisher_of_av1_goes_on_counting_frames() {
+    let mut world = World::new(46);
+    world.publish_scalable("stage", Codec::Av1);
+    let viewer = world.subscribe("stage");
+    world.until(SECOND * 6, "the best", |w| layer(w, viewer) == Some(2));
+    world.pass(SECOND * 3);
+    let second = world.publish_scalable("stage", Codec::Av1);
+    let name = world.clients[second].address.port() as u8;
+    let of_second = |s: &Seen| s.video && s.publisher == name && s.layer == 2;
+    let seen = |w: &World| w.clients[viewer].seen.iter().filter(|s| of_second(s)).count();
+    world.until(SECOND * 6, "the second", |w| seen(w) > 1_000);
+    let video = world.clients[viewer].video();
+    assert!(video.iter().all(|s| s.frame.is_some()), "all are described");
+    check_frames(&video);
 }

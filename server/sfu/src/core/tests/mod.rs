@@ -7,6 +7,7 @@ mod joining;
 mod layers;
 mod moving;
 mod payload;
+mod seen;
 mod strangers;
 mod succession;
 mod world;

@@ -2,12 +2,15 @@
 
 use str0m::format::Codec;
 
+use crate::dependency::DependencyDescriptor;
+
 /// No layer: a packet of nothing.
 pub(super) const NOTHING: u8 = u8::MAX;
 
 /// Bytes before what they say; the longest descriptors have room.
 const VP8_DESCRIPTOR: usize = 14;
 const VP9_DESCRIPTOR: usize = 20;
+const AV1_DESCRIPTOR: usize = 3;
 
 /// A payload of video: what it is, then filled up.
 pub(super) fn filled(mut descriptor: Vec<u8>, name: u8, layer: u8, number: u64) -> Vec<u8> {
@@ -47,6 +50,43 @@ pub(super) fn vp9(picture: u16, keyframe: bool, layer: u8, ends: [bool; 2]) -> V
     descriptor
 }
 
+/// AV1 RTP §4.4: N, where a keyframe begins. The picture's count would be a part of what is encoded.
+pub(super) fn av1(picture: u16, keyframe: bool, layer: u8, ends: [bool; 2]) -> Vec<u8> {
+    let [high, low] = picture.to_be_bytes();
+    vec![if keyframe && layer == 0 && ends[0] { 0x18 } else { 0x10 }, high, low]
+}
+
+/// AV1 RTP appendix A: a template for each of three layers, listed with a keyframe; frames are counted
+/// over all layers.
+pub(super) fn dependency(
+    frame: u16,
+    keyframe: bool,
+    layer: u8,
+    ends: [bool; 2],
+) -> DependencyDescriptor {
+    /// Of the first template.
+    const FIRST: u32 = 62;
+    let template = (FIRST + u32::from(layer)) % 64;
+    let mut fields =
+        vec![(ends[0].into(), 1), (ends[1].into(), 1), (template, 6), (frame.into(), 16)];
+    if keyframe && layer == 0 && ends[0] {
+        // A list and nothing else; from FIRST on; for three targets; each of the next spatial layer.
+        fields.extend([(0b1_0000, 5), (FIRST, 6), (2, 5), (2, 2), (2, 2), (3, 2)]);
+        // What each is to each target, that they need no other frame, no chains, and their sizes.
+        fields.extend([(0, 18), (0, 3), (0, 2), (1, 1)]);
+        fields.extend(
+            [180, 360, 720].into_iter().flat_map(|height| [(height, 16), (height - 1, 16)]),
+        );
+    }
+    let bits =
+        fields.iter().flat_map(|(value, width)| (0..*width).rev().map(move |at| value >> at & 1));
+    let bits: Vec<u32> = bits.collect();
+    let bytes = bits.chunks(8).map(|byte| {
+        byte.iter().enumerate().fold(0, |sum, (at, bit)| sum | (*bit as u8) << (7 - at))
+    });
+    DependencyDescriptor::of(&bytes.collect::<Vec<u8>>()).expect("a descriptor")
+}
+
 /// What is written in a payload.
 pub(super) struct Read {
     pub(super) name: u8,
@@ -64,6 +104,7 @@ impl Read {
         let (name, picture) = match codec {
             Codec::Vp8 => (VP8_DESCRIPTOR, 2),
             Codec::Vp9 => (VP9_DESCRIPTOR, 1),
+            Codec::Av1 => (AV1_DESCRIPTOR, 1),
             _ => (1, 0),
         };
         let at = if codec == Codec::Opus { name + 1 } else { name + 2 };
@@ -76,6 +117,7 @@ impl Read {
             keyframe: match codec {
                 Codec::Vp8 => payload[0] == 0x90 && payload[4] == 0,
                 Codec::Vp9 => payload[0] & 0x48 == 8 && payload[3] == 0,
+                Codec::Av1 => payload[0] & 8 != 0,
                 _ => false,
             },
         }

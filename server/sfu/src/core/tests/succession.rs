@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::client::{Client, Seen};
+use super::client::Client;
+use super::seen::Seen;
 use super::world::World;
 use crate::config::Timeouts;
 use crate::error::OfferError;

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use str0m::Candidate;
+use str0m::format::Codec;
 
 use super::check::undecided;
 use super::client::Client;
@@ -131,10 +132,10 @@ impl World {
         self.add(stage, Role::Publisher, 65_400, 3)
     }
 
-    /// A publisher with three layers in one stream joins.
-    pub(super) fn publish_scalable(&mut self, stage: &str) -> usize {
+    /// A publisher with three layers in one stream of that codec joins.
+    pub(super) fn publish_scalable(&mut self, stage: &str, codec: Codec) -> usize {
         let publisher = self.publish(stage, 65_400);
-        self.clients[publisher].layers[0].scalable = true;
+        self.clients[publisher].layers[0].scalable = Some(codec);
         publisher
     }
 
