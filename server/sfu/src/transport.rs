@@ -64,8 +64,8 @@ pub(crate) struct Transport {
     /// str0m knows that there is a way.
     opened: bool,
     local: SocketAddr,
-    /// The m-lines, in their order.
-    mids: Vec<Mid>,
+    /// Of a subscriber: what the answer says will be sent.
+    tracks: Vec<Negotiated>,
     /// Lost sound is asked for again.
     pub(crate) repairs_sound: bool,
     /// Where a subscriber's keys will be.
@@ -116,24 +116,28 @@ impl Transport {
         }));
         let conflict = |_| OfferError::Malformed("its payload types conflict".into());
         let (rtc, keys, answer) = made.map_err(conflict)??;
-        let mids = answer.lines().filter_map(|l| l.strip_prefix("a=mid:")).map(Mid::from).collect();
+        let mids = answer.lines().filter_map(|l| l.strip_prefix("a=mid:")).map(Mid::from);
+        let mids: Vec<Mid> = mids.collect();
         offer::check_answer(&answer, role)?;
         let answer = offer::finish(&answer, text, role);
         // Which of its addresses the machine was reached at is not known behind one wildcard socket,
         // and doesn't matter: everything leaves by that same socket.
         let local = shared.candidates.first().map_or(ANYWHERE, Candidate::addr);
-        let transport = Transport {
+        let mut transport = Transport {
             rtc,
             credentials,
             remote: None,
             nominated: false,
             opened: false,
             local,
-            mids,
+            tracks: Vec::new(),
             repairs_sound: offer::repairs_sound(&answer),
             keys,
             broken: false,
         };
+        if role == Role::Subscriber {
+            transport.take_over(mids, limits.max_tracks_per_kind);
+        }
         Ok((transport, answer))
     }
 
@@ -142,18 +146,24 @@ impl Transport {
         self.keys.as_ref()?.take()
     }
 
-    /// What the answer says will be sent, at most `limit` tracks of a kind. str0m forgets them: they
-    /// are sent by an egress of our own.
-    pub(crate) fn take_tracks(&mut self, limit: usize) -> Vec<Negotiated> {
-        let mut taken: Vec<Negotiated> = Vec::new();
-        for mid in std::mem::take(&mut self.mids) {
+    /// What the answer says will be sent, once.
+    pub(crate) fn take_tracks(&mut self) -> Vec<Negotiated> {
+        std::mem::take(&mut self.tracks)
+    }
+
+    /// Takes over what of these m-lines is sent, at most `limit` tracks of a kind. str0m forgets them
+    /// before it has reports of them to write: they are sent by an egress of our own.
+    fn take_over(&mut self, mids: Vec<Mid>, limit: usize) {
+        for mid in mids {
             let media = self.rtc.media(mid).filter(|m| m.direction() == Direction::SendOnly);
-            let names = taken.iter().map(|t| t.name);
+            let names = self.tracks.iter().map(|t| t.name);
             if let Some(name) = media.and_then(|m| TrackName::next(names, m.kind(), limit)) {
-                taken.extend(self.take_track(name, mid));
+                let taken = self.take_track(name, mid);
+                self.tracks.extend(taken);
             }
         }
-        taken
+        // Each of them is large, and lists grow by more than one.
+        self.tracks.shrink_to_fit();
     }
 
     fn take_track(&mut self, name: TrackName, mid: Mid) -> Option<Negotiated> {

@@ -327,7 +327,7 @@ impl Core {
         let Some(peer) = self.peers.get_mut(key) else {
             return;
         };
-        let tracks = peer.transport.take_tracks(self.limits.max_tracks_per_kind);
+        let tracks = peer.transport.take_tracks();
         let (Some(keys), Some(remote)) = (peer.transport.take_keys(), peer.transport.remote) else {
             tracing::debug!(session = ?peer.id, "a handshake without keys");
             peer.failed = true;
