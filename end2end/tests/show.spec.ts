@@ -1,7 +1,7 @@
 // A show goes live: an artist in one browser, an audience in others.
 import { devices } from "@playwright/test";
 import { announce, chatInput, counts, enterAsGuest, goLive, onStage, register, say } from "./steps";
-import { expect, test } from "./venue";
+import { type Person, expect, test } from "./venue";
 
 test("an artist goes live to a laptop, a phone and Firefox; drops, returns, pauses, ends", async ({
   person,
@@ -190,6 +190,19 @@ test("a small window gets a smaller picture, one out of sight the smallest, and 
   await large("in sight again");
 });
 
+/** A large window gets a large picture of that format, a small one a small one, and it goes back and forth. */
+async function fillsItsWindow(viewer: Person, format: string): Promise<void> {
+  const height = () => viewer.page.locator("video").evaluate((video: HTMLVideoElement) => video.videoHeight);
+  const large = (message: string) => expect.poll(height, { message, timeout: 60_000 }).toBeGreaterThanOrEqual(480);
+  await large("a large window");
+  expect(await viewer.codec()).toBe(`video/${format}`);
+  await viewer.page.setViewportSize({ width: 400, height: 800 });
+  await expect.poll(height, { message: "a small window", timeout: 20_000 }).toBeLessThanOrEqual(360);
+  await viewer.seesAndHears();
+  await viewer.page.setViewportSize({ width: 1600, height: 1000 });
+  await large("a large window again");
+}
+
 test("a sharper picture comes in VP9, and each window gets as much of it as it has room for", async ({ person, firefoxPerson }) => {
   const artist = await person("Mira Voss");
   await register(artist, "artist");
@@ -210,15 +223,7 @@ test("a sharper picture comes in VP9, and each window gets as much of it as it h
     };
     new MutationObserver(look).observe(document.body, { childList: true, subtree: true });
   });
-  const height = () => ana.page.locator("video").evaluate((video: HTMLVideoElement) => video.videoHeight);
-  const large = (message: string) => expect.poll(height, { message, timeout: 60_000 }).toBeGreaterThanOrEqual(480);
-  await large("a large window");
-  expect(await ana.codec()).toBe("video/VP9");
-  await ana.page.setViewportSize({ width: 400, height: 800 });
-  await expect.poll(height, { message: "a small window", timeout: 20_000 }).toBeLessThanOrEqual(360);
-  await ana.seesAndHears();
-  await ana.page.setViewportSize({ width: 1600, height: 1000 });
-  await large("a large window again");
+  await fillsItsWindow(ana, "VP9");
   await Promise.all([ana.seesAndHears(), tom.seesAndHears()]);
   // Pages look at it every 2.5 seconds.
   const played = () => tom.page.locator("video").evaluate((video: HTMLVideoElement) => video.currentTime);
@@ -235,15 +240,7 @@ test("AV1 in layers: each window gets as much as it has room for, and goes on af
   await goLive(artist, show);
   const ana = await person("Ana", { viewport: { width: 1600, height: 1000 } });
   await enterAsGuest(ana, show);
-  const height = () => ana.page.locator("video").evaluate((video: HTMLVideoElement) => video.videoHeight);
-  const large = (message: string) => expect.poll(height, { message, timeout: 60_000 }).toBeGreaterThanOrEqual(480);
-  await large("a large window");
-  expect(await ana.codec()).toBe("video/AV1");
-  await ana.page.setViewportSize({ width: 400, height: 800 });
-  await expect.poll(height, { message: "a small window", timeout: 20_000 }).toBeLessThanOrEqual(360);
-  await ana.seesAndHears();
-  await ana.page.setViewportSize({ width: 1600, height: 1000 });
-  await large("a large window again");
+  await fillsItsWindow(ana, "AV1");
   // Another publisher counts its frames by itself.
   await goLive(artist, show);
   await ana.seesAndHears();

@@ -1,6 +1,6 @@
 //! Sending again: what a subscriber misses, and what fills a probe of its network.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::bandwidth::Bandwidth;
 use super::numbering::Origin;
@@ -51,7 +51,50 @@ impl Allowance {
     }
 }
 
+/// Repairs of which it is remembered when they were sent.
+const REMEMBERED: usize = 128;
+
+/// When packets were last sent again, by the end of their numbers. Empty until something is.
+#[derive(Default)]
+pub(super) struct Repaired(Box<[Option<Sent>]>);
+
+#[derive(Clone, Copy)]
+struct Sent {
+    ssrc: u32,
+    number: u16,
+    at: Instant,
+}
+
+impl Repaired {
+    /// Whether a packet shall be sent again, which is then taken note of. Browsers ask again after what they
+    /// believe to be the round trip; on a line that has just become narrow that is too soon, and what is
+    /// on its way would be sent once more, and fill the line.
+    fn may_send(&mut self, ssrc: u32, number: u16, now: Instant, travelling: Duration) -> bool {
+        if self.0.is_empty() {
+            self.0 = vec![None; REMEMBERED].into();
+        }
+        let Some(slot) = self.0.get_mut(usize::from(number) % REMEMBERED) else {
+            return true;
+        };
+        let on_its_way = slot.is_some_and(|sent| {
+            let same = (sent.ssrc, sent.number) == (ssrc, number);
+            same && now.saturating_duration_since(sent.at) < travelling
+        });
+        if !on_its_way {
+            *slot = Some(Sent { ssrc, number, at: now });
+        }
+        !on_its_way
+    }
+}
+
 impl Subscriber {
+    /// How long a repair takes to arrive and to be missed: a little less than the round trip, and no less
+    /// than what packets wait in queues.
+    fn travelling(&self) -> Duration {
+        let round_trip = self.figures.round_trip.unwrap_or_default() * 3 / 4;
+        self.bandwidth.as_ref().map_or(round_trip, |it| it.waiting().max(round_trip))
+    }
+
     /// Writes what it misses again. `find` gives the packet of a source by its sequence number.
     pub(super) fn repair<'p>(
         &mut self,
@@ -60,6 +103,7 @@ impl Subscriber {
         way: &mut Way<'_>,
     ) {
         self.figures.nacks += 1;
+        let travelling = self.travelling();
         let Some(track) = self.tracks.iter_mut().find(|t| t.ssrc == nack.ssrc && t.is_repaired())
         else {
             return;
@@ -77,6 +121,9 @@ impl Subscriber {
             let Some(packet) = find(origin.source(), origin.sequence) else {
                 continue;
             };
+            if !self.repaired.may_send(nack.ssrc, missing, way.now, travelling) {
+                continue;
+            }
             if !self.repairs_left.take(1, way.now) {
                 return;
             }
@@ -169,5 +216,26 @@ impl Again<'_> {
             bandwidth.sent(way.now, number, bytes);
         }
         sent
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
+    fn what_is_on_its_way_is_not_sent_once_more() {
+        let (begun, travelling) = (Instant::now(), Duration::from_millis(150));
+        let at = |millis| begun + Duration::from_millis(millis);
+        let mut repaired = Repaired::default();
+        assert!(repaired.may_send(1, 65_535, at(0), travelling));
+        // Others are.
+        assert!(repaired.may_send(1, 0, at(10), travelling));
+        assert!(!repaired.may_send(1, 65_535, at(20), travelling));
+        assert!(!repaired.may_send(1, 65_535, at(149), travelling), "nor is it counted anew");
+        assert!(repaired.may_send(1, 65_535, at(150), travelling));
+        assert!(repaired.may_send(2, 65_535, at(160), travelling), "another stream's");
+        assert!(repaired.may_send(1, 0, at(20), Duration::from_millis(2)), "a quick line");
     }
 }

@@ -9,7 +9,7 @@ use super::bandwidth::Bandwidth;
 use super::batch::Batch;
 use super::feed::Feed;
 use super::outgoing::{MAX_HEADER, Negotiated, Outgoing, Place};
-use super::repair::{Allowance, REPAIRS_A_SECOND};
+use super::repair::{Allowance, REPAIRS_A_SECOND, Repaired};
 use crate::identity::SessionId;
 use crate::keys::Keys;
 use crate::packet::{EndToEnd, Packet, TrackName};
@@ -44,6 +44,7 @@ pub(crate) struct Subscriber {
     /// Its clock, which it shall hear of with the next report, and ours when it said so.
     reference: Option<(ReferenceTime, u32)>,
     pub(super) repairs_left: Allowance,
+    pub(super) repaired: Repaired,
     /// Packets of which its feedback may tell.
     feedback_left: Allowance,
     pub(super) figures: Figures,
@@ -118,6 +119,7 @@ impl Subscriber {
             report_due: now,
             reference: None,
             repairs_left: Allowance::new(REPAIRS_A_SECOND, now),
+            repaired: Repaired::default(),
             feedback_left: Allowance::new(FEEDBACK_A_SECOND, now),
             figures: Figures::default(),
         })

@@ -6,6 +6,7 @@
 //! doesn't care for jitter, which delays some of them, while a queue delays all.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 /// The last moment: so many parts of so many microseconds, and at least so many packets.
 const RECENT: (u64, u64, u32) = (2, 40_000, 8);
@@ -45,6 +46,11 @@ impl Delay {
 
     pub(super) fn signal(&self) -> Signal {
         self.signal
+    }
+
+    /// How long packets waited when that was last judged.
+    pub(super) fn waiting(&self) -> Duration {
+        Duration::from_micros(u64::try_from(self.waited).unwrap_or_default())
     }
 
     /// A packet arrived.

@@ -115,6 +115,11 @@ impl Bandwidth {
         self.estimate as u64
     }
 
+    /// How long packets wait on the way, as far as is known.
+    pub(super) fn waiting(&self) -> Duration {
+        self.delay.waiting()
+    }
+
     /// Whether the subscriber gives feedback at all.
     pub(super) fn is_told(&self) -> bool {
         self.heard.is_some()
