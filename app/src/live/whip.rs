@@ -46,9 +46,9 @@ impl PictureFormat {
     /// For the artist, to choose by.
     pub fn words(self) -> &'static str {
         match self {
-            Self::Vp8 => "VP8 – every device can show it",
-            Self::Vp9 => "VP9 – sharper, more work for this computer; not for old phones",
-            Self::Av1 => "AV1 – sharpest, most work; only for recent browsers and phones",
+            Self::Vp8 => "VP8: for every device",
+            Self::Vp9 => "VP9: sharper, not for old phones",
+            Self::Av1 => "AV1: sharpest, new devices only",
         }
     }
 
