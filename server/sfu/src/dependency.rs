@@ -19,13 +19,16 @@ const MAX_TEMPLATES: usize = 64;
 /// Spatial layers have numbers of two bits.
 const MAX_LAYERS: usize = 4;
 
+/// Longest value of an extension in the one-byte form.
+const MAX_ONE_BYTE: usize = 16;
+
 /// Of the fields that are always there: start, end and template in the first byte, then the frame number.
 const MANDATORY: usize = 3;
 
 /// One packet's descriptor, as it came.
 ///
 /// Invariant: it has the mandatory fields, and fits the length of an extension.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct DependencyDescriptor(Box<[u8]>);
 
 impl DependencyDescriptor {
@@ -38,6 +41,11 @@ impl DependencyDescriptor {
     /// To be passed on.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.0
+    }
+
+    /// Whether it is too long for the one-byte form of header extensions (RFC 8285 §4.2).
+    pub(crate) fn is_long(&self) -> bool {
+        self.0.len() > MAX_ONE_BYTE
     }
 
     /// Frames are counted over all layers.
@@ -92,7 +100,7 @@ impl ExtensionSerializer for Carrier {
 
     fn requires_two_byte_form(&self, values: &ExtensionValues) -> bool {
         let descriptor = values.user_values.get::<DependencyDescriptor>();
-        descriptor.is_some_and(|it| it.bytes().len() > 16)
+        descriptor.is_some_and(DependencyDescriptor::is_long)
     }
 }
 
@@ -102,7 +110,7 @@ pub(crate) fn of(values: &ExtensionValues) -> Option<Arc<DependencyDescriptor>> 
 }
 
 /// The templates of a stream: what packets refer to, as its last keyframe listed them.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(crate) struct Templates {
     /// The number of the first.
     first: u8,

@@ -8,11 +8,9 @@ use super::numbering::{Numbering, Numbers};
 use crate::dependency::{self, DependencyDescriptor};
 use crate::packet::{EndToEnd, Packet, Source, TrackName};
 
-/// Longest RTP header written: fixed part, extensions of which one has 255 bytes and the others 48.
+/// Longest RTP header written: fixed part, a dependency descriptor of 255 bytes and its head, the other
+/// extensions.
 pub(super) const MAX_HEADER: usize = 12 + 4 + 304;
-
-/// Longest value of an extension in the one-byte form (RFC 8285 §4.2).
-const MAX_ONE_BYTE: usize = 16;
 
 /// Packets of sound that can be sent again: more than players wait for.
 const REMEMBERED: usize = 64;
@@ -219,7 +217,7 @@ impl Outgoing {
     ) -> usize {
         let dependency = meaning.dependency.as_ref().filter(|_| self.ids.dependency.is_some());
         // One that is too long for the short form has all others in the long one, too.
-        let long = dependency.is_some_and(|it| it.bytes().len() > MAX_ONE_BYTE);
+        let long = dependency.is_some_and(|it| it.is_long());
         let mut elements = Elements { header, length: 16, long };
         elements.add(self.ids.mid.filter(|_| place.named), self.mid.as_bytes());
         if let Some(number) = place.transport {
