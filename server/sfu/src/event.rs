@@ -67,6 +67,37 @@ pub enum EndReason {
     ConnectionLost,
     /// [`Sfu::close_stage`](crate::Sfu::close_stage) was asked for.
     StageClosed,
-    /// ICE and DTLS were not up in time after the answer.
+    /// No way to the peer was found in time after the answer (ICE).
     NeverConnected,
+    /// There was a way, and the DTLS handshake over it failed.
+    HandshakeFailed(HandshakeFailure),
+}
+
+/// Why a DTLS handshake failed. The texts are for people who look for the fault of a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum HandshakeFailure {
+    /// The peer's certificate has none of the fingerprints that its offer announced (RFC 8122 §5).
+    #[error("its certificate is not the one that its offer announced")]
+    OtherCertificate,
+    /// The peer sent no certificate.
+    #[error("it has no certificate")]
+    NoCertificate,
+    /// The kind of the certificate's key or of its signature is not spoken here.
+    #[error("its certificate is of a kind that isn't taken: RSA and ECDSA are")]
+    UnknownCertificate,
+    /// The peer doesn't hold the key of its certificate, or somebody changed what it said.
+    #[error("its signature or checksum is wrong")]
+    WrongSignature,
+    /// There is no version, cipher, group or SRTP profile that both sides speak.
+    #[error("it has no cipher, key exchange or SRTP profile in common with the venue")]
+    NothingInCommon,
+    /// The peer gave up, by this alert (RFC 5246 §7.2).
+    #[error("it refused the venue's side with alert {0}")]
+    Refused(u8),
+    /// The peer fell silent before the handshake was done.
+    #[error("it fell silent before the handshake was done")]
+    Silent,
+    /// What the peer said is against the protocol.
+    #[error("what it said is against the protocol")]
+    Broken,
 }

@@ -47,7 +47,7 @@ mod wire;
 pub use crate::config::{Config, Limits, Timeouts};
 pub use crate::core::{Accepted, Restarted};
 pub use crate::error::{OfferError, StartError};
-pub use crate::event::{EndReason, Event, Role};
+pub use crate::event::{EndReason, Event, HandshakeFailure, Role};
 pub use crate::fragment::{Credentials, Fragment};
 pub use crate::identity::{ParseSessionIdError, SessionId, StageId};
 pub use crate::sfu::Sfu;

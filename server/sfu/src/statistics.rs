@@ -48,6 +48,8 @@ pub struct Totals {
     pub sessions_started: u64,
     /// Sessions ended.
     pub sessions_ended: u64,
+    /// How many of them because their DTLS handshake failed.
+    pub handshakes_failed: u64,
     /// Connections taken for media by TCP (RFC 6544).
     pub tcp_opened: u64,
     /// How many of them are over.

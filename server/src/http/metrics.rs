@@ -94,6 +94,7 @@ fn add_media(registry: &mut Registry, sample: &Sample) {
         keyframe_requests,
         sessions_started,
         sessions_ended,
+        handshakes_failed,
         tcp_opened,
         tcp_closed,
         tcp_refused,
@@ -133,6 +134,11 @@ fn add_media(registry: &mut Registry, sample: &Sample) {
     );
     media.register("sessions_started", "Sessions accepted", counter(sessions_started));
     media.register("sessions_ended", "Sessions ended", counter(sessions_ended));
+    media.register(
+        "handshakes_failed",
+        "Sessions ended because their DTLS handshake failed",
+        counter(handshakes_failed),
+    );
     media.register("tcp_opened", "Connections for media by TCP", counter(tcp_opened));
     media.register("tcp_closed", "Connections for media by TCP that are over", counter(tcp_closed));
     media.register(
