@@ -11,14 +11,22 @@ use super::CurrentViewer;
 use bandstand_domain::accounts::{Role, Viewer};
 
 /// `next` when it is a path of this venue that one can be led to without harm. Browsers drop tabs
-/// and line breaks from addresses and take `\` for `/`, so those could hide `//elsewhere.example`.
+/// and line breaks from addresses, take `\` for `/`, and remove dot segments (RFC 3986, section 5.2.4):
+/// behind each of these could hide `//elsewhere.example`, which is another host.
 pub(super) fn local_path(next: &str) -> Option<&str> {
-    let local = next.starts_with('/')
-        && !next.starts_with("//")
+    let path = next.split(['?', '#']).next().unwrap_or_default();
+    let local = path.starts_with('/')
+        && !path.contains("//")
+        && !path.split('/').any(is_dot_segment)
         && next.len() <= 512
         && !next.contains('\\')
         && !next.chars().any(|c| c.is_whitespace() || c.is_control());
     local.then_some(next)
+}
+
+/// A segment that browsers remove from a path, written out or percent-encoded.
+fn is_dot_segment(segment: &str) -> bool {
+    matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..")
 }
 
 /// The address of `page` (`/log-in` or `/join`) that leads on to `next`.
@@ -95,7 +103,9 @@ mod tests {
 
     #[test]
     fn leads_only_to_pages_of_this_venue() {
-        for good in ["/", "/dashboard", "/shows/1/edit", "/?genre=folk#top"] {
+        for good in
+            ["/", "/dashboard", "/shows/1/edit", "/?genre=folk#top", "/artists/a..b", "/?a=//b"]
+        {
             assert_eq!(local_path(good), Some(good));
         }
         for bad in [
@@ -108,6 +118,16 @@ mod tests {
             "https://evil.example",
             "javascript:alert(1)",
             "/\n/evil.example",
+            // What is left of these is `//evil.example/x`.
+            "/.//evil.example/x",
+            "/..//evil.example/x",
+            "/x/..//evil.example/x",
+            "/%2e//evil.example/x",
+            "/x/.%2E//evil.example/x",
+            "/a//evil.example",
+            // And these lead elsewhere than they say.
+            "/shows/..",
+            "/shows/%2e%2e/settings",
         ] {
             assert_eq!(local_path(bad), None, "{bad:?}");
         }
