@@ -17,6 +17,7 @@ use crate::{
     people::Picture,
     refusal::Reason,
     shows::{Genre, check_genres},
+    visible::hides_something,
 };
 
 /// Why an account or a log-in is refused, beyond what every feature refuses.
@@ -31,6 +32,9 @@ pub enum AccountReason {
     /// A link from a mail that was used, is too old, or never was.
     #[error("This link was used already, or is too old. Ask for a new one.")]
     LinkOver,
+    /// How the account is entered was changed while its person proved who they are.
+    #[error("Your account was changed at the same moment. Please try again.")]
+    Superseded,
     /// An operator closed the account. Told only to who knows the password.
     #[error("This account was closed by the venue.")]
     Disabled,
@@ -47,7 +51,7 @@ impl Reason for AccountReason {
         match self {
             Self::WrongCredentials | Self::CodeNeeded => 401,
             Self::Disabled => 403,
-            Self::Leaving { .. } => 409,
+            Self::Leaving { .. } | Self::Superseded => 409,
             Self::LinkOver => 410,
         }
     }
@@ -180,10 +184,14 @@ pub fn check_handle(handle: &str) -> Option<String> {
     })
 }
 
-/// What is wrong with a name that others see.
+/// What is wrong with a name that others see. It is kept as [`crate::visible::tidy_name`] leaves it.
 pub fn check_name(what: &str, name: &str, most: usize) -> Option<String> {
     length(what, name, 1, most).or_else(|| {
-        has_forbidden(name, false).then(|| format!("{what} has a character that can't be shown."))
+        if has_forbidden(name, false) {
+            Some(format!("{what} has a character that can't be shown."))
+        } else {
+            hides_something(name).then(|| format!("{what} has a character that nobody sees."))
+        }
     })
 }
 

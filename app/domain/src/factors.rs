@@ -27,6 +27,9 @@ pub enum FactorReason {
     /// Browsers tie passkeys to a name, and the venue has none but a number.
     #[error("Passkeys need a venue with a name of its own, and this one has only a number.")]
     NoName,
+    /// How the account is entered was changed while its person proved who they are.
+    #[error("Your account was changed at the same moment. Please try again.")]
+    Superseded,
     /// [`MOST_PASSKEYS`].
     #[error("You have 20 passkeys. Remove one that you no longer use first.")]
     TooManyPasskeys,
@@ -43,7 +46,11 @@ impl Reason for FactorReason {
         match self {
             Self::UnknownPasskey => 401,
             Self::ProofNeeded => 403,
-            Self::NoName | Self::TooManyPasskeys | Self::AlreadyOn | Self::Off => 409,
+            Self::NoName
+            | Self::TooManyPasskeys
+            | Self::AlreadyOn
+            | Self::Off
+            | Self::Superseded => 409,
             Self::UnusablePasskey => 422,
         }
     }

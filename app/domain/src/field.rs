@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::visible::{piles_up, shows_something};
+
 /// One complaint about one field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldError {
@@ -59,10 +61,11 @@ impl FieldErrors {
     }
 }
 
-/// Complains unless `text` has `least..=most` characters once trimmed. `what` starts the sentence.
+/// Complains unless `text` has `least..=most` characters once trimmed. Text that shows nothing is none.
+/// `what` starts the sentence.
 pub fn length(what: &str, text: &str, least: usize, most: usize) -> Option<String> {
     let count = text.trim().chars().count();
-    if count < least && count == 0 {
+    if least > 0 && !shows_something(text) {
         Some(format!("{what} is missing."))
     } else if count < least {
         Some(format!("{what} needs at least {least} characters; this has {count}."))
@@ -73,11 +76,13 @@ pub fn length(what: &str, text: &str, least: usize, most: usize) -> Option<Strin
     }
 }
 
-/// Whether `text` has characters that must not stand in a name or a line of text: control
-/// characters, and those that turn the direction of the text around them.
+/// Whether `text` has characters that must not stand in a name or a text: control characters and
+/// separators, those that turn the direction of the text around them, and marks that pile up over other
+/// lines.
 pub fn has_forbidden(text: &str, line_breaks: bool) -> bool {
     text.chars().any(|c| {
         (c.is_control() && !(line_breaks && c == '\n'))
-            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-    })
+            || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}')
+            || matches!(c, '\u{2066}'..='\u{2069}' | '\u{feff}')
+    }) || piles_up(text)
 }

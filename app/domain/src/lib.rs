@@ -16,6 +16,7 @@ pub mod refusal;
 pub mod shows;
 pub mod stream_keys;
 pub mod time;
+pub mod visible;
 
 pub use field::{FieldError, FieldErrors};
 pub use person::PersonId;

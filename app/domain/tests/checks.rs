@@ -8,6 +8,7 @@ use bandstand_domain::{
     },
     chat::{LONGEST, check_message},
     shows::{FARTHEST, Genre, ShowDraft, check_times},
+    visible::tidy_name,
 };
 
 fn registration() -> Registration {
@@ -93,6 +94,80 @@ fn names_and_messages_have_no_control_or_direction_characters() {
     assert!(check_message("   ").is_some());
     assert!(check_message(&"é".repeat(LONGEST)).is_none());
     assert!(check_message(&"é".repeat(LONGEST + 1)).is_some());
+}
+
+#[test]
+fn names_that_show_nothing_or_hide_something_are_refused() {
+    let tower = format!("a{}", "\u{0300}".repeat(5));
+    let marks = "\u{0489}".repeat(32);
+    for bad in [
+        "\u{200b}",
+        "\u{2800}",
+        "\u{3164}",
+        "\u{115f}",
+        "\u{00ad}",
+        "\u{2060}",
+        "\u{200d}",
+        "\u{fe0f}",
+        "\u{a0}",
+        &marks,
+        "Ada\u{200b}",
+        "Ada\u{200d}",
+        "A\u{200c}da",
+        "Ada\u{200e}",
+        "Ada\u{3164}",
+        "Ada\u{fe0f}",
+        "Ada\u{e0041}",
+        "Ada\u{ad}",
+        "Ada\u{2028}Lee",
+        &tower,
+        "🎶\u{200d}",
+        "🎶\u{200d}a",
+        "🎶\u{fe0f}\u{200d}\u{200d}🎶",
+    ] {
+        assert!(check_guest_name(bad).is_some(), "{bad:?}");
+    }
+    for good in [
+        "Ada",
+        "Zoë",
+        "Zoe\u{308}",
+        "Nguye\u{302}\u{303}n",
+        "שָׁלוֹם",
+        "می\u{200c}خواهم",
+        "क्\u{200d}ष",
+        "葛\u{e0100}城",
+        "👩\u{200d}🎤",
+        "❤\u{fe0f}",
+        "👩\u{200d}❤\u{fe0f}\u{200d}👩",
+        "1\u{fe0f}\u{20e3}",
+        "👩🏽\u{200d}🎤",
+        "🏴\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}",
+        "🏳\u{fe0f}\u{200d}🌈",
+        "ที่นี่",
+        "…",
+    ] {
+        assert_eq!(check_guest_name(good), None, "{good:?}");
+    }
+    assert_eq!(tidy_name(" Ada \u{a0} \u{3000}Lee "), "Ada Lee");
+}
+
+#[test]
+fn messages_that_show_nothing_or_paint_over_others_are_refused() {
+    let painted = |mark: &str| format!("a{}", mark.repeat(LONGEST - 1));
+    for bad in [
+        "\u{2800}",
+        "\u{200b}\u{200b}",
+        "\u{3164}\n\u{3164}",
+        &painted("\u{336}"),
+        &painted("\u{300}"),
+    ] {
+        assert!(check_message(bad).is_some(), "{bad:?}");
+    }
+    // What comes along when text is pasted harms nobody.
+    for good in ["soft\u{ad}ly", "a\u{200b}b", "שלום\u{200f}!", "👩\u{200d}🎤", "nai\u{308}ve"]
+    {
+        assert_eq!(check_message(good), None, "{good:?}");
+    }
 }
 
 #[test]

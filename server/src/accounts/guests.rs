@@ -3,6 +3,7 @@
 use bandstand_domain::{
     FieldErrors, PersonId, Refusal,
     accounts::{Role, Viewer, check_guest_name},
+    visible::tidy_name,
 };
 use serde::{Deserialize, Serialize};
 
@@ -67,7 +68,7 @@ pub(crate) async fn enter<E: std::error::Error>(
     }
     caller.limited(Limit::Guest, by_address(caller.address))?;
     let person = person(caller).await.map_err(broken)?;
-    let guest = Guest { person, name: name.trim().to_owned() };
+    let guest = Guest { person, name: tidy_name(name) };
     let made = async {
         caller.session.insert(GUEST, &guest).await?;
         // Now, so that requests that come at the same time don't each give it another one.

@@ -11,6 +11,7 @@ use bandstand_domain::{
     live::Topic,
     people::{ArtistPage, Following, PeopleError, PeopleReason, Profile, ProfileForm},
     shows::Artist,
+    visible::tidy_name,
 };
 
 pub use pictures::{Darkroom, discard, routes};
@@ -132,13 +133,14 @@ impl People for Caller {
     }
 }
 
-/// The form with its text as it is kept: trimmed, lines ended by `\n`, each genre once.
+/// The form with its text as it is kept: tidy names, no space around the rest, lines ended by `\n`, each
+/// genre once.
 fn normal(mut form: ProfileForm) -> ProfileForm {
-    form.display_name = form.display_name.trim().to_owned();
+    form.display_name = tidy_name(&form.display_name);
     form.about = form.about.replace("\r\n", "\n").trim().to_owned();
     form.website = form.website.trim().to_owned();
     if let Some(artist) = &mut form.artist {
-        artist.stage_name = artist.stage_name.trim().to_owned();
+        artist.stage_name = tidy_name(&artist.stage_name);
         artist.genres.sort();
         artist.genres.dedup();
     }

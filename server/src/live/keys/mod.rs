@@ -13,6 +13,7 @@ use bandstand_domain::{
     accounts::Secret,
     live::{LiveError, LiveReason},
     stream_keys::{MOST_KEYS, NewStreamKey, StreamKey, StreamKeyId, check_key_name},
+    visible::tidy_name,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
@@ -62,7 +63,7 @@ pub async fn make(caller: &Caller, name: &str) -> Result<NewStreamKey, LiveError
     let secret = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(rand::random::<[u8; 24]>()));
     let key = StreamKey {
         id: StreamKeyId(Uuid::now_v7()),
-        name: name.trim().to_owned(),
+        name: tidy_name(name),
         // ASCII from end to end.
         ending: secret[secret.len() - 4..].to_owned(),
         made_at: clock::now(),
