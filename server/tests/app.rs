@@ -83,6 +83,18 @@ impl TestApp {
         Self::open(config, self.folder).await
     }
 
+    /// Another process of the same venue: at an address of its own, with the same database.
+    pub async fn beside(&self) -> Self {
+        let free = SocketAddr::from(([127, 0, 0, 1], 0));
+        let config = Config {
+            listen: free,
+            media: free,
+            public_url: String::new(),
+            ..self.running.venue.config.clone()
+        };
+        Self::open(config, tempfile::tempdir().unwrap()).await
+    }
+
     /// Where the database is.
     pub fn data(&self) -> &Path {
         &self.running.venue.config.data
@@ -161,6 +173,11 @@ pub struct User {
 }
 
 impl User {
+    /// The same browser at another process of the venue.
+    pub fn at(&self, app: &TestApp) -> Self {
+        Self { url: app.url.clone(), ..self.clone() }
+    }
+
     /// Calls a server function as the page would.
     pub async fn post(&self, function: &str, arguments: Value) -> Response {
         self.client

@@ -29,7 +29,7 @@ impl User {
         self.call("factors/add_passkey", arguments).await
     }
 
-    async fn remove_passkey(&self, id: &str) -> Result<(), FactorError> {
+    pub async fn remove_passkey(&self, id: &str) -> Result<(), FactorError> {
         let arguments = json!({ "id": id, "password": PASSWORD });
         self.call("factors/remove_passkey", arguments).await
     }
@@ -51,7 +51,7 @@ impl User {
         self.call("factors/enable_second_factor", json!({ "code": code })).await
     }
 
-    async fn disable(&self, password: Option<&str>) -> Result<(), FactorError> {
+    pub async fn disable(&self, password: Option<&str>) -> Result<(), FactorError> {
         self.call("factors/disable_second_factor", json!({ "password": password })).await
     }
 

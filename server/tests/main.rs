@@ -13,6 +13,7 @@ mod chat;
 mod coming_in;
 mod crowd;
 mod device;
+mod epochs;
 mod factors;
 mod figures;
 mod limits;

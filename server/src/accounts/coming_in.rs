@@ -13,7 +13,7 @@ use bandstand_domain::{
 };
 
 use super::{
-    GRACE, guests,
+    Account, GRACE, guests,
     letters::Occasion,
     links::{self, Purpose},
     lost, own_sessions,
@@ -60,7 +60,7 @@ impl Accounts for Caller {
             Err(error) => return Err(broken(error)),
         };
         self.venue.jobs.wake();
-        self.enter(&account.id).await.map_err(broken)?;
+        self.enter_proven(&account).await?;
         Ok(account.viewer())
     }
 
@@ -108,7 +108,7 @@ impl Accounts for Caller {
             return Err(Refusal::Because(AccountReason::Leaving { erased_at }));
         }
         factors::check_second_factor(self, &known.account, form.code.reveal()).await?;
-        self.enter(&known.account.id).await.map_err(broken)?;
+        self.enter_proven(&known.account).await?;
         Ok(known.account.viewer())
     }
 
@@ -117,11 +117,15 @@ impl Accounts for Caller {
         factors::check_second_factor(self, &known.account, form.code.reveal()).await?;
         let restored = async {
             let mut write = self.venue.database.begin().await?;
-            store::restore(&mut write, &known.account.id).await?;
-            write.commit().await
+            let restored =
+                store::restore(&mut write, &known.account.id, known.account.epoch).await?;
+            write.commit().await?;
+            Ok(restored)
         };
-        restored.await.map_err(broken)?;
-        self.enter(&known.account.id).await.map_err(broken)?;
+        if !restored.await.map_err(broken)? {
+            return Err(superseded());
+        }
+        self.enter_proven(&known.account).await?;
         Ok(known.account.viewer())
     }
 
@@ -192,7 +196,17 @@ impl Accounts for Caller {
     }
 }
 
+/// The answer to who proved who they are while how the account is entered was changed.
+pub(super) fn superseded() -> AccountError {
+    Refusal::Because(AccountReason::Superseded)
+}
+
 impl Caller {
+    /// Logs in to the account that the caller has proved to be theirs.
+    async fn enter_proven(&self, account: &Account) -> Result<(), AccountError> {
+        if self.enter(account).await.map_err(broken)? { Ok(()) } else { Err(superseded()) }
+    }
+
     /// Asks for a letter.
     async fn ask(&self, occasion: Occasion) -> Result<(), DatabaseError> {
         let mut write = self.venue.database.begin().await?;

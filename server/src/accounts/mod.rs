@@ -28,7 +28,7 @@ pub use store::Account;
 use crate::{
     caller::Caller,
     database::{DatabaseError, Write},
-    http::sessions::{self, ACCOUNT},
+    http::sessions::{self, ACCOUNT, EPOCH},
     jobs::{self, Job},
     secrets,
 };
@@ -71,7 +71,7 @@ fn lost(error: session::Error) -> DatabaseError {
 }
 
 impl Account {
-    fn viewer(&self) -> Viewer {
+    pub(crate) fn viewer(&self) -> Viewer {
         Viewer {
             person: self.person.clone(),
             name: self.name.clone(),
@@ -84,14 +84,16 @@ impl Account {
 }
 
 impl Caller {
-    /// Makes the session that of `account`, under a new id, so that nobody who knew the old one comes
-    /// in too.
-    async fn enter(&self, account: &str) -> Result<(), DatabaseError> {
+    /// Makes the session that of `account`, under a new id against session fixation. It is written at
+    /// once; false when the epoch in which `account` was read, and its person proved who they are, is
+    /// over: then nobody is logged in.
+    pub(crate) async fn enter(&self, account: &Account) -> Result<bool, DatabaseError> {
         let before = self.session.get::<String>(ACCOUNT).await.map_err(lost)?;
         let name = sessions::name_of(&self.session).await.map_err(lost)?;
         self.session.cycle_id().await.map_err(lost)?;
         self.session.remove::<Guest>(GUEST).await.map_err(lost)?;
-        self.session.insert(ACCOUNT, account).await.map_err(lost)?;
+        self.session.insert(ACCOUNT, &account.id).await.map_err(lost)?;
+        self.session.insert(EPOCH, account.epoch).await.map_err(lost)?;
         sessions::begin(&self.session, &self.device).await.map_err(lost)?;
         if let (Some(_), Some(name)) = (before, name) {
             // What the account before held open here is not this one's.
@@ -103,18 +105,12 @@ impl Caller {
         } else {
             sessions::name(&self.session).await.map_err(lost)?;
         }
-        Ok(())
-    }
-
-    /// Makes the session that of the account `id`, which proved itself without a password; nothing for
-    /// one that its person or an operator closed.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub(crate) async fn enter_open(&self, id: &str) -> Result<Option<Viewer>, DatabaseError> {
-        let Some(account) = store::find(&self.venue.database, id).await? else { return Ok(None) };
-        self.enter(id).await?;
-        Ok(Some(account.viewer()))
+        self.session.save().await.map_err(lost)?;
+        let entered = self.session.get::<String>(ACCOUNT).await.map_err(lost)?.is_some();
+        if !entered {
+            self.session.flush().await.map_err(lost)?;
+        }
+        Ok(entered)
     }
 
     /// The name of the session, which it gets if it has none.

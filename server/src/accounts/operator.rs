@@ -204,7 +204,7 @@ async fn set_disabled(
     disabled: bool,
 ) -> Result<usize, DatabaseError> {
     let mut write = database.begin().await?;
-    sqlx::query("UPDATE accounts SET disabled_at = $2 WHERE id = $1")
+    sqlx::query("UPDATE accounts SET disabled_at = $2, epoch = epoch + 1 WHERE id = $1")
         .bind(id)
         .bind(disabled.then(|| clock::now().0))
         .execute(&mut *write)

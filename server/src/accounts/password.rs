@@ -10,7 +10,10 @@ use bandstand_domain::{
     FieldErrors, Refusal,
     accounts::{AccountError, Secret},
 };
-use tokio::{sync::Semaphore, task::spawn_blocking};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::spawn_blocking,
+};
 
 /// The most that wait for their turn; a hash takes some 20 ms.
 const MOST_WAITING: usize = 256;
@@ -28,11 +31,16 @@ pub struct Passwords {
     nobodys: String,
 }
 
+/// How many passwords are hashed at the same time.
+fn turns() -> u32 {
+    let cores = available_parallelism().map_or(1, NonZero::get);
+    u32::try_from(cores.div_ceil(2)).unwrap_or(u32::MAX)
+}
+
 impl Default for Passwords {
     fn default() -> Self {
-        let cores = available_parallelism().map_or(1, NonZero::get);
         Self {
-            turns: Arc::new(Semaphore::new(cores.div_ceil(2))),
+            turns: Arc::new(Semaphore::new(turns() as usize)),
             places: Arc::new(Semaphore::new(MOST_WAITING)),
             nobodys: hash(&Secret::new("nobody's")).unwrap_or_default(),
         }
@@ -82,6 +90,16 @@ impl Passwords {
             return Err(FieldErrors::one(field, GUESSED).into());
         }
         Ok(())
+    }
+
+    /// Takes all turns: what would be hashed waits until this is dropped.
+    pub async fn hold(&self) -> Option<OwnedSemaphorePermit> {
+        self.turns.clone().acquire_many_owned(turns()).await.ok()
+    }
+
+    /// How many wait for their turn, or have it.
+    pub fn waiting(&self) -> usize {
+        MOST_WAITING - self.places.available_permits()
     }
 
     async fn take_turn<T: Send + 'static, E: Error>(

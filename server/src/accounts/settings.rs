@@ -13,7 +13,10 @@ use bandstand_domain::{
 };
 
 use super::{
-    Account, GRACE, coming_in::is_taken, letters::Occasion, links, own_sessions, store, write_to,
+    Account, GRACE,
+    coming_in::{is_taken, superseded},
+    letters::Occasion,
+    links, own_sessions, store, write_to,
 };
 use crate::{
     caller::Caller,
@@ -77,6 +80,9 @@ impl AccountSettings for Caller {
         let email = form.email.trim().to_owned();
         let asked = async {
             let mut write = self.venue.database.begin().await?;
+            if !account.lock_unchanged(&mut write).await? {
+                return Ok(false);
+            }
             let id = account.id.clone();
             let occasion = if account.confirmed {
                 Occasion::NewEmail { account: id, email }
@@ -87,9 +93,12 @@ impl AccountSettings for Caller {
                 Occasion::Registered { account: id }
             };
             write_to(&mut write, occasion).await?;
-            write.commit().await
+            write.commit().await?;
+            Ok(true)
         };
-        asked.await.map_err(broken)?;
+        if !asked.await.map_err(broken)? {
+            return Err(superseded());
+        }
         self.venue.jobs.wake();
         Ok(())
     }
@@ -104,15 +113,18 @@ impl AccountSettings for Caller {
         let kept = self.session_name().await.map_err(broken)?;
         let changed = async {
             let mut write = self.venue.database.begin().await?;
+            if !account.lock_unchanged(&mut write).await? {
+                return Ok(None);
+            }
             store::set_password(&mut write, &account.id, &hash).await?;
             links::take_back(&mut write, &account.id).await?;
             let ended = own_sessions::end_all(&mut write, &account.id, Some(&kept)).await?;
             let occasion = Occasion::PasswordChanged { account: account.id.clone() };
             write_to(&mut write, occasion).await?;
             write.commit().await?;
-            Ok(ended)
+            Ok(Some(ended))
         };
-        let ended = changed.await.map_err(broken)?;
+        let ended = changed.await.map_err(broken)?.ok_or_else(superseded)?;
         self.venue.live.end_sessions(&ended).await;
         self.venue.jobs.wake();
         Ok(())
@@ -133,6 +145,7 @@ impl AccountSettings for Caller {
         let account = self.own_account().await?;
         let ended = async {
             let mut write = self.venue.database.begin().await?;
+            store::begin_epoch(&mut write, &account.id).await?;
             let ended = own_sessions::end(&mut write, &account.id, &name).await?;
             write.commit().await?;
             Ok(ended)
@@ -159,19 +172,22 @@ impl AccountSettings for Caller {
         }
         self.check_own_password(&account, "delete_password", &password).await?;
         let now = clock::now();
-        // Whoever waits for one of their shows is told while the account is still theirs.
-        shows::call_off(&self.venue, &account.id).await.map_err(broken)?;
         let deleted = async {
             let mut write = self.venue.database.begin().await?;
+            if !account.lock_unchanged(&mut write).await? {
+                return Ok(None);
+            }
             store::delete(&mut write, &account.id, now).await?;
             links::take_back(&mut write, &account.id).await?;
             let ended = own_sessions::end_all(&mut write, &account.id, None).await?;
             let occasion = Occasion::Deleted { account: account.id.clone() };
             write_to(&mut write, occasion).await?;
+            let off = shows::call_off(&mut write, &account.id).await?;
             write.commit().await?;
-            Ok(ended)
+            Ok(Some((ended, off)))
         };
-        let ended = deleted.await.map_err(broken)?;
+        let (ended, off) = deleted.await.map_err(broken)?.ok_or_else(superseded)?;
+        shows::called_off(&self.venue, off).await;
         self.venue.live.end_sessions(&ended).await;
         self.venue.jobs.wake();
         Ok(now.plus(GRACE))
@@ -205,6 +221,7 @@ impl Caller {
         kept: Option<&str>,
     ) -> Result<Vec<String>, DatabaseError> {
         let mut write = self.venue.database.begin().await?;
+        store::begin_epoch(&mut write, account).await?;
         let ended = own_sessions::end_all(&mut write, account, kept).await?;
         write.commit().await?;
         Ok(ended)

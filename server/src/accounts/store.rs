@@ -1,11 +1,13 @@
 //! Accounts in the database.
 
 mod ending;
+mod epoch;
 
 use bandstand_domain::{
     Millis, PersonId,
     accounts::{Language, Registration},
     people::Picture,
+    visible::tidy_name,
 };
 use sqlx::{Row, any::AnyRow};
 use uuid::Uuid;
@@ -15,12 +17,14 @@ use crate::{
     database::{Database, DatabaseError, Write, to_json},
 };
 pub use ending::{Due, delete, due, erase, export, restore};
+pub use epoch::{begin_epoch, lock_epoch};
 
 /// A statement that reads of the account `$which` what makes an [`Account`], and the columns `$more`.
 macro_rules! accounts {
     ($more:literal, $which:literal) => {
         concat!(
-            "SELECT id, person, handle, display_name, stage_name, confirmed_at, operator, picture",
+            "SELECT id, person, handle, display_name, stage_name, confirmed_at, operator, picture, \
+             epoch",
             $more,
             " FROM accounts WHERE ",
             $which
@@ -47,6 +51,8 @@ pub struct Account {
     pub operator: bool,
     /// What they look like.
     pub picture: Option<Picture>,
+    /// The version of how it is entered; see [`begin_epoch`].
+    pub epoch: i64,
 }
 
 /// An account with what only logging in has to know of it.
@@ -91,6 +97,7 @@ fn account(row: &AnyRow) -> Result<Account, DatabaseError> {
         confirmed: row.try_get::<Option<i64>, _>("confirmed_at")?.is_some(),
         operator: row.try_get::<i64, _>("operator")? != 0,
         picture: row.try_get::<Option<String>, _>("picture")?.map(Picture::new),
+        epoch: row.try_get("epoch")?,
     })
 }
 
@@ -221,20 +228,21 @@ pub async fn insert(
     language: Language,
 ) -> Result<Account, DatabaseError> {
     let handle = form.handle.trim();
-    let display_name = form.display_name.trim();
-    let stage_name = form.artist.as_ref().map(|artist| artist.stage_name.trim());
+    let display_name = tidy_name(&form.display_name);
+    let stage_name = form.artist.as_ref().map(|artist| tidy_name(&artist.stage_name));
     let mut genres = form.artist.as_ref().map(|artist| artist.genres.clone()).unwrap_or_default();
     genres.sort();
     genres.dedup();
     let account = Account {
         id: Uuid::new_v4().to_string(),
         person,
-        name: stage_name.unwrap_or(display_name).to_owned(),
+        name: stage_name.clone().unwrap_or_else(|| display_name.clone()),
         handle: handle.to_owned(),
         artist: stage_name.is_some(),
         confirmed: false,
         operator: false,
         picture: None,
+        epoch: 0,
     };
     sqlx::query(
         "INSERT INTO accounts (id, person, handle, handle_key, email, email_key, display_name, \
@@ -315,12 +323,12 @@ pub async fn set_unconfirmed_email(
     Ok(())
 }
 
-/// Gives an account another password.
+/// Gives an account another password, by which a new epoch begins.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn set_password(write: &mut Write, id: &str, hash: &str) -> Result<(), DatabaseError> {
-    sqlx::query("UPDATE accounts SET password = $2 WHERE id = $1")
+    sqlx::query("UPDATE accounts SET password = $2, epoch = epoch + 1 WHERE id = $1")
         .bind(id)
         .bind(hash)
         .execute(&mut **write)

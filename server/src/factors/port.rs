@@ -9,15 +9,21 @@ use bandstand_domain::{
         Challenge, FactorError, FactorReason, MOST_PASSKEYS, SetUp, Ways, check_passkey_name,
         normal_code,
     },
+    visible::tidy_name,
 };
 
 use super::{passkeys, second, step, store, wrong_code};
 use crate::{
-    accounts::{is_taken, store::lock},
+    accounts::{Account, is_taken, store::find},
     caller::Caller,
     database::broken,
     http::limits::{Limit, by_address},
 };
+
+/// The answer to who proved who they are while how the account is entered was changed.
+fn superseded() -> FactorError {
+    Refusal::Because(FactorReason::Superseded)
+}
 
 #[async_trait]
 impl Factors for Caller {
@@ -72,19 +78,21 @@ impl Factors for Caller {
         let (id, data) = made.map_err(Refusal::Because)?;
         let added = async {
             let mut write = database.begin().await?;
-            lock(&mut write, &account.id).await?;
-            let name = name.trim();
+            if !account.lock_unchanged(&mut write).await? {
+                return Ok(Err(superseded()));
+            }
+            let name = &tidy_name(&name);
             let added =
                 store::add_passkey(&mut write, &account.id, &id, name, &data, MOST_PASSKEYS)
                     .await?;
-            if added {
-                self.commit_told(write, &account).await?;
+            if !added {
+                return Ok(Err(Refusal::Because(FactorReason::TooManyPasskeys)));
             }
-            Ok(added)
+            self.commit_told(write, &account).await?;
+            Ok(Ok(()))
         };
         match added.await {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(Refusal::Because(FactorReason::TooManyPasskeys)),
+            Ok(added) => added,
             Err(error) if is_taken(&error) => Err(unusable()),
             Err(error) => Err(broken(error)),
         }
@@ -98,13 +106,16 @@ impl Factors for Caller {
         let account = self.proven(password).await?;
         let removed = async {
             let mut write = self.venue.database.begin().await?;
-            let removed = store::remove_passkey(&mut write, &account.id, &id).await?;
-            if removed {
-                self.commit_told(write, &account).await?;
+            if !account.lock_unchanged(&mut write).await? {
+                return Ok(Err(superseded()));
             }
-            Ok(removed)
+            if !store::remove_passkey(&mut write, &account.id, &id).await? {
+                return Ok(Err(Refusal::NotFound));
+            }
+            self.commit_told(write, &account).await?;
+            Ok(Ok(()))
         };
-        if removed.await.map_err(broken)? { Ok(()) } else { Err(Refusal::NotFound) }
+        removed.await.map_err(broken)?
     }
 
     async fn begin_log_in(&self) -> Result<Challenge, FactorError> {
@@ -134,7 +145,13 @@ impl Factors for Caller {
         );
         let data = data.map_err(Refusal::Because)?;
         // Also refused to who has closed the account, or whom the operator has: the password tells why.
-        let viewer = self.enter_open(&known.account).await.map_err(broken)?.ok_or_else(unknown)?;
+        let account = find(database, &known.account).await.map_err(broken)?.ok_or_else(unknown)?;
+        // As it was when the passkey was read.
+        let account = Account { epoch: known.epoch, ..account };
+        if !self.enter(&account).await.map_err(broken)? {
+            return Err(superseded());
+        }
+        let viewer = account.viewer();
         store::use_passkey(database, &id, &data).await.map_err(broken)?;
         Ok(viewer)
     }
@@ -143,10 +160,18 @@ impl Factors for Caller {
         let account = self.proven(password).await?;
         let secret = second::new_secret();
         let sealed = self.venue.seal.seal(&secret, &account.id).map_err(|_| Refusal::Broken)?;
-        let begun = store::begin_second_factor(&self.venue.database, &account.id, &sealed).await;
-        if !begun.map_err(broken)? {
-            return Err(Refusal::Because(FactorReason::AlreadyOn));
-        }
+        let begun = async {
+            let mut write = self.venue.database.begin().await?;
+            if !account.lock_unchanged(&mut write).await? {
+                return Ok(Err(superseded()));
+            }
+            if !store::begin_second_factor(&mut write, &account.id, &sealed).await? {
+                return Ok(Err(Refusal::Because(FactorReason::AlreadyOn)));
+            }
+            write.commit().await?;
+            Ok(Ok(()))
+        };
+        begun.await.map_err(broken)??;
         second::set_up(&secret, &account.handle).map_err(|_| Refusal::Broken)
     }
 
@@ -164,38 +189,35 @@ impl Factors for Caller {
         let (shown, kept) = self.make_recovery_codes().await?;
         let enabled = async {
             let mut write = database.begin().await?;
-            lock(&mut write, &account.id).await?;
+            if !account.lock_unchanged(&mut write).await? {
+                return Ok(Err(superseded()));
+            }
             // The code that turned it on opens nothing afterwards.
             let fresh = store::use_step(&mut write, &account.id, step).await?;
             if !fresh || !store::enable(&mut write, &account.id).await? {
-                return Ok(false);
+                return Ok(Err(Refusal::Because(FactorReason::AlreadyOn)));
             }
             store::keep_recovery_codes(&mut write, &account.id, &kept).await?;
             self.commit_told(write, &account).await?;
-            Ok(true)
+            Ok(Ok(shown))
         };
-        if enabled.await.map_err(broken)? {
-            Ok(shown)
-        } else {
-            Err(Refusal::Because(FactorReason::AlreadyOn))
-        }
+        enabled.await.map_err(broken)?
     }
 
     async fn disable_second_factor(&self, password: Option<Secret>) -> Result<(), FactorError> {
         let account = self.proven(password).await?;
         let disabled = async {
             let mut write = self.venue.database.begin().await?;
-            let disabled = store::disable(&mut write, &account.id).await?;
-            if disabled {
-                self.commit_told(write, &account).await?;
+            if !account.lock_unchanged(&mut write).await? {
+                return Ok(Err(superseded()));
             }
-            Ok(disabled)
+            if !store::disable(&mut write, &account.id).await? {
+                return Ok(Err(Refusal::Because(FactorReason::Off)));
+            }
+            self.commit_told(write, &account).await?;
+            Ok(Ok(()))
         };
-        if disabled.await.map_err(broken)? {
-            Ok(())
-        } else {
-            Err(Refusal::Because(FactorReason::Off))
-        }
+        disabled.await.map_err(broken)?
     }
 
     async fn new_recovery_codes(
@@ -211,10 +233,13 @@ impl Factors for Caller {
         let (shown, kept) = self.make_recovery_codes().await?;
         let changed = async {
             let mut write = database.begin().await?;
+            if !account.lock_unchanged(&mut write).await? {
+                return Ok(Err(superseded()));
+            }
             store::keep_recovery_codes(&mut write, &account.id, &kept).await?;
-            self.commit_told(write, &account).await
+            self.commit_told(write, &account).await?;
+            Ok(Ok(shown))
         };
-        changed.await.map_err(broken)?;
-        Ok(shown)
+        changed.await.map_err(broken)?
     }
 }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use sqlx::Row;
 
 use crate::{
+    accounts::store::begin_epoch,
     clock,
     database::{Database, DatabaseError, Write},
     secrets::hash,
@@ -43,6 +44,8 @@ pub struct Known {
     pub person: PersonId,
     /// What has to be known of it, as JSON.
     pub data: String,
+    /// The epoch of its account when it was read.
+    pub epoch: i64,
 }
 
 /// The passkey `id`.
@@ -51,7 +54,7 @@ pub struct Known {
 /// When the database fails.
 pub async fn passkey(database: &Database, id: &str) -> Result<Option<Known>, DatabaseError> {
     let row = sqlx::query(
-        "SELECT p.account, a.person, p.data FROM passkeys p JOIN accounts a ON a.id = p.account \
+        "SELECT p.account, a.person, p.data, a.epoch FROM passkeys p JOIN accounts a ON a.id = p.account \
          WHERE p.id = $1",
     )
     .bind(id)
@@ -62,6 +65,7 @@ pub async fn passkey(database: &Database, id: &str) -> Result<Option<Known>, Dat
         account: row.try_get(0)?,
         person: PersonId::new(row.try_get::<String, _>(1)?),
         data: row.try_get(2)?,
+        epoch: row.try_get(3)?,
     }))
 }
 
@@ -118,6 +122,7 @@ pub async fn remove_passkey(
     account: &str,
     id: &str,
 ) -> Result<bool, DatabaseError> {
+    begin_epoch(write, account).await?;
     let gone = sqlx::query("DELETE FROM passkeys WHERE id = $1 AND account = $2")
         .bind(id)
         .bind(account)
@@ -208,11 +213,10 @@ pub async fn second_factor(
 /// # Errors
 /// When the database fails.
 pub async fn begin_second_factor(
-    database: &Database,
+    write: &mut Write,
     account: &str,
     secret: &str,
 ) -> Result<bool, DatabaseError> {
-    let mut write = database.begin().await?;
     let begun = sqlx::query(
         "INSERT INTO second_factors (account, secret) VALUES ($1, $2) \
          ON CONFLICT (account) DO UPDATE SET secret = excluded.secret, step = 0 \
@@ -220,9 +224,8 @@ pub async fn begin_second_factor(
     )
     .bind(account)
     .bind(secret)
-    .execute(&mut *write)
+    .execute(&mut **write)
     .await?;
-    write.commit().await?;
     Ok(begun.rows_affected() == 1)
 }
 
@@ -245,6 +248,7 @@ pub async fn use_step(write: &mut Write, account: &str, step: i64) -> Result<boo
 /// # Errors
 /// When the database fails.
 pub async fn enable(write: &mut Write, account: &str) -> Result<bool, DatabaseError> {
+    begin_epoch(write, account).await?;
     let enabled = sqlx::query(
         "UPDATE second_factors SET enabled_at = $2 WHERE account = $1 AND enabled_at IS NULL",
     )
@@ -260,6 +264,7 @@ pub async fn enable(write: &mut Write, account: &str) -> Result<bool, DatabaseEr
 /// # Errors
 /// When the database fails.
 pub async fn disable(write: &mut Write, account: &str) -> Result<bool, DatabaseError> {
+    begin_epoch(write, account).await?;
     sqlx::query("DELETE FROM recovery_codes WHERE account = $1")
         .bind(account)
         .execute(&mut **write)

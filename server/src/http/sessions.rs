@@ -8,6 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bandstand_domain::Millis;
+use serde_json::Value;
 use sqlx::Row;
 use time::OffsetDateTime;
 use tower_sessions::{
@@ -18,8 +19,9 @@ use tower_sessions::{
 };
 
 use crate::{
+    accounts::store::lock_epoch,
     clock,
-    database::{Database, DatabaseError},
+    database::{Database, DatabaseError, Write},
     secrets,
     venue::Venue,
 };
@@ -34,6 +36,8 @@ const QUARTER: i64 = 15 * Millis::MINUTE;
 const REMEMBERED: i64 = Millis::HOUR;
 /// The session's value that holds the account's private id.
 pub const ACCOUNT: &str = "account";
+/// The session's value that holds in which epoch of the account its person proved who they are.
+pub const EPOCH: &str = "epoch";
 /// The session's value that holds its name. It stays when the cookie changes, and opens nothing.
 const NAME: &str = "name";
 /// The session's value that says in what it is.
@@ -163,13 +167,17 @@ impl Store {
 
     /// Executes `statement` with a session's columns `key`, `data`, `account`, `expires_at`, `name`,
     /// `device`, `begun_at` and `used_at`.
-    async fn write(&self, record: &Record, statement: &'static str) -> session_store::Result<()> {
+    async fn write(
+        &self,
+        mut write: Write,
+        record: &Record,
+        statement: &'static str,
+    ) -> session_store::Result<()> {
         let data = serde_json::to_string(&record.data)
             .map_err(|error| session_store::Error::Encode(error.to_string()))?;
         let text = |key: &str| record.data.get(key).and_then(|value| value.as_str());
         let number = |key: &str| record.data.get(key).and_then(|value| value.as_i64());
         let now = clock::now().0;
-        let mut write = self.0.begin().await.map_err(backend)?;
         sqlx::query(statement)
             .bind(key(&record.id))
             .bind(data)
@@ -197,8 +205,19 @@ fn backend(error: DatabaseError) -> session_store::Error {
 
 #[async_trait]
 impl SessionStore for Store {
+    /// Writes a new session. One of an account whose epoch has ended since its person proved who they
+    /// are is not written, and comes back empty.
     async fn create(&self, record: &mut Record) -> session_store::Result<()> {
+        let mut write = self.0.begin().await.map_err(backend)?;
+        if let Some(account) = record.data.get(ACCOUNT).and_then(Value::as_str) {
+            let epoch = record.data.get(EPOCH).and_then(Value::as_i64).unwrap_or_default();
+            if !lock_epoch(&mut write, account, epoch).await.map_err(backend)? {
+                record.data.clear();
+                return Ok(());
+            }
+        }
         self.write(
+            write,
             record,
             "INSERT INTO sessions (key, data, account, expires_at, name, device, begun_at, used_at) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -209,6 +228,7 @@ impl SessionStore for Store {
     async fn save(&self, record: &Record) -> session_store::Result<()> {
         // Never an insert: a session that ended while a request was under way stays ended.
         self.write(
+            self.0.begin().await.map_err(backend)?,
             record,
             "UPDATE sessions SET data = $2, account = $3, expires_at = $4, name = $5, device = $6, \
              begun_at = $7, used_at = $8 WHERE key = $1",

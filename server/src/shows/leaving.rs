@@ -1,6 +1,9 @@
 //! What becomes of the shows of an artist who leaves, and what they take along.
 
-use bandstand_domain::live::{Event, Topic};
+use bandstand_domain::{
+    ShowId,
+    live::{Event, Topic},
+};
 use serde_json::{Value, json};
 use sqlx::Row;
 
@@ -8,34 +11,36 @@ use super::{store, wake};
 use crate::{
     accounts::store::lock,
     clock,
-    database::{Database, DatabaseError},
+    database::{Database, DatabaseError, Write},
     live::log,
     venue::Venue,
 };
 
-/// Calls off all shows of the account `artist` that aren't over: they are gone, whoever waits for them
-/// is told, and whoever is on stage is off it.
+/// Calls off all shows of the account `artist` that aren't over: they are gone. After the commit,
+/// [`called_off`] has to follow.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn call_off(venue: &Venue, artist: &str) -> Result<(), DatabaseError> {
+pub async fn call_off(write: &mut Write, artist: &str) -> Result<Vec<ShowId>, DatabaseError> {
     let now = clock::now();
-    let mut write = venue.database.begin().await?;
-    lock(&mut write, artist).await?;
-    let ahead = store::ahead(&mut write, artist, i64::MAX).await?;
+    lock(write, artist).await?;
+    let ahead = store::ahead(write, artist, i64::MAX).await?;
     for show in &ahead {
-        store::delete(&mut write, *show).await?;
+        store::delete(write, *show).await?;
         let deleted = Event::ShowDeleted { show: *show };
         for topic in [Topic::Shows, Topic::Show(*show)] {
-            log::append(&mut write, topic, &deleted, now).await?;
+            log::append(write, topic, &deleted, now).await?;
         }
     }
-    write.commit().await?;
-    for show in ahead {
+    Ok(ahead)
+}
+
+/// Tells whoever waits for `shows` that they were called off; whoever is on stage is off it.
+pub async fn called_off(venue: &Venue, shows: Vec<ShowId>) {
+    for show in shows {
         wake(venue, show);
         venue.live.close_show(show).await;
     }
-    Ok(())
 }
 
 /// The shows of the account `artist`, for its person.

@@ -16,7 +16,7 @@ use bandstand_domain::{
     },
 };
 
-pub use leaving::{call_off, export};
+pub use leaving::{call_off, called_off, export};
 pub use store::{ShowFacts, stage, stage_text};
 use times::Times;
 

@@ -6,12 +6,12 @@ use sqlx::Row;
 
 use crate::database::{Database, DatabaseError, Write};
 
-/// Marks an account as deleted by its person.
+/// Marks an account as deleted by its person, by which a new epoch begins.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn delete(write: &mut Write, id: &str, now: Millis) -> Result<(), DatabaseError> {
-    sqlx::query("UPDATE accounts SET deleted_at = $2 WHERE id = $1")
+    sqlx::query("UPDATE accounts SET deleted_at = $2, epoch = epoch + 1 WHERE id = $1")
         .bind(id)
         .bind(now.0)
         .execute(&mut **write)
@@ -19,16 +19,21 @@ pub async fn delete(write: &mut Write, id: &str, now: Millis) -> Result<(), Data
     Ok(())
 }
 
-/// Takes the deletion of an account back, unless it is erased by now.
+/// Takes the deletion of an account back; false when it is erased by now, or how it is entered has
+/// changed since `epoch`.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn restore(write: &mut Write, id: &str) -> Result<(), DatabaseError> {
-    sqlx::query("UPDATE accounts SET deleted_at = NULL WHERE id = $1 AND erased_at IS NULL")
-        .bind(id)
-        .execute(&mut **write)
-        .await?;
-    Ok(())
+pub async fn restore(write: &mut Write, id: &str, epoch: i64) -> Result<bool, DatabaseError> {
+    let restored = sqlx::query(
+        "UPDATE accounts SET deleted_at = NULL WHERE id = $1 AND epoch = $2 \
+         AND erased_at IS NULL",
+    )
+    .bind(id)
+    .bind(epoch)
+    .execute(&mut **write)
+    .await?;
+    Ok(restored.rows_affected() == 1)
 }
 
 /// An account whose time has come.
