@@ -47,7 +47,8 @@ pub struct Limits {
     /// Tracks of one kind (audio, video) in one session. A publisher that offers more is refused; to a
     /// subscriber, further m-lines carry nothing.
     pub max_tracks_per_kind: usize,
-    /// Remote addresses one session may have validated at a time; the oldest gives way.
+    /// Remote addresses one session may have validated at a time; the oldest gives way, but for the
+    /// one that is sent to.
     pub max_addresses_per_session: usize,
     /// Packets kept per video track, from the last keyframe on.
     pub max_cached_packets: usize,
@@ -66,7 +67,7 @@ impl Default for Limits {
             max_subscribers_per_stage: 1_000,
             max_offer_bytes: 64 * 1024,
             max_tracks_per_kind: 4,
-            max_addresses_per_session: 4,
+            max_addresses_per_session: 8,
             max_cached_packets: 4_096,
             max_cached_bytes: 4 * 1024 * 1024,
             max_cached_age: Duration::from_secs(10),

@@ -5,12 +5,20 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use str0m::crypto::CryptoProvider;
 use str0m::ice::StunMessage;
 
-/// Room for a message of ICE: header, what it says, message integrity, fingerprint.
-const MAX_MESSAGE: usize = 200;
+use crate::fragment::Credentials;
+
+/// Room for a message of ICE: header, what it says (a user name of the library's 128 bytes at most),
+/// message integrity, fingerprint.
+const MAX_MESSAGE: usize = 240;
+
+/// How long after it was heard there last a connected session keeps its address, whoever else claims it:
+/// twice the longest time between two of its checks (RFC 7675 §5.1).
+const HELD: Duration = Duration::from_secs(12);
 
 /// Index of a peer in the core's table.
 pub(crate) type PeerKey = usize;
@@ -34,6 +42,8 @@ pub(crate) enum Kind {
         /// What it is told, no longer than what it said.
         answer: Vec<u8>,
     },
+    /// The answer to a binding request, not verified.
+    Answer,
     Dtls,
     Media,
 }
@@ -45,7 +55,7 @@ pub(crate) enum Stray {
     Unclassified,
     /// From an address that was never validated, or STUN for nobody here.
     Unknown,
-    /// STUN for somebody here, without the right password.
+    /// STUN for somebody here, without the right password, or from where somebody else is.
     Rejected,
 }
 
@@ -72,6 +82,8 @@ pub(crate) fn classify(datagram: &[u8]) -> Option<Class> {
 struct Name {
     peer: PeerKey,
     password: String,
+    /// Those of the client's side, by which it answers checks.
+    far: Vec<Credentials>,
 }
 
 /// How a peer is known.
@@ -82,30 +94,48 @@ struct Known {
     next: Option<String>,
     /// The one that was checked longest ago first.
     addresses: Vec<SocketAddr>,
+    /// Where it is sent to: kept, however many others are checked.
+    home: Option<SocketAddr>,
+    /// Its handshake is done.
+    connected: bool,
+}
+
+/// Whose an address is.
+struct Owner {
+    peer: PeerKey,
+    /// When something came from there last.
+    heard: Instant,
 }
 
 /// The maps of one socket.
 pub(crate) struct Demultiplexer {
     by_name: HashMap<String, Name>,
-    by_address: HashMap<SocketAddr, PeerKey>,
+    by_address: HashMap<SocketAddr, Owner>,
     known: HashMap<PeerKey, Known>,
     max_addresses: usize,
 }
 
 impl Demultiplexer {
-    /// Keeps at most `max_addresses` per peer.
+    /// Keeps at most `max_addresses` per peer: its home and the newest one in any case.
     pub(crate) fn new(max_addresses: usize) -> Self {
         Demultiplexer {
             by_name: HashMap::new(),
             by_address: HashMap::new(),
             known: HashMap::new(),
-            max_addresses: max_addresses.max(1),
+            max_addresses: max_addresses.max(2),
         }
     }
 
     /// Makes `peer` known by the user name fragment it gave out: the first one, or another one for a
-    /// restart of ICE. To be called before the answer leaves: the first STUN packet may overtake it.
-    pub(crate) fn register(&mut self, peer: PeerKey, name: &str, password: &str) {
+    /// restart of ICE; `far` is by what its client is known then. To be called before the answer leaves:
+    /// the first STUN packet may overtake it.
+    pub(crate) fn register(
+        &mut self,
+        peer: PeerKey,
+        name: &str,
+        password: &str,
+        far: Vec<Credentials>,
+    ) {
         match self.known.get_mut(&peer) {
             Some(known) => {
                 if let Some(unused) = known.next.replace(name.into()) {
@@ -113,11 +143,40 @@ impl Demultiplexer {
                 }
             }
             None => {
-                let known = Known { name: name.into(), next: None, addresses: Vec::new() };
+                let known = Known {
+                    name: name.into(),
+                    next: None,
+                    addresses: Vec::new(),
+                    home: None,
+                    connected: false,
+                };
                 self.known.insert(peer, known);
             }
         }
-        self.by_name.insert(name.into(), Name { peer, password: password.into() });
+        self.by_name.insert(name.into(), Name { peer, password: password.into(), far });
+    }
+
+    /// A peer is sent to at `home` from now on.
+    pub(crate) fn settle(&mut self, peer: PeerKey, home: SocketAddr) {
+        if let Some(known) = self.known.get_mut(&peer) {
+            known.home = Some(home);
+        }
+    }
+
+    /// A peer's handshake is done.
+    pub(crate) fn connect(&mut self, peer: PeerKey) {
+        if let Some(known) = self.known.get_mut(&peer) {
+            known.connected = true;
+        }
+    }
+
+    /// User name and password for a check in the other direction: those of the client's side in the ICE
+    /// session of its own `check`. [`None`] if it never said which they are.
+    pub(crate) fn reverse(&self, check: &[u8]) -> Option<(String, String)> {
+        let check = StunMessage::parse(check).ok()?;
+        let (name, far) = check.split_username()?;
+        let known = self.by_name.get(name)?.far.iter().find(|it| it.fragment == far)?;
+        Some((format!("{far}:{name}"), known.password.clone()))
     }
 
     /// Forgets a peer, its names and its addresses.
@@ -139,18 +198,21 @@ impl Demultiplexer {
     /// [`Stray`] when it is for nobody; nothing has been stored then.
     pub(crate) fn route(
         &mut self,
+        now: Instant,
         source: SocketAddr,
         datagram: &[u8],
         crypto: &CryptoProvider,
     ) -> Result<(PeerKey, Kind), Stray> {
-        let known = || self.by_address.get(&source).copied().ok_or(Stray::Unknown);
         match classify(datagram).ok_or(Stray::Unclassified)? {
             Class::Stun => {}
-            Class::Dtls => return Ok((known()?, Kind::Dtls)),
-            Class::Media => return Ok((known()?, Kind::Media)),
+            Class::Dtls => return Ok((self.owner(now, source)?, Kind::Dtls)),
+            Class::Media => return Ok((self.owner(now, source)?, Kind::Media)),
         }
         let message = StunMessage::parse(datagram).map_err(|_| Stray::Unclassified)?;
-        // An ICE-lite side sends no requests, so nothing but requests can be meant for it.
+        if message.is_successful_binding_response() {
+            let owner = self.by_address.get(&source).ok_or(Stray::Unknown)?;
+            return Ok((owner.peer, Kind::Answer));
+        }
         if !message.is_binding_request() {
             return Err(Stray::Unknown);
         }
@@ -158,7 +220,7 @@ impl Demultiplexer {
         let name = self.by_name.get(text).ok_or(Stray::Unknown)?;
         let (peer, password) = (name.peer, name.password.as_bytes());
         let hmac = |key: &[u8], parts: &[&[u8]]| crypto.sha1_hmac_provider.sha1_hmac(key, parts);
-        if !message.verify(password, hmac) {
+        if !message.verify(password, hmac) || self.is_held(now, source, peer) {
             return Err(Stray::Rejected);
         }
         // A lite side is always the controlled one (RFC 8445 §6.1.1).
@@ -169,14 +231,39 @@ impl Demultiplexer {
         };
         let answer = signed(answer, password, crypto);
         let nominated = message.use_candidate() && !conflict;
-        self.learn(text, peer, source, nominated);
+        self.learn(now, text, peer, source, nominated);
         Ok((peer, Kind::Check { nominated, answer }))
     }
 
+    /// The peer that is at `source`, which is heard from there.
+    fn owner(&mut self, now: Instant, source: SocketAddr) -> Result<PeerKey, Stray> {
+        let owner = self.by_address.get_mut(&source).ok_or(Stray::Unknown)?;
+        owner.heard = now;
+        Ok(owner.peer)
+    }
+
+    /// Whether another peer than `claimant` is connected at `source`, and was heard there of late: who
+    /// forges that address and has a session of their own could take its packets away otherwise.
+    fn is_held(&self, now: Instant, source: SocketAddr, claimant: PeerKey) -> bool {
+        let owner = self.by_address.get(&source).filter(|owner| owner.peer != claimant);
+        owner.is_some_and(|owner| {
+            let known = self.known.get(&owner.peer);
+            known.is_some_and(|it| it.connected && it.home == Some(source))
+                && now.saturating_duration_since(owner.heard) < HELD
+        })
+    }
+
     /// Maps `source` to the peer, taking it from whoever had it. A nomination ends a restart.
-    fn learn(&mut self, name: &str, peer: PeerKey, source: SocketAddr, nominated: bool) {
-        if let Some(previous) = self.by_address.insert(source, peer)
-            && let Some(previous) = self.known.get_mut(&previous)
+    fn learn(
+        &mut self,
+        now: Instant,
+        name: &str,
+        peer: PeerKey,
+        source: SocketAddr,
+        nominated: bool,
+    ) {
+        if let Some(previous) = self.by_address.insert(source, Owner { peer, heard: now })
+            && let Some(previous) = self.known.get_mut(&previous.peer)
         {
             previous.addresses.retain(|a| *a != source);
         }
@@ -184,8 +271,10 @@ impl Demultiplexer {
             return;
         };
         known.addresses.push(source);
-        if known.addresses.len() > self.max_addresses {
-            let oldest = known.addresses.remove(0);
+        if known.addresses.len() > self.max_addresses
+            && let Some(oldest) = known.addresses.iter().position(|it| known.home != Some(*it))
+        {
+            let oldest = known.addresses.remove(oldest);
             self.by_address.remove(&oldest);
         }
         if nominated && let Some(next) = known.next.take_if(|next| next == name) {
@@ -201,6 +290,11 @@ mod tests {
     use str0m::ice::TransId;
 
     use super::*;
+
+    #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
+    fn now() -> Instant {
+        Instant::now()
+    }
 
     fn request(name: &str, password: &str, controlling: bool) -> Vec<u8> {
         let crypto = from_feature_flags();
@@ -225,10 +319,12 @@ mod tests {
     fn an_address_is_known_only_after_a_right_password() {
         let crypto = from_feature_flags();
         let mut demultiplexer = Demultiplexer::new(2);
-        demultiplexer.register(1, "one", "right");
-        demultiplexer.register(2, "two", "other");
+        demultiplexer.register(1, "one", "right", Vec::new());
+        demultiplexer.register(2, "two", "other", Vec::new());
         let media = [0x80; 20];
-        let mut route = |source, datagram: &[u8]| demultiplexer.route(source, datagram, &crypto);
+        let now = now();
+        let mut route =
+            |source, datagram: &[u8]| demultiplexer.route(now, source, datagram, &crypto);
         let (one, two) = (request("one", "right", true), request("two", "other", true));
 
         assert_eq!(route(from(1), &request("one", "wrong", true)), Err(Stray::Rejected));
@@ -258,11 +354,11 @@ mod tests {
     fn a_check_is_answered_with_where_it_came_from() {
         let crypto = from_feature_flags();
         let mut demultiplexer = Demultiplexer::new(2);
-        demultiplexer.register(1, "one", "right");
+        demultiplexer.register(1, "one", "right", Vec::new());
         for (controlling, mapped) in [(true, Some(from(7))), (false, None)] {
             let check = request("one", "right", controlling);
             let Ok((1, Kind::Check { nominated, answer })) =
-                demultiplexer.route(from(7), &check, &crypto)
+                demultiplexer.route(now(), from(7), &check, &crypto)
             else {
                 panic!("it isn't taken");
             };
@@ -281,10 +377,12 @@ mod tests {
     fn after_a_restart_the_old_name_is_good_until_the_new_one_has_chosen() {
         let crypto = from_feature_flags();
         let mut demultiplexer = Demultiplexer::new(2);
-        demultiplexer.register(1, "old", "right");
-        demultiplexer.register(1, "never", "used");
-        demultiplexer.register(1, "new", "other");
-        let mut route = |source, datagram: &[u8]| demultiplexer.route(source, datagram, &crypto);
+        demultiplexer.register(1, "old", "right", Vec::new());
+        demultiplexer.register(1, "never", "used", Vec::new());
+        demultiplexer.register(1, "new", "other", Vec::new());
+        let now = now();
+        let mut route =
+            |source, datagram: &[u8]| demultiplexer.route(now, source, datagram, &crypto);
         let (old, new) = (request("old", "right", true), request("new", "other", true));
         assert_eq!(route(from(1), &request("never", "used", true)), Err(Stray::Unknown));
         assert_eq!(chosen(route(from(1), &old)), Some(1));
@@ -293,5 +391,63 @@ mod tests {
         assert_eq!(chosen(route(from(2), &new)), Some(1));
         demultiplexer.remove(1);
         assert!(demultiplexer.by_address.is_empty() && demultiplexer.by_name.is_empty());
+    }
+    #[test]
+    fn where_a_peer_is_sent_to_outlives_any_number_of_other_addresses() {
+        let crypto = from_feature_flags();
+        let now = now();
+        let mut demultiplexer = Demultiplexer::new(2);
+        demultiplexer.register(1, "one", "right", Vec::new());
+        let check = request("one", "right", true);
+        for port in 1..9 {
+            assert_eq!(chosen(demultiplexer.route(now, from(port), &check, &crypto)), Some(1));
+            demultiplexer.settle(1, from(1));
+        }
+        let mut media = |port| demultiplexer.route(now, from(port), &[0x80; 20], &crypto);
+        assert_eq!(media(1), Ok((1, Kind::Media)));
+        assert_eq!(media(7), Err(Stray::Unknown));
+        assert_eq!(media(8), Ok((1, Kind::Media)));
+        assert_eq!(demultiplexer.by_address.len(), 2);
+    }
+
+    #[test]
+    fn the_address_of_a_connected_peer_is_taken_only_when_it_was_silent_there() {
+        let crypto = from_feature_flags();
+        let begun = now();
+        let at = |seconds| begun + Duration::from_secs(seconds);
+        let mut demultiplexer = Demultiplexer::new(2);
+        demultiplexer.register(1, "one", "right", Vec::new());
+        demultiplexer.register(2, "two", "other", Vec::new());
+        let (own, forged) = (request("one", "right", true), request("two", "other", true));
+        let check = |demultiplexer: &mut Demultiplexer, seconds, check: &[u8]| {
+            chosen(demultiplexer.route(at(seconds), from(1), check, &crypto))
+        };
+        assert_eq!(check(&mut demultiplexer, 0, &own), Some(1));
+        demultiplexer.settle(1, from(1));
+        // Until the handshake is done, nobody has proved to be there.
+        assert_eq!(check(&mut demultiplexer, 0, &forged), Some(2));
+        assert_eq!(check(&mut demultiplexer, 0, &own), Some(1));
+        demultiplexer.connect(1);
+        assert_eq!(check(&mut demultiplexer, 5, &forged), None);
+        let media = demultiplexer.route(at(6), from(1), &[0x80; 20], &crypto);
+        assert_eq!(media, Ok((1, Kind::Media)));
+        assert_eq!(check(&mut demultiplexer, 17, &forged), None);
+        assert_eq!(check(&mut demultiplexer, 18, &forged), Some(2));
+        let media = demultiplexer.route(at(18), from(1), &[0x80; 20], &crypto);
+        assert_eq!(media, Ok((2, Kind::Media)));
+    }
+
+    #[test]
+    fn a_check_in_the_other_direction_speaks_of_the_same_ice_session() {
+        let far = |fragment: &str| Credentials {
+            fragment: fragment.into(),
+            password: format!("of {fragment}"),
+        };
+        let mut demultiplexer = Demultiplexer::new(2);
+        demultiplexer.register(1, "old", "right", vec![far("other"), far("far")]);
+        demultiplexer.register(1, "new", "right", vec![far("else")]);
+        let reverse = |name| demultiplexer.reverse(&request(name, "right", true));
+        assert_eq!(reverse("old"), Some(("far:old".into(), "of far".into())));
+        assert_eq!(reverse("new"), None);
     }
 }

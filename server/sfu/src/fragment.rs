@@ -36,6 +36,28 @@ impl Credentials {
         Self { fragment: first("a=ice-ufrag:"), password: first("a=ice-pwd:") }
     }
 
+    /// All that stand in an offer, each once: those of the session, and those of the m-lines that have
+    /// their own.
+    pub(crate) fn all_in_sdp(sdp: &str) -> Vec<Self> {
+        let mut all: Vec<Self> = Vec::new();
+        let mut session = None;
+        let mut here = Self::default();
+        for line in sdp.lines().map(str::trim_end).chain(["m="]) {
+            if let Some(fragment) = line.strip_prefix("a=ice-ufrag:") {
+                here.fragment = fragment.into();
+            } else if let Some(password) = line.strip_prefix("a=ice-pwd:") {
+                here.password = password.into();
+            } else if line.starts_with("m=") {
+                let session = session.get_or_insert_with(|| here.clone());
+                let ended = std::mem::replace(&mut here, session.clone());
+                if ended.are_valid() && !all.contains(&ended) {
+                    all.push(ended);
+                }
+            }
+        }
+        all
+    }
+
     /// Whether they are what the grammar allows (RFC 8839 §5.4).
     fn are_valid(&self) -> bool {
         let is = |text: &str, least| {
@@ -117,6 +139,27 @@ mod tests {
         let known = Credentials::in_sdp(OFFER);
         assert_eq!(Fragment::read(&fragment("EsAw")).expect("a fragment").credentials, known);
         assert_ne!(Fragment::read(&fragment("ysXw")).expect("a fragment").credentials, known);
+    }
+
+    #[test]
+    fn credentials_are_found_at_the_session_and_at_each_m_line() {
+        let pair = |at: char| {
+            let password = at.to_string().repeat(22);
+            (format!("a=ice-ufrag:{at}{at}{at}{at}\r\na=ice-pwd:{password}\r\n"), password)
+        };
+        let found = |sdp: &str| {
+            let all = Credentials::all_in_sdp(sdp);
+            all.into_iter().map(|it| it.password).collect::<Vec<_>>()
+        };
+        let ((a, of_a), (b, of_b)) = (pair('a'), pair('b'));
+        let audio = "m=audio 9 x 111\r\n";
+        let video = "m=video 9 x 96\r\n";
+        assert_eq!(found(&format!("v=0\r\n{a}{audio}{video}")), [of_a.clone()]);
+        assert_eq!(found(&format!("v=0\r\n{audio}{a}{video}{a}")), [of_a.clone()]);
+        let both = [of_a, of_b];
+        assert_eq!(found(&format!("v=0\r\n{audio}{a}{video}{b}")), both);
+        assert_eq!(found(&format!("v=0\r\n{a}{audio}{video}{b}")), both);
+        assert!(found(&format!("v=0\r\n{audio}a=ice-ufrag:x\r\na=ice-pwd:y\r\n")).is_empty());
     }
 
     #[test]

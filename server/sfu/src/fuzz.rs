@@ -32,10 +32,12 @@ use crate::vp9;
 /// Datagrams, each behind its length and the last byte of where it came from. The peer's password is
 /// `right`; without it, an address never gets anywhere.
 #[allow(clippy::missing_panics_doc, reason = "that is what it is for")]
+#[allow(clippy::disallowed_methods, reason = "any starting point will do")]
 pub fn demultiplex(bytes: &[u8]) {
     let crypto = from_feature_flags();
     let mut demultiplexer = Demultiplexer::new(2);
-    demultiplexer.register(1, "one", "right");
+    demultiplexer.register(1, "one", "right", Vec::new());
+    let now = Instant::now();
     let mut validated = HashSet::new();
     let mut rest = bytes;
     while let [high, low, host, after @ ..] = rest {
@@ -43,7 +45,7 @@ pub fn demultiplex(bytes: &[u8]) {
         let (datagram, next) = after.split_at(length);
         rest = next;
         let source = SocketAddr::from(([192, 0, 2, *host], 9));
-        match demultiplexer.route(source, datagram, &crypto) {
+        match demultiplexer.route(now, source, datagram, &crypto) {
             Ok((1, Kind::Check { answer, .. })) => {
                 assert!(answer.len() <= datagram.len(), "nobody is made an amplifier");
                 validated.insert(source);

@@ -32,6 +32,7 @@ mod load;
 mod offer;
 mod packet;
 mod picture;
+mod probe;
 mod replay;
 mod rtcp;
 mod scalable;

@@ -10,6 +10,7 @@ use crate::core::{Accepted, Restarted};
 use crate::driver::{self, Command, StopSignal};
 use crate::error::{OfferError, StartError};
 use crate::event::Event;
+use crate::fragment::Credentials;
 use crate::identity::{SessionId, StageId};
 use crate::statistics::Statistics;
 
@@ -86,9 +87,9 @@ impl Sfu {
     }
 
     /// Begins a session's ICE anew (RFC 8445 §9); its media goes on meanwhile, and everything else that was agreed on stays.
-    /// [`None`] if there is no session of that name.
-    pub async fn restart(&self, session: SessionId) -> Option<Restarted> {
-        self.ask(|reply| Command::Restart(session, reply)).await.flatten()
+    /// `client` is by what its client is known then. [`None`] if there is no session of that name.
+    pub async fn restart(&self, session: SessionId, client: Credentials) -> Option<Restarted> {
+        self.ask(|reply| Command::Restart(session, client, reply)).await.flatten()
     }
 
     /// Ends a session; false if there is none of that name.

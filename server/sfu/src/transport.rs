@@ -20,6 +20,7 @@ use crate::demultiplex::{Class, classify, signed};
 use crate::dependency;
 use crate::error::OfferError;
 use crate::event::Role;
+use crate::fragment::Credentials;
 use crate::identity::{random_ice_text, random_number};
 use crate::keys::{self, KeySlot, Keys};
 use crate::offer;
@@ -32,6 +33,10 @@ const STATISTICS_INTERVAL: Duration = Duration::from_secs(2);
 /// Where str0m believes its one peer to be (RFC 5737): which addresses that really has is looked after
 /// by the core, and may change.
 const ANYWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), 9);
+
+/// The most bytes of a handshake: its flights are sent again up to four times. Whoever forges the address of
+/// somebody else as the first one has no more than that sent there.
+const HANDSHAKE_BYTES: usize = 16 * 1024;
 
 /// What all transports of one core share.
 pub(crate) struct Shared {
@@ -56,11 +61,13 @@ pub(crate) struct Transport {
     pub(crate) rtc: Rtc,
     /// This side's first ICE credentials; the user name fragment is random and names the peer in STUN.
     pub(crate) credentials: IceCreds,
-    /// Where it is sent to: the address that ICE has chosen or, until it has, the one from which DTLS
-    /// came last; nothing before.
+    /// By what the client is known, as its offer has it.
+    pub(crate) far: Vec<Credentials>,
+    /// Where it is sent to: the address that ICE has chosen first, or from which DTLS came, and then
+    /// each one that answered a check; nothing before.
     pub(crate) remote: Option<SocketAddr>,
-    /// ICE has chosen an address.
-    pub(crate) nominated: bool,
+    /// Bytes that may still be sent before the handshake has proved that somebody is there.
+    pub(crate) allowance: usize,
     /// str0m knows that there is a way.
     opened: bool,
     local: SocketAddr,
@@ -126,8 +133,9 @@ impl Transport {
         let mut transport = Transport {
             rtc,
             credentials,
+            far: Credentials::all_in_sdp(text),
             remote: None,
-            nominated: false,
+            allowance: HANDSHAKE_BYTES,
             opened: false,
             local,
             tracks: Vec::new(),
@@ -260,7 +268,9 @@ impl Transport {
                 Output::Transmit(t) => {
                     if let Some(destination) = self.remote
                         && !matches!(classify(&t.contents), Some(Class::Stun))
+                        && let Some(left) = self.allowance.checked_sub(t.contents.len())
                     {
+                        self.allowance = left;
                         transmit(Transmit { destination, contents: t.contents });
                     }
                 }

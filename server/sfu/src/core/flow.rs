@@ -20,7 +20,7 @@ impl Core {
     pub(crate) fn handle_datagram(&mut self, now: Instant, source: SocketAddr, datagram: &[u8]) {
         self.totals.datagrams_in += 1;
         self.totals.bytes_in += datagram.len() as u64;
-        let routed = self.demultiplexer.route(source, datagram, &self.shared.crypto);
+        let routed = self.demultiplexer.route(now, source, datagram, &self.shared.crypto);
         let (key, kind) = match routed {
             Ok(found) => found,
             Err(stray) => {
@@ -40,7 +40,7 @@ impl Core {
         let alive = match kind {
             Kind::Check { .. } => true,
             Kind::Media => peer.role() == Role::Publisher,
-            Kind::Dtls => false,
+            Kind::Dtls | Kind::Answer => false,
         };
         if alive
             && peer.hear(now)
@@ -52,14 +52,15 @@ impl Core {
             self.timing.schedule(Timer::Peer(key), now + self.timeouts.publisher_silence);
         }
         let taken = match (kind, &peer.side) {
+            (Kind::Answer, _) => return self.answered(key, source, datagram),
             (Kind::Media, Side::Publisher(_)) => peer.transport.receive(now, datagram),
             (Kind::Dtls, _) => {
                 // The client may begin on any way that it has checked. To wait until it has chosen
                 // one (RFC 8445 §12.1) would cost a check's interval, 50 ms, before each first
-                // picture; whoever can make an address valid could nominate it as well, so it would
-                // protect nobody.
-                if !peer.transport.nominated && !peer.connected {
+                // picture; that it has the answers proves that it is there.
+                if peer.transport.remote.is_none() {
                     peer.transport.remote = Some(source);
+                    self.demultiplexer.settle(key, source);
                 }
                 let opened = peer.transport.open(now, &self.shared.crypto);
                 opened.and_then(|()| peer.transport.receive(now, datagram))
@@ -76,15 +77,11 @@ impl Core {
                 if !nominated {
                     return;
                 }
-                peer.transport.nominated = true;
-                let moved = peer.transport.remote.replace(source) != Some(source);
-                if peer.connected {
-                    if moved {
-                        self.shards.set_remote(key, source);
-                    }
-                    return;
+                self.chosen(now, key, source, datagram);
+                match self.peers.get_mut(key).filter(|peer| !peer.connected) {
+                    Some(peer) => peer.transport.open(now, &self.shared.crypto),
+                    None => return,
                 }
-                peer.transport.open(now, &self.shared.crypto)
             }
         };
         if taken.is_err() {
@@ -173,6 +170,7 @@ impl Core {
         }
         let (expiry, _) = peer.expiry(&self.timeouts);
         let due = peer.silence(&self.timeouts).unwrap_or(expiry).min(expiry);
+        let due = peer.probe.as_ref().map_or(due, |probe| probe.due.min(due));
         self.timing.schedule(Timer::Peer(key), due.min(peer.transport_due));
     }
 
@@ -192,6 +190,10 @@ impl Core {
                 self.events.push_back(Event::PublisherSilent { stage, session: peer.id });
             }
         }
+        self.probe(now, key);
+        let Some(peer) = self.peers.get_mut(key) else {
+            return;
+        };
         if peer.transport_due <= now {
             peer.failed |= peer.transport.advance(now).is_err();
             self.drain(now, key);
@@ -305,6 +307,8 @@ impl Core {
             return;
         };
         peer.connected = true;
+        peer.transport.allowance = usize::MAX;
+        self.demultiplexer.connect(key);
         peer.hear(now);
         let (session, stage_key, role) = (peer.id, peer.stage, peer.role());
         let Some(stage) = self.stages.get_mut(stage_key) else {

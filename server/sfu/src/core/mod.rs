@@ -1,6 +1,7 @@
 //! The media core without sockets and clocks: datagrams and time in, datagrams and events out.
 
 mod flow;
+mod moving;
 mod peers;
 mod timing;
 
@@ -196,12 +197,13 @@ impl Core {
         true
     }
 
-    /// Begins a session's ICE anew: from now on checks are taken under new credentials, too, and
-    /// under them alone once a way was chosen by them. [`None`] if there is no session of that name.
-    pub(crate) fn restart(&mut self, session: SessionId) -> Option<Restarted> {
+    /// Begins a session's ICE anew, with a client that has the new credentials `far`: from now on
+    /// checks are taken under new credentials of this side, too, and under them alone once a way was
+    /// chosen by them. [`None`] if there is no session of that name.
+    pub(crate) fn restart(&mut self, session: SessionId, far: Credentials) -> Option<Restarted> {
         let key = self.sessions.get(&session).copied()?;
         let new = new_credentials().ok()?;
-        self.demultiplexer.register(key, &new.ufrag, &new.pass);
+        self.demultiplexer.register(key, &new.ufrag, &new.pass, vec![far]);
         Some(Restarted {
             credentials: Credentials { fragment: new.ufrag, password: new.pass },
             candidates: self.shared.candidates.iter().map(Candidate::to_sdp_string).collect(),
@@ -290,8 +292,9 @@ impl Core {
             }
         };
         let credentials = transport.credentials.clone();
+        let far = transport.far.clone();
         let peer = self.peers.insert(Peer::new(now, id, stage_key, role, transport));
-        self.demultiplexer.register(peer, &credentials.ufrag, &credentials.pass);
+        self.demultiplexer.register(peer, &credentials.ufrag, &credentials.pass, far);
         self.sessions.insert(id, peer);
         self.totals.sessions_started += 1;
         // The SDP library has the negotiated tracks to tell.

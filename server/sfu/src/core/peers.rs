@@ -11,6 +11,7 @@ use crate::demultiplex::PeerKey;
 use crate::event::{EndReason, Role};
 use crate::identity::{SessionId, StageId};
 use crate::ingest::Ingest;
+use crate::probe::Probe;
 use crate::shard::Figures;
 use crate::statistics::SessionStatistics;
 use crate::transport::Transport;
@@ -22,6 +23,8 @@ pub(super) struct Peer {
     pub(super) stage: usize,
     pub(super) side: Side,
     pub(super) transport: Transport,
+    /// The address it has chosen, which has to answer first.
+    pub(super) probe: Option<Probe>,
     /// ICE and DTLS stand.
     pub(super) connected: bool,
     /// Higher pictures it doesn't want.
@@ -76,6 +79,7 @@ impl Peer {
                 Role::Subscriber => Side::Subscriber,
             },
             transport,
+            probe: None,
             connected: false,
             most_height: None,
             created: now,

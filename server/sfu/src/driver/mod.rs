@@ -23,6 +23,7 @@ use crate::config::Config;
 use crate::core::{Accepted, Core, Restarted};
 use crate::error::{OfferError, StartError};
 use crate::event::Event;
+use crate::fragment::Credentials;
 use crate::identity::{SessionId, StageId};
 use crate::load::Load;
 use crate::shard::Shards;
@@ -59,7 +60,7 @@ pub(crate) enum Command {
     Publish(StageId, String, Reply),
     Subscribe(StageId, String, Reply),
     Prefer(SessionId, Option<u16>, oneshot::Sender<bool>),
-    Restart(SessionId, oneshot::Sender<Option<Restarted>>),
+    Restart(SessionId, Credentials, oneshot::Sender<Option<Restarted>>),
     Close(SessionId, oneshot::Sender<bool>),
     CloseStage(StageId, oneshot::Sender<()>),
     Statistics(oneshot::Sender<Statistics>),
@@ -277,8 +278,8 @@ impl Driver {
             Command::Prefer(session, height, reply) => {
                 let _ = reply.send(self.core.prefer(session, height));
             }
-            Command::Restart(session, reply) => {
-                let _ = reply.send(self.core.restart(session));
+            Command::Restart(session, client, reply) => {
+                let _ = reply.send(self.core.restart(session, client));
             }
             Command::Close(session, reply) => {
                 let _ = reply.send(self.core.close(now, session));

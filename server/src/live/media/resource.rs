@@ -51,7 +51,7 @@ pub async fn trickle(
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     venue.limits.check(Limit::Restart, session).map_err(Refused::TooMany)?;
-    let restarted = venue.live.sfu().restart(session).await;
+    let restarted = venue.live.sfu().restart(session, fragment.credentials.clone()).await;
     let answer = fragment.answer(&restarted.ok_or(Refused::NotFound)?);
     let tag = venue.live.media().restarted(session, fragment.credentials);
     let tag = tag.ok_or(Refused::NotFound)?.to_string();

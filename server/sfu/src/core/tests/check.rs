@@ -1,7 +1,7 @@
 //! Checks of ICE as they aren't said by str0m.
 
 use str0m::crypto::from_feature_flags;
-use str0m::ice::StunMessage;
+use str0m::ice::{StunMessage, TransId};
 
 use crate::demultiplex::signed;
 use crate::fragment::Credentials;
@@ -11,8 +11,17 @@ use crate::fragment::Credentials;
 pub(super) fn undecided(answer: &str, datagram: &[u8]) -> Option<Vec<u8>> {
     let check = StunMessage::parse(datagram).ok().filter(StunMessage::is_binding_request)?;
     let (name, far) = check.split_username()?;
-    let user = format!("{name}:{far}");
-    let other = StunMessage::binding_request(&user, check.trans_id(), true, 1, 1, false);
+    Some(request(answer, &format!("{name}:{far}"), check.trans_id(), false))
+}
+
+/// A check of the client `far` that chooses the way it comes by, for the core that gave this `answer`.
+pub(super) fn choice(answer: &str, far: &str) -> Vec<u8> {
+    let name = Credentials::in_sdp(answer).fragment;
+    request(answer, &format!("{name}:{far}"), TransId::new(), true)
+}
+
+fn request(answer: &str, user: &str, transaction: TransId, chosen: bool) -> Vec<u8> {
+    let check = StunMessage::binding_request(user, transaction, true, 1, 1, chosen);
     let password = Credentials::in_sdp(answer).password;
-    Some(signed(other, password.as_bytes(), &from_feature_flags()))
+    signed(check, password.as_bytes(), &from_feature_flags())
 }

@@ -10,11 +10,13 @@ use str0m::net::{Protocol, Receive};
 use str0m::rtp::{ExtensionMap, ExtensionValues, RtpWrite};
 use str0m::{Candidate, Event, Input, Output, Rtc};
 
+use super::check::choice;
 use super::payload::{self, av1, filled, vp8, vp9};
 use super::seen::Seen;
 use crate::core::Restarted;
 use crate::dependency;
 use crate::event::Role;
+use crate::fragment::Credentials;
 use crate::identity::SessionId;
 use crate::offer::repairs_sound;
 
@@ -171,12 +173,12 @@ impl Client {
         self.drain();
     }
 
-    /// Begins ICE anew; `core` tells its own new credentials.
-    pub(super) fn restart(&mut self, core: impl FnOnce() -> Restarted) {
+    /// Begins ICE anew; `core` is told the new credentials, and tells its own.
+    pub(super) fn restart(&mut self, core: impl FnOnce(Credentials) -> Restarted) {
         let mut change = self.rtc.sdp_api();
         change.ice_restart(true);
-        let (_, pending) = change.apply().expect("an offer");
-        let new = core().credentials;
+        let (offer, pending) = change.apply().expect("an offer");
+        let new = core(Credentials::in_sdp(&offer.to_sdp_string())).credentials;
         let lines = self.answer.lines().map(|line| match line.split_once(':') {
             Some(("a=ice-ufrag", _)) => format!("a=ice-ufrag:{}", new.fragment),
             Some(("a=ice-pwd", _)) => format!("a=ice-pwd:{}", new.password),
@@ -186,6 +188,12 @@ impl Client {
         let answer = SdpAnswer::from_sdp_string(&answer).expect("a readable answer");
         self.rtc.sdp_api().accept_answer(pending, answer).expect("a fitting answer");
         self.drain();
+    }
+
+    /// A check that chooses whatever way it comes by, as the client could send it from anywhere.
+    pub(super) fn check(&mut self) -> Vec<u8> {
+        let far = self.rtc.direct_api().local_ice_credentials().ufrag;
+        choice(&self.answer, &far)
     }
 
     pub(super) fn due(&self) -> Option<Instant> {

@@ -1,16 +1,19 @@
 //! Clients whose network changes under them: their sessions go on.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::world::{Network, World};
 use crate::config::Timeouts;
+use crate::demultiplex::{Class, classify};
 use crate::event::{EndReason, Event};
+use crate::probe::MOST_SENT;
 
 const SECOND: Duration = Duration::from_secs(1);
 
 /// What a move may cost: the time to the client's next check, which this one makes every 3 s (browsers
-/// every 2.5 s), and that one's way.
-const GAP: Duration = Duration::from_millis(3_200);
+/// every 2.5 s), that one's way, and the round trip of the check in the other direction.
+const GAP: Duration = Duration::from_millis(3_320);
 
 /// A jitter as of a telephone in a train. Nothing is lost, or a lost check would count for the gap.
 const TRAIN: Network = Network { lost: 0, doubled: 5, delay: 40, jitter: 20, capacity: 1_000_000 };
@@ -48,6 +51,50 @@ fn a_client_at_another_address_goes_on() {
         }
         assert!(!world.events.iter().any(|e| matches!(e, Event::SessionEnded { .. })));
     }
+}
+
+/// Somewhere that is no client's.
+fn elsewhere() -> SocketAddr {
+    SocketAddr::from(([192, 0, 2, 66], 666))
+}
+
+#[test]
+fn a_client_that_cannot_be_reached_where_it_says_to_be_stays_where_it_was() {
+    let (mut world, publisher, viewer) = watching(52);
+    for forger in [viewer, publisher] {
+        world.astray.clear();
+        let check = world.clients[forger].check();
+        world.inject(elsewhere(), &check);
+        let gap = longest_gap(&mut world, viewer);
+        assert!(gap < SECOND / 2, "media goes on to where it went: {gap:?}");
+        // One answer to the check, and the checks in the other direction: none longer than what came.
+        assert!(world.astray.iter().all(|(to, it)| *to == elsewhere() && it.len() <= check.len()));
+        let told = world.astray.iter();
+        let told = told.filter(|(_, it)| matches!(classify(it), Some(Class::Stun))).count();
+        assert_eq!((told, world.astray.len()), (1 + usize::from(MOST_SENT), told));
+    }
+    // The real way is not harmed: a client that moves is followed still.
+    world.renumber(viewer);
+    assert!(longest_gap(&mut world, viewer) <= GAP);
+}
+
+#[test]
+fn an_address_is_not_moved_to_before_the_handshake_either() {
+    let mut world = World::new(53);
+    let publisher = world.publish("stage", 1);
+    world.until(SECOND, "connection", |w| w.clients[publisher].connected);
+    let viewer = world.subscribe("stage");
+    world.pass(Duration::from_millis(17));
+    assert!(!world.clients[viewer].connected);
+    // Once the handshake is under way, and until it is done, it claims to be elsewhere.
+    for _ in 0..20 {
+        world.pass(Duration::from_millis(5));
+        let check = world.clients[viewer].check();
+        world.inject(elsewhere(), &check);
+    }
+    world.until(SECOND, "video", |w| w.clients[viewer].video().len() > 20);
+    let stun = |it: &Vec<u8>| matches!(classify(it), Some(Class::Stun));
+    assert!(world.astray.iter().all(|(_, it)| stun(it)), "nothing else was sent there");
 }
 
 #[test]

@@ -51,7 +51,7 @@ struct Flying {
 #[derive(Clone, Default)]
 struct Air(Arc<Mutex<Vec<Datagram>>>);
 
-type Datagram = (SocketAddr, Vec<u8>);
+pub(super) type Datagram = (SocketAddr, Vec<u8>);
 
 /// Media by receiver, stream and number (RFC 3550 §5.1).
 type Sealed = HashMap<(SocketAddr, [u8; 4], [u8; 2]), Vec<u8>>;
@@ -78,6 +78,8 @@ pub(super) struct World {
     pub(super) undecided: bool,
     /// Clients that join have lost sound sent again, and send it again.
     pub(super) repairs_sound: bool,
+    /// What came to addresses where nobody is.
+    pub(super) astray: Vec<Datagram>,
     /// What the shards sent and has not begun its way.
     air: Air,
     /// All media that was ever sealed.
@@ -107,6 +109,7 @@ impl World {
         World {
             now,
             core,
+            astray: Vec::new(),
             air,
             sealed: HashMap::new(),
             clients: Vec::new(),
@@ -169,7 +172,7 @@ impl World {
     pub(super) fn restart(&mut self, client: usize) {
         let session = self.session(client);
         let core = &mut self.core;
-        self.clients[client].restart(|| core.restart(session).expect("a session"));
+        self.clients[client].restart(|far| core.restart(session, far).expect("a session"));
         self.settle();
     }
 
@@ -229,6 +232,8 @@ impl World {
             } else if let Some(client) = self.at(flying.address) {
                 let now = self.now;
                 self.clients[client].receive(now, server(), &flying.datagram);
+            } else {
+                self.astray.push((flying.address, flying.datagram));
             }
         }
         for client in &mut self.clients {

@@ -1,0 +1,71 @@
+//! Clients that go on from another address.
+
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use super::Core;
+use super::timing::Timer;
+use crate::demultiplex::PeerKey;
+use crate::probe::Probe;
+use crate::transport::Transmit;
+
+impl Core {
+    /// Takes note of the address that a peer has chosen by `check`. The first one is believed: nobody
+    /// gets through a handshake whose other half goes elsewhere. Each further one has to answer a check,
+    /// and until it does, the peer is sent to where it was.
+    pub(super) fn chosen(&mut self, now: Instant, key: PeerKey, source: SocketAddr, check: &[u8]) {
+        let Some(peer) = self.peers.get_mut(key) else {
+            return;
+        };
+        match peer.transport.remote {
+            None => {
+                peer.transport.remote = Some(source);
+                self.demultiplexer.settle(key, source);
+            }
+            Some(remote) if remote == source => peer.probe = None,
+            Some(_) if peer.probe.as_ref().is_some_and(|it| it.destination == source) => {}
+            Some(_) => {
+                let crypto = &self.shared.crypto;
+                let reverse = self.demultiplexer.reverse(check);
+                peer.probe = reverse
+                    .and_then(|(user, password)| Probe::new(now, source, &user, password, crypto));
+                self.probe(now, key);
+            }
+        }
+    }
+
+    /// Sends a peer's check, if it is time for that; one that stays without an answer is given up.
+    pub(super) fn probe(&mut self, now: Instant, key: PeerKey) {
+        let Some(peer) = self.peers.get_mut(key) else {
+            return;
+        };
+        let Some(probe) = peer.probe.as_mut().filter(|probe| probe.due <= now) else {
+            return;
+        };
+        let destination = probe.destination;
+        match probe.poll(now) {
+            Some(request) => {
+                self.transmits.push_back(Transmit { destination, contents: request.into() });
+                self.timing.schedule(Timer::Peer(key), probe.due);
+            }
+            None => peer.probe = None,
+        }
+    }
+
+    /// Moves a peer to the address that has answered its check.
+    pub(super) fn answered(&mut self, key: PeerKey, source: SocketAddr, answer: &[u8]) {
+        let crypto = &self.shared.crypto;
+        let Some(peer) = self.peers.get_mut(key) else {
+            return;
+        };
+        let Some(_) = peer.probe.take_if(|it| it.is_answered_by(source, answer, crypto)) else {
+            self.totals.rejected_stun += 1;
+            return;
+        };
+        peer.transport.remote = Some(source);
+        self.demultiplexer.settle(key, source);
+        if peer.connected {
+            self.shards.set_remote(key, source);
+        }
+    }
+}
