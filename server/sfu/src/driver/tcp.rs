@@ -5,11 +5,11 @@
 //! So the core sees one more address on this machine, and a connection that stalls holds up nobody:
 //! what it has no room for is lost, as it would be on a line that is too narrow.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener as StdTcpListener};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use socket2::SockRef;
@@ -22,7 +22,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::statistics::Totals;
 
-/// Connections from one address; a household or an office may have many people.
+/// Connections from one IPv4 address or one IPv6 network of 64 bits; a household or an office may have many people.
 const MOST_PER_ADDRESS: usize = 64;
 
 /// No packet of WebRTC is longer: they fit into what an Ethernet carries.
@@ -64,7 +64,8 @@ struct Tally {
 }
 
 impl Gateway {
-    /// Takes at most `most` connections at `bind`, for the core at `core`.
+    /// Takes at most `most` connections at `bind`, for the core at `core`. When there are as many, the
+    /// oldest one that has proved nothing makes room: whoever opens many keeps nobody out.
     ///
     /// # Errors
     /// When the address can't be bound, or the thread not started.
@@ -108,35 +109,59 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
+/// A connection that is open.
+struct Connection {
+    network: IpAddr,
+    /// The core has answered.
+    proved: Arc<AtomicBool>,
+    _hang_up: oneshot::Sender<()>,
+}
+
+/// What an address counts as: an IPv6 network is one subscriber's (RFC 6177).
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() & (u128::MAX << 64)).into(),
+        v4 => v4,
+    }
+}
+
 async fn take(listener: TcpListener, core: SocketAddr, most: usize, tally: &Tally) {
-    let mut connections = JoinSet::new();
-    let mut of_address: HashMap<IpAddr, usize> = HashMap::new();
+    let mut tasks = JoinSet::new();
+    // By number, so that the oldest one is first.
+    let mut open: BTreeMap<u64, Connection> = BTreeMap::new();
+    let mut next = 0;
     loop {
         tokio::select! {
-            Some(ended) = connections.join_next() => {
+            Some(ended) = tasks.join_next() => {
                 tally.closed.fetch_add(1, Ordering::Relaxed);
-                if let Ok(address) = ended
-                    && let Some(count) = of_address.get_mut(&address)
-                {
-                    *count -= 1;
-                    of_address.retain(|_, count| *count > 0);
+                if let Ok(number) = ended {
+                    open.remove(&number);
                 }
             }
-            accepted = listener.accept(), if connections.len() < most => match accepted {
+            accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
-                    let address = peer.ip().to_canonical();
-                    let count = of_address.entry(address).or_default();
-                    if *count >= MOST_PER_ADDRESS {
+                    let network = network(peer.ip());
+                    let theirs = open.values().filter(|it| it.network == network).count();
+                    if theirs >= MOST_PER_ADDRESS || (open.len() >= most && !make_room(&mut open)) {
                         tally.refused.fetch_add(1, Ordering::Relaxed);
-                    } else {
-                        *count += 1;
-                        tally.opened.fetch_add(1, Ordering::Relaxed);
-                        connections.spawn(async move {
-                            // However it ends, it ends, and the client finds another way.
-                            let _ = serve(stream, core).await;
-                            address
-                        });
+                        continue;
                     }
+                    tally.opened.fetch_add(1, Ordering::Relaxed);
+                    let proved = Arc::<AtomicBool>::default();
+                    let (hang_up, hung_up) = oneshot::channel();
+                    let number = next;
+                    next += 1;
+                    let connection =
+                        Connection { network, proved: Arc::clone(&proved), _hang_up: hang_up };
+                    open.insert(number, connection);
+                    tasks.spawn(async move {
+                        // However it ends, it ends, and the client finds another way.
+                        tokio::select! {
+                            _ = serve(stream, core, &proved) => {}
+                            _ = hung_up => {}
+                        }
+                        number
+                    });
                 }
                 Err(_) => sleep(AGAIN).await,
             },
@@ -144,8 +169,16 @@ async fn take(listener: TcpListener, core: SocketAddr, most: usize, tally: &Tall
     }
 }
 
+/// Hangs up on the oldest connection that the core has not answered; false where it has answered all of
+/// them.
+fn make_room(open: &mut BTreeMap<u64, Connection>) -> bool {
+    let mut unproved = open.iter().filter(|(_, it)| !it.proved.load(Ordering::Relaxed));
+    let oldest = unproved.next().map(|(number, _)| *number);
+    oldest.and_then(|number| open.remove(&number)).is_some()
+}
+
 /// One connection, until either side is silent or wrong.
-async fn serve(stream: TcpStream, core: SocketAddr) -> io::Result<()> {
+async fn serve(stream: TcpStream, core: SocketAddr, proved: &AtomicBool) -> io::Result<()> {
     stream.set_nodelay(true)?;
     #[cfg(any(target_os = "linux", target_os = "macos"))]
     SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT_BYTES)?;
@@ -159,7 +192,7 @@ async fn serve(stream: TcpStream, core: SocketAddr) -> io::Result<()> {
     let (reader, writer) = stream.into_split();
     tokio::select! {
         ended = inwards(reader, &socket) => ended,
-        ended = outwards(&socket, writer) => ended,
+        ended = outwards(&socket, writer, proved) => ended,
     }
 }
 
@@ -178,13 +211,18 @@ async fn inwards(reader: OwnedReadHalf, socket: &UdpSocket) -> io::Result<()> {
 }
 
 /// From the core to the client, all that waits at once.
-async fn outwards(socket: &UdpSocket, mut writer: OwnedWriteHalf) -> io::Result<()> {
+async fn outwards(
+    socket: &UdpSocket,
+    mut writer: OwnedWriteHalf,
+    proved: &AtomicBool,
+) -> io::Result<()> {
     let mut packet = [0; LONGEST_PACKET];
     let mut batch = Vec::with_capacity(BATCH_BYTES + LONGEST_PACKET);
     let mut patience = PROOF;
     loop {
         let first = timeout(patience, socket.recv(&mut packet)).await??;
         patience = SILENCE;
+        proved.store(true, Ordering::Relaxed);
         batch.clear();
         frame(&mut batch, packet.get(..first));
         while batch.len() < BATCH_BYTES
@@ -289,5 +327,46 @@ mod tests {
                 (packet, _) = received(&core) => break assert_eq!(packet, [9]),
             }
         }
+    }
+    #[tokio::test]
+    async fn when_full_the_oldest_that_proved_nothing_makes_room() {
+        let (gateway, core) = open(3).await;
+        let connect = async || {
+            let mut stream = TcpStream::connect(gateway.local).await.expect("a connection");
+            stream.write_all(&[0, 1, 7]).await.expect("room");
+            let (_, from) = received(&core).await;
+            (stream, from)
+        };
+        let mut answered = connect().await;
+        let answer = async |to: &mut (TcpStream, SocketAddr)| {
+            core.send_to(&[8], to.1).await.expect("room");
+            assert_eq!(to.0.read_u16().await.ok(), Some(1));
+            assert_eq!(to.0.read_u8().await.ok(), Some(8));
+        };
+        answer(&mut answered).await;
+        let mut idle = [connect().await, connect().await];
+        // One more than there is room for.
+        let mut late = timeout(PROOF / 2, connect()).await.expect("taken");
+        let ended = timeout(PROOF / 2, idle[0].0.read_u8()).await;
+        assert!(ended.is_ok_and(|read| read.is_err()), "hung up on");
+        for open in [&mut answered, &mut idle[1], &mut late] {
+            answer(open).await;
+        }
+        // Nobody is hung up on who has a session.
+        let mut surplus = TcpStream::connect(gateway.local).await.expect("a connection");
+        assert!(surplus.read_u8().await.is_err());
+        answer(&mut answered).await;
+        let mut totals = Totals::default();
+        gateway.count(&mut totals);
+        assert_eq!((totals.tcp_opened, totals.tcp_refused), (4, 1));
+    }
+
+    #[test]
+    fn an_ipv6_network_counts_as_one_address() {
+        let of = |text: &str| network(text.parse().expect("an address"));
+        assert_eq!(of("2001:db8:1:2:3::4"), of("2001:db8:1:2:ffff::1"));
+        assert_ne!(of("2001:db8:1:2:3::4"), of("2001:db8:1:3:3::4"));
+        assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
+        assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
     }
 }
