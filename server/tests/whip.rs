@@ -286,6 +286,44 @@ async fn clients_are_told_of_the_operators_servers() {
 }
 
 #[tokio::test]
+async fn loopback_candidates_are_for_who_is_on_this_machine() {
+    let app = TestApp::configured(|config| {
+        config.trusted_proxy = true;
+        config.public_addresses = ["127.0.0.1", "192.0.2.7"].map(|it| it.parse().unwrap()).into();
+    })
+    .await;
+    let (artist, show) = app.artist_with_show().await;
+    let viewer = app.open_subscriber(&artist, show).await;
+    let answered = async |from: Option<&str>| {
+        let token = artist.join(show).await.unwrap().token;
+        let offered = app.request(Method::POST, &format!("/whep/{show}"));
+        let offered = offered.bearer_auth(token.reveal()).body(viewer.offer.clone());
+        let offered = offered.header(header::CONTENT_TYPE, "application/sdp");
+        let from = from.map(|it| ("x-forwarded-for".parse().unwrap(), it.parse().unwrap()));
+        let offered = offered.headers(from.into_iter().collect()).send().await.unwrap();
+        assert_eq!(offered.status(), StatusCode::CREATED);
+        offered.text().await.unwrap()
+    };
+    let addresses = |answer: &str| {
+        let candidates = answer.lines().filter_map(|line| line.strip_prefix("a=candidate:"));
+        let address = |it: &str| it.split(' ').nth(4).unwrap().to_owned();
+        candidates.map(address).collect::<Vec<_>>()
+    };
+    let far = answered(Some("203.0.113.9")).await;
+    assert_eq!(addresses(&far), ["192.0.2.7", "192.0.2.7"], "by UDP and TCP");
+    let near = answered(None).await;
+    assert!(addresses(&near).contains(&"127.0.0.1".into()), "{near}");
+    // The same holds for the fragment that answers a restart of ICE.
+    let fragment = candidates(&viewer.offer.replace("a=ice-ufrag:", "a=ice-ufrag:new"));
+    let begun = app.request(Method::PATCH, &viewer.location).body(fragment);
+    let begun = begun.header(header::CONTENT_TYPE, FRAGMENT).header(header::IF_MATCH, "*");
+    let begun = begun.header("x-forwarded-for", "203.0.113.9").send().await.unwrap();
+    assert_eq!(begun.status(), StatusCode::OK);
+    assert_eq!(addresses(&begun.text().await.unwrap()), ["192.0.2.7", "192.0.2.7"]);
+    app.running.stop().await;
+}
+
+#[tokio::test]
 async fn a_full_venue_says_when_to_ask_again() {
     let app = TestApp::start().await;
     let (artist, show) = app.artist_with_show().await;

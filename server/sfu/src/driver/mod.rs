@@ -354,8 +354,9 @@ fn candidates(public: &[IpAddr], local: SocketAddr, tcp: Option<u16>) -> Vec<Can
     udp.chain(tcp).collect()
 }
 
-/// Loopback, and the addresses the default routes use: found by "connecting" a UDP socket, which
-/// sends nothing. The destinations are documentation addresses (RFC 5737, RFC 3849).
+/// The addresses the default routes use, found by "connecting" a UDP socket, which sends nothing; and
+/// loopback, last, since some clients try the first one alone. The destinations are documentation
+/// addresses (RFC 5737, RFC 3849).
 fn own_addresses(dual_stack: bool) -> Vec<IpAddr> {
     let route = |from: IpAddr, to: IpAddr| {
         let socket = std::net::UdpSocket::bind((from, 0)).ok()?;
@@ -365,8 +366,8 @@ fn own_addresses(dual_stack: bool) -> Vec<IpAddr> {
     let v4 = route(Ipv4Addr::UNSPECIFIED.into(), Ipv4Addr::new(192, 0, 2, 1).into());
     let v6 = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1).into();
     let v6 = dual_stack.then(|| route(Ipv6Addr::UNSPECIFIED.into(), v6)).flatten();
-    let mut addresses = vec![IpAddr::from(Ipv4Addr::LOCALHOST)];
-    for found in [v4, v6].into_iter().flatten() {
+    let mut addresses = Vec::new();
+    for found in [v4, v6, Some(Ipv4Addr::LOCALHOST.into())].into_iter().flatten() {
         if !addresses.contains(&found) {
             addresses.push(found);
         }

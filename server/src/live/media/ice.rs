@@ -1,4 +1,7 @@
-//! The STUN and TURN servers that clients are told of over HTTP.
+//! What clients are told of their ways to the media core: its candidates, and the operator's STUN and TURN
+//! servers.
+
+use std::net::IpAddr;
 
 use bandstand_domain::Millis;
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -31,6 +34,21 @@ pub fn links(servers: &IceServers, now: Millis) -> Vec<String> {
     servers.addresses.iter().map(link).collect()
 }
 
+/// An answer or a fragment as `client` can use it: a candidate at a loopback address is for who is on this
+/// machine, too (RFC 8445 section 5.1.1.1), unless there is no other. Browsers ask people for leave before they
+/// try it, and some programs try the first one alone.
+pub fn candidates_for(client: IpAddr, sdp: String) -> String {
+    let address = |line: &str| -> Option<IpAddr> {
+        line.strip_prefix("a=candidate:")?.split(' ').nth(4)?.parse().ok()
+    };
+    let is_here = |line: &str| address(line).is_some_and(|it| it.is_loopback());
+    let others = sdp.lines().filter_map(address).any(|it| !it.is_loopback());
+    if client.to_canonical().is_loopback() || !others {
+        return sdp;
+    }
+    sdp.split_inclusive('\n').filter(|line| !is_here(line)).collect()
+}
+
 #[allow(clippy::expect_used, reason = "HMAC takes keys of any length")]
 fn password(secret: &str, name: &str) -> String {
     let mut mac = Hmac::<Sha1>::new_from_slice(secret.as_bytes()).expect("any length is right");
@@ -56,5 +74,24 @@ mod tests {
         assert_eq!(links[0], "<stun:a.example>; rel=\"ice-server\"");
         let turn = "<turn:b.example?transport=tcp>; rel=\"ice-server\"; username=\"86400:";
         assert!(links[1].starts_with(turn), "{}", links[1]);
+    }
+
+    #[test]
+    fn loopback_candidates_are_for_this_machine_unless_there_are_no_others() {
+        let here = "a=candidate:1 1 udp 2122260223 127.0.0.1 3478 typ host\r\n\
+                    a=candidate:2 1 tcp 1518280447 ::1 3478 typ host tcptype passive\r\n";
+        let out = "a=candidate:3 1 udp 2122194687 192.0.2.7 3478 typ host\r\n";
+        let [before, after] = ["m=audio 9 x 111\r\n", "a=end-of-candidates\r\n"];
+        let all = format!("{before}{out}{here}{after}");
+        let told =
+            |client: &str, sdp: &str| candidates_for(client.parse().unwrap(), sdp.to_owned());
+        for near in ["127.0.0.1", "::1", "::ffff:127.0.0.1"] {
+            assert_eq!(told(near, &all), all);
+        }
+        for far in ["203.0.113.9", "192.168.1.2", "2001:db8::1"] {
+            assert_eq!(told(far, &all), format!("{before}{out}{after}"));
+        }
+        let alone = format!("{before}{here}{after}");
+        assert_eq!(told("203.0.113.9", &alone), alone);
     }
 }

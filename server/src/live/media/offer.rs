@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use super::{ACCEPT_PATCH, FRAGMENT, SDP, ice, refused::Refused, sessions::Tag};
 use crate::{
     accounts::own_sessions,
+    caller::Caller,
     clock,
     http::security,
     live::{access::is_over, token::Claims},
@@ -130,7 +131,8 @@ pub async fn hold(venue: &Venue, claims: &Claims, media: SessionId) -> Result<Sh
 
 /// The answer to an accepted offer (RFC 9725 section 4.2), with the servers by which the client may
 /// reach the media core (section 4.6) when the operator named some.
-pub fn created(venue: &Venue, location: &str, tag: Tag, answer: String) -> Response {
+pub fn created(caller: &Caller, location: &str, tag: Tag, answer: String) -> Response {
+    let answer = ice::candidates_for(caller.address, answer);
     let mut response = (StatusCode::CREATED, answer).into_response();
     let headers = response.headers_mut();
     let mut say = |name: HeaderName, value: String| {
@@ -141,7 +143,7 @@ pub fn created(venue: &Venue, location: &str, tag: Tag, answer: String) -> Respo
     };
     say(header::LOCATION, location.to_owned());
     say(header::ETAG, tag.to_string());
-    for link in ice::links(&venue.config.ice, clock::now()) {
+    for link in ice::links(&caller.venue.config.ice, clock::now()) {
         say(header::LINK, link);
     }
     headers.insert(header::CONTENT_TYPE, SDP);

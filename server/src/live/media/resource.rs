@@ -14,11 +14,12 @@ use bandstand_sfu::{Fragment, SessionId};
 
 use super::{
     FRAGMENT,
+    ice::candidates_for,
     offer::{is_of_type, read_text},
     refused::Refused,
     sessions::{Opened, Way},
 };
-use crate::{http::limits::Limit, venue::Venue};
+use crate::{caller::Caller, http::limits::Limit, venue::Venue};
 
 /// The most bytes of a fragment.
 const LARGEST_FRAGMENT: usize = 16 * 1024;
@@ -30,6 +31,7 @@ const LARGEST_FRAGMENT: usize = 16 * 1024;
 /// candidates are taken note of and nothing has to be done.
 pub async fn trickle(
     State(venue): State<Arc<Venue>>,
+    caller: Caller,
     OriginalUri(address): OriginalUri,
     Path((show, session)): Path<(String, String)>,
     request: Request<Body>,
@@ -53,6 +55,7 @@ pub async fn trickle(
     venue.limits.check(Limit::Restart, session).map_err(Refused::TooMany)?;
     let restarted = venue.live.sfu().restart(session, fragment.credentials.clone()).await;
     let answer = fragment.answer(&restarted.ok_or(Refused::NotFound)?);
+    let answer = candidates_for(caller.address, answer);
     let tag = venue.live.media().restarted(session, fragment.credentials);
     let tag = tag.ok_or(Refused::NotFound)?.to_string();
     Ok(([(header::CONTENT_TYPE, FRAGMENT)], [(header::ETAG, tag)], answer).into_response())

@@ -17,6 +17,7 @@ use super::{
     sessions::Way,
 };
 use crate::{
+    caller::Caller,
     clock,
     live::{stages::stage_id, token::Purpose},
     venue::Venue,
@@ -25,6 +26,7 @@ use crate::{
 /// `POST /whep/{show}`: somebody watches. Nobody has to be on stage yet.
 pub async fn watch(
     State(venue): State<Arc<Venue>>,
+    caller: Caller,
     Path(show): Path<String>,
     request: Request<Body>,
 ) -> Result<Response, Refused> {
@@ -52,7 +54,7 @@ pub async fn watch(
     }
     let tag = venue.live.media().opened(session, Way::Out, show, offer.credentials);
     let location = format!("/whep/{show}/{session}");
-    let mut response = created(&venue, &location, tag, accepted.answer_sdp);
+    let mut response = created(&caller, &location, tag, accepted.answer_sdp);
     if let Ok(link) = layer::link(&location).try_into() {
         response.headers_mut().append(header::LINK, link);
     }

@@ -38,7 +38,7 @@ pub async fn publish_somewhere(
     check_type(request.headers())?;
     let show = keys::show_now(&venue.database, &holder).await?.ok_or(Refused::NothingOn)?;
     let offer = offer::read(request.into_body()).await?;
-    with_key(&venue, show, holder.key, offer).await
+    with_key(&caller, show, holder.key, offer).await
 }
 
 /// `POST /whip/{show}`: the artist goes on the stage of this show.
@@ -51,7 +51,7 @@ pub async fn publish(
     let token = bearer(request.headers())?.to_owned();
     let show = show.parse::<ShowId>().map_err(|_| Refused::NotFound);
     if is_ticket(&token) {
-        return with_ticket(&venue, show?, &token, request).await;
+        return with_ticket(&caller, show?, &token, request).await;
     }
     let holder = holder(&caller, &token).await?;
     check_type(request.headers())?;
@@ -61,7 +61,7 @@ pub async fn publish(
         return Err(Refused::OtherToken);
     }
     let offer = offer::read(request.into_body()).await?;
-    with_key(&venue, show, holder.key, offer).await
+    with_key(&caller, show, holder.key, offer).await
 }
 
 /// Tickets are claims and a signature, joined by a dot; keys have none.
@@ -71,11 +71,12 @@ fn is_ticket(token: &str) -> bool {
 
 /// The artist's own page, which has asked for a ticket a moment ago.
 async fn with_ticket(
-    venue: &Venue,
+    caller: &Caller,
     show: ShowId,
     token: &str,
     request: Request<Body>,
 ) -> Result<Response, Refused> {
+    let venue = &*caller.venue;
     // The cheapest and most telling refusal first.
     let claims = venue.live.tokens().check(token, Purpose::Publish, show, clock::now())?;
     check_type(request.headers())?;
@@ -98,16 +99,17 @@ async fn with_ticket(
         venue.live.sfu().close(taken.session).await;
         return Err(refused);
     }
-    Ok(answer(venue, show, offer.credentials, taken))
+    Ok(answer(caller, show, offer.credentials, taken))
 }
 
 /// A program that has a stream key.
 async fn with_key(
-    venue: &Venue,
+    caller: &Caller,
     show: ShowId,
     key: StreamKeyId,
     offer: Offer,
 ) -> Result<Response, Refused> {
+    let venue = &*caller.venue;
     let taken = take(venue, show, offer.text, Some(key)).await?;
     // Taken first and then asked: who revokes the key at the same time either finds it on stage, or
     // is found to have revoked it.
@@ -120,7 +122,7 @@ async fn with_key(
         }
     }
     tracing::info!(%show, %key, publication = taken.publication, "stage taken with a stream key");
-    Ok(answer(venue, show, offer.credentials, taken))
+    Ok(answer(caller, show, offer.credentials, taken))
 }
 
 /// Whose stream key it is. What is wrong with one that isn't good is nobody's business, and whoever
@@ -147,8 +149,8 @@ async fn take(
     })
 }
 
-fn answer(venue: &Venue, show: ShowId, client: Credentials, taken: Taken) -> Response {
+fn answer(caller: &Caller, show: ShowId, client: Credentials, taken: Taken) -> Response {
     let Taken { session, publication, answer } = taken;
-    let tag = venue.live.media().opened(session, Way::In, show, client);
-    created(venue, &format!("/whip/{show}/{publication}-{session}"), tag, answer)
+    let tag = caller.venue.live.media().opened(session, Way::In, show, client);
+    created(caller, &format!("/whip/{show}/{publication}-{session}"), tag, answer)
 }
