@@ -15,6 +15,7 @@ import {
   firefox,
 } from "@playwright/test";
 import { Line, freePort } from "./line";
+import { TurnServer } from "./turn";
 
 const repository = join(import.meta.dirname, "../..");
 
@@ -191,11 +192,20 @@ export class Person {
 
   /** By which protocol the page's newest connection to the stage goes. */
   async protocol(): Promise<string | undefined> {
+    return this.chosen((statistics, pair) => statistics.find((it) => it.id === pair?.remoteCandidateId)?.protocol);
+  }
+
+  /** By what kind of candidate of the browser's (`host`, `relay` …) that connection goes. */
+  async way(): Promise<string | undefined> {
+    return this.chosen((statistics, pair) => statistics.find((it) => it.id === pair?.localCandidateId)?.candidateType);
+  }
+
+  private async chosen<T>(
+    tell: (statistics: Record<string, any>[], pair: Record<string, any> | undefined) => T,
+  ): Promise<T> {
     const statistics = await this.statistics();
-    const chosen = statistics.find(
-      (it) => it.type === "candidate-pair" && it.nominated && Number(it.bytesReceived) > 0,
-    );
-    return statistics.find((it) => it.id === chosen?.remoteCandidateId)?.protocol;
+    const isChosen = (it: Record<string, any>) => it.nominated && Number(it.bytesReceived) > 0;
+    return tell(statistics, statistics.find((it) => it.type === "candidate-pair" && isChosen(it)));
   }
 
   /** How often the browser has asked for lost sound to be sent again. */
@@ -344,6 +354,16 @@ export const behindLine = test.extend<{ line: Line; door: string }>({
     line.remove();
   },
   venue: async ({ line, door }, use) => open(use, ["--listen", door, ...line.flags]),
+});
+
+/** Journeys behind such a line, past which the operator's TURN server leads; for who has no UDP, it alone. */
+export const behindWall = behindLine.extend<{ turn: TurnServer }>({
+  turn: async ({}, use) => {
+    const turn = await TurnServer.start();
+    await use(turn);
+    await turn.stop();
+  },
+  venue: async ({ line, door, turn }, use) => open(use, ["--listen", door, ...line.flags, ...turn.flags]),
 });
 
 export { expect };

@@ -282,6 +282,16 @@ async fn clients_are_told_of_the_operators_servers() {
     assert_eq!(one.links[0], "<stun:stun.example:3478>; rel=\"ice-server\"");
     assert!(one.links[1].starts_with("<turn:turn.example>; rel=\"ice-server\"; username=\""));
     assert_ne!(one.links[1], other.links[1], "a password for each session");
+    // The venue's own pages have them with their tickets, before they offer.
+    let tickets = [
+        artist.stage(show).await.unwrap().ice_servers,
+        app.guest("Bob").await.join(show).await.unwrap().ice_servers,
+    ];
+    for servers in tickets {
+        let servers: serde_json::Value = serde_json::from_str(servers.unwrap().reveal()).unwrap();
+        assert_eq!(servers["iceServers"][0]["urls"][0], "stun:stun.example:3478");
+        assert_eq!(servers["iceServers"][1]["urls"][0], "turn:turn.example");
+    }
     app.running.stop().await;
 }
 

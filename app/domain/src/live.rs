@@ -153,6 +153,10 @@ pub struct JoinTicket {
     pub moderates: bool,
     /// Whether the artist has muted this person.
     pub muted: bool,
+    /// The operator's STUN and TURN servers, with the password for these: an `RTCConfiguration` as JSON.
+    /// None where there are no servers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ice_servers: Option<Secret>,
 }
 
 /// The right to go on stage; a bearer token for WHIP.
@@ -160,6 +164,9 @@ pub struct JoinTicket {
 pub struct StageTicket {
     /// The bearer token.
     pub token: Secret,
+    /// As in [`JoinTicket`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ice_servers: Option<Secret>,
 }
 
 /// A durable event: it is in the database before anybody hears of it.

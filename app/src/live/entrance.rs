@@ -103,6 +103,11 @@ impl Entrance {
         self.take(self.for_media).await
     }
 
+    /// The operator's servers, as the latest ticket names them.
+    pub fn ice_servers(self) -> Option<Secret> {
+        self.ticket.try_with_untracked(|ticket| ticket.as_ref()?.ice_servers.clone())?
+    }
+
     /// The tokens for the live channel.
     pub fn channel_tokens(self) -> TokenSource {
         TokenSource::new(move || self.take(self.for_channel))

@@ -5,9 +5,10 @@ use std::{
     rc::Rc,
 };
 
+use bandstand_domain::accounts::Secret;
 use futures::channel::oneshot;
 use gloo_timers::callback::Timeout;
-use js_sys::Array;
+use js_sys::{Array, JSON};
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -91,6 +92,15 @@ impl Peer {
             browser::set(&init, "sendEncodings", &encodings.iter().collect::<Array>());
         }
         self.connection.add_transceiver_with_str_and_init(kind, &init)
+    }
+
+    /// Lets it go by the operator's servers, too: an `RTCConfiguration` as JSON. Browsers ask them with the
+    /// next offer, also where one was made before. One that doesn't take them goes without.
+    pub fn go_by(&self, servers: &Secret) {
+        let connection = &self.connection;
+        let _ = JSON::parse(servers.reveal())
+            .and_then(|servers| browser::call_now(connection, "setConfiguration", &[servers]))
+            .and_then(|_| browser::call_now(connection, "restartIce", &[]));
     }
 
     /// Makes the offer, changed by `change`, and takes it as the local description. Candidates are

@@ -223,21 +223,24 @@ impl Player {
         let end = loop {
             // The offer is made while the token is on its way.
             match join(self.offered(), self.entrance.media_token()).await {
-                (Ok(offered), Ok(token)) => match offered.begin(self.show, token).await {
-                    Ok(session) => {
-                        let session = Rc::new(session);
-                        self.session.set_value(Some(SendWrapper::new(session.clone())));
-                        self.watch(&session, &mut backoff).await;
-                        // The venue notices by itself, and may have ended the session itself.
-                        session.resource.abandon();
-                        self.session.set_value(None);
-                        self.picture.set(Picture::Lost);
+                (Ok(offered), Ok(token)) => {
+                    let servers = self.entrance.ice_servers();
+                    match offered.begin(self.show, token, servers).await {
+                        Ok(session) => {
+                            let session = Rc::new(session);
+                            self.session.set_value(Some(SendWrapper::new(session.clone())));
+                            self.watch(&session, &mut backoff).await;
+                            // The venue notices by itself, and may have ended the session itself.
+                            session.resource.abandon();
+                            self.session.set_value(None);
+                            self.picture.set(Picture::Lost);
+                        }
+                        // Gone for good; the live channel tells the rest.
+                        Err(SignallingError::Refused(404 | 410)) => break Picture::Off,
+                        Err(SignallingError::Browser) => break Picture::Impossible,
+                        Err(_) => {}
                     }
-                    // Gone for good; the live channel tells the rest.
-                    Err(SignallingError::Refused(404 | 410)) => break Picture::Off,
-                    Err(SignallingError::Browser) => break Picture::Impossible,
-                    Err(_) => {}
-                },
+                }
                 (Err(_), _) => break Picture::Impossible,
                 (_, Err(why)) if passes(&why) => {}
                 _ => break Picture::Off,

@@ -143,7 +143,7 @@ impl Publisher {
         let mode = self.devices.mode.get_untracked();
         let format = self.devices.format.with_untracked(|name| PictureFormat::named(name));
         let (seen, heard) = (picture.as_deref(), sound.as_deref());
-        let begun = Session::begin(self.show, ticket.token, seen, heard, mode, format).await;
+        let begun = Session::begin(self.show, ticket, seen, heard, mode, format).await;
         let session = match begun {
             Ok(session) => Rc::new(session),
             Err(SignallingError::Refused(403)) => return Err(LiveError::Forbidden.to_string()),

@@ -52,11 +52,20 @@ impl Offered {
         Ok(Self { peer, offer, stream, resource, _tracks: tracks })
     }
 
-    /// Begins the session.
+    /// Begins the session, by way of the operator's `servers` where there are any.
     ///
     /// # Errors
     /// When the venue refuses, or isn't reached.
-    pub async fn begin(self, show: ShowId, token: Secret) -> Result<Session, SignallingError> {
+    pub async fn begin(
+        mut self,
+        show: ShowId,
+        token: Secret,
+        servers: Option<Secret>,
+    ) -> Result<Session, SignallingError> {
+        if let Some(servers) = servers {
+            self.peer.go_by(&servers);
+            self.offer = self.peer.offer(for_viewer).await?;
+        }
         let endpoint = format!("/whep/{show}");
         let answer = self.resource.post_offer(&endpoint, token, &self.offer).await?;
         self.peer.accept(&answer).await?;

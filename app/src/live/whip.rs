@@ -1,6 +1,6 @@
 //! An artist's media session (WHIP).
 
-use bandstand_domain::{ShowId, accounts::Secret};
+use bandstand_domain::{ShowId, live::StageTicket};
 use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -118,7 +118,7 @@ impl Session {
     /// When the venue refuses, or isn't reached.
     pub async fn begin(
         show: ShowId,
-        token: Secret,
+        ticket: StageTicket,
         picture: Option<&MediaStreamTrack>,
         sound: Option<&MediaStreamTrack>,
         mode: SoundMode,
@@ -126,6 +126,9 @@ impl Session {
     ) -> Result<Self, SignallingError> {
         let resource = Resource::default();
         let peer = Peer::new(&resource)?;
+        if let Some(servers) = &ticket.ice_servers {
+            peer.go_by(servers);
+        }
         // One stream, so that players keep lips and voice together.
         let stream = MediaStream::new()?;
         let send = RtcRtpTransceiverDirection::Sendonly;
@@ -146,7 +149,7 @@ impl Session {
         JsFuture::from(picture_out.replace_track(picture)).await?;
 
         let offer = peer.offer(for_stage).await?;
-        let answer = resource.post_offer(&format!("/whip/{show}"), token, &offer).await?;
+        let answer = resource.post_offer(&format!("/whip/{show}"), ticket.token, &offer).await?;
         let publication = publication_in(&resource.location());
         peer.accept(&for_stage(&answer)).await?;
         limit(&sound_out, mode.bitrate()).await;

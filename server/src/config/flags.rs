@@ -66,7 +66,7 @@ pub struct Flags {
     /// Addresses under which browsers reach that port, when the machine can't know them
     #[arg(long, env = "BANDSTAND_PUBLIC_ADDRESSES", value_name = "IP", value_delimiter = ',')]
     pub public_addresses: Option<Vec<IpAddr>>,
-    /// STUN and TURN servers that WHIP and WHEP clients are told of: stun:… or turn:…
+    /// STUN and TURN servers that pages and other clients may go by: stun:… or turn:…
     #[arg(long, env = "BANDSTAND_ICE_SERVERS", value_name = "ADDRESS", value_delimiter = ',')]
     pub ice_servers: Option<Vec<String>>,
     /// What the venue shares with the TURN servers (coturn: static-auth-secret)

@@ -4,7 +4,7 @@ use bandstand_domain::accounts::Secret;
 
 use super::ConfigError;
 
-/// STUN and TURN servers that clients are told of.
+/// STUN and TURN servers that clients may go by.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IceServers {
     /// Their addresses (RFC 7064, RFC 7065), such as `turn:turn.example.org?transport=tcp`.

@@ -12,6 +12,7 @@ use bandstand_domain::{
 use super::{
     access::{self, Entry},
     figures, keys,
+    media::ice_configuration,
     stage::NotPossible,
     store::Outcome,
     token::{Claims, Right},
@@ -54,7 +55,8 @@ impl Live for Caller {
             session,
         };
         let token = self.venue.live.tokens().issue(claims, clock::now());
-        Ok(JoinTicket { token, person, name, artist, moderates, muted })
+        let ice_servers = ice_configuration(&self.venue.config.ice, clock::now());
+        Ok(JoinTicket { token, person, name, artist, moderates, muted, ice_servers })
     }
 
     async fn stage(&self, show: ShowId, had: Option<i64>) -> Result<StageTicket, LiveError> {
@@ -74,7 +76,11 @@ impl Live for Caller {
         let (person, name) = (viewer.person, viewer.name);
         let session = self.session_name().await.map_err(broken)?;
         let claims = Claims { person, name, show, right: Right::Stage, artist: true, session };
-        Ok(StageTicket { token: self.venue.live.tokens().issue(claims, clock::now()) })
+        let now = clock::now();
+        Ok(StageTicket {
+            token: self.venue.live.tokens().issue(claims, now),
+            ice_servers: ice_configuration(&self.venue.config.ice, now),
+        })
     }
 
     async fn pause(&self, show: ShowId, paused: bool) -> Result<(), LiveError> {

@@ -3,9 +3,10 @@
 
 use std::net::IpAddr;
 
-use bandstand_domain::Millis;
+use bandstand_domain::{Millis, accounts::Secret};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use hmac::{Hmac, Mac};
+use serde_json::json;
 use sha1::Sha1;
 
 use crate::config::IceServers;
@@ -13,25 +14,48 @@ use crate::config::IceServers;
 /// How long the password for a TURN server is good, in milliseconds: longer than any show.
 const TURN_LIFE: i64 = 24 * Millis::HOUR;
 
-/// The `Link` headers that name the operator's STUN and TURN servers (RFC 9725 section 4.6).
+/// A user name and a password for the TURN servers.
 ///
-/// The password for TURN is made for each session and runs out, so that nobody gets one that could be
-/// passed on: the user name is its end in seconds and a random part, the password the HMAC-SHA-1 of the
-/// user name by the secret that the venue shares with the TURN server (coturn's `use-auth-secret`).
-pub fn links(servers: &IceServers, now: Millis) -> Vec<String> {
+/// The password is made for each session and runs out, so that nobody gets one that could be passed on:
+/// the user name is its end in seconds and a random part, the password the HMAC-SHA-1 of the user name by
+/// the secret that the venue shares with the TURN server (coturn's `use-auth-secret`).
+fn turn_login(secret: &Secret, now: Millis) -> (String, String) {
     let ends = now.plus(TURN_LIFE).0 / Millis::SECOND;
-    let link = |address: &String| match &servers.turn_secret {
-        Some(secret) if address.starts_with("turn") => {
-            let name = format!("{ends}:{:08x}", rand::random::<u32>());
-            let password = password(secret.reveal(), &name);
-            format!(
-                "<{address}>; rel=\"ice-server\"; username=\"{name}\"; credential=\"{password}\"; \
-                 credential-type=\"password\""
-            )
-        }
+    let name = format!("{ends}:{:08x}", rand::random::<u32>());
+    let password = password(secret.reveal(), &name);
+    (name, password)
+}
+
+/// The `Link` headers that name the operator's STUN and TURN servers (RFC 9725 section 4.6).
+pub fn links(servers: &IceServers, now: Millis) -> Vec<String> {
+    let login = servers.turn_secret.as_ref().map(|secret| turn_login(secret, now));
+    let link = |address: &String| match &login {
+        Some((name, password)) if address.starts_with("turn") => format!(
+            "<{address}>; rel=\"ice-server\"; username=\"{name}\"; credential=\"{password}\"; \
+             credential-type=\"password\""
+        ),
         _ => format!("<{address}>; rel=\"ice-server\""),
     };
     servers.addresses.iter().map(link).collect()
+}
+
+/// The operator's STUN and TURN servers for the venue's own pages: an `RTCConfiguration` (W3C WebRTC) as
+/// JSON, which browsers take as it is; none where there are no servers.
+pub fn configuration(servers: &IceServers, now: Millis) -> Option<Secret> {
+    if servers.addresses.is_empty() {
+        return None;
+    }
+    let (turn, stun): (Vec<_>, Vec<_>) =
+        servers.addresses.iter().partition(|address| address.starts_with("turn"));
+    let mut list = Vec::new();
+    if !stun.is_empty() {
+        list.push(json!({ "urls": stun }));
+    }
+    if let Some(secret) = servers.turn_secret.as_ref().filter(|_| !turn.is_empty()) {
+        let (username, credential) = turn_login(secret, now);
+        list.push(json!({ "urls": turn, "username": username, "credential": credential }));
+    }
+    Some(Secret::new(json!({ "iceServers": list }).to_string()))
 }
 
 /// An answer or a fragment as `client` can use it: a candidate at a loopback address is for who is on this
@@ -58,8 +82,6 @@ fn password(secret: &str, name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use bandstand_domain::accounts::Secret;
-
     use super::*;
 
     #[test]
@@ -74,6 +96,25 @@ mod tests {
         assert_eq!(links[0], "<stun:a.example>; rel=\"ice-server\"");
         let turn = "<turn:b.example?transport=tcp>; rel=\"ice-server\"; username=\"86400:";
         assert!(links[1].starts_with(turn), "{}", links[1]);
+    }
+
+    #[test]
+    fn pages_get_the_servers_as_browsers_take_them() {
+        let configured = |addresses: &[&str]| {
+            let addresses = addresses.iter().map(|it| (*it).to_owned()).collect();
+            let servers = IceServers { addresses, turn_secret: Some(Secret::new("secret")) };
+            configuration(&servers, Millis(0))
+                .map(|it| serde_json::from_str::<serde_json::Value>(it.reveal()).unwrap())
+        };
+        assert_eq!(configured(&[]), None);
+        let stun = json!({ "iceServers": [{ "urls": ["stun:a.example"] }] });
+        assert_eq!(configured(&["stun:a.example"]), Some(stun));
+        let both = configured(&["turn:b.example", "stun:a.example", "turns:c.example"]).unwrap();
+        let turn = &both["iceServers"][1];
+        assert_eq!(turn["urls"], json!(["turn:b.example", "turns:c.example"]));
+        let name = turn["username"].as_str().unwrap();
+        assert!(name.starts_with("86400:"));
+        assert_eq!(turn["credential"], password("secret", name));
     }
 
     #[test]

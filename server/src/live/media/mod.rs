@@ -21,6 +21,7 @@ use axum::{
     routing::{get, patch, post},
 };
 
+pub use ice::configuration as ice_configuration;
 pub use sessions::Sessions;
 
 use crate::{http::to_its_end, venue::Venue};
