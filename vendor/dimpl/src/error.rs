@@ -666,6 +666,45 @@ pub enum CryptoProviderValidationError {
     HmacIncorrect,
 }
 
+impl Error {
+    /// Description of the fatal alert that tells a peer of this error (RFC 5246 section 7.2.2), or
+    /// [`None`] if the peer knows or needn't be told.
+    pub(crate) fn alert_description(&self) -> Option<u8> {
+        Some(match self {
+            Error::Timeout(_)
+            | Error::ConfigError(_)
+            | Error::ConnectionClosed
+            | Error::Dtls12Fallback
+            | Error::SecurityError(SecurityError::FatalAlert { .. }) => return None,
+            Error::UnexpectedMessage(_) => 10, // unexpected_message
+            Error::CryptoError(
+                CryptoError::UnsupportedPublicKeyAlgorithm
+                | CryptoError::UnsupportedEcCurve
+                | CryptoError::UnsupportedSignatureAlgorithm(_)
+                | CryptoError::UnsupportedSignatureVerification { .. },
+            )
+            | Error::CertificateError(CertificateError::UnsupportedEcCurve) => 43, // unsupported_certificate
+            Error::CertificateError(CertificateError::NoClientCertificateReceived) => 40, // handshake_failure
+            Error::CertificateError(_)
+            | Error::CryptoError(
+                CryptoError::CertificateParseFailed | CryptoError::InvalidSubjectPublicKey,
+            ) => 42, // bad_certificate
+            Error::CryptoError(_)
+            | Error::SecurityError(
+                SecurityError::ServerFinishedVerificationFailed
+                | SecurityError::ClientFinishedVerificationFailed,
+            ) => 51, // decrypt_error
+            Error::SecurityError(
+                SecurityError::UnsupportedClientVersion(_)
+                | SecurityError::UnsupportedServerVersion(_),
+            ) => 70, // protocol_version
+            Error::RenegotiationAttempt => 100, // no_renegotiation
+            Error::InvalidState(_) | Error::ReceiveQueueFull | Error::TransmitQueueFull => 80, // internal_error
+            _ => 40, // handshake_failure
+        })
+    }
+}
+
 #[derive(Debug)]
 pub(crate) enum InternalError {
     Transient(TransientError),

@@ -202,12 +202,14 @@ impl NamedGroup {
     }
 
     /// Supported named groups in preference order.
-    pub const fn supported() -> &'static [NamedGroup; 4] {
+    pub const fn supported() -> &'static [NamedGroup; 5] {
         &[
             NamedGroup::X25519,
             NamedGroup::Secp256r1,
             NamedGroup::Secp384r1,
             NamedGroup::Secp521r1,
+            // Of certificates alone.
+            NamedGroup::Secp224r1,
         ]
     }
 }

@@ -292,6 +292,22 @@ pub trait SupportedKxGroup: CryptoSafe {
 
 /// Signature verification against certificates.
 pub trait SignatureVerifier: CryptoSafe {
+    /// Signature and hash algorithms that [`verify_signature`](Self::verify_signature) can check
+    /// in DTLS 1.2. Peers are offered these, and asked for certificates of these kinds.
+    fn supported_schemes(&self) -> &'static [(SignatureAlgorithm, HashAlgorithm)] {
+        &[
+            (SignatureAlgorithm::ECDSA, HashAlgorithm::SHA256),
+            (SignatureAlgorithm::ECDSA, HashAlgorithm::SHA384),
+        ]
+    }
+
+    /// Curves of certificates' keys that can be verified beyond those of the key exchange groups.
+    /// A DTLS 1.2 server may only use a certificate whose curve the client names among its
+    /// supported groups (RFC 8422 section 5.1), where these stand last.
+    fn certificate_curves(&self) -> &'static [NamedGroup] {
+        &[]
+    }
+
     /// Verify a signature on data using a DER-encoded X.509 certificate.
     fn verify_signature(
         &self,

@@ -204,7 +204,21 @@ impl Client {
             result
         }) {
             Ok(()) => Ok(()),
-            Err(e) => e.into_public_error().map_or(Ok(()), Err),
+            Err(e) => {
+                let Some(e) = e.into_public_error() else {
+                    return Ok(());
+                };
+                let epoch = match self.state {
+                    State::AwaitApplicationData | State::Closed => return Err(e),
+                    State::AwaitChangeCipherSpec
+                    | State::AwaitNewSessionTicket
+                    | State::AwaitFinished => 1,
+                    _ => 0,
+                };
+                self.engine.abort_with_alert(epoch, &e);
+                self.state = State::Closed;
+                Err(e)
+            }
         }
     }
 
@@ -493,11 +507,8 @@ impl State {
             .into());
         }
 
-        // Enforce cipher suite is compatible with our private key and allowed by config
-        let is_compatible = client
-            .engine
-            .crypto_context()
-            .is_cipher_suite_compatible(cs);
+        // Enforce cipher suite is compatible with our authentication and allowed by config
+        let is_compatible = client.engine.crypto_context().is_cipher_suite_offered(cs);
 
         if !is_compatible {
             return Err(Error::SecurityError(
@@ -691,7 +702,13 @@ impl State {
         ))?;
 
         // Ensure the server's (hash, signature) pair was offered by the client
-        let offered = SignatureAndHashAlgorithm::supported().contains(&signature_algorithm);
+        let verifier = client
+            .engine
+            .crypto_context()
+            .provider()
+            .signature_verification;
+        let offered =
+            SignatureAndHashAlgorithm::verified_by(verifier).contains(&signature_algorithm);
         if !offered {
             return Err(Error::CryptoError(
                 crate::CryptoError::SignatureAlgorithmNotOfferedByClient,
@@ -1245,12 +1262,12 @@ fn handshake_create_client_hello(
 ) -> Result<(), Error> {
     let client_version = ProtocolVersion::DTLS1_2;
 
-    // Get cipher suites from config that are compatible with our key
+    // Get cipher suites from config that are compatible with our authentication
     let cipher_suites: CipherSuiteVec = engine
         .config()
         .dtls12_cipher_suites()
         .map(|cs| cs.suite())
-        .filter(|suite| engine.crypto_context().is_cipher_suite_compatible(*suite))
+        .filter(|suite| engine.crypto_context().is_cipher_suite_offered(*suite))
         .take(Dtls12CipherSuite::supported().len())
         .collect();
 

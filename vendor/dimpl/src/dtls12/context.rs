@@ -568,7 +568,13 @@ impl CryptoContext {
         Some((CurveType::NamedCurve, ke.group()))
     }
 
-    /// Check if the client's private key is compatible with a given cipher suite.
+    /// Check if a client with this authentication may use a given cipher suite. Its signature
+    /// is the server's: our own private key doesn't matter.
+    pub fn is_cipher_suite_offered(&self, cipher_suite: Dtls12CipherSuite) -> bool {
+        matches!(self.auth, AuthMode::Psk) == cipher_suite.is_psk()
+    }
+
+    /// Check if the server's private key is compatible with a given cipher suite.
     pub fn is_cipher_suite_compatible(&self, cipher_suite: Dtls12CipherSuite) -> bool {
         match (&self.auth, cipher_suite.signature_algorithm()) {
             // Certificate-based suite needs a matching private key

@@ -1080,6 +1080,19 @@ impl Engine {
         self.timers.stop();
     }
 
+    /// Abort a handshake that failed, telling the peer by a fatal alert (RFC 5246 section 7.2.2).
+    pub fn abort_with_alert(&mut self, epoch: u16, error: &Error) {
+        self.abort();
+        let Some(description) = error.alert_description() else {
+            return;
+        };
+        // A failure that can't be told is still one.
+        let _ = self.create_record(ContentType::Alert, epoch, false, |body| {
+            body.push(2); // level: fatal
+            body.push(description);
+        });
+    }
+
     /// Pop a buffer from the buffer pool for temporary use
     pub(crate) fn pop_buffer(&mut self) -> Buf {
         self.buffers_free.pop()

@@ -216,7 +216,16 @@ impl Server {
                 result
             }) {
             Ok(()) => Ok(()),
-            Err(e) => e.into_public_error().map_or(Ok(()), Err),
+            Err(e) => {
+                let Some(e) = e.into_public_error() else {
+                    return Ok(());
+                };
+                if !matches!(self.state, State::AwaitApplicationData | State::Closed) {
+                    self.engine.abort_with_alert(0, &e);
+                    self.state = State::Closed;
+                }
+                Err(e)
+            }
         }
     }
 
@@ -639,8 +648,14 @@ impl State {
     fn send_certificate_request(self, server: &mut Server) -> Result<Self, InternalError> {
         debug!("Sending CertificateRequest");
         // Select CertificateRequest.signature_algorithms as intersection of client's list and our supported
+        let verifier = server
+            .engine
+            .crypto_context()
+            .provider()
+            .signature_verification;
+        let ours = SignatureAndHashAlgorithm::verified_by(verifier);
         let sig_algs =
-            select_certificate_request_sig_algs(server.client_signature_algorithms.as_ref());
+            select_certificate_request_sig_algs(server.client_signature_algorithms.as_ref(), &ours);
         debug!(
             "CertificateRequest will advertise {} signature algorithms",
             sig_algs.len()
@@ -1321,23 +1336,17 @@ fn handshake_serialize_certificate_request(
     body: &mut Buf,
     sig_algs: &SignatureAndHashAlgorithmVec,
 ) -> Result<(), Error> {
-    // Only advertise ECDSA_SIGN (the only supported client cert type)
+    // Only advertise types of certificates whose signatures we ask for
     let mut cert_types = CertificateTypeVec::new();
-    cert_types.push(ClientCertificateType::ECDSA_SIGN);
-
-    // If intersection is empty (e.g., client didn't advertise), fall back to our supported set
-    // Build the selected list with the capacity expected by CertificateRequest
-    let mut selected = SignatureAndHashAlgorithmVec::new();
-    if sig_algs.is_empty() {
-        let fallback = SignatureAndHashAlgorithm::supported();
-        for alg in fallback.iter() {
-            selected.push(*alg);
-        }
-    } else {
-        for alg in sig_algs.iter() {
-            selected.push(*alg);
+    for (cert_type, signature) in [
+        (ClientCertificateType::ECDSA_SIGN, SignatureAlgorithm::ECDSA),
+        (ClientCertificateType::RSA_SIGN, SignatureAlgorithm::RSA),
+    ] {
+        if sig_algs.iter().any(|alg| alg.signature == signature) {
+            cert_types.push(cert_type);
         }
     }
+    let selected = sig_algs.clone();
 
     let cert_auths: ArrayVec<DistinguishedName, 32> = ArrayVec::new();
 
@@ -1399,10 +1408,8 @@ fn select_ske_signature_algorithm(
 
 fn select_certificate_request_sig_algs(
     client_algs: Option<&SignatureAndHashAlgorithmVec>,
+    ours: &SignatureAndHashAlgorithmVec,
 ) -> SignatureAndHashAlgorithmVec {
-    // Only select algorithms supported by dimpl's signature verifiers.
-    let ours = SignatureAndHashAlgorithm::supported();
-
     // Build intersection preserving client preference order
     let mut out = ArrayVec::new();
     if let Some(list) = client_algs {
@@ -1415,7 +1422,8 @@ fn select_certificate_request_sig_algs(
             }
         }
     }
-    out
+    // If intersection is empty (e.g., client didn't advertise), fall back to our supported set
+    if out.is_empty() { ours.clone() } else { out }
 }
 
 #[cfg(test)]
@@ -1474,7 +1482,10 @@ mod tests {
     }
 
     #[test]
-    fn certificate_request_does_not_select_rsa_signatures() {
+    fn certificate_request_selects_only_what_is_verified() {
+        let ecdsa =
+            SignatureAndHashAlgorithm::new(HashAlgorithm::SHA256, SignatureAlgorithm::ECDSA);
+        let ours = SignatureAndHashAlgorithmVec::from_iter([ecdsa]);
         let mut client = SignatureAndHashAlgorithmVec::new();
         client.push(SignatureAndHashAlgorithm::new(
             HashAlgorithm::SHA256,
@@ -1485,7 +1496,7 @@ mod tests {
             SignatureAlgorithm::RSA,
         ));
 
-        let selected = select_certificate_request_sig_algs(Some(&client));
+        let selected = select_certificate_request_sig_algs(Some(&client), &ours);
 
         assert_eq!(selected.len(), 1);
         assert_eq!(selected[0].signature, SignatureAlgorithm::ECDSA);
@@ -1493,15 +1504,18 @@ mod tests {
     }
 
     #[test]
-    fn certificate_request_rejects_rsa_only_signatures() {
+    fn certificate_request_falls_back_to_what_is_verified() {
+        let ecdsa =
+            SignatureAndHashAlgorithm::new(HashAlgorithm::SHA256, SignatureAlgorithm::ECDSA);
+        let ours = SignatureAndHashAlgorithmVec::from_iter([ecdsa]);
         let mut client = SignatureAndHashAlgorithmVec::new();
         client.push(SignatureAndHashAlgorithm::new(
             HashAlgorithm::SHA256,
             SignatureAlgorithm::RSA,
         ));
 
-        let selected = select_certificate_request_sig_algs(Some(&client));
+        let selected = select_certificate_request_sig_algs(Some(&client), &ours);
 
-        assert!(selected.is_empty());
+        assert_eq!(selected, ours);
     }
 }

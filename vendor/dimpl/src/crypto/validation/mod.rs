@@ -207,6 +207,8 @@ impl CryptoProvider {
         for cs in self.supported_cipher_suites() {
             let hash_alg = cs.suite().hash_algorithm();
             let sig_alg = match cs.suite().signature_algorithm() {
+                // There is no test vector for RSA.
+                Some(SignatureAlgorithm::RSA) => continue,
                 Some(alg) => alg,
                 // PSK suites have no signature — skip validation
                 None => continue,

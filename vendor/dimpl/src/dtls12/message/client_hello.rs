@@ -12,7 +12,7 @@ use nom::{Err, IResult};
 use super::extension::ExtensionVec;
 use crate::Config;
 use crate::buffer::Buf;
-use crate::util::many1;
+use crate::util::{many0, many1};
 
 #[derive(Debug, PartialEq, Eq)]
 pub struct ClientHello {
@@ -65,6 +65,7 @@ impl ClientHello {
 
         // Check if provider has ECDH support
         let has_ecdh = config.crypto_provider().has_ecdh();
+        let verifier = config.crypto_provider().signature_verification;
 
         // Add supported groups and EC point formats if using ECDH
         if has_ecdh {
@@ -72,6 +73,11 @@ impl ClientHello {
             let mut groups = super::NamedGroupVec::new();
             for kx_group in config.kx_groups() {
                 groups.push(kx_group.name());
+            }
+            for curve in verifier.certificate_curves() {
+                if !groups.contains(curve) {
+                    groups.push(*curve);
+                }
             }
             let supported_groups = SupportedGroupsExtension { groups };
             let start_pos = buf.len();
@@ -86,7 +92,7 @@ impl ClientHello {
         }
 
         // Add signature algorithms extension (required for TLS 1.2+)
-        let signature_algorithms = SignatureAlgorithmsExtension::default();
+        let signature_algorithms = SignatureAlgorithmsExtension::new(verifier);
         let start_pos = buf.len();
         signature_algorithms.serialize(buf);
         ranges.push((ExtensionType::SignatureAlgorithms, start_pos, buf.len()));
@@ -140,7 +146,7 @@ impl ClientHello {
         let (input, cipher_suites_len) = be_u16(input)?;
         let (input, input_cipher) = take(cipher_suites_len)(input)?;
         let (rest, cipher_suites) =
-            many1(Dtls12CipherSuite::parse, Dtls12CipherSuite::is_supported)(input_cipher)?;
+            many0(Dtls12CipherSuite::parse, Dtls12CipherSuite::is_supported)(input_cipher)?;
         if !rest.is_empty() {
             return Err(Err::Failure(Error::new(rest, ErrorKind::LengthValue)));
         }

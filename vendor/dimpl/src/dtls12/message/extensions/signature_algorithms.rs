@@ -1,5 +1,6 @@
 use super::super::{SignatureAndHashAlgorithm, SignatureAndHashAlgorithmVec};
 use crate::buffer::Buf;
+use crate::crypto::SignatureVerifier;
 use nom::Err;
 use nom::IResult;
 use nom::bytes::complete::take;
@@ -12,12 +13,10 @@ pub struct SignatureAlgorithmsExtension {
 }
 
 impl SignatureAlgorithmsExtension {
-    /// Create a default SignatureAlgorithmsExtension with standard algorithms
-    pub fn default() -> Self {
+    /// Create a SignatureAlgorithmsExtension of what `verifier` can check.
+    pub fn new(verifier: &dyn SignatureVerifier) -> Self {
         SignatureAlgorithmsExtension {
-            supported_signature_algorithms: SignatureAndHashAlgorithmVec::from(
-                *SignatureAndHashAlgorithm::supported(),
-            ),
+            supported_signature_algorithms: SignatureAndHashAlgorithm::verified_by(verifier),
         }
     }
 
@@ -101,16 +100,14 @@ mod tests {
 
         let (_, parsed) = SignatureAlgorithmsExtension::parse(&serialized).unwrap();
 
-        assert_eq!(parsed.supported_signature_algorithms.len(), 1);
-        assert_eq!(
-            parsed.supported_signature_algorithms[0],
-            SignatureAndHashAlgorithm::new(HashAlgorithm::SHA256, SignatureAlgorithm::ECDSA,)
-        );
+        assert_eq!(parsed.supported_signature_algorithms, algorithms);
     }
 
     #[test]
-    fn default_does_not_advertise_rsa() {
-        let extension = SignatureAlgorithmsExtension::default();
+    #[cfg(feature = "aws-lc-rs")]
+    fn what_the_verifier_cannot_check_is_not_advertised() {
+        let provider = crate::crypto::aws_lc_rs::default_provider();
+        let extension = SignatureAlgorithmsExtension::new(provider.signature_verification);
 
         assert!(
             extension
@@ -121,8 +118,10 @@ mod tests {
     }
 
     #[test]
+    #[cfg(feature = "aws-lc-rs")]
     fn capacity_matches_supported() {
-        let extension = SignatureAlgorithmsExtension::default();
+        let provider = crate::crypto::aws_lc_rs::default_provider();
+        let extension = SignatureAlgorithmsExtension::new(provider.signature_verification);
 
         assert_eq!(
             extension.supported_signature_algorithms.capacity(),
