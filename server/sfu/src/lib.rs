@@ -12,6 +12,7 @@
 //! what, seals it (`srtp`) and sends it through a `wire`.
 
 mod config;
+mod contained;
 mod core;
 mod demultiplex;
 mod dependency;
@@ -22,6 +23,7 @@ mod fragment;
 #[cfg(any(test, feature = "fuzz"))]
 pub mod fuzz;
 mod h264;
+mod handshake;
 mod history;
 mod identity;
 mod ingest;
@@ -36,6 +38,7 @@ mod probe;
 mod replay;
 mod rtcp;
 mod scalable;
+mod sdp;
 mod sfu;
 mod shard;
 mod srtp;
@@ -46,6 +49,7 @@ mod vp9;
 mod wire;
 
 pub use crate::config::{Config, Limits, Timeouts};
+pub use crate::contained::panics_are_contained;
 pub use crate::core::{Accepted, Restarted};
 pub use crate::error::{OfferError, StartError};
 pub use crate::event::{EndReason, Event, HandshakeFailure, Role};

@@ -323,8 +323,9 @@ fn associated(head: &[u8], index: [u8; INDEX]) -> [u8; 12] {
 
 #[cfg(test)]
 mod tests {
+    use str0m::crypto::from_feature_flags;
+
     use super::*;
-    use crate::keys::cryptography;
 
     const PROFILES: [SrtpProfile; 3] = [
         SrtpProfile::AEAD_AES_128_GCM,
@@ -339,7 +340,7 @@ mod tests {
 
     #[test]
     fn what_one_side_seals_the_other_opens_once_and_unchanged() {
-        let crypto = cryptography();
+        let crypto = from_feature_flags();
         for profile in PROFILES {
             let mut sealer = Sealer::new(&keys(profile, false), &crypto).expect("keys");
             let mut opener = Opener::new(&keys(profile, true), &crypto).expect("keys");
@@ -363,7 +364,7 @@ mod tests {
 
     #[test]
     fn each_source_of_reports_counts_for_itself() {
-        let crypto = cryptography();
+        let crypto = from_feature_flags();
         let profile = SrtpProfile::AEAD_AES_128_GCM;
         let mut opener = Opener::new(&keys(profile, true), &crypto).expect("keys");
         let mut sources: Vec<_> = (0..4)
@@ -387,7 +388,7 @@ mod tests {
         let key = 0xE1F9_7A0D_3E01_8BE0_D64F_A32C_06DE_4139_u128.to_be_bytes();
         let salt = &0x0EC6_75AD_498A_FEEB_B696_0B3A_ABE6_u128.to_be_bytes()[2..];
         let master = Master { profile: SrtpProfile::AES128_CM_SHA1_80, key: &key, salt };
-        let srtp = cryptography().srtp_provider;
+        let srtp = from_feature_flags().srtp_provider;
         let cipher: [u8; 16] = master.derive(srtp, RTP.key);
         assert_eq!(u128::from_be_bytes(cipher), 0xC61E_7A93_744F_39EE_1073_4AFE_3FF7_A087);
         let salt: [u8; 14] = master.derive(srtp, RTP.salt);

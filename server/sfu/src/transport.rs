@@ -1,7 +1,6 @@
 //! One peer's ICE-lite, DTLS, SRTP and SDP machinery, around str0m's `Rtc`.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,14 +15,16 @@ use str0m::rtp::{Extension, ExtensionMap};
 use str0m::{Candidate, IceCreds, Input, Output, Rtc, RtcConfig, RtcError};
 
 use crate::config::Limits;
+use crate::contained::contained;
 use crate::demultiplex::{Class, classify, signed};
 use crate::dependency;
-use crate::error::OfferError;
-use crate::event::Role;
+use crate::error::{OfferError, StartError};
+use crate::event::{HandshakeFailure, Role};
 use crate::fragment::Credentials;
+use crate::handshake::{Handshake, cryptography, of_session_just_built};
 use crate::identity::{random_ice_text, random_number};
-use crate::keys::{self, KeySlot, Keys};
-use crate::offer;
+use crate::keys::Keys;
+use crate::offer::{self, Offer};
 use crate::packet::TrackName;
 use crate::shard::Negotiated;
 
@@ -46,8 +47,28 @@ pub(crate) struct Shared {
     pub(crate) certificate: DtlsCert,
     /// For publishers.
     pub(crate) crypto: Arc<CryptoProvider>,
-    /// For subscribers: their SRTP keys are kept for the egress.
+    /// For subscribers.
     pub(crate) keeping_keys: Arc<CryptoProvider>,
+}
+
+impl Shared {
+    /// What sessions share that are reached at `candidates`.
+    ///
+    /// # Errors
+    /// [`StartError`] without candidates, or if no certificate could be made.
+    pub(crate) fn new(candidates: Vec<Candidate>) -> Result<Self, StartError> {
+        if candidates.is_empty() {
+            return Err(StartError::Address("none given".into()));
+        }
+        let crypto = Arc::new(cryptography(Role::Publisher));
+        let certificate = crypto.dtls_provider.generate_certificate();
+        Ok(Shared {
+            candidates,
+            certificate: certificate.ok_or(StartError::Certificate)?,
+            crypto,
+            keeping_keys: Arc::new(cryptography(Role::Subscriber)),
+        })
+    }
 }
 
 /// A datagram to be sent.
@@ -75,8 +96,7 @@ pub(crate) struct Transport {
     tracks: Vec<Negotiated>,
     /// Lost sound is asked for again.
     pub(crate) repairs_sound: bool,
-    /// Where a subscriber's keys will be.
-    keys: Option<KeySlot>,
+    handshake: Handshake,
     /// The library panicked.
     broken: bool,
 }
@@ -93,8 +113,7 @@ impl Transport {
         shared: &Shared,
         limits: &Limits,
     ) -> Result<(Self, String), OfferError> {
-        let prepared = offer::prepare(text, role, limits)?;
-        let malformed = |e: &dyn std::fmt::Display| OfferError::Malformed(e.to_string());
+        let offer = offer::prepare(text, role, limits)?;
         let credentials = new_credentials().map_err(|_| OfferError::Stopped)?;
         let mut config = RtcConfig::new()
             .set_ice_lite(true)
@@ -104,29 +123,38 @@ impl Transport {
                 Role::Subscriber => &shared.keeping_keys,
             }))
             .set_dtls_cert(shared.certificate.clone())
+            // The handshake knows all of the offer's fingerprints.
+            .set_fingerprint_verification(false)
             .set_local_ice_credentials(credentials.clone())
             .set_stats_interval((role == Role::Publisher).then_some(STATISTICS_INTERVAL))
             .set_extension_map(extensions(role));
         *config.codec_config() = codecs();
         // The payload type bookkeeping of the SDP library panics on some contradictory offers. The
         // half-made session is dropped with the panic, and nothing else is touched by it.
-        let made = catch_unwind(AssertUnwindSafe(|| {
-            let parsed = SdpOffer::from_sdp_string(&prepared).map_err(|e| malformed(&e))?;
+        let made = contained(|| {
+            let parsed = SdpOffer::from_sdp_string(&offer.text).map_err(|e| e.to_string())?;
             let mut rtc = config.build(now);
-            let keys = keys::of_session_just_built();
+            let handshake = of_session_just_built();
             for candidate in &shared.candidates {
                 rtc.add_local_candidate(candidate.clone());
             }
             let answer = rtc.sdp_api().accept_offer(parsed);
-            let answer = answer.map_err(|e| malformed(&e))?;
-            Ok((rtc, keys, answer.to_sdp_string()))
-        }));
-        let conflict = |_| OfferError::Malformed("its payload types conflict".into());
-        let (rtc, keys, answer) = made.map_err(conflict)??;
+            let answer = answer.map_err(|e| e.to_string())?;
+            Ok((rtc, handshake, answer.to_sdp_string()))
+        });
+        let (rtc, handshake, answer) = made.and_then(|made| made).map_err(|error: String| {
+            tracing::debug!(error, "an offer that the library doesn't take");
+            OfferError::Malformed("its m-lines or formats contradict each other".into())
+        })?;
+        let handshake = handshake.ok_or(OfferError::Stopped)?;
         let mids = answer.lines().filter_map(|l| l.strip_prefix("a=mid:")).map(Mid::from);
         let mids: Vec<Mid> = mids.collect();
+        if mids.len() != offer.len() {
+            // The library stops in silence where it doesn't understand.
+            return Err(OfferError::Malformed("not all of its m-lines can be understood".into()));
+        }
         offer::check_answer(&answer, role)?;
-        let answer = offer::finish(&answer, text, role);
+        let answer = offer::finish(&answer, &offer, role);
         // Which of its addresses the machine was reached at is not known behind one wildcard socket,
         // and doesn't matter: everything leaves by that same socket.
         let local = shared.candidates.first().map_or(ANYWHERE, Candidate::addr);
@@ -140,18 +168,24 @@ impl Transport {
             local,
             tracks: Vec::new(),
             repairs_sound: offer::repairs_sound(&answer),
-            keys,
+            handshake,
             broken: false,
         };
         if role == Role::Subscriber {
-            transport.take_over(mids, limits.max_tracks_per_kind);
+            transport.take_over(mids, &offer, limits.max_tracks_per_kind);
         }
+        transport.handshake.expect(offer.fingerprints);
         Ok((transport, answer))
     }
 
     /// A subscriber's SRTP keys, once, when the handshake is done.
     pub(crate) fn take_keys(&mut self) -> Option<Keys> {
-        self.keys.as_ref()?.take()
+        self.handshake.take_keys()
+    }
+
+    /// Why the DTLS handshake failed, if it did.
+    pub(crate) fn failure(&self) -> Option<HandshakeFailure> {
+        self.handshake.failure()
     }
 
     /// What the answer says will be sent, once.
@@ -161,12 +195,13 @@ impl Transport {
 
     /// Takes over what of these m-lines is sent, at most `limit` tracks of a kind. str0m forgets them
     /// before it has reports of them to write: they are sent by an egress of our own.
-    fn take_over(&mut self, mids: Vec<Mid>, limit: usize) {
+    fn take_over(&mut self, mids: Vec<Mid>, offer: &Offer, limit: usize) {
         for mid in mids {
             let media = self.rtc.media(mid).filter(|m| m.direction() == Direction::SendOnly);
             let names = self.tracks.iter().map(|t| t.name);
             if let Some(name) = media.and_then(|m| TrackName::next(names, m.kind(), limit)) {
-                let taken = self.take_track(name, mid);
+                let called = offer.mid(&mid).unwrap_or_default().to_owned();
+                let taken = self.take_track(name, mid, called);
                 self.tracks.extend(taken);
             }
         }
@@ -174,7 +209,7 @@ impl Transport {
         self.tracks.shrink_to_fit();
     }
 
-    fn take_track(&mut self, name: TrackName, mid: Mid) -> Option<Negotiated> {
+    fn take_track(&mut self, name: TrackName, mid: Mid, called: String) -> Option<Negotiated> {
         let media = self.rtc.media(mid)?;
         let (accepted, extensions) = (media.remote_pts().to_vec(), media.remote_extmap().clone());
         let params = self.rtc.codec_config().params().iter();
@@ -186,7 +221,7 @@ impl Transport {
         let repair = repair.unwrap_or_else(|| direct.new_ssrc());
         Some(Negotiated {
             name,
-            mid: mid.to_string(),
+            mid: called,
             ssrc: *ssrc,
             repair_ssrc: *repair,
             codecs,
@@ -215,6 +250,7 @@ impl Transport {
         if std::mem::replace(&mut self.opened, true) {
             return Ok(());
         }
+        self.handshake.begin();
         let far = IceCreds { ufrag: "far".into(), pass: String::new() };
         let user = format!("{}:{}", self.credentials.ufrag, far.ufrag);
         let check = StunMessage::binding_request(&user, TransId::new(), true, 1, 1, true);
@@ -244,11 +280,11 @@ impl Transport {
             return Err("it panicked".into());
         }
         let rtc = &mut self.rtc;
-        match catch_unwind(AssertUnwindSafe(|| act(rtc))) {
+        match contained(|| act(rtc)) {
             Ok(done) => done.map_err(|e| e.to_string()),
-            Err(_) => {
+            Err(panic) => {
                 self.broken = true;
-                Err("it panicked".into())
+                Err(panic)
             }
         }
     }

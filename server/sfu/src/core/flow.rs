@@ -10,7 +10,7 @@ use super::Core;
 use super::peers::Side;
 use super::timing::Timer;
 use crate::demultiplex::{Kind, PeerKey, Stray};
-use crate::event::{Event, Role};
+use crate::event::{EndReason, Event, Role};
 use crate::packet::TrackName;
 use crate::shard::{Admission, News};
 use crate::transport::Transmit;
@@ -150,6 +150,12 @@ impl Core {
                 tracing::debug!(session = ?peer.id, error, "transport failed");
                 peer.failed = true;
             }
+        }
+        // A peer that is connected has it behind it.
+        let failure = if peer.connected { None } else { peer.transport.failure() };
+        if let Some(failure) = failure {
+            events.clear();
+            self.end(now, key, EndReason::HandshakeFailed(failure));
         }
         for event in events.drain(..) {
             self.handle_event(now, key, event);

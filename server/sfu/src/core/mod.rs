@@ -24,7 +24,6 @@ use crate::error::{OfferError, StartError};
 use crate::event::{EndReason, Event, Role};
 use crate::fragment::Credentials;
 use crate::identity::{SessionId, StageId};
-use crate::keys;
 use crate::shard::{News, Shards};
 use crate::stage::Stage;
 use crate::statistics::{Statistics, Totals};
@@ -98,17 +97,7 @@ impl Core {
         limits: Limits,
         timeouts: Timeouts,
     ) -> Result<Self, StartError> {
-        if candidates.is_empty() {
-            return Err(StartError::Address("none given".into()));
-        }
-        let crypto = Arc::new(keys::cryptography());
-        let certificate = crypto.dtls_provider.generate_certificate();
-        let shared = Shared {
-            candidates,
-            certificate: certificate.ok_or(StartError::Certificate)?,
-            crypto,
-            keeping_keys: Arc::new(keys::keeping_keys()),
-        };
+        let shared = Shared::new(candidates)?;
         Ok(Core {
             peers: Peers::default(),
             sessions: HashMap::new(),
@@ -316,6 +305,10 @@ impl Core {
         self.sessions.remove(&peer.id);
         self.newcomers.retain(|newcomer| *newcomer != key);
         self.totals.sessions_ended += 1;
+        if let EndReason::HandshakeFailed(failure) = reason {
+            self.totals.handshakes_failed += 1;
+            tracing::info!(session = ?peer.id, role = ?peer.role(), %failure, "handshake failed");
+        }
         // RTCP BYE and DTLS close_notify; whoever can't be told finds out by silence.
         self.shards.remove(key);
         if peer.connected {

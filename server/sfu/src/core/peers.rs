@@ -8,7 +8,7 @@ use str0m::media::Mid;
 
 use crate::config::Timeouts;
 use crate::demultiplex::PeerKey;
-use crate::event::{EndReason, Role};
+use crate::event::{EndReason, HandshakeFailure, Role};
 use crate::identity::{SessionId, StageId};
 use crate::ingest::Ingest;
 use crate::probe::Probe;
@@ -101,7 +101,12 @@ impl Peer {
     /// When silence, or the time to connect, has lasted too long, and what it then means.
     pub(super) fn expiry(&self, timeouts: &Timeouts) -> (Instant, EndReason) {
         if !self.connected {
-            return (self.created + timeouts.connect, EndReason::NeverConnected);
+            // Where there is a way, it is the handshake that isn't done.
+            let reason = match self.transport.remote {
+                Some(_) => EndReason::HandshakeFailed(HandshakeFailure::Silent),
+                None => EndReason::NeverConnected,
+            };
+            return (self.created + timeouts.connect, reason);
         }
         (self.heard + timeouts.consent, EndReason::ConnectionLost)
     }

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
-use str0m::crypto::CryptoProvider;
+use str0m::crypto::{CryptoProvider, from_feature_flags};
 
 pub(crate) use self::outgoing::Negotiated;
 pub(crate) use self::subscriber::{Admission, Figures};
@@ -32,7 +32,6 @@ use self::subscriber::{Subscriber, Way};
 use crate::config::Limits;
 use crate::demultiplex::PeerKey;
 use crate::identity::SessionId;
-use crate::keys::cryptography;
 use crate::packet::{Forwarded, TrackName};
 use crate::rtcp::{Compound, Message, ntp, read};
 use crate::wire::{Traffic, Wire};
@@ -110,7 +109,7 @@ impl Shard {
             begun: now,
             population: 0,
             traffic,
-            crypto: cryptography(),
+            crypto: from_feature_flags(),
             limits: limits.clone(),
         }
     }

@@ -3,6 +3,7 @@
 mod check;
 mod client;
 mod forwarding;
+mod handshakes;
 mod joining;
 mod layers;
 mod moving;

@@ -79,7 +79,7 @@ fn limits_hold() {
     world.subscribe("one");
     let now = world.now;
     let refused = |result: Result<_, OfferError>| result.map(drop).expect_err("refused");
-    let offer = "v=0\r\nm=audio 9 x 111\r\na=sendrecv\r\n";
+    let offer = "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=sendrecv\r\n";
     let full = refused(world.core.subscribe(now, "one".into(), offer));
     assert!(matches!(full, OfferError::TooMany));
     let unreadable = refused(world.core.subscribe(now, "two".into(), offer));
