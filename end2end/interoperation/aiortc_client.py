@@ -2,22 +2,14 @@
 
     aiortc_client.py publish|watch URL
 
-The token comes on standard input, and with its end the client leaves: DELETE to its session. What
-happens is told on standard output, one JSON object a line.
+How it is told what to do, and what it tells: program.py.
 """
 
 import asyncio
-import fractions
-import json
-import math
 import struct
 import sys
-import urllib.error
-import urllib.request
 import zlib
-from urllib.parse import urljoin
 
-import av
 from aiortc import (
     AudioStreamTrack,
     RTCConfiguration,
@@ -27,49 +19,32 @@ from aiortc import (
 )
 from aiortc.mediastreams import MediaStreamError
 
-WIDTH, HEIGHT = 320, 240
-AUDIO_RATE, AUDIO_SAMPLES = 48000, 960
-
-
-def tell(**what):
-    print(json.dumps(what), flush=True)
+import material
+from program import delete_session, open_session, tell, token
 
 
 class Camera(VideoStreamTrack):
-    """Frames of one brightness, which climbs."""
-
     number = 0
 
     async def recv(self):
         pts, time_base = await self.next_timestamp()
-        frame = av.VideoFrame(WIDTH, HEIGHT, "yuv420p")
-        for index, plane in enumerate(frame.planes):
-            value = 128 if index else 32 + 2 * (self.number % 96)
-            plane.update(bytes([value]) * plane.buffer_size)
+        frame = material.picture(self.number)
         self.number += 1
         frame.pts, frame.time_base = pts, time_base
         return frame
 
 
 class Instrument(AudioStreamTrack):
-    """A sine of 440 Hz."""
-
-    sample = 0
+    number = 0
     start = None
 
     async def recv(self):
         loop = asyncio.get_running_loop()
         self.start = self.start or loop.time()
-        await asyncio.sleep(self.start + self.sample / AUDIO_RATE - loop.time())
-        tone = (
-            int(9000 * math.sin(2 * math.pi * 440 * (self.sample + n) / AUDIO_RATE))
-            for n in range(AUDIO_SAMPLES)
-        )
-        frame = av.AudioFrame(format="s16", layout="mono", samples=AUDIO_SAMPLES)
-        frame.planes[0].update(struct.pack(f"<{AUDIO_SAMPLES}h", *tone))
-        frame.pts, frame.sample_rate = self.sample, AUDIO_RATE
-        frame.time_base = fractions.Fraction(1, AUDIO_RATE)
-        self.sample += AUDIO_SAMPLES
+        due = self.start + self.number * material.AUDIO_SAMPLES / material.AUDIO_RATE
+        await asyncio.sleep(due - loop.time())
+        frame = material.tone(self.number)
+        self.number += 1
         return frame
 
 
@@ -102,25 +77,8 @@ async def listen(track):
             tell(audio=count, loudest=loudest)
 
 
-def request(method, url, token=None, body=None):
-    headers = {"Content-Type": "application/sdp"} if body else {}
-    if token:
-        headers["Authorization"] = f"Bearer {token}"
-    data = body.encode() if body else None
-    asked = urllib.request.Request(url, data=data, headers=headers, method=method)
-    try:
-        with urllib.request.urlopen(asked, timeout=10) as response:
-            return response.status, dict(response.headers), response.read().decode()
-    except urllib.error.HTTPError as error:
-        return error.code, dict(error.headers), error.read().decode()
-
-
 async def main(role, url):
-    lines = asyncio.StreamReader()
-    loop = asyncio.get_running_loop()
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
-    token = (await lines.readline()).decode().strip()
-
+    key = token()
     peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
     tasks = []
     if role == "publish":
@@ -143,15 +101,10 @@ async def main(role, url):
 
     await peer.setLocalDescription(await peer.createOffer())
     offer = peer.localDescription.sdp
-    status, headers, answer = await asyncio.to_thread(request, "POST", url, token, offer)
-    tell(status=status)
-    if status != 201:
-        raise SystemExit(f"refused: {status} {answer}")
+    answer, session = await asyncio.to_thread(open_session, url, key, offer)
     await peer.setRemoteDescription(RTCSessionDescription(answer, "answer"))
-    await lines.read()
-    session = urljoin(url, headers.get("location") or headers["Location"])
-    deleted, _, _ = await asyncio.to_thread(request, "DELETE", session)
-    tell(deleted=deleted)
+    await asyncio.to_thread(sys.stdin.read)
+    await asyncio.to_thread(delete_session, session)
     await peer.close()
 
 

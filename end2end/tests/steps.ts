@@ -29,15 +29,17 @@ export async function linkInMail(person: Person, email: string, subject: string)
 }
 
 /** Calls a server function as the page would. */
-async function call(person: Person, name: string, body: object): Promise<void> {
-  const status = await person.page.evaluate(
+export async function call<T = unknown>(person: Person, name: string, body: object): Promise<T> {
+  const [status, answer] = await person.page.evaluate(
     async ([name, body]) => {
       const headers = { "Content-Type": "application/json" };
-      return (await fetch(`/api/${name}`, { method: "POST", headers, body })).status;
+      const response = await fetch(`/api/${name}`, { method: "POST", headers, body });
+      return [response.status, await response.json()] as const;
     },
     [name, JSON.stringify(body)] as const,
   );
   expect(status, name).toBe(200);
+  return answer as T;
 }
 
 /** Registers an account by the form, as a person would; answers its handle. An artist's address is confirmed. */
