@@ -1,6 +1,6 @@
 //! The player's controls: there when they are wanted.
 
-use leptos::{__reexports::send_wrapper::SendWrapper, ev, html, prelude::*};
+use leptos::{__reexports::send_wrapper::SendWrapper, ev, prelude::*};
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::{
@@ -19,8 +19,6 @@ const FLOATING: &str = "M3 5h18v6h-2V7H5v10h6v2H3zm10 8h8v6h-8z";
 pub(super) fn Controls(
     /// The visit.
     visit: Visit,
-    /// What fills the screen: stage and crowd together.
-    scene: NodeRef<html::Section>,
 ) -> impl IntoView {
     let player = visit.player;
     let volume = RwSignal::new(100_u32);
@@ -39,7 +37,7 @@ pub(super) fn Controls(
             }
             match event.key().as_str() {
                 "m" if playing.get_untracked() => player.toggle_sound(),
-                "f" => fill_screen(scene, visit),
+                "f" => fill_screen(visit),
                 _ => {}
             }
         });
@@ -90,7 +88,7 @@ pub(super) fn Controls(
                 type="button"
                 title="Full screen (f)"
                 aria-label=move || if large.get() { "Leave full screen" } else { "Full screen" }
-                on:click=move |_| fill_screen(scene, visit)
+                on:click=move |_| fill_screen(visit)
             >
                 {icon(Signal::stored(LARGE))}
             </button>
@@ -127,9 +125,9 @@ fn document_listener(name: &'static str, heard: impl FnMut() + 'static) -> impl 
     SendWrapper::new(listener)
 }
 
-/// Fills the screen with the scene, or leaves it. An iPhone only knows full screen for the video.
-fn fill_screen(scene: NodeRef<html::Section>, visit: Visit) {
-    let Some(scene) = scene.get_untracked() else { return };
+/// Fills the screen with stage and crowd, or leaves it. An iPhone only knows full screen for the video.
+fn fill_screen(visit: Visit) {
+    let Some(scene) = visit.scene.get_untracked() else { return };
     let attempts: [(JsValue, &str); 3] = [
         (scene.clone().into(), "requestFullscreen"),
         (scene.into(), "webkitRequestFullscreen"),

@@ -1,7 +1,7 @@
 //! The one scene of sky, stage and crowd.
 
 use bandstand_domain::live::StageState;
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 
 use super::{
     clock::{lasted, venue_clock},
@@ -21,7 +21,6 @@ pub(super) fn Scene(
     /// The visit.
     visit: Visit,
 ) -> impl IntoView {
-    let scene = NodeRef::<html::Section>::new();
     let now = venue_clock(visit.page.with_untracked(|page| page.now));
     let picture = visit.player.picture();
     let ticket = visit.entrance.ticket();
@@ -29,7 +28,7 @@ pub(super) fn Scene(
     let inside = Signal::derive(move || visit.inside() && visit.stage.get() != StageState::Ended);
     let shown = move || picture.get() == Picture::Shown;
     view! {
-        <section class="stage-scene" node_ref=scene aria-label="The stage">
+        <section class="stage-scene" node_ref=visit.scene tabindex="-1" aria-label="The stage">
             <div class="stage-view">
             <div class="stage-picture">
                 <Show when=move || !shown()>
@@ -41,7 +40,7 @@ pub(super) fn Scene(
                 </div>
                 <Badge visit now/>
                 <SoundPrompt visit/>
-                <Controls visit scene/>
+                <Controls visit/>
             </div>
             <div class="stage-crowd">
                 <CrowdView crowd=visit.crowd me/>

@@ -78,7 +78,7 @@ fn Present(visit: Visit) -> impl IntoView {
             }
             view! {
                 <article data-stage=move || stage_name(visit)>
-                    <div class="show">
+                    <div class="show" data-inside=move || visit.inside().then_some("")>
                         <Heading visit/>
                         <Scene visit/>
                         <Side visit/>

@@ -8,7 +8,8 @@ use bandstand_domain::{
     live::{Event, LiveError, LiveReason, StageState, Topic},
     shows::{Section, ShowPage},
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::{html, prelude::*, task::spawn_local};
+use wasm_bindgen::JsValue;
 
 use super::{
     Channel, Incoming, browser, entrance::Entrance, followed::Followed, player::Player,
@@ -57,6 +58,8 @@ pub struct Visit {
     pub chat: Chat,
     /// Picture and sound.
     pub player: Player,
+    /// Picture, crowd and gestures.
+    pub scene: NodeRef<html::Section>,
     followed: Followed,
     channel: Channel,
     viewer: CurrentViewer,
@@ -90,6 +93,7 @@ impl Visit {
             crowd,
             chat,
             player: Player::new(show, entrance, crowd),
+            scene: NodeRef::new(),
             followed,
             channel: Channel::expect(),
             viewer: CurrentViewer::expect(),
@@ -121,6 +125,8 @@ impl Visit {
         let guest = name.is_some();
         // Begun before the player wakes up, which then waits for the same ticket.
         let entering = self.entrance.enter(name);
+        // A page that enters by itself was on its way from the beginning.
+        let pressed = self.phase.with_untracked(|phase| *phase != Phase::Entering);
         self.phase.set(Phase::Entering);
         spawn_local(async move {
             let entered = entering.await;
@@ -143,10 +149,30 @@ impl Visit {
                 }
             };
             let inside = phase == Phase::Inside;
-            if self.phase.try_set(phase).is_none() && inside && guest {
+            if self.phase.try_set(phase).is_some() || !inside {
+                return;
+            }
+            if pressed {
+                // Once the door is gone, and the chat in its place.
+                request_animation_frame(move || self.face_the_stage());
+            }
+            if guest {
                 self.viewer.refetch();
             }
         });
+    }
+
+    /// Brings the stage into sight and the focus there, which would be lost with the door.
+    fn face_the_stage(self) {
+        if let Some(scene) = self.scene.try_get_untracked().flatten() {
+            // With its title, where that stands above it.
+            if let Some(show) = scene.parent_element() {
+                show.scroll_into_view();
+            }
+            let where_it_is = browser::object([("preventScroll", JsValue::TRUE)]);
+            // Without the focus one loses a convenience, nothing else.
+            let _ = browser::call_now(&scene, "focus", &[where_it_is]);
+        }
     }
 
     /// Moves one's figure for everybody.
