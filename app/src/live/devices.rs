@@ -7,9 +7,12 @@ use web_sys::{MediaDeviceInfo, MediaDeviceKind, MediaStream, MediaStreamTrack};
 
 use super::{
     browser,
+    device_words::{camera_words, microphone_words},
+    interruption::{Interruption, Kind, forget},
     sdp::SoundMode,
     whip::{MOST, PictureFormat, SCALABLE},
 };
+use crate::ui::Toaster;
 
 /// Under these keys the browser remembers the choice.
 const CAMERA: &str = "bandstand.camera";
@@ -70,6 +73,8 @@ pub struct Devices {
     pub picture_trouble: RwSignal<Option<&'static str>>,
     /// What is wrong with the microphone.
     pub sound_trouble: RwSignal<Option<&'static str>>,
+    interruptions: [Interruption; 2],
+    pub(super) toaster: Toaster,
 }
 
 impl Devices {
@@ -88,13 +93,19 @@ impl Devices {
             sound: RwSignal::new(None),
             picture_trouble: RwSignal::default(),
             sound_trouble: RwSignal::default(),
+            interruptions: [Interruption::new(), Interruption::new()],
+            toaster: Toaster::expect(),
         };
         on_cleanup(move || {
-            for held in [devices.picture, devices.sound] {
-                close(held);
-            }
+            devices.close(Kind::Camera);
+            devices.close(Kind::Microphone);
         });
         devices
+    }
+
+    /// Whether the system has taken a device away for a while.
+    pub fn interruption(self, kind: Kind) -> Interruption {
+        self.interruptions[kind as usize]
     }
 
     /// Opens what was chosen the last time, camera and microphone with one question; a camera that
@@ -153,7 +164,7 @@ impl Devices {
         self.picture_trouble.set(None);
         if self.camera.get_untracked() == NO_CAMERA {
             self.source.set(Source::Nothing);
-            return close(self.picture);
+            return self.close(Kind::Camera);
         }
         let wanted = browser::object([("video", self.for_picture())]);
         match media("getUserMedia", wanted).await {
@@ -161,7 +172,7 @@ impl Devices {
             Err(error) if chosen_is_gone(&error, self.camera) => Box::pin(self.open_camera()).await,
             Err(error) => {
                 self.source.set(Source::Nothing);
-                close(self.picture);
+                self.close(Kind::Camera);
                 self.picture_trouble.set(Some(camera_words(&browser::error_name(&error))));
             }
         }
@@ -179,10 +190,34 @@ impl Devices {
                 Box::pin(self.open_microphone()).await;
             }
             Err(error) => {
-                close(self.sound);
+                self.close(Kind::Microphone);
                 self.sound_trouble.set(Some(microphone_words(&browser::error_name(&error))));
             }
         }
+    }
+
+    /// Opens a device once more that the system has taken away; the track is kept until there is another.
+    pub(super) async fn reopen(self, kind: Kind) -> Result<(), JsValue> {
+        let (name, chosen) = match kind {
+            Kind::Camera => ("video", self.camera),
+            Kind::Microphone => ("audio", self.microphone),
+        };
+        let wanted = || {
+            let device = match kind {
+                Kind::Camera => self.for_picture(),
+                Kind::Microphone => self.for_sound(),
+            };
+            browser::object([(name, device)])
+        };
+        let stream = match media("getUserMedia", wanted()).await {
+            Err(error) if chosen_is_gone(&error, chosen) => media("getUserMedia", wanted()).await?,
+            other => other?,
+        };
+        match kind {
+            Kind::Camera => self.take_picture(&stream, Source::Camera),
+            Kind::Microphone => self.take_sound(&stream),
+        }
+        Ok(())
     }
 
     /// Lets the artist choose a screen or a window to show.
@@ -236,6 +271,16 @@ impl Devices {
         if is_back(self.picture, self.camera, self.cameras) {
             self.open_camera().await;
         }
+        self.look_again();
+    }
+
+    /// Lets go of a device.
+    fn close(self, kind: Kind) {
+        self.interruption(kind).end();
+        stop(match kind {
+            Kind::Camera => self.picture,
+            Kind::Microphone => self.sound,
+        });
     }
 
     fn take_picture(self, stream: &MediaStream, source: Source) {
@@ -250,12 +295,18 @@ impl Devices {
                 leptos::task::spawn_local(self.open_camera());
             } else {
                 self.source.set(Source::Nothing);
-                self.picture.set(None);
+                self.close(Kind::Camera);
                 self.picture_trouble
                     .set(Some("The camera is gone. Plug it in again, or choose another one."));
             }
         });
-        close(self.picture);
+        stop(self.picture);
+        // A screen whose window is folded away gives nothing either, and has to be asked for.
+        if source == Source::Camera {
+            self.follow(Kind::Camera, &track);
+        } else {
+            self.interruption(Kind::Camera).end();
+        }
         if source == Source::Camera && self.camera.get_untracked().is_empty() {
             self.camera.set(id_of(&track));
         }
@@ -271,11 +322,12 @@ impl Devices {
         let hint = if self.mode.get_untracked() == SoundMode::Music { "music" } else { "speech" };
         browser::set(&track, "contentHint", &hint.into());
         on_ended(&track, move || {
-            self.sound.set(None);
+            self.close(Kind::Microphone);
             self.sound_trouble
                 .set(Some("The microphone is gone. Plug it in again, or choose another one."));
         });
-        close(self.sound);
+        stop(self.sound);
+        self.follow(Kind::Microphone, &track);
         if self.microphone.get_untracked().is_empty() {
             self.microphone.set(id_of(&track));
         }
@@ -354,47 +406,13 @@ async fn media(method: &str, wanted: JsValue) -> Result<MediaStream, JsValue> {
 }
 
 /// Stops what a signal holds, so that the camera's light goes out.
-fn close(held: RwSignal<Option<Track>>) {
+fn stop(held: RwSignal<Option<Track>>) {
     if let Some(Some(track)) = held.try_update(Option::take) {
-        track.set_onended(None);
+        forget(&track);
         track.stop();
     }
 }
 
 fn on_ended(track: &MediaStreamTrack, then: impl FnOnce() + 'static) {
     track.set_onended(Some(Closure::once_into_js(then).unchecked_ref()));
-}
-
-fn camera_words(error: &str) -> &'static str {
-    match error {
-        "NotAllowedError" | "SecurityError" => {
-            "The browser may not use the camera. Allow it beside the address, then choose the camera again."
-        }
-        "NotFoundError" | "OverconstrainedError" => {
-            "No camera was found. You can play without one: your audience hears you."
-        }
-        "NotReadableError" | "AbortError" => {
-            "The camera is in use. Close the other program, then choose the camera again."
-        }
-        _ => {
-            "This page can't use the camera. It needs https, or a browser on the venue's own machine."
-        }
-    }
-}
-
-fn microphone_words(error: &str) -> &'static str {
-    match error {
-        "NotAllowedError" | "SecurityError" => {
-            "The browser may not use the microphone. Allow it beside the address, then choose it again."
-        }
-        "NotFoundError" | "OverconstrainedError" => {
-            "No microphone was found. Plug one in, then choose it here."
-        }
-        "NotReadableError" | "AbortError" => {
-            "The microphone is in use. Close the other program, then choose it again."
-        }
-        _ => {
-            "This page can't use the microphone. It needs https, or a browser on the venue's own machine."
-        }
-    }
 }

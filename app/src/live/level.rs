@@ -22,9 +22,21 @@ impl Ear {
     ///
     /// # Errors
     /// When the stream has no sound, or the browser no sound system.
-    pub fn new(stream: &MediaStream, mut hear: impl FnMut(f32) + 'static) -> Result<Self, JsValue> {
+    pub fn new(stream: &MediaStream, hear: impl FnMut(f32) + 'static) -> Result<Self, JsValue> {
         let context = AudioContext::new()?;
         let source = context.create_media_stream_source(stream)?;
+        Self::of(context, source, hear)
+    }
+
+    /// Calls `hear` with the loudness of a `source` of this `context`.
+    ///
+    /// # Errors
+    /// When the browser has no analyser for it.
+    pub fn of(
+        context: AudioContext,
+        source: MediaStreamAudioSourceNode,
+        mut hear: impl FnMut(f32) + 'static,
+    ) -> Result<Self, JsValue> {
         let analyser = context.create_analyser()?;
         analyser.set_fft_size(1_024);
         source.connect_with_audio_node(&analyser)?;

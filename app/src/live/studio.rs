@@ -46,6 +46,8 @@ pub struct Studio {
     pub dark: RwSignal<bool>,
     /// Whether the microphone was loud enough once.
     pub heard: RwSignal<bool>,
+    /// Whether the level can be measured here.
+    pub measured: RwSignal<bool>,
     /// How far the artist is with listening to themselves.
     pub listened: RwSignal<ListenBack>,
 }
@@ -75,6 +77,7 @@ impl Studio {
             muted: RwSignal::new(false),
             dark: RwSignal::new(false),
             heard: RwSignal::new(false),
+            measured: RwSignal::new(true),
             listened: RwSignal::default(),
         };
         studio.enter();
@@ -103,7 +106,13 @@ impl Studio {
             });
             browser::set(&media, "ondevicechange", changed.as_ref());
             let held = SendWrapper::new((media, changed));
+            let seen = window_event_listener_untyped("visibilitychange", move |_| {
+                if !document().hidden() {
+                    devices.look_again();
+                }
+            });
             on_cleanup(move || {
+                seen.remove();
                 browser::set(&held.0, "ondevicechange", &JsValue::NULL);
                 drop(held);
             });

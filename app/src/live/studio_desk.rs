@@ -3,7 +3,10 @@
 use leptos::{html, prelude::*, task::spawn_local};
 use web_sys::MediaStream;
 
-use super::{devices::Source, show_state::on_air, studio::Studio, studio_state::Standing};
+use super::{
+    device_words::interruption_words, devices::Source, interruption::Kind, show_state::on_air,
+    studio::Studio, studio_state::Standing,
+};
 use crate::ui::Confirm;
 
 /// Preview and the big buttons.
@@ -52,8 +55,26 @@ fn Trouble(studio: Studio) -> impl IntoView {
     };
     view! {
         <div role="alert" class="stack">
+            {[Kind::Microphone, Kind::Camera].map(|kind| view! { <Interrupted studio kind/> })}
             {move || words().into_iter().map(|words| view! { <p class="notice bad">{words}</p> }).collect_view()}
         </div>
+    }
+    .into_any()
+}
+
+/// A device that the system has taken away, and the way to it.
+#[component]
+fn Interrupted(studio: Studio, kind: Kind) -> impl IntoView {
+    let devices = studio.devices;
+    let interruption = devices.interruption(kind);
+    let (words, press) = interruption_words(kind);
+    view! {
+        <Show when=move || interruption.lasts()>
+            <div class="notice bad">
+                <p>{words}</p>
+                <button class="button" type="button" on:click=move |_| spawn_local(devices.take_back(kind))>{press}</button>
+            </div>
+        </Show>
     }
     .into_any()
 }

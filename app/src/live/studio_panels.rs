@@ -2,20 +2,17 @@
 
 use bandstand_domain::figures::percent;
 use leptos::{__reexports::send_wrapper::SendWrapper, html, prelude::*, task::spawn_local};
-use web_sys::MediaStream;
 
 use super::{
     Channel, ChannelState,
     devices::{Device, NO_CAMERA},
-    level::{Ear, Needle, share},
+    interruption::Kind,
     listen_back::{ListenBack, listen_back},
     sdp::SoundMode,
     studio::Studio,
+    studio_meter::Meter,
     studio_state::Standing,
 };
-
-/// The loudness, in dB, from which on a microphone counts as heard.
-const HEARD: f32 = -45.0;
 
 /// Camera, microphone, level, music mode, and hearing oneself.
 #[component]
@@ -73,7 +70,11 @@ pub(super) fn SoundAndPicture(
                 }}
             </button>
             <p class="hint small" role="status">
-                {move || (listened.get() == ListenBack::Failed).then_some("This browser can't record itself. The level above shows that you are heard.")}
+                {move || (listened.get() == ListenBack::Failed).then(|| if studio.measured.get() {
+                    "This browser can't record itself. The level above shows that you are heard."
+                } else {
+                    "This browser can't record itself. Ask somebody in the chat whether you are heard."
+                })}
             </p>
         </section>
     }
@@ -123,32 +124,13 @@ fn Choice(
     .into_any()
 }
 
-/// The level, drawn past the reactive graph: fifteen times a second is too often for it.
-#[component]
-fn Meter(studio: Studio) -> impl IntoView {
-    let bar = NodeRef::<html::Div>::new();
-    Effect::new(move |_: Option<Option<SendWrapper<Ear>>>| {
-        let (Some(track), Some(bar)) = (studio.devices.sound.get(), bar.get()) else { return None };
-        let stream = MediaStream::new().ok()?;
-        stream.add_track(&track);
-        let mut needle = Needle::default();
-        let style = web_sys::HtmlElement::style(&bar);
-        let ear = Ear::new(&stream, move |decibels| {
-            needle.hear(decibels);
-            let percent = |decibels| ((share(decibels) * 100.0) as u32).to_string();
-            let _ = style.set_property("--level", &percent(needle.level));
-            let _ = style.set_property("--peak", &percent(needle.peak));
-            let _ = bar.set_attribute("aria-valuenow", &(needle.level as i32).to_string());
-            if needle.level > HEARD && !studio.heard.get_untracked() {
-                studio.heard.set(true);
-            }
-        });
-        ear.ok().map(SendWrapper::new)
-    });
-    view! {
-        <div class="meter" node_ref=bar role="meter" aria-label="Level" aria-valuemin="-60" aria-valuemax="0" aria-valuenow="-60"></div>
-    }
-    .into_any()
+/// How a point of the checklist stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Check {
+    Open,
+    Done,
+    /// This browser can't tell, and holds nobody up for it.
+    Unknown,
 }
 
 /// What should be right before one goes live.
@@ -159,20 +141,39 @@ pub(super) fn Ready(
 ) -> impl IntoView {
     let devices = studio.devices;
     let line = Channel::expect().state();
-    let item = move |done: Signal<bool>, words: &'static str| {
+    let item = move |check: Signal<Check>, words: &'static str| {
         view! {
-            <li class:done=done>
-                <span class="unseen">{move || if done.get() { "Done: " } else { "To do: " }}</span>
+            <li class:done=move || check.get() == Check::Done class:unknown=move || check.get() == Check::Unknown>
+                <span class="unseen">{move || match check.get() {
+                    Check::Open => "To do: ",
+                    Check::Done => "Done: ",
+                    Check::Unknown => "Can't be told here: ",
+                }}</span>
                 {words}
             </li>
         }
     };
-    let heard = studio.heard.into();
-    let listened = Signal::derive(move || studio.listened.get() == ListenBack::Heard);
+    let check = |done| if done { Check::Done } else { Check::Open };
     let permitted = Signal::derive(move || {
-        devices.sound.with(Option::is_some)
-            && (devices.picture.with(Option::is_some) || devices.camera.get() == NO_CAMERA)
+        let sound =
+            devices.sound.with(Option::is_some) && !devices.interruption(Kind::Microphone).lasts();
+        let picture =
+            devices.picture.with(Option::is_some) && !devices.interruption(Kind::Camera).lasts();
+        check(sound && (picture || devices.camera.get() == NO_CAMERA))
     });
+    let listened = Signal::derive(move || match studio.listened.get() {
+        ListenBack::Failed => Check::Unknown,
+        listened => check(listened == ListenBack::Heard),
+    });
+    // Where the level can't be measured, whoever has listened to themselves knows.
+    let heard = Signal::derive(move || {
+        match (studio.heard.get() || listened.get() == Check::Done, studio.measured.get()) {
+            (false, false) => Check::Unknown,
+            (true, false) => Check::Done,
+            (_, true) => check(studio.heard.get()),
+        }
+    });
+    let connected = Signal::derive(move || check(line.get() == ChannelState::Open));
     view! {
         <section class="panel studio-panel" aria-labelledby="ready-title">
             <h2 id="ready-title">"Ready?"</h2>
@@ -180,7 +181,7 @@ pub(super) fn Ready(
                 {item(permitted, "Camera and microphone work")}
                 {item(heard, "Your microphone is heard")}
                 {item(listened, "You listened to yourself once")}
-                {item(Signal::derive(move || line.get() == ChannelState::Open), "Connected to the venue")}
+                {item(connected, "Connected to the venue")}
             </ul>
         </section>
     }
