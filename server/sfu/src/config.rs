@@ -50,12 +50,23 @@ pub struct Limits {
     /// Remote addresses one session may have validated at a time; the oldest gives way, but for the
     /// one that is sent to.
     pub max_addresses_per_session: usize,
-    /// Packets kept per video track, from the last keyframe on.
+    /// Packets kept per layer of a video track, from the last keyframe on.
     pub max_cached_packets: usize,
-    /// Payload bytes kept per video track, from the last keyframe on.
+    /// Payload bytes kept per layer of a video track, from the last keyframe on: the default holds
+    /// groups of pictures of 12 s at 10 Mbit/s.
     pub max_cached_bytes: usize,
-    /// Age of the kept keyframe beyond which a newcomer is not served from it.
+    /// Age of the kept keyframe beyond which a newcomer is not served from it. Encoders that are left
+    /// to themselves send one every 250 frames: 10.4 s at 24 frames a second.
     pub max_cached_age: Duration,
+    /// Bytes kept of all tracks of all stages. Half of them is for whoever needs it; when that is used
+    /// up, layers keep their even share of the other half.
+    pub max_cached_bytes_in_all: usize,
+    /// Bits per second of the past that is sent to newcomers, on all stages together. What is more waits
+    /// for a keyframe.
+    pub max_catch_up_bits: u64,
+    /// Bits per second that one publisher may send; what is more is dropped unopened. For a second it may
+    /// be twice that.
+    pub max_publisher_bits: u64,
     /// Events waiting to be read; see [`Sfu::start`](crate::Sfu::start).
     pub max_waiting_events: usize,
 }
@@ -68,9 +79,12 @@ impl Default for Limits {
             max_offer_bytes: 64 * 1024,
             max_tracks_per_kind: 4,
             max_addresses_per_session: 8,
-            max_cached_packets: 4_096,
-            max_cached_bytes: 4 * 1024 * 1024,
-            max_cached_age: Duration::from_secs(10),
+            max_cached_packets: 16_384,
+            max_cached_bytes: 16 * 1024 * 1024,
+            max_cached_age: Duration::from_secs(12),
+            max_cached_bytes_in_all: 512 * 1024 * 1024,
+            max_catch_up_bits: 200_000_000,
+            max_publisher_bits: 30_000_000,
             max_waiting_events: 1_024,
         }
     }

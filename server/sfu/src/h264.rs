@@ -2,8 +2,10 @@
 
 /// NAL unit types (RFC 6184 §5.2, §5.4).
 pub(crate) mod nal {
+    pub(crate) const SLICE: u8 = 1;
     pub(crate) const IDR: u8 = 5;
     pub(crate) const SEQUENCE_PARAMETER_SET: u8 = 7;
+    pub(crate) const PICTURE_PARAMETER_SET: u8 = 8;
     pub(crate) const AGGREGATE: u8 = 24;
     pub(crate) const FRAGMENT: u8 = 28;
 }
@@ -25,6 +27,40 @@ pub(crate) fn units(payload: &[u8]) -> impl Iterator<Item = &[u8]> {
         let size = usize::from(u16::from_be_bytes([*high, *low])).max(1);
         rest = after.get(size..).unwrap_or_default();
         Some(after.get(..size).unwrap_or(after))
+    })
+}
+
+/// A unit that begins in a payload.
+pub(crate) struct Unit<'p> {
+    pub(crate) kind: u8,
+    /// With its header, unless it is a fragment's.
+    pub(crate) bytes: &'p [u8],
+    /// It is no fragment.
+    pub(crate) whole: bool,
+}
+
+/// The units that begin in a payload.
+pub(crate) fn units_begun(payload: &[u8]) -> impl Iterator<Item = Unit<'_>> {
+    let fragment = match payload {
+        [indicator, header, ..] if indicator & 0x1f == nal::FRAGMENT => Some(*header),
+        _ => None,
+    };
+    units(payload).filter_map(move |bytes| match fragment {
+        Some(header) if header & 0x80 != 0 => {
+            let bytes = bytes.get(1..)?;
+            Some(Unit { kind: header & 0x1f, bytes, whole: false })
+        }
+        Some(_) => None,
+        None => Some(Unit { kind: bytes.first()? & 0x1f, bytes, whole: true }),
+    })
+}
+
+/// Whether a slice of a B picture begins in a payload (ITU-T H.264 §7.3.3, table 7-6).
+pub(crate) fn has_b_slice(payload: &[u8]) -> bool {
+    units_begun(payload).filter(|unit| unit.kind == nal::SLICE).any(|unit| {
+        let mut bits = Bits { bytes: unit.bytes.get(1..).unwrap_or_default(), read: 0, zeroes: 0 };
+        let first = bits.unsigned();
+        first.and_then(|_| bits.unsigned()).is_some_and(|kind| kind % 5 == 1)
     })
 }
 
@@ -176,6 +212,27 @@ mod tests {
         assert_eq!(height(&high_360), Some(360));
         let aggregate = [&[0x78, 0, 2, 0x09, 0xf0, 0, 9], BASELINE_480, &[0, 1, 0x68]].concat();
         assert_eq!(height(&aggregate), Some(480));
+    }
+
+    #[test]
+    fn slices_of_b_pictures_are_told() {
+        // Their first macroblock, and then their kind: 1 or 6 is B.
+        let b = [0x01, 0b1_010_0000];
+        assert!(has_b_slice(&b));
+        assert!(has_b_slice(&[0x01, 0b1_00111_00, 0]), "6: all of the picture are");
+        assert!(has_b_slice(&[0x7c, 0x81, 0b1_010_0000]), "the first fragment");
+        assert!(has_b_slice(&[&[0x78, 0, 2, 0x09, 0xf0, 0, 2][..], &b].concat()));
+        for other in [
+            &[0x41, 0b1_1_000000][..],
+            &[0x41, 0b1_00110_00],
+            &[0x65, 0b1_010_0000],
+            &[0x7c, 0x01, 0b1_010_0000],
+            &[0x01],
+            &[0x01, 0],
+            &[],
+        ] {
+            assert!(!has_b_slice(other), "{other:02x?}");
+        }
     }
 
     #[test]

@@ -2,6 +2,9 @@
 //! miss something, the latest packets whatever they are.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use crate::config::Limits;
@@ -28,6 +31,44 @@ pub(crate) enum Stored {
     Ignored,
 }
 
+/// What all histories of one thread hold together.
+#[derive(Clone, Debug)]
+pub(crate) struct Memory(Arc<Held>);
+
+#[derive(Debug)]
+struct Held {
+    bytes: AtomicUsize,
+    most: usize,
+}
+
+/// What a packet takes besides its payload.
+const PLACE: usize = size_of::<Option<Packet>>();
+
+impl Memory {
+    /// Nothing is held yet.
+    pub(crate) fn new(limits: &Limits) -> Self {
+        let most = limits.max_cached_bytes_in_all;
+        Memory(Arc::new(Held { bytes: AtomicUsize::new(0), most }))
+    }
+
+    /// The most that one history may hold at present. Half of all is for whoever needs it; then nobody
+    /// holds more than is left, so that many who go on share evenly.
+    fn share(&self) -> usize {
+        let held = self.0.bytes.load(Relaxed);
+        if held <= self.0.most / 2 { usize::MAX } else { self.0.most.saturating_sub(held) }
+    }
+}
+
+/// The last keyframe, from which a newcomer can be served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Kept {
+    /// Its first packet.
+    pub(crate) sequence: u64,
+    pub(crate) age: Duration,
+    /// Payload bytes from there on.
+    pub(crate) bytes: u64,
+}
+
 /// Packets by sequence number, with gaps where they have not come (yet).
 ///
 /// Invariant: `slots[i]` holds sequence number `first + i`; `anchor`, if any, is in
@@ -36,7 +77,13 @@ pub(crate) struct History {
     slots: VecDeque<Option<Packet>>,
     first: u64,
     anchor: Option<Anchor>,
+    /// Of payloads.
     bytes: usize,
+    /// Slots that are filled.
+    packets: usize,
+    /// Payload bytes stored since the beginning.
+    stored: u64,
+    memory: Memory,
     max_packets: usize,
     max_bytes: usize,
     max_age: Duration,
@@ -47,16 +94,27 @@ struct Anchor {
     sequence: u64,
     timestamp: u32,
     arrival: Instant,
+    /// Payload bytes that were stored before it.
+    stored: u64,
 }
 
 impl History {
-    /// An empty one.
+    /// An empty one that has its memory for itself.
+    #[cfg(any(test, feature = "fuzz"))]
     pub(crate) fn new(limits: &Limits) -> Self {
+        History::sharing(limits, &Memory::new(limits))
+    }
+
+    /// An empty one.
+    pub(crate) fn sharing(limits: &Limits, memory: &Memory) -> Self {
         History {
             slots: VecDeque::new(),
             first: 0,
             anchor: None,
             bytes: 0,
+            packets: 0,
+            stored: 0,
+            memory: memory.clone(),
             max_packets: limits.max_cached_packets,
             max_bytes: limits.max_cached_bytes,
             max_age: limits.max_cached_age,
@@ -66,8 +124,14 @@ impl History {
     /// Forgets everything; the next packet may have any sequence number.
     pub(crate) fn clear(&mut self) {
         self.slots.clear();
-        self.bytes = 0;
+        self.memory.0.bytes.fetch_sub(self.held(), Relaxed);
+        (self.bytes, self.packets) = (0, 0);
         self.anchor = None;
+    }
+
+    /// Bytes that it takes.
+    fn held(&self) -> usize {
+        self.bytes + self.packets * PLACE
     }
 
     /// Whether a packet of that number belongs to the same count as those before.
@@ -103,8 +167,11 @@ impl History {
         if slot.is_some() {
             return Stored::Ignored;
         }
-        self.bytes += packet.payload.len();
         *slot = Some(packet.clone());
+        let length = packet.payload.len();
+        self.bytes += length;
+        self.packets += 1;
+        self.memory.0.bytes.fetch_add(length + PLACE, Relaxed);
         let begins = packet.keyframe
             && self.anchor.is_none_or(|a| match a.timestamp == packet.timestamp {
                 // Of one keyframe, the first packet counts, even if it comes later.
@@ -116,17 +183,25 @@ impl History {
                 sequence: packet.sequence,
                 timestamp: packet.timestamp,
                 arrival: packet.arrival,
+                stored: self.stored,
             });
         }
+        self.stored += length as u64;
         self.keep_bounds(packet.arrival);
         if begins { Stored::Keyframe } else { Stored::Kept }
     }
 
     /// Where a newcomer starts: the sequence number the last keyframe begins with.
     pub(crate) fn start(&self, now: Instant) -> Option<u64> {
-        self.anchor
-            .filter(|a| now.saturating_duration_since(a.arrival) <= self.max_age)
-            .map(|a| a.sequence)
+        self.kept(now).map(|kept| kept.sequence)
+    }
+
+    /// The last keyframe, if a newcomer can be served from it.
+    pub(crate) fn kept(&self, now: Instant) -> Option<Kept> {
+        let anchor = self.anchor?;
+        let age = now.saturating_duration_since(anchor.arrival);
+        let bytes = self.stored - anchor.stored;
+        (age <= self.max_age).then_some(Kept { sequence: anchor.sequence, age, bytes })
     }
 
     /// The number after the highest seen.
@@ -145,7 +220,12 @@ impl History {
             let Some(slot) = self.slots.pop_front() else {
                 return;
             };
-            self.bytes -= slot.map_or(0, |p| p.payload.len());
+            if let Some(packet) = slot {
+                let length = packet.payload.len();
+                self.bytes -= length;
+                self.packets -= 1;
+                self.memory.0.bytes.fetch_sub(length + PLACE, Relaxed);
+            }
             self.first += 1;
         }
     }
@@ -160,18 +240,26 @@ impl History {
         };
         self.anchor = self.anchor.filter(|a| !outlived(a));
         self.drop_before(self.anchor.map_or(repairs, |a| a.sequence.min(repairs)));
-        if self.bytes > self.max_bytes
+        let too_much =
+            |this: &Self| this.bytes > this.max_bytes || this.held() > this.memory.share();
+        if too_much(self)
             && let Some(anchor) = self.anchor
         {
             self.drop_before(anchor.sequence);
         }
-        if self.bytes > self.max_bytes {
+        if too_much(self) {
             self.anchor = None;
             self.drop_before(repairs);
         }
-        while self.bytes > self.max_bytes && self.slots.len() > 1 {
+        while too_much(self) && self.slots.len() > 1 {
             self.drop_before(self.first + 1);
         }
+    }
+}
+
+impl Drop for History {
+    fn drop(&mut self) {
+        self.clear();
     }
 }
 
@@ -210,6 +298,48 @@ mod tests {
         // Another count, far away: the old one is forgotten.
         stored(&mut history, now, &[50_000], &[50_000]);
         assert_eq!((history.slots.len(), history.bytes), (1, 2));
+    }
+
+    #[test]
+    #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
+    fn all_histories_together_hold_no_more_than_they_may() {
+        let most = 1024 * 1024;
+        let limits = Limits { max_cached_bytes_in_all: most, ..Limits::default() };
+        let memory = Memory::new(&limits);
+        let now = Instant::now();
+        let packet = |number: u64| Packet {
+            payload: vec![0; 1_000].into(),
+            keyframe: number == 0,
+            ..Packet::sample(1, number, now)
+        };
+        let held = || memory.0.bytes.load(Relaxed);
+        let mut histories: Vec<History> = Vec::new();
+        for _ in 0..10 {
+            let mut history = History::sharing(&limits, &memory);
+            (0..2_000).for_each(|number| {
+                history.store(&packet(number));
+            });
+            histories.push(history);
+            assert!(held() <= most + 10 * 2_000, "the newest packet of each is kept");
+        }
+        assert_eq!(held(), histories.iter().map(History::held).sum::<usize>());
+        for number in 2_000..4_000 {
+            histories.iter_mut().for_each(|history| {
+                history.store(&packet(number));
+            });
+        }
+        let even = most / 11;
+        let shares: Vec<usize> = histories.iter().map(History::held).collect();
+        assert!(shares.iter().all(|held| held.abs_diff(even) < 3_000), "{shares:?}");
+        drop(histories);
+        assert_eq!(held(), 0);
+        // Alone, one keeps a whole group of pictures.
+        let mut history = History::sharing(&limits, &memory);
+        (0..300).for_each(|number| {
+            history.store(&packet(number));
+        });
+        let kept = history.kept(now).expect("a keyframe");
+        assert_eq!((kept.sequence, kept.bytes), (0, 300_000));
     }
 
     #[test]

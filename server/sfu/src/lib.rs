@@ -11,6 +11,7 @@
 //! sends. From there on a `shard` has them: it knows a share of the subscribers, decides who is owed
 //! what, seals it (`srtp`) and sends it through a `wire`.
 
+mod bucket;
 mod config;
 mod contained;
 mod core;
@@ -23,6 +24,7 @@ mod fragment;
 #[cfg(any(test, feature = "fuzz"))]
 pub mod fuzz;
 mod h264;
+mod habits;
 mod handshake;
 mod history;
 mod identity;
@@ -31,8 +33,10 @@ mod jitter;
 mod keyframe;
 mod keys;
 mod load;
+mod missing;
 mod offer;
 mod packet;
+mod parameters;
 mod picture;
 mod probe;
 mod replay;
@@ -54,6 +58,7 @@ pub use crate::core::{Accepted, Restarted};
 pub use crate::error::{OfferError, StartError};
 pub use crate::event::{EndReason, Event, HandshakeFailure, Role};
 pub use crate::fragment::{Credentials, Fragment};
+pub use crate::habits::Advice;
 pub use crate::identity::{ParseSessionIdError, SessionId, StageId};
 pub use crate::sfu::Sfu;
 pub use crate::statistics::{LayerStatistics, SessionStatistics, Statistics, Totals};

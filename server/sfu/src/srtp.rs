@@ -3,6 +3,8 @@
 //! Invariant: no index of a stream is sealed twice with different contents. With AES-GCM that would
 //! give the authentication key away (RFC 7714 §8.3).
 
+mod media;
+
 use str0m::crypto::dtls::SrtpProfile;
 use str0m::crypto::{
     AeadAes128Gcm, AeadAes128GcmCipher, AeadAes256Gcm, AeadAes256GcmCipher, Aes128CmSha1_80,
@@ -11,6 +13,8 @@ use str0m::crypto::{
 
 use crate::keys::Keys;
 use crate::replay::Replays;
+
+pub(crate) use self::media::MediaOpener;
 
 /// SRTCP adds this and the tag (RFC 3711 §3.4): the E bit and the 31-bit index.
 const INDEX: usize = 4;
@@ -136,6 +140,15 @@ impl Sealer {
             rtcp_index: 0,
             crypto: crypto.clone(),
         })
+    }
+
+    /// For a session in which the SDP library seals RTCP, too: its reports are counted from 0, these
+    /// from the middle, so that no index is sealed by both, whatever names they use.
+    ///
+    /// # Errors
+    /// [`BadKeys`].
+    pub(crate) fn beside_another(keys: &Keys, crypto: &CryptoProvider) -> Result<Self, BadKeys> {
+        Ok(Sealer { rtcp_index: 1 << 30, ..Sealer::new(keys, crypto)? })
     }
 
     /// Bytes by which a packet grows.
@@ -327,13 +340,13 @@ mod tests {
 
     use super::*;
 
-    const PROFILES: [SrtpProfile; 3] = [
+    pub(super) const PROFILES: [SrtpProfile; 3] = [
         SrtpProfile::AEAD_AES_128_GCM,
         SrtpProfile::AEAD_AES_256_GCM,
         SrtpProfile::AES128_CM_SHA1_80,
     ];
 
-    fn keys(profile: SrtpProfile, client: bool) -> Keys {
+    pub(super) fn keys(profile: SrtpProfile, client: bool) -> Keys {
         let length = profile.keying_material_len();
         Keys { profile, material: (0..length).map(|b| b as u8).collect(), client }
     }

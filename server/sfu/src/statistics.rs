@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::event::Role;
+use crate::habits::Advice;
 use crate::identity::{SessionId, StageId};
 
 /// A snapshot of everything.
@@ -34,6 +35,8 @@ pub struct Totals {
     pub unclassified_datagrams: u64,
     /// Datagrams a session's protocol machinery refused.
     pub refused_datagrams: u64,
+    /// Datagrams dropped because a publisher sent more than it may.
+    pub excess_datagrams: u64,
     /// Datagrams dropped because the operating system took no more.
     pub dropped_datagrams: u64,
     /// Events dropped because nobody read them.
@@ -109,6 +112,10 @@ pub struct SessionStatistics {
     pub height: Option<u16>,
     /// How often it was given another simulcast layer.
     pub layer_changes: u32,
+    /// What a publisher's artist should mend.
+    pub advice: Vec<Advice>,
+    /// Datagrams of a publisher that were dropped because it sent more than it may.
+    pub excess_in: u64,
     /// What a publisher sends of its first video track: one layer without simulcast.
     pub layers: Vec<LayerStatistics>,
 }

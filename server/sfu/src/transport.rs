@@ -24,8 +24,9 @@ use crate::fragment::Credentials;
 use crate::handshake::{Handshake, cryptography, of_session_just_built};
 use crate::identity::{random_ice_text, random_number};
 use crate::keys::Keys;
-use crate::offer::{self, Offer};
+use crate::offer::{self, Formats, Offer};
 use crate::packet::TrackName;
+use crate::parameters::{self, Sets};
 use crate::shard::Negotiated;
 
 /// How often str0m sums up NACKs, losses and the like.
@@ -94,8 +95,12 @@ pub(crate) struct Transport {
     local: SocketAddr,
     /// Of a subscriber: what the answer says will be sent.
     tracks: Vec<Negotiated>,
-    /// Lost sound is asked for again.
-    pub(crate) repairs_sound: bool,
+    /// Of a publisher: the formats of which lost packets are asked for again.
+    pub(crate) asked_for_again: Formats,
+    /// Of a publisher: the parameter sets of H.264 that its offer tells, by format.
+    pub(crate) parameters: Vec<(u8, Sets)>,
+    /// Of a subscriber: lost sound is sent again.
+    repairs_sound: bool,
     handshake: Handshake,
     /// The library panicked.
     broken: bool,
@@ -167,6 +172,11 @@ impl Transport {
             opened: false,
             local,
             tracks: Vec::new(),
+            asked_for_again: Formats::asked_for_again(&answer),
+            parameters: match role {
+                Role::Publisher => parameters::offered(text),
+                Role::Subscriber => Vec::new(),
+            },
             repairs_sound: offer::repairs_sound(&answer),
             handshake,
             broken: false,
@@ -178,7 +188,7 @@ impl Transport {
         Ok((transport, answer))
     }
 
-    /// A subscriber's SRTP keys, once, when the handshake is done.
+    /// The SRTP keys, once, when the handshake is done.
     pub(crate) fn take_keys(&mut self) -> Option<Keys> {
         self.handshake.take_keys()
     }

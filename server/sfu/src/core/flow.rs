@@ -11,6 +11,7 @@ use super::peers::Side;
 use super::timing::Timer;
 use crate::demultiplex::{Kind, PeerKey, Stray};
 use crate::event::{EndReason, Event, Role};
+use crate::ingest::Coming;
 use crate::packet::TrackName;
 use crate::shard::{Admission, News};
 use crate::transport::Transmit;
@@ -51,8 +52,17 @@ impl Core {
             // Until now, nothing was due before the end of the session.
             self.timing.schedule(Timer::Peer(key), now + self.timeouts.publisher_silence);
         }
+        if let (Kind::Media, Side::Publisher(ingest)) = (&kind, &mut peer.side)
+            && !ingest.allows(datagram.len(), self.limits.max_publisher_bits, now)
+        {
+            self.totals.excess_datagrams += 1;
+            return;
+        }
         let taken = match (kind, &peer.side) {
             (Kind::Answer, _) => return self.answered(key, source, datagram),
+            (Kind::Media, Side::Publisher(ingest)) if ingest.is_late(datagram) => {
+                return self.media_came(now, key, Coming::Late(datagram));
+            }
             (Kind::Media, Side::Publisher(_)) => peer.transport.receive(now, datagram),
             (Kind::Dtls, _) => {
                 // The client may begin on any way that it has checked. To wait until it has chosen
@@ -176,8 +186,10 @@ impl Core {
         }
         let (expiry, _) = peer.expiry(&self.timeouts);
         let due = peer.silence(&self.timeouts).unwrap_or(expiry).min(expiry);
+        let due = due.min(peer.transport_due);
         let due = peer.probe.as_ref().map_or(due, |probe| probe.due.min(due));
-        self.timing.schedule(Timer::Peer(key), due.min(peer.transport_due));
+        let due = peer.asks_at().map_or(due, |at| at.min(due));
+        self.timing.schedule(Timer::Peer(key), due);
     }
 
     fn peer_due(&mut self, now: Instant, key: PeerKey) {
@@ -200,6 +212,12 @@ impl Core {
         let Some(peer) = self.peers.get_mut(key) else {
             return;
         };
+        if peer.asks_at().is_some_and(|at| at <= now)
+            && let Side::Publisher(ingest) = &mut peer.side
+            && let (Some(said), Some(destination)) = (ingest.ask(now), peer.transport.remote)
+        {
+            self.transmits.push_back(Transmit { destination, contents: said.into() });
+        }
         if peer.transport_due <= now {
             peer.failed |= peer.transport.advance(now).is_err();
             self.drain(now, key);
@@ -243,32 +261,7 @@ impl Core {
 
     fn handle_event(&mut self, now: Instant, key: PeerKey, event: RtcEvent) {
         match event {
-            RtcEvent::RtpPacket(packet) => {
-                let Some(peer) = self.peers.get_mut(key) else {
-                    return;
-                };
-                let Side::Publisher(ingest) = &mut peer.side else {
-                    return;
-                };
-                let (session, stage_key) = (peer.id, peer.stage);
-                let Some(stage) = self.stages.get_mut(stage_key) else {
-                    return;
-                };
-                let (first, before) = (ingest.packets == 0, stage.burst.len());
-                ingest.receive(&mut peer.transport, packet, &mut stage.burst);
-                if stage.burst.len() == before {
-                    return;
-                }
-                self.totals.media_packets_in += 1;
-                if first {
-                    let stage = stage.id.clone();
-                    self.events.push_back(Event::PublisherMedia { stage, session });
-                }
-                stage.keyframes_came(before);
-                if before == 0 {
-                    self.restless.push(stage_key);
-                }
-            }
+            RtcEvent::RtpPacket(packet) => self.media_came(now, key, Coming::Opened(packet)),
             RtcEvent::Connected => self.connected(now, key),
             RtcEvent::MediaAdded(media) => self.track_added(key, &media),
             RtcEvent::Closed => {
@@ -277,6 +270,34 @@ impl Core {
                 }
             }
             other => self.report(key, other),
+        }
+    }
+
+    /// A packet of a publisher's media came.
+    fn media_came(&mut self, now: Instant, key: PeerKey, coming: Coming<'_>) {
+        let Some(peer) = self.peers.get_mut(key) else {
+            return;
+        };
+        let Side::Publisher(ingest) = &mut peer.side else {
+            return;
+        };
+        let (session, stage_key) = (peer.id, peer.stage);
+        let Some(stage) = self.stages.get_mut(stage_key) else {
+            return;
+        };
+        let (first, before) = (ingest.packets == 0, stage.burst.len());
+        ingest.receive(now, &mut peer.transport, coming, &mut stage.burst);
+        if stage.burst.len() == before {
+            return;
+        }
+        self.totals.media_packets_in += 1;
+        if first {
+            let stage = stage.id.clone();
+            self.events.push_back(Event::PublisherMedia { stage, session });
+        }
+        stage.keyframes_came(before);
+        if before == 0 {
+            self.restless.push(stage_key);
         }
     }
 
@@ -316,6 +337,12 @@ impl Core {
         peer.transport.allowance = usize::MAX;
         self.demultiplexer.connect(key);
         peer.hear(now);
+        if let Side::Publisher(ingest) = &mut peer.side
+            && let Some(keys) = peer.transport.take_keys()
+            && ingest.connected(&keys, &self.shared.crypto).is_err()
+        {
+            tracing::debug!(session = ?peer.id, "what it loses can't be asked for");
+        }
         let (session, stage_key, role) = (peer.id, peer.stage, peer.role());
         let Some(stage) = self.stages.get_mut(stage_key) else {
             return;

@@ -75,7 +75,7 @@ impl Peer {
             id,
             stage,
             side: match role {
-                Role::Publisher => Side::Publisher(Ingest::new()),
+                Role::Publisher => Side::Publisher(Ingest::new(now)),
                 Role::Subscriber => Side::Subscriber,
             },
             transport,
@@ -117,6 +117,14 @@ impl Peer {
         awaited.then(|| self.heard + timeouts.publisher_silence)
     }
 
+    /// When a publisher is to be asked for what is missing.
+    pub(super) fn asks_at(&self) -> Option<Instant> {
+        match &self.side {
+            Side::Publisher(ingest) => ingest.due(),
+            Side::Subscriber => None,
+        }
+    }
+
     /// A valid sign of life; true if it ends a silence.
     pub(super) fn hear(&mut self, now: Instant) -> bool {
         self.heard = now;
@@ -156,13 +164,18 @@ impl Peer {
             height: None,
             layer_changes: 0,
             layers: Vec::new(),
+            excess_in: 0,
+            advice: Vec::new(),
         };
         match &self.side {
             Side::Publisher(ingest) => {
                 statistics.packets_in = ingest.packets;
                 statistics.bytes_in = ingest.bytes;
+                statistics.excess_in = ingest.excess;
+                statistics.advice = ingest.advice(now);
                 statistics.lost = ingest.lost();
                 statistics.jitter = ingest.jitter();
+                statistics.nacks_out += ingest.nacks();
                 statistics.keyframe_requests_out = ingest.keyframe_requests();
                 statistics.layers = ingest.layers();
             }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use std::{io, thread};
@@ -24,6 +24,11 @@ use crate::wire::{Traffic, UdpWire};
 /// shard this far behind has no use for them either.
 const WAITING: usize = 1_024;
 
+/// All orders that may wait for one shard. What isn't media can't be dropped: a subscriber comes and
+/// goes once, and of what changes about it only the last state waits. So a shard that is so far behind
+/// has hung, and its sessions end as if it had panicked.
+const ALL_WAITING: usize = 16_384;
+
 /// Orders carried out before it is looked what time it is.
 const ORDERS_AT_ONCE: usize = 64;
 
@@ -37,15 +42,27 @@ const LONGEST_WAIT: Duration = Duration::from_secs(1);
 enum Order {
     Admit(PeerKey, Box<Admission>),
     Remove(PeerKey),
-    SetRemote(PeerKey, SocketAddr),
-    Prefer(PeerKey, Option<u16>),
+    /// See [`Worker::changes`].
+    Change(PeerKey),
     Forward(usize, Arc<[Forwarded]>),
     Reset(usize),
     Forget(usize),
     Hear(PeerKey, Box<[u8]>),
     #[cfg(test)]
     Panic,
+    #[cfg(test)]
+    Wait(Receiver<()>),
 }
+
+/// What is new about a subscriber.
+#[derive(Clone, Copy, Default)]
+struct Change {
+    remote: Option<SocketAddr>,
+    height: Option<Option<u16>>,
+}
+
+/// What is new about subscribers and waits for their shard.
+type Changes = Arc<Mutex<HashMap<PeerKey, Change>>>;
 
 /// What the threads say.
 #[derive(Default)]
@@ -66,9 +83,12 @@ pub(super) struct Threads {
 }
 
 struct Worker {
-    orders: Sender<Order>,
+    orders: SyncSender<Order>,
     /// Orders of media that wait.
     waiting: Arc<AtomicUsize>,
+    changes: Changes,
+    /// It is too far behind.
+    hung: Arc<AtomicBool>,
     full: Arc<AtomicBool>,
     population: usize,
 }
@@ -86,40 +106,67 @@ impl Threads {
         traffic: &Arc<Traffic>,
     ) -> io::Result<(Self, Arc<Notify>)> {
         let said = Arc::new(Said::default());
+        let catch_up = limits.max_catch_up_bits / count.max(1) as u64;
+        let limits_of_each = Limits { max_catch_up_bits: catch_up, ..limits.clone() };
         let mut workers = Vec::new();
         for number in 0..count {
-            let (orders, inbox) = channel();
+            let (orders, inbox) = sync_channel(ALL_WAITING);
             let waiting = Arc::new(AtomicUsize::new(0));
+            let (changes, hung) = (Changes::default(), Arc::new(AtomicBool::new(false)));
             let full = Arc::new(AtomicBool::new(false));
             let running = Running {
                 inbox,
                 waiting: Arc::clone(&waiting),
+                changes: Arc::clone(&changes),
+                hung: Arc::clone(&hung),
                 full: Arc::clone(&full),
                 said: Arc::clone(&said),
                 wire: wire.another()?,
                 traffic: Arc::clone(traffic),
-                limits: limits.clone(),
+                limits: limits_of_each.clone(),
             };
             let name = format!("sfu-send-{number}");
             thread::Builder::new().name(name).spawn(move || running.run())?;
-            workers.push(Worker { orders, waiting, full, population: 0 });
+            workers.push(Worker { orders, waiting, changes, hung, full, population: 0 });
         }
         let wake = Arc::clone(&said.wake);
         let traffic = Arc::clone(traffic);
         Ok((Threads { workers, homes: HashMap::new(), said, traffic }, wake))
     }
 
+    fn home(&self, key: PeerKey) -> Option<&Worker> {
+        self.workers.get(*self.homes.get(&key)?)
+    }
+
     fn tell(&self, key: PeerKey, order: Order) {
-        if let Some(worker) = self.homes.get(&key).and_then(|home| self.workers.get(*home)) {
+        if let Some(worker) = self.home(key) {
             worker.tell(order);
+        }
+    }
+
+    /// Only the last state of what changes about a subscriber waits, and is told once.
+    fn change(&self, key: PeerKey, change: impl FnOnce(&mut Change)) {
+        let Some(worker) = self.home(key) else {
+            return;
+        };
+        let mut changes = lock(&worker.changes);
+        let told = changes.contains_key(&key);
+        change(changes.entry(key).or_default());
+        drop(changes);
+        if !told {
+            worker.tell(Order::Change(key));
         }
     }
 }
 
 impl Worker {
-    /// A worker that is gone has no use for orders.
-    fn tell(&self, order: Order) {
-        let _ = self.orders.send(order);
+    /// A worker that is gone has no use for orders. False if it has no room for them: it has hung.
+    fn tell(&self, order: Order) -> bool {
+        let full = matches!(self.orders.try_send(order), Err(TrySendError::Full(_)));
+        if full {
+            self.hung.store(true, Ordering::Relaxed);
+        }
+        !full
     }
 
     /// False if too much waits already.
@@ -128,8 +175,11 @@ impl Worker {
             return false;
         }
         self.waiting.fetch_add(1, Ordering::Relaxed);
-        self.tell(order);
-        true
+        let told = self.tell(order);
+        if !told {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+        }
+        told
     }
 }
 
@@ -143,7 +193,11 @@ impl Shards for Threads {
         if let Some((home, worker)) = least {
             worker.population += 1;
             self.homes.insert(key, home);
-            worker.tell(Order::Admit(key, Box::new(admission)));
+            let session = admission.session;
+            if !worker.tell(Order::Admit(key, Box::new(admission))) {
+                lock(&self.said.news).push(News::Failed(key, session));
+                self.said.wake.notify_one();
+            }
         }
     }
 
@@ -156,11 +210,11 @@ impl Shards for Threads {
     }
 
     fn set_remote(&mut self, key: PeerKey, remote: SocketAddr) {
-        self.tell(key, Order::SetRemote(key, remote));
+        self.change(key, |change| change.remote = Some(remote));
     }
 
     fn prefer(&mut self, key: PeerKey, height: Option<u16>) {
-        self.tell(key, Order::Prefer(key, height));
+        self.change(key, |change| change.height = Some(height));
     }
 
     fn forward(&mut self, _: Instant, stage: usize, burst: &[Forwarded]) {
@@ -215,6 +269,8 @@ impl Shards for Threads {
 struct Running {
     inbox: Receiver<Order>,
     waiting: Arc<AtomicUsize>,
+    changes: Changes,
+    hung: Arc<AtomicBool>,
     full: Arc<AtomicBool>,
     said: Arc<Said>,
     wire: UdpWire,
@@ -230,8 +286,8 @@ impl Running {
             let mut shard = Shard::new(clock(), &self.limits, Box::new(wire), traffic);
             // A panic ends the sessions of this shard and no others: it begins anew, empty.
             match catch_unwind(AssertUnwindSafe(|| self.serve(&mut shard, &mut keys))) {
-                Ok(()) => return,
-                Err(_) => {
+                Ok(true) => return,
+                Ok(false) | Err(_) => {
                     let failed = keys.drain(..).map(|(key, session)| News::Failed(key, session));
                     lock(&self.said.news).extend(failed);
                     self.said.wake.notify_one();
@@ -240,8 +296,8 @@ impl Running {
         }
     }
 
-    /// Until the handle is gone.
-    fn serve(&self, shard: &mut Shard, keys: &mut Vec<(PeerKey, SessionId)>) {
+    /// Until the handle is gone: true; or until it is too far behind.
+    fn serve(&self, shard: &mut Shard, keys: &mut Vec<(PeerKey, SessionId)>) -> bool {
         let mut news = Vec::new();
         let mut figures_at = clock();
         let mut load = Load::new(figures_at);
@@ -254,8 +310,12 @@ impl Running {
             let mut next = match self.inbox.recv_timeout(wait) {
                 Ok(order) => Some(order),
                 Err(RecvTimeoutError::Timeout) => None,
-                Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Disconnected) => return true,
             };
+            if self.hung.load(Ordering::Relaxed) {
+                self.drop_orders(next, keys);
+                return false;
+            }
             let now = clock();
             awake = now;
             let mut left = ORDERS_AT_ONCE;
@@ -294,8 +354,15 @@ impl Running {
                 keys.retain(|(k, _)| *k != key);
                 shard.remove(key);
             }
-            Order::SetRemote(key, remote) => shard.set_remote(key, remote),
-            Order::Prefer(key, height) => shard.prefer(key, height),
+            Order::Change(key) => {
+                let change = lock(&self.changes).remove(&key).unwrap_or_default();
+                if let Some(remote) = change.remote {
+                    shard.set_remote(key, remote);
+                }
+                if let Some(height) = change.height {
+                    shard.prefer(key, height);
+                }
+            }
             Order::Forward(stage, burst) => {
                 self.waiting.fetch_sub(1, Ordering::Relaxed);
                 shard.forward(now, stage, &burst);
@@ -308,7 +375,29 @@ impl Running {
             }
             #[cfg(test)]
             Order::Panic => panic!("as asked"),
+            #[cfg(test)]
+            Order::Wait(until) => {
+                // It begins to wait with the first word, and ends with the second.
+                until.recv().and_then(|()| until.recv()).expect("two words");
+            }
         }
+    }
+
+    /// Takes note only of who came and went meanwhile, and begins anew.
+    fn drop_orders(&self, first: Option<Order>, keys: &mut Vec<(PeerKey, SessionId)>) {
+        let rest = std::iter::from_fn(|| self.inbox.try_recv().ok());
+        for order in first.into_iter().chain(rest) {
+            match order {
+                Order::Admit(key, admission) => keys.push((key, admission.session)),
+                Order::Remove(key) => keys.retain(|(k, _)| *k != key),
+                Order::Forward(..) | Order::Hear(..) => {
+                    self.waiting.fetch_sub(1, Ordering::Relaxed);
+                }
+                _ => {}
+            }
+        }
+        lock(&self.changes).clear();
+        self.hung.store(false, Ordering::Relaxed);
     }
 }
 
@@ -318,58 +407,4 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::net::UdpSocket;
-
-    use str0m::crypto::dtls::SrtpProfile;
-
-    use super::*;
-    use crate::keys::Keys;
-
-    fn socket() -> UdpSocket {
-        let socket = UdpSocket::bind(("127.0.0.1", 0)).expect("a socket");
-        socket.set_read_timeout(Some(Duration::from_secs(5))).expect("a timeout");
-        socket
-    }
-
-    fn admission(remote: &UdpSocket, profile: SrtpProfile, bytes: usize) -> (SessionId, Admission) {
-        let session = SessionId::random().expect("randomness");
-        let keys = Keys { profile, material: vec![7; bytes], client: false };
-        let remote = remote.local_addr().expect("an address");
-        (
-            session,
-            Admission { session, stage: 1, remote, most_height: None, keys, tracks: Vec::new() },
-        )
-    }
-
-    #[test]
-    fn a_panic_ends_the_sessions_of_its_shard_and_no_others() {
-        let sender = socket();
-        sender.set_nonblocking(true).expect("not blocking");
-        let traffic = Arc::new(Traffic::default());
-        let wire = UdpWire::new(sender, Arc::clone(&traffic)).expect("a wire");
-        let started = Threads::start(2, &Limits::default(), &wire, &traffic);
-        let (mut threads, _wake) = started.expect("threads");
-        let (here, there) = (socket(), socket());
-        let profile = SrtpProfile::AEAD_AES_128_GCM;
-        let (broken, admitted) = admission(&here, profile, 56);
-        threads.admit(clock(), 1, admitted);
-        threads.admit(clock(), 2, admission(&there, profile, 56).1);
-        threads.tell(1, Order::Panic);
-        let heard = |threads: &mut Threads| {
-            let mut news = Vec::new();
-            let end = clock() + Duration::from_secs(5);
-            while news.is_empty() && clock() < end {
-                thread::yield_now();
-                threads.take_news(&mut news);
-            }
-            news
-        };
-        assert_eq!(heard(&mut threads), [News::Failed(1, broken)]);
-        // The thread goes on: it takes the next, and says what is wrong with it.
-        threads.remove(1);
-        let (useless, admitted) = admission(&here, profile, 3);
-        threads.admit(clock(), 3, admitted);
-        assert_eq!(heard(&mut threads), [News::Failed(3, useless)]);
-    }
-}
+mod tests;

@@ -94,6 +94,25 @@ pub(crate) fn finish(answer: &str, offer: &Offer, role: Role) -> String {
     parts.concat()
 }
 
+/// Formats by their payload types.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Formats(u128);
+
+impl Formats {
+    /// Those whose lost packets are asked for again by a description (generic NACK, RFC 4585 §6.2.1).
+    pub(crate) fn asked_for_again(description: &str) -> Self {
+        let formats = description.lines().filter_map(|line| {
+            let (format, what) = line.strip_prefix("a=rtcp-fb:")?.split_once(' ')?;
+            format.parse::<u8>().ok().filter(|format| *format < 128 && what.trim_end() == "nack")
+        });
+        Formats(formats.fold(0, |all, format| all | 1 << format))
+    }
+
+    pub(crate) fn contains(self, payload_type: u8) -> bool {
+        payload_type < 128 && self.0 >> payload_type & 1 == 1
+    }
+}
+
 /// Whether a description has lost sound asked for again.
 pub(crate) fn repairs_sound(description: &str) -> bool {
     let mut nacks = description.lines().filter_map(nack_of_sound);

@@ -9,7 +9,7 @@ mod answer;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use self::answer::{check_answer, finish, repairs_sound};
+pub(crate) use self::answer::{Formats, check_answer, finish, repairs_sound};
 use crate::config::Limits;
 use crate::error::OfferError;
 use crate::event::Role;

@@ -67,13 +67,45 @@ impl Compound {
         self.0.extend(answer.delay.to_be_bytes());
     }
 
-    /// Adds that a stream is over (RFC 3550 §6.6).
-    pub(crate) fn goodbye(&mut self, ssrc: u32) {
+    /// Adds that packets of a stream are missing: `pairs` is called with what takes a number and a mask of
+    /// the 16 after it (RFC 4585 §6.2.1). Adds nothing if it is not used.
+    pub(crate) fn nack(
+        &mut self,
+        sender: u32,
+        media: u32,
+        pairs: impl FnOnce(&mut dyn FnMut(u16, u16)),
+    ) {
+        const GENERIC_NACK: u8 = 1;
+        let before = self.0.len();
+        self.begin(sender);
+        let begun = self.0.len();
+        self.header(GENERIC_NACK, packet_type::TRANSPORT_FEEDBACK, 2);
+        self.0.extend(sender.to_be_bytes());
+        self.0.extend(media.to_be_bytes());
+        let mut words = 2_u16;
+        pairs(&mut |number, mask| {
+            self.0.extend(number.to_be_bytes());
+            self.0.extend(mask.to_be_bytes());
+            words += 1;
+        });
+        if words == 2 {
+            self.0.truncate(before);
+        } else if let Some(length) = self.0.get_mut(begun + 2..begun + 4) {
+            length.copy_from_slice(&words.to_be_bytes());
+        }
+    }
+
+    /// A compound begins with a report, even one of nothing.
+    fn begin(&mut self, ssrc: u32) {
         if self.0.is_empty() {
-            // A compound begins with a report, even one of nothing.
             self.header(0, packet_type::RECEIVER_REPORT, 1);
             self.0.extend(ssrc.to_be_bytes());
         }
+    }
+
+    /// Adds that a stream is over (RFC 3550 §6.6).
+    pub(crate) fn goodbye(&mut self, ssrc: u32) {
+        self.begin(ssrc);
         self.header(1, packet_type::GOODBYE, 1);
         self.0.extend(ssrc.to_be_bytes());
     }
@@ -118,7 +150,18 @@ mod tests {
         assert_eq!(bytes[56..68], [0, 0, 0, 9, 0, 0, 0, 6, 0, 0, 0, 5]);
         assert_eq!(bytes[68..], [0x81, 203, 0, 1, 0, 0, 0, 7]);
         compound.clear();
+        compound.nack(7, 9, |_| {});
+        assert!(compound.bytes().is_empty());
+        compound.nack(7, 9, |pair| {
+            pair(5, 0x8001);
+            pair(65_535, 0);
+        });
+        let report = [0x80, 201, 0, 1, 0, 0, 0, 7];
+        assert_eq!(compound.bytes()[..8], report);
+        let nack = [0x81, 205, 0, 4, 0, 0, 0, 7, 0, 0, 0, 9, 0, 5, 0x80, 1, 0xff, 0xff, 0, 0];
+        assert_eq!(compound.bytes()[8..], nack);
+        compound.clear();
         compound.goodbye(7);
-        assert_eq!(compound.bytes()[..8], [0x80, 201, 0, 1, 0, 0, 0, 7]);
+        assert_eq!(compound.bytes()[..8], report);
     }
 }

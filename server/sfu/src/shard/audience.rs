@@ -1,19 +1,17 @@
 //! The subscribers of one stage within one shard, and what was sent to them last.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::Subscribers;
 use super::feed::{Feed, Mode};
+use super::pace::{CATCH_UP_INTERVAL, CATCH_UP_PACKETS};
 use super::subscriber::{Subscriber, Way};
-use super::track::{CATCH_UP_INTERVAL, Track};
+use super::track::{CatchUp, Track};
+use crate::bucket::Bucket;
 use crate::config::Limits;
 use crate::demultiplex::PeerKey;
-use crate::history::Stored;
+use crate::history::{Memory, Stored};
 use crate::packet::{Forwarded, Packet, Source, TrackName};
-
-/// Packets of the past a newcomer gets per [`CATCH_UP_INTERVAL`]: about 30 Mbit/s, several times
-/// faster than real time, without filling the queues on the way.
-const CATCH_UP_PACKETS: usize = 16;
 
 /// A layer that needs this many times what is carried is not even sent until the next one begins.
 const HOPELESS: u64 = 2;
@@ -25,6 +23,10 @@ const PROBE_MARGIN: u64 = 105;
 /// into packets that differ by a byte.
 const MAX_PADDING: usize = 16;
 
+/// Keyframes that one subscriber can ask the publisher for: three at once, then one in ten seconds.
+const KEYFRAME_COST: Duration = Duration::from_secs(10);
+pub(super) const KEYFRAME_DEBT: Duration = Duration::from_secs(20);
+
 /// The subscribers of one stage within one shard.
 pub(super) struct Audience {
     tracks: Vec<Track>,
@@ -33,6 +35,9 @@ pub(super) struct Audience {
     pub(super) viewers: Vec<PeerKey>,
     /// When those who catch up get their next portion.
     pub(super) catch_up_at: Option<Instant>,
+    /// Somebody waits until the past may be sent to them.
+    queued: bool,
+    memory: Memory,
     limits: Limits,
     /// Reused by [`Audience::forward`].
     plan: Vec<Planned>,
@@ -48,12 +53,15 @@ struct Planned {
 }
 
 impl Audience {
-    pub(super) fn new(now: Instant, limits: &Limits) -> Self {
+    /// One that shares `memory` with the others of its thread.
+    pub(super) fn new(now: Instant, limits: &Limits, memory: &Memory) -> Self {
         Audience {
             tracks: Vec::new(),
             begun: now,
             viewers: Vec::new(),
             catch_up_at: None,
+            queued: false,
+            memory: memory.clone(),
             limits: limits.clone(),
             plan: Vec::new(),
         }
@@ -71,12 +79,14 @@ impl Audience {
         }
     }
 
-    /// `viewer` can now receive. `need` is called with the layers of which it needs a keyframe.
+    /// `viewer` can now receive. `budget` is what may be sent of the past; `need` is called with the
+    /// layers of which it needs a keyframe.
     pub(super) fn join(
         &mut self,
         viewer: PeerKey,
         now: Instant,
         subscribers: &mut Subscribers,
+        past: &mut Bucket,
         mut need: impl FnMut(TrackName, u8),
     ) {
         self.viewers.push(viewer);
@@ -84,25 +94,41 @@ impl Audience {
             return;
         };
         subscriber.feeds = vec![Feed::FRESH; self.tracks.len()];
-        let budget = subscriber.budget();
-        let at = micros(self.begun, now);
-        for (track, feed) in self.tracks.iter().zip(&mut subscriber.feeds) {
-            let choice = track.ladder(now, at).choose(None, budget, subscriber.most_height);
-            let first = choice.map_or(0, |c| c.layer);
-            if !track.name.video || track.start(feed, first, &mut self.catch_up_at, now) {
-                continue;
-            }
-            // Of another layer there may be a picture at once.
-            let others = 0..track.layers.len();
-            for layer in others {
-                if track.start(feed, layer, &mut self.catch_up_at, now) {
-                    break;
-                }
-            }
-            if let Some(layer) = track.layers.get(first) {
+        let mut catch_up = CatchUp::new(&mut self.catch_up_at, past, &self.limits);
+        for (index, track) in self.tracks.iter().enumerate().filter(|(_, t)| t.name.video) {
+            let first =
+                begin(track, index, subscriber, &mut catch_up, micros(self.begun, now), now);
+            if let Some(layer) = first.and_then(|first| track.layers.get(first)) {
                 need(track.name, layer.asked_as());
             }
         }
+        self.queued |= catch_up.refused;
+    }
+
+    /// Serves those who had to wait until the past may be sent to them.
+    pub(super) fn serve_queue(
+        &mut self,
+        now: Instant,
+        subscribers: &mut Subscribers,
+        past: &mut Bucket,
+    ) {
+        if !std::mem::take(&mut self.queued) {
+            return;
+        }
+        let at = micros(self.begun, now);
+        let mut catch_up = CatchUp::new(&mut self.catch_up_at, past, &self.limits);
+        for viewer in &self.viewers {
+            let Some(subscriber) = subscribers.get_mut(*viewer) else {
+                continue;
+            };
+            for (index, track) in self.tracks.iter().enumerate().filter(|(_, t)| t.name.video) {
+                let feed = subscriber.feeds.get(index);
+                if feed.is_some_and(|feed| feed.mode == Mode::Waiting) && !catch_up.refused {
+                    begin(track, index, subscriber, &mut catch_up, at, now);
+                }
+            }
+        }
+        self.queued = catch_up.refused;
     }
 
     /// `viewer` is gone.
@@ -117,13 +143,23 @@ impl Audience {
         name: TrackName,
         now: Instant,
         viewer: &mut Subscriber,
+        past: &mut Bucket,
     ) -> Option<u8> {
         let index = self.tracks.iter().position(|t| t.name == name)?;
         let (track, feed) = (self.tracks.get(index)?, viewer.feeds.get_mut(index)?);
         let layer = feed.layer;
-        let served = feed.is_beginning(now)
-            || feed.picture_lost(now) && track.start(feed, layer, &mut self.catch_up_at, now);
-        if served { None } else { Some(track.layers.get(layer)?.asked_as()) }
+        if feed.is_beginning(now) {
+            return None;
+        }
+        let mut catch_up = CatchUp::new(&mut self.catch_up_at, past, &self.limits);
+        if feed.picture_lost(track.kept(layer, now), now)
+            && track.catch_up(feed, layer, &mut catch_up, now)
+        {
+            return None;
+        }
+        // Nobody makes the publisher send keyframes for everybody all the time.
+        let asks = viewer.keyframes_left.pass(KEYFRAME_COST, now);
+        asks.then_some(track.layers.get(layer)?.asked_as())
     }
 
     /// The packet of a source by its sequence number, if it is still there.
@@ -189,26 +225,31 @@ impl Audience {
             return;
         }
         self.catch_up_at = None;
+        let at = micros(self.begun, now);
         for viewer in &self.viewers {
             let Some(subscriber) = subscribers.get_mut(*viewer) else {
                 continue;
             };
             for (index, track) in self.tracks.iter().enumerate() {
-                let Some(Feed { mode: Mode::CatchingUp(mut next), layer, .. }) =
-                    subscriber.feeds.get(index).copied()
-                else {
+                let Some(feed) = subscriber.feeds.get(index).copied() else {
+                    continue;
+                };
+                let Feed { mode: Mode::CatchingUp(mut next), layer, .. } = feed else {
                     continue;
                 };
                 let Some(history) = track.layers.get(layer).map(|l| &l.history) else {
                     continue;
                 };
+                let mut pace = feed.pace;
+                pace.earn(now, track.layer_bits(layer, at), subscriber.bandwidth.as_deref());
                 let mut sent = 0;
-                while next < history.end() && sent < CATCH_UP_PACKETS {
+                while next < history.end() && sent < CATCH_UP_PACKETS && pace.is_open() {
                     if let Some(packet) = history.get(next)
                         && let Some(feed) = subscriber.feeds.get_mut(index)
                         && let Some(splice) = feed.pass(packet.sequence)
                     {
                         subscriber.write(track.name, packet, splice, 0, way);
+                        pace.spend(packet.payload.len());
                         sent += 1;
                     }
                     next += 1;
@@ -216,6 +257,7 @@ impl Audience {
                 let more = next < history.end();
                 if let Some(feed) = subscriber.feeds.get_mut(index) {
                     feed.mode = if more { Mode::CatchingUp(next) } else { Mode::Live };
+                    feed.pace = pace;
                 }
                 if more {
                     self.catch_up_at = Some(now + CATCH_UP_INTERVAL);
@@ -231,6 +273,7 @@ impl Audience {
         &mut self,
         now: Instant,
         subscribers: &mut Subscribers,
+        past: &mut Bucket,
         probing: &mut Vec<PeerKey>,
         mut need: impl FnMut(TrackName, u8),
     ) {
@@ -238,6 +281,7 @@ impl Audience {
             return;
         }
         let at = micros(self.begun, now);
+        let mut catch_up = CatchUp::new(&mut self.catch_up_at, past, &self.limits);
         let sound: u64 = self.tracks.iter().filter(|t| !t.name.video).map(|t| t.bits(at)).sum();
         for (index, track) in self.tracks.iter().enumerate().filter(|(_, t)| t.name.video) {
             let ladder = track.ladder(now, at);
@@ -260,7 +304,10 @@ impl Audience {
                 let worse = needs > choice.needs;
                 let held = worse && needs > budget.saturating_mul(HOPELESS);
                 if track.want(feed, choice.layer, held, now) {
-                    if let Some(layer) = track.layers.get(choice.layer) {
+                    // What is better waits, if need be, for a keyframe that comes anyway.
+                    if let Some(layer) = track.layers.get(choice.layer)
+                        && (needs > budget || subscriber.keyframes_left.pass(KEYFRAME_COST, now))
+                    {
                         need(track.name, layer.asked_as());
                     }
                     if needs > budget
@@ -269,7 +316,7 @@ impl Audience {
                         bandwidth.regret(now);
                     }
                 } else if feed.is_left_waiting(now)
-                    && !track.start(feed, choice.layer, &mut self.catch_up_at, now)
+                    && !track.catch_up(feed, choice.layer, &mut catch_up, now)
                 {
                     feed.give_up();
                 }
@@ -311,7 +358,7 @@ impl Audience {
             return (index, 0, false);
         };
         let layers = track.layers.len();
-        let (layer, begun) = track.layer(forwarded, &self.limits);
+        let (layer, begun) = track.layer(forwarded, &self.limits, &self.memory);
         if begun && layer < layers {
             // Another source: whoever got it waits for its first keyframe.
             for viewer in &self.viewers {
@@ -325,6 +372,32 @@ impl Audience {
         }
         (index, layer, begun)
     }
+}
+
+/// Serves a subscriber from the past of a track: from the layer that suits it or, if there is no
+/// keyframe of that, from another one for now; then the layer is returned whose keyframe it needs.
+fn begin(
+    track: &Track,
+    index: usize,
+    subscriber: &mut Subscriber,
+    catch_up: &mut CatchUp<'_>,
+    at: u64,
+    now: Instant,
+) -> Option<usize> {
+    let budget = subscriber.budget();
+    let choice = track.ladder(now, at).choose(None, budget, subscriber.most_height);
+    let first = choice.map_or(0, |c| c.layer);
+    let feed = subscriber.feeds.get_mut(index)?;
+    if track.catch_up(feed, first, catch_up, now) {
+        return None;
+    }
+    let others = 0..track.layers.len();
+    for layer in others {
+        if !catch_up.refused && track.catch_up(feed, layer, catch_up, now) {
+            break;
+        }
+    }
+    Some(first)
 }
 
 /// Microseconds from the beginning.

@@ -2,9 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-/// Who asks for a picture this soon after a beginning has missed the beginning itself: it is sent
-/// again, and the publisher left alone.
-const BEGINNING: Duration = Duration::from_secs(2);
+use super::pace::Pace;
+use crate::history::Kept;
+
+/// A keyframe that is no older serves whoever lost the picture: no other one is asked for.
+const YOUNG: Duration = Duration::from_secs(5);
 
 /// A beginning takes this long to arrive; until then it isn't sent again.
 const ON_ITS_WAY: Duration = Duration::from_millis(250);
@@ -28,6 +30,10 @@ pub(super) struct Feed {
     base: u64,
     /// When it last began with a keyframe of the past.
     begun: Option<Instant>,
+    /// The keyframe with which it began once more, since it had lost the picture.
+    repeated: Option<u64>,
+    /// What may be sent of the past at once.
+    pub(super) pace: Pace,
     /// Since when the subscriber has asked for a picture, and none came.
     lost: Option<Instant>,
 }
@@ -62,6 +68,8 @@ impl Feed {
         splice: true,
         base: 0,
         begun: None,
+        repeated: None,
+        pace: Pace::FRESH,
         lost: None,
     };
 
@@ -75,6 +83,8 @@ impl Feed {
             splice: true,
             base: sequence,
             begun: Some(now),
+            repeated: self.repeated,
+            pace: Pace::FRESH,
             lost: None,
         };
     }
@@ -97,13 +107,20 @@ impl Feed {
         self.wanted = None;
     }
 
-    /// The subscriber asks for a picture: true if it should begin once more with one of the past,
-    /// where there is one.
-    pub(super) fn picture_lost(&mut self, now: Instant) -> bool {
-        let since = |at: Instant| now.saturating_duration_since(at);
+    /// The subscriber asks for a picture: true if it should begin once more with the one that is
+    /// `kept`. That is done once with each, and the publisher left alone; and for as long as the
+    /// publisher doesn't answer.
+    pub(super) fn picture_lost(&mut self, kept: Option<Kept>, now: Instant) -> bool {
         let lost = *self.lost.get_or_insert(now);
-        let begun = self.begun.map(since);
-        begun.is_some_and(|b| b > ON_ITS_WAY && b < BEGINNING) || since(lost) > UNANSWERED
+        let Some(kept) = kept else {
+            return false;
+        };
+        let young = kept.age < YOUNG && self.repeated != Some(kept.sequence);
+        let again = young || now.saturating_duration_since(lost) > UNANSWERED;
+        if again {
+            self.repeated = Some(kept.sequence);
+        }
+        again
     }
 
     /// Whether a picture is on its way that the subscriber may not have seen when it asked.

@@ -10,6 +10,7 @@ mod batch;
 mod feed;
 mod numbering;
 mod outgoing;
+mod pace;
 mod rate;
 mod repair;
 mod subscriber;
@@ -29,8 +30,10 @@ pub(crate) use self::subscriber::{Admission, Figures};
 use self::audience::Audience;
 use self::batch::Batch;
 use self::subscriber::{Subscriber, Way};
+use crate::bucket::Bucket;
 use crate::config::Limits;
 use crate::demultiplex::PeerKey;
+use crate::history::Memory;
 use crate::identity::SessionId;
 use crate::packet::{Forwarded, TrackName};
 use crate::rtcp::{Compound, Message, ntp, read};
@@ -38,6 +41,9 @@ use crate::wire::{Traffic, Wire};
 
 /// How often it is looked whose sender report is due.
 const ROUND: Duration = Duration::from_millis(100);
+
+/// What may be sent of the past may be exceeded for that long.
+const PAST_DEBT: Duration = Duration::from_secs(1);
 
 /// From 1900 to some moment of 2020: receivers compare sender reports only with one
 /// another, and many take those from before 1970 for nonsense.
@@ -84,6 +90,9 @@ pub(crate) struct Shard {
     population: usize,
     traffic: Arc<Traffic>,
     crypto: CryptoProvider,
+    /// What may be sent of the past, on all stages together.
+    past: Bucket,
+    memory: Memory,
     limits: Limits,
 }
 
@@ -110,6 +119,8 @@ impl Shard {
             population: 0,
             traffic,
             crypto: from_feature_flags(),
+            past: Bucket::new(PAST_DEBT, now),
+            memory: Memory::new(limits),
             limits: limits.clone(),
         }
     }
@@ -129,9 +140,9 @@ impl Shard {
         }
         self.population += 1;
         let audience = self.audiences.entry(stage);
-        let audience = audience.or_insert_with(|| Audience::new(now, &self.limits));
+        let audience = audience.or_insert_with(|| Audience::new(now, &self.limits, &self.memory));
         let news = &mut self.news;
-        audience.join(key, now, &mut self.subscribers, |track, layer| {
+        audience.join(key, now, &mut self.subscribers, &mut self.past, |track, layer| {
             news.push(News::KeyframeNeeded { stage, track, layer });
         });
     }
@@ -169,7 +180,7 @@ impl Shard {
     /// is kept for the first who comes.
     pub(crate) fn forward(&mut self, now: Instant, stage: usize, burst: &[Forwarded]) {
         let audience = self.audiences.entry(stage);
-        let audience = audience.or_insert_with(|| Audience::new(now, &self.limits));
+        let audience = audience.or_insert_with(|| Audience::new(now, &self.limits, &self.memory));
         let mut way = Way { batch: &mut self.batch, wire: self.wire.as_mut(), now };
         let news = &mut self.news;
         let watched = !audience.viewers.is_empty();
@@ -215,7 +226,8 @@ impl Shard {
             Message::PictureLost { ssrc } => {
                 subscriber.figures.keyframe_requests += 1;
                 if let Some(track) = subscriber.track(ssrc).filter(|t| t.video)
-                    && let Some(layer) = audience.picture_lost(track, now, subscriber)
+                    && let Some(layer) =
+                        audience.picture_lost(track, now, subscriber, &mut self.past)
                 {
                     let stage = subscriber.stage;
                     self.news.push(News::KeyframeNeeded { stage, track, layer });
@@ -242,7 +254,9 @@ impl Shard {
         let ntp = self.ntp(now);
         for (stage, audience) in &mut self.audiences {
             let (news, probing) = (&mut self.news, &mut self.probing);
-            audience.choose(now, &mut self.subscribers, probing, |track, layer| {
+            let past = &mut self.past;
+            audience.serve_queue(now, &mut self.subscribers, past);
+            audience.choose(now, &mut self.subscribers, past, probing, |track, layer| {
                 news.push(News::KeyframeNeeded { stage: *stage, track, layer });
             });
         }

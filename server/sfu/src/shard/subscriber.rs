@@ -5,11 +5,13 @@ use std::time::{Duration, Instant};
 
 use str0m::crypto::CryptoProvider;
 
+use super::audience::KEYFRAME_DEBT;
 use super::bandwidth::Bandwidth;
 use super::batch::Batch;
 use super::feed::Feed;
 use super::outgoing::{MAX_HEADER, Negotiated, Outgoing, Place};
 use super::repair::{Allowance, REPAIRS_A_SECOND, Repaired};
+use crate::bucket::Bucket;
 use crate::identity::SessionId;
 use crate::keys::Keys;
 use crate::packet::{EndToEnd, Packet, TrackName};
@@ -43,6 +45,8 @@ pub(crate) struct Subscriber {
     report_due: Instant,
     /// Its clock, which it shall hear of with the next report, and ours when it said so.
     reference: Option<(ReferenceTime, u32)>,
+    /// Keyframes that it can ask the publisher for.
+    pub(super) keyframes_left: Bucket,
     pub(super) repairs_left: Allowance,
     pub(super) repaired: Repaired,
     /// Packets of which its feedback may tell.
@@ -118,6 +122,7 @@ impl Subscriber {
             transport_number: 0,
             report_due: now,
             reference: None,
+            keyframes_left: Bucket::new(KEYFRAME_DEBT, now),
             repairs_left: Allowance::new(REPAIRS_A_SECOND, now),
             repaired: Repaired::default(),
             feedback_left: Allowance::new(FEEDBACK_A_SECOND, now),

@@ -3,14 +3,12 @@
 use std::time::{Duration, Instant};
 
 use super::feed::{Feed, Mode, Wanted};
+use super::pace::CATCH_UP_INTERVAL;
 use super::rate::Rate;
+use crate::bucket::{Bucket, cost};
 use crate::config::Limits;
-use crate::history::{History, Stored};
+use crate::history::{History, Kept, Memory, Stored};
 use crate::packet::{Forwarded, MAX_LAYERS, Packet, Source, TrackName};
-
-/// A newcomer isn't served in the same burst as the last DTLS flight: clients that set up SRTP only
-/// after reading the whole burst would lose the start.
-pub(super) const CATCH_UP_INTERVAL: Duration = Duration::from_millis(5);
 
 /// A layer that sent nothing for this long is one the publisher has stopped. Pictures come at least
 /// twice as often.
@@ -88,7 +86,12 @@ impl Track {
     }
 
     /// The index of a packet's layer; true if it has just begun, or begun anew.
-    pub(super) fn layer(&mut self, forwarded: &Forwarded, limits: &Limits) -> (usize, bool) {
+    pub(super) fn layer(
+        &mut self,
+        forwarded: &Forwarded,
+        limits: &Limits,
+        memory: &Memory,
+    ) -> (usize, bool) {
         let (number, packet) = (forwarded.layer, &forwarded.packet);
         if packet.marker {
             for layer in &mut self.layers {
@@ -100,7 +103,7 @@ impl Track {
             self.layers.push(Layer {
                 number,
                 source: packet.source,
-                history: History::new(limits),
+                history: History::sharing(limits, memory),
                 rate: Rate::new(RATE_WINDOW),
                 last: packet.arrival,
                 missed: 0,
@@ -119,6 +122,35 @@ impl Track {
     /// The packet of a source by its sequence number, if it is still there.
     pub(super) fn find(&self, source: Source, sequence: u64) -> Option<&Packet> {
         self.layers.iter().find(|l| l.source == source)?.history.get(sequence)
+    }
+
+    /// The last keyframe of a layer, if it is there.
+    pub(super) fn kept(&self, layer: usize, now: Instant) -> Option<Kept> {
+        self.layers.get(layer)?.history.kept(now)
+    }
+
+    /// Bits per second of a layer, at `at` microseconds.
+    pub(super) fn layer_bits(&self, layer: usize, at: u64) -> u64 {
+        self.layers.get(layer).map_or(0, |layer| layer.rate.bits(at))
+    }
+
+    /// Serves a feed from the past of a layer, if `catch_up` allows; false if not, or if there is no
+    /// keyframe to begin with.
+    pub(super) fn catch_up(
+        &self,
+        feed: &mut Feed,
+        layer: usize,
+        catch_up: &mut CatchUp<'_>,
+        now: Instant,
+    ) -> bool {
+        let Some(kept) = self.kept(layer, now) else {
+            return false;
+        };
+        if !catch_up.budget.pass(cost(kept.bytes, catch_up.bits), now) {
+            catch_up.refused = true;
+            return false;
+        }
+        self.start(feed, layer, catch_up.at, now)
     }
 
     /// Serves a feed from the past of a layer; false if there is no keyframe to begin with.
@@ -234,6 +266,27 @@ impl Track {
                 !self.is_part(layer, feed.layer)
             }
         }
+    }
+}
+
+/// What may be sent of the past.
+pub(super) struct CatchUp<'a> {
+    /// When the next portion is due.
+    at: &'a mut Option<Instant>,
+    /// For all stages together, where so many bits a second may be sent.
+    budget: &'a mut Bucket,
+    bits: u64,
+    /// Somebody has to wait.
+    pub(super) refused: bool,
+}
+
+impl<'a> CatchUp<'a> {
+    pub(super) fn new(
+        at: &'a mut Option<Instant>,
+        budget: &'a mut Bucket,
+        limits: &Limits,
+    ) -> Self {
+        CatchUp { at, budget, bits: limits.max_catch_up_bits, refused: false }
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 use bandstand_domain::figures::{Flow, Layer};
-use bandstand_sfu::{Role, SessionId, SessionStatistics, Sfu, StageId, Totals};
+use bandstand_sfu::{Advice, Role, SessionId, SessionStatistics, Sfu, StageId, Totals};
 use prometheus_client::metrics::histogram::Histogram;
 use tokio::sync::Mutex;
 
@@ -36,6 +36,8 @@ pub struct Line {
     pub trouble: bool,
     /// What a publisher sends of its picture, the largest first; not what it has stopped.
     pub layers: Vec<Layer>,
+    /// What a publisher's artist should mend.
+    pub advice: Vec<Advice>,
     /// What a subscriber's network carries, in kilobits a second, when it is known.
     pub bandwidth: Option<u32>,
     /// Something comes to a subscriber's stage in a format that they don't take.
@@ -187,8 +189,8 @@ fn line(now: &SessionStatistics, before: Option<(Duration, &Counts)>) -> Line {
     layers.sort_unstable_by_key(|layer| Reverse((layer.height, layer.kilobits)));
     let bandwidth = now.bandwidth.map(|bits| clamp(bits / 1_000));
     let foreign = foreign > then.foreign;
-    let (stage, role) = (now.stage.clone(), now.role);
-    Line { stage, role, flow, trouble, layers, bandwidth, foreign, totals }
+    let (stage, role, advice) = (now.stage.clone(), now.role, now.advice.clone());
+    Line { stage, role, flow, trouble, layers, advice, bandwidth, foreign, totals }
 }
 
 /// Whether somebody sees or hears that something is wrong.
@@ -234,6 +236,8 @@ mod tests {
             height: None,
             layer_changes: 0,
             layers: Vec::new(),
+            advice: Vec::new(),
+            excess_in: 0,
         }
     }
 

@@ -7,11 +7,13 @@ use str0m::change::{SdpAnswer, SdpPendingOffer};
 use str0m::format::Codec;
 use str0m::media::{Direction, MediaKind, Mid, Pt, Rid, Simulcast, SimulcastLayer};
 use str0m::net::{Protocol, Receive};
-use str0m::rtp::{ExtensionMap, ExtensionValues, RtpWrite};
+use str0m::rtp::rtcp::Rtcp;
+use str0m::rtp::{ExtensionMap, ExtensionValues, RawPacket, RtpWrite};
 use str0m::{Candidate, Event, Input, Output, Rtc};
 
 use super::check::choice;
-use super::payload::{self, av1, filled, vp8, vp9};
+use super::payload::{self, av1, filled, h264, vp8, vp9};
+use super::program::Program;
 use super::seen::Seen;
 use crate::core::Restarted;
 use crate::dependency;
@@ -32,10 +34,11 @@ pub(super) struct Sending {
     /// It is VP9 or AV1, and holds three layers.
     pub(super) scalable: Option<Codec>,
     rid: Option<Rid>,
-    packets_per_frame: u64,
+    pub(super) packets_per_frame: u64,
     sequence: u64,
     number: u64,
     picture: u16,
+    frames: u64,
     /// Of AV1.
     frame: u16,
     keyframe_next: bool,
@@ -66,6 +69,13 @@ pub(super) struct Client {
     pub(super) obedient: bool,
     /// How long video takes from capture to the network; sound takes no time.
     pub(super) encoding: Duration,
+    /// Bytes of a payload of video, and time between two frames.
+    pub(super) size: usize,
+    pub(super) frame_time: Duration,
+    /// A keyframe, which has four times the packets of another frame, begins each so many frames.
+    pub(super) group: Option<u64>,
+    /// It publishes as a program does, not as a browser.
+    pub(super) program: Option<Program>,
     rtc: Rtc,
     role: Role,
     name: u8,
@@ -80,6 +90,8 @@ pub(super) struct Client {
     pub(super) sequence: u64,
     number: u64,
     timestamps: (u32, u32),
+    /// When it last heard something.
+    heard: Instant,
 }
 
 /// What a publisher writes to.
@@ -98,9 +110,25 @@ impl Client {
         first_sequence: u64,
         layers: u8,
     ) -> (Self, String, SdpPendingOffer) {
+        Self::offer_of(now, address, role, first_sequence, layers, None)
+    }
+
+    /// Offers as a browser or as a program does.
+    pub(super) fn offer_of(
+        now: Instant,
+        address: SocketAddr,
+        role: Role,
+        first_sequence: u64,
+        layers: u8,
+        program: Option<Program>,
+    ) -> (Self, String, SdpPendingOffer) {
         let mut extensions = ExtensionMap::standard();
         extensions.set(12, dependency::extension());
-        let builder = Rtc::builder().set_rtp_mode(true).set_extension_map(extensions);
+        let mut builder = Rtc::builder().set_rtp_mode(true).set_extension_map(extensions);
+        if program.is_some() {
+            builder = builder.enable_raw_packets(true);
+            Program::set_codecs(builder.codec_config());
+        }
         let mut rtc = builder.set_stats_interval(Some(Duration::from_secs(1))).build(now);
         rtc.add_local_candidate(Candidate::host(address, "udp").expect("a candidate"));
         let direction = match role {
@@ -127,7 +155,12 @@ impl Client {
             round_trip: None,
             alive: true,
             filming: true,
-            obedient: true,
+            size: 200,
+            frame_time: Duration::from_micros(33_333),
+            group: None,
+            obedient: program.is_none(),
+            program,
+            heard: now,
             encoding: Duration::ZERO,
             rtc,
             role,
@@ -149,6 +182,7 @@ impl Client {
                     },
                     sequence: first_sequence.saturating_sub(300 * u64::from(layer)),
                     number: 0,
+                    frames: 0,
                     picture: 0x7ff0 - 5_000 * u16::from(layer),
                     keyframe_next: true,
                 })
@@ -209,6 +243,7 @@ impl Client {
         if !self.alive {
             return;
         }
+        self.heard = now;
         if let Ok(received) = Receive::new(Protocol::Udp, from, self.inside, datagram) {
             let _ = self.rtc.handle_input(Input::Receive(now, received));
             self.drain();
@@ -260,8 +295,12 @@ impl Client {
     }
 
     fn frame(&mut self, now: Instant) {
-        self.next_frame += Duration::from_micros(33_333);
-        self.timestamps.1 = self.timestamps.1.wrapping_add(FRAME_TICKS);
+        self.next_frame += self.frame_time;
+        let ticks = match self.frame_time.as_micros() {
+            33_333 => FRAME_TICKS,
+            micros => (micros * 90 / 1_000) as u32,
+        };
+        self.timestamps.1 = self.timestamps.1.wrapping_add(ticks);
         if !self.filming {
             return;
         }
@@ -273,14 +312,16 @@ impl Client {
     }
 
     fn layer_frame(&mut self, layer: usize, captured: Instant) {
-        let (name, timestamp) = (self.name, self.timestamps.1);
+        let (name, timestamp, size) = (self.name, self.timestamps.1, self.size);
         let sending = &mut self.layers[layer];
-        let keyframe = std::mem::take(&mut sending.keyframe_next);
+        let due = self.group.is_some_and(|group| sending.frames.is_multiple_of(group));
+        let keyframe = std::mem::take(&mut sending.keyframe_next) || due;
+        sending.frames += 1;
         sending.picture = sending.picture.wrapping_add(1) & 0x7fff;
         let picture = sending.picture;
         let mut payloads = Vec::new();
         let mut push = |descriptor: Vec<u8>, layer: u8, dependency: Option<_>| {
-            let payload = filled(descriptor, name, layer, sending.number);
+            let payload = filled(descriptor, name, layer, sending.number, size);
             payloads.push((sending.sequence, payload, dependency));
             sending.sequence += 1;
             sending.number += 1;
@@ -300,8 +341,15 @@ impl Client {
                 }
             }
         } else {
-            for index in 0..sending.packets_per_frame {
-                push(vp8(picture, keyframe, layer as u8, index == 0), layer as u8, None);
+            let larger = keyframe && self.group.is_some();
+            let packets = sending.packets_per_frame * if larger { 4 } else { 1 };
+            for index in 0..packets {
+                let ends = [index == 0, index + 1 == packets];
+                let descriptor = match &self.program {
+                    Some(program) => h264(picture, keyframe, ends, program.bare),
+                    None => vp8(picture, keyframe, layer as u8, index == 0),
+                };
+                push(descriptor, layer as u8, None);
             }
         }
         let stream = sending.scalable.map_or(Stream::Layer(sending.rid), Stream::Scalable);
@@ -321,6 +369,7 @@ impl Client {
     fn write(&mut self, stream: Stream, write: impl FnOnce(Pt) -> RtpWrite) {
         let (mid, rid, codec) = match stream {
             Stream::Sound => (self.audio, None, Codec::Opus),
+            Stream::Layer(rid) if self.program.is_some() => (self.video, rid, Codec::H264),
             Stream::Layer(rid) => (self.video, rid, Codec::Vp8),
             Stream::Scalable(codec) => (self.video, None, codec),
         };
@@ -333,7 +382,12 @@ impl Client {
     fn drain(&mut self) {
         loop {
             match self.rtc.poll_output() {
-                Ok(Output::Transmit(t)) => self.sent.push(t.contents.to_vec()),
+                Ok(Output::Transmit(t)) => {
+                    if let Some(program) = &mut self.program {
+                        program.keep(&t.contents);
+                    }
+                    self.sent.push(t.contents.to_vec());
+                }
                 Ok(Output::Event(event)) => self.handle(event),
                 Ok(Output::Timeout(at)) => {
                     self.due = at;
@@ -360,6 +414,13 @@ impl Client {
                 self.asked += 1;
                 for layer in self.layers.iter_mut().filter(|l| l.rid == request.rid) {
                     layer.keyframe_next |= self.obedient;
+                }
+            }
+            Event::RawPacket(packet) => {
+                if let (RawPacket::RtcpRx(Rtcp::Nack(nack)), Some(program)) =
+                    (*packet, &mut self.program)
+                {
+                    self.sent.extend(program.again(self.heard, &nack));
                 }
             }
             Event::MediaIngressStats(told) => self.round_trip = told.rtt.or(self.round_trip),

@@ -1,5 +1,6 @@
 //! The core against str0m clients over a simulated network, in virtual time.
 
+mod advice;
 mod check;
 mod client;
 mod forwarding;
@@ -7,7 +8,10 @@ mod handshakes;
 mod joining;
 mod layers;
 mod moving;
+mod past;
 mod payload;
+mod program;
+mod repairing;
 mod seen;
 mod strangers;
 mod succession;

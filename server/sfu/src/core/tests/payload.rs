@@ -11,12 +11,19 @@ pub(super) const NOTHING: u8 = u8::MAX;
 const VP8_DESCRIPTOR: usize = 14;
 const VP9_DESCRIPTOR: usize = 20;
 const AV1_DESCRIPTOR: usize = 3;
+const H264_DESCRIPTOR: usize = 14;
 
 /// A payload of video: what it is, then filled up.
-pub(super) fn filled(mut descriptor: Vec<u8>, name: u8, layer: u8, number: u64) -> Vec<u8> {
+pub(super) fn filled(
+    mut descriptor: Vec<u8>,
+    name: u8,
+    layer: u8,
+    number: u64,
+    size: usize,
+) -> Vec<u8> {
     descriptor.extend([name, layer]);
     descriptor.extend(number.to_be_bytes());
-    descriptor.resize(200, 0);
+    descriptor.resize(size, 0);
     descriptor
 }
 
@@ -47,6 +54,22 @@ pub(super) fn vp9(picture: u16, keyframe: bool, layer: u8, ends: [bool; 2]) -> V
         }
     }
     descriptor.resize(VP9_DESCRIPTOR, 0);
+    descriptor
+}
+
+/// RFC 6184 §5.8: a fragment of a picture. A keyframe begins with its parameters (of 480 lines). The
+/// picture's count would be a part of what is encoded.
+pub(super) fn h264(picture: u16, keyframe: bool, ends: [bool; 2], bare: bool) -> Vec<u8> {
+    const PARAMETERS: [u8; 9] = [0x67, 0x42, 0xc0, 0x1e, 0xd9, 0x00, 0xa0, 0x3d, 0xa1];
+    let mut descriptor = match (keyframe, ends[0]) {
+        (true, true) if bare => vec![0x7c, 0x85, 0x88],
+        (true, true) => PARAMETERS.to_vec(),
+        (true, false) => vec![0x7c, u8::from(ends[1]) << 6 | 5, 0x88],
+        // A slice of a P picture, its first macroblock: 1, then 1, in Exp-Golomb.
+        (false, first) => vec![0x5c, u8::from(first) << 7 | u8::from(ends[1]) << 6 | 1, 0xc0],
+    };
+    descriptor.resize(H264_DESCRIPTOR - 2, 0);
+    descriptor.extend(picture.to_be_bytes());
     descriptor
 }
 
@@ -98,13 +121,16 @@ pub(super) struct Read {
 
 impl Read {
     pub(super) fn of(codec: Codec, payload: &[u8]) -> Self {
-        if payload.is_empty() {
-            return Read { name: 0, number: 0, layer: NOTHING, picture: 0, keyframe: false };
+        if payload.len() < 8 {
+            // Parameters, if anything.
+            let keyframe = payload.first().is_some_and(|header| header & 0x1f == 7);
+            return Read { name: 0, number: 0, layer: NOTHING, picture: 0, keyframe };
         }
         let (name, picture) = match codec {
             Codec::Vp8 => (VP8_DESCRIPTOR, 2),
             Codec::Vp9 => (VP9_DESCRIPTOR, 1),
             Codec::Av1 => (AV1_DESCRIPTOR, 1),
+            Codec::H264 => (H264_DESCRIPTOR, H264_DESCRIPTOR - 2),
             _ => (1, 0),
         };
         let at = if codec == Codec::Opus { name + 1 } else { name + 2 };
@@ -118,6 +144,7 @@ impl Read {
                 Codec::Vp8 => payload[0] == 0x90 && payload[4] == 0,
                 Codec::Vp9 => payload[0] & 0x48 == 8 && payload[3] == 0,
                 Codec::Av1 => payload[0] & 8 != 0,
+                Codec::H264 => payload[0] & 0x1f == 7,
                 _ => false,
             },
         }

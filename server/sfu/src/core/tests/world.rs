@@ -11,6 +11,7 @@ use str0m::format::Codec;
 
 use super::check::undecided;
 use super::client::Client;
+use super::program::{Name, Program, name};
 use crate::config::{Limits, Timeouts};
 use crate::core::Core;
 use crate::event::{Event, Role};
@@ -47,6 +48,14 @@ struct Flying {
     datagram: Vec<u8>,
 }
 
+/// A publisher's media packet on its way to the core.
+pub(super) struct Passage {
+    pub(super) name: Name,
+    /// When it arrived, or would have.
+    pub(super) at: Instant,
+    pub(super) lost: bool,
+}
+
 /// A wire that takes up to eight datagrams at once.
 #[derive(Clone, Default)]
 struct Air(Arc<Mutex<Vec<Datagram>>>);
@@ -80,6 +89,10 @@ pub(super) struct World {
     pub(super) repairs_sound: bool,
     /// What came to addresses where nobody is.
     pub(super) astray: Vec<Datagram>,
+    /// Of a thousand datagrams that come from there, so many are lost besides.
+    pub(super) lossy: Option<(SocketAddr, u32)>,
+    /// What comes from there, in order.
+    pub(super) journal: Vec<Passage>,
     /// What the shards sent and has not begun its way.
     air: Air,
     /// All media that was ever sealed.
@@ -117,6 +130,8 @@ impl World {
             network: GOOD,
             undecided: false,
             repairs_sound: false,
+            lossy: None,
+            journal: Vec::new(),
             random: fastrand::Rng::with_seed(seed),
             order: BinaryHeap::new(),
             flying: HashMap::new(),
@@ -127,12 +142,22 @@ impl World {
 
     /// A publisher joins; its index among the clients.
     pub(super) fn publish(&mut self, stage: &str, first_sequence: u64) -> usize {
-        self.add(stage, Role::Publisher, first_sequence, 1)
+        self.add(stage, Role::Publisher, first_sequence, 1, &|offer| offer, None)
     }
 
     /// A publisher with three layers joins.
     pub(super) fn publish_layers(&mut self, stage: &str) -> usize {
-        self.add(stage, Role::Publisher, 65_400, 3)
+        self.add(stage, Role::Publisher, 65_400, 3, &|offer| offer, None)
+    }
+
+    /// A program publishes, with an offer of its own.
+    pub(super) fn publish_program(
+        &mut self,
+        stage: &str,
+        layers: u8,
+        offer: &dyn Fn(String) -> String,
+    ) -> usize {
+        self.add(stage, Role::Publisher, 65_400, layers, offer, Some(Program::default()))
     }
 
     /// A publisher with three layers in one stream of that codec joins.
@@ -144,15 +169,24 @@ impl World {
 
     /// A subscriber joins; its index among the clients.
     pub(super) fn subscribe(&mut self, stage: &str) -> usize {
-        self.add(stage, Role::Subscriber, 0, 0)
+        self.add(stage, Role::Subscriber, 0, 0, &|offer| offer, None)
     }
 
-    fn add(&mut self, stage: &str, role: Role, first_sequence: u64, layers: u8) -> usize {
+    fn add(
+        &mut self,
+        stage: &str,
+        role: Role,
+        first_sequence: u64,
+        layers: u8,
+        changed: &dyn Fn(String) -> String,
+        program: Option<Program>,
+    ) -> usize {
         let index = self.clients.len();
         let port = u16::try_from(index).expect("few") + 5_000;
         let address = SocketAddr::from(([10, 0, 0, 2], port));
         let (mut client, mut offer, pending) =
-            Client::offer(self.now, address, role, first_sequence, layers);
+            Client::offer_of(self.now, address, role, first_sequence, layers, program);
+        offer = changed(offer);
         if self.repairs_sound {
             let opus = "a=rtpmap:111 opus/48000/2\r\n";
             offer = offer.replace(opus, &format!("{opus}a=rtcp-fb:111 nack\r\n"));
@@ -267,6 +301,8 @@ impl World {
                 if self.random.u32(..1_000) < self.network.lost {
                     continue;
                 }
+                let lossy = self.lossy.filter(|(from, _)| to_core && *from == address);
+                let lost = lossy.is_some_and(|(_, lost)| self.random.u32(..1_000) < lost);
                 let jitter = self.random.u32(..=self.network.jitter * 1_000);
                 let micros = u64::from(self.network.delay * 1_000 + jitter);
                 let mut at = self.now + Duration::from_micros(micros);
@@ -278,6 +314,14 @@ impl World {
                     let takes = datagram.len() as u64 * 8_000 / u64::from(self.network.capacity);
                     *busy = (*busy).max(self.now) + Duration::from_micros(takes);
                     at = *busy + Duration::from_micros(micros);
+                }
+                if lossy.is_some()
+                    && let Some(name) = name(&datagram)
+                {
+                    self.journal.push(Passage { name, at, lost });
+                }
+                if lost {
+                    continue;
                 }
                 self.sent += 1;
                 self.order.push(Reverse((at, self.sent)));

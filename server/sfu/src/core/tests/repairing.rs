@@ -1,0 +1,125 @@
+//! What a publisher's line loses is asked for again, and comes.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use super::program::Name;
+use super::world::{GOOD, Network, World};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// How soon a lost packet is asked for.
+const SOON: Duration = Duration::from_millis(50);
+
+/// One way.
+const DELAY: Duration = Duration::from_millis(20);
+
+/// An offer without the lines that say which streams there will be: they are told by their MID.
+fn without_streams(offer: String) -> String {
+    let lines = offer.lines().filter(|line| !line.starts_with("a=ssrc"));
+    lines.map(|line| format!("{line}\r\n")).collect()
+}
+
+/// A program whose line loses one packet in fifty for that long, then nothing for two seconds; and a
+/// viewer.
+fn lossy(
+    seed: u64,
+    layers: u8,
+    offer: &dyn Fn(String) -> String,
+    span: Duration,
+) -> (World, usize, usize) {
+    let mut world = World::new(seed);
+    world.network = Network { delay: DELAY.as_millis() as u32, ..GOOD };
+    let publisher = world.publish_program("stage", layers, offer);
+    let viewer = lose(&mut world, publisher, span);
+    (world, publisher, viewer)
+}
+
+fn lose(world: &mut World, publisher: usize, span: Duration) -> usize {
+    let answer = &world.clients[publisher].answer;
+    assert!(answer.contains("a=rtcp-fb:96 nack\r\n") && !answer.contains("rtx"));
+    let viewer = world.subscribe("stage");
+    world.until(SECOND, "video", |w| !w.clients[viewer].video().is_empty());
+    world.pass(SECOND);
+    let address = world.clients[publisher].address;
+    world.lossy = Some((address, 20));
+    world.pass(span);
+    world.lossy = Some((address, 0));
+    world.pass(SECOND * 2);
+    viewer
+}
+
+/// When each packet of video was first asked for again, as the core sent it.
+fn asked(world: &World, publisher: usize) -> HashMap<Name, Instant> {
+    let program = world.clients[publisher].program.as_ref().expect("a program");
+    let mut asked = HashMap::new();
+    for (name, at) in &program.asked {
+        asked.entry(*name).or_insert(*at - DELAY);
+    }
+    asked
+}
+
+#[test]
+fn each_packet_lost_of_video_without_repair_streams_is_asked_for_at_once() {
+    let mapped: [(u8, &dyn Fn(String) -> String); 3] =
+        [(1, &|offer| offer), (1, &without_streams), (3, &without_streams)];
+    for (seed, (layers, offer)) in (50..).zip(mapped) {
+        let (world, publisher, _) = lossy(seed, layers, offer, SECOND * 10);
+        let asked = asked(&world, publisher);
+        let video: Vec<u32> = asked.keys().map(|(ssrc, _)| *ssrc).collect();
+        let mut known = HashMap::new();
+        let mut lost = 0;
+        for (at, passage) in world.journal.iter().enumerate() {
+            let first = known.insert(passage.name, ()).is_none();
+            if !passage.lost || !first || !video.contains(&passage.name.0) {
+                continue;
+            }
+            let later = world.journal[at..].iter();
+            let mut later = later.filter(|it| !it.lost && it.name.0 == passage.name.0);
+            let noticed = later.next().expect("more came").at;
+            let asked = asked.get(&passage.name).expect("asked for");
+            let took = asked.saturating_duration_since(noticed);
+            assert!(took <= SOON, "seed {seed}: {took:?}");
+            lost += 1;
+        }
+        assert!(lost > 10 * usize::from(layers), "{lost}");
+    }
+}
+
+#[test]
+fn what_a_program_lost_comes_within_two_round_trips() {
+    let (world, _, viewer) = lossy(53, 1, &|offer| offer, SECOND * 20);
+    let video = world.clients[viewer].video();
+    assert!(video.windows(2).all(|two| two[1].number == two[0].number + 1), "no gap");
+    let mut due = HashMap::new();
+    for passage in &world.journal {
+        due.entry(passage.name.1).or_insert(passage.at);
+    }
+    let lost = world.journal.iter().filter(|it| it.lost).count();
+    assert!(lost > 40, "{lost}");
+    for seen in &video {
+        // Its number in the stream of the publisher.
+        if let Some(due) = due.get(&((65_400 + seen.number) as u16)) {
+            let late = seen.at.saturating_duration_since(*due + DELAY);
+            assert!(late <= DELAY * 4 + SECOND / 10, "{late:?} late");
+        }
+    }
+}
+
+#[test]
+fn what_comes_hundreds_of_packets_late_is_taken() {
+    let mut world = World::new(54);
+    world.network = Network { delay: 100, ..GOOD };
+    let publisher = world.publish_program("stage", 1, &|offer| offer);
+    // 1,200 a second: 240 while a request and its answer are under way.
+    world.clients[publisher].layers[0].packets_per_frame = 40;
+    let viewer = lose(&mut world, publisher, SECOND * 5);
+    let lost = world.journal.iter().filter(|it| it.lost).count();
+    assert!(lost > 80, "{lost}");
+    // The viewer of this test takes nothing that is so late; what counts is that the core does.
+    assert!(world.clients[viewer].video().len() > 5_000);
+    let session = world.session(publisher);
+    let statistics = world.core.statistics(world.now);
+    let figures = statistics.sessions.iter().find(|it| it.session == session);
+    assert_eq!(figures.expect("a session").lost, 0);
+}

@@ -1,0 +1,109 @@
+//! Shards on threads of their own.
+
+use std::net::UdpSocket;
+
+use str0m::crypto::dtls::SrtpProfile;
+
+use super::*;
+use crate::keys::Keys;
+
+fn socket() -> UdpSocket {
+    let socket = UdpSocket::bind(("127.0.0.1", 0)).expect("a socket");
+    socket.set_read_timeout(Some(Duration::from_secs(5))).expect("a timeout");
+    socket
+}
+
+fn admission(remote: &UdpSocket, profile: SrtpProfile, bytes: usize) -> (SessionId, Admission) {
+    let session = SessionId::random().expect("randomness");
+    let keys = Keys { profile, material: vec![7; bytes], client: false };
+    let remote = remote.local_addr().expect("an address");
+    (session, Admission { session, stage: 1, remote, most_height: None, keys, tracks: Vec::new() })
+}
+
+fn started(count: usize) -> Threads {
+    let sender = socket();
+    sender.set_nonblocking(true).expect("not blocking");
+    let traffic = Arc::new(Traffic::default());
+    let wire = UdpWire::new(sender, Arc::clone(&traffic)).expect("a wire");
+    let started = Threads::start(count, &Limits::default(), &wire, &traffic);
+    started.expect("threads").0
+}
+
+/// What threads say next.
+fn heard(threads: &mut Threads) -> Vec<News> {
+    let mut news = Vec::new();
+    let end = clock() + Duration::from_secs(5);
+    while news.is_empty() && clock() < end {
+        thread::yield_now();
+        threads.take_news(&mut news);
+    }
+    news
+}
+
+#[test]
+fn a_panic_ends_the_sessions_of_its_shard_and_no_others() {
+    let mut threads = started(2);
+    let (here, there) = (socket(), socket());
+    let profile = SrtpProfile::AEAD_AES_128_GCM;
+    let (broken, admitted) = admission(&here, profile, 56);
+    threads.admit(clock(), 1, admitted);
+    threads.admit(clock(), 2, admission(&there, profile, 56).1);
+    threads.tell(1, Order::Panic);
+    assert_eq!(heard(&mut threads), [News::Failed(1, broken)]);
+    // The thread goes on: it takes the next, and says what is wrong with it.
+    threads.remove(1);
+    let (useless, admitted) = admission(&here, profile, 3);
+    threads.admit(clock(), 3, admitted);
+    assert_eq!(heard(&mut threads), [News::Failed(3, useless)]);
+}
+
+#[test]
+fn of_what_changes_about_a_subscriber_only_the_last_state_waits() {
+    let mut threads = started(1);
+    let here = socket();
+    let profile = SrtpProfile::AEAD_AES_128_GCM;
+    threads.admit(clock(), 1, admission(&here, profile, 56).1);
+    let (end, until) = sync_channel(0);
+    threads.tell(1, Order::Wait(until));
+    end.send(()).expect("it waits");
+    let remote = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));
+    // More than all orders that may wait.
+    for port in 1..=20_000 {
+        threads.set_remote(1, remote(port));
+        threads.prefer(1, Some(port));
+    }
+    let changes = lock(&threads.workers[0].changes).clone();
+    assert_eq!(changes.len(), 1);
+    let last = changes.values().next().map(|change| (change.remote, change.height));
+    assert_eq!(last, Some((Some(remote(20_000)), Some(Some(20_000)))));
+    end.send(()).expect("it waits");
+    // It goes on as if nothing had been.
+    let (useless, admitted) = admission(&here, profile, 3);
+    threads.admit(clock(), 3, admitted);
+    assert_eq!(heard(&mut threads), [News::Failed(3, useless)]);
+    assert!(lock(&threads.workers[0].changes).is_empty());
+}
+
+#[test]
+fn a_thread_that_is_too_far_behind_ends_its_sessions_and_begins_anew() {
+    let mut threads = started(1);
+    let here = socket();
+    let profile = SrtpProfile::AEAD_AES_128_GCM;
+    let (lost, admitted) = admission(&here, profile, 56);
+    threads.admit(clock(), 1, admitted);
+    let (end, until) = sync_channel(0);
+    threads.tell(1, Order::Wait(until));
+    end.send(()).expect("it waits");
+    for stage in 0..20_000 {
+        threads.reset(stage);
+    }
+    // Who comes now is told at once.
+    let (late, admitted) = admission(&here, profile, 56);
+    threads.admit(clock(), 2, admitted);
+    assert_eq!(heard(&mut threads), [News::Failed(2, late)]);
+    end.send(()).expect("it waits");
+    assert_eq!(heard(&mut threads), [News::Failed(1, lost)]);
+    let (useless, admitted) = admission(&here, profile, 3);
+    threads.admit(clock(), 3, admitted);
+    assert_eq!(heard(&mut threads), [News::Failed(3, useless)]);
+}

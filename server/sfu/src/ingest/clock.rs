@@ -1,0 +1,47 @@
+//! When what a publisher sends was captured.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use str0m::rtp::rtcp::SenderInfo;
+
+/// Longest plausible time between capture and arrival, repairs and late tracks included.
+const MAX_UNDER_WAY: Duration = Duration::from_secs(5);
+
+/// `here` and `there` are the same moment.
+#[derive(Clone, Copy)]
+pub(super) struct Clock {
+    here: Instant,
+    there: SystemTime,
+}
+
+/// When the packet was captured, on our clock (RFC 3550 §6.4.1: a sender report ties RTP
+/// timestamps to the sender's wall clock, one for all its streams).
+pub(super) fn captured(
+    clock: &mut Option<Clock>,
+    report: &SenderInfo,
+    timestamp: u32,
+    rate: u64,
+    arrival: Instant,
+) -> Option<Instant> {
+    // Timestamps wrap; the nearer way round is meant.
+    let ticks = timestamp.wrapping_sub(report.rtp_time.numer() as u32) as i32;
+    let span = Duration::from_micros(u64::from(ticks.unsigned_abs()) * 1_000_000 / rate.max(1));
+    let there = if ticks < 0 {
+        report.ntp_time.checked_sub(span)?
+    } else {
+        report.ntp_time.checked_add(span)?
+    };
+    let clock = clock.get_or_insert(Clock { here: arrival, there });
+    let captured = match there.duration_since(clock.there) {
+        Ok(later) => clock.here.checked_add(later)?,
+        Err(earlier) => clock.here.checked_sub(earlier.duration())?,
+    };
+    if captured > arrival || arrival.duration_since(captured) > MAX_UNDER_WAY {
+        // Nothing arrives before it was captured: the difference was taken from a packet that
+        // had been under way for longer than this one. And nothing takes that long: the
+        // publisher's clock was set.
+        *clock = Clock { here: arrival, there };
+        return Some(arrival);
+    }
+    Some(captured)
+}

@@ -1,0 +1,177 @@
+//! Lost packets of streams that have none for repairs: asked for by NACKs of our own, and taken however
+//! late they come.
+//!
+//! The SDP library asks for them only while it can tell how long repairs take, which programs such as
+//! OBS don't let it know, and takes what is fewer than a hundred packets late. A keyframe has more.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use str0m::crypto::CryptoProvider;
+use str0m::format::Codec;
+use str0m::rtp::ExtensionValues;
+
+use super::{Arrived, IncomingLayer, Ingest};
+use crate::identity::random_number;
+use crate::keys::Keys;
+use crate::packet::Forwarded;
+use crate::rtcp::Compound;
+use crate::srtp::{BadKeys, MediaOpener, Sealer};
+use crate::transport::Transport;
+
+/// Packets that come no more than this late are left to the SDP library.
+const NOT_LATE: u64 = 100;
+
+/// What asks a publisher for lost packets, and opens what comes late.
+pub(super) struct Repairs {
+    sealer: Sealer,
+    opener: MediaOpener,
+    /// The name under which it asks.
+    ssrc: u32,
+    compound: Compound,
+    /// Requests made.
+    asked: u64,
+}
+
+impl Ingest {
+    /// The handshake is done.
+    ///
+    /// # Errors
+    /// [`BadKeys`].
+    pub(crate) fn connected(
+        &mut self,
+        keys: &Keys,
+        crypto: &CryptoProvider,
+    ) -> Result<(), BadKeys> {
+        self.repairs = Some(Box::new(Repairs {
+            sealer: Sealer::beside_another(keys, crypto)?,
+            opener: MediaOpener::new(keys, crypto)?,
+            ssrc: random_number() as u32,
+            compound: Compound::default(),
+            asked: 0,
+        }));
+        Ok(())
+    }
+
+    /// When [`Ingest::ask`] next has something to say.
+    pub(crate) fn due(&self) -> Option<Instant> {
+        let layers = self.tracks.iter().flat_map(|t| &t.layers);
+        layers.filter_map(|layer| layer.missing.due()).min()
+    }
+
+    /// Asks for what is missing: SRTCP for the publisher, if there is anything.
+    pub(crate) fn ask(&mut self, now: Instant) -> Option<Vec<u8>> {
+        let Repairs { sealer, ssrc, compound, asked, .. } = self.repairs.as_deref_mut()?;
+        compound.clear();
+        for layer in self.tracks.iter_mut().flat_map(|t| &mut t.layers) {
+            let Some(span) = layer.span.filter(|_| layer.missing.due().is_some_and(|it| it <= now))
+            else {
+                continue;
+            };
+            let before = compound.bytes().len();
+            compound.nack(*ssrc, span.source, |pair| layer.missing.ask(now, pair));
+            *asked += u64::from(compound.bytes().len() > before);
+        }
+        let mut sealed = Vec::new();
+        let said = !compound.bytes().is_empty() && sealer.seal_rtcp(compound.bytes(), &mut sealed);
+        said.then_some(sealed)
+    }
+
+    /// NACKs sent by [`Ingest::ask`].
+    pub(crate) fn nacks(&self) -> u64 {
+        self.repairs.as_ref().map_or(0, |repairs| repairs.asked)
+    }
+
+    /// Whether a datagram says to be a packet that is waited for and comes too late for the SDP library.
+    pub(crate) fn is_late(&self, datagram: &[u8]) -> bool {
+        Head::of(datagram).is_some_and(|head| self.place(&head).is_some())
+    }
+
+    /// Track, layer and number of a packet that is waited for and comes too late for the SDP library.
+    fn place(&self, head: &Head) -> Option<(usize, usize, u64)> {
+        let mut tracks = self.tracks.iter().enumerate();
+        tracks.find_map(|(track, it)| {
+            let mut layers = it.layers.iter().enumerate();
+            let of = |layer: &IncomingLayer| layer.span.is_some_and(|it| it.source == head.ssrc);
+            let (layer, it) = layers.find(|(_, layer)| of(layer))?;
+            let (sequence, behind) = it.missing.awaited(head.number)?;
+            (behind > NOT_LATE).then_some((track, layer, sequence))
+        })
+    }
+
+    /// Takes such a packet, if it is authentic.
+    pub(super) fn receive_late(
+        &mut self,
+        now: Instant,
+        transport: &Transport,
+        datagram: &[u8],
+        burst: &mut Vec<Forwarded>,
+    ) -> Option<()> {
+        let head = Head::of(datagram)?;
+        let (track, layer, sequence) = self.place(&head)?;
+        let track = self.tracks.get_mut(track)?;
+        let params = transport.rtc.codec_config();
+        let codec = *params.find(|p| *p.pt() == head.payload_type)?;
+        // Its place in a scalable stream would be told by an extension.
+        if codec.spec().codec == Codec::Av1 && track.scalable.is_some() {
+            return None;
+        }
+        let opener = &mut self.repairs.as_deref_mut()?.opener;
+        let mut payload = opener.open(datagram, head.length, head.ssrc, sequence)?;
+        if head.padded {
+            let padding = usize::from(*payload.last()?);
+            payload.truncate(payload.len().checked_sub(padding)?);
+        }
+        track.count(layer, head.ssrc, sequence);
+        track.layers.get_mut(layer)?.missing.came(sequence, now);
+        self.packets += 1;
+        self.bytes += payload.len() as u64;
+        let arrived = Arrived {
+            source: head.ssrc,
+            sequence,
+            timestamp: head.timestamp,
+            marker: head.marker,
+            payload: Arc::from(payload),
+            codec,
+            arrival: now,
+            captured: None,
+        };
+        track.take(layer, arrived, &ExtensionValues::default(), burst);
+        Some(())
+    }
+}
+
+/// What the header of an RTP packet says (RFC 3550 §5.1).
+struct Head {
+    length: usize,
+    padded: bool,
+    marker: bool,
+    payload_type: u8,
+    number: u16,
+    timestamp: u32,
+    ssrc: u32,
+}
+
+impl Head {
+    fn of(datagram: &[u8]) -> Option<Self> {
+        let (fixed, rest) = datagram.split_first_chunk::<12>()?;
+        let [first, second, n0, n1, t0, t1, t2, t3, s0, s1, s2, s3] = *fixed;
+        let sources = usize::from(first & 0xf) * 4;
+        let extension = match first & 0x10 {
+            0 => 0,
+            _ => {
+                let words = rest.get(sources + 2..sources + 4)?.first_chunk()?;
+                4 + usize::from(u16::from_be_bytes(*words)) * 4
+            }
+        };
+        Some(Head {
+            length: 12 + sources + extension,
+            padded: first & 0x20 != 0,
+            marker: second & 0x80 != 0,
+            payload_type: second & 0x7f,
+            number: u16::from_be_bytes([n0, n1]),
+            timestamp: u32::from_be_bytes([t0, t1, t2, t3]),
+            ssrc: u32::from_be_bytes([s0, s1, s2, s3]),
+        })
+    }
+}

@@ -1,0 +1,206 @@
+//! What becomes of a packet of one of a publisher's tracks.
+
+use std::sync::Arc;
+
+use str0m::format::Codec;
+use str0m::media::Rid;
+use str0m::rtp::ExtensionValues;
+
+use super::{Arrived, Incoming, IncomingLayer, Parts, Span};
+use crate::dependency;
+use crate::h264;
+use crate::keyframe::begins_keyframe;
+use crate::missing::Missing;
+use crate::packet::{EndToEnd, Forwarded, MAX_LAYERS, Packet, Source, clock_rate};
+use crate::parameters::{Arriving, Place, Sets};
+use crate::picture::{Picture, vp8_height};
+use crate::scalable::{Part, Scalable, Share};
+use crate::vp9;
+
+impl Incoming {
+    /// The number of a layer; none if there are too many.
+    pub(super) fn layer(&mut self, rid: Option<Rid>) -> Option<usize> {
+        if let Some(known) = self.layers.iter().position(|l| l.rid == rid) {
+            return Some(known);
+        }
+        if self.layers.len() >= MAX_LAYERS {
+            return None;
+        }
+        self.layers.push(IncomingLayer::new(rid));
+        Some(self.layers.len() - 1)
+    }
+
+    /// Finds out what a packet of one of its layers, or of a scalable stream, is, and passes it on.
+    pub(super) fn take(
+        &mut self,
+        layer: usize,
+        arrived: Arrived,
+        values: &ExtensionValues,
+        burst: &mut Vec<Forwarded>,
+    ) {
+        let Arrived { source, timestamp, codec, arrival, .. } = arrived;
+        let payload = &arrived.payload;
+        let mut extensions = EndToEnd::of(values);
+        let part = match codec.spec().codec {
+            Codec::Vp9 => vp9::read(payload),
+            Codec::Av1 => {
+                extensions.dependency = dependency::of(values);
+                extensions.dependency.as_deref().map(|it| self.templates.read(it))
+            }
+            _ => None,
+        };
+        let begins = || begins_keyframe(codec.spec().codec, payload);
+        let keyframe = self.name.video && part.map_or_else(begins, |part| part.keyframe);
+        let height = match codec.spec().codec {
+            Codec::Vp8 if keyframe => vp8_height(payload),
+            Codec::H264 if keyframe => h264::height(payload),
+            _ => part.and_then(|part| part.structure?.height(part.layer)),
+        };
+        let vp8 = codec.spec().codec == Codec::Vp8;
+        let Some(Place { sequence, before }) = self.place(layer, &arrived, keyframe) else {
+            return;
+        };
+        if layer == 0 {
+            self.jitter.see(source, arrival, timestamp, clock_rate(&codec));
+        }
+        let packet = Packet {
+            sequence,
+            timestamp,
+            marker: arrived.marker,
+            source: Source { ssrc: source, layer: None },
+            keyframe,
+            begins: false,
+            height,
+            picture: if vp8 { Picture::of_vp8(payload) } else { None },
+            payload: arrived.payload,
+            codec,
+            arrival,
+            captured: arrived.captured.unwrap_or(arrival),
+            extensions,
+        };
+        if let Some((sets, first)) = before {
+            self.put_in(layer, &packet, &sets, first, burst);
+        }
+        let simulcast = self.layers.get(layer).is_some_and(|layer| layer.rid.is_some());
+        match part.filter(|_| !simulcast) {
+            Some(part) => self.take_apart(packet, part, burst),
+            None => self.pass(layer, packet, burst),
+        }
+    }
+
+    /// The number of a packet among those of its layer, and what is put in before it; looks at what can
+    /// be told of its encoder.
+    fn place(&mut self, layer: usize, arrived: &Arrived, keyframe: bool) -> Option<Place> {
+        let Arrived { sequence, timestamp, arrival, .. } = *arrived;
+        let as_it_is = Some(Place { sequence, before: None });
+        if !self.name.video {
+            return as_it_is;
+        }
+        let layer = self.layers.get_mut(layer)?;
+        layer.habits.see(arrival);
+        if keyframe {
+            layer.habits.see_keyframe(timestamp, arrival);
+        }
+        if arrived.codec.spec().codec != Codec::H264 {
+            return as_it_is;
+        }
+        let payload = &arrived.payload;
+        layer.habits.see_order(sequence, timestamp, h264::has_b_slice(payload), arrival);
+        layer.parameters.place(&Arriving { sequence, timestamp, payload })
+    }
+
+    /// Puts parameter sets in before a packet.
+    fn put_in(
+        &mut self,
+        layer: usize,
+        packet: &Packet,
+        sets: &Sets,
+        first: u64,
+        burst: &mut Vec<Forwarded>,
+    ) {
+        for (sequence, set) in (first..).zip(sets) {
+            let put_in = Packet {
+                sequence,
+                marker: false,
+                keyframe: begins_keyframe(Codec::H264, set),
+                height: h264::height(set),
+                payload: Arc::clone(set),
+                extensions: EndToEnd::default(),
+                ..packet.clone()
+            };
+            self.pass(layer, put_in, burst);
+        }
+    }
+
+    /// Gives each layer its share of a packet, the lowest first. Which layers there are is what the
+    /// stream's keyframes say; without a word of theirs, there is one.
+    fn take_apart(&mut self, packet: Packet, part: Part, burst: &mut Vec<Forwarded>) {
+        let ssrc = packet.source.ssrc;
+        if let Some(structure) = part.structure.filter(|_| packet.keyframe) {
+            let known = self.scalable.take().filter(|_| structure.count > 1);
+            let known = known.filter(|parts| parts.ssrc == ssrc).map(|parts| parts.numbers);
+            let numbers = known.unwrap_or_else(|| Scalable::new(packet.sequence));
+            self.scalable = (structure.count > 1).then_some(Parts { ssrc, structure, numbers });
+        }
+        let Some(parts) = self.scalable.as_mut().filter(|parts| parts.ssrc == ssrc) else {
+            return self.pass(0, packet, burst);
+        };
+        let structure = parts.structure;
+        let count = usize::from(structure.count).min(MAX_LAYERS);
+        let begins = part.begins && parts.numbers.is_newest(packet.sequence);
+        let shares = parts.numbers.place(packet.sequence, part.layer, count);
+        for (layer, share) in (0..).zip(shares) {
+            let source = Source { ssrc, layer: Some(layer) };
+            let share = match share {
+                Some(Share::Whole(sequence)) => Packet {
+                    source,
+                    sequence,
+                    begins,
+                    // The last of the picture, for those who get no higher layer.
+                    marker: packet.marker || part.ends && part.layer == layer,
+                    height: structure.height(layer),
+                    ..packet.clone()
+                },
+                Some(Share::Empty(sequence)) => Packet {
+                    source,
+                    sequence,
+                    marker: false,
+                    keyframe: false,
+                    payload: Arc::default(),
+                    extensions: EndToEnd::default(),
+                    ..packet.clone()
+                },
+                None => continue,
+            };
+            self.pass(layer.into(), share, burst);
+        }
+    }
+
+    /// Gives a packet to one layer.
+    fn pass(&mut self, layer: usize, packet: Packet, burst: &mut Vec<Forwarded>) {
+        while self.layers.len() <= layer {
+            self.layers.push(IncomingLayer::new(None));
+        }
+        if let Some(layer) = self.layers.get_mut(layer) {
+            layer.seen.bytes += packet.payload.len() as u64;
+            layer.seen.height = packet.height.or(layer.seen.height);
+        }
+        burst.push(Forwarded { name: self.name, layer: layer as u8, packet });
+    }
+
+    pub(super) fn count(&mut self, layer: usize, source: u32, sequence: u64) {
+        let begun = Span { source, first: sequence, highest: sequence, packets: 0 };
+        let Some(layer) = self.layers.get_mut(layer) else {
+            return;
+        };
+        let span = layer.span.get_or_insert(begun);
+        if span.source != source {
+            self.lost_before += span.lost();
+            *span = begun;
+            layer.missing = Missing::default();
+        }
+        span.first = span.first.min(sequence);
+        span.highest = span.highest.max(sequence);
+        span.packets += 1;
+    }
+}

@@ -1,0 +1,230 @@
+//! Packets of a publisher that have not come, and when they are asked for again (generic NACK,
+//! RFC 4585 §6.2.1), where lost packets are sent again under their own number: programs such as OBS
+//! have no repair streams (RFC 4588).
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+/// Numbers behind the newest at which a packet is still waited for.
+const REACH: u64 = 2_048;
+
+/// Packets of one stream that are waited for at a time: a line that loses more has no use for repairs.
+const MOST: usize = 512;
+
+/// Packets overtake each other on the way; what comes this much later was never lost.
+const OVERTAKEN: Duration = Duration::from_millis(10);
+
+/// How long a repair takes before any came.
+const UNKNOWN: Duration = Duration::from_millis(50);
+
+/// Bounds on how soon a packet is asked for once more.
+const SOONEST: Duration = Duration::from_millis(20);
+const LATEST: Duration = Duration::from_millis(400);
+
+/// How often a packet is asked for.
+const TRIES: u8 = 8;
+
+/// After that a repair is of no use: whoever watches has gone on.
+const USELESS: Duration = Duration::from_millis(2_000);
+
+/// Pairs of a number and a mask in one request; the rest is asked for with the next.
+const PAIRS: usize = 64;
+
+/// The missing packets of one stream.
+#[derive(Default)]
+pub(crate) struct Missing {
+    highest: Option<u64>,
+    /// By their numbers.
+    gaps: VecDeque<Gap>,
+    /// How long the last repairs took, smoothed.
+    round_trip: Option<Duration>,
+    due: Option<Instant>,
+}
+
+/// One packet.
+#[derive(Clone, Copy)]
+struct Gap {
+    sequence: u64,
+    noticed: Instant,
+    asked: Option<Instant>,
+    tries: u8,
+}
+
+impl Missing {
+    /// A packet came.
+    pub(crate) fn came(&mut self, sequence: u64, now: Instant) {
+        let Some(highest) = self.highest else {
+            self.highest = Some(sequence);
+            return;
+        };
+        if sequence <= highest {
+            self.filled(sequence, now);
+            return;
+        }
+        self.highest = Some(sequence);
+        if sequence == highest + 1 {
+            return;
+        }
+        if sequence - highest > REACH {
+            // Another count.
+            self.gaps.clear();
+            self.due = None;
+            return;
+        }
+        for sequence in highest + 1..sequence {
+            if self.gaps.len() == MOST {
+                self.gaps.pop_front();
+            }
+            self.gaps.push_back(Gap { sequence, noticed: now, asked: None, tries: 0 });
+        }
+        let due = now + OVERTAKEN;
+        self.due = Some(self.due.map_or(due, |known| known.min(due)));
+    }
+
+    fn filled(&mut self, sequence: u64, now: Instant) {
+        let Ok(at) = self.gaps.binary_search_by_key(&sequence, |gap| gap.sequence) else {
+            return;
+        };
+        let Some(gap) = self.gaps.remove(at) else {
+            return;
+        };
+        // Of several requests it isn't known which was answered (Karn's rule); until anything is known,
+        // it was the first.
+        if let Some(asked) = gap.asked.filter(|_| gap.tries == 1) {
+            let took = now.saturating_duration_since(asked);
+            self.round_trip = Some(self.round_trip.map_or(took, |known| (known * 7 + took) / 8));
+        } else if gap.tries > 1 && self.round_trip.is_none() {
+            self.round_trip = Some(now.saturating_duration_since(gap.noticed + OVERTAKEN));
+        }
+        self.schedule();
+    }
+
+    /// The number with its roll-overs of a packet that is waited for, by the 16 bits that it carries, and
+    /// how far behind the newest it is.
+    pub(crate) fn awaited(&self, number: u16) -> Option<(u64, u64)> {
+        let highest = self.highest?;
+        let behind = u64::from((highest as u16).wrapping_sub(number));
+        let sequence = highest.checked_sub(behind)?;
+        self.gaps.binary_search_by_key(&sequence, |gap| gap.sequence).ok()?;
+        Some((sequence, behind))
+    }
+
+    /// When [`Missing::ask`] next has something to ask for.
+    pub(crate) fn due(&self) -> Option<Instant> {
+        self.due
+    }
+
+    fn schedule(&mut self) {
+        let again = self.again();
+        self.due = self.gaps.iter().map(|gap| gap.due(again)).min();
+    }
+
+    /// How long after a request the next one follows.
+    fn again(&self) -> Duration {
+        let expected = self.round_trip.unwrap_or(UNKNOWN);
+        (expected * 5 / 4 + OVERTAKEN).clamp(SOONEST, LATEST)
+    }
+
+    /// Calls `write` with each pair of a number and a mask of the 16 after it that is to be asked for
+    /// now. Gives up what is of no use any more.
+    pub(crate) fn ask(&mut self, now: Instant, mut write: impl FnMut(u16, u16)) {
+        let again = self.again();
+        let reach = self.highest.map_or(0, |highest| highest.saturating_sub(REACH));
+        self.gaps.retain(|gap| {
+            let waited = now.saturating_duration_since(gap.noticed);
+            gap.sequence > reach && waited < USELESS && (gap.tries < TRIES || gap.due(again) > now)
+        });
+        let mut pair: Option<(u64, u16)> = None;
+        let mut pairs = 0;
+        for gap in &mut self.gaps {
+            if gap.due(again) > now {
+                continue;
+            }
+            match &mut pair {
+                Some((first, mask)) if gap.sequence - *first <= 16 => {
+                    *mask |= 1 << (gap.sequence - *first - 1);
+                }
+                _ if pairs == PAIRS => break,
+                _ => {
+                    if let Some((first, mask)) = pair.replace((gap.sequence, 0)) {
+                        write(first as u16, mask);
+                    }
+                    pairs += 1;
+                }
+            }
+            gap.tries += 1;
+            gap.asked = Some(now);
+        }
+        if let Some((first, mask)) = pair {
+            write(first as u16, mask);
+        }
+        self.schedule();
+    }
+}
+
+impl Gap {
+    fn due(&self, again: Duration) -> Instant {
+        self.asked.map_or(self.noticed + OVERTAKEN, |asked| asked + again)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(missing: &mut Missing, now: Instant) -> Vec<(u16, u16)> {
+        let mut pairs = Vec::new();
+        missing.ask(now, |first, mask| pairs.push((first, mask)));
+        pairs
+    }
+
+    #[test]
+    #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
+    fn a_gap_is_asked_for_soon_and_again_until_it_is_filled_or_of_no_use() {
+        let begun = Instant::now();
+        let at = |millis| begun + Duration::from_millis(millis);
+        let mut missing = Missing::default();
+        for sequence in [65_533, 65_534, 65_537, 65_554, 65_556] {
+            missing.came(sequence, at(0));
+        }
+        assert_eq!(missing.due(), Some(at(10)));
+        assert_eq!(asked(&mut missing, at(9)), []);
+        // One that was only overtaken is not asked for.
+        missing.came(65_536, at(9));
+        assert_eq!(asked(&mut missing, at(10)), [(65_535, 0xfffc), (16, 0b101)]);
+        assert_eq!(asked(&mut missing, at(60)), []);
+        // The repair tells how long repairs take.
+        assert_eq!(missing.awaited(65_535), Some((65_535, 21)));
+        missing.came(65_535, at(40));
+        assert_eq!(missing.awaited(65_535), None);
+        assert_eq!(missing.due(), Some(at(10 + 30 * 5 / 4 + 10) + Duration::from_micros(500)));
+        for number in 2..=18 {
+            missing.came(65_536 + number, at(50));
+        }
+        assert_eq!(missing.awaited(19), Some((65_555, 1)));
+        let (mut tries, mut now) = (1, 50);
+        while missing.due().is_some() {
+            now += 5;
+            tries += asked(&mut missing, at(now)).len();
+        }
+        assert_eq!((tries, missing.awaited(19)), (usize::from(TRIES), None));
+    }
+
+    #[test]
+    #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
+    fn what_is_waited_for_is_bounded() {
+        let now = Instant::now();
+        let mut missing = Missing::default();
+        for number in (0..20_000).filter(|number| number % 18 != 0) {
+            missing.came(number, now);
+        }
+        assert_eq!(missing.gaps.len(), MOST);
+        let later = now + OVERTAKEN;
+        let most = REACH as usize / 18;
+        assert_eq!(asked(&mut missing, later).len(), PAIRS);
+        assert!((most - PAIRS..=most - PAIRS + 1).contains(&asked(&mut missing, later).len()));
+        // A jump is another count.
+        missing.came(1_000_000, later);
+        assert_eq!(missing.due(), None);
+    }
+}

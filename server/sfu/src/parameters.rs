@@ -1,0 +1,247 @@
+//! Parameter sets of H.264 (RFC 6184 §8.1): put in before keyframes that come without them, since who
+//! comes later can't decode what they don't know.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::h264::{Unit, nal, units_begun};
+
+/// Parameter sets that are kept: one of the sequence, and some of pictures.
+const MOST_SETS: usize = 4;
+
+/// A set that doesn't fit into a packet is none.
+const LONGEST_SET: usize = 1_000;
+
+/// Places of which it is remembered what was put in there, for late packets.
+const REMEMBERED: usize = 16;
+
+/// Parameter sets, that of the sequence first.
+pub(crate) type Sets = Vec<Arc<[u8]>>;
+
+/// The parameter sets of one stream, and the numbers of its packets, among which those that are put in
+/// have numbers of their own.
+#[derive(Default)]
+pub(crate) struct Parameters {
+    ssrc: Option<u32>,
+    sets: Sets,
+    /// Timestamps of the pictures that had a set, and that needed one, last.
+    told: Option<u32>,
+    needed: Option<u32>,
+    newest: Option<u64>,
+    /// Before which numbers so many were put in, newest last.
+    places: VecDeque<(u64, u64)>,
+    /// All that were ever put in.
+    total: u64,
+    /// What comes before this number is too late.
+    forgotten: u64,
+    /// Keyframes come without sets, and none are known.
+    pub(crate) unknown: bool,
+}
+
+/// Where a packet goes.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// Its own number.
+    pub(crate) sequence: u64,
+    /// What is put in, and the number of the first.
+    pub(crate) before: Option<(Sets, u64)>,
+}
+
+/// What has to be known of a packet.
+pub(crate) struct Arriving<'p> {
+    pub(crate) sequence: u64,
+    pub(crate) timestamp: u32,
+    pub(crate) payload: &'p [u8],
+}
+
+impl Parameters {
+    /// Whether packets of that source are known; if not, they have to be told with
+    /// [`Parameters::begin`].
+    pub(crate) fn is_of(&self, ssrc: u32) -> bool {
+        self.ssrc == Some(ssrc)
+    }
+
+    /// Another source begins, whose offer told these sets. Numbers go on where they were, so that none
+    /// ever stands for two packets.
+    pub(crate) fn begin(&mut self, ssrc: u32, first: u64, sets: Sets) {
+        let forgotten = if self.ssrc.is_some() { first } else { 0 };
+        let total = self.total;
+        *self = Parameters { ssrc: Some(ssrc), sets, total, forgotten, ..Parameters::default() };
+    }
+
+    /// Finds a packet's place; [`None`] if it comes too late to have one.
+    pub(crate) fn place(&mut self, packet: &Arriving<'_>) -> Option<Place> {
+        let Arriving { sequence, timestamp, .. } = *packet;
+        let mut keyframe = false;
+        for Unit { kind, bytes, whole } in units_begun(packet.payload) {
+            match kind {
+                nal::SEQUENCE_PARAMETER_SET | nal::PICTURE_PARAMETER_SET if whole => {
+                    self.told = Some(timestamp);
+                    self.unknown = false;
+                    self.learn(kind, bytes);
+                }
+                nal::IDR => keyframe = true,
+                _ => {}
+            }
+        }
+        let newest = self.newest.is_none_or(|newest| sequence > newest);
+        let needs = keyframe && self.told != Some(timestamp) && self.needed != Some(timestamp);
+        let mut before = None;
+        if needs && newest {
+            self.needed = Some(timestamp);
+            self.unknown = !self.sets.iter().any(|set| kind(set) == nal::SEQUENCE_PARAMETER_SET);
+            if !self.unknown {
+                before = Some((self.sets.clone(), sequence + self.total));
+                self.put_in(sequence);
+            }
+        }
+        if newest {
+            self.newest = Some(sequence);
+        }
+        let sequence = sequence + self.shift(sequence)?;
+        Some(Place { sequence, before })
+    }
+
+    fn put_in(&mut self, at: u64) {
+        if self.places.len() == REMEMBERED
+            && let Some((at, _)) = self.places.pop_front()
+        {
+            self.forgotten = at;
+        }
+        let count = self.sets.len() as u64;
+        self.places.push_back((at, count));
+        self.total += count;
+    }
+
+    /// How many were put in before a packet.
+    fn shift(&self, sequence: u64) -> Option<u64> {
+        let later = self.places.iter().rev().take_while(|(at, _)| *at > sequence);
+        let later: u64 = later.map(|(_, count)| count).sum();
+        (sequence >= self.forgotten).then_some(self.total - later)
+    }
+
+    /// Keeps a set that came with the stream.
+    fn learn(&mut self, kind: u8, set: &[u8]) {
+        if self.sets.iter().any(|known| **known == *set) || set.len() > LONGEST_SET {
+            return;
+        }
+        if kind == nal::SEQUENCE_PARAMETER_SET {
+            self.sets.clear();
+        }
+        if self.sets.len() < MOST_SETS {
+            self.sets.push(set.into());
+        }
+    }
+}
+
+fn kind(set: &[u8]) -> u8 {
+    set.first().map_or(0, |header| header & 0x1f)
+}
+
+/// The sets that an offer tells, by payload type (`sprop-parameter-sets`).
+pub(crate) fn offered(offer: &str) -> Vec<(u8, Sets)> {
+    let formats = offer.lines().filter_map(|line| {
+        let (format, parameters) = line.strip_prefix("a=fmtp:")?.split_once(' ')?;
+        let mut parameters = parameters.split(';').map(str::trim);
+        let sets = parameters.find_map(|it| it.strip_prefix("sprop-parameter-sets="))?;
+        let sets = sets.split(',').filter_map(base64);
+        let sets = sets.filter(|set| set.len() <= LONGEST_SET);
+        let mut sets: Sets = sets.take(MOST_SETS).map(Arc::from).collect();
+        sets.retain(|set| {
+            matches!(kind(set), nal::SEQUENCE_PARAMETER_SET | nal::PICTURE_PARAMETER_SET)
+        });
+        sets.sort_by_key(|set| kind(set));
+        Some((format.parse().ok()?, sets))
+    });
+    // More formats than that no offer has.
+    formats.take(128).collect()
+}
+
+/// RFC 4648 §4.
+fn base64(text: &str) -> Option<Vec<u8>> {
+    let digits = text.trim_end_matches('=').bytes().map(|digit| {
+        Some(match digit {
+            b'A'..=b'Z' => digit - b'A',
+            b'a'..=b'z' => digit - b'a' + 26,
+            b'0'..=b'9' => digit - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => return None,
+        })
+    });
+    let digits: Vec<u8> = digits.collect::<Option<_>>()?;
+    let bytes = digits.chunks(4).flat_map(|four| {
+        let bits = four.iter().fold(0_u32, |bits, digit| bits << 6 | u32::from(*digit));
+        let bits = bits << (6 * (4 - four.len()) + 8);
+        bits.to_be_bytes().into_iter().take(four.len() * 6 / 8)
+    });
+    Some(bytes.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SEQUENCE: &[u8] = &[0x67, 0x42, 0xc0, 0x1e];
+    const PICTURE: &[u8] = &[0x68, 0xce, 0x3c, 0x80];
+    const KEY: &[u8] = &[0x65, 0x88];
+    const OTHER: &[u8] = &[0x41, 0x9a];
+
+    fn place(parameters: &mut Parameters, sequence: u64, payload: &[u8]) -> Option<Place> {
+        let timestamp = (sequence / 10) as u32;
+        parameters.place(&Arriving { sequence, timestamp, payload })
+    }
+
+    fn sets() -> Sets {
+        vec![SEQUENCE.into(), PICTURE.into()]
+    }
+
+    fn at(sequence: u64) -> Option<Place> {
+        Some(Place { sequence, before: None })
+    }
+
+    #[test]
+    fn an_offer_tells_the_sets_of_its_formats() {
+        let offer = "a=rtpmap:96 H264/90000\r\n\
+            a=fmtp:96 packetization-mode=1;sprop-parameter-sets=Z0LAHg==,aM48gA==; x=y\r\n\
+            a=fmtp:97 sprop-parameter-sets=?,aM48gA==\r\na=fmtp:98 sprop-sps=Zg==\r\n";
+        assert_eq!(offered(offer), [(96, sets()), (97, vec![PICTURE.into()])]);
+    }
+
+    #[test]
+    fn sets_are_put_in_before_keyframes_without_and_late_packets_keep_their_places() {
+        let mut parameters = Parameters::default();
+        parameters.begin(1, 10, sets());
+        let key = place(&mut parameters, 10, KEY).expect("a place");
+        assert_eq!(key, Place { sequence: 12, before: Some((sets(), 10)) });
+        assert_eq!(place(&mut parameters, 11, KEY), at(13), "of the same picture");
+        assert_eq!(place(&mut parameters, 18, OTHER), at(20));
+        let key = place(&mut parameters, 20, KEY).expect("a place");
+        assert_eq!(key, Place { sequence: 24, before: Some((sets(), 22)) });
+        assert_eq!(place(&mut parameters, 19, OTHER), at(21), "late");
+        // With its own it needs none.
+        assert_eq!(place(&mut parameters, 30, SEQUENCE), at(34));
+        assert_eq!(place(&mut parameters, 31, KEY), at(35));
+        // The numbers never go back, and what is too late to tell has none.
+        parameters.begin(2, 100, Sets::new());
+        assert_eq!(place(&mut parameters, 101, OTHER), at(105));
+        assert_eq!(place(&mut parameters, 99, OTHER), None);
+        for number in 2..40 {
+            place(&mut parameters, number * 100, if number == 2 { SEQUENCE } else { KEY });
+        }
+        assert_eq!(place(&mut parameters, 250, OTHER), None);
+    }
+
+    #[test]
+    fn what_came_once_with_the_stream_is_put_in_later_and_what_never_came_is_said() {
+        let mut parameters = Parameters::default();
+        parameters.begin(1, 10, Sets::new());
+        assert_eq!(place(&mut parameters, 10, KEY), at(10));
+        assert!(parameters.unknown);
+        let aggregate = [&[0x78, 0, 4], SEQUENCE, &[0, 4], PICTURE, &[0, 2], KEY].concat();
+        assert_eq!(place(&mut parameters, 20, &aggregate), at(20));
+        assert!(!parameters.unknown);
+        let key = place(&mut parameters, 30, &[0x7c, 0x85, 0x88]).expect("a place");
+        assert_eq!(key, Place { sequence: 32, before: Some((sets(), 30)) });
+    }
+}

@@ -1,0 +1,88 @@
+//! Opening media.
+
+use str0m::crypto::{AeadAes128Gcm, AeadAes256Gcm, Aes128CmSha1_80, CryptoProvider};
+
+use super::{BadKeys, Cipher, Master, RTP};
+use crate::keys::Keys;
+
+/// Opens media that the SDP library would not.
+pub(crate) struct MediaOpener {
+    rtp: Cipher,
+    crypto: CryptoProvider,
+}
+
+impl MediaOpener {
+    /// # Errors
+    /// [`BadKeys`].
+    pub(crate) fn new(keys: &Keys, crypto: &CryptoProvider) -> Result<Self, BadKeys> {
+        let master = Master::of(keys, !keys.client).ok_or(BadKeys)?;
+        let rtp = master.cipher(crypto, RTP, false).ok_or(BadKeys)?;
+        Ok(MediaOpener { rtp, crypto: crypto.clone() })
+    }
+
+    /// The payload of `packet`, which has a header of so many bytes and that index
+    /// (RFC 3711 §3.3.1). [`None`] if it is not authentic. Who calls this makes sure that the packet
+    /// didn't come before.
+    pub(crate) fn open(
+        &mut self,
+        packet: &[u8],
+        header: usize,
+        ssrc: u32,
+        index: u64,
+    ) -> Option<Vec<u8>> {
+        let tag = self.rtp.tag();
+        let (head, body) = packet.split_at_checked(header)?;
+        let mut opened = vec![0; body.len().checked_sub(tag)?];
+        let (roll_over, number) = ((index >> 16) as u32, index as u16);
+        match &mut self.rtp {
+            Cipher::Gcm128 { salt, cipher } => {
+                let iv = AeadAes128Gcm::rtp_iv(*salt, ssrc, roll_over, number);
+                cipher.decrypt(&iv, &[head], body, &mut opened).ok()?;
+            }
+            Cipher::Gcm256 { salt, cipher } => {
+                let iv = AeadAes256Gcm::rtp_iv(*salt, ssrc, roll_over, number);
+                cipher.decrypt(&iv, &[head], body, &mut opened).ok()?;
+            }
+            Cipher::Cm { salt, cipher, authentication } => {
+                let hmac = |key: &[u8], parts: &[&[u8]]| {
+                    self.crypto.sha1_hmac_provider.sha1_hmac(key, parts)
+                };
+                let (signed, mac) = packet.split_at_checked(packet.len().checked_sub(tag)?)?;
+                if !Aes128CmSha1_80::rtp_verify(hmac, authentication, signed, index, mac) {
+                    return None;
+                }
+                let iv = Aes128CmSha1_80::rtp_iv(*salt, ssrc, index);
+                cipher.decrypt(&iv, body.get(..opened.len())?, &mut opened).ok()?;
+            }
+        }
+        Some(opened)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Sealer;
+    use super::super::tests::{PROFILES, keys};
+    use super::*;
+    use str0m::crypto::from_feature_flags;
+
+
+    #[test]
+    fn media_is_opened_as_it_was_sealed_and_under_its_index_alone() {
+        let crypto = from_feature_flags();
+        for profile in PROFILES {
+            let mut sealer = Sealer::new(&keys(profile, false), &crypto).expect("keys");
+            let mut opener = MediaOpener::new(&keys(profile, true), &crypto).expect("keys");
+            let header = [0x80, 96, 0, 5, 0, 0, 0, 9, 0, 0, 0, 7];
+            let mut packet = [&header[..], &vec![0; 4 + sealer.overhead()]].concat();
+            assert!(sealer.seal_rtp(&mut packet, 12, b"song", 7, 65_541));
+            assert_eq!(opener.open(&packet, 12, 7, 65_541).as_deref(), Some(&b"song"[..]));
+            assert_eq!(opener.open(&packet, 12, 7, 5), None, "{profile:?}: another roll-over");
+            packet[13] ^= 1;
+            assert_eq!(opener.open(&packet, 12, 7, 65_541), None, "{profile:?}: changed");
+            for length in 0..packet.len() {
+                assert_eq!(opener.open(&packet[..length], 12, 7, 65_541), None);
+            }
+        }
+    }
+}
