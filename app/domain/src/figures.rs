@@ -36,6 +36,8 @@ pub struct StageFigures {
     pub arriving: Option<Flow>,
     /// Of the picture in it, each size that is sent, the largest first; one without simulcast.
     pub layers: Vec<Layer>,
+    /// What the artist should set their program to, in words.
+    pub advice: Vec<String>,
     /// Connections that get picture and sound.
     pub viewers: u32,
     /// How many of them get it badly.

@@ -58,6 +58,7 @@ pub(super) fn LineFigures(
         let layers: Vec<_> = figures.get().layers.iter().filter_map(layer_text).collect();
         layers.join(" · ")
     };
+    let advice = Memo::new(move |_| figures.with(|figures| figures.advice.join("\n")));
     let audience = move || {
         let StageFigures { viewers, in_trouble, .. } = figures.get();
         match (viewers, in_trouble) {
@@ -78,6 +79,12 @@ pub(super) fn LineFigures(
                 <div><dt>"Your audience"</dt><dd>{audience}</dd></div>
             </dl>
             <p class="hint" hidden=move || limit().is_none()>{limit}</p>
+            <div class="hint" role="status">
+                {move || {
+                    let advice = advice.get();
+                    advice.lines().map(|words| view! { <p>{words.to_owned()}</p> }).collect_view()
+                }}
+            </div>
         </section>
     }
     .into_any()

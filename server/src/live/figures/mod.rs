@@ -1,6 +1,7 @@
 //! How well media flows: rates out of the media core's totals, for the artist, for a viewer who asks
 //! why their picture is bad, and for the operator's metrics.
 
+mod advice;
 mod explain;
 mod monitor;
 
@@ -38,6 +39,7 @@ pub async fn of_stage(caller: &Caller, show: ShowId) -> Result<StageFigures, Liv
             Role::Publisher => {
                 figures.arriving = Some(line.flow);
                 figures.layers = line.layers.clone();
+                figures.advice = line.advice.iter().copied().map(advice::words).collect();
             }
             Role::Subscriber => {
                 figures.viewers += 1;
