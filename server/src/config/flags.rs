@@ -81,6 +81,10 @@ pub struct Flags {
     /// Widens all limits per address and person, for load tests [default: 1]
     #[arg(long, env = "BANDSTAND_LIMIT_SCALE", value_name = "NUMBER")]
     pub limit_scale: Option<u32>,
+    /// Megabits a second that may be spent on showing newcomers what was since the last keyframe, on all
+    /// stages together [default: 200]
+    #[arg(long, env = "BANDSTAND_CATCH_UP_MEGABITS", value_name = "NUMBER")]
+    pub catch_up_megabits: Option<u32>,
     /// The mail server that takes the venue's mails; without one they go into the data folder
     #[arg(long, env = "BANDSTAND_SMTP_HOST", value_name = "NAME")]
     pub smtp_host: Option<String>,

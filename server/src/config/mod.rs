@@ -57,6 +57,8 @@ pub struct Config {
     pub trusted_proxy: bool,
     /// By how much all limits on what one address or person may do are widened; 1 in earnest.
     pub limit_scale: u32,
+    /// Megabits a second that may be spent on showing newcomers what was since the last keyframe.
+    pub catch_up_megabits: u32,
     /// The mail server; without one, mails go into the mailbox in the data folder.
     pub smtp: Option<Smtp>,
 }
@@ -75,6 +77,7 @@ impl Default for Config {
             database_url: None,
             trusted_proxy: false,
             limit_scale: 1,
+            catch_up_megabits: 200,
             smtp: None,
         }
     }
@@ -156,6 +159,10 @@ impl Config {
                 .or(file.trusted_proxy)
                 .unwrap_or(default.trusted_proxy),
             limit_scale: flags.limit_scale.or(file.limit_scale).unwrap_or(default.limit_scale),
+            catch_up_megabits: flags
+                .catch_up_megabits
+                .or(file.catch_up_megabits)
+                .unwrap_or(default.catch_up_megabits),
             smtp: smtp::Said {
                 host: flags.smtp_host.or(file.smtp_host),
                 port: flags.smtp_port.or(file.smtp_port),
@@ -187,6 +194,12 @@ impl Config {
             return Err(ConfigError::Value {
                 key: "limit_scale",
                 message: "it is a number from 1 to 100000".into(),
+            });
+        }
+        if !(1..=1_000_000).contains(&config.catch_up_megabits) {
+            return Err(ConfigError::Value {
+                key: "catch_up_megabits",
+                message: "it is a number of megabits a second, from 1 on".into(),
             });
         }
         Ok(config)

@@ -21,7 +21,7 @@ use std::{io, sync::Arc};
 
 use axum::{Router, routing::get};
 use bandstand_domain::{ShowId, live::Topic};
-use bandstand_sfu::Sfu;
+use bandstand_sfu::{Limits, Sfu};
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
@@ -95,6 +95,10 @@ impl Live {
             bind: config.media,
             public_addresses: config.public_addresses.clone(),
             sending_threads: sending_threads(),
+            limits: Limits {
+                max_catch_up_bits: u64::from(config.catch_up_megabits) * 1_000_000,
+                ..Limits::default()
+            },
             ..bandstand_sfu::Config::default()
         };
         let (sfu, events) = Sfu::start(core)
