@@ -25,6 +25,7 @@ use crate::keyframe::begins_keyframe;
 use crate::keys::Keys;
 use crate::offer;
 use crate::packet::Packet;
+use crate::parameters::{self, Arriving, Parameters};
 use crate::picture::{Picture, vp8_height};
 use crate::rtcp::{self, Message};
 use crate::srtp::Opener;
@@ -141,6 +142,13 @@ pub fn keyframe(bytes: &[u8]) {
         assert!((1..=8).contains(&structure.count));
     }
     h264::height(payload);
+    h264::has_b_slice(payload);
+    let mut parameters = Parameters::default();
+    for sequence in 1..4 {
+        let arriving = Arriving { sequence, timestamp: sequence as u32, payload };
+        let place = parameters.place(&arriving).expect("in order");
+        assert!(place.sequence >= sequence);
+    }
     if let Some(picture) = Picture::of_vp8(payload) {
         let mut copy = payload.to_vec();
         picture.write(&mut copy);
@@ -173,6 +181,7 @@ pub fn offer(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let limits = Limits::default();
     for role in [Role::Publisher, Role::Subscriber] {
+        assert!(parameters::offered(&text).len() <= 128);
         let Ok(prepared) = offer::prepare(&text, role, &limits) else {
             continue;
         };
