@@ -66,7 +66,6 @@ mod tests {
     use super::*;
     use str0m::crypto::from_feature_flags;
 
-
     #[test]
     fn media_is_opened_as_it_was_sealed_and_under_its_index_alone() {
         let crypto = from_feature_flags();
