@@ -14,7 +14,7 @@ use super::{
     holdings::Hold,
     hub::{Following, MOST_EVENTS, Outbox, Outgoing, encode, events_frame},
     log::{self, After},
-    token::{Claims, Purpose, TokenError},
+    token::{Claims, Purpose},
 };
 use crate::{
     accounts::own_sessions,
@@ -183,13 +183,8 @@ async fn admit(caller: &Caller, show: ShowId, token: Option<Secret>) -> Result<C
     let venue = &caller.venue;
     let token = token.ok_or(Refusal::Forbidden)?;
     let tokens = venue.live.tokens();
-    let claims =
-        tokens.redeem(token.reveal(), Purpose::Channel, show, clock::now()).map_err(|error| {
-            match error {
-                TokenError::Full => Refusal::Because(LiveReason::Full),
-                _ => Refusal::Forbidden,
-            }
-        })?;
+    let claims = tokens.redeem(token.reveal(), Purpose::Channel, show, clock::now());
+    let claims = claims.map_err(|_| Refusal::Forbidden)?;
     // Whoever stands behind this connection by now must be the one whom the token was given. A
     // connection may be older than the person's name, and then knows of nobody.
     if let Some(person) = current_person(caller).await?

@@ -21,7 +21,7 @@ use std::{io, sync::Arc};
 
 use axum::{Router, routing::get};
 use bandstand_domain::{ShowId, live::Topic};
-use bandstand_sfu::{Limits, Sfu};
+use bandstand_sfu::Sfu;
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
@@ -34,6 +34,7 @@ use self::{
 };
 use crate::{
     accounts::own_sessions,
+    clock,
     config::Config,
     crowd::Crowds,
     database::{Database, DatabaseError},
@@ -90,15 +91,11 @@ impl Live {
     /// # Errors
     /// [`LiveStartError`].
     pub async fn start(config: &Config, database: &Database) -> Result<Self, LiveStartError> {
-        let tokens = Tokens::open(&config.data).map_err(LiveStartError::Key)?;
+        let tokens = Tokens::open(&config.data, clock::now()).map_err(LiveStartError::Key)?;
         let core = bandstand_sfu::Config {
             bind: config.media,
             public_addresses: config.public_addresses.clone(),
             sending_threads: sending_threads(),
-            limits: Limits {
-                max_catch_up_bits: u64::from(config.catch_up_megabits) * 1_000_000,
-                ..Limits::default()
-            },
             ..bandstand_sfu::Config::default()
         };
         let (sfu, events) = Sfu::start(core)

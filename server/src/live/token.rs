@@ -22,7 +22,8 @@ use sha2::Sha256;
 pub const LIFE: i64 = Millis::MINUTE;
 /// The longest token that is looked at, in bytes.
 const LONGEST: usize = 1024;
-/// The most uses that are remembered; each is for [`LIFE`].
+/// The most uses that are remembered; each is for [`LIFE`]. Should even more tokens be in use at once, all
+/// uses are forgotten: who has a token may then use it twice, and nobody finds the doors shut.
 const MOST_USES: usize = 200_000;
 /// What is signed begins with this, so that the key's signatures mean nothing anywhere else.
 const CONTEXT: &[u8] = b"bandstand right 1\0";
@@ -93,13 +94,13 @@ pub enum TokenError {
     Elsewhere,
     /// Used before.
     Used,
-    /// Too many tokens are in use at once.
-    Full,
 }
 
 /// Makes tokens and takes them back.
 pub struct Tokens {
     key: [u8; 32],
+    /// Since when uses are remembered: what was issued before may have been used.
+    since: Millis,
     used: Mutex<HashMap<(String, Purpose), Millis>>,
 }
 
@@ -111,11 +112,12 @@ impl fmt::Debug for Tokens {
 
 impl Tokens {
     /// Reads the venue's key from `secret.key` in the folder `data`; makes it when it isn't there,
-    /// readable by its owner alone.
+    /// readable by its owner alone. Tokens from before `now` are not taken: nobody knows any more whether
+    /// they were used.
     ///
     /// # Errors
     /// When the file can't be read or made, or doesn't hold 32 bytes.
-    pub fn open(data: &Path) -> io::Result<Self> {
+    pub fn open(data: &Path, now: Millis) -> io::Result<Self> {
         let path = data.join("secret.key");
         let key = match std::fs::read(&path) {
             Ok(bytes) => bytes.try_into().map_err(|_| {
@@ -127,11 +129,11 @@ impl Tokens {
             Err(error) if error.kind() == io::ErrorKind::NotFound => make_key(&path)?,
             Err(error) => return Err(error),
         };
-        Ok(Self::with_key(key))
+        Ok(Self::with_key(key, now))
     }
 
-    fn with_key(key: [u8; 32]) -> Self {
-        Self { key, used: Mutex::default() }
+    fn with_key(key: [u8; 32], since: Millis) -> Self {
+        Self { key, since, used: Mutex::default() }
     }
 
     /// A token for `claims`, good until [`LIFE`] from `now`.
@@ -184,7 +186,7 @@ impl Tokens {
         if used.len() >= MOST_USES {
             used.retain(|_, expires_at| *expires_at > now);
             if used.len() >= MOST_USES {
-                return Err(TokenError::Full);
+                used.clear();
             }
         }
         used.insert(key, signed.expires_at);
@@ -221,7 +223,7 @@ impl Tokens {
         // Compares in constant time.
         self.mac(&text).verify_slice(&signature).map_err(|_| TokenError::Invalid)?;
         let signed: Signed = serde_json::from_slice(&text).map_err(|_| TokenError::Invalid)?;
-        if signed.expires_at <= now {
+        if signed.expires_at <= now || signed.expires_at < self.since.plus(LIFE) {
             return Err(TokenError::Expired);
         }
         if signed.claims.show != show || !signed.claims.right.allows(purpose) {
@@ -283,7 +285,7 @@ mod tests {
 
     #[test]
     fn each_purpose_is_good_once_and_only_where_it_was_given() {
-        let tokens = Tokens::with_key([7; 32]);
+        let tokens = Tokens::with_key([7; 32], NOW);
         let token = tokens.issue(claims(Right::Join), NOW);
         let redeem = |purpose, show| tokens.redeem(token.reveal(), purpose, show, NOW);
         assert_eq!(redeem(Purpose::Channel, show(2)), Err(TokenError::Elsewhere));
@@ -299,14 +301,14 @@ mod tests {
 
     #[test]
     fn a_token_dies_after_a_minute_and_cannot_be_changed() {
-        let tokens = Tokens::with_key([7; 32]);
+        let tokens = Tokens::with_key([7; 32], NOW);
         let token = tokens.issue(claims(Right::Stage), NOW);
         let check = |tokens: &Tokens, token: &str, now| {
             tokens.check(token, Purpose::Publish, show(1), now).map(|_| ())
         };
         assert_eq!(check(&tokens, token.reveal(), NOW.plus(LIFE - 1)), Ok(()));
         assert_eq!(check(&tokens, token.reveal(), NOW.plus(LIFE)), Err(TokenError::Expired));
-        let other = Tokens::with_key([8; 32]);
+        let other = Tokens::with_key([8; 32], NOW);
         assert_eq!(check(&other, token.reveal(), NOW), Err(TokenError::Invalid));
         let (text, signature) = token.reveal().split_once('.').unwrap();
         let text = String::from_utf8(URL_SAFE_NO_PAD.decode(text).unwrap()).unwrap();
@@ -317,11 +319,36 @@ mod tests {
     }
 
     #[test]
+    fn a_token_from_before_a_restart_is_not_taken_again() {
+        let tokens = Tokens::with_key([7; 32], NOW);
+        let token = tokens.issue(claims(Right::Join), NOW);
+        let redeem = |tokens: &Tokens, token: &Secret| {
+            tokens.redeem(token.reveal(), Purpose::Watch, show(1), NOW.plus(10)).map(|_| ())
+        };
+        assert_eq!(redeem(&tokens, &token), Ok(()));
+        let tokens = Tokens::with_key([7; 32], NOW.plus(5));
+        assert_eq!(redeem(&tokens, &token), Err(TokenError::Expired));
+        let token = tokens.issue(claims(Right::Join), NOW.plus(5));
+        assert_eq!(redeem(&tokens, &token), Ok(()));
+    }
+
+    #[test]
+    fn many_uses_at_once_shut_no_door() {
+        let tokens = Tokens::with_key([7; 32], NOW);
+        let full = (0..MOST_USES).map(|it| ((it.to_string(), Purpose::Watch), NOW.plus(LIFE)));
+        tokens.used.lock().unwrap().extend(full);
+        let token = tokens.issue(claims(Right::Join), NOW);
+        let redeem = || tokens.redeem(token.reveal(), Purpose::Watch, show(1), NOW).map(|_| ());
+        assert_eq!(redeem(), Ok(()));
+        assert_eq!(redeem(), Err(TokenError::Used));
+    }
+
+    #[test]
     fn the_key_is_made_once_for_its_owner_alone_and_never_printed() {
         let folder = tempfile::tempdir().unwrap();
-        let first = Tokens::open(folder.path()).unwrap();
+        let first = Tokens::open(folder.path(), NOW).unwrap();
         let token = first.issue(claims(Right::Join), NOW);
-        let second = Tokens::open(folder.path()).unwrap();
+        let second = Tokens::open(folder.path(), NOW).unwrap();
         assert!(second.check(token.reveal(), Purpose::Watch, show(1), NOW).is_ok());
         assert_eq!(format!("{second:?} {token:?}"), "Tokens(…) Secret(…)");
         #[cfg(unix)]
@@ -331,6 +358,6 @@ mod tests {
             assert_eq!(mode.mode() & 0o777, 0o600);
         }
         std::fs::write(folder.path().join("secret.key"), "short").unwrap();
-        assert!(Tokens::open(folder.path()).is_err());
+        assert!(Tokens::open(folder.path(), NOW).is_err());
     }
 }

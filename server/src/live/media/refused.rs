@@ -160,7 +160,6 @@ impl From<TokenError> for Refused {
         match error {
             TokenError::Invalid | TokenError::Expired | TokenError::Used => Self::BadToken,
             TokenError::Elsewhere => Self::OtherToken,
-            TokenError::Full => Self::Full,
         }
     }
 }
