@@ -15,6 +15,14 @@ pub const LEASE: i64 = 5 * Millis::MINUTE;
 /// How long it is remembered that a job is over, in milliseconds.
 const REMEMBERED: i64 = 7 * 24 * Millis::HOUR;
 
+/// Takes the job that is due longest; the index `jobs_to_do` holds no job that is over.
+const LEASE_NEXT: &str = "UPDATE jobs SET leased_until = $1, attempts = attempts + 1 \
+    WHERE id = (SELECT id FROM jobs \
+                WHERE over_at IS NULL AND due_at <= $2 AND leased_until <= $2 \
+                ORDER BY due_at LIMIT 1) \
+    AND over_at IS NULL AND leased_until <= $2 \
+    RETURNING id, payload, attempts";
+
 /// A job that somebody has to do now.
 #[derive(Debug)]
 pub struct Leased {
@@ -48,18 +56,8 @@ pub async fn add(write: &mut Write, job: &Job) -> Result<(), DatabaseError> {
 pub async fn lease(database: &Database) -> Result<Option<Leased>, DatabaseError> {
     let now = clock::now().0;
     let mut write = database.begin().await?;
-    let row = sqlx::query(
-        "UPDATE jobs SET leased_until = $1, attempts = attempts + 1 \
-         WHERE id = (SELECT id FROM jobs \
-                     WHERE over_at IS NULL AND due_at <= $2 AND leased_until <= $2 \
-                     ORDER BY due_at LIMIT 1) \
-         AND over_at IS NULL AND leased_until <= $2 \
-         RETURNING id, payload, attempts",
-    )
-    .bind(now + LEASE)
-    .bind(now)
-    .fetch_optional(&mut *write)
-    .await?;
+    let row =
+        sqlx::query(LEASE_NEXT).bind(now + LEASE).bind(now).fetch_optional(&mut *write).await?;
     write.commit().await?;
     row.map(|row| {
         let payload: String = row.try_get(1)?;
@@ -115,4 +113,30 @@ pub async fn sweep(write: &mut Write) -> Result<(), DatabaseError> {
         .execute(&mut **write)
         .await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn looking_for_work_walks_over_no_job_that_is_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = Database::sqlite_url(&folder.path().join("test.sqlite"));
+        let database = Database::open(&url).await.unwrap();
+        let plan = async |statement: &str| {
+            let explained = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"));
+            let rows = sqlx::query(explained).fetch_all(&database.read).await.unwrap();
+            let steps = rows.iter().map(|row| row.try_get::<String, _>("detail").unwrap());
+            steps.collect::<Vec<_>>().join("\n")
+        };
+        let lease = plan(&LEASE_NEXT.replace("$1", "1").replace("$2", "1")).await;
+        assert!(lease.contains("USING INDEX jobs_to_do"), "{lease}");
+        let swept = plan("DELETE FROM jobs WHERE over_at <= 1").await;
+        assert!(swept.contains("INDEX jobs_over"), "{swept}");
+        let author = plan("UPDATE messages SET name = '' WHERE author = 'a'").await;
+        assert!(author.contains("USING INDEX messages_by_author"), "{author}");
+        let likes = plan("DELETE FROM likes WHERE person = 'a'").await;
+        assert!(likes.contains("INDEX likes_by_person"), "{likes}");
+    }
 }
