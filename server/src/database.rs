@@ -13,8 +13,15 @@ use sqlx::{
 /// Why the database can't be used. Callers log it at the boundary and answer `Refusal::Broken`.
 pub type DatabaseError = sqlx::Error;
 
+/// The SQLSTATE of a text with U+0000, which PostgreSQL can't hold (`character_not_in_repertoire`).
+const NOT_IN_REPERTOIRE: &str = "22021";
+
 /// Notes why the database failed, at the boundary of a feature, and answers what people may know of it.
 pub fn broken<E: std::error::Error>(error: DatabaseError) -> Refusal<E> {
+    if error.as_database_error().and_then(|it| it.code()).as_deref() == Some(NOT_IN_REPERTOIRE) {
+        // Nothing there can be called so; who asks for it is no fault of the database.
+        return Refusal::NotFound;
+    }
     tracing::error!(%error, "the database failed");
     Refusal::Broken
 }

@@ -3,7 +3,9 @@
 
 use std::{fs, path::Path, sync::Arc};
 
+use bandstand_domain::Millis;
 use bytes::Bytes;
+use futures::TryStreamExt;
 use object_store::{ObjectStore, ObjectStoreExt, local::LocalFileSystem, path::Path as Name};
 
 /// Why a file can't be kept or read. Callers log it at the boundary.
@@ -42,6 +44,20 @@ impl Files {
             Err(FileError::NotFound { .. }) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// The names of all files in `folder` that were kept before `before`.
+    ///
+    /// # Errors
+    /// When the folder can't be read.
+    pub async fn kept_before(
+        &self,
+        folder: &str,
+        before: Millis,
+    ) -> Result<Vec<String>, FileError> {
+        let files: Vec<_> = self.0.list(Some(&Name::from(folder))).try_collect().await?;
+        let old = files.into_iter().filter(|file| file.last_modified.timestamp_millis() < before.0);
+        Ok(old.map(|file| file.location.to_string()).collect())
     }
 
     /// Deletes a file; one that isn't there is no error.

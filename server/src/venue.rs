@@ -5,7 +5,7 @@ use std::{fs, io, path::Path, sync::Arc};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    accounts::Passwords,
+    accounts::{Passwords, store::settle_email_keys},
     config::Config,
     database::Database,
     files::Files,
@@ -59,6 +59,7 @@ impl Venue {
             .map_err(|source| StartError::Data { folder: config.data.join("files"), source })?;
         let database =
             Database::open(config.database().reveal()).await.map_err(StartError::Database)?;
+        settle_email_keys(&database).await.map_err(StartError::Database)?;
         let live = Live::start(&config, &database).await?;
         // After the live part, which makes the key on the first start.
         let seal = Seal::open(&config.data)

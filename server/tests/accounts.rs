@@ -5,6 +5,8 @@ use bandstand_domain::{
     accounts::{AccountReason, Registration, Role},
 };
 
+use serde_json::json;
+
 use crate::app::{PASSWORD, TestApp, fields, registration};
 
 #[tokio::test]
@@ -72,4 +74,25 @@ async fn a_guest_stays_the_same_person() {
     assert_eq!(guest.enter_as_guest("Somebody").await, Err(Refusal::Forbidden));
     guest.log_out().await;
     assert_eq!(guest.who().await, None);
+}
+
+#[tokio::test]
+async fn a_text_that_no_database_holds_is_no_failure_of_the_venue() {
+    let app = TestApp::start().await;
+    let (ada, show) = app.artist_with_show().await;
+    let nul = "a\u{0}b";
+    for (function, arguments) in [
+        ("accounts/log_in", json!({ "form": { "login": nul, "password": PASSWORD } })),
+        ("accounts/forgotten", json!({ "login": nul })),
+        ("accounts/end_session", json!({ "name": nul })),
+        ("accounts/add_helper", json!({ "handle": nul })),
+        ("accounts/remove_helper", json!({ "handle": nul })),
+        ("factors/remove_passkey", json!({ "id": nul, "password": PASSWORD })),
+        ("chat/mute", json!({ "show": show, "person": nul, "muted": false })),
+        ("people/artist", json!({ "handle": nul })),
+        ("people/follow", json!({ "handle": nul, "follow": true })),
+    ] {
+        let status = ada.post(function, arguments).await.status();
+        assert!(!status.is_server_error(), "{function}: {status}");
+    }
 }

@@ -26,13 +26,20 @@ pub struct Device {
     pub verifies: bool,
     /// How often it was used.
     pub count: u32,
+    /// Whether its passkey may be backed up (0x08), and is (0x10).
+    pub backup: u8,
 }
 
 impl Device {
     pub fn new(origin: &str) -> Self {
         let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap();
         let (id, owner) = (rand::random(), String::new());
-        Self { key, id, owner, origin: origin.into(), verifies: true, count: 0 }
+        Self { key, id, owner, origin: origin.into(), verifies: true, count: 0, backup: 0 }
+    }
+
+    /// Says that its passkey is that of `other`, whose key it hasn't.
+    pub fn pretends_to_be(&mut self, other: &Self) {
+        (self.id, self.owner, self.count) = (other.id, other.owner.clone(), other.count);
     }
 
     /// What names its passkey.
@@ -85,7 +92,7 @@ impl Device {
     fn data(&self, venue: &str, flags: u8) -> Vec<u8> {
         let verified = if self.verifies { VERIFIED } else { 0 };
         let mut data = Sha256::digest(venue).to_vec();
-        data.push(PRESENT | verified | flags);
+        data.push(PRESENT | verified | self.backup | flags);
         data.extend(self.count.to_be_bytes());
         data
     }

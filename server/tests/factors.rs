@@ -172,11 +172,48 @@ async fn tries_are_counted_by_account_once_the_password_is_right() {
         .fetch_one(&app.running.venue.database.read)
         .await
         .unwrap();
-    while limits.check(bandstand_server::http::limits::Limit::Code, &account).is_ok() {}
+    let from = std::net::IpAddr::from([127, 0, 0, 1]);
+    while limits.check(bandstand_server::http::limits::Limit::Code, (from, &account)).is_ok() {}
     let refused = app.nobody().log_in_with(PASSWORD, &phone.code(1)).await;
     assert!(matches!(refused, Err(Refusal::TooMany { .. })), "{refused:?}");
     let wrong = app.nobody().log_in_with("not the password", "000000").await;
     assert_eq!(wrong, Err(Refusal::Because(AccountReason::WrongCredentials)));
+}
+
+#[tokio::test]
+async fn ten_wrong_codes_in_a_row_are_told_and_waited_for_until_there_is_another_password() {
+    let app = TestApp::start().await;
+    let ada = app.artist("ada").await;
+    let phone = App::new(&ada.begin_second_factor(None).await.unwrap());
+    ada.enable(&phone.code(0)).await.unwrap();
+    let thief = app.nobody();
+    for _ in 0..10 {
+        assert_eq!(fields(thief.log_in_with(PASSWORD, &phone.code(-9)).await), ["code"]);
+    }
+    let told = app.mail("ada@example.org", "Somebody knows your password").await;
+    assert!(told.text.contains(&format!("{}/forgotten", app.url)), "{told:?}");
+    let blocked = |answer: Result<Viewer, AccountError>| match answer {
+        Err(Refusal::TooMany { retry_after }) => assert!((50..=60).contains(&retry_after)),
+        other => panic!("not blocked: {other:?}"),
+    };
+    blocked(thief.log_in_with(PASSWORD, &phone.code(1)).await);
+    let app = app.restart().await;
+    blocked(app.nobody().log_in_with(PASSWORD, &phone.code(1)).await);
+    // The wait gets longer.
+    app.change("UPDATE second_factors SET blocked_until = 0").await;
+    assert_eq!(fields(app.nobody().log_in_with(PASSWORD, &phone.code(-9)).await), ["code"]);
+    match app.nobody().log_in_with(PASSWORD, &phone.code(1)).await {
+        Err(Refusal::TooMany { retry_after }) => assert!(retry_after > 60, "{retry_after}"),
+        other => panic!("not blocked: {other:?}"),
+    }
+
+    let forgotten = json!({ "login": "ada" });
+    app.nobody().call::<(), AccountReason>("accounts/forgotten", forgotten).await.unwrap();
+    let link = app.mail("ada@example.org", "A new password").await.link("/reset").unwrap();
+    let new = "another horse battery";
+    app.nobody().reset(&link, new).await.unwrap();
+    app.nobody().log_in_with(new, &phone.code(1)).await.unwrap();
+    assert_eq!(app.count("SELECT wrong + blocked_until FROM second_factors").await, 0);
 }
 
 #[tokio::test]
@@ -238,6 +275,32 @@ async fn a_passkey_opens_its_account_and_no_other() {
     assert_eq!(ben.add_passkey(&challenge.ceremony, &made).await, unusable);
     ada.remove_passkey(&id).await.unwrap();
     assert_eq!(ada.ways().await.unwrap().passkeys, []);
+}
+
+#[tokio::test]
+async fn a_passkey_that_a_provider_keeps_from_now_on_goes_on_opening() {
+    let app = TestApp::start().await;
+    let ada = app.visitor("ada").await;
+    let origin = ada.ways().await.unwrap().passkey_origin.unwrap();
+    let mut device = ada.with_device(&origin).await;
+    // Eligible and backed up, at once; and so on afterwards.
+    for backup in [0, 0x18, 0x18, 0x08] {
+        device.backup = backup;
+        let user = app.nobody();
+        let asked = user.ask().await;
+        user.open(&asked.ceremony, &device.take(&asked.options)).await.unwrap();
+    }
+    // The other way round it may be a copy; who has no key isn't told so.
+    device.backup = 0;
+    let user = app.nobody();
+    let asked = user.ask().await;
+    let changed = Err(Refusal::Because(FactorReason::ChangedPasskey));
+    assert_eq!(user.open(&asked.ceremony, &device.take(&asked.options)).await, changed);
+    let asked = user.ask().await;
+    let mut stranger = Device::new(&origin);
+    stranger.pretends_to_be(&device);
+    assert_eq!(user.open(&asked.ceremony, &stranger.take(&asked.options)).await, unknown());
+    assert_eq!(user.who().await, None);
 }
 
 #[tokio::test]

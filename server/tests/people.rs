@@ -157,7 +157,8 @@ async fn an_artists_page_is_complete_in_the_first_html_and_at_one_address() {
         assert_eq!(moved.status(), StatusCode::FOUND, "{old}");
         assert_eq!(moved.headers()[header::LOCATION], "/artists/Lovelace", "{old}");
     }
-    // A handle that somebody else takes is theirs.
+    // A handle that somebody else takes, once it isn't kept any more, is theirs.
+    app.change("UPDATE former_handles SET left_at = 1000").await;
     let mut other = registration("ada");
     other.email = "other@example.org".into();
     other.artist = Some(ArtistProfile {

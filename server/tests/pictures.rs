@@ -1,9 +1,13 @@
 //! Pictures of people: what is taken, and what is made of it.
 
-use std::io::Cursor;
+use std::{
+    io::Cursor,
+    time::{Duration, UNIX_EPOCH},
+};
 
 use bandstand_domain::Refusal;
 use bandstand_domain::people::{LARGEST_PICTURE, PeopleError, PeopleReason, Picture};
+use bandstand_server::people;
 use image::{DynamicImage, ImageFormat, RgbImage};
 use reqwest::{Body, Response, StatusCode, header};
 use serde_json::json;
@@ -111,4 +115,22 @@ async fn what_is_no_picture_is_refused_and_nothing_is_kept() {
         .unwrap();
     assert_eq!(foreign.status(), StatusCode::FORBIDDEN);
     assert_eq!(kept(&app), 0);
+}
+
+#[tokio::test]
+async fn a_picture_that_nobody_has_is_swept_away_once_it_is_old() {
+    let app = TestApp::start().await;
+    let ada = app.artist("ada").await;
+    let picture = ada.brought(&app, png()).await.unwrap();
+    let folder = app.data().join("files/pictures");
+    let file = |name: &str| folder.join(format!("{}.jpg", name.repeat(32)));
+    std::fs::write(file("0"), "kept before a crash").unwrap();
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let file = std::fs::File::options().write(true).open(entry.unwrap().path()).unwrap();
+        file.set_modified(UNIX_EPOCH + Duration::from_secs(1_000)).unwrap();
+    }
+    std::fs::write(file("1"), "about to be somebody's").unwrap();
+    people::sweep(&app.running.venue).await.unwrap();
+    assert_eq!((kept(&app), file("0").exists(), file("1").exists()), (3, false, true));
+    assert_eq!(app.nobody().page(&picture.small()).await.status(), StatusCode::OK);
 }

@@ -2,6 +2,8 @@
 //!
 //! Whoever adds one adds a row here: the tests compare their tables with what the program has.
 
+mod writing;
+
 use std::{collections::BTreeSet, fs, path::Path};
 
 use bandstand_domain::{ShowId, accounts::AccountReason, chat::ChatReason, live::JoinTicket};
@@ -164,6 +166,14 @@ async fn fingerprint(app: &TestApp) -> Vec<String> {
         "SELECT show_id || person FROM mutes ORDER BY 1",
         "SELECT artist || helper FROM helpers ORDER BY 1",
         "SELECT topic || cursor FROM events ORDER BY 1",
+        "SELECT COALESCE(name, '') || COALESCE(account, '') FROM sessions \
+         WHERE account IS NOT NULL ORDER BY 1",
+        "SELECT id || account || name || data FROM passkeys ORDER BY 1",
+        "SELECT account || secret || COALESCE(enabled_at, 0) FROM second_factors ORDER BY 1",
+        "SELECT account || slot || COALESCE(used_at, 0) FROM recovery_codes ORDER BY 1",
+        "SELECT id || account || name FROM stream_keys ORDER BY 1",
+        "SELECT follower || artist FROM follows ORDER BY 1",
+        "SELECT handle_key || account FROM former_handles ORDER BY 1",
     ] {
         let rows =
             sqlx::query(statement).fetch_all(&app.running.venue.database.read).await.unwrap();
@@ -219,6 +229,9 @@ const ENDPOINTS: &[(&str, &str, u16, u16)] = &[
     // No WebSocket handshake.
     ("GET", "/live", 400, 400),
     ("GET", "/settings/export", 401, 200),
+    // Links of mails whose `#` was encoded.
+    ("GET", "/confirm%23{link}", 303, 303),
+    ("GET", "/reset%23{link}", 303, 303),
     // Read by whoever sits at this machine, while there is no mail server.
     ("GET", "/mailbox", 200, 200),
     ("GET", "/mailbox/{id}", 404, 404),

@@ -114,3 +114,21 @@ async fn cookies_over_https() {
     let removal = response.headers()[header::SET_COOKIE].to_str().unwrap();
     assert!(removal.contains("Max-Age=0") && removal.ends_with("; Secure"), "{removal}");
 }
+
+#[tokio::test]
+async fn a_session_lasts_thirty_days_from_its_last_use() {
+    let app = TestApp::start().await;
+    let ana = app.visitor("ana").await;
+    let left = async || {
+        let now = bandstand_server::clock::now().0;
+        let hours = (app.count("SELECT expires_at FROM sessions").await - now) / 3_600_000;
+        assert!((719..=720).contains(&hours), "{hours}");
+    };
+    left().await;
+    // As if it had last been used ten days ago.
+    let used = r#"UPDATE sessions SET expires_at = expires_at - 864000000,
+                  data = REPLACE(data, '"used":', '"used":1')"#;
+    app.change(used).await;
+    ana.page("/").await;
+    left().await;
+}

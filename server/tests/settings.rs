@@ -3,9 +3,11 @@
 use bandstand_domain::{
     Millis, Refusal,
     accounts::{AccountError, AccountReason, Settings, Viewer},
+    chat::ChatReason,
+    crowd::CrowdReason,
     shows::ShowReason,
 };
-use bandstand_server::accounts::leaving;
+use bandstand_server::{accounts::leaving, clock};
 use serde_json::{Value, json};
 
 use crate::app::{PASSWORD, TestApp, User, draft, fields, registration};
@@ -44,6 +46,16 @@ async fn a_handle_is_changed_unless_it_is_taken() {
     assert_eq!(fields(change("a b").await), ["handle"]);
     assert_eq!(change(" Anna ").await.unwrap().handle.as_deref(), Some("Anna"));
     assert_eq!(app.nobody().log_in("anna", PASSWORD).await.unwrap().person, ana.person());
+    // What she left nobody takes for a while, except herself.
+    assert_eq!(fields(app.nobody().register(&registration("Ana")).await), ["handle"]);
+    let ben = app.nobody();
+    ben.log_in("ben", PASSWORD).await.unwrap();
+    let take = json!({ "handle": "ANA" });
+    let taken = ben.call::<Viewer, AccountReason>("accounts/change_handle", take).await;
+    assert_eq!(fields(taken), ["handle"]);
+    change("ana").await.unwrap();
+    change("Anna").await.unwrap();
+    app.change("UPDATE former_handles SET left_at = 1000").await;
     app.visitor("ana").await;
 }
 
@@ -100,6 +112,9 @@ async fn an_account_is_left_taken_back_and_erased() {
     let show = ana.create(&draft("Never played", 24)).await.unwrap();
     let before = app.artist_with_show().await;
     ana.say(before.1, "I was here").await;
+    ana.call::<u64, CrowdReason>("crowd/like", json!({ "show": before.1 })).await.unwrap();
+    let person = json!({ "show": before.1, "person": ana.person(), "muted": true });
+    before.0.call::<(), ChatReason>("chat/mute", person).await.unwrap();
     let elsewhere = app.nobody();
     elsewhere.log_in("ana", PASSWORD).await.unwrap();
 
@@ -128,6 +143,9 @@ async fn an_account_is_left_taken_back_and_erased() {
     assert_eq!(app.count(left).await, 0);
     assert_eq!(app.count("SELECT count(*) FROM messages WHERE text LIKE 'I was%'").await, 0);
     assert_eq!(app.count("SELECT count(*) FROM events WHERE event LIKE '%I was here%'").await, 0);
+    assert_eq!(app.count("SELECT count(*) FROM events WHERE event LIKE '%ana on stage%'").await, 0);
+    assert_eq!(app.count("SELECT (SELECT count(*) FROM likes) + count(*) FROM mutes").await, 0);
+    assert_eq!(before.0.show(before.1).await.unwrap().likes, 1, "how many there were stays");
     // Nobody can pass for who was here; the address is free for whoever reads it.
     assert_eq!(fields(app.nobody().register(&registration("ana")).await), ["handle"]);
     let mut form = registration("ana2");
@@ -138,6 +156,27 @@ async fn an_account_is_left_taken_back_and_erased() {
     let link = app.mails(ANA).last().unwrap().link("/confirm").unwrap();
     assert_eq!(again.confirm(&link).await.as_deref(), Ok(ANA));
     assert_eq!(before.0.mine().await.len(), 1);
+}
+
+#[tokio::test]
+async fn who_comes_back_just_before_being_erased_is_not_erased() {
+    let app = TestApp::start().await;
+    let (ana, ben) = (app.artist("ana").await, app.visitor("ben").await);
+    ana.delete_account(PASSWORD).await.unwrap();
+    app.change("UPDATE accounts SET deleted_at = 1000 WHERE deleted_at IS NOT NULL").await;
+    app.change("UPDATE accounts SET created_at = 1000").await;
+    let now = clock::now();
+    let venue = &app.running.venue;
+    let due = leaving::due(&venue.database, now).await.unwrap();
+    assert_eq!(due.len(), 2);
+    ana.restore("ana", PASSWORD).await.unwrap();
+    app.confirm(&ben, "ben@example.org").await;
+    for account in due {
+        leaving::erase(venue, &account, now).await.unwrap();
+    }
+    assert_eq!(ana.who().await, ana.viewer);
+    assert!(ben.who().await.unwrap().confirmed);
+    assert_eq!(app.count("SELECT count(*) FROM accounts WHERE erased_at IS NOT NULL").await, 0);
 }
 
 #[tokio::test]

@@ -2,16 +2,18 @@
 
 use bandstand_domain::{
     Refusal, ShowId,
+    accounts::ArtistProfile,
     live::{Cursor, Event, StageState, Topic},
-    shows::{Section, ShowDraft, ShowList, ShowReason},
+    shows::{Genre, Section, ShowDraft, ShowList, ShowReason},
 };
+use bandstand_server::accounts::operator::{self, UserCommand};
 use jiff::{Timestamp, civil::Weekday, tz::TimeZone};
 use reqwest::StatusCode;
 use serde_json::json;
 use sqlx::Row;
 use uuid::Uuid;
 
-use crate::app::{TestApp, User, clock_in, draft, fields};
+use crate::app::{TestApp, User, clock_in, draft, fields, registration};
 
 /// All durable events of a topic.
 async fn events(app: &TestApp, topic: Topic) -> Vec<Event> {
@@ -261,4 +263,32 @@ async fn the_first_html_has_the_list() {
     assert!(visible.contains("A &lt;b&gt;bold&lt;/b&gt; night"), "{visible}");
     assert!(!html.contains("<b>bold"), "{html}");
     assert!(visible.contains("ana on stage"), "{visible}");
+}
+
+#[tokio::test]
+async fn the_list_holds_shows_of_artists_who_are_confirmed_and_not_closed() {
+    let app = TestApp::start().await;
+    let mut form = registration("ada");
+    form.artist = Some(ArtistProfile {
+        stage_name: "Ada on stage".into(),
+        genres: vec![Genre("jazz".into())],
+    });
+    let ada = app.nobody();
+    ada.register(&form).await.unwrap();
+    let show = ada.create(&draft("Songs for nobody", 24)).await.unwrap();
+    let listed = async || -> Vec<ShowId> {
+        let list = app.nobody().whats_on().await.upcoming.shows;
+        list.into_iter().map(|show| show.id).collect()
+    };
+    let events = "SELECT count(*) FROM events WHERE topic = 'shows'";
+    assert_eq!((listed().await, app.count(events).await), (vec![], 0));
+    app.confirm(&ada, "ada@example.org").await;
+    assert_eq!((listed().await, app.count(events).await), (vec![show], 1));
+
+    let config = || app.running.venue.config.clone();
+    let who = || String::from("ada");
+    operator::run(config(), UserCommand::Disable { who: who() }).await.unwrap();
+    assert_eq!((listed().await, app.count(events).await), (vec![], 2));
+    operator::run(config(), UserCommand::Enable { who: who() }).await.unwrap();
+    assert_eq!((listed().await, app.count(events).await), (vec![show], 3));
 }

@@ -29,6 +29,8 @@ const ANA: &str = "ana@example.org";
 struct State {
     /// Sender, reader and text of each mail that came whole, acknowledged or not.
     came: Vec<(String, String, Vec<u8>)>,
+    /// By which name it was greeted last.
+    greeted: String,
     /// What it says to the next mails; after that, yes.
     answers: Vec<Response>,
     /// Until when it thinks about the next mail.
@@ -129,6 +131,11 @@ struct Envelope {
 }
 
 impl Handler for Envelope {
+    fn helo(&mut self, _: IpAddr, domain: &str) -> Response {
+        domain.clone_into(&mut self.shared.lock().unwrap().greeted);
+        response::OK
+    }
+
     fn data_start(&mut self, _: &str, from: &str, _: bool, to: &[String]) -> Response {
         (self.from, self.to) = (from.to_owned(), to.join(", "));
         self.text.clear();
@@ -197,6 +204,27 @@ async fn a_mail_is_received_as_it_should_be() {
     // Where there is a mail server, there is no mailbox that opens every account.
     assert_eq!(app.nobody().page("/mailbox").await.status(), 404);
     assert!(!app.data().join("mailbox").exists());
+}
+
+#[tokio::test]
+async fn an_international_domain_goes_out_as_every_mail_server_takes_it() {
+    let server = MailServer::start();
+    let app = TestApp::configured(|config| {
+        config.limit_scale = 1_000;
+        config.smtp = Some(server.smtp());
+        config.public_url = "https://venue.example.org".into();
+    })
+    .await;
+    let mut form = registration("anna");
+    form.email = "Anna@bücher.example".into();
+    let made = app.nobody().client.post(format!("{}/api/accounts/register", app.url));
+    let made = made.header("origin", "https://venue.example.org");
+    let made = made.json(&serde_json::json!({ "form": form })).send().await.unwrap();
+    assert_eq!(made.status(), 200);
+    server.until(1).await;
+    let state = server.state();
+    assert_eq!(state.came[0].1, "Anna@xn--bcher-kva.example");
+    assert_eq!(state.greeted, "venue.example.org");
 }
 
 #[tokio::test]

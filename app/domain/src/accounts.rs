@@ -9,6 +9,7 @@ use thiserror::Error;
 
 pub use settings::{
     Helper, Language, NewEmail, NewPassword, OwnSession, Reset, Settings, check_new_handle, given,
+    link_in,
 };
 
 use crate::{

@@ -21,6 +21,11 @@ pub enum FactorReason {
     /// The passkey is not known here, or what it said is not right, or too late.
     #[error("That passkey didn't open anything here. Try again, or use your password.")]
     UnknownPasskey,
+    /// The passkey is kept in another way than when it was added.
+    #[error(
+        "This passkey is kept in another way than before. Log in with your password, remove it in your settings, and add it again."
+    )]
+    ChangedPasskey,
     /// The device has a passkey for this account already, or what it made can't be used.
     #[error("That passkey can't be added. Perhaps this device has one already?")]
     UnusablePasskey,
@@ -44,7 +49,7 @@ pub enum FactorReason {
 impl Reason for FactorReason {
     fn status(&self) -> u16 {
         match self {
-            Self::UnknownPasskey => 401,
+            Self::UnknownPasskey | Self::ChangedPasskey => 401,
             Self::ProofNeeded => 403,
             Self::NoName
             | Self::TooManyPasskeys

@@ -20,6 +20,9 @@ pub const MOST_GENRES: usize = 3;
 /// How far ahead a show may be announced: two years, in milliseconds.
 pub const FARTHEST: i64 = 2 * 365 * 24 * Millis::HOUR;
 
+/// The most shows to come of one artist.
+pub const MOST_AHEAD: i64 = 100;
+
 /// Why a show is refused, beyond what every feature refuses.
 #[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
 pub enum ShowReason {
@@ -32,13 +35,16 @@ pub enum ShowReason {
     /// What can't be changed while people watch.
     #[error("The show is live; its start can't be moved now.")]
     Live,
+    /// [`MOST_AHEAD`].
+    #[error("You have 100 shows to come. Play some of them first.")]
+    TooManyAhead,
 }
 
 impl Reason for ShowReason {
     fn status(&self) -> u16 {
         match self {
             Self::NotAnArtist => 403,
-            Self::Over | Self::Live => 409,
+            Self::Over | Self::Live | Self::TooManyAhead => 409,
         }
     }
 }

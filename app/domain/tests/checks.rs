@@ -4,7 +4,7 @@ use bandstand_domain::{
     FieldErrors, Millis, PersonId,
     accounts::{
         ArtistProfile, Credentials, Registration, Secret, check_email, check_guest_name,
-        check_handle, check_password,
+        check_handle, check_password, link_in,
     },
     chat::{LONGEST, check_message},
     shows::{FARTHEST, Genre, ShowDraft, check_times},
@@ -167,6 +167,28 @@ fn messages_that_show_nothing_or_paint_over_others_are_refused() {
     for good in ["soft\u{ad}ly", "a\u{200b}b", "שלום\u{200f}!", "👩\u{200d}🎤", "nai\u{308}ve"]
     {
         assert_eq!(check_message(good), None, "{good:?}");
+    }
+}
+
+#[test]
+fn a_link_from_a_mail_survives_what_programs_do_to_it() {
+    let link = "AbCdEfGhIjKlMnOpQrSt-_";
+    for address in [
+        format!("#{link}"),
+        format!("#{link}."),
+        format!("#{link}%0A"),
+        format!("%23{link}"),
+        format!(" {link}\n"),
+        format!("https://venue.example/confirm#{link}>"),
+        format!("https://venue.example/confirm%23{link}"),
+        format!("https://venue.example/confirm# {link}"),
+    ] {
+        assert_eq!(link_in(&address), Some(Secret::new(link)), "{address:?}");
+    }
+    for lost in
+        ["", "#", "https://venue.example/confirm", "https://venue.example/confirm#", "#AbCd"]
+    {
+        assert_eq!(link_in(lost), None, "{lost:?}");
     }
 }
 

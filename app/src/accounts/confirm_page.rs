@@ -2,7 +2,11 @@
 
 use leptos::prelude::*;
 
-use super::{CurrentViewer, api::confirm_email, link_in_mail::link_in_mail};
+use super::{
+    CurrentViewer,
+    api::confirm_email,
+    link_in_mail::{LinkInMail, LostLink},
+};
 use crate::ui::{About, Form, FormState, Submit};
 
 /// Confirming an e-mail address. It takes a press of a button, because programs that look at mails open
@@ -10,12 +14,11 @@ use crate::ui::{About, Form, FormState, Submit};
 #[component]
 pub fn ConfirmPage() -> impl IntoView {
     let viewer = CurrentViewer::expect();
-    let link = link_in_mail();
     let state = FormState::default();
     let email = RwSignal::new(None::<String>);
+    let link = LinkInMail::take(move || email.set(None));
     let send = move |()| {
-        let link = link.get_untracked().unwrap_or_default();
-        state.send(Ok(()), confirm_email(link), move |confirmed| {
+        state.send(Ok(()), confirm_email(link.get()), move |confirmed| {
             email.set(Some(confirmed));
             viewer.refetch();
         });
@@ -37,10 +40,12 @@ pub fn ConfirmPage() -> impl IntoView {
                     when=move || email.with(Option::is_none)
                     fallback=move || view! { <div class="form">{done}</div> }
                 >
-                    <Form state on_send=Callback::new(send)>
-                        <p>"Confirm that the e-mail address to which we wrote is yours."</p>
-                        <Submit state label="Confirm"/>
-                    </Form>
+                    <Show when=move || !link.is_lost() fallback=move || view! { <LostLink link/> }>
+                        <Form state on_send=Callback::new(send)>
+                            <p>"Confirm that the e-mail address to which we wrote is yours."</p>
+                            <Submit state label="Confirm"/>
+                        </Form>
+                    </Show>
                 </Show>
             </div>
             <p class="soft">"The link is too old? " <a href="/settings">"Get another one in your settings"</a></p>

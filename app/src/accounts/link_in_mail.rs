@@ -1,28 +1,98 @@
 //! What a link from a mail holds.
 
-use bandstand_domain::accounts::Secret;
-use leptos::prelude::*;
+use bandstand_domain::{
+    FieldErrors,
+    accounts::{AccountReason, Secret, link_in},
+};
+use leptos::{ev::hashchange, prelude::*};
 
-/// What stands behind the `#` of the page's address, once the page is alive. Browsers keep it to
-/// themselves, so it is in no log; and it is taken out of the address at once, so it isn't in the
-/// history either.
-pub(super) fn link_in_mail() -> RwSignal<Option<Secret>> {
-    let link = RwSignal::new(None);
-    Effect::new(move || {
+use crate::{
+    failure::Failed,
+    ui::{Form, FormState, Submit, TextField},
+};
+
+/// What a link from a mail holds, once the page is alive.
+#[derive(Clone, Copy)]
+pub(super) struct LinkInMail {
+    held: RwSignal<Option<Secret>>,
+    /// The page was opened without it.
+    lost: RwSignal<bool>,
+}
+
+impl LinkInMail {
+    /// Takes it from behind the `#` of the page's address. Browsers keep that to themselves, so it is in
+    /// no log; and it is taken out of the address at once, so it isn't in the history either. `on_another`
+    /// is called when a further link is opened in the same page.
+    pub fn take(on_another: impl Fn() + Clone + 'static) -> Self {
+        let link = Self { held: RwSignal::new(None), lost: RwSignal::new(false) };
+        Effect::new(move || {
+            link.read();
+            let on_another = on_another.clone();
+            let listener = window_event_listener(hashchange, move |_| {
+                if link.read() {
+                    on_another();
+                }
+            });
+            on_cleanup(move || listener.remove());
+        });
+        link
+    }
+
+    /// Reads the address; whether it held something.
+    fn read(self) -> bool {
         let location = window().location();
-        let held = location.hash().unwrap_or_default();
-        link.set(Some(Secret::new(held.trim_start_matches('#'))));
-        if !held.is_empty()
+        let hash = location.hash().unwrap_or_default();
+        if !hash.is_empty()
             && let Ok(history) = window().history()
         {
             // Where that is refused, the address keeps a link that works once.
             let path = location.pathname().unwrap_or_default();
-            let _ = history.replace_state_with_url(
-                &history.state().unwrap_or_default(),
-                "",
-                Some(&path),
-            );
+            let state = history.state().unwrap_or_default();
+            let _ = history.replace_state_with_url(&state, "", Some(&path));
         }
-    });
-    link
+        let held = link_in(&hash);
+        let is_there = held.is_some();
+        if is_there || self.held.with_untracked(Option::is_none) {
+            self.lost.set(!is_there);
+            self.held.set(held);
+        }
+        is_there
+    }
+
+    /// What it holds; nothing when it was lost on the way.
+    pub fn get(self) -> Secret {
+        self.held.get_untracked().unwrap_or_default()
+    }
+
+    /// Whether it was lost on the way.
+    pub fn is_lost(self) -> bool {
+        self.lost.get()
+    }
+}
+
+/// The words to who has come without what the link holds, and a field for the whole address.
+#[component]
+pub(super) fn LostLink(link: LinkInMail) -> impl IntoView {
+    let state = FormState::default();
+    let address = RwSignal::new(String::new());
+    let send = move |()| {
+        let held = link_in(&address.get_untracked());
+        let words = "That is not the whole link: it ends with # and some letters and digits.";
+        let complaint = held.is_none().then(|| words.to_owned());
+        let errors = FieldErrors::default().with("link", complaint);
+        // Nothing is sent: what it holds goes with the next form.
+        let nothing = async { Ok::<(), Failed<AccountReason>>(()) };
+        state.send(errors.into_result(), nothing, move |()| {
+            link.held.set(held);
+            link.lost.set(false);
+        });
+    };
+    view! {
+        <Form state on_send=Callback::new(send)>
+            <p role="status">"The address of this page is incomplete: what stands behind the # was lost on its way. Copy the whole link from our mail and paste it here."</p>
+            <TextField state name="link" label="The link from our mail" value=address autocomplete="off" exact=true/>
+            <Submit state label="Go on"/>
+        </Form>
+    }
+    .into_any()
 }

@@ -24,7 +24,7 @@ pub fn Unconfirmed() -> impl IntoView {
         (person.role != Role::Guest && !person.confirmed).then(|| {
             view! {
                 <p class="notice">
-                    <span>"Please confirm your e-mail address: open the link in our mail. Until then you can prepare everything, but not go on stage."</span>
+                    <span>"Please confirm your e-mail address: open the link in our mail. Until then you can prepare everything, but your shows stand on no list, and you can’t go on stage."</span>
                     <button class="button" type="button" on:click=again>"Send it again"</button>
                 </p>
             }

@@ -109,6 +109,7 @@ fn Codes(shown: Vec<Secret>, codes: RwSignal<Vec<Secret>>) -> impl IntoView {
         <div class="notice codes" role="status">
             <p><strong>"Your recovery codes"</strong> ". Each opens your account once, when your phone is not at hand. Write them down: they are never shown again."</p>
             <ul role="list">{list}</ul>
+            <p>"Where you are logged in already, nobody is asked for a code. " <a href="#sessions">"End other sessions"</a> " if somebody else could be there."</p>
             <button class="button primary" type="button" on:click=move |_| codes.set(Vec::new())>"I have kept them"</button>
         </div>
     }

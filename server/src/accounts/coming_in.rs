@@ -4,6 +4,8 @@
 //! Registering and asking for a new password write the same rows whether it is or not; what follows
 //! from it stands in a letter to the address. Logging in hashes a password in every case.
 
+use std::error::Error;
+
 use async_trait::async_trait;
 use bandstand_app::accounts::port::Accounts;
 use bandstand_domain::{
@@ -17,6 +19,7 @@ use super::{
     letters::Occasion,
     links::{self, Purpose},
     lost, own_sessions,
+    password::Verdict,
     store::{self, Known},
     viewer, write_to,
 };
@@ -28,6 +31,8 @@ use crate::{
         limits::{Limit, by_address},
         sessions,
     },
+    mail::address::{key, sendable},
+    people, shows,
 };
 
 /// Whether the database refused something because it isn't free.
@@ -39,6 +44,7 @@ pub(crate) fn is_taken(error: &DatabaseError) -> bool {
 impl Accounts for Caller {
     async fn register(&self, form: Registration) -> Result<Viewer, AccountError> {
         form.check()?;
+        check_sendable(&form.email)?;
         self.limited(Limit::Registration, by_address(self.address))?;
         let known_words = [form.handle.trim(), form.display_name.trim(), form.email.trim()];
         let passwords = &self.venue.passwords;
@@ -50,12 +56,15 @@ impl Accounts for Caller {
             let mut write = self.venue.database.begin().await?;
             let account =
                 store::insert(&mut write, &form, person, &password, self.language).await?;
+            if people::is_kept_for_another(&mut write, form.handle.trim(), &account.id).await? {
+                return Ok(Err(taken(&form.handle)));
+            }
             write_to(&mut write, Occasion::Registered { account: account.id.clone() }).await?;
             write.commit().await?;
-            Ok(account)
+            Ok(Ok(account))
         };
         let account = match made.await {
-            Ok(account) => account,
+            Ok(made) => made?,
             Err(error) if is_taken(&error) => return Err(self.handle_taken(&form.handle).await),
             Err(error) => return Err(broken(error)),
         };
@@ -73,7 +82,7 @@ impl Accounts for Caller {
             let Some(proof) = links::redeem(&mut write, &link, &purposes).await? else {
                 return Ok(None);
             };
-            let account = proof.account;
+            let account = proof.account.clone();
             let before = store::confirm(&mut write, &account, &proof.email).await?;
             // Links for another address, and those that a former address holds, are void now.
             links::take_back(&mut write, &account).await?;
@@ -81,16 +90,21 @@ impl Accounts for Caller {
                 Some(email) => Occasion::EmailChanged { account, email },
                 None => Occasion::Confirmed { account },
             };
+            // From now on they stand on the list.
+            let shows = shows::append_artist_changed(&mut write, &proof.account).await?;
             write_to(&mut write, occasion).await?;
             write.commit().await?;
-            Ok(Some(proof.email))
+            Ok(Some((proof.email, shows)))
         };
-        let email = match confirmed.await {
+        let (email, shows) = match confirmed.await {
             Ok(email) => email.ok_or_else(over)?,
             // Somebody else has confirmed the same address in the meantime.
             Err(error) if is_taken(&error) => return Err(over()),
             Err(error) => return Err(broken(error)),
         };
+        for show in shows {
+            shows::wake(&self.venue, show);
+        }
         self.venue.jobs.wake();
         Ok(email)
     }
@@ -173,6 +187,7 @@ impl Accounts for Caller {
                 return Ok(None);
             };
             store::set_password(&mut write, &proof.account, &hash).await?;
+            factors::forget_tries(&mut write, &proof.account).await?;
             links::take_back(&mut write, &proof.account).await?;
             let ended = own_sessions::end_all(&mut write, &proof.account, None).await?;
             let account = proof.account.clone();
@@ -196,6 +211,17 @@ impl Accounts for Caller {
     }
 }
 
+/// The complaint about a handle that somebody has, or had until lately.
+pub(super) fn taken(handle: &str) -> AccountError {
+    FieldErrors::one("handle", format!("The handle ‘{}’ is taken.", handle.trim())).into()
+}
+
+/// Complains when no mail server could be told the address.
+pub(super) fn check_sendable(email: &str) -> Result<(), FieldErrors> {
+    let words = "That is not an e-mail address: its domain has a character that no domain has.";
+    sendable(email).map(drop).ok_or_else(|| FieldErrors::one("email", words))
+}
+
 /// The answer to who proved who they are while how the account is entered was changed.
 pub(super) fn superseded() -> AccountError {
     Refusal::Because(AccountReason::Superseded)
@@ -208,7 +234,7 @@ impl Caller {
     }
 
     /// Asks for a letter.
-    async fn ask(&self, occasion: Occasion) -> Result<(), DatabaseError> {
+    pub(crate) async fn ask(&self, occasion: Occasion) -> Result<(), DatabaseError> {
         let mut write = self.venue.database.begin().await?;
         write_to(&mut write, occasion).await?;
         write.commit().await?;
@@ -220,14 +246,13 @@ impl Caller {
     /// nobody gets into one that an operator closed.
     async fn prove(&self, form: &Credentials) -> Result<Known, AccountError> {
         form.check()?;
-        let login = form.login.trim().to_lowercase();
+        let login = key(&form.login);
         let address = by_address(self.address);
         self.limited(Limit::LogInAddress, address)?;
         self.limited(Limit::LogIn, (address, &login))?;
         let known = store::by_login(&self.venue.database, &login).await.map_err(broken)?;
-        let hash = known.as_ref().map(|known| known.password.clone());
         // Without an account too, so that the time it takes tells nothing.
-        let right = self.venue.passwords.verify(&form.password, hash).await?;
+        let right = self.is_password(known.as_ref(), &form.password).await?;
         match known {
             Some(known) if right && known.disabled => {
                 Err(Refusal::Because(AccountReason::Disabled))
@@ -237,14 +262,28 @@ impl Caller {
         }
     }
 
+    /// Whether `password` is that of `known`; takes as long when there is none. One that was hashed as it
+    /// was typed, by an earlier version, is hashed anew.
+    pub(super) async fn is_password<E: Error>(
+        &self,
+        known: Option<&Known>,
+        password: &Secret,
+    ) -> Result<bool, Refusal<E>> {
+        let passwords = &self.venue.passwords;
+        let hash = known.map(|known| known.password.clone());
+        let verdict = passwords.verify(password, hash).await?;
+        if let (Verdict::RightAsTyped, Some(known)) = (verdict, known) {
+            let hash = passwords.hash(password).await?;
+            store::rehash(&self.venue.database, known, &hash).await.map_err(broken)?;
+        }
+        Ok(verdict != Verdict::Wrong)
+    }
+
     /// What a form is told whose handle the database refused. Handles are public; nothing else that
     /// could be in use may be told.
     pub(super) async fn handle_taken(&self, handle: &str) -> AccountError {
         match store::is_handle_taken(&self.venue.database, handle).await {
-            Ok(true) => {
-                let words = format!("The handle ‘{}’ is taken.", handle.trim());
-                FieldErrors::one("handle", words).into()
-            }
+            Ok(true) => taken(handle),
             // The same guest registered twice at once.
             Ok(false) => Refusal::Broken,
             Err(error) => broken(error),

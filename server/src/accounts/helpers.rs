@@ -84,6 +84,7 @@ impl Helpers for Caller {
 
     async fn remove_helper(&self, handle: String) -> Result<Vec<Helper>, AccountError> {
         let artist = self.own_stage().await?;
+        self.limited(Limit::Settings, &artist.id)?;
         let database = &self.venue.database;
         let removed = async {
             let mut write = database.begin().await?;

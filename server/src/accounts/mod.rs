@@ -7,6 +7,7 @@ pub(crate) mod guests;
 pub mod helpers;
 pub mod leaving;
 pub mod letters;
+mod link_pages;
 pub mod links;
 pub mod operator;
 pub mod own_sessions;
@@ -14,6 +15,9 @@ mod password;
 mod settings;
 pub mod store;
 
+use std::sync::Arc;
+
+use axum::Router;
 use bandstand_domain::{
     Millis, PersonId,
     accounts::{Role, Viewer},
@@ -21,8 +25,7 @@ use bandstand_domain::{
 use tower_sessions::session;
 
 pub(crate) use coming_in::is_taken;
-pub use export::routes;
-pub use password::Passwords;
+pub use password::{Passwords, Verdict};
 pub use store::Account;
 
 use crate::{
@@ -31,9 +34,15 @@ use crate::{
     http::sessions::{self, ACCOUNT, EPOCH},
     jobs::{self, Job},
     secrets,
+    venue::Venue,
 };
 use guests::{GUEST, Guest};
 use letters::Occasion;
+
+/// The file with one's own data, and what leads to pages that links meant.
+pub fn routes() -> Router<Arc<Venue>> {
+    export::routes().merge(link_pages::routes())
+}
 
 /// How long a deleted account can be taken back, in milliseconds.
 pub const GRACE: i64 = 14 * 24 * Millis::HOUR;

@@ -18,7 +18,7 @@ use crate::{
     clock,
     config::Config,
     database::{Database, DatabaseError},
-    factors, secrets,
+    factors, secrets, shows,
 };
 
 /// What to do with an account. An account is named by its handle or its confirmed e-mail address.
@@ -85,6 +85,7 @@ pub enum UserError {
 pub async fn run(mut config: Config, command: UserCommand) -> Result<String, UserError> {
     config.settle(config.listen);
     let database = Database::open(config.database().reveal()).await?;
+    store::settle_email_keys(&database).await?;
     let done = attend(&database, &config, command).await;
     database.close().await;
     done
@@ -136,7 +137,7 @@ async fn attend(
 }
 
 async fn find(database: &Database, who: &str) -> Result<Contact, UserError> {
-    let known = store::by_login(database, &who.trim().to_lowercase()).await?;
+    let known = store::by_login(database, who).await?;
     let known = known.ok_or_else(|| UserError::Unknown(who.to_owned()))?;
     let contact = store::contact(database, &known.account.id).await?;
     contact.ok_or_else(|| UserError::Unknown(who.to_owned()))
@@ -210,7 +211,10 @@ async fn set_disabled(
         .execute(&mut *write)
         .await?;
     let mut ended = 0;
-    if disabled {
+    if !disabled {
+        shows::append_artist_changed(&mut write, id).await?;
+    } else {
+        shows::append_artist_closed(&mut write, id).await?;
         links::take_back(&mut write, id).await?;
         ended = own_sessions::end_all(&mut write, id, None).await?.len();
     }

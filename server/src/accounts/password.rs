@@ -14,6 +14,7 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     task::spawn_blocking,
 };
+use unicode_normalization::UnicodeNormalization;
 
 /// The most that wait for their turn; a hash takes some 20 ms.
 const MOST_WAITING: usize = 256;
@@ -57,7 +58,7 @@ impl Passwords {
         self.take_turn(move || hash(&password)).await?.ok_or(Refusal::Broken)
     }
 
-    /// Whether `password` belongs to `known`, a PHC string; takes as long when there is none.
+    /// Compares `password` with `known`, a PHC string; takes as long when there is none.
     ///
     /// # Errors
     /// When too many wait.
@@ -65,12 +66,12 @@ impl Passwords {
         &self,
         password: &Secret,
         known: Option<String>,
-    ) -> Result<bool, Refusal<E>> {
+    ) -> Result<Verdict, Refusal<E>> {
         let password = password.clone();
         let exists = known.is_some();
         let known = known.unwrap_or_else(|| self.nobodys.clone());
-        let right = self.take_turn(move || verify(&password, &known)).await?;
-        Ok(right && exists)
+        let verdict = self.take_turn(move || verify(&password, &known)).await?;
+        Ok(if exists { verdict } else { Verdict::Wrong })
     }
 
     /// Complains about `field` when `password` is among the first that would be guessed: the common
@@ -123,16 +124,39 @@ impl Passwords {
     }
 }
 
+/// What became of a password that was compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is another one.
+    Wrong,
+    /// It is the one.
+    Right,
+    /// It is the one, as it was typed and not as [`prepared`]: an earlier version hashed it.
+    RightAsTyped,
+}
+
+/// A password as it is hashed, whatever keyboard it comes from: every space is U+0020, and what can be
+/// written with one character or several is in one form (RFC 8265, section 4.2: OpaqueString).
+fn prepared(password: &Secret) -> String {
+    let is_space = |c| {
+        matches!(
+            c,
+            '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}'
+        )
+    };
+    password.reveal().chars().map(|c| if is_space(c) { ' ' } else { c }).nfc().collect()
+}
+
 /// Whether somebody who tries the likeliest first would come to `password` within a million tries.
 fn is_guessed(password: &Secret, words: &[String]) -> bool {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    zxcvbn::zxcvbn(password.reveal(), &words).guesses_log10() < 6.0
+    zxcvbn::zxcvbn(&prepared(password), &words).guesses_log10() < 6.0
 }
 
 // `Argon2::default` is argon2id, 19 MiB, 2 passes, 1 lane: OWASP's first recommendation.
 fn hash(password: &Secret) -> Option<String> {
     let salt = SaltString::generate(&mut OsRng);
-    match Argon2::default().hash_password(password.reveal().as_bytes(), &salt) {
+    match Argon2::default().hash_password(prepared(password).as_bytes(), &salt) {
         Ok(hash) => Some(hash.to_string()),
         Err(error) => {
             tracing::error!(%error, "a password could not be hashed");
@@ -141,10 +165,17 @@ fn hash(password: &Secret) -> Option<String> {
     }
 }
 
-fn verify(password: &Secret, known: &str) -> bool {
-    PasswordHash::new(known).is_ok_and(|known| {
-        Argon2::default().verify_password(password.reveal().as_bytes(), &known).is_ok()
-    })
+fn verify(password: &Secret, known: &str) -> Verdict {
+    let Ok(known) = PasswordHash::new(known) else { return Verdict::Wrong };
+    let is_right = |text: &str| Argon2::default().verify_password(text.as_bytes(), &known).is_ok();
+    let prepared = prepared(password);
+    if is_right(&prepared) {
+        Verdict::Right
+    } else if prepared != password.reveal() && is_right(password.reveal()) {
+        Verdict::RightAsTyped
+    } else {
+        Verdict::Wrong
+    }
 }
 
 #[cfg(test)]
@@ -179,8 +210,28 @@ mod tests {
         let opens = async |secret: &Secret, known: Option<String>| {
             passwords.verify::<AccountReason>(secret, known).await.unwrap()
         };
-        assert!(opens(&secret, Some(hash.clone())).await);
-        assert!(!opens(&Secret::new("other"), Some(hash)).await);
-        assert!(!opens(&Secret::new("nobody's"), None).await);
+        assert_eq!(opens(&secret, Some(hash.clone())).await, Verdict::Right);
+        assert_eq!(opens(&Secret::new("other"), Some(hash)).await, Verdict::Wrong);
+        assert_eq!(opens(&Secret::new("nobody's"), None).await, Verdict::Wrong);
+    }
+
+    #[tokio::test]
+    async fn a_password_is_the_same_from_another_keyboard() {
+        let passwords = Passwords::default();
+        let composed = Secret::new("caf\u{e9} au lait bitte");
+        let decomposed = Secret::new("cafe\u{301}\u{a0}au lait\u{3000}bitte");
+        let hash = passwords.hash::<AccountReason>(&decomposed).await.unwrap();
+        for typed in [&composed, &decomposed] {
+            let verdict = passwords.verify::<AccountReason>(typed, Some(hash.clone())).await;
+            assert_eq!(verdict, Ok(Verdict::Right));
+        }
+        // As an earlier version kept it.
+        let salt = SaltString::generate(&mut OsRng);
+        let raw = decomposed.reveal().as_bytes();
+        let raw = Argon2::default().hash_password(raw, &salt).unwrap().to_string();
+        let verdict = passwords.verify::<AccountReason>(&decomposed, Some(raw.clone())).await;
+        assert_eq!(verdict, Ok(Verdict::RightAsTyped));
+        let verdict = passwords.verify::<AccountReason>(&composed, Some(raw)).await;
+        assert_eq!(verdict, Ok(Verdict::Wrong));
     }
 }

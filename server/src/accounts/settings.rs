@@ -14,7 +14,7 @@ use bandstand_domain::{
 
 use super::{
     Account, GRACE,
-    coming_in::{is_taken, superseded},
+    coming_in::{check_sendable, is_taken, superseded, taken},
     letters::Occasion,
     links, own_sessions, store, write_to,
 };
@@ -22,6 +22,7 @@ use crate::{
     caller::Caller,
     clock,
     database::{DatabaseError, broken},
+    factors,
     http::limits::{Limit, by_address},
     people, shows,
 };
@@ -52,18 +53,22 @@ impl AccountSettings for Caller {
         check_new_handle(&handle)?;
         let handle = handle.trim().to_owned();
         self.limited(Limit::Settings, &account.id)?;
+        self.limited(Limit::Rename, &account.id)?;
         let changed = async {
             let mut write = self.venue.database.begin().await?;
             store::set_handle(&mut write, &account.id, &handle).await?;
+            if people::is_kept_for_another(&mut write, &handle, &account.id).await? {
+                return Ok(Err(taken(&handle)));
+            }
             people::leave_handle(&mut write, &account.id, &account.handle, &handle).await?;
             // Posters lead to the artist's page, whose address has changed.
             let shows = shows::append_artist_changed(&mut write, &account.id).await?;
             write.commit().await?;
-            Ok(shows)
+            Ok(Ok(shows))
         };
         match changed.await {
             Ok(shows) => {
-                for show in shows {
+                for show in shows? {
                     shows::wake(&self.venue, show);
                 }
                 Ok(Account { handle, ..account }.viewer())
@@ -76,6 +81,7 @@ impl AccountSettings for Caller {
     async fn change_email(&self, form: NewEmail) -> Result<(), AccountError> {
         let account = self.own_account().await?;
         form.check()?;
+        check_sendable(&form.email)?;
         self.check_own_password(&account, "email_password", &form.password).await?;
         let email = form.email.trim().to_owned();
         let asked = async {
@@ -117,6 +123,7 @@ impl AccountSettings for Caller {
                 return Ok(None);
             }
             store::set_password(&mut write, &account.id, &hash).await?;
+            factors::forget_tries(&mut write, &account.id).await?;
             links::take_back(&mut write, &account.id).await?;
             let ended = own_sessions::end_all(&mut write, &account.id, Some(&kept)).await?;
             let occasion = Occasion::PasswordChanged { account: account.id.clone() };
@@ -143,6 +150,8 @@ impl AccountSettings for Caller {
 
     async fn end_session(&self, name: String) -> Result<(), AccountError> {
         let account = self.own_account().await?;
+        let current = self.session_name().await.map_err(broken)?;
+        self.limited(Limit::Sessions, &current)?;
         let ended = async {
             let mut write = self.venue.database.begin().await?;
             store::begin_epoch(&mut write, &account.id).await?;
@@ -160,6 +169,7 @@ impl AccountSettings for Caller {
     async fn end_other_sessions(&self) -> Result<(), AccountError> {
         let account = self.own_account().await?;
         let kept = self.session_name().await.map_err(broken)?;
+        self.limited(Limit::Sessions, &kept)?;
         let ended = self.end_all_sessions(&account.id, Some(&kept)).await.map_err(broken)?;
         self.venue.live.end_sessions(&ended).await;
         Ok(())
@@ -208,7 +218,7 @@ impl Caller {
         self.limited(Limit::Settings, &account.id)?;
         self.limited(Limit::LogIn, (by_address(self.address), &account.id))?;
         let known = store::known_by_id(&self.venue.database, &account.id).await.map_err(broken)?;
-        if self.venue.passwords.verify(password, known.map(|it| it.password)).await? {
+        if self.is_password(known.as_ref(), password).await? {
             Ok(())
         } else {
             Err(FieldErrors::one(field, "That is not your password.").into())

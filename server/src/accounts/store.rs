@@ -1,5 +1,6 @@
 //! Accounts in the database.
 
+mod email_keys;
 mod ending;
 mod epoch;
 
@@ -15,8 +16,10 @@ use uuid::Uuid;
 use crate::{
     clock,
     database::{Database, DatabaseError, Write, to_json},
+    mail::address::key,
 };
-pub use ending::{Due, delete, due, erase, export, restore};
+pub use email_keys::settle_email_keys;
+pub use ending::{delete, due, erase, export, restore};
 pub use epoch::{begin_epoch, lock_epoch};
 
 /// A statement that reads of the account `$which` what makes an [`Account`], and the columns `$more`.
@@ -143,7 +146,7 @@ pub async fn find(database: &Database, id: &str) -> Result<Option<Account>, Data
     one(database, statement, id, account).await
 }
 
-/// The account that logs in as `login` (handle or confirmed e-mail, in lower case).
+/// The account that logs in as `login`, a handle or a confirmed e-mail address.
 ///
 /// # Errors
 /// When the database fails.
@@ -153,7 +156,7 @@ pub async fn by_login(database: &Database, login: &str) -> Result<Option<Known>,
         ", password, disabled_at, deleted_at",
         "(handle_key = $1 OR email_key = $1) AND erased_at IS NULL"
     );
-    one(database, statement, login, known).await
+    one(database, statement, &key(login), known).await
 }
 
 /// The account with the handle `handle`, unless it was closed or deleted.
@@ -200,7 +203,7 @@ pub async fn contact_by_login(
         "(handle_key = $1 OR email_key = $1) \
          AND erased_at IS NULL AND deleted_at IS NULL AND disabled_at IS NULL"
     );
-    one(database, statement, &login.trim().to_lowercase(), to_contact).await
+    one(database, statement, &key(login), to_contact).await
 }
 
 /// How the account is written to that has confirmed the address `email`.
@@ -212,7 +215,7 @@ pub async fn contact_by_email(
     email: &str,
 ) -> Result<Option<Contact>, DatabaseError> {
     let statement = accounts!(", email, language", "email_key = $1 AND erased_at IS NULL");
-    one(database, statement, &email.trim().to_lowercase(), to_contact).await
+    one(database, statement, &key(email), to_contact).await
 }
 
 /// Makes an account from a form that was checked. Its address isn't confirmed, so it may be somebody
@@ -299,7 +302,7 @@ pub async fn confirm(
     )
     .bind(id)
     .bind(email)
-    .bind(email.to_lowercase())
+    .bind(key(email))
     .bind(clock::now().0)
     .execute(&mut **write)
     .await?;
@@ -334,6 +337,21 @@ pub async fn set_password(write: &mut Write, id: &str, hash: &str) -> Result<(),
         .execute(&mut **write)
         .await?;
     Ok(())
+}
+
+/// Hashes the password of `known` anew, which stays the same: no new epoch begins.
+///
+/// # Errors
+/// When the database fails.
+pub async fn rehash(database: &Database, known: &Known, hash: &str) -> Result<(), DatabaseError> {
+    let mut write = database.begin().await?;
+    sqlx::query("UPDATE accounts SET password = $3 WHERE id = $1 AND password = $2")
+        .bind(known.account.id.as_str())
+        .bind(known.password.as_str())
+        .bind(hash)
+        .execute(&mut *write)
+        .await?;
+    write.commit().await
 }
 
 /// Gives an account another handle.

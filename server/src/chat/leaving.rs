@@ -36,12 +36,16 @@ pub async fn export(database: &Database, person: &str) -> Result<Value, Database
     messages.collect::<Result<Vec<_>, DatabaseError>>().map(Value::from)
 }
 
-/// Forgets what `author` wrote and by which name, in the log of events as well. The places of the
-/// messages stay, so that nobody's history gets a gap.
+/// Forgets what `author` wrote and by which name, in the log of events as well, and where they were muted.
+/// The places of the messages stay, so that nobody's history gets a gap.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn forget_author(write: &mut Write, author: &PersonId) -> Result<(), DatabaseError> {
+pub async fn forget_person(write: &mut Write, author: &PersonId) -> Result<(), DatabaseError> {
+    sqlx::query("DELETE FROM mutes WHERE person = $1")
+        .bind(author.as_str())
+        .execute(&mut **write)
+        .await?;
     let rows = sqlx::query(
         "UPDATE messages SET name = '', text = '', deleted_at = COALESCE(deleted_at, sent_at) \
          WHERE author = $1 AND (name <> '' OR text <> '') RETURNING show_id, id, position",

@@ -4,5 +4,5 @@ mod leaving;
 mod port;
 mod store;
 
-pub use leaving::{export, forget_author};
+pub use leaving::{export, forget_person};
 pub use store::{is_muted, muted, page};

@@ -50,6 +50,12 @@ impl Chat for Caller {
         let entry = access::enter(self, show).await?;
         let (database, person) = (&self.venue.database, &entry.viewer.person);
         let any = rights::allows(self, &entry.facts, Resource::Message, Action::Delete).await?;
+        // Looked at before anything is written: nobody keeps the only writer busy with what isn't theirs.
+        let author = store::author(database, show, id).await.map_err(broken)?;
+        if author.ok_or(Refusal::NotFound)? != *person && !any {
+            return Err(Refusal::Forbidden);
+        }
+        self.limited(Limit::Moderation, (show, person))?;
         match store::delete(database, show, id, person, any, clock::now()).await {
             Ok(Deletion::Now) => {
                 self.venue.live.wake(Topic::Show(show));
@@ -78,6 +84,7 @@ impl Chat for Caller {
         if !known {
             return Err(Refusal::NotFound);
         }
+        self.limited(Limit::Moderation, (show, &entry.viewer.person))?;
         let changed = store::mute(database, show, &person, muted, clock::now()).await;
         if changed.map_err(broken)? {
             self.venue.live.wake(Topic::Show(show));

@@ -85,6 +85,23 @@ pub async fn post(
     Ok(Posted::Now)
 }
 
+/// Who wrote the message `id` at `show`; none when there never was one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn author(
+    database: &Database,
+    show: ShowId,
+    id: MessageId,
+) -> Result<Option<PersonId>, DatabaseError> {
+    let row = sqlx::query("SELECT author FROM messages WHERE show_id = $1 AND id = $2")
+        .bind(show.to_string())
+        .bind(id.0.to_string())
+        .fetch_optional(&database.read)
+        .await?;
+    row.map(|row| Ok(PersonId::new(row.try_get::<String, _>(0)?))).transpose()
+}
+
 /// What became of a deletion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deletion {

@@ -7,4 +7,4 @@ mod store;
 
 pub use present::NoRoom;
 pub use room::{Attendance, Crowds, NotEntered};
-pub use store::export;
+pub use store::{export, forget_person};

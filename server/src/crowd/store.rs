@@ -4,7 +4,7 @@ use bandstand_domain::{Millis, PersonId, ShowId, crowd::LIKE_COOL_DOWN};
 use serde_json::{Value, json};
 use sqlx::Row;
 
-use crate::database::{Database, DatabaseError};
+use crate::database::{Database, DatabaseError, Write};
 
 /// What became of a like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +84,18 @@ pub async fn keep_peak(database: &Database, show: ShowId, peak: u32) -> Result<(
         .execute(&mut *write)
         .await?;
     write.commit().await
+}
+
+/// Forgets which shows `person` liked; the shows keep how often they were.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget_person(write: &mut Write, person: &PersonId) -> Result<(), DatabaseError> {
+    sqlx::query("DELETE FROM likes WHERE person = $1")
+        .bind(person.as_str())
+        .execute(&mut **write)
+        .await?;
+    Ok(())
 }
 
 /// How often `person` liked which show, for themselves.

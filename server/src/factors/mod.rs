@@ -8,7 +8,7 @@ mod port;
 mod second;
 mod store;
 
-pub use store::{export, forget};
+pub use store::{export, forget, forget_tries};
 
 use bandstand_domain::{
     FieldErrors, Refusal,
@@ -17,13 +17,17 @@ use bandstand_domain::{
 };
 
 use crate::{
-    accounts::{Account, letters::Occasion, write_to},
+    accounts::{Account, Verdict, letters::Occasion, write_to},
     caller::Caller,
     clock,
     database::{DatabaseError, Write, broken},
-    http::{limits::Limit, sessions},
+    http::{
+        limits::{Limit, by_address},
+        sessions,
+    },
     secrets,
 };
+use store::Try;
 
 /// Asks for the second factor of `account`, whose password was right, when there is one. Only who knows
 /// the password gets here, so nobody else can use up the tries.
@@ -42,7 +46,16 @@ pub async fn check_second_factor(
         return Err(Refusal::Because(AccountReason::CodeNeeded));
     }
     let code = normal_code(code).map_err(|complaint| FieldErrors::one("code", complaint))?;
-    caller.limited(Limit::Code, &account.id)?;
+    caller.limited(Limit::Code, (by_address(caller.address), &account.id))?;
+    let now = clock::now();
+    let tell = match store::begin_try(database, &account.id, now).await.map_err(broken)? {
+        Try::Counted { tell } => tell,
+        Try::Blocked(until) => {
+            let seconds = until.since(now).max(1).unsigned_abs().div_ceil(1_000);
+            let retry_after = u32::try_from(seconds).unwrap_or(u32::MAX);
+            return Err(Refusal::TooMany { retry_after });
+        }
+    };
     let right = match second::recovery_parts(&code) {
         Some((slot, rest)) => use_recovery_code(caller, &account.id, slot, rest).await?,
         None => {
@@ -53,7 +66,14 @@ pub async fn check_second_factor(
             }
         }
     };
-    if right { Ok(()) } else { Err(wrong_code().into()) }
+    if right {
+        return Ok(());
+    }
+    if tell {
+        let occasion = Occasion::CodesGuessed { account: account.id.clone() };
+        caller.ask(occasion).await.map_err(broken)?;
+    }
+    Err(wrong_code().into())
 }
 
 fn wrong_code() -> FieldErrors {
@@ -80,6 +100,9 @@ fn step<E: std::error::Error>(
 async fn use_step(caller: &Caller, account: &str, step: i64) -> Result<bool, DatabaseError> {
     let mut write = caller.venue.database.begin().await?;
     let used = store::use_step(&mut write, account, step).await?;
+    if used {
+        forget_tries(&mut write, account).await?;
+    }
     write.commit().await?;
     Ok(used)
 }
@@ -92,8 +115,8 @@ async fn use_recovery_code(
 ) -> Result<bool, AccountError> {
     let database = &caller.venue.database;
     let hash = store::recovery_code(database, account, slot).await.map_err(broken)?;
-    let right = caller.venue.passwords.verify(&Secret::new(rest), hash).await?;
-    if !right {
+    let verdict = caller.venue.passwords.verify(&Secret::new(rest), hash).await?;
+    if verdict == Verdict::Wrong {
         return Ok(false);
     }
     store::use_recovery_code(database, account, slot).await.map_err(broken)

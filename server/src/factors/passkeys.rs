@@ -9,14 +9,20 @@ use serde_json::{Value, json};
 use url::{Host, Url};
 use uuid::Uuid;
 use webauthn_rs::prelude::{
-    CredentialID, DiscoverableAuthentication, Passkey, PasskeyRegistration, PublicKeyCredential,
-    RegisterPublicKeyCredential, Webauthn, WebauthnBuilder,
+    Credential, CredentialID, DiscoverableAuthentication, Passkey, PasskeyRegistration,
+    PublicKeyCredential, RegisterPublicKeyCredential, Webauthn, WebauthnBuilder,
 };
 
 /// How long a person may take to answer.
 pub const PATIENCE: Duration = Duration::from_secs(300);
 /// The most bytes of an answer.
 const LARGEST: usize = 16 * 1024;
+
+/// The flag of an answer that says that the passkey may be kept by a provider and on other devices (Web
+/// Authentication Level 3, section 6.1).
+const BACKUP_ELIGIBLE: u8 = 0x08;
+/// Where the flags are in what the device says.
+const FLAGS: usize = 32;
 
 /// The address at which passkeys work: the venue's own, or `localhost` when that is this machine's
 /// number. Browsers tie a passkey to a name, never to a number.
@@ -129,7 +135,8 @@ pub fn named(answer: &str) -> Option<String> {
 ///
 /// # Errors
 /// When the answer is not right: another challenge, another venue, another person, a signature that
-/// doesn't fit, a counter that goes back, or nobody was asked to prove that the device is theirs.
+/// doesn't fit, a counter that goes back, or nobody was asked to prove that the device is theirs;
+/// `ChangedPasskey` when all that is right, but a passkey that could be backed up now can't.
 pub fn check_known(
     public_url: &str,
     state: &str,
@@ -140,7 +147,15 @@ pub fn check_known(
     let unknown = || FactorReason::UnknownPasskey;
     let state: DiscoverableAuthentication = read(state).ok_or_else(unknown)?;
     let answer: PublicKeyCredential = read(answer).ok_or_else(unknown)?;
-    let mut passkey: Passkey = serde_json::from_str(data).map_err(|_| unknown())?;
+    let passkey: Passkey = serde_json::from_str(data).map_err(|_| unknown())?;
+    let mut credential = Credential::from(passkey);
+    // Providers turn passkeys that lay on one device into ones that they keep, which the library would
+    // refuse. What the device says counts: it is signed with the rest.
+    let flags = answer.response.authenticator_data.get(FLAGS).copied().unwrap_or_default();
+    let eligible = flags & BACKUP_ELIGIBLE != 0;
+    let withdrawn = credential.backup_eligible && !eligible;
+    credential.backup_eligible = eligible;
+    let mut passkey = Passkey::from(credential);
     let venue = relying_party(public_url)?;
     let (whose, _) = venue.identify_discoverable_authentication(&answer).map_err(|_| unknown())?;
     if Some(whose) != number(person) {
@@ -153,6 +168,10 @@ pub fn check_known(
         })?;
     if !result.user_verified() {
         return Err(unknown());
+    }
+    if withdrawn {
+        tracing::info!("a passkey was refused: it can't be backed up any more");
+        return Err(FactorReason::ChangedPasskey);
     }
     passkey.update_credential(&result);
     serde_json::to_string(&passkey).map_err(|_| unknown())

@@ -70,6 +70,7 @@ impl Factors for Caller {
         if let Some(complaint) = check_passkey_name(&name) {
             return Err(FieldErrors::one("passkey_name", complaint).into());
         }
+        self.limited(Limit::Settings, &account.id)?;
         let database = &self.venue.database;
         let state = store::take_ceremony(database, &ceremony, Some(&account.id)).await;
         let unusable = || Refusal::Because(FactorReason::UnusablePasskey);
@@ -184,7 +185,7 @@ impl Factors for Caller {
         if factor.on {
             return Err(Refusal::Because(FactorReason::AlreadyOn));
         }
-        self.limited(Limit::Code, &account.id)?;
+        self.limited(Limit::Code, (by_address(self.address), &account.id))?;
         let step = step(self, &account.id, &factor.secret, &code)?.ok_or_else(wrong_code)?;
         let (shown, kept) = self.make_recovery_codes().await?;
         let enabled = async {

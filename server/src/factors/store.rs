@@ -1,5 +1,7 @@
 //! What the database knows of passkeys and second factors.
 
+mod tries;
+
 use bandstand_domain::{Millis, PersonId, factors::Passkey};
 use serde_json::{Value, json};
 use sqlx::Row;
@@ -10,6 +12,7 @@ use crate::{
     database::{Database, DatabaseError, Write},
     secrets::hash,
 };
+pub use tries::{Try, begin_try, forget_tries};
 
 /// The passkeys of `account`, oldest first.
 ///
@@ -339,6 +342,7 @@ pub async fn use_recovery_code(
     .bind(clock::now().0)
     .execute(&mut *write)
     .await?;
+    forget_tries(&mut write, account).await?;
     write.commit().await?;
     Ok(used.rows_affected() == 1)
 }

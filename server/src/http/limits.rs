@@ -27,7 +27,7 @@ pub enum Limit {
     Forgotten,
     /// Using links from mails, by address.
     Link,
-    /// Mails of one kind to one reader.
+    /// Mails of one kind to one reader, whatever stands behind a `+` in the address.
     Letter,
     /// Changing one's own account, by account.
     Settings,
@@ -55,16 +55,28 @@ pub enum Limit {
     People,
     /// Showing another picture, by account.
     Picture,
-    /// Codes of second factors, by account; who knows the password alone gets here.
+    /// Codes of second factors, by address and account; who knows the password alone gets here.
     Code,
     /// Asking for another size of the picture, by media session.
     Layer,
     /// Beginning ICE anew, by media session.
     Restart,
+    /// Ending sessions, by the session that asks: a thief who is to be thrown out can't use it up.
+    Sessions,
+    /// Deleting messages and muting people, by show and person.
+    Moderation,
+    /// Pausing and ending what is live, by show and person.
+    Stage,
+    /// Taking another handle or stage name, by account: every show to come is announced anew.
+    Rename,
+    /// Letters to addresses that nobody has confirmed, by domain.
+    LetterDomain,
+    /// All letters of the venue to addresses that nobody has confirmed.
+    LetterVenue,
 }
 
 impl Limit {
-    const ALL: [Self; 22] = [
+    const ALL: [Self; 28] = [
         Self::Registration,
         Self::LogIn,
         Self::LogInAddress,
@@ -87,6 +99,12 @@ impl Limit {
         Self::Code,
         Self::Layer,
         Self::Restart,
+        Self::Sessions,
+        Self::Moderation,
+        Self::Stage,
+        Self::Rename,
+        Self::LetterDomain,
+        Self::LetterVenue,
     ];
 
     /// How many at once, and how long until one more.
@@ -114,6 +132,13 @@ impl Limit {
             Self::Code => (10, Duration::from_secs(60)),
             Self::Layer => (20, Duration::from_secs(2)),
             Self::Restart => (10, Duration::from_secs(2)),
+            Self::Sessions => (30, Duration::from_secs(2)),
+            Self::Moderation => (20, Duration::from_secs(1)),
+            Self::Stage => (10, Duration::from_secs(1)),
+            Self::Rename => (10, Duration::from_secs(300)),
+            Self::LetterDomain => (200, Duration::from_secs(5)),
+            // Some 5,000 a day.
+            Self::LetterVenue => (1_000, Duration::from_secs(17)),
         }
     }
 }

@@ -30,6 +30,7 @@ use crate::{
     jobs,
     live::LiveStartError,
     mail::MailStartError,
+    people,
     venue::Venue,
 };
 
@@ -239,5 +240,6 @@ async fn sweep_database(venue: &Arc<Venue>) -> Result<(), DatabaseError> {
     links::sweep(&mut write).await?;
     jobs::sweep(&mut write).await?;
     write.commit().await?;
-    leaving::erase_due(venue).await
+    leaving::erase_due(venue).await?;
+    people::sweep(venue).await
 }

@@ -90,6 +90,27 @@ pub async fn replace(
     Ok(())
 }
 
+/// Puts what `change` makes of them in the place of those events of `topic` of which it makes something.
+///
+/// # Errors
+/// When the database fails, or holds an event that this version doesn't know.
+pub async fn rewrite(
+    write: &mut Write,
+    topic: Topic,
+    change: impl Fn(Event) -> Option<Event>,
+) -> Result<(), DatabaseError> {
+    let rows = sqlx::query("SELECT cursor, event FROM events WHERE topic = $1")
+        .bind(topic.to_string())
+        .fetch_all(&mut **write)
+        .await?;
+    for row in rows {
+        if let Some(event) = change(from_json(&row, "event")?) {
+            replace(write, topic, Cursor(row.try_get(0)?), &event).await?;
+        }
+    }
+    Ok(())
+}
+
 /// The cursor of the latest event of `topic`; 0 when there was none.
 ///
 /// # Errors

@@ -84,12 +84,14 @@ impl Live for Caller {
     }
 
     async fn pause(&self, show: ShowId, paused: bool) -> Result<(), LiveError> {
-        allowed(self, show, Action::Change).await?;
+        let entry = allowed(self, show, Action::Change).await?;
+        self.limited(Limit::Stage, (show, &entry.viewer.person))?;
         answer(self.venue.live.stages().pause(show, paused).await)
     }
 
     async fn end(&self, show: ShowId) -> Result<(), LiveError> {
-        allowed(self, show, Action::Delete).await?;
+        let entry = allowed(self, show, Action::Delete).await?;
+        self.limited(Limit::Stage, (show, &entry.viewer.person))?;
         answer(self.venue.live.stages().end(show).await)
     }
 

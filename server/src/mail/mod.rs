@@ -1,5 +1,6 @@
 //! Mails: by SMTP, or into a mailbox in the data folder where no mail server is configured.
 
+pub mod address;
 pub mod mailbox;
 
 use std::{io, path::PathBuf, time::Duration};
@@ -15,10 +16,11 @@ use lettre::{
         PoolConfig,
         authentication::Credentials,
         client::{Tls, TlsParameters},
+        extension::ClientId,
     },
 };
 use thiserror::Error;
-use url::Url;
+use url::{Host, Url};
 
 use crate::config::{Config, SmtpTls};
 
@@ -89,10 +91,15 @@ impl Mail {
     /// # Errors
     /// [`MailStartError`].
     pub fn open(config: &Config) -> Result<Self, MailStartError> {
-        let host = Url::parse(&config.public_url)
-            .ok()
-            .and_then(|url| Some(url.host_str()?.trim_matches(['[', ']']).to_owned()));
-        let host = host.unwrap_or_else(|| "localhost".into());
+        let url = Url::parse(&config.public_url).ok();
+        let host = url.as_ref().and_then(|url| Some(url.host_str()?.trim_matches(['[', ']'])));
+        let host = host.unwrap_or("localhost").to_owned();
+        // The name by which the venue is known; the machine's own often is none (RFC 5321, section 4.1.4).
+        let greets_as = match url.as_ref().and_then(Url::host) {
+            Some(Host::Ipv4(address)) => ClientId::Ipv4(address),
+            Some(Host::Ipv6(address)) => ClientId::Ipv6(address),
+            _ => ClientId::Domain(host.clone()),
+        };
         let Some(smtp) = &config.smtp else {
             let folder = config.data.join("mailbox");
             crate::venue::make_private(&folder)?;
@@ -108,6 +115,7 @@ impl Mail {
         };
         let mut transport = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&smtp.host)
             .port(smtp.port)
+            .hello_name(greets_as)
             .tls(tls)
             .timeout(Some(PATIENCE))
             // A connection that is kept answers as soon as a mail is acknowledged, without waiting for
@@ -146,7 +154,8 @@ impl Mail {
 
     fn message(&self, id: &str, letter: &Letter) -> Result<Message, MailError> {
         let wrong = |what: &str| MailError::Refused(what.to_owned());
-        let to = letter.to.parse().map_err(|_| wrong("the address can't be written to"))?;
+        let to = address::sendable(&letter.to).and_then(|to| to.parse().ok());
+        let to = to.ok_or_else(|| wrong("the address can't be written to"))?;
         Message::builder()
             .message_id(Some(format!("<{id}@{}>", self.host)))
             .from(self.from.clone())
@@ -169,7 +178,12 @@ fn from_smtp(error: &lettre::transport::smtp::Error) -> MailError {
         None if error.is_client() => "what it can't do".into(),
         None => "no connection".into(),
     };
-    if error.is_permanent() { MailError::Refused(what) } else { MailError::NotNow(what) }
+    // What the mail server can't do, such as characters beyond ASCII before the @, it can't do later.
+    if error.is_permanent() || error.is_client() {
+        MailError::Refused(what)
+    } else {
+        MailError::NotNow(what)
+    }
 }
 
 /// `Auto-Submitted: auto-generated` (RFC 3834), so that nobody's holiday answers.

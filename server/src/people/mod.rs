@@ -14,9 +14,9 @@ use bandstand_domain::{
     visible::tidy_name,
 };
 
-pub use pictures::{Darkroom, discard, routes};
+pub use pictures::{Darkroom, discard, routes, sweep};
 use store::ArtistRow;
-pub use store::{export, forget, leave_handle};
+pub use store::{export, forget, is_kept_for_another, leave_handle};
 
 use crate::{
     accounts::{Account, store::lock},
@@ -108,6 +108,9 @@ impl People for Caller {
         // Posters carry the artist's name: whoever looks at one sees the new one.
         let renamed = account.artist
             && form.artist.as_ref().is_some_and(|artist| artist.stage_name != account.name);
+        if renamed {
+            self.limited(Limit::Rename, &account.id)?;
+        }
         let mut write = self.venue.database.begin().await.map_err(broken)?;
         lock(&mut write, &account.id).await.map_err(broken)?;
         store::save_profile(&mut write, &account.id, &form).await.map_err(broken)?;

@@ -1,6 +1,6 @@
 //! Pictures come in, are kept, and are shown.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use axum::{
     Json, Router,
@@ -11,7 +11,7 @@ use axum::{
     routing::{get, post},
 };
 use bandstand_domain::{
-    Refusal,
+    Millis, Refusal,
     people::{LARGEST_PICTURE, PeopleError, PeopleReason, Picture},
 };
 use tokio::{sync::Semaphore, task::spawn_blocking};
@@ -20,7 +20,8 @@ use uuid::Uuid;
 use super::{picture::square, store};
 use crate::{
     caller::Caller,
-    database::broken,
+    clock,
+    database::{DatabaseError, broken},
     files::{FileError, Files},
     http::{limits::Limit, refused},
     venue::Venue,
@@ -30,6 +31,9 @@ use crate::{
 const MOST_COMING: usize = 64;
 /// The most pictures that wait for their turn to be looked at.
 const MOST_WAITING: usize = 8;
+
+/// Where pictures lie among the files.
+const FOLDER: &str = "pictures";
 
 /// Where pictures are looked at: one at a time, so that a flood of them fills no memory.
 #[derive(Debug)]
@@ -111,6 +115,33 @@ pub async fn discard(files: &Files, picture: &Picture) {
             tracing::warn!(%error, "a picture that was replaced could not be deleted");
         }
     }
+}
+
+/// Deletes the pictures that nobody has: those that were kept while the program ended, before their
+/// account knew of them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sweep(venue: &Venue) -> Result<(), DatabaseError> {
+    let files = match venue.files.kept_before(FOLDER, clock::now().plus(-Millis::HOUR)).await {
+        Ok(files) => files,
+        Err(error) => {
+            tracing::warn!(%error, "the pictures could not be listed");
+            return Ok(());
+        }
+    };
+    // Asked afterwards: what was kept an hour ago is somebody's by now, or nobody's.
+    let known: HashSet<String> = store::pictures(&venue.database).await?.into_iter().collect();
+    for file in files {
+        let name = file.trim_start_matches(FOLDER).trim_start_matches('/');
+        if !is_name(name) || known.contains(&name[..32]) {
+            continue;
+        }
+        if let Err(error) = venue.files.delete(&file).await {
+            tracing::warn!(%error, "a picture that nobody has could not be deleted");
+        }
+    }
+    Ok(())
 }
 
 fn names(picture: &Picture) -> [String; 2] {

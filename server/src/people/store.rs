@@ -1,6 +1,7 @@
 //! What the database knows of people: profiles, pictures, followers, former handles.
 
 use bandstand_domain::{
+    Millis,
     accounts::ArtistProfile,
     people::{Picture, Profile, ProfileForm},
     shows::Genre,
@@ -12,6 +13,9 @@ use crate::{
     clock,
     database::{Database, DatabaseError, Write, from_json, to_json},
 };
+
+/// How long a handle that somebody left is kept for them, in milliseconds.
+const KEPT: i64 = 90 * 24 * Millis::HOUR;
 
 /// An artist, for their page.
 #[derive(Clone, Debug)]
@@ -88,6 +92,27 @@ pub async fn leave_handle(
     .execute(&mut **write)
     .await?;
     Ok(())
+}
+
+/// Whether `handle` is kept for another account than `account`, which left it of late: whoever took it
+/// at once would be taken for that person, to whom links lead.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_kept_for_another(
+    write: &mut Write,
+    handle: &str,
+    account: &str,
+) -> Result<bool, DatabaseError> {
+    let row = sqlx::query(
+        "SELECT 1 FROM former_handles WHERE handle_key = $1 AND account <> $2 AND left_at > $3",
+    )
+    .bind(handle.to_lowercase())
+    .bind(account)
+    .bind(clock::now().plus(-KEPT).0)
+    .fetch_optional(&mut **write)
+    .await?;
+    Ok(row.is_some())
 }
 
 /// The profile of `account`.
@@ -174,6 +199,16 @@ pub async fn change_picture(
     Ok(before.map(Picture::new))
 }
 
+/// The pictures that somebody has.
+///
+/// # Errors
+/// When the database fails.
+pub async fn pictures(database: &Database) -> Result<Vec<String>, DatabaseError> {
+    sqlx::query_scalar("SELECT picture FROM accounts WHERE picture IS NOT NULL")
+        .fetch_all(&database.read)
+        .await
+}
+
 /// Makes `follower` follow `artist`, or no longer; both are private identities.
 ///
 /// # Errors
@@ -228,12 +263,16 @@ pub async fn followers(
 /// # Errors
 /// When the database fails.
 pub async fn forget(write: &mut Write, account: &str) -> Result<Option<Picture>, DatabaseError> {
-    for statement in [
-        "DELETE FROM follows WHERE follower = $1 OR artist = $1",
-        "DELETE FROM former_handles WHERE account = $1",
-    ] {
-        sqlx::query(statement).bind(account).execute(&mut **write).await?;
-    }
+    sqlx::query("DELETE FROM follows WHERE follower = $1 OR artist = $1")
+        .bind(account)
+        .execute(&mut **write)
+        .await?;
+    // Those that were left of late nobody takes before their time, as the last one.
+    sqlx::query("DELETE FROM former_handles WHERE account = $1 AND left_at <= $2")
+        .bind(account)
+        .bind(clock::now().plus(-KEPT).0)
+        .execute(&mut **write)
+        .await?;
     let before = sqlx::query("SELECT picture FROM accounts WHERE id = $1")
         .bind(account)
         .fetch_optional(&mut **write)

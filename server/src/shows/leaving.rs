@@ -1,8 +1,11 @@
 //! What becomes of the shows of an artist who leaves, and what they take along.
 
+use std::collections::HashSet;
+
 use bandstand_domain::{
     ShowId,
     live::{Event, Topic},
+    shows::{Artist, ShowCard},
 };
 use serde_json::{Value, json};
 use sqlx::Row;
@@ -11,7 +14,7 @@ use super::{store, wake};
 use crate::{
     accounts::store::lock,
     clock,
-    database::{Database, DatabaseError, Write},
+    database::{Database, DatabaseError, Write, parsed},
     live::log,
     venue::Venue,
 };
@@ -41,6 +44,41 @@ pub async fn called_off(venue: &Venue, shows: Vec<ShowId>) {
         wake(venue, show);
         venue.live.close_show(show).await;
     }
+}
+
+/// Puts the names that the account `artist` has now into what the logs say of its shows.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget_artist(write: &mut Write, artist: &str) -> Result<(), DatabaseError> {
+    let rows = sqlx::query(
+        "SELECT s.id, a.handle, a.stage_name FROM shows s JOIN accounts a ON a.id = s.artist \
+         WHERE s.artist = $1",
+    )
+    .bind(artist)
+    .fetch_all(&mut **write)
+    .await?;
+    let mut shows = HashSet::new();
+    let mut now = None;
+    for row in rows {
+        shows.insert(parsed::<ShowId>(&row, "id")?);
+        let stage_name: Option<String> = row.try_get("stage_name")?;
+        let stage_name = stage_name.unwrap_or_default();
+        now = Some(Artist { handle: row.try_get("handle")?, stage_name });
+    }
+    let Some(now) = now else { return Ok(()) };
+    let renamed = |event: Event| match event {
+        Event::ShowChanged { show, description } if shows.contains(&show.id) => {
+            let show = ShowCard { artist: now.clone(), ..show };
+            Some(Event::ShowChanged { show, description })
+        }
+        _ => None,
+    };
+    log::rewrite(write, Topic::Shows, renamed).await?;
+    for show in &shows {
+        log::rewrite(write, Topic::Show(*show), renamed).await?;
+    }
+    Ok(())
 }
 
 /// The shows of the account `artist`, for its person.

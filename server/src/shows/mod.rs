@@ -11,12 +11,12 @@ use bandstand_domain::{
     FieldErrors, Millis, Refusal, ShowId,
     live::{Event, StageState, Topic},
     shows::{
-        Section, ShowCard, ShowDraft, ShowError, ShowList, ShowPage, ShowReason, WhatsOn,
-        check_times,
+        MOST_AHEAD, Section, ShowCard, ShowDraft, ShowError, ShowList, ShowPage, ShowReason,
+        WhatsOn, check_times,
     },
 };
 
-pub use leaving::{call_off, called_off, export};
+pub use leaving::{call_off, called_off, export, forget_artist};
 pub use store::{ShowFacts, stage, stage_text};
 use times::Times;
 
@@ -75,7 +75,8 @@ pub async fn page(venue: &Venue, id: ShowId, viewer: Option<&str>) -> Result<Sho
     })
 }
 
-/// Appends to the logs of both topics that the show `id` is new or changed. After the commit, both have
+/// Appends to the logs of both topics that the show `id` is new or changed; to the list's only when it
+/// stands there. After the commit, both have
 /// to be woken: see [`wake`].
 ///
 /// # Errors
@@ -86,8 +87,21 @@ pub async fn append_changed(write: &mut Write, id: ShowId) -> Result<(), Databas
     let now = clock::now();
     let listed = Event::ShowChanged { show: show.clone(), description: None };
     let own = Event::ShowChanged { show, description: Some(description) };
-    log::append(write, Topic::Shows, &listed, now).await?;
+    if store::is_listed(write, id).await? {
+        log::append(write, Topic::Shows, &listed, now).await?;
+    }
     log::append(write, Topic::Show(id), &own, now).await?;
+    Ok(())
+}
+
+/// Appends to the log of the list that the shows ahead of the account `artist` are gone from it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn append_artist_closed(write: &mut Write, artist: &str) -> Result<(), DatabaseError> {
+    for show in store::ahead(write, artist, MOST_MINE).await? {
+        log::append(write, Topic::Shows, &Event::ShowDeleted { show }, clock::now()).await?;
+    }
     Ok(())
 }
 
@@ -170,22 +184,27 @@ impl Caller {
         }
     }
 
-    /// A transaction in which the account that asks may do `action` to the show `id`. Until it ends, the
-    /// artist's shows change nowhere else.
-    async fn show_to(
-        &self,
-        id: ShowId,
-        action: Action,
-    ) -> Result<(Write, Account, ShowFacts), ShowError> {
+    /// The show `id`, deleted or not, to which the account that asks may do `action`. Asked before anything is written,
+    /// so that who may not keeps nobody else waiting for the database's writer.
+    async fn show_to(&self, id: ShowId, action: Action) -> Result<(Account, ShowFacts), ShowError> {
         let account = self.own_account().await?;
-        let known = facts(&self.venue.database, id).await.map_err(broken)?;
-        let artist = known.ok_or(Refusal::NotFound)?.artist_account;
+        let facts = facts(&self.venue.database, id).await.map_err(broken)?;
+        let facts = facts.ok_or(Refusal::NotFound)?;
+        if rights::allows(self, &facts, Resource::Show, action).await? {
+            Ok((account, facts))
+        } else {
+            Err(Refusal::Forbidden)
+        }
+    }
+
+    /// A transaction that changes the show `id` of the account `artist`, and the show as it is now. Until
+    /// it ends, the artist's shows change nowhere else.
+    async fn change_show(&self, id: ShowId, artist: &str) -> Result<(Write, ShowFacts), ShowError> {
         let mut write = self.venue.database.begin().await.map_err(broken)?;
-        lock(&mut write, &artist).await.map_err(broken)?;
-        let facts =
-            store::facts(&mut *write, id).await.map_err(broken)?.ok_or(Refusal::NotFound)?;
-        facts.check(self, action).await?;
-        Ok((write, account, facts))
+        lock(&mut write, artist).await.map_err(broken)?;
+        let facts = store::facts(&mut *write, id).await.map_err(broken)?;
+        let facts = facts.filter(|facts| !facts.deleted).ok_or(Refusal::Gone)?;
+        Ok((write, facts))
     }
 }
 
@@ -256,6 +275,10 @@ impl Shows for Caller {
         let mut write = self.venue.database.begin().await.map_err(broken)?;
         lock(&mut write, &artist.id).await.map_err(broken)?;
         check_free(&mut write, &artist.id, &times, None).await?;
+        let ahead = store::ahead(&mut write, &artist.id, MOST_AHEAD).await.map_err(broken)?;
+        if ahead.len() as i64 >= MOST_AHEAD {
+            return Err(Refusal::Because(ShowReason::TooManyAhead));
+        }
         let id = store::insert(&mut write, &artist.id, &draft, &times).await.map_err(broken)?;
         append_changed(&mut write, id).await.map_err(broken)?;
         write.commit().await.map_err(broken)?;
@@ -264,9 +287,11 @@ impl Shows for Caller {
     }
 
     async fn update(&self, id: ShowId, draft: ShowDraft) -> Result<(), ShowError> {
-        let (mut write, account, facts) = self.show_to(id, Action::Change).await?;
+        let (account, facts) = self.show_to(id, Action::Change).await?;
         draft.check()?;
         let draft = normal(draft);
+        self.limited(Limit::Shows, &account.id)?;
+        let (mut write, facts) = self.change_show(id, &facts.artist_account).await?;
         let before = store::draft(&mut *write, id).await.map_err(broken)?;
         let same_times = (&draft.starts, &draft.ends, &draft.time_zone)
             == (&before.starts, &before.ends, &before.time_zone);
@@ -290,7 +315,6 @@ impl Shows for Caller {
             check_free(&mut write, &facts.artist_account, &times, Some(id)).await?;
             times
         };
-        self.limited(Limit::Shows, &account.id)?;
         store::update(&mut write, id, &draft, &times).await.map_err(broken)?;
         append_changed(&mut write, id).await.map_err(broken)?;
         write.commit().await.map_err(broken)?;
@@ -302,8 +326,9 @@ impl Shows for Caller {
     }
 
     async fn delete(&self, id: ShowId) -> Result<(), ShowError> {
-        let (mut write, account, _) = self.show_to(id, Action::Delete).await?;
+        let (account, facts) = self.show_to(id, Action::Delete).await?;
         self.limited(Limit::Shows, &account.id)?;
+        let (mut write, _) = self.change_show(id, &facts.artist_account).await?;
         store::delete(&mut write, id).await.map_err(broken)?;
         let deleted = Event::ShowDeleted { show: id };
         for topic in [Topic::Shows, Topic::Show(id)] {

@@ -1,5 +1,7 @@
 //! Shows in the database.
 
+mod listed;
+
 use bandstand_domain::{
     Millis, PersonId, ShowId,
     live::StageState,
@@ -17,6 +19,7 @@ use crate::{
     clock,
     database::{DatabaseError, Write, from_json, parsed, to_json},
 };
+pub use listed::is_listed;
 
 /// What lists show, and the rest of the statement.
 macro_rules! cards {
@@ -207,17 +210,20 @@ pub async fn section<'e>(
 ) -> Result<Vec<ShowCard>, DatabaseError> {
     let statement = match section {
         Section::Live => cards!(
-            "WHERE s.deleted_at IS NULL AND s.stage IN ('live', 'paused', 'dropped') \
+            "WHERE a.disabled_at IS NULL AND a.confirmed_at IS NOT NULL \
+             AND s.deleted_at IS NULL AND s.stage IN ('live', 'paused', 'dropped') \
              AND $1 = $1 AND (s.starts_at > $2 OR (s.starts_at = $2 AND s.id > $3)) \
              ORDER BY s.peak DESC, s.starts_at, s.id LIMIT $4"
         ),
         Section::Upcoming => cards!(
-            "WHERE s.deleted_at IS NULL AND s.stage = 'empty' AND s.ends_at > $1 \
+            "WHERE a.disabled_at IS NULL AND a.confirmed_at IS NOT NULL \
+             AND s.deleted_at IS NULL AND s.stage = 'empty' AND s.ends_at > $1 \
              AND (s.starts_at > $2 OR (s.starts_at = $2 AND s.id > $3)) \
              ORDER BY s.starts_at, s.id LIMIT $4"
         ),
         Section::Past => cards!(
-            "WHERE s.deleted_at IS NULL \
+            "WHERE a.disabled_at IS NULL AND a.confirmed_at IS NOT NULL \
+             AND s.deleted_at IS NULL \
              AND (s.stage = 'ended' OR (s.stage = 'empty' AND s.ends_at <= $1)) \
              AND (s.starts_at < $2 OR (s.starts_at = $2 AND s.id < $3)) \
              ORDER BY s.starts_at DESC, s.id DESC LIMIT $4"

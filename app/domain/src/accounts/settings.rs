@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::{Secret, check_email, check_handle, check_password};
 use crate::{FieldErrors, Millis};
 
+/// Fewer characters than any link has: 128 random bits are 22.
+const SHORTEST_LINK: usize = 16;
+
 /// In which language somebody is written to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Language {
@@ -144,6 +147,17 @@ impl Reset {
     pub fn check(&self) -> Result<(), FieldErrors> {
         FieldErrors::default().with("new", check_password(self.new.reveal())).into_result()
     }
+}
+
+/// What a link from a mail holds, from its address as it was opened or pasted. Programs cut addresses off,
+/// encode the `#`, or take a full stop or a line break along; without what stood behind the `#` it is
+/// nothing.
+pub fn link_in(address: &str) -> Option<Secret> {
+    let held = ["#", "%23"].iter().find_map(|mark| address.split_once(mark));
+    let held = held.map_or(address, |(_, held)| held).trim_start();
+    let is_other = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+    let link = &held[..held.find(is_other).unwrap_or(held.len())];
+    (link.len() >= SHORTEST_LINK).then(|| Secret::new(link))
 }
 
 /// What is wrong with a new handle.

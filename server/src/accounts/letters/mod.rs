@@ -18,7 +18,7 @@ use super::{
 use crate::{
     database::{Database, DatabaseError},
     http::limits::Limit,
-    mail::Letter,
+    mail::{Letter, address::key},
     venue::Venue,
 };
 use texts::Text;
@@ -66,6 +66,11 @@ pub enum Occasion {
         /// Which.
         account: String,
     },
+    /// Somebody who knows the password has tried many codes of the second factor.
+    CodesGuessed {
+        /// Whose.
+        account: String,
+    },
     /// An account was deleted by its person, who can still take it back.
     Deleted {
         /// Which.
@@ -84,7 +89,16 @@ enum Topic {
     EmailChanged { email: String },
     PasswordChanged { forgotten: String },
     SecurityChanged { settings: String },
+    CodesGuessed { forgotten: String },
     Deleted { log_in: String },
+}
+
+impl Topic {
+    /// Whether the address was typed in by whoever asked, and nobody has proved to read it: such a letter
+    /// says nothing that its sender could have chosen but the handle.
+    fn is_to_anybody(&self) -> bool {
+        matches!(self, Self::Confirm { .. } | Self::NewEmail { .. })
+    }
 }
 
 /// Composes the letter for `occasion`; `None` when there is nobody to write to, or they were written to
@@ -100,21 +114,51 @@ pub async fn compose(
     let Some((contact, to, topic)) = who_and_what(venue, occasion).await? else {
         return Ok(None);
     };
-    // Nobody's inbox is flooded through the venue, whoever asks for it. The links sent before stay good.
-    let kind = std::mem::discriminant(&topic);
-    if first && venue.limits.check(Limit::Letter, (to.to_lowercase(), kind)).is_err() {
-        tracing::info!("a letter was left out: its reader got enough of that kind");
+    if first && !is_within_limits(venue, &to, &topic) {
         return Ok(None);
     }
     Ok(Some(write(&contact, to, &topic)))
 }
 
+/// Counts the letter. Nobody's inbox is flooded through the venue, whoever asks for it, and the venue is
+/// no carrier to addresses of a stranger's choice. The links sent before stay good.
+fn is_within_limits(venue: &Venue, to: &str, topic: &Topic) -> bool {
+    let (reader, domain) = reader(to);
+    let kind = std::mem::discriminant(topic);
+    if venue.limits.check(Limit::Letter, (&reader, kind)).is_err() {
+        tracing::info!("a letter was left out: its reader got enough of that kind");
+        return false;
+    }
+    if !topic.is_to_anybody() {
+        return true;
+    }
+    let few = venue.limits.check(Limit::LetterDomain, domain).is_ok()
+        && venue.limits.check(Limit::LetterVenue, ()).is_ok();
+    if !few {
+        tracing::warn!("a letter was left out: too many go to addresses that nobody has confirmed");
+    }
+    few
+}
+
+/// Whose mailbox an address is, as far as it shows (`ana+1@…` is `ana@…`), and at which domain.
+fn reader(address: &str) -> (String, String) {
+    let address = key(address);
+    let (local, domain) = address.rsplit_once('@').unwrap_or((&address, ""));
+    let local = local.split('+').next().unwrap_or_default();
+    (format!("{local}@{domain}"), domain.to_owned())
+}
+
 fn write(contact: &Contact, to: String, topic: &Topic) -> Letter {
     let language = contact.language;
     let text: Text = texts::text(language, &contact.handle, topic);
-    let greeting = match language {
-        Language::English => format!("Hello {},", contact.name),
-        Language::German => format!("Hallo {},", contact.name),
+    let hello = match language {
+        Language::English => "Hello",
+        Language::German => "Hallo",
+    };
+    let greeting = if topic.is_to_anybody() {
+        format!("{hello},")
+    } else {
+        format!("{hello} {},", contact.name)
     };
     Letter {
         to,
@@ -141,6 +185,7 @@ async fn who_and_what(
         | Occasion::EmailChanged { account, .. }
         | Occasion::PasswordChanged { account }
         | Occasion::SecurityChanged { account }
+        | Occasion::CodesGuessed { account }
         | Occasion::Deleted { account } => store::contact(database, account).await?,
     };
     let Some(contact) = contact else { return Ok(None) };
@@ -182,6 +227,7 @@ async fn who_and_what(
             Topic::PasswordChanged { forgotten: page("/forgotten") }
         }
         Occasion::SecurityChanged { .. } => Topic::SecurityChanged { settings: page("/settings") },
+        Occasion::CodesGuessed { .. } => Topic::CodesGuessed { forgotten: page("/forgotten") },
         Occasion::Deleted { .. } => Topic::Deleted { log_in: page("/log-in") },
     };
     let confirmed_only = !matches!(

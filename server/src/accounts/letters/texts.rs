@@ -151,6 +151,24 @@ pub(super) fn text(language: Language, handle: &str, topic: &Topic) -> Text {
             settings,
             Vec::new(),
         ),
+        Topic::CodesGuessed { forgotten } => with(
+            letter(
+                say("Somebody knows your password", "Jemand kennt dein Passwort"),
+                vec![
+                    say(
+                        "somebody has given the right password of your account @{handle}, and then ten wrong codes in a row. Nobody has come in. If it wasn't you, choose another password.",
+                        "jemand hat das richtige Passwort deines Kontos @{handle} eingegeben und danach zehnmal hintereinander einen falschen Code. Hereingekommen ist niemand. Wenn du es nicht warst, wähle ein anderes Passwort.",
+                    ),
+                    say(
+                        "For a while, no further code is looked at, and longer each time. A new password ends that, too.",
+                        "Eine Weile lang wird kein weiterer Code angesehen, und jedes Mal länger. Auch das endet mit einem neuen Passwort.",
+                    ),
+                ],
+            ),
+            say("Choose another password", "Ein anderes Passwort wählen"),
+            forgotten,
+            Vec::new(),
+        ),
         Topic::Deleted { log_in } => with(
             letter(
                 say("Your account was deleted", "Dein Konto wurde gelöscht"),

@@ -36,17 +36,6 @@ pub async fn restore(write: &mut Write, id: &str, epoch: i64) -> Result<bool, Da
     Ok(restored.rows_affected() == 1)
 }
 
-/// An account whose time has come.
-#[derive(Clone, Debug)]
-pub struct Due {
-    /// Its private identity.
-    pub id: String,
-    /// Who it was to others.
-    pub person: String,
-    /// Whether nobody can have relied on its handle.
-    pub frees_handle: bool,
-}
-
 /// Accounts deleted before `deleted`, and those made before `unconfirmed` whose address nobody confirmed.
 ///
 /// # Errors
@@ -55,37 +44,46 @@ pub async fn due(
     database: &Database,
     deleted: Millis,
     unconfirmed: Millis,
-) -> Result<Vec<Due>, DatabaseError> {
-    let rows = sqlx::query(
-        "SELECT id, person, confirmed_at FROM accounts WHERE erased_at IS NULL \
+) -> Result<Vec<String>, DatabaseError> {
+    sqlx::query_scalar(
+        "SELECT id FROM accounts WHERE erased_at IS NULL \
          AND (deleted_at <= $1 OR (confirmed_at IS NULL AND created_at <= $2)) LIMIT 100",
     )
     .bind(deleted.0)
     .bind(unconfirmed.0)
     .fetch_all(&database.read)
-    .await?;
-    rows.iter()
-        .map(|row| {
-            Ok(Due {
-                id: row.try_get(0)?,
-                person: row.try_get(1)?,
-                frees_handle: row.try_get::<Option<i64>, _>(2)?.is_none(),
-            })
-        })
-        .collect()
+    .await
 }
 
-/// Takes everything personal out of an account. Its row stays, because shows belong to it; so does its
-/// handle, unless `frees_handle`.
+/// Takes everything personal out of an account that is due by the two cutoffs of [`due`]; answers who it
+/// was to others, or nothing when it isn't due any more. Its row stays, because shows belong to it; so
+/// does its handle, once somebody confirmed its address and may have been met under it.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn erase(
     write: &mut Write,
     id: &str,
-    frees_handle: bool,
+    (deleted, unconfirmed): (Millis, Millis),
     now: Millis,
-) -> Result<(), DatabaseError> {
+) -> Result<Option<String>, DatabaseError> {
+    let person = sqlx::query_scalar::<_, String>(
+        "UPDATE accounts SET email = '', email_key = id, password = '', \
+         display_name = 'Somebody who left', \
+         stage_name = CASE WHEN stage_name IS NULL THEN NULL ELSE 'Somebody who left' END, \
+         handle = CASE WHEN confirmed_at IS NULL THEN id ELSE handle END, \
+         handle_key = CASE WHEN confirmed_at IS NULL THEN id ELSE handle_key END, \
+         deleted_at = COALESCE(deleted_at, $4), erased_at = $4, epoch = epoch + 1 \
+         WHERE id = $1 AND erased_at IS NULL \
+         AND (deleted_at <= $2 OR (confirmed_at IS NULL AND created_at <= $3)) RETURNING person",
+    )
+    .bind(id)
+    .bind(deleted.0)
+    .bind(unconfirmed.0)
+    .bind(now.0)
+    .fetch_optional(&mut **write)
+    .await?;
+    let Some(person) = person else { return Ok(None) };
     for statement in [
         "DELETE FROM links WHERE account = $1",
         "DELETE FROM devices WHERE account = $1",
@@ -94,20 +92,7 @@ pub async fn erase(
     ] {
         sqlx::query(statement).bind(id).execute(&mut **write).await?;
     }
-    sqlx::query(
-        "UPDATE accounts SET email = '', email_key = id, password = '', \
-         display_name = 'Somebody who left', \
-         stage_name = CASE WHEN stage_name IS NULL THEN NULL ELSE 'Somebody who left' END, \
-         handle = CASE WHEN $2 = 1 THEN id ELSE handle END, \
-         handle_key = CASE WHEN $2 = 1 THEN id ELSE handle_key END, \
-         deleted_at = COALESCE(deleted_at, $3), erased_at = $3 WHERE id = $1",
-    )
-    .bind(id)
-    .bind(i64::from(frees_handle))
-    .bind(now.0)
-    .execute(&mut **write)
-    .await?;
-    Ok(())
+    Ok(Some(person))
 }
 
 /// What is kept of the account itself, for its person.

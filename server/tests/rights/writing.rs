@@ -1,0 +1,126 @@
+//! Whatever writes is limited.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{FUNCTIONS, Things, WHO, cast};
+use crate::app::{PASSWORD, TestApp, draft, registration};
+
+/// Server functions that write nothing that lasts, or no more than what was limited before.
+const READING: &[&str] = &[
+    "accounts/helpers",
+    // Ends what one log-in has begun, once.
+    "accounts/log_out",
+    "accounts/settings",
+    "accounts/viewer",
+    "chat/history",
+    "factors/ways",
+    "live/explain_picture",
+    "live/stage_figures",
+    "live/stream_keys",
+    "people/artist",
+    "people/profile",
+    "shows/draft",
+    "shows/mine",
+    "shows/more",
+    "shows/show",
+    "shows/whats_on",
+];
+
+/// What one of [`WHO`] calls again and again; the number makes each call another one.
+type Again = fn(&Things, usize) -> Value;
+
+/// All others, with somebody who may call them, and arguments that they take. What ends the person's way
+/// in stands last.
+const WRITING: &[(&str, usize, Again)] = &[
+    ("accounts/add_helper", 5, |_, _| json!({ "handle": "eve" })),
+    ("accounts/remove_helper", 5, |_, _| json!({ "handle": "eve" })),
+    ("accounts/change_language", 2, |_, _| json!({ "language": "de" })),
+    ("accounts/change_handle", 3, |_, n| json!({ "handle": format!("hal{n}") })),
+    ("accounts/confirm", 0, |_, n| json!({ "link": format!("made-up-{n}") })),
+    (
+        "accounts/reset",
+        0,
+        |_, n| json!({ "form": { "link": format!("made-up-{n}"), "new": "another horse battery" } }),
+    ),
+    ("accounts/enter_as_guest", 1, |_, n| json!({ "name": format!("Guest {n}") })),
+    ("accounts/forgotten", 0, |_, _| json!({ "login": "ada" })),
+    ("accounts/resend", 3, |_, _| json!({})),
+    ("accounts/register", 0, |_, n| json!({ "form": registration(&format!("new{n}")) })),
+    ("chat/post", 5, |it, _| json!({ "show": it.show, "id": Uuid::new_v4(), "text": "Hello" })),
+    ("chat/mute", 5, |it, n| json!({ "show": it.show, "person": it.guest, "muted": n % 2 == 0 })),
+    ("chat/delete", 5, |it, _| json!({ "show": it.show, "id": it.message })),
+    ("crowd/like", 5, |it, _| json!({ "show": it.show })),
+    ("factors/begin_second_factor", 4, |_, _| json!({ "password": null })),
+    ("factors/enable_second_factor", 4, |_, _| json!({ "code": "000000" })),
+    (
+        "factors/add_passkey",
+        4,
+        |_, _| json!({ "ceremony": "made-up", "name": "Phone", "credential": "{}" }),
+    ),
+    ("factors/begin_passkey", 3, |_, _| json!({ "password": null })),
+    ("factors/remove_passkey", 3, |_, _| json!({ "id": "made-up", "password": null })),
+    ("factors/new_recovery_codes", 2, |_, _| json!({ "password": null })),
+    ("factors/disable_second_factor", 2, |_, _| json!({ "password": null })),
+    ("live/make_stream_key", 5, |_, n| json!({ "name": format!("Key {n}") })),
+    ("live/revoke_stream_key", 5, |_, _| json!({ "id": Uuid::nil() })),
+    ("people/follow", 2, |_, n| json!({ "handle": "ada", "follow": n % 2 == 0 })),
+    ("people/remove_picture", 5, |_, _| json!({})),
+    ("people/save_profile", 2, |_, n| {
+        json!({ "form": { "display_name": format!("Eve {n}"), "about": "", "website": "",
+                          "artist": null } })
+    }),
+    ("shows/create", 2, |_, n| {
+        let hours = 4 * i64::try_from(n).unwrap() + 48;
+        json!({ "draft": draft("Songs for nobody", hours) })
+    }),
+    ("shows/update", 5, |it, n| json!({ "id": it.show, "draft": draft(&format!("Songs {n}"), 1) })),
+    ("live/pause", 5, |it, n| json!({ "show": it.show, "paused": n % 2 == 0 })),
+    ("live/end", 5, |it, _| json!({ "show": it.show })),
+    ("shows/delete", 4, |it, _| json!({ "id": it.show })),
+    ("accounts/end_session", 5, |_, n| json!({ "name": format!("made-up-{n}") })),
+    ("accounts/end_other_sessions", 4, |_, _| json!({})),
+    (
+        "accounts/change_password",
+        4,
+        |_, _| json!({ "form": { "current": "wrong password", "new": "another horse battery" } }),
+    ),
+    (
+        "accounts/change_email",
+        3,
+        |_, n| json!({ "form": { "email": format!("n{n}@example.net"), "password": PASSWORD } }),
+    ),
+    ("accounts/delete", 5, |_, _| json!({ "password": "wrong password" })),
+    ("live/join", 5, |it, _| json!({ "show": it.show })),
+    ("live/stage", 5, |it, _| json!({ "show": it.show })),
+    ("factors/begin_log_in", 0, |_, _| json!({})),
+    ("factors/log_in", 0, |_, _| json!({ "ceremony": "made-up", "credential": "{}" })),
+    ("accounts/log_in", 0, |_, _| json!({ "form": { "login": "ada", "password": "wrong" } })),
+    ("accounts/restore", 0, |_, _| json!({ "form": { "login": "ada", "password": "wrong" } })),
+];
+
+#[tokio::test]
+async fn whatever_writes_is_refused_in_the_end() {
+    let listed: BTreeSet<_> =
+        READING.iter().copied().chain(WRITING.iter().map(|(name, ..)| *name)).collect();
+    let all: BTreeSet<_> = FUNCTIONS.iter().map(|(name, ..)| *name).collect();
+    assert_eq!(listed, all, "each server function is one or the other");
+
+    let app = TestApp::configured(|_| {}).await;
+    let (people, things) = cast(&app).await;
+    for (name, who, arguments) in WRITING {
+        let user = &people[*who];
+        let mut last = String::new();
+        for number in 0..90 {
+            let response = user.post(name, arguments(&things, number)).await;
+            if response.status() == 429 {
+                last.clear();
+                break;
+            }
+            last = format!("{}: {}", response.status(), response.text().await.unwrap());
+        }
+        assert_eq!(last, "", "{name} as {} was never refused", WHO[*who]);
+    }
+}
