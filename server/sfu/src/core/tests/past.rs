@@ -24,9 +24,7 @@ fn long_groups(world: &mut World, kilobits: u64, frames: u64) -> usize {
 
 #[test]
 fn a_newcomer_in_a_long_group_of_pictures_sees_it_at_once_and_whole() {
-    for (kilobits, frames) in
-        [(2_500, 30), (2_500, 24), (6_000, 30), (6_000, 24), (10_000, 30), (10_000, 24)]
-    {
+    for (kilobits, frames) in [(2_500, 24), (6_000, 30), (10_000, 24)] {
         let mut world = World::new(60);
         let publisher = long_groups(&mut world, kilobits, frames);
         world.until(SECOND, "connection", |w| w.clients[publisher].connected);
