@@ -8,8 +8,8 @@ use bandstand_domain::{
     chat::ChatReason,
     crowd::Gesture,
     live::{
-        ClientFrame, Cursor, Event, JoinTicket, LiveError, LiveReason, Present, ServerFrame,
-        StageState, StageTicket, Topic,
+        ClientFrame, Cursor, Event, JoinTicket, LiveError, LiveReason, Notice, Present,
+        ServerFrame, StageState, StageTicket, Topic,
     },
 };
 use futures::{SinkExt, StreamExt};
@@ -146,6 +146,7 @@ pub struct Follower {
     pub peak: u32,
     pub likes: u64,
     pub gestures: Vec<(PersonId, Gesture)>,
+    pub notices: Vec<Notice>,
 }
 
 impl Follower {
@@ -161,6 +162,7 @@ impl Follower {
             peak: 0,
             likes: 0,
             gestures: Vec::new(),
+            notices: Vec::new(),
         }
     }
 
@@ -211,6 +213,10 @@ impl Follower {
                 self.peak = change.peak;
                 self.likes = change.likes;
                 assert_eq!(usize::try_from(self.count), Ok(self.crowd.len()));
+            }
+            ServerFrame::Notices { show, notices } => {
+                assert_eq!(Topic::Show(show), self.topic);
+                self.notices = notices;
             }
             ServerFrame::Refused { topic, why } => {
                 assert_eq!(topic, self.topic);

@@ -79,6 +79,18 @@ impl TestApp {
         Ok(OnStage { publisher, location })
     }
 
+    /// The offer of a publisher that never comes.
+    pub async fn idle_offer(&self) -> String {
+        let mut offered = String::new();
+        let offer = &mut offered;
+        let refused = Publisher::connect(Content::default(), move |text| async move {
+            *offer = text;
+            Err::<String, _>(Status(0))
+        });
+        assert!(refused.await.is_err());
+        offered
+    }
+
     /// Goes on the stage of one's own show.
     pub async fn go_live(&self, artist: &User, show: ShowId) -> OnStage {
         let token = artist.stage(show).await.unwrap().token;
@@ -248,5 +260,66 @@ async fn a_stage_is_not_live_for_ever_after_a_crash() {
     assert_eq!(stage_now(&follower), (StageState::Dropped, 1));
     let card = artist.whats_on().await.live.remove(0);
     assert_eq!((card.id, card.stage), (show, StageState::Dropped));
+    app.running.stop().await;
+}
+
+#[tokio::test]
+async fn a_takeover_that_does_not_come_about_leaves_everything_as_it_was() {
+    let app = TestApp::start().await;
+    let (artist, show) = app.artist_with_show().await;
+    let mut studio = app.follow(&artist, show).await;
+    let on_stage = app.go_live(&artist, show).await;
+    studio.until_stage(StageState::Live).await;
+    let viewer = app.watch(&artist, show).await.unwrap();
+    viewer.until(|it| it.video.keyframes > 0).await;
+    studio.events.clear();
+
+    let token = artist.stage(show).await.unwrap().token;
+    let (path, offer) = (format!("/whip/{show}"), app.idle_offer().await);
+    let waits = app.offer(&path, Some(&token), "application/sdp", offer).await;
+    assert_eq!(waits.status(), 201);
+    let location = waits.headers()[header::LOCATION].to_str().unwrap();
+    assert!(location.starts_with(&format!("/whip/{show}/2-")), "{location}");
+    // Who is on stage may still come back to it, and whoever comes in hears of no other publication.
+    assert!(artist.stage_again(show, 1).await.is_ok());
+    assert_eq!(stage_now(&app.follow(&artist, show).await), (StageState::Live, 1));
+    viewer.reset();
+    viewer.until(|it| it.video.frames > 20 && it.audio.packets > 20).await;
+    assert_eq!(viewer.figures().video.missing(), 0);
+    assert_eq!(app.method(Method::DELETE, location).await.status(), 200);
+    artist.say(show, "still here").await;
+    studio.until(|it| it.texts().contains(&"still here")).await;
+    assert_eq!(studio.events.len(), 1, "{:?}", studio.events);
+    assert_eq!(app.method(Method::GET, &on_stage.location).await.status(), 204);
+
+    // Numbers that were given once are not given again.
+    let next = app.go_live(&artist, show).await;
+    assert!(next.location.starts_with(&format!("/whip/{show}/3-")), "{}", next.location);
+    on_stage.publisher.ended().await;
+    studio.events.clear();
+    assert_eq!(studio.until_stage(StageState::Live).await.1, 3);
+    app.running.stop().await;
+}
+
+#[tokio::test]
+async fn a_full_venue_takes_its_artist() {
+    let app = TestApp::configured(|config| {
+        config.limit_scale = 1_000;
+        config.media_limits.max_sessions = 3;
+        config.media_limits.reserved_for_publishers = 1;
+    })
+    .await;
+    let (artist, show) = app.artist_with_show().await;
+    let bob = app.guest("Bob").await;
+    let first = app.watch(&bob, show).await.unwrap();
+    let _second = app.watch(&bob, show).await.unwrap();
+    let full = app.watch(&bob, show).await.err().expect("a full house");
+    assert!(format!("{full:?}").contains("503"), "{full:?}");
+    let on_stage = app.go_live(&artist, show).await;
+    first.until(|it| it.video.keyframes > 0).await;
+    // Coming back is no new place.
+    let again = app.go_live(&artist, show).await;
+    on_stage.publisher.ended().await;
+    drop(again);
     app.running.stop().await;
 }

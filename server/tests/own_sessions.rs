@@ -11,6 +11,7 @@ use bandstand_server::{
     accounts::operator::{self, UserCommand},
     http::sessions,
 };
+use reqwest::{Method, header};
 use serde_json::json;
 
 use crate::{
@@ -127,6 +128,46 @@ async fn what_an_ended_session_holds_open_is_cut_within_five_seconds() {
     let mut mine = mine;
     artist.say(show, "still here").await;
     mine.until(|it| it.texts().contains(&"still here")).await;
+    app.running.stop().await;
+}
+
+#[tokio::test]
+async fn a_ticket_of_an_ended_session_takes_the_stage_from_nobody() {
+    let app = TestApp::start().await;
+    let (artist, show) = app.artist_with_show().await;
+    let thief = app.nobody();
+    thief.log_in("ada", PASSWORD).await.unwrap();
+    let spare = thief.stage(show).await.unwrap().token;
+    let on_stage = app.go_live(&artist, show).await;
+    let viewer = app.watch(&artist, show).await.unwrap();
+    viewer.until(|it| it.video.keyframes > 0).await;
+
+    artist.call::<(), AccountReason>("accounts/end_other_sessions", json!({})).await.unwrap();
+    let refused = app.publish(show, spare).await.err().expect("the session is over");
+    assert!(format!("{refused:?}").contains("401"), "{refused:?}");
+    assert_eq!(app.method(Method::GET, &on_stage.location).await.status(), 204);
+    assert_eq!(app.count("SELECT publication FROM shows").await, 1);
+    viewer.reset();
+    viewer.until(|it| it.video.frames > 20).await;
+    assert_eq!(viewer.figures().video.missing(), 0);
+    app.running.stop().await;
+}
+
+#[tokio::test]
+async fn who_waits_beside_a_stage_loses_that_with_the_session() {
+    let app = TestApp::start().await;
+    let (artist, show) = app.artist_with_show().await;
+    let thief = app.nobody();
+    thief.log_in("ada", PASSWORD).await.unwrap();
+    let on_stage = app.go_live(&artist, show).await;
+    let token = thief.stage(show).await.unwrap().token;
+    let (path, offer) = (format!("/whip/{show}"), app.idle_offer().await);
+    let waits = app.offer(&path, Some(&token), "application/sdp", offer).await;
+    let waits = waits.headers()[header::LOCATION].to_str().unwrap().to_owned();
+    assert_eq!(app.method(Method::GET, &waits).await.status(), 204);
+    artist.call::<(), AccountReason>("accounts/end_other_sessions", json!({})).await.unwrap();
+    while app.method(Method::GET, &waits).await.status() != 404 {}
+    assert_eq!(app.method(Method::GET, &on_stage.location).await.status(), 204);
     app.running.stop().await;
 }
 

@@ -1,5 +1,7 @@
 //! Stream keys: OBS and others on an artist's stage.
 
+use std::time::{Duration, Instant};
+
 use bandstand_domain::{
     Refusal,
     accounts::Secret,
@@ -171,5 +173,94 @@ async fn keys_are_for_artists_named_and_few() {
     let names: Vec<_> = artist.stream_keys().await.unwrap().into_iter().map(|it| it.name).collect();
     assert_eq!(names.len(), MOST_KEYS);
     assert_eq!(names[0], "Machine 0");
+    app.running.stop().await;
+}
+
+#[tokio::test]
+async fn two_programs_with_one_key_settle_and_the_artist_is_told() {
+    let app = TestApp::start().await;
+    let (artist, show) = app.artist_with_show().await;
+    let key = artist.make_stream_key("OBS").await.unwrap().secret;
+    let mut on_stage = app.publish_at("/whip", key.clone()).await.unwrap();
+    for _ in 0..3 {
+        let next = app.publish_at("/whip", key.clone()).await.unwrap();
+        on_stage.publisher.ended().await;
+        on_stage = next;
+    }
+    for _ in 0..5 {
+        let (status, text) = app.tried("/whip", &key).await;
+        assert_eq!(status, 409, "{text}");
+        assert!(text.contains("with the same stream key"), "{text}");
+    }
+    assert_eq!(app.method(Method::GET, &on_stage.location).await.status(), 204);
+    let mut studio = app.follow(&artist, show).await;
+    studio.until(|it| it.notices.iter().any(|it| it.text.contains("the same stream key"))).await;
+    // The artist's own page is not part of it.
+    let page = app.go_live(&artist, show).await;
+    on_stage.publisher.ended().await;
+    drop(page);
+    app.running.stop().await;
+}
+
+#[tokio::test]
+async fn why_a_program_is_refused_its_artist_is_told_within_two_seconds_and_nobody_else() {
+    let app = TestApp::start().await;
+    let (artist, show) = app.artist_with_show().await;
+    let eve = app.artist("eve").await;
+    let elsewhere = eve.create(&draft("Another show", 1)).await.unwrap();
+    let mut others = [app.follow(&eve, elsewhere).await, app.follow(&eve, show).await];
+    let mut studio = app.follow(&artist, show).await;
+    let made = artist.make_stream_key("OBS at home").await.unwrap();
+    let revoked = artist.make_stream_key("Old laptop").await.unwrap();
+    artist.revoke_stream_key(revoked.key.id).await.unwrap();
+
+    let hevc = app.idle_offer().await.replace("VP8/90000", "H265/90000");
+    let refusals = [
+        (&made.secret, "/whip".to_owned(), hevc, 422, "its picture is HEVC (H.265)"),
+        (&revoked.secret, "/whip".to_owned(), "v=0".into(), 401, "“Old laptop”, was revoked"),
+        (&made.secret, format!("/whip/{elsewhere}"), "v=0".into(), 403, "a show of somebody else"),
+        (&made.secret, "/whip/nonsense".into(), "v=0".into(), 404, "names no show"),
+    ];
+    for (key, path, offer, status, words) in refusals {
+        let begun = Instant::now();
+        let refused = app.offer(&path, Some(key), "application/sdp", offer).await;
+        assert_eq!(refused.status(), status);
+        studio.until(|it| it.notices.first().is_some_and(|it| it.text.contains(words))).await;
+        assert!(begun.elapsed() < Duration::from_secs(2), "{words}: {:?}", begun.elapsed());
+    }
+    // A studio that is opened later is told as well.
+    let mut later = app.follow(&artist, show).await;
+    later.until(|it| it.notices.len() == 4).await;
+    for (who, place) in others.iter_mut().zip([elsewhere, show]) {
+        eve.say(place, "hello").await;
+        who.until(|it| it.texts().contains(&"hello")).await;
+        assert_eq!(who.notices, []);
+    }
+    // Once it works, nothing is wrong any more.
+    let program = app.publish_at("/whip", made.secret).await.unwrap();
+    studio.until(|it| it.notices.is_empty()).await;
+    drop(program);
+    app.running.stop().await;
+}
+
+#[tokio::test]
+async fn an_artist_is_on_three_stages_at_most() {
+    let app = TestApp::start().await;
+    let artist = app.artist("ada").await;
+    let key = artist.make_stream_key("OBS").await.unwrap().secret;
+    let offer = app.idle_offer().await;
+    let mut opened = Vec::new();
+    for (hours, status) in [(3, 201), (6, 201), (9, 201), (12, 409)] {
+        let show = artist.create(&draft("Songs", hours)).await.unwrap();
+        let path = format!("/whip/{show}");
+        let sent = app.offer(&path, Some(&key), "application/sdp", offer.clone()).await;
+        assert_eq!(sent.status(), status);
+        opened.extend(sent.headers().get(header::LOCATION).cloned());
+    }
+    // To come back to one of them is always possible, and to leave one makes room.
+    let first = opened[0].to_str().unwrap();
+    let path = first.rsplit_once('/').unwrap().0;
+    let again = app.offer(path, Some(&key), "application/sdp", offer.clone()).await;
+    assert_eq!(again.status(), 201);
     app.running.stop().await;
 }

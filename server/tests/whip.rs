@@ -425,6 +425,38 @@ async fn one_person_watches_in_ten_places_at_once() {
 }
 
 #[tokio::test]
+async fn one_address_has_room_for_a_school_and_no_more() {
+    let app = TestApp::configured(|_| {}).await;
+    let (artist, show) = app.artist_with_show().await;
+    let bob = app.guest("Bob").await;
+    let viewers = app.running.venue.live.viewers().clone();
+    let mut school: Vec<_> =
+        (0..256).map(|_| viewers.admit([127, 0, 0, 1].into()).unwrap()).collect();
+    let offer = app.idle_offer().await.replace("a=sendonly", "a=recvonly");
+    let watch = async || {
+        let token = bob.join(show).await.unwrap().token;
+        let path = format!("/whep/{show}");
+        app.offer(&path, Some(&token), "application/sdp", offer.clone()).await
+    };
+    let refused = watch().await;
+    assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(text_of(&refused, "retry-after"), "10");
+    let on_stage = app.go_live(&artist, show).await;
+    assert_eq!(viewers.count(), 256, "who plays takes no place");
+    school.pop();
+    let watching = watch().await;
+    assert_eq!(watching.status(), StatusCode::CREATED);
+    assert_eq!(watch().await.status(), StatusCode::TOO_MANY_REQUESTS);
+    let session = text_of(&watching, "location");
+    assert_eq!(app.method(Method::DELETE, &session).await.status(), StatusCode::OK);
+    while viewers.count() > 255 {
+        tokio::task::yield_now().await;
+    }
+    drop(on_stage);
+    app.running.stop().await;
+}
+
+#[tokio::test]
 async fn who_asks_all_the_time_has_to_wait() {
     let app = TestApp::configured(|_| {}).await;
     let (_, show) = app.artist_with_show().await;

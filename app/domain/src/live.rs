@@ -278,6 +278,14 @@ pub enum ServerFrame {
     Crowd(CrowdSnapshot),
     /// What changed in the crowd.
     CrowdChange(CrowdChange),
+    /// What is wrong with what the show's artist sends, for that artist alone: all that is known, the
+    /// latest first, in place of what was told before.
+    Notices {
+        /// Where the artist listens.
+        show: ShowId,
+        /// None when all is well.
+        notices: Vec<Notice>,
+    },
     /// A topic is not, or no longer, followed.
     Refused {
         /// Which.
@@ -290,6 +298,15 @@ pub enum ServerFrame {
         /// Whether coming back at once makes sense.
         again: bool,
     },
+}
+
+/// Something that is wrong, and what helps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// When it was seen last.
+    pub at: Millis,
+    /// The words.
+    pub text: String,
 }
 
 /// The present of a topic.

@@ -9,7 +9,7 @@ use bandstand_domain::{
     Refusal, ShowId,
     accounts::Secret,
     crowd::{CrowdChange, CrowdSnapshot, Gesture},
-    live::{ClientFrame, Cursor, Event, LiveError, Present, Topic},
+    live::{ClientFrame, Cursor, Event, LiveError, Notice, Present, Topic},
 };
 use leptos::{__reexports::send_wrapper::SendWrapper, prelude::*};
 
@@ -42,6 +42,8 @@ pub enum Incoming {
     Crowd(CrowdSnapshot),
     /// What changed in the crowd.
     CrowdChange(CrowdChange),
+    /// What is wrong with what the artist sends.
+    Notices(Vec<Notice>),
     /// The topic is not, or no longer, followed; nothing more will come.
     Refused(LiveError),
 }

@@ -46,6 +46,8 @@ impl Followed {
             Incoming::Event(event) => self.happened(&event),
             Incoming::Crowd(crowd) => self.crowd.reset(crowd),
             Incoming::CrowdChange(change) => self.crowd.change(change),
+            // For the studio.
+            Incoming::Notices(_) => {}
             Incoming::Refused(Refusal::Gone | Refusal::NotFound) => self.gone.set(true),
             Incoming::Refused(why) => return Some(why),
         }

@@ -374,6 +374,11 @@ impl Line {
                     calls.push((follower.handler.clone(), Incoming::CrowdChange(change.clone())));
                 }
             }
+            Some(Heard::Frame(ServerFrame::Notices { show, notices })) => {
+                for follower in line.borrow().of(Topic::Show(show)) {
+                    calls.push((follower.handler.clone(), Incoming::Notices(notices.clone())));
+                }
+            }
             Some(Heard::Frame(ServerFrame::Refused { topic, why })) => {
                 let connection = line.borrow().connection;
                 Self::refused(line, connection, topic, why);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bandstand_domain::{
-    live::{Event, Present, StageState, Topic},
+    live::{Event, Notice, Present, StageState, Topic},
     shows::ShowPage,
 };
 use leptos::{__reexports::send_wrapper::SendWrapper, ev, prelude::*, task::spawn_local};
@@ -40,6 +40,8 @@ pub struct Studio {
     pub crowd: Crowd,
     /// What is said.
     pub chat: Chat,
+    /// What is wrong with what programs send, or tried to.
+    pub notices: RwSignal<Vec<Notice>>,
     /// Whether the microphone is off.
     pub muted: RwSignal<bool>,
     /// Whether the camera is off.
@@ -74,6 +76,7 @@ impl Studio {
             followed,
             crowd,
             chat,
+            notices: RwSignal::default(),
             muted: RwSignal::new(false),
             dark: RwSignal::new(false),
             heard: RwSignal::new(false),
@@ -145,6 +148,7 @@ impl Studio {
                     Incoming::Event(Event::Stage { state, publication, .. }) => {
                         self.announced(*state, *publication);
                     }
+                    Incoming::Notices(notices) => self.notices.set(notices.clone()),
                     _ => {}
                 }
                 if let Some(why) = self.followed.hear(incoming) {

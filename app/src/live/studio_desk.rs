@@ -1,5 +1,6 @@
 //! Preview and the big buttons.
 
+use bandstand_domain::live::Notice;
 use leptos::{html, prelude::*, task::spawn_local};
 use web_sys::MediaStream;
 
@@ -7,7 +8,7 @@ use super::{
     device_words::interruption_words, devices::Source, interruption::Kind, show_state::on_air,
     studio::Studio, studio_state::Standing,
 };
-use crate::ui::Confirm;
+use crate::ui::{Confirm, TimeStyle, local_text};
 
 /// Preview and the big buttons.
 #[component]
@@ -38,6 +39,7 @@ pub(super) fn Desk(
             <p class="curtain" hidden=move || curtain().is_none()>{curtain}</p>
         </div>
         <Trouble studio/>
+        <Notices studio/>
         <Buttons studio/>
     }
     .into_any()
@@ -75,6 +77,20 @@ fn Interrupted(studio: Studio, kind: Kind) -> impl IntoView {
                 <button class="button" type="button" on:click=move |_| spawn_local(devices.take_back(kind))>{press}</button>
             </div>
         </Show>
+    }
+    .into_any()
+}
+
+/// What is wrong with what programs send, or tried to: read out when it comes, and with the time of day,
+/// so that nobody takes what is over for what is.
+#[component]
+fn Notices(studio: Studio) -> impl IntoView {
+    view! {
+        <div role="status" class="stack">
+            {move || studio.notices.get().into_iter().map(|Notice { at, text }| view! {
+                <p class="notice">{text} " " <span class="soft small">{local_text(at, TimeStyle::Time)}</span></p>
+            }).collect_view()}
+        </div>
     }
     .into_any()
 }

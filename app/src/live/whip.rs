@@ -149,7 +149,10 @@ impl Session {
         JsFuture::from(picture_out.replace_track(picture)).await?;
 
         let offer = peer.offer(for_stage).await?;
-        let answer = resource.post_offer(&format!("/whip/{show}"), ticket.token, &offer).await?;
+        // Without a picture, sound is all that has to come before the stage is taken over.
+        let later = if picture.is_none() { "?picture=later" } else { "" };
+        let answer =
+            resource.post_offer(&format!("/whip/{show}{later}"), ticket.token, &offer).await?;
         let publication = publication_in(&resource.location());
         peer.accept(&for_stage(&answer)).await?;
         limit(&sound_out, mode.bitrate()).await;

@@ -36,10 +36,12 @@ impl Default for Config {
 }
 
 /// Bounds on what clients can make the core hold.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Sessions in all, publishers and subscribers.
     pub max_sessions: usize,
+    /// Places among them that no subscriber takes: a full house has room for its artists.
+    pub reserved_for_publishers: usize,
     /// Subscribers of one stage.
     pub max_subscribers_per_stage: usize,
     /// Length of an SDP offer, in bytes.
@@ -75,6 +77,7 @@ impl Default for Limits {
     fn default() -> Self {
         Limits {
             max_sessions: 2_000,
+            reserved_for_publishers: 200,
             max_subscribers_per_stage: 1_000,
             max_offer_bytes: 64 * 1024,
             max_tracks_per_kind: 4,
@@ -101,6 +104,9 @@ pub struct Timeouts {
     /// From the last valid sign of life of a session until it ends (RFC 7675 §5.1: 30 s). Of
     /// subscribers only STUN is one.
     pub consent: Duration,
+    /// From the connection of a publisher that is to take over a stage from another one until it
+    /// can be shown.
+    pub takeover: Duration,
     /// Least time between two keyframe requests to one publisher track.
     pub keyframe_request_interval: Duration,
 }
@@ -111,6 +117,7 @@ impl Default for Timeouts {
             connect: Duration::from_secs(30),
             publisher_silence: Duration::from_secs(7),
             consent: Duration::from_secs(30),
+            takeover: Duration::from_secs(3),
             keyframe_request_interval: Duration::from_secs(1),
         }
     }

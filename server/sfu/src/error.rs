@@ -16,7 +16,8 @@ pub enum OfferError {
     #[error("the offer can't be accepted: {0}")]
     Unacceptable(&'static str),
     /// [`Limits::max_sessions`](crate::Limits::max_sessions) or
-    /// [`Limits::max_subscribers_per_stage`](crate::Limits::max_subscribers_per_stage) is reached,
+    /// [`Limits::max_subscribers_per_stage`](crate::Limits::max_subscribers_per_stage) is reached
+    /// (by subscribers, less [`Limits::reserved_for_publishers`](crate::Limits::reserved_for_publishers)),
     /// or one more subscriber would be at the cost of those inside: the threads that serve them have
     /// no time left. HTTP 503.
     #[error("too many sessions")]

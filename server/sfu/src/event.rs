@@ -21,8 +21,18 @@ pub enum Event {
         /// Who.
         session: SessionId,
     },
-    /// The publisher's first media packet arrived.
+    /// The first media packet of the publisher on stage arrived, or media of another one has taken
+    /// its place.
     PublisherMedia {
+        /// Where.
+        stage: StageId,
+        /// Who.
+        session: SessionId,
+    },
+    /// A publisher could take the stage over from another one, and waits for
+    /// [`Sfu::hand_over`](crate::Sfu::hand_over): its picture can be shown, or nobody is heard there
+    /// any more.
+    PublisherWaiting {
         /// Where.
         stage: StageId,
         /// Who.
@@ -71,6 +81,9 @@ pub enum EndReason {
     NeverConnected,
     /// There was a way, and the DTLS handshake over it failed.
     HandshakeFailed(HandshakeFailure),
+    /// A publisher that was to take over a stage sent nothing in time that could be shown; the other
+    /// one has stayed.
+    NoMedia,
 }
 
 /// Why a DTLS handshake failed. The texts are for people who look for the fault of a program.

@@ -276,6 +276,21 @@ impl Ingest {
         true
     }
 
+    /// Asks the publisher for a keyframe on every layer of its picture that has come, which are at
+    /// most [`MAX_LAYERS`] a track; answers how many requests that were.
+    pub(crate) fn request_keyframes(&mut self, transport: &mut Transport) -> u64 {
+        let video = self.tracks.iter().filter(|t| t.name.video);
+        let layers = video.flat_map(|t| (0..t.layers.len()).map(|layer| (t.name, layer as u8)));
+        let layers: Vec<(TrackName, u8)> = layers.collect();
+        let ask = |(name, layer)| self.request_keyframe(transport, name, layer);
+        layers.into_iter().map(ask).filter(|sent| *sent).count() as u64
+    }
+
+    /// Whether a picture was negotiated.
+    pub(crate) fn has_video(&self) -> bool {
+        self.tracks.iter().any(|t| t.name.video)
+    }
+
     /// Keyframe requests sent, over all tracks.
     pub(crate) fn keyframe_requests(&self) -> u64 {
         self.tracks.iter().map(|t| t.keyframe_requests).sum()

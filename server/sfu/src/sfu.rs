@@ -13,6 +13,7 @@ use crate::event::Event;
 use crate::fragment::Credentials;
 use crate::identity::{SessionId, StageId};
 use crate::statistics::Statistics;
+use crate::successor::Awaited;
 
 /// Requests waiting for the media thread; whoever asks while it is full waits.
 const WAITING_COMMANDS: usize = 256;
@@ -53,15 +54,30 @@ impl Sfu {
         self.local_address
     }
 
-    /// Answers a publisher's offer (WHIP). An earlier publisher of the stage ends with
-    /// [`EndReason::Replaced`](crate::EndReason::Replaced); the stage's subscribers stay.
+    /// Answers a publisher's offer (WHIP). On a stage where there is another one it waits until what
+    /// is `awaited` of it has arrived ([`Event::PublisherWaiting`]) and [`Sfu::hand_over`] is called,
+    /// at most for [`Timeouts::takeover`](crate::Timeouts::takeover); one that waits already ends with
+    /// [`EndReason::Replaced`](crate::EndReason::Replaced).
     ///
     /// # Errors
-    /// [`OfferError`]; the earlier publisher stays then.
-    pub async fn publish(&self, stage: StageId, offer_sdp: String) -> Result<Accepted, OfferError> {
-        self.ask(|reply| Command::Publish(stage, offer_sdp, reply))
+    /// [`OfferError`]; everybody else stays then.
+    pub async fn publish(
+        &self,
+        stage: StageId,
+        offer_sdp: String,
+        awaited: Awaited,
+    ) -> Result<Accepted, OfferError> {
+        self.ask(|reply| Command::Publish(stage, offer_sdp, awaited, reply))
             .await
             .unwrap_or(Err(OfferError::Stopped))
+    }
+
+    /// Lets a waiting publisher take over its stage, sound and picture in one step; the one before
+    /// ends with [`EndReason::Replaced`](crate::EndReason::Replaced), and the stage's subscribers stay.
+    /// False, and nothing happens, if it doesn't wait any more.
+    pub async fn hand_over(&self, session: SessionId) -> bool {
+        let done = self.ask(|reply| Command::HandOver(session, reply)).await;
+        done.unwrap_or(false)
     }
 
     /// Answers a subscriber's offer (WHEP). There need not be a publisher yet.

@@ -8,12 +8,15 @@ use crate::config::Timeouts;
 use crate::demultiplex::PeerKey;
 use crate::identity::StageId;
 use crate::packet::{Forwarded, TrackName};
+use crate::successor::Successor;
 
 /// One stage.
 pub(crate) struct Stage {
     pub(crate) id: StageId,
     /// The publisher, whether connected or not.
     pub(crate) publisher: Option<PeerKey>,
+    /// The publisher that is to take over from it.
+    pub(crate) successor: Option<Successor>,
     /// All subscribers, whether connected or not.
     pub(crate) subscribers: Vec<PeerKey>,
     /// What the publisher sent, in order, and has not been given to the shards.
@@ -37,6 +40,7 @@ impl Stage {
         Stage {
             id,
             publisher: None,
+            successor: None,
             subscribers: Vec::new(),
             burst: Vec::new(),
             requests: Vec::new(),
@@ -46,7 +50,7 @@ impl Stage {
 
     /// Whether nobody is left.
     pub(crate) fn is_deserted(&self) -> bool {
-        self.publisher.is_none() && self.subscribers.is_empty()
+        self.publisher.is_none() && self.successor.is_none() && self.subscribers.is_empty()
     }
 
     /// The publisher is gone, or another takes over.
@@ -78,6 +82,11 @@ impl Stage {
     pub(crate) fn deadline(&self, now: Instant) -> Option<Instant> {
         let wanted = self.requests.iter().filter(|r| r.wanted);
         wanted.map(|r| r.asked.map_or(now, |at| at + self.request_interval)).min()
+    }
+
+    /// The publisher beside the stage, if it is that one.
+    pub(crate) fn successor(&mut self, peer: PeerKey) -> Option<&mut Successor> {
+        self.successor.as_mut().filter(|it| it.peer == peer)
     }
 
     /// The layers of which the publisher is to be asked for a keyframe now: each at most once in an

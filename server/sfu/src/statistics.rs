@@ -78,6 +78,8 @@ pub struct SessionStatistics {
     pub media: bool,
     /// Nothing has come for a while from this publisher.
     pub silent: bool,
+    /// This publisher is to take over its stage from another one, and nobody gets its media.
+    pub waiting: bool,
     /// Media packets received from the peer.
     pub packets_in: u64,
     /// Payload bytes in them.

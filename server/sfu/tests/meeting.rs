@@ -5,8 +5,8 @@ use std::future::Future;
 use std::time::Duration;
 
 use bandstand_sfu::{
-    Accepted, Config, EndReason, Event, Limits, OfferError, Role, SessionStatistics, Sfu, StageId,
-    Timeouts,
+    Accepted, Awaited, Config, EndReason, Event, Limits, OfferError, Role, SessionStatistics, Sfu,
+    StageId, Timeouts,
 };
 use bandstand_synthetic::{Content, Figures, Publisher, Subscriber};
 use tokio::sync::mpsc;
@@ -29,7 +29,8 @@ fn start() -> (Sfu, mpsc::Receiver<Event>) {
 }
 
 async fn publish(sfu: &Sfu, stage: &str, content: Content) -> Publisher {
-    let exchange = async |offer| answer(sfu.publish(StageId::from(stage), offer).await);
+    let exchange =
+        async |offer| answer(sfu.publish(StageId::from(stage), offer, Awaited::Offered).await);
     let publisher = Publisher::connect(content, exchange).await;
     publisher.expect("a publisher")
 }
@@ -106,7 +107,7 @@ async fn a_stopped_core_says_so() {
         Some(Event::SessionEnded { reason: EndReason::Closed, .. })
     ));
     assert_eq!(soon("the last event", events.recv()).await, None);
-    let refused = sfu.publish("stage".into(), String::new()).await;
+    let refused = sfu.publish("stage".into(), String::new(), Awaited::Offered).await;
     assert!(matches!(refused, Err(OfferError::Stopped)));
 }
 

@@ -55,6 +55,8 @@ pub struct Config {
     pub database_url: Option<Secret>,
     /// Whether a proxy stands in front, whose `X-Forwarded-For` tells where requests come from.
     pub trusted_proxy: bool,
+    /// Bounds on what clients make the media core hold; the core's own in earnest.
+    pub media_limits: bandstand_sfu::Limits,
     /// By how much all limits on what one address or person may do are widened; 1 in earnest.
     pub limit_scale: u32,
     /// Megabits a second that may be spent on showing newcomers what was since the last keyframe.
@@ -76,6 +78,7 @@ impl Default for Config {
             site: "target/site".into(),
             database_url: None,
             trusted_proxy: false,
+            media_limits: bandstand_sfu::Limits::default(),
             limit_scale: 1,
             catch_up_megabits: 200,
             smtp: None,
@@ -158,6 +161,7 @@ impl Config {
                 .trusted_proxy
                 .or(file.trusted_proxy)
                 .unwrap_or(default.trusted_proxy),
+            media_limits: bandstand_sfu::Limits::default(),
             limit_scale: flags.limit_scale.or(file.limit_scale).unwrap_or(default.limit_scale),
             catch_up_megabits: flags
                 .catch_up_megabits

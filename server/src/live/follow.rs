@@ -14,6 +14,7 @@ use super::{
     holdings::Hold,
     hub::{Following, MOST_EVENTS, Outbox, Outgoing, encode, events_frame},
     log::{self, After},
+    notices::Listening,
     token::{Claims, Purpose},
 };
 use crate::{
@@ -68,6 +69,7 @@ pub struct Follow {
     following: Following,
     attendance: Option<Attendance>,
     _hold: Option<Hold>,
+    _listening: Option<Listening>,
 }
 
 /// What a follower gets to begin with.
@@ -99,13 +101,16 @@ impl Follow {
             Topic::Show(show) => Some(admit(caller, show, token).await?),
         };
         let live = &caller.venue.live;
+        let mut artist = None;
         let hold = match &claims {
             None => None,
             Some(claims) => {
                 let hold = live.holdings().channel(claims.session.clone(), ended.clone());
                 live.holdings().enters(hold.name(), claims.show);
                 // After it is noted: who ends it now, or closes the show to guests, finds it.
-                let members_only = access::facts(&caller.venue, claims.show).await?.members_only;
+                let facts = access::facts(&caller.venue, claims.show).await?;
+                let members_only = facts.members_only;
+                artist = claims.artist.then_some((facts.artist_account, claims.show));
                 let database = &caller.venue.database;
                 let open = own_sessions::is_open(database, hold.name(), members_only).await;
                 if !open.map_err(broken)? {
@@ -123,10 +128,21 @@ impl Follow {
                 Some(attend(caller, claims.show, figure, following.number(), outbox).await?)
             }
         };
+        let listening = artist.map(|(artist, show)| {
+            let number = following.number();
+            live.notices().listen(artist, show, number, outbox.clone(), clock::now())
+        });
         let start = start(&caller.venue, topic, after, claims.as_ref()).await?;
         let Start { position, frames } = start;
         Ok(Beginning {
-            follow: Self { topic, position, following, attendance, _hold: hold },
+            follow: Self {
+                topic,
+                position,
+                following,
+                attendance,
+                _hold: hold,
+                _listening: listening,
+            },
             frames,
         })
     }

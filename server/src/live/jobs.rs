@@ -60,6 +60,9 @@ pub(super) fn start(live: &Live, mut events: mpsc::Receiver<Event>, database: Da
                     ("abandoned shows", tidying.stages.end_abandoned().await)
                 }
                 _ = prune.tick() => {
+                    if let Err(error) = keys::prune(&database).await {
+                        tracing::error!(%error, "revoked keys can't be forgotten");
+                    }
                     ("old events", log::prune(&database, clock::now()).await.map(|_| ()))
                 }
             };

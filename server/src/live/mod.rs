@@ -10,6 +10,7 @@ mod jobs;
 pub mod keys;
 pub mod log;
 mod media;
+mod notices;
 mod port;
 mod stage;
 mod stages;
@@ -28,6 +29,7 @@ use tokio_util::sync::CancellationToken;
 use self::{
     holdings::{Holdings, MOST_MEDIA},
     hub::Hub,
+    notices::Notices,
     stages::Stages,
     tasks::Tasks,
     token::Tokens,
@@ -46,6 +48,9 @@ use crate::{
 const MOST_CHANNELS: usize = 20_000;
 /// The most live channels from one address; wide enough for a school behind one.
 const MOST_CHANNELS_FROM_ADDRESS: usize = 256;
+/// The most viewers that get media at one address, as many as follow live channels there. How many there
+/// are in all the media core bounds.
+const MOST_VIEWERS_FROM_ADDRESS: usize = 256;
 
 /// The stages of all shows, and everybody who follows something. Cloning gives another handle to the
 /// same.
@@ -56,7 +61,9 @@ pub struct Live {
     stages: Arc<Stages>,
     tokens: Arc<Tokens>,
     connections: Connections,
+    viewers: Connections,
     holdings: Holdings,
+    notices: Notices,
     media: media::Sessions,
     monitor: figures::Monitor,
     sfu: Sfu,
@@ -96,21 +103,26 @@ impl Live {
             bind: config.media,
             public_addresses: config.public_addresses.clone(),
             sending_threads: sending_threads(),
+            limits: config.media_limits.clone(),
             ..bandstand_sfu::Config::default()
         };
         let (sfu, events) = Sfu::start(core)
             .map_err(|source| LiveStartError::Media { address: config.media, source })?;
         let tasks = Tasks::default();
         let hub = Hub::new(database.clone(), tasks.clone());
+        let notices = Notices::default();
+        let stages = Stages::new(database.clone(), hub.clone(), sfu.clone(), notices.clone());
         let live = Self {
             crowds: Crowds::new(database.clone(), tasks.clone()),
-            stages: Arc::new(Stages::new(database.clone(), hub.clone(), sfu.clone())),
+            stages: Arc::new(stages),
             hub,
             tokens: Arc::new(tokens),
             connections: Connections::new(
                 MOST_CHANNELS,
                 config.widened(MOST_CHANNELS_FROM_ADDRESS),
             ),
+            viewers: Connections::new(usize::MAX, config.widened(MOST_VIEWERS_FROM_ADDRESS)),
+            notices,
             holdings: Holdings::new(config.widened(MOST_MEDIA)),
             media: media::Sessions::default(),
             monitor: figures::Monitor::new(sfu.clone()),
@@ -197,6 +209,15 @@ impl Live {
     /// Who is present where.
     pub fn crowds(&self) -> &Crowds {
         &self.crowds
+    }
+
+    /// Who gets media, by address.
+    pub fn viewers(&self) -> &Connections {
+        &self.viewers
+    }
+
+    fn notices(&self) -> &Notices {
+        &self.notices
     }
 
     fn hub(&self) -> &Hub {

@@ -2,7 +2,11 @@
 //!
 //! **Invariant:** what happens to one stage happens one after the other ([`Stages::turn`]), and only
 //! the session that stands here as the one on stage can change its state. What an older session still
-//! sends or says of itself finds that it isn't the one any more.
+//! sends or says of itself finds that it isn't the one any more; a newer one waits beside the stage
+//! until the media core says that it can be shown and its right still stands, and has changed nothing
+//! until then.
+
+mod places;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -10,14 +14,19 @@ use std::{
 };
 
 use bandstand_domain::{ShowId, live::Topic, stream_keys::StreamKeyId};
-use bandstand_sfu::{Event, OfferError, Role, SessionId, Sfu, StageId};
+use bandstand_sfu::{Awaited, EndReason, Event, OfferError, Role, SessionId, Sfu, StageId};
 
+pub use self::places::{By, Claim};
+use self::places::{Performer, Successor};
 use super::{
     hub::Hub,
+    keys,
+    notices::{Cause, Notices},
     stage::{Happening, NotPossible},
     store::{self, Outcome},
 };
 use crate::{
+    accounts::own_sessions,
     clock,
     database::{Database, DatabaseError},
 };
@@ -31,45 +40,15 @@ pub struct Stages {
     database: Database,
     hub: Hub,
     sfu: Sfu,
+    notices: Notices,
     performers: Mutex<HashMap<ShowId, Performer>>,
+    successors: Mutex<HashMap<ShowId, Successor>>,
     turns: Vec<tokio::sync::Mutex<()>>,
 }
 
-/// The most stream keys that are remembered as replaced; the oldest gives way.
-const MOST_REPLACED: usize = 16;
-
-#[derive(Clone, Debug)]
-struct Performer {
-    session: SessionId,
-    publication: i64,
-    /// Whether the audience was told.
-    arrived: bool,
-    /// They take a break.
-    paused: bool,
-    /// The audience was told that nothing comes from them.
-    silent: bool,
-    /// The stream key by which they came, when it was one.
-    key: Option<StreamKeyId>,
-    /// The stream keys whose programs were thrown off the stage since it was last free. Such programs
-    /// come back by themselves, and would throw off again whoever the artist wants there.
-    replaced: Vec<StreamKeyId>,
-}
-
-impl Performer {
-    /// The keys that must not come back while the next one, who may have one too, is on stage.
-    fn replaced_by(self, next: Option<StreamKeyId>) -> Vec<StreamKeyId> {
-        let mut replaced = self.replaced;
-        if let Some(key) = self.key
-            && self.key != next
-        {
-            replaced.retain(|other| *other != key);
-            replaced.push(key);
-        }
-        let surplus = replaced.len().saturating_sub(MOST_REPLACED);
-        replaced.drain(..surplus);
-        replaced
-    }
-}
+/// The most stages that one artist is on, or about to be, at the same time: one that they play, and one
+/// or two that they get ready.
+const MOST_STAGES: usize = 3;
 
 /// A stage taken.
 #[derive(Debug)]
@@ -89,56 +68,159 @@ pub enum NotTaken {
     Offer(OfferError),
     /// The show is over or gone.
     Over,
+    /// The right to go on stage has ended.
+    NoRight,
     /// The program that has this stream key was replaced, and its successor is on stage.
     Replaced,
+    /// Programs throw each other off this stage with the same stream key.
+    Contested,
+    /// The artist is on as many other stages as one may be.
+    Elsewhere,
     /// The database failed.
     Database(DatabaseError),
 }
 
+impl From<DatabaseError> for NotTaken {
+    fn from(error: DatabaseError) -> Self {
+        Self::Database(error)
+    }
+}
+
 impl Stages {
     /// No performers yet.
-    pub fn new(database: Database, hub: Hub, sfu: Sfu) -> Self {
+    pub fn new(database: Database, hub: Hub, sfu: Sfu, notices: Notices) -> Self {
         let turns = (0..TURNS).map(|_| tokio::sync::Mutex::default()).collect();
-        Self { database, hub, sfu, performers: Mutex::default(), turns }
+        let (performers, successors) = (Mutex::default(), Mutex::default());
+        Self { database, hub, sfu, notices, performers, successors, turns }
     }
 
-    /// Takes the stage of `show`, from whoever is there; with a stream key, or by a ticket.
+    /// Takes the stage of `show` when it is free; else waits beside it until what is `awaited` has
+    /// come, and takes over then. Whoever waits there already gives way.
     ///
     /// # Errors
-    /// [`NotTaken`].
+    /// [`NotTaken`]; nothing has changed then.
     pub async fn take(
         &self,
         show: ShowId,
         offer: String,
-        key: Option<StreamKeyId>,
+        awaited: Awaited,
+        claim: Claim,
     ) -> Result<Taken, NotTaken> {
         let _turn = self.turn(show).await;
-        let before = self.performers().get(&show).cloned();
-        let replaced = before.as_ref().map(|before| before.replaced.as_slice());
-        if key.is_some_and(|key| replaced.is_some_and(|replaced| replaced.contains(&key))) {
-            return Err(NotTaken::Replaced);
+        if let Some(key) = claim.key() {
+            self.check_quarrel(show, key)?;
         }
-        let accepted = self.sfu.publish(stage_id(show), offer).await.map_err(NotTaken::Offer)?;
-        let session = accepted.session;
-        // Whoever was there is off the stage by now, whatever comes.
-        match store::take(&self.database, show).await {
-            Ok(Some(publication)) => {
-                let replaced = before.map(|before| before.replaced_by(key)).unwrap_or_default();
-                let (arrived, paused, silent) = (false, false, false);
-                let performer =
-                    Performer { session, publication, arrived, paused, silent, key, replaced };
-                self.performers().insert(show, performer);
-                Ok(Taken { session, publication, answer: accepted.answer_sdp })
-            }
-            refused => {
-                self.performers().remove(&show);
+        if self.count_elsewhere(show, &claim.artist) >= MOST_STAGES {
+            return Err(NotTaken::Elsewhere);
+        }
+        // Whose right has ended takes nothing from anybody.
+        if !self.stands(&claim).await? {
+            return Err(NotTaken::NoRight);
+        }
+        let accepted = self.sfu.publish(stage_id(show), offer, awaited).await;
+        let accepted = accepted.map_err(NotTaken::Offer)?;
+        let (session, answer) = (accepted.session, accepted.answer_sdp);
+        let taken = match accepted.waits {
+            true => self.wait(show, session, claim).await,
+            false => self.go_on(show, session, claim).await,
+        };
+        match taken {
+            Ok(publication) => Ok(Taken { session, publication, answer }),
+            Err(why) => {
                 self.sfu.close(session).await;
-                Err(match refused {
-                    Err(error) => NotTaken::Database(error),
-                    Ok(_) => NotTaken::Over,
-                })
+                Err(why)
             }
         }
+    }
+
+    /// Refuses who would only go on with a quarrel between programs.
+    fn check_quarrel(&self, show: ShowId, key: StreamKeyId) -> Result<(), NotTaken> {
+        let waiting = self.successors().get(&show).cloned();
+        let mut performers = self.performers();
+        let Some(performer) = performers.get_mut(&show) else { return Ok(()) };
+        if performer.replaced.contains(&key) {
+            Err(NotTaken::Replaced)
+        } else if performer.is_contested(key, waiting.as_ref(), clock::now()) {
+            Err(NotTaken::Contested)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// How many other stages than that of `show` an artist is on, or about to be.
+    fn count_elsewhere(&self, show: ShowId, artist: &str) -> usize {
+        let theirs = |it: (&ShowId, &Claim)| *it.0 != show && it.1.artist == artist;
+        let on_stage =
+            self.performers().iter().map(|it| (it.0, &it.1.claim)).filter(|it| theirs(*it)).count();
+        let waiting =
+            self.successors().iter().map(|it| (it.0, &it.1.claim)).filter(|it| theirs(*it)).count();
+        on_stage + waiting
+    }
+
+    /// Whether somebody may still be on stage by this right.
+    async fn stands(&self, claim: &Claim) -> Result<bool, DatabaseError> {
+        match &claim.by {
+            By::Key(key) => keys::is_good(&self.database, *key).await,
+            By::Ticket(session) => Ok(own_sessions::is_open(&self.database, session, true).await?
+                && keys::may_perform(&self.database, &claim.artist).await?),
+        }
+    }
+
+    /// A session is on a stage that was free.
+    async fn go_on(&self, show: ShowId, session: SessionId, claim: Claim) -> Result<i64, NotTaken> {
+        // Whoever was there is off it, though that wasn't heard yet.
+        let before = self.performers().remove(&show).map(|it| Performer { silent: true, ..it });
+        let given = before.as_ref().map_or(0, |it| it.given);
+        let taken = store::take(&self.database, show, given).await?;
+        let publication = taken.ok_or(NotTaken::Over)?;
+        self.successors().remove(&show);
+        let performer = Performer::new(session, publication, claim).after(before, clock::now());
+        self.performers().insert(show, performer);
+        Ok(publication)
+    }
+
+    /// A session waits beside a stage. Its number is known to nobody else until it takes over.
+    async fn wait(&self, show: ShowId, session: SessionId, claim: Claim) -> Result<i64, NotTaken> {
+        let known = store::publication(&self.database, show).await?.ok_or(NotTaken::Over)?;
+        let earlier = self.successors().remove(&show);
+        let mut performers = self.performers();
+        let performer = performers.get_mut(&show);
+        let given = performer.as_ref().map_or(known, |it| it.given.max(known));
+        let given = earlier.as_ref().map_or(given, |it| given.max(it.publication));
+        let publication = given + 1;
+        if let Some(performer) = performer {
+            performer.given = publication;
+            if earlier.is_some_and(|it| it.connected) {
+                performer.turns.note(clock::now());
+            }
+        }
+        drop(performers);
+        let successor = Successor { session, publication, claim, connected: false };
+        self.successors().insert(show, successor);
+        Ok(publication)
+    }
+
+    /// Somebody who waits could take over: they do, if they still may.
+    async fn take_over(&self, show: ShowId, session: SessionId) -> Result<(), DatabaseError> {
+        let waiting = self.successors().get(&show).cloned();
+        let Some(successor) = waiting.filter(|it| it.session == session) else { return Ok(()) };
+        if !self.stands(&successor.claim).await? {
+            self.successors().remove(&show);
+            self.sfu.close(session).await;
+            return Ok(());
+        }
+        if !self.sfu.hand_over(session).await {
+            // It goes on waiting, or its end is on its way here.
+            return Ok(());
+        }
+        let Successor { session, publication, claim, .. } = successor;
+        tracing::info!(%show, publication, "stage taken over");
+        let before = self.performers().get(&show).cloned();
+        let performer = Performer::new(session, publication, claim).after(before, clock::now());
+        // Found by whoever looks for sessions to end, all the time.
+        self.performers().insert(show, performer);
+        self.successors().remove(&show);
+        Ok(())
     }
 
     /// The artist takes a break or comes back from it.
@@ -171,14 +253,14 @@ impl Stages {
         self.clear(show).await;
     }
 
-    /// Takes off the stage whoever is there with the stream key `key`.
+    /// Takes off the stage whoever is there, or waits to be, with the stream key `key`.
     pub async fn revoke(&self, key: StreamKeyId) {
-        let sessions: Vec<SessionId> = self
-            .performers()
-            .values()
-            .filter(|it| it.key == Some(key))
-            .map(|it| it.session)
-            .collect();
+        // Who takes over meanwhile is here or there, never in neither.
+        let of_key = |it: (SessionId, &Claim)| (it.1.key() == Some(key)).then_some(it.0);
+        let mut sessions: Vec<SessionId> =
+            self.successors().values().filter_map(|it| of_key((it.session, &it.claim))).collect();
+        sessions
+            .extend(self.performers().values().filter_map(|it| of_key((it.session, &it.claim))));
         for session in sessions {
             self.sfu.close(session).await;
         }
@@ -191,14 +273,18 @@ impl Stages {
         self.performers().get(&show).is_some_and(|it| it.publication > had && it.arrived)
     }
 
-    /// The stream keys with which somebody is on stage.
+    /// The stream keys with which somebody is on stage, or waits to be.
     pub fn keys(&self) -> Vec<StreamKeyId> {
-        self.performers().values().filter_map(|it| it.key).collect()
+        let mut keys: Vec<_> = self.successors().values().filter_map(|it| it.claim.key()).collect();
+        keys.extend(self.performers().values().filter_map(|it| it.claim.key()));
+        keys
     }
 
     /// Follows what the media core reports.
     pub async fn heard(&self, event: Event) {
-        let (Event::PublisherMedia { stage, session }
+        let (Event::PublisherConnected { stage, session }
+        | Event::PublisherMedia { stage, session }
+        | Event::PublisherWaiting { stage, session }
         | Event::PublisherSilent { stage, session }
         | Event::PublisherBack { stage, session }
         | Event::SessionEnded { stage, session, role: Role::Publisher, .. }) = &event
@@ -208,9 +294,21 @@ impl Stages {
         let Ok(show) = stage.as_str().parse() else { return };
         let _turn = self.turn(show).await;
         let done = match event {
-            Event::SessionEnded { .. } => self.lost(show, *session).await,
+            Event::SessionEnded { reason, .. } => {
+                self.explain(show, *session, reason);
+                self.lost(show, *session).await
+            }
             Event::PublisherSilent { .. } => self.silent(show, *session, true).await,
             Event::PublisherBack { .. } => self.silent(show, *session, false).await,
+            Event::PublisherWaiting { .. } => self.take_over(show, *session).await,
+            Event::PublisherConnected { .. } => {
+                if let Some(it) = self.successors().get_mut(&show)
+                    && it.session == *session
+                {
+                    it.connected = true;
+                }
+                Ok(())
+            }
             _ => self.arrived(show, *session).await,
         };
         if let Err(error) = done {
@@ -225,8 +323,9 @@ impl Stages {
     /// # Errors
     /// When the database fails.
     pub async fn compare(&self) -> Result<(), DatabaseError> {
-        let performers = self.performers().clone();
-        let sessions: HashMap<SessionId, (bool, bool)> = if performers.is_empty() {
+        let (performers, successors) = (self.performers().clone(), self.successors().clone());
+        let nobody = performers.is_empty() && successors.is_empty();
+        let sessions: HashMap<SessionId, (bool, bool)> = if nobody {
             HashMap::new()
         } else {
             let statistics = self.sfu.statistics().await;
@@ -249,6 +348,14 @@ impl Stages {
                 }
             }
         }
+        for (show, successor) in &successors {
+            let _turn = self.turn(*show).await;
+            if !sessions.contains_key(&successor.session) {
+                self.lost(*show, successor.session).await?;
+            } else if !self.performers().contains_key(show) {
+                self.take_over(*show, successor.session).await?;
+            }
+        }
         let said: HashSet<ShowId> = store::on_stage(&self.database).await?.into_iter().collect();
         for show in said {
             let _turn = self.turn(show).await;
@@ -266,8 +373,8 @@ impl Stages {
     pub async fn end_abandoned(&self) -> Result<(), DatabaseError> {
         for show in store::abandoned(&self.database, clock::now()).await? {
             let _turn = self.turn(show).await;
-            // Else the artist has come back since the database was asked.
-            if !self.performers().contains_key(&show) {
+            // Else the artist has come back since the database was asked, or is about to.
+            if !self.performers().contains_key(&show) && !self.successors().contains_key(&show) {
                 self.finish(show).await?;
             }
         }
@@ -293,6 +400,7 @@ impl Stages {
                 if let Some(performer) = self.performers().get_mut(&show) {
                     performer.arrived = true;
                 }
+                self.notices.settle(&performer.claim.artist);
             }
             Outcome::Gone | Outcome::NotPossible(NotPossible::Over | NotPossible::NobodyThere) => {
                 self.clear(show).await;
@@ -319,7 +427,28 @@ impl Stages {
         Ok(())
     }
 
+    /// Tells the artist why a program of theirs is not on stage.
+    fn explain(&self, show: ShowId, session: SessionId, reason: EndReason) {
+        let on_stage = self.performers().get(&show).map(|it| (it.session, it.claim.clone()));
+        let waiting = self.successors().get(&show).map(|it| (it.session, it.claim.clone()));
+        let theirs = on_stage.into_iter().chain(waiting).find(|it| it.0 == session);
+        if let Some((_, claim)) = theirs
+            && claim.key().is_some()
+            && let Some(cause) = Cause::of_end(reason)
+        {
+            self.notices.tell(&claim.artist, &cause, clock::now());
+        }
+    }
+
+    fn stops_waiting(&self, show: ShowId, session: SessionId) {
+        let mut successors = self.successors();
+        if successors.get(&show).is_some_and(|it| it.session == session) {
+            successors.remove(&show);
+        }
+    }
+
     async fn lost(&self, show: ShowId, session: SessionId) -> Result<(), DatabaseError> {
+        self.stops_waiting(show, session);
         if self.performers().get(&show).is_some_and(|it| it.session == session) {
             self.performers().remove(&show);
             self.happen(show, Happening::Lost).await?;
@@ -345,6 +474,7 @@ impl Stages {
 
     async fn clear(&self, show: ShowId) {
         self.performers().remove(&show);
+        self.successors().remove(&show);
         self.sfu.close_stage(stage_id(show)).await;
     }
 
@@ -356,6 +486,10 @@ impl Stages {
 
     fn performers(&self) -> MutexGuard<'_, HashMap<ShowId, Performer>> {
         self.performers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn successors(&self) -> MutexGuard<'_, HashMap<ShowId, Successor>> {
+        self.successors.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -83,22 +83,44 @@ pub async fn happen(
     Ok(Outcome::Changed(stage))
 }
 
-/// Counts one more taking of the stage of `show`; `None` when the show is over or gone.
+/// Counts one more taking of the stage of `show`, by a number above `given`; `None` when the show is over
+/// or gone.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn take(database: &Database, show: ShowId) -> Result<Option<i64>, DatabaseError> {
+pub async fn take(
+    database: &Database,
+    show: ShowId,
+    given: i64,
+) -> Result<Option<i64>, DatabaseError> {
     let mut write = database.begin().await?;
     let row = sqlx::query(
-        "UPDATE shows SET publication = publication + 1 \
+        "UPDATE shows SET publication = \
+             CASE WHEN publication > $2 THEN publication ELSE $2 END + 1 \
          WHERE id = $1 AND deleted_at IS NULL AND stage <> 'ended' RETURNING publication",
     )
     .bind(show.to_string())
+    .bind(given)
     .fetch_optional(&mut *write)
     .await?;
     let publication = row.map(|row| row.try_get(0)).transpose()?;
     write.commit().await?;
     Ok(publication)
+}
+
+/// The number of the latest taking of the stage of `show`; `None` when the show is over or gone.
+///
+/// # Errors
+/// When the database fails.
+pub async fn publication(database: &Database, show: ShowId) -> Result<Option<i64>, DatabaseError> {
+    let row = sqlx::query(
+        "SELECT publication FROM shows \
+         WHERE id = $1 AND deleted_at IS NULL AND stage <> 'ended'",
+    )
+    .bind(show.to_string())
+    .fetch_optional(&database.read)
+    .await?;
+    row.map(|row| row.try_get(0)).transpose()
 }
 
 /// The shows on whose stage somebody is said to be.

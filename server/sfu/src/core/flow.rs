@@ -207,6 +207,8 @@ impl Core {
                 let stage = stage.id.clone();
                 self.events.push_back(Event::PublisherSilent { stage, session: peer.id });
             }
+            let stage = peer.stage;
+            self.look_at_successor(stage);
         }
         self.probe(now, key);
         let Some(peer) = self.peers.get_mut(key) else {
@@ -226,7 +228,7 @@ impl Core {
         }
     }
 
-    fn stage_due(&mut self, now: Instant, key: usize) {
+    pub(super) fn stage_due(&mut self, now: Instant, key: usize) {
         let Some(stage) = self.stages.get_mut(key) else {
             return;
         };
@@ -257,6 +259,7 @@ impl Core {
         if let Some(at) = stage.deadline(now) {
             self.timing.schedule(Timer::Stage(key), at);
         }
+        self.successor_due(now, key);
     }
 
     fn handle_event(&mut self, now: Instant, key: PeerKey, event: RtcEvent) {
@@ -270,34 +273,6 @@ impl Core {
                 }
             }
             other => self.report(key, other),
-        }
-    }
-
-    /// A packet of a publisher's media came.
-    fn media_came(&mut self, now: Instant, key: PeerKey, coming: Coming<'_>) {
-        let Some(peer) = self.peers.get_mut(key) else {
-            return;
-        };
-        let Side::Publisher(ingest) = &mut peer.side else {
-            return;
-        };
-        let (session, stage_key) = (peer.id, peer.stage);
-        let Some(stage) = self.stages.get_mut(stage_key) else {
-            return;
-        };
-        let (first, before) = (ingest.packets == 0, stage.burst.len());
-        ingest.receive(now, &mut peer.transport, coming, &mut stage.burst);
-        if stage.burst.len() == before {
-            return;
-        }
-        self.totals.media_packets_in += 1;
-        if first {
-            let stage = stage.id.clone();
-            self.events.push_back(Event::PublisherMedia { stage, session });
-        }
-        stage.keyframes_came(before);
-        if before == 0 {
-            self.restless.push(stage_key);
         }
     }
 
@@ -349,8 +324,13 @@ impl Core {
         };
         match role {
             Role::Publisher => {
-                let stage = stage.id.clone();
-                self.events.push_back(Event::PublisherConnected { stage, session });
+                let id = stage.id.clone();
+                self.events.push_back(Event::PublisherConnected { stage: id, session });
+                if let Some(successor) = stage.successor(key) {
+                    successor.connected(now);
+                    self.restless.push(stage_key);
+                    self.look_at_successor(stage_key);
+                }
             }
             Role::Subscriber => {
                 self.newcomers.push(key);

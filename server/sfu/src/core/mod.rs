@@ -3,6 +3,7 @@
 mod flow;
 mod moving;
 mod peers;
+mod takeover;
 mod timing;
 
 #[cfg(test)]
@@ -24,9 +25,10 @@ use crate::error::{OfferError, StartError};
 use crate::event::{EndReason, Event, Role};
 use crate::fragment::Credentials;
 use crate::identity::{SessionId, StageId};
+use crate::packet::Forwarded;
 use crate::shard::{News, Shards};
 use crate::stage::Stage;
-use crate::statistics::{Statistics, Totals};
+use crate::statistics::{SessionStatistics, Statistics, Totals};
 use crate::transport::{Shared, Transmit, Transport, new_credentials};
 use crate::wire::Traffic;
 
@@ -37,6 +39,8 @@ pub struct Accepted {
     pub session: SessionId,
     /// The SDP answer, for the client as it is (`application/sdp`).
     pub answer_sdp: String,
+    /// It is a publisher's, and somebody else is on stage.
+    pub waits: bool,
 }
 
 /// What a client needs to find its session anew after a restart of ICE.
@@ -70,6 +74,8 @@ pub(crate) struct Core {
     newcomers: Vec<PeerKey>,
     /// Reused by [`Core::drain`].
     drained: Vec<str0m::Event>,
+    /// Reused by [`Core::media_came`].
+    aside: Vec<Forwarded>,
     /// Where subscribers are served.
     shards: Box<dyn Shards>,
     /// Reused by [`Core::take_news`].
@@ -110,6 +116,7 @@ impl Core {
             restless: Vec::new(),
             newcomers: Vec::new(),
             drained: Vec::new(),
+            aside: Vec::new(),
             shards,
             news: Vec::new(),
             traffic,
@@ -119,31 +126,6 @@ impl Core {
             timeouts,
             full: false,
         })
-    }
-
-    /// Makes the offerer the stage's publisher; an earlier one ends as [`EndReason::Replaced`].
-    pub(crate) fn publish(
-        &mut self,
-        now: Instant,
-        stage: StageId,
-        offer: &str,
-    ) -> Result<Accepted, OfferError> {
-        let replaced = self.stage_keys.get(&stage);
-        let replaced = replaced.and_then(|s| self.stages.get(*s)?.publisher);
-        // The one replaced makes room for its successor.
-        let leaving = usize::from(replaced.is_some());
-        if self.sessions.len() - leaving >= self.limits.max_sessions {
-            return Err(OfferError::TooMany);
-        }
-        let (transport, answer_sdp) = self.accept(now, Role::Publisher, offer)?;
-        if let Some(replaced) = replaced {
-            self.end(now, replaced, EndReason::Replaced);
-        }
-        let (session, peer) = self.admit(now, stage, Role::Publisher, transport)?;
-        if let Some(stage) = self.stage_of(peer) {
-            stage.publisher = Some(peer);
-        }
-        Ok(Accepted { session, answer_sdp })
     }
 
     /// Adds the offerer to the stage's subscribers, whether anything is published there or not.
@@ -157,7 +139,7 @@ impl Core {
         let watching = key.and_then(|s| Some(self.stages.get(*s)?.subscribers.len()));
         if self.full
             || self.shards.is_full()
-            || self.sessions.len() >= self.limits.max_sessions
+            || self.sessions.len() + self.limits.reserved_for_publishers >= self.limits.max_sessions
             || watching.unwrap_or(0) >= self.limits.max_subscribers_per_stage
         {
             return Err(OfferError::TooMany);
@@ -167,7 +149,7 @@ impl Core {
         if let Some(stage) = self.stage_of(peer) {
             stage.subscribers.push(peer);
         }
-        Ok(Accepted { session, answer_sdp })
+        Ok(Accepted { session, answer_sdp, waits: false })
     }
 
     /// Sends a subscriber no higher pictures than that, unless there are no lower ones; false if there
@@ -212,6 +194,7 @@ impl Core {
         };
         let mut peers = stage.subscribers.clone();
         peers.extend(stage.publisher);
+        peers.extend(stage.successor.as_ref().map(|it| it.peer));
         for peer in peers {
             self.end(now, peer, EndReason::StageClosed);
         }
@@ -242,7 +225,13 @@ impl Core {
             totals,
             sessions: sessions
                 .filter_map(|(key, peer)| {
-                    Some(peer.statistics(now, stage(peer)?, self.shards.figures(key)))
+                    let figures = self.shards.figures(key);
+                    let waiting = self.stages.get(peer.stage)?.successor.as_ref();
+                    let waiting = waiting.is_some_and(|it| it.peer == key);
+                    Some(SessionStatistics {
+                        waiting,
+                        ..peer.statistics(now, stage(peer)?, figures)
+                    })
                 })
                 .collect(),
         }
@@ -329,7 +318,9 @@ impl Core {
                 stage.reset_tracks();
                 self.shards.reset(peer.stage);
             }
-            Side::Publisher(_) => {}
+            Side::Publisher(_) => {
+                stage.successor.take_if(|it| it.peer == key);
+            }
             Side::Subscriber => stage.subscribers.retain(|s| *s != key),
         }
         self.events.push_back(Event::SessionEnded {
@@ -342,6 +333,8 @@ impl Core {
             let stage = self.stages.remove(peer.stage);
             self.stage_keys.remove(&stage.id);
             self.shards.forget(peer.stage);
+        } else {
+            self.look_at_successor(peer.stage);
         }
         true
     }

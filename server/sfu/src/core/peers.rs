@@ -98,6 +98,11 @@ impl Peer {
         }
     }
 
+    /// Whether media has come from it.
+    pub(super) fn has_sent(&self) -> bool {
+        matches!(&self.side, Side::Publisher(ingest) if ingest.packets > 0)
+    }
+
     /// When silence, or the time to connect, has lasted too long, and what it then means.
     pub(super) fn expiry(&self, timeouts: &Timeouts) -> (Instant, EndReason) {
         if !self.connected {
@@ -147,6 +152,7 @@ impl Peer {
             connected: self.connected,
             media: false,
             silent: self.silent,
+            waiting: false,
             packets_in: 0,
             bytes_in: 0,
             packets_out: 0,

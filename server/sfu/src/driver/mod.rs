@@ -28,6 +28,7 @@ use crate::identity::{SessionId, StageId};
 use crate::load::Load;
 use crate::shard::Shards;
 use crate::statistics::Statistics;
+use crate::successor::Awaited;
 use crate::transport::Transmit;
 use crate::wire::{Traffic, UdpWire, Wire};
 
@@ -57,7 +58,8 @@ const GOODBYE: Duration = Duration::from_millis(200);
 /// What the handle asks for.
 #[derive(Debug)]
 pub(crate) enum Command {
-    Publish(StageId, String, Reply),
+    Publish(StageId, String, Awaited, Reply),
+    HandOver(SessionId, oneshot::Sender<bool>),
     Subscribe(StageId, String, Reply),
     Prefer(SessionId, Option<u16>, oneshot::Sender<bool>),
     Restart(SessionId, Credentials, oneshot::Sender<Option<Restarted>>),
@@ -269,8 +271,11 @@ impl Driver {
     fn carry_out(&mut self, command: Command) {
         let now = clock();
         match command {
-            Command::Publish(stage, offer, reply) => {
-                let _ = reply.send(self.core.publish(now, stage, &offer));
+            Command::Publish(stage, offer, awaited, reply) => {
+                let _ = reply.send(self.core.publish(now, stage, &offer, awaited));
+            }
+            Command::HandOver(session, reply) => {
+                let _ = reply.send(self.core.hand_over(now, session));
             }
             Command::Subscribe(stage, offer, reply) => {
                 let _ = reply.send(self.core.subscribe(now, stage, &offer));

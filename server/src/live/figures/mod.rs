@@ -34,7 +34,7 @@ pub async fn of_stage(caller: &Caller, show: ShowId) -> Result<StageFigures, Liv
     let sample = caller.venue.live.monitor().sample().await;
     let stage = stage_id(show);
     let mut figures = StageFigures::default();
-    for line in sample.lines.values().filter(|line| line.stage == stage) {
+    for line in sample.lines.values().filter(|line| line.stage == stage && !line.waiting) {
         match line.role {
             Role::Publisher => {
                 figures.arriving = Some(line.flow);
@@ -70,7 +70,7 @@ pub async fn explain(
     let before = explain::Reports::read(&measured.before);
     let sample = caller.venue.live.monitor().sample().await;
     let stage = stage_id(show);
-    let lines = || sample.lines.iter().filter(|(_, line)| line.stage == stage);
+    let lines = || sample.lines.iter().filter(|(_, line)| line.stage == stage && !line.waiting);
     let artist = lines().find(|(_, line)| line.role == Role::Publisher).map(|(_, line)| line);
     let session = session.parse().ok();
     let own = session.and_then(|session| lines().find(|(name, _)| **name == session));

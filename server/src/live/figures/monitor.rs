@@ -30,6 +30,8 @@ pub struct Line {
     pub stage: StageId,
     /// Which way.
     pub role: Role,
+    /// Somebody else is on stage; this one waits beside it.
+    pub waiting: bool,
     /// How its media flows.
     pub flow: Flow,
     /// Whether it flows badly.
@@ -190,7 +192,8 @@ fn line(now: &SessionStatistics, before: Option<(Duration, &Counts)>) -> Line {
     let bandwidth = now.bandwidth.map(|bits| clamp(bits / 1_000));
     let foreign = foreign > then.foreign;
     let (stage, role, advice) = (now.stage.clone(), now.role, now.advice.clone());
-    Line { stage, role, flow, trouble, layers, advice, bandwidth, foreign, totals }
+    let waiting = now.waiting;
+    Line { stage, role, waiting, flow, trouble, layers, advice, bandwidth, foreign, totals }
 }
 
 /// Whether somebody sees or hears that something is wrong.
@@ -219,6 +222,7 @@ mod tests {
             connected: true,
             media: true,
             silent: false,
+            waiting: false,
             packets_in: 1_960,
             bytes_in: 2_500_000,
             packets_out: 2_000,

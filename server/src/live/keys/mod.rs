@@ -4,7 +4,8 @@
 //! show to show, as people know it from other places. Whoever has it can do one thing, send media to
 //! its artist's stage, until it is revoked.
 //!
-//! Only the hash of a key is kept. What can't be guessed needs no slow hash: 192 random bits.
+//! Only the hash of a key is kept. What can't be guessed needs no slow hash: 192 random bits. The row of a
+//! revoked key stays for some weeks: a program that still has it is refused, and its artist told.
 
 mod store;
 
@@ -37,6 +38,14 @@ pub struct Holder {
     pub key: StreamKeyId,
     /// The private identity of the artist's account.
     pub account: String,
+}
+
+/// A key that there is or was.
+#[derive(Clone, Debug)]
+struct Known {
+    holder: Holder,
+    name: String,
+    revoked: bool,
 }
 
 /// The caller's keys.
@@ -90,7 +99,7 @@ pub async fn revoke(caller: &Caller, id: StreamKeyId) -> Result<(), LiveError> {
     let artist = caller.own_stage().await?;
     caller.limited(Limit::StreamKeys, &artist.id)?;
     let mut write = caller.venue.database.begin().await.map_err(broken)?;
-    if !store::delete(&mut write, &artist.id, id).await.map_err(broken)? {
+    if !store::revoke(&mut write, &artist.id, id, clock::now()).await.map_err(broken)? {
         return Err(Refusal::NotFound);
     }
     write.commit().await.map_err(broken)?;
@@ -99,17 +108,36 @@ pub async fn revoke(caller: &Caller, id: StreamKeyId) -> Result<(), LiveError> {
     Ok(())
 }
 
-/// Whose the key `secret` is; nobody's when it isn't one, or not any more, or its artist may not go on
-/// stage.
+/// What a secret is good for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tried {
+    /// The holder may go on stage.
+    Good(Holder),
+    /// The key was revoked.
+    Revoked {
+        /// The private identity of the artist's account.
+        account: String,
+        /// What the artist called it.
+        name: String,
+    },
+    /// It is no key, or its artist may not go on stage.
+    Nothing,
+}
+
+/// Whose the key `secret` is.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn holder(database: &Database, secret: &str) -> Result<Option<Holder>, DatabaseError> {
-    let holder = store::holder(database, &hash(secret)).await?;
-    match &holder {
-        Some(found) if may_perform(database, &found.account).await? => Ok(holder),
-        _ => Ok(None),
-    }
+pub async fn tried(database: &Database, secret: &str) -> Result<Tried, DatabaseError> {
+    let Some(known) = store::known(database, &hash(secret)).await? else {
+        return Ok(Tried::Nothing);
+    };
+    let Known { holder, name, revoked } = known;
+    Ok(match may_perform(database, &holder.account).await? {
+        false => Tried::Nothing,
+        true if revoked => Tried::Revoked { account: holder.account, name },
+        true => Tried::Good(holder),
+    })
 }
 
 /// Whether somebody may be on stage with `key`.
@@ -124,7 +152,10 @@ pub async fn is_good(database: &Database, key: StreamKeyId) -> Result<bool, Data
 }
 
 /// Whether the account is open, and an artist's who may go on stage.
-async fn may_perform(database: &Database, account: &str) -> Result<bool, DatabaseError> {
+///
+/// # Errors
+/// When the database fails.
+pub async fn may_perform(database: &Database, account: &str) -> Result<bool, DatabaseError> {
     let account = accounts::store::find(database, account).await?;
     Ok(account.is_some_and(|it| it.artist && it.confirmed))
 }
@@ -154,6 +185,14 @@ pub async fn show_now(
     holder: &Holder,
 ) -> Result<Option<ShowId>, DatabaseError> {
     store::show_now(database, &holder.account, clock::now()).await
+}
+
+/// Forgets keys that were revoked long ago.
+///
+/// # Errors
+/// When the database fails.
+pub async fn prune(database: &Database) -> Result<(), DatabaseError> {
+    store::prune(database, clock::now()).await
 }
 
 fn hash(secret: &str) -> String {

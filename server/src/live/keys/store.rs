@@ -6,11 +6,13 @@ use bandstand_domain::{
 };
 use sqlx::Row;
 
-use super::Holder;
+use super::{Holder, Known};
 use crate::database::{Database, DatabaseError, Write, parsed};
 
 /// How long before its start a show may be taken with a key that names no show, in milliseconds.
 const EARLY: i64 = 2 * Millis::HOUR;
+/// How long it is remembered whose a revoked key was, in milliseconds.
+const REMEMBERED: i64 = 30 * 24 * Millis::HOUR;
 
 /// The keys of `account`, the oldest first.
 ///
@@ -21,8 +23,8 @@ pub async fn of_account(
     account: &str,
 ) -> Result<Vec<StreamKey>, DatabaseError> {
     let rows = sqlx::query(
-        "SELECT id, name, ending, made_at, used_at FROM stream_keys WHERE account = $1 \
-         ORDER BY made_at, id",
+        "SELECT id, name, ending, made_at, used_at FROM stream_keys \
+         WHERE account = $1 AND revoked_at IS NULL ORDER BY made_at, id",
     )
     .bind(account)
     .fetch_all(&database.read)
@@ -45,7 +47,7 @@ pub async fn of_account(
 /// # Errors
 /// When the database fails.
 pub async fn count(write: &mut Write, account: &str) -> Result<i64, DatabaseError> {
-    sqlx::query("SELECT COUNT(*) FROM stream_keys WHERE account = $1")
+    sqlx::query("SELECT COUNT(*) FROM stream_keys WHERE account = $1 AND revoked_at IS NULL")
         .bind(account)
         .fetch_one(&mut **write)
         .await?
@@ -77,33 +79,55 @@ pub async fn insert(
     Ok(())
 }
 
-/// Forgets the key `id` of `account`; false when there is none.
+/// Revokes the key `id` of `account`; false when there is none that is good.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn delete(
+pub async fn revoke(
     write: &mut Write,
     account: &str,
     id: StreamKeyId,
+    now: Millis,
 ) -> Result<bool, DatabaseError> {
-    let deleted = sqlx::query("DELETE FROM stream_keys WHERE id = $1 AND account = $2")
-        .bind(id.to_string())
-        .bind(account)
-        .execute(&mut **write)
-        .await?;
-    Ok(deleted.rows_affected() > 0)
+    let revoked = sqlx::query(
+        "UPDATE stream_keys SET revoked_at = $3 \
+         WHERE id = $1 AND account = $2 AND revoked_at IS NULL",
+    )
+    .bind(id.to_string())
+    .bind(account)
+    .bind(now.0)
+    .execute(&mut **write)
+    .await?;
+    Ok(revoked.rows_affected() > 0)
 }
 
-/// Whose the key with this hash is.
+/// Forgets the keys that were revoked [`REMEMBERED`] ago.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn holder(database: &Database, hash: &str) -> Result<Option<Holder>, DatabaseError> {
-    sqlx::query("SELECT id, account FROM stream_keys WHERE hash = $1")
+pub async fn prune(database: &Database, now: Millis) -> Result<(), DatabaseError> {
+    let mut write = database.begin().await?;
+    sqlx::query("DELETE FROM stream_keys WHERE revoked_at < $1")
+        .bind(now.plus(-REMEMBERED).0)
+        .execute(&mut *write)
+        .await?;
+    write.commit().await
+}
+
+/// The key with this hash, revoked or not.
+///
+/// # Errors
+/// When the database fails.
+pub async fn known(database: &Database, hash: &str) -> Result<Option<Known>, DatabaseError> {
+    sqlx::query("SELECT id, account, name, revoked_at FROM stream_keys WHERE hash = $1")
         .bind(hash)
         .fetch_optional(&database.read)
         .await?
-        .map(|row| Ok(Holder { key: parsed(&row, "id")?, account: row.try_get("account")? }))
+        .map(|row| {
+            let holder = Holder { key: parsed(&row, "id")?, account: row.try_get("account")? };
+            let revoked = row.try_get::<Option<i64>, _>("revoked_at")?.is_some();
+            Ok(Known { holder, name: row.try_get("name")?, revoked })
+        })
         .transpose()
 }
 
@@ -115,7 +139,7 @@ pub async fn account_of(
     database: &Database,
     key: StreamKeyId,
 ) -> Result<Option<String>, DatabaseError> {
-    let row = sqlx::query("SELECT account FROM stream_keys WHERE id = $1")
+    let row = sqlx::query("SELECT account FROM stream_keys WHERE id = $1 AND revoked_at IS NULL")
         .bind(key.to_string())
         .fetch_optional(&database.read)
         .await?;
@@ -144,11 +168,12 @@ pub async fn used(
     now: Millis,
 ) -> Result<bool, DatabaseError> {
     let mut write = database.begin().await?;
-    let noted = sqlx::query("UPDATE stream_keys SET used_at = $2 WHERE id = $1")
-        .bind(key.to_string())
-        .bind(now.0)
-        .execute(&mut *write)
-        .await?;
+    let noted =
+        sqlx::query("UPDATE stream_keys SET used_at = $2 WHERE id = $1 AND revoked_at IS NULL")
+            .bind(key.to_string())
+            .bind(now.0)
+            .execute(&mut *write)
+            .await?;
     write.commit().await?;
     Ok(noted.rows_affected() > 0)
 }

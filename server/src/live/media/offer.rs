@@ -27,7 +27,7 @@ const LARGEST_OFFER: usize = 64 * 1024;
 /// How long a body may take to come in; nothing else bounds how long a request about media takes.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Seconds after which who holds too much media may ask again.
-const WHEN_LESS_IS_HELD: u32 = 10;
+pub const WHEN_LESS_IS_HELD: u32 = 10;
 
 /// What a client offers.
 pub struct Offer {

@@ -31,6 +31,10 @@ pub enum Refused {
     NothingOn,
     /// The program was replaced by another one, which is on stage.
     Replaced,
+    /// Another program with the same stream key is on stage, and they threw each other off.
+    Contested,
+    /// The artist is on as many other stages as one may be.
+    Elsewhere,
     /// Not the session's present state.
     OtherTag,
     /// The body didn't come in in time.
@@ -50,7 +54,7 @@ pub enum Refused {
     /// It has to be said of which state of the session this is.
     NoTag,
     /// Too many stream keys were tried from this address, layers chosen, restarts asked for, or sessions
-    /// opened by one person; seconds to wait.
+    /// opened by one person or from one address; seconds to wait.
     TooMany(u32),
     /// The venue is full.
     Full,
@@ -66,7 +70,9 @@ impl Refused {
             Self::OtherToken => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
-            Self::Over | Self::NothingOn | Self::Replaced => StatusCode::CONFLICT,
+            Self::Over | Self::NothingOn | Self::Replaced | Self::Contested | Self::Elsewhere => {
+                StatusCode::CONFLICT
+            }
             Self::Gone => StatusCode::GONE,
             Self::OtherTag => StatusCode::PRECONDITION_FAILED,
             Self::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
@@ -96,6 +102,11 @@ impl Refused {
                 "You are on stage from another place, which replaced this program. Leave the stage \
                  there first."
             }
+            Self::Contested => {
+                "Another program is on stage with the same stream key. Stop one of them, or make a \
+                 key for each."
+            }
+            Self::Elsewhere => "You are on three other stages already. Leave one of them first.",
             Self::OtherTag => "That is not the session's present ETag.",
             Self::TooSlow => "That took too long to come in.",
             Self::TooLong => "That is too long.",

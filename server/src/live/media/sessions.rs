@@ -9,6 +9,8 @@ use std::{
 use bandstand_domain::ShowId;
 use bandstand_sfu::{Credentials, SessionId};
 
+use crate::http::connections::Admission;
+
 /// Which way a session's media flows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
@@ -42,6 +44,8 @@ pub struct Opened {
     pub credentials: Credentials,
     /// Higher pictures the client doesn't want.
     pub most_lines: Option<u16>,
+    /// Of a viewer, its place among those of its address; given up with the last of these.
+    _place: Option<Arc<Admission>>,
     /// Held by who changes its ICE state.
     pub turn: Arc<tokio::sync::Mutex<()>>,
 }
@@ -51,17 +55,19 @@ pub struct Opened {
 pub struct Sessions(Arc<Mutex<HashMap<SessionId, Opened>>>);
 
 impl Sessions {
-    /// A session was opened by a client known by `credentials`.
+    /// A session was opened by a client known by `credentials`, and has a `place` until it is over.
     pub fn opened(
         &self,
         session: SessionId,
         way: Way,
         show: ShowId,
         credentials: Credentials,
+        place: Option<Admission>,
     ) -> Tag {
         let tag = Tag(rand::random());
         let turn = Arc::default();
-        let opened = Opened { way, show, tag, credentials, most_lines: None, turn };
+        let _place = place.map(Arc::new);
+        let opened = Opened { way, show, tag, credentials, most_lines: None, _place, turn };
         self.all().insert(session, opened);
         tag
     }

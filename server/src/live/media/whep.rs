@@ -12,13 +12,17 @@ use bandstand_domain::ShowId;
 
 use super::{
     layer,
-    offer::{self, bearer, check_open, check_room, check_type, created, hold, open_show},
+    offer::{
+        self, WHEN_LESS_IS_HELD, bearer, check_open, check_room, check_type, created, hold,
+        open_show,
+    },
     refused::Refused,
     sessions::Way,
 };
 use crate::{
     caller::Caller,
     clock,
+    http::limits::by_address,
     live::{stages::stage_id, token::Purpose},
     venue::Venue,
 };
@@ -38,6 +42,8 @@ pub async fn watch(
     open_show(&venue, show).await?;
     let offer = offer::read(request.into_body()).await?;
     check_room(&venue, &claims)?;
+    let place = venue.live.viewers().admit(by_address(caller.address));
+    let place = place.ok_or(Refused::TooMany(WHEN_LESS_IS_HELD))?;
     let claims = tokens.redeem(&token, Purpose::Watch, show, clock::now())?;
     let accepted = venue.live.sfu().subscribe(stage_id(show), offer.text).await;
     let accepted = accepted.map_err(Refused::from).inspect_err(|refused| {
@@ -52,7 +58,8 @@ pub async fn watch(
         venue.live.sfu().close(session).await;
         return Err(refused);
     }
-    let tag = venue.live.media().opened(session, Way::Out, show, offer.credentials);
+    let (media, client) = (venue.live.media(), offer.credentials);
+    let tag = media.opened(session, Way::Out, show, client, Some(place));
     let location = format!("/whep/{show}/{session}");
     let mut response = created(&caller, &location, tag, accepted.answer_sdp);
     if let Ok(link) = layer::link(&location).try_into() {

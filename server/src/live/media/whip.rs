@@ -1,15 +1,13 @@
 //! In: WHIP (RFC 9725), from the studio with a ticket, from OBS and others with a stream key.
 
-use std::sync::Arc;
-
 use axum::{
     body::Body,
-    extract::{Path, State},
-    http::Request,
+    extract::Path,
+    http::{Request, Uri},
     response::Response,
 };
-use bandstand_domain::{ShowId, stream_keys::StreamKeyId};
-use bandstand_sfu::Credentials;
+use bandstand_domain::ShowId;
+use bandstand_sfu::{Awaited, Credentials};
 
 use super::{
     offer::{self, Offer, bearer, check_room, check_type, created, hold, open_show},
@@ -21,8 +19,9 @@ use crate::{
     clock,
     http::limits::{Limit, by_address},
     live::{
-        keys::{self, Holder},
-        stages::{NotTaken, Taken},
+        keys::{self, Holder, Tried},
+        notices::Cause,
+        stages::{By, Claim, NotTaken, Taken},
         token::Purpose,
     },
     venue::Venue,
@@ -30,38 +29,26 @@ use crate::{
 
 /// `POST /whip`: the holder of a stream key goes on the stage of the show that they play now.
 pub async fn publish_somewhere(
-    State(venue): State<Arc<Venue>>,
     caller: Caller,
     request: Request<Body>,
 ) -> Result<Response, Refused> {
     let holder = holder(&caller, bearer(request.headers())?).await?;
-    check_type(request.headers())?;
-    let show = keys::show_now(&venue.database, &holder).await?.ok_or(Refused::NothingOn)?;
-    let offer = offer::read(request.into_body()).await?;
-    with_key(&caller, show, holder.key, offer).await
+    with_key(&caller, None, &holder, request).await
 }
 
 /// `POST /whip/{show}`: the artist goes on the stage of this show.
 pub async fn publish(
-    State(venue): State<Arc<Venue>>,
     caller: Caller,
     Path(show): Path<String>,
     request: Request<Body>,
 ) -> Result<Response, Refused> {
     let token = bearer(request.headers())?.to_owned();
-    let show = show.parse::<ShowId>().map_err(|_| Refused::NotFound);
     if is_ticket(&token) {
+        let show = show.parse::<ShowId>().map_err(|_| Refused::NotFound);
         return with_ticket(&caller, show?, &token, request).await;
     }
     let holder = holder(&caller, &token).await?;
-    check_type(request.headers())?;
-    let show = show?;
-    let facts = open_show(&venue, show).await?;
-    if facts.artist_account != holder.account {
-        return Err(Refused::OtherToken);
-    }
-    let offer = offer::read(request.into_body()).await?;
-    with_key(&caller, show, holder.key, offer).await
+    with_key(&caller, Some(&show), &holder, request).await
 }
 
 /// Tickets are claims and a signature, joined by a dot; keys have none.
@@ -85,11 +72,13 @@ async fn with_ticket(
     if facts.artist_person != claims.person {
         return Err(Refused::OtherToken);
     }
+    let awaited = awaited(request.uri());
     let offer = offer::read(request.into_body()).await?;
     // Before anybody is taken off the stage.
     check_room(venue, &claims)?;
     let claims = venue.live.tokens().redeem(token, Purpose::Publish, show, clock::now())?;
-    let taken = take(venue, show, offer.text, None).await.inspect_err(|refused| {
+    let claim = Claim { artist: facts.artist_account, by: By::Ticket(claims.session.clone()) };
+    let taken = take(venue, show, offer.text, awaited, claim).await.inspect_err(|refused| {
         // Who is asked to come again comes with the same ticket.
         if *refused == Refused::Full {
             venue.live.tokens().give_back(token, Purpose::Publish, show, clock::now());
@@ -102,15 +91,49 @@ async fn with_ticket(
     Ok(answer(caller, show, offer.credentials, taken))
 }
 
-/// A program that has a stream key.
+/// A program that has a stream key. Why it is refused its artist is told, too: programs seldom repeat it.
 async fn with_key(
     caller: &Caller,
-    show: ShowId,
-    key: StreamKeyId,
-    offer: Offer,
+    show: Option<&str>,
+    holder: &Holder,
+    request: Request<Body>,
+) -> Result<Response, Refused> {
+    let mut offered = String::new();
+    let done = program(caller, show, holder, request, &mut offered).await;
+    if let Err(refused) = &done
+        && let Some(cause) = cause(refused, &offered)
+    {
+        caller.venue.live.notices().tell(&holder.account, &cause, clock::now());
+    }
+    done
+}
+
+/// As [`with_key`]; `offered` is the offer, as soon as it is there.
+async fn program(
+    caller: &Caller,
+    show: Option<&str>,
+    holder: &Holder,
+    request: Request<Body>,
+    offered: &mut String,
 ) -> Result<Response, Refused> {
     let venue = &*caller.venue;
-    let taken = take(venue, show, offer.text, Some(key)).await?;
+    check_type(request.headers())?;
+    let awaited = awaited(request.uri());
+    let show = match show {
+        None => keys::show_now(&venue.database, holder).await?.ok_or(Refused::NothingOn)?,
+        Some(show) => {
+            let show = show.parse().map_err(|_| Refused::NotFound)?;
+            if open_show(venue, show).await?.artist_account != holder.account {
+                return Err(Refused::OtherToken);
+            }
+            show
+        }
+    };
+    let Offer { text, credentials } = offer::read(request.into_body()).await?;
+    offered.clone_from(&text);
+    let key = holder.key;
+    let claim = Claim { artist: holder.account.clone(), by: By::Key(key) };
+    let taken = take(venue, show, text, awaited, claim).await?;
     // Taken first and then asked: who revokes the key at the same time either finds it on stage, or
     // is found to have revoked it.
     match keys::used(&venue.database, key).await {
@@ -121,36 +144,77 @@ async fn with_key(
             return Err(Refused::BadToken);
         }
     }
-    tracing::info!(%show, %key, publication = taken.publication, "stage taken with a stream key");
-    Ok(answer(caller, show, offer.credentials, taken))
+    tracing::info!(%show, %key, publication = taken.publication, "a program with a stream key");
+    Ok(answer(caller, show, credentials, taken))
 }
 
-/// Whose stream key it is. What is wrong with one that isn't good is nobody's business, and whoever
-/// tries many has to wait.
+/// What the artist is told of a refusal; nothing of what the program's next try may mend, or is told
+/// already.
+fn cause(refused: &Refused, offer: &str) -> Option<Cause> {
+    Some(match refused {
+        Refused::Malformed(why) | Refused::Unacceptable(why) => Cause::of_offer(why, offer),
+        Refused::NotSdp | Refused::TooLong | Refused::TooSlow => {
+            Cause::Offer("it sent no offer that can be read".into())
+        }
+        Refused::NothingOn => Cause::NothingOn,
+        Refused::OtherToken => Cause::OtherShow,
+        Refused::NotFound | Refused::Gone => Cause::NoShow,
+        Refused::Over => Cause::Over,
+        Refused::Replaced => Cause::Replaced,
+        Refused::Contested => Cause::Contested,
+        Refused::Elsewhere => Cause::Elsewhere,
+        Refused::Full => Cause::Full,
+        _ => return None,
+    })
+}
+
+/// What has to come of a session before it takes over a stage: `picture=later` in the address says that
+/// sound is enough.
+fn awaited(address: &Uri) -> Awaited {
+    let mut fields = address.query().unwrap_or_default().split('&');
+    match fields.any(|field| field == "picture=later") {
+        true => Awaited::Sound,
+        false => Awaited::Offered,
+    }
+}
+
+/// Whose stream key it is. What is wrong with one that isn't good is nobody's business but its
+/// artist's, and whoever tries many has to wait.
 async fn holder(caller: &Caller, secret: &str) -> Result<Holder, Refused> {
     let venue = &caller.venue;
     let tried = venue.limits.check(Limit::StreamKeyTries, by_address(caller.address));
     tried.map_err(Refused::TooMany)?;
-    keys::holder(&venue.database, secret).await?.ok_or(Refused::BadToken)
+    match keys::tried(&venue.database, secret).await? {
+        Tried::Good(holder) => Ok(holder),
+        Tried::Revoked { account, name } => {
+            venue.live.notices().tell(&account, &Cause::Revoked(name), clock::now());
+            Err(Refused::BadToken)
+        }
+        Tried::Nothing => Err(Refused::BadToken),
+    }
 }
 
 async fn take(
     venue: &Venue,
     show: ShowId,
     offer: String,
-    key: Option<StreamKeyId>,
+    awaited: Awaited,
+    claim: Claim,
 ) -> Result<Taken, Refused> {
-    let taken = venue.live.stages().take(show, offer, key).await;
+    let taken = venue.live.stages().take(show, offer, awaited, claim).await;
     taken.map_err(|error| match error {
         NotTaken::Offer(error) => error.into(),
         NotTaken::Over => Refused::Over,
+        NotTaken::NoRight => Refused::BadToken,
         NotTaken::Replaced => Refused::Replaced,
+        NotTaken::Contested => Refused::Contested,
+        NotTaken::Elsewhere => Refused::Elsewhere,
         NotTaken::Database(error) => error.into(),
     })
 }
 
 fn answer(caller: &Caller, show: ShowId, client: Credentials, taken: Taken) -> Response {
     let Taken { session, publication, answer } = taken;
-    let tag = caller.venue.live.media().opened(session, Way::In, show, client);
+    let tag = caller.venue.live.media().opened(session, Way::In, show, client, None);
     created(caller, &format!("/whip/{show}/{publication}-{session}"), tag, answer)
 }

@@ -65,6 +65,10 @@ pub(super) struct Client {
     pub(super) alive: bool,
     /// Publishes video when true.
     pub(super) filming: bool,
+    /// Publishes sound when true.
+    pub(super) speaking: bool,
+    /// Of each keyframe, one packet is never sent.
+    pub(super) torn: bool,
     /// Answers keyframe requests.
     pub(super) obedient: bool,
     /// How long video takes from capture to the network; sound takes no time.
@@ -155,6 +159,8 @@ impl Client {
             round_trip: None,
             alive: true,
             filming: true,
+            speaking: true,
+            torn: false,
             size: 200,
             frame_time: Duration::from_micros(33_333),
             group: None,
@@ -283,6 +289,10 @@ impl Client {
 
     fn sound(&mut self, now: Instant) {
         let (sequence, timestamp) = (self.sequence, self.timestamps.0);
+        if !self.speaking {
+            self.next_sound += Duration::from_millis(20);
+            return;
+        }
         let mut payload = vec![0xfc, self.name];
         payload.extend(self.number.to_be_bytes());
         self.write(Stream::Sound, |pt| {
@@ -355,6 +365,9 @@ impl Client {
         let stream = sending.scalable.map_or(Stream::Layer(sending.rid), Stream::Scalable);
         let last = payloads.len() - 1;
         for (index, (sequence, payload, dependency)) in payloads.into_iter().enumerate() {
+            if self.torn && keyframe && index == 1 {
+                continue;
+            }
             let mut extensions = ExtensionValues::default();
             if let Some(descriptor) = dependency {
                 extensions.user_values.set(descriptor);

@@ -12,6 +12,7 @@ use crate::config::Timeouts;
 use crate::demultiplex::signed;
 use crate::event::{EndReason, Event, HandshakeFailure, Role};
 use crate::fragment::Credentials;
+use crate::successor::Awaited;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -24,7 +25,7 @@ fn join(world: &mut World, role: Role, change: impl Fn(&str) -> String) -> usize
     let (mut client, offer, pending) = Client::offer(now, address, role, 65_400, layers);
     let offer = change(&offer);
     let accepted = match role {
-        Role::Publisher => world.core.publish(now, "stage".into(), &offer),
+        Role::Publisher => world.core.publish(now, "stage".into(), &offer, Awaited::Offered),
         Role::Subscriber => world.core.subscribe(now, "stage".into(), &offer),
     };
     let accepted = accepted.expect("an answer");

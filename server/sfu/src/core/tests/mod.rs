@@ -15,4 +15,5 @@ mod repairing;
 mod seen;
 mod strangers;
 mod succession;
+mod takeover;
 mod world;

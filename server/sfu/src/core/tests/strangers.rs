@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::world::World;
 use crate::config::{Limits, Timeouts};
 use crate::error::OfferError;
+use crate::successor::Awaited;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -70,6 +71,7 @@ fn stages_do_not_mix() {
 fn limits_hold() {
     let limits = Limits {
         max_sessions: 3,
+        reserved_for_publishers: 0,
         max_subscribers_per_stage: 1,
         max_offer_bytes: 10_000,
         ..Limits::default()
@@ -87,9 +89,24 @@ fn limits_hold() {
     let long = refused(world.core.subscribe(now, "two".into(), &"v=0".repeat(5_000)));
     assert!(matches!(long, OfferError::TooLong));
     world.subscribe("two");
-    let full = refused(world.core.publish(now, "two".into(), offer));
+    let full = refused(world.core.publish(now, "two".into(), offer, Awaited::Offered));
     assert!(matches!(full, OfferError::TooMany));
     // A refused offer leaves nothing behind, and a replaced publisher makes room.
+    world.publish("one", 1);
+    let sessions = |w: &World| w.core.statistics(w.now).sessions.len();
+    assert_eq!(sessions(&world), 4);
+    world.until(Duration::from_secs(2), "the change", |w| sessions(w) == 3);
+}
+
+#[test]
+fn a_full_house_has_room_for_artists() {
+    let limits = Limits { max_sessions: 3, reserved_for_publishers: 1, ..Limits::default() };
+    let mut world = World::with(33, limits, Timeouts::default());
+    world.subscribe("one");
+    world.subscribe("one");
+    let (now, stage) = (world.now, "one".into());
+    let full = world.core.subscribe(now, stage, "v=0\r\nm=audio 9 x 111\r\na=recvonly\r\n");
+    assert!(matches!(full, Err(OfferError::TooMany)));
     world.publish("one", 1);
     assert_eq!(world.core.statistics(now).sessions.len(), 3);
 }

@@ -10,11 +10,12 @@ use crate::config::Timeouts;
 use crate::error::OfferError;
 use crate::event::{EndReason, Event, Role};
 use crate::identity::SessionId;
+use crate::successor::Awaited;
 
 const SECOND: Duration = Duration::from_secs(1);
 
 /// A publisher, and a viewer who sees it.
-fn watched(seed: u64) -> (World, usize, usize) {
+pub(super) fn watched(seed: u64) -> (World, usize, usize) {
     let mut world = World::new(seed);
     let publisher = world.publish("stage", 100);
     let viewer = world.subscribe("stage");
@@ -22,7 +23,7 @@ fn watched(seed: u64) -> (World, usize, usize) {
     (world, publisher, viewer)
 }
 
-fn ended(world: &World, session: SessionId) -> Option<EndReason> {
+pub(super) fn ended(world: &World, session: SessionId) -> Option<EndReason> {
     world.events.iter().find_map(|event| match event {
         Event::SessionEnded { session: s, reason, .. } if *s == session => Some(*reason),
         _ => None,
@@ -31,7 +32,7 @@ fn ended(world: &World, session: SessionId) -> Option<EndReason> {
 
 /// Panics unless the second publisher's packets follow the first's in sequence, and in time by what
 /// passed between them.
-fn check_handed_over(video: &[Seen], first: u8, second: u8) {
+pub(super) fn check_handed_over(video: &[Seen], first: u8, second: u8) {
     let at = video.iter().position(|s| s.publisher == second).expect("the second publisher");
     let (before, after) = (&video[at - 1], &video[at]);
     assert_eq!(before.publisher, first);
@@ -50,7 +51,7 @@ fn who_has_no_codec_in_common_takes_nobodys_place() {
     let foreign = ["VP8", "VP9", "H264", "AV1"]
         .iter()
         .fold(offer, |offer, codec| offer.replace(&format!("{codec}/90000"), "H265/90000"));
-    let refused = world.core.publish(world.now, "stage".into(), &foreign);
+    let refused = world.core.publish(world.now, "stage".into(), &foreign, Awaited::Offered);
     assert!(matches!(refused, Err(OfferError::Unacceptable(_))), "{refused:?}");
     world.clients[viewer].forget();
     world.until(SECOND, "more", |w| w.clients[viewer].video().len() > 50);
@@ -64,8 +65,8 @@ fn a_newer_publisher_replaces_the_older() {
     let viewer = world.subscribe("stage");
     world.until(SECOND * 4, "video", |w| w.clients[viewer].video().len() > 200);
     let second = world.publish("stage", 7);
-    assert_eq!(ended(&world, world.session(first)), Some(EndReason::Replaced));
     world.until(SECOND, "goodbye", |w| w.clients[first].closed);
+    assert_eq!(ended(&world, world.session(first)), Some(EndReason::Replaced));
     let name = u8::try_from(second).expect("few") + u8::try_from(5_000 % 256).expect("a byte");
     world.until(SECOND * 2, "the new one", |w| {
         w.clients[viewer].video().iter().filter(|s| s.publisher == name).count() > 100

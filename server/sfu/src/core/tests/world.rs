@@ -17,6 +17,7 @@ use crate::core::Core;
 use crate::event::{Event, Role};
 use crate::identity::SessionId;
 use crate::shard::Shard;
+use crate::successor::Awaited;
 use crate::wire::{Traffic, Wire};
 
 /// The core's address.
@@ -93,6 +94,12 @@ pub(super) struct World {
     pub(super) lossy: Option<(SocketAddr, u32)>,
     /// What comes from there, in order.
     pub(super) journal: Vec<Passage>,
+    /// Whoever waits to take over a stage may.
+    pub(super) hands_over: bool,
+    /// What has to arrive of publishers that are to take over.
+    pub(super) awaited: Awaited,
+    /// Publishers that join say another fingerprint than their certificate's.
+    pub(super) forged: bool,
     /// What the shards sent and has not begun its way.
     air: Air,
     /// All media that was ever sealed.
@@ -132,6 +139,9 @@ impl World {
             repairs_sound: false,
             lossy: None,
             journal: Vec::new(),
+            hands_over: true,
+            awaited: Awaited::default(),
+            forged: false,
             random: fastrand::Rng::with_seed(seed),
             order: BinaryHeap::new(),
             flying: HashMap::new(),
@@ -192,7 +202,13 @@ impl World {
             offer = offer.replace(opus, &format!("{opus}a=rtcp-fb:111 nack\r\n"));
         }
         let accepted = match role {
-            Role::Publisher => self.core.publish(self.now, stage.into(), &offer),
+            Role::Publisher => {
+                let offer = match self.forged {
+                    true => forged(&offer),
+                    false => offer,
+                };
+                self.core.publish(self.now, stage.into(), &offer, self.awaited)
+            }
             Role::Subscriber => self.core.subscribe(self.now, stage.into(), &offer),
         };
         let accepted = accepted.expect("an answer");
@@ -329,10 +345,28 @@ impl World {
                 self.flying.insert(self.sent, Flying { to_core, address, datagram });
             }
         }
+        let mut changed = false;
         while let Some(event) = self.core.poll_event() {
+            if let Event::PublisherWaiting { session, .. } = &event
+                && self.hands_over
+            {
+                changed |= self.core.hand_over(self.now, *session);
+            }
             self.events.push(event);
         }
+        if changed {
+            self.settle();
+        }
     }
+}
+
+/// An offer with a fingerprint that is nobody's.
+fn forged(offer: &str) -> String {
+    let lines = offer.lines().map(|line| match line.split_once("a=fingerprint:sha-256 ") {
+        Some((_, print)) => format!("a=fingerprint:sha-256 {}", "00:".repeat(31) + &print[..2]),
+        None => line.to_owned(),
+    });
+    lines.map(|line| line + "\r\n").collect()
 }
 
 /// Panics if a number was sealed with other contents before: see [`crate::srtp`].

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use bandstand_sfu::{Config, OfferError, Sfu};
+use bandstand_sfu::{Awaited, Config, OfferError, Sfu};
 use bandstand_synthetic::audience::{Audience, ClientId, Manner};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 
@@ -139,7 +139,7 @@ async fn answer(sfu: Sfu, stream: tokio::net::TcpStream) -> Result<()> {
         stream.read_exact(&mut body).await?;
         let offer = String::from_utf8(body)?;
         let accepted = match verb {
-            "publish" => sfu.publish("stage".into(), offer).await,
+            "publish" => sfu.publish("stage".into(), offer, Awaited::Offered).await,
             _ => sfu.subscribe("stage".into(), offer).await,
         };
         let answer = match accepted {

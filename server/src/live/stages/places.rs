@@ -1,0 +1,199 @@
+//! Who is on a stage, and who waits beside it.
+
+use std::collections::VecDeque;
+
+use bandstand_domain::{Millis, stream_keys::StreamKeyId};
+use bandstand_sfu::SessionId;
+
+/// The most stream keys that are remembered as replaced; the oldest gives way.
+const MOST_REPLACED: usize = 16;
+/// Turns within [`TURN_WINDOW`] after which programs that throw each other off are held apart.
+const MOST_TURNS: usize = 3;
+/// In milliseconds.
+const TURN_WINDOW: i64 = Millis::MINUTE;
+
+/// By what right somebody goes on stage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The private identity of the artist's account.
+    pub artist: String,
+    /// What they showed for it.
+    pub by: By,
+}
+
+/// What somebody shows who goes on stage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum By {
+    /// A ticket that was given to this session.
+    Ticket(String),
+    /// A stream key.
+    Key(StreamKeyId),
+}
+
+impl Claim {
+    /// The stream key, when it is one.
+    pub fn key(&self) -> Option<StreamKeyId> {
+        match &self.by {
+            By::Ticket(_) => None,
+            By::Key(key) => Some(*key),
+        }
+    }
+}
+
+/// Who is on a stage.
+#[derive(Clone, Debug)]
+pub struct Performer {
+    pub session: SessionId,
+    pub publication: i64,
+    pub claim: Claim,
+    /// The audience was told.
+    pub arrived: bool,
+    /// They take a break.
+    pub paused: bool,
+    /// The audience was told that nothing comes from them.
+    pub silent: bool,
+    /// The highest number that somebody was given on this stage who may never have been on it.
+    pub given: i64,
+    /// The stream keys whose programs were thrown off the stage since it was last free. Such programs
+    /// come back by themselves, and would throw off again whoever the artist wants there.
+    pub replaced: Vec<StreamKeyId>,
+    /// When programs threw each other off since the stage was last free.
+    pub turns: Turns,
+}
+
+/// Who is to take over a stage.
+#[derive(Clone, Debug)]
+pub struct Successor {
+    pub session: SessionId,
+    pub publication: i64,
+    pub claim: Claim,
+    /// Its handshake is done.
+    pub connected: bool,
+}
+
+impl Performer {
+    /// Somebody who has just gone on stage.
+    pub fn new(session: SessionId, publication: i64, claim: Claim) -> Self {
+        Self {
+            session,
+            publication,
+            claim,
+            arrived: false,
+            paused: false,
+            silent: false,
+            given: publication,
+            replaced: Vec::new(),
+            turns: Turns::default(),
+        }
+    }
+
+    /// The same stage, taken over from `before`.
+    pub fn after(self, before: Option<Self>, now: Millis) -> Self {
+        let Some(before) = before else { return self };
+        let next = self.claim.key();
+        let mut turns = before.turns.clone();
+        if next.is_some() && next == before.claim.key() && !before.silent {
+            turns.note(now);
+        }
+        let given = before.given.max(self.publication);
+        Self { given, turns, replaced: before.replaced_by(next), ..self }
+    }
+
+    /// The keys that must not come back while the next one, who may have one too, is on stage.
+    fn replaced_by(self, next: Option<StreamKeyId>) -> Vec<StreamKeyId> {
+        let mut replaced = self.replaced;
+        if let Some(key) = self.claim.key()
+            && Some(key) != next
+        {
+            replaced.retain(|other| *other != key);
+            replaced.push(key);
+        }
+        let surplus = replaced.len().saturating_sub(MOST_REPLACED);
+        replaced.drain(..surplus);
+        replaced
+    }
+
+    /// Whether a program with `key` would go on with a quarrel: one with the same key is on stage, or
+    /// somebody is about to be, and they have thrown each other off too often of late. Who tries on is
+    /// kept off for as long as they do, so it settles.
+    pub fn is_contested(
+        &mut self,
+        key: StreamKeyId,
+        waiting: Option<&Successor>,
+        now: Millis,
+    ) -> bool {
+        let same = self.claim.key() == Some(key) && !self.silent;
+        let thrown_off = same || waiting.is_some_and(|it| it.connected);
+        let contested = thrown_off && self.turns.are_many(now);
+        if contested {
+            self.turns.note(now);
+        }
+        contested
+    }
+}
+
+/// When programs threw each other off a stage; as many as matter.
+#[derive(Clone, Debug, Default)]
+pub struct Turns(VecDeque<Millis>);
+
+impl Turns {
+    /// One more.
+    pub fn note(&mut self, now: Millis) {
+        if self.0.len() == MOST_TURNS {
+            self.0.pop_front();
+        }
+        self.0.push_back(now);
+    }
+
+    /// Whether there were [`MOST_TURNS`] of late.
+    fn are_many(&self, now: Millis) -> bool {
+        let since = now.plus(-TURN_WINDOW);
+        self.0.iter().filter(|at| **at > since).count() == MOST_TURNS
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn performer(publication: i64, key: StreamKeyId) -> Performer {
+        let session = "0".repeat(32).parse().unwrap();
+        Performer::new(session, publication, Claim { artist: "ada".into(), by: By::Key(key) })
+    }
+
+    #[test]
+    fn programs_with_one_key_settle_after_three_turns_in_a_minute() {
+        let (key, other) = (StreamKeyId(Uuid::from_u128(1)), StreamKeyId(Uuid::from_u128(2)));
+        let mut on_stage = performer(1, key);
+        let mut now = Millis(1_000_000);
+        for publication in 2..5 {
+            assert!(!on_stage.is_contested(key, None, now));
+            on_stage = performer(publication, key).after(Some(on_stage), now);
+            now = now.plus(2_000);
+        }
+        // Whoever goes on trying stays off, however long.
+        for _ in 0..100 {
+            assert!(on_stage.is_contested(key, None, now));
+            now = now.plus(2_000);
+        }
+        // Another key takes over, and so does the same once nobody is heard, or nobody tries.
+        assert!(!on_stage.is_contested(other, None, now));
+        let mut silent = Performer { silent: true, ..on_stage.clone() };
+        assert!(!silent.is_contested(key, None, now));
+        assert!(!on_stage.is_contested(key, None, now.plus(TURN_WINDOW)));
+    }
+
+    #[test]
+    fn who_comes_back_after_a_break_of_the_line_makes_no_turn() {
+        let key = StreamKeyId(Uuid::from_u128(1));
+        let mut on_stage = performer(1, key);
+        for publication in 2..20 {
+            on_stage.silent = true;
+            on_stage = performer(publication, key).after(Some(on_stage), Millis(0));
+        }
+        assert!(!on_stage.is_contested(key, None, Millis(0)));
+        assert!(on_stage.replaced.is_empty());
+    }
+}
