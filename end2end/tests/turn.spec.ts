@@ -11,11 +11,11 @@ behindWall("where only the operator's TURN server is reached, artist and audienc
   const ana = await walledPerson("Ana");
   await enterAsGuest(ana, show);
   await ana.seesAndHears();
-  expect(await artist.way()).toBe("relay");
-  expect(await ana.way()).toBe("relay");
+  expect(await artist.relay()).toBe("tcp");
+  expect(await ana.relay()).toBe("tcp");
   // Whom UDP reaches has no use for it, though it is known to them, too.
   const tom = await person("Tom");
   await enterAsGuest(tom, show);
   await tom.seesAndHears();
-  expect(await tom.way()).not.toBe("relay");
+  expect(await tom.relay()).toBeUndefined();
 });

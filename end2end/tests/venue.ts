@@ -195,9 +195,9 @@ export class Person {
     return this.chosen((statistics, pair) => statistics.find((it) => it.id === pair?.remoteCandidateId)?.protocol);
   }
 
-  /** By what kind of candidate of the browser's (`host`, `relay` …) that connection goes. */
-  async way(): Promise<string | undefined> {
-    return this.chosen((statistics, pair) => statistics.find((it) => it.id === pair?.localCandidateId)?.candidateType);
+  /** By which protocol the browser reaches the TURN server by whose way that connection goes, if it goes by one. */
+  async relay(): Promise<string | undefined> {
+    return this.chosen((statistics, pair) => statistics.find((it) => it.id === pair?.localCandidateId)?.relayProtocol);
   }
 
   private async chosen<T>(
