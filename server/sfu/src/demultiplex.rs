@@ -20,6 +20,9 @@ const MAX_MESSAGE: usize = 240;
 /// twice the longest time between two of its checks (RFC 7675 §5.1).
 const HELD: Duration = Duration::from_secs(12);
 
+/// Credentials of a client that are kept: those of its offer's m-lines, and of restarts.
+const MOST_FAR: usize = 20;
+
 /// Index of a peer in the core's table.
 pub(crate) type PeerKey = usize;
 
@@ -82,8 +85,6 @@ pub(crate) fn classify(datagram: &[u8]) -> Option<Class> {
 struct Name {
     peer: PeerKey,
     password: String,
-    /// Those of the client's side, by which it answers checks.
-    far: Vec<Credentials>,
 }
 
 /// How a peer is known.
@@ -92,6 +93,9 @@ struct Known {
     /// Given out for a restart of ICE; takes the place of `name` when the far side has chosen a way by
     /// it. Until then both are good.
     next: Option<String>,
+    /// Those of the client's side, by which it answers checks; of a restart, too, the newest last. A
+    /// browser may go on checking under its new name and this side's old one.
+    far: Vec<Credentials>,
     /// The one that was checked longest ago first.
     addresses: Vec<SocketAddr>,
     /// Where it is sent to: kept, however many others are checked.
@@ -141,11 +145,15 @@ impl Demultiplexer {
                 if let Some(unused) = known.next.replace(name.into()) {
                     self.by_name.remove(&unused);
                 }
+                known.far.extend(far);
+                let past = known.far.len().saturating_sub(MOST_FAR);
+                known.far.drain(..past);
             }
             None => {
                 let known = Known {
                     name: name.into(),
                     next: None,
+                    far,
                     addresses: Vec::new(),
                     home: None,
                     connected: false,
@@ -153,7 +161,7 @@ impl Demultiplexer {
                 self.known.insert(peer, known);
             }
         }
-        self.by_name.insert(name.into(), Name { peer, password: password.into(), far });
+        self.by_name.insert(name.into(), Name { peer, password: password.into() });
     }
 
     /// A peer is sent to at `home` from now on.
@@ -170,13 +178,14 @@ impl Demultiplexer {
         }
     }
 
-    /// User name and password for a check in the other direction: those of the client's side in the ICE
-    /// session of its own `check`. [`None`] if it never said which they are.
+    /// User name and password for a check in the other direction: those by which the client named itself
+    /// in its own `check`. [`None`] if it never said what its password is.
     pub(crate) fn reverse(&self, check: &[u8]) -> Option<(String, String)> {
         let check = StunMessage::parse(check).ok()?;
         let (name, far) = check.split_username()?;
-        let known = self.by_name.get(name)?.far.iter().find(|it| it.fragment == far)?;
-        Some((format!("{far}:{name}"), known.password.clone()))
+        let known = self.known.get(&self.by_name.get(name)?.peer)?;
+        let client = known.far.iter().rev().find(|it| it.fragment == far)?;
+        Some((format!("{far}:{name}"), client.password.clone()))
     }
 
     /// Forgets a peer, its names and its addresses.
@@ -438,16 +447,33 @@ mod tests {
     }
 
     #[test]
-    fn a_check_in_the_other_direction_speaks_of_the_same_ice_session() {
+    fn a_check_in_the_other_direction_is_signed_as_the_client_named_itself() {
         let far = |fragment: &str| Credentials {
             fragment: fragment.into(),
             password: format!("of {fragment}"),
         };
+        let crypto = from_feature_flags();
         let mut demultiplexer = Demultiplexer::new(2);
         demultiplexer.register(1, "old", "right", vec![far("other"), far("far")]);
         demultiplexer.register(1, "new", "right", vec![far("else")]);
-        let reverse = |name| demultiplexer.reverse(&request(name, "right", true));
-        assert_eq!(reverse("old"), Some(("far:old".into(), "of far".into())));
-        assert_eq!(reverse("new"), None);
+        let reverse = |demultiplexer: &Demultiplexer, user: &str| {
+            let check = StunMessage::binding_request(user, TransId::new(), true, 7, 1, true);
+            demultiplexer.reverse(&signed(check, b"right", &crypto))
+        };
+        for (user, name, password) in [
+            ("old:far", "far:old", "of far"),
+            ("new:else", "else:new", "of else"),
+            // Chromium checks so from when it has offered a restart, and goes on with it.
+            ("old:else", "else:old", "of else"),
+        ] {
+            let expected = Some((name.to_owned(), password.to_owned()));
+            assert_eq!(reverse(&demultiplexer, user), expected, "{user}");
+        }
+        assert_eq!(reverse(&demultiplexer, "new:nobody"), None);
+        for restart in 0..100 {
+            demultiplexer.register(1, "new", "right", vec![far(&format!("{restart}"))]);
+        }
+        assert_eq!(demultiplexer.known[&1].far.len(), MOST_FAR);
+        assert!(reverse(&demultiplexer, "new:99").is_some());
     }
 }
