@@ -5,6 +5,7 @@ use std::{io, process::ExitCode};
 use bandstand_server::{
     accounts::operator,
     config::{Command, Config, Flags},
+    mail::command,
 };
 use clap::Parser;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -40,15 +41,25 @@ fn allow_many_connections() {
 }
 
 async fn run(flags: Flags) -> Result<(), Box<dyn std::error::Error>> {
-    if let Some(Command::User { command }) = flags.command.clone() {
-        println!("{}", operator::run(Config::load(flags)?, command).await?);
-        return Ok(());
+    match flags.command.clone() {
+        Some(Command::User { command }) => {
+            println!("{}", operator::run(Config::load(flags)?, command).await?);
+            return Ok(());
+        }
+        Some(Command::Mail(command)) => {
+            println!("{}", command::run(&Config::load(flags)?, &command).await?);
+            return Ok(());
+        }
+        None => {}
     }
     allow_many_connections();
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let running = bandstand_server::start(Config::load(flags)?).await?;
     println!("Bandstand is open at {}", running.venue.config.public_url);
+    for warning in running.venue.config.warnings() {
+        tracing::warn!("{warning}");
+    }
     let closed = tokio::select! {
         _ = interrupt.recv() => Ok(()),
         _ = terminate.recv() => Ok(()),

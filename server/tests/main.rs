@@ -18,6 +18,7 @@ mod factors;
 mod figures;
 mod limits;
 mod live;
+mod mailbox;
 mod mails;
 mod media;
 mod operator;

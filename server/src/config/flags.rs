@@ -8,7 +8,7 @@ use std::{
 use clap::{Parser, Subcommand};
 
 use super::SmtpTls;
-use crate::accounts::operator::UserCommand;
+use crate::{accounts::operator::UserCommand, mail::command::MailCommand};
 
 /// Something else than opening the venue.
 #[derive(Clone, Debug, Subcommand)]
@@ -19,6 +19,8 @@ pub enum Command {
         #[command(subcommand)]
         command: UserCommand,
     },
+    /// Mails that no mail server takes: list them, or show one
+    Mail(MailCommand),
 }
 
 /// Bandstand, the live venue that anyone can host.

@@ -13,7 +13,7 @@ use std::{
 
 use bandstand_domain::accounts::Secret;
 use thiserror::Error;
-use url::Url;
+use url::{Host, Url};
 
 use crate::database::Database;
 
@@ -226,6 +226,42 @@ impl Config {
         self.public_url.starts_with("https://")
     }
 
+    /// Whether the venue's only audience is this machine: its public address is plain HTTP on a loopback
+    /// name, and no proxy stands in front, whose requests would look as if they came from here.
+    pub fn is_local(&self) -> bool {
+        let host = Url::parse(&self.public_url)
+            .ok()
+            .filter(|url| url.scheme() == "http")
+            .and_then(|url| url.host().map(|host| host.to_owned()));
+        let loopback = match host {
+            Some(Host::Domain(name)) => name == "localhost",
+            Some(Host::Ipv4(ip)) => ip.is_loopback(),
+            Some(Host::Ipv6(ip)) => ip.is_loopback(),
+            None => false,
+        };
+        loopback && !self.trusted_proxy
+    }
+
+    /// What an operator should hear at each start, because people will miss it otherwise.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if self.smtp.is_none() && !self.is_local() {
+            warnings.push(format!(
+                "THIS VENUE HAS A PUBLIC ADDRESS ({}) AND NO MAIL SERVER: nobody gets the mails by \
+                 which addresses are confirmed and passwords replaced. Name one with --smtp-host. Until \
+                 then the mails lie in {}, and `bandstand mail` shows them to you.",
+                self.public_url,
+                self.mailbox().display()
+            ));
+        }
+        warnings
+    }
+
+    /// The folder in which mails are put that no mail server takes.
+    pub fn mailbox(&self) -> PathBuf {
+        self.data.join("mailbox")
+    }
+
     /// The address of the database.
     pub fn database(&self) -> Secret {
         self.database_url.clone().unwrap_or_else(|| {
@@ -340,6 +376,25 @@ mod tests {
     fn an_unknown_key_is_named() {
         let error = toml::from_str::<File>("lisen = '127.0.0.1:1'").unwrap_err();
         assert!(error.to_string().contains("lisen"), "{error}");
+    }
+
+    #[test]
+    fn only_a_loopback_address_without_a_proxy_is_local() {
+        let config = |public_url: &str, trusted_proxy| Config {
+            public_url: public_url.into(),
+            trusted_proxy,
+            ..Config::default()
+        };
+        for url in ["http://127.0.0.1:3000", "http://localhost", "http://[::1]:3000"] {
+            assert!(config(url, false).is_local(), "{url}");
+            assert!(config(url, false).warnings().is_empty(), "{url}");
+            assert!(!config(url, true).is_local(), "{url} behind a proxy");
+        }
+        for url in ["https://venue.example.org", "https://localhost", "http://192.0.2.1", ""] {
+            assert!(!config(url, false).is_local(), "{url}");
+            let warnings = config(url, false).warnings();
+            assert!(warnings[0].contains("NO MAIL SERVER"), "{warnings:?}");
+        }
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! The mailbox in the data folder, where mails go that no mail server takes: for developers, and for
 //! operators who are only trying things out.
 //!
-//! Its pages open every account. They are there only while no mail server is configured, and only for
-//! a browser on this machine itself: the connection comes from a loopback address, no proxy says that
-//! it stands in between, and the browser asks for this machine by name, so that no other site's name
-//! can have been bent to this address (DNS rebinding).
+//! Its pages open every account. They exist only while no mail server is configured **and** the venue's
+//! public address is this machine: a proxy in front need not say that it is there, and its requests come
+//! from this machine as well. Even then they are only for a browser on this machine itself: the
+//! connection comes from a loopback address, no proxy says that it stands in between, and the browser
+//! asks for this machine by name, so that no other site's name can have been bent to this address (DNS
+//! rebinding). Operators of other venues read mails with `bandstand mail`.
 
 use std::{
     io,
@@ -17,7 +19,7 @@ use axum::{
     Router,
     extract::{ConnectInfo, Path as InPath, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
-    middleware::{Next, from_fn_with_state},
+    middleware::{Next, from_fn},
     response::{Html, IntoResponse, Response},
     routing::get,
 };
@@ -43,7 +45,7 @@ pub(super) async fn put(folder: &Path, id: &str, mail: Vec<u8>) -> io::Result<()
 }
 
 /// The mails in `folder`, the newest first: their names grow with the time.
-async fn list(folder: &Path) -> io::Result<Vec<Uuid>> {
+pub(super) async fn list(folder: &Path) -> io::Result<Vec<Uuid>> {
     let mut all = Vec::new();
     let mut entries = fs::read_dir(folder).await?;
     while let Some(entry) = entries.next_entry().await? {
@@ -56,16 +58,19 @@ async fn list(folder: &Path) -> io::Result<Vec<Uuid>> {
     Ok(all)
 }
 
-fn file(folder: &Path, id: Uuid) -> PathBuf {
+pub(super) fn file(folder: &Path, id: Uuid) -> PathBuf {
     folder.join(format!("{id}.eml"))
 }
 
-/// The mailbox's pages.
+/// The mailbox's pages, for a venue that has them.
 pub fn routes(venue: &Arc<Venue>) -> Router<Arc<Venue>> {
+    if venue.mail.mailbox().is_none() || !venue.config.is_local() {
+        return Router::new();
+    }
     Router::new()
         .route("/mailbox", get(index))
         .route("/mailbox/{id}", get(mail))
-        .layer(from_fn_with_state(venue.clone(), this_machine_only))
+        .layer(from_fn(this_machine_only))
 }
 
 /// Whether a request comes from a browser on this machine that asks for it by name.
@@ -80,12 +85,11 @@ fn may_read(peer: IpAddr, headers: &HeaderMap) -> bool {
 }
 
 async fn this_machine_only(
-    State(venue): State<Arc<Venue>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
     next: Next,
 ) -> Response {
-    if venue.mail.mailbox().is_none() || !may_read(peer.ip(), request.headers()) {
+    if !may_read(peer.ip(), request.headers()) {
         return StatusCode::NOT_FOUND.into_response();
     }
     let mut response = next.run(request).await;
@@ -142,7 +146,7 @@ async fn mail(
     Ok(page(mail.subject().unwrap_or("(no subject)"), &body))
 }
 
-fn receiver(mail: &Message<'_>) -> String {
+pub(super) fn receiver(mail: &Message<'_>) -> String {
     let address = mail.to().and_then(|to| to.first()).and_then(|to| to.address());
     address.unwrap_or("nobody").to_owned()
 }

@@ -1,6 +1,7 @@
 //! Mails: by SMTP, or into a mailbox in the data folder where no mail server is configured.
 
 pub mod address;
+pub mod command;
 pub mod mailbox;
 
 use std::{io, path::PathBuf, time::Duration};
@@ -101,7 +102,7 @@ impl Mail {
             _ => ClientId::Domain(host.clone()),
         };
         let Some(smtp) = &config.smtp else {
-            let folder = config.data.join("mailbox");
+            let folder = config.mailbox();
             crate::venue::make_private(&folder)?;
             let from = "Bandstand <venue@localhost>".parse().map_err(|_| MailStartError::From)?;
             return Ok(Self { way: Way::Mailbox(folder), from, host });
