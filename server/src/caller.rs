@@ -20,7 +20,7 @@ use tower_sessions::Session;
 use crate::{
     accounts::{self, Account, device},
     database::{DatabaseError, broken},
-    http::{limits::Limit, sessions::Store},
+    http::{forwarded::client_address, limits::Limit, sessions::Store},
     venue::Venue,
 };
 
@@ -45,7 +45,7 @@ impl Caller {
     pub fn of(venue: Arc<Venue>, extensions: &Extensions, headers: &HeaderMap) -> Option<Self> {
         let session = extensions.get::<Session>()?.clone();
         let ConnectInfo(peer) = extensions.get::<ConnectInfo<SocketAddr>>()?;
-        let address = forwarded(&venue, headers).unwrap_or(peer.ip());
+        let address = client_address(&venue.config, peer.ip(), headers);
         let header = |name| headers.get(name).and_then(|it: &HeaderValue| it.to_str().ok());
         let language = Language::preferred(header(header::ACCEPT_LANGUAGE).unwrap_or_default());
         let device = device::describe(header(header::USER_AGENT));
@@ -101,16 +101,6 @@ impl Caller {
     pub(crate) fn limited<E: Error>(&self, limit: Limit, key: impl Hash) -> Result<(), Refusal<E>> {
         self.venue.limits.check(limit, key).map_err(|retry_after| Refusal::TooMany { retry_after })
     }
-}
-
-/// Where a trusted proxy says the request comes from: the last entry, which the proxy itself added;
-/// those before it may be made up.
-fn forwarded(venue: &Venue, headers: &HeaderMap) -> Option<IpAddr> {
-    if !venue.config.trusted_proxy {
-        return None;
-    }
-    let last = headers.get_all("x-forwarded-for").iter().next_back()?;
-    last.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
 }
 
 impl FromRequestParts<Arc<Venue>> for Caller {

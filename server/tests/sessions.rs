@@ -89,6 +89,17 @@ async fn cookies_over_http() {
 async fn cookies_over_https() {
     let app =
         TestApp::configured(|config| config.public_url = "https://venue.example.org".into()).await;
+    let strict = app.nobody().page("/healthz").await.headers()[header::STRICT_TRANSPORT_SECURITY]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    assert_eq!(strict, "max-age=31536000", "other hosts of the domain are left alone");
+    app.running.stop().await;
+    let app = TestApp::configured(|config| {
+        config.public_url = "https://venue.example.org".into();
+        config.hsts_subdomains = true;
+    })
+    .await;
     let user = app.nobody();
     let form = json!({ "form": registration("ana") });
     let response = user.post("accounts/register", form).await;

@@ -8,7 +8,7 @@ use std::{
 use bandstand_domain::accounts::Secret;
 use serde::Deserialize;
 
-use super::SmtpTls;
+use super::{ProxyHeader, SmtpTls};
 
 /// What a configuration file may say; `bandstand.sample.toml` explains each key.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -18,6 +18,10 @@ pub struct File {
     pub listen: Option<SocketAddr>,
     pub public_url: Option<String>,
     pub trusted_proxy: Option<bool>,
+    pub trusted_proxies: Option<Vec<String>>,
+    pub trusted_hops: Option<usize>,
+    pub proxy_header: Option<ProxyHeader>,
+    pub hsts_subdomains: Option<bool>,
     pub data: Option<PathBuf>,
     pub database_url: Option<Secret>,
     pub media: Option<SocketAddr>,
@@ -43,6 +47,10 @@ impl File {
         "listen",
         "public_url",
         "trusted_proxy",
+        "trusted_proxies",
+        "trusted_hops",
+        "proxy_header",
+        "hsts_subdomains",
         "data",
         "database_url",
         "media",

@@ -7,7 +7,7 @@ use std::{
 
 use clap::{Parser, Subcommand};
 
-use super::SmtpTls;
+use super::{ProxyHeader, SmtpTls};
 use crate::{accounts::operator::UserCommand, mail::command::MailCommand};
 
 /// Something else than opening the venue.
@@ -41,7 +41,8 @@ pub struct Flags {
     /// The venue's address as people type it [default: http:// and what --listen says]
     #[arg(long, global = true, env = "BANDSTAND_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<String>,
-    /// Whether a proxy of your own stands in front and sets X-Forwarded-For [default: false]
+    /// Whether a proxy of your own stands in front, at a loopback or private address, and adds to
+    /// X-Forwarded-For [default: false]
     #[arg(
         long,
         env = "BANDSTAND_TRUSTED_PROXY",
@@ -50,6 +51,25 @@ pub struct Flags {
         default_missing_value = "true"
     )]
     pub trusted_proxy: Option<bool>,
+    /// The proxies that are believed: loopback, private, addresses, networks like 192.0.2.0/24
+    /// [default: loopback,private]
+    #[arg(long, env = "BANDSTAND_TRUSTED_PROXIES", value_name = "NETWORK", value_delimiter = ',')]
+    pub trusted_proxies: Option<Vec<String>>,
+    /// How many proxies stand in a row [default: 1]
+    #[arg(long, env = "BANDSTAND_TRUSTED_HOPS", value_name = "NUMBER")]
+    pub trusted_hops: Option<usize>,
+    /// The header in which they tell who asks [default: x-forwarded-for]
+    #[arg(long, env = "BANDSTAND_PROXY_HEADER", value_enum)]
+    pub proxy_header: Option<ProxyHeader>,
+    /// Whether browsers are to reach all hosts below the venue's by https alone, too [default: false]
+    #[arg(
+        long,
+        env = "BANDSTAND_HSTS_SUBDOMAINS",
+        value_name = "BOOL",
+        num_args = 0..=1,
+        default_missing_value = "true"
+    )]
+    pub hsts_subdomains: Option<bool>,
     /// The folder for the database and keys [default: data]
     #[arg(long, global = true, env = "BANDSTAND_DATA", value_name = "FOLDER")]
     pub data: Option<PathBuf>,

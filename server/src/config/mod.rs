@@ -3,6 +3,7 @@
 mod file;
 mod flags;
 mod ice;
+mod proxies;
 mod smtp;
 
 use std::{
@@ -15,11 +16,12 @@ use bandstand_domain::accounts::Secret;
 use thiserror::Error;
 use url::{Host, Url};
 
-use crate::database::Database;
+use crate::{database::Database, http::timed_stream::Timeouts};
 
 pub use file::File;
 pub use flags::{Command, Flags};
 pub use ice::IceServers;
+pub use proxies::{Proxies, ProxyHeader};
 pub use smtp::{Smtp, SmtpTls};
 
 /// The configuration file that is read when there is one and no other is named.
@@ -53,8 +55,18 @@ pub struct Config {
     pub site: PathBuf,
     /// Another database than the one in the data folder.
     pub database_url: Option<Secret>,
-    /// Whether a proxy stands in front, whose `X-Forwarded-For` tells where requests come from.
+    /// Whether a reverse proxy stands in front, which tells where requests come from.
     pub trusted_proxy: bool,
+    /// Which proxies those are.
+    pub proxies: Proxies,
+    /// Whether browsers are to reach all hosts below the venue's by HTTPS alone, too (RFC 6797 section
+    /// 6.1.2).
+    pub hsts_subdomains: bool,
+    /// The most HTTP connections that are open at once; further ones are refused. Live channels don't
+    /// count.
+    pub most_connections: usize,
+    /// How long HTTP connections may take for what.
+    pub timeouts: Timeouts,
     /// Bounds on what clients make the media core hold; the core's own in earnest.
     pub media_limits: bandstand_sfu::Limits,
     /// By how much all limits on what one address or person may do are widened; 1 in earnest.
@@ -78,6 +90,10 @@ impl Default for Config {
             site: "target/site".into(),
             database_url: None,
             trusted_proxy: false,
+            proxies: Proxies::default(),
+            hsts_subdomains: false,
+            most_connections: 8_192,
+            timeouts: Timeouts::default(),
             media_limits: bandstand_sfu::Limits::default(),
             limit_scale: 1,
             catch_up_megabits: 200,
@@ -138,6 +154,7 @@ impl Config {
     /// Flags before file before defaults.
     fn merge(flags: Flags, file: File) -> Result<Self, ConfigError> {
         let default = Self::default();
+        let trusted_proxies = flags.trusted_proxies.or(file.trusted_proxies);
         let config = Self {
             listen: flags.listen.or(file.listen).unwrap_or(default.listen),
             media: flags.media.or(file.media).unwrap_or(default.media),
@@ -160,7 +177,18 @@ impl Config {
             trusted_proxy: flags
                 .trusted_proxy
                 .or(file.trusted_proxy)
-                .unwrap_or(default.trusted_proxy),
+                .unwrap_or(trusted_proxies.is_some()),
+            proxies: Proxies::new(
+                trusted_proxies.as_deref(),
+                flags.trusted_hops.or(file.trusted_hops),
+                flags.proxy_header.or(file.proxy_header),
+            )?,
+            hsts_subdomains: flags
+                .hsts_subdomains
+                .or(file.hsts_subdomains)
+                .unwrap_or(default.hsts_subdomains),
+            most_connections: default.most_connections,
+            timeouts: default.timeouts,
             media_limits: bandstand_sfu::Limits::default(),
             limit_scale: flags.limit_scale.or(file.limit_scale).unwrap_or(default.limit_scale),
             catch_up_megabits: flags

@@ -1,10 +1,13 @@
-//! How many connections of one kind are open, in all and from one address.
+//! Bounds on open connections of one kind: in all, from one address, and from one site's IPv6 network.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, hash_map::Entry},
+    hash::Hash,
     net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
+
+use super::limits::by_address;
 
 /// Counts open connections.
 #[derive(Clone, Debug)]
@@ -14,10 +17,16 @@ pub struct Connections {
     counts: Arc<Mutex<Counts>>,
 }
 
+/// How many times as many connections as one address's a whole IPv6 site may open. Providers give a /56
+/// or a /48 to one customer, so there are 65,536 of what counts as one address in it.
+const MOST_FROM_SITE: usize = 4;
+
 #[derive(Debug, Default)]
 struct Counts {
     all: usize,
     by_address: HashMap<IpAddr, usize>,
+    /// By the first 48 bits of IPv6 addresses.
+    by_site: HashMap<u64, usize>,
 }
 
 /// One open connection; dropped, it counts no more.
@@ -25,6 +34,7 @@ struct Counts {
 pub struct Admission {
     connections: Connections,
     address: IpAddr,
+    site: Option<u64>,
 }
 
 impl Connections {
@@ -33,17 +43,29 @@ impl Connections {
         Self { most, most_from_address, counts: Arc::default() }
     }
 
-    /// Counts one more from `address`; `None` when that is one too many.
+    /// Counts one more from `address`, of IPv6 by /64 and by /48; `None` when that is one too many.
     pub fn admit(&self, address: IpAddr) -> Option<Admission> {
+        let address = by_address(address);
+        let site = match address {
+            IpAddr::V4(_) => None,
+            IpAddr::V6(v6) => Some((v6.to_bits() >> 80) as u64),
+        };
+        let most_from_site = self.most_from_address.saturating_mul(MOST_FROM_SITE);
         let mut counts = self.counts();
         let from_address = counts.by_address.get(&address).copied().unwrap_or_default();
-        if counts.all >= self.most || from_address >= self.most_from_address {
+        let from_site =
+            site.and_then(|site| counts.by_site.get(&site).copied()).unwrap_or_default();
+        if counts.all >= self.most
+            || from_address >= self.most_from_address
+            || from_site >= most_from_site
+        {
             return None;
         }
         counts.all += 1;
         counts.by_address.insert(address, from_address + 1);
+        counts.by_site.extend(site.map(|site| (site, from_site + 1)));
         drop(counts);
-        Some(Admission { connections: self.clone(), address })
+        Some(Admission { connections: self.clone(), address, site })
     }
 
     /// How many are open.
@@ -60,11 +82,18 @@ impl Drop for Admission {
     fn drop(&mut self) {
         let mut counts = self.connections.counts();
         counts.all = counts.all.saturating_sub(1);
-        if let Some(count) = counts.by_address.get_mut(&self.address) {
-            *count = count.saturating_sub(1);
-            if *count == 0 {
-                counts.by_address.remove(&self.address);
-            }
+        count_less(&mut counts.by_address, self.address);
+        if let Some(site) = self.site {
+            count_less(&mut counts.by_site, site);
+        }
+    }
+}
+
+fn count_less<K: Eq + Hash>(counts: &mut HashMap<K, usize>, key: K) {
+    if let Entry::Occupied(mut count) = counts.entry(key) {
+        *count.get_mut() = count.get().saturating_sub(1);
+        if *count.get() == 0 {
+            count.remove();
         }
     }
 }
@@ -85,5 +114,23 @@ mod tests {
         assert!(connections.admit(one).is_some());
         drop((open, others));
         assert_eq!(connections.count(), 0);
+    }
+
+    #[test]
+    fn an_ipv6_site_with_many_networks_leaves_room_for_others() {
+        let connections = Connections::new(1_000, 2);
+        let address = |site: u16, network: u16, host: u16| {
+            IpAddr::from([0x2001, 0xdb8, site, network, 0, 0, 0, host])
+        };
+        let mut open: Vec<_> =
+            (0..8).map(|host| connections.admit(address(1, host / 2, host)).unwrap()).collect();
+        assert!(connections.admit(address(1, 0, 99)).is_none(), "one /64 has two");
+        assert!(connections.admit(address(1, 77, 1)).is_none(), "one /48 has eight");
+        open.push(connections.admit(address(2, 77, 1)).unwrap());
+        open.remove(0);
+        assert!(connections.admit(address(1, 77, 1)).is_some());
+        drop(open);
+        let counts = connections.counts();
+        assert_eq!((counts.all, counts.by_address.len(), counts.by_site.len()), (0, 0, 0));
     }
 }

@@ -1,6 +1,7 @@
 //! HTTP: routes, sessions, security headers, limits, static files.
 
 pub mod connections;
+pub mod forwarded;
 pub mod limits;
 mod log;
 mod metrics;
@@ -11,6 +12,7 @@ pub mod security;
 mod serve;
 pub mod sessions;
 mod site;
+pub mod timed_stream;
 
 use std::{sync::Arc, time::Duration};
 

@@ -126,9 +126,15 @@ pub async fn headers(State(venue): State<Arc<Venue>>, request: Request, next: Ne
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     if venue.config.secure() {
+        // A year can't be taken back, and other hosts of the domain are not the venue's to decide about.
+        let strict = if venue.config.hsts_subdomains {
+            "max-age=31536000; includeSubDomains"
+        } else {
+            "max-age=31536000"
+        };
         headers
             .entry(header::STRICT_TRANSPORT_SECURITY)
-            .or_insert(HeaderValue::from_static("max-age=31536000; includeSubDomains"));
+            .or_insert(HeaderValue::from_static(strict));
     }
     response
 }

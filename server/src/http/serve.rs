@@ -1,17 +1,21 @@
 //! Opening and closing the venue.
 
-use std::{io, net::SocketAddr, path::PathBuf, pin::pin, sync::Arc, time::Duration};
-
-use axum::{Router, body::Body, extract::ConnectInfo};
-use hyper::{Request, body::Incoming, server::conn::http1};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    service::TowerToHyperService,
+use std::{
+    convert::Infallible,
+    io::{self, Read, Write},
+    net::{Shutdown, SocketAddr},
+    path::PathBuf,
+    pin::pin,
+    sync::Arc,
+    time::Duration,
 };
 
+use axum::{Router, body::Body, extract::ConnectInfo, http::StatusCode};
+use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
 use thiserror::Error;
 use tokio::{
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
     task::JoinHandle,
     time::{sleep, timeout},
@@ -20,8 +24,8 @@ use tower::ServiceExt;
 
 use super::{
     connections::{Admission, Connections},
-    limits::by_address,
     router, sessions,
+    timed_stream::{Activity, AnswerBody, TimedStream},
 };
 use crate::{
     accounts::{leaving, links},
@@ -36,11 +40,12 @@ use crate::{
 
 /// How long requests under way may take when the venue closes.
 const FAREWELL: Duration = Duration::from_secs(5);
-/// How long a connection may stay open without a whole request coming in.
-const SILENCE: Duration = Duration::from_secs(30);
-/// The most connections that are open at once; further ones wait. Live channels don't count.
-const MOST_CONNECTIONS: usize = 8_192;
-/// The most of them from one address; further ones are hung up on. Wide enough for a school behind one,
+/// The most that is kept of a request's head, and of an answer on its way, in bytes.
+const BUFFER: usize = 32 * 1024;
+/// What a connection is told for which there is no place.
+const FULL: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 10\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+/// The most connections from one address; further ones are refused. Wide enough for a school behind one,
 /// and others are left room.
 const MOST_FROM_ADDRESS: usize = 1_024;
 
@@ -152,20 +157,19 @@ impl Running {
 /// Serves until the venue closes, then lets requests under way end.
 async fn serve(listener: TcpListener, router: Router, venue: Arc<Venue>) {
     let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(SILENCE);
-    let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    // Timed by the stream instead.
+    builder.header_read_timeout(None).max_buf_size(BUFFER);
+    let most = venue.config.most_connections;
+    let timeouts = venue.config.timeouts;
+    let places = Arc::new(Semaphore::new(most));
     let most_from_address = venue.config.widened(MOST_FROM_ADDRESS);
-    let connections = Connections::new(MOST_CONNECTIONS, most_from_address);
-    let next = async || {
-        let place = places.clone().acquire_owned().await.map_err(io::Error::other)?;
-        Ok::<_, io::Error>((place, listener.accept().await?))
-    };
+    let connections = Connections::new(most, most_from_address);
     loop {
         let accepted = tokio::select! {
-            accepted = next() => accepted,
+            accepted = listener.accept() => accepted,
             () = venue.closing.cancelled() => break,
         };
-        let (place, (stream, peer)) = match accepted {
+        let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
                 // The other side was gone already, or there are no file descriptors: others end soon.
@@ -174,27 +178,41 @@ async fn serve(listener: TcpListener, router: Router, venue: Arc<Venue>) {
                 continue;
             }
         };
+        let Ok(place) = places.clone().try_acquire_owned() else {
+            turn_away(stream);
+            continue;
+        };
         // A proxy's address is that of many; one on this machine may be there without being told of.
-        let shared = venue.config.trusted_proxy || peer.ip().to_canonical().is_loopback();
+        let proxied = venue.config.trusted_proxy && venue.config.proxies.trusts(peer.ip());
+        let shared = proxied || peer.ip().to_canonical().is_loopback();
         let mut admission = None;
         if !shared {
-            admission = connections.admit(by_address(peer.ip()));
+            admission = connections.admit(peer.ip());
             if admission.is_none() {
+                turn_away(stream);
                 continue;
             }
         }
         let _ = stream.set_nodelay(true);
         let place = Place(Arc::new((place, admission)));
-        let kept = place.clone();
-        let service = router.clone().map_request(move |request: Request<Incoming>| {
+        let activity = Activity::new();
+        let stream = TimedStream::new(stream, timeouts, activity.clone());
+        let (router, kept) = (router.clone(), place.clone());
+        let service = service_fn(move |request: Request<Incoming>| {
+            let answering = activity.answering();
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(ConnectInfo(peer));
             request.extensions_mut().insert(kept.clone());
-            request
+            let answer = router.clone().oneshot(request);
+            async move {
+                let response = answer.await?;
+                if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+                    answering.upgraded();
+                }
+                Ok::<_, Infallible>(response.map(|body| AnswerBody { body, answering }))
+            }
         });
-        let connection = builder
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
-            .with_upgrades();
+        let connection = builder.serve_connection(TokioIo::new(stream), service).with_upgrades();
         let closing = venue.closing.clone();
         venue.under_way.spawn(async move {
             let mut connection = pin!(connection);
@@ -215,6 +233,16 @@ async fn serve(listener: TcpListener, router: Router, venue: Arc<Venue>) {
     venue.under_way.close();
     if timeout(FAREWELL, venue.under_way.wait()).await.is_err() {
         tracing::info!("requests still under way were cut off");
+    }
+}
+
+/// Says that there is no place, where that can be said at once, and hangs up.
+fn turn_away(stream: TcpStream) {
+    if let Ok(mut stream) = stream.into_std() {
+        // What has come in already is taken out, or the system would hang up before the answer is read.
+        let _ = stream.read(&mut [0; 4_096]);
+        let _ = stream.write(FULL);
+        let _ = stream.shutdown(Shutdown::Write);
     }
 }
 
