@@ -6,6 +6,41 @@ use serde_json::json;
 use crate::app::{PASSWORD, TestApp, registration};
 
 #[tokio::test]
+async fn a_request_under_way_at_log_in_keeps_its_hands_off_the_new_cookie() {
+    let app = TestApp::start().await;
+    app.visitor("ana").await;
+    let ben = app.guest("Ben").await;
+    let cookie = ben.cookie().unwrap();
+    let host = app.url.strip_prefix("http://").unwrap();
+    let common = format!("host: {host}\r\ncookie: {cookie}\r\norigin: {}\r\n", app.url);
+    let body = "content-type: application/json\r\ncontent-length: 2\r\nconnection: close\r\n";
+    let requests = [
+        format!("GET / HTTP/1.1\r\n{common}accept: text/html\r\nconnection: close\r\n"),
+        format!("POST /api/accounts/viewer HTTP/1.1\r\n{common}{body}"),
+        format!("POST /api/accounts/log_out HTTP/1.1\r\n{common}{body}"),
+        format!(
+            "GET /live HTTP/1.1\r\n{common}connection: upgrade\r\nupgrade: websocket\r\n\
+             sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+        ),
+    ];
+    let mut under_way = Vec::new();
+    for request in &requests {
+        let mut raw = app.raw().await;
+        raw.send(request).await;
+        under_way.push(raw);
+    }
+    ben.log_in("ana", PASSWORD).await.unwrap();
+    for (mut raw, request) in under_way.into_iter().zip(requests) {
+        raw.send("\r\n{}").await;
+        let head = raw.head().await.to_lowercase();
+        assert!(head.starts_with("http/1.1 200") || head.starts_with("http/1.1 101"), "{head}");
+        assert!(!head.contains("set-cookie"), "{request} got {head}");
+    }
+    assert_eq!(ben.who().await.unwrap().name, "ana");
+    app.running.stop().await;
+}
+
+#[tokio::test]
 async fn reading_alone_makes_no_session() {
     let app = TestApp::start().await;
     let page = app.nobody().page("/").await;

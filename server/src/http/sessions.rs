@@ -1,5 +1,7 @@
 //! Sessions: who a browser belongs to, kept in the database under a key that opens nothing by itself.
 
+use std::cell::Cell;
+
 use async_trait::async_trait;
 use axum::{
     extract::Request,
@@ -50,8 +52,11 @@ const USED: &str = "used";
 /// Gives each request its session. Over TLS the cookie has the prefix that keeps other hosts and plain
 /// HTTP from setting it; over plain HTTP browsers wouldn't take such a cookie.
 pub fn layer(venue: &Venue) -> SessionManagerLayer<Store> {
-    let secure = venue.config.secure();
-    SessionManagerLayer::new(Store(venue.database.clone()))
+    manager(Store(venue.database.clone()), venue.config.secure())
+}
+
+fn manager(store: Store, secure: bool) -> SessionManagerLayer<Store> {
+    SessionManagerLayer::new(store)
         .with_name(if secure { "__Host-bandstand" } else { "bandstand" })
         .with_secure(secure)
         .with_http_only(true)
@@ -137,22 +142,59 @@ pub async fn begun(session: &Session) -> Result<Option<Millis>, session::Error> 
     Ok(session.get::<i64>(BEGUN).await?.map(Millis))
 }
 
-/// Adds `Secure` to the cookie that takes a session away: with a `__Host-` name, browsers ignore it
-/// otherwise.
-pub async fn secure_removal(request: Request, next: Next) -> Response {
+/// Marks the answer to a request that has ended its session, whose cookie the browser is to forget.
+#[derive(Clone, Copy, Debug)]
+struct Ended;
+
+tokio::task_local! {
+    /// Set when a session was to be saved that is gone.
+    static GONE: Cell<bool>;
+}
+
+/// Tells [`settle_cookies`] of a session that was ended on purpose.
+pub async fn note_end(session: Session, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    if let header::Entry::Occupied(mut cookies) = response.headers_mut().entry(header::SET_COOKIE) {
-        for cookie in cookies.iter_mut() {
-            if let Ok(text) = cookie.to_str()
-                && text.starts_with("__Host-")
-                && !text.contains("; Secure")
-                && let Ok(secure) = HeaderValue::from_str(&format!("{text}; Secure"))
-            {
-                *cookie = secure;
-            }
+    // One that the database doesn't know is empty as well, but nobody has emptied it.
+    if session.is_modified() && session.is_empty().await {
+        response.extensions_mut().insert(Ended);
+    }
+    response
+}
+
+/// Sends only cookies that are right whenever they arrive. A request may be under way while another one
+/// logs in and changes the cookie: it finds its session gone, but the browser has the new cookie by then,
+/// and would lose it to a removal or to the former one.
+///
+/// Adds `Secure` to a removal: with a `__Host-` name, browsers ignore it otherwise.
+pub async fn settle_cookies(request: Request, next: Next) -> Response {
+    let run = async {
+        let response = next.run(request).await;
+        (response, GONE.with(Cell::get))
+    };
+    let (mut response, gone) = GONE.scope(Cell::new(false), run).await;
+    let ended = response.extensions().get::<Ended>().is_some();
+    if let header::Entry::Occupied(cookies) = response.headers_mut().entry(header::SET_COOKIE) {
+        let (name, cookies) = cookies.remove_entry_mult();
+        let right = cookies.filter_map(|cookie| settled(cookie, ended, gone)).collect::<Vec<_>>();
+        for cookie in right {
+            response.headers_mut().append(&name, cookie);
         }
     }
     response
+}
+
+/// A cookie as it is to be sent; `None` for one that may be wrong when it arrives.
+fn settled(cookie: HeaderValue, ended: bool, gone: bool) -> Option<HeaderValue> {
+    let Ok(text) = cookie.to_str() else { return Some(cookie) };
+    let removal = text.split_once('=').is_some_and(|(_, rest)| rest.starts_with(';'));
+    let wrong = if removal { !ended } else { gone };
+    if wrong {
+        return None;
+    }
+    if text.starts_with("__Host-") && !text.contains("; Secure") {
+        return HeaderValue::from_str(&format!("{text}; Secure")).ok();
+    }
+    Some(cookie)
 }
 
 /// Sessions in the database.
@@ -167,18 +209,19 @@ impl Store {
 
     /// Executes `statement` with a session's columns `key`, `data`, `account`, `expires_at`, `name`,
     /// `device`, `begun_at` and `used_at`.
+    /// Answers how many rows that were.
     async fn write(
         &self,
         mut write: Write,
         record: &Record,
         statement: &'static str,
-    ) -> session_store::Result<()> {
+    ) -> session_store::Result<u64> {
         let data = serde_json::to_string(&record.data)
             .map_err(|error| session_store::Error::Encode(error.to_string()))?;
         let text = |key: &str| record.data.get(key).and_then(|value| value.as_str());
         let number = |key: &str| record.data.get(key).and_then(|value| value.as_i64());
         let now = clock::now().0;
-        sqlx::query(statement)
+        let done = sqlx::query(statement)
             .bind(key(&record.id))
             .bind(data)
             .bind(text(ACCOUNT))
@@ -190,7 +233,8 @@ impl Store {
             .execute(&mut *write)
             .await
             .map_err(backend)?;
-        write.commit().await.map_err(backend)
+        write.commit().await.map_err(backend)?;
+        Ok(done.rows_affected())
     }
 }
 
@@ -223,17 +267,23 @@ impl SessionStore for Store {
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         )
         .await
+        .map(drop)
     }
 
     async fn save(&self, record: &Record) -> session_store::Result<()> {
         // Never an insert: a session that ended while a request was under way stays ended.
-        self.write(
-            self.0.begin().await.map_err(backend)?,
-            record,
-            "UPDATE sessions SET data = $2, account = $3, expires_at = $4, name = $5, device = $6, \
-             begun_at = $7, used_at = $8 WHERE key = $1",
-        )
-        .await
+        let changed = self
+            .write(
+                self.0.begin().await.map_err(backend)?,
+                record,
+                "UPDATE sessions SET data = $2, account = $3, expires_at = $4, name = $5, \
+                 device = $6, begun_at = $7, used_at = $8 WHERE key = $1",
+            )
+            .await?;
+        if changed == 0 {
+            let _ = GONE.try_with(|gone| gone.set(true));
+        }
+        Ok(())
     }
 
     async fn load(&self, id: &Id) -> session_store::Result<Option<Record>> {
@@ -290,4 +340,51 @@ pub async fn sweep(database: &Database) -> Result<u64, DatabaseError> {
         .await?;
     write.commit().await?;
     Ok(done.rows_affected())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use axum::{Router, body::Body, middleware::from_fn};
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_late_save_does_not_send_the_cookie_of_a_session_that_is_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = Database::sqlite_url(&folder.path().join("test.db"));
+        let store = Store::new(Database::open(&url).await.unwrap());
+        let session = Session::new(None, Arc::new(store.clone()), None);
+        session.insert("count", 0).await.unwrap();
+        session.save().await.unwrap();
+        let id = session.id().unwrap();
+        let late = {
+            let store = store.clone();
+            // Another request logs in between reading and saving.
+            async move |session: Session, request: Request| {
+                let count: u32 = session.get("count").await.unwrap().unwrap();
+                session.insert("count", count + 1).await.unwrap();
+                if request.uri().query() == Some("late") {
+                    store.delete(&id).await.unwrap();
+                }
+            }
+        };
+        let app = Router::new()
+            .fallback(late)
+            .layer(from_fn(note_end))
+            .layer(manager(store, false))
+            .layer(from_fn(settle_cookies));
+        for (path, cookies) in [("/", 1), ("/?late", 0)] {
+            let request = Request::get(path)
+                .header(header::COOKIE, format!("bandstand={id}"))
+                .body(Body::empty())
+                .unwrap();
+            let response = app.clone().oneshot(request).await.unwrap();
+            assert_eq!(response.status(), StatusCode::OK);
+            let sent = response.headers().get_all(header::SET_COOKIE).iter().count();
+            assert_eq!(sent, cookies, "{path}");
+        }
+    }
 }
