@@ -13,6 +13,7 @@ use bandstand_domain::{
     },
 };
 use futures::{SinkExt, StreamExt};
+use reqwest::header;
 use serde_json::json;
 use tokio::{net::TcpStream, time::timeout};
 use tokio_tungstenite::{
@@ -32,12 +33,12 @@ pub struct Channel {
 }
 
 impl TestApp {
-    /// Opens a live channel with a browser's cookies, from a page of `origin`.
-    pub async fn channel_from(&self, user: &User, origin: &str) -> Result<Channel, Error> {
+    /// Opens a live channel with a browser's cookies, from a page of `origin`, if it names one.
+    pub async fn channel_from(&self, user: &User, origin: Option<&str>) -> Result<Channel, Error> {
         let address = format!("ws{}/live", self.url.strip_prefix("http").unwrap());
         let mut request = address.into_client_request().unwrap();
         let headers = request.headers_mut();
-        headers.insert("origin", origin.parse().unwrap());
+        headers.extend(origin.map(|origin| (header::ORIGIN, origin.parse().unwrap())));
         if let Some(cookie) = user.cookie() {
             headers.insert("cookie", cookie.parse().unwrap());
         }
@@ -47,7 +48,7 @@ impl TestApp {
 
     /// Opens a live channel as the venue's own pages do.
     pub async fn channel(&self, user: &User) -> Channel {
-        self.channel_from(user, &self.url).await.unwrap()
+        self.channel_from(user, Some(&self.url)).await.unwrap()
     }
 
     /// Opens a live channel and follows a show from the present on.

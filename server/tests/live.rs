@@ -1,5 +1,7 @@
 //! The live channel: rights, order, and coming back.
 
+use std::time::Instant;
+
 use bandstand_domain::{
     Refusal,
     live::{ClientFrame, Cursor, Event, LiveReason, Present, ServerFrame, Topic},
@@ -122,6 +124,45 @@ async fn a_show_is_followed_with_a_token_of_ones_own_and_once() {
 }
 
 #[tokio::test]
+async fn who_subscribes_again_and_again_has_to_wait() {
+    let app = TestApp::configured(|_| {}).await;
+    app.artist_with_show().await;
+    let nobody = app.nobody();
+    let begun = Instant::now();
+    let mut told = 0;
+    for _ in 0..18 {
+        let mut channel = app.channel(&nobody).await;
+        let opened = Instant::now();
+        for _ in 0..12 {
+            channel.subscribe(Topic::Shows, Some(Cursor(0)), None).await;
+        }
+        channel
+            .say(&ClientFrame::Subscribe { topic: Topic::Shows, after: None, token: None })
+            .await;
+        let mut refused = 0;
+        let mut told_here = 0;
+        while refused + told_here < 13 {
+            match channel.next().await.expect("the channel stays open") {
+                ServerFrame::Refused { why: Refusal::TooMany { retry_after }, .. } => {
+                    assert!((1..=9).contains(&retry_after), "{retry_after}");
+                    refused += 1;
+                }
+                ServerFrame::Subscribed { .. } => told_here += 1,
+                ServerFrame::Events { .. } => {}
+                other => panic!("{other:?}"),
+            }
+        }
+        let most = 9 + opened.elapsed().as_secs();
+        assert!(told_here <= most, "one connection began {told_here} of {most}");
+        told += told_here;
+    }
+    // The connections have 144 at once together, their address 120, and four more a second.
+    let most = 121 + begun.elapsed().as_millis() / 250;
+    assert!(u128::from(told) <= most, "one address began {told} of {most}");
+    app.running.stop().await;
+}
+
+#[tokio::test]
 async fn a_deleted_show_ends_for_those_who_follow_it() {
     let app = TestApp::start().await;
     let (artist, show) = app.artist_with_show().await;
@@ -145,9 +186,11 @@ async fn a_deleted_show_ends_for_those_who_follow_it() {
 async fn pages_of_other_origins_and_frames_of_other_kinds_are_turned_away() {
     let app = TestApp::start().await;
     let bob = app.guest("Bob").await;
-    match app.channel_from(&bob, "https://elsewhere.example").await {
-        Err(Error::Http(response)) => assert_eq!(response.status(), 403),
-        other => panic!("let in: {:?}", other.is_ok()),
+    for origin in [Some("https://elsewhere.example"), Some("null"), Some(""), None] {
+        match app.channel_from(&bob, origin).await {
+            Err(Error::Http(response)) => assert_eq!(response.status(), 403, "{origin:?}"),
+            other => panic!("let in from {origin:?}: {:?}", other.is_ok()),
+        }
     }
     let large = format!("{{\"unsubscribe\":{{\"topic\":\"{}\"}}}}", "x".repeat(5_000));
     for nonsense in [Message::text("{\"sing\":{}}"), Message::binary(vec![1]), large.into()] {

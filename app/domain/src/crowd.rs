@@ -85,9 +85,12 @@ pub struct CrowdChange {
     /// Who left.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<PersonId>,
-    /// Who did what.
+    /// Who did what; of a large crowd, only some of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gestures: Vec<(PersonId, Gesture)>,
+    /// How often what else was done, by people who aren't told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub more: Vec<(Gesture, u32)>,
     /// How many are present now.
     pub count: u32,
     /// The most who were there at once.

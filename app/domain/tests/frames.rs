@@ -46,6 +46,7 @@ fn what_the_venue_says() {
         came: vec![],
         left: vec![],
         gestures: vec![(PersonId::new("ana"), Gesture::Jump)],
+        more: vec![(Gesture::Applause, 9)],
         count: 2,
         peak: 3,
         likes: 4,
@@ -53,7 +54,7 @@ fn what_the_venue_says() {
     assert_eq!(
         serde_json::to_value(ServerFrame::CrowdChange(change)).unwrap(),
         json!({"crowd_change": {
-            "show": show(), "gestures": [["ana", "jump"]], "count": 2, "peak": 3, "likes": 4
+            "show": show(), "gestures": [["ana", "jump"]], "more": [["applause", 9]], "count": 2, "peak": 3, "likes": 4
         }})
     );
     let stage =

@@ -106,7 +106,19 @@ impl State {
             self.leave(person, now);
         }
         for (person, gesture) in &change.gestures {
-            self.gesture(person, *gesture, now);
+            if let Some(place) = self.places.of(person) {
+                self.gesture(place, *gesture, now);
+            }
+        }
+        // Who else did it isn't told: people here and there do.
+        let all = self.places.extent() as u32;
+        for (gesture, count) in change.more {
+            for number in 0..count.min(all) {
+                let place = (number * all / count.min(all) + now as u32) % all;
+                if self.places.taken(place) {
+                    self.gesture(place, gesture, now);
+                }
+            }
         }
         self.come_near();
     }
@@ -274,8 +286,7 @@ impl State {
         self.stay_busy(now + LEAVING);
     }
 
-    fn gesture(&mut self, person: &PersonId, gesture: Gesture, now: f64) {
-        let Some(place) = self.places.of(person) else { return };
+    fn gesture(&mut self, place: u32, gesture: Gesture, now: f64) {
         let Some(figure) = &mut self.figures[self.at[place as usize] as usize] else { return };
         let lasts = match gesture {
             Gesture::Applause => 1_400.0,

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use bandstand_app::chat::port::Chat;
 use bandstand_domain::{
     FieldErrors, PersonId, Refusal, ShowId,
+    accounts::Role,
     chat::{ChatError, ChatPage, ChatReason, MessageId, check_message},
     live::Topic,
 };
@@ -13,7 +14,7 @@ use crate::{
     caller::Caller,
     clock,
     database::broken,
-    http::limits::Limit,
+    http::limits::{Limit, by_address},
     live::access::{self, Entry},
     rights::{self, Action, Resource},
 };
@@ -33,6 +34,10 @@ impl Chat for Caller {
         }
         // By show as well: who talks at two shows is heard at both.
         self.limited(Limit::Chat, (show, &viewer.person))?;
+        // Guests cost nothing to make.
+        if viewer.role == Role::Guest {
+            self.limited(Limit::GuestChat, by_address(self.address))?;
+        }
         let draft = Draft { id, author: viewer.person, name: viewer.name, from_artist, text };
         match store::post(&self.venue.database, show, draft, clock::now()).await {
             // Before, too: who sends it again has heard nothing of it, and others may not have either.

@@ -20,6 +20,10 @@ pub const MOST_PERSONS: usize = 5_000;
 /// The most connections of one person to one show.
 pub const MOST_CONNECTIONS: usize = 10;
 
+/// The most gestures that one change tells one by one. What goes beyond is counted: a change goes to
+/// everybody, ten times a second, and in a crowd of thousands it would be more than the sound.
+pub const MOST_GESTURES: usize = 32;
+
 /// Why somebody can't come in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoRoom {
@@ -39,6 +43,8 @@ pub struct Present {
     /// In the order of time: everybody gets the same grace.
     leaving: VecDeque<(Instant, PersonId)>,
     gestures: Vec<(PersonId, Gesture)>,
+    /// Those beyond [`MOST_GESTURES`].
+    more: Vec<(Gesture, u32)>,
     peak: u32,
     likes: u64,
     changed: bool,
@@ -64,6 +70,7 @@ impl Present {
             arrivals: Vec::new(),
             leaving: VecDeque::new(),
             gestures: Vec::new(),
+            more: Vec::new(),
             peak,
             likes,
             changed: false,
@@ -129,8 +136,14 @@ impl Present {
         }
         if known.gestures_in_second < GESTURES_A_SECOND {
             known.gestures_in_second += 1;
-            self.gestures.push((person.clone(), gesture));
             self.changed = true;
+            if self.gestures.len() < MOST_GESTURES {
+                self.gestures.push((person.clone(), gesture));
+            } else if let Some((_, count)) = self.more.iter_mut().find(|(it, _)| *it == gesture) {
+                *count += 1;
+            } else {
+                self.more.push((gesture, 1));
+            }
         }
     }
 
@@ -168,6 +181,7 @@ impl Present {
             came,
             left,
             gestures: std::mem::take(&mut self.gestures),
+            more: std::mem::take(&mut self.more),
             count: self.count(),
             peak: self.peak,
             likes: self.likes,
@@ -283,6 +297,27 @@ mod tests {
         assert_eq!(crowd.tick(now + TICK), None);
         crowd.gesture(&person("ada"), Gesture::Wave, now + Duration::from_secs(1));
         assert_eq!(crowd.tick(now + TICK).unwrap().gestures.len(), 1);
+    }
+
+    #[test]
+    fn gestures_of_a_large_crowd_are_bounded_and_the_rest_is_counted() {
+        let (mut crowd, now) = crowd();
+        for number in 0..MOST_PERSONS {
+            crowd.enter(&person(&number.to_string()), "A", now).unwrap();
+        }
+        crowd.tick(now);
+        for number in 0..MOST_PERSONS {
+            let gesture = if number % 2 == 0 { Gesture::Applause } else { Gesture::Jump };
+            crowd.gesture(&person(&number.to_string()), gesture, now);
+        }
+        let change = crowd.tick(now + TICK).unwrap();
+        assert_eq!(change.gestures.len(), MOST_GESTURES);
+        let half = u32::try_from((MOST_PERSONS - MOST_GESTURES) / 2).unwrap();
+        assert_eq!(change.more, [(Gesture::Applause, half), (Gesture::Jump, half)]);
+        assert!(serde_json::to_string(&change).unwrap().len() < 4_096);
+        crowd.gesture(&person("0"), Gesture::Wave, now + TICK);
+        let change = crowd.tick(now + TICK * 2).unwrap();
+        assert_eq!((change.gestures.len(), change.more.len()), (1, 0));
     }
 
     #[test]

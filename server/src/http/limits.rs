@@ -39,12 +39,16 @@ pub enum Limit {
     Shows,
     /// Chat messages, by person.
     Chat,
+    /// Chat messages of guests, by address.
+    GuestChat,
     /// Likes, by person.
     Like,
     /// Entering shows and going on stage, by address.
     Join,
     /// Opening live channels, by address.
     Connect,
+    /// Beginning to follow topics, by address.
+    Subscribe,
     /// Making and revoking stream keys, by account.
     StreamKeys,
     /// Trying stream keys, by address.
@@ -76,7 +80,7 @@ pub enum Limit {
 }
 
 impl Limit {
-    const ALL: [Self; 28] = [
+    const ALL: [Self; 30] = [
         Self::Registration,
         Self::LogIn,
         Self::LogInAddress,
@@ -88,9 +92,11 @@ impl Limit {
         Self::Guest,
         Self::Shows,
         Self::Chat,
+        Self::GuestChat,
         Self::Like,
         Self::Join,
         Self::Connect,
+        Self::Subscribe,
         Self::StreamKeys,
         Self::StreamKeyTries,
         Self::Figures,
@@ -121,9 +127,12 @@ impl Limit {
             Self::Guest => (30, Duration::from_secs(5)),
             Self::Shows => (30, Duration::from_secs(10)),
             Self::Chat => (5, Duration::from_secs(1)),
+            Self::GuestChat => (10, Duration::from_millis(500)),
             Self::Like => (3, Duration::from_secs(2)),
             Self::Join => (60, Duration::from_millis(500)),
             Self::Connect => (60, Duration::from_millis(500)),
+            // Two topics a page.
+            Self::Subscribe => (120, Duration::from_millis(250)),
             Self::StreamKeys => (20, Duration::from_secs(30)),
             Self::StreamKeyTries => (30, Duration::from_secs(5)),
             Self::Figures => (60, Duration::from_millis(500)),

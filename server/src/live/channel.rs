@@ -49,6 +49,10 @@ const _: () = assert!(3 * PINGS_A_BEAT <= BEAT && 3 * PINGS_A_BEAT >= BEAT / 2);
 const MOST_TOPICS: usize = 8;
 /// Frames that a page may send at once, and then a second.
 const FRAMES: u32 = 40;
+/// Subscriptions that a page may begin at once, and how long until one more. It needs one of each topic
+/// after it has come back.
+const SUBSCRIPTIONS: u32 = 8;
+const SUBSCRIPTION: Duration = Duration::from_secs(1);
 /// How long a write may take at least, however long the page was silent.
 const LEAST_WRITE: Duration = Duration::from_secs(1);
 /// How long saying goodbye may take.
@@ -119,6 +123,8 @@ struct Connection {
     heard_at: Instant,
     frames: u32,
     frames_since: Instant,
+    /// When all subscriptions that were begun are paid for, one each [`SUBSCRIPTION`].
+    subscriptions_paid: Instant,
     _admission: Admission,
 }
 
@@ -149,6 +155,7 @@ impl Connection {
             heard_at: now,
             frames: 0,
             frames_since: now,
+            subscriptions_paid: now,
             _admission: admission,
         }
     }
@@ -232,6 +239,21 @@ impl Connection {
         if self.frames > FRAMES { Err(End::Policy) } else { Ok(()) }
     }
 
+    /// Counts one more subscription, which costs a look into the log and what is missed; when it is one
+    /// too many, answers after how many seconds it is possible again.
+    fn count_subscription(&mut self) -> Result<(), u32> {
+        let venue = &self.caller.venue;
+        let now = Instant::now();
+        let paid = self.subscriptions_paid.max(now) + SUBSCRIPTION / venue.config.limit_scale;
+        let wait = paid.saturating_duration_since(now + SUBSCRIPTION * SUBSCRIPTIONS);
+        if !wait.is_zero() {
+            return Err(u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1));
+        }
+        venue.limits.check(Limit::Subscribe, by_address(self.caller.address))?;
+        self.subscriptions_paid = paid;
+        Ok(())
+    }
+
     /// Does what a page says.
     async fn heard(&mut self, text: &str) -> Result<(), End> {
         match serde_json::from_str(text).map_err(|_| End::Policy)? {
@@ -240,6 +262,9 @@ impl Connection {
                 self.follows.remove(&topic);
                 if self.follows.len() >= MOST_TOPICS {
                     return Err(End::Policy);
+                }
+                if let Err(retry_after) = self.count_subscription() {
+                    return self.refuse(topic, Refusal::TooMany { retry_after }).await;
                 }
                 let asked_at = Instant::now();
                 let begun =

@@ -14,6 +14,7 @@ use super::{
     holdings::Hold,
     hub::{Following, MOST_EVENTS, Outbox, Outgoing, encode, events_frame},
     log::{self, After},
+    missed::Missed,
     notices::Listening,
     token::{Claims, Purpose},
 };
@@ -26,9 +27,6 @@ use crate::{
     shows,
     venue::Venue,
 };
-
-/// The most events that a page catches up with; one that missed more begins with the present.
-const MOST_MISSED: u32 = 500;
 
 /// Where a connection stands in a topic: it was sent everything up to here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -252,23 +250,16 @@ async fn start(
     claims: Option<&Claims>,
 ) -> Result<Start, LiveError> {
     if let Some(cursor) = after {
-        let missed = log::after(&venue.database, topic, cursor, MOST_MISSED + 1).await;
+        let missed = venue.live.hub().missed(topic, cursor).await;
         let subscribed = encode(&ServerFrame::Subscribed { topic, cursor, reset: None });
         match missed.map_err(broken)? {
-            After::Nothing => {
+            Missed::Nothing => {
                 return Ok(Start { position: Position(cursor), frames: vec![subscribed] });
             }
-            After::Events(stretch)
-                if stretch.events.len() <= usize::try_from(MOST_MISSED).unwrap_or_default() =>
-            {
-                let position = Position(stretch.last);
-                let mut frames = vec![subscribed];
-                if let Outgoing::Events { text, .. } = events_frame(topic, stretch) {
-                    frames.push(text);
-                }
-                return Ok(Start { position, frames });
+            Missed::Events { last, text } => {
+                return Ok(Start { position: Position(last), frames: vec![subscribed, text] });
             }
-            After::Events(_) | After::Lost => {}
+            Missed::TooMuch => {}
         }
     }
     let (cursor, present) = match claims {

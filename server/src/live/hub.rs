@@ -26,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     log::{self, After},
+    missed::{self, Answers, Missed},
     tasks::Tasks,
 };
 use crate::database::{Database, DatabaseError};
@@ -107,6 +108,7 @@ struct Shared {
     database: Database,
     tasks: Tasks,
     feeds: Mutex<HashMap<Topic, Arc<Feed>>>,
+    answers: Answers,
     numbers: AtomicU64,
 }
 
@@ -162,8 +164,13 @@ impl Drop for Following {
 impl Hub {
     /// A hub over the log in `database`; its readers are among `tasks`.
     pub fn new(database: Database, tasks: Tasks) -> Self {
-        let shared =
-            Shared { database, tasks, feeds: Mutex::default(), numbers: AtomicU64::new(1) };
+        let shared = Shared {
+            database,
+            tasks,
+            feeds: Mutex::default(),
+            answers: Answers::default(),
+            numbers: AtomicU64::new(1),
+        };
         Self { shared: Arc::new(shared) }
     }
 
@@ -171,6 +178,18 @@ impl Hub {
     pub fn wake(&self, topic: Topic) {
         if let Some(feed) = lock(&self.shared.feeds).get(&topic) {
             feed.dirty.notify_one();
+        }
+    }
+
+    /// What a follower of `topic` missed after `cursor`. To be asked after [`Self::follow`].
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn missed(&self, topic: Topic, cursor: Cursor) -> Result<Missed, DatabaseError> {
+        let Shared { database, answers, .. } = &*self.shared;
+        match topic {
+            Topic::Shows => answers.after(database, cursor).await,
+            Topic::Show(_) => missed::read(database, topic, cursor).await,
         }
     }
 

@@ -10,6 +10,7 @@ mod jobs;
 pub mod keys;
 pub mod log;
 mod media;
+mod missed;
 mod notices;
 mod port;
 mod stage;

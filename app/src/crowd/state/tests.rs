@@ -22,6 +22,7 @@ fn change(came: std::ops::Range<usize>, left: std::ops::Range<usize>) -> CrowdCh
         came: figures(came),
         left: left.map(person).collect(),
         gestures: Vec::new(),
+        more: Vec::new(),
         count: 0,
         peak: 0,
         likes: 0,
@@ -93,6 +94,23 @@ fn gestures_go_on_and_end() {
     assert_eq!(state.hearts().len(), MOST_HEARTS);
     state.pass(9_000.0, 16.0);
     assert!(state.hearts().is_empty() && !state.busy(9_000.0));
+}
+
+#[test]
+fn gestures_that_are_only_counted_are_made_by_so_many_people() {
+    let mut state = State::default();
+    state.reset(snapshot(0..50), 0.0);
+    let mut waves = change(0..0, 0..0);
+    waves.more = vec![(Gesture::Wave, 20), (Gesture::Jump, 0)];
+    state.change(waves.clone(), 1_000.0);
+    let waving =
+        |state: &State| state.figures.iter().flatten().filter(|it| it.gesture.is_some()).count();
+    assert_eq!(waving(&state), 20);
+    waves.more = vec![(Gesture::Wave, u32::MAX)];
+    state.change(waves.clone(), 1_100.0);
+    assert_eq!(waving(&state), 50);
+    state.clear();
+    state.change(waves, 1_200.0);
 }
 
 #[test]
