@@ -36,8 +36,14 @@ fn ShowHero(show: ShowCard) -> impl IntoView {
         23..=40 => "long",
         _ => "longer",
     };
+    let (class_of_badge, badge, now) = match show.stage {
+        StageState::Live => ("badge live", "Live now", "is on stage right now."),
+        StageState::Paused => ("badge live", "Taking a break", "takes a short break."),
+        StageState::Dropped => ("badge dark", "Back in a moment", "will be back in a moment."),
+        StageState::Empty | StageState::Ended => ("badge", "Next on stage", ""),
+    };
     let when = if live {
-        view! { "is on stage right now." }.into_any()
+        now.into_any()
     } else {
         view! {
             "plays "
@@ -45,17 +51,12 @@ fn ShowHero(show: ShowCard) -> impl IntoView {
         }
         .into_any()
     };
-    let badge = if live {
-        view! { <span class="badge live">"Live now"</span> }
-    } else {
-        view! { <span class="badge">"Next on stage"</span> }
-    };
     let genres =
         show.genres.iter().map(|genre| genre.name().to_owned()).collect::<Vec<_>>().join(" · ");
     view! {
         <section class="page hero">
             <div class="words">
-                {badge}
+                <span class=class_of_badge>{badge}</span>
                 <h1 class=class><a href=href.clone()>{show.title.clone()}</a></h1>
                 <p class="lead"><a class="artist" href=format!("/artists/{}", show.artist.handle)>{show.artist.stage_name.clone()}</a> " " {when}</p>
                 <p class="soft">{genres}</p>
