@@ -1,6 +1,6 @@
 //! The venue's database: SQLite in the data folder, or PostgreSQL, behind the same statements.
 
-use std::{path::Path, str::FromStr, time::Duration};
+use std::{fs::OpenOptions, path::Path, str::FromStr, time::Duration};
 
 use bandstand_domain::Refusal;
 use serde::{Serialize, de::DeserializeOwned};
@@ -74,6 +74,7 @@ impl Database {
     pub async fn open(url: &str) -> Result<Self, DatabaseError> {
         install_default_drivers();
         let sqlite = url.starts_with("sqlite:");
+        make_private(url)?;
         let pool = |size: u32| {
             AnyPoolOptions::new()
                 .max_connections(size)
@@ -116,4 +117,18 @@ impl Database {
         self.read.close().await;
         self.write.close().await;
     }
+}
+
+/// Makes the file of an SQLite database before SQLite does, for the venue's own user alone, whatever its
+/// folder lets others do. SQLite gives its other files the same mode.
+fn make_private(url: &str) -> Result<(), DatabaseError> {
+    let Some((path, "mode=rwc")) = url.strip_prefix("sqlite://").and_then(|it| it.split_once('?'))
+    else {
+        return Ok(());
+    };
+    let mut options = OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop).map_err(DatabaseError::Io)
 }

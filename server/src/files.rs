@@ -1,7 +1,7 @@
 //! Files that people bring. They lie in the data folder, behind the interface that object stores have
 //! too.
 
-use std::{fs, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use bandstand_domain::Millis;
 use bytes::Bytes;
@@ -21,7 +21,7 @@ impl Files {
     /// # Errors
     /// When the folder can't be used.
     pub fn open(folder: &Path) -> std::io::Result<Self> {
-        fs::create_dir_all(folder)?;
+        crate::venue::make_private(folder)?;
         let local = LocalFileSystem::new_with_prefix(folder).map_err(std::io::Error::other)?;
         Ok(Self(Arc::new(local)))
     }

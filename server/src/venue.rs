@@ -54,6 +54,12 @@ impl Venue {
     pub async fn open(config: Config) -> Result<Arc<Self>, StartError> {
         make_private(&config.data)
             .map_err(|source| StartError::Data { folder: config.data.clone(), source })?;
+        if is_open_to_others(&config.data) {
+            tracing::warn!(
+                folder = %config.data.display(),
+                "others on this machine can look into the data folder: take that away with chmod 700"
+            );
+        }
         let mail = Mail::open(&config)?;
         let files = Files::open(&config.data.join("files"))
             .map_err(|source| StartError::Data { folder: config.data.join("files"), source })?;
@@ -81,6 +87,15 @@ impl Venue {
     }
 }
 
+/// Whether other users of this machine than the venue's can look into a folder.
+fn is_open_to_others(folder: &Path) -> bool {
+    #[cfg(unix)]
+    return fs::metadata(folder)
+        .is_ok_and(|it| std::os::unix::fs::PermissionsExt::mode(&it.permissions()) & 0o077 != 0);
+    #[cfg(not(unix))]
+    return false;
+}
+
 /// Makes a folder that only the venue's own user may look into; one that exists stays as it is.
 pub(crate) fn make_private(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
@@ -88,4 +103,31 @@ pub(crate) fn make_private(folder: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn secrets_are_the_venues_own_in_a_folder_that_is_open_to_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        make_private(&data).unwrap();
+        assert!(!is_open_to_others(&data));
+        fs::set_permissions(&data, fs::Permissions::from_mode(0o755)).unwrap();
+        assert!(is_open_to_others(&data));
+        let config =
+            Config { data: data.clone(), media: ([127, 0, 0, 1], 0).into(), ..Config::default() };
+        let venue = Venue::open(config).await.unwrap();
+        for entry in fs::read_dir(&data).unwrap() {
+            let path = entry.unwrap().path();
+            let others = fs::metadata(&path).unwrap().permissions().mode() & 0o077;
+            assert_eq!(others, 0, "{}", path.display());
+        }
+        venue.live.stop().await;
+        venue.database.close().await;
+    }
 }
