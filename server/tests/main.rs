@@ -24,6 +24,7 @@ mod mails;
 mod media;
 mod operator;
 mod own_sessions;
+mod pages;
 mod people;
 mod pictures;
 mod postgres;

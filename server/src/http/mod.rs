@@ -73,6 +73,7 @@ pub fn router(venue: Arc<Venue>) -> Result<Router, StartError> {
         .layer(from_fn(sessions::settle_cookies))
         .route("/healthz", get(|| async { "ok" }))
         .route("/metrics", get(metrics::show))
+        .layer(from_fn(security::no_nul))
         .layer(CatchPanicLayer::custom(log::Panicked))
         .layer(from_fn_with_state(venue.clone(), security::headers))
         .layer(from_fn(log::request))

@@ -1,8 +1,9 @@
 //! Pages, rendered by the server, and the server functions that they call.
 
 use std::{
+    future::poll_fn,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -12,8 +13,8 @@ use axum::{
     Router,
     body::{Body, to_bytes},
     extract::{Request, State},
-    http::{HeaderValue, Method, StatusCode, header, request::Parts},
-    response::{IntoResponse, Response},
+    http::{HeaderValue, Method, StatusCode, Uri, header, request::Parts},
+    response::{IntoResponse, Redirect, Response},
     routing::{get, on},
 };
 use bandstand_app::{
@@ -31,17 +32,28 @@ use bandstand_app::{
 use leptos::{
     nonce::use_nonce,
     prelude::{provide_context, use_context},
+    reactive::owner::{Owner, WeakOwner},
 };
 use leptos_axum::{
     ResponseOptions, generate_route_list_with_exclusions_and_ssg_and_context,
     handle_server_fns_with_context, render_app_async_with_context,
 };
 
-use super::{LARGEST_FORM, security::page_policy, site::Site, to_its_end};
+use tokio::time::timeout;
+
+use super::{
+    LARGEST_FORM, refusal,
+    security::{has_nul, page_policy},
+    serve::Place,
+    site::Site,
+    to_its_end,
+};
 use crate::{caller::Caller, venue::Venue};
 
 /// Longer than any page takes to be rendered.
 const STUCK: Duration = Duration::from_secs(4);
+/// How long a page may go on being rendered that nobody waits for any more.
+const FORGOTTEN: Duration = Duration::from_secs(30);
 
 /// All pages, all server functions, and whatever else is asked for: a file, or the page that says there
 /// is none.
@@ -67,7 +79,10 @@ pub fn routes(venue: &Arc<Venue>, site: &Site) -> Router<Arc<Venue>> {
         }
     };
     let render = render_app_async_with_context(context.clone(), app);
-    let render = move |request: Request| unstuck(render.clone(), request);
+    let render = {
+        let venue = venue.clone();
+        move |request: Request| unstuck(venue.clone(), render.clone(), request)
+    };
 
     let mut router = Router::new();
     let (pages, _) = generate_route_list_with_exclusions_and_ssg_and_context(App, None, {
@@ -76,6 +91,9 @@ pub fn routes(venue: &Arc<Venue>, site: &Site) -> Router<Arc<Venue>> {
     });
     for page in &pages {
         router = router.route(page.path(), get(render.clone()));
+        if page.path() != "/" {
+            router = router.route(&format!("{}/", page.path()), get(without_slash));
+        }
     }
     for (path, method) in leptos::server_fn::axum::server_fn_paths() {
         let Ok(method) = method.try_into() else { continue };
@@ -108,19 +126,87 @@ pub fn routes(venue: &Arc<Venue>, site: &Site) -> Router<Arc<Venue>> {
     })
 }
 
+/// Leads on from a page's address with a slash at its end. The browser's side is told apart into parts by
+/// the path, so there is one address for each page.
+async fn without_slash(uri: Uri) -> Redirect {
+    let path = uri.path().trim_end_matches('/');
+    match uri.query() {
+        Some(query) => Redirect::permanent(&format!("{path}?{query}")),
+        None => Redirect::permanent(path),
+    }
+}
+
 /// Renders a page, a second time where the first one gets stuck: on a busy machine the framework can
 /// lose the notice that the last thing a page waits for is there (leptos 0.8, its issue 4851).
-async fn unstuck<F: Future<Output = Response>>(
+///
+/// Each is rendered to its end though its client hangs up, or the second one is done first: what a page
+/// asks for runs in tasks of its own, and these panic when the page is taken away from under them.
+async fn unstuck<F: Future<Output = Response> + Send + 'static>(
+    venue: Arc<Venue>,
     render: impl Fn(Request) -> F,
     request: Request,
 ) -> Response {
+    let place: Option<Place> = request.extensions().get().cloned();
     let (parts, _) = request.into_parts();
-    let page = || render(Request::from_parts(parts.clone(), Body::empty()));
-    match tokio::time::timeout(STUCK, page()).await {
+    let page = || {
+        let root = Root::default();
+        let mut request = Request::from_parts(parts.clone(), Body::empty());
+        request.extensions_mut().insert(root.clone());
+        let page = root.around(whole(render(request)));
+        let place = place.clone();
+        venue.under_way.spawn(async move {
+            let page = timeout(FORGOTTEN, page).await;
+            drop(place);
+            page.unwrap_or_else(|_| StatusCode::SERVICE_UNAVAILABLE.into_response())
+        })
+    };
+    let page = match timeout(STUCK, page()).await {
         Ok(page) => page,
         Err(_) => {
             tracing::info!("a page is rendered once more");
             page().await
+        }
+    };
+    // It panicked, which is noted already.
+    page.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+}
+
+/// The owner of all that one page is made of, once there is one.
+///
+/// The framework looks values up in the arena, and keeps views for as long as the owner, that are current
+/// on the thread at hand. It sets them while it runs the page, but not after each time that it has waited:
+/// on a busy machine another page's are current by then, and what this page says in its title "has
+/// already been disposed".
+#[derive(Clone, Default)]
+struct Root(Arc<OnceLock<WeakOwner>>);
+
+impl Root {
+    /// Takes note of the owner that the page has got.
+    fn note(&self) {
+        if let Some(owner) = Owner::current() {
+            let _ = self.0.set(owner.downgrade());
+        }
+    }
+
+    /// Runs `page` with its own owner, whichever thread it goes on in; and leaves none behind there.
+    fn around<T>(self, page: impl Future<Output = T> + Send) -> impl Future<Output = T> + Send {
+        let mut page = Box::pin(page);
+        let before = Owner::new();
+        poll_fn(move |context| {
+            let own = self.0.get().and_then(WeakOwner::upgrade);
+            own.as_ref().unwrap_or(&before).with(|| page.as_mut().poll(context))
+        })
+    }
+}
+
+/// A page with all its text, so that nothing of it is left to be rendered.
+async fn whole(page: impl Future<Output = Response>) -> Response {
+    let (parts, body) = page.await.into_parts();
+    match to_bytes(body, usize::MAX).await {
+        Ok(text) => Response::from_parts(parts, Body::from(text)),
+        Err(error) => {
+            tracing::error!(%error, "a page can't be rendered");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
 }
@@ -133,6 +219,9 @@ async fn answer(venue: Arc<Venue>, request: Request) -> Response {
     let Ok(body) = to_bytes(body, LARGEST_FORM).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
+    if has_nul(&body) {
+        return refusal(StatusCode::BAD_REQUEST, "\"Forbidden\"");
+    }
     let request = Request::from_parts(parts, Body::from(body));
     to_its_end(&venue, place, run(venue.clone(), request)).await
 }
@@ -156,6 +245,9 @@ async fn run(venue: Arc<Venue>, request: Request) -> Response {
 fn provide(venue: &Arc<Venue>, refused: &Arc<AtomicBool>) {
     if let Some(response) = use_context::<ResponseOptions>() {
         provide_context::<Arc<dyn Answer>>(Arc::new(Status { response, refused: refused.clone() }));
+    }
+    if let Some(root) = use_context::<Parts>().and_then(|it| it.extensions.get::<Root>().cloned()) {
+        root.note();
     }
     let caller = use_context::<Parts>()
         .and_then(|parts| Caller::of(venue.clone(), &parts.extensions, &parts.headers));

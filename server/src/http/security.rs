@@ -82,6 +82,30 @@ pub async fn own_pages_only(
     refusal(StatusCode::FORBIDDEN, "\"Forbidden\"")
 }
 
+/// Refuses addresses with a NUL character: no text of the venue has one, and PostgreSQL takes none.
+pub async fn no_nul(request: Request, next: Next) -> Response {
+    let uri = request.uri();
+    if uri.path().contains("%00") || uri.query().is_some_and(|query| query.contains("%00")) {
+        return refusal(StatusCode::BAD_REQUEST, "\"Forbidden\"");
+    }
+    next.run(request).await
+}
+
+/// Whether a string in `json` has a NUL character, which JSON can only write as an escape (RFC 8259
+/// section 7).
+pub fn has_nul(json: &[u8]) -> bool {
+    let mut rest = json;
+    while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
+        let escape = &rest[at + 1..];
+        if escape.starts_with(b"u0000") {
+            return true;
+        }
+        // What is escaped is no backslash by itself.
+        rest = escape.get(1..).unwrap_or_default();
+    }
+    false
+}
+
 /// What a page may load and run; `nonce` marks the scripts that the server wrote.
 pub fn page_policy(config: &Config, nonce: &str) -> String {
     // Older Safaris don't count WebSockets as 'self'.
@@ -173,6 +197,16 @@ mod tests {
         }
         assert!(!own(&config, &[("sec-fetch-site", "same-site")]));
         assert!(!own(&config, &[]));
+    }
+
+    #[test]
+    fn a_nul_is_found_and_text_that_looks_like_one_is_not() {
+        for with in [r#"{"a":"\u0000"}"#, r#""x\\\u0000""#, r#""\n\u0000"#] {
+            assert!(has_nul(with.as_bytes()), "{with}");
+        }
+        for without in [r#"{"a":"\\u0000"}"#, r#""\u0001""#, r#""u0000""#, r#""\"#, ""] {
+            assert!(!has_nul(without.as_bytes()), "{without}");
+        }
     }
 
     #[test]

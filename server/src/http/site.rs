@@ -73,7 +73,7 @@ impl Site {
     /// The file that `request` asks for, when there is one.
     pub async fn file<B: Send + 'static>(&self, request: Request<B>) -> Option<Response> {
         let path = request.uri().path().to_owned();
-        if [INDEX, ACCOUNT, STAGE, STUDIO].contains(&path.trim_start_matches('/')) {
+        if !is_file_of_its_own(&path) {
             return None;
         }
         let request = request.map(|_| Body::empty());
@@ -162,6 +162,16 @@ fn program(head: &str) -> Option<&str> {
     rest.split_once(".js'").map(|(name, _)| name)
 }
 
+/// Whether `path` may name a file: neither the documents that the server takes apart, nor what is sent
+/// in a file's place to who takes it compressed, under whatever spelling.
+fn is_file_of_its_own(path: &str) -> bool {
+    let plain = |segment: &str| !matches!(segment, "" | "." | "..") && !segment.contains('%');
+    let path = path.strip_prefix('/').unwrap_or(path);
+    path.split('/').all(plain)
+        && !path.ends_with(".br")
+        && ![INDEX, ACCOUNT, STAGE, STUDIO].contains(&path)
+}
+
 /// Whether the name of a file changes with what is in it: `…-0123456789abcdef.css`, `…_bg.wasm`;
 /// leading zeros of the number are left out.
 fn is_hashed(path: &str) -> bool {
@@ -176,7 +186,26 @@ fn is_hashed(path: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Part, is_hashed, part, program};
+    use super::{Part, is_file_of_its_own, is_hashed, part, program};
+
+    #[test]
+    fn documents_are_no_files_under_any_spelling() {
+        for path in ["/sw.js", "/fonts/a.woff2", "/base-1fa6920cfceac9a0.css"] {
+            assert!(is_file_of_its_own(path), "{path}");
+        }
+        for path in [
+            "/index.html",
+            "/./index.html",
+            "//index.html",
+            "/fonts/../index.html",
+            "/%69ndex.html",
+            "/index.html.br",
+            "/sw.js/",
+            "/",
+        ] {
+            assert!(!is_file_of_its_own(path), "{path}");
+        }
+    }
 
     #[test]
     fn parts_of_the_app() {
