@@ -339,7 +339,7 @@ async fn a_full_venue_says_when_to_ask_again() {
     let (artist, show) = app.artist_with_show().await;
     let token = artist.stage(show).await.unwrap().token;
     app.running.venue.live.sfu().stop();
-    let offer = "v=0\r\nm=audio 9 x 111\r\na=sendonly\r\n";
+    let offer = include_str!("../../fuzz/corpus/offer/chromium-whip-simulcast");
     // Who comes again as asked is known again.
     for _ in 0..2 {
         let path = format!("/whip/{show}");

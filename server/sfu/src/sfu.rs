@@ -7,13 +7,14 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::config::Config;
 use crate::core::{Accepted, Restarted};
-use crate::driver::{self, Command, StopSignal};
+use crate::driver::{self, Command, Offered, StopSignal};
 use crate::error::{OfferError, StartError};
-use crate::event::Event;
+use crate::event::{Event, Role};
 use crate::fragment::Credentials;
 use crate::identity::{SessionId, StageId};
 use crate::statistics::Statistics;
 use crate::successor::Awaited;
+use crate::transport::Opening;
 
 /// Requests waiting for the media thread; whoever asks while it is full waits.
 const WAITING_COMMANDS: usize = 256;
@@ -25,6 +26,7 @@ const WAITING_COMMANDS: usize = 256;
 #[derive(Clone, Debug)]
 pub struct Sfu {
     commands: mpsc::Sender<Command>,
+    offers: mpsc::Sender<Offered>,
     local_address: SocketAddr,
     stop: Arc<StopSignal>,
 }
@@ -44,8 +46,8 @@ impl Sfu {
         let (commands, inbox) = mpsc::channel(WAITING_COMMANDS);
         let (outbox, events) = mpsc::channel(config.limits.max_waiting_events.max(1));
         let stop = Arc::new(StopSignal::default());
-        let local_address = driver::start(config, inbox, outbox, Arc::clone(&stop))?;
-        let sfu = Sfu { commands, local_address, stop };
+        let (local_address, offers) = driver::start(config, inbox, outbox, Arc::clone(&stop))?;
+        let sfu = Sfu { commands, offers, local_address, stop };
         Ok((sfu, events))
     }
 
@@ -67,7 +69,8 @@ impl Sfu {
         offer_sdp: String,
         awaited: Awaited,
     ) -> Result<Accepted, OfferError> {
-        self.ask(|reply| Command::Publish(stage, offer_sdp, awaited, reply))
+        let opening = self.read(Role::Publisher, offer_sdp).await?;
+        self.ask(|reply| Command::Publish(stage, opening, awaited, reply))
             .await
             .unwrap_or(Err(OfferError::Stopped))
     }
@@ -89,7 +92,8 @@ impl Sfu {
         stage: StageId,
         offer_sdp: String,
     ) -> Result<Accepted, OfferError> {
-        self.ask(|reply| Command::Subscribe(stage, offer_sdp, reply))
+        let opening = self.read(Role::Subscriber, offer_sdp).await?;
+        self.ask(|reply| Command::Subscribe(stage, opening, reply))
             .await
             .unwrap_or(Err(OfferError::Stopped))
     }
@@ -129,6 +133,17 @@ impl Sfu {
     /// Says goodbye to all peers (RTCP BYE, DTLS close_notify) and ends the media thread, soon.
     pub fn stop(&self) {
         self.stop.raise();
+    }
+
+    /// Has an offer read, away from media.
+    async fn read(&self, role: Role, text: String) -> Result<Box<Opening>, OfferError> {
+        if self.commands.is_closed() {
+            return Err(OfferError::Stopped);
+        }
+        let (reply, read) = oneshot::channel();
+        let sent = self.offers.send(Offered { role, text, reply }).await;
+        sent.map_err(|_| OfferError::Stopped)?;
+        read.await.unwrap_or(Err(OfferError::Stopped)).map(Box::new)
     }
 
     async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Option<T> {

@@ -1,5 +1,6 @@
 //! One peer's ICE-lite, DTLS, SRTP and SDP machinery, around str0m's `Rtc`.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -72,6 +73,18 @@ impl Shared {
     }
 }
 
+/// An offer that was accepted: the session's machinery, and what the offerer is told.
+pub(crate) struct Opening {
+    pub(crate) transport: Transport,
+    pub(crate) answer: String,
+}
+
+impl fmt::Debug for Opening {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Opening").finish_non_exhaustive()
+    }
+}
+
 /// A datagram to be sent.
 pub(crate) struct Transmit {
     pub(crate) destination: SocketAddr,
@@ -107,7 +120,7 @@ pub(crate) struct Transport {
 }
 
 impl Transport {
-    /// Accepts `offer` and returns the machinery with the answer.
+    /// Reads an offer and accepts it, away from the media thread: it costs about a millisecond.
     ///
     /// # Errors
     /// [`OfferError`], as [`offer::prepare`] and the SDP library find.
@@ -117,7 +130,7 @@ impl Transport {
         text: &str,
         shared: &Shared,
         limits: &Limits,
-    ) -> Result<(Self, String), OfferError> {
+    ) -> Result<Opening, OfferError> {
         let offer = offer::prepare(text, role, limits)?;
         let credentials = new_credentials().map_err(|_| OfferError::Stopped)?;
         let mut config = RtcConfig::new()
@@ -185,7 +198,7 @@ impl Transport {
             transport.take_over(mids, &offer, limits.max_tracks_per_kind);
         }
         transport.handshake.expect(offer.fingerprints);
-        Ok((transport, answer))
+        Ok(Opening { transport, answer })
     }
 
     /// The SRTP keys, once, when the handshake is done.

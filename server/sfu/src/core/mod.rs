@@ -29,7 +29,7 @@ use crate::packet::Forwarded;
 use crate::shard::{News, Shards};
 use crate::stage::Stage;
 use crate::statistics::{SessionStatistics, Statistics, Totals};
-use crate::transport::{Shared, Transmit, Transport, new_credentials};
+use crate::transport::{Opening, Shared, Transmit, Transport, new_credentials};
 use crate::wire::Traffic;
 
 /// An accepted offer.
@@ -83,7 +83,7 @@ pub(crate) struct Core {
     /// What the shards sent.
     traffic: Arc<Traffic>,
     totals: Totals,
-    shared: Shared,
+    shared: Arc<Shared>,
     limits: Limits,
     timeouts: Timeouts,
     /// The media thread has no time left: no more subscribers.
@@ -103,7 +103,7 @@ impl Core {
         limits: Limits,
         timeouts: Timeouts,
     ) -> Result<Self, StartError> {
-        let shared = Shared::new(candidates)?;
+        let shared = Arc::new(Shared::new(candidates)?);
         Ok(Core {
             peers: Peers::default(),
             sessions: HashMap::new(),
@@ -133,7 +133,7 @@ impl Core {
         &mut self,
         now: Instant,
         stage: StageId,
-        offer: &str,
+        opening: Opening,
     ) -> Result<Accepted, OfferError> {
         let key = self.stage_keys.get(&stage);
         let watching = key.and_then(|s| Some(self.stages.get(*s)?.subscribers.len()));
@@ -144,12 +144,11 @@ impl Core {
         {
             return Err(OfferError::TooMany);
         }
-        let (transport, answer_sdp) = self.accept(now, Role::Subscriber, offer)?;
-        let (session, peer) = self.admit(now, stage, Role::Subscriber, transport)?;
+        let (session, peer) = self.admit(now, stage, Role::Subscriber, opening.transport)?;
         if let Some(stage) = self.stage_of(peer) {
             stage.subscribers.push(peer);
         }
-        Ok(Accepted { session, answer_sdp, waits: false })
+        Ok(Accepted { session, answer_sdp: opening.answer, waits: false })
     }
 
     /// Sends a subscriber no higher pictures than that, unless there are no lower ones; false if there
@@ -242,13 +241,9 @@ impl Core {
         &mut self.totals
     }
 
-    fn accept(
-        &self,
-        now: Instant,
-        role: Role,
-        offer: &str,
-    ) -> Result<(Transport, String), OfferError> {
-        Transport::accept(now, role, offer, &self.shared, &self.limits)
+    /// By which offers to this core are accepted: see [`Transport::accept`].
+    pub(crate) fn shared(&self) -> Arc<Shared> {
+        Arc::clone(&self.shared)
     }
 
     /// Registers a session, so that its first STUN packet finds it.

@@ -18,6 +18,7 @@ use crate::identity::{SessionId, StageId};
 use crate::ingest::Coming;
 use crate::packet::Forwarded;
 use crate::successor::{Awaited, Successor};
+use crate::transport::Opening;
 
 impl Core {
     /// Makes the offerer the stage's publisher or, where there is one, its successor, of which
@@ -26,7 +27,7 @@ impl Core {
         &mut self,
         now: Instant,
         stage: StageId,
-        offer: &str,
+        opening: Opening,
         awaited: Awaited,
     ) -> Result<Accepted, OfferError> {
         let known = self.stage_keys.get(&stage).and_then(|key| self.stages.get(*key));
@@ -37,8 +38,7 @@ impl Core {
         if !taken && self.sessions.len() - waiting >= self.limits.max_sessions {
             return Err(OfferError::TooMany);
         }
-        let (transport, answer_sdp) = self.accept(now, Role::Publisher, offer)?;
-        let (session, peer) = self.admit(now, stage, Role::Publisher, transport)?;
+        let (session, peer) = self.admit(now, stage, Role::Publisher, opening.transport)?;
         let successor = Successor::new(peer, awaited, &self.limits, &self.timeouts);
         if let Some(stage) = self.stage_of(peer) {
             match taken {
@@ -50,7 +50,7 @@ impl Core {
         if let Some(earlier) = earlier {
             self.end(now, earlier, EndReason::Replaced);
         }
-        Ok(Accepted { session, answer_sdp, waits: taken })
+        Ok(Accepted { session, answer_sdp: opening.answer, waits: taken })
     }
 
     /// Lets a waiting publisher take over its stage; the one who is there ends as

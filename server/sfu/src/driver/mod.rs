@@ -1,5 +1,6 @@
 //! The media thread, and those that send: the places with sockets and clocks.
 
+mod entrance;
 mod inline;
 mod tcp;
 mod threads;
@@ -16,6 +17,7 @@ use tokio::io::Interest;
 use tokio::net::UdpSocket;
 use tokio::sync::{Notify, mpsc, oneshot};
 
+pub(crate) use self::entrance::Offered;
 use self::inline::Inline;
 use self::tcp::Gateway;
 use self::threads::Threads;
@@ -29,7 +31,7 @@ use crate::load::Load;
 use crate::shard::Shards;
 use crate::statistics::Statistics;
 use crate::successor::Awaited;
-use crate::transport::Transmit;
+use crate::transport::{Opening, Transmit};
 use crate::wire::{Traffic, UdpWire, Wire};
 
 /// Asked of the operating system for each direction: a keyframe to a thousand subscribers, or a
@@ -43,7 +45,7 @@ const LONGEST_DATAGRAM: usize = 2_048;
 /// Datagrams read before what they caused is sent.
 const READ_BATCH: usize = 64;
 
-/// Commands taken before media gets its turn again: an offer costs about a millisecond.
+/// Commands taken before media gets its turn again. None costs much: offers are read elsewhere.
 const COMMAND_BATCH: usize = 4;
 
 /// Longest wait; a bound on how long a lost wake-up could go unnoticed.
@@ -58,9 +60,9 @@ const GOODBYE: Duration = Duration::from_millis(200);
 /// What the handle asks for.
 #[derive(Debug)]
 pub(crate) enum Command {
-    Publish(StageId, String, Awaited, Reply),
+    Publish(StageId, Box<Opening>, Awaited, Reply),
     HandOver(SessionId, oneshot::Sender<bool>),
-    Subscribe(StageId, String, Reply),
+    Subscribe(StageId, Box<Opening>, Reply),
     Prefer(SessionId, Option<u16>, oneshot::Sender<bool>),
     Restart(SessionId, Credentials, oneshot::Sender<Option<Restarted>>),
     Close(SessionId, oneshot::Sender<bool>),
@@ -81,13 +83,13 @@ impl StopSignal {
     }
 }
 
-/// Binds the socket, starts the thread, and returns the bound address.
+/// Binds the socket, starts the threads, and returns the bound address with where offers are read.
 pub(crate) fn start(
     config: Config,
     commands: mpsc::Receiver<Command>,
     events: mpsc::Sender<Event>,
     stop: Arc<StopSignal>,
-) -> Result<SocketAddr, StartError> {
+) -> Result<(SocketAddr, mpsc::Sender<Offered>), StartError> {
     let socket = bind(config.bind).map_err(StartError::Socket)?;
     let local = socket.local_addr().map_err(StartError::Socket)?;
     let gateway = open_gateway(config.bind, local, config.limits.max_sessions);
@@ -112,7 +114,9 @@ pub(crate) fn start(
             Box::new(threads)
         }
     };
+    let limits = config.limits.clone();
     let core = Core::new(candidates, shards, traffic, config.limits, config.timeouts)?;
+    let offers = entrance::start(core.shared(), limits)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -137,7 +141,7 @@ pub(crate) fn start(
         .name("sfu".into())
         .spawn(move || runtime.block_on(driver.run()))
         .map_err(StartError::Thread)?;
-    Ok(local)
+    Ok((local, offers))
 }
 
 struct Driver {
@@ -271,14 +275,14 @@ impl Driver {
     fn carry_out(&mut self, command: Command) {
         let now = clock();
         match command {
-            Command::Publish(stage, offer, awaited, reply) => {
-                let _ = reply.send(self.core.publish(now, stage, &offer, awaited));
+            Command::Publish(stage, opening, awaited, reply) => {
+                let _ = reply.send(self.core.publish(now, stage, *opening, awaited));
             }
             Command::HandOver(session, reply) => {
                 let _ = reply.send(self.core.hand_over(now, session));
             }
-            Command::Subscribe(stage, offer, reply) => {
-                let _ = reply.send(self.core.subscribe(now, stage, &offer));
+            Command::Subscribe(stage, opening, reply) => {
+                let _ = reply.send(self.core.subscribe(now, stage, *opening));
             }
             Command::Prefer(session, height, reply) => {
                 let _ = reply.send(self.core.prefer(session, height));

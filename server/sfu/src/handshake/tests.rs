@@ -162,7 +162,7 @@ fn shake(certificate: &Certificate, side: &Side<'_>) -> (Outcome, Program) {
     let here = Candidate::host(([192, 0, 2, 2], 9).into(), "udp").expect("a candidate");
     let shared = Shared::new(vec![here]).expect("a certificate");
     let accepted = Transport::accept(now(), Role::Subscriber, &offer, &shared, &Limits::default());
-    let (mut transport, _) = accepted.map_err(|e| e.to_string()).expect("an answer");
+    let mut transport = accepted.expect("an answer").transport;
 
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket");
     socket.set_read_timeout(Some(Duration::from_millis(20))).expect("a socket");

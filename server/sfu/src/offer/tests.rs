@@ -7,7 +7,7 @@ use std::time::Instant;
 use str0m::Candidate;
 
 use super::*;
-use crate::transport::{Shared, Transport};
+use crate::transport::{Opening, Shared, Transport};
 
 /// What every offer of these tests carries.
 const TRANSPORT: &str = "a=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\n\
@@ -34,14 +34,14 @@ fn prepared(text: &str, role: Role) -> Result<Offer, OfferError> {
 }
 
 #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
-fn accepted(text: &str, role: Role) -> Result<(Transport, String), OfferError> {
+fn accepted(text: &str, role: Role) -> Result<Opening, OfferError> {
     let here = Candidate::host(([192, 0, 2, 2], 9).into(), "udp").expect("a candidate");
     let shared = Shared::new(vec![here]).expect("a certificate");
     Transport::accept(Instant::now(), role, text, &shared, &Limits::default())
 }
 
 fn answer(text: &str, role: Role) -> Result<String, OfferError> {
-    accepted(text, role).map(|(_, answer)| answer)
+    accepted(text, role).map(|opening| opening.answer)
 }
 
 /// The answer to it.
@@ -143,9 +143,7 @@ fn names_and_protocols_are_repeated_as_they_are() {
     let video = video.replace("a=mid:1", &format!("a=mid:{}", long[1]));
     let session = format!("a=group:BUNDLE {} {}\r\n", long[0], long[1]);
     let text = offer(&session, &[audio, video.replace("UDP/TLS", "TCP/TLS")]);
-    let Ok((mut transport, answer)) = accepted(&text, Role::Subscriber) else {
-        panic!("{text}");
-    };
+    let Opening { mut transport, answer } = accepted(&text, Role::Subscriber).expect("taken");
     assert!(answer.contains(&session));
     assert_eq!(lines(&answer, "a=mid:").collect::<Vec<_>>(), long);
     assert!(answer.contains("m=audio 9 UDP/TLS/RTP/SAVPF "));

@@ -25,8 +25,8 @@ fn join(world: &mut World, role: Role, change: impl Fn(&str) -> String) -> usize
     let (mut client, offer, pending) = Client::offer(now, address, role, 65_400, layers);
     let offer = change(&offer);
     let accepted = match role {
-        Role::Publisher => world.core.publish(now, "stage".into(), &offer, Awaited::Offered),
-        Role::Subscriber => world.core.subscribe(now, "stage".into(), &offer),
+        Role::Publisher => world.core.publish_by(now, "stage".into(), &offer, Awaited::Offered),
+        Role::Subscriber => world.core.subscribe_by(now, "stage".into(), &offer),
     };
     let accepted = accepted.expect("an answer");
     client.answer(accepted.session, pending, &accepted.answer_sdp);

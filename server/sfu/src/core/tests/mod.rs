@@ -8,6 +8,7 @@ mod handshakes;
 mod joining;
 mod layers;
 mod moving;
+mod offered;
 mod past;
 mod payload;
 mod program;

@@ -10,6 +10,9 @@ use crate::successor::Awaited;
 
 const SECOND: Duration = Duration::from_secs(1);
 
+/// A browser's, of a viewer.
+const OFFER: &str = include_str!("../../../../../fuzz/corpus/offer/chromium-whep");
+
 #[test]
 fn rubbish_is_counted_and_harms_nothing() {
     let mut world = World::new(30);
@@ -81,15 +84,15 @@ fn limits_hold() {
     world.subscribe("one");
     let now = world.now;
     let refused = |result: Result<_, OfferError>| result.map(drop).expect_err("refused");
-    let offer = "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=sendrecv\r\n";
-    let full = refused(world.core.subscribe(now, "one".into(), offer));
+    let full = refused(world.core.subscribe_by(now, "one".into(), OFFER));
     assert!(matches!(full, OfferError::TooMany));
-    let unreadable = refused(world.core.subscribe(now, "two".into(), offer));
+    let unreadable = refused(world.core.subscribe_by(now, "two".into(), "v=0\r\nhello"));
     assert!(matches!(unreadable, OfferError::Malformed(_)));
-    let long = refused(world.core.subscribe(now, "two".into(), &"v=0".repeat(5_000)));
+    let long = refused(world.core.subscribe_by(now, "two".into(), &"v=0".repeat(5_000)));
     assert!(matches!(long, OfferError::TooLong));
     world.subscribe("two");
-    let full = refused(world.core.publish(now, "two".into(), offer, Awaited::Offered));
+    let offer = OFFER.replace("recvonly", "sendonly");
+    let full = refused(world.core.publish_by(now, "two".into(), &offer, Awaited::Offered));
     assert!(matches!(full, OfferError::TooMany));
     // A refused offer leaves nothing behind, and a replaced publisher makes room.
     world.publish("one", 1);
@@ -105,7 +108,7 @@ fn a_full_house_has_room_for_artists() {
     world.subscribe("one");
     world.subscribe("one");
     let (now, stage) = (world.now, "one".into());
-    let full = world.core.subscribe(now, stage, "v=0\r\nm=audio 9 x 111\r\na=recvonly\r\n");
+    let full = world.core.subscribe_by(now, stage, OFFER);
     assert!(matches!(full, Err(OfferError::TooMany)));
     world.publish("one", 1);
     assert_eq!(world.core.statistics(now).sessions.len(), 3);

@@ -51,7 +51,7 @@ fn who_has_no_codec_in_common_takes_nobodys_place() {
     let foreign = ["VP8", "VP9", "H264", "AV1"]
         .iter()
         .fold(offer, |offer, codec| offer.replace(&format!("{codec}/90000"), "H265/90000"));
-    let refused = world.core.publish(world.now, "stage".into(), &foreign, Awaited::Offered);
+    let refused = world.core.publish_by(world.now, "stage".into(), &foreign, Awaited::Offered);
     assert!(matches!(refused, Err(OfferError::Unacceptable(_))), "{refused:?}");
     world.clients[viewer].forget();
     world.until(SECOND, "more", |w| w.clients[viewer].video().len() > 50);

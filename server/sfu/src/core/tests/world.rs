@@ -207,9 +207,9 @@ impl World {
                     true => forged(&offer),
                     false => offer,
                 };
-                self.core.publish(self.now, stage.into(), &offer, self.awaited)
+                self.core.publish_by(self.now, stage.into(), &offer, self.awaited)
             }
-            Role::Subscriber => self.core.subscribe(self.now, stage.into(), &offer),
+            Role::Subscriber => self.core.subscribe_by(self.now, stage.into(), &offer),
         };
         let accepted = accepted.expect("an answer");
         client.answer(accepted.session, pending, &accepted.answer_sdp);

@@ -1,0 +1,45 @@
+//! The thread that reads offers: none of them costs media its time.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::clock;
+use crate::config::Limits;
+use crate::error::{OfferError, StartError};
+use crate::event::Role;
+use crate::transport::{Opening, Shared, Transport};
+
+/// Offers waiting to be read; whoever asks while it is full waits.
+const WAITING_OFFERS: usize = 256;
+
+/// An offer to be read.
+#[derive(Debug)]
+pub(crate) struct Offered {
+    pub(crate) role: Role,
+    pub(crate) text: String,
+    pub(crate) reply: oneshot::Sender<Result<Opening, OfferError>>,
+}
+
+/// Starts the thread. It ends when nobody can ask it any more.
+pub(super) fn start(
+    shared: Arc<Shared>,
+    limits: Limits,
+) -> Result<mpsc::Sender<Offered>, StartError> {
+    let (offers, mut inbox) = mpsc::channel::<Offered>(WAITING_OFFERS);
+    let read = move || {
+        while let Some(Offered { role, text, reply }) = inbox.blocking_recv() {
+            // Whoever asked may have left while it waited.
+            if reply.is_closed() {
+                continue;
+            }
+            let accept = || Transport::accept(clock(), role, &text, &shared, &limits);
+            let read = catch_unwind(AssertUnwindSafe(accept));
+            let _ = reply.send(read.unwrap_or(Err(OfferError::Stopped)));
+        }
+    };
+    let thread = std::thread::Builder::new().name("sfu-offers".into()).spawn(read);
+    thread.map_err(StartError::Thread)?;
+    Ok(offers)
+}
