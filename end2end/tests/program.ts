@@ -24,9 +24,10 @@ export interface Told {
   different?: number;
   audio?: number;
   loudest?: number;
-  /** The number of a picture, and the wall clock's milliseconds when it was sent. */
+  /** The number of a picture, the wall clock's milliseconds when it was sent, and whether not all of it arrived. */
   picture?: number;
   sent?: number;
+  lost?: boolean;
   /** Of each lost packet, after how many milliseconds it was asked for. */
   late?: (number | null)[];
 }

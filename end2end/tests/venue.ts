@@ -214,6 +214,19 @@ export class Person {
     return statistics.find((it) => it.type === "inbound-rtp" && it.kind === "audio")?.nackCount ?? 0;
   }
 
+  /** How many pictures the browser had no time to show. */
+  async dropped(): Promise<number> {
+    const statistics = await this.statistics();
+    return statistics.find((it) => it.type === "inbound-rtp" && it.kind === "video")?.framesDropped ?? 0;
+  }
+
+  /** How many pictures the browser has encoded in that layer in which it left out most. */
+  async encoded(): Promise<number> {
+    const statistics = await this.statistics();
+    const layers = statistics.filter((it) => it.type === "outbound-rtp" && it.kind === "video" && it.framesEncoded);
+    return Math.min(...layers.map((it) => it.framesEncoded));
+  }
+
   /** What the picture comes in. */
   async codec(): Promise<string | undefined> {
     const statistics = await this.statistics();
@@ -223,23 +236,30 @@ export class Person {
 
   /** Waits until picture and sound flow: both grow from now on. */
   async seesAndHears(): Promise<void> {
-    await this.receives("sees and hears", 10);
+    await this.receives("sees and hears", 10, 10);
+  }
+
+  /** Waits until the picture flows. */
+  async sees(): Promise<void> {
+    await this.receives("sees", 10, 0);
   }
 
   /** Waits until sound flows. */
   async hears(): Promise<void> {
-    await this.receives("hears", 0);
+    await this.receives("hears", 0, 10);
   }
 
-  private async receives(what: string, frames: number): Promise<void> {
+  private async receives(what: string, frames: number, packets: number): Promise<void> {
     let before = await this.received();
     await expect
       .poll(
         async () => {
           const now = await this.received();
           // A new connection counts from zero.
-          if (now.audioPackets < before.audioPackets) before = now;
-          return now.framesDecoded >= before.framesDecoded + frames && now.audioPackets >= before.audioPackets + 10;
+          if (now.audioPackets < before.audioPackets || now.framesDecoded < before.framesDecoded) before = now;
+          return (
+            now.framesDecoded >= before.framesDecoded + frames && now.audioPackets >= before.audioPackets + packets
+          );
         },
         { message: `${this.name} ${what} the stage`, timeout: 20_000 },
       )
