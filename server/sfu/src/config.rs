@@ -61,7 +61,7 @@ pub struct Limits {
     /// to themselves send one every 250 frames: 10.4 s at 24 frames a second.
     pub max_cached_age: Duration,
     /// Bytes kept of all tracks of all stages. Half of them is for whoever needs it; when that is used
-    /// up, layers keep their even share of the other half.
+    /// up, no layer keeps more than is left.
     pub max_cached_bytes_in_all: usize,
     /// Bits per second of the past that is sent to newcomers, on all stages together. What is more waits
     /// for a keyframe.

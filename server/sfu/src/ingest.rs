@@ -215,9 +215,10 @@ impl Ingest {
         let (mid, rid) = (stream.mid(), stream.rid());
         let asked_for_again = transport.asked_for_again.contains(*payload_type);
         let apart = codec.resend().is_some();
-        if asked_for_again && apart {
-            // str0m does it by itself only where it was told which stream repairs have.
-            stream.suppress_nack(false);
+        if asked_for_again {
+            // Where repairs have a stream of their own, str0m asks, though it may have to be told so;
+            // elsewhere `repairs` does.
+            stream.suppress_nack(!apart);
         }
         let track = self.tracks.iter_mut().find(|t| t.mid == mid)?;
         let layer = track.layer(rid)?;
