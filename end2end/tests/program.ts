@@ -28,7 +28,7 @@ export interface Told {
   picture?: number;
   sent?: number;
   lost?: boolean;
-  /** Of each lost packet, after how many milliseconds it was asked for. */
+  /** Of each lost packet, how many milliseconds after it could be missed it was asked for. */
   late?: (number | null)[];
 }
 
