@@ -112,7 +112,8 @@ async fn guests_of_one_address_do_not_flood_a_chat() {
 
 #[tokio::test]
 async fn each_client_of_a_proxy_has_limits_of_its_own_however_the_proxy_writes_it() {
-    let forms: [(fn(usize) -> String, usize); 4] = [
+    type Form = fn(usize) -> String;
+    let forms: [(Form, usize); 4] = [
         (|number| format!("203.0.113.{number}:4711"), 1),
         (|number| format!("[2001:db8:{number}::1]:4711"), 1),
         (|number| format!("\"203.0.113.{number}:4711\""), 1),

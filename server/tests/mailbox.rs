@@ -11,7 +11,8 @@ use crate::app::TestApp;
 
 #[tokio::test]
 async fn a_venue_with_a_public_address_has_no_mailbox_pages() {
-    let venues: [(fn(&mut Config), u16); 4] = [
+    type Configure = fn(&mut Config);
+    let venues: [(Configure, u16); 4] = [
         (|_| {}, 200),
         (|config| config.trusted_proxy = true, 404),
         (|config| config.public_url = "https://venue.example.org".into(), 404),
