@@ -52,6 +52,7 @@ pub(crate) struct Ingest {
 }
 
 /// A packet of a publisher's media.
+#[allow(clippy::large_enum_variant, reason = "handed over once, and never kept")]
 pub(crate) enum Coming<'d> {
     /// The SDP library opened it.
     Opened(RtpPacket),

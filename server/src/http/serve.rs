@@ -195,7 +195,7 @@ async fn serve(listener: TcpListener, router: Router, venue: Arc<Venue>) {
         }
         let _ = stream.set_nodelay(true);
         let place = Place(Arc::new((place, admission)));
-        let activity = Activity::new();
+        let activity = Activity::default();
         let stream = TimedStream::new(stream, timeouts, activity.clone());
         let (router, kept) = (router.clone(), place.clone());
         let service = service_fn(move |request: Request<Incoming>| {

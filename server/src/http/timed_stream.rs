@@ -68,12 +68,14 @@ struct State {
     reader: Option<Waker>,
 }
 
-impl Activity {
+impl Default for Activity {
     /// Of a connection that was just opened.
-    pub fn new() -> Self {
+    fn default() -> Self {
         Self(Arc::new(Mutex::new(State { phase: Phase::Head(Instant::now()), reader: None })))
     }
+}
 
+impl Activity {
     /// A head is there; until the guard is dropped, its request is being answered.
     pub fn answering(&self) -> Answering {
         self.state().phase = Phase::Answering;
