@@ -154,8 +154,8 @@ mod tests {
         let ((a, of_a), (b, of_b)) = (pair('a'), pair('b'));
         let audio = "m=audio 9 x 111\r\n";
         let video = "m=video 9 x 96\r\n";
-        assert_eq!(found(&format!("v=0\r\n{a}{audio}{video}")), [of_a.clone()]);
-        assert_eq!(found(&format!("v=0\r\n{audio}{a}{video}{a}")), [of_a.clone()]);
+        assert_eq!(found(&format!("v=0\r\n{a}{audio}{video}")), std::slice::from_ref(&of_a));
+        assert_eq!(found(&format!("v=0\r\n{audio}{a}{video}{a}")), std::slice::from_ref(&of_a));
         let both = [of_a, of_b];
         assert_eq!(found(&format!("v=0\r\n{audio}{a}{video}{b}")), both);
         assert_eq!(found(&format!("v=0\r\n{a}{audio}{video}{b}")), both);

@@ -215,6 +215,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::unusual_byte_groupings, reason = "grouped as Exp-Golomb codes")]
     fn slices_of_b_pictures_are_told() {
         // Their first macroblock, and then their kind: 1 or 6 is B.
         let b = [0x01, 0b1_010_0000];

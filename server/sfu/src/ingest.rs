@@ -279,7 +279,7 @@ impl Ingest {
     }
 
     /// Asks the publisher for a keyframe on every layer of its picture that has come, which are at
-    /// most [`MAX_LAYERS`] a track; answers how many requests that were.
+    /// most `MAX_LAYERS` a track; answers how many requests that were.
     pub(crate) fn request_keyframes(&mut self, transport: &mut Transport) -> u64 {
         let video = self.tracks.iter().filter(|t| t.name.video);
         let layers = video.flat_map(|t| (0..t.layers.len()).map(|layer| (t.name, layer as u8)));
