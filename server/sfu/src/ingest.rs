@@ -27,6 +27,10 @@ use crate::transport::Transport;
 /// What a publisher may send may be exceeded for that long.
 const EXCEEDED: Duration = Duration::from_secs(1);
 
+/// What a datagram costs at least, in bytes: opening and passing on a short one is no less work. Sound
+/// is some fifty short ones a second, of thousands that this leaves.
+const SHORTEST: usize = 300;
+
 /// For so long the artist is told.
 const EXCEEDED_LATELY: Duration = Duration::from_secs(10);
 
@@ -154,9 +158,10 @@ impl Ingest {
         }
     }
 
-    /// Whether a datagram of that length is within the `bits` per second that a publisher may send.
+    /// Whether a datagram of that length is within the `bits` per second that a publisher may send. A
+    /// short one counts as one of [`SHORTEST`].
     pub(crate) fn allows(&mut self, length: usize, bits: u64, now: Instant) -> bool {
-        let allowed = self.allowed.pass(cost(length as u64, bits), now);
+        let allowed = self.allowed.pass(cost(length.max(SHORTEST) as u64, bits), now);
         if !allowed {
             self.excess += 1;
             self.exceeded = Some(now);
@@ -334,5 +339,29 @@ impl Ingest {
     pub(crate) fn layers(&self) -> Vec<LayerStatistics> {
         let video = self.tracks.iter().find(|t| t.name.video);
         video.map_or_else(Vec::new, |t| t.layers.iter().map(|l| l.seen).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
+    fn short_datagrams_are_bounded_in_number() {
+        let begun = Instant::now();
+        let mut ingest = Ingest::new(begun);
+        let bits = 30_000_000;
+        // A second's worth at once, and that of the second.
+        let at = |index: u64| begun + Duration::from_micros(index * 10);
+        let passed = (0..100_000).filter(|index| ingest.allows(40, bits, at(*index))).count();
+        assert!((24_900..25_100).contains(&passed), "{passed}");
+        // Sound, and three layers of pictures in full packets.
+        let mut ingest = Ingest::new(begun);
+        let at = |index: u64| begun + Duration::from_millis(index);
+        for index in 0..10_000 {
+            assert!(ingest.allows(1_200, bits, at(index)));
+            assert!(index % 20 != 0 || ingest.allows(80, bits, at(index)));
+        }
     }
 }

@@ -71,7 +71,8 @@ impl Missing {
             self.due = None;
             return;
         }
-        for sequence in highest + 1..sequence {
+        let earliest = sequence.saturating_sub(MOST as u64);
+        for sequence in (highest + 1).max(earliest)..sequence {
             if self.gaps.len() == MOST {
                 self.gaps.pop_front();
             }

@@ -1,11 +1,12 @@
 //! A publisher that is to take over a stage on which there is another one: what it sends is kept here,
 //! and reaches nobody, until it can be shown from its first frame on.
 
+use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
 use crate::config::{Limits, Timeouts};
 use crate::demultiplex::PeerKey;
-use crate::packet::{Forwarded, Source, TrackName};
+use crate::packet::{Forwarded, Packet, Source, TrackName};
 
 /// What has to arrive of a publisher before it takes a stage over from another one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,8 +21,15 @@ pub enum Awaited {
 /// Repairs of a keyframe have this long until it is asked for anew.
 const REPAIR_TIME: Duration = Duration::from_millis(500);
 
-/// Keyframes whose packets are looked at together: one of each layer, and some that stayed incomplete.
+/// Keyframes that are followed at a time: one of each layer, and some that stayed incomplete.
 const MAX_KEYFRAMES: usize = 8;
+
+/// Other pictures that are followed at a time: the first packet of a keyframe may be the last to come.
+const MAX_PICTURES: usize = 32;
+
+/// Searches for a gap in one keyframe. A publisher may number its packets so that each seems to complete
+/// the keyframe; its packets are counted at no cost, but looked through only so often.
+const MAX_SEARCHES: u8 = 64;
 
 /// A publisher beside the stage.
 pub(crate) struct Successor {
@@ -31,7 +39,11 @@ pub(crate) struct Successor {
     held: Vec<Forwarded>,
     /// Payload bytes in `held`.
     bytes: usize,
-    keyframes: Vec<Keyframe>,
+    /// Pictures that have begun to arrive, oldest first.
+    pictures: Vec<Picture>,
+    /// Packets looked through so far in search of gaps.
+    #[cfg(test)]
+    looked_through: usize,
     /// What it begins with: the index of a packet in `held`.
     start: Option<usize>,
     /// It is given up then, unless the stage is free.
@@ -46,21 +58,38 @@ pub(crate) struct Successor {
     request_interval: Duration,
 }
 
-/// A keyframe of one layer that has begun to arrive.
-struct Keyframe {
+/// A picture of one layer that has begun to arrive.
+struct Picture {
     name: TrackName,
     layer: u8,
     source: Source,
     timestamp: u32,
-    /// Its last packet has come.
-    ended: bool,
+    /// The index in `held` of the first of its packets to come.
+    begun: usize,
+    /// Its packets so far, also those outside of `first` and `last`.
+    packets: u64,
+    /// The lowest number of a packet that may begin a keyframe; none in other pictures.
+    first: Option<u64>,
+    /// The highest number of a packet with the marker.
+    last: Option<u64>,
+    searches_left: u8,
 }
 
-impl Keyframe {
-    fn of(forwarded: &Forwarded) -> Self {
+impl Picture {
+    /// Without packets yet; the one at the index `begun` is its first.
+    fn of(forwarded: &Forwarded, begun: usize) -> Self {
         let Forwarded { name, layer, packet } = forwarded;
-        let (source, timestamp) = (packet.source, packet.timestamp);
-        Keyframe { name: *name, layer: *layer, source, timestamp, ended: false }
+        Picture {
+            name: *name,
+            layer: *layer,
+            source: packet.source,
+            timestamp: packet.timestamp,
+            begun,
+            packets: 0,
+            first: None,
+            last: None,
+            searches_left: MAX_SEARCHES,
+        }
     }
 
     fn holds(&self, forwarded: &Forwarded) -> bool {
@@ -69,18 +98,35 @@ impl Keyframe {
             && (self.source, self.timestamp) == (packet.source, packet.timestamp)
     }
 
-    /// The index of the first packet of it in `held`, if all of it is there: from the first that may
-    /// begin it to the one with the marker, without a gap.
-    fn start(&self, held: &[Forwarded]) -> Option<usize> {
-        let packets = || held.iter().filter(|it| self.holds(it)).map(|it| &it.packet);
-        let first = packets().filter(|p| p.keyframe).map(|p| p.sequence).min()?;
-        let last = packets().filter(|p| p.marker).map(|p| p.sequence).max()?;
-        let within = packets().map(|p| p.sequence).filter(|s| (first..=last).contains(s));
-        let mut numbers: Vec<u64> = within.collect();
-        numbers.sort_unstable();
-        numbers.dedup();
-        let whole = first <= last && numbers.len() as u64 == last - first + 1;
-        held.iter().position(|it| self.holds(it)).filter(|_| whole)
+    fn is_keyframe(&self) -> bool {
+        self.first.is_some()
+    }
+
+    fn count(&mut self, packet: &Packet) {
+        let sequence = packet.sequence;
+        self.packets += 1;
+        if packet.keyframe {
+            self.first = Some(self.first.map_or(sequence, |known| known.min(sequence)));
+        }
+        if packet.marker {
+            self.last = Some(self.last.map_or(sequence, |known| known.max(sequence)));
+        }
+    }
+
+    /// The numbers of the keyframe's packets, if so many came that it may be whole.
+    fn numbers(&self) -> Option<RangeInclusive<u64>> {
+        let (first, last) = (self.first?, self.last?);
+        let length = last.checked_sub(first)?.saturating_add(1);
+        (self.packets >= length).then_some(first..=last)
+    }
+
+    /// Whether no number lacks among those that came since it began.
+    fn is_whole(&self, numbers: &RangeInclusive<u64>, since: &[Forwarded]) -> bool {
+        let ours = since.iter().filter(|it| self.holds(it)).map(|it| it.packet.sequence);
+        let mut came: Vec<u64> = ours.filter(|sequence| numbers.contains(sequence)).collect();
+        came.sort_unstable();
+        came.dedup();
+        came.len() as u64 == numbers.end() - numbers.start() + 1
     }
 }
 
@@ -96,7 +142,9 @@ impl Successor {
             awaited,
             held: Vec::new(),
             bytes: 0,
-            keyframes: Vec::new(),
+            pictures: Vec::new(),
+            #[cfg(test)]
+            looked_through: 0,
             start: None,
             expires: None,
             ask_at: None,
@@ -182,25 +230,37 @@ impl Successor {
         let Some(newest) = self.held.last() else {
             return;
         };
-        let known = self.keyframes.iter().position(|it| it.holds(newest));
-        let index = match known {
-            Some(known) => known,
-            None if newest.packet.keyframe => {
-                if self.keyframes.len() == MAX_KEYFRAMES {
-                    self.keyframes.remove(0);
+        let index = self.pictures.iter().rposition(|it| it.holds(newest)).unwrap_or_else(|| {
+            self.pictures.push(Picture::of(newest, self.held.len() - 1));
+            self.pictures.len() - 1
+        });
+        if let Some(picture) = self.pictures.get_mut(index) {
+            picture.count(&newest.packet);
+            if let Some(numbers) = picture.numbers()
+                && picture.searches_left > 0
+            {
+                picture.searches_left -= 1;
+                let since = self.held.get(picture.begun..).unwrap_or_default();
+                #[cfg(test)]
+                {
+                    self.looked_through += since.len();
                 }
-                let begun = Keyframe::of(newest);
-                // Its first packet may be the last to come.
-                let ended = self.held.iter().any(|it| it.packet.marker && begun.holds(it));
-                self.keyframes.push(Keyframe { ended, ..begun });
-                self.keyframes.len() - 1
+                self.start = picture.is_whole(&numbers, since).then_some(picture.begun);
             }
-            None => return,
-        };
-        if let Some(keyframe) = self.keyframes.get_mut(index) {
-            keyframe.ended |= newest.packet.marker;
-            if keyframe.ended {
-                self.start = keyframe.start(&self.held);
+        }
+        self.forget_pictures();
+    }
+
+    /// Keeps no more pictures than are followed: the oldest of a kind gives way.
+    fn forget_pictures(&mut self) {
+        let keyframes = self.pictures.iter().filter(|it| it.is_keyframe()).count();
+        let others = self.pictures.len() - keyframes;
+        for (surplus, keyframe) in
+            [(keyframes > MAX_KEYFRAMES, true), (others > MAX_PICTURES, false)]
+        {
+            let mut of_kind = self.pictures.iter();
+            if surplus && let Some(at) = of_kind.position(|it| it.is_keyframe() == keyframe) {
+                self.pictures.remove(at);
             }
         }
     }
@@ -209,8 +269,64 @@ impl Successor {
     fn begin_anew(&mut self, now: Instant) {
         self.held.clear();
         self.bytes = 0;
-        self.keyframes.clear();
+        self.pictures.clear();
         self.start = None;
         self.ask_at = Some(now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NAME: TrackName = TrackName { video: true, ordinal: 0 };
+
+    /// A packet of one picture, by what is before its number: `k` may begin a keyframe, `m` is marked.
+    fn packet(now: Instant, timestamp: u32, kind: &str, sequence: u64) -> Forwarded {
+        let (keyframe, marker) = (kind.contains('k'), kind.contains('m'));
+        let sample = Packet::sample(1, sequence, now);
+        Forwarded { name: NAME, layer: 0, packet: Packet { timestamp, keyframe, marker, ..sample } }
+    }
+
+    fn successor() -> Successor {
+        let (limits, timeouts) = (Limits::default(), Timeouts::default());
+        Successor::new(PeerKey::default(), Awaited::Offered, &limits, &timeouts)
+    }
+
+    #[test]
+    #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
+    fn a_keyframe_is_whole_in_whatever_order_its_packets_come() {
+        let now = Instant::now();
+        for order in [["k1", "2", "m3"], ["m3", "2", "k1"], ["2", "m3", "k1"], ["k1", "m3", "2"]] {
+            let mut successor = successor();
+            successor.hold(now, [packet(now, 0, "", 0)].into_iter(), true);
+            for (came, it) in order.iter().enumerate() {
+                assert!(!successor.is_ready(), "{order:?} after {came}");
+                let sequence = it.trim_start_matches(['k', 'm']).parse().unwrap();
+                successor.hold(now, [packet(now, 9, it, sequence)].into_iter(), true);
+            }
+            assert_eq!(successor.start, Some(1), "{order:?}");
+        }
+    }
+
+    #[test]
+    #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
+    fn packets_that_never_complete_a_keyframe_cost_little_each() {
+        let now = Instant::now();
+        // The second packet lacks; all that follow the marker count as if they could stand for it.
+        let mut one = successor();
+        let kinds = [(1, "k"), (3, "m")].into_iter().chain((4..16_000).map(|it| (it, "")));
+        one.hold(now, kinds.map(|(sequence, kind)| packet(now, 0, kind, sequence)), true);
+        assert!(!one.is_ready());
+        assert!(one.looked_through <= usize::from(MAX_SEARCHES).pow(2), "{}", one.looked_through);
+        // The same, with a new keyframe each four packets.
+        let mut many = successor();
+        let kinds =
+            (0..4_000).flat_map(|it| [(0, "k"), (2, "m"), (3, ""), (4, "")].map(|k| (it, k)));
+        let packets = kinds.map(|(it, (at, kind))| packet(now, it, kind, u64::from(it) * 5 + at));
+        many.hold(now, packets, true);
+        assert!(!many.is_ready());
+        assert!(many.looked_through <= 8 * 16_000, "{}", many.looked_through);
+        assert!(many.pictures.len() <= MAX_KEYFRAMES + MAX_PICTURES);
     }
 }

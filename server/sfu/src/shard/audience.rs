@@ -178,17 +178,19 @@ impl Audience {
     ) {
         let mut plan = std::mem::take(&mut self.plan);
         plan.clear();
-        for (index, forwarded) in burst.iter().enumerate() {
+        for forwarded in burst {
             let (track, layer, begun) = self.place(forwarded, subscribers);
             let at = micros(self.begun, forwarded.packet.arrival);
             let entry = self.tracks.get_mut(track).and_then(|t| t.layers.get_mut(layer));
             let stored = entry.map_or(Stored::Ignored, |l| l.store(&forwarded.packet, at));
-            let padding = padding(burst, index);
-            plan.push(Planned { track, layer, stored, padding });
+            plan.push(Planned { track, layer, stored, padding: 0 });
             if begun && forwarded.name.video && stored != Stored::Keyframe {
                 let entry = self.tracks.get(track).and_then(|t| t.layers.get(layer));
                 need(forwarded.name, entry.map_or(forwarded.layer, |l| l.asked_as()));
             }
+        }
+        for (planned, padding) in plan.iter_mut().rev().zip(paddings(burst)) {
+            planned.padding = padding;
         }
         for viewer in &self.viewers {
             let Some(subscriber) = subscribers.get_mut(*viewer) else {
@@ -405,19 +407,46 @@ fn micros(begun: Instant, now: Instant) -> u64 {
     now.saturating_duration_since(begun).as_micros() as u64
 }
 
-/// Bytes that make the packet as long as the longest of its track that follow it in the burst; the
-/// last of them needs none.
-fn padding(burst: &[Forwarded], index: usize) -> u8 {
-    let Some((this, rest)) = burst.get(index..).and_then(|b| b.split_first()) else {
-        return 0;
-    };
-    let alike = |other: &Forwarded| (other.name, other.layer) == (this.name, this.layer);
-    if !this.name.video || !rest.first().is_some_and(alike) {
-        return 0;
+/// Bytes that make each packet as long as the longest of its layer that follow it in a row in the burst;
+/// the last of them needs none. From the last packet to the first, so that each is looked at once.
+fn paddings(burst: &[Forwarded]) -> impl Iterator<Item = u8> {
+    let mut run = None;
+    burst.iter().rev().map(move |this| {
+        let (of, length) = ((this.name, this.layer), this.packet.payload.len());
+        let after = run.filter(|(name, _)| *name == of).map(|(_, longest)| longest);
+        run = Some((of, after.map_or(length, |longest: usize| longest.max(length))));
+        let short = after.filter(|_| this.name.video).unwrap_or(0).saturating_sub(length);
+        if short <= MAX_PADDING { short as u8 } else { 0 }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
+    fn packets_are_padded_to_the_longest_after_them_in_their_run() {
+        let now = Instant::now();
+        let burst: Vec<Forwarded> = [
+            (true, 0, 108),
+            (true, 0, 110),
+            (true, 0, 120),
+            (true, 0, 115),
+            (true, 1, 700),
+            (true, 1, 1_000),
+            (false, 0, 10),
+            (false, 0, 20),
+            (true, 1, 1_100),
+        ]
+        .map(|(video, layer, length)| {
+            let payload = vec![0; length].into();
+            let packet = Packet { payload, ..Packet::sample(1, 1, now) };
+            Forwarded { name: TrackName { video, ordinal: 0 }, layer, packet }
+        })
+        .into();
+        let mut padded: Vec<u8> = paddings(&burst).collect();
+        padded.reverse();
+        assert_eq!(padded, [12, 10, 0, 0, 0, 0, 0, 0, 0]);
     }
-    let run = rest.iter().take_while(|f| alike(f));
-    let longest = run.map(|f| f.packet.payload.len()).max().unwrap_or_default();
-    let short = longest.saturating_sub(this.packet.payload.len());
-    // A byte cannot say more than 255.
-    if short <= MAX_PADDING { short as u8 } else { 0 }
 }
