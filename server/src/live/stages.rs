@@ -138,7 +138,7 @@ impl Stages {
         let waiting = self.successors().get(&show).cloned();
         let mut performers = self.performers();
         let Some(performer) = performers.get_mut(&show) else { return Ok(()) };
-        if performer.replaced.contains(&key) {
+        if performer.keeps_off(key) {
             Err(NotTaken::Replaced)
         } else if performer.is_contested(key, waiting.as_ref(), clock::now()) {
             Err(NotTaken::Contested)
@@ -168,9 +168,13 @@ impl Stages {
 
     /// A session is on a stage that was free.
     async fn go_on(&self, show: ShowId, session: SessionId, claim: Claim) -> Result<i64, NotTaken> {
-        // Whoever was there is off it, though that wasn't heard yet.
-        let before = self.performers().remove(&show).map(|it| Performer { silent: true, ..it });
-        let given = before.as_ref().map_or(0, |it| it.given);
+        // Whoever was there is off it, though that wasn't heard yet, and won't be any more.
+        let before = self.performers().remove(&show);
+        if before.as_ref().is_some_and(Performer::is_seen) {
+            self.happen(show, Happening::Lost).await?;
+        }
+        let before = before.map(|it| Performer { silent: true, ..it });
+        let given = places::highest_given(before.as_ref(), self.successors().get(&show));
         let taken = store::take(&self.database, show, given).await?;
         let publication = taken.ok_or(NotTaken::Over)?;
         self.successors().remove(&show);
@@ -204,7 +208,12 @@ impl Stages {
     async fn take_over(&self, show: ShowId, session: SessionId) -> Result<(), DatabaseError> {
         let waiting = self.successors().get(&show).cloned();
         let Some(successor) = waiting.filter(|it| it.session == session) else { return Ok(()) };
-        if !self.stands(&successor.claim).await? {
+        // Who was let in while nobody was heard on stage may be kept off again.
+        let kept_off = successor
+            .claim
+            .key()
+            .is_some_and(|key| self.performers().get(&show).is_some_and(|it| it.keeps_off(key)));
+        if kept_off || !self.stands(&successor.claim).await? {
             self.successors().remove(&show);
             self.sfu.close(session).await;
             return Ok(());
@@ -398,7 +407,7 @@ impl Stages {
         match self.happen(show, Happening::Arrived { publication }).await? {
             Outcome::Changed(_) | Outcome::Same => {
                 if let Some(performer) = self.performers().get_mut(&show) {
-                    performer.arrived = true;
+                    performer.arrive();
                 }
                 self.notices.settle(&performer.claim.artist);
             }

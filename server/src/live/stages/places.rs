@@ -87,6 +87,23 @@ impl Performer {
         }
     }
 
+    /// Their picture or sound has come, and the audience was told that they are live: a break from
+    /// before, when somebody else was to be seen, is over.
+    pub fn arrive(&mut self) {
+        self.arrived = true;
+        self.paused = false;
+    }
+
+    /// Whether the audience was told that they are there.
+    pub fn is_seen(&self) -> bool {
+        self.arrived && !self.silent
+    }
+
+    /// Whether the program with `key` must not come back: it was replaced, and its successor is heard.
+    pub fn keeps_off(&self, key: StreamKeyId) -> bool {
+        !self.silent && self.replaced.contains(&key)
+    }
+
     /// The same stage, taken over from `before`.
     pub fn after(self, before: Option<Self>, now: Millis) -> Self {
         let Some(before) = before else { return self };
@@ -108,6 +125,7 @@ impl Performer {
             replaced.retain(|other| *other != key);
             replaced.push(key);
         }
+        replaced.retain(|other| Some(*other) != next);
         let surplus = replaced.len().saturating_sub(MOST_REPLACED);
         replaced.drain(..surplus);
         replaced
@@ -130,6 +148,12 @@ impl Performer {
         }
         contested
     }
+}
+
+/// The highest number that somebody was given on a stage; 0 when nobody is known there.
+pub fn highest_given(on_stage: Option<&Performer>, waiting: Option<&Successor>) -> i64 {
+    let (on_stage, waiting) = (on_stage.map(|it| it.given), waiting.map(|it| it.publication));
+    on_stage.max(waiting).unwrap_or(0)
 }
 
 /// When programs threw each other off a stage; as many as matter.
@@ -183,6 +207,41 @@ mod tests {
         let mut silent = Performer { silent: true, ..on_stage.clone() };
         assert!(!silent.is_contested(key, None, now));
         assert!(!on_stage.is_contested(key, None, now.plus(TURN_WINDOW)));
+    }
+
+    #[test]
+    fn a_replaced_program_may_come_back_once_its_successor_is_silent() {
+        let (key, other) = (StreamKeyId(Uuid::from_u128(1)), StreamKeyId(Uuid::from_u128(2)));
+        let mut on_stage = performer(2, other).after(Some(performer(1, key)), Millis(0));
+        assert!(on_stage.keeps_off(key));
+        on_stage.silent = true;
+        assert!(!on_stage.keeps_off(key));
+        // Then it keeps off the other, and not itself.
+        let back = performer(3, key).after(Some(on_stage), Millis(0));
+        assert!(back.keeps_off(other));
+        assert!(!back.keeps_off(key));
+    }
+
+    #[test]
+    fn a_break_taken_before_the_picture_came_ends_with_it() {
+        let mut performer = performer(1, StreamKeyId(Uuid::from_u128(1)));
+        performer.paused = true;
+        assert!(!performer.is_seen());
+        performer.arrive();
+        assert!(performer.is_seen() && !performer.paused);
+        performer.silent = true;
+        assert!(!performer.is_seen());
+    }
+
+    #[test]
+    fn a_number_given_to_who_waits_is_not_given_again() {
+        let Performer { session, claim, .. } = performer(1, StreamKeyId(Uuid::from_u128(1)));
+        let waiting = Successor { session, publication: 4, claim, connected: false };
+        let on_stage = performer(3, StreamKeyId(Uuid::from_u128(1)));
+        assert_eq!(highest_given(Some(&on_stage), Some(&waiting)), 4);
+        assert_eq!(highest_given(None, Some(&waiting)), 4);
+        assert_eq!(highest_given(Some(&on_stage), None), 3);
+        assert_eq!(highest_given(None, None), 0);
     }
 
     #[test]
