@@ -13,8 +13,13 @@ import urllib.request
 from urllib.parse import urljoin
 
 
+telling = threading.Lock()
+
+
 def tell(**what):
-    print(json.dumps(what), flush=True)
+    # One line at a time, whichever thread says it.
+    with telling:
+        print(json.dumps(what), flush=True)
 
 
 def token():

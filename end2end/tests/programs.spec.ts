@@ -175,7 +175,11 @@ test("a publisher like OBS that loses packets is asked for each at once, and the
   await explained(artist, obs(revoked), REVOKED);
 });
 
-/** Expects of each picture that did not arrive whole that it, or one after it, was soon decoded nevertheless. */
+/**
+ * Expects of pictures that did not arrive whole that they, or one after them, were soon decoded nevertheless:
+ * each within a second, and seven of eight within two round trips and a tenth of a second. The media core's
+ * simulated network holds it of each one; here a busy machine may take its time.
+ */
 function expectTimely(told: Told[], decoded: Marker[]): void {
   const pictures = told.filter((told) => told.picture !== undefined);
   expect(decoded.filter(([number]) => number === null || !pictures[number]), "wrong pictures").toEqual([]);
@@ -190,8 +194,11 @@ function expectTimely(told: Told[], decoded: Marker[]): void {
     const around = [...took].filter(([other]) => Math.abs(other - number) <= 30).map(([, took]) => took);
     return around.sort((a, b) => a - b)[Math.floor(around.length / 2)]!;
   };
-  const slow = pictures.filter(({ picture, lost }) => lost && took.get(picture!)! > usual(picture!) + 2 * ROUND_TRIP + 100);
-  expect(slow.map(({ picture }) => [picture, took.get(picture!), usual(picture!)]), "late, usual").toEqual([]);
+  const lost = pictures.filter(({ picture, lost }) => lost && took.has(picture!));
+  const later = lost.map(({ picture }) => took.get(picture!)! - usual(picture!));
+  const slow = later.filter((it) => it > 2 * ROUND_TRIP + 100);
+  expect(slow.length, `later than usual by milliseconds: ${slow}`).toBeLessThanOrEqual(lost.length / 8);
+  expect(Math.max(...later), "the latest").toBeLessThan(1_000);
 }
 
 /** Publishers that never play, and what the studio says of them. */

@@ -46,18 +46,20 @@ impl Files {
         }
     }
 
-    /// The names of all files in `folder` that were kept before `before`.
+    /// The names of all files in `folder` that were kept between two instants.
     ///
     /// # Errors
     /// When the folder can't be read.
-    pub async fn kept_before(
+    pub async fn kept_between(
         &self,
         folder: &str,
-        before: Millis,
+        from: Millis,
+        until: Millis,
     ) -> Result<Vec<String>, FileError> {
         let files: Vec<_> = self.0.list(Some(&Name::from(folder))).try_collect().await?;
-        let old = files.into_iter().filter(|file| file.last_modified.timestamp_millis() < before.0);
-        Ok(old.map(|file| file.location.to_string()).collect())
+        let kept = |at: i64| (from.0..until.0).contains(&at);
+        let files = files.into_iter().filter(|file| kept(file.last_modified.timestamp_millis()));
+        Ok(files.map(|file| file.location.to_string()).collect())
     }
 
     /// Deletes a file; one that isn't there is no error.

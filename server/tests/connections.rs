@@ -23,6 +23,7 @@ const fn quick() -> Timeouts {
 #[tokio::test]
 async fn a_connection_may_be_idle_for_longer_than_a_head_may_take() {
     assert!(Timeouts::default().idle > Duration::from_secs(120), "proxies keep theirs so long");
+    assert!(Timeouts::default().direct().idle < Duration::from_secs(30), "browsers have six each");
     let app = TestApp::configured(|config| config.timeouts = quick()).await;
     let mut idle = app.raw().await;
     assert!(idle.is_answered().await);

@@ -7,7 +7,7 @@ use std::{
 
 use bandstand_domain::Refusal;
 use bandstand_domain::people::{LARGEST_PICTURE, PeopleError, PeopleReason, Picture};
-use bandstand_server::people;
+use bandstand_server::{clock, people};
 use image::{DynamicImage, ImageFormat, RgbImage};
 use reqwest::{Body, Response, StatusCode, header};
 use serde_json::json;
@@ -123,14 +123,20 @@ async fn a_picture_that_nobody_has_is_swept_away_once_it_is_old() {
     let ada = app.artist("ada").await;
     let picture = ada.brought(&app, png()).await.unwrap();
     let folder = app.data().join("files/pictures");
+    let now = UNIX_EPOCH + Duration::from_millis(clock::now().0.unsigned_abs());
+    let hours_ago = |hours: u64| now - Duration::from_secs(hours * 3_600);
     let file = |name: &str| folder.join(format!("{}.jpg", name.repeat(32)));
     std::fs::write(file("0"), "kept before a crash").unwrap();
     for entry in std::fs::read_dir(&folder).unwrap() {
         let file = std::fs::File::options().write(true).open(entry.unwrap().path()).unwrap();
-        file.set_modified(UNIX_EPOCH + Duration::from_secs(1_000)).unwrap();
+        file.set_modified(hours_ago(2)).unwrap();
     }
+    std::fs::write(file("2"), "somebody's, in another database").unwrap();
+    let old = std::fs::File::options().write(true).open(file("2")).unwrap();
+    old.set_modified(hours_ago(72)).unwrap();
     std::fs::write(file("1"), "about to be somebody's").unwrap();
     people::sweep(&app.running.venue).await.unwrap();
-    assert_eq!((kept(&app), file("0").exists(), file("1").exists()), (3, false, true));
+    let there = ["0", "1", "2"].map(|name| file(name).exists());
+    assert_eq!((kept(&app), there), (4, [false, true, true]));
     assert_eq!(app.nobody().page(&picture.small()).await.status(), StatusCode::OK);
 }

@@ -37,7 +37,7 @@ impl User {
 #[tokio::test]
 async fn a_handle_is_changed_unless_it_is_taken() {
     let app = TestApp::start().await;
-    let (ana, _) = (app.visitor("ana").await, app.visitor("ben").await);
+    let (ana, _) = (app.artist("ana").await, app.visitor("ben").await);
     let change = async |handle: &str| {
         ana.call::<Viewer, AccountReason>("accounts/change_handle", json!({ "handle": handle }))
             .await
@@ -57,6 +57,10 @@ async fn a_handle_is_changed_unless_it_is_taken() {
     change("Anna").await.unwrap();
     app.change("UPDATE former_handles SET left_at = 1000").await;
     app.visitor("ana").await;
+    // Who never confirmed an address keeps no names from others.
+    let rename = json!({ "handle": "benno" });
+    ben.call::<Viewer, AccountReason>("accounts/change_handle", rename).await.unwrap();
+    app.visitor("ben").await;
 }
 
 #[tokio::test]

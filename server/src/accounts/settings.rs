@@ -60,7 +60,9 @@ impl AccountSettings for Caller {
             if people::is_kept_for_another(&mut write, &handle, &account.id).await? {
                 return Ok(Err(taken(&handle)));
             }
-            people::leave_handle(&mut write, &account.id, &account.handle, &handle).await?;
+            // Nobody has met who never confirmed their address, so no name is kept for them.
+            let left = if account.confirmed { &account.handle } else { &handle };
+            people::leave_handle(&mut write, &account.id, left, &handle).await?;
             // Posters lead to the artist's page, whose address has changed.
             let shows = shows::append_artist_changed(&mut write, &account.id).await?;
             write.commit().await?;
@@ -156,7 +158,9 @@ impl AccountSettings for Caller {
             let mut write = self.venue.database.begin().await?;
             store::begin_epoch(&mut write, &account.id).await?;
             let ended = own_sessions::end(&mut write, &account.id, &name).await?;
-            write.commit().await?;
+            if ended {
+                write.commit().await?;
+            }
             Ok(ended)
         };
         if !ended.await.map_err(broken)? {

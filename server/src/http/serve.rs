@@ -196,6 +196,7 @@ async fn serve(listener: TcpListener, router: Router, venue: Arc<Venue>) {
         let _ = stream.set_nodelay(true);
         let place = Place(Arc::new((place, admission)));
         let activity = Activity::default();
+        let timeouts = if shared { timeouts } else { timeouts.direct() };
         let stream = TimedStream::new(stream, timeouts, activity.clone());
         let (router, kept) = (router.clone(), place.clone());
         let service = service_fn(move |request: Request<Incoming>| {
@@ -267,6 +268,7 @@ async fn sweep_database(venue: &Arc<Venue>) -> Result<(), DatabaseError> {
     let mut write = venue.database.begin().await?;
     links::sweep(&mut write).await?;
     jobs::sweep(&mut write).await?;
+    people::sweep_handles(&mut write).await?;
     write.commit().await?;
     leaving::erase_due(venue).await?;
     people::sweep(venue).await

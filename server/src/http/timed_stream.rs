@@ -32,6 +32,16 @@ pub struct Timeouts {
     pub write: Duration,
 }
 
+/// How long browsers that come by no proxy may keep idle connections, of which each opens six.
+const DIRECT_IDLE: Duration = Duration::from_secs(20);
+
+impl Timeouts {
+    /// The timeouts of a client that comes by no proxy: its idle connections take places from others.
+    pub fn direct(self) -> Self {
+        Self { idle: self.idle.min(DIRECT_IDLE), ..self }
+    }
+}
+
 impl Default for Timeouts {
     /// Proxies keep idle connections for 60 s (nginx, Amazon's), 90 s (Traefik) or 120 s (Caddy).
     fn default() -> Self {

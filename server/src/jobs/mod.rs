@@ -20,7 +20,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 pub use store::{add, sweep};
 
 use crate::{
-    accounts::letters::{self, Occasion},
+    accounts::letters::{self, Composed, Occasion},
     database::{Database, DatabaseError},
     mail::{Letter, MailError},
     venue::Venue,
@@ -154,8 +154,9 @@ async fn finish(
 async fn attempt_at(venue: &Arc<Venue>, id: &str, job: &Job, attempt: i64) -> Outcome {
     let Job::Letter(occasion) = job;
     let letter: Letter = match letters::compose(venue, occasion, attempt == 1).await {
-        Ok(Some(letter)) => letter,
-        Ok(None) => return Outcome::Done,
+        Ok(Composed::Letter(letter)) => letter,
+        Ok(Composed::Nothing) => return Outcome::Done,
+        Ok(Composed::NotYet) => return Outcome::Later("too many letters to strangers".into()),
         Err(error) => return Outcome::Later(error.to_string()),
     };
     match venue.mail.send(id, &letter).await {

@@ -77,7 +77,9 @@ pub async fn happen(
     {
         let event = Event::ShowChanged { show: card, description: None };
         log::append(&mut write, Topic::Show(show), &event, now).await?;
-        log::append(&mut write, Topic::Shows, &event, now).await?;
+        if shows::is_listed(&mut write, show).await? {
+            log::append(&mut write, Topic::Shows, &event, now).await?;
+        }
     }
     write.commit().await?;
     Ok(Outcome::Changed(stage))

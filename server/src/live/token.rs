@@ -8,7 +8,10 @@ use std::{
     collections::HashMap,
     fmt, io,
     path::Path,
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 
 use bandstand_domain::{Millis, PersonId, ShowId, accounts::Secret};
@@ -99,8 +102,9 @@ pub enum TokenError {
 /// Makes tokens and takes them back.
 pub struct Tokens {
     key: [u8; 32],
-    /// Since when uses are remembered: what was issued before may have been used.
-    since: Millis,
+    /// Since when uses are remembered, in milliseconds: what was issued before may have been used. Moved
+    /// back with the clock, or nothing would be taken until it is there again.
+    since: AtomicI64,
     used: Mutex<HashMap<(String, Purpose), Millis>>,
 }
 
@@ -133,11 +137,12 @@ impl Tokens {
     }
 
     fn with_key(key: [u8; 32], since: Millis) -> Self {
-        Self { key, since, used: Mutex::default() }
+        Self { key, since: AtomicI64::new(since.0), used: Mutex::default() }
     }
 
     /// A token for `claims`, good until [`LIFE`] from `now`.
     pub fn issue(&self, claims: Claims, now: Millis) -> Secret {
+        self.since.fetch_min(now.0, Ordering::Relaxed);
         let mut nonce = [0; 16];
         rand::rng().fill_bytes(&mut nonce);
         let signed =
@@ -207,6 +212,10 @@ impl Tokens {
         used.retain(|_, expires_at| *expires_at > now);
     }
 
+    fn since(&self) -> Millis {
+        Millis(self.since.load(Ordering::Relaxed))
+    }
+
     fn open_token(
         &self,
         token: &str,
@@ -223,7 +232,7 @@ impl Tokens {
         // Compares in constant time.
         self.mac(&text).verify_slice(&signature).map_err(|_| TokenError::Invalid)?;
         let signed: Signed = serde_json::from_slice(&text).map_err(|_| TokenError::Invalid)?;
-        if signed.expires_at <= now || signed.expires_at < self.since.plus(LIFE) {
+        if signed.expires_at <= now || signed.expires_at < self.since().plus(LIFE) {
             return Err(TokenError::Expired);
         }
         if signed.claims.show != show || !signed.claims.right.allows(purpose) {
@@ -330,6 +339,13 @@ mod tests {
         assert_eq!(redeem(&tokens, &token), Err(TokenError::Expired));
         let token = tokens.issue(claims(Right::Join), NOW.plus(5));
         assert_eq!(redeem(&tokens, &token), Ok(()));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_shuts_no_door() {
+        let tokens = Tokens::with_key([7; 32], NOW.plus(Millis::HOUR));
+        let token = tokens.issue(claims(Right::Join), NOW);
+        assert!(tokens.redeem(token.reveal(), Purpose::Watch, show(1), NOW.plus(10)).is_ok());
     }
 
     #[test]

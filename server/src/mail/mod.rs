@@ -140,7 +140,7 @@ impl Mail {
             Way::Mailbox(folder) => Ok(mailbox::put(folder, id, message.formatted()).await?),
             Way::Smtp(transport) => match transport.send(message).await {
                 Ok(_) => Ok(()),
-                Err(error) => Err(from_smtp(&error)),
+                Err(error) => Err(from_smtp(&error, letter.to.is_ascii())),
             },
         }
     }
@@ -169,8 +169,10 @@ impl Mail {
     }
 }
 
-/// What may be noted of an error: mail servers repeat addresses in their words, so only the code.
-fn from_smtp(error: &lettre::transport::smtp::Error) -> MailError {
+/// What may be noted of an error: mail servers repeat addresses in their words, so only the code. What the
+/// server doesn't offer at present, such as STARTTLS, it may offer later; characters beyond ASCII before
+/// the @ (not `ascii`) it won't.
+fn from_smtp(error: &lettre::transport::smtp::Error, ascii: bool) -> MailError {
     let what = match error.status() {
         Some(code) => code.to_string(),
         None if error.is_tls() => "TLS".into(),
@@ -179,8 +181,7 @@ fn from_smtp(error: &lettre::transport::smtp::Error) -> MailError {
         None if error.is_client() => "what it can't do".into(),
         None => "no connection".into(),
     };
-    // What the mail server can't do, such as characters beyond ASCII before the @, it can't do later.
-    if error.is_permanent() || error.is_client() {
+    if error.is_permanent() || error.is_client() && !ascii {
         MailError::Refused(what)
     } else {
         MailError::NotNow(what)

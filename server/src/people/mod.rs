@@ -16,7 +16,7 @@ use bandstand_domain::{
 
 pub use pictures::{Darkroom, discard, routes, sweep};
 use store::ArtistRow;
-pub use store::{export, forget, is_kept_for_another, leave_handle};
+pub use store::{export, forget, is_kept_for_another, leave_handle, sweep_handles};
 
 use crate::{
     accounts::{Account, store::lock},

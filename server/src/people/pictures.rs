@@ -117,13 +117,17 @@ pub async fn discard(files: &Files, picture: &Picture) {
     }
 }
 
-/// Deletes the pictures that nobody has: those that were kept while the program ended, before their
-/// account knew of them.
+/// Deletes the pictures of the last two days that nobody has: those that were kept while the program
+/// ended, before their account knew of them. Older ones, and all of a database that knows no picture, are
+/// left alone: then it is the wrong database, or one that was just restored, and nothing would bring them
+/// back.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn sweep(venue: &Venue) -> Result<(), DatabaseError> {
-    let files = match venue.files.kept_before(FOLDER, clock::now().plus(-Millis::HOUR)).await {
+    let now = clock::now();
+    let (from, until) = (now.plus(-48 * Millis::HOUR), now.plus(-Millis::HOUR));
+    let files = match venue.files.kept_between(FOLDER, from, until).await {
         Ok(files) => files,
         Err(error) => {
             tracing::warn!(%error, "the pictures could not be listed");
@@ -132,6 +136,9 @@ pub async fn sweep(venue: &Venue) -> Result<(), DatabaseError> {
     };
     // Asked afterwards: what was kept an hour ago is somebody's by now, or nobody's.
     let known: HashSet<String> = store::pictures(&venue.database).await?.into_iter().collect();
+    if known.is_empty() {
+        return Ok(());
+    }
     for file in files {
         let name = file.trim_start_matches(FOLDER).trim_start_matches('/');
         if !is_name(name) || known.contains(&name[..32]) {

@@ -94,6 +94,21 @@ pub async fn leave_handle(
     Ok(())
 }
 
+/// Deletes the handles that accounts since erased left, once nobody else is kept from them any more.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sweep_handles(write: &mut Write) -> Result<(), DatabaseError> {
+    sqlx::query(
+        "DELETE FROM former_handles WHERE left_at <= $1 \
+         AND account IN (SELECT id FROM accounts WHERE erased_at IS NOT NULL)",
+    )
+    .bind(clock::now().plus(-KEPT).0)
+    .execute(&mut **write)
+    .await?;
+    Ok(())
+}
+
 /// Whether `handle` is kept for another account than `account`, which left it of late: whoever took it
 /// at once would be taken for that person, to whom links lead.
 ///

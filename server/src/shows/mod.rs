@@ -17,7 +17,7 @@ use bandstand_domain::{
 };
 
 pub use leaving::{call_off, called_off, export, forget_artist};
-pub use store::{ShowFacts, stage, stage_text};
+pub use store::{ShowFacts, is_listed, stage, stage_text};
 use times::Times;
 
 use crate::{
@@ -87,7 +87,7 @@ pub async fn append_changed(write: &mut Write, id: ShowId) -> Result<(), Databas
     let now = clock::now();
     let listed = Event::ShowChanged { show: show.clone(), description: None };
     let own = Event::ShowChanged { show, description: Some(description) };
-    if store::is_listed(write, id).await? {
+    if is_listed(write, id).await? {
         log::append(write, Topic::Shows, &listed, now).await?;
     }
     log::append(write, Topic::Show(id), &own, now).await?;

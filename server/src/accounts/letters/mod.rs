@@ -101,8 +101,8 @@ impl Topic {
     }
 }
 
-/// Composes the letter for `occasion`; `None` when there is nobody to write to, or they were written to
-/// often enough. `first` is whether this is the first attempt.
+/// Composes the letter for `occasion`, unless there is nobody to write to, or they were written to often
+/// enough. `first` is whether this is the first attempt.
 ///
 /// # Errors
 /// When the database fails.
@@ -110,32 +110,53 @@ pub async fn compose(
     venue: &Venue,
     occasion: &Occasion,
     first: bool,
-) -> Result<Option<Letter>, DatabaseError> {
+) -> Result<Composed, DatabaseError> {
     let Some((contact, to, topic)) = who_and_what(venue, occasion).await? else {
-        return Ok(None);
+        return Ok(Composed::Nothing);
     };
     if first && !is_within_limits(venue, &to, &topic) {
-        return Ok(None);
+        return Ok(Composed::Nothing);
     }
-    Ok(Some(write(&contact, to, &topic)))
+    if !has_room(venue, &to, &topic) {
+        return Ok(Composed::NotYet);
+    }
+    Ok(Composed::Letter(write(&contact, to, &topic)))
+}
+
+/// What came of composing a letter.
+#[derive(Debug)]
+pub enum Composed {
+    /// It is to be sent.
+    Letter(Letter),
+    /// Nobody is to be written to.
+    Nothing,
+    /// Too many letters go to strangers at present; this one has to wait.
+    NotYet,
 }
 
 /// Counts the letter. Nobody's inbox is flooded through the venue, whoever asks for it, and the venue is
 /// no carrier to addresses of a stranger's choice. The links sent before stay good.
 fn is_within_limits(venue: &Venue, to: &str, topic: &Topic) -> bool {
-    let (reader, domain) = reader(to);
+    let (reader, _) = reader(to);
     let kind = std::mem::discriminant(topic);
     if venue.limits.check(Limit::Letter, (&reader, kind)).is_err() {
         tracing::info!("a letter was left out: its reader got enough of that kind");
         return false;
     }
+    true
+}
+
+/// Counts a letter to an address that nobody has confirmed, by its domain and for the venue. Beyond that it
+/// waits, and isn't left out: who floods the venue with registrations must not keep others out for good.
+fn has_room(venue: &Venue, to: &str, topic: &Topic) -> bool {
     if !topic.is_to_anybody() {
         return true;
     }
+    let (_, domain) = reader(to);
     let few = venue.limits.check(Limit::LetterDomain, domain).is_ok()
         && venue.limits.check(Limit::LetterVenue, ()).is_ok();
     if !few {
-        tracing::warn!("a letter was left out: too many go to addresses that nobody has confirmed");
+        tracing::warn!("a letter has to wait: too many go to addresses that nobody has confirmed");
     }
     few
 }
