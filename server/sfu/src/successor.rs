@@ -302,7 +302,7 @@ mod tests {
             successor.hold(now, [packet(now, 0, "", 0)].into_iter(), true);
             for (came, it) in order.iter().enumerate() {
                 assert!(!successor.is_ready(), "{order:?} after {came}");
-                let sequence = it.trim_start_matches(['k', 'm']).parse().unwrap();
+                let sequence = it.trim_start_matches(['k', 'm']).parse().expect("a number");
                 successor.hold(now, [packet(now, 9, it, sequence)].into_iter(), true);
             }
             assert_eq!(successor.start, Some(1), "{order:?}");
