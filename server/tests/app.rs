@@ -3,10 +3,8 @@
 use std::{fs, net::SocketAddr, path::Path, sync::Arc};
 
 use bandstand_domain::{
-    Refusal, ShowId,
-    accounts::{
-        AccountError, AccountReason, ArtistProfile, Credentials, Registration, Secret, Viewer,
-    },
+    Refusal, Secret, ShowId,
+    accounts::{AccountError, AccountReason, ArtistProfile, Credentials, Registration, Viewer},
     refusal::Reason,
     shows::{Genre, ShowDraft, ShowError, ShowPage, ShowReason, WhatsOn},
 };

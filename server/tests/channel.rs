@@ -3,14 +3,11 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use bandstand_domain::{
-    PersonId, ShowId,
-    accounts::Secret,
+    PersonId, Secret, ShowId,
+    channel::{ClientFrame, Cursor, Event, Notice, ServerFrame, Snapshot, Topic},
     chat::ChatReason,
     crowd::Gesture,
-    live::{
-        ClientFrame, Cursor, Event, JoinTicket, LiveError, LiveReason, Notice, Present,
-        ServerFrame, StageState, StageTicket, Topic,
-    },
+    stage::{JoinToken, PublishToken, StageError, StageReason, StageState},
 };
 use futures::{SinkExt, StreamExt};
 use reqwest::header;
@@ -68,30 +65,30 @@ impl TestApp {
 }
 
 impl User {
-    pub async fn join(&self, show: ShowId) -> Result<JoinTicket, LiveError> {
+    pub async fn join(&self, show: ShowId) -> Result<JoinToken, StageError> {
         self.call("live/join", json!({ "show": show })).await
     }
 
     /// Comes in under a name, as who isn't anybody yet.
-    pub async fn join_as(&self, show: ShowId, name: &str) -> Result<JoinTicket, LiveError> {
+    pub async fn join_as(&self, show: ShowId, name: &str) -> Result<JoinToken, StageError> {
         self.call("live/join", json!({ "show": show, "name": name })).await
     }
 
-    pub async fn stage(&self, show: ShowId) -> Result<StageTicket, LiveError> {
+    pub async fn stage(&self, show: ShowId) -> Result<PublishToken, StageError> {
         self.call("live/stage", json!({ "show": show })).await
     }
 
     /// Comes back to the stage, after a publication.
-    pub async fn stage_again(&self, show: ShowId, had: i64) -> Result<StageTicket, LiveError> {
+    pub async fn stage_again(&self, show: ShowId, had: i64) -> Result<PublishToken, StageError> {
         self.call("live/stage", json!({ "show": show, "had": had })).await
     }
 
-    pub async fn pause(&self, show: ShowId, paused: bool) -> Result<(), LiveError> {
+    pub async fn pause(&self, show: ShowId, paused: bool) -> Result<(), StageError> {
         self.call("live/pause", json!({ "show": show, "paused": paused })).await
     }
 
-    pub async fn end(&self, show: ShowId) -> Result<(), LiveError> {
-        self.call::<_, LiveReason>("live/end", json!({ "show": show })).await
+    pub async fn end(&self, show: ShowId) -> Result<(), StageError> {
+        self.call::<_, StageReason>("live/end", json!({ "show": show })).await
     }
 
     /// Posts a message under an identity of its own, which is answered.
@@ -141,7 +138,7 @@ pub struct Follower {
     pub topic: Topic,
     pub cursor: Option<Cursor>,
     pub events: Vec<Event>,
-    pub present: Option<Present>,
+    pub present: Option<Snapshot>,
     pub crowd: BTreeMap<PersonId, String>,
     pub count: u32,
     pub peak: u32,
@@ -168,7 +165,7 @@ impl Follower {
     }
 
     /// Follows from where it stands.
-    pub async fn subscribe(&mut self, token: Option<Secret>) -> Result<(), LiveError> {
+    pub async fn subscribe(&mut self, token: Option<Secret>) -> Result<(), StageError> {
         self.channel.subscribe(self.topic, self.cursor, token).await;
         match self.channel.next().await.expect("the channel stays open") {
             ServerFrame::Subscribed { topic, cursor, reset } => {
@@ -189,7 +186,7 @@ impl Follower {
     }
 
     /// Hears one frame; the refusal when the topic ends.
-    pub async fn hear(&mut self) -> Result<(), LiveError> {
+    pub async fn hear(&mut self) -> Result<(), StageError> {
         match self.channel.next().await.expect("the channel stays open") {
             ServerFrame::Events { topic, cursor, events } => {
                 assert_eq!(topic, self.topic);
@@ -254,7 +251,7 @@ impl Follower {
     /// The texts of all messages it was told, in the present and by events.
     pub fn texts(&self) -> Vec<&str> {
         let known = match &self.present {
-            Some(Present::Show { chat, .. }) => chat.messages.as_slice(),
+            Some(Snapshot::Show { chat, .. }) => chat.messages.as_slice(),
             _ => &[],
         };
         let told = self.events.iter().filter_map(|event| match event {

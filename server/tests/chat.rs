@@ -2,8 +2,8 @@
 
 use bandstand_domain::{
     PersonId, Refusal, ShowId,
+    channel::{Event, Snapshot, Topic},
     chat::{ChatError, ChatPage, ChatReason},
-    live::{Event, Present, Topic},
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -84,7 +84,7 @@ async fn a_deleted_message_is_gone_everywhere() {
     assert_eq!(deleted, 4, "two places left empty, two deletions told");
 
     let new = app.follow(&eve, show).await;
-    let Some(Present::Show { chat, .. }) = new.present else { panic!("no present") };
+    let Some(Snapshot::Show { chat, .. }) = new.present else { panic!("no present") };
     assert_eq!(chat.messages.iter().map(|it| it.id.0).collect::<Vec<_>>(), [last]);
     assert_eq!(bob.history(show, i64::MAX).await, chat);
     let left = "SELECT COUNT(*) FROM events WHERE event LIKE '%secret%' OR event LIKE '%rude%'";
@@ -111,7 +111,7 @@ async fn the_artist_mutes_and_nobody_else() {
     assert!(eve.join(show).await.unwrap().muted);
     // The artist's page knows it from the start, and nobody else's does.
     for (who, known) in [(&artist, vec![eve.person()]), (&bob, vec![])] {
-        let Some(Present::Show { muted, .. }) = app.follow(who, show).await.present else {
+        let Some(Snapshot::Show { muted, .. }) = app.follow(who, show).await.present else {
             panic!("a show has a present")
         };
         assert_eq!(muted, known);

@@ -5,8 +5,8 @@ use argon2::{
     password_hash::{SaltString, rand_core::OsRng},
 };
 use bandstand_domain::{
-    Refusal,
-    accounts::{AccountError, AccountReason, ArtistProfile, Language, Secret},
+    Refusal, Secret,
+    accounts::{AccountError, AccountReason, ArtistProfile, Language},
     shows::Genre,
 };
 use serde_json::json;

@@ -2,7 +2,7 @@
 
 use std::{fs, time::Duration};
 
-use bandstand_domain::live::Topic;
+use bandstand_domain::channel::Topic;
 use bandstand_server::http::timed_stream::Timeouts;
 use futures::StreamExt;
 use tokio::time::{interval, timeout};

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use bandstand_domain::{
     Refusal, ShowId,
+    channel::ClientFrame,
     crowd::{CrowdError, CrowdReason, Gesture, LIKE_COOL_DOWN},
-    live::ClientFrame,
 };
 use futures::future::join_all;
 use serde_json::json;

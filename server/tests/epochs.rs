@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use bandstand_domain::{
-    Refusal,
-    accounts::{AccountError, AccountReason, Secret, Viewer},
+    Refusal, Secret,
+    accounts::{AccountError, AccountReason, Viewer},
     factors::FactorReason,
 };
 use bandstand_server::accounts::operator::{self, UserCommand};

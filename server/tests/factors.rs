@@ -3,8 +3,8 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bandstand_domain::{
-    Refusal,
-    accounts::{AccountError, AccountReason, Secret, Viewer},
+    Refusal, Secret,
+    accounts::{AccountError, AccountReason, Viewer},
     factors::{Challenge, FactorError, FactorReason, MOST_PASSKEYS, RECOVERY_CODES, SetUp, Ways},
 };
 use serde_json::json;

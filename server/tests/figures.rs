@@ -1,10 +1,9 @@
 //! How well media flows, as artists, viewers and operators are told.
 
 use bandstand_domain::{
-    Refusal, ShowId,
-    accounts::Secret,
-    figures::{Explanation, Measured, StageFigures},
-    live::LiveError,
+    Refusal, Secret, ShowId,
+    quality::{Explanation, Measured, StageQuality},
+    stage::StageError,
 };
 use reqwest::{Client, header};
 use serde_json::json;
@@ -14,7 +13,7 @@ use crate::app::{TestApp, User};
 const TOKEN: &str = "sixteen letters or more";
 
 impl User {
-    async fn stage_figures(&self, show: ShowId) -> Result<StageFigures, LiveError> {
+    async fn stage_figures(&self, show: ShowId) -> Result<StageQuality, StageError> {
         self.call("live/stage_figures", json!({ "show": show })).await
     }
 
@@ -23,7 +22,7 @@ impl User {
         show: ShowId,
         session: &str,
         now: &str,
-    ) -> Result<Explanation, LiveError> {
+    ) -> Result<Explanation, StageError> {
         let measured = Measured { before: "[]".into(), now: now.into() };
         let arguments = json!({ "show": show, "session": session, "measured": measured });
         self.call("live/explain_picture", arguments).await
@@ -48,7 +47,7 @@ async fn artist_viewer_and_operator_see_how_media_flows() {
     let (artist, show) = app.artist_with_show().await;
     let bob = app.guest("Bob").await;
     assert_eq!(bob.stage_figures(show).await.unwrap_err(), Refusal::Forbidden);
-    assert_eq!(artist.stage_figures(show).await.unwrap(), StageFigures::default());
+    assert_eq!(artist.stage_figures(show).await.unwrap(), StageQuality::default());
     let on_stage = app.go_live(&artist, show).await;
     let viewer = app.watch(&bob, show).await.unwrap();
     viewer.until(|it| it.video.packets > 50).await;

@@ -4,7 +4,8 @@ use std::time::Instant;
 
 use bandstand_domain::{
     Refusal,
-    live::{ClientFrame, Cursor, Event, LiveReason, Present, ServerFrame, Topic},
+    channel::{ClientFrame, Cursor, Event, ServerFrame, Snapshot, Topic},
+    stage::StageReason,
 };
 use futures::{SinkExt, future::join_all};
 use tokio_tungstenite::tungstenite::{Error, Message};
@@ -76,7 +77,7 @@ async fn a_page_that_was_away_for_too_long_begins_anew() {
     let mut follower = Follower::new(app.channel(&artist).await, Topic::Shows);
     follower.cursor = Some(Cursor(1_000));
     follower.subscribe(None).await.unwrap();
-    assert_eq!(follower.present, Some(Present::Shows));
+    assert_eq!(follower.present, Some(Snapshot::Shows));
     artist.update(show, &draft("Songs for somebody", 2)).await.unwrap();
     follower.until(|it| !it.events.is_empty()).await;
     assert!(matches!(&follower.events[0], Event::ShowChanged { show, .. }
@@ -92,7 +93,7 @@ async fn a_show_is_followed_with_a_token_of_ones_own_and_once() {
     let (bob, eve) = (app.guest("Bob").await, app.visitor("eve").await);
     let nobody = app.nobody();
     let nameless = nobody.join(show).await.unwrap_err();
-    assert_eq!(nameless, Refusal::Because(LiveReason::Nameless));
+    assert_eq!(nameless, Refusal::Because(StageReason::Nameless));
     assert_eq!(bob.stage(show).await.unwrap_err(), Refusal::Forbidden);
 
     let token = || async { bob.join(show).await.unwrap().token };
@@ -114,7 +115,7 @@ async fn a_show_is_followed_with_a_token_of_ones_own_and_once() {
     // A channel that was open before its person had a name takes the name's token.
     let mut early = Follower::new(app.channel(&nobody).await, Topic::Show(show));
     assert_eq!(fields(nobody.join_as(show, " ").await), ["name"]);
-    assert_eq!(nobody.join(show).await, Err(Refusal::Because(LiveReason::Nameless)));
+    assert_eq!(nobody.join(show).await, Err(Refusal::Because(StageReason::Nameless)));
     let ticket = nobody.join_as(show, "Zoe").await.unwrap();
     assert_eq!((ticket.name.as_str(), ticket.artist), ("Zoe", false));
     early.subscribe(Some(ticket.token)).await.unwrap();

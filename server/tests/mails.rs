@@ -2,7 +2,7 @@
 
 use std::{fs, time::Duration};
 
-use bandstand_domain::accounts::{AccountError, Secret};
+use bandstand_domain::{Secret, accounts::AccountError};
 use mail_parser::MessageParser;
 use serde_json::json;
 use tokio::time::{interval, timeout};

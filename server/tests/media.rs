@@ -1,10 +1,10 @@
 //! The stage, with real media: WHIP in, WHEP out, and what the audience is told.
 
 use bandstand_domain::{
-    Refusal, ShowId,
-    accounts::Secret,
-    live::{LiveReason, Present, StageState},
+    Refusal, Secret, ShowId,
+    channel::Snapshot,
     shows::Section,
+    stage::{StageReason, StageState},
 };
 use bandstand_synthetic::{ConnectError, Content, Publisher, Subscriber};
 use reqwest::{Method, Response, header};
@@ -116,7 +116,7 @@ impl TestApp {
 
 fn stage_now(follower: &Follower) -> (StageState, i64) {
     match &follower.present {
-        Some(Present::Show { page, publication, .. }) => (page.card.stage, *publication),
+        Some(Snapshot::Show { page, publication, .. }) => (page.card.stage, *publication),
         other => panic!("no present: {other:?}"),
     }
 }
@@ -129,7 +129,7 @@ async fn a_show_from_the_lobby_to_the_end() {
     let mut lobby = app.follow(&bob, show).await;
     assert_eq!(stage_now(&lobby), (StageState::Empty, 0));
     let nobody_there = artist.pause(show, true).await;
-    assert_eq!(nobody_there, Err(Refusal::Because(LiveReason::NotOnStage)));
+    assert_eq!(nobody_there, Err(Refusal::Because(StageReason::NotOnStage)));
 
     let on_stage = app.go_live(&artist, show).await;
     assert!(on_stage.location.starts_with(&format!("/whip/{show}/1-")));
@@ -159,7 +159,7 @@ async fn a_show_from_the_lobby_to_the_end() {
     lobby.until_stage(StageState::Ended).await;
     on_stage.publisher.ended().await;
     early.ended().await;
-    assert_eq!(artist.stage(show).await.unwrap_err(), Refusal::Because(LiveReason::Over));
+    assert_eq!(artist.stage(show).await.unwrap_err(), Refusal::Because(StageReason::Over));
     let late = app.watch(&bob, show).await.err().expect("it is over");
     assert!(format!("{late:?}").contains("409"), "{late:?}");
     let card = artist.show(show).await.unwrap().card;
@@ -210,7 +210,7 @@ async fn a_second_studio_takes_over_and_the_first_is_told() {
     first.publisher.ended().await;
     // Its page comes back by itself only to a stage that is free.
     let again = artist.stage_again(show, 1).await;
-    assert_eq!(again.unwrap_err(), Refusal::Because(LiveReason::TakenOver));
+    assert_eq!(again.unwrap_err(), Refusal::Because(StageReason::TakenOver));
     assert!(artist.stage_again(show, 2).await.is_ok());
     // What the first still says changes nothing.
     let gone = app.method(Method::DELETE, &first.location).await;

@@ -1,9 +1,9 @@
 //! `./bandstand user`: what an operator does beside a running venue.
 
 use bandstand_domain::{
-    Refusal,
-    accounts::{AccountReason, Role, Secret},
-    live::StageState,
+    Refusal, Secret,
+    accounts::{AccountReason, Role},
+    stage::StageState,
 };
 use bandstand_server::accounts::operator::{UserCommand, UserError, run};
 

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use bandstand_domain::{
     Refusal,
     accounts::{AccountReason, OwnSession},
-    live::{ServerFrame, StageState},
+    channel::ServerFrame,
+    stage::StageState,
 };
 use bandstand_server::{
     accounts::operator::{self, UserCommand},

@@ -3,10 +3,11 @@
 use bandstand_domain::{
     Refusal,
     accounts::{ArtistProfile, Role},
+    channel::{Event, Topic},
     crowd::CrowdReason,
-    live::{Event, LiveReason, Topic},
     people::{ArtistPage, Following, PeopleError, PeopleReason, Profile, ProfileForm},
     shows::Genre,
+    stage::StageReason,
 };
 use reqwest::{StatusCode, header};
 use serde_json::json;
@@ -185,7 +186,7 @@ async fn a_show_without_guests() {
     until_cut(inside).await;
     assert!(app.nobody().show(show).await.unwrap().card.members_only);
 
-    assert_eq!(bob.join(show).await, Err(Refusal::Because(LiveReason::MembersOnly)));
+    assert_eq!(bob.join(show).await, Err(Refusal::Because(StageReason::MembersOnly)));
     let said =
         bob.post("chat/post", json!({ "show": show, "id": uuid::Uuid::new_v4(), "text": "psst" }));
     assert_eq!(said.await.status(), StatusCode::FORBIDDEN);
@@ -201,7 +202,7 @@ async fn a_show_without_guests() {
     let ticket = bob.join(show).await.unwrap();
     assert_eq!((ticket.person, ticket.name.as_str()), (before.person.clone(), "bob"));
     let follower = app.follow(&bob, show).await;
-    let Some(bandstand_domain::live::Present::Show { chat, .. }) = &follower.present else {
+    let Some(bandstand_domain::channel::Snapshot::Show { chat, .. }) = &follower.present else {
         panic!("{:?}", follower.present)
     };
     assert_eq!(chat.messages[0].author, before.person);

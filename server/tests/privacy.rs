@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bandstand_domain::live::{ClientFrame, Topic};
+use bandstand_domain::channel::{ClientFrame, Topic};
 use futures::StreamExt;
 use reqwest::header;
 use serde_json::json;

@@ -6,7 +6,7 @@ mod writing;
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use bandstand_domain::{ShowId, accounts::AccountReason, chat::ChatReason, live::JoinTicket};
+use bandstand_domain::{ShowId, accounts::AccountReason, chat::ChatReason, stage::JoinToken};
 use bandstand_server::accounts::operator::{self, UserCommand};
 use reqwest::{Method, header};
 use serde_json::{Value, json};
@@ -302,7 +302,7 @@ async fn a_helper_looks_after_shows_as_long_as_the_artist_wants() {
     let (people, things) = cast(&app).await;
     let [_, guest, _, helper, _, owner] = &people;
     let show = things.show;
-    let ticket = async |user: &User| -> JoinTicket { user.join(show).await.unwrap() };
+    let ticket = async |user: &User| -> JoinToken { user.join(show).await.unwrap() };
     assert!(ticket(helper).await.moderates && ticket(owner).await.moderates);
     assert!(!ticket(guest).await.moderates && !ticket(helper).await.artist);
     let mute = async |person: &str| {

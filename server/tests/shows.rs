@@ -3,8 +3,9 @@
 use bandstand_domain::{
     Refusal, ShowId,
     accounts::ArtistProfile,
-    live::{Cursor, Event, StageState, Topic},
+    channel::{Cursor, Event, Topic},
     shows::{Genre, Section, ShowDraft, ShowList, ShowReason},
+    stage::StageState,
 };
 use bandstand_server::accounts::operator::{self, UserCommand};
 use jiff::{Timestamp, civil::Weekday, tz::TimeZone};

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use bandstand_domain::accounts::Secret;
+use bandstand_domain::Secret;
 use bandstand_server::config::{Smtp, SmtpTls};
 use mail_parser::{HeaderValue, MessageParser, MimeHeaders};
 use mailin::{Action, Handler, Response, SessionBuilder, response};

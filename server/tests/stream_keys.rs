@@ -3,9 +3,8 @@
 use std::time::{Duration, Instant};
 
 use bandstand_domain::{
-    Refusal,
-    accounts::Secret,
-    live::{LiveError, LiveReason, StageState},
+    Refusal, Secret,
+    stage::{StageError, StageReason, StageState},
     stream_keys::{MOST_KEYS, NewStreamKey, StreamKey, StreamKeyId},
 };
 use reqwest::{Method, header};
@@ -14,15 +13,15 @@ use serde_json::json;
 use crate::app::{TestApp, User, draft, fields};
 
 impl User {
-    async fn stream_keys(&self) -> Result<Vec<StreamKey>, LiveError> {
+    async fn stream_keys(&self) -> Result<Vec<StreamKey>, StageError> {
         self.call("live/stream_keys", json!({})).await
     }
 
-    pub async fn make_stream_key(&self, name: &str) -> Result<NewStreamKey, LiveError> {
+    pub async fn make_stream_key(&self, name: &str) -> Result<NewStreamKey, StageError> {
         self.call("live/make_stream_key", json!({ "name": name })).await
     }
 
-    async fn revoke_stream_key(&self, id: StreamKeyId) -> Result<(), LiveError> {
+    async fn revoke_stream_key(&self, id: StreamKeyId) -> Result<(), StageError> {
         self.call("live/revoke_stream_key", json!({ "id": id })).await
     }
 }
@@ -169,7 +168,7 @@ async fn keys_are_for_artists_named_and_few() {
         artist.make_stream_key(&format!("Machine {number}")).await.unwrap();
     }
     let one_more = artist.make_stream_key("One more").await.unwrap_err();
-    assert_eq!(one_more, Refusal::Because(LiveReason::TooManyKeys));
+    assert_eq!(one_more, Refusal::Because(StageReason::TooManyKeys));
     let names: Vec<_> = artist.stream_keys().await.unwrap().into_iter().map(|it| it.name).collect();
     assert_eq!(names.len(), MOST_KEYS);
     assert_eq!(names[0], "Machine 0");

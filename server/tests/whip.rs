@@ -1,6 +1,6 @@
 //! WHIP and WHEP as other programs speak them: what RFC 9725 asks for, word by word.
 
-use bandstand_domain::{ShowId, accounts::Secret};
+use bandstand_domain::{Secret, ShowId};
 use bandstand_server::config::IceServers;
 use bandstand_synthetic::{Content, Figures, Publisher, Subscriber};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, header};

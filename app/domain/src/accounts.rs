@@ -2,8 +2,6 @@
 
 mod settings;
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -13,7 +11,7 @@ pub use settings::{
 };
 
 use crate::{
-    FieldErrors, Millis, PersonId, Refusal,
+    FieldErrors, Millis, PersonId, Refusal, Secret,
     field::{has_forbidden, length},
     people::Picture,
     refusal::Reason,
@@ -61,29 +59,6 @@ impl Reason for AccountReason {
 /// What the accounts feature answers when it refuses.
 pub type AccountError = Refusal<AccountReason>;
 
-/// Text that must not be seen: it prints as dots.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Wraps a secret.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// The secret itself; to be hashed, compared or sent, never printed.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(…)")
-    }
-}
-
 /// What somebody is in the venue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -125,7 +100,7 @@ pub struct Registration {
     pub email: String,
     /// 8–128 characters of any script.
     pub password: Secret,
-    /// Present when the person wants to put on shows.
+    /// Snapshot when the person wants to put on shows.
     pub artist: Option<ArtistProfile>,
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{Millis, Refusal, accounts::Secret, accounts::check_name, refusal::Reason};
+use crate::{Millis, Refusal, Secret, accounts::check_name, refusal::Reason};
 
 /// The most passkeys of an account.
 pub const MOST_PASSKEYS: usize = 20;

@@ -4,16 +4,18 @@
 //! No clock, no I/O, no framework: everything that depends on the time is told the time.
 
 pub mod accounts;
+pub mod channel;
 pub mod chat;
 pub mod crowd;
 pub mod factors;
 pub mod field;
-pub mod figures;
-pub mod live;
 pub mod people;
 pub mod person;
+pub mod quality;
 pub mod refusal;
+pub mod secret;
 pub mod shows;
+pub mod stage;
 pub mod stream_keys;
 pub mod time;
 pub mod visible;
@@ -21,5 +23,6 @@ pub mod visible;
 pub use field::{FieldError, FieldErrors};
 pub use person::PersonId;
 pub use refusal::Refusal;
+pub use secret::Secret;
 pub use shows::ShowId;
 pub use time::Millis;

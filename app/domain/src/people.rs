@@ -7,8 +7,8 @@ use thiserror::Error;
 use crate::{
     FieldErrors, Millis, Refusal,
     accounts::check_name,
+    channel::Cursor,
     field::{has_forbidden, length},
-    live::Cursor,
     refusal::Reason,
     shows::{Artist, Genre, ShowCard, ShowList, check_genres},
 };
@@ -182,7 +182,7 @@ pub struct ArtistPage {
     pub upcoming: ShowList,
     /// Over, latest first.
     pub past: ShowList,
-    /// The last event of the topic [`crate::live::Topic::Shows`] that these lists already hold.
+    /// The last event of the topic [`crate::channel::Topic::Shows`] that these lists already hold.
     pub cursor: Cursor,
     /// The page's whole address, for those who are sent it.
     pub address: String,

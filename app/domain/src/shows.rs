@@ -8,9 +8,10 @@ use uuid::Uuid;
 
 use crate::{
     FieldErrors, Millis, Refusal,
+    channel::Cursor,
     field::{has_forbidden, length},
-    live::{Cursor, StageState},
     refusal::Reason,
+    stage::StageState,
 };
 
 /// The longest a show may last: 12 hours, in milliseconds.
@@ -326,7 +327,7 @@ pub struct WhatsOn {
     pub upcoming: ShowList,
     /// Over, latest first.
     pub past: ShowList,
-    /// The last event of the topic [`crate::live::Topic::Shows`] that this list already holds.
+    /// The last event of the topic [`crate::channel::Topic::Shows`] that this list already holds.
     pub cursor: Cursor,
     /// The server's clock when the list was made.
     pub now: Millis,

@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{FieldErrors, Millis, accounts::Secret, accounts::check_name};
+use crate::{FieldErrors, Millis, Secret, accounts::check_name};
 
 /// The most stream keys of one artist.
 pub const MOST_KEYS: usize = 10;

@@ -1,10 +1,10 @@
 //! What forms refuse, and with which words.
 
 use bandstand_domain::{
-    FieldErrors, Millis, PersonId,
+    FieldErrors, Millis, PersonId, Secret,
     accounts::{
-        ArtistProfile, Credentials, Registration, Secret, check_email, check_guest_name,
-        check_handle, check_password, link_in,
+        ArtistProfile, Credentials, Registration, check_email, check_guest_name, check_handle,
+        check_password, link_in,
     },
     chat::{LONGEST, check_message},
     shows::{FARTHEST, Genre, ShowDraft, check_times},

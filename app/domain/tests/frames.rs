@@ -1,10 +1,10 @@
 //! The frames of the live channel as they stand on the wire.
 
 use bandstand_domain::{
-    Millis, PersonId, ShowId,
-    accounts::Secret,
+    Millis, PersonId, Secret, ShowId,
+    channel::{ClientFrame, Cursor, Event, ServerFrame, Topic},
     crowd::{CrowdChange, Gesture},
-    live::{ClientFrame, Cursor, Event, ServerFrame, StageState, Topic},
+    stage::StageState,
 };
 use serde_json::json;
 use uuid::Uuid;

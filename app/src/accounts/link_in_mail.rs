@@ -1,8 +1,8 @@
 //! What a link from a mail holds.
 
 use bandstand_domain::{
-    FieldErrors,
-    accounts::{AccountReason, Secret, link_in},
+    FieldErrors, Secret,
+    accounts::{AccountReason, link_in},
 };
 use leptos::{ev::hashchange, prelude::*};
 

@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use bandstand_domain::{
-    Millis,
+    Millis, Secret,
     accounts::{
         AccountError, Credentials, Helper, Language, NewEmail, NewPassword, Registration, Reset,
-        Secret, Settings, Viewer,
+        Settings, Viewer,
     },
 };
 

@@ -2,7 +2,7 @@
 
 use bandstand_domain::{
     chat::{LONGEST, check_message},
-    live::JoinTicket,
+    stage::JoinToken,
 };
 use leptos::{ev, html, prelude::*};
 
@@ -17,7 +17,7 @@ pub fn Composer(
     /// Where the message goes.
     chat: Chat,
     /// Who writes.
-    ticket: Signal<Option<JoinTicket>>,
+    ticket: Signal<Option<JoinToken>>,
     /// Whether the chat is open.
     open: Signal<bool>,
     /// What is written.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bandstand_domain::{
     PersonId,
     chat::{ChatMessage, MessageId},
-    live::JoinTicket,
+    stage::JoinToken,
 };
 use leptos::{ev, prelude::*};
 use wasm_bindgen::JsCast;
@@ -47,7 +47,7 @@ pub fn Posted(
     /// Itself.
     message: Arc<ChatMessage>,
     /// Who is looking.
-    ticket: Signal<Option<JoinTicket>>,
+    ticket: Signal<Option<JoinToken>>,
 ) -> impl IntoView {
     let colour = format!("chat-name chat-colour-{}", message.author.seed() % COLOURS);
     let author = message.author.clone();

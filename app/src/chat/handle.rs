@@ -2,8 +2,8 @@
 
 use bandstand_domain::{
     PersonId, Refusal, ShowId,
+    channel::Event,
     chat::{ChatPage, ChatReason, MessageId},
-    live::Event,
 };
 use leptos::{prelude::*, task::spawn_local};
 use uuid::Uuid;

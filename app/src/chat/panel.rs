@@ -1,6 +1,6 @@
 //! The chat, seen.
 
-use bandstand_domain::live::JoinTicket;
+use bandstand_domain::stage::JoinToken;
 use leptos::{__reexports::send_wrapper::SendWrapper, html, prelude::*};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::ResizeObserver;
@@ -24,7 +24,7 @@ pub fn ChatPanel(
     chat: Chat,
     /// Who is looking, once they are in.
     #[prop(into)]
-    ticket: Signal<Option<JoinTicket>>,
+    ticket: Signal<Option<JoinToken>>,
     /// Whether one may write; false when the show is over.
     #[prop(into)]
     open: Signal<bool>,

@@ -7,8 +7,8 @@ use std::{
 
 use bandstand_domain::{
     PersonId,
+    channel::Event,
     chat::{ChatMessage, ChatPage, MessageId},
-    live::Event,
 };
 
 /// The most messages that are kept while one follows the talk.

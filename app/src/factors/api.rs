@@ -3,7 +3,8 @@
 #![allow(missing_docs, reason = "the server macro makes structs whose fields it does not document")]
 
 use bandstand_domain::{
-    accounts::{Secret, Viewer},
+    Secret,
+    accounts::Viewer,
     factors::{Challenge, FactorReason, SetUp, Ways},
 };
 use leptos::prelude::*;

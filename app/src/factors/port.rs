@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 use bandstand_domain::{
-    accounts::{Secret, Viewer},
+    Secret,
+    accounts::Viewer,
     factors::{Challenge, FactorError, SetUp, Ways},
 };
 

@@ -1,8 +1,7 @@
 //! The password once more, where the log-in isn't fresh.
 
 use bandstand_domain::{
-    FieldErrors, Refusal,
-    accounts::Secret,
+    FieldErrors, Refusal, Secret,
     factors::{FactorReason, Ways},
 };
 use leptos::prelude::*;

@@ -1,8 +1,7 @@
 //! The second factor: turning it on and off, recovery codes.
 
 use bandstand_domain::{
-    FieldErrors,
-    accounts::Secret,
+    FieldErrors, Secret,
     factors::{SetUp, Ways, check_code},
 };
 use leptos::prelude::*;

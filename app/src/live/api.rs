@@ -4,8 +4,8 @@
 
 use bandstand_domain::{
     ShowId,
-    figures::{Explanation, Measured, StageFigures},
-    live::{JoinTicket, LiveReason, StageTicket},
+    quality::{Explanation, Measured, StageQuality},
+    stage::{JoinToken, PublishToken, StageReason},
     stream_keys::{NewStreamKey, StreamKey, StreamKeyId},
 };
 use leptos::prelude::*;
@@ -19,50 +19,53 @@ use crate::{failure::Failed, json::Json};
 pub async fn join_show(
     show: ShowId,
     name: Option<String>,
-) -> Result<JoinTicket, Failed<LiveReason>> {
+) -> Result<JoinToken, Failed<StageReason>> {
     answer(port::<dyn super::port::Live>().join(show, name)).await
 }
 
 /// The right to go on the stage of one's own show; with the publication that one had, only to come back
 /// to it: not while a later one, from elsewhere, is on stage.
 #[server(endpoint = "live/stage", input = Json, output = Json)]
-pub async fn take_stage(show: ShowId, had: Option<i64>) -> Result<StageTicket, Failed<LiveReason>> {
+pub async fn take_stage(
+    show: ShowId,
+    had: Option<i64>,
+) -> Result<PublishToken, Failed<StageReason>> {
     answer(port::<dyn super::port::Live>().stage(show, had)).await
 }
 
 /// Tells the audience that the artist takes a break, or is back.
 #[server(endpoint = "live/pause", input = Json, output = Json)]
-pub async fn pause_stage(show: ShowId, paused: bool) -> Result<(), Failed<LiveReason>> {
+pub async fn pause_stage(show: ShowId, paused: bool) -> Result<(), Failed<StageReason>> {
     answer(port::<dyn super::port::Live>().pause(show, paused)).await
 }
 
 /// Ends one's own show for good.
 #[server(endpoint = "live/end", input = Json, output = Json)]
-pub async fn end_show(show: ShowId) -> Result<(), Failed<LiveReason>> {
+pub async fn end_show(show: ShowId) -> Result<(), Failed<StageReason>> {
     answer(port::<dyn super::port::Live>().end(show)).await
 }
 
 /// One's own stream keys, the oldest first.
 #[server(endpoint = "live/stream_keys", input = Json, output = Json)]
-pub async fn load_stream_keys() -> Result<Vec<StreamKey>, Failed<LiveReason>> {
+pub async fn load_stream_keys() -> Result<Vec<StreamKey>, Failed<StageReason>> {
     answer(port::<dyn super::port::Live>().stream_keys()).await
 }
 
 /// Makes a stream key of one's own.
 #[server(endpoint = "live/make_stream_key", input = Json, output = Json)]
-pub async fn make_stream_key(name: String) -> Result<NewStreamKey, Failed<LiveReason>> {
+pub async fn make_stream_key(name: String) -> Result<NewStreamKey, Failed<StageReason>> {
     answer(port::<dyn super::port::Live>().make_stream_key(name)).await
 }
 
 /// Makes a stream key of one's own useless.
 #[server(endpoint = "live/revoke_stream_key", input = Json, output = Json)]
-pub async fn revoke_stream_key(id: StreamKeyId) -> Result<(), Failed<LiveReason>> {
+pub async fn revoke_stream_key(id: StreamKeyId) -> Result<(), Failed<StageReason>> {
     answer(port::<dyn super::port::Live>().revoke_stream_key(id)).await
 }
 
 /// How the media of one's own show flows.
 #[server(endpoint = "live/stage_figures", input = Json, output = Json)]
-pub async fn load_stage_figures(show: ShowId) -> Result<StageFigures, Failed<LiveReason>> {
+pub async fn load_stage_figures(show: ShowId) -> Result<StageQuality, Failed<StageReason>> {
     answer(port::<dyn super::port::Live>().stage_figures(show)).await
 }
 
@@ -72,6 +75,6 @@ pub async fn explain_picture(
     show: ShowId,
     session: String,
     measured: Measured,
-) -> Result<Explanation, Failed<LiveReason>> {
+) -> Result<Explanation, Failed<StageReason>> {
     answer(port::<dyn super::port::Live>().explain_picture(show, session, measured)).await
 }

@@ -6,10 +6,10 @@
 use std::{cell::RefCell, future::Future, pin::Pin, rc::Rc};
 
 use bandstand_domain::{
-    Refusal, ShowId,
-    accounts::Secret,
+    Refusal, Secret, ShowId,
+    channel::{ClientFrame, Cursor, Event, Notice, Snapshot, Topic},
     crowd::{CrowdChange, CrowdSnapshot, Gesture},
-    live::{ClientFrame, Cursor, Event, LiveError, Notice, Present, Topic},
+    stage::StageError,
 };
 use leptos::{__reexports::send_wrapper::SendWrapper, prelude::*};
 
@@ -34,7 +34,7 @@ pub enum Incoming {
     /// void and this is the present.
     Subscribed {
         /// The present.
-        reset: Option<Box<Present>>,
+        reset: Option<Box<Snapshot>>,
     },
     /// A durable event, each once and in order.
     Event(Event),
@@ -45,10 +45,10 @@ pub enum Incoming {
     /// What is wrong with what the artist sends.
     Notices(Vec<Notice>),
     /// The topic is not, or no longer, followed; nothing more will come.
-    Refused(LiveError),
+    Refused(StageError),
 }
 
-type Fetched = Pin<Box<dyn Future<Output = Result<Secret, LiveError>>>>;
+type Fetched = Pin<Box<dyn Future<Output = Result<Secret, StageError>>>>;
 
 /// Fetches a join token. Asked anew for each subscription: a token is good for one.
 #[derive(Clone)]
@@ -58,7 +58,7 @@ impl TokenSource {
     /// A source out of an asynchronous closure.
     pub fn new<F>(fetch: impl Fn() -> F + 'static) -> Self
     where
-        F: Future<Output = Result<Secret, LiveError>> + 'static,
+        F: Future<Output = Result<Secret, StageError>> + 'static,
     {
         Self(Rc::new(move || Box::pin(fetch())))
     }
@@ -139,13 +139,13 @@ impl Channel {
 }
 
 /// Whether the same request may succeed a little later, so that a page keeps trying.
-pub(super) fn passes(why: &LiveError) -> bool {
-    use bandstand_domain::live::LiveReason;
+pub(super) fn passes(why: &StageError) -> bool {
+    use bandstand_domain::stage::StageReason;
     matches!(
         why,
         Refusal::TooMany { .. }
             | Refusal::Broken
             | Refusal::Unreachable
-            | Refusal::Because(LiveReason::Full)
+            | Refusal::Because(StageReason::Full)
     )
 }

@@ -3,9 +3,8 @@
 use std::{future::Future, pin::Pin};
 
 use bandstand_domain::{
-    ShowId,
-    accounts::Secret,
-    live::{JoinTicket, LiveError},
+    Secret, ShowId,
+    stage::{JoinToken, StageError},
 };
 use futures::future::{FutureExt, Shared};
 use leptos::{__reexports::send_wrapper::SendWrapper, prelude::*};
@@ -16,7 +15,7 @@ use super::{api::join_show, channel::TokenSource};
 const FRESH: f64 = 10_000.0;
 
 /// Somebody coming in.
-pub type Entering = Shared<Pin<Box<dyn Future<Output = Result<JoinTicket, LiveError>>>>>;
+pub type Entering = Shared<Pin<Box<dyn Future<Output = Result<JoinToken, StageError>>>>>;
 
 /// A token that was not used yet, and when it came.
 type Spare = Option<(Secret, f64)>;
@@ -26,7 +25,7 @@ type Spare = Option<(Secret, f64)>;
 #[derive(Clone, Copy)]
 pub struct Entrance {
     show: ShowId,
-    ticket: RwSignal<Option<JoinTicket>>,
+    ticket: RwSignal<Option<JoinToken>>,
     entering: StoredValue<Option<SendWrapper<Entering>>>,
     for_channel: StoredValue<Spare>,
     for_media: StoredValue<Spare>,
@@ -45,7 +44,7 @@ impl Entrance {
     }
 
     /// The latest ticket.
-    pub fn ticket(self) -> Signal<Option<JoinTicket>> {
+    pub fn ticket(self) -> Signal<Option<JoinToken>> {
         self.ticket.into()
     }
 
@@ -75,7 +74,7 @@ impl Entrance {
         })
     }
 
-    fn arrived(self, ticket: Option<&JoinTicket>) {
+    fn arrived(self, ticket: Option<&JoinToken>) {
         // The page may be gone by now, and this with it.
         let _ = self.entering.try_update_value(|it| *it = None);
         if let Some(ticket) = ticket {
@@ -86,7 +85,7 @@ impl Entrance {
         }
     }
 
-    async fn take(self, spare: StoredValue<Spare>) -> Result<Secret, LiveError> {
+    async fn take(self, spare: StoredValue<Spare>) -> Result<Secret, StageError> {
         let take = || {
             let (token, came) = spare.try_update_value(Option::take)??;
             (js_sys::Date::now() - came < FRESH).then_some(token)
@@ -99,7 +98,7 @@ impl Entrance {
     }
 
     /// A token for a WHEP session.
-    pub async fn media_token(self) -> Result<Secret, LiveError> {
+    pub async fn media_token(self) -> Result<Secret, StageError> {
         self.take(self.for_media).await
     }
 

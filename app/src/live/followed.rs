@@ -2,8 +2,9 @@
 
 use bandstand_domain::{
     Refusal,
-    live::{Event, LiveError, Present},
+    channel::{Event, Snapshot},
     shows::ShowPage,
+    stage::StageError,
 };
 use leptos::prelude::*;
 
@@ -35,10 +36,10 @@ impl Followed {
     }
 
     /// Takes in what came. Why the show is not followed any more is the caller's, unless it is gone.
-    pub fn hear(self, incoming: Incoming) -> Option<LiveError> {
+    pub fn hear(self, incoming: Incoming) -> Option<StageError> {
         match incoming {
             Incoming::Subscribed { reset } => {
-                if let Some(Present::Show { page, chat, muted, .. }) = reset.map(|it| *it) {
+                if let Some(Snapshot::Show { page, chat, muted, .. }) = reset.map(|it| *it) {
                     self.page.set(page);
                     self.chat.reset(chat, muted);
                 }

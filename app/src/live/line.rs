@@ -3,9 +3,9 @@
 use std::{cell::RefCell, rc::Rc};
 
 use bandstand_domain::{
-    Refusal,
-    accounts::Secret,
-    live::{BEAT, ClientFrame, Cursor, LiveError, ServerFrame, Topic},
+    Refusal, Secret,
+    channel::{ClientFrame, Cursor, HEARTBEAT, ServerFrame, Topic},
+    stage::StageError,
 };
 use gloo_timers::callback::{Interval, Timeout};
 use leptos::prelude::*;
@@ -196,7 +196,7 @@ impl Line {
             let line = line.clone();
             move || {
                 let silence = js_sys::Date::now() - line.borrow().heard_at;
-                if silence > f64::from(2 * BEAT * 1_000) {
+                if silence > f64::from(2 * HEARTBEAT * 1_000) {
                     Self::wait(&line);
                 }
             }
@@ -293,7 +293,7 @@ impl Line {
     }
 
     /// A subscription failed: tries again where that may help, else tells the followers.
-    fn refused(line: &Shared, connection: u32, topic: Topic, why: LiveError) {
+    fn refused(line: &Shared, connection: u32, topic: Topic, why: StageError) {
         let mut tries = 0;
         {
             let mut this = line.borrow_mut();

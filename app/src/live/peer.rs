@@ -5,7 +5,7 @@ use std::{
     rc::Rc,
 };
 
-use bandstand_domain::accounts::Secret;
+use bandstand_domain::Secret;
 use futures::channel::oneshot;
 use gloo_timers::callback::Timeout;
 use js_sys::{Array, JSON};

@@ -1,6 +1,6 @@
 //! Where a page stands in a topic, so that it hears every durable event once and in order.
 
-use bandstand_domain::live::Cursor;
+use bandstand_domain::channel::Cursor;
 
 /// Events are missing between the last one that the page heard and those that came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

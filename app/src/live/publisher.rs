@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use bandstand_domain::{
     Refusal, ShowId,
-    live::{LiveError, LiveReason},
+    stage::{StageError, StageReason},
 };
 use futures::future::{AbortHandle, abortable};
 use leptos::{__reexports::send_wrapper::SendWrapper, prelude::*, task::spawn_local};
@@ -91,7 +91,7 @@ impl Publisher {
                 }
                 self.halt();
                 self.state
-                    .update(|state| state.announced(bandstand_domain::live::StageState::Ended, 0));
+                    .update(|state| state.announced(bandstand_domain::stage::StageState::Ended, 0));
             }
             Err(failed) => self.trouble.set(Some(failed.to_string())),
         }
@@ -127,7 +127,7 @@ impl Publisher {
         let had = self.state.with_untracked(StudioState::had);
         let ticket = match take_stage(self.show, had).await {
             Ok(ticket) => ticket,
-            Err(Failed(Refusal::Because(LiveReason::TakenOver))) => {
+            Err(Failed(Refusal::Because(StageReason::TakenOver))) => {
                 // Who obeys that aborts this.
                 self.state.update(StudioState::replaced);
                 return Ok(());
@@ -146,8 +146,8 @@ impl Publisher {
         let begun = Session::begin(self.show, ticket, seen, heard, mode, format).await;
         let session = match begun {
             Ok(session) => Rc::new(session),
-            Err(SignallingError::Refused(403)) => return Err(LiveError::Forbidden.to_string()),
-            Err(SignallingError::Refused(404 | 410)) => return Err(LiveError::Gone.to_string()),
+            Err(SignallingError::Refused(403)) => return Err(StageError::Forbidden.to_string()),
+            Err(SignallingError::Refused(404 | 410)) => return Err(StageError::Gone.to_string()),
             Err(SignallingError::Browser) => {
                 return Err(
                     "This browser can't send picture and sound (WebRTC). Try another one.".into()

@@ -1,6 +1,6 @@
 //! The one scene of sky, stage and crowd.
 
-use bandstand_domain::live::StageState;
+use bandstand_domain::stage::StageState;
 use leptos::prelude::*;
 
 use super::{

@@ -1,6 +1,6 @@
 //! What the show is: title, artist, numbers, text.
 
-use bandstand_domain::live::StageState;
+use bandstand_domain::stage::StageState;
 use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::JsValue;
 

@@ -53,7 +53,7 @@ pub fn ShowPageView() -> impl IntoView {
             {move || {
                 loaded.get().map(|loaded| match loaded {
                     (viewer, Ok(page)) => {
-                        view! { <Present visit=Visit::new(page, viewer.as_ref())/> }.into_any()
+                        view! { <PresentView visit=Visit::new(page, viewer.as_ref())/> }.into_any()
                     }
                     (_, Err(Failed(why))) => view! { <Absent why/> }.into_any(),
                 })
@@ -64,7 +64,7 @@ pub fn ShowPageView() -> impl IntoView {
 }
 
 #[component]
-fn Present(visit: Visit) -> impl IntoView {
+fn PresentView(visit: Visit) -> impl IntoView {
     let page = visit.page;
     let title =
         move || page.with(|it| format!("{} – {}", it.card.title, it.card.artist.stage_name));
@@ -95,7 +95,7 @@ fn Present(visit: Visit) -> impl IntoView {
 
 /// How the style sheet calls what happens on stage.
 fn stage_name(visit: Visit) -> &'static str {
-    use bandstand_domain::live::StageState::*;
+    use bandstand_domain::stage::StageState::*;
     match visit.stage.get() {
         Empty => "empty",
         Live => "live",

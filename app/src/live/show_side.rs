@@ -1,6 +1,6 @@
 //! Beside the stage: the door for those outside, the chat for those within.
 
-use bandstand_domain::{accounts::check_guest_name, live::StageState};
+use bandstand_domain::{accounts::check_guest_name, stage::StageState};
 use leptos::{ev::SubmitEvent, html, prelude::*};
 
 use super::{

@@ -1,9 +1,6 @@
 //! A show's page as the events of its topic change it.
 
-use bandstand_domain::{
-    live::{Event, StageState},
-    shows::ShowPage,
-};
+use bandstand_domain::{channel::Event, shows::ShowPage, stage::StageState};
 
 /// What an event did to a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +43,7 @@ pub mod tests {
     use super::*;
     use bandstand_domain::{
         Millis, ShowId,
-        live::Cursor,
+        channel::Cursor,
         shows::{Artist, Genre, ShowCard},
     };
 

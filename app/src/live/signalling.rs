@@ -4,7 +4,7 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use bandstand_domain::accounts::Secret;
+use bandstand_domain::Secret;
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;

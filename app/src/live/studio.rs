@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use bandstand_domain::{
-    live::{Event, Notice, Present, StageState, Topic},
+    channel::{Event, Notice, Snapshot, Topic},
     shows::ShowPage,
+    stage::StageState,
 };
 use leptos::{__reexports::send_wrapper::SendWrapper, ev, prelude::*, task::spawn_local};
 use wasm_bindgen::JsValue;
@@ -141,7 +142,7 @@ impl Studio {
             channel.follow(Topic::Show(show), None, tokens, move |incoming| {
                 match &incoming {
                     Incoming::Subscribed { reset: Some(present) } => {
-                        if let Present::Show { page, publication, .. } = &**present {
+                        if let Snapshot::Show { page, publication, .. } = &**present {
                             self.announced(page.card.stage, *publication);
                         }
                     }

@@ -1,6 +1,6 @@
 //! Preview and the big buttons.
 
-use bandstand_domain::live::Notice;
+use bandstand_domain::channel::Notice;
 use leptos::{html, prelude::*, task::spawn_local};
 use web_sys::MediaStream;
 

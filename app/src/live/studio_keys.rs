@@ -1,7 +1,7 @@
 //! "Stream from OBS": where a program sends to, and the keys by which it may.
 
 use bandstand_domain::{
-    live::LiveReason,
+    stage::StageReason,
     stream_keys::{LONGEST_NAME, NewStreamKey, StreamKey, check_key_name},
 };
 use leptos::{html, prelude::*, task::spawn_local};
@@ -15,7 +15,7 @@ use crate::{
     ui::{Confirm, Form, FormState, Submit, TextField, TimeStyle, Toaster, local_text},
 };
 
-type Keys = RwSignal<Option<Result<Vec<StreamKey>, Failed<LiveReason>>>>;
+type Keys = RwSignal<Option<Result<Vec<StreamKey>, Failed<StageReason>>>>;
 
 /// Server, keys, and how to use them. What belongs to it is loaded when it is opened.
 #[component]

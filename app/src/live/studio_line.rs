@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use bandstand_domain::{
-    figures::{Flow, Layer, StageFigures, percent},
-    live::StageState,
+    quality::{Flow, Layer, StageQuality, percent},
+    stage::StageState,
 };
 use leptos::{prelude::*, task::spawn_local};
 
@@ -21,7 +21,7 @@ pub(super) fn LineFigures(
     /// The studio.
     studio: Studio,
 ) -> impl IntoView {
-    let figures = RwSignal::new(StageFigures::default());
+    let figures = RwSignal::new(StageQuality::default());
     let sending = studio.publisher.sending;
     let on_air = Memo::new(move |_| {
         let stage = studio.page.with(|page| page.card.stage);
@@ -60,7 +60,7 @@ pub(super) fn LineFigures(
     };
     let advice = Memo::new(move |_| figures.with(|figures| figures.advice.join("\n")));
     let audience = move || {
-        let StageFigures { viewers, in_trouble, .. } = figures.get();
+        let StageQuality { viewers, in_trouble, .. } = figures.get();
         match (viewers, in_trouble) {
             (0, _) => "Nobody watches yet.".into(),
             (1, 0) => "One connection, and it is fine.".into(),

@@ -1,6 +1,6 @@
 //! The page from which an artist goes on stage.
 
-use bandstand_domain::{Millis, Refusal, live::StageState};
+use bandstand_domain::{Millis, Refusal, stage::StageState};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::components::Redirect;

@@ -1,6 +1,6 @@
 //! Beside the preview: devices, the checklist, the numbers.
 
-use bandstand_domain::figures::percent;
+use bandstand_domain::quality::percent;
 use leptos::{__reexports::send_wrapper::SendWrapper, html, prelude::*, task::spawn_local};
 
 use super::{

@@ -1,6 +1,6 @@
 //! Where an artist stands: told the events, it tells what to show and whether to go on.
 
-use bandstand_domain::live::StageState;
+use bandstand_domain::stage::StageState;
 
 /// The line that tells the artist where they stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

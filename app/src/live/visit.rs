@@ -3,10 +3,11 @@
 use bandstand_domain::{
     Refusal, ShowId,
     accounts::{Role, Viewer},
+    channel::{Event, Topic},
     crowd::Gesture,
     field::FieldErrors,
-    live::{Event, LiveError, LiveReason, StageState, Topic},
     shows::{Section, ShowPage},
+    stage::{StageError, StageReason, StageState},
 };
 use leptos::{html, prelude::*, task::spawn_local};
 use wasm_bindgen::JsValue;
@@ -25,7 +26,7 @@ pub enum Phase {
         /// What was wrong with the name.
         name: Option<String>,
         /// What else was wrong.
-        why: Option<LiveError>,
+        why: Option<StageError>,
     },
     /// On the way in.
     Entering,
@@ -211,8 +212,8 @@ impl Visit {
     }
 
     /// Where the visitor stands who is refused, with what is known from that.
-    fn refused(self, why: LiveError) -> Phase {
-        let nameless = why == Refusal::Because(LiveReason::Nameless);
+    fn refused(self, why: StageError) -> Phase {
+        let nameless = why == Refusal::Because(StageReason::Nameless);
         if nameless || why == Refusal::NotLoggedIn {
             // Nobody is known after all: a guest's session may have ended meanwhile.
             self.known.try_set(false);
@@ -220,7 +221,7 @@ impl Visit {
             // No guest any more: they have logged in elsewhere meanwhile, and need no name.
             self.known.try_set(true);
         }
-        if why == Refusal::Because(LiveReason::MembersOnly) {
+        if why == Refusal::Because(StageReason::MembersOnly) {
             // The show is closed to guests, though no event told it.
             let _ = self.page.try_update(|page| page.card.members_only = true);
         }

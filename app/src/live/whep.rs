@@ -1,6 +1,6 @@
 //! A viewer's media session (WHEP).
 
-use bandstand_domain::{ShowId, accounts::Secret};
+use bandstand_domain::{Secret, ShowId};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{MediaStream, RtcRtpTransceiverDirection, RtcTrackEvent};
 

@@ -1,6 +1,6 @@
 //! An artist's media session (WHIP).
 
-use bandstand_domain::{ShowId, live::StageTicket};
+use bandstand_domain::{ShowId, stage::PublishToken};
 use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -118,7 +118,7 @@ impl Session {
     /// When the venue refuses, or isn't reached.
     pub async fn begin(
         show: ShowId,
-        ticket: StageTicket,
+        ticket: PublishToken,
         picture: Option<&MediaStreamTrack>,
         sound: Option<&MediaStreamTrack>,
         mode: SoundMode,

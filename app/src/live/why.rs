@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bandstand_domain::figures::{Explanation, Measured};
+use bandstand_domain::quality::{Explanation, Measured};
 use leptos::{html, prelude::*, task::spawn_local};
 
 use super::{api::explain_picture, figures::measured, player::Picture, visit::Visit};

@@ -1,6 +1,6 @@
 //! Where the live channel is, and reading the venue's frames, including those of a newer venue.
 
-use bandstand_domain::live::{Cursor, Event, ServerFrame, Topic};
+use bandstand_domain::channel::{Cursor, Event, ServerFrame, Topic};
 use leptos::prelude::window;
 use serde::Deserialize;
 

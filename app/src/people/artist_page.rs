@@ -2,7 +2,7 @@
 
 use bandstand_domain::{
     Refusal,
-    live::Event,
+    channel::Event,
     people::{ArtistPage, PeopleError},
     shows::Section,
 };
@@ -34,7 +34,7 @@ pub fn ArtistPageView() -> impl IntoView {
             (asked, Ok(page)) if asked != page.artist.handle => {
                 view! { <Onward to=format!("/artists/{}", page.artist.handle)/> }.into_any()
             }
-            (_, Ok(page)) => view! { <Present page again/> }.into_any(),
+            (_, Ok(page)) => view! { <PresentView page again/> }.into_any(),
             (_, Err(Failed(why))) => view! { <Absent why again/> }.into_any(),
         })
     };
@@ -60,7 +60,7 @@ fn Absent(why: PeopleError, again: Callback<()>) -> impl IntoView {
 }
 
 #[component]
-fn Present(page: ArtistPage, again: Callback<()>) -> impl IntoView {
+fn PresentView(page: ArtistPage, again: Callback<()>) -> impl IntoView {
     let name = page.artist.stage_name.clone();
     let genres = page.genres.iter().map(|it| it.name().to_owned()).collect::<Vec<_>>().join(" · ");
     let about = page.about.clone();

@@ -2,8 +2,8 @@
 
 use bandstand_domain::{
     accounts::{Role, Viewer},
-    live::StageState,
     shows::{Section, ShowCard, ShowList},
+    stage::StageState,
 };
 use leptos::prelude::*;
 

@@ -1,8 +1,8 @@
 //! The show that the first page opens with.
 
 use bandstand_domain::{
-    live::StageState,
     shows::{Section, ShowCard},
+    stage::StageState,
 };
 use leptos::prelude::*;
 

@@ -212,8 +212,8 @@ pub fn PosterArt(
 mod tests {
     use bandstand_domain::{
         Millis, ShowId,
-        live::StageState,
         shows::{Artist, Genre},
+        stage::StageState,
     };
     use uuid::Uuid;
 

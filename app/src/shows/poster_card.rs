@@ -1,8 +1,8 @@
 //! A poster on the wall.
 
 use bandstand_domain::{
-    live::StageState,
     shows::{Section, ShowCard},
+    stage::StageState,
 };
 use leptos::prelude::*;
 

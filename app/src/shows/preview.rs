@@ -2,8 +2,8 @@
 
 use bandstand_domain::{
     Millis, ShowId,
-    live::StageState,
     shows::{Artist, Genre, ShowCard},
+    stage::StageState,
 };
 use leptos::prelude::*;
 use uuid::Uuid;

@@ -2,7 +2,7 @@
 
 use bandstand_domain::{
     Millis, ShowId,
-    live::Event,
+    channel::Event,
     shows::{Section, ShowCard, ShowList, WhatsOn},
 };
 
@@ -116,7 +116,7 @@ fn place(list: &mut ShowList, show: ShowCard, key: fn(&ShowCard) -> Key) {
 
 #[cfg(test)]
 mod tests {
-    use bandstand_domain::{live::StageState, shows::Artist};
+    use bandstand_domain::{shows::Artist, stage::StageState};
     use uuid::Uuid;
 
     use super::*;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bandstand_domain::{
     Millis,
-    live::{Cursor, Event, Topic},
+    channel::{Cursor, Event, Topic},
     shows::{Section, ShowCard, WhatsOn},
 };
 use leptos::prelude::*;

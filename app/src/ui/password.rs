@@ -1,6 +1,6 @@
 //! A password in a form.
 
-use bandstand_domain::accounts::Secret;
+use bandstand_domain::Secret;
 use leptos::{html, prelude::*};
 
 use super::{Complaint, FormState, adopt};

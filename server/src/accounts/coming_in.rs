@@ -9,8 +9,8 @@ use std::error::Error;
 use async_trait::async_trait;
 use bandstand_app::accounts::port::Accounts;
 use bandstand_domain::{
-    FieldErrors, Refusal,
-    accounts::{AccountError, AccountReason, Credentials, Registration, Reset, Secret, Viewer},
+    FieldErrors, Refusal, Secret,
+    accounts::{AccountError, AccountReason, Credentials, Registration, Reset, Viewer},
     field::length,
 };
 

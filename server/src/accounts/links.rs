@@ -3,7 +3,7 @@
 //! What stands in the mail is 128 random bits; the database holds their SHA-256 alone. A link is made
 //! when its mail is composed, so it never waits in the queue of jobs.
 
-use bandstand_domain::{Millis, accounts::Secret};
+use bandstand_domain::{Millis, Secret};
 use sqlx::Row;
 
 use crate::{

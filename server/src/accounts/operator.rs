@@ -1,8 +1,8 @@
 //! What an operator does with accounts from the command line, beside a running venue or without one.
 
 use bandstand_domain::{
-    FieldErrors,
-    accounts::{AccountError, ArtistProfile, Language, Registration, Secret},
+    FieldErrors, Secret,
+    accounts::{AccountError, ArtistProfile, Language, Registration},
     shows::Genre,
 };
 use clap::Subcommand;

@@ -6,10 +6,7 @@ use argon2::{
     Argon2, PasswordHash, PasswordHasher, PasswordVerifier,
     password_hash::{SaltString, rand_core::OsRng},
 };
-use bandstand_domain::{
-    FieldErrors, Refusal,
-    accounts::{AccountError, Secret},
-};
+use bandstand_domain::{FieldErrors, Refusal, Secret, accounts::AccountError};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     task::spawn_blocking,

@@ -5,10 +5,9 @@ use std::error::Error;
 use async_trait::async_trait;
 use bandstand_app::accounts::port::AccountSettings;
 use bandstand_domain::{
-    FieldErrors, Millis, Refusal,
+    FieldErrors, Millis, Refusal, Secret,
     accounts::{
-        AccountError, Language, NewEmail, NewPassword, Secret, Settings, Viewer, check_new_handle,
-        given,
+        AccountError, Language, NewEmail, NewPassword, Settings, Viewer, check_new_handle, given,
     },
 };
 

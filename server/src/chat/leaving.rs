@@ -2,8 +2,8 @@
 
 use bandstand_domain::{
     PersonId,
+    channel::{Cursor, Event, Topic},
     chat::MessageId,
-    live::{Cursor, Event, Topic},
 };
 use serde_json::{Value, json};
 use sqlx::Row;

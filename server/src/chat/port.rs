@@ -5,8 +5,8 @@ use bandstand_app::chat::port::Chat;
 use bandstand_domain::{
     FieldErrors, PersonId, Refusal, ShowId,
     accounts::Role,
+    channel::Topic,
     chat::{ChatError, ChatPage, ChatReason, MessageId, check_message},
-    live::Topic,
 };
 
 use super::store::{self, Deletion, Draft, Posted};

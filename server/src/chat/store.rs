@@ -2,8 +2,8 @@
 
 use bandstand_domain::{
     Millis, PersonId, ShowId,
+    channel::{Cursor, Event, Topic},
     chat::{ChatMessage, ChatPage, MessageId, PAGE},
-    live::{Cursor, Event, Topic},
 };
 use sqlx::{Any, Executor, Row, any::AnyRow};
 

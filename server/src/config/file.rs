@@ -5,7 +5,7 @@ use std::{
     path::PathBuf,
 };
 
-use bandstand_domain::accounts::Secret;
+use bandstand_domain::Secret;
 use serde::Deserialize;
 
 use super::{ProxyHeader, SmtpTls};

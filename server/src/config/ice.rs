@@ -1,6 +1,6 @@
 //! Servers by which clients may find their way to the media core.
 
-use bandstand_domain::accounts::Secret;
+use bandstand_domain::Secret;
 
 use super::ConfigError;
 

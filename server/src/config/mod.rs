@@ -12,7 +12,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use bandstand_domain::accounts::Secret;
+use bandstand_domain::Secret;
 use thiserror::Error;
 use url::{Host, Url};
 

@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
-use bandstand_domain::accounts::Secret;
+use bandstand_domain::Secret;
 use clap::ValueEnum;
 use serde::Deserialize;
 

@@ -7,11 +7,11 @@ use std::{
     time::Duration,
 };
 
-use bandstand_domain::{PersonId, ShowId, crowd::Gesture, live::ServerFrame};
+use bandstand_domain::{PersonId, ShowId, channel::ServerFrame, crowd::Gesture};
 use tokio::{sync::Notify, time::Instant};
 
 use super::{
-    present::{NoRoom, Present},
+    presence::{NoRoom, Presence},
     store,
 };
 use crate::{
@@ -49,7 +49,7 @@ struct Room {
 }
 
 struct State {
-    present: Present,
+    present: Presence,
     listeners: HashMap<u64, Listener>,
 }
 
@@ -119,7 +119,7 @@ impl Crowds {
         let mut rooms = lock(&self.shared.rooms);
         let room = rooms.entry(show).or_insert_with(|| {
             let state =
-                State { present: Present::new(show, peak, likes), listeners: HashMap::new() };
+                State { present: Presence::new(show, peak, likes), listeners: HashMap::new() };
             let room = Arc::new(Room { show, dirty: Notify::new(), state: Mutex::new(state) });
             self.shared.tasks.spawn_to_its_end(tell(self.clone(), room.clone(), peak));
             room

@@ -11,8 +11,8 @@ mod store;
 pub use store::{export, forget, forget_tries};
 
 use bandstand_domain::{
-    FieldErrors, Refusal,
-    accounts::{AccountError, AccountReason, Secret},
+    FieldErrors, Refusal, Secret,
+    accounts::{AccountError, AccountReason},
     factors::{Challenge, FRESH, FactorError, FactorReason, normal_code},
 };
 

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use bandstand_app::factors::port::Factors;
 use bandstand_domain::{
-    FieldErrors, Refusal,
-    accounts::{Secret, Viewer},
+    FieldErrors, Refusal, Secret,
+    accounts::Viewer,
     factors::{
         Challenge, FactorError, FactorReason, MOST_PASSKEYS, SetUp, Ways, check_passkey_name,
         normal_code,

@@ -1,8 +1,7 @@
 //! The second factor: six digits that change every half a minute (TOTP, RFC 6238), and recovery codes.
 
 use bandstand_domain::{
-    Millis,
-    accounts::Secret,
+    Millis, Secret,
     factors::{RECOVERY_CODES, SetUp},
 };
 use qrcode::{Color, QrCode};

@@ -3,7 +3,7 @@
 use bandstand_domain::{
     Millis, Refusal, ShowId,
     accounts::{Role, Viewer},
-    live::StageState,
+    stage::StageState,
 };
 
 use crate::{

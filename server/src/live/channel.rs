@@ -11,7 +11,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bandstand_domain::Refusal;
-use bandstand_domain::live::{BEAT, ClientFrame, LARGEST_FRAME, LiveError, ServerFrame, Topic};
+use bandstand_domain::{
+    channel::{ClientFrame, HEARTBEAT, MAX_FRAME, ServerFrame, Topic},
+    stage::StageError,
+};
 use bytes::Bytes;
 use futures::SinkExt;
 use tokio::{
@@ -44,7 +47,7 @@ const PING: Duration = Duration::from_secs(3);
 const SILENCE: Duration = Duration::from_secs(7);
 /// Every how many pings the page hears a beat, too.
 const PINGS_A_BEAT: u32 = 2;
-const _: () = assert!(3 * PINGS_A_BEAT <= BEAT && 3 * PINGS_A_BEAT >= BEAT / 2);
+const _: () = assert!(3 * PINGS_A_BEAT <= HEARTBEAT && 3 * PINGS_A_BEAT >= HEARTBEAT / 2);
 /// The most topics of one connection.
 const MOST_TOPICS: usize = 8;
 /// Frames that a page may send at once, and then a second.
@@ -100,12 +103,10 @@ pub async fn open(
         }
     };
     let Some(admission) = venue.live.connections().admit(address) else { return busy(10) };
-    upgrade.max_message_size(LARGEST_FRAME).max_frame_size(LARGEST_FRAME).on_upgrade(
-        move |socket| {
-            let tasks = caller.venue.live.tasks().clone();
-            tasks.count(Connection::new(caller, socket, admission, session).run())
-        },
-    )
+    upgrade.max_message_size(MAX_FRAME).max_frame_size(MAX_FRAME).on_upgrade(move |socket| {
+        let tasks = caller.venue.live.tasks().clone();
+        tasks.count(Connection::new(caller, socket, admission, session).run())
+    })
 }
 
 struct Connection {
@@ -322,7 +323,7 @@ impl Connection {
         self.write(frames.into_iter().map(Message::Text).collect()).await
     }
 
-    async fn refuse(&mut self, topic: Topic, why: LiveError) -> Result<(), End> {
+    async fn refuse(&mut self, topic: Topic, why: StageError) -> Result<(), End> {
         let frame = encode(&ServerFrame::Refused { topic, why });
         self.write(vec![Message::Text(frame)]).await
     }

@@ -2,9 +2,9 @@
 
 use axum::extract::ws::Utf8Bytes;
 use bandstand_domain::{
-    PersonId, Refusal, ShowId,
-    accounts::Secret,
-    live::{Cursor, LiveError, LiveReason, Present, ServerFrame, Topic},
+    PersonId, Refusal, Secret, ShowId,
+    channel::{Cursor, ServerFrame, Snapshot, Topic},
+    stage::{StageError, StageReason},
 };
 
 use tokio_util::sync::CancellationToken;
@@ -93,7 +93,7 @@ impl Follow {
         token: Option<Secret>,
         outbox: &Outbox,
         ended: &CancellationToken,
-    ) -> Result<Beginning, LiveError> {
+    ) -> Result<Beginning, StageError> {
         let claims = match topic {
             Topic::Shows => None,
             Topic::Show(show) => Some(admit(caller, show, token).await?),
@@ -193,7 +193,7 @@ impl Follow {
 }
 
 /// Lets the caller in who holds a token for `show`.
-async fn admit(caller: &Caller, show: ShowId, token: Option<Secret>) -> Result<Claims, LiveError> {
+async fn admit(caller: &Caller, show: ShowId, token: Option<Secret>) -> Result<Claims, StageError> {
     let venue = &caller.venue;
     let token = token.ok_or(Refusal::Forbidden)?;
     let tokens = venue.live.tokens();
@@ -209,7 +209,7 @@ async fn admit(caller: &Caller, show: ShowId, token: Option<Secret>) -> Result<C
     Ok(claims)
 }
 
-async fn current_person(caller: &Caller) -> Result<Option<PersonId>, LiveError> {
+async fn current_person(caller: &Caller) -> Result<Option<PersonId>, StageError> {
     if caller.session.id().is_none() {
         return Ok(None);
     }
@@ -228,10 +228,10 @@ async fn attend(
     figure: Option<(PersonId, String)>,
     number: u64,
     outbox: &Outbox,
-) -> Result<Attendance, LiveError> {
+) -> Result<Attendance, StageError> {
     let crowds = caller.venue.live.crowds();
     crowds.enter(show, figure, number, outbox.clone()).await.map_err(|error| match error {
-        NotEntered::NoRoom(NoRoom::Full) => Refusal::Because(LiveReason::Full),
+        NotEntered::NoRoom(NoRoom::Full) => Refusal::Because(StageReason::Full),
         NotEntered::NoRoom(NoRoom::TooManyConnections) => Refusal::TooMany { retry_after: 10 },
         NotEntered::Database(error) => broken(error),
     })
@@ -248,7 +248,7 @@ async fn start(
     topic: Topic,
     after: Option<Cursor>,
     claims: Option<&Claims>,
-) -> Result<Start, LiveError> {
+) -> Result<Start, StageError> {
     if let Some(cursor) = after {
         let missed = venue.live.hub().missed(topic, cursor).await;
         let subscribed = encode(&ServerFrame::Subscribed { topic, cursor, reset: None });
@@ -265,7 +265,7 @@ async fn start(
     let (cursor, present) = match claims {
         None => {
             let latest = log::latest(&venue.database, topic).await;
-            (latest.map_err(broken)?, Present::Shows)
+            (latest.map_err(broken)?, Snapshot::Shows)
         }
         Some(claims) => present(venue, claims).await?,
     };
@@ -274,7 +274,7 @@ async fn start(
 }
 
 /// A show as it is, and the event up to which that holds.
-async fn present(venue: &Venue, claims: &Claims) -> Result<(Cursor, Present), LiveError> {
+async fn present(venue: &Venue, claims: &Claims) -> Result<(Cursor, Snapshot), StageError> {
     let show = claims.show;
     let facts = shows::facts(&venue.database, show).await.map_err(broken)?;
     let facts = facts.ok_or(Refusal::NotFound)?;
@@ -293,7 +293,7 @@ async fn present(venue: &Venue, claims: &Claims) -> Result<(Cursor, Present), Li
         Vec::new()
     };
     let cursor = page.cursor;
-    Ok((cursor, Present::Show { page, chat, publication: facts.publication, muted }))
+    Ok((cursor, Snapshot::Show { page, chat, publication: facts.publication, muted }))
 }
 
 #[cfg(test)]

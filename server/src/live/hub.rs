@@ -20,7 +20,7 @@ use std::{
 };
 
 use axum::extract::ws::Utf8Bytes;
-use bandstand_domain::live::{Cursor, Event, ServerFrame, Topic};
+use bandstand_domain::channel::{Cursor, Event, ServerFrame, Topic};
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 

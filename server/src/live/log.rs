@@ -6,7 +6,7 @@
 
 use bandstand_domain::{
     Millis,
-    live::{Cursor, Event, Topic},
+    channel::{Cursor, Event, Topic},
 };
 use sqlx::Row;
 

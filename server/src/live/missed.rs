@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use axum::extract::ws::Utf8Bytes;
-use bandstand_domain::live::{Cursor, Topic};
+use bandstand_domain::channel::{Cursor, Topic};
 use tokio::sync::Mutex;
 
 use super::{
@@ -99,7 +99,7 @@ impl Answers {
 
 #[cfg(test)]
 mod tests {
-    use bandstand_domain::{Millis, ShowId, live::Event};
+    use bandstand_domain::{Millis, ShowId, channel::Event};
 
     use super::*;
 

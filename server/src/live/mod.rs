@@ -22,7 +22,7 @@ mod token;
 use std::{io, sync::Arc};
 
 use axum::{Router, routing::get};
-use bandstand_domain::{ShowId, live::Topic};
+use bandstand_domain::{ShowId, channel::Topic};
 use bandstand_sfu::Sfu;
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use bandstand_app::live::port::Live;
 use bandstand_domain::{
     Refusal, ShowId,
-    figures::{Explanation, Measured, StageFigures},
-    live::{JoinTicket, LiveError, LiveReason, StageTicket},
+    quality::{Explanation, Measured, StageQuality},
+    stage::{JoinToken, PublishToken, StageError, StageReason},
     stream_keys::{NewStreamKey, StreamKey, StreamKeyId},
 };
 
@@ -28,14 +28,14 @@ use crate::{
 
 #[async_trait]
 impl Live for Caller {
-    async fn join(&self, show: ShowId, name: Option<String>) -> Result<JoinTicket, LiveError> {
+    async fn join(&self, show: ShowId, name: Option<String>) -> Result<JoinToken, StageError> {
         self.limited(Limit::Join, by_address(self.address))?;
         if let Some(name) = name {
             guests::enter(self, &name).await?;
         }
         let entry = match access::enter(self, show).await {
-            Err(Refusal::NotLoggedIn) => Err(Refusal::Because(LiveReason::Nameless)),
-            Err(Refusal::Forbidden) => Err(Refusal::Because(LiveReason::MembersOnly)),
+            Err(Refusal::NotLoggedIn) => Err(Refusal::Because(StageReason::Nameless)),
+            Err(Refusal::Forbidden) => Err(Refusal::Because(StageReason::MembersOnly)),
             other => other,
         }?;
         let artist = entry.is_artist();
@@ -56,58 +56,58 @@ impl Live for Caller {
         };
         let token = self.venue.live.tokens().issue(claims, clock::now());
         let ice_servers = ice_configuration(&self.venue.config.ice, clock::now());
-        Ok(JoinTicket { token, person, name, artist, moderates, muted, ice_servers })
+        Ok(JoinToken { token, person, name, artist, moderates, muted, ice_servers })
     }
 
-    async fn stage(&self, show: ShowId, had: Option<i64>) -> Result<StageTicket, LiveError> {
+    async fn stage(&self, show: ShowId, had: Option<i64>) -> Result<PublishToken, StageError> {
         self.limited(Limit::Join, by_address(self.address))?;
         let Entry { viewer, facts } = allowed(self, show, Action::Enter).await?;
         if access::is_over(&facts, clock::now()) {
-            return Err(Refusal::Because(LiveReason::Over));
+            return Err(Refusal::Because(StageReason::Over));
         }
         if !viewer.confirmed {
-            return Err(Refusal::Because(LiveReason::Unconfirmed));
+            return Err(Refusal::Because(StageReason::Unconfirmed));
         }
         if let Some(had) = had
             && self.venue.live.stages().is_taken_since(show, had).await
         {
-            return Err(Refusal::Because(LiveReason::TakenOver));
+            return Err(Refusal::Because(StageReason::TakenOver));
         }
         let (person, name) = (viewer.person, viewer.name);
         let session = self.session_name().await.map_err(broken)?;
         let claims = Claims { person, name, show, right: Right::Stage, artist: true, session };
         let now = clock::now();
-        Ok(StageTicket {
+        Ok(PublishToken {
             token: self.venue.live.tokens().issue(claims, now),
             ice_servers: ice_configuration(&self.venue.config.ice, now),
         })
     }
 
-    async fn pause(&self, show: ShowId, paused: bool) -> Result<(), LiveError> {
+    async fn pause(&self, show: ShowId, paused: bool) -> Result<(), StageError> {
         let entry = allowed(self, show, Action::Change).await?;
         self.limited(Limit::Stage, (show, &entry.viewer.person))?;
         answer(self.venue.live.stages().pause(show, paused).await)
     }
 
-    async fn end(&self, show: ShowId) -> Result<(), LiveError> {
+    async fn end(&self, show: ShowId) -> Result<(), StageError> {
         let entry = allowed(self, show, Action::Delete).await?;
         self.limited(Limit::Stage, (show, &entry.viewer.person))?;
         answer(self.venue.live.stages().end(show).await)
     }
 
-    async fn stream_keys(&self) -> Result<Vec<StreamKey>, LiveError> {
+    async fn stream_keys(&self) -> Result<Vec<StreamKey>, StageError> {
         keys::list(self).await
     }
 
-    async fn make_stream_key(&self, name: String) -> Result<NewStreamKey, LiveError> {
+    async fn make_stream_key(&self, name: String) -> Result<NewStreamKey, StageError> {
         keys::make(self, &name).await
     }
 
-    async fn revoke_stream_key(&self, id: StreamKeyId) -> Result<(), LiveError> {
+    async fn revoke_stream_key(&self, id: StreamKeyId) -> Result<(), StageError> {
         keys::revoke(self, id).await
     }
 
-    async fn stage_figures(&self, show: ShowId) -> Result<StageFigures, LiveError> {
+    async fn stage_figures(&self, show: ShowId) -> Result<StageQuality, StageError> {
         figures::of_stage(self, show).await
     }
 
@@ -116,7 +116,7 @@ impl Live for Caller {
         show: ShowId,
         session: String,
         measured: Measured,
-    ) -> Result<Explanation, LiveError> {
+    ) -> Result<Explanation, StageError> {
         figures::explain(self, show, &session, &measured).await
     }
 }
@@ -126,7 +126,7 @@ pub(super) async fn allowed(
     caller: &Caller,
     show: ShowId,
     action: Action,
-) -> Result<Entry, LiveError> {
+) -> Result<Entry, StageError> {
     let entry = access::enter(caller, show).await?;
     if rights::allows(caller, &entry.facts, Resource::Stage, action).await? {
         Ok(entry)
@@ -135,12 +135,12 @@ pub(super) async fn allowed(
     }
 }
 
-fn answer(outcome: Result<Outcome, DatabaseError>) -> Result<(), LiveError> {
+fn answer(outcome: Result<Outcome, DatabaseError>) -> Result<(), StageError> {
     match outcome.map_err(broken)? {
         Outcome::Changed(_) | Outcome::Same => Ok(()),
-        Outcome::NotPossible(NotPossible::Over) => Err(Refusal::Because(LiveReason::Over)),
+        Outcome::NotPossible(NotPossible::Over) => Err(Refusal::Because(StageReason::Over)),
         Outcome::NotPossible(NotPossible::NobodyThere) => {
-            Err(Refusal::Because(LiveReason::NotOnStage))
+            Err(Refusal::Because(StageReason::NotOnStage))
         }
         Outcome::Gone => Err(Refusal::Gone),
     }

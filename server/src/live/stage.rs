@@ -8,7 +8,7 @@
 //!                      ─────Dropped─────          anything ──end──▶ Ended, for good
 //! ```
 
-use bandstand_domain::{Millis, live::StageState};
+use bandstand_domain::{Millis, stage::StageState};
 
 /// What is known of a show's stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use bandstand_domain::{ShowId, live::Topic, stream_keys::StreamKeyId};
+use bandstand_domain::{ShowId, channel::Topic, stream_keys::StreamKeyId};
 use bandstand_sfu::{Awaited, EndReason, Event, OfferError, Role, SessionId, Sfu, StageId};
 
 pub use self::places::{By, Claim};

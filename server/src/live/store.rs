@@ -2,7 +2,8 @@
 
 use bandstand_domain::{
     Millis, ShowId,
-    live::{Event, StageState, Topic},
+    channel::{Event, Topic},
+    stage::StageState,
 };
 use sqlx::{Row, any::AnyRow};
 

@@ -14,7 +14,7 @@ use std::{
     },
 };
 
-use bandstand_domain::{Millis, PersonId, ShowId, accounts::Secret};
+use bandstand_domain::{Millis, PersonId, Secret, ShowId};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, Mac};
 use rand::RngCore;

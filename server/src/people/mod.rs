@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use bandstand_app::people::port::People;
 use bandstand_domain::{
     Refusal,
-    live::Topic,
+    channel::Topic,
     people::{ArtistPage, Following, PeopleError, PeopleReason, Profile, ProfileForm},
     shows::Artist,
     visible::tidy_name,

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use bandstand_domain::{
     ShowId,
-    live::{Event, Topic},
+    channel::{Event, Topic},
     shows::{Artist, ShowCard},
 };
 use serde_json::{Value, json};

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use bandstand_domain::{
     FieldErrors, ShowId,
-    live::Topic,
+    channel::Topic,
     shows::{Section, ShowCard, ShowError, ShowList, WhatsOn},
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};

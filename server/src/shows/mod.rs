@@ -9,11 +9,12 @@ use async_trait::async_trait;
 use bandstand_app::shows::port::Shows;
 use bandstand_domain::{
     FieldErrors, Millis, Refusal, ShowId,
-    live::{Event, StageState, Topic},
+    channel::{Event, Topic},
     shows::{
         MOST_AHEAD, Section, ShowCard, ShowDraft, ShowError, ShowList, ShowPage, ShowReason,
         WhatsOn, check_times,
     },
+    stage::StageState,
 };
 
 pub use leaving::{call_off, called_off, export, forget_artist};

@@ -4,8 +4,8 @@ mod listed;
 
 use bandstand_domain::{
     Millis, PersonId, ShowId,
-    live::StageState,
     shows::{Artist, Section, ShowCard, ShowDraft},
+    stage::StageState,
 };
 use sqlx::{
     Any, Executor, Row,

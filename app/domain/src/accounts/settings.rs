@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Secret, check_email, check_handle, check_password};
-use crate::{FieldErrors, Millis};
+use super::{check_email, check_handle, check_password};
+use crate::{FieldErrors, Millis, Secret};
 
 /// Fewer characters than any link has: 128 random bits are 22.
 const SHORTEST_LINK: usize = 16;

@@ -1,9 +1,6 @@
 //! One's data: taking it along, and leaving.
 
-use bandstand_domain::{
-    FieldErrors,
-    accounts::{Secret, given},
-};
+use bandstand_domain::{FieldErrors, Secret, accounts::given};
 use leptos::prelude::*;
 
 use crate::{

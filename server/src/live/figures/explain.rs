@@ -3,7 +3,7 @@
 //!
 //! It is done here and not in the page, so that people who never ask don't download it.
 
-use bandstand_domain::figures::{Explanation, Flow, Layer, percent};
+use bandstand_domain::quality::{Explanation, Flow, Layer, percent};
 use serde::Deserialize;
 
 use super::monitor::{FAR, MUCH_LOST, UNEVEN};

@@ -7,8 +7,8 @@ mod monitor;
 
 use bandstand_domain::{
     Refusal, ShowId,
-    figures::{Explanation, Measured, StageFigures},
-    live::LiveError,
+    quality::{Explanation, Measured, StageQuality},
+    stage::StageError,
 };
 use bandstand_sfu::Role;
 
@@ -28,12 +28,12 @@ const LARGEST_REPORT: usize = 16 * 1024;
 ///
 /// # Errors
 /// As everything that only the show's artist may.
-pub async fn of_stage(caller: &Caller, show: ShowId) -> Result<StageFigures, LiveError> {
+pub async fn of_stage(caller: &Caller, show: ShowId) -> Result<StageQuality, StageError> {
     caller.limited(Limit::Figures, by_address(caller.address))?;
     allowed(caller, show, Action::Change).await?;
     let sample = caller.venue.live.monitor().sample().await;
     let stage = stage_id(show);
-    let mut figures = StageFigures::default();
+    let mut figures = StageQuality::default();
     for line in sample.lines.values().filter(|line| line.stage == stage && !line.waiting) {
         match line.role {
             Role::Publisher => {
@@ -60,7 +60,7 @@ pub async fn explain(
     show: ShowId,
     session: &str,
     measured: &Measured,
-) -> Result<Explanation, LiveError> {
+) -> Result<Explanation, StageError> {
     caller.limited(Limit::Figures, by_address(caller.address))?;
     access::enter(caller, show).await?;
     if measured.before.len().max(measured.now.len()) > LARGEST_REPORT {

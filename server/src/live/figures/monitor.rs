@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bandstand_domain::figures::{Flow, Layer};
+use bandstand_domain::quality::{Flow, Layer};
 use bandstand_sfu::{Advice, Role, SessionId, SessionStatistics, Sfu, StageId, Totals};
 use prometheus_client::metrics::histogram::Histogram;
 use tokio::sync::Mutex;

@@ -10,9 +10,8 @@
 mod store;
 
 use bandstand_domain::{
-    Refusal, ShowId,
-    accounts::Secret,
-    live::{LiveError, LiveReason},
+    Refusal, Secret, ShowId,
+    stage::{StageError, StageReason},
     stream_keys::{MOST_KEYS, NewStreamKey, StreamKey, StreamKeyId, check_key_name},
     visible::tidy_name,
 };
@@ -52,7 +51,7 @@ struct Known {
 ///
 /// # Errors
 /// `NotLoggedIn`, `Forbidden` for who is no artist, `Broken`.
-pub async fn list(caller: &Caller) -> Result<Vec<StreamKey>, LiveError> {
+pub async fn list(caller: &Caller) -> Result<Vec<StreamKey>, StageError> {
     let artist = caller.own_stage().await?;
     store::of_account(&caller.venue.database, &artist.id).await.map_err(broken)
 }
@@ -60,12 +59,12 @@ pub async fn list(caller: &Caller) -> Result<Vec<StreamKey>, LiveError> {
 /// Makes a key for the caller.
 ///
 /// # Errors
-/// As [`list`]; `Invalid` for its name; `TooMany`; [`LiveReason::TooManyKeys`],
-/// [`LiveReason::Unconfirmed`].
-pub async fn make(caller: &Caller, name: &str) -> Result<NewStreamKey, LiveError> {
+/// As [`list`]; `Invalid` for its name; `TooMany`; [`StageReason::TooManyKeys`],
+/// [`StageReason::Unconfirmed`].
+pub async fn make(caller: &Caller, name: &str) -> Result<NewStreamKey, StageError> {
     let artist = caller.own_stage().await?;
     if !artist.confirmed {
-        return Err(Refusal::Because(LiveReason::Unconfirmed));
+        return Err(Refusal::Because(StageReason::Unconfirmed));
     }
     check_key_name(name)?;
     caller.limited(Limit::StreamKeys, &artist.id)?;
@@ -83,7 +82,7 @@ pub async fn make(caller: &Caller, name: &str) -> Result<NewStreamKey, LiveError
     lock(&mut write, &artist.id).await.map_err(broken)?;
     let count = store::count(&mut write, &artist.id).await.map_err(broken)?;
     if usize::try_from(count).is_ok_and(|count| count >= MOST_KEYS) {
-        return Err(Refusal::Because(LiveReason::TooManyKeys));
+        return Err(Refusal::Because(StageReason::TooManyKeys));
     }
     store::insert(&mut write, &artist.id, &key, &hash(&secret)).await.map_err(broken)?;
     write.commit().await.map_err(broken)?;
@@ -95,7 +94,7 @@ pub async fn make(caller: &Caller, name: &str) -> Result<NewStreamKey, LiveError
 ///
 /// # Errors
 /// As [`list`]; `NotFound` when there is no such key of theirs.
-pub async fn revoke(caller: &Caller, id: StreamKeyId) -> Result<(), LiveError> {
+pub async fn revoke(caller: &Caller, id: StreamKeyId) -> Result<(), StageError> {
     let artist = caller.own_stage().await?;
     caller.limited(Limit::StreamKeys, &artist.id)?;
     let mut write = caller.venue.database.begin().await.map_err(broken)?;

@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use bandstand_domain::{Millis, accounts::Secret};
+use bandstand_domain::{Millis, Secret};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use hmac::{Hmac, Mac};
 use serde_json::json;

@@ -12,7 +12,7 @@ use std::{
 
 use bandstand_domain::{
     Millis, ShowId,
-    live::{Notice, ServerFrame},
+    channel::{Notice, ServerFrame},
 };
 
 pub use self::cause::Cause;

@@ -31,7 +31,7 @@ pub struct Layer {
 
 /// How a show's media flows, for its artist.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StageFigures {
+pub struct StageQuality {
     /// What comes in from the stage, whatever program or page sends it; nothing when nobody does.
     pub arriving: Option<Flow>,
     /// Of the picture in it, each size that is sent, the largest first; one without simulcast.

@@ -35,7 +35,7 @@ pub enum NoRoom {
 
 /// The crowd of one show.
 #[derive(Debug)]
-pub struct Present {
+pub struct Presence {
     show: ShowId,
     persons: HashMap<PersonId, Person>,
     /// In the order of coming; told at the next tick.
@@ -61,7 +61,7 @@ struct Person {
     gestures_in_second: u32,
 }
 
-impl Present {
+impl Presence {
     /// An empty crowd of a show that has had `peak` and `likes`.
     pub fn new(show: ShowId, peak: u32, likes: u64) -> Self {
         Self {
@@ -189,7 +189,7 @@ impl Present {
     }
 }
 
-impl Present {
+impl Presence {
     /// The whole crowd as of the last tick: what a newcomer is told right after it.
     pub fn snapshot(&self) -> CrowdSnapshot {
         let told = self.persons.iter().filter(|(_, it)| it.told);
@@ -226,8 +226,8 @@ mod tests {
 
     const TICK: Duration = Duration::from_millis(100);
 
-    fn crowd() -> (Present, Instant) {
-        (Present::new(ShowId(uuid::Uuid::from_u128(1)), 0, 0), Instant::now())
+    fn crowd() -> (Presence, Instant) {
+        (Presence::new(ShowId(uuid::Uuid::from_u128(1)), 0, 0), Instant::now())
     }
 
     fn person(name: &str) -> PersonId {

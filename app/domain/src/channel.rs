@@ -8,61 +8,12 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::{
-    Millis, PersonId, Refusal, ShowId,
-    accounts::Secret,
+    Millis, PersonId, Secret, ShowId,
     chat::{ChatMessage, MessageId},
     crowd::{CrowdChange, CrowdSnapshot, Gesture},
-    refusal::Reason,
     shows::{ShowCard, ShowPage},
+    stage::{StageError, StageState},
 };
-
-/// Why the stage refuses something, beyond what every feature refuses.
-#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
-pub enum LiveReason {
-    /// One has to say how one is called before one can come in.
-    #[error("Tell us your name first.")]
-    Nameless,
-    /// The stage is for artists whose e-mail address is confirmed.
-    #[error(
-        "Please confirm your e-mail address before you go on stage: open the link in our mail."
-    )]
-    Unconfirmed,
-    /// The artist lets in people with an account only.
-    #[error("This show is for people with an account. Log in or join: you stay who you are.")]
-    MembersOnly,
-    /// The show is over.
-    #[error("The show is over.")]
-    Over,
-    /// Nobody is on stage.
-    #[error("Nobody is on stage.")]
-    NotOnStage,
-    /// The artist has taken the stage from elsewhere since.
-    #[error("You are on stage from elsewhere.")]
-    TakenOver,
-    /// The venue is full.
-    #[error("The venue is full. Try again in a moment.")]
-    Full,
-    /// The artist has as many stream keys as one may have.
-    #[error(
-        "You have {} stream keys, and that is the most. Revoke one first.",
-        crate::stream_keys::MOST_KEYS
-    )]
-    TooManyKeys,
-}
-
-impl Reason for LiveReason {
-    fn status(&self) -> u16 {
-        match self {
-            Self::Nameless => 401,
-            Self::Unconfirmed | Self::MembersOnly => 403,
-            Self::Over | Self::NotOnStage | Self::TakenOver | Self::TooManyKeys => 409,
-            Self::Full => 503,
-        }
-    }
-}
-
-/// What the live feature answers when it refuses.
-pub type LiveError = Refusal<LiveReason>;
 
 /// The place of a durable event in its topic: 1, 2, 3 …; 0 is before the first.
 #[derive(
@@ -119,54 +70,6 @@ impl FromStr for Topic {
             _ => Err(UnknownTopic),
         }
     }
-}
-
-/// What happens on a show's stage.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum StageState {
-    /// The artist hasn't come yet.
-    #[default]
-    Empty,
-    /// The artist is on stage.
-    Live,
-    /// The artist is on stage and takes a break.
-    Paused,
-    /// The artist's connection is lost; they may come back.
-    Dropped,
-    /// The artist has ended the show.
-    Ended,
-}
-
-/// The right to enter one show, for one person, for a short time; each use of it once.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct JoinTicket {
-    /// Goes into [`ClientFrame::Subscribe`] and, as a bearer token, to WHEP: once to each.
-    pub token: Secret,
-    /// Who one is to the others.
-    pub person: PersonId,
-    /// How one is called there.
-    pub name: String,
-    /// Whether one is the show's artist, who is not drawn in the crowd.
-    pub artist: bool,
-    /// Whether one may delete messages of others, and mute them.
-    pub moderates: bool,
-    /// Whether the artist has muted this person.
-    pub muted: bool,
-    /// The operator's STUN and TURN servers, with the password for these: an `RTCConfiguration` as JSON.
-    /// None where there are no servers.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ice_servers: Option<Secret>,
-}
-
-/// The right to go on stage; a bearer token for WHIP.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StageTicket {
-    /// The bearer token.
-    pub token: Secret,
-    /// As in [`JoinTicket`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ice_servers: Option<Secret>,
 }
 
 /// A durable event: it is in the database before anybody hears of it.
@@ -248,7 +151,7 @@ pub enum ClientFrame {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ServerFrame {
-    /// The first frame, and then one at least every [`BEAT`] seconds: a page that hears nothing for
+    /// The first frame, and then one at least every [`HEARTBEAT`] seconds: a page that hears nothing for
     /// twice as long connects anew.
     Beat {
         /// The server's clock.
@@ -263,7 +166,7 @@ pub enum ServerFrame {
         /// Events after this one follow.
         cursor: Cursor,
         /// The present, when it can't be reached by events.
-        reset: Option<Box<Present>>,
+        reset: Option<Box<Snapshot>>,
     },
     /// Durable events of a topic, in order, without a gap.
     Events {
@@ -291,7 +194,7 @@ pub enum ServerFrame {
         /// Which.
         topic: Topic,
         /// Why.
-        why: LiveError,
+        why: StageError,
     },
     /// The venue closes this connection; the page connects anew when `again` says so.
     Bye {
@@ -313,7 +216,7 @@ pub struct Notice {
 #[allow(clippy::large_enum_variant, reason = "in its frame it is boxed")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Present {
+pub enum Snapshot {
     /// The list of shows has to be asked for again.
     Shows,
     /// A show: its page, and the latest messages, oldest first.
@@ -331,6 +234,6 @@ pub enum Present {
 }
 
 /// The longest silence of the venue on the live channel, in seconds.
-pub const BEAT: u32 = 10;
+pub const HEARTBEAT: u32 = 10;
 /// The most bytes of a frame from a page.
-pub const LARGEST_FRAME: usize = 4096;
+pub const MAX_FRAME: usize = 4096;

@@ -1,0 +1,102 @@
+//! The stage of a show: what happens on it, and the rights to enter and to publish.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::{PersonId, Refusal, Secret, refusal::Reason};
+
+/// Why the stage refuses something, beyond what every feature refuses.
+#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
+pub enum StageReason {
+    /// One has to say how one is called before one can come in.
+    #[error("Tell us your name first.")]
+    Nameless,
+    /// The stage is for artists whose e-mail address is confirmed.
+    #[error(
+        "Please confirm your e-mail address before you go on stage: open the link in our mail."
+    )]
+    Unconfirmed,
+    /// The artist lets in people with an account only.
+    #[error("This show is for people with an account. Log in or join: you stay who you are.")]
+    MembersOnly,
+    /// The show is over.
+    #[error("The show is over.")]
+    Over,
+    /// Nobody is on stage.
+    #[error("Nobody is on stage.")]
+    NotOnStage,
+    /// The artist has taken the stage from elsewhere since.
+    #[error("You are on stage from elsewhere.")]
+    TakenOver,
+    /// The venue is full.
+    #[error("The venue is full. Try again in a moment.")]
+    Full,
+    /// The artist has as many stream keys as one may have.
+    #[error(
+        "You have {} stream keys, and that is the most. Revoke one first.",
+        crate::stream_keys::MOST_KEYS
+    )]
+    TooManyKeys,
+}
+
+impl Reason for StageReason {
+    fn status(&self) -> u16 {
+        match self {
+            Self::Nameless => 401,
+            Self::Unconfirmed | Self::MembersOnly => 403,
+            Self::Over | Self::NotOnStage | Self::TakenOver | Self::TooManyKeys => 409,
+            Self::Full => 503,
+        }
+    }
+}
+
+/// What the live feature answers when it refuses.
+pub type StageError = Refusal<StageReason>;
+
+/// What happens on a show's stage.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StageState {
+    /// The artist hasn't come yet.
+    #[default]
+    Empty,
+    /// The artist is on stage.
+    Live,
+    /// The artist is on stage and takes a break.
+    Paused,
+    /// The artist's connection is lost; they may come back.
+    Dropped,
+    /// The artist has ended the show.
+    Ended,
+}
+
+/// The right to enter one show, for one person, for a short time; each use of it once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JoinToken {
+    /// Goes into [`ClientFrame::Subscribe`](crate::channel::ClientFrame::Subscribe) and, as a bearer token, to WHEP: once to each.
+    pub token: Secret,
+    /// Who one is to the others.
+    pub person: PersonId,
+    /// How one is called there.
+    pub name: String,
+    /// Whether one is the show's artist, who is not drawn in the crowd.
+    pub artist: bool,
+    /// Whether one may delete messages of others, and mute them.
+    pub moderates: bool,
+    /// Whether the artist has muted this person.
+    pub muted: bool,
+    /// The operator's STUN and TURN servers, with the password for these: an `RTCConfiguration` as JSON.
+    /// None where there are no servers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ice_servers: Option<Secret>,
+}
+
+/// The right to go on stage; a bearer token for WHIP.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublishToken {
+    /// The bearer token.
+    pub token: Secret,
+    /// As in [`JoinToken`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ice_servers: Option<Secret>,
+}
