@@ -19,7 +19,10 @@ pub mod live;
 pub mod people;
 #[cfg(feature = "ssr")]
 pub mod port;
+pub mod quality;
 pub mod shows;
+pub mod stage;
+pub mod stream_keys;
 pub mod ui;
 
 #[cfg(feature = "ssr")]

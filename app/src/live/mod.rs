@@ -1,6 +1,5 @@
 //! The stage: a show's page with its picture and sound, the studio, and the live channel.
 
-pub mod api;
 mod backoff;
 pub(crate) mod browser;
 mod channel;
@@ -19,8 +18,6 @@ mod listen_back;
 mod peer;
 mod place;
 mod player;
-#[cfg(feature = "ssr")]
-pub mod port;
 mod publisher;
 mod ready;
 mod room;

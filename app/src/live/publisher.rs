@@ -11,7 +11,6 @@ use leptos::{__reexports::send_wrapper::SendWrapper, prelude::*, task::spawn_loc
 use wasm_bindgen::JsValue;
 
 use super::{
-    api::{end_show, pause_stage, take_stage},
     backoff::Backoff,
     browser,
     channel::passes,
@@ -21,7 +20,10 @@ use super::{
     studio_state::{Limit, Sending, SendingMeter, Sent, StudioState},
     whip::{PictureFormat, Session},
 };
-use crate::failure::Failed;
+use crate::{
+    failure::Failed,
+    stage::api::{end_show, pause_stage, take_stage},
+};
 
 /// An artist's way to the stage, which is found again whenever it is lost.
 #[derive(Clone, Copy)]

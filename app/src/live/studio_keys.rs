@@ -6,12 +6,10 @@ use bandstand_domain::{
 };
 use leptos::{html, prelude::*, task::spawn_local};
 
-use super::{
-    api::{load_stream_keys, make_stream_key, revoke_stream_key},
-    browser,
-};
+use super::browser;
 use crate::{
     failure::Failed,
+    stream_keys::api::{load_stream_keys, make_stream_key, revoke_stream_key},
     ui::{Confirm, Form, FormState, Submit, TextField, TimeStyle, Toaster, local_text},
 };
 

@@ -9,8 +9,8 @@ use bandstand_domain::{
 };
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{api::load_stage_figures, studio::Studio, studio_state::Limit};
-use crate::ui::every;
+use super::{studio::Studio, studio_state::Limit};
+use crate::{quality::api::load_stage_figures, ui::every};
 
 /// How often the venue is asked.
 const EVERY: Duration = Duration::from_secs(5);

@@ -23,11 +23,13 @@ use bandstand_app::{
     chat::port::Chat,
     crowd::port::Crowd,
     factors::port::Factors,
-    live::port::Live,
     people::port::People,
     port::Answer,
+    quality::port::Quality,
     shell,
     shows::port::Shows,
+    stage::port::Stage,
+    stream_keys::port::StreamKeys,
 };
 use leptos::{
     nonce::use_nonce,
@@ -262,7 +264,9 @@ fn provide_ports(caller: Caller) {
     provide_context::<Arc<dyn AccountSettings>>(caller.clone());
     provide_context::<Arc<dyn Helpers>>(caller.clone());
     provide_context::<Arc<dyn Shows>>(caller.clone());
-    provide_context::<Arc<dyn Live>>(caller.clone());
+    provide_context::<Arc<dyn Stage>>(caller.clone());
+    provide_context::<Arc<dyn StreamKeys>>(caller.clone());
+    provide_context::<Arc<dyn Quality>>(caller.clone());
     provide_context::<Arc<dyn Chat>>(caller.clone());
     provide_context::<Arc<dyn Crowd>>(caller.clone());
     provide_context::<Arc<dyn Factors>>(caller.clone());

@@ -1,7 +1,7 @@
 //! The stage, for the person who makes the current request.
 
 use async_trait::async_trait;
-use bandstand_app::live::port::Live;
+use bandstand_app::{quality::port::Quality, stage::port::Stage, stream_keys::port::StreamKeys};
 use bandstand_domain::{
     Refusal, ShowId,
     quality::{Explanation, Measured, StageQuality},
@@ -27,7 +27,7 @@ use crate::{
 };
 
 #[async_trait]
-impl Live for Caller {
+impl Stage for Caller {
     async fn join(&self, show: ShowId, name: Option<String>) -> Result<JoinToken, StageError> {
         self.limited(Limit::Join, by_address(self.address))?;
         if let Some(name) = name {
@@ -94,24 +94,30 @@ impl Live for Caller {
         self.limited(Limit::Stage, (show, &entry.viewer.person))?;
         answer(self.venue.live.stages().end(show).await)
     }
+}
 
-    async fn stream_keys(&self) -> Result<Vec<StreamKey>, StageError> {
+#[async_trait]
+impl StreamKeys for Caller {
+    async fn list(&self) -> Result<Vec<StreamKey>, StageError> {
         keys::list(self).await
     }
 
-    async fn make_stream_key(&self, name: String) -> Result<NewStreamKey, StageError> {
+    async fn make(&self, name: String) -> Result<NewStreamKey, StageError> {
         keys::make(self, &name).await
     }
 
-    async fn revoke_stream_key(&self, id: StreamKeyId) -> Result<(), StageError> {
+    async fn revoke(&self, id: StreamKeyId) -> Result<(), StageError> {
         keys::revoke(self, id).await
     }
+}
 
-    async fn stage_figures(&self, show: ShowId) -> Result<StageQuality, StageError> {
+#[async_trait]
+impl Quality for Caller {
+    async fn of_stage(&self, show: ShowId) -> Result<StageQuality, StageError> {
         figures::of_stage(self, show).await
     }
 
-    async fn explain_picture(
+    async fn explain(
         &self,
         show: ShowId,
         session: String,

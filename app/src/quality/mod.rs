@@ -1,0 +1,5 @@
+//! How media flows between artist, venue and audience.
+
+pub mod api;
+#[cfg(feature = "ssr")]
+pub mod port;
