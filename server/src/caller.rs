@@ -19,7 +19,7 @@ use tower_sessions::Session;
 
 use crate::{
     accounts::{self, Account, device},
-    database::{DatabaseError, broken},
+    database::DatabaseError,
     http::{forwarded::client_address, limits::Limit, sessions::Store},
     venue::Venue,
 };
@@ -82,7 +82,7 @@ impl Caller {
     /// # Errors
     /// `NotLoggedIn`, `Broken`.
     pub(crate) async fn own_account<E: Error>(&self) -> Result<Account, Refusal<E>> {
-        self.account().await.map_err(broken)?.ok_or(Refusal::NotLoggedIn)
+        self.account().await?.ok_or(Refusal::NotLoggedIn)
     }
 
     /// The account that is logged in, for what takes one that puts on shows.

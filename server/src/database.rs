@@ -1,29 +1,101 @@
 //! The venue's database: SQLite in the data folder, or PostgreSQL, behind the same statements.
 
-use std::{fs::OpenOptions, path::Path, str::FromStr, time::Duration};
+use std::{
+    error::Error,
+    fs::OpenOptions,
+    ops::{Deref, DerefMut},
+    panic::Location,
+    path::Path,
+    str::FromStr,
+    time::Duration,
+};
 
 use bandstand_domain::Refusal;
 use serde::{Serialize, de::DeserializeOwned};
 use sqlx::{
-    Any, AnyPool, Executor, Row, Transaction,
+    Any, AnyConnection, AnyPool, Executor, Row, Transaction,
     any::{AnyPoolOptions, AnyRow, install_default_drivers},
     error::BoxDynError,
+    migrate::MigrateError,
 };
-
-/// Why the database can't be used. Callers log it at the boundary and answer `Refusal::Broken`.
-pub type DatabaseError = sqlx::Error;
+use thiserror::Error;
+use tower_sessions::session;
 
 /// The SQLSTATE of a text with U+0000, which PostgreSQL can't hold (`character_not_in_repertoire`).
 const NOT_IN_REPERTOIRE: &str = "22021";
 
-/// Notes why the database failed, at the boundary of a feature, and answers what people may know of it.
-pub fn broken<E: std::error::Error>(error: DatabaseError) -> Refusal<E> {
-    if error.as_database_error().and_then(|it| it.code()).as_deref() == Some(NOT_IN_REPERTOIRE) {
-        // Nothing there can be called so; who asks for it is no fault of the database.
-        return Refusal::NotFound;
+/// Failure of the database, with the statement at which it happened.
+#[derive(Debug, Error)]
+#[error("{source}")]
+pub struct DatabaseError {
+    source: Box<sqlx::Error>,
+    statement: &'static Location<'static>,
+}
+
+impl DatabaseError {
+    /// A row that had to be there isn't.
+    #[track_caller]
+    pub fn row_not_found() -> Self {
+        sqlx::Error::RowNotFound.into()
     }
-    tracing::error!(%error, "the database failed");
-    Refusal::Broken
+
+    /// A column holds something that its type doesn't know.
+    #[track_caller]
+    pub fn decode(error: impl Into<BoxDynError>) -> Self {
+        sqlx::Error::Decode(error.into()).into()
+    }
+
+    /// Whether a row with the same unique key is there already.
+    pub fn is_unique_violation(&self) -> bool {
+        self.source.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+    }
+
+    /// Logs the failure with the caller's line. Whoever turns it into an answer calls this, once.
+    #[track_caller]
+    pub fn log(&self) {
+        let (statement, operation) = (self.statement, Location::caller());
+        tracing::error!(error = %self, %statement, %operation, "the database failed");
+    }
+
+    fn is_not_in_repertoire(&self) -> bool {
+        let code = self.source.as_database_error().and_then(|it| it.code());
+        code.as_deref() == Some(NOT_IN_REPERTOIRE)
+    }
+}
+
+impl From<sqlx::Error> for DatabaseError {
+    #[track_caller]
+    fn from(source: sqlx::Error) -> Self {
+        Self { source: Box::new(source), statement: Location::caller() }
+    }
+}
+
+impl From<MigrateError> for DatabaseError {
+    #[track_caller]
+    fn from(source: MigrateError) -> Self {
+        sqlx::Error::from(source).into()
+    }
+}
+
+/// Sessions fail only where the database does: their store is a table.
+impl From<session::Error> for DatabaseError {
+    #[track_caller]
+    fn from(source: session::Error) -> Self {
+        sqlx::Error::AnyDriverError(Box::new(source)).into()
+    }
+}
+
+/// Logs the failure, at the boundary of a feature, and answers what people may know of it.
+impl<E: Error> From<DatabaseError> for Refusal<E> {
+    #[track_caller]
+    fn from(error: DatabaseError) -> Self {
+        if error.is_not_in_repertoire() {
+            // Nothing there can be called so; who asks for it is no fault of the database.
+            return Self::NotFound;
+        }
+        error.log();
+        Self::Broken
+    }
 }
 
 /// What the text in `column` stands for.
@@ -35,7 +107,7 @@ where
     T: FromStr<Err: Into<BoxDynError>>,
 {
     let text: &str = row.try_get(column)?;
-    text.parse().map_err(|error: T::Err| DatabaseError::Decode(error.into()))
+    text.parse().map_err(|error: T::Err| DatabaseError::decode(error))
 }
 
 /// The value whose JSON stands in `column`.
@@ -43,7 +115,7 @@ where
 /// # Errors
 /// When it is no such JSON.
 pub fn from_json<T: DeserializeOwned>(row: &AnyRow, column: &str) -> Result<T, DatabaseError> {
-    serde_json::from_str(row.try_get(column)?).map_err(|error| DatabaseError::Decode(error.into()))
+    serde_json::from_str(row.try_get(column)?).map_err(DatabaseError::decode)
 }
 
 /// `value` as JSON, for a column of text.
@@ -51,11 +123,41 @@ pub fn from_json<T: DeserializeOwned>(row: &AnyRow, column: &str) -> Result<T, D
 /// # Errors
 /// When it can't be written as JSON.
 pub fn to_json(value: &impl Serialize) -> Result<String, DatabaseError> {
-    serde_json::to_string(value).map_err(|error| DatabaseError::Encode(error.into()))
+    serde_json::to_string(value).map_err(|error| sqlx::Error::Encode(error.into()).into())
 }
 
-/// A transaction that may write.
-pub type Write = Transaction<'static, Any>;
+/// A transaction that may write. Dropped without [`Write::commit`], it changes nothing.
+#[derive(Debug)]
+pub struct Write(Transaction<'static, Any>);
+
+impl Write {
+    /// Makes the changes last.
+    ///
+    /// # Errors
+    /// [`DatabaseError`]; then nothing was changed.
+    #[track_caller]
+    pub fn commit(self) -> impl Future<Output = Result<(), DatabaseError>> + Send {
+        let statement = Location::caller();
+        async move {
+            let committed = self.0.commit().await;
+            committed.map_err(|error| DatabaseError { source: Box::new(error), statement })
+        }
+    }
+}
+
+impl Deref for Write {
+    type Target = AnyConnection;
+
+    fn deref(&self) -> &AnyConnection {
+        &self.0
+    }
+}
+
+impl DerefMut for Write {
+    fn deref_mut(&mut self) -> &mut AnyConnection {
+        &mut self.0
+    }
+}
 
 /// Two ways to the same database. SQLite has one writer: giving it a connection of its own lets
 /// writers queue in order instead of failing when they meet, and readers never wait for them.
@@ -109,7 +211,7 @@ impl Database {
     /// # Errors
     /// When the database can't be reached.
     pub async fn begin(&self) -> Result<Write, DatabaseError> {
-        self.write.begin().await
+        Ok(Write(self.write.begin().await?))
     }
 
     /// Waits for what is under way and closes.
@@ -130,5 +232,6 @@ fn make_private(url: &str) -> Result<(), DatabaseError> {
     options.append(true).create(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop).map_err(DatabaseError::Io)
+    options.open(path).map_err(sqlx::Error::Io)?;
+    Ok(())
 }

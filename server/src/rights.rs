@@ -11,10 +11,7 @@ use std::error::Error;
 use bandstand_domain::Refusal;
 
 use crate::{
-    accounts::helpers::helps,
-    caller::Caller,
-    database::{DatabaseError, broken},
-    shows::ShowFacts,
+    accounts::store::helpers::helps, caller::Caller, database::DatabaseError, shows::ShowFacts,
 };
 
 /// What somebody is to the thing that they want to touch; somebody can be more than one.
@@ -96,7 +93,7 @@ pub async fn allows<E: Error>(
     resource: Resource,
     action: Action,
 ) -> Result<bool, Refusal<E>> {
-    let standings = at_show(caller, show).await.map_err(broken)?;
+    let standings = at_show(caller, show).await?;
     Ok(may(&standings, resource, action))
 }
 

@@ -18,14 +18,14 @@ use super::{
     Account, GRACE, guests,
     letters::Occasion,
     links::{self, Purpose},
-    lost, own_sessions,
+    own_sessions,
     password::Verdict,
     store::{self, Known},
     viewer, write_to,
 };
 use crate::{
     caller::Caller,
-    database::{DatabaseError, broken},
+    database::DatabaseError,
     factors,
     http::{
         limits::{Limit, by_address},
@@ -34,11 +34,6 @@ use crate::{
     mail::address::{key, sendable},
     people, shows,
 };
-
-/// Whether the database refused something because it isn't free.
-pub(crate) fn is_taken(error: &DatabaseError) -> bool {
-    error.as_database_error().is_some_and(|error| error.is_unique_violation())
-}
 
 #[async_trait]
 impl Accounts for Caller {
@@ -51,13 +46,13 @@ impl Accounts for Caller {
         passwords.check_strength("password", &form.password, &known_words).await?;
         let password = passwords.hash(&form.password).await?;
         // A guest stays the same person, and keeps their place in the crowd.
-        let person = guests::person(self).await.map_err(broken)?;
+        let person = guests::person(self).await?;
         let made = async {
             let mut write = self.venue.database.begin().await?;
             let account =
                 store::insert(&mut write, &form, person, &password, self.language).await?;
             if people::is_kept_for_another(&mut write, form.handle.trim(), &account.id).await? {
-                return Ok(Err(taken(&form.handle)));
+                return Ok::<_, DatabaseError>(Err(taken(&form.handle)));
             }
             write_to(&mut write, Occasion::Registered { account: account.id.clone() }).await?;
             write.commit().await?;
@@ -65,8 +60,10 @@ impl Accounts for Caller {
         };
         let account = match made.await {
             Ok(made) => made?,
-            Err(error) if is_taken(&error) => return Err(self.handle_taken(&form.handle).await),
-            Err(error) => return Err(broken(error)),
+            Err(error) if error.is_unique_violation() => {
+                return Err(self.handle_taken(&form.handle).await);
+            }
+            Err(error) => return Err(error.into()),
         };
         self.venue.jobs.wake();
         self.enter_proven(&account).await?;
@@ -80,7 +77,7 @@ impl Accounts for Caller {
             let mut write = self.venue.database.begin().await?;
             let purposes = [Purpose::Confirm, Purpose::Email];
             let Some(proof) = links::redeem(&mut write, &link, &purposes).await? else {
-                return Ok(None);
+                return Ok::<_, DatabaseError>(None);
             };
             let account = proof.account.clone();
             let before = store::confirm(&mut write, &account, &proof.email).await?;
@@ -99,8 +96,8 @@ impl Accounts for Caller {
         let (email, shows) = match confirmed.await {
             Ok(email) => email.ok_or_else(over)?,
             // Somebody else has confirmed the same address in the meantime.
-            Err(error) if is_taken(&error) => return Err(over()),
-            Err(error) => return Err(broken(error)),
+            Err(error) if error.is_unique_violation() => return Err(over()),
+            Err(error) => return Err(error.into()),
         };
         for show in shows {
             shows::wake(&self.venue, show);
@@ -112,7 +109,7 @@ impl Accounts for Caller {
     async fn resend(&self) -> Result<(), AccountError> {
         let account = self.own_account().await?;
         self.limited(Limit::Forgotten, by_address(self.address))?;
-        self.ask(Occasion::Registered { account: account.id }).await.map_err(broken)
+        Ok(self.ask(Occasion::Registered { account: account.id }).await?)
     }
 
     async fn log_in(&self, form: Credentials) -> Result<Viewer, AccountError> {
@@ -129,14 +126,10 @@ impl Accounts for Caller {
     async fn restore(&self, form: Credentials) -> Result<Viewer, AccountError> {
         let known = self.prove(&form).await?;
         factors::check_second_factor(self, &known.account, form.code.reveal()).await?;
-        let restored = async {
-            let mut write = self.venue.database.begin().await?;
-            let restored =
-                store::restore(&mut write, &known.account.id, known.account.epoch).await?;
-            write.commit().await?;
-            Ok(restored)
-        };
-        if !restored.await.map_err(broken)? {
+        let mut write = self.venue.database.begin().await?;
+        let restored = store::restore(&mut write, &known.account.id, known.account.epoch).await?;
+        write.commit().await?;
+        if !restored {
             return Err(superseded());
         }
         self.enter_proven(&known.account).await?;
@@ -144,18 +137,15 @@ impl Accounts for Caller {
     }
 
     async fn log_out(&self) -> Result<(), AccountError> {
-        let Some(name) = sessions::name_of(&self.session).await.map_err(|it| broken(lost(it)))?
+        let Some(name) = sessions::name_of(&self.session).await.map_err(DatabaseError::from)?
         else {
             return Ok(());
         };
-        let ended = async {
-            let mut write = self.venue.database.begin().await?;
-            own_sessions::end_named(&mut write, &name).await?;
-            write.commit().await?;
-            // What is left of it is the cookie.
-            self.session.flush().await.map_err(lost)
-        };
-        ended.await.map_err(broken)?;
+        let mut write = self.venue.database.begin().await?;
+        own_sessions::end_named(&mut write, &name).await?;
+        write.commit().await?;
+        // What is left of it is the cookie.
+        self.session.flush().await.map_err(DatabaseError::from)?;
         self.venue.live.end_sessions(&[name]).await;
         Ok(())
     }
@@ -166,7 +156,7 @@ impl Accounts for Caller {
         }
         self.limited(Limit::Forgotten, by_address(self.address))?;
         // Whether there is such an account is asked when the letter is composed.
-        self.ask(Occasion::Forgotten { login: login.trim().to_owned() }).await.map_err(broken)
+        Ok(self.ask(Occasion::Forgotten { login: login.trim().to_owned() }).await?)
     }
 
     async fn reset(&self, form: Reset) -> Result<String, AccountError> {
@@ -175,35 +165,32 @@ impl Accounts for Caller {
         let over = || Refusal::Because(AccountReason::LinkOver);
         let database = &self.venue.database;
         let purposes = [Purpose::Reset];
-        if !links::is_good(database, &form.link, &purposes).await.map_err(broken)? {
+        if !links::is_good(database, &form.link, &purposes).await? {
             return Err(over());
         }
         let passwords = &self.venue.passwords;
         passwords.check_strength("new", &form.new, &[]).await?;
         let hash = passwords.hash(&form.new).await?;
-        let reset = async {
-            let mut write = database.begin().await?;
-            let Some(proof) = links::redeem(&mut write, &form.link, &purposes).await? else {
-                return Ok(None);
-            };
-            store::set_password(&mut write, &proof.account, &hash).await?;
-            factors::forget_tries(&mut write, &proof.account).await?;
-            links::take_back(&mut write, &proof.account).await?;
-            let ended = own_sessions::end_all(&mut write, &proof.account, None).await?;
-            let account = proof.account.clone();
-            write_to(&mut write, Occasion::PasswordChanged { account }).await?;
-            write.commit().await?;
-            let contact = store::contact(database, &proof.account).await?;
-            Ok(contact.map(|contact| (contact.handle, ended)))
+        let mut write = database.begin().await?;
+        let Some(proof) = links::redeem(&mut write, &form.link, &purposes).await? else {
+            return Err(over());
         };
-        let (handle, ended) = reset.await.map_err(broken)?.ok_or_else(over)?;
+        store::set_password(&mut write, &proof.account, &hash).await?;
+        factors::forget_tries(&mut write, &proof.account).await?;
+        links::take_back(&mut write, &proof.account).await?;
+        let ended = own_sessions::end_all(&mut write, &proof.account, None).await?;
+        let account = proof.account.clone();
+        write_to(&mut write, Occasion::PasswordChanged { account }).await?;
+        write.commit().await?;
+        let contact = store::contact(database, &proof.account).await?;
+        let handle = contact.ok_or_else(over)?.handle;
         self.venue.live.end_sessions(&ended).await;
         self.venue.jobs.wake();
         Ok(handle)
     }
 
     async fn viewer(&self) -> Result<Option<Viewer>, AccountError> {
-        viewer(self).await.map_err(broken)
+        Ok(viewer(self).await?)
     }
 
     async fn enter_as_guest(&self, name: String) -> Result<Viewer, AccountError> {
@@ -230,7 +217,7 @@ pub(super) fn superseded() -> AccountError {
 impl Caller {
     /// Logs in to the account that the caller has proved to be theirs.
     async fn enter_proven(&self, account: &Account) -> Result<(), AccountError> {
-        if self.enter(account).await.map_err(broken)? { Ok(()) } else { Err(superseded()) }
+        if self.enter(account).await? { Ok(()) } else { Err(superseded()) }
     }
 
     /// Asks for a letter.
@@ -250,7 +237,7 @@ impl Caller {
         let address = by_address(self.address);
         self.limited(Limit::LogInAddress, address)?;
         self.limited(Limit::LogIn, (address, &login))?;
-        let known = store::by_login(&self.venue.database, &login).await.map_err(broken)?;
+        let known = store::by_login(&self.venue.database, &login).await?;
         // Without an account too, so that the time it takes tells nothing.
         let right = self.is_password(known.as_ref(), &form.password).await?;
         match known {
@@ -274,7 +261,7 @@ impl Caller {
         let verdict = passwords.verify(password, hash).await?;
         if let (Verdict::RightAsTyped, Some(known)) = (verdict, known) {
             let hash = passwords.hash(password).await?;
-            store::rehash(&self.venue.database, known, &hash).await.map_err(broken)?;
+            store::rehash(&self.venue.database, known, &hash).await?;
         }
         Ok(verdict != Verdict::Wrong)
     }
@@ -286,7 +273,7 @@ impl Caller {
             Ok(true) => taken(handle),
             // The same guest registered twice at once.
             Ok(false) => Refusal::Broken,
-            Err(error) => broken(error),
+            Err(error) => error.into(),
         }
     }
 }

@@ -14,7 +14,7 @@ use super::{own_sessions, store};
 use crate::{
     caller::Caller,
     chat, crowd,
-    database::{DatabaseError, broken},
+    database::DatabaseError,
     factors,
     http::{limits::Limit, refused},
     people, shows,
@@ -40,7 +40,7 @@ async fn export(caller: Caller) -> Response {
 async fn file(caller: &Caller) -> Result<Value, AccountError> {
     let account = caller.own_account().await?;
     caller.limited(Limit::Export, &account.id)?;
-    let data = collect(caller, &account.id).await.map_err(broken)?;
+    let data = collect(caller, &account.id).await?;
     data.ok_or(Refusal::NotLoggedIn)
 }
 

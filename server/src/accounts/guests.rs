@@ -7,10 +7,10 @@ use bandstand_domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{account, lost, new_person};
+use super::{account, new_person};
 use crate::{
     caller::Caller,
-    database::{DatabaseError, broken},
+    database::DatabaseError,
     http::{
         limits::{Limit, by_address},
         sessions,
@@ -44,7 +44,7 @@ impl Guest {
 
 /// The guest that `caller` is.
 pub(super) async fn guest(caller: &Caller) -> Result<Option<Guest>, DatabaseError> {
-    caller.session.get(GUEST).await.map_err(lost)
+    Ok(caller.session.get(GUEST).await?)
 }
 
 /// Who `caller` is as a guest; somebody new, if they are none.
@@ -60,20 +60,22 @@ pub(crate) async fn enter<E: std::error::Error>(
     caller: &Caller,
     name: &str,
 ) -> Result<Viewer, Refusal<E>> {
-    if account(caller).await.map_err(broken)?.is_some() {
+    if account(caller).await?.is_some() {
         return Err(Refusal::Forbidden);
     }
     if let Some(complaint) = check_guest_name(name) {
         return Err(FieldErrors::one("name", complaint).into());
     }
     caller.limited(Limit::Guest, by_address(caller.address))?;
-    let person = person(caller).await.map_err(broken)?;
+    let person = person(caller).await?;
     let guest = Guest { person, name: tidy_name(name) };
-    let made = async {
-        caller.session.insert(GUEST, &guest).await?;
-        // Now, so that requests that come at the same time don't each give it another one.
-        sessions::name(&caller.session).await
-    };
-    made.await.map_err(|error| broken(lost(error)))?;
+    note(caller, &guest).await?;
     Ok(guest.viewer())
+}
+
+async fn note(caller: &Caller, guest: &Guest) -> Result<(), DatabaseError> {
+    caller.session.insert(GUEST, guest).await?;
+    // Now, so that requests that come at the same time don't each give it another one.
+    sessions::name(&caller.session).await?;
+    Ok(())
 }

@@ -22,9 +22,7 @@ use bandstand_domain::{
     Millis, PersonId,
     accounts::{Role, Viewer},
 };
-use tower_sessions::session;
 
-pub(crate) use coming_in::is_taken;
 pub use password::{Passwords, Verdict};
 pub use store::Account;
 
@@ -57,7 +55,7 @@ fn new_person() -> PersonId {
 /// # Errors
 /// When the database fails.
 pub async fn account(caller: &Caller) -> Result<Option<Account>, DatabaseError> {
-    match caller.session.get::<String>(ACCOUNT).await.map_err(lost)? {
+    match caller.session.get::<String>(ACCOUNT).await? {
         Some(id) => store::find(&caller.venue.database, &id).await,
         None => Ok(None),
     }
@@ -72,11 +70,6 @@ pub async fn viewer(caller: &Caller) -> Result<Option<Viewer>, DatabaseError> {
         return Ok(Some(account.viewer()));
     }
     Ok(guests::guest(caller).await?.map(Guest::viewer))
-}
-
-/// A session that can't be read or written is a database that fails.
-fn lost(error: session::Error) -> DatabaseError {
-    DatabaseError::AnyDriverError(Box::new(error))
 }
 
 impl Account {
@@ -97,27 +90,27 @@ impl Caller {
     /// once; false when the epoch in which `account` was read, and its person proved who they are, is
     /// over: then nobody is logged in.
     pub(crate) async fn enter(&self, account: &Account) -> Result<bool, DatabaseError> {
-        let before = self.session.get::<String>(ACCOUNT).await.map_err(lost)?;
-        let name = sessions::name_of(&self.session).await.map_err(lost)?;
-        self.session.cycle_id().await.map_err(lost)?;
-        self.session.remove::<Guest>(GUEST).await.map_err(lost)?;
-        self.session.insert(ACCOUNT, &account.id).await.map_err(lost)?;
-        self.session.insert(EPOCH, account.epoch).await.map_err(lost)?;
-        sessions::begin(&self.session, &self.device).await.map_err(lost)?;
+        let before = self.session.get::<String>(ACCOUNT).await?;
+        let name = sessions::name_of(&self.session).await?;
+        self.session.cycle_id().await?;
+        self.session.remove::<Guest>(GUEST).await?;
+        self.session.insert(ACCOUNT, &account.id).await?;
+        self.session.insert(EPOCH, account.epoch).await?;
+        sessions::begin(&self.session, &self.device).await?;
         if let (Some(_), Some(name)) = (before, name) {
             // What the account before held open here is not this one's.
-            sessions::rename(&self.session).await.map_err(lost)?;
+            sessions::rename(&self.session).await?;
             let mut write = self.venue.database.begin().await?;
             own_sessions::note(&mut write, &name).await?;
             write.commit().await?;
             self.venue.live.end_sessions(&[name]).await;
         } else {
-            sessions::name(&self.session).await.map_err(lost)?;
+            sessions::name(&self.session).await?;
         }
-        self.session.save().await.map_err(lost)?;
-        let entered = self.session.get::<String>(ACCOUNT).await.map_err(lost)?.is_some();
+        self.session.save().await?;
+        let entered = self.session.get::<String>(ACCOUNT).await?.is_some();
         if !entered {
-            self.session.flush().await.map_err(lost)?;
+            self.session.flush().await?;
         }
         Ok(entered)
     }
@@ -127,7 +120,7 @@ impl Caller {
     /// # Errors
     /// When the database fails.
     pub async fn session_name(&self) -> Result<String, DatabaseError> {
-        sessions::name(&self.session).await.map_err(lost)
+        Ok(sessions::name(&self.session).await?)
     }
 }
 

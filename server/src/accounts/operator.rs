@@ -9,9 +9,7 @@ use clap::Subcommand;
 use thiserror::Error;
 
 use super::{
-    Passwords,
-    coming_in::is_taken,
-    letters, links, new_person, own_sessions,
+    Passwords, letters, links, new_person, own_sessions,
     store::{self, Contact},
 };
 use crate::{
@@ -172,10 +170,10 @@ async fn create(
         let account = store::insert(&mut write, &form, new_person(), &hash, language).await?;
         store::confirm(&mut write, &account.id, form.email.trim()).await?;
         write.commit().await?;
-        Ok(account)
+        Ok::<_, DatabaseError>(account)
     };
     let account = match made.await {
-        Err(error) if is_taken(&error) => {
+        Err(error) if error.is_unique_violation() => {
             return Err(UserError::Wrong("The handle or the address is in use.".into()));
         }
         made => made?,

@@ -164,5 +164,5 @@ pub async fn ended_since(database: &Database, at: Millis) -> Result<Vec<String>,
         .bind(at.0)
         .fetch_all(&database.read)
         .await?;
-    rows.iter().map(|row| row.try_get(0)).collect()
+    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }

@@ -13,14 +13,14 @@ use bandstand_domain::{
 
 use super::{
     Account, GRACE,
-    coming_in::{check_sendable, is_taken, superseded, taken},
+    coming_in::{check_sendable, superseded, taken},
     letters::Occasion,
     links, own_sessions, store, write_to,
 };
 use crate::{
     caller::Caller,
     clock,
-    database::{DatabaseError, broken},
+    database::DatabaseError,
     factors,
     http::limits::{Limit, by_address},
     people, shows,
@@ -30,13 +30,10 @@ use crate::{
 impl AccountSettings for Caller {
     async fn settings(&self) -> Result<Settings, AccountError> {
         let account = self.own_account().await?;
-        let read = async {
-            let database = &self.venue.database;
-            let contact = store::contact(database, &account.id).await?;
-            let current = self.session_name().await?;
-            Ok((contact, own_sessions::list(database, &account.id, &current).await?))
-        };
-        let (contact, sessions) = read.await.map_err(broken)?;
+        let database = &self.venue.database;
+        let contact = store::contact(database, &account.id).await?;
+        let current = self.session_name().await?;
+        let sessions = own_sessions::list(database, &account.id, &current).await?;
         let contact = contact.ok_or(Refusal::NotLoggedIn)?;
         Ok(Settings {
             handle: contact.handle,
@@ -57,7 +54,7 @@ impl AccountSettings for Caller {
             let mut write = self.venue.database.begin().await?;
             store::set_handle(&mut write, &account.id, &handle).await?;
             if people::is_kept_for_another(&mut write, &handle, &account.id).await? {
-                return Ok(Err(taken(&handle)));
+                return Ok::<_, DatabaseError>(Err(taken(&handle)));
             }
             // Nobody has met who never confirmed their address, so no name is kept for them.
             let left = if account.confirmed { &account.handle } else { &handle };
@@ -74,8 +71,8 @@ impl AccountSettings for Caller {
                 }
                 Ok(Account { handle, ..account }.viewer())
             }
-            Err(error) if is_taken(&error) => Err(self.handle_taken(&handle).await),
-            Err(error) => Err(broken(error)),
+            Err(error) if error.is_unique_violation() => Err(self.handle_taken(&handle).await),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -85,27 +82,21 @@ impl AccountSettings for Caller {
         check_sendable(&form.email)?;
         self.check_own_password(&account, "email_password", &form.password).await?;
         let email = form.email.trim().to_owned();
-        let asked = async {
-            let mut write = self.venue.database.begin().await?;
-            if !account.lock_unchanged(&mut write).await? {
-                return Ok(false);
-            }
-            let id = account.id.clone();
-            let occasion = if account.confirmed {
-                Occasion::NewEmail { account: id, email }
-            } else {
-                // Nobody relies on an address that was never confirmed.
-                links::take_back(&mut write, &id).await?;
-                store::set_unconfirmed_email(&mut write, &id, &email).await?;
-                Occasion::Registered { account: id }
-            };
-            write_to(&mut write, occasion).await?;
-            write.commit().await?;
-            Ok(true)
-        };
-        if !asked.await.map_err(broken)? {
+        let mut write = self.venue.database.begin().await?;
+        if !account.lock_unchanged(&mut write).await? {
             return Err(superseded());
         }
+        let id = account.id.clone();
+        let occasion = if account.confirmed {
+            Occasion::NewEmail { account: id, email }
+        } else {
+            // Nobody relies on an address that was never confirmed.
+            links::take_back(&mut write, &id).await?;
+            store::set_unconfirmed_email(&mut write, &id, &email).await?;
+            Occasion::Registered { account: id }
+        };
+        write_to(&mut write, occasion).await?;
+        write.commit().await?;
         self.venue.jobs.wake();
         Ok(())
     }
@@ -117,22 +108,18 @@ impl AccountSettings for Caller {
         let passwords = &self.venue.passwords;
         passwords.check_strength("new", &form.new, &[&account.handle, &account.name]).await?;
         let hash = passwords.hash(&form.new).await?;
-        let kept = self.session_name().await.map_err(broken)?;
-        let changed = async {
-            let mut write = self.venue.database.begin().await?;
-            if !account.lock_unchanged(&mut write).await? {
-                return Ok(None);
-            }
-            store::set_password(&mut write, &account.id, &hash).await?;
-            factors::forget_tries(&mut write, &account.id).await?;
-            links::take_back(&mut write, &account.id).await?;
-            let ended = own_sessions::end_all(&mut write, &account.id, Some(&kept)).await?;
-            let occasion = Occasion::PasswordChanged { account: account.id.clone() };
-            write_to(&mut write, occasion).await?;
-            write.commit().await?;
-            Ok(Some(ended))
-        };
-        let ended = changed.await.map_err(broken)?.ok_or_else(superseded)?;
+        let kept = self.session_name().await?;
+        let mut write = self.venue.database.begin().await?;
+        if !account.lock_unchanged(&mut write).await? {
+            return Err(superseded());
+        }
+        store::set_password(&mut write, &account.id, &hash).await?;
+        factors::forget_tries(&mut write, &account.id).await?;
+        links::take_back(&mut write, &account.id).await?;
+        let ended = own_sessions::end_all(&mut write, &account.id, Some(&kept)).await?;
+        let occasion = Occasion::PasswordChanged { account: account.id.clone() };
+        write_to(&mut write, occasion).await?;
+        write.commit().await?;
         self.venue.live.end_sessions(&ended).await;
         self.venue.jobs.wake();
         Ok(())
@@ -141,39 +128,30 @@ impl AccountSettings for Caller {
     async fn change_language(&self, language: Language) -> Result<(), AccountError> {
         let account = self.own_account().await?;
         self.limited(Limit::Settings, &account.id)?;
-        let changed = async {
-            let mut write = self.venue.database.begin().await?;
-            store::set_language(&mut write, &account.id, language).await?;
-            write.commit().await
-        };
-        changed.await.map_err(broken)
+        let mut write = self.venue.database.begin().await?;
+        store::set_language(&mut write, &account.id, language).await?;
+        Ok(write.commit().await?)
     }
 
     async fn end_session(&self, name: String) -> Result<(), AccountError> {
         let account = self.own_account().await?;
-        let current = self.session_name().await.map_err(broken)?;
+        let current = self.session_name().await?;
         self.limited(Limit::Sessions, &current)?;
-        let ended = async {
-            let mut write = self.venue.database.begin().await?;
-            store::begin_epoch(&mut write, &account.id).await?;
-            let ended = own_sessions::end(&mut write, &account.id, &name).await?;
-            if ended {
-                write.commit().await?;
-            }
-            Ok(ended)
-        };
-        if !ended.await.map_err(broken)? {
+        let mut write = self.venue.database.begin().await?;
+        store::begin_epoch(&mut write, &account.id).await?;
+        if !own_sessions::end(&mut write, &account.id, &name).await? {
             return Err(Refusal::NotFound);
         }
+        write.commit().await?;
         self.venue.live.end_sessions(&[name]).await;
         Ok(())
     }
 
     async fn end_other_sessions(&self) -> Result<(), AccountError> {
         let account = self.own_account().await?;
-        let kept = self.session_name().await.map_err(broken)?;
+        let kept = self.session_name().await?;
         self.limited(Limit::Sessions, &kept)?;
-        let ended = self.end_all_sessions(&account.id, Some(&kept)).await.map_err(broken)?;
+        let ended = self.end_all_sessions(&account.id, Some(&kept)).await?;
         self.venue.live.end_sessions(&ended).await;
         Ok(())
     }
@@ -185,21 +163,17 @@ impl AccountSettings for Caller {
         }
         self.check_own_password(&account, "delete_password", &password).await?;
         let now = clock::now();
-        let deleted = async {
-            let mut write = self.venue.database.begin().await?;
-            if !account.lock_unchanged(&mut write).await? {
-                return Ok(None);
-            }
-            store::delete(&mut write, &account.id, now).await?;
-            links::take_back(&mut write, &account.id).await?;
-            let ended = own_sessions::end_all(&mut write, &account.id, None).await?;
-            let occasion = Occasion::Deleted { account: account.id.clone() };
-            write_to(&mut write, occasion).await?;
-            let off = shows::call_off(&mut write, &account.id).await?;
-            write.commit().await?;
-            Ok(Some((ended, off)))
-        };
-        let (ended, off) = deleted.await.map_err(broken)?.ok_or_else(superseded)?;
+        let mut write = self.venue.database.begin().await?;
+        if !account.lock_unchanged(&mut write).await? {
+            return Err(superseded());
+        }
+        store::delete(&mut write, &account.id, now).await?;
+        links::take_back(&mut write, &account.id).await?;
+        let ended = own_sessions::end_all(&mut write, &account.id, None).await?;
+        let occasion = Occasion::Deleted { account: account.id.clone() };
+        write_to(&mut write, occasion).await?;
+        let off = shows::call_off(&mut write, &account.id).await?;
+        write.commit().await?;
         shows::called_off(&self.venue, off).await;
         self.venue.live.end_sessions(&ended).await;
         self.venue.jobs.wake();
@@ -220,7 +194,7 @@ impl Caller {
     ) -> Result<(), Refusal<E>> {
         self.limited(Limit::Settings, &account.id)?;
         self.limited(Limit::LogIn, (by_address(self.address), &account.id))?;
-        let known = store::known_by_id(&self.venue.database, &account.id).await.map_err(broken)?;
+        let known = store::known_by_id(&self.venue.database, &account.id).await?;
         if self.is_password(known.as_ref(), password).await? {
             Ok(())
         } else {

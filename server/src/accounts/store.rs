@@ -3,6 +3,7 @@
 mod email_keys;
 mod ending;
 mod epoch;
+pub mod helpers;
 
 use bandstand_domain::{
     Millis, PersonId,

@@ -13,7 +13,6 @@ use super::store::{self, Deletion, Draft, Posted};
 use crate::{
     caller::Caller,
     clock,
-    database::broken,
     http::limits::{Limit, by_address},
     live::access::{self, Entry},
     rights::{self, Action, Resource},
@@ -47,7 +46,7 @@ impl Chat for Caller {
             }
             Ok(Posted::Taken) => Err(Refusal::Forbidden),
             Ok(Posted::Muted) => Err(Refusal::Because(ChatReason::Muted)),
-            Err(error) => Err(broken(error)),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -56,7 +55,7 @@ impl Chat for Caller {
         let (database, person) = (&self.venue.database, &entry.viewer.person);
         let any = rights::allows(self, &entry.facts, Resource::Message, Action::Delete).await?;
         // Looked at before anything is written: nobody keeps the only writer busy with what isn't theirs.
-        let author = store::author(database, show, id).await.map_err(broken)?;
+        let author = store::author(database, show, id).await?;
         if author.ok_or(Refusal::NotFound)? != *person && !any {
             return Err(Refusal::Forbidden);
         }
@@ -69,7 +68,7 @@ impl Chat for Caller {
             Ok(Deletion::Before) => Ok(()),
             Ok(Deletion::NotFound) => Err(Refusal::NotFound),
             Ok(Deletion::Forbidden) => Err(Refusal::Forbidden),
-            Err(error) => Err(broken(error)),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -85,13 +84,13 @@ impl Chat for Caller {
         // Only who was there: the list can't be filled with inventions.
         let known = !muted
             || self.venue.live.crowds().contains(show, &person)
-            || store::has_written(database, show, &person).await.map_err(broken)?;
+            || store::has_written(database, show, &person).await?;
         if !known {
             return Err(Refusal::NotFound);
         }
         self.limited(Limit::Moderation, (show, &entry.viewer.person))?;
         let changed = store::mute(database, show, &person, muted, clock::now()).await;
-        if changed.map_err(broken)? {
+        if changed? {
             self.venue.live.wake(Topic::Show(show));
         }
         Ok(())
@@ -103,6 +102,6 @@ impl Chat for Caller {
         if facts.members_only || !access::is_over(&facts, clock::now()) {
             access::enter(self, show).await?;
         }
-        store::page(&self.venue.database, show, before).await.map_err(broken)
+        Ok(store::page(&self.venue.database, show, before).await?)
     }
 }

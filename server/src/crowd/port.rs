@@ -11,7 +11,6 @@ use super::store::{self, Like};
 use crate::{
     caller::Caller,
     clock,
-    database::broken,
     http::limits::Limit,
     live::access::{self, Entry},
 };
@@ -31,7 +30,7 @@ impl Crowd for Caller {
                 Ok(likes)
             }
             Ok(Like::TooFresh(seconds)) => Err(Refusal::Because(CrowdReason::CoolDown { seconds })),
-            Err(error) => Err(broken(error)),
+            Err(error) => Err(error.into()),
         }
     }
 }

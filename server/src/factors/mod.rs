@@ -20,7 +20,7 @@ use crate::{
     accounts::{Account, Verdict, letters::Occasion, write_to},
     caller::Caller,
     clock,
-    database::{DatabaseError, Write, broken},
+    database::{DatabaseError, Write},
     http::{
         limits::{Limit, by_address},
         sessions,
@@ -40,7 +40,7 @@ pub async fn check_second_factor(
     code: &str,
 ) -> Result<(), AccountError> {
     let database = &caller.venue.database;
-    let factor = store::second_factor(database, &account.id).await.map_err(broken)?;
+    let factor = store::second_factor(database, &account.id).await?;
     let Some(factor) = factor.filter(|factor| factor.on) else { return Ok(()) };
     if code.trim().is_empty() {
         return Err(Refusal::Because(AccountReason::CodeNeeded));
@@ -48,7 +48,7 @@ pub async fn check_second_factor(
     let code = normal_code(code).map_err(|complaint| FieldErrors::one("code", complaint))?;
     caller.limited(Limit::Code, (by_address(caller.address), &account.id))?;
     let now = clock::now();
-    let tell = match store::begin_try(database, &account.id, now).await.map_err(broken)? {
+    let tell = match store::begin_try(database, &account.id, now).await? {
         Try::Counted { tell } => tell,
         Try::Blocked(until) => {
             let seconds = until.since(now).max(1).unsigned_abs().div_ceil(1_000);
@@ -61,7 +61,7 @@ pub async fn check_second_factor(
         None => {
             let step = step(caller, &account.id, &factor.secret, &code)?;
             match step {
-                Some(step) => use_step(caller, &account.id, step).await.map_err(broken)?,
+                Some(step) => use_step(caller, &account.id, step).await?,
                 None => false,
             }
         }
@@ -71,7 +71,7 @@ pub async fn check_second_factor(
     }
     if tell {
         let occasion = Occasion::CodesGuessed { account: account.id.clone() };
-        caller.ask(occasion).await.map_err(broken)?;
+        caller.ask(occasion).await?;
     }
     Err(wrong_code().into())
 }
@@ -114,12 +114,12 @@ async fn use_recovery_code(
     rest: &str,
 ) -> Result<bool, AccountError> {
     let database = &caller.venue.database;
-    let hash = store::recovery_code(database, account, slot).await.map_err(broken)?;
+    let hash = store::recovery_code(database, account, slot).await?;
     let verdict = caller.venue.passwords.verify(&Secret::new(rest), hash).await?;
     if verdict == Verdict::Wrong {
         return Ok(false);
     }
-    store::use_recovery_code(database, account, slot).await.map_err(broken)
+    Ok(store::use_recovery_code(database, account, slot).await?)
 }
 
 impl Caller {
@@ -160,8 +160,7 @@ impl Caller {
             &asked.state,
             clock::now().plus(patience),
         )
-        .await
-        .map_err(broken)?;
+        .await?;
         Ok(Challenge { ceremony, options: asked.options })
     }
 

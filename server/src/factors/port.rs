@@ -14,9 +14,9 @@ use bandstand_domain::{
 
 use super::{passkeys, second, step, store, wrong_code};
 use crate::{
-    accounts::{Account, is_taken, store::find},
+    accounts::{Account, store::find},
     caller::Caller,
-    database::broken,
+    database::DatabaseError,
     http::limits::{Limit, by_address},
 };
 
@@ -30,11 +30,11 @@ impl Factors for Caller {
     async fn ways(&self) -> Result<Ways, FactorError> {
         let account = self.own_account().await?;
         let database = &self.venue.database;
-        let factor = store::second_factor(database, &account.id).await.map_err(broken)?;
-        let left = store::recovery_codes_left(database, &account.id).await.map_err(broken)?;
+        let factor = store::second_factor(database, &account.id).await?;
+        let left = store::recovery_codes_left(database, &account.id).await?;
         let origin = passkeys::origin(&self.venue.config.public_url);
         Ok(Ways {
-            passkeys: store::passkeys(database, &account.id).await.map_err(broken)?,
+            passkeys: store::passkeys(database, &account.id).await?,
             passkey_origin: origin.map(|origin| origin.origin().ascii_serialization()),
             second_factor: factor.is_some_and(|factor| factor.on),
             recovery_codes: left,
@@ -44,7 +44,7 @@ impl Factors for Caller {
 
     async fn begin_passkey(&self, password: Option<Secret>) -> Result<Challenge, FactorError> {
         let account = self.proven(password).await?;
-        let known = store::passkeys(&self.venue.database, &account.id).await.map_err(broken)?;
+        let known = store::passkeys(&self.venue.database, &account.id).await?;
         if known.len() >= MOST_PASSKEYS {
             return Err(Refusal::Because(FactorReason::TooManyPasskeys));
         }
@@ -74,13 +74,13 @@ impl Factors for Caller {
         let database = &self.venue.database;
         let state = store::take_ceremony(database, &ceremony, Some(&account.id)).await;
         let unusable = || Refusal::Because(FactorReason::UnusablePasskey);
-        let state = state.map_err(broken)?.ok_or_else(unusable)?;
+        let state = state?.ok_or_else(unusable)?;
         let made = passkeys::accept_new(&self.venue.config.public_url, &state, &credential);
         let (id, data) = made.map_err(Refusal::Because)?;
         let added = async {
             let mut write = database.begin().await?;
             if !account.lock_unchanged(&mut write).await? {
-                return Ok(Err(superseded()));
+                return Ok::<_, DatabaseError>(Err(superseded()));
             }
             let name = &tidy_name(&name);
             let added =
@@ -94,8 +94,8 @@ impl Factors for Caller {
         };
         match added.await {
             Ok(added) => added,
-            Err(error) if is_taken(&error) => Err(unusable()),
-            Err(error) => Err(broken(error)),
+            Err(error) if error.is_unique_violation() => Err(unusable()),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -105,18 +105,15 @@ impl Factors for Caller {
         password: Option<Secret>,
     ) -> Result<(), FactorError> {
         let account = self.proven(password).await?;
-        let removed = async {
-            let mut write = self.venue.database.begin().await?;
-            if !account.lock_unchanged(&mut write).await? {
-                return Ok(Err(superseded()));
-            }
-            if !store::remove_passkey(&mut write, &account.id, &id).await? {
-                return Ok(Err(Refusal::NotFound));
-            }
-            self.commit_told(write, &account).await?;
-            Ok(Ok(()))
-        };
-        removed.await.map_err(broken)?
+        let mut write = self.venue.database.begin().await?;
+        if !account.lock_unchanged(&mut write).await? {
+            return Err(superseded());
+        }
+        if !store::remove_passkey(&mut write, &account.id, &id).await? {
+            return Err(Refusal::NotFound);
+        }
+        self.commit_told(write, &account).await?;
+        Ok(())
     }
 
     async fn begin_log_in(&self) -> Result<Challenge, FactorError> {
@@ -133,10 +130,10 @@ impl Factors for Caller {
         self.limited(Limit::LogInAddress, by_address(self.address))?;
         let unknown = || Refusal::Because(FactorReason::UnknownPasskey);
         let database = &self.venue.database;
-        let state = store::take_ceremony(database, &ceremony, None).await.map_err(broken)?;
+        let state = store::take_ceremony(database, &ceremony, None).await?;
         let state = state.ok_or_else(unknown)?;
         let id = passkeys::named(&credential).ok_or_else(unknown)?;
-        let known = store::passkey(database, &id).await.map_err(broken)?.ok_or_else(unknown)?;
+        let known = store::passkey(database, &id).await?.ok_or_else(unknown)?;
         let data = passkeys::check_known(
             &self.venue.config.public_url,
             &state,
@@ -146,14 +143,14 @@ impl Factors for Caller {
         );
         let data = data.map_err(Refusal::Because)?;
         // Also refused to who has closed the account, or whom the operator has: the password tells why.
-        let account = find(database, &known.account).await.map_err(broken)?.ok_or_else(unknown)?;
+        let account = find(database, &known.account).await?.ok_or_else(unknown)?;
         // As it was when the passkey was read.
         let account = Account { epoch: known.epoch, ..account };
-        if !self.enter(&account).await.map_err(broken)? {
+        if !self.enter(&account).await? {
             return Err(superseded());
         }
         let viewer = account.viewer();
-        store::use_passkey(database, &id, &data).await.map_err(broken)?;
+        store::use_passkey(database, &id, &data).await?;
         Ok(viewer)
     }
 
@@ -161,18 +158,14 @@ impl Factors for Caller {
         let account = self.proven(password).await?;
         let secret = second::new_secret();
         let sealed = self.venue.seal.seal(&secret, &account.id).map_err(|_| Refusal::Broken)?;
-        let begun = async {
-            let mut write = self.venue.database.begin().await?;
-            if !account.lock_unchanged(&mut write).await? {
-                return Ok(Err(superseded()));
-            }
-            if !store::begin_second_factor(&mut write, &account.id, &sealed).await? {
-                return Ok(Err(Refusal::Because(FactorReason::AlreadyOn)));
-            }
-            write.commit().await?;
-            Ok(Ok(()))
-        };
-        begun.await.map_err(broken)??;
+        let mut write = self.venue.database.begin().await?;
+        if !account.lock_unchanged(&mut write).await? {
+            return Err(superseded());
+        }
+        if !store::begin_second_factor(&mut write, &account.id, &sealed).await? {
+            return Err(Refusal::Because(FactorReason::AlreadyOn));
+        }
+        write.commit().await?;
         second::set_up(&secret, &account.handle).map_err(|_| Refusal::Broken)
     }
 
@@ -180,7 +173,7 @@ impl Factors for Caller {
         let account = self.own_account().await?;
         let code = normal_code(&code).map_err(|complaint| FieldErrors::one("code", complaint))?;
         let database = &self.venue.database;
-        let factor = store::second_factor(database, &account.id).await.map_err(broken)?;
+        let factor = store::second_factor(database, &account.id).await?;
         let factor = factor.ok_or(Refusal::Because(FactorReason::Off))?;
         if factor.on {
             return Err(Refusal::Because(FactorReason::AlreadyOn));
@@ -188,37 +181,31 @@ impl Factors for Caller {
         self.limited(Limit::Code, (by_address(self.address), &account.id))?;
         let step = step(self, &account.id, &factor.secret, &code)?.ok_or_else(wrong_code)?;
         let (shown, kept) = self.make_recovery_codes().await?;
-        let enabled = async {
-            let mut write = database.begin().await?;
-            if !account.lock_unchanged(&mut write).await? {
-                return Ok(Err(superseded()));
-            }
-            // The code that turned it on opens nothing afterwards.
-            let fresh = store::use_step(&mut write, &account.id, step).await?;
-            if !fresh || !store::enable(&mut write, &account.id).await? {
-                return Ok(Err(Refusal::Because(FactorReason::AlreadyOn)));
-            }
-            store::keep_recovery_codes(&mut write, &account.id, &kept).await?;
-            self.commit_told(write, &account).await?;
-            Ok(Ok(shown))
-        };
-        enabled.await.map_err(broken)?
+        let mut write = database.begin().await?;
+        if !account.lock_unchanged(&mut write).await? {
+            return Err(superseded());
+        }
+        // The code that turned it on opens nothing afterwards.
+        let fresh = store::use_step(&mut write, &account.id, step).await?;
+        if !fresh || !store::enable(&mut write, &account.id).await? {
+            return Err(Refusal::Because(FactorReason::AlreadyOn));
+        }
+        store::keep_recovery_codes(&mut write, &account.id, &kept).await?;
+        self.commit_told(write, &account).await?;
+        Ok(shown)
     }
 
     async fn disable_second_factor(&self, password: Option<Secret>) -> Result<(), FactorError> {
         let account = self.proven(password).await?;
-        let disabled = async {
-            let mut write = self.venue.database.begin().await?;
-            if !account.lock_unchanged(&mut write).await? {
-                return Ok(Err(superseded()));
-            }
-            if !store::disable(&mut write, &account.id).await? {
-                return Ok(Err(Refusal::Because(FactorReason::Off)));
-            }
-            self.commit_told(write, &account).await?;
-            Ok(Ok(()))
-        };
-        disabled.await.map_err(broken)?
+        let mut write = self.venue.database.begin().await?;
+        if !account.lock_unchanged(&mut write).await? {
+            return Err(superseded());
+        }
+        if !store::disable(&mut write, &account.id).await? {
+            return Err(Refusal::Because(FactorReason::Off));
+        }
+        self.commit_told(write, &account).await?;
+        Ok(())
     }
 
     async fn new_recovery_codes(
@@ -227,20 +214,17 @@ impl Factors for Caller {
     ) -> Result<Vec<Secret>, FactorError> {
         let account = self.proven(password).await?;
         let database = &self.venue.database;
-        let factor = store::second_factor(database, &account.id).await.map_err(broken)?;
+        let factor = store::second_factor(database, &account.id).await?;
         if !factor.is_some_and(|factor| factor.on) {
             return Err(Refusal::Because(FactorReason::Off));
         }
         let (shown, kept) = self.make_recovery_codes().await?;
-        let changed = async {
-            let mut write = database.begin().await?;
-            if !account.lock_unchanged(&mut write).await? {
-                return Ok(Err(superseded()));
-            }
-            store::keep_recovery_codes(&mut write, &account.id, &kept).await?;
-            self.commit_told(write, &account).await?;
-            Ok(Ok(shown))
-        };
-        changed.await.map_err(broken)?
+        let mut write = database.begin().await?;
+        if !account.lock_unchanged(&mut write).await? {
+            return Err(superseded());
+        }
+        store::keep_recovery_codes(&mut write, &account.id, &kept).await?;
+        self.commit_told(write, &account).await?;
+        Ok(shown)
     }
 }

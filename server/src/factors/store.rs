@@ -182,7 +182,7 @@ pub async fn take_ceremony(
     .fetch_optional(&mut *write)
     .await?;
     write.commit().await?;
-    row.map(|row| row.try_get(0)).transpose()
+    row.map(|row| Ok(row.try_get(0)?)).transpose()
 }
 
 /// A second factor.
@@ -319,7 +319,7 @@ pub async fn recovery_code(
     .bind(slot)
     .fetch_optional(&database.read)
     .await?
-    .map(|row| row.try_get(0))
+    .map(|row| Ok(row.try_get(0)?))
     .transpose()
 }
 

@@ -50,7 +50,7 @@ pub async fn show(
             registry.register("shows", "Shows with somebody on stage, or lost from it", stages);
         }
         // The rest is worth having all the more.
-        Err(error) => tracing::error!(%error, "the database failed"),
+        Err(error) => error.log(),
     }
     let mut text = String::new();
     match encode(&mut text, &registry) {

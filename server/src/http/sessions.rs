@@ -243,8 +243,8 @@ fn key(id: &Id) -> String {
     secrets::hash(id.0.to_le_bytes())
 }
 
-fn backend(error: DatabaseError) -> session_store::Error {
-    session_store::Error::Backend(error.to_string())
+fn backend(error: impl Into<DatabaseError>) -> session_store::Error {
+    session_store::Error::Backend(error.into().to_string())
 }
 
 #[async_trait]

@@ -8,7 +8,6 @@ use bandstand_domain::{
 
 use crate::{
     caller::Caller,
-    database::broken,
     shows::{self, ShowFacts},
     venue::Venue,
 };
@@ -40,7 +39,7 @@ pub async fn enter<E: std::error::Error>(
     show: ShowId,
 ) -> Result<Entry, Refusal<E>> {
     let facts = facts(&caller.venue, show).await?;
-    let viewer = caller.viewer().await.map_err(broken)?;
+    let viewer = caller.viewer().await?;
     let viewer = viewer.ok_or(Refusal::NotLoggedIn)?;
     if facts.members_only && viewer.role == Role::Guest {
         return Err(Refusal::Forbidden);
@@ -56,7 +55,7 @@ pub async fn facts<E: std::error::Error>(
     venue: &Venue,
     show: ShowId,
 ) -> Result<ShowFacts, Refusal<E>> {
-    let facts = shows::facts(&venue.database, show).await.map_err(broken)?;
+    let facts = shows::facts(&venue.database, show).await?;
     match facts {
         None => Err(Refusal::NotFound),
         Some(facts) if facts.deleted => Err(Refusal::Gone),

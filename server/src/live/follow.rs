@@ -23,7 +23,7 @@ use crate::{
     caller::Caller,
     chat, clock,
     crowd::{Attendance, NoRoom, NotEntered},
-    database::{DatabaseError, broken},
+    database::DatabaseError,
     shows,
     venue::Venue,
 };
@@ -111,14 +111,14 @@ impl Follow {
                 artist = claims.artist.then_some((facts.artist_account, claims.show));
                 let database = &caller.venue.database;
                 let open = own_sessions::is_open(database, hold.name(), members_only).await;
-                if !open.map_err(broken)? {
+                if !open? {
                     return Err(Refusal::Forbidden);
                 }
                 Some(hold)
             }
         };
         // Before anything is read, so that whatever is newer comes through the queue.
-        let following = live.hub().follow(topic, outbox.clone()).await.map_err(broken)?;
+        let following = live.hub().follow(topic, outbox.clone()).await?;
         let attendance = match &claims {
             None => None,
             Some(claims) => {
@@ -179,7 +179,7 @@ impl Follow {
                     let after = log::after(&venue.database, self.topic, from, MOST_EVENTS).await?;
                     let After::Events(stretch) = after else {
                         // Pruned behind our back: the page must begin anew.
-                        return Err(DatabaseError::RowNotFound);
+                        return Err(DatabaseError::row_not_found());
                     };
                     self.position = Position(stretch.last);
                     if let Outgoing::Events { text, .. } = events_frame(self.topic, stretch) {
@@ -218,7 +218,7 @@ async fn current_person(caller: &Caller) -> Result<Option<PersonId>, StageError>
         tracing::error!(%error, "a session can't be read");
         return Err(Refusal::Broken);
     }
-    let viewer = caller.viewer().await.map_err(broken)?;
+    let viewer = caller.viewer().await?;
     Ok(viewer.map(|viewer| viewer.person))
 }
 
@@ -233,7 +233,7 @@ async fn attend(
     crowds.enter(show, figure, number, outbox.clone()).await.map_err(|error| match error {
         NotEntered::NoRoom(NoRoom::Full) => Refusal::Because(StageReason::Full),
         NotEntered::NoRoom(NoRoom::TooManyConnections) => Refusal::TooMany { retry_after: 10 },
-        NotEntered::Database(error) => broken(error),
+        NotEntered::Database(error) => error.into(),
     })
 }
 
@@ -252,7 +252,7 @@ async fn start(
     if let Some(cursor) = after {
         let missed = venue.live.hub().missed(topic, cursor).await;
         let subscribed = encode(&ServerFrame::Subscribed { topic, cursor, reset: None });
-        match missed.map_err(broken)? {
+        match missed? {
             Missed::Nothing => {
                 return Ok(Start { position: Position(cursor), frames: vec![subscribed] });
             }
@@ -265,7 +265,7 @@ async fn start(
     let (cursor, present) = match claims {
         None => {
             let latest = log::latest(&venue.database, topic).await;
-            (latest.map_err(broken)?, Snapshot::Shows)
+            (latest?, Snapshot::Shows)
         }
         Some(claims) => present(venue, claims).await?,
     };
@@ -276,7 +276,7 @@ async fn start(
 /// A show as it is, and the event up to which that holds.
 async fn present(venue: &Venue, claims: &Claims) -> Result<(Cursor, Snapshot), StageError> {
     let show = claims.show;
-    let facts = shows::facts(&venue.database, show).await.map_err(broken)?;
+    let facts = shows::facts(&venue.database, show).await?;
     let facts = facts.ok_or(Refusal::NotFound)?;
     let account = claims.artist.then_some(facts.artist_account.as_str());
     let page = shows::page(venue, show, account).await.map_err(|refusal| match refusal {
@@ -286,12 +286,8 @@ async fn present(venue: &Venue, claims: &Claims) -> Result<(Cursor, Snapshot), S
     })?;
     // A message is at the cursor of its event: newer ones will come as events.
     let chat = chat::page(&venue.database, show, page.cursor.0 + 1).await;
-    let chat = chat.map_err(broken)?;
-    let muted = if claims.artist {
-        chat::muted(&venue.database, show).await.map_err(broken)?
-    } else {
-        Vec::new()
-    };
+    let chat = chat?;
+    let muted = if claims.artist { chat::muted(&venue.database, show).await? } else { Vec::new() };
     let cursor = page.cursor;
     Ok((cursor, Snapshot::Show { page, chat, publication: facts.publication, muted }))
 }

@@ -21,7 +21,7 @@ use crate::{
     accounts::guests,
     caller::Caller,
     chat, clock,
-    database::{DatabaseError, broken},
+    database::DatabaseError,
     http::limits::{Limit, by_address},
     rights::{self, Action, Resource},
 };
@@ -42,10 +42,9 @@ impl Stage for Caller {
         let moderates =
             rights::allows(self, &entry.facts, Resource::Chat, Action::Moderate).await?;
         let viewer = entry.viewer;
-        let muted =
-            chat::is_muted(&self.venue.database, show, &viewer.person).await.map_err(broken)?;
+        let muted = chat::is_muted(&self.venue.database, show, &viewer.person).await?;
         let (person, name) = (viewer.person, viewer.name);
-        let session = self.session_name().await.map_err(broken)?;
+        let session = self.session_name().await?;
         let claims = Claims {
             person: person.clone(),
             name: name.clone(),
@@ -74,7 +73,7 @@ impl Stage for Caller {
             return Err(Refusal::Because(StageReason::TakenOver));
         }
         let (person, name) = (viewer.person, viewer.name);
-        let session = self.session_name().await.map_err(broken)?;
+        let session = self.session_name().await?;
         let claims = Claims { person, name, show, right: Right::Stage, artist: true, session };
         let now = clock::now();
         Ok(PublishToken {
@@ -142,7 +141,7 @@ pub(super) async fn allowed(
 }
 
 fn answer(outcome: Result<Outcome, DatabaseError>) -> Result<(), StageError> {
-    match outcome.map_err(broken)? {
+    match outcome? {
         Outcome::Changed(_) | Outcome::Same => Ok(()),
         Outcome::NotPossible(NotPossible::Over) => Err(Refusal::Because(StageReason::Over)),
         Outcome::NotPossible(NotPossible::NobodyThere) => {

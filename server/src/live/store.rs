@@ -123,7 +123,7 @@ pub async fn publication(database: &Database, show: ShowId) -> Result<Option<i64
     .bind(show.to_string())
     .fetch_optional(&database.read)
     .await?;
-    row.map(|row| row.try_get(0)).transpose()
+    row.map(|row| Ok(row.try_get(0)?)).transpose()
 }
 
 /// The shows on whose stage somebody is said to be.

@@ -22,7 +22,6 @@ use crate::{
     accounts::{Account, store::lock},
     caller::Caller,
     clock,
-    database::broken,
     http::limits::Limit,
     live::log,
     shows,
@@ -37,7 +36,7 @@ impl Caller {
     }
 
     async fn artist_called(&self, handle: &str) -> Result<ArtistRow, PeopleError> {
-        let found = store::artist(&self.venue.database, handle).await.map_err(broken)?;
+        let found = store::artist(&self.venue.database, handle).await?;
         found.ok_or(Refusal::NotFound)
     }
 
@@ -48,9 +47,7 @@ impl Caller {
     ) -> Result<Following, PeopleError> {
         let viewer = viewer.map(|account| account.id.as_str());
         let (followers, following) =
-            store::followers(&self.venue.database, &artist.account, viewer)
-                .await
-                .map_err(broken)?;
+            store::followers(&self.venue.database, &artist.account, viewer).await?;
         Ok(Following { following, followers })
     }
 }
@@ -59,12 +56,11 @@ impl Caller {
 impl People for Caller {
     async fn artist(&self, handle: String) -> Result<ArtistPage, PeopleError> {
         let artist = self.artist_called(&handle).await?;
-        let viewer = self.account().await.map_err(broken)?;
+        let viewer = self.account().await?;
         let database = &self.venue.database;
         // Before the lists: an event in between is then sent once more than needed, never lost.
-        let cursor = log::latest(database, Topic::Shows).await.map_err(broken)?;
-        let (live, upcoming, past) =
-            shows::of_artist(database, &artist.account).await.map_err(broken)?;
+        let cursor = log::latest(database, Topic::Shows).await?;
+        let (live, upcoming, past) = shows::of_artist(database, &artist.account).await?;
         let Following { following, followers } = self.following(&artist, viewer.as_ref()).await?;
         Ok(ArtistPage {
             address: format!("{}/artists/{}", self.venue.config.public_url, artist.handle),
@@ -90,15 +86,13 @@ impl People for Caller {
         if artist.account == account.id {
             return Err(Refusal::Because(PeopleReason::Oneself));
         }
-        store::follow(&self.venue.database, &account.id, &artist.account, follow)
-            .await
-            .map_err(broken)?;
+        store::follow(&self.venue.database, &account.id, &artist.account, follow).await?;
         self.following(&artist, Some(&account)).await
     }
 
     async fn profile(&self) -> Result<Profile, PeopleError> {
         let account = self.own_account().await?;
-        store::profile(&self.venue.database, &account.id).await.map_err(broken)
+        Ok(store::profile(&self.venue.database, &account.id).await?)
     }
 
     async fn save_profile(&self, form: ProfileForm) -> Result<(), PeopleError> {
@@ -111,15 +105,15 @@ impl People for Caller {
         if renamed {
             self.limited(Limit::Rename, &account.id)?;
         }
-        let mut write = self.venue.database.begin().await.map_err(broken)?;
-        lock(&mut write, &account.id).await.map_err(broken)?;
-        store::save_profile(&mut write, &account.id, &form).await.map_err(broken)?;
+        let mut write = self.venue.database.begin().await?;
+        lock(&mut write, &account.id).await?;
+        store::save_profile(&mut write, &account.id, &form).await?;
         let changed = if renamed {
-            shows::append_artist_changed(&mut write, &account.id).await.map_err(broken)?
+            shows::append_artist_changed(&mut write, &account.id).await?
         } else {
             Vec::new()
         };
-        write.commit().await.map_err(broken)?;
+        write.commit().await?;
         for show in changed {
             shows::wake(&self.venue, show);
         }
@@ -129,7 +123,7 @@ impl People for Caller {
     async fn remove_picture(&self) -> Result<(), PeopleError> {
         let account = self.changing_account().await?;
         let before = store::change_picture(&self.venue.database, &account.id, None).await;
-        if let Some(before) = before.map_err(broken)? {
+        if let Some(before) = before? {
             discard(&self.venue.files, &before).await;
         }
         Ok(())

@@ -21,7 +21,7 @@ use super::{picture::square, store};
 use crate::{
     caller::Caller,
     clock,
-    database::{DatabaseError, broken},
+    database::DatabaseError,
     files::{FileError, Files},
     http::{limits::Limit, refused},
     venue::Venue,
@@ -89,7 +89,7 @@ async fn take(caller: &Caller, headers: &HeaderMap, body: Body) -> Result<Pictur
     venue.files.keep(&large, made.large).await.map_err(lost)?;
     venue.files.keep(&small, made.small).await.map_err(lost)?;
     let before = store::change_picture(&venue.database, &account.id, Some(&picture)).await;
-    if let Some(before) = before.map_err(broken)? {
+    if let Some(before) = before? {
         discard(&venue.files, &before).await;
     }
     Ok(picture)

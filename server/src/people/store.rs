@@ -219,9 +219,8 @@ pub async fn change_picture(
 /// # Errors
 /// When the database fails.
 pub async fn pictures(database: &Database) -> Result<Vec<String>, DatabaseError> {
-    sqlx::query_scalar("SELECT picture FROM accounts WHERE picture IS NOT NULL")
-        .fetch_all(&database.read)
-        .await
+    let pictures = sqlx::query_scalar("SELECT picture FROM accounts WHERE picture IS NOT NULL");
+    Ok(pictures.fetch_all(&database.read).await?)
 }
 
 /// Makes `follower` follow `artist`, or no longer; both are private identities.

@@ -10,12 +10,7 @@ use bandstand_domain::{
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
 use super::store::{self, Place};
-use crate::{
-    clock,
-    database::{Database, broken},
-    live::log,
-    venue::Venue,
-};
+use crate::{clock, database::Database, live::log, venue::Venue};
 
 /// The most shows that are live in one list.
 const MOST_LIVE: i64 = 200;
@@ -33,9 +28,8 @@ const fn page_size(section: Section) -> usize {
 pub async fn whats_on(venue: &Venue) -> Result<WhatsOn, ShowError> {
     let database = &venue.database;
     // Before the lists: an event that comes in between is then sent once more than needed, never lost.
-    let cursor = log::latest(database, Topic::Shows).await.map_err(broken)?;
-    let mut live =
-        store::section(&database.read, Section::Live, None, MOST_LIVE).await.map_err(broken)?;
+    let cursor = log::latest(database, Topic::Shows).await?;
+    let mut live = store::section(&database.read, Section::Live, None, MOST_LIVE).await?;
     live.sort_by_cached_key(|show| Reverse(venue.live.crowds().count(show.id)));
     Ok(WhatsOn {
         live,
@@ -68,7 +62,7 @@ async fn page(
     let size = page_size(section);
     // One more than is shown tells whether there is a next page.
     let most = i64::try_from(size + 1).unwrap_or(i64::MAX);
-    let mut shows = store::section(&database.read, section, after, most).await.map_err(broken)?;
+    let mut shows = store::section(&database.read, section, after, most).await?;
     let next = (shows.len() > size).then(|| {
         shows.truncate(size);
         shows.last().map(write_place).unwrap_or_default()

@@ -25,7 +25,7 @@ use crate::{
     accounts::{Account, store::lock},
     caller::Caller,
     clock,
-    database::{Database, DatabaseError, Write, broken},
+    database::{Database, DatabaseError, Write},
     http::limits::Limit,
     live::log,
     rights::{self, Action, Resource, Standing},
@@ -60,10 +60,10 @@ pub async fn card(write: &mut Write, id: ShowId) -> Result<Option<ShowCard>, Dat
 pub async fn page(venue: &Venue, id: ShowId, viewer: Option<&str>) -> Result<ShowPage, ShowError> {
     let database = &venue.database;
     // Before the show: an event in between is then sent once more than needed, never lost.
-    let cursor = log::latest(database, Topic::Show(id)).await.map_err(broken)?;
-    let facts = facts(database, id).await.map_err(broken)?.ok_or(Refusal::NotFound)?;
-    let card = store::card(&database.read, id).await.map_err(broken)?.ok_or(Refusal::Gone)?;
-    let details = store::details(&database.read, id).await.map_err(broken)?;
+    let cursor = log::latest(database, Topic::Show(id)).await?;
+    let facts = facts(database, id).await?.ok_or(Refusal::NotFound)?;
+    let card = store::card(&database.read, id).await?.ok_or(Refusal::Gone)?;
+    let details = store::details(&database.read, id).await?;
     Ok(ShowPage {
         card,
         description: details.description,
@@ -83,7 +83,7 @@ pub async fn page(venue: &Venue, id: ShowId, viewer: Option<&str>) -> Result<Sho
 /// # Errors
 /// When the database fails, or the show is deleted.
 pub async fn append_changed(write: &mut Write, id: ShowId) -> Result<(), DatabaseError> {
-    let show = card(write, id).await?.ok_or(DatabaseError::RowNotFound)?;
+    let show = card(write, id).await?.ok_or(DatabaseError::row_not_found())?;
     let description = store::details(&mut **write, id).await?.description;
     let now = clock::now();
     let listed = Event::ShowChanged { show: show.clone(), description: None };
@@ -189,7 +189,7 @@ impl Caller {
     /// so that who may not keeps nobody else waiting for the database's writer.
     async fn show_to(&self, id: ShowId, action: Action) -> Result<(Account, ShowFacts), ShowError> {
         let account = self.own_account().await?;
-        let facts = facts(&self.venue.database, id).await.map_err(broken)?;
+        let facts = facts(&self.venue.database, id).await?;
         let facts = facts.ok_or(Refusal::NotFound)?;
         if rights::allows(self, &facts, Resource::Show, action).await? {
             Ok((account, facts))
@@ -201,9 +201,9 @@ impl Caller {
     /// A transaction that changes the show `id` of the account `artist`, and the show as it is now. Until
     /// it ends, the artist's shows change nowhere else.
     async fn change_show(&self, id: ShowId, artist: &str) -> Result<(Write, ShowFacts), ShowError> {
-        let mut write = self.venue.database.begin().await.map_err(broken)?;
-        lock(&mut write, artist).await.map_err(broken)?;
-        let facts = store::facts(&mut *write, id).await.map_err(broken)?;
+        let mut write = self.venue.database.begin().await?;
+        lock(&mut write, artist).await?;
+        let facts = store::facts(&mut *write, id).await?;
         let facts = facts.filter(|facts| !facts.deleted).ok_or(Refusal::Gone)?;
         Ok((write, facts))
     }
@@ -225,7 +225,7 @@ async fn check_free(
     times: &Times,
     except: Option<ShowId>,
 ) -> Result<(), ShowError> {
-    match store::overlapping(write, artist, times, except).await.map_err(broken)? {
+    match store::overlapping(write, artist, times, except).await? {
         Some(title) => {
             Err(FieldErrors::one("starts", format!("‘{title}’ already stands at that time."))
                 .into())
@@ -245,24 +245,22 @@ impl Shows for Caller {
     }
 
     async fn show(&self, id: ShowId) -> Result<ShowPage, ShowError> {
-        let account = self.account().await.map_err(broken)?;
+        let account = self.account().await?;
         page(&self.venue, id, account.as_ref().map(|account| account.id.as_str())).await
     }
 
     async fn mine(&self) -> Result<ShowList, ShowError> {
         let artist = self.artist().await?;
-        let shows = store::of_artist(&self.venue.database.read, &artist.id, MOST_MINE)
-            .await
-            .map_err(broken)?;
+        let shows = store::of_artist(&self.venue.database.read, &artist.id, MOST_MINE).await?;
         Ok(ShowList { shows, next: None })
     }
 
     async fn draft(&self, id: ShowId) -> Result<ShowDraft, ShowError> {
         self.own_account().await?;
         let database = &self.venue.database;
-        let facts = facts(database, id).await.map_err(broken)?.ok_or(Refusal::NotFound)?;
+        let facts = facts(database, id).await?.ok_or(Refusal::NotFound)?;
         facts.check(self, Action::Change).await?;
-        store::draft(&database.read, id).await.map_err(broken)
+        Ok(store::draft(&database.read, id).await?)
     }
 
     async fn create(&self, draft: ShowDraft) -> Result<ShowId, ShowError> {
@@ -273,16 +271,16 @@ impl Shows for Caller {
         check_times(times.starts_at, times.ends_at, clock::now(), None)?;
         self.limited(Limit::Shows, &artist.id)?;
 
-        let mut write = self.venue.database.begin().await.map_err(broken)?;
-        lock(&mut write, &artist.id).await.map_err(broken)?;
+        let mut write = self.venue.database.begin().await?;
+        lock(&mut write, &artist.id).await?;
         check_free(&mut write, &artist.id, &times, None).await?;
-        let ahead = store::ahead(&mut write, &artist.id, MOST_AHEAD).await.map_err(broken)?;
+        let ahead = store::ahead(&mut write, &artist.id, MOST_AHEAD).await?;
         if ahead.len() as i64 >= MOST_AHEAD {
             return Err(Refusal::Because(ShowReason::TooManyAhead));
         }
-        let id = store::insert(&mut write, &artist.id, &draft, &times).await.map_err(broken)?;
-        append_changed(&mut write, id).await.map_err(broken)?;
-        write.commit().await.map_err(broken)?;
+        let id = store::insert(&mut write, &artist.id, &draft, &times).await?;
+        append_changed(&mut write, id).await?;
+        write.commit().await?;
         wake(&self.venue, id);
         Ok(id)
     }
@@ -293,7 +291,7 @@ impl Shows for Caller {
         let draft = normal(draft);
         self.limited(Limit::Shows, &account.id)?;
         let (mut write, facts) = self.change_show(id, &facts.artist_account).await?;
-        let before = store::draft(&mut *write, id).await.map_err(broken)?;
+        let before = store::draft(&mut *write, id).await?;
         let same_times = (&draft.starts, &draft.ends, &draft.time_zone)
             == (&before.starts, &before.ends, &before.time_zone);
         let times = if same_times {
@@ -316,12 +314,12 @@ impl Shows for Caller {
             check_free(&mut write, &facts.artist_account, &times, Some(id)).await?;
             times
         };
-        store::update(&mut write, id, &draft, &times).await.map_err(broken)?;
-        append_changed(&mut write, id).await.map_err(broken)?;
-        write.commit().await.map_err(broken)?;
+        store::update(&mut write, id, &draft, &times).await?;
+        append_changed(&mut write, id).await?;
+        write.commit().await?;
         wake(&self.venue, id);
         if draft.members_only && !before.members_only {
-            self.venue.live.cut_guests(&self.venue.database, id).await.map_err(broken)?;
+            self.venue.live.cut_guests(&self.venue.database, id).await?;
         }
         Ok(())
     }
@@ -330,12 +328,12 @@ impl Shows for Caller {
         let (account, facts) = self.show_to(id, Action::Delete).await?;
         self.limited(Limit::Shows, &account.id)?;
         let (mut write, _) = self.change_show(id, &facts.artist_account).await?;
-        store::delete(&mut write, id).await.map_err(broken)?;
+        store::delete(&mut write, id).await?;
         let deleted = Event::ShowDeleted { show: id };
         for topic in [Topic::Shows, Topic::Show(id)] {
-            log::append(&mut write, topic, &deleted, clock::now()).await.map_err(broken)?;
+            log::append(&mut write, topic, &deleted, clock::now()).await?;
         }
-        write.commit().await.map_err(broken)?;
+        write.commit().await?;
         wake(&self.venue, id);
         self.venue.live.close_show(id).await;
         Ok(())

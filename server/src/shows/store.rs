@@ -54,7 +54,7 @@ pub fn stage(row: &AnyRow) -> Result<StageState, DatabaseError> {
         "paused" => StageState::Paused,
         "dropped" => StageState::Dropped,
         "ended" => StageState::Ended,
-        other => return Err(DatabaseError::Decode(format!("no such stage: {other}").into())),
+        other => return Err(DatabaseError::decode(format!("no such stage: {other}"))),
     })
 }
 
@@ -345,7 +345,7 @@ pub async fn overlapping(
     .bind(except.map(|id| id.to_string()).unwrap_or_default())
     .fetch_optional(&mut **write)
     .await?
-    .map(|row| row.try_get(0))
+    .map(|row| Ok(row.try_get(0)?))
     .transpose()
 }
 

@@ -3,7 +3,6 @@
 use sqlx::Row;
 
 use crate::{
-    accounts::is_taken,
     database::{Database, DatabaseError},
     mail::address::key,
 };
@@ -31,10 +30,11 @@ pub async fn settle_email_keys(database: &Database) -> Result<(), DatabaseError>
             .bind(&id)
             .bind(now)
             .execute(&mut *write)
-            .await;
+            .await
+            .map_err(DatabaseError::from);
         match settled {
             Ok(_) => write.commit().await?,
-            Err(error) if is_taken(&error) => {
+            Err(error) if error.is_unique_violation() => {
                 tracing::warn!("two accounts have confirmed the same address, written in two ways");
             }
             Err(error) => return Err(error),

@@ -45,14 +45,15 @@ pub async fn due(
     deleted: Millis,
     unconfirmed: Millis,
 ) -> Result<Vec<String>, DatabaseError> {
-    sqlx::query_scalar(
+    let due = sqlx::query_scalar(
         "SELECT id FROM accounts WHERE erased_at IS NULL \
          AND (deleted_at <= $1 OR (confirmed_at IS NULL AND created_at <= $2)) LIMIT 100",
     )
     .bind(deleted.0)
     .bind(unconfirmed.0)
     .fetch_all(&database.read)
-    .await
+    .await?;
+    Ok(due)
 }
 
 /// Takes everything personal out of an account that is due by the two cutoffs of [`due`]; answers who it

@@ -23,7 +23,7 @@ use crate::{
     accounts::{self, store::lock},
     caller::Caller,
     clock,
-    database::{Database, DatabaseError, Write, broken},
+    database::{Database, DatabaseError, Write},
     http::limits::Limit,
 };
 
@@ -53,7 +53,7 @@ struct Known {
 /// `NotLoggedIn`, `Forbidden` for who is no artist, `Broken`.
 pub async fn list(caller: &Caller) -> Result<Vec<StreamKey>, StageError> {
     let artist = caller.own_stage().await?;
-    store::of_account(&caller.venue.database, &artist.id).await.map_err(broken)
+    Ok(store::of_account(&caller.venue.database, &artist.id).await?)
 }
 
 /// Makes a key for the caller.
@@ -77,15 +77,15 @@ pub async fn make(caller: &Caller, name: &str) -> Result<NewStreamKey, StageErro
         made_at: clock::now(),
         used_at: None,
     };
-    let mut write = caller.venue.database.begin().await.map_err(broken)?;
+    let mut write = caller.venue.database.begin().await?;
     // So that no two requests count at the same time.
-    lock(&mut write, &artist.id).await.map_err(broken)?;
-    let count = store::count(&mut write, &artist.id).await.map_err(broken)?;
+    lock(&mut write, &artist.id).await?;
+    let count = store::count(&mut write, &artist.id).await?;
     if usize::try_from(count).is_ok_and(|count| count >= MOST_KEYS) {
         return Err(Refusal::Because(StageReason::TooManyKeys));
     }
-    store::insert(&mut write, &artist.id, &key, &hash(&secret)).await.map_err(broken)?;
-    write.commit().await.map_err(broken)?;
+    store::insert(&mut write, &artist.id, &key, &hash(&secret)).await?;
+    write.commit().await?;
     tracing::info!(key = %key.id, "a stream key was made");
     Ok(NewStreamKey { secret: Secret::new(secret), key })
 }
@@ -97,11 +97,11 @@ pub async fn make(caller: &Caller, name: &str) -> Result<NewStreamKey, StageErro
 pub async fn revoke(caller: &Caller, id: StreamKeyId) -> Result<(), StageError> {
     let artist = caller.own_stage().await?;
     caller.limited(Limit::StreamKeys, &artist.id)?;
-    let mut write = caller.venue.database.begin().await.map_err(broken)?;
-    if !store::revoke(&mut write, &artist.id, id, clock::now()).await.map_err(broken)? {
+    let mut write = caller.venue.database.begin().await?;
+    if !store::revoke(&mut write, &artist.id, id, clock::now()).await? {
         return Err(Refusal::NotFound);
     }
-    write.commit().await.map_err(broken)?;
+    write.commit().await?;
     tracing::info!(key = %id, "a stream key was revoked");
     caller.venue.live.stages().revoke(id).await;
     Ok(())

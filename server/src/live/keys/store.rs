@@ -47,11 +47,12 @@ pub async fn of_account(
 /// # Errors
 /// When the database fails.
 pub async fn count(write: &mut Write, account: &str) -> Result<i64, DatabaseError> {
-    sqlx::query("SELECT COUNT(*) FROM stream_keys WHERE account = $1 AND revoked_at IS NULL")
-        .bind(account)
-        .fetch_one(&mut **write)
-        .await?
-        .try_get(0)
+    let row =
+        sqlx::query("SELECT COUNT(*) FROM stream_keys WHERE account = $1 AND revoked_at IS NULL")
+            .bind(account)
+            .fetch_one(&mut **write)
+            .await?;
+    Ok(row.try_get(0)?)
 }
 
 /// Keeps a new key by its hash.
@@ -143,7 +144,7 @@ pub async fn account_of(
         .bind(key.to_string())
         .fetch_optional(&database.read)
         .await?;
-    row.map(|row| row.try_get(0)).transpose()
+    row.map(|row| Ok(row.try_get(0)?)).transpose()
 }
 
 /// Forgets all keys of `account`.

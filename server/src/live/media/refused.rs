@@ -160,8 +160,9 @@ impl IntoResponse for Refused {
 }
 
 impl From<DatabaseError> for Refused {
+    #[track_caller]
     fn from(error: DatabaseError) -> Self {
-        tracing::error!(%error, "the database failed");
+        error.log();
         Self::Broken
     }
 }

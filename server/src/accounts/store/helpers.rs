@@ -1,0 +1,57 @@
+//! Helpers of an artist, in the database.
+
+use bandstand_domain::accounts::Helper;
+use sqlx::Row;
+
+use crate::database::{Database, DatabaseError};
+
+/// Whether the account `helper` looks after the shows of the account `artist`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn helps(database: &Database, artist: &str, helper: &str) -> Result<bool, DatabaseError> {
+    let row = sqlx::query("SELECT 1 FROM helpers WHERE artist = $1 AND helper = $2")
+        .bind(artist)
+        .bind(helper)
+        .fetch_optional(&database.read)
+        .await?;
+    Ok(row.is_some())
+}
+
+/// The helpers of an artist.
+pub async fn list(database: &Database, artist: &str) -> Result<Vec<Helper>, DatabaseError> {
+    let rows = sqlx::query(
+        "SELECT handle, COALESCE(stage_name, display_name) FROM helpers \
+         JOIN accounts ON accounts.id = helper \
+         WHERE artist = $1 AND deleted_at IS NULL AND disabled_at IS NULL ORDER BY handle_key",
+    )
+    .bind(artist)
+    .fetch_all(&database.read)
+    .await?;
+    rows.iter().map(|row| Ok(Helper { handle: row.try_get(0)?, name: row.try_get(1)? })).collect()
+}
+
+/// Makes the account `helper` look after the shows of the account `artist`.
+pub async fn add(database: &Database, artist: &str, helper: &str) -> Result<(), DatabaseError> {
+    let mut write = database.begin().await?;
+    sqlx::query("INSERT INTO helpers (artist, helper) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+        .bind(artist)
+        .bind(helper)
+        .execute(&mut *write)
+        .await?;
+    write.commit().await
+}
+
+/// Lets whoever has `handle` look after the shows of the account `artist` no more.
+pub async fn remove(database: &Database, artist: &str, handle: &str) -> Result<(), DatabaseError> {
+    let mut write = database.begin().await?;
+    sqlx::query(
+        "DELETE FROM helpers WHERE artist = $1 \
+         AND helper = (SELECT id FROM accounts WHERE handle_key = $2)",
+    )
+    .bind(artist)
+    .bind(handle.to_lowercase())
+    .execute(&mut *write)
+    .await?;
+    write.commit().await
+}
