@@ -6,10 +6,10 @@
 //! SDP offer into an answer; what happens afterwards comes as [`Event`]s. Media is forwarded as it
 //! comes: nothing is decoded.
 //!
-//! Inside, a core without sockets and clocks (`core`) is driven by one thread (`driver`). Within
+//! Inside, a core without sockets and clocks (`core`) is driven by one thread (`io`). Within
 //! the core, `demultiplex` finds the peer of a datagram, and `ingest` makes packets of what a publisher
 //! sends. From there on a `shard` has them: it knows a share of the subscribers, decides who is owed
-//! what, seals it (`srtp`) and sends it through a `wire`.
+//! what, seals it (`srtp`) and sends it through an `egress`.
 
 mod bucket;
 mod config;
@@ -17,7 +17,6 @@ mod contained;
 mod core;
 mod demultiplex;
 mod dependency;
-mod driver;
 mod error;
 mod event;
 mod fragment;
@@ -29,10 +28,10 @@ mod handshake;
 mod history;
 mod identity;
 mod ingest;
+mod io;
 mod jitter;
 mod keyframe;
 mod keys;
-mod load;
 mod missing;
 mod offer;
 mod packet;
@@ -51,7 +50,6 @@ mod statistics;
 mod successor;
 mod transport;
 mod vp9;
-mod wire;
 
 pub use crate::config::{Config, Limits, Timeouts};
 pub use crate::contained::panics_are_contained;

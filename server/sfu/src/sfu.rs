@@ -7,11 +7,11 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::config::Config;
 use crate::core::{Accepted, Restarted};
-use crate::driver::{self, Command, Offered, StopSignal};
 use crate::error::{OfferError, StartError};
 use crate::event::{Event, Role};
 use crate::fragment::Credentials;
 use crate::identity::{SessionId, StageId};
+use crate::io::{self, Command, Offered, StopSignal};
 use crate::statistics::Statistics;
 use crate::successor::Awaited;
 use crate::transport::Opening;
@@ -46,7 +46,7 @@ impl Sfu {
         let (commands, inbox) = mpsc::channel(WAITING_COMMANDS);
         let (outbox, events) = mpsc::channel(config.limits.max_waiting_events.max(1));
         let stop = Arc::new(StopSignal::default());
-        let (local_address, offers) = driver::start(config, inbox, outbox, Arc::clone(&stop))?;
+        let (local_address, offers) = io::start(config, inbox, outbox, Arc::clone(&stop))?;
         let sfu = Sfu { commands, offers, local_address, stop };
         Ok((sfu, events))
     }

@@ -25,12 +25,12 @@ use crate::error::{OfferError, StartError};
 use crate::event::{EndReason, Event, Role};
 use crate::fragment::Credentials;
 use crate::identity::{SessionId, StageId};
+use crate::io::egress::Traffic;
 use crate::packet::Forwarded;
 use crate::shard::{News, Shards};
 use crate::stage::Stage;
 use crate::statistics::{SessionStatistics, Statistics, Totals};
 use crate::transport::{Opening, Shared, Transmit, Transport, new_credentials};
-use crate::wire::Traffic;
 
 /// An accepted offer.
 #[derive(Clone, Debug)]

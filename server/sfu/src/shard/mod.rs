@@ -35,9 +35,9 @@ use crate::config::Limits;
 use crate::demultiplex::PeerKey;
 use crate::history::Memory;
 use crate::identity::SessionId;
+use crate::io::egress::{Traffic, Wire};
 use crate::packet::{Forwarded, TrackName};
 use crate::rtcp::{Compound, Message, ntp, read};
-use crate::wire::{Traffic, Wire};
 
 /// How often it is looked whose sender report is due.
 const ROUND: Duration = Duration::from_millis(100);

@@ -13,13 +13,13 @@ use super::outgoing::{MAX_HEADER, Negotiated, Outgoing, Place};
 use super::repair::{Allowance, REPAIRS_A_SECOND, Repaired};
 use crate::bucket::Bucket;
 use crate::identity::SessionId;
+use crate::io::egress::Wire;
 use crate::keys::Keys;
 use crate::packet::{EndToEnd, Packet, TrackName};
 use crate::rtcp::{
     Compound, ReceptionReport, ReferenceAnswer, ReferenceTime, SenderReport, TransportFeedback,
 };
 use crate::srtp::{BadKeys, Opener, Sealer};
-use crate::wire::Wire;
 
 /// Packets a second of which one subscriber's feedback may tell: several times what the best picture
 /// has. Telling costs a subscriber next to nothing.

@@ -16,9 +16,9 @@ use crate::config::{Limits, Timeouts};
 use crate::core::Core;
 use crate::event::{Event, Role};
 use crate::identity::SessionId;
+use crate::io::egress::{Traffic, Wire};
 use crate::shard::Shard;
 use crate::successor::Awaited;
-use crate::wire::{Traffic, Wire};
 
 /// The core's address.
 pub(super) fn server() -> SocketAddr {

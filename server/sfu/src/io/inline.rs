@@ -10,9 +10,9 @@ use super::clock;
 use crate::config::Limits;
 use crate::demultiplex::PeerKey;
 use crate::identity::SessionId;
+use crate::io::egress::{Traffic, UdpWire};
 use crate::packet::Forwarded;
 use crate::shard::{Admission, Figures, News, Shard, Shards};
-use crate::wire::{Traffic, UdpWire};
 
 /// A shard whose panics end its sessions, and not the thread: it begins anew, empty.
 pub(super) struct Inline {

@@ -15,10 +15,10 @@ use super::clock;
 use crate::config::Limits;
 use crate::demultiplex::PeerKey;
 use crate::identity::SessionId;
-use crate::load::Load;
+use crate::io::egress::{Traffic, UdpWire};
+use crate::io::load::Load;
 use crate::packet::Forwarded;
 use crate::shard::{Admission, Figures, News, Shard, Shards};
-use crate::wire::{Traffic, UdpWire};
 
 /// Bursts and reports that may wait for one shard; what comes when there are more is dropped. A
 /// shard this far behind has no use for them either.

@@ -1,7 +1,9 @@
 //! The media thread, and those that send: the places with sockets and clocks.
 
-mod entrance;
+pub(crate) mod egress;
 mod inline;
+mod load;
+mod offer_reader;
 mod tcp;
 mod threads;
 
@@ -17,8 +19,8 @@ use tokio::io::Interest;
 use tokio::net::UdpSocket;
 use tokio::sync::{Notify, mpsc, oneshot};
 
-pub(crate) use self::entrance::Offered;
 use self::inline::Inline;
+pub(crate) use self::offer_reader::Offered;
 use self::tcp::Gateway;
 use self::threads::Threads;
 use crate::config::Config;
@@ -27,12 +29,12 @@ use crate::error::{OfferError, StartError};
 use crate::event::Event;
 use crate::fragment::Credentials;
 use crate::identity::{SessionId, StageId};
-use crate::load::Load;
+use crate::io::egress::{Traffic, UdpWire, Wire};
+use crate::io::load::Load;
 use crate::shard::Shards;
 use crate::statistics::Statistics;
 use crate::successor::Awaited;
 use crate::transport::{Opening, Transmit};
-use crate::wire::{Traffic, UdpWire, Wire};
 
 /// Asked of the operating system for each direction: a keyframe to a thousand subscribers, or a
 /// tenth of a second of 100 publishers. It may give less.
@@ -116,7 +118,7 @@ pub(crate) fn start(
     };
     let limits = config.limits.clone();
     let core = Core::new(candidates, shards, traffic, config.limits, config.timeouts)?;
-    let offers = entrance::start(core.shared(), limits)?;
+    let offers = offer_reader::start(core.shared(), limits)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
