@@ -22,13 +22,13 @@ use crate::fragment::{Credentials, Fragment};
 use crate::h264;
 use crate::history::{History, Stored};
 use crate::keyframe::begins_keyframe;
-use crate::keys::Keys;
 use crate::offer;
 use crate::packet::Packet;
 use crate::parameters::{self, Arriving, Parameters};
 use crate::picture::{Picture, vp8_height};
 use crate::rtcp::{self, Message};
 use crate::srtp::Opener;
+use crate::srtp::keys::Keys;
 use crate::vp9;
 
 /// Datagrams, each behind its length and the last byte of where it came from. The peer's password is

@@ -24,11 +24,11 @@ use crate::event::{HandshakeFailure, Role};
 use crate::fragment::Credentials;
 use crate::handshake::{Handshake, cryptography, of_session_just_built};
 use crate::identity::{random_ice_text, random_number};
-use crate::keys::Keys;
 use crate::offer::{self, Formats, Offer};
 use crate::packet::TrackName;
 use crate::parameters::{self, Sets};
 use crate::shard::Negotiated;
+use crate::srtp::keys::Keys;
 
 /// How often str0m sums up NACKs, losses and the like.
 const STATISTICS_INTERVAL: Duration = Duration::from_secs(2);

@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub(crate) use self::fingerprint::Fingerprint;
 pub(crate) use self::provider::{cryptography, of_session_just_built};
 use crate::event::HandshakeFailure;
-use crate::keys::Keys;
+use crate::srtp::keys::Keys;
 
 /// One session's handshake, as its transport sees it.
 #[derive(Clone, Debug, Default)]

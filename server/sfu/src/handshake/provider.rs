@@ -13,7 +13,7 @@ use str0m::crypto::{self, CryptoProvider, from_feature_flags};
 
 use super::{Handshake, verifier};
 use crate::event::{HandshakeFailure, Role};
-use crate::keys::Keys;
+use crate::srtp::keys::Keys;
 
 /// When a handshake that waits for a way, or has failed, needs the time: never, as far as sessions last.
 const NEVER: Duration = Duration::from_secs(24 * 60 * 60);

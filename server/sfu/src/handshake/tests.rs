@@ -16,7 +16,7 @@ use str0m::{Candidate, Event};
 
 use crate::config::Limits;
 use crate::event::{HandshakeFailure, Role};
-use crate::keys::Keys;
+use crate::srtp::keys::Keys;
 use crate::transport::{Shared, Transport};
 
 /// Nothing on one machine takes as long.

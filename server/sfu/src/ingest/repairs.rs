@@ -13,9 +13,9 @@ use str0m::rtp::ExtensionValues;
 
 use super::{Arrived, IncomingLayer, Ingest};
 use crate::identity::random_number;
-use crate::keys::Keys;
 use crate::packet::Forwarded;
 use crate::rtcp::Compound;
+use crate::srtp::keys::Keys;
 use crate::srtp::{BadKeys, MediaOpener, Sealer};
 use crate::transport::Transport;
 

@@ -124,7 +124,7 @@ mod tests {
     use str0m::crypto::dtls::SrtpProfile;
 
     use super::*;
-    use crate::keys::Keys;
+    use crate::srtp::keys::Keys;
 
     #[test]
     fn a_panic_ends_the_sessions_and_not_the_thread() {

@@ -14,11 +14,11 @@ use super::repair::{Allowance, REPAIRS_A_SECOND, Repaired};
 use crate::bucket::Bucket;
 use crate::identity::SessionId;
 use crate::io::egress::Wire;
-use crate::keys::Keys;
 use crate::packet::{EndToEnd, Packet, TrackName};
 use crate::rtcp::{
     Compound, ReceptionReport, ReferenceAnswer, ReferenceTime, SenderReport, TransportFeedback,
 };
+use crate::srtp::keys::Keys;
 use crate::srtp::{BadKeys, Opener, Sealer};
 
 /// Packets a second of which one subscriber's feedback may tell: several times what the best picture

@@ -3,7 +3,7 @@
 use str0m::crypto::{AeadAes128Gcm, AeadAes256Gcm, Aes128CmSha1_80, CryptoProvider};
 
 use super::{BadKeys, Cipher, Master, RTP};
-use crate::keys::Keys;
+use crate::srtp::keys::Keys;
 
 /// Opens media that the SDP library would not.
 pub(crate) struct MediaOpener {

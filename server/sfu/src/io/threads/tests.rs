@@ -5,7 +5,7 @@ use std::net::UdpSocket;
 use str0m::crypto::dtls::SrtpProfile;
 
 use super::*;
-use crate::keys::Keys;
+use crate::srtp::keys::Keys;
 
 fn socket() -> UdpSocket {
     let socket = UdpSocket::bind(("127.0.0.1", 0)).expect("a socket");

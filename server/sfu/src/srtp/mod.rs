@@ -3,7 +3,9 @@
 //! Invariant: no index of a stream is sealed twice with different contents. With AES-GCM that would
 //! give the authentication key away (RFC 7714 §8.3).
 
+pub(crate) mod keys;
 mod media;
+mod replay;
 
 use str0m::crypto::dtls::SrtpProfile;
 use str0m::crypto::{
@@ -11,8 +13,8 @@ use str0m::crypto::{
     Aes128CmSha1_80Cipher, CryptoProvider, SrtpProvider,
 };
 
-use crate::keys::Keys;
-use crate::replay::Replays;
+use crate::srtp::keys::Keys;
+use crate::srtp::replay::Replays;
 
 pub(crate) use self::media::MediaOpener;
 
