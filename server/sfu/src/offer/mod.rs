@@ -11,9 +11,9 @@ mod tests;
 
 pub(crate) use self::answer::{Formats, check_answer, finish, repairs_sound};
 use crate::config::Limits;
+use crate::dtls::Fingerprint;
 use crate::error::OfferError;
 use crate::event::Role;
-use crate::handshake::Fingerprint;
 use crate::sdp::{Description, Section};
 
 /// More m-lines than any real client sends.
