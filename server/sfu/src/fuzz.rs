@@ -14,13 +14,13 @@ use str0m::format::Codec;
 
 use crate::config::Limits;
 use crate::core::Restarted;
-use crate::demultiplex::{Demultiplexer, Kind};
 use crate::dependency::{DependencyDescriptor, Templates};
 use crate::error::OfferError;
 use crate::event::Role;
 use crate::fragment::{Credentials, Fragment};
 use crate::h264;
 use crate::history::{History, Stored};
+use crate::ice::demultiplexer::{Demultiplexer, Kind};
 use crate::keyframe::begins_keyframe;
 use crate::offer;
 use crate::packet::Packet;

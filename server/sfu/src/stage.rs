@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use crate::config::Timeouts;
-use crate::demultiplex::PeerKey;
+use crate::ice::demultiplexer::PeerKey;
 use crate::identity::StageId;
 use crate::packet::{Forwarded, TrackName};
 use crate::successor::Successor;

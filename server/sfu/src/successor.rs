@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
 use crate::config::{Limits, Timeouts};
-use crate::demultiplex::PeerKey;
+use crate::ice::demultiplexer::PeerKey;
 use crate::packet::{Forwarded, Packet, Source, TrackName};
 
 /// What has to arrive of a publisher before it takes a stage over from another one.

@@ -17,12 +17,12 @@ use str0m::{Candidate, IceCreds, Input, Output, Rtc, RtcConfig, RtcError};
 
 use crate::config::Limits;
 use crate::contained::contained;
-use crate::demultiplex::{Class, classify, signed};
 use crate::dependency;
 use crate::dtls::{Handshake, cryptography, of_session_just_built};
 use crate::error::{OfferError, StartError};
 use crate::event::{HandshakeFailure, Role};
 use crate::fragment::Credentials;
+use crate::ice::demultiplexer::{Class, classify, signed};
 use crate::identity::{random_ice_text, random_number};
 use crate::offer::{self, Formats, Offer};
 use crate::packet::TrackName;

@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use super::Core;
 use super::timing::Timer;
-use crate::demultiplex::PeerKey;
-use crate::probe::Probe;
+use crate::ice::connectivity_check::Probe;
+use crate::ice::demultiplexer::PeerKey;
 use crate::transport::Transmit;
 
 impl Core {

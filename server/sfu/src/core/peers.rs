@@ -7,11 +7,11 @@ use slab::Slab;
 use str0m::media::Mid;
 
 use crate::config::Timeouts;
-use crate::demultiplex::PeerKey;
 use crate::event::{EndReason, HandshakeFailure, Role};
+use crate::ice::connectivity_check::Probe;
+use crate::ice::demultiplexer::PeerKey;
 use crate::identity::{SessionId, StageId};
 use crate::ingest::Ingest;
-use crate::probe::Probe;
 use crate::shard::Figures;
 use crate::statistics::SessionStatistics;
 use crate::transport::Transport;

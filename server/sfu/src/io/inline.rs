@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use super::clock;
 use crate::config::Limits;
-use crate::demultiplex::PeerKey;
+use crate::ice::demultiplexer::PeerKey;
 use crate::identity::SessionId;
 use crate::io::egress::{Traffic, UdpWire};
 use crate::packet::Forwarded;

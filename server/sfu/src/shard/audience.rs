@@ -9,8 +9,8 @@ use super::subscriber::{Subscriber, Way};
 use super::track::{CatchUp, Track};
 use crate::bucket::Bucket;
 use crate::config::Limits;
-use crate::demultiplex::PeerKey;
 use crate::history::{Memory, Stored};
+use crate::ice::demultiplexer::PeerKey;
 use crate::packet::{Forwarded, Packet, Source, TrackName};
 
 /// A layer that needs this many times what is carried is not even sent until the next one begins.

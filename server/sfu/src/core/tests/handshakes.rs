@@ -9,9 +9,9 @@ use str0m::ice::{StunMessage, TransId};
 use super::client::Client;
 use super::world::World;
 use crate::config::Timeouts;
-use crate::demultiplex::signed;
 use crate::event::{EndReason, Event, HandshakeFailure, Role};
 use crate::fragment::Credentials;
+use crate::ice::demultiplexer::signed;
 use crate::successor::Awaited;
 
 const SECOND: Duration = Duration::from_secs(1);

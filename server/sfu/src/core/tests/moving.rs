@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::world::{Network, World};
 use crate::config::Timeouts;
-use crate::demultiplex::{Class, classify};
 use crate::event::{EndReason, Event};
-use crate::probe::MOST_SENT;
+use crate::ice::connectivity_check::MOST_SENT;
+use crate::ice::demultiplexer::{Class, classify};
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 
 use super::clock;
 use crate::config::Limits;
-use crate::demultiplex::PeerKey;
+use crate::ice::demultiplexer::PeerKey;
 use crate::identity::SessionId;
 use crate::io::egress::{Traffic, UdpWire};
 use crate::io::load::Load;

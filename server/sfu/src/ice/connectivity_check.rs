@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use str0m::crypto::CryptoProvider;
 use str0m::ice::{StunMessage, TransId};
 
-use crate::demultiplex::signed;
+use crate::ice::demultiplexer::signed;
 use crate::identity::random_number;
 
 /// How often one check is sent at most: as much as one datagram with a forged source can cause.
