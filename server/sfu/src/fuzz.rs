@@ -17,16 +17,16 @@ use crate::core::Restarted;
 use crate::dependency::{DependencyDescriptor, Templates};
 use crate::error::OfferError;
 use crate::event::Role;
-use crate::fragment::{Credentials, Fragment};
 use crate::h264;
 use crate::history::{History, Stored};
 use crate::ice::demultiplexer::{Demultiplexer, Kind};
 use crate::keyframe::begins_keyframe;
-use crate::offer;
 use crate::packet::Packet;
 use crate::parameters::{self, Arriving, Parameters};
 use crate::picture::{Picture, vp8_height};
 use crate::rtcp::{self, Message};
+use crate::sdp::fragment::{Credentials, Fragment};
+use crate::sdp::{answer, offer};
 use crate::srtp::Opener;
 use crate::srtp::keys::Keys;
 use crate::vp9;
@@ -185,7 +185,7 @@ pub fn offer(bytes: &[u8]) {
         let Ok(prepared) = offer::prepare(&text, role, &limits) else {
             continue;
         };
-        offer::finish(&text, &prepared, role);
+        answer::finish(&text, &prepared, role);
         assert!(!prepared.text.contains("\na=candidate:"));
         match offer::prepare(&prepared.text, role, &limits) {
             Ok(again) => assert_eq!(again.text, prepared.text),

@@ -21,12 +21,13 @@ use crate::dependency;
 use crate::dtls::{Handshake, cryptography, of_session_just_built};
 use crate::error::{OfferError, StartError};
 use crate::event::{HandshakeFailure, Role};
-use crate::fragment::Credentials;
 use crate::ice::demultiplexer::{Class, classify, signed};
 use crate::identity::{random_ice_text, random_number};
-use crate::offer::{self, Formats, Offer};
 use crate::packet::TrackName;
 use crate::parameters::{self, Sets};
+use crate::sdp::answer::{self, Formats};
+use crate::sdp::fragment::Credentials;
+use crate::sdp::offer::{self, Offer};
 use crate::shard::Negotiated;
 use crate::srtp::keys::Keys;
 
@@ -171,8 +172,8 @@ impl Transport {
             // The library stops in silence where it doesn't understand.
             return Err(OfferError::Malformed("not all of its m-lines can be understood".into()));
         }
-        offer::check_answer(&answer, role)?;
-        let answer = offer::finish(&answer, &offer, role);
+        answer::check_answer(&answer, role)?;
+        let answer = answer::finish(&answer, &offer, role);
         // Which of its addresses the machine was reached at is not known behind one wildcard socket,
         // and doesn't matter: everything leaves by that same socket.
         let local = shared.candidates.first().map_or(ANYWHERE, Candidate::addr);
@@ -190,7 +191,7 @@ impl Transport {
                 Role::Publisher => parameters::offered(text),
                 Role::Subscriber => Vec::new(),
             },
-            repairs_sound: offer::repairs_sound(&answer),
+            repairs_sound: answer::repairs_sound(&answer),
             handshake,
             broken: false,
         };

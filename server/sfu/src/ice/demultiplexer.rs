@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use str0m::crypto::CryptoProvider;
 use str0m::ice::StunMessage;
 
-use crate::fragment::Credentials;
+use crate::sdp::fragment::Credentials;
 
 /// Room for a message of ICE: header, what it says (a user name of the library's 128 bytes at most),
 /// message integrity, fingerprint.

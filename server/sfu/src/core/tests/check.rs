@@ -3,8 +3,8 @@
 use str0m::crypto::from_feature_flags;
 use str0m::ice::{StunMessage, TransId};
 
-use crate::fragment::Credentials;
 use crate::ice::demultiplexer::signed;
+use crate::sdp::fragment::Credentials;
 
 /// A client's check without its choice of this way (USE-CANDIDATE), for the core that gave this
 /// `answer`; [`None`] for anything else.

@@ -18,9 +18,9 @@ use super::seen::Seen;
 use crate::core::Restarted;
 use crate::dependency;
 use crate::event::Role;
-use crate::fragment::Credentials;
 use crate::identity::SessionId;
-use crate::offer::repairs_sound;
+use crate::sdp::answer::repairs_sound;
+use crate::sdp::fragment::Credentials;
 
 /// Packets per video frame, at 30 frames a second.
 pub(super) const PACKETS_PER_FRAME: u64 = 4;

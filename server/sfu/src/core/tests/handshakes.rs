@@ -10,8 +10,8 @@ use super::client::Client;
 use super::world::World;
 use crate::config::Timeouts;
 use crate::event::{EndReason, Event, HandshakeFailure, Role};
-use crate::fragment::Credentials;
 use crate::ice::demultiplexer::signed;
+use crate::sdp::fragment::Credentials;
 use crate::successor::Awaited;
 
 const SECOND: Duration = Duration::from_secs(1);

@@ -5,16 +5,11 @@
 //! RFC 8445 §2.5), no simulcast towards subscribers, and of everything that matters one spelling. Nothing
 //! of the client's own text gets through that isn't known by name.
 
-mod answer;
-#[cfg(test)]
-mod tests;
-
-pub(crate) use self::answer::{Formats, check_answer, finish, repairs_sound};
 use crate::config::Limits;
 use crate::dtls::Fingerprint;
 use crate::error::OfferError;
 use crate::event::Role;
-use crate::sdp::{Description, Section};
+use crate::sdp::description::{Description, Section};
 
 /// More m-lines than any real client sends.
 const MAX_MEDIA_LINES: usize = 16;
@@ -34,7 +29,7 @@ const KEPT: [&str; 9] =
 const KEPT_OF_PUBLISHERS: [&str; 2] = ["rid", "simulcast"];
 
 /// The protocol that everybody means (RFC 8829 §5.1.2).
-const PROTOCOL: &str = "UDP/TLS/RTP/SAVPF";
+pub(super) const PROTOCOL: &str = "UDP/TLS/RTP/SAVPF";
 
 /// What goes by other names and is answered in the offer's own.
 const PROTOCOLS: [&str; 8] = [
@@ -55,22 +50,22 @@ pub(crate) struct Offer {
     pub(crate) text: String,
     /// Of the peer's certificate.
     pub(crate) fingerprints: Vec<Fingerprint>,
-    media: Vec<Media>,
+    pub(super) media: Vec<Media>,
     /// Which m-lines share the transport, in the offer's order; the first is the one that describes it
     /// (RFC 9143 §7.2).
-    bundle: Vec<usize>,
+    pub(super) bundle: Vec<usize>,
     /// The offer said so by a group.
-    grouped: bool,
+    pub(super) grouped: bool,
 }
 
 /// How the client writes what the library has one spelling for.
 #[derive(Debug)]
-struct Media {
+pub(super) struct Media {
     /// What it is called, if it is.
-    mid: Option<String>,
+    pub(super) mid: Option<String>,
     /// What the library calls it.
-    name: String,
-    protocol: String,
+    pub(super) name: String,
+    pub(super) protocol: String,
 }
 
 impl Offer {
@@ -232,7 +227,7 @@ fn bundle(
     description: &Description<'_>,
     media: &[Media],
 ) -> Result<(Vec<usize>, bool), OfferError> {
-    let mut groups = crate::sdp::values(&description.attributes, "group");
+    let mut groups = crate::sdp::description::values(&description.attributes, "group");
     let group = groups.find_map(|group| group.strip_prefix("BUNDLE"));
     let mut bundle = Vec::new();
     for mid in group.unwrap_or_default().split_ascii_whitespace() {
@@ -261,7 +256,7 @@ fn fingerprints<'a>(
     let of = |section: &Section<'a>| section.values("fingerprint").collect::<Vec<_>>();
     let own = transport.map(of).unwrap_or_default();
     let of_session: Vec<&str> =
-        crate::sdp::values(&description.attributes, "fingerprint").collect();
+        crate::sdp::description::values(&description.attributes, "fingerprint").collect();
     let others = description.sections.iter().map(of);
     let said = [own, of_session].into_iter().chain(others).find(|said| !said.is_empty());
     let said = said.ok_or_else(|| malformed("it has no fingerprint of a certificate"))?;

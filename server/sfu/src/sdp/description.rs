@@ -1,7 +1,7 @@
 //! Session descriptions by the grammar of RFC 8866: what clients write in many right ways, read into one.
 //!
 //! The SDP library knows the way of browsers alone, drops without a word what follows something that it
-//! doesn't know, and its work grows with what it is given. It only ever sees what [`crate::offer`] writes
+//! doesn't know, and its work grows with what it is given. It only ever sees what [`crate::sdp::offer`] writes
 //! from a [`Description`].
 
 use crate::error::OfferError;

@@ -1,6 +1,6 @@
 //! The SDP library's answers, before the client sees them.
 
-use super::Offer;
+use super::offer::{Offer, PROTOCOL};
 use crate::error::OfferError;
 use crate::event::Role;
 
@@ -54,7 +54,7 @@ pub(crate) fn finish(answer: &str, offer: &Offer, role: Role) -> String {
             parts.push(String::new());
             taken.push(!is_refused(line));
             let offered = offered_lines.next().unwrap_or_default();
-            let protocol = media.map_or(super::PROTOCOL, |media| &media.protocol);
+            let protocol = media.map_or(PROTOCOL, |media| &media.protocol);
             Some(as_offered(line, offered, protocol, role))
         } else if let Some(name) = line.strip_prefix("a=mid:") {
             offer.mid(name).map(|mid| format!("a=mid:{mid}"))

@@ -6,7 +6,11 @@ use std::time::Instant;
 
 use str0m::Candidate;
 
-use super::*;
+use super::answer::{check_answer, finish};
+use super::offer::{Offer, prepare};
+use crate::config::Limits;
+use crate::error::OfferError;
+use crate::event::Role;
 use crate::transport::{Opening, Shared, Transport};
 
 /// What every offer of these tests carries.
