@@ -12,24 +12,24 @@ use str0m::crypto::dtls::SrtpProfile;
 use str0m::crypto::from_feature_flags;
 use str0m::format::Codec;
 
+use crate::codec::dependency_descriptor::{DependencyDescriptor, Templates};
+use crate::codec::h264;
+use crate::codec::keyframe::begins_keyframe;
+use crate::codec::parameter_sets::{self, Arriving, Parameters};
+use crate::codec::vp8::{Picture, vp8_height};
+use crate::codec::vp9;
 use crate::config::Limits;
 use crate::core::Restarted;
-use crate::dependency::{DependencyDescriptor, Templates};
 use crate::error::OfferError;
 use crate::event::Role;
-use crate::h264;
 use crate::history::{History, Stored};
 use crate::ice::demultiplexer::{Demultiplexer, Kind};
-use crate::keyframe::begins_keyframe;
 use crate::packet::Packet;
-use crate::parameters::{self, Arriving, Parameters};
-use crate::picture::{Picture, vp8_height};
 use crate::rtcp::{self, Message};
 use crate::sdp::fragment::{Credentials, Fragment};
 use crate::sdp::{answer, offer};
 use crate::srtp::Opener;
 use crate::srtp::keys::Keys;
-use crate::vp9;
 
 /// Datagrams, each behind its length and the last byte of where it came from. The peer's password is
 /// `right`; without it, an address never gets anywhere.
@@ -181,7 +181,7 @@ pub fn offer(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let limits = Limits::default();
     for role in [Role::Publisher, Role::Subscriber] {
-        assert!(parameters::offered(&text).len() <= 128);
+        assert!(parameter_sets::offered(&text).len() <= 128);
         let Ok(prepared) = offer::prepare(&text, role, &limits) else {
             continue;
         };

@@ -14,13 +14,13 @@ use str0m::rtp::RtpPacket;
 use self::clock::{Clock, captured};
 use self::repairs::Repairs;
 use crate::bucket::{Bucket, cost};
-use crate::dependency::Templates;
-use crate::habits::{Advice, Habits};
+use crate::codec::dependency_descriptor::Templates;
+use crate::codec::encoder::{Advice, Habits};
+use crate::codec::parameter_sets::Parameters;
+use crate::codec::svc::{Scalable, Structure};
 use crate::jitter::Jitter;
 use crate::missing::Missing;
 use crate::packet::{Forwarded, TrackName, clock_rate};
-use crate::parameters::Parameters;
-use crate::scalable::{Scalable, Structure};
 use crate::statistics::LayerStatistics;
 use crate::transport::Transport;
 

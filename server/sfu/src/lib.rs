@@ -12,30 +12,24 @@
 //! what, seals it (`srtp`) and sends it through an `egress`.
 
 mod bucket;
+mod codec;
 mod config;
 mod contained;
 mod core;
-mod dependency;
 mod dtls;
 mod error;
 mod event;
 #[cfg(any(test, feature = "fuzz"))]
 pub mod fuzz;
-mod h264;
-mod habits;
 mod history;
 mod ice;
 mod identity;
 mod ingest;
 mod io;
 mod jitter;
-mod keyframe;
 mod missing;
 mod packet;
-mod parameters;
-mod picture;
 mod rtcp;
-mod scalable;
 mod sdp;
 mod sfu;
 mod shard;
@@ -44,14 +38,13 @@ mod stage;
 mod statistics;
 mod successor;
 mod transport;
-mod vp9;
 
+pub use crate::codec::encoder::Advice;
 pub use crate::config::{Config, Limits, Timeouts};
 pub use crate::contained::panics_are_contained;
 pub use crate::core::{Accepted, Restarted};
 pub use crate::error::{OfferError, StartError};
 pub use crate::event::{EndReason, Event, HandshakeFailure, Role};
-pub use crate::habits::Advice;
 pub use crate::identity::{ParseSessionIdError, SessionId, StageId};
 pub use crate::sdp::fragment::{Credentials, Fragment};
 pub use crate::sfu::Sfu;

@@ -7,8 +7,8 @@ use str0m::format::PayloadParams;
 use str0m::media::MediaKind;
 use str0m::rtp::ExtensionValues;
 
-use crate::dependency::DependencyDescriptor;
-use crate::picture::Picture;
+use crate::codec::dependency_descriptor::DependencyDescriptor;
+use crate::codec::vp8::Picture;
 use crate::rtcp::ntp;
 
 /// Which track of a session: the m-lines of one kind are counted in their order, and the
@@ -37,7 +37,7 @@ impl TrackName {
 pub(crate) struct Source {
     /// All packets of one SSRC have the same time line.
     pub(crate) ssrc: u32,
-    /// It is this layer of several that one scalable stream holds: see [`crate::scalable`].
+    /// It is this layer of several that one scalable stream holds: see [`crate::codec::svc`].
     pub(crate) layer: Option<u8>,
 }
 

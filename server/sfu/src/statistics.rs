@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use crate::codec::encoder::Advice;
 use crate::event::Role;
-use crate::habits::Advice;
 use crate::identity::{SessionId, StageId};
 
 /// A snapshot of everything.

@@ -15,16 +15,16 @@ use str0m::net::{DatagramSend, Protocol, Receive};
 use str0m::rtp::{Extension, ExtensionMap};
 use str0m::{Candidate, IceCreds, Input, Output, Rtc, RtcConfig, RtcError};
 
+use crate::codec::dependency_descriptor;
+use crate::codec::parameter_sets::{self, Sets};
 use crate::config::Limits;
 use crate::contained::contained;
-use crate::dependency;
 use crate::dtls::{Handshake, cryptography, of_session_just_built};
 use crate::error::{OfferError, StartError};
 use crate::event::{HandshakeFailure, Role};
 use crate::ice::demultiplexer::{Class, classify, signed};
 use crate::identity::{random_ice_text, random_number};
 use crate::packet::TrackName;
-use crate::parameters::{self, Sets};
 use crate::sdp::answer::{self, Formats};
 use crate::sdp::fragment::Credentials;
 use crate::sdp::offer::{self, Offer};
@@ -188,7 +188,7 @@ impl Transport {
             tracks: Vec::new(),
             asked_for_again: Formats::asked_for_again(&answer),
             parameters: match role {
-                Role::Publisher => parameters::offered(text),
+                Role::Publisher => parameter_sets::offered(text),
                 Role::Subscriber => Vec::new(),
             },
             repairs_sound: answer::repairs_sound(&answer),
@@ -383,7 +383,7 @@ fn extensions(role: Role) -> ExtensionMap {
     extensions.set(3, Extension::TransportSequenceNumber);
     extensions.set(4, Extension::RtpMid);
     extensions.set(5, Extension::AbsoluteCaptureTime);
-    extensions.set(12, dependency::extension());
+    extensions.set(12, dependency_descriptor::extension());
     extensions.set(13, Extension::VideoOrientation);
     extensions
 }

@@ -7,15 +7,15 @@ use str0m::media::Rid;
 use str0m::rtp::ExtensionValues;
 
 use super::{Arrived, Incoming, IncomingLayer, Parts, Span};
-use crate::dependency;
-use crate::h264;
-use crate::keyframe::begins_keyframe;
+use crate::codec::dependency_descriptor;
+use crate::codec::h264;
+use crate::codec::keyframe::begins_keyframe;
+use crate::codec::parameter_sets::{Arriving, Place, Sets};
+use crate::codec::svc::{Part, Scalable, Share};
+use crate::codec::vp8::{Picture, vp8_height};
+use crate::codec::vp9;
 use crate::missing::Missing;
 use crate::packet::{EndToEnd, Forwarded, MAX_LAYERS, Packet, Source, clock_rate};
-use crate::parameters::{Arriving, Place, Sets};
-use crate::picture::{Picture, vp8_height};
-use crate::scalable::{Part, Scalable, Share};
-use crate::vp9;
 
 impl Incoming {
     /// The number of a layer; none if there are too many.
@@ -44,7 +44,7 @@ impl Incoming {
         let part = match codec.spec().codec {
             Codec::Vp9 => vp9::read(payload),
             Codec::Av1 => {
-                extensions.dependency = dependency::of(values);
+                extensions.dependency = dependency_descriptor::of(values);
                 extensions.dependency.as_deref().map(|it| self.templates.read(it))
             }
             _ => None,

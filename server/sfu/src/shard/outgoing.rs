@@ -5,7 +5,7 @@ use str0m::media::Pt;
 use str0m::rtp::{Extension, ExtensionMap};
 
 use super::numbering::{Numbering, Numbers};
-use crate::dependency::{self, DependencyDescriptor};
+use crate::codec::dependency_descriptor::{self, DependencyDescriptor};
 use crate::packet::{EndToEnd, Packet, Source, TrackName};
 
 /// Longest RTP header written: fixed part, a dependency descriptor of 255 bytes and its head, the other
@@ -112,7 +112,7 @@ impl Outgoing {
             level: id(Extension::AudioLevel).filter(|_| !negotiated.name.video),
             orientation: id(Extension::VideoOrientation).filter(|_| negotiated.name.video),
             capture: id(Extension::AbsoluteCaptureTime),
-            dependency: id(dependency::extension()).filter(|_| negotiated.name.video),
+            dependency: id(dependency_descriptor::extension()).filter(|_| negotiated.name.video),
         };
         Outgoing {
             name: negotiated.name,
@@ -351,7 +351,7 @@ mod tests {
     fn how_frames_build_on_each_other_is_passed_on_under_another_number() {
         let mut extensions = ExtensionMap::empty();
         extensions.set(2, Extension::RtpMid);
-        extensions.set(12, dependency::extension());
+        extensions.set(12, dependency_descriptor::extension());
         let told = outgoing(extensions);
         let meaning = |bytes: &[u8]| {
             let mut meaning = EndToEnd::default();

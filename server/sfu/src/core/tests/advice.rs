@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::world::World;
-use crate::habits::Advice;
+use crate::codec::encoder::Advice;
 
 const SECOND: Duration = Duration::from_secs(1);
 

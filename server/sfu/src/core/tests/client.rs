@@ -15,8 +15,8 @@ use super::check::choice;
 use super::payload::{self, av1, filled, h264, vp8, vp9};
 use super::program::Program;
 use super::seen::Seen;
+use crate::codec::dependency_descriptor;
 use crate::core::Restarted;
-use crate::dependency;
 use crate::event::Role;
 use crate::identity::SessionId;
 use crate::sdp::answer::repairs_sound;
@@ -127,7 +127,7 @@ impl Client {
         program: Option<Program>,
     ) -> (Self, String, SdpPendingOffer) {
         let mut extensions = ExtensionMap::standard();
-        extensions.set(12, dependency::extension());
+        extensions.set(12, dependency_descriptor::extension());
         let mut builder = Rtc::builder().set_rtp_mode(true).set_extension_map(extensions);
         if program.is_some() {
             builder = builder.enable_raw_packets(true);

@@ -2,7 +2,7 @@
 
 use str0m::format::Codec;
 
-use crate::dependency::DependencyDescriptor;
+use crate::codec::dependency_descriptor::DependencyDescriptor;
 
 /// No layer: a packet of nothing.
 pub(super) const NOTHING: u8 = u8::MAX;

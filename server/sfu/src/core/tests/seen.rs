@@ -6,7 +6,7 @@ use str0m::format::Codec;
 use str0m::rtp::RtpPacket;
 
 use super::payload::Read;
-use crate::dependency;
+use crate::codec::dependency_descriptor;
 
 /// One packet as a subscriber saw it.
 #[derive(Clone, Debug)]
@@ -55,7 +55,8 @@ impl Seen {
             layer: read.layer,
             picture: read.picture,
             keyframe: read.keyframe,
-            frame: dependency::of(&packet.header.ext_vals).map(|descriptor| descriptor.frame()),
+            frame: dependency_descriptor::of(&packet.header.ext_vals)
+                .map(|descriptor| descriptor.frame()),
             at: packet.timestamp,
         }
     }

@@ -2,8 +2,8 @@
 
 use str0m::format::{Codec, detect_av1_keyframe, detect_vp8_keyframe};
 
-use crate::h264::{self, nal};
-use crate::vp9;
+use crate::codec::h264::{self, nal};
+use crate::codec::vp9;
 
 /// Whether `payload` may be the first packet of a keyframe.
 ///

@@ -1,6 +1,6 @@
 //! What the VP9 payload descriptor says of a packet (RFC 9628 §4.2).
 
-use crate::scalable::{Part, Structure};
+use crate::codec::svc::{Part, Structure};
 
 /// A packet's place in its picture, as its payload says; none if that ends within its descriptor.
 pub(crate) fn read(payload: &[u8]) -> Option<Part> {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use str0m::rtp::{Extension, ExtensionSerializer, ExtensionValues};
 
-use crate::scalable::{Part, Structure};
+use crate::codec::svc::{Part, Structure};
 
 const URI: &str =
     "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension";

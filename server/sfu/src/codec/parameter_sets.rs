@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::h264::{Unit, nal, units_begun};
+use crate::codec::h264::{Unit, nal, units_begun};
 
 /// Parameter sets that are kept: one of the sequence, and some of pictures.
 const MOST_SETS: usize = 4;
