@@ -18,9 +18,9 @@ use crate::codec::dependency_descriptor::Templates;
 use crate::codec::encoder::{Advice, Habits};
 use crate::codec::parameter_sets::Parameters;
 use crate::codec::svc::{Scalable, Structure};
-use crate::jitter::Jitter;
-use crate::missing::Missing;
-use crate::packet::{Forwarded, TrackName, clock_rate};
+use crate::rtp::jitter::Jitter;
+use crate::rtp::nack_generator::Missing;
+use crate::rtp::packet::{Forwarded, TrackName, clock_rate};
 use crate::statistics::LayerStatistics;
 use crate::transport::Transport;
 

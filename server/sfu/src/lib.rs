@@ -21,15 +21,12 @@ mod error;
 mod event;
 #[cfg(any(test, feature = "fuzz"))]
 pub mod fuzz;
-mod history;
 mod ice;
 mod identity;
 mod ingest;
 mod io;
-mod jitter;
-mod missing;
-mod packet;
 mod rtcp;
+mod rtp;
 mod sdp;
 mod sfu;
 mod shard;

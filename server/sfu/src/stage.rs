@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::config::Timeouts;
 use crate::ice::demultiplexer::PeerKey;
 use crate::identity::StageId;
-use crate::packet::{Forwarded, TrackName};
+use crate::rtp::packet::{Forwarded, TrackName};
 use crate::successor::Successor;
 
 /// One stage.

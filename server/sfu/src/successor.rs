@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::config::{Limits, Timeouts};
 use crate::ice::demultiplexer::PeerKey;
-use crate::packet::{Forwarded, Packet, Source, TrackName};
+use crate::rtp::packet::{Forwarded, Packet, Source, TrackName};
 
 /// What has to arrive of a publisher before it takes a stage over from another one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -24,7 +24,7 @@ use crate::error::{OfferError, StartError};
 use crate::event::{HandshakeFailure, Role};
 use crate::ice::demultiplexer::{Class, classify, signed};
 use crate::identity::{random_ice_text, random_number};
-use crate::packet::TrackName;
+use crate::rtp::packet::TrackName;
 use crate::sdp::answer::{self, Formats};
 use crate::sdp::fragment::Credentials;
 use crate::sdp::offer::{self, Offer};

@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 
-use crate::packet::MAX_LAYERS;
+use crate::rtp::packet::MAX_LAYERS;
 
 /// Gaps that late packets and repairs may still fill.
 const REMEMBERED_GAPS: usize = 128;

@@ -12,7 +12,7 @@ use super::timing::Timer;
 use crate::event::{EndReason, Event, Role};
 use crate::ice::demultiplexer::{Kind, PeerKey, Stray};
 use crate::ingest::Coming;
-use crate::packet::TrackName;
+use crate::rtp::packet::TrackName;
 use crate::shard::{Admission, News};
 use crate::transport::Transmit;
 

@@ -25,7 +25,7 @@ use crate::event::{EndReason, Event, Role};
 use crate::ice::demultiplexer::{Demultiplexer, PeerKey};
 use crate::identity::{SessionId, StageId};
 use crate::io::egress::Traffic;
-use crate::packet::Forwarded;
+use crate::rtp::packet::Forwarded;
 use crate::sdp::fragment::Credentials;
 use crate::shard::{News, Shards};
 use crate::stage::Stage;

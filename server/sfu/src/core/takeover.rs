@@ -16,7 +16,7 @@ use crate::event::{EndReason, Event, Role};
 use crate::ice::demultiplexer::PeerKey;
 use crate::identity::{SessionId, StageId};
 use crate::ingest::Coming;
-use crate::packet::Forwarded;
+use crate::rtp::packet::Forwarded;
 use crate::successor::{Awaited, Successor};
 use crate::transport::Opening;
 

@@ -13,8 +13,8 @@ use str0m::rtp::ExtensionValues;
 
 use super::{Arrived, IncomingLayer, Ingest};
 use crate::identity::random_number;
-use crate::packet::Forwarded;
 use crate::rtcp::Compound;
+use crate::rtp::packet::Forwarded;
 use crate::srtp::keys::Keys;
 use crate::srtp::{BadKeys, MediaOpener, Sealer};
 use crate::transport::Transport;

@@ -14,8 +14,8 @@ use crate::codec::parameter_sets::{Arriving, Place, Sets};
 use crate::codec::svc::{Part, Scalable, Share};
 use crate::codec::vp8::{Picture, vp8_height};
 use crate::codec::vp9;
-use crate::missing::Missing;
-use crate::packet::{EndToEnd, Forwarded, MAX_LAYERS, Packet, Source, clock_rate};
+use crate::rtp::nack_generator::Missing;
+use crate::rtp::packet::{EndToEnd, Forwarded, MAX_LAYERS, Packet, Source, clock_rate};
 
 impl Incoming {
     /// The number of a layer; none if there are too many.

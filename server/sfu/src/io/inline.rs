@@ -11,7 +11,7 @@ use crate::config::Limits;
 use crate::ice::demultiplexer::PeerKey;
 use crate::identity::SessionId;
 use crate::io::egress::{Traffic, UdpWire};
-use crate::packet::Forwarded;
+use crate::rtp::packet::Forwarded;
 use crate::shard::{Admission, Figures, News, Shard, Shards};
 
 /// A shard whose panics end its sessions, and not the thread: it begins anew, empty.

@@ -9,9 +9,9 @@ use super::subscriber::{Subscriber, Way};
 use super::track::{CatchUp, Track};
 use crate::bucket::Bucket;
 use crate::config::Limits;
-use crate::history::{Memory, Stored};
 use crate::ice::demultiplexer::PeerKey;
-use crate::packet::{Forwarded, Packet, Source, TrackName};
+use crate::rtp::packet::{Forwarded, Packet, Source, TrackName};
+use crate::rtp::packet_cache::{Memory, Stored};
 
 /// A layer that needs this many times what is carried is not even sent until the next one begins.
 const HOPELESS: u64 = 2;

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::pace::Pace;
-use crate::history::Kept;
+use crate::rtp::packet_cache::Kept;
 
 /// A keyframe that is no older serves whoever lost the picture: no other one is asked for.
 const YOUNG: Duration = Duration::from_secs(5);

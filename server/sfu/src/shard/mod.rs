@@ -8,7 +8,6 @@ mod audience;
 mod bandwidth;
 mod batch;
 mod feed;
-mod numbering;
 mod outgoing;
 mod pace;
 mod rate;
@@ -32,12 +31,12 @@ use self::batch::Batch;
 use self::subscriber::{Subscriber, Way};
 use crate::bucket::Bucket;
 use crate::config::Limits;
-use crate::history::Memory;
 use crate::ice::demultiplexer::PeerKey;
 use crate::identity::SessionId;
 use crate::io::egress::{Traffic, Wire};
-use crate::packet::{Forwarded, TrackName};
 use crate::rtcp::{Compound, Message, ntp, read};
+use crate::rtp::packet::{Forwarded, TrackName};
+use crate::rtp::packet_cache::Memory;
 
 /// How often it is looked whose sender report is due.
 const ROUND: Duration = Duration::from_millis(100);

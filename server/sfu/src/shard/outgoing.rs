@@ -4,9 +4,9 @@ use str0m::format::CodecConfig;
 use str0m::media::Pt;
 use str0m::rtp::{Extension, ExtensionMap};
 
-use super::numbering::{Numbering, Numbers};
 use crate::codec::dependency_descriptor::{self, DependencyDescriptor};
-use crate::packet::{EndToEnd, Packet, Source, TrackName};
+use crate::rtp::packet::{EndToEnd, Packet, Source, TrackName};
+use crate::rtp::rewriter::{Numbering, Numbers};
 
 /// Longest RTP header written: fixed part, a dependency descriptor of 255 bytes and its head, the other
 /// extensions.

@@ -3,11 +3,11 @@
 use std::time::{Duration, Instant};
 
 use super::bandwidth::Bandwidth;
-use super::numbering::Origin;
 use super::outgoing::{Outgoing, Place};
 use super::subscriber::{Subscriber, Way, number, seal};
-use crate::packet::{Packet, Source};
 use crate::rtcp::Nack;
+use crate::rtp::packet::{Packet, Source};
+use crate::rtp::rewriter::Origin;
 use crate::srtp::Sealer;
 
 /// Repairs a second that one subscriber can ask for: more than a bad network loses, less than what

@@ -14,10 +14,10 @@ use super::repair::{Allowance, REPAIRS_A_SECOND, Repaired};
 use crate::bucket::Bucket;
 use crate::identity::SessionId;
 use crate::io::egress::Wire;
-use crate::packet::{EndToEnd, Packet, TrackName};
 use crate::rtcp::{
     Compound, ReceptionReport, ReferenceAnswer, ReferenceTime, SenderReport, TransportFeedback,
 };
+use crate::rtp::packet::{EndToEnd, Packet, TrackName};
 use crate::srtp::keys::Keys;
 use crate::srtp::{BadKeys, Opener, Sealer};
 

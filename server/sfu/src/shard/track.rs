@@ -7,8 +7,8 @@ use super::pace::CATCH_UP_INTERVAL;
 use super::rate::Rate;
 use crate::bucket::{Bucket, cost};
 use crate::config::Limits;
-use crate::history::{History, Kept, Memory, Stored};
-use crate::packet::{Forwarded, MAX_LAYERS, Packet, Source, TrackName};
+use crate::rtp::packet::{Forwarded, MAX_LAYERS, Packet, Source, TrackName};
+use crate::rtp::packet_cache::{History, Kept, Memory, Stored};
 
 /// A layer that sent nothing for this long is one the publisher has stopped. Pictures come at least
 /// twice as often.

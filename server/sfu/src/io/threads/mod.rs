@@ -17,7 +17,7 @@ use crate::ice::demultiplexer::PeerKey;
 use crate::identity::SessionId;
 use crate::io::egress::{Traffic, UdpWire};
 use crate::io::load::Load;
-use crate::packet::Forwarded;
+use crate::rtp::packet::Forwarded;
 use crate::shard::{Admission, Figures, News, Shard, Shards};
 
 /// Bursts and reports that may wait for one shard; what comes when there are more is dropped. A

@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use crate::config::Limits;
-use crate::packet::Packet;
+use crate::rtp::packet::Packet;
 
 /// Kept for repairs, and for when the first packet of a keyframe comes after its followers: 4 s at
 /// 2.5 Mbit/s.

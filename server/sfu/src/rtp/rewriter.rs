@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use crate::codec::vp8::{Picture, PictureShift};
-use crate::packet::{Packet, Source, clock_rate};
+use crate::rtp::packet::{Packet, Source, clock_rate};
 
 /// Changes of source that are remembered, for repairs of what was sent before them.
 const REMEMBERED_RUNS: usize = 4;
