@@ -6,6 +6,8 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::config::Config;
+use crate::core::standby::Awaited;
+use crate::core::transport::Opening;
 use crate::core::{Accepted, Restarted};
 use crate::error::{OfferError, StartError};
 use crate::event::{Event, Role};
@@ -13,8 +15,6 @@ use crate::identity::{SessionId, StageId};
 use crate::io::{self, Command, Offered, StopSignal};
 use crate::sdp::fragment::Credentials;
 use crate::statistics::Statistics;
-use crate::successor::Awaited;
-use crate::transport::Opening;
 
 /// Requests waiting for the media thread; whoever asks while it is full waits.
 const WAITING_COMMANDS: usize = 256;

@@ -8,13 +8,13 @@ use str0m::media::{Direction, MediaAdded};
 
 use super::Core;
 use super::peers::Side;
-use super::timing::Timer;
+use super::timers::Timer;
+use crate::core::transport::Transmit;
 use crate::event::{EndReason, Event, Role};
 use crate::ice::demultiplexer::{Kind, PeerKey, Stray};
 use crate::ingest::Coming;
 use crate::rtp::packet::TrackName;
 use crate::shard::{Admission, News};
-use crate::transport::Transmit;
 
 impl Core {
     /// Takes one datagram.

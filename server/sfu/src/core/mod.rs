@@ -1,10 +1,14 @@
 //! The media core without sockets and clocks: datagrams and time in, datagrams and events out.
 
 mod flow;
-mod moving;
+mod migration;
+pub(crate) mod panics;
 mod peers;
+mod stage;
+pub(crate) mod standby;
 mod takeover;
-mod timing;
+mod timers;
+pub(crate) mod transport;
 
 #[cfg(test)]
 mod tests;
@@ -18,8 +22,10 @@ use slab::Slab;
 use str0m::Candidate;
 
 use self::peers::{Peer, Peers, Side};
-use self::timing::Timing;
+use self::timers::Timing;
 use crate::config::{Limits, Timeouts};
+use crate::core::stage::Stage;
+use crate::core::transport::{Opening, Shared, Transmit, Transport, new_credentials};
 use crate::error::{OfferError, StartError};
 use crate::event::{EndReason, Event, Role};
 use crate::ice::demultiplexer::{Demultiplexer, PeerKey};
@@ -28,9 +34,7 @@ use crate::io::egress::Traffic;
 use crate::rtp::packet::Forwarded;
 use crate::sdp::fragment::Credentials;
 use crate::shard::{News, Shards};
-use crate::stage::Stage;
 use crate::statistics::{SessionStatistics, Statistics, Totals};
-use crate::transport::{Opening, Shared, Transmit, Transport, new_credentials};
 
 /// An accepted offer.
 #[derive(Clone, Debug)]

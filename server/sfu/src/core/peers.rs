@@ -7,6 +7,7 @@ use slab::Slab;
 use str0m::media::Mid;
 
 use crate::config::Timeouts;
+use crate::core::transport::Transport;
 use crate::event::{EndReason, HandshakeFailure, Role};
 use crate::ice::connectivity_check::Probe;
 use crate::ice::demultiplexer::PeerKey;
@@ -14,7 +15,6 @@ use crate::identity::{SessionId, StageId};
 use crate::ingest::Ingest;
 use crate::shard::Figures;
 use crate::statistics::SessionStatistics;
-use crate::transport::Transport;
 
 /// One session's state.
 pub(super) struct Peer {

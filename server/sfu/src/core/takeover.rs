@@ -9,16 +9,16 @@
 use std::time::Instant;
 
 use super::peers::{Peer, Side};
-use super::timing::Timer;
+use super::timers::Timer;
 use super::{Accepted, Core};
+use crate::core::standby::{Awaited, Successor};
+use crate::core::transport::Opening;
 use crate::error::OfferError;
 use crate::event::{EndReason, Event, Role};
 use crate::ice::demultiplexer::PeerKey;
 use crate::identity::{SessionId, StageId};
 use crate::ingest::Coming;
 use crate::rtp::packet::Forwarded;
-use crate::successor::{Awaited, Successor};
-use crate::transport::Opening;
 
 impl Core {
     /// Makes the offerer the stage's publisher or, where there is one, its successor, of which

@@ -15,9 +15,9 @@ use str0m::crypto::from_feature_flags;
 use str0m::{Candidate, Event};
 
 use crate::config::Limits;
+use crate::core::transport::{Shared, Transport};
 use crate::event::{HandshakeFailure, Role};
 use crate::srtp::keys::Keys;
-use crate::transport::{Shared, Transport};
 
 /// Nothing on one machine takes as long.
 const LONGEST: Duration = Duration::from_secs(30);

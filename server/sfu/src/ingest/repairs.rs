@@ -12,12 +12,12 @@ use str0m::format::Codec;
 use str0m::rtp::ExtensionValues;
 
 use super::{Arrived, IncomingLayer, Ingest};
+use crate::core::transport::Transport;
 use crate::identity::random_number;
 use crate::rtcp::Compound;
 use crate::rtp::packet::Forwarded;
 use crate::srtp::keys::Keys;
 use crate::srtp::{BadKeys, MediaOpener, Sealer};
-use crate::transport::Transport;
 
 /// Packets that come no more than this late are left to the SDP library.
 const NOT_LATE: u64 = 100;

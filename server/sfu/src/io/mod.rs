@@ -24,6 +24,8 @@ pub(crate) use self::offer_reader::Offered;
 use self::tcp::Gateway;
 use self::threads::Threads;
 use crate::config::Config;
+use crate::core::standby::Awaited;
+use crate::core::transport::{Opening, Transmit};
 use crate::core::{Accepted, Core, Restarted};
 use crate::error::{OfferError, StartError};
 use crate::event::Event;
@@ -33,8 +35,6 @@ use crate::io::load::Load;
 use crate::sdp::fragment::Credentials;
 use crate::shard::Shards;
 use crate::statistics::Statistics;
-use crate::successor::Awaited;
-use crate::transport::{Opening, Transmit};
 
 /// Asked of the operating system for each direction: a keyframe to a thousand subscribers, or a
 /// tenth of a second of 100 publishers. It may give less.

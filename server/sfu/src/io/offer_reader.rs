@@ -7,9 +7,9 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::clock;
 use crate::config::Limits;
+use crate::core::transport::{Opening, Shared, Transport};
 use crate::error::{OfferError, StartError};
 use crate::event::Role;
-use crate::transport::{Opening, Shared, Transport};
 
 /// Offers waiting to be read; whoever asks while it is full waits.
 const WAITING_OFFERS: usize = 256;

@@ -9,9 +9,9 @@ use str0m::Candidate;
 use super::answer::{check_answer, finish};
 use super::offer::{Offer, prepare};
 use crate::config::Limits;
+use crate::core::transport::{Opening, Shared, Transport};
 use crate::error::OfferError;
 use crate::event::Role;
-use crate::transport::{Opening, Shared, Transport};
 
 /// What every offer of these tests carries.
 const TRANSPORT: &str = "a=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\n\

@@ -9,10 +9,10 @@ use str0m::ice::{StunMessage, TransId};
 use super::client::Client;
 use super::world::World;
 use crate::config::Timeouts;
+use crate::core::standby::Awaited;
 use crate::event::{EndReason, Event, HandshakeFailure, Role};
 use crate::ice::demultiplexer::signed;
 use crate::sdp::fragment::Credentials;
-use crate::successor::Awaited;
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -7,7 +7,7 @@ mod forwarding;
 mod handshakes;
 mod joining;
 mod layers;
-mod moving;
+mod migration;
 mod offered;
 mod past;
 mod payload;

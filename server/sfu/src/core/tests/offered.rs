@@ -2,12 +2,12 @@
 
 use std::time::Instant;
 
+use crate::core::standby::Awaited;
+use crate::core::transport::{Opening, Transport};
 use crate::core::{Accepted, Core};
 use crate::error::OfferError;
 use crate::event::Role;
 use crate::identity::StageId;
-use crate::successor::Awaited;
-use crate::transport::{Opening, Transport};
 
 impl Core {
     /// Publishes by an offer that is still to be read.

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::world::World;
 use crate::config::{Limits, Timeouts};
+use crate::core::standby::Awaited;
 use crate::error::OfferError;
-use crate::successor::Awaited;
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -7,10 +7,10 @@ use super::client::Client;
 use super::seen::Seen;
 use super::world::World;
 use crate::config::Timeouts;
+use crate::core::standby::Awaited;
 use crate::error::OfferError;
 use crate::event::{EndReason, Event, Role};
 use crate::identity::SessionId;
-use crate::successor::Awaited;
 
 const SECOND: Duration = Duration::from_secs(1);
 

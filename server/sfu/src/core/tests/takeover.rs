@@ -6,8 +6,8 @@ use super::client::Client;
 use super::succession::{check_handed_over, ended, watched};
 use super::world::World;
 use crate::config::Timeouts;
+use crate::core::standby::Awaited;
 use crate::event::{EndReason, Event, HandshakeFailure};
-use crate::successor::Awaited;
 
 const SECOND: Duration = Duration::from_secs(1);
 

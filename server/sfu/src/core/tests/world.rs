@@ -14,11 +14,11 @@ use super::client::Client;
 use super::program::{Name, Program, name};
 use crate::config::{Limits, Timeouts};
 use crate::core::Core;
+use crate::core::standby::Awaited;
 use crate::event::{Event, Role};
 use crate::identity::SessionId;
 use crate::io::egress::{Traffic, Wire};
 use crate::shard::Shard;
-use crate::successor::Awaited;
 
 /// The core's address.
 pub(super) fn server() -> SocketAddr {

@@ -18,7 +18,7 @@ use str0m::{Candidate, IceCreds, Input, Output, Rtc, RtcConfig, RtcError};
 use crate::codec::dependency_descriptor;
 use crate::codec::parameter_sets::{self, Sets};
 use crate::config::Limits;
-use crate::contained::contained;
+use crate::core::panics::contained;
 use crate::dtls::{Handshake, cryptography, of_session_just_built};
 use crate::error::{OfferError, StartError};
 use crate::event::{HandshakeFailure, Role};

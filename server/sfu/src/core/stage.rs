@@ -5,10 +5,10 @@
 use std::time::{Duration, Instant};
 
 use crate::config::Timeouts;
+use crate::core::standby::Successor;
 use crate::ice::demultiplexer::PeerKey;
 use crate::identity::StageId;
 use crate::rtp::packet::{Forwarded, TrackName};
-use crate::successor::Successor;
 
 /// One stage.
 pub(crate) struct Stage {

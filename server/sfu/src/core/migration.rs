@@ -4,10 +4,10 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use super::Core;
-use super::timing::Timer;
+use super::timers::Timer;
+use crate::core::transport::Transmit;
 use crate::ice::connectivity_check::Probe;
 use crate::ice::demultiplexer::PeerKey;
-use crate::transport::Transmit;
 
 impl Core {
     /// Takes note of the address that a peer has chosen by `check`. The first one is believed: nobody
