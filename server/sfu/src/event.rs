@@ -1,6 +1,6 @@
 //! What the media core reports of its own accord.
 
-use crate::identity::{SessionId, StageId};
+use crate::ids::{SessionId, StageId};
 
 /// Which way a session's media flows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

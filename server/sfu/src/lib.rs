@@ -11,7 +11,6 @@
 //! sends. From there on a `shard` has them: it knows a share of the subscribers, decides who is owed
 //! what, seals it (`srtp`) and sends it through an `egress`.
 
-mod bucket;
 mod codec;
 mod config;
 mod core;
@@ -21,16 +20,17 @@ mod event;
 #[cfg(any(test, feature = "fuzz"))]
 pub mod fuzz;
 mod ice;
-mod identity;
+mod ids;
 mod ingest;
 mod io;
+mod rate_limit;
 mod rtcp;
 mod rtp;
 mod sdp;
 mod sfu;
 mod shard;
 mod srtp;
-mod statistics;
+mod stats;
 
 pub use crate::codec::encoder::Advice;
 pub use crate::config::{Config, Limits, Timeouts};
@@ -39,7 +39,7 @@ pub use crate::core::standby::Awaited;
 pub use crate::core::{Accepted, Restarted};
 pub use crate::error::{OfferError, StartError};
 pub use crate::event::{EndReason, Event, HandshakeFailure, Role};
-pub use crate::identity::{ParseSessionIdError, SessionId, StageId};
+pub use crate::ids::{ParseSessionIdError, SessionId, StageId};
 pub use crate::sdp::fragment::{Credentials, Fragment};
 pub use crate::sfu::Sfu;
-pub use crate::statistics::{LayerStatistics, SessionStatistics, Statistics, Totals};
+pub use crate::stats::{LayerStatistics, SessionStatistics, Statistics, Totals};

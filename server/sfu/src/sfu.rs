@@ -11,10 +11,10 @@ use crate::core::transport::Opening;
 use crate::core::{Accepted, Restarted};
 use crate::error::{OfferError, StartError};
 use crate::event::{Event, Role};
-use crate::identity::{SessionId, StageId};
+use crate::ids::{SessionId, StageId};
 use crate::io::{self, Command, Offered, StopSignal};
 use crate::sdp::fragment::Credentials;
-use crate::statistics::Statistics;
+use crate::stats::Statistics;
 
 /// Requests waiting for the media thread; whoever asks while it is full waits.
 const WAITING_COMMANDS: usize = 256;

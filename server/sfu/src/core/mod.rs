@@ -29,12 +29,12 @@ use crate::core::transport::{Opening, Shared, Transmit, Transport, new_credentia
 use crate::error::{OfferError, StartError};
 use crate::event::{EndReason, Event, Role};
 use crate::ice::demultiplexer::{Demultiplexer, PeerKey};
-use crate::identity::{SessionId, StageId};
+use crate::ids::{SessionId, StageId};
 use crate::io::egress::Traffic;
 use crate::rtp::packet::Forwarded;
 use crate::sdp::fragment::Credentials;
 use crate::shard::{News, Shards};
-use crate::statistics::{SessionStatistics, Statistics, Totals};
+use crate::stats::{SessionStatistics, Statistics, Totals};
 
 /// An accepted offer.
 #[derive(Clone, Debug)]

@@ -11,10 +11,10 @@ use crate::core::transport::Transport;
 use crate::event::{EndReason, HandshakeFailure, Role};
 use crate::ice::connectivity_check::Probe;
 use crate::ice::demultiplexer::PeerKey;
-use crate::identity::{SessionId, StageId};
+use crate::ids::{SessionId, StageId};
 use crate::ingest::Ingest;
 use crate::shard::Figures;
-use crate::statistics::SessionStatistics;
+use crate::stats::SessionStatistics;
 
 /// One session's state.
 pub(super) struct Peer {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::config::Timeouts;
 use crate::core::standby::Successor;
 use crate::ice::demultiplexer::PeerKey;
-use crate::identity::StageId;
+use crate::ids::StageId;
 use crate::rtp::packet::{Forwarded, TrackName};
 
 /// One stage.

@@ -16,7 +16,7 @@ use crate::core::transport::Opening;
 use crate::error::OfferError;
 use crate::event::{EndReason, Event, Role};
 use crate::ice::demultiplexer::PeerKey;
-use crate::identity::{SessionId, StageId};
+use crate::ids::{SessionId, StageId};
 use crate::ingest::Coming;
 use crate::rtp::packet::Forwarded;
 

@@ -23,7 +23,7 @@ use crate::dtls::{Handshake, cryptography, of_session_just_built};
 use crate::error::{OfferError, StartError};
 use crate::event::{HandshakeFailure, Role};
 use crate::ice::demultiplexer::{Class, classify, signed};
-use crate::identity::{random_ice_text, random_number};
+use crate::ids::{random_ice_text, random_number};
 use crate::rtp::packet::TrackName;
 use crate::sdp::answer::{self, Formats};
 use crate::sdp::fragment::Credentials;

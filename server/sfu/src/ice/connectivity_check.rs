@@ -12,7 +12,7 @@ use str0m::crypto::CryptoProvider;
 use str0m::ice::{StunMessage, TransId};
 
 use crate::ice::demultiplexer::signed;
-use crate::identity::random_number;
+use crate::ids::random_number;
 
 /// How often one check is sent at most: as much as one datagram with a forged source can cause.
 pub(crate) const MOST_SENT: u8 = 3;

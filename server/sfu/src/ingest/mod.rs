@@ -13,16 +13,16 @@ use str0m::rtp::RtpPacket;
 
 use self::clock::{Clock, captured};
 use self::repairs::Repairs;
-use crate::bucket::{Bucket, cost};
 use crate::codec::dependency_descriptor::Templates;
 use crate::codec::encoder::{Advice, Habits};
 use crate::codec::parameter_sets::Parameters;
 use crate::codec::svc::{Scalable, Structure};
 use crate::core::transport::Transport;
+use crate::rate_limit::{Bucket, cost};
 use crate::rtp::jitter::Jitter;
 use crate::rtp::nack_generator::Missing;
 use crate::rtp::packet::{Forwarded, TrackName, clock_rate};
-use crate::statistics::LayerStatistics;
+use crate::stats::LayerStatistics;
 
 /// What a publisher may send may be exceeded for that long.
 const EXCEEDED: Duration = Duration::from_secs(1);

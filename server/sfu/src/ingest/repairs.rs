@@ -13,7 +13,7 @@ use str0m::rtp::ExtensionValues;
 
 use super::{Arrived, IncomingLayer, Ingest};
 use crate::core::transport::Transport;
-use crate::identity::random_number;
+use crate::ids::random_number;
 use crate::rtcp::Compound;
 use crate::rtp::packet::Forwarded;
 use crate::srtp::keys::Keys;

@@ -9,7 +9,7 @@ use std::time::Instant;
 use super::clock;
 use crate::config::Limits;
 use crate::ice::demultiplexer::PeerKey;
-use crate::identity::SessionId;
+use crate::ids::SessionId;
 use crate::io::egress::{Traffic, UdpWire};
 use crate::rtp::packet::Forwarded;
 use crate::shard::{Admission, Figures, News, Shard, Shards};

@@ -29,12 +29,12 @@ use crate::core::transport::{Opening, Transmit};
 use crate::core::{Accepted, Core, Restarted};
 use crate::error::{OfferError, StartError};
 use crate::event::Event;
-use crate::identity::{SessionId, StageId};
+use crate::ids::{SessionId, StageId};
 use crate::io::egress::{Traffic, UdpWire, Wire};
 use crate::io::load::Load;
 use crate::sdp::fragment::Credentials;
 use crate::shard::Shards;
-use crate::statistics::Statistics;
+use crate::stats::Statistics;
 
 /// Asked of the operating system for each direction: a keyframe to a thousand subscribers, or a
 /// tenth of a second of 100 publishers. It may give less.

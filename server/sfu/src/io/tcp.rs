@@ -20,7 +20,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::statistics::Totals;
+use crate::stats::Totals;
 
 /// Connections from one IPv4 address or one IPv6 network of 64 bits; a household or an office may have many people.
 const MOST_PER_ADDRESS: usize = 64;

@@ -1,6 +1,6 @@
 //! Reading what a receiver says.
 
-use super::transport::TransportFeedback;
+use super::transport_feedback::TransportFeedback;
 use super::{block_type, half_word, packet_type, word};
 
 /// What a receiver says.

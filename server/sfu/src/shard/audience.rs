@@ -3,13 +3,13 @@
 use std::time::{Duration, Instant};
 
 use super::Subscribers;
-use super::feed::{Feed, Mode};
-use super::pace::{CATCH_UP_INTERVAL, CATCH_UP_PACKETS};
+use super::forwarder::{Feed, Mode};
+use super::pacer::{CATCH_UP_INTERVAL, CATCH_UP_PACKETS};
 use super::subscriber::{Subscriber, Way};
 use super::track::{CatchUp, Track};
-use crate::bucket::Bucket;
 use crate::config::Limits;
 use crate::ice::demultiplexer::PeerKey;
+use crate::rate_limit::Bucket;
 use crate::rtp::packet::{Forwarded, Packet, Source, TrackName};
 use crate::rtp::packet_cache::{Memory, Stored};
 

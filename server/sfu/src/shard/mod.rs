@@ -5,13 +5,13 @@
 //! done elsewhere as [`News`]. Like the core it has no clock.
 
 mod audience;
-mod bandwidth;
 mod batch;
-mod feed;
-mod outgoing;
-mod pace;
+mod bwe;
+mod forwarder;
+mod pacer;
 mod rate;
-mod repair;
+mod retransmission;
+mod send_track;
 mod subscriber;
 mod track;
 
@@ -23,17 +23,17 @@ use std::time::{Duration, Instant};
 
 use str0m::crypto::{CryptoProvider, from_feature_flags};
 
-pub(crate) use self::outgoing::Negotiated;
+pub(crate) use self::send_track::Negotiated;
 pub(crate) use self::subscriber::{Admission, Figures};
 
 use self::audience::Audience;
 use self::batch::Batch;
 use self::subscriber::{Subscriber, Way};
-use crate::bucket::Bucket;
 use crate::config::Limits;
 use crate::ice::demultiplexer::PeerKey;
-use crate::identity::SessionId;
+use crate::ids::SessionId;
 use crate::io::egress::{Traffic, Wire};
+use crate::rate_limit::Bucket;
 use crate::rtcp::{Compound, Message, ntp, read};
 use crate::rtp::packet::{Forwarded, TrackName};
 use crate::rtp::packet_cache::Memory;

@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 use str0m::crypto::CryptoProvider;
 
 use super::audience::KEYFRAME_DEBT;
-use super::bandwidth::Bandwidth;
 use super::batch::Batch;
-use super::feed::Feed;
-use super::outgoing::{MAX_HEADER, Negotiated, Outgoing, Place};
-use super::repair::{Allowance, REPAIRS_A_SECOND, Repaired};
-use crate::bucket::Bucket;
-use crate::identity::SessionId;
+use super::bwe::Bandwidth;
+use super::forwarder::Feed;
+use super::retransmission::{Allowance, REPAIRS_A_SECOND, Repaired};
+use super::send_track::{MAX_HEADER, Negotiated, Outgoing, Place};
+use crate::ids::SessionId;
 use crate::io::egress::Wire;
+use crate::rate_limit::Bucket;
 use crate::rtcp::{
     Compound, ReceptionReport, ReferenceAnswer, ReferenceTime, SenderReport, TransportFeedback,
 };

@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use super::feed::{Feed, Mode, Wanted};
-use super::pace::CATCH_UP_INTERVAL;
+use super::forwarder::{Feed, Mode, Wanted};
+use super::pacer::CATCH_UP_INTERVAL;
 use super::rate::Rate;
-use crate::bucket::{Bucket, cost};
 use crate::config::Limits;
+use crate::rate_limit::{Bucket, cost};
 use crate::rtp::packet::{Forwarded, MAX_LAYERS, Packet, Source, TrackName};
 use crate::rtp::packet_cache::{History, Kept, Memory, Stored};
 

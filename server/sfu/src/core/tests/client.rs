@@ -18,7 +18,7 @@ use super::seen::Seen;
 use crate::codec::dependency_descriptor;
 use crate::core::Restarted;
 use crate::event::Role;
-use crate::identity::SessionId;
+use crate::ids::SessionId;
 use crate::sdp::answer::repairs_sound;
 use crate::sdp::fragment::Credentials;
 

@@ -7,7 +7,7 @@ use crate::core::transport::{Opening, Transport};
 use crate::core::{Accepted, Core};
 use crate::error::OfferError;
 use crate::event::Role;
-use crate::identity::StageId;
+use crate::ids::StageId;
 
 impl Core {
     /// Publishes by an offer that is still to be read.

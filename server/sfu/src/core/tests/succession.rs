@@ -10,7 +10,7 @@ use crate::config::Timeouts;
 use crate::core::standby::Awaited;
 use crate::error::OfferError;
 use crate::event::{EndReason, Event, Role};
-use crate::identity::SessionId;
+use crate::ids::SessionId;
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -16,7 +16,7 @@ use crate::config::{Limits, Timeouts};
 use crate::core::Core;
 use crate::core::standby::Awaited;
 use crate::event::{Event, Role};
-use crate::identity::SessionId;
+use crate::ids::SessionId;
 use crate::io::egress::{Traffic, Wire};
 use crate::shard::Shard;
 

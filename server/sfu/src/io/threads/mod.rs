@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 use super::clock;
 use crate::config::Limits;
 use crate::ice::demultiplexer::PeerKey;
-use crate::identity::SessionId;
+use crate::ids::SessionId;
 use crate::io::egress::{Traffic, UdpWire};
 use crate::io::load::Load;
 use crate::rtp::packet::Forwarded;

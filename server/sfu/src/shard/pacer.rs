@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::bandwidth::Bandwidth;
+use super::bwe::Bandwidth;
 
 /// A newcomer isn't served in the same burst as the last DTLS flight: clients that set up SRTP only
 /// after reading the whole burst would lose the start.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::pace::Pace;
+use super::pacer::Pace;
 use crate::rtp::packet_cache::Kept;
 
 /// A keyframe that is no older serves whoever lost the picture: no other one is asked for.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::codec::encoder::Advice;
 use crate::event::Role;
-use crate::identity::{SessionId, StageId};
+use crate::ids::{SessionId, StageId};
 
 /// A snapshot of everything.
 #[derive(Clone, Debug, Default)]

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::bandwidth::Bandwidth;
-use super::outgoing::{Outgoing, Place};
+use super::bwe::Bandwidth;
+use super::send_track::{Outgoing, Place};
 use super::subscriber::{Subscriber, Way, number, seal};
 use crate::rtcp::Nack;
 use crate::rtp::packet::{Packet, Source};
