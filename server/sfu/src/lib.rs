@@ -6,10 +6,11 @@
 //! SDP offer into an answer; what happens afterwards comes as [`Event`]s. Media is forwarded as it
 //! comes: nothing is decoded.
 //!
-//! Inside, a core without sockets and clocks (`core`) is driven by one thread (`io`). Within
-//! the core, `demultiplex` finds the peer of a datagram, and `ingest` makes packets of what a publisher
-//! sends. From there on a `shard` has them: it knows a share of the subscribers, decides who is owed
-//! what, seals it (`srtp`) and sends it through an `egress`.
+//! Inside, a core without sockets and clocks (`core`) is driven by one thread (`io`):
+//! - `ice` finds the peer of a datagram; `dtls` agrees on keys; `sdp` reads offers.
+//! - `ingest` makes packets of what a publisher sends; `codec` reads what can be told without decoding.
+//! - `rtp` holds packets and numbers them; `rtcp` reads and writes reports; `srtp` seals and opens.
+//! - a `shard` serves a share of the subscribers: who is owed what, and at which rate.
 
 mod codec;
 mod config;
