@@ -36,7 +36,7 @@ impl User {
 impl TestApp {
     /// Waits until nobody sends or gets media.
     async fn no_media(&self) {
-        while !self.running.venue.live.sfu().statistics().await.sessions.is_empty() {
+        while !self.running.venue.live.sfu().stats().await.sessions.is_empty() {
             tokio::task::yield_now().await;
         }
     }

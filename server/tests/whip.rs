@@ -415,7 +415,7 @@ async fn one_person_watches_in_ten_places_at_once() {
     let refused = watch(&bob).await;
     assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
     assert_eq!(text_of(&refused, "retry-after"), "10");
-    let sessions = app.running.venue.live.sfu().statistics().await.sessions;
+    let sessions = app.running.venue.live.sfu().stats().await.sessions;
     assert_eq!(sessions.len(), 10, "the eleventh is closed");
     assert_eq!(watch(&eve).await.status(), StatusCode::CREATED);
     // One of them ends, and soon there is room for another.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 /// How to start an [`Sfu`](crate::Sfu).
 #[derive(Clone, Debug)]
-pub struct Config {
+pub struct SfuConfig {
     /// The one UDP address everything is received on and sent from, and where TCP is taken for those
     /// whom UDP doesn't reach. Port 0 lets the operating system choose; an IPv6 address takes IPv4
     /// too where the system allows.
@@ -17,27 +17,27 @@ pub struct Config {
     /// too, which is best where there are no processors to spare.
     pub sending_threads: usize,
     /// Bounds on what clients can make the core hold.
-    pub limits: Limits,
+    pub limits: SfuLimits,
     /// How long silence is borne.
-    pub timeouts: Timeouts,
+    pub timeouts: SfuTimeouts,
 }
 
-impl Default for Config {
+impl Default for SfuConfig {
     /// Loopback, any port.
     fn default() -> Self {
-        Config {
+        SfuConfig {
             bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             public_addresses: Vec::new(),
             sending_threads: 0,
-            limits: Limits::default(),
-            timeouts: Timeouts::default(),
+            limits: SfuLimits::default(),
+            timeouts: SfuTimeouts::default(),
         }
     }
 }
 
 /// Bounds on what clients can make the core hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct SfuLimits {
     /// Sessions in all, publishers and subscribers.
     pub max_sessions: usize,
     /// Places among them that no subscriber takes: a full house has room for its artists.
@@ -73,9 +73,9 @@ pub struct Limits {
     pub max_waiting_events: usize,
 }
 
-impl Default for Limits {
+impl Default for SfuLimits {
     fn default() -> Self {
-        Limits {
+        SfuLimits {
             max_sessions: 2_000,
             reserved_for_publishers: 200,
             max_subscribers_per_stage: 1_000,
@@ -95,7 +95,7 @@ impl Default for Limits {
 
 /// How long silence is borne.
 #[derive(Clone, Debug)]
-pub struct Timeouts {
+pub struct SfuTimeouts {
     /// From the answer until ICE and DTLS stand.
     pub connect: Duration,
     /// From the last valid STUN, RTP or RTCP of a publisher until its audience is told. A paused
@@ -111,9 +111,9 @@ pub struct Timeouts {
     pub keyframe_request_interval: Duration,
 }
 
-impl Default for Timeouts {
+impl Default for SfuTimeouts {
     fn default() -> Self {
-        Timeouts {
+        SfuTimeouts {
             connect: Duration::from_secs(30),
             publisher_silence: Duration::from_secs(7),
             consent: Duration::from_secs(30),

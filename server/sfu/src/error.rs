@@ -8,16 +8,16 @@ pub enum OfferError {
     /// Not SDP, or SDP without what every WebRTC offer carries (RFC 8866, RFC 8829 §5.2). HTTP 400.
     #[error("the offer can't be read: {0}")]
     Malformed(String),
-    /// Longer than [`Limits::max_offer_bytes`](crate::Limits::max_offer_bytes). HTTP 413 or 400.
+    /// Longer than [`Limits::max_offer_bytes`](crate::SfuLimits::max_offer_bytes). HTTP 413 or 400.
     #[error("the offer is too long")]
     TooLong,
     /// Readable, but nothing in it that could be sent or received: no audio or video m-line, the
     /// wrong direction, or no codec in common. HTTP 422 (RFC 9725 §4.2).
     #[error("the offer can't be accepted: {0}")]
     Unacceptable(&'static str),
-    /// [`Limits::max_sessions`](crate::Limits::max_sessions) or
-    /// [`Limits::max_subscribers_per_stage`](crate::Limits::max_subscribers_per_stage) is reached
-    /// (by subscribers, less [`Limits::reserved_for_publishers`](crate::Limits::reserved_for_publishers)),
+    /// [`Limits::max_sessions`](crate::SfuLimits::max_sessions) or
+    /// [`Limits::max_subscribers_per_stage`](crate::SfuLimits::max_subscribers_per_stage) is reached
+    /// (by subscribers, less [`Limits::reserved_for_publishers`](crate::SfuLimits::reserved_for_publishers)),
     /// or one more subscriber would be at the cost of those inside: the threads that serve them have
     /// no time left. HTTP 503.
     #[error("too many sessions")]
@@ -29,7 +29,7 @@ pub enum OfferError {
 
 /// The media core could not be started.
 #[derive(Debug, thiserror::Error)]
-pub enum StartError {
+pub enum SfuStartError {
     /// The UDP socket could not be opened or bound.
     #[error("the UDP socket can't be opened: {0}")]
     Socket(#[source] io::Error),

@@ -4,7 +4,7 @@ use crate::ids::{SessionId, StageId};
 
 /// Which way a session's media flows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Role {
+pub enum SessionRole {
     /// Sends media to the stage (WHIP).
     Publisher,
     /// Receives the stage's media (WHEP).
@@ -13,7 +13,7 @@ pub enum Role {
 
 /// Something happened to a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
+pub enum SfuEvent {
     /// ICE and DTLS with the publisher stand.
     PublisherConnected {
         /// Where.
@@ -60,7 +60,7 @@ pub enum Event {
         /// Who.
         session: SessionId,
         /// What it was.
-        role: Role,
+        role: SessionRole,
         /// Why.
         reason: EndReason,
     },

@@ -18,15 +18,15 @@ use crate::codec::keyframe::begins_keyframe;
 use crate::codec::parameter_sets::{self, Arriving, Parameters};
 use crate::codec::vp8::{Picture, vp8_height};
 use crate::codec::vp9;
-use crate::config::Limits;
-use crate::core::Restarted;
+use crate::config::SfuLimits;
+use crate::core::IceRestart;
 use crate::error::OfferError;
-use crate::event::Role;
+use crate::event::SessionRole;
 use crate::ice::demultiplexer::{Demultiplexer, Kind};
 use crate::rtcp::{self, Message};
 use crate::rtp::packet::Packet;
 use crate::rtp::packet_cache::{History, Stored};
-use crate::sdp::fragment::{Credentials, Fragment};
+use crate::sdp::fragment::{IceCredentials, SdpFragment};
 use crate::sdp::{answer, offer};
 use crate::srtp::Opener;
 use crate::srtp::keys::Keys;
@@ -101,7 +101,8 @@ pub fn srtcp(bytes: &[u8]) {
 #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
 pub fn history(bytes: &[u8]) {
     let now = Instant::now();
-    let limits = Limits { max_cached_packets: 64, max_cached_bytes: 2_000, ..Limits::default() };
+    let limits =
+        SfuLimits { max_cached_packets: 64, max_cached_bytes: 2_000, ..SfuLimits::default() };
     let mut history = History::new(&limits);
     let mut sequence: u64 = 65_530;
     for step in bytes.chunks_exact(4) {
@@ -179,8 +180,8 @@ pub fn dependency(bytes: &[u8]) {
 #[allow(clippy::missing_panics_doc, reason = "that is what it is for")]
 pub fn offer(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
-    let limits = Limits::default();
-    for role in [Role::Publisher, Role::Subscriber] {
+    let limits = SfuLimits::default();
+    for role in [SessionRole::Publisher, SessionRole::Subscriber] {
         assert!(parameter_sets::offered(&text).len() <= 128);
         let Ok(prepared) = offer::prepare(&text, role, &limits) else {
             continue;
@@ -201,11 +202,11 @@ pub fn offer(bytes: &[u8]) {
 #[allow(clippy::missing_panics_doc, reason = "that is what it is for")]
 pub fn fragment(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
-    let venue = Restarted {
-        credentials: Credentials { fragment: "mine".into(), password: "secret".into() },
+    let venue = IceRestart {
+        credentials: IceCredentials { fragment: "mine".into(), password: "secret".into() },
         candidates: vec!["candidate:1 1 udp 1 192.0.2.2 9 typ host".into()],
     };
-    if let Ok(fragment) = Fragment::read(&text) {
+    if let Ok(fragment) = SdpFragment::read(&text) {
         let answer = fragment.answer(&venue);
         let lines = answer.split("\r\n").filter(|line| !line.is_empty());
         assert!(lines.clone().count() <= 9, "no more than is known of the bundle and of the venue");

@@ -3,7 +3,7 @@
 //! doesn't reach.
 //!
 //! [`Sfu::start`] opens the socket and its thread; [`Sfu::publish`] and [`Sfu::subscribe`] turn an
-//! SDP offer into an answer; what happens afterwards comes as [`Event`]s. Media is forwarded as it
+//! SDP offer into an answer; what happens afterwards comes as [`SfuEvent`]s. Media is forwarded as it
 //! comes: nothing is decoded.
 //!
 //! Inside, a core without sockets and clocks (`core`) is driven by one thread (`io`):
@@ -34,13 +34,15 @@ mod srtp;
 mod stats;
 
 pub use crate::codec::encoder::Advice;
-pub use crate::config::{Config, Limits, Timeouts};
+pub use crate::config::{SfuConfig, SfuLimits, SfuTimeouts};
 pub use crate::core::panics::panics_are_contained;
-pub use crate::core::standby::Awaited;
-pub use crate::core::{Accepted, Restarted};
-pub use crate::error::{OfferError, StartError};
-pub use crate::event::{EndReason, Event, HandshakeFailure, Role};
+pub use crate::core::standby::TakeoverCondition;
+pub use crate::core::{AcceptedOffer, IceRestart};
+pub use crate::error::{OfferError, SfuStartError};
+pub use crate::event::{EndReason, HandshakeFailure, SessionRole, SfuEvent};
 pub use crate::ids::{ParseSessionIdError, SessionId, StageId};
-pub use crate::sdp::fragment::{Credentials, Fragment};
+pub use crate::sdp::fragment::{IceCredentials, SdpFragment};
 pub use crate::sfu::Sfu;
-pub use crate::stats::{LayerStatistics, SessionStatistics, Statistics, Totals};
+pub use crate::stats::{
+    LayerStats, MediaStats, PublisherStats, SessionStats, SfuStats, SubscriberStats, Totals,
+};

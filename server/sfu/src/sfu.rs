@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
 
-use crate::config::Config;
-use crate::core::standby::Awaited;
+use crate::config::SfuConfig;
+use crate::core::standby::TakeoverCondition;
 use crate::core::transport::Opening;
-use crate::core::{Accepted, Restarted};
-use crate::error::{OfferError, StartError};
-use crate::event::{Event, Role};
+use crate::core::{AcceptedOffer, IceRestart};
+use crate::error::{OfferError, SfuStartError};
+use crate::event::{SessionRole, SfuEvent};
 use crate::ids::{SessionId, StageId};
-use crate::io::{self, Command, Offered, StopSignal};
-use crate::sdp::fragment::Credentials;
-use crate::stats::Statistics;
+use crate::io::{self, Offered, SfuCommand, StopSignal};
+use crate::sdp::fragment::IceCredentials;
+use crate::stats::SfuStats;
 
 /// Requests waiting for the media thread; whoever asks while it is full waits.
 const WAITING_COMMANDS: usize = 256;
@@ -25,7 +25,7 @@ const WAITING_COMMANDS: usize = 256;
 /// Everything asynchronous here works on any executor.
 #[derive(Clone, Debug)]
 pub struct Sfu {
-    commands: mpsc::Sender<Command>,
+    commands: mpsc::Sender<SfuCommand>,
     offers: mpsc::Sender<Offered>,
     local_address: SocketAddr,
     stop: Arc<StopSignal>,
@@ -34,15 +34,15 @@ pub struct Sfu {
 impl Sfu {
     /// Opens the UDP socket, starts the media thread, and returns the handle with the events.
     ///
-    /// At most [`Limits::max_waiting_events`](crate::Limits::max_waiting_events) events wait to be
+    /// At most [`SfuLimits::max_waiting_events`](crate::SfuLimits::max_waiting_events) events wait to be
     /// read. When there is no room, the newest is dropped and counted in
-    /// [`Totals::dropped_events`](crate::Totals::dropped_events); [`Sfu::statistics`] then tells
+    /// [`Totals::dropped_events`](crate::Totals::dropped_events); [`Sfu::stats`] then tells
     /// which sessions there are, so a reader that sees the count move compares and is right again.
     /// The receiver ends when the core has stopped.
     ///
     /// # Errors
-    /// [`StartError`] when the socket can't be bound or the thread not started.
-    pub fn start(config: Config) -> Result<(Sfu, mpsc::Receiver<Event>), StartError> {
+    /// [`SfuStartError`] when the socket can't be bound or the thread not started.
+    pub fn start(config: SfuConfig) -> Result<(Sfu, mpsc::Receiver<SfuEvent>), SfuStartError> {
         let (commands, inbox) = mpsc::channel(WAITING_COMMANDS);
         let (outbox, events) = mpsc::channel(config.limits.max_waiting_events.max(1));
         let stop = Arc::new(StopSignal::default());
@@ -57,8 +57,8 @@ impl Sfu {
     }
 
     /// Answers a publisher's offer (WHIP). On a stage where there is another one it waits until what
-    /// is `awaited` of it has arrived ([`Event::PublisherWaiting`]) and [`Sfu::hand_over`] is called,
-    /// at most for [`Timeouts::takeover`](crate::Timeouts::takeover); one that waits already ends with
+    /// is `awaited` of it has arrived ([`SfuEvent::PublisherWaiting`]) and [`Sfu::hand_over`] is called,
+    /// at most for [`SfuTimeouts::takeover`](crate::SfuTimeouts::takeover); one that waits already ends with
     /// [`EndReason::Replaced`](crate::EndReason::Replaced).
     ///
     /// # Errors
@@ -67,10 +67,10 @@ impl Sfu {
         &self,
         stage: StageId,
         offer_sdp: String,
-        awaited: Awaited,
-    ) -> Result<Accepted, OfferError> {
-        let opening = self.read(Role::Publisher, offer_sdp).await?;
-        self.ask(|reply| Command::Publish(stage, opening, awaited, reply))
+        awaited: TakeoverCondition,
+    ) -> Result<AcceptedOffer, OfferError> {
+        let opening = self.read(SessionRole::Publisher, offer_sdp).await?;
+        self.ask(|reply| SfuCommand::Publish(stage, opening, awaited, reply))
             .await
             .unwrap_or(Err(OfferError::Stopped))
     }
@@ -79,7 +79,7 @@ impl Sfu {
     /// ends with [`EndReason::Replaced`](crate::EndReason::Replaced), and the stage's subscribers stay.
     /// False, and nothing happens, if it doesn't wait any more.
     pub async fn hand_over(&self, session: SessionId) -> bool {
-        let done = self.ask(|reply| Command::HandOver(session, reply)).await;
+        let done = self.ask(|reply| SfuCommand::HandOver(session, reply)).await;
         done.unwrap_or(false)
     }
 
@@ -91,9 +91,9 @@ impl Sfu {
         &self,
         stage: StageId,
         offer_sdp: String,
-    ) -> Result<Accepted, OfferError> {
-        let opening = self.read(Role::Subscriber, offer_sdp).await?;
-        self.ask(|reply| Command::Subscribe(stage, opening, reply))
+    ) -> Result<AcceptedOffer, OfferError> {
+        let opening = self.read(SessionRole::Subscriber, offer_sdp).await?;
+        self.ask(|reply| SfuCommand::Subscribe(stage, opening, reply))
             .await
             .unwrap_or(Err(OfferError::Stopped))
     }
@@ -101,33 +101,33 @@ impl Sfu {
     /// A subscriber wants no pictures higher than so many pixels: higher simulcast layers are not
     /// sent to it, unless there is no lower one. [`None`] for no bound. False if there is no
     /// subscriber of that name.
-    pub async fn prefer(&self, session: SessionId, height: Option<u16>) -> bool {
-        let done = self.ask(|reply| Command::Prefer(session, height, reply)).await;
+    pub async fn set_max_height(&self, session: SessionId, height: Option<u16>) -> bool {
+        let done = self.ask(|reply| SfuCommand::SetMaxHeight(session, height, reply)).await;
         done.unwrap_or(false)
     }
 
     /// Begins a session's ICE anew (RFC 8445 §9); its media goes on meanwhile, and everything else that was agreed on stays.
     /// `client` is by what its client is known then. [`None`] if there is no session of that name.
-    pub async fn restart(&self, session: SessionId, client: Credentials) -> Option<Restarted> {
-        self.ask(|reply| Command::Restart(session, client, reply)).await.flatten()
+    pub async fn restart(&self, session: SessionId, client: IceCredentials) -> Option<IceRestart> {
+        self.ask(|reply| SfuCommand::Restart(session, client, reply)).await.flatten()
     }
 
     /// Ends a session; false if there is none of that name.
     pub async fn close(&self, session: SessionId) -> bool {
-        let closed = self.ask(|reply| Command::Close(session, reply)).await;
+        let closed = self.ask(|reply| SfuCommand::Close(session, reply)).await;
         closed.unwrap_or(false)
     }
 
     /// Ends all sessions of a stage.
     pub async fn close_stage(&self, stage: StageId) {
         // Nothing is left to close if the core has stopped.
-        let _ = self.ask(|reply| Command::CloseStage(stage, reply)).await;
+        let _ = self.ask(|reply| SfuCommand::CloseStage(stage, reply)).await;
     }
 
     /// A snapshot of all figures and sessions; empty once the core has stopped.
-    pub async fn statistics(&self) -> Statistics {
-        let statistics = self.ask(Command::Statistics).await;
-        statistics.unwrap_or_default()
+    pub async fn stats(&self) -> SfuStats {
+        let stats = self.ask(SfuCommand::Stats).await;
+        stats.unwrap_or_default()
     }
 
     /// Says goodbye to all peers (RTCP BYE, DTLS close_notify) and ends the media thread, soon.
@@ -136,7 +136,7 @@ impl Sfu {
     }
 
     /// Has an offer read, away from media.
-    async fn read(&self, role: Role, text: String) -> Result<Box<Opening>, OfferError> {
+    async fn read(&self, role: SessionRole, text: String) -> Result<Box<Opening>, OfferError> {
         if self.commands.is_closed() {
             return Err(OfferError::Stopped);
         }
@@ -146,7 +146,7 @@ impl Sfu {
         read.await.unwrap_or(Err(OfferError::Stopped)).map(Box::new)
     }
 
-    async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Option<T> {
+    async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> SfuCommand) -> Option<T> {
         let (reply, answer) = oneshot::channel();
         self.commands.send(command(reply)).await.ok()?;
         answer.await.ok()

@@ -1,21 +1,21 @@
-//! Figures, for metrics and for recovering what lost events would have told.
+//! Statistics, for metrics, and for a reader that has missed events.
 
 use std::time::Duration;
 
 use crate::codec::encoder::Advice;
-use crate::event::Role;
+use crate::event::SessionRole;
 use crate::ids::{SessionId, StageId};
 
-/// A snapshot of everything.
+/// A snapshot of the whole media core.
 #[derive(Clone, Debug, Default)]
-pub struct Statistics {
-    /// Since the start, over all sessions.
+pub struct SfuStats {
+    /// Counters since the start, over all sessions.
     pub totals: Totals,
-    /// Each session there is now.
-    pub sessions: Vec<SessionStatistics>,
+    /// The sessions at present.
+    pub sessions: Vec<SessionStats>,
 }
 
-/// Figures since the start. All of them only grow.
+/// Counters since the start; they never decrease.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
     /// UDP datagrams received, of whatever kind.
@@ -61,71 +61,130 @@ pub struct Totals {
     pub tcp_refused: u64,
 }
 
-/// One session's figures.
+/// Statistics of one session.
 #[derive(Clone, Debug)]
-pub struct SessionStatistics {
-    /// Whose.
+pub struct SessionStats {
+    /// The session.
     pub session: SessionId,
-    /// Where.
+    /// Its stage.
     pub stage: StageId,
-    /// Which way.
-    pub role: Role,
-    /// Since the offer was accepted.
+    /// Time since its offer was accepted.
     pub age: Duration,
-    /// Whether ICE and DTLS stand.
+    /// ICE and DTLS are done.
     pub connected: bool,
-    /// Whether any media has flowed.
-    pub media: bool,
-    /// Nothing has come for a while from this publisher.
-    pub silent: bool,
-    /// This publisher is to take over its stage from another one, and nobody gets its media.
-    pub waiting: bool,
-    /// Media packets received from the peer.
-    pub packets_in: u64,
-    /// Payload bytes in them.
-    pub bytes_in: u64,
-    /// Media packets forwarded to the peer, retransmissions not included.
-    pub packets_out: u64,
-    /// Payload bytes in them.
-    pub bytes_out: u64,
-    /// Packets for which the peer has no codec, not sent.
-    pub packets_without_codec: u64,
-    /// Packets sent to the peer again.
-    pub repairs_out: u64,
-    /// For a subscriber, packets it reports as lost on their first way (RFC 3550 §6.4.1); for a
-    /// publisher, packets that have not come, repairs considered.
-    pub lost: u64,
-    /// NACK messages received.
-    pub nacks_in: u64,
-    /// NACK messages sent.
-    pub nacks_out: u64,
-    /// Keyframe requests (PLI, FIR) received.
-    pub keyframe_requests_in: u64,
-    /// Keyframe requests (PLI) sent.
-    pub keyframe_requests_out: u64,
-    /// Round trip, as RTCP reports give it.
-    pub round_trip: Option<Duration>,
-    /// Variation of the packets' travelling time, as a subscriber reports it for its video
-    /// (RFC 3550 §6.4.1).
-    pub jitter: Option<Duration>,
-    /// What a subscriber's network carries, in bits per second, where its browser tells.
-    pub bandwidth: Option<u64>,
-    /// Height in pixels of the pictures it gets, where it is known.
-    pub height: Option<u16>,
-    /// How often it was given another simulcast layer.
-    pub layer_changes: u32,
-    /// What a publisher's artist should mend.
-    pub advice: Vec<Advice>,
-    /// Datagrams of a publisher that were dropped because it sent more than it may.
-    pub excess_in: u64,
-    /// What a publisher sends of its first video track: one layer without simulcast.
-    pub layers: Vec<LayerStatistics>,
+    /// Its media, by the session's role.
+    pub media: MediaStats,
 }
 
-/// One simulcast layer (RFC 8853) of a publisher.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LayerStatistics {
-    /// Height in pixels of its pictures, where it is known.
+impl SessionStats {
+    /// The direction of the session's media.
+    pub fn role(&self) -> SessionRole {
+        match self.media {
+            MediaStats::Publisher(_) => SessionRole::Publisher,
+            MediaStats::Subscriber(_) => SessionRole::Subscriber,
+        }
+    }
+
+    /// The statistics of a publisher; [`None`] of a subscriber.
+    pub fn publisher(&self) -> Option<&PublisherStats> {
+        match &self.media {
+            MediaStats::Publisher(publisher) => Some(publisher),
+            MediaStats::Subscriber(_) => None,
+        }
+    }
+
+    /// The statistics of a subscriber; [`None`] of a publisher.
+    pub fn subscriber(&self) -> Option<&SubscriberStats> {
+        match &self.media {
+            MediaStats::Publisher(_) => None,
+            MediaStats::Subscriber(subscriber) => Some(subscriber),
+        }
+    }
+
+    /// True once a media packet was received from the publisher or sent to the subscriber.
+    pub fn has_media(&self) -> bool {
+        match &self.media {
+            MediaStats::Publisher(publisher) => publisher.packets > 0,
+            MediaStats::Subscriber(subscriber) => subscriber.packets > 0,
+        }
+    }
+}
+
+/// Statistics of a session's media, by its role.
+#[derive(Clone, Debug)]
+pub enum MediaStats {
+    /// Media that is received.
+    Publisher(PublisherStats),
+    /// Media that is sent.
+    Subscriber(SubscriberStats),
+}
+
+/// Statistics of the media that a publisher sends.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PublisherStats {
+    /// Media packets received, repairs included.
+    pub packets: u64,
+    /// Payload bytes in them.
+    pub bytes: u64,
+    /// Packets that have not come, repairs considered.
+    pub lost: u64,
+    /// Datagrams dropped because it sent more than
+    /// [`SfuLimits::max_publisher_bits`](crate::SfuLimits::max_publisher_bits).
+    pub excess: u64,
+    /// NACK messages sent to it (RFC 4585 §6.2.1).
+    pub nacks: u64,
+    /// Keyframe requests sent to it (PLI, RFC 4585 §6.3.1).
+    pub keyframe_requests: u64,
+    /// Round-trip time by RTCP reports.
+    pub round_trip: Option<Duration>,
+    /// Interarrival jitter (RFC 3550 §6.4.1).
+    pub jitter: Option<Duration>,
+    /// Nothing has been received from it for
+    /// [`SfuTimeouts::publisher_silence`](crate::SfuTimeouts::publisher_silence).
+    pub silent: bool,
+    /// It is to take over its stage from another publisher, and nobody gets its media.
+    pub standby: bool,
+    /// The simulcast or spatial layers of its first video track; one without either.
+    pub layers: Vec<LayerStats>,
+    /// Settings of its encoder that its artist should change.
+    pub advice: Vec<Advice>,
+}
+
+/// Statistics of the media that a subscriber is sent, all zero until it is connected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SubscriberStats {
+    /// Media packets sent, retransmissions not included.
+    pub packets: u64,
+    /// Payload bytes in them.
+    pub bytes: u64,
+    /// Packets not sent, since the subscriber negotiated no codec for them.
+    pub without_codec: u64,
+    /// Packets sent again.
+    pub retransmissions: u64,
+    /// Packets lost on their first way, by its receiver reports (RFC 3550 §6.4.1), over all tracks.
+    pub lost: u64,
+    /// NACK messages received from it.
+    pub nacks: u64,
+    /// Keyframe requests received from it (PLI and FIR).
+    pub keyframe_requests: u64,
+    /// SRTCP packets that could not be opened.
+    pub refused_rtcp: u64,
+    /// Round-trip time by its receiver reports.
+    pub round_trip: Option<Duration>,
+    /// Interarrival jitter of its video, by its receiver reports.
+    pub jitter: Duration,
+    /// Estimated bandwidth in bits per second; [`None`] without transport-wide feedback.
+    pub bandwidth: Option<u64>,
+    /// Height in pixels of its first video track, where it is known.
+    pub height: Option<u16>,
+    /// Changes of layer, over all tracks.
+    pub layer_changes: u32,
+}
+
+/// Statistics of one layer of a publisher's video (simulcast, RFC 8853, or SVC).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LayerStats {
+    /// Height in pixels, where it is known.
     pub height: Option<u16>,
     /// Payload bytes received.
     pub bytes: u64,

@@ -5,8 +5,8 @@ use std::future::Future;
 use std::time::Duration;
 
 use bandstand_sfu::{
-    Accepted, Awaited, Config, EndReason, Event, Limits, OfferError, Role, SessionStatistics, Sfu,
-    StageId, Timeouts,
+    AcceptedOffer, EndReason, OfferError, SessionRole, SessionStats, Sfu, SfuConfig, SfuEvent,
+    SfuLimits, SfuTimeouts, StageId, TakeoverCondition,
 };
 use bandstand_synthetic::{Content, Figures, Publisher, Subscriber};
 use tokio::sync::mpsc;
@@ -20,17 +20,18 @@ async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
     }
 }
 
-fn start() -> (Sfu, mpsc::Receiver<Event>) {
-    let config = Config {
-        timeouts: Timeouts { consent: Duration::from_secs(5), ..Timeouts::default() },
-        ..Config::default()
+fn start() -> (Sfu, mpsc::Receiver<SfuEvent>) {
+    let config = SfuConfig {
+        timeouts: SfuTimeouts { consent: Duration::from_secs(5), ..SfuTimeouts::default() },
+        ..SfuConfig::default()
     };
     Sfu::start(config).expect("a media core")
 }
 
 async fn publish(sfu: &Sfu, stage: &str, content: Content) -> Publisher {
-    let exchange =
-        async |offer| answer(sfu.publish(StageId::from(stage), offer, Awaited::Offered).await);
+    let exchange = async |offer| {
+        answer(sfu.publish(StageId::from(stage), offer, TakeoverCondition::Keyframe).await)
+    };
     let publisher = Publisher::connect(content, exchange).await;
     publisher.expect("a publisher")
 }
@@ -41,7 +42,7 @@ async fn subscribe(sfu: &Sfu, stage: &str) -> Subscriber {
     subscriber.expect("a subscriber")
 }
 
-fn answer(accepted: Result<Accepted, OfferError>) -> Result<String, OfferError> {
+fn answer(accepted: Result<AcceptedOffer, OfferError>) -> Result<String, OfferError> {
     accepted.map(|accepted| accepted.answer_sdp)
 }
 
@@ -50,8 +51,8 @@ async fn media_flows_and_a_publisher_may_leave_and_return() {
     let (sfu, mut events) = start();
     let waiting = subscribe(&sfu, "stage").await;
     let publisher = publish(&sfu, "stage", Content::default()).await;
-    assert!(matches!(events.recv().await, Some(Event::PublisherConnected { .. })));
-    assert!(matches!(soon("media", events.recv()).await, Some(Event::PublisherMedia { .. })));
+    assert!(matches!(events.recv().await, Some(SfuEvent::PublisherConnected { .. })));
+    assert!(matches!(soon("media", events.recv()).await, Some(SfuEvent::PublisherMedia { .. })));
     let late = subscribe(&sfu, "stage").await;
     for viewer in [&waiting, &late] {
         let plays = viewer.until(|f| f.video.keyframes > 0 && f.audio.packets > 50);
@@ -59,12 +60,12 @@ async fn media_flows_and_a_publisher_may_leave_and_return() {
         let figures = viewer.figures();
         assert_eq!((figures.video.missing(), figures.audio.missing()), (0, 0));
     }
-    let statistics = sfu.statistics().await;
-    assert_eq!(statistics.sessions.iter().filter(|s| s.connected && s.media).count(), 3);
+    let statistics = sfu.stats().await;
+    assert_eq!(statistics.sessions.iter().filter(|s| s.connected && s.has_media()).count(), 3);
 
     publisher.close().await;
     let ended = soon("the end of the publisher", events.recv()).await;
-    let Some(Event::SessionEnded { reason, .. }) = ended else {
+    let Some(SfuEvent::SessionEnded { reason, .. }) = ended else {
         panic!("{ended:?}");
     };
     assert_eq!(reason, EndReason::ConnectionLost);
@@ -81,8 +82,9 @@ async fn media_flows_and_a_publisher_may_leave_and_return() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_publisher_is_asked_for_a_keyframe() {
-    let limits = Limits { max_cached_packets: 100, ..Limits::default() };
-    let (sfu, _events) = Sfu::start(Config { limits, ..Config::default() }).expect("a media core");
+    let limits = SfuLimits { max_cached_packets: 100, ..SfuLimits::default() };
+    let (sfu, _events) =
+        Sfu::start(SfuConfig { limits, ..SfuConfig::default() }).expect("a media core");
     // Only the first frame is a key frame, and soon it is not kept any longer.
     let content = Content { keyframe_interval: 0, ..Content::default() };
     let publisher = publish(&sfu, "stage", content).await;
@@ -104,16 +106,16 @@ async fn a_stopped_core_says_so() {
     soon("goodbye", viewer.ended()).await;
     assert!(matches!(
         soon("the end", events.recv()).await,
-        Some(Event::SessionEnded { reason: EndReason::Closed, .. })
+        Some(SfuEvent::SessionEnded { reason: EndReason::Closed, .. })
     ));
     assert_eq!(soon("the last event", events.recv()).await, None);
-    let refused = sfu.publish("stage".into(), String::new(), Awaited::Offered).await;
+    let refused = sfu.publish("stage".into(), String::new(), TakeoverCondition::Keyframe).await;
     assert!(matches!(refused, Err(OfferError::Stopped)));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn threads_of_their_own_send_to_everybody_alike() {
-    let config = Config { sending_threads: 2, ..Config::default() };
+    let config = SfuConfig { sending_threads: 2, ..SfuConfig::default() };
     let (sfu, _events) = Sfu::start(config).expect("a media core");
     let publisher = publish(&sfu, "stage", Content::default()).await;
     let mut viewers = Vec::new();
@@ -127,8 +129,8 @@ async fn threads_of_their_own_send_to_everybody_alike() {
     // The threads hand their figures over from time to time.
     let told = async {
         loop {
-            let statistics = sfu.statistics().await;
-            let served = |s: &SessionStatistics| s.role == Role::Subscriber && s.packets_out > 0;
+            let statistics = sfu.stats().await;
+            let served = |s: &SessionStats| s.role() == SessionRole::Subscriber && s.has_media();
             if statistics.sessions.iter().filter(|s| served(s)).count() == viewers.len() {
                 return;
             }

@@ -68,7 +68,7 @@ pub struct Config {
     /// How long HTTP connections may take for what.
     pub timeouts: Timeouts,
     /// Bounds on what clients make the media core hold; the core's own in earnest.
-    pub media_limits: bandstand_sfu::Limits,
+    pub media_limits: bandstand_sfu::SfuLimits,
     /// By how much all limits on what one address or person may do are widened; 1 in earnest.
     pub limit_scale: u32,
     /// Megabits a second that may be spent on showing newcomers what was since the last keyframe.
@@ -94,7 +94,7 @@ impl Default for Config {
             hsts_subdomains: false,
             most_connections: 8_192,
             timeouts: Timeouts::default(),
-            media_limits: bandstand_sfu::Limits::default(),
+            media_limits: bandstand_sfu::SfuLimits::default(),
             limit_scale: 1,
             catch_up_megabits: 200,
             smtp: None,
@@ -189,7 +189,7 @@ impl Config {
                 .unwrap_or(default.hsts_subdomains),
             most_connections: default.most_connections,
             timeouts: default.timeouts,
-            media_limits: bandstand_sfu::Limits::default(),
+            media_limits: bandstand_sfu::SfuLimits::default(),
             limit_scale: flags.limit_scale.or(file.limit_scale).unwrap_or(default.limit_scale),
             catch_up_megabits: flags
                 .catch_up_megabits

@@ -10,7 +10,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use bandstand_sfu::{Role, Totals};
+use bandstand_sfu::{SessionRole, Totals};
 use prometheus_client::{
     encoding::text::encode,
     metrics::{counter::Counter, family::Family, gauge::Gauge},
@@ -151,7 +151,7 @@ fn add_media(registry: &mut Registry, sample: &Sample) {
 
     let (sessions, trouble) =
         (Family::<Labels, Gauge>::default(), Family::<Labels, Gauge>::default());
-    for role in [Role::Publisher, Role::Subscriber] {
+    for role in [SessionRole::Publisher, SessionRole::Subscriber] {
         let lines = || sample.lines.values().filter(|line| line.role == role);
         let labels = [("role", role_name(role))];
         sessions.get_or_create(&labels).set(count(lines().count()));
@@ -176,7 +176,7 @@ fn add_distributions(registry: &mut Registry, venue: &Venue) {
             format!("Share of packets lost, {once}"),
             spread.lost.clone(),
         );
-        if *role == Role::Subscriber {
+        if *role == SessionRole::Subscriber {
             media.register(
                 format!("{name}_jitter_seconds"),
                 format!("Jitter, {once}"),
@@ -186,10 +186,10 @@ fn add_distributions(registry: &mut Registry, venue: &Venue) {
     }
 }
 
-fn role_name(role: Role) -> &'static str {
+fn role_name(role: SessionRole) -> &'static str {
     match role {
-        Role::Publisher => "publisher",
-        Role::Subscriber => "subscriber",
+        SessionRole::Publisher => "publisher",
+        SessionRole::Subscriber => "subscriber",
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{collections::HashSet, time::Duration};
 
 use bandstand_domain::Millis;
-use bandstand_sfu::Event;
+use bandstand_sfu::SfuEvent;
 use tokio::{
     sync::mpsc,
     time::{MissedTickBehavior, interval},
@@ -28,11 +28,11 @@ const LOOK_BACK: i64 = 30 * Millis::SECOND;
 const PRUNE: Duration = Duration::from_secs(3_600);
 
 /// Starts the jobs; they end when the venue closes.
-pub(super) fn start(live: &Live, mut events: mpsc::Receiver<Event>, database: Database) {
+pub(super) fn start(live: &Live, mut events: mpsc::Receiver<SfuEvent>, database: Database) {
     let hearing = live.clone();
     live.tasks.spawn(async move {
         while let Some(event) = events.recv().await {
-            if let Event::SessionEnded { session, .. } = &event {
+            if let SfuEvent::SessionEnded { session, .. } = &event {
                 hearing.holdings.media_over(*session);
                 hearing.media.ended(*session);
             }
@@ -110,8 +110,8 @@ async fn forget_ended(live: &Live) {
     if known.is_empty() {
         return;
     }
-    let statistics = live.sfu.statistics().await;
-    let living: HashSet<_> = statistics.sessions.iter().map(|it| it.session).collect();
+    let stats = live.sfu.stats().await;
+    let living: HashSet<_> = stats.sessions.iter().map(|it| it.session).collect();
     for over in known.difference(&living) {
         live.media.ended(*over);
         live.holdings.media_over(*over);

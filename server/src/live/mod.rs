@@ -85,7 +85,7 @@ pub enum LiveStartError {
         /// Where it was to listen.
         address: std::net::SocketAddr,
         /// Why it can't.
-        source: bandstand_sfu::StartError,
+        source: bandstand_sfu::SfuStartError,
     },
     /// The database.
     #[error("the database can't be used: {0}")]
@@ -100,12 +100,12 @@ impl Live {
     /// [`LiveStartError`].
     pub async fn start(config: &Config, database: &Database) -> Result<Self, LiveStartError> {
         let tokens = Tokens::open(&config.data, clock::now()).map_err(LiveStartError::Key)?;
-        let core = bandstand_sfu::Config {
+        let core = bandstand_sfu::SfuConfig {
             bind: config.media,
             public_addresses: config.public_addresses.clone(),
             sending_threads: sending_threads(),
             limits: config.media_limits.clone(),
-            ..bandstand_sfu::Config::default()
+            ..bandstand_sfu::SfuConfig::default()
         };
         let (sfu, events) = Sfu::start(core)
             .map_err(|source| LiveStartError::Media { address: config.media, source })?;

@@ -14,7 +14,9 @@ use std::{
 };
 
 use bandstand_domain::{ShowId, channel::Topic, stream_keys::StreamKeyId};
-use bandstand_sfu::{Awaited, EndReason, Event, OfferError, Role, SessionId, Sfu, StageId};
+use bandstand_sfu::{
+    EndReason, OfferError, SessionId, SessionRole, Sfu, SfuEvent, StageId, TakeoverCondition,
+};
 
 pub use self::places::{By, Claim};
 use self::places::{Performer, Successor};
@@ -103,7 +105,7 @@ impl Stages {
         &self,
         show: ShowId,
         offer: String,
-        awaited: Awaited,
+        awaited: TakeoverCondition,
         claim: Claim,
     ) -> Result<Taken, NotTaken> {
         let _turn = self.turn(show).await;
@@ -120,7 +122,7 @@ impl Stages {
         let accepted = self.sfu.publish(stage_id(show), offer, awaited).await;
         let accepted = accepted.map_err(NotTaken::Offer)?;
         let (session, answer) = (accepted.session, accepted.answer_sdp);
-        let taken = match accepted.waits {
+        let taken = match accepted.standby {
             true => self.wait(show, session, claim).await,
             false => self.go_on(show, session, claim).await,
         };
@@ -290,27 +292,27 @@ impl Stages {
     }
 
     /// Follows what the media core reports.
-    pub async fn heard(&self, event: Event) {
-        let (Event::PublisherConnected { stage, session }
-        | Event::PublisherMedia { stage, session }
-        | Event::PublisherWaiting { stage, session }
-        | Event::PublisherSilent { stage, session }
-        | Event::PublisherBack { stage, session }
-        | Event::SessionEnded { stage, session, role: Role::Publisher, .. }) = &event
+    pub async fn heard(&self, event: SfuEvent) {
+        let (SfuEvent::PublisherConnected { stage, session }
+        | SfuEvent::PublisherMedia { stage, session }
+        | SfuEvent::PublisherWaiting { stage, session }
+        | SfuEvent::PublisherSilent { stage, session }
+        | SfuEvent::PublisherBack { stage, session }
+        | SfuEvent::SessionEnded { stage, session, role: SessionRole::Publisher, .. }) = &event
         else {
             return;
         };
         let Ok(show) = stage.as_str().parse() else { return };
         let _turn = self.turn(show).await;
         let done = match event {
-            Event::SessionEnded { reason, .. } => {
+            SfuEvent::SessionEnded { reason, .. } => {
                 self.explain(show, *session, reason);
                 self.lost(show, *session).await
             }
-            Event::PublisherSilent { .. } => self.silent(show, *session, true).await,
-            Event::PublisherBack { .. } => self.silent(show, *session, false).await,
-            Event::PublisherWaiting { .. } => self.take_over(show, *session).await,
-            Event::PublisherConnected { .. } => {
+            SfuEvent::PublisherSilent { .. } => self.silent(show, *session, true).await,
+            SfuEvent::PublisherBack { .. } => self.silent(show, *session, false).await,
+            SfuEvent::PublisherWaiting { .. } => self.take_over(show, *session).await,
+            SfuEvent::PublisherConnected { .. } => {
                 if let Some(it) = self.successors().get_mut(&show)
                     && it.session == *session
                 {
@@ -337,9 +339,13 @@ impl Stages {
         let sessions: HashMap<SessionId, (bool, bool)> = if nobody {
             HashMap::new()
         } else {
-            let statistics = self.sfu.statistics().await;
-            let sessions = statistics.sessions.iter();
-            sessions.map(|it| (it.session, (it.media, it.silent))).collect()
+            let stats = self.sfu.stats().await;
+            let sessions = stats.sessions.iter();
+            sessions
+                .map(|it| {
+                    (it.session, (it.has_media(), it.publisher().is_some_and(|it| it.silent)))
+                })
+                .collect()
         };
         for (show, performer) in &performers {
             let _turn = self.turn(*show).await;

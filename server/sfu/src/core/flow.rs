@@ -10,7 +10,7 @@ use super::Core;
 use super::peers::Side;
 use super::timers::Timer;
 use crate::core::transport::Transmit;
-use crate::event::{EndReason, Event, Role};
+use crate::event::{EndReason, SessionRole, SfuEvent};
 use crate::ice::demultiplexer::{Kind, PeerKey, Stray};
 use crate::ingest::Coming;
 use crate::rtp::packet::TrackName;
@@ -40,7 +40,7 @@ impl Core {
         // subscriber, only STUN does, which is signed (RFC 7675 §5.1).
         let alive = match kind {
             Kind::Check { .. } => true,
-            Kind::Media => peer.role() == Role::Publisher,
+            Kind::Media => peer.role() == SessionRole::Publisher,
             Kind::Dtls | Kind::Answer => false,
         };
         if alive
@@ -48,7 +48,7 @@ impl Core {
             && let Some(stage) = self.stages.get(peer.stage)
         {
             let stage = stage.id.clone();
-            self.events.push_back(Event::PublisherBack { stage, session: peer.id });
+            self.events.push_back(SfuEvent::PublisherBack { stage, session: peer.id });
             // Until now, nothing was due before the end of the session.
             self.timing.schedule(Timer::Peer(key), now + self.timeouts.publisher_silence);
         }
@@ -205,7 +205,7 @@ impl Core {
             peer.silent = true;
             if let Some(stage) = self.stages.get(peer.stage) {
                 let stage = stage.id.clone();
-                self.events.push_back(Event::PublisherSilent { stage, session: peer.id });
+                self.events.push_back(SfuEvent::PublisherSilent { stage, session: peer.id });
             }
             let stage = peer.stage;
             self.look_at_successor(stage);
@@ -323,16 +323,16 @@ impl Core {
             return;
         };
         match role {
-            Role::Publisher => {
+            SessionRole::Publisher => {
                 let id = stage.id.clone();
-                self.events.push_back(Event::PublisherConnected { stage: id, session });
+                self.events.push_back(SfuEvent::PublisherConnected { stage: id, session });
                 if let Some(successor) = stage.successor(key) {
                     successor.connected(now);
                     self.restless.push(stage_key);
                     self.look_at_successor(stage_key);
                 }
             }
-            Role::Subscriber => {
+            SessionRole::Subscriber => {
                 self.newcomers.push(key);
                 self.timing.schedule(Timer::Peer(key), now);
             }
@@ -357,7 +357,7 @@ impl Core {
                 session: peer.id,
                 stage: peer.stage,
                 remote,
-                most_height: peer.most_height,
+                max_height: peer.max_height,
                 keys,
                 tracks,
             },
@@ -375,22 +375,18 @@ impl Core {
         }
     }
 
-    /// Takes note of what RTCP said.
+    /// Takes note of what str0m tells of a publisher's RTCP.
     fn report(&mut self, key: PeerKey, event: RtcEvent) {
-        let Some(reports) = self.peers.get_mut(key).map(|p| &mut p.reports) else {
+        let Some(rtcp) = self.peers.get_mut(key).map(|peer| &mut peer.rtcp) else {
             return;
         };
         match event {
             RtcEvent::MediaEgressStats(egress) => {
-                let track = reports.tracks.entry(egress.mid).or_default();
-                track.nacks_in = egress.nacks;
-                track.lost = egress.remote.map_or(track.lost, |r| r.packets_lost);
-                reports.round_trip = egress.rtt.or(reports.round_trip);
+                rtcp.round_trip = egress.rtt.or(rtcp.round_trip);
             }
             RtcEvent::MediaIngressStats(ingress) => {
-                let track = reports.tracks.entry(ingress.mid).or_default();
-                track.nacks_out = ingress.nacks;
-                reports.round_trip = ingress.rtt.or(reports.round_trip);
+                rtcp.nacks.insert(ingress.mid, ingress.nacks);
+                rtcp.round_trip = ingress.rtt.or(rtcp.round_trip);
             }
             _ => {}
         }

@@ -23,35 +23,35 @@ use str0m::Candidate;
 
 use self::peers::{Peer, Peers, Side};
 use self::timers::Timing;
-use crate::config::{Limits, Timeouts};
+use crate::config::{SfuLimits, SfuTimeouts};
 use crate::core::stage::Stage;
 use crate::core::transport::{Opening, Shared, Transmit, Transport, new_credentials};
-use crate::error::{OfferError, StartError};
-use crate::event::{EndReason, Event, Role};
+use crate::error::{OfferError, SfuStartError};
+use crate::event::{EndReason, SessionRole, SfuEvent};
 use crate::ice::demultiplexer::{Demultiplexer, PeerKey};
 use crate::ids::{SessionId, StageId};
 use crate::io::egress::Traffic;
 use crate::rtp::packet::Forwarded;
-use crate::sdp::fragment::Credentials;
+use crate::sdp::fragment::IceCredentials;
 use crate::shard::{News, Shards};
-use crate::stats::{SessionStatistics, Statistics, Totals};
+use crate::stats::{SfuStats, Totals};
 
 /// An accepted offer.
 #[derive(Clone, Debug)]
-pub struct Accepted {
+pub struct AcceptedOffer {
     /// The new session.
     pub session: SessionId,
     /// The SDP answer, for the client as it is (`application/sdp`).
     pub answer_sdp: String,
     /// It is a publisher's, and somebody else is on stage.
-    pub waits: bool,
+    pub standby: bool,
 }
 
 /// What a client needs to find its session anew after a restart of ICE.
 #[derive(Clone, Debug)]
-pub struct Restarted {
+pub struct IceRestart {
     /// This side's new ones.
-    pub credentials: Credentials,
+    pub credentials: IceCredentials,
     /// This side's candidates, as in an answer: `candidate:…`.
     pub candidates: Vec<String>,
 }
@@ -70,7 +70,7 @@ pub(crate) struct Core {
     demultiplexer: Demultiplexer,
     timing: Timing,
     transmits: VecDeque<Transmit>,
-    events: VecDeque<Event>,
+    events: VecDeque<SfuEvent>,
     /// Stages in which something was asked for that only [`Core::handle_timeout`] does.
     restless: Vec<usize>,
     /// Subscribers whose handshake is done. They are admitted in [`Core::handle_timeout`], when what
@@ -88,8 +88,8 @@ pub(crate) struct Core {
     traffic: Arc<Traffic>,
     totals: Totals,
     shared: Arc<Shared>,
-    limits: Limits,
-    timeouts: Timeouts,
+    limits: SfuLimits,
+    timeouts: SfuTimeouts,
     /// The media thread has no time left: no more subscribers.
     pub(crate) full: bool,
 }
@@ -99,14 +99,14 @@ impl Core {
     /// `traffic` what they send.
     ///
     /// # Errors
-    /// [`StartError`] without candidates, or if no certificate could be made.
+    /// [`SfuStartError`] without candidates, or if no certificate could be made.
     pub(crate) fn new(
         candidates: Vec<Candidate>,
         shards: Box<dyn Shards>,
         traffic: Arc<Traffic>,
-        limits: Limits,
-        timeouts: Timeouts,
-    ) -> Result<Self, StartError> {
+        limits: SfuLimits,
+        timeouts: SfuTimeouts,
+    ) -> Result<Self, SfuStartError> {
         let shared = Arc::new(Shared::new(candidates)?);
         Ok(Core {
             peers: Peers::default(),
@@ -138,7 +138,7 @@ impl Core {
         now: Instant,
         stage: StageId,
         opening: Opening,
-    ) -> Result<Accepted, OfferError> {
+    ) -> Result<AcceptedOffer, OfferError> {
         let key = self.stage_keys.get(&stage);
         let watching = key.and_then(|s| Some(self.stages.get(*s)?.subscribers.len()));
         if self.full
@@ -148,25 +148,26 @@ impl Core {
         {
             return Err(OfferError::TooMany);
         }
-        let (session, peer) = self.admit(now, stage, Role::Subscriber, opening.transport)?;
+        let (session, peer) = self.admit(now, stage, SessionRole::Subscriber, opening.transport)?;
         if let Some(stage) = self.stage_of(peer) {
             stage.subscribers.push(peer);
         }
-        Ok(Accepted { session, answer_sdp: opening.answer, waits: false })
+        Ok(AcceptedOffer { session, answer_sdp: opening.answer, standby: false })
     }
 
     /// Sends a subscriber no higher pictures than that, unless there are no lower ones; false if there
     /// is no subscriber of that name.
-    pub(crate) fn prefer(&mut self, session: SessionId, height: Option<u16>) -> bool {
+    pub(crate) fn set_max_height(&mut self, session: SessionId, height: Option<u16>) -> bool {
         let Some(key) = self.sessions.get(&session).copied() else {
             return false;
         };
-        let Some(peer) = self.peers.get_mut(key).filter(|p| p.role() == Role::Subscriber) else {
+        let Some(peer) = self.peers.get_mut(key).filter(|p| p.role() == SessionRole::Subscriber)
+        else {
             return false;
         };
-        peer.most_height = height;
+        peer.max_height = height;
         if peer.connected {
-            self.shards.prefer(key, height);
+            self.shards.set_max_height(key, height);
         }
         true
     }
@@ -174,12 +175,16 @@ impl Core {
     /// Begins a session's ICE anew, with a client that has the new credentials `far`: from now on
     /// checks are taken under new credentials of this side, too, and under them alone once a way was
     /// chosen by them. [`None`] if there is no session of that name.
-    pub(crate) fn restart(&mut self, session: SessionId, far: Credentials) -> Option<Restarted> {
+    pub(crate) fn restart(
+        &mut self,
+        session: SessionId,
+        far: IceCredentials,
+    ) -> Option<IceRestart> {
         let key = self.sessions.get(&session).copied()?;
         let new = new_credentials().ok()?;
         self.demultiplexer.register(key, &new.ufrag, &new.pass, vec![far]);
-        Some(Restarted {
-            credentials: Credentials { fragment: new.ufrag, password: new.pass },
+        Some(IceRestart {
+            credentials: IceCredentials { fragment: new.ufrag, password: new.pass },
             candidates: self.shared.candidates.iter().map(Candidate::to_sdp_string).collect(),
         })
     }
@@ -211,33 +216,23 @@ impl Core {
     }
 
     /// The next thing to report.
-    pub(crate) fn poll_event(&mut self) -> Option<Event> {
+    pub(crate) fn poll_event(&mut self) -> Option<SfuEvent> {
         self.events.pop_front()
     }
 
     /// A snapshot.
-    pub(crate) fn statistics(&self, now: Instant) -> Statistics {
-        let stage = |peer: &Peer| self.stages.get(peer.stage).map(|s| s.id.clone());
-        let sessions = self.peers.iter();
+    pub(crate) fn stats(&self, now: Instant) -> SfuStats {
         let mut totals = self.totals.clone();
         totals.media_packets_out = self.traffic.media.load(Relaxed);
         totals.datagrams_out += self.traffic.datagrams.load(Relaxed);
         totals.bytes_out += self.traffic.bytes.load(Relaxed);
         totals.dropped_datagrams += self.traffic.dropped.load(Relaxed);
-        Statistics {
-            totals,
-            sessions: sessions
-                .filter_map(|(key, peer)| {
-                    let figures = self.shards.figures(key);
-                    let waiting = self.stages.get(peer.stage)?.successor.as_ref();
-                    let waiting = waiting.is_some_and(|it| it.peer == key);
-                    Some(SessionStatistics {
-                        waiting,
-                        ..peer.statistics(now, stage(peer)?, figures)
-                    })
-                })
-                .collect(),
-        }
+        let sessions = self.peers.iter().filter_map(|(key, peer)| {
+            let stage = self.stages.get(peer.stage)?;
+            let standby = stage.successor.as_ref().is_some_and(|it| it.peer == key);
+            Some(peer.stats(now, stage.id.clone(), standby, self.shards.stats(key)))
+        });
+        SfuStats { totals, sessions: sessions.collect() }
     }
 
     /// What the driver counts.
@@ -255,7 +250,7 @@ impl Core {
         &mut self,
         now: Instant,
         stage: StageId,
-        role: Role,
+        role: SessionRole,
         transport: Transport,
     ) -> Result<(SessionId, PeerKey), OfferError> {
         let id = SessionId::random().map_err(|_| OfferError::Stopped)?;
@@ -322,7 +317,7 @@ impl Core {
             }
             Side::Subscriber => stage.subscribers.retain(|s| *s != key),
         }
-        self.events.push_back(Event::SessionEnded {
+        self.events.push_back(SfuEvent::SessionEnded {
             stage: stage.id.clone(),
             session: peer.id,
             role: peer.role(),

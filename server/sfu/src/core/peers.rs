@@ -6,15 +6,14 @@ use std::time::{Duration, Instant};
 use slab::Slab;
 use str0m::media::Mid;
 
-use crate::config::Timeouts;
+use crate::config::SfuTimeouts;
 use crate::core::transport::Transport;
-use crate::event::{EndReason, HandshakeFailure, Role};
+use crate::event::{EndReason, HandshakeFailure, SessionRole};
 use crate::ice::connectivity_check::Probe;
 use crate::ice::demultiplexer::PeerKey;
 use crate::ids::{SessionId, StageId};
 use crate::ingest::Ingest;
-use crate::shard::Figures;
-use crate::stats::SessionStatistics;
+use crate::stats::{MediaStats, PublisherStats, SessionStats, SubscriberStats};
 
 /// One session's state.
 pub(super) struct Peer {
@@ -28,7 +27,7 @@ pub(super) struct Peer {
     /// ICE and DTLS stand.
     pub(super) connected: bool,
     /// Higher pictures it doesn't want.
-    pub(super) most_height: Option<u16>,
+    pub(super) max_height: Option<u16>,
     created: Instant,
     /// Last valid sign of life.
     heard: Instant,
@@ -38,7 +37,7 @@ pub(super) struct Peer {
     pub(super) transport_due: Instant,
     /// The protocol machinery gave up.
     pub(super) failed: bool,
-    pub(super) reports: Reports,
+    pub(super) rtcp: RtcpSummary,
 }
 
 /// What a peer sends or receives with.
@@ -48,19 +47,12 @@ pub(super) enum Side {
     Subscriber,
 }
 
-/// What RTCP says, in absolute figures.
+/// What str0m tells of a publisher's RTCP.
 #[derive(Default)]
-pub(super) struct Reports {
-    pub(super) tracks: HashMap<Mid, TrackReport>,
+pub(super) struct RtcpSummary {
+    /// NACK messages sent so far, by m-line.
+    pub(super) nacks: HashMap<Mid, u64>,
     pub(super) round_trip: Option<Duration>,
-}
-
-/// What RTCP says of one track.
-#[derive(Default)]
-pub(super) struct TrackReport {
-    pub(super) lost: u64,
-    pub(super) nacks_in: u64,
-    pub(super) nacks_out: u64,
 }
 
 impl Peer {
@@ -68,33 +60,33 @@ impl Peer {
         now: Instant,
         id: SessionId,
         stage: usize,
-        role: Role,
+        role: SessionRole,
         transport: Transport,
     ) -> Self {
         Peer {
             id,
             stage,
             side: match role {
-                Role::Publisher => Side::Publisher(Ingest::new(now)),
-                Role::Subscriber => Side::Subscriber,
+                SessionRole::Publisher => Side::Publisher(Ingest::new(now)),
+                SessionRole::Subscriber => Side::Subscriber,
             },
             transport,
             probe: None,
             connected: false,
-            most_height: None,
+            max_height: None,
             created: now,
             heard: now,
             silent: false,
             transport_due: now,
             failed: false,
-            reports: Reports::default(),
+            rtcp: RtcpSummary::default(),
         }
     }
 
-    pub(super) fn role(&self) -> Role {
+    pub(super) fn role(&self) -> SessionRole {
         match self.side {
-            Side::Publisher(_) => Role::Publisher,
-            Side::Subscriber => Role::Subscriber,
+            Side::Publisher(_) => SessionRole::Publisher,
+            Side::Subscriber => SessionRole::Subscriber,
         }
     }
 
@@ -104,7 +96,7 @@ impl Peer {
     }
 
     /// When silence, or the time to connect, has lasted too long, and what it then means.
-    pub(super) fn expiry(&self, timeouts: &Timeouts) -> (Instant, EndReason) {
+    pub(super) fn expiry(&self, timeouts: &SfuTimeouts) -> (Instant, EndReason) {
         if !self.connected {
             // Where there is a way, it is the handshake that isn't done.
             let reason = match self.transport.remote {
@@ -117,8 +109,8 @@ impl Peer {
     }
 
     /// When it is to be reported that a publisher is silent.
-    pub(super) fn silence(&self, timeouts: &Timeouts) -> Option<Instant> {
-        let awaited = self.connected && !self.silent && self.role() == Role::Publisher;
+    pub(super) fn silence(&self, timeouts: &SfuTimeouts) -> Option<Instant> {
+        let awaited = self.connected && !self.silent && self.role() == SessionRole::Publisher;
         awaited.then(|| self.heard + timeouts.publisher_silence)
     }
 
@@ -136,73 +128,26 @@ impl Peer {
         std::mem::take(&mut self.silent)
     }
 
-    /// `figures` are what a shard knows of a subscriber.
-    pub(super) fn statistics(
+    /// Its statistics; `subscriber` are those of the shard that serves it.
+    pub(super) fn stats(
         &self,
         now: Instant,
         stage: StageId,
-        figures: Option<Figures>,
-    ) -> SessionStatistics {
-        let reports = || self.reports.tracks.values();
-        let mut statistics = SessionStatistics {
-            session: self.id,
-            stage,
-            role: self.role(),
-            age: now.saturating_duration_since(self.created),
-            connected: self.connected,
-            media: false,
-            silent: self.silent,
-            waiting: false,
-            packets_in: 0,
-            bytes_in: 0,
-            packets_out: 0,
-            bytes_out: 0,
-            packets_without_codec: 0,
-            repairs_out: 0,
-            lost: reports().map(|t| t.lost).sum(),
-            nacks_in: reports().map(|t| t.nacks_in).sum(),
-            nacks_out: reports().map(|t| t.nacks_out).sum(),
-            keyframe_requests_in: 0,
-            keyframe_requests_out: 0,
-            round_trip: self.reports.round_trip,
-            jitter: None,
-            bandwidth: None,
-            height: None,
-            layer_changes: 0,
-            layers: Vec::new(),
-            excess_in: 0,
-            advice: Vec::new(),
+        standby: bool,
+        subscriber: Option<SubscriberStats>,
+    ) -> SessionStats {
+        let media = match &self.side {
+            Side::Publisher(ingest) => MediaStats::Publisher(PublisherStats {
+                nacks: self.rtcp.nacks.values().sum::<u64>() + ingest.nacks(),
+                round_trip: self.rtcp.round_trip,
+                silent: self.silent,
+                standby,
+                ..ingest.stats(now)
+            }),
+            Side::Subscriber => MediaStats::Subscriber(subscriber.unwrap_or_default()),
         };
-        match &self.side {
-            Side::Publisher(ingest) => {
-                statistics.packets_in = ingest.packets;
-                statistics.bytes_in = ingest.bytes;
-                statistics.excess_in = ingest.excess;
-                statistics.advice = ingest.advice(now);
-                statistics.lost = ingest.lost();
-                statistics.jitter = ingest.jitter();
-                statistics.nacks_out += ingest.nacks();
-                statistics.keyframe_requests_out = ingest.keyframe_requests();
-                statistics.layers = ingest.layers();
-            }
-            Side::Subscriber => {
-                let figures = figures.unwrap_or_default();
-                statistics.packets_out = figures.packets;
-                statistics.bytes_out = figures.bytes;
-                statistics.packets_without_codec = figures.without_codec;
-                statistics.repairs_out = figures.repairs;
-                statistics.lost = figures.lost;
-                statistics.nacks_in = figures.nacks;
-                statistics.keyframe_requests_in = figures.keyframe_requests;
-                statistics.round_trip = figures.round_trip;
-                statistics.jitter = Some(figures.jitter);
-                statistics.bandwidth = figures.bandwidth;
-                statistics.height = figures.height;
-                statistics.layer_changes = figures.layer_changes;
-            }
-        }
-        statistics.media = statistics.packets_in + statistics.packets_out > 0;
-        statistics
+        let age = now.saturating_duration_since(self.created);
+        SessionStats { session: self.id, stage, age, connected: self.connected, media }
     }
 }
 

@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::config::Timeouts;
+use crate::config::SfuTimeouts;
 use crate::core::standby::Successor;
 use crate::ice::demultiplexer::PeerKey;
 use crate::ids::StageId;
@@ -36,7 +36,7 @@ struct Request {
 
 impl Stage {
     /// An empty stage.
-    pub(crate) fn new(id: StageId, timeouts: &Timeouts) -> Self {
+    pub(crate) fn new(id: StageId, timeouts: &SfuTimeouts) -> Self {
         Stage {
             id,
             publisher: None,

@@ -4,18 +4,18 @@
 use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
-use crate::config::{Limits, Timeouts};
+use crate::config::{SfuLimits, SfuTimeouts};
 use crate::ice::demultiplexer::PeerKey;
 use crate::rtp::packet::{Forwarded, Packet, Source, TrackName};
 
 /// What has to arrive of a publisher before it takes a stage over from another one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Awaited {
+pub enum TakeoverCondition {
     /// A whole keyframe; sound, where the offer has no picture.
     #[default]
-    Offered,
+    Keyframe,
     /// Sound: its picture comes later, if at all.
-    Sound,
+    Audio,
 }
 
 /// Repairs of a keyframe have this long until it is asked for anew.
@@ -34,7 +34,7 @@ const MAX_SEARCHES: u8 = 64;
 /// A publisher beside the stage.
 pub(crate) struct Successor {
     pub(crate) peer: PeerKey,
-    awaited: Awaited,
+    awaited: TakeoverCondition,
     /// Its packets in the order in which they came.
     held: Vec<Forwarded>,
     /// Payload bytes in `held`.
@@ -133,9 +133,9 @@ impl Picture {
 impl Successor {
     pub(crate) fn new(
         peer: PeerKey,
-        awaited: Awaited,
-        limits: &Limits,
-        timeouts: &Timeouts,
+        awaited: TakeoverCondition,
+        limits: &SfuLimits,
+        timeouts: &SfuTimeouts,
     ) -> Self {
         Successor {
             peer,
@@ -168,7 +168,7 @@ impl Successor {
         packets: impl Iterator<Item = Forwarded>,
         has_video: bool,
     ) {
-        let sound_only = self.awaited == Awaited::Sound || !has_video;
+        let sound_only = self.awaited == TakeoverCondition::Audio || !has_video;
         for forwarded in packets {
             self.bytes += forwarded.packet.payload.len();
             let video = forwarded.name.video;
@@ -289,8 +289,8 @@ mod tests {
     }
 
     fn successor() -> Successor {
-        let (limits, timeouts) = (Limits::default(), Timeouts::default());
-        Successor::new(PeerKey::default(), Awaited::Offered, &limits, &timeouts)
+        let (limits, timeouts) = (SfuLimits::default(), SfuTimeouts::default());
+        Successor::new(PeerKey::default(), TakeoverCondition::Keyframe, &limits, &timeouts)
     }
 
     #[test]

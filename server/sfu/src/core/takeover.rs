@@ -3,18 +3,18 @@
 //! On a stage that is free, a publisher is at once. On one that isn't, it waits beside it, one at a
 //! time, and the audience goes on to see and hear the one on stage without losing a packet. Once the
 //! newcomer's picture can be shown, or nobody is heard on stage any more, the owner of the core is told
-//! ([`Event::PublisherWaiting`]) and may let it take over ([`Core::hand_over`]): so rights are asked
+//! ([`SfuEvent::PublisherWaiting`]) and may let it take over ([`Core::hand_over`]): so rights are asked
 //! at the moment of the change. Sound and picture change in one step.
 
 use std::time::Instant;
 
 use super::peers::{Peer, Side};
 use super::timers::Timer;
-use super::{Accepted, Core};
-use crate::core::standby::{Awaited, Successor};
+use super::{AcceptedOffer, Core};
+use crate::core::standby::{Successor, TakeoverCondition};
 use crate::core::transport::Opening;
 use crate::error::OfferError;
-use crate::event::{EndReason, Event, Role};
+use crate::event::{EndReason, SessionRole, SfuEvent};
 use crate::ice::demultiplexer::PeerKey;
 use crate::ids::{SessionId, StageId};
 use crate::ingest::Coming;
@@ -28,8 +28,8 @@ impl Core {
         now: Instant,
         stage: StageId,
         opening: Opening,
-        awaited: Awaited,
-    ) -> Result<Accepted, OfferError> {
+        awaited: TakeoverCondition,
+    ) -> Result<AcceptedOffer, OfferError> {
         let known = self.stage_keys.get(&stage).and_then(|key| self.stages.get(*key));
         let taken = known.is_some_and(|it| it.publisher.is_some());
         let earlier = known.and_then(|it| Some(it.successor.as_ref()?.peer));
@@ -38,7 +38,7 @@ impl Core {
         if !taken && self.sessions.len() - waiting >= self.limits.max_sessions {
             return Err(OfferError::TooMany);
         }
-        let (session, peer) = self.admit(now, stage, Role::Publisher, opening.transport)?;
+        let (session, peer) = self.admit(now, stage, SessionRole::Publisher, opening.transport)?;
         let successor = Successor::new(peer, awaited, &self.limits, &self.timeouts);
         if let Some(stage) = self.stage_of(peer) {
             match taken {
@@ -50,7 +50,7 @@ impl Core {
         if let Some(earlier) = earlier {
             self.end(now, earlier, EndReason::Replaced);
         }
-        Ok(Accepted { session, answer_sdp: opening.answer, waits: taken })
+        Ok(AcceptedOffer { session, answer_sdp: opening.answer, standby: taken })
     }
 
     /// Lets a waiting publisher take over its stage; the one who is there ends as
@@ -88,7 +88,7 @@ impl Core {
             self.end(now, before, EndReason::Replaced);
         }
         if self.peers.get(key).is_some_and(Peer::has_sent) {
-            self.events.push_back(Event::PublisherMedia { stage: id, session });
+            self.events.push_back(SfuEvent::PublisherMedia { stage: id, session });
         }
         self.restless.push(stage_key);
         true
@@ -123,7 +123,7 @@ impl Core {
         self.totals.media_packets_in += 1;
         if first {
             let stage = stage.id.clone();
-            self.events.push_back(Event::PublisherMedia { stage, session });
+            self.events.push_back(SfuEvent::PublisherMedia { stage, session });
         }
         stage.keyframes_came(before);
         if before == 0 {
@@ -167,7 +167,7 @@ impl Core {
         };
         successor.reported = true;
         if let Some(session) = self.peers.get(successor.peer).map(|it| it.id) {
-            self.events.push_back(Event::PublisherWaiting { stage: id, session });
+            self.events.push_back(SfuEvent::PublisherWaiting { stage: id, session });
         }
     }
 

@@ -17,16 +17,16 @@ use str0m::{Candidate, IceCreds, Input, Output, Rtc, RtcConfig, RtcError};
 
 use crate::codec::dependency_descriptor;
 use crate::codec::parameter_sets::{self, Sets};
-use crate::config::Limits;
+use crate::config::SfuLimits;
 use crate::core::panics::contained;
 use crate::dtls::{Handshake, cryptography, of_session_just_built};
-use crate::error::{OfferError, StartError};
-use crate::event::{HandshakeFailure, Role};
+use crate::error::{OfferError, SfuStartError};
+use crate::event::{HandshakeFailure, SessionRole};
 use crate::ice::demultiplexer::{Class, classify, signed};
 use crate::ids::{random_ice_text, random_number};
 use crate::rtp::packet::TrackName;
 use crate::sdp::answer::{self, Formats};
-use crate::sdp::fragment::Credentials;
+use crate::sdp::fragment::IceCredentials;
 use crate::sdp::offer::{self, Offer};
 use crate::shard::Negotiated;
 use crate::srtp::keys::Keys;
@@ -58,18 +58,18 @@ impl Shared {
     /// What sessions share that are reached at `candidates`.
     ///
     /// # Errors
-    /// [`StartError`] without candidates, or if no certificate could be made.
-    pub(crate) fn new(candidates: Vec<Candidate>) -> Result<Self, StartError> {
+    /// [`SfuStartError`] without candidates, or if no certificate could be made.
+    pub(crate) fn new(candidates: Vec<Candidate>) -> Result<Self, SfuStartError> {
         if candidates.is_empty() {
-            return Err(StartError::Address("none given".into()));
+            return Err(SfuStartError::Address("none given".into()));
         }
-        let crypto = Arc::new(cryptography(Role::Publisher));
+        let crypto = Arc::new(cryptography(SessionRole::Publisher));
         let certificate = crypto.dtls_provider.generate_certificate();
         Ok(Shared {
             candidates,
-            certificate: certificate.ok_or(StartError::Certificate)?,
+            certificate: certificate.ok_or(SfuStartError::Certificate)?,
             crypto,
-            keeping_keys: Arc::new(cryptography(Role::Subscriber)),
+            keeping_keys: Arc::new(cryptography(SessionRole::Subscriber)),
         })
     }
 }
@@ -98,7 +98,7 @@ pub(crate) struct Transport {
     /// This side's first ICE credentials; the user name fragment is random and names the peer in STUN.
     pub(crate) credentials: IceCreds,
     /// By what the client is known, as its offer has it.
-    pub(crate) far: Vec<Credentials>,
+    pub(crate) far: Vec<IceCredentials>,
     /// Where it is sent to: the address that ICE has chosen first, or from which DTLS came, and then
     /// each one that answered a check; nothing before.
     pub(crate) remote: Option<SocketAddr>,
@@ -127,10 +127,10 @@ impl Transport {
     /// [`OfferError`], as [`offer::prepare`] and the SDP library find.
     pub(crate) fn accept(
         now: Instant,
-        role: Role,
+        role: SessionRole,
         text: &str,
         shared: &Shared,
-        limits: &Limits,
+        limits: &SfuLimits,
     ) -> Result<Opening, OfferError> {
         let offer = offer::prepare(text, role, limits)?;
         let credentials = new_credentials().map_err(|_| OfferError::Stopped)?;
@@ -138,14 +138,14 @@ impl Transport {
             .set_ice_lite(true)
             .set_rtp_mode(true)
             .set_crypto_provider(Arc::clone(match role {
-                Role::Publisher => &shared.crypto,
-                Role::Subscriber => &shared.keeping_keys,
+                SessionRole::Publisher => &shared.crypto,
+                SessionRole::Subscriber => &shared.keeping_keys,
             }))
             .set_dtls_cert(shared.certificate.clone())
             // The handshake knows all of the offer's fingerprints.
             .set_fingerprint_verification(false)
             .set_local_ice_credentials(credentials.clone())
-            .set_stats_interval((role == Role::Publisher).then_some(STATISTICS_INTERVAL))
+            .set_stats_interval((role == SessionRole::Publisher).then_some(STATISTICS_INTERVAL))
             .set_extension_map(extensions(role));
         *config.codec_config() = codecs();
         // The payload type bookkeeping of the SDP library panics on some contradictory offers. The
@@ -180,7 +180,7 @@ impl Transport {
         let mut transport = Transport {
             rtc,
             credentials,
-            far: Credentials::all_in_sdp(text),
+            far: IceCredentials::all_in_sdp(text),
             remote: None,
             allowance: HANDSHAKE_BYTES,
             opened: false,
@@ -188,14 +188,14 @@ impl Transport {
             tracks: Vec::new(),
             asked_for_again: Formats::asked_for_again(&answer),
             parameters: match role {
-                Role::Publisher => parameter_sets::offered(text),
-                Role::Subscriber => Vec::new(),
+                SessionRole::Publisher => parameter_sets::offered(text),
+                SessionRole::Subscriber => Vec::new(),
             },
             repairs_sound: answer::repairs_sound(&answer),
             handshake,
             broken: false,
         };
-        if role == Role::Subscriber {
+        if role == SessionRole::Subscriber {
             transport.take_over(mids, &offer, limits.max_tracks_per_kind);
         }
         transport.handshake.expect(offer.fingerprints);
@@ -372,10 +372,10 @@ fn codecs() -> CodecConfig {
 
 /// The send time is taken from publishers only: to subscribers it would have to be written anew into
 /// every packet, and transport-wide feedback tells more.
-fn extensions(role: Role) -> ExtensionMap {
+fn extensions(role: SessionRole) -> ExtensionMap {
     let mut extensions = ExtensionMap::empty();
     extensions.set(1, Extension::AudioLevel);
-    if role == Role::Publisher {
+    if role == SessionRole::Publisher {
         extensions.set(2, Extension::AbsoluteSendTime);
         extensions.set(10, Extension::RtpStreamId);
         extensions.set(11, Extension::RepairedRtpStreamId);

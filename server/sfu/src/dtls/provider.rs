@@ -12,7 +12,7 @@ use str0m::crypto::dtls::{
 use str0m::crypto::{self, CryptoProvider, from_feature_flags};
 
 use super::{Handshake, verifier};
-use crate::event::{HandshakeFailure, Role};
+use crate::event::{HandshakeFailure, SessionRole};
 use crate::srtp::keys::Keys;
 
 /// When a handshake that waits for a way, or has failed, needs the time: never, as far as sessions last.
@@ -31,10 +31,10 @@ pub(crate) fn of_session_just_built() -> Option<Handshake> {
 
 /// The cryptography for sessions of that role (aws-lc-rs). Of a subscriber, str0m never sees the keys,
 /// and so has nothing to say over SRTP: its media leaves by an egress of our own, which needs them.
-pub(crate) fn cryptography(role: Role) -> CryptoProvider {
+pub(crate) fn cryptography(role: SessionRole) -> CryptoProvider {
     let dtls_provider: &dyn DtlsProvider = match role {
-        Role::Publisher => &Provider { shares_keys: true },
-        Role::Subscriber => &Provider { shares_keys: false },
+        SessionRole::Publisher => &Provider { shares_keys: true },
+        SessionRole::Subscriber => &Provider { shares_keys: false },
     };
     CryptoProvider { dtls_provider, ..from_feature_flags() }
 }

@@ -14,9 +14,9 @@ use std::{env, fs, process, thread};
 use str0m::crypto::from_feature_flags;
 use str0m::{Candidate, Event};
 
-use crate::config::Limits;
+use crate::config::SfuLimits;
 use crate::core::transport::{Shared, Transport};
-use crate::event::{HandshakeFailure, Role};
+use crate::event::{HandshakeFailure, SessionRole};
 use crate::srtp::keys::Keys;
 
 /// Nothing on one machine takes as long.
@@ -161,7 +161,8 @@ fn shake(certificate: &Certificate, side: &Side<'_>) -> (Outcome, Program) {
     let offer: String = lines.collect();
     let here = Candidate::host(([192, 0, 2, 2], 9).into(), "udp").expect("a candidate");
     let shared = Shared::new(vec![here]).expect("a certificate");
-    let accepted = Transport::accept(now(), Role::Subscriber, &offer, &shared, &Limits::default());
+    let accepted =
+        Transport::accept(now(), SessionRole::Subscriber, &offer, &shared, &SfuLimits::default());
     let mut transport = accepted.expect("an answer").transport;
 
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket");

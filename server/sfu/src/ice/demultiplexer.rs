@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use str0m::crypto::CryptoProvider;
 use str0m::ice::StunMessage;
 
-use crate::sdp::fragment::Credentials;
+use crate::sdp::fragment::IceCredentials;
 
 /// Room for a message of ICE: header, what it says (a user name of the library's 128 bytes at most),
 /// message integrity, fingerprint.
@@ -20,7 +20,7 @@ const MAX_MESSAGE: usize = 240;
 /// twice the longest time between two of its checks (RFC 7675 §5.1).
 const HELD: Duration = Duration::from_secs(12);
 
-/// Credentials of a client that are kept: those of its offer's m-lines, and of restarts.
+/// IceCredentials of a client that are kept: those of its offer's m-lines, and of restarts.
 const MOST_FAR: usize = 20;
 
 /// Index of a peer in the core's table.
@@ -95,7 +95,7 @@ struct Known {
     next: Option<String>,
     /// Those of the client's side, by which it answers checks; of a restart, too, the newest last. A
     /// browser may go on checking under its new name and this side's old one.
-    far: Vec<Credentials>,
+    far: Vec<IceCredentials>,
     /// The one that was checked longest ago first.
     addresses: Vec<SocketAddr>,
     /// Where it is sent to: kept, however many others are checked.
@@ -138,7 +138,7 @@ impl Demultiplexer {
         peer: PeerKey,
         name: &str,
         password: &str,
-        far: Vec<Credentials>,
+        far: Vec<IceCredentials>,
     ) {
         match self.known.get_mut(&peer) {
             Some(known) => {
@@ -448,7 +448,7 @@ mod tests {
 
     #[test]
     fn a_check_in_the_other_direction_is_signed_as_the_client_named_itself() {
-        let far = |fragment: &str| Credentials {
+        let far = |fragment: &str| IceCredentials {
             fragment: fragment.into(),
             password: format!("of {fragment}"),
         };

@@ -22,7 +22,7 @@ use crate::rate_limit::{Bucket, cost};
 use crate::rtp::jitter::Jitter;
 use crate::rtp::nack_generator::Missing;
 use crate::rtp::packet::{Forwarded, TrackName, clock_rate};
-use crate::stats::LayerStatistics;
+use crate::stats::{LayerStats, PublisherStats};
 
 /// What a publisher may send may be exceeded for that long.
 const EXCEEDED: Duration = Duration::from_secs(1);
@@ -48,11 +48,11 @@ pub(crate) struct Ingest {
     /// What it may send.
     allowed: Bucket,
     /// Datagrams that were more than it may send.
-    pub(crate) excess: u64,
+    excess: u64,
     /// When the last of them came.
     exceeded: Option<Instant>,
     pub(crate) packets: u64,
-    pub(crate) bytes: u64,
+    bytes: u64,
 }
 
 /// A packet of a publisher's media.
@@ -113,7 +113,7 @@ struct IncomingLayer {
     /// Of H.264.
     parameters: Parameters,
     /// What came of it, over all sources.
-    seen: LayerStatistics,
+    seen: LayerStats,
 }
 
 impl IncomingLayer {
@@ -124,7 +124,7 @@ impl IncomingLayer {
             missing: Missing::default(),
             habits: Habits::default(),
             parameters: Parameters::default(),
-            seen: LayerStatistics { height: None, bytes: 0 },
+            seen: LayerStats::default(),
         }
     }
 }
@@ -298,20 +298,35 @@ impl Ingest {
         self.tracks.iter().any(|t| t.name.video)
     }
 
+    /// Its statistics, but for what only the session knows.
+    pub(crate) fn stats(&self, now: Instant) -> PublisherStats {
+        PublisherStats {
+            packets: self.packets,
+            bytes: self.bytes,
+            lost: self.lost(),
+            excess: self.excess,
+            keyframe_requests: self.keyframe_requests(),
+            jitter: self.jitter(),
+            layers: self.layers(),
+            advice: self.advice(now),
+            ..PublisherStats::default()
+        }
+    }
+
     /// Keyframe requests sent, over all tracks.
-    pub(crate) fn keyframe_requests(&self) -> u64 {
+    fn keyframe_requests(&self) -> u64 {
         self.tracks.iter().map(|t| t.keyframe_requests).sum()
     }
 
     /// Packets that never came, over all tracks; those still to be repaired are among them.
-    pub(crate) fn lost(&self) -> u64 {
+    fn lost(&self) -> u64 {
         let layers =
             |t: &Incoming| t.layers.iter().filter_map(|l| Some(l.span?.lost())).sum::<u64>();
         self.tracks.iter().map(|t| t.lost_before + layers(t)).sum()
     }
 
     /// How unevenly it comes: the sound, or the picture where there is none.
-    pub(crate) fn jitter(&self) -> Option<Duration> {
+    fn jitter(&self) -> Option<Duration> {
         let of = |video: bool| {
             let mut tracks = self.tracks.iter().filter(|t| t.name.video == video);
             tracks.find_map(|t| t.jitter.estimate())
@@ -320,7 +335,7 @@ impl Ingest {
     }
 
     /// What the artist should mend, of the first video track.
-    pub(crate) fn advice(&self, now: Instant) -> Vec<Advice> {
+    fn advice(&self, now: Instant) -> Vec<Advice> {
         let mut advice = Vec::new();
         if let Some(video) = self.tracks.iter().find(|t| t.name.video) {
             let first = video.layers.first();
@@ -336,7 +351,7 @@ impl Ingest {
     }
 
     /// The layers of the first video track, in the order in which they first came.
-    pub(crate) fn layers(&self) -> Vec<LayerStatistics> {
+    fn layers(&self) -> Vec<LayerStats> {
         let video = self.tracks.iter().find(|t| t.name.video);
         video.map_or_else(Vec::new, |t| t.layers.iter().map(|l| l.seen).collect())
     }

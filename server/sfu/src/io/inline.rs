@@ -7,12 +7,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::clock;
-use crate::config::Limits;
+use crate::config::SfuLimits;
 use crate::ice::demultiplexer::PeerKey;
 use crate::ids::SessionId;
 use crate::io::egress::{Traffic, UdpWire};
 use crate::rtp::packet::Forwarded;
-use crate::shard::{Admission, Figures, News, Shard, Shards};
+use crate::shard::{Admission, News, Shard, Shards};
+use crate::stats::SubscriberStats;
 
 /// A shard whose panics end its sessions, and not the thread: it begins anew, empty.
 pub(super) struct Inline {
@@ -22,7 +23,7 @@ pub(super) struct Inline {
     failed: Vec<News>,
     wire: UdpWire,
     traffic: Arc<Traffic>,
-    limits: Limits,
+    limits: SfuLimits,
 }
 
 impl Inline {
@@ -31,7 +32,7 @@ impl Inline {
     /// # Errors
     /// When the process has no more file descriptors.
     pub(super) fn new(
-        limits: &Limits,
+        limits: &SfuLimits,
         wire: UdpWire,
         traffic: &Arc<Traffic>,
     ) -> std::io::Result<Self> {
@@ -74,8 +75,8 @@ impl Shards for Inline {
         self.guarded(|shard| shard.set_remote(key, remote));
     }
 
-    fn prefer(&mut self, key: PeerKey, height: Option<u16>) {
-        self.guarded(|shard| shard.prefer(key, height));
+    fn set_max_height(&mut self, key: PeerKey, height: Option<u16>) {
+        self.guarded(|shard| shard.set_max_height(key, height));
     }
 
     fn forward(&mut self, now: Instant, stage: usize, burst: &[Forwarded]) {
@@ -112,8 +113,8 @@ impl Shards for Inline {
         false
     }
 
-    fn figures(&self, key: PeerKey) -> Option<Figures> {
-        self.shard.figures(key)
+    fn stats(&self, key: PeerKey) -> Option<SubscriberStats> {
+        self.shard.stats(key)
     }
 }
 
@@ -132,17 +133,17 @@ mod tests {
         let remote = socket.local_addr().expect("an address");
         let traffic = Arc::new(Traffic::default());
         let wire = UdpWire::new(socket, Arc::clone(&traffic)).expect("a wire");
-        let mut inline = Inline::new(&Limits::default(), wire, &traffic).expect("a shard");
+        let mut inline = Inline::new(&SfuLimits::default(), wire, &traffic).expect("a shard");
         let session = SessionId::random().expect("randomness");
         let profile = SrtpProfile::AEAD_AES_128_GCM;
         let admit = |inline: &mut Inline, key| {
             let keys = Keys { profile, material: vec![7; 56], client: false };
             let tracks = Vec::new();
-            let most_height = None;
+            let max_height = None;
             inline.admit(
                 clock(),
                 key,
-                Admission { session, stage: 1, remote, most_height, keys, tracks },
+                Admission { session, stage: 1, remote, max_height, keys, tracks },
             );
         };
         admit(&mut inline, 1);
@@ -152,6 +153,6 @@ mod tests {
         assert_eq!(news, [News::Failed(1, session)]);
         inline.remove(1);
         admit(&mut inline, 2);
-        assert!(inline.figures(1).is_none() && inline.figures(2).is_some());
+        assert!(inline.stats(1).is_none() && inline.stats(2).is_some());
     }
 }

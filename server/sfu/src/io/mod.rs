@@ -23,18 +23,18 @@ use self::inline::Inline;
 pub(crate) use self::offer_reader::Offered;
 use self::tcp::Gateway;
 use self::threads::Threads;
-use crate::config::Config;
-use crate::core::standby::Awaited;
+use crate::config::SfuConfig;
+use crate::core::standby::TakeoverCondition;
 use crate::core::transport::{Opening, Transmit};
-use crate::core::{Accepted, Core, Restarted};
-use crate::error::{OfferError, StartError};
-use crate::event::Event;
+use crate::core::{AcceptedOffer, Core, IceRestart};
+use crate::error::{OfferError, SfuStartError};
+use crate::event::SfuEvent;
 use crate::ids::{SessionId, StageId};
 use crate::io::egress::{Traffic, UdpWire, Wire};
 use crate::io::load::Load;
-use crate::sdp::fragment::Credentials;
+use crate::sdp::fragment::IceCredentials;
 use crate::shard::Shards;
-use crate::stats::Statistics;
+use crate::stats::SfuStats;
 
 /// Asked of the operating system for each direction: a keyframe to a thousand subscribers, or a
 /// tenth of a second of 100 publishers. It may give less.
@@ -61,18 +61,18 @@ const GOODBYE: Duration = Duration::from_millis(200);
 
 /// What the handle asks for.
 #[derive(Debug)]
-pub(crate) enum Command {
-    Publish(StageId, Box<Opening>, Awaited, Reply),
+pub(crate) enum SfuCommand {
+    Publish(StageId, Box<Opening>, TakeoverCondition, Reply),
     HandOver(SessionId, oneshot::Sender<bool>),
     Subscribe(StageId, Box<Opening>, Reply),
-    Prefer(SessionId, Option<u16>, oneshot::Sender<bool>),
-    Restart(SessionId, Credentials, oneshot::Sender<Option<Restarted>>),
+    SetMaxHeight(SessionId, Option<u16>, oneshot::Sender<bool>),
+    Restart(SessionId, IceCredentials, oneshot::Sender<Option<IceRestart>>),
     Close(SessionId, oneshot::Sender<bool>),
     CloseStage(StageId, oneshot::Sender<()>),
-    Statistics(oneshot::Sender<Statistics>),
+    Stats(oneshot::Sender<SfuStats>),
 }
 
-type Reply = oneshot::Sender<Result<Accepted, OfferError>>;
+type Reply = oneshot::Sender<Result<AcceptedOffer, OfferError>>;
 
 /// Tells the thread to end, even when the command channel is full.
 #[derive(Debug, Default)]
@@ -87,19 +87,19 @@ impl StopSignal {
 
 /// Binds the socket, starts the threads, and returns the bound address with where offers are read.
 pub(crate) fn start(
-    config: Config,
-    commands: mpsc::Receiver<Command>,
-    events: mpsc::Sender<Event>,
+    config: SfuConfig,
+    commands: mpsc::Receiver<SfuCommand>,
+    events: mpsc::Sender<SfuEvent>,
     stop: Arc<StopSignal>,
-) -> Result<(SocketAddr, mpsc::Sender<Offered>), StartError> {
-    let socket = bind(config.bind).map_err(StartError::Socket)?;
-    let local = socket.local_addr().map_err(StartError::Socket)?;
+) -> Result<(SocketAddr, mpsc::Sender<Offered>), SfuStartError> {
+    let socket = bind(config.bind).map_err(SfuStartError::Socket)?;
+    let local = socket.local_addr().map_err(SfuStartError::Socket)?;
     let gateway = open_gateway(config.bind, local, config.limits.max_sessions);
     let tcp = gateway.as_ref().map(|gateway| gateway.local.port());
     let candidates = candidates(&config.public_addresses, local, tcp);
     let traffic = Arc::new(Traffic::default());
     let wire = socket.try_clone().and_then(|s| UdpWire::new(s, Arc::clone(&traffic)));
-    let wire = wire.map_err(StartError::Socket)?;
+    let wire = wire.map_err(SfuStartError::Socket)?;
     if wire.max_segments() < 2 {
         tracing::info!("no UDP segmentation offload here: datagrams are sent one by one");
     }
@@ -107,11 +107,11 @@ pub(crate) fn start(
     let shards: Box<dyn Shards> = match config.sending_threads {
         0 => {
             let inline = Inline::new(&config.limits, wire, &traffic);
-            Box::new(inline.map_err(StartError::Socket)?)
+            Box::new(inline.map_err(SfuStartError::Socket)?)
         }
         count => {
             let started = Threads::start(count, &config.limits, &wire, &traffic);
-            let (threads, wake) = started.map_err(StartError::Thread)?;
+            let (threads, wake) = started.map_err(SfuStartError::Thread)?;
             news = wake;
             Box::new(threads)
         }
@@ -122,10 +122,10 @@ pub(crate) fn start(
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(StartError::Thread)?;
+        .map_err(SfuStartError::Thread)?;
     let socket = {
         let _entered = runtime.enter();
-        UdpSocket::from_std(socket).map_err(StartError::Socket)?
+        UdpSocket::from_std(socket).map_err(SfuStartError::Socket)?
     };
     let driver = Driver {
         core,
@@ -142,7 +142,7 @@ pub(crate) fn start(
     std::thread::Builder::new()
         .name("sfu".into())
         .spawn(move || runtime.block_on(driver.run()))
-        .map_err(StartError::Thread)?;
+        .map_err(SfuStartError::Thread)?;
     Ok((local, offers))
 }
 
@@ -151,8 +151,8 @@ struct Driver {
     socket: UdpSocket,
     /// The socket is an IPv6 one, on which IPv4 addresses appear mapped (RFC 4291 §2.5.5.2).
     dual_stack: bool,
-    commands: mpsc::Receiver<Command>,
-    events: mpsc::Sender<Event>,
+    commands: mpsc::Receiver<SfuCommand>,
+    events: mpsc::Sender<SfuEvent>,
     stop: Arc<StopSignal>,
     /// A sending thread has something to tell.
     news: Arc<Notify>,
@@ -263,7 +263,7 @@ impl Driver {
     }
 
     /// Does as told, and what else is waiting, up to a batch.
-    fn obey(&mut self, first: Command) {
+    fn obey(&mut self, first: SfuCommand) {
         self.carry_out(first);
         for _ in 1..COMMAND_BATCH {
             match self.commands.try_recv() {
@@ -274,37 +274,37 @@ impl Driver {
     }
 
     /// Does one thing. Who asked for it may have left meanwhile: then nobody hears the answer.
-    fn carry_out(&mut self, command: Command) {
+    fn carry_out(&mut self, command: SfuCommand) {
         let now = clock();
         match command {
-            Command::Publish(stage, opening, awaited, reply) => {
+            SfuCommand::Publish(stage, opening, awaited, reply) => {
                 let _ = reply.send(self.core.publish(now, stage, *opening, awaited));
             }
-            Command::HandOver(session, reply) => {
+            SfuCommand::HandOver(session, reply) => {
                 let _ = reply.send(self.core.hand_over(now, session));
             }
-            Command::Subscribe(stage, opening, reply) => {
+            SfuCommand::Subscribe(stage, opening, reply) => {
                 let _ = reply.send(self.core.subscribe(now, stage, *opening));
             }
-            Command::Prefer(session, height, reply) => {
-                let _ = reply.send(self.core.prefer(session, height));
+            SfuCommand::SetMaxHeight(session, height, reply) => {
+                let _ = reply.send(self.core.set_max_height(session, height));
             }
-            Command::Restart(session, client, reply) => {
+            SfuCommand::Restart(session, client, reply) => {
                 let _ = reply.send(self.core.restart(session, client));
             }
-            Command::Close(session, reply) => {
+            SfuCommand::Close(session, reply) => {
                 let _ = reply.send(self.core.close(now, session));
             }
-            Command::CloseStage(stage, reply) => {
+            SfuCommand::CloseStage(stage, reply) => {
                 self.core.close_stage(now, &stage);
                 let _ = reply.send(());
             }
-            Command::Statistics(reply) => {
-                let mut statistics = self.core.statistics(now);
+            SfuCommand::Stats(reply) => {
+                let mut stats = self.core.stats(now);
                 if let Some(gateway) = &self.gateway {
-                    gateway.count(&mut statistics.totals);
+                    gateway.count(&mut stats.totals);
                 }
-                let _ = reply.send(statistics);
+                let _ = reply.send(stats);
             }
         }
     }

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
 use super::clock;
-use crate::config::Limits;
+use crate::config::SfuLimits;
 use crate::core::transport::{Opening, Shared, Transport};
-use crate::error::{OfferError, StartError};
-use crate::event::Role;
+use crate::error::{OfferError, SfuStartError};
+use crate::event::SessionRole;
 
 /// Offers waiting to be read; whoever asks while it is full waits.
 const WAITING_OFFERS: usize = 256;
@@ -17,7 +17,7 @@ const WAITING_OFFERS: usize = 256;
 /// An offer to be read.
 #[derive(Debug)]
 pub(crate) struct Offered {
-    pub(crate) role: Role,
+    pub(crate) role: SessionRole,
     pub(crate) text: String,
     pub(crate) reply: oneshot::Sender<Result<Opening, OfferError>>,
 }
@@ -25,8 +25,8 @@ pub(crate) struct Offered {
 /// Starts the thread. It ends when nobody can ask it any more.
 pub(super) fn start(
     shared: Arc<Shared>,
-    limits: Limits,
-) -> Result<mpsc::Sender<Offered>, StartError> {
+    limits: SfuLimits,
+) -> Result<mpsc::Sender<Offered>, SfuStartError> {
     let (offers, mut inbox) = mpsc::channel::<Offered>(WAITING_OFFERS);
     let read = move || {
         while let Some(Offered { role, text, reply }) = inbox.blocking_recv() {
@@ -40,6 +40,6 @@ pub(super) fn start(
         }
     };
     let thread = std::thread::Builder::new().name("sfu-offers".into()).spawn(read);
-    thread.map_err(StartError::Thread)?;
+    thread.map_err(SfuStartError::Thread)?;
     Ok(offers)
 }

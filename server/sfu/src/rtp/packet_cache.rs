@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
-use crate::config::Limits;
+use crate::config::SfuLimits;
 use crate::rtp::packet::Packet;
 
 /// Kept for repairs, and for when the first packet of a keyframe comes after its followers: 4 s at
@@ -46,7 +46,7 @@ const PLACE: usize = size_of::<Option<Packet>>();
 
 impl Memory {
     /// Nothing is held yet.
-    pub(crate) fn new(limits: &Limits) -> Self {
+    pub(crate) fn new(limits: &SfuLimits) -> Self {
         let most = limits.max_cached_bytes_in_all;
         Memory(Arc::new(Held { bytes: AtomicUsize::new(0), most }))
     }
@@ -101,12 +101,12 @@ struct Anchor {
 impl History {
     /// An empty one that has its memory for itself.
     #[cfg(any(test, feature = "fuzz"))]
-    pub(crate) fn new(limits: &Limits) -> Self {
+    pub(crate) fn new(limits: &SfuLimits) -> Self {
         History::sharing(limits, &Memory::new(limits))
     }
 
     /// An empty one.
-    pub(crate) fn sharing(limits: &Limits, memory: &Memory) -> Self {
+    pub(crate) fn sharing(limits: &SfuLimits, memory: &Memory) -> Self {
         History {
             slots: VecDeque::new(),
             first: 0,
@@ -285,14 +285,15 @@ mod tests {
     #[test]
     #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
     fn memory_is_bounded_by_count_and_by_bytes() {
-        let limits = Limits { max_cached_bytes: 400, max_cached_packets: 300, ..Limits::default() };
+        let limits =
+            SfuLimits { max_cached_bytes: 400, max_cached_packets: 300, ..SfuLimits::default() };
         let now = Instant::now();
         let mut history = History::new(&limits);
         let numbers: Vec<u64> = (0..5_000).collect();
         stored(&mut history, now, &numbers, &[0, 4_900]);
         assert_eq!(history.start(now), Some(START + 4_900));
         assert!(history.slots.len() <= 200 && history.bytes <= 400);
-        let mut history = History::new(&Limits::default());
+        let mut history = History::new(&SfuLimits::default());
         stored(&mut history, now, &numbers, &[]);
         assert_eq!(history.slots.len() as u64, REPAIR_PACKETS);
         // Another count, far away: the old one is forgotten.
@@ -304,7 +305,7 @@ mod tests {
     #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
     fn all_histories_together_hold_no_more_than_they_may() {
         let most = 1024 * 1024;
-        let limits = Limits { max_cached_bytes_in_all: most, ..Limits::default() };
+        let limits = SfuLimits { max_cached_bytes_in_all: most, ..SfuLimits::default() };
         let memory = Memory::new(&limits);
         let now = Instant::now();
         let packet = |number: u64| Packet {
@@ -345,7 +346,7 @@ mod tests {
     #[test]
     #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
     fn a_run_begins_with_its_keyframe_and_ends_when_too_long() {
-        let limits = Limits { max_cached_packets: 200, ..Limits::default() };
+        let limits = SfuLimits { max_cached_packets: 200, ..SfuLimits::default() };
         let now = Instant::now();
         let mut history = History::new(&limits);
         stored(&mut history, now, &[3, 5, 4], &[]);

@@ -2,7 +2,7 @@
 
 use super::offer::{Offer, PROTOCOL};
 use crate::error::OfferError;
-use crate::event::Role;
+use crate::event::SessionRole;
 
 /// Checks an answer before anything is done for it: a publisher's tracks are all taken (RFC 9725 §4.4.3:
 /// no part of its offer is to be refused in an answer), and a subscriber gets something, the first m-line
@@ -10,11 +10,11 @@ use crate::event::Role;
 ///
 /// # Errors
 /// [`OfferError::Unacceptable`].
-pub(crate) fn check_answer(answer: &str, role: Role) -> Result<(), OfferError> {
+pub(crate) fn check_answer(answer: &str, role: SessionRole) -> Result<(), OfferError> {
     let mut lines = answer.lines().filter(|line| line.starts_with("m="));
     let wrong = match role {
-        Role::Publisher => lines.any(is_refused),
-        Role::Subscriber => lines.next().is_none_or(is_refused),
+        SessionRole::Publisher => lines.any(is_refused),
+        SessionRole::Subscriber => lines.next().is_none_or(is_refused),
     };
     if wrong { Err(OfferError::Unacceptable("no codec in common")) } else { Ok(()) }
 }
@@ -35,7 +35,7 @@ fn is_refused(line: &str) -> bool {
 /// of its offer, and the Opus line repeats the bitrate it offered, since browsers take the limit from
 /// the answer (RFC 7587 §7). Lost sound is asked for again where that was offered (RFC 4585 §4.2), and a
 /// viewer told the round trip (RFC 3611 §4.4) whose offer wants to know.
-pub(crate) fn finish(answer: &str, offer: &Offer, role: Role) -> String {
+pub(crate) fn finish(answer: &str, offer: &Offer, role: SessionRole) -> String {
     // The session's lines, and those of each m-line: an answer has the m-lines of its offer
     // (RFC 3264 §6).
     let mut parts = vec![String::with_capacity(answer.len() + 128)];
@@ -61,7 +61,7 @@ pub(crate) fn finish(answer: &str, offer: &Offer, role: Role) -> String {
         } else if line.starts_with("a=group:") {
             // Written when it is known what was taken.
             None
-        } else if role == Role::Subscriber {
+        } else if role == SessionRole::Subscriber {
             Some(joined(line))
         } else {
             let is_opus_format = line.starts_with("a=fmtp:") && line.contains("useinbandfec");
@@ -127,9 +127,9 @@ fn nack_of_sound(line: &str) -> Option<String> {
 
 /// The line by which a viewer's browser says that it asks for the round trip, for the format that `line`
 /// names; a publisher measures its own.
-fn round_trip_of_video(line: &str, role: Role) -> Option<String> {
+fn round_trip_of_video(line: &str, role: SessionRole) -> Option<String> {
     let (format, codec) = format(line)?;
-    let video = role == Role::Subscriber && !codec.eq_ignore_ascii_case("opus");
+    let video = role == SessionRole::Subscriber && !codec.eq_ignore_ascii_case("opus");
     video.then(|| format!("a=rtcp-fb:{format} rrtr"))
 }
 
@@ -141,14 +141,14 @@ fn format(line: &str) -> Option<(&str, &str)> {
 
 /// An m-line with its protocol and the order of its formats as in the one offered: a publisher sends in
 /// the first (RFC 3264 §6.1).
-fn as_offered(line: &str, offered: &str, protocol: &str, role: Role) -> String {
+fn as_offered(line: &str, offered: &str, protocol: &str, role: SessionRole) -> String {
     let offered: Vec<&str> = offered.split_whitespace().skip(3).collect();
     let mut parts: Vec<&str> = line.split_whitespace().collect();
     if let Some(part) = parts.get_mut(2) {
         *part = protocol;
     }
     if let Some(formats) = parts.get_mut(3..)
-        && role == Role::Publisher
+        && role == SessionRole::Publisher
     {
         formats.sort_by_key(|format| offered.iter().position(|it| it == format));
     }

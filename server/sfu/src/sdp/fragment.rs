@@ -2,27 +2,27 @@
 
 use std::fmt;
 
-use crate::core::Restarted;
+use crate::core::IceRestart;
 
 /// The most lines of a fragment.
 const MOST_LINES: usize = 512;
 
 /// The client's ICE user name fragment and password (RFC 8839 §5.4).
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Credentials {
+pub struct IceCredentials {
     /// The user name fragment.
     pub fragment: String,
     /// The password.
     pub password: String,
 }
 
-impl fmt::Debug for Credentials {
+impl fmt::Debug for IceCredentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Credentials(…)")
+        f.write_str("IceCredentials(…)")
     }
 }
 
-impl Credentials {
+impl IceCredentials {
     /// The first ones in `sdp`: those of the whole session, or of the m-line that stands for its bundle
     /// (RFC 9143 §7.1).
     pub fn in_sdp(sdp: &str) -> Self {
@@ -71,14 +71,14 @@ impl Credentials {
 /// What a client tells of its candidates (RFC 8840 §9). The candidates themselves are nothing
 /// that the venue needs.
 #[derive(Debug)]
-pub struct Fragment {
+pub struct SdpFragment {
     /// To which ICE session they belong.
-    pub credentials: Credentials,
+    pub credentials: IceCredentials,
     /// What an answer says of the bundle: its group, the m-line that stands for it and that one's name.
     frame: String,
 }
 
-impl Fragment {
+impl SdpFragment {
     /// Reads a fragment.
     ///
     /// # Errors
@@ -94,7 +94,7 @@ impl Fragment {
         if lines > MOST_LINES {
             return Err("The fragment has too many lines.");
         }
-        let credentials = Credentials::in_sdp(text);
+        let credentials = IceCredentials::in_sdp(text);
         if !credentials.are_valid() {
             return Err("A fragment needs a=ice-ufrag and a=ice-pwd as RFC 8839 has them.");
         }
@@ -106,7 +106,7 @@ impl Fragment {
 
     /// The venue's side of the ICE session that this fragment asked for: what stood in its first answer
     /// stays (RFC 9725 §4.3.3).
-    pub fn answer(&self, venue: &Restarted) -> String {
+    pub fn answer(&self, venue: &IceRestart) -> String {
         let mut answer = format!(
             "a=ice-lite\r\na=ice-options:trickle\r\n{}a=ice-ufrag:{}\r\na=ice-pwd:{}\r\n",
             self.frame, venue.credentials.fragment, venue.credentials.password
@@ -136,9 +136,9 @@ mod tests {
 
     #[test]
     fn candidates_belong_to_the_session_of_the_offer_and_restarts_to_another() {
-        let known = Credentials::in_sdp(OFFER);
-        assert_eq!(Fragment::read(&fragment("EsAw")).expect("a fragment").credentials, known);
-        assert_ne!(Fragment::read(&fragment("ysXw")).expect("a fragment").credentials, known);
+        let known = IceCredentials::in_sdp(OFFER);
+        assert_eq!(SdpFragment::read(&fragment("EsAw")).expect("a fragment").credentials, known);
+        assert_ne!(SdpFragment::read(&fragment("ysXw")).expect("a fragment").credentials, known);
     }
 
     #[test]
@@ -148,7 +148,7 @@ mod tests {
             (format!("a=ice-ufrag:{at}{at}{at}{at}\r\na=ice-pwd:{password}\r\n"), password)
         };
         let found = |sdp: &str| {
-            let all = Credentials::all_in_sdp(sdp);
+            let all = IceCredentials::all_in_sdp(sdp);
             all.into_iter().map(|it| it.password).collect::<Vec<_>>()
         };
         let ((a, of_a), (b, of_b)) = (pair('a'), pair('b'));
@@ -164,12 +164,12 @@ mod tests {
 
     #[test]
     fn a_restart_is_answered_in_the_terms_of_the_fragment() {
-        let venue = Restarted {
-            credentials: Credentials { fragment: "mine".into(), password: "secret".into() },
+        let venue = IceRestart {
+            credentials: IceCredentials { fragment: "mine".into(), password: "secret".into() },
             candidates: vec!["candidate:1 1 udp 1 192.0.2.2 9 typ host".into()],
         };
         assert_eq!(
-            Fragment::read(&fragment("ysXw")).expect("a fragment").answer(&venue),
+            SdpFragment::read(&fragment("ysXw")).expect("a fragment").answer(&venue),
             "a=ice-lite\r\na=ice-options:trickle\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\na=ice-ufrag:mine\r\n\
              a=ice-pwd:secret\r\na=candidate:1 1 udp 1 192.0.2.2 9 typ host\r\n\
              a=end-of-candidates\r\n"
@@ -179,10 +179,10 @@ mod tests {
     #[test]
     fn what_is_no_fragment_is_refused() {
         for wrong in ["", "hello", "a=ice-ufrag:x", "v=0\r\na=ice-ufrag:x\r\na=ice-pwd:y", OFFER] {
-            assert!(Fragment::read(wrong).is_err(), "{wrong}");
+            assert!(SdpFragment::read(wrong).is_err(), "{wrong}");
         }
-        assert!(Fragment::read(&fragment("x y z")).is_err());
+        assert!(SdpFragment::read(&fragment("x y z")).is_err());
         let long = fragment("EsAw") + &"a=mid:0\r\n".repeat(MOST_LINES);
-        assert!(Fragment::read(&long).is_err());
+        assert!(SdpFragment::read(&long).is_err());
     }
 }

@@ -5,10 +5,10 @@
 //! RFC 8445 §2.5), no simulcast towards subscribers, and of everything that matters one spelling. Nothing
 //! of the client's own text gets through that isn't known by name.
 
-use crate::config::Limits;
+use crate::config::SfuLimits;
 use crate::dtls::Fingerprint;
 use crate::error::OfferError;
-use crate::event::Role;
+use crate::event::SessionRole;
 use crate::sdp::description::{Description, Section};
 
 /// More m-lines than any real client sends.
@@ -86,7 +86,11 @@ impl Offer {
 /// [`OfferError`] when the offer is too long, is no SDP, has no audio or video in the direction `role`
 /// needs, carries data channels, needs more than one transport, or announces no fingerprint of a hash
 /// function that is safe.
-pub(crate) fn prepare(text: &str, role: Role, limits: &Limits) -> Result<Offer, OfferError> {
+pub(crate) fn prepare(
+    text: &str,
+    role: SessionRole,
+    limits: &SfuLimits,
+) -> Result<Offer, OfferError> {
     let description = Description::read(text, limits.max_offer_bytes)?;
     let sections = &description.sections;
     check_kinds(sections, role, limits)?;
@@ -148,8 +152,8 @@ pub(crate) fn prepare(text: &str, role: Role, limits: &Limits) -> Result<Offer, 
         }
     }
     match (usable, role) {
-        (0, Role::Publisher) => Err(OfferError::Unacceptable("nothing in it is sent")),
-        (0, Role::Subscriber) => Err(OfferError::Unacceptable("nothing in it is received")),
+        (0, SessionRole::Publisher) => Err(OfferError::Unacceptable("nothing in it is sent")),
+        (0, SessionRole::Subscriber) => Err(OfferError::Unacceptable("nothing in it is received")),
         _ => {
             let fingerprints = fingerprints.into_iter().map(|(fingerprint, _)| fingerprint);
             Ok(Offer { text, fingerprints: fingerprints.collect(), media, bundle, grouped })
@@ -161,7 +165,11 @@ fn malformed(why: &str) -> OfferError {
     OfferError::Malformed(why.to_owned())
 }
 
-fn check_kinds(sections: &[Section<'_>], role: Role, limits: &Limits) -> Result<(), OfferError> {
+fn check_kinds(
+    sections: &[Section<'_>],
+    role: SessionRole,
+    limits: &SfuLimits,
+) -> Result<(), OfferError> {
     let count = |kind: &str| sections.iter().filter(|section| section.kind == kind).count();
     let (audio, video) = (count("audio"), count("video"));
     if sections.is_empty() {
@@ -171,7 +179,8 @@ fn check_kinds(sections: &[Section<'_>], role: Role, limits: &Limits) -> Result<
         return Err(OfferError::Unacceptable("only audio and video are"));
     }
     // Nothing is answered that would then be ignored (RFC 9725 §4.4.2).
-    let most = if role == Role::Publisher { limits.max_tracks_per_kind } else { MAX_MEDIA_LINES };
+    let most =
+        if role == SessionRole::Publisher { limits.max_tracks_per_kind } else { MAX_MEDIA_LINES };
     if audio + video > MAX_MEDIA_LINES || audio.max(video) > most {
         return Err(OfferError::Unacceptable("too many m-lines"));
     }
@@ -271,10 +280,10 @@ fn fingerprints<'a>(
 }
 
 /// The direction that `role` needs, and the one of m-lines that don't say theirs (RFC 8866 §6.7).
-fn directions<'a>(description: &Description<'a>, role: Role) -> (&'static str, &'a str) {
+fn directions<'a>(description: &Description<'a>, role: SessionRole) -> (&'static str, &'a str) {
     let wanted = match role {
-        Role::Publisher => "sendonly",
-        Role::Subscriber => "recvonly",
+        SessionRole::Publisher => "sendonly",
+        SessionRole::Subscriber => "recvonly",
     };
     (wanted, direction(&description.attributes).unwrap_or("sendrecv"))
 }
@@ -289,11 +298,11 @@ fn direction<'a>(attributes: &[&'a str]) -> Option<&'a str> {
 fn is_kept<'a>(
     section: &Section<'a>,
     attribute: &'a str,
-    role: Role,
+    role: SessionRole,
     described: &mut Vec<&'a str>,
 ) -> Result<bool, OfferError> {
     let (name, value) = attribute.split_once(':').unwrap_or((attribute, ""));
-    let layers = role == Role::Publisher && KEPT_OF_PUBLISHERS.contains(&name);
+    let layers = role == SessionRole::Publisher && KEPT_OF_PUBLISHERS.contains(&name);
     if !KEPT.contains(&name) && !layers {
         return Ok(false);
     }

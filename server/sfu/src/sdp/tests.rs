@@ -8,10 +8,10 @@ use str0m::Candidate;
 
 use super::answer::{check_answer, finish};
 use super::offer::{Offer, prepare};
-use crate::config::Limits;
+use crate::config::SfuLimits;
 use crate::core::transport::{Opening, Shared, Transport};
 use crate::error::OfferError;
-use crate::event::Role;
+use crate::event::SessionRole;
 
 /// What every offer of these tests carries.
 const TRANSPORT: &str = "a=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\n\
@@ -33,24 +33,24 @@ fn both() -> [String; 2] {
     [section("audio", 111, "0"), section("video", 96, "1")]
 }
 
-fn prepared(text: &str, role: Role) -> Result<Offer, OfferError> {
-    prepare(text, role, &Limits::default())
+fn prepared(text: &str, role: SessionRole) -> Result<Offer, OfferError> {
+    prepare(text, role, &SfuLimits::default())
 }
 
 #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
-fn accepted(text: &str, role: Role) -> Result<Opening, OfferError> {
+fn accepted(text: &str, role: SessionRole) -> Result<Opening, OfferError> {
     let here = Candidate::host(([192, 0, 2, 2], 9).into(), "udp").expect("a candidate");
     let shared = Shared::new(vec![here]).expect("a certificate");
-    Transport::accept(Instant::now(), role, text, &shared, &Limits::default())
+    Transport::accept(Instant::now(), role, text, &shared, &SfuLimits::default())
 }
 
-fn answer(text: &str, role: Role) -> Result<String, OfferError> {
+fn answer(text: &str, role: SessionRole) -> Result<String, OfferError> {
     accepted(text, role).map(|opening| opening.answer)
 }
 
 /// The answer to it.
 #[track_caller]
-fn taken(text: &str, role: Role) -> String {
+fn taken(text: &str, role: SessionRole) -> String {
     match answer(text, role) {
         Ok(answer) => answer,
         Err(error) => panic!("{error}: {text}"),
@@ -58,7 +58,7 @@ fn taken(text: &str, role: Role) -> String {
 }
 
 #[track_caller]
-fn refused(text: &str, role: Role) -> OfferError {
+fn refused(text: &str, role: SessionRole) -> OfferError {
     match answer(text, role) {
         Ok(answer) => panic!("{answer}"),
         Err(error) => error,
@@ -78,7 +78,7 @@ fn of_browser(name: &str) -> String {
 #[test]
 fn right_spellings_are_all_taken() {
     let plain = of_browser("chromium-whep");
-    let usual = taken(&plain, Role::Subscriber);
+    let usual = taken(&plain, SessionRole::Subscriber);
     let group = "a=group:BUNDLE 0 1";
     let spellings = [
         plain.replace("s=-", "s= "),
@@ -100,33 +100,33 @@ fn right_spellings_are_all_taken() {
     };
     for spelling in spellings {
         assert_ne!(spelling, plain);
-        assert_eq!(lines(&taken(&spelling, Role::Subscriber)), lines(&usual), "{spelling}");
+        assert_eq!(lines(&taken(&spelling, SessionRole::Subscriber)), lines(&usual), "{spelling}");
     }
 }
 
 #[test]
 fn a_single_m_line_needs_no_group_and_gets_none() {
     let sound = [section("audio", 111, "0")];
-    let answer = taken(&offer("", &sound), Role::Publisher);
+    let answer = taken(&offer("", &sound), SessionRole::Publisher);
     assert!(!answer.contains("a=group") && answer.contains("\r\na=mid:0\r\n"));
-    let answer = taken(&offer("a=group:BUNDLE 0 1\r\n", &sound), Role::Publisher);
+    let answer = taken(&offer("a=group:BUNDLE 0 1\r\n", &sound), SessionRole::Publisher);
     assert!(answer.contains("\r\na=group:BUNDLE 0\r\n"));
     // Nor a name.
-    let answer = taken(&offer("", &[sound[0].replace("a=mid:0\r\n", "")]), Role::Publisher);
+    let answer = taken(&offer("", &[sound[0].replace("a=mid:0\r\n", "")]), SessionRole::Publisher);
     assert!(!answer.contains("a=mid"));
 }
 
 #[test]
 fn m_lines_without_a_transport_in_common_are_refused() {
     for group in ["", "a=group:LS 0 1\r\n", "a=group:BUNDLE 0\r\n"] {
-        let error = refused(&offer(group, &both()), Role::Subscriber);
+        let error = refused(&offer(group, &both()), SessionRole::Subscriber);
         assert!(matches!(error, OfferError::Unacceptable(why) if why.contains("BUNDLE")));
     }
 }
 
 #[test]
 fn the_first_of_the_group_describes_the_transport() {
-    let answer = taken(&offer("a=group:BUNDLE 1 0\r\n", &both()), Role::Subscriber);
+    let answer = taken(&offer("a=group:BUNDLE 1 0\r\n", &both()), SessionRole::Subscriber);
     assert!(answer.contains("\r\na=group:BUNDLE 1 0\r\n"));
     let (before, video) = answer.split_once("m=video").expect("two m-lines");
     assert!(!before.contains("a=candidate") && video.contains("a=candidate"));
@@ -135,7 +135,7 @@ fn the_first_of_the_group_describes_the_transport() {
     let [audio, video] = both();
     let own = "a=ice-ufrag:tagged\r\na=ice-pwd:tagged-tagged-tagged-tagged\r\n";
     let text = offer("a=group:BUNDLE 1 0\r\n", &[audio, video + own]);
-    let text = prepared(&text, Role::Subscriber).expect("taken").text;
+    let text = prepared(&text, SessionRole::Subscriber).expect("taken").text;
     assert!(text.contains("a=ice-ufrag:tagged\r\n") && !text.contains("a=ice-ufrag:abcd"));
 }
 
@@ -147,7 +147,8 @@ fn names_and_protocols_are_repeated_as_they_are() {
     let video = video.replace("a=mid:1", &format!("a=mid:{}", long[1]));
     let session = format!("a=group:BUNDLE {} {}\r\n", long[0], long[1]);
     let text = offer(&session, &[audio, video.replace("UDP/TLS", "TCP/TLS")]);
-    let Opening { mut transport, answer } = accepted(&text, Role::Subscriber).expect("taken");
+    let Opening { mut transport, answer } =
+        accepted(&text, SessionRole::Subscriber).expect("taken");
     assert!(answer.contains(&session));
     assert_eq!(lines(&answer, "a=mid:").collect::<Vec<_>>(), long);
     assert!(answer.contains("m=audio 9 UDP/TLS/RTP/SAVPF "));
@@ -156,7 +157,7 @@ fn names_and_protocols_are_repeated_as_they_are() {
     let mids: Vec<String> = transport.take_tracks().into_iter().map(|track| track.mid).collect();
     assert_eq!(mids, long);
     let strange = offer("", &[section("audio", 111, "é")]);
-    assert!(matches!(refused(&strange, Role::Publisher), OfferError::Malformed(_)));
+    assert!(matches!(refused(&strange, SessionRole::Publisher), OfferError::Malformed(_)));
 }
 
 #[test]
@@ -164,7 +165,7 @@ fn the_role_in_the_handshake_is_the_one_that_is_left() {
     for (offered, answered) in
         [("actpass", "passive"), ("active", "passive"), ("passive", "active")]
     {
-        for role in [Role::Publisher, Role::Subscriber] {
+        for role in [SessionRole::Publisher, SessionRole::Subscriber] {
             let text = of_browser("chromium-whep").replace("recvonly", "sendrecv");
             let text = text.replace("a=setup:actpass", &format!("a=setup:{offered}"));
             let answer = taken(&text, role);
@@ -172,13 +173,13 @@ fn the_role_in_the_handshake_is_the_one_that_is_left() {
         }
     }
     let none = offer("a=setup:holdconn\r\n", &[section("audio", 111, "0")]);
-    assert!(matches!(refused(&none, Role::Publisher), OfferError::Unacceptable(_)));
+    assert!(matches!(refused(&none, SessionRole::Publisher), OfferError::Unacceptable(_)));
 }
 
 #[test]
 fn weak_fingerprints_are_refused_in_words_and_safe_ones_beside_them_count() {
     let text = of_browser("aiortc-whip");
-    let all = prepared(&text, Role::Publisher).expect("taken").fingerprints;
+    let all = prepared(&text, SessionRole::Publisher).expect("taken").fingerprints;
     assert_eq!(all.len(), 3);
     let weak = "sha-1 4A:AD:B9:B1:3F:82:18:3B:54:02:12:DF:3E:5D:49:6B:19:E5:7C:AB";
     let only = |keep: &str| -> String {
@@ -189,21 +190,22 @@ fn weak_fingerprints_are_refused_in_words_and_safe_ones_beside_them_count() {
     };
     for safe in ["sha-256", "sha-384", "sha-512"] {
         let beside = only(safe).replace("a=setup:", &format!("a=fingerprint:{weak}\r\na=setup:"));
-        let known = prepared(&beside, Role::Publisher).expect("taken").fingerprints;
+        let known = prepared(&beside, SessionRole::Publisher).expect("taken").fingerprints;
         assert_eq!(known.len(), 1, "{safe}");
-        taken(&beside, Role::Publisher);
+        taken(&beside, SessionRole::Publisher);
     }
     let none = only("none").replace("a=setup:", &format!("a=fingerprint:{weak}\r\na=setup:"));
-    let error = refused(&none, Role::Publisher);
+    let error = refused(&none, SessionRole::Publisher);
     assert!(matches!(error, OfferError::Unacceptable(why) if why.contains("sha-256")));
-    assert!(matches!(refused(&only("none"), Role::Publisher), OfferError::Malformed(_)));
+    assert!(matches!(refused(&only("none"), SessionRole::Publisher), OfferError::Malformed(_)));
 }
 
 #[test]
 fn what_is_too_long_is_refused_before_it_is_read() {
     let text = offer("", &[section("audio", 111, "0")]);
-    let of =
-        |line: &str, count: usize| prepared(&(text.clone() + &line.repeat(count)), Role::Publisher);
+    let of = |line: &str, count: usize| {
+        prepared(&(text.clone() + &line.repeat(count)), SessionRole::Publisher)
+    };
     // Unreadable lines at the end of it would be an error of another kind.
     assert!(matches!(of("!\r\n", 1), Err(OfferError::Malformed(_))));
     assert!(matches!(of("!\r\n", 13_000), Err(OfferError::TooLong)));
@@ -227,7 +229,7 @@ fn an_error_says_the_line_and_nothing_of_the_inside() {
         (text.replacen("v=0", "v=1", 1), 1),
     ];
     for (text, line) in wrong {
-        let OfferError::Malformed(why) = refused(&text, Role::Subscriber) else {
+        let OfferError::Malformed(why) = refused(&text, SessionRole::Subscriber) else {
             panic!("{text}");
         };
         assert!(why.starts_with(&format!("line {line}: ")), "{why}");
@@ -237,7 +239,7 @@ fn an_error_says_the_line_and_nothing_of_the_inside() {
         text.replace(":96 VP8", ":96 H264").replace("a=mid:1", "a=mid:1\r\na=fmtp:96 apt=96");
     let without = text.replace("a=rtpmap:96 VP8/90000\r\n", "");
     for text in [twice, without] {
-        if let Err(error) = answer(&text, Role::Subscriber) {
+        if let Err(error) = answer(&text, SessionRole::Subscriber) {
             assert!(!error.to_string().contains("0x") && !error.to_string().contains("Parse"));
         }
     }
@@ -258,35 +260,47 @@ fn an_offer_is_turned_one_way() {
         offer(&format!("a=group:BUNDLE 0 1\r\n{session}"), &[first, second])
     };
     let unsaid = of("", "a=sendrecv\r\na=candidate:1 1 udp 1 x.local 9 typ host\r\n", "");
-    assert_eq!(direction(&unsaid, Role::Publisher).expect("taken"), ["sendonly", "sendonly"]);
-    assert_eq!(direction(&unsaid, Role::Subscriber).expect("taken"), ["recvonly", "recvonly"]);
+    assert_eq!(
+        direction(&unsaid, SessionRole::Publisher).expect("taken"),
+        ["sendonly", "sendonly"]
+    );
+    assert_eq!(
+        direction(&unsaid, SessionRole::Subscriber).expect("taken"),
+        ["recvonly", "recvonly"]
+    );
     let quiet = of("a=inactive\r\n", "", "a=sendonly\r\n");
-    assert_eq!(direction(&quiet, Role::Publisher).expect("taken"), ["inactive", "sendonly"]);
+    assert_eq!(direction(&quiet, SessionRole::Publisher).expect("taken"), ["inactive", "sendonly"]);
     let wrong = of("a=recvonly\r\n", "", "a=inactive\r\n");
-    assert!(matches!(direction(&wrong, Role::Publisher), Err(OfferError::Unacceptable(_))));
-    assert!(direction(&wrong, Role::Subscriber).is_ok());
+    assert!(matches!(direction(&wrong, SessionRole::Publisher), Err(OfferError::Unacceptable(_))));
+    assert!(direction(&wrong, SessionRole::Subscriber).is_ok());
 }
 
 #[test]
 fn nothing_is_taken_in_part() {
     let many: Vec<String> = (0..5).map(|mid| section("audio", 111, &mid.to_string())).collect();
     let many = offer("a=group:BUNDLE 0 1 2 3 4\r\n", &many);
-    assert!(matches!(prepared(&many, Role::Publisher), Err(OfferError::Unacceptable(_))));
-    assert!(prepared(&many, Role::Subscriber).is_ok());
+    assert!(matches!(prepared(&many, SessionRole::Publisher), Err(OfferError::Unacceptable(_))));
+    assert!(prepared(&many, SessionRole::Subscriber).is_ok());
     let data = offer("", &["m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n".to_owned()]);
-    assert!(matches!(prepared(&data, Role::Subscriber), Err(OfferError::Unacceptable(_))));
+    assert!(matches!(prepared(&data, SessionRole::Subscriber), Err(OfferError::Unacceptable(_))));
     assert!(matches!(
-        prepared(&offer("", &[]), Role::Subscriber),
+        prepared(&offer("", &[]), SessionRole::Subscriber),
         Err(OfferError::Unacceptable(_))
     ));
     let answer = "v=0\r\nm=audio 9 x 111\r\nm=video 0 x 96\r\n";
-    assert!(matches!(check_answer(answer, Role::Publisher), Err(OfferError::Unacceptable(_))));
-    assert!(check_answer(answer, Role::Subscriber).is_ok());
+    assert!(matches!(
+        check_answer(answer, SessionRole::Publisher),
+        Err(OfferError::Unacceptable(_))
+    ));
+    assert!(check_answer(answer, SessionRole::Subscriber).is_ok());
     let none = "m=video 0 x 96\r\n";
-    assert!(matches!(check_answer(none, Role::Subscriber), Err(OfferError::Unacceptable(_))));
+    assert!(matches!(
+        check_answer(none, SessionRole::Subscriber),
+        Err(OfferError::Unacceptable(_))
+    ));
 }
 
-fn finished(answer: &str, text: &str, role: Role) -> String {
+fn finished(answer: &str, text: &str, role: SessionRole) -> String {
     finish(answer, &prepared(text, role).expect("an offer"), role)
 }
 
@@ -294,7 +308,7 @@ fn finished(answer: &str, text: &str, role: Role) -> String {
 fn the_answer_repeats_the_opus_bitrate() {
     let sound = section("audio", 111, "0");
     let text = offer("", &[sound + "a=fmtp:111 stereo=1;maxaveragebitrate=256000;x\r\n"]);
-    let answer = finished("a=fmtp:111 minptime=10;useinbandfec=1", &text, Role::Publisher);
+    let answer = finished("a=fmtp:111 minptime=10;useinbandfec=1", &text, SessionRole::Publisher);
     assert_eq!(answer, "a=fmtp:111 minptime=10;useinbandfec=1;maxaveragebitrate=256000\r\n");
 }
 
@@ -303,7 +317,7 @@ fn a_publisher_sends_what_it_offered_first() {
     let video = section("video", 98, "1").replace("SAVPF 98", "SAVPF 98 99 96 97");
     let text = offer("a=group:BUNDLE 0 1\r\n", &[section("audio", 111, "0"), video]);
     let answer = "m=audio 9 x 111\r\na=mid:0\r\nm=video 9 x 96 98 97 99";
-    let answer = finished(answer, &text, Role::Publisher);
+    let answer = finished(answer, &text, SessionRole::Publisher);
     let protocol = "UDP/TLS/RTP/SAVPF";
     let said =
         format!("m=audio 9 {protocol} 111\r\na=mid:0\r\nm=video 9 {protocol} 98 99 96 97\r\n");
@@ -319,7 +333,7 @@ fn what_an_offer_wishes_is_repeated() {
     let answer = "a=rtpmap:111 opus/48000/2\r\na=rtpmap:96 VP8/90000";
     let with = |text: &str, role| finished(answer, text, role).replace("a=group:BUNDLE\r\n", "");
     let [to_subscriber, to_publisher] =
-        [Role::Subscriber, Role::Publisher].map(|role| with(&text, role));
+        [SessionRole::Subscriber, SessionRole::Publisher].map(|role| with(&text, role));
     assert_eq!(
         to_subscriber,
         "a=rtpmap:111 opus/48000/2\r\na=rtcp-fb:111 nack\r\na=rtpmap:96 VP8/90000\r\n\
@@ -327,14 +341,15 @@ fn what_an_offer_wishes_is_repeated() {
     );
     assert_eq!(to_publisher, to_subscriber.replace("a=rtcp-fb:96 rrtr\r\n", ""));
     let nothing = offer("a=group:BUNDLE 0 1\r\n", &both());
-    assert!(!with(&nothing, Role::Subscriber).contains("rtcp-fb"));
+    assert!(!with(&nothing, SessionRole::Subscriber).contains("rtcp-fb"));
 }
 
 #[test]
 fn candidates_belong_to_no_ice_session_and_there_are_no_more() {
     let text = offer("", &[section("audio", 111, "0")]);
     let line = "a=candidate:1 1 udp 1 192.0.2.1 9 typ host";
-    let answer = finished(&format!("{line} ufrag abc\n{line} ufrag abc"), &text, Role::Subscriber);
+    let answer =
+        finished(&format!("{line} ufrag abc\n{line} ufrag abc"), &text, SessionRole::Subscriber);
     assert_eq!(answer, format!("{line}\r\n{line}\r\na=end-of-candidates\r\n"));
 }
 
@@ -343,7 +358,7 @@ fn a_subscribers_tracks_belong_together() {
     let text = offer("", &[section("audio", 111, "0")]);
     let answer = "a=msid:abc def\na=ssrc:1 msid:abc def\na=ssrc:1 cname:x";
     assert_eq!(
-        finished(answer, &text, Role::Subscriber),
+        finished(answer, &text, SessionRole::Subscriber),
         "a=msid:stage def\r\na=ssrc:1 msid:stage def\r\na=ssrc:1 cname:stage\r\n"
     );
 }

@@ -7,7 +7,7 @@ use super::forwarder::{Feed, Mode};
 use super::pacer::{CATCH_UP_INTERVAL, CATCH_UP_PACKETS};
 use super::subscriber::{Subscriber, Way};
 use super::track::{CatchUp, Track};
-use crate::config::Limits;
+use crate::config::SfuLimits;
 use crate::ice::demultiplexer::PeerKey;
 use crate::rate_limit::Bucket;
 use crate::rtp::packet::{Forwarded, Packet, Source, TrackName};
@@ -38,7 +38,7 @@ pub(super) struct Audience {
     /// Somebody waits until the past may be sent to them.
     queued: bool,
     memory: Memory,
-    limits: Limits,
+    limits: SfuLimits,
     /// Reused by [`Audience::forward`].
     plan: Vec<Planned>,
 }
@@ -54,7 +54,7 @@ struct Planned {
 
 impl Audience {
     /// One that shares `memory` with the others of its thread.
-    pub(super) fn new(now: Instant, limits: &Limits, memory: &Memory) -> Self {
+    pub(super) fn new(now: Instant, limits: &SfuLimits, memory: &Memory) -> Self {
         Audience {
             tracks: Vec::new(),
             begun: now,
@@ -294,12 +294,12 @@ impl Audience {
                 // Sound comes first; video tracks share the rest.
                 let others = self.tracks.iter().filter(|t| t.name.video).count() as u64;
                 let budget = subscriber.budget().saturating_sub(sound) / others.max(1);
-                let most_height = subscriber.most_height;
+                let max_height = subscriber.max_height;
                 let Some(feed) = subscriber.feeds.get_mut(index) else {
                     continue;
                 };
                 let present = (feed.mode != Mode::Waiting).then_some(feed.layer);
-                let Some(choice) = ladder.choose(present, budget, most_height) else {
+                let Some(choice) = ladder.choose(present, budget, max_height) else {
                     continue;
                 };
                 let needs = present.and_then(|p| ladder.needs(p)).unwrap_or_default();
@@ -387,7 +387,7 @@ fn begin(
     now: Instant,
 ) -> Option<usize> {
     let budget = subscriber.budget();
-    let choice = track.ladder(now, at).choose(None, budget, subscriber.most_height);
+    let choice = track.ladder(now, at).choose(None, budget, subscriber.max_height);
     let first = choice.map_or(0, |c| c.layer);
     let feed = subscriber.feeds.get_mut(index)?;
     if track.catch_up(feed, first, catch_up, now) {

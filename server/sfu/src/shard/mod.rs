@@ -24,12 +24,12 @@ use std::time::{Duration, Instant};
 use str0m::crypto::{CryptoProvider, from_feature_flags};
 
 pub(crate) use self::send_track::Negotiated;
-pub(crate) use self::subscriber::{Admission, Figures};
+pub(crate) use self::subscriber::Admission;
 
 use self::audience::Audience;
 use self::batch::Batch;
 use self::subscriber::{Subscriber, Way};
-use crate::config::Limits;
+use crate::config::SfuLimits;
 use crate::ice::demultiplexer::PeerKey;
 use crate::ids::SessionId;
 use crate::io::egress::{Traffic, Wire};
@@ -37,6 +37,7 @@ use crate::rate_limit::Bucket;
 use crate::rtcp::{Compound, Message, ntp, read};
 use crate::rtp::packet::{Forwarded, TrackName};
 use crate::rtp::packet_cache::Memory;
+use crate::stats::SubscriberStats;
 
 /// How often it is looked whose sender report is due.
 const ROUND: Duration = Duration::from_millis(100);
@@ -92,14 +93,14 @@ pub(crate) struct Shard {
     /// What may be sent of the past, on all stages together.
     past: Bucket,
     memory: Memory,
-    limits: Limits,
+    limits: SfuLimits,
 }
 
 impl Shard {
     /// A shard without subscribers, which sends through `wire` and counts media in `traffic`.
     pub(crate) fn new(
         now: Instant,
-        limits: &Limits,
+        limits: &SfuLimits,
         wire: Box<dyn Wire>,
         traffic: Arc<Traffic>,
     ) -> Self {
@@ -169,9 +170,9 @@ impl Shard {
     }
 
     /// A subscriber has no use for pictures higher than that.
-    pub(crate) fn prefer(&mut self, key: PeerKey, height: Option<u16>) {
+    pub(crate) fn set_max_height(&mut self, key: PeerKey, height: Option<u16>) {
         if let Some(subscriber) = self.subscribers.get_mut(key) {
-            subscriber.most_height = height;
+            subscriber.max_height = height;
         }
     }
 
@@ -223,7 +224,7 @@ impl Shard {
                 subscriber.repair(&nack, find, &mut way);
             }
             Message::PictureLost { ssrc } => {
-                subscriber.figures.keyframe_requests += 1;
+                subscriber.stats.keyframe_requests += 1;
                 if let Some(track) = subscriber.track(ssrc).filter(|t| t.video)
                     && let Some(layer) =
                         audience.picture_lost(track, now, subscriber, &mut self.past)
@@ -301,15 +302,15 @@ impl Shard {
     }
 
     /// What is known of a subscriber's reception.
-    pub(crate) fn figures(&self, key: PeerKey) -> Option<Figures> {
+    pub(crate) fn stats(&self, key: PeerKey) -> Option<SubscriberStats> {
         let subscriber = self.subscribers.0.get(key)?.as_ref()?;
         let audience = self.audiences.get(&subscriber.stage);
         let bandwidth = subscriber.bandwidth.as_ref().filter(|b| b.is_told());
-        Some(Figures {
+        Some(SubscriberStats {
             bandwidth: bandwidth.map(|b| b.estimate()),
             height: audience.and_then(|a| a.height(&subscriber.feeds)),
             layer_changes: subscriber.feeds.iter().map(|f| f.changes).sum(),
-            ..subscriber.figures
+            ..subscriber.stats
         })
     }
 
@@ -331,8 +332,8 @@ pub(crate) trait Shards: Send {
     fn remove(&mut self, key: PeerKey);
     /// See [`Shard::set_remote`].
     fn set_remote(&mut self, key: PeerKey, remote: SocketAddr);
-    /// See [`Shard::prefer`].
-    fn prefer(&mut self, key: PeerKey, height: Option<u16>);
+    /// See [`Shard::set_max_height`].
+    fn set_max_height(&mut self, key: PeerKey, height: Option<u16>);
     /// See [`Shard::forward`].
     fn forward(&mut self, now: Instant, stage: usize, burst: &[Forwarded]);
     /// See [`Shard::reset`].
@@ -350,7 +351,7 @@ pub(crate) trait Shards: Send {
     /// Whether they have no time left for more subscribers.
     fn is_full(&self) -> bool;
     /// What is known of a subscriber's reception; at most about a second old.
-    fn figures(&self, key: PeerKey) -> Option<Figures>;
+    fn stats(&self, key: PeerKey) -> Option<SubscriberStats>;
 }
 
 /// One shard by itself.
@@ -367,8 +368,8 @@ impl Shards for Shard {
         Shard::set_remote(self, key, remote);
     }
 
-    fn prefer(&mut self, key: PeerKey, height: Option<u16>) {
-        Shard::prefer(self, key, height);
+    fn set_max_height(&mut self, key: PeerKey, height: Option<u16>) {
+        Shard::set_max_height(self, key, height);
     }
 
     fn forward(&mut self, now: Instant, stage: usize, burst: &[Forwarded]) {
@@ -404,7 +405,7 @@ impl Shards for Shard {
         false
     }
 
-    fn figures(&self, key: PeerKey) -> Option<Figures> {
-        Shard::figures(self, key)
+    fn stats(&self, key: PeerKey) -> Option<SubscriberStats> {
+        Shard::stats(self, key)
     }
 }

@@ -91,7 +91,7 @@ impl Subscriber {
     /// How long a repair takes to arrive and to be missed: a little less than the round trip, and no less
     /// than what packets wait in queues.
     fn travelling(&self) -> Duration {
-        let round_trip = self.figures.round_trip.unwrap_or_default() * 3 / 4;
+        let round_trip = self.stats.round_trip.unwrap_or_default() * 3 / 4;
         self.bandwidth.as_ref().map_or(round_trip, |it| it.waiting().max(round_trip))
     }
 
@@ -102,7 +102,7 @@ impl Subscriber {
         find: impl Fn(Source, u64) -> Option<&'p Packet>,
         way: &mut Way<'_>,
     ) {
-        self.figures.nacks += 1;
+        self.stats.nacks += 1;
         let travelling = self.travelling();
         let Some(track) = self.tracks.iter_mut().find(|t| t.ssrc == nack.ssrc && t.is_repaired())
         else {
@@ -127,7 +127,7 @@ impl Subscriber {
             if !self.repairs_left.take(1, way.now) {
                 return;
             }
-            self.figures.repairs += u64::from(again.send(origin, packet, way).is_some());
+            self.stats.retransmissions += u64::from(again.send(origin, packet, way).is_some());
         }
     }
 

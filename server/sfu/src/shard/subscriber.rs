@@ -20,6 +20,7 @@ use crate::rtcp::{
 use crate::rtp::packet::{EndToEnd, Packet, TrackName};
 use crate::srtp::keys::Keys;
 use crate::srtp::{BadKeys, Opener, Sealer};
+use crate::stats::SubscriberStats;
 
 /// Packets a second of which one subscriber's feedback may tell: several times what the best picture
 /// has. Telling costs a subscriber next to nothing.
@@ -40,7 +41,7 @@ pub(crate) struct Subscriber {
     /// What its network carries, if it takes video.
     pub(super) bandwidth: Option<Box<Bandwidth>>,
     /// Higher pictures it doesn't want.
-    pub(super) most_height: Option<u16>,
+    pub(super) max_height: Option<u16>,
     pub(super) transport_number: u16,
     report_due: Instant,
     /// Its clock, which it shall hear of with the next report, and ours when it said so.
@@ -51,35 +52,7 @@ pub(crate) struct Subscriber {
     pub(super) repaired: Repaired,
     /// Packets of which its feedback may tell.
     feedback_left: Allowance,
-    pub(super) figures: Figures,
-}
-
-/// What is known of a subscriber's reception.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Figures {
-    /// Media packets sent, repairs not included.
-    pub(crate) packets: u64,
-    /// Payload bytes in them.
-    pub(crate) bytes: u64,
-    /// Packets of codecs it doesn't take.
-    pub(crate) without_codec: u64,
-    /// Packets sent again.
-    pub(crate) repairs: u64,
-    pub(crate) nacks: u64,
-    pub(crate) keyframe_requests: u64,
-    /// Lost on their first way, by its own reports, over all tracks.
-    pub(crate) lost: u64,
-    pub(crate) round_trip: Option<Duration>,
-    /// Of video, as it reports it.
-    pub(crate) jitter: Duration,
-    /// What its network carries, in bits per second, where it says so.
-    pub(crate) bandwidth: Option<u64>,
-    /// Of the pictures of its first video track, in pixels, where it is known.
-    pub(crate) height: Option<u16>,
-    /// How often it was given another one.
-    pub(crate) layer_changes: u32,
-    /// RTCP that could not be opened.
-    pub(crate) refused: u64,
+    pub(super) stats: SubscriberStats,
 }
 
 /// What a session brings along when its handshake is done.
@@ -88,7 +61,7 @@ pub(crate) struct Admission {
     pub(crate) stage: usize,
     pub(crate) remote: SocketAddr,
     /// Higher pictures it doesn't want.
-    pub(crate) most_height: Option<u16>,
+    pub(crate) max_height: Option<u16>,
     pub(crate) keys: Keys,
     pub(crate) tracks: Vec<Negotiated>,
 }
@@ -118,7 +91,7 @@ impl Subscriber {
             tracks,
             feeds: Vec::new(),
             bandwidth: video.then(|| Box::new(Bandwidth::new(now))),
-            most_height: admission.most_height,
+            max_height: admission.max_height,
             transport_number: 0,
             report_due: now,
             reference: None,
@@ -126,7 +99,7 @@ impl Subscriber {
             repairs_left: Allowance::new(REPAIRS_A_SECOND, now),
             repaired: Repaired::default(),
             feedback_left: Allowance::new(FEEDBACK_A_SECOND, now),
-            figures: Figures::default(),
+            stats: SubscriberStats::default(),
         })
     }
 
@@ -144,7 +117,7 @@ impl Subscriber {
             return;
         };
         let Some(taken_as) = track.taken_as(packet) else {
-            self.figures.without_codec += 1;
+            self.stats.without_codec += 1;
             return;
         };
         let free = track.is_free(taken_as);
@@ -185,8 +158,8 @@ impl Subscriber {
         track.packets = track.packets.wrapping_add(1);
         track.bytes = track.bytes.wrapping_add(packet.payload.len() as u32);
         way.batch.media += 1;
-        self.figures.packets += 1;
-        self.figures.bytes += packet.payload.len() as u64;
+        self.stats.packets += 1;
+        self.stats.bytes += packet.payload.len() as u64;
         if let (Some(bandwidth), Some(number)) = (&mut self.bandwidth, transport) {
             bandwidth.sent(way.now, number, bytes);
         }
@@ -206,7 +179,7 @@ impl Subscriber {
     /// Opens what it says over RTCP.
     pub(super) fn open(&mut self, datagram: &[u8], opened: &mut Vec<u8>) -> bool {
         let open = self.opener.open_rtcp(datagram, opened);
-        self.figures.refused += u64::from(!open);
+        self.stats.refused_rtcp += u64::from(!open);
         open
     }
 
@@ -236,16 +209,16 @@ impl Subscriber {
             && track.name.video
         {
             let ticks = u64::from(report.jitter) * 1_000_000;
-            self.figures.jitter = Duration::from_micros(ticks / last.rate.max(1));
+            self.stats.jitter = Duration::from_micros(ticks / last.rate.max(1));
         }
-        self.figures.lost = self.tracks.iter().map(|t| t.lost).sum();
+        self.stats.lost = self.tracks.iter().map(|t| t.lost).sum();
         if report.last_report != 0 {
             // RFC 3550 §6.4.1: all in 65,536ths of a second.
             let now = middle(ntp_now);
             let units = now.wrapping_sub(report.last_report).wrapping_sub(report.delay);
             // More than half the range is a clock that runs too fast: no round trip at all.
             let units = if units > i32::MAX as u32 { 0 } else { units };
-            self.figures.round_trip =
+            self.stats.round_trip =
                 Some(Duration::from_micros(u64::from(units) * 1_000_000 / 65_536));
         }
     }

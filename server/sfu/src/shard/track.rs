@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::forwarder::{Feed, Mode, Wanted};
 use super::pacer::CATCH_UP_INTERVAL;
 use super::rate::Rate;
-use crate::config::Limits;
+use crate::config::SfuLimits;
 use crate::rate_limit::{Bucket, cost};
 use crate::rtp::packet::{Forwarded, MAX_LAYERS, Packet, Source, TrackName};
 use crate::rtp::packet_cache::{History, Kept, Memory, Stored};
@@ -89,7 +89,7 @@ impl Track {
     pub(super) fn layer(
         &mut self,
         forwarded: &Forwarded,
-        limits: &Limits,
+        limits: &SfuLimits,
         memory: &Memory,
     ) -> (usize, bool) {
         let (number, packet) = (forwarded.layer, &forwarded.packet);
@@ -284,7 +284,7 @@ impl<'a> CatchUp<'a> {
     pub(super) fn new(
         at: &'a mut Option<Instant>,
         budget: &'a mut Bucket,
-        limits: &Limits,
+        limits: &SfuLimits,
     ) -> Self {
         CatchUp { at, budget, bits: limits.max_catch_up_bits, refused: false }
     }

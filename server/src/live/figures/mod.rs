@@ -10,7 +10,7 @@ use bandstand_domain::{
     quality::{Explanation, Measured, StageQuality},
     stage::StageError,
 };
-use bandstand_sfu::Role;
+use bandstand_sfu::SessionRole;
 
 pub use monitor::{Monitor, Sample};
 
@@ -36,12 +36,12 @@ pub async fn of_stage(caller: &Caller, show: ShowId) -> Result<StageQuality, Sta
     let mut figures = StageQuality::default();
     for line in sample.lines.values().filter(|line| line.stage == stage && !line.waiting) {
         match line.role {
-            Role::Publisher => {
+            SessionRole::Publisher => {
                 figures.arriving = Some(line.flow);
                 figures.layers = line.layers.clone();
                 figures.advice = line.advice.iter().copied().map(advice::words).collect();
             }
-            Role::Subscriber => {
+            SessionRole::Subscriber => {
                 figures.viewers += 1;
                 figures.in_trouble += u32::from(line.trouble);
             }
@@ -71,7 +71,8 @@ pub async fn explain(
     let sample = caller.venue.live.monitor().sample().await;
     let stage = stage_id(show);
     let lines = || sample.lines.iter().filter(|(_, line)| line.stage == stage && !line.waiting);
-    let artist = lines().find(|(_, line)| line.role == Role::Publisher).map(|(_, line)| line);
+    let artist =
+        lines().find(|(_, line)| line.role == SessionRole::Publisher).map(|(_, line)| line);
     let session = session.parse().ok();
     let own = session.and_then(|session| lines().find(|(name, _)| **name == session));
     let own = own.map(|(_, line)| line);

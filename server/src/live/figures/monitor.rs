@@ -8,7 +8,9 @@ use std::{
 };
 
 use bandstand_domain::quality::{Flow, Layer};
-use bandstand_sfu::{Advice, Role, SessionId, SessionStatistics, Sfu, StageId, Totals};
+use bandstand_sfu::{
+    Advice, MediaStats, SessionId, SessionRole, SessionStats, Sfu, StageId, Totals,
+};
 use prometheus_client::metrics::histogram::Histogram;
 use tokio::sync::Mutex;
 
@@ -29,7 +31,7 @@ pub struct Line {
     /// Where.
     pub stage: StageId,
     /// Which way.
-    pub role: Role,
+    pub role: SessionRole,
     /// Somebody else is on stage; this one waits beside it.
     pub waiting: bool,
     /// How its media flows.
@@ -76,7 +78,7 @@ type Latest = Option<(Instant, Arc<Sample>)>;
 pub struct Monitor {
     sfu: Sfu,
     latest: Arc<Mutex<Latest>>,
-    distributions: Arc<[(Role, Distributions); 2]>,
+    distributions: Arc<[(SessionRole, Distributions); 2]>,
 }
 
 /// How round trips, losses and jitter are spread over the sessions of one role: one observation per
@@ -102,8 +104,8 @@ impl Distributions {
 impl Monitor {
     /// Nothing known yet.
     pub fn new(sfu: Sfu) -> Self {
-        let distributions =
-            [Role::Publisher, Role::Subscriber].map(|role| (role, Distributions::new()));
+        let distributions = [SessionRole::Publisher, SessionRole::Subscriber]
+            .map(|role| (role, Distributions::new()));
         Self { sfu, latest: Arc::default(), distributions: Arc::new(distributions) }
     }
 
@@ -115,16 +117,16 @@ impl Monitor {
         {
             return sample.clone();
         }
-        let statistics = self.sfu.statistics().await;
+        let stats = self.sfu.stats().await;
         let now = Instant::now();
         let before = latest.as_ref().map(|(at, sample)| (now - *at, sample.as_ref()));
-        let lines = statistics.sessions.iter().map(|it| {
+        let lines = stats.sessions.iter().map(|it| {
             let before = before.and_then(|(elapsed, sample)| {
                 Some((elapsed, &sample.lines.get(&it.session)?.totals))
             });
             (it.session, line(it, before))
         });
-        let sample = Arc::new(Sample { lines: lines.collect(), totals: statistics.totals });
+        let sample = Arc::new(Sample { lines: lines.collect(), totals: stats.totals });
         *latest = Some((now, sample.clone()));
         sample
     }
@@ -147,39 +149,53 @@ impl Monitor {
     }
 
     /// What was observed, by role.
-    pub fn distributions(&self) -> &[(Role, Distributions); 2] {
+    pub fn distributions(&self) -> &[(SessionRole, Distributions); 2] {
         &self.distributions
     }
 }
 
 /// A session since it was `before`, or since its beginning.
-fn line(now: &SessionStatistics, before: Option<(Duration, &Counts)>) -> Line {
-    let (packets, bytes) = match now.role {
-        Role::Publisher => (now.packets_in, now.bytes_in),
-        Role::Subscriber => (now.packets_out, now.bytes_out),
-    };
-    let layers = now.layers.iter().map(|layer| layer.bytes).collect();
-    let foreign = now.packets_without_codec;
-    let totals = Counts { bytes, packets, lost: now.lost, foreign, layers };
+fn line(now: &SessionStats, before: Option<(Duration, &Counts)>) -> Line {
     let nothing = Counts::default();
     let (elapsed, then) = before.unwrap_or((now.age, &nothing));
+    let publisher = now.publisher();
+    let totals = match &now.media {
+        MediaStats::Publisher(it) => Counts {
+            bytes: it.bytes,
+            packets: it.packets,
+            lost: it.lost,
+            foreign: 0,
+            layers: it.layers.iter().map(|layer| layer.bytes).collect(),
+        },
+        MediaStats::Subscriber(it) => Counts {
+            bytes: it.bytes,
+            packets: it.packets,
+            lost: it.lost,
+            foreign: it.without_codec,
+            layers: Vec::new(),
+        },
+    };
+    let (round_trip, jitter) = match &now.media {
+        MediaStats::Publisher(it) => (it.round_trip, it.jitter),
+        MediaStats::Subscriber(it) => (it.round_trip, Some(it.jitter)),
+    };
     let grown = |now: u64, then: u64| now.saturating_sub(then);
-    let (sent, lost) = (grown(packets, then.packets), grown(now.lost, then.lost));
+    let (sent, lost) = (grown(totals.packets, then.packets), grown(totals.lost, then.lost));
     // What a publisher sent is what came and what didn't; what a subscriber was sent is counted here.
-    let all = if now.role == Role::Publisher { sent + lost } else { sent };
+    let all = if publisher.is_some() { sent + lost } else { sent };
     let millis = |time: Duration| clamp(u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
     let kilobits = |now: u64, then: u64| {
         clamp(grown(now, then).saturating_mul(8) / u64::from(millis(elapsed).max(1)))
     };
     let flow = Flow {
-        kilobits: kilobits(bytes, then.bytes),
+        kilobits: kilobits(totals.bytes, then.bytes),
         lost: clamp((lost * 1_000).checked_div(all).unwrap_or_default().min(1_000)),
-        round_trip: now.round_trip.map(millis),
-        jitter: now.jitter.map(millis),
+        round_trip: round_trip.map(millis),
+        jitter: jitter.map(millis),
     };
     let trouble = (!now.connected && now.age > PATIENCE) || is_bad(&flow);
-    let mut layers: Vec<Layer> = now
-        .layers
+    let layers = publisher.map_or(&[][..], |it| &it.layers);
+    let mut layers: Vec<Layer> = layers
         .iter()
         .enumerate()
         .map(|(index, layer)| Layer {
@@ -189,11 +205,18 @@ fn line(now: &SessionStatistics, before: Option<(Duration, &Counts)>) -> Line {
         .filter(|layer| layer.kilobits > 0)
         .collect();
     layers.sort_unstable_by_key(|layer| Reverse((layer.height, layer.kilobits)));
-    let bandwidth = now.bandwidth.map(|bits| clamp(bits / 1_000));
-    let foreign = foreign > then.foreign;
-    let (stage, role, advice) = (now.stage.clone(), now.role, now.advice.clone());
-    let waiting = now.waiting;
-    Line { stage, role, waiting, flow, trouble, layers, advice, bandwidth, foreign, totals }
+    Line {
+        stage: now.stage.clone(),
+        role: now.role(),
+        waiting: publisher.is_some_and(|it| it.standby),
+        flow,
+        trouble,
+        layers,
+        advice: publisher.map_or_else(Vec::new, |it| it.advice.clone()),
+        bandwidth: now.subscriber().and_then(|it| it.bandwidth).map(|bits| clamp(bits / 1_000)),
+        foreign: totals.foreign > then.foreign,
+        totals,
+    }
 }
 
 /// Whether somebody sees or hears that something is wrong.
@@ -209,70 +232,68 @@ fn clamp(number: u64) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use bandstand_sfu::LayerStatistics;
+    use bandstand_sfu::{LayerStats, PublisherStats, SubscriberStats};
 
     use super::*;
 
-    fn statistics(role: Role) -> SessionStatistics {
-        SessionStatistics {
+    fn session(media: MediaStats) -> SessionStats {
+        SessionStats {
             session: "0".repeat(32).parse().unwrap(),
             stage: StageId::from("stage"),
-            role,
             age: Duration::from_secs(20),
             connected: true,
-            media: true,
-            silent: false,
-            waiting: false,
-            packets_in: 1_960,
-            bytes_in: 2_500_000,
-            packets_out: 2_000,
-            bytes_out: 2_500_000,
-            packets_without_codec: 0,
-            repairs_out: 0,
-            lost: 40,
-            nacks_in: 0,
-            nacks_out: 0,
-            keyframe_requests_in: 0,
-            keyframe_requests_out: 0,
-            round_trip: Some(Duration::from_millis(23)),
-            jitter: None,
-            bandwidth: None,
-            height: None,
-            layer_changes: 0,
-            layers: Vec::new(),
-            advice: Vec::new(),
-            excess_in: 0,
+            media,
         }
+    }
+
+    fn publisher(layers: Vec<LayerStats>) -> SessionStats {
+        session(MediaStats::Publisher(PublisherStats {
+            packets: 1_960,
+            bytes: 2_500_000,
+            lost: 40,
+            round_trip: Some(Duration::from_millis(23)),
+            layers,
+            ..PublisherStats::default()
+        }))
+    }
+
+    fn subscriber(lost: u64) -> SessionStats {
+        session(MediaStats::Subscriber(SubscriberStats {
+            packets: 2_000,
+            bytes: 2_500_000,
+            lost,
+            round_trip: Some(Duration::from_millis(23)),
+            ..SubscriberStats::default()
+        }))
     }
 
     #[test]
     fn rates_are_those_of_late_or_of_the_whole_time() {
-        let since_ever = line(&statistics(Role::Publisher), None);
+        let since_ever = line(&publisher(Vec::new()), None);
         let flow = Flow { kilobits: 1_000, lost: 20, round_trip: Some(23), jitter: None };
         assert_eq!((since_ever.flow, since_ever.trouble), (flow, true));
         let then =
             Counts { bytes: 2_000_000, packets: 1_000, lost: 40, foreign: 0, layers: Vec::new() };
-        let of_late = line(&statistics(Role::Subscriber), Some((Duration::from_secs(2), &then)));
-        let flow = Flow { kilobits: 2_000, lost: 0, ..flow };
+        let of_late = line(&subscriber(40), Some((Duration::from_secs(2), &then)));
+        let flow = Flow { kilobits: 2_000, lost: 0, jitter: Some(0), ..flow };
         assert_eq!((of_late.flow, of_late.trouble), (flow, false));
     }
 
     #[test]
     fn layers_that_are_sent_are_told_the_largest_first() {
-        let layer = |height, bytes| LayerStatistics { height: Some(height), bytes };
+        let layer = |height, bytes| LayerStats { height: Some(height), bytes };
         let layers = vec![layer(180, 50_000), layer(720, 900_000), layer(360, 200_000)];
         let then = Counts { layers: vec![25_000, 900_000, 100_000], ..Counts::default() };
-        let now = SessionStatistics { layers, ..statistics(Role::Publisher) };
-        let sent = line(&now, Some((Duration::from_secs(2), &then))).layers;
+        let sent = line(&publisher(layers), Some((Duration::from_secs(2), &then))).layers;
         let told = |height, kilobits| Layer { height: Some(height), kilobits };
         assert_eq!(sent, [told(360, 400), told(180, 100)], "the largest was stopped");
     }
 
     #[test]
     fn who_never_connects_is_in_trouble() {
-        let lost = SessionStatistics { connected: false, lost: 0, ..statistics(Role::Subscriber) };
+        let lost = SessionStats { connected: false, ..subscriber(0) };
         assert!(line(&lost, None).trouble);
-        let new = SessionStatistics { age: Duration::from_secs(1), ..lost };
+        let new = SessionStats { age: Duration::from_secs(1), ..lost };
         assert!(!line(&new, None).trouble);
     }
 }

@@ -59,7 +59,7 @@ pub async fn choose(
     }
     let text = read_text(request.into_body(), LARGEST_CHOICE).await?;
     let choice = read(&text)?;
-    if !venue.live.sfu().prefer(session, choice.max_height).await {
+    if !venue.live.sfu().set_max_height(session, choice.max_height).await {
         return Err(Refused::NotFound);
     }
     venue.live.media().bounded(session, choice.max_height);

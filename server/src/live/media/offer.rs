@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bandstand_domain::ShowId;
-use bandstand_sfu::{Credentials, SessionId};
+use bandstand_sfu::{IceCredentials, SessionId};
 use tokio::time::timeout;
 
 use super::{ACCEPT_PATCH, FRAGMENT, SDP, ice, refused::Refused, sessions::Tag};
@@ -34,7 +34,7 @@ pub struct Offer {
     /// The SDP.
     pub text: String,
     /// By which the client is known.
-    pub credentials: Credentials,
+    pub credentials: IceCredentials,
 }
 
 /// The bearer token of a request.
@@ -76,7 +76,7 @@ pub async fn read_text(body: Body, most: usize) -> Result<String, Refused> {
 /// As [`read_text`].
 pub async fn read(body: Body) -> Result<Offer, Refused> {
     let text = read_text(body, LARGEST_OFFER).await?;
-    Ok(Offer { credentials: Credentials::in_sdp(&text), text })
+    Ok(Offer { credentials: IceCredentials::in_sdp(&text), text })
 }
 
 /// The show, when media may flow there.

@@ -10,7 +10,7 @@ use axum::{
     http::{HeaderMap, Request, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use bandstand_sfu::{Fragment, SessionId};
+use bandstand_sfu::{SdpFragment, SessionId};
 
 use super::{
     FRAGMENT,
@@ -43,7 +43,7 @@ pub async fn trickle(
     }
     check_tag(&request.headers, &opened)?;
     let text = read_text(body, LARGEST_FRAGMENT).await?;
-    let fragment = Fragment::read(&text).map_err(|why| Refused::Malformed(why.into()))?;
+    let fragment = SdpFragment::read(&text).map_err(|why| Refused::Malformed(why.into()))?;
     // One after the other, so that the media core and the tag tell of the same restart; and it may be
     // another state by now.
     let _turn = opened.turn.lock().await;

@@ -7,7 +7,7 @@ use std::{
 };
 
 use bandstand_domain::ShowId;
-use bandstand_sfu::{Credentials, SessionId};
+use bandstand_sfu::{IceCredentials, SessionId};
 
 use crate::http::connections::Admission;
 
@@ -41,7 +41,7 @@ pub struct Opened {
     /// Its ICE state.
     pub tag: Tag,
     /// By which ICE credentials the client is known.
-    pub credentials: Credentials,
+    pub credentials: IceCredentials,
     /// Higher pictures the client doesn't want.
     pub most_lines: Option<u16>,
     /// Of a viewer, its place among those of its address; given up with the last of these.
@@ -61,7 +61,7 @@ impl Sessions {
         session: SessionId,
         way: Way,
         show: ShowId,
-        credentials: Credentials,
+        credentials: IceCredentials,
         place: Option<Admission>,
     ) -> Tag {
         let tag = Tag(rand::random());
@@ -73,7 +73,7 @@ impl Sessions {
     }
 
     /// A session's ICE began anew, for a client known by `credentials`; none if it is over.
-    pub fn restarted(&self, session: SessionId, credentials: Credentials) -> Option<Tag> {
+    pub fn restarted(&self, session: SessionId, credentials: IceCredentials) -> Option<Tag> {
         let mut all = self.all();
         let opened = all.get_mut(&session)?;
         (opened.tag, opened.credentials) = (Tag(rand::random()), credentials);

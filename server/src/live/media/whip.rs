@@ -7,7 +7,7 @@ use axum::{
     response::Response,
 };
 use bandstand_domain::ShowId;
-use bandstand_sfu::{Awaited, Credentials};
+use bandstand_sfu::{IceCredentials, TakeoverCondition};
 
 use super::{
     offer::{self, Offer, bearer, check_room, check_type, created, hold, open_show},
@@ -170,11 +170,11 @@ fn cause(refused: &Refused, offer: &str) -> Option<Cause> {
 
 /// What has to come of a session before it takes over a stage: `picture=later` in the address says that
 /// sound is enough.
-fn awaited(address: &Uri) -> Awaited {
+fn awaited(address: &Uri) -> TakeoverCondition {
     let mut fields = address.query().unwrap_or_default().split('&');
     match fields.any(|field| field == "picture=later") {
-        true => Awaited::Sound,
-        false => Awaited::Offered,
+        true => TakeoverCondition::Audio,
+        false => TakeoverCondition::Keyframe,
     }
 }
 
@@ -198,7 +198,7 @@ async fn take(
     venue: &Venue,
     show: ShowId,
     offer: String,
-    awaited: Awaited,
+    awaited: TakeoverCondition,
     claim: Claim,
 ) -> Result<Taken, Refused> {
     let taken = venue.live.stages().take(show, offer, awaited, claim).await;
@@ -213,7 +213,7 @@ async fn take(
     })
 }
 
-fn answer(caller: &Caller, show: ShowId, client: Credentials, taken: Taken) -> Response {
+fn answer(caller: &Caller, show: ShowId, client: IceCredentials, taken: Taken) -> Response {
     let Taken { session, publication, answer } = taken;
     let tag = caller.venue.live.media().opened(session, Way::In, show, client, None);
     created(caller, &format!("/whip/{show}/{publication}-{session}"), tag, answer)

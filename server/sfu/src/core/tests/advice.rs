@@ -8,10 +8,7 @@ use crate::codec::encoder::Advice;
 const SECOND: Duration = Duration::from_secs(1);
 
 fn advice(world: &World, publisher: usize) -> Vec<Advice> {
-    let session = world.session(publisher);
-    let statistics = world.core.statistics(world.now);
-    let figures = statistics.sessions.into_iter().find(|it| it.session == session);
-    figures.expect("a session").advice
+    world.publisher_stats(publisher).advice
 }
 
 /// A program whose keyframes, a second apart, come without parameter sets.

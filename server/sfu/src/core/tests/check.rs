@@ -4,7 +4,7 @@ use str0m::crypto::from_feature_flags;
 use str0m::ice::{StunMessage, TransId};
 
 use crate::ice::demultiplexer::signed;
-use crate::sdp::fragment::Credentials;
+use crate::sdp::fragment::IceCredentials;
 
 /// A client's check without its choice of this way (USE-CANDIDATE), for the core that gave this
 /// `answer`; [`None`] for anything else.
@@ -16,12 +16,12 @@ pub(super) fn undecided(answer: &str, datagram: &[u8]) -> Option<Vec<u8>> {
 
 /// A check of the client `far` that chooses the way it comes by, for the core that gave this `answer`.
 pub(super) fn choice(answer: &str, far: &str) -> Vec<u8> {
-    let name = Credentials::in_sdp(answer).fragment;
+    let name = IceCredentials::in_sdp(answer).fragment;
     request(answer, &format!("{name}:{far}"), TransId::new(), true)
 }
 
 fn request(answer: &str, user: &str, transaction: TransId, chosen: bool) -> Vec<u8> {
     let check = StunMessage::binding_request(user, transaction, true, 1, 1, chosen);
-    let password = Credentials::in_sdp(answer).password;
+    let password = IceCredentials::in_sdp(answer).password;
     signed(check, password.as_bytes(), &from_feature_flags())
 }

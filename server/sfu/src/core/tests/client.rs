@@ -16,11 +16,11 @@ use super::payload::{self, av1, filled, h264, vp8, vp9};
 use super::program::Program;
 use super::seen::Seen;
 use crate::codec::dependency_descriptor;
-use crate::core::Restarted;
-use crate::event::Role;
+use crate::core::IceRestart;
+use crate::event::SessionRole;
 use crate::ids::SessionId;
 use crate::sdp::answer::repairs_sound;
-use crate::sdp::fragment::Credentials;
+use crate::sdp::fragment::IceCredentials;
 
 /// Packets per video frame, at 30 frames a second.
 pub(super) const PACKETS_PER_FRAME: u64 = 4;
@@ -81,7 +81,7 @@ pub(super) struct Client {
     /// It publishes as a program does, not as a browser.
     pub(super) program: Option<Program>,
     rtc: Rtc,
-    role: Role,
+    role: SessionRole,
     name: u8,
     due: Instant,
     audio: Mid,
@@ -110,7 +110,7 @@ impl Client {
     pub(super) fn offer(
         now: Instant,
         address: SocketAddr,
-        role: Role,
+        role: SessionRole,
         first_sequence: u64,
         layers: u8,
     ) -> (Self, String, SdpPendingOffer) {
@@ -121,7 +121,7 @@ impl Client {
     pub(super) fn offer_of(
         now: Instant,
         address: SocketAddr,
-        role: Role,
+        role: SessionRole,
         first_sequence: u64,
         layers: u8,
         program: Option<Program>,
@@ -136,8 +136,8 @@ impl Client {
         let mut rtc = builder.set_stats_interval(Some(Duration::from_secs(1))).build(now);
         rtc.add_local_candidate(Candidate::host(address, "udp").expect("a candidate"));
         let direction = match role {
-            Role::Publisher => Direction::SendOnly,
-            Role::Subscriber => Direction::RecvOnly,
+            SessionRole::Publisher => Direction::SendOnly,
+            SessionRole::Subscriber => Direction::RecvOnly,
         };
         let mut change = rtc.sdp_api();
         let audio = change.add_media(MediaKind::Audio, direction, None, None, None);
@@ -214,11 +214,11 @@ impl Client {
     }
 
     /// Begins ICE anew; `core` is told the new credentials, and tells its own.
-    pub(super) fn restart(&mut self, core: impl FnOnce(Credentials) -> Restarted) {
+    pub(super) fn restart(&mut self, core: impl FnOnce(IceCredentials) -> IceRestart) {
         let mut change = self.rtc.sdp_api();
         change.ice_restart(true);
         let (offer, pending) = change.apply().expect("an offer");
-        let new = core(Credentials::in_sdp(&offer.to_sdp_string())).credentials;
+        let new = core(IceCredentials::in_sdp(&offer.to_sdp_string())).credentials;
         let lines = self.answer.lines().map(|line| match line.split_once(':') {
             Some(("a=ice-ufrag", _)) => format!("a=ice-ufrag:{}", new.fragment),
             Some(("a=ice-pwd", _)) => format!("a=ice-pwd:{}", new.password),
@@ -240,7 +240,7 @@ impl Client {
         if !self.alive {
             return None;
         }
-        let sends = self.role == Role::Publisher && self.connected;
+        let sends = self.role == SessionRole::Publisher && self.connected;
         let media = sends.then(|| self.next_frame.min(self.next_sound));
         Some(media.map_or(self.due, |m| m.min(self.due)))
     }
@@ -260,7 +260,7 @@ impl Client {
         if !self.alive {
             return;
         }
-        if self.role == Role::Publisher && self.connected {
+        if self.role == SessionRole::Publisher && self.connected {
             while self.next_sound <= now {
                 self.sound(now);
             }
@@ -268,7 +268,7 @@ impl Client {
                 self.frame(now);
             }
         }
-        if self.due <= now || self.role == Role::Publisher {
+        if self.due <= now || self.role == SessionRole::Publisher {
             let _ = self.rtc.handle_input(Input::Timeout(now));
             self.drain();
         }

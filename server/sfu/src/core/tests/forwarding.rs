@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::client::{FRAME_TICKS, PACKETS_PER_FRAME};
 use super::seen::Seen;
 use super::world::{GOOD, Network, World};
-use crate::event::Event;
+use crate::event::SfuEvent;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -39,8 +39,8 @@ fn media_is_forwarded_to_those_before_and_after() {
     assert_eq!(
         world.events,
         [
-            Event::PublisherConnected { stage, session },
-            Event::PublisherMedia { stage: "stage".into(), session },
+            SfuEvent::PublisherConnected { stage, session },
+            SfuEvent::PublisherMedia { stage: "stage".into(), session },
         ]
     );
     assert!(world.clients[publisher].asked <= 1);
@@ -66,12 +66,8 @@ fn lost_sound_is_repaired_where_that_was_offered() {
         numbers.sort_unstable();
         numbers.dedup();
         assert_eq!(numbers.len(), came, "each once");
-        let figures = world.core.statistics(world.now);
-        let of = |client: usize| {
-            let mut all = figures.sessions.iter();
-            all.find(|s| s.session == world.session(client)).expect("a session")
-        };
-        (came, of(publisher).nacks_out, of(viewer).repairs_out)
+        let asked = world.publisher_stats(publisher).nacks;
+        (came, asked, world.subscriber_stats(viewer).retransmissions)
     };
     // Of 50 packets a second one in ten is lost on one of the two ways; str0m sends none again.
     let (came, asked, repaired) = heard(false);

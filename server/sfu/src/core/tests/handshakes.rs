@@ -8,25 +8,27 @@ use str0m::ice::{StunMessage, TransId};
 
 use super::client::Client;
 use super::world::World;
-use crate::config::Timeouts;
-use crate::core::standby::Awaited;
-use crate::event::{EndReason, Event, HandshakeFailure, Role};
+use crate::config::SfuTimeouts;
+use crate::core::standby::TakeoverCondition;
+use crate::event::{EndReason, HandshakeFailure, SessionRole, SfuEvent};
 use crate::ice::demultiplexer::signed;
-use crate::sdp::fragment::Credentials;
+use crate::sdp::fragment::IceCredentials;
 
 const SECOND: Duration = Duration::from_secs(1);
 
 /// Somebody joins by an offer that was changed on its way; their index among the clients.
-fn join(world: &mut World, role: Role, change: impl Fn(&str) -> String) -> usize {
+fn join(world: &mut World, role: SessionRole, change: impl Fn(&str) -> String) -> usize {
     let index = world.clients.len();
     let port = u16::try_from(index).expect("few") + 5_000;
     let address = SocketAddr::from(([10, 0, 0, 2], port));
-    let (layers, now) = (u8::from(role == Role::Publisher), world.now);
+    let (layers, now) = (u8::from(role == SessionRole::Publisher), world.now);
     let (mut client, offer, pending) = Client::offer(now, address, role, 65_400, layers);
     let offer = change(&offer);
     let accepted = match role {
-        Role::Publisher => world.core.publish_by(now, "stage".into(), &offer, Awaited::Offered),
-        Role::Subscriber => world.core.subscribe_by(now, "stage".into(), &offer),
+        SessionRole::Publisher => {
+            world.core.publish_by(now, "stage".into(), &offer, TakeoverCondition::Keyframe)
+        }
+        SessionRole::Subscriber => world.core.subscribe_by(now, "stage".into(), &offer),
     };
     let accepted = accepted.expect("an answer");
     client.answer(accepted.session, pending, &accepted.answer_sdp);
@@ -41,7 +43,7 @@ fn passive(offer: &str) -> String {
 /// The reason for which the session of a client ended.
 fn end(world: &World, client: usize) -> Option<EndReason> {
     world.events.iter().find_map(|event| match event {
-        Event::SessionEnded { session, reason, .. } if *session == world.session(client) => {
+        SfuEvent::SessionEnded { session, reason, .. } if *session == world.session(client) => {
             Some(*reason)
         }
         _ => None,
@@ -51,8 +53,8 @@ fn end(world: &World, client: usize) -> Option<EndReason> {
 #[test]
 fn whoever_wants_to_be_asked_is_asked() {
     let mut world = World::new(70);
-    let publisher = join(&mut world, Role::Publisher, passive);
-    let viewer = join(&mut world, Role::Subscriber, passive);
+    let publisher = join(&mut world, SessionRole::Publisher, passive);
+    let viewer = join(&mut world, SessionRole::Subscriber, passive);
     assert!(world.clients[viewer].answer.contains("a=setup:active\r\n"));
     world.until(SECOND, "video", |w| w.clients[viewer].video().len() > 20);
     assert!(world.clients[publisher].connected);
@@ -61,11 +63,11 @@ fn whoever_wants_to_be_asked_is_asked() {
 #[test]
 fn nobody_is_asked_before_there_is_a_way() {
     let mut world = World::new(71);
-    let viewer = join(&mut world, Role::Subscriber, passive);
+    let viewer = join(&mut world, SessionRole::Subscriber, passive);
     world.clients[viewer].alive = false;
     world.clients[viewer].sent.clear();
     world.pass(SECOND * 3);
-    assert_eq!(world.core.statistics(world.now).totals.datagrams_out, 0);
+    assert_eq!(world.core.stats(world.now).totals.datagrams_out, 0);
     // However late it comes.
     world.clients[viewer].alive = true;
     world.until(SECOND, "connection", |w| w.clients[viewer].connected);
@@ -81,7 +83,7 @@ fn a_handshake_that_fails_ends_its_session_at_once() {
         });
         lines.collect::<String>()
     };
-    for role in [Role::Publisher, Role::Subscriber] {
+    for role in [SessionRole::Publisher, SessionRole::Subscriber] {
         let client = join(&mut world, role, other);
         world.until(SECOND, "an end", |w| end(w, client).is_some());
         let failure = EndReason::HandshakeFailed(HandshakeFailure::OtherCertificate);
@@ -91,22 +93,22 @@ fn a_handshake_that_fails_ends_its_session_at_once() {
         world.until(SECOND, "an end", |w| end(w, passive).is_some());
         assert_eq!(end(&world, passive), Some(failure));
     }
-    let statistics = world.core.statistics(world.now);
-    assert_eq!(statistics.totals.handshakes_failed, 4);
-    assert!(statistics.sessions.is_empty());
+    let stats = world.core.stats(world.now);
+    assert_eq!(stats.totals.handshakes_failed, 4);
+    assert!(stats.sessions.is_empty());
 }
 
 #[test]
 fn who_found_a_way_and_fell_silent_is_told_from_who_found_none() {
-    let timeouts = Timeouts { connect: SECOND * 5, ..Timeouts::default() };
+    let timeouts = SfuTimeouts { connect: SECOND * 5, ..SfuTimeouts::default() };
     let mut world = World::with(73, Default::default(), timeouts);
-    let silent = join(&mut world, Role::Publisher, str::to_owned);
-    let absent = join(&mut world, Role::Subscriber, str::to_owned);
+    let silent = join(&mut world, SessionRole::Publisher, str::to_owned);
+    let absent = join(&mut world, SessionRole::Subscriber, str::to_owned);
     for client in [silent, absent] {
         world.clients[client].alive = false;
         world.clients[client].sent.clear();
     }
-    let credentials = Credentials::in_sdp(&world.clients[silent].answer);
+    let credentials = IceCredentials::in_sdp(&world.clients[silent].answer);
     let user = format!("{}:far", credentials.fragment);
     let check = StunMessage::binding_request(&user, TransId::new(), true, 1, 1, true);
     let check = signed(check, credentials.password.as_bytes(), &from_feature_flags());

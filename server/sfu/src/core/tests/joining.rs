@@ -78,7 +78,7 @@ fn requests_are_merged_and_repeated_until_a_keyframe_comes() {
     world.clients[publisher].obedient = true;
     world.pass(SECOND * 4);
     assert_eq!(world.clients[publisher].asked, 5);
-    let requests: u64 = world.core.statistics(world.now).totals.keyframe_requests;
+    let requests: u64 = world.core.stats(world.now).totals.keyframe_requests;
     assert!(requests >= 5);
 }
 

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::world::{Network, World};
-use crate::config::Timeouts;
-use crate::event::{EndReason, Event};
+use crate::config::SfuTimeouts;
+use crate::event::{EndReason, SfuEvent};
 use crate::ice::connectivity_check::MOST_SENT;
 use crate::ice::demultiplexer::{Class, classify};
 
@@ -49,7 +49,7 @@ fn a_client_at_another_address_goes_on() {
             let gap = longest_gap(&mut world, viewer);
             assert!(gap <= GAP, "{gap:?}");
         }
-        assert!(!world.events.iter().any(|e| matches!(e, Event::SessionEnded { .. })));
+        assert!(!world.events.iter().any(|e| matches!(e, SfuEvent::SessionEnded { .. })));
     }
 }
 
@@ -110,7 +110,7 @@ fn a_restart_of_ice_is_not_seen_and_finds_another_address() {
             let gap = longest_gap(&mut world, viewer);
             assert!(gap <= SECOND, "a restart need not wait to be checked: {gap:?}");
         }
-        assert!(!world.events.iter().any(|e| matches!(e, Event::SessionEnded { .. })));
+        assert!(!world.events.iter().any(|e| matches!(e, SfuEvent::SessionEnded { .. })));
     }
 }
 
@@ -133,18 +133,18 @@ fn whoever_takes_back_consent_is_sent_nothing_after_half_a_minute() {
     let ended = |world: &World| {
         let mut events = world.events.iter();
         events.any(|event| match event {
-            Event::SessionEnded { session: s, reason, .. } => {
+            SfuEvent::SessionEnded { session: s, reason, .. } => {
                 *s == session && *reason == EndReason::ConnectionLost
             }
             _ => false,
         })
     };
-    let borne = Timeouts::default().consent;
+    let borne = SfuTimeouts::default().consent;
     assert_eq!(borne, SECOND * 30);
     let silent = world.now;
     world.until(borne + SECOND, "the end", ended);
     assert!(world.now - silent > borne - SECOND * 5);
-    let sent = world.core.statistics(world.now).totals.media_packets_out;
+    let sent = world.core.stats(world.now).totals.media_packets_out;
     world.pass(SECOND);
-    assert_eq!(world.core.statistics(world.now).totals.media_packets_out, sent);
+    assert_eq!(world.core.stats(world.now).totals.media_packets_out, sent);
 }

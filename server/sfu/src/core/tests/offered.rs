@@ -2,11 +2,11 @@
 
 use std::time::Instant;
 
-use crate::core::standby::Awaited;
+use crate::core::standby::TakeoverCondition;
 use crate::core::transport::{Opening, Transport};
-use crate::core::{Accepted, Core};
+use crate::core::{AcceptedOffer, Core};
 use crate::error::OfferError;
-use crate::event::Role;
+use crate::event::SessionRole;
 use crate::ids::StageId;
 
 impl Core {
@@ -16,9 +16,9 @@ impl Core {
         now: Instant,
         stage: StageId,
         offer: &str,
-        awaited: Awaited,
-    ) -> Result<Accepted, OfferError> {
-        let opening = self.read(now, Role::Publisher, offer)?;
+        awaited: TakeoverCondition,
+    ) -> Result<AcceptedOffer, OfferError> {
+        let opening = self.read(now, SessionRole::Publisher, offer)?;
         self.publish(now, stage, opening, awaited)
     }
 
@@ -28,12 +28,12 @@ impl Core {
         now: Instant,
         stage: StageId,
         offer: &str,
-    ) -> Result<Accepted, OfferError> {
-        let opening = self.read(now, Role::Subscriber, offer)?;
+    ) -> Result<AcceptedOffer, OfferError> {
+        let opening = self.read(now, SessionRole::Subscriber, offer)?;
         self.subscribe(now, stage, opening)
     }
 
-    fn read(&self, now: Instant, role: Role, offer: &str) -> Result<Opening, OfferError> {
+    fn read(&self, now: Instant, role: SessionRole, offer: &str) -> Result<Opening, OfferError> {
         Transport::accept(now, role, offer, &self.shared, &self.limits)
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::seen::Seen;
 use super::world::{GOOD, Network, World};
-use crate::config::{Limits, Timeouts};
+use crate::config::{SfuLimits, SfuTimeouts};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -43,10 +43,7 @@ fn a_newcomer_in_a_long_group_of_pictures_sees_it_at_once_and_whole() {
         let gaps = video.windows(2).filter(|two| two[1].sequence != two[0].sequence + 1).count();
         assert_eq!(gaps, 0, "{kilobits} kbit/s, {frames} frames: nothing is missing");
         // Nothing was lost in a queue on the way.
-        let statistics = world.core.statistics(world.now);
-        let session = world.session(viewer);
-        let figures = statistics.sessions.iter().find(|it| it.session == session);
-        let repairs = figures.expect("a session").repairs_out;
+        let repairs = world.subscriber_stats(viewer).retransmissions;
         assert!(repairs < 20, "{kilobits} kbit/s, {frames} frames: {repairs} repairs");
         let live = |seen: &&Seen| seen.at > joined + SECOND * 5;
         assert!(video.iter().filter(live).count() as u64 > kilobits * 125 / 1_150 * 8 / 10);
@@ -56,8 +53,8 @@ fn a_newcomer_in_a_long_group_of_pictures_sees_it_at_once_and_whole() {
 /// Twenty who join at once three seconds after the keyframe, where a megabit a second may be sent of
 /// the past: each needs half of that.
 fn crowd(obedient: bool) -> (World, Vec<usize>) {
-    let limits = Limits { max_catch_up_bits: 1_000_000, ..Limits::default() };
-    let mut world = World::with(61, limits, Timeouts::default());
+    let limits = SfuLimits { max_catch_up_bits: 1_000_000, ..SfuLimits::default() };
+    let mut world = World::with(61, limits, SfuTimeouts::default());
     let publisher = world.publish("stage", 100);
     world.clients[publisher].obedient = obedient;
     world.until(SECOND, "connection", |w| w.clients[publisher].connected);
@@ -122,21 +119,16 @@ fn one_viewer_cannot_make_the_artist_send_keyframes_all_the_time() {
 
 #[test]
 fn who_sends_more_than_a_publisher_may_is_cut_to_it() {
-    let limits = Limits { max_publisher_bits: 1_000_000, ..Limits::default() };
-    let mut world = World::with(63, limits, Timeouts::default());
+    let limits = SfuLimits { max_publisher_bits: 1_000_000, ..SfuLimits::default() };
+    let mut world = World::with(63, limits, SfuTimeouts::default());
     let publisher = world.publish("stage", 100);
     let quiet = world.publish("elsewhere", 100);
     world.clients[publisher].size = 1_150;
     world.clients[publisher].layers[0].packets_per_frame = 20;
     world.pass(SECOND * 10);
-    let statistics = world.core.statistics(world.now);
-    let of = |client: usize| {
-        let session = world.session(client);
-        let mut all = statistics.sessions.iter();
-        all.find(|it| it.session == session).expect("a session").clone()
-    };
-    let (loud, quiet) = (of(publisher), of(quiet));
-    assert!(loud.bytes_in * 8 < 13_000_000, "{} bytes", loud.bytes_in);
-    assert!(loud.excess_in > 2_000 && quiet.excess_in == 0, "{}", loud.excess_in);
-    assert_eq!(statistics.totals.excess_datagrams, loud.excess_in);
+    let totals = world.core.stats(world.now).totals;
+    let (loud, quiet) = (world.publisher_stats(publisher), world.publisher_stats(quiet));
+    assert!(loud.bytes * 8 < 13_000_000, "{} bytes", loud.bytes);
+    assert!(loud.excess > 2_000 && quiet.excess == 0, "{}", loud.excess);
+    assert_eq!(totals.excess_datagrams, loud.excess);
 }

@@ -129,12 +129,9 @@ fn what_comes_hundreds_of_packets_late_is_taken() {
     assert!(lost > 80, "{lost}");
     // The viewer of this test takes nothing that is so late; what counts is that the core does.
     assert!(world.clients[viewer].video().len() > 5_000);
-    let session = world.session(publisher);
-    let statistics = world.core.statistics(world.now);
-    let figures = statistics.sessions.iter().find(|it| it.session == session);
     // Of sound, nothing was promised.
     let asked = asked(&world, publisher);
     let video = asked.keys().next().expect("something").0;
     let sound = world.journal.iter().filter(|it| it.lost && it.name.0 != video).count();
-    assert_eq!(figures.expect("a session").lost, sound as u64);
+    assert_eq!(world.publisher_stats(publisher).lost, sound as u64);
 }

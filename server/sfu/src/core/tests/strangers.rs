@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::world::World;
-use crate::config::{Limits, Timeouts};
-use crate::core::standby::Awaited;
+use crate::config::{SfuLimits, SfuTimeouts};
+use crate::core::standby::TakeoverCondition;
 use crate::error::OfferError;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -34,11 +34,11 @@ fn rubbish_is_counted_and_harms_nothing() {
         let from = [stranger, known[0], known[1]][random.usize(..3)];
         world.inject(from, &datagram);
     }
-    let totals = world.core.statistics(world.now).totals;
+    let totals = world.core.stats(world.now).totals;
     assert!(totals.unknown_datagrams > 100 && totals.unclassified_datagrams > 100);
     world.clients[viewer].forget();
     world.until(SECOND, "video still", |w| w.clients[viewer].video().len() > 50);
-    assert_eq!(world.core.statistics(world.now).sessions.len(), 2);
+    assert_eq!(world.core.stats(world.now).sessions.len(), 2);
 }
 
 #[test]
@@ -72,14 +72,14 @@ fn stages_do_not_mix() {
 
 #[test]
 fn limits_hold() {
-    let limits = Limits {
+    let limits = SfuLimits {
         max_sessions: 3,
         reserved_for_publishers: 0,
         max_subscribers_per_stage: 1,
         max_offer_bytes: 10_000,
-        ..Limits::default()
+        ..SfuLimits::default()
     };
-    let mut world = World::with(32, limits, Timeouts::default());
+    let mut world = World::with(32, limits, SfuTimeouts::default());
     world.publish("one", 1);
     world.subscribe("one");
     let now = world.now;
@@ -92,24 +92,25 @@ fn limits_hold() {
     assert!(matches!(long, OfferError::TooLong));
     world.subscribe("two");
     let offer = OFFER.replace("recvonly", "sendonly");
-    let full = refused(world.core.publish_by(now, "two".into(), &offer, Awaited::Offered));
+    let full =
+        refused(world.core.publish_by(now, "two".into(), &offer, TakeoverCondition::Keyframe));
     assert!(matches!(full, OfferError::TooMany));
     // A refused offer leaves nothing behind, and a replaced publisher makes room.
     world.publish("one", 1);
-    let sessions = |w: &World| w.core.statistics(w.now).sessions.len();
+    let sessions = |w: &World| w.core.stats(w.now).sessions.len();
     assert_eq!(sessions(&world), 4);
     world.until(Duration::from_secs(2), "the change", |w| sessions(w) == 3);
 }
 
 #[test]
 fn a_full_house_has_room_for_artists() {
-    let limits = Limits { max_sessions: 3, reserved_for_publishers: 1, ..Limits::default() };
-    let mut world = World::with(33, limits, Timeouts::default());
+    let limits = SfuLimits { max_sessions: 3, reserved_for_publishers: 1, ..SfuLimits::default() };
+    let mut world = World::with(33, limits, SfuTimeouts::default());
     world.subscribe("one");
     world.subscribe("one");
     let (now, stage) = (world.now, "one".into());
     let full = world.core.subscribe_by(now, stage, OFFER);
     assert!(matches!(full, Err(OfferError::TooMany)));
     world.publish("one", 1);
-    assert_eq!(world.core.statistics(now).sessions.len(), 3);
+    assert_eq!(world.core.stats(now).sessions.len(), 3);
 }

@@ -6,10 +6,10 @@ use std::time::Duration;
 use super::client::Client;
 use super::seen::Seen;
 use super::world::World;
-use crate::config::Timeouts;
-use crate::core::standby::Awaited;
+use crate::config::SfuTimeouts;
+use crate::core::standby::TakeoverCondition;
 use crate::error::OfferError;
-use crate::event::{EndReason, Event, Role};
+use crate::event::{EndReason, SessionRole, SfuEvent};
 use crate::ids::SessionId;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -25,7 +25,7 @@ pub(super) fn watched(seed: u64) -> (World, usize, usize) {
 
 pub(super) fn ended(world: &World, session: SessionId) -> Option<EndReason> {
     world.events.iter().find_map(|event| match event {
-        Event::SessionEnded { session: s, reason, .. } if *s == session => Some(*reason),
+        SfuEvent::SessionEnded { session: s, reason, .. } if *s == session => Some(*reason),
         _ => None,
     })
 }
@@ -47,11 +47,12 @@ pub(super) fn check_handed_over(video: &[Seen], first: u8, second: u8) {
 fn who_has_no_codec_in_common_takes_nobodys_place() {
     let (mut world, publisher, viewer) = watched(19);
     let elsewhere = SocketAddr::from(([10, 0, 0, 4], 9));
-    let (_, offer, _) = Client::offer(world.now, elsewhere, Role::Publisher, 0, 1);
+    let (_, offer, _) = Client::offer(world.now, elsewhere, SessionRole::Publisher, 0, 1);
     let foreign = ["VP8", "VP9", "H264", "AV1"]
         .iter()
         .fold(offer, |offer, codec| offer.replace(&format!("{codec}/90000"), "H265/90000"));
-    let refused = world.core.publish_by(world.now, "stage".into(), &foreign, Awaited::Offered);
+    let refused =
+        world.core.publish_by(world.now, "stage".into(), &foreign, TakeoverCondition::Keyframe);
     assert!(matches!(refused, Err(OfferError::Unacceptable(_))), "{refused:?}");
     world.clients[viewer].forget();
     world.until(SECOND, "more", |w| w.clients[viewer].video().len() > 50);
@@ -84,8 +85,8 @@ fn a_vanished_publisher_is_noticed_and_may_return() {
     world.clients[first].alive = false;
     let silent = world.now;
     let session = world.session(first);
-    let borne = Timeouts::default();
-    let told = |w: &World| w.events.iter().any(|e| matches!(e, Event::PublisherSilent { .. }));
+    let borne = SfuTimeouts::default();
+    let told = |w: &World| w.events.iter().any(|e| matches!(e, SfuEvent::PublisherSilent { .. }));
     world.until(borne.publisher_silence + SECOND, "word of silence", told);
     assert!(world.now - silent > borne.publisher_silence - SECOND);
     assert_eq!(ended(&world, session), None);
@@ -111,18 +112,18 @@ fn a_publisher_that_was_silent_goes_on_in_its_session() {
     world.pass(SECOND * 20);
     let session = world.session(publisher);
     let told = |w: &World| {
-        let of = |e: &&Event| {
-            matches!(e, Event::PublisherSilent { session: s, .. }
-                | Event::PublisherBack { session: s, .. } if *s == session)
+        let of = |e: &&SfuEvent| {
+            matches!(e, SfuEvent::PublisherSilent { session: s, .. }
+                | SfuEvent::PublisherBack { session: s, .. } if *s == session)
         };
         w.events.iter().filter(of).cloned().collect::<Vec<_>>()
     };
-    assert!(matches!(told(&world)[..], [Event::PublisherSilent { .. }]));
+    assert!(matches!(told(&world)[..], [SfuEvent::PublisherSilent { .. }]));
     let before = world.clients[viewer].video().len();
     world.clients[publisher].alive = true;
     world.until(SECOND * 3, "video again", |w| w.clients[viewer].video().len() > before + 100);
     let told = told(&world);
-    assert!(matches!(told[..], [Event::PublisherSilent { .. }, Event::PublisherBack { .. }]));
+    assert!(matches!(told[..], [SfuEvent::PublisherSilent { .. }, SfuEvent::PublisherBack { .. }]));
     assert_eq!(ended(&world, session), None);
 }
 
@@ -176,18 +177,18 @@ fn closing_tells_the_peers() {
 
     world.core.close_stage(world.now, &"stage".into());
     world.until(SECOND, "goodbye", |w| w.clients[publisher].closed && w.clients[viewers[1]].closed);
-    let statistics = world.core.statistics(world.now);
-    assert!(statistics.sessions.is_empty());
-    assert_eq!(statistics.totals.sessions_started, statistics.totals.sessions_ended);
+    let stats = world.core.stats(world.now);
+    assert!(stats.sessions.is_empty());
+    assert_eq!(stats.totals.sessions_started, stats.totals.sessions_ended);
     let closed = world
         .events
         .iter()
-        .filter(|e| matches!(e, Event::SessionEnded { reason: EndReason::StageClosed, .. }));
+        .filter(|e| matches!(e, SfuEvent::SessionEnded { reason: EndReason::StageClosed, .. }));
     assert_eq!(closed.count(), 2);
     assert!(
         world
             .events
             .iter()
-            .any(|e| { matches!(e, Event::SessionEnded { role: Role::Publisher, .. }) })
+            .any(|e| { matches!(e, SfuEvent::SessionEnded { role: SessionRole::Publisher, .. }) })
     );
 }

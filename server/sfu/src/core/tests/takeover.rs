@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use super::client::Client;
 use super::succession::{check_handed_over, ended, watched};
 use super::world::World;
-use crate::config::Timeouts;
-use crate::core::standby::Awaited;
-use crate::event::{EndReason, Event, HandshakeFailure};
+use crate::config::SfuTimeouts;
+use crate::core::standby::TakeoverCondition;
+use crate::event::{EndReason, HandshakeFailure, SfuEvent};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -34,7 +34,7 @@ fn name_of(world: &World, client: usize) -> u8 {
 fn waits(world: &World, client: usize) -> bool {
     let session = world.session(client);
     let waiting =
-        |e: &Event| matches!(e, Event::PublisherWaiting { session: s, .. } if *s == session);
+        |e: &SfuEvent| matches!(e, SfuEvent::PublisherWaiting { session: s, .. } if *s == session);
     world.events.iter().any(waiting)
 }
 
@@ -77,7 +77,7 @@ fn a_takeover_whose_handshake_fails_costs_the_audience_nothing() {
 fn a_takeover_that_sends_nothing_is_given_up_after_its_time() {
     let prepare = |it: &mut Client| (it.filming, it.speaking) = (false, false);
     let (begun, over) = fails(42, false, prepare, EndReason::NoMedia);
-    let patience = Timeouts::default().takeover;
+    let patience = SfuTimeouts::default().takeover;
     assert!(over - begun >= patience && over - begun < patience + SECOND, "{:?}", over - begun);
 }
 
@@ -138,7 +138,7 @@ fn a_takeover_in_layers_begins_with_the_lowest() {
 #[test]
 fn a_takeover_by_sound_alone_waits_for_no_picture() {
     let (mut world, _, viewer) = watched(47);
-    world.awaited = Awaited::Sound;
+    world.awaited = TakeoverCondition::Audio;
     let second = world.publish("stage", 7);
     world.clients[second].filming = false;
     let new = name_of(&world, second);
@@ -186,7 +186,7 @@ fn a_stage_that_nobody_is_heard_on_any_more_waits_for_no_picture() {
     // Nothing has come of the one on stage for a while.
     let (mut world, first, _) = watched(50);
     world.clients[first].alive = false;
-    world.pass(Timeouts::default().publisher_silence + SECOND);
+    world.pass(SfuTimeouts::default().publisher_silence + SECOND);
     let second = world.publish("stage", 7);
     (world.clients[second].filming, world.clients[second].speaking) = (false, false);
     let session = world.session(first);

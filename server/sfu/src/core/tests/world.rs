@@ -12,13 +12,14 @@ use str0m::format::Codec;
 use super::check::undecided;
 use super::client::Client;
 use super::program::{Name, Program, name};
-use crate::config::{Limits, Timeouts};
+use crate::config::{SfuLimits, SfuTimeouts};
 use crate::core::Core;
-use crate::core::standby::Awaited;
-use crate::event::{Event, Role};
+use crate::core::standby::TakeoverCondition;
+use crate::event::{SessionRole, SfuEvent};
 use crate::ids::SessionId;
 use crate::io::egress::{Traffic, Wire};
 use crate::shard::Shard;
+use crate::stats::{PublisherStats, SessionStats, SubscriberStats};
 
 /// The core's address.
 pub(super) fn server() -> SocketAddr {
@@ -82,7 +83,7 @@ pub(super) struct World {
     pub(super) now: Instant,
     pub(super) core: Core,
     pub(super) clients: Vec<Client>,
-    pub(super) events: Vec<Event>,
+    pub(super) events: Vec<SfuEvent>,
     pub(super) network: Network,
     /// Clients never tell the core which way they chose.
     pub(super) undecided: bool,
@@ -97,7 +98,7 @@ pub(super) struct World {
     /// Whoever waits to take over a stage may.
     pub(super) hands_over: bool,
     /// What has to arrive of publishers that are to take over.
-    pub(super) awaited: Awaited,
+    pub(super) awaited: TakeoverCondition,
     /// Publishers that join say another fingerprint than their certificate's.
     pub(super) forged: bool,
     /// What the shards sent and has not begun its way.
@@ -114,11 +115,11 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new(seed: u64) -> Self {
-        World::with(seed, Limits::default(), Timeouts::default())
+        World::with(seed, SfuLimits::default(), SfuTimeouts::default())
     }
 
     #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
-    pub(super) fn with(seed: u64, limits: Limits, timeouts: Timeouts) -> Self {
+    pub(super) fn with(seed: u64, limits: SfuLimits, timeouts: SfuTimeouts) -> Self {
         let now = Instant::now();
         let air = Air::default();
         let traffic = Arc::new(Traffic::default());
@@ -140,7 +141,7 @@ impl World {
             lossy: None,
             journal: Vec::new(),
             hands_over: true,
-            awaited: Awaited::default(),
+            awaited: TakeoverCondition::default(),
             forged: false,
             random: fastrand::Rng::with_seed(seed),
             order: BinaryHeap::new(),
@@ -152,12 +153,12 @@ impl World {
 
     /// A publisher joins; its index among the clients.
     pub(super) fn publish(&mut self, stage: &str, first_sequence: u64) -> usize {
-        self.add(stage, Role::Publisher, first_sequence, 1, &|offer| offer, None)
+        self.add(stage, SessionRole::Publisher, first_sequence, 1, &|offer| offer, None)
     }
 
     /// A publisher with three layers joins.
     pub(super) fn publish_layers(&mut self, stage: &str) -> usize {
-        self.add(stage, Role::Publisher, 65_400, 3, &|offer| offer, None)
+        self.add(stage, SessionRole::Publisher, 65_400, 3, &|offer| offer, None)
     }
 
     /// A program publishes, with an offer of its own.
@@ -167,7 +168,7 @@ impl World {
         layers: u8,
         offer: &dyn Fn(String) -> String,
     ) -> usize {
-        self.add(stage, Role::Publisher, 65_400, layers, offer, Some(Program::default()))
+        self.add(stage, SessionRole::Publisher, 65_400, layers, offer, Some(Program::default()))
     }
 
     /// A publisher with three layers in one stream of that codec joins.
@@ -179,13 +180,13 @@ impl World {
 
     /// A subscriber joins; its index among the clients.
     pub(super) fn subscribe(&mut self, stage: &str) -> usize {
-        self.add(stage, Role::Subscriber, 0, 0, &|offer| offer, None)
+        self.add(stage, SessionRole::Subscriber, 0, 0, &|offer| offer, None)
     }
 
     fn add(
         &mut self,
         stage: &str,
-        role: Role,
+        role: SessionRole,
         first_sequence: u64,
         layers: u8,
         changed: &dyn Fn(String) -> String,
@@ -202,14 +203,14 @@ impl World {
             offer = offer.replace(opus, &format!("{opus}a=rtcp-fb:111 nack\r\n"));
         }
         let accepted = match role {
-            Role::Publisher => {
+            SessionRole::Publisher => {
                 let offer = match self.forged {
                     true => forged(&offer),
                     false => offer,
                 };
                 self.core.publish_by(self.now, stage.into(), &offer, self.awaited)
             }
-            Role::Subscriber => self.core.subscribe_by(self.now, stage.into(), &offer),
+            SessionRole::Subscriber => self.core.subscribe_by(self.now, stage.into(), &offer),
         };
         let accepted = accepted.expect("an answer");
         client.answer(accepted.session, pending, &accepted.answer_sdp);
@@ -234,6 +235,20 @@ impl World {
 
     pub(super) fn session(&self, client: usize) -> SessionId {
         self.clients[client].session.expect("answered")
+    }
+
+    fn stats(&self, client: usize) -> SessionStats {
+        let session = self.session(client);
+        let mut all = self.core.stats(self.now).sessions.into_iter();
+        all.find(|it| it.session == session).expect("a session")
+    }
+
+    pub(super) fn publisher_stats(&self, client: usize) -> PublisherStats {
+        self.stats(client).publisher().expect("a publisher").clone()
+    }
+
+    pub(super) fn subscriber_stats(&self, client: usize) -> SubscriberStats {
+        *self.stats(client).subscriber().expect("a subscriber")
     }
 
     /// Lets time pass until `done`; panics after `limit` of virtual time.
@@ -347,7 +362,7 @@ impl World {
         }
         let mut changed = false;
         while let Some(event) = self.core.poll_event() {
-            if let Event::PublisherWaiting { session, .. } = &event
+            if let SfuEvent::PublisherWaiting { session, .. } = &event
                 && self.hands_over
             {
                 changed |= self.core.hand_over(self.now, *session);

@@ -12,13 +12,14 @@ use std::{io, thread};
 use tokio::sync::Notify;
 
 use super::clock;
-use crate::config::Limits;
+use crate::config::SfuLimits;
 use crate::ice::demultiplexer::PeerKey;
 use crate::ids::SessionId;
 use crate::io::egress::{Traffic, UdpWire};
 use crate::io::load::Load;
 use crate::rtp::packet::Forwarded;
-use crate::shard::{Admission, Figures, News, Shard, Shards};
+use crate::shard::{Admission, News, Shard, Shards};
+use crate::stats::SubscriberStats;
 
 /// Bursts and reports that may wait for one shard; what comes when there are more is dropped. A
 /// shard this far behind has no use for them either.
@@ -32,7 +33,7 @@ const ALL_WAITING: usize = 16_384;
 /// Orders carried out before it is looked what time it is.
 const ORDERS_AT_ONCE: usize = 64;
 
-/// How often figures are handed over.
+/// How often stats are handed over.
 const FIGURES_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Longest wait; a bound on how long a lost wake-up could go unnoticed.
@@ -68,7 +69,7 @@ type Changes = Arc<Mutex<HashMap<PeerKey, Change>>>;
 #[derive(Default)]
 struct Said {
     news: Mutex<Vec<News>>,
-    figures: Mutex<HashMap<PeerKey, Figures>>,
+    stats: Mutex<HashMap<PeerKey, SubscriberStats>>,
     /// Wakes the media thread.
     wake: Arc<Notify>,
 }
@@ -101,13 +102,13 @@ impl Threads {
     /// When a thread can't be started.
     pub(super) fn start(
         count: usize,
-        limits: &Limits,
+        limits: &SfuLimits,
         wire: &UdpWire,
         traffic: &Arc<Traffic>,
     ) -> io::Result<(Self, Arc<Notify>)> {
         let said = Arc::new(Said::default());
         let catch_up = limits.max_catch_up_bits / count.max(1) as u64;
-        let limits_of_each = Limits { max_catch_up_bits: catch_up, ..limits.clone() };
+        let limits_of_each = SfuLimits { max_catch_up_bits: catch_up, ..limits.clone() };
         let mut workers = Vec::new();
         for number in 0..count {
             let (orders, inbox) = sync_channel(ALL_WAITING);
@@ -206,14 +207,14 @@ impl Shards for Threads {
         if let Some(worker) = self.homes.remove(&key).and_then(|home| self.workers.get_mut(home)) {
             worker.population -= 1;
         }
-        lock(&self.said.figures).remove(&key);
+        lock(&self.said.stats).remove(&key);
     }
 
     fn set_remote(&mut self, key: PeerKey, remote: SocketAddr) {
         self.change(key, |change| change.remote = Some(remote));
     }
 
-    fn prefer(&mut self, key: PeerKey, height: Option<u16>) {
+    fn set_max_height(&mut self, key: PeerKey, height: Option<u16>) {
         self.change(key, |change| change.height = Some(height));
     }
 
@@ -260,8 +261,8 @@ impl Shards for Threads {
         self.workers.iter().all(|w| w.full.load(Ordering::Relaxed))
     }
 
-    fn figures(&self, key: PeerKey) -> Option<Figures> {
-        lock(&self.said.figures).get(&key).copied()
+    fn stats(&self, key: PeerKey) -> Option<SubscriberStats> {
+        lock(&self.said.stats).get(&key).copied()
     }
 }
 
@@ -275,7 +276,7 @@ struct Running {
     said: Arc<Said>,
     wire: UdpWire,
     traffic: Arc<Traffic>,
-    limits: Limits,
+    limits: SfuLimits,
 }
 
 impl Running {
@@ -332,8 +333,8 @@ impl Running {
             }
             if now >= figures_at {
                 figures_at = now + FIGURES_INTERVAL;
-                let mut figures = lock(&self.said.figures);
-                figures.extend(keys.iter().filter_map(|(k, _)| Some((*k, shard.figures(*k)?))));
+                let mut stats = lock(&self.said.stats);
+                stats.extend(keys.iter().filter_map(|(k, _)| Some((*k, shard.stats(*k)?))));
             }
         }
     }
@@ -360,7 +361,7 @@ impl Running {
                     shard.set_remote(key, remote);
                 }
                 if let Some(height) = change.height {
-                    shard.prefer(key, height);
+                    shard.set_max_height(key, height);
                 }
             }
             Order::Forward(stage, burst) => {

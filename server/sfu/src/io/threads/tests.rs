@@ -17,7 +17,7 @@ fn admission(remote: &UdpSocket, profile: SrtpProfile, bytes: usize) -> (Session
     let session = SessionId::random().expect("randomness");
     let keys = Keys { profile, material: vec![7; bytes], client: false };
     let remote = remote.local_addr().expect("an address");
-    (session, Admission { session, stage: 1, remote, most_height: None, keys, tracks: Vec::new() })
+    (session, Admission { session, stage: 1, remote, max_height: None, keys, tracks: Vec::new() })
 }
 
 fn started(count: usize) -> Threads {
@@ -25,7 +25,7 @@ fn started(count: usize) -> Threads {
     sender.set_nonblocking(true).expect("not blocking");
     let traffic = Arc::new(Traffic::default());
     let wire = UdpWire::new(sender, Arc::clone(&traffic)).expect("a wire");
-    let started = Threads::start(count, &Limits::default(), &wire, &traffic);
+    let started = Threads::start(count, &SfuLimits::default(), &wire, &traffic);
     started.expect("threads").0
 }
 
@@ -70,7 +70,7 @@ fn of_what_changes_about_a_subscriber_only_the_last_state_waits() {
     // More than all orders that may wait.
     for port in 1..=20_000 {
         threads.set_remote(1, remote(port));
-        threads.prefer(1, Some(port));
+        threads.set_max_height(1, Some(port));
     }
     let changes = lock(&threads.workers[0].changes).clone();
     assert_eq!(changes.len(), 1);

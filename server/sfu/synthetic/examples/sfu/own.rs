@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use bandstand_sfu::{Awaited, Config, OfferError, Sfu};
+use bandstand_sfu::{OfferError, Sfu, SfuConfig, TakeoverCondition};
 use bandstand_synthetic::audience::{Audience, ClientId, Manner};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 
@@ -118,7 +118,7 @@ impl Server for Own {
 pub(crate) fn serve(address: IpAddr) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let config = Config { bind: SocketAddr::new(address, 0), ..Config::default() };
+        let config = SfuConfig { bind: SocketAddr::new(address, 0), ..SfuConfig::default() };
         let (sfu, _events) = Sfu::start(config)?;
         let listener = tokio::net::TcpListener::bind((address, 0)).await?;
         println!("{}", listener.local_addr()?);
@@ -139,7 +139,7 @@ async fn answer(sfu: Sfu, stream: tokio::net::TcpStream) -> Result<()> {
         stream.read_exact(&mut body).await?;
         let offer = String::from_utf8(body)?;
         let accepted = match verb {
-            "publish" => sfu.publish("stage".into(), offer, Awaited::Offered).await,
+            "publish" => sfu.publish("stage".into(), offer, TakeoverCondition::Keyframe).await,
             _ => sfu.subscribe("stage".into(), offer).await,
         };
         let answer = match accepted {
