@@ -24,6 +24,7 @@ pub mod shows;
 pub mod stage;
 pub mod stream_keys;
 pub mod ui;
+pub(crate) mod web;
 
 #[cfg(feature = "ssr")]
 pub use app::shell;

@@ -4,7 +4,7 @@ use js_sys::{JSON, Reflect};
 use leptos::prelude::window;
 use wasm_bindgen::JsValue;
 
-use crate::live::browser::{call, call_now, error_name, get, object};
+use crate::web::{call, call_now, error_name, get, object};
 
 /// Why a browser gave no passkey.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,10 +4,10 @@ use leptos::{__reexports::send_wrapper::SendWrapper, ev, prelude::*};
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::{
-    browser,
     player::{Picture, Sound},
     visit::Visit,
 };
+use crate::web;
 
 const LOUD: &str = "M4 9v6h4l5 4V5L8 9zM16 8a5 5 0 0 1 0 8v-2a3 3 0 0 0 0-4z";
 const SILENT: &str = "M4 9v6h4l5 4V5L8 9zm11.4 0L18 11.6 20.6 9 22 10.4 19.4 13l2.6 2.6-1.4 1.4L18 14.4 15.4 17 14 15.6l2.6-2.6L14 10.4z";
@@ -30,7 +30,7 @@ pub(super) fn Controls(
     });
 
     Effect::new(move || {
-        floats.set(browser::get(&document(), "pictureInPictureEnabled").is_truthy());
+        floats.set(web::get(&document(), "pictureInPictureEnabled").is_truthy());
         let keys = window_event_listener(ev::keydown, move |event| {
             if event.ctrl_key() || event.meta_key() || event.alt_key() || is_typing(&event) {
                 return;
@@ -42,7 +42,7 @@ pub(super) fn Controls(
             }
         });
         let changed = document_listener("fullscreenchange", move || {
-            large.set(browser::get(&document(), "fullscreenElement").is_object());
+            large.set(web::get(&document(), "fullscreenElement").is_object());
         });
         on_cleanup(move || {
             keys.remove();
@@ -133,18 +133,18 @@ fn fill_screen(visit: Visit) {
         (scene.into(), "webkitRequestFullscreen"),
         (visit.player.video.get_untracked().into(), "webkitEnterFullscreen"),
     ];
-    if browser::get(&document(), "fullscreenElement").is_object() {
+    if web::get(&document(), "fullscreenElement").is_object() {
         settle(document().into(), "exitFullscreen");
     } else if let Some((object, method)) = attempts
         .into_iter()
-        .find(|(object, method)| object.is_object() && browser::get(object, method).is_function())
+        .find(|(object, method)| object.is_object() && web::get(object, method).is_function())
     {
         settle(object, method);
     }
 }
 
 fn float(visit: Visit) {
-    if browser::get(&document(), "pictureInPictureElement").is_object() {
+    if web::get(&document(), "pictureInPictureElement").is_object() {
         settle(document().into(), "exitPictureInPicture");
     } else if let Some(video) = visit.player.video.get_untracked() {
         settle(video.into(), "requestPictureInPicture");
@@ -154,6 +154,6 @@ fn float(visit: Visit) {
 /// Calls a method whose refusal changes nothing: the browser shows by itself what it does.
 fn settle(object: JsValue, method: &'static str) {
     leptos::task::spawn_local(async move {
-        let _ = browser::call(&object, method, &[]).await;
+        let _ = web::call(&object, method, &[]).await;
     });
 }

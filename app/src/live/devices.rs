@@ -6,13 +6,12 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{MediaDeviceInfo, MediaDeviceKind, MediaStream, MediaStreamTrack};
 
 use super::{
-    browser,
     device_words::{camera_words, microphone_words},
     interruption::{Interruption, Kind, forget},
     sdp::SoundMode,
     whip::{MOST, PictureFormat, SCALABLE},
 };
-use crate::ui::Toaster;
+use crate::{ui::Toaster, web};
 
 /// Under these keys the browser remembers the choice.
 const CAMERA: &str = "bandstand.camera";
@@ -111,17 +110,17 @@ impl Devices {
     /// Opens what was chosen the last time, camera and microphone with one question; a camera that
     /// isn't wanted is not asked for.
     pub async fn open(self) {
-        self.camera.set(browser::remembered(CAMERA).unwrap_or_default());
-        self.microphone.set(browser::remembered(MICROPHONE).unwrap_or_default());
-        self.format.set(browser::remembered(FORMAT).unwrap_or_default());
-        if browser::is_remembered(SPEECH) {
+        self.camera.set(web::remembered(CAMERA).unwrap_or_default());
+        self.microphone.set(web::remembered(MICROPHONE).unwrap_or_default());
+        self.format.set(web::remembered(FORMAT).unwrap_or_default());
+        if web::is_remembered(SPEECH) {
             self.mode.set(SoundMode::Speech);
         }
         if self.camera.get_untracked() == NO_CAMERA {
             self.open_microphone().await;
         } else {
             let both = [("audio", self.for_sound()), ("video", self.for_picture())];
-            match media("getUserMedia", browser::object(both)).await {
+            match media("getUserMedia", web::object(both)).await {
                 Ok(stream) => {
                     self.take_picture(&stream, Source::Camera);
                     self.take_sound(&stream);
@@ -155,43 +154,43 @@ impl Devices {
 
     /// Sends the picture in the chosen format from the next time on stage on.
     pub fn keep_format(self) {
-        browser::remember(FORMAT, &self.format.get_untracked());
+        web::remember(FORMAT, &self.format.get_untracked());
     }
 
     /// Opens the chosen camera, or closes it when none is wanted.
     pub async fn open_camera(self) {
-        browser::remember(CAMERA, &self.camera.get_untracked());
+        web::remember(CAMERA, &self.camera.get_untracked());
         self.picture_trouble.set(None);
         if self.camera.get_untracked() == NO_CAMERA {
             self.source.set(Source::Nothing);
             return self.close(Kind::Camera);
         }
-        let wanted = browser::object([("video", self.for_picture())]);
+        let wanted = web::object([("video", self.for_picture())]);
         match media("getUserMedia", wanted).await {
             Ok(stream) => self.take_picture(&stream, Source::Camera),
             Err(error) if chosen_is_gone(&error, self.camera) => Box::pin(self.open_camera()).await,
             Err(error) => {
                 self.source.set(Source::Nothing);
                 self.close(Kind::Camera);
-                self.picture_trouble.set(Some(camera_words(&browser::error_name(&error))));
+                self.picture_trouble.set(Some(camera_words(&web::error_name(&error))));
             }
         }
     }
 
     /// Opens the chosen microphone.
     pub async fn open_microphone(self) {
-        browser::remember(MICROPHONE, &self.microphone.get_untracked());
+        web::remember(MICROPHONE, &self.microphone.get_untracked());
         let speech = self.mode.get_untracked() == SoundMode::Speech;
-        browser::remember_whether(SPEECH, speech);
+        web::remember_whether(SPEECH, speech);
         self.sound_trouble.set(None);
-        match media("getUserMedia", browser::object([("audio", self.for_sound())])).await {
+        match media("getUserMedia", web::object([("audio", self.for_sound())])).await {
             Ok(stream) => self.take_sound(&stream),
             Err(error) if chosen_is_gone(&error, self.microphone) => {
                 Box::pin(self.open_microphone()).await;
             }
             Err(error) => {
                 self.close(Kind::Microphone);
-                self.sound_trouble.set(Some(microphone_words(&browser::error_name(&error))));
+                self.sound_trouble.set(Some(microphone_words(&web::error_name(&error))));
             }
         }
     }
@@ -207,7 +206,7 @@ impl Devices {
                 Kind::Camera => self.for_picture(),
                 Kind::Microphone => self.for_sound(),
             };
-            browser::object([(name, device)])
+            web::object([(name, device)])
         };
         let stream = match media("getUserMedia", wanted()).await {
             Err(error) if chosen_is_gone(&error, chosen) => media("getUserMedia", wanted()).await?,
@@ -223,11 +222,11 @@ impl Devices {
     /// Lets the artist choose a screen or a window to show.
     pub async fn open_screen(self) {
         self.picture_trouble.set(None);
-        let wanted = browser::object([("video", size()), ("audio", JsValue::FALSE)]);
+        let wanted = web::object([("video", size()), ("audio", JsValue::FALSE)]);
         match media("getDisplayMedia", wanted).await {
             Ok(stream) => self.take_picture(&stream, Source::Screen),
             // Closing the browser's own question is no trouble.
-            Err(error) if browser::error_name(&error) == "NotAllowedError" => {}
+            Err(error) if web::error_name(&error) == "NotAllowedError" => {}
             Err(_) => self.picture_trouble.set(Some(
                 "This browser can't share the screen. Try a desktop browser such as Firefox or Chrome.",
             )),
@@ -237,7 +236,7 @@ impl Devices {
     /// Asks the browser what there is; without permission it tells no names.
     pub async fn list(self) {
         let Ok(devices) = window().navigator().media_devices() else { return };
-        let Ok(all) = browser::call(&devices, "enumerateDevices", &[]).await else { return };
+        let Ok(all) = web::call(&devices, "enumerateDevices", &[]).await else { return };
         let (mut cameras, mut microphones) = (Vec::new(), Vec::new());
         for info in all.unchecked_into::<Array>().iter() {
             let info: MediaDeviceInfo = info.unchecked_into();
@@ -289,7 +288,7 @@ impl Devices {
         };
         // Under load a camera keeps its motion, in time with the music; a screen keeps its letters.
         let hint = if source == Source::Screen { "detail" } else { "motion" };
-        browser::set(&track, "contentHint", &hint.into());
+        web::set(&track, "contentHint", &hint.into());
         on_ended(&track, move || {
             if source == Source::Screen {
                 leptos::task::spawn_local(self.open_camera());
@@ -320,7 +319,7 @@ impl Devices {
         };
         // The encoder's own way of listening: what is music isn't treated as a voice.
         let hint = if self.mode.get_untracked() == SoundMode::Music { "music" } else { "speech" };
-        browser::set(&track, "contentHint", &hint.into());
+        web::set(&track, "contentHint", &hint.into());
         on_ended(&track, move || {
             self.close(Kind::Microphone);
             self.sound_trouble
@@ -344,12 +343,12 @@ impl Devices {
     fn for_sound(self) -> JsValue {
         let clean = JsValue::from(self.mode.get_untracked() == SoundMode::Speech);
         let channels = if clean.is_truthy() { 1 } else { 2 };
-        let wanted = browser::object([
+        let wanted = web::object([
             ("echoCancellation", clean.clone()),
             ("noiseSuppression", clean.clone()),
             ("autoGainControl", clean),
-            ("channelCount", browser::object([("ideal", channels.into())])),
-            ("sampleRate", browser::object([("ideal", 48_000.into())])),
+            ("channelCount", web::object([("ideal", channels.into())])),
+            ("sampleRate", web::object([("ideal", 48_000.into())])),
         ]);
         choose(&wanted, &self.microphone.get_untracked());
         wanted
@@ -358,7 +357,7 @@ impl Devices {
 
 /// Whether this browser encodes a format in layers of which each is a picture by itself but for keyframes.
 async fn encodes_layers(format: PictureFormat) -> bool {
-    let picture = browser::object([
+    let picture = web::object([
         ("contentType", format!("video/{}", format.name()).into()),
         ("width", 1280.into()),
         ("height", 720.into()),
@@ -366,32 +365,31 @@ async fn encodes_layers(format: PictureFormat) -> bool {
         ("framerate", 30.into()),
         ("scalabilityMode", SCALABLE.into()),
     ]);
-    let wanted = browser::object([("type", "webrtc".into()), ("video", picture)]);
-    let capabilities = browser::get(&window().navigator(), "mediaCapabilities");
-    let answer = browser::call(&capabilities, "encodingInfo", &[wanted]).await;
-    answer.is_ok_and(|it| browser::get(&it, "supported").is_truthy())
+    let wanted = web::object([("type", "webrtc".into()), ("video", picture)]);
+    let capabilities = web::get(&window().navigator(), "mediaCapabilities");
+    let answer = web::call(&capabilities, "encodingInfo", &[wanted]).await;
+    answer.is_ok_and(|it| web::get(&it, "supported").is_truthy())
 }
 
 fn size() -> JsValue {
-    let up_to = |most: i32| browser::object([("ideal", most.into()), ("max", most.into())]);
-    browser::object([("width", up_to(1280)), ("height", up_to(720)), ("frameRate", up_to(30))])
+    let up_to = |most: i32| web::object([("ideal", most.into()), ("max", most.into())]);
+    web::object([("width", up_to(1280)), ("height", up_to(720)), ("frameRate", up_to(30))])
 }
 
 fn choose(wanted: &JsValue, id: &str) {
     if !id.is_empty() && id != NO_CAMERA {
-        browser::set(wanted, "deviceId", &browser::object([("exact", id.into())]));
+        web::set(wanted, "deviceId", &web::object([("exact", id.into())]));
     }
 }
 
 fn id_of(track: &MediaStreamTrack) -> String {
-    let settings = browser::call_now(track, "getSettings", &[]).unwrap_or_default();
-    browser::get(&settings, "deviceId").as_string().unwrap_or_default()
+    let settings = web::call_now(track, "getSettings", &[]).unwrap_or_default();
+    web::get(&settings, "deviceId").as_string().unwrap_or_default()
 }
 
 /// Whether the device that was chosen the last time isn't there; then the choice is void.
 fn chosen_is_gone(error: &JsValue, chosen: RwSignal<String>) -> bool {
-    let gone =
-        matches!(browser::error_name(error).as_str(), "OverconstrainedError" | "NotFoundError");
+    let gone = matches!(web::error_name(error).as_str(), "OverconstrainedError" | "NotFoundError");
     let void = gone && !chosen.get_untracked().is_empty();
     if void {
         chosen.set(String::new());
@@ -402,7 +400,7 @@ fn chosen_is_gone(error: &JsValue, chosen: RwSignal<String>) -> bool {
 async fn media(method: &str, wanted: JsValue) -> Result<MediaStream, JsValue> {
     // There are no devices to ask for on a page that came over plain HTTP from another machine.
     let devices = window().navigator().media_devices()?;
-    Ok(browser::call(&devices, method, &[wanted]).await?.unchecked_into())
+    Ok(web::call(&devices, method, &[wanted]).await?.unchecked_into())
 }
 
 /// Stops what a signal holds, so that the camera's light goes out.

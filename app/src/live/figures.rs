@@ -4,7 +4,7 @@ use js_sys::{Array, JSON};
 use wasm_bindgen::JsValue;
 use web_sys::RtcPeerConnection;
 
-use super::browser;
+use crate::web;
 
 /// The numbers of which something is made; addresses and the like stay in the browser.
 const TAKEN: [&str; 16] = [
@@ -28,25 +28,25 @@ const TAKEN: [&str; 16] = [
 
 /// The browser's reports on a connection, one object each.
 pub async fn reports(connection: &RtcPeerConnection) -> Option<Array> {
-    let reports = browser::call(connection, "getStats", &[]).await.ok()?;
-    let values = browser::call_now(&reports, "values", &[]).ok()?;
+    let reports = web::call(connection, "getStats", &[]).await.ok()?;
+    let values = web::call_now(&reports, "values", &[]).ok()?;
     Some(Array::from(&values))
 }
 
 /// How many pictures the browser has decoded of what comes in, if it tells.
 pub async fn pictures_decoded(connection: &RtcPeerConnection) -> Option<f64> {
     let is_picture = |report: &JsValue| {
-        browser::get(report, "type") == "inbound-rtp" && browser::get(report, "kind") == "video"
+        web::get(report, "type") == "inbound-rtp" && web::get(report, "kind") == "video"
     };
     let report = reports(connection).await?.iter().find(is_picture)?;
-    browser::get(&report, "framesDecoded").as_f64()
+    web::get(&report, "framesDecoded").as_f64()
 }
 
 /// What a viewer's browser measured, as a JSON list of those reports that tell of a picture.
 pub async fn measured(connection: &RtcPeerConnection) -> Option<String> {
     let reports = reports(connection).await?;
     let telling = |report: &JsValue| {
-        let kind = browser::get(report, "type").as_string().unwrap_or_default();
+        let kind = web::get(report, "type").as_string().unwrap_or_default();
         kind == "inbound-rtp" || kind == "candidate-pair"
     };
     let telling: Array = reports.iter().filter(telling).collect();

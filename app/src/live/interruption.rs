@@ -8,10 +8,10 @@ use wasm_bindgen::{JsValue, closure::Closure};
 use web_sys::MediaStreamTrack;
 
 use super::{
-    browser,
     device_words::{back_words, camera_words, microphone_words},
     devices::Devices,
 };
+use crate::web;
 
 /// Camera or microphone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +96,7 @@ impl Devices {
     pub(super) fn follow(self, kind: Kind, track: &MediaStreamTrack) {
         let hear = |event, then: fn(Self, Kind)| {
             let heard = Closure::<dyn FnMut()>::new(move || then(self, kind));
-            browser::set(track, event, &heard.into_js_value());
+            web::set(track, event, &heard.into_js_value());
         };
         hear("onmute", Self::interrupted);
         hear("onunmute", Self::returned);
@@ -116,7 +116,7 @@ impl Devices {
         trouble.set(None);
         self.begin_anew(kind);
         if let Err(error) = self.reopen(kind).await {
-            trouble.set(Some(words(&browser::error_name(&error))));
+            trouble.set(Some(words(&web::error_name(&error))));
         }
     }
 
@@ -194,7 +194,7 @@ impl Devices {
 /// Forgets what a track's events were for.
 pub fn forget(track: &MediaStreamTrack) {
     for event in ["onended", "onmute", "onunmute"] {
-        browser::set(track, event, &JsValue::NULL);
+        web::set(track, event, &JsValue::NULL);
     }
 }
 

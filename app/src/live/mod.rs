@@ -1,7 +1,6 @@
 //! The stage: a show's page with its picture and sound, the studio, and the live channel.
 
 mod backoff;
-pub(crate) mod browser;
 mod channel;
 mod clock;
 mod controls;

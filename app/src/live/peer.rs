@@ -18,9 +18,10 @@ use web_sys::{
 };
 
 use super::{
-    browser, sdp,
+    sdp,
     signalling::{Resource, SignallingError},
 };
+use crate::web;
 
 /// Milliseconds that a connection may be interrupted before ICE begins anew.
 const INTERRUPTED: u32 = 1_500;
@@ -86,10 +87,10 @@ impl Peer {
         let init = RtcRtpTransceiverInit::new();
         init.set_direction(direction);
         if !streams.is_empty() {
-            browser::set(&init, "streams", &streams.iter().collect::<Array>());
+            web::set(&init, "streams", &streams.iter().collect::<Array>());
         }
         if !encodings.is_empty() {
-            browser::set(&init, "sendEncodings", &encodings.iter().collect::<Array>());
+            web::set(&init, "sendEncodings", &encodings.iter().collect::<Array>());
         }
         self.connection.add_transceiver_with_str_and_init(kind, &init)
     }
@@ -99,8 +100,8 @@ impl Peer {
     pub fn go_by(&self, servers: &Secret) {
         let connection = &self.connection;
         let _ = JSON::parse(servers.reveal())
-            .and_then(|servers| browser::call_now(connection, "setConfiguration", &[servers]))
-            .and_then(|_| browser::call_now(connection, "restartIce", &[]));
+            .and_then(|servers| web::call_now(connection, "setConfiguration", &[servers]))
+            .and_then(|_| web::call_now(connection, "restartIce", &[]));
     }
 
     /// Makes the offer, changed by `change`, and takes it as the local description. Candidates are
@@ -213,7 +214,7 @@ impl Watch {
 
 async fn offer(connection: &RtcPeerConnection, change: Change) -> Result<String, JsValue> {
     let offer = JsFuture::from(connection.create_offer()).await?;
-    let sdp = change(&browser::get(&offer, "sdp").as_string().unwrap_or_default());
+    let sdp = change(&web::get(&offer, "sdp").as_string().unwrap_or_default());
     let description = RtcSessionDescriptionInit::new(RtcSdpType::Offer);
     description.set_sdp(&sdp);
     JsFuture::from(connection.set_local_description(&description)).await?;
@@ -234,7 +235,7 @@ async fn restart(
     change: Change,
     answer: &str,
 ) -> Result<(), SignallingError> {
-    browser::call_now(connection, "restartIce", &[])?;
+    web::call_now(connection, "restartIce", &[])?;
     let offer = offer(connection, change).await?;
     let fragment = resource.restart(&sdp::fragment(&offer)).await?;
     accept(connection, &sdp::with_credentials(answer, &fragment)).await?;

@@ -15,7 +15,6 @@ use bandstand_domain::ShowId;
 
 use super::{
     backoff::Backoff,
-    browser,
     channel::passes,
     entrance::Entrance,
     figures::pictures_decoded,
@@ -25,7 +24,7 @@ use super::{
     signalling::SignallingError,
     whep::{Offered, Session},
 };
-use crate::crowd::Crowd;
+use crate::{crowd::Crowd, web};
 
 /// Milliseconds after which a stage that sends no picture is taken for one of sound alone; the picture
 /// is looked at as often from then on.
@@ -256,7 +255,7 @@ impl Player {
         let Some(video) = self.video.get_untracked() else { return };
         video.set_src_object(Some(&session.stream));
         on_next_frame(&video, move || {
-            browser::mark("bandstand:first-frame");
+            web::mark("bandstand:first-frame");
             self.shown();
         });
         spawn_local(self.play(video.clone(), self.wants_sound()));
@@ -344,9 +343,9 @@ impl Player {
         let tried = |muted: bool| {
             video.set_muted(muted);
             let video = video.clone();
-            async move { browser::call(&video, "play", &[]).await }
+            async move { web::call(&video, "play", &[]).await }
         };
-        let refused = |error: &JsValue| browser::error_name(error) == "NotAllowedError";
+        let refused = |error: &JsValue| web::error_name(error) == "NotAllowedError";
         let sound = match tried(!with_sound).await {
             Ok(_) if with_sound => Sound::On,
             Ok(_) => Sound::Muted,
@@ -361,7 +360,7 @@ impl Player {
         if self.sound.try_set(sound).is_some() {
             return;
         }
-        let stream = browser::get(&video, "srcObject").dyn_into::<MediaStream>();
+        let stream = web::get(&video, "srcObject").dyn_into::<MediaStream>();
         let (Sound::On, Ok(stream)) = (sound, stream) else { return };
         let crowd = self.crowd;
         let ear = Ear::new(&stream, move |decibels| crowd.set_level(share(decibels))).ok();
@@ -403,8 +402,8 @@ fn on_next_frame(video: &HtmlVideoElement, then: impl FnOnce() + 'static) {
         }
     };
     let painted = Closure::once_into_js(call.clone());
-    let _ = browser::call_now(video, "requestVideoFrameCallback", &[painted]);
+    let _ = web::call_now(video, "requestVideoFrameCallback", &[painted]);
     let loaded = Closure::once_into_js(call);
-    let once = browser::object([("once", JsValue::TRUE)]);
-    let _ = browser::call_now(video, "addEventListener", &["loadeddata".into(), loaded, once]);
+    let once = web::object([("once", JsValue::TRUE)]);
+    let _ = web::call_now(video, "addEventListener", &["loadeddata".into(), loaded, once]);
 }

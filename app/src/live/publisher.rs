@@ -12,7 +12,6 @@ use wasm_bindgen::JsValue;
 
 use super::{
     backoff::Backoff,
-    browser,
     channel::passes,
     devices::{Devices, Track},
     figures::reports,
@@ -23,6 +22,7 @@ use super::{
 use crate::{
     failure::Failed,
     stage::api::{end_show, pause_stage, take_stage},
+    web,
 };
 
 /// An artist's way to the stage, which is found again whenever it is lost.
@@ -235,8 +235,8 @@ impl Publisher {
 
 /// Adds what one of the browser's reports tells.
 fn tell(mut sent: Sent, report: JsValue) -> Sent {
-    let number = |key| browser::get(&report, key).as_f64().unwrap_or(0.0);
-    let text = |key| browser::get(&report, key).as_string().unwrap_or_default();
+    let number = |key| web::get(&report, key).as_f64().unwrap_or(0.0);
+    let text = |key| web::get(&report, key).as_string().unwrap_or_default();
     match text("type").as_str() {
         "outbound-rtp" => {
             sent.bytes += number("bytesSent");

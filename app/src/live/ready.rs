@@ -6,7 +6,8 @@ use std::{cell::Cell, rc::Rc};
 use futures::channel::oneshot;
 use leptos::task::spawn_local;
 
-use super::{browser, whep::Offered};
+use super::whep::Offered;
+use crate::web;
 
 /// Milliseconds for which it is used: networks change.
 const READY_FOR: f64 = 60_000.0;
@@ -33,7 +34,7 @@ impl Ready {
                 }
             });
         });
-        browser::when_idle({
+        web::when_idle({
             let begin = begin.clone();
             move || begin()
         });

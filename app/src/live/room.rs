@@ -12,7 +12,8 @@ use leptos::{
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{HtmlVideoElement, ResizeObserver};
 
-use super::{browser, signalling::Resource};
+use super::signalling::Resource;
+use crate::web;
 
 /// Milliseconds for which a size has to last: windows are dragged, and phones turned.
 const SETTLED: u32 = 500;
@@ -40,7 +41,7 @@ fn most_lines(pixels: u32, asked: Option<u16>) -> Option<u16> {
 
 /// Whether the page, and what may have been taken out of it into a window of its own, is out of sight.
 fn is_hidden() -> bool {
-    document().hidden() && browser::get(&document(), "pictureInPictureElement").is_falsy()
+    document().hidden() && web::get(&document(), "pictureInPictureElement").is_falsy()
 }
 
 /// Waits until the size has lasted, then asks for what fits it, unless that holds already.

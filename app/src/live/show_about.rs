@@ -4,8 +4,11 @@ use bandstand_domain::stage::StageState;
 use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::JsValue;
 
-use super::{browser, visit::Visit};
-use crate::ui::{LocalTime, TimeStyle, Toaster, linked};
+use super::visit::Visit;
+use crate::{
+    ui::{LocalTime, TimeStyle, Toaster, linked},
+    web,
+};
 
 /// Title, artist and numbers.
 #[component]
@@ -81,18 +84,18 @@ fn ShareButton(visit: Visit) -> impl IntoView {
         let title = visit.page.with_untracked(|page| page.card.title.clone());
         spawn_local(async move {
             let navigator = window().navigator();
-            let what = browser::object([
+            let what = web::object([
                 ("title", JsValue::from_str(&title)),
                 ("url", JsValue::from_str(&address)),
             ]);
-            match browser::call(&navigator, "share", &[what]).await {
+            match web::call(&navigator, "share", &[what]).await {
                 Ok(_) => return,
                 // Closing the share sheet is no failure.
-                Err(error) if browser::error_name(&error) == "AbortError" => return,
+                Err(error) if web::error_name(&error) == "AbortError" => return,
                 Err(_) => {}
             }
-            let clipboard = browser::get(&navigator, "clipboard");
-            match browser::call(&clipboard, "writeText", &[JsValue::from_str(&address)]).await {
+            let clipboard = web::get(&navigator, "clipboard");
+            match web::call(&clipboard, "writeText", &[JsValue::from_str(&address)]).await {
                 Ok(_) => toaster.say("The link is copied. Bring your friends."),
                 Err(_) => toaster.say(format!("Share this address: {address}")),
             }

@@ -4,10 +4,10 @@ use bandstand_domain::{accounts::check_guest_name, stage::StageState};
 use leptos::{ev::SubmitEvent, html, prelude::*};
 
 use super::{
-    Channel, ChannelState, browser,
+    Channel, ChannelState,
     visit::{Phase, Visit},
 };
-use crate::chat::ChatPanel;
+use crate::{chat::ChatPanel, web};
 
 /// Under this key the browser remembers how its guest is called.
 const NAME: &str = "bandstand.name";
@@ -63,7 +63,7 @@ fn Door(visit: Visit) -> impl IntoView {
     Effect::new(move || alive.set(true));
     let here = move || visit.page.with(|page| format!("/shows/{}", page.card.id));
     Effect::new(move || {
-        if let Some(remembered) = browser::remembered(NAME)
+        if let Some(remembered) = web::remembered(NAME)
             && name.get_untracked().is_empty()
         {
             name.set(remembered);
@@ -105,7 +105,7 @@ fn Door(visit: Visit) -> impl IntoView {
             }
             return;
         }
-        browser::remember(NAME, &name);
+        web::remember(NAME, &name);
         visit.player.bless();
         visit.enter(Some(name));
     };

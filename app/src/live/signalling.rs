@@ -10,7 +10,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Headers, RequestInit, Response};
 
-use super::browser;
+use crate::web;
 
 /// Why no session came about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,7 +124,7 @@ impl Held {
         let Some(opened) = self.0.borrow_mut().take() else { return };
         if let Ok(init) = request("DELETE", &opened.token, None) {
             // The request outlives the page.
-            browser::set(&init, "keepalive", &JsValue::TRUE);
+            web::set(&init, "keepalive", &JsValue::TRUE);
             // Whether it arrives or not, this side has left.
             send(&opened.location, &init);
         }

@@ -11,7 +11,7 @@ use leptos::{__reexports::send_wrapper::SendWrapper, ev, prelude::*, task::spawn
 use wasm_bindgen::JsValue;
 
 use super::{
-    Channel, Incoming, browser,
+    Channel, Incoming,
     devices::Devices,
     entrance::Entrance,
     followed::Followed,
@@ -19,7 +19,7 @@ use super::{
     publisher::Publisher,
     studio_state::{SendingMeter, Standing},
 };
-use crate::{chat::Chat, crowd::Crowd};
+use crate::{chat::Chat, crowd::Crowd, web};
 
 /// The studio of one show: a handle that all parts of the page hold.
 #[derive(Clone, Copy)]
@@ -108,7 +108,7 @@ impl Studio {
             let changed = wasm_bindgen::closure::Closure::<dyn FnMut()>::new(move || {
                 spawn_local(devices.plugged());
             });
-            browser::set(&media, "ondevicechange", changed.as_ref());
+            web::set(&media, "ondevicechange", changed.as_ref());
             let held = SendWrapper::new((media, changed));
             let seen = window_event_listener_untyped("visibilitychange", move |_| {
                 if !document().hidden() {
@@ -117,7 +117,7 @@ impl Studio {
             });
             on_cleanup(move || {
                 seen.remove();
-                browser::set(&held.0, "ondevicechange", &JsValue::NULL);
+                web::set(&held.0, "ondevicechange", &JsValue::NULL);
                 drop(held);
             });
         });
@@ -191,10 +191,9 @@ impl Studio {
             let awake = StoredValue::new(None::<SendWrapper<JsValue>>);
             let wake = move || {
                 spawn_local(async move {
-                    let lock = browser::get(&window().navigator(), "wakeLock");
+                    let lock = web::get(&window().navigator(), "wakeLock");
                     // Without it (or when the battery is low) the screen does as it likes.
-                    if let Ok(sentinel) = browser::call(&lock, "request", &["screen".into()]).await
-                    {
+                    if let Ok(sentinel) = web::call(&lock, "request", &["screen".into()]).await {
                         awake.try_set_value(Some(SendWrapper::new(sentinel)));
                     }
                 });
@@ -209,7 +208,7 @@ impl Studio {
                 warning.remove();
                 seen.remove();
                 if let Some(Some(sentinel)) = awake.try_update_value(Option::take) {
-                    let _ = browser::call_now(&sentinel, "release", &[]);
+                    let _ = web::call_now(&sentinel, "release", &[]);
                 }
             });
         });

@@ -6,11 +6,11 @@ use bandstand_domain::{
 };
 use leptos::{html, prelude::*, task::spawn_local};
 
-use super::browser;
 use crate::{
     failure::Failed,
     stream_keys::api::{load_stream_keys, make_stream_key, revoke_stream_key},
     ui::{Confirm, Form, FormState, Submit, TextField, TimeStyle, Toaster, local_text},
+    web,
 };
 
 type Keys = RwSignal<Option<Result<Vec<StreamKey>, Failed<StageReason>>>>;
@@ -74,9 +74,9 @@ fn Copied(
     let field = NodeRef::<html::Input>::new();
     let copy = move |_| {
         spawn_local(async move {
-            let clipboard = browser::get(&window().navigator(), "clipboard");
+            let clipboard = web::get(&window().navigator(), "clipboard");
             let text = value.get_untracked().into();
-            if browser::call(&clipboard, "writeText", &[text]).await.is_ok() {
+            if web::call(&clipboard, "writeText", &[text]).await.is_ok() {
                 toaster.say("Copied.");
             } else if let Some(field) = field.get_untracked() {
                 // Not every browser lets pages copy: then the person does.

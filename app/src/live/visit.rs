@@ -13,10 +13,9 @@ use leptos::{html, prelude::*, task::spawn_local};
 use wasm_bindgen::JsValue;
 
 use super::{
-    Channel, Incoming, browser, entrance::Entrance, followed::Followed, player::Player,
-    show_state::on_air,
+    Channel, Incoming, entrance::Entrance, followed::Followed, player::Player, show_state::on_air,
 };
-use crate::{accounts::CurrentViewer, chat::Chat, crowd::Crowd, shows::api::load_show};
+use crate::{accounts::CurrentViewer, chat::Chat, crowd::Crowd, shows::api::load_show, web};
 
 /// Where the visitor stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,7 +121,7 @@ impl Visit {
 
     /// Comes in: as a guest called `name`, or as the person whom the venue knows.
     pub fn enter(self, name: Option<String>) {
-        browser::mark("bandstand:watch");
+        web::mark("bandstand:watch");
         let guest = name.is_some();
         // Begun before the player wakes up, which then waits for the same ticket.
         let entering = self.entrance.enter(name);
@@ -170,9 +169,9 @@ impl Visit {
             if let Some(show) = scene.parent_element() {
                 show.scroll_into_view();
             }
-            let where_it_is = browser::object([("preventScroll", JsValue::TRUE)]);
+            let where_it_is = web::object([("preventScroll", JsValue::TRUE)]);
             // Without the focus one loses a convenience, nothing else.
-            let _ = browser::call_now(&scene, "focus", &[where_it_is]);
+            let _ = web::call_now(&scene, "focus", &[where_it_is]);
         }
     }
 

@@ -9,11 +9,11 @@ use web_sys::{
 };
 
 use super::{
-    browser,
     peer::Peer,
     sdp::{SoundMode, for_stage},
     signalling::{Resource, SignallingError},
 };
+use crate::web;
 
 /// What the picture's simulcast layers (RFC 8853) are called, lowest first.
 const LAYERS: [&str; 3] = ["low", "middle", "high"];
@@ -88,9 +88,8 @@ fn layers(pixels: u32) -> [Option<Layer>; 3] {
 /// How many pixels a picture has; as many as can be when that isn't known yet.
 fn pixels(picture: Option<&MediaStreamTrack>) -> u32 {
     let size = |picture: &MediaStreamTrack| {
-        let settings = browser::call_now(picture, "getSettings", &[]).ok()?;
-        let [width, height] =
-            ["width", "height"].map(|side| browser::get(&settings, side).as_f64());
+        let settings = web::call_now(picture, "getSettings", &[]).ok()?;
+        let [width, height] = ["width", "height"].map(|side| web::get(&settings, side).as_f64());
         // Both are whole numbers of at most some thousands.
         Some((width? * height?) as u32)
     };
@@ -136,9 +135,9 @@ impl Session {
         let sound_out = peer.transceiver("audio", send, streams, &[]);
         let encodings = if format.is_scalable() {
             let whole = [("scalabilityMode", SCALABLE.into()), ("maxBitrate", MOST.into())];
-            vec![browser::object(whole)]
+            vec![web::object(whole)]
         } else {
-            let layers = LAYERS.map(|name| browser::object([("rid", name.into())]));
+            let layers = LAYERS.map(|name| web::object([("rid", name.into())]));
             set_layers(&layers, pixels(picture));
             layers.into()
         };
@@ -185,10 +184,10 @@ impl Session {
 /// Makes `encodings` (`RTCRtpEncodingParameters`) the [`layers`] of a source of so many pixels.
 fn set_layers(encodings: &[JsValue], pixels: u32) {
     for (encoding, layer) in encodings.iter().zip(layers(pixels)) {
-        browser::set(encoding, "active", &layer.is_some().into());
+        web::set(encoding, "active", &layer.is_some().into());
         let (smaller, bitrate) = layer.unwrap_or((1, 1));
-        browser::set(encoding, "scaleResolutionDownBy", &smaller.into());
-        browser::set(encoding, "maxBitrate", &bitrate.into());
+        web::set(encoding, "scaleResolutionDownBy", &smaller.into());
+        web::set(encoding, "maxBitrate", &bitrate.into());
     }
 }
 
@@ -201,12 +200,12 @@ fn publication_in(location: &str) -> i64 {
 /// The chosen format first; then VP8, which every browser decodes, and H.264, which phones decode in
 /// hardware.
 fn prefer_codecs(transceiver: &RtcRtpTransceiver, format: PictureFormat) {
-    if !browser::get(transceiver, "setCodecPreferences").is_function() {
+    if !web::get(transceiver, "setCodecPreferences").is_function() {
         return;
     }
     let Some(capabilities) = RtcRtpSender::get_capabilities("video") else { return };
     let rank = |codec: &JsValue| {
-        let name = browser::get(codec, "mimeType").as_string().unwrap_or_default();
+        let name = web::get(codec, "mimeType").as_string().unwrap_or_default();
         match name.strip_prefix("video/").unwrap_or_default() {
             name if name == format.name() => 0,
             "VP8" => 1,
@@ -214,7 +213,7 @@ fn prefer_codecs(transceiver: &RtcRtpTransceiver, format: PictureFormat) {
             _ => 3,
         }
     };
-    let all: Array = browser::get(&capabilities, "codecs").unchecked_into();
+    let all: Array = web::get(&capabilities, "codecs").unchecked_into();
     let mut codecs: Vec<JsValue> = all.iter().collect();
     codecs.sort_by_key(rank);
     transceiver.set_codec_preferences(&codecs.into_iter().collect::<Array>());
@@ -224,7 +223,7 @@ fn prefer_codecs(transceiver: &RtcRtpTransceiver, format: PictureFormat) {
 async fn limit(sender: &RtcRtpSender, bitrate: u32) {
     let set = |encodings: &[JsValue]| {
         if let Some(encoding) = encodings.first() {
-            browser::set(encoding, "maxBitrate", &bitrate.into());
+            web::set(encoding, "maxBitrate", &bitrate.into());
         }
     };
     adjust(sender, set).await;
@@ -232,11 +231,11 @@ async fn limit(sender: &RtcRtpSender, bitrate: u32) {
 
 /// Changes how a sender encodes. A browser that doesn't know how sends as it likes.
 async fn adjust(sender: &RtcRtpSender, change: impl FnOnce(&[JsValue])) {
-    let Ok(parameters) = browser::call_now(sender, "getParameters", &[]) else { return };
-    let encodings = browser::get(&parameters, "encodings");
+    let Ok(parameters) = web::call_now(sender, "getParameters", &[]) else { return };
+    let encodings = web::get(&parameters, "encodings");
     if Array::is_array(&encodings) {
         change(&encodings.unchecked_into::<Array>().to_vec());
-        let _ = browser::call(sender, "setParameters", &[parameters]).await;
+        let _ = web::call(sender, "setParameters", &[parameters]).await;
     }
 }
 
