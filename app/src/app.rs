@@ -18,7 +18,7 @@ use crate::live::ShowPageView;
 use crate::live::StudioPage;
 use crate::{
     accounts::{CurrentViewer, PersonMenu},
-    live::Channel,
+    channel::Channel,
     ui::{Logo, NotFound, Toaster, Toasts},
 };
 #[cfg(feature = "programme")]

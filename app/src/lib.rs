@@ -10,6 +10,7 @@
 
 pub mod accounts;
 mod app;
+pub mod channel;
 pub mod chat;
 pub mod crowd;
 pub mod factors;

@@ -3,8 +3,11 @@
 use bandstand_domain::Millis;
 use leptos::prelude::*;
 
-use super::{clock::span, visit::Visit};
-use crate::ui::{LocalTime, TimeStyle};
+use super::visit::Visit;
+use crate::{
+    channel::clock::{Span, span},
+    ui::{LocalTime, TimeStyle},
+};
 
 /// The countdown, and the lobby for those who came first.
 #[component]
@@ -27,7 +30,7 @@ pub(super) fn Countdown(
             _ => format!("Doors are open – {here} people are here."),
         })
     };
-    let unit = move |number: fn(super::clock::Span) -> i64, name: &'static str| {
+    let unit = move |number: fn(Span) -> i64, name: &'static str| {
         view! {
             <span><b>{move || number(left.get()).to_string()}</b><small>{name}</small></span>
         }

@@ -9,8 +9,7 @@ use bandstand_domain::{
 use futures::future::{FutureExt, Shared};
 use leptos::{__reexports::send_wrapper::SendWrapper, prelude::*};
 
-use super::channel::TokenSource;
-use crate::stage::api::join_show;
+use crate::{channel::TokenSource, stage::api::join_show};
 
 /// Milliseconds for which the unused half of a ticket is used instead of fetching a new one.
 const FRESH: f64 = 10_000.0;

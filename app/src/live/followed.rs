@@ -8,11 +8,8 @@ use bandstand_domain::{
 };
 use leptos::prelude::*;
 
-use super::{
-    Incoming,
-    show_state::{Effect as Outcome, apply},
-};
-use crate::{chat::Chat, crowd::Crowd};
+use super::show_state::{Effect as Outcome, apply};
+use crate::{channel::Incoming, chat::Chat, crowd::Crowd};
 
 /// A show as its topic tells it.
 #[derive(Clone, Copy)]

@@ -1,8 +1,5 @@
 //! The stage: a show's page with its picture and sound, the studio, and the live channel.
 
-mod backoff;
-mod channel;
-mod clock;
 mod controls;
 mod countdown;
 mod device_words;
@@ -12,10 +9,8 @@ mod figures;
 mod followed;
 mod interruption;
 mod level;
-mod line;
 mod listen_back;
 mod peer;
-mod place;
 mod player;
 mod publisher;
 mod ready;
@@ -39,8 +34,6 @@ mod visit;
 mod whep;
 mod whip;
 mod why;
-mod wire;
 
-pub use channel::{Channel, ChannelState, Incoming, TokenSource};
 pub use show_page::ShowPageView;
 pub use studio_page::StudioPage;

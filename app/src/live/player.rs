@@ -14,8 +14,6 @@ use web_sys::{HtmlVideoElement, MediaStream, MediaStreamTrack};
 use bandstand_domain::ShowId;
 
 use super::{
-    backoff::Backoff,
-    channel::passes,
     entrance::Entrance,
     figures::pictures_decoded,
     level::{Ear, share},
@@ -24,7 +22,11 @@ use super::{
     signalling::SignallingError,
     whep::{Offered, Session},
 };
-use crate::{crowd::Crowd, web};
+use crate::{
+    channel::{backoff::Backoff, passes},
+    crowd::Crowd,
+    web,
+};
 
 /// Milliseconds after which a stage that sends no picture is taken for one of sound alone; the picture
 /// is looked at as often from then on.

@@ -11,8 +11,6 @@ use leptos::{__reexports::send_wrapper::SendWrapper, prelude::*, task::spawn_loc
 use wasm_bindgen::JsValue;
 
 use super::{
-    backoff::Backoff,
-    channel::passes,
     devices::{Devices, Track},
     figures::reports,
     signalling::SignallingError,
@@ -20,6 +18,7 @@ use super::{
     whip::{PictureFormat, Session},
 };
 use crate::{
+    channel::{backoff::Backoff, passes},
     failure::Failed,
     stage::api::{end_show, pause_stage, take_stage},
     web,

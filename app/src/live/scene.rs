@@ -4,13 +4,13 @@ use bandstand_domain::stage::StageState;
 use leptos::prelude::*;
 
 use super::{
-    clock::{lasted, venue_clock},
     controls::Controls,
     countdown::Countdown,
     player::{Picture, Sound},
     visit::Visit,
 };
 use crate::{
+    channel::clock::{lasted, venue_clock},
     crowd::{CrowdView, GestureBar},
     shows::PosterArt,
 };

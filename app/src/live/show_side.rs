@@ -3,11 +3,12 @@
 use bandstand_domain::{accounts::check_guest_name, stage::StageState};
 use leptos::{ev::SubmitEvent, html, prelude::*};
 
-use super::{
-    Channel, ChannelState,
-    visit::{Phase, Visit},
+use super::visit::{Phase, Visit};
+use crate::{
+    channel::{Channel, ChannelState},
+    chat::ChatPanel,
+    web,
 };
-use crate::{chat::ChatPanel, web};
 
 /// Under this key the browser remembers how its guest is called.
 const NAME: &str = "bandstand.name";

@@ -11,7 +11,6 @@ use leptos::{__reexports::send_wrapper::SendWrapper, ev, prelude::*, task::spawn
 use wasm_bindgen::JsValue;
 
 use super::{
-    Channel, Incoming,
     devices::Devices,
     entrance::Entrance,
     followed::Followed,
@@ -19,7 +18,12 @@ use super::{
     publisher::Publisher,
     studio_state::{SendingMeter, Standing},
 };
-use crate::{chat::Chat, crowd::Crowd, web};
+use crate::{
+    channel::{Channel, Incoming},
+    chat::Chat,
+    crowd::Crowd,
+    web,
+};
 
 /// The studio of one show: a handle that all parts of the page hold.
 #[derive(Clone, Copy)]

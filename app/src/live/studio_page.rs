@@ -6,7 +6,6 @@ use leptos_meta::Title;
 use leptos_router::components::Redirect;
 
 use super::{
-    clock::{lasted, span, venue_clock},
     show_page::{Absent, load_from_address},
     show_side::LineNote,
     studio::Studio,
@@ -16,7 +15,11 @@ use super::{
     studio_panels::{Numbers, Ready, SoundAndPicture},
     studio_state::Standing,
 };
-use crate::{chat::ChatPanel, failure::Failed};
+use crate::{
+    channel::clock::{lasted, span, venue_clock},
+    chat::ChatPanel,
+    failure::Failed,
+};
 
 /// The page from which an artist goes on stage.
 #[component]

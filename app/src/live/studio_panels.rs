@@ -4,7 +4,6 @@ use bandstand_domain::quality::percent;
 use leptos::{__reexports::send_wrapper::SendWrapper, html, prelude::*, task::spawn_local};
 
 use super::{
-    Channel, ChannelState,
     devices::{Device, NO_CAMERA},
     interruption::Kind,
     listen_back::{ListenBack, listen_back},
@@ -13,6 +12,7 @@ use super::{
     studio_meter::Meter,
     studio_state::Standing,
 };
+use crate::channel::{Channel, ChannelState};
 
 /// Camera, microphone, level, music mode, and hearing oneself.
 #[component]

@@ -12,10 +12,15 @@ use bandstand_domain::{
 use leptos::{html, prelude::*, task::spawn_local};
 use wasm_bindgen::JsValue;
 
-use super::{
-    Channel, Incoming, entrance::Entrance, followed::Followed, player::Player, show_state::on_air,
+use super::{entrance::Entrance, followed::Followed, player::Player, show_state::on_air};
+use crate::{
+    accounts::CurrentViewer,
+    channel::{Channel, Incoming},
+    chat::Chat,
+    crowd::Crowd,
+    shows::api::load_show,
+    web,
 };
-use crate::{accounts::CurrentViewer, chat::Chat, crowd::Crowd, shows::api::load_show, web};
 
 /// Where the visitor stands.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -17,7 +17,7 @@ use super::{
     state::WhatsOnState,
 };
 use crate::{
-    live::{Channel, Incoming},
+    channel::{Channel, Incoming},
     ui::{About, Days, Toaster, every, now},
 };
 

@@ -3,6 +3,12 @@
 //! It connects when the first topic is followed, comes back by itself when the line breaks, and
 //! then asks each topic for what came after the last event heard. On the server it does nothing.
 
+pub(crate) mod backoff;
+pub(crate) mod clock;
+mod connection;
+mod cursor;
+mod frames;
+
 use std::{cell::RefCell, future::Future, pin::Pin, rc::Rc};
 
 use bandstand_domain::{
@@ -13,7 +19,7 @@ use bandstand_domain::{
 };
 use leptos::{__reexports::send_wrapper::SendWrapper, prelude::*};
 
-use super::line::Line;
+use connection::Line;
 
 /// How the channel is doing, to be told honestly.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,7 +69,7 @@ impl TokenSource {
         Self(Rc::new(move || Box::pin(fetch())))
     }
 
-    pub(super) fn fetch(&self) -> Fetched {
+    fn fetch(&self) -> Fetched {
         (self.0)()
     }
 }
@@ -139,7 +145,7 @@ impl Channel {
 }
 
 /// Whether the same request may succeed a little later, so that a page keeps trying.
-pub(super) fn passes(why: &StageError) -> bool {
+pub(crate) fn passes(why: &StageError) -> bool {
     use bandstand_domain::stage::StageReason;
     matches!(
         why,

@@ -14,10 +14,11 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{Event, MessageEvent, WebSocket};
 
 use super::{
+    ChannelState, Incoming, TokenSource,
     backoff::Backoff,
-    channel::{ChannelState, Incoming, TokenSource, passes},
-    place::Place,
-    wire::{Heard, address, read},
+    cursor::Place,
+    frames::{Heard, address, read},
+    passes,
 };
 
 /// Milliseconds for which the line stays up after the last follower left: a person going from page
