@@ -26,6 +26,7 @@ pub mod stage;
 pub mod stream_keys;
 pub mod ui;
 pub(crate) mod web;
+pub(crate) mod webrtc;
 
 #[cfg(feature = "ssr")]
 pub use app::shell;

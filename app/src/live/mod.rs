@@ -2,26 +2,18 @@
 
 mod controls;
 mod countdown;
-mod device_words;
-mod devices;
 mod entrance;
-mod figures;
 mod followed;
-mod interruption;
-mod level;
 mod listen_back;
-mod peer;
 mod player;
 mod publisher;
 mod ready;
 mod room;
 mod scene;
-mod sdp;
 mod show_about;
 mod show_page;
 mod show_side;
 mod show_state;
-mod signalling;
 mod studio;
 mod studio_desk;
 mod studio_keys;
@@ -31,8 +23,6 @@ mod studio_page;
 mod studio_panels;
 mod studio_state;
 mod visit;
-mod whep;
-mod whip;
 mod why;
 
 pub use show_page::ShowPageView;

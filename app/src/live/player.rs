@@ -13,19 +13,17 @@ use web_sys::{HtmlVideoElement, MediaStream, MediaStreamTrack};
 
 use bandstand_domain::ShowId;
 
-use super::{
-    entrance::Entrance,
-    figures::pictures_decoded,
-    level::{Ear, share},
-    ready::Ready,
-    room::Room,
-    signalling::SignallingError,
-    whep::{Offered, Session},
-};
+use super::{entrance::Entrance, ready::Ready, room::Room};
 use crate::{
     channel::{backoff::Backoff, passes},
     crowd::Crowd,
     web,
+    webrtc::{
+        level_meter::{Ear, share},
+        signalling::SignallingError,
+        stats::pictures_decoded,
+        whep::{Offered, Session},
+    },
 };
 
 /// Milliseconds after which a stage that sends no picture is taken for one of sound alone; the picture

@@ -10,18 +10,18 @@ use futures::future::{AbortHandle, abortable};
 use leptos::{__reexports::send_wrapper::SendWrapper, prelude::*, task::spawn_local};
 use wasm_bindgen::JsValue;
 
-use super::{
-    devices::{Devices, Track},
-    figures::reports,
-    signalling::SignallingError,
-    studio_state::{Limit, Sending, SendingMeter, Sent, StudioState},
-    whip::{PictureFormat, Session},
-};
+use super::studio_state::{Limit, Sending, SendingMeter, Sent, StudioState};
 use crate::{
     channel::{backoff::Backoff, passes},
     failure::Failed,
     stage::api::{end_show, pause_stage, take_stage},
     web,
+    webrtc::{
+        devices::{Devices, Track},
+        signalling::SignallingError,
+        stats::reports,
+        whip::{PictureFormat, Session},
+    },
 };
 
 /// An artist's way to the stage, which is found again whenever it is lost.

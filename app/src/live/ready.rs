@@ -6,8 +6,7 @@ use std::{cell::Cell, rc::Rc};
 use futures::channel::oneshot;
 use leptos::task::spawn_local;
 
-use super::whep::Offered;
-use crate::web;
+use crate::{web, webrtc::whep::Offered};
 
 /// Milliseconds for which it is used: networks change.
 const READY_FOR: f64 = 60_000.0;

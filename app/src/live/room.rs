@@ -12,8 +12,7 @@ use leptos::{
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{HtmlVideoElement, ResizeObserver};
 
-use super::signalling::Resource;
-use crate::web;
+use crate::{web, webrtc::signalling::Resource};
 
 /// Milliseconds for which a size has to last: windows are dragged, and phones turned.
 const SETTLED: u32 = 500;

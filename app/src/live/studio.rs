@@ -11,7 +11,6 @@ use leptos::{__reexports::send_wrapper::SendWrapper, ev, prelude::*, task::spawn
 use wasm_bindgen::JsValue;
 
 use super::{
-    devices::Devices,
     entrance::Entrance,
     followed::Followed,
     listen_back::ListenBack,
@@ -23,6 +22,7 @@ use crate::{
     chat::Chat,
     crowd::Crowd,
     web,
+    webrtc::devices::Devices,
 };
 
 /// The studio of one show: a handle that all parts of the page hold.

@@ -4,11 +4,11 @@ use bandstand_domain::channel::Notice;
 use leptos::{html, prelude::*, task::spawn_local};
 use web_sys::MediaStream;
 
-use super::{
-    device_words::interruption_words, devices::Source, interruption::Kind, show_state::on_air,
-    studio::Studio, studio_state::Standing,
+use super::{show_state::on_air, studio::Studio, studio_state::Standing};
+use crate::{
+    ui::{Confirm, TimeStyle, local_text},
+    webrtc::devices::{Source, interruption::Kind, messages::interruption_words},
 };
-use crate::ui::{Confirm, TimeStyle, local_text};
 
 /// Preview and the big buttons.
 #[component]

@@ -7,11 +7,11 @@ use web_sys::{
     AudioContext, AudioContextOptions, AudioContextState, MediaStream, MediaStreamAudioSourceNode,
 };
 
-use super::{
-    level::{Ear, Needle, share},
-    studio::Studio,
+use super::studio::Studio;
+use crate::{
+    ui::every,
+    webrtc::level_meter::{Ear, Needle, share},
 };
-use crate::ui::every;
 
 /// The loudness, in dB, from which on a microphone counts as heard.
 const HEARD: f32 = -45.0;

@@ -4,15 +4,18 @@ use bandstand_domain::quality::percent;
 use leptos::{__reexports::send_wrapper::SendWrapper, html, prelude::*, task::spawn_local};
 
 use super::{
-    devices::{Device, NO_CAMERA},
-    interruption::Kind,
     listen_back::{ListenBack, listen_back},
-    sdp::SoundMode,
     studio::Studio,
     studio_meter::Meter,
     studio_state::Standing,
 };
-use crate::channel::{Channel, ChannelState};
+use crate::{
+    channel::{Channel, ChannelState},
+    webrtc::{
+        devices::{Device, NO_CAMERA, interruption::Kind},
+        sdp::SoundMode,
+    },
+};
 
 /// Camera, microphone, level, music mode, and hearing oneself.
 #[component]

@@ -5,8 +5,8 @@ use std::time::Duration;
 use bandstand_domain::quality::{Explanation, Measured};
 use leptos::{html, prelude::*, task::spawn_local};
 
-use super::{figures::measured, player::Picture, visit::Visit};
-use crate::{quality::api::explain_picture, ui::every};
+use super::{player::Picture, visit::Visit};
+use crate::{quality::api::explain_picture, ui::every, webrtc::stats::measured};
 
 /// How often it is measured while somebody looks.
 const EVERY: Duration = Duration::from_secs(4);

@@ -1,17 +1,20 @@
 //! The artist's camera, microphone and screen.
 
+pub mod interruption;
+pub mod messages;
+
 use js_sys::Array;
 use leptos::{__reexports::send_wrapper::SendWrapper, prelude::*};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{MediaDeviceInfo, MediaDeviceKind, MediaStream, MediaStreamTrack};
 
 use super::{
-    device_words::{camera_words, microphone_words},
-    interruption::{Interruption, Kind, forget},
     sdp::SoundMode,
     whip::{MOST, PictureFormat, SCALABLE},
 };
 use crate::{ui::Toaster, web};
+use interruption::{Interruption, Kind, forget};
+use messages::{camera_words, microphone_words};
 
 /// Under these keys the browser remembers the choice.
 const CAMERA: &str = "bandstand.camera";

@@ -8,8 +8,8 @@ use wasm_bindgen::{JsValue, closure::Closure};
 use web_sys::MediaStreamTrack;
 
 use super::{
-    device_words::{back_words, camera_words, microphone_words},
-    devices::Devices,
+    Devices,
+    messages::{back_words, camera_words, microphone_words},
 };
 use crate::web;
 
