@@ -8,6 +8,7 @@ pub(crate) mod clock;
 mod connection;
 mod cursor;
 mod frames;
+mod note;
 
 use std::{cell::RefCell, future::Future, pin::Pin, rc::Rc};
 
@@ -20,6 +21,7 @@ use bandstand_domain::{
 use leptos::{__reexports::send_wrapper::SendWrapper, prelude::*};
 
 use connection::Line;
+pub use note::LineNote;
 
 /// How the channel is doing, to be told honestly.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

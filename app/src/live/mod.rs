@@ -2,8 +2,6 @@
 
 mod controls;
 mod countdown;
-mod entrance;
-mod followed;
 mod listen_back;
 mod player;
 mod publisher;
@@ -13,7 +11,6 @@ mod scene;
 mod show_about;
 mod show_page;
 mod show_side;
-mod show_state;
 mod studio;
 mod studio_desk;
 mod studio_keys;

@@ -13,10 +13,11 @@ use web_sys::{HtmlVideoElement, MediaStream, MediaStreamTrack};
 
 use bandstand_domain::ShowId;
 
-use super::{entrance::Entrance, ready::Ready, room::Room};
+use super::{ready::Ready, room::Room};
 use crate::{
     channel::{backoff::Backoff, passes},
     crowd::Crowd,
+    stage::join::Entrance,
     web,
     webrtc::{
         level_meter::{Ear, share},

@@ -4,11 +4,7 @@ use bandstand_domain::{accounts::check_guest_name, stage::StageState};
 use leptos::{ev::SubmitEvent, html, prelude::*};
 
 use super::visit::{Phase, Visit};
-use crate::{
-    channel::{Channel, ChannelState},
-    chat::ChatPanel,
-    web,
-};
+use crate::{channel::LineNote, chat::ChatPanel, web};
 
 /// Under this key the browser remembers how its guest is called.
 const NAME: &str = "bandstand.name";
@@ -39,20 +35,6 @@ pub(super) fn Side(
         </aside>
     }
     .into_any()
-}
-
-/// Says honestly when the line is broken.
-#[component]
-pub(super) fn LineNote() -> impl IntoView {
-    let state = Channel::expect().state();
-    let broken = Memo::new(move |_| state.get() == ChannelState::Broken);
-    move || {
-        broken.get().then(|| {
-            view! {
-                <p class="line-note" role="status">"The line is broken. Reconnecting…"</p>
-            }
-        })
-    }
 }
 
 #[component]

@@ -11,8 +11,6 @@ use leptos::{__reexports::send_wrapper::SendWrapper, ev, prelude::*, task::spawn
 use wasm_bindgen::JsValue;
 
 use super::{
-    entrance::Entrance,
-    followed::Followed,
     listen_back::ListenBack,
     publisher::Publisher,
     studio_state::{SendingMeter, Standing},
@@ -21,6 +19,7 @@ use crate::{
     channel::{Channel, Incoming},
     chat::Chat,
     crowd::Crowd,
+    stage::{join::Entrance, live_show::Followed},
     web,
     webrtc::devices::Devices,
 };

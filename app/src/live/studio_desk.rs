@@ -4,8 +4,9 @@ use bandstand_domain::channel::Notice;
 use leptos::{html, prelude::*, task::spawn_local};
 use web_sys::MediaStream;
 
-use super::{show_state::on_air, studio::Studio, studio_state::Standing};
+use super::{studio::Studio, studio_state::Standing};
 use crate::{
+    stage::state::on_air,
     ui::{Confirm, TimeStyle, local_text},
     webrtc::devices::{Source, interruption::Kind, messages::interruption_words},
 };

@@ -6,8 +6,6 @@ use leptos_meta::Title;
 use leptos_router::components::Redirect;
 
 use super::{
-    show_page::{Absent, load_from_address},
-    show_side::LineNote,
     studio::Studio,
     studio_desk::Desk,
     studio_keys::StreamFromObs,
@@ -16,9 +14,13 @@ use super::{
     studio_state::Standing,
 };
 use crate::{
-    channel::clock::{lasted, span, venue_clock},
+    channel::{
+        LineNote,
+        clock::{lasted, span, venue_clock},
+    },
     chat::ChatPanel,
     failure::Failed,
+    stage::load::{Absent, load_from_address},
 };
 
 /// The page from which an artist goes on stage.

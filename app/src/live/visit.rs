@@ -12,13 +12,14 @@ use bandstand_domain::{
 use leptos::{html, prelude::*, task::spawn_local};
 use wasm_bindgen::JsValue;
 
-use super::{entrance::Entrance, followed::Followed, player::Player, show_state::on_air};
+use super::player::Player;
 use crate::{
     accounts::CurrentViewer,
     channel::{Channel, Incoming},
     chat::Chat,
     crowd::Crowd,
     shows::api::load_show,
+    stage::{join::Entrance, live_show::Followed, state::on_air},
     web,
 };
 

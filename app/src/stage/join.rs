@@ -9,7 +9,8 @@ use bandstand_domain::{
 use futures::future::{FutureExt, Shared};
 use leptos::{__reexports::send_wrapper::SendWrapper, prelude::*};
 
-use crate::{channel::TokenSource, stage::api::join_show};
+use super::api::join_show;
+use crate::channel::TokenSource;
 
 /// Milliseconds for which the unused half of a ticket is used instead of fetching a new one.
 const FRESH: f64 = 10_000.0;

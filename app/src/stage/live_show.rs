@@ -8,7 +8,7 @@ use bandstand_domain::{
 };
 use leptos::prelude::*;
 
-use super::show_state::{Effect as Outcome, apply};
+use super::state::{Effect as Outcome, apply};
 use crate::{channel::Incoming, chat::Chat, crowd::Crowd};
 
 /// A show as its topic tells it.

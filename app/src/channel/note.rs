@@ -1,0 +1,19 @@
+//! What a page says while the live channel is broken.
+
+use leptos::prelude::*;
+
+use super::{Channel, ChannelState};
+
+/// Says honestly when the line is broken.
+#[component]
+pub fn LineNote() -> impl IntoView {
+    let state = Channel::expect().state();
+    let broken = Memo::new(move |_| state.get() == ChannelState::Broken);
+    move || {
+        broken.get().then(|| {
+            view! {
+                <p class="line-note" role="status">"The line is broken. Reconnecting…"</p>
+            }
+        })
+    }
+}

@@ -1,0 +1,65 @@
+//! The show that an address names, for its page and its studio.
+
+use bandstand_domain::{
+    Refusal, ShowId,
+    accounts::Viewer,
+    shows::{ShowError, ShowPage, ShowReason},
+};
+use futures::future::join;
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+use crate::{accounts::api::load_viewer, failure::Failed, shows::api::load_show, ui::NotFound};
+
+/// The show that the address names.
+fn show_in_address() -> Memo<Option<ShowId>> {
+    let params = use_params_map();
+    Memo::new(move |_| params.with(|params| params.get("id").and_then(|id| id.parse().ok())))
+}
+
+/// The show that the address names, and who looks at it.
+///
+/// The viewer is asked for here once more, instead of reading the page's own: a guest who comes in
+/// becomes another viewer, and that must not make the page anew.
+pub type Loaded = Resource<(Option<Viewer>, Result<ShowPage, Failed<ShowReason>>)>;
+
+/// Loads the show that the address names.
+pub fn load_from_address() -> Loaded {
+    let id = show_in_address();
+    Resource::new(
+        move || id.get(),
+        |id| async move {
+            let Some(id) = id else { return (None, Err(Failed(Refusal::NotFound))) };
+            let (viewer, show) = join(load_viewer(), load_show(id)).await;
+            (viewer.ok().flatten(), show)
+        },
+    )
+}
+
+/// No show, and what to do instead.
+#[component]
+pub fn Absent(
+    /// Why there is none.
+    why: ShowError,
+) -> impl IntoView {
+    let (title, text) = match why {
+        Refusal::Gone => (
+            "This show was taken down",
+            "The artist has deleted it. The address stays empty, so nobody ends up at the wrong show.",
+        ),
+        Refusal::NotFound => (
+            "No show here",
+            "Nothing was ever announced at this address. Perhaps a letter got lost on the way?",
+        ),
+        Refusal::Forbidden => (
+            "That stage isn't yours",
+            "Only the artist who announced the show can walk onto its stage.",
+        ),
+        Refusal::Unreachable => {
+            ("The venue can't be reached", "Check that you are online, then load the page again.")
+        }
+        _ => ("Something broke on our side", "Load the page again in a moment."),
+    };
+    let status = why.status();
+    view! { <NotFound title text status/> }
+}
