@@ -15,7 +15,7 @@ use crate::accounts::{ConfirmPage, ForgottenPage, ResetPage, SettingsPage};
 #[cfg(feature = "stage")]
 use crate::live::ShowPageView;
 #[cfg(feature = "studio")]
-use crate::live::StudioPage;
+use crate::studio::StudioPage;
 use crate::{
     accounts::{CurrentViewer, PersonMenu},
     channel::Channel,

@@ -24,6 +24,7 @@ pub mod quality;
 pub mod shows;
 pub mod stage;
 pub mod stream_keys;
+pub(crate) mod studio;
 pub mod ui;
 pub(crate) mod web;
 pub(crate) mod webrtc;

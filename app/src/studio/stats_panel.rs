@@ -9,7 +9,7 @@ use bandstand_domain::{
 };
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{studio::Studio, studio_state::Limit};
+use super::{session::Studio, state::Limit};
 use crate::{quality::api::load_stage_figures, ui::every};
 
 /// How often the venue is asked.

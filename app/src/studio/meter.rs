@@ -7,7 +7,7 @@ use web_sys::{
     AudioContext, AudioContextOptions, AudioContextState, MediaStream, MediaStreamAudioSourceNode,
 };
 
-use super::studio::Studio;
+use super::session::Studio;
 use crate::{
     ui::every,
     webrtc::level_meter::{Ear, Needle, share},

@@ -6,12 +6,11 @@ use leptos_meta::Title;
 use leptos_router::components::Redirect;
 
 use super::{
-    studio::Studio,
-    studio_desk::Desk,
-    studio_keys::StreamFromObs,
-    studio_line::LineFigures,
-    studio_panels::{Numbers, Ready, SoundAndPicture},
-    studio_state::Standing,
+    panels::{Numbers, Ready, SoundAndPicture},
+    preview::Desk,
+    session::Studio,
+    state::Standing,
+    stats_panel::LineFigures,
 };
 use crate::{
     channel::{
@@ -21,6 +20,7 @@ use crate::{
     chat::ChatPanel,
     failure::Failed,
     stage::load::{Absent, load_from_address},
+    stream_keys::StreamFromObs,
 };
 
 /// The page from which an artist goes on stage.

@@ -11,9 +11,9 @@ use leptos::{__reexports::send_wrapper::SendWrapper, ev, prelude::*, task::spawn
 use wasm_bindgen::JsValue;
 
 use super::{
-    listen_back::ListenBack,
+    monitor::ListenBack,
     publisher::Publisher,
-    studio_state::{SendingMeter, Standing},
+    state::{SendingMeter, Standing},
 };
 use crate::{
     channel::{Channel, Incoming},

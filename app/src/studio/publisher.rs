@@ -10,7 +10,7 @@ use futures::future::{AbortHandle, abortable};
 use leptos::{__reexports::send_wrapper::SendWrapper, prelude::*, task::spawn_local};
 use wasm_bindgen::JsValue;
 
-use super::studio_state::{Limit, Sending, SendingMeter, Sent, StudioState};
+use super::state::{Limit, Sending, SendingMeter, Sent, StudioState};
 use crate::{
     channel::{backoff::Backoff, passes},
     failure::Failed,

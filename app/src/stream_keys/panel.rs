@@ -6,9 +6,9 @@ use bandstand_domain::{
 };
 use leptos::{html, prelude::*, task::spawn_local};
 
+use super::api::{load_stream_keys, make_stream_key, revoke_stream_key};
 use crate::{
     failure::Failed,
-    stream_keys::api::{load_stream_keys, make_stream_key, revoke_stream_key},
     ui::{Confirm, Form, FormState, Submit, TextField, TimeStyle, Toaster, local_text},
     web,
 };
@@ -17,7 +17,7 @@ type Keys = RwSignal<Option<Result<Vec<StreamKey>, Failed<StageReason>>>>;
 
 /// Server, keys, and how to use them. What belongs to it is loaded when it is opened.
 #[component]
-pub(super) fn StreamFromObs() -> impl IntoView {
+pub fn StreamFromObs() -> impl IntoView {
     let details = NodeRef::<html::Details>::new();
     let keys: Keys = RwSignal::new(None);
     let made = RwSignal::new(None::<NewStreamKey>);

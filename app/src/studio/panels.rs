@@ -4,10 +4,10 @@ use bandstand_domain::quality::percent;
 use leptos::{__reexports::send_wrapper::SendWrapper, html, prelude::*, task::spawn_local};
 
 use super::{
-    listen_back::{ListenBack, listen_back},
-    studio::Studio,
-    studio_meter::Meter,
-    studio_state::Standing,
+    meter::Meter,
+    monitor::{ListenBack, listen_back},
+    session::Studio,
+    state::Standing,
 };
 use crate::{
     channel::{Channel, ChannelState},

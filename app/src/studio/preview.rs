@@ -4,7 +4,7 @@ use bandstand_domain::channel::Notice;
 use leptos::{html, prelude::*, task::spawn_local};
 use web_sys::MediaStream;
 
-use super::{studio::Studio, studio_state::Standing};
+use super::{session::Studio, state::Standing};
 use crate::{
     stage::state::on_air,
     ui::{Confirm, TimeStyle, local_text},
