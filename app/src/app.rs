@@ -12,10 +12,10 @@ use leptos_router::{
 
 #[cfg(feature = "account")]
 use crate::accounts::{ConfirmPage, ForgottenPage, ResetPage, SettingsPage};
-#[cfg(feature = "stage")]
-use crate::live::ShowPageView;
 #[cfg(feature = "studio")]
 use crate::studio::StudioPage;
+#[cfg(feature = "stage")]
+use crate::watch::ShowPageView;
 use crate::{
     accounts::{CurrentViewer, PersonMenu},
     channel::Channel,

@@ -16,7 +16,6 @@ pub mod crowd;
 pub mod factors;
 pub mod failure;
 pub mod json;
-pub mod live;
 pub mod people;
 #[cfg(feature = "ssr")]
 pub mod port;
@@ -24,8 +23,9 @@ pub mod quality;
 pub mod shows;
 pub mod stage;
 pub mod stream_keys;
-pub(crate) mod studio;
+pub mod studio;
 pub mod ui;
+pub mod watch;
 pub(crate) mod web;
 pub(crate) mod webrtc;
 

@@ -13,7 +13,7 @@ use web_sys::{HtmlVideoElement, MediaStream, MediaStreamTrack};
 
 use bandstand_domain::ShowId;
 
-use super::{ready::Ready, room::Room};
+use super::{preconnect::Ready, viewport::Room};
 use crate::{
     channel::{backoff::Backoff, passes},
     crowd::Crowd,

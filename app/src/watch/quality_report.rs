@@ -5,7 +5,7 @@ use std::time::Duration;
 use bandstand_domain::quality::{Explanation, Measured};
 use leptos::{html, prelude::*, task::spawn_local};
 
-use super::{player::Picture, visit::Visit};
+use super::{player::Picture, session::Visit};
 use crate::{quality::api::explain_picture, ui::every, webrtc::stats::measured};
 
 /// How often it is measured while somebody looks.

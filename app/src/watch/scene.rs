@@ -7,7 +7,7 @@ use super::{
     controls::Controls,
     countdown::Countdown,
     player::{Picture, Sound},
-    visit::Visit,
+    session::Visit,
 };
 use crate::{
     channel::clock::{lasted, venue_clock},

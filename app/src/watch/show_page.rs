@@ -5,11 +5,11 @@ use leptos::prelude::*;
 use leptos_meta::{Meta, Title};
 
 use super::{
+    about::{About, Heading},
+    quality_report::WhyBad,
     scene::Scene,
-    show_about::{About, Heading},
-    show_side::Side,
-    visit::Visit,
-    why::WhyBad,
+    session::Visit,
+    sidebar::Side,
 };
 use crate::{
     failure::Failed,

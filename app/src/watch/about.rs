@@ -4,7 +4,7 @@ use bandstand_domain::stage::StageState;
 use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::JsValue;
 
-use super::visit::Visit;
+use super::session::Visit;
 use crate::{
     ui::{LocalTime, TimeStyle, Toaster, linked},
     web,

@@ -3,7 +3,7 @@
 use bandstand_domain::{accounts::check_guest_name, stage::StageState};
 use leptos::{ev::SubmitEvent, html, prelude::*};
 
-use super::visit::{Phase, Visit};
+use super::session::{Phase, Visit};
 use crate::{channel::LineNote, chat::ChatPanel, web};
 
 /// Under this key the browser remembers how its guest is called.

@@ -5,7 +5,7 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use super::{
     player::{Picture, Sound},
-    visit::Visit,
+    session::Visit,
 };
 use crate::web;
 

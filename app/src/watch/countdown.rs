@@ -3,7 +3,7 @@
 use bandstand_domain::Millis;
 use leptos::prelude::*;
 
-use super::visit::Visit;
+use super::session::Visit;
 use crate::{
     channel::clock::{Span, span},
     ui::{LocalTime, TimeStyle},
