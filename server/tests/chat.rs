@@ -18,7 +18,7 @@ impl User {
         self.call("chat/post", json!({ "show": show, "id": id, "text": text })).await
     }
 
-    async fn unsay(&self, show: ShowId, id: Uuid) -> Result<(), ChatError> {
+    pub async fn unsay(&self, show: ShowId, id: Uuid) -> Result<(), ChatError> {
         self.call("chat/delete", json!({ "show": show, "id": id })).await
     }
 

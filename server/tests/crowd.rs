@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::app::{TestApp, User, draft};
 
 impl User {
-    async fn like(&self, show: ShowId) -> Result<u64, CrowdError> {
+    pub async fn like(&self, show: ShowId) -> Result<u64, CrowdError> {
         self.call("crowd/like", json!({ "show": show })).await
     }
 }

@@ -13,6 +13,7 @@ mod chat;
 mod coming_in;
 mod connections;
 mod crowd;
+mod data_folders;
 mod device;
 mod epochs;
 mod factors;

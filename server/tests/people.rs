@@ -37,7 +37,7 @@ impl User {
 }
 
 /// A profile that is in order.
-fn form(stage_name: &str) -> ProfileForm {
+pub fn form(stage_name: &str) -> ProfileForm {
     ProfileForm {
         display_name: " Ada ".into(),
         about: "Quiet songs.\r\nhttps://example.org ".into(),

@@ -26,7 +26,7 @@ impl User {
             .unwrap()
     }
 
-    async fn brought(&self, app: &TestApp, file: Vec<u8>) -> Result<Picture, PeopleError> {
+    pub async fn brought(&self, app: &TestApp, file: Vec<u8>) -> Result<Picture, PeopleError> {
         let response = self.bring(app, file).await;
         let status = response.status().as_u16();
         let text = response.text().await.unwrap();
@@ -39,7 +39,7 @@ impl User {
     }
 }
 
-fn png() -> Vec<u8> {
+pub fn png() -> Vec<u8> {
     let mut file = Cursor::new(Vec::new());
     DynamicImage::from(RgbImage::new(60, 40)).write_to(&mut file, ImageFormat::Png).unwrap();
     file.into_inner()
