@@ -10,6 +10,7 @@ pub mod chat;
 pub mod clock;
 pub mod config;
 pub mod crowd;
+pub mod crypto;
 pub mod database;
 pub mod factors;
 pub mod files;
@@ -19,8 +20,6 @@ pub mod live;
 pub mod mail;
 pub mod people;
 pub mod rights;
-pub mod seal;
-pub mod secrets;
 pub mod shows;
 pub mod venue;
 

@@ -7,6 +7,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     accounts::{Passwords, store::settle_email_keys},
     config::Config,
+    crypto::seal::Seal,
     database::Database,
     files::Files,
     http::{StartError, limits::Limits},
@@ -14,7 +15,6 @@ use crate::{
     live::Live,
     mail::Mail,
     people::Darkroom,
-    seal::Seal,
 };
 
 /// The venue: shared by all requests behind an `Arc`.

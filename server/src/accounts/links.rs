@@ -8,8 +8,8 @@ use sqlx::Row;
 
 use crate::{
     clock,
+    crypto::random::{hash, secret},
     database::{Database, DatabaseError, Write},
-    secrets::{hash, random},
 };
 
 /// What a link opens.
@@ -67,7 +67,7 @@ pub async fn make(
     purpose: Purpose,
     email: &str,
 ) -> Result<Secret, DatabaseError> {
-    let link = random();
+    let link = secret();
     sqlx::query(
         "INSERT INTO links (hash, account, purpose, email, expires_at) VALUES ($1, $2, $3, $4, $5)",
     )

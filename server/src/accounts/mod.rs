@@ -28,10 +28,10 @@ pub use store::Account;
 
 use crate::{
     caller::Caller,
+    crypto::random,
     database::{DatabaseError, Write},
     http::sessions::{self, ACCOUNT, EPOCH},
     jobs::{self, Job},
-    secrets,
     venue::Venue,
 };
 use guests::{GUEST, Guest};
@@ -47,7 +47,7 @@ pub const GRACE: i64 = 14 * 24 * Millis::HOUR;
 
 /// A new public identity: 128 random bits.
 fn new_person() -> PersonId {
-    PersonId::new(secrets::random())
+    PersonId::new(random::secret())
 }
 
 /// The account that `caller` is logged in to.

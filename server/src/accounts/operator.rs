@@ -15,8 +15,9 @@ use super::{
 use crate::{
     clock,
     config::Config,
+    crypto::random,
     database::{Database, DatabaseError},
-    factors, secrets, shows,
+    factors, shows,
 };
 
 /// What to do with an account. An account is named by its handle or its confirmed e-mail address.
@@ -149,7 +150,7 @@ async fn create(
     artist: Option<String>,
 ) -> Result<String, UserError> {
     // A password that nobody knows: the link replaces it.
-    let password = Secret::new(secrets::random());
+    let password = Secret::new(random::secret());
     let form = Registration {
         display_name: handle.clone(),
         handle,

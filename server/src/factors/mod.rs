@@ -20,12 +20,12 @@ use crate::{
     accounts::{Account, Verdict, letters::Occasion, write_to},
     caller::Caller,
     clock,
+    crypto::random,
     database::{DatabaseError, Write},
     http::{
         limits::{Limit, by_address},
         sessions,
     },
-    secrets,
 };
 use store::Try;
 
@@ -150,7 +150,7 @@ impl Caller {
         account: Option<&Account>,
         asked: passkeys::Asked,
     ) -> Result<Challenge, FactorError> {
-        let ceremony = secrets::random();
+        let ceremony = random::secret();
         let patience = i64::try_from(passkeys::PATIENCE.as_millis()).unwrap_or(i64::MAX);
         let account = account.map(|account| account.id.as_str());
         store::begin_ceremony(

@@ -9,8 +9,8 @@ use sqlx::Row;
 use crate::{
     accounts::store::begin_epoch,
     clock,
+    crypto::random::hash,
     database::{Database, DatabaseError, Write},
-    secrets::hash,
 };
 pub use tries::{Try, begin_try, forget_tries};
 

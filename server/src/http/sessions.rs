@@ -23,8 +23,8 @@ use tower_sessions::{
 use crate::{
     accounts::store::lock_epoch,
     clock,
+    crypto::random,
     database::{Database, DatabaseError, Write},
-    secrets,
     venue::Venue,
 };
 
@@ -118,7 +118,7 @@ pub async fn name_of(session: &Session) -> Result<Option<String>, session::Error
 /// # Errors
 /// When the database fails.
 pub async fn rename(session: &Session) -> Result<String, session::Error> {
-    let name = secrets::random();
+    let name = random::secret();
     session.insert(NAME, &name).await?;
     Ok(name)
 }
@@ -240,7 +240,7 @@ impl Store {
 
 /// Under which a session is kept: who reads the database can't make the cookie from it.
 fn key(id: &Id) -> String {
-    secrets::hash(id.0.to_le_bytes())
+    random::hash(id.0.to_le_bytes())
 }
 
 fn backend(error: impl Into<DatabaseError>) -> session_store::Error {

@@ -16,13 +16,13 @@ use super::{
     log::{self, After},
     missed::Missed,
     notices::Listening,
-    token::{Claims, Purpose},
 };
 use crate::{
     accounts::own_sessions,
     caller::Caller,
     chat, clock,
     crowd::{Attendance, NoRoom, NotEntered},
+    crypto::token::{Claims, Purpose},
     database::DatabaseError,
     shows,
     venue::Venue,

@@ -17,7 +17,6 @@ mod stage;
 mod stages;
 mod store;
 pub mod tasks;
-mod token;
 
 use std::{io, sync::Arc};
 
@@ -33,13 +32,13 @@ use self::{
     notices::Notices,
     stages::Stages,
     tasks::Tasks,
-    token::Tokens,
 };
 use crate::{
     accounts::own_sessions,
     clock,
     config::Config,
     crowd::Crowds,
+    crypto::token::Tokens,
     database::{Database, DatabaseError},
     http::connections::Connections,
     venue::Venue,

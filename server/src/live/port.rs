@@ -15,12 +15,12 @@ use super::{
     media::ice_configuration,
     stage::NotPossible,
     store::Outcome,
-    token::{Claims, Right},
 };
 use crate::{
     accounts::guests,
     caller::Caller,
     chat, clock,
+    crypto::token::{Claims, Right},
     database::DatabaseError,
     http::limits::{Limit, by_address},
     rights::{self, Action, Resource},

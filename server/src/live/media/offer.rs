@@ -16,8 +16,9 @@ use crate::{
     accounts::own_sessions,
     caller::Caller,
     clock,
+    crypto::token::Claims,
     http::security,
-    live::{access::is_over, token::Claims},
+    live::access::is_over,
     shows::{self, ShowFacts},
     venue::Venue,
 };

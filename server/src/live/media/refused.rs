@@ -7,7 +7,7 @@ use axum::{
 use bandstand_sfu::OfferError;
 
 use super::{ACCEPT_PATCH, ACCEPT_POST, FRAGMENT, JSON, SDP};
-use crate::{database::DatabaseError, live::token::TokenError};
+use crate::{crypto::token::TokenError, database::DatabaseError};
 
 /// Seconds after which a full venue may be asked again.
 const WHEN_FULL: u32 = 5;

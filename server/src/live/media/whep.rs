@@ -20,11 +20,8 @@ use super::{
     sessions::Way,
 };
 use crate::{
-    caller::Caller,
-    clock,
-    http::limits::by_address,
-    live::{stages::stage_id, token::Purpose},
-    venue::Venue,
+    caller::Caller, clock, crypto::token::Purpose, http::limits::by_address,
+    live::stages::stage_id, venue::Venue,
 };
 
 /// `POST /whep/{show}`: somebody watches. Nobody has to be on stage yet.

@@ -17,12 +17,12 @@ use super::{
 use crate::{
     caller::Caller,
     clock,
+    crypto::token::Purpose,
     http::limits::{Limit, by_address},
     live::{
         keys::{self, Holder, Tried},
         notices::Cause,
         stages::{By, Claim, NotTaken, Taken},
-        token::Purpose,
     },
     venue::Venue,
 };
