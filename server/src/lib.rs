@@ -13,7 +13,6 @@ pub mod crowd;
 pub mod crypto;
 pub mod database;
 pub mod factors;
-pub mod files;
 pub mod http;
 pub mod jobs;
 pub mod live;
@@ -21,6 +20,7 @@ pub mod mail;
 pub mod people;
 pub mod rights;
 pub mod shows;
+pub mod storage;
 pub mod venue;
 
 pub use http::{Running, StartError, start};

@@ -9,12 +9,12 @@ use crate::{
     config::Config,
     crypto::seal::Seal,
     database::Database,
-    files::Files,
     http::{StartError, limits::Limits},
     jobs::Jobs,
     live::Live,
     mail::Mail,
     people::Darkroom,
+    storage::files::Files,
 };
 
 /// The venue: shared by all requests behind an `Arc`.

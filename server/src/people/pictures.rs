@@ -22,8 +22,8 @@ use crate::{
     caller::Caller,
     clock,
     database::DatabaseError,
-    files::{FileError, Files},
     http::{limits::Limit, refused},
+    storage::files::{FileError, Files},
     venue::Venue,
 };
 

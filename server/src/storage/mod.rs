@@ -1,0 +1,3 @@
+//! Storage of files beside the database.
+
+pub mod files;
