@@ -5,6 +5,7 @@
 //! [`caller::Caller`] is the person behind one request, [`start`] opens the venue.
 
 pub mod accounts;
+pub mod background;
 pub mod caller;
 pub mod chat;
 pub mod clock;
@@ -14,7 +15,6 @@ pub mod crypto;
 pub mod database;
 pub mod factors;
 pub mod http;
-pub mod jobs;
 pub mod live;
 pub mod mail;
 pub mod people;

@@ -6,11 +6,11 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     accounts::{Passwords, store::settle_email_keys},
+    background::jobs::Jobs,
     config::Config,
     crypto::seal::Seal,
     database::Database,
     http::{StartError, limits::Limits},
-    jobs::Jobs,
     live::Live,
     mail::Mail,
     people::Darkroom,

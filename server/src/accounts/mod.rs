@@ -27,11 +27,11 @@ pub use password::{Passwords, Verdict};
 pub use store::Account;
 
 use crate::{
+    background::jobs::{self, Job},
     caller::Caller,
     crypto::random,
     database::{DatabaseError, Write},
     http::sessions::{self, ACCOUNT, EPOCH},
-    jobs::{self, Job},
     venue::Venue,
 };
 use guests::{GUEST, Guest};

@@ -15,11 +15,9 @@ use super::{
     store,
 };
 use crate::{
+    background::tasks::Tasks,
     database::{Database, DatabaseError},
-    live::{
-        hub::{Outbox, encode},
-        tasks::Tasks,
-    },
+    live::hub::{Outbox, encode},
 };
 
 /// The least time between two changes that are told.

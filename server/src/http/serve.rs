@@ -29,9 +29,9 @@ use super::{
 };
 use crate::{
     accounts::{leaving, links},
+    background::jobs,
     config::Config,
     database::DatabaseError,
-    jobs,
     live::LiveStartError,
     mail::MailStartError,
     people,

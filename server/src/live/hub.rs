@@ -27,9 +27,11 @@ use tokio_util::sync::CancellationToken;
 use super::{
     log::{self, After},
     missed::{self, Answers, Missed},
-    tasks::Tasks,
 };
-use crate::database::{Database, DatabaseError};
+use crate::{
+    background::tasks::Tasks,
+    database::{Database, DatabaseError},
+};
 
 /// Frames that wait for one connection.
 pub const QUEUE: usize = 64;

@@ -16,7 +16,6 @@ mod port;
 mod stage;
 mod stages;
 mod store;
-pub mod tasks;
 
 use std::{io, sync::Arc};
 
@@ -31,10 +30,10 @@ use self::{
     hub::Hub,
     notices::Notices,
     stages::Stages,
-    tasks::Tasks,
 };
 use crate::{
     accounts::own_sessions,
+    background::tasks::Tasks,
     clock,
     config::Config,
     crowd::Crowds,
