@@ -20,7 +20,8 @@ use tower_sessions::Session;
 use crate::{
     accounts::{self, Account, device},
     database::DatabaseError,
-    http::{forwarded::client_address, limits::Limit, sessions::Store},
+    http::{forwarded::client_address, limits::Limit},
+    sessions::Store,
     venue::Venue,
 };
 

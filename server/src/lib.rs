@@ -19,6 +19,7 @@ pub mod live;
 pub mod mail;
 pub mod people;
 pub mod rights;
+pub mod sessions;
 pub mod shows;
 pub mod storage;
 pub mod venue;

@@ -18,7 +18,6 @@ use super::{
     Account, GRACE, guests,
     letters::Occasion,
     links::{self, Purpose},
-    own_sessions,
     password::Verdict,
     store::{self, Known},
     viewer, write_to,
@@ -27,12 +26,9 @@ use crate::{
     caller::Caller,
     database::DatabaseError,
     factors,
-    http::{
-        limits::{Limit, by_address},
-        sessions,
-    },
+    http::limits::{Limit, by_address},
     mail::address::{key, sendable},
-    people, shows,
+    people, sessions, shows,
 };
 
 #[async_trait]
@@ -142,7 +138,7 @@ impl Accounts for Caller {
             return Ok(());
         };
         let mut write = self.venue.database.begin().await?;
-        own_sessions::end_named(&mut write, &name).await?;
+        sessions::end_named(&mut write, &name).await?;
         write.commit().await?;
         // What is left of it is the cookie.
         self.session.flush().await.map_err(DatabaseError::from)?;
@@ -178,7 +174,7 @@ impl Accounts for Caller {
         store::set_password(&mut write, &proof.account, &hash).await?;
         factors::forget_tries(&mut write, &proof.account).await?;
         links::take_back(&mut write, &proof.account).await?;
-        let ended = own_sessions::end_all(&mut write, &proof.account, None).await?;
+        let ended = sessions::end_all(&mut write, &proof.account, None).await?;
         let account = proof.account.clone();
         write_to(&mut write, Occasion::PasswordChanged { account }).await?;
         write.commit().await?;

@@ -10,14 +10,14 @@ use bandstand_domain::{Refusal, accounts::AccountError};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-use super::{own_sessions, store};
+use super::store;
 use crate::{
     caller::Caller,
     chat, crowd,
     database::DatabaseError,
     factors,
     http::{limits::Limit, refused},
-    people, shows,
+    people, sessions, shows,
     venue::Venue,
 };
 
@@ -53,7 +53,7 @@ async fn collect(caller: &Caller, id: &str) -> Result<Option<Value>, DatabaseErr
         "account": account,
         "profile": people::export(database, id).await?,
         "factors": factors::export(database, id).await?,
-        "sessions": own_sessions::list(database, id, &current).await?,
+        "sessions": sessions::list(database, id, &current).await?,
         "shows": shows::export(database, id).await?,
         "messages": chat::export(database, &person).await?,
         "likes": crowd::export(database, &person).await?,

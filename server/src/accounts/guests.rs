@@ -11,10 +11,8 @@ use super::{account, new_person};
 use crate::{
     caller::Caller,
     database::DatabaseError,
-    http::{
-        limits::{Limit, by_address},
-        sessions,
-    },
+    http::limits::{Limit, by_address},
+    sessions,
 };
 
 /// The session's value that holds a [`Guest`].

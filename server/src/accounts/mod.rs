@@ -10,7 +10,6 @@ pub mod letters;
 mod link_pages;
 pub mod links;
 pub mod operator;
-pub mod own_sessions;
 mod password;
 mod settings;
 pub mod store;
@@ -31,7 +30,7 @@ use crate::{
     caller::Caller,
     crypto::random,
     database::{DatabaseError, Write},
-    http::sessions::{self, ACCOUNT, EPOCH},
+    sessions::{self, ACCOUNT, EPOCH},
     venue::Venue,
 };
 use guests::{GUEST, Guest};
@@ -101,7 +100,7 @@ impl Caller {
             // What the account before held open here is not this one's.
             sessions::rename(&self.session).await?;
             let mut write = self.venue.database.begin().await?;
-            own_sessions::note(&mut write, &name).await?;
+            sessions::note(&mut write, &name).await?;
             write.commit().await?;
             self.venue.live.end_sessions(&[name]).await;
         } else {

@@ -9,7 +9,7 @@ use clap::Subcommand;
 use thiserror::Error;
 
 use super::{
-    Passwords, letters, links, new_person, own_sessions,
+    Passwords, letters, links, new_person,
     store::{self, Contact},
 };
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
     config::Config,
     crypto::random,
     database::{Database, DatabaseError},
-    factors, shows,
+    factors, sessions, shows,
 };
 
 /// What to do with an account. An account is named by its handle or its confirmed e-mail address.
@@ -215,7 +215,7 @@ async fn set_disabled(
     } else {
         shows::append_artist_closed(&mut write, id).await?;
         links::take_back(&mut write, id).await?;
-        ended = own_sessions::end_all(&mut write, id, None).await?.len();
+        ended = sessions::end_all(&mut write, id, None).await?.len();
     }
     write.commit().await?;
     Ok(ended)

@@ -15,7 +15,7 @@ use super::{
     Account, GRACE,
     coming_in::{check_sendable, superseded, taken},
     letters::Occasion,
-    links, own_sessions, store, write_to,
+    links, store, write_to,
 };
 use crate::{
     caller::Caller,
@@ -23,7 +23,7 @@ use crate::{
     database::DatabaseError,
     factors,
     http::limits::{Limit, by_address},
-    people, shows,
+    people, sessions, shows,
 };
 
 #[async_trait]
@@ -33,7 +33,7 @@ impl AccountSettings for Caller {
         let database = &self.venue.database;
         let contact = store::contact(database, &account.id).await?;
         let current = self.session_name().await?;
-        let sessions = own_sessions::list(database, &account.id, &current).await?;
+        let sessions = sessions::list(database, &account.id, &current).await?;
         let contact = contact.ok_or(Refusal::NotLoggedIn)?;
         Ok(Settings {
             handle: contact.handle,
@@ -116,7 +116,7 @@ impl AccountSettings for Caller {
         store::set_password(&mut write, &account.id, &hash).await?;
         factors::forget_tries(&mut write, &account.id).await?;
         links::take_back(&mut write, &account.id).await?;
-        let ended = own_sessions::end_all(&mut write, &account.id, Some(&kept)).await?;
+        let ended = sessions::end_all(&mut write, &account.id, Some(&kept)).await?;
         let occasion = Occasion::PasswordChanged { account: account.id.clone() };
         write_to(&mut write, occasion).await?;
         write.commit().await?;
@@ -139,7 +139,7 @@ impl AccountSettings for Caller {
         self.limited(Limit::Sessions, &current)?;
         let mut write = self.venue.database.begin().await?;
         store::begin_epoch(&mut write, &account.id).await?;
-        if !own_sessions::end(&mut write, &account.id, &name).await? {
+        if !sessions::end(&mut write, &account.id, &name).await? {
             return Err(Refusal::NotFound);
         }
         write.commit().await?;
@@ -169,7 +169,7 @@ impl AccountSettings for Caller {
         }
         store::delete(&mut write, &account.id, now).await?;
         links::take_back(&mut write, &account.id).await?;
-        let ended = own_sessions::end_all(&mut write, &account.id, None).await?;
+        let ended = sessions::end_all(&mut write, &account.id, None).await?;
         let occasion = Occasion::Deleted { account: account.id.clone() };
         write_to(&mut write, occasion).await?;
         let off = shows::call_off(&mut write, &account.id).await?;
@@ -209,7 +209,7 @@ impl Caller {
     ) -> Result<Vec<String>, DatabaseError> {
         let mut write = self.venue.database.begin().await?;
         store::begin_epoch(&mut write, account).await?;
-        let ended = own_sessions::end_all(&mut write, account, kept).await?;
+        let ended = sessions::end_all(&mut write, account, kept).await?;
         write.commit().await?;
         Ok(ended)
     }

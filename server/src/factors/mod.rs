@@ -22,10 +22,8 @@ use crate::{
     clock,
     crypto::random,
     database::{DatabaseError, Write},
-    http::{
-        limits::{Limit, by_address},
-        sessions,
-    },
+    http::limits::{Limit, by_address},
+    sessions,
 };
 use store::Try;
 

@@ -10,7 +10,6 @@ mod pages;
 mod reload;
 pub mod security;
 mod serve;
-pub mod sessions;
 mod site;
 pub mod timed_stream;
 

@@ -24,7 +24,7 @@ use tower::ServiceExt;
 
 use super::{
     connections::{Admission, Connections},
-    router, sessions,
+    router,
     timed_stream::{Activity, AnswerBody, TimedStream},
 };
 use crate::{
@@ -34,7 +34,7 @@ use crate::{
     database::DatabaseError,
     live::LiveStartError,
     mail::MailStartError,
-    people,
+    people, sessions,
     venue::Venue,
 };
 

@@ -25,7 +25,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     follow::{Beginning, Follow},
-    holdings::Hold,
     hub::{Outbox, Outgoing, QUEUE, encode},
 };
 use crate::{
@@ -35,8 +34,8 @@ use crate::{
         connections::Admission,
         limits::{Limit, by_address},
         security::is_own,
-        sessions,
     },
+    sessions::{self, open_sessions::Hold},
     venue::Venue,
 };
 

@@ -11,19 +11,18 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     access,
-    holdings::Hold,
     hub::{Following, MOST_EVENTS, Outbox, Outgoing, encode, events_frame},
     log::{self, After},
     missed::Missed,
     notices::Listening,
 };
 use crate::{
-    accounts::own_sessions,
     caller::Caller,
     chat, clock,
     crowd::{Attendance, NoRoom, NotEntered},
     crypto::token::{Claims, Purpose},
     database::DatabaseError,
+    sessions::{self, open_sessions::Hold},
     shows,
     venue::Venue,
 };
@@ -110,7 +109,7 @@ impl Follow {
                 let members_only = facts.members_only;
                 artist = claims.artist.then_some((facts.artist_account, claims.show));
                 let database = &caller.venue.database;
-                let open = own_sessions::is_open(database, hold.name(), members_only).await;
+                let open = sessions::is_open(database, hold.name(), members_only).await;
                 if !open? {
                     return Err(Refusal::Forbidden);
                 }

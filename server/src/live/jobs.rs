@@ -11,9 +11,9 @@ use tokio::{
 
 use super::{Live, keys, log};
 use crate::{
-    accounts::own_sessions,
     clock,
     database::{Database, DatabaseError},
+    sessions,
 };
 
 /// How often stages are compared with the media core, and it is noted how well media flows.
@@ -92,7 +92,7 @@ async fn cut_ended(live: Live, database: Database) {
 
 /// One look. Whoever is on stage with a stream key has no session: their key is asked for itself.
 async fn end_what_ended(live: &Live, database: &Database) -> Result<(), DatabaseError> {
-    let names = own_sessions::ended_since(database, clock::now().plus(-LOOK_BACK)).await?;
+    let names = sessions::ended_since(database, clock::now().plus(-LOOK_BACK)).await?;
     live.end_sessions(&names).await;
     for key in live.stages.keys() {
         if !keys::is_good(database, key).await? {

@@ -4,7 +4,6 @@ pub mod access;
 mod channel;
 pub mod figures;
 mod follow;
-mod holdings;
 pub mod hub;
 mod jobs;
 pub mod keys;
@@ -25,14 +24,8 @@ use bandstand_sfu::Sfu;
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
-use self::{
-    holdings::{Holdings, MOST_MEDIA},
-    hub::Hub,
-    notices::Notices,
-    stages::Stages,
-};
+use self::{hub::Hub, notices::Notices, stages::Stages};
 use crate::{
-    accounts::own_sessions,
     background::tasks::Tasks,
     clock,
     config::Config,
@@ -40,6 +33,10 @@ use crate::{
     crypto::token::Tokens,
     database::{Database, DatabaseError},
     http::connections::Connections,
+    sessions::{
+        self,
+        open_sessions::{Holdings, MOST_MEDIA},
+    },
     venue::Venue,
 };
 
@@ -172,7 +169,7 @@ impl Live {
     /// # Errors
     /// When the database fails.
     pub async fn cut_guests(&self, database: &Database, show: ShowId) -> Result<(), DatabaseError> {
-        let guests = own_sessions::guests_among(database, self.holdings.at(show)).await?;
+        let guests = sessions::guests_among(database, self.holdings.at(show)).await?;
         self.end_sessions(&guests).await;
         Ok(())
     }

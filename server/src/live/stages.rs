@@ -28,9 +28,9 @@ use super::{
     store::{self, Outcome},
 };
 use crate::{
-    accounts::own_sessions,
     clock,
     database::{Database, DatabaseError},
+    sessions,
 };
 
 /// Stages whose turns are kept apart; two that share one wait for each other without need.
@@ -163,7 +163,7 @@ impl Stages {
     async fn stands(&self, claim: &Claim) -> Result<bool, DatabaseError> {
         match &claim.by {
             By::Key(key) => keys::is_good(&self.database, *key).await,
-            By::Ticket(session) => Ok(own_sessions::is_open(&self.database, session, true).await?
+            By::Ticket(session) => Ok(sessions::is_open(&self.database, session, true).await?
                 && keys::may_perform(&self.database, &claim.artist).await?),
         }
     }

@@ -13,12 +13,12 @@ use tokio::time::timeout;
 
 use super::{ACCEPT_PATCH, FRAGMENT, SDP, ice, refused::Refused, sessions::Tag};
 use crate::{
-    accounts::own_sessions,
     caller::Caller,
     clock,
     crypto::token::Claims,
     http::security,
     live::access::is_over,
+    sessions,
     shows::{self, ShowFacts},
     venue::Venue,
 };
@@ -123,7 +123,7 @@ pub async fn hold(venue: &Venue, claims: &Claims, media: SessionId) -> Result<Sh
         return Err(Refused::TooMany(WHEN_LESS_IS_HELD));
     }
     let facts = shows::facts(&venue.database, claims.show).await?.ok_or(Refused::NotFound)?;
-    if own_sessions::is_open(&venue.database, &claims.session, facts.members_only).await? {
+    if sessions::is_open(&venue.database, &claims.session, facts.members_only).await? {
         return Ok(facts);
     }
     venue.live.end_sessions(std::slice::from_ref(&claims.session)).await;

@@ -1,5 +1,8 @@
 //! Sessions: who a browser belongs to, kept in the database under a key that opens nothing by itself.
 
+pub mod open_sessions;
+mod store;
+
 use std::cell::Cell;
 
 use async_trait::async_trait;
@@ -27,6 +30,8 @@ use crate::{
     database::{Database, DatabaseError, Write},
     venue::Venue,
 };
+
+pub use store::{end, end_all, end_named, ended_since, guests_among, is_open, list, note};
 
 /// How long a session lasts that nobody uses.
 const LASTS: time::Duration = time::Duration::days(30);
