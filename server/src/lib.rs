@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod background;
 pub mod caller;
+pub mod channel;
 pub mod chat;
 pub mod clock;
 pub mod config;

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use sqlx::Row;
 
 use crate::{
+    channel::event_log,
     database::{Database, DatabaseError, Write},
-    live::log,
 };
 
 /// What `person` wrote, for themselves.

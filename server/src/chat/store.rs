@@ -8,8 +8,8 @@ use bandstand_domain::{
 use sqlx::{Any, Executor, Row, any::AnyRow};
 
 use crate::{
+    channel::event_log,
     database::{Database, DatabaseError, Write, parsed},
-    live::log,
 };
 
 /// A message on its way in.
@@ -53,7 +53,7 @@ pub async fn post(
     let mut write = database.begin().await?;
     let topic = Topic::Show(show);
     // First, because it makes everything at this topic wait its turn: a mute, too.
-    let cursor = log::reserve(&mut write, topic).await?;
+    let cursor = event_log::reserve(&mut write, topic).await?;
     let Draft { id, author, name, from_artist, text } = draft;
     if silenced(&mut *write, show, &author).await? {
         return Ok(Posted::Muted);
@@ -80,7 +80,7 @@ pub async fn post(
     }
     let position = cursor.0;
     let message = ChatMessage { id, author, name, from_artist, text, sent_at: now, position };
-    log::insert(&mut write, topic, cursor, &Event::Posted { message }, now).await?;
+    event_log::insert(&mut write, topic, cursor, &Event::Posted { message }, now).await?;
     write.commit().await?;
     Ok(Posted::Now)
 }
@@ -131,7 +131,7 @@ pub async fn delete(
     let mut write = database.begin().await?;
     let topic = Topic::Show(show);
     let event = Event::Deleted { message: id };
-    log::append(&mut write, topic, &event, now).await?;
+    event_log::append(&mut write, topic, &event, now).await?;
     let Some(message) = find(&mut write, show, id).await? else { return Ok(Deletion::NotFound) };
     if message.author != *person && !any {
         return Ok(Deletion::Forbidden);
@@ -166,7 +166,7 @@ pub async fn mute(
 ) -> Result<bool, DatabaseError> {
     let mut write = database.begin().await?;
     let event = Event::Muted { person: person.clone(), muted };
-    log::append(&mut write, Topic::Show(show), &event, now).await?;
+    event_log::append(&mut write, Topic::Show(show), &event, now).await?;
     let query = if muted {
         sqlx::query(
             "INSERT INTO mutes (show_id, person, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",

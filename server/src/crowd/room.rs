@@ -16,8 +16,8 @@ use super::{
 };
 use crate::{
     background::tasks::Tasks,
+    channel::hub::{Outbox, encode},
     database::{Database, DatabaseError},
-    live::hub::{Outbox, encode},
 };
 
 /// The least time between two changes that are told.

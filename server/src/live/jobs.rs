@@ -9,8 +9,9 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-use super::{Live, keys, log};
+use super::{Live, keys};
 use crate::{
+    channel::event_log,
     clock,
     database::{Database, DatabaseError},
     sessions,
@@ -63,7 +64,7 @@ pub(super) fn start(live: &Live, mut events: mpsc::Receiver<SfuEvent>, database:
                     if let Err(error) = keys::prune(&database).await {
                         tracing::error!(%error, "revoked keys can't be forgotten");
                     }
-                    ("old events", log::prune(&database, clock::now()).await.map(|_| ()))
+                    ("old events", event_log::prune(&database, clock::now()).await.map(|_| ()))
                 }
             };
             if let Err(error) = done {

@@ -1,15 +1,10 @@
 //! The stage: who may go on it, what happens there, and the live channel that tells everybody.
 
 pub mod access;
-mod channel;
 pub mod figures;
-mod follow;
-pub mod hub;
 mod jobs;
 pub mod keys;
-pub mod log;
 mod media;
-mod missed;
 mod notices;
 mod port;
 mod stage;
@@ -24,9 +19,10 @@ use bandstand_sfu::Sfu;
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
-use self::{hub::Hub, notices::Notices, stages::Stages};
+use self::{notices::Notices, stages::Stages};
 use crate::{
     background::tasks::Tasks,
+    channel::hub::Hub,
     clock,
     config::Config,
     crowd::Crowds,

@@ -21,13 +21,13 @@ use bandstand_sfu::{
 pub use self::places::{By, Claim};
 use self::places::{Performer, Successor};
 use super::{
-    hub::Hub,
     keys,
     notices::{Cause, Notices},
     stage::{Happening, NotPossible},
     store::{self, Outcome},
 };
 use crate::{
+    channel::hub::Hub,
     clock,
     database::{Database, DatabaseError},
     sessions,

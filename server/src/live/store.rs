@@ -7,11 +7,9 @@ use bandstand_domain::{
 };
 use sqlx::{Row, any::AnyRow};
 
-use super::{
-    log,
-    stage::{Happening, NotPossible, Stage},
-};
+use super::stage::{Happening, NotPossible, Stage};
 use crate::{
+    channel::event_log,
     database::{Database, DatabaseError, parsed},
     shows::{self, stage_text},
 };
@@ -72,14 +70,14 @@ pub async fn happen(
     .await?;
     let Stage { state, publication, live_since } = stage;
     let event = Event::Stage { state, publication, live_since };
-    log::append(&mut write, Topic::Show(show), &event, now).await?;
+    event_log::append(&mut write, Topic::Show(show), &event, now).await?;
     if stage.state != before.state
         && let Some(card) = shows::card(&mut write, show).await?
     {
         let event = Event::ShowChanged { show: card, description: None };
-        log::append(&mut write, Topic::Show(show), &event, now).await?;
+        event_log::append(&mut write, Topic::Show(show), &event, now).await?;
         if shows::is_listed(&mut write, show).await? {
-            log::append(&mut write, Topic::Shows, &event, now).await?;
+            event_log::append(&mut write, Topic::Shows, &event, now).await?;
         }
     }
     write.commit().await?;

@@ -21,9 +21,9 @@ pub use store::{export, forget, is_kept_for_another, leave_handle, sweep_handles
 use crate::{
     accounts::{Account, store::lock},
     caller::Caller,
+    channel::event_log,
     clock,
     http::limits::Limit,
-    live::log,
     shows,
 };
 
@@ -59,7 +59,7 @@ impl People for Caller {
         let viewer = self.account().await?;
         let database = &self.venue.database;
         // Before the lists: an event in between is then sent once more than needed, never lost.
-        let cursor = log::latest(database, Topic::Shows).await?;
+        let cursor = event_log::latest(database, Topic::Shows).await?;
         let (live, upcoming, past) = shows::of_artist(database, &artist.account).await?;
         let Following { following, followers } = self.following(&artist, viewer.as_ref()).await?;
         Ok(ArtistPage {

@@ -13,9 +13,9 @@ use sqlx::Row;
 use super::{store, wake};
 use crate::{
     accounts::store::lock,
+    channel::event_log,
     clock,
     database::{Database, DatabaseError, Write, parsed},
-    live::log,
     venue::Venue,
 };
 
@@ -32,7 +32,7 @@ pub async fn call_off(write: &mut Write, artist: &str) -> Result<Vec<ShowId>, Da
         store::delete(write, *show).await?;
         let deleted = Event::ShowDeleted { show: *show };
         for topic in [Topic::Shows, Topic::Show(*show)] {
-            log::append(write, topic, &deleted, now).await?;
+            event_log::append(write, topic, &deleted, now).await?;
         }
     }
     Ok(ahead)

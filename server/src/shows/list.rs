@@ -10,7 +10,7 @@ use bandstand_domain::{
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
 use super::store::{self, Place};
-use crate::{clock, database::Database, live::log, venue::Venue};
+use crate::{channel::event_log, clock, database::Database, venue::Venue};
 
 /// The most shows that are live in one list.
 const MOST_LIVE: i64 = 200;
@@ -28,7 +28,7 @@ const fn page_size(section: Section) -> usize {
 pub async fn whats_on(venue: &Venue) -> Result<WhatsOn, ShowError> {
     let database = &venue.database;
     // Before the lists: an event that comes in between is then sent once more than needed, never lost.
-    let cursor = log::latest(database, Topic::Shows).await?;
+    let cursor = event_log::latest(database, Topic::Shows).await?;
     let mut live = store::section(&database.read, Section::Live, None, MOST_LIVE).await?;
     live.sort_by_cached_key(|show| Reverse(venue.live.crowds().count(show.id)));
     Ok(WhatsOn {

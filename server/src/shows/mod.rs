@@ -24,10 +24,10 @@ use times::Times;
 use crate::{
     accounts::{Account, store::lock},
     caller::Caller,
+    channel::event_log,
     clock,
     database::{Database, DatabaseError, Write},
     http::limits::Limit,
-    live::log,
     rights::{self, Action, Resource, Standing},
     venue::Venue,
 };
@@ -60,7 +60,7 @@ pub async fn card(write: &mut Write, id: ShowId) -> Result<Option<ShowCard>, Dat
 pub async fn page(venue: &Venue, id: ShowId, viewer: Option<&str>) -> Result<ShowPage, ShowError> {
     let database = &venue.database;
     // Before the show: an event in between is then sent once more than needed, never lost.
-    let cursor = log::latest(database, Topic::Show(id)).await?;
+    let cursor = event_log::latest(database, Topic::Show(id)).await?;
     let facts = facts(database, id).await?.ok_or(Refusal::NotFound)?;
     let card = store::card(&database.read, id).await?.ok_or(Refusal::Gone)?;
     let details = store::details(&database.read, id).await?;
@@ -89,9 +89,9 @@ pub async fn append_changed(write: &mut Write, id: ShowId) -> Result<(), Databas
     let listed = Event::ShowChanged { show: show.clone(), description: None };
     let own = Event::ShowChanged { show, description: Some(description) };
     if is_listed(write, id).await? {
-        log::append(write, Topic::Shows, &listed, now).await?;
+        event_log::append(write, Topic::Shows, &listed, now).await?;
     }
-    log::append(write, Topic::Show(id), &own, now).await?;
+    event_log::append(write, Topic::Show(id), &own, now).await?;
     Ok(())
 }
 
@@ -101,7 +101,7 @@ pub async fn append_changed(write: &mut Write, id: ShowId) -> Result<(), Databas
 /// When the database fails.
 pub async fn append_artist_closed(write: &mut Write, artist: &str) -> Result<(), DatabaseError> {
     for show in store::ahead(write, artist, MOST_MINE).await? {
-        log::append(write, Topic::Shows, &Event::ShowDeleted { show }, clock::now()).await?;
+        event_log::append(write, Topic::Shows, &Event::ShowDeleted { show }, clock::now()).await?;
     }
     Ok(())
 }
@@ -331,7 +331,7 @@ impl Shows for Caller {
         store::delete(&mut write, id).await?;
         let deleted = Event::ShowDeleted { show: id };
         for topic in [Topic::Shows, Topic::Show(id)] {
-            log::append(&mut write, topic, &deleted, clock::now()).await?;
+            event_log::append(&mut write, topic, &deleted, clock::now()).await?;
         }
         write.commit().await?;
         wake(&self.venue, id);

@@ -16,7 +16,7 @@ use bandstand_domain::{
 };
 
 pub use self::cause::Cause;
-use super::hub::{Outbox, encode};
+use crate::channel::hub::{Outbox, encode};
 
 /// The most notices that are kept for one artist.
 const MOST_NOTICES: usize = 5;
@@ -148,7 +148,8 @@ mod tests {
     use tokio_util::sync::CancellationToken;
     use uuid::Uuid;
 
-    use super::{super::hub::Outgoing, *};
+    use super::*;
+    use crate::channel::hub::Outgoing;
 
     #[test]
     fn the_latest_are_kept_and_go_to_the_artist_alone() {

@@ -24,8 +24,8 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    follow::{Beginning, Follow},
     hub::{Outbox, Outgoing, QUEUE, encode},
+    subscription::{Beginning, Follow},
 };
 use crate::{
     caller::Caller,

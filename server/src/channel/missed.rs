@@ -7,8 +7,8 @@ use bandstand_domain::channel::{Cursor, Topic};
 use tokio::sync::Mutex;
 
 use super::{
+    event_log::{self, After},
     hub::{Outgoing, events_frame},
-    log::{self, After},
 };
 use crate::database::{Database, DatabaseError};
 
@@ -43,7 +43,7 @@ pub async fn read(
     cursor: Cursor,
 ) -> Result<Missed, DatabaseError> {
     let most = usize::try_from(MOST_MISSED).unwrap_or_default();
-    Ok(match log::after(database, topic, cursor, MOST_MISSED + 1).await? {
+    Ok(match event_log::after(database, topic, cursor, MOST_MISSED + 1).await? {
         After::Nothing => Missed::Nothing,
         After::Events(stretch) if stretch.events.len() <= most => {
             match events_frame(topic, stretch) {
@@ -80,7 +80,7 @@ impl Answers {
     ) -> Result<Missed, DatabaseError> {
         // Held while it is read, so that of many who come at once one makes the answer for all.
         let mut encoded = self.0.lock().await;
-        let latest = log::latest(database, Topic::Shows).await?;
+        let latest = event_log::latest(database, Topic::Shows).await?;
         if latest == cursor {
             return Ok(Missed::Nothing);
         }
@@ -111,7 +111,7 @@ mod tests {
         let add = async || {
             let event = Event::ShowDeleted { show: ShowId(uuid::Uuid::nil()) };
             let mut write = database.begin().await.unwrap();
-            log::append(&mut write, Topic::Shows, &event, Millis(0)).await.unwrap();
+            event_log::append(&mut write, Topic::Shows, &event, Millis(0)).await.unwrap();
             write.commit().await.unwrap();
         };
         let answers = Answers::default();

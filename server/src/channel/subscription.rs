@@ -10,11 +10,9 @@ use bandstand_domain::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    access,
+    event_log::{self, After},
     hub::{Following, MOST_EVENTS, Outbox, Outgoing, encode, events_frame},
-    log::{self, After},
     missed::Missed,
-    notices::Listening,
 };
 use crate::{
     caller::Caller,
@@ -22,6 +20,7 @@ use crate::{
     crowd::{Attendance, NoRoom, NotEntered},
     crypto::token::{Claims, Purpose},
     database::DatabaseError,
+    live::{access, notices::Listening},
     sessions::{self, open_sessions::Hold},
     shows,
     venue::Venue,
@@ -175,7 +174,8 @@ impl Follow {
             Step::Read => {
                 while self.position.0 < last {
                     let from = self.position.0;
-                    let after = log::after(&venue.database, self.topic, from, MOST_EVENTS).await?;
+                    let after =
+                        event_log::after(&venue.database, self.topic, from, MOST_EVENTS).await?;
                     let After::Events(stretch) = after else {
                         // Pruned behind our back: the page must begin anew.
                         return Err(DatabaseError::row_not_found());
@@ -263,7 +263,7 @@ async fn start(
     }
     let (cursor, present) = match claims {
         None => {
-            let latest = log::latest(&venue.database, topic).await;
+            let latest = event_log::latest(&venue.database, topic).await;
             (latest?, Snapshot::Shows)
         }
         Some(claims) => present(venue, claims).await?,

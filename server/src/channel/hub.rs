@@ -7,7 +7,7 @@
 //! **Invariant:** nothing is missed between catching up and following. A follower is entered before
 //! it reads the log, and a feed hands out everything after the cursor at which it was opened; so what
 //! the log didn't hold at the follower's reading comes through the queue. What it did hold may come
-//! through the queue again, and is recognised by its cursor: [`super::follow::Position`].
+//! through the queue again, and is recognised by its cursor: [`super::subscription::Position`].
 
 use std::{
     collections::HashMap,
@@ -25,7 +25,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    log::{self, After},
+    event_log::{self, After},
     missed::{self, Answers, Missed},
 };
 use crate::{
@@ -202,7 +202,7 @@ impl Hub {
     /// When the database fails.
     pub async fn follow(&self, topic: Topic, outbox: Outbox) -> Result<Following, DatabaseError> {
         // Asked before the feed is there, so that the feed hands out all that comes later.
-        let latest = log::latest(&self.shared.database, topic).await?;
+        let latest = event_log::latest(&self.shared.database, topic).await?;
         let number = self.shared.numbers.fetch_add(1, Ordering::Relaxed);
         let mut feeds = lock(&self.shared.feeds);
         let feed = feeds.entry(topic).or_insert_with(|| {
@@ -246,7 +246,7 @@ async fn hand_out(
     cursor: &mut Cursor,
 ) -> Result<(), DatabaseError> {
     loop {
-        match log::after(database, feed.topic, *cursor, MOST_EVENTS).await? {
+        match event_log::after(database, feed.topic, *cursor, MOST_EVENTS).await? {
             After::Nothing => return Ok(()),
             After::Events(stretch) => {
                 let last = stretch.last;
@@ -258,7 +258,7 @@ async fn hand_out(
             }
             After::Lost => {
                 // The log was cut behind this reader: whoever follows must begin with the present.
-                *cursor = log::latest(database, feed.topic).await?;
+                *cursor = event_log::latest(database, feed.topic).await?;
                 for outbox in lock(&feed.followers).values() {
                     outbox.cut.cancel();
                 }
@@ -268,8 +268,8 @@ async fn hand_out(
 }
 
 /// The frame that carries a stretch of the log.
-pub fn events_frame(topic: Topic, stretch: log::Stretch) -> Outgoing {
-    let log::Stretch { first, last, events } = stretch;
+pub fn events_frame(topic: Topic, stretch: event_log::Stretch) -> Outgoing {
+    let event_log::Stretch { first, last, events } = stretch;
     let ends = matches!(topic, Topic::Show(_))
         && events.iter().any(|event| matches!(event, Event::ShowDeleted { .. }));
     let text = encode(&ServerFrame::Events { topic, cursor: last, events });
@@ -311,7 +311,7 @@ mod tests {
             // What is of the moment leaves room for what must not be lost.
             assert_eq!(slow_box.has_room(), number < QUEUE - RESERVED);
             let mut write = database.begin().await.unwrap();
-            log::append(&mut write, Topic::Shows, &event, Millis(0)).await.unwrap();
+            event_log::append(&mut write, Topic::Shows, &event, Millis(0)).await.unwrap();
             write.commit().await.unwrap();
             hub.wake(Topic::Shows);
             let Some(Outgoing::Events { first, last, .. }) = frames.recv().await else { panic!() };
