@@ -22,6 +22,7 @@ pub mod people;
 pub mod rights;
 pub mod sessions;
 pub mod shows;
+pub mod stage;
 pub mod storage;
 pub mod venue;
 

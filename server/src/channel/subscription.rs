@@ -20,9 +20,9 @@ use crate::{
     crowd::{Attendance, NoRoom, NotEntered},
     crypto::token::{Claims, Purpose},
     database::DatabaseError,
-    live::{access, notices::Listening},
     sessions::{self, open_sessions::Hold},
     shows,
+    stage::{access, notices::Listening},
     venue::Venue,
 };
 

@@ -14,8 +14,8 @@ use crate::{
     caller::Caller,
     clock,
     http::limits::{Limit, by_address},
-    live::access::{self, Entry},
     rights::{self, Action, Resource},
+    stage::access::{self, Entry},
 };
 
 #[async_trait]

@@ -12,7 +12,7 @@ use crate::{
     caller::Caller,
     clock,
     http::limits::Limit,
-    live::access::{self, Entry},
+    stage::access::{self, Entry},
 };
 
 #[async_trait]

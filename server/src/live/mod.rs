@@ -1,15 +1,9 @@
 //! The stage: who may go on it, what happens there, and the live channel that tells everybody.
 
-pub mod access;
 pub mod figures;
 mod jobs;
 pub mod keys;
 mod media;
-mod notices;
-mod port;
-mod stage;
-mod stages;
-mod store;
 
 use std::{io, sync::Arc};
 
@@ -19,7 +13,6 @@ use bandstand_sfu::Sfu;
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
-use self::{notices::Notices, stages::Stages};
 use crate::{
     background::tasks::Tasks,
     channel::hub::Hub,
@@ -33,6 +26,7 @@ use crate::{
         self,
         open_sessions::{Holdings, MOST_MEDIA},
     },
+    stage::{notices::Notices, performers::Stages},
     venue::Venue,
 };
 

@@ -14,11 +14,11 @@ use bandstand_sfu::SessionRole;
 
 pub use monitor::{Monitor, Sample};
 
-use super::{access, port::allowed, stages::stage_id};
 use crate::{
     caller::Caller,
     http::limits::{Limit, by_address},
     rights::Action,
+    stage::{access, performers::stage_id, port::allowed},
 };
 
 /// The most bytes of what a browser measured, each time.

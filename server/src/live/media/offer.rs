@@ -17,9 +17,9 @@ use crate::{
     clock,
     crypto::token::Claims,
     http::security,
-    live::access::is_over,
     sessions,
     shows::{self, ShowFacts},
+    stage::access::is_over,
     venue::Venue,
 };
 

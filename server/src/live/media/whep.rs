@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     caller::Caller, clock, crypto::token::Purpose, http::limits::by_address,
-    live::stages::stage_id, venue::Venue,
+    stage::performers::stage_id, venue::Venue,
 };
 
 /// `POST /whep/{show}`: somebody watches. Nobody has to be on stage yet.

@@ -19,10 +19,10 @@ use crate::{
     clock,
     crypto::token::Purpose,
     http::limits::{Limit, by_address},
-    live::{
-        keys::{self, Holder, Tried},
+    live::keys::{self, Holder, Tried},
+    stage::{
         notices::Cause,
-        stages::{By, Claim, NotTaken, Taken},
+        performers::{By, Claim, NotTaken, Taken},
     },
     venue::Venue,
 };

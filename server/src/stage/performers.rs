@@ -21,15 +21,15 @@ use bandstand_sfu::{
 pub use self::places::{By, Claim};
 use self::places::{Performer, Successor};
 use super::{
-    keys,
     notices::{Cause, Notices},
-    stage::{Happening, NotPossible},
+    state::{Happening, NotPossible},
     store::{self, Outcome},
 };
 use crate::{
     channel::hub::Hub,
     clock,
     database::{Database, DatabaseError},
+    live::keys,
     sessions,
 };
 

@@ -7,7 +7,7 @@ use bandstand_domain::{
 };
 use sqlx::{Row, any::AnyRow};
 
-use super::stage::{Happening, NotPossible, Stage};
+use super::state::{Happening, NotPossible, Stage};
 use crate::{
     channel::event_log,
     database::{Database, DatabaseError, parsed},

@@ -11,9 +11,7 @@ use bandstand_domain::{
 
 use super::{
     access::{self, Entry},
-    figures, keys,
-    media::ice_configuration,
-    stage::NotPossible,
+    state::NotPossible,
     store::Outcome,
 };
 use crate::{
@@ -23,6 +21,7 @@ use crate::{
     crypto::token::{Claims, Right},
     database::DatabaseError,
     http::limits::{Limit, by_address},
+    live::{figures, keys, media::ice_configuration},
     rights::{self, Action, Resource},
 };
 
