@@ -24,6 +24,7 @@ pub mod sessions;
 pub mod shows;
 pub mod stage;
 pub mod storage;
+pub mod stream_keys;
 pub mod venue;
 
 pub use http::{Running, StartError, start};

@@ -11,9 +11,7 @@ use super::{GRACE, store};
 use crate::{
     chat, clock, crowd,
     database::{Database, DatabaseError},
-    factors,
-    live::keys,
-    people, shows,
+    factors, people, shows, stream_keys,
     venue::Venue,
 };
 
@@ -52,7 +50,7 @@ pub async fn erase(venue: &Arc<Venue>, id: &str, now: Millis) -> Result<(), Data
     let person = PersonId::new(person);
     chat::forget_person(&mut write, &person).await?;
     crowd::forget_person(&mut write, &person).await?;
-    keys::forget(&mut write, id).await?;
+    stream_keys::forget(&mut write, id).await?;
     factors::forget(&mut write, id).await?;
     let picture = people::forget(&mut write, id).await?;
     // After its names, which the logs then hold no more.

@@ -9,12 +9,12 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-use super::{Live, keys};
+use super::Live;
 use crate::{
     channel::event_log,
     clock,
     database::{Database, DatabaseError},
-    sessions,
+    sessions, stream_keys,
 };
 
 /// How often stages are compared with the media core, and it is noted how well media flows.
@@ -61,7 +61,7 @@ pub(super) fn start(live: &Live, mut events: mpsc::Receiver<SfuEvent>, database:
                     ("abandoned shows", tidying.stages.end_abandoned().await)
                 }
                 _ = prune.tick() => {
-                    if let Err(error) = keys::prune(&database).await {
+                    if let Err(error) = stream_keys::prune(&database).await {
                         tracing::error!(%error, "revoked keys can't be forgotten");
                     }
                     ("old events", event_log::prune(&database, clock::now()).await.map(|_| ()))
@@ -96,7 +96,7 @@ async fn end_what_ended(live: &Live, database: &Database) -> Result<(), Database
     let names = sessions::ended_since(database, clock::now().plus(-LOOK_BACK)).await?;
     live.end_sessions(&names).await;
     for key in live.stages.keys() {
-        if !keys::is_good(database, key).await? {
+        if !stream_keys::is_good(database, key).await? {
             live.stages.revoke(key).await;
         }
     }

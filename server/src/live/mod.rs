@@ -2,7 +2,6 @@
 
 pub mod figures;
 mod jobs;
-pub mod keys;
 mod media;
 
 use std::{io, sync::Arc};

@@ -29,8 +29,7 @@ use crate::{
     channel::hub::Hub,
     clock,
     database::{Database, DatabaseError},
-    live::keys,
-    sessions,
+    sessions, stream_keys,
 };
 
 /// Stages whose turns are kept apart; two that share one wait for each other without need.
@@ -162,9 +161,9 @@ impl Stages {
     /// Whether somebody may still be on stage by this right.
     async fn stands(&self, claim: &Claim) -> Result<bool, DatabaseError> {
         match &claim.by {
-            By::Key(key) => keys::is_good(&self.database, *key).await,
+            By::Key(key) => stream_keys::is_good(&self.database, *key).await,
             By::Ticket(session) => Ok(sessions::is_open(&self.database, session, true).await?
-                && keys::may_perform(&self.database, &claim.artist).await?),
+                && stream_keys::may_perform(&self.database, &claim.artist).await?),
         }
     }
 

@@ -21,8 +21,9 @@ use crate::{
     crypto::token::{Claims, Right},
     database::DatabaseError,
     http::limits::{Limit, by_address},
-    live::{figures, keys, media::ice_configuration},
+    live::{figures, media::ice_configuration},
     rights::{self, Action, Resource},
+    stream_keys,
 };
 
 #[async_trait]
@@ -97,15 +98,15 @@ impl Stage for Caller {
 #[async_trait]
 impl StreamKeys for Caller {
     async fn list(&self) -> Result<Vec<StreamKey>, StageError> {
-        keys::list(self).await
+        stream_keys::list(self).await
     }
 
     async fn make(&self, name: String) -> Result<NewStreamKey, StageError> {
-        keys::make(self, &name).await
+        stream_keys::make(self, &name).await
     }
 
     async fn revoke(&self, id: StreamKeyId) -> Result<(), StageError> {
-        keys::revoke(self, id).await
+        stream_keys::revoke(self, id).await
     }
 }
 

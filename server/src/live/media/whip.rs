@@ -19,11 +19,11 @@ use crate::{
     clock,
     crypto::token::Purpose,
     http::limits::{Limit, by_address},
-    live::keys::{self, Holder, Tried},
     stage::{
         notices::Cause,
         performers::{By, Claim, NotTaken, Taken},
     },
+    stream_keys::{self, Holder, Tried},
     venue::Venue,
 };
 
@@ -120,7 +120,7 @@ async fn program(
     check_type(request.headers())?;
     let awaited = awaited(request.uri());
     let show = match show {
-        None => keys::show_now(&venue.database, holder).await?.ok_or(Refused::NothingOn)?,
+        None => stream_keys::show_now(&venue.database, holder).await?.ok_or(Refused::NothingOn)?,
         Some(show) => {
             let show = show.parse().map_err(|_| Refused::NotFound)?;
             if open_show(venue, show).await?.artist_account != holder.account {
@@ -136,7 +136,7 @@ async fn program(
     let taken = take(venue, show, text, awaited, claim).await?;
     // Taken first and then asked: who revokes the key at the same time either finds it on stage, or
     // is found to have revoked it.
-    match keys::used(&venue.database, key).await {
+    match stream_keys::used(&venue.database, key).await {
         Ok(true) => {}
         gone => {
             venue.live.sfu().close(taken.session).await;
@@ -184,7 +184,7 @@ async fn holder(caller: &Caller, secret: &str) -> Result<Holder, Refused> {
     let venue = &caller.venue;
     let tried = venue.limits.check(Limit::StreamKeyTries, by_address(caller.address));
     tried.map_err(Refused::TooMany)?;
-    match keys::tried(&venue.database, secret).await? {
+    match stream_keys::tried(&venue.database, secret).await? {
         Tried::Good(holder) => Ok(holder),
         Tried::Revoked { account, name } => {
             venue.live.notices().tell(&account, &Cause::Revoked(name), clock::now());
