@@ -19,7 +19,7 @@ use prometheus_client::{
 use subtle::ConstantTimeEq;
 
 use super::security::{bearer, is_from_this_machine};
-use crate::{live::figures::Sample, venue::Venue};
+use crate::{quality::Sample, venue::Venue};
 
 const OPEN_METRICS: HeaderValue =
     HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");

@@ -1,8 +1,6 @@
 //! The stage: who may go on it, what happens there, and the live channel that tells everybody.
 
-pub mod figures;
 mod jobs;
-mod media;
 
 use std::{io, sync::Arc};
 
@@ -50,7 +48,7 @@ pub struct Live {
     holdings: Holdings,
     notices: Notices,
     media: media::Sessions,
-    monitor: figures::Monitor,
+    monitor: quality::Monitor,
     sfu: Sfu,
     /// Cancelled when the media core has ended of its own accord.
     core_ended: CancellationToken,
@@ -110,7 +108,7 @@ impl Live {
             notices,
             holdings: Holdings::new(config.widened(MOST_MEDIA)),
             media: media::Sessions::default(),
-            monitor: figures::Monitor::new(sfu.clone()),
+            monitor: quality::Monitor::new(sfu.clone()),
             sfu,
             core_ended: CancellationToken::new(),
             tasks,
@@ -174,7 +172,7 @@ impl Live {
     }
 
     /// How well media flows.
-    pub fn monitor(&self) -> &figures::Monitor {
+    pub fn monitor(&self) -> &quality::Monitor {
         &self.monitor
     }
 

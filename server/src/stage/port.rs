@@ -21,7 +21,8 @@ use crate::{
     crypto::token::{Claims, Right},
     database::DatabaseError,
     http::limits::{Limit, by_address},
-    live::{figures, media::ice_configuration},
+    media::ice_configuration,
+    quality,
     rights::{self, Action, Resource},
     stream_keys,
 };
@@ -113,7 +114,7 @@ impl StreamKeys for Caller {
 #[async_trait]
 impl Quality for Caller {
     async fn of_stage(&self, show: ShowId) -> Result<StageQuality, StageError> {
-        figures::of_stage(self, show).await
+        quality::of_stage(self, show).await
     }
 
     async fn explain(
@@ -122,7 +123,7 @@ impl Quality for Caller {
         session: String,
         measured: Measured,
     ) -> Result<Explanation, StageError> {
-        figures::explain(self, show, &session, &measured).await
+        quality::explain(self, show, &session, &measured).await
     }
 }
 

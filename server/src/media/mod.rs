@@ -1,12 +1,12 @@
 //! Media over HTTP: WHIP (RFC 9725) in, WHEP (draft-ietf-wish-whep-04) out. PROTOCOL.md describes both
 //! as they are spoken here.
 
+mod error;
 mod ice;
 mod layer;
 mod offer;
-mod refused;
-mod resource;
-mod sessions;
+mod registry;
+mod session;
 mod whep;
 mod whip;
 
@@ -34,7 +34,7 @@ const ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
 
 /// The ways for media in and out. What isn't listed here is answered with 405 and `Allow`.
 pub fn routes(venue: &Arc<Venue>) -> Router<Arc<Venue>> {
-    let session = patch(resource::trickle).delete(resource::end).get(resource::look);
+    let session = patch(session::trickle).delete(session::end).get(session::look);
     let session = session.options(about_session);
     let offers = || get(nothing_to_see).options(about_offers);
     let somewhere = offers().post(whip::publish_somewhere);

@@ -10,9 +10,9 @@ use bandstand_domain::ShowId;
 use bandstand_sfu::{IceCredentials, TakeoverCondition};
 
 use super::{
+    error::Refused,
     offer::{self, Offer, bearer, check_room, check_type, created, hold, open_show},
-    refused::Refused,
-    sessions::Way,
+    registry::Way,
 };
 use crate::{
     caller::Caller,

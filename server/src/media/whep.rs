@@ -11,13 +11,13 @@ use axum::{
 use bandstand_domain::ShowId;
 
 use super::{
+    error::Refused,
     layer,
     offer::{
         self, WHEN_LESS_IS_HELD, bearer, check_open, check_room, check_type, created, hold,
         open_show,
     },
-    refused::Refused,
-    sessions::Way,
+    registry::Way,
 };
 use crate::{
     caller::Caller, clock, crypto::token::Purpose, http::limits::by_address,

@@ -14,10 +14,10 @@ use bandstand_sfu::{SdpFragment, SessionId};
 
 use super::{
     FRAGMENT,
+    error::Refused,
     ice::candidates_for,
     offer::{is_of_type, read_text},
-    refused::Refused,
-    sessions::{Opened, Way},
+    registry::{Opened, Way},
 };
 use crate::{caller::Caller, http::limits::Limit, venue::Venue};
 

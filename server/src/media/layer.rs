@@ -14,9 +14,9 @@ use serde::Deserialize;
 
 use super::{
     ACCEPT_POST, JSON,
+    error::Refused,
     offer::{is_of_type, read_text},
-    refused::Refused,
-    resource::find,
+    session::find,
 };
 use crate::{http::limits::Limit, venue::Venue};
 

@@ -11,7 +11,7 @@ use bandstand_domain::ShowId;
 use bandstand_sfu::{IceCredentials, SessionId};
 use tokio::time::timeout;
 
-use super::{ACCEPT_PATCH, FRAGMENT, SDP, ice, refused::Refused, sessions::Tag};
+use super::{ACCEPT_PATCH, FRAGMENT, SDP, error::Refused, ice, registry::Tag};
 use crate::{
     caller::Caller,
     clock,
