@@ -19,10 +19,10 @@ use tower_sessions::Session;
 
 use crate::{
     accounts::{self, Account, device},
+    app::venue::Venue,
     database::DatabaseError,
     http::{forwarded::client_address, limits::Limit},
     sessions::Store,
-    venue::Venue,
 };
 
 /// Who makes the current request, and from where. Every feature implements its port for it, so that

@@ -1,10 +1,11 @@
 //! Bandstand's server: it renders the pages, keeps what must last, and lets media through.
 //!
 //! One folder per feature, named as in `app`: it implements the feature's port, asks who may, and
-//! keeps all its SQL in its `store.rs`. [`venue::Venue`] holds what lives as long as the program,
+//! keeps all its SQL in its `store.rs`. [`app::venue::Venue`] holds what lives as long as the program,
 //! [`caller::Caller`] is the person behind one request, [`start`] opens the venue.
 
 pub mod accounts;
+pub mod app;
 pub mod background;
 pub mod caller;
 pub mod channel;
@@ -16,7 +17,6 @@ pub mod crypto;
 pub mod database;
 pub mod factors;
 pub mod http;
-pub mod live;
 pub mod mail;
 pub mod media;
 pub mod people;
@@ -27,6 +27,5 @@ pub mod shows;
 pub mod stage;
 pub mod storage;
 pub mod stream_keys;
-pub mod venue;
 
-pub use http::{Running, StartError, start};
+pub use app::{Running, StartError, start};

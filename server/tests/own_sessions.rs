@@ -10,7 +10,7 @@ use bandstand_domain::{
 };
 use bandstand_server::{
     accounts::operator::{self, UserCommand},
-    http::sessions,
+    sessions,
 };
 use reqwest::{Method, header};
 use serde_json::json;

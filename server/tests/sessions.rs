@@ -102,7 +102,7 @@ async fn a_session_that_has_run_out_is_none_and_is_swept_away() {
     let ana = app.visitor("ana").await;
     app.change("UPDATE sessions SET expires_at = 1000").await;
     assert_eq!(ana.who().await, None);
-    bandstand_server::http::sessions::sweep(&app.running.venue.database).await.unwrap();
+    bandstand_server::sessions::sweep(&app.running.venue.database).await.unwrap();
     assert_eq!(app.count("SELECT count(*) FROM sessions").await, 0);
 }
 

@@ -12,13 +12,13 @@ use std::sync::Arc;
 
 use super::store;
 use crate::{
+    app::venue::Venue,
     caller::Caller,
     chat, crowd,
     database::DatabaseError,
     factors,
     http::{limits::Limit, refused},
     people, sessions, shows,
-    venue::Venue,
 };
 
 /// The way to the file.

@@ -9,10 +9,10 @@ use bandstand_domain::{Millis, PersonId};
 
 use super::{GRACE, store};
 use crate::{
+    app::venue::Venue,
     chat, clock, crowd,
     database::{Database, DatabaseError},
     factors, people, shows, stream_keys,
-    venue::Venue,
 };
 
 /// How long an address may stay unconfirmed, in milliseconds. The account goes then, and its handle is

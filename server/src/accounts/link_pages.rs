@@ -10,7 +10,7 @@ use axum::{
 };
 use bandstand_domain::accounts::link_in;
 
-use crate::venue::Venue;
+use crate::app::venue::Venue;
 
 /// Leads `/confirm%23…` and `/reset%23…` to the page that was meant.
 pub fn routes() -> Router<Arc<Venue>> {

@@ -26,12 +26,12 @@ pub use password::{Passwords, Verdict};
 pub use store::Account;
 
 use crate::{
+    app::venue::Venue,
     background::jobs::{self, Job},
     caller::Caller,
     crypto::random,
     database::{DatabaseError, Write},
     sessions::{self, ACCOUNT, EPOCH},
-    venue::Venue,
 };
 use guests::{GUEST, Guest};
 use letters::Occasion;

@@ -28,6 +28,7 @@ use super::{
     subscription::{Beginning, Follow},
 };
 use crate::{
+    app::venue::Venue,
     caller::Caller,
     clock,
     http::{
@@ -36,7 +37,6 @@ use crate::{
         security::is_own,
     },
     sessions::{self, open_sessions::Hold},
-    venue::Venue,
 };
 
 /// How often a connection is tried.

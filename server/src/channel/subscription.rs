@@ -15,6 +15,7 @@ use super::{
     missed::Missed,
 };
 use crate::{
+    app::venue::Venue,
     caller::Caller,
     chat, clock,
     crowd::{Attendance, NoRoom, NotEntered},
@@ -23,7 +24,6 @@ use crate::{
     sessions::{self, open_sessions::Hold},
     shows,
     stage::{access, notices::Listening},
-    venue::Venue,
 };
 
 /// Where a connection stands in a topic: it was sent everything up to here.

@@ -57,7 +57,7 @@ pub async fn forget_person(write: &mut Write, author: &PersonId) -> Result<(), D
         let (show, id): (String, String) = (row.try_get(0)?, row.try_get(1)?);
         let (Ok(show), Ok(id)) = (show.parse(), id.parse()) else { continue };
         let event = Event::Deleted { message: MessageId(id) };
-        log::replace(write, Topic::Show(show), Cursor(row.try_get(2)?), &event).await?;
+        event_log::replace(write, Topic::Show(show), Cursor(row.try_get(2)?), &event).await?;
     }
     Ok(())
 }

@@ -147,7 +147,7 @@ pub async fn delete(
     .bind(now.0)
     .execute(&mut *write)
     .await?;
-    log::replace(&mut write, topic, message.cursor, &event).await?;
+    event_log::replace(&mut write, topic, message.cursor, &event).await?;
     write.commit().await?;
     Ok(Deletion::Now)
 }

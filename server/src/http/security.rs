@@ -14,7 +14,7 @@ use axum::{
 use url::Url;
 
 use super::refusal;
-use crate::{config::Config, venue::Venue};
+use crate::{app::venue::Venue, config::Config};
 
 /// Whether a request that changes something, or opens the live channel, comes from one of the venue's
 /// own pages. Browsers send `Origin` with both; a page can't forge it.

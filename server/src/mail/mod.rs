@@ -103,7 +103,7 @@ impl Mail {
         };
         let Some(smtp) = &config.smtp else {
             let folder = config.mailbox();
-            crate::venue::make_private(&folder)?;
+            crate::storage::folders::make_private(&folder)?;
             let from = "Bandstand <venue@localhost>".parse().map_err(|_| MailStartError::From)?;
             return Ok(Self { way: Way::Mailbox(folder), from, host });
         };

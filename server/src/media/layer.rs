@@ -18,7 +18,7 @@ use super::{
     offer::{is_of_type, read_text},
     session::find,
 };
-use crate::{http::limits::Limit, venue::Venue};
+use crate::{app::venue::Venue, http::limits::Limit};
 
 /// The relation of a session to the address at which its layer is chosen.
 const RELATION: &str = "urn:ietf:params:whep:ext:core:layer";

@@ -22,9 +22,9 @@ use axum::{
 };
 
 pub use ice::configuration as ice_configuration;
-pub use sessions::Sessions;
+pub use registry::Sessions;
 
-use crate::{http::to_its_end, venue::Venue};
+use crate::{app::venue::Venue, http::to_its_end};
 
 const SDP: HeaderValue = HeaderValue::from_static("application/sdp");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");

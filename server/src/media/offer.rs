@@ -13,6 +13,7 @@ use tokio::time::timeout;
 
 use super::{ACCEPT_PATCH, FRAGMENT, SDP, error::Refused, ice, registry::Tag};
 use crate::{
+    app::venue::Venue,
     caller::Caller,
     clock,
     crypto::token::Claims,
@@ -20,7 +21,6 @@ use crate::{
     sessions,
     shows::{self, ShowFacts},
     stage::access::is_over,
-    venue::Venue,
 };
 
 /// The most bytes of an offer.

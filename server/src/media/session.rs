@@ -19,7 +19,7 @@ use super::{
     offer::{is_of_type, read_text},
     registry::{Opened, Way},
 };
-use crate::{caller::Caller, http::limits::Limit, venue::Venue};
+use crate::{app::venue::Venue, caller::Caller, http::limits::Limit};
 
 /// The most bytes of a fragment.
 const LARGEST_FRAGMENT: usize = 16 * 1024;

@@ -20,8 +20,8 @@ use super::{
     registry::Way,
 };
 use crate::{
-    caller::Caller, clock, crypto::token::Purpose, http::limits::by_address,
-    stage::performers::stage_id, venue::Venue,
+    app::venue::Venue, caller::Caller, clock, crypto::token::Purpose, http::limits::by_address,
+    stage::performers::stage_id,
 };
 
 /// `POST /whep/{show}`: somebody watches. Nobody has to be on stage yet.

@@ -15,6 +15,7 @@ use super::{
     registry::Way,
 };
 use crate::{
+    app::venue::Venue,
     caller::Caller,
     clock,
     crypto::token::Purpose,
@@ -24,7 +25,6 @@ use crate::{
         performers::{By, Claim, NotTaken, Taken},
     },
     stream_keys::{self, Holder, Tried},
-    venue::Venue,
 };
 
 /// `POST /whip`: the holder of a stream key goes on the stage of the show that they play now.

@@ -19,12 +19,12 @@ use uuid::Uuid;
 
 use super::{picture::square, store};
 use crate::{
+    app::venue::Venue,
     caller::Caller,
     clock,
     database::DatabaseError,
     http::{limits::Limit, refused},
     storage::files::{FileError, Files},
-    venue::Venue,
 };
 
 /// The most pictures that come in at once, however slowly; they fill 192 MiB at most.

@@ -25,10 +25,10 @@ use tower_sessions::{
 
 use crate::{
     accounts::store::lock_epoch,
+    app::venue::Venue,
     clock,
     crypto::random,
     database::{Database, DatabaseError, Write},
-    venue::Venue,
 };
 
 pub use store::{end, end_all, end_named, ended_since, guests_among, is_open, list, note};

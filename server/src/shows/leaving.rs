@@ -13,10 +13,10 @@ use sqlx::Row;
 use super::{store, wake};
 use crate::{
     accounts::store::lock,
+    app::venue::Venue,
     channel::event_log,
     clock,
     database::{Database, DatabaseError, Write, parsed},
-    venue::Venue,
 };
 
 /// Calls off all shows of the account `artist` that aren't over: they are gone. After the commit,
@@ -74,9 +74,9 @@ pub async fn forget_artist(write: &mut Write, artist: &str) -> Result<(), Databa
         }
         _ => None,
     };
-    log::rewrite(write, Topic::Shows, renamed).await?;
+    event_log::rewrite(write, Topic::Shows, renamed).await?;
     for show in &shows {
-        log::rewrite(write, Topic::Show(*show), renamed).await?;
+        event_log::rewrite(write, Topic::Show(*show), renamed).await?;
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use bandstand_domain::{
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
 use super::store::{self, Place};
-use crate::{channel::event_log, clock, database::Database, venue::Venue};
+use crate::{app::venue::Venue, channel::event_log, clock, database::Database};
 
 /// The most shows that are live in one list.
 const MOST_LIVE: i64 = 200;

@@ -23,13 +23,13 @@ use times::Times;
 
 use crate::{
     accounts::{Account, store::lock},
+    app::venue::Venue,
     caller::Caller,
     channel::event_log,
     clock,
     database::{Database, DatabaseError, Write},
     http::limits::Limit,
     rights::{self, Action, Resource, Standing},
-    venue::Venue,
 };
 
 /// The most shows of either kind, to come and past, in an artist's own list.

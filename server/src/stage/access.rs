@@ -7,9 +7,9 @@ use bandstand_domain::{
 };
 
 use crate::{
+    app::venue::Venue,
     caller::Caller,
     shows::{self, ShowFacts},
-    venue::Venue,
 };
 
 /// Somebody with a name, at a show that there is.

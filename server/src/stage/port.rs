@@ -128,11 +128,7 @@ impl Quality for Caller {
 }
 
 /// A show with whose stage the caller may do `action`.
-pub(super) async fn allowed(
-    caller: &Caller,
-    show: ShowId,
-    action: Action,
-) -> Result<Entry, StageError> {
+pub async fn allowed(caller: &Caller, show: ShowId, action: Action) -> Result<Entry, StageError> {
     let entry = access::enter(caller, show).await?;
     if rights::allows(caller, &entry.facts, Resource::Stage, action).await? {
         Ok(entry)

@@ -21,7 +21,7 @@ impl Files {
     /// # Errors
     /// When the folder can't be used.
     pub fn open(folder: &Path) -> std::io::Result<Self> {
-        crate::venue::make_private(folder)?;
+        crate::storage::folders::make_private(folder)?;
         let local = LocalFileSystem::new_with_prefix(folder).map_err(std::io::Error::other)?;
         Ok(Self(Arc::new(local)))
     }

@@ -1,3 +1,4 @@
 //! Storage of files beside the database.
 
 pub mod files;
+pub mod folders;

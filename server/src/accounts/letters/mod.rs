@@ -16,10 +16,10 @@ use super::{
     store::{self, Contact},
 };
 use crate::{
+    app::venue::Venue,
     database::{Database, DatabaseError},
     http::limits::Limit,
     mail::{Letter, address::key},
-    venue::Venue,
 };
 use texts::Text;
 

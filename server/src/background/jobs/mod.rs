@@ -21,9 +21,9 @@ pub use store::{add, sweep};
 
 use crate::{
     accounts::letters::{self, Composed, Occasion},
+    app::venue::Venue,
     database::{Database, DatabaseError},
     mail::{Letter, MailError},
-    venue::Venue,
 };
 use store::Leased;
 

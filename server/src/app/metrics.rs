@@ -18,8 +18,11 @@ use prometheus_client::{
 };
 use subtle::ConstantTimeEq;
 
-use super::security::{bearer, is_from_this_machine};
-use crate::{quality::Sample, venue::Venue};
+use super::venue::Venue;
+use crate::{
+    http::security::{bearer, is_from_this_machine},
+    quality::Sample,
+};
 
 const OPEN_METRICS: HeaderValue =
     HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");

@@ -1,20 +1,23 @@
 //! What lives as long as the program.
 
-use std::{fs, io, path::Path, sync::Arc};
+use std::sync::Arc;
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use super::{StartError, live::Live};
 use crate::{
     accounts::{Passwords, store::settle_email_keys},
     background::jobs::Jobs,
     config::Config,
     crypto::seal::Seal,
     database::Database,
-    http::{StartError, limits::Limits},
-    live::Live,
+    http::limits::Limits,
     mail::Mail,
     people::Darkroom,
-    storage::files::Files,
+    storage::{
+        files::Files,
+        folders::{is_open_to_others, make_private},
+    },
 };
 
 /// The venue: shared by all requests behind an `Arc`.
@@ -87,27 +90,9 @@ impl Venue {
     }
 }
 
-/// Whether other users of this machine than the venue's can look into a folder.
-fn is_open_to_others(folder: &Path) -> bool {
-    #[cfg(unix)]
-    return fs::metadata(folder)
-        .is_ok_and(|it| std::os::unix::fs::PermissionsExt::mode(&it.permissions()) & 0o077 != 0);
-    #[cfg(not(unix))]
-    return false;
-}
-
-/// Makes a folder that only the venue's own user may look into; one that exists stays as it is.
-pub(crate) fn make_private(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
-}
-
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
+    use std::{fs, os::unix::fs::PermissionsExt};
 
     use super::*;
 

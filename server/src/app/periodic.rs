@@ -9,7 +9,7 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-use super::Live;
+use super::live::Live;
 use crate::{
     channel::event_log,
     clock,

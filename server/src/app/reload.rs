@@ -6,7 +6,7 @@ use std::{env, fs, path::PathBuf, sync::Arc, time::SystemTime};
 use axum::{Router, http::header, routing::get};
 use uuid::Uuid;
 
-use crate::venue::Venue;
+use super::venue::Venue;
 
 /// What goes into the head of every page.
 pub const SCRIPT: &str = r#"<script src="/reload.js" defer></script>"#;

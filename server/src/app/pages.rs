@@ -43,14 +43,16 @@ use leptos_axum::{
 
 use tokio::time::timeout;
 
-use super::{
-    LARGEST_FORM, refusal,
-    security::{has_nul, page_policy},
-    serve::Place,
-    site::Site,
-    to_its_end,
+use super::{router::LARGEST_FORM, site::Site, venue::Venue};
+use crate::{
+    caller::Caller,
+    http::{
+        listener::Place,
+        refusal,
+        security::{has_nul, page_policy},
+        to_its_end,
+    },
 };
-use crate::{caller::Caller, venue::Venue};
 
 /// Longer than any page takes to be rendered.
 const STUCK: Duration = Duration::from_secs(4);

@@ -1,7 +1,5 @@
 //! The stage: who may go on it, what happens there, and the live channel that tells everybody.
 
-mod jobs;
-
 use std::{io, sync::Arc};
 
 use axum::{Router, routing::get};
@@ -10,21 +8,22 @@ use bandstand_sfu::Sfu;
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
+use super::{periodic, venue::Venue};
 use crate::{
     background::tasks::Tasks,
-    channel::hub::Hub,
+    channel::{hub::Hub, socket},
     clock,
     config::Config,
     crowd::Crowds,
     crypto::token::Tokens,
     database::{Database, DatabaseError},
     http::connections::Connections,
+    media, quality,
     sessions::{
         self,
         open_sessions::{Holdings, MOST_MEDIA},
     },
     stage::{notices::Notices, performers::Stages},
-    venue::Venue,
 };
 
 /// The most live channels of the venue.
@@ -39,20 +38,20 @@ const MOST_VIEWERS_FROM_ADDRESS: usize = 256;
 /// same.
 #[derive(Clone, Debug)]
 pub struct Live {
-    hub: Hub,
-    crowds: Crowds,
-    stages: Arc<Stages>,
-    tokens: Arc<Tokens>,
-    connections: Connections,
-    viewers: Connections,
-    holdings: Holdings,
-    notices: Notices,
-    media: media::Sessions,
-    monitor: quality::Monitor,
-    sfu: Sfu,
+    pub(super) hub: Hub,
+    pub(super) crowds: Crowds,
+    pub(super) stages: Arc<Stages>,
+    pub(super) tokens: Arc<Tokens>,
+    pub(super) connections: Connections,
+    pub(super) viewers: Connections,
+    pub(super) holdings: Holdings,
+    pub(super) notices: Notices,
+    pub(super) media: media::Sessions,
+    pub(super) monitor: quality::Monitor,
+    pub(super) sfu: Sfu,
     /// Cancelled when the media core has ended of its own accord.
-    core_ended: CancellationToken,
-    tasks: Tasks,
+    pub(super) core_ended: CancellationToken,
+    pub(super) tasks: Tasks,
 }
 
 /// Why the live part of the venue can't start, for the operator.
@@ -114,7 +113,7 @@ impl Live {
             tasks,
         };
         live.stages.compare().await.map_err(LiveStartError::Database)?;
-        jobs::start(&live, events, database.clone());
+        periodic::start(&live, events, database.clone());
         Ok(live)
     }
 
@@ -199,35 +198,35 @@ impl Live {
         &self.viewers
     }
 
-    fn notices(&self) -> &Notices {
+    pub(crate) fn notices(&self) -> &Notices {
         &self.notices
     }
 
-    fn hub(&self) -> &Hub {
+    pub(crate) fn hub(&self) -> &Hub {
         &self.hub
     }
 
-    fn stages(&self) -> &Stages {
+    pub(crate) fn stages(&self) -> &Stages {
         &self.stages
     }
 
-    fn tokens(&self) -> &Tokens {
+    pub(crate) fn tokens(&self) -> &Tokens {
         &self.tokens
     }
 
-    fn holdings(&self) -> &Holdings {
+    pub(crate) fn holdings(&self) -> &Holdings {
         &self.holdings
     }
 
-    fn media(&self) -> &media::Sessions {
+    pub(crate) fn media(&self) -> &media::Sessions {
         &self.media
     }
 
-    fn connections(&self) -> &Connections {
+    pub(crate) fn connections(&self) -> &Connections {
         &self.connections
     }
 
-    fn tasks(&self) -> &Tasks {
+    pub(crate) fn tasks(&self) -> &Tasks {
         &self.tasks
     }
 }
@@ -235,7 +234,7 @@ impl Live {
 /// The live channel, and the way for media in and out. Needs sessions; the media routes are open to
 /// every origin, since they take a token and no cookie.
 pub fn routes(venue: &Arc<Venue>) -> Router<Arc<Venue>> {
-    Router::new().route("/live", get(channel::open)).merge(media::routes(venue))
+    Router::new().route("/live", get(socket::open)).merge(media::routes(venue))
 }
 
 /// Threads that send media: half of the processors. With two or fewer, what threads tell one another

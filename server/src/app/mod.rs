@@ -1,0 +1,15 @@
+//! The composition root: opens the venue, puts the features together, serves them. It imports everything
+//! and is imported by nobody.
+
+pub mod live;
+mod metrics;
+mod pages;
+mod periodic;
+#[cfg(debug_assertions)]
+mod reload;
+mod router;
+mod serve;
+mod site;
+pub mod venue;
+
+pub use serve::{Running, StartError, start};
