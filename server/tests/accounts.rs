@@ -7,7 +7,7 @@ use bandstand_domain::{
 
 use serde_json::json;
 
-use crate::app::{PASSWORD, TestApp, fields, registration};
+use crate::support::app::{PASSWORD, TestApp, fields, registration};
 
 #[tokio::test]
 async fn the_server_refuses_what_the_form_refuses_with_the_same_words() {

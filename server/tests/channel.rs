@@ -1,263 +1,242 @@
-//! A page's live channel, as a test holds it.
+//! The live channel: rights, order, and coming back.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Instant;
 
 use bandstand_domain::{
-    PersonId, Secret, ShowId,
-    channel::{ClientFrame, Cursor, Event, Notice, ServerFrame, Snapshot, Topic},
-    chat::ChatReason,
-    crowd::Gesture,
-    stage::{JoinToken, PublishToken, StageError, StageReason, StageState},
+    Refusal,
+    channel::{ClientFrame, Cursor, Event, ServerFrame, Snapshot, Topic},
+    stage::StageReason,
 };
-use futures::{SinkExt, StreamExt};
-use reqwest::header;
-use serde_json::json;
-use tokio::{net::TcpStream, time::timeout};
-use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async,
-    tungstenite::{Error, Message, client::IntoClientRequest},
+use futures::{SinkExt, future::join_all};
+use tokio_tungstenite::tungstenite::{Error, Message};
+
+use crate::support::{
+    app::{TestApp, draft, fields},
+    channel::Follower,
 };
-use uuid::Uuid;
 
-use crate::app::{TestApp, User, draft};
+const WRITERS: usize = 4;
+const MESSAGES: usize = 8;
 
-/// How long a test waits for what must come.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// An open live channel.
-pub struct Channel {
-    pub socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
-}
-
-impl TestApp {
-    /// Opens a live channel with a browser's cookies, from a page of `origin`, if it names one.
-    pub async fn channel_from(&self, user: &User, origin: Option<&str>) -> Result<Channel, Error> {
-        let address = format!("ws{}/live", self.url.strip_prefix("http").unwrap());
-        let mut request = address.into_client_request().unwrap();
-        let headers = request.headers_mut();
-        headers.extend(origin.map(|origin| (header::ORIGIN, origin.parse().unwrap())));
-        if let Some(cookie) = user.cookie() {
-            headers.insert("cookie", cookie.parse().unwrap());
+#[tokio::test]
+async fn each_page_gets_everything_once_however_often_it_comes_back() {
+    let app = TestApp::start().await;
+    let (_, show) = app.artist_with_show().await;
+    let reader = app.guest("Reader").await;
+    let writers = join_all((0..WRITERS).map(|number| {
+        let app = &app;
+        async move {
+            let writer = app.guest(&format!("Writer {number}")).await;
+            for message in 0..MESSAGES {
+                writer.say(show, &format!("{number}.{message}")).await;
+            }
         }
-        let (socket, _) = connect_async(request).await?;
-        Ok(Channel { socket })
-    }
-
-    /// Opens a live channel as the venue's own pages do.
-    pub async fn channel(&self, user: &User) -> Channel {
-        self.channel_from(user, Some(&self.url)).await.unwrap()
-    }
-
-    /// Opens a live channel and follows a show from the present on.
-    pub async fn follow(&self, user: &User, show: ShowId) -> Follower {
-        let mut follower = Follower::new(self.channel(user).await, Topic::Show(show));
-        let token = user.join(show).await.unwrap().token;
-        follower.subscribe(Some(token)).await.unwrap();
+    }));
+    let all = WRITERS * MESSAGES;
+    let faithful = async {
+        let mut follower = app.follow(&reader, show).await;
+        follower.until(|it| it.texts().len() >= all).await;
         follower
-    }
-
-    /// An artist and their show.
-    pub async fn artist_with_show(&self) -> (User, ShowId) {
-        let artist = self.artist("ada").await;
-        let show = artist.create(&draft("Songs for nobody", 1)).await.unwrap();
-        (artist, show)
-    }
-}
-
-impl User {
-    pub async fn join(&self, show: ShowId) -> Result<JoinToken, StageError> {
-        self.call("live/join", json!({ "show": show })).await
-    }
-
-    /// Comes in under a name, as who isn't anybody yet.
-    pub async fn join_as(&self, show: ShowId, name: &str) -> Result<JoinToken, StageError> {
-        self.call("live/join", json!({ "show": show, "name": name })).await
-    }
-
-    pub async fn stage(&self, show: ShowId) -> Result<PublishToken, StageError> {
-        self.call("live/stage", json!({ "show": show })).await
-    }
-
-    /// Comes back to the stage, after a publication.
-    pub async fn stage_again(&self, show: ShowId, had: i64) -> Result<PublishToken, StageError> {
-        self.call("live/stage", json!({ "show": show, "had": had })).await
-    }
-
-    pub async fn pause(&self, show: ShowId, paused: bool) -> Result<(), StageError> {
-        self.call("live/pause", json!({ "show": show, "paused": paused })).await
-    }
-
-    pub async fn end(&self, show: ShowId) -> Result<(), StageError> {
-        self.call::<_, StageReason>("live/end", json!({ "show": show })).await
-    }
-
-    /// Posts a message under an identity of its own, which is answered.
-    pub async fn say(&self, show: ShowId, text: &str) -> Uuid {
-        let id = Uuid::new_v4();
-        let arguments = json!({ "show": show, "id": id, "text": text });
-        self.call::<(), ChatReason>("chat/post", arguments).await.unwrap();
-        id
-    }
-
-    pub fn person(&self) -> PersonId {
-        self.viewer.as_ref().unwrap().person.clone()
-    }
-}
-
-impl Channel {
-    pub async fn say(&mut self, frame: &ClientFrame) {
-        let text = serde_json::to_string(frame).unwrap();
-        self.socket.send(Message::text(text)).await.unwrap();
-    }
-
-    pub async fn subscribe(&mut self, topic: Topic, after: Option<Cursor>, token: Option<Secret>) {
-        self.say(&ClientFrame::Subscribe { topic, after, token }).await;
-    }
-
-    /// The next frame that isn't a beat; `None` once the venue closes, with its close code.
-    pub async fn next(&mut self) -> Result<ServerFrame, Option<u16>> {
-        loop {
-            let message = timeout(PATIENCE, self.socket.next()).await.expect("a frame in time");
-            match message {
-                Some(Ok(Message::Text(text))) => match serde_json::from_str(&text).unwrap() {
-                    ServerFrame::Beat { .. } => {}
-                    frame => return Ok(frame),
-                },
-                Some(Ok(Message::Close(frame))) => return Err(frame.map(|it| it.code.into())),
-                Some(Ok(_)) => {}
-                Some(Err(_)) | None => return Err(None),
-            }
+    };
+    let fickle = async {
+        let mut follower = app.follow(&reader, show).await;
+        while follower.texts().len() < all {
+            follower.channel = app.channel(&reader).await;
+            let token = reader.join(show).await.unwrap().token;
+            follower.subscribe(Some(token)).await.unwrap();
+            let enough = (follower.texts().len() + 3).min(all);
+            follower.until(|it| it.texts().len() >= enough).await;
         }
+        follower
+    };
+    let late = async {
+        let mut follower = app.follow(&reader, show).await;
+        follower.until(|it| it.texts().len() >= all / 2).await;
+        // Comes as new in the midst of it: the present and what follows fit together.
+        let mut follower = app.follow(&reader, show).await;
+        follower.until(|it| it.texts().len() >= all).await;
+        follower
+    };
+    let (faithful, fickle, late, _) = tokio::join!(faithful, fickle, late, writers);
+    let mut expected: Vec<String> = (0..WRITERS)
+        .flat_map(|number| (0..MESSAGES).map(move |message| format!("{number}.{message}")))
+        .collect();
+    expected.sort();
+    for follower in [faithful, fickle, late] {
+        let mut texts = follower.texts();
+        texts.sort_unstable();
+        assert_eq!(texts, expected);
     }
+    app.running.stop().await;
 }
 
-/// A page that follows one topic, and keeps what it hears. It insists that events come in order,
-/// without a gap and each once.
-pub struct Follower {
-    pub channel: Channel,
-    pub topic: Topic,
-    pub cursor: Option<Cursor>,
-    pub events: Vec<Event>,
-    pub present: Option<Snapshot>,
-    pub crowd: BTreeMap<PersonId, String>,
-    pub count: u32,
-    pub peak: u32,
-    pub likes: u64,
-    pub gestures: Vec<(PersonId, Gesture)>,
-    pub notices: Vec<Notice>,
+#[tokio::test]
+async fn a_page_that_was_away_for_too_long_begins_anew() {
+    let app = TestApp::start().await;
+    let (artist, show) = app.artist_with_show().await;
+    let mut follower = Follower::new(app.channel(&artist).await, Topic::Shows);
+    follower.cursor = Some(Cursor(1_000));
+    follower.subscribe(None).await.unwrap();
+    assert_eq!(follower.present, Some(Snapshot::Shows));
+    artist.update(show, &draft("Songs for somebody", 2)).await.unwrap();
+    follower.until(|it| !it.events.is_empty()).await;
+    assert!(matches!(&follower.events[0], Event::ShowChanged { show, .. }
+        if show.title == "Songs for somebody"));
+    app.running.stop().await;
 }
 
-impl Follower {
-    pub fn new(channel: Channel, topic: Topic) -> Self {
-        Self {
-            channel,
-            topic,
-            cursor: None,
-            events: Vec::new(),
-            present: None,
-            crowd: BTreeMap::new(),
-            count: 0,
-            peak: 0,
-            likes: 0,
-            gestures: Vec::new(),
-            notices: Vec::new(),
+#[tokio::test]
+async fn a_show_is_followed_with_a_token_of_ones_own_and_once() {
+    let app = TestApp::start().await;
+    let (artist, show) = app.artist_with_show().await;
+    let other = artist.create(&draft("Songs for others", 9)).await.unwrap();
+    let (bob, eve) = (app.guest("Bob").await, app.visitor("eve").await);
+    let nobody = app.nobody();
+    let nameless = nobody.join(show).await.unwrap_err();
+    assert_eq!(nameless, Refusal::Because(StageReason::Nameless));
+    assert_eq!(bob.stage(show).await.unwrap_err(), Refusal::Forbidden);
+
+    let token = || async { bob.join(show).await.unwrap().token };
+    let mut stolen = Follower::new(app.channel(&eve).await, Topic::Show(show));
+    assert_eq!(stolen.subscribe(Some(token().await)).await, Err(Refusal::Forbidden));
+    assert_eq!(stolen.subscribe(None).await, Err(Refusal::Forbidden));
+    let stage = artist.stage(show).await.unwrap().token;
+    let mut wrong = Follower::new(app.channel(&artist).await, Topic::Show(show));
+    assert_eq!(wrong.subscribe(Some(stage)).await, Err(Refusal::Forbidden));
+
+    let mut elsewhere = Follower::new(app.channel(&bob).await, Topic::Show(other));
+    assert_eq!(elsewhere.subscribe(Some(token().await)).await, Err(Refusal::Forbidden));
+    let mut once = Follower::new(app.channel(&bob).await, Topic::Show(show));
+    let used = token().await;
+    once.subscribe(Some(used.clone())).await.unwrap();
+    let mut twice = Follower::new(app.channel(&bob).await, Topic::Show(show));
+    assert_eq!(twice.subscribe(Some(used)).await, Err(Refusal::Forbidden));
+
+    // A channel that was open before its person had a name takes the name's token.
+    let mut early = Follower::new(app.channel(&nobody).await, Topic::Show(show));
+    assert_eq!(fields(nobody.join_as(show, " ").await), ["name"]);
+    assert_eq!(nobody.join(show).await, Err(Refusal::Because(StageReason::Nameless)));
+    let ticket = nobody.join_as(show, "Zoe").await.unwrap();
+    assert_eq!((ticket.name.as_str(), ticket.artist), ("Zoe", false));
+    early.subscribe(Some(ticket.token)).await.unwrap();
+    assert_eq!(nobody.join(show).await.unwrap().person, ticket.person, "the name stays");
+    assert_eq!(artist.join_as(show, "Somebody").await, Err(Refusal::Forbidden));
+    app.running.stop().await;
+}
+
+#[tokio::test]
+async fn who_subscribes_again_and_again_has_to_wait() {
+    let app = TestApp::configured(|_| {}).await;
+    app.artist_with_show().await;
+    let nobody = app.nobody();
+    let begun = Instant::now();
+    let mut told = 0;
+    for _ in 0..18 {
+        let mut channel = app.channel(&nobody).await;
+        let opened = Instant::now();
+        for _ in 0..12 {
+            channel.subscribe(Topic::Shows, Some(Cursor(0)), None).await;
         }
-    }
-
-    /// Follows from where it stands.
-    pub async fn subscribe(&mut self, token: Option<Secret>) -> Result<(), StageError> {
-        self.channel.subscribe(self.topic, self.cursor, token).await;
-        match self.channel.next().await.expect("the channel stays open") {
-            ServerFrame::Subscribed { topic, cursor, reset } => {
-                assert_eq!(topic, self.topic);
-                match reset {
-                    Some(present) => self.present = Some(*present),
-                    None => assert_eq!(Some(cursor), self.cursor),
+        channel
+            .say(&ClientFrame::Subscribe { topic: Topic::Shows, after: None, token: None })
+            .await;
+        let mut refused = 0;
+        let mut told_here = 0;
+        while refused + told_here < 13 {
+            match channel.next().await.expect("the channel stays open") {
+                ServerFrame::Refused { why: Refusal::TooMany { retry_after }, .. } => {
+                    assert!((1..=9).contains(&retry_after), "{retry_after}");
+                    refused += 1;
                 }
-                self.cursor = Some(cursor);
-                Ok(())
-            }
-            ServerFrame::Refused { topic, why } => {
-                assert_eq!(topic, self.topic);
-                Err(why)
-            }
-            other => panic!("neither followed nor refused: {other:?}"),
-        }
-    }
-
-    /// Hears one frame; the refusal when the topic ends.
-    pub async fn hear(&mut self) -> Result<(), StageError> {
-        match self.channel.next().await.expect("the channel stays open") {
-            ServerFrame::Events { topic, cursor, events } => {
-                assert_eq!(topic, self.topic);
-                let before = cursor.0 - i64::try_from(events.len()).unwrap();
-                assert_eq!(Some(Cursor(before)), self.cursor, "no gap and nothing twice");
-                self.cursor = Some(cursor);
-                self.events.extend(events);
-            }
-            ServerFrame::Crowd(snapshot) => {
-                self.crowd = snapshot.figures.into_iter().map(|it| (it.person, it.name)).collect();
-                self.count = u32::try_from(self.crowd.len()).unwrap();
-                self.peak = snapshot.peak;
-                self.likes = snapshot.likes;
-            }
-            ServerFrame::CrowdChange(change) => {
-                self.crowd.extend(change.came.into_iter().map(|it| (it.person, it.name)));
-                for person in &change.left {
-                    self.crowd.remove(person);
-                }
-                self.gestures.extend(change.gestures);
-                self.count = change.count;
-                self.peak = change.peak;
-                self.likes = change.likes;
-                assert_eq!(usize::try_from(self.count), Ok(self.crowd.len()));
-            }
-            ServerFrame::Notices { show, notices } => {
-                assert_eq!(Topic::Show(show), self.topic);
-                self.notices = notices;
-            }
-            ServerFrame::Refused { topic, why } => {
-                assert_eq!(topic, self.topic);
-                return Err(why);
-            }
-            other => panic!("unexpected: {other:?}"),
-        }
-        Ok(())
-    }
-
-    /// Hears until `condition` holds.
-    pub async fn until(&mut self, condition: impl Fn(&Self) -> bool) {
-        while !condition(self) {
-            self.hear().await.expect("the topic goes on");
-        }
-    }
-
-    /// Hears until the stage is told to be like this; answers since when and which publication.
-    pub async fn until_stage(&mut self, state: StageState) -> (Option<i64>, i64) {
-        loop {
-            let told = self.events.iter().rev().find_map(|event| match event {
-                Event::Stage { state, publication, live_since } => {
-                    Some((*state, live_since.map(|at| at.0), *publication))
-                }
-                _ => None,
-            });
-            match told {
-                Some((told, since, publication)) if told == state => return (since, publication),
-                _ => self.hear().await.expect("the topic goes on"),
+                ServerFrame::Subscribed { .. } => told_here += 1,
+                ServerFrame::Events { .. } => {}
+                other => panic!("{other:?}"),
             }
         }
+        let most = 9 + opened.elapsed().as_secs();
+        assert!(told_here <= most, "one connection began {told_here} of {most}");
+        told += told_here;
     }
+    // The connections have 144 at once together, their address 120, and four more a second.
+    let most = 121 + begun.elapsed().as_millis() / 250;
+    assert!(u128::from(told) <= most, "one address began {told} of {most}");
+    app.running.stop().await;
+}
 
-    /// The texts of all messages it was told, in the present and by events.
-    pub fn texts(&self) -> Vec<&str> {
-        let known = match &self.present {
-            Some(Snapshot::Show { chat, .. }) => chat.messages.as_slice(),
-            _ => &[],
-        };
-        let told = self.events.iter().filter_map(|event| match event {
-            Event::Posted { message } => Some(message),
-            _ => None,
-        });
-        known.iter().chain(told).map(|message| message.text.as_str()).collect()
+#[tokio::test]
+async fn a_deleted_show_ends_for_those_who_follow_it() {
+    let app = TestApp::start().await;
+    let (artist, show) = app.artist_with_show().await;
+    let bob = app.guest("Bob").await;
+    let mut follower = app.follow(&bob, show).await;
+    let spare = bob.join(show).await.unwrap().token;
+    artist.delete(show).await.unwrap();
+    let end = loop {
+        if let Err(why) = follower.hear().await {
+            break why;
+        }
+    };
+    assert_eq!(end, Refusal::Gone);
+    assert_eq!(follower.events.last(), Some(&Event::ShowDeleted { show }));
+    assert_eq!(follower.subscribe(Some(spare)).await, Err(Refusal::Gone));
+    assert_eq!(bob.join(show).await.unwrap_err(), Refusal::Gone);
+    app.running.stop().await;
+}
+
+#[tokio::test]
+async fn pages_of_other_origins_and_frames_of_other_kinds_are_turned_away() {
+    let app = TestApp::start().await;
+    let bob = app.guest("Bob").await;
+    for origin in [Some("https://elsewhere.example"), Some("null"), Some(""), None] {
+        match app.channel_from(&bob, origin).await {
+            Err(Error::Http(response)) => assert_eq!(response.status(), 403, "{origin:?}"),
+            other => panic!("let in from {origin:?}: {:?}", other.is_ok()),
+        }
+    }
+    let large = format!("{{\"unsubscribe\":{{\"topic\":\"{}\"}}}}", "x".repeat(5_000));
+    for nonsense in [Message::text("{\"sing\":{}}"), Message::binary(vec![1]), large.into()] {
+        let mut channel = app.channel(&bob).await;
+        channel.socket.send(nonsense).await.unwrap();
+        assert_eq!(channel.next().await, Ok(ServerFrame::Bye { again: false }));
+        assert_eq!(channel.next().await, Err(Some(1008)));
+    }
+    app.running.stop().await;
+}
+
+#[tokio::test]
+async fn who_follows_is_told_when_the_venue_closes() {
+    let app = TestApp::start().await;
+    let bob = app.guest("Bob").await;
+    let mut channel = app.channel(&bob).await;
+    channel.say(&ClientFrame::Unsubscribe { topic: Topic::Shows }).await;
+    let mut follower = Follower::new(channel, Topic::Shows);
+    follower.subscribe(None).await.unwrap();
+    let stopping = tokio::spawn(app.running.stop());
+    assert_eq!(follower.channel.next().await, Ok(ServerFrame::Bye { again: true }));
+    assert_eq!(follower.channel.next().await, Err(Some(1001)));
+    stopping.await.unwrap();
+}
+
+#[test]
+fn the_examples_in_the_protocol_are_frames() {
+    let text = include_str!("../../PROTOCOL.md");
+    let examples = |kind: &str| {
+        let fence = format!("```json {kind}\n");
+        text.split(&fence as &str)
+            .skip(1)
+            .map(|rest| rest.split("```").next().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let (page, venue) = (examples("page"), examples("venue"));
+    assert!(page.len() >= 4 && venue.len() >= 9);
+    for example in page {
+        let frame: ClientFrame = serde_json::from_str(&example).expect(&example);
+        let _ = frame;
+    }
+    for example in venue {
+        let frame: ServerFrame = serde_json::from_str(&example).expect(&example);
+        let again = serde_json::to_value(&frame).unwrap();
+        let example: serde_json::Value = serde_json::from_str(&example).unwrap();
+        assert_eq!(again, example);
     }
 }

@@ -8,7 +8,7 @@ use bandstand_domain::{
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::{
+use crate::support::{
     app::{TestApp, User, fields},
     channel::Follower,
 };

@@ -8,7 +8,7 @@ use futures::StreamExt;
 use tokio::time::{interval, timeout};
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::{app::TestApp, channel::Follower};
+use crate::{support::app::TestApp, support::channel::Follower};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 

@@ -10,7 +10,7 @@ use bandstand_domain::{
 use futures::future::join_all;
 use serde_json::json;
 
-use crate::app::{TestApp, User, draft};
+use crate::support::app::{TestApp, User, draft};
 
 impl User {
     pub async fn like(&self, show: ShowId) -> Result<u64, CrowdError> {

@@ -23,10 +23,10 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::{
-    app::{PASSWORD, TestApp, User, draft},
-    factors::App,
     people::form,
     pictures::png,
+    support::app::{PASSWORD, TestApp, User, draft},
+    support::factors::App,
 };
 
 /// Moves what would expire, or come to pass, to the year 2100.

@@ -11,7 +11,7 @@ use bandstand_server::accounts::operator::{self, UserCommand};
 use serde_json::json;
 use tokio::time::{interval, timeout};
 
-use crate::{
+use crate::support::{
     app::{PASSWORD, TestApp, User},
     factors::App,
 };

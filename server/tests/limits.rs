@@ -12,7 +12,7 @@ use reqwest::{StatusCode, header};
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::app::{PASSWORD, TestApp, registration};
+use crate::support::app::{PASSWORD, TestApp, registration};
 
 #[tokio::test]
 async fn guessing_a_password_stops_and_locks_nobody_else_out() {

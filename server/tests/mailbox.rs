@@ -7,7 +7,7 @@ use bandstand_server::{
 use reqwest::header;
 use serde_json::json;
 
-use crate::app::TestApp;
+use crate::support::app::TestApp;
 
 #[tokio::test]
 async fn a_venue_with_a_public_address_has_no_mailbox_pages() {

@@ -7,7 +7,7 @@ use bandstand_domain::{
 };
 use bandstand_server::accounts::operator::{UserCommand, UserError, run};
 
-use crate::{
+use crate::support::{
     app::{PASSWORD, TestApp},
     factors::App,
 };

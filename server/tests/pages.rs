@@ -8,7 +8,7 @@ use std::{
 
 use tokio::time::{interval, timeout};
 
-use crate::app::TestApp;
+use crate::support::app::TestApp;
 
 /// Panics about a page that was taken away from under what it asked for.
 static DISPOSED: AtomicUsize = AtomicUsize::new(0);

@@ -12,10 +12,10 @@ use bandstand_domain::{
 use reqwest::{StatusCode, header};
 use serde_json::json;
 
-use crate::{
+use crate::support::{
     app::{TestApp, User, draft, fields, registration},
     channel::Follower,
-    own_sessions::until_cut,
+    channel::until_cut,
 };
 
 impl User {

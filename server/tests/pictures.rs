@@ -12,7 +12,7 @@ use image::{DynamicImage, ImageFormat, RgbImage};
 use reqwest::{Body, Response, StatusCode, header};
 use serde_json::json;
 
-use crate::app::{TestApp, User};
+use crate::support::app::{TestApp, User};
 
 impl User {
     /// Brings a picture as the page would.

@@ -10,7 +10,7 @@ use sqlx::Row;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::app::{TestApp, draft};
+use crate::support::app::{TestApp, draft};
 
 /// Where everybody comes from, as the venue's proxy says.
 const ADDRESS: &str = "203.0.113.77";

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use sqlx::Row;
 use uuid::Uuid;
 
-use crate::app::{TestApp, User, draft, registration};
+use crate::support::app::{TestApp, User, draft, registration};
 
 /// What is there to be touched.
 struct Things {

@@ -5,7 +5,7 @@ use std::fs;
 use reqwest::{StatusCode, header};
 use serde_json::json;
 
-use crate::app::{TestApp, registration};
+use crate::support::app::{TestApp, registration};
 
 #[tokio::test]
 async fn only_the_venues_own_pages_change_something() {

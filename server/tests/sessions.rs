@@ -1,180 +1,192 @@
-//! Sessions and their cookies.
+//! Where somebody is logged in, and what ends with a session.
 
-use reqwest::header;
+use std::time::{Duration, Instant};
+
+use bandstand_domain::{
+    Refusal,
+    accounts::{AccountReason, OwnSession},
+    stage::StageState,
+};
+use bandstand_server::{
+    accounts::operator::{self, UserCommand},
+    sessions,
+};
+use reqwest::{Method, header};
 use serde_json::json;
 
-use crate::app::{PASSWORD, TestApp, registration};
+use crate::support::{
+    app::{PASSWORD, TestApp, User},
+    channel::until_cut,
+};
 
-#[tokio::test]
-async fn a_request_under_way_at_log_in_keeps_its_hands_off_the_new_cookie() {
-    let app = TestApp::start().await;
-    app.visitor("ana").await;
-    let ben = app.guest("Ben").await;
-    let cookie = ben.cookie().unwrap();
-    let host = app.url.strip_prefix("http://").unwrap();
-    let common = format!("host: {host}\r\ncookie: {cookie}\r\norigin: {}\r\n", app.url);
-    let body = "content-type: application/json\r\ncontent-length: 2\r\nconnection: close\r\n";
-    let requests = [
-        format!("GET / HTTP/1.1\r\n{common}accept: text/html\r\nconnection: close\r\n"),
-        format!("POST /api/accounts/viewer HTTP/1.1\r\n{common}{body}"),
-        format!("POST /api/accounts/log_out HTTP/1.1\r\n{common}{body}"),
-        format!(
-            "GET /live HTTP/1.1\r\n{common}connection: upgrade\r\nupgrade: websocket\r\n\
-             sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-        ),
-    ];
-    let mut under_way = Vec::new();
-    for request in &requests {
-        let mut raw = app.raw().await;
-        raw.send(request).await;
-        under_way.push(raw);
+/// Within which everything has to be cut.
+const SOON: Duration = Duration::from_secs(5);
+
+impl User {
+    async fn sessions(&self) -> Vec<OwnSession> {
+        self.settings().await.unwrap().sessions
     }
-    ben.log_in("ana", PASSWORD).await.unwrap();
-    for (mut raw, request) in under_way.into_iter().zip(requests) {
-        raw.send("\r\n{}").await;
-        let head = raw.head().await.to_lowercase();
-        assert!(head.starts_with("http/1.1 200") || head.starts_with("http/1.1 101"), "{head}");
-        assert!(!head.contains("set-cookie"), "{request} got {head}");
+
+    async fn end_session(&self, name: &str) -> Result<(), Refusal<AccountReason>> {
+        self.call("accounts/end_session", json!({ "name": name })).await
     }
-    assert_eq!(ben.who().await.unwrap().name, "ana");
-    app.running.stop().await;
 }
 
-#[tokio::test]
-async fn reading_alone_makes_no_session() {
-    let app = TestApp::start().await;
-    let page = app.nobody().page("/").await;
-    assert_eq!(page.headers().get(header::SET_COOKIE), None);
-    app.nobody().whats_on().await;
-    assert_eq!(app.count("SELECT count(*) FROM sessions").await, 0);
-}
-
-#[tokio::test]
-async fn a_session_survives_a_restart() {
-    let app = TestApp::start().await;
-    let ana = app.visitor("ana").await;
-    let guest = app.guest("Ben").await;
-    let app = app.restart().await;
-    assert_eq!(ana.who().await, ana.viewer);
-    assert_eq!(guest.who().await, guest.viewer);
-    assert_eq!(app.count("SELECT count(*) FROM sessions").await, 2);
-}
-
-#[tokio::test]
-async fn logging_in_and_out_changes_the_cookie_and_kills_the_old_one() {
-    let app = TestApp::start().await;
-    let ana = app.visitor("ana").await;
-    let first = ana.cookie().unwrap();
-    ana.log_in("ana", PASSWORD).await.unwrap();
-    let second = ana.cookie().unwrap();
-    assert_ne!(first, second);
-    ana.log_out().await;
-    assert_eq!(ana.cookie(), None);
-    ana.log_out().await;
-    for old in [first, second] {
-        let thief = app.nobody();
-        thief.jar.add_cookie_str(&old, &app.url.parse().unwrap());
-        assert_eq!(thief.who().await, None);
-    }
-    assert_eq!(app.count("SELECT count(*) FROM sessions").await, 0);
-}
-
-#[tokio::test]
-async fn the_database_holds_no_usable_cookie_and_no_password() {
-    let app = TestApp::start().await;
-    let ana = app.visitor("ana").await;
-    let cookie = ana.cookie().unwrap();
-    let (_, id) = cookie.split_once('=').unwrap();
-    if app.running.venue.config.database_url.is_none() {
-        let files = std::fs::read_dir(app.data()).unwrap().map(|entry| entry.unwrap().path());
-        for file in files.filter(|path| path.is_file()) {
-            let bytes = std::fs::read(file).unwrap();
-            for secret in [id, PASSWORD] {
-                assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()));
-            }
+impl TestApp {
+    /// Waits until nobody sends or gets media.
+    async fn no_media(&self) {
+        while !self.running.venue.live.sfu().stats().await.sessions.is_empty() {
+            tokio::task::yield_now().await;
         }
     }
 }
 
 #[tokio::test]
-async fn a_session_that_has_run_out_is_none_and_is_swept_away() {
+async fn sessions_are_listed_and_ended_one_by_one_and_all_at_once() {
     let app = TestApp::start().await;
     let ana = app.visitor("ana").await;
-    app.change("UPDATE sessions SET expires_at = 1000").await;
-    assert_eq!(ana.who().await, None);
-    bandstand_server::sessions::sweep(&app.running.venue.database).await.unwrap();
-    assert_eq!(app.count("SELECT count(*) FROM sessions").await, 0);
-}
-
-#[tokio::test]
-async fn cookies_over_http() {
-    let app = TestApp::start().await;
-    let form = json!({ "form": registration("ana") });
-    let response = app.nobody().post("accounts/register", form).await;
-    let cookie = response.headers()[header::SET_COOKIE].to_str().unwrap();
-    assert!(cookie.starts_with("bandstand="), "{cookie}");
-    for part in ["; HttpOnly", "; SameSite=Lax", "; Path=/", "; Max-Age=2592000"] {
-        assert!(cookie.contains(part), "{cookie}");
-    }
-    assert!(!cookie.contains("Secure") && !cookie.contains("Domain"), "{cookie}");
-    assert!(!response.headers().contains_key(header::STRICT_TRANSPORT_SECURITY));
-}
-
-#[tokio::test]
-async fn cookies_over_https() {
-    let app =
-        TestApp::configured(|config| config.public_url = "https://venue.example.org".into()).await;
-    let strict = app.nobody().page("/healthz").await.headers()[header::STRICT_TRANSPORT_SECURITY]
-        .to_str()
-        .unwrap()
-        .to_owned();
-    assert_eq!(strict, "max-age=31536000", "other hosts of the domain are left alone");
-    app.running.stop().await;
-    let app = TestApp::configured(|config| {
-        config.public_url = "https://venue.example.org".into();
-        config.hsts_subdomains = true;
-    })
-    .await;
-    let user = app.nobody();
-    let form = json!({ "form": registration("ana") });
-    let response = user.post("accounts/register", form).await;
-    let cookie = response.headers()[header::SET_COOKIE].to_str().unwrap().to_owned();
-    assert!(cookie.starts_with("__Host-bandstand="), "{cookie}");
-    for part in ["; HttpOnly", "; Secure", "; SameSite=Lax", "; Path=/"] {
-        assert!(cookie.contains(part), "{cookie}");
-    }
-    let strict = response.headers()[header::STRICT_TRANSPORT_SECURITY].to_str().unwrap();
-    assert_eq!(strict, "max-age=31536000; includeSubDomains");
-
-    // Its removal has to be marked secure, too, or browsers keep it.
-    let (pair, _) = cookie.split_once(';').unwrap();
-    let response = user
+    let phone = app.nobody();
+    let response = phone
         .client
-        .post(format!("{}/api/accounts/log_out", app.url))
-        .header(header::ORIGIN, &app.url)
-        .header(header::COOKIE, pair)
-        .json(&json!({}))
+        .post(format!("{}/api/accounts/log_in", app.url))
+        .header("origin", &app.url)
+        .header(
+            "user-agent",
+            "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
+        )
+        .json(&json!({ "form": { "login": "ana", "password": PASSWORD } }))
         .send()
         .await
         .unwrap();
-    let removal = response.headers()[header::SET_COOKIE].to_str().unwrap();
-    assert!(removal.contains("Max-Age=0") && removal.ends_with("; Secure"), "{removal}");
+    assert_eq!(response.status(), 200);
+    let third = app.nobody();
+    third.log_in("ana", PASSWORD).await.unwrap();
+
+    let listed = ana.sessions().await;
+    assert_eq!(listed.len(), 3);
+    assert!(listed[0].current && !listed[1].current && !listed[2].current);
+    let firefox = listed.iter().find(|it| it.device == "Firefox on Linux").unwrap();
+    assert!(firefox.used_at <= app.nobody().whats_on().await.now && firefox.begun_at.0 > 0);
+    assert!(phone.sessions().await[0].current);
+
+    let ben = app.visitor("ben").await;
+    assert_eq!(ben.end_session(&firefox.name).await, Err(Refusal::NotFound));
+    assert_eq!(app.guest("Eve").await.end_session(&firefox.name).await, Err(Refusal::NotLoggedIn));
+    // The name that is listed opens nothing.
+    let thief = app.nobody();
+    let cookie = format!("bandstand={}", firefox.name);
+    thief.jar.add_cookie_str(&cookie, &app.url.parse().unwrap());
+    assert_eq!(thief.who().await, None);
+
+    ana.end_session(&firefox.name).await.unwrap();
+    assert_eq!(ana.end_session(&firefox.name).await, Err(Refusal::NotFound));
+    assert_eq!((phone.who().await, third.who().await), (None, ana.who().await));
+    ana.call::<(), AccountReason>("accounts/end_other_sessions", json!({})).await.unwrap();
+    assert_eq!((third.who().await, ana.sessions().await.len()), (None, 1));
+    assert_eq!(ben.who().await, ben.viewer);
 }
 
 #[tokio::test]
-async fn a_session_lasts_thirty_days_from_its_last_use() {
+async fn what_an_ended_session_holds_open_is_cut_within_five_seconds() {
+    let app = TestApp::start().await;
+    let (artist, show) = app.artist_with_show().await;
+    let elsewhere = app.nobody();
+    elsewhere.log_in("ada", PASSWORD).await.unwrap();
+    let bob = app.guest("Bob").await;
+    let mut watching = app.follow(&bob, show).await;
+    let studio = app.follow(&elsewhere, show).await;
+    let on_stage = app.go_live(&elsewhere, show).await;
+    watching.until_stage(StageState::Live).await;
+    let picture = app.watch(&elsewhere, show).await.unwrap();
+    picture.until(|it| it.audio.packets > 0).await;
+    let mine = app.follow(&artist, show).await;
+    let spare = elsewhere.stage(show).await.unwrap().token;
+
+    let begun = Instant::now();
+    artist.call::<(), AccountReason>("accounts/end_other_sessions", json!({})).await.unwrap();
+    until_cut(studio).await;
+    watching.until_stage(StageState::Dropped).await;
+    app.no_media().await;
+    assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
+    on_stage.publisher.ended().await;
+    picture.ended().await;
+    // A ticket that it still had opens nothing.
+    let refused = app.publish(show, spare).await.err().expect("the session is over");
+    assert!(format!("{refused:?}").contains("401"), "{refused:?}");
+    // Nobody else is cut.
+    let mut mine = mine;
+    artist.say(show, "still here").await;
+    mine.until(|it| it.texts().contains(&"still here")).await;
+    app.running.stop().await;
+}
+
+#[tokio::test]
+async fn a_ticket_of_an_ended_session_takes_the_stage_from_nobody() {
+    let app = TestApp::start().await;
+    let (artist, show) = app.artist_with_show().await;
+    let thief = app.nobody();
+    thief.log_in("ada", PASSWORD).await.unwrap();
+    let spare = thief.stage(show).await.unwrap().token;
+    let on_stage = app.go_live(&artist, show).await;
+    let viewer = app.watch(&artist, show).await.unwrap();
+    viewer.until(|it| it.video.keyframes > 0).await;
+
+    artist.call::<(), AccountReason>("accounts/end_other_sessions", json!({})).await.unwrap();
+    let refused = app.publish(show, spare).await.err().expect("the session is over");
+    assert!(format!("{refused:?}").contains("401"), "{refused:?}");
+    assert_eq!(app.method(Method::GET, &on_stage.location).await.status(), 204);
+    assert_eq!(app.count("SELECT publication FROM shows").await, 1);
+    viewer.reset();
+    viewer.until(|it| it.video.frames > 20).await;
+    assert_eq!(viewer.figures().video.missing(), 0);
+    app.running.stop().await;
+}
+
+#[tokio::test]
+async fn who_waits_beside_a_stage_loses_that_with_the_session() {
+    let app = TestApp::start().await;
+    let (artist, show) = app.artist_with_show().await;
+    let thief = app.nobody();
+    thief.log_in("ada", PASSWORD).await.unwrap();
+    let on_stage = app.go_live(&artist, show).await;
+    let token = thief.stage(show).await.unwrap().token;
+    let (path, offer) = (format!("/whip/{show}"), app.idle_offer().await);
+    let waits = app.offer(&path, Some(&token), "application/sdp", offer).await;
+    let waits = waits.headers()[header::LOCATION].to_str().unwrap().to_owned();
+    assert_eq!(app.method(Method::GET, &waits).await.status(), 204);
+    artist.call::<(), AccountReason>("accounts/end_other_sessions", json!({})).await.unwrap();
+    while app.method(Method::GET, &waits).await.status() != 404 {}
+    assert_eq!(app.method(Method::GET, &on_stage.location).await.status(), 204);
+    app.running.stop().await;
+}
+
+#[tokio::test]
+async fn a_session_that_another_process_ends_is_cut_too() {
+    let app = TestApp::start().await;
+    let (artist, show) = app.artist_with_show().await;
+    let follower = app.follow(&artist, show).await;
+    let on_stage = app.go_live(&artist, show).await;
+    let begun = Instant::now();
+    let config = app.running.venue.config.clone();
+    let said = operator::run(config, UserCommand::Disable { who: "ADA".into() }).await.unwrap();
+    assert!(said.contains("1 sessions have ended"), "{said}");
+    until_cut(follower).await;
+    app.no_media().await;
+    assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
+    on_stage.publisher.ended().await;
+    assert_eq!(artist.who().await, None);
+    let closed = Err(Refusal::Because(AccountReason::Disabled));
+    assert_eq!(artist.log_in("ada", PASSWORD).await, closed);
+    assert_eq!(artist.log_in("ada", "wrong password").await.unwrap_err().status(), 401);
+    app.running.stop().await;
+}
+
+#[tokio::test]
+async fn a_session_ends_after_half_a_year_however_much_it_is_used() {
     let app = TestApp::start().await;
     let ana = app.visitor("ana").await;
-    let left = async || {
-        let now = bandstand_server::clock::now().0;
-        let hours = (app.count("SELECT expires_at FROM sessions").await - now) / 3_600_000;
-        assert!((719..=720).contains(&hours), "{hours}");
-    };
-    left().await;
-    // As if it had last been used ten days ago.
-    let used = r#"UPDATE sessions SET expires_at = expires_at - 864000000,
-                  data = REPLACE(data, '"used":', '"used":1')"#;
-    app.change(used).await;
-    ana.page("/").await;
-    left().await;
+    app.change("UPDATE sessions SET begun_at = begun_at - 15638400000").await;
+    assert_eq!(ana.who().await, None);
+    sessions::sweep(&app.running.venue.database).await.unwrap();
+    assert_eq!(app.count("SELECT count(*) FROM sessions").await, 0);
 }

@@ -10,7 +10,7 @@ use bandstand_domain::{
 use bandstand_server::{accounts::leaving, clock};
 use serde_json::{Value, json};
 
-use crate::app::{PASSWORD, TestApp, User, draft, fields, registration};
+use crate::support::app::{PASSWORD, TestApp, User, draft, fields, registration};
 
 const ANA: &str = "ana@example.org";
 

@@ -14,7 +14,7 @@ use serde_json::json;
 use sqlx::Row;
 use uuid::Uuid;
 
-use crate::app::{TestApp, User, clock_in, draft, fields, registration};
+use crate::support::app::{TestApp, User, clock_in, draft, fields, registration};
 
 /// All durable events of a topic.
 async fn events(app: &TestApp, topic: Topic) -> Vec<Event> {

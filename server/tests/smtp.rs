@@ -1,169 +1,19 @@
 //! Mails by SMTP (RFC 5321), as a mail server gets them.
 
 use std::{
-    io::{self, BufRead, BufReader, Write},
-    net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream},
-    sync::{
-        Arc, Mutex, MutexGuard,
-        mpsc::{self, Receiver},
-    },
-    thread,
-    time::Duration,
+    net::{Ipv4Addr, TcpListener},
+    sync::mpsc,
 };
 
-use bandstand_domain::Secret;
-use bandstand_server::config::{Smtp, SmtpTls};
+use bandstand_server::config::Smtp;
 use mail_parser::{HeaderValue, MessageParser, MimeHeaders};
-use mailin::{Action, Handler, Response, SessionBuilder, response};
-use tokio::time::{interval, timeout};
+use mailin::response;
 
-use crate::{
+use crate::support::{
     app::{TestApp, registration},
     mails::Mail,
+    smtp::{ANA, MailServer, id, until},
 };
-
-const ANA: &str = "ana@example.org";
-
-/// What the mail server has taken, and what it will say.
-#[derive(Default)]
-struct State {
-    /// Sender, reader and text of each mail that came whole, acknowledged or not.
-    came: Vec<(String, String, Vec<u8>)>,
-    /// By which name it was greeted last.
-    greeted: String,
-    /// What it says to the next mails; after that, yes.
-    answers: Vec<Response>,
-    /// Until when it thinks about the next mail.
-    thinks: Option<Receiver<()>>,
-}
-
-/// A mail server on this machine; it listens as long as the test runs.
-struct MailServer {
-    address: SocketAddr,
-    state: Arc<Mutex<State>>,
-}
-
-impl MailServer {
-    fn start() -> Self {
-        Self::start_at(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
-    }
-
-    fn start_at(address: SocketAddr) -> Self {
-        let listener = TcpListener::bind(address).unwrap();
-        let address = listener.local_addr().unwrap();
-        let state = Arc::<Mutex<State>>::default();
-        let shared = state.clone();
-        thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let shared = shared.clone();
-                thread::spawn(move || converse(stream, Envelope { shared, ..Envelope::default() }));
-            }
-        });
-        Self { address, state }
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap()
-    }
-
-    /// How many mails have come.
-    fn count(&self) -> usize {
-        self.state().came.len()
-    }
-
-    /// Waits until so many have come.
-    async fn until(&self, count: usize) {
-        until(async || self.count() >= count).await;
-    }
-
-    /// How the venue finds it.
-    fn smtp(&self) -> Smtp {
-        Smtp {
-            host: self.address.ip().to_string(),
-            port: self.address.port(),
-            user: None,
-            password: Secret::default(),
-            tls: SmtpTls::None,
-            from: "Bandstand <venue@example.org>".into(),
-        }
-    }
-}
-
-async fn until(condition: impl AsyncFn() -> bool) {
-    let looks = async {
-        let mut looks = interval(Duration::from_millis(5));
-        while !condition().await {
-            looks.tick().await;
-        }
-    };
-    timeout(Duration::from_secs(20), looks).await.expect("it happens in time");
-}
-
-fn converse(stream: TcpStream, envelope: Envelope) -> io::Result<()> {
-    let mut session =
-        SessionBuilder::new("mail.example.org").build(IpAddr::from([127, 0, 0, 1]), envelope);
-    let (mut lines, mut out) = (BufReader::new(stream.try_clone()?), stream);
-    out.write_all(&session.greeting().buffer()?)?;
-    let mut line = Vec::new();
-    loop {
-        line.clear();
-        if lines.read_until(b'\n', &mut line)? == 0 {
-            return Ok(());
-        }
-        let answer = session.process(&line);
-        if answer.action != Action::NoReply {
-            out.write_all(&answer.buffer()?)?;
-        }
-        // After a refusal it hangs up, as a mail server may.
-        if answer.action == Action::Close || answer.is_error {
-            return Ok(());
-        }
-    }
-}
-
-/// One mail on its way in.
-#[derive(Default)]
-struct Envelope {
-    shared: Arc<Mutex<State>>,
-    from: String,
-    to: String,
-    text: Vec<u8>,
-}
-
-impl Handler for Envelope {
-    fn helo(&mut self, _: IpAddr, domain: &str) -> Response {
-        domain.clone_into(&mut self.shared.lock().unwrap().greeted);
-        response::OK
-    }
-
-    fn data_start(&mut self, _: &str, from: &str, _: bool, to: &[String]) -> Response {
-        (self.from, self.to) = (from.to_owned(), to.join(", "));
-        self.text.clear();
-        response::OK
-    }
-
-    fn data(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.text.extend(bytes);
-        Ok(())
-    }
-
-    fn data_end(&mut self) -> Response {
-        let mut state = self.shared.lock().unwrap();
-        state.came.push((self.from.clone(), self.to.clone(), self.text.clone()));
-        let answer = if state.answers.is_empty() { response::OK } else { state.answers.remove(0) };
-        let thinks = state.thinks.take();
-        drop(state);
-        if let Some(until) = thinks {
-            let _ = until.recv();
-        }
-        answer
-    }
-}
-
-/// The `Message-ID` of a mail.
-fn id(text: &[u8]) -> String {
-    MessageParser::default().parse(text).unwrap().message_id().unwrap().to_owned()
-}
 
 async fn app(server: &MailServer) -> TestApp {
     TestApp::configured(|config| {

@@ -10,7 +10,7 @@ use bandstand_domain::{
 use reqwest::{Method, header};
 use serde_json::json;
 
-use crate::app::{TestApp, User, draft, fields};
+use crate::support::app::{TestApp, User, draft, fields};
 
 impl User {
     async fn stream_keys(&self) -> Result<Vec<StreamKey>, StageError> {

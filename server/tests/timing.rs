@@ -10,7 +10,7 @@ use bandstand_domain::accounts::Registration;
 use rand::seq::SliceRandom;
 use serde_json::{Value, json};
 
-use crate::app::{PASSWORD, TestApp, registration};
+use crate::support::app::{PASSWORD, TestApp, registration};
 
 /// How often each kind is tried.
 const TRIES: usize = 30;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{FUNCTIONS, Things, WHO, cast};
-use crate::app::{PASSWORD, TestApp, draft, registration};
+use crate::support::app::{PASSWORD, TestApp, draft, registration};
 
 /// Server functions that write nothing that lasts, or no more than what was limited before.
 const READING: &[&str] = &[

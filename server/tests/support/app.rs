@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use sqlx::Row;
 use tempfile::TempDir;
 
-use crate::postgres;
+use super::postgres;
 
 /// Everybody's password.
 pub const PASSWORD: &str = "correct horse battery";

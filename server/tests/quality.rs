@@ -8,7 +8,7 @@ use bandstand_domain::{
 use reqwest::{Client, header};
 use serde_json::json;
 
-use crate::app::{TestApp, User};
+use crate::support::app::{TestApp, User};
 
 const TOKEN: &str = "sixteen letters or more";
 

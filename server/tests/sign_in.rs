@@ -11,7 +11,7 @@ use bandstand_domain::{
 };
 use serde_json::json;
 
-use crate::app::{PASSWORD, TestApp, User, fields, registration};
+use crate::support::app::{PASSWORD, TestApp, User, fields, registration};
 
 const ANA: &str = "ana@example.org";
 const NEW: &str = "another horse battery";

@@ -8,7 +8,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::app::TestApp;
+use super::app::TestApp;
 
 /// How long a test waits for what must come.
 const PATIENCE: Duration = Duration::from_secs(20);

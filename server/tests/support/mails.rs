@@ -7,7 +7,7 @@ use mail_parser::MessageParser;
 use serde_json::json;
 use tokio::time::{interval, timeout};
 
-use crate::app::{TestApp, User};
+use super::app::{TestApp, User};
 
 /// How long a test waits for what must come.
 const PATIENCE: Duration = Duration::from_secs(20);
