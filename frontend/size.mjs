@@ -8,7 +8,7 @@ const compressed = readdirSync(site).filter((name) => name.endsWith(".br"));
 const kib = (names) => names.reduce((sum, name) => sum + statSync(join(site, name)).size, 0) / 1024;
 const shared = kib(compressed.filter((name) => name.endsWith(".css.br")));
 let good = true;
-for (const page of ["index", "account", "stage", "studio"]) {
+for (const page of ["index", "account", "watch", "studio"]) {
   const html = readFileSync(join(site, `${page}.html`), "utf8");
   const loaded = compressed.filter((name) => html.includes(name.slice(0, -3)));
   const wasm = kib(loaded.filter((name) => name.endsWith(".wasm.br")));

@@ -14,14 +14,14 @@ use leptos_router::{
 use crate::accounts::{ConfirmPage, ForgottenPage, ResetPage, SettingsPage};
 #[cfg(feature = "studio")]
 use crate::studio::StudioPage;
-#[cfg(feature = "stage")]
+#[cfg(feature = "watch")]
 use crate::watch::ShowPageView;
 use crate::{
     accounts::{CurrentViewer, PersonMenu},
     channel::Channel,
     ui::{Logo, NotFound, Toaster, Toasts},
 };
-#[cfg(feature = "programme")]
+#[cfg(feature = "home")]
 use crate::{
     accounts::{LogInPage, RegisterPage},
     people::ArtistPageView,
@@ -97,12 +97,12 @@ fn titled(text: &str) -> String {
 #[component(transparent)]
 fn Parts() -> AnyNestedRoute {
     StaticVec::from(vec![
-        #[cfg(feature = "programme")]
-        programme(),
+        #[cfg(feature = "home")]
+        home(),
         #[cfg(feature = "account")]
         account(),
-        #[cfg(feature = "stage")]
-        stage(),
+        #[cfg(feature = "watch")]
+        watch(),
         #[cfg(feature = "studio")]
         studio(),
     ])
@@ -110,8 +110,8 @@ fn Parts() -> AnyNestedRoute {
 }
 
 /// What's on, accounts, and an artist's own shows.
-#[cfg(feature = "programme")]
-fn programme() -> AnyNestedRoute {
+#[cfg(feature = "home")]
+fn home() -> AnyNestedRoute {
     view! {
         <Route path=path!("/") view=WhatsOnPage ssr=SsrMode::Async/>
         <Route path=path!("/join") view=RegisterPage ssr=SsrMode::Async/>
@@ -139,8 +139,8 @@ fn account() -> AnyNestedRoute {
 }
 
 /// A show's page.
-#[cfg(feature = "stage")]
-fn stage() -> AnyNestedRoute {
+#[cfg(feature = "watch")]
+fn watch() -> AnyNestedRoute {
     view! {
         <Route path=path!("/shows/:id") view=ShowPageView ssr=SsrMode::Async/>
     }

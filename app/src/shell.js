@@ -46,7 +46,7 @@
   const part = (path) =>
     /^\/(settings|forgotten|reset|confirm)$/.test(path)
       ? "account"
-      : /^\/shows\/(?!new$)[^/]+(\/studio)?$/.exec(path)?.slice(1).join() ?? "programme";
+      : /^\/shows\/(?!new$)[^/]+(\/studio)?$/.exec(path)?.slice(1).join() ?? "home";
   addEventListener("click", (event) => {
     const link = event.target.closest?.("a[href]");
     if (link && part(link.pathname) !== part(location.pathname)) link.relList.add("external");

@@ -15,11 +15,11 @@ use super::StartError;
 
 /// What the build writes where the nonce of a page belongs.
 const NONCE: &str = "{{__TRUNK NONCE__}}";
-/// What the build made of the programme: the whole head.
+/// What the build made of the first part: the whole head.
 const INDEX: &str = "index.html";
 /// What the build made of the other parts: of interest is the name of their program.
 const ACCOUNT: &str = "account.html";
-const STAGE: &str = "stage.html";
+const WATCH: &str = "watch.html";
 const STUDIO: &str = "studio.html";
 
 /// The folder with the built pages.
@@ -34,9 +34,9 @@ pub struct Site {
 /// The heads of the parts of the app that a browser loads apart.
 #[derive(Debug)]
 struct Heads {
-    programme: String,
+    home: String,
     account: String,
-    stage: String,
+    watch: String,
     studio: String,
 }
 
@@ -100,27 +100,22 @@ impl Site {
 impl Heads {
     /// The parts share all but the program itself, whose hashed name is put in the first one's place.
     fn read(folder: &Path) -> io::Result<Self> {
-        let programme = head_of(&folder.join(INDEX))?;
+        let home = head_of(&folder.join(INDEX))?;
         let other = |page: &str| {
             let other = head_of(&folder.join(page))?;
-            match (program(&programme), program(&other)) {
-                (Some(own), Some(other)) => Ok(programme.replace(own, other)),
+            match (program(&home), program(&other)) {
+                (Some(own), Some(other)) => Ok(home.replace(own, other)),
                 _ => Err(io::Error::new(io::ErrorKind::InvalidData, "it names no program")),
             }
         };
-        Ok(Self {
-            account: other(ACCOUNT)?,
-            stage: other(STAGE)?,
-            studio: other(STUDIO)?,
-            programme,
-        })
+        Ok(Self { account: other(ACCOUNT)?, watch: other(WATCH)?, studio: other(STUDIO)?, home })
     }
 
     fn of(&self, path: &str, nonce: &str) -> Head {
         let head = match part(path) {
-            Part::Programme => &self.programme,
+            Part::Home => &self.home,
             Part::Account => &self.account,
-            Part::Stage => &self.stage,
+            Part::Watch => &self.watch,
             Part::Studio => &self.studio,
         };
         Head(head.replace(NONCE, nonce))
@@ -130,9 +125,9 @@ impl Heads {
 /// A part of the app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {
-    Programme,
+    Home,
     Account,
-    Stage,
+    Watch,
     Studio,
 }
 
@@ -142,9 +137,9 @@ fn part(path: &str) -> Part {
         return Part::Account;
     }
     match path.strip_prefix("/shows/").map(|rest| rest.split_once('/')) {
-        Some(None) if path != "/shows/new" => Part::Stage,
+        Some(None) if path != "/shows/new" => Part::Watch,
         Some(Some((_, "studio"))) => Part::Studio,
-        _ => Part::Programme,
+        _ => Part::Home,
     }
 }
 
@@ -169,7 +164,7 @@ fn is_file_of_its_own(path: &str) -> bool {
     let path = path.strip_prefix('/').unwrap_or(path);
     path.split('/').all(plain)
         && !path.ends_with(".br")
-        && ![INDEX, ACCOUNT, STAGE, STUDIO].contains(&path)
+        && ![INDEX, ACCOUNT, WATCH, STUDIO].contains(&path)
 }
 
 /// Whether the name of a file changes with what is in it: `…-0123456789abcdef.css`, `…_bg.wasm`;
@@ -209,13 +204,13 @@ mod tests {
 
     #[test]
     fn parts_of_the_app() {
-        assert_eq!(part("/shows/7"), Part::Stage);
+        assert_eq!(part("/shows/7"), Part::Watch);
         assert_eq!(part("/shows/7/studio"), Part::Studio);
         for path in ["/settings", "/forgotten", "/reset", "/confirm"] {
             assert_eq!(part(path), Part::Account, "{path}");
         }
         for path in ["/", "/shows/new", "/shows/7/edit", "/log-in", "/shows"] {
-            assert_eq!(part(path), Part::Programme, "{path}");
+            assert_eq!(part(path), Part::Home, "{path}");
         }
         let head = "<script>\nimport init, * as bindings from '/bandstand-01.js';";
         assert_eq!(program(head), Some("bandstand-01"));

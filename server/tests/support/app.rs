@@ -45,7 +45,7 @@ impl TestApp {
     pub async fn configured(change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("site")).unwrap();
-        for page in ["index", "account", "stage", "studio"] {
+        for page in ["index", "account", "watch", "studio"] {
             fs::write(folder.path().join(format!("site/{page}.html")), INDEX).unwrap();
         }
         fs::write(folder.path().join("site/sw.js"), "// service worker").unwrap();
