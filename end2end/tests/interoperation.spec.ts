@@ -16,8 +16,14 @@ interface Fixtures {
 
 const test = base.extend<Fixtures>({
   elsewhere: async ({}, use) => {
-    const options = { entryPoints: [join(folder, "eyevinn.js")], bundle: true, format: "iife", write: false } as const;
-    const bundle = (await build({ ...options, logLevel: "error" })).outputFiles[0]!.text;
+    const built = await build({
+      entryPoints: [join(folder, "eyevinn.js")],
+      bundle: true,
+      format: "iife",
+      logLevel: "error",
+      write: false,
+    });
+    const bundle = built.outputFiles[0]!.text;
     const page = '<!doctype html><link rel="icon" href="data:,"><video autoplay muted></video><script src="/page.js"></script>';
     const server: Server = createServer((request, response) => {
       const script = request.url === "/page.js";

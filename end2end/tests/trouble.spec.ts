@@ -1,5 +1,5 @@
 // What goes wrong on a good night: lines, permissions, devices, browsers that keep quiet.
-import { announce, counts, enterAsGuest, goLive, onStage, register, say } from "./steps";
+import { announce, counts, enterAsGuest, onStage, register, say } from "./steps";
 import { behindLine, expect, test } from "./venue";
 
 behindLine("the line is cut under artist and audience, and everything comes back by itself", async ({
