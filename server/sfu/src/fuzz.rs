@@ -15,8 +15,8 @@ use str0m::format::Codec;
 use crate::codec::dependency_descriptor::{DependencyDescriptor, Templates};
 use crate::codec::h264;
 use crate::codec::keyframe::begins_keyframe;
-use crate::codec::parameter_sets::{self, Arriving, Parameters};
-use crate::codec::vp8::{Picture, vp8_height};
+use crate::codec::parameter_sets::{self, H264Packet, ParameterSets};
+use crate::codec::vp8::{Vp8Picture, vp8_height};
 use crate::codec::vp9;
 use crate::config::SfuLimits;
 use crate::core::IceRestart;
@@ -25,7 +25,7 @@ use crate::event::SessionRole;
 use crate::ice::demultiplexer::{Demultiplexer, Kind};
 use crate::rtcp::{self, Message};
 use crate::rtp::packet::Packet;
-use crate::rtp::packet_cache::{History, Stored};
+use crate::rtp::packet_cache::{PacketCache, Stored};
 use crate::sdp::fragment::{IceCredentials, SdpFragment};
 use crate::sdp::{answer, offer};
 use crate::srtp::Opener;
@@ -103,7 +103,7 @@ pub fn history(bytes: &[u8]) {
     let now = Instant::now();
     let limits =
         SfuLimits { max_cached_packets: 64, max_cached_bytes: 2_000, ..SfuLimits::default() };
-    let mut history = History::new(&limits);
+    let mut history = PacketCache::new(&limits);
     let mut sequence: u64 = 65_530;
     for step in bytes.chunks_exact(4) {
         let [high, low, flags, length] = *step else {
@@ -144,13 +144,13 @@ pub fn keyframe(bytes: &[u8]) {
     }
     h264::height(payload);
     h264::has_b_slice(payload);
-    let mut parameters = Parameters::default();
+    let mut parameters = ParameterSets::default();
     for sequence in 1..4 {
-        let arriving = Arriving { sequence, timestamp: sequence as u32, payload };
+        let arriving = H264Packet { sequence, timestamp: sequence as u32, payload };
         let place = parameters.place(&arriving).expect("in order");
         assert!(place.sequence >= sequence);
     }
-    if let Some(picture) = Picture::of_vp8(payload) {
+    if let Some(picture) = Vp8Picture::of_vp8(payload) {
         let mut copy = payload.to_vec();
         picture.write(&mut copy);
         assert_eq!(copy, payload, "what is read is what is written");

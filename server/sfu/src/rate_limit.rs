@@ -4,17 +4,17 @@ use std::time::{Duration, Instant};
 
 /// How much may pass. What passes is paid for in time, and a debt may be made.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Bucket {
+pub(crate) struct LeakyBucket {
     /// When everything will be paid for.
     paid: Instant,
     /// Nothing passes while the debt is larger.
     most: Duration,
 }
 
-impl Bucket {
+impl LeakyBucket {
     /// Without a debt.
     pub(crate) fn new(most: Duration, now: Instant) -> Self {
-        Bucket { paid: now, most }
+        LeakyBucket { paid: now, most }
     }
 
     /// Lets something pass that costs so much, unless there is too much debt already.
@@ -44,10 +44,10 @@ mod tests {
     #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
     fn what_passes_in_a_while_is_bounded_and_a_large_thing_passes_alone() {
         let begun = Instant::now();
-        let mut bucket = Bucket::new(Duration::from_secs(1), begun);
+        let mut bucket = LeakyBucket::new(Duration::from_secs(1), begun);
         let packet = cost(1_250, 1_000_000);
         assert_eq!(packet, Duration::from_millis(10));
-        let passed = |bucket: &mut Bucket, from: u64, to: u64| {
+        let passed = |bucket: &mut LeakyBucket, from: u64, to: u64| {
             let at = |millis| begun + Duration::from_millis(millis);
             (from..to).filter(|millis| bucket.pass(packet, at(*millis))).count()
         };

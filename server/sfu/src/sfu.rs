@@ -7,12 +7,12 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::config::SfuConfig;
 use crate::core::standby::TakeoverCondition;
-use crate::core::transport::Opening;
+use crate::core::transport::PreparedSession;
 use crate::core::{AcceptedOffer, IceRestart};
 use crate::error::{OfferError, SfuStartError};
 use crate::event::{SessionRole, SfuEvent};
 use crate::ids::{SessionId, StageId};
-use crate::io::{self, Offered, SfuCommand, StopSignal};
+use crate::io::{self, OfferRequest, SfuCommand, StopSignal};
 use crate::sdp::fragment::IceCredentials;
 use crate::stats::SfuStats;
 
@@ -26,7 +26,7 @@ const WAITING_COMMANDS: usize = 256;
 #[derive(Clone, Debug)]
 pub struct Sfu {
     commands: mpsc::Sender<SfuCommand>,
-    offers: mpsc::Sender<Offered>,
+    offers: mpsc::Sender<OfferRequest>,
     local_address: SocketAddr,
     stop: Arc<StopSignal>,
 }
@@ -136,12 +136,16 @@ impl Sfu {
     }
 
     /// Has an offer read, away from media.
-    async fn read(&self, role: SessionRole, text: String) -> Result<Box<Opening>, OfferError> {
+    async fn read(
+        &self,
+        role: SessionRole,
+        text: String,
+    ) -> Result<Box<PreparedSession>, OfferError> {
         if self.commands.is_closed() {
             return Err(OfferError::Stopped);
         }
         let (reply, read) = oneshot::channel();
-        let sent = self.offers.send(Offered { role, text, reply }).await;
+        let sent = self.offers.send(OfferRequest { role, text, reply }).await;
         sent.map_err(|_| OfferError::Stopped)?;
         read.await.unwrap_or(Err(OfferError::Stopped)).map(Box::new)
     }

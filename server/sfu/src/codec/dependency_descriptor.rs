@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use str0m::rtp::{Extension, ExtensionSerializer, ExtensionValues};
 
-use crate::codec::svc::{Part, Structure};
+use crate::codec::svc::{LayerInfo, LayerStructure};
 
 const URI: &str =
     "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension";
@@ -20,10 +20,10 @@ const MAX_TEMPLATES: usize = 64;
 const MAX_LAYERS: usize = 4;
 
 /// Longest value of an extension in the one-byte form.
-const MAX_ONE_BYTE: usize = 16;
+const MAX_ONE_BYTE_VALUE: usize = 16;
 
 /// Of the fields that are always there: start, end and template in the first byte, then the frame number.
-const MANDATORY: usize = 3;
+const MANDATORY_BYTES: usize = 3;
 
 /// One packet's descriptor, as it came.
 ///
@@ -34,7 +34,7 @@ pub(crate) struct DependencyDescriptor(Box<[u8]>);
 impl DependencyDescriptor {
     /// None if that can't be one.
     pub(crate) fn of(bytes: &[u8]) -> Option<Self> {
-        let fits = (MANDATORY..=usize::from(u8::MAX)).contains(&bytes.len());
+        let fits = (MANDATORY_BYTES..=usize::from(u8::MAX)).contains(&bytes.len());
         fits.then(|| DependencyDescriptor(bytes.into()))
     }
 
@@ -45,7 +45,7 @@ impl DependencyDescriptor {
 
     /// Whether it is too long for the one-byte form of header extensions (RFC 8285 §4.2).
     pub(crate) fn is_long(&self) -> bool {
-        self.0.len() > MAX_ONE_BYTE
+        self.0.len() > MAX_ONE_BYTE_VALUE
     }
 
     /// Frames are counted over all layers.
@@ -121,12 +121,12 @@ pub(crate) struct Templates {
 impl Templates {
     /// A packet's place in its picture. What refers to no known template belongs to the lowest layer,
     /// and so to all: a keyframe's list may have been lost.
-    pub(crate) fn read(&mut self, descriptor: &DependencyDescriptor) -> Part {
+    pub(crate) fn read(&mut self, descriptor: &DependencyDescriptor) -> LayerInfo {
         let mut bits = Bits { bytes: descriptor.bytes(), at: 0 };
         let starts = bits.take(1) == Some(1);
         let ends = bits.take(1) == Some(1);
         let template = bits.take(6).unwrap_or_default() as u8;
-        let listed = bits.after(MANDATORY).and_then(Templates::list);
+        let listed = bits.after(MANDATORY_BYTES).and_then(Templates::list);
         let structure = listed.map(|(templates, structure)| {
             *self = templates;
             structure
@@ -134,11 +134,11 @@ impl Templates {
         let index = usize::from(template.wrapping_sub(self.first)) % MAX_TEMPLATES;
         let layer = self.layers.get(index).copied().unwrap_or_default();
         let begins = starts && layer == 0;
-        Part { layer, begins, ends, keyframe: begins && structure.is_some(), structure }
+        LayerInfo { layer, begins, ends, keyframe: begins && structure.is_some(), structure }
     }
 
     /// Reads a list of templates, where there is one (template_dependency_structure).
-    fn list(mut bits: Bits<'_>) -> Option<(Self, Structure)> {
+    fn list(mut bits: Bits<'_>) -> Option<(Self, LayerStructure)> {
         let listed = bits.take(1)? == 1;
         // Active decode targets, and whether targets, differences and chains are told anew: of the frame.
         bits.take(4)?;
@@ -175,7 +175,7 @@ impl Templates {
             }
             bits.skip(templates * chains * 4)?;
         }
-        let mut structure = Structure::new(layer + 1);
+        let mut structure = LayerStructure::new(layer + 1);
         if bits.take(1)? == 1 {
             for number in 0..=layer {
                 bits.skip(16)?;
@@ -243,7 +243,7 @@ mod tests {
         0xa8, 0x77, 0x53, 0x01, 0x3f, 0x00, 0xb3, 0x02, 0x7f, 0x01, 0x67, 0x04, 0xff, 0x02, 0xcf,
     ];
 
-    fn read(templates: &mut Templates, bytes: &[u8]) -> Part {
+    fn read(templates: &mut Templates, bytes: &[u8]) -> LayerInfo {
         templates.read(&DependencyDescriptor::of(bytes).expect("a descriptor"))
     }
 
@@ -265,7 +265,7 @@ mod tests {
             // One that says more of itself, but lists nothing.
             (&[0xc3, 0, 2, 0x1a, 0, 8, 0, 0], 0, true, true),
         ] {
-            let part = Part { layer, begins, ends, keyframe: false, structure: None };
+            let part = LayerInfo { layer, begins, ends, keyframe: false, structure: None };
             assert_eq!(read(&mut templates, bytes), part, "{bytes:02x?}");
         }
     }
@@ -273,7 +273,7 @@ mod tests {
     #[test]
     fn what_is_cut_off_lists_nothing_and_what_is_not_listed_belongs_to_all() {
         let mut templates = Templates::default();
-        for end in MANDATORY..LIST.len() {
+        for end in MANDATORY_BYTES..LIST.len() {
             let part = read(&mut templates, &LIST[..end]);
             assert!(!part.keyframe && part.structure.is_none() && part.begins, "{end} bytes");
         }

@@ -17,29 +17,29 @@ pub enum Advice {
 }
 
 /// Keyframes that are no farther apart are well.
-const LONG: Duration = Duration::from_secs(4);
+const MAX_GOOD_INTERVAL: Duration = Duration::from_secs(4);
 
 /// No encoder of a program that is left to itself has a longer interval.
-const LONGEST: Duration = Duration::from_secs(20);
+const MAX_PLAUSIBLE_INTERVAL: Duration = Duration::from_secs(20);
 
 /// A keyframe that comes this soon after a request answers it.
-const ANSWER: Duration = Duration::from_millis(1_000);
+const ANSWER_TIMEOUT: Duration = Duration::from_millis(1_000);
 
 /// A publisher that leaves a request for that long doesn't answer them.
-const UNANSWERED: Duration = Duration::from_secs(2);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A stream from which nothing comes for so long has been stopped.
-const PAUSE: Duration = Duration::from_secs(1);
+const PAUSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Pictures after which B-frames are no mistake of the reading.
-const CERTAIN: u32 = 3;
+const MIN_B_FRAMES: u32 = 3;
 
 /// What hasn't been seen for so long is over.
-const OVER: Duration = Duration::from_secs(10);
+const ADVICE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What was seen of one stream.
 #[derive(Debug, Default)]
-pub(crate) struct Habits {
+pub(crate) struct EncoderMonitor {
     /// When the last packet came.
     heard: Option<Instant>,
     /// Timestamp and arrival of the last keyframe.
@@ -57,10 +57,10 @@ pub(crate) struct Habits {
     b_picture: Option<Instant>,
 }
 
-impl Habits {
+impl EncoderMonitor {
     /// A packet came, whatever it is.
-    pub(crate) fn see(&mut self, now: Instant) {
-        let paused = self.heard.replace(now).is_some_and(|at| now > at + PAUSE);
+    pub(crate) fn packet_received(&mut self, now: Instant) {
+        let paused = self.heard.replace(now).is_some_and(|at| now > at + PAUSE_TIMEOUT);
         if paused {
             // Nothing can be told of what was between.
             (self.keyframe, self.asked) = (None, None);
@@ -68,7 +68,13 @@ impl Habits {
     }
 
     /// A packet of H.264 came; `b_slice` begins in it.
-    pub(crate) fn see_order(&mut self, sequence: u64, timestamp: u32, b_slice: bool, now: Instant) {
+    pub(crate) fn frame_order(
+        &mut self,
+        sequence: u64,
+        timestamp: u32,
+        b_slice: bool,
+        now: Instant,
+    ) {
         let before = self.newest.filter(|(newest, _)| *newest + 1 == sequence);
         let falls = before.is_some_and(|(_, it)| (timestamp.wrapping_sub(it) as i32) < 0);
         if falls || b_slice {
@@ -81,7 +87,7 @@ impl Habits {
     }
 
     /// A packet came with which a keyframe may begin.
-    pub(crate) fn see_keyframe(&mut self, timestamp: u32, now: Instant) {
+    pub(crate) fn keyframe_received(&mut self, timestamp: u32, now: Instant) {
         let Some((known, last)) = self.keyframe else {
             self.keyframe = Some((timestamp, now));
             self.asked = None;
@@ -94,36 +100,36 @@ impl Habits {
         self.keyframe = Some((timestamp, now));
         let since = |at: Instant| now.saturating_duration_since(at);
         match self.asked.take().map(since) {
-            Some(took) if took <= ANSWER => {
+            Some(took) if took <= ANSWER_TIMEOUT => {
                 self.answers += 1;
                 self.long = 0;
                 return;
             }
-            Some(took) => self.deaf |= took > UNANSWERED,
+            Some(took) => self.deaf |= took > REQUEST_TIMEOUT,
             None => {}
         }
         let interval = since(last);
         self.interval = Some(interval);
-        self.long = if interval >= LONG { self.long.saturating_add(1) } else { 0 };
+        self.long = if interval >= MAX_GOOD_INTERVAL { self.long.saturating_add(1) } else { 0 };
     }
 
     /// A keyframe is asked for.
-    pub(crate) fn asked(&mut self) {
+    pub(crate) fn keyframe_requested(&mut self) {
         self.asked = self.asked.or(self.heard);
     }
 
     /// What the artist should mend.
     pub(crate) fn advice(&self, now: Instant) -> impl Iterator<Item = Advice> {
         let since = |at: Instant| now.saturating_duration_since(at);
-        let waits = self.asked.is_some_and(|at| since(at) > UNANSWERED);
+        let waits = self.asked.is_some_and(|at| since(at) > REQUEST_TIMEOUT);
         // One keyframe may be late by chance; a program has the same interval again and again, and
         // browsers a much longer one.
         let deaf = self.deaf || waits;
         let habit = self.long > 1 && self.answers < 2;
-        let habit = habit && self.interval.is_some_and(|it| it < LONGEST);
+        let habit = habit && self.interval.is_some_and(|it| it < MAX_PLAUSIBLE_INTERVAL);
         let interval = self.interval.filter(|_| self.long > 0 && (deaf || habit));
-        let b_frames =
-            self.b_pictures >= CERTAIN && self.b_picture.is_some_and(|at| since(at) < OVER);
+        let b_frames = self.b_pictures >= MIN_B_FRAMES
+            && self.b_picture.is_some_and(|at| since(at) < ADVICE_TIMEOUT);
         let interval = interval.map(Advice::KeyframeInterval);
         interval.into_iter().chain(b_frames.then_some(Advice::BFrames))
     }
@@ -133,8 +139,8 @@ impl Habits {
 mod tests {
     use super::*;
 
-    fn advice(habits: &Habits, now: Instant) -> Vec<Advice> {
-        habits.advice(now).collect()
+    fn advice(monitor: &EncoderMonitor, now: Instant) -> Vec<Advice> {
+        monitor.advice(now).collect()
     }
 
     #[test]
@@ -143,31 +149,31 @@ mod tests {
         let begun = Instant::now();
         let at = |millis: u64| begun + Duration::from_millis(millis);
         let long = [Advice::KeyframeInterval(Duration::from_millis(8_333))];
-        let mut habits = Habits::default();
+        let mut monitor = EncoderMonitor::default();
         for number in 0..3 {
             // All packets of one picture count once.
-            habits.see_keyframe(number, at(u64::from(number) * 8_333));
-            habits.see_keyframe(number, at(u64::from(number) * 8_333 + 5));
-            assert_eq!(advice(&habits, at(20_000)), if number < 2 { &[][..] } else { &long });
+            monitor.keyframe_received(number, at(u64::from(number) * 8_333));
+            monitor.keyframe_received(number, at(u64::from(number) * 8_333 + 5));
+            assert_eq!(advice(&monitor, at(20_000)), if number < 2 { &[][..] } else { &long });
         }
         // Who answers has a long interval only while nobody asks.
-        let mut answering = Habits::default();
+        let mut answering = EncoderMonitor::default();
         for number in 0..20 {
             let now = at(u64::from(number) * 30_000);
             answering.heard = Some(now);
-            answering.asked();
-            answering.see_keyframe(number, now + Duration::from_millis(100));
+            answering.keyframe_requested();
+            answering.keyframe_received(number, now + Duration::from_millis(100));
             assert_eq!(advice(&answering, now), []);
         }
         // Who leaves a request is told after one.
-        let mut deaf = Habits::default();
-        deaf.see_keyframe(1, at(0));
+        let mut deaf = EncoderMonitor::default();
+        deaf.keyframe_received(1, at(0));
         deaf.heard = Some(at(3_000));
-        deaf.asked();
-        deaf.see_keyframe(2, at(8_333));
+        deaf.keyframe_requested();
+        deaf.keyframe_received(2, at(8_333));
         assert_eq!(advice(&deaf, at(8_333)), long);
         // And no more when the interval is set.
-        deaf.see_keyframe(3, at(10_333));
+        deaf.keyframe_received(3, at(10_333));
         assert_eq!(advice(&deaf, at(10_333)), []);
     }
 
@@ -175,18 +181,18 @@ mod tests {
     #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
     fn pictures_out_of_order_are_b_frames() {
         let now = Instant::now();
-        let mut habits = Habits::default();
+        let mut monitor = EncoderMonitor::default();
         // Decoded in the order I P B B, shown as I B B P.
         let shown = [0, 3, 1, 2, 6, 4, 5, 9, 7, 8];
         for (number, timestamp) in (10..).zip(shown) {
-            habits.see_order(number, timestamp * 3_000, false, now);
+            monitor.frame_order(number, timestamp * 3_000, false, now);
         }
-        assert_eq!(advice(&habits, now), [Advice::BFrames]);
-        assert_eq!(advice(&habits, now + OVER), []);
+        assert_eq!(advice(&monitor, now), [Advice::BFrames]);
+        assert_eq!(advice(&monitor, now + ADVICE_TIMEOUT), []);
         // What is late isn't out of order.
-        let mut late = Habits::default();
+        let mut late = EncoderMonitor::default();
         for number in [1, 2, 4, 5, 3, 6, 8, 7, 10, 9] {
-            late.see_order(number, number as u32 * 3_000, false, now);
+            late.frame_order(number, number as u32 * 3_000, false, now);
         }
         assert_eq!(advice(&late, now), []);
     }

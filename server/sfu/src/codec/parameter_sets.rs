@@ -7,13 +7,13 @@ use std::sync::Arc;
 use crate::codec::h264::{Unit, nal, units_begun};
 
 /// Parameter sets that are kept: one of the sequence, and some of pictures.
-const MOST_SETS: usize = 4;
+const MAX_SETS: usize = 4;
 
 /// A set that doesn't fit into a packet is none.
-const LONGEST_SET: usize = 1_000;
+const MAX_SET_BYTES: usize = 1_000;
 
 /// Places of which it is remembered what was put in there, for late packets.
-const REMEMBERED: usize = 16;
+const MAX_INSERTIONS: usize = 16;
 
 /// Parameter sets, that of the sequence first.
 pub(crate) type Sets = Vec<Arc<[u8]>>;
@@ -21,15 +21,15 @@ pub(crate) type Sets = Vec<Arc<[u8]>>;
 /// The parameter sets of one stream, and the numbers of its packets, among which those that are put in
 /// have numbers of their own.
 #[derive(Default)]
-pub(crate) struct Parameters {
+pub(crate) struct ParameterSets {
     ssrc: Option<u32>,
     sets: Sets,
     /// Timestamps of the pictures that had a set, and that needed one, last.
-    told: Option<u32>,
-    needed: Option<u32>,
+    received_with: Option<u32>,
+    inserted_for: Option<u32>,
     newest: Option<u64>,
     /// Before which numbers so many were put in, newest last.
-    places: VecDeque<(u64, u64)>,
+    insertions: VecDeque<(u64, u64)>,
     /// All that were ever put in.
     total: u64,
     /// What comes before this number is too late.
@@ -40,7 +40,7 @@ pub(crate) struct Parameters {
 
 /// Where a packet goes.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct Placement {
     /// Its own number.
     pub(crate) sequence: u64,
     /// What is put in, and the number of the first.
@@ -48,15 +48,15 @@ pub(crate) struct Place {
 }
 
 /// What has to be known of a packet.
-pub(crate) struct Arriving<'p> {
+pub(crate) struct H264Packet<'p> {
     pub(crate) sequence: u64,
     pub(crate) timestamp: u32,
     pub(crate) payload: &'p [u8],
 }
 
-impl Parameters {
+impl ParameterSets {
     /// Whether packets of that source are known; if not, they have to be told with
-    /// [`Parameters::begin`].
+    /// [`ParameterSets::begin`].
     pub(crate) fn is_of(&self, ssrc: u32) -> bool {
         self.ssrc == Some(ssrc)
     }
@@ -66,17 +66,18 @@ impl Parameters {
     pub(crate) fn begin(&mut self, ssrc: u32, first: u64, sets: Sets) {
         let forgotten = if self.ssrc.is_some() { first } else { 0 };
         let total = self.total;
-        *self = Parameters { ssrc: Some(ssrc), sets, total, forgotten, ..Parameters::default() };
+        *self =
+            ParameterSets { ssrc: Some(ssrc), sets, total, forgotten, ..ParameterSets::default() };
     }
 
     /// Finds a packet's place; [`None`] if it comes too late to have one.
-    pub(crate) fn place(&mut self, packet: &Arriving<'_>) -> Option<Place> {
-        let Arriving { sequence, timestamp, .. } = *packet;
+    pub(crate) fn place(&mut self, packet: &H264Packet<'_>) -> Option<Placement> {
+        let H264Packet { sequence, timestamp, .. } = *packet;
         let mut keyframe = false;
         for Unit { kind, bytes, whole } in units_begun(packet.payload) {
             match kind {
                 nal::SEQUENCE_PARAMETER_SET | nal::PICTURE_PARAMETER_SET if whole => {
-                    self.told = Some(timestamp);
+                    self.received_with = Some(timestamp);
                     self.unknown = false;
                     self.learn(kind, bytes);
                 }
@@ -85,10 +86,12 @@ impl Parameters {
             }
         }
         let newest = self.newest.is_none_or(|newest| sequence > newest);
-        let needs = keyframe && self.told != Some(timestamp) && self.needed != Some(timestamp);
+        let needs = keyframe
+            && self.received_with != Some(timestamp)
+            && self.inserted_for != Some(timestamp);
         let mut before = None;
         if needs && newest {
-            self.needed = Some(timestamp);
+            self.inserted_for = Some(timestamp);
             self.unknown = !self.sets.iter().any(|set| kind(set) == nal::SEQUENCE_PARAMETER_SET);
             if !self.unknown {
                 before = Some((self.sets.clone(), sequence + self.total));
@@ -99,36 +102,36 @@ impl Parameters {
             self.newest = Some(sequence);
         }
         let sequence = sequence + self.shift(sequence)?;
-        Some(Place { sequence, before })
+        Some(Placement { sequence, before })
     }
 
     fn put_in(&mut self, at: u64) {
-        if self.places.len() == REMEMBERED
-            && let Some((at, _)) = self.places.pop_front()
+        if self.insertions.len() == MAX_INSERTIONS
+            && let Some((at, _)) = self.insertions.pop_front()
         {
             self.forgotten = at;
         }
         let count = self.sets.len() as u64;
-        self.places.push_back((at, count));
+        self.insertions.push_back((at, count));
         self.total += count;
     }
 
     /// How many were put in before a packet.
     fn shift(&self, sequence: u64) -> Option<u64> {
-        let later = self.places.iter().rev().take_while(|(at, _)| *at > sequence);
+        let later = self.insertions.iter().rev().take_while(|(at, _)| *at > sequence);
         let later: u64 = later.map(|(_, count)| count).sum();
         (sequence >= self.forgotten).then_some(self.total - later)
     }
 
     /// Keeps a set that came with the stream.
     fn learn(&mut self, kind: u8, set: &[u8]) {
-        if self.sets.iter().any(|known| **known == *set) || set.len() > LONGEST_SET {
+        if self.sets.iter().any(|known| **known == *set) || set.len() > MAX_SET_BYTES {
             return;
         }
         if kind == nal::SEQUENCE_PARAMETER_SET {
             self.sets.clear();
         }
-        if self.sets.len() < MOST_SETS {
+        if self.sets.len() < MAX_SETS {
             self.sets.push(set.into());
         }
     }
@@ -145,8 +148,8 @@ pub(crate) fn offered(offer: &str) -> Vec<(u8, Sets)> {
         let mut parameters = parameters.split(';').map(str::trim);
         let sets = parameters.find_map(|it| it.strip_prefix("sprop-parameter-sets="))?;
         let sets = sets.split(',').filter_map(base64);
-        let sets = sets.filter(|set| set.len() <= LONGEST_SET);
-        let mut sets: Sets = sets.take(MOST_SETS).map(Arc::from).collect();
+        let sets = sets.filter(|set| set.len() <= MAX_SET_BYTES);
+        let mut sets: Sets = sets.take(MAX_SETS).map(Arc::from).collect();
         sets.retain(|set| {
             matches!(kind(set), nal::SEQUENCE_PARAMETER_SET | nal::PICTURE_PARAMETER_SET)
         });
@@ -187,17 +190,17 @@ mod tests {
     const KEY: &[u8] = &[0x65, 0x88];
     const OTHER: &[u8] = &[0x41, 0x9a];
 
-    fn place(parameters: &mut Parameters, sequence: u64, payload: &[u8]) -> Option<Place> {
+    fn place(parameters: &mut ParameterSets, sequence: u64, payload: &[u8]) -> Option<Placement> {
         let timestamp = (sequence / 10) as u32;
-        parameters.place(&Arriving { sequence, timestamp, payload })
+        parameters.place(&H264Packet { sequence, timestamp, payload })
     }
 
     fn sets() -> Sets {
         vec![SEQUENCE.into(), PICTURE.into()]
     }
 
-    fn at(sequence: u64) -> Option<Place> {
-        Some(Place { sequence, before: None })
+    fn at(sequence: u64) -> Option<Placement> {
+        Some(Placement { sequence, before: None })
     }
 
     #[test]
@@ -210,14 +213,14 @@ mod tests {
 
     #[test]
     fn sets_are_put_in_before_keyframes_without_and_late_packets_keep_their_places() {
-        let mut parameters = Parameters::default();
+        let mut parameters = ParameterSets::default();
         parameters.begin(1, 10, sets());
         let key = place(&mut parameters, 10, KEY).expect("a place");
-        assert_eq!(key, Place { sequence: 12, before: Some((sets(), 10)) });
+        assert_eq!(key, Placement { sequence: 12, before: Some((sets(), 10)) });
         assert_eq!(place(&mut parameters, 11, KEY), at(13), "of the same picture");
         assert_eq!(place(&mut parameters, 18, OTHER), at(20));
         let key = place(&mut parameters, 20, KEY).expect("a place");
-        assert_eq!(key, Place { sequence: 24, before: Some((sets(), 22)) });
+        assert_eq!(key, Placement { sequence: 24, before: Some((sets(), 22)) });
         assert_eq!(place(&mut parameters, 19, OTHER), at(21), "late");
         // With its own it needs none.
         assert_eq!(place(&mut parameters, 30, SEQUENCE), at(34));
@@ -234,7 +237,7 @@ mod tests {
 
     #[test]
     fn what_came_once_with_the_stream_is_put_in_later_and_what_never_came_is_said() {
-        let mut parameters = Parameters::default();
+        let mut parameters = ParameterSets::default();
         parameters.begin(1, 10, Sets::new());
         assert_eq!(place(&mut parameters, 10, KEY), at(10));
         assert!(parameters.unknown);
@@ -242,6 +245,6 @@ mod tests {
         assert_eq!(place(&mut parameters, 20, &aggregate), at(20));
         assert!(!parameters.unknown);
         let key = place(&mut parameters, 30, &[0x7c, 0x85, 0x88]).expect("a place");
-        assert_eq!(key, Place { sequence: 32, before: Some((sets(), 30)) });
+        assert_eq!(key, Placement { sequence: 32, before: Some((sets(), 30)) });
     }
 }

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use crate::rtp::packet::MAX_LAYERS;
 
 /// Gaps that late packets and repairs may still fill.
-const REMEMBERED_GAPS: usize = 128;
+const MAX_GAPS: usize = 128;
 
 /// Numbers that may be left out and still belong to the same count.
 const MAX_GAP: u64 = 8_192;
@@ -19,7 +19,7 @@ const MAX_SPATIAL_LAYERS: usize = 8;
 
 /// One packet's place in a stream that may be scalable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Part {
+pub(crate) struct LayerInfo {
     /// Which spatial layer it belongs to, the smallest picture is 0.
     pub(crate) layer: u8,
     /// A picture begins with it.
@@ -30,22 +30,22 @@ pub(crate) struct Part {
     /// picture either, but the lowest layer of this one.
     pub(crate) keyframe: bool,
     /// Which layers there are, where it says so: publishers do with each keyframe.
-    pub(crate) structure: Option<Structure>,
+    pub(crate) structure: Option<LayerStructure>,
 }
 
 /// The spatial layers of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Structure {
+pub(crate) struct LayerStructure {
     /// How many there are, at least 1.
     pub(crate) count: u8,
     /// Of each, in pixels; 0 where it isn't told.
     heights: [u16; MAX_SPATIAL_LAYERS],
 }
 
-impl Structure {
+impl LayerStructure {
     /// Of so many layers, whose heights aren't known.
     pub(crate) fn new(count: u8) -> Self {
-        Structure { count, heights: [0; MAX_SPATIAL_LAYERS] }
+        LayerStructure { count, heights: [0; MAX_SPATIAL_LAYERS] }
     }
 
     /// Takes note of the height of a layer's pictures in pixels.
@@ -66,7 +66,7 @@ impl Structure {
 /// Invariant: in every layer each number stands for one packet of the stream. What was missing when
 /// its turn came has a number in every layer, since it could belong to any; should it turn out not to,
 /// the number is filled with a packet of nothing.
-pub(crate) struct Scalable {
+pub(crate) struct SvcSplitter {
     /// The number that comes next in the stream.
     next: u64,
     /// By how much each layer's numbers are behind the stream's.
@@ -84,17 +84,17 @@ struct Gap {
 
 /// What one layer gets of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Share {
+pub(crate) enum LayerShare {
     /// All of it, under this number.
     Whole(u64),
     /// Its number alone.
     Empty(u64),
 }
 
-impl Scalable {
+impl SvcSplitter {
     /// A stream that begins with the packet of that number.
     pub(crate) fn new(first: u64) -> Self {
-        Scalable { next: first, behind: [0; MAX_LAYERS], gaps: VecDeque::new() }
+        SvcSplitter { next: first, behind: [0; MAX_LAYERS], gaps: VecDeque::new() }
     }
 
     /// Whether the packet of that number comes before all that follow it.
@@ -109,7 +109,7 @@ impl Scalable {
         sequence: u64,
         layer: u8,
         count: usize,
-    ) -> [Option<Share>; MAX_LAYERS] {
+    ) -> [Option<LayerShare>; MAX_LAYERS] {
         let Some(behind) = self.behind(sequence) else {
             return [None; MAX_LAYERS];
         };
@@ -119,8 +119,8 @@ impl Scalable {
             let belongs = usize::from(layer) <= number || number + 1 == count;
             let place = sequence - behind[number];
             *share = match belongs {
-                true => Some(Share::Whole(place)),
-                false if late => Some(Share::Empty(place)),
+                true => Some(LayerShare::Whole(place)),
+                false if late => Some(LayerShare::Empty(place)),
                 false => {
                     self.behind[number] += 1;
                     None
@@ -134,13 +134,13 @@ impl Scalable {
     fn behind(&mut self, sequence: u64) -> Option<[u64; MAX_LAYERS]> {
         if sequence.abs_diff(self.next) > MAX_GAP {
             // Another count, which whoever gets it takes for one, too.
-            *self = Scalable::new(sequence);
+            *self = SvcSplitter::new(sequence);
         }
         if sequence < self.next {
             return self.fill(sequence);
         }
         if sequence > self.next {
-            if self.gaps.len() == REMEMBERED_GAPS {
+            if self.gaps.len() == MAX_GAPS {
                 self.gaps.pop_front();
             }
             self.gaps.push_back(Gap { first: self.next, end: sequence, behind: self.behind });
@@ -185,14 +185,14 @@ mod tests {
                 at + if random.u8(..10) == 0 { random.usize(..20) } else { 0 }
             };
             order.sort_by_cached_key(|at| if *at == 0 { 0 } else { late(*at, &mut random) });
-            let mut scalable = Scalable::new(70_000);
+            let mut scalable = SvcSplitter::new(70_000);
             let mut layers: [BTreeMap<u64, Option<usize>>; 3] = Default::default();
             for at in order {
                 let shares = scalable.place(70_000 + at as u64, film[at], 3);
                 for (got, share) in layers.iter_mut().zip(shares) {
                     let (number, packet) = match share {
-                        Some(Share::Whole(number)) => (number, Some(at)),
-                        Some(Share::Empty(number)) => (number, None),
+                        Some(LayerShare::Whole(number)) => (number, Some(at)),
+                        Some(LayerShare::Empty(number)) => (number, None),
                         None => continue,
                     };
                     assert_eq!(got.insert(number, packet), None, "seed {seed}: twice");
@@ -211,11 +211,14 @@ mod tests {
 
     #[test]
     fn what_never_comes_is_missing_in_every_layer() {
-        let mut scalable = Scalable::new(10);
-        assert_eq!(scalable.place(10, 0, 2)[..2], [Some(Share::Whole(10)); 2]);
-        assert_eq!(scalable.place(11, 1, 2)[..2], [None, Some(Share::Whole(11))]);
+        let mut scalable = SvcSplitter::new(10);
+        assert_eq!(scalable.place(10, 0, 2)[..2], [Some(LayerShare::Whole(10)); 2]);
+        assert_eq!(scalable.place(11, 1, 2)[..2], [None, Some(LayerShare::Whole(11))]);
         // 12 is lost.
-        assert_eq!(scalable.place(13, 0, 2)[..2], [Some(Share::Whole(12)), Some(Share::Whole(13))]);
+        assert_eq!(
+            scalable.place(13, 0, 2)[..2],
+            [Some(LayerShare::Whole(12)), Some(LayerShare::Whole(13))]
+        );
         // Before the beginning, and twice.
         assert_eq!(scalable.place(9, 0, 2), [None; MAX_LAYERS]);
         assert_eq!(scalable.place(11, 0, 2), [None; MAX_LAYERS]);
@@ -223,8 +226,11 @@ mod tests {
         for first in [60_000, 500] {
             assert!(scalable.is_newest(first));
             let jumped = scalable.place(first, 0, 2);
-            assert_eq!(jumped[..2], [Some(Share::Whole(first)); 2]);
-            assert_eq!(scalable.place(first + 1, 1, 2)[..2], [None, Some(Share::Whole(first + 1))]);
+            assert_eq!(jumped[..2], [Some(LayerShare::Whole(first)); 2]);
+            assert_eq!(
+                scalable.place(first + 1, 1, 2)[..2],
+                [None, Some(LayerShare::Whole(first + 1))]
+            );
         }
     }
 }

@@ -5,7 +5,7 @@
 
 /// The counts of one packet, and where they stand in its payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Picture {
+pub(crate) struct Vp8Picture {
     /// PictureID, 15 bits.
     pub(crate) id: u16,
     /// TL0PICIDX; 0 if there is none.
@@ -15,7 +15,7 @@ pub(crate) struct Picture {
 
 /// How far the counts of one layer are from those of the stream it is sent on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct PictureShift {
+pub(crate) struct Vp8Offset {
     id: u16,
     base: u8,
 }
@@ -23,7 +23,7 @@ pub(crate) struct PictureShift {
 /// Where a PictureID stands, if there is one.
 const ID_AT: usize = 2;
 
-impl Picture {
+impl Vp8Picture {
     /// Of a VP8 payload; none without a PictureID of 15 bits, as all browsers send it.
     pub(crate) fn of_vp8(payload: &[u8]) -> Option<Self> {
         let (&first, &extension) = (payload.first()?, payload.get(1)?);
@@ -33,7 +33,7 @@ impl Picture {
             return None;
         }
         let base_at = (has_base != 0).then_some(ID_AT + 2);
-        Some(Picture {
+        Some(Vp8Picture {
             id: u16::from_be_bytes([high & 0x7f, low]),
             base: base_at.and_then(|at| payload.get(at).copied()).unwrap_or_default(),
             base_at: base_at.map(|at| at as u8),
@@ -41,9 +41,9 @@ impl Picture {
     }
 
     /// As it is called after `shift`.
-    pub(crate) fn shifted(self, shift: PictureShift) -> Self {
+    pub(crate) fn shifted(self, shift: Vp8Offset) -> Self {
         let id = self.id.wrapping_add(shift.id) & 0x7fff;
-        Picture { id, base: self.base.wrapping_add(shift.base), ..self }
+        Vp8Picture { id, base: self.base.wrapping_add(shift.base), ..self }
     }
 
     /// Writes the counts into a copy of the payload they were read from.
@@ -58,10 +58,10 @@ impl Picture {
     }
 }
 
-impl PictureShift {
+impl Vp8Offset {
     /// What makes `next` follow `last`.
-    pub(crate) fn after(last: Picture, next: Picture) -> Self {
-        PictureShift {
+    pub(crate) fn after(last: Vp8Picture, next: Vp8Picture) -> Self {
+        Vp8Offset {
             id: last.id.wrapping_add(1).wrapping_sub(next.id) & 0x7fff,
             base: last.base.wrapping_add(1).wrapping_sub(next.base),
         }
@@ -95,15 +95,15 @@ mod tests {
     #[test]
     fn counts_are_read_and_written_where_they_stand() {
         let payload = [0x90, 0xe0, 0xff, 0xfe, 200, 0x40, 0x00, 1, 2];
-        let picture = Picture::of_vp8(&payload).expect("counts");
+        let picture = Vp8Picture::of_vp8(&payload).expect("counts");
         assert_eq!((picture.id, picture.base), (0x7ffe, 200));
-        let last = Picture { id: 0x7fff, base: 255, base_at: None };
-        let shift = PictureShift::after(last, picture);
+        let last = Vp8Picture { id: 0x7fff, base: 255, base_at: None };
+        let shift = Vp8Offset::after(last, picture);
         let mut copy = payload;
         picture.shifted(shift).write(&mut copy);
         assert_eq!(copy, [0x90, 0xe0, 0x80, 0x00, 0, 0x40, 0x00, 1, 2]);
         // Nothing else than the counts.
-        picture.shifted(PictureShift::default()).write(&mut copy);
+        picture.shifted(Vp8Offset::default()).write(&mut copy);
         assert_eq!(copy, payload);
     }
 
@@ -128,6 +128,6 @@ mod tests {
             &[0x90, 0x80, 0x7f, 1],
             &[0x90, 0x80, 0x80],
         ];
-        assert!(payloads.iter().all(|p| Picture::of_vp8(p).is_none()));
+        assert!(payloads.iter().all(|p| Vp8Picture::of_vp8(p).is_none()));
     }
 }

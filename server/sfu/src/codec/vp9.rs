@@ -1,9 +1,9 @@
 //! What the VP9 payload descriptor says of a packet (RFC 9628 §4.2).
 
-use crate::codec::svc::{Part, Structure};
+use crate::codec::svc::{LayerInfo, LayerStructure};
 
 /// A packet's place in its picture, as its payload says; none if that ends within its descriptor.
-pub(crate) fn read(payload: &[u8]) -> Option<Part> {
+pub(crate) fn read(payload: &[u8]) -> Option<LayerInfo> {
     let mut bytes = payload.iter().copied();
     // I|P|L|F|B|E|V|Z.
     let flags = bytes.next()?;
@@ -27,14 +27,14 @@ pub(crate) fn read(payload: &[u8]) -> Option<Part> {
     }
     let structure = if has(0x02) { Some(read_structure(&mut bytes)?) } else { None };
     let begins = has(0x08) && layer == 0;
-    Some(Part { layer, begins, ends: has(0x04), keyframe: begins && !needs_others, structure })
+    Some(LayerInfo { layer, begins, ends: has(0x04), keyframe: begins && !needs_others, structure })
 }
 
-fn read_structure(bytes: &mut impl Iterator<Item = u8>) -> Option<Structure> {
+fn read_structure(bytes: &mut impl Iterator<Item = u8>) -> Option<LayerStructure> {
     // N_S|Y|G: the number of layers less one, whether their sizes follow, whether the order of
     // pictures does, which comes last and doesn't matter here.
     let flags = bytes.next()?;
-    let mut structure = Structure::new((flags >> 5) + 1);
+    let mut structure = LayerStructure::new((flags >> 5) + 1);
     if flags & 0x10 != 0 {
         for layer in 0..structure.count {
             let [_, _, high, low] = [bytes.next()?, bytes.next()?, bytes.next()?, bytes.next()?];

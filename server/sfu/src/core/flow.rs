@@ -11,10 +11,10 @@ use super::peers::Side;
 use super::timers::Timer;
 use crate::core::transport::Transmit;
 use crate::event::{EndReason, SessionRole, SfuEvent};
-use crate::ice::demultiplexer::{Kind, PeerKey, Stray};
-use crate::ingest::Coming;
-use crate::rtp::packet::TrackName;
-use crate::shard::{Admission, News};
+use crate::ice::demultiplexer::{Kind, PeerKey, StrayDatagram};
+use crate::ingest::IncomingPacket;
+use crate::rtp::packet::TrackId;
+use crate::shard::{ShardEvent, SubscriberSetup};
 
 impl Core {
     /// Takes one datagram.
@@ -26,9 +26,9 @@ impl Core {
             Ok(found) => found,
             Err(stray) => {
                 *match stray {
-                    Stray::Unclassified => &mut self.totals.unclassified_datagrams,
-                    Stray::Unknown => &mut self.totals.unknown_datagrams,
-                    Stray::Rejected => &mut self.totals.rejected_stun,
+                    StrayDatagram::Unclassified => &mut self.totals.unclassified_datagrams,
+                    StrayDatagram::Unknown => &mut self.totals.unknown_datagrams,
+                    StrayDatagram::Rejected => &mut self.totals.rejected_stun,
                 } += 1;
                 return;
             }
@@ -53,7 +53,7 @@ impl Core {
             self.timing.schedule(Timer::Peer(key), now + self.timeouts.publisher_silence);
         }
         if let (Kind::Media, Side::Publisher(ingest)) = (&kind, &mut peer.side)
-            && !ingest.allows(datagram.len(), self.limits.max_publisher_bits, now)
+            && !ingest.is_within_rate(datagram.len(), self.limits.max_publisher_bits, now)
         {
             self.totals.excess_datagrams += 1;
             return;
@@ -61,7 +61,7 @@ impl Core {
         let taken = match (kind, &peer.side) {
             (Kind::Answer, _) => return self.answered(key, source, datagram),
             (Kind::Media, Side::Publisher(ingest)) if ingest.is_late(datagram) => {
-                return self.media_came(now, key, Coming::Late(datagram));
+                return self.media_came(now, key, IncomingPacket::Late(datagram));
             }
             (Kind::Media, Side::Publisher(_)) => peer.transport.receive(now, datagram),
             (Kind::Dtls, _) => {
@@ -188,7 +188,7 @@ impl Core {
         let due = peer.silence(&self.timeouts).unwrap_or(expiry).min(expiry);
         let due = due.min(peer.transport_due);
         let due = peer.probe.as_ref().map_or(due, |probe| probe.due.min(due));
-        let due = peer.asks_at().map_or(due, |at| at.min(due));
+        let due = peer.nack_due().map_or(due, |at| at.min(due));
         self.timing.schedule(Timer::Peer(key), due);
     }
 
@@ -214,9 +214,9 @@ impl Core {
         let Some(peer) = self.peers.get_mut(key) else {
             return;
         };
-        if peer.asks_at().is_some_and(|at| at <= now)
+        if peer.nack_due().is_some_and(|at| at <= now)
             && let Side::Publisher(ingest) = &mut peer.side
-            && let (Some(said), Some(destination)) = (ingest.ask(now), peer.transport.remote)
+            && let (Some(said), Some(destination)) = (ingest.nack(now), peer.transport.remote)
         {
             self.transmits.push_back(Transmit { destination, contents: said.into() });
         }
@@ -242,7 +242,7 @@ impl Core {
             return;
         };
         stage.burst = burst;
-        let asked: Vec<(TrackName, u8)> = stage.due(now).collect();
+        let asked: Vec<(TrackId, u8)> = stage.due(now).collect();
         if let Some(publisher) = stage.publisher
             && let Some(peer) = self.peers.get_mut(publisher)
             && let Side::Publisher(ingest) = &mut peer.side
@@ -264,7 +264,9 @@ impl Core {
 
     fn handle_event(&mut self, now: Instant, key: PeerKey, event: RtcEvent) {
         match event {
-            RtcEvent::RtpPacket(packet) => self.media_came(now, key, Coming::Opened(packet)),
+            RtcEvent::RtpPacket(packet) => {
+                self.media_came(now, key, IncomingPacket::Decrypted(packet))
+            }
             RtcEvent::Connected => self.connected(now, key),
             RtcEvent::MediaAdded(media) => self.track_added(key, &media),
             RtcEvent::Closed => {
@@ -282,7 +284,7 @@ impl Core {
         self.shards.take_news(&mut news);
         for news in news.drain(..) {
             match news {
-                News::KeyframeNeeded { stage, track, layer } => {
+                ShardEvent::KeyframeNeeded { stage, track, layer } => {
                     let Some(known) = self.stages.get_mut(stage) else {
                         continue;
                     };
@@ -293,7 +295,7 @@ impl Core {
                         None => {}
                     }
                 }
-                News::Failed(key, session) => {
+                ShardEvent::Failed(key, session) => {
                     if let Some(peer) = self.peers.get_mut(key).filter(|p| p.id == session) {
                         peer.failed = true;
                         self.settle(now, key);
@@ -353,7 +355,7 @@ impl Core {
         self.shards.admit(
             now,
             key,
-            Admission {
+            SubscriberSetup {
                 session: peer.id,
                 stage: peer.stage,
                 remote,

@@ -22,18 +22,18 @@ use slab::Slab;
 use str0m::Candidate;
 
 use self::peers::{Peer, Peers, Side};
-use self::timers::Timing;
+use self::timers::Timers;
 use crate::config::{SfuLimits, SfuTimeouts};
 use crate::core::stage::Stage;
-use crate::core::transport::{Opening, Shared, Transmit, Transport, new_credentials};
+use crate::core::transport::{PreparedSession, Shared, Transmit, Transport, new_credentials};
 use crate::error::{OfferError, SfuStartError};
 use crate::event::{EndReason, SessionRole, SfuEvent};
 use crate::ice::demultiplexer::{Demultiplexer, PeerKey};
 use crate::ids::{SessionId, StageId};
-use crate::io::egress::Traffic;
-use crate::rtp::packet::Forwarded;
+use crate::io::egress::EgressCounters;
+use crate::rtp::packet::ForwardedPacket;
 use crate::sdp::fragment::IceCredentials;
-use crate::shard::{News, Shards};
+use crate::shard::{ShardEvent, Shards};
 use crate::stats::{SfuStats, Totals};
 
 /// An accepted offer.
@@ -68,7 +68,7 @@ pub(crate) struct Core {
     stages: Slab<Stage>,
     stage_keys: HashMap<StageId, usize>,
     demultiplexer: Demultiplexer,
-    timing: Timing,
+    timing: Timers,
     transmits: VecDeque<Transmit>,
     events: VecDeque<SfuEvent>,
     /// Stages in which something was asked for that only [`Core::handle_timeout`] does.
@@ -79,13 +79,13 @@ pub(crate) struct Core {
     /// Reused by [`Core::drain`].
     drained: Vec<str0m::Event>,
     /// Reused by [`Core::media_came`].
-    aside: Vec<Forwarded>,
+    aside: Vec<ForwardedPacket>,
     /// Where subscribers are served.
     shards: Box<dyn Shards>,
     /// Reused by [`Core::take_news`].
-    news: Vec<News>,
+    news: Vec<ShardEvent>,
     /// What the shards sent.
-    traffic: Arc<Traffic>,
+    traffic: Arc<EgressCounters>,
     totals: Totals,
     shared: Arc<Shared>,
     limits: SfuLimits,
@@ -103,7 +103,7 @@ impl Core {
     pub(crate) fn new(
         candidates: Vec<Candidate>,
         shards: Box<dyn Shards>,
-        traffic: Arc<Traffic>,
+        traffic: Arc<EgressCounters>,
         limits: SfuLimits,
         timeouts: SfuTimeouts,
     ) -> Result<Self, SfuStartError> {
@@ -114,7 +114,7 @@ impl Core {
             stages: Slab::new(),
             stage_keys: HashMap::new(),
             demultiplexer: Demultiplexer::new(limits.max_addresses_per_session),
-            timing: Timing::default(),
+            timing: Timers::default(),
             transmits: VecDeque::new(),
             events: VecDeque::new(),
             restless: Vec::new(),
@@ -137,7 +137,7 @@ impl Core {
         &mut self,
         now: Instant,
         stage: StageId,
-        opening: Opening,
+        opening: PreparedSession,
     ) -> Result<AcceptedOffer, OfferError> {
         let key = self.stage_keys.get(&stage);
         let watching = key.and_then(|s| Some(self.stages.get(*s)?.subscribers.len()));

@@ -115,9 +115,9 @@ impl Peer {
     }
 
     /// When a publisher is to be asked for what is missing.
-    pub(super) fn asks_at(&self) -> Option<Instant> {
+    pub(super) fn nack_due(&self) -> Option<Instant> {
         match &self.side {
-            Side::Publisher(ingest) => ingest.due(),
+            Side::Publisher(ingest) => ingest.nack_due(),
             Side::Subscriber => None,
         }
     }

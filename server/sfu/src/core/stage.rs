@@ -5,10 +5,10 @@
 use std::time::{Duration, Instant};
 
 use crate::config::SfuTimeouts;
-use crate::core::standby::Successor;
+use crate::core::standby::StandbyPublisher;
 use crate::ice::demultiplexer::PeerKey;
 use crate::ids::StageId;
-use crate::rtp::packet::{Forwarded, TrackName};
+use crate::rtp::packet::{ForwardedPacket, TrackId};
 
 /// One stage.
 pub(crate) struct Stage {
@@ -16,18 +16,18 @@ pub(crate) struct Stage {
     /// The publisher, whether connected or not.
     pub(crate) publisher: Option<PeerKey>,
     /// The publisher that is to take over from it.
-    pub(crate) successor: Option<Successor>,
+    pub(crate) successor: Option<StandbyPublisher>,
     /// All subscribers, whether connected or not.
     pub(crate) subscribers: Vec<PeerKey>,
     /// What the publisher sent, in order, and has not been given to the shards.
-    pub(crate) burst: Vec<Forwarded>,
+    pub(crate) burst: Vec<ForwardedPacket>,
     requests: Vec<Request>,
     request_interval: Duration,
 }
 
 /// The keyframe requests of one track's layer, merged.
 struct Request {
-    track: TrackName,
+    track: TrackId,
     layer: u8,
     /// Somebody needs a keyframe that has not come yet.
     wanted: bool,
@@ -70,7 +70,7 @@ impl Stage {
     }
 
     /// Somebody lost the picture of that layer, or never had it.
-    pub(crate) fn keyframe_needed(&mut self, track: TrackName, layer: u8) {
+    pub(crate) fn keyframe_needed(&mut self, track: TrackId, layer: u8) {
         let known = self.requests.iter_mut().find(|r| (r.track, r.layer) == (track, layer));
         match known {
             Some(request) => request.wanted = true,
@@ -85,13 +85,13 @@ impl Stage {
     }
 
     /// The publisher beside the stage, if it is that one.
-    pub(crate) fn successor(&mut self, peer: PeerKey) -> Option<&mut Successor> {
+    pub(crate) fn successor(&mut self, peer: PeerKey) -> Option<&mut StandbyPublisher> {
         self.successor.as_mut().filter(|it| it.peer == peer)
     }
 
     /// The layers of which the publisher is to be asked for a keyframe now: each at most once in an
     /// interval, whatever the number of those who need one.
-    pub(crate) fn due(&mut self, now: Instant) -> impl Iterator<Item = (TrackName, u8)> {
+    pub(crate) fn due(&mut self, now: Instant) -> impl Iterator<Item = (TrackId, u8)> {
         let interval = self.request_interval;
         self.requests.iter_mut().filter_map(move |request| {
             let rested = request.asked.is_none_or(|at| now >= at + interval);

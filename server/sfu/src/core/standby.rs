@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::config::{SfuLimits, SfuTimeouts};
 use crate::ice::demultiplexer::PeerKey;
-use crate::rtp::packet::{Forwarded, Packet, Source, TrackName};
+use crate::rtp::packet::{ForwardedPacket, Packet, Source, TrackId};
 
 /// What has to arrive of a publisher before it takes a stage over from another one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,11 +32,11 @@ const MAX_PICTURES: usize = 32;
 const MAX_SEARCHES: u8 = 64;
 
 /// A publisher beside the stage.
-pub(crate) struct Successor {
+pub(crate) struct StandbyPublisher {
     pub(crate) peer: PeerKey,
     awaited: TakeoverCondition,
     /// Its packets in the order in which they came.
-    held: Vec<Forwarded>,
+    held: Vec<ForwardedPacket>,
     /// Payload bytes in `held`.
     bytes: usize,
     /// Pictures that have begun to arrive, oldest first.
@@ -60,7 +60,7 @@ pub(crate) struct Successor {
 
 /// A picture of one layer that has begun to arrive.
 struct Picture {
-    name: TrackName,
+    name: TrackId,
     layer: u8,
     source: Source,
     timestamp: u32,
@@ -77,8 +77,8 @@ struct Picture {
 
 impl Picture {
     /// Without packets yet; the one at the index `begun` is its first.
-    fn of(forwarded: &Forwarded, begun: usize) -> Self {
-        let Forwarded { name, layer, packet } = forwarded;
+    fn of(forwarded: &ForwardedPacket, begun: usize) -> Self {
+        let ForwardedPacket { name, layer, packet } = forwarded;
         Picture {
             name: *name,
             layer: *layer,
@@ -92,7 +92,7 @@ impl Picture {
         }
     }
 
-    fn holds(&self, forwarded: &Forwarded) -> bool {
+    fn holds(&self, forwarded: &ForwardedPacket) -> bool {
         let packet = &forwarded.packet;
         (self.name, self.layer) == (forwarded.name, forwarded.layer)
             && (self.source, self.timestamp) == (packet.source, packet.timestamp)
@@ -121,7 +121,7 @@ impl Picture {
     }
 
     /// Whether no number lacks among those that came since it began.
-    fn is_whole(&self, numbers: &RangeInclusive<u64>, since: &[Forwarded]) -> bool {
+    fn is_whole(&self, numbers: &RangeInclusive<u64>, since: &[ForwardedPacket]) -> bool {
         let ours = since.iter().filter(|it| self.holds(it)).map(|it| it.packet.sequence);
         let mut came: Vec<u64> = ours.filter(|sequence| numbers.contains(sequence)).collect();
         came.sort_unstable();
@@ -130,14 +130,14 @@ impl Picture {
     }
 }
 
-impl Successor {
+impl StandbyPublisher {
     pub(crate) fn new(
         peer: PeerKey,
         awaited: TakeoverCondition,
         limits: &SfuLimits,
         timeouts: &SfuTimeouts,
     ) -> Self {
-        Successor {
+        StandbyPublisher {
             peer,
             awaited,
             held: Vec::new(),
@@ -165,7 +165,7 @@ impl Successor {
     pub(crate) fn hold(
         &mut self,
         now: Instant,
-        packets: impl Iterator<Item = Forwarded>,
+        packets: impl Iterator<Item = ForwardedPacket>,
         has_video: bool,
     ) {
         let sound_only = self.awaited == TakeoverCondition::Audio || !has_video;
@@ -219,7 +219,7 @@ impl Successor {
     }
 
     /// What goes to the audience when it takes over.
-    pub(crate) fn into_packets(mut self) -> Vec<Forwarded> {
+    pub(crate) fn into_packets(mut self) -> Vec<ForwardedPacket> {
         // A stage that became free takes whatever there is.
         self.held.drain(..self.start.unwrap_or(0));
         self.held
@@ -279,18 +279,22 @@ impl Successor {
 mod tests {
     use super::*;
 
-    const NAME: TrackName = TrackName { video: true, ordinal: 0 };
+    const NAME: TrackId = TrackId { video: true, ordinal: 0 };
 
     /// A packet of one picture, by what is before its number: `k` may begin a keyframe, `m` is marked.
-    fn packet(now: Instant, timestamp: u32, kind: &str, sequence: u64) -> Forwarded {
+    fn packet(now: Instant, timestamp: u32, kind: &str, sequence: u64) -> ForwardedPacket {
         let (keyframe, marker) = (kind.contains('k'), kind.contains('m'));
         let sample = Packet::sample(1, sequence, now);
-        Forwarded { name: NAME, layer: 0, packet: Packet { timestamp, keyframe, marker, ..sample } }
+        ForwardedPacket {
+            name: NAME,
+            layer: 0,
+            packet: Packet { timestamp, keyframe, marker, ..sample },
+        }
     }
 
-    fn successor() -> Successor {
+    fn successor() -> StandbyPublisher {
         let (limits, timeouts) = (SfuLimits::default(), SfuTimeouts::default());
-        Successor::new(PeerKey::default(), TakeoverCondition::Keyframe, &limits, &timeouts)
+        StandbyPublisher::new(PeerKey::default(), TakeoverCondition::Keyframe, &limits, &timeouts)
     }
 
     #[test]

@@ -11,14 +11,14 @@ use std::time::Instant;
 use super::peers::{Peer, Side};
 use super::timers::Timer;
 use super::{AcceptedOffer, Core};
-use crate::core::standby::{Successor, TakeoverCondition};
-use crate::core::transport::Opening;
+use crate::core::standby::{StandbyPublisher, TakeoverCondition};
+use crate::core::transport::PreparedSession;
 use crate::error::OfferError;
 use crate::event::{EndReason, SessionRole, SfuEvent};
 use crate::ice::demultiplexer::PeerKey;
 use crate::ids::{SessionId, StageId};
-use crate::ingest::Coming;
-use crate::rtp::packet::Forwarded;
+use crate::ingest::IncomingPacket;
+use crate::rtp::packet::ForwardedPacket;
 
 impl Core {
     /// Makes the offerer the stage's publisher or, where there is one, its successor, of which
@@ -27,7 +27,7 @@ impl Core {
         &mut self,
         now: Instant,
         stage: StageId,
-        opening: Opening,
+        opening: PreparedSession,
         awaited: TakeoverCondition,
     ) -> Result<AcceptedOffer, OfferError> {
         let known = self.stage_keys.get(&stage).and_then(|key| self.stages.get(*key));
@@ -39,7 +39,7 @@ impl Core {
             return Err(OfferError::TooMany);
         }
         let (session, peer) = self.admit(now, stage, SessionRole::Publisher, opening.transport)?;
-        let successor = Successor::new(peer, awaited, &self.limits, &self.timeouts);
+        let successor = StandbyPublisher::new(peer, awaited, &self.limits, &self.timeouts);
         if let Some(stage) = self.stage_of(peer) {
             match taken {
                 true => stage.successor = Some(successor),
@@ -95,7 +95,7 @@ impl Core {
     }
 
     /// Takes a publisher's packet: to the audience, or aside while it is not on stage.
-    pub(super) fn media_came(&mut self, now: Instant, key: PeerKey, coming: Coming<'_>) {
+    pub(super) fn media_came(&mut self, now: Instant, key: PeerKey, coming: IncomingPacket<'_>) {
         let Some(peer) = self.peers.get_mut(key) else {
             return;
         };
@@ -136,7 +136,7 @@ impl Core {
         &mut self,
         now: Instant,
         key: PeerKey,
-        packets: &mut Vec<Forwarded>,
+        packets: &mut Vec<ForwardedPacket>,
         has_video: bool,
     ) {
         let stage_key = self.peers.get(key).map(|it| it.stage);

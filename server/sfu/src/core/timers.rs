@@ -18,12 +18,12 @@ pub(super) enum Timer {
 ///
 /// Invariant: `earliest` holds, per timer, the time of the one entry that counts; others are stale.
 #[derive(Default)]
-pub(super) struct Timing {
+pub(super) struct Timers {
     heap: BinaryHeap<Reverse<(Instant, Timer)>>,
     earliest: HashMap<Timer, Instant>,
 }
 
-impl Timing {
+impl Timers {
     /// Makes sure `timer` comes up at `at` at the latest.
     pub(super) fn schedule(&mut self, timer: Timer, at: Instant) {
         let earliest = self.earliest.entry(timer);
@@ -50,7 +50,7 @@ impl Timing {
         None
     }
 
-    /// When [`Timing::pop`] may have something.
+    /// When [`Timers::pop`] may have something.
     pub(super) fn next(&self) -> Option<Instant> {
         self.heap.peek().map(|Reverse((at, _))| *at)
     }
@@ -67,7 +67,7 @@ mod tests {
     fn a_timer_comes_up_once_and_as_early_as_asked() {
         let start = Instant::now();
         let at = |ms| start + Duration::from_millis(ms);
-        let mut timing = Timing::default();
+        let mut timing = Timers::default();
         timing.schedule(Timer::Peer(1), at(20));
         timing.schedule(Timer::Peer(1), at(10));
         timing.schedule(Timer::Peer(1), at(30));

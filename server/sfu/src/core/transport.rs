@@ -19,16 +19,16 @@ use crate::codec::dependency_descriptor;
 use crate::codec::parameter_sets::{self, Sets};
 use crate::config::SfuLimits;
 use crate::core::panics::contained;
-use crate::dtls::{Handshake, cryptography, of_session_just_built};
+use crate::dtls::{DtlsHandshake, cryptography, of_session_just_built};
 use crate::error::{OfferError, SfuStartError};
 use crate::event::{HandshakeFailure, SessionRole};
 use crate::ice::demultiplexer::{Class, classify, signed};
 use crate::ids::{random_ice_text, random_number};
-use crate::rtp::packet::TrackName;
+use crate::rtp::packet::TrackId;
 use crate::sdp::answer::{self, Formats};
 use crate::sdp::fragment::IceCredentials;
 use crate::sdp::offer::{self, Offer};
-use crate::shard::Negotiated;
+use crate::shard::NegotiatedTrack;
 use crate::srtp::keys::Keys;
 
 /// How often str0m sums up NACKs, losses and the like.
@@ -75,12 +75,12 @@ impl Shared {
 }
 
 /// An offer that was accepted: the session's machinery, and what the offerer is told.
-pub(crate) struct Opening {
+pub(crate) struct PreparedSession {
     pub(crate) transport: Transport,
     pub(crate) answer: String,
 }
 
-impl fmt::Debug for Opening {
+impl fmt::Debug for PreparedSession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Opening").finish_non_exhaustive()
     }
@@ -108,14 +108,14 @@ pub(crate) struct Transport {
     opened: bool,
     local: SocketAddr,
     /// Of a subscriber: what the answer says will be sent.
-    tracks: Vec<Negotiated>,
+    tracks: Vec<NegotiatedTrack>,
     /// Of a publisher: the formats of which lost packets are asked for again.
     pub(crate) asked_for_again: Formats,
     /// Of a publisher: the parameter sets of H.264 that its offer tells, by format.
     pub(crate) parameters: Vec<(u8, Sets)>,
     /// Of a subscriber: lost sound is sent again.
     repairs_sound: bool,
-    handshake: Handshake,
+    handshake: DtlsHandshake,
     /// The library panicked.
     broken: bool,
 }
@@ -131,7 +131,7 @@ impl Transport {
         text: &str,
         shared: &Shared,
         limits: &SfuLimits,
-    ) -> Result<Opening, OfferError> {
+    ) -> Result<PreparedSession, OfferError> {
         let offer = offer::prepare(text, role, limits)?;
         let credentials = new_credentials().map_err(|_| OfferError::Stopped)?;
         let mut config = RtcConfig::new()
@@ -199,7 +199,7 @@ impl Transport {
             transport.take_over(mids, &offer, limits.max_tracks_per_kind);
         }
         transport.handshake.expect(offer.fingerprints);
-        Ok(Opening { transport, answer })
+        Ok(PreparedSession { transport, answer })
     }
 
     /// The SRTP keys, once, when the handshake is done.
@@ -213,7 +213,7 @@ impl Transport {
     }
 
     /// What the answer says will be sent, once.
-    pub(crate) fn take_tracks(&mut self) -> Vec<Negotiated> {
+    pub(crate) fn take_tracks(&mut self) -> Vec<NegotiatedTrack> {
         std::mem::take(&mut self.tracks)
     }
 
@@ -223,7 +223,7 @@ impl Transport {
         for mid in mids {
             let media = self.rtc.media(mid).filter(|m| m.direction() == Direction::SendOnly);
             let names = self.tracks.iter().map(|t| t.name);
-            if let Some(name) = media.and_then(|m| TrackName::next(names, m.kind(), limit)) {
+            if let Some(name) = media.and_then(|m| TrackId::next(names, m.kind(), limit)) {
                 let called = offer.mid(&mid).unwrap_or_default().to_owned();
                 let taken = self.take_track(name, mid, called);
                 self.tracks.extend(taken);
@@ -233,7 +233,7 @@ impl Transport {
         self.tracks.shrink_to_fit();
     }
 
-    fn take_track(&mut self, name: TrackName, mid: Mid, called: String) -> Option<Negotiated> {
+    fn take_track(&mut self, name: TrackId, mid: Mid, called: String) -> Option<NegotiatedTrack> {
         let media = self.rtc.media(mid)?;
         let (accepted, extensions) = (media.remote_pts().to_vec(), media.remote_extmap().clone());
         let params = self.rtc.codec_config().params().iter();
@@ -243,7 +243,7 @@ impl Transport {
         let (ssrc, repair) = direct.stream_tx_by_mid(mid, None).map(|s| (s.ssrc(), s.rtx()))?;
         direct.remove_stream_tx(ssrc);
         let repair = repair.unwrap_or_else(|| direct.new_ssrc());
-        Some(Negotiated {
+        Some(NegotiatedTrack {
             name,
             mid: called,
             ssrc: *ssrc,

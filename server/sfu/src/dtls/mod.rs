@@ -2,7 +2,7 @@
 //!
 //! str0m runs the handshake, knows one fingerprint of the peer at most, begins as client before there is
 //! a way, keeps the keys to itself and forgets why a handshake failed. So the library's instances are
-//! wrapped by a provider of our own, and each instance shares a [`Handshake`] with the session's transport.
+//! wrapped by a provider of our own, and each instance shares a [`DtlsHandshake`] with the session's transport.
 
 mod fingerprint;
 mod provider;
@@ -19,7 +19,7 @@ use crate::srtp::keys::Keys;
 
 /// One session's handshake, as its transport sees it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Handshake(Arc<Mutex<State>>);
+pub(crate) struct DtlsHandshake(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -32,7 +32,7 @@ struct State {
     failure: Option<HandshakeFailure>,
 }
 
-impl Handshake {
+impl DtlsHandshake {
     /// Takes a certificate with any of these fingerprints for the peer's.
     pub(crate) fn expect(&self, fingerprints: Vec<Fingerprint>) {
         self.state().expected = fingerprints;

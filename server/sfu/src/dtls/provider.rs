@@ -11,7 +11,7 @@ use str0m::crypto::dtls::{
 };
 use str0m::crypto::{self, CryptoProvider, from_feature_flags};
 
-use super::{Handshake, verifier};
+use super::{DtlsHandshake, verifier};
 use crate::event::{HandshakeFailure, SessionRole};
 use crate::srtp::keys::Keys;
 
@@ -21,11 +21,11 @@ const NEVER: Duration = Duration::from_secs(24 * 60 * 60);
 thread_local! {
     /// The handshake that was made last on this thread: the library's factory is told nothing of whom
     /// it is for.
-    static MADE: RefCell<Option<Handshake>> = const { RefCell::new(None) };
+    static MADE: RefCell<Option<DtlsHandshake>> = const { RefCell::new(None) };
 }
 
 /// The handshake of the session that was just built on this thread; only with [`cryptography`].
-pub(crate) fn of_session_just_built() -> Option<Handshake> {
+pub(crate) fn of_session_just_built() -> Option<DtlsHandshake> {
     MADE.take()
 }
 
@@ -70,7 +70,7 @@ impl DtlsProvider for Provider {
     ) -> Result<Box<dyn DtlsInstance>, crypto::CryptoError> {
         let config = CONFIG.as_ref().map_err(|e| crypto::CryptoError::Other(e.to_string()))?;
         let inner = Dtls::new_12(Arc::clone(config), certificate.clone(), now);
-        let handshake = Handshake::default();
+        let handshake = DtlsHandshake::default();
         MADE.set(Some(handshake.clone()));
         let shares_keys = self.shares_keys;
         let (done, keyed) = (false, false);
@@ -81,7 +81,7 @@ impl DtlsProvider for Provider {
 /// One side of a handshake.
 struct Instance {
     inner: Dtls,
-    handshake: Handshake,
+    handshake: DtlsHandshake,
     shares_keys: bool,
     made: Instant,
     /// The library has nothing left to agree on.

@@ -53,7 +53,7 @@ pub(crate) enum Kind {
 
 /// Why a datagram is for nobody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stray {
+pub(crate) enum StrayDatagram {
     /// Neither STUN, DTLS, RTP nor RTCP.
     Unclassified,
     /// From an address that was never validated, or STUN for nobody here.
@@ -204,33 +204,33 @@ impl Demultiplexer {
     /// The peer a datagram is for.
     ///
     /// # Errors
-    /// [`Stray`] when it is for nobody; nothing has been stored then.
+    /// [`StrayDatagram`] when it is for nobody; nothing has been stored then.
     pub(crate) fn route(
         &mut self,
         now: Instant,
         source: SocketAddr,
         datagram: &[u8],
         crypto: &CryptoProvider,
-    ) -> Result<(PeerKey, Kind), Stray> {
-        match classify(datagram).ok_or(Stray::Unclassified)? {
+    ) -> Result<(PeerKey, Kind), StrayDatagram> {
+        match classify(datagram).ok_or(StrayDatagram::Unclassified)? {
             Class::Stun => {}
             Class::Dtls => return Ok((self.owner(now, source)?, Kind::Dtls)),
             Class::Media => return Ok((self.owner(now, source)?, Kind::Media)),
         }
-        let message = StunMessage::parse(datagram).map_err(|_| Stray::Unclassified)?;
+        let message = StunMessage::parse(datagram).map_err(|_| StrayDatagram::Unclassified)?;
         if message.is_successful_binding_response() {
-            let owner = self.by_address.get(&source).ok_or(Stray::Unknown)?;
+            let owner = self.by_address.get(&source).ok_or(StrayDatagram::Unknown)?;
             return Ok((owner.peer, Kind::Answer));
         }
         if !message.is_binding_request() {
-            return Err(Stray::Unknown);
+            return Err(StrayDatagram::Unknown);
         }
-        let (text, _) = message.split_username().ok_or(Stray::Unknown)?;
-        let name = self.by_name.get(text).ok_or(Stray::Unknown)?;
+        let (text, _) = message.split_username().ok_or(StrayDatagram::Unknown)?;
+        let name = self.by_name.get(text).ok_or(StrayDatagram::Unknown)?;
         let (peer, password) = (name.peer, name.password.as_bytes());
         let hmac = |key: &[u8], parts: &[&[u8]]| crypto.sha1_hmac_provider.sha1_hmac(key, parts);
         if !message.verify(password, hmac) || self.is_held(now, source, peer) {
-            return Err(Stray::Rejected);
+            return Err(StrayDatagram::Rejected);
         }
         // A lite side is always the controlled one (RFC 8445 §6.1.1).
         let conflict = message.ice_controlled().is_some();
@@ -245,8 +245,8 @@ impl Demultiplexer {
     }
 
     /// The peer that is at `source`, which is heard from there.
-    fn owner(&mut self, now: Instant, source: SocketAddr) -> Result<PeerKey, Stray> {
-        let owner = self.by_address.get_mut(&source).ok_or(Stray::Unknown)?;
+    fn owner(&mut self, now: Instant, source: SocketAddr) -> Result<PeerKey, StrayDatagram> {
+        let owner = self.by_address.get_mut(&source).ok_or(StrayDatagram::Unknown)?;
         owner.heard = now;
         Ok(owner.peer)
     }
@@ -317,7 +317,7 @@ mod tests {
     }
 
     /// The peer that a check was taken from, if it chose this way.
-    fn chosen(routed: Result<(PeerKey, Kind), Stray>) -> Option<PeerKey> {
+    fn chosen(routed: Result<(PeerKey, Kind), StrayDatagram>) -> Option<PeerKey> {
         match routed {
             Ok((peer, Kind::Check { nominated: true, .. })) => Some(peer),
             _ => None,
@@ -336,10 +336,10 @@ mod tests {
             |source, datagram: &[u8]| demultiplexer.route(now, source, datagram, &crypto);
         let (one, two) = (request("one", "right", true), request("two", "other", true));
 
-        assert_eq!(route(from(1), &request("one", "wrong", true)), Err(Stray::Rejected));
-        assert_eq!(route(from(1), &request("nobody", "right", true)), Err(Stray::Unknown));
-        assert_eq!(route(from(1), &media), Err(Stray::Unknown));
-        assert_eq!(route(from(1), &[0x50; 20]), Err(Stray::Unclassified));
+        assert_eq!(route(from(1), &request("one", "wrong", true)), Err(StrayDatagram::Rejected));
+        assert_eq!(route(from(1), &request("nobody", "right", true)), Err(StrayDatagram::Unknown));
+        assert_eq!(route(from(1), &media), Err(StrayDatagram::Unknown));
+        assert_eq!(route(from(1), &[0x50; 20]), Err(StrayDatagram::Unclassified));
         assert_eq!(chosen(route(from(1), &one)), Some(1));
         assert_eq!(route(from(1), &media), Ok((1, Kind::Media)));
 
@@ -350,7 +350,7 @@ mod tests {
         // What was checked again is no longer the oldest.
         assert_eq!(chosen(route(from(1), &two)), Some(2));
         assert_eq!(chosen(route(from(3), &two)), Some(2));
-        assert_eq!(route(from(2), &media), Err(Stray::Unknown));
+        assert_eq!(route(from(2), &media), Err(StrayDatagram::Unknown));
         assert_eq!(route(from(1), &media), Ok((2, Kind::Media)));
         assert_eq!(route(from(3), &media), Ok((2, Kind::Media)));
         assert_eq!(demultiplexer.by_address.len(), 2);
@@ -393,10 +393,10 @@ mod tests {
         let mut route =
             |source, datagram: &[u8]| demultiplexer.route(now, source, datagram, &crypto);
         let (old, new) = (request("old", "right", true), request("new", "other", true));
-        assert_eq!(route(from(1), &request("never", "used", true)), Err(Stray::Unknown));
+        assert_eq!(route(from(1), &request("never", "used", true)), Err(StrayDatagram::Unknown));
         assert_eq!(chosen(route(from(1), &old)), Some(1));
         assert_eq!(chosen(route(from(2), &new)), Some(1));
-        assert_eq!(route(from(1), &old), Err(Stray::Unknown));
+        assert_eq!(route(from(1), &old), Err(StrayDatagram::Unknown));
         assert_eq!(chosen(route(from(2), &new)), Some(1));
         demultiplexer.remove(1);
         assert!(demultiplexer.by_address.is_empty() && demultiplexer.by_name.is_empty());
@@ -414,7 +414,7 @@ mod tests {
         }
         let mut media = |port| demultiplexer.route(now, from(port), &[0x80; 20], &crypto);
         assert_eq!(media(1), Ok((1, Kind::Media)));
-        assert_eq!(media(7), Err(Stray::Unknown));
+        assert_eq!(media(7), Err(StrayDatagram::Unknown));
         assert_eq!(media(8), Ok((1, Kind::Media)));
         assert_eq!(demultiplexer.by_address.len(), 2);
     }

@@ -5,11 +5,11 @@ use std::time::{Duration, Instant, SystemTime};
 use str0m::rtp::rtcp::SenderInfo;
 
 /// Longest plausible time between capture and arrival, repairs and late tracks included.
-const MAX_UNDER_WAY: Duration = Duration::from_secs(5);
+const MAX_TRANSIT: Duration = Duration::from_secs(5);
 
 /// `here` and `there` are the same moment.
 #[derive(Clone, Copy)]
-pub(super) struct Clock {
+pub(super) struct SenderClock {
     here: Instant,
     there: SystemTime,
 }
@@ -17,7 +17,7 @@ pub(super) struct Clock {
 /// When the packet was captured, on our clock (RFC 3550 §6.4.1: a sender report ties RTP
 /// timestamps to the sender's wall clock, one for all its streams).
 pub(super) fn captured(
-    clock: &mut Option<Clock>,
+    clock: &mut Option<SenderClock>,
     report: &SenderInfo,
     timestamp: u32,
     rate: u64,
@@ -31,16 +31,16 @@ pub(super) fn captured(
     } else {
         report.ntp_time.checked_add(span)?
     };
-    let clock = clock.get_or_insert(Clock { here: arrival, there });
+    let clock = clock.get_or_insert(SenderClock { here: arrival, there });
     let captured = match there.duration_since(clock.there) {
         Ok(later) => clock.here.checked_add(later)?,
         Err(earlier) => clock.here.checked_sub(earlier.duration())?,
     };
-    if captured > arrival || arrival.duration_since(captured) > MAX_UNDER_WAY {
+    if captured > arrival || arrival.duration_since(captured) > MAX_TRANSIT {
         // Nothing arrives before it was captured: the difference was taken from a packet that
         // had been under way for longer than this one. And nothing takes that long: the
         // publisher's clock was set.
-        *clock = Clock { here: arrival, there };
+        *clock = SenderClock { here: arrival, there };
         return Some(arrival);
     }
     Some(captured)

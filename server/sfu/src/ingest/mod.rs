@@ -1,7 +1,7 @@
 //! What comes from a publisher.
 
 mod clock;
-mod repairs;
+mod loss_recovery;
 mod track;
 
 use std::sync::Arc;
@@ -11,42 +11,42 @@ use str0m::format::PayloadParams;
 use str0m::media::{KeyframeRequestKind, MediaKind, Mid, Rid};
 use str0m::rtp::RtpPacket;
 
-use self::clock::{Clock, captured};
-use self::repairs::Repairs;
+use self::clock::{SenderClock, captured};
+use self::loss_recovery::LossRecovery;
 use crate::codec::dependency_descriptor::Templates;
-use crate::codec::encoder::{Advice, Habits};
-use crate::codec::parameter_sets::Parameters;
-use crate::codec::svc::{Scalable, Structure};
+use crate::codec::encoder::{Advice, EncoderMonitor};
+use crate::codec::parameter_sets::ParameterSets;
+use crate::codec::svc::{LayerStructure, SvcSplitter};
 use crate::core::transport::Transport;
-use crate::rate_limit::{Bucket, cost};
+use crate::rate_limit::{LeakyBucket, cost};
 use crate::rtp::jitter::Jitter;
-use crate::rtp::nack_generator::Missing;
-use crate::rtp::packet::{Forwarded, TrackName, clock_rate};
+use crate::rtp::nack_generator::NackGenerator;
+use crate::rtp::packet::{ForwardedPacket, TrackId, clock_rate};
 use crate::stats::{LayerStats, PublisherStats};
 
 /// What a publisher may send may be exceeded for that long.
-const EXCEEDED: Duration = Duration::from_secs(1);
+const MAX_EXCESS: Duration = Duration::from_secs(1);
 
 /// What a datagram costs at least, in bytes: opening and passing on a short one is no less work. Sound
 /// is some fifty short ones a second, of thousands that this leaves.
-const SHORTEST: usize = 300;
+const MIN_DATAGRAM_COST: usize = 300;
 
 /// For so long the artist is told.
-const EXCEEDED_LATELY: Duration = Duration::from_secs(10);
+const EXCESS_ADVICE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Of an SRTP packet's number with its roll-overs (RFC 3711 §3.3.1).
-const INDEX_BITS: u32 = 48;
+const SRTP_INDEX_BITS: u32 = 48;
 
 /// A publisher's receiving side.
 pub(crate) struct Ingest {
-    tracks: Vec<Incoming>,
+    tracks: Vec<ReceiveTrack>,
     /// The publisher's wall clock, as its sender reports show it, against ours: the least
     /// difference seen between when a packet was captured there and when it arrived here.
-    clock: Option<Clock>,
+    clock: Option<SenderClock>,
     /// What asks for lost packets, once the handshake is done.
-    repairs: Option<Box<Repairs>>,
+    loss_recovery: Option<Box<LossRecovery>>,
     /// What it may send.
-    allowed: Bucket,
+    rate: LeakyBucket,
     /// Datagrams that were more than it may send.
     excess: u64,
     /// When the last of them came.
@@ -57,15 +57,15 @@ pub(crate) struct Ingest {
 
 /// A packet of a publisher's media.
 #[allow(clippy::large_enum_variant, reason = "handed over once, and never kept")]
-pub(crate) enum Coming<'d> {
+pub(crate) enum IncomingPacket<'d> {
     /// The SDP library opened it.
-    Opened(RtpPacket),
+    Decrypted(RtpPacket),
     /// A datagram that is too late for the library: see [`Ingest::is_late`].
     Late(&'d [u8]),
 }
 
 /// A packet, opened.
-struct Arrived {
+struct ReceivedPacket {
     source: u32,
     /// With roll-overs.
     sequence: u64,
@@ -78,66 +78,66 @@ struct Arrived {
 }
 
 /// One m-line of a publisher.
-struct Incoming {
-    name: TrackName,
+struct ReceiveTrack {
+    name: TrackId,
     mid: Mid,
     keyframe_requests: u64,
     /// Its layers: of simulcast with a name each, of a scalable stream without; otherwise there is
     /// one without a name.
-    layers: Vec<IncomingLayer>,
+    layers: Vec<ReceiveLayer>,
     /// Packets missing from sources before.
     lost_before: u64,
     /// Of its first layer.
     jitter: Jitter,
     /// Its only stream holds several layers.
-    scalable: Option<Parts>,
+    scalable: Option<SvcStream>,
     /// How that is told in AV1.
     templates: Templates,
 }
 
 /// A scalable stream.
-struct Parts {
+struct SvcStream {
     ssrc: u32,
-    structure: Structure,
-    numbers: Scalable,
+    structure: LayerStructure,
+    numbers: SvcSplitter,
 }
 
-struct IncomingLayer {
+struct ReceiveLayer {
     rid: Option<Rid>,
     /// Of the source that sends at present: its first and highest sequence number, and how many
     /// came. The first layer counts for all of a scalable stream.
-    span: Option<Span>,
+    span: Option<ReceptionSpan>,
     /// Of that source, if it sends again what is asked for and has no stream for repairs.
-    missing: Missing,
-    habits: Habits,
+    nacks: NackGenerator,
+    encoder: EncoderMonitor,
     /// Of H.264.
-    parameters: Parameters,
+    parameters: ParameterSets,
     /// What came of it, over all sources.
     seen: LayerStats,
 }
 
-impl IncomingLayer {
+impl ReceiveLayer {
     fn new(rid: Option<Rid>) -> Self {
-        IncomingLayer {
+        ReceiveLayer {
             rid,
             span: None,
-            missing: Missing::default(),
-            habits: Habits::default(),
-            parameters: Parameters::default(),
+            nacks: NackGenerator::default(),
+            encoder: EncoderMonitor::default(),
+            parameters: ParameterSets::default(),
             seen: LayerStats::default(),
         }
     }
 }
 
 #[derive(Clone, Copy)]
-struct Span {
+struct ReceptionSpan {
     source: u32,
     first: u64,
     highest: u64,
     packets: u64,
 }
 
-impl Span {
+impl ReceptionSpan {
     fn lost(&self) -> u64 {
         (self.highest - self.first + 1).saturating_sub(self.packets)
     }
@@ -149,8 +149,8 @@ impl Ingest {
         Ingest {
             tracks: Vec::new(),
             clock: None,
-            repairs: None,
-            allowed: Bucket::new(EXCEEDED, now),
+            loss_recovery: None,
+            rate: LeakyBucket::new(MAX_EXCESS, now),
             excess: 0,
             exceeded: None,
             packets: 0,
@@ -159,9 +159,9 @@ impl Ingest {
     }
 
     /// Whether a datagram of that length is within the `bits` per second that a publisher may send. A
-    /// short one counts as one of [`SHORTEST`].
-    pub(crate) fn allows(&mut self, length: usize, bits: u64, now: Instant) -> bool {
-        let allowed = self.allowed.pass(cost(length.max(SHORTEST) as u64, bits), now);
+    /// short one counts as one of [`MIN_DATAGRAM_COST`].
+    pub(crate) fn is_within_rate(&mut self, length: usize, bits: u64, now: Instant) -> bool {
+        let allowed = self.rate.pass(cost(length.max(MIN_DATAGRAM_COST) as u64, bits), now);
         if !allowed {
             self.excess += 1;
             self.exceeded = Some(now);
@@ -172,10 +172,10 @@ impl Ingest {
     /// A track was negotiated; it is left out if there are `limit` of its kind.
     pub(crate) fn add_track(&mut self, kind: MediaKind, mid: Mid, limit: usize) {
         let names = self.tracks.iter().map(|t| t.name);
-        let Some(name) = TrackName::next(names, kind, limit) else {
+        let Some(name) = TrackId::next(names, kind, limit) else {
             return;
         };
-        self.tracks.push(Incoming {
+        self.tracks.push(ReceiveTrack {
             name,
             mid,
             keyframe_requests: 0,
@@ -192,25 +192,25 @@ impl Ingest {
         &mut self,
         now: Instant,
         transport: &mut Transport,
-        coming: Coming<'_>,
-        burst: &mut Vec<Forwarded>,
+        coming: IncomingPacket<'_>,
+        burst: &mut Vec<ForwardedPacket>,
     ) -> Option<()> {
         match coming {
-            Coming::Opened(packet) => self.receive_opened(transport, packet, burst),
-            Coming::Late(datagram) => self.receive_late(now, transport, datagram, burst),
+            IncomingPacket::Decrypted(packet) => self.receive_decrypted(transport, packet, burst),
+            IncomingPacket::Late(datagram) => self.receive_late(now, transport, datagram, burst),
         }
     }
 
     /// Adds what str0m received to the packets to forward, in each layer that it belongs to; [`None`]
     /// if it belongs to nothing that was negotiated.
-    fn receive_opened(
+    fn receive_decrypted(
         &mut self,
         transport: &mut Transport,
         received: RtpPacket,
-        burst: &mut Vec<Forwarded>,
+        burst: &mut Vec<ForwardedPacket>,
     ) -> Option<()> {
         // Nothing has come before the first number (RFC 3711 §3.3.1): str0m lets a count begin before it.
-        if *received.seq_no >> INDEX_BITS != 0 {
+        if *received.seq_no >> SRTP_INDEX_BITS != 0 {
             return None;
         }
         let source = received.header.ssrc;
@@ -223,7 +223,7 @@ impl Ingest {
         let apart = codec.resend().is_some();
         if asked_for_again {
             // Where repairs have a stream of their own, str0m asks, though it may have to be told so;
-            // elsewhere `repairs` does.
+            // elsewhere `loss_recovery` does.
             stream.suppress_nack(!apart);
         }
         let track = self.tracks.iter_mut().find(|t| t.mid == mid)?;
@@ -231,7 +231,7 @@ impl Ingest {
         track.count(layer, *source, *received.seq_no);
         let known = track.layers.get_mut(layer)?;
         if asked_for_again && !apart {
-            known.missing.came(*received.seq_no, received.timestamp);
+            known.nacks.received(*received.seq_no, received.timestamp);
         }
         if !known.parameters.is_of(*source) {
             let mut offered = transport.parameters.iter();
@@ -243,7 +243,7 @@ impl Ingest {
             let (timestamp, rate) = (received.header.timestamp, clock_rate(&codec));
             captured(&mut self.clock, report, timestamp, rate, received.timestamp)
         });
-        let arrived = Arrived {
+        let arrived = ReceivedPacket {
             source: *source,
             sequence: *received.seq_no,
             timestamp: received.header.timestamp,
@@ -264,7 +264,7 @@ impl Ingest {
     pub(crate) fn request_keyframe(
         &mut self,
         transport: &mut Transport,
-        name: TrackName,
+        name: TrackId,
         layer: u8,
     ) -> bool {
         let Some(track) = self.tracks.iter_mut().find(|t| t.name == name) else {
@@ -278,7 +278,7 @@ impl Ingest {
         stream.request_keyframe(KeyframeRequestKind::Pli);
         track.keyframe_requests += 1;
         if let Some(layer) = track.layers.get_mut(usize::from(layer)) {
-            layer.habits.asked();
+            layer.encoder.keyframe_requested();
         }
         true
     }
@@ -288,7 +288,7 @@ impl Ingest {
     pub(crate) fn request_keyframes(&mut self, transport: &mut Transport) -> u64 {
         let video = self.tracks.iter().filter(|t| t.name.video);
         let layers = video.flat_map(|t| (0..t.layers.len()).map(|layer| (t.name, layer as u8)));
-        let layers: Vec<(TrackName, u8)> = layers.collect();
+        let layers: Vec<(TrackId, u8)> = layers.collect();
         let ask = |(name, layer)| self.request_keyframe(transport, name, layer);
         layers.into_iter().map(ask).filter(|sent| *sent).count() as u64
     }
@@ -321,7 +321,7 @@ impl Ingest {
     /// Packets that never came, over all tracks; those still to be repaired are among them.
     fn lost(&self) -> u64 {
         let layers =
-            |t: &Incoming| t.layers.iter().filter_map(|l| Some(l.span?.lost())).sum::<u64>();
+            |t: &ReceiveTrack| t.layers.iter().filter_map(|l| Some(l.span?.lost())).sum::<u64>();
         self.tracks.iter().map(|t| t.lost_before + layers(t)).sum()
     }
 
@@ -339,12 +339,13 @@ impl Ingest {
         let mut advice = Vec::new();
         if let Some(video) = self.tracks.iter().find(|t| t.name.video) {
             let first = video.layers.first();
-            advice.extend(first.into_iter().flat_map(|layer| layer.habits.advice(now)));
+            advice.extend(first.into_iter().flat_map(|layer| layer.encoder.advice(now)));
             if video.layers.iter().any(|layer| layer.parameters.unknown) {
                 advice.push(Advice::NoParameterSets);
             }
         }
-        if self.exceeded.is_some_and(|at| now.saturating_duration_since(at) < EXCEEDED_LATELY) {
+        if self.exceeded.is_some_and(|at| now.saturating_duration_since(at) < EXCESS_ADVICE_TIMEOUT)
+        {
             advice.push(Advice::TooMuch);
         }
         advice
@@ -369,14 +370,15 @@ mod tests {
         let bits = 30_000_000;
         // A second's worth at once, and that of the second.
         let at = |index: u64| begun + Duration::from_micros(index * 10);
-        let passed = (0..100_000).filter(|index| ingest.allows(40, bits, at(*index))).count();
+        let passed =
+            (0..100_000).filter(|index| ingest.is_within_rate(40, bits, at(*index))).count();
         assert!((24_900..25_100).contains(&passed), "{passed}");
         // Sound, and three layers of pictures in full packets.
         let mut ingest = Ingest::new(begun);
         let at = |index: u64| begun + Duration::from_millis(index);
         for index in 0..10_000 {
-            assert!(ingest.allows(1_200, bits, at(index)));
-            assert!(index % 20 != 0 || ingest.allows(80, bits, at(index)));
+            assert!(ingest.is_within_rate(1_200, bits, at(index)));
+            assert!(index % 20 != 0 || ingest.is_within_rate(80, bits, at(index)));
         }
     }
 }

@@ -6,18 +6,20 @@ use str0m::format::Codec;
 use str0m::media::Rid;
 use str0m::rtp::ExtensionValues;
 
-use super::{Arrived, Incoming, IncomingLayer, Parts, Span};
+use super::{ReceiveLayer, ReceiveTrack, ReceivedPacket, ReceptionSpan, SvcStream};
 use crate::codec::dependency_descriptor;
 use crate::codec::h264;
 use crate::codec::keyframe::begins_keyframe;
-use crate::codec::parameter_sets::{Arriving, Place, Sets};
-use crate::codec::svc::{Part, Scalable, Share};
-use crate::codec::vp8::{Picture, vp8_height};
+use crate::codec::parameter_sets::{H264Packet, Placement, Sets};
+use crate::codec::svc::{LayerInfo, LayerShare, SvcSplitter};
+use crate::codec::vp8::{Vp8Picture, vp8_height};
 use crate::codec::vp9;
-use crate::rtp::nack_generator::Missing;
-use crate::rtp::packet::{EndToEnd, Forwarded, MAX_LAYERS, Packet, Source, clock_rate};
+use crate::rtp::nack_generator::NackGenerator;
+use crate::rtp::packet::{
+    ForwardedExtensions, ForwardedPacket, MAX_LAYERS, Packet, Source, clock_rate,
+};
 
-impl Incoming {
+impl ReceiveTrack {
     /// The number of a layer; none if there are too many.
     pub(super) fn layer(&mut self, rid: Option<Rid>) -> Option<usize> {
         if let Some(known) = self.layers.iter().position(|l| l.rid == rid) {
@@ -26,7 +28,7 @@ impl Incoming {
         if self.layers.len() >= MAX_LAYERS {
             return None;
         }
-        self.layers.push(IncomingLayer::new(rid));
+        self.layers.push(ReceiveLayer::new(rid));
         Some(self.layers.len() - 1)
     }
 
@@ -34,13 +36,13 @@ impl Incoming {
     pub(super) fn take(
         &mut self,
         layer: usize,
-        arrived: Arrived,
+        arrived: ReceivedPacket,
         values: &ExtensionValues,
-        burst: &mut Vec<Forwarded>,
+        burst: &mut Vec<ForwardedPacket>,
     ) {
-        let Arrived { source, timestamp, codec, arrival, .. } = arrived;
+        let ReceivedPacket { source, timestamp, codec, arrival, .. } = arrived;
         let payload = &arrived.payload;
-        let mut extensions = EndToEnd::of(values);
+        let mut extensions = ForwardedExtensions::of(values);
         let part = match codec.spec().codec {
             Codec::Vp9 => vp9::read(payload),
             Codec::Av1 => {
@@ -57,7 +59,7 @@ impl Incoming {
             _ => part.and_then(|part| part.structure?.height(part.layer)),
         };
         let vp8 = codec.spec().codec == Codec::Vp8;
-        let Some(Place { sequence, before }) = self.place(layer, &arrived, keyframe) else {
+        let Some(Placement { sequence, before }) = self.place(layer, &arrived, keyframe) else {
             return;
         };
         if layer == 0 {
@@ -71,7 +73,7 @@ impl Incoming {
             keyframe,
             begins: false,
             height,
-            picture: if vp8 { Picture::of_vp8(payload) } else { None },
+            picture: if vp8 { Vp8Picture::of_vp8(payload) } else { None },
             payload: arrived.payload,
             codec,
             arrival,
@@ -90,23 +92,28 @@ impl Incoming {
 
     /// The number of a packet among those of its layer, and what is put in before it; looks at what can
     /// be told of its encoder.
-    fn place(&mut self, layer: usize, arrived: &Arrived, keyframe: bool) -> Option<Place> {
-        let Arrived { sequence, timestamp, arrival, .. } = *arrived;
-        let as_it_is = Some(Place { sequence, before: None });
+    fn place(
+        &mut self,
+        layer: usize,
+        arrived: &ReceivedPacket,
+        keyframe: bool,
+    ) -> Option<Placement> {
+        let ReceivedPacket { sequence, timestamp, arrival, .. } = *arrived;
+        let as_it_is = Some(Placement { sequence, before: None });
         if !self.name.video {
             return as_it_is;
         }
         let layer = self.layers.get_mut(layer)?;
-        layer.habits.see(arrival);
+        layer.encoder.packet_received(arrival);
         if keyframe {
-            layer.habits.see_keyframe(timestamp, arrival);
+            layer.encoder.keyframe_received(timestamp, arrival);
         }
         if arrived.codec.spec().codec != Codec::H264 {
             return as_it_is;
         }
         let payload = &arrived.payload;
-        layer.habits.see_order(sequence, timestamp, h264::has_b_slice(payload), arrival);
-        layer.parameters.place(&Arriving { sequence, timestamp, payload })
+        layer.encoder.frame_order(sequence, timestamp, h264::has_b_slice(payload), arrival);
+        layer.parameters.place(&H264Packet { sequence, timestamp, payload })
     }
 
     /// Puts parameter sets in before a packet.
@@ -116,7 +123,7 @@ impl Incoming {
         packet: &Packet,
         sets: &Sets,
         first: u64,
-        burst: &mut Vec<Forwarded>,
+        burst: &mut Vec<ForwardedPacket>,
     ) {
         for (sequence, set) in (first..).zip(sets) {
             let put_in = Packet {
@@ -125,7 +132,7 @@ impl Incoming {
                 keyframe: begins_keyframe(Codec::H264, set),
                 height: h264::height(set),
                 payload: Arc::clone(set),
-                extensions: EndToEnd::default(),
+                extensions: ForwardedExtensions::default(),
                 ..packet.clone()
             };
             self.pass(layer, put_in, burst);
@@ -134,13 +141,13 @@ impl Incoming {
 
     /// Gives each layer its share of a packet, the lowest first. Which layers there are is what the
     /// stream's keyframes say; without a word of theirs, there is one.
-    fn take_apart(&mut self, packet: Packet, part: Part, burst: &mut Vec<Forwarded>) {
+    fn take_apart(&mut self, packet: Packet, part: LayerInfo, burst: &mut Vec<ForwardedPacket>) {
         let ssrc = packet.source.ssrc;
         if let Some(structure) = part.structure.filter(|_| packet.keyframe) {
             let known = self.scalable.take().filter(|_| structure.count > 1);
             let known = known.filter(|parts| parts.ssrc == ssrc).map(|parts| parts.numbers);
-            let numbers = known.unwrap_or_else(|| Scalable::new(packet.sequence));
-            self.scalable = (structure.count > 1).then_some(Parts { ssrc, structure, numbers });
+            let numbers = known.unwrap_or_else(|| SvcSplitter::new(packet.sequence));
+            self.scalable = (structure.count > 1).then_some(SvcStream { ssrc, structure, numbers });
         }
         let Some(parts) = self.scalable.as_mut().filter(|parts| parts.ssrc == ssrc) else {
             return self.pass(0, packet, burst);
@@ -152,7 +159,7 @@ impl Incoming {
         for (layer, share) in (0..).zip(shares) {
             let source = Source { ssrc, layer: Some(layer) };
             let share = match share {
-                Some(Share::Whole(sequence)) => Packet {
+                Some(LayerShare::Whole(sequence)) => Packet {
                     source,
                     sequence,
                     begins,
@@ -161,13 +168,13 @@ impl Incoming {
                     height: structure.height(layer),
                     ..packet.clone()
                 },
-                Some(Share::Empty(sequence)) => Packet {
+                Some(LayerShare::Empty(sequence)) => Packet {
                     source,
                     sequence,
                     marker: false,
                     keyframe: false,
                     payload: Arc::default(),
-                    extensions: EndToEnd::default(),
+                    extensions: ForwardedExtensions::default(),
                     ..packet.clone()
                 },
                 None => continue,
@@ -177,19 +184,19 @@ impl Incoming {
     }
 
     /// Gives a packet to one layer.
-    fn pass(&mut self, layer: usize, packet: Packet, burst: &mut Vec<Forwarded>) {
+    fn pass(&mut self, layer: usize, packet: Packet, burst: &mut Vec<ForwardedPacket>) {
         while self.layers.len() <= layer {
-            self.layers.push(IncomingLayer::new(None));
+            self.layers.push(ReceiveLayer::new(None));
         }
         if let Some(layer) = self.layers.get_mut(layer) {
             layer.seen.bytes += packet.payload.len() as u64;
             layer.seen.height = packet.height.or(layer.seen.height);
         }
-        burst.push(Forwarded { name: self.name, layer: layer as u8, packet });
+        burst.push(ForwardedPacket { name: self.name, layer: layer as u8, packet });
     }
 
     pub(super) fn count(&mut self, layer: usize, source: u32, sequence: u64) {
-        let begun = Span { source, first: sequence, highest: sequence, packets: 0 };
+        let begun = ReceptionSpan { source, first: sequence, highest: sequence, packets: 0 };
         let Some(layer) = self.layers.get_mut(layer) else {
             return;
         };
@@ -197,7 +204,7 @@ impl Incoming {
         if span.source != source {
             self.lost_before += span.lost();
             *span = begun;
-            layer.missing = Missing::default();
+            layer.nacks = NackGenerator::default();
         }
         span.first = span.first.min(sequence);
         span.highest = span.highest.max(sequence);

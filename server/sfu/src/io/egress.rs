@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use quinn_udp::{Transmit, UdpSocketState};
 
 /// What takes sealed datagrams.
-pub(crate) trait Wire: Send {
+pub(crate) trait Egress: Send {
     /// How many datagrams one call may hold.
     fn max_segments(&self) -> usize;
 
@@ -19,7 +19,7 @@ pub(crate) trait Wire: Send {
 
 /// What went over a wire.
 #[derive(Debug, Default)]
-pub(crate) struct Traffic {
+pub(crate) struct EgressCounters {
     pub(crate) datagrams: AtomicU64,
     pub(crate) bytes: AtomicU64,
     /// Media packets among them, repairs not included.
@@ -29,23 +29,23 @@ pub(crate) struct Traffic {
 }
 
 /// A UDP socket, with segmentation offload where the kernel has it (UDP_SEGMENT, Linux 4.18).
-pub(crate) struct UdpWire {
+pub(crate) struct UdpEgress {
     socket: UdpSocket,
     state: Arc<UdpSocketState>,
     /// The socket is an IPv6 one, on which IPv4 addresses appear mapped (RFC 4291 §2.5.5.2).
     dual_stack: bool,
-    traffic: Arc<Traffic>,
+    traffic: Arc<EgressCounters>,
 }
 
-impl UdpWire {
+impl UdpEgress {
     /// A wire over `socket`, which must not block.
     ///
     /// # Errors
     /// When the socket can't be asked for what it can do.
-    pub(crate) fn new(socket: UdpSocket, traffic: Arc<Traffic>) -> io::Result<Self> {
+    pub(crate) fn new(socket: UdpSocket, traffic: Arc<EgressCounters>) -> io::Result<Self> {
         let dual_stack = socket.local_addr()?.is_ipv6();
         let state = Arc::new(UdpSocketState::new((&socket).into())?);
-        Ok(UdpWire { socket, state, dual_stack, traffic })
+        Ok(UdpEgress { socket, state, dual_stack, traffic })
     }
 
     /// Another wire over the same socket, for another thread.
@@ -53,7 +53,7 @@ impl UdpWire {
     /// # Errors
     /// When the process has no more file descriptors.
     pub(crate) fn another(&self) -> io::Result<Self> {
-        Ok(UdpWire {
+        Ok(UdpEgress {
             socket: self.socket.try_clone()?,
             state: Arc::clone(&self.state),
             dual_stack: self.dual_stack,
@@ -62,7 +62,7 @@ impl UdpWire {
     }
 }
 
-impl Wire for UdpWire {
+impl Egress for UdpEgress {
     fn max_segments(&self) -> usize {
         self.state.max_gso_segments()
     }

@@ -10,34 +10,34 @@ use super::clock;
 use crate::config::SfuLimits;
 use crate::ice::demultiplexer::PeerKey;
 use crate::ids::SessionId;
-use crate::io::egress::{Traffic, UdpWire};
-use crate::rtp::packet::Forwarded;
-use crate::shard::{Admission, News, Shard, Shards};
+use crate::io::egress::{EgressCounters, UdpEgress};
+use crate::rtp::packet::ForwardedPacket;
+use crate::shard::{Shard, ShardEvent, Shards, SubscriberSetup};
 use crate::stats::SubscriberStats;
 
 /// A shard whose panics end its sessions, and not the thread: it begins anew, empty.
-pub(super) struct Inline {
+pub(super) struct InlineShards {
     shard: Shard,
     sessions: HashMap<PeerKey, SessionId>,
     /// Whose sessions a panic has ended.
-    failed: Vec<News>,
-    wire: UdpWire,
-    traffic: Arc<Traffic>,
+    failed: Vec<ShardEvent>,
+    wire: UdpEgress,
+    traffic: Arc<EgressCounters>,
     limits: SfuLimits,
 }
 
-impl Inline {
+impl InlineShards {
     /// Without sessions, sending through a wire like `wire`.
     ///
     /// # Errors
     /// When the process has no more file descriptors.
     pub(super) fn new(
         limits: &SfuLimits,
-        wire: UdpWire,
-        traffic: &Arc<Traffic>,
+        wire: UdpEgress,
+        traffic: &Arc<EgressCounters>,
     ) -> std::io::Result<Self> {
         let own = Box::new(wire.another()?);
-        Ok(Inline {
+        Ok(InlineShards {
             shard: Shard::new(clock(), limits, own, Arc::clone(traffic)),
             sessions: HashMap::new(),
             failed: Vec::new(),
@@ -49,7 +49,8 @@ impl Inline {
 
     fn guarded(&mut self, work: impl FnOnce(&mut Shard)) {
         if catch_unwind(AssertUnwindSafe(|| work(&mut self.shard))).is_err() {
-            let failed = self.sessions.drain().map(|(key, session)| News::Failed(key, session));
+            let failed =
+                self.sessions.drain().map(|(key, session)| ShardEvent::Failed(key, session));
             self.failed.extend(failed);
             // Without a descriptor to spare it goes on as it is, without its sessions.
             if let Ok(wire) = self.wire.another() {
@@ -60,8 +61,8 @@ impl Inline {
     }
 }
 
-impl Shards for Inline {
-    fn admit(&mut self, now: Instant, key: PeerKey, admission: Admission) {
+impl Shards for InlineShards {
+    fn admit(&mut self, now: Instant, key: PeerKey, admission: SubscriberSetup) {
         self.sessions.insert(key, admission.session);
         self.guarded(|shard| shard.admit(now, key, admission));
     }
@@ -79,7 +80,7 @@ impl Shards for Inline {
         self.guarded(|shard| shard.set_max_height(key, height));
     }
 
-    fn forward(&mut self, now: Instant, stage: usize, burst: &[Forwarded]) {
+    fn forward(&mut self, now: Instant, stage: usize, burst: &[ForwardedPacket]) {
         self.guarded(|shard| shard.forward(now, stage, burst));
     }
 
@@ -103,7 +104,7 @@ impl Shards for Inline {
         self.shard.deadline()
     }
 
-    fn take_news(&mut self, news: &mut Vec<News>) {
+    fn take_news(&mut self, news: &mut Vec<ShardEvent>) {
         news.append(&mut self.failed);
         Shards::take_news(&mut self.shard, news);
     }
@@ -131,26 +132,26 @@ mod tests {
     fn a_panic_ends_the_sessions_and_not_the_thread() {
         let socket = UdpSocket::bind(("127.0.0.1", 0)).expect("a socket");
         let remote = socket.local_addr().expect("an address");
-        let traffic = Arc::new(Traffic::default());
-        let wire = UdpWire::new(socket, Arc::clone(&traffic)).expect("a wire");
-        let mut inline = Inline::new(&SfuLimits::default(), wire, &traffic).expect("a shard");
+        let traffic = Arc::new(EgressCounters::default());
+        let wire = UdpEgress::new(socket, Arc::clone(&traffic)).expect("a wire");
+        let mut inline = InlineShards::new(&SfuLimits::default(), wire, &traffic).expect("a shard");
         let session = SessionId::random().expect("randomness");
         let profile = SrtpProfile::AEAD_AES_128_GCM;
-        let admit = |inline: &mut Inline, key| {
+        let admit = |inline: &mut InlineShards, key| {
             let keys = Keys { profile, material: vec![7; 56], client: false };
             let tracks = Vec::new();
             let max_height = None;
             inline.admit(
                 clock(),
                 key,
-                Admission { session, stage: 1, remote, max_height, keys, tracks },
+                SubscriberSetup { session, stage: 1, remote, max_height, keys, tracks },
             );
         };
         admit(&mut inline, 1);
         inline.guarded(|_| panic!("as asked"));
         let mut news = Vec::new();
         inline.take_news(&mut news);
-        assert_eq!(news, [News::Failed(1, session)]);
+        assert_eq!(news, [ShardEvent::Failed(1, session)]);
         inline.remove(1);
         admit(&mut inline, 2);
         assert!(inline.stats(1).is_none() && inline.stats(2).is_some());

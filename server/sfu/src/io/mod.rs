@@ -19,18 +19,18 @@ use tokio::io::Interest;
 use tokio::net::UdpSocket;
 use tokio::sync::{Notify, mpsc, oneshot};
 
-use self::inline::Inline;
-pub(crate) use self::offer_reader::Offered;
-use self::tcp::Gateway;
-use self::threads::Threads;
+use self::inline::InlineShards;
+pub(crate) use self::offer_reader::OfferRequest;
+use self::tcp::TcpGateway;
+use self::threads::ThreadedShards;
 use crate::config::SfuConfig;
 use crate::core::standby::TakeoverCondition;
-use crate::core::transport::{Opening, Transmit};
+use crate::core::transport::{PreparedSession, Transmit};
 use crate::core::{AcceptedOffer, Core, IceRestart};
 use crate::error::{OfferError, SfuStartError};
 use crate::event::SfuEvent;
 use crate::ids::{SessionId, StageId};
-use crate::io::egress::{Traffic, UdpWire, Wire};
+use crate::io::egress::{Egress, EgressCounters, UdpEgress};
 use crate::io::load::Load;
 use crate::sdp::fragment::IceCredentials;
 use crate::shard::Shards;
@@ -62,9 +62,9 @@ const GOODBYE: Duration = Duration::from_millis(200);
 /// What the handle asks for.
 #[derive(Debug)]
 pub(crate) enum SfuCommand {
-    Publish(StageId, Box<Opening>, TakeoverCondition, Reply),
+    Publish(StageId, Box<PreparedSession>, TakeoverCondition, Reply),
     HandOver(SessionId, oneshot::Sender<bool>),
-    Subscribe(StageId, Box<Opening>, Reply),
+    Subscribe(StageId, Box<PreparedSession>, Reply),
     SetMaxHeight(SessionId, Option<u16>, oneshot::Sender<bool>),
     Restart(SessionId, IceCredentials, oneshot::Sender<Option<IceRestart>>),
     Close(SessionId, oneshot::Sender<bool>),
@@ -91,14 +91,14 @@ pub(crate) fn start(
     commands: mpsc::Receiver<SfuCommand>,
     events: mpsc::Sender<SfuEvent>,
     stop: Arc<StopSignal>,
-) -> Result<(SocketAddr, mpsc::Sender<Offered>), SfuStartError> {
+) -> Result<(SocketAddr, mpsc::Sender<OfferRequest>), SfuStartError> {
     let socket = bind(config.bind).map_err(SfuStartError::Socket)?;
     let local = socket.local_addr().map_err(SfuStartError::Socket)?;
     let gateway = open_gateway(config.bind, local, config.limits.max_sessions);
     let tcp = gateway.as_ref().map(|gateway| gateway.local.port());
     let candidates = candidates(&config.public_addresses, local, tcp);
-    let traffic = Arc::new(Traffic::default());
-    let wire = socket.try_clone().and_then(|s| UdpWire::new(s, Arc::clone(&traffic)));
+    let traffic = Arc::new(EgressCounters::default());
+    let wire = socket.try_clone().and_then(|s| UdpEgress::new(s, Arc::clone(&traffic)));
     let wire = wire.map_err(SfuStartError::Socket)?;
     if wire.max_segments() < 2 {
         tracing::info!("no UDP segmentation offload here: datagrams are sent one by one");
@@ -106,11 +106,11 @@ pub(crate) fn start(
     let mut news = Arc::new(Notify::new());
     let shards: Box<dyn Shards> = match config.sending_threads {
         0 => {
-            let inline = Inline::new(&config.limits, wire, &traffic);
+            let inline = InlineShards::new(&config.limits, wire, &traffic);
             Box::new(inline.map_err(SfuStartError::Socket)?)
         }
         count => {
-            let started = Threads::start(count, &config.limits, &wire, &traffic);
+            let started = ThreadedShards::start(count, &config.limits, &wire, &traffic);
             let (threads, wake) = started.map_err(SfuStartError::Thread)?;
             news = wake;
             Box::new(threads)
@@ -161,7 +161,7 @@ struct Driver {
     /// Since when it has had none.
     blocked: Option<Instant>,
     /// By which TCP comes in for as long as this runs.
-    gateway: Option<Gateway>,
+    gateway: Option<TcpGateway>,
 }
 
 impl Driver {
@@ -332,10 +332,10 @@ fn bind(address: SocketAddr) -> io::Result<std::net::UdpSocket> {
 
 /// Takes TCP at the port of the UDP socket, so that one rule of a firewall is about one number; at
 /// another one only if any port would have done. Without it, media goes by UDP alone.
-fn open_gateway(wanted: SocketAddr, local: SocketAddr, most: usize) -> Option<Gateway> {
+fn open_gateway(wanted: SocketAddr, local: SocketAddr, most: usize) -> Option<TcpGateway> {
     let same = SocketAddr::new(wanted.ip(), local.port());
-    let opened = Gateway::open(same, local, most).or_else(|error| match wanted.port() {
-        0 => Gateway::open(wanted, local, most),
+    let opened = TcpGateway::open(same, local, most).or_else(|error| match wanted.port() {
+        0 => TcpGateway::open(wanted, local, most),
         _ => Err(error),
     });
     opened

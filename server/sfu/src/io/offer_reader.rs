@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::clock;
 use crate::config::SfuLimits;
-use crate::core::transport::{Opening, Shared, Transport};
+use crate::core::transport::{PreparedSession, Shared, Transport};
 use crate::error::{OfferError, SfuStartError};
 use crate::event::SessionRole;
 
@@ -16,20 +16,20 @@ const WAITING_OFFERS: usize = 256;
 
 /// An offer to be read.
 #[derive(Debug)]
-pub(crate) struct Offered {
+pub(crate) struct OfferRequest {
     pub(crate) role: SessionRole,
     pub(crate) text: String,
-    pub(crate) reply: oneshot::Sender<Result<Opening, OfferError>>,
+    pub(crate) reply: oneshot::Sender<Result<PreparedSession, OfferError>>,
 }
 
 /// Starts the thread. It ends when nobody can ask it any more.
 pub(super) fn start(
     shared: Arc<Shared>,
     limits: SfuLimits,
-) -> Result<mpsc::Sender<Offered>, SfuStartError> {
-    let (offers, mut inbox) = mpsc::channel::<Offered>(WAITING_OFFERS);
+) -> Result<mpsc::Sender<OfferRequest>, SfuStartError> {
+    let (offers, mut inbox) = mpsc::channel::<OfferRequest>(WAITING_OFFERS);
     let read = move || {
-        while let Some(Offered { role, text, reply }) = inbox.blocking_recv() {
+        while let Some(OfferRequest { role, text, reply }) = inbox.blocking_recv() {
             // Whoever asked may have left while it waited.
             if reply.is_closed() {
                 continue;

@@ -49,7 +49,7 @@ const AGAIN: Duration = Duration::from_millis(100);
 
 /// Where connections are taken; no more, and none that there are, once it is dropped.
 #[derive(Debug)]
-pub(super) struct Gateway {
+pub(super) struct TcpGateway {
     pub(super) local: SocketAddr,
     tally: Arc<Tally>,
     _open: oneshot::Sender<()>,
@@ -63,7 +63,7 @@ struct Tally {
     refused: AtomicU64,
 }
 
-impl Gateway {
+impl TcpGateway {
     /// Takes at most `most` connections at `bind`, for the core at `core`. When there are as many, the
     /// oldest one that has proved nothing makes room: whoever opens many keeps nobody out.
     ///
@@ -88,7 +88,7 @@ impl Gateway {
         std::thread::Builder::new()
             .name("sfu-tcp".into())
             .spawn(move || runtime.block_on(serve))?;
-        Ok(Gateway { local, tally, _open: open })
+        Ok(TcpGateway { local, tally, _open: open })
     }
 
     /// Says how many connections there were.
@@ -249,9 +249,9 @@ mod tests {
     const LOOPBACK: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
     /// A gateway for so many connections, and the core's socket behind it.
-    async fn open(most: usize) -> (Gateway, UdpSocket) {
+    async fn open(most: usize) -> (TcpGateway, UdpSocket) {
         let core = UdpSocket::bind(LOOPBACK).await.expect("a socket");
-        let gateway = Gateway::open(LOOPBACK, core.local_addr().expect("an address"), most);
+        let gateway = TcpGateway::open(LOOPBACK, core.local_addr().expect("an address"), most);
         (gateway.expect("a gateway"), core)
     }
 

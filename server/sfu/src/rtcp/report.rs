@@ -33,9 +33,9 @@ pub(crate) struct ReferenceAnswer {
 
 /// A compound packet in the making (RFC 3550 §6.1). Keeps its memory from one to the next.
 #[derive(Default)]
-pub(crate) struct Compound(Vec<u8>);
+pub(crate) struct CompoundPacket(Vec<u8>);
 
-impl Compound {
+impl CompoundPacket {
     /// Begins anew.
     pub(crate) fn clear(&mut self) {
         self.0.clear();
@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn packets_are_whole_words_and_say_their_length() {
-        let mut compound = Compound::default();
+        let mut compound = CompoundPacket::default();
         let report =
             SenderReport { ssrc: 7, ntp: 1 << 32 | 5, timestamp: 9, packets: 3, bytes: 300 };
         compound.sender_report(&report);

@@ -6,33 +6,33 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 /// Numbers behind the newest at which a packet is still waited for.
-const REACH: u64 = 2_048;
+const MAX_AGE_PACKETS: u64 = 2_048;
 
 /// Packets of one stream that are waited for at a time: a line that loses more has no use for repairs.
-const MOST: usize = 512;
+const MAX_GAPS: usize = 512;
 
 /// Packets overtake each other on the way; what comes this much later was never lost.
-const OVERTAKEN: Duration = Duration::from_millis(10);
+const REORDERING_TIMEOUT: Duration = Duration::from_millis(10);
 
 /// How long a repair takes before any came.
-const UNKNOWN: Duration = Duration::from_millis(50);
+const INITIAL_ROUND_TRIP: Duration = Duration::from_millis(50);
 
 /// Bounds on how soon a packet is asked for once more.
-const SOONEST: Duration = Duration::from_millis(20);
-const LATEST: Duration = Duration::from_millis(400);
+const MIN_RETRY_INTERVAL: Duration = Duration::from_millis(20);
+const MAX_RETRY_INTERVAL: Duration = Duration::from_millis(400);
 
 /// How often a packet is asked for.
-const TRIES: u8 = 8;
+const MAX_RETRIES: u8 = 8;
 
 /// After that a repair is of no use: whoever watches has gone on.
-const USELESS: Duration = Duration::from_millis(2_000);
+const GIVE_UP_TIMEOUT: Duration = Duration::from_millis(2_000);
 
 /// Pairs of a number and a mask in one request; the rest is asked for with the next.
-const PAIRS: usize = 64;
+const MAX_PAIRS: usize = 64;
 
 /// The missing packets of one stream.
 #[derive(Default)]
-pub(crate) struct Missing {
+pub(crate) struct NackGenerator {
     highest: Option<u64>,
     /// By their numbers.
     gaps: VecDeque<Gap>,
@@ -47,12 +47,12 @@ struct Gap {
     sequence: u64,
     noticed: Instant,
     asked: Option<Instant>,
-    tries: u8,
+    retries: u8,
 }
 
-impl Missing {
+impl NackGenerator {
     /// A packet came.
-    pub(crate) fn came(&mut self, sequence: u64, now: Instant) {
+    pub(crate) fn received(&mut self, sequence: u64, now: Instant) {
         let Some(highest) = self.highest else {
             self.highest = Some(sequence);
             return;
@@ -65,20 +65,20 @@ impl Missing {
         if sequence == highest + 1 {
             return;
         }
-        if sequence - highest > REACH {
+        if sequence - highest > MAX_AGE_PACKETS {
             // Another count.
             self.gaps.clear();
             self.due = None;
             return;
         }
-        let earliest = sequence.saturating_sub(MOST as u64);
+        let earliest = sequence.saturating_sub(MAX_GAPS as u64);
         for sequence in (highest + 1).max(earliest)..sequence {
-            if self.gaps.len() == MOST {
+            if self.gaps.len() == MAX_GAPS {
                 self.gaps.pop_front();
             }
-            self.gaps.push_back(Gap { sequence, noticed: now, asked: None, tries: 0 });
+            self.gaps.push_back(Gap { sequence, noticed: now, asked: None, retries: 0 });
         }
-        let due = now + OVERTAKEN;
+        let due = now + REORDERING_TIMEOUT;
         self.due = Some(self.due.map_or(due, |known| known.min(due)));
     }
 
@@ -91,11 +91,11 @@ impl Missing {
         };
         // Of several requests it isn't known which was answered (Karn's rule); until anything is known,
         // it was the first.
-        if let Some(asked) = gap.asked.filter(|_| gap.tries == 1) {
+        if let Some(asked) = gap.asked.filter(|_| gap.retries == 1) {
             let took = now.saturating_duration_since(asked);
             self.round_trip = Some(self.round_trip.map_or(took, |known| (known * 7 + took) / 8));
-        } else if gap.tries > 1 && self.round_trip.is_none() {
-            self.round_trip = Some(now.saturating_duration_since(gap.noticed + OVERTAKEN));
+        } else if gap.retries > 1 && self.round_trip.is_none() {
+            self.round_trip = Some(now.saturating_duration_since(gap.noticed + REORDERING_TIMEOUT));
         }
         self.schedule();
     }
@@ -110,42 +110,44 @@ impl Missing {
         Some((sequence, behind))
     }
 
-    /// When [`Missing::ask`] next has something to ask for.
+    /// When [`NackGenerator::write_due`] next has something to ask for.
     pub(crate) fn due(&self) -> Option<Instant> {
         self.due
     }
 
     fn schedule(&mut self) {
-        let again = self.again();
-        self.due = self.gaps.iter().map(|gap| gap.due(again)).min();
+        let retry_interval = self.retry_interval();
+        self.due = self.gaps.iter().map(|gap| gap.due(retry_interval)).min();
     }
 
     /// How long after a request the next one follows.
-    fn again(&self) -> Duration {
-        let expected = self.round_trip.unwrap_or(UNKNOWN);
-        (expected * 5 / 4 + OVERTAKEN).clamp(SOONEST, LATEST)
+    fn retry_interval(&self) -> Duration {
+        let expected = self.round_trip.unwrap_or(INITIAL_ROUND_TRIP);
+        (expected * 5 / 4 + REORDERING_TIMEOUT).clamp(MIN_RETRY_INTERVAL, MAX_RETRY_INTERVAL)
     }
 
     /// Calls `write` with each pair of a number and a mask of the 16 after it that is to be asked for
     /// now. Gives up what is of no use any more.
-    pub(crate) fn ask(&mut self, now: Instant, mut write: impl FnMut(u16, u16)) {
-        let again = self.again();
-        let reach = self.highest.map_or(0, |highest| highest.saturating_sub(REACH));
+    pub(crate) fn write_due(&mut self, now: Instant, mut write: impl FnMut(u16, u16)) {
+        let retry_interval = self.retry_interval();
+        let reach = self.highest.map_or(0, |highest| highest.saturating_sub(MAX_AGE_PACKETS));
         self.gaps.retain(|gap| {
             let waited = now.saturating_duration_since(gap.noticed);
-            gap.sequence > reach && waited < USELESS && (gap.tries < TRIES || gap.due(again) > now)
+            gap.sequence > reach
+                && waited < GIVE_UP_TIMEOUT
+                && (gap.retries < MAX_RETRIES || gap.due(retry_interval) > now)
         });
         let mut pair: Option<(u64, u16)> = None;
         let mut pairs = 0;
         for gap in &mut self.gaps {
-            if gap.due(again) > now {
+            if gap.due(retry_interval) > now {
                 continue;
             }
             match &mut pair {
                 Some((first, mask)) if gap.sequence - *first <= 16 => {
                     *mask |= 1 << (gap.sequence - *first - 1);
                 }
-                _ if pairs == PAIRS => break,
+                _ if pairs == MAX_PAIRS => break,
                 _ => {
                     if let Some((first, mask)) = pair.replace((gap.sequence, 0)) {
                         write(first as u16, mask);
@@ -153,7 +155,7 @@ impl Missing {
                     pairs += 1;
                 }
             }
-            gap.tries += 1;
+            gap.retries += 1;
             gap.asked = Some(now);
         }
         if let Some((first, mask)) = pair {
@@ -164,8 +166,8 @@ impl Missing {
 }
 
 impl Gap {
-    fn due(&self, again: Duration) -> Instant {
-        self.asked.map_or(self.noticed + OVERTAKEN, |asked| asked + again)
+    fn due(&self, retry_interval: Duration) -> Instant {
+        self.asked.map_or(self.noticed + REORDERING_TIMEOUT, |asked| asked + retry_interval)
     }
 }
 
@@ -173,9 +175,9 @@ impl Gap {
 mod tests {
     use super::*;
 
-    fn asked(missing: &mut Missing, now: Instant) -> Vec<(u16, u16)> {
+    fn asked(missing: &mut NackGenerator, now: Instant) -> Vec<(u16, u16)> {
         let mut pairs = Vec::new();
-        missing.ask(now, |first, mask| pairs.push((first, mask)));
+        missing.write_due(now, |first, mask| pairs.push((first, mask)));
         pairs
     }
 
@@ -184,48 +186,50 @@ mod tests {
     fn a_gap_is_asked_for_soon_and_again_until_it_is_filled_or_of_no_use() {
         let begun = Instant::now();
         let at = |millis| begun + Duration::from_millis(millis);
-        let mut missing = Missing::default();
+        let mut missing = NackGenerator::default();
         for sequence in [65_533, 65_534, 65_537, 65_554, 65_556] {
-            missing.came(sequence, at(0));
+            missing.received(sequence, at(0));
         }
         assert_eq!(missing.due(), Some(at(10)));
         assert_eq!(asked(&mut missing, at(9)), []);
         // One that was only overtaken is not asked for.
-        missing.came(65_536, at(9));
+        missing.received(65_536, at(9));
         assert_eq!(asked(&mut missing, at(10)), [(65_535, 0xfffc), (16, 0b101)]);
         assert_eq!(asked(&mut missing, at(60)), []);
         // The repair tells how long repairs take.
         assert_eq!(missing.awaited(65_535), Some((65_535, 21)));
-        missing.came(65_535, at(40));
+        missing.received(65_535, at(40));
         assert_eq!(missing.awaited(65_535), None);
         assert_eq!(missing.due(), Some(at(10 + 30 * 5 / 4 + 10) + Duration::from_micros(500)));
         for number in 2..=18 {
-            missing.came(65_536 + number, at(50));
+            missing.received(65_536 + number, at(50));
         }
         assert_eq!(missing.awaited(19), Some((65_555, 1)));
-        let (mut tries, mut now) = (1, 50);
+        let (mut retries, mut now) = (1, 50);
         while missing.due().is_some() {
             now += 5;
-            tries += asked(&mut missing, at(now)).len();
+            retries += asked(&mut missing, at(now)).len();
         }
-        assert_eq!((tries, missing.awaited(19)), (usize::from(TRIES), None));
+        assert_eq!((retries, missing.awaited(19)), (usize::from(MAX_RETRIES), None));
     }
 
     #[test]
     #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
     fn what_is_waited_for_is_bounded() {
         let now = Instant::now();
-        let mut missing = Missing::default();
+        let mut missing = NackGenerator::default();
         for number in (0..20_000).filter(|number| number % 18 != 0) {
-            missing.came(number, now);
+            missing.received(number, now);
         }
-        assert_eq!(missing.gaps.len(), MOST);
-        let later = now + OVERTAKEN;
-        let most = REACH as usize / 18;
-        assert_eq!(asked(&mut missing, later).len(), PAIRS);
-        assert!((most - PAIRS..=most - PAIRS + 1).contains(&asked(&mut missing, later).len()));
+        assert_eq!(missing.gaps.len(), MAX_GAPS);
+        let later = now + REORDERING_TIMEOUT;
+        let most = MAX_AGE_PACKETS as usize / 18;
+        assert_eq!(asked(&mut missing, later).len(), MAX_PAIRS);
+        assert!(
+            (most - MAX_PAIRS..=most - MAX_PAIRS + 1).contains(&asked(&mut missing, later).len())
+        );
         // A jump is another count.
-        missing.came(1_000_000, later);
+        missing.received(1_000_000, later);
         assert_eq!(missing.due(), None);
     }
 }

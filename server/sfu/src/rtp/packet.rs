@@ -8,27 +8,27 @@ use str0m::media::MediaKind;
 use str0m::rtp::ExtensionValues;
 
 use crate::codec::dependency_descriptor::DependencyDescriptor;
-use crate::codec::vp8::Picture;
+use crate::codec::vp8::Vp8Picture;
 use crate::rtcp::ntp;
 
 /// Which track of a session: the m-lines of one kind are counted in their order, and the
 /// publisher's n-th goes to each subscriber's n-th.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct TrackName {
+pub(crate) struct TrackId {
     pub(crate) video: bool,
     pub(crate) ordinal: usize,
 }
 
-impl TrackName {
+impl TrackId {
     /// The name of one more track of `kind`, unless there are `limit` of them already.
     pub(crate) fn next(
-        names: impl Iterator<Item = TrackName>,
+        names: impl Iterator<Item = TrackId>,
         kind: MediaKind,
         limit: usize,
     ) -> Option<Self> {
         let video = kind == MediaKind::Video;
         let ordinal = names.filter(|n| n.video == video).count();
-        (ordinal < limit).then_some(TrackName { video, ordinal })
+        (ordinal < limit).then_some(TrackId { video, ordinal })
     }
 }
 
@@ -62,7 +62,7 @@ pub(crate) struct Packet {
     /// A picture of a scalable stream begins here.
     pub(crate) begins: bool,
     /// What a VP8 packet says about its place among the pictures.
-    pub(crate) picture: Option<Picture>,
+    pub(crate) picture: Option<Vp8Picture>,
     /// Of a keyframe, in pixels, where it can be told.
     pub(crate) height: Option<u16>,
     /// Codec and parameters, with the publisher's payload type.
@@ -73,7 +73,7 @@ pub(crate) struct Packet {
     /// publisher; never later than `arrival`.
     pub(crate) captured: Instant,
     /// Header extensions that mean something beyond one hop.
-    pub(crate) extensions: EndToEnd,
+    pub(crate) extensions: ForwardedExtensions,
 }
 
 #[cfg(any(test, feature = "fuzz"))]
@@ -100,15 +100,15 @@ impl Packet {
             codec: PayloadParams::new(96.into(), None, spec),
             arrival: now,
             captured: now,
-            extensions: EndToEnd::default(),
+            extensions: ForwardedExtensions::default(),
         }
     }
 }
 
 /// A packet with the track it belongs to.
 #[derive(Clone)]
-pub(crate) struct Forwarded {
-    pub(crate) name: TrackName,
+pub(crate) struct ForwardedPacket {
+    pub(crate) name: TrackId,
     /// Which of the track's simulcast layers (RFC 8853), as the publisher counts them; 0 without.
     pub(crate) layer: u8,
     pub(crate) packet: Packet,
@@ -116,7 +116,7 @@ pub(crate) struct Forwarded {
 
 /// Header extensions that mean something beyond one hop.
 #[derive(Clone, Default)]
-pub(crate) struct EndToEnd {
+pub(crate) struct ForwardedExtensions {
     level: Option<i8>,
     voice: Option<bool>,
     orientation: Option<str0m::rtp::VideoOrientation>,
@@ -136,10 +136,10 @@ struct CaptureTime {
 /// From the epoch of NTP to that of Unix (RFC 5905 §6).
 const NTP_TO_UNIX: Duration = Duration::from_secs(2_208_988_800);
 
-impl EndToEnd {
+impl ForwardedExtensions {
     /// Those of a received packet.
     pub(crate) fn of(values: &ExtensionValues) -> Self {
-        EndToEnd {
+        ForwardedExtensions {
             level: values.audio_level,
             voice: values.voice_activity,
             orientation: values.video_orientation,

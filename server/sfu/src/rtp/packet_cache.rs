@@ -12,10 +12,10 @@ use crate::rtp::packet::Packet;
 
 /// Kept for repairs, and for when the first packet of a keyframe comes after its followers: 4 s at
 /// 2.5 Mbit/s.
-const REPAIR_PACKETS: u64 = 1_024;
+const RETRANSMIT_PACKETS: u64 = 1_024;
 
 /// First packets of a stream that may come before the very first.
-const EARLY_PACKETS: usize = 64;
+const MAX_EARLY_PACKETS: usize = 64;
 
 /// Farther away than this, a sequence number is not a late or early packet but another count.
 const MAX_JUMP: u64 = 8_192;
@@ -33,22 +33,22 @@ pub(crate) enum Stored {
 
 /// What all histories of one thread hold together.
 #[derive(Clone, Debug)]
-pub(crate) struct Memory(Arc<Held>);
+pub(crate) struct CacheBudget(Arc<BudgetState>);
 
 #[derive(Debug)]
-struct Held {
+struct BudgetState {
     bytes: AtomicUsize,
     most: usize,
 }
 
 /// What a packet takes besides its payload.
-const PLACE: usize = size_of::<Option<Packet>>();
+const SLOT_BYTES: usize = size_of::<Option<Packet>>();
 
-impl Memory {
+impl CacheBudget {
     /// Nothing is held yet.
     pub(crate) fn new(limits: &SfuLimits) -> Self {
         let most = limits.max_cached_bytes_in_all;
-        Memory(Arc::new(Held { bytes: AtomicUsize::new(0), most }))
+        CacheBudget(Arc::new(BudgetState { bytes: AtomicUsize::new(0), most }))
     }
 
     /// The most that one history may hold at present. Half of all is for whoever needs it; then nobody
@@ -61,7 +61,7 @@ impl Memory {
 
 /// The last keyframe, from which a newcomer can be served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Kept {
+pub(crate) struct CachedKeyframe {
     /// Its first packet.
     pub(crate) sequence: u64,
     pub(crate) age: Duration,
@@ -73,7 +73,7 @@ pub(crate) struct Kept {
 ///
 /// Invariant: `slots[i]` holds sequence number `first + i`; `anchor`, if any, is in
 /// `first..first + slots.len()` and its slot is filled.
-pub(crate) struct History {
+pub(crate) struct PacketCache {
     slots: VecDeque<Option<Packet>>,
     first: u64,
     anchor: Option<Anchor>,
@@ -83,7 +83,7 @@ pub(crate) struct History {
     packets: usize,
     /// Payload bytes stored since the beginning.
     stored: u64,
-    memory: Memory,
+    budget: CacheBudget,
     max_packets: usize,
     max_bytes: usize,
     max_age: Duration,
@@ -98,23 +98,23 @@ struct Anchor {
     stored: u64,
 }
 
-impl History {
+impl PacketCache {
     /// An empty one that has its memory for itself.
     #[cfg(any(test, feature = "fuzz"))]
     pub(crate) fn new(limits: &SfuLimits) -> Self {
-        History::sharing(limits, &Memory::new(limits))
+        PacketCache::with_budget(limits, &CacheBudget::new(limits))
     }
 
     /// An empty one.
-    pub(crate) fn sharing(limits: &SfuLimits, memory: &Memory) -> Self {
-        History {
+    pub(crate) fn with_budget(limits: &SfuLimits, budget: &CacheBudget) -> Self {
+        PacketCache {
             slots: VecDeque::new(),
             first: 0,
             anchor: None,
             bytes: 0,
             packets: 0,
             stored: 0,
-            memory: memory.clone(),
+            budget: budget.clone(),
             max_packets: limits.max_cached_packets,
             max_bytes: limits.max_cached_bytes,
             max_age: limits.max_cached_age,
@@ -124,14 +124,14 @@ impl History {
     /// Forgets everything; the next packet may have any sequence number.
     pub(crate) fn clear(&mut self) {
         self.slots.clear();
-        self.memory.0.bytes.fetch_sub(self.held(), Relaxed);
+        self.budget.0.bytes.fetch_sub(self.held(), Relaxed);
         (self.bytes, self.packets) = (0, 0);
         self.anchor = None;
     }
 
     /// Bytes that it takes.
     fn held(&self) -> usize {
-        self.bytes + self.packets * PLACE
+        self.bytes + self.packets * SLOT_BYTES
     }
 
     /// Whether a packet of that number belongs to the same count as those before.
@@ -150,7 +150,7 @@ impl History {
         // The first packets of a stream may come in the wrong order, too.
         while self.anchor.is_none()
             && packet.sequence < self.first
-            && self.slots.len() < EARLY_PACKETS
+            && self.slots.len() < MAX_EARLY_PACKETS
         {
             self.slots.push_front(None);
             self.first -= 1;
@@ -171,7 +171,7 @@ impl History {
         let length = packet.payload.len();
         self.bytes += length;
         self.packets += 1;
-        self.memory.0.bytes.fetch_add(length + PLACE, Relaxed);
+        self.budget.0.bytes.fetch_add(length + SLOT_BYTES, Relaxed);
         let begins = packet.keyframe
             && self.anchor.is_none_or(|a| match a.timestamp == packet.timestamp {
                 // Of one keyframe, the first packet counts, even if it comes later.
@@ -193,15 +193,15 @@ impl History {
 
     /// Where a newcomer starts: the sequence number the last keyframe begins with.
     pub(crate) fn start(&self, now: Instant) -> Option<u64> {
-        self.kept(now).map(|kept| kept.sequence)
+        self.last_keyframe(now).map(|kept| kept.sequence)
     }
 
     /// The last keyframe, if a newcomer can be served from it.
-    pub(crate) fn kept(&self, now: Instant) -> Option<Kept> {
+    pub(crate) fn last_keyframe(&self, now: Instant) -> Option<CachedKeyframe> {
         let anchor = self.anchor?;
         let age = now.saturating_duration_since(anchor.arrival);
         let bytes = self.stored - anchor.stored;
-        (age <= self.max_age).then_some(Kept { sequence: anchor.sequence, age, bytes })
+        (age <= self.max_age).then_some(CachedKeyframe { sequence: anchor.sequence, age, bytes })
     }
 
     /// The number after the highest seen.
@@ -224,7 +224,7 @@ impl History {
                 let length = packet.payload.len();
                 self.bytes -= length;
                 self.packets -= 1;
-                self.memory.0.bytes.fetch_sub(length + PLACE, Relaxed);
+                self.budget.0.bytes.fetch_sub(length + SLOT_BYTES, Relaxed);
             }
             self.first += 1;
         }
@@ -233,7 +233,7 @@ impl History {
     /// Too long a run from the keyframe is of no use to a newcomer.
     fn keep_bounds(&mut self, now: Instant) {
         let end = self.end();
-        let repairs = end.saturating_sub(REPAIR_PACKETS);
+        let repairs = end.saturating_sub(RETRANSMIT_PACKETS);
         let outlived = |a: &Anchor| {
             now.saturating_duration_since(a.arrival) > self.max_age
                 || end - a.sequence > self.max_packets as u64
@@ -241,7 +241,7 @@ impl History {
         self.anchor = self.anchor.filter(|a| !outlived(a));
         self.drop_before(self.anchor.map_or(repairs, |a| a.sequence.min(repairs)));
         let too_much =
-            |this: &Self| this.bytes > this.max_bytes || this.held() > this.memory.share();
+            |this: &Self| this.bytes > this.max_bytes || this.held() > this.budget.share();
         if too_much(self)
             && let Some(anchor) = self.anchor
         {
@@ -257,7 +257,7 @@ impl History {
     }
 }
 
-impl Drop for History {
+impl Drop for PacketCache {
     fn drop(&mut self) {
         self.clear();
     }
@@ -270,7 +270,7 @@ mod tests {
     const START: u64 = 65_530;
 
     /// Stores VP8 packets at the given numbers, ten to a frame; those of `keyframes` begin one.
-    fn stored(history: &mut History, now: Instant, numbers: &[u64], keyframes: &[u64]) {
+    fn stored(history: &mut PacketCache, now: Instant, numbers: &[u64], keyframes: &[u64]) {
         for number in numbers {
             let begins = keyframes.contains(number);
             let stored = history.store(&Packet {
@@ -288,14 +288,14 @@ mod tests {
         let limits =
             SfuLimits { max_cached_bytes: 400, max_cached_packets: 300, ..SfuLimits::default() };
         let now = Instant::now();
-        let mut history = History::new(&limits);
+        let mut history = PacketCache::new(&limits);
         let numbers: Vec<u64> = (0..5_000).collect();
         stored(&mut history, now, &numbers, &[0, 4_900]);
         assert_eq!(history.start(now), Some(START + 4_900));
         assert!(history.slots.len() <= 200 && history.bytes <= 400);
-        let mut history = History::new(&SfuLimits::default());
+        let mut history = PacketCache::new(&SfuLimits::default());
         stored(&mut history, now, &numbers, &[]);
-        assert_eq!(history.slots.len() as u64, REPAIR_PACKETS);
+        assert_eq!(history.slots.len() as u64, RETRANSMIT_PACKETS);
         // Another count, far away: the old one is forgotten.
         stored(&mut history, now, &[50_000], &[50_000]);
         assert_eq!((history.slots.len(), history.bytes), (1, 2));
@@ -306,40 +306,40 @@ mod tests {
     fn all_histories_together_hold_no_more_than_they_may() {
         let most = 1024 * 1024;
         let limits = SfuLimits { max_cached_bytes_in_all: most, ..SfuLimits::default() };
-        let memory = Memory::new(&limits);
+        let budget = CacheBudget::new(&limits);
         let now = Instant::now();
         let packet = |number: u64| Packet {
             payload: vec![0; 1_000].into(),
             keyframe: number == 0,
             ..Packet::sample(1, number, now)
         };
-        let held = || memory.0.bytes.load(Relaxed);
-        let mut histories: Vec<History> = Vec::new();
+        let held = || budget.0.bytes.load(Relaxed);
+        let mut histories: Vec<PacketCache> = Vec::new();
         for _ in 0..10 {
-            let mut history = History::sharing(&limits, &memory);
+            let mut history = PacketCache::with_budget(&limits, &budget);
             (0..2_000).for_each(|number| {
                 history.store(&packet(number));
             });
             histories.push(history);
             assert!(held() <= most + 10 * 2_000, "the newest packet of each is kept");
         }
-        assert_eq!(held(), histories.iter().map(History::held).sum::<usize>());
+        assert_eq!(held(), histories.iter().map(PacketCache::held).sum::<usize>());
         for number in 2_000..4_000 {
             histories.iter_mut().for_each(|history| {
                 history.store(&packet(number));
             });
         }
         let even = most / 11;
-        let shares: Vec<usize> = histories.iter().map(History::held).collect();
+        let shares: Vec<usize> = histories.iter().map(PacketCache::held).collect();
         assert!(shares.iter().all(|held| held.abs_diff(even) < 3_000), "{shares:?}");
         drop(histories);
         assert_eq!(held(), 0);
         // Alone, one keeps a whole group of pictures.
-        let mut history = History::sharing(&limits, &memory);
+        let mut history = PacketCache::with_budget(&limits, &budget);
         (0..300).for_each(|number| {
             history.store(&packet(number));
         });
-        let kept = history.kept(now).expect("a keyframe");
+        let kept = history.last_keyframe(now).expect("a keyframe");
         assert_eq!((kept.sequence, kept.bytes), (0, 300_000));
     }
 
@@ -348,7 +348,7 @@ mod tests {
     fn a_run_begins_with_its_keyframe_and_ends_when_too_long() {
         let limits = SfuLimits { max_cached_packets: 200, ..SfuLimits::default() };
         let now = Instant::now();
-        let mut history = History::new(&limits);
+        let mut history = PacketCache::new(&limits);
         stored(&mut history, now, &[3, 5, 4], &[]);
         assert_eq!(history.start(now), None);
         // The first packet of the keyframe comes after its followers.

@@ -3,89 +3,89 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
-use crate::codec::vp8::{Picture, PictureShift};
+use crate::codec::vp8::{Vp8Offset, Vp8Picture};
 use crate::rtp::packet::{Packet, Source, clock_rate};
 
 /// Changes of source that are remembered, for repairs of what was sent before them.
-const REMEMBERED_RUNS: usize = 4;
+const MAX_SEGMENTS: usize = 4;
 
 /// What packets are called on the way to a subscriber. Both number and timestamp go on when what is
 /// sent changes: the number by one, the timestamp by the time that passed.
-pub(crate) struct Numbering {
+pub(crate) struct RtpRewriter {
     /// Newest last.
-    runs: VecDeque<Run>,
-    last: Option<Last>,
+    segments: VecDeque<Segment>,
+    last: Option<LastSent>,
     /// Sequence number and timestamp before the first packet.
     initial: (u64, u32),
 }
 
 /// A stretch of packets of one source.
 #[derive(Clone, Copy)]
-struct Run {
+struct Segment {
     source: Source,
     /// Number of its first packet, as sent.
     first: u64,
     sequence_offset: u64,
     timestamp_offset: u32,
-    shift: PictureShift,
+    shift: Vp8Offset,
     frame_shift: u16,
 }
 
 /// Where what was sent under a number came from.
 #[derive(Clone, Copy)]
-pub(crate) struct Origin {
+pub(crate) struct SourcePosition {
     /// The source's own number.
     pub(crate) sequence: u64,
-    run: Run,
+    segment: Segment,
 }
 
 /// The newest packet sent.
 #[derive(Clone, Copy)]
-pub(crate) struct Last {
+pub(crate) struct LastSent {
     pub(crate) sequence: u64,
     pub(crate) timestamp: u32,
     pub(crate) arrival: Instant,
     pub(crate) captured: Instant,
     pub(crate) rate: u64,
-    picture: Option<Picture>,
+    picture: Option<Vp8Picture>,
     /// Of AV1, the number of its frame.
     frame: Option<u16>,
 }
 
 /// A packet's name on this stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Numbers {
+pub(crate) struct RewrittenNumbers {
     /// With roll-overs.
     pub(crate) sequence: u64,
     pub(crate) timestamp: u32,
     /// The counts of a VP8 picture, where they are not those in the payload.
-    pub(crate) picture: Option<Picture>,
+    pub(crate) picture: Option<Vp8Picture>,
     /// To be added to the frame numbers of AV1.
     pub(crate) frame_shift: u16,
 }
 
-impl Numbering {
+impl RtpRewriter {
     /// `random` gives the first numbers. The sequence number is below 2^15: a receiver assumes that
     /// no roll-over came before the first packet it sees (RFC 3711 §3.3.1).
     pub(crate) fn new(random: u64) -> Self {
         let initial = (random & 0x7fff, (random >> 16) as u32);
-        Numbering { runs: VecDeque::with_capacity(REMEMBERED_RUNS), last: None, initial }
+        RtpRewriter { segments: VecDeque::with_capacity(MAX_SEGMENTS), last: None, initial }
     }
 
     /// The newest packet sent, if any was.
-    pub(crate) fn last(&self) -> Option<&Last> {
+    pub(crate) fn last(&self) -> Option<&LastSent> {
         self.last.as_ref()
     }
 
     /// Names a packet that is sent; with `splice`, it follows whatever was sent last.
-    pub(crate) fn name(&mut self, packet: &Packet, splice: bool) -> Numbers {
-        let run = match self.runs.back() {
-            Some(run) if !splice && run.source == packet.source => *run,
+    pub(crate) fn rewrite(&mut self, packet: &Packet, splice: bool) -> RewrittenNumbers {
+        let segment = match self.segments.back() {
+            Some(segment) if !splice && segment.source == packet.source => *segment,
             _ => self.begin(packet),
         };
-        let numbers = run.name(packet);
+        let numbers = segment.rewrite(packet);
         if self.last.is_none_or(|l| l.sequence < numbers.sequence) {
-            self.last = Some(Last {
+            self.last = Some(LastSent {
                 sequence: numbers.sequence,
                 timestamp: numbers.timestamp,
                 arrival: packet.arrival,
@@ -99,21 +99,21 @@ impl Numbering {
     }
 
     /// Forgets where what was sent came from: from now on sources may be others under the same names.
-    pub(crate) fn forget(&mut self) {
-        self.runs.clear();
+    pub(crate) fn forget_sources(&mut self) {
+        self.segments.clear();
     }
 
     /// Of the packet that was sent under the 16 bits `number`.
-    pub(crate) fn origin(&self, number: u16) -> Option<Origin> {
+    pub(crate) fn origin(&self, number: u16) -> Option<SourcePosition> {
         let last = self.last?.sequence;
         // Nothing younger than the last can be meant.
         let behind = (last as u16).wrapping_sub(number);
         let sequence = last.checked_sub(behind.into())?;
-        let run = *self.runs.iter().rev().find(|r| r.first <= sequence)?;
-        Some(Origin { sequence: sequence.wrapping_sub(run.sequence_offset), run })
+        let segment = *self.segments.iter().rev().find(|r| r.first <= sequence)?;
+        Some(SourcePosition { sequence: sequence.wrapping_sub(segment.sequence_offset), segment })
     }
 
-    fn begin(&mut self, packet: &Packet) -> Run {
+    fn begin(&mut self, packet: &Packet) -> Segment {
         let (sequence, timestamp) = match self.last {
             None => self.initial,
             Some(last) => {
@@ -123,12 +123,12 @@ impl Numbering {
             }
         };
         let shift = match (self.last.and_then(|l| l.picture), packet.picture) {
-            (Some(last), Some(next)) => PictureShift::after(last, next),
-            _ => PictureShift::default(),
+            (Some(last), Some(next)) => Vp8Offset::after(last, next),
+            _ => Vp8Offset::default(),
         };
         let timestamp_offset =
             self.same_time_line(packet).unwrap_or_else(|| timestamp.wrapping_sub(packet.timestamp));
-        let run = Run {
+        let segment = Segment {
             shift,
             frame_shift: self.frame_shift(packet),
             source: packet.source,
@@ -136,23 +136,22 @@ impl Numbering {
             sequence_offset: sequence.wrapping_sub(packet.sequence),
             timestamp_offset,
         };
-        if self.runs.len() == REMEMBERED_RUNS {
-            self.runs.pop_front();
+        if self.segments.len() == MAX_SEGMENTS {
+            self.segments.pop_front();
         }
-        self.runs.push_back(run);
-        run
+        self.segments.push_back(segment);
+        segment
     }
 
     /// The offset of the timestamps so far, for a packet that goes on where they are: one of another
     /// layer of the same scalable stream.
     fn same_time_line(&self, packet: &Packet) -> Option<u32> {
-        let run = self
-            .runs
-            .back()
-            .filter(|run| run.source != packet.source && run.source.ssrc == packet.source.ssrc)?;
-        let timestamp = packet.timestamp.wrapping_add(run.timestamp_offset);
+        let segment = self.segments.back().filter(|segment| {
+            segment.source != packet.source && segment.source.ssrc == packet.source.ssrc
+        })?;
+        let timestamp = packet.timestamp.wrapping_add(segment.timestamp_offset);
         let ahead = timestamp.wrapping_sub(self.last?.timestamp) as i32;
-        (ahead > 0).then_some(run.timestamp_offset)
+        (ahead > 0).then_some(segment.timestamp_offset)
     }
 
     /// What makes a frame of AV1 follow the last one. Within one publisher's stream frames keep their
@@ -161,8 +160,9 @@ impl Numbering {
         let (Some(next), Some(last)) = (frame(packet), self.last.and_then(|l| l.frame)) else {
             return 0;
         };
-        let run = self.runs.back().filter(|run| run.source.ssrc == packet.source.ssrc);
-        let kept = run.map(|run| run.frame_shift);
+        let segment =
+            self.segments.back().filter(|segment| segment.source.ssrc == packet.source.ssrc);
+        let kept = segment.map(|segment| segment.frame_shift);
         let follows = |shift: &u16| next.wrapping_add(*shift).wrapping_sub(last) as i16 > 0;
         kept.filter(follows).unwrap_or_else(|| last.wrapping_add(1).wrapping_sub(next))
     }
@@ -173,25 +173,25 @@ fn frame(packet: &Packet) -> Option<u16> {
     packet.extensions.dependency.as_ref().map(|descriptor| descriptor.frame())
 }
 
-impl Origin {
+impl SourcePosition {
     pub(crate) fn source(&self) -> Source {
-        self.run.source
+        self.segment.source
     }
 
     /// The name under which the packet from there was sent.
-    pub(crate) fn name(&self, packet: &Packet) -> Numbers {
-        self.run.name(packet)
+    pub(crate) fn rewrite(&self, packet: &Packet) -> RewrittenNumbers {
+        self.segment.rewrite(packet)
     }
 }
 
-impl Run {
-    fn name(&self, packet: &Packet) -> Numbers {
-        Numbers {
+impl Segment {
+    fn rewrite(&self, packet: &Packet) -> RewrittenNumbers {
+        RewrittenNumbers {
             sequence: packet.sequence.wrapping_add(self.sequence_offset),
             timestamp: packet.timestamp.wrapping_add(self.timestamp_offset),
             picture: packet
                 .picture
-                .filter(|_| self.shift != PictureShift::default())
+                .filter(|_| self.shift != Vp8Offset::default())
                 .map(|p| p.shifted(self.shift)),
             frame_shift: self.frame_shift,
         }
@@ -210,24 +210,24 @@ mod tests {
 
     #[test]
     fn what_was_sent_keeps_its_name_though_its_source_comes_back() {
-        let mut numbering = Numbering::new(7);
+        let mut rewriter = RtpRewriter::new(7);
         let mut sent = Vec::new();
         // The second stretch of source 1 is exactly as far behind as the first.
         for (ssrc, numbers) in [(1, 1..101), (2, 501..541), (1, 141..151)] {
             for (at, number) in numbers.enumerate() {
                 let packet = packet(ssrc, number);
-                sent.push((numbering.name(&packet, at == 0), packet));
+                sent.push((rewriter.rewrite(&packet, at == 0), packet));
             }
         }
         for (name, packet) in &sent {
-            let origin = numbering.origin(name.sequence as u16).expect("remembered");
+            let origin = rewriter.origin(name.sequence as u16).expect("remembered");
             assert_eq!((origin.source(), origin.sequence), (packet.source, packet.sequence));
-            assert_eq!(origin.name(packet), *name);
+            assert_eq!(origin.rewrite(packet), *name);
         }
         // Another publisher may use the same names for other things.
-        numbering.forget();
-        assert!(sent.iter().all(|(name, _)| numbering.origin(name.sequence as u16).is_none()));
-        let next = numbering.name(&packet(1, 151), false);
+        rewriter.forget_sources();
+        assert!(sent.iter().all(|(name, _)| rewriter.origin(name.sequence as u16).is_none()));
+        let next = rewriter.rewrite(&packet(1, 151), false);
         assert_eq!(next.sequence, sent.last().expect("some").0.sequence + 1);
     }
 }

@@ -9,7 +9,7 @@ use str0m::Candidate;
 use super::answer::{check_answer, finish};
 use super::offer::{Offer, prepare};
 use crate::config::SfuLimits;
-use crate::core::transport::{Opening, Shared, Transport};
+use crate::core::transport::{PreparedSession, Shared, Transport};
 use crate::error::OfferError;
 use crate::event::SessionRole;
 
@@ -38,7 +38,7 @@ fn prepared(text: &str, role: SessionRole) -> Result<Offer, OfferError> {
 }
 
 #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
-fn accepted(text: &str, role: SessionRole) -> Result<Opening, OfferError> {
+fn accepted(text: &str, role: SessionRole) -> Result<PreparedSession, OfferError> {
     let here = Candidate::host(([192, 0, 2, 2], 9).into(), "udp").expect("a candidate");
     let shared = Shared::new(vec![here]).expect("a certificate");
     Transport::accept(Instant::now(), role, text, &shared, &SfuLimits::default())
@@ -147,7 +147,7 @@ fn names_and_protocols_are_repeated_as_they_are() {
     let video = video.replace("a=mid:1", &format!("a=mid:{}", long[1]));
     let session = format!("a=group:BUNDLE {} {}\r\n", long[0], long[1]);
     let text = offer(&session, &[audio, video.replace("UDP/TLS", "TCP/TLS")]);
-    let Opening { mut transport, answer } =
+    let PreparedSession { mut transport, answer } =
         accepted(&text, SessionRole::Subscriber).expect("taken");
     assert!(answer.contains(&session));
     assert_eq!(lines(&answer, "a=mid:").collect::<Vec<_>>(), long);

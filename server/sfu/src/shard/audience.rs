@@ -3,15 +3,15 @@
 use std::time::{Duration, Instant};
 
 use super::Subscribers;
-use super::forwarder::{Feed, Mode};
+use super::forwarder::{Forwarder, Mode};
 use super::pacer::{CATCH_UP_INTERVAL, CATCH_UP_PACKETS};
-use super::subscriber::{Subscriber, Way};
-use super::track::{CatchUp, Track};
+use super::subscriber::{SendContext, Subscriber};
+use super::track::{CatchUpBudget, Track};
 use crate::config::SfuLimits;
 use crate::ice::demultiplexer::PeerKey;
-use crate::rate_limit::Bucket;
-use crate::rtp::packet::{Forwarded, Packet, Source, TrackName};
-use crate::rtp::packet_cache::{Memory, Stored};
+use crate::rate_limit::LeakyBucket;
+use crate::rtp::packet::{ForwardedPacket, Packet, Source, TrackId};
+use crate::rtp::packet_cache::{CacheBudget, Stored};
 
 /// A layer that needs this many times what is carried is not even sent until the next one begins.
 const HOPELESS: u64 = 2;
@@ -37,7 +37,7 @@ pub(super) struct Audience {
     pub(super) catch_up_at: Option<Instant>,
     /// Somebody waits until the past may be sent to them.
     queued: bool,
-    memory: Memory,
+    budget: CacheBudget,
     limits: SfuLimits,
     /// Reused by [`Audience::forward`].
     plan: Vec<Planned>,
@@ -53,15 +53,15 @@ struct Planned {
 }
 
 impl Audience {
-    /// One that shares `memory` with the others of its thread.
-    pub(super) fn new(now: Instant, limits: &SfuLimits, memory: &Memory) -> Self {
+    /// One that shares `budget` with the others of its thread.
+    pub(super) fn new(now: Instant, limits: &SfuLimits, budget: &CacheBudget) -> Self {
         Audience {
             tracks: Vec::new(),
             begun: now,
             viewers: Vec::new(),
             catch_up_at: None,
             queued: false,
-            memory: memory.clone(),
+            budget: budget.clone(),
             limits: limits.clone(),
             plan: Vec::new(),
         }
@@ -74,7 +74,7 @@ impl Audience {
         for viewer in &self.viewers {
             if let Some(subscriber) = subscribers.get_mut(*viewer) {
                 subscriber.feeds.clear();
-                subscriber.tracks.iter_mut().for_each(|track| track.numbering.forget());
+                subscriber.tracks.iter_mut().for_each(|track| track.rewriter.forget_sources());
             }
         }
     }
@@ -86,15 +86,15 @@ impl Audience {
         viewer: PeerKey,
         now: Instant,
         subscribers: &mut Subscribers,
-        past: &mut Bucket,
-        mut need: impl FnMut(TrackName, u8),
+        past: &mut LeakyBucket,
+        mut need: impl FnMut(TrackId, u8),
     ) {
         self.viewers.push(viewer);
         let Some(subscriber) = subscribers.get_mut(viewer) else {
             return;
         };
-        subscriber.feeds = vec![Feed::FRESH; self.tracks.len()];
-        let mut catch_up = CatchUp::new(&mut self.catch_up_at, past, &self.limits);
+        subscriber.feeds = vec![Forwarder::FRESH; self.tracks.len()];
+        let mut catch_up = CatchUpBudget::new(&mut self.catch_up_at, past, &self.limits);
         for (index, track) in self.tracks.iter().enumerate().filter(|(_, t)| t.name.video) {
             let first =
                 begin(track, index, subscriber, &mut catch_up, micros(self.begun, now), now);
@@ -110,13 +110,13 @@ impl Audience {
         &mut self,
         now: Instant,
         subscribers: &mut Subscribers,
-        past: &mut Bucket,
+        past: &mut LeakyBucket,
     ) {
         if !std::mem::take(&mut self.queued) {
             return;
         }
         let at = micros(self.begun, now);
-        let mut catch_up = CatchUp::new(&mut self.catch_up_at, past, &self.limits);
+        let mut catch_up = CatchUpBudget::new(&mut self.catch_up_at, past, &self.limits);
         for viewer in &self.viewers {
             let Some(subscriber) = subscribers.get_mut(*viewer) else {
                 continue;
@@ -140,10 +140,10 @@ impl Audience {
     /// one, if it has to.
     pub(super) fn picture_lost(
         &mut self,
-        name: TrackName,
+        name: TrackId,
         now: Instant,
         viewer: &mut Subscriber,
-        past: &mut Bucket,
+        past: &mut LeakyBucket,
     ) -> Option<u8> {
         let index = self.tracks.iter().position(|t| t.name == name)?;
         let (track, feed) = (self.tracks.get(index)?, viewer.feeds.get_mut(index)?);
@@ -151,8 +151,8 @@ impl Audience {
         if feed.is_beginning(now) {
             return None;
         }
-        let mut catch_up = CatchUp::new(&mut self.catch_up_at, past, &self.limits);
-        if feed.picture_lost(track.kept(layer, now), now)
+        let mut catch_up = CatchUpBudget::new(&mut self.catch_up_at, past, &self.limits);
+        if feed.picture_lost(track.last_keyframe(layer, now), now)
             && track.catch_up(feed, layer, &mut catch_up, now)
         {
             return None;
@@ -171,10 +171,10 @@ impl Audience {
     /// called with the layers of which somebody needs a keyframe.
     pub(super) fn forward(
         &mut self,
-        burst: &[Forwarded],
+        burst: &[ForwardedPacket],
         subscribers: &mut Subscribers,
-        way: &mut Way<'_>,
-        mut need: impl FnMut(TrackName, u8),
+        way: &mut SendContext<'_>,
+        mut need: impl FnMut(TrackId, u8),
     ) {
         let mut plan = std::mem::take(&mut self.plan);
         plan.clear();
@@ -221,7 +221,7 @@ impl Audience {
         &mut self,
         now: Instant,
         subscribers: &mut Subscribers,
-        way: &mut Way<'_>,
+        way: &mut SendContext<'_>,
     ) {
         if self.catch_up_at.is_none_or(|at| at > now) {
             return;
@@ -236,7 +236,7 @@ impl Audience {
                 let Some(feed) = subscriber.feeds.get(index).copied() else {
                     continue;
                 };
-                let Feed { mode: Mode::CatchingUp(mut next), layer, .. } = feed else {
+                let Forwarder { mode: Mode::CatchingUp(mut next), layer, .. } = feed else {
                     continue;
                 };
                 let Some(history) = track.layers.get(layer).map(|l| &l.history) else {
@@ -275,15 +275,15 @@ impl Audience {
         &mut self,
         now: Instant,
         subscribers: &mut Subscribers,
-        past: &mut Bucket,
+        past: &mut LeakyBucket,
         probing: &mut Vec<PeerKey>,
-        mut need: impl FnMut(TrackName, u8),
+        mut need: impl FnMut(TrackId, u8),
     ) {
         if !self.tracks.iter().any(|t| t.name.video && t.layers.len() > 1) {
             return;
         }
         let at = micros(self.begun, now);
-        let mut catch_up = CatchUp::new(&mut self.catch_up_at, past, &self.limits);
+        let mut catch_up = CatchUpBudget::new(&mut self.catch_up_at, past, &self.limits);
         let sound: u64 = self.tracks.iter().filter(|t| !t.name.video).map(|t| t.bits(at)).sum();
         for (index, track) in self.tracks.iter().enumerate().filter(|(_, t)| t.name.video) {
             let ladder = track.ladder(now, at);
@@ -334,7 +334,7 @@ impl Audience {
     }
 
     /// How high the pictures are that the feeds get of the first video track, where it is known.
-    pub(super) fn height(&self, feeds: &[Feed]) -> Option<u16> {
+    pub(super) fn height(&self, feeds: &[Forwarder]) -> Option<u16> {
         let mut video = self.tracks.iter().zip(feeds).filter(|(t, _)| t.name.video);
         let (track, feed) = video.next()?;
         Some(track.layers.get(feed.layer)?.height).filter(|height| *height > 0)
@@ -343,7 +343,7 @@ impl Audience {
     /// Indices of a packet's track and layer; true if the layer has just begun, or begun anew.
     fn place(
         &mut self,
-        forwarded: &Forwarded,
+        forwarded: &ForwardedPacket,
         subscribers: &mut Subscribers,
     ) -> (usize, usize, bool) {
         let known = self.tracks.iter().position(|t| t.name == forwarded.name);
@@ -352,7 +352,7 @@ impl Audience {
             self.tracks.push(Track::new(forwarded.name));
             for viewer in &self.viewers {
                 if let Some(subscriber) = subscribers.get_mut(*viewer) {
-                    subscriber.feeds.push(Feed::FRESH);
+                    subscriber.feeds.push(Forwarder::FRESH);
                 }
             }
         }
@@ -360,14 +360,14 @@ impl Audience {
             return (index, 0, false);
         };
         let layers = track.layers.len();
-        let (layer, begun) = track.layer(forwarded, &self.limits, &self.memory);
+        let (layer, begun) = track.layer(forwarded, &self.limits, &self.budget);
         if begun && layer < layers {
             // Another source: whoever got it waits for its first keyframe.
             for viewer in &self.viewers {
                 let subscriber = subscribers.get_mut(*viewer);
                 let feed = subscriber.and_then(|s| s.feeds.get_mut(index));
                 if let Some(feed) = feed.filter(|f| f.layer == layer) {
-                    *feed = Feed::FRESH;
+                    *feed = Forwarder::FRESH;
                     feed.layer = layer;
                 }
             }
@@ -382,7 +382,7 @@ fn begin(
     track: &Track,
     index: usize,
     subscriber: &mut Subscriber,
-    catch_up: &mut CatchUp<'_>,
+    catch_up: &mut CatchUpBudget<'_>,
     at: u64,
     now: Instant,
 ) -> Option<usize> {
@@ -409,7 +409,7 @@ fn micros(begun: Instant, now: Instant) -> u64 {
 
 /// Bytes that make each packet as long as the longest of its layer that follow it in a row in the burst;
 /// the last of them needs none. From the last packet to the first, so that each is looked at once.
-fn paddings(burst: &[Forwarded]) -> impl Iterator<Item = u8> {
+fn paddings(burst: &[ForwardedPacket]) -> impl Iterator<Item = u8> {
     let mut run = None;
     burst.iter().rev().map(move |this| {
         let (of, length) = ((this.name, this.layer), this.packet.payload.len());
@@ -428,7 +428,7 @@ mod tests {
     #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
     fn packets_are_padded_to_the_longest_after_them_in_their_run() {
         let now = Instant::now();
-        let burst: Vec<Forwarded> = [
+        let burst: Vec<ForwardedPacket> = [
             (true, 0, 108),
             (true, 0, 110),
             (true, 0, 120),
@@ -442,7 +442,7 @@ mod tests {
         .map(|(video, layer, length)| {
             let payload = vec![0; length].into();
             let packet = Packet { payload, ..Packet::sample(1, 1, now) };
-            Forwarded { name: TrackName { video, ordinal: 0 }, layer, packet }
+            ForwardedPacket { name: TrackId { video, ordinal: 0 }, layer, packet }
         })
         .into();
         let mut padded: Vec<u8> = paddings(&burst).collect();

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use crate::io::egress::Wire;
+use crate::io::egress::Egress;
 
 /// Most that one call to the operating system takes: an IP packet's worth, before segmentation.
 const MAX_RUN_BYTES: usize = 65_000;
@@ -56,7 +56,7 @@ impl Batch {
     }
 
     /// Sends everything, and is empty.
-    pub(crate) fn send(&mut self, destination: SocketAddr, wire: &mut dyn Wire) {
+    pub(crate) fn send(&mut self, destination: SocketAddr, wire: &mut dyn Egress) {
         for run in self.runs.drain(..) {
             if let Some(datagrams) = self.buffer.get(run.start..run.end) {
                 wire.send(destination, datagrams, run.segment);
@@ -72,7 +72,7 @@ mod tests {
 
     struct Calls(usize, Vec<(usize, usize)>);
 
-    impl Wire for Calls {
+    impl Egress for Calls {
         fn max_segments(&self) -> usize {
             self.0
         }

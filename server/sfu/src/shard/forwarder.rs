@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::pacer::Pace;
-use crate::rtp::packet_cache::Kept;
+use super::pacer::Pacer;
+use crate::rtp::packet_cache::CachedKeyframe;
 
 /// A keyframe that is no older serves whoever lost the picture: no other one is asked for.
 const YOUNG: Duration = Duration::from_secs(5);
@@ -16,7 +16,7 @@ const UNANSWERED: Duration = Duration::from_secs(2);
 
 /// What one subscriber gets of one of the stage's tracks.
 #[derive(Clone, Copy)]
-pub(super) struct Feed {
+pub(super) struct Forwarder {
     pub(super) mode: Mode,
     /// Which of the track's layers it gets.
     pub(super) layer: usize,
@@ -33,7 +33,7 @@ pub(super) struct Feed {
     /// The keyframe with which it began once more, since it had lost the picture.
     repeated: Option<u64>,
     /// What may be sent of the past at once.
-    pub(super) pace: Pace,
+    pub(super) pace: Pacer,
     /// Since when the subscriber has asked for a picture, and none came.
     lost: Option<Instant>,
 }
@@ -58,9 +58,9 @@ pub(super) enum Mode {
     Live,
 }
 
-impl Feed {
+impl Forwarder {
     /// Of a track from which nothing was sent yet.
-    pub(super) const FRESH: Feed = Feed {
+    pub(super) const FRESH: Forwarder = Forwarder {
         mode: Mode::Waiting,
         layer: 0,
         wanted: None,
@@ -69,13 +69,13 @@ impl Feed {
         base: 0,
         begun: None,
         repeated: None,
-        pace: Pace::FRESH,
+        pace: Pacer::FRESH,
         lost: None,
     };
 
     /// Begins with the packet of that number in the history of a layer.
     pub(super) fn start(&mut self, now: Instant, layer: usize, sequence: u64) {
-        *self = Feed {
+        *self = Forwarder {
             mode: Mode::CatchingUp(sequence),
             layer,
             wanted: self.wanted.filter(|w| w.layer != layer),
@@ -84,7 +84,7 @@ impl Feed {
             base: sequence,
             begun: Some(now),
             repeated: self.repeated,
-            pace: Pace::FRESH,
+            pace: Pacer::FRESH,
             lost: None,
         };
     }
@@ -110,7 +110,7 @@ impl Feed {
     /// The subscriber asks for a picture: true if it should begin once more with the one that is
     /// `kept`. That is done once with each, and the publisher left alone; and for as long as the
     /// publisher doesn't answer.
-    pub(super) fn picture_lost(&mut self, kept: Option<Kept>, now: Instant) -> bool {
+    pub(super) fn picture_lost(&mut self, kept: Option<CachedKeyframe>, now: Instant) -> bool {
         let lost = *self.lost.get_or_insert(now);
         let Some(kept) = kept else {
             return false;

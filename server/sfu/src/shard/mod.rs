@@ -1,8 +1,8 @@
 //! A share of all subscribers, and everything that is needed to send to them.
 //!
 //! A shard knows nothing of ICE, DTLS, SDP and publishers: it is given what a handshake agreed on,
-//! packets, and what subscribers say over RTCP; it sends through a [`Wire`] and says what should be
-//! done elsewhere as [`News`]. Like the core it has no clock.
+//! packets, and what subscribers say over RTCP; it sends through a [`Egress`] and says what should be
+//! done elsewhere as [`ShardEvent`]. Like the core it has no clock.
 
 mod audience;
 mod batch;
@@ -23,20 +23,20 @@ use std::time::{Duration, Instant};
 
 use str0m::crypto::{CryptoProvider, from_feature_flags};
 
-pub(crate) use self::send_track::Negotiated;
-pub(crate) use self::subscriber::Admission;
+pub(crate) use self::send_track::NegotiatedTrack;
+pub(crate) use self::subscriber::SubscriberSetup;
 
 use self::audience::Audience;
 use self::batch::Batch;
-use self::subscriber::{Subscriber, Way};
+use self::subscriber::{SendContext, Subscriber};
 use crate::config::SfuLimits;
 use crate::ice::demultiplexer::PeerKey;
 use crate::ids::SessionId;
-use crate::io::egress::{Traffic, Wire};
-use crate::rate_limit::Bucket;
-use crate::rtcp::{Compound, Message, ntp, read};
-use crate::rtp::packet::{Forwarded, TrackName};
-use crate::rtp::packet_cache::Memory;
+use crate::io::egress::{Egress, EgressCounters};
+use crate::rate_limit::LeakyBucket;
+use crate::rtcp::{CompoundPacket, Message, ntp, read};
+use crate::rtp::packet::{ForwardedPacket, TrackId};
+use crate::rtp::packet_cache::CacheBudget;
 use crate::stats::SubscriberStats;
 
 /// How often it is looked whose sender report is due.
@@ -51,9 +51,9 @@ const EPOCH: Duration = Duration::from_secs(3_800_000_000);
 
 /// What a shard has to tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum News {
+pub(crate) enum ShardEvent {
     /// Somebody in the stage of that key needs a keyframe that nobody here has.
-    KeyframeNeeded { stage: usize, track: TrackName, layer: u8 },
+    KeyframeNeeded { stage: usize, track: TrackId, layer: u8 },
     /// That subscriber can't be served any more. By the time this is heard, the key may be somebody
     /// else's.
     Failed(PeerKey, SessionId),
@@ -74,12 +74,12 @@ pub(crate) struct Shard {
     subscribers: Subscribers,
     /// By the key of their stage.
     audiences: HashMap<usize, Audience>,
-    wire: Box<dyn Wire>,
+    wire: Box<dyn Egress>,
     batch: Batch,
-    compound: Compound,
+    compound: CompoundPacket,
     /// RTCP on its way in or out.
     report: Vec<u8>,
-    news: Vec<News>,
+    news: Vec<ShardEvent>,
     /// When somebody's sender report may be due, and layers are chosen.
     round_at: Instant,
     /// Whose networks are asked for more, and when they are next sent to.
@@ -88,11 +88,11 @@ pub(crate) struct Shard {
     /// The moment its own wall clock begins.
     begun: Instant,
     population: usize,
-    traffic: Arc<Traffic>,
+    traffic: Arc<EgressCounters>,
     crypto: CryptoProvider,
     /// What may be sent of the past, on all stages together.
-    past: Bucket,
-    memory: Memory,
+    past: LeakyBucket,
+    budget: CacheBudget,
     limits: SfuLimits,
 }
 
@@ -101,15 +101,15 @@ impl Shard {
     pub(crate) fn new(
         now: Instant,
         limits: &SfuLimits,
-        wire: Box<dyn Wire>,
-        traffic: Arc<Traffic>,
+        wire: Box<dyn Egress>,
+        traffic: Arc<EgressCounters>,
     ) -> Self {
         Shard {
             subscribers: Subscribers::default(),
             audiences: HashMap::new(),
             wire,
             batch: Batch::default(),
-            compound: Compound::default(),
+            compound: CompoundPacket::default(),
             report: Vec::new(),
             news: Vec::new(),
             round_at: now,
@@ -119,17 +119,17 @@ impl Shard {
             population: 0,
             traffic,
             crypto: from_feature_flags(),
-            past: Bucket::new(PAST_DEBT, now),
-            memory: Memory::new(limits),
+            past: LeakyBucket::new(PAST_DEBT, now),
+            budget: CacheBudget::new(limits),
             limits: limits.clone(),
         }
     }
 
     /// A subscriber's handshake is done: from now on it gets what it is owed.
-    pub(crate) fn admit(&mut self, now: Instant, key: PeerKey, admission: Admission) {
+    pub(crate) fn admit(&mut self, now: Instant, key: PeerKey, admission: SubscriberSetup) {
         let (stage, session) = (admission.stage, admission.session);
         let Ok(subscriber) = Subscriber::new(admission, &self.crypto, now) else {
-            self.news.push(News::Failed(key, session));
+            self.news.push(ShardEvent::Failed(key, session));
             return;
         };
         if self.subscribers.0.len() <= key {
@@ -140,10 +140,10 @@ impl Shard {
         }
         self.population += 1;
         let audience = self.audiences.entry(stage);
-        let audience = audience.or_insert_with(|| Audience::new(now, &self.limits, &self.memory));
+        let audience = audience.or_insert_with(|| Audience::new(now, &self.limits, &self.budget));
         let news = &mut self.news;
         audience.join(key, now, &mut self.subscribers, &mut self.past, |track, layer| {
-            news.push(News::KeyframeNeeded { stage, track, layer });
+            news.push(ShardEvent::KeyframeNeeded { stage, track, layer });
         });
     }
 
@@ -178,15 +178,15 @@ impl Shard {
 
     /// Packets of one stage's publisher, in the order in which they came. What has no audience here
     /// is kept for the first who comes.
-    pub(crate) fn forward(&mut self, now: Instant, stage: usize, burst: &[Forwarded]) {
+    pub(crate) fn forward(&mut self, now: Instant, stage: usize, burst: &[ForwardedPacket]) {
         let audience = self.audiences.entry(stage);
-        let audience = audience.or_insert_with(|| Audience::new(now, &self.limits, &self.memory));
-        let mut way = Way { batch: &mut self.batch, wire: self.wire.as_mut(), now };
+        let audience = audience.or_insert_with(|| Audience::new(now, &self.limits, &self.budget));
+        let mut way = SendContext { batch: &mut self.batch, wire: self.wire.as_mut(), now };
         let news = &mut self.news;
         let watched = !audience.viewers.is_empty();
         audience.forward(burst, &mut self.subscribers, &mut way, |track, layer| {
             if watched {
-                news.push(News::KeyframeNeeded { stage, track, layer });
+                news.push(ShardEvent::KeyframeNeeded { stage, track, layer });
             }
         });
         self.count();
@@ -216,7 +216,7 @@ impl Shard {
         let Some(audience) = self.audiences.get_mut(&subscriber.stage) else {
             return;
         };
-        let mut way = Way { batch: &mut self.batch, wire: self.wire.as_mut(), now };
+        let mut way = SendContext { batch: &mut self.batch, wire: self.wire.as_mut(), now };
         read(&self.report, |message| match message {
             Message::Reception(report) => subscriber.heard(&report, ntp),
             Message::Nack(nack) => {
@@ -230,7 +230,7 @@ impl Shard {
                         audience.picture_lost(track, now, subscriber, &mut self.past)
                 {
                     let stage = subscriber.stage;
-                    self.news.push(News::KeyframeNeeded { stage, track, layer });
+                    self.news.push(ShardEvent::KeyframeNeeded { stage, track, layer });
                 }
             }
             Message::Transport(feedback) => subscriber.told(&feedback, now),
@@ -241,7 +241,7 @@ impl Shard {
 
     /// Does what is due.
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
-        let mut way = Way { batch: &mut self.batch, wire: self.wire.as_mut(), now };
+        let mut way = SendContext { batch: &mut self.batch, wire: self.wire.as_mut(), now };
         for audience in self.audiences.values_mut() {
             audience.catch_up(now, &mut self.subscribers, &mut way);
         }
@@ -257,7 +257,7 @@ impl Shard {
             let past = &mut self.past;
             audience.serve_queue(now, &mut self.subscribers, past);
             audience.choose(now, &mut self.subscribers, past, probing, |track, layer| {
-                news.push(News::KeyframeNeeded { stage: *stage, track, layer });
+                news.push(ShardEvent::KeyframeNeeded { stage: *stage, track, layer });
             });
         }
         if !self.probing.is_empty() {
@@ -276,7 +276,7 @@ impl Shard {
         }
         self.probe_at = None;
         let (subscribers, audiences) = (&mut self.subscribers, &self.audiences);
-        let mut way = Way { batch: &mut self.batch, wire: self.wire.as_mut(), now };
+        let mut way = SendContext { batch: &mut self.batch, wire: self.wire.as_mut(), now };
         let probe_at = &mut self.probe_at;
         self.probing.retain(|key| {
             let Some(subscriber) = subscribers.get_mut(*key) else {
@@ -327,7 +327,7 @@ impl Shard {
 /// All shards together, wherever they run.
 pub(crate) trait Shards: Send {
     /// See [`Shard::admit`].
-    fn admit(&mut self, now: Instant, key: PeerKey, admission: Admission);
+    fn admit(&mut self, now: Instant, key: PeerKey, admission: SubscriberSetup);
     /// See [`Shard::remove`].
     fn remove(&mut self, key: PeerKey);
     /// See [`Shard::set_remote`].
@@ -335,7 +335,7 @@ pub(crate) trait Shards: Send {
     /// See [`Shard::set_max_height`].
     fn set_max_height(&mut self, key: PeerKey, height: Option<u16>);
     /// See [`Shard::forward`].
-    fn forward(&mut self, now: Instant, stage: usize, burst: &[Forwarded]);
+    fn forward(&mut self, now: Instant, stage: usize, burst: &[ForwardedPacket]);
     /// See [`Shard::reset`].
     fn reset(&mut self, stage: usize);
     /// See [`Shard::forget`].
@@ -347,7 +347,7 @@ pub(crate) trait Shards: Send {
     /// See [`Shard::deadline`].
     fn deadline(&self) -> Option<Instant>;
     /// Adds what they have to tell.
-    fn take_news(&mut self, news: &mut Vec<News>);
+    fn take_news(&mut self, news: &mut Vec<ShardEvent>);
     /// Whether they have no time left for more subscribers.
     fn is_full(&self) -> bool;
     /// What is known of a subscriber's reception; at most about a second old.
@@ -356,7 +356,7 @@ pub(crate) trait Shards: Send {
 
 /// One shard by itself.
 impl Shards for Shard {
-    fn admit(&mut self, now: Instant, key: PeerKey, admission: Admission) {
+    fn admit(&mut self, now: Instant, key: PeerKey, admission: SubscriberSetup) {
         Shard::admit(self, now, key, admission);
     }
 
@@ -372,7 +372,7 @@ impl Shards for Shard {
         Shard::set_max_height(self, key, height);
     }
 
-    fn forward(&mut self, now: Instant, stage: usize, burst: &[Forwarded]) {
+    fn forward(&mut self, now: Instant, stage: usize, burst: &[ForwardedPacket]) {
         Shard::forward(self, now, stage, burst);
     }
 
@@ -396,7 +396,7 @@ impl Shards for Shard {
         Shard::deadline(self)
     }
 
-    fn take_news(&mut self, news: &mut Vec<News>) {
+    fn take_news(&mut self, news: &mut Vec<ShardEvent>) {
         news.append(&mut self.news);
     }
 

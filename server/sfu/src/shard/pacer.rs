@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::bwe::Bandwidth;
+use super::bwe::BandwidthEstimator;
 
 /// A newcomer isn't served in the same burst as the last DTLS flight: clients that set up SRTP only
 /// after reading the whole burst would lose the start.
@@ -38,18 +38,18 @@ const MOST_AT_ONCE: u64 = 256 * 1024;
 
 /// What one subscriber may be sent of one track's past.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Pace {
+pub(super) struct Pacer {
     /// Bytes.
     left: i64,
     counted: Option<Instant>,
 }
 
-impl Pace {
+impl Pacer {
     /// Nothing was sent yet.
-    pub(super) const FRESH: Pace = Pace { left: 0, counted: None };
+    pub(super) const FRESH: Pacer = Pacer { left: 0, counted: None };
 
     /// Time has passed. The stream has so many bits per second; 0 if that isn't known yet.
-    pub(super) fn earn(&mut self, now: Instant, stream: u64, line: Option<&Bandwidth>) {
+    pub(super) fn earn(&mut self, now: Instant, stream: u64, line: Option<&BandwidthEstimator>) {
         let stream = if stream == 0 { JUST_BEGUN } else { stream };
         let Some(counted) = self.counted.replace(now) else {
             self.left = (stream / 8 * AT_ONCE / 1_000).clamp(LEAST_AT_ONCE, MOST_AT_ONCE) as i64;
@@ -88,7 +88,7 @@ mod tests {
     fn the_past_is_sent_several_times_faster_than_the_stream_behind_its_keyframe() {
         let begun = Instant::now();
         let stream = 6_000_000;
-        let mut pace = Pace::FRESH;
+        let mut pace = Pacer::FRESH;
         let (mut sent, mut first) = (0, 0);
         for tick in 0..200 {
             pace.earn(begun + CATCH_UP_INTERVAL * tick, stream, None);

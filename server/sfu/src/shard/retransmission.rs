@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use super::bwe::Bandwidth;
-use super::send_track::{Outgoing, Place};
-use super::subscriber::{Subscriber, Way, number, seal};
+use super::bwe::BandwidthEstimator;
+use super::send_track::{Place, SendTrack};
+use super::subscriber::{SendContext, Subscriber, number, seal};
 use crate::rtcp::Nack;
 use crate::rtp::packet::{Packet, Source};
-use crate::rtp::rewriter::Origin;
+use crate::rtp::rewriter::SourcePosition;
 use crate::srtp::Sealer;
 
 /// Repairs a second that one subscriber can ask for: more than a bad network loses, less than what
@@ -19,15 +19,15 @@ const PROBE_PACKETS: u16 = 64;
 
 /// How much of something a subscriber may still ask for. A quarter of a second's worth may be asked for
 /// at once.
-pub(super) struct Allowance {
+pub(super) struct TokenBucket {
     a_second: u32,
     left: u32,
     counted: Instant,
 }
 
-impl Allowance {
+impl TokenBucket {
     pub(super) fn new(a_second: u32, now: Instant) -> Self {
-        Allowance { a_second, left: a_second / 4, counted: now }
+        TokenBucket { a_second, left: a_second / 4, counted: now }
     }
 
     /// Takes so many, if there are as many left.
@@ -56,7 +56,7 @@ const REMEMBERED: usize = 128;
 
 /// When packets were last sent again, by the end of their numbers. Empty until something is.
 #[derive(Default)]
-pub(super) struct Repaired(Box<[Option<Sent>]>);
+pub(super) struct RetransmissionLog(Box<[Option<Sent>]>);
 
 #[derive(Clone, Copy)]
 struct Sent {
@@ -65,7 +65,7 @@ struct Sent {
     at: Instant,
 }
 
-impl Repaired {
+impl RetransmissionLog {
     /// Whether a packet shall be sent again, which is then taken note of. Browsers ask again after what they
     /// believe to be the round trip; on a line that has just become narrow that is too soon, and what is
     /// on its way would be sent once more, and fill the line.
@@ -100,7 +100,7 @@ impl Subscriber {
         &mut self,
         nack: &Nack<'_>,
         find: impl Fn(Source, u64) -> Option<&'p Packet>,
-        way: &mut Way<'_>,
+        way: &mut SendContext<'_>,
     ) {
         self.stats.nacks += 1;
         let travelling = self.travelling();
@@ -108,14 +108,14 @@ impl Subscriber {
         else {
             return;
         };
-        let mut again = Again {
+        let mut again = Retransmission {
             track,
             sealer: &mut self.sealer,
             bandwidth: self.bandwidth.as_deref_mut(),
             transport_number: &mut self.transport_number,
         };
         for missing in nack.missing() {
-            let Some(origin) = again.track.numbering.origin(missing) else {
+            let Some(origin) = again.track.rewriter.origin(missing) else {
                 continue;
             };
             let Some(packet) = find(origin.source(), origin.sequence) else {
@@ -136,14 +136,14 @@ impl Subscriber {
         &mut self,
         bytes: usize,
         find: impl Fn(Source, u64) -> Option<&'p Packet>,
-        way: &mut Way<'_>,
+        way: &mut SendContext<'_>,
     ) {
-        let repairs = |t: &&mut Outgoing| t.name.video && t.numbering.last().is_some();
+        let repairs = |t: &&mut SendTrack| t.name.video && t.rewriter.last().is_some();
         let Some(track) = self.tracks.iter_mut().find(repairs) else {
             return;
         };
-        let newest = track.numbering.last().map_or(0, |l| l.sequence as u16);
-        let mut again = Again {
+        let newest = track.rewriter.last().map_or(0, |l| l.sequence as u16);
+        let mut again = Retransmission {
             track,
             sealer: &mut self.sealer,
             bandwidth: self.bandwidth.as_deref_mut(),
@@ -156,7 +156,7 @@ impl Subscriber {
             }
             let number = newest.wrapping_sub(back);
             // Only where a repair has a stream of its own: elsewhere it would count as nothing.
-            if let Some(origin) = again.track.numbering.origin(number)
+            if let Some(origin) = again.track.rewriter.origin(number)
                 && let Some(packet) = find(origin.source(), origin.sequence)
                 && again.is_apart(packet)
                 && let Some(sent) = again.send(origin, packet, way)
@@ -168,22 +168,27 @@ impl Subscriber {
 }
 
 /// What sending again needs of a subscriber.
-struct Again<'a> {
-    track: &'a mut Outgoing,
+struct Retransmission<'a> {
+    track: &'a mut SendTrack,
     sealer: &'a mut Sealer,
-    bandwidth: Option<&'a mut Bandwidth>,
+    bandwidth: Option<&'a mut BandwidthEstimator>,
     transport_number: &'a mut u16,
 }
 
-impl Again<'_> {
+impl Retransmission<'_> {
     fn is_apart(&mut self, packet: &Packet) -> bool {
         self.track.taken_as(packet).is_some_and(|t| t.repair.is_some())
     }
 
     /// Writes the packet found at `origin` once more; its length, if it was written.
-    fn send(&mut self, origin: Origin, packet: &Packet, way: &mut Way<'_>) -> Option<usize> {
+    fn send(
+        &mut self,
+        origin: SourcePosition,
+        packet: &Packet,
+        way: &mut SendContext<'_>,
+    ) -> Option<usize> {
         let taken_as = self.track.taken_as(packet)?;
-        let mut numbers = origin.name(packet);
+        let mut numbers = origin.rewrite(packet);
         let missing = numbers.sequence as u16;
         let picture = numbers.picture;
         let place = match taken_as.repair {
@@ -228,7 +233,7 @@ mod tests {
     fn what_is_on_its_way_is_not_sent_once_more() {
         let (begun, travelling) = (Instant::now(), Duration::from_millis(150));
         let at = |millis| begun + Duration::from_millis(millis);
-        let mut repaired = Repaired::default();
+        let mut repaired = RetransmissionLog::default();
         assert!(repaired.may_send(1, 65_535, at(0), travelling));
         // Others are.
         assert!(repaired.may_send(1, 0, at(10), travelling));

@@ -5,8 +5,8 @@ use str0m::media::Pt;
 use str0m::rtp::{Extension, ExtensionMap};
 
 use crate::codec::dependency_descriptor::{self, DependencyDescriptor};
-use crate::rtp::packet::{EndToEnd, Packet, Source, TrackName};
-use crate::rtp::rewriter::{Numbering, Numbers};
+use crate::rtp::packet::{ForwardedExtensions, Packet, Source, TrackId};
+use crate::rtp::rewriter::{RewrittenNumbers, RtpRewriter};
 
 /// Longest RTP header written: fixed part, a dependency descriptor of 255 bytes and its head, the other
 /// extensions.
@@ -16,8 +16,8 @@ pub(super) const MAX_HEADER: usize = 12 + 4 + 304;
 const REMEMBERED: usize = 64;
 
 /// What was negotiated for one m-line of a subscriber.
-pub(crate) struct Negotiated {
-    pub(crate) name: TrackName,
+pub(crate) struct NegotiatedTrack {
+    pub(crate) name: TrackId,
     pub(crate) mid: String,
     /// Where media goes, and where repairs would go (RFC 4588 §5).
     pub(crate) ssrc: u32,
@@ -32,11 +32,11 @@ pub(crate) struct Negotiated {
 }
 
 /// One m-line of a subscriber.
-pub(super) struct Outgoing {
-    pub(super) name: TrackName,
+pub(super) struct SendTrack {
+    pub(super) name: TrackId,
     pub(super) ssrc: u32,
     pub(super) repair_ssrc: u32,
-    pub(super) numbering: Numbering,
+    pub(super) rewriter: RtpRewriter,
     codecs: CodecConfig,
     ids: Ids,
     mid: String,
@@ -44,7 +44,7 @@ pub(super) struct Outgoing {
     /// that is what MID is for, until then).
     pub(super) known: bool,
     matched: Option<Match>,
-    /// Of repairs; counts upwards only, like [`Numbers::sequence`].
+    /// Of repairs; counts upwards only, like [`RewrittenNumbers::sequence`].
     repairs: u64,
     /// How the latest packets were written, of sound that is sent again.
     written: Option<Box<[Option<Written>; REMEMBERED]>>,
@@ -69,12 +69,12 @@ struct Ids {
 struct Match {
     source: Source,
     payload_type: Pt,
-    taken_as: Option<TakenAs>,
+    taken_as: Option<PayloadMapping>,
 }
 
 /// How a subscriber takes a codec.
 #[derive(Clone, Copy)]
-pub(super) struct TakenAs {
+pub(super) struct PayloadMapping {
     pub(super) payload_type: u8,
     /// The payload type of repairs (RTX, RFC 4588).
     pub(super) repair: Option<u8>,
@@ -84,7 +84,7 @@ pub(super) struct TakenAs {
 pub(super) struct Place {
     pub(super) payload_type: u8,
     pub(super) ssrc: u32,
-    pub(super) numbers: Numbers,
+    pub(super) numbers: RewrittenNumbers,
     pub(super) padded: bool,
     /// It says to which m-line it belongs.
     pub(super) named: bool,
@@ -103,8 +103,8 @@ struct Written {
     transport: Option<u16>,
 }
 
-impl Outgoing {
-    pub(super) fn new(negotiated: Negotiated) -> Self {
+impl SendTrack {
+    pub(super) fn new(negotiated: NegotiatedTrack) -> Self {
         let id = |extension| negotiated.extensions.id_of(extension).filter(|id| *id < 15);
         let ids = Ids {
             mid: id(Extension::RtpMid).filter(|_| (1..=16).contains(&negotiated.mid.len())),
@@ -114,11 +114,11 @@ impl Outgoing {
             capture: id(Extension::AbsoluteCaptureTime),
             dependency: id(dependency_descriptor::extension()).filter(|_| negotiated.name.video),
         };
-        Outgoing {
+        SendTrack {
             name: negotiated.name,
             ssrc: negotiated.ssrc,
             repair_ssrc: negotiated.repair_ssrc,
-            numbering: Numbering::new(negotiated.random),
+            rewriter: RtpRewriter::new(negotiated.random),
             codecs: negotiated.codecs,
             ids,
             mid: negotiated.mid,
@@ -133,7 +133,7 @@ impl Outgoing {
     }
 
     /// How the subscriber takes the packet's codec, if it does.
-    pub(super) fn taken_as(&mut self, packet: &Packet) -> Option<TakenAs> {
+    pub(super) fn taken_as(&mut self, packet: &Packet) -> Option<PayloadMapping> {
         let (source, payload_type) = (packet.source, packet.codec.pt());
         if let Some(m) = self.matched
             && (m.source, m.payload_type) == (source, payload_type)
@@ -144,7 +144,7 @@ impl Outgoing {
         let is_told = self.ids.dependency.is_some() || packet.extensions.dependency.is_none();
         let params = self.codecs.match_params(packet.codec);
         let params = params.filter(|_| packet.source.layer.is_none() || is_told);
-        let taken_as = params.map(|params| TakenAs {
+        let taken_as = params.map(|params| PayloadMapping {
             payload_type: *params.pt(),
             repair: params.resend().map(|pt| *pt),
         });
@@ -165,14 +165,18 @@ impl Outgoing {
     /// Takes note of how a packet was written, where it is to be written the same way again.
     pub(super) fn wrote(&mut self, place: &Place) {
         if let Some(slots) = &mut self.written {
-            let Place { named, transport, numbers: Numbers { sequence, .. }, .. } = *place;
+            let Place { named, transport, numbers: RewrittenNumbers { sequence, .. }, .. } = *place;
             slots[slot(sequence)] = Some(Written { sequence, named, transport });
         }
     }
 
     /// Where a packet went that has no repairs of their own, to go there once more: [`None`] if that
     /// isn't known any more.
-    pub(super) fn once_more(&self, taken_as: TakenAs, numbers: Numbers) -> Option<Place> {
+    pub(super) fn once_more(
+        &self,
+        taken_as: PayloadMapping,
+        numbers: RewrittenNumbers,
+    ) -> Option<Place> {
         let sequence = numbers.sequence;
         let written = match &self.written {
             Some(slots) => slots[slot(sequence)].filter(|it| it.sequence == sequence)?,
@@ -192,7 +196,7 @@ impl Outgoing {
     /// Whether a packet's header may say what is of the moment: it is never sealed again under the same
     /// number, or it is remembered how it was. Otherwise it must be the same to the bit each time: see
     /// [`crate::srtp`].
-    pub(super) fn is_free(&self, taken_as: TakenAs) -> bool {
+    pub(super) fn is_free(&self, taken_as: PayloadMapping) -> bool {
         !self.name.video || taken_as.repair.is_some()
     }
 
@@ -213,7 +217,7 @@ impl Outgoing {
         header: &mut [u8; MAX_HEADER],
         place: &Place,
         marker: bool,
-        meaning: &EndToEnd,
+        meaning: &ForwardedExtensions,
     ) -> usize {
         let dependency = meaning.dependency.as_ref().filter(|_| self.ids.dependency.is_some());
         // One that is too long for the short form has all others in the long one, too.
@@ -294,9 +298,9 @@ mod tests {
 
     use super::*;
 
-    fn outgoing(extensions: ExtensionMap) -> Outgoing {
-        Outgoing::new(Negotiated {
-            name: TrackName { video: true, ordinal: 0 },
+    fn outgoing(extensions: ExtensionMap) -> SendTrack {
+        SendTrack::new(NegotiatedTrack {
+            name: TrackId { video: true, ordinal: 0 },
             mid: "v".into(),
             ssrc: 9,
             repair_ssrc: 10,
@@ -307,8 +311,8 @@ mod tests {
         })
     }
 
-    fn written(outgoing: &Outgoing, meaning: &EndToEnd) -> Vec<u8> {
-        let numbers = Numbers { sequence: 1, timestamp: 2, picture: None, frame_shift: 3 };
+    fn written(outgoing: &SendTrack, meaning: &ForwardedExtensions) -> Vec<u8> {
+        let numbers = RewrittenNumbers { sequence: 1, timestamp: 2, picture: None, frame_shift: 3 };
         let place = Place {
             payload_type: 96,
             ssrc: 9,
@@ -343,7 +347,7 @@ mod tests {
             &[0x20, b'v', 0x50, 3],
             &[0x77, 0x83, 0xaa, 0x7e, 0x81, 0x80, 0, 0, 0, 0, 0, 0],
         ];
-        let header = written(&outgoing(extensions), &EndToEnd::of(&values));
+        let header = written(&outgoing(extensions), &ForwardedExtensions::of(&values));
         assert_eq!(header, expected.concat());
     }
 
@@ -354,7 +358,7 @@ mod tests {
         extensions.set(12, dependency_descriptor::extension());
         let told = outgoing(extensions);
         let meaning = |bytes: &[u8]| {
-            let mut meaning = EndToEnd::default();
+            let mut meaning = ForwardedExtensions::default();
             meaning.dependency = DependencyDescriptor::of(bytes).map(Arc::new);
             meaning
         };

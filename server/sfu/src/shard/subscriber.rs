@@ -7,19 +7,20 @@ use str0m::crypto::CryptoProvider;
 
 use super::audience::KEYFRAME_DEBT;
 use super::batch::Batch;
-use super::bwe::Bandwidth;
-use super::forwarder::Feed;
-use super::retransmission::{Allowance, REPAIRS_A_SECOND, Repaired};
-use super::send_track::{MAX_HEADER, Negotiated, Outgoing, Place};
+use super::bwe::BandwidthEstimator;
+use super::forwarder::Forwarder;
+use super::retransmission::{REPAIRS_A_SECOND, RetransmissionLog, TokenBucket};
+use super::send_track::{MAX_HEADER, NegotiatedTrack, Place, SendTrack};
 use crate::ids::SessionId;
-use crate::io::egress::Wire;
-use crate::rate_limit::Bucket;
+use crate::io::egress::Egress;
+use crate::rate_limit::LeakyBucket;
 use crate::rtcp::{
-    Compound, ReceptionReport, ReferenceAnswer, ReferenceTime, SenderReport, TransportFeedback,
+    CompoundPacket, ReceptionReport, ReferenceAnswer, ReferenceTime, SenderReport,
+    TransportFeedback,
 };
-use crate::rtp::packet::{EndToEnd, Packet, TrackName};
+use crate::rtp::packet::{ForwardedExtensions, Packet, TrackId};
 use crate::srtp::keys::Keys;
-use crate::srtp::{BadKeys, Opener, Sealer};
+use crate::srtp::{InvalidSrtpKeys, Opener, Sealer};
 use crate::stats::SubscriberStats;
 
 /// Packets a second of which one subscriber's feedback may tell: several times what the best picture
@@ -35,11 +36,11 @@ pub(crate) struct Subscriber {
     pub(super) remote: SocketAddr,
     pub(super) sealer: Sealer,
     opener: Opener,
-    pub(super) tracks: Vec<Outgoing>,
+    pub(super) tracks: Vec<SendTrack>,
     /// What it gets of each of the stage's tracks, in their order.
-    pub(super) feeds: Vec<Feed>,
+    pub(super) feeds: Vec<Forwarder>,
     /// What its network carries, if it takes video.
-    pub(super) bandwidth: Option<Box<Bandwidth>>,
+    pub(super) bandwidth: Option<Box<BandwidthEstimator>>,
     /// Higher pictures it doesn't want.
     pub(super) max_height: Option<u16>,
     pub(super) transport_number: u16,
@@ -47,41 +48,41 @@ pub(crate) struct Subscriber {
     /// Its clock, which it shall hear of with the next report, and ours when it said so.
     reference: Option<(ReferenceTime, u32)>,
     /// Keyframes that it can ask the publisher for.
-    pub(super) keyframes_left: Bucket,
-    pub(super) repairs_left: Allowance,
-    pub(super) repaired: Repaired,
+    pub(super) keyframes_left: LeakyBucket,
+    pub(super) repairs_left: TokenBucket,
+    pub(super) repaired: RetransmissionLog,
     /// Packets of which its feedback may tell.
-    feedback_left: Allowance,
+    feedback_left: TokenBucket,
     pub(super) stats: SubscriberStats,
 }
 
 /// What a session brings along when its handshake is done.
-pub(crate) struct Admission {
+pub(crate) struct SubscriberSetup {
     pub(crate) session: SessionId,
     pub(crate) stage: usize,
     pub(crate) remote: SocketAddr,
     /// Higher pictures it doesn't want.
     pub(crate) max_height: Option<u16>,
     pub(crate) keys: Keys,
-    pub(crate) tracks: Vec<Negotiated>,
+    pub(crate) tracks: Vec<NegotiatedTrack>,
 }
 
 /// What a packet's way to a subscriber needs besides the two.
-pub(super) struct Way<'a> {
+pub(super) struct SendContext<'a> {
     pub(super) batch: &'a mut Batch,
-    pub(super) wire: &'a mut dyn Wire,
+    pub(super) wire: &'a mut dyn Egress,
     pub(super) now: Instant,
 }
 
 impl Subscriber {
     /// # Errors
-    /// [`BadKeys`].
+    /// [`InvalidSrtpKeys`].
     pub(super) fn new(
-        admission: Admission,
+        admission: SubscriberSetup,
         crypto: &CryptoProvider,
         now: Instant,
-    ) -> Result<Self, BadKeys> {
-        let tracks: Vec<_> = admission.tracks.into_iter().map(Outgoing::new).collect();
+    ) -> Result<Self, InvalidSrtpKeys> {
+        let tracks: Vec<_> = admission.tracks.into_iter().map(SendTrack::new).collect();
         let video = tracks.iter().any(|t| t.name.video && t.counts_transport());
         Ok(Subscriber {
             stage: admission.stage,
@@ -90,15 +91,15 @@ impl Subscriber {
             opener: Opener::new(&admission.keys, crypto)?,
             tracks,
             feeds: Vec::new(),
-            bandwidth: video.then(|| Box::new(Bandwidth::new(now))),
+            bandwidth: video.then(|| Box::new(BandwidthEstimator::new(now))),
             max_height: admission.max_height,
             transport_number: 0,
             report_due: now,
             reference: None,
-            keyframes_left: Bucket::new(KEYFRAME_DEBT, now),
-            repairs_left: Allowance::new(REPAIRS_A_SECOND, now),
-            repaired: Repaired::default(),
-            feedback_left: Allowance::new(FEEDBACK_A_SECOND, now),
+            keyframes_left: LeakyBucket::new(KEYFRAME_DEBT, now),
+            repairs_left: TokenBucket::new(REPAIRS_A_SECOND, now),
+            repaired: RetransmissionLog::default(),
+            feedback_left: TokenBucket::new(FEEDBACK_A_SECOND, now),
             stats: SubscriberStats::default(),
         })
     }
@@ -107,11 +108,11 @@ impl Subscriber {
     /// make datagrams of one length.
     pub(super) fn write(
         &mut self,
-        name: TrackName,
+        name: TrackId,
         packet: &Packet,
         splice: bool,
         padding: u8,
-        way: &mut Way<'_>,
+        way: &mut SendContext<'_>,
     ) {
         let Some(track) = self.tracks.iter_mut().find(|t| t.name == name) else {
             return;
@@ -128,7 +129,7 @@ impl Subscriber {
         let place = Place {
             payload_type: taken_as.payload_type,
             ssrc: track.ssrc,
-            numbers: track.numbering.name(packet, splice),
+            numbers: track.rewriter.rewrite(packet, splice),
             padded: padding > 0,
             named: !track.known,
             transport,
@@ -172,7 +173,7 @@ impl Subscriber {
     }
 
     /// Sends what was written.
-    pub(super) fn send(&self, way: &mut Way<'_>) {
+    pub(super) fn send(&self, way: &mut SendContext<'_>) {
         way.batch.send(self.remote, way.wire);
     }
 
@@ -184,7 +185,7 @@ impl Subscriber {
     }
 
     /// The track that is sent under `ssrc`.
-    pub(super) fn track(&self, ssrc: u32) -> Option<TrackName> {
+    pub(super) fn track(&self, ssrc: u32) -> Option<TrackId> {
         Some(self.tracks.iter().find(|t| t.ssrc == ssrc)?.name)
     }
 
@@ -205,7 +206,7 @@ impl Subscriber {
         track.lost = u64::try_from(report.lost).unwrap_or_default();
         // Pictures may be sent again under the same number, and have to be the same then.
         track.known = !track.name.video;
-        if let Some(last) = track.numbering.last()
+        if let Some(last) = track.rewriter.last()
             && track.name.video
         {
             let ticks = u64::from(report.jitter) * 1_000_000;
@@ -233,16 +234,16 @@ impl Subscriber {
         &mut self,
         now: Instant,
         ntp_now: u64,
-        compound: &mut Compound,
+        compound: &mut CompoundPacket,
         sealed: &mut Vec<u8>,
-        wire: &mut dyn Wire,
+        wire: &mut dyn Egress,
     ) {
         if now < self.report_due {
             return;
         }
         compound.clear();
         for track in &self.tracks {
-            if let Some(last) = track.numbering.last() {
+            if let Some(last) = track.rewriter.last() {
                 let passed = now.saturating_duration_since(last.captured);
                 let ticks = passed.as_micros() * u128::from(last.rate) / 1_000_000;
                 compound.sender_report(&SenderReport {
@@ -254,7 +255,7 @@ impl Subscriber {
                 });
             }
         }
-        let Some(speaker) = self.tracks.iter().find(|t| t.numbering.last().is_some()) else {
+        let Some(speaker) = self.tracks.iter().find(|t| t.rewriter.last().is_some()) else {
             return;
         };
         if let Some((time, heard)) = self.reference.take() {
@@ -272,12 +273,12 @@ impl Subscriber {
     /// Says that its streams are over.
     pub(super) fn goodbye(
         &mut self,
-        compound: &mut Compound,
+        compound: &mut CompoundPacket,
         sealed: &mut Vec<u8>,
-        wire: &mut dyn Wire,
+        wire: &mut dyn Egress,
     ) {
         compound.clear();
-        for track in self.tracks.iter().filter(|t| t.numbering.last().is_some()) {
+        for track in self.tracks.iter().filter(|t| t.rewriter.last().is_some()) {
             compound.goodbye(track.ssrc);
         }
         if !compound.bytes().is_empty() {
@@ -285,7 +286,7 @@ impl Subscriber {
         }
     }
 
-    fn say(&mut self, compound: &Compound, sealed: &mut Vec<u8>, wire: &mut dyn Wire) {
+    fn say(&mut self, compound: &CompoundPacket, sealed: &mut Vec<u8>, wire: &mut dyn Egress) {
         if self.sealer.seal_rtcp(compound.bytes(), sealed) {
             wire.send(self.remote, sealed, sealed.len());
         }
@@ -308,14 +309,14 @@ pub(super) fn number(counted: bool, last: &mut u16) -> Option<u16> {
 /// Seals one packet into the batch, and says how long it became.
 pub(super) fn seal(
     sealer: &mut Sealer,
-    track: &Outgoing,
+    track: &SendTrack,
     place: &Place,
     packet: &Packet,
     payload: &[u8],
-    way: &mut Way<'_>,
+    way: &mut SendContext<'_>,
 ) -> Option<usize> {
     let mut header = [0; MAX_HEADER];
-    let meaning: &EndToEnd = &packet.extensions;
+    let meaning: &ForwardedExtensions = &packet.extensions;
     let length = track.write_header(&mut header, place, packet.marker, meaning);
     let header = header.get(..length)?;
     let whole = length + payload.len() + sealer.overhead();

@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use super::forwarder::{Feed, Mode, Wanted};
+use super::forwarder::{Forwarder, Mode, Wanted};
 use super::pacer::CATCH_UP_INTERVAL;
 use super::rate::Rate;
 use crate::config::SfuLimits;
-use crate::rate_limit::{Bucket, cost};
-use crate::rtp::packet::{Forwarded, MAX_LAYERS, Packet, Source, TrackName};
-use crate::rtp::packet_cache::{History, Kept, Memory, Stored};
+use crate::rate_limit::{LeakyBucket, cost};
+use crate::rtp::packet::{ForwardedPacket, MAX_LAYERS, Packet, Source, TrackId};
+use crate::rtp::packet_cache::{CacheBudget, CachedKeyframe, PacketCache, Stored};
 
 /// A layer that sent nothing for this long is one the publisher has stopped. Pictures come at least
 /// twice as often.
@@ -36,7 +36,7 @@ const MARGIN: u64 = 115;
 
 /// One of the publisher's tracks.
 pub(super) struct Track {
-    pub(super) name: TrackName,
+    pub(super) name: TrackId,
     /// In the order in which they first came.
     pub(super) layers: Vec<Layer>,
 }
@@ -46,7 +46,7 @@ pub(super) struct Layer {
     pub(super) number: u8,
     /// [`Packet::source`] of the last packet.
     source: Source,
-    pub(super) history: History,
+    pub(super) history: PacketCache,
     rate: Rate,
     last: Instant,
     /// Pictures of other layers since then.
@@ -57,7 +57,7 @@ pub(super) struct Layer {
 
 /// Layers of a track, the poorest first.
 #[derive(Default)]
-pub(super) struct Ladder {
+pub(super) struct LayerLadder {
     rungs: [Rung; MAX_LAYERS],
     count: usize,
 }
@@ -72,7 +72,7 @@ struct Rung {
 
 /// What a feed should get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Choice {
+pub(super) struct LayerChoice {
     pub(super) layer: usize,
     /// Bits per second it needs.
     pub(super) needs: u64,
@@ -81,16 +81,16 @@ pub(super) struct Choice {
 }
 
 impl Track {
-    pub(super) fn new(name: TrackName) -> Self {
+    pub(super) fn new(name: TrackId) -> Self {
         Track { name, layers: Vec::new() }
     }
 
     /// The index of a packet's layer; true if it has just begun, or begun anew.
     pub(super) fn layer(
         &mut self,
-        forwarded: &Forwarded,
+        forwarded: &ForwardedPacket,
         limits: &SfuLimits,
-        memory: &Memory,
+        budget: &CacheBudget,
     ) -> (usize, bool) {
         let (number, packet) = (forwarded.layer, &forwarded.packet);
         if packet.marker {
@@ -103,7 +103,7 @@ impl Track {
             self.layers.push(Layer {
                 number,
                 source: packet.source,
-                history: History::sharing(limits, memory),
+                history: PacketCache::with_budget(limits, budget),
                 rate: Rate::new(RATE_WINDOW),
                 last: packet.arrival,
                 missed: 0,
@@ -125,8 +125,8 @@ impl Track {
     }
 
     /// The last keyframe of a layer, if it is there.
-    pub(super) fn kept(&self, layer: usize, now: Instant) -> Option<Kept> {
-        self.layers.get(layer)?.history.kept(now)
+    pub(super) fn last_keyframe(&self, layer: usize, now: Instant) -> Option<CachedKeyframe> {
+        self.layers.get(layer)?.history.last_keyframe(now)
     }
 
     /// Bits per second of a layer, at `at` microseconds.
@@ -138,12 +138,12 @@ impl Track {
     /// keyframe to begin with.
     pub(super) fn catch_up(
         &self,
-        feed: &mut Feed,
+        feed: &mut Forwarder,
         layer: usize,
-        catch_up: &mut CatchUp<'_>,
+        catch_up: &mut CatchUpBudget<'_>,
         now: Instant,
     ) -> bool {
-        let Some(kept) = self.kept(layer, now) else {
+        let Some(kept) = self.last_keyframe(layer, now) else {
             return false;
         };
         if !catch_up.budget.pass(cost(kept.bytes, catch_up.bits), now) {
@@ -156,7 +156,7 @@ impl Track {
     /// Serves a feed from the past of a layer; false if there is no keyframe to begin with.
     pub(super) fn start(
         &self,
-        feed: &mut Feed,
+        feed: &mut Forwarder,
         layer: usize,
         catch_up_at: &mut Option<Instant>,
         now: Instant,
@@ -172,7 +172,7 @@ impl Track {
     /// Whether the feed gets a packet of a layer as it comes.
     pub(super) fn owes(
         &self,
-        feed: &mut Feed,
+        feed: &mut Forwarder,
         layer: usize,
         packet: &Packet,
         stored: Stored,
@@ -228,8 +228,8 @@ impl Track {
     }
 
     /// The layers that are sent at present, `at` being `now` in microseconds.
-    pub(super) fn ladder(&self, now: Instant, at: u64) -> Ladder {
-        let mut ladder = Ladder::default();
+    pub(super) fn ladder(&self, now: Instant, at: u64) -> LayerLadder {
+        let mut ladder = LayerLadder::default();
         for (layer, entry) in self.layers.iter().enumerate().take(MAX_LAYERS) {
             if entry.is_running(now) {
                 let needs = entry.rate.bits(at) * HEADERS / 100;
@@ -251,7 +251,13 @@ impl Track {
     }
 
     /// Makes the feed want a layer; true if its keyframe has to be asked for.
-    pub(super) fn want(&self, feed: &mut Feed, layer: usize, held: bool, now: Instant) -> bool {
+    pub(super) fn want(
+        &self,
+        feed: &mut Forwarder,
+        layer: usize,
+        held: bool,
+        now: Instant,
+    ) -> bool {
         if feed.mode == Mode::Waiting || feed.layer == layer {
             feed.wanted = None;
             return false;
@@ -270,31 +276,31 @@ impl Track {
 }
 
 /// What may be sent of the past.
-pub(super) struct CatchUp<'a> {
+pub(super) struct CatchUpBudget<'a> {
     /// When the next portion is due.
     at: &'a mut Option<Instant>,
     /// For all stages together, where so many bits a second may be sent.
-    budget: &'a mut Bucket,
+    budget: &'a mut LeakyBucket,
     bits: u64,
     /// Somebody has to wait.
     pub(super) refused: bool,
 }
 
-impl<'a> CatchUp<'a> {
+impl<'a> CatchUpBudget<'a> {
     pub(super) fn new(
         at: &'a mut Option<Instant>,
-        budget: &'a mut Bucket,
+        budget: &'a mut LeakyBucket,
         limits: &SfuLimits,
     ) -> Self {
-        CatchUp { at, budget, bits: limits.max_catch_up_bits, refused: false }
+        CatchUpBudget { at, budget, bits: limits.max_catch_up_bits, refused: false }
     }
 }
 
-impl Ladder {
+impl LayerLadder {
     /// One rung for each of the bits per second, poorest first.
     #[cfg(test)]
     pub(super) fn of(needs: &[u64]) -> Self {
-        let mut ladder = Ladder { count: needs.len(), ..Ladder::default() };
+        let mut ladder = LayerLadder { count: needs.len(), ..LayerLadder::default() };
         for (layer, needs) in needs.iter().enumerate() {
             ladder.rungs[layer] = Rung { height: 0, needs: *needs, layer };
         }
@@ -309,7 +315,7 @@ impl Ladder {
         present: Option<usize>,
         budget: u64,
         most: Option<u16>,
-    ) -> Option<Choice> {
+    ) -> Option<LayerChoice> {
         let rungs = self.rungs.get(..self.count)?;
         let wanted = |rung: &Rung| most.is_none_or(|most| rung.height <= most);
         let rungs = rungs.get(..=rungs.iter().rposition(wanted).unwrap_or(0))?;
@@ -321,7 +327,7 @@ impl Ladder {
         let index = rungs.iter().rposition(fits).unwrap_or(0);
         let chosen = rungs.get(index)?;
         let next = rungs.get(index + 1).map(|r| r.needs * MARGIN / 100);
-        Some(Choice { layer: chosen.layer, needs: chosen.needs, next })
+        Some(LayerChoice { layer: chosen.layer, needs: chosen.needs, next })
     }
 
     /// What a layer needs, in bits per second, if it is sent.

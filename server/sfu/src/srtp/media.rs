@@ -2,22 +2,22 @@
 
 use str0m::crypto::{AeadAes128Gcm, AeadAes256Gcm, Aes128CmSha1_80, CryptoProvider};
 
-use super::{BadKeys, Cipher, Master, RTP};
+use super::{Cipher, InvalidSrtpKeys, Master, RTP};
 use crate::srtp::keys::Keys;
 
 /// Opens media that the SDP library would not.
-pub(crate) struct MediaOpener {
+pub(crate) struct RtpOpener {
     rtp: Cipher,
     crypto: CryptoProvider,
 }
 
-impl MediaOpener {
+impl RtpOpener {
     /// # Errors
-    /// [`BadKeys`].
-    pub(crate) fn new(keys: &Keys, crypto: &CryptoProvider) -> Result<Self, BadKeys> {
-        let master = Master::of(keys, !keys.client).ok_or(BadKeys)?;
-        let rtp = master.cipher(crypto, RTP, false).ok_or(BadKeys)?;
-        Ok(MediaOpener { rtp, crypto: crypto.clone() })
+    /// [`InvalidSrtpKeys`].
+    pub(crate) fn new(keys: &Keys, crypto: &CryptoProvider) -> Result<Self, InvalidSrtpKeys> {
+        let master = Master::of(keys, !keys.client).ok_or(InvalidSrtpKeys)?;
+        let rtp = master.cipher(crypto, RTP, false).ok_or(InvalidSrtpKeys)?;
+        Ok(RtpOpener { rtp, crypto: crypto.clone() })
     }
 
     /// The payload of `packet`, which has a header of so many bytes and that index
@@ -71,7 +71,7 @@ mod tests {
         let crypto = from_feature_flags();
         for profile in PROFILES {
             let mut sealer = Sealer::new(&keys(profile, false), &crypto).expect("keys");
-            let mut opener = MediaOpener::new(&keys(profile, true), &crypto).expect("keys");
+            let mut opener = RtpOpener::new(&keys(profile, true), &crypto).expect("keys");
             let header = [0x80, 96, 0, 5, 0, 0, 0, 9, 0, 0, 0, 7];
             let mut packet = [&header[..], &vec![0; 4 + sealer.overhead()]].concat();
             assert!(sealer.seal_rtp(&mut packet, 12, b"song", 7, 65_541));

@@ -14,9 +14,9 @@ use str0m::crypto::{
 };
 
 use crate::srtp::keys::Keys;
-use crate::srtp::replay::Replays;
+use crate::srtp::replay::ReplayWindows;
 
-pub(crate) use self::media::MediaOpener;
+pub(crate) use self::media::RtpOpener;
 
 /// SRTCP adds this and the tag (RFC 3711 §3.4): the E bit and the 31-bit index.
 const INDEX: usize = 4;
@@ -35,7 +35,7 @@ const RTCP: Labels = Labels { key: 3, authentication: 4, salt: 5 };
 /// The far side's DTLS agreed on something that can't be sealed with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the SRTP keys are of no use")]
-pub(crate) struct BadKeys;
+pub(crate) struct InvalidSrtpKeys;
 
 /// One direction's ciphers for RTP or RTCP.
 enum Cipher {
@@ -133,12 +133,12 @@ pub(crate) struct Sealer {
 
 impl Sealer {
     /// # Errors
-    /// [`BadKeys`].
-    pub(crate) fn new(keys: &Keys, crypto: &CryptoProvider) -> Result<Self, BadKeys> {
-        let master = Master::of(keys, keys.client).ok_or(BadKeys)?;
+    /// [`InvalidSrtpKeys`].
+    pub(crate) fn new(keys: &Keys, crypto: &CryptoProvider) -> Result<Self, InvalidSrtpKeys> {
+        let master = Master::of(keys, keys.client).ok_or(InvalidSrtpKeys)?;
         Ok(Sealer {
-            rtp: master.cipher(crypto, RTP, true).ok_or(BadKeys)?,
-            rtcp: master.cipher(crypto, RTCP, true).ok_or(BadKeys)?,
+            rtp: master.cipher(crypto, RTP, true).ok_or(InvalidSrtpKeys)?,
+            rtcp: master.cipher(crypto, RTCP, true).ok_or(InvalidSrtpKeys)?,
             rtcp_index: 0,
             crypto: crypto.clone(),
         })
@@ -148,8 +148,11 @@ impl Sealer {
     /// from the middle, so that no index is sealed by both, whatever names they use.
     ///
     /// # Errors
-    /// [`BadKeys`].
-    pub(crate) fn beside_another(keys: &Keys, crypto: &CryptoProvider) -> Result<Self, BadKeys> {
+    /// [`InvalidSrtpKeys`].
+    pub(crate) fn beside_another(
+        keys: &Keys,
+        crypto: &CryptoProvider,
+    ) -> Result<Self, InvalidSrtpKeys> {
         Ok(Sealer { rtcp_index: 1 << 30, ..Sealer::new(keys, crypto)? })
     }
 
@@ -255,18 +258,18 @@ impl Sealer {
 /// Opens the RTCP that comes from one subscriber.
 pub(crate) struct Opener {
     rtcp: Cipher,
-    replays: Replays,
+    replays: ReplayWindows,
     crypto: CryptoProvider,
 }
 
 impl Opener {
     /// # Errors
-    /// [`BadKeys`].
-    pub(crate) fn new(keys: &Keys, crypto: &CryptoProvider) -> Result<Self, BadKeys> {
-        let master = Master::of(keys, !keys.client).ok_or(BadKeys)?;
+    /// [`InvalidSrtpKeys`].
+    pub(crate) fn new(keys: &Keys, crypto: &CryptoProvider) -> Result<Self, InvalidSrtpKeys> {
+        let master = Master::of(keys, !keys.client).ok_or(InvalidSrtpKeys)?;
         Ok(Opener {
-            rtcp: master.cipher(crypto, RTCP, false).ok_or(BadKeys)?,
-            replays: Replays::default(),
+            rtcp: master.cipher(crypto, RTCP, false).ok_or(InvalidSrtpKeys)?,
+            replays: ReplayWindows::default(),
             crypto: crypto.clone(),
         })
     }

@@ -6,12 +6,12 @@ const MAX_SOURCES: usize = 8;
 /// Which reports came before. Each source counts its own (RFC 3711 §3.2.3: a cryptographic context is
 /// one source's).
 #[derive(Default)]
-pub(crate) struct Replays {
+pub(crate) struct ReplayWindows {
     /// The one heard longest ago first; it gives way when there are too many.
-    sources: Vec<(u32, Replay)>,
+    sources: Vec<(u32, ReplayWindow)>,
 }
 
-impl Replays {
+impl ReplayWindows {
     /// Whether the report of that number has not come.
     pub(crate) fn is_new(&self, source: u32, number: u32) -> bool {
         let known = self.sources.iter().find(|(known, _)| *known == source);
@@ -32,13 +32,13 @@ impl Replays {
 
 /// Which of the last 64 numbers came (RFC 3711 §3.3.2).
 #[derive(Default)]
-struct Replay {
+struct ReplayWindow {
     highest: u32,
     /// Bit n: `highest - n` came.
     seen: u64,
 }
 
-impl Replay {
+impl ReplayWindow {
     fn is_new(&self, number: u32) -> bool {
         match self.highest.checked_sub(number) {
             None => true,
@@ -64,7 +64,7 @@ mod tests {
 
     #[test]
     fn late_reports_are_taken_once_within_the_window() {
-        let mut replays = Replays::default();
+        let mut replays = ReplayWindows::default();
         for number in [5, 100, 99, 37] {
             assert!(replays.is_new(1, number));
             replays.note(1, number);
@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn sources_are_bounded_and_the_one_heard_last_stays() {
-        let mut replays = Replays::default();
+        let mut replays = ReplayWindows::default();
         for source in 0..100 {
             replays.note(source, 7);
             replays.note(1_000, source + 1);

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crate::core::standby::TakeoverCondition;
-use crate::core::transport::{Opening, Transport};
+use crate::core::transport::{PreparedSession, Transport};
 use crate::core::{AcceptedOffer, Core};
 use crate::error::OfferError;
 use crate::event::SessionRole;
@@ -33,7 +33,12 @@ impl Core {
         self.subscribe(now, stage, opening)
     }
 
-    fn read(&self, now: Instant, role: SessionRole, offer: &str) -> Result<Opening, OfferError> {
+    fn read(
+        &self,
+        now: Instant,
+        role: SessionRole,
+        offer: &str,
+    ) -> Result<PreparedSession, OfferError> {
         Transport::accept(now, role, offer, &self.shared, &self.limits)
     }
 }

@@ -17,7 +17,7 @@ use crate::core::Core;
 use crate::core::standby::TakeoverCondition;
 use crate::event::{SessionRole, SfuEvent};
 use crate::ids::SessionId;
-use crate::io::egress::{Traffic, Wire};
+use crate::io::egress::{Egress, EgressCounters};
 use crate::shard::Shard;
 use crate::stats::{PublisherStats, SessionStats, SubscriberStats};
 
@@ -67,7 +67,7 @@ pub(super) type Datagram = (SocketAddr, Vec<u8>);
 /// Media by receiver, stream and number (RFC 3550 §5.1).
 type Sealed = HashMap<(SocketAddr, [u8; 4], [u8; 2]), Vec<u8>>;
 
-impl Wire for Air {
+impl Egress for Air {
     fn max_segments(&self) -> usize {
         8
     }
@@ -122,7 +122,7 @@ impl World {
     pub(super) fn with(seed: u64, limits: SfuLimits, timeouts: SfuTimeouts) -> Self {
         let now = Instant::now();
         let air = Air::default();
-        let traffic = Arc::new(Traffic::default());
+        let traffic = Arc::new(EgressCounters::default());
         let shard = Shard::new(now, &limits, Box::new(air.clone()), Arc::clone(&traffic));
         let here = Candidate::host(server(), "udp").expect("a candidate");
         let core = Core::new(vec![here], Box::new(shard), traffic, limits, timeouts);

@@ -15,10 +15,10 @@ use super::clock;
 use crate::config::SfuLimits;
 use crate::ice::demultiplexer::PeerKey;
 use crate::ids::SessionId;
-use crate::io::egress::{Traffic, UdpWire};
+use crate::io::egress::{EgressCounters, UdpEgress};
 use crate::io::load::Load;
-use crate::rtp::packet::Forwarded;
-use crate::shard::{Admission, News, Shard, Shards};
+use crate::rtp::packet::ForwardedPacket;
+use crate::shard::{Shard, ShardEvent, Shards, SubscriberSetup};
 use crate::stats::SubscriberStats;
 
 /// Bursts and reports that may wait for one shard; what comes when there are more is dropped. A
@@ -41,11 +41,11 @@ const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
 /// What a shard is told, in the order in which it happened.
 enum Order {
-    Admit(PeerKey, Box<Admission>),
+    Admit(PeerKey, Box<SubscriberSetup>),
     Remove(PeerKey),
     /// See [`Worker::changes`].
     Change(PeerKey),
-    Forward(usize, Arc<[Forwarded]>),
+    Forward(usize, Arc<[ForwardedPacket]>),
     Reset(usize),
     Forget(usize),
     Hear(PeerKey, Box<[u8]>),
@@ -68,19 +68,19 @@ type Changes = Arc<Mutex<HashMap<PeerKey, Change>>>;
 /// What the threads say.
 #[derive(Default)]
 struct Said {
-    news: Mutex<Vec<News>>,
+    news: Mutex<Vec<ShardEvent>>,
     stats: Mutex<HashMap<PeerKey, SubscriberStats>>,
     /// Wakes the media thread.
     wake: Arc<Notify>,
 }
 
 /// The handle to all shards.
-pub(super) struct Threads {
+pub(super) struct ThreadedShards {
     workers: Vec<Worker>,
     /// Which worker a subscriber is with.
     homes: HashMap<PeerKey, usize>,
     said: Arc<Said>,
-    traffic: Arc<Traffic>,
+    traffic: Arc<EgressCounters>,
 }
 
 struct Worker {
@@ -94,7 +94,7 @@ struct Worker {
     population: usize,
 }
 
-impl Threads {
+impl ThreadedShards {
     /// Starts `count` threads that send through wires like `wire`, and returns what wakes whoever
     /// waits for their news. They end when the handle is dropped.
     ///
@@ -103,8 +103,8 @@ impl Threads {
     pub(super) fn start(
         count: usize,
         limits: &SfuLimits,
-        wire: &UdpWire,
-        traffic: &Arc<Traffic>,
+        wire: &UdpEgress,
+        traffic: &Arc<EgressCounters>,
     ) -> io::Result<(Self, Arc<Notify>)> {
         let said = Arc::new(Said::default());
         let catch_up = limits.max_catch_up_bits / count.max(1) as u64;
@@ -132,7 +132,7 @@ impl Threads {
         }
         let wake = Arc::clone(&said.wake);
         let traffic = Arc::clone(traffic);
-        Ok((Threads { workers, homes: HashMap::new(), said, traffic }, wake))
+        Ok((ThreadedShards { workers, homes: HashMap::new(), said, traffic }, wake))
     }
 
     fn home(&self, key: PeerKey) -> Option<&Worker> {
@@ -184,8 +184,8 @@ impl Worker {
     }
 }
 
-impl Shards for Threads {
-    fn admit(&mut self, _: Instant, key: PeerKey, admission: Admission) {
+impl Shards for ThreadedShards {
+    fn admit(&mut self, _: Instant, key: PeerKey, admission: SubscriberSetup) {
         let least = self
             .workers
             .iter_mut()
@@ -196,7 +196,7 @@ impl Shards for Threads {
             self.homes.insert(key, home);
             let session = admission.session;
             if !worker.tell(Order::Admit(key, Box::new(admission))) {
-                lock(&self.said.news).push(News::Failed(key, session));
+                lock(&self.said.news).push(ShardEvent::Failed(key, session));
                 self.said.wake.notify_one();
             }
         }
@@ -218,8 +218,8 @@ impl Shards for Threads {
         self.change(key, |change| change.height = Some(height));
     }
 
-    fn forward(&mut self, _: Instant, stage: usize, burst: &[Forwarded]) {
-        let burst: Arc<[Forwarded]> = burst.into();
+    fn forward(&mut self, _: Instant, stage: usize, burst: &[ForwardedPacket]) {
+        let burst: Arc<[ForwardedPacket]> = burst.into();
         for worker in &self.workers {
             if !worker.tell_media(Order::Forward(stage, Arc::clone(&burst))) {
                 let lost = (burst.len() * worker.population) as u64;
@@ -253,7 +253,7 @@ impl Shards for Threads {
         None
     }
 
-    fn take_news(&mut self, news: &mut Vec<News>) {
+    fn take_news(&mut self, news: &mut Vec<ShardEvent>) {
         news.append(&mut lock(&self.said.news));
     }
 
@@ -274,8 +274,8 @@ struct Running {
     hung: Arc<AtomicBool>,
     full: Arc<AtomicBool>,
     said: Arc<Said>,
-    wire: UdpWire,
-    traffic: Arc<Traffic>,
+    wire: UdpEgress,
+    traffic: Arc<EgressCounters>,
     limits: SfuLimits,
 }
 
@@ -289,7 +289,8 @@ impl Running {
             match catch_unwind(AssertUnwindSafe(|| self.serve(&mut shard, &mut keys))) {
                 Ok(true) => return,
                 Ok(false) | Err(_) => {
-                    let failed = keys.drain(..).map(|(key, session)| News::Failed(key, session));
+                    let failed =
+                        keys.drain(..).map(|(key, session)| ShardEvent::Failed(key, session));
                     lock(&self.said.news).extend(failed);
                     self.said.wake.notify_one();
                 }

@@ -13,24 +13,31 @@ fn socket() -> UdpSocket {
     socket
 }
 
-fn admission(remote: &UdpSocket, profile: SrtpProfile, bytes: usize) -> (SessionId, Admission) {
+fn admission(
+    remote: &UdpSocket,
+    profile: SrtpProfile,
+    bytes: usize,
+) -> (SessionId, SubscriberSetup) {
     let session = SessionId::random().expect("randomness");
     let keys = Keys { profile, material: vec![7; bytes], client: false };
     let remote = remote.local_addr().expect("an address");
-    (session, Admission { session, stage: 1, remote, max_height: None, keys, tracks: Vec::new() })
+    (
+        session,
+        SubscriberSetup { session, stage: 1, remote, max_height: None, keys, tracks: Vec::new() },
+    )
 }
 
-fn started(count: usize) -> Threads {
+fn started(count: usize) -> ThreadedShards {
     let sender = socket();
     sender.set_nonblocking(true).expect("not blocking");
-    let traffic = Arc::new(Traffic::default());
-    let wire = UdpWire::new(sender, Arc::clone(&traffic)).expect("a wire");
-    let started = Threads::start(count, &SfuLimits::default(), &wire, &traffic);
+    let traffic = Arc::new(EgressCounters::default());
+    let wire = UdpEgress::new(sender, Arc::clone(&traffic)).expect("a wire");
+    let started = ThreadedShards::start(count, &SfuLimits::default(), &wire, &traffic);
     started.expect("threads").0
 }
 
 /// What threads say next.
-fn heard(threads: &mut Threads) -> Vec<News> {
+fn heard(threads: &mut ThreadedShards) -> Vec<ShardEvent> {
     let mut news = Vec::new();
     let end = clock() + Duration::from_secs(5);
     while news.is_empty() && clock() < end {
@@ -49,12 +56,12 @@ fn a_panic_ends_the_sessions_of_its_shard_and_no_others() {
     threads.admit(clock(), 1, admitted);
     threads.admit(clock(), 2, admission(&there, profile, 56).1);
     threads.tell(1, Order::Panic);
-    assert_eq!(heard(&mut threads), [News::Failed(1, broken)]);
+    assert_eq!(heard(&mut threads), [ShardEvent::Failed(1, broken)]);
     // The thread goes on: it takes the next, and says what is wrong with it.
     threads.remove(1);
     let (useless, admitted) = admission(&here, profile, 3);
     threads.admit(clock(), 3, admitted);
-    assert_eq!(heard(&mut threads), [News::Failed(3, useless)]);
+    assert_eq!(heard(&mut threads), [ShardEvent::Failed(3, useless)]);
 }
 
 #[test]
@@ -80,7 +87,7 @@ fn of_what_changes_about_a_subscriber_only_the_last_state_waits() {
     // It goes on as if nothing had been.
     let (useless, admitted) = admission(&here, profile, 3);
     threads.admit(clock(), 3, admitted);
-    assert_eq!(heard(&mut threads), [News::Failed(3, useless)]);
+    assert_eq!(heard(&mut threads), [ShardEvent::Failed(3, useless)]);
     assert!(lock(&threads.workers[0].changes).is_empty());
 }
 
@@ -100,10 +107,10 @@ fn a_thread_that_is_too_far_behind_ends_its_sessions_and_begins_anew() {
     // Who comes now is told at once.
     let (late, admitted) = admission(&here, profile, 56);
     threads.admit(clock(), 2, admitted);
-    assert_eq!(heard(&mut threads), [News::Failed(2, late)]);
+    assert_eq!(heard(&mut threads), [ShardEvent::Failed(2, late)]);
     end.send(()).expect("it waits");
-    assert_eq!(heard(&mut threads), [News::Failed(1, lost)]);
+    assert_eq!(heard(&mut threads), [ShardEvent::Failed(1, lost)]);
     let (useless, admitted) = admission(&here, profile, 3);
     threads.admit(clock(), 3, admitted);
-    assert_eq!(heard(&mut threads), [News::Failed(3, useless)]);
+    assert_eq!(heard(&mut threads), [ShardEvent::Failed(3, useless)]);
 }

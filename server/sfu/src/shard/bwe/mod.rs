@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use self::delay::{Delay, Signal};
 use self::loss::Loss;
-use self::probe::Probing;
+use self::probe::BandwidthProber;
 use super::rate::Rate;
 use crate::rtcp::TransportFeedback;
 
@@ -46,7 +46,7 @@ const UNSETTLED: u64 = 60_000;
 const TURN: u64 = 64_000 << 24;
 
 /// What one subscriber's network carries.
-pub(super) struct Bandwidth {
+pub(super) struct BandwidthEstimator {
     /// Empty until something is sent.
     sent: Box<[Sent]>,
     begun: Instant,
@@ -59,7 +59,7 @@ pub(super) struct Bandwidth {
     there: u64,
     backed_off: Option<Instant>,
     loss: Loss,
-    probing: Probing,
+    probing: BandwidthProber,
 }
 
 /// The moment that a receiver's clock shows as `at`, nearest to when it was `before`.
@@ -94,9 +94,9 @@ enum State {
     Arrived,
 }
 
-impl Bandwidth {
+impl BandwidthEstimator {
     pub(super) fn new(now: Instant) -> Self {
-        Bandwidth {
+        BandwidthEstimator {
             sent: Box::default(),
             begun: now,
             delay: Delay::new(),
@@ -106,7 +106,7 @@ impl Bandwidth {
             there: 0,
             backed_off: None,
             loss: Loss::new(),
-            probing: Probing::default(),
+            probing: BandwidthProber::default(),
         }
     }
 

@@ -32,7 +32,7 @@ const SETTLING: Duration = Duration::from_millis(150);
 const LEAST_PACKETS: u32 = 8;
 
 /// The present probe, and when the next may be.
-pub(super) struct Probing {
+pub(super) struct BandwidthProber {
     running: Option<Running>,
     /// Nothing before that.
     rest_until: Option<Instant>,
@@ -55,13 +55,13 @@ struct Running {
     packets: u32,
 }
 
-impl Default for Probing {
+impl Default for BandwidthProber {
     fn default() -> Self {
-        Probing { running: None, rest_until: None, pause: FAILED_PAUSE, carried: None }
+        BandwidthProber { running: None, rest_until: None, pause: FAILED_PAUSE, carried: None }
     }
 }
 
-impl Probing {
+impl BandwidthProber {
     pub(super) fn may_begin(&self, now: Instant) -> bool {
         self.running.is_none() && self.rest_until.is_none_or(|at| now >= at)
     }

@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::Bandwidth;
+use super::BandwidthEstimator;
 use crate::rtcp::{Message, read};
-use crate::shard::track::Ladder;
+use crate::shard::track::LayerLadder;
 
 /// Bits per second of three layers, as browsers send them.
 const LAYERS: [u64; 3] = [150_000, 500_000, 2_500_000];
@@ -32,7 +32,7 @@ const FAST: Link = Link { capacity: 50_000_000, queue: 200, lost: 0, jitter: 0 }
 struct Run {
     now: Duration,
     start: Instant,
-    bandwidth: Bandwidth,
+    bandwidth: BandwidthEstimator,
     random: fastrand::Rng,
     number: u16,
     /// When the link has sent what it was given.
@@ -50,7 +50,7 @@ impl Run {
         Run {
             now: Duration::ZERO,
             start,
-            bandwidth: Bandwidth::new(start),
+            bandwidth: BandwidthEstimator::new(start),
             random: fastrand::Rng::with_seed(seed),
             number: 65_000,
             busy: Duration::ZERO,
@@ -132,7 +132,7 @@ impl Run {
     /// As the audience does it every 100 ms.
     fn choose(&mut self) {
         let now = self.start + self.now;
-        let ladder = Ladder::of(&LAYERS);
+        let ladder = LayerLadder::of(&LAYERS);
         let estimate = self.bandwidth.estimate();
         let choice = ladder.choose(self.layer, estimate, None).expect("layers");
         if let Some(before) = self.layer.filter(|l| *l != choice.layer) {

@@ -11,24 +11,24 @@ use str0m::crypto::CryptoProvider;
 use str0m::format::Codec;
 use str0m::rtp::ExtensionValues;
 
-use super::{Arrived, IncomingLayer, Ingest};
+use super::{Ingest, ReceiveLayer, ReceivedPacket};
 use crate::core::transport::Transport;
 use crate::ids::random_number;
-use crate::rtcp::Compound;
-use crate::rtp::packet::Forwarded;
+use crate::rtcp::CompoundPacket;
+use crate::rtp::packet::ForwardedPacket;
 use crate::srtp::keys::Keys;
-use crate::srtp::{BadKeys, MediaOpener, Sealer};
+use crate::srtp::{InvalidSrtpKeys, RtpOpener, Sealer};
 
 /// Packets that come no more than this late are left to the SDP library.
-const NOT_LATE: u64 = 100;
+const STR0M_WINDOW: u64 = 100;
 
 /// What asks a publisher for lost packets, and opens what comes late.
-pub(super) struct Repairs {
+pub(super) struct LossRecovery {
     sealer: Sealer,
-    opener: MediaOpener,
+    opener: RtpOpener,
     /// The name under which it asks.
     ssrc: u32,
-    compound: Compound,
+    compound: CompoundPacket,
     /// Requests made.
     asked: u64,
 }
@@ -37,39 +37,40 @@ impl Ingest {
     /// The handshake is done.
     ///
     /// # Errors
-    /// [`BadKeys`].
+    /// [`InvalidSrtpKeys`].
     pub(crate) fn connected(
         &mut self,
         keys: &Keys,
         crypto: &CryptoProvider,
-    ) -> Result<(), BadKeys> {
-        self.repairs = Some(Box::new(Repairs {
+    ) -> Result<(), InvalidSrtpKeys> {
+        self.loss_recovery = Some(Box::new(LossRecovery {
             sealer: Sealer::beside_another(keys, crypto)?,
-            opener: MediaOpener::new(keys, crypto)?,
+            opener: RtpOpener::new(keys, crypto)?,
             ssrc: random_number() as u32,
-            compound: Compound::default(),
+            compound: CompoundPacket::default(),
             asked: 0,
         }));
         Ok(())
     }
 
-    /// When [`Ingest::ask`] next has something to say.
-    pub(crate) fn due(&self) -> Option<Instant> {
+    /// When [`Ingest::nack`] next has something to say.
+    pub(crate) fn nack_due(&self) -> Option<Instant> {
         let layers = self.tracks.iter().flat_map(|t| &t.layers);
-        layers.filter_map(|layer| layer.missing.due()).min()
+        layers.filter_map(|layer| layer.nacks.due()).min()
     }
 
     /// Asks for what is missing: SRTCP for the publisher, if there is anything.
-    pub(crate) fn ask(&mut self, now: Instant) -> Option<Vec<u8>> {
-        let Repairs { sealer, ssrc, compound, asked, .. } = self.repairs.as_deref_mut()?;
+    pub(crate) fn nack(&mut self, now: Instant) -> Option<Vec<u8>> {
+        let LossRecovery { sealer, ssrc, compound, asked, .. } =
+            self.loss_recovery.as_deref_mut()?;
         compound.clear();
         for layer in self.tracks.iter_mut().flat_map(|t| &mut t.layers) {
-            let Some(span) = layer.span.filter(|_| layer.missing.due().is_some_and(|it| it <= now))
+            let Some(span) = layer.span.filter(|_| layer.nacks.due().is_some_and(|it| it <= now))
             else {
                 continue;
             };
             let before = compound.bytes().len();
-            compound.nack(*ssrc, span.source, |pair| layer.missing.ask(now, pair));
+            compound.nack(*ssrc, span.source, |pair| layer.nacks.write_due(now, pair));
             *asked += u64::from(compound.bytes().len() > before);
         }
         let mut sealed = Vec::new();
@@ -77,25 +78,25 @@ impl Ingest {
         said.then_some(sealed)
     }
 
-    /// NACKs sent by [`Ingest::ask`].
+    /// NACKs sent by [`Ingest::nack`].
     pub(crate) fn nacks(&self) -> u64 {
-        self.repairs.as_ref().map_or(0, |repairs| repairs.asked)
+        self.loss_recovery.as_ref().map_or(0, |loss_recovery| loss_recovery.asked)
     }
 
     /// Whether a datagram says to be a packet that is waited for and comes too late for the SDP library.
     pub(crate) fn is_late(&self, datagram: &[u8]) -> bool {
-        Head::of(datagram).is_some_and(|head| self.place(&head).is_some())
+        RtpHeader::of(datagram).is_some_and(|head| self.place(&head).is_some())
     }
 
     /// Track, layer and number of a packet that is waited for and comes too late for the SDP library.
-    fn place(&self, head: &Head) -> Option<(usize, usize, u64)> {
+    fn place(&self, head: &RtpHeader) -> Option<(usize, usize, u64)> {
         let mut tracks = self.tracks.iter().enumerate();
         tracks.find_map(|(track, it)| {
             let mut layers = it.layers.iter().enumerate();
-            let of = |layer: &IncomingLayer| layer.span.is_some_and(|it| it.source == head.ssrc);
+            let of = |layer: &ReceiveLayer| layer.span.is_some_and(|it| it.source == head.ssrc);
             let (layer, it) = layers.find(|(_, layer)| of(layer))?;
-            let (sequence, behind) = it.missing.awaited(head.number)?;
-            (behind > NOT_LATE).then_some((track, layer, sequence))
+            let (sequence, behind) = it.nacks.awaited(head.number)?;
+            (behind > STR0M_WINDOW).then_some((track, layer, sequence))
         })
     }
 
@@ -105,9 +106,9 @@ impl Ingest {
         now: Instant,
         transport: &Transport,
         datagram: &[u8],
-        burst: &mut Vec<Forwarded>,
+        burst: &mut Vec<ForwardedPacket>,
     ) -> Option<()> {
-        let head = Head::of(datagram)?;
+        let head = RtpHeader::of(datagram)?;
         let (track, layer, sequence) = self.place(&head)?;
         let track = self.tracks.get_mut(track)?;
         let params = transport.rtc.codec_config();
@@ -116,17 +117,17 @@ impl Ingest {
         if codec.spec().codec == Codec::Av1 && track.scalable.is_some() {
             return None;
         }
-        let opener = &mut self.repairs.as_deref_mut()?.opener;
+        let opener = &mut self.loss_recovery.as_deref_mut()?.opener;
         let mut payload = opener.open(datagram, head.length, head.ssrc, sequence)?;
         if head.padded {
             let padding = usize::from(*payload.last()?);
             payload.truncate(payload.len().checked_sub(padding)?);
         }
         track.count(layer, head.ssrc, sequence);
-        track.layers.get_mut(layer)?.missing.came(sequence, now);
+        track.layers.get_mut(layer)?.nacks.received(sequence, now);
         self.packets += 1;
         self.bytes += payload.len() as u64;
-        let arrived = Arrived {
+        let arrived = ReceivedPacket {
             source: head.ssrc,
             sequence,
             timestamp: head.timestamp,
@@ -142,7 +143,7 @@ impl Ingest {
 }
 
 /// What the header of an RTP packet says (RFC 3550 §5.1).
-struct Head {
+struct RtpHeader {
     length: usize,
     padded: bool,
     marker: bool,
@@ -152,7 +153,7 @@ struct Head {
     ssrc: u32,
 }
 
-impl Head {
+impl RtpHeader {
     fn of(datagram: &[u8]) -> Option<Self> {
         let (fixed, rest) = datagram.split_first_chunk::<12>()?;
         let [first, second, n0, n1, t0, t1, t2, t3, s0, s1, s2, s3] = *fixed;
@@ -164,7 +165,7 @@ impl Head {
                 4 + usize::from(u16::from_be_bytes(*words)) * 4
             }
         };
-        Some(Head {
+        Some(RtpHeader {
             length: 12 + sources + extension,
             padded: first & 0x20 != 0,
             marker: second & 0x80 != 0,
