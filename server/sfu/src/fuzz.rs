@@ -22,14 +22,14 @@ use crate::config::SfuLimits;
 use crate::core::IceRestart;
 use crate::error::OfferError;
 use crate::event::SessionRole;
-use crate::ice::demultiplexer::{Demultiplexer, Kind};
-use crate::rtcp::{self, Message};
+use crate::ice::demultiplexer::{DatagramKind, Demultiplexer};
+use crate::rtcp::{self, RtcpMessage};
 use crate::rtp::packet::Packet;
 use crate::rtp::packet_cache::{PacketCache, Stored};
 use crate::sdp::fragment::{IceCredentials, SdpFragment};
 use crate::sdp::{answer, offer};
-use crate::srtp::Opener;
-use crate::srtp::keys::Keys;
+use crate::srtp::RtcpOpener;
+use crate::srtp::keys::SrtpKeys;
 
 /// Datagrams, each behind its length and the last byte of where it came from. The peer's password is
 /// `right`; without it, an address never gets anywhere.
@@ -48,7 +48,7 @@ pub fn demultiplex(bytes: &[u8]) {
         rest = next;
         let source = SocketAddr::from(([192, 0, 2, *host], 9));
         match demultiplexer.route(now, source, datagram, &crypto) {
-            Ok((1, Kind::Check { answer, .. })) => {
+            Ok((1, DatagramKind::Check { answer, .. })) => {
                 assert!(answer.len() <= datagram.len(), "nobody is made an amplifier");
                 validated.insert(source);
             }
@@ -65,9 +65,13 @@ pub fn feedback(bytes: &[u8]) {
     rtcp::read(bytes, |message| {
         messages += 1;
         match message {
-            Message::Nack(nack) => assert!(nack.missing().count() <= bytes.len() / 4 * 17),
-            Message::Transport(feedback) => assert!(feedback.arrivals().count() <= 8_192),
-            Message::Reception(_) | Message::PictureLost { .. } | Message::Reference(_) => {}
+            RtcpMessage::Nack(nack) => assert!(nack.missing().count() <= bytes.len() / 4 * 17),
+            RtcpMessage::TransportFeedback(feedback) => {
+                assert!(feedback.arrivals().count() <= 8_192)
+            }
+            RtcpMessage::Reception(_)
+            | RtcpMessage::KeyframeRequest { .. }
+            | RtcpMessage::ReferenceTime(_) => {}
         }
     });
     assert!(messages <= bytes.len() / 8);
@@ -84,8 +88,8 @@ pub fn srtcp(bytes: &[u8]) {
         1 => SrtpProfile::AEAD_AES_128_GCM,
         _ => SrtpProfile::AEAD_AES_256_GCM,
     };
-    let keys = Keys { profile, material: vec![0; 88], client: false };
-    let Ok(mut opener) = Opener::new(&keys, &from_feature_flags()) else {
+    let keys = SrtpKeys { profile, material: vec![0; 88], client: false };
+    let Ok(mut opener) = RtcpOpener::new(&keys, &from_feature_flags()) else {
         return;
     };
     let mut opened = Vec::new();

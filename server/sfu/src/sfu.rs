@@ -17,7 +17,7 @@ use crate::sdp::fragment::IceCredentials;
 use crate::stats::SfuStats;
 
 /// Requests waiting for the media thread; whoever asks while it is full waits.
-const WAITING_COMMANDS: usize = 256;
+const MAX_WAITING_COMMANDS: usize = 256;
 
 /// The media core. Cloning gives another handle to the same one; it stops with [`Sfu::stop`] or
 /// when the last handle is dropped.
@@ -43,7 +43,7 @@ impl Sfu {
     /// # Errors
     /// [`SfuStartError`] when the socket can't be bound or the thread not started.
     pub fn start(config: SfuConfig) -> Result<(Sfu, mpsc::Receiver<SfuEvent>), SfuStartError> {
-        let (commands, inbox) = mpsc::channel(WAITING_COMMANDS);
+        let (commands, inbox) = mpsc::channel(MAX_WAITING_COMMANDS);
         let (outbox, events) = mpsc::channel(config.limits.max_waiting_events.max(1));
         let stop = Arc::new(StopSignal::default());
         let (local_address, offers) = io::start(config, inbox, outbox, Arc::clone(&stop))?;

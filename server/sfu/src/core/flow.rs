@@ -11,7 +11,7 @@ use super::peers::Side;
 use super::timers::Timer;
 use crate::core::transport::Transmit;
 use crate::event::{EndReason, SessionRole, SfuEvent};
-use crate::ice::demultiplexer::{Kind, PeerKey, StrayDatagram};
+use crate::ice::demultiplexer::{DatagramKind, PeerKey, StrayDatagram};
 use crate::ingest::IncomingPacket;
 use crate::rtp::packet::TrackId;
 use crate::shard::{ShardEvent, SubscriberSetup};
@@ -39,12 +39,12 @@ impl Core {
         // DTLS says nothing about being alive: anybody can send a record that is thrown away. Of a
         // subscriber, only STUN does, which is signed (RFC 7675 §5.1).
         let alive = match kind {
-            Kind::Check { .. } => true,
-            Kind::Media => peer.role() == SessionRole::Publisher,
-            Kind::Dtls | Kind::Answer => false,
+            DatagramKind::Check { .. } => true,
+            DatagramKind::Media => peer.role() == SessionRole::Publisher,
+            DatagramKind::Dtls | DatagramKind::Answer => false,
         };
         if alive
-            && peer.hear(now)
+            && peer.seen_alive(now)
             && let Some(stage) = self.stages.get(peer.stage)
         {
             let stage = stage.id.clone();
@@ -52,44 +52,44 @@ impl Core {
             // Until now, nothing was due before the end of the session.
             self.timing.schedule(Timer::Peer(key), now + self.timeouts.publisher_silence);
         }
-        if let (Kind::Media, Side::Publisher(ingest)) = (&kind, &mut peer.side)
+        if let (DatagramKind::Media, Side::Publisher(ingest)) = (&kind, &mut peer.side)
             && !ingest.is_within_rate(datagram.len(), self.limits.max_publisher_bits, now)
         {
             self.totals.excess_datagrams += 1;
             return;
         }
         let taken = match (kind, &peer.side) {
-            (Kind::Answer, _) => return self.answered(key, source, datagram),
-            (Kind::Media, Side::Publisher(ingest)) if ingest.is_late(datagram) => {
-                return self.media_came(now, key, IncomingPacket::Late(datagram));
+            (DatagramKind::Answer, _) => return self.check_answered(key, source, datagram),
+            (DatagramKind::Media, Side::Publisher(ingest)) if ingest.is_late(datagram) => {
+                return self.media_received(now, key, IncomingPacket::Late(datagram));
             }
-            (Kind::Media, Side::Publisher(_)) => peer.transport.receive(now, datagram),
-            (Kind::Dtls, _) => {
+            (DatagramKind::Media, Side::Publisher(_)) => peer.transport.receive(now, datagram),
+            (DatagramKind::Dtls, _) => {
                 // The client may begin on any way that it has checked. To wait until it has chosen
                 // one (RFC 8445 §12.1) would cost a check's interval, 50 ms, before each first
                 // picture; that it has the answers proves that it is there.
                 if peer.transport.remote.is_none() {
                     peer.transport.remote = Some(source);
-                    self.demultiplexer.settle(key, source);
+                    self.demultiplexer.set_remote(key, source);
                 }
-                let opened = peer.transport.open(now, &self.shared.crypto);
+                let opened = peer.transport.begin_handshake(now, &self.shared.crypto);
                 opened.and_then(|()| peer.transport.receive(now, datagram))
             }
-            (Kind::Media, Side::Subscriber) => {
+            (DatagramKind::Media, Side::Subscriber) => {
                 if peer.connected {
-                    self.shards.hear(now, key, datagram);
-                    self.take_news(now);
+                    self.shards.handle_rtcp(now, key, datagram);
+                    self.take_events(now);
                 }
                 return;
             }
-            (Kind::Check { nominated, answer }, _) => {
+            (DatagramKind::Check { nominated, answer }, _) => {
                 self.transmits.push_back(Transmit { destination: source, contents: answer.into() });
                 if !nominated {
                     return;
                 }
-                self.chosen(now, key, source, datagram);
+                self.path_nominated(now, key, source, datagram);
                 match self.peers.get_mut(key).filter(|peer| !peer.connected) {
-                    Some(peer) => peer.transport.open(now, &self.shared.crypto),
+                    Some(peer) => peer.transport.begin_handshake(now, &self.shared.crypto),
                     None => return,
                 }
             }
@@ -103,12 +103,12 @@ impl Core {
     /// Does what is due. Needed once after everything that was fed in, too: what that stirred up is
     /// done here.
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
-        for key in std::mem::take(&mut self.newcomers) {
+        for key in std::mem::take(&mut self.connected_subscribers) {
             self.admit_to_shard(now, key);
         }
         self.shards.handle_timeout(now);
-        self.take_news(now);
-        while let Some(key) = self.restless.pop() {
+        self.take_events(now);
+        while let Some(key) = self.due_stages.pop() {
             self.stage_due(now, key);
         }
         while let Some(timer) = self.timing.pop(now) {
@@ -130,7 +130,7 @@ impl Core {
                 self.totals.bytes_out += transmit.contents.len() as u64;
                 return Some(transmit);
             }
-            while let Some(key) = self.restless.pop() {
+            while let Some(key) = self.due_stages.pop() {
                 self.stage_due(now, key);
             }
             let key = self.peers.next_dirty()?;
@@ -151,10 +151,10 @@ impl Core {
         let Some(peer) = self.peers.get_mut(key) else {
             return;
         };
-        let mut events = std::mem::take(&mut self.drained);
+        let mut events = std::mem::take(&mut self.transport_events);
         let transmits = &mut self.transmits;
-        let drained = peer.transport.drain(|t| transmits.push_back(t), |e| events.push(e));
-        match drained {
+        let transport_events = peer.transport.drain(|t| transmits.push_back(t), |e| events.push(e));
+        match transport_events {
             Ok(due) => peer.transport_due = due,
             Err(error) => {
                 tracing::debug!(session = ?peer.id, error, "transport failed");
@@ -170,7 +170,7 @@ impl Core {
         for event in events.drain(..) {
             self.handle_event(now, key, event);
         }
-        self.drained = events;
+        self.transport_events = events;
         self.settle(now, key);
     }
 
@@ -187,7 +187,7 @@ impl Core {
         let (expiry, _) = peer.expiry(&self.timeouts);
         let due = peer.silence(&self.timeouts).unwrap_or(expiry).min(expiry);
         let due = due.min(peer.transport_due);
-        let due = peer.probe.as_ref().map_or(due, |probe| probe.due.min(due));
+        let due = peer.check.as_ref().map_or(due, |probe| probe.due.min(due));
         let due = peer.nack_due().map_or(due, |at| at.min(due));
         self.timing.schedule(Timer::Peer(key), due);
     }
@@ -208,9 +208,9 @@ impl Core {
                 self.events.push_back(SfuEvent::PublisherSilent { stage, session: peer.id });
             }
             let stage = peer.stage;
-            self.look_at_successor(stage);
+            self.report_standby(stage);
         }
-        self.probe(now, key);
+        self.send_check(now, key);
         let Some(peer) = self.peers.get_mut(key) else {
             return;
         };
@@ -236,13 +236,13 @@ impl Core {
         if !burst.is_empty() {
             self.shards.forward(now, key, &burst);
             burst.clear();
-            self.take_news(now);
+            self.take_events(now);
         }
         let Some(stage) = self.stages.get_mut(key) else {
             return;
         };
         stage.burst = burst;
-        let asked: Vec<(TrackId, u8)> = stage.due(now).collect();
+        let asked: Vec<(TrackId, u8)> = stage.take_due_requests(now).collect();
         if let Some(publisher) = stage.publisher
             && let Some(peer) = self.peers.get_mut(publisher)
             && let Side::Publisher(ingest) = &mut peer.side
@@ -259,13 +259,13 @@ impl Core {
         if let Some(at) = stage.deadline(now) {
             self.timing.schedule(Timer::Stage(key), at);
         }
-        self.successor_due(now, key);
+        self.standby_due(now, key);
     }
 
     fn handle_event(&mut self, now: Instant, key: PeerKey, event: RtcEvent) {
         match event {
             RtcEvent::RtpPacket(packet) => {
-                self.media_came(now, key, IncomingPacket::Decrypted(packet))
+                self.media_received(now, key, IncomingPacket::Decrypted(packet))
             }
             RtcEvent::Connected => self.connected(now, key),
             RtcEvent::MediaAdded(media) => self.track_added(key, &media),
@@ -279,9 +279,9 @@ impl Core {
     }
 
     /// Does what the shards found to be done.
-    fn take_news(&mut self, now: Instant) {
+    fn take_events(&mut self, now: Instant) {
         let mut news = std::mem::take(&mut self.news);
-        self.shards.take_news(&mut news);
+        self.shards.take_events(&mut news);
         for news in news.drain(..) {
             match news {
                 ShardEvent::KeyframeNeeded { stage, track, layer } => {
@@ -290,7 +290,7 @@ impl Core {
                     };
                     known.keyframe_needed(track, layer);
                     match known.deadline(now) {
-                        Some(at) if at <= now => self.restless.push(stage),
+                        Some(at) if at <= now => self.due_stages.push(stage),
                         Some(at) => self.timing.schedule(Timer::Stage(stage), at),
                         None => {}
                     }
@@ -311,9 +311,9 @@ impl Core {
             return;
         };
         peer.connected = true;
-        peer.transport.allowance = usize::MAX;
-        self.demultiplexer.connect(key);
-        peer.hear(now);
+        peer.transport.unverified_bytes = usize::MAX;
+        self.demultiplexer.set_connected(key);
+        peer.seen_alive(now);
         if let Side::Publisher(ingest) = &mut peer.side
             && let Some(keys) = peer.transport.take_keys()
             && ingest.connected(&keys, &self.shared.crypto).is_err()
@@ -328,14 +328,14 @@ impl Core {
             SessionRole::Publisher => {
                 let id = stage.id.clone();
                 self.events.push_back(SfuEvent::PublisherConnected { stage: id, session });
-                if let Some(successor) = stage.successor(key) {
-                    successor.connected(now);
-                    self.restless.push(stage_key);
-                    self.look_at_successor(stage_key);
+                if let Some(standby) = stage.standby_of(key) {
+                    standby.connected(now);
+                    self.due_stages.push(stage_key);
+                    self.report_standby(stage_key);
                 }
             }
             SessionRole::Subscriber => {
-                self.newcomers.push(key);
+                self.connected_subscribers.push(key);
                 self.timing.schedule(Timer::Peer(key), now);
             }
         }

@@ -6,40 +6,47 @@ use std::time::Instant;
 use super::Core;
 use super::timers::Timer;
 use crate::core::transport::Transmit;
-use crate::ice::connectivity_check::Probe;
+use crate::ice::connectivity_check::ConnectivityCheck;
 use crate::ice::demultiplexer::PeerKey;
 
 impl Core {
     /// Takes note of the address that a peer has chosen by `check`. The first one is believed: nobody
     /// gets through a handshake whose other half goes elsewhere. Each further one has to answer a check,
     /// and until it does, the peer is sent to where it was.
-    pub(super) fn chosen(&mut self, now: Instant, key: PeerKey, source: SocketAddr, check: &[u8]) {
+    pub(super) fn path_nominated(
+        &mut self,
+        now: Instant,
+        key: PeerKey,
+        source: SocketAddr,
+        check: &[u8],
+    ) {
         let Some(peer) = self.peers.get_mut(key) else {
             return;
         };
         match peer.transport.remote {
             None => {
                 peer.transport.remote = Some(source);
-                self.demultiplexer.settle(key, source);
+                self.demultiplexer.set_remote(key, source);
             }
-            Some(remote) if remote == source => peer.probe = None,
-            Some(_) if peer.probe.as_ref().is_some_and(|it| it.destination == source) => {}
+            Some(remote) if remote == source => peer.check = None,
+            Some(_) if peer.check.as_ref().is_some_and(|it| it.destination == source) => {}
             Some(_) => {
                 let crypto = &self.shared.crypto;
-                let reverse = self.demultiplexer.reverse(check);
-                peer.probe = reverse
-                    .and_then(|(user, password)| Probe::new(now, source, &user, password, crypto));
-                self.probe(now, key);
+                let reverse = self.demultiplexer.reverse_credentials(check);
+                peer.check = reverse.and_then(|(user, password)| {
+                    ConnectivityCheck::new(now, source, &user, password, crypto)
+                });
+                self.send_check(now, key);
             }
         }
     }
 
     /// Sends a peer's check, if it is time for that; one that stays without an answer is given up.
-    pub(super) fn probe(&mut self, now: Instant, key: PeerKey) {
+    pub(super) fn send_check(&mut self, now: Instant, key: PeerKey) {
         let Some(peer) = self.peers.get_mut(key) else {
             return;
         };
-        let Some(probe) = peer.probe.as_mut().filter(|probe| probe.due <= now) else {
+        let Some(probe) = peer.check.as_mut().filter(|probe| probe.due <= now) else {
             return;
         };
         let destination = probe.destination;
@@ -48,22 +55,22 @@ impl Core {
                 self.transmits.push_back(Transmit { destination, contents: request.into() });
                 self.timing.schedule(Timer::Peer(key), probe.due);
             }
-            None => peer.probe = None,
+            None => peer.check = None,
         }
     }
 
     /// Moves a peer to the address that has answered its check.
-    pub(super) fn answered(&mut self, key: PeerKey, source: SocketAddr, answer: &[u8]) {
+    pub(super) fn check_answered(&mut self, key: PeerKey, source: SocketAddr, answer: &[u8]) {
         let crypto = &self.shared.crypto;
         let Some(peer) = self.peers.get_mut(key) else {
             return;
         };
-        let Some(_) = peer.probe.take_if(|it| it.is_answered_by(source, answer, crypto)) else {
+        let Some(_) = peer.check.take_if(|it| it.is_answered_by(source, answer, crypto)) else {
             self.totals.rejected_stun += 1;
             return;
         };
         peer.transport.remote = Some(source);
-        self.demultiplexer.settle(key, source);
+        self.demultiplexer.set_remote(key, source);
         if peer.connected {
             self.shards.set_remote(key, source);
         }

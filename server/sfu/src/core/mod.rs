@@ -25,7 +25,9 @@ use self::peers::{Peer, Peers, Side};
 use self::timers::Timers;
 use crate::config::{SfuLimits, SfuTimeouts};
 use crate::core::stage::Stage;
-use crate::core::transport::{PreparedSession, Shared, Transmit, Transport, new_credentials};
+use crate::core::transport::{
+    PreparedSession, Transmit, Transport, TransportContext, new_credentials,
+};
 use crate::error::{OfferError, SfuStartError};
 use crate::event::{EndReason, SessionRole, SfuEvent};
 use crate::ice::demultiplexer::{Demultiplexer, PeerKey};
@@ -72,22 +74,22 @@ pub(crate) struct Core {
     transmits: VecDeque<Transmit>,
     events: VecDeque<SfuEvent>,
     /// Stages in which something was asked for that only [`Core::handle_timeout`] does.
-    restless: Vec<usize>,
+    due_stages: Vec<usize>,
     /// Subscribers whose handshake is done. They are admitted in [`Core::handle_timeout`], when what
     /// ends the handshake has left: before that, a client has no keys for media.
-    newcomers: Vec<PeerKey>,
+    connected_subscribers: Vec<PeerKey>,
     /// Reused by [`Core::drain`].
-    drained: Vec<str0m::Event>,
-    /// Reused by [`Core::media_came`].
-    aside: Vec<ForwardedPacket>,
+    transport_events: Vec<str0m::Event>,
+    /// Reused by [`Core::media_received`].
+    standby_packets: Vec<ForwardedPacket>,
     /// Where subscribers are served.
     shards: Box<dyn Shards>,
     /// Reused by [`Core::take_news`].
     news: Vec<ShardEvent>,
     /// What the shards sent.
-    traffic: Arc<EgressCounters>,
+    counters: Arc<EgressCounters>,
     totals: Totals,
-    shared: Arc<Shared>,
+    shared: Arc<TransportContext>,
     limits: SfuLimits,
     timeouts: SfuTimeouts,
     /// The media thread has no time left: no more subscribers.
@@ -96,18 +98,18 @@ pub(crate) struct Core {
 
 impl Core {
     /// A core that announces `candidates`. Its subscribers are served by `shards`, which count in
-    /// `traffic` what they send.
+    /// `counters` what they send.
     ///
     /// # Errors
     /// [`SfuStartError`] without candidates, or if no certificate could be made.
     pub(crate) fn new(
         candidates: Vec<Candidate>,
         shards: Box<dyn Shards>,
-        traffic: Arc<EgressCounters>,
+        counters: Arc<EgressCounters>,
         limits: SfuLimits,
         timeouts: SfuTimeouts,
     ) -> Result<Self, SfuStartError> {
-        let shared = Arc::new(Shared::new(candidates)?);
+        let shared = Arc::new(TransportContext::new(candidates)?);
         Ok(Core {
             peers: Peers::default(),
             sessions: HashMap::new(),
@@ -117,13 +119,13 @@ impl Core {
             timing: Timers::default(),
             transmits: VecDeque::new(),
             events: VecDeque::new(),
-            restless: Vec::new(),
-            newcomers: Vec::new(),
-            drained: Vec::new(),
-            aside: Vec::new(),
+            due_stages: Vec::new(),
+            connected_subscribers: Vec::new(),
+            transport_events: Vec::new(),
+            standby_packets: Vec::new(),
             shards,
             news: Vec::new(),
-            traffic,
+            counters,
             totals: Totals::default(),
             shared,
             limits,
@@ -202,7 +204,7 @@ impl Core {
         };
         let mut peers = stage.subscribers.clone();
         peers.extend(stage.publisher);
-        peers.extend(stage.successor.as_ref().map(|it| it.peer));
+        peers.extend(stage.standby.as_ref().map(|it| it.peer));
         for peer in peers {
             self.end(now, peer, EndReason::StageClosed);
         }
@@ -223,13 +225,13 @@ impl Core {
     /// A snapshot.
     pub(crate) fn stats(&self, now: Instant) -> SfuStats {
         let mut totals = self.totals.clone();
-        totals.media_packets_out = self.traffic.media.load(Relaxed);
-        totals.datagrams_out += self.traffic.datagrams.load(Relaxed);
-        totals.bytes_out += self.traffic.bytes.load(Relaxed);
-        totals.dropped_datagrams += self.traffic.dropped.load(Relaxed);
+        totals.media_packets_out = self.counters.media.load(Relaxed);
+        totals.datagrams_out += self.counters.datagrams.load(Relaxed);
+        totals.bytes_out += self.counters.bytes.load(Relaxed);
+        totals.dropped_datagrams += self.counters.dropped.load(Relaxed);
         let sessions = self.peers.iter().filter_map(|(key, peer)| {
             let stage = self.stages.get(peer.stage)?;
-            let standby = stage.successor.as_ref().is_some_and(|it| it.peer == key);
+            let standby = stage.standby.as_ref().is_some_and(|it| it.peer == key);
             Some(peer.stats(now, stage.id.clone(), standby, self.shards.stats(key)))
         });
         SfuStats { totals, sessions: sessions.collect() }
@@ -241,7 +243,7 @@ impl Core {
     }
 
     /// By which offers to this core are accepted: see [`Transport::accept`].
-    pub(crate) fn shared(&self) -> Arc<Shared> {
+    pub(crate) fn shared(&self) -> Arc<TransportContext> {
         Arc::clone(&self.shared)
     }
 
@@ -264,7 +266,7 @@ impl Core {
             }
         };
         let credentials = transport.credentials.clone();
-        let far = transport.far.clone();
+        let far = transport.remote_credentials.clone();
         let peer = self.peers.insert(Peer::new(now, id, stage_key, role, transport));
         self.demultiplexer.register(peer, &credentials.ufrag, &credentials.pass, far);
         self.sessions.insert(id, peer);
@@ -286,7 +288,7 @@ impl Core {
         };
         self.demultiplexer.remove(key);
         self.sessions.remove(&peer.id);
-        self.newcomers.retain(|newcomer| *newcomer != key);
+        self.connected_subscribers.retain(|newcomer| *newcomer != key);
         self.totals.sessions_ended += 1;
         if let EndReason::HandshakeFailed(failure) = reason {
             self.totals.handshakes_failed += 1;
@@ -309,11 +311,11 @@ impl Core {
         match peer.side {
             Side::Publisher(_) if stage.publisher == Some(key) => {
                 stage.publisher = None;
-                stage.reset_tracks();
+                stage.clear_media();
                 self.shards.reset(peer.stage);
             }
             Side::Publisher(_) => {
-                stage.successor.take_if(|it| it.peer == key);
+                stage.standby.take_if(|it| it.peer == key);
             }
             Side::Subscriber => stage.subscribers.retain(|s| *s != key),
         }
@@ -323,12 +325,12 @@ impl Core {
             role: peer.role(),
             reason,
         });
-        if stage.is_deserted() {
+        if stage.is_empty() {
             let stage = self.stages.remove(peer.stage);
             self.stage_keys.remove(&stage.id);
             self.shards.forget(peer.stage);
         } else {
-            self.look_at_successor(peer.stage);
+            self.report_standby(peer.stage);
         }
         true
     }

@@ -9,7 +9,7 @@ use str0m::media::Mid;
 use crate::config::SfuTimeouts;
 use crate::core::transport::Transport;
 use crate::event::{EndReason, HandshakeFailure, SessionRole};
-use crate::ice::connectivity_check::Probe;
+use crate::ice::connectivity_check::ConnectivityCheck;
 use crate::ice::demultiplexer::PeerKey;
 use crate::ids::{SessionId, StageId};
 use crate::ingest::Ingest;
@@ -23,7 +23,7 @@ pub(super) struct Peer {
     pub(super) side: Side,
     pub(super) transport: Transport,
     /// The address it has chosen, which has to answer first.
-    pub(super) probe: Option<Probe>,
+    pub(super) check: Option<ConnectivityCheck>,
     /// ICE and DTLS stand.
     pub(super) connected: bool,
     /// Higher pictures it doesn't want.
@@ -71,7 +71,7 @@ impl Peer {
                 SessionRole::Subscriber => Side::Subscriber,
             },
             transport,
-            probe: None,
+            check: None,
             connected: false,
             max_height: None,
             created: now,
@@ -123,7 +123,7 @@ impl Peer {
     }
 
     /// A valid sign of life; true if it ends a silence.
-    pub(super) fn hear(&mut self, now: Instant) -> bool {
+    pub(super) fn seen_alive(&mut self, now: Instant) -> bool {
         self.heard = now;
         std::mem::take(&mut self.silent)
     }

@@ -16,17 +16,17 @@ pub(crate) struct Stage {
     /// The publisher, whether connected or not.
     pub(crate) publisher: Option<PeerKey>,
     /// The publisher that is to take over from it.
-    pub(crate) successor: Option<StandbyPublisher>,
+    pub(crate) standby: Option<StandbyPublisher>,
     /// All subscribers, whether connected or not.
     pub(crate) subscribers: Vec<PeerKey>,
     /// What the publisher sent, in order, and has not been given to the shards.
     pub(crate) burst: Vec<ForwardedPacket>,
-    requests: Vec<Request>,
+    requests: Vec<KeyframeRequest>,
     request_interval: Duration,
 }
 
 /// The keyframe requests of one track's layer, merged.
-struct Request {
+struct KeyframeRequest {
     track: TrackId,
     layer: u8,
     /// Somebody needs a keyframe that has not come yet.
@@ -40,7 +40,7 @@ impl Stage {
         Stage {
             id,
             publisher: None,
-            successor: None,
+            standby: None,
             subscribers: Vec::new(),
             burst: Vec::new(),
             requests: Vec::new(),
@@ -49,20 +49,20 @@ impl Stage {
     }
 
     /// Whether nobody is left.
-    pub(crate) fn is_deserted(&self) -> bool {
-        self.publisher.is_none() && self.successor.is_none() && self.subscribers.is_empty()
+    pub(crate) fn is_empty(&self) -> bool {
+        self.publisher.is_none() && self.standby.is_none() && self.subscribers.is_empty()
     }
 
     /// The publisher is gone, or another takes over.
-    pub(crate) fn reset_tracks(&mut self) {
+    pub(crate) fn clear_media(&mut self) {
         self.burst.clear();
         self.requests.clear();
     }
 
     /// Nobody waits any more for the keyframes in the burst from that packet on.
-    pub(crate) fn keyframes_came(&mut self, from: usize) {
+    pub(crate) fn keyframes_received(&mut self, from: usize) {
         for came in self.burst.iter().skip(from).filter(|it| it.packet.keyframe) {
-            let same = |r: &&mut Request| (r.track, r.layer) == (came.name, came.layer);
+            let same = |r: &&mut KeyframeRequest| (r.track, r.layer) == (came.name, came.layer);
             if let Some(request) = self.requests.iter_mut().find(same) {
                 request.wanted = false;
             }
@@ -74,24 +74,27 @@ impl Stage {
         let known = self.requests.iter_mut().find(|r| (r.track, r.layer) == (track, layer));
         match known {
             Some(request) => request.wanted = true,
-            None => self.requests.push(Request { track, layer, wanted: true, asked: None }),
+            None => self.requests.push(KeyframeRequest { track, layer, wanted: true, asked: None }),
         }
     }
 
-    /// When [`Stage::due`] next has something.
+    /// When [`Stage::take_due_requests`] next has something.
     pub(crate) fn deadline(&self, now: Instant) -> Option<Instant> {
         let wanted = self.requests.iter().filter(|r| r.wanted);
         wanted.map(|r| r.asked.map_or(now, |at| at + self.request_interval)).min()
     }
 
     /// The publisher beside the stage, if it is that one.
-    pub(crate) fn successor(&mut self, peer: PeerKey) -> Option<&mut StandbyPublisher> {
-        self.successor.as_mut().filter(|it| it.peer == peer)
+    pub(crate) fn standby_of(&mut self, peer: PeerKey) -> Option<&mut StandbyPublisher> {
+        self.standby.as_mut().filter(|it| it.peer == peer)
     }
 
     /// The layers of which the publisher is to be asked for a keyframe now: each at most once in an
     /// interval, whatever the number of those who need one.
-    pub(crate) fn due(&mut self, now: Instant) -> impl Iterator<Item = (TrackId, u8)> {
+    pub(crate) fn take_due_requests(
+        &mut self,
+        now: Instant,
+    ) -> impl Iterator<Item = (TrackId, u8)> {
         let interval = self.request_interval;
         self.requests.iter_mut().filter_map(move |request| {
             let rested = request.asked.is_none_or(|at| now >= at + interval);

@@ -19,13 +19,13 @@ pub enum TakeoverCondition {
 }
 
 /// Repairs of a keyframe have this long until it is asked for anew.
-const REPAIR_TIME: Duration = Duration::from_millis(500);
+const REPAIR_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Keyframes that are followed at a time: one of each layer, and some that stayed incomplete.
 const MAX_KEYFRAMES: usize = 8;
 
 /// Other pictures that are followed at a time: the first packet of a keyframe may be the last to come.
-const MAX_PICTURES: usize = 32;
+const MAX_OTHER_FRAMES: usize = 32;
 
 /// Searches for a gap in one keyframe. A publisher may number its packets so that each seems to complete
 /// the keyframe; its packets are counted at no cost, but looked through only so often.
@@ -34,32 +34,32 @@ const MAX_SEARCHES: u8 = 64;
 /// A publisher beside the stage.
 pub(crate) struct StandbyPublisher {
     pub(crate) peer: PeerKey,
-    awaited: TakeoverCondition,
+    condition: TakeoverCondition,
     /// Its packets in the order in which they came.
     held: Vec<ForwardedPacket>,
     /// Payload bytes in `held`.
     bytes: usize,
     /// Pictures that have begun to arrive, oldest first.
-    pictures: Vec<Picture>,
+    frames: Vec<FrameAssembly>,
     /// Packets looked through so far in search of gaps.
     #[cfg(test)]
-    looked_through: usize,
+    searched: usize,
     /// What it begins with: the index of a packet in `held`.
     start: Option<usize>,
     /// It is given up then, unless the stage is free.
     expires: Option<Instant>,
     /// It is asked for a keyframe then.
-    ask_at: Option<Instant>,
+    request_at: Option<Instant>,
     /// The owner was told that it waits for its turn.
     pub(crate) reported: bool,
     max_packets: usize,
     max_bytes: usize,
-    patience: Duration,
+    takeover_timeout: Duration,
     request_interval: Duration,
 }
 
 /// A picture of one layer that has begun to arrive.
-struct Picture {
+struct FrameAssembly {
     name: TrackId,
     layer: u8,
     source: Source,
@@ -75,11 +75,11 @@ struct Picture {
     searches_left: u8,
 }
 
-impl Picture {
+impl FrameAssembly {
     /// Without packets yet; the one at the index `begun` is its first.
     fn of(forwarded: &ForwardedPacket, begun: usize) -> Self {
         let ForwardedPacket { name, layer, packet } = forwarded;
-        Picture {
+        FrameAssembly {
             name: *name,
             layer: *layer,
             source: packet.source,
@@ -133,32 +133,32 @@ impl Picture {
 impl StandbyPublisher {
     pub(crate) fn new(
         peer: PeerKey,
-        awaited: TakeoverCondition,
+        condition: TakeoverCondition,
         limits: &SfuLimits,
         timeouts: &SfuTimeouts,
     ) -> Self {
         StandbyPublisher {
             peer,
-            awaited,
+            condition,
             held: Vec::new(),
             bytes: 0,
-            pictures: Vec::new(),
+            frames: Vec::new(),
             #[cfg(test)]
-            looked_through: 0,
+            searched: 0,
             start: None,
             expires: None,
-            ask_at: None,
+            request_at: None,
             reported: false,
             max_packets: limits.max_cached_packets,
             max_bytes: limits.max_cached_bytes,
-            patience: timeouts.takeover,
+            takeover_timeout: timeouts.takeover,
             request_interval: timeouts.keyframe_request_interval,
         }
     }
 
     /// Its handshake is done: from now on it is waited for.
     pub(crate) fn connected(&mut self, now: Instant) {
-        self.expires = Some(now + self.patience);
+        self.expires = Some(now + self.takeover_timeout);
     }
 
     /// Keeps what it sent, who has a picture or none.
@@ -168,13 +168,13 @@ impl StandbyPublisher {
         packets: impl Iterator<Item = ForwardedPacket>,
         has_video: bool,
     ) {
-        let sound_only = self.awaited == TakeoverCondition::Audio || !has_video;
+        let sound_only = self.condition == TakeoverCondition::Audio || !has_video;
         for forwarded in packets {
             self.bytes += forwarded.packet.payload.len();
             let video = forwarded.name.video;
             if video {
-                let soon = if forwarded.packet.keyframe { REPAIR_TIME } else { Duration::ZERO };
-                self.ask_at.get_or_insert(now + soon);
+                let soon = if forwarded.packet.keyframe { REPAIR_TIMEOUT } else { Duration::ZERO };
+                self.request_at.get_or_insert(now + soon);
             }
             self.held.push(forwarded);
             match (self.start, video) {
@@ -185,11 +185,11 @@ impl StandbyPublisher {
             }
             if self.is_ready() {
                 // Its turn comes soon, or its owner has other things to do.
-                self.expires = Some(now + self.patience);
+                self.expires = Some(now + self.takeover_timeout);
             }
         }
         if self.held.len() > self.max_packets || self.bytes > self.max_bytes {
-            self.begin_anew(now);
+            self.restart(now);
         }
     }
 
@@ -204,18 +204,18 @@ impl StandbyPublisher {
     }
 
     /// Whether it is to be asked for a keyframe now: again and again until one is whole.
-    pub(crate) fn asks(&mut self, now: Instant) -> bool {
-        let due = !self.is_ready() && self.ask_at.is_some_and(|at| at <= now);
+    pub(crate) fn take_keyframe_request(&mut self, now: Instant) -> bool {
+        let due = !self.is_ready() && self.request_at.is_some_and(|at| at <= now);
         if due {
-            self.ask_at = Some(now + self.request_interval);
+            self.request_at = Some(now + self.request_interval);
         }
         due
     }
 
     /// When one of the above changes by itself.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        let ask_at = self.ask_at.filter(|_| !self.is_ready());
-        self.expires.into_iter().chain(ask_at).min()
+        let request_at = self.request_at.filter(|_| !self.is_ready());
+        self.expires.into_iter().chain(request_at).min()
     }
 
     /// What goes to the audience when it takes over.
@@ -230,48 +230,48 @@ impl StandbyPublisher {
         let Some(newest) = self.held.last() else {
             return;
         };
-        let index = self.pictures.iter().rposition(|it| it.holds(newest)).unwrap_or_else(|| {
-            self.pictures.push(Picture::of(newest, self.held.len() - 1));
-            self.pictures.len() - 1
+        let index = self.frames.iter().rposition(|it| it.holds(newest)).unwrap_or_else(|| {
+            self.frames.push(FrameAssembly::of(newest, self.held.len() - 1));
+            self.frames.len() - 1
         });
-        if let Some(picture) = self.pictures.get_mut(index) {
-            picture.count(&newest.packet);
-            if let Some(numbers) = picture.numbers()
-                && picture.searches_left > 0
+        if let Some(frame) = self.frames.get_mut(index) {
+            frame.count(&newest.packet);
+            if let Some(numbers) = frame.numbers()
+                && frame.searches_left > 0
             {
-                picture.searches_left -= 1;
-                let since = self.held.get(picture.begun..).unwrap_or_default();
+                frame.searches_left -= 1;
+                let since = self.held.get(frame.begun..).unwrap_or_default();
                 #[cfg(test)]
                 {
-                    self.looked_through += since.len();
+                    self.searched += since.len();
                 }
-                self.start = picture.is_whole(&numbers, since).then_some(picture.begun);
+                self.start = frame.is_whole(&numbers, since).then_some(frame.begun);
             }
         }
-        self.forget_pictures();
+        self.limit_frames();
     }
 
     /// Keeps no more pictures than are followed: the oldest of a kind gives way.
-    fn forget_pictures(&mut self) {
-        let keyframes = self.pictures.iter().filter(|it| it.is_keyframe()).count();
-        let others = self.pictures.len() - keyframes;
+    fn limit_frames(&mut self) {
+        let keyframes = self.frames.iter().filter(|it| it.is_keyframe()).count();
+        let others = self.frames.len() - keyframes;
         for (surplus, keyframe) in
-            [(keyframes > MAX_KEYFRAMES, true), (others > MAX_PICTURES, false)]
+            [(keyframes > MAX_KEYFRAMES, true), (others > MAX_OTHER_FRAMES, false)]
         {
-            let mut of_kind = self.pictures.iter();
+            let mut of_kind = self.frames.iter();
             if surplus && let Some(at) = of_kind.position(|it| it.is_keyframe() == keyframe) {
-                self.pictures.remove(at);
+                self.frames.remove(at);
             }
         }
     }
 
     /// More came than is kept: the next keyframe is waited for.
-    fn begin_anew(&mut self, now: Instant) {
+    fn restart(&mut self, now: Instant) {
         self.held.clear();
         self.bytes = 0;
-        self.pictures.clear();
+        self.frames.clear();
         self.start = None;
-        self.ask_at = Some(now);
+        self.request_at = Some(now);
     }
 }
 
@@ -292,7 +292,7 @@ mod tests {
         }
     }
 
-    fn successor() -> StandbyPublisher {
+    fn standby() -> StandbyPublisher {
         let (limits, timeouts) = (SfuLimits::default(), SfuTimeouts::default());
         StandbyPublisher::new(PeerKey::default(), TakeoverCondition::Keyframe, &limits, &timeouts)
     }
@@ -302,14 +302,14 @@ mod tests {
     fn a_keyframe_is_whole_in_whatever_order_its_packets_come() {
         let now = Instant::now();
         for order in [["k1", "2", "m3"], ["m3", "2", "k1"], ["2", "m3", "k1"], ["k1", "m3", "2"]] {
-            let mut successor = successor();
-            successor.hold(now, [packet(now, 0, "", 0)].into_iter(), true);
+            let mut standby = standby();
+            standby.hold(now, [packet(now, 0, "", 0)].into_iter(), true);
             for (came, it) in order.iter().enumerate() {
-                assert!(!successor.is_ready(), "{order:?} after {came}");
+                assert!(!standby.is_ready(), "{order:?} after {came}");
                 let sequence = it.trim_start_matches(['k', 'm']).parse().expect("a number");
-                successor.hold(now, [packet(now, 9, it, sequence)].into_iter(), true);
+                standby.hold(now, [packet(now, 9, it, sequence)].into_iter(), true);
             }
-            assert_eq!(successor.start, Some(1), "{order:?}");
+            assert_eq!(standby.start, Some(1), "{order:?}");
         }
     }
 
@@ -318,19 +318,19 @@ mod tests {
     fn packets_that_never_complete_a_keyframe_cost_little_each() {
         let now = Instant::now();
         // The second packet lacks; all that follow the marker count as if they could stand for it.
-        let mut one = successor();
+        let mut one = standby();
         let kinds = [(1, "k"), (3, "m")].into_iter().chain((4..16_000).map(|it| (it, "")));
         one.hold(now, kinds.map(|(sequence, kind)| packet(now, 0, kind, sequence)), true);
         assert!(!one.is_ready());
-        assert!(one.looked_through <= usize::from(MAX_SEARCHES).pow(2), "{}", one.looked_through);
+        assert!(one.searched <= usize::from(MAX_SEARCHES).pow(2), "{}", one.searched);
         // The same, with a new keyframe each four packets.
-        let mut many = successor();
+        let mut many = standby();
         let kinds =
             (0..4_000).flat_map(|it| [(0, "k"), (2, "m"), (3, ""), (4, "")].map(|k| (it, k)));
         let packets = kinds.map(|(it, (at, kind))| packet(now, it, kind, u64::from(it) * 5 + at));
         many.hold(now, packets, true);
         assert!(!many.is_ready());
-        assert!(many.looked_through <= 8 * 16_000, "{}", many.looked_through);
-        assert!(many.pictures.len() <= MAX_KEYFRAMES + MAX_PICTURES);
+        assert!(many.searched <= 8 * 16_000, "{}", many.searched);
+        assert!(many.frames.len() <= MAX_KEYFRAMES + MAX_OTHER_FRAMES);
     }
 }

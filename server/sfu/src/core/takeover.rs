@@ -28,21 +28,21 @@ impl Core {
         now: Instant,
         stage: StageId,
         opening: PreparedSession,
-        awaited: TakeoverCondition,
+        condition: TakeoverCondition,
     ) -> Result<AcceptedOffer, OfferError> {
         let known = self.stage_keys.get(&stage).and_then(|key| self.stages.get(*key));
         let taken = known.is_some_and(|it| it.publisher.is_some());
-        let earlier = known.and_then(|it| Some(it.successor.as_ref()?.peer));
+        let earlier = known.and_then(|it| Some(it.standby.as_ref()?.peer));
         // Who is replaced makes room for the successor; of those there is one a stage.
-        let waiting = self.stages.iter().filter(|(_, it)| it.successor.is_some()).count();
+        let waiting = self.stages.iter().filter(|(_, it)| it.standby.is_some()).count();
         if !taken && self.sessions.len() - waiting >= self.limits.max_sessions {
             return Err(OfferError::TooMany);
         }
         let (session, peer) = self.admit(now, stage, SessionRole::Publisher, opening.transport)?;
-        let successor = StandbyPublisher::new(peer, awaited, &self.limits, &self.timeouts);
+        let standby = StandbyPublisher::new(peer, condition, &self.limits, &self.timeouts);
         if let Some(stage) = self.stage_of(peer) {
             match taken {
-                true => stage.successor = Some(successor),
+                true => stage.standby = Some(standby),
                 false => stage.publisher = Some(peer),
             }
         }
@@ -67,12 +67,12 @@ impl Core {
         let Some(stage) = self.stages.get_mut(stage_key) else {
             return false;
         };
-        if let Some(successor) = stage.successor(key).filter(|_| !may) {
+        if let Some(standby) = stage.standby_of(key).filter(|_| !may) {
             // It is told anew once it can after all.
-            successor.reported = false;
+            standby.reported = false;
             return false;
         }
-        let Some(successor) = stage.successor.take_if(|it| it.peer == key) else {
+        let Some(standby) = stage.standby.take_if(|it| it.peer == key) else {
             return stage.publisher == Some(key);
         };
         // What the one before sent goes out before anything of the next one does.
@@ -81,8 +81,8 @@ impl Core {
         let Some(stage) = self.stages.get_mut(stage_key) else {
             return false;
         };
-        stage.reset_tracks();
-        stage.burst = successor.into_packets();
+        stage.clear_media();
+        stage.burst = standby.into_packets();
         let id = stage.id.clone();
         if let Some(before) = stage.publisher.replace(key) {
             self.end(now, before, EndReason::Replaced);
@@ -90,12 +90,17 @@ impl Core {
         if self.peers.get(key).is_some_and(Peer::has_sent) {
             self.events.push_back(SfuEvent::PublisherMedia { stage: id, session });
         }
-        self.restless.push(stage_key);
+        self.due_stages.push(stage_key);
         true
     }
 
     /// Takes a publisher's packet: to the audience, or aside while it is not on stage.
-    pub(super) fn media_came(&mut self, now: Instant, key: PeerKey, coming: IncomingPacket<'_>) {
+    pub(super) fn media_received(
+        &mut self,
+        now: Instant,
+        key: PeerKey,
+        coming: IncomingPacket<'_>,
+    ) {
         let Some(peer) = self.peers.get_mut(key) else {
             return;
         };
@@ -107,12 +112,12 @@ impl Core {
             return;
         };
         if stage.publisher != Some(key) {
-            let mut aside = std::mem::take(&mut self.aside);
+            let mut aside = std::mem::take(&mut self.standby_packets);
             ingest.receive(now, &mut peer.transport, coming, &mut aside);
             self.totals.media_packets_in += u64::from(!aside.is_empty());
             let has_video = ingest.has_video();
-            self.keep_aside(now, key, &mut aside, has_video);
-            self.aside = aside;
+            self.hold_for_standby(now, key, &mut aside, has_video);
+            self.standby_packets = aside;
             return;
         }
         let (first, before) = (ingest.packets == 0, stage.burst.len());
@@ -125,14 +130,14 @@ impl Core {
             let stage = stage.id.clone();
             self.events.push_back(SfuEvent::PublisherMedia { stage, session });
         }
-        stage.keyframes_came(before);
+        stage.keyframes_received(before);
         if before == 0 {
-            self.restless.push(stage_key);
+            self.due_stages.push(stage_key);
         }
     }
 
     /// Keeps what a publisher beside the stage sent. One that was replaced is not listened to.
-    fn keep_aside(
+    fn hold_for_standby(
         &mut self,
         now: Instant,
         key: PeerKey,
@@ -141,20 +146,20 @@ impl Core {
     ) {
         let stage_key = self.peers.get(key).map(|it| it.stage);
         let stage = stage_key.and_then(|stage| self.stages.get_mut(stage));
-        let successor = stage.and_then(|stage| stage.successor(key));
-        if let (Some(stage_key), Some(successor)) = (stage_key, successor) {
-            successor.hold(now, packets.drain(..), has_video);
-            let deadline = successor.deadline();
+        let standby = stage.and_then(|stage| stage.standby_of(key));
+        if let (Some(stage_key), Some(standby)) = (stage_key, standby) {
+            standby.hold(now, packets.drain(..), has_video);
+            let deadline = standby.deadline();
             if let Some(at) = deadline {
                 self.timing.schedule(Timer::Stage(stage_key), at);
             }
-            self.look_at_successor(stage_key);
+            self.report_standby(stage_key);
         }
         packets.clear();
     }
 
     /// Tells the owner, once, of a publisher that could take over.
-    pub(super) fn look_at_successor(&mut self, stage_key: usize) {
+    pub(super) fn report_standby(&mut self, stage_key: usize) {
         if !self.may_take_over(stage_key) {
             return;
         }
@@ -162,30 +167,30 @@ impl Core {
             return;
         };
         let id = stage.id.clone();
-        let Some(successor) = stage.successor.as_mut().filter(|it| !it.reported) else {
+        let Some(standby) = stage.standby.as_mut().filter(|it| !it.reported) else {
             return;
         };
-        successor.reported = true;
-        if let Some(session) = self.peers.get(successor.peer).map(|it| it.id) {
+        standby.reported = true;
+        if let Some(session) = self.peers.get(standby.peer).map(|it| it.id) {
             self.events.push_back(SfuEvent::PublisherWaiting { stage: id, session });
         }
     }
 
     /// Asks a successor for a keyframe, or gives it up, when it is time.
-    pub(super) fn successor_due(&mut self, now: Instant, stage_key: usize) {
+    pub(super) fn standby_due(&mut self, now: Instant, stage_key: usize) {
         let Some(stage) = self.stages.get_mut(stage_key) else {
             return;
         };
         let taken = stage.publisher.is_some();
-        let Some(successor) = &mut stage.successor else {
+        let Some(standby) = &mut stage.standby else {
             return;
         };
-        let (key, asks) = (successor.peer, successor.asks(now));
-        if taken && successor.is_overdue(now) {
+        let (key, asks) = (standby.peer, standby.take_keyframe_request(now));
+        if taken && standby.is_overdue(now) {
             self.end(now, key, EndReason::NoMedia);
             return;
         }
-        if let Some(at) = successor.deadline().filter(|at| *at > now) {
+        if let Some(at) = standby.deadline().filter(|at| *at > now) {
             self.timing.schedule(Timer::Stage(stage_key), at);
         }
         if let Some(peer) = self.peers.get_mut(key).filter(|_| asks)
@@ -201,15 +206,13 @@ impl Core {
         let Some(stage) = self.stages.get(stage_key) else {
             return false;
         };
-        let Some(successor) = &stage.successor else {
+        let Some(standby) = &stage.standby else {
             return false;
         };
-        let connected = self.peers.get(successor.peer).is_some_and(|it| it.connected);
+        let connected = self.peers.get(standby.peer).is_some_and(|it| it.connected);
         match stage.publisher.and_then(|key| self.peers.get(key)) {
             None => true,
-            Some(before) => {
-                successor.is_ready() || connected && (before.silent || !before.connected)
-            }
+            Some(before) => standby.is_ready() || connected && (before.silent || !before.connected),
         }
     }
 }

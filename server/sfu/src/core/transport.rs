@@ -18,32 +18,32 @@ use str0m::{Candidate, IceCreds, Input, Output, Rtc, RtcConfig, RtcError};
 use crate::codec::dependency_descriptor;
 use crate::codec::parameter_sets::{self, Sets};
 use crate::config::SfuLimits;
-use crate::core::panics::contained;
-use crate::dtls::{DtlsHandshake, cryptography, of_session_just_built};
+use crate::core::panics::catch_panic;
+use crate::dtls::{DtlsHandshake, crypto_provider, take_last_made};
 use crate::error::{OfferError, SfuStartError};
 use crate::event::{HandshakeFailure, SessionRole};
-use crate::ice::demultiplexer::{Class, classify, signed};
+use crate::ice::demultiplexer::{DatagramClass, classify, sign_stun};
 use crate::ids::{random_ice_text, random_number};
 use crate::rtp::packet::TrackId;
-use crate::sdp::answer::{self, Formats};
+use crate::sdp::answer::{self, PayloadTypes};
 use crate::sdp::fragment::IceCredentials;
-use crate::sdp::offer::{self, Offer};
+use crate::sdp::offer::{self, PreparedOffer};
 use crate::shard::NegotiatedTrack;
-use crate::srtp::keys::Keys;
+use crate::srtp::keys::SrtpKeys;
 
 /// How often str0m sums up NACKs, losses and the like.
-const STATISTICS_INTERVAL: Duration = Duration::from_secs(2);
+const STATS_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Where str0m believes its one peer to be (RFC 5737): which addresses that really has is looked after
 /// by the core, and may change.
-const ANYWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), 9);
+const PLACEHOLDER_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), 9);
 
 /// The most bytes of a handshake: its flights are sent again up to four times. Whoever forges the address of
 /// somebody else as the first one has no more than that sent there.
-const HANDSHAKE_BYTES: usize = 16 * 1024;
+const MAX_UNVERIFIED_BYTES: usize = 16 * 1024;
 
 /// What all transports of one core share.
-pub(crate) struct Shared {
+pub(crate) struct TransportContext {
     /// Announced in every answer; never empty.
     pub(crate) candidates: Vec<Candidate>,
     /// One certificate for all sessions: making one costs more than the rest of a join.
@@ -51,10 +51,10 @@ pub(crate) struct Shared {
     /// For publishers.
     pub(crate) crypto: Arc<CryptoProvider>,
     /// For subscribers.
-    pub(crate) keeping_keys: Arc<CryptoProvider>,
+    pub(crate) subscriber_crypto: Arc<CryptoProvider>,
 }
 
-impl Shared {
+impl TransportContext {
     /// What sessions share that are reached at `candidates`.
     ///
     /// # Errors
@@ -63,13 +63,13 @@ impl Shared {
         if candidates.is_empty() {
             return Err(SfuStartError::Address("none given".into()));
         }
-        let crypto = Arc::new(cryptography(SessionRole::Publisher));
+        let crypto = Arc::new(crypto_provider(SessionRole::Publisher));
         let certificate = crypto.dtls_provider.generate_certificate();
-        Ok(Shared {
+        Ok(TransportContext {
             candidates,
             certificate: certificate.ok_or(SfuStartError::Certificate)?,
             crypto,
-            keeping_keys: Arc::new(cryptography(SessionRole::Subscriber)),
+            subscriber_crypto: Arc::new(crypto_provider(SessionRole::Subscriber)),
         })
     }
 }
@@ -98,23 +98,23 @@ pub(crate) struct Transport {
     /// This side's first ICE credentials; the user name fragment is random and names the peer in STUN.
     pub(crate) credentials: IceCreds,
     /// By what the client is known, as its offer has it.
-    pub(crate) far: Vec<IceCredentials>,
+    pub(crate) remote_credentials: Vec<IceCredentials>,
     /// Where it is sent to: the address that ICE has chosen first, or from which DTLS came, and then
     /// each one that answered a check; nothing before.
     pub(crate) remote: Option<SocketAddr>,
     /// Bytes that may still be sent before the handshake has proved that somebody is there.
-    pub(crate) allowance: usize,
+    pub(crate) unverified_bytes: usize,
     /// str0m knows that there is a way.
     opened: bool,
     local: SocketAddr,
     /// Of a subscriber: what the answer says will be sent.
     tracks: Vec<NegotiatedTrack>,
     /// Of a publisher: the formats of which lost packets are asked for again.
-    pub(crate) asked_for_again: Formats,
+    pub(crate) nackable: PayloadTypes,
     /// Of a publisher: the parameter sets of H.264 that its offer tells, by format.
     pub(crate) parameters: Vec<(u8, Sets)>,
     /// Of a subscriber: lost sound is sent again.
-    repairs_sound: bool,
+    retransmits_audio: bool,
     handshake: DtlsHandshake,
     /// The library panicked.
     broken: bool,
@@ -129,7 +129,7 @@ impl Transport {
         now: Instant,
         role: SessionRole,
         text: &str,
-        shared: &Shared,
+        shared: &TransportContext,
         limits: &SfuLimits,
     ) -> Result<PreparedSession, OfferError> {
         let offer = offer::prepare(text, role, limits)?;
@@ -139,21 +139,21 @@ impl Transport {
             .set_rtp_mode(true)
             .set_crypto_provider(Arc::clone(match role {
                 SessionRole::Publisher => &shared.crypto,
-                SessionRole::Subscriber => &shared.keeping_keys,
+                SessionRole::Subscriber => &shared.subscriber_crypto,
             }))
             .set_dtls_cert(shared.certificate.clone())
             // The handshake knows all of the offer's fingerprints.
             .set_fingerprint_verification(false)
             .set_local_ice_credentials(credentials.clone())
-            .set_stats_interval((role == SessionRole::Publisher).then_some(STATISTICS_INTERVAL))
+            .set_stats_interval((role == SessionRole::Publisher).then_some(STATS_INTERVAL))
             .set_extension_map(extensions(role));
         *config.codec_config() = codecs();
         // The payload type bookkeeping of the SDP library panics on some contradictory offers. The
         // half-made session is dropped with the panic, and nothing else is touched by it.
-        let made = contained(|| {
+        let made = catch_panic(|| {
             let parsed = SdpOffer::from_sdp_string(&offer.text).map_err(|e| e.to_string())?;
             let mut rtc = config.build(now);
-            let handshake = of_session_just_built();
+            let handshake = take_last_made();
             for candidate in &shared.candidates {
                 rtc.add_local_candidate(candidate.clone());
             }
@@ -176,22 +176,22 @@ impl Transport {
         let answer = answer::finish(&answer, &offer, role);
         // Which of its addresses the machine was reached at is not known behind one wildcard socket,
         // and doesn't matter: everything leaves by that same socket.
-        let local = shared.candidates.first().map_or(ANYWHERE, Candidate::addr);
+        let local = shared.candidates.first().map_or(PLACEHOLDER_ADDRESS, Candidate::addr);
         let mut transport = Transport {
             rtc,
             credentials,
-            far: IceCredentials::all_in_sdp(text),
+            remote_credentials: IceCredentials::all_in_sdp(text),
             remote: None,
-            allowance: HANDSHAKE_BYTES,
+            unverified_bytes: MAX_UNVERIFIED_BYTES,
             opened: false,
             local,
             tracks: Vec::new(),
-            asked_for_again: Formats::asked_for_again(&answer),
+            nackable: PayloadTypes::nackable(&answer),
             parameters: match role {
                 SessionRole::Publisher => parameter_sets::offered(text),
                 SessionRole::Subscriber => Vec::new(),
             },
-            repairs_sound: answer::repairs_sound(&answer),
+            retransmits_audio: answer::retransmits_audio(&answer),
             handshake,
             broken: false,
         };
@@ -203,7 +203,7 @@ impl Transport {
     }
 
     /// The SRTP keys, once, when the handshake is done.
-    pub(crate) fn take_keys(&mut self) -> Option<Keys> {
+    pub(crate) fn take_keys(&mut self) -> Option<SrtpKeys> {
         self.handshake.take_keys()
     }
 
@@ -219,7 +219,7 @@ impl Transport {
 
     /// Takes over what of these m-lines is sent, at most `limit` tracks of a kind. str0m forgets them
     /// before it has reports of them to write: they are sent by an egress of our own.
-    fn take_over(&mut self, mids: Vec<Mid>, offer: &Offer, limit: usize) {
+    fn take_over(&mut self, mids: Vec<Mid>, offer: &PreparedOffer, limit: usize) {
         for mid in mids {
             let media = self.rtc.media(mid).filter(|m| m.direction() == Direction::SendOnly);
             let names = self.tracks.iter().map(|t| t.name);
@@ -250,7 +250,7 @@ impl Transport {
             repair_ssrc: *repair,
             codecs,
             extensions,
-            repairs_sound: self.repairs_sound && !name.video,
+            retransmits_audio: self.retransmits_audio && !name.video,
             random: random_number(),
         })
     }
@@ -260,7 +260,7 @@ impl Transport {
     /// # Errors
     /// The text of what str0m refused.
     pub(crate) fn receive(&mut self, now: Instant, datagram: &[u8]) -> Result<(), String> {
-        let received = Receive::new(Protocol::Udp, ANYWHERE, self.local, datagram)
+        let received = Receive::new(Protocol::Udp, PLACEHOLDER_ADDRESS, self.local, datagram)
             .map_err(|e| e.to_string())?;
         self.guarded(|rtc| rtc.handle_input(Input::Receive(now, received)))
     }
@@ -270,7 +270,11 @@ impl Transport {
     ///
     /// # Errors
     /// The text of what str0m refused.
-    pub(crate) fn open(&mut self, now: Instant, crypto: &CryptoProvider) -> Result<(), String> {
+    pub(crate) fn begin_handshake(
+        &mut self,
+        now: Instant,
+        crypto: &CryptoProvider,
+    ) -> Result<(), String> {
         if std::mem::replace(&mut self.opened, true) {
             return Ok(());
         }
@@ -278,7 +282,7 @@ impl Transport {
         let far = IceCreds { ufrag: "far".into(), pass: String::new() };
         let user = format!("{}:{}", self.credentials.ufrag, far.ufrag);
         let check = StunMessage::binding_request(&user, TransId::new(), true, 1, 1, true);
-        let check = signed(check, self.credentials.pass.as_bytes(), crypto);
+        let check = sign_stun(check, self.credentials.pass.as_bytes(), crypto);
         self.rtc.direct_api().set_remote_ice_credentials(far);
         self.receive(now, &check)
     }
@@ -304,7 +308,7 @@ impl Transport {
             return Err("it panicked".into());
         }
         let rtc = &mut self.rtc;
-        match contained(|| act(rtc)) {
+        match catch_panic(|| act(rtc)) {
             Ok(done) => done.map_err(|e| e.to_string()),
             Err(panic) => {
                 self.broken = true;
@@ -327,10 +331,10 @@ impl Transport {
             match self.guarded(Rtc::poll_output)? {
                 Output::Transmit(t) => {
                     if let Some(destination) = self.remote
-                        && !matches!(classify(&t.contents), Some(Class::Stun))
-                        && let Some(left) = self.allowance.checked_sub(t.contents.len())
+                        && !matches!(classify(&t.contents), Some(DatagramClass::Stun))
+                        && let Some(left) = self.unverified_bytes.checked_sub(t.contents.len())
                     {
-                        self.allowance = left;
+                        self.unverified_bytes = left;
                         transmit(Transmit { destination, contents: t.contents });
                     }
                 }

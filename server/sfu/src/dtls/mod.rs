@@ -13,9 +13,9 @@ mod verifier;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub(crate) use self::fingerprint::Fingerprint;
-pub(crate) use self::provider::{cryptography, of_session_just_built};
+pub(crate) use self::provider::{crypto_provider, take_last_made};
 use crate::event::HandshakeFailure;
-use crate::srtp::keys::Keys;
+use crate::srtp::keys::SrtpKeys;
 
 /// One session's handshake, as its transport sees it.
 #[derive(Clone, Debug, Default)]
@@ -28,7 +28,7 @@ struct State {
     /// There is a way to the peer.
     begun: bool,
     /// Once the handshake is done, and until they were taken.
-    keys: Option<Keys>,
+    keys: Option<SrtpKeys>,
     failure: Option<HandshakeFailure>,
 }
 
@@ -44,7 +44,7 @@ impl DtlsHandshake {
     }
 
     /// The keys, once.
-    pub(crate) fn take_keys(&self) -> Option<Keys> {
+    pub(crate) fn take_keys(&self) -> Option<SrtpKeys> {
         self.state().keys.take()
     }
 

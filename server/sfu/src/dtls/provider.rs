@@ -13,7 +13,7 @@ use str0m::crypto::{self, CryptoProvider, from_feature_flags};
 
 use super::{DtlsHandshake, verifier};
 use crate::event::{HandshakeFailure, SessionRole};
-use crate::srtp::keys::Keys;
+use crate::srtp::keys::SrtpKeys;
 
 /// When a handshake that waits for a way, or has failed, needs the time: never, as far as sessions last.
 const NEVER: Duration = Duration::from_secs(24 * 60 * 60);
@@ -21,17 +21,17 @@ const NEVER: Duration = Duration::from_secs(24 * 60 * 60);
 thread_local! {
     /// The handshake that was made last on this thread: the library's factory is told nothing of whom
     /// it is for.
-    static MADE: RefCell<Option<DtlsHandshake>> = const { RefCell::new(None) };
+    static LAST_MADE: RefCell<Option<DtlsHandshake>> = const { RefCell::new(None) };
 }
 
-/// The handshake of the session that was just built on this thread; only with [`cryptography`].
-pub(crate) fn of_session_just_built() -> Option<DtlsHandshake> {
-    MADE.take()
+/// The handshake of the session that was just built on this thread; only with [`crypto_provider`].
+pub(crate) fn take_last_made() -> Option<DtlsHandshake> {
+    LAST_MADE.take()
 }
 
 /// The cryptography for sessions of that role (aws-lc-rs). Of a subscriber, str0m never sees the keys,
 /// and so has nothing to say over SRTP: its media leaves by an egress of our own, which needs them.
-pub(crate) fn cryptography(role: SessionRole) -> CryptoProvider {
+pub(crate) fn crypto_provider(role: SessionRole) -> CryptoProvider {
     let dtls_provider: &dyn DtlsProvider = match role {
         SessionRole::Publisher => &Provider { shares_keys: true },
         SessionRole::Subscriber => &Provider { shares_keys: false },
@@ -43,7 +43,7 @@ pub(crate) fn cryptography(role: SessionRole) -> CryptoProvider {
 /// which costs as much as a handshake: so it is made once.
 static CONFIG: LazyLock<Result<Arc<Config>, Error>> = LazyLock::new(|| {
     let config = Config::builder()
-        .with_crypto_provider(verifier::cryptography())
+        .with_crypto_provider(verifier::crypto_provider())
         // ICE has shown already that the peer is where it says.
         .use_server_cookie(false)
         .build()?;
@@ -71,15 +71,15 @@ impl DtlsProvider for Provider {
         let config = CONFIG.as_ref().map_err(|e| crypto::CryptoError::Other(e.to_string()))?;
         let inner = Dtls::new_12(Arc::clone(config), certificate.clone(), now);
         let handshake = DtlsHandshake::default();
-        MADE.set(Some(handshake.clone()));
+        LAST_MADE.set(Some(handshake.clone()));
         let shares_keys = self.shares_keys;
         let (done, keyed) = (false, false);
-        Ok(Box::new(Instance { inner, handshake, shares_keys, made: now, done, keyed }))
+        Ok(Box::new(DtlsSession { inner, handshake, shares_keys, made: now, done, keyed }))
     }
 }
 
 /// One side of a handshake.
-struct Instance {
+struct DtlsSession {
     inner: Dtls,
     handshake: DtlsHandshake,
     shares_keys: bool,
@@ -90,7 +90,7 @@ struct Instance {
     keyed: bool,
 }
 
-impl Instance {
+impl DtlsSession {
     /// A client speaks first, and has nothing to say before there is a way.
     fn waits(&self) -> bool {
         self.inner.is_active() && !self.handshake.state().begun
@@ -107,7 +107,7 @@ impl Instance {
     }
 }
 
-impl DtlsInstance for Instance {
+impl DtlsInstance for DtlsSession {
     fn set_active(&mut self, active: bool) {
         self.inner.set_active(active);
     }
@@ -145,7 +145,7 @@ impl DtlsInstance for Instance {
             }
             DtlsOutput::KeyingMaterial(material, profile) => {
                 self.keyed = true;
-                state.keys = Some(Keys { profile, material: material.to_vec(), client });
+                state.keys = Some(SrtpKeys { profile, material: material.to_vec(), client });
                 if self.shares_keys {
                     return DtlsOutput::KeyingMaterial(material, profile);
                 }
@@ -193,7 +193,7 @@ impl DtlsInstance for Instance {
     }
 }
 
-impl fmt::Debug for Instance {
+impl fmt::Debug for DtlsSession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Instance").field("handshake", &self.handshake).finish_non_exhaustive()
     }

@@ -15,9 +15,9 @@ use str0m::crypto::from_feature_flags;
 use str0m::{Candidate, Event};
 
 use crate::config::SfuLimits;
-use crate::core::transport::{Shared, Transport};
+use crate::core::transport::{Transport, TransportContext};
 use crate::event::{HandshakeFailure, SessionRole};
-use crate::srtp::keys::Keys;
+use crate::srtp::keys::SrtpKeys;
 
 /// Nothing on one machine takes as long.
 const LONGEST: Duration = Duration::from_secs(30);
@@ -130,7 +130,7 @@ impl Drop for Program {
 /// How a handshake went.
 #[derive(Debug)]
 enum Outcome {
-    Done(Keys),
+    Done(SrtpKeys),
     Failed(HandshakeFailure),
 }
 
@@ -160,7 +160,7 @@ fn shake(certificate: &Certificate, side: &Side<'_>) -> (Outcome, Program) {
     });
     let offer: String = lines.collect();
     let here = Candidate::host(([192, 0, 2, 2], 9).into(), "udp").expect("a candidate");
-    let shared = Shared::new(vec![here]).expect("a certificate");
+    let shared = TransportContext::new(vec![here]).expect("a certificate");
     let accepted =
         Transport::accept(now(), SessionRole::Subscriber, &offer, &shared, &SfuLimits::default());
     let mut transport = accepted.expect("an answer").transport;
@@ -192,7 +192,7 @@ fn drive(transport: &mut Transport, socket: &UdpSocket, far: Option<SocketAddr>)
     let end = now() + LONGEST;
     transport.remote = far;
     if far.is_some() {
-        transport.open(now(), &crypto).expect("a way");
+        transport.begin_handshake(now(), &crypto).expect("a way");
     }
     let mut buffer = [0; 2_048];
     let mut connected = false;
@@ -217,7 +217,7 @@ fn drive(transport: &mut Transport, socket: &UdpSocket, far: Option<SocketAddr>)
         }
         if let Ok((length, source)) = socket.recv_from(&mut buffer) {
             transport.remote = Some(source);
-            transport.open(now(), &crypto).expect("a way");
+            transport.begin_handshake(now(), &crypto).expect("a way");
             let _ = transport.receive(now(), &buffer[..length]);
         }
         let _ = transport.advance(now());

@@ -31,7 +31,7 @@ const P_384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
 const P_521: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
 
 /// The library's cryptography, with more kinds of certificates.
-pub(super) fn cryptography() -> CryptoProvider {
+pub(super) fn crypto_provider() -> CryptoProvider {
     CryptoProvider {
         signature_verification: &Verifier,
         cipher_suites: &SUITES,

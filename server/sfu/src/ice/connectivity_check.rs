@@ -11,21 +11,21 @@ use std::time::{Duration, Instant};
 use str0m::crypto::CryptoProvider;
 use str0m::ice::{StunMessage, TransId};
 
-use crate::ice::demultiplexer::signed;
+use crate::ice::demultiplexer::sign_stun;
 use crate::ids::random_number;
 
 /// How often one check is sent at most: as much as one datagram with a forged source can cause.
-pub(crate) const MOST_SENT: u8 = 3;
+pub(crate) const MAX_TRANSMISSIONS: u8 = 3;
 
 /// Until a check is sent for the second time; twice that until the third.
-const AGAIN: Duration = Duration::from_millis(200);
+const RETRANSMIT_INTERVAL: Duration = Duration::from_millis(200);
 
 /// Of a peer-reflexive candidate (RFC 8445 §5.1.2.1): a client learns nothing of what it doesn't know
 /// already.
 const PRIORITY: u32 = (110 << 24) | (0xffff << 8) | 255;
 
 /// A check that waits for its answer.
-pub(crate) struct Probe {
+pub(crate) struct ConnectivityCheck {
     /// Where it goes.
     pub(crate) destination: SocketAddr,
     transaction: TransId,
@@ -33,11 +33,11 @@ pub(crate) struct Probe {
     password: String,
     request: Vec<u8>,
     sent: u8,
-    /// When [`Probe::poll`] is next needed.
+    /// When [`ConnectivityCheck::poll`] is next needed.
     pub(crate) due: Instant,
 }
 
-impl Probe {
+impl ConnectivityCheck {
     /// A check of `destination` by the client's own user name and password; [`None`] where the name is
     /// longer than the library writes, and without randomness: a transaction that can be guessed proves
     /// nothing.
@@ -52,8 +52,8 @@ impl Probe {
         let tie_breaker = random_number();
         let check =
             StunMessage::binding_request(user, transaction, false, tie_breaker, PRIORITY, false);
-        let request = signed(check, password.as_bytes(), crypto);
-        (!request.is_empty()).then_some(Probe {
+        let request = sign_stun(check, password.as_bytes(), crypto);
+        (!request.is_empty()).then_some(ConnectivityCheck {
             destination,
             transaction,
             password,
@@ -65,10 +65,10 @@ impl Probe {
 
     /// What is to be sent now; [`None`] when it was sent often enough.
     pub(crate) fn poll(&mut self, now: Instant) -> Option<Vec<u8>> {
-        if self.sent >= MOST_SENT {
+        if self.sent >= MAX_TRANSMISSIONS {
             return None;
         }
-        self.due = now + AGAIN * (1 << self.sent);
+        self.due = now + RETRANSMIT_INTERVAL * (1 << self.sent);
         self.sent += 1;
         Some(self.request.clone())
     }
@@ -113,7 +113,7 @@ mod tests {
         let [here, there] = [1, 2].map(|host| SocketAddr::from(([192, 0, 2, host], 9)));
         let now = Instant::now();
         let longest = "f".repeat(111);
-        let new = |user: &str| Probe::new(now, here, user, "secret".into(), &crypto);
+        let new = |user: &str| ConnectivityCheck::new(now, here, user, "secret".into(), &crypto);
         assert!(new(&format!("{longest}:of sixteen letters")).is_none());
         let mut probe = new(&format!("{longest}:mine")).expect("randomness");
         let request = probe.poll(now).expect("a request");
@@ -123,7 +123,7 @@ mod tests {
         assert_eq!(check.split_username(), Some((longest.as_str(), "mine")));
         let answer = |transaction, password: &str| {
             let answer = StunMessage::binding_reply(transaction, there);
-            signed(answer, password.as_bytes(), &crypto)
+            sign_stun(answer, password.as_bytes(), &crypto)
         };
         let other = random_transaction().expect("randomness");
         assert_ne!(other, check.trans_id());

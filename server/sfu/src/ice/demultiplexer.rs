@@ -1,4 +1,4 @@
-//! From datagram to peer: by STUN user name, then by address (RFC 7983, RFC 8445 §7.3).
+//! From datagram to peer: by STUN user ufrag, then by address (RFC 7983, RFC 8445 §7.3).
 //!
 //! Invariant: an address stands in the map only after a STUN binding request from it carried a
 //! right message integrity for the peer it maps to.
@@ -14,21 +14,21 @@ use crate::sdp::fragment::IceCredentials;
 
 /// Room for a message of ICE: header, what it says (a user name of the library's 128 bytes at most),
 /// message integrity, fingerprint.
-const MAX_MESSAGE: usize = 240;
+const MAX_STUN_BYTES: usize = 240;
 
 /// How long after it was heard there last a connected session keeps its address, whoever else claims it:
 /// twice the longest time between two of its checks (RFC 7675 §5.1).
-const HELD: Duration = Duration::from_secs(12);
+const ADDRESS_HOLD_TIMEOUT: Duration = Duration::from_secs(12);
 
 /// IceCredentials of a client that are kept: those of its offer's m-lines, and of restarts.
-const MOST_FAR: usize = 20;
+const MAX_REMOTE_CREDENTIALS: usize = 20;
 
 /// Index of a peer in the core's table.
 pub(crate) type PeerKey = usize;
 
 /// What a datagram is, by its first byte (RFC 7983 §7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Class {
+pub(crate) enum DatagramClass {
     Stun,
     Dtls,
     /// RTP or RTCP.
@@ -37,7 +37,7 @@ pub(crate) enum Class {
 
 /// What came from a peer.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum DatagramKind {
     /// A binding request.
     Check {
         /// The far side chose this way (USE-CANDIDATE, RFC 8445 §8.1.1).
@@ -63,49 +63,49 @@ pub(crate) enum StrayDatagram {
 }
 
 /// A message of ICE with its integrity by `password` (RFC 8489 §14.5); empty if it has no room.
-pub(crate) fn signed(message: StunMessage, password: &[u8], crypto: &CryptoProvider) -> Vec<u8> {
+pub(crate) fn sign_stun(message: StunMessage, password: &[u8], crypto: &CryptoProvider) -> Vec<u8> {
     let hmac = |key: &[u8], parts: &[&[u8]]| crypto.sha1_hmac_provider.sha1_hmac(key, parts);
-    let mut room = vec![0; MAX_MESSAGE];
+    let mut room = vec![0; MAX_STUN_BYTES];
     let length = message.to_bytes(Some(password), &mut room, hmac).unwrap_or_default();
     room.truncate(length);
     room
 }
 
 /// What `datagram` is, or [`None`] if nothing this side speaks.
-pub(crate) fn classify(datagram: &[u8]) -> Option<Class> {
+pub(crate) fn classify(datagram: &[u8]) -> Option<DatagramClass> {
     match datagram.first()? {
-        0..=3 if datagram.len() >= 20 => Some(Class::Stun),
-        20..=63 if datagram.len() >= 13 => Some(Class::Dtls),
-        128..=191 if datagram.len() >= 12 => Some(Class::Media),
+        0..=3 if datagram.len() >= 20 => Some(DatagramClass::Stun),
+        20..=63 if datagram.len() >= 13 => Some(DatagramClass::Dtls),
+        128..=191 if datagram.len() >= 12 => Some(DatagramClass::Media),
         _ => None,
     }
 }
 
 /// A user name fragment of ours.
-struct Name {
+struct LocalUfrag {
     peer: PeerKey,
     password: String,
 }
 
 /// How a peer is known.
-struct Known {
-    name: String,
+struct PeerEntry {
+    ufrag: String,
     /// Given out for a restart of ICE; takes the place of `name` when the far side has chosen a way by
     /// it. Until then both are good.
-    next: Option<String>,
+    next_ufrag: Option<String>,
     /// Those of the client's side, by which it answers checks; of a restart, too, the newest last. A
     /// browser may go on checking under its new name and this side's old one.
-    far: Vec<IceCredentials>,
+    remote_credentials: Vec<IceCredentials>,
     /// The one that was checked longest ago first.
     addresses: Vec<SocketAddr>,
     /// Where it is sent to: kept, however many others are checked.
-    home: Option<SocketAddr>,
+    remote: Option<SocketAddr>,
     /// Its handshake is done.
     connected: bool,
 }
 
 /// Whose an address is.
-struct Owner {
+struct AddressOwner {
     peer: PeerKey,
     /// When something came from there last.
     heard: Instant,
@@ -113,9 +113,9 @@ struct Owner {
 
 /// The maps of one socket.
 pub(crate) struct Demultiplexer {
-    by_name: HashMap<String, Name>,
-    by_address: HashMap<SocketAddr, Owner>,
-    known: HashMap<PeerKey, Known>,
+    by_ufrag: HashMap<String, LocalUfrag>,
+    by_address: HashMap<SocketAddr, AddressOwner>,
+    peers: HashMap<PeerKey, PeerEntry>,
     max_addresses: usize,
 }
 
@@ -123,80 +123,80 @@ impl Demultiplexer {
     /// Keeps at most `max_addresses` per peer: its home and the newest one in any case.
     pub(crate) fn new(max_addresses: usize) -> Self {
         Demultiplexer {
-            by_name: HashMap::new(),
+            by_ufrag: HashMap::new(),
             by_address: HashMap::new(),
-            known: HashMap::new(),
+            peers: HashMap::new(),
             max_addresses: max_addresses.max(2),
         }
     }
 
     /// Makes `peer` known by the user name fragment it gave out: the first one, or another one for a
-    /// restart of ICE; `far` is by what its client is known then. To be called before the answer leaves:
+    /// restart of ICE; `remote_credentials` is by what its client is known then. To be called before the answer leaves:
     /// the first STUN packet may overtake it.
     pub(crate) fn register(
         &mut self,
         peer: PeerKey,
-        name: &str,
+        ufrag: &str,
         password: &str,
-        far: Vec<IceCredentials>,
+        remote_credentials: Vec<IceCredentials>,
     ) {
-        match self.known.get_mut(&peer) {
-            Some(known) => {
-                if let Some(unused) = known.next.replace(name.into()) {
-                    self.by_name.remove(&unused);
+        match self.peers.get_mut(&peer) {
+            Some(entry) => {
+                if let Some(unused) = entry.next_ufrag.replace(ufrag.into()) {
+                    self.by_ufrag.remove(&unused);
                 }
-                known.far.extend(far);
-                let past = known.far.len().saturating_sub(MOST_FAR);
-                known.far.drain(..past);
+                entry.remote_credentials.extend(remote_credentials);
+                let past = entry.remote_credentials.len().saturating_sub(MAX_REMOTE_CREDENTIALS);
+                entry.remote_credentials.drain(..past);
             }
             None => {
-                let known = Known {
-                    name: name.into(),
-                    next: None,
-                    far,
+                let entry = PeerEntry {
+                    ufrag: ufrag.into(),
+                    next_ufrag: None,
+                    remote_credentials,
                     addresses: Vec::new(),
-                    home: None,
+                    remote: None,
                     connected: false,
                 };
-                self.known.insert(peer, known);
+                self.peers.insert(peer, entry);
             }
         }
-        self.by_name.insert(name.into(), Name { peer, password: password.into() });
+        self.by_ufrag.insert(ufrag.into(), LocalUfrag { peer, password: password.into() });
     }
 
-    /// A peer is sent to at `home` from now on.
-    pub(crate) fn settle(&mut self, peer: PeerKey, home: SocketAddr) {
-        if let Some(known) = self.known.get_mut(&peer) {
-            known.home = Some(home);
+    /// A peer is sent to at `remote` from now on.
+    pub(crate) fn set_remote(&mut self, peer: PeerKey, remote: SocketAddr) {
+        if let Some(entry) = self.peers.get_mut(&peer) {
+            entry.remote = Some(remote);
         }
     }
 
     /// A peer's handshake is done.
-    pub(crate) fn connect(&mut self, peer: PeerKey) {
-        if let Some(known) = self.known.get_mut(&peer) {
-            known.connected = true;
+    pub(crate) fn set_connected(&mut self, peer: PeerKey) {
+        if let Some(entry) = self.peers.get_mut(&peer) {
+            entry.connected = true;
         }
     }
 
     /// User name and password for a check in the other direction: those by which the client named itself
     /// in its own `check`. [`None`] if it never said what its password is.
-    pub(crate) fn reverse(&self, check: &[u8]) -> Option<(String, String)> {
+    pub(crate) fn reverse_credentials(&self, check: &[u8]) -> Option<(String, String)> {
         let check = StunMessage::parse(check).ok()?;
-        let (name, far) = check.split_username()?;
-        let known = self.known.get(&self.by_name.get(name)?.peer)?;
-        let client = known.far.iter().rev().find(|it| it.fragment == far)?;
-        Some((format!("{far}:{name}"), client.password.clone()))
+        let (local, remote) = check.split_username()?;
+        let entry = self.peers.get(&self.by_ufrag.get(local)?.peer)?;
+        let client = entry.remote_credentials.iter().rev().find(|it| it.fragment == remote)?;
+        Some((format!("{remote}:{local}"), client.password.clone()))
     }
 
     /// Forgets a peer, its names and its addresses.
     pub(crate) fn remove(&mut self, peer: PeerKey) {
-        let Some(known) = self.known.remove(&peer) else {
+        let Some(entry) = self.peers.remove(&peer) else {
             return;
         };
-        for name in known.next.iter().chain([&known.name]) {
-            self.by_name.remove(name);
+        for ufrag in entry.next_ufrag.iter().chain([&entry.ufrag]) {
+            self.by_ufrag.remove(ufrag);
         }
-        for address in known.addresses {
+        for address in entry.addresses {
             self.by_address.remove(&address);
         }
     }
@@ -211,25 +211,25 @@ impl Demultiplexer {
         source: SocketAddr,
         datagram: &[u8],
         crypto: &CryptoProvider,
-    ) -> Result<(PeerKey, Kind), StrayDatagram> {
+    ) -> Result<(PeerKey, DatagramKind), StrayDatagram> {
         match classify(datagram).ok_or(StrayDatagram::Unclassified)? {
-            Class::Stun => {}
-            Class::Dtls => return Ok((self.owner(now, source)?, Kind::Dtls)),
-            Class::Media => return Ok((self.owner(now, source)?, Kind::Media)),
+            DatagramClass::Stun => {}
+            DatagramClass::Dtls => return Ok((self.owner(now, source)?, DatagramKind::Dtls)),
+            DatagramClass::Media => return Ok((self.owner(now, source)?, DatagramKind::Media)),
         }
         let message = StunMessage::parse(datagram).map_err(|_| StrayDatagram::Unclassified)?;
         if message.is_successful_binding_response() {
             let owner = self.by_address.get(&source).ok_or(StrayDatagram::Unknown)?;
-            return Ok((owner.peer, Kind::Answer));
+            return Ok((owner.peer, DatagramKind::Answer));
         }
         if !message.is_binding_request() {
             return Err(StrayDatagram::Unknown);
         }
         let (text, _) = message.split_username().ok_or(StrayDatagram::Unknown)?;
-        let name = self.by_name.get(text).ok_or(StrayDatagram::Unknown)?;
-        let (peer, password) = (name.peer, name.password.as_bytes());
+        let ufrag = self.by_ufrag.get(text).ok_or(StrayDatagram::Unknown)?;
+        let (peer, password) = (ufrag.peer, ufrag.password.as_bytes());
         let hmac = |key: &[u8], parts: &[&[u8]]| crypto.sha1_hmac_provider.sha1_hmac(key, parts);
-        if !message.verify(password, hmac) || self.is_held(now, source, peer) {
+        if !message.verify(password, hmac) || self.is_taken(now, source, peer) {
             return Err(StrayDatagram::Rejected);
         }
         // A lite side is always the controlled one (RFC 8445 §6.1.1).
@@ -238,10 +238,10 @@ impl Demultiplexer {
             true => StunMessage::binding_role_conflict_reply(message.trans_id()),
             false => StunMessage::binding_reply(message.trans_id(), source),
         };
-        let answer = signed(answer, password, crypto);
+        let answer = sign_stun(answer, password, crypto);
         let nominated = message.use_candidate() && !conflict;
         self.learn(now, text, peer, source, nominated);
-        Ok((peer, Kind::Check { nominated, answer }))
+        Ok((peer, DatagramKind::Check { nominated, answer }))
     }
 
     /// The peer that is at `source`, which is heard from there.
@@ -253,12 +253,12 @@ impl Demultiplexer {
 
     /// Whether another peer than `claimant` is connected at `source`, and was heard there of late: who
     /// forges that address and has a session of their own could take its packets away otherwise.
-    fn is_held(&self, now: Instant, source: SocketAddr, claimant: PeerKey) -> bool {
+    fn is_taken(&self, now: Instant, source: SocketAddr, claimant: PeerKey) -> bool {
         let owner = self.by_address.get(&source).filter(|owner| owner.peer != claimant);
         owner.is_some_and(|owner| {
-            let known = self.known.get(&owner.peer);
-            known.is_some_and(|it| it.connected && it.home == Some(source))
-                && now.saturating_duration_since(owner.heard) < HELD
+            let entry = self.peers.get(&owner.peer);
+            entry.is_some_and(|it| it.connected && it.remote == Some(source))
+                && now.saturating_duration_since(owner.heard) < ADDRESS_HOLD_TIMEOUT
         })
     }
 
@@ -266,29 +266,29 @@ impl Demultiplexer {
     fn learn(
         &mut self,
         now: Instant,
-        name: &str,
+        ufrag: &str,
         peer: PeerKey,
         source: SocketAddr,
         nominated: bool,
     ) {
-        if let Some(previous) = self.by_address.insert(source, Owner { peer, heard: now })
-            && let Some(previous) = self.known.get_mut(&previous.peer)
+        if let Some(previous) = self.by_address.insert(source, AddressOwner { peer, heard: now })
+            && let Some(previous) = self.peers.get_mut(&previous.peer)
         {
             previous.addresses.retain(|a| *a != source);
         }
-        let Some(known) = self.known.get_mut(&peer) else {
+        let Some(entry) = self.peers.get_mut(&peer) else {
             return;
         };
-        known.addresses.push(source);
-        if known.addresses.len() > self.max_addresses
-            && let Some(oldest) = known.addresses.iter().position(|it| known.home != Some(*it))
+        entry.addresses.push(source);
+        if entry.addresses.len() > self.max_addresses
+            && let Some(oldest) = entry.addresses.iter().position(|it| entry.remote != Some(*it))
         {
-            let oldest = known.addresses.remove(oldest);
+            let oldest = entry.addresses.remove(oldest);
             self.by_address.remove(&oldest);
         }
-        if nominated && let Some(next) = known.next.take_if(|next| next == name) {
-            let past = std::mem::replace(&mut known.name, next);
-            self.by_name.remove(&past);
+        if nominated && let Some(next) = entry.next_ufrag.take_if(|next| next == ufrag) {
+            let past = std::mem::replace(&mut entry.ufrag, next);
+            self.by_ufrag.remove(&past);
         }
     }
 }
@@ -309,7 +309,7 @@ mod tests {
         let crypto = from_feature_flags();
         let user = format!("{name}:far");
         let message = StunMessage::binding_request(&user, TransId::new(), controlling, 7, 1, true);
-        signed(message, password.as_bytes(), &crypto)
+        sign_stun(message, password.as_bytes(), &crypto)
     }
 
     fn from(port: u16) -> SocketAddr {
@@ -317,9 +317,9 @@ mod tests {
     }
 
     /// The peer that a check was taken from, if it chose this way.
-    fn chosen(routed: Result<(PeerKey, Kind), StrayDatagram>) -> Option<PeerKey> {
+    fn chosen(routed: Result<(PeerKey, DatagramKind), StrayDatagram>) -> Option<PeerKey> {
         match routed {
-            Ok((peer, Kind::Check { nominated: true, .. })) => Some(peer),
+            Ok((peer, DatagramKind::Check { nominated: true, .. })) => Some(peer),
             _ => None,
         }
     }
@@ -341,22 +341,22 @@ mod tests {
         assert_eq!(route(from(1), &media), Err(StrayDatagram::Unknown));
         assert_eq!(route(from(1), &[0x50; 20]), Err(StrayDatagram::Unclassified));
         assert_eq!(chosen(route(from(1), &one)), Some(1));
-        assert_eq!(route(from(1), &media), Ok((1, Kind::Media)));
+        assert_eq!(route(from(1), &media), Ok((1, DatagramKind::Media)));
 
         // The address can change hands, and the oldest of too many goes.
         assert_eq!(chosen(route(from(1), &two)), Some(2));
-        assert_eq!(route(from(1), &media), Ok((2, Kind::Media)));
+        assert_eq!(route(from(1), &media), Ok((2, DatagramKind::Media)));
         assert_eq!(chosen(route(from(2), &two)), Some(2));
         // What was checked again is no longer the oldest.
         assert_eq!(chosen(route(from(1), &two)), Some(2));
         assert_eq!(chosen(route(from(3), &two)), Some(2));
         assert_eq!(route(from(2), &media), Err(StrayDatagram::Unknown));
-        assert_eq!(route(from(1), &media), Ok((2, Kind::Media)));
-        assert_eq!(route(from(3), &media), Ok((2, Kind::Media)));
+        assert_eq!(route(from(1), &media), Ok((2, DatagramKind::Media)));
+        assert_eq!(route(from(3), &media), Ok((2, DatagramKind::Media)));
         assert_eq!(demultiplexer.by_address.len(), 2);
         demultiplexer.remove(2);
         demultiplexer.remove(1);
-        assert!(demultiplexer.by_address.is_empty() && demultiplexer.by_name.is_empty());
+        assert!(demultiplexer.by_address.is_empty() && demultiplexer.by_ufrag.is_empty());
     }
 
     #[test]
@@ -366,7 +366,7 @@ mod tests {
         demultiplexer.register(1, "one", "right", Vec::new());
         for (controlling, mapped) in [(true, Some(from(7))), (false, None)] {
             let check = request("one", "right", controlling);
-            let Ok((1, Kind::Check { nominated, answer })) =
+            let Ok((1, DatagramKind::Check { nominated, answer })) =
                 demultiplexer.route(now(), from(7), &check, &crypto)
             else {
                 panic!("it isn't taken");
@@ -399,7 +399,7 @@ mod tests {
         assert_eq!(route(from(1), &old), Err(StrayDatagram::Unknown));
         assert_eq!(chosen(route(from(2), &new)), Some(1));
         demultiplexer.remove(1);
-        assert!(demultiplexer.by_address.is_empty() && demultiplexer.by_name.is_empty());
+        assert!(demultiplexer.by_address.is_empty() && demultiplexer.by_ufrag.is_empty());
     }
     #[test]
     fn where_a_peer_is_sent_to_outlives_any_number_of_other_addresses() {
@@ -410,12 +410,12 @@ mod tests {
         let check = request("one", "right", true);
         for port in 1..9 {
             assert_eq!(chosen(demultiplexer.route(now, from(port), &check, &crypto)), Some(1));
-            demultiplexer.settle(1, from(1));
+            demultiplexer.set_remote(1, from(1));
         }
         let mut media = |port| demultiplexer.route(now, from(port), &[0x80; 20], &crypto);
-        assert_eq!(media(1), Ok((1, Kind::Media)));
+        assert_eq!(media(1), Ok((1, DatagramKind::Media)));
         assert_eq!(media(7), Err(StrayDatagram::Unknown));
-        assert_eq!(media(8), Ok((1, Kind::Media)));
+        assert_eq!(media(8), Ok((1, DatagramKind::Media)));
         assert_eq!(demultiplexer.by_address.len(), 2);
     }
 
@@ -432,18 +432,18 @@ mod tests {
             chosen(demultiplexer.route(at(seconds), from(1), check, &crypto))
         };
         assert_eq!(check(&mut demultiplexer, 0, &own), Some(1));
-        demultiplexer.settle(1, from(1));
+        demultiplexer.set_remote(1, from(1));
         // Until the handshake is done, nobody has proved to be there.
         assert_eq!(check(&mut demultiplexer, 0, &forged), Some(2));
         assert_eq!(check(&mut demultiplexer, 0, &own), Some(1));
-        demultiplexer.connect(1);
+        demultiplexer.set_connected(1);
         assert_eq!(check(&mut demultiplexer, 5, &forged), None);
         let media = demultiplexer.route(at(6), from(1), &[0x80; 20], &crypto);
-        assert_eq!(media, Ok((1, Kind::Media)));
+        assert_eq!(media, Ok((1, DatagramKind::Media)));
         assert_eq!(check(&mut demultiplexer, 17, &forged), None);
         assert_eq!(check(&mut demultiplexer, 18, &forged), Some(2));
         let media = demultiplexer.route(at(18), from(1), &[0x80; 20], &crypto);
-        assert_eq!(media, Ok((2, Kind::Media)));
+        assert_eq!(media, Ok((2, DatagramKind::Media)));
     }
 
     #[test]
@@ -458,7 +458,7 @@ mod tests {
         demultiplexer.register(1, "new", "right", vec![far("else")]);
         let reverse = |demultiplexer: &Demultiplexer, user: &str| {
             let check = StunMessage::binding_request(user, TransId::new(), true, 7, 1, true);
-            demultiplexer.reverse(&signed(check, b"right", &crypto))
+            demultiplexer.reverse_credentials(&sign_stun(check, b"right", &crypto))
         };
         for (user, name, password) in [
             ("old:far", "far:old", "of far"),
@@ -473,7 +473,7 @@ mod tests {
         for restart in 0..100 {
             demultiplexer.register(1, "new", "right", vec![far(&format!("{restart}"))]);
         }
-        assert_eq!(demultiplexer.known[&1].far.len(), MOST_FAR);
+        assert_eq!(demultiplexer.peers[&1].remote_credentials.len(), MAX_REMOTE_CREDENTIALS);
         assert!(reverse(&demultiplexer, "new:99").is_some());
     }
 }

@@ -16,7 +16,7 @@ use crate::core::transport::Transport;
 use crate::ids::random_number;
 use crate::rtcp::CompoundPacket;
 use crate::rtp::packet::ForwardedPacket;
-use crate::srtp::keys::Keys;
+use crate::srtp::keys::SrtpKeys;
 use crate::srtp::{InvalidSrtpKeys, RtpOpener, Sealer};
 
 /// Packets that come no more than this late are left to the SDP library.
@@ -40,7 +40,7 @@ impl Ingest {
     /// [`InvalidSrtpKeys`].
     pub(crate) fn connected(
         &mut self,
-        keys: &Keys,
+        keys: &SrtpKeys,
         crypto: &CryptoProvider,
     ) -> Result<(), InvalidSrtpKeys> {
         self.loss_recovery = Some(Box::new(LossRecovery {

@@ -219,9 +219,9 @@ impl Ingest {
         let mut direct = transport.rtc.direct_api();
         let stream = direct.stream_rx(&source)?;
         let (mid, rid) = (stream.mid(), stream.rid());
-        let asked_for_again = transport.asked_for_again.contains(*payload_type);
+        let nackable = transport.nackable.contains(*payload_type);
         let apart = codec.resend().is_some();
-        if asked_for_again {
+        if nackable {
             // Where repairs have a stream of their own, str0m asks, though it may have to be told so;
             // elsewhere `loss_recovery` does.
             stream.suppress_nack(!apart);
@@ -230,7 +230,7 @@ impl Ingest {
         let layer = track.layer(rid)?;
         track.count(layer, *source, *received.seq_no);
         let known = track.layers.get_mut(layer)?;
-        if asked_for_again && !apart {
+        if nackable && !apart {
             known.nacks.received(*received.seq_no, received.timestamp);
         }
         if !known.parameters.is_of(*source) {

@@ -34,7 +34,7 @@ pub(crate) struct UdpEgress {
     state: Arc<UdpSocketState>,
     /// The socket is an IPv6 one, on which IPv4 addresses appear mapped (RFC 4291 §2.5.5.2).
     dual_stack: bool,
-    traffic: Arc<EgressCounters>,
+    counters: Arc<EgressCounters>,
 }
 
 impl UdpEgress {
@@ -42,22 +42,22 @@ impl UdpEgress {
     ///
     /// # Errors
     /// When the socket can't be asked for what it can do.
-    pub(crate) fn new(socket: UdpSocket, traffic: Arc<EgressCounters>) -> io::Result<Self> {
+    pub(crate) fn new(socket: UdpSocket, counters: Arc<EgressCounters>) -> io::Result<Self> {
         let dual_stack = socket.local_addr()?.is_ipv6();
         let state = Arc::new(UdpSocketState::new((&socket).into())?);
-        Ok(UdpEgress { socket, state, dual_stack, traffic })
+        Ok(UdpEgress { socket, state, dual_stack, counters })
     }
 
     /// Another wire over the same socket, for another thread.
     ///
     /// # Errors
     /// When the process has no more file descriptors.
-    pub(crate) fn another(&self) -> io::Result<Self> {
+    pub(crate) fn try_clone(&self) -> io::Result<Self> {
         Ok(UdpEgress {
             socket: self.socket.try_clone()?,
             state: Arc::clone(&self.state),
             dual_stack: self.dual_stack,
-            traffic: Arc::clone(&self.traffic),
+            counters: Arc::clone(&self.counters),
         })
     }
 }
@@ -95,8 +95,8 @@ impl Egress for UdpEgress {
                 Err(_) => datagrams.chunks(segment.max(1)).map(alone).sum(),
             }
         };
-        self.traffic.datagrams.fetch_add(sent, Ordering::Relaxed);
-        self.traffic.bytes.fetch_add(datagrams.len() as u64, Ordering::Relaxed);
-        self.traffic.dropped.fetch_add(count - sent, Ordering::Relaxed);
+        self.counters.datagrams.fetch_add(sent, Ordering::Relaxed);
+        self.counters.bytes.fetch_add(datagrams.len() as u64, Ordering::Relaxed);
+        self.counters.dropped.fetch_add(count - sent, Ordering::Relaxed);
     }
 }

@@ -21,28 +21,28 @@ pub(super) struct InlineShards {
     sessions: HashMap<PeerKey, SessionId>,
     /// Whose sessions a panic has ended.
     failed: Vec<ShardEvent>,
-    wire: UdpEgress,
-    traffic: Arc<EgressCounters>,
+    egress: UdpEgress,
+    counters: Arc<EgressCounters>,
     limits: SfuLimits,
 }
 
 impl InlineShards {
-    /// Without sessions, sending through a wire like `wire`.
+    /// Without sessions, sending through a wire like `egress`.
     ///
     /// # Errors
     /// When the process has no more file descriptors.
     pub(super) fn new(
         limits: &SfuLimits,
-        wire: UdpEgress,
-        traffic: &Arc<EgressCounters>,
+        egress: UdpEgress,
+        counters: &Arc<EgressCounters>,
     ) -> std::io::Result<Self> {
-        let own = Box::new(wire.another()?);
+        let own = Box::new(egress.try_clone()?);
         Ok(InlineShards {
-            shard: Shard::new(clock(), limits, own, Arc::clone(traffic)),
+            shard: Shard::new(clock(), limits, own, Arc::clone(counters)),
             sessions: HashMap::new(),
             failed: Vec::new(),
-            wire,
-            traffic: Arc::clone(traffic),
+            egress,
+            counters: Arc::clone(counters),
             limits: limits.clone(),
         })
     }
@@ -53,9 +53,9 @@ impl InlineShards {
                 self.sessions.drain().map(|(key, session)| ShardEvent::Failed(key, session));
             self.failed.extend(failed);
             // Without a descriptor to spare it goes on as it is, without its sessions.
-            if let Ok(wire) = self.wire.another() {
-                let traffic = Arc::clone(&self.traffic);
-                self.shard = Shard::new(clock(), &self.limits, Box::new(wire), traffic);
+            if let Ok(egress) = self.egress.try_clone() {
+                let counters = Arc::clone(&self.counters);
+                self.shard = Shard::new(clock(), &self.limits, Box::new(egress), counters);
             }
         }
     }
@@ -92,8 +92,8 @@ impl Shards for InlineShards {
         self.guarded(|shard| shard.forget(stage));
     }
 
-    fn hear(&mut self, now: Instant, key: PeerKey, datagram: &[u8]) {
-        self.guarded(|shard| shard.hear(now, key, datagram));
+    fn handle_rtcp(&mut self, now: Instant, key: PeerKey, datagram: &[u8]) {
+        self.guarded(|shard| shard.handle_rtcp(now, key, datagram));
     }
 
     fn handle_timeout(&mut self, now: Instant) {
@@ -104,9 +104,9 @@ impl Shards for InlineShards {
         self.shard.deadline()
     }
 
-    fn take_news(&mut self, news: &mut Vec<ShardEvent>) {
+    fn take_events(&mut self, news: &mut Vec<ShardEvent>) {
         news.append(&mut self.failed);
-        Shards::take_news(&mut self.shard, news);
+        Shards::take_events(&mut self.shard, news);
     }
 
     fn is_full(&self) -> bool {
@@ -126,19 +126,20 @@ mod tests {
     use str0m::crypto::dtls::SrtpProfile;
 
     use super::*;
-    use crate::srtp::keys::Keys;
+    use crate::srtp::keys::SrtpKeys;
 
     #[test]
     fn a_panic_ends_the_sessions_and_not_the_thread() {
         let socket = UdpSocket::bind(("127.0.0.1", 0)).expect("a socket");
         let remote = socket.local_addr().expect("an address");
-        let traffic = Arc::new(EgressCounters::default());
-        let wire = UdpEgress::new(socket, Arc::clone(&traffic)).expect("a wire");
-        let mut inline = InlineShards::new(&SfuLimits::default(), wire, &traffic).expect("a shard");
+        let counters = Arc::new(EgressCounters::default());
+        let egress = UdpEgress::new(socket, Arc::clone(&counters)).expect("a wire");
+        let mut inline =
+            InlineShards::new(&SfuLimits::default(), egress, &counters).expect("a shard");
         let session = SessionId::random().expect("randomness");
         let profile = SrtpProfile::AEAD_AES_128_GCM;
         let admit = |inline: &mut InlineShards, key| {
-            let keys = Keys { profile, material: vec![7; 56], client: false };
+            let keys = SrtpKeys { profile, material: vec![7; 56], client: false };
             let tracks = Vec::new();
             let max_height = None;
             inline.admit(
@@ -150,7 +151,7 @@ mod tests {
         admit(&mut inline, 1);
         inline.guarded(|_| panic!("as asked"));
         let mut news = Vec::new();
-        inline.take_news(&mut news);
+        inline.take_events(&mut news);
         assert_eq!(news, [ShardEvent::Failed(1, session)]);
         inline.remove(1);
         admit(&mut inline, 2);

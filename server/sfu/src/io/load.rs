@@ -6,22 +6,22 @@ use std::time::{Duration, Instant};
 const WINDOW: Duration = Duration::from_secs(1);
 
 /// More of its time than that, in percent, and a thread soon falls behind.
-const FULL: u128 = 90;
+const FULL_PERCENT: u128 = 90;
 
 /// Windows in a row that make it more than a moment.
-const WINDOWS: u32 = 2;
+const FULL_WINDOWS: u32 = 2;
 
 /// The work of one thread.
 #[derive(Debug)]
-pub(crate) struct Load {
+pub(crate) struct ThreadLoad {
     begun: Instant,
     busy: Duration,
     full: u32,
 }
 
-impl Load {
+impl ThreadLoad {
     pub(crate) fn new(now: Instant) -> Self {
-        Load { begun: now, busy: Duration::ZERO, full: 0 }
+        ThreadLoad { begun: now, busy: Duration::ZERO, full: 0 }
     }
 
     /// The thread worked from `from` to `to`, and waits now.
@@ -29,7 +29,7 @@ impl Load {
         self.busy += to.saturating_duration_since(from);
         let passed = to.saturating_duration_since(self.begun);
         if passed >= WINDOW {
-            let full = self.busy.as_micros() * 100 >= passed.as_micros() * FULL;
+            let full = self.busy.as_micros() * 100 >= passed.as_micros() * FULL_PERCENT;
             self.full = if full { self.full.saturating_add(1) } else { 0 };
             (self.begun, self.busy) = (to, Duration::ZERO);
         }
@@ -37,7 +37,7 @@ impl Load {
 
     /// Whether it has had no time left for a while.
     pub(crate) fn is_full(&self) -> bool {
-        self.full >= WINDOWS
+        self.full >= FULL_WINDOWS
     }
 }
 
@@ -49,9 +49,9 @@ mod tests {
     #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
     fn a_thread_is_full_when_it_has_been_for_a_while() {
         let start = Instant::now();
-        let mut load = Load::new(start);
+        let mut load = ThreadLoad::new(start);
         let mut now = start;
-        let mut pass = |load: &mut Load, milliseconds: u64, busy: u64| {
+        let mut pass = |load: &mut ThreadLoad, milliseconds: u64, busy: u64| {
             for _ in 0..milliseconds / 10 {
                 load.worked(now, now + Duration::from_millis(busy));
                 now += Duration::from_millis(10);

@@ -31,7 +31,7 @@ use crate::error::{OfferError, SfuStartError};
 use crate::event::SfuEvent;
 use crate::ids::{SessionId, StageId};
 use crate::io::egress::{Egress, EgressCounters, UdpEgress};
-use crate::io::load::Load;
+use crate::io::load::ThreadLoad;
 use crate::sdp::fragment::IceCredentials;
 use crate::shard::Shards;
 use crate::stats::SfuStats;
@@ -42,7 +42,7 @@ const SOCKET_BUFFER_BYTES: usize = 8 * 1024 * 1024;
 
 /// What is longer is cut off, and refused for that: nothing of WebRTC is longer than what an Ethernet
 /// carries, and what one datagram can cause is bounded by its length.
-const LONGEST_DATAGRAM: usize = 2_048;
+const MAX_DATAGRAM_BYTES: usize = 2_048;
 
 /// Datagrams read before what they caused is sent.
 const READ_BATCH: usize = 64;
@@ -51,13 +51,13 @@ const READ_BATCH: usize = 64;
 const COMMAND_BATCH: usize = 4;
 
 /// Longest wait; a bound on how long a lost wake-up could go unnoticed.
-const LONGEST_WAIT: Duration = Duration::from_secs(1);
+const MAX_WAIT: Duration = Duration::from_secs(1);
 
 /// How long media may wait for the operating system before it is dropped: later it is of no use.
-const LONGEST_BLOCK: Duration = Duration::from_millis(100);
+const SEND_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// How long goodbyes may take.
-const GOODBYE: Duration = Duration::from_millis(200);
+const SHUTDOWN_GRACE: Duration = Duration::from_millis(200);
 
 /// What the handle asks for.
 #[derive(Debug)]
@@ -97,27 +97,27 @@ pub(crate) fn start(
     let gateway = open_gateway(config.bind, local, config.limits.max_sessions);
     let tcp = gateway.as_ref().map(|gateway| gateway.local.port());
     let candidates = candidates(&config.public_addresses, local, tcp);
-    let traffic = Arc::new(EgressCounters::default());
-    let wire = socket.try_clone().and_then(|s| UdpEgress::new(s, Arc::clone(&traffic)));
-    let wire = wire.map_err(SfuStartError::Socket)?;
-    if wire.max_segments() < 2 {
+    let counters = Arc::new(EgressCounters::default());
+    let egress = socket.try_clone().and_then(|s| UdpEgress::new(s, Arc::clone(&counters)));
+    let egress = egress.map_err(SfuStartError::Socket)?;
+    if egress.max_segments() < 2 {
         tracing::info!("no UDP segmentation offload here: datagrams are sent one by one");
     }
     let mut news = Arc::new(Notify::new());
     let shards: Box<dyn Shards> = match config.sending_threads {
         0 => {
-            let inline = InlineShards::new(&config.limits, wire, &traffic);
+            let inline = InlineShards::new(&config.limits, egress, &counters);
             Box::new(inline.map_err(SfuStartError::Socket)?)
         }
         count => {
-            let started = ThreadedShards::start(count, &config.limits, &wire, &traffic);
+            let started = ThreadedShards::start(count, &config.limits, &egress, &counters);
             let (threads, wake) = started.map_err(SfuStartError::Thread)?;
             news = wake;
             Box::new(threads)
         }
     };
     let limits = config.limits.clone();
-    let core = Core::new(candidates, shards, traffic, config.limits, config.timeouts)?;
+    let core = Core::new(candidates, shards, counters, config.limits, config.timeouts)?;
     let offers = offer_reader::start(core.shared(), limits)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -166,8 +166,8 @@ struct Driver {
 
 impl Driver {
     async fn run(mut self) {
-        let mut buffer = vec![0; LONGEST_DATAGRAM];
-        let mut load = Load::new(clock());
+        let mut buffer = vec![0; MAX_DATAGRAM_BYTES];
+        let mut load = ThreadLoad::new(clock());
         let mut awake = clock();
         loop {
             // What ends a handshake leaves before the first media does.
@@ -179,7 +179,7 @@ impl Driver {
             let now = clock();
             load.worked(awake, now);
             self.core.full = load.is_full();
-            let wait = due.map_or(LONGEST_WAIT, |at| at.saturating_duration_since(now));
+            let wait = due.map_or(MAX_WAIT, |at| at.saturating_duration_since(now));
             let interest = match self.unsent {
                 Some(_) => Interest::READABLE | Interest::WRITABLE,
                 None => Interest::READABLE,
@@ -193,11 +193,11 @@ impl Driver {
                     None => break,
                 },
                 _ = self.socket.ready(interest) => None,
-                () = tokio::time::sleep(wait.min(LONGEST_WAIT)) => None,
+                () = tokio::time::sleep(wait.min(MAX_WAIT)) => None,
             };
             awake = clock();
             if let Some(command) = command {
-                self.obey(command);
+                self.handle_commands(command);
             }
             // However many commands wait, media has its turn.
             self.receive(&mut buffer);
@@ -205,7 +205,7 @@ impl Driver {
         self.core.close_all(clock());
         self.send_all();
         if self.unsent.is_some() {
-            let _ = tokio::time::timeout(GOODBYE, self.socket.writable()).await;
+            let _ = tokio::time::timeout(SHUTDOWN_GRACE, self.socket.writable()).await;
             self.send_all();
         }
         self.report();
@@ -232,7 +232,7 @@ impl Driver {
     /// Sends until there is nothing left or no room; what has waited for room too long is dropped.
     fn send_all(&mut self) {
         let now = clock();
-        let late = self.blocked.is_some_and(|since| now > since + LONGEST_BLOCK);
+        let late = self.blocked.is_some_and(|since| now > since + SEND_TIMEOUT);
         let next = |this: &mut Self| this.unsent.take().or_else(|| this.core.poll_transmit(now));
         while let Some(transmit) = next(self) {
             let destination = match transmit.destination {
@@ -263,18 +263,18 @@ impl Driver {
     }
 
     /// Does as told, and what else is waiting, up to a batch.
-    fn obey(&mut self, first: SfuCommand) {
-        self.carry_out(first);
+    fn handle_commands(&mut self, first: SfuCommand) {
+        self.handle_command(first);
         for _ in 1..COMMAND_BATCH {
             match self.commands.try_recv() {
-                Ok(command) => self.carry_out(command),
+                Ok(command) => self.handle_command(command),
                 Err(_) => return,
             }
         }
     }
 
     /// Does one thing. Who asked for it may have left meanwhile: then nobody hears the answer.
-    fn carry_out(&mut self, command: SfuCommand) {
+    fn handle_command(&mut self, command: SfuCommand) {
         let now = clock();
         match command {
             SfuCommand::Publish(stage, opening, awaited, reply) => {
@@ -332,12 +332,17 @@ fn bind(address: SocketAddr) -> io::Result<std::net::UdpSocket> {
 
 /// Takes TCP at the port of the UDP socket, so that one rule of a firewall is about one number; at
 /// another one only if any port would have done. Without it, media goes by UDP alone.
-fn open_gateway(wanted: SocketAddr, local: SocketAddr, most: usize) -> Option<TcpGateway> {
+fn open_gateway(
+    wanted: SocketAddr,
+    local: SocketAddr,
+    max_connections: usize,
+) -> Option<TcpGateway> {
     let same = SocketAddr::new(wanted.ip(), local.port());
-    let opened = TcpGateway::open(same, local, most).or_else(|error| match wanted.port() {
-        0 => TcpGateway::open(wanted, local, most),
-        _ => Err(error),
-    });
+    let opened =
+        TcpGateway::open(same, local, max_connections).or_else(|error| match wanted.port() {
+            0 => TcpGateway::open(wanted, local, max_connections),
+            _ => Err(error),
+        });
     opened
         .inspect_err(|error| {
             tracing::warn!(address = %same, %error, "no TCP for those whom UDP doesn't reach");

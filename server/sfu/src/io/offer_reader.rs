@@ -7,12 +7,12 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::clock;
 use crate::config::SfuLimits;
-use crate::core::transport::{PreparedSession, Shared, Transport};
+use crate::core::transport::{PreparedSession, Transport, TransportContext};
 use crate::error::{OfferError, SfuStartError};
 use crate::event::SessionRole;
 
 /// Offers waiting to be read; whoever asks while it is full waits.
-const WAITING_OFFERS: usize = 256;
+const MAX_WAITING_OFFERS: usize = 256;
 
 /// An offer to be read.
 #[derive(Debug)]
@@ -24,10 +24,10 @@ pub(crate) struct OfferRequest {
 
 /// Starts the thread. It ends when nobody can ask it any more.
 pub(super) fn start(
-    shared: Arc<Shared>,
+    shared: Arc<TransportContext>,
     limits: SfuLimits,
 ) -> Result<mpsc::Sender<OfferRequest>, SfuStartError> {
-    let (offers, mut inbox) = mpsc::channel::<OfferRequest>(WAITING_OFFERS);
+    let (offers, mut inbox) = mpsc::channel::<OfferRequest>(MAX_WAITING_OFFERS);
     let read = move || {
         while let Some(OfferRequest { role, text, reply }) = inbox.blocking_recv() {
             // Whoever asked may have left while it waited.

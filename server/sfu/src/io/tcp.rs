@@ -23,79 +23,83 @@ use tokio::time::{sleep, timeout};
 use crate::stats::Totals;
 
 /// Connections from one IPv4 address or one IPv6 network of 64 bits; a household or an office may have many people.
-const MOST_PER_ADDRESS: usize = 64;
+const MAX_CONNECTIONS_PER_ADDRESS: usize = 64;
 
 /// No packet of WebRTC is longer: they fit into what an Ethernet carries.
-const LONGEST_PACKET: usize = 2_048;
+const MAX_PACKET_BYTES: usize = 2_048;
 
 /// What is written at once at most; holds a large picture.
-const BATCH_BYTES: usize = 64 * 1024;
+const MAX_BATCH_BYTES: usize = 64 * 1024;
 
 /// What may wait for a connection before packets are lost: a third of a second of a good picture.
-const WAITING_BYTES: usize = 128 * 1024;
+const MAX_WAITING_BYTES: usize = 128 * 1024;
 
 /// What the operating system takes before it has sent it. More would only be late.
-const UNSENT_BYTES: u32 = 16 * 1024;
+const MAX_UNSENT_BYTES: u32 = 16 * 1024;
 
 /// In this time the core must have answered: it does to none but those it has made a session with.
-const PROOF: Duration = Duration::from_secs(10);
+const PROOF_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Silence, in either direction, after which a connection ends. Checks come every few seconds for as
 /// long as it is of use (RFC 7675 §5.1).
-const SILENCE: Duration = Duration::from_secs(30);
+const SILENCE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long to wait after the operating system had no connection to give.
-const AGAIN: Duration = Duration::from_millis(100);
+const ACCEPT_RETRY_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Where connections are taken; no more, and none that there are, once it is dropped.
 #[derive(Debug)]
 pub(super) struct TcpGateway {
     pub(super) local: SocketAddr,
-    tally: Arc<Tally>,
+    counters: Arc<TcpCounters>,
     _open: oneshot::Sender<()>,
 }
 
 /// Connections since the start.
 #[derive(Debug, Default)]
-struct Tally {
+struct TcpCounters {
     opened: AtomicU64,
     closed: AtomicU64,
     refused: AtomicU64,
 }
 
 impl TcpGateway {
-    /// Takes at most `most` connections at `bind`, for the core at `core`. When there are as many, the
+    /// Takes at most `max_connections` connections at `bind`, for the core at `core`. When there are as many, the
     /// oldest one that has proved nothing makes room: whoever opens many keeps nobody out.
     ///
     /// # Errors
     /// When the address can't be bound, or the thread not started.
-    pub(super) fn open(bind: SocketAddr, core: SocketAddr, most: usize) -> io::Result<Self> {
+    pub(super) fn open(
+        bind: SocketAddr,
+        core: SocketAddr,
+        max_connections: usize,
+    ) -> io::Result<Self> {
         let listener = StdTcpListener::bind(bind)?;
         listener.set_nonblocking(true)?;
         let local = listener.local_addr()?;
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
         let (open, closed) = oneshot::channel();
-        let tally = Arc::<Tally>::default();
-        let own = Arc::clone(&tally);
+        let counters = Arc::<TcpCounters>::default();
+        let own = Arc::clone(&counters);
         let serve = async move {
             let Ok(listener) = TcpListener::from_std(listener) else { return };
             tokio::select! {
-                () = take(listener, reachable(core), most, &own) => {}
+                () = take(listener, reachable(core), max_connections, &own) => {}
                 _ = closed => {}
             }
         };
         std::thread::Builder::new()
             .name("sfu-tcp".into())
             .spawn(move || runtime.block_on(serve))?;
-        Ok(TcpGateway { local, tally, _open: open })
+        Ok(TcpGateway { local, counters, _open: open })
     }
 
     /// Says how many connections there were.
     pub(super) fn count(&self, totals: &mut Totals) {
-        totals.tcp_opened = self.tally.opened.load(Ordering::Relaxed);
-        totals.tcp_closed = self.tally.closed.load(Ordering::Relaxed);
-        totals.tcp_refused = self.tally.refused.load(Ordering::Relaxed);
+        totals.tcp_opened = self.counters.opened.load(Ordering::Relaxed);
+        totals.tcp_closed = self.counters.closed.load(Ordering::Relaxed);
+        totals.tcp_refused = self.counters.refused.load(Ordering::Relaxed);
     }
 }
 
@@ -110,7 +114,7 @@ fn reachable(address: SocketAddr) -> SocketAddr {
 }
 
 /// A connection that is open.
-struct Connection {
+struct TcpConnection {
     network: IpAddr,
     /// The core has answered.
     proved: Arc<AtomicBool>,
@@ -125,15 +129,20 @@ fn network(address: IpAddr) -> IpAddr {
     }
 }
 
-async fn take(listener: TcpListener, core: SocketAddr, most: usize, tally: &Tally) {
+async fn take(
+    listener: TcpListener,
+    core: SocketAddr,
+    max_connections: usize,
+    counters: &TcpCounters,
+) {
     let mut tasks = JoinSet::new();
     // By number, so that the oldest one is first.
-    let mut open: BTreeMap<u64, Connection> = BTreeMap::new();
+    let mut open: BTreeMap<u64, TcpConnection> = BTreeMap::new();
     let mut next = 0;
     loop {
         tokio::select! {
             Some(ended) = tasks.join_next() => {
-                tally.closed.fetch_add(1, Ordering::Relaxed);
+                counters.closed.fetch_add(1, Ordering::Relaxed);
                 if let Ok(number) = ended {
                     open.remove(&number);
                 }
@@ -142,17 +151,17 @@ async fn take(listener: TcpListener, core: SocketAddr, most: usize, tally: &Tall
                 Ok((stream, peer)) => {
                     let network = network(peer.ip());
                     let theirs = open.values().filter(|it| it.network == network).count();
-                    if theirs >= MOST_PER_ADDRESS || (open.len() >= most && !make_room(&mut open)) {
-                        tally.refused.fetch_add(1, Ordering::Relaxed);
+                    if theirs >= MAX_CONNECTIONS_PER_ADDRESS || (open.len() >= max_connections && !make_room(&mut open)) {
+                        counters.refused.fetch_add(1, Ordering::Relaxed);
                         continue;
                     }
-                    tally.opened.fetch_add(1, Ordering::Relaxed);
+                    counters.opened.fetch_add(1, Ordering::Relaxed);
                     let proved = Arc::<AtomicBool>::default();
                     let (hang_up, hung_up) = oneshot::channel();
                     let number = next;
                     next += 1;
                     let connection =
-                        Connection { network, proved: Arc::clone(&proved), _hang_up: hang_up };
+                        TcpConnection { network, proved: Arc::clone(&proved), _hang_up: hang_up };
                     open.insert(number, connection);
                     tasks.spawn(async move {
                         // However it ends, it ends, and the client finds another way.
@@ -163,7 +172,7 @@ async fn take(listener: TcpListener, core: SocketAddr, most: usize, tally: &Tall
                         number
                     });
                 }
-                Err(_) => sleep(AGAIN).await,
+                Err(_) => sleep(ACCEPT_RETRY_INTERVAL).await,
             },
         }
     }
@@ -171,7 +180,7 @@ async fn take(listener: TcpListener, core: SocketAddr, most: usize, tally: &Tall
 
 /// Hangs up on the oldest connection that the core has not answered; false where it has answered all of
 /// them.
-fn make_room(open: &mut BTreeMap<u64, Connection>) -> bool {
+fn make_room(open: &mut BTreeMap<u64, TcpConnection>) -> bool {
     let mut unproved = open.iter().filter(|(_, it)| !it.proved.load(Ordering::Relaxed));
     let oldest = unproved.next().map(|(number, _)| *number);
     oldest.and_then(|number| open.remove(&number)).is_some()
@@ -181,13 +190,13 @@ fn make_room(open: &mut BTreeMap<u64, Connection>) -> bool {
 async fn serve(stream: TcpStream, core: SocketAddr, proved: &AtomicBool) -> io::Result<()> {
     stream.set_nodelay(true)?;
     #[cfg(any(target_os = "linux", target_os = "macos"))]
-    SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT_BYTES)?;
+    SockRef::from(&stream).set_tcp_notsent_lowat(MAX_UNSENT_BYTES)?;
     let any: IpAddr = match core {
         SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
         SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
     };
     let socket = UdpSocket::bind((any, 0)).await?;
-    SockRef::from(&socket).set_recv_buffer_size(WAITING_BYTES)?;
+    SockRef::from(&socket).set_recv_buffer_size(MAX_WAITING_BYTES)?;
     socket.connect(core).await?;
     let (reader, writer) = stream.into_split();
     tokio::select! {
@@ -199,13 +208,13 @@ async fn serve(stream: TcpStream, core: SocketAddr, proved: &AtomicBool) -> io::
 /// From the client to the core.
 async fn inwards(reader: OwnedReadHalf, socket: &UdpSocket) -> io::Result<()> {
     let mut reader = BufReader::new(reader);
-    let mut packet = [0; LONGEST_PACKET];
+    let mut packet = [0; MAX_PACKET_BYTES];
     loop {
-        let length = timeout(SILENCE, reader.read_u16()).await??;
+        let length = timeout(SILENCE_TIMEOUT, reader.read_u16()).await??;
         let Some(packet) = packet.get_mut(..usize::from(length)) else {
             return Err(io::ErrorKind::InvalidData.into());
         };
-        timeout(SILENCE, reader.read_exact(packet)).await??;
+        timeout(SILENCE_TIMEOUT, reader.read_exact(packet)).await??;
         socket.send(packet).await?;
     }
 }
@@ -216,21 +225,21 @@ async fn outwards(
     mut writer: OwnedWriteHalf,
     proved: &AtomicBool,
 ) -> io::Result<()> {
-    let mut packet = [0; LONGEST_PACKET];
-    let mut batch = Vec::with_capacity(BATCH_BYTES + LONGEST_PACKET);
-    let mut patience = PROOF;
+    let mut packet = [0; MAX_PACKET_BYTES];
+    let mut batch = Vec::with_capacity(MAX_BATCH_BYTES + MAX_PACKET_BYTES);
+    let mut limit = PROOF_TIMEOUT;
     loop {
-        let first = timeout(patience, socket.recv(&mut packet)).await??;
-        patience = SILENCE;
+        let first = timeout(limit, socket.recv(&mut packet)).await??;
+        limit = SILENCE_TIMEOUT;
         proved.store(true, Ordering::Relaxed);
         batch.clear();
         frame(&mut batch, packet.get(..first));
-        while batch.len() < BATCH_BYTES
+        while batch.len() < MAX_BATCH_BYTES
             && let Ok(length) = socket.try_recv(&mut packet)
         {
             frame(&mut batch, packet.get(..length));
         }
-        timeout(SILENCE, writer.write_all(&batch)).await??;
+        timeout(SILENCE_TIMEOUT, writer.write_all(&batch)).await??;
     }
 }
 
@@ -249,14 +258,15 @@ mod tests {
     const LOOPBACK: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
     /// A gateway for so many connections, and the core's socket behind it.
-    async fn open(most: usize) -> (TcpGateway, UdpSocket) {
+    async fn open(max_connections: usize) -> (TcpGateway, UdpSocket) {
         let core = UdpSocket::bind(LOOPBACK).await.expect("a socket");
-        let gateway = TcpGateway::open(LOOPBACK, core.local_addr().expect("an address"), most);
+        let gateway =
+            TcpGateway::open(LOOPBACK, core.local_addr().expect("an address"), max_connections);
         (gateway.expect("a gateway"), core)
     }
 
     async fn received(socket: &UdpSocket) -> (Vec<u8>, SocketAddr) {
-        let mut packet = [0; LONGEST_PACKET];
+        let mut packet = [0; MAX_PACKET_BYTES];
         let (length, from) = socket.recv_from(&mut packet).await.expect("a packet");
         (packet[..length].to_vec(), from)
     }
@@ -307,7 +317,7 @@ mod tests {
         let _ = rubbish.read_to_end(&mut nothing).await;
         assert!(nothing.is_empty());
         let mut held = Vec::new();
-        for _ in 0..MOST_PER_ADDRESS {
+        for _ in 0..MAX_CONNECTIONS_PER_ADDRESS {
             held.push(TcpStream::connect(gateway.local).await.expect("a connection"));
         }
         let mut surplus = TcpStream::connect(gateway.local).await.expect("a connection");
@@ -315,7 +325,10 @@ mod tests {
         assert!(nothing.is_empty());
         let mut totals = Totals::default();
         gateway.count(&mut totals);
-        assert_eq!((totals.tcp_opened, totals.tcp_refused), (1 + MOST_PER_ADDRESS as u64, 1));
+        assert_eq!(
+            (totals.tcp_opened, totals.tcp_refused),
+            (1 + MAX_CONNECTIONS_PER_ADDRESS as u64, 1)
+        );
         assert!(totals.tcp_closed <= 1, "of the rubbish");
         drop(held.pop());
         // Soon there is room again.
@@ -346,8 +359,8 @@ mod tests {
         answer(&mut answered).await;
         let mut idle = [connect().await, connect().await];
         // One more than there is room for.
-        let mut late = timeout(PROOF / 2, connect()).await.expect("taken");
-        let ended = timeout(PROOF / 2, idle[0].0.read_u8()).await;
+        let mut late = timeout(PROOF_TIMEOUT / 2, connect()).await.expect("taken");
+        let ended = timeout(PROOF_TIMEOUT / 2, idle[0].0.read_u8()).await;
         assert!(ended.is_ok_and(|read| read.is_err()), "hung up on");
         for open in [&mut answered, &mut idle[1], &mut late] {
             answer(open).await;

@@ -5,17 +5,17 @@ use super::{block_type, half_word, packet_type, word};
 
 /// What a receiver says.
 #[derive(Debug)]
-pub(crate) enum Message<'a> {
+pub(crate) enum RtcpMessage<'a> {
     /// How a stream arrives (RFC 3550 §6.4.1).
     Reception(ReceptionReport),
     /// Packets are missing (RFC 4585 §6.2.1).
     Nack(Nack<'a>),
     /// The picture of a stream is lost: PLI (RFC 4585 §6.3.1) or FIR (RFC 5104 §4.3.1).
-    PictureLost { ssrc: u32 },
+    KeyframeRequest { ssrc: u32 },
     /// Which packets of the whole transport came, and when.
-    Transport(TransportFeedback<'a>),
+    TransportFeedback(TransportFeedback<'a>),
     /// What time it is there (RFC 3611 §4.4), to be sent back.
-    Reference(ReferenceTime),
+    ReferenceTime(ReferenceTime),
 }
 
 /// A receiver's clock when it spoke: from its answer a receiver that sends no media learns the round
@@ -65,7 +65,7 @@ impl Nack<'_> {
 
 /// Reads a compound packet, calling `take` for each message in it. What is not understood is
 /// passed over; where lengths are wrong, the rest is.
-pub(crate) fn read<'a>(mut compound: &'a [u8], mut take: impl FnMut(Message<'a>)) {
+pub(crate) fn read<'a>(mut compound: &'a [u8], mut take: impl FnMut(RtcpMessage<'a>)) {
     while let Some([first, kind, ..]) = compound.first_chunk::<4>() {
         let (first, kind) = (*first, *kind);
         let words = half_word(compound, 2).unwrap_or_default();
@@ -94,10 +94,10 @@ pub(crate) fn read<'a>(mut compound: &'a [u8], mut take: impl FnMut(Message<'a>)
     }
 }
 
-fn reports<'a>(blocks: Option<&'a [u8]>, count: usize, take: &mut impl FnMut(Message<'a>)) {
+fn reports<'a>(blocks: Option<&'a [u8]>, count: usize, take: &mut impl FnMut(RtcpMessage<'a>)) {
     for block in blocks.unwrap_or_default().chunks_exact(24).take(count) {
         if let Some(report) = report(block) {
-            take(Message::Reception(report));
+            take(RtcpMessage::Reception(report));
         }
     }
 }
@@ -116,17 +116,17 @@ fn report(block: &[u8]) -> Option<ReceptionReport> {
 }
 
 /// RFC 4585 §6.2: by the format in the place of the count.
-fn transport<'a>(packet: &'a [u8], format: usize, take: &mut impl FnMut(Message<'a>)) {
+fn transport<'a>(packet: &'a [u8], format: usize, take: &mut impl FnMut(RtcpMessage<'a>)) {
     const NACK: usize = 1;
     const TRANSPORT_WIDE: usize = 15;
     let (Some(ssrc), Some(body)) = (word(packet, 8), packet.get(12..)) else {
         return;
     };
     match format {
-        NACK => take(Message::Nack(Nack { ssrc, pairs: body })),
+        NACK => take(RtcpMessage::Nack(Nack { ssrc, pairs: body })),
         TRANSPORT_WIDE => {
             if let Some(feedback) = TransportFeedback::read(body) {
-                take(Message::Transport(feedback));
+                take(RtcpMessage::TransportFeedback(feedback));
             }
         }
         _ => {}
@@ -134,19 +134,19 @@ fn transport<'a>(packet: &'a [u8], format: usize, take: &mut impl FnMut(Message<
 }
 
 /// RFC 4585 §6.3.
-fn payload<'a>(packet: &'a [u8], format: usize, take: &mut impl FnMut(Message<'a>)) {
+fn payload<'a>(packet: &'a [u8], format: usize, take: &mut impl FnMut(RtcpMessage<'a>)) {
     const PICTURE_LOSS: usize = 1;
     const FULL_INTRA: usize = 4;
     match format {
         PICTURE_LOSS => {
             if let Some(ssrc) = word(packet, 8) {
-                take(Message::PictureLost { ssrc });
+                take(RtcpMessage::KeyframeRequest { ssrc });
             }
         }
         FULL_INTRA => {
             for entry in packet.get(12..).unwrap_or_default().chunks_exact(8) {
                 if let Some(ssrc) = word(entry, 0) {
-                    take(Message::PictureLost { ssrc });
+                    take(RtcpMessage::KeyframeRequest { ssrc });
                 }
             }
         }
@@ -155,7 +155,7 @@ fn payload<'a>(packet: &'a [u8], format: usize, take: &mut impl FnMut(Message<'a
 }
 
 /// RFC 3611 §2: blocks, each with its own type and length.
-fn extended<'a>(packet: &'a [u8], take: &mut impl FnMut(Message<'a>)) {
+fn extended<'a>(packet: &'a [u8], take: &mut impl FnMut(RtcpMessage<'a>)) {
     let (Some(ssrc), Some(mut blocks)) = (word(packet, 4), packet.get(8..)) else {
         return;
     };
@@ -169,7 +169,7 @@ fn extended<'a>(packet: &'a [u8], take: &mut impl FnMut(Message<'a>)) {
             && let (Some(seconds), Some(fraction)) = (word(block, 4), word(block, 8))
         {
             let at = seconds << 16 | fraction >> 16;
-            take(Message::Reference(ReferenceTime { ssrc, at }));
+            take(RtcpMessage::ReferenceTime(ReferenceTime { ssrc, at }));
         }
     }
 }
@@ -182,15 +182,17 @@ mod tests {
         let mut said = Vec::new();
         read(compound, |message| {
             said.push(match message {
-                Message::Reception(r) => {
+                RtcpMessage::Reception(r) => {
                     format!("{} lost {} ({}/256)", r.ssrc, r.lost, r.fraction_lost)
                 }
-                Message::Nack(n) => {
+                RtcpMessage::Nack(n) => {
                     format!("{} misses {:?}", n.ssrc, n.missing().collect::<Vec<_>>())
                 }
-                Message::PictureLost { ssrc } => format!("{ssrc} has no picture"),
-                Message::Transport(told) => format!("{} packets", told.arrivals().count()),
-                Message::Reference(time) => format!("{} has {:x}", time.ssrc, time.at),
+                RtcpMessage::KeyframeRequest { ssrc } => format!("{ssrc} has no picture"),
+                RtcpMessage::TransportFeedback(told) => {
+                    format!("{} packets", told.arrivals().count())
+                }
+                RtcpMessage::ReferenceTime(time) => format!("{} has {:x}", time.ssrc, time.at),
             });
         });
         said

@@ -6,8 +6,8 @@ mod transport_feedback;
 
 use std::time::Duration;
 
-pub(crate) use feedback::{Message, Nack, ReceptionReport, ReferenceTime, read};
-pub(crate) use report::{CompoundPacket, ReferenceAnswer, SenderReport};
+pub(crate) use feedback::{Nack, ReceptionReport, ReferenceTime, RtcpMessage, read};
+pub(crate) use report::{CompoundPacket, DelaySinceReference, SenderReport};
 pub(crate) use transport_feedback::TransportFeedback;
 
 /// RTCP packet types (RFC 3550 §12.1, RFC 4585 §6.1, RFC 3611 §2).

@@ -20,7 +20,7 @@ pub(crate) struct SenderReport {
 
 /// What time it was at a receiver when it last said so, and how long ago that was (RFC 3611 §4.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct ReferenceAnswer {
+pub(crate) struct DelaySinceReference {
     /// Who answers.
     pub(crate) ssrc: u32,
     /// Whom.
@@ -58,7 +58,7 @@ impl CompoundPacket {
     }
 
     /// Adds an answer to a receiver's reference time; reports come before it.
-    pub(crate) fn reference_answer(&mut self, answer: &ReferenceAnswer) {
+    pub(crate) fn delay_since_reference(&mut self, answer: &DelaySinceReference) {
         self.header(0, packet_type::EXTENDED_REPORT, 5);
         self.0.extend(answer.ssrc.to_be_bytes());
         self.0.extend([block_type::DELAY_SINCE_REFERENCE, 0, 0, 3]);
@@ -104,7 +104,7 @@ impl CompoundPacket {
     }
 
     /// Adds that a stream is over (RFC 3550 §6.6).
-    pub(crate) fn goodbye(&mut self, ssrc: u32) {
+    pub(crate) fn bye(&mut self, ssrc: u32) {
         self.begin(ssrc);
         self.header(1, packet_type::GOODBYE, 1);
         self.0.extend(ssrc.to_be_bytes());
@@ -139,8 +139,13 @@ mod tests {
         let report =
             SenderReport { ssrc: 7, ntp: 1 << 32 | 5, timestamp: 9, packets: 3, bytes: 300 };
         compound.sender_report(&report);
-        compound.reference_answer(&ReferenceAnswer { ssrc: 7, receiver: 9, at: 6, delay: 5 });
-        compound.goodbye(7);
+        compound.delay_since_reference(&DelaySinceReference {
+            ssrc: 7,
+            receiver: 9,
+            at: 6,
+            delay: 5,
+        });
+        compound.bye(7);
         let bytes = compound.bytes();
         assert_eq!(bytes[..8], [0x80, 200, 0, 6, 0, 0, 0, 7]);
         assert_eq!(bytes[8..16], [0, 0, 0, 1, 0, 0, 0, 5]);
@@ -161,7 +166,7 @@ mod tests {
         let nack = [0x81, 205, 0, 4, 0, 0, 0, 7, 0, 0, 0, 9, 0, 5, 0x80, 1, 0xff, 0xff, 0, 0];
         assert_eq!(compound.bytes()[8..], nack);
         compound.clear();
-        compound.goodbye(7);
+        compound.bye(7);
         assert_eq!(compound.bytes()[..8], report);
     }
 }

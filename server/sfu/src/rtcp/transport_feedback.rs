@@ -5,10 +5,10 @@ use std::time::Duration;
 use super::{half_word, word};
 
 /// Unit of the arrival times' differences.
-const DELTA: Duration = Duration::from_micros(250);
+const DELTA_UNIT: Duration = Duration::from_micros(250);
 
 /// Unit of the reference time.
-const REFERENCE: Duration = Duration::from_millis(64);
+const REFERENCE_UNIT: Duration = Duration::from_millis(64);
 
 /// More packets than any feedback tells of, also the first one after an outage of seconds.
 const MAX_PACKETS: u16 = 4_096;
@@ -27,7 +27,7 @@ pub(crate) struct TransportFeedback<'a> {
 
 /// One packet, as the receiver saw it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Arrival {
+pub(crate) struct PacketArrival {
     /// Transport-wide sequence number.
     pub(crate) number: u16,
     /// On the receiver's own clock, which wraps after 12 days; [`None`] if it hasn't come.
@@ -46,7 +46,7 @@ impl<'a> TransportFeedback<'a> {
             first: half_word(body, 0)?,
             count,
             // 24 bits, then the feedback's own count.
-            reference: REFERENCE * (word(body, 4)? >> 8),
+            reference: REFERENCE_UNIT * (word(body, 4)? >> 8),
             rest,
             deltas: 0,
         };
@@ -65,7 +65,7 @@ impl<'a> TransportFeedback<'a> {
     }
 
     /// The packets told of, in the order of their numbers.
-    pub(crate) fn arrivals(&self) -> impl Iterator<Item = Arrival> {
+    pub(crate) fn arrivals(&self) -> impl Iterator<Item = PacketArrival> {
         let (chunks, mut deltas) = self.rest.split_at(self.deltas.min(self.rest.len()));
         let mut at = self.reference;
         let chunks = chunks.chunks_exact(2).map(|c| Chunk(half_word(c, 0).unwrap_or_default()));
@@ -74,7 +74,7 @@ impl<'a> TransportFeedback<'a> {
         symbols.take(usize::from(self.count)).map_while(move |symbol| {
             number = number.wrapping_add(1);
             let step = match symbol {
-                Symbol::Missing => return Some(Arrival { number, at: None }),
+                Symbol::Missing => return Some(PacketArrival { number, at: None }),
                 Symbol::Small => {
                     let (step, rest) = deltas.split_first()?;
                     deltas = rest;
@@ -86,9 +86,9 @@ impl<'a> TransportFeedback<'a> {
                     i32::from(half_word(step, 0)? as i16)
                 }
             };
-            let span = DELTA * step.unsigned_abs();
+            let span = DELTA_UNIT * step.unsigned_abs();
             at = if step < 0 { at.saturating_sub(span) } else { at + span };
-            Some(Arrival { number, at: Some(at) })
+            Some(PacketArrival { number, at: Some(at) })
         })
     }
 }

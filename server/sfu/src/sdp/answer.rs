@@ -1,6 +1,6 @@
 //! The SDP library's answers, before the client sees them.
 
-use super::offer::{Offer, PROTOCOL};
+use super::offer::{PROTOCOL, PreparedOffer};
 use crate::error::OfferError;
 use crate::event::SessionRole;
 
@@ -35,7 +35,7 @@ fn is_refused(line: &str) -> bool {
 /// of its offer, and the Opus line repeats the bitrate it offered, since browsers take the limit from
 /// the answer (RFC 7587 §7). Lost sound is asked for again where that was offered (RFC 4585 §4.2), and a
 /// viewer told the round trip (RFC 3611 §4.4) whose offer wants to know.
-pub(crate) fn finish(answer: &str, offer: &Offer, role: SessionRole) -> String {
+pub(crate) fn finish(answer: &str, offer: &PreparedOffer, role: SessionRole) -> String {
     // The session's lines, and those of each m-line: an answer has the m-lines of its offer
     // (RFC 3264 §6).
     let mut parts = vec![String::with_capacity(answer.len() + 128)];
@@ -96,16 +96,16 @@ pub(crate) fn finish(answer: &str, offer: &Offer, role: SessionRole) -> String {
 
 /// Formats by their payload types.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Formats(u128);
+pub(crate) struct PayloadTypes(u128);
 
-impl Formats {
+impl PayloadTypes {
     /// Those whose lost packets are asked for again by a description (generic NACK, RFC 4585 §6.2.1).
-    pub(crate) fn asked_for_again(description: &str) -> Self {
+    pub(crate) fn nackable(description: &str) -> Self {
         let formats = description.lines().filter_map(|line| {
             let (format, what) = line.strip_prefix("a=rtcp-fb:")?.split_once(' ')?;
             format.parse::<u8>().ok().filter(|format| *format < 128 && what.trim_end() == "nack")
         });
-        Formats(formats.fold(0, |all, format| all | 1 << format))
+        PayloadTypes(formats.fold(0, |all, format| all | 1 << format))
     }
 
     pub(crate) fn contains(self, payload_type: u8) -> bool {
@@ -114,7 +114,7 @@ impl Formats {
 }
 
 /// Whether a description has lost sound asked for again.
-pub(crate) fn repairs_sound(description: &str) -> bool {
+pub(crate) fn retransmits_audio(description: &str) -> bool {
     let mut nacks = description.lines().filter_map(nack_of_sound);
     nacks.any(|nack| description.lines().any(|line| line == nack))
 }

@@ -2,7 +2,7 @@
 //!
 //! The SDP library knows the way of browsers alone, drops without a word what follows something that it
 //! doesn't know, and its work grows with what it is given. It only ever sees what [`crate::sdp::offer`] writes
-//! from a [`Description`].
+//! from a [`SessionDescription`].
 
 use crate::error::OfferError;
 
@@ -18,15 +18,15 @@ const MEDIA_KINDS: &str = "icbka";
 
 /// A description, read.
 #[derive(Debug)]
-pub(crate) struct Description<'a> {
+pub(crate) struct SessionDescription<'a> {
     /// The session's attributes, without `a=`.
     pub(crate) attributes: Vec<&'a str>,
-    pub(crate) sections: Vec<Section<'a>>,
+    pub(crate) sections: Vec<MediaSection<'a>>,
 }
 
 /// An m-line with what belongs to it.
 #[derive(Debug)]
-pub(crate) struct Section<'a> {
+pub(crate) struct MediaSection<'a> {
     /// `audio`, `video` or something else.
     pub(crate) kind: &'a str,
     pub(crate) port: &'a str,
@@ -36,7 +36,7 @@ pub(crate) struct Section<'a> {
     pub(crate) attributes: Vec<&'a str>,
 }
 
-impl<'a> Description<'a> {
+impl<'a> SessionDescription<'a> {
     /// Reads a description of at most `limit` bytes. Whoever writes too much is refused before it is
     /// looked into.
     ///
@@ -46,7 +46,7 @@ impl<'a> Description<'a> {
         if text.len() > limit || text.lines().nth(MAX_LINES).is_some() {
             return Err(OfferError::TooLong);
         }
-        let mut description = Description { attributes: Vec::new(), sections: Vec::new() };
+        let mut description = SessionDescription { attributes: Vec::new(), sections: Vec::new() };
         let lines = text.lines().map(str::trim_end).enumerate();
         for (index, line) in lines.filter(|(_, line)| !line.is_empty()) {
             if line.len() > MAX_LINE_BYTES {
@@ -60,9 +60,11 @@ impl<'a> Description<'a> {
             let section = description.sections.last_mut();
             let known = if section.is_some() { MEDIA_KINDS } else { SESSION_KINDS };
             match (kind, section) {
-                ("m", _) => description.sections.push(Section::read(value).ok_or_else(|| {
-                    wrong("an m-line is a medium, a port, a protocol and payload types to 127")
-                })?),
+                ("m", _) => {
+                    description.sections.push(MediaSection::read(value).ok_or_else(|| {
+                        wrong("an m-line is a medium, a port, a protocol and payload types to 127")
+                    })?)
+                }
                 ("a", Some(section)) => section.attributes.push(value),
                 ("a", None) => description.attributes.push(value),
                 // Nothing else matters here.
@@ -79,7 +81,7 @@ impl<'a> Description<'a> {
     }
 }
 
-impl<'a> Section<'a> {
+impl<'a> MediaSection<'a> {
     fn read(line: &'a str) -> Option<Self> {
         let mut parts = line.split_ascii_whitespace();
         let (kind, port, protocol) = (parts.next()?, parts.next()?, parts.next()?);
@@ -88,7 +90,7 @@ impl<'a> Section<'a> {
         let media = matches!(kind, "audio" | "video");
         let known = |format: &&str| payload_type(format).is_some();
         let right = port.bytes().all(|b| b.is_ascii_digit()) && !formats.is_empty();
-        (right && (!media || formats.iter().all(known))).then_some(Section {
+        (right && (!media || formats.iter().all(known))).then_some(MediaSection {
             kind,
             port,
             protocol,

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::core::IceRestart;
 
 /// The most lines of a fragment.
-const MOST_LINES: usize = 512;
+const MAX_LINES: usize = 512;
 
 /// The client's ICE user name fragment and password (RFC 8839 §5.4).
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -91,7 +91,7 @@ impl SdpFragment {
                 return Err("A fragment has only lines that begin with a= or m=.");
             }
         }
-        if lines > MOST_LINES {
+        if lines > MAX_LINES {
             return Err("The fragment has too many lines.");
         }
         let credentials = IceCredentials::in_sdp(text);
@@ -182,7 +182,7 @@ mod tests {
             assert!(SdpFragment::read(wrong).is_err(), "{wrong}");
         }
         assert!(SdpFragment::read(&fragment("x y z")).is_err());
-        let long = fragment("EsAw") + &"a=mid:0\r\n".repeat(MOST_LINES);
+        let long = fragment("EsAw") + &"a=mid:0\r\n".repeat(MAX_LINES);
         assert!(SdpFragment::read(&long).is_err());
     }
 }

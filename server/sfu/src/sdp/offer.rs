@@ -9,7 +9,7 @@ use crate::config::SfuLimits;
 use crate::dtls::Fingerprint;
 use crate::error::OfferError;
 use crate::event::SessionRole;
-use crate::sdp::description::{Description, Section};
+use crate::sdp::description::{MediaSection, SessionDescription};
 
 /// More m-lines than any real client sends.
 const MAX_MEDIA_LINES: usize = 16;
@@ -19,7 +19,7 @@ const MAX_FINGERPRINTS: usize = 8;
 
 /// What the SDP library takes of the name of an m-line; it cuts off the rest, and reads `_` for all but
 /// letters and digits.
-const LONGEST_NAME: usize = 16;
+const MAX_MID_BYTES: usize = 16;
 
 /// The attributes of an m-line that the library makes something of, save those written anew.
 const KEPT: [&str; 9] =
@@ -45,12 +45,12 @@ const PROTOCOLS: [&str; 8] = [
 
 /// An offer, understood.
 #[derive(Debug)]
-pub(crate) struct Offer {
+pub(crate) struct PreparedOffer {
     /// What the SDP library sees of it.
     pub(crate) text: String,
     /// Of the peer's certificate.
     pub(crate) fingerprints: Vec<Fingerprint>,
-    pub(super) media: Vec<Media>,
+    pub(super) media: Vec<OfferedMedia>,
     /// Which m-lines share the transport, in the offer's order; the first is the one that describes it
     /// (RFC 9143 §7.2).
     pub(super) bundle: Vec<usize>,
@@ -60,7 +60,7 @@ pub(crate) struct Offer {
 
 /// How the client writes what the library has one spelling for.
 #[derive(Debug)]
-pub(super) struct Media {
+pub(super) struct OfferedMedia {
     /// What it is called, if it is.
     pub(super) mid: Option<String>,
     /// What the library calls it.
@@ -68,7 +68,7 @@ pub(super) struct Media {
     pub(super) protocol: String,
 }
 
-impl Offer {
+impl PreparedOffer {
     /// What the client calls the m-line that the library calls `name`.
     pub(crate) fn mid(&self, name: &str) -> Option<&str> {
         self.media.iter().find(|media| media.name == name)?.mid.as_deref()
@@ -90,8 +90,8 @@ pub(crate) fn prepare(
     text: &str,
     role: SessionRole,
     limits: &SfuLimits,
-) -> Result<Offer, OfferError> {
-    let description = Description::read(text, limits.max_offer_bytes)?;
+) -> Result<PreparedOffer, OfferError> {
+    let description = SessionDescription::read(text, limits.max_offer_bytes)?;
     let sections = &description.sections;
     check_kinds(sections, role, limits)?;
     let media = name(sections)?;
@@ -156,7 +156,7 @@ pub(crate) fn prepare(
         (0, SessionRole::Subscriber) => Err(OfferError::Unacceptable("nothing in it is received")),
         _ => {
             let fingerprints = fingerprints.into_iter().map(|(fingerprint, _)| fingerprint);
-            Ok(Offer { text, fingerprints: fingerprints.collect(), media, bundle, grouped })
+            Ok(PreparedOffer { text, fingerprints: fingerprints.collect(), media, bundle, grouped })
         }
     }
 }
@@ -166,7 +166,7 @@ fn malformed(why: &str) -> OfferError {
 }
 
 fn check_kinds(
-    sections: &[Section<'_>],
+    sections: &[MediaSection<'_>],
     role: SessionRole,
     limits: &SfuLimits,
 ) -> Result<(), OfferError> {
@@ -191,8 +191,8 @@ fn check_kinds(
 }
 
 /// Gives each m-line a name that the library can bear.
-fn name(sections: &[Section<'_>]) -> Result<Vec<Media>, OfferError> {
-    let mut media: Vec<Media> = Vec::with_capacity(sections.len());
+fn name(sections: &[MediaSection<'_>]) -> Result<Vec<OfferedMedia>, OfferError> {
+    let mut media: Vec<OfferedMedia> = Vec::with_capacity(sections.len());
     for (index, section) in sections.iter().enumerate() {
         let mid = section.value("mid");
         if mid.is_some_and(|mid| mid.is_empty() || !mid.bytes().all(is_token)) {
@@ -210,7 +210,7 @@ fn name(sections: &[Section<'_>]) -> Result<Vec<Media>, OfferError> {
         let made = || (0..).map(|number| format!("{index}x{number}")).find(is_free);
         let free = |name: &String| !media.iter().any(|it| it.name == *name);
         let name = mid.map(as_name).filter(free).or_else(made);
-        media.push(Media {
+        media.push(OfferedMedia {
             mid: mid.map(str::to_owned),
             name: name.unwrap_or_default(),
             protocol: section.protocol.to_owned(),
@@ -222,7 +222,7 @@ fn name(sections: &[Section<'_>]) -> Result<Vec<Media>, OfferError> {
 /// What the library makes of the name of an m-line.
 fn as_name(mid: &str) -> String {
     let alike = mid.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' });
-    alike.take(LONGEST_NAME).collect()
+    alike.take(MAX_MID_BYTES).collect()
 }
 
 /// A character of a token (RFC 8866 §9).
@@ -233,8 +233,8 @@ fn is_token(byte: u8) -> bool {
 /// Which m-lines share a transport, in the order of the group, and whether there is a group. It may name
 /// what isn't there; a single m-line needs none (RFC 9143 §7.2).
 fn bundle(
-    description: &Description<'_>,
-    media: &[Media],
+    description: &SessionDescription<'_>,
+    media: &[OfferedMedia],
 ) -> Result<(Vec<usize>, bool), OfferError> {
     let mut groups = crate::sdp::description::values(&description.attributes, "group");
     let group = groups.find_map(|group| group.strip_prefix("BUNDLE"));
@@ -259,10 +259,10 @@ fn bundle(
 
 /// The fingerprints of hash functions that are safe, each with what the offer says of it.
 fn fingerprints<'a>(
-    description: &Description<'a>,
-    transport: Option<&Section<'a>>,
+    description: &SessionDescription<'a>,
+    transport: Option<&MediaSection<'a>>,
 ) -> Result<Vec<(Fingerprint, &'a str)>, OfferError> {
-    let of = |section: &Section<'a>| section.values("fingerprint").collect::<Vec<_>>();
+    let of = |section: &MediaSection<'a>| section.values("fingerprint").collect::<Vec<_>>();
     let own = transport.map(of).unwrap_or_default();
     let of_session: Vec<&str> =
         crate::sdp::description::values(&description.attributes, "fingerprint").collect();
@@ -280,7 +280,10 @@ fn fingerprints<'a>(
 }
 
 /// The direction that `role` needs, and the one of m-lines that don't say theirs (RFC 8866 §6.7).
-fn directions<'a>(description: &Description<'a>, role: SessionRole) -> (&'static str, &'a str) {
+fn directions<'a>(
+    description: &SessionDescription<'a>,
+    role: SessionRole,
+) -> (&'static str, &'a str) {
     let wanted = match role {
         SessionRole::Publisher => "sendonly",
         SessionRole::Subscriber => "recvonly",
@@ -296,7 +299,7 @@ fn direction<'a>(attributes: &[&'a str]) -> Option<&'a str> {
 /// Whether the library shall see an attribute. Of formats, only what the m-line lists; `described` are
 /// those whose codec was told already.
 fn is_kept<'a>(
-    section: &Section<'a>,
+    section: &MediaSection<'a>,
     attribute: &'a str,
     role: SessionRole,
     described: &mut Vec<&'a str>,

@@ -7,9 +7,9 @@ use std::time::Instant;
 use str0m::Candidate;
 
 use super::answer::{check_answer, finish};
-use super::offer::{Offer, prepare};
+use super::offer::{PreparedOffer, prepare};
 use crate::config::SfuLimits;
-use crate::core::transport::{PreparedSession, Shared, Transport};
+use crate::core::transport::{PreparedSession, Transport, TransportContext};
 use crate::error::OfferError;
 use crate::event::SessionRole;
 
@@ -33,14 +33,14 @@ fn both() -> [String; 2] {
     [section("audio", 111, "0"), section("video", 96, "1")]
 }
 
-fn prepared(text: &str, role: SessionRole) -> Result<Offer, OfferError> {
+fn prepared(text: &str, role: SessionRole) -> Result<PreparedOffer, OfferError> {
     prepare(text, role, &SfuLimits::default())
 }
 
 #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
 fn accepted(text: &str, role: SessionRole) -> Result<PreparedSession, OfferError> {
     let here = Candidate::host(([192, 0, 2, 2], 9).into(), "udp").expect("a candidate");
-    let shared = Shared::new(vec![here]).expect("a certificate");
+    let shared = TransportContext::new(vec![here]).expect("a certificate");
     Transport::accept(Instant::now(), role, text, &shared, &SfuLimits::default())
 }
 

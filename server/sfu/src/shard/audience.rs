@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 
 use super::Subscribers;
-use super::forwarder::{Forwarder, Mode};
+use super::forwarder::{ForwardMode, Forwarder};
 use super::pacer::{CATCH_UP_INTERVAL, CATCH_UP_PACKETS};
 use super::subscriber::{SendContext, Subscriber};
-use super::track::{CatchUpBudget, Track};
+use super::track::{CatchUpBudget, SourceTrack};
 use crate::config::SfuLimits;
 use crate::ice::demultiplexer::PeerKey;
 use crate::rate_limit::LeakyBucket;
@@ -14,10 +14,10 @@ use crate::rtp::packet::{ForwardedPacket, Packet, Source, TrackId};
 use crate::rtp::packet_cache::{CacheBudget, Stored};
 
 /// A layer that needs this many times what is carried is not even sent until the next one begins.
-const HOPELESS: u64 = 2;
+const HOLD_FACTOR: u64 = 2;
 
 /// How much more than the next layer needs a probe sends, in percent.
-const PROBE_MARGIN: u64 = 105;
+const PROBE_PERCENT: u64 = 105;
 
 /// Most bytes by which packets of one frame are lengthened to be of one length: encoders cut frames
 /// into packets that differ by a byte.
@@ -29,7 +29,7 @@ pub(super) const KEYFRAME_DEBT: Duration = Duration::from_secs(20);
 
 /// The subscribers of one stage within one shard.
 pub(super) struct Audience {
-    tracks: Vec<Track>,
+    tracks: Vec<SourceTrack>,
     /// The moment from which its microseconds are counted.
     begun: Instant,
     pub(super) viewers: Vec<PeerKey>,
@@ -73,33 +73,39 @@ impl Audience {
         self.catch_up_at = None;
         for viewer in &self.viewers {
             if let Some(subscriber) = subscribers.get_mut(*viewer) {
-                subscriber.feeds.clear();
+                subscriber.forwarders.clear();
                 subscriber.tracks.iter_mut().for_each(|track| track.rewriter.forget_sources());
             }
         }
     }
 
-    /// `viewer` can now receive. `budget` is what may be sent of the past; `need` is called with the
+    /// `viewer` can now receive. `budget` is what may be sent of the past; `needs_keyframe` is called with the
     /// layers of which it needs a keyframe.
     pub(super) fn join(
         &mut self,
         viewer: PeerKey,
         now: Instant,
         subscribers: &mut Subscribers,
-        past: &mut LeakyBucket,
-        mut need: impl FnMut(TrackId, u8),
+        catch_up_limit: &mut LeakyBucket,
+        mut needs_keyframe: impl FnMut(TrackId, u8),
     ) {
         self.viewers.push(viewer);
         let Some(subscriber) = subscribers.get_mut(viewer) else {
             return;
         };
-        subscriber.feeds = vec![Forwarder::FRESH; self.tracks.len()];
-        let mut catch_up = CatchUpBudget::new(&mut self.catch_up_at, past, &self.limits);
+        subscriber.forwarders = vec![Forwarder::NEW; self.tracks.len()];
+        let mut catch_up = CatchUpBudget::new(&mut self.catch_up_at, catch_up_limit, &self.limits);
         for (index, track) in self.tracks.iter().enumerate().filter(|(_, t)| t.name.video) {
-            let first =
-                begin(track, index, subscriber, &mut catch_up, micros(self.begun, now), now);
+            let first = start_forwarding(
+                track,
+                index,
+                subscriber,
+                &mut catch_up,
+                micros(self.begun, now),
+                now,
+            );
             if let Some(layer) = first.and_then(|first| track.layers.get(first)) {
-                need(track.name, layer.asked_as());
+                needs_keyframe(track.name, layer.requested_as());
             }
         }
         self.queued |= catch_up.refused;
@@ -110,21 +116,24 @@ impl Audience {
         &mut self,
         now: Instant,
         subscribers: &mut Subscribers,
-        past: &mut LeakyBucket,
+        catch_up_limit: &mut LeakyBucket,
     ) {
         if !std::mem::take(&mut self.queued) {
             return;
         }
         let at = micros(self.begun, now);
-        let mut catch_up = CatchUpBudget::new(&mut self.catch_up_at, past, &self.limits);
+        let mut catch_up = CatchUpBudget::new(&mut self.catch_up_at, catch_up_limit, &self.limits);
         for viewer in &self.viewers {
             let Some(subscriber) = subscribers.get_mut(*viewer) else {
                 continue;
             };
             for (index, track) in self.tracks.iter().enumerate().filter(|(_, t)| t.name.video) {
-                let feed = subscriber.feeds.get(index);
-                if feed.is_some_and(|feed| feed.mode == Mode::Waiting) && !catch_up.refused {
-                    begin(track, index, subscriber, &mut catch_up, at, now);
+                let forwarder = subscriber.forwarders.get(index);
+                if forwarder
+                    .is_some_and(|forwarder| forwarder.mode == ForwardMode::AwaitingKeyframe)
+                    && !catch_up.refused
+                {
+                    start_forwarding(track, index, subscriber, &mut catch_up, at, now);
                 }
             }
         }
@@ -138,28 +147,28 @@ impl Audience {
 
     /// `viewer` has no picture of that track: the layer of which the publisher has to be asked for
     /// one, if it has to.
-    pub(super) fn picture_lost(
+    pub(super) fn keyframe_requested(
         &mut self,
         name: TrackId,
         now: Instant,
         viewer: &mut Subscriber,
-        past: &mut LeakyBucket,
+        catch_up_limit: &mut LeakyBucket,
     ) -> Option<u8> {
         let index = self.tracks.iter().position(|t| t.name == name)?;
-        let (track, feed) = (self.tracks.get(index)?, viewer.feeds.get_mut(index)?);
-        let layer = feed.layer;
-        if feed.is_beginning(now) {
+        let (track, forwarder) = (self.tracks.get(index)?, viewer.forwarders.get_mut(index)?);
+        let layer = forwarder.layer;
+        if forwarder.is_starting(now) {
             return None;
         }
-        let mut catch_up = CatchUpBudget::new(&mut self.catch_up_at, past, &self.limits);
-        if feed.picture_lost(track.last_keyframe(layer, now), now)
-            && track.catch_up(feed, layer, &mut catch_up, now)
+        let mut catch_up = CatchUpBudget::new(&mut self.catch_up_at, catch_up_limit, &self.limits);
+        if forwarder.keyframe_requested(track.last_keyframe(layer, now), now)
+            && track.catch_up(forwarder, layer, &mut catch_up, now)
         {
             return None;
         }
         // Nobody makes the publisher send keyframes for everybody all the time.
-        let asks = viewer.keyframes_left.pass(KEYFRAME_COST, now);
-        asks.then_some(track.layers.get(layer)?.asked_as())
+        let asks = viewer.keyframe_requests.pass(KEYFRAME_COST, now);
+        asks.then_some(track.layers.get(layer)?.requested_as())
     }
 
     /// The packet of a source by its sequence number, if it is still there.
@@ -167,14 +176,14 @@ impl Audience {
         self.tracks.iter().find_map(|t| t.find(source, sequence))
     }
 
-    /// Packets of the publisher go to whoever is owed them, each subscriber's in one go. `need` is
+    /// Packets of the publisher go to whoever is owed them, each subscriber's in one go. `needs_keyframe` is
     /// called with the layers of which somebody needs a keyframe.
     pub(super) fn forward(
         &mut self,
         burst: &[ForwardedPacket],
         subscribers: &mut Subscribers,
         way: &mut SendContext<'_>,
-        mut need: impl FnMut(TrackId, u8),
+        mut needs_keyframe: impl FnMut(TrackId, u8),
     ) {
         let mut plan = std::mem::take(&mut self.plan);
         plan.clear();
@@ -186,7 +195,7 @@ impl Audience {
             plan.push(Planned { track, layer, stored, padding: 0 });
             if begun && forwarded.name.video && stored != Stored::Keyframe {
                 let entry = self.tracks.get(track).and_then(|t| t.layers.get(layer));
-                need(forwarded.name, entry.map_or(forwarded.layer, |l| l.asked_as()));
+                needs_keyframe(forwarded.name, entry.map_or(forwarded.layer, |l| l.requested_as()));
             }
         }
         for (planned, padding) in plan.iter_mut().rev().zip(paddings(burst)) {
@@ -198,16 +207,16 @@ impl Audience {
             };
             for (forwarded, planned) in burst.iter().zip(&plan) {
                 let (name, packet) = (forwarded.name, &forwarded.packet);
-                let (Some(track), Some(feed)) =
-                    (self.tracks.get(planned.track), subscriber.feeds.get_mut(planned.track))
+                let (Some(track), Some(forwarder)) =
+                    (self.tracks.get(planned.track), subscriber.forwarders.get_mut(planned.track))
                 else {
                     continue;
                 };
                 let catch_up_at = &mut self.catch_up_at;
-                if !track.owes(feed, planned.layer, packet, planned.stored, catch_up_at) {
+                if !track.forwards(forwarder, planned.layer, packet, planned.stored, catch_up_at) {
                     continue;
                 }
-                if let Some(splice) = feed.pass(packet.sequence) {
+                if let Some(splice) = forwarder.accept(packet.sequence) {
                     subscriber.write(name, packet, splice, planned.padding, way);
                 }
             }
@@ -233,33 +242,35 @@ impl Audience {
                 continue;
             };
             for (index, track) in self.tracks.iter().enumerate() {
-                let Some(feed) = subscriber.feeds.get(index).copied() else {
+                let Some(forwarder) = subscriber.forwarders.get(index).copied() else {
                     continue;
                 };
-                let Forwarder { mode: Mode::CatchingUp(mut next), layer, .. } = feed else {
+                let Forwarder { mode: ForwardMode::CatchingUp(mut next), layer, .. } = forwarder
+                else {
                     continue;
                 };
                 let Some(history) = track.layers.get(layer).map(|l| &l.history) else {
                     continue;
                 };
-                let mut pace = feed.pace;
-                pace.earn(now, track.layer_bits(layer, at), subscriber.bandwidth.as_deref());
+                let mut pacer = forwarder.pacer;
+                pacer.earn(now, track.layer_bits(layer, at), subscriber.bandwidth.as_deref());
                 let mut sent = 0;
-                while next < history.end() && sent < CATCH_UP_PACKETS && pace.is_open() {
+                while next < history.end() && sent < CATCH_UP_PACKETS && pacer.is_open() {
                     if let Some(packet) = history.get(next)
-                        && let Some(feed) = subscriber.feeds.get_mut(index)
-                        && let Some(splice) = feed.pass(packet.sequence)
+                        && let Some(forwarder) = subscriber.forwarders.get_mut(index)
+                        && let Some(splice) = forwarder.accept(packet.sequence)
                     {
                         subscriber.write(track.name, packet, splice, 0, way);
-                        pace.spend(packet.payload.len());
+                        pacer.spend(packet.payload.len());
                         sent += 1;
                     }
                     next += 1;
                 }
                 let more = next < history.end();
-                if let Some(feed) = subscriber.feeds.get_mut(index) {
-                    feed.mode = if more { Mode::CatchingUp(next) } else { Mode::Live };
-                    feed.pace = pace;
+                if let Some(forwarder) = subscriber.forwarders.get_mut(index) {
+                    forwarder.mode =
+                        if more { ForwardMode::CatchingUp(next) } else { ForwardMode::Live };
+                    forwarder.pacer = pacer;
                 }
                 if more {
                     self.catch_up_at = Some(now + CATCH_UP_INTERVAL);
@@ -270,20 +281,20 @@ impl Audience {
     }
 
     /// Gives everybody the layers that their networks carry, and says in `probing` who asks for
-    /// more. `need` is called with the layers of which somebody needs a keyframe.
+    /// more. `needs_keyframe` is called with the layers of which somebody needs a keyframe.
     pub(super) fn choose(
         &mut self,
         now: Instant,
         subscribers: &mut Subscribers,
-        past: &mut LeakyBucket,
+        catch_up_limit: &mut LeakyBucket,
         probing: &mut Vec<PeerKey>,
-        mut need: impl FnMut(TrackId, u8),
+        mut needs_keyframe: impl FnMut(TrackId, u8),
     ) {
         if !self.tracks.iter().any(|t| t.name.video && t.layers.len() > 1) {
             return;
         }
         let at = micros(self.begun, now);
-        let mut catch_up = CatchUpBudget::new(&mut self.catch_up_at, past, &self.limits);
+        let mut catch_up = CatchUpBudget::new(&mut self.catch_up_at, catch_up_limit, &self.limits);
         let sound: u64 = self.tracks.iter().filter(|t| !t.name.video).map(|t| t.bits(at)).sum();
         for (index, track) in self.tracks.iter().enumerate().filter(|(_, t)| t.name.video) {
             let ladder = track.ladder(now, at);
@@ -295,38 +306,39 @@ impl Audience {
                 let others = self.tracks.iter().filter(|t| t.name.video).count() as u64;
                 let budget = subscriber.budget().saturating_sub(sound) / others.max(1);
                 let max_height = subscriber.max_height;
-                let Some(feed) = subscriber.feeds.get_mut(index) else {
+                let Some(forwarder) = subscriber.forwarders.get_mut(index) else {
                     continue;
                 };
-                let present = (feed.mode != Mode::Waiting).then_some(feed.layer);
+                let present =
+                    (forwarder.mode != ForwardMode::AwaitingKeyframe).then_some(forwarder.layer);
                 let Some(choice) = ladder.choose(present, budget, max_height) else {
                     continue;
                 };
                 let needs = present.and_then(|p| ladder.needs(p)).unwrap_or_default();
                 let worse = needs > choice.needs;
-                let held = worse && needs > budget.saturating_mul(HOPELESS);
-                if track.want(feed, choice.layer, held, now) {
+                let held = worse && needs > budget.saturating_mul(HOLD_FACTOR);
+                if track.want(forwarder, choice.layer, held, now) {
                     // What is better waits, if need be, for a keyframe that comes anyway.
                     if let Some(layer) = track.layers.get(choice.layer)
-                        && (needs > budget || subscriber.keyframes_left.pass(KEYFRAME_COST, now))
+                        && (needs > budget || subscriber.keyframe_requests.pass(KEYFRAME_COST, now))
                     {
-                        need(track.name, layer.asked_as());
+                        needs_keyframe(track.name, layer.requested_as());
                     }
                     if needs > budget
                         && let Some(bandwidth) = &mut subscriber.bandwidth
                     {
-                        bandwidth.regret(now);
+                        bandwidth.probe_failed(now);
                     }
-                } else if feed.is_left_waiting(now)
-                    && !track.catch_up(feed, choice.layer, &mut catch_up, now)
+                } else if forwarder.is_switch_overdue(now)
+                    && !track.catch_up(forwarder, choice.layer, &mut catch_up, now)
                 {
-                    feed.give_up();
+                    forwarder.cancel_switch();
                 }
                 if let (Some(next), Some(bandwidth)) = (choice.next, &mut subscriber.bandwidth)
-                    && feed.wanted.is_none()
+                    && forwarder.pending.is_none()
                     && bandwidth.may_probe(now)
                 {
-                    bandwidth.probe(now, (next * others + sound) * PROBE_MARGIN / 100);
+                    bandwidth.probe(now, (next * others + sound) * PROBE_PERCENT / 100);
                     probing.push(*viewer);
                 }
             }
@@ -334,10 +346,10 @@ impl Audience {
     }
 
     /// How high the pictures are that the feeds get of the first video track, where it is known.
-    pub(super) fn height(&self, feeds: &[Forwarder]) -> Option<u16> {
-        let mut video = self.tracks.iter().zip(feeds).filter(|(t, _)| t.name.video);
-        let (track, feed) = video.next()?;
-        Some(track.layers.get(feed.layer)?.height).filter(|height| *height > 0)
+    pub(super) fn height(&self, forwarders: &[Forwarder]) -> Option<u16> {
+        let mut video = self.tracks.iter().zip(forwarders).filter(|(t, _)| t.name.video);
+        let (track, forwarder) = video.next()?;
+        Some(track.layers.get(forwarder.layer)?.height).filter(|height| *height > 0)
     }
 
     /// Indices of a packet's track and layer; true if the layer has just begun, or begun anew.
@@ -349,10 +361,10 @@ impl Audience {
         let known = self.tracks.iter().position(|t| t.name == forwarded.name);
         let index = known.unwrap_or(self.tracks.len());
         if known.is_none() {
-            self.tracks.push(Track::new(forwarded.name));
+            self.tracks.push(SourceTrack::new(forwarded.name));
             for viewer in &self.viewers {
                 if let Some(subscriber) = subscribers.get_mut(*viewer) {
-                    subscriber.feeds.push(Forwarder::FRESH);
+                    subscriber.forwarders.push(Forwarder::NEW);
                 }
             }
         }
@@ -365,10 +377,10 @@ impl Audience {
             // Another source: whoever got it waits for its first keyframe.
             for viewer in &self.viewers {
                 let subscriber = subscribers.get_mut(*viewer);
-                let feed = subscriber.and_then(|s| s.feeds.get_mut(index));
-                if let Some(feed) = feed.filter(|f| f.layer == layer) {
-                    *feed = Forwarder::FRESH;
-                    feed.layer = layer;
+                let forwarder = subscriber.and_then(|s| s.forwarders.get_mut(index));
+                if let Some(forwarder) = forwarder.filter(|f| f.layer == layer) {
+                    *forwarder = Forwarder::NEW;
+                    forwarder.layer = layer;
                 }
             }
         }
@@ -378,8 +390,8 @@ impl Audience {
 
 /// Serves a subscriber from the past of a track: from the layer that suits it or, if there is no
 /// keyframe of that, from another one for now; then the layer is returned whose keyframe it needs.
-fn begin(
-    track: &Track,
+fn start_forwarding(
+    track: &SourceTrack,
     index: usize,
     subscriber: &mut Subscriber,
     catch_up: &mut CatchUpBudget<'_>,
@@ -389,13 +401,13 @@ fn begin(
     let budget = subscriber.budget();
     let choice = track.ladder(now, at).choose(None, budget, subscriber.max_height);
     let first = choice.map_or(0, |c| c.layer);
-    let feed = subscriber.feeds.get_mut(index)?;
-    if track.catch_up(feed, first, catch_up, now) {
+    let forwarder = subscriber.forwarders.get_mut(index)?;
+    if track.catch_up(forwarder, first, catch_up, now) {
         return None;
     }
     let others = 0..track.layers.len();
     for layer in others {
-        if !catch_up.refused && track.catch_up(feed, layer, catch_up, now) {
+        if !catch_up.refused && track.catch_up(forwarder, layer, catch_up, now) {
             break;
         }
     }

@@ -56,10 +56,10 @@ impl Batch {
     }
 
     /// Sends everything, and is empty.
-    pub(crate) fn send(&mut self, destination: SocketAddr, wire: &mut dyn Egress) {
+    pub(crate) fn send(&mut self, destination: SocketAddr, egress: &mut dyn Egress) {
         for run in self.runs.drain(..) {
             if let Some(datagrams) = self.buffer.get(run.start..run.end) {
-                wire.send(destination, datagrams, run.segment);
+                egress.send(destination, datagrams, run.segment);
             }
         }
         self.filled = 0;
@@ -86,13 +86,13 @@ mod tests {
     fn a_call_holds_equal_datagrams_and_perhaps_a_shorter_last_one() {
         let nowhere = SocketAddr::from(([192, 0, 2, 1], 9));
         let sent = |max: usize, lengths: &[usize]| {
-            let (mut batch, mut wire) = (Batch::default(), Calls(max, Vec::new()));
+            let (mut batch, mut egress) = (Batch::default(), Calls(max, Vec::new()));
             for length in lengths {
                 assert_eq!(batch.room(*length, max).len(), *length);
             }
-            batch.send(nowhere, &mut wire);
+            batch.send(nowhere, &mut egress);
             assert!(batch.runs.is_empty() && batch.filled == 0);
-            wire.1
+            egress.1
         };
         assert_eq!(sent(64, &[100, 100, 40, 100, 100]), [(240, 100), (200, 100)]);
         assert_eq!(sent(64, &[40, 100, 100]), [(40, 40), (200, 100)]);

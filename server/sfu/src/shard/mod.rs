@@ -6,10 +6,10 @@
 
 mod audience;
 mod batch;
+mod bitrate;
 mod bwe;
 mod forwarder;
 mod pacer;
-mod rate;
 mod retransmission;
 mod send_track;
 mod subscriber;
@@ -34,20 +34,20 @@ use crate::ice::demultiplexer::PeerKey;
 use crate::ids::SessionId;
 use crate::io::egress::{Egress, EgressCounters};
 use crate::rate_limit::LeakyBucket;
-use crate::rtcp::{CompoundPacket, Message, ntp, read};
+use crate::rtcp::{CompoundPacket, RtcpMessage, ntp, read};
 use crate::rtp::packet::{ForwardedPacket, TrackId};
 use crate::rtp::packet_cache::CacheBudget;
 use crate::stats::SubscriberStats;
 
 /// How often it is looked whose sender report is due.
-const ROUND: Duration = Duration::from_millis(100);
+const ROUND_INTERVAL: Duration = Duration::from_millis(100);
 
 /// What may be sent of the past may be exceeded for that long.
-const PAST_DEBT: Duration = Duration::from_secs(1);
+const CATCH_UP_DEBT: Duration = Duration::from_secs(1);
 
 /// From 1900 to some moment of 2020: receivers compare sender reports only with one
 /// another, and many take those from before 1970 for nonsense.
-const EPOCH: Duration = Duration::from_secs(3_800_000_000);
+const NTP_EPOCH: Duration = Duration::from_secs(3_800_000_000);
 
 /// What a shard has to tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +74,7 @@ pub(crate) struct Shard {
     subscribers: Subscribers,
     /// By the key of their stage.
     audiences: HashMap<usize, Audience>,
-    wire: Box<dyn Egress>,
+    egress: Box<dyn Egress>,
     batch: Batch,
     compound: CompoundPacket,
     /// RTCP on its way in or out.
@@ -88,26 +88,26 @@ pub(crate) struct Shard {
     /// The moment its own wall clock begins.
     begun: Instant,
     population: usize,
-    traffic: Arc<EgressCounters>,
+    counters: Arc<EgressCounters>,
     crypto: CryptoProvider,
     /// What may be sent of the past, on all stages together.
-    past: LeakyBucket,
+    catch_up_limit: LeakyBucket,
     budget: CacheBudget,
     limits: SfuLimits,
 }
 
 impl Shard {
-    /// A shard without subscribers, which sends through `wire` and counts media in `traffic`.
+    /// A shard without subscribers, which sends through `egress` and counts media in `counters`.
     pub(crate) fn new(
         now: Instant,
         limits: &SfuLimits,
-        wire: Box<dyn Egress>,
-        traffic: Arc<EgressCounters>,
+        egress: Box<dyn Egress>,
+        counters: Arc<EgressCounters>,
     ) -> Self {
         Shard {
             subscribers: Subscribers::default(),
             audiences: HashMap::new(),
-            wire,
+            egress,
             batch: Batch::default(),
             compound: CompoundPacket::default(),
             report: Vec::new(),
@@ -117,9 +117,9 @@ impl Shard {
             probe_at: None,
             begun: now,
             population: 0,
-            traffic,
+            counters,
             crypto: from_feature_flags(),
-            past: LeakyBucket::new(PAST_DEBT, now),
+            catch_up_limit: LeakyBucket::new(CATCH_UP_DEBT, now),
             budget: CacheBudget::new(limits),
             limits: limits.clone(),
         }
@@ -142,7 +142,7 @@ impl Shard {
         let audience = self.audiences.entry(stage);
         let audience = audience.or_insert_with(|| Audience::new(now, &self.limits, &self.budget));
         let news = &mut self.news;
-        audience.join(key, now, &mut self.subscribers, &mut self.past, |track, layer| {
+        audience.join(key, now, &mut self.subscribers, &mut self.catch_up_limit, |track, layer| {
             news.push(ShardEvent::KeyframeNeeded { stage, track, layer });
         });
     }
@@ -153,7 +153,7 @@ impl Shard {
             return;
         };
         self.population -= 1;
-        subscriber.goodbye(&mut self.compound, &mut self.report, self.wire.as_mut());
+        subscriber.send_bye(&mut self.compound, &mut self.report, self.egress.as_mut());
         if let Some(audience) = self.audiences.get_mut(&subscriber.stage) {
             audience.leave(key);
         }
@@ -164,7 +164,7 @@ impl Shard {
         if let Some(subscriber) = self.subscribers.get_mut(key) {
             subscriber.remote = remote;
             if let Some(bandwidth) = &mut subscriber.bandwidth {
-                bandwidth.moved();
+                bandwidth.path_changed();
             }
         }
     }
@@ -181,7 +181,7 @@ impl Shard {
     pub(crate) fn forward(&mut self, now: Instant, stage: usize, burst: &[ForwardedPacket]) {
         let audience = self.audiences.entry(stage);
         let audience = audience.or_insert_with(|| Audience::new(now, &self.limits, &self.budget));
-        let mut way = SendContext { batch: &mut self.batch, wire: self.wire.as_mut(), now };
+        let mut way = SendContext { batch: &mut self.batch, egress: self.egress.as_mut(), now };
         let news = &mut self.news;
         let watched = !audience.viewers.is_empty();
         audience.forward(burst, &mut self.subscribers, &mut way, |track, layer| {
@@ -205,7 +205,7 @@ impl Shard {
     }
 
     /// What a subscriber says over SRTCP.
-    pub(crate) fn hear(&mut self, now: Instant, key: PeerKey, datagram: &[u8]) {
+    pub(crate) fn handle_rtcp(&mut self, now: Instant, key: PeerKey, datagram: &[u8]) {
         let ntp = self.ntp(now);
         let Some(subscriber) = self.subscribers.get_mut(key) else {
             return;
@@ -216,32 +216,38 @@ impl Shard {
         let Some(audience) = self.audiences.get_mut(&subscriber.stage) else {
             return;
         };
-        let mut way = SendContext { batch: &mut self.batch, wire: self.wire.as_mut(), now };
+        let mut way = SendContext { batch: &mut self.batch, egress: self.egress.as_mut(), now };
         read(&self.report, |message| match message {
-            Message::Reception(report) => subscriber.heard(&report, ntp),
-            Message::Nack(nack) => {
+            RtcpMessage::Reception(report) => subscriber.on_reception_report(&report, ntp),
+            RtcpMessage::Nack(nack) => {
                 let find = |source, sequence| audience.find(source, sequence);
-                subscriber.repair(&nack, find, &mut way);
+                subscriber.retransmit(&nack, find, &mut way);
             }
-            Message::PictureLost { ssrc } => {
+            RtcpMessage::KeyframeRequest { ssrc } => {
                 subscriber.stats.keyframe_requests += 1;
                 if let Some(track) = subscriber.track(ssrc).filter(|t| t.video)
-                    && let Some(layer) =
-                        audience.picture_lost(track, now, subscriber, &mut self.past)
+                    && let Some(layer) = audience.keyframe_requested(
+                        track,
+                        now,
+                        subscriber,
+                        &mut self.catch_up_limit,
+                    )
                 {
                     let stage = subscriber.stage;
                     self.news.push(ShardEvent::KeyframeNeeded { stage, track, layer });
                 }
             }
-            Message::Transport(feedback) => subscriber.told(&feedback, now),
-            Message::Reference(time) => subscriber.referred(time, ntp),
+            RtcpMessage::TransportFeedback(feedback) => {
+                subscriber.on_transport_feedback(&feedback, now)
+            }
+            RtcpMessage::ReferenceTime(time) => subscriber.on_reference_time(time, ntp),
         });
         subscriber.send(&mut way);
     }
 
     /// Does what is due.
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
-        let mut way = SendContext { batch: &mut self.batch, wire: self.wire.as_mut(), now };
+        let mut way = SendContext { batch: &mut self.batch, egress: self.egress.as_mut(), now };
         for audience in self.audiences.values_mut() {
             audience.catch_up(now, &mut self.subscribers, &mut way);
         }
@@ -250,13 +256,13 @@ impl Shard {
         if now < self.round_at {
             return;
         }
-        self.round_at = now + ROUND;
+        self.round_at = now + ROUND_INTERVAL;
         let ntp = self.ntp(now);
         for (stage, audience) in &mut self.audiences {
             let (news, probing) = (&mut self.news, &mut self.probing);
-            let past = &mut self.past;
-            audience.serve_queue(now, &mut self.subscribers, past);
-            audience.choose(now, &mut self.subscribers, past, probing, |track, layer| {
+            let catch_up_limit = &mut self.catch_up_limit;
+            audience.serve_queue(now, &mut self.subscribers, catch_up_limit);
+            audience.choose(now, &mut self.subscribers, catch_up_limit, probing, |track, layer| {
                 news.push(ShardEvent::KeyframeNeeded { stage: *stage, track, layer });
             });
         }
@@ -265,7 +271,7 @@ impl Shard {
         }
         for subscriber in self.subscribers.0.iter_mut().flatten() {
             let (compound, report) = (&mut self.compound, &mut self.report);
-            subscriber.report(now, ntp, compound, report, self.wire.as_mut());
+            subscriber.send_report(now, ntp, compound, report, self.egress.as_mut());
         }
     }
 
@@ -276,7 +282,7 @@ impl Shard {
         }
         self.probe_at = None;
         let (subscribers, audiences) = (&mut self.subscribers, &self.audiences);
-        let mut way = SendContext { batch: &mut self.batch, wire: self.wire.as_mut(), now };
+        let mut way = SendContext { batch: &mut self.batch, egress: self.egress.as_mut(), now };
         let probe_at = &mut self.probe_at;
         self.probing.retain(|key| {
             let Some(subscriber) = subscribers.get_mut(*key) else {
@@ -287,7 +293,11 @@ impl Shard {
             else {
                 return false;
             };
-            subscriber.fill(bytes, |source, sequence| audience.find(source, sequence), &mut way);
+            subscriber.send_padding(
+                bytes,
+                |source, sequence| audience.find(source, sequence),
+                &mut way,
+            );
             subscriber.send(&mut way);
             *probe_at = Some(probe_at.map_or(next, |at: Instant| at.min(next)));
             true
@@ -305,22 +315,22 @@ impl Shard {
     pub(crate) fn stats(&self, key: PeerKey) -> Option<SubscriberStats> {
         let subscriber = self.subscribers.0.get(key)?.as_ref()?;
         let audience = self.audiences.get(&subscriber.stage);
-        let bandwidth = subscriber.bandwidth.as_ref().filter(|b| b.is_told());
+        let bandwidth = subscriber.bandwidth.as_ref().filter(|b| b.has_feedback());
         Some(SubscriberStats {
             bandwidth: bandwidth.map(|b| b.estimate()),
-            height: audience.and_then(|a| a.height(&subscriber.feeds)),
-            layer_changes: subscriber.feeds.iter().map(|f| f.changes).sum(),
+            height: audience.and_then(|a| a.height(&subscriber.forwarders)),
+            layer_changes: subscriber.forwarders.iter().map(|f| f.changes).sum(),
             ..subscriber.stats
         })
     }
 
     fn count(&mut self) {
-        self.traffic.media.fetch_add(std::mem::take(&mut self.batch.media), Relaxed);
+        self.counters.media.fetch_add(std::mem::take(&mut self.batch.media), Relaxed);
     }
 
     /// The time of its own wall clock.
     fn ntp(&self, now: Instant) -> u64 {
-        ntp(EPOCH + now.saturating_duration_since(self.begun))
+        ntp(NTP_EPOCH + now.saturating_duration_since(self.begun))
     }
 }
 
@@ -340,14 +350,14 @@ pub(crate) trait Shards: Send {
     fn reset(&mut self, stage: usize);
     /// See [`Shard::forget`].
     fn forget(&mut self, stage: usize);
-    /// See [`Shard::hear`].
-    fn hear(&mut self, now: Instant, key: PeerKey, datagram: &[u8]);
+    /// See [`Shard::handle_rtcp`].
+    fn handle_rtcp(&mut self, now: Instant, key: PeerKey, datagram: &[u8]);
     /// See [`Shard::handle_timeout`]; nothing where shards look at the time themselves.
     fn handle_timeout(&mut self, now: Instant);
     /// See [`Shard::deadline`].
     fn deadline(&self) -> Option<Instant>;
     /// Adds what they have to tell.
-    fn take_news(&mut self, news: &mut Vec<ShardEvent>);
+    fn take_events(&mut self, news: &mut Vec<ShardEvent>);
     /// Whether they have no time left for more subscribers.
     fn is_full(&self) -> bool;
     /// What is known of a subscriber's reception; at most about a second old.
@@ -384,8 +394,8 @@ impl Shards for Shard {
         Shard::forget(self, stage);
     }
 
-    fn hear(&mut self, now: Instant, key: PeerKey, datagram: &[u8]) {
-        Shard::hear(self, now, key, datagram);
+    fn handle_rtcp(&mut self, now: Instant, key: PeerKey, datagram: &[u8]) {
+        Shard::handle_rtcp(self, now, key, datagram);
     }
 
     fn handle_timeout(&mut self, now: Instant) {
@@ -396,7 +406,7 @@ impl Shards for Shard {
         Shard::deadline(self)
     }
 
-    fn take_news(&mut self, news: &mut Vec<ShardEvent>) {
+    fn take_events(&mut self, news: &mut Vec<ShardEvent>) {
         news.append(&mut self.news);
     }
 

@@ -13,28 +13,28 @@ pub(super) const CATCH_UP_PACKETS: usize = 16;
 
 /// Of the stream, in percent: on a line that carries four times as much it fills no queue, with what is
 /// live and sound.
-const OF_THE_STREAM: u64 = 300;
+const STREAM_PERCENT: u64 = 300;
 
 /// Of what the line is known to carry, in percent: more arrives as long as nothing waits.
-const OF_THE_LINE: u64 = 150;
+const LINE_PERCENT: u64 = 150;
 
 /// Of the stream, in percent, while packets wait on the way.
-const WHILE_THEY_WAIT: u64 = 125;
+const QUEUED_PERCENT: u64 = 125;
 
 /// Packets that wait longer fill a queue.
-const WAITING: Duration = Duration::from_millis(60);
+const MAX_QUEUING_DELAY: Duration = Duration::from_millis(60);
 
 /// Bits per second of a stream that has just begun.
-const JUST_BEGUN: u64 = 4_000_000;
+const INITIAL_BITS: u64 = 4_000_000;
 
 /// Least pace, in bits per second.
-const LEAST: u64 = 1_000_000;
+const MIN_BITS: u64 = 1_000_000;
 
 /// What is sent at once of the past is what the stream has in so long, which is about a keyframe; and
 /// its bounds, in bytes.
-const AT_ONCE: u64 = 400;
-const LEAST_AT_ONCE: u64 = 64 * 1024;
-const MOST_AT_ONCE: u64 = 256 * 1024;
+const BURST_MILLIS: u64 = 400;
+const MIN_BURST_BYTES: u64 = 64 * 1024;
+const MAX_BURST_BYTES: u64 = 256 * 1024;
 
 /// What one subscriber may be sent of one track's past.
 #[derive(Clone, Copy, Debug)]
@@ -46,26 +46,27 @@ pub(super) struct Pacer {
 
 impl Pacer {
     /// Nothing was sent yet.
-    pub(super) const FRESH: Pacer = Pacer { left: 0, counted: None };
+    pub(super) const NEW: Pacer = Pacer { left: 0, counted: None };
 
     /// Time has passed. The stream has so many bits per second; 0 if that isn't known yet.
     pub(super) fn earn(&mut self, now: Instant, stream: u64, line: Option<&BandwidthEstimator>) {
-        let stream = if stream == 0 { JUST_BEGUN } else { stream };
+        let stream = if stream == 0 { INITIAL_BITS } else { stream };
         let Some(counted) = self.counted.replace(now) else {
-            self.left = (stream / 8 * AT_ONCE / 1_000).clamp(LEAST_AT_ONCE, MOST_AT_ONCE) as i64;
+            self.left =
+                (stream / 8 * BURST_MILLIS / 1_000).clamp(MIN_BURST_BYTES, MAX_BURST_BYTES) as i64;
             return;
         };
-        let line = line.filter(|line| line.is_told());
-        let waits = line.is_some_and(|line| line.waiting() > WAITING);
-        let pace = match line {
-            Some(_) if waits => stream * WHILE_THEY_WAIT / 100,
-            Some(line) => (stream * OF_THE_STREAM).max(line.estimate() * OF_THE_LINE) / 100,
-            None => stream * OF_THE_STREAM / 100,
+        let line = line.filter(|line| line.has_feedback());
+        let waits = line.is_some_and(|line| line.queuing_delay() > MAX_QUEUING_DELAY);
+        let pacer = match line {
+            Some(_) if waits => stream * QUEUED_PERCENT / 100,
+            Some(line) => (stream * STREAM_PERCENT).max(line.estimate() * LINE_PERCENT) / 100,
+            None => stream * STREAM_PERCENT / 100,
         };
         // What was not used for long is not saved up.
         let passed = now.saturating_duration_since(counted).min(CATCH_UP_INTERVAL * 4);
-        let earned = u128::from(pace.max(LEAST)) * passed.as_micros() / 8_000_000;
-        self.left = (self.left + earned as i64).min(MOST_AT_ONCE as i64);
+        let earned = u128::from(pacer.max(MIN_BITS)) * passed.as_micros() / 8_000_000;
+        self.left = (self.left + earned as i64).min(MAX_BURST_BYTES as i64);
     }
 
     /// Whether more may be sent now.
@@ -88,12 +89,12 @@ mod tests {
     fn the_past_is_sent_several_times_faster_than_the_stream_behind_its_keyframe() {
         let begun = Instant::now();
         let stream = 6_000_000;
-        let mut pace = Pacer::FRESH;
+        let mut pacer = Pacer::NEW;
         let (mut sent, mut first) = (0, 0);
         for tick in 0..200 {
-            pace.earn(begun + CATCH_UP_INTERVAL * tick, stream, None);
-            while pace.is_open() {
-                pace.spend(1_200);
+            pacer.earn(begun + CATCH_UP_INTERVAL * tick, stream, None);
+            while pacer.is_open() {
+                pacer.spend(1_200);
                 sent += 1_200;
             }
             if tick == 0 {

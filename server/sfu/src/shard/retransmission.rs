@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::bwe::BandwidthEstimator;
-use super::send_track::{Place, SendTrack};
+use super::send_track::{HeaderFields, SendTrack};
 use super::subscriber::{SendContext, Subscriber, number, seal};
 use crate::rtcp::Nack;
 use crate::rtp::packet::{Packet, Source};
@@ -12,7 +12,7 @@ use crate::srtp::Sealer;
 
 /// Repairs a second that one subscriber can ask for: more than a bad network loses, less than what
 /// would make an amplifier of us.
-pub(super) const REPAIRS_A_SECOND: u32 = 1_000;
+pub(super) const MAX_RETRANSMISSIONS_PER_SECOND: u32 = 1_000;
 
 /// Packets that are repeated to fill a probe, newest first.
 const PROBE_PACKETS: u16 = 64;
@@ -20,14 +20,14 @@ const PROBE_PACKETS: u16 = 64;
 /// How much of something a subscriber may still ask for. A quarter of a second's worth may be asked for
 /// at once.
 pub(super) struct TokenBucket {
-    a_second: u32,
+    per_second: u32,
     left: u32,
     counted: Instant,
 }
 
 impl TokenBucket {
-    pub(super) fn new(a_second: u32, now: Instant) -> Self {
-        TokenBucket { a_second, left: a_second / 4, counted: now }
+    pub(super) fn new(per_second: u32, now: Instant) -> Self {
+        TokenBucket { per_second, left: per_second / 4, counted: now }
     }
 
     /// Takes so many, if there are as many left.
@@ -42,17 +42,17 @@ impl TokenBucket {
 
     fn refill(&mut self, now: Instant) {
         let passed = now.saturating_duration_since(self.counted);
-        let earned = passed.as_millis() * u128::from(self.a_second) / 1_000;
+        let earned = passed.as_millis() * u128::from(self.per_second) / 1_000;
         if earned > 0 {
             let earned = u32::try_from(earned).unwrap_or(u32::MAX);
-            self.left = self.left.saturating_add(earned).min(self.a_second / 4);
+            self.left = self.left.saturating_add(earned).min(self.per_second / 4);
             self.counted = now;
         }
     }
 }
 
 /// Repairs of which it is remembered when they were sent.
-const REMEMBERED: usize = 128;
+const LOGGED_RETRANSMISSIONS: usize = 128;
 
 /// When packets were last sent again, by the end of their numbers. Empty until something is.
 #[derive(Default)]
@@ -69,16 +69,16 @@ impl RetransmissionLog {
     /// Whether a packet shall be sent again, which is then taken note of. Browsers ask again after what they
     /// believe to be the round trip; on a line that has just become narrow that is too soon, and what is
     /// on its way would be sent once more, and fill the line.
-    fn may_send(&mut self, ssrc: u32, number: u16, now: Instant, travelling: Duration) -> bool {
+    fn may_send(&mut self, ssrc: u32, number: u16, now: Instant, transit: Duration) -> bool {
         if self.0.is_empty() {
-            self.0 = vec![None; REMEMBERED].into();
+            self.0 = vec![None; LOGGED_RETRANSMISSIONS].into();
         }
-        let Some(slot) = self.0.get_mut(usize::from(number) % REMEMBERED) else {
+        let Some(slot) = self.0.get_mut(usize::from(number) % LOGGED_RETRANSMISSIONS) else {
             return true;
         };
         let on_its_way = slot.is_some_and(|sent| {
             let same = (sent.ssrc, sent.number) == (ssrc, number);
-            same && now.saturating_duration_since(sent.at) < travelling
+            same && now.saturating_duration_since(sent.at) < transit
         });
         if !on_its_way {
             *slot = Some(Sent { ssrc, number, at: now });
@@ -90,49 +90,51 @@ impl RetransmissionLog {
 impl Subscriber {
     /// How long a repair takes to arrive and to be missed: a little less than the round trip, and no less
     /// than what packets wait in queues.
-    fn travelling(&self) -> Duration {
+    fn transit_time(&self) -> Duration {
         let round_trip = self.stats.round_trip.unwrap_or_default() * 3 / 4;
-        self.bandwidth.as_ref().map_or(round_trip, |it| it.waiting().max(round_trip))
+        self.bandwidth.as_ref().map_or(round_trip, |it| it.queuing_delay().max(round_trip))
     }
 
     /// Writes what it misses again. `find` gives the packet of a source by its sequence number.
-    pub(super) fn repair<'p>(
+    pub(super) fn retransmit<'p>(
         &mut self,
         nack: &Nack<'_>,
         find: impl Fn(Source, u64) -> Option<&'p Packet>,
         way: &mut SendContext<'_>,
     ) {
         self.stats.nacks += 1;
-        let travelling = self.travelling();
-        let Some(track) = self.tracks.iter_mut().find(|t| t.ssrc == nack.ssrc && t.is_repaired())
+        let transit = self.transit_time();
+        let Some(track) =
+            self.tracks.iter_mut().find(|t| t.ssrc == nack.ssrc && t.is_retransmitted())
         else {
             return;
         };
-        let mut again = Retransmission {
+        let mut retransmission = Retransmission {
             track,
             sealer: &mut self.sealer,
             bandwidth: self.bandwidth.as_deref_mut(),
             transport_number: &mut self.transport_number,
         };
         for missing in nack.missing() {
-            let Some(origin) = again.track.rewriter.origin(missing) else {
+            let Some(origin) = retransmission.track.rewriter.origin(missing) else {
                 continue;
             };
             let Some(packet) = find(origin.source(), origin.sequence) else {
                 continue;
             };
-            if !self.repaired.may_send(nack.ssrc, missing, way.now, travelling) {
+            if !self.retransmissions.may_send(nack.ssrc, missing, way.now, transit) {
                 continue;
             }
-            if !self.repairs_left.take(1, way.now) {
+            if !self.retransmission_limit.take(1, way.now) {
                 return;
             }
-            self.stats.retransmissions += u64::from(again.send(origin, packet, way).is_some());
+            self.stats.retransmissions +=
+                u64::from(retransmission.send(origin, packet, way).is_some());
         }
     }
 
     /// Writes about `bytes` of repairs that nobody asked for, to see whether they are carried.
-    pub(super) fn fill<'p>(
+    pub(super) fn send_padding<'p>(
         &mut self,
         bytes: usize,
         find: impl Fn(Source, u64) -> Option<&'p Packet>,
@@ -143,7 +145,7 @@ impl Subscriber {
             return;
         };
         let newest = track.rewriter.last().map_or(0, |l| l.sequence as u16);
-        let mut again = Retransmission {
+        let mut retransmission = Retransmission {
             track,
             sealer: &mut self.sealer,
             bandwidth: self.bandwidth.as_deref_mut(),
@@ -156,10 +158,10 @@ impl Subscriber {
             }
             let number = newest.wrapping_sub(back);
             // Only where a repair has a stream of its own: elsewhere it would count as nothing.
-            if let Some(origin) = again.track.rewriter.origin(number)
+            if let Some(origin) = retransmission.track.rewriter.origin(number)
                 && let Some(packet) = find(origin.source(), origin.sequence)
-                && again.is_apart(packet)
-                && let Some(sent) = again.send(origin, packet, way)
+                && retransmission.has_rtx(packet)
+                && let Some(sent) = retransmission.send(origin, packet, way)
             {
                 left = left.saturating_sub(sent);
             }
@@ -176,8 +178,8 @@ struct Retransmission<'a> {
 }
 
 impl Retransmission<'_> {
-    fn is_apart(&mut self, packet: &Packet) -> bool {
-        self.track.taken_as(packet).is_some_and(|t| t.repair.is_some())
+    fn has_rtx(&mut self, packet: &Packet) -> bool {
+        self.track.payload_mapping(packet).is_some_and(|t| t.repair.is_some())
     }
 
     /// Writes the packet found at `origin` once more; its length, if it was written.
@@ -187,25 +189,25 @@ impl Retransmission<'_> {
         packet: &Packet,
         way: &mut SendContext<'_>,
     ) -> Option<usize> {
-        let taken_as = self.track.taken_as(packet)?;
+        let mapping = self.track.payload_mapping(packet)?;
         let mut numbers = origin.rewrite(packet);
         let missing = numbers.sequence as u16;
         let picture = numbers.picture;
-        let place = match taken_as.repair {
+        let fields = match mapping.repair {
             Some(payload_type) => {
                 numbers.sequence = self.track.next_repair();
                 let counted = self.bandwidth.is_some() && self.track.counts_transport();
                 let transport = number(counted, self.transport_number);
                 let ssrc = self.track.repair_ssrc;
-                let named = !self.track.known;
-                Place { payload_type, ssrc, numbers, padded: false, named, transport }
+                let with_mid = !self.track.mid_known;
+                HeaderFields { payload_type, ssrc, numbers, padded: false, with_mid, transport }
             }
-            None => self.track.once_more(taken_as, numbers)?,
+            None => self.track.recorded_header(mapping, numbers)?,
         };
         let mut scratch = std::mem::take(&mut way.batch.scratch);
         scratch.clear();
         // RFC 4588 §4: the original number, then the payload.
-        if taken_as.repair.is_some() {
+        if mapping.repair.is_some() {
             scratch.extend_from_slice(&missing.to_be_bytes());
         }
         let begin = scratch.len();
@@ -213,12 +215,12 @@ impl Retransmission<'_> {
         if let Some(picture) = picture {
             picture.write(scratch.get_mut(begin..).unwrap_or_default());
         }
-        let sent = seal(self.sealer, self.track, &place, packet, &scratch, way);
+        let sent = seal(self.sealer, self.track, &fields, packet, &scratch, way);
         way.batch.scratch = scratch;
         // What goes once more was counted when it went first.
-        let number = place.transport.filter(|_| taken_as.repair.is_some());
+        let number = fields.transport.filter(|_| mapping.repair.is_some());
         if let (Some(bandwidth), Some(number), Some(bytes)) = (&mut self.bandwidth, number, sent) {
-            bandwidth.sent(way.now, number, bytes);
+            bandwidth.on_sent(way.now, number, bytes);
         }
         sent
     }
@@ -231,16 +233,16 @@ mod tests {
     #[test]
     #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
     fn what_is_on_its_way_is_not_sent_once_more() {
-        let (begun, travelling) = (Instant::now(), Duration::from_millis(150));
+        let (begun, transit) = (Instant::now(), Duration::from_millis(150));
         let at = |millis| begun + Duration::from_millis(millis);
-        let mut repaired = RetransmissionLog::default();
-        assert!(repaired.may_send(1, 65_535, at(0), travelling));
+        let mut retransmissions = RetransmissionLog::default();
+        assert!(retransmissions.may_send(1, 65_535, at(0), transit));
         // Others are.
-        assert!(repaired.may_send(1, 0, at(10), travelling));
-        assert!(!repaired.may_send(1, 65_535, at(20), travelling));
-        assert!(!repaired.may_send(1, 65_535, at(149), travelling), "nor is it counted anew");
-        assert!(repaired.may_send(1, 65_535, at(150), travelling));
-        assert!(repaired.may_send(2, 65_535, at(160), travelling), "another stream's");
-        assert!(repaired.may_send(1, 0, at(20), Duration::from_millis(2)), "a quick line");
+        assert!(retransmissions.may_send(1, 0, at(10), transit));
+        assert!(!retransmissions.may_send(1, 65_535, at(20), transit));
+        assert!(!retransmissions.may_send(1, 65_535, at(149), transit), "nor is it counted anew");
+        assert!(retransmissions.may_send(1, 65_535, at(150), transit));
+        assert!(retransmissions.may_send(2, 65_535, at(160), transit), "another stream's");
+        assert!(retransmissions.may_send(1, 0, at(20), Duration::from_millis(2)), "a quick line");
     }
 }

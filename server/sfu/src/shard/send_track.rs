@@ -13,7 +13,7 @@ use crate::rtp::rewriter::{RewrittenNumbers, RtpRewriter};
 pub(super) const MAX_HEADER: usize = 12 + 4 + 304;
 
 /// Packets of sound that can be sent again: more than players wait for.
-const REMEMBERED: usize = 64;
+const RECORDED_HEADERS: usize = 64;
 
 /// What was negotiated for one m-line of a subscriber.
 pub(crate) struct NegotiatedTrack {
@@ -26,7 +26,7 @@ pub(crate) struct NegotiatedTrack {
     pub(crate) codecs: CodecConfig,
     pub(crate) extensions: ExtensionMap,
     /// It is sound, and what is lost of it is asked for again.
-    pub(crate) repairs_sound: bool,
+    pub(crate) retransmits_audio: bool,
     /// Gives the first numbers.
     pub(crate) random: u64,
 }
@@ -38,16 +38,16 @@ pub(super) struct SendTrack {
     pub(super) repair_ssrc: u32,
     pub(super) rewriter: RtpRewriter,
     codecs: CodecConfig,
-    ids: Ids,
+    ids: ExtensionIds,
     mid: String,
     /// The subscriber has reported on it, and so knows which m-line it belongs to (RFC 9143 §9.2:
     /// that is what MID is for, until then).
-    pub(super) known: bool,
-    matched: Option<Match>,
+    pub(super) mid_known: bool,
+    matched: Option<CodecMatch>,
     /// Of repairs; counts upwards only, like [`RewrittenNumbers::sequence`].
     repairs: u64,
     /// How the latest packets were written, of sound that is sent again.
-    written: Option<Box<[Option<Written>; REMEMBERED]>>,
+    written: Option<Box<[Option<HeaderRecord>; RECORDED_HEADERS]>>,
     /// Sent on the media's own stream, as sender reports count them.
     pub(super) packets: u32,
     pub(super) bytes: u32,
@@ -56,7 +56,7 @@ pub(super) struct SendTrack {
 }
 
 /// The subscriber's numbers for header extensions (RFC 8285 §5).
-struct Ids {
+struct ExtensionIds {
     mid: Option<u8>,
     transport: Option<u8>,
     level: Option<u8>,
@@ -66,10 +66,10 @@ struct Ids {
 }
 
 #[derive(Clone, Copy)]
-struct Match {
+struct CodecMatch {
     source: Source,
     payload_type: Pt,
-    taken_as: Option<PayloadMapping>,
+    mapping: Option<PayloadMapping>,
 }
 
 /// How a subscriber takes a codec.
@@ -81,13 +81,13 @@ pub(super) struct PayloadMapping {
 }
 
 /// Where a packet goes in the stream.
-pub(super) struct Place {
+pub(super) struct HeaderFields {
     pub(super) payload_type: u8,
     pub(super) ssrc: u32,
     pub(super) numbers: RewrittenNumbers,
     pub(super) padded: bool,
     /// It says to which m-line it belongs.
-    pub(super) named: bool,
+    pub(super) with_mid: bool,
     /// Transport-wide sequence number.
     pub(super) transport: Option<u16>,
 }
@@ -97,16 +97,16 @@ pub(super) struct Place {
 /// Sound has no stream for repairs in browsers: it is sent again as it was, to the bit, since no number
 /// is sealed with different contents (see [`crate::srtp`]).
 #[derive(Clone, Copy)]
-struct Written {
+struct HeaderRecord {
     sequence: u64,
-    named: bool,
+    with_mid: bool,
     transport: Option<u16>,
 }
 
 impl SendTrack {
     pub(super) fn new(negotiated: NegotiatedTrack) -> Self {
         let id = |extension| negotiated.extensions.id_of(extension).filter(|id| *id < 15);
-        let ids = Ids {
+        let ids = ExtensionIds {
             mid: id(Extension::RtpMid).filter(|_| (1..=16).contains(&negotiated.mid.len())),
             transport: id(Extension::TransportSequenceNumber),
             level: id(Extension::AudioLevel).filter(|_| !negotiated.name.video),
@@ -122,10 +122,10 @@ impl SendTrack {
             codecs: negotiated.codecs,
             ids,
             mid: negotiated.mid,
-            known: false,
+            mid_known: false,
             matched: None,
             repairs: negotiated.random >> 48 & 0x7fff,
-            written: negotiated.repairs_sound.then(|| Box::new([None; REMEMBERED])),
+            written: negotiated.retransmits_audio.then(|| Box::new([None; RECORDED_HEADERS])),
             packets: 0,
             bytes: 0,
             lost: 0,
@@ -133,62 +133,67 @@ impl SendTrack {
     }
 
     /// How the subscriber takes the packet's codec, if it does.
-    pub(super) fn taken_as(&mut self, packet: &Packet) -> Option<PayloadMapping> {
+    pub(super) fn payload_mapping(&mut self, packet: &Packet) -> Option<PayloadMapping> {
         let (source, payload_type) = (packet.source, packet.codec.pt());
         if let Some(m) = self.matched
             && (m.source, m.payload_type) == (source, payload_type)
         {
-            return m.taken_as;
+            return m.mapping;
         }
         // Less than the whole of such a stream is nothing to who isn't told how it is built.
         let is_told = self.ids.dependency.is_some() || packet.extensions.dependency.is_none();
         let params = self.codecs.match_params(packet.codec);
         let params = params.filter(|_| packet.source.layer.is_none() || is_told);
-        let taken_as = params.map(|params| PayloadMapping {
+        let mapping = params.map(|params| PayloadMapping {
             payload_type: *params.pt(),
             repair: params.resend().map(|pt| *pt),
         });
-        self.matched = Some(Match { source, payload_type, taken_as });
-        taken_as
+        self.matched = Some(CodecMatch { source, payload_type, mapping });
+        mapping
     }
 
     /// Whether what is lost of it is sent again.
-    pub(super) fn is_repaired(&self) -> bool {
-        self.name.video || self.is_remembered()
+    pub(super) fn is_retransmitted(&self) -> bool {
+        self.name.video || self.records_headers()
     }
 
     /// Whether it is remembered how its packets were written.
-    pub(super) fn is_remembered(&self) -> bool {
+    pub(super) fn records_headers(&self) -> bool {
         self.written.is_some()
     }
 
     /// Takes note of how a packet was written, where it is to be written the same way again.
-    pub(super) fn wrote(&mut self, place: &Place) {
+    pub(super) fn record_header(&mut self, fields: &HeaderFields) {
         if let Some(slots) = &mut self.written {
-            let Place { named, transport, numbers: RewrittenNumbers { sequence, .. }, .. } = *place;
-            slots[slot(sequence)] = Some(Written { sequence, named, transport });
+            let HeaderFields {
+                with_mid,
+                transport,
+                numbers: RewrittenNumbers { sequence, .. },
+                ..
+            } = *fields;
+            slots[slot(sequence)] = Some(HeaderRecord { sequence, with_mid, transport });
         }
     }
 
     /// Where a packet went that has no repairs of their own, to go there once more: [`None`] if that
     /// isn't known any more.
-    pub(super) fn once_more(
+    pub(super) fn recorded_header(
         &self,
-        taken_as: PayloadMapping,
+        mapping: PayloadMapping,
         numbers: RewrittenNumbers,
-    ) -> Option<Place> {
+    ) -> Option<HeaderFields> {
         let sequence = numbers.sequence;
         let written = match &self.written {
             Some(slots) => slots[slot(sequence)].filter(|it| it.sequence == sequence)?,
             // Of such pictures all headers are alike.
-            None => Written { sequence, named: !self.known, transport: None },
+            None => HeaderRecord { sequence, with_mid: !self.mid_known, transport: None },
         };
-        Some(Place {
-            payload_type: taken_as.payload_type,
+        Some(HeaderFields {
+            payload_type: mapping.payload_type,
             ssrc: self.ssrc,
             numbers,
             padded: false,
-            named: written.named,
+            with_mid: written.with_mid,
             transport: written.transport,
         })
     }
@@ -196,8 +201,8 @@ impl SendTrack {
     /// Whether a packet's header may say what is of the moment: it is never sealed again under the same
     /// number, or it is remembered how it was. Otherwise it must be the same to the bit each time: see
     /// [`crate::srtp`].
-    pub(super) fn is_free(&self, taken_as: PayloadMapping) -> bool {
-        !self.name.video || taken_as.repair.is_some()
+    pub(super) fn header_may_vary(&self, mapping: PayloadMapping) -> bool {
+        !self.name.video || mapping.repair.is_some()
     }
 
     /// The extension by which packets of the whole transport are counted, if negotiated.
@@ -215,16 +220,16 @@ impl SendTrack {
     pub(super) fn write_header(
         &self,
         header: &mut [u8; MAX_HEADER],
-        place: &Place,
+        fields: &HeaderFields,
         marker: bool,
         meaning: &ForwardedExtensions,
     ) -> usize {
         let dependency = meaning.dependency.as_ref().filter(|_| self.ids.dependency.is_some());
         // One that is too long for the short form has all others in the long one, too.
         let long = dependency.is_some_and(|it| it.is_long());
-        let mut elements = Elements { header, length: 16, long };
-        elements.add(self.ids.mid.filter(|_| place.named), self.mid.as_bytes());
-        if let Some(number) = place.transport {
+        let mut elements = ExtensionWriter { header, length: 16, long };
+        elements.add(self.ids.mid.filter(|_| fields.with_mid), self.mid.as_bytes());
+        if let Some(number) = fields.transport {
             elements.add(self.ids.transport, &number.to_be_bytes());
         }
         if let Some(level) = meaning.level_byte() {
@@ -239,18 +244,18 @@ impl SendTrack {
         if let Some(descriptor) = dependency
             && let Some(copy) = elements.add(self.ids.dependency, descriptor.bytes())
         {
-            let frame = descriptor.frame().wrapping_add(place.numbers.frame_shift);
+            let frame = descriptor.frame().wrapping_add(fields.numbers.frame_shift);
             DependencyDescriptor::write_frame(copy, frame);
         }
-        let Elements { header, length, .. } = elements;
+        let ExtensionWriter { header, length, .. } = elements;
         let extended = length > 16;
         let padded_length = length.next_multiple_of(4);
         header[length..padded_length].fill(0);
-        header[0] = 0x80 | u8::from(place.padded) << 5 | u8::from(extended) << 4;
-        header[1] = u8::from(marker) << 7 | place.payload_type & 0x7f;
-        header[2..4].copy_from_slice(&(place.numbers.sequence as u16).to_be_bytes());
-        header[4..8].copy_from_slice(&place.numbers.timestamp.to_be_bytes());
-        header[8..12].copy_from_slice(&place.ssrc.to_be_bytes());
+        header[0] = 0x80 | u8::from(fields.padded) << 5 | u8::from(extended) << 4;
+        header[1] = u8::from(marker) << 7 | fields.payload_type & 0x7f;
+        header[2..4].copy_from_slice(&(fields.numbers.sequence as u16).to_be_bytes());
+        header[4..8].copy_from_slice(&fields.numbers.timestamp.to_be_bytes());
+        header[8..12].copy_from_slice(&fields.ssrc.to_be_bytes());
         if !extended {
             return 12;
         }
@@ -263,14 +268,14 @@ impl SendTrack {
 }
 
 /// The extensions of a header in the making.
-struct Elements<'h> {
+struct ExtensionWriter<'h> {
     header: &'h mut [u8; MAX_HEADER],
     length: usize,
     /// In the two-byte form (RFC 8285 §4.3), not in the one-byte form.
     long: bool,
 }
 
-impl Elements<'_> {
+impl ExtensionWriter<'_> {
     /// Adds one, if it has a number and there is room; returns its value where it stands.
     fn add(&mut self, id: Option<u8>, value: &[u8]) -> Option<&mut [u8]> {
         let id = id?;
@@ -286,7 +291,7 @@ impl Elements<'_> {
 }
 
 fn slot(sequence: u64) -> usize {
-    (sequence % REMEMBERED as u64) as usize
+    (sequence % RECORDED_HEADERS as u64) as usize
 }
 
 #[cfg(test)]
@@ -306,23 +311,23 @@ mod tests {
             repair_ssrc: 10,
             codecs: CodecConfig::empty(),
             extensions,
-            repairs_sound: false,
+            retransmits_audio: false,
             random: 0,
         })
     }
 
     fn written(outgoing: &SendTrack, meaning: &ForwardedExtensions) -> Vec<u8> {
         let numbers = RewrittenNumbers { sequence: 1, timestamp: 2, picture: None, frame_shift: 3 };
-        let place = Place {
+        let fields = HeaderFields {
             payload_type: 96,
             ssrc: 9,
             numbers,
             padded: false,
-            named: true,
+            with_mid: true,
             transport: None,
         };
         let mut header = [0xff; MAX_HEADER];
-        let length = outgoing.write_header(&mut header, &place, true, meaning);
+        let length = outgoing.write_header(&mut header, &fields, true, meaning);
         header[..length].to_vec()
     }
 

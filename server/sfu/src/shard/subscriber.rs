@@ -9,23 +9,23 @@ use super::audience::KEYFRAME_DEBT;
 use super::batch::Batch;
 use super::bwe::BandwidthEstimator;
 use super::forwarder::Forwarder;
-use super::retransmission::{REPAIRS_A_SECOND, RetransmissionLog, TokenBucket};
-use super::send_track::{MAX_HEADER, NegotiatedTrack, Place, SendTrack};
+use super::retransmission::{MAX_RETRANSMISSIONS_PER_SECOND, RetransmissionLog, TokenBucket};
+use super::send_track::{HeaderFields, MAX_HEADER, NegotiatedTrack, SendTrack};
 use crate::ids::SessionId;
 use crate::io::egress::Egress;
 use crate::rate_limit::LeakyBucket;
 use crate::rtcp::{
-    CompoundPacket, ReceptionReport, ReferenceAnswer, ReferenceTime, SenderReport,
+    CompoundPacket, DelaySinceReference, ReceptionReport, ReferenceTime, SenderReport,
     TransportFeedback,
 };
 use crate::rtp::packet::{ForwardedExtensions, Packet, TrackId};
-use crate::srtp::keys::Keys;
-use crate::srtp::{InvalidSrtpKeys, Opener, Sealer};
+use crate::srtp::keys::SrtpKeys;
+use crate::srtp::{InvalidSrtpKeys, RtcpOpener, Sealer};
 use crate::stats::SubscriberStats;
 
 /// Packets a second of which one subscriber's feedback may tell: several times what the best picture
 /// has. Telling costs a subscriber next to nothing.
-const FEEDBACK_A_SECOND: u32 = 16_384;
+const MAX_FEEDBACK_PER_SECOND: u32 = 16_384;
 
 /// Time between two sender reports; the first comes in the round after the first packet.
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
@@ -35,10 +35,10 @@ pub(crate) struct Subscriber {
     pub(super) stage: usize,
     pub(super) remote: SocketAddr,
     pub(super) sealer: Sealer,
-    opener: Opener,
+    opener: RtcpOpener,
     pub(super) tracks: Vec<SendTrack>,
     /// What it gets of each of the stage's tracks, in their order.
-    pub(super) feeds: Vec<Forwarder>,
+    pub(super) forwarders: Vec<Forwarder>,
     /// What its network carries, if it takes video.
     pub(super) bandwidth: Option<Box<BandwidthEstimator>>,
     /// Higher pictures it doesn't want.
@@ -48,11 +48,11 @@ pub(crate) struct Subscriber {
     /// Its clock, which it shall hear of with the next report, and ours when it said so.
     reference: Option<(ReferenceTime, u32)>,
     /// Keyframes that it can ask the publisher for.
-    pub(super) keyframes_left: LeakyBucket,
-    pub(super) repairs_left: TokenBucket,
-    pub(super) repaired: RetransmissionLog,
+    pub(super) keyframe_requests: LeakyBucket,
+    pub(super) retransmission_limit: TokenBucket,
+    pub(super) retransmissions: RetransmissionLog,
     /// Packets of which its feedback may tell.
-    feedback_left: TokenBucket,
+    feedback_limit: TokenBucket,
     pub(super) stats: SubscriberStats,
 }
 
@@ -63,14 +63,14 @@ pub(crate) struct SubscriberSetup {
     pub(crate) remote: SocketAddr,
     /// Higher pictures it doesn't want.
     pub(crate) max_height: Option<u16>,
-    pub(crate) keys: Keys,
+    pub(crate) keys: SrtpKeys,
     pub(crate) tracks: Vec<NegotiatedTrack>,
 }
 
 /// What a packet's way to a subscriber needs besides the two.
 pub(super) struct SendContext<'a> {
     pub(super) batch: &'a mut Batch,
-    pub(super) wire: &'a mut dyn Egress,
+    pub(super) egress: &'a mut dyn Egress,
     pub(super) now: Instant,
 }
 
@@ -88,18 +88,18 @@ impl Subscriber {
             stage: admission.stage,
             remote: admission.remote,
             sealer: Sealer::new(&admission.keys, crypto)?,
-            opener: Opener::new(&admission.keys, crypto)?,
+            opener: RtcpOpener::new(&admission.keys, crypto)?,
             tracks,
-            feeds: Vec::new(),
+            forwarders: Vec::new(),
             bandwidth: video.then(|| Box::new(BandwidthEstimator::new(now))),
             max_height: admission.max_height,
             transport_number: 0,
             report_due: now,
             reference: None,
-            keyframes_left: LeakyBucket::new(KEYFRAME_DEBT, now),
-            repairs_left: TokenBucket::new(REPAIRS_A_SECOND, now),
-            repaired: RetransmissionLog::default(),
-            feedback_left: TokenBucket::new(FEEDBACK_A_SECOND, now),
+            keyframe_requests: LeakyBucket::new(KEYFRAME_DEBT, now),
+            retransmission_limit: TokenBucket::new(MAX_RETRANSMISSIONS_PER_SECOND, now),
+            retransmissions: RetransmissionLog::default(),
+            feedback_limit: TokenBucket::new(MAX_FEEDBACK_PER_SECOND, now),
             stats: SubscriberStats::default(),
         })
     }
@@ -117,30 +117,30 @@ impl Subscriber {
         let Some(track) = self.tracks.iter_mut().find(|t| t.name == name) else {
             return;
         };
-        let Some(taken_as) = track.taken_as(packet) else {
+        let Some(mapping) = track.payload_mapping(packet) else {
             self.stats.without_codec += 1;
             return;
         };
-        let free = track.is_free(taken_as);
-        let told = free && track.counts_transport();
+        let may_vary = track.header_may_vary(mapping);
+        let told = may_vary && track.counts_transport();
         let counted = told && self.bandwidth.as_ref().is_some_and(|b| b.counts(name.video));
         let transport = number(counted, &mut self.transport_number);
-        let padding = if free && !track.is_remembered() { padding } else { 0 };
-        let place = Place {
-            payload_type: taken_as.payload_type,
+        let padding = if may_vary && !track.records_headers() { padding } else { 0 };
+        let fields = HeaderFields {
+            payload_type: mapping.payload_type,
             ssrc: track.ssrc,
             numbers: track.rewriter.rewrite(packet, splice),
             padded: padding > 0,
-            named: !track.known,
+            with_mid: !track.mid_known,
             transport,
         };
-        let sealed = if padding == 0 && place.numbers.picture.is_none() {
-            seal(&mut self.sealer, track, &place, packet, &packet.payload, way)
+        let sealed = if padding == 0 && fields.numbers.picture.is_none() {
+            seal(&mut self.sealer, track, &fields, packet, &packet.payload, way)
         } else {
             let mut scratch = std::mem::take(&mut way.batch.scratch);
             scratch.clear();
             scratch.extend_from_slice(&packet.payload);
-            if let Some(picture) = place.numbers.picture {
+            if let Some(picture) = fields.numbers.picture {
                 picture.write(&mut scratch);
             }
             if padding > 0 {
@@ -148,21 +148,21 @@ impl Subscriber {
                 scratch.resize(packet.payload.len() + usize::from(padding) - 1, 0);
                 scratch.push(padding);
             }
-            let sealed = seal(&mut self.sealer, track, &place, packet, &scratch, way);
+            let sealed = seal(&mut self.sealer, track, &fields, packet, &scratch, way);
             way.batch.scratch = scratch;
             sealed
         };
         let Some(bytes) = sealed else {
             return;
         };
-        track.wrote(&place);
+        track.record_header(&fields);
         track.packets = track.packets.wrapping_add(1);
         track.bytes = track.bytes.wrapping_add(packet.payload.len() as u32);
         way.batch.media += 1;
         self.stats.packets += 1;
         self.stats.bytes += packet.payload.len() as u64;
         if let (Some(bandwidth), Some(number)) = (&mut self.bandwidth, transport) {
-            bandwidth.sent(way.now, number, bytes);
+            bandwidth.on_sent(way.now, number, bytes);
         }
     }
 
@@ -174,7 +174,7 @@ impl Subscriber {
 
     /// Sends what was written.
     pub(super) fn send(&self, way: &mut SendContext<'_>) {
-        way.batch.send(self.remote, way.wire);
+        way.batch.send(self.remote, way.egress);
     }
 
     /// Opens what it says over RTCP.
@@ -190,22 +190,22 @@ impl Subscriber {
     }
 
     /// Takes note of what arrived of all its streams.
-    pub(super) fn told(&mut self, feedback: &TransportFeedback<'_>, now: Instant) {
+    pub(super) fn on_transport_feedback(&mut self, feedback: &TransportFeedback<'_>, now: Instant) {
         if let Some(bandwidth) = &mut self.bandwidth
-            && self.feedback_left.take(feedback.count().into(), now)
+            && self.feedback_limit.take(feedback.count().into(), now)
         {
-            bandwidth.heard(now, feedback);
+            bandwidth.on_feedback(now, feedback);
         }
     }
 
     /// Takes note of how a stream arrives.
-    pub(super) fn heard(&mut self, report: &ReceptionReport, ntp_now: u64) {
+    pub(super) fn on_reception_report(&mut self, report: &ReceptionReport, ntp_now: u64) {
         let Some(track) = self.tracks.iter_mut().find(|t| t.ssrc == report.ssrc) else {
             return;
         };
         track.lost = u64::try_from(report.lost).unwrap_or_default();
         // Pictures may be sent again under the same number, and have to be the same then.
-        track.known = !track.name.video;
+        track.mid_known = !track.name.video;
         if let Some(last) = track.rewriter.last()
             && track.name.video
         {
@@ -225,18 +225,18 @@ impl Subscriber {
     }
 
     /// Takes note of its clock.
-    pub(super) fn referred(&mut self, time: ReferenceTime, ntp_now: u64) {
+    pub(super) fn on_reference_time(&mut self, time: ReferenceTime, ntp_now: u64) {
         self.reference = Some((time, middle(ntp_now)));
     }
 
     /// Says which moment its streams' timestamps stand for, if it is time for that.
-    pub(super) fn report(
+    pub(super) fn send_report(
         &mut self,
         now: Instant,
         ntp_now: u64,
         compound: &mut CompoundPacket,
         sealed: &mut Vec<u8>,
-        wire: &mut dyn Egress,
+        egress: &mut dyn Egress,
     ) {
         if now < self.report_due {
             return;
@@ -259,7 +259,7 @@ impl Subscriber {
             return;
         };
         if let Some((time, heard)) = self.reference.take() {
-            compound.reference_answer(&ReferenceAnswer {
+            compound.delay_since_reference(&DelaySinceReference {
                 ssrc: speaker.ssrc,
                 receiver: time.ssrc,
                 at: time.at,
@@ -267,28 +267,33 @@ impl Subscriber {
             });
         }
         self.report_due = now + REPORT_INTERVAL;
-        self.say(compound, sealed, wire);
+        self.send_rtcp(compound, sealed, egress);
     }
 
     /// Says that its streams are over.
-    pub(super) fn goodbye(
+    pub(super) fn send_bye(
         &mut self,
         compound: &mut CompoundPacket,
         sealed: &mut Vec<u8>,
-        wire: &mut dyn Egress,
+        egress: &mut dyn Egress,
     ) {
         compound.clear();
         for track in self.tracks.iter().filter(|t| t.rewriter.last().is_some()) {
-            compound.goodbye(track.ssrc);
+            compound.bye(track.ssrc);
         }
         if !compound.bytes().is_empty() {
-            self.say(compound, sealed, wire);
+            self.send_rtcp(compound, sealed, egress);
         }
     }
 
-    fn say(&mut self, compound: &CompoundPacket, sealed: &mut Vec<u8>, wire: &mut dyn Egress) {
+    fn send_rtcp(
+        &mut self,
+        compound: &CompoundPacket,
+        sealed: &mut Vec<u8>,
+        egress: &mut dyn Egress,
+    ) {
         if self.sealer.seal_rtcp(compound.bytes(), sealed) {
-            wire.send(self.remote, sealed, sealed.len());
+            egress.send(self.remote, sealed, sealed.len());
         }
     }
 }
@@ -310,18 +315,18 @@ pub(super) fn number(counted: bool, last: &mut u16) -> Option<u16> {
 pub(super) fn seal(
     sealer: &mut Sealer,
     track: &SendTrack,
-    place: &Place,
+    fields: &HeaderFields,
     packet: &Packet,
     payload: &[u8],
     way: &mut SendContext<'_>,
 ) -> Option<usize> {
     let mut header = [0; MAX_HEADER];
     let meaning: &ForwardedExtensions = &packet.extensions;
-    let length = track.write_header(&mut header, place, packet.marker, meaning);
+    let length = track.write_header(&mut header, fields, packet.marker, meaning);
     let header = header.get(..length)?;
     let whole = length + payload.len() + sealer.overhead();
-    let room = way.batch.room(whole, way.wire.max_segments());
+    let room = way.batch.room(whole, way.egress.max_segments());
     room.get_mut(..length)?.copy_from_slice(header);
-    let sequence = place.numbers.sequence;
-    sealer.seal_rtp(room, length, payload, place.ssrc, sequence).then_some(whole)
+    let sequence = fields.numbers.sequence;
+    sealer.seal_rtp(room, length, payload, fields.ssrc, sequence).then_some(whole)
 }

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::forwarder::{Forwarder, Mode, Wanted};
+use super::bitrate::BitrateMeter;
+use super::forwarder::{ForwardMode, Forwarder, PendingSwitch};
 use super::pacer::CATCH_UP_INTERVAL;
-use super::rate::Rate;
 use crate::config::SfuLimits;
 use crate::rate_limit::{LeakyBucket, cost};
 use crate::rtp::packet::{ForwardedPacket, MAX_LAYERS, Packet, Source, TrackId};
@@ -12,42 +12,42 @@ use crate::rtp::packet_cache::{CacheBudget, CachedKeyframe, PacketCache, Stored}
 
 /// A layer that sent nothing for this long is one the publisher has stopped. Pictures come at least
 /// twice as often.
-const STOPPED: Duration = Duration::from_millis(600);
+const STOPPED_TIMEOUT: Duration = Duration::from_millis(600);
 
-/// The same for a layer without which the others have gone on for [`MISSED`] pictures: whoever gets it
+/// The same for a layer without which the others have gone on for [`MAX_MISSED_FRAMES`] pictures: whoever gets it
 /// sees a picture that stands still.
-const LEFT_BEHIND: Duration = Duration::from_millis(250);
+const STALLED_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// Four of each other layer; encoders leave out one or two.
-const MISSED: u8 = 8;
+const MAX_MISSED_FRAMES: u8 = 8;
 
 /// Window over which a layer's rate is known, in microseconds.
 const RATE_WINDOW: u64 = 1_000_000;
 
 /// What headers add to payloads, in percent.
-const HEADERS: u64 = 104;
+const HEADER_PERCENT: u64 = 104;
 
 /// How much more than the estimate the present layer may need before it is given up, in percent: an
 /// alarm that turns out false takes the estimate to 85 % of what arrives.
-const TOLERANCE: u64 = 125;
+const KEEP_PERCENT: u64 = 125;
 
 /// How much more than a better layer needs must be carried before it is taken, in percent.
-const MARGIN: u64 = 115;
+const UPGRADE_PERCENT: u64 = 115;
 
 /// One of the publisher's tracks.
-pub(super) struct Track {
+pub(super) struct SourceTrack {
     pub(super) name: TrackId,
     /// In the order in which they first came.
-    pub(super) layers: Vec<Layer>,
+    pub(super) layers: Vec<SourceLayer>,
 }
 
 /// One layer, of simulcast (RFC 8853) or of a scalable stream, or the whole of a track without.
-pub(super) struct Layer {
+pub(super) struct SourceLayer {
     pub(super) number: u8,
     /// [`Packet::source`] of the last packet.
     source: Source,
     pub(super) history: PacketCache,
-    rate: Rate,
+    rate: BitrateMeter,
     last: Instant,
     /// Pictures of other layers since then.
     missed: u8,
@@ -80,9 +80,9 @@ pub(super) struct LayerChoice {
     pub(super) next: Option<u64>,
 }
 
-impl Track {
+impl SourceTrack {
     pub(super) fn new(name: TrackId) -> Self {
-        Track { name, layers: Vec::new() }
+        SourceTrack { name, layers: Vec::new() }
     }
 
     /// The index of a packet's layer; true if it has just begun, or begun anew.
@@ -100,11 +100,11 @@ impl Track {
         }
         let known = self.layers.iter_mut().enumerate().find(|(_, l)| l.number == number);
         let Some((index, layer)) = known else {
-            self.layers.push(Layer {
+            self.layers.push(SourceLayer {
                 number,
                 source: packet.source,
                 history: PacketCache::with_budget(limits, budget),
-                rate: Rate::new(RATE_WINDOW),
+                rate: BitrateMeter::new(RATE_WINDOW),
                 last: packet.arrival,
                 missed: 0,
                 height: 0,
@@ -138,7 +138,7 @@ impl Track {
     /// keyframe to begin with.
     pub(super) fn catch_up(
         &self,
-        feed: &mut Forwarder,
+        forwarder: &mut Forwarder,
         layer: usize,
         catch_up: &mut CatchUpBudget<'_>,
         now: Instant,
@@ -150,13 +150,13 @@ impl Track {
             catch_up.refused = true;
             return false;
         }
-        self.start(feed, layer, catch_up.at, now)
+        self.start(forwarder, layer, catch_up.at, now)
     }
 
     /// Serves a feed from the past of a layer; false if there is no keyframe to begin with.
     pub(super) fn start(
         &self,
-        feed: &mut Forwarder,
+        forwarder: &mut Forwarder,
         layer: usize,
         catch_up_at: &mut Option<Instant>,
         now: Instant,
@@ -164,15 +164,15 @@ impl Track {
         let Some(sequence) = self.layers.get(layer).and_then(|l| l.history.start(now)) else {
             return false;
         };
-        feed.start(now, layer, sequence);
+        forwarder.start(now, layer, sequence);
         catch_up_at.get_or_insert(now + CATCH_UP_INTERVAL);
         true
     }
 
     /// Whether the feed gets a packet of a layer as it comes.
-    pub(super) fn owes(
+    pub(super) fn forwards(
         &self,
-        feed: &mut Forwarder,
+        forwarder: &mut Forwarder,
         layer: usize,
         packet: &Packet,
         stored: Stored,
@@ -182,42 +182,45 @@ impl Track {
             return false;
         }
         if !self.name.video {
-            feed.mode = Mode::Live;
+            forwarder.mode = ForwardMode::Live;
             // Sound has no layers to choose from.
             return layer == 0;
         }
         let keyframe = stored == Stored::Keyframe;
-        if feed.wanted.is_some_and(|w| w.layer == layer) {
+        if forwarder.pending.is_some_and(|w| w.layer == layer) {
             if keyframe {
-                self.start(feed, layer, catch_up_at, packet.arrival);
+                self.start(forwarder, layer, catch_up_at, packet.arrival);
                 return false;
             }
-            if packet.begins && feed.mode == Mode::Live && self.is_part(layer, feed.layer) {
-                feed.go_on(layer);
+            if packet.begins
+                && forwarder.mode == ForwardMode::Live
+                && self.is_part(layer, forwarder.layer)
+            {
+                forwarder.continue_on(layer);
             }
         }
-        match feed.mode {
+        match forwarder.mode {
             // Any picture is better than none.
-            Mode::Waiting => {
+            ForwardMode::AwaitingKeyframe => {
                 if keyframe {
-                    self.start(feed, layer, catch_up_at, packet.arrival);
+                    self.start(forwarder, layer, catch_up_at, packet.arrival);
                 }
                 false
             }
-            _ if layer != feed.layer => false,
+            _ if layer != forwarder.layer => false,
             // The layer that is wanted begins with the same packet of the publisher.
-            _ if keyframe && packet.source.layer.is_some() && feed.wanted.is_some() => false,
+            _ if keyframe && packet.source.layer.is_some() && forwarder.pending.is_some() => false,
             // A newer keyframe spares it the rest of the old run.
-            Mode::CatchingUp(next) if keyframe && next < packet.sequence => {
-                self.start(feed, layer, catch_up_at, packet.arrival);
+            ForwardMode::CatchingUp(next) if keyframe && next < packet.sequence => {
+                self.start(forwarder, layer, catch_up_at, packet.arrival);
                 false
             }
-            Mode::CatchingUp(next) => packet.sequence < next,
-            Mode::Live => {
+            ForwardMode::CatchingUp(next) => packet.sequence < next,
+            ForwardMode::Live => {
                 if keyframe {
-                    feed.picture_came();
+                    forwarder.keyframe_received();
                 }
-                !feed.wanted.is_some_and(|w| w.held)
+                !forwarder.pending.is_some_and(|w| w.held)
             }
         }
     }
@@ -232,7 +235,7 @@ impl Track {
         let mut ladder = LayerLadder::default();
         for (layer, entry) in self.layers.iter().enumerate().take(MAX_LAYERS) {
             if entry.is_running(now) {
-                let needs = entry.rate.bits(at) * HEADERS / 100;
+                let needs = entry.rate.bits(at) * HEADER_PERCENT / 100;
                 ladder.rungs[ladder.count] = Rung { height: entry.height, needs, layer };
                 ladder.count += 1;
             }
@@ -253,23 +256,23 @@ impl Track {
     /// Makes the feed want a layer; true if its keyframe has to be asked for.
     pub(super) fn want(
         &self,
-        feed: &mut Forwarder,
+        forwarder: &mut Forwarder,
         layer: usize,
         held: bool,
         now: Instant,
     ) -> bool {
-        if feed.mode == Mode::Waiting || feed.layer == layer {
-            feed.wanted = None;
+        if forwarder.mode == ForwardMode::AwaitingKeyframe || forwarder.layer == layer {
+            forwarder.pending = None;
             return false;
         }
-        match &mut feed.wanted {
-            Some(wanted) if wanted.layer == layer => {
-                wanted.held = held;
+        match &mut forwarder.pending {
+            Some(pending) if pending.layer == layer => {
+                pending.held = held;
                 false
             }
-            wanted => {
-                *wanted = Some(Wanted { layer, since: now, held });
-                !self.is_part(layer, feed.layer)
+            pending => {
+                *pending = Some(PendingSwitch { layer, since: now, held });
+                !self.is_part(layer, forwarder.layer)
             }
         }
     }
@@ -317,16 +320,16 @@ impl LayerLadder {
         most: Option<u16>,
     ) -> Option<LayerChoice> {
         let rungs = self.rungs.get(..self.count)?;
-        let wanted = |rung: &Rung| most.is_none_or(|most| rung.height <= most);
-        let rungs = rungs.get(..=rungs.iter().rposition(wanted).unwrap_or(0))?;
+        let pending = |rung: &Rung| most.is_none_or(|most| rung.height <= most);
+        let rungs = rungs.get(..=rungs.iter().rposition(pending).unwrap_or(0))?;
         let fits = |rung: &Rung| match present == Some(rung.layer) {
-            true => rung.needs <= budget.saturating_mul(TOLERANCE) / 100,
-            false => rung.needs * MARGIN / 100 <= budget,
+            true => rung.needs <= budget.saturating_mul(KEEP_PERCENT) / 100,
+            false => rung.needs * UPGRADE_PERCENT / 100 <= budget,
         };
         // Where nothing fits, the least of them has to do.
         let index = rungs.iter().rposition(fits).unwrap_or(0);
         let chosen = rungs.get(index)?;
-        let next = rungs.get(index + 1).map(|r| r.needs * MARGIN / 100);
+        let next = rungs.get(index + 1).map(|r| r.needs * UPGRADE_PERCENT / 100);
         Some(LayerChoice { layer: chosen.layer, needs: chosen.needs, next })
     }
 
@@ -336,16 +339,16 @@ impl LayerLadder {
     }
 }
 
-impl Layer {
+impl SourceLayer {
     /// The number of the layer of which the publisher is asked for a keyframe: those of a scalable
     /// stream have theirs together.
-    pub(super) fn asked_as(&self) -> u8 {
+    pub(super) fn requested_as(&self) -> u8 {
         if self.source.layer.is_some() { 0 } else { self.number }
     }
 
     /// Whether the publisher still sends it.
     fn is_running(&self, now: Instant) -> bool {
-        let borne = if self.missed < MISSED { STOPPED } else { LEFT_BEHIND };
+        let borne = if self.missed < MAX_MISSED_FRAMES { STOPPED_TIMEOUT } else { STALLED_TIMEOUT };
         now.saturating_duration_since(self.last) <= borne
     }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use str0m::crypto::dtls::SrtpProfile;
 
 /// What a handshake agreed on.
-pub(crate) struct Keys {
+pub(crate) struct SrtpKeys {
     pub(crate) profile: SrtpProfile,
     /// Client's key, server's key, client's salt, server's salt (RFC 5764 §4.2).
     pub(crate) material: Vec<u8>,
@@ -13,7 +13,7 @@ pub(crate) struct Keys {
     pub(crate) client: bool,
 }
 
-impl fmt::Debug for Keys {
+impl fmt::Debug for SrtpKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Keys").field("profile", &self.profile).finish_non_exhaustive()
     }

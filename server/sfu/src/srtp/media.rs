@@ -2,8 +2,8 @@
 
 use str0m::crypto::{AeadAes128Gcm, AeadAes256Gcm, Aes128CmSha1_80, CryptoProvider};
 
-use super::{Cipher, InvalidSrtpKeys, Master, RTP};
-use crate::srtp::keys::Keys;
+use super::{Cipher, InvalidSrtpKeys, MasterKey, RTP};
+use crate::srtp::keys::SrtpKeys;
 
 /// Opens media that the SDP library would not.
 pub(crate) struct RtpOpener {
@@ -14,8 +14,8 @@ pub(crate) struct RtpOpener {
 impl RtpOpener {
     /// # Errors
     /// [`InvalidSrtpKeys`].
-    pub(crate) fn new(keys: &Keys, crypto: &CryptoProvider) -> Result<Self, InvalidSrtpKeys> {
-        let master = Master::of(keys, !keys.client).ok_or(InvalidSrtpKeys)?;
+    pub(crate) fn new(keys: &SrtpKeys, crypto: &CryptoProvider) -> Result<Self, InvalidSrtpKeys> {
+        let master = MasterKey::of(keys, !keys.client).ok_or(InvalidSrtpKeys)?;
         let rtp = master.cipher(crypto, RTP, false).ok_or(InvalidSrtpKeys)?;
         Ok(RtpOpener { rtp, crypto: crypto.clone() })
     }

@@ -13,24 +13,24 @@ use str0m::crypto::{
     Aes128CmSha1_80Cipher, CryptoProvider, SrtpProvider,
 };
 
-use crate::srtp::keys::Keys;
+use crate::srtp::keys::SrtpKeys;
 use crate::srtp::replay::ReplayWindows;
 
 pub(crate) use self::media::RtpOpener;
 
 /// SRTCP adds this and the tag (RFC 3711 §3.4): the E bit and the 31-bit index.
-const INDEX: usize = 4;
+const SRTCP_INDEX_BYTES: usize = 4;
 
 /// Key derivation labels (RFC 3711 §4.3.2).
 #[derive(Clone, Copy)]
-struct Labels {
+struct KeyLabels {
     key: u8,
     authentication: u8,
     salt: u8,
 }
 
-const RTP: Labels = Labels { key: 0, authentication: 1, salt: 2 };
-const RTCP: Labels = Labels { key: 3, authentication: 4, salt: 5 };
+const RTP: KeyLabels = KeyLabels { key: 0, authentication: 1, salt: 2 };
+const RTCP: KeyLabels = KeyLabels { key: 3, authentication: 4, salt: 5 };
 
 /// The far side's DTLS agreed on something that can't be sealed with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -45,15 +45,15 @@ enum Cipher {
 }
 
 /// What one side of a handshake seals with.
-struct Master<'a> {
+struct MasterKey<'a> {
     profile: SrtpProfile,
     key: &'a [u8],
     salt: &'a [u8],
 }
 
-impl<'a> Master<'a> {
+impl<'a> MasterKey<'a> {
     /// The client's or the server's half of the material.
-    fn of(keys: &'a Keys, client: bool) -> Option<Self> {
+    fn of(keys: &'a SrtpKeys, client: bool) -> Option<Self> {
         let (key, salt) = match keys.profile {
             SrtpProfile::AEAD_AES_128_GCM => (16, 12),
             SrtpProfile::AEAD_AES_256_GCM => (32, 12),
@@ -61,7 +61,7 @@ impl<'a> Master<'a> {
             _ => return None,
         };
         let (key_at, salt_at) = if client { (0, 2 * key) } else { (key, 2 * key + salt) };
-        Some(Master {
+        Some(MasterKey {
             profile: keys.profile,
             key: keys.material.get(key_at..key_at + key)?,
             salt: keys.material.get(salt_at..salt_at + salt)?,
@@ -91,7 +91,7 @@ impl<'a> Master<'a> {
         derived
     }
 
-    fn cipher(&self, crypto: &CryptoProvider, labels: Labels, seal: bool) -> Option<Cipher> {
+    fn cipher(&self, crypto: &CryptoProvider, labels: KeyLabels, seal: bool) -> Option<Cipher> {
         let srtp = crypto.srtp_provider;
         Some(match self.profile {
             SrtpProfile::AEAD_AES_128_GCM => Cipher::Gcm128 {
@@ -134,8 +134,8 @@ pub(crate) struct Sealer {
 impl Sealer {
     /// # Errors
     /// [`InvalidSrtpKeys`].
-    pub(crate) fn new(keys: &Keys, crypto: &CryptoProvider) -> Result<Self, InvalidSrtpKeys> {
-        let master = Master::of(keys, keys.client).ok_or(InvalidSrtpKeys)?;
+    pub(crate) fn new(keys: &SrtpKeys, crypto: &CryptoProvider) -> Result<Self, InvalidSrtpKeys> {
+        let master = MasterKey::of(keys, keys.client).ok_or(InvalidSrtpKeys)?;
         Ok(Sealer {
             rtp: master.cipher(crypto, RTP, true).ok_or(InvalidSrtpKeys)?,
             rtcp: master.cipher(crypto, RTCP, true).ok_or(InvalidSrtpKeys)?,
@@ -150,7 +150,7 @@ impl Sealer {
     /// # Errors
     /// [`InvalidSrtpKeys`].
     pub(crate) fn beside_another(
-        keys: &Keys,
+        keys: &SrtpKeys,
         crypto: &CryptoProvider,
     ) -> Result<Self, InvalidSrtpKeys> {
         Ok(Sealer { rtcp_index: 1 << 30, ..Sealer::new(keys, crypto)? })
@@ -216,7 +216,7 @@ impl Sealer {
         let index = (self.rtcp_index | 0x8000_0000).to_be_bytes();
         let tag = self.rtcp.tag();
         sealed.clear();
-        sealed.resize(packet.len() + tag + INDEX, 0);
+        sealed.resize(packet.len() + tag + SRTCP_INDEX_BYTES, 0);
         let (start, rest) = sealed.split_at_mut(8);
         start.copy_from_slice(head);
         let mut associated = [0; 12];
@@ -241,7 +241,7 @@ impl Sealer {
                     return false;
                 };
                 let done = cipher.encrypt(&iv, body, text).is_ok();
-                let end = packet.len() + INDEX;
+                let end = packet.len() + SRTCP_INDEX_BYTES;
                 if let Some(at) = sealed.get_mut(packet.len()..end) {
                     at.copy_from_slice(&index);
                 }
@@ -256,18 +256,18 @@ impl Sealer {
 }
 
 /// Opens the RTCP that comes from one subscriber.
-pub(crate) struct Opener {
+pub(crate) struct RtcpOpener {
     rtcp: Cipher,
     replays: ReplayWindows,
     crypto: CryptoProvider,
 }
 
-impl Opener {
+impl RtcpOpener {
     /// # Errors
     /// [`InvalidSrtpKeys`].
-    pub(crate) fn new(keys: &Keys, crypto: &CryptoProvider) -> Result<Self, InvalidSrtpKeys> {
-        let master = Master::of(keys, !keys.client).ok_or(InvalidSrtpKeys)?;
-        Ok(Opener {
+    pub(crate) fn new(keys: &SrtpKeys, crypto: &CryptoProvider) -> Result<Self, InvalidSrtpKeys> {
+        let master = MasterKey::of(keys, !keys.client).ok_or(InvalidSrtpKeys)?;
+        Ok(RtcpOpener {
             rtcp: master.cipher(crypto, RTCP, false).ok_or(InvalidSrtpKeys)?,
             replays: ReplayWindows::default(),
             crypto: crypto.clone(),
@@ -284,12 +284,12 @@ impl Opener {
         let tag = self.rtcp.tag();
         let (head, rest) = packet.split_at_checked(8)?;
         let ssrc = u32::from_be_bytes(*head.last_chunk()?);
-        let text = rest.len().checked_sub(tag + INDEX)?;
+        let text = rest.len().checked_sub(tag + SRTCP_INDEX_BYTES)?;
         let index_at = match &self.rtcp {
             Cipher::Cm { .. } => text,
             _ => text + tag,
         };
-        let index = *rest.get(index_at..)?.first_chunk::<INDEX>()?;
+        let index = *rest.get(index_at..)?.first_chunk::<SRTCP_INDEX_BYTES>()?;
         let flagged = u32::from_be_bytes(index);
         if flagged & 0x8000_0000 == 0 {
             return None;
@@ -314,7 +314,7 @@ impl Opener {
                 cipher.decrypt(&iv, &[&associated(head, index)], input, out).ok()?;
             }
             Cipher::Cm { salt, cipher, authentication } => {
-                let (signed, mac) = packet.split_at_checked(8 + text + INDEX)?;
+                let (signed, mac) = packet.split_at_checked(8 + text + SRTCP_INDEX_BYTES)?;
                 let hmac = |key: &[u8], parts: &[&[u8]]| {
                     self.crypto.sha1_hmac_provider.sha1_hmac(key, parts)
                 };
@@ -331,7 +331,7 @@ impl Opener {
 }
 
 /// The associated data of an SRTCP packet (RFC 7714 §9.2): header, then E bit and index.
-fn associated(head: &[u8], index: [u8; INDEX]) -> [u8; 12] {
+fn associated(head: &[u8], index: [u8; SRTCP_INDEX_BYTES]) -> [u8; 12] {
     let mut data = [0; 12];
     for (to, from) in data.iter_mut().zip(head.iter().chain(&index)) {
         *to = *from;
@@ -351,9 +351,9 @@ mod tests {
         SrtpProfile::AES128_CM_SHA1_80,
     ];
 
-    pub(super) fn keys(profile: SrtpProfile, client: bool) -> Keys {
+    pub(super) fn keys(profile: SrtpProfile, client: bool) -> SrtpKeys {
         let length = profile.keying_material_len();
-        Keys { profile, material: (0..length).map(|b| b as u8).collect(), client }
+        SrtpKeys { profile, material: (0..length).map(|b| b as u8).collect(), client }
     }
 
     #[test]
@@ -361,7 +361,7 @@ mod tests {
         let crypto = from_feature_flags();
         for profile in PROFILES {
             let mut sealer = Sealer::new(&keys(profile, false), &crypto).expect("keys");
-            let mut opener = Opener::new(&keys(profile, true), &crypto).expect("keys");
+            let mut opener = RtcpOpener::new(&keys(profile, true), &crypto).expect("keys");
             let (mut sealed, mut opened) = (Vec::new(), Vec::new());
             let packet: Vec<u8> = (0..48).collect();
             assert!(sealer.seal_rtcp(&packet, &mut sealed));
@@ -372,7 +372,7 @@ mod tests {
             assert_eq!(opened, packet);
             assert!(!opener.open_rtcp(&sealed, &mut opened), "{profile:?}: again");
             // What one has sealed comes back to nobody but the other.
-            let mut own = Opener::new(&keys(profile, false), &crypto).expect("keys");
+            let mut own = RtcpOpener::new(&keys(profile, false), &crypto).expect("keys");
             assert!(!own.open_rtcp(&sealed, &mut opened), "{profile:?}: own");
             for length in 0..sealed.len() {
                 assert!(!opener.open_rtcp(&sealed[..length], &mut opened));
@@ -384,7 +384,7 @@ mod tests {
     fn each_source_of_reports_counts_for_itself() {
         let crypto = from_feature_flags();
         let profile = SrtpProfile::AEAD_AES_128_GCM;
-        let mut opener = Opener::new(&keys(profile, true), &crypto).expect("keys");
+        let mut opener = RtcpOpener::new(&keys(profile, true), &crypto).expect("keys");
         let mut sources: Vec<_> = (0..4)
             .map(|ssrc| (ssrc, Sealer::new(&keys(profile, false), &crypto).expect("keys")))
             .collect();
@@ -405,7 +405,7 @@ mod tests {
         // RFC 3711, appendix B.3.
         let key = 0xE1F9_7A0D_3E01_8BE0_D64F_A32C_06DE_4139_u128.to_be_bytes();
         let salt = &0x0EC6_75AD_498A_FEEB_B696_0B3A_ABE6_u128.to_be_bytes()[2..];
-        let master = Master { profile: SrtpProfile::AES128_CM_SHA1_80, key: &key, salt };
+        let master = MasterKey { profile: SrtpProfile::AES128_CM_SHA1_80, key: &key, salt };
         let srtp = from_feature_flags().srtp_provider;
         let cipher: [u8; 16] = master.derive(srtp, RTP.key);
         assert_eq!(u128::from_be_bytes(cipher), 0xC61E_7A93_744F_39EE_1073_4AFE_3FF7_A087);

@@ -3,7 +3,7 @@
 use str0m::crypto::from_feature_flags;
 use str0m::ice::{StunMessage, TransId};
 
-use crate::ice::demultiplexer::signed;
+use crate::ice::demultiplexer::sign_stun;
 use crate::sdp::fragment::IceCredentials;
 
 /// A client's check without its choice of this way (USE-CANDIDATE), for the core that gave this
@@ -23,5 +23,5 @@ pub(super) fn choice(answer: &str, far: &str) -> Vec<u8> {
 fn request(answer: &str, user: &str, transaction: TransId, chosen: bool) -> Vec<u8> {
     let check = StunMessage::binding_request(user, transaction, true, 1, 1, chosen);
     let password = IceCredentials::in_sdp(answer).password;
-    signed(check, password.as_bytes(), &from_feature_flags())
+    sign_stun(check, password.as_bytes(), &from_feature_flags())
 }

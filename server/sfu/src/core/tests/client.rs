@@ -19,7 +19,7 @@ use crate::codec::dependency_descriptor;
 use crate::core::IceRestart;
 use crate::event::SessionRole;
 use crate::ids::SessionId;
-use crate::sdp::answer::repairs_sound;
+use crate::sdp::answer::retransmits_audio;
 use crate::sdp::fragment::IceCredentials;
 
 /// Packets per video frame, at 30 frames a second.
@@ -205,7 +205,7 @@ impl Client {
         let answer = SdpAnswer::from_sdp_string(answer).expect("a readable answer");
         self.rtc.sdp_api().accept_answer(pending, answer).expect("a fitting answer");
         self.session = Some(session);
-        if repairs_sound(&self.answer)
+        if retransmits_audio(&self.answer)
             && let Some(sound) = self.rtc.direct_api().stream_rx_by_mid(self.audio, None)
         {
             sound.suppress_nack(false);

@@ -11,7 +11,7 @@ use super::world::World;
 use crate::config::SfuTimeouts;
 use crate::core::standby::TakeoverCondition;
 use crate::event::{EndReason, HandshakeFailure, SessionRole, SfuEvent};
-use crate::ice::demultiplexer::signed;
+use crate::ice::demultiplexer::sign_stun;
 use crate::sdp::fragment::IceCredentials;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -111,7 +111,7 @@ fn who_found_a_way_and_fell_silent_is_told_from_who_found_none() {
     let credentials = IceCredentials::in_sdp(&world.clients[silent].answer);
     let user = format!("{}:far", credentials.fragment);
     let check = StunMessage::binding_request(&user, TransId::new(), true, 1, 1, true);
-    let check = signed(check, credentials.password.as_bytes(), &from_feature_flags());
+    let check = sign_stun(check, credentials.password.as_bytes(), &from_feature_flags());
     world.inject(world.clients[silent].address, &check);
     world.pass(SECOND * 6);
     let failure = EndReason::HandshakeFailed(HandshakeFailure::Silent);

@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::world::{Network, World};
 use crate::config::SfuTimeouts;
 use crate::event::{EndReason, SfuEvent};
-use crate::ice::connectivity_check::MOST_SENT;
-use crate::ice::demultiplexer::{Class, classify};
+use crate::ice::connectivity_check::MAX_TRANSMISSIONS;
+use crate::ice::demultiplexer::{DatagramClass, classify};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -70,8 +70,8 @@ fn a_client_that_cannot_be_reached_where_it_says_to_be_stays_where_it_was() {
         // One answer to the check, and the checks in the other direction: none longer than what came.
         assert!(world.astray.iter().all(|(to, it)| *to == elsewhere() && it.len() <= check.len()));
         let told = world.astray.iter();
-        let told = told.filter(|(_, it)| matches!(classify(it), Some(Class::Stun))).count();
-        assert_eq!((told, world.astray.len()), (1 + usize::from(MOST_SENT), told));
+        let told = told.filter(|(_, it)| matches!(classify(it), Some(DatagramClass::Stun))).count();
+        assert_eq!((told, world.astray.len()), (1 + usize::from(MAX_TRANSMISSIONS), told));
     }
     // The real way is not harmed: a client that moves is followed still.
     world.renumber(viewer);
@@ -93,7 +93,7 @@ fn an_address_is_not_moved_to_before_the_handshake_either() {
         world.inject(elsewhere(), &check);
     }
     world.until(SECOND, "video", |w| w.clients[viewer].video().len() > 20);
-    let stun = |it: &Vec<u8>| matches!(classify(it), Some(Class::Stun));
+    let stun = |it: &Vec<u8>| matches!(classify(it), Some(DatagramClass::Stun));
     assert!(world.astray.iter().all(|(_, it)| stun(it)), "nothing else was sent there");
 }
 

@@ -16,39 +16,39 @@ use crate::config::SfuLimits;
 use crate::ice::demultiplexer::PeerKey;
 use crate::ids::SessionId;
 use crate::io::egress::{EgressCounters, UdpEgress};
-use crate::io::load::Load;
+use crate::io::load::ThreadLoad;
 use crate::rtp::packet::ForwardedPacket;
 use crate::shard::{Shard, ShardEvent, Shards, SubscriberSetup};
 use crate::stats::SubscriberStats;
 
 /// Bursts and reports that may wait for one shard; what comes when there are more is dropped. A
 /// shard this far behind has no use for them either.
-const WAITING: usize = 1_024;
+const MAX_WAITING_MEDIA: usize = 1_024;
 
 /// All orders that may wait for one shard. What isn't media can't be dropped: a subscriber comes and
 /// goes once, and of what changes about it only the last state waits. So a shard that is so far behind
 /// has hung, and its sessions end as if it had panicked.
-const ALL_WAITING: usize = 16_384;
+const MAX_WAITING_INPUTS: usize = 16_384;
 
 /// Orders carried out before it is looked what time it is.
-const ORDERS_AT_ONCE: usize = 64;
+const INPUT_BATCH: usize = 64;
 
 /// How often stats are handed over.
-const FIGURES_INTERVAL: Duration = Duration::from_secs(1);
+const STATS_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Longest wait; a bound on how long a lost wake-up could go unnoticed.
-const LONGEST_WAIT: Duration = Duration::from_secs(1);
+const MAX_WAIT: Duration = Duration::from_secs(1);
 
 /// What a shard is told, in the order in which it happened.
-enum Order {
+enum WorkerInput {
     Admit(PeerKey, Box<SubscriberSetup>),
     Remove(PeerKey),
-    /// See [`Worker::changes`].
+    /// See [`ShardWorker::changes`].
     Change(PeerKey),
     Forward(usize, Arc<[ForwardedPacket]>),
     Reset(usize),
     Forget(usize),
-    Hear(PeerKey, Box<[u8]>),
+    Rtcp(PeerKey, Box<[u8]>),
     #[cfg(test)]
     Panic,
     #[cfg(test)]
@@ -57,17 +57,17 @@ enum Order {
 
 /// What is new about a subscriber.
 #[derive(Clone, Copy, Default)]
-struct Change {
+struct SubscriberChange {
     remote: Option<SocketAddr>,
     height: Option<Option<u16>>,
 }
 
 /// What is new about subscribers and waits for their shard.
-type Changes = Arc<Mutex<HashMap<PeerKey, Change>>>;
+type Changes = Arc<Mutex<HashMap<PeerKey, SubscriberChange>>>;
 
 /// What the threads say.
 #[derive(Default)]
-struct Said {
+struct WorkerReports {
     news: Mutex<Vec<ShardEvent>>,
     stats: Mutex<HashMap<PeerKey, SubscriberStats>>,
     /// Wakes the media thread.
@@ -76,26 +76,26 @@ struct Said {
 
 /// The handle to all shards.
 pub(super) struct ThreadedShards {
-    workers: Vec<Worker>,
+    workers: Vec<ShardWorker>,
     /// Which worker a subscriber is with.
-    homes: HashMap<PeerKey, usize>,
-    said: Arc<Said>,
-    traffic: Arc<EgressCounters>,
+    worker_of: HashMap<PeerKey, usize>,
+    reports: Arc<WorkerReports>,
+    counters: Arc<EgressCounters>,
 }
 
-struct Worker {
-    orders: SyncSender<Order>,
+struct ShardWorker {
+    inputs: SyncSender<WorkerInput>,
     /// Orders of media that wait.
     waiting: Arc<AtomicUsize>,
     changes: Changes,
     /// It is too far behind.
-    hung: Arc<AtomicBool>,
+    overrun: Arc<AtomicBool>,
     full: Arc<AtomicBool>,
     population: usize,
 }
 
 impl ThreadedShards {
-    /// Starts `count` threads that send through wires like `wire`, and returns what wakes whoever
+    /// Starts `count` threads that send through wires like `egress`, and returns what wakes whoever
     /// waits for their news. They end when the handle is dropped.
     ///
     /// # Errors
@@ -103,51 +103,51 @@ impl ThreadedShards {
     pub(super) fn start(
         count: usize,
         limits: &SfuLimits,
-        wire: &UdpEgress,
-        traffic: &Arc<EgressCounters>,
+        egress: &UdpEgress,
+        counters: &Arc<EgressCounters>,
     ) -> io::Result<(Self, Arc<Notify>)> {
-        let said = Arc::new(Said::default());
+        let reports = Arc::new(WorkerReports::default());
         let catch_up = limits.max_catch_up_bits / count.max(1) as u64;
         let limits_of_each = SfuLimits { max_catch_up_bits: catch_up, ..limits.clone() };
         let mut workers = Vec::new();
         for number in 0..count {
-            let (orders, inbox) = sync_channel(ALL_WAITING);
+            let (inputs, inbox) = sync_channel(MAX_WAITING_INPUTS);
             let waiting = Arc::new(AtomicUsize::new(0));
-            let (changes, hung) = (Changes::default(), Arc::new(AtomicBool::new(false)));
+            let (changes, overrun) = (Changes::default(), Arc::new(AtomicBool::new(false)));
             let full = Arc::new(AtomicBool::new(false));
-            let running = Running {
+            let running = WorkerThread {
                 inbox,
                 waiting: Arc::clone(&waiting),
                 changes: Arc::clone(&changes),
-                hung: Arc::clone(&hung),
+                overrun: Arc::clone(&overrun),
                 full: Arc::clone(&full),
-                said: Arc::clone(&said),
-                wire: wire.another()?,
-                traffic: Arc::clone(traffic),
+                reports: Arc::clone(&reports),
+                egress: egress.try_clone()?,
+                counters: Arc::clone(counters),
                 limits: limits_of_each.clone(),
             };
             let name = format!("sfu-send-{number}");
             thread::Builder::new().name(name).spawn(move || running.run())?;
-            workers.push(Worker { orders, waiting, changes, hung, full, population: 0 });
+            workers.push(ShardWorker { inputs, waiting, changes, overrun, full, population: 0 });
         }
-        let wake = Arc::clone(&said.wake);
-        let traffic = Arc::clone(traffic);
-        Ok((ThreadedShards { workers, homes: HashMap::new(), said, traffic }, wake))
+        let wake = Arc::clone(&reports.wake);
+        let counters = Arc::clone(counters);
+        Ok((ThreadedShards { workers, worker_of: HashMap::new(), reports, counters }, wake))
     }
 
-    fn home(&self, key: PeerKey) -> Option<&Worker> {
-        self.workers.get(*self.homes.get(&key)?)
+    fn worker(&self, key: PeerKey) -> Option<&ShardWorker> {
+        self.workers.get(*self.worker_of.get(&key)?)
     }
 
-    fn tell(&self, key: PeerKey, order: Order) {
-        if let Some(worker) = self.home(key) {
-            worker.tell(order);
+    fn tell(&self, key: PeerKey, input: WorkerInput) {
+        if let Some(worker) = self.worker(key) {
+            worker.tell(input);
         }
     }
 
     /// Only the last state of what changes about a subscriber waits, and is told once.
-    fn change(&self, key: PeerKey, change: impl FnOnce(&mut Change)) {
-        let Some(worker) = self.home(key) else {
+    fn change(&self, key: PeerKey, change: impl FnOnce(&mut SubscriberChange)) {
+        let Some(worker) = self.worker(key) else {
             return;
         };
         let mut changes = lock(&worker.changes);
@@ -155,28 +155,28 @@ impl ThreadedShards {
         change(changes.entry(key).or_default());
         drop(changes);
         if !told {
-            worker.tell(Order::Change(key));
+            worker.tell(WorkerInput::Change(key));
         }
     }
 }
 
-impl Worker {
+impl ShardWorker {
     /// A worker that is gone has no use for orders. False if it has no room for them: it has hung.
-    fn tell(&self, order: Order) -> bool {
-        let full = matches!(self.orders.try_send(order), Err(TrySendError::Full(_)));
+    fn tell(&self, input: WorkerInput) -> bool {
+        let full = matches!(self.inputs.try_send(input), Err(TrySendError::Full(_)));
         if full {
-            self.hung.store(true, Ordering::Relaxed);
+            self.overrun.store(true, Ordering::Relaxed);
         }
         !full
     }
 
     /// False if too much waits already.
-    fn tell_media(&self, order: Order) -> bool {
-        if self.waiting.load(Ordering::Relaxed) >= WAITING {
+    fn tell_media(&self, input: WorkerInput) -> bool {
+        if self.waiting.load(Ordering::Relaxed) >= MAX_WAITING_MEDIA {
             return false;
         }
         self.waiting.fetch_add(1, Ordering::Relaxed);
-        let told = self.tell(order);
+        let told = self.tell(input);
         if !told {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
         }
@@ -191,23 +191,25 @@ impl Shards for ThreadedShards {
             .iter_mut()
             .enumerate()
             .min_by_key(|(_, w)| (w.full.load(Ordering::Relaxed), w.population));
-        if let Some((home, worker)) = least {
+        if let Some((index, worker)) = least {
             worker.population += 1;
-            self.homes.insert(key, home);
+            self.worker_of.insert(key, index);
             let session = admission.session;
-            if !worker.tell(Order::Admit(key, Box::new(admission))) {
-                lock(&self.said.news).push(ShardEvent::Failed(key, session));
-                self.said.wake.notify_one();
+            if !worker.tell(WorkerInput::Admit(key, Box::new(admission))) {
+                lock(&self.reports.news).push(ShardEvent::Failed(key, session));
+                self.reports.wake.notify_one();
             }
         }
     }
 
     fn remove(&mut self, key: PeerKey) {
-        self.tell(key, Order::Remove(key));
-        if let Some(worker) = self.homes.remove(&key).and_then(|home| self.workers.get_mut(home)) {
+        self.tell(key, WorkerInput::Remove(key));
+        if let Some(worker) =
+            self.worker_of.remove(&key).and_then(|worker| self.workers.get_mut(worker))
+        {
             worker.population -= 1;
         }
-        lock(&self.said.stats).remove(&key);
+        lock(&self.reports.stats).remove(&key);
     }
 
     fn set_remote(&mut self, key: PeerKey, remote: SocketAddr) {
@@ -221,29 +223,30 @@ impl Shards for ThreadedShards {
     fn forward(&mut self, _: Instant, stage: usize, burst: &[ForwardedPacket]) {
         let burst: Arc<[ForwardedPacket]> = burst.into();
         for worker in &self.workers {
-            if !worker.tell_media(Order::Forward(stage, Arc::clone(&burst))) {
+            if !worker.tell_media(WorkerInput::Forward(stage, Arc::clone(&burst))) {
                 let lost = (burst.len() * worker.population) as u64;
-                self.traffic.dropped.fetch_add(lost, Ordering::Relaxed);
+                self.counters.dropped.fetch_add(lost, Ordering::Relaxed);
             }
         }
     }
 
     fn reset(&mut self, stage: usize) {
         for worker in &self.workers {
-            worker.tell(Order::Reset(stage));
+            worker.tell(WorkerInput::Reset(stage));
         }
     }
 
     fn forget(&mut self, stage: usize) {
         for worker in &self.workers {
-            worker.tell(Order::Forget(stage));
+            worker.tell(WorkerInput::Forget(stage));
         }
     }
 
-    fn hear(&mut self, _: Instant, key: PeerKey, datagram: &[u8]) {
-        if let Some(worker) = self.homes.get(&key).and_then(|home| self.workers.get(*home)) {
+    fn handle_rtcp(&mut self, _: Instant, key: PeerKey, datagram: &[u8]) {
+        if let Some(worker) = self.worker_of.get(&key).and_then(|worker| self.workers.get(*worker))
+        {
             // A report that finds no room is as good as lost on the way.
-            worker.tell_media(Order::Hear(key, datagram.into()));
+            worker.tell_media(WorkerInput::Rtcp(key, datagram.into()));
         }
     }
 
@@ -253,8 +256,8 @@ impl Shards for ThreadedShards {
         None
     }
 
-    fn take_news(&mut self, news: &mut Vec<ShardEvent>) {
-        news.append(&mut lock(&self.said.news));
+    fn take_events(&mut self, news: &mut Vec<ShardEvent>) {
+        news.append(&mut lock(&self.reports.news));
     }
 
     fn is_full(&self) -> bool {
@@ -262,37 +265,37 @@ impl Shards for ThreadedShards {
     }
 
     fn stats(&self, key: PeerKey) -> Option<SubscriberStats> {
-        lock(&self.said.stats).get(&key).copied()
+        lock(&self.reports.stats).get(&key).copied()
     }
 }
 
 /// One thread.
-struct Running {
-    inbox: Receiver<Order>,
+struct WorkerThread {
+    inbox: Receiver<WorkerInput>,
     waiting: Arc<AtomicUsize>,
     changes: Changes,
-    hung: Arc<AtomicBool>,
+    overrun: Arc<AtomicBool>,
     full: Arc<AtomicBool>,
-    said: Arc<Said>,
-    wire: UdpEgress,
-    traffic: Arc<EgressCounters>,
+    reports: Arc<WorkerReports>,
+    egress: UdpEgress,
+    counters: Arc<EgressCounters>,
     limits: SfuLimits,
 }
 
-impl Running {
+impl WorkerThread {
     fn run(self) {
         let mut keys: Vec<(PeerKey, SessionId)> = Vec::new();
-        while let Ok(wire) = self.wire.another() {
-            let traffic = Arc::clone(&self.traffic);
-            let mut shard = Shard::new(clock(), &self.limits, Box::new(wire), traffic);
+        while let Ok(egress) = self.egress.try_clone() {
+            let counters = Arc::clone(&self.counters);
+            let mut shard = Shard::new(clock(), &self.limits, Box::new(egress), counters);
             // A panic ends the sessions of this shard and no others: it begins anew, empty.
             match catch_unwind(AssertUnwindSafe(|| self.serve(&mut shard, &mut keys))) {
                 Ok(true) => return,
                 Ok(false) | Err(_) => {
                     let failed =
                         keys.drain(..).map(|(key, session)| ShardEvent::Failed(key, session));
-                    lock(&self.said.news).extend(failed);
-                    self.said.wake.notify_one();
+                    lock(&self.reports.news).extend(failed);
+                    self.reports.wake.notify_one();
                 }
             }
         }
@@ -302,61 +305,61 @@ impl Running {
     fn serve(&self, shard: &mut Shard, keys: &mut Vec<(PeerKey, SessionId)>) -> bool {
         let mut news = Vec::new();
         let mut figures_at = clock();
-        let mut load = Load::new(figures_at);
+        let mut load = ThreadLoad::new(figures_at);
         let mut awake = figures_at;
         loop {
             let now = clock();
             load.worked(awake, now);
             self.full.store(load.is_full(), Ordering::Relaxed);
-            let wait = shard.deadline().map_or(LONGEST_WAIT, |at| at - now).min(LONGEST_WAIT);
+            let wait = shard.deadline().map_or(MAX_WAIT, |at| at - now).min(MAX_WAIT);
             let mut next = match self.inbox.recv_timeout(wait) {
-                Ok(order) => Some(order),
+                Ok(input) => Some(input),
                 Err(RecvTimeoutError::Timeout) => None,
                 Err(RecvTimeoutError::Disconnected) => return true,
             };
-            if self.hung.load(Ordering::Relaxed) {
-                self.drop_orders(next, keys);
+            if self.overrun.load(Ordering::Relaxed) {
+                self.drop_inputs(next, keys);
                 return false;
             }
             let now = clock();
             awake = now;
-            let mut left = ORDERS_AT_ONCE;
-            while let Some(order) = next {
-                self.obey(shard, keys, now, order);
+            let mut left = INPUT_BATCH;
+            while let Some(input) = next {
+                self.handle(shard, keys, now, input);
                 left -= 1;
                 next = if left > 0 { self.inbox.try_recv().ok() } else { None };
             }
             shard.handle_timeout(now);
-            shard.take_news(&mut news);
+            shard.take_events(&mut news);
             if !news.is_empty() {
-                lock(&self.said.news).append(&mut news);
-                self.said.wake.notify_one();
+                lock(&self.reports.news).append(&mut news);
+                self.reports.wake.notify_one();
             }
             if now >= figures_at {
-                figures_at = now + FIGURES_INTERVAL;
-                let mut stats = lock(&self.said.stats);
+                figures_at = now + STATS_INTERVAL;
+                let mut stats = lock(&self.reports.stats);
                 stats.extend(keys.iter().filter_map(|(k, _)| Some((*k, shard.stats(*k)?))));
             }
         }
     }
 
-    fn obey(
+    fn handle(
         &self,
         shard: &mut Shard,
         keys: &mut Vec<(PeerKey, SessionId)>,
         now: Instant,
-        order: Order,
+        input: WorkerInput,
     ) {
-        match order {
-            Order::Admit(key, admission) => {
+        match input {
+            WorkerInput::Admit(key, admission) => {
                 keys.push((key, admission.session));
                 shard.admit(now, key, *admission);
             }
-            Order::Remove(key) => {
+            WorkerInput::Remove(key) => {
                 keys.retain(|(k, _)| *k != key);
                 shard.remove(key);
             }
-            Order::Change(key) => {
+            WorkerInput::Change(key) => {
                 let change = lock(&self.changes).remove(&key).unwrap_or_default();
                 if let Some(remote) = change.remote {
                     shard.set_remote(key, remote);
@@ -365,20 +368,20 @@ impl Running {
                     shard.set_max_height(key, height);
                 }
             }
-            Order::Forward(stage, burst) => {
+            WorkerInput::Forward(stage, burst) => {
                 self.waiting.fetch_sub(1, Ordering::Relaxed);
                 shard.forward(now, stage, &burst);
             }
-            Order::Reset(stage) => shard.reset(stage),
-            Order::Forget(stage) => shard.forget(stage),
-            Order::Hear(key, datagram) => {
+            WorkerInput::Reset(stage) => shard.reset(stage),
+            WorkerInput::Forget(stage) => shard.forget(stage),
+            WorkerInput::Rtcp(key, datagram) => {
                 self.waiting.fetch_sub(1, Ordering::Relaxed);
-                shard.hear(now, key, &datagram);
+                shard.handle_rtcp(now, key, &datagram);
             }
             #[cfg(test)]
-            Order::Panic => panic!("as asked"),
+            WorkerInput::Panic => panic!("as asked"),
             #[cfg(test)]
-            Order::Wait(until) => {
+            WorkerInput::Wait(until) => {
                 // It begins to wait with the first word, and ends with the second.
                 until.recv().and_then(|()| until.recv()).expect("two words");
             }
@@ -386,20 +389,20 @@ impl Running {
     }
 
     /// Takes note only of who came and went meanwhile, and begins anew.
-    fn drop_orders(&self, first: Option<Order>, keys: &mut Vec<(PeerKey, SessionId)>) {
+    fn drop_inputs(&self, first: Option<WorkerInput>, keys: &mut Vec<(PeerKey, SessionId)>) {
         let rest = std::iter::from_fn(|| self.inbox.try_recv().ok());
-        for order in first.into_iter().chain(rest) {
-            match order {
-                Order::Admit(key, admission) => keys.push((key, admission.session)),
-                Order::Remove(key) => keys.retain(|(k, _)| *k != key),
-                Order::Forward(..) | Order::Hear(..) => {
+        for input in first.into_iter().chain(rest) {
+            match input {
+                WorkerInput::Admit(key, admission) => keys.push((key, admission.session)),
+                WorkerInput::Remove(key) => keys.retain(|(k, _)| *k != key),
+                WorkerInput::Forward(..) | WorkerInput::Rtcp(..) => {
                     self.waiting.fetch_sub(1, Ordering::Relaxed);
                 }
                 _ => {}
             }
         }
         lock(&self.changes).clear();
-        self.hung.store(false, Ordering::Relaxed);
+        self.overrun.store(false, Ordering::Relaxed);
     }
 }
 

@@ -5,7 +5,7 @@ use std::net::UdpSocket;
 use str0m::crypto::dtls::SrtpProfile;
 
 use super::*;
-use crate::srtp::keys::Keys;
+use crate::srtp::keys::SrtpKeys;
 
 fn socket() -> UdpSocket {
     let socket = UdpSocket::bind(("127.0.0.1", 0)).expect("a socket");
@@ -19,7 +19,7 @@ fn admission(
     bytes: usize,
 ) -> (SessionId, SubscriberSetup) {
     let session = SessionId::random().expect("randomness");
-    let keys = Keys { profile, material: vec![7; bytes], client: false };
+    let keys = SrtpKeys { profile, material: vec![7; bytes], client: false };
     let remote = remote.local_addr().expect("an address");
     (
         session,
@@ -30,9 +30,9 @@ fn admission(
 fn started(count: usize) -> ThreadedShards {
     let sender = socket();
     sender.set_nonblocking(true).expect("not blocking");
-    let traffic = Arc::new(EgressCounters::default());
-    let wire = UdpEgress::new(sender, Arc::clone(&traffic)).expect("a wire");
-    let started = ThreadedShards::start(count, &SfuLimits::default(), &wire, &traffic);
+    let counters = Arc::new(EgressCounters::default());
+    let egress = UdpEgress::new(sender, Arc::clone(&counters)).expect("a wire");
+    let started = ThreadedShards::start(count, &SfuLimits::default(), &egress, &counters);
     started.expect("threads").0
 }
 
@@ -42,7 +42,7 @@ fn heard(threads: &mut ThreadedShards) -> Vec<ShardEvent> {
     let end = clock() + Duration::from_secs(5);
     while news.is_empty() && clock() < end {
         thread::yield_now();
-        threads.take_news(&mut news);
+        threads.take_events(&mut news);
     }
     news
 }
@@ -55,7 +55,7 @@ fn a_panic_ends_the_sessions_of_its_shard_and_no_others() {
     let (broken, admitted) = admission(&here, profile, 56);
     threads.admit(clock(), 1, admitted);
     threads.admit(clock(), 2, admission(&there, profile, 56).1);
-    threads.tell(1, Order::Panic);
+    threads.tell(1, WorkerInput::Panic);
     assert_eq!(heard(&mut threads), [ShardEvent::Failed(1, broken)]);
     // The thread goes on: it takes the next, and says what is wrong with it.
     threads.remove(1);
@@ -71,7 +71,7 @@ fn of_what_changes_about_a_subscriber_only_the_last_state_waits() {
     let profile = SrtpProfile::AEAD_AES_128_GCM;
     threads.admit(clock(), 1, admission(&here, profile, 56).1);
     let (end, until) = sync_channel(0);
-    threads.tell(1, Order::Wait(until));
+    threads.tell(1, WorkerInput::Wait(until));
     end.send(()).expect("it waits");
     let remote = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));
     // More than all orders that may wait.
@@ -99,7 +99,7 @@ fn a_thread_that_is_too_far_behind_ends_its_sessions_and_begins_anew() {
     let (lost, admitted) = admission(&here, profile, 56);
     threads.admit(clock(), 1, admitted);
     let (end, until) = sync_channel(0);
-    threads.tell(1, Order::Wait(until));
+    threads.tell(1, WorkerInput::Wait(until));
     end.send(()).expect("it waits");
     for stage in 0..20_000 {
         threads.reset(stage);

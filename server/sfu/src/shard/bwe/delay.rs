@@ -9,47 +9,47 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 /// The last moment: so many parts of so many microseconds, and at least so many packets.
-const RECENT: (u64, u64, u32) = (2, 40_000, 8);
+const RECENT_WINDOW: (u64, u64, u32) = (2, 40_000, 8);
 
 /// What travelling takes without a queue is remembered for so many parts of so many microseconds.
-const BASE: (u64, u64, u32) = (30, 1_000_000, 1);
+const BASE_WINDOW: (u64, u64, u32) = (30, 1_000_000, 1);
 
 /// Microseconds a packet may wait.
-const TOLERATED: i64 = 50_000;
+const MAX_QUEUING_MICROS: i64 = 50_000;
 
 /// Microseconds by which waiting must get shorter to count as that.
-const NOTICEABLE: i64 = 2_000;
+const MIN_EASING_MICROS: i64 = 2_000;
 
 /// What the delay says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Signal {
+pub(super) enum DelaySignal {
     Normal,
     /// Packets wait for too long.
-    Over,
+    Overuse,
     /// They still do, but less and less.
     Easing,
 }
 
 /// The delay on the way. Times are in microseconds, sent on our clock, arrived on theirs.
-pub(super) struct Delay {
-    recent: Least,
-    base: Least,
+pub(super) struct DelayDetector {
+    recent: WindowedMin,
+    base: WindowedMin,
     waited: i64,
-    signal: Signal,
+    signal: DelaySignal,
 }
 
-impl Delay {
+impl DelayDetector {
     pub(super) fn new() -> Self {
-        let (recent, base) = (Least::new(RECENT), Least::new(BASE));
-        Delay { recent, base, waited: 0, signal: Signal::Normal }
+        let (recent, base) = (WindowedMin::new(RECENT_WINDOW), WindowedMin::new(BASE_WINDOW));
+        DelayDetector { recent, base, waited: 0, signal: DelaySignal::Normal }
     }
 
-    pub(super) fn signal(&self) -> Signal {
+    pub(super) fn signal(&self) -> DelaySignal {
         self.signal
     }
 
     /// How long packets waited when that was last judged.
-    pub(super) fn waiting(&self) -> Duration {
+    pub(super) fn queuing_delay(&self) -> Duration {
         Duration::from_micros(u64::try_from(self.waited).unwrap_or_default())
     }
 
@@ -61,15 +61,15 @@ impl Delay {
     }
 
     /// Judges by all packets so far.
-    pub(super) fn judge(&mut self) -> Signal {
-        let (Some(recent), Some(base)) = (self.recent.least(), self.base.least()) else {
+    pub(super) fn judge(&mut self) -> DelaySignal {
+        let (Some(recent), Some(base)) = (self.recent.min(), self.base.min()) else {
             return self.signal;
         };
         let waited = recent - base;
-        self.signal = match waited > TOLERATED {
-            false => Signal::Normal,
-            true if waited + NOTICEABLE < self.waited => Signal::Easing,
-            true => Signal::Over,
+        self.signal = match waited > MAX_QUEUING_MICROS {
+            false => DelaySignal::Normal,
+            true if waited + MIN_EASING_MICROS < self.waited => DelaySignal::Easing,
+            true => DelaySignal::Overuse,
         };
         self.waited = waited;
         self.signal
@@ -77,7 +77,7 @@ impl Delay {
 }
 
 /// The least value of a sliding window.
-struct Least {
+struct WindowedMin {
     /// In order.
     parts: VecDeque<Part>,
     count: u64,
@@ -92,9 +92,9 @@ struct Part {
     packets: u32,
 }
 
-impl Least {
+impl WindowedMin {
     fn new((count, width, least_packets): (u64, u64, u32)) -> Self {
-        Least { parts: VecDeque::new(), count, width, least_packets, packets: 0 }
+        WindowedMin { parts: VecDeque::new(), count, width, least_packets, packets: 0 }
     }
 
     fn add(&mut self, at: u64, value: i64) {
@@ -117,7 +117,7 @@ impl Least {
         }
     }
 
-    fn least(&self) -> Option<i64> {
+    fn min(&self) -> Option<i64> {
         self.parts.iter().map(|p| p.least).min()
     }
 }

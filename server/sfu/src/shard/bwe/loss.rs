@@ -11,7 +11,7 @@ const SETTLING: u64 = 200_000;
 const SPANS: usize = 8;
 
 /// Loss is judged over at least so many packets.
-const JUDGED_PACKETS: u32 = 20;
+const MIN_JUDGED_PACKETS: u32 = 20;
 
 /// Loss that a bad radio link has without being full, as a share; and by how many standard
 /// deviations it must be exceeded, since few packets say little.
@@ -19,7 +19,7 @@ const RADIO_LOSS: f64 = 0.12;
 const CERTAINTY: f64 = 3.0;
 
 /// The loss on the way. Times are in microseconds, on our clock.
-pub(super) struct Loss {
+pub(super) struct LossDetector {
     spans: VecDeque<Span>,
     /// Of spans that were too short to be judged.
     left_over: (u32, u32),
@@ -32,9 +32,9 @@ struct Span {
     missed: u32,
 }
 
-impl Loss {
+impl LossDetector {
     pub(super) fn new() -> Self {
-        Loss { spans: VecDeque::with_capacity(SPANS), left_over: (0, 0), heavy: false }
+        LossDetector { spans: VecDeque::with_capacity(SPANS), left_over: (0, 0), heavy: false }
     }
 
     pub(super) fn is_heavy(&self) -> bool {
@@ -65,7 +65,7 @@ impl Loss {
             };
             let (arrived, missed) = self.left_over;
             let (arrived, missed) = (arrived + span.arrived, missed + span.missed);
-            if arrived + missed < JUDGED_PACKETS {
+            if arrived + missed < MIN_JUDGED_PACKETS {
                 self.left_over = (arrived, missed);
                 continue;
             }

@@ -16,20 +16,20 @@ mod tests;
 
 use std::time::{Duration, Instant};
 
-use self::delay::{Delay, Signal};
-use self::loss::Loss;
+use self::delay::{DelayDetector, DelaySignal};
+use self::loss::LossDetector;
 use self::probe::BandwidthProber;
-use super::rate::Rate;
+use super::bitrate::BitrateMeter;
 use crate::rtcp::TransportFeedback;
 
 /// Packets of which it is known when they were sent; at 2.5 Mbit/s those of 4 s.
-const REMEMBERED: usize = 1_024;
+const SENT_PACKETS: usize = 1_024;
 
 /// Taken to be carried before anything is known, in bits per second.
-const INITIAL: u64 = 800_000;
+const INITIAL_BITS: u64 = 800_000;
 
 /// Never less than this: a network that carries less carries no media.
-const LEAST: u64 = 30_000;
+const MIN_BITS: u64 = 30_000;
 
 /// What is left of what arrives when queues grow.
 const BACK_OFF: f64 = 0.85;
@@ -39,37 +39,37 @@ const GROWTH: f64 = 0.08;
 
 /// Window over which it is counted what arrives, and how much of its end is not looked at, since
 /// packets may still come between others; in microseconds.
-const ARRIVING: u64 = 480_000;
+const ARRIVAL_WINDOW: u64 = 480_000;
 const UNSETTLED: u64 = 60_000;
 
 /// Microseconds after which a receiver's clock begins anew: its 64 ms are counted with 24 bits.
-const TURN: u64 = 64_000 << 24;
+const CLOCK_WRAP: u64 = 64_000 << 24;
 
 /// What one subscriber's network carries.
 pub(super) struct BandwidthEstimator {
     /// Empty until something is sent.
     sent: Box<[Sent]>,
     begun: Instant,
-    delay: Delay,
-    arriving: Rate,
+    delay: DelayDetector,
+    arriving: BitrateMeter,
     estimate: f64,
     heard: Option<Instant>,
     /// The receiver's clock when it last told of something, in microseconds, however often it has begun
     /// anew.
     there: u64,
     backed_off: Option<Instant>,
-    loss: Loss,
+    loss: LossDetector,
     probing: BandwidthProber,
 }
 
 /// The moment that a receiver's clock shows as `at`, nearest to when it was `before`.
-fn unwrapped(at: u64, before: u64) -> u64 {
-    let whole = before - before % TURN + at;
-    if whole + TURN / 2 < before {
-        whole + TURN
-    } else if whole > before + TURN / 2 {
+fn unwrap_clock(at: u64, before: u64) -> u64 {
+    let whole = before - before % CLOCK_WRAP + at;
+    if whole + CLOCK_WRAP / 2 < before {
+        whole + CLOCK_WRAP
+    } else if whole > before + CLOCK_WRAP / 2 {
         // Before the first turn there is none to go back to.
-        whole.checked_sub(TURN).unwrap_or(whole)
+        whole.checked_sub(CLOCK_WRAP).unwrap_or(whole)
     } else {
         whole
     }
@@ -99,13 +99,13 @@ impl BandwidthEstimator {
         BandwidthEstimator {
             sent: Box::default(),
             begun: now,
-            delay: Delay::new(),
-            arriving: Rate::new(ARRIVING),
-            estimate: INITIAL as f64,
+            delay: DelayDetector::new(),
+            arriving: BitrateMeter::new(ARRIVAL_WINDOW),
+            estimate: INITIAL_BITS as f64,
             heard: None,
             there: 0,
             backed_off: None,
-            loss: Loss::new(),
+            loss: LossDetector::new(),
             probing: BandwidthProber::default(),
         }
     }
@@ -116,12 +116,12 @@ impl BandwidthEstimator {
     }
 
     /// How long packets wait on the way, as far as is known.
-    pub(super) fn waiting(&self) -> Duration {
-        self.delay.waiting()
+    pub(super) fn queuing_delay(&self) -> Duration {
+        self.delay.queuing_delay()
     }
 
     /// Whether the subscriber gives feedback at all.
-    pub(super) fn is_told(&self) -> bool {
+    pub(super) fn has_feedback(&self) -> bool {
         self.heard.is_some()
     }
 
@@ -132,10 +132,10 @@ impl BandwidthEstimator {
     }
 
     /// A packet left.
-    pub(super) fn sent(&mut self, now: Instant, number: u16, bytes: usize) {
+    pub(super) fn on_sent(&mut self, now: Instant, number: u16, bytes: usize) {
         if self.sent.is_empty() {
             let none = Sent { number: 0, bytes: 0, state: State::Unknown, probe: false, at: 0 };
-            self.sent = vec![none; REMEMBERED].into();
+            self.sent = vec![none; SENT_PACKETS].into();
         }
         let at = now.saturating_duration_since(self.begun).as_micros() as u32;
         let probe = self.probing.is_on(now);
@@ -143,18 +143,18 @@ impl BandwidthEstimator {
             self.probing.sent(bytes);
         }
         let bytes = u16::try_from(bytes).unwrap_or(u16::MAX);
-        if let Some(slot) = self.sent.get_mut(usize::from(number) % REMEMBERED) {
+        if let Some(slot) = self.sent.get_mut(usize::from(number) % SENT_PACKETS) {
             *slot = Sent { number, bytes, state: State::Flying, probe, at };
         }
     }
 
     /// The subscriber tells what arrived.
-    pub(super) fn heard(&mut self, now: Instant, feedback: &TransportFeedback<'_>) {
+    pub(super) fn on_feedback(&mut self, now: Instant, feedback: &TransportFeedback<'_>) {
         let mut newest = 0;
         let there = self.there;
         let clock = now.saturating_duration_since(self.begun).as_micros() as u64;
         for arrival in feedback.arrivals() {
-            let slot = self.sent.get_mut(usize::from(arrival.number) % REMEMBERED);
+            let slot = self.sent.get_mut(usize::from(arrival.number) % SENT_PACKETS);
             let Some(sent) = slot.filter(|s| s.number == arrival.number) else {
                 continue;
             };
@@ -168,7 +168,7 @@ impl BandwidthEstimator {
                 (Some(at), State::Flying | State::Missed) => {
                     self.loss.arrived(sent_at, sent.state == State::Missed);
                     sent.state = State::Arrived;
-                    let at = unwrapped(u64::try_from(at.as_micros()).unwrap_or_default(), there);
+                    let at = unwrap_clock(u64::try_from(at.as_micros()).unwrap_or_default(), there);
                     newest = newest.max(at);
                     self.arriving.add(at, sent.bytes.into());
                     self.delay.add(sent_at, at);
@@ -188,9 +188,9 @@ impl BandwidthEstimator {
 
     /// The subscriber is reached another way now: how long that takes, and what it loses, has to be
     /// learnt anew.
-    pub(super) fn moved(&mut self) {
-        self.delay = Delay::new();
-        self.loss = Loss::new();
+    pub(super) fn path_changed(&mut self) {
+        self.delay = DelayDetector::new();
+        self.loss = LossDetector::new();
     }
 
     /// Begins to ask whether `wanted` bits per second are carried.
@@ -200,9 +200,9 @@ impl BandwidthEstimator {
 
     /// Whether it is time to ask anew.
     pub(super) fn may_probe(&self, now: Instant) -> bool {
-        self.delay.signal() == Signal::Normal
+        self.delay.signal() == DelaySignal::Normal
             && !self.loss.is_heavy()
-            && self.is_told()
+            && self.has_feedback()
             && self.probing.may_begin(now)
     }
 
@@ -213,7 +213,7 @@ impl BandwidthEstimator {
     }
 
     /// What was gained by a probe could not be held.
-    pub(super) fn regret(&mut self, now: Instant) {
+    pub(super) fn probe_failed(&mut self, now: Instant) {
         self.probing.fail(now);
     }
 
@@ -221,12 +221,12 @@ impl BandwidthEstimator {
         let arriving = self.arriving.bits(newest.saturating_sub(UNSETTLED)) as f64;
         let passed = self.heard.map_or(0.0, |h| now.saturating_duration_since(h).as_secs_f64());
         match self.delay.judge() {
-            Signal::Over if arriving > 0.0 => {
+            DelaySignal::Overuse if arriving > 0.0 => {
                 self.estimate = self.estimate.min(BACK_OFF * arriving);
                 self.backed_off = Some(now);
             }
-            Signal::Over | Signal::Easing => {}
-            Signal::Normal => {
+            DelaySignal::Overuse | DelaySignal::Easing => {}
+            DelaySignal::Normal => {
                 let grown = self.estimate * (1.0 + GROWTH * passed.min(1.0));
                 // Nothing is known beyond what is tried.
                 let known = (1.5 * arriving + 10_000.0).max(self.estimate);
@@ -238,13 +238,14 @@ impl BandwidthEstimator {
             self.estimate = carried * (1.0 - loss / 2.0);
             self.backed_off = Some(now);
         }
-        let calm = self.backed_off.is_none_or(|at| now.saturating_duration_since(at) > ASIDE);
+        let calm =
+            self.backed_off.is_none_or(|at| now.saturating_duration_since(at) > BACK_OFF_TIMEOUT);
         if let Some(carried) = self.probing.result(now, calm) {
             self.estimate = self.estimate.max(carried as f64);
         }
-        self.estimate = self.estimate.max(LEAST as f64);
+        self.estimate = self.estimate.max(MIN_BITS as f64);
     }
 }
 
 /// A probe that made queues grow says nothing good for this long.
-const ASIDE: Duration = Duration::from_millis(500);
+const BACK_OFF_TIMEOUT: Duration = Duration::from_millis(500);

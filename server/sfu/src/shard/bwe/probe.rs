@@ -3,33 +3,33 @@
 use std::time::{Duration, Instant};
 
 /// How long more is sent.
-const LENGTH: Duration = Duration::from_millis(200);
+const PROBE_DURATION: Duration = Duration::from_millis(200);
 
 /// Time between two portions.
-const STEP: Duration = Duration::from_millis(5);
+const PROBE_INTERVAL: Duration = Duration::from_millis(5);
 
 /// After the end, feedback is waited for this long.
-const PATIENCE: Duration = Duration::from_millis(600);
+const FEEDBACK_TIMEOUT: Duration = Duration::from_millis(600);
 
 /// Time between two probes: doubled with each that fails, up to the most.
-const LEAST_PAUSE: Duration = Duration::from_secs(1);
+const MIN_PAUSE: Duration = Duration::from_secs(1);
 const FAILED_PAUSE: Duration = Duration::from_secs(4);
-const MOST_PAUSE: Duration = Duration::from_secs(32);
+const MAX_PAUSE: Duration = Duration::from_secs(32);
 
 /// What was carried for this long was no mistake: the next failure is a change in the network.
-const HELD: Duration = Duration::from_secs(20);
+const CARRIED_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// How much slower packets may arrive than they were sent, in percent, if queues don't grow.
-const SPREAD: u64 = 60;
+const MIN_RATE_PERCENT: u64 = 60;
 
 /// What has to arrive of a probe, in percent: less is more loss than a bad radio link's.
-const DELIVERED: u64 = 80;
+const MIN_DELIVERED_PERCENT: u64 = 80;
 
 /// Packets may come this long after those sent after them.
 const SETTLING: Duration = Duration::from_millis(150);
 
 /// Fewer packets say nothing.
-const LEAST_PACKETS: u32 = 8;
+const MIN_PACKETS: u32 = 8;
 
 /// The present probe, and when the next may be.
 pub(super) struct BandwidthProber {
@@ -80,7 +80,7 @@ impl BandwidthProber {
 
     /// Whether what leaves now belongs to a probe.
     pub(super) fn is_on(&self, now: Instant) -> bool {
-        self.running.as_ref().is_some_and(|r| now < r.begun + LENGTH)
+        self.running.as_ref().is_some_and(|r| now < r.begun + PROBE_DURATION)
     }
 
     pub(super) fn sent(&mut self, bytes: usize) {
@@ -90,11 +90,11 @@ impl BandwidthProber {
     }
 
     pub(super) fn due(&self, now: Instant) -> Option<(usize, Instant)> {
-        let running = self.running.as_ref().filter(|r| now < r.begun + LENGTH)?;
-        let passed = now.saturating_duration_since(running.begun) + STEP;
+        let running = self.running.as_ref().filter(|r| now < r.begun + PROBE_DURATION)?;
+        let passed = now.saturating_duration_since(running.begun) + PROBE_INTERVAL;
         let meant = u128::from(running.wanted) * passed.as_micros() / 8_000_000;
         let meant = usize::try_from(meant).unwrap_or(usize::MAX);
-        Some((meant.saturating_sub(running.sent), now + STEP))
+        Some((meant.saturating_sub(running.sent), now + PROBE_INTERVAL))
     }
 
     pub(super) fn arrived(&mut self, sent: u32, arrived: u64, bytes: u16) {
@@ -115,20 +115,21 @@ impl BandwidthProber {
     /// that queues didn't grow meanwhile.
     pub(super) fn result(&mut self, now: Instant, calm: bool) -> Option<u64> {
         let running = self.running.as_ref()?;
-        let (over, wanted) = (running.begun + LENGTH, running.wanted);
+        let (over, wanted) = (running.begun + PROBE_DURATION, running.wanted);
         let (first_sent, first) = running.first.unwrap_or_default();
         let (last_sent, last) = running.last;
-        let complete = u128::from(last_sent.wrapping_sub(first_sent)) > LENGTH.as_micros() * 9 / 10;
-        if now < over + SETTLING || !complete && now < over + PATIENCE {
+        let complete =
+            u128::from(last_sent.wrapping_sub(first_sent)) > PROBE_DURATION.as_micros() * 9 / 10;
+        if now < over + SETTLING || !complete && now < over + FEEDBACK_TIMEOUT {
             return None;
         }
-        let sending = running.sent as u64 * 8_000 / LENGTH.as_millis() as u64;
-        let arriving = match running.packets >= LEAST_PACKETS && last > first {
+        let sending = running.sent as u64 * 8_000 / PROBE_DURATION.as_millis() as u64;
+        let arriving = match running.packets >= MIN_PACKETS && last > first {
             true => running.bytes * 8 * 1_000_000 / (last - first),
             false => 0,
         };
-        let calm = calm && running.bytes * 100 >= running.sent as u64 * DELIVERED;
-        let carried = if calm && arriving * 100 >= sending * SPREAD {
+        let calm = calm && running.bytes * 100 >= running.sent as u64 * MIN_DELIVERED_PERCENT;
+        let carried = if calm && arriving * 100 >= sending * MIN_RATE_PERCENT {
             // Some of the packets were late, as they are on a line that is uneven.
             sending.min(wanted)
         } else {
@@ -139,7 +140,7 @@ impl BandwidthProber {
         match calm && carried * 10 >= wanted * 9 {
             true => {
                 self.carried = Some(now);
-                self.rest_until = Some(now + LEAST_PAUSE);
+                self.rest_until = Some(now + MIN_PAUSE);
             }
             false => self.fail(now),
         }
@@ -149,11 +150,11 @@ impl BandwidthProber {
     /// It was not carried after all, or no longer.
     pub(super) fn fail(&mut self, now: Instant) {
         let held = self.carried.take().map(|at| now.saturating_duration_since(at));
-        if held.is_some_and(|held| held > HELD) {
+        if held.is_some_and(|held| held > CARRIED_TIMEOUT) {
             self.pause = FAILED_PAUSE;
         }
         self.running = None;
         self.rest_until = Some(now + self.pause);
-        self.pause = (self.pause * 2).min(MOST_PAUSE);
+        self.pause = (self.pause * 2).min(MAX_PAUSE);
     }
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::BandwidthEstimator;
-use crate::rtcp::{Message, read};
+use crate::rtcp::{RtcpMessage, read};
 use crate::shard::track::LayerLadder;
 
 /// Bits per second of three layers, as browsers send them.
@@ -62,7 +62,7 @@ impl Run {
 
     fn send(&mut self, link: Link, bytes: usize) {
         self.number = self.number.wrapping_add(1);
-        self.bandwidth.sent(self.start + self.now, self.number, bytes);
+        self.bandwidth.on_sent(self.start + self.now, self.number, bytes);
         let waiting = self.busy.saturating_sub(self.now);
         let dropped =
             waiting > Duration::from_millis(link.queue) || self.random.u64(..1_000) < link.lost;
@@ -121,9 +121,9 @@ impl Run {
         let now = self.start + self.now;
         let mut heard = false;
         read(&packet, |message| {
-            if let Message::Transport(feedback) = message {
+            if let RtcpMessage::TransportFeedback(feedback) = message {
                 heard = true;
-                self.bandwidth.heard(now, &feedback);
+                self.bandwidth.on_feedback(now, &feedback);
             }
         });
         assert!(heard, "readable");
@@ -138,7 +138,7 @@ impl Run {
         if let Some(before) = self.layer.filter(|l| *l != choice.layer) {
             self.changes += 1;
             if before > choice.layer {
-                self.bandwidth.regret(now);
+                self.bandwidth.probe_failed(now);
             }
         }
         self.layer = Some(choice.layer);

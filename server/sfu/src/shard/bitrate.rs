@@ -5,7 +5,7 @@ const BUCKETS: usize = 8;
 
 /// Bytes over a sliding window. Keeps no clock: times are microseconds since whatever moment.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Rate {
+pub(super) struct BitrateMeter {
     bytes: [u32; BUCKETS],
     /// Microseconds per bucket.
     width: u64,
@@ -15,11 +15,11 @@ pub(super) struct Rate {
     first: Option<u64>,
 }
 
-impl Rate {
+impl BitrateMeter {
     /// Nothing yet; the window is `window` microseconds long.
     pub(super) fn new(window: u64) -> Self {
         let width = (window / BUCKETS as u64).max(1);
-        Rate { bytes: [0; BUCKETS], width, newest: 0, first: None }
+        BitrateMeter { bytes: [0; BUCKETS], width, newest: 0, first: None }
     }
 
     /// `bytes` at `at`. What is older than the window doesn't count.
@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn a_steady_stream_has_its_rate_and_a_stopped_one_none() {
-        let mut rate = Rate::new(800_000);
+        let mut rate = BitrateMeter::new(800_000);
         assert_eq!(rate.bits(5_000_000), 0);
         for at in (5_000_000..7_000_000).step_by(10_000) {
             rate.add(at, 1_250);
