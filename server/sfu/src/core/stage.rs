@@ -62,7 +62,7 @@ impl Stage {
     /// Nobody waits any more for the keyframes in the burst from that packet on.
     pub(crate) fn keyframes_received(&mut self, from: usize) {
         for came in self.burst.iter().skip(from).filter(|it| it.packet.keyframe) {
-            let same = |r: &&mut KeyframeRequest| (r.track, r.layer) == (came.name, came.layer);
+            let same = |r: &&mut KeyframeRequest| (r.track, r.layer) == (came.track, came.layer);
             if let Some(request) = self.requests.iter_mut().find(same) {
                 request.wanted = false;
             }

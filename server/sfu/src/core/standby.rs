@@ -60,7 +60,7 @@ pub(crate) struct StandbyPublisher {
 
 /// A picture of one layer that has begun to arrive.
 struct FrameAssembly {
-    name: TrackId,
+    track: TrackId,
     layer: u8,
     source: Source,
     timestamp: u32,
@@ -78,9 +78,9 @@ struct FrameAssembly {
 impl FrameAssembly {
     /// Without packets yet; the one at the index `begun` is its first.
     fn of(forwarded: &ForwardedPacket, begun: usize) -> Self {
-        let ForwardedPacket { name, layer, packet } = forwarded;
+        let ForwardedPacket { track, layer, packet } = forwarded;
         FrameAssembly {
-            name: *name,
+            track: *track,
             layer: *layer,
             source: packet.source,
             timestamp: packet.timestamp,
@@ -94,7 +94,7 @@ impl FrameAssembly {
 
     fn holds(&self, forwarded: &ForwardedPacket) -> bool {
         let packet = &forwarded.packet;
-        (self.name, self.layer) == (forwarded.name, forwarded.layer)
+        (self.track, self.layer) == (forwarded.track, forwarded.layer)
             && (self.source, self.timestamp) == (packet.source, packet.timestamp)
     }
 
@@ -171,7 +171,7 @@ impl StandbyPublisher {
         let sound_only = self.condition == TakeoverCondition::Audio || !has_video;
         for forwarded in packets {
             self.bytes += forwarded.packet.payload.len();
-            let video = forwarded.name.video;
+            let video = forwarded.track.video;
             if video {
                 let soon = if forwarded.packet.keyframe { REPAIR_TIMEOUT } else { Duration::ZERO };
                 self.request_at.get_or_insert(now + soon);
@@ -279,14 +279,14 @@ impl StandbyPublisher {
 mod tests {
     use super::*;
 
-    const NAME: TrackId = TrackId { video: true, ordinal: 0 };
+    const TRACK: TrackId = TrackId { video: true, ordinal: 0 };
 
     /// A packet of one picture, by what is before its number: `k` may begin a keyframe, `m` is marked.
     fn packet(now: Instant, timestamp: u32, kind: &str, sequence: u64) -> ForwardedPacket {
         let (keyframe, marker) = (kind.contains('k'), kind.contains('m'));
         let sample = Packet::sample(1, sequence, now);
         ForwardedPacket {
-            name: NAME,
+            track: TRACK,
             layer: 0,
             packet: Packet { timestamp, keyframe, marker, ..sample },
         }

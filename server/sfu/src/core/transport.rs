@@ -222,10 +222,10 @@ impl Transport {
     fn take_over(&mut self, mids: Vec<Mid>, offer: &PreparedOffer, limit: usize) {
         for mid in mids {
             let media = self.rtc.media(mid).filter(|m| m.direction() == Direction::SendOnly);
-            let names = self.tracks.iter().map(|t| t.name);
-            if let Some(name) = media.and_then(|m| TrackId::next(names, m.kind(), limit)) {
+            let ids = self.tracks.iter().map(|t| t.id);
+            if let Some(id) = media.and_then(|m| TrackId::next(ids, m.kind(), limit)) {
                 let called = offer.mid(&mid).unwrap_or_default().to_owned();
-                let taken = self.take_track(name, mid, called);
+                let taken = self.take_track(id, mid, called);
                 self.tracks.extend(taken);
             }
         }
@@ -233,7 +233,7 @@ impl Transport {
         self.tracks.shrink_to_fit();
     }
 
-    fn take_track(&mut self, name: TrackId, mid: Mid, called: String) -> Option<NegotiatedTrack> {
+    fn take_track(&mut self, id: TrackId, mid: Mid, called: String) -> Option<NegotiatedTrack> {
         let media = self.rtc.media(mid)?;
         let (accepted, extensions) = (media.remote_pts().to_vec(), media.remote_extmap().clone());
         let params = self.rtc.codec_config().params().iter();
@@ -244,13 +244,13 @@ impl Transport {
         direct.remove_stream_tx(ssrc);
         let repair = repair.unwrap_or_else(|| direct.new_ssrc());
         Some(NegotiatedTrack {
-            name,
+            id,
             mid: called,
             ssrc: *ssrc,
             repair_ssrc: *repair,
             codecs,
             extensions,
-            retransmits_audio: self.retransmits_audio && !name.video,
+            retransmits_audio: self.retransmits_audio && !id.video,
             random: random_number(),
         })
     }

@@ -79,7 +79,7 @@ struct ReceivedPacket {
 
 /// One m-line of a publisher.
 struct ReceiveTrack {
-    name: TrackId,
+    id: TrackId,
     mid: Mid,
     keyframe_requests: u64,
     /// Its layers: of simulcast with a name each, of a scalable stream without; otherwise there is
@@ -171,12 +171,12 @@ impl Ingest {
 
     /// A track was negotiated; it is left out if there are `limit` of its kind.
     pub(crate) fn add_track(&mut self, kind: MediaKind, mid: Mid, limit: usize) {
-        let names = self.tracks.iter().map(|t| t.name);
-        let Some(name) = TrackId::next(names, kind, limit) else {
+        let names = self.tracks.iter().map(|t| t.id);
+        let Some(id) = TrackId::next(names, kind, limit) else {
             return;
         };
         self.tracks.push(ReceiveTrack {
-            name,
+            id,
             mid,
             keyframe_requests: 0,
             layers: Vec::new(),
@@ -264,10 +264,10 @@ impl Ingest {
     pub(crate) fn request_keyframe(
         &mut self,
         transport: &mut Transport,
-        name: TrackId,
+        id: TrackId,
         layer: u8,
     ) -> bool {
-        let Some(track) = self.tracks.iter_mut().find(|t| t.name == name) else {
+        let Some(track) = self.tracks.iter_mut().find(|t| t.id == id) else {
             return false;
         };
         let mut direct = transport.rtc.direct_api();
@@ -286,16 +286,16 @@ impl Ingest {
     /// Asks the publisher for a keyframe on every layer of its picture that has come, which are at
     /// most `MAX_LAYERS` a track; answers how many requests that were.
     pub(crate) fn request_keyframes(&mut self, transport: &mut Transport) -> u64 {
-        let video = self.tracks.iter().filter(|t| t.name.video);
-        let layers = video.flat_map(|t| (0..t.layers.len()).map(|layer| (t.name, layer as u8)));
+        let video = self.tracks.iter().filter(|t| t.id.video);
+        let layers = video.flat_map(|t| (0..t.layers.len()).map(|layer| (t.id, layer as u8)));
         let layers: Vec<(TrackId, u8)> = layers.collect();
-        let ask = |(name, layer)| self.request_keyframe(transport, name, layer);
+        let ask = |(id, layer)| self.request_keyframe(transport, id, layer);
         layers.into_iter().map(ask).filter(|sent| *sent).count() as u64
     }
 
     /// Whether a picture was negotiated.
     pub(crate) fn has_video(&self) -> bool {
-        self.tracks.iter().any(|t| t.name.video)
+        self.tracks.iter().any(|t| t.id.video)
     }
 
     /// Its statistics, but for what only the session knows.
@@ -328,7 +328,7 @@ impl Ingest {
     /// How unevenly it comes: the sound, or the picture where there is none.
     fn jitter(&self) -> Option<Duration> {
         let of = |video: bool| {
-            let mut tracks = self.tracks.iter().filter(|t| t.name.video == video);
+            let mut tracks = self.tracks.iter().filter(|t| t.id.video == video);
             tracks.find_map(|t| t.jitter.estimate())
         };
         of(false).or_else(|| of(true))
@@ -337,7 +337,7 @@ impl Ingest {
     /// What the artist should mend, of the first video track.
     fn advice(&self, now: Instant) -> Vec<Advice> {
         let mut advice = Vec::new();
-        if let Some(video) = self.tracks.iter().find(|t| t.name.video) {
+        if let Some(video) = self.tracks.iter().find(|t| t.id.video) {
             let first = video.layers.first();
             advice.extend(first.into_iter().flat_map(|layer| layer.encoder.advice(now)));
             if video.layers.iter().any(|layer| layer.parameters.unknown) {
@@ -353,7 +353,7 @@ impl Ingest {
 
     /// The layers of the first video track, in the order in which they first came.
     fn layers(&self) -> Vec<LayerStats> {
-        let video = self.tracks.iter().find(|t| t.name.video);
+        let video = self.tracks.iter().find(|t| t.id.video);
         video.map_or_else(Vec::new, |t| t.layers.iter().map(|l| l.seen).collect())
     }
 }

@@ -52,7 +52,7 @@ impl ReceiveTrack {
             _ => None,
         };
         let begins = || begins_keyframe(codec.spec().codec, payload);
-        let keyframe = self.name.video && part.map_or_else(begins, |part| part.keyframe);
+        let keyframe = self.id.video && part.map_or_else(begins, |part| part.keyframe);
         let height = match codec.spec().codec {
             Codec::Vp8 if keyframe => vp8_height(payload),
             Codec::H264 if keyframe => h264::height(payload),
@@ -100,7 +100,7 @@ impl ReceiveTrack {
     ) -> Option<Placement> {
         let ReceivedPacket { sequence, timestamp, arrival, .. } = *arrived;
         let as_it_is = Some(Placement { sequence, before: None });
-        if !self.name.video {
+        if !self.id.video {
             return as_it_is;
         }
         let layer = self.layers.get_mut(layer)?;
@@ -192,7 +192,7 @@ impl ReceiveTrack {
             layer.seen.bytes += packet.payload.len() as u64;
             layer.seen.height = packet.height.or(layer.seen.height);
         }
-        burst.push(ForwardedPacket { name: self.name, layer: layer as u8, packet });
+        burst.push(ForwardedPacket { track: self.id, layer: layer as u8, packet });
     }
 
     pub(super) fn count(&mut self, layer: usize, source: u32, sequence: u64) {

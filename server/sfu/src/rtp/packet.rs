@@ -108,7 +108,7 @@ impl Packet {
 /// A packet with the track it belongs to.
 #[derive(Clone)]
 pub(crate) struct ForwardedPacket {
-    pub(crate) name: TrackId,
+    pub(crate) track: TrackId,
     /// Which of the track's simulcast layers (RFC 8853), as the publisher counts them; 0 without.
     pub(crate) layer: u8,
     pub(crate) packet: Packet,

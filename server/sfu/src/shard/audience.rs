@@ -95,7 +95,7 @@ impl Audience {
         };
         subscriber.forwarders = vec![Forwarder::NEW; self.tracks.len()];
         let mut catch_up = CatchUpBudget::new(&mut self.catch_up_at, catch_up_limit, &self.limits);
-        for (index, track) in self.tracks.iter().enumerate().filter(|(_, t)| t.name.video) {
+        for (index, track) in self.tracks.iter().enumerate().filter(|(_, t)| t.id.video) {
             let first = start_forwarding(
                 track,
                 index,
@@ -105,7 +105,7 @@ impl Audience {
                 now,
             );
             if let Some(layer) = first.and_then(|first| track.layers.get(first)) {
-                needs_keyframe(track.name, layer.requested_as());
+                needs_keyframe(track.id, layer.requested_as());
             }
         }
         self.queued |= catch_up.refused;
@@ -127,7 +127,7 @@ impl Audience {
             let Some(subscriber) = subscribers.get_mut(*viewer) else {
                 continue;
             };
-            for (index, track) in self.tracks.iter().enumerate().filter(|(_, t)| t.name.video) {
+            for (index, track) in self.tracks.iter().enumerate().filter(|(_, t)| t.id.video) {
                 let forwarder = subscriber.forwarders.get(index);
                 if forwarder
                     .is_some_and(|forwarder| forwarder.mode == ForwardMode::AwaitingKeyframe)
@@ -149,12 +149,12 @@ impl Audience {
     /// one, if it has to.
     pub(super) fn keyframe_requested(
         &mut self,
-        name: TrackId,
+        id: TrackId,
         now: Instant,
         viewer: &mut Subscriber,
         catch_up_limit: &mut LeakyBucket,
     ) -> Option<u8> {
-        let index = self.tracks.iter().position(|t| t.name == name)?;
+        let index = self.tracks.iter().position(|t| t.id == id)?;
         let (track, forwarder) = (self.tracks.get(index)?, viewer.forwarders.get_mut(index)?);
         let layer = forwarder.layer;
         if forwarder.is_starting(now) {
@@ -182,7 +182,7 @@ impl Audience {
         &mut self,
         burst: &[ForwardedPacket],
         subscribers: &mut Subscribers,
-        way: &mut SendContext<'_>,
+        context: &mut SendContext<'_>,
         mut needs_keyframe: impl FnMut(TrackId, u8),
     ) {
         let mut plan = std::mem::take(&mut self.plan);
@@ -193,9 +193,12 @@ impl Audience {
             let entry = self.tracks.get_mut(track).and_then(|t| t.layers.get_mut(layer));
             let stored = entry.map_or(Stored::Ignored, |l| l.store(&forwarded.packet, at));
             plan.push(Planned { track, layer, stored, padding: 0 });
-            if begun && forwarded.name.video && stored != Stored::Keyframe {
+            if begun && forwarded.track.video && stored != Stored::Keyframe {
                 let entry = self.tracks.get(track).and_then(|t| t.layers.get(layer));
-                needs_keyframe(forwarded.name, entry.map_or(forwarded.layer, |l| l.requested_as()));
+                needs_keyframe(
+                    forwarded.track,
+                    entry.map_or(forwarded.layer, |l| l.requested_as()),
+                );
             }
         }
         for (planned, padding) in plan.iter_mut().rev().zip(paddings(burst)) {
@@ -206,7 +209,7 @@ impl Audience {
                 continue;
             };
             for (forwarded, planned) in burst.iter().zip(&plan) {
-                let (name, packet) = (forwarded.name, &forwarded.packet);
+                let (id, packet) = (forwarded.track, &forwarded.packet);
                 let (Some(track), Some(forwarder)) =
                     (self.tracks.get(planned.track), subscriber.forwarders.get_mut(planned.track))
                 else {
@@ -217,10 +220,10 @@ impl Audience {
                     continue;
                 }
                 if let Some(splice) = forwarder.accept(packet.sequence) {
-                    subscriber.write(name, packet, splice, planned.padding, way);
+                    subscriber.write(id, packet, splice, planned.padding, context);
                 }
             }
-            subscriber.send(way);
+            subscriber.send(context);
         }
         self.plan = plan;
     }
@@ -230,7 +233,7 @@ impl Audience {
         &mut self,
         now: Instant,
         subscribers: &mut Subscribers,
-        way: &mut SendContext<'_>,
+        context: &mut SendContext<'_>,
     ) {
         if self.catch_up_at.is_none_or(|at| at > now) {
             return;
@@ -260,7 +263,7 @@ impl Audience {
                         && let Some(forwarder) = subscriber.forwarders.get_mut(index)
                         && let Some(splice) = forwarder.accept(packet.sequence)
                     {
-                        subscriber.write(track.name, packet, splice, 0, way);
+                        subscriber.write(track.id, packet, splice, 0, context);
                         pacer.spend(packet.payload.len());
                         sent += 1;
                     }
@@ -276,7 +279,7 @@ impl Audience {
                     self.catch_up_at = Some(now + CATCH_UP_INTERVAL);
                 }
             }
-            subscriber.send(way);
+            subscriber.send(context);
         }
     }
 
@@ -290,20 +293,20 @@ impl Audience {
         probing: &mut Vec<PeerKey>,
         mut needs_keyframe: impl FnMut(TrackId, u8),
     ) {
-        if !self.tracks.iter().any(|t| t.name.video && t.layers.len() > 1) {
+        if !self.tracks.iter().any(|t| t.id.video && t.layers.len() > 1) {
             return;
         }
         let at = micros(self.begun, now);
         let mut catch_up = CatchUpBudget::new(&mut self.catch_up_at, catch_up_limit, &self.limits);
-        let sound: u64 = self.tracks.iter().filter(|t| !t.name.video).map(|t| t.bits(at)).sum();
-        for (index, track) in self.tracks.iter().enumerate().filter(|(_, t)| t.name.video) {
+        let sound: u64 = self.tracks.iter().filter(|t| !t.id.video).map(|t| t.bits(at)).sum();
+        for (index, track) in self.tracks.iter().enumerate().filter(|(_, t)| t.id.video) {
             let ladder = track.ladder(now, at);
             for viewer in &self.viewers {
                 let Some(subscriber) = subscribers.get_mut(*viewer) else {
                     continue;
                 };
                 // Sound comes first; video tracks share the rest.
-                let others = self.tracks.iter().filter(|t| t.name.video).count() as u64;
+                let others = self.tracks.iter().filter(|t| t.id.video).count() as u64;
                 let budget = subscriber.budget().saturating_sub(sound) / others.max(1);
                 let max_height = subscriber.max_height;
                 let Some(forwarder) = subscriber.forwarders.get_mut(index) else {
@@ -322,7 +325,7 @@ impl Audience {
                     if let Some(layer) = track.layers.get(choice.layer)
                         && (needs > budget || subscriber.keyframe_requests.pass(KEYFRAME_COST, now))
                     {
-                        needs_keyframe(track.name, layer.requested_as());
+                        needs_keyframe(track.id, layer.requested_as());
                     }
                     if needs > budget
                         && let Some(bandwidth) = &mut subscriber.bandwidth
@@ -347,7 +350,7 @@ impl Audience {
 
     /// How high the pictures are that the feeds get of the first video track, where it is known.
     pub(super) fn height(&self, forwarders: &[Forwarder]) -> Option<u16> {
-        let mut video = self.tracks.iter().zip(forwarders).filter(|(t, _)| t.name.video);
+        let mut video = self.tracks.iter().zip(forwarders).filter(|(t, _)| t.id.video);
         let (track, forwarder) = video.next()?;
         Some(track.layers.get(forwarder.layer)?.height).filter(|height| *height > 0)
     }
@@ -358,10 +361,10 @@ impl Audience {
         forwarded: &ForwardedPacket,
         subscribers: &mut Subscribers,
     ) -> (usize, usize, bool) {
-        let known = self.tracks.iter().position(|t| t.name == forwarded.name);
+        let known = self.tracks.iter().position(|t| t.id == forwarded.track);
         let index = known.unwrap_or(self.tracks.len());
         if known.is_none() {
-            self.tracks.push(SourceTrack::new(forwarded.name));
+            self.tracks.push(SourceTrack::new(forwarded.track));
             for viewer in &self.viewers {
                 if let Some(subscriber) = subscribers.get_mut(*viewer) {
                     subscriber.forwarders.push(Forwarder::NEW);
@@ -424,10 +427,10 @@ fn micros(begun: Instant, now: Instant) -> u64 {
 fn paddings(burst: &[ForwardedPacket]) -> impl Iterator<Item = u8> {
     let mut run = None;
     burst.iter().rev().map(move |this| {
-        let (of, length) = ((this.name, this.layer), this.packet.payload.len());
-        let after = run.filter(|(name, _)| *name == of).map(|(_, longest)| longest);
+        let (of, length) = ((this.track, this.layer), this.packet.payload.len());
+        let after = run.filter(|(id, _)| *id == of).map(|(_, longest)| longest);
         run = Some((of, after.map_or(length, |longest: usize| longest.max(length))));
-        let short = after.filter(|_| this.name.video).unwrap_or(0).saturating_sub(length);
+        let short = after.filter(|_| this.track.video).unwrap_or(0).saturating_sub(length);
         if short <= MAX_PADDING { short as u8 } else { 0 }
     })
 }
@@ -454,7 +457,7 @@ mod tests {
         .map(|(video, layer, length)| {
             let payload = vec![0; length].into();
             let packet = Packet { payload, ..Packet::sample(1, 1, now) };
-            ForwardedPacket { name: TrackId { video, ordinal: 0 }, layer, packet }
+            ForwardedPacket { track: TrackId { video, ordinal: 0 }, layer, packet }
         })
         .into();
         let mut padded: Vec<u8> = paddings(&burst).collect();

@@ -181,10 +181,10 @@ impl Shard {
     pub(crate) fn forward(&mut self, now: Instant, stage: usize, burst: &[ForwardedPacket]) {
         let audience = self.audiences.entry(stage);
         let audience = audience.or_insert_with(|| Audience::new(now, &self.limits, &self.budget));
-        let mut way = SendContext { batch: &mut self.batch, egress: self.egress.as_mut(), now };
+        let mut context = SendContext { batch: &mut self.batch, egress: self.egress.as_mut(), now };
         let news = &mut self.news;
         let watched = !audience.viewers.is_empty();
-        audience.forward(burst, &mut self.subscribers, &mut way, |track, layer| {
+        audience.forward(burst, &mut self.subscribers, &mut context, |track, layer| {
             if watched {
                 news.push(ShardEvent::KeyframeNeeded { stage, track, layer });
             }
@@ -216,12 +216,12 @@ impl Shard {
         let Some(audience) = self.audiences.get_mut(&subscriber.stage) else {
             return;
         };
-        let mut way = SendContext { batch: &mut self.batch, egress: self.egress.as_mut(), now };
+        let mut context = SendContext { batch: &mut self.batch, egress: self.egress.as_mut(), now };
         read(&self.report, |message| match message {
             RtcpMessage::Reception(report) => subscriber.on_reception_report(&report, ntp),
             RtcpMessage::Nack(nack) => {
                 let find = |source, sequence| audience.find(source, sequence);
-                subscriber.retransmit(&nack, find, &mut way);
+                subscriber.retransmit(&nack, find, &mut context);
             }
             RtcpMessage::KeyframeRequest { ssrc } => {
                 subscriber.stats.keyframe_requests += 1;
@@ -242,14 +242,14 @@ impl Shard {
             }
             RtcpMessage::ReferenceTime(time) => subscriber.on_reference_time(time, ntp),
         });
-        subscriber.send(&mut way);
+        subscriber.send(&mut context);
     }
 
     /// Does what is due.
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
-        let mut way = SendContext { batch: &mut self.batch, egress: self.egress.as_mut(), now };
+        let mut context = SendContext { batch: &mut self.batch, egress: self.egress.as_mut(), now };
         for audience in self.audiences.values_mut() {
-            audience.catch_up(now, &mut self.subscribers, &mut way);
+            audience.catch_up(now, &mut self.subscribers, &mut context);
         }
         self.probe(now);
         self.count();
@@ -282,7 +282,7 @@ impl Shard {
         }
         self.probe_at = None;
         let (subscribers, audiences) = (&mut self.subscribers, &self.audiences);
-        let mut way = SendContext { batch: &mut self.batch, egress: self.egress.as_mut(), now };
+        let mut context = SendContext { batch: &mut self.batch, egress: self.egress.as_mut(), now };
         let probe_at = &mut self.probe_at;
         self.probing.retain(|key| {
             let Some(subscriber) = subscribers.get_mut(*key) else {
@@ -296,9 +296,9 @@ impl Shard {
             subscriber.send_padding(
                 bytes,
                 |source, sequence| audience.find(source, sequence),
-                &mut way,
+                &mut context,
             );
-            subscriber.send(&mut way);
+            subscriber.send(&mut context);
             *probe_at = Some(probe_at.map_or(next, |at: Instant| at.min(next)));
             true
         });

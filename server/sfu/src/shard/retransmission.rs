@@ -100,7 +100,7 @@ impl Subscriber {
         &mut self,
         nack: &Nack<'_>,
         find: impl Fn(Source, u64) -> Option<&'p Packet>,
-        way: &mut SendContext<'_>,
+        context: &mut SendContext<'_>,
     ) {
         self.stats.nacks += 1;
         let transit = self.transit_time();
@@ -122,14 +122,14 @@ impl Subscriber {
             let Some(packet) = find(origin.source(), origin.sequence) else {
                 continue;
             };
-            if !self.retransmissions.may_send(nack.ssrc, missing, way.now, transit) {
+            if !self.retransmissions.may_send(nack.ssrc, missing, context.now, transit) {
                 continue;
             }
-            if !self.retransmission_limit.take(1, way.now) {
+            if !self.retransmission_limit.take(1, context.now) {
                 return;
             }
             self.stats.retransmissions +=
-                u64::from(retransmission.send(origin, packet, way).is_some());
+                u64::from(retransmission.send(origin, packet, context).is_some());
         }
     }
 
@@ -138,9 +138,9 @@ impl Subscriber {
         &mut self,
         bytes: usize,
         find: impl Fn(Source, u64) -> Option<&'p Packet>,
-        way: &mut SendContext<'_>,
+        context: &mut SendContext<'_>,
     ) {
-        let repairs = |t: &&mut SendTrack| t.name.video && t.rewriter.last().is_some();
+        let repairs = |t: &&mut SendTrack| t.id.video && t.rewriter.last().is_some();
         let Some(track) = self.tracks.iter_mut().find(repairs) else {
             return;
         };
@@ -161,7 +161,7 @@ impl Subscriber {
             if let Some(origin) = retransmission.track.rewriter.origin(number)
                 && let Some(packet) = find(origin.source(), origin.sequence)
                 && retransmission.has_rtx(packet)
-                && let Some(sent) = retransmission.send(origin, packet, way)
+                && let Some(sent) = retransmission.send(origin, packet, context)
             {
                 left = left.saturating_sub(sent);
             }
@@ -187,7 +187,7 @@ impl Retransmission<'_> {
         &mut self,
         origin: SourcePosition,
         packet: &Packet,
-        way: &mut SendContext<'_>,
+        context: &mut SendContext<'_>,
     ) -> Option<usize> {
         let mapping = self.track.payload_mapping(packet)?;
         let mut numbers = origin.rewrite(packet);
@@ -204,7 +204,7 @@ impl Retransmission<'_> {
             }
             None => self.track.recorded_header(mapping, numbers)?,
         };
-        let mut scratch = std::mem::take(&mut way.batch.scratch);
+        let mut scratch = std::mem::take(&mut context.batch.scratch);
         scratch.clear();
         // RFC 4588 §4: the original number, then the payload.
         if mapping.repair.is_some() {
@@ -215,12 +215,12 @@ impl Retransmission<'_> {
         if let Some(picture) = picture {
             picture.write(scratch.get_mut(begin..).unwrap_or_default());
         }
-        let sent = seal(self.sealer, self.track, &fields, packet, &scratch, way);
-        way.batch.scratch = scratch;
+        let sent = seal(self.sealer, self.track, &fields, packet, &scratch, context);
+        context.batch.scratch = scratch;
         // What goes once more was counted when it went first.
         let number = fields.transport.filter(|_| mapping.repair.is_some());
         if let (Some(bandwidth), Some(number), Some(bytes)) = (&mut self.bandwidth, number, sent) {
-            bandwidth.on_sent(way.now, number, bytes);
+            bandwidth.on_sent(context.now, number, bytes);
         }
         sent
     }

@@ -17,7 +17,7 @@ const RECORDED_HEADERS: usize = 64;
 
 /// What was negotiated for one m-line of a subscriber.
 pub(crate) struct NegotiatedTrack {
-    pub(crate) name: TrackId,
+    pub(crate) id: TrackId,
     pub(crate) mid: String,
     /// Where media goes, and where repairs would go (RFC 4588 §5).
     pub(crate) ssrc: u32,
@@ -33,7 +33,7 @@ pub(crate) struct NegotiatedTrack {
 
 /// One m-line of a subscriber.
 pub(super) struct SendTrack {
-    pub(super) name: TrackId,
+    pub(super) id: TrackId,
     pub(super) ssrc: u32,
     pub(super) repair_ssrc: u32,
     pub(super) rewriter: RtpRewriter,
@@ -109,13 +109,13 @@ impl SendTrack {
         let ids = ExtensionIds {
             mid: id(Extension::RtpMid).filter(|_| (1..=16).contains(&negotiated.mid.len())),
             transport: id(Extension::TransportSequenceNumber),
-            level: id(Extension::AudioLevel).filter(|_| !negotiated.name.video),
-            orientation: id(Extension::VideoOrientation).filter(|_| negotiated.name.video),
+            level: id(Extension::AudioLevel).filter(|_| !negotiated.id.video),
+            orientation: id(Extension::VideoOrientation).filter(|_| negotiated.id.video),
             capture: id(Extension::AbsoluteCaptureTime),
-            dependency: id(dependency_descriptor::extension()).filter(|_| negotiated.name.video),
+            dependency: id(dependency_descriptor::extension()).filter(|_| negotiated.id.video),
         };
         SendTrack {
-            name: negotiated.name,
+            id: negotiated.id,
             ssrc: negotiated.ssrc,
             repair_ssrc: negotiated.repair_ssrc,
             rewriter: RtpRewriter::new(negotiated.random),
@@ -154,7 +154,7 @@ impl SendTrack {
 
     /// Whether what is lost of it is sent again.
     pub(super) fn is_retransmitted(&self) -> bool {
-        self.name.video || self.records_headers()
+        self.id.video || self.records_headers()
     }
 
     /// Whether it is remembered how its packets were written.
@@ -202,7 +202,7 @@ impl SendTrack {
     /// number, or it is remembered how it was. Otherwise it must be the same to the bit each time: see
     /// [`crate::srtp`].
     pub(super) fn header_may_vary(&self, mapping: PayloadMapping) -> bool {
-        !self.name.video || mapping.repair.is_some()
+        !self.id.video || mapping.repair.is_some()
     }
 
     /// The extension by which packets of the whole transport are counted, if negotiated.
@@ -305,7 +305,7 @@ mod tests {
 
     fn outgoing(extensions: ExtensionMap) -> SendTrack {
         SendTrack::new(NegotiatedTrack {
-            name: TrackId { video: true, ordinal: 0 },
+            id: TrackId { video: true, ordinal: 0 },
             mid: "v".into(),
             ssrc: 9,
             repair_ssrc: 10,

@@ -83,7 +83,7 @@ impl Subscriber {
         now: Instant,
     ) -> Result<Self, InvalidSrtpKeys> {
         let tracks: Vec<_> = admission.tracks.into_iter().map(SendTrack::new).collect();
-        let video = tracks.iter().any(|t| t.name.video && t.counts_transport());
+        let video = tracks.iter().any(|t| t.id.video && t.counts_transport());
         Ok(Subscriber {
             stage: admission.stage,
             remote: admission.remote,
@@ -108,13 +108,13 @@ impl Subscriber {
     /// make datagrams of one length.
     pub(super) fn write(
         &mut self,
-        name: TrackId,
+        id: TrackId,
         packet: &Packet,
         splice: bool,
         padding: u8,
-        way: &mut SendContext<'_>,
+        context: &mut SendContext<'_>,
     ) {
-        let Some(track) = self.tracks.iter_mut().find(|t| t.name == name) else {
+        let Some(track) = self.tracks.iter_mut().find(|t| t.id == id) else {
             return;
         };
         let Some(mapping) = track.payload_mapping(packet) else {
@@ -123,7 +123,7 @@ impl Subscriber {
         };
         let may_vary = track.header_may_vary(mapping);
         let told = may_vary && track.counts_transport();
-        let counted = told && self.bandwidth.as_ref().is_some_and(|b| b.counts(name.video));
+        let counted = told && self.bandwidth.as_ref().is_some_and(|b| b.counts(id.video));
         let transport = number(counted, &mut self.transport_number);
         let padding = if may_vary && !track.records_headers() { padding } else { 0 };
         let fields = HeaderFields {
@@ -135,9 +135,9 @@ impl Subscriber {
             transport,
         };
         let sealed = if padding == 0 && fields.numbers.picture.is_none() {
-            seal(&mut self.sealer, track, &fields, packet, &packet.payload, way)
+            seal(&mut self.sealer, track, &fields, packet, &packet.payload, context)
         } else {
-            let mut scratch = std::mem::take(&mut way.batch.scratch);
+            let mut scratch = std::mem::take(&mut context.batch.scratch);
             scratch.clear();
             scratch.extend_from_slice(&packet.payload);
             if let Some(picture) = fields.numbers.picture {
@@ -148,8 +148,8 @@ impl Subscriber {
                 scratch.resize(packet.payload.len() + usize::from(padding) - 1, 0);
                 scratch.push(padding);
             }
-            let sealed = seal(&mut self.sealer, track, &fields, packet, &scratch, way);
-            way.batch.scratch = scratch;
+            let sealed = seal(&mut self.sealer, track, &fields, packet, &scratch, context);
+            context.batch.scratch = scratch;
             sealed
         };
         let Some(bytes) = sealed else {
@@ -158,11 +158,11 @@ impl Subscriber {
         track.record_header(&fields);
         track.packets = track.packets.wrapping_add(1);
         track.bytes = track.bytes.wrapping_add(packet.payload.len() as u32);
-        way.batch.media += 1;
+        context.batch.media += 1;
         self.stats.packets += 1;
         self.stats.bytes += packet.payload.len() as u64;
         if let (Some(bandwidth), Some(number)) = (&mut self.bandwidth, transport) {
-            bandwidth.on_sent(way.now, number, bytes);
+            bandwidth.on_sent(context.now, number, bytes);
         }
     }
 
@@ -173,8 +173,8 @@ impl Subscriber {
     }
 
     /// Sends what was written.
-    pub(super) fn send(&self, way: &mut SendContext<'_>) {
-        way.batch.send(self.remote, way.egress);
+    pub(super) fn send(&self, context: &mut SendContext<'_>) {
+        context.batch.send(self.remote, context.egress);
     }
 
     /// Opens what it says over RTCP.
@@ -186,7 +186,7 @@ impl Subscriber {
 
     /// The track that is sent under `ssrc`.
     pub(super) fn track(&self, ssrc: u32) -> Option<TrackId> {
-        Some(self.tracks.iter().find(|t| t.ssrc == ssrc)?.name)
+        Some(self.tracks.iter().find(|t| t.ssrc == ssrc)?.id)
     }
 
     /// Takes note of what arrived of all its streams.
@@ -205,9 +205,9 @@ impl Subscriber {
         };
         track.lost = u64::try_from(report.lost).unwrap_or_default();
         // Pictures may be sent again under the same number, and have to be the same then.
-        track.mid_known = !track.name.video;
+        track.mid_known = !track.id.video;
         if let Some(last) = track.rewriter.last()
-            && track.name.video
+            && track.id.video
         {
             let ticks = u64::from(report.jitter) * 1_000_000;
             self.stats.jitter = Duration::from_micros(ticks / last.rate.max(1));
@@ -318,14 +318,14 @@ pub(super) fn seal(
     fields: &HeaderFields,
     packet: &Packet,
     payload: &[u8],
-    way: &mut SendContext<'_>,
+    context: &mut SendContext<'_>,
 ) -> Option<usize> {
     let mut header = [0; MAX_HEADER];
     let meaning: &ForwardedExtensions = &packet.extensions;
     let length = track.write_header(&mut header, fields, packet.marker, meaning);
     let header = header.get(..length)?;
     let whole = length + payload.len() + sealer.overhead();
-    let room = way.batch.room(whole, way.egress.max_segments());
+    let room = context.batch.room(whole, context.egress.max_segments());
     room.get_mut(..length)?.copy_from_slice(header);
     let sequence = fields.numbers.sequence;
     sealer.seal_rtp(room, length, payload, fields.ssrc, sequence).then_some(whole)

@@ -36,7 +36,7 @@ const UPGRADE_PERCENT: u64 = 115;
 
 /// One of the publisher's tracks.
 pub(super) struct SourceTrack {
-    pub(super) name: TrackId,
+    pub(super) id: TrackId,
     /// In the order in which they first came.
     pub(super) layers: Vec<SourceLayer>,
 }
@@ -81,8 +81,8 @@ pub(super) struct LayerChoice {
 }
 
 impl SourceTrack {
-    pub(super) fn new(name: TrackId) -> Self {
-        SourceTrack { name, layers: Vec::new() }
+    pub(super) fn new(id: TrackId) -> Self {
+        SourceTrack { id, layers: Vec::new() }
     }
 
     /// The index of a packet's layer; true if it has just begun, or begun anew.
@@ -181,7 +181,7 @@ impl SourceTrack {
         if stored == Stored::Ignored {
             return false;
         }
-        if !self.name.video {
+        if !self.id.video {
             forwarder.mode = ForwardMode::Live;
             // Sound has no layers to choose from.
             return layer == 0;
