@@ -23,6 +23,7 @@ use crate::core::IceRestart;
 use crate::error::OfferError;
 use crate::event::SessionRole;
 use crate::ice::demultiplexer::{DatagramKind, Demultiplexer};
+use crate::ids::PeerKey;
 use crate::rtcp::{self, RtcpMessage};
 use crate::rtp::packet::Packet;
 use crate::rtp::packet_cache::{PacketCache, Stored};
@@ -38,7 +39,7 @@ use crate::srtp::keys::SrtpKeys;
 pub fn demultiplex(bytes: &[u8]) {
     let crypto = from_feature_flags();
     let mut demultiplexer = Demultiplexer::new(2);
-    demultiplexer.register(1, "one", "right", Vec::new());
+    demultiplexer.register(PeerKey(1), "one", "right", Vec::new());
     let now = Instant::now();
     let mut validated = HashSet::new();
     let mut rest = bytes;
@@ -48,11 +49,11 @@ pub fn demultiplex(bytes: &[u8]) {
         rest = next;
         let source = SocketAddr::from(([192, 0, 2, *host], 9));
         match demultiplexer.route(now, source, datagram, &crypto) {
-            Ok((1, DatagramKind::Check { answer, .. })) => {
+            Ok((PeerKey(1), DatagramKind::Check { answer, .. })) => {
                 assert!(answer.len() <= datagram.len(), "nobody is made an amplifier");
                 validated.insert(source);
             }
-            Ok(other) => assert!(other.0 == 1 && validated.contains(&source)),
+            Ok(other) => assert!(other.0 == PeerKey(1) && validated.contains(&source)),
             Err(_) => {}
         }
     }

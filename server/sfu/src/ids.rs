@@ -103,6 +103,14 @@ pub(crate) fn random_number() -> u64 {
     u64::from_be_bytes(bytes)
 }
 
+/// Index of a peer in the core's table; used anew once its session has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct PeerKey(pub(crate) usize);
+
+/// Index of a stage in the core's table; used anew once nobody is left on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct StageKey(pub(crate) usize);
+
 #[cfg(test)]
 mod tests {
     use super::*;

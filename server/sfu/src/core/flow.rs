@@ -11,7 +11,8 @@ use super::peers::Side;
 use super::timers::Timer;
 use crate::core::transport::Transmit;
 use crate::event::{EndReason, SessionRole, SfuEvent};
-use crate::ice::demultiplexer::{DatagramKind, PeerKey, StrayDatagram};
+use crate::ice::demultiplexer::{DatagramKind, StrayDatagram};
+use crate::ids::{PeerKey, StageKey};
 use crate::ingest::IncomingPacket;
 use crate::rtp::packet::TrackId;
 use crate::shard::{ShardEvent, SubscriberSetup};
@@ -228,7 +229,7 @@ impl Core {
         }
     }
 
-    pub(super) fn stage_due(&mut self, now: Instant, key: usize) {
+    pub(super) fn stage_due(&mut self, now: Instant, key: StageKey) {
         let Some(stage) = self.stages.get_mut(key) else {
             return;
         };

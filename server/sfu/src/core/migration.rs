@@ -7,7 +7,7 @@ use super::Core;
 use super::timers::Timer;
 use crate::core::transport::Transmit;
 use crate::ice::connectivity_check::ConnectivityCheck;
-use crate::ice::demultiplexer::PeerKey;
+use crate::ids::PeerKey;
 
 impl Core {
     /// Takes note of the address that a peer has chosen by `check`. The first one is believed: nobody

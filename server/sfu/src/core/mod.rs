@@ -18,19 +18,19 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
-use slab::Slab;
 use str0m::Candidate;
 
 use self::peers::{Peer, Peers, Side};
 use self::timers::Timers;
 use crate::config::{SfuLimits, SfuTimeouts};
-use crate::core::stage::Stage;
+use crate::core::stage::{Stage, Stages};
 use crate::core::transport::{
     PreparedSession, Transmit, Transport, TransportContext, new_credentials,
 };
 use crate::error::{OfferError, SfuStartError};
 use crate::event::{EndReason, SessionRole, SfuEvent};
-use crate::ice::demultiplexer::{Demultiplexer, PeerKey};
+use crate::ice::demultiplexer::Demultiplexer;
+use crate::ids::{PeerKey, StageKey};
 use crate::ids::{SessionId, StageId};
 use crate::io::egress::EgressCounters;
 use crate::rtp::packet::ForwardedPacket;
@@ -67,14 +67,14 @@ pub struct IceRestart {
 pub(crate) struct Core {
     peers: Peers,
     sessions: HashMap<SessionId, PeerKey>,
-    stages: Slab<Stage>,
-    stage_keys: HashMap<StageId, usize>,
+    stages: Stages,
+    stage_keys: HashMap<StageId, StageKey>,
     demultiplexer: Demultiplexer,
     timing: Timers,
     transmits: VecDeque<Transmit>,
     events: VecDeque<SfuEvent>,
     /// Stages in which something was asked for that only [`Core::handle_timeout`] does.
-    due_stages: Vec<usize>,
+    due_stages: Vec<StageKey>,
     /// Subscribers whose handshake is done. They are admitted in [`Core::handle_timeout`], when what
     /// ends the handshake has left: before that, a client has no keys for media.
     connected_subscribers: Vec<PeerKey>,
@@ -113,7 +113,7 @@ impl Core {
         Ok(Core {
             peers: Peers::default(),
             sessions: HashMap::new(),
-            stages: Slab::new(),
+            stages: Stages::default(),
             stage_keys: HashMap::new(),
             demultiplexer: Demultiplexer::new(limits.max_addresses_per_session),
             timing: Timers::default(),
@@ -326,8 +326,9 @@ impl Core {
             reason,
         });
         if stage.is_empty() {
-            let stage = self.stages.remove(peer.stage);
-            self.stage_keys.remove(&stage.id);
+            if let Some(stage) = self.stages.remove(peer.stage) {
+                self.stage_keys.remove(&stage.id);
+            }
             self.shards.forget(peer.stage);
         } else {
             self.report_standby(peer.stage);

@@ -10,7 +10,7 @@ use crate::config::SfuTimeouts;
 use crate::core::transport::Transport;
 use crate::event::{EndReason, HandshakeFailure, SessionRole};
 use crate::ice::connectivity_check::ConnectivityCheck;
-use crate::ice::demultiplexer::PeerKey;
+use crate::ids::{PeerKey, StageKey};
 use crate::ids::{SessionId, StageId};
 use crate::ingest::Ingest;
 use crate::stats::{MediaStats, PublisherStats, SessionStats, SubscriberStats};
@@ -19,7 +19,7 @@ use crate::stats::{MediaStats, PublisherStats, SessionStats, SubscriberStats};
 pub(super) struct Peer {
     pub(super) id: SessionId,
     /// Key of its stage.
-    pub(super) stage: usize,
+    pub(super) stage: StageKey,
     pub(super) side: Side,
     pub(super) transport: Transport,
     /// The address it has chosen, which has to answer first.
@@ -59,7 +59,7 @@ impl Peer {
     pub(super) fn new(
         now: Instant,
         id: SessionId,
-        stage: usize,
+        stage: StageKey,
         role: SessionRole,
         transport: Transport,
     ) -> Self {
@@ -166,32 +166,32 @@ impl Peers {
         if self.is_dirty.len() <= key {
             self.is_dirty.resize(key + 1, false);
         }
-        key
+        PeerKey(key)
     }
 
     pub(super) fn remove(&mut self, key: PeerKey) -> Option<Peer> {
-        self.table.try_remove(key)
+        self.table.try_remove(key.0)
     }
 
     pub(super) fn get(&self, key: PeerKey) -> Option<&Peer> {
-        self.table.get(key)
+        self.table.get(key.0)
     }
 
     pub(super) fn get_mut(&mut self, key: PeerKey) -> Option<&mut Peer> {
-        self.table.get_mut(key)
+        self.table.get_mut(key.0)
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (PeerKey, &Peer)> {
-        self.table.iter()
+        self.table.iter().map(|(key, peer)| (PeerKey(key), peer))
     }
 
     pub(super) fn keys(&self) -> Vec<PeerKey> {
-        self.table.iter().map(|(key, _)| key).collect()
+        self.table.iter().map(|(key, _)| PeerKey(key)).collect()
     }
 
     /// `key` was written to.
     pub(super) fn mark(&mut self, key: PeerKey) {
-        if let Some(dirty) = self.is_dirty.get_mut(key)
+        if let Some(dirty) = self.is_dirty.get_mut(key.0)
             && !*dirty
         {
             *dirty = true;
@@ -202,7 +202,7 @@ impl Peers {
     /// The next peer that was written to.
     pub(super) fn next_dirty(&mut self) -> Option<PeerKey> {
         let key = self.dirty.pop()?;
-        if let Some(dirty) = self.is_dirty.get_mut(key) {
+        if let Some(dirty) = self.is_dirty.get_mut(key.0) {
             *dirty = false;
         }
         Some(key)

@@ -4,10 +4,12 @@
 
 use std::time::{Duration, Instant};
 
+use slab::Slab;
+
 use crate::config::SfuTimeouts;
 use crate::core::standby::StandbyPublisher;
-use crate::ice::demultiplexer::PeerKey;
 use crate::ids::StageId;
+use crate::ids::{PeerKey, StageKey};
 use crate::rtp::packet::{ForwardedPacket, TrackId};
 
 /// One stage.
@@ -23,6 +25,32 @@ pub(crate) struct Stage {
     pub(crate) burst: Vec<ForwardedPacket>,
     requests: Vec<KeyframeRequest>,
     request_interval: Duration,
+}
+
+/// All stages.
+#[derive(Default)]
+pub(crate) struct Stages(Slab<Stage>);
+
+impl Stages {
+    pub(crate) fn insert(&mut self, stage: Stage) -> StageKey {
+        StageKey(self.0.insert(stage))
+    }
+
+    pub(crate) fn remove(&mut self, key: StageKey) -> Option<Stage> {
+        self.0.try_remove(key.0)
+    }
+
+    pub(crate) fn get(&self, key: StageKey) -> Option<&Stage> {
+        self.0.get(key.0)
+    }
+
+    pub(crate) fn get_mut(&mut self, key: StageKey) -> Option<&mut Stage> {
+        self.0.get_mut(key.0)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Stage> {
+        self.0.iter().map(|(_, stage)| stage)
+    }
 }
 
 /// The keyframe requests of one track's layer, merged.

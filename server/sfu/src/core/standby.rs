@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
 use crate::config::{SfuLimits, SfuTimeouts};
-use crate::ice::demultiplexer::PeerKey;
+use crate::ids::PeerKey;
 use crate::rtp::packet::{ForwardedPacket, Packet, Source, TrackId};
 
 /// What has to arrive of a publisher before it takes a stage over from another one.
@@ -294,7 +294,7 @@ mod tests {
 
     fn standby() -> StandbyPublisher {
         let (limits, timeouts) = (SfuLimits::default(), SfuTimeouts::default());
-        StandbyPublisher::new(PeerKey::default(), TakeoverCondition::Keyframe, &limits, &timeouts)
+        StandbyPublisher::new(PeerKey(0), TakeoverCondition::Keyframe, &limits, &timeouts)
     }
 
     #[test]

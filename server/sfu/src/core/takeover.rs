@@ -15,7 +15,7 @@ use crate::core::standby::{StandbyPublisher, TakeoverCondition};
 use crate::core::transport::PreparedSession;
 use crate::error::OfferError;
 use crate::event::{EndReason, SessionRole, SfuEvent};
-use crate::ice::demultiplexer::PeerKey;
+use crate::ids::{PeerKey, StageKey};
 use crate::ids::{SessionId, StageId};
 use crate::ingest::IncomingPacket;
 use crate::rtp::packet::ForwardedPacket;
@@ -34,7 +34,7 @@ impl Core {
         let taken = known.is_some_and(|it| it.publisher.is_some());
         let earlier = known.and_then(|it| Some(it.standby.as_ref()?.peer));
         // Who is replaced makes room for the successor; of those there is one a stage.
-        let waiting = self.stages.iter().filter(|(_, it)| it.standby.is_some()).count();
+        let waiting = self.stages.iter().filter(|it| it.standby.is_some()).count();
         if !taken && self.sessions.len() - waiting >= self.limits.max_sessions {
             return Err(OfferError::TooMany);
         }
@@ -159,7 +159,7 @@ impl Core {
     }
 
     /// Tells the owner, once, of a publisher that could take over.
-    pub(super) fn report_standby(&mut self, stage_key: usize) {
+    pub(super) fn report_standby(&mut self, stage_key: StageKey) {
         if !self.may_take_over(stage_key) {
             return;
         }
@@ -177,7 +177,7 @@ impl Core {
     }
 
     /// Asks a successor for a keyframe, or gives it up, when it is time.
-    pub(super) fn standby_due(&mut self, now: Instant, stage_key: usize) {
+    pub(super) fn standby_due(&mut self, now: Instant, stage_key: StageKey) {
         let Some(stage) = self.stages.get_mut(stage_key) else {
             return;
         };
@@ -202,7 +202,7 @@ impl Core {
     }
 
     /// Whether the stage can change hands: nobody is heard there, or the successor can be shown.
-    fn may_take_over(&self, stage_key: usize) -> bool {
+    fn may_take_over(&self, stage_key: StageKey) -> bool {
         let Some(stage) = self.stages.get(stage_key) else {
             return false;
         };

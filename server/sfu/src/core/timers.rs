@@ -4,13 +4,13 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::time::Instant;
 
-use crate::ice::demultiplexer::PeerKey;
+use crate::ids::{PeerKey, StageKey};
 
 /// Whose timer it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Timer {
     Peer(PeerKey),
-    Stage(usize),
+    Stage(StageKey),
 }
 
 /// A heap of timers. A timer that moves to a later time keeps its old entry, which is put right
@@ -68,13 +68,13 @@ mod tests {
         let start = Instant::now();
         let at = |ms| start + Duration::from_millis(ms);
         let mut timing = Timers::default();
-        timing.schedule(Timer::Peer(1), at(20));
-        timing.schedule(Timer::Peer(1), at(10));
-        timing.schedule(Timer::Peer(1), at(30));
-        timing.schedule(Timer::Stage(1), at(15));
+        timing.schedule(Timer::Peer(PeerKey(1)), at(20));
+        timing.schedule(Timer::Peer(PeerKey(1)), at(10));
+        timing.schedule(Timer::Peer(PeerKey(1)), at(30));
+        timing.schedule(Timer::Stage(StageKey(1)), at(15));
         assert_eq!(timing.pop(at(9)), None);
-        assert_eq!(timing.pop(at(40)), Some(Timer::Peer(1)));
-        assert_eq!(timing.pop(at(40)), Some(Timer::Stage(1)));
+        assert_eq!(timing.pop(at(40)), Some(Timer::Peer(PeerKey(1))));
+        assert_eq!(timing.pop(at(40)), Some(Timer::Stage(StageKey(1))));
         assert_eq!(timing.pop(at(40)), None);
     }
 }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use str0m::crypto::CryptoProvider;
 use str0m::ice::StunMessage;
 
+use crate::ids::PeerKey;
 use crate::sdp::fragment::IceCredentials;
 
 /// Room for a message of ICE: header, what it says (a user name of the library's 128 bytes at most),
@@ -22,9 +23,6 @@ const ADDRESS_HOLD_TIMEOUT: Duration = Duration::from_secs(12);
 
 /// IceCredentials of a client that are kept: those of its offer's m-lines, and of restarts.
 const MAX_REMOTE_CREDENTIALS: usize = 20;
-
-/// Index of a peer in the core's table.
-pub(crate) type PeerKey = usize;
 
 /// What a datagram is, by its first byte (RFC 7983 §7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -328,8 +326,8 @@ mod tests {
     fn an_address_is_known_only_after_a_right_password() {
         let crypto = from_feature_flags();
         let mut demultiplexer = Demultiplexer::new(2);
-        demultiplexer.register(1, "one", "right", Vec::new());
-        demultiplexer.register(2, "two", "other", Vec::new());
+        demultiplexer.register(PeerKey(1), "one", "right", Vec::new());
+        demultiplexer.register(PeerKey(2), "two", "other", Vec::new());
         let media = [0x80; 20];
         let now = now();
         let mut route =
@@ -340,22 +338,22 @@ mod tests {
         assert_eq!(route(from(1), &request("nobody", "right", true)), Err(StrayDatagram::Unknown));
         assert_eq!(route(from(1), &media), Err(StrayDatagram::Unknown));
         assert_eq!(route(from(1), &[0x50; 20]), Err(StrayDatagram::Unclassified));
-        assert_eq!(chosen(route(from(1), &one)), Some(1));
-        assert_eq!(route(from(1), &media), Ok((1, DatagramKind::Media)));
+        assert_eq!(chosen(route(from(1), &one)), Some(PeerKey(1)));
+        assert_eq!(route(from(1), &media), Ok((PeerKey(1), DatagramKind::Media)));
 
         // The address can change hands, and the oldest of too many goes.
-        assert_eq!(chosen(route(from(1), &two)), Some(2));
-        assert_eq!(route(from(1), &media), Ok((2, DatagramKind::Media)));
-        assert_eq!(chosen(route(from(2), &two)), Some(2));
+        assert_eq!(chosen(route(from(1), &two)), Some(PeerKey(2)));
+        assert_eq!(route(from(1), &media), Ok((PeerKey(2), DatagramKind::Media)));
+        assert_eq!(chosen(route(from(2), &two)), Some(PeerKey(2)));
         // What was checked again is no longer the oldest.
-        assert_eq!(chosen(route(from(1), &two)), Some(2));
-        assert_eq!(chosen(route(from(3), &two)), Some(2));
+        assert_eq!(chosen(route(from(1), &two)), Some(PeerKey(2)));
+        assert_eq!(chosen(route(from(3), &two)), Some(PeerKey(2)));
         assert_eq!(route(from(2), &media), Err(StrayDatagram::Unknown));
-        assert_eq!(route(from(1), &media), Ok((2, DatagramKind::Media)));
-        assert_eq!(route(from(3), &media), Ok((2, DatagramKind::Media)));
+        assert_eq!(route(from(1), &media), Ok((PeerKey(2), DatagramKind::Media)));
+        assert_eq!(route(from(3), &media), Ok((PeerKey(2), DatagramKind::Media)));
         assert_eq!(demultiplexer.by_address.len(), 2);
-        demultiplexer.remove(2);
-        demultiplexer.remove(1);
+        demultiplexer.remove(PeerKey(2));
+        demultiplexer.remove(PeerKey(1));
         assert!(demultiplexer.by_address.is_empty() && demultiplexer.by_ufrag.is_empty());
     }
 
@@ -363,10 +361,10 @@ mod tests {
     fn a_check_is_answered_with_where_it_came_from() {
         let crypto = from_feature_flags();
         let mut demultiplexer = Demultiplexer::new(2);
-        demultiplexer.register(1, "one", "right", Vec::new());
+        demultiplexer.register(PeerKey(1), "one", "right", Vec::new());
         for (controlling, mapped) in [(true, Some(from(7))), (false, None)] {
             let check = request("one", "right", controlling);
-            let Ok((1, DatagramKind::Check { nominated, answer })) =
+            let Ok((PeerKey(1), DatagramKind::Check { nominated, answer })) =
                 demultiplexer.route(now(), from(7), &check, &crypto)
             else {
                 panic!("it isn't taken");
@@ -386,19 +384,19 @@ mod tests {
     fn after_a_restart_the_old_name_is_good_until_the_new_one_has_chosen() {
         let crypto = from_feature_flags();
         let mut demultiplexer = Demultiplexer::new(2);
-        demultiplexer.register(1, "old", "right", Vec::new());
-        demultiplexer.register(1, "never", "used", Vec::new());
-        demultiplexer.register(1, "new", "other", Vec::new());
+        demultiplexer.register(PeerKey(1), "old", "right", Vec::new());
+        demultiplexer.register(PeerKey(1), "never", "used", Vec::new());
+        demultiplexer.register(PeerKey(1), "new", "other", Vec::new());
         let now = now();
         let mut route =
             |source, datagram: &[u8]| demultiplexer.route(now, source, datagram, &crypto);
         let (old, new) = (request("old", "right", true), request("new", "other", true));
         assert_eq!(route(from(1), &request("never", "used", true)), Err(StrayDatagram::Unknown));
-        assert_eq!(chosen(route(from(1), &old)), Some(1));
-        assert_eq!(chosen(route(from(2), &new)), Some(1));
+        assert_eq!(chosen(route(from(1), &old)), Some(PeerKey(1)));
+        assert_eq!(chosen(route(from(2), &new)), Some(PeerKey(1)));
         assert_eq!(route(from(1), &old), Err(StrayDatagram::Unknown));
-        assert_eq!(chosen(route(from(2), &new)), Some(1));
-        demultiplexer.remove(1);
+        assert_eq!(chosen(route(from(2), &new)), Some(PeerKey(1)));
+        demultiplexer.remove(PeerKey(1));
         assert!(demultiplexer.by_address.is_empty() && demultiplexer.by_ufrag.is_empty());
     }
     #[test]
@@ -406,16 +404,19 @@ mod tests {
         let crypto = from_feature_flags();
         let now = now();
         let mut demultiplexer = Demultiplexer::new(2);
-        demultiplexer.register(1, "one", "right", Vec::new());
+        demultiplexer.register(PeerKey(1), "one", "right", Vec::new());
         let check = request("one", "right", true);
         for port in 1..9 {
-            assert_eq!(chosen(demultiplexer.route(now, from(port), &check, &crypto)), Some(1));
-            demultiplexer.set_remote(1, from(1));
+            assert_eq!(
+                chosen(demultiplexer.route(now, from(port), &check, &crypto)),
+                Some(PeerKey(1))
+            );
+            demultiplexer.set_remote(PeerKey(1), from(1));
         }
         let mut media = |port| demultiplexer.route(now, from(port), &[0x80; 20], &crypto);
-        assert_eq!(media(1), Ok((1, DatagramKind::Media)));
+        assert_eq!(media(1), Ok((PeerKey(1), DatagramKind::Media)));
         assert_eq!(media(7), Err(StrayDatagram::Unknown));
-        assert_eq!(media(8), Ok((1, DatagramKind::Media)));
+        assert_eq!(media(8), Ok((PeerKey(1), DatagramKind::Media)));
         assert_eq!(demultiplexer.by_address.len(), 2);
     }
 
@@ -425,25 +426,25 @@ mod tests {
         let begun = now();
         let at = |seconds| begun + Duration::from_secs(seconds);
         let mut demultiplexer = Demultiplexer::new(2);
-        demultiplexer.register(1, "one", "right", Vec::new());
-        demultiplexer.register(2, "two", "other", Vec::new());
+        demultiplexer.register(PeerKey(1), "one", "right", Vec::new());
+        demultiplexer.register(PeerKey(2), "two", "other", Vec::new());
         let (own, forged) = (request("one", "right", true), request("two", "other", true));
         let check = |demultiplexer: &mut Demultiplexer, seconds, check: &[u8]| {
             chosen(demultiplexer.route(at(seconds), from(1), check, &crypto))
         };
-        assert_eq!(check(&mut demultiplexer, 0, &own), Some(1));
-        demultiplexer.set_remote(1, from(1));
+        assert_eq!(check(&mut demultiplexer, 0, &own), Some(PeerKey(1)));
+        demultiplexer.set_remote(PeerKey(1), from(1));
         // Until the handshake is done, nobody has proved to be there.
-        assert_eq!(check(&mut demultiplexer, 0, &forged), Some(2));
-        assert_eq!(check(&mut demultiplexer, 0, &own), Some(1));
-        demultiplexer.set_connected(1);
+        assert_eq!(check(&mut demultiplexer, 0, &forged), Some(PeerKey(2)));
+        assert_eq!(check(&mut demultiplexer, 0, &own), Some(PeerKey(1)));
+        demultiplexer.set_connected(PeerKey(1));
         assert_eq!(check(&mut demultiplexer, 5, &forged), None);
         let media = demultiplexer.route(at(6), from(1), &[0x80; 20], &crypto);
-        assert_eq!(media, Ok((1, DatagramKind::Media)));
+        assert_eq!(media, Ok((PeerKey(1), DatagramKind::Media)));
         assert_eq!(check(&mut demultiplexer, 17, &forged), None);
-        assert_eq!(check(&mut demultiplexer, 18, &forged), Some(2));
+        assert_eq!(check(&mut demultiplexer, 18, &forged), Some(PeerKey(2)));
         let media = demultiplexer.route(at(18), from(1), &[0x80; 20], &crypto);
-        assert_eq!(media, Ok((2, DatagramKind::Media)));
+        assert_eq!(media, Ok((PeerKey(2), DatagramKind::Media)));
     }
 
     #[test]
@@ -454,8 +455,8 @@ mod tests {
         };
         let crypto = from_feature_flags();
         let mut demultiplexer = Demultiplexer::new(2);
-        demultiplexer.register(1, "old", "right", vec![far("other"), far("far")]);
-        demultiplexer.register(1, "new", "right", vec![far("else")]);
+        demultiplexer.register(PeerKey(1), "old", "right", vec![far("other"), far("far")]);
+        demultiplexer.register(PeerKey(1), "new", "right", vec![far("else")]);
         let reverse = |demultiplexer: &Demultiplexer, user: &str| {
             let check = StunMessage::binding_request(user, TransId::new(), true, 7, 1, true);
             demultiplexer.reverse_credentials(&sign_stun(check, b"right", &crypto))
@@ -471,9 +472,12 @@ mod tests {
         }
         assert_eq!(reverse(&demultiplexer, "new:nobody"), None);
         for restart in 0..100 {
-            demultiplexer.register(1, "new", "right", vec![far(&format!("{restart}"))]);
+            demultiplexer.register(PeerKey(1), "new", "right", vec![far(&format!("{restart}"))]);
         }
-        assert_eq!(demultiplexer.peers[&1].remote_credentials.len(), MAX_REMOTE_CREDENTIALS);
+        assert_eq!(
+            demultiplexer.peers[&PeerKey(1)].remote_credentials.len(),
+            MAX_REMOTE_CREDENTIALS
+        );
         assert!(reverse(&demultiplexer, "new:99").is_some());
     }
 }

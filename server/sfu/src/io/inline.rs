@@ -8,8 +8,7 @@ use std::time::Instant;
 
 use super::clock;
 use crate::config::SfuLimits;
-use crate::ice::demultiplexer::PeerKey;
-use crate::ids::SessionId;
+use crate::ids::{PeerKey, SessionId, StageKey};
 use crate::io::egress::{EgressCounters, UdpEgress};
 use crate::rtp::packet::ForwardedPacket;
 use crate::shard::{Shard, ShardEvent, Shards, SubscriberSetup};
@@ -80,15 +79,15 @@ impl Shards for InlineShards {
         self.guarded(|shard| shard.set_max_height(key, height));
     }
 
-    fn forward(&mut self, now: Instant, stage: usize, burst: &[ForwardedPacket]) {
+    fn forward(&mut self, now: Instant, stage: StageKey, burst: &[ForwardedPacket]) {
         self.guarded(|shard| shard.forward(now, stage, burst));
     }
 
-    fn reset(&mut self, stage: usize) {
+    fn reset(&mut self, stage: StageKey) {
         self.guarded(|shard| shard.reset(stage));
     }
 
-    fn forget(&mut self, stage: usize) {
+    fn forget(&mut self, stage: StageKey) {
         self.guarded(|shard| shard.forget(stage));
     }
 
@@ -145,16 +144,16 @@ mod tests {
             inline.admit(
                 clock(),
                 key,
-                SubscriberSetup { session, stage: 1, remote, max_height, keys, tracks },
+                SubscriberSetup { session, stage: StageKey(1), remote, max_height, keys, tracks },
             );
         };
-        admit(&mut inline, 1);
+        admit(&mut inline, PeerKey(1));
         inline.guarded(|_| panic!("as asked"));
         let mut news = Vec::new();
         inline.take_events(&mut news);
-        assert_eq!(news, [ShardEvent::Failed(1, session)]);
-        inline.remove(1);
-        admit(&mut inline, 2);
-        assert!(inline.stats(1).is_none() && inline.stats(2).is_some());
+        assert_eq!(news, [ShardEvent::Failed(PeerKey(1), session)]);
+        inline.remove(PeerKey(1));
+        admit(&mut inline, PeerKey(2));
+        assert!(inline.stats(PeerKey(1)).is_none() && inline.stats(PeerKey(2)).is_some());
     }
 }

@@ -8,7 +8,7 @@ use super::pacer::{CATCH_UP_INTERVAL, CATCH_UP_PACKETS};
 use super::subscriber::{SendContext, Subscriber};
 use super::track::{CatchUpBudget, SourceTrack};
 use crate::config::SfuLimits;
-use crate::ice::demultiplexer::PeerKey;
+use crate::ids::PeerKey;
 use crate::rate_limit::LeakyBucket;
 use crate::rtp::packet::{ForwardedPacket, Packet, Source, TrackId};
 use crate::rtp::packet_cache::{CacheBudget, Stored};

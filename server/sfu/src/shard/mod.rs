@@ -30,8 +30,7 @@ use self::audience::Audience;
 use self::batch::Batch;
 use self::subscriber::{SendContext, Subscriber};
 use crate::config::SfuLimits;
-use crate::ice::demultiplexer::PeerKey;
-use crate::ids::SessionId;
+use crate::ids::{PeerKey, SessionId, StageKey};
 use crate::io::egress::{Egress, EgressCounters};
 use crate::rate_limit::LeakyBucket;
 use crate::rtcp::{CompoundPacket, RtcpMessage, ntp, read};
@@ -53,7 +52,7 @@ const NTP_EPOCH: Duration = Duration::from_secs(3_800_000_000);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ShardEvent {
     /// Somebody in the stage of that key needs a keyframe that nobody here has.
-    KeyframeNeeded { stage: usize, track: TrackId, layer: u8 },
+    KeyframeNeeded { stage: StageKey, track: TrackId, layer: u8 },
     /// That subscriber can't be served any more. By the time this is heard, the key may be somebody
     /// else's.
     Failed(PeerKey, SessionId),
@@ -65,7 +64,7 @@ struct Subscribers(Vec<Option<Box<Subscriber>>>);
 
 impl Subscribers {
     fn get_mut(&mut self, key: PeerKey) -> Option<&mut Subscriber> {
-        self.0.get_mut(key)?.as_deref_mut()
+        self.0.get_mut(key.0)?.as_deref_mut()
     }
 }
 
@@ -73,7 +72,7 @@ impl Subscribers {
 pub(crate) struct Shard {
     subscribers: Subscribers,
     /// By the key of their stage.
-    audiences: HashMap<usize, Audience>,
+    audiences: HashMap<StageKey, Audience>,
     egress: Box<dyn Egress>,
     batch: Batch,
     compound: CompoundPacket,
@@ -132,10 +131,10 @@ impl Shard {
             self.news.push(ShardEvent::Failed(key, session));
             return;
         };
-        if self.subscribers.0.len() <= key {
-            self.subscribers.0.resize_with(key + 1, || None);
+        if self.subscribers.0.len() <= key.0 {
+            self.subscribers.0.resize_with(key.0 + 1, || None);
         }
-        if let Some(place) = self.subscribers.0.get_mut(key) {
+        if let Some(place) = self.subscribers.0.get_mut(key.0) {
             *place = Some(Box::new(subscriber));
         }
         self.population += 1;
@@ -149,7 +148,7 @@ impl Shard {
 
     /// A subscriber is gone; it is told so.
     pub(crate) fn remove(&mut self, key: PeerKey) {
-        let Some(mut subscriber) = self.subscribers.0.get_mut(key).and_then(Option::take) else {
+        let Some(mut subscriber) = self.subscribers.0.get_mut(key.0).and_then(Option::take) else {
             return;
         };
         self.population -= 1;
@@ -178,7 +177,7 @@ impl Shard {
 
     /// Packets of one stage's publisher, in the order in which they came. What has no audience here
     /// is kept for the first who comes.
-    pub(crate) fn forward(&mut self, now: Instant, stage: usize, burst: &[ForwardedPacket]) {
+    pub(crate) fn forward(&mut self, now: Instant, stage: StageKey, burst: &[ForwardedPacket]) {
         let audience = self.audiences.entry(stage);
         let audience = audience.or_insert_with(|| Audience::new(now, &self.limits, &self.budget));
         let mut context = SendContext { batch: &mut self.batch, egress: self.egress.as_mut(), now };
@@ -193,14 +192,14 @@ impl Shard {
     }
 
     /// The stage's publisher is gone or another one: what was kept of it is of no use.
-    pub(crate) fn reset(&mut self, stage: usize) {
+    pub(crate) fn reset(&mut self, stage: StageKey) {
         if let Some(audience) = self.audiences.get_mut(&stage) {
             audience.reset(&mut self.subscribers);
         }
     }
 
     /// The stage is over.
-    pub(crate) fn forget(&mut self, stage: usize) {
+    pub(crate) fn forget(&mut self, stage: StageKey) {
         self.audiences.remove(&stage);
     }
 
@@ -313,7 +312,7 @@ impl Shard {
 
     /// What is known of a subscriber's reception.
     pub(crate) fn stats(&self, key: PeerKey) -> Option<SubscriberStats> {
-        let subscriber = self.subscribers.0.get(key)?.as_ref()?;
+        let subscriber = self.subscribers.0.get(key.0)?.as_ref()?;
         let audience = self.audiences.get(&subscriber.stage);
         let bandwidth = subscriber.bandwidth.as_ref().filter(|b| b.has_feedback());
         Some(SubscriberStats {
@@ -345,11 +344,11 @@ pub(crate) trait Shards: Send {
     /// See [`Shard::set_max_height`].
     fn set_max_height(&mut self, key: PeerKey, height: Option<u16>);
     /// See [`Shard::forward`].
-    fn forward(&mut self, now: Instant, stage: usize, burst: &[ForwardedPacket]);
+    fn forward(&mut self, now: Instant, stage: StageKey, burst: &[ForwardedPacket]);
     /// See [`Shard::reset`].
-    fn reset(&mut self, stage: usize);
+    fn reset(&mut self, stage: StageKey);
     /// See [`Shard::forget`].
-    fn forget(&mut self, stage: usize);
+    fn forget(&mut self, stage: StageKey);
     /// See [`Shard::handle_rtcp`].
     fn handle_rtcp(&mut self, now: Instant, key: PeerKey, datagram: &[u8]);
     /// See [`Shard::handle_timeout`]; nothing where shards look at the time themselves.
@@ -382,15 +381,15 @@ impl Shards for Shard {
         Shard::set_max_height(self, key, height);
     }
 
-    fn forward(&mut self, now: Instant, stage: usize, burst: &[ForwardedPacket]) {
+    fn forward(&mut self, now: Instant, stage: StageKey, burst: &[ForwardedPacket]) {
         Shard::forward(self, now, stage, burst);
     }
 
-    fn reset(&mut self, stage: usize) {
+    fn reset(&mut self, stage: StageKey) {
         Shard::reset(self, stage);
     }
 
-    fn forget(&mut self, stage: usize) {
+    fn forget(&mut self, stage: StageKey) {
         Shard::forget(self, stage);
     }
 

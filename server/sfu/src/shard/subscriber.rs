@@ -11,7 +11,7 @@ use super::bwe::BandwidthEstimator;
 use super::forwarder::Forwarder;
 use super::retransmission::{MAX_RETRANSMISSIONS_PER_SECOND, RetransmissionLog, TokenBucket};
 use super::send_track::{HeaderFields, MAX_HEADER, NegotiatedTrack, SendTrack};
-use crate::ids::SessionId;
+use crate::ids::{SessionId, StageKey};
 use crate::io::egress::Egress;
 use crate::rate_limit::LeakyBucket;
 use crate::rtcp::{
@@ -32,7 +32,7 @@ const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 
 /// One subscriber's sending side.
 pub(crate) struct Subscriber {
-    pub(super) stage: usize,
+    pub(super) stage: StageKey,
     pub(super) remote: SocketAddr,
     pub(super) sealer: Sealer,
     opener: RtcpOpener,
@@ -59,7 +59,7 @@ pub(crate) struct Subscriber {
 /// What a session brings along when its handshake is done.
 pub(crate) struct SubscriberSetup {
     pub(crate) session: SessionId,
-    pub(crate) stage: usize,
+    pub(crate) stage: StageKey,
     pub(crate) remote: SocketAddr,
     /// Higher pictures it doesn't want.
     pub(crate) max_height: Option<u16>,

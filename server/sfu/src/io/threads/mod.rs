@@ -13,8 +13,7 @@ use tokio::sync::Notify;
 
 use super::clock;
 use crate::config::SfuLimits;
-use crate::ice::demultiplexer::PeerKey;
-use crate::ids::SessionId;
+use crate::ids::{PeerKey, SessionId, StageKey};
 use crate::io::egress::{EgressCounters, UdpEgress};
 use crate::io::load::ThreadLoad;
 use crate::rtp::packet::ForwardedPacket;
@@ -45,9 +44,9 @@ enum WorkerInput {
     Remove(PeerKey),
     /// See [`ShardWorker::changes`].
     Change(PeerKey),
-    Forward(usize, Arc<[ForwardedPacket]>),
-    Reset(usize),
-    Forget(usize),
+    Forward(StageKey, Arc<[ForwardedPacket]>),
+    Reset(StageKey),
+    Forget(StageKey),
     Rtcp(PeerKey, Box<[u8]>),
     #[cfg(test)]
     Panic,
@@ -220,7 +219,7 @@ impl Shards for ThreadedShards {
         self.change(key, |change| change.height = Some(height));
     }
 
-    fn forward(&mut self, _: Instant, stage: usize, burst: &[ForwardedPacket]) {
+    fn forward(&mut self, _: Instant, stage: StageKey, burst: &[ForwardedPacket]) {
         let burst: Arc<[ForwardedPacket]> = burst.into();
         for worker in &self.workers {
             if !worker.tell_media(WorkerInput::Forward(stage, Arc::clone(&burst))) {
@@ -230,13 +229,13 @@ impl Shards for ThreadedShards {
         }
     }
 
-    fn reset(&mut self, stage: usize) {
+    fn reset(&mut self, stage: StageKey) {
         for worker in &self.workers {
             worker.tell(WorkerInput::Reset(stage));
         }
     }
 
-    fn forget(&mut self, stage: usize) {
+    fn forget(&mut self, stage: StageKey) {
         for worker in &self.workers {
             worker.tell(WorkerInput::Forget(stage));
         }

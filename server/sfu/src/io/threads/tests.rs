@@ -23,7 +23,14 @@ fn admission(
     let remote = remote.local_addr().expect("an address");
     (
         session,
-        SubscriberSetup { session, stage: 1, remote, max_height: None, keys, tracks: Vec::new() },
+        SubscriberSetup {
+            session,
+            stage: StageKey(1),
+            remote,
+            max_height: None,
+            keys,
+            tracks: Vec::new(),
+        },
     )
 }
 
@@ -53,15 +60,15 @@ fn a_panic_ends_the_sessions_of_its_shard_and_no_others() {
     let (here, there) = (socket(), socket());
     let profile = SrtpProfile::AEAD_AES_128_GCM;
     let (broken, admitted) = admission(&here, profile, 56);
-    threads.admit(clock(), 1, admitted);
-    threads.admit(clock(), 2, admission(&there, profile, 56).1);
-    threads.tell(1, WorkerInput::Panic);
-    assert_eq!(heard(&mut threads), [ShardEvent::Failed(1, broken)]);
+    threads.admit(clock(), PeerKey(1), admitted);
+    threads.admit(clock(), PeerKey(2), admission(&there, profile, 56).1);
+    threads.tell(PeerKey(1), WorkerInput::Panic);
+    assert_eq!(heard(&mut threads), [ShardEvent::Failed(PeerKey(1), broken)]);
     // The thread goes on: it takes the next, and says what is wrong with it.
-    threads.remove(1);
+    threads.remove(PeerKey(1));
     let (useless, admitted) = admission(&here, profile, 3);
-    threads.admit(clock(), 3, admitted);
-    assert_eq!(heard(&mut threads), [ShardEvent::Failed(3, useless)]);
+    threads.admit(clock(), PeerKey(3), admitted);
+    assert_eq!(heard(&mut threads), [ShardEvent::Failed(PeerKey(3), useless)]);
 }
 
 #[test]
@@ -69,15 +76,15 @@ fn of_what_changes_about_a_subscriber_only_the_last_state_waits() {
     let mut threads = started(1);
     let here = socket();
     let profile = SrtpProfile::AEAD_AES_128_GCM;
-    threads.admit(clock(), 1, admission(&here, profile, 56).1);
+    threads.admit(clock(), PeerKey(1), admission(&here, profile, 56).1);
     let (end, until) = sync_channel(0);
-    threads.tell(1, WorkerInput::Wait(until));
+    threads.tell(PeerKey(1), WorkerInput::Wait(until));
     end.send(()).expect("it waits");
     let remote = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));
     // More than all orders that may wait.
     for port in 1..=20_000 {
-        threads.set_remote(1, remote(port));
-        threads.set_max_height(1, Some(port));
+        threads.set_remote(PeerKey(1), remote(port));
+        threads.set_max_height(PeerKey(1), Some(port));
     }
     let changes = lock(&threads.workers[0].changes).clone();
     assert_eq!(changes.len(), 1);
@@ -86,8 +93,8 @@ fn of_what_changes_about_a_subscriber_only_the_last_state_waits() {
     end.send(()).expect("it waits");
     // It goes on as if nothing had been.
     let (useless, admitted) = admission(&here, profile, 3);
-    threads.admit(clock(), 3, admitted);
-    assert_eq!(heard(&mut threads), [ShardEvent::Failed(3, useless)]);
+    threads.admit(clock(), PeerKey(3), admitted);
+    assert_eq!(heard(&mut threads), [ShardEvent::Failed(PeerKey(3), useless)]);
     assert!(lock(&threads.workers[0].changes).is_empty());
 }
 
@@ -97,20 +104,20 @@ fn a_thread_that_is_too_far_behind_ends_its_sessions_and_begins_anew() {
     let here = socket();
     let profile = SrtpProfile::AEAD_AES_128_GCM;
     let (lost, admitted) = admission(&here, profile, 56);
-    threads.admit(clock(), 1, admitted);
+    threads.admit(clock(), PeerKey(1), admitted);
     let (end, until) = sync_channel(0);
-    threads.tell(1, WorkerInput::Wait(until));
+    threads.tell(PeerKey(1), WorkerInput::Wait(until));
     end.send(()).expect("it waits");
     for stage in 0..20_000 {
-        threads.reset(stage);
+        threads.reset(StageKey(stage));
     }
     // Who comes now is told at once.
     let (late, admitted) = admission(&here, profile, 56);
-    threads.admit(clock(), 2, admitted);
-    assert_eq!(heard(&mut threads), [ShardEvent::Failed(2, late)]);
+    threads.admit(clock(), PeerKey(2), admitted);
+    assert_eq!(heard(&mut threads), [ShardEvent::Failed(PeerKey(2), late)]);
     end.send(()).expect("it waits");
-    assert_eq!(heard(&mut threads), [ShardEvent::Failed(1, lost)]);
+    assert_eq!(heard(&mut threads), [ShardEvent::Failed(PeerKey(1), lost)]);
     let (useless, admitted) = admission(&here, profile, 3);
-    threads.admit(clock(), 3, admitted);
-    assert_eq!(heard(&mut threads), [ShardEvent::Failed(3, useless)]);
+    threads.admit(clock(), PeerKey(3), admitted);
+    assert_eq!(heard(&mut threads), [ShardEvent::Failed(PeerKey(3), useless)]);
 }
