@@ -15,7 +15,7 @@ use crate::ice::demultiplexer::{DatagramKind, StrayDatagram};
 use crate::ids::{PeerKey, StageKey};
 use crate::ingest::IncomingPacket;
 use crate::rtp::packet::TrackId;
-use crate::shard::{ShardEvent, SubscriberSetup};
+use crate::shard::{ShardEvent, ShardInput, SubscriberSetup};
 
 impl Core {
     /// Takes one datagram.
@@ -60,7 +60,7 @@ impl Core {
             return;
         }
         let taken = match (kind, &peer.side) {
-            (DatagramKind::Answer, _) => return self.check_answered(key, source, datagram),
+            (DatagramKind::Answer, _) => return self.check_answered(now, key, source, datagram),
             (DatagramKind::Media, Side::Publisher(ingest)) if ingest.is_late(datagram) => {
                 return self.media_received(now, key, IncomingPacket::Late(datagram));
             }
@@ -78,8 +78,8 @@ impl Core {
             }
             (DatagramKind::Media, Side::Subscriber) => {
                 if peer.connected {
-                    self.shards.handle_rtcp(now, key, datagram);
-                    self.take_events(now);
+                    self.shards.handle(now, ShardInput::Rtcp(key, datagram));
+                    self.handle_shard_events(now);
                 }
                 return;
             }
@@ -108,7 +108,7 @@ impl Core {
             self.admit_to_shard(now, key);
         }
         self.shards.handle_timeout(now);
-        self.take_events(now);
+        self.handle_shard_events(now);
         while let Some(key) = self.due_stages.pop() {
             self.stage_due(now, key);
         }
@@ -235,9 +235,9 @@ impl Core {
         };
         let mut burst = std::mem::take(&mut stage.burst);
         if !burst.is_empty() {
-            self.shards.forward(now, key, &burst);
+            self.shards.handle(now, ShardInput::Forward(key, &burst));
             burst.clear();
-            self.take_events(now);
+            self.handle_shard_events(now);
         }
         let Some(stage) = self.stages.get_mut(key) else {
             return;
@@ -280,11 +280,11 @@ impl Core {
     }
 
     /// Does what the shards found to be done.
-    fn take_events(&mut self, now: Instant) {
-        let mut news = std::mem::take(&mut self.news);
-        self.shards.take_events(&mut news);
-        for news in news.drain(..) {
-            match news {
+    fn handle_shard_events(&mut self, now: Instant) {
+        let mut events = std::mem::take(&mut self.shard_events);
+        self.shards.take_events(&mut events);
+        for event in events.drain(..) {
+            match event {
                 ShardEvent::KeyframeNeeded { stage, track, layer } => {
                     let Some(known) = self.stages.get_mut(stage) else {
                         continue;
@@ -304,7 +304,7 @@ impl Core {
                 }
             }
         }
-        self.news = news;
+        self.shard_events = events;
     }
 
     fn connected(&mut self, now: Instant, key: PeerKey) {
@@ -353,18 +353,15 @@ impl Core {
             peer.failed = true;
             return;
         };
-        self.shards.admit(
-            now,
-            key,
-            SubscriberSetup {
-                session: peer.id,
-                stage: peer.stage,
-                remote,
-                max_height: peer.max_height,
-                keys,
-                tracks,
-            },
-        );
+        let setup = Box::new(SubscriberSetup {
+            session: peer.id,
+            stage: peer.stage,
+            remote,
+            max_height: peer.max_height,
+            keys,
+            tracks,
+        });
+        self.shards.handle(now, ShardInput::Admit(key, setup));
     }
 
     fn track_added(&mut self, key: PeerKey, media: &MediaAdded) {

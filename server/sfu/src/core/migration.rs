@@ -8,6 +8,7 @@ use super::timers::Timer;
 use crate::core::transport::Transmit;
 use crate::ice::connectivity_check::ConnectivityCheck;
 use crate::ids::PeerKey;
+use crate::shard::ShardInput;
 
 impl Core {
     /// Takes note of the address that a peer has chosen by `check`. The first one is believed: nobody
@@ -60,7 +61,13 @@ impl Core {
     }
 
     /// Moves a peer to the address that has answered its check.
-    pub(super) fn check_answered(&mut self, key: PeerKey, source: SocketAddr, answer: &[u8]) {
+    pub(super) fn check_answered(
+        &mut self,
+        now: Instant,
+        key: PeerKey,
+        source: SocketAddr,
+        answer: &[u8],
+    ) {
         let crypto = &self.shared.crypto;
         let Some(peer) = self.peers.get_mut(key) else {
             return;
@@ -72,7 +79,7 @@ impl Core {
         peer.transport.remote = Some(source);
         self.demultiplexer.set_remote(key, source);
         if peer.connected {
-            self.shards.set_remote(key, source);
+            self.shards.handle(now, ShardInput::SetRemote(key, source));
         }
     }
 }

@@ -32,10 +32,10 @@ use crate::event::{EndReason, SessionRole, SfuEvent};
 use crate::ice::demultiplexer::Demultiplexer;
 use crate::ids::{PeerKey, StageKey};
 use crate::ids::{SessionId, StageId};
-use crate::io::egress::EgressCounters;
 use crate::rtp::packet::ForwardedPacket;
 use crate::sdp::fragment::IceCredentials;
-use crate::shard::{ShardEvent, Shards};
+use crate::shard::egress::EgressCounters;
+use crate::shard::{ShardEvent, ShardInput, Shards};
 use crate::stats::{SfuStats, Totals};
 
 /// An accepted offer.
@@ -84,8 +84,8 @@ pub(crate) struct Core {
     standby_packets: Vec<ForwardedPacket>,
     /// Where subscribers are served.
     shards: Box<dyn Shards>,
-    /// Reused by [`Core::take_news`].
-    news: Vec<ShardEvent>,
+    /// Reused by [`Core::handle_shard_events`].
+    shard_events: Vec<ShardEvent>,
     /// What the shards sent.
     counters: Arc<EgressCounters>,
     totals: Totals,
@@ -124,7 +124,7 @@ impl Core {
             transport_events: Vec::new(),
             standby_packets: Vec::new(),
             shards,
-            news: Vec::new(),
+            shard_events: Vec::new(),
             counters,
             totals: Totals::default(),
             shared,
@@ -159,7 +159,12 @@ impl Core {
 
     /// Sends a subscriber no higher pictures than that, unless there are no lower ones; false if there
     /// is no subscriber of that name.
-    pub(crate) fn set_max_height(&mut self, session: SessionId, height: Option<u16>) -> bool {
+    pub(crate) fn set_max_height(
+        &mut self,
+        now: Instant,
+        session: SessionId,
+        height: Option<u16>,
+    ) -> bool {
         let Some(key) = self.sessions.get(&session).copied() else {
             return false;
         };
@@ -169,7 +174,7 @@ impl Core {
         };
         peer.max_height = height;
         if peer.connected {
-            self.shards.set_max_height(key, height);
+            self.shards.handle(now, ShardInput::SetMaxHeight(key, height));
         }
         true
     }
@@ -295,7 +300,7 @@ impl Core {
             tracing::info!(session = ?peer.id, role = ?peer.role(), %failure, "handshake failed");
         }
         // RTCP BYE and DTLS close_notify; whoever can't be told finds out by silence.
-        self.shards.remove(key);
+        self.shards.handle(now, ShardInput::Remove(key));
         if peer.connected {
             let transmits = &mut self.transmits;
             let transport = &mut peer.transport;
@@ -312,7 +317,7 @@ impl Core {
             Side::Publisher(_) if stage.publisher == Some(key) => {
                 stage.publisher = None;
                 stage.clear_media();
-                self.shards.reset(peer.stage);
+                self.shards.handle(now, ShardInput::Reset(peer.stage));
             }
             Side::Publisher(_) => {
                 stage.standby.take_if(|it| it.peer == key);
@@ -329,7 +334,7 @@ impl Core {
             if let Some(stage) = self.stages.remove(peer.stage) {
                 self.stage_keys.remove(&stage.id);
             }
-            self.shards.forget(peer.stage);
+            self.shards.handle(now, ShardInput::Forget(peer.stage));
         } else {
             self.report_standby(peer.stage);
         }

@@ -19,6 +19,7 @@ use crate::ids::{PeerKey, StageKey};
 use crate::ids::{SessionId, StageId};
 use crate::ingest::IncomingPacket;
 use crate::rtp::packet::ForwardedPacket;
+use crate::shard::ShardInput;
 
 impl Core {
     /// Makes the offerer the stage's publisher or, where there is one, its successor, of which
@@ -77,7 +78,7 @@ impl Core {
         };
         // What the one before sent goes out before anything of the next one does.
         self.stage_due(now, stage_key);
-        self.shards.reset(stage_key);
+        self.shards.handle(now, ShardInput::Reset(stage_key));
         let Some(stage) = self.stages.get_mut(stage_key) else {
             return false;
         };

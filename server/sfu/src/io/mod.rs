@@ -1,11 +1,11 @@
 //! The media thread, and those that send: the places with sockets and clocks.
 
-pub(crate) mod egress;
 mod inline;
 mod load;
 mod offer_reader;
 mod tcp;
 mod threads;
+mod udp_egress;
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -19,7 +19,7 @@ use tokio::io::Interest;
 use tokio::net::UdpSocket;
 use tokio::sync::{Notify, mpsc, oneshot};
 
-use self::inline::InlineShards;
+use self::inline::InlineShard;
 pub(crate) use self::offer_reader::OfferRequest;
 use self::tcp::TcpGateway;
 use self::threads::ThreadedShards;
@@ -30,10 +30,11 @@ use crate::core::{AcceptedOffer, Core, IceRestart};
 use crate::error::{OfferError, SfuStartError};
 use crate::event::SfuEvent;
 use crate::ids::{SessionId, StageId};
-use crate::io::egress::{Egress, EgressCounters, UdpEgress};
 use crate::io::load::ThreadLoad;
+use crate::io::udp_egress::UdpEgress;
 use crate::sdp::fragment::IceCredentials;
 use crate::shard::Shards;
+use crate::shard::egress::{Egress, EgressCounters};
 use crate::stats::SfuStats;
 
 /// Asked of the operating system for each direction: a keyframe to a thousand subscribers, or a
@@ -103,16 +104,16 @@ pub(crate) fn start(
     if egress.max_segments() < 2 {
         tracing::info!("no UDP segmentation offload here: datagrams are sent one by one");
     }
-    let mut news = Arc::new(Notify::new());
+    let mut shard_events = Arc::new(Notify::new());
     let shards: Box<dyn Shards> = match config.sending_threads {
         0 => {
-            let inline = InlineShards::new(&config.limits, egress, &counters);
+            let inline = InlineShard::new(&config.limits, egress, &counters);
             Box::new(inline.map_err(SfuStartError::Socket)?)
         }
         count => {
             let started = ThreadedShards::start(count, &config.limits, &egress, &counters);
             let (threads, wake) = started.map_err(SfuStartError::Thread)?;
-            news = wake;
+            shard_events = wake;
             Box::new(threads)
         }
     };
@@ -134,7 +135,7 @@ pub(crate) fn start(
         commands,
         events,
         stop,
-        news,
+        shard_events,
         unsent: None,
         blocked: None,
         gateway,
@@ -155,7 +156,7 @@ struct Driver {
     events: mpsc::Sender<SfuEvent>,
     stop: Arc<StopSignal>,
     /// A sending thread has something to tell.
-    news: Arc<Notify>,
+    shard_events: Arc<Notify>,
     /// What the operating system had no room for.
     unsent: Option<Transmit>,
     /// Since when it has had none.
@@ -187,7 +188,7 @@ impl Driver {
             let command = tokio::select! {
                 biased;
                 () = self.stop.0.notified() => break,
-                () = self.news.notified() => None,
+                () = self.shard_events.notified() => None,
                 command = self.commands.recv() => match command {
                     Some(command) => Some(command),
                     None => break,
@@ -287,7 +288,7 @@ impl Driver {
                 let _ = reply.send(self.core.subscribe(now, stage, *opening));
             }
             SfuCommand::SetMaxHeight(session, height, reply) => {
-                let _ = reply.send(self.core.set_max_height(session, height));
+                let _ = reply.send(self.core.set_max_height(now, session, height));
             }
             SfuCommand::Restart(session, client, reply) => {
                 let _ = reply.send(self.core.restart(session, client));

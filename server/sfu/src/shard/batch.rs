@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use crate::io::egress::Egress;
+use crate::shard::egress::Egress;
 
 /// Most that one call to the operating system takes: an IP packet's worth, before segmentation.
 const MAX_RUN_BYTES: usize = 65_000;

@@ -8,7 +8,9 @@ mod audience;
 mod batch;
 mod bitrate;
 mod bwe;
+pub(crate) mod egress;
 mod forwarder;
+mod input;
 mod pacer;
 mod retransmission;
 mod send_track;
@@ -23,6 +25,7 @@ use std::time::{Duration, Instant};
 
 use str0m::crypto::{CryptoProvider, from_feature_flags};
 
+pub(crate) use self::input::{BorrowedInput, QueuedInput, ShardEvent, ShardInput, Shards};
 pub(crate) use self::send_track::NegotiatedTrack;
 pub(crate) use self::subscriber::SubscriberSetup;
 
@@ -30,12 +33,12 @@ use self::audience::Audience;
 use self::batch::Batch;
 use self::subscriber::{SendContext, Subscriber};
 use crate::config::SfuLimits;
-use crate::ids::{PeerKey, SessionId, StageKey};
-use crate::io::egress::{Egress, EgressCounters};
+use crate::ids::{PeerKey, StageKey};
 use crate::rate_limit::LeakyBucket;
 use crate::rtcp::{CompoundPacket, RtcpMessage, ntp, read};
-use crate::rtp::packet::{ForwardedPacket, TrackId};
+use crate::rtp::packet::ForwardedPacket;
 use crate::rtp::packet_cache::CacheBudget;
+use crate::shard::egress::{Egress, EgressCounters};
 use crate::stats::SubscriberStats;
 
 /// How often it is looked whose sender report is due.
@@ -47,16 +50,6 @@ const CATCH_UP_DEBT: Duration = Duration::from_secs(1);
 /// From 1900 to some moment of 2020: receivers compare sender reports only with one
 /// another, and many take those from before 1970 for nonsense.
 const NTP_EPOCH: Duration = Duration::from_secs(3_800_000_000);
-
-/// What a shard has to tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ShardEvent {
-    /// Somebody in the stage of that key needs a keyframe that nobody here has.
-    KeyframeNeeded { stage: StageKey, track: TrackId, layer: u8 },
-    /// That subscriber can't be served any more. By the time this is heard, the key may be somebody
-    /// else's.
-    Failed(PeerKey, SessionId),
-}
 
 /// Subscribers by the key of their peer.
 #[derive(Default)]
@@ -78,7 +71,7 @@ pub(crate) struct Shard {
     compound: CompoundPacket,
     /// RTCP on its way in or out.
     report: Vec<u8>,
-    news: Vec<ShardEvent>,
+    events: Vec<ShardEvent>,
     /// When somebody's sender report may be due, and layers are chosen.
     round_at: Instant,
     /// Whose networks are asked for more, and when they are next sent to.
@@ -110,7 +103,7 @@ impl Shard {
             batch: Batch::default(),
             compound: CompoundPacket::default(),
             report: Vec::new(),
-            news: Vec::new(),
+            events: Vec::new(),
             round_at: now,
             probing: Vec::new(),
             probe_at: None,
@@ -124,11 +117,30 @@ impl Shard {
         }
     }
 
-    /// A subscriber's handshake is done: from now on it gets what it is owed.
-    pub(crate) fn admit(&mut self, now: Instant, key: PeerKey, admission: SubscriberSetup) {
-        let (stage, session) = (admission.stage, admission.session);
-        let Ok(subscriber) = Subscriber::new(admission, &self.crypto, now) else {
-            self.news.push(ShardEvent::Failed(key, session));
+    /// Takes an input, in whichever form it comes.
+    pub(crate) fn take<Burst, Datagram>(&mut self, now: Instant, input: ShardInput<Burst, Datagram>)
+    where
+        Burst: AsRef<[ForwardedPacket]>,
+        Datagram: AsRef<[u8]>,
+    {
+        match input {
+            ShardInput::Admit(key, setup) => self.admit(now, key, *setup),
+            ShardInput::Remove(key) => self.remove(key),
+            ShardInput::SetRemote(key, remote) => self.set_remote(key, remote),
+            ShardInput::SetMaxHeight(key, height) => self.set_max_height(key, height),
+            ShardInput::Forward(stage, burst) => self.forward(now, stage, burst.as_ref()),
+            ShardInput::Reset(stage) => self.reset(stage),
+            ShardInput::Forget(stage) => {
+                self.audiences.remove(&stage);
+            }
+            ShardInput::Rtcp(key, datagram) => self.handle_rtcp(now, key, datagram.as_ref()),
+        }
+    }
+
+    fn admit(&mut self, now: Instant, key: PeerKey, setup: SubscriberSetup) {
+        let (stage, session) = (setup.stage, setup.session);
+        let Ok(subscriber) = Subscriber::new(setup, &self.crypto, now) else {
+            self.events.push(ShardEvent::Failed(key, session));
             return;
         };
         if self.subscribers.0.len() <= key.0 {
@@ -140,14 +152,13 @@ impl Shard {
         self.population += 1;
         let audience = self.audiences.entry(stage);
         let audience = audience.or_insert_with(|| Audience::new(now, &self.limits, &self.budget));
-        let news = &mut self.news;
+        let events = &mut self.events;
         audience.join(key, now, &mut self.subscribers, &mut self.catch_up_limit, |track, layer| {
-            news.push(ShardEvent::KeyframeNeeded { stage, track, layer });
+            events.push(ShardEvent::KeyframeNeeded { stage, track, layer });
         });
     }
 
-    /// A subscriber is gone; it is told so.
-    pub(crate) fn remove(&mut self, key: PeerKey) {
+    fn remove(&mut self, key: PeerKey) {
         let Some(mut subscriber) = self.subscribers.0.get_mut(key.0).and_then(Option::take) else {
             return;
         };
@@ -158,8 +169,7 @@ impl Shard {
         }
     }
 
-    /// ICE has chosen another address for a subscriber.
-    pub(crate) fn set_remote(&mut self, key: PeerKey, remote: SocketAddr) {
+    fn set_remote(&mut self, key: PeerKey, remote: SocketAddr) {
         if let Some(subscriber) = self.subscribers.get_mut(key) {
             subscriber.remote = remote;
             if let Some(bandwidth) = &mut subscriber.bandwidth {
@@ -168,43 +178,33 @@ impl Shard {
         }
     }
 
-    /// A subscriber has no use for pictures higher than that.
-    pub(crate) fn set_max_height(&mut self, key: PeerKey, height: Option<u16>) {
+    fn set_max_height(&mut self, key: PeerKey, height: Option<u16>) {
         if let Some(subscriber) = self.subscribers.get_mut(key) {
             subscriber.max_height = height;
         }
     }
 
-    /// Packets of one stage's publisher, in the order in which they came. What has no audience here
-    /// is kept for the first who comes.
-    pub(crate) fn forward(&mut self, now: Instant, stage: StageKey, burst: &[ForwardedPacket]) {
+    fn forward(&mut self, now: Instant, stage: StageKey, burst: &[ForwardedPacket]) {
         let audience = self.audiences.entry(stage);
         let audience = audience.or_insert_with(|| Audience::new(now, &self.limits, &self.budget));
         let mut context = SendContext { batch: &mut self.batch, egress: self.egress.as_mut(), now };
-        let news = &mut self.news;
+        let events = &mut self.events;
         let watched = !audience.viewers.is_empty();
         audience.forward(burst, &mut self.subscribers, &mut context, |track, layer| {
             if watched {
-                news.push(ShardEvent::KeyframeNeeded { stage, track, layer });
+                events.push(ShardEvent::KeyframeNeeded { stage, track, layer });
             }
         });
         self.count();
     }
 
-    /// The stage's publisher is gone or another one: what was kept of it is of no use.
-    pub(crate) fn reset(&mut self, stage: StageKey) {
+    fn reset(&mut self, stage: StageKey) {
         if let Some(audience) = self.audiences.get_mut(&stage) {
             audience.reset(&mut self.subscribers);
         }
     }
 
-    /// The stage is over.
-    pub(crate) fn forget(&mut self, stage: StageKey) {
-        self.audiences.remove(&stage);
-    }
-
-    /// What a subscriber says over SRTCP.
-    pub(crate) fn handle_rtcp(&mut self, now: Instant, key: PeerKey, datagram: &[u8]) {
+    fn handle_rtcp(&mut self, now: Instant, key: PeerKey, datagram: &[u8]) {
         let ntp = self.ntp(now);
         let Some(subscriber) = self.subscribers.get_mut(key) else {
             return;
@@ -233,7 +233,7 @@ impl Shard {
                     )
                 {
                     let stage = subscriber.stage;
-                    self.news.push(ShardEvent::KeyframeNeeded { stage, track, layer });
+                    self.events.push(ShardEvent::KeyframeNeeded { stage, track, layer });
                 }
             }
             RtcpMessage::TransportFeedback(feedback) => {
@@ -242,36 +242,6 @@ impl Shard {
             RtcpMessage::ReferenceTime(time) => subscriber.on_reference_time(time, ntp),
         });
         subscriber.send(&mut context);
-    }
-
-    /// Does what is due.
-    pub(crate) fn handle_timeout(&mut self, now: Instant) {
-        let mut context = SendContext { batch: &mut self.batch, egress: self.egress.as_mut(), now };
-        for audience in self.audiences.values_mut() {
-            audience.catch_up(now, &mut self.subscribers, &mut context);
-        }
-        self.probe(now);
-        self.count();
-        if now < self.round_at {
-            return;
-        }
-        self.round_at = now + ROUND_INTERVAL;
-        let ntp = self.ntp(now);
-        for (stage, audience) in &mut self.audiences {
-            let (news, probing) = (&mut self.news, &mut self.probing);
-            let catch_up_limit = &mut self.catch_up_limit;
-            audience.serve_queue(now, &mut self.subscribers, catch_up_limit);
-            audience.choose(now, &mut self.subscribers, catch_up_limit, probing, |track, layer| {
-                news.push(ShardEvent::KeyframeNeeded { stage: *stage, track, layer });
-            });
-        }
-        if !self.probing.is_empty() {
-            self.probe_at.get_or_insert(now);
-        }
-        for subscriber in self.subscribers.0.iter_mut().flatten() {
-            let (compound, report) = (&mut self.compound, &mut self.report);
-            subscriber.send_report(now, ntp, compound, report, self.egress.as_mut());
-        }
     }
 
     /// Sends what probes are short of.
@@ -303,26 +273,6 @@ impl Shard {
         });
     }
 
-    /// When [`Shard::handle_timeout`] has something to do.
-    pub(crate) fn deadline(&self) -> Option<Instant> {
-        let round = (self.population > 0).then_some(self.round_at);
-        let catch_up = self.audiences.values().filter_map(|a| a.catch_up_at);
-        catch_up.chain(round).chain(self.probe_at).min()
-    }
-
-    /// What is known of a subscriber's reception.
-    pub(crate) fn stats(&self, key: PeerKey) -> Option<SubscriberStats> {
-        let subscriber = self.subscribers.0.get(key.0)?.as_ref()?;
-        let audience = self.audiences.get(&subscriber.stage);
-        let bandwidth = subscriber.bandwidth.as_ref().filter(|b| b.has_feedback());
-        Some(SubscriberStats {
-            bandwidth: bandwidth.map(|b| b.estimate()),
-            height: audience.and_then(|a| a.height(&subscriber.forwarders)),
-            layer_changes: subscriber.forwarders.iter().map(|f| f.changes).sum(),
-            ..subscriber.stats
-        })
-    }
-
     fn count(&mut self) {
         self.counters.media.fetch_add(std::mem::take(&mut self.batch.media), Relaxed);
     }
@@ -333,80 +283,48 @@ impl Shard {
     }
 }
 
-/// All shards together, wherever they run.
-pub(crate) trait Shards: Send {
-    /// See [`Shard::admit`].
-    fn admit(&mut self, now: Instant, key: PeerKey, admission: SubscriberSetup);
-    /// See [`Shard::remove`].
-    fn remove(&mut self, key: PeerKey);
-    /// See [`Shard::set_remote`].
-    fn set_remote(&mut self, key: PeerKey, remote: SocketAddr);
-    /// See [`Shard::set_max_height`].
-    fn set_max_height(&mut self, key: PeerKey, height: Option<u16>);
-    /// See [`Shard::forward`].
-    fn forward(&mut self, now: Instant, stage: StageKey, burst: &[ForwardedPacket]);
-    /// See [`Shard::reset`].
-    fn reset(&mut self, stage: StageKey);
-    /// See [`Shard::forget`].
-    fn forget(&mut self, stage: StageKey);
-    /// See [`Shard::handle_rtcp`].
-    fn handle_rtcp(&mut self, now: Instant, key: PeerKey, datagram: &[u8]);
-    /// See [`Shard::handle_timeout`]; nothing where shards look at the time themselves.
-    fn handle_timeout(&mut self, now: Instant);
-    /// See [`Shard::deadline`].
-    fn deadline(&self) -> Option<Instant>;
-    /// Adds what they have to tell.
-    fn take_events(&mut self, news: &mut Vec<ShardEvent>);
-    /// Whether they have no time left for more subscribers.
-    fn is_full(&self) -> bool;
-    /// What is known of a subscriber's reception; at most about a second old.
-    fn stats(&self, key: PeerKey) -> Option<SubscriberStats>;
-}
-
-/// One shard by itself.
 impl Shards for Shard {
-    fn admit(&mut self, now: Instant, key: PeerKey, admission: SubscriberSetup) {
-        Shard::admit(self, now, key, admission);
-    }
-
-    fn remove(&mut self, key: PeerKey) {
-        Shard::remove(self, key);
-    }
-
-    fn set_remote(&mut self, key: PeerKey, remote: SocketAddr) {
-        Shard::set_remote(self, key, remote);
-    }
-
-    fn set_max_height(&mut self, key: PeerKey, height: Option<u16>) {
-        Shard::set_max_height(self, key, height);
-    }
-
-    fn forward(&mut self, now: Instant, stage: StageKey, burst: &[ForwardedPacket]) {
-        Shard::forward(self, now, stage, burst);
-    }
-
-    fn reset(&mut self, stage: StageKey) {
-        Shard::reset(self, stage);
-    }
-
-    fn forget(&mut self, stage: StageKey) {
-        Shard::forget(self, stage);
-    }
-
-    fn handle_rtcp(&mut self, now: Instant, key: PeerKey, datagram: &[u8]) {
-        Shard::handle_rtcp(self, now, key, datagram);
+    fn handle(&mut self, now: Instant, input: BorrowedInput<'_>) {
+        self.take(now, input);
     }
 
     fn handle_timeout(&mut self, now: Instant) {
-        Shard::handle_timeout(self, now);
+        let mut context = SendContext { batch: &mut self.batch, egress: self.egress.as_mut(), now };
+        for audience in self.audiences.values_mut() {
+            audience.catch_up(now, &mut self.subscribers, &mut context);
+        }
+        self.probe(now);
+        self.count();
+        if now < self.round_at {
+            return;
+        }
+        self.round_at = now + ROUND_INTERVAL;
+        let ntp = self.ntp(now);
+        for (stage, audience) in &mut self.audiences {
+            let (events, probing) = (&mut self.events, &mut self.probing);
+            let catch_up_limit = &mut self.catch_up_limit;
+            audience.serve_queue(now, &mut self.subscribers, catch_up_limit);
+            audience.choose(now, &mut self.subscribers, catch_up_limit, probing, |track, layer| {
+                events.push(ShardEvent::KeyframeNeeded { stage: *stage, track, layer });
+            });
+        }
+        if !self.probing.is_empty() {
+            self.probe_at.get_or_insert(now);
+        }
+        for subscriber in self.subscribers.0.iter_mut().flatten() {
+            let (compound, report) = (&mut self.compound, &mut self.report);
+            subscriber.send_report(now, ntp, compound, report, self.egress.as_mut());
+        }
     }
 
     fn deadline(&self) -> Option<Instant> {
-        Shard::deadline(self)
+        let round = (self.population > 0).then_some(self.round_at);
+        let catch_up = self.audiences.values().filter_map(|a| a.catch_up_at);
+        catch_up.chain(round).chain(self.probe_at).min()
     }
 
-    fn take_events(&mut self, news: &mut Vec<ShardEvent>) {
-        news.append(&mut self.news);
+    fn take_events(&mut self, events: &mut Vec<ShardEvent>) {
+        events.append(&mut self.events);
     }
 
     fn is_full(&self) -> bool {
@@ -415,6 +333,14 @@ impl Shards for Shard {
     }
 
     fn stats(&self, key: PeerKey) -> Option<SubscriberStats> {
-        Shard::stats(self, key)
+        let subscriber = self.subscribers.0.get(key.0)?.as_ref()?;
+        let audience = self.audiences.get(&subscriber.stage);
+        let bandwidth = subscriber.bandwidth.as_ref().filter(|b| b.has_feedback());
+        Some(SubscriberStats {
+            bandwidth: bandwidth.map(|b| b.estimate()),
+            height: audience.and_then(|a| a.height(&subscriber.forwarders)),
+            layer_changes: subscriber.forwarders.iter().map(|f| f.changes).sum(),
+            ..subscriber.stats
+        })
     }
 }

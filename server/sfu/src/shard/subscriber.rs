@@ -12,13 +12,13 @@ use super::forwarder::Forwarder;
 use super::retransmission::{MAX_RETRANSMISSIONS_PER_SECOND, RetransmissionLog, TokenBucket};
 use super::send_track::{HeaderFields, MAX_HEADER, NegotiatedTrack, SendTrack};
 use crate::ids::{SessionId, StageKey};
-use crate::io::egress::Egress;
 use crate::rate_limit::LeakyBucket;
 use crate::rtcp::{
     CompoundPacket, DelaySinceReference, ReceptionReport, ReferenceTime, SenderReport,
     TransportFeedback,
 };
 use crate::rtp::packet::{ForwardedExtensions, Packet, TrackId};
+use crate::shard::egress::Egress;
 use crate::srtp::keys::SrtpKeys;
 use crate::srtp::{InvalidSrtpKeys, RtcpOpener, Sealer};
 use crate::stats::SubscriberStats;

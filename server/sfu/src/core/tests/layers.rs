@@ -88,19 +88,19 @@ fn a_small_window_gets_a_small_picture() {
     world.publish_layers("stage");
     let (small, large) = (world.subscribe("stage"), world.subscribe("stage"));
     let session = world.session(small);
-    assert!(world.core.set_max_height(session, Some(400)));
+    assert!(world.core.set_max_height(world.now, session, Some(400)));
     world.until(SECOND * 6, "the best", |w| layer(w, large) == Some(2));
     world.pass(SECOND * 3);
     // 720 pixels are too many, 360 are not.
     assert_eq!(layer(&world, small), Some(1));
-    assert!(world.core.set_max_height(session, None));
+    assert!(world.core.set_max_height(world.now, session, None));
     world.until(SECOND * 10, "the best", |w| layer(w, small) == Some(2));
     // None is as low as that.
-    assert!(world.core.set_max_height(session, Some(100)));
+    assert!(world.core.set_max_height(world.now, session, Some(100)));
     world.until(SECOND * 2, "the least", |w| layer(w, small) == Some(0));
     check_one_stream(&world.clients[small].video());
     let publisher = world.session(0);
-    assert!(!world.core.set_max_height(publisher, Some(180)));
+    assert!(!world.core.set_max_height(world.now, publisher, Some(180)));
 }
 
 /// Panics unless what a subscriber saw of a scalable stream is pictures with all layers up to one of
@@ -145,18 +145,18 @@ fn each_gets_what_its_network_carries(codec: Codec) {
     let mut world = World::new(44);
     let publisher = world.publish_scalable("stage", codec);
     let (viewer, small) = (world.subscribe("stage"), world.subscribe("stage"));
-    assert!(world.core.set_max_height(world.session(small), Some(400)));
+    assert!(world.core.set_max_height(world.now, world.session(small), Some(400)));
     world.until(SECOND * 6, "the best", |w| layer(w, viewer) == Some(2));
     world.pass(SECOND * 2);
     let tops = check_pictures(&world.clients[small].video());
     assert!(tops.ends_with(&[Some(1); 60]), "360 pixels and no more");
     let asked = world.clients[publisher].asked;
     // Less needs no keyframe.
-    assert!(world.core.set_max_height(world.session(viewer), Some(200)));
+    assert!(world.core.set_max_height(world.now, world.session(viewer), Some(200)));
     let low = |w: &World| w.clients[viewer].video().iter().rev().take(8).all(|s| s.layer == 0);
     world.until(SECOND / 2, "the least", low);
     assert_eq!(world.clients[publisher].asked, asked);
-    assert!(world.core.set_max_height(world.session(viewer), None));
+    assert!(world.core.set_max_height(world.now, world.session(viewer), None));
     let high = |w: &World| layer(w, viewer) == Some(2);
     world.until(SECOND * 10, "the best again", high);
     world.pass(SECOND);
@@ -178,7 +178,7 @@ fn is_whole_in_every_layer(codec: Codec) {
     world.publish_scalable("stage", codec);
     let viewers: Vec<usize> = (0..3).map(|_| world.subscribe("stage")).collect();
     for (viewer, most) in viewers.iter().zip([200, 400, 800]) {
-        assert!(world.core.set_max_height(world.session(*viewer), Some(most)));
+        assert!(world.core.set_max_height(world.now, world.session(*viewer), Some(most)));
     }
     world.until(SECOND * 6, "the best", |w| layer(w, viewers[2]) == Some(2));
     world.network = Network { lost: 20, jitter: 4, ..GOOD };

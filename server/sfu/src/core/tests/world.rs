@@ -17,8 +17,8 @@ use crate::core::Core;
 use crate::core::standby::TakeoverCondition;
 use crate::event::{SessionRole, SfuEvent};
 use crate::ids::SessionId;
-use crate::io::egress::{Egress, EgressCounters};
 use crate::shard::Shard;
+use crate::shard::egress::{Egress, EgressCounters};
 use crate::stats::{PublisherStats, SessionStats, SubscriberStats};
 
 /// The core's address.

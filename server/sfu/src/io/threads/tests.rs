@@ -1,10 +1,14 @@
 //! Shards on threads of their own.
 
-use std::net::UdpSocket;
+use std::net::{SocketAddr, UdpSocket};
+use std::thread;
+use std::time::Duration;
 
 use str0m::crypto::dtls::SrtpProfile;
 
 use super::*;
+use crate::ids::{SessionId, StageKey};
+use crate::shard::SubscriberSetup;
 use crate::srtp::keys::SrtpKeys;
 
 fn socket() -> UdpSocket {
@@ -17,21 +21,13 @@ fn admission(
     remote: &UdpSocket,
     profile: SrtpProfile,
     bytes: usize,
-) -> (SessionId, SubscriberSetup) {
+) -> (SessionId, Box<SubscriberSetup>) {
     let session = SessionId::random().expect("randomness");
     let keys = SrtpKeys { profile, material: vec![7; bytes], client: false };
     let remote = remote.local_addr().expect("an address");
-    (
-        session,
-        SubscriberSetup {
-            session,
-            stage: StageKey(1),
-            remote,
-            max_height: None,
-            keys,
-            tracks: Vec::new(),
-        },
-    )
+    let (stage, tracks) = (StageKey(1), Vec::new());
+    let setup = SubscriberSetup { session, stage, remote, max_height: None, keys, tracks };
+    (session, Box::new(setup))
 }
 
 fn started(count: usize) -> ThreadedShards {
@@ -45,13 +41,13 @@ fn started(count: usize) -> ThreadedShards {
 
 /// What threads say next.
 fn heard(threads: &mut ThreadedShards) -> Vec<ShardEvent> {
-    let mut news = Vec::new();
+    let mut events = Vec::new();
     let end = clock() + Duration::from_secs(5);
-    while news.is_empty() && clock() < end {
+    while events.is_empty() && clock() < end {
         thread::yield_now();
-        threads.take_events(&mut news);
+        threads.take_events(&mut events);
     }
-    news
+    events
 }
 
 #[test]
@@ -60,14 +56,14 @@ fn a_panic_ends_the_sessions_of_its_shard_and_no_others() {
     let (here, there) = (socket(), socket());
     let profile = SrtpProfile::AEAD_AES_128_GCM;
     let (broken, admitted) = admission(&here, profile, 56);
-    threads.admit(clock(), PeerKey(1), admitted);
-    threads.admit(clock(), PeerKey(2), admission(&there, profile, 56).1);
+    threads.handle(clock(), ShardInput::Admit(PeerKey(1), admitted));
+    threads.handle(clock(), ShardInput::Admit(PeerKey(2), admission(&there, profile, 56).1));
     threads.tell(PeerKey(1), WorkerInput::Panic);
     assert_eq!(heard(&mut threads), [ShardEvent::Failed(PeerKey(1), broken)]);
     // The thread goes on: it takes the next, and says what is wrong with it.
-    threads.remove(PeerKey(1));
+    threads.handle(clock(), ShardInput::Remove(PeerKey(1)));
     let (useless, admitted) = admission(&here, profile, 3);
-    threads.admit(clock(), PeerKey(3), admitted);
+    threads.handle(clock(), ShardInput::Admit(PeerKey(3), admitted));
     assert_eq!(heard(&mut threads), [ShardEvent::Failed(PeerKey(3), useless)]);
 }
 
@@ -76,26 +72,26 @@ fn of_what_changes_about_a_subscriber_only_the_last_state_waits() {
     let mut threads = started(1);
     let here = socket();
     let profile = SrtpProfile::AEAD_AES_128_GCM;
-    threads.admit(clock(), PeerKey(1), admission(&here, profile, 56).1);
+    threads.handle(clock(), ShardInput::Admit(PeerKey(1), admission(&here, profile, 56).1));
     let (end, until) = sync_channel(0);
     threads.tell(PeerKey(1), WorkerInput::Wait(until));
     end.send(()).expect("it waits");
     let remote = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));
     // More than all orders that may wait.
     for port in 1..=20_000 {
-        threads.set_remote(PeerKey(1), remote(port));
-        threads.set_max_height(PeerKey(1), Some(port));
+        threads.handle(clock(), ShardInput::SetRemote(PeerKey(1), remote(port)));
+        threads.handle(clock(), ShardInput::SetMaxHeight(PeerKey(1), Some(port)));
     }
-    let changes = lock(&threads.workers[0].changes).clone();
+    let changes = lock(&threads.workers[0].state.changes).clone();
     assert_eq!(changes.len(), 1);
     let last = changes.values().next().map(|change| (change.remote, change.height));
     assert_eq!(last, Some((Some(remote(20_000)), Some(Some(20_000)))));
     end.send(()).expect("it waits");
     // It goes on as if nothing had been.
     let (useless, admitted) = admission(&here, profile, 3);
-    threads.admit(clock(), PeerKey(3), admitted);
+    threads.handle(clock(), ShardInput::Admit(PeerKey(3), admitted));
     assert_eq!(heard(&mut threads), [ShardEvent::Failed(PeerKey(3), useless)]);
-    assert!(lock(&threads.workers[0].changes).is_empty());
+    assert!(lock(&threads.workers[0].state.changes).is_empty());
 }
 
 #[test]
@@ -104,20 +100,20 @@ fn a_thread_that_is_too_far_behind_ends_its_sessions_and_begins_anew() {
     let here = socket();
     let profile = SrtpProfile::AEAD_AES_128_GCM;
     let (lost, admitted) = admission(&here, profile, 56);
-    threads.admit(clock(), PeerKey(1), admitted);
+    threads.handle(clock(), ShardInput::Admit(PeerKey(1), admitted));
     let (end, until) = sync_channel(0);
     threads.tell(PeerKey(1), WorkerInput::Wait(until));
     end.send(()).expect("it waits");
     for stage in 0..20_000 {
-        threads.reset(StageKey(stage));
+        threads.handle(clock(), ShardInput::Reset(StageKey(stage)));
     }
     // Who comes now is told at once.
     let (late, admitted) = admission(&here, profile, 56);
-    threads.admit(clock(), PeerKey(2), admitted);
+    threads.handle(clock(), ShardInput::Admit(PeerKey(2), admitted));
     assert_eq!(heard(&mut threads), [ShardEvent::Failed(PeerKey(2), late)]);
     end.send(()).expect("it waits");
     assert_eq!(heard(&mut threads), [ShardEvent::Failed(PeerKey(1), lost)]);
     let (useless, admitted) = admission(&here, profile, 3);
-    threads.admit(clock(), PeerKey(3), admitted);
+    threads.handle(clock(), ShardInput::Admit(PeerKey(3), admitted));
     assert_eq!(heard(&mut threads), [ShardEvent::Failed(PeerKey(3), useless)]);
 }

@@ -1,34 +1,15 @@
-//! The way out for sealed datagrams.
+//! Egress by UDP, with segmentation offload where the kernel has it.
 
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 use quinn_udp::{Transmit, UdpSocketState};
 
-/// What takes sealed datagrams.
-pub(crate) trait Egress: Send {
-    /// How many datagrams one call may hold.
-    fn max_segments(&self) -> usize;
+use crate::shard::egress::{Egress, EgressCounters};
 
-    /// Sends `datagrams`: each `segment` bytes long, the last one perhaps shorter. What can't be
-    /// sent at once is dropped: media has no use later, and receivers ask for what they miss.
-    fn send(&mut self, destination: SocketAddr, datagrams: &[u8], segment: usize);
-}
-
-/// What went over a wire.
-#[derive(Debug, Default)]
-pub(crate) struct EgressCounters {
-    pub(crate) datagrams: AtomicU64,
-    pub(crate) bytes: AtomicU64,
-    /// Media packets among them, repairs not included.
-    pub(crate) media: AtomicU64,
-    /// Datagrams the operating system had no room for.
-    pub(crate) dropped: AtomicU64,
-}
-
-/// A UDP socket, with segmentation offload where the kernel has it (UDP_SEGMENT, Linux 4.18).
+/// A UDP socket with segmentation offload (UDP_SEGMENT, Linux 4.18).
 pub(crate) struct UdpEgress {
     socket: UdpSocket,
     state: Arc<UdpSocketState>,
@@ -38,7 +19,7 @@ pub(crate) struct UdpEgress {
 }
 
 impl UdpEgress {
-    /// A wire over `socket`, which must not block.
+    /// An egress over `socket`, which must not block.
     ///
     /// # Errors
     /// When the socket can't be asked for what it can do.
@@ -48,7 +29,7 @@ impl UdpEgress {
         Ok(UdpEgress { socket, state, dual_stack, counters })
     }
 
-    /// Another wire over the same socket, for another thread.
+    /// Another egress over the same socket, for another thread.
     ///
     /// # Errors
     /// When the process has no more file descriptors.
