@@ -25,6 +25,7 @@ use crate::event::SessionRole;
 use crate::ice::demultiplexer::{DatagramKind, Demultiplexer};
 use crate::ids::PeerKey;
 use crate::rtcp::{self, RtcpMessage};
+use crate::rtp::numbers::ExtSeq;
 use crate::rtp::packet::Packet;
 use crate::rtp::packet_cache::{PacketCache, Stored};
 use crate::sdp::fragment::{IceCredentials, SdpFragment};
@@ -127,7 +128,7 @@ pub fn history(bytes: &[u8]) {
         }
     }
     let end = history.end();
-    let kept = (end.saturating_sub(20_000)..end).filter_map(|number| {
+    let kept = end.saturating_sub(20_000).until(end).filter_map(|number| {
         let packet = history.get(number)?;
         assert_eq!(packet.sequence, number);
         Some(packet.payload.len())
@@ -150,8 +151,10 @@ pub fn keyframe(bytes: &[u8]) {
     h264::height(payload);
     h264::has_b_slice(payload);
     let mut parameters = ParameterSets::default();
-    for sequence in 1..4 {
-        let arriving = H264Packet { sequence, timestamp: sequence as u32, payload };
+    for number in 1..4 {
+        let timestamp = number as u32;
+        let sequence = ExtSeq(number);
+        let arriving = H264Packet { sequence, timestamp, payload };
         let place = parameters.place(&arriving).expect("in order");
         assert!(place.sequence >= sequence);
     }

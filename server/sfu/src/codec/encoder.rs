@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use crate::rtp::numbers::ExtSeq;
+
 /// Something that a publisher's artist could mend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Advice {
@@ -52,7 +54,7 @@ pub(crate) struct EncoderMonitor {
     interval: Option<Duration>,
     /// Long intervals in a row.
     long: u32,
-    newest: Option<(u64, u32)>,
+    newest: Option<(ExtSeq, u32)>,
     b_pictures: u32,
     b_picture: Option<Instant>,
 }
@@ -70,7 +72,7 @@ impl EncoderMonitor {
     /// A packet of H.264 came; `b_slice` begins in it.
     pub(crate) fn frame_order(
         &mut self,
-        sequence: u64,
+        sequence: ExtSeq,
         timestamp: u32,
         b_slice: bool,
         now: Instant,
@@ -185,14 +187,14 @@ mod tests {
         // Decoded in the order I P B B, shown as I B B P.
         let shown = [0, 3, 1, 2, 6, 4, 5, 9, 7, 8];
         for (number, timestamp) in (10..).zip(shown) {
-            monitor.frame_order(number, timestamp * 3_000, false, now);
+            monitor.frame_order(ExtSeq(number), timestamp * 3_000, false, now);
         }
         assert_eq!(advice(&monitor, now), [Advice::BFrames]);
         assert_eq!(advice(&monitor, now + ADVICE_TIMEOUT), []);
         // What is late isn't out of order.
         let mut late = EncoderMonitor::default();
         for number in [1, 2, 4, 5, 3, 6, 8, 7, 10, 9] {
-            late.frame_order(number, number as u32 * 3_000, false, now);
+            late.frame_order(ExtSeq(number), number as u32 * 3_000, false, now);
         }
         assert_eq!(advice(&late, now), []);
     }

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::codec::h264::{Unit, nal, units_begun};
+use crate::rtp::numbers::{ExtSeq, Ssrc};
 
 /// Parameter sets that are kept: one of the sequence, and some of pictures.
 const MAX_SETS: usize = 4;
@@ -22,18 +23,18 @@ pub(crate) type Sets = Vec<Arc<[u8]>>;
 /// have numbers of their own.
 #[derive(Default)]
 pub(crate) struct ParameterSets {
-    ssrc: Option<u32>,
+    ssrc: Option<Ssrc>,
     sets: Sets,
     /// Timestamps of the pictures that had a set, and that needed one, last.
     received_with: Option<u32>,
     inserted_for: Option<u32>,
-    newest: Option<u64>,
+    newest: Option<ExtSeq>,
     /// Before which numbers so many were put in, newest last.
-    insertions: VecDeque<(u64, u64)>,
+    insertions: VecDeque<(ExtSeq, u64)>,
     /// All that were ever put in.
     total: u64,
     /// What comes before this number is too late.
-    forgotten: u64,
+    forgotten: Option<ExtSeq>,
     /// Keyframes come without sets, and none are known.
     pub(crate) unknown: bool,
 }
@@ -42,14 +43,14 @@ pub(crate) struct ParameterSets {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Placement {
     /// Its own number.
-    pub(crate) sequence: u64,
+    pub(crate) sequence: ExtSeq,
     /// What is put in, and the number of the first.
-    pub(crate) before: Option<(Sets, u64)>,
+    pub(crate) before: Option<(Sets, ExtSeq)>,
 }
 
 /// What has to be known of a packet.
 pub(crate) struct H264Packet<'p> {
-    pub(crate) sequence: u64,
+    pub(crate) sequence: ExtSeq,
     pub(crate) timestamp: u32,
     pub(crate) payload: &'p [u8],
 }
@@ -57,14 +58,14 @@ pub(crate) struct H264Packet<'p> {
 impl ParameterSets {
     /// Whether packets of that source are known; if not, they have to be told with
     /// [`ParameterSets::begin`].
-    pub(crate) fn is_of(&self, ssrc: u32) -> bool {
+    pub(crate) fn is_of(&self, ssrc: Ssrc) -> bool {
         self.ssrc == Some(ssrc)
     }
 
     /// Another source begins, whose offer told these sets. Numbers go on where they were, so that none
     /// ever stands for two packets.
-    pub(crate) fn begin(&mut self, ssrc: u32, first: u64, sets: Sets) {
-        let forgotten = if self.ssrc.is_some() { first } else { 0 };
+    pub(crate) fn begin(&mut self, ssrc: Ssrc, first: ExtSeq, sets: Sets) {
+        let forgotten = self.ssrc.is_some().then_some(first);
         let total = self.total;
         *self =
             ParameterSets { ssrc: Some(ssrc), sets, total, forgotten, ..ParameterSets::default() };
@@ -105,11 +106,11 @@ impl ParameterSets {
         Some(Placement { sequence, before })
     }
 
-    fn put_in(&mut self, at: u64) {
+    fn put_in(&mut self, at: ExtSeq) {
         if self.insertions.len() == MAX_INSERTIONS
             && let Some((at, _)) = self.insertions.pop_front()
         {
-            self.forgotten = at;
+            self.forgotten = Some(at);
         }
         let count = self.sets.len() as u64;
         self.insertions.push_back((at, count));
@@ -117,10 +118,10 @@ impl ParameterSets {
     }
 
     /// How many were put in before a packet.
-    fn shift(&self, sequence: u64) -> Option<u64> {
+    fn shift(&self, sequence: ExtSeq) -> Option<u64> {
         let later = self.insertions.iter().rev().take_while(|(at, _)| *at > sequence);
         let later: u64 = later.map(|(_, count)| count).sum();
-        (sequence >= self.forgotten).then_some(self.total - later)
+        self.forgotten.is_none_or(|forgotten| sequence >= forgotten).then_some(self.total - later)
     }
 
     /// Keeps a set that came with the stream.
@@ -192,7 +193,7 @@ mod tests {
 
     fn place(parameters: &mut ParameterSets, sequence: u64, payload: &[u8]) -> Option<Placement> {
         let timestamp = (sequence / 10) as u32;
-        parameters.place(&H264Packet { sequence, timestamp, payload })
+        parameters.place(&H264Packet { sequence: ExtSeq(sequence), timestamp, payload })
     }
 
     fn sets() -> Sets {
@@ -200,7 +201,7 @@ mod tests {
     }
 
     fn at(sequence: u64) -> Option<Placement> {
-        Some(Placement { sequence, before: None })
+        Some(Placement { sequence: ExtSeq(sequence), before: None })
     }
 
     #[test]
@@ -214,19 +215,19 @@ mod tests {
     #[test]
     fn sets_are_put_in_before_keyframes_without_and_late_packets_keep_their_places() {
         let mut parameters = ParameterSets::default();
-        parameters.begin(1, 10, sets());
+        parameters.begin(Ssrc(1), ExtSeq(10), sets());
         let key = place(&mut parameters, 10, KEY).expect("a place");
-        assert_eq!(key, Placement { sequence: 12, before: Some((sets(), 10)) });
+        assert_eq!(key, Placement { sequence: ExtSeq(12), before: Some((sets(), ExtSeq(10))) });
         assert_eq!(place(&mut parameters, 11, KEY), at(13), "of the same picture");
         assert_eq!(place(&mut parameters, 18, OTHER), at(20));
         let key = place(&mut parameters, 20, KEY).expect("a place");
-        assert_eq!(key, Placement { sequence: 24, before: Some((sets(), 22)) });
+        assert_eq!(key, Placement { sequence: ExtSeq(24), before: Some((sets(), ExtSeq(22))) });
         assert_eq!(place(&mut parameters, 19, OTHER), at(21), "late");
         // With its own it needs none.
         assert_eq!(place(&mut parameters, 30, SEQUENCE), at(34));
         assert_eq!(place(&mut parameters, 31, KEY), at(35));
         // The numbers never go back, and what is too late to tell has none.
-        parameters.begin(2, 100, Sets::new());
+        parameters.begin(Ssrc(2), ExtSeq(100), Sets::new());
         assert_eq!(place(&mut parameters, 101, OTHER), at(105));
         assert_eq!(place(&mut parameters, 99, OTHER), None);
         for number in 2..40 {
@@ -238,13 +239,13 @@ mod tests {
     #[test]
     fn what_came_once_with_the_stream_is_put_in_later_and_what_never_came_is_said() {
         let mut parameters = ParameterSets::default();
-        parameters.begin(1, 10, Sets::new());
+        parameters.begin(Ssrc(1), ExtSeq(10), Sets::new());
         assert_eq!(place(&mut parameters, 10, KEY), at(10));
         assert!(parameters.unknown);
         let aggregate = [&[0x78, 0, 4], SEQUENCE, &[0, 4], PICTURE, &[0, 2], KEY].concat();
         assert_eq!(place(&mut parameters, 20, &aggregate), at(20));
         assert!(!parameters.unknown);
         let key = place(&mut parameters, 30, &[0x7c, 0x85, 0x88]).expect("a place");
-        assert_eq!(key, Placement { sequence: 32, before: Some((sets(), 30)) });
+        assert_eq!(key, Placement { sequence: ExtSeq(32), before: Some((sets(), ExtSeq(30))) });
     }
 }

@@ -6,6 +6,7 @@
 
 use std::collections::VecDeque;
 
+use crate::rtp::numbers::ExtSeq;
 use crate::rtp::packet::MAX_LAYERS;
 
 /// Gaps that late packets and repairs may still fill.
@@ -68,7 +69,7 @@ impl LayerStructure {
 /// the number is filled with a packet of nothing.
 pub(crate) struct SvcSplitter {
     /// The number that comes next in the stream.
-    next: u64,
+    next: ExtSeq,
     /// By how much each layer's numbers are behind the stream's.
     behind: [u64; MAX_LAYERS],
     /// Oldest first.
@@ -77,8 +78,8 @@ pub(crate) struct SvcSplitter {
 
 /// Numbers that were skipped.
 struct Gap {
-    first: u64,
-    end: u64,
+    first: ExtSeq,
+    end: ExtSeq,
     behind: [u64; MAX_LAYERS],
 }
 
@@ -86,27 +87,27 @@ struct Gap {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LayerShare {
     /// All of it, under this number.
-    Whole(u64),
+    Whole(ExtSeq),
     /// Its number alone.
-    Empty(u64),
+    Empty(ExtSeq),
 }
 
 impl SvcSplitter {
     /// A stream that begins with the packet of that number.
-    pub(crate) fn new(first: u64) -> Self {
+    pub(crate) fn new(first: ExtSeq) -> Self {
         SvcSplitter { next: first, behind: [0; MAX_LAYERS], gaps: VecDeque::new() }
     }
 
     /// Whether the packet of that number comes before all that follow it.
-    pub(crate) fn is_newest(&self, sequence: u64) -> bool {
-        sequence >= self.next || sequence.abs_diff(self.next) > MAX_GAP
+    pub(crate) fn is_newest(&self, sequence: ExtSeq) -> bool {
+        sequence >= self.next || sequence.distance(self.next) > MAX_GAP
     }
 
     /// What each of the `count` layers gets of the packet of that number, which belongs to `layer`
     /// (above the last, it goes with that one); nothing of one that came too late.
     pub(crate) fn place(
         &mut self,
-        sequence: u64,
+        sequence: ExtSeq,
         layer: u8,
         count: usize,
     ) -> [Option<LayerShare>; MAX_LAYERS] {
@@ -117,7 +118,7 @@ impl SvcSplitter {
         let mut shares = [None; MAX_LAYERS];
         for (number, share) in shares.iter_mut().enumerate().take(count) {
             let belongs = usize::from(layer) <= number || number + 1 == count;
-            let place = sequence - behind[number];
+            let place = sequence.saturating_sub(behind[number]);
             *share = match belongs {
                 true => Some(LayerShare::Whole(place)),
                 false if late => Some(LayerShare::Empty(place)),
@@ -131,8 +132,8 @@ impl SvcSplitter {
     }
 
     /// By how much the layers' numbers are behind that of a packet, if it has a place.
-    fn behind(&mut self, sequence: u64) -> Option<[u64; MAX_LAYERS]> {
-        if sequence.abs_diff(self.next) > MAX_GAP {
+    fn behind(&mut self, sequence: ExtSeq) -> Option<[u64; MAX_LAYERS]> {
+        if sequence.distance(self.next) > MAX_GAP {
             // Another count, which whoever gets it takes for one, too.
             *self = SvcSplitter::new(sequence);
         }
@@ -150,7 +151,7 @@ impl SvcSplitter {
     }
 
     /// Takes a number out of the gap that it was in.
-    fn fill(&mut self, sequence: u64) -> Option<[u64; MAX_LAYERS]> {
+    fn fill(&mut self, sequence: ExtSeq) -> Option<[u64; MAX_LAYERS]> {
         let holds = |gap: &Gap| (gap.first..gap.end).contains(&sequence);
         let index = self.gaps.iter().rposition(holds)?;
         let Gap { first, end, behind } = self.gaps.remove(index)?;
@@ -185,10 +186,10 @@ mod tests {
                 at + if random.u8(..10) == 0 { random.usize(..20) } else { 0 }
             };
             order.sort_by_cached_key(|at| if *at == 0 { 0 } else { late(*at, &mut random) });
-            let mut scalable = SvcSplitter::new(70_000);
-            let mut layers: [BTreeMap<u64, Option<usize>>; 3] = Default::default();
+            let mut scalable = SvcSplitter::new(ExtSeq(70_000));
+            let mut layers: [BTreeMap<ExtSeq, Option<usize>>; 3] = Default::default();
             for at in order {
-                let shares = scalable.place(70_000 + at as u64, film[at], 3);
+                let shares = scalable.place(ExtSeq(70_000 + at as u64), film[at], 3);
                 for (got, share) in layers.iter_mut().zip(shares) {
                     let (number, packet) = match share {
                         Some(LayerShare::Whole(number)) => (number, Some(at)),
@@ -203,7 +204,7 @@ mod tests {
                 let wanted = (0..film.len()).filter(|at| usize::from(film[*at]) <= number);
                 assert!(whole.eq(wanted), "seed {seed}, layer {number}: its packets, in order");
                 let numbers = got.keys().copied();
-                assert!(numbers.eq((70_000..).take(got.len())), "seed {seed}: no gaps");
+                assert!(numbers.eq((70_000..).map(ExtSeq).take(got.len())), "seed {seed}: no gaps");
             }
             assert_eq!(layers[2].len(), film.len(), "the highest is the stream itself");
         }
@@ -211,25 +212,28 @@ mod tests {
 
     #[test]
     fn what_never_comes_is_missing_in_every_layer() {
-        let mut scalable = SvcSplitter::new(10);
-        assert_eq!(scalable.place(10, 0, 2)[..2], [Some(LayerShare::Whole(10)); 2]);
-        assert_eq!(scalable.place(11, 1, 2)[..2], [None, Some(LayerShare::Whole(11))]);
+        let mut scalable = SvcSplitter::new(ExtSeq(10));
+        assert_eq!(scalable.place(ExtSeq(10), 0, 2)[..2], [Some(LayerShare::Whole(ExtSeq(10))); 2]);
+        assert_eq!(
+            scalable.place(ExtSeq(11), 1, 2)[..2],
+            [None, Some(LayerShare::Whole(ExtSeq(11)))]
+        );
         // 12 is lost.
         assert_eq!(
-            scalable.place(13, 0, 2)[..2],
-            [Some(LayerShare::Whole(12)), Some(LayerShare::Whole(13))]
+            scalable.place(ExtSeq(13), 0, 2)[..2],
+            [Some(LayerShare::Whole(ExtSeq(12))), Some(LayerShare::Whole(ExtSeq(13)))]
         );
         // Before the beginning, and twice.
-        assert_eq!(scalable.place(9, 0, 2), [None; MAX_LAYERS]);
-        assert_eq!(scalable.place(11, 0, 2), [None; MAX_LAYERS]);
+        assert_eq!(scalable.place(ExtSeq(9), 0, 2), [None; MAX_LAYERS]);
+        assert_eq!(scalable.place(ExtSeq(11), 0, 2), [None; MAX_LAYERS]);
         // A jump is another count, forwards and back.
         for first in [60_000, 500] {
-            assert!(scalable.is_newest(first));
-            let jumped = scalable.place(first, 0, 2);
-            assert_eq!(jumped[..2], [Some(LayerShare::Whole(first)); 2]);
+            assert!(scalable.is_newest(ExtSeq(first)));
+            let jumped = scalable.place(ExtSeq(first), 0, 2);
+            assert_eq!(jumped[..2], [Some(LayerShare::Whole(ExtSeq(first))); 2]);
             assert_eq!(
-                scalable.place(first + 1, 1, 2)[..2],
-                [None, Some(LayerShare::Whole(first + 1))]
+                scalable.place(ExtSeq(first + 1), 1, 2)[..2],
+                [None, Some(LayerShare::Whole(ExtSeq(first + 1)))]
             );
         }
     }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::config::{SfuLimits, SfuTimeouts};
 use crate::ids::PeerKey;
+use crate::rtp::numbers::ExtSeq;
 use crate::rtp::packet::{ForwardedPacket, Packet, Source, TrackId};
 
 /// What has to arrive of a publisher before it takes a stage over from another one.
@@ -69,9 +70,9 @@ struct FrameAssembly {
     /// Its packets so far, also those outside of `first` and `last`.
     packets: u64,
     /// The lowest number of a packet that may begin a keyframe; none in other pictures.
-    first: Option<u64>,
+    first: Option<ExtSeq>,
     /// The highest number of a packet with the marker.
-    last: Option<u64>,
+    last: Option<ExtSeq>,
     searches_left: u8,
 }
 
@@ -114,19 +115,19 @@ impl FrameAssembly {
     }
 
     /// The numbers of the keyframe's packets, if so many came that it may be whole.
-    fn numbers(&self) -> Option<RangeInclusive<u64>> {
+    fn numbers(&self) -> Option<RangeInclusive<ExtSeq>> {
         let (first, last) = (self.first?, self.last?);
-        let length = last.checked_sub(first)?.saturating_add(1);
+        let length = last.since(first)?.saturating_add(1);
         (self.packets >= length).then_some(first..=last)
     }
 
     /// Whether no number lacks among those that came since it began.
-    fn is_whole(&self, numbers: &RangeInclusive<u64>, since: &[ForwardedPacket]) -> bool {
+    fn is_whole(&self, numbers: &RangeInclusive<ExtSeq>, since: &[ForwardedPacket]) -> bool {
         let ours = since.iter().filter(|it| self.holds(it)).map(|it| it.packet.sequence);
-        let mut came: Vec<u64> = ours.filter(|sequence| numbers.contains(sequence)).collect();
+        let mut came: Vec<ExtSeq> = ours.filter(|sequence| numbers.contains(sequence)).collect();
         came.sort_unstable();
         came.dedup();
-        came.len() as u64 == numbers.end() - numbers.start() + 1
+        came.len() as u64 == *numbers.end() - *numbers.start() + 1
     }
 }
 

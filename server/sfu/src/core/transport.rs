@@ -24,6 +24,7 @@ use crate::error::{OfferError, SfuStartError};
 use crate::event::{HandshakeFailure, SessionRole};
 use crate::ice::demultiplexer::{DatagramClass, classify, sign_stun};
 use crate::ids::{random_ice_text, random_number};
+use crate::rtp::numbers::Ssrc;
 use crate::rtp::packet::TrackId;
 use crate::sdp::answer::{self, PayloadTypes};
 use crate::sdp::fragment::IceCredentials;
@@ -246,8 +247,8 @@ impl Transport {
         Some(NegotiatedTrack {
             id,
             mid: called,
-            ssrc: *ssrc,
-            repair_ssrc: *repair,
+            ssrc: Ssrc(*ssrc),
+            repair_ssrc: Ssrc(*repair),
             codecs,
             extensions,
             retransmits_audio: self.retransmits_audio && !id.video,

@@ -15,6 +15,7 @@ use super::{Ingest, ReceiveLayer, ReceivedPacket};
 use crate::core::transport::Transport;
 use crate::ids::random_number;
 use crate::rtcp::CompoundPacket;
+use crate::rtp::numbers::{ExtSeq, Ssrc};
 use crate::rtp::packet::ForwardedPacket;
 use crate::srtp::keys::SrtpKeys;
 use crate::srtp::{InvalidSrtpKeys, RtpOpener, Sealer};
@@ -27,7 +28,7 @@ pub(super) struct LossRecovery {
     sealer: Sealer,
     opener: RtpOpener,
     /// The name under which it asks.
-    ssrc: u32,
+    ssrc: Ssrc,
     compound: CompoundPacket,
     /// Requests made.
     asked: u64,
@@ -46,7 +47,7 @@ impl Ingest {
         self.loss_recovery = Some(Box::new(LossRecovery {
             sealer: Sealer::beside_another(keys, crypto)?,
             opener: RtpOpener::new(keys, crypto)?,
-            ssrc: random_number() as u32,
+            ssrc: Ssrc(random_number() as u32),
             compound: CompoundPacket::default(),
             asked: 0,
         }));
@@ -89,7 +90,7 @@ impl Ingest {
     }
 
     /// Track, layer and number of a packet that is waited for and comes too late for the SDP library.
-    fn place(&self, head: &RtpHeader) -> Option<(usize, usize, u64)> {
+    fn place(&self, head: &RtpHeader) -> Option<(usize, usize, ExtSeq)> {
         let mut tracks = self.tracks.iter().enumerate();
         tracks.find_map(|(track, it)| {
             let mut layers = it.layers.iter().enumerate();
@@ -150,7 +151,7 @@ struct RtpHeader {
     payload_type: u8,
     number: u16,
     timestamp: u32,
-    ssrc: u32,
+    ssrc: Ssrc,
 }
 
 impl RtpHeader {
@@ -172,7 +173,7 @@ impl RtpHeader {
             payload_type: second & 0x7f,
             number: u16::from_be_bytes([n0, n1]),
             timestamp: u32::from_be_bytes([t0, t1, t2, t3]),
-            ssrc: u32::from_be_bytes([s0, s1, s2, s3]),
+            ssrc: Ssrc(u32::from_be_bytes([s0, s1, s2, s3])),
         })
     }
 }

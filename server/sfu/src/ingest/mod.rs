@@ -21,6 +21,7 @@ use crate::core::transport::Transport;
 use crate::rate_limit::{LeakyBucket, cost};
 use crate::rtp::jitter::Jitter;
 use crate::rtp::nack_generator::NackGenerator;
+use crate::rtp::numbers::{ExtSeq, Ssrc};
 use crate::rtp::packet::{ForwardedPacket, TrackId, clock_rate};
 use crate::stats::{LayerStats, PublisherStats};
 
@@ -66,9 +67,9 @@ pub(crate) enum IncomingPacket<'d> {
 
 /// A packet, opened.
 struct ReceivedPacket {
-    source: u32,
+    source: Ssrc,
     /// With roll-overs.
-    sequence: u64,
+    sequence: ExtSeq,
     timestamp: u32,
     marker: bool,
     payload: Arc<[u8]>,
@@ -97,7 +98,7 @@ struct ReceiveTrack {
 
 /// A scalable stream.
 struct SvcStream {
-    ssrc: u32,
+    ssrc: Ssrc,
     structure: LayerStructure,
     numbers: SvcSplitter,
 }
@@ -131,9 +132,9 @@ impl ReceiveLayer {
 
 #[derive(Clone, Copy)]
 struct ReceptionSpan {
-    source: u32,
-    first: u64,
-    highest: u64,
+    source: Ssrc,
+    first: ExtSeq,
+    highest: ExtSeq,
     packets: u64,
 }
 
@@ -213,11 +214,12 @@ impl Ingest {
         if *received.seq_no >> SRTP_INDEX_BITS != 0 {
             return None;
         }
-        let source = received.header.ssrc;
+        let source = Ssrc(*received.header.ssrc);
+        let sequence = ExtSeq(*received.seq_no);
         let payload_type = received.header.payload_type;
         let codec = *transport.rtc.codec_config().find(|p| p.pt() == payload_type)?;
         let mut direct = transport.rtc.direct_api();
-        let stream = direct.stream_rx(&source)?;
+        let stream = direct.stream_rx(&received.header.ssrc)?;
         let (mid, rid) = (stream.mid(), stream.rid());
         let nackable = transport.nackable.contains(*payload_type);
         let apart = codec.resend().is_some();
@@ -228,24 +230,24 @@ impl Ingest {
         }
         let track = self.tracks.iter_mut().find(|t| t.mid == mid)?;
         let layer = track.layer(rid)?;
-        track.count(layer, *source, *received.seq_no);
+        track.count(layer, source, sequence);
         let known = track.layers.get_mut(layer)?;
         if nackable && !apart {
-            known.nacks.received(*received.seq_no, received.timestamp);
+            known.nacks.received(sequence, received.timestamp);
         }
-        if !known.parameters.is_of(*source) {
+        if !known.parameters.is_of(source) {
             let mut offered = transport.parameters.iter();
             let offered = offered.find(|(format, _)| *format == *payload_type);
             let sets = offered.map(|(_, sets)| sets.clone()).unwrap_or_default();
-            known.parameters.begin(*source, *received.seq_no, sets);
+            known.parameters.begin(source, sequence, sets);
         }
         let captured = received.last_sender_info.as_ref().and_then(|report| {
             let (timestamp, rate) = (received.header.timestamp, clock_rate(&codec));
             captured(&mut self.clock, report, timestamp, rate, received.timestamp)
         });
         let arrived = ReceivedPacket {
-            source: *source,
-            sequence: *received.seq_no,
+            source,
+            sequence,
             timestamp: received.header.timestamp,
             marker: received.header.marker,
             payload: received.payload,

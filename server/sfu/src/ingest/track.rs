@@ -15,6 +15,7 @@ use crate::codec::svc::{LayerInfo, LayerShare, SvcSplitter};
 use crate::codec::vp8::{Vp8Picture, vp8_height};
 use crate::codec::vp9;
 use crate::rtp::nack_generator::NackGenerator;
+use crate::rtp::numbers::{ExtSeq, Ssrc};
 use crate::rtp::packet::{
     ForwardedExtensions, ForwardedPacket, MAX_LAYERS, Packet, Source, clock_rate,
 };
@@ -122,10 +123,10 @@ impl ReceiveTrack {
         layer: usize,
         packet: &Packet,
         sets: &Sets,
-        first: u64,
+        first: ExtSeq,
         burst: &mut Vec<ForwardedPacket>,
     ) {
-        for (sequence, set) in (first..).zip(sets) {
+        for (sequence, set) in (first.0..).map(ExtSeq).zip(sets) {
             let put_in = Packet {
                 sequence,
                 marker: false,
@@ -195,7 +196,7 @@ impl ReceiveTrack {
         burst.push(ForwardedPacket { track: self.id, layer: layer as u8, packet });
     }
 
-    pub(super) fn count(&mut self, layer: usize, source: u32, sequence: u64) {
+    pub(super) fn count(&mut self, layer: usize, source: Ssrc, sequence: ExtSeq) {
         let begun = ReceptionSpan { source, first: sequence, highest: sequence, packets: 0 };
         let Some(layer) = self.layers.get_mut(layer) else {
             return;

@@ -2,6 +2,7 @@
 
 use super::transport_feedback::TransportFeedback;
 use super::{block_type, half_word, packet_type, word};
+use crate::rtp::numbers::Ssrc;
 
 /// What a receiver says.
 #[derive(Debug)]
@@ -11,7 +12,7 @@ pub(crate) enum RtcpMessage<'a> {
     /// Packets are missing (RFC 4585 §6.2.1).
     Nack(Nack<'a>),
     /// The picture of a stream is lost: PLI (RFC 4585 §6.3.1) or FIR (RFC 5104 §4.3.1).
-    KeyframeRequest { ssrc: u32 },
+    KeyframeRequest { ssrc: Ssrc },
     /// Which packets of the whole transport came, and when.
     TransportFeedback(TransportFeedback<'a>),
     /// What time it is there (RFC 3611 §4.4), to be sent back.
@@ -23,7 +24,7 @@ pub(crate) enum RtcpMessage<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ReferenceTime {
     /// Who says so.
-    pub(crate) ssrc: u32,
+    pub(crate) ssrc: Ssrc,
     /// Middle 32 bits of its NTP time.
     pub(crate) at: u32,
 }
@@ -31,7 +32,7 @@ pub(crate) struct ReferenceTime {
 /// How a stream arrives, in the receiver's eyes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ReceptionReport {
-    pub(crate) ssrc: u32,
+    pub(crate) ssrc: Ssrc,
     /// Share lost since the report before, in 256ths.
     pub(crate) fraction_lost: u8,
     /// Packets lost since the beginning; negative if more came than were sent.
@@ -47,7 +48,7 @@ pub(crate) struct ReceptionReport {
 /// Which packets are missing.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Nack<'a> {
-    pub(crate) ssrc: u32,
+    pub(crate) ssrc: Ssrc,
     pairs: &'a [u8],
 }
 
@@ -105,7 +106,7 @@ fn reports<'a>(blocks: Option<&'a [u8]>, count: usize, take: &mut impl FnMut(Rtc
 fn report(block: &[u8]) -> Option<ReceptionReport> {
     let loss = word(block, 4)?;
     Some(ReceptionReport {
-        ssrc: word(block, 0)?,
+        ssrc: Ssrc(word(block, 0)?),
         fraction_lost: (loss >> 24) as u8,
         // 24 bits with sign.
         lost: (loss << 8) as i32 >> 8,
@@ -123,7 +124,7 @@ fn transport<'a>(packet: &'a [u8], format: usize, take: &mut impl FnMut(RtcpMess
         return;
     };
     match format {
-        NACK => take(RtcpMessage::Nack(Nack { ssrc, pairs: body })),
+        NACK => take(RtcpMessage::Nack(Nack { ssrc: Ssrc(ssrc), pairs: body })),
         TRANSPORT_WIDE => {
             if let Some(feedback) = TransportFeedback::read(body) {
                 take(RtcpMessage::TransportFeedback(feedback));
@@ -140,13 +141,13 @@ fn payload<'a>(packet: &'a [u8], format: usize, take: &mut impl FnMut(RtcpMessag
     match format {
         PICTURE_LOSS => {
             if let Some(ssrc) = word(packet, 8) {
-                take(RtcpMessage::KeyframeRequest { ssrc });
+                take(RtcpMessage::KeyframeRequest { ssrc: Ssrc(ssrc) });
             }
         }
         FULL_INTRA => {
             for entry in packet.get(12..).unwrap_or_default().chunks_exact(8) {
                 if let Some(ssrc) = word(entry, 0) {
-                    take(RtcpMessage::KeyframeRequest { ssrc });
+                    take(RtcpMessage::KeyframeRequest { ssrc: Ssrc(ssrc) });
                 }
             }
         }
@@ -169,7 +170,7 @@ fn extended<'a>(packet: &'a [u8], take: &mut impl FnMut(RtcpMessage<'a>)) {
             && let (Some(seconds), Some(fraction)) = (word(block, 4), word(block, 8))
         {
             let at = seconds << 16 | fraction >> 16;
-            take(RtcpMessage::ReferenceTime(ReferenceTime { ssrc, at }));
+            take(RtcpMessage::ReferenceTime(ReferenceTime { ssrc: Ssrc(ssrc), at }));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What is said to a receiver.
 
 use super::{block_type, packet_type};
+use crate::rtp::numbers::Ssrc;
 
 /// The canonical name in all descriptions; the SDP answer says the same (RFC 3550 §6.5.1).
 const CNAME: &[u8] = b"stage";
@@ -8,7 +9,7 @@ const CNAME: &[u8] = b"stage";
 /// Which moment a timestamp of a stream stands for, and how much was sent (RFC 3550 §6.4.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SenderReport {
-    pub(crate) ssrc: u32,
+    pub(crate) ssrc: Ssrc,
     /// 32 bits of seconds, 32 of their fraction.
     pub(crate) ntp: u64,
     /// The same moment in the stream's clock.
@@ -22,9 +23,9 @@ pub(crate) struct SenderReport {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct DelaySinceReference {
     /// Who answers.
-    pub(crate) ssrc: u32,
+    pub(crate) ssrc: Ssrc,
     /// Whom.
-    pub(crate) receiver: u32,
+    pub(crate) receiver: Ssrc,
     /// Middle 32 bits of the NTP time that it said.
     pub(crate) at: u32,
     /// Since that came, in 65,536ths of a second.
@@ -71,8 +72,8 @@ impl CompoundPacket {
     /// the 16 after it (RFC 4585 §6.2.1). Adds nothing if it is not used.
     pub(crate) fn nack(
         &mut self,
-        sender: u32,
-        media: u32,
+        sender: Ssrc,
+        media: Ssrc,
         pairs: impl FnOnce(&mut dyn FnMut(u16, u16)),
     ) {
         const GENERIC_NACK: u8 = 1;
@@ -96,7 +97,7 @@ impl CompoundPacket {
     }
 
     /// A compound begins with a report, even one of nothing.
-    fn begin(&mut self, ssrc: u32) {
+    fn begin(&mut self, ssrc: Ssrc) {
         if self.0.is_empty() {
             self.header(0, packet_type::RECEIVER_REPORT, 1);
             self.0.extend(ssrc.to_be_bytes());
@@ -104,14 +105,14 @@ impl CompoundPacket {
     }
 
     /// Adds that a stream is over (RFC 3550 §6.6).
-    pub(crate) fn bye(&mut self, ssrc: u32) {
+    pub(crate) fn bye(&mut self, ssrc: Ssrc) {
         self.begin(ssrc);
         self.header(1, packet_type::GOODBYE, 1);
         self.0.extend(ssrc.to_be_bytes());
     }
 
     /// RFC 3550 §6.5: one chunk with the canonical name, padded to a word.
-    fn description(&mut self, ssrc: u32) {
+    fn description(&mut self, ssrc: Ssrc) {
         const CNAME_ITEM: u8 = 1;
         let item = 2 + CNAME.len();
         // At least one zero byte ends the chunk.
@@ -137,15 +138,15 @@ mod tests {
     fn packets_are_whole_words_and_say_their_length() {
         let mut compound = CompoundPacket::default();
         let report =
-            SenderReport { ssrc: 7, ntp: 1 << 32 | 5, timestamp: 9, packets: 3, bytes: 300 };
+            SenderReport { ssrc: Ssrc(7), ntp: 1 << 32 | 5, timestamp: 9, packets: 3, bytes: 300 };
         compound.sender_report(&report);
         compound.delay_since_reference(&DelaySinceReference {
-            ssrc: 7,
-            receiver: 9,
+            ssrc: Ssrc(7),
+            receiver: Ssrc(9),
             at: 6,
             delay: 5,
         });
-        compound.bye(7);
+        compound.bye(Ssrc(7));
         let bytes = compound.bytes();
         assert_eq!(bytes[..8], [0x80, 200, 0, 6, 0, 0, 0, 7]);
         assert_eq!(bytes[8..16], [0, 0, 0, 1, 0, 0, 0, 5]);
@@ -155,9 +156,9 @@ mod tests {
         assert_eq!(bytes[56..68], [0, 0, 0, 9, 0, 0, 0, 6, 0, 0, 0, 5]);
         assert_eq!(bytes[68..], [0x81, 203, 0, 1, 0, 0, 0, 7]);
         compound.clear();
-        compound.nack(7, 9, |_| {});
+        compound.nack(Ssrc(7), Ssrc(9), |_| {});
         assert!(compound.bytes().is_empty());
-        compound.nack(7, 9, |pair| {
+        compound.nack(Ssrc(7), Ssrc(9), |pair| {
             pair(5, 0x8001);
             pair(65_535, 0);
         });
@@ -166,7 +167,7 @@ mod tests {
         let nack = [0x81, 205, 0, 4, 0, 0, 0, 7, 0, 0, 0, 9, 0, 5, 0x80, 1, 0xff, 0xff, 0, 0];
         assert_eq!(compound.bytes()[8..], nack);
         compound.clear();
-        compound.bye(7);
+        compound.bye(Ssrc(7));
         assert_eq!(compound.bytes()[..8], report);
     }
 }

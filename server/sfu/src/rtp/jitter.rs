@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use crate::rtp::numbers::Ssrc;
+
 /// Longest time between two frames that tells something: after a break, the sender's clock may not
 /// have gone on.
 const MAX_GAP: Duration = Duration::from_secs(1);
@@ -16,14 +18,14 @@ pub(crate) struct Jitter {
 
 #[derive(Clone, Copy)]
 struct Frame {
-    source: u32,
+    source: Ssrc,
     arrival: Instant,
     timestamp: u32,
 }
 
 impl Jitter {
     /// A packet came; `rate` is its clock's, in Hz.
-    pub(crate) fn see(&mut self, source: u32, arrival: Instant, timestamp: u32, rate: u64) {
+    pub(crate) fn see(&mut self, source: Ssrc, arrival: Instant, timestamp: u32, rate: u64) {
         let now = Frame { source, arrival, timestamp };
         let Some(before) = self.last.filter(|before| before.source == source) else {
             self.last = Some(now);
@@ -63,7 +65,7 @@ mod tests {
             // The second packet of a frame, later by its pacing, tells nothing.
             for paced in [0, 7] {
                 let at = at + Duration::from_millis(paced);
-                jitter.see(1, at, (number * 960).wrapping_sub(50_000), 48_000);
+                jitter.see(Ssrc(1), at, (number * 960).wrapping_sub(50_000), 48_000);
             }
             jitter.estimate()
         };

@@ -2,6 +2,7 @@
 
 pub(crate) mod jitter;
 pub(crate) mod nack_generator;
+pub(crate) mod numbers;
 pub(crate) mod packet;
 pub(crate) mod packet_cache;
 pub(crate) mod rewriter;

@@ -5,6 +5,8 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use crate::rtp::numbers::ExtSeq;
+
 /// Numbers behind the newest at which a packet is still waited for.
 const MAX_AGE_PACKETS: u64 = 2_048;
 
@@ -33,7 +35,7 @@ const MAX_PAIRS: usize = 64;
 /// The missing packets of one stream.
 #[derive(Default)]
 pub(crate) struct NackGenerator {
-    highest: Option<u64>,
+    highest: Option<ExtSeq>,
     /// By their numbers.
     gaps: VecDeque<Gap>,
     /// How long the last repairs took, smoothed.
@@ -44,7 +46,7 @@ pub(crate) struct NackGenerator {
 /// One packet.
 #[derive(Clone, Copy)]
 struct Gap {
-    sequence: u64,
+    sequence: ExtSeq,
     noticed: Instant,
     asked: Option<Instant>,
     retries: u8,
@@ -52,7 +54,7 @@ struct Gap {
 
 impl NackGenerator {
     /// A packet came.
-    pub(crate) fn received(&mut self, sequence: u64, now: Instant) {
+    pub(crate) fn received(&mut self, sequence: ExtSeq, now: Instant) {
         let Some(highest) = self.highest else {
             self.highest = Some(sequence);
             return;
@@ -72,7 +74,7 @@ impl NackGenerator {
             return;
         }
         let earliest = sequence.saturating_sub(MAX_GAPS as u64);
-        for sequence in (highest + 1).max(earliest)..sequence {
+        for sequence in (highest + 1).max(earliest).until(sequence) {
             if self.gaps.len() == MAX_GAPS {
                 self.gaps.pop_front();
             }
@@ -82,7 +84,7 @@ impl NackGenerator {
         self.due = Some(self.due.map_or(due, |known| known.min(due)));
     }
 
-    fn filled(&mut self, sequence: u64, now: Instant) {
+    fn filled(&mut self, sequence: ExtSeq, now: Instant) {
         let Ok(at) = self.gaps.binary_search_by_key(&sequence, |gap| gap.sequence) else {
             return;
         };
@@ -102,9 +104,9 @@ impl NackGenerator {
 
     /// The number with its roll-overs of a packet that is waited for, by the 16 bits that it carries, and
     /// how far behind the newest it is.
-    pub(crate) fn awaited(&self, number: u16) -> Option<(u64, u64)> {
+    pub(crate) fn awaited(&self, number: u16) -> Option<(ExtSeq, u64)> {
         let highest = self.highest?;
-        let behind = u64::from((highest as u16).wrapping_sub(number));
+        let behind = u64::from(highest.number().wrapping_sub(number));
         let sequence = highest.checked_sub(behind)?;
         self.gaps.binary_search_by_key(&sequence, |gap| gap.sequence).ok()?;
         Some((sequence, behind))
@@ -130,14 +132,15 @@ impl NackGenerator {
     /// now. Gives up what is of no use any more.
     pub(crate) fn write_due(&mut self, now: Instant, mut write: impl FnMut(u16, u16)) {
         let retry_interval = self.retry_interval();
-        let reach = self.highest.map_or(0, |highest| highest.saturating_sub(MAX_AGE_PACKETS));
+        let reach =
+            self.highest.map_or(ExtSeq(0), |highest| highest.saturating_sub(MAX_AGE_PACKETS));
         self.gaps.retain(|gap| {
             let waited = now.saturating_duration_since(gap.noticed);
             gap.sequence > reach
                 && waited < GIVE_UP_TIMEOUT
                 && (gap.retries < MAX_RETRIES || gap.due(retry_interval) > now)
         });
-        let mut pair: Option<(u64, u16)> = None;
+        let mut pair: Option<(ExtSeq, u16)> = None;
         let mut pairs = 0;
         for gap in &mut self.gaps {
             if gap.due(retry_interval) > now {
@@ -150,7 +153,7 @@ impl NackGenerator {
                 _ if pairs == MAX_PAIRS => break,
                 _ => {
                     if let Some((first, mask)) = pair.replace((gap.sequence, 0)) {
-                        write(first as u16, mask);
+                        write(first.number(), mask);
                     }
                     pairs += 1;
                 }
@@ -159,7 +162,7 @@ impl NackGenerator {
             gap.asked = Some(now);
         }
         if let Some((first, mask)) = pair {
-            write(first as u16, mask);
+            write(first.number(), mask);
         }
         self.schedule();
     }
@@ -188,23 +191,23 @@ mod tests {
         let at = |millis| begun + Duration::from_millis(millis);
         let mut missing = NackGenerator::default();
         for sequence in [65_533, 65_534, 65_537, 65_554, 65_556] {
-            missing.received(sequence, at(0));
+            missing.received(ExtSeq(sequence), at(0));
         }
         assert_eq!(missing.due(), Some(at(10)));
         assert_eq!(asked(&mut missing, at(9)), []);
         // One that was only overtaken is not asked for.
-        missing.received(65_536, at(9));
+        missing.received(ExtSeq(65_536), at(9));
         assert_eq!(asked(&mut missing, at(10)), [(65_535, 0xfffc), (16, 0b101)]);
         assert_eq!(asked(&mut missing, at(60)), []);
         // The repair tells how long repairs take.
-        assert_eq!(missing.awaited(65_535), Some((65_535, 21)));
-        missing.received(65_535, at(40));
+        assert_eq!(missing.awaited(65_535), Some((ExtSeq(65_535), 21)));
+        missing.received(ExtSeq(65_535), at(40));
         assert_eq!(missing.awaited(65_535), None);
         assert_eq!(missing.due(), Some(at(10 + 30 * 5 / 4 + 10) + Duration::from_micros(500)));
         for number in 2..=18 {
-            missing.received(65_536 + number, at(50));
+            missing.received(ExtSeq(65_536 + number), at(50));
         }
-        assert_eq!(missing.awaited(19), Some((65_555, 1)));
+        assert_eq!(missing.awaited(19), Some((ExtSeq(65_555), 1)));
         let (mut retries, mut now) = (1, 50);
         while missing.due().is_some() {
             now += 5;
@@ -219,7 +222,7 @@ mod tests {
         let now = Instant::now();
         let mut missing = NackGenerator::default();
         for number in (0..20_000).filter(|number| number % 18 != 0) {
-            missing.received(number, now);
+            missing.received(ExtSeq(number), now);
         }
         assert_eq!(missing.gaps.len(), MAX_GAPS);
         let later = now + REORDERING_TIMEOUT;
@@ -229,7 +232,7 @@ mod tests {
             (most - MAX_PAIRS..=most - MAX_PAIRS + 1).contains(&asked(&mut missing, later).len())
         );
         // A jump is another count.
-        missing.received(1_000_000, later);
+        missing.received(ExtSeq(1_000_000), later);
         assert_eq!(missing.due(), None);
     }
 }

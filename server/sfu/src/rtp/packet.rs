@@ -10,6 +10,7 @@ use str0m::rtp::ExtensionValues;
 use crate::codec::dependency_descriptor::DependencyDescriptor;
 use crate::codec::vp8::Vp8Picture;
 use crate::rtcp::ntp;
+use crate::rtp::numbers::{ExtSeq, Ssrc};
 
 /// Which track of a session: the m-lines of one kind are counted in their order, and the
 /// publisher's n-th goes to each subscriber's n-th.
@@ -36,7 +37,7 @@ impl TrackId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Source {
     /// All packets of one SSRC have the same time line.
-    pub(crate) ssrc: u32,
+    pub(crate) ssrc: Ssrc,
     /// It is this layer of several that one scalable stream holds: see [`crate::codec::svc`].
     pub(crate) layer: Option<u8>,
 }
@@ -48,7 +49,7 @@ pub(crate) const MAX_LAYERS: usize = 4;
 #[derive(Clone)]
 pub(crate) struct Packet {
     /// RTP sequence number, extended beyond 16 bits by roll-overs.
-    pub(crate) sequence: u64,
+    pub(crate) sequence: ExtSeq,
     /// RTP timestamp, in the codec's clock.
     pub(crate) timestamp: u32,
     /// RTP marker bit.
@@ -88,10 +89,10 @@ impl Packet {
             format: FormatParams::default(),
         };
         Packet {
-            sequence,
+            sequence: ExtSeq(sequence),
             timestamp: 0,
             marker: false,
-            source: Source { ssrc, layer: None },
+            source: Source { ssrc: Ssrc(ssrc), layer: None },
             payload: [0, 0].into(),
             keyframe: false,
             begins: false,

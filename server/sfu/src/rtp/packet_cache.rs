@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use crate::config::SfuLimits;
+use crate::rtp::numbers::ExtSeq;
 use crate::rtp::packet::Packet;
 
 /// Kept for repairs, and for when the first packet of a keyframe comes after its followers: 4 s at
@@ -63,7 +64,7 @@ impl CacheBudget {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CachedKeyframe {
     /// Its first packet.
-    pub(crate) sequence: u64,
+    pub(crate) sequence: ExtSeq,
     pub(crate) age: Duration,
     /// Payload bytes from there on.
     pub(crate) bytes: u64,
@@ -75,7 +76,7 @@ pub(crate) struct CachedKeyframe {
 /// `first..first + slots.len()` and its slot is filled.
 pub(crate) struct PacketCache {
     slots: VecDeque<Option<Packet>>,
-    first: u64,
+    first: ExtSeq,
     anchor: Option<Anchor>,
     /// Of payloads.
     bytes: usize,
@@ -91,7 +92,7 @@ pub(crate) struct PacketCache {
 
 #[derive(Clone, Copy)]
 struct Anchor {
-    sequence: u64,
+    sequence: ExtSeq,
     timestamp: u32,
     arrival: Instant,
     /// Payload bytes that were stored before it.
@@ -109,7 +110,7 @@ impl PacketCache {
     pub(crate) fn with_budget(limits: &SfuLimits, budget: &CacheBudget) -> Self {
         PacketCache {
             slots: VecDeque::new(),
-            first: 0,
+            first: ExtSeq(0),
             anchor: None,
             bytes: 0,
             packets: 0,
@@ -135,8 +136,8 @@ impl PacketCache {
     }
 
     /// Whether a packet of that number belongs to the same count as those before.
-    pub(crate) fn continues(&self, sequence: u64) -> bool {
-        self.slots.is_empty() || sequence.abs_diff(self.end()) <= MAX_JUMP
+    pub(crate) fn continues(&self, sequence: ExtSeq) -> bool {
+        self.slots.is_empty() || sequence.distance(self.end()) <= MAX_JUMP
     }
 
     /// Puts a packet in its place.
@@ -153,9 +154,9 @@ impl PacketCache {
             && self.slots.len() < MAX_EARLY_PACKETS
         {
             self.slots.push_front(None);
-            self.first -= 1;
+            self.first = self.first.saturating_sub(1);
         }
-        let Some(offset) = packet.sequence.checked_sub(self.first) else {
+        let Some(offset) = packet.sequence.since(self.first) else {
             return Stored::Ignored;
         };
         while self.end() <= packet.sequence {
@@ -192,7 +193,7 @@ impl PacketCache {
     }
 
     /// Where a newcomer starts: the sequence number the last keyframe begins with.
-    pub(crate) fn start(&self, now: Instant) -> Option<u64> {
+    pub(crate) fn start(&self, now: Instant) -> Option<ExtSeq> {
         self.last_keyframe(now).map(|kept| kept.sequence)
     }
 
@@ -205,17 +206,17 @@ impl PacketCache {
     }
 
     /// The number after the highest seen.
-    pub(crate) fn end(&self) -> u64 {
+    pub(crate) fn end(&self) -> ExtSeq {
         self.first + self.slots.len() as u64
     }
 
     /// The packet of that number, if it is here.
-    pub(crate) fn get(&self, sequence: u64) -> Option<&Packet> {
-        let offset = usize::try_from(sequence.checked_sub(self.first)?).ok()?;
+    pub(crate) fn get(&self, sequence: ExtSeq) -> Option<&Packet> {
+        let offset = usize::try_from(sequence.since(self.first)?).ok()?;
         self.slots.get(offset)?.as_ref()
     }
 
-    fn drop_before(&mut self, sequence: u64) {
+    fn drop_before(&mut self, sequence: ExtSeq) {
         while self.first < sequence {
             let Some(slot) = self.slots.pop_front() else {
                 return;
@@ -226,7 +227,7 @@ impl PacketCache {
                 self.packets -= 1;
                 self.budget.0.bytes.fetch_sub(length + SLOT_BYTES, Relaxed);
             }
-            self.first += 1;
+            self.first = self.first + 1;
         }
     }
 
@@ -267,7 +268,7 @@ impl Drop for PacketCache {
 mod tests {
     use super::*;
 
-    const START: u64 = 65_530;
+    const START: ExtSeq = ExtSeq(65_530);
 
     /// Stores VP8 packets at the given numbers, ten to a frame; those of `keyframes` begin one.
     fn stored(history: &mut PacketCache, now: Instant, numbers: &[u64], keyframes: &[u64]) {
@@ -276,7 +277,7 @@ mod tests {
             let stored = history.store(&Packet {
                 timestamp: u32::try_from(number / 10 * 3_000).expect("small"),
                 keyframe: begins,
-                ..Packet::sample(1, START + number, now)
+                ..Packet::sample(1, START.0 + number, now)
             });
             assert_eq!(stored == Stored::Keyframe, begins, "{number}");
         }
@@ -340,7 +341,7 @@ mod tests {
             history.store(&packet(number));
         });
         let kept = history.last_keyframe(now).expect("a keyframe");
-        assert_eq!((kept.sequence, kept.bytes), (0, 300_000));
+        assert_eq!((kept.sequence, kept.bytes), (ExtSeq(0), 300_000));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use crate::codec::vp8::{Vp8Offset, Vp8Picture};
+use crate::rtp::numbers::ExtSeq;
 use crate::rtp::packet::{Packet, Source, clock_rate};
 
 /// Changes of source that are remembered, for repairs of what was sent before them.
@@ -16,7 +17,7 @@ pub(crate) struct RtpRewriter {
     segments: VecDeque<Segment>,
     last: Option<LastSent>,
     /// Sequence number and timestamp before the first packet.
-    initial: (u64, u32),
+    initial: (ExtSeq, u32),
 }
 
 /// A stretch of packets of one source.
@@ -24,7 +25,7 @@ pub(crate) struct RtpRewriter {
 struct Segment {
     source: Source,
     /// Number of its first packet, as sent.
-    first: u64,
+    first: ExtSeq,
     sequence_offset: u64,
     timestamp_offset: u32,
     shift: Vp8Offset,
@@ -35,14 +36,14 @@ struct Segment {
 #[derive(Clone, Copy)]
 pub(crate) struct SourcePosition {
     /// The source's own number.
-    pub(crate) sequence: u64,
+    pub(crate) sequence: ExtSeq,
     segment: Segment,
 }
 
 /// The newest packet sent.
 #[derive(Clone, Copy)]
 pub(crate) struct LastSent {
-    pub(crate) sequence: u64,
+    pub(crate) sequence: ExtSeq,
     pub(crate) timestamp: u32,
     pub(crate) arrival: Instant,
     pub(crate) captured: Instant,
@@ -56,7 +57,7 @@ pub(crate) struct LastSent {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RewrittenNumbers {
     /// With roll-overs.
-    pub(crate) sequence: u64,
+    pub(crate) sequence: ExtSeq,
     pub(crate) timestamp: u32,
     /// The counts of a VP8 picture, where they are not those in the payload.
     pub(crate) picture: Option<Vp8Picture>,
@@ -68,7 +69,7 @@ impl RtpRewriter {
     /// `random` gives the first numbers. The sequence number is below 2^15: a receiver assumes that
     /// no roll-over came before the first packet it sees (RFC 3711 §3.3.1).
     pub(crate) fn new(random: u64) -> Self {
-        let initial = (random & 0x7fff, (random >> 16) as u32);
+        let initial = (ExtSeq(random & 0x7fff), (random >> 16) as u32);
         RtpRewriter { segments: VecDeque::with_capacity(MAX_SEGMENTS), last: None, initial }
     }
 
@@ -107,10 +108,13 @@ impl RtpRewriter {
     pub(crate) fn origin(&self, number: u16) -> Option<SourcePosition> {
         let last = self.last?.sequence;
         // Nothing younger than the last can be meant.
-        let behind = (last as u16).wrapping_sub(number);
+        let behind = last.number().wrapping_sub(number);
         let sequence = last.checked_sub(behind.into())?;
         let segment = *self.segments.iter().rev().find(|r| r.first <= sequence)?;
-        Some(SourcePosition { sequence: sequence.wrapping_sub(segment.sequence_offset), segment })
+        Some(SourcePosition {
+            sequence: ExtSeq(sequence.0.wrapping_sub(segment.sequence_offset)),
+            segment,
+        })
     }
 
     fn begin(&mut self, packet: &Packet) -> Segment {
@@ -133,7 +137,7 @@ impl RtpRewriter {
             frame_shift: self.frame_shift(packet),
             source: packet.source,
             first: sequence,
-            sequence_offset: sequence.wrapping_sub(packet.sequence),
+            sequence_offset: sequence.0.wrapping_sub(packet.sequence.0),
             timestamp_offset,
         };
         if self.segments.len() == MAX_SEGMENTS {
@@ -187,7 +191,7 @@ impl SourcePosition {
 impl Segment {
     fn rewrite(&self, packet: &Packet) -> RewrittenNumbers {
         RewrittenNumbers {
-            sequence: packet.sequence.wrapping_add(self.sequence_offset),
+            sequence: ExtSeq(packet.sequence.0.wrapping_add(self.sequence_offset)),
             timestamp: packet.timestamp.wrapping_add(self.timestamp_offset),
             picture: packet
                 .picture
@@ -220,13 +224,13 @@ mod tests {
             }
         }
         for (name, packet) in &sent {
-            let origin = rewriter.origin(name.sequence as u16).expect("remembered");
+            let origin = rewriter.origin(name.sequence.number()).expect("remembered");
             assert_eq!((origin.source(), origin.sequence), (packet.source, packet.sequence));
             assert_eq!(origin.rewrite(packet), *name);
         }
         // Another publisher may use the same names for other things.
         rewriter.forget_sources();
-        assert!(sent.iter().all(|(name, _)| rewriter.origin(name.sequence as u16).is_none()));
+        assert!(sent.iter().all(|(name, _)| rewriter.origin(name.sequence.number()).is_none()));
         let next = rewriter.rewrite(&packet(1, 151), false);
         assert_eq!(next.sequence, sent.last().expect("some").0.sequence + 1);
     }

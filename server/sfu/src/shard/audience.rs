@@ -10,6 +10,7 @@ use super::track::{CatchUpBudget, SourceTrack};
 use crate::config::SfuLimits;
 use crate::ids::PeerKey;
 use crate::rate_limit::LeakyBucket;
+use crate::rtp::numbers::ExtSeq;
 use crate::rtp::packet::{ForwardedPacket, Packet, Source, TrackId};
 use crate::rtp::packet_cache::{CacheBudget, Stored};
 
@@ -172,7 +173,7 @@ impl Audience {
     }
 
     /// The packet of a source by its sequence number, if it is still there.
-    pub(super) fn find(&self, source: Source, sequence: u64) -> Option<&Packet> {
+    pub(super) fn find(&self, source: Source, sequence: ExtSeq) -> Option<&Packet> {
         self.tracks.iter().find_map(|t| t.find(source, sequence))
     }
 
@@ -267,7 +268,7 @@ impl Audience {
                         pacer.spend(packet.payload.len());
                         sent += 1;
                     }
-                    next += 1;
+                    next = next + 1;
                 }
                 let more = next < history.end();
                 if let Some(forwarder) = subscriber.forwarders.get_mut(index) {

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::pacer::Pacer;
+use crate::rtp::numbers::ExtSeq;
 use crate::rtp::packet_cache::CachedKeyframe;
 
 /// A keyframe that is no older serves whoever lost the picture: no other one is asked for.
@@ -27,11 +28,11 @@ pub(super) struct Forwarder {
     /// The next packet sent begins something new.
     pub(super) splice: bool,
     /// Nothing older than this is sent.
-    first: u64,
+    first: ExtSeq,
     /// When it last began with a keyframe of the past.
     begun: Option<Instant>,
     /// The keyframe with which it began once more, since it had lost the picture.
-    repeated: Option<u64>,
+    repeated: Option<ExtSeq>,
     /// What may be sent of the past at once.
     pub(super) pacer: Pacer,
     /// Since when the subscriber has asked for a picture, and none came.
@@ -53,7 +54,7 @@ pub(super) enum ForwardMode {
     /// Nothing until a keyframe.
     AwaitingKeyframe,
     /// From the history, next this sequence number.
-    CatchingUp(u64),
+    CatchingUp(ExtSeq),
     /// As it comes.
     Live,
 }
@@ -66,7 +67,7 @@ impl Forwarder {
         pending: None,
         changes: 0,
         splice: true,
-        first: 0,
+        first: ExtSeq(0),
         begun: None,
         repeated: None,
         pacer: Pacer::NEW,
@@ -74,7 +75,7 @@ impl Forwarder {
     };
 
     /// Begins with the packet of that number in the history of a layer.
-    pub(super) fn start(&mut self, now: Instant, layer: usize, sequence: u64) {
+    pub(super) fn start(&mut self, now: Instant, layer: usize, sequence: ExtSeq) {
         *self = Forwarder {
             mode: ForwardMode::CatchingUp(sequence),
             layer,
@@ -140,7 +141,7 @@ impl Forwarder {
 
     /// Whether a packet is to be sent, and if it is, whether it begins something new. What is from
     /// before the beginning is not.
-    pub(super) fn accept(&mut self, sequence: u64) -> Option<bool> {
+    pub(super) fn accept(&mut self, sequence: ExtSeq) -> Option<bool> {
         let splice = std::mem::take(&mut self.splice);
         if splice {
             self.first = sequence;

@@ -6,6 +6,7 @@ use super::bwe::BandwidthEstimator;
 use super::send_track::{HeaderFields, SendTrack};
 use super::subscriber::{SendContext, Subscriber, number, seal};
 use crate::rtcp::Nack;
+use crate::rtp::numbers::{ExtSeq, Ssrc};
 use crate::rtp::packet::{Packet, Source};
 use crate::rtp::rewriter::SourcePosition;
 use crate::srtp::Sealer;
@@ -60,7 +61,7 @@ pub(super) struct RetransmissionLog(Box<[Option<Sent>]>);
 
 #[derive(Clone, Copy)]
 struct Sent {
-    ssrc: u32,
+    ssrc: Ssrc,
     number: u16,
     at: Instant,
 }
@@ -69,7 +70,7 @@ impl RetransmissionLog {
     /// Whether a packet shall be sent again, which is then taken note of. Browsers ask again after what they
     /// believe to be the round trip; on a line that has just become narrow that is too soon, and what is
     /// on its way would be sent once more, and fill the line.
-    fn may_send(&mut self, ssrc: u32, number: u16, now: Instant, transit: Duration) -> bool {
+    fn may_send(&mut self, ssrc: Ssrc, number: u16, now: Instant, transit: Duration) -> bool {
         if self.0.is_empty() {
             self.0 = vec![None; LOGGED_RETRANSMISSIONS].into();
         }
@@ -99,7 +100,7 @@ impl Subscriber {
     pub(super) fn retransmit<'p>(
         &mut self,
         nack: &Nack<'_>,
-        find: impl Fn(Source, u64) -> Option<&'p Packet>,
+        find: impl Fn(Source, ExtSeq) -> Option<&'p Packet>,
         context: &mut SendContext<'_>,
     ) {
         self.stats.nacks += 1;
@@ -137,14 +138,14 @@ impl Subscriber {
     pub(super) fn send_padding<'p>(
         &mut self,
         bytes: usize,
-        find: impl Fn(Source, u64) -> Option<&'p Packet>,
+        find: impl Fn(Source, ExtSeq) -> Option<&'p Packet>,
         context: &mut SendContext<'_>,
     ) {
         let repairs = |t: &&mut SendTrack| t.id.video && t.rewriter.last().is_some();
         let Some(track) = self.tracks.iter_mut().find(repairs) else {
             return;
         };
-        let newest = track.rewriter.last().map_or(0, |l| l.sequence as u16);
+        let newest = track.rewriter.last().map_or(0, |l| l.sequence.number());
         let mut retransmission = Retransmission {
             track,
             sealer: &mut self.sealer,
@@ -191,7 +192,7 @@ impl Retransmission<'_> {
     ) -> Option<usize> {
         let mapping = self.track.payload_mapping(packet)?;
         let mut numbers = origin.rewrite(packet);
-        let missing = numbers.sequence as u16;
+        let missing = numbers.sequence.number();
         let picture = numbers.picture;
         let fields = match mapping.repair {
             Some(payload_type) => {
@@ -236,13 +237,19 @@ mod tests {
         let (begun, transit) = (Instant::now(), Duration::from_millis(150));
         let at = |millis| begun + Duration::from_millis(millis);
         let mut retransmissions = RetransmissionLog::default();
-        assert!(retransmissions.may_send(1, 65_535, at(0), transit));
+        assert!(retransmissions.may_send(Ssrc(1), 65_535, at(0), transit));
         // Others are.
-        assert!(retransmissions.may_send(1, 0, at(10), transit));
-        assert!(!retransmissions.may_send(1, 65_535, at(20), transit));
-        assert!(!retransmissions.may_send(1, 65_535, at(149), transit), "nor is it counted anew");
-        assert!(retransmissions.may_send(1, 65_535, at(150), transit));
-        assert!(retransmissions.may_send(2, 65_535, at(160), transit), "another stream's");
-        assert!(retransmissions.may_send(1, 0, at(20), Duration::from_millis(2)), "a quick line");
+        assert!(retransmissions.may_send(Ssrc(1), 0, at(10), transit));
+        assert!(!retransmissions.may_send(Ssrc(1), 65_535, at(20), transit));
+        assert!(
+            !retransmissions.may_send(Ssrc(1), 65_535, at(149), transit),
+            "nor is it counted anew"
+        );
+        assert!(retransmissions.may_send(Ssrc(1), 65_535, at(150), transit));
+        assert!(retransmissions.may_send(Ssrc(2), 65_535, at(160), transit), "another stream's");
+        assert!(
+            retransmissions.may_send(Ssrc(1), 0, at(20), Duration::from_millis(2)),
+            "a quick line"
+        );
     }
 }

@@ -5,6 +5,7 @@ use str0m::media::Pt;
 use str0m::rtp::{Extension, ExtensionMap};
 
 use crate::codec::dependency_descriptor::{self, DependencyDescriptor};
+use crate::rtp::numbers::{ExtSeq, Ssrc};
 use crate::rtp::packet::{ForwardedExtensions, Packet, Source, TrackId};
 use crate::rtp::rewriter::{RewrittenNumbers, RtpRewriter};
 
@@ -20,8 +21,8 @@ pub(crate) struct NegotiatedTrack {
     pub(crate) id: TrackId,
     pub(crate) mid: String,
     /// Where media goes, and where repairs would go (RFC 4588 §5).
-    pub(crate) ssrc: u32,
-    pub(crate) repair_ssrc: u32,
+    pub(crate) ssrc: Ssrc,
+    pub(crate) repair_ssrc: Ssrc,
     /// What the subscriber takes.
     pub(crate) codecs: CodecConfig,
     pub(crate) extensions: ExtensionMap,
@@ -34,8 +35,8 @@ pub(crate) struct NegotiatedTrack {
 /// One m-line of a subscriber.
 pub(super) struct SendTrack {
     pub(super) id: TrackId,
-    pub(super) ssrc: u32,
-    pub(super) repair_ssrc: u32,
+    pub(super) ssrc: Ssrc,
+    pub(super) repair_ssrc: Ssrc,
     pub(super) rewriter: RtpRewriter,
     codecs: CodecConfig,
     ids: ExtensionIds,
@@ -45,7 +46,7 @@ pub(super) struct SendTrack {
     pub(super) mid_known: bool,
     matched: Option<CodecMatch>,
     /// Of repairs; counts upwards only, like [`RewrittenNumbers::sequence`].
-    repairs: u64,
+    repairs: ExtSeq,
     /// How the latest packets were written, of sound that is sent again.
     written: Option<Box<[Option<HeaderRecord>; RECORDED_HEADERS]>>,
     /// Sent on the media's own stream, as sender reports count them.
@@ -83,7 +84,7 @@ pub(super) struct PayloadMapping {
 /// Where a packet goes in the stream.
 pub(super) struct HeaderFields {
     pub(super) payload_type: u8,
-    pub(super) ssrc: u32,
+    pub(super) ssrc: Ssrc,
     pub(super) numbers: RewrittenNumbers,
     pub(super) padded: bool,
     /// It says to which m-line it belongs.
@@ -98,7 +99,7 @@ pub(super) struct HeaderFields {
 /// is sealed with different contents (see [`crate::srtp`]).
 #[derive(Clone, Copy)]
 struct HeaderRecord {
-    sequence: u64,
+    sequence: ExtSeq,
     with_mid: bool,
     transport: Option<u16>,
 }
@@ -124,7 +125,7 @@ impl SendTrack {
             mid: negotiated.mid,
             mid_known: false,
             matched: None,
-            repairs: negotiated.random >> 48 & 0x7fff,
+            repairs: ExtSeq(negotiated.random >> 48 & 0x7fff),
             written: negotiated.retransmits_audio.then(|| Box::new([None; RECORDED_HEADERS])),
             packets: 0,
             bytes: 0,
@@ -211,8 +212,8 @@ impl SendTrack {
     }
 
     /// The next number of the repair stream.
-    pub(super) fn next_repair(&mut self) -> u64 {
-        self.repairs += 1;
+    pub(super) fn next_repair(&mut self) -> ExtSeq {
+        self.repairs = self.repairs + 1;
         self.repairs
     }
 
@@ -253,7 +254,7 @@ impl SendTrack {
         header[length..padded_length].fill(0);
         header[0] = 0x80 | u8::from(fields.padded) << 5 | u8::from(extended) << 4;
         header[1] = u8::from(marker) << 7 | fields.payload_type & 0x7f;
-        header[2..4].copy_from_slice(&(fields.numbers.sequence as u16).to_be_bytes());
+        header[2..4].copy_from_slice(&fields.numbers.sequence.number().to_be_bytes());
         header[4..8].copy_from_slice(&fields.numbers.timestamp.to_be_bytes());
         header[8..12].copy_from_slice(&fields.ssrc.to_be_bytes());
         if !extended {
@@ -290,8 +291,8 @@ impl ExtensionWriter<'_> {
     }
 }
 
-fn slot(sequence: u64) -> usize {
-    (sequence % RECORDED_HEADERS as u64) as usize
+fn slot(sequence: ExtSeq) -> usize {
+    (sequence.0 % RECORDED_HEADERS as u64) as usize
 }
 
 #[cfg(test)]
@@ -307,8 +308,8 @@ mod tests {
         SendTrack::new(NegotiatedTrack {
             id: TrackId { video: true, ordinal: 0 },
             mid: "v".into(),
-            ssrc: 9,
-            repair_ssrc: 10,
+            ssrc: Ssrc(9),
+            repair_ssrc: Ssrc(10),
             codecs: CodecConfig::empty(),
             extensions,
             retransmits_audio: false,
@@ -317,10 +318,11 @@ mod tests {
     }
 
     fn written(outgoing: &SendTrack, meaning: &ForwardedExtensions) -> Vec<u8> {
-        let numbers = RewrittenNumbers { sequence: 1, timestamp: 2, picture: None, frame_shift: 3 };
+        let numbers =
+            RewrittenNumbers { sequence: ExtSeq(1), timestamp: 2, picture: None, frame_shift: 3 };
         let fields = HeaderFields {
             payload_type: 96,
-            ssrc: 9,
+            ssrc: Ssrc(9),
             numbers,
             padded: false,
             with_mid: true,

@@ -17,6 +17,7 @@ use crate::rtcp::{
     CompoundPacket, DelaySinceReference, ReceptionReport, ReferenceTime, SenderReport,
     TransportFeedback,
 };
+use crate::rtp::numbers::Ssrc;
 use crate::rtp::packet::{ForwardedExtensions, Packet, TrackId};
 use crate::shard::egress::Egress;
 use crate::srtp::keys::SrtpKeys;
@@ -185,7 +186,7 @@ impl Subscriber {
     }
 
     /// The track that is sent under `ssrc`.
-    pub(super) fn track(&self, ssrc: u32) -> Option<TrackId> {
+    pub(super) fn track(&self, ssrc: Ssrc) -> Option<TrackId> {
         Some(self.tracks.iter().find(|t| t.ssrc == ssrc)?.id)
     }
 

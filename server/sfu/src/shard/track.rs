@@ -7,6 +7,7 @@ use super::forwarder::{ForwardMode, Forwarder, PendingSwitch};
 use super::pacer::CATCH_UP_INTERVAL;
 use crate::config::SfuLimits;
 use crate::rate_limit::{LeakyBucket, cost};
+use crate::rtp::numbers::ExtSeq;
 use crate::rtp::packet::{ForwardedPacket, MAX_LAYERS, Packet, Source, TrackId};
 use crate::rtp::packet_cache::{CacheBudget, CachedKeyframe, PacketCache, Stored};
 
@@ -120,7 +121,7 @@ impl SourceTrack {
     }
 
     /// The packet of a source by its sequence number, if it is still there.
-    pub(super) fn find(&self, source: Source, sequence: u64) -> Option<&Packet> {
+    pub(super) fn find(&self, source: Source, sequence: ExtSeq) -> Option<&Packet> {
         self.layers.iter().find(|l| l.source == source)?.history.get(sequence)
     }
 

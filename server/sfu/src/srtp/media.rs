@@ -3,6 +3,7 @@
 use str0m::crypto::{AeadAes128Gcm, AeadAes256Gcm, Aes128CmSha1_80, CryptoProvider};
 
 use super::{Cipher, InvalidSrtpKeys, MasterKey, RTP};
+use crate::rtp::numbers::{ExtSeq, Ssrc};
 use crate::srtp::keys::SrtpKeys;
 
 /// Opens media that the SDP library would not.
@@ -27,20 +28,19 @@ impl RtpOpener {
         &mut self,
         packet: &[u8],
         header: usize,
-        ssrc: u32,
-        index: u64,
+        ssrc: Ssrc,
+        index: ExtSeq,
     ) -> Option<Vec<u8>> {
         let tag = self.rtp.tag();
         let (head, body) = packet.split_at_checked(header)?;
         let mut opened = vec![0; body.len().checked_sub(tag)?];
-        let (roll_over, number) = ((index >> 16) as u32, index as u16);
         match &mut self.rtp {
             Cipher::Gcm128 { salt, cipher } => {
-                let iv = AeadAes128Gcm::rtp_iv(*salt, ssrc, roll_over, number);
+                let iv = AeadAes128Gcm::rtp_iv(*salt, ssrc.0, index.roll_overs(), index.number());
                 cipher.decrypt(&iv, &[head], body, &mut opened).ok()?;
             }
             Cipher::Gcm256 { salt, cipher } => {
-                let iv = AeadAes256Gcm::rtp_iv(*salt, ssrc, roll_over, number);
+                let iv = AeadAes256Gcm::rtp_iv(*salt, ssrc.0, index.roll_overs(), index.number());
                 cipher.decrypt(&iv, &[head], body, &mut opened).ok()?;
             }
             Cipher::Cm { salt, cipher, authentication } => {
@@ -48,10 +48,10 @@ impl RtpOpener {
                     self.crypto.sha1_hmac_provider.sha1_hmac(key, parts)
                 };
                 let (signed, mac) = packet.split_at_checked(packet.len().checked_sub(tag)?)?;
-                if !Aes128CmSha1_80::rtp_verify(hmac, authentication, signed, index, mac) {
+                if !Aes128CmSha1_80::rtp_verify(hmac, authentication, signed, index.0, mac) {
                     return None;
                 }
-                let iv = Aes128CmSha1_80::rtp_iv(*salt, ssrc, index);
+                let iv = Aes128CmSha1_80::rtp_iv(*salt, ssrc.0, index.0);
                 cipher.decrypt(&iv, body.get(..opened.len())?, &mut opened).ok()?;
             }
         }
@@ -74,13 +74,24 @@ mod tests {
             let mut opener = RtpOpener::new(&keys(profile, true), &crypto).expect("keys");
             let header = [0x80, 96, 0, 5, 0, 0, 0, 9, 0, 0, 0, 7];
             let mut packet = [&header[..], &vec![0; 4 + sealer.overhead()]].concat();
-            assert!(sealer.seal_rtp(&mut packet, 12, b"song", 7, 65_541));
-            assert_eq!(opener.open(&packet, 12, 7, 65_541).as_deref(), Some(&b"song"[..]));
-            assert_eq!(opener.open(&packet, 12, 7, 5), None, "{profile:?}: another roll-over");
+            assert!(sealer.seal_rtp(&mut packet, 12, b"song", Ssrc(7), ExtSeq(65_541)));
+            assert_eq!(
+                opener.open(&packet, 12, Ssrc(7), ExtSeq(65_541)).as_deref(),
+                Some(&b"song"[..])
+            );
+            assert_eq!(
+                opener.open(&packet, 12, Ssrc(7), ExtSeq(5)),
+                None,
+                "{profile:?}: another roll-over"
+            );
             packet[13] ^= 1;
-            assert_eq!(opener.open(&packet, 12, 7, 65_541), None, "{profile:?}: changed");
+            assert_eq!(
+                opener.open(&packet, 12, Ssrc(7), ExtSeq(65_541)),
+                None,
+                "{profile:?}: changed"
+            );
             for length in 0..packet.len() {
-                assert_eq!(opener.open(&packet[..length], 12, 7, 65_541), None);
+                assert_eq!(opener.open(&packet[..length], 12, Ssrc(7), ExtSeq(65_541)), None);
             }
         }
     }

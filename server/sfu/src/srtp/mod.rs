@@ -13,6 +13,7 @@ use str0m::crypto::{
     Aes128CmSha1_80Cipher, CryptoProvider, SrtpProvider,
 };
 
+use crate::rtp::numbers::{ExtSeq, Ssrc};
 use crate::srtp::keys::SrtpKeys;
 use crate::srtp::replay::ReplayWindows;
 
@@ -171,31 +172,30 @@ impl Sealer {
         packet: &mut [u8],
         header: usize,
         payload: &[u8],
-        ssrc: u32,
-        index: u64,
+        ssrc: Ssrc,
+        index: ExtSeq,
     ) -> bool {
         if packet.len() != header + payload.len() + self.rtp.tag() {
             return false;
         }
-        let (roll_over, number) = ((index >> 16) as u32, index as u16);
         let (head, body) = packet.split_at_mut(header);
         match &mut self.rtp {
             Cipher::Gcm128 { salt, cipher } => {
-                let iv = AeadAes128Gcm::rtp_iv(*salt, ssrc, roll_over, number);
+                let iv = AeadAes128Gcm::rtp_iv(*salt, ssrc.0, index.roll_overs(), index.number());
                 cipher.encrypt(&iv, head, payload, body).is_ok()
             }
             Cipher::Gcm256 { salt, cipher } => {
-                let iv = AeadAes256Gcm::rtp_iv(*salt, ssrc, roll_over, number);
+                let iv = AeadAes256Gcm::rtp_iv(*salt, ssrc.0, index.roll_overs(), index.number());
                 cipher.encrypt(&iv, head, payload, body).is_ok()
             }
             Cipher::Cm { salt, cipher, authentication } => {
-                let iv = Aes128CmSha1_80::rtp_iv(*salt, ssrc, index);
+                let iv = Aes128CmSha1_80::rtp_iv(*salt, ssrc.0, index.0);
                 let sealed = cipher.encrypt(&iv, payload, body).is_ok();
                 let hmac = |key: &[u8], parts: &[&[u8]]| {
                     self.crypto.sha1_hmac_provider.sha1_hmac(key, parts)
                 };
                 let end = header + payload.len();
-                Aes128CmSha1_80::rtp_hmac(hmac, authentication, packet, index, end);
+                Aes128CmSha1_80::rtp_hmac(hmac, authentication, packet, index.0, end);
                 sealed
             }
         }
@@ -295,7 +295,7 @@ impl RtcpOpener {
             return None;
         }
         let number = flagged & 0x7fff_ffff;
-        if !self.replays.is_new(ssrc, number) {
+        if !self.replays.is_new(Ssrc(ssrc), number) {
             return None;
         }
         opened.clear();
@@ -325,7 +325,7 @@ impl RtcpOpener {
                 cipher.decrypt(&iv, rest.get(..text)?, out).ok()?;
             }
         }
-        self.replays.note(ssrc, number);
+        self.replays.note(Ssrc(ssrc), number);
         Some(())
     }
 }

@@ -1,5 +1,7 @@
 //! Which reports came before.
 
+use crate::rtp::numbers::Ssrc;
+
 /// Sources of one session that are remembered; browsers report under two or three.
 const MAX_SOURCES: usize = 8;
 
@@ -8,18 +10,18 @@ const MAX_SOURCES: usize = 8;
 #[derive(Default)]
 pub(crate) struct ReplayWindows {
     /// The one heard longest ago first; it gives way when there are too many.
-    sources: Vec<(u32, ReplayWindow)>,
+    sources: Vec<(Ssrc, ReplayWindow)>,
 }
 
 impl ReplayWindows {
     /// Whether the report of that number has not come.
-    pub(crate) fn is_new(&self, source: u32, number: u32) -> bool {
+    pub(crate) fn is_new(&self, source: Ssrc, number: u32) -> bool {
         let known = self.sources.iter().find(|(known, _)| *known == source);
         known.is_none_or(|(_, replay)| replay.is_new(number))
     }
 
     /// It came, and was authentic.
-    pub(crate) fn note(&mut self, source: u32, number: u32) {
+    pub(crate) fn note(&mut self, source: Ssrc, number: u32) {
         let known = self.sources.iter().position(|(known, _)| *known == source);
         let mut replay = known.map(|at| self.sources.remove(at).1).unwrap_or_default();
         replay.note(number);
@@ -66,20 +68,24 @@ mod tests {
     fn late_reports_are_taken_once_within_the_window() {
         let mut replays = ReplayWindows::default();
         for number in [5, 100, 99, 37] {
-            assert!(replays.is_new(1, number));
-            replays.note(1, number);
-            assert!(!replays.is_new(1, number));
+            assert!(replays.is_new(Ssrc(1), number));
+            replays.note(Ssrc(1), number);
+            assert!(!replays.is_new(Ssrc(1), number));
         }
-        assert!(!replays.is_new(1, 5) && !replays.is_new(1, 36) && replays.is_new(1, 38));
+        assert!(
+            !replays.is_new(Ssrc(1), 5)
+                && !replays.is_new(Ssrc(1), 36)
+                && replays.is_new(Ssrc(1), 38)
+        );
     }
 
     #[test]
     fn sources_are_bounded_and_the_one_heard_last_stays() {
         let mut replays = ReplayWindows::default();
         for source in 0..100 {
-            replays.note(source, 7);
-            replays.note(1_000, source + 1);
-            assert!(!replays.is_new(source, 7) && !replays.is_new(1_000, source + 1));
+            replays.note(Ssrc(source), 7);
+            replays.note(Ssrc(1_000), source + 1);
+            assert!(!replays.is_new(Ssrc(source), 7) && !replays.is_new(Ssrc(1_000), source + 1));
             assert!(replays.sources.len() <= MAX_SOURCES);
         }
     }
