@@ -22,7 +22,7 @@ use crate::core::panics::catch_panic;
 use crate::dtls::{DtlsHandshake, crypto_provider, take_last_made};
 use crate::error::{OfferError, SfuStartError};
 use crate::event::{HandshakeFailure, SessionRole};
-use crate::ice::demultiplexer::{DatagramClass, classify, sign_stun};
+use crate::ice::stun::{DatagramClass, classify, sign_stun};
 use crate::ids::{random_ice_text, random_number};
 use crate::rtp::numbers::Ssrc;
 use crate::rtp::packet::TrackId;

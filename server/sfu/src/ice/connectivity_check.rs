@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use str0m::crypto::CryptoProvider;
 use str0m::ice::{StunMessage, TransId};
 
-use crate::ice::demultiplexer::sign_stun;
+use crate::ice::stun::sign_stun;
 use crate::ids::random_number;
 
 /// How often one check is sent at most: as much as one datagram with a forged source can cause.

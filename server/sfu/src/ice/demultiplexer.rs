@@ -10,12 +10,9 @@ use std::time::{Duration, Instant};
 use str0m::crypto::CryptoProvider;
 use str0m::ice::StunMessage;
 
+use super::stun::{DatagramClass, classify, sign_stun};
 use crate::ids::PeerKey;
 use crate::sdp::fragment::IceCredentials;
-
-/// Room for a message of ICE: header, what it says (a user name of the library's 128 bytes at most),
-/// message integrity, fingerprint.
-const MAX_STUN_BYTES: usize = 240;
 
 /// How long after it was heard there last a connected session keeps its address, whoever else claims it:
 /// twice the longest time between two of its checks (RFC 7675 §5.1).
@@ -23,15 +20,6 @@ const ADDRESS_HOLD_TIMEOUT: Duration = Duration::from_secs(12);
 
 /// IceCredentials of a client that are kept: those of its offer's m-lines, and of restarts.
 const MAX_REMOTE_CREDENTIALS: usize = 20;
-
-/// What a datagram is, by its first byte (RFC 7983 §7).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum DatagramClass {
-    Stun,
-    Dtls,
-    /// RTP or RTCP.
-    Media,
-}
 
 /// What came from a peer.
 #[derive(Debug, PartialEq, Eq)]
@@ -58,25 +46,6 @@ pub(crate) enum StrayDatagram {
     Unknown,
     /// STUN for somebody here, without the right password, or from where somebody else is.
     Rejected,
-}
-
-/// A message of ICE with its integrity by `password` (RFC 8489 §14.5); empty if it has no room.
-pub(crate) fn sign_stun(message: StunMessage, password: &[u8], crypto: &CryptoProvider) -> Vec<u8> {
-    let hmac = |key: &[u8], parts: &[&[u8]]| crypto.sha1_hmac_provider.sha1_hmac(key, parts);
-    let mut room = vec![0; MAX_STUN_BYTES];
-    let length = message.to_bytes(Some(password), &mut room, hmac).unwrap_or_default();
-    room.truncate(length);
-    room
-}
-
-/// What `datagram` is, or [`None`] if nothing this side speaks.
-pub(crate) fn classify(datagram: &[u8]) -> Option<DatagramClass> {
-    match datagram.first()? {
-        0..=3 if datagram.len() >= 20 => Some(DatagramClass::Stun),
-        20..=63 if datagram.len() >= 13 => Some(DatagramClass::Dtls),
-        128..=191 if datagram.len() >= 12 => Some(DatagramClass::Media),
-        _ => None,
-    }
 }
 
 /// A user name fragment of ours.
@@ -292,192 +261,4 @@ impl Demultiplexer {
 }
 
 #[cfg(test)]
-mod tests {
-    use str0m::crypto::from_feature_flags;
-    use str0m::ice::TransId;
-
-    use super::*;
-
-    #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
-    fn now() -> Instant {
-        Instant::now()
-    }
-
-    fn request(name: &str, password: &str, controlling: bool) -> Vec<u8> {
-        let crypto = from_feature_flags();
-        let user = format!("{name}:far");
-        let message = StunMessage::binding_request(&user, TransId::new(), controlling, 7, 1, true);
-        sign_stun(message, password.as_bytes(), &crypto)
-    }
-
-    fn from(port: u16) -> SocketAddr {
-        SocketAddr::from(([192, 0, 2, 1], port))
-    }
-
-    /// The peer that a check was taken from, if it chose this way.
-    fn chosen(routed: Result<(PeerKey, DatagramKind), StrayDatagram>) -> Option<PeerKey> {
-        match routed {
-            Ok((peer, DatagramKind::Check { nominated: true, .. })) => Some(peer),
-            _ => None,
-        }
-    }
-
-    #[test]
-    fn an_address_is_known_only_after_a_right_password() {
-        let crypto = from_feature_flags();
-        let mut demultiplexer = Demultiplexer::new(2);
-        demultiplexer.register(PeerKey(1), "one", "right", Vec::new());
-        demultiplexer.register(PeerKey(2), "two", "other", Vec::new());
-        let media = [0x80; 20];
-        let now = now();
-        let mut route =
-            |source, datagram: &[u8]| demultiplexer.route(now, source, datagram, &crypto);
-        let (one, two) = (request("one", "right", true), request("two", "other", true));
-
-        assert_eq!(route(from(1), &request("one", "wrong", true)), Err(StrayDatagram::Rejected));
-        assert_eq!(route(from(1), &request("nobody", "right", true)), Err(StrayDatagram::Unknown));
-        assert_eq!(route(from(1), &media), Err(StrayDatagram::Unknown));
-        assert_eq!(route(from(1), &[0x50; 20]), Err(StrayDatagram::Unclassified));
-        assert_eq!(chosen(route(from(1), &one)), Some(PeerKey(1)));
-        assert_eq!(route(from(1), &media), Ok((PeerKey(1), DatagramKind::Media)));
-
-        // The address can change hands, and the oldest of too many goes.
-        assert_eq!(chosen(route(from(1), &two)), Some(PeerKey(2)));
-        assert_eq!(route(from(1), &media), Ok((PeerKey(2), DatagramKind::Media)));
-        assert_eq!(chosen(route(from(2), &two)), Some(PeerKey(2)));
-        // What was checked again is no longer the oldest.
-        assert_eq!(chosen(route(from(1), &two)), Some(PeerKey(2)));
-        assert_eq!(chosen(route(from(3), &two)), Some(PeerKey(2)));
-        assert_eq!(route(from(2), &media), Err(StrayDatagram::Unknown));
-        assert_eq!(route(from(1), &media), Ok((PeerKey(2), DatagramKind::Media)));
-        assert_eq!(route(from(3), &media), Ok((PeerKey(2), DatagramKind::Media)));
-        assert_eq!(demultiplexer.by_address.len(), 2);
-        demultiplexer.remove(PeerKey(2));
-        demultiplexer.remove(PeerKey(1));
-        assert!(demultiplexer.by_address.is_empty() && demultiplexer.by_ufrag.is_empty());
-    }
-
-    #[test]
-    fn a_check_is_answered_with_where_it_came_from() {
-        let crypto = from_feature_flags();
-        let mut demultiplexer = Demultiplexer::new(2);
-        demultiplexer.register(PeerKey(1), "one", "right", Vec::new());
-        for (controlling, mapped) in [(true, Some(from(7))), (false, None)] {
-            let check = request("one", "right", controlling);
-            let Ok((PeerKey(1), DatagramKind::Check { nominated, answer })) =
-                demultiplexer.route(now(), from(7), &check, &crypto)
-            else {
-                panic!("it isn't taken");
-            };
-            assert_eq!(nominated, controlling);
-            assert!(answer.len() <= check.len());
-            let answer = StunMessage::parse(&answer).expect("STUN");
-            let hmac =
-                |key: &[u8], parts: &[&[u8]]| crypto.sha1_hmac_provider.sha1_hmac(key, parts);
-            assert!(answer.verify(b"right", hmac));
-            assert_eq!(answer.mapped_address(), mapped);
-            assert_eq!(answer.error_code().map(|(code, _)| code), mapped.is_none().then_some(487));
-        }
-    }
-
-    #[test]
-    fn after_a_restart_the_old_name_is_good_until_the_new_one_has_chosen() {
-        let crypto = from_feature_flags();
-        let mut demultiplexer = Demultiplexer::new(2);
-        demultiplexer.register(PeerKey(1), "old", "right", Vec::new());
-        demultiplexer.register(PeerKey(1), "never", "used", Vec::new());
-        demultiplexer.register(PeerKey(1), "new", "other", Vec::new());
-        let now = now();
-        let mut route =
-            |source, datagram: &[u8]| demultiplexer.route(now, source, datagram, &crypto);
-        let (old, new) = (request("old", "right", true), request("new", "other", true));
-        assert_eq!(route(from(1), &request("never", "used", true)), Err(StrayDatagram::Unknown));
-        assert_eq!(chosen(route(from(1), &old)), Some(PeerKey(1)));
-        assert_eq!(chosen(route(from(2), &new)), Some(PeerKey(1)));
-        assert_eq!(route(from(1), &old), Err(StrayDatagram::Unknown));
-        assert_eq!(chosen(route(from(2), &new)), Some(PeerKey(1)));
-        demultiplexer.remove(PeerKey(1));
-        assert!(demultiplexer.by_address.is_empty() && demultiplexer.by_ufrag.is_empty());
-    }
-    #[test]
-    fn where_a_peer_is_sent_to_outlives_any_number_of_other_addresses() {
-        let crypto = from_feature_flags();
-        let now = now();
-        let mut demultiplexer = Demultiplexer::new(2);
-        demultiplexer.register(PeerKey(1), "one", "right", Vec::new());
-        let check = request("one", "right", true);
-        for port in 1..9 {
-            assert_eq!(
-                chosen(demultiplexer.route(now, from(port), &check, &crypto)),
-                Some(PeerKey(1))
-            );
-            demultiplexer.set_remote(PeerKey(1), from(1));
-        }
-        let mut media = |port| demultiplexer.route(now, from(port), &[0x80; 20], &crypto);
-        assert_eq!(media(1), Ok((PeerKey(1), DatagramKind::Media)));
-        assert_eq!(media(7), Err(StrayDatagram::Unknown));
-        assert_eq!(media(8), Ok((PeerKey(1), DatagramKind::Media)));
-        assert_eq!(demultiplexer.by_address.len(), 2);
-    }
-
-    #[test]
-    fn the_address_of_a_connected_peer_is_taken_only_when_it_was_silent_there() {
-        let crypto = from_feature_flags();
-        let begun = now();
-        let at = |seconds| begun + Duration::from_secs(seconds);
-        let mut demultiplexer = Demultiplexer::new(2);
-        demultiplexer.register(PeerKey(1), "one", "right", Vec::new());
-        demultiplexer.register(PeerKey(2), "two", "other", Vec::new());
-        let (own, forged) = (request("one", "right", true), request("two", "other", true));
-        let check = |demultiplexer: &mut Demultiplexer, seconds, check: &[u8]| {
-            chosen(demultiplexer.route(at(seconds), from(1), check, &crypto))
-        };
-        assert_eq!(check(&mut demultiplexer, 0, &own), Some(PeerKey(1)));
-        demultiplexer.set_remote(PeerKey(1), from(1));
-        // Until the handshake is done, nobody has proved to be there.
-        assert_eq!(check(&mut demultiplexer, 0, &forged), Some(PeerKey(2)));
-        assert_eq!(check(&mut demultiplexer, 0, &own), Some(PeerKey(1)));
-        demultiplexer.set_connected(PeerKey(1));
-        assert_eq!(check(&mut demultiplexer, 5, &forged), None);
-        let media = demultiplexer.route(at(6), from(1), &[0x80; 20], &crypto);
-        assert_eq!(media, Ok((PeerKey(1), DatagramKind::Media)));
-        assert_eq!(check(&mut demultiplexer, 17, &forged), None);
-        assert_eq!(check(&mut demultiplexer, 18, &forged), Some(PeerKey(2)));
-        let media = demultiplexer.route(at(18), from(1), &[0x80; 20], &crypto);
-        assert_eq!(media, Ok((PeerKey(2), DatagramKind::Media)));
-    }
-
-    #[test]
-    fn a_check_in_the_other_direction_is_signed_as_the_client_named_itself() {
-        let far = |fragment: &str| IceCredentials {
-            fragment: fragment.into(),
-            password: format!("of {fragment}"),
-        };
-        let crypto = from_feature_flags();
-        let mut demultiplexer = Demultiplexer::new(2);
-        demultiplexer.register(PeerKey(1), "old", "right", vec![far("other"), far("far")]);
-        demultiplexer.register(PeerKey(1), "new", "right", vec![far("else")]);
-        let reverse = |demultiplexer: &Demultiplexer, user: &str| {
-            let check = StunMessage::binding_request(user, TransId::new(), true, 7, 1, true);
-            demultiplexer.reverse_credentials(&sign_stun(check, b"right", &crypto))
-        };
-        for (user, name, password) in [
-            ("old:far", "far:old", "of far"),
-            ("new:else", "else:new", "of else"),
-            // Chromium checks so from when it has offered a restart, and goes on with it.
-            ("old:else", "else:old", "of else"),
-        ] {
-            let expected = Some((name.to_owned(), password.to_owned()));
-            assert_eq!(reverse(&demultiplexer, user), expected, "{user}");
-        }
-        assert_eq!(reverse(&demultiplexer, "new:nobody"), None);
-        for restart in 0..100 {
-            demultiplexer.register(PeerKey(1), "new", "right", vec![far(&format!("{restart}"))]);
-        }
-        assert_eq!(
-            demultiplexer.peers[&PeerKey(1)].remote_credentials.len(),
-            MAX_REMOTE_CREDENTIALS
-        );
-        assert!(reverse(&demultiplexer, "new:99").is_some());
-    }
-}
+mod tests;

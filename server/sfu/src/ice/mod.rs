@@ -2,3 +2,4 @@
 
 pub(crate) mod connectivity_check;
 pub(crate) mod demultiplexer;
+pub(crate) mod stun;

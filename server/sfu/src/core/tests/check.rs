@@ -3,7 +3,7 @@
 use str0m::crypto::from_feature_flags;
 use str0m::ice::{StunMessage, TransId};
 
-use crate::ice::demultiplexer::sign_stun;
+use crate::ice::stun::sign_stun;
 use crate::sdp::fragment::IceCredentials;
 
 /// A client's check without its choice of this way (USE-CANDIDATE), for the core that gave this

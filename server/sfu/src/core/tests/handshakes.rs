@@ -11,7 +11,7 @@ use super::world::World;
 use crate::config::SfuTimeouts;
 use crate::core::standby::TakeoverCondition;
 use crate::event::{EndReason, HandshakeFailure, SessionRole, SfuEvent};
-use crate::ice::demultiplexer::sign_stun;
+use crate::ice::stun::sign_stun;
 use crate::sdp::fragment::IceCredentials;
 
 const SECOND: Duration = Duration::from_secs(1);

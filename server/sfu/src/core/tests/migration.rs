@@ -7,7 +7,7 @@ use super::world::{Network, World};
 use crate::config::SfuTimeouts;
 use crate::event::{EndReason, SfuEvent};
 use crate::ice::connectivity_check::MAX_TRANSMISSIONS;
-use crate::ice::demultiplexer::{DatagramClass, classify};
+use crate::ice::stun::{DatagramClass, classify};
 
 const SECOND: Duration = Duration::from_secs(1);
 

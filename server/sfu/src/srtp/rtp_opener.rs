@@ -1,8 +1,9 @@
-//! Opening media.
+//! Opening of SRTP that the SDP library would refuse as too late.
 
 use str0m::crypto::{AeadAes128Gcm, AeadAes256Gcm, Aes128CmSha1_80, CryptoProvider};
 
-use super::{Cipher, InvalidSrtpKeys, MasterKey, RTP};
+use super::InvalidSrtpKeys;
+use super::cipher::{Cipher, MasterKey, RTP};
 use crate::rtp::numbers::{ExtSeq, Ssrc};
 use crate::srtp::keys::SrtpKeys;
 
