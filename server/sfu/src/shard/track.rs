@@ -3,12 +3,13 @@
 use std::time::{Duration, Instant};
 
 use super::bitrate::BitrateMeter;
+use super::catch_up::CatchUpBudget;
 use super::forwarder::{ForwardMode, Forwarder, PendingSwitch};
 use super::pacer::CATCH_UP_INTERVAL;
 use crate::config::SfuLimits;
-use crate::rate_limit::{LeakyBucket, cost};
+use crate::rate_limit::cost;
 use crate::rtp::numbers::ExtSeq;
-use crate::rtp::packet::{ForwardedPacket, MAX_LAYERS, Packet, Source, TrackId};
+use crate::rtp::packet::{ForwardedPacket, Packet, Source, TrackId};
 use crate::rtp::packet_cache::{CacheBudget, CachedKeyframe, PacketCache, Stored};
 
 /// A layer that sent nothing for this long is one the publisher has stopped. Pictures come at least
@@ -25,16 +26,6 @@ const MAX_MISSED_FRAMES: u8 = 8;
 /// Window over which a layer's rate is known, in microseconds.
 const RATE_WINDOW: u64 = 1_000_000;
 
-/// What headers add to payloads, in percent.
-const HEADER_PERCENT: u64 = 104;
-
-/// How much more than the estimate the present layer may need before it is given up, in percent: an
-/// alarm that turns out false takes the estimate to 85 % of what arrives.
-const KEEP_PERCENT: u64 = 125;
-
-/// How much more than a better layer needs must be carried before it is taken, in percent.
-const UPGRADE_PERCENT: u64 = 115;
-
 /// One of the publisher's tracks.
 pub(super) struct SourceTrack {
     pub(super) id: TrackId,
@@ -48,37 +39,12 @@ pub(super) struct SourceLayer {
     /// [`Packet::source`] of the last packet.
     source: Source,
     pub(super) history: PacketCache,
-    rate: BitrateMeter,
+    pub(super) rate: BitrateMeter,
     last: Instant,
     /// Pictures of other layers since then.
     missed: u8,
     /// Of its pictures, in pixels; 0 if not known.
     pub(super) height: u16,
-}
-
-/// Layers of a track, the poorest first.
-#[derive(Default)]
-pub(super) struct LayerLadder {
-    rungs: [Rung; MAX_LAYERS],
-    count: usize,
-}
-
-/// Larger pictures are better ones; where their size is not known, those that need more.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-struct Rung {
-    height: u16,
-    needs: u64,
-    layer: usize,
-}
-
-/// What a feed should get.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct LayerChoice {
-    pub(super) layer: usize,
-    /// Bits per second it needs.
-    pub(super) needs: u64,
-    /// What would have to be carried for the next better one.
-    pub(super) next: Option<u64>,
 }
 
 impl SourceTrack {
@@ -231,20 +197,6 @@ impl SourceTrack {
         self.layers.iter().map(|l| l.rate.bits(at)).sum()
     }
 
-    /// The layers that are sent at present, `at` being `now` in microseconds.
-    pub(super) fn ladder(&self, now: Instant, at: u64) -> LayerLadder {
-        let mut ladder = LayerLadder::default();
-        for (layer, entry) in self.layers.iter().enumerate().take(MAX_LAYERS) {
-            if entry.is_running(now) {
-                let needs = entry.rate.bits(at) * HEADER_PERCENT / 100;
-                ladder.rungs[ladder.count] = Rung { height: entry.height, needs, layer };
-                ladder.count += 1;
-            }
-        }
-        ladder.rungs[..ladder.count].sort_unstable();
-        ladder
-    }
-
     /// Whether a layer is a part of another one, and needs no keyframe to go on in its place.
     fn is_part(&self, layer: usize, of: usize) -> bool {
         let source = |layer: usize| self.layers.get(layer).map(|l| l.source);
@@ -279,67 +231,6 @@ impl SourceTrack {
     }
 }
 
-/// What may be sent of the past.
-pub(super) struct CatchUpBudget<'a> {
-    /// When the next portion is due.
-    at: &'a mut Option<Instant>,
-    /// For all stages together, where so many bits a second may be sent.
-    budget: &'a mut LeakyBucket,
-    bits: u64,
-    /// Somebody has to wait.
-    pub(super) refused: bool,
-}
-
-impl<'a> CatchUpBudget<'a> {
-    pub(super) fn new(
-        at: &'a mut Option<Instant>,
-        budget: &'a mut LeakyBucket,
-        limits: &SfuLimits,
-    ) -> Self {
-        CatchUpBudget { at, budget, bits: limits.max_catch_up_bits, refused: false }
-    }
-}
-
-impl LayerLadder {
-    /// One rung for each of the bits per second, poorest first.
-    #[cfg(test)]
-    pub(super) fn of(needs: &[u64]) -> Self {
-        let mut ladder = LayerLadder { count: needs.len(), ..LayerLadder::default() };
-        for (layer, needs) in needs.iter().enumerate() {
-            ladder.rungs[layer] = Rung { height: 0, needs: *needs, layer };
-        }
-        ladder
-    }
-
-    /// Which layer a network carries that carries `budget` bits per second; [`None`] without any.
-    /// `present` is what the feed gets now; it gets no pictures higher than `most` pixels, unless there
-    /// are no lower ones.
-    pub(super) fn choose(
-        &self,
-        present: Option<usize>,
-        budget: u64,
-        most: Option<u16>,
-    ) -> Option<LayerChoice> {
-        let rungs = self.rungs.get(..self.count)?;
-        let pending = |rung: &Rung| most.is_none_or(|most| rung.height <= most);
-        let rungs = rungs.get(..=rungs.iter().rposition(pending).unwrap_or(0))?;
-        let fits = |rung: &Rung| match present == Some(rung.layer) {
-            true => rung.needs <= budget.saturating_mul(KEEP_PERCENT) / 100,
-            false => rung.needs * UPGRADE_PERCENT / 100 <= budget,
-        };
-        // Where nothing fits, the least of them has to do.
-        let index = rungs.iter().rposition(fits).unwrap_or(0);
-        let chosen = rungs.get(index)?;
-        let next = rungs.get(index + 1).map(|r| r.needs * UPGRADE_PERCENT / 100);
-        Some(LayerChoice { layer: chosen.layer, needs: chosen.needs, next })
-    }
-
-    /// What a layer needs, in bits per second, if it is sent.
-    pub(super) fn needs(&self, layer: usize) -> Option<u64> {
-        self.rungs.get(..self.count)?.iter().find(|r| r.layer == layer).map(|r| r.needs)
-    }
-}
-
 impl SourceLayer {
     /// The number of the layer of which the publisher is asked for a keyframe: those of a scalable
     /// stream have theirs together.
@@ -348,7 +239,7 @@ impl SourceLayer {
     }
 
     /// Whether the publisher still sends it.
-    fn is_running(&self, now: Instant) -> bool {
+    pub(super) fn is_running(&self, now: Instant) -> bool {
         let borne = if self.missed < MAX_MISSED_FRAMES { STOPPED_TIMEOUT } else { STALLED_TIMEOUT };
         now.saturating_duration_since(self.last) <= borne
     }

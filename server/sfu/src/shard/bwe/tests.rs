@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::BandwidthEstimator;
 use crate::rtcp::{RtcpMessage, read};
-use crate::shard::track::LayerLadder;
+use crate::shard::layer_selection::LayerLadder;
 
 /// Bits per second of three layers, as browsers send them.
 const LAYERS: [u64; 3] = [150_000, 500_000, 2_500_000];

@@ -1,0 +1,125 @@
+//! What a publishing client sends: sound, and frames of each of its layers.
+
+use std::time::{Duration, Instant};
+
+use str0m::format::Codec;
+use str0m::media::{Pt, Rid};
+use str0m::rtp::{ExtensionValues, RtpWrite};
+
+use super::super::payload::{self, av1, filled, h264, vp8, vp9};
+use super::{Client, FRAME_TICKS};
+
+/// What a publisher writes to.
+#[derive(Clone, Copy)]
+enum Stream {
+    Sound,
+    Layer(Option<Rid>),
+    Scalable(Codec),
+}
+
+impl Client {
+    pub(super) fn sound(&mut self, now: Instant) {
+        let (sequence, timestamp) = (self.sequence, self.timestamps.0);
+        if !self.speaking {
+            self.next_sound += Duration::from_millis(20);
+            return;
+        }
+        let mut payload = vec![0xfc, self.name];
+        payload.extend(self.number.to_be_bytes());
+        self.write(Stream::Sound, |pt| {
+            RtpWrite::new(pt, sequence.into(), timestamp, now, payload).nackable(false)
+        });
+        self.sequence = self.sequence.wrapping_add(1);
+        self.number += 1;
+        self.timestamps.0 = timestamp.wrapping_add(960);
+        self.next_sound += Duration::from_millis(20);
+    }
+
+    pub(super) fn frame(&mut self, now: Instant) {
+        self.next_frame += self.frame_time;
+        let ticks = match self.frame_time.as_micros() {
+            33_333 => FRAME_TICKS,
+            micros => (micros * 90 / 1_000) as u32,
+        };
+        self.timestamps.1 = self.timestamps.1.wrapping_add(ticks);
+        if !self.filming {
+            return;
+        }
+        for layer in 0..self.layers.len() {
+            if self.layers[layer].active {
+                self.layer_frame(layer, now - self.encoding);
+            }
+        }
+    }
+
+    fn layer_frame(&mut self, layer: usize, captured: Instant) {
+        let (name, timestamp, size) = (self.name, self.timestamps.1, self.size);
+        let sending = &mut self.layers[layer];
+        let due = self.group.is_some_and(|group| sending.frames.is_multiple_of(group));
+        let keyframe = std::mem::take(&mut sending.keyframe_next) || due;
+        sending.frames += 1;
+        sending.picture = sending.picture.wrapping_add(1) & 0x7fff;
+        let picture = sending.picture;
+        let mut payloads = Vec::new();
+        let mut push = |descriptor: Vec<u8>, layer: u8, dependency: Option<_>| {
+            let payload = filled(descriptor, name, layer, sending.number, size);
+            payloads.push((sending.sequence, payload, dependency));
+            sending.sequence += 1;
+            sending.number += 1;
+        };
+        if let Some(codec) = sending.scalable {
+            for part in 0..3 {
+                let count = 4_u64.pow(part.into());
+                sending.frame = sending.frame.wrapping_add(1);
+                for index in 0..count {
+                    let ends = [index == 0, index + 1 == count];
+                    if codec == Codec::Vp9 {
+                        push(vp9(picture, keyframe, part, ends), part, None);
+                    } else {
+                        let dependency = payload::dependency(sending.frame, keyframe, part, ends);
+                        push(av1(picture, keyframe, part, ends), part, Some(dependency));
+                    }
+                }
+            }
+        } else {
+            let larger = keyframe && self.group.is_some();
+            let packets = sending.packets_per_frame * if larger { 4 } else { 1 };
+            for index in 0..packets {
+                let ends = [index == 0, index + 1 == packets];
+                let descriptor = match &self.program {
+                    Some(program) => h264(picture, keyframe, ends, program.bare),
+                    None => vp8(picture, keyframe, layer as u8, index == 0),
+                };
+                push(descriptor, layer as u8, None);
+            }
+        }
+        let stream = sending.scalable.map_or(Stream::Layer(sending.rid), Stream::Scalable);
+        let last = payloads.len() - 1;
+        for (index, (sequence, payload, dependency)) in payloads.into_iter().enumerate() {
+            if self.torn && keyframe && index == 1 {
+                continue;
+            }
+            let mut extensions = ExtensionValues::default();
+            if let Some(descriptor) = dependency {
+                extensions.user_values.set(descriptor);
+            }
+            self.write(stream, |pt| {
+                let write = RtpWrite::new(pt, sequence.into(), timestamp, captured, payload);
+                write.marker(index == last).ext_vals(extensions).nackable(true)
+            });
+        }
+    }
+
+    fn write(&mut self, stream: Stream, write: impl FnOnce(Pt) -> RtpWrite) {
+        let (mid, rid, codec) = match stream {
+            Stream::Sound => (self.audio, None, Codec::Opus),
+            Stream::Layer(rid) if self.program.is_some() => (self.video, rid, Codec::H264),
+            Stream::Layer(rid) => (self.video, rid, Codec::Vp8),
+            Stream::Scalable(codec) => (self.video, None, codec),
+        };
+        let params = self.rtc.codec_config().find(|p| p.spec().codec == codec);
+        let pt = params.expect("the codec").pt();
+        let mut direct = self.rtc.direct_api();
+        direct.stream_tx_by_mid(mid, rid).expect("a stream").write_rtp(write(pt));
+    }
+}

@@ -1,0 +1,184 @@
+//! Selection of layers: each subscriber gets the best one that its network carries and its window has
+//! room for.
+
+use std::time::Instant;
+
+use super::Subscribers;
+use super::audience::{Audience, KEYFRAME_COST, micros};
+use super::catch_up::CatchUpBudget;
+use super::forwarder::{ForwardMode, Forwarder};
+use super::track::SourceTrack;
+use crate::ids::PeerKey;
+use crate::rate_limit::LeakyBucket;
+use crate::rtp::packet::{MAX_LAYERS, TrackId};
+
+/// A layer that needs this many times what is carried is not even sent until the next one begins.
+const HOLD_FACTOR: u64 = 2;
+
+/// How much more than the next layer needs a probe sends, in percent.
+const PROBE_PERCENT: u64 = 105;
+
+/// What headers add to payloads, in percent.
+const HEADER_PERCENT: u64 = 104;
+
+/// How much more than the estimate the present layer may need before it is given up, in percent: an
+/// alarm that turns out false takes the estimate to 85 % of what arrives.
+const KEEP_PERCENT: u64 = 125;
+
+/// How much more than a better layer needs must be carried before it is taken, in percent.
+const UPGRADE_PERCENT: u64 = 115;
+
+/// Layers of a track, the poorest first.
+#[derive(Default)]
+pub(super) struct LayerLadder {
+    rungs: [Rung; MAX_LAYERS],
+    count: usize,
+}
+
+/// Larger pictures are better ones; where their size is not known, those that need more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Rung {
+    height: u16,
+    needs: u64,
+    layer: usize,
+}
+
+/// What a feed should get.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct LayerChoice {
+    pub(super) layer: usize,
+    /// Bits per second it needs.
+    pub(super) needs: u64,
+    /// What would have to be carried for the next better one.
+    pub(super) next: Option<u64>,
+}
+
+impl LayerLadder {
+    /// One rung for each of the bits per second, poorest first.
+    #[cfg(test)]
+    pub(super) fn of(needs: &[u64]) -> Self {
+        let mut ladder = LayerLadder { count: needs.len(), ..LayerLadder::default() };
+        for (layer, needs) in needs.iter().enumerate() {
+            ladder.rungs[layer] = Rung { height: 0, needs: *needs, layer };
+        }
+        ladder
+    }
+
+    /// Which layer a network carries that carries `budget` bits per second; [`None`] without any.
+    /// `present` is what the feed gets now; it gets no pictures higher than `most` pixels, unless there
+    /// are no lower ones.
+    pub(super) fn choose(
+        &self,
+        present: Option<usize>,
+        budget: u64,
+        most: Option<u16>,
+    ) -> Option<LayerChoice> {
+        let rungs = self.rungs.get(..self.count)?;
+        let pending = |rung: &Rung| most.is_none_or(|most| rung.height <= most);
+        let rungs = rungs.get(..=rungs.iter().rposition(pending).unwrap_or(0))?;
+        let fits = |rung: &Rung| match present == Some(rung.layer) {
+            true => rung.needs <= budget.saturating_mul(KEEP_PERCENT) / 100,
+            false => rung.needs * UPGRADE_PERCENT / 100 <= budget,
+        };
+        // Where nothing fits, the least of them has to do.
+        let index = rungs.iter().rposition(fits).unwrap_or(0);
+        let chosen = rungs.get(index)?;
+        let next = rungs.get(index + 1).map(|r| r.needs * UPGRADE_PERCENT / 100);
+        Some(LayerChoice { layer: chosen.layer, needs: chosen.needs, next })
+    }
+
+    /// What a layer needs, in bits per second, if it is sent.
+    pub(super) fn needs(&self, layer: usize) -> Option<u64> {
+        self.rungs.get(..self.count)?.iter().find(|r| r.layer == layer).map(|r| r.needs)
+    }
+}
+
+impl SourceTrack {
+    /// The layers that are sent at present, `at` being `now` in microseconds.
+    pub(super) fn ladder(&self, now: Instant, at: u64) -> LayerLadder {
+        let mut ladder = LayerLadder::default();
+        for (layer, entry) in self.layers.iter().enumerate().take(MAX_LAYERS) {
+            if entry.is_running(now) {
+                let needs = entry.rate.bits(at) * HEADER_PERCENT / 100;
+                ladder.rungs[ladder.count] = Rung { height: entry.height, needs, layer };
+                ladder.count += 1;
+            }
+        }
+        ladder.rungs[..ladder.count].sort_unstable();
+        ladder
+    }
+}
+
+impl Audience {
+    /// Gives everybody the layers that their networks carry, and says in `probing` who asks for
+    /// more. `needs_keyframe` is called with the layers of which somebody needs a keyframe.
+    pub(super) fn choose(
+        &mut self,
+        now: Instant,
+        subscribers: &mut Subscribers,
+        catch_up_limit: &mut LeakyBucket,
+        probing: &mut Vec<PeerKey>,
+        mut needs_keyframe: impl FnMut(TrackId, u8),
+    ) {
+        if !self.tracks.iter().any(|t| t.id.video && t.layers.len() > 1) {
+            return;
+        }
+        let at = micros(self.begun, now);
+        let mut catch_up = CatchUpBudget::new(&mut self.catch_up_at, catch_up_limit, &self.limits);
+        let sound: u64 = self.tracks.iter().filter(|t| !t.id.video).map(|t| t.bits(at)).sum();
+        for (index, track) in self.tracks.iter().enumerate().filter(|(_, t)| t.id.video) {
+            let ladder = track.ladder(now, at);
+            for viewer in &self.viewers {
+                let Some(subscriber) = subscribers.get_mut(*viewer) else {
+                    continue;
+                };
+                // Sound comes first; video tracks share the rest.
+                let others = self.tracks.iter().filter(|t| t.id.video).count() as u64;
+                let budget = subscriber.budget().saturating_sub(sound) / others.max(1);
+                let max_height = subscriber.max_height;
+                let Some(forwarder) = subscriber.forwarders.get_mut(index) else {
+                    continue;
+                };
+                let present =
+                    (forwarder.mode != ForwardMode::AwaitingKeyframe).then_some(forwarder.layer);
+                let Some(choice) = ladder.choose(present, budget, max_height) else {
+                    continue;
+                };
+                let needs = present.and_then(|p| ladder.needs(p)).unwrap_or_default();
+                let worse = needs > choice.needs;
+                let held = worse && needs > budget.saturating_mul(HOLD_FACTOR);
+                if track.want(forwarder, choice.layer, held, now) {
+                    // What is better waits, if need be, for a keyframe that comes anyway.
+                    if let Some(layer) = track.layers.get(choice.layer)
+                        && (needs > budget || subscriber.keyframe_requests.pass(KEYFRAME_COST, now))
+                    {
+                        needs_keyframe(track.id, layer.requested_as());
+                    }
+                    if needs > budget
+                        && let Some(bandwidth) = &mut subscriber.bandwidth
+                    {
+                        bandwidth.probe_failed(now);
+                    }
+                } else if forwarder.is_switch_overdue(now)
+                    && !track.catch_up(forwarder, choice.layer, &mut catch_up, now)
+                {
+                    forwarder.cancel_switch();
+                }
+                if let (Some(next), Some(bandwidth)) = (choice.next, &mut subscriber.bandwidth)
+                    && forwarder.pending.is_none()
+                    && bandwidth.may_probe(now)
+                {
+                    bandwidth.probe(now, (next * others + sound) * PROBE_PERCENT / 100);
+                    probing.push(*viewer);
+                }
+            }
+        }
+    }
+
+    /// How high the pictures are that the feeds get of the first video track, where it is known.
+    pub(super) fn height(&self, forwarders: &[Forwarder]) -> Option<u16> {
+        let mut video = self.tracks.iter().zip(forwarders).filter(|(t, _)| t.id.video);
+        let (track, forwarder) = video.next()?;
+        Some(track.layers.get(forwarder.layer)?.height).filter(|height| *height > 0)
+    }
+}
