@@ -6,7 +6,7 @@ const FILES = "bandstand-files-1";
 const MOST_FILES = 60;
 const OFFLINE = ["/offline.html", "/offline.css", "/offline.js", "/icons/icon.svg", "/fonts/bricolage-grotesque-latin.woff2", "/fonts/figtree-latin.woff2"];
 
-const keeps = (path) => path.startsWith("/fonts/") || /-[0-9a-f]{12,}(_bg)?\.(css|js|wasm)$/.test(path);
+const keeps = (path) => path.startsWith("/fonts/") || /-[0-9a-f]{12,}(_bg)?\.(css|js|txt|wasm)$/.test(path);
 
 self.addEventListener("install", (event) => {
   event.waitUntil(caches.open(FIXED).then((cache) => cache.addAll(OFFLINE.map((path) => new Request(path, { cache: "reload" })))).then(() => self.skipWaiting()));

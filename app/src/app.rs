@@ -1,5 +1,6 @@
 //! The frame around all pages: document, routes, who is looking.
 
+use bandstand_domain::Language;
 use leptos::{prelude::*, tachys::view::iterators::StaticVec};
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::{
@@ -19,6 +20,8 @@ use crate::watch::ShowPageView;
 use crate::{
     accounts::{CurrentViewer, PersonMenu},
     channel::Channel,
+    t,
+    texts::language,
     ui::{Logo, NotFound, Toaster, Toasts},
 };
 #[cfg(feature = "home")]
@@ -33,12 +36,13 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Head(pub String);
 
-/// The document around the app, as the server sends it.
+/// The document around the app, as the server sends it; `texts` is the address of the catalogue in its
+/// language.
 #[cfg(feature = "ssr")]
-pub fn shell(head: Head) -> impl IntoView {
+pub fn shell(head: Head, texts: &'static str) -> impl IntoView {
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang=language().tag() data-texts=texts>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="theme-color" content="#14102e"/>
@@ -69,7 +73,7 @@ pub fn App() -> impl IntoView {
     view! {
         <Title formatter=title/>
         <Router>
-            <a class="skip" href="#main">"Skip to the page"</a>
+            <a class="skip" href="#main">{t!(app.to_the_page)}</a>
             <Masthead viewer/>
             <Main>
                 <Routes fallback=move || view! { <Elsewhere alive/> }>
@@ -194,13 +198,13 @@ fn Masthead(viewer: CurrentViewer) -> impl IntoView {
     view! {
         <header class="masthead page">
             <a class="logo" href="/"><Logo/><span>"Bandstand"</span></a>
-            <nav class="places" aria-label="Places">
-                <A href="/" exact=true>"What’s on"</A>
+            <nav class="places" aria-label=t!(app.places)>
+                <A href="/" exact=true>{t!(app.whats_on)}</A>
                 <Transition>
-                    {move || viewer.is_artist().then(|| view! { <A href="/dashboard">"My shows"</A> })}
+                    {move || viewer.is_artist().then(|| view! { <A href="/dashboard">{t!(app.my_shows)}</A> })}
                 </Transition>
             </nav>
-            <nav class="you" aria-label="You"><PersonMenu viewer/></nav>
+            <nav class="you" aria-label=t!(app.you)><PersonMenu viewer/></nav>
         </header>
     }
     .into_any()
@@ -224,7 +228,8 @@ fn Main(children: Children) -> impl IntoView {
     view! { <main id="main" tabindex="-1" node_ref=main>{children()}</main> }.into_any()
 }
 
-/// The end of the page, with the choice of its light; `shell.js` does what it says.
+/// The end of the page, with the choice of its light and its language; `shell.js` does what the first
+/// says, the server what the second does.
 #[component]
 fn Footer() -> impl IntoView {
     let choice = |value: &'static str, label: &'static str| {
@@ -232,15 +237,24 @@ fn Footer() -> impl IntoView {
             <label class="chip"><input type="radio" name="theme" value=value autocomplete="off"/>{label}</label>
         }
     };
+    let current = language();
+    let languages = Language::ALL.map(|language| {
+        let tag = language.tag();
+        let current = (language == current).then_some("true");
+        view! { <button class="chip" name="language" value=tag lang=tag aria-current=current>{language.name()}</button> }
+    });
     view! {
         <footer class="page">
             <div class="footer">
-                <p>"Bandstand. Live, and everybody is there."</p>
+                <p>{t!(app.motto)}</p>
+                <form class="theme-choice" method="post" action="/language" aria-label=t!(app.language)>
+                    {languages.into_iter().collect_view()}
+                </form>
                 <fieldset class="theme-choice">
-                    <legend class="unseen">"Light"</legend>
-                    {choice("auto", "My sky")}
-                    {choice("light", "Day")}
-                    {choice("dark", "Night")}
+                    <legend class="unseen">{t!(app.light)}</legend>
+                    {choice("auto", t!(app.my_sky))}
+                    {choice("light", t!(app.day))}
+                    {choice("dark", t!(app.night))}
                 </fieldset>
             </div>
         </footer>

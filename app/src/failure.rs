@@ -2,20 +2,27 @@
 
 use std::fmt;
 
-use bandstand_domain::{Refusal, refusal::Reason};
+use bandstand_domain::{Refusal, Text, refusal::Reason, texts::Tell};
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::json::JsonText;
+use crate::{json::JsonText, texts::told};
 
 /// A refusal as the error of a server function.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent, bound(deserialize = "E: DeserializeOwned"))]
 pub struct Failed<E: Reason>(pub Refusal<E>);
 
+impl<E: Reason> Tell for Failed<E> {
+    fn text(&self) -> Text {
+        self.0.text()
+    }
+}
+
+/// In the language of the page.
 impl<E: Reason> fmt::Display for Failed<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        f.write_str(&told(self))
     }
 }
 

@@ -24,6 +24,7 @@ pub mod shows;
 pub mod stage;
 pub mod stream_keys;
 pub mod studio;
+pub mod texts;
 pub mod ui;
 pub mod watch;
 pub(crate) mod web;

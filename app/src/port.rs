@@ -29,7 +29,8 @@ pub async fn answer<T, E: Reason>(
     result: impl Future<Output = Result<T, Refusal<E>>>,
 ) -> Result<T, Failed<E>> {
     let response = use_context::<Arc<dyn Answer>>();
-    result.await.map_err(|refusal| {
+    result.await.map_err(|mut refusal| {
+        refusal.settle(crate::texts::catalogue());
         if let Some(response) = response {
             let retry_after = match &refusal {
                 Refusal::TooMany { retry_after } => Some(*retry_after),

@@ -42,6 +42,13 @@
     paint();
   });
 
+  // The texts of the page's language come beside the program, which waits for them.
+  const { texts } = root.dataset;
+  if (texts) {
+    globalThis.bandstandTexts = fetch(texts).then((found) => found.ok ? found.text() : Promise.reject(new Error(`${texts}: ${found.status}`)));
+    globalThis.bandstandTexts.catch(() => {});
+  }
+
   // Shows, studios and accounts are programs apart: links between them and the rest are loaded as pages.
   const part = (path) =>
     /^\/(settings|forgotten|reset|confirm)$/.test(path)

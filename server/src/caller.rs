@@ -11,17 +11,14 @@ use axum::{
     extract::{ConnectInfo, FromRequestParts},
     http::{Extensions, HeaderMap, HeaderValue, StatusCode, header, request::Parts},
 };
-use bandstand_domain::{
-    Refusal,
-    accounts::{Language, Viewer},
-};
+use bandstand_domain::{Refusal, accounts::Viewer};
 use tower_sessions::Session;
 
 use crate::{
     accounts::{self, Account, device},
     app::venue::Venue,
     database::DatabaseError,
-    http::{forwarded::client_address, limits::Limit},
+    http::{forwarded::client_address, language::RequestLanguage, limits::Limit},
     sessions::Store,
 };
 
@@ -35,8 +32,8 @@ pub struct Caller {
     pub session: Session,
     /// Where the request comes from; for limits only, never logged.
     pub address: IpAddr,
-    /// The language that their browser asks for.
-    pub language: Language,
+    /// In which language they are answered.
+    pub request_language: RequestLanguage,
     /// In what they come, as they would call it.
     pub device: String,
 }
@@ -48,9 +45,9 @@ impl Caller {
         let ConnectInfo(peer) = extensions.get::<ConnectInfo<SocketAddr>>()?;
         let address = client_address(&venue.config, peer.ip(), headers);
         let header = |name| headers.get(name).and_then(|it: &HeaderValue| it.to_str().ok());
-        let language = Language::preferred(header(header::ACCEPT_LANGUAGE).unwrap_or_default());
+        let request_language = extensions.get::<RequestLanguage>()?.clone();
         let device = device::describe(header(header::USER_AGENT));
-        Some(Self { venue, session, address, language, device })
+        Some(Self { venue, session, address, request_language, device })
     }
 
     /// Nobody, for what is rendered without a request.
@@ -58,7 +55,8 @@ impl Caller {
         let store = Arc::new(Store::new(venue.database.clone()));
         let session = Session::new(None, store, None);
         let address = Ipv4Addr::LOCALHOST.into();
-        Self { venue, session, address, language: Language::default(), device: String::new() }
+        let request_language = RequestLanguage::default();
+        Self { venue, session, address, request_language, device: String::new() }
     }
 
     /// Who it is, as they may see themselves; nobody when there is neither an account nor a guest's

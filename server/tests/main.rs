@@ -15,6 +15,7 @@ mod crowd;
 mod data_folders;
 mod epochs;
 mod factors;
+mod languages;
 mod limits;
 mod mailbox;
 mod media;

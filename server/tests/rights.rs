@@ -229,6 +229,9 @@ const ENDPOINTS: &[(&str, &str, u16, u16)] = &[
     // No WebSocket handshake.
     ("GET", "/live", 400, 400),
     ("GET", "/settings/export", 401, 200),
+    // An empty body is no choice.
+    ("POST", "/language", 415, 415),
+    ("GET", "/texts/{file}", 404, 404),
     // Links of mails whose `#` was encoded.
     ("GET", "/confirm%23{link}", 303, 303),
     ("GET", "/reset%23{link}", 303, 303),

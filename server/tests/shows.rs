@@ -170,7 +170,10 @@ async fn an_artist_plays_one_show_at_a_time() {
     assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1, "{results:?}");
     let refusal = results.into_iter().find_map(Result::err).unwrap();
     let Refusal::Invalid(errors) = refusal else { panic!("{refusal:?}") };
-    assert!(errors.of("starts").unwrap().ends_with("already stands at that time."), "{errors:?}");
+    assert!(
+        errors.of("starts").unwrap().to_string().ends_with("already stands at that time."),
+        "{errors:?}"
+    );
 
     // Right after is fine, and so is anybody else at the same time.
     let after = ana.create(&draft("The second one", 26)).await.unwrap();

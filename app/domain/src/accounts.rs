@@ -3,47 +3,57 @@
 mod settings;
 
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
+pub use crate::Language;
 pub use settings::{
-    Helper, Language, NewEmail, NewPassword, OwnSession, Reset, Settings, check_new_handle, given,
-    link_in,
+    Helper, NewEmail, NewPassword, OwnSession, Reset, Settings, check_new_handle, given, link_in,
 };
 
 use crate::{
     FieldErrors, Millis, PersonId, Refusal, Secret,
     field::{has_forbidden, length},
     people::Picture,
-    refusal::Reason,
+    refusal::{Reason, print_text},
     shows::{Genre, check_genres},
+    text,
+    texts::{Tell, Text},
     visible::hides_something,
 };
 
 /// Why an account or a log-in is refused, beyond what every feature refuses.
-#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AccountReason {
     /// Unknown account or wrong password; the same words for both.
-    #[error("That handle or e-mail and that password don't belong together.")]
     WrongCredentials,
     /// The password is right, and the account has a second factor.
-    #[error("Now the code from your app, or a recovery code.")]
     CodeNeeded,
     /// A link from a mail that was used, is too old, or never was.
-    #[error("This link was used already, or is too old. Ask for a new one.")]
     LinkOver,
     /// How the account is entered was changed while its person proved who they are.
-    #[error("Your account was changed at the same moment. Please try again.")]
     Superseded,
     /// An operator closed the account. Told only to who knows the password.
-    #[error("This account was closed by the venue.")]
     Disabled,
     /// The account is about to be erased. Told only to who knows the password.
-    #[error("You have deleted this account. You can still take it back.")]
     Leaving {
         /// When nothing will be left of it.
         erased_at: Millis,
     },
 }
+
+impl Tell for AccountReason {
+    fn text(&self) -> Text {
+        match self {
+            Self::WrongCredentials => text!(refusal.accounts.wrong_credentials),
+            Self::CodeNeeded => text!(refusal.accounts.code_needed),
+            Self::LinkOver => text!(refusal.accounts.link_over),
+            Self::Superseded => text!(refusal.accounts.superseded),
+            Self::Disabled => text!(refusal.accounts.disabled),
+            Self::Leaving { .. } => text!(refusal.accounts.leaving),
+        }
+    }
+}
+
+print_text!(AccountReason);
 
 impl Reason for AccountReason {
     fn status(&self) -> u16 {
@@ -130,11 +140,17 @@ impl Registration {
     pub fn check(&self) -> Result<(), FieldErrors> {
         let mut errors = FieldErrors::default();
         errors.check("handle", check_handle(&self.handle));
-        errors.check("display_name", check_name("Your name", &self.display_name, 32));
+        errors.check(
+            "display_name",
+            check_name(text!(complaint.what.your_name), &self.display_name, 32),
+        );
         errors.check("email", check_email(&self.email));
         errors.check("password", check_password(self.password.reveal()));
         if let Some(artist) = &self.artist {
-            errors.check("stage_name", check_name("The stage name", &artist.stage_name, 40));
+            errors.check(
+                "stage_name",
+                check_name(text!(complaint.what.stage_name), &artist.stage_name, 40),
+            );
             errors.check("genres", check_genres(&artist.genres));
         }
         errors.into_result()
@@ -145,41 +161,41 @@ impl Credentials {
     /// What is wrong with the form; only whether it is filled in, so that nothing is told of accounts.
     pub fn check(&self) -> Result<(), FieldErrors> {
         let mut errors = FieldErrors::default();
-        errors.check("login", length("Handle or e-mail", &self.login, 1, 254));
+        errors.check("login", length(text!(complaint.what.login), &self.login, 1, 254));
         errors.check("password", given(&self.password));
         errors.into_result()
     }
 }
 
 /// What is wrong with a handle.
-pub fn check_handle(handle: &str) -> Option<String> {
+pub fn check_handle(handle: &str) -> Option<Text> {
     let handle = handle.trim();
-    length("The handle", handle, 3, 16).or_else(|| {
+    length(text!(complaint.what.handle), handle, 3, 16).or_else(|| {
         (!handle.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')))
-            .then(|| "A handle has only the letters a–z, digits, dot, dash and underscore.".into())
+            .then(|| text!(complaint.handle))
     })
 }
 
 /// What is wrong with a name that others see. It is kept as [`crate::visible::tidy_name`] leaves it.
-pub fn check_name(what: &str, name: &str, most: usize) -> Option<String> {
-    length(what, name, 1, most).or_else(|| {
+pub fn check_name(what: Text, name: &str, most: usize) -> Option<Text> {
+    length(what.clone(), name, 1, most).or_else(|| {
         if has_forbidden(name, false) {
-            Some(format!("{what} has a character that can't be shown."))
+            Some(text!(complaint.forbidden, what = what))
         } else {
-            hides_something(name).then(|| format!("{what} has a character that nobody sees."))
+            hides_something(name).then(|| text!(complaint.unseen, what = what))
         }
     })
 }
 
 /// What is wrong with a guest's chosen name: 1–32 characters.
-pub fn check_guest_name(name: &str) -> Option<String> {
-    check_name("Your name", name, 32)
+pub fn check_guest_name(name: &str) -> Option<Text> {
+    check_name(text!(complaint.what.your_name), name, 32)
 }
 
 /// What is wrong with an e-mail address. Only what is surely wrong; the rest a mail will show.
-pub fn check_email(email: &str) -> Option<String> {
+pub fn check_email(email: &str) -> Option<Text> {
     let email = email.trim();
-    length("The e-mail address", email, 1, 254).or_else(|| {
+    length(text!(complaint.what.email), email, 1, 254).or_else(|| {
         let wrong = match email.rsplit_once('@') {
             None => true,
             Some((local, domain)) => {
@@ -192,19 +208,19 @@ pub fn check_email(email: &str) -> Option<String> {
                     || email.chars().any(|c| c.is_whitespace() || c.is_control())
             }
         };
-        wrong.then(|| "That is not an e-mail address: it looks like name@example.org.".into())
+        wrong.then(|| text!(complaint.email))
     })
 }
 
 /// What is wrong with a new password.
-pub fn check_password(password: &str) -> Option<String> {
+pub fn check_password(password: &str) -> Option<Text> {
     let count = password.chars().count();
     if count == 0 {
-        Some("The password is missing.".into())
+        Some(text!(complaint.missing, what = text!(complaint.what.password)))
     } else if count < 8 {
-        Some(format!("A password needs at least 8 characters; this has {count}."))
+        Some(text!(complaint.password_short, count = count))
     } else if count > 128 {
-        Some(format!("A password has at most 128 characters; this has {count}."))
+        Some(text!(complaint.password_long, count = count))
     } else {
         None
     }

@@ -1,13 +1,14 @@
 //! Chat: what people write to each other at a show.
 
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 use uuid::Uuid;
 
 use crate::{
     Millis, PersonId, Refusal,
     field::{has_forbidden, length},
-    refusal::Reason,
+    refusal::{Reason, print_text},
+    text,
+    texts::{Tell, Text},
 };
 
 /// The longest message, in characters.
@@ -16,15 +17,24 @@ pub const LONGEST: usize = 500;
 pub const PAGE: u32 = 50;
 
 /// Why a message is refused, beyond what every feature refuses.
-#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ChatReason {
     /// The artist has muted this person here.
-    #[error("The artist has muted you in this chat. You can still read along.")]
     Muted,
     /// The show is over and its chat closed.
-    #[error("The show is over, and its chat is closed.")]
     Over,
 }
+
+impl Tell for ChatReason {
+    fn text(&self) -> Text {
+        match self {
+            Self::Muted => text!(refusal.chat.muted),
+            Self::Over => text!(refusal.chat.over),
+        }
+    }
+}
+
+print_text!(ChatReason);
 
 impl Reason for ChatReason {
     fn status(&self) -> u16 {
@@ -72,8 +82,9 @@ pub struct ChatPage {
 }
 
 /// What is wrong with a message.
-pub fn check_message(text: &str) -> Option<String> {
-    length("The message", text, 1, LONGEST).or_else(|| {
-        has_forbidden(text, true).then(|| "The message has a character that can't be shown.".into())
+pub fn check_message(text: &str) -> Option<Text> {
+    length(text!(complaint.what.message), text, 1, LONGEST).or_else(|| {
+        has_forbidden(text, true)
+            .then(|| text!(complaint.forbidden, what = text!(complaint.what.message)))
     })
 }

@@ -1,9 +1,13 @@
 //! The crowd: every person present at a show, each drawn once, whatever number of pages they have open.
 
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
-use crate::{PersonId, Refusal, ShowId, refusal::Reason};
+use crate::{
+    PersonId, Refusal, ShowId,
+    refusal::{Reason, print_text},
+    text,
+    texts::{Tell, Text},
+};
 
 /// Seconds between two likes of one person at one show.
 pub const LIKE_COOL_DOWN: u32 = 10;
@@ -11,18 +15,27 @@ pub const LIKE_COOL_DOWN: u32 = 10;
 pub const GESTURES_A_SECOND: u32 = 5;
 
 /// Why the crowd refuses something, beyond what every feature refuses.
-#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CrowdReason {
     /// The last like is too fresh.
-    #[error("You can like again in {seconds} s.")]
     CoolDown {
         /// Seconds until the next like counts.
         seconds: u32,
     },
     /// The show is over.
-    #[error("The show is over.")]
     Over,
 }
+
+impl Tell for CrowdReason {
+    fn text(&self) -> Text {
+        match self {
+            Self::CoolDown { seconds } => text!(refusal.crowd.cool_down, seconds = *seconds),
+            Self::Over => text!(refusal.crowd.over),
+        }
+    }
+}
+
+print_text!(CrowdReason);
 
 impl Reason for CrowdReason {
     fn status(&self) -> u16 {

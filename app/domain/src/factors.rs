@@ -1,9 +1,14 @@
 //! Further ways to prove who one is: passkeys instead of the password, a second factor beside it.
 
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
-use crate::{Millis, Refusal, Secret, accounts::check_name, refusal::Reason};
+use crate::{
+    Millis, Refusal, Secret,
+    accounts::check_name,
+    refusal::{Reason, print_text},
+    text,
+    texts::{Tell, Text},
+};
 
 /// The most passkeys of an account.
 pub const MOST_PASSKEYS: usize = 20;
@@ -13,38 +18,45 @@ pub const RECOVERY_CODES: usize = 10;
 pub const FRESH: i64 = 10 * Millis::MINUTE;
 
 /// Why a further way to prove who one is is refused, beyond what every feature refuses.
-#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FactorReason {
     /// The log-in is not fresh, and no password came with it.
-    #[error("Give your password once more: this changes how you log in.")]
     ProofNeeded,
     /// The passkey is not known here, or what it said is not right, or too late.
-    #[error("That passkey didn't open anything here. Try again, or use your password.")]
     UnknownPasskey,
     /// The passkey is kept in another way than when it was added.
-    #[error(
-        "This passkey is kept in another way than before. Log in with your password, remove it in your settings, and add it again."
-    )]
     ChangedPasskey,
     /// The device has a passkey for this account already, or what it made can't be used.
-    #[error("That passkey can't be added. Perhaps this device has one already?")]
     UnusablePasskey,
     /// Browsers tie passkeys to a name, and the venue has none but a number.
-    #[error("Passkeys need a venue with a name of its own, and this one has only a number.")]
     NoName,
     /// How the account is entered was changed while its person proved who they are.
-    #[error("Your account was changed at the same moment. Please try again.")]
     Superseded,
     /// [`MOST_PASSKEYS`].
-    #[error("You have 20 passkeys. Remove one that you no longer use first.")]
     TooManyPasskeys,
     /// There is a second factor already.
-    #[error("Your second factor is on already.")]
     AlreadyOn,
     /// There is none, or its setting up was never begun.
-    #[error("Your second factor is off.")]
     Off,
 }
+
+impl Tell for FactorReason {
+    fn text(&self) -> Text {
+        match self {
+            Self::ProofNeeded => text!(refusal.factors.proof_needed),
+            Self::UnknownPasskey => text!(refusal.factors.unknown_passkey),
+            Self::ChangedPasskey => text!(refusal.factors.changed_passkey),
+            Self::UnusablePasskey => text!(refusal.factors.unusable_passkey),
+            Self::NoName => text!(refusal.factors.no_name),
+            Self::Superseded => text!(refusal.factors.superseded),
+            Self::TooManyPasskeys => text!(refusal.factors.too_many_passkeys, most = MOST_PASSKEYS),
+            Self::AlreadyOn => text!(refusal.factors.already_on),
+            Self::Off => text!(refusal.factors.off),
+        }
+    }
+}
+
+print_text!(FactorReason);
 
 impl Reason for FactorReason {
     fn status(&self) -> u16 {
@@ -116,28 +128,24 @@ pub struct SetUp {
 }
 
 /// What is wrong with a passkey's name.
-pub fn check_passkey_name(name: &str) -> Option<String> {
-    check_name("The name", name, 40)
+pub fn check_passkey_name(name: &str) -> Option<Text> {
+    check_name(text!(complaint.what.name), name, 40)
 }
 
 /// A code as it is compared: without spaces and dashes, in lower case.
 ///
 /// # Errors
 /// What is wrong with it, as far as it can be told by its looks.
-pub fn normal_code(code: &str) -> Result<String, String> {
+pub fn normal_code(code: &str) -> Result<String, Text> {
     let code: String = code
         .chars()
         .filter(|c| !c.is_whitespace() && *c != '-')
         .flat_map(char::to_lowercase)
         .collect();
-    if (6..=16).contains(&code.len()) {
-        Ok(code)
-    } else {
-        Err("A code has six digits; a recovery code has twelve letters and digits.".into())
-    }
+    if (6..=16).contains(&code.len()) { Ok(code) } else { Err(text!(complaint.code)) }
 }
 
 /// What is wrong with a code, as far as it can be told by its looks.
-pub fn check_code(code: &str) -> Option<String> {
+pub fn check_code(code: &str) -> Option<Text> {
     normal_code(code).err()
 }

@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::visible::{piles_up, shows_something};
+use crate::{
+    text,
+    texts::Text,
+    visible::{piles_up, shows_something},
+};
 
 /// One complaint about one field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -10,7 +14,7 @@ pub struct FieldError {
     /// The field's name, as in the form.
     pub field: String,
     /// What is wrong and what is right, for the person who typed it.
-    pub message: String,
+    pub message: Text,
 }
 
 /// All complaints about one form.
@@ -20,19 +24,19 @@ pub struct FieldErrors(pub Vec<FieldError>);
 
 impl FieldErrors {
     /// Exactly one complaint.
-    pub fn one(field: &str, message: impl Into<String>) -> Self {
+    pub fn one(field: &str, message: impl Into<Text>) -> Self {
         let mut errors = Self::default();
         errors.add(field, message);
         errors
     }
 
     /// Adds a complaint.
-    pub fn add(&mut self, field: &str, message: impl Into<String>) {
+    pub fn add(&mut self, field: &str, message: impl Into<Text>) {
         self.0.push(FieldError { field: field.into(), message: message.into() });
     }
 
     /// Adds a complaint when there is one.
-    pub fn check(&mut self, field: &str, complaint: Option<String>) {
+    pub fn check(&mut self, field: &str, complaint: Option<Text>) {
         if let Some(message) = complaint {
             self.add(field, message);
         }
@@ -40,14 +44,14 @@ impl FieldErrors {
 
     /// These, and one more when there is one.
     #[must_use]
-    pub fn with(mut self, field: &str, complaint: Option<String>) -> Self {
+    pub fn with(mut self, field: &str, complaint: Option<Text>) -> Self {
         self.check(field, complaint);
         self
     }
 
     /// The first complaint about `field`.
-    pub fn of(&self, field: &str) -> Option<&str> {
-        self.0.iter().find(|error| error.field == field).map(|error| error.message.as_str())
+    pub fn of(&self, field: &str) -> Option<&Text> {
+        self.0.iter().find(|error| error.field == field).map(|error| &error.message)
     }
 
     /// Whether there is nothing to complain about.
@@ -63,14 +67,14 @@ impl FieldErrors {
 
 /// Complains unless `text` has `least..=most` characters once trimmed. Text that shows nothing is none.
 /// `what` starts the sentence.
-pub fn length(what: &str, text: &str, least: usize, most: usize) -> Option<String> {
+pub fn length(what: Text, text: &str, least: usize, most: usize) -> Option<Text> {
     let count = text.trim().chars().count();
     if least > 0 && !shows_something(text) {
-        Some(format!("{what} is missing."))
+        Some(text!(complaint.missing, what = what))
     } else if count < least {
-        Some(format!("{what} needs at least {least} characters; this has {count}."))
+        Some(text!(complaint.too_short, what = what, least = least, count = count))
     } else if count > most {
-        Some(format!("{what} may have at most {most} characters; this has {count}."))
+        Some(text!(complaint.too_long, what = what, most = most, count = count))
     } else {
         None
     }

@@ -17,6 +17,7 @@ pub mod secret;
 pub mod shows;
 pub mod stage;
 pub mod stream_keys;
+pub mod texts;
 pub mod time;
 pub mod visible;
 
@@ -25,4 +26,5 @@ pub use person::PersonId;
 pub use refusal::Refusal;
 pub use secret::Secret;
 pub use shows::ShowId;
+pub use texts::{Language, Text};
 pub use time::Millis;

@@ -2,15 +2,16 @@
 //! who follows whom.
 
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
 use crate::{
     FieldErrors, Millis, Refusal,
     accounts::check_name,
     channel::Cursor,
     field::{has_forbidden, length},
-    refusal::Reason,
+    refusal::{Reason, print_text},
     shows::{Artist, Genre, ShowCard, ShowList, check_genres},
+    text,
+    texts::{Tell, Text},
 };
 
 /// The most characters that somebody says about themselves.
@@ -23,24 +24,33 @@ pub const LARGEST_PICTURE: usize = 3 * 1024 * 1024;
 pub const WIDEST_PICTURE: u32 = 4_096;
 
 /// Why a profile, a picture or a page is refused, beyond what every feature refuses.
-#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PeopleReason {
     /// More than [`LARGEST_PICTURE`].
-    #[error("A picture may have at most 3 MB; this has more.")]
     PictureTooLarge,
     /// Not JPEG, PNG or WebP, whatever its name says; or damaged.
-    #[error("That is not a picture that can be read here. Choose a JPEG, PNG or WebP file.")]
     NotAPicture,
     /// More than [`WIDEST_PICTURE`] on a side.
-    #[error("A picture may have at most 4096 pixels on a side; this has more.")]
     PictureTooWide,
     /// Many pictures are being looked at.
-    #[error("Many pictures are coming in just now. Try again in a moment.")]
     Busy,
     /// One doesn't follow oneself.
-    #[error("That's you.")]
     Oneself,
 }
+
+impl Tell for PeopleReason {
+    fn text(&self) -> Text {
+        match self {
+            Self::PictureTooLarge => text!(refusal.people.picture_too_large),
+            Self::NotAPicture => text!(refusal.people.not_a_picture),
+            Self::PictureTooWide => text!(refusal.people.picture_too_wide),
+            Self::Busy => text!(refusal.people.busy),
+            Self::Oneself => text!(refusal.people.oneself),
+        }
+    }
+}
+
+print_text!(PeopleReason);
 
 impl Reason for PeopleReason {
     fn status(&self) -> u16 {
@@ -113,9 +123,15 @@ impl ProfileForm {
     /// Complaints, field by field.
     pub fn check(&self) -> Result<(), FieldErrors> {
         let mut errors = FieldErrors::default();
-        errors.check("display_name", check_name("Your name", &self.display_name, 32));
+        errors.check(
+            "display_name",
+            check_name(text!(complaint.what.your_name), &self.display_name, 32),
+        );
         if let Some(artist) = &self.artist {
-            errors.check("stage_name", check_name("The stage name", &artist.stage_name, 40));
+            errors.check(
+                "stage_name",
+                check_name(text!(complaint.what.stage_name), &artist.stage_name, 40),
+            );
             errors.check("genres", check_genres(&artist.genres));
         }
         errors.check("about", check_about(&self.about));
@@ -125,21 +141,21 @@ impl ProfileForm {
 }
 
 /// What is wrong with what somebody says about themselves.
-pub fn check_about(about: &str) -> Option<String> {
-    length("This text", about, 0, LONGEST_ABOUT).or_else(|| {
+pub fn check_about(about: &str) -> Option<Text> {
+    length(text!(complaint.what.this_text), about, 0, LONGEST_ABOUT).or_else(|| {
         has_forbidden(&about.replace("\r\n", "\n"), true)
-            .then(|| "This text has a character that can't be shown.".into())
+            .then(|| text!(complaint.forbidden, what = text!(complaint.what.this_text)))
     })
 }
 
 /// What is wrong with a website's address; none is fine. Only `http` and `https` with a host, without
 /// a user's name: what is clicked leads where it says.
-pub fn check_website(address: &str) -> Option<String> {
+pub fn check_website(address: &str) -> Option<Text> {
     let address = address.trim();
     if address.is_empty() {
         return None;
     }
-    length("The address", address, 1, LONGEST_WEBSITE).or_else(|| {
+    length(text!(complaint.what.address), address, 1, LONGEST_WEBSITE).or_else(|| {
         let rest = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://"));
         let host = rest.and_then(|rest| rest.split(['/', '?', '#']).next());
         let odd = |c: char| c.is_whitespace() || c.is_control() || "\"<>\\^`{|}".contains(c);
@@ -152,8 +168,7 @@ pub fn check_website(address: &str) -> Option<String> {
                 && !host.contains('@')
         }) && !address.contains(odd)
             && !has_forbidden(address, false);
-        (!right)
-            .then(|| "That is not a website's address: it looks like https://example.org.".into())
+        (!right).then(|| text!(complaint.website))
     })
 }
 

@@ -1,48 +1,43 @@
 //! Why the venue refuses what somebody asked for, whatever the feature.
 
-use serde::{Deserialize, Serialize};
-use thiserror::Error;
+use std::{error::Error, fmt};
 
-use crate::FieldErrors;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    FieldErrors, text,
+    texts::{Tell, Text},
+};
 
 /// The answer to something that may not, can not or will not be done. It is made for the person
 /// who asked: it holds nothing that they may not know.
-#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
-pub enum Refusal<E: std::error::Error> {
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Refusal<E: Error> {
     /// What was typed in is not right.
-    #[error("Please look at the marked fields.")]
     Invalid(FieldErrors),
     /// One has to be logged in for this.
-    #[error("Please log in first.")]
     NotLoggedIn,
     /// Somebody else may do this, this person may not.
-    #[error("That is not yours to do.")]
     Forbidden,
     /// No such thing, or none that this person may know of.
-    #[error("There is no such thing here.")]
     NotFound,
     /// It was there and is gone for good.
-    #[error("That is gone.")]
     Gone,
     /// Too often; it will be possible again.
-    #[error("That was a bit much. Try again in {retry_after} s.")]
     TooMany {
         /// Seconds to wait.
         retry_after: u32,
     },
     /// Something that only this feature knows.
-    #[error("{0}")]
     Because(E),
     /// The venue failed; the log knows why.
-    #[error("Something broke on our side. Please try again.")]
     Broken,
     /// The venue was not reached, or its answer was not understood.
-    #[error("The venue can't be reached. Are you online?")]
     Unreachable,
 }
 
 /// A feature's own reasons; each knows its HTTP status.
-pub trait Reason: std::error::Error {
+pub trait Reason: Error + Tell {
     /// The HTTP status that goes with it.
     fn status(&self) -> u16;
 }
@@ -64,8 +59,58 @@ impl<E: Reason> Refusal<E> {
     }
 }
 
-impl<E: std::error::Error> From<FieldErrors> for Refusal<E> {
+impl<E: Error> From<FieldErrors> for Refusal<E> {
     fn from(errors: FieldErrors) -> Self {
         Self::Invalid(errors)
     }
 }
+
+impl<E: Reason> Refusal<E> {
+    /// Turns what is serialised as words into those of a language.
+    pub fn settle(&mut self, catalogue: crate::texts::Catalogue) {
+        if let Self::Invalid(errors) = self {
+            for error in &mut errors.0 {
+                error.message.settle(catalogue);
+            }
+        }
+    }
+}
+
+impl<E: Reason> Tell for Refusal<E> {
+    fn text(&self) -> Text {
+        match self {
+            Self::Invalid(_) => text!(refusal.invalid),
+            Self::NotLoggedIn => text!(refusal.not_logged_in),
+            Self::Forbidden => text!(refusal.forbidden),
+            Self::NotFound => text!(refusal.not_found),
+            Self::Gone => text!(refusal.gone),
+            Self::TooMany { retry_after } => text!(refusal.too_many, seconds = *retry_after),
+            Self::Because(reason) => reason.text(),
+            Self::Broken => text!(refusal.broken),
+            Self::Unreachable => text!(refusal.unreachable),
+        }
+    }
+}
+
+impl<E: Reason> fmt::Display for Refusal<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text().fmt(f)
+    }
+}
+
+impl<E: Reason> Error for Refusal<E> {}
+
+/// Makes errors of reasons: they print their text, in English or in the language of the page.
+macro_rules! print_text {
+    ($reason:ty) => {
+        impl ::std::fmt::Display for $reason {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                $crate::texts::Tell::text(self).fmt(f)
+            }
+        }
+
+        impl ::std::error::Error for $reason {}
+    };
+}
+
+pub(crate) use print_text;

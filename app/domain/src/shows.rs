@@ -3,15 +3,16 @@
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 use uuid::Uuid;
 
 use crate::{
     FieldErrors, Millis, Refusal,
     channel::Cursor,
     field::{has_forbidden, length},
-    refusal::Reason,
+    refusal::{Reason, print_text},
     stage::StageState,
+    text,
+    texts::{Key, Tell, Text, keys},
 };
 
 /// The longest a show may last: 12 hours, in milliseconds.
@@ -25,21 +26,30 @@ pub const FARTHEST: i64 = 2 * 365 * 24 * Millis::HOUR;
 pub const MOST_AHEAD: i64 = 100;
 
 /// Why a show is refused, beyond what every feature refuses.
-#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ShowReason {
     /// Only artists put on shows.
-    #[error("Only artists can put on shows.")]
     NotAnArtist,
     /// The show is over.
-    #[error("This show is over.")]
     Over,
     /// What can't be changed while people watch.
-    #[error("The show is live; its start can't be moved now.")]
     Live,
     /// [`MOST_AHEAD`].
-    #[error("You have 100 shows to come. Play some of them first.")]
     TooManyAhead,
 }
+
+impl Tell for ShowReason {
+    fn text(&self) -> Text {
+        match self {
+            Self::NotAnArtist => text!(refusal.shows.not_an_artist),
+            Self::Over => text!(refusal.shows.over),
+            Self::Live => text!(refusal.shows.live),
+            Self::TooManyAhead => text!(refusal.shows.too_many_ahead, most = MOST_AHEAD),
+        }
+    }
+}
+
+print_text!(ShowReason);
 
 impl Reason for ShowReason {
     fn status(&self) -> u16 {
@@ -96,47 +106,48 @@ pub(crate) fn seed(bytes: &[u8]) -> u64 {
 pub struct Genre(pub String);
 
 /// The venue's genres: slug and name.
-pub const GENRES: &[(&str, &str)] = &[
-    ("ambient", "Ambient"),
-    ("blues", "Blues"),
-    ("classical", "Classical"),
-    ("comedy", "Comedy"),
-    ("country", "Country"),
-    ("dance", "Dance"),
-    ("electronic", "Electronic"),
-    ("experimental", "Experimental"),
-    ("folk", "Folk"),
-    ("hip-hop", "Hip-hop"),
-    ("indie", "Indie"),
-    ("jazz", "Jazz"),
-    ("latin", "Latin"),
-    ("metal", "Metal"),
-    ("pop", "Pop"),
-    ("punk", "Punk"),
-    ("radio", "Radio"),
-    ("reggae", "Reggae"),
-    ("rock", "Rock"),
-    ("singer-songwriter", "Singer-songwriter"),
-    ("soul", "Soul & funk"),
-    ("spoken-word", "Spoken word"),
-    ("world", "World"),
+pub const GENRES: &[(&str, Key)] = &[
+    ("ambient", keys::genre::ambient),
+    ("blues", keys::genre::blues),
+    ("classical", keys::genre::classical),
+    ("comedy", keys::genre::comedy),
+    ("country", keys::genre::country),
+    ("dance", keys::genre::dance),
+    ("electronic", keys::genre::electronic),
+    ("experimental", keys::genre::experimental),
+    ("folk", keys::genre::folk),
+    ("hip-hop", keys::genre::hip_hop),
+    ("indie", keys::genre::indie),
+    ("jazz", keys::genre::jazz),
+    ("latin", keys::genre::latin),
+    ("metal", keys::genre::metal),
+    ("pop", keys::genre::pop),
+    ("punk", keys::genre::punk),
+    ("radio", keys::genre::radio),
+    ("reggae", keys::genre::reggae),
+    ("rock", keys::genre::rock),
+    ("singer-songwriter", keys::genre::singer_songwriter),
+    ("soul", keys::genre::soul),
+    ("spoken-word", keys::genre::spoken_word),
+    ("world", keys::genre::world),
 ];
 
-impl Genre {
+impl Tell for Genre {
     /// How the genre is called; the slug itself when the venue no longer has it.
-    pub fn name(&self) -> &str {
-        GENRES.iter().find(|(slug, _)| *slug == self.0).map_or(self.0.as_str(), |(_, name)| name)
+    fn text(&self) -> Text {
+        let found = GENRES.iter().find(|(slug, _)| *slug == self.0);
+        found.map_or_else(|| Text::Said(self.0.clone()), |(_, name)| (*name).into())
     }
 }
 
 /// What is wrong with a choice of genres.
-pub fn check_genres(genres: &[Genre]) -> Option<String> {
+pub fn check_genres(genres: &[Genre]) -> Option<Text> {
     if genres.is_empty() {
-        Some("Choose at least one genre.".into())
+        Some(text!(complaint.no_genre))
     } else if genres.len() > MOST_GENRES {
-        Some(format!("Choose at most {MOST_GENRES} genres."))
+        Some(text!(complaint.many_genres, most = MOST_GENRES))
     } else if genres.iter().any(|genre| !GENRES.iter().any(|(slug, _)| *slug == genre.0)) {
-        Some("The venue doesn't have one of these genres.".into())
+        Some(text!(complaint.other_genre))
     } else {
         None
     }
@@ -169,32 +180,32 @@ impl ShowDraft {
         let mut errors = FieldErrors::default();
         errors.check(
             "title",
-            length("The title", &self.title, 5, 70).or_else(|| {
+            length(text!(complaint.what.title), &self.title, 5, 70).or_else(|| {
                 has_forbidden(&self.title, false)
-                    .then(|| "The title has a character that can't be shown.".into())
+                    .then(|| text!(complaint.forbidden, what = keys::complaint::what::title))
             }),
         );
         errors.check(
             "description",
-            length("The description", &self.description, 0, 800).or_else(|| {
+            length(text!(complaint.what.description), &self.description, 0, 800).or_else(|| {
                 has_forbidden(&self.description.replace("\r\n", "\n"), true)
-                    .then(|| "The description has a character that can't be shown.".into())
+                    .then(|| text!(complaint.forbidden, what = keys::complaint::what::description))
             }),
         );
         errors.check("genres", check_genres(&self.genres));
-        errors.check("starts", check_local_time("The start", &self.starts));
-        errors.check("ends", check_local_time("The end", &self.ends));
+        errors.check("starts", check_local_time(keys::complaint::what::start, &self.starts));
+        errors.check("ends", check_local_time(keys::complaint::what::end, &self.ends));
         if self.time_zone.trim().is_empty() || self.time_zone.len() > 64 {
-            errors.add("time_zone", "Choose the time zone of these times.");
+            errors.add("time_zone", text!(complaint.time_zone));
         }
         errors.into_result()
     }
 }
 
 /// What is wrong with a local time `YYYY-MM-DDTHH:MM`; whether the day exists, a calendar must tell.
-fn check_local_time(what: &str, text: &str) -> Option<String> {
+fn check_local_time(what: Key, text: &str) -> Option<Text> {
     if text.is_empty() {
-        return Some(format!("{what} is missing."));
+        return Some(text!(complaint.missing, what = what));
     }
     let shape = b"dddd-dd-ddTdd:dd";
     let fits = text.len() == shape.len()
@@ -202,7 +213,7 @@ fn check_local_time(what: &str, text: &str) -> Option<String> {
             b'd' => byte.is_ascii_digit(),
             other => byte == *other,
         });
-    (!fits).then(|| format!("{what} is not a date and time."))
+    (!fits).then(|| text!(complaint.no_time, what = what))
 }
 
 /// What is wrong with a show's times. `before` is the start that an edited show already has: a start
@@ -215,16 +226,16 @@ pub fn check_times(
 ) -> Result<(), FieldErrors> {
     let mut errors = FieldErrors::default();
     if before != Some(starts_at) && starts_at < now.plus(-5 * Millis::MINUTE) {
-        errors.add("starts", "The start is in the past.");
+        errors.add("starts", text!(complaint.start_past));
     } else if starts_at > now.plus(FARTHEST) {
-        errors.add("starts", "The start is more than two years away.");
+        errors.add("starts", text!(complaint.start_far));
     }
     if ends_at <= starts_at {
-        errors.add("ends", "The end has to come after the start.");
+        errors.add("ends", text!(complaint.end_early));
     } else if ends_at.since(starts_at) > LONGEST {
-        errors.add("ends", "A show lasts at most 12 hours.");
+        errors.add("ends", text!(complaint.end_late));
     } else if ends_at <= now {
-        errors.add("ends", "The end is in the past.");
+        errors.add("ends", text!(complaint.end_past));
     }
     errors.into_result()
 }

@@ -1,43 +1,52 @@
 //! The stage of a show: what happens on it, and the rights to enter and to publish.
 
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
-use crate::{PersonId, Refusal, Secret, refusal::Reason};
+use crate::{
+    PersonId, Refusal, Secret,
+    refusal::{Reason, print_text},
+    stream_keys::MOST_KEYS,
+    text,
+    texts::{Tell, Text},
+};
 
 /// Why the stage refuses something, beyond what every feature refuses.
-#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StageReason {
     /// One has to say how one is called before one can come in.
-    #[error("Tell us your name first.")]
     Nameless,
     /// The stage is for artists whose e-mail address is confirmed.
-    #[error(
-        "Please confirm your e-mail address before you go on stage: open the link in our mail."
-    )]
     Unconfirmed,
     /// The artist lets in people with an account only.
-    #[error("This show is for people with an account. Log in or join: you stay who you are.")]
     MembersOnly,
     /// The show is over.
-    #[error("The show is over.")]
     Over,
     /// Nobody is on stage.
-    #[error("Nobody is on stage.")]
     NotOnStage,
     /// The artist has taken the stage from elsewhere since.
-    #[error("You are on stage from elsewhere.")]
     TakenOver,
     /// The venue is full.
-    #[error("The venue is full. Try again in a moment.")]
     Full,
     /// The artist has as many stream keys as one may have.
-    #[error(
-        "You have {} stream keys, and that is the most. Revoke one first.",
-        crate::stream_keys::MOST_KEYS
-    )]
     TooManyKeys,
 }
+
+impl Tell for StageReason {
+    fn text(&self) -> Text {
+        match self {
+            Self::Nameless => text!(refusal.stage.nameless),
+            Self::Unconfirmed => text!(refusal.stage.unconfirmed),
+            Self::MembersOnly => text!(refusal.stage.members_only),
+            Self::Over => text!(refusal.stage.over),
+            Self::NotOnStage => text!(refusal.stage.not_on_stage),
+            Self::TakenOver => text!(refusal.stage.taken_over),
+            Self::Full => text!(refusal.stage.full),
+            Self::TooManyKeys => text!(refusal.stage.too_many_keys, most = MOST_KEYS),
+        }
+    }
+}
+
+print_text!(StageReason);
 
 impl Reason for StageReason {
     fn status(&self) -> u16 {

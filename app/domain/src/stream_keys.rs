@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{FieldErrors, Millis, Secret, accounts::check_name};
+use crate::{FieldErrors, Millis, Secret, accounts::check_name, text};
 
 /// The most stream keys of one artist.
 pub const MOST_KEYS: usize = 10;
@@ -61,6 +61,6 @@ pub struct NewStreamKey {
 /// When it has not 1 to [`LONGEST_NAME`] characters, or some that can't be shown.
 pub fn check_key_name(name: &str) -> Result<(), FieldErrors> {
     let mut errors = FieldErrors::default();
-    errors.check("key_name", check_name("The name", name, LONGEST_NAME));
+    errors.check("key_name", check_name(text!(complaint.what.name), name, LONGEST_NAME));
     errors.into_result()
 }

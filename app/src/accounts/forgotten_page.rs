@@ -1,6 +1,6 @@
 //! The form by which one asks for a new password.
 
-use bandstand_domain::{FieldErrors, field::length};
+use bandstand_domain::{FieldErrors, field::length, text};
 use leptos::prelude::*;
 
 use super::api::ask_for_reset;
@@ -14,7 +14,7 @@ pub fn ForgottenPage() -> impl IntoView {
     let asked = RwSignal::new(false);
     let send = move |()| {
         let login = login.get_untracked();
-        let complaint = length("Handle or e-mail", &login, 1, 254);
+        let complaint = length(text!(complaint.what.login), &login, 1, 254);
         let checked = FieldErrors::default().with("login", complaint).into_result();
         state.send(checked, ask_for_reset(login), move |()| asked.set(true));
     };

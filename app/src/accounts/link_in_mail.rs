@@ -3,6 +3,7 @@
 use bandstand_domain::{
     FieldErrors, Secret,
     accounts::{AccountReason, link_in},
+    text,
 };
 use leptos::{ev::hashchange, prelude::*};
 
@@ -77,8 +78,7 @@ pub(super) fn LostLink(link: LinkInMail) -> impl IntoView {
     let address = RwSignal::new(String::new());
     let send = move |()| {
         let held = link_in(&address.get_untracked());
-        let words = "That is not the whole link: it ends with # and some letters and digits.";
-        let complaint = held.is_none().then(|| words.to_owned());
+        let complaint = held.is_none().then(|| text!(accounts.lost_link.not_whole));
         let errors = FieldErrors::default().with("link", complaint);
         // Nothing is sent: what it holds goes with the next form.
         let nothing = async { Ok::<(), Failed<AccountReason>>(()) };

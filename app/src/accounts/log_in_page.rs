@@ -15,7 +15,9 @@ use super::{
 use crate::{
     factors::PasskeyButton,
     failure::Failed,
+    t,
     ui::{About, Form, FormState, PasswordField, Submit, TextField, secret},
+    weave,
 };
 
 /// The form by which one comes back. Who has an account is led on to where they wanted to go.
@@ -65,26 +67,34 @@ pub fn LogInPage() -> impl IntoView {
         Some(next) => address_with_next("/join", &next),
         None => "/join".into(),
     };
+    let forgotten = weave!(
+        accounts.log_in_page.forgotten,
+        link = view! { <a href="/forgotten">{t!(accounts.log_in_page.forgotten_link)}</a> }
+    );
+    let new = weave!(
+        accounts.log_in_page.new,
+        link = view! { <a href=join>{t!(accounts.log_in_page.new_link)}</a> }
+    );
     view! {
-        <About title="Log in" description="Log in to your place in the crowd, or to your stage."/>
+        <About title=t!(accounts.log_in) description=t!(accounts.log_in_page.about)/>
         <Transition>{onward}</Transition>
         <section class="page narrow door">
-            <h1>"Good to see you again"</h1>
+            <h1>{t!(accounts.log_in_page.title)}</h1>
             <div class="panel">
                 <Form state on_send=Callback::new(send)>
-                    <TextField state name="login" label="Handle or e-mail" value=login autocomplete="username" exact=true/>
+                    <TextField state name="login" label=t!(accounts.login) value=login autocomplete="username" exact=true/>
                     <PasswordField state value=password autocomplete="current-password"/>
                     <Show when=move || code_asked.get()>
-                        <TextField state name="code" label="Code" value=code autocomplete="one-time-code" hint="Six digits from your app, or one of your recovery codes." exact=true/>
+                        <TextField state name="code" label=t!(accounts.log_in_page.code) value=code autocomplete="one-time-code" hint=t!(accounts.log_in_page.code_hint) exact=true/>
                     </Show>
-                    <Submit state label="Log in"/>
-                    <button class="button" type="button" hidden=move || !leaving.get() on:click=restore>"Take my account back"</button>
+                    <Submit state label=t!(accounts.log_in)/>
+                    <button class="button" type="button" hidden=move || !leaving.get() on:click=restore>{t!(accounts.log_in_page.restore)}</button>
                 </Form>
-                <p class="or">"or"</p>
+                <p class="or">{t!(accounts.log_in_page.or)}</p>
                 <PasskeyButton done=Callback::new(move |person| viewer.set(Some(person)))/>
             </div>
-            <p class="soft">"Forgotten your password? " <a href="/forgotten">"Get a new one"</a></p>
-            <p class="soft">"New here? " <a href=join>"Join the venue"</a></p>
+            <p class="soft">{forgotten}</p>
+            <p class="soft">{new}</p>
         </section>
     }
     .into_any()

@@ -1,12 +1,14 @@
 //! The field in which one writes.
 
 use bandstand_domain::{
+    Text,
     chat::{LONGEST, check_message},
     stage::JoinToken,
 };
 use leptos::{ev, html, prelude::*};
 
 use super::Chat;
+use crate::texts::say;
 
 /// From so many characters on one is told how many are left.
 const TELL_FROM: usize = LONGEST - 100;
@@ -27,7 +29,7 @@ pub fn Composer(
     /// Called when a message is on its way.
     sent: Callback<()>,
 ) -> impl IntoView {
-    let complaint = RwSignal::new(None::<String>);
+    let complaint = RwSignal::new(None::<Text>);
     // A ticket that comes later knows better than the events before it.
     Effect::new(move || {
         if let Some(person) = ticket.with(|ticket| ticket.as_ref().map(|t| t.person.clone())) {
@@ -117,7 +119,7 @@ pub fn Composer(
                 {move || closed.get()}
             </p>
             <p class="chat-complaint" id="chat-complaint" role="alert">
-                {move || complaint.get()}
+                {move || complaint.get().as_ref().map(say)}
             </p>
             <div class="chat-field">
                 <label class="unseen" for="chat-text">

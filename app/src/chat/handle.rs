@@ -12,7 +12,7 @@ use super::{
     api::{delete_message, load_history, mute_person, post_message},
     state::{Progress, State},
 };
-use crate::failure::Failed;
+use crate::{failure::Failed, texts::say};
 
 /// The chat of one show: a handle that can be copied everywhere.
 #[derive(Clone, Copy)]
@@ -91,7 +91,12 @@ impl Chat {
             let progress = match post_message(self.show, id, text).await {
                 Ok(()) => Progress::Taken,
                 Err(Failed(Refusal::Invalid(errors))) => Progress::Failed(
-                    errors.0.into_iter().map(|error| error.message).collect::<Vec<_>>().join(" "),
+                    errors
+                        .0
+                        .into_iter()
+                        .map(|error| say(&error.message))
+                        .collect::<Vec<_>>()
+                        .join(" "),
                 ),
                 Err(Failed(refusal)) => Progress::Failed(refusal.to_string()),
             };

@@ -1,5 +1,6 @@
 //! What browsers offer for passkeys (Web Authentication Level 3).
 
+use bandstand_domain::{Text, text};
 use js_sys::{JSON, Reflect};
 use leptos::prelude::window;
 use wasm_bindgen::JsValue;
@@ -19,11 +20,11 @@ pub enum NoPasskey {
 
 impl NoPasskey {
     /// What the person is told; nothing when they know it anyway.
-    pub fn words(self) -> Option<&'static str> {
+    pub fn text(self) -> Option<Text> {
         match self {
-            Self::Impossible => Some("This browser can’t use passkeys at this address."),
+            Self::Impossible => Some(text!(factors.impossible)),
             Self::Declined => None,
-            Self::Known => Some("This device has a passkey for your account already."),
+            Self::Known => Some(text!(factors.known)),
         }
     }
 }

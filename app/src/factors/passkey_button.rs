@@ -7,7 +7,7 @@ use super::{
     api::{begin_log_in, log_in_with_passkey},
     browser,
 };
-use crate::accounts::CurrentViewer;
+use crate::{accounts::CurrentViewer, texts::say};
 
 /// The button that logs in with a passkey, of whomever the device knows.
 #[component]
@@ -52,6 +52,6 @@ async fn come_in() -> Result<Viewer, Option<String>> {
     let said = |refused: &dyn ToString| Some(refused.to_string());
     let challenge = begin_log_in().await.map_err(|refused| said(&refused))?;
     let answer = browser::take(&challenge.options).await;
-    let answer = answer.map_err(|why| why.words().map(Into::into))?;
+    let answer = answer.map_err(|why| why.text().as_ref().map(say))?;
     log_in_with_passkey(challenge.ceremony, answer).await.map_err(|refused| said(&refused))
 }

@@ -131,8 +131,8 @@ async fn make(name: String, password: RwSignal<String>) -> Result<bool, Failed<F
             add_passkey(challenge.ceremony, name, credential).await?;
             Ok(true)
         }
-        Err(why) => match why.words() {
-            Some(words) => Err(Failed(Refusal::Invalid(FieldErrors::one("passkey_name", words)))),
+        Err(why) => match why.text() {
+            Some(text) => Err(Failed(Refusal::Invalid(FieldErrors::one("passkey_name", text)))),
             None => Ok(false),
         },
     }

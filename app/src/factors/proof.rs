@@ -3,6 +3,7 @@
 use bandstand_domain::{
     FieldErrors, Refusal, Secret,
     factors::{FactorReason, Ways},
+    texts::Tell,
 };
 use leptos::prelude::*;
 
@@ -57,8 +58,7 @@ pub(super) async fn proven<T>(
         }
         Err(Failed(Refusal::Because(FactorReason::ProofNeeded))) => {
             let _ = ways.try_update(|ways| ways.fresh = false);
-            let words = FactorReason::ProofNeeded.to_string();
-            Err(Failed(FieldErrors::one(name, words).into()))
+            Err(Failed(FieldErrors::one(name, FactorReason::ProofNeeded.text()).into()))
         }
         Err(Failed(Refusal::Invalid(mut errors))) => {
             for error in errors.0.iter_mut().filter(|error| error.field == ASKED) {

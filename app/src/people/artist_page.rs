@@ -15,6 +15,7 @@ use crate::{
     accounts::Onward,
     failure::Failed,
     shows::{Wall, keep_current, state::WhatsOnState},
+    texts::told,
     ui::{NotFound, linked},
 };
 
@@ -62,7 +63,7 @@ fn Absent(why: PeopleError, again: Callback<()>) -> impl IntoView {
 #[component]
 fn PresentView(page: ArtistPage, again: Callback<()>) -> impl IntoView {
     let name = page.artist.stage_name.clone();
-    let genres = page.genres.iter().map(|it| it.name().to_owned()).collect::<Vec<_>>().join(" · ");
+    let genres = page.genres.iter().map(told).collect::<Vec<_>>().join(" · ");
     let about = page.about.clone();
     let website = page.website.clone().map(|address| {
         let shown = address.split_once("://").map_or(address.as_str(), |(_, rest)| rest);

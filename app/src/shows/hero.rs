@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use super::{poster::PosterArt, state::WhatsOnState};
 use crate::{
     accounts::CurrentViewer,
+    texts::told,
     ui::{LocalTime, TimeStyle},
 };
 
@@ -51,8 +52,7 @@ fn ShowHero(show: ShowCard) -> impl IntoView {
         }
         .into_any()
     };
-    let genres =
-        show.genres.iter().map(|genre| genre.name().to_owned()).collect::<Vec<_>>().join(" · ");
+    let genres = show.genres.iter().map(told).collect::<Vec<_>>().join(" · ");
     view! {
         <section class="page hero">
             <div class="words">

@@ -7,7 +7,10 @@ use bandstand_domain::{
 use leptos::prelude::*;
 
 use super::poster::design;
-use crate::ui::{LocalTime, TimeStyle};
+use crate::{
+    texts::told,
+    ui::{LocalTime, TimeStyle},
+};
 
 /// A show as a poster that leads to its page, and to its artist's.
 #[component]
@@ -54,7 +57,7 @@ pub(super) fn face(
     when: Option<AnyView>,
 ) -> AnyView {
     let separator = (when.is_some() && !show.genres.is_empty()).then_some(" · ");
-    let genre = show.genres.first().map(|genre| genre.name().to_owned());
+    let genre = show.genres.first().map(told);
     view! {
         <svg viewBox="0 0 240 320" preserveAspectRatio="xMidYMin slice" aria-hidden="true" inner_html=design(show).1></svg>
         <div class="words">

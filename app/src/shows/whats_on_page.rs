@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     channel::{Channel, Incoming},
+    texts::told,
     ui::{About, Days, Toaster, every, now},
 };
 
@@ -165,7 +166,7 @@ fn Genres(state: RwSignal<WhatsOnState>, genre: Memo<Option<String>>) -> impl In
         state.with(|state| {
             for found in state.all().flat_map(|show| &show.genres) {
                 if !genres.iter().any(|(slug, _)| *slug == found.0) {
-                    genres.push((found.0.clone(), found.name().to_owned()));
+                    genres.push((found.0.clone(), told(found)));
                 }
             }
         });

@@ -2,6 +2,8 @@
 
 use leptos::{html, prelude::*};
 
+use crate::t;
+
 /// A question that has to be answered; Escape is no.
 #[component]
 pub fn Confirm(
@@ -13,7 +15,7 @@ pub fn Confirm(
     /// The button that does it: what will happen.
     yes: &'static str,
     /// The button that doesn't.
-    #[prop(default = "Cancel")]
+    #[prop(default = t!(ui.cancel))]
     no: &'static str,
     /// Called when the answer is yes; the dialog is closed by then.
     on_yes: Callback<()>,

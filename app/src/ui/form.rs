@@ -4,7 +4,7 @@ use bandstand_domain::{FieldErrors, Refusal, refusal::Reason};
 use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
 use wasm_bindgen::JsCast;
 
-use crate::failure::Failed;
+use crate::{failure::Failed, texts::say};
 
 /// What is known of a form besides its values: complaints, and whether it is under way.
 #[derive(Clone, Copy)]
@@ -29,7 +29,7 @@ impl Default for FormState {
 impl FormState {
     /// The complaint about a field, if there is one.
     pub fn of(self, field: &str) -> Option<String> {
-        self.errors.with(|errors| errors.of(field).map(Into::into))
+        self.errors.with(|errors| errors.of(field).map(say))
     }
 
     /// Whether the form is under way.
@@ -79,7 +79,8 @@ impl FormState {
                 // A complaint without a field of its own still has to be seen.
                 None => {
                     let words = self.errors.try_get_untracked().unwrap_or_default();
-                    self.message.try_set(words.0.into_iter().next().map(|error| error.message));
+                    self.message
+                        .try_set(words.0.into_iter().next().map(|error| say(&error.message)));
                 }
             }
         });

@@ -5,6 +5,7 @@ use leptos::{html, prelude::*};
 use wasm_bindgen::JsCast;
 
 use super::{Complaint, FormState};
+use crate::{t, texts::word};
 
 /// The venue's genres, of which a few can be chosen.
 #[component]
@@ -52,7 +53,7 @@ pub fn GenrePicker(
                         disabled=move || full() && !has(slug)
                         on:change=move |event| toggle(slug, event_target_checked(&event))
                     />
-                    {*name}
+                    {word(*name)}
                 </label>
             }
         })
@@ -66,7 +67,7 @@ pub fn GenrePicker(
         >
             <legend>{label}</legend>
             <div class="chips">{chips}</div>
-            <Complaint state name="genres" hint="One to three."/>
+            <Complaint state name="genres" hint=t!(ui.genres_hint)/>
         </fieldset>
     }
     .into_any()

@@ -4,6 +4,8 @@ use bandstand_domain::Millis;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
+use crate::{t, texts::language};
+
 /// How much of an instant is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TimeStyle {
@@ -44,19 +46,24 @@ pub fn local_text(at: Millis, style: TimeStyle) -> String {
         TimeStyle::Weekday => part(&date, &[("weekday", "long")]),
         TimeStyle::Full => {
             let day = part(&date, &[("weekday", "long"), ("day", "numeric"), ("month", "long")]);
-            day + ", " + &time()
+            t!(time.day_and_time, day = day, time = time())
         }
         TimeStyle::Poster => {
             let days = days_from_today(&date);
-            let day = match days {
-                0 if date.get_hours() >= 17 => "Tonight, ".into(),
-                0 => "Today, ".into(),
-                1 => "Tomorrow, ".into(),
-                -1 => "Yesterday, ".into(),
-                2..=6 => part(&date, &[("weekday", "short")]) + " ",
-                _ => part(&date, &[("day", "numeric"), ("month", "short")]) + ", ",
-            };
-            day + &time()
+            match days {
+                0 if date.get_hours() >= 17 => t!(time.tonight, time = time()),
+                0 => t!(time.today, time = time()),
+                1 => t!(time.tomorrow, time = time()),
+                -1 => t!(time.yesterday, time = time()),
+                2..=6 => {
+                    let day = part(&date, &[("weekday", "short")]);
+                    t!(time.weekday_and_time, day = day, time = time())
+                }
+                _ => {
+                    let day = part(&date, &[("day", "numeric"), ("month", "short")]);
+                    t!(time.day_and_time, day = day, time = time())
+                }
+            }
         }
     }
 }
@@ -106,10 +113,11 @@ impl Days {
     }
 }
 
-/// The visitor's kind of English: the pages are English, but `21:00` and `9:00 PM` are both.
+/// The visitor's kind of the page's language: `21:00` and `9:00 PM` are both English.
 pub fn locale() -> String {
     let own = window().navigator().language().unwrap_or_default();
-    if own.starts_with("en") { own } else { "en-GB".into() }
+    let language = language();
+    if own.starts_with(language.tag()) { own } else { language.locale().into() }
 }
 
 fn part(date: &js_sys::Date, options: &[(&str, &str)]) -> String {

@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 use leptos_meta::{Meta, Title};
 
+use crate::t;
+
 /// A page's title and description.
 #[component]
 pub fn About(
@@ -34,10 +36,10 @@ pub fn page_status(status: u16) {
 #[component]
 pub fn NotFound(
     /// What to say.
-    #[prop(default = "There is no stage here")]
+    #[prop(default = t!(ui.not_found))]
     title: &'static str,
     /// Why, and what to do.
-    #[prop(default = "The address may be mistyped, or what was here has moved on.")]
+    #[prop(default = t!(ui.not_found_why))]
     text: &'static str,
     /// 404, or 410 for what was there and is gone.
     #[prop(default = 404)]
@@ -50,7 +52,7 @@ pub fn NotFound(
             <p class="huge" aria-hidden="true">{status.to_string()}</p>
             <h1>{title}</h1>
             <p class="lead">{text}</p>
-            <a class="button primary big" href="/">"See what’s on"</a>
+            <a class="button primary big" href="/">{t!(ui.see_whats_on)}</a>
         </section>
     }
     .into_any()

@@ -4,6 +4,7 @@ use bandstand_domain::Secret;
 use leptos::{html, prelude::*};
 
 use super::{Complaint, FormState, adopt};
+use crate::t;
 
 /// A password with its label, hint and complaint; it can be looked at.
 #[component]
@@ -14,7 +15,7 @@ pub fn PasswordField(
     #[prop(default = "password")]
     name: &'static str,
     /// The label.
-    #[prop(default = "Password")]
+    #[prop(default = t!(ui.password))]
     label: &'static str,
     /// What was typed.
     value: RwSignal<String>,
@@ -47,10 +48,10 @@ pub fn PasswordField(
                 <button
                     type="button"
                     aria-pressed=move || if shown.get() { "true" } else { "false" }
-                    aria-label="Show the password"
+                    aria-label=t!(ui.show_password)
                     on:click=move |_| shown.update(|shown| *shown = !*shown)
                 >
-                    {move || if shown.get() { "Hide" } else { "Show" }}
+                    {move || if shown.get() { t!(ui.hide) } else { t!(ui.show) }}
                 </button>
             </div>
             <Complaint state name hint/>

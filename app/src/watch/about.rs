@@ -19,7 +19,7 @@ pub(super) fn Heading(
     let page = visit.page;
     let genres = move || {
         page.with(|page| {
-            page.card.genres.iter().map(|it| it.name().to_string()).collect::<Vec<_>>().join(" · ")
+            page.card.genres.iter().map(crate::texts::told).collect::<Vec<_>>().join(" · ")
         })
     };
     let here = move || visit.crowd.count().get();

@@ -305,5 +305,5 @@ impl Visit {
 }
 
 fn first(errors: FieldErrors) -> String {
-    errors.0.into_iter().next().map(|error| error.message).unwrap_or_default()
+    errors.0.into_iter().next().map(|error| error.message.to_string()).unwrap_or_default()
 }

@@ -81,7 +81,7 @@ fn Door(visit: Visit) -> impl IntoView {
         }
         let name = name.get_untracked().trim().to_string();
         let wrong = check_guest_name(&name);
-        checked.set(wrong.clone());
+        checked.set(wrong.as_ref().map(crate::texts::say));
         if wrong.is_some() {
             if let Some(field) = field.get_untracked() {
                 let _ = field.focus();

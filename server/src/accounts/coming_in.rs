@@ -12,6 +12,7 @@ use bandstand_domain::{
     FieldErrors, Refusal, Secret,
     accounts::{AccountError, AccountReason, Credentials, Registration, Reset, Viewer},
     field::length,
+    text,
 };
 
 use super::{
@@ -46,7 +47,8 @@ impl Accounts for Caller {
         let made = async {
             let mut write = self.venue.database.begin().await?;
             let account =
-                store::insert(&mut write, &form, person, &password, self.language).await?;
+                store::insert(&mut write, &form, person, &password, self.request_language.current)
+                    .await?;
             if people::is_kept_for_another(&mut write, form.handle.trim(), &account.id).await? {
                 return Ok::<_, DatabaseError>(Err(taken(&form.handle)));
             }
@@ -147,7 +149,7 @@ impl Accounts for Caller {
     }
 
     async fn forgotten(&self, login: String) -> Result<(), AccountError> {
-        if let Some(complaint) = length("Handle or e-mail", &login, 1, 254) {
+        if let Some(complaint) = length(text!(complaint.what.login), &login, 1, 254) {
             return Err(FieldErrors::one("login", complaint).into());
         }
         self.limited(Limit::Forgotten, by_address(self.address))?;
@@ -196,13 +198,13 @@ impl Accounts for Caller {
 
 /// The complaint about a handle that somebody has, or had until lately.
 pub(super) fn taken(handle: &str) -> AccountError {
-    FieldErrors::one("handle", format!("The handle ‘{}’ is taken.", handle.trim())).into()
+    FieldErrors::one("handle", text!(server.accounts.handle_taken, handle = handle.trim())).into()
 }
 
 /// Complains when no mail server could be told the address.
 pub(super) fn check_sendable(email: &str) -> Result<(), FieldErrors> {
-    let words = "That is not an e-mail address: its domain has a character that no domain has.";
-    sendable(email).map(drop).ok_or_else(|| FieldErrors::one("email", words))
+    let wrong = || FieldErrors::one("email", text!(server.accounts.email_domain));
+    sendable(email).map(drop).ok_or_else(wrong)
 }
 
 /// The answer to who proved who they are while how the account is entered was changed.

@@ -3,8 +3,9 @@
 use async_trait::async_trait;
 use bandstand_app::accounts::port::Helpers;
 use bandstand_domain::{
-    FieldErrors,
+    FieldErrors, Text,
     accounts::{AccountError, Helper},
+    text,
 };
 
 use super::store::{self, helpers};
@@ -24,18 +25,18 @@ impl Helpers for Caller {
         let artist = self.own_stage().await?;
         self.limited(Limit::Settings, &artist.id)?;
         let database = &self.venue.database;
-        let complain = |words: String| Err(FieldErrors::one("helper", words).into());
+        let complain = |text: Text| Err(FieldErrors::one("helper", text).into());
         let handle = handle.trim().trim_start_matches('@');
         // Handles are public; an address is never looked up here.
         let known = store::by_handle(database, handle).await?;
         let Some(helper) = known else {
-            return complain(format!("There is nobody called ‘{handle}’."));
+            return complain(text!(server.accounts.nobody_called, handle = handle));
         };
         if helper.id == artist.id {
-            return complain("You look after your own shows anyway.".into());
+            return complain(text!(server.accounts.own_helper));
         }
         if helpers::list(database, &artist.id).await?.len() >= MOST {
-            return complain(format!("At most {MOST} people help one artist."));
+            return complain(text!(server.accounts.many_helpers, most = MOST));
         }
         helpers::add(database, &artist.id, &helper.id).await?;
         Ok(helpers::list(database, &artist.id).await?)

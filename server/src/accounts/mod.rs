@@ -5,6 +5,7 @@ pub mod device;
 mod export;
 pub(crate) mod guests;
 pub mod helpers;
+mod language;
 pub mod leaving;
 pub mod letters;
 mod link_pages;
@@ -36,9 +37,9 @@ use crate::{
 use guests::{GUEST, Guest};
 use letters::Occasion;
 
-/// The file with one's own data, and what leads to pages that links meant.
-pub fn routes() -> Router<Arc<Venue>> {
-    export::routes().merge(link_pages::routes())
+/// The file with one's own data, the choice of a language, and what leads to pages that links meant.
+pub fn routes(venue: &Arc<Venue>) -> Router<Arc<Venue>> {
+    export::routes().merge(language::routes(venue)).merge(link_pages::routes())
 }
 
 /// How long a deleted account can be taken back, in milliseconds.
@@ -108,10 +109,25 @@ impl Caller {
         }
         self.session.save().await?;
         let entered = self.session.get::<String>(ACCOUNT).await?.is_some();
-        if !entered {
+        if entered {
+            self.adopt_language(account).await?;
+        } else {
             self.session.flush().await?;
         }
         Ok(entered)
+    }
+
+    /// Has a browser without a choice of its own carry that of the account.
+    async fn adopt_language(&self, account: &Account) -> Result<(), DatabaseError> {
+        if self.request_language.is_chosen() {
+            return Ok(());
+        }
+        if let Some(contact) = store::contact(&self.venue.database, &account.id).await?
+            && contact.language != self.request_language.current
+        {
+            self.request_language.choose(contact.language);
+        }
+        Ok(())
     }
 
     /// The name of the session, which it gets if it has none.

@@ -160,7 +160,7 @@ async fn create(
             .map(|stage_name| ArtistProfile { stage_name, genres: vec![Genre("pop".into())] }),
     };
     let words = |errors: FieldErrors| {
-        errors.0.into_iter().map(|error| error.message).collect::<Vec<_>>().join(" ")
+        errors.0.into_iter().map(|error| error.message.to_string()).collect::<Vec<_>>().join(" ")
     };
     form.check().map_err(|errors| UserError::Wrong(words(errors)))?;
     let hash: Result<_, AccountError> = Passwords::default().hash(&form.password).await;

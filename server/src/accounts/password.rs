@@ -6,7 +6,7 @@ use argon2::{
     Argon2, PasswordHash, PasswordHasher, PasswordVerifier,
     password_hash::{SaltString, rand_core::OsRng},
 };
-use bandstand_domain::{FieldErrors, Refusal, Secret, accounts::AccountError};
+use bandstand_domain::{FieldErrors, Refusal, Secret, accounts::AccountError, text};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     task::spawn_blocking,
@@ -15,10 +15,6 @@ use unicode_normalization::UnicodeNormalization;
 
 /// The most that wait for their turn; a hash takes some 20 ms.
 const MOST_WAITING: usize = 256;
-
-/// What is said of a password that anybody would guess.
-const GUESSED: &str = "This password is among the first that would be guessed. Take some words that \
-                       don't belong together.";
 
 /// Where passwords are hashed: off the threads that serve requests, at most one at a time per core, so
 /// that a flood of log-ins neither fills the memory (19 MiB each) nor holds up the music.
@@ -85,7 +81,7 @@ impl Passwords {
         let password = password.clone();
         let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
         if self.take_turn(move || is_guessed(&password, &words)).await? {
-            return Err(FieldErrors::one(field, GUESSED).into());
+            return Err(FieldErrors::one(field, text!(server.accounts.guessed)).into());
         }
         Ok(())
     }

@@ -9,6 +9,7 @@ use bandstand_domain::{
     accounts::{
         AccountError, Language, NewEmail, NewPassword, Settings, Viewer, check_new_handle, given,
     },
+    text,
 };
 
 use super::{
@@ -130,7 +131,9 @@ impl AccountSettings for Caller {
         self.limited(Limit::Settings, &account.id)?;
         let mut write = self.venue.database.begin().await?;
         store::set_language(&mut write, &account.id, language).await?;
-        Ok(write.commit().await?)
+        write.commit().await?;
+        self.request_language.choose(language);
+        Ok(())
     }
 
     async fn end_session(&self, name: String) -> Result<(), AccountError> {
@@ -198,7 +201,7 @@ impl Caller {
         if self.is_password(known.as_ref(), password).await? {
             Ok(())
         } else {
-            Err(FieldErrors::one(field, "That is not your password.").into())
+            Err(FieldErrors::one(field, text!(server.accounts.wrong_password)).into())
         }
     }
 

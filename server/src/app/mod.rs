@@ -10,6 +10,7 @@ mod reload;
 mod router;
 mod serve;
 mod site;
+mod texts;
 pub mod venue;
 
 pub use serve::{Running, StartError, start};

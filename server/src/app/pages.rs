@@ -31,6 +31,7 @@ use bandstand_app::{
     stage::port::Stage,
     stream_keys::port::StreamKeys,
 };
+use bandstand_domain::Language;
 use leptos::{
     nonce::use_nonce,
     prelude::{provide_context, use_context},
@@ -43,7 +44,7 @@ use leptos_axum::{
 
 use tokio::time::timeout;
 
-use super::{router::LARGEST_FORM, site::Site, venue::Venue};
+use super::{router::LARGEST_FORM, site::Site, texts, venue::Venue};
 use crate::{
     caller::Caller,
     http::{
@@ -73,13 +74,18 @@ pub fn routes(venue: &Arc<Venue>, site: &Site) -> Router<Arc<Venue>> {
         let (venue, site) = (venue.clone(), site.clone());
         move || {
             let nonce = use_nonce().map(|nonce| nonce.to_string()).unwrap_or_default();
+            let language = use_context::<Language>().unwrap_or_default();
             if let Some(response) = use_context::<ResponseOptions>()
                 && let Ok(policy) = HeaderValue::from_str(&page_policy(&venue.config, &nonce))
             {
                 response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
+                let tag = HeaderValue::from_static(language.tag());
+                response.insert_header(header::CONTENT_LANGUAGE, tag);
+                let asked = HeaderValue::from_static("accept-language, cookie");
+                response.append_header(header::VARY, asked);
             }
             let path = use_context::<Parts>().map(|parts| parts.uri.path().to_owned());
-            shell(site.head(path.as_deref().unwrap_or("/"), &nonce))
+            shell(site.head(path.as_deref().unwrap_or("/"), &nonce), texts::address(language))
         }
     };
     let render = render_app_async_with_context(context.clone(), app);
@@ -261,6 +267,7 @@ fn provide(venue: &Arc<Venue>, refused: &Arc<AtomicBool>) {
 
 /// One port per feature, all acting for `caller`.
 fn provide_ports(caller: Caller) {
+    provide_context(caller.request_language.current);
     let caller = Arc::new(caller);
     provide_context::<Arc<dyn Accounts>>(caller.clone());
     provide_context::<Arc<dyn AccountSettings>>(caller.clone());

@@ -15,10 +15,10 @@ use tower_http::{
 
 #[cfg(debug_assertions)]
 use super::reload;
-use super::{StartError, live, metrics, pages, site::Site, venue::Venue};
+use super::{StartError, live, metrics, pages, site::Site, texts, venue::Venue};
 use crate::{
     accounts,
-    http::{log, security},
+    http::{language, log, security},
     mail::mailbox,
     people, sessions,
 };
@@ -52,13 +52,15 @@ pub fn router(venue: Arc<Venue>) -> Result<Router, StartError> {
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE));
     Ok(Router::new()
         .merge(pages)
-        .merge(accounts::routes())
+        .merge(accounts::routes(&venue))
         .merge(pictures)
         .merge(live::routes(&venue))
         .merge(mailbox::routes(&venue))
         .layer(from_fn(sessions::note_end))
         .layer(sessions::layer(&venue))
         .layer(from_fn(sessions::settle_cookies))
+        .layer(from_fn_with_state(venue.clone(), language::layer))
+        .merge(texts::routes())
         .route("/healthz", get(|| async { "ok" }))
         .route("/metrics", get(metrics::show))
         .layer(from_fn(security::no_nul))

@@ -14,6 +14,7 @@ use bandstand_domain::{
     FieldErrors, Refusal, Secret,
     accounts::{AccountError, AccountReason},
     factors::{Challenge, FRESH, FactorError, FactorReason, normal_code},
+    text,
 };
 
 use crate::{
@@ -75,8 +76,7 @@ pub async fn check_second_factor(
 }
 
 fn wrong_code() -> FieldErrors {
-    let words = "That code is not right, or was used already. A new one comes every half minute.";
-    FieldErrors::one("code", words)
+    FieldErrors::one("code", text!(server.factors.wrong_code))
 }
 
 /// For which step of the clock `code` is, when it is right.

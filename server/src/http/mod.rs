@@ -2,6 +2,7 @@
 
 pub mod connections;
 pub mod forwarded;
+pub mod language;
 pub mod limits;
 pub mod listener;
 pub mod log;

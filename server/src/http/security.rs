@@ -27,6 +27,14 @@ pub fn is_own(config: &Config, headers: &HeaderMap) -> bool {
     }
 }
 
+/// The page of the venue from which a request comes, when there is one. The whole address: a path that
+/// begins with `//` would name another host by itself.
+pub fn own_referrer(config: &Config, headers: &HeaderMap) -> Option<String> {
+    let mut page = Url::parse(headers.get(header::REFERER)?.to_str().ok()?).ok()?;
+    page.set_fragment(None);
+    is_own_origin(config, &page.origin().ascii_serialization()).then(|| page.into())
+}
+
 /// The public address, and this machine's own names for where the venue listens.
 fn is_own_origin(config: &Config, origin: &str) -> bool {
     if origin == config.public_url {

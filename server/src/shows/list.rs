@@ -6,6 +6,7 @@ use bandstand_domain::{
     FieldErrors, ShowId,
     channel::Topic,
     shows::{Section, ShowCard, ShowError, ShowList, WhatsOn},
+    text,
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
@@ -49,8 +50,8 @@ pub async fn more(
     if section == Section::Live {
         return Ok(ShowList::default());
     }
-    let place = read_place(next)
-        .ok_or_else(|| FieldErrors::one("next", "This list can't be continued; load it anew."))?;
+    let place =
+        read_place(next).ok_or_else(|| FieldErrors::one("next", text!(server.shows.no_more)))?;
     page(database, section, Some(place)).await
 }
 

@@ -15,6 +15,7 @@ use bandstand_domain::{
         WhatsOn, check_times,
     },
     stage::StageState,
+    text,
 };
 
 pub use leaving::{call_off, called_off, export, forget_artist};
@@ -227,8 +228,7 @@ async fn check_free(
 ) -> Result<(), ShowError> {
     match store::overlapping(write, artist, times, except).await? {
         Some(title) => {
-            Err(FieldErrors::one("starts", format!("‘{title}’ already stands at that time."))
-                .into())
+            Err(FieldErrors::one("starts", text!(server.shows.taken, title = title)).into())
         }
         None => Ok(()),
     }

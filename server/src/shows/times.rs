@@ -1,6 +1,9 @@
 //! Local times: what the artist's clock shows, and what instant that is.
 
-use bandstand_domain::{FieldErrors, Millis};
+use bandstand_domain::{
+    FieldErrors, Millis, Text, text,
+    texts::{Key, keys},
+};
 use jiff::{
     Timestamp,
     civil::DateTime,
@@ -25,35 +28,33 @@ pub struct Times {
 /// By field: the zone is unknown, the day doesn't exist, or the clock leaves that time out.
 pub fn read(starts: &str, ends: &str, zone: &str) -> Result<Times, FieldErrors> {
     let Ok(zone) = TimeZone::get(zone.trim()) else {
-        return Err(FieldErrors::one("time_zone", "The venue doesn't know this time zone."));
+        return Err(FieldErrors::one("time_zone", text!(server.shows.unknown_zone)));
     };
     let mut errors = FieldErrors::default();
-    let mut instant = |field: &str, what: &str, text: &str| {
+    let mut instant = |field: &str, what: Key, text: &str| {
         instant(what, text, &zone).unwrap_or_else(|complaint| {
             errors.add(field, complaint);
             Millis::default()
         })
     };
-    let starts_at = instant("starts", "The start", starts);
-    let ends_at = instant("ends", "The end", ends);
+    let starts_at = instant("starts", keys::complaint::what::start, starts);
+    let ends_at = instant("ends", keys::complaint::what::end, ends);
     errors.into_result()?;
     let time_zone = zone.iana_name().unwrap_or("UTC").to_owned();
     Ok(Times { starts_at, ends_at, time_zone })
 }
 
-fn instant(what: &str, text: &str, zone: &TimeZone) -> Result<Millis, String> {
+fn instant(what: Key, text: &str, zone: &TimeZone) -> Result<Millis, Text> {
     let local: DateTime =
-        text.parse().map_err(|_| format!("{what} is not a day and time that exist."))?;
+        text.parse().map_err(|_| text!(server.shows.no_such_time, what = what))?;
     let ambiguous = zone.to_ambiguous_timestamp(local);
     if let AmbiguousOffset::Gap { .. } = ambiguous.offset() {
-        return Err(format!(
-            "{what} doesn't exist: the clocks go forward that night and leave this time out."
-        ));
+        return Err(text!(server.shows.left_out, what = what));
     }
     ambiguous
         .earlier()
         .map(|instant| Millis(instant.as_millisecond()))
-        .map_err(|_| format!("{what} is too far away."))
+        .map_err(|_| text!(server.shows.too_far, what = what))
 }
 
 /// `instant` as the clock in `zone` shows it, in the form that [`read`] takes.

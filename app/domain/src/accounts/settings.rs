@@ -3,58 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{check_email, check_handle, check_password};
-use crate::{FieldErrors, Millis, Secret};
+use crate::{FieldErrors, Language, Millis, Secret, text, texts::Text};
 
 /// Fewer characters than any link has: 128 random bits are 22.
 const SHORTEST_LINK: usize = 16;
-
-/// In which language somebody is written to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Language {
-    /// English.
-    #[default]
-    #[serde(rename = "en")]
-    English,
-    /// Deutsch.
-    #[serde(rename = "de")]
-    German,
-}
-
-impl Language {
-    /// All of them.
-    pub const ALL: [Self; 2] = [Self::English, Self::German];
-
-    /// The subtag of BCP 47.
-    pub fn tag(self) -> &'static str {
-        match self {
-            Self::English => "en",
-            Self::German => "de",
-        }
-    }
-
-    /// How it is called by those who speak it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::English => "English",
-            Self::German => "Deutsch",
-        }
-    }
-
-    /// The language with a subtag.
-    pub fn from_tag(tag: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|language| language.tag().eq_ignore_ascii_case(tag))
-    }
-
-    /// The first of an `Accept-Language` header (RFC 9110 section 12.5.4) that the venue speaks.
-    /// Browsers send them by preference, so weights are passed over.
-    pub fn preferred(accepted: &str) -> Self {
-        accepted
-            .split(',')
-            .filter_map(|range| Self::from_tag(range.trim().split([';', '-']).next()?.trim()))
-            .next()
-            .unwrap_or_default()
-    }
-}
 
 /// What somebody sees of their own account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -166,11 +118,11 @@ pub fn check_new_handle(handle: &str) -> Result<(), FieldErrors> {
 }
 
 /// What is wrong with a password that has to be the account's: only whether it is there.
-pub fn given(password: &Secret) -> Option<String> {
+pub fn given(password: &Secret) -> Option<Text> {
     if password.reveal().is_empty() {
-        Some("The password is missing.".into())
+        Some(text!(complaint.missing, what = text!(complaint.what.password)))
     } else if password.reveal().chars().count() > 128 {
-        Some("A password has at most 128 characters.".into())
+        Some(text!(complaint.password_too_long))
     } else {
         None
     }

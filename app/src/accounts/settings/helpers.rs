@@ -1,6 +1,6 @@
 //! Who looks after an artist's shows beside the artist.
 
-use bandstand_domain::{FieldErrors, accounts::Helper, field::length};
+use bandstand_domain::{FieldErrors, accounts::Helper, field::length, text};
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
@@ -30,8 +30,9 @@ fn People(helpers: RwSignal<Vec<Helper>>) -> impl IntoView {
     let handle = RwSignal::new(String::new());
     let send = move |()| {
         let wanted = handle.get_untracked();
-        let checked =
-            FieldErrors::default().with("helper", length("Handle", &wanted, 1, 17)).into_result();
+        let checked = FieldErrors::default()
+            .with("helper", length(text!(complaint.what.helper), &wanted, 1, 17))
+            .into_result();
         state.send(checked, add_helper(wanted), move |now| {
             handle.set(String::new());
             helpers.set(now);

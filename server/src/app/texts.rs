@@ -1,0 +1,85 @@
+//! The catalogues as browsers load them: one file a language, whose name changes with what is in it.
+
+use std::sync::LazyLock;
+
+use axum::{
+    Router,
+    body::Bytes,
+    extract::Path,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use bandstand_domain::{Language, texts::Catalogue};
+use brotli::enc::BrotliEncoderParams;
+use sha2::{Digest, Sha256};
+
+/// How well they are compressed. Without optimisation the best takes seconds.
+const QUALITY: i32 = if cfg!(debug_assertions) { 3 } else { 11 };
+
+/// A catalogue to be sent.
+struct File {
+    name: String,
+    address: String,
+    plain: Bytes,
+    compressed: Bytes,
+}
+
+static FILES: LazyLock<Vec<File>> =
+    LazyLock::new(|| Language::ALL.into_iter().map(File::of).collect());
+
+impl File {
+    fn of(language: Language) -> Self {
+        let plain = Catalogue::of(language).for_pages().into_bytes();
+        let hash = Sha256::digest(&plain);
+        let hash: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let name = format!("{}-{hash}.txt", language.tag());
+        let mut compressed = Vec::new();
+        let parameters = BrotliEncoderParams { quality: QUALITY, ..Default::default() };
+        if let Err(error) =
+            brotli::BrotliCompress(&mut plain.as_slice(), &mut compressed, &parameters)
+        {
+            tracing::error!(%error, "a catalogue can't be compressed");
+            compressed.clear();
+        }
+        Self {
+            address: format!("/texts/{name}"),
+            name,
+            plain: plain.into(),
+            compressed: compressed.into(),
+        }
+    }
+}
+
+/// Where browsers load the catalogue of a language.
+pub fn address(language: Language) -> &'static str {
+    FILES.get(language as usize).map_or("", |file| &file.address)
+}
+
+/// The way to the catalogues.
+pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    Router::new().route("/texts/{file}", get(show))
+}
+
+async fn show(Path(name): Path<String>, headers: HeaderMap) -> Response {
+    let Some(file) = FILES.iter().find(|file| file.name == name) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|it| it.to_str().ok());
+    let takes_brotli = accepted.unwrap_or_default().split(',').any(|it| {
+        let (coding, weight) = it.split_once(';').unwrap_or((it, ""));
+        coding.trim() == "br" && weight.trim() != "q=0"
+    });
+    let compressed = takes_brotli && !file.compressed.is_empty();
+    let body = if compressed { &file.compressed } else { &file.plain };
+    let mut response = body.clone().into_response();
+    let headers = response.headers_mut();
+    let mut say = |name, value| headers.insert(name, HeaderValue::from_static(value));
+    say(header::CONTENT_TYPE, "text/plain; charset=utf-8");
+    say(header::CACHE_CONTROL, "public, max-age=31536000, immutable");
+    say(header::VARY, "accept-encoding");
+    if compressed {
+        say(header::CONTENT_ENCODING, "br");
+    }
+    response
+}
