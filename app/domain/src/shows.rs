@@ -290,11 +290,12 @@ pub enum Section {
 impl ShowCard {
     /// Where the show stands at `now`.
     pub fn section(&self, now: Millis) -> Section {
-        match self.stage {
-            StageState::Live | StageState::Paused | StageState::Dropped => Section::Live,
-            StageState::Ended => Section::Past,
-            StageState::Empty if self.ends_at <= now => Section::Past,
-            StageState::Empty => Section::Upcoming,
+        if self.stage.is_on_air() {
+            Section::Live
+        } else if self.stage.is_over(self.ends_at, now) {
+            Section::Past
+        } else {
+            Section::Upcoming
         }
     }
 }

@@ -1,9 +1,12 @@
 //! The stage of a show: what happens on it, and the rights to enter and to publish.
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 use crate::{
-    PersonId, Refusal, Secret,
+    Millis, PersonId, Refusal, Secret,
     refusal::{Reason, print_text},
     stream_keys::MOST_KEYS,
     text,
@@ -79,6 +82,50 @@ pub enum StageState {
     Ended,
 }
 
+impl StageState {
+    /// Every state.
+    pub const ALL: [Self; 5] = [Self::Empty, Self::Live, Self::Paused, Self::Dropped, Self::Ended];
+
+    /// The state's name in frames and in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::Live => "live",
+            Self::Paused => "paused",
+            Self::Dropped => "dropped",
+            Self::Ended => "ended",
+        }
+    }
+
+    /// Whether there is a performance that a viewer can be connected to, even if interrupted.
+    pub const fn is_on_air(self) -> bool {
+        matches!(self, Self::Live | Self::Paused | Self::Dropped)
+    }
+
+    /// Whether a show that ends at `ends_at` is over: ended by its artist, or past its time with an
+    /// empty stage.
+    pub fn is_over(self, ends_at: Millis, now: Millis) -> bool {
+        match self {
+            Self::Ended => true,
+            Self::Empty => ends_at <= now,
+            Self::Live | Self::Paused | Self::Dropped => false,
+        }
+    }
+}
+
+/// Failure to parse a [`StageState`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("no such state of a stage")]
+pub struct UnknownStageState;
+
+impl FromStr for StageState {
+    type Err = UnknownStageState;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|it| it.as_str() == text).ok_or(UnknownStageState)
+    }
+}
+
 /// The right to enter one show, for one person, for a short time; each use of it once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JoinToken {
@@ -108,4 +155,28 @@ pub struct PublishToken {
     /// As in [`JoinToken`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ice_servers: Option<Secret>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stage_states_are_called_alike_in_frames_and_database() {
+        for state in StageState::ALL {
+            assert_eq!(serde_json::to_value(state).unwrap(), state.as_str());
+            assert_eq!(state.as_str().parse(), Ok(state));
+        }
+        assert_eq!("Live".parse::<StageState>(), Err(UnknownStageState));
+    }
+
+    #[test]
+    fn show_is_over_when_ended_or_past_its_time_with_an_empty_stage() {
+        let over_at = |now: i64| {
+            let over = |state: &StageState| state.is_over(Millis(10), Millis(now));
+            StageState::ALL.into_iter().filter(over).collect::<Vec<_>>()
+        };
+        assert_eq!(over_at(9), [StageState::Ended]);
+        assert_eq!(over_at(10), [StageState::Empty, StageState::Ended]);
+    }
 }

@@ -30,7 +30,7 @@ pub fn Hero(
 
 #[component]
 fn ShowHero(show: ShowCard) -> impl IntoView {
-    let live = matches!(show.stage, StageState::Live | StageState::Paused | StageState::Dropped);
+    let live = show.stage.is_on_air();
     let href = format!("/shows/{}", show.id);
     let class = match show.title.chars().count() {
         0..=22 => "",

@@ -1,6 +1,6 @@
 //! A show's page as the events of its topic change it.
 
-use bandstand_domain::{channel::Event, shows::ShowPage, stage::StageState};
+use bandstand_domain::{channel::Event, shows::ShowPage};
 
 /// What an event did to a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,11 +33,6 @@ pub fn apply(page: &mut ShowPage, event: &Event) -> Effect {
     }
 }
 
-/// Whether there is something to be connected to.
-pub fn on_air(stage: StageState) -> bool {
-    matches!(stage, StageState::Live | StageState::Paused | StageState::Dropped)
-}
-
 #[cfg(test)]
 pub mod tests {
     use super::*;
@@ -45,6 +40,7 @@ pub mod tests {
         Millis, ShowId,
         channel::Cursor,
         shows::{Artist, Genre, ShowCard},
+        stage::StageState,
     };
 
     /// A show that starts at minute 60 and lasts an hour.

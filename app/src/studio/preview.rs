@@ -6,7 +6,6 @@ use web_sys::MediaStream;
 
 use super::{session::Studio, state::Standing};
 use crate::{
-    stage::state::on_air,
     ui::{Confirm, TimeStyle, local_text},
     webrtc::devices::{Source, interruption::Kind, messages::interruption_words},
 };
@@ -105,7 +104,7 @@ fn Buttons(studio: Studio) -> impl IntoView {
     let on_stage = Memo::new(move |_| studio.on_stage());
     let paused = move || standing.get() == Standing::Paused;
     // From OBS, or another tab: that can be ended from here as well.
-    let elsewhere = move || studio.page.with(|page| on_air(page.card.stage));
+    let elsewhere = move || studio.page.with(|page| page.card.stage.is_on_air());
     let sharing = move || devices.source.get() == Source::Screen;
     // An empty stage helps nobody: something has to be sent.
     let ready =

@@ -19,7 +19,7 @@ use crate::{
     chat::Chat,
     crowd::Crowd,
     shows::api::load_show,
-    stage::{join::Entrance, live_show::Followed, state::on_air},
+    stage::{join::Entrance, live_show::Followed},
     web,
 };
 
@@ -282,12 +282,12 @@ impl Visit {
     fn play(self) {
         let wanted = Memo::new(move |_| {
             let coming = self.phase.with(|phase| !matches!(phase, Phase::Outside { .. }));
-            coming && on_air(self.stage.get()) && !self.gone.get()
+            coming && self.stage.get().is_on_air() && !self.gone.get()
         });
         // Who stands before the door of a show that is on will press Watch.
         let likely = Memo::new(move |_| {
             let outside = self.phase.with(|phase| matches!(phase, Phase::Outside { .. }));
-            outside && on_air(self.stage.get()) && !self.gone.get() && !self.shut()
+            outside && self.stage.get().is_on_air() && !self.gone.get() && !self.shut()
         });
         Effect::new(move || {
             let likely = likely.get();
