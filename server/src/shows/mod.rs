@@ -19,7 +19,8 @@ use bandstand_domain::{
 };
 
 pub use leaving::{call_off, called_off, export, forget_artist};
-pub use store::{ShowFacts, is_listed, stage, stage_text};
+pub(crate) use store::stage_sql;
+pub use store::{ShowFacts, is_listed, stage};
 use times::Times;
 
 use crate::{

@@ -1,6 +1,7 @@
 //! Shows in the database.
 
 mod listed;
+mod stage_column;
 
 use bandstand_domain::{
     Millis, PersonId, ShowId,
@@ -20,42 +21,18 @@ use crate::{
     database::{DatabaseError, Write, from_json, parsed, to_json},
 };
 pub use listed::is_listed;
+pub use stage_column::stage;
+pub(crate) use stage_column::stage_sql;
 
 /// What lists show, and the rest of the statement.
 macro_rules! cards {
-    ($rest:literal) => {
+    ($($rest:tt)+) => {
         concat!(
             "SELECT s.id, s.title, s.genres, a.handle, a.stage_name, s.starts_at, s.ends_at, \
              s.time_zone, s.stage, s.members_only FROM shows s JOIN accounts a ON a.id = s.artist ",
-            $rest
+            $($rest)+
         )
     };
-}
-
-/// A state of the stage as the column `stage` holds it, and events write it.
-pub fn stage_text(stage: StageState) -> &'static str {
-    match stage {
-        StageState::Empty => "empty",
-        StageState::Live => "live",
-        StageState::Paused => "paused",
-        StageState::Dropped => "dropped",
-        StageState::Ended => "ended",
-    }
-}
-
-/// The state of the stage in a row's column `stage`.
-///
-/// # Errors
-/// When it is none.
-pub fn stage(row: &AnyRow) -> Result<StageState, DatabaseError> {
-    Ok(match row.try_get::<&str, _>("stage")? {
-        "empty" => StageState::Empty,
-        "live" => StageState::Live,
-        "paused" => StageState::Paused,
-        "dropped" => StageState::Dropped,
-        "ended" => StageState::Ended,
-        other => return Err(DatabaseError::decode(format!("no such stage: {other}"))),
-    })
 }
 
 fn members_only(row: &AnyRow) -> Result<bool, DatabaseError> {
@@ -211,21 +188,24 @@ pub async fn section<'e>(
     let statement = match section {
         Section::Live => cards!(
             "WHERE a.disabled_at IS NULL AND a.confirmed_at IS NOT NULL \
-             AND s.deleted_at IS NULL AND s.stage IN ('live', 'paused', 'dropped') \
-             AND $1 = $1 AND (s.starts_at > $2 OR (s.starts_at = $2 AND s.id > $3)) \
+             AND s.deleted_at IS NULL AND ",
+            stage_sql!(on_air),
+            " AND $1 = $1 AND (s.starts_at > $2 OR (s.starts_at = $2 AND s.id > $3)) \
              ORDER BY s.peak DESC, s.starts_at, s.id LIMIT $4"
         ),
         Section::Upcoming => cards!(
             "WHERE a.disabled_at IS NULL AND a.confirmed_at IS NOT NULL \
-             AND s.deleted_at IS NULL AND s.stage = 'empty' AND s.ends_at > $1 \
+             AND s.deleted_at IS NULL AND ",
+            stage_sql!(empty),
+            " AND s.ends_at > $1 \
              AND (s.starts_at > $2 OR (s.starts_at = $2 AND s.id > $3)) \
              ORDER BY s.starts_at, s.id LIMIT $4"
         ),
         Section::Past => cards!(
             "WHERE a.disabled_at IS NULL AND a.confirmed_at IS NOT NULL \
-             AND s.deleted_at IS NULL \
-             AND (s.stage = 'ended' OR (s.stage = 'empty' AND s.ends_at <= $1)) \
-             AND (s.starts_at < $2 OR (s.starts_at = $2 AND s.id < $3)) \
+             AND s.deleted_at IS NULL AND ",
+            stage_sql!(over at "$1"),
+            " AND (s.starts_at < $2 OR (s.starts_at = $2 AND s.id < $3)) \
              ORDER BY s.starts_at DESC, s.id DESC LIMIT $4"
         ),
     };
@@ -253,13 +233,14 @@ pub async fn of_artist(
 ) -> Result<Vec<ShowCard>, DatabaseError> {
     let now = clock::now().0;
     let coming = sqlx::query(cards!(
-        "WHERE s.artist = $1 AND s.deleted_at IS NULL AND s.stage <> 'ended' \
-         AND (s.stage <> 'empty' OR s.ends_at > $2) ORDER BY s.starts_at, s.id LIMIT $3"
+        "WHERE s.artist = $1 AND s.deleted_at IS NULL AND ",
+        stage_sql!(ahead at "$2"),
+        " ORDER BY s.starts_at, s.id LIMIT $3"
     ));
     let past = sqlx::query(cards!(
-        "WHERE s.artist = $1 AND s.deleted_at IS NULL \
-         AND (s.stage = 'ended' OR (s.stage = 'empty' AND s.ends_at <= $2)) \
-         ORDER BY s.starts_at DESC, s.id DESC LIMIT $3"
+        "WHERE s.artist = $1 AND s.deleted_at IS NULL AND ",
+        stage_sql!(over at "$2"),
+        " ORDER BY s.starts_at DESC, s.id DESC LIMIT $3"
     ));
     let mut rows = coming.bind(artist).bind(now).bind(most).fetch_all(pool).await?;
     rows.extend(past.bind(artist).bind(now).bind(most).fetch_all(pool).await?);
@@ -277,18 +258,19 @@ pub async fn ahead(
 ) -> Result<Vec<ShowId>, DatabaseError> {
     let now = clock::now();
     // Whatever else happens to a show begins with its row, and takes the logs afterwards.
-    sqlx::query(
-        "UPDATE shows SET stage_at = stage_at WHERE artist = $1 AND deleted_at IS NULL \
-         AND stage <> 'ended' AND (stage <> 'empty' OR ends_at > $2)",
-    )
+    sqlx::query(concat!(
+        "UPDATE shows SET stage_at = stage_at WHERE artist = $1 AND deleted_at IS NULL AND ",
+        stage_sql!(ahead at "$2"),
+    ))
     .bind(artist)
     .bind(now.0)
     .execute(&mut **write)
     .await?;
-    let rows = sqlx::query(
-        "SELECT id FROM shows WHERE artist = $1 AND deleted_at IS NULL AND stage <> 'ended' \
-         AND (stage <> 'empty' OR ends_at > $2) ORDER BY starts_at, id LIMIT $3",
-    )
+    let rows = sqlx::query(concat!(
+        "SELECT id FROM shows WHERE artist = $1 AND deleted_at IS NULL AND ",
+        stage_sql!(ahead at "$2"),
+        " ORDER BY starts_at, id LIMIT $3",
+    ))
     .bind(artist)
     .bind(now.0)
     .bind(most)
@@ -335,10 +317,11 @@ pub async fn overlapping(
     times: &Times,
     except: Option<ShowId>,
 ) -> Result<Option<String>, DatabaseError> {
-    sqlx::query(
-        "SELECT title FROM shows WHERE artist = $1 AND deleted_at IS NULL AND stage <> 'ended' \
-         AND starts_at < $2 AND ends_at > $3 AND id <> $4 ORDER BY starts_at LIMIT 1",
-    )
+    sqlx::query(concat!(
+        "SELECT title FROM shows WHERE artist = $1 AND deleted_at IS NULL AND ",
+        stage_sql!(not_ended),
+        " AND starts_at < $2 AND ends_at > $3 AND id <> $4 ORDER BY starts_at LIMIT 1",
+    ))
     .bind(artist)
     .bind(times.ends_at.0)
     .bind(times.starts_at.0)

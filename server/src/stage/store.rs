@@ -11,7 +11,7 @@ use super::state::{Happening, NotPossible, Stage};
 use crate::{
     channel::event_log,
     database::{Database, DatabaseError, parsed},
-    shows::{self, stage_text},
+    shows::{self, stage_sql},
 };
 
 /// How long past its end a show stays open whose artist's connection is lost, in milliseconds.
@@ -62,7 +62,7 @@ pub async fn happen(
          WHERE id = $1",
     )
     .bind(show.to_string())
-    .bind(stage_text(stage.state))
+    .bind(stage.state.as_str())
     .bind(now.0)
     .bind(stage.publication)
     .bind(stage.live_since.map(|at| at.0))
@@ -95,11 +95,13 @@ pub async fn take(
     given: i64,
 ) -> Result<Option<i64>, DatabaseError> {
     let mut write = database.begin().await?;
-    let row = sqlx::query(
+    let row = sqlx::query(concat!(
         "UPDATE shows SET publication = \
              CASE WHEN publication > $2 THEN publication ELSE $2 END + 1 \
-         WHERE id = $1 AND deleted_at IS NULL AND stage <> 'ended' RETURNING publication",
-    )
+         WHERE id = $1 AND deleted_at IS NULL AND ",
+        stage_sql!(not_ended),
+        " RETURNING publication",
+    ))
     .bind(show.to_string())
     .bind(given)
     .fetch_optional(&mut *write)
@@ -114,10 +116,10 @@ pub async fn take(
 /// # Errors
 /// When the database fails.
 pub async fn publication(database: &Database, show: ShowId) -> Result<Option<i64>, DatabaseError> {
-    let row = sqlx::query(
-        "SELECT publication FROM shows \
-         WHERE id = $1 AND deleted_at IS NULL AND stage <> 'ended'",
-    )
+    let row = sqlx::query(concat!(
+        "SELECT publication FROM shows WHERE id = $1 AND deleted_at IS NULL AND ",
+        stage_sql!(not_ended),
+    ))
     .bind(show.to_string())
     .fetch_optional(&database.read)
     .await?;
@@ -129,9 +131,11 @@ pub async fn publication(database: &Database, show: ShowId) -> Result<Option<i64
 /// # Errors
 /// When the database fails.
 pub async fn on_stage(database: &Database) -> Result<Vec<ShowId>, DatabaseError> {
-    let rows = sqlx::query(
-        "SELECT id FROM shows WHERE stage IN ('live', 'paused') AND deleted_at IS NULL",
-    )
+    let rows = sqlx::query(concat!(
+        "SELECT id FROM shows WHERE ",
+        stage_sql!(performed),
+        " AND deleted_at IS NULL",
+    ))
     .fetch_all(&database.read)
     .await?;
     rows.iter().map(|row| parsed(row, "id")).collect()
@@ -142,9 +146,11 @@ pub async fn on_stage(database: &Database) -> Result<Vec<ShowId>, DatabaseError>
 /// # Errors
 /// When the database fails.
 pub async fn abandoned(database: &Database, now: Millis) -> Result<Vec<ShowId>, DatabaseError> {
-    let rows = sqlx::query(
-        "SELECT id FROM shows WHERE stage = 'dropped' AND ends_at <= $1 AND deleted_at IS NULL",
-    )
+    let rows = sqlx::query(concat!(
+        "SELECT id FROM shows WHERE ",
+        stage_sql!(dropped),
+        " AND ends_at <= $1 AND deleted_at IS NULL",
+    ))
     .bind(now.plus(-OVERTIME).0)
     .fetch_all(&database.read)
     .await?;
@@ -157,11 +163,12 @@ pub async fn abandoned(database: &Database, now: Millis) -> Result<Vec<ShowId>, 
 /// When the database fails.
 pub async fn counts(database: &Database) -> Result<[(&'static str, i64); 3], DatabaseError> {
     let mut counts =
-        [StageState::Live, StageState::Paused, StageState::Dropped].map(|it| (stage_text(it), 0));
-    let rows = sqlx::query(
-        "SELECT stage, COUNT(*) FROM shows \
-         WHERE stage IN ('live', 'paused', 'dropped') AND deleted_at IS NULL GROUP BY stage",
-    )
+        [StageState::Live, StageState::Paused, StageState::Dropped].map(|it| (it.as_str(), 0));
+    let rows = sqlx::query(concat!(
+        "SELECT stage, COUNT(*) FROM shows WHERE ",
+        stage_sql!(on_air),
+        " AND deleted_at IS NULL GROUP BY stage",
+    ))
     .fetch_all(&database.read)
     .await?;
     for row in rows {

@@ -7,7 +7,10 @@ use bandstand_domain::{
 use sqlx::Row;
 
 use super::{Holder, Known};
-use crate::database::{Database, DatabaseError, Write, parsed};
+use crate::{
+    database::{Database, DatabaseError, Write, parsed},
+    shows::stage_sql,
+};
 
 /// How long before its start a show may be taken with a key that names no show, in milliseconds.
 const EARLY: i64 = 2 * Millis::HOUR;
@@ -190,17 +193,21 @@ pub async fn show_now(
     account: &str,
     now: Millis,
 ) -> Result<Option<ShowId>, DatabaseError> {
-    let row = sqlx::query(
-        "SELECT id FROM shows WHERE artist = $1 AND deleted_at IS NULL AND ( \
-             stage IN ('live', 'paused', 'dropped') \
-             OR (stage = 'empty' AND starts_at <= $3 AND ends_at > $2)) \
-         ORDER BY CASE \
-             WHEN stage IN ('live', 'paused') THEN 0 \
-             WHEN stage = 'dropped' AND ends_at > $2 THEN 1 \
-             WHEN stage = 'empty' AND starts_at <= $2 THEN 2 \
-             WHEN stage = 'dropped' THEN 3 \
-             ELSE 4 END, starts_at LIMIT 1",
-    )
+    let row = sqlx::query(concat!(
+        "SELECT id FROM shows WHERE artist = $1 AND deleted_at IS NULL AND (",
+        stage_sql!(on_air),
+        " OR (",
+        stage_sql!(empty),
+        " AND starts_at <= $3 AND ends_at > $2)) ORDER BY CASE WHEN ",
+        stage_sql!(performed),
+        " THEN 0 WHEN ",
+        stage_sql!(dropped),
+        " AND ends_at > $2 THEN 1 WHEN ",
+        stage_sql!(empty),
+        " AND starts_at <= $2 THEN 2 WHEN ",
+        stage_sql!(dropped),
+        " THEN 3 ELSE 4 END, starts_at LIMIT 1",
+    ))
     .bind(account)
     .bind(now.0)
     .bind(now.plus(EARLY).0)
