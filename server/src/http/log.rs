@@ -1,6 +1,10 @@
-//! What is noted of requests: nothing that tells who made them.
+//! Spans and events of requests, which tell nothing of who made them (docs/LOGGING.md).
 
-use std::{any::Any, time::Instant};
+use std::{
+    any::Any,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Instant,
+};
 
 use axum::{
     body::Body,
@@ -9,20 +13,23 @@ use axum::{
     middleware::Next,
 };
 use tower_http::catch_panic::ResponseForPanic;
+use tracing::{Instrument, info_span};
 
-/// Notes method, route, status and duration; never an address, a query or a cookie.
+/// Number of the next request of this process.
+static NEXT_REQUEST: AtomicU64 = AtomicU64::new(1);
+
+/// Opens the span of a request, with its number, method and route, and notes status and duration; never
+/// an address, a query or a cookie.
 pub async fn request(request: Request, next: Next) -> Response<Body> {
     let begun = Instant::now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let response = next.run(request).await;
-    tracing::debug!(
-        %method,
-        route = route.as_ref().map_or("-", MatchedPath::as_str),
-        status = response.status().as_u16(),
-        ms = begun.elapsed().as_millis(),
-        "request"
-    );
+    let route = route.as_ref().map_or("-", MatchedPath::as_str);
+    let span =
+        info_span!("request", id = NEXT_REQUEST.fetch_add(1, Ordering::Relaxed), %method, route);
+    let response = next.run(request).instrument(span.clone()).await;
+    let (status, ms) = (response.status().as_u16(), begun.elapsed().as_millis());
+    span.in_scope(|| tracing::debug!(status, ms, "answered"));
     response
 }
 

@@ -16,6 +16,7 @@ use axum::{
 use bandstand_domain::{Refusal, refusal::Reason};
 
 pub use log::note_panics;
+use tracing::Instrument;
 
 use crate::app::venue::Venue;
 use listener::Place;
@@ -34,7 +35,7 @@ pub async fn to_its_end(
         drop(place);
         response
     };
-    let done = venue.under_way.spawn(whole).await;
+    let done = venue.under_way.spawn(whole.in_current_span()).await;
     // It panicked, which is noted already.
     done.unwrap_or_else(|_| refusal(StatusCode::INTERNAL_SERVER_ERROR, "\"Broken\""))
 }

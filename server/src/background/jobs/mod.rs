@@ -16,6 +16,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::{Instrument, info_span};
 
 pub use store::{add, sweep};
 
@@ -94,7 +95,8 @@ async fn work(venue: Arc<Venue>, wake: Arc<Notify>) {
         let woken = wake.notified();
         match store::lease(&venue.database).await {
             Ok(Some(leased)) => {
-                if let Err(error) = attend(&venue, leased).await {
+                let span = info_span!("job", id = leased.id, attempt = leased.attempt);
+                if let Err(error) = attend(&venue, leased).instrument(span).await {
                     tracing::error!(%error, "the queue of jobs can't be kept");
                     sleep(Duration::from_secs(1)).await;
                 }
@@ -123,11 +125,11 @@ async fn attend(venue: &Arc<Venue>, leased: Leased) -> Result<(), DatabaseError>
     match outcome {
         Outcome::Done => finish(&venue.database, &id, &venue.closing).await,
         Outcome::Later(why) if attempt < ATTEMPTS => {
-            tracing::info!(job = id, attempt, why, "a job will be tried again");
+            tracing::info!(why, "a job will be tried again");
             store::postpone(&venue.database, &id, wait(attempt)).await
         }
         Outcome::Later(why) | Outcome::Never(why) => {
-            tracing::warn!(job = id, attempt, why, "a job was given up");
+            tracing::warn!(why, "a job was given up");
             store::finish(&venue.database, &id, Some(&why)).await
         }
     }
