@@ -1,24 +1,24 @@
-//! What the media core can be told before it starts.
+//! Configuration of the media core.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-/// How to start an [`Sfu`](crate::Sfu).
+/// Configuration of an [`Sfu`](crate::Sfu).
 #[derive(Clone, Debug)]
 pub struct SfuConfig {
-    /// The one UDP address everything is received on and sent from, and where TCP is taken for those
-    /// whom UDP doesn't reach. Port 0 lets the operating system choose; an IPv6 address takes IPv4
-    /// too where the system allows.
+    /// The one UDP address for receiving and sending, and the address of the TCP listener for
+    /// clients whom UDP doesn't reach. Port 0 lets the operating system choose; an IPv6 address
+    /// takes IPv4 too where the system allows.
     pub bind: SocketAddr,
-    /// The addresses announced as ICE host candidates, with the bound ports. Empty: the bind
-    /// address, or, if that is unspecified, loopback and the address the default route uses.
+    /// Addresses announced as ICE host candidates, with the bound ports. Empty: the bind address,
+    /// or, if that is unspecified, loopback and the address of the default route.
     pub public_addresses: Vec<IpAddr>,
-    /// Threads that send to subscribers, besides the one that receives; with 0, that one sends,
-    /// too, which is best where there are no processors to spare.
+    /// Threads that send to subscribers, besides the one that receives. With 0, that one sends,
+    /// too, which is best without processors to spare.
     pub sending_threads: usize,
-    /// Bounds on what clients can make the core hold.
+    /// Bounds on resources that clients can take.
     pub limits: SfuLimits,
-    /// How long silence is borne.
+    /// Timeouts of sessions.
     pub timeouts: SfuTimeouts,
 }
 
@@ -35,12 +35,12 @@ impl Default for SfuConfig {
     }
 }
 
-/// Bounds on what clients can make the core hold.
+/// Bounds on resources that clients can take.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SfuLimits {
     /// Sessions in all, publishers and subscribers.
     pub max_sessions: usize,
-    /// Places among them that no subscriber takes: a full house has room for its artists.
+    /// Sessions among them that are kept for publishers: a full house has room for its artists.
     pub reserved_for_publishers: usize,
     /// Subscribers of one stage.
     pub max_subscribers_per_stage: usize,
@@ -57,17 +57,17 @@ pub struct SfuLimits {
     /// Payload bytes kept per layer of a video track, from the last keyframe on: the default holds
     /// groups of pictures of 12 s at 10 Mbit/s.
     pub max_cached_bytes: usize,
-    /// Age of the kept keyframe beyond which a newcomer is not served from it. Encoders that are left
-    /// to themselves send one every 250 frames: 10.4 s at 24 frames a second.
+    /// Age of the cached keyframe beyond which a newcomer is not served from it. Encoders that are
+    /// left to themselves send one every 250 frames: 10.4 s at 24 frames a second.
     pub max_cached_age: Duration,
-    /// Bytes kept of all tracks of all stages. Half of them is for whoever needs it; when that is used
-    /// up, no layer keeps more than is left.
+    /// Bytes kept of all tracks of all stages. Half of them is for whoever needs it; once that is
+    /// used up, no layer keeps more than is left.
     pub max_cached_bytes_in_all: usize,
-    /// Bits per second of the past that is sent to newcomers, on all stages together. What is more waits
-    /// for a keyframe.
+    /// Bits per second of cached media that is sent to newcomers, on all stages together. Whoever
+    /// exceeds it waits for a keyframe.
     pub max_catch_up_bits: u64,
-    /// Bits per second that one publisher may send; what is more is dropped unopened. For a second it may
-    /// be twice that.
+    /// Bits per second that one publisher may send; the excess is dropped before it is decrypted.
+    /// For a second it may be twice that.
     pub max_publisher_bits: u64,
     /// Events waiting to be read; see [`Sfu::start`](crate::Sfu::start).
     pub max_waiting_events: usize,
@@ -93,21 +93,21 @@ impl Default for SfuLimits {
     }
 }
 
-/// How long silence is borne.
+/// Timeouts of sessions.
 #[derive(Clone, Debug)]
 pub struct SfuTimeouts {
-    /// From the answer until ICE and DTLS stand.
+    /// Time for ICE and DTLS, from the answer on.
     pub connect: Duration,
-    /// From the last valid STUN, RTP or RTCP of a publisher until its audience is told. A paused
-    /// publisher is heard by its consent checks alone, which come every 4 to 6 s (RFC 7675 §5.1).
+    /// Time without valid STUN, RTP or RTCP after which a publisher is reported as silent. A paused
+    /// one is heard by its consent checks alone, every 4 to 6 s (RFC 7675 §5.1).
     pub publisher_silence: Duration,
-    /// From the last valid sign of life of a session until it ends (RFC 7675 §5.1: 30 s). Of
-    /// subscribers only STUN is one.
+    /// Time without a valid sign of life after which a session ends (consent expiry, RFC 7675 §5.1:
+    /// 30 s). Of subscribers only STUN is one.
     pub consent: Duration,
-    /// From the connection of a publisher that is to take over a stage from another one until it
-    /// can be shown.
+    /// Time in which a publisher that is to take over a stage must become ready, from its
+    /// connection on.
     pub takeover: Duration,
-    /// Least time between two keyframe requests to one publisher track.
+    /// Least time between two keyframe requests to one layer of a publisher.
     pub keyframe_request_interval: Duration,
 }
 

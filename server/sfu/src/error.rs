@@ -1,8 +1,8 @@
-//! What can go wrong, as the caller is told.
+//! Errors of the media core's interface.
 
 use std::io;
 
-/// An offer was not accepted.
+/// Refusal of an offer.
 #[derive(Debug, thiserror::Error)]
 pub enum OfferError {
     /// Not SDP, or SDP without what every WebRTC offer carries (RFC 8866, RFC 8829 §5.2). HTTP 400.
@@ -27,7 +27,7 @@ pub enum OfferError {
     Stopped,
 }
 
-/// The media core could not be started.
+/// Failure to start the media core.
 #[derive(Debug, thiserror::Error)]
 pub enum SfuStartError {
     /// The UDP socket could not be opened or bound.

@@ -1,8 +1,8 @@
-//! What the media core reports of its own accord.
+//! Events of the media core.
 
 use crate::ids::{SessionId, StageId};
 
-/// Which way a session's media flows.
+/// Direction of a session's media.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SessionRole {
     /// Sends media to the stage (WHIP).
@@ -11,82 +11,78 @@ pub enum SessionRole {
     Subscriber,
 }
 
-/// Something happened to a session.
+/// An event of one session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SfuEvent {
-    /// ICE and DTLS with the publisher stand.
+    /// ICE and DTLS with the publisher are done.
     PublisherConnected {
-        /// Where.
+        /// Its stage.
         stage: StageId,
-        /// Who.
+        /// The session.
         session: SessionId,
     },
-    /// The first media packet of the publisher on stage arrived, or media of another one has taken
-    /// its place.
+    /// First media packet of the publisher on stage, or a takeover by another one with media.
     PublisherMedia {
-        /// Where.
+        /// Its stage.
         stage: StageId,
-        /// Who.
+        /// The session.
         session: SessionId,
     },
-    /// A publisher could take the stage over from another one, and waits for
-    /// [`Sfu::hand_over`](crate::Sfu::hand_over): its picture can be shown, or nobody is heard there
-    /// any more.
+    /// A standby publisher is ready to take over, or the one on stage is silent; it waits for
+    /// [`Sfu::hand_over`](crate::Sfu::hand_over).
     PublisherWaiting {
-        /// Where.
+        /// Its stage.
         stage: StageId,
-        /// Who.
+        /// The session.
         session: SessionId,
     },
-    /// Nothing has come from the publisher for a while. Its session waits for it until consent is
-    /// lost.
+    /// The publisher has been silent for a while. Its session lasts until consent expires.
     PublisherSilent {
-        /// Where.
+        /// Its stage.
         stage: StageId,
-        /// Who.
+        /// The session.
         session: SessionId,
     },
     /// A silent publisher is heard again.
     PublisherBack {
-        /// Where.
+        /// Its stage.
         stage: StageId,
-        /// Who.
+        /// The session.
         session: SessionId,
     },
-    /// A session is gone; its name will not be seen again. Sent exactly once per session.
+    /// The session is over; its id will not be seen again. Sent exactly once per session.
     SessionEnded {
-        /// Where.
+        /// Its stage.
         stage: StageId,
-        /// Who.
+        /// The session.
         session: SessionId,
-        /// What it was.
+        /// Its role.
         role: SessionRole,
-        /// Why.
+        /// Why it ended.
         reason: EndReason,
     },
 }
 
-/// Why a session ended.
+/// Reason for which a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EndReason {
-    /// [`Sfu::close`](crate::Sfu::close) was asked for.
+    /// Closed by [`Sfu::close`](crate::Sfu::close).
     Closed,
-    /// A newer publisher took the stage.
+    /// Replaced by another publisher.
     Replaced,
-    /// Silent for too long, or the peer said goodbye (DTLS close_notify).
+    /// Consent expired (RFC 7675), or the peer closed the connection (DTLS close_notify).
     ConnectionLost,
-    /// [`Sfu::close_stage`](crate::Sfu::close_stage) was asked for.
+    /// Closed by [`Sfu::close_stage`](crate::Sfu::close_stage).
     StageClosed,
-    /// No way to the peer was found in time after the answer (ICE).
+    /// No path to the peer was found in time after the answer (ICE).
     NeverConnected,
-    /// There was a way, and the DTLS handshake over it failed.
+    /// There was a path, and the DTLS handshake over it failed.
     HandshakeFailed(HandshakeFailure),
-    /// A publisher that was to take over a stage sent nothing in time that could be shown; the other
-    /// one has stayed.
+    /// A standby publisher was not ready in time; the one on stage has stayed.
     NoMedia,
 }
 
-/// Why a DTLS handshake failed. The texts are for people who look for the fault of a program.
+/// Cause of a failed DTLS handshake. The texts are for people who look for the fault of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum HandshakeFailure {
     /// The peer's certificate has none of the fingerprints that its offer announced (RFC 8122 §5).
@@ -95,13 +91,13 @@ pub enum HandshakeFailure {
     /// The peer sent no certificate.
     #[error("it has no certificate")]
     NoCertificate,
-    /// The kind of the certificate's key or of its signature is not spoken here.
+    /// The kind of the certificate's key or of its signature is not supported here.
     #[error("its certificate is of a kind that isn't taken: RSA and ECDSA are")]
     UnknownCertificate,
-    /// The peer doesn't hold the key of its certificate, or somebody changed what it said.
+    /// The peer doesn't hold the key of its certificate, or the handshake was tampered with.
     #[error("its signature or checksum is wrong")]
     WrongSignature,
-    /// There is no version, cipher, group or SRTP profile that both sides speak.
+    /// No version, cipher, group or SRTP profile is common to both sides.
     #[error("it has no cipher, key exchange or SRTP profile in common with the venue")]
     NothingInCommon,
     /// The peer gave up, by this alert (RFC 5246 §7.2).
@@ -110,7 +106,7 @@ pub enum HandshakeFailure {
     /// The peer fell silent before the handshake was done.
     #[error("it fell silent before the handshake was done")]
     Silent,
-    /// What the peer said is against the protocol.
+    /// The peer violated the protocol.
     #[error("what it said is against the protocol")]
     Broken,
 }

@@ -1,5 +1,5 @@
-//! The readers of what comes from outside, as functions of any bytes. They may refuse them; they may
-//! neither panic nor break what is asserted here.
+//! Parsers of untrusted input, as functions of any bytes: they may refuse them, but neither panic
+//! nor break what is asserted here.
 //!
 //! The targets in the folder `fuzz` call these; the test replays the corpora that are kept there.
 
@@ -33,8 +33,8 @@ use crate::sdp::{answer, offer};
 use crate::srtp::RtcpOpener;
 use crate::srtp::keys::SrtpKeys;
 
-/// Datagrams, each behind its length and the last byte of where it came from. The peer's password is
-/// `right`; without it, an address never gets anywhere.
+/// Demultiplexes datagrams, each behind its length and the last byte of its source. The peer's
+/// password is `right`; without it, an address never gets anywhere.
 #[allow(clippy::missing_panics_doc, reason = "that is what it is for")]
 #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
 pub fn demultiplex(bytes: &[u8]) {
@@ -60,7 +60,7 @@ pub fn demultiplex(bytes: &[u8]) {
     }
 }
 
-/// What a subscriber says, opened.
+/// Reads RTCP of a subscriber, decrypted.
 #[allow(clippy::missing_panics_doc, reason = "that is what it is for")]
 pub fn feedback(bytes: &[u8]) {
     let mut messages = 0;
@@ -79,7 +79,7 @@ pub fn feedback(bytes: &[u8]) {
     assert!(messages <= bytes.len() / 8);
 }
 
-/// What a subscriber says, sealed, behind a byte that chooses the cipher. The keys are zeroes.
+/// Opens SRTCP of a subscriber, behind a byte that chooses the cipher. The keys are zeroes.
 #[allow(clippy::missing_panics_doc, reason = "that is what it is for")]
 pub fn srtcp(bytes: &[u8]) {
     let Some((cipher, packet)) = bytes.split_first() else {
@@ -136,7 +136,7 @@ pub fn history(bytes: &[u8]) {
     assert!(kept.sum::<usize>() <= limits.max_cached_bytes);
 }
 
-/// The payload of a video packet behind a byte that chooses the codec.
+/// Reads the payload of a video packet behind a byte that chooses the codec.
 #[allow(clippy::missing_panics_doc, reason = "that is what it is for")]
 pub fn keyframe(bytes: &[u8]) {
     let Some((codec, payload)) = bytes.split_first() else {
@@ -184,7 +184,7 @@ pub fn dependency(bytes: &[u8]) {
     }
 }
 
-/// An offer, and, as if it were one, an answer.
+/// Reads an offer, and finishes it as if it were an answer.
 #[allow(clippy::missing_panics_doc, reason = "that is what it is for")]
 pub fn offer(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
@@ -206,7 +206,7 @@ pub fn offer(bytes: &[u8]) {
     }
 }
 
-/// What a client sends to its session.
+/// Reads an SDP fragment of trickle ICE.
 #[allow(clippy::missing_panics_doc, reason = "that is what it is for")]
 pub fn fragment(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);

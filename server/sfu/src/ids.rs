@@ -1,10 +1,11 @@
-//! Names of stages and sessions.
+//! Identities of stages and sessions, keys of the core's tables, and random numbers.
 
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-/// Names a stage: one show, with at most one publisher at a time and any number of subscribers.
+/// Identity of a stage: one show, with at most one publisher at a time and any number of
+/// subscribers.
 ///
 /// The text is the caller's own (usually the show's UUID); it is compared byte by byte. Cloning is
 /// cheap.
@@ -12,7 +13,7 @@ use std::sync::Arc;
 pub struct StageId(Arc<str>);
 
 impl StageId {
-    /// The name as text.
+    /// The identity as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -36,15 +37,15 @@ impl fmt::Display for StageId {
     }
 }
 
-/// Names one WHIP or WHEP session: 128 random bits, which can't be guessed and may therefore stand
-/// in the resource URL (RFC 9725 §4.2) as the right to close it.
+/// Identity of a WHIP or WHEP session: 128 random bits, which can't be guessed and may therefore
+/// stand in the resource URL (RFC 9725 §4.2) as the right to close it.
 ///
 /// As text it is 32 lower-case hexadecimal digits, safe in URLs.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SessionId(u128);
 
 impl SessionId {
-    /// A new random name.
+    /// A new random identity.
     ///
     /// # Errors
     /// [`getrandom::Error`] when the operating system has no randomness to give.

@@ -1,16 +1,16 @@
-//! Bandstand's media core: a selective forwarding unit for stages with one publisher (WHIP,
-//! RFC 9725) and many subscribers (WHEP), all on one port: UDP, and TCP for those whom UDP
-//! doesn't reach.
+//! Bandstand's media core: a selective forwarding unit (SFU, RFC 7667 §3.7) for stages with one
+//! publisher (WHIP, RFC 9725) and many subscribers (WHEP), all on one port: UDP, and TCP for
+//! clients whom UDP doesn't reach.
 //!
-//! [`Sfu::start`] opens the socket and its thread; [`Sfu::publish`] and [`Sfu::subscribe`] turn an
-//! SDP offer into an answer; what happens afterwards comes as [`SfuEvent`]s. Media is forwarded as it
-//! comes: nothing is decoded.
+//! [`Sfu::start`] opens the socket and its thread. [`Sfu::publish`] and [`Sfu::subscribe`] answer
+//! SDP offers; what happens afterwards comes as [`SfuEvent`]s. Media is forwarded as it comes:
+//! nothing is decoded.
 //!
-//! Inside, a core without sockets and clocks (`core`) is driven by one thread (`io`):
-//! - `ice` finds the peer of a datagram; `dtls` agrees on keys; `sdp` reads offers.
-//! - `ingest` makes packets of what a publisher sends; `codec` reads what can be told without decoding.
-//! - `rtp` holds packets and numbers them; `rtcp` reads and writes reports; `srtp` seals and opens.
-//! - a `shard` serves a share of the subscribers: who is owed what, and at which rate.
+//! Inside, a core without sockets and clocks (`core`) is driven by one thread (`io`). `ice` finds
+//! the peer of a datagram, `dtls` agrees on keys, `sdp` reads offers. `ingest` receives the packets
+//! of a publisher, of which `codec` reads what can be told without decoding. `rtp` caches and
+//! renumbers packets, `rtcp` reads and writes reports, `srtp` seals and opens. A `shard` serves a
+//! share of the subscribers: which packets each gets, and at which rate.
 
 mod codec;
 mod config;

@@ -16,11 +16,11 @@ use crate::io::{self, OfferRequest, SfuCommand, StopSignal};
 use crate::sdp::fragment::IceCredentials;
 use crate::stats::SfuStats;
 
-/// Requests waiting for the media thread; whoever asks while it is full waits.
+/// Commands waiting for the media thread; a caller waits while it is full.
 const MAX_WAITING_COMMANDS: usize = 256;
 
-/// The media core. Cloning gives another handle to the same one; it stops with [`Sfu::stop`] or
-/// when the last handle is dropped.
+/// Handle to the media core. Cloning gives another handle to the same one; it stops with
+/// [`Sfu::stop`] or when the last handle is dropped.
 ///
 /// Everything asynchronous here works on any executor.
 #[derive(Clone, Debug)]
@@ -56,10 +56,10 @@ impl Sfu {
         self.local_address
     }
 
-    /// Answers a publisher's offer (WHIP). On a stage where there is another one it waits until what
-    /// is `awaited` of it has arrived ([`SfuEvent::PublisherWaiting`]) and [`Sfu::hand_over`] is called,
-    /// at most for [`SfuTimeouts::takeover`](crate::SfuTimeouts::takeover); one that waits already ends with
-    /// [`EndReason::Replaced`](crate::EndReason::Replaced).
+    /// Answers a publisher's offer (WHIP). Where another one is on stage, it waits until
+    /// `condition` is met ([`SfuEvent::PublisherWaiting`]) and [`Sfu::hand_over`] is called, at
+    /// most for [`SfuTimeouts::takeover`](crate::SfuTimeouts::takeover). One that waits already
+    /// ends with [`EndReason::Replaced`](crate::EndReason::Replaced).
     ///
     /// # Errors
     /// [`OfferError`]; everybody else stays then.
@@ -75,9 +75,9 @@ impl Sfu {
             .unwrap_or(Err(OfferError::Stopped))
     }
 
-    /// Lets a waiting publisher take over its stage, sound and picture in one step; the one before
-    /// ends with [`EndReason::Replaced`](crate::EndReason::Replaced), and the stage's subscribers stay.
-    /// False, and nothing happens, if it doesn't wait any more.
+    /// Lets a standby publisher take over its stage, sound and picture in one step; the one there
+    /// ends with [`EndReason::Replaced`](crate::EndReason::Replaced), and the stage's subscribers
+    /// stay. False, without effect, if it is gone or not ready any more.
     pub async fn hand_over(&self, session: SessionId) -> bool {
         let done = self.ask(|reply| SfuCommand::HandOver(session, reply)).await;
         done.unwrap_or(false)
@@ -98,21 +98,21 @@ impl Sfu {
             .unwrap_or(Err(OfferError::Stopped))
     }
 
-    /// A subscriber wants no pictures higher than so many pixels: higher simulcast layers are not
-    /// sent to it, unless there is no lower one. [`None`] for no bound. False if there is no
-    /// subscriber of that name.
+    /// Bounds the height in pixels of the layers that a subscriber is sent; the lowest is sent in
+    /// any case. [`None`] for no bound. False if there is no such subscriber.
     pub async fn set_max_height(&self, session: SessionId, height: Option<u16>) -> bool {
         let done = self.ask(|reply| SfuCommand::SetMaxHeight(session, height, reply)).await;
         done.unwrap_or(false)
     }
 
-    /// Begins a session's ICE anew (RFC 8445 §9); its media goes on meanwhile, and everything else that was agreed on stays.
-    /// `client` is by what its client is known then. [`None`] if there is no session of that name.
+    /// Restarts a session's ICE (RFC 8445 §9) with a client that has the new credentials `client`.
+    /// Its media goes on meanwhile, and everything else that was agreed on stays. [`None`] if there
+    /// is no such session.
     pub async fn restart(&self, session: SessionId, client: IceCredentials) -> Option<IceRestart> {
         self.ask(|reply| SfuCommand::Restart(session, client, reply)).await.flatten()
     }
 
-    /// Ends a session; false if there is none of that name.
+    /// Ends a session; false if there is no such session.
     pub async fn close(&self, session: SessionId) -> bool {
         let closed = self.ask(|reply| SfuCommand::Close(session, reply)).await;
         closed.unwrap_or(false)
@@ -124,7 +124,7 @@ impl Sfu {
         let _ = self.ask(|reply| SfuCommand::CloseStage(stage, reply)).await;
     }
 
-    /// A snapshot of all figures and sessions; empty once the core has stopped.
+    /// A snapshot of all statistics; empty once the core has stopped.
     pub async fn stats(&self) -> SfuStats {
         let stats = self.ask(SfuCommand::Stats).await;
         stats.unwrap_or_default()

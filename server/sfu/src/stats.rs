@@ -26,14 +26,14 @@ pub struct Totals {
     pub datagrams_out: u64,
     /// Bytes in them, without UDP and IP headers.
     pub bytes_out: u64,
-    /// Datagrams from addresses no session has validated, and STUN for no session.
+    /// Datagrams from addresses that no session has validated, and STUN for no session.
     pub unknown_datagrams: u64,
-    /// STUN that named a session but was not a well-made binding request (RFC 8445 §7.3) with its
+    /// STUN that named a session but was no well-formed binding request (RFC 8445 §7.3) with its
     /// password.
     pub rejected_stun: u64,
     /// Datagrams that are neither STUN, DTLS, RTP nor RTCP (RFC 7983).
     pub unclassified_datagrams: u64,
-    /// Datagrams a session's protocol machinery refused.
+    /// Datagrams that a session's transport refused.
     pub refused_datagrams: u64,
     /// Datagrams dropped because a publisher sent more than it may.
     pub excess_datagrams: u64,
@@ -51,11 +51,11 @@ pub struct Totals {
     pub sessions_started: u64,
     /// Sessions ended.
     pub sessions_ended: u64,
-    /// How many of them because their DTLS handshake failed.
+    /// Sessions among them whose DTLS handshake failed.
     pub handshakes_failed: u64,
     /// Connections taken for media by TCP (RFC 6544).
     pub tcp_opened: u64,
-    /// How many of them are over.
+    /// Connections among them that are over.
     pub tcp_closed: u64,
     /// Connections refused, because their address has too many.
     pub tcp_refused: u64,
@@ -139,10 +139,9 @@ pub struct PublisherStats {
     pub round_trip: Option<Duration>,
     /// Interarrival jitter (RFC 3550 §6.4.1).
     pub jitter: Option<Duration>,
-    /// Nothing has been received from it for
-    /// [`SfuTimeouts::publisher_silence`](crate::SfuTimeouts::publisher_silence).
+    /// Silence beyond [`SfuTimeouts::publisher_silence`](crate::SfuTimeouts::publisher_silence).
     pub silent: bool,
-    /// It is to take over its stage from another publisher, and nobody gets its media.
+    /// On standby: it is to take over its stage from another publisher, and nobody gets its media.
     pub standby: bool,
     /// The simulcast or spatial layers of its first video track; one without either.
     pub layers: Vec<LayerStats>,

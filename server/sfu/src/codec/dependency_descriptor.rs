@@ -1,8 +1,8 @@
-//! The dependency descriptor: the header extension in which a stream of AV1 says how its pictures build
-//! on each other (RTP payload format for AV1, appendix A).
+//! Dependency descriptor: the header extension by which an AV1 stream tells how its frames build on
+//! each other (RTP payload format for AV1, appendix A).
 //!
-//! Receivers need it to play less than the whole of a scalable stream, so it is passed on. Here it is
-//! read which layer a packet belongs to.
+//! Receivers need it to decode less than the whole of a scalable stream, so it is forwarded. The
+//! SFU reads from it which layer a packet belongs to.
 
 use std::sync::Arc;
 
@@ -22,33 +22,34 @@ const MAX_LAYERS: usize = 4;
 /// Longest value of an extension in the one-byte form.
 const MAX_ONE_BYTE_VALUE: usize = 16;
 
-/// Of the fields that are always there: start, end and template in the first byte, then the frame number.
+/// Length of the mandatory fields: start, end and template in the first byte, then the frame
+/// number.
 const MANDATORY_BYTES: usize = 3;
 
-/// One packet's descriptor, as it came.
+/// Descriptor of one packet, as received.
 ///
 /// Invariant: it has the mandatory fields, and fits the length of an extension.
 #[derive(Debug)]
 pub(crate) struct DependencyDescriptor(Box<[u8]>);
 
 impl DependencyDescriptor {
-    /// None if that can't be one.
+    /// Reads a descriptor; [`None`] if `bytes` is too short or too long for one.
     pub(crate) fn of(bytes: &[u8]) -> Option<Self> {
         let fits = (MANDATORY_BYTES..=usize::from(u8::MAX)).contains(&bytes.len());
         fits.then(|| DependencyDescriptor(bytes.into()))
     }
 
-    /// To be passed on.
+    /// The bytes to forward.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// Whether it is too long for the one-byte form of header extensions (RFC 8285 §4.2).
+    /// True if it is too long for the one-byte form of header extensions (RFC 8285 §4.2).
     pub(crate) fn is_long(&self) -> bool {
         self.0.len() > MAX_ONE_BYTE_VALUE
     }
 
-    /// Frames are counted over all layers.
+    /// Frame number, counted over all layers.
     pub(crate) fn frame(&self) -> u16 {
         match *self.0 {
             [_, high, low, ..] => u16::from_be_bytes([high, low]),
@@ -64,7 +65,7 @@ impl DependencyDescriptor {
     }
 }
 
-/// The header extension, as the SDP library knows those that it doesn't know.
+/// The header extension, for the SDP library, which doesn't know it.
 pub(crate) fn extension() -> Extension {
     Extension::with_serializer(URI, Carrier)
 }
@@ -104,23 +105,23 @@ impl ExtensionSerializer for Carrier {
     }
 }
 
-/// The descriptor of a packet, if it has one.
+/// Descriptor of a received packet, if it has one.
 pub(crate) fn of(values: &ExtensionValues) -> Option<Arc<DependencyDescriptor>> {
     values.user_values.get_arc()
 }
 
-/// The templates of a stream: what packets refer to, as its last keyframe listed them.
+/// Templates of a stream, to which its packets refer: those that its last keyframe listed.
 #[derive(Default)]
 pub(crate) struct Templates {
     /// The number of the first.
     first: u8,
-    /// Of each, the spatial layer.
+    /// Spatial layer of each.
     layers: Vec<u8>,
 }
 
 impl Templates {
-    /// A packet's place in its picture. What refers to no known template belongs to the lowest layer,
-    /// and so to all: a keyframe's list may have been lost.
+    /// Reads a packet's place in its frame. A packet that refers to no known template belongs to
+    /// the lowest layer, and so to all: a keyframe's list may have been lost.
     pub(crate) fn read(&mut self, descriptor: &DependencyDescriptor) -> LayerInfo {
         let mut bits = Bits { bytes: descriptor.bytes(), at: 0 };
         let starts = bits.take(1) == Some(1);
@@ -195,7 +196,7 @@ struct Bits<'a> {
 }
 
 impl<'a> Bits<'a> {
-    /// What follows so many bytes, unless that is nothing.
+    /// The bits after so many bytes; [`None`] if there are none.
     fn after(self, bytes: usize) -> Option<Bits<'a>> {
         (self.bytes.len() > bytes).then_some(Bits { at: bytes * 8, ..self })
     }
@@ -232,8 +233,8 @@ impl<'a> Bits<'a> {
 mod tests {
     use super::*;
 
-    /// What Chromium sends with a keyframe of three spatial layers with three temporal ones each
-    /// (`L3T3_KEY`): fifteen templates for nine targets, with chains and sizes.
+    /// Descriptor that Chromium sends with a keyframe of `L3T3_KEY`: fifteen templates for nine
+    /// targets, with chains and sizes.
     const LIST: &[u8] = &[
         0xc0, 0x00, 0x03, 0x80, 0x08, 0x14, 0x85, 0x21, 0x4e, 0xaa, 0xaa, 0xa8, 0x00, 0x06, 0x00,
         0x00, 0x40, 0x00, 0x10, 0x00, 0x02, 0xaa, 0x80, 0xa8, 0x00, 0x06, 0x00, 0x00, 0x40, 0x00,

@@ -1,48 +1,48 @@
-//! How a publisher's program sends its picture, and what its artist should set it to.
+//! Monitoring of a publisher's encoder: GOP length, B-frames, answers to keyframe requests.
 
 use std::time::{Duration, Instant};
 
 use crate::rtp::numbers::ExtSeq;
 
-/// Something that a publisher's artist could mend.
+/// A setting of the publisher's encoder that its artist should change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Advice {
-    /// Keyframes are so far apart, and don't come when they are asked for: whoever comes in between
-    /// waits, or is sent all of it.
+    /// The GOP is this long, and keyframe requests are not answered: a newcomer waits for the next
+    /// keyframe, or is sent the whole GOP.
     KeyframeInterval(Duration),
-    /// H.264 has B-frames, which browsers don't show in their order.
+    /// H.264 with B-frames, which browsers show out of order.
     BFrames,
-    /// H.264 comes without its parameter sets, and the offer didn't tell them: nobody can decode it.
+    /// H.264 without parameter sets, in the stream and in the offer: nobody can decode it.
     NoParameterSets,
-    /// More is sent than a publisher may send, and what is too much is dropped.
+    /// The publisher exceeds its rate limit, and the excess is dropped.
     TooMuch,
 }
 
-/// Keyframes that are no farther apart are well.
+/// Longest keyframe interval that is not worth advice.
 const MAX_GOOD_INTERVAL: Duration = Duration::from_secs(4);
 
-/// No encoder of a program that is left to itself has a longer interval.
+/// Longest interval of an encoder that is left to itself.
 const MAX_PLAUSIBLE_INTERVAL: Duration = Duration::from_secs(20);
 
-/// A keyframe that comes this soon after a request answers it.
+/// A keyframe within this time of a request is its answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_millis(1_000);
 
-/// A publisher that leaves a request for that long doesn't answer them.
+/// A request without an answer for this long is ignored by the publisher.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// A stream from which nothing comes for so long has been stopped.
+/// A stream without packets for this long was stopped.
 const PAUSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Pictures after which B-frames are no mistake of the reading.
+/// B-frames after which a misreading is ruled out.
 const MIN_B_FRAMES: u32 = 3;
 
-/// What hasn't been seen for so long is over.
+/// B-frames that were last seen so long ago are over.
 const ADVICE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What was seen of one stream.
+/// Observations of one stream.
 #[derive(Debug, Default)]
 pub(crate) struct EncoderMonitor {
-    /// When the last packet came.
+    /// Arrival of the last packet.
     heard: Option<Instant>,
     /// Timestamp and arrival of the last keyframe.
     keyframe: Option<(u32, Instant)>,
@@ -50,7 +50,7 @@ pub(crate) struct EncoderMonitor {
     asked: Option<Instant>,
     answers: u32,
     deaf: bool,
-    /// Between the last two keyframes, neither of which was asked for.
+    /// Time between the last two keyframes, neither of which was asked for.
     interval: Option<Duration>,
     /// Long intervals in a row.
     long: u32,
@@ -60,7 +60,7 @@ pub(crate) struct EncoderMonitor {
 }
 
 impl EncoderMonitor {
-    /// A packet came, whatever it is.
+    /// Notes a packet of any kind.
     pub(crate) fn packet_received(&mut self, now: Instant) {
         let paused = self.heard.replace(now).is_some_and(|at| now > at + PAUSE_TIMEOUT);
         if paused {
@@ -69,7 +69,7 @@ impl EncoderMonitor {
         }
     }
 
-    /// A packet of H.264 came; `b_slice` begins in it.
+    /// Notes a packet of H.264; `b_slice` says that a slice of a B-frame begins in it.
     pub(crate) fn frame_order(
         &mut self,
         sequence: ExtSeq,
@@ -88,7 +88,7 @@ impl EncoderMonitor {
         }
     }
 
-    /// A packet came with which a keyframe may begin.
+    /// Notes a packet with which a keyframe may begin.
     pub(crate) fn keyframe_received(&mut self, timestamp: u32, now: Instant) {
         let Some((known, last)) = self.keyframe else {
             self.keyframe = Some((timestamp, now));
@@ -115,12 +115,12 @@ impl EncoderMonitor {
         self.long = if interval >= MAX_GOOD_INTERVAL { self.long.saturating_add(1) } else { 0 };
     }
 
-    /// A keyframe is asked for.
+    /// Notes a keyframe request.
     pub(crate) fn keyframe_requested(&mut self) {
         self.asked = self.asked.or(self.heard);
     }
 
-    /// What the artist should mend.
+    /// The settings to change.
     pub(crate) fn advice(&self, now: Instant) -> impl Iterator<Item = Advice> {
         let since = |at: Instant| now.saturating_duration_since(at);
         let waits = self.asked.is_some_and(|at| since(at) > REQUEST_TIMEOUT);

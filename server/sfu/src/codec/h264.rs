@@ -1,4 +1,4 @@
-//! What can be told of H.264 without decoding it.
+//! H.264 payloads (RFC 6184), read without decoding: NAL units, B-slices, height.
 
 /// NAL unit types (RFC 6184 §5.2, §5.4).
 pub(crate) mod nal {
@@ -13,7 +13,7 @@ pub(crate) mod nal {
 /// Profiles whose parameter sets tell of colours (ITU-T H.264 §7.3.2.1.1).
 const WITH_COLOURS: [u32; 13] = [44, 83, 86, 100, 110, 118, 122, 128, 134, 135, 138, 139, 244];
 
-/// The units of a payload, each beginning with its header: those of an aggregate, or the one that it is.
+/// NAL units of a payload, each with its header: those of an aggregate, or the only one.
 pub(crate) fn units(payload: &[u8]) -> impl Iterator<Item = &[u8]> {
     let aggregate = payload.first().is_some_and(|header| header & 0x1f == nal::AGGREGATE);
     let mut rest = if aggregate { payload.get(1..).unwrap_or_default() } else { payload };
@@ -30,16 +30,16 @@ pub(crate) fn units(payload: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// A unit that begins in a payload.
+/// NAL unit that begins in a payload.
 pub(crate) struct Unit<'p> {
     pub(crate) kind: u8,
-    /// With its header, unless it is a fragment's.
+    /// Its bytes with the header; of a fragment without.
     pub(crate) bytes: &'p [u8],
-    /// It is no fragment.
+    /// False for a fragment (FU-A, RFC 6184 §5.8).
     pub(crate) whole: bool,
 }
 
-/// The units that begin in a payload.
+/// NAL units that begin in a payload.
 pub(crate) fn units_begun(payload: &[u8]) -> impl Iterator<Item = Unit<'_>> {
     let fragment = match payload {
         [indicator, header, ..] if indicator & 0x1f == nal::FRAGMENT => Some(*header),
@@ -55,7 +55,7 @@ pub(crate) fn units_begun(payload: &[u8]) -> impl Iterator<Item = Unit<'_>> {
     })
 }
 
-/// Whether a slice of a B picture begins in a payload (ITU-T H.264 §7.3.3, table 7-6).
+/// True if a slice of a B-frame begins in the payload (ITU-T H.264 §7.3.3, table 7-6).
 pub(crate) fn has_b_slice(payload: &[u8]) -> bool {
     units_begun(payload).filter(|unit| unit.kind == nal::SLICE).any(|unit| {
         let mut bits = Bits { bytes: unit.bytes.get(1..).unwrap_or_default(), read: 0, zeroes: 0 };
@@ -64,7 +64,7 @@ pub(crate) fn has_b_slice(payload: &[u8]) -> bool {
     })
 }
 
-/// The height in pixels of the pictures that begin with this payload, if their parameters do.
+/// Height in pixels by the sequence parameter set in the payload, if there is one.
 pub(crate) fn height(payload: &[u8]) -> Option<u16> {
     let is_parameters = |unit: &&[u8]| {
         unit.first().is_some_and(|header| header & 0x1f == nal::SEQUENCE_PARAMETER_SET)
@@ -72,7 +72,7 @@ pub(crate) fn height(payload: &[u8]) -> Option<u16> {
     parameters_height(units(payload).find(is_parameters)?.get(1..)?)
 }
 
-/// Of a sequence parameter set (ITU-T H.264 §7.3.2.1.1), without its header.
+/// Height by a sequence parameter set (ITU-T H.264 §7.3.2.1.1) without its header.
 fn parameters_height(set: &[u8]) -> Option<u16> {
     let mut bits = Bits { bytes: set, read: 0, zeroes: 0 };
     let profile = bits.take(8)?;
@@ -136,7 +136,7 @@ fn parameters_height(set: &[u8]) -> Option<u16> {
 /// of another (§7.4.1: 3 behind two zeroes).
 struct Bits<'a> {
     bytes: &'a [u8],
-    /// Of the first byte.
+    /// Bits read of the first byte.
     read: u32,
     /// Zero bytes before the first.
     zeroes: u32,

@@ -1,11 +1,11 @@
-//! Which RTP packet begins a picture that needs none before it.
+//! Keyframe detection by the payload of an RTP packet.
 
 use str0m::format::{Codec, detect_av1_keyframe, detect_vp8_keyframe};
 
 use crate::codec::h264::{self, nal};
 use crate::codec::vp9;
 
-/// Whether `payload` may be the first packet of a keyframe.
+/// True if `payload` may be the first packet of a keyframe.
 ///
 /// A keyframe can have several such packets (H.264 parameter sets, then slices): the first of one
 /// RTP timestamp counts.

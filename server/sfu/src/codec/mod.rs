@@ -1,4 +1,4 @@
-//! What is read of media without decoding it: keyframes, heights and layers.
+//! Payloads, read without decoding: keyframes, heights, layers, settings of encoders.
 
 pub(crate) mod dependency_descriptor;
 pub(crate) mod encoder;

@@ -1,5 +1,5 @@
-//! Parameter sets of H.264 (RFC 6184 §8.1): put in before keyframes that come without them, since who
-//! comes later can't decode what they don't know.
+//! Parameter sets of H.264 (RFC 6184 §8.1), inserted before keyframes that come without them: who
+//! joins later can't decode otherwise.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -7,48 +7,48 @@ use std::sync::Arc;
 use crate::codec::h264::{Unit, nal, units_begun};
 use crate::rtp::numbers::{ExtSeq, Ssrc};
 
-/// Parameter sets that are kept: one of the sequence, and some of pictures.
+/// Parameter sets that are kept: one SPS, and some PPS.
 const MAX_SETS: usize = 4;
 
-/// A set that doesn't fit into a packet is none.
+/// Longest set that is kept; a longer one doesn't fit into a packet.
 const MAX_SET_BYTES: usize = 1_000;
 
-/// Places of which it is remembered what was put in there, for late packets.
+/// Insertions that are remembered, for late packets.
 const MAX_INSERTIONS: usize = 16;
 
-/// Parameter sets, that of the sequence first.
+/// Parameter sets, the SPS first.
 pub(crate) type Sets = Vec<Arc<[u8]>>;
 
-/// The parameter sets of one stream, and the numbers of its packets, among which those that are put in
-/// have numbers of their own.
+/// Parameter sets of one stream, and the numbering of its packets: inserted packets have numbers of
+/// their own.
 #[derive(Default)]
 pub(crate) struct ParameterSets {
     ssrc: Option<Ssrc>,
     sets: Sets,
-    /// Timestamps of the pictures that had a set, and that needed one, last.
+    /// Timestamps of the last frames that came with a set, and before which one was inserted.
     received_with: Option<u32>,
     inserted_for: Option<u32>,
     newest: Option<ExtSeq>,
-    /// Before which numbers so many were put in, newest last.
+    /// Sequence number before which packets were inserted, and how many; newest last.
     insertions: VecDeque<(ExtSeq, u64)>,
-    /// All that were ever put in.
+    /// Packets inserted so far.
     total: u64,
-    /// What comes before this number is too late.
+    /// Lower bound of the sequence numbers whose shift is still known.
     forgotten: Option<ExtSeq>,
     /// Keyframes come without sets, and none are known.
     pub(crate) unknown: bool,
 }
 
-/// Where a packet goes.
+/// Place of a packet in the renumbered stream.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Placement {
     /// Its own number.
     pub(crate) sequence: ExtSeq,
-    /// What is put in, and the number of the first.
+    /// Sets to insert before it, and the number of the first.
     pub(crate) before: Option<(Sets, ExtSeq)>,
 }
 
-/// What has to be known of a packet.
+/// The parts of a packet that matter here.
 pub(crate) struct H264Packet<'p> {
     pub(crate) sequence: ExtSeq,
     pub(crate) timestamp: u32,
@@ -56,14 +56,13 @@ pub(crate) struct H264Packet<'p> {
 }
 
 impl ParameterSets {
-    /// Whether packets of that source are known; if not, they have to be told with
-    /// [`ParameterSets::begin`].
+    /// True if the stream of that source has begun; see [`ParameterSets::begin`].
     pub(crate) fn is_of(&self, ssrc: Ssrc) -> bool {
         self.ssrc == Some(ssrc)
     }
 
-    /// Another source begins, whose offer told these sets. Numbers go on where they were, so that none
-    /// ever stands for two packets.
+    /// Begins the stream of another source, with the sets of its offer. Numbers go on where they
+    /// were, so that none ever stands for two packets.
     pub(crate) fn begin(&mut self, ssrc: Ssrc, first: ExtSeq, sets: Sets) {
         let forgotten = self.ssrc.is_some().then_some(first);
         let total = self.total;
@@ -71,7 +70,7 @@ impl ParameterSets {
             ParameterSets { ssrc: Some(ssrc), sets, total, forgotten, ..ParameterSets::default() };
     }
 
-    /// Finds a packet's place; [`None`] if it comes too late to have one.
+    /// Places a packet; [`None`] if it comes too late to have a place.
     pub(crate) fn place(&mut self, packet: &H264Packet<'_>) -> Option<Placement> {
         let H264Packet { sequence, timestamp, .. } = *packet;
         let mut keyframe = false;
@@ -117,14 +116,14 @@ impl ParameterSets {
         self.total += count;
     }
 
-    /// How many were put in before a packet.
+    /// Packets inserted before the given one.
     fn shift(&self, sequence: ExtSeq) -> Option<u64> {
         let later = self.insertions.iter().rev().take_while(|(at, _)| *at > sequence);
         let later: u64 = later.map(|(_, count)| count).sum();
         self.forgotten.is_none_or(|forgotten| sequence >= forgotten).then_some(self.total - later)
     }
 
-    /// Keeps a set that came with the stream.
+    /// Keeps a set that came in band.
     fn learn(&mut self, kind: u8, set: &[u8]) {
         if self.sets.iter().any(|known| **known == *set) || set.len() > MAX_SET_BYTES {
             return;
@@ -142,7 +141,7 @@ fn kind(set: &[u8]) -> u8 {
     set.first().map_or(0, |header| header & 0x1f)
 }
 
-/// The sets that an offer tells, by payload type (`sprop-parameter-sets`).
+/// Sets in an offer, by payload type (`sprop-parameter-sets`, RFC 6184 §8.1).
 pub(crate) fn offered(offer: &str) -> Vec<(u8, Sets)> {
     let formats = offer.lines().filter_map(|line| {
         let (format, parameters) = line.strip_prefix("a=fmtp:")?.split_once(' ')?;

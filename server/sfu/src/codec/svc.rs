@@ -1,8 +1,9 @@
-//! A scalable stream (SVC of VP9 or AV1), taken apart into the simulcast streams that it stands for.
+//! Splitting of a scalable stream (SVC of VP9 or AV1) into the simulcast streams that it stands
+//! for.
 //!
-//! A publisher sends all spatial layers in one stream, each built on those below it. Layer `n` as
-//! subscribers know it is what is left without the packets above `n`, under numbers of its own that
-//! have no gaps: from there on it is treated like any other simulcast layer.
+//! A publisher sends all spatial layers in one stream, each built on those below it. Layer `n` is
+//! the stream without the packets above `n`, renumbered without gaps: from there on it is treated
+//! like any other simulcast layer.
 
 use std::collections::VecDeque;
 
@@ -12,99 +13,99 @@ use crate::rtp::packet::MAX_LAYERS;
 /// Gaps that late packets and repairs may still fill.
 const MAX_GAPS: usize = 128;
 
-/// Numbers that may be left out and still belong to the same count.
+/// Longest gap within one numbering; beyond it the stream has begun anew.
 const MAX_GAP: u64 = 8_192;
 
-/// Most spatial layers that any codec has.
+/// Spatial layers of any codec, at most.
 const MAX_SPATIAL_LAYERS: usize = 8;
 
-/// One packet's place in a stream that may be scalable.
+/// Place of a packet in a stream that may be scalable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LayerInfo {
-    /// Which spatial layer it belongs to, the smallest picture is 0.
+    /// Spatial layer; the smallest is 0.
     pub(crate) layer: u8,
-    /// A picture begins with it.
+    /// The packet begins a frame.
     pub(crate) begins: bool,
-    /// Its layer's part of the picture ends with it.
+    /// The packet ends its layer's part of the frame.
     pub(crate) ends: bool,
-    /// A picture that needs none before it begins with it. Higher layers of such a picture need no other
-    /// picture either, but the lowest layer of this one.
+    /// The packet begins a keyframe. Higher layers of such a frame need no other frame either, but
+    /// the lowest layer of this one.
     pub(crate) keyframe: bool,
-    /// Which layers there are, where it says so: publishers do with each keyframe.
+    /// Layers of the stream, where the packet lists them: publishers do with each keyframe.
     pub(crate) structure: Option<LayerStructure>,
 }
 
-/// The spatial layers of a stream.
+/// Spatial layers of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LayerStructure {
-    /// How many there are, at least 1.
+    /// Number of layers, at least 1.
     pub(crate) count: u8,
-    /// Of each, in pixels; 0 where it isn't told.
+    /// Height of each in pixels; 0 where it isn't told.
     heights: [u16; MAX_SPATIAL_LAYERS],
 }
 
 impl LayerStructure {
-    /// Of so many layers, whose heights aren't known.
+    /// A structure of `count` layers of unknown height.
     pub(crate) fn new(count: u8) -> Self {
         LayerStructure { count, heights: [0; MAX_SPATIAL_LAYERS] }
     }
 
-    /// Takes note of the height of a layer's pictures in pixels.
+    /// Sets the height of a layer in pixels.
     pub(crate) fn set_height(&mut self, layer: u8, height: u16) {
         if let Some(known) = self.heights.get_mut(usize::from(layer)) {
             *known = height;
         }
     }
 
-    /// The height of a layer's pictures in pixels, where it is told.
+    /// Height of a layer in pixels, where it is told.
     pub(crate) fn height(&self, layer: u8) -> Option<u16> {
         self.heights.get(usize::from(layer)).copied().filter(|height| *height > 0)
     }
 }
 
-/// One scalable stream.
+/// Splitter of one scalable stream.
 ///
-/// Invariant: in every layer each number stands for one packet of the stream. What was missing when
-/// its turn came has a number in every layer, since it could belong to any; should it turn out not to,
-/// the number is filled with a packet of nothing.
+/// Invariant: in every layer each number stands for one packet of the stream. A packet that was
+/// missing when its turn came has a number in every layer, since it could belong to any; should it
+/// turn out not to, the number is filled with an empty packet.
 pub(crate) struct SvcSplitter {
-    /// The number that comes next in the stream.
+    /// Next number of the stream.
     next: ExtSeq,
-    /// By how much each layer's numbers are behind the stream's.
+    /// Offset of each layer's numbers behind the stream's.
     behind: [u64; MAX_LAYERS],
     /// Oldest first.
     gaps: VecDeque<Gap>,
 }
 
-/// Numbers that were skipped.
+/// Skipped numbers.
 struct Gap {
     first: ExtSeq,
     end: ExtSeq,
     behind: [u64; MAX_LAYERS],
 }
 
-/// What one layer gets of a packet.
+/// A layer's share of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LayerShare {
-    /// All of it, under this number.
+    /// The packet, under this number.
     Whole(ExtSeq),
-    /// Its number alone.
+    /// An empty packet under this number.
     Empty(ExtSeq),
 }
 
 impl SvcSplitter {
-    /// A stream that begins with the packet of that number.
+    /// A splitter that begins with the packet of that number.
     pub(crate) fn new(first: ExtSeq) -> Self {
         SvcSplitter { next: first, behind: [0; MAX_LAYERS], gaps: VecDeque::new() }
     }
 
-    /// Whether the packet of that number comes before all that follow it.
+    /// True if no later packet has come.
     pub(crate) fn is_newest(&self, sequence: ExtSeq) -> bool {
         sequence >= self.next || sequence.distance(self.next) > MAX_GAP
     }
 
-    /// What each of the `count` layers gets of the packet of that number, which belongs to `layer`
-    /// (above the last, it goes with that one); nothing of one that came too late.
+    /// Shares of the first `count` layers in a packet of `layer`; a layer above the last counts as
+    /// the last. None of a packet that came too late.
     pub(crate) fn place(
         &mut self,
         sequence: ExtSeq,
@@ -131,7 +132,7 @@ impl SvcSplitter {
         shares
     }
 
-    /// By how much the layers' numbers are behind that of a packet, if it has a place.
+    /// Offsets of the layers at a packet, if it has a place.
     fn behind(&mut self, sequence: ExtSeq) -> Option<[u64; MAX_LAYERS]> {
         if sequence.distance(self.next) > MAX_GAP {
             // Another count, which whoever gets it takes for one, too.
@@ -150,7 +151,7 @@ impl SvcSplitter {
         Some(self.behind)
     }
 
-    /// Takes a number out of the gap that it was in.
+    /// Takes a number out of its gap.
     fn fill(&mut self, sequence: ExtSeq) -> Option<[u64; MAX_LAYERS]> {
         let holds = |gap: &Gap| (gap.first..gap.end).contains(&sequence);
         let index = self.gaps.iter().rposition(holds)?;

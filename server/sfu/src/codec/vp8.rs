@@ -1,9 +1,9 @@
-//! What the VP8 payload descriptor says of a packet's place among the pictures (RFC 7741 §4.2).
+//! VP8 payload descriptor (RFC 7741 §4.2): PictureID and TL0PICIDX, rewritten across layers.
 //!
 //! Each simulcast layer counts its pictures by itself. A receiver that is given another layer must
 //! see one count that goes on, or it takes new pictures for old ones.
 
-/// The counts of one packet, and where they stand in its payload.
+/// Picture counts of one packet, and where they stand in its payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Vp8Picture {
     /// PictureID, 15 bits.
@@ -13,18 +13,18 @@ pub(crate) struct Vp8Picture {
     base_at: Option<u8>,
 }
 
-/// How far the counts of one layer are from those of the stream it is sent on.
+/// Offset from a layer's picture counts to those of the stream that carries it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Vp8Offset {
     id: u16,
     base: u8,
 }
 
-/// Where a PictureID stands, if there is one.
+/// Offset of a PictureID in the payload.
 const ID_AT: usize = 2;
 
 impl Vp8Picture {
-    /// Of a VP8 payload; none without a PictureID of 15 bits, as all browsers send it.
+    /// Reads the counts; [`None`] without a PictureID of 15 bits, which all browsers send.
     pub(crate) fn of_vp8(payload: &[u8]) -> Option<Self> {
         let (&first, &extension) = (payload.first()?, payload.get(1)?);
         let (extended, has_id, has_base) = (first & 0x80, extension & 0x80, extension & 0x40);
@@ -40,7 +40,7 @@ impl Vp8Picture {
         })
     }
 
-    /// As it is called after `shift`.
+    /// The counts plus `shift`.
     pub(crate) fn shifted(self, shift: Vp8Offset) -> Self {
         let id = self.id.wrapping_add(shift.id) & 0x7fff;
         Vp8Picture { id, base: self.base.wrapping_add(shift.base), ..self }
@@ -59,7 +59,7 @@ impl Vp8Picture {
 }
 
 impl Vp8Offset {
-    /// What makes `next` follow `last`.
+    /// The offset by which `next` follows `last`.
     pub(crate) fn after(last: Vp8Picture, next: Vp8Picture) -> Self {
         Vp8Offset {
             id: last.id.wrapping_add(1).wrapping_sub(next.id) & 0x7fff,
@@ -68,7 +68,7 @@ impl Vp8Offset {
     }
 }
 
-/// The height in pixels of the keyframe that begins with a VP8 payload (RFC 6386 §9.1).
+/// Height in pixels of the keyframe that begins with a payload (RFC 6386 §9.1).
 pub(crate) fn vp8_height(payload: &[u8]) -> Option<u16> {
     let first = *payload.first()?;
     let mut at = 1;

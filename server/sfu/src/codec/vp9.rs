@@ -1,8 +1,8 @@
-//! What the VP9 payload descriptor says of a packet (RFC 9628 §4.2).
+//! VP9 payload descriptor (RFC 9628 §4.2).
 
 use crate::codec::svc::{LayerInfo, LayerStructure};
 
-/// A packet's place in its picture, as its payload says; none if that ends within its descriptor.
+/// Reads a packet's place in its frame; [`None`] if the payload ends within its descriptor.
 pub(crate) fn read(payload: &[u8]) -> Option<LayerInfo> {
     let mut bytes = payload.iter().copied();
     // I|P|L|F|B|E|V|Z.

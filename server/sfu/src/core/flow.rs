@@ -1,4 +1,4 @@
-//! Datagrams in, packets onwards, time.
+//! The flow of datagrams, events and time through the core.
 
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -18,7 +18,7 @@ use crate::rtp::packet::TrackId;
 use crate::shard::{ShardEvent, ShardInput, SubscriberSetup};
 
 impl Core {
-    /// Takes one datagram.
+    /// Handles one datagram.
     pub(crate) fn handle_datagram(&mut self, now: Instant, source: SocketAddr, datagram: &[u8]) {
         self.totals.datagrams_in += 1;
         self.totals.bytes_in += datagram.len() as u64;
@@ -101,8 +101,8 @@ impl Core {
         self.drain(now, key);
     }
 
-    /// Does what is due. Needed once after everything that was fed in, too: what that stirred up is
-    /// done here.
+    /// Does what is due. Needed once after all inputs, too, since what they stirred up is done
+    /// here.
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
         for key in std::mem::take(&mut self.connected_subscribers) {
             self.admit_to_shard(now, key);
@@ -122,8 +122,8 @@ impl Core {
 
     /// The next datagram to send.
     ///
-    /// Peers are only drained as their datagrams are asked for: a picture for a thousand
-    /// subscribers is never held a thousandfold.
+    /// Peers are only drained as their datagrams are asked for: a frame for a thousand subscribers
+    /// is never held a thousandfold.
     pub(crate) fn poll_transmit(&mut self, now: Instant) -> Option<Transmit> {
         loop {
             if let Some(transmit) = self.transmits.pop_front() {
@@ -147,7 +147,7 @@ impl Core {
         self.timing.next().into_iter().chain(self.shards.deadline()).min()
     }
 
-    /// Takes everything a peer's machinery has to say.
+    /// Drains a peer's transport of datagrams and events.
     pub(super) fn drain(&mut self, now: Instant, key: PeerKey) {
         let Some(peer) = self.peers.get_mut(key) else {
             return;
@@ -175,7 +175,7 @@ impl Core {
         self.settle(now, key);
     }
 
-    /// Ends a peer that is beyond help, and makes sure the others get the time when they need it.
+    /// Ends a peer that has failed, or schedules its timer.
     fn settle(&mut self, now: Instant, key: PeerKey) {
         let Some(peer) = self.peers.get(key) else {
             return;
@@ -279,7 +279,7 @@ impl Core {
         }
     }
 
-    /// Does what the shards found to be done.
+    /// Handles the events of the shards.
     fn handle_shard_events(&mut self, now: Instant) {
         let mut events = std::mem::take(&mut self.shard_events);
         self.shards.take_events(&mut events);
@@ -342,7 +342,7 @@ impl Core {
         }
     }
 
-    /// Hands a subscriber's sending side over to the shards.
+    /// Hands a connected subscriber over to the shards.
     fn admit_to_shard(&mut self, now: Instant, key: PeerKey) {
         let Some(peer) = self.peers.get_mut(key) else {
             return;
@@ -375,7 +375,7 @@ impl Core {
         }
     }
 
-    /// Takes note of what str0m tells of a publisher's RTCP.
+    /// Notes str0m's RTCP statistics of a publisher.
     fn report(&mut self, key: PeerKey, event: RtcEvent) {
         let Some(rtcp) = self.peers.get_mut(key).map(|peer| &mut peer.rtcp) else {
             return;

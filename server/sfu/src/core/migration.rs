@@ -1,4 +1,4 @@
-//! Clients that go on from another address.
+//! Address migration: clients that move to another address.
 
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -11,9 +11,9 @@ use crate::ids::PeerKey;
 use crate::shard::ShardInput;
 
 impl Core {
-    /// Takes note of the address that a peer has chosen by `check`. The first one is believed: nobody
-    /// gets through a handshake whose other half goes elsewhere. Each further one has to answer a check,
-    /// and until it does, the peer is sent to where it was.
+    /// Handles a nomination (USE-CANDIDATE). The first address is believed, since nobody completes
+    /// a handshake whose other half goes elsewhere. Each further one has to answer a check, and
+    /// until then the peer is sent to where it was.
     pub(super) fn path_nominated(
         &mut self,
         now: Instant,
@@ -42,7 +42,8 @@ impl Core {
         }
     }
 
-    /// Sends a peer's check, if it is time for that; one that stays without an answer is given up.
+    /// Sends a peer's connectivity check if it is due; one that stays without an answer is given
+    /// up.
     pub(super) fn send_check(&mut self, now: Instant, key: PeerKey) {
         let Some(peer) = self.peers.get_mut(key) else {
             return;

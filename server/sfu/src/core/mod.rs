@@ -38,32 +38,32 @@ use crate::shard::egress::EgressCounters;
 use crate::shard::{ShardEvent, ShardInput, Shards};
 use crate::stats::{SfuStats, Totals};
 
-/// An accepted offer.
+/// Answer to an accepted offer.
 #[derive(Clone, Debug)]
 pub struct AcceptedOffer {
     /// The new session.
     pub session: SessionId,
-    /// The SDP answer, for the client as it is (`application/sdp`).
+    /// SDP answer, for the client as it is (`application/sdp`).
     pub answer_sdp: String,
-    /// It is a publisher's, and somebody else is on stage.
+    /// True for a publisher that waits beside another one on stage.
     pub standby: bool,
 }
 
-/// What a client needs to find its session anew after a restart of ICE.
+/// Answer to an ICE restart (RFC 8445 §9).
 #[derive(Clone, Debug)]
 pub struct IceRestart {
-    /// This side's new ones.
+    /// New credentials of this side.
     pub credentials: IceCredentials,
-    /// This side's candidates, as in an answer: `candidate:…`.
+    /// Candidates of this side, as in an answer: `candidate:…`.
     pub candidates: Vec<String>,
 }
 
-/// Everything the media core knows.
+/// State of the media core.
 ///
-/// To be driven like this: feed it what happened ([`Core::publish`], [`Core::handle_datagram`] …),
-/// as often as there is something; then [`Core::poll_transmit`] until it is empty, since shards send
-/// by themselves; then [`Core::handle_timeout`] once; then [`Core::poll_transmit`] and
-/// [`Core::poll_event`] until they are empty; then wait until [`Core::poll_timeout`].
+/// Its driver feeds it inputs ([`Core::publish`], [`Core::handle_datagram`] …), as often as there
+/// are any; then [`Core::poll_transmit`] until it is empty, since shards send by themselves; then
+/// [`Core::handle_timeout`] once; then [`Core::poll_transmit`] and [`Core::poll_event`] until they
+/// are empty; then it waits until [`Core::poll_timeout`].
 pub(crate) struct Core {
     peers: Peers,
     sessions: HashMap<SessionId, PeerKey>,
@@ -73,20 +73,20 @@ pub(crate) struct Core {
     timing: Timers,
     transmits: VecDeque<Transmit>,
     events: VecDeque<SfuEvent>,
-    /// Stages in which something was asked for that only [`Core::handle_timeout`] does.
+    /// Stages with work that only [`Core::handle_timeout`] does.
     due_stages: Vec<StageKey>,
-    /// Subscribers whose handshake is done. They are admitted in [`Core::handle_timeout`], when what
-    /// ends the handshake has left: before that, a client has no keys for media.
+    /// Subscribers whose handshake is done. They are admitted in [`Core::handle_timeout`], once the
+    /// last flight of the handshake has left: before that, a client has no keys for media.
     connected_subscribers: Vec<PeerKey>,
-    /// Reused by [`Core::drain`].
+    /// Buffer of [`Core::drain`].
     transport_events: Vec<str0m::Event>,
-    /// Reused by [`Core::media_received`].
+    /// Buffer of [`Core::media_received`].
     standby_packets: Vec<ForwardedPacket>,
-    /// Where subscribers are served.
+    /// The servers of subscribers.
     shards: Box<dyn Shards>,
-    /// Reused by [`Core::handle_shard_events`].
+    /// Buffer of [`Core::handle_shard_events`].
     shard_events: Vec<ShardEvent>,
-    /// What the shards sent.
+    /// Counters of what the shards sent.
     counters: Arc<EgressCounters>,
     totals: Totals,
     shared: Arc<TransportContext>,
@@ -134,7 +134,7 @@ impl Core {
         })
     }
 
-    /// Adds the offerer to the stage's subscribers, whether anything is published there or not.
+    /// Adds a subscriber to a stage, with or without a publisher there.
     pub(crate) fn subscribe(
         &mut self,
         now: Instant,
@@ -157,8 +157,8 @@ impl Core {
         Ok(AcceptedOffer { session, answer_sdp: opening.answer, standby: false })
     }
 
-    /// Sends a subscriber no higher pictures than that, unless there are no lower ones; false if there
-    /// is no subscriber of that name.
+    /// Bounds the height of the layers that a subscriber is sent; the lowest is sent in any case.
+    /// False if there is no such subscriber.
     pub(crate) fn set_max_height(
         &mut self,
         now: Instant,
@@ -179,9 +179,9 @@ impl Core {
         true
     }
 
-    /// Begins a session's ICE anew, with a client that has the new credentials `far`: from now on
-    /// checks are taken under new credentials of this side, too, and under them alone once a way was
-    /// chosen by them. [`None`] if there is no session of that name.
+    /// Restarts a session's ICE with a client that has the new credentials `far`. Checks are taken
+    /// under new credentials of this side, too, and under them alone once a path was nominated by
+    /// them. [`None`] if there is no such session.
     pub(crate) fn restart(
         &mut self,
         session: SessionId,
@@ -196,7 +196,7 @@ impl Core {
         })
     }
 
-    /// Ends a session as [`EndReason::Closed`]; false if there is none of that name.
+    /// Ends a session as [`EndReason::Closed`]; false if there is no such session.
     pub(crate) fn close(&mut self, now: Instant, session: SessionId) -> bool {
         let peer = self.sessions.get(&session).copied();
         peer.is_some_and(|peer| self.end(now, peer, EndReason::Closed))
@@ -215,19 +215,19 @@ impl Core {
         }
     }
 
-    /// Says goodbye to everybody.
+    /// Ends all sessions as [`EndReason::Closed`].
     pub(crate) fn close_all(&mut self, now: Instant) {
         for peer in self.peers.keys() {
             self.end(now, peer, EndReason::Closed);
         }
     }
 
-    /// The next thing to report.
+    /// The next event for the owner.
     pub(crate) fn poll_event(&mut self) -> Option<SfuEvent> {
         self.events.pop_front()
     }
 
-    /// A snapshot.
+    /// A snapshot of all statistics.
     pub(crate) fn stats(&self, now: Instant) -> SfuStats {
         let mut totals = self.totals.clone();
         totals.media_packets_out = self.counters.media.load(Relaxed);
@@ -242,12 +242,12 @@ impl Core {
         SfuStats { totals, sessions: sessions.collect() }
     }
 
-    /// What the driver counts.
+    /// The counters that the driver increments.
     pub(crate) fn totals_mut(&mut self) -> &mut Totals {
         &mut self.totals
     }
 
-    /// By which offers to this core are accepted: see [`Transport::accept`].
+    /// The context in which offers to this core are accepted: see [`Transport::accept`].
     pub(crate) fn shared(&self) -> Arc<TransportContext> {
         Arc::clone(&self.shared)
     }
@@ -286,7 +286,7 @@ impl Core {
         self.stages.get_mut(stage)
     }
 
-    /// Ends a session: goodbye to the peer, out of every table, event to the owner.
+    /// Ends a session: says goodbye to the peer, removes it from every table, and reports it.
     fn end(&mut self, now: Instant, key: PeerKey, reason: EndReason) -> bool {
         let Some(mut peer) = self.peers.remove(key) else {
             return false;

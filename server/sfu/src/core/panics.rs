@@ -1,4 +1,4 @@
-//! Panics of the protocol library that are one peer's error.
+//! Containment of the protocol library's panics: each is one peer's error.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -7,13 +7,13 @@ thread_local! {
     static IS_CONTAINED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether a panic of this thread would be contained: it ends one session or refuses one offer, and
-/// anybody can cause it. For panic hooks, so that no stranger fills a log with alarms.
+/// True while a panic of this thread would be contained: it ends one session or refuses one offer,
+/// and anybody can cause it. For panic hooks, so that no stranger fills a log with alarms.
 pub fn panics_are_contained() -> bool {
     IS_CONTAINED.get()
 }
 
-/// Does something with a session's own state, and turns a panic into an error.
+/// Calls `act`, which touches only one session's state, and turns a panic into an error.
 pub(crate) fn catch_panic<T>(act: impl FnOnce() -> T) -> Result<T, String> {
     let before = IS_CONTAINED.replace(true);
     let done = catch_unwind(AssertUnwindSafe(act));

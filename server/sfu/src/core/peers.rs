@@ -15,39 +15,39 @@ use crate::ids::{SessionId, StageId};
 use crate::ingest::Ingest;
 use crate::stats::{MediaStats, PublisherStats, SessionStats, SubscriberStats};
 
-/// One session's state.
+/// State of one session.
 pub(super) struct Peer {
     pub(super) id: SessionId,
     /// Key of its stage.
     pub(super) stage: StageKey,
     pub(super) side: Side,
     pub(super) transport: Transport,
-    /// The address it has chosen, which has to answer first.
+    /// A connectivity check of the address that it has nominated.
     pub(super) check: Option<ConnectivityCheck>,
     /// ICE and DTLS stand.
     pub(super) connected: bool,
-    /// Higher pictures it doesn't want.
+    /// Largest height that it has use for, in pixels.
     pub(super) max_height: Option<u16>,
     created: Instant,
     /// Last valid sign of life.
     heard: Instant,
-    /// A publisher of whom nothing has come for a while, as was reported.
+    /// A publisher that was reported as silent.
     pub(super) silent: bool,
     /// When `transport` next needs the time.
     pub(super) transport_due: Instant,
-    /// The protocol machinery gave up.
+    /// Its transport has failed.
     pub(super) failed: bool,
     pub(super) rtcp: RtcpSummary,
 }
 
-/// What a peer sends or receives with.
+/// Media side of a peer.
 pub(super) enum Side {
     Publisher(Ingest),
     /// Served by a shard once it is connected.
     Subscriber,
 }
 
-/// What str0m tells of a publisher's RTCP.
+/// RTCP statistics of a publisher, as str0m tells them.
 #[derive(Default)]
 pub(super) struct RtcpSummary {
     /// NACK messages sent so far, by m-line.
@@ -90,12 +90,12 @@ impl Peer {
         }
     }
 
-    /// Whether media has come from it.
+    /// True once media has been received from it.
     pub(super) fn has_sent(&self) -> bool {
         matches!(&self.side, Side::Publisher(ingest) if ingest.packets > 0)
     }
 
-    /// When silence, or the time to connect, has lasted too long, and what it then means.
+    /// When the session ends by silence or the connect timeout, and as what.
     pub(super) fn expiry(&self, timeouts: &SfuTimeouts) -> (Instant, EndReason) {
         if !self.connected {
             // Where there is a way, it is the handshake that isn't done.
@@ -108,13 +108,13 @@ impl Peer {
         (self.heard + timeouts.consent, EndReason::ConnectionLost)
     }
 
-    /// When it is to be reported that a publisher is silent.
+    /// When a publisher is to be reported as silent.
     pub(super) fn silence(&self, timeouts: &SfuTimeouts) -> Option<Instant> {
         let awaited = self.connected && !self.silent && self.role() == SessionRole::Publisher;
         awaited.then(|| self.heard + timeouts.publisher_silence)
     }
 
-    /// When a publisher is to be asked for what is missing.
+    /// When a publisher is to be sent the next NACK.
     pub(super) fn nack_due(&self) -> Option<Instant> {
         match &self.side {
             Side::Publisher(ingest) => ingest.nack_due(),
@@ -122,7 +122,7 @@ impl Peer {
         }
     }
 
-    /// A valid sign of life; true if it ends a silence.
+    /// Notes a valid sign of life; true if it ends a silence.
     pub(super) fn seen_alive(&mut self, now: Instant) -> bool {
         self.heard = now;
         std::mem::take(&mut self.silent)
@@ -151,11 +151,11 @@ impl Peer {
     }
 }
 
-/// All peers, and which of them have something to send.
+/// All peers, and which of them have datagrams to drain.
 #[derive(Default)]
 pub(super) struct Peers {
     table: Slab<Peer>,
-    /// Written to and not yet drained; no key twice.
+    /// Peers that were written to and not yet drained; no key twice.
     dirty: Vec<PeerKey>,
     is_dirty: Vec<bool>,
 }
@@ -189,7 +189,7 @@ impl Peers {
         self.table.iter().map(|(key, _)| PeerKey(key)).collect()
     }
 
-    /// `key` was written to.
+    /// Marks a peer that was written to.
     pub(super) fn mark(&mut self, key: PeerKey) {
         if let Some(dirty) = self.is_dirty.get_mut(key.0)
             && !*dirty
@@ -199,7 +199,7 @@ impl Peers {
         }
     }
 
-    /// The next peer that was written to.
+    /// The next peer to drain.
     pub(super) fn next_dirty(&mut self) -> Option<PeerKey> {
         let key = self.dirty.pop()?;
         if let Some(dirty) = self.is_dirty.get_mut(key.0) {

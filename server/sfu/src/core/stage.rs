@@ -1,6 +1,6 @@
-//! One stage: who publishes, who subscribes, and when the publisher is to be asked for a keyframe.
+//! One stage: its publishers, its subscribers, and the keyframe requests to the publisher.
 //!
-//! Who gets which packet is decided in the shards (`shard`).
+//! Which subscriber gets which packet is decided in the shards (`shard`).
 
 use std::time::{Duration, Instant};
 
@@ -12,16 +12,16 @@ use crate::ids::StageId;
 use crate::ids::{PeerKey, StageKey};
 use crate::rtp::packet::{ForwardedPacket, TrackId};
 
-/// One stage.
+/// A stage.
 pub(crate) struct Stage {
     pub(crate) id: StageId,
-    /// The publisher, whether connected or not.
+    /// The publisher on stage, connected or not.
     pub(crate) publisher: Option<PeerKey>,
-    /// The publisher that is to take over from it.
+    /// The publisher that is to take over.
     pub(crate) standby: Option<StandbyPublisher>,
-    /// All subscribers, whether connected or not.
+    /// All subscribers, connected or not.
     pub(crate) subscribers: Vec<PeerKey>,
-    /// What the publisher sent, in order, and has not been given to the shards.
+    /// Packets of the publisher, in order, that the shards don't have yet.
     pub(crate) burst: Vec<ForwardedPacket>,
     requests: Vec<KeyframeRequest>,
     request_interval: Duration,
@@ -53,11 +53,11 @@ impl Stages {
     }
 }
 
-/// The keyframe requests of one track's layer, merged.
+/// Merged keyframe requests for one layer.
 struct KeyframeRequest {
     track: TrackId,
     layer: u8,
-    /// Somebody needs a keyframe that has not come yet.
+    /// A subscriber needs a keyframe that has not come yet.
     wanted: bool,
     asked: Option<Instant>,
 }
@@ -76,18 +76,18 @@ impl Stage {
         }
     }
 
-    /// Whether nobody is left.
+    /// True if no session is left.
     pub(crate) fn is_empty(&self) -> bool {
         self.publisher.is_none() && self.standby.is_none() && self.subscribers.is_empty()
     }
 
-    /// The publisher is gone, or another takes over.
+    /// Drops what belongs to the publisher: it is gone, or another one takes over.
     pub(crate) fn clear_media(&mut self) {
         self.burst.clear();
         self.requests.clear();
     }
 
-    /// Nobody waits any more for the keyframes in the burst from that packet on.
+    /// Settles the requests for keyframes that are in the burst from that packet on.
     pub(crate) fn keyframes_received(&mut self, from: usize) {
         for came in self.burst.iter().skip(from).filter(|it| it.packet.keyframe) {
             let same = |r: &&mut KeyframeRequest| (r.track, r.layer) == (came.track, came.layer);
@@ -97,7 +97,7 @@ impl Stage {
         }
     }
 
-    /// Somebody lost the picture of that layer, or never had it.
+    /// Requests a keyframe of a layer.
     pub(crate) fn keyframe_needed(&mut self, track: TrackId, layer: u8) {
         let known = self.requests.iter_mut().find(|r| (r.track, r.layer) == (track, layer));
         match known {
@@ -112,13 +112,13 @@ impl Stage {
         wanted.map(|r| r.asked.map_or(now, |at| at + self.request_interval)).min()
     }
 
-    /// The publisher beside the stage, if it is that one.
+    /// The standby publisher, if it is that peer.
     pub(crate) fn standby_of(&mut self, peer: PeerKey) -> Option<&mut StandbyPublisher> {
         self.standby.as_mut().filter(|it| it.peer == peer)
     }
 
     /// The layers of which the publisher is to be asked for a keyframe now: each at most once in an
-    /// interval, whatever the number of those who need one.
+    /// interval, whatever the number of requests.
     pub(crate) fn take_due_requests(
         &mut self,
         now: Instant,

@@ -1,5 +1,5 @@
-//! A publisher that is to take over a stage on which there is another one: what it sends is kept here,
-//! and reaches nobody, until it can be shown from its first frame on.
+//! A publisher on standby: one that is to take over a stage from another one. Its packets are held,
+//! and reach nobody, until it can be shown from its first frame on.
 
 use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
@@ -9,30 +9,30 @@ use crate::ids::PeerKey;
 use crate::rtp::numbers::ExtSeq;
 use crate::rtp::packet::{ForwardedPacket, Packet, Source, TrackId};
 
-/// What has to arrive of a publisher before it takes a stage over from another one.
+/// Condition on which a standby publisher is ready to take over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TakeoverCondition {
-    /// A whole keyframe; sound, where the offer has no picture.
+    /// A complete keyframe; audio, where the offer has no video.
     #[default]
     Keyframe,
-    /// Sound: its picture comes later, if at all.
+    /// Audio: its video comes later, if at all.
     Audio,
 }
 
-/// Repairs of a keyframe have this long until it is asked for anew.
+/// Time for repairs of a keyframe before another one is requested.
 const REPAIR_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// Keyframes that are followed at a time: one of each layer, and some that stayed incomplete.
+/// Keyframes assembled at a time: one of each layer, and some that stayed incomplete.
 const MAX_KEYFRAMES: usize = 8;
 
-/// Other pictures that are followed at a time: the first packet of a keyframe may be the last to come.
+/// Other frames assembled at a time: the first packet of a keyframe may be the last to come.
 const MAX_OTHER_FRAMES: usize = 32;
 
-/// Searches for a gap in one keyframe. A publisher may number its packets so that each seems to complete
-/// the keyframe; its packets are counted at no cost, but looked through only so often.
+/// Searches for a gap in one keyframe. A publisher may number its packets so that each seems to
+/// complete the keyframe; packets are counted at no cost, but searched only so often.
 const MAX_SEARCHES: u8 = 64;
 
-/// A publisher beside the stage.
+/// A standby publisher.
 pub(crate) struct StandbyPublisher {
     pub(crate) peer: PeerKey,
     condition: TakeoverCondition,
@@ -40,18 +40,18 @@ pub(crate) struct StandbyPublisher {
     held: Vec<ForwardedPacket>,
     /// Payload bytes in `held`.
     bytes: usize,
-    /// Pictures that have begun to arrive, oldest first.
+    /// Frames that have begun to arrive, oldest first.
     frames: Vec<FrameAssembly>,
     /// Packets looked through so far in search of gaps.
     #[cfg(test)]
     searched: usize,
-    /// What it begins with: the index of a packet in `held`.
+    /// Index in `held` of the first packet to show.
     start: Option<usize>,
-    /// It is given up then, unless the stage is free.
+    /// When it is given up, unless the stage is free.
     expires: Option<Instant>,
-    /// It is asked for a keyframe then.
+    /// When it is next asked for a keyframe.
     request_at: Option<Instant>,
-    /// The owner was told that it waits for its turn.
+    /// The owner was told that it is ready.
     pub(crate) reported: bool,
     max_packets: usize,
     max_bytes: usize,
@@ -59,19 +59,19 @@ pub(crate) struct StandbyPublisher {
     request_interval: Duration,
 }
 
-/// A picture of one layer that has begun to arrive.
+/// A frame of one layer that has begun to arrive.
 struct FrameAssembly {
     track: TrackId,
     layer: u8,
     source: Source,
     timestamp: u32,
-    /// The index in `held` of the first of its packets to come.
+    /// Index in `held` of its first packet to come.
     begun: usize,
-    /// Its packets so far, also those outside of `first` and `last`.
+    /// Packets received, those outside of `first` and `last` included.
     packets: u64,
-    /// The lowest number of a packet that may begin a keyframe; none in other pictures.
+    /// Lowest number of a packet that may begin a keyframe; [`None`] in other frames.
     first: Option<ExtSeq>,
-    /// The highest number of a packet with the marker.
+    /// Highest number of a packet with the marker.
     last: Option<ExtSeq>,
     searches_left: u8,
 }
@@ -114,14 +114,14 @@ impl FrameAssembly {
         }
     }
 
-    /// The numbers of the keyframe's packets, if so many came that it may be whole.
+    /// Range of the keyframe's packets, if as many came as it has.
     fn numbers(&self) -> Option<RangeInclusive<ExtSeq>> {
         let (first, last) = (self.first?, self.last?);
         let length = last.since(first)?.saturating_add(1);
         (self.packets >= length).then_some(first..=last)
     }
 
-    /// Whether no number lacks among those that came since it began.
+    /// True if no number of the range is missing in `since`.
     fn is_whole(&self, numbers: &RangeInclusive<ExtSeq>, since: &[ForwardedPacket]) -> bool {
         let ours = since.iter().filter(|it| self.holds(it)).map(|it| it.packet.sequence);
         let mut came: Vec<ExtSeq> = ours.filter(|sequence| numbers.contains(sequence)).collect();
@@ -157,12 +157,12 @@ impl StandbyPublisher {
         }
     }
 
-    /// Its handshake is done: from now on it is waited for.
+    /// Starts the takeover timeout: the handshake is done.
     pub(crate) fn connected(&mut self, now: Instant) {
         self.expires = Some(now + self.takeover_timeout);
     }
 
-    /// Keeps what it sent, who has a picture or none.
+    /// Holds packets of the publisher; `has_video` says that it has negotiated video.
     pub(crate) fn hold(
         &mut self,
         now: Instant,
@@ -194,17 +194,17 @@ impl StandbyPublisher {
         }
     }
 
-    /// Whether it can be shown.
+    /// True once it can be shown.
     pub(crate) fn is_ready(&self) -> bool {
         self.start.is_some()
     }
 
-    /// Whether it has had its time.
+    /// True once its takeover timeout has passed.
     pub(crate) fn is_overdue(&self, now: Instant) -> bool {
         self.expires.is_some_and(|at| at <= now)
     }
 
-    /// Whether it is to be asked for a keyframe now: again and again until one is whole.
+    /// True when a keyframe request is due: again and again until a keyframe is complete.
     pub(crate) fn take_keyframe_request(&mut self, now: Instant) -> bool {
         let due = !self.is_ready() && self.request_at.is_some_and(|at| at <= now);
         if due {
@@ -213,20 +213,21 @@ impl StandbyPublisher {
         due
     }
 
-    /// When one of the above changes by itself.
+    /// When [`StandbyPublisher::is_overdue`] or [`StandbyPublisher::take_keyframe_request`] changes
+    /// by itself.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let request_at = self.request_at.filter(|_| !self.is_ready());
         self.expires.into_iter().chain(request_at).min()
     }
 
-    /// What goes to the audience when it takes over.
+    /// The packets for the audience at the takeover.
     pub(crate) fn into_packets(mut self) -> Vec<ForwardedPacket> {
         // A stage that became free takes whatever there is.
         self.held.drain(..self.start.unwrap_or(0));
         self.held
     }
 
-    /// Notes whether the newest packet completes a keyframe.
+    /// Checks whether the newest packet completes a keyframe.
     fn look_for_keyframe(&mut self) {
         let Some(newest) = self.held.last() else {
             return;
@@ -252,7 +253,7 @@ impl StandbyPublisher {
         self.limit_frames();
     }
 
-    /// Keeps no more pictures than are followed: the oldest of a kind gives way.
+    /// Bounds the frames in assembly: the oldest of a kind gives way.
     fn limit_frames(&mut self) {
         let keyframes = self.frames.iter().filter(|it| it.is_keyframe()).count();
         let others = self.frames.len() - keyframes;
@@ -266,7 +267,7 @@ impl StandbyPublisher {
         }
     }
 
-    /// More came than is kept: the next keyframe is waited for.
+    /// Drops everything, since more came than may be held: the next keyframe is waited for.
     fn restart(&mut self, now: Instant) {
         self.held.clear();
         self.bytes = 0;

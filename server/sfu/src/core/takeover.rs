@@ -1,10 +1,10 @@
-//! Publishers: who is on stage, and how it changes hands.
+//! Takeover of a stage by another publisher.
 //!
-//! On a stage that is free, a publisher is at once. On one that isn't, it waits beside it, one at a
-//! time, and the audience goes on to see and hear the one on stage without losing a packet. Once the
-//! newcomer's picture can be shown, or nobody is heard on stage any more, the owner of the core is told
-//! ([`SfuEvent::PublisherWaiting`]) and may let it take over ([`Core::hand_over`]): so rights are asked
-//! at the moment of the change. Sound and picture change in one step.
+//! On a free stage, a publisher is at once. On any other, it waits beside the stage, one at a time,
+//! and the audience loses no packet of the one on stage. Once the standby publisher is ready, or
+//! the one on stage is silent, the owner is told ([`SfuEvent::PublisherWaiting`]) and may let it
+//! take over ([`Core::hand_over`]): so rights are checked at the moment of the change. Sound and
+//! picture change in one step.
 
 use std::time::Instant;
 
@@ -22,8 +22,8 @@ use crate::rtp::packet::ForwardedPacket;
 use crate::shard::ShardInput;
 
 impl Core {
-    /// Makes the offerer the stage's publisher or, where there is one, its successor, of which
-    /// `awaited` has to arrive. An earlier successor ends as [`EndReason::Replaced`].
+    /// Makes the offerer the stage's publisher or, where there is one, its standby publisher under
+    /// `condition`. An earlier standby publisher ends as [`EndReason::Replaced`].
     pub(crate) fn publish(
         &mut self,
         now: Instant,
@@ -54,9 +54,8 @@ impl Core {
         Ok(AcceptedOffer { session, answer_sdp: opening.answer, standby: taken })
     }
 
-    /// Lets a waiting publisher take over its stage; the one who is there ends as
-    /// [`EndReason::Replaced`]. False, and nothing happens, if it is not waiting any more: it is gone,
-    /// or can't be shown after all.
+    /// Lets a standby publisher take over its stage; the one there ends as [`EndReason::Replaced`].
+    /// False, without effect, if it is gone or not ready any more.
     pub(crate) fn hand_over(&mut self, now: Instant, session: SessionId) -> bool {
         let Some(key) = self.sessions.get(&session).copied() else {
             return false;
@@ -95,7 +94,7 @@ impl Core {
         true
     }
 
-    /// Takes a publisher's packet: to the audience, or aside while it is not on stage.
+    /// Handles a publisher's packet: forwards it, or holds it while the publisher is on standby.
     pub(super) fn media_received(
         &mut self,
         now: Instant,
@@ -137,7 +136,7 @@ impl Core {
         }
     }
 
-    /// Keeps what a publisher beside the stage sent. One that was replaced is not listened to.
+    /// Holds packets of a standby publisher. Those of a replaced one are dropped.
     fn hold_for_standby(
         &mut self,
         now: Instant,
@@ -159,7 +158,7 @@ impl Core {
         packets.clear();
     }
 
-    /// Tells the owner, once, of a publisher that could take over.
+    /// Reports, once, a standby publisher that could take over.
     pub(super) fn report_standby(&mut self, stage_key: StageKey) {
         if !self.may_take_over(stage_key) {
             return;
@@ -177,7 +176,7 @@ impl Core {
         }
     }
 
-    /// Asks a successor for a keyframe, or gives it up, when it is time.
+    /// Asks a standby publisher for a keyframe, or gives it up, when it is due.
     pub(super) fn standby_due(&mut self, now: Instant, stage_key: StageKey) {
         let Some(stage) = self.stages.get_mut(stage_key) else {
             return;
@@ -202,7 +201,8 @@ impl Core {
         }
     }
 
-    /// Whether the stage can change hands: nobody is heard there, or the successor can be shown.
+    /// True if the stage can change hands: the standby publisher is ready, or the one on stage is
+    /// silent.
     fn may_take_over(&self, stage_key: StageKey) -> bool {
         let Some(stage) = self.stages.get(stage_key) else {
             return false;

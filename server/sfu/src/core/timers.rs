@@ -1,4 +1,4 @@
-//! Who needs the time, and when.
+//! Timers of peers and stages.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
@@ -6,15 +6,16 @@ use std::time::Instant;
 
 use crate::ids::{PeerKey, StageKey};
 
-/// Whose timer it is.
+/// Owner of a timer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Timer {
     Peer(PeerKey),
     Stage(StageKey),
 }
 
-/// A heap of timers. A timer that moves to a later time keeps its old entry, which is put right
-/// when it comes up: so a timer that is pushed back with every packet costs nothing per packet.
+/// A heap of timers with lazy deletion. A timer that moves to a later time keeps its old entry,
+/// which is put right when it comes up: a timer that is pushed back with every packet costs nothing
+/// per packet.
 ///
 /// Invariant: `earliest` holds, per timer, the time of the one entry that counts; others are stale.
 #[derive(Default)]

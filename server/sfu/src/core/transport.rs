@@ -1,4 +1,4 @@
-//! One peer's ICE-lite, DTLS, SRTP and SDP machinery, around str0m's `Rtc`.
+//! ICE-lite, DTLS, SRTP and SDP of one peer, around str0m's `Rtc`.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -32,31 +32,32 @@ use crate::sdp::offer::{self, PreparedOffer};
 use crate::shard::NegotiatedTrack;
 use crate::srtp::keys::SrtpKeys;
 
-/// How often str0m sums up NACKs, losses and the like.
+/// Interval of str0m's RTCP statistics.
 const STATS_INTERVAL: Duration = Duration::from_secs(2);
 
-/// Where str0m believes its one peer to be (RFC 5737): which addresses that really has is looked after
-/// by the core, and may change.
+/// Address of str0m's one peer, as far as it knows (RFC 5737). The core keeps the real ones, which
+/// may change.
 const PLACEHOLDER_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), 9);
 
-/// The most bytes of a handshake: its flights are sent again up to four times. Whoever forges the address of
-/// somebody else as the first one has no more than that sent there.
+/// Anti-amplification limit: bytes sent before the handshake is done, whose flights are sent again
+/// up to four times. Whoever forges somebody else's address as the first one has no more than that
+/// sent there.
 const MAX_UNVERIFIED_BYTES: usize = 16 * 1024;
 
-/// What all transports of one core share.
+/// Context shared by all transports of one core.
 pub(crate) struct TransportContext {
-    /// Announced in every answer; never empty.
+    /// Candidates of every answer; never empty.
     pub(crate) candidates: Vec<Candidate>,
     /// One certificate for all sessions: making one costs more than the rest of a join.
     pub(crate) certificate: DtlsCert,
-    /// For publishers.
+    /// Cryptography of publishers.
     pub(crate) crypto: Arc<CryptoProvider>,
-    /// For subscribers.
+    /// Cryptography of subscribers, which keeps the SRTP keys from str0m.
     pub(crate) subscriber_crypto: Arc<CryptoProvider>,
 }
 
 impl TransportContext {
-    /// What sessions share that are reached at `candidates`.
+    /// A context with a new certificate.
     ///
     /// # Errors
     /// [`SfuStartError`] without candidates, or if no certificate could be made.
@@ -75,7 +76,7 @@ impl TransportContext {
     }
 }
 
-/// An offer that was accepted: the session's machinery, and what the offerer is told.
+/// Accepted offer: the session's transport, and the SDP answer.
 pub(crate) struct PreparedSession {
     pub(crate) transport: Transport,
     pub(crate) answer: String,
@@ -93,31 +94,31 @@ pub(crate) struct Transmit {
     pub(crate) contents: DatagramSend,
 }
 
-/// One peer's protocol machinery.
+/// Protocol machinery of one peer.
 pub(crate) struct Transport {
     pub(crate) rtc: Rtc,
-    /// This side's first ICE credentials; the user name fragment is random and names the peer in STUN.
+    /// First ICE credentials of this side; the ufrag is random and names the peer in STUN.
     pub(crate) credentials: IceCreds,
-    /// By what the client is known, as its offer has it.
+    /// ICE credentials of the client, by its offer.
     pub(crate) remote_credentials: Vec<IceCredentials>,
-    /// Where it is sent to: the address that ICE has chosen first, or from which DTLS came, and then
-    /// each one that answered a check; nothing before.
+    /// Address that is sent to: the one that ICE has nominated first, or from which DTLS came, then
+    /// each one that answered a check. [`None`] before.
     pub(crate) remote: Option<SocketAddr>,
-    /// Bytes that may still be sent before the handshake has proved that somebody is there.
+    /// Bytes that may still be sent before the handshake has proved that the peer is there.
     pub(crate) unverified_bytes: usize,
-    /// str0m knows that there is a way.
+    /// str0m knows that there is a path.
     opened: bool,
     local: SocketAddr,
-    /// Of a subscriber: what the answer says will be sent.
+    /// Tracks that a subscriber is sent.
     tracks: Vec<NegotiatedTrack>,
-    /// Of a publisher: the formats of which lost packets are asked for again.
+    /// Payload types of a publisher whose lost packets are requested by NACK.
     pub(crate) nackable: PayloadTypes,
-    /// Of a publisher: the parameter sets of H.264 that its offer tells, by format.
+    /// Parameter sets of H.264 in a publisher's offer, by payload type.
     pub(crate) parameters: Vec<(u8, Sets)>,
-    /// Of a subscriber: lost sound is sent again.
+    /// Lost audio is sent again to this subscriber.
     retransmits_audio: bool,
     handshake: DtlsHandshake,
-    /// The library panicked.
+    /// str0m has panicked.
     broken: bool,
 }
 
@@ -203,23 +204,23 @@ impl Transport {
         Ok(PreparedSession { transport, answer })
     }
 
-    /// The SRTP keys, once, when the handshake is done.
+    /// SRTP keys, once, when the handshake is done.
     pub(crate) fn take_keys(&mut self) -> Option<SrtpKeys> {
         self.handshake.take_keys()
     }
 
-    /// Why the DTLS handshake failed, if it did.
+    /// Failure of the DTLS handshake, if there is one.
     pub(crate) fn failure(&self) -> Option<HandshakeFailure> {
         self.handshake.failure()
     }
 
-    /// What the answer says will be sent, once.
+    /// Tracks that the answer promises, once.
     pub(crate) fn take_tracks(&mut self) -> Vec<NegotiatedTrack> {
         std::mem::take(&mut self.tracks)
     }
 
-    /// Takes over what of these m-lines is sent, at most `limit` tracks of a kind. str0m forgets them
-    /// before it has reports of them to write: they are sent by an egress of our own.
+    /// Takes the tracks of these m-lines out of str0m, at most `limit` of a kind, before it keeps
+    /// reports of them: they are sent by the shards.
     fn take_over(&mut self, mids: Vec<Mid>, offer: &PreparedOffer, limit: usize) {
         for mid in mids {
             let media = self.rtc.media(mid).filter(|m| m.direction() == Direction::SendOnly);
@@ -256,7 +257,7 @@ impl Transport {
         })
     }
 
-    /// Takes a datagram which the demultiplexer found to be this peer's.
+    /// Feeds str0m a datagram that the demultiplexer found to be this peer's.
     ///
     /// # Errors
     /// The text of what str0m refused.
@@ -266,8 +267,9 @@ impl Transport {
         self.guarded(|rtc| rtc.handle_input(Input::Receive(now, received)))
     }
 
-    /// Tells str0m that there is a way to the peer, which it needs for its handshake: ICE itself is the
-    /// core's. Said by a check of our own, so that none of a client's reaches str0m. Once is enough.
+    /// Tells str0m that there is a path to the peer, which it needs for its handshake: ICE itself
+    /// is the core's. A check of our own says so, and none of a client's reaches str0m. Once is
+    /// enough.
     ///
     /// # Errors
     /// The text of what str0m refused.
@@ -288,7 +290,7 @@ impl Transport {
         self.receive(now, &check)
     }
 
-    /// Lets str0m see the time; needed after every write, for it to be sent.
+    /// Tells str0m the time; needed after every write, for it to be sent.
     pub(crate) fn advance(&mut self, now: Instant) -> Result<(), String> {
         self.guarded(|rtc| rtc.handle_input(Input::Timeout(now)))
     }
@@ -299,8 +301,7 @@ impl Transport {
         self.advance(now)
     }
 
-    /// One peer's packets must not end everybody's: a panic in the library is that peer's error, and
-    /// the peer is not touched again.
+    /// Contains a panic of str0m: it is this peer's error, and the peer is not touched again.
     fn guarded<T>(
         &mut self,
         act: impl FnOnce(&mut Rtc) -> Result<T, RtcError>,
@@ -318,8 +319,8 @@ impl Transport {
         }
     }
 
-    /// Takes everything str0m has to say, and returns when it next needs the time. What it answers
-    /// to STUN goes nowhere: the core has answered, and knows to whom.
+    /// Drains str0m, and returns when it next needs the time. Its answers to STUN are dropped: the
+    /// core has answered already.
     ///
     /// # Errors
     /// The text of str0m's error, after which the peer is of no use.
@@ -346,12 +347,13 @@ impl Transport {
     }
 }
 
-/// An opaque user name fragment of 96 bits and a password of 144 (RFC 8445 §5.3 asks for 24 and 128).
+/// Credentials of an opaque ufrag of 96 bits and a password of 144 (RFC 8445 §5.3 asks for 24 and
+/// 128).
 pub(crate) fn new_credentials() -> Result<IceCreds, getrandom::Error> {
     Ok(IceCreds { ufrag: random_ice_text(16)?, pass: random_ice_text(24)? })
 }
 
-/// Everything browsers and OBS send; nothing is transcoded.
+/// Codecs of browsers and OBS; nothing is transcoded.
 fn codecs() -> CodecConfig {
     let mut codecs = CodecConfig::empty();
     codecs.add_config(
@@ -375,8 +377,8 @@ fn codecs() -> CodecConfig {
     codecs
 }
 
-/// The send time is taken from publishers only: to subscribers it would have to be written anew into
-/// every packet, and transport-wide feedback tells more.
+/// Header extensions by role. The send time is taken from publishers only: to subscribers it would
+/// have to be written anew into every packet, and transport-wide feedback tells more.
 fn extensions(role: SessionRole) -> ExtensionMap {
     let mut extensions = ExtensionMap::empty();
     extensions.set(1, Extension::AudioLevel);

@@ -1,8 +1,8 @@
-//! Fingerprints of certificates, as offers announce them (RFC 8122).
+//! Certificate fingerprints in SDP (RFC 8122).
 
 use aws_lc_rs::digest::{self, Algorithm};
 
-/// A hash of the certificate that a peer will show.
+/// Hash of the certificate that a peer will present.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fingerprint {
     algorithm: &'static Algorithm,
@@ -10,8 +10,8 @@ pub(crate) struct Fingerprint {
 }
 
 impl Fingerprint {
-    /// Reads the value of an `a=fingerprint` line; [`None`] if its hash function is too weak or unknown,
-    /// or it isn't one.
+    /// Reads the value of an `a=fingerprint` line; [`None`] if it is malformed, or its hash
+    /// function is weak or unknown.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (name, digits) = text.trim().split_once(' ')?;
         let algorithm = match name.to_ascii_lowercase().as_str() {
@@ -28,7 +28,7 @@ impl Fingerprint {
         (digest.len() == algorithm.output_len()).then_some(Fingerprint { algorithm, digest })
     }
 
-    /// Whether `certificate` (DER) has it.
+    /// True if it is that of `certificate` (DER).
     pub(crate) fn is_of(&self, certificate: &[u8]) -> bool {
         digest::digest(self.algorithm, certificate).as_ref() == self.digest
     }
@@ -38,7 +38,7 @@ impl Fingerprint {
 mod tests {
     use super::*;
 
-    /// Of the three bytes "abc" (FIPS 180-4).
+    /// Digest of "abc" (FIPS 180-4).
     const SHA_256: &str = "sha-256 BA:78:16:BF:8F:01:CF:EA:41:41:40:DE:5D:AE:22:23:\
                            B0:03:61:A3:96:17:7A:9C:B4:10:FF:61:F2:00:15:AD";
 

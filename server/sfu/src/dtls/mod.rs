@@ -1,8 +1,9 @@
-//! The DTLS handshake of a session (RFC 6347), around what the DTLS library does of it.
+//! DTLS handshake of a session (RFC 6347), around the DTLS library.
 //!
-//! str0m runs the handshake, knows one fingerprint of the peer at most, begins as client before there is
-//! a way, keeps the keys to itself and forgets why a handshake failed. So the library's instances are
-//! wrapped by a provider of our own, and each instance shares a [`DtlsHandshake`] with the session's transport.
+//! str0m runs the handshake, but knows one fingerprint of the peer at most, begins as client before
+//! there is a path, keeps the keys to itself and forgets why a handshake failed. So a provider of
+//! our own wraps the library's instances, and each instance shares a [`DtlsHandshake`] with the
+//! session's transport.
 
 mod fingerprint;
 mod provider;
@@ -17,38 +18,38 @@ pub(crate) use self::provider::{crypto_provider, take_last_made};
 use crate::event::HandshakeFailure;
 use crate::srtp::keys::SrtpKeys;
 
-/// One session's handshake, as its transport sees it.
+/// Handshake of one session, as its transport sees it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct DtlsHandshake(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
 struct State {
-    /// Of the peer's certificate; without one, none is the right one.
+    /// Fingerprints of the peer's certificate; without any, no certificate is right.
     expected: Vec<Fingerprint>,
-    /// There is a way to the peer.
+    /// There is a path to the peer.
     begun: bool,
-    /// Once the handshake is done, and until they were taken.
+    /// SRTP keys, from the end of the handshake until they are taken.
     keys: Option<SrtpKeys>,
     failure: Option<HandshakeFailure>,
 }
 
 impl DtlsHandshake {
-    /// Takes a certificate with any of these fingerprints for the peer's.
+    /// Expects a certificate with any of these fingerprints.
     pub(crate) fn expect(&self, fingerprints: Vec<Fingerprint>) {
         self.state().expected = fingerprints;
     }
 
-    /// Lets the handshake begin: there is a way to the peer.
+    /// Lets the handshake begin: there is a path to the peer.
     pub(crate) fn begin(&self) {
         self.state().begun = true;
     }
 
-    /// The keys, once.
+    /// SRTP keys, once.
     pub(crate) fn take_keys(&self) -> Option<SrtpKeys> {
         self.state().keys.take()
     }
 
-    /// Why it failed, if it did.
+    /// Failure of the handshake, if there is one.
     pub(crate) fn failure(&self) -> Option<HandshakeFailure> {
         self.state().failure
     }

@@ -1,4 +1,4 @@
-//! The DTLS library behind the interface by which str0m asks for one.
+//! DTLS provider for str0m.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -15,22 +15,21 @@ use super::{DtlsHandshake, verifier};
 use crate::event::{HandshakeFailure, SessionRole};
 use crate::srtp::keys::SrtpKeys;
 
-/// When a handshake that waits for a way, or has failed, needs the time: never, as far as sessions last.
+/// Timeout of a handshake that has no path yet, or has failed.
 const NEVER: Duration = Duration::from_secs(24 * 60 * 60);
 
 thread_local! {
-    /// The handshake that was made last on this thread: the library's factory is told nothing of whom
-    /// it is for.
+    /// Handshake that was made last on this thread: str0m's factory isn't told for which session.
     static LAST_MADE: RefCell<Option<DtlsHandshake>> = const { RefCell::new(None) };
 }
 
-/// The handshake of the session that was just built on this thread; only with [`crypto_provider`].
+/// Handshake of the session that was just built on this thread; only with [`crypto_provider`].
 pub(crate) fn take_last_made() -> Option<DtlsHandshake> {
     LAST_MADE.take()
 }
 
-/// The cryptography for sessions of that role (aws-lc-rs). Of a subscriber, str0m never sees the keys,
-/// and so has nothing to say over SRTP: its media leaves by an egress of our own, which needs them.
+/// Cryptography for sessions of that role (aws-lc-rs). Of a subscriber, str0m never sees the keys,
+/// and so has nothing to say over SRTP: its media is sent by the shards, which need them.
 pub(crate) fn crypto_provider(role: SessionRole) -> CryptoProvider {
     let dtls_provider: &dyn DtlsProvider = match role {
         SessionRole::Publisher => &Provider { shares_keys: true },
@@ -39,8 +38,8 @@ pub(crate) fn crypto_provider(role: SessionRole) -> CryptoProvider {
     CryptoProvider { dtls_provider, ..from_feature_flags() }
 }
 
-/// What all handshakes have in common. The library tries its whole cryptography out when it is made,
-/// which costs as much as a handshake: so it is made once.
+/// Configuration of all handshakes. The library tests its whole cryptography when it is made, which
+/// costs as much as a handshake: so it is made once.
 static CONFIG: LazyLock<Result<Arc<Config>, Error>> = LazyLock::new(|| {
     let config = Config::builder()
         .with_crypto_provider(verifier::crypto_provider())
@@ -86,12 +85,12 @@ struct DtlsSession {
     made: Instant,
     /// The library has nothing left to agree on.
     done: bool,
-    /// There were SRTP keys among it.
+    /// SRTP keys were agreed on.
     keyed: bool,
 }
 
 impl DtlsSession {
-    /// A client speaks first, and has nothing to say before there is a way.
+    /// True for a client before there is a path: it speaks first.
     fn waits(&self) -> bool {
         self.inner.is_active() && !self.handshake.state().begun
     }
@@ -199,7 +198,7 @@ impl fmt::Debug for DtlsSession {
     }
 }
 
-/// What an error of the library means to people.
+/// Maps an error of the library to a [`HandshakeFailure`].
 fn reason(error: &Error) -> HandshakeFailure {
     match error {
         Error::CertificateError(

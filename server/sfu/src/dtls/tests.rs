@@ -19,10 +19,10 @@ use crate::core::transport::{Transport, TransportContext};
 use crate::event::{HandshakeFailure, SessionRole};
 use crate::srtp::keys::SrtpKeys;
 
-/// Nothing on one machine takes as long.
+/// Longest time of anything on one machine.
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// How each kind of key is made.
+/// OpenSSL's options for each kind of key.
 const KINDS: [(&str, &[&str]); 6] = [
     ("P-256", &["ec", "-pkeyopt", "ec_paramgen_curve:P-256"]),
     ("P-384", &["ec", "-pkeyopt", "ec_paramgen_curve:P-384"]),
@@ -62,7 +62,7 @@ impl Certificate {
         self.0.to_str().expect("a path in UTF-8")
     }
 
-    /// As an offer has it.
+    /// Its fingerprint, as in an offer.
     fn fingerprint(&self, hash: &str) -> String {
         let digest = format!("-{}", hash.replace('-', ""));
         let said = openssl(&["x509", "-in", self.file(), "-noout", "-fingerprint", &digest]);
@@ -127,14 +127,14 @@ impl Drop for Program {
     }
 }
 
-/// How a handshake went.
+/// Result of a handshake.
 #[derive(Debug)]
 enum Outcome {
     Done(SrtpKeys),
     Failed(HandshakeFailure),
 }
 
-/// What OpenSSL is started with, beside its certificate and where to.
+/// OpenSSL's side of a handshake.
 struct Side<'a> {
     /// It is the DTLS client.
     client: bool,

@@ -1,7 +1,7 @@
-//! Signatures of certificates' keys: whatever an honest WebRTC client may have made itself one of.
+//! Verification of certificates' signatures, of every kind that honest WebRTC clients have.
 //!
-//! Browsers make P-256 or RSA-2048 (W3C WebRTC §4.9), GStreamer RSA-2048, GnuTLS (FFmpeg) P-224, and
-//! what people make by hand may be on P-384 or P-521 or have up to 4,096 bits.
+//! Browsers make P-256 or RSA-2048 (W3C WebRTC §4.9), GStreamer RSA-2048, GnuTLS (FFmpeg) P-224.
+//! Certificates made by hand may be on P-384 or P-521, or have up to 4,096 bits.
 
 use std::sync::LazyLock;
 
@@ -30,7 +30,7 @@ const P_256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.
 const P_384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
 const P_521: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
 
-/// The library's cryptography, with more kinds of certificates.
+/// Cryptography of the library, with more kinds of certificates.
 pub(super) fn crypto_provider() -> CryptoProvider {
     CryptoProvider {
         signature_verification: &Verifier,

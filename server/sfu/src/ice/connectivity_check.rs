@@ -1,8 +1,8 @@
-//! Return routability: a connectivity check of this side's own, which an address has to answer before
+//! Return routability: a connectivity check by this side, which an address has to answer before
 //! media goes there (RFC 8445 §7.2.2).
 //!
-//! An ICE-lite side sends none by itself. The client's checks prove that whoever sent them knows the
-//! password, not that they are where they say: without this, one forged datagram would send the stage
+//! An ICE-lite side sends none by itself. The client's checks prove that their sender knows the
+//! password, not that it is where it says: without this, one forged datagram would send the stage
 //! to anybody.
 
 use std::net::SocketAddr;
@@ -14,19 +14,18 @@ use str0m::ice::{StunMessage, TransId};
 use crate::ice::stun::sign_stun;
 use crate::ids::random_number;
 
-/// How often one check is sent at most: as much as one datagram with a forged source can cause.
+/// Transmissions of one check: as much as one datagram with a forged source can cause.
 pub(crate) const MAX_TRANSMISSIONS: u8 = 3;
 
-/// Until a check is sent for the second time; twice that until the third.
+/// Time until the second transmission; twice that until the third.
 const RETRANSMIT_INTERVAL: Duration = Duration::from_millis(200);
 
-/// Of a peer-reflexive candidate (RFC 8445 §5.1.2.1): a client learns nothing of what it doesn't know
-/// already.
+/// Priority of a peer-reflexive candidate (RFC 8445 §5.1.2.1): a client learns nothing new from it.
 const PRIORITY: u32 = (110 << 24) | (0xffff << 8) | 255;
 
-/// A check that waits for its answer.
+/// A check without an answer yet.
 pub(crate) struct ConnectivityCheck {
-    /// Where it goes.
+    /// The address in question.
     pub(crate) destination: SocketAddr,
     transaction: TransId,
     /// The client's, by which the answer is signed.
@@ -38,9 +37,9 @@ pub(crate) struct ConnectivityCheck {
 }
 
 impl ConnectivityCheck {
-    /// A check of `destination` by the client's own user name and password; [`None`] where the name is
-    /// longer than the library writes, and without randomness: a transaction that can be guessed proves
-    /// nothing.
+    /// A check of `destination` by the client's own user name and password. [`None`] where the name
+    /// is longer than the library writes, and without randomness: a transaction that can be guessed
+    /// proves nothing.
     pub(crate) fn new(
         now: Instant,
         destination: SocketAddr,
@@ -63,7 +62,7 @@ impl ConnectivityCheck {
         })
     }
 
-    /// What is to be sent now; [`None`] when it was sent often enough.
+    /// The request to send now; [`None`] after the last transmission.
     pub(crate) fn poll(&mut self, now: Instant) -> Option<Vec<u8>> {
         if self.sent >= MAX_TRANSMISSIONS {
             return None;
@@ -73,7 +72,7 @@ impl ConnectivityCheck {
         Some(self.request.clone())
     }
 
-    /// Whether `datagram` from `source` proves that whoever is there got the check.
+    /// True if `datagram` from `source` proves that the check was received there.
     pub(crate) fn is_answered_by(
         &self,
         source: SocketAddr,
@@ -90,8 +89,8 @@ impl ConnectivityCheck {
     }
 }
 
-/// A transaction of 96 random bits (RFC 8489 §5). The library's own are no secret; it reads this one
-/// out of a message without attributes.
+/// A transaction id of 96 random bits (RFC 8489 §5). The library's own are no secret; it reads this
+/// one out of a message without attributes.
 fn random_transaction() -> Option<TransId> {
     let mut indication = [0; 20];
     let (head, transaction) = indication.split_at_mut(8);

@@ -1,4 +1,5 @@
-//! From datagram to peer: by STUN user ufrag, then by address (RFC 7983, RFC 8445 §7.3).
+//! Demultiplexing of datagrams to peers: by STUN user name, then by address (RFC 7983, RFC 8445
+//! §7.3).
 //!
 //! Invariant: an address stands in the map only after a STUN binding request from it carried a
 //! right message integrity for the peer it maps to.
@@ -14,71 +15,71 @@ use super::stun::{DatagramClass, classify, sign_stun};
 use crate::ids::PeerKey;
 use crate::sdp::fragment::IceCredentials;
 
-/// How long after it was heard there last a connected session keeps its address, whoever else claims it:
-/// twice the longest time between two of its checks (RFC 7675 §5.1).
+/// Time for which a connected session keeps its address after it was last heard there, whoever else
+/// claims it: twice the longest time between two of its checks (RFC 7675 §5.1).
 const ADDRESS_HOLD_TIMEOUT: Duration = Duration::from_secs(12);
 
-/// IceCredentials of a client that are kept: those of its offer's m-lines, and of restarts.
+/// Credentials of a client that are kept: those of its offer's m-lines, and of restarts.
 const MAX_REMOTE_CREDENTIALS: usize = 20;
 
-/// What came from a peer.
+/// Datagram of a known peer.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum DatagramKind {
     /// A binding request.
     Check {
-        /// The far side chose this way (USE-CANDIDATE, RFC 8445 §8.1.1).
+        /// The client nominated this path (USE-CANDIDATE, RFC 8445 §8.1.1).
         nominated: bool,
-        /// What it is told, no longer than what it said.
+        /// The response, no longer than the request.
         answer: Vec<u8>,
     },
-    /// The answer to a binding request, not verified.
+    /// A binding response, not verified.
     Answer,
     Dtls,
     Media,
 }
 
-/// Why a datagram is for nobody.
+/// Datagram that belongs to no peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StrayDatagram {
     /// Neither STUN, DTLS, RTP nor RTCP.
     Unclassified,
     /// From an address that was never validated, or STUN for nobody here.
     Unknown,
-    /// STUN for somebody here, without the right password, or from where somebody else is.
+    /// STUN for a peer, without the right password, or from another peer's address.
     Rejected,
 }
 
-/// A user name fragment of ours.
+/// User name fragment of this side.
 struct LocalUfrag {
     peer: PeerKey,
     password: String,
 }
 
-/// How a peer is known.
+/// Credentials and addresses of a peer.
 struct PeerEntry {
     ufrag: String,
-    /// Given out for a restart of ICE; takes the place of `name` when the far side has chosen a way by
-    /// it. Until then both are good.
+    /// The ufrag of an ICE restart; it replaces `ufrag` once the client has nominated a path by it.
+    /// Until then both are good.
     next_ufrag: Option<String>,
-    /// Those of the client's side, by which it answers checks; of a restart, too, the newest last. A
-    /// browser may go on checking under its new name and this side's old one.
+    /// Credentials of the client, by which it answers checks, the newest last. After a restart a
+    /// browser may go on checking under its new ufrag and this side's old one.
     remote_credentials: Vec<IceCredentials>,
-    /// The one that was checked longest ago first.
+    /// Validated addresses, the one checked longest ago first.
     addresses: Vec<SocketAddr>,
-    /// Where it is sent to: kept, however many others are checked.
+    /// Address that is sent to: kept, however many others are checked.
     remote: Option<SocketAddr>,
-    /// Its handshake is done.
+    /// Its DTLS handshake is done.
     connected: bool,
 }
 
-/// Whose an address is.
+/// Owner of an address.
 struct AddressOwner {
     peer: PeerKey,
-    /// When something came from there last.
+    /// Time of the last datagram from there.
     heard: Instant,
 }
 
-/// The maps of one socket.
+/// Demultiplexer of one socket.
 pub(crate) struct Demultiplexer {
     by_ufrag: HashMap<String, LocalUfrag>,
     by_address: HashMap<SocketAddr, AddressOwner>,
@@ -87,7 +88,7 @@ pub(crate) struct Demultiplexer {
 }
 
 impl Demultiplexer {
-    /// Keeps at most `max_addresses` per peer: its home and the newest one in any case.
+    /// Keeps at most `max_addresses` per peer: the one that is sent to and the newest in any case.
     pub(crate) fn new(max_addresses: usize) -> Self {
         Demultiplexer {
             by_ufrag: HashMap::new(),
@@ -97,9 +98,9 @@ impl Demultiplexer {
         }
     }
 
-    /// Makes `peer` known by the user name fragment it gave out: the first one, or another one for a
-    /// restart of ICE; `remote_credentials` is by what its client is known then. To be called before the answer leaves:
-    /// the first STUN packet may overtake it.
+    /// Registers a peer under the ufrag it was given: the first one, or that of an ICE restart,
+    /// each with the client's credentials. To be called before the answer leaves: the first STUN
+    /// packet may overtake it.
     pub(crate) fn register(
         &mut self,
         peer: PeerKey,
@@ -131,22 +132,22 @@ impl Demultiplexer {
         self.by_ufrag.insert(ufrag.into(), LocalUfrag { peer, password: password.into() });
     }
 
-    /// A peer is sent to at `remote` from now on.
+    /// Notes the address that a peer is sent to from now on.
     pub(crate) fn set_remote(&mut self, peer: PeerKey, remote: SocketAddr) {
         if let Some(entry) = self.peers.get_mut(&peer) {
             entry.remote = Some(remote);
         }
     }
 
-    /// A peer's handshake is done.
+    /// Notes that a peer's handshake is done.
     pub(crate) fn set_connected(&mut self, peer: PeerKey) {
         if let Some(entry) = self.peers.get_mut(&peer) {
             entry.connected = true;
         }
     }
 
-    /// User name and password for a check in the other direction: those by which the client named itself
-    /// in its own `check`. [`None`] if it never said what its password is.
+    /// User name and password for a check in the other direction, by the names in the client's own
+    /// `check`. [`None`] if its password is not known.
     pub(crate) fn reverse_credentials(&self, check: &[u8]) -> Option<(String, String)> {
         let check = StunMessage::parse(check).ok()?;
         let (local, remote) = check.split_username()?;
@@ -155,7 +156,7 @@ impl Demultiplexer {
         Some((format!("{remote}:{local}"), client.password.clone()))
     }
 
-    /// Forgets a peer, its names and its addresses.
+    /// Forgets a peer with its names and addresses.
     pub(crate) fn remove(&mut self, peer: PeerKey) {
         let Some(entry) = self.peers.remove(&peer) else {
             return;
@@ -168,7 +169,7 @@ impl Demultiplexer {
         }
     }
 
-    /// The peer a datagram is for.
+    /// Finds the peer of a datagram.
     ///
     /// # Errors
     /// [`StrayDatagram`] when it is for nobody; nothing has been stored then.
@@ -211,15 +212,15 @@ impl Demultiplexer {
         Ok((peer, DatagramKind::Check { nominated, answer }))
     }
 
-    /// The peer that is at `source`, which is heard from there.
+    /// The peer at `source`, which is heard from there.
     fn owner(&mut self, now: Instant, source: SocketAddr) -> Result<PeerKey, StrayDatagram> {
         let owner = self.by_address.get_mut(&source).ok_or(StrayDatagram::Unknown)?;
         owner.heard = now;
         Ok(owner.peer)
     }
 
-    /// Whether another peer than `claimant` is connected at `source`, and was heard there of late: who
-    /// forges that address and has a session of their own could take its packets away otherwise.
+    /// True if another peer than `claimant` is connected at `source`, and was heard there lately: a
+    /// session with a forged source address could take its packets away otherwise.
     fn is_taken(&self, now: Instant, source: SocketAddr, claimant: PeerKey) -> bool {
         let owner = self.by_address.get(&source).filter(|owner| owner.peer != claimant);
         owner.is_some_and(|owner| {
@@ -229,7 +230,7 @@ impl Demultiplexer {
         })
     }
 
-    /// Maps `source` to the peer, taking it from whoever had it. A nomination ends a restart.
+    /// Maps `source` to the peer, taking it from any other one. A nomination ends a restart.
     fn learn(
         &mut self,
         now: Instant,

@@ -1,4 +1,4 @@
-//! ICE-lite (RFC 8445): connectivity checks, and which peer a datagram comes from.
+//! ICE-lite (RFC 8445): demultiplexing of datagrams, and checks of new addresses.
 
 pub(crate) mod connectivity_check;
 pub(crate) mod demultiplexer;

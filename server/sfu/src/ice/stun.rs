@@ -1,13 +1,13 @@
-//! STUN messages of ICE (RFC 8489), and what tells them from other datagrams.
+//! STUN messages of ICE (RFC 8489), and the classification of datagrams.
 
 use str0m::crypto::CryptoProvider;
 use str0m::ice::StunMessage;
 
-/// Room for a message of ICE: header, what it says (a user name of the library's 128 bytes at most),
+/// Longest message of ICE: header, attributes (a user name of the library's 128 bytes at most),
 /// message integrity, fingerprint.
 const MAX_STUN_BYTES: usize = 240;
 
-/// What a datagram is, by its first byte (RFC 7983 §7).
+/// Class of a datagram by its first byte (RFC 7983 §7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DatagramClass {
     Stun,
@@ -16,7 +16,7 @@ pub(crate) enum DatagramClass {
     Media,
 }
 
-/// A message of ICE with its integrity by `password` (RFC 8489 §14.5); empty if it has no room.
+/// Writes a message with its integrity by `password` (RFC 8489 §14.5); empty if it is too long.
 pub(crate) fn sign_stun(message: StunMessage, password: &[u8], crypto: &CryptoProvider) -> Vec<u8> {
     let hmac = |key: &[u8], parts: &[&[u8]]| crypto.sha1_hmac_provider.sha1_hmac(key, parts);
     let mut room = vec![0; MAX_STUN_BYTES];
@@ -25,7 +25,7 @@ pub(crate) fn sign_stun(message: StunMessage, password: &[u8], crypto: &CryptoPr
     room
 }
 
-/// What `datagram` is, or [`None`] if nothing this side speaks.
+/// The class of a datagram; [`None`] if nothing this side speaks.
 pub(crate) fn classify(datagram: &[u8]) -> Option<DatagramClass> {
     match datagram.first()? {
         0..=3 if datagram.len() >= 20 => Some(DatagramClass::Stun),

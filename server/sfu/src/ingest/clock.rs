@@ -1,4 +1,4 @@
-//! When what a publisher sends was captured.
+//! Capture times of a publisher's packets, by its sender reports.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -7,15 +7,15 @@ use str0m::rtp::rtcp::SenderInfo;
 /// Longest plausible time between capture and arrival, repairs and late tracks included.
 const MAX_TRANSIT: Duration = Duration::from_secs(5);
 
-/// `here` and `there` are the same moment.
+/// Offset of the publisher's wall clock: `here` and `there` are the same moment.
 #[derive(Clone, Copy)]
 pub(super) struct SenderClock {
     here: Instant,
     there: SystemTime,
 }
 
-/// When the packet was captured, on our clock (RFC 3550 §6.4.1: a sender report ties RTP
-/// timestamps to the sender's wall clock, one for all its streams).
+/// Capture time of a packet on our clock. A sender report ties RTP timestamps to the sender's wall
+/// clock, one for all its streams (RFC 3550 §6.4.1).
 pub(super) fn captured(
     clock: &mut Option<SenderClock>,
     report: &SenderInfo,

@@ -1,8 +1,8 @@
-//! Lost packets of streams that have none for repairs: asked for by NACKs of our own, and taken however
-//! late they come.
+//! Recovery of lost packets of streams without a repair stream (RFC 4588): by NACKs of our own, and
+//! however late the packets come.
 //!
-//! The SDP library asks for them only while it can tell how long repairs take, which programs such as
-//! OBS don't let it know, and takes what is fewer than a hundred packets late. A keyframe has more.
+//! str0m sends NACKs only while it can measure how long repairs take, which programs such as OBS
+//! don't let it, and takes packets that are fewer than a hundred late. A keyframe has more.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -20,22 +20,22 @@ use crate::rtp::packet::ForwardedPacket;
 use crate::srtp::keys::SrtpKeys;
 use crate::srtp::{InvalidSrtpKeys, RtpOpener, Sealer};
 
-/// Packets that come no more than this late are left to the SDP library.
+/// Packets that come no more than this late are left to str0m.
 const STR0M_WINDOW: u64 = 100;
 
-/// What asks a publisher for lost packets, and opens what comes late.
+/// Sender of NACKs to a publisher, and opener of its late packets.
 pub(super) struct LossRecovery {
     sealer: Sealer,
     opener: RtpOpener,
-    /// The name under which it asks.
+    /// Sender SSRC of the NACKs.
     ssrc: Ssrc,
     compound: CompoundPacket,
-    /// Requests made.
+    /// NACKs sent.
     asked: u64,
 }
 
 impl Ingest {
-    /// The handshake is done.
+    /// Starts the recovery: the handshake is done.
     ///
     /// # Errors
     /// [`InvalidSrtpKeys`].
@@ -54,13 +54,13 @@ impl Ingest {
         Ok(())
     }
 
-    /// When [`Ingest::nack`] next has something to say.
+    /// When [`Ingest::nack`] next has something to send.
     pub(crate) fn nack_due(&self) -> Option<Instant> {
         let layers = self.tracks.iter().flat_map(|t| &t.layers);
         layers.filter_map(|layer| layer.nacks.due()).min()
     }
 
-    /// Asks for what is missing: SRTCP for the publisher, if there is anything.
+    /// SRTCP with the NACKs that are due, if any are.
     pub(crate) fn nack(&mut self, now: Instant) -> Option<Vec<u8>> {
         let LossRecovery { sealer, ssrc, compound, asked, .. } =
             self.loss_recovery.as_deref_mut()?;
@@ -84,12 +84,12 @@ impl Ingest {
         self.loss_recovery.as_ref().map_or(0, |loss_recovery| loss_recovery.asked)
     }
 
-    /// Whether a datagram says to be a packet that is waited for and comes too late for the SDP library.
+    /// True if a datagram claims to be a missing packet that is too late for str0m.
     pub(crate) fn is_late(&self, datagram: &[u8]) -> bool {
         RtpHeader::of(datagram).is_some_and(|head| self.place(&head).is_some())
     }
 
-    /// Track, layer and number of a packet that is waited for and comes too late for the SDP library.
+    /// Track, layer and number of a missing packet that is too late for str0m.
     fn place(&self, head: &RtpHeader) -> Option<(usize, usize, ExtSeq)> {
         let mut tracks = self.tracks.iter().enumerate();
         tracks.find_map(|(track, it)| {
@@ -143,7 +143,7 @@ impl Ingest {
     }
 }
 
-/// What the header of an RTP packet says (RFC 3550 §5.1).
+/// Header of an RTP packet (RFC 3550 §5.1).
 struct RtpHeader {
     length: usize,
     padded: bool,

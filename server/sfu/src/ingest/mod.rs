@@ -1,4 +1,4 @@
-//! What comes from a publisher.
+//! The receiving side of a publisher.
 
 mod clock;
 mod loss_recovery;
@@ -25,50 +25,48 @@ use crate::rtp::numbers::{ExtSeq, Ssrc};
 use crate::rtp::packet::{ForwardedPacket, TrackId, clock_rate};
 use crate::stats::{LayerStats, PublisherStats};
 
-/// What a publisher may send may be exceeded for that long.
+/// Time for which a publisher may exceed its rate limit.
 const MAX_EXCESS: Duration = Duration::from_secs(1);
 
-/// What a datagram costs at least, in bytes: opening and passing on a short one is no less work. Sound
-/// is some fifty short ones a second, of thousands that this leaves.
+/// Least cost of a datagram, in bytes: opening and forwarding a short one is no less work. Sound is
+/// some fifty short ones a second, of thousands that this leaves.
 const MIN_DATAGRAM_COST: usize = 300;
 
-/// For so long the artist is told.
+/// Time for which the artist is told of an excess.
 const EXCESS_ADVICE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Of an SRTP packet's number with its roll-overs (RFC 3711 §3.3.1).
+/// Bits of an SRTP packet index (RFC 3711 §3.3.1).
 const SRTP_INDEX_BITS: u32 = 48;
 
-/// A publisher's receiving side.
+/// Receiving side of one publisher.
 pub(crate) struct Ingest {
     tracks: Vec<ReceiveTrack>,
-    /// The publisher's wall clock, as its sender reports show it, against ours: the least
-    /// difference seen between when a packet was captured there and when it arrived here.
+    /// Offset of the publisher's wall clock, by its sender reports.
     clock: Option<SenderClock>,
-    /// What asks for lost packets, once the handshake is done.
+    /// From the end of the handshake on.
     loss_recovery: Option<Box<LossRecovery>>,
-    /// What it may send.
+    /// Limit of what it may send.
     rate: LeakyBucket,
-    /// Datagrams that were more than it may send.
+    /// Datagrams beyond the limit.
     excess: u64,
-    /// When the last of them came.
+    /// Arrival of the last of them.
     exceeded: Option<Instant>,
     pub(crate) packets: u64,
     bytes: u64,
 }
 
-/// A packet of a publisher's media.
+/// Media packet of a publisher.
 #[allow(clippy::large_enum_variant, reason = "handed over once, and never kept")]
 pub(crate) enum IncomingPacket<'d> {
-    /// The SDP library opened it.
+    /// Opened by str0m.
     Decrypted(RtpPacket),
-    /// A datagram that is too late for the library: see [`Ingest::is_late`].
+    /// Too late for str0m: see [`Ingest::is_late`].
     Late(&'d [u8]),
 }
 
-/// A packet, opened.
+/// Media packet, opened.
 struct ReceivedPacket {
     source: Ssrc,
-    /// With roll-overs.
     sequence: ExtSeq,
     timestamp: u32,
     marker: bool,
@@ -78,25 +76,25 @@ struct ReceivedPacket {
     captured: Option<Instant>,
 }
 
-/// One m-line of a publisher.
+/// An m-line of a publisher.
 struct ReceiveTrack {
     id: TrackId,
     mid: Mid,
     keyframe_requests: u64,
-    /// Its layers: of simulcast with a name each, of a scalable stream without; otherwise there is
-    /// one without a name.
+    /// Layers: of simulcast each with its RID, of a scalable stream without; otherwise there is one
+    /// without.
     layers: Vec<ReceiveLayer>,
-    /// Packets missing from sources before.
+    /// Packets missing from earlier sources.
     lost_before: u64,
-    /// Of its first layer.
+    /// Jitter of its first layer.
     jitter: Jitter,
-    /// Its only stream holds several layers.
+    /// State of a scalable stream, where its only stream is one.
     scalable: Option<SvcStream>,
-    /// How that is told in AV1.
+    /// Templates of AV1's dependency descriptors.
     templates: Templates,
 }
 
-/// A scalable stream.
+/// State of a scalable stream.
 struct SvcStream {
     ssrc: Ssrc,
     structure: LayerStructure,
@@ -105,15 +103,14 @@ struct SvcStream {
 
 struct ReceiveLayer {
     rid: Option<Rid>,
-    /// Of the source that sends at present: its first and highest sequence number, and how many
-    /// came. The first layer counts for all of a scalable stream.
+    /// Reception of the current source. The first layer counts for all of a scalable stream.
     span: Option<ReceptionSpan>,
-    /// Of that source, if it sends again what is asked for and has no stream for repairs.
+    /// Missing packets of that source, if it has no repair stream and answers NACKs.
     nacks: NackGenerator,
     encoder: EncoderMonitor,
-    /// Of H.264.
+    /// Parameter sets of H.264.
     parameters: ParameterSets,
-    /// What came of it, over all sources.
+    /// Statistics over all sources.
     seen: LayerStats,
 }
 
@@ -130,6 +127,7 @@ impl ReceiveLayer {
     }
 }
 
+/// Packets expected and received of one source (RFC 3550 §A.3).
 #[derive(Clone, Copy)]
 struct ReceptionSpan {
     source: Ssrc,
@@ -139,13 +137,14 @@ struct ReceptionSpan {
 }
 
 impl ReceptionSpan {
+    /// Packets expected but not received.
     fn lost(&self) -> u64 {
         (self.highest - self.first + 1).saturating_sub(self.packets)
     }
 }
 
 impl Ingest {
-    /// Without tracks yet.
+    /// A side without tracks.
     pub(crate) fn new(now: Instant) -> Self {
         Ingest {
             tracks: Vec::new(),
@@ -159,8 +158,8 @@ impl Ingest {
         }
     }
 
-    /// Whether a datagram of that length is within the `bits` per second that a publisher may send. A
-    /// short one counts as one of [`MIN_DATAGRAM_COST`].
+    /// True if a datagram of that length is within the publisher's rate limit of `bits` per second.
+    /// A short one counts as one of [`MIN_DATAGRAM_COST`].
     pub(crate) fn is_within_rate(&mut self, length: usize, bits: u64, now: Instant) -> bool {
         let allowed = self.rate.pass(cost(length.max(MIN_DATAGRAM_COST) as u64, bits), now);
         if !allowed {
@@ -170,7 +169,7 @@ impl Ingest {
         allowed
     }
 
-    /// A track was negotiated; it is left out if there are `limit` of its kind.
+    /// Adds a negotiated track, unless there are `limit` of its kind.
     pub(crate) fn add_track(&mut self, kind: MediaKind, mid: Mid, limit: usize) {
         let names = self.tracks.iter().map(|t| t.id);
         let Some(id) = TrackId::next(names, kind, limit) else {
@@ -188,7 +187,7 @@ impl Ingest {
         });
     }
 
-    /// Adds what came to the packets to forward; [`None`] if it belongs to nothing that was negotiated.
+    /// Adds a packet to those to forward; [`None`] if it belongs to nothing that was negotiated.
     pub(crate) fn receive(
         &mut self,
         now: Instant,
@@ -202,8 +201,7 @@ impl Ingest {
         }
     }
 
-    /// Adds what str0m received to the packets to forward, in each layer that it belongs to; [`None`]
-    /// if it belongs to nothing that was negotiated.
+    /// Adds a packet that str0m has opened to those to forward, in each layer that it belongs to.
     fn receive_decrypted(
         &mut self,
         transport: &mut Transport,
@@ -261,8 +259,7 @@ impl Ingest {
         Some(())
     }
 
-    /// Asks the publisher for a keyframe (PLI, RFC 4585 §6.3.1) on a layer of the track of that
-    /// name.
+    /// Asks the publisher for a keyframe of one layer (PLI, RFC 4585 §6.3.1).
     pub(crate) fn request_keyframe(
         &mut self,
         transport: &mut Transport,
@@ -285,8 +282,8 @@ impl Ingest {
         true
     }
 
-    /// Asks the publisher for a keyframe on every layer of its picture that has come, which are at
-    /// most `MAX_LAYERS` a track; answers how many requests that were.
+    /// Asks the publisher for a keyframe of every layer that has come, at most `MAX_LAYERS` a
+    /// track; returns the number of requests.
     pub(crate) fn request_keyframes(&mut self, transport: &mut Transport) -> u64 {
         let video = self.tracks.iter().filter(|t| t.id.video);
         let layers = video.flat_map(|t| (0..t.layers.len()).map(|layer| (t.id, layer as u8)));
@@ -295,7 +292,7 @@ impl Ingest {
         layers.into_iter().map(ask).filter(|sent| *sent).count() as u64
     }
 
-    /// Whether a picture was negotiated.
+    /// True if video was negotiated.
     pub(crate) fn has_video(&self) -> bool {
         self.tracks.iter().any(|t| t.id.video)
     }
@@ -327,7 +324,7 @@ impl Ingest {
         self.tracks.iter().map(|t| t.lost_before + layers(t)).sum()
     }
 
-    /// How unevenly it comes: the sound, or the picture where there is none.
+    /// Jitter of the audio, or of the video where there is none.
     fn jitter(&self) -> Option<Duration> {
         let of = |video: bool| {
             let mut tracks = self.tracks.iter().filter(|t| t.id.video == video);
@@ -336,7 +333,7 @@ impl Ingest {
         of(false).or_else(|| of(true))
     }
 
-    /// What the artist should mend, of the first video track.
+    /// Settings to change, of the first video track.
     fn advice(&self, now: Instant) -> Vec<Advice> {
         let mut advice = Vec::new();
         if let Some(video) = self.tracks.iter().find(|t| t.id.video) {

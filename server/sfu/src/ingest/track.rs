@@ -1,4 +1,4 @@
-//! What becomes of a packet of one of a publisher's tracks.
+//! The way of a packet through one of a publisher's tracks.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ use crate::rtp::packet::{
 };
 
 impl ReceiveTrack {
-    /// The number of a layer; none if there are too many.
+    /// Index of a layer; [`None`] if there are too many.
     pub(super) fn layer(&mut self, rid: Option<Rid>) -> Option<usize> {
         if let Some(known) = self.layers.iter().position(|l| l.rid == rid) {
             return Some(known);
@@ -33,7 +33,7 @@ impl ReceiveTrack {
         Some(self.layers.len() - 1)
     }
 
-    /// Finds out what a packet of one of its layers, or of a scalable stream, is, and passes it on.
+    /// Classifies a packet, and forwards it to its layers.
     pub(super) fn take(
         &mut self,
         layer: usize,
@@ -91,8 +91,7 @@ impl ReceiveTrack {
         }
     }
 
-    /// The number of a packet among those of its layer, and what is put in before it; looks at what can
-    /// be told of its encoder.
+    /// Place of a packet in its layer, with the parameter sets to insert; monitors its encoder.
     fn place(
         &mut self,
         layer: usize,
@@ -117,7 +116,7 @@ impl ReceiveTrack {
         layer.parameters.place(&H264Packet { sequence, timestamp, payload })
     }
 
-    /// Puts parameter sets in before a packet.
+    /// Inserts parameter sets before a packet.
     fn put_in(
         &mut self,
         layer: usize,
@@ -140,8 +139,8 @@ impl ReceiveTrack {
         }
     }
 
-    /// Gives each layer its share of a packet, the lowest first. Which layers there are is what the
-    /// stream's keyframes say; without a word of theirs, there is one.
+    /// Forwards each layer's share of a packet of a scalable stream, the lowest first. The layers
+    /// are those that the stream's keyframes list; without a list, there is one.
     fn take_apart(&mut self, packet: Packet, part: LayerInfo, burst: &mut Vec<ForwardedPacket>) {
         let ssrc = packet.source.ssrc;
         if let Some(structure) = part.structure.filter(|_| packet.keyframe) {
@@ -184,7 +183,7 @@ impl ReceiveTrack {
         }
     }
 
-    /// Gives a packet to one layer.
+    /// Forwards a packet to one layer.
     fn pass(&mut self, layer: usize, packet: Packet, burst: &mut Vec<ForwardedPacket>) {
         while self.layers.len() <= layer {
             self.layers.push(ReceiveLayer::new(None));
@@ -196,6 +195,7 @@ impl ReceiveTrack {
         burst.push(ForwardedPacket { track: self.id, layer: layer as u8, packet });
     }
 
+    /// Counts a packet as received.
     pub(super) fn count(&mut self, layer: usize, source: Ssrc, sequence: ExtSeq) {
         let begun = ReceptionSpan { source, first: sequence, highest: sequence, packets: 0 };
         let Some(layer) = self.layers.get_mut(layer) else {

@@ -17,7 +17,7 @@ use crate::stats::SubscriberStats;
 pub(super) struct InlineShard {
     shard: Shard,
     sessions: HashMap<PeerKey, SessionId>,
-    /// Of sessions that a panic has ended.
+    /// Failed sessions, after a panic.
     failed: Vec<ShardEvent>,
     egress: UdpEgress,
     counters: Arc<EgressCounters>,
@@ -45,6 +45,7 @@ impl InlineShard {
         })
     }
 
+    /// Calls `work`; a panic ends all sessions of the shard.
     fn guarded(&mut self, work: impl FnOnce(&mut Shard)) {
         if catch_unwind(AssertUnwindSafe(|| work(&mut self.shard))).is_err() {
             let sessions = self.sessions.drain();

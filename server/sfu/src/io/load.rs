@@ -1,17 +1,17 @@
-//! How busy a thread is.
+//! Load of a thread.
 
 use std::time::{Duration, Instant};
 
-/// Work is counted over so much time.
+/// Time over which work is counted.
 const WINDOW: Duration = Duration::from_secs(1);
 
-/// More of its time than that, in percent, and a thread soon falls behind.
+/// Share of its time, in percent, beyond which a thread soon falls behind.
 const FULL_PERCENT: u128 = 90;
 
-/// Windows in a row that make it more than a moment.
+/// Full windows in a row that are more than a moment.
 const FULL_WINDOWS: u32 = 2;
 
-/// The work of one thread.
+/// Load of one thread.
 #[derive(Debug)]
 pub(crate) struct ThreadLoad {
     begun: Instant,
@@ -24,7 +24,7 @@ impl ThreadLoad {
         ThreadLoad { begun: now, busy: Duration::ZERO, full: 0 }
     }
 
-    /// The thread worked from `from` to `to`, and waits now.
+    /// Notes that the thread worked from `from` to `to`, and waits now.
     pub(crate) fn worked(&mut self, from: Instant, to: Instant) {
         self.busy += to.saturating_duration_since(from);
         let passed = to.saturating_duration_since(self.begun);
@@ -35,7 +35,7 @@ impl ThreadLoad {
         }
     }
 
-    /// Whether it has had no time left for a while.
+    /// True if it has had no time left for a while.
     pub(crate) fn is_full(&self) -> bool {
         self.full >= FULL_WINDOWS
     }

@@ -1,4 +1,5 @@
-//! The media thread, and those that send: the places with sockets and clocks.
+//! Sockets, threads and clocks: the driver of the core on the media thread, TCP, and threads that
+//! send.
 
 mod inline;
 mod load;
@@ -37,30 +38,31 @@ use crate::shard::Shards;
 use crate::shard::egress::{Egress, EgressCounters};
 use crate::stats::SfuStats;
 
-/// Asked of the operating system for each direction: a keyframe to a thousand subscribers, or a
-/// tenth of a second of 100 publishers. It may give less.
+/// Size of the socket's buffers, each way: a keyframe to a thousand subscribers, or a tenth of a
+/// second of 100 publishers. The operating system may give less.
 const SOCKET_BUFFER_BYTES: usize = 8 * 1024 * 1024;
 
-/// What is longer is cut off, and refused for that: nothing of WebRTC is longer than what an Ethernet
-/// carries, and what one datagram can cause is bounded by its length.
+/// Longest datagram; a longer one is cut off, and refused for that. Nothing of WebRTC is longer
+/// than what an Ethernet carries, and what one datagram can cause is bounded by its length.
 const MAX_DATAGRAM_BYTES: usize = 2_048;
 
 /// Datagrams read before what they caused is sent.
 const READ_BATCH: usize = 64;
 
-/// Commands taken before media gets its turn again. None costs much: offers are read elsewhere.
+/// Commands handled before media gets its turn again. None costs much: offers are read elsewhere.
 const COMMAND_BATCH: usize = 4;
 
 /// Longest wait; a bound on how long a lost wake-up could go unnoticed.
 const MAX_WAIT: Duration = Duration::from_secs(1);
 
-/// How long media may wait for the operating system before it is dropped: later it is of no use.
+/// Time for which media may wait for the operating system before it is dropped: later it is of no
+/// use.
 const SEND_TIMEOUT: Duration = Duration::from_millis(100);
 
-/// How long goodbyes may take.
+/// Time for the last goodbyes.
 const SHUTDOWN_GRACE: Duration = Duration::from_millis(200);
 
-/// What the handle asks for.
+/// Command of a handle.
 #[derive(Debug)]
 pub(crate) enum SfuCommand {
     Publish(StageId, Box<PreparedSession>, TakeoverCondition, Reply),
@@ -75,7 +77,7 @@ pub(crate) enum SfuCommand {
 
 type Reply = oneshot::Sender<Result<AcceptedOffer, OfferError>>;
 
-/// Tells the thread to end, even when the command channel is full.
+/// Signal that ends the media thread, even when the command channel is full.
 #[derive(Debug, Default)]
 pub(crate) struct StopSignal(Notify);
 
@@ -86,7 +88,7 @@ impl StopSignal {
     }
 }
 
-/// Binds the socket, starts the threads, and returns the bound address with where offers are read.
+/// Binds the socket, starts the threads, and returns the bound address with the channel of offers.
 pub(crate) fn start(
     config: SfuConfig,
     commands: mpsc::Receiver<SfuCommand>,
@@ -155,13 +157,13 @@ struct Driver {
     commands: mpsc::Receiver<SfuCommand>,
     events: mpsc::Sender<SfuEvent>,
     stop: Arc<StopSignal>,
-    /// A sending thread has something to tell.
+    /// Wakes the thread when a shard has events.
     shard_events: Arc<Notify>,
-    /// What the operating system had no room for.
+    /// Datagram for which the operating system had no room.
     unsent: Option<Transmit>,
-    /// Since when it has had none.
+    /// Since when it has had no room.
     blocked: Option<Instant>,
-    /// By which TCP comes in for as long as this runs.
+    /// The TCP gateway, which lasts as long as the driver.
     gateway: Option<TcpGateway>,
 }
 
@@ -212,7 +214,7 @@ impl Driver {
         self.report();
     }
 
-    /// Reads what has come, up to a batch.
+    /// Reads waiting datagrams, up to a batch.
     fn receive(&mut self, buffer: &mut [u8]) {
         let now = clock();
         for _ in 0..READ_BATCH {
@@ -230,7 +232,8 @@ impl Driver {
         }
     }
 
-    /// Sends until there is nothing left or no room; what has waited for room too long is dropped.
+    /// Sends until nothing is left or there is no room; what has waited for room too long is
+    /// dropped.
     fn send_all(&mut self) {
         let now = clock();
         let late = self.blocked.is_some_and(|since| now > since + SEND_TIMEOUT);
@@ -263,7 +266,7 @@ impl Driver {
         }
     }
 
-    /// Does as told, and what else is waiting, up to a batch.
+    /// Handles a command, and those that wait behind it, up to a batch.
     fn handle_commands(&mut self, first: SfuCommand) {
         self.handle_command(first);
         for _ in 1..COMMAND_BATCH {
@@ -274,7 +277,7 @@ impl Driver {
         }
     }
 
-    /// Does one thing. Who asked for it may have left meanwhile: then nobody hears the answer.
+    /// Handles one command. Its caller may have left meanwhile: then nobody reads the answer.
     fn handle_command(&mut self, command: SfuCommand) {
         let now = clock();
         match command {
@@ -331,7 +334,7 @@ fn bind(address: SocketAddr) -> io::Result<std::net::UdpSocket> {
     Ok(socket.into())
 }
 
-/// Takes TCP at the port of the UDP socket, so that one rule of a firewall is about one number; at
+/// Opens the TCP gateway at the port of the UDP socket, so that one firewall rule is enough; at
 /// another one only if any port would have done. Without it, media goes by UDP alone.
 fn open_gateway(
     wanted: SocketAddr,
@@ -351,7 +354,7 @@ fn open_gateway(
         .ok()
 }
 
-/// What to announce for a socket bound to `local`, and for TCP at the port `tcp`.
+/// Candidates for a socket bound to `local`, and for TCP at the port `tcp`.
 fn candidates(public: &[IpAddr], local: SocketAddr, tcp: Option<u16>) -> Vec<Candidate> {
     let addresses = match public {
         [] if local.ip().is_unspecified() => own_addresses(local.is_ipv6()),
@@ -371,7 +374,7 @@ fn candidates(public: &[IpAddr], local: SocketAddr, tcp: Option<u16>) -> Vec<Can
     udp.chain(tcp).collect()
 }
 
-/// The addresses the default routes use, found by "connecting" a UDP socket, which sends nothing; and
+/// Addresses of the default routes, found by "connecting" a UDP socket, which sends nothing; and
 /// loopback, last, since some clients try the first one alone. The destinations are documentation
 /// addresses (RFC 5737, RFC 3849).
 fn own_addresses(dual_stack: bool) -> Vec<IpAddr> {

@@ -11,7 +11,7 @@ use crate::core::transport::{PreparedSession, Transport, TransportContext};
 use crate::error::{OfferError, SfuStartError};
 use crate::event::SessionRole;
 
-/// Offers waiting to be read; whoever asks while it is full waits.
+/// Offers waiting to be read; a caller waits while it is full.
 const MAX_WAITING_OFFERS: usize = 256;
 
 /// An offer to be read.
@@ -22,7 +22,7 @@ pub(crate) struct OfferRequest {
     pub(crate) reply: oneshot::Sender<Result<PreparedSession, OfferError>>,
 }
 
-/// Starts the thread. It ends when nobody can ask it any more.
+/// Starts the thread. It ends with the last sender of requests.
 pub(super) fn start(
     shared: Arc<TransportContext>,
     limits: SfuLimits,

@@ -1,9 +1,9 @@
-//! Media by TCP, for who isn't let through by UDP (RFC 6544): what comes by a connection, each packet
-//! behind its length (RFC 4571 §2), is passed on to the media core's UDP socket from a socket of the
-//! connection's own, and back.
+//! ICE-TCP (RFC 6544), for clients whom UDP doesn't reach. Packets of a connection, each behind its
+//! length (RFC 4571 §2), are relayed to the core's UDP socket from a socket of the connection's
+//! own, and back.
 //!
-//! So the core sees one more address on this machine, and a connection that stalls holds up nobody:
-//! what it has no room for is lost, as it would be on a line that is too narrow.
+//! So the core sees one more address on this machine, and a stalled connection delays nobody: what
+//! it has no room for is lost, as on a line that is too narrow.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -22,32 +22,33 @@ use tokio::time::{sleep, timeout};
 
 use crate::stats::Totals;
 
-/// Connections from one IPv4 address or one IPv6 network of 64 bits; a household or an office may have many people.
+/// Connections from one IPv4 address or one IPv6 network of 64 bits; a household or an office may
+/// have many people.
 const MAX_CONNECTIONS_PER_ADDRESS: usize = 64;
 
-/// No packet of WebRTC is longer: they fit into what an Ethernet carries.
+/// Longest packet: those of WebRTC fit into what an Ethernet carries.
 const MAX_PACKET_BYTES: usize = 2_048;
 
-/// What is written at once at most; holds a large picture.
+/// Bytes written at once; holds a large frame.
 const MAX_BATCH_BYTES: usize = 64 * 1024;
 
-/// What may wait for a connection before packets are lost: a third of a second of a good picture.
+/// Bytes that wait for a connection before packets are lost: a third of a second of good video.
 const MAX_WAITING_BYTES: usize = 128 * 1024;
 
-/// What the operating system takes before it has sent it. More would only be late.
+/// Bytes that the operating system takes before it has sent them. More would only be late.
 const MAX_UNSENT_BYTES: u32 = 16 * 1024;
 
-/// In this time the core must have answered: it does to none but those it has made a session with.
+/// Time in which the core must have answered: it answers only those it has made a session with.
 const PROOF_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Silence, in either direction, after which a connection ends. Checks come every few seconds for as
-/// long as it is of use (RFC 7675 §5.1).
+/// Silence, in either direction, after which a connection ends. Checks come every few seconds for
+/// as long as it is of use (RFC 7675 §5.1).
 const SILENCE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long to wait after the operating system had no connection to give.
+/// Time before the next attempt to accept, after the operating system had no connection to give.
 const ACCEPT_RETRY_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Where connections are taken; no more, and none that there are, once it is dropped.
+/// TCP listener and its connections; they end when it is dropped.
 #[derive(Debug)]
 pub(super) struct TcpGateway {
     pub(super) local: SocketAddr,
@@ -64,8 +65,9 @@ struct TcpCounters {
 }
 
 impl TcpGateway {
-    /// Takes at most `max_connections` connections at `bind`, for the core at `core`. When there are as many, the
-    /// oldest one that has proved nothing makes room: whoever opens many keeps nobody out.
+    /// Listens at `bind` for at most `max_connections`, for the core at `core`. When there are as
+    /// many, the oldest one without an answer of the core makes room: whoever opens many keeps
+    /// nobody out.
     ///
     /// # Errors
     /// When the address can't be bound, or the thread not started.
@@ -95,7 +97,7 @@ impl TcpGateway {
         Ok(TcpGateway { local, counters, _open: open })
     }
 
-    /// Says how many connections there were.
+    /// Adds the counters to `totals`.
     pub(super) fn count(&self, totals: &mut Totals) {
         totals.tcp_opened = self.counters.opened.load(Ordering::Relaxed);
         totals.tcp_closed = self.counters.closed.load(Ordering::Relaxed);
@@ -103,7 +105,7 @@ impl TcpGateway {
     }
 }
 
-/// The address by which this machine reaches a socket bound to `address`.
+/// Address by which this machine reaches a socket bound to `address`.
 fn reachable(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
@@ -113,7 +115,7 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
-/// A connection that is open.
+/// An open connection.
 struct TcpConnection {
     network: IpAddr,
     /// The core has answered.
@@ -121,7 +123,7 @@ struct TcpConnection {
     _hang_up: oneshot::Sender<()>,
 }
 
-/// What an address counts as: an IPv6 network is one subscriber's (RFC 6177).
+/// Network that an address counts as: an IPv6 network of 64 bits is one customer's (RFC 6177).
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() & (u128::MAX << 64)).into(),
@@ -178,15 +180,14 @@ async fn take(
     }
 }
 
-/// Hangs up on the oldest connection that the core has not answered; false where it has answered all of
-/// them.
+/// Closes the oldest connection that the core has not answered; false if there is none.
 fn make_room(open: &mut BTreeMap<u64, TcpConnection>) -> bool {
     let mut unproved = open.iter().filter(|(_, it)| !it.proved.load(Ordering::Relaxed));
     let oldest = unproved.next().map(|(number, _)| *number);
     oldest.and_then(|number| open.remove(&number)).is_some()
 }
 
-/// One connection, until either side is silent or wrong.
+/// Relays one connection, until either side is silent or wrong.
 async fn serve(stream: TcpStream, core: SocketAddr, proved: &AtomicBool) -> io::Result<()> {
     stream.set_nodelay(true)?;
     #[cfg(any(target_os = "linux", target_os = "macos"))]
@@ -205,7 +206,7 @@ async fn serve(stream: TcpStream, core: SocketAddr, proved: &AtomicBool) -> io::
     }
 }
 
-/// From the client to the core.
+/// Relays packets from the client to the core.
 async fn inwards(reader: OwnedReadHalf, socket: &UdpSocket) -> io::Result<()> {
     let mut reader = BufReader::new(reader);
     let mut packet = [0; MAX_PACKET_BYTES];
@@ -219,7 +220,7 @@ async fn inwards(reader: OwnedReadHalf, socket: &UdpSocket) -> io::Result<()> {
     }
 }
 
-/// From the core to the client, all that waits at once.
+/// Relays packets from the core to the client, all that wait at once.
 async fn outwards(
     socket: &UdpSocket,
     mut writer: OwnedWriteHalf,

@@ -1,51 +1,51 @@
-//! Reading what a receiver says.
+//! Reader of RTCP from receivers.
 
 use super::transport_feedback::TransportFeedback;
 use super::{block_type, half_word, packet_type, word};
 use crate::rtp::numbers::Ssrc;
 
-/// What a receiver says.
+/// Message of a receiver.
 #[derive(Debug)]
 pub(crate) enum RtcpMessage<'a> {
-    /// How a stream arrives (RFC 3550 §6.4.1).
+    /// Reception report block (RFC 3550 §6.4.1).
     Reception(ReceptionReport),
-    /// Packets are missing (RFC 4585 §6.2.1).
+    /// Generic NACK (RFC 4585 §6.2.1).
     Nack(Nack<'a>),
-    /// The picture of a stream is lost: PLI (RFC 4585 §6.3.1) or FIR (RFC 5104 §4.3.1).
+    /// PLI (RFC 4585 §6.3.1) or FIR (RFC 5104 §4.3.1).
     KeyframeRequest { ssrc: Ssrc },
-    /// Which packets of the whole transport came, and when.
+    /// Transport-wide feedback.
     TransportFeedback(TransportFeedback<'a>),
-    /// What time it is there (RFC 3611 §4.4), to be sent back.
+    /// Receiver reference time (RFC 3611 §4.4), to be answered.
     ReferenceTime(ReferenceTime),
 }
 
-/// A receiver's clock when it spoke: from its answer a receiver that sends no media learns the round
-/// trip, and so when to ask again for what is missing.
+/// Clock of a receiver that sends no media: from the answer it learns the round-trip time, and so
+/// when to ask again for what is missing (RFC 3611 §4.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ReferenceTime {
-    /// Who says so.
+    /// The receiver.
     pub(crate) ssrc: Ssrc,
     /// Middle 32 bits of its NTP time.
     pub(crate) at: u32,
 }
 
-/// How a stream arrives, in the receiver's eyes.
+/// Reception report block (RFC 3550 §6.4.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ReceptionReport {
     pub(crate) ssrc: Ssrc,
-    /// Share lost since the report before, in 256ths.
+    /// Fraction lost since the report before, in 256ths.
     pub(crate) fraction_lost: u8,
-    /// Packets lost since the beginning; negative if more came than were sent.
+    /// Cumulative number of packets lost; negative if more came than were sent.
     pub(crate) lost: i32,
-    /// In ticks of the stream's clock.
+    /// Interarrival jitter in ticks of the stream's clock.
     pub(crate) jitter: u32,
-    /// Middle 32 bits of the NTP time of the last sender report; 0 without one.
+    /// Middle 32 bits of the NTP time of the last sender report (LSR); 0 without one.
     pub(crate) last_report: u32,
-    /// Since that report came, in 65,536ths of a second.
+    /// Delay since that report (DLSR), in 65,536ths of a second.
     pub(crate) delay: u32,
 }
 
-/// Which packets are missing.
+/// Generic NACK (RFC 4585 §6.2.1).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Nack<'a> {
     pub(crate) ssrc: Ssrc,
@@ -53,7 +53,7 @@ pub(crate) struct Nack<'a> {
 }
 
 impl Nack<'_> {
-    /// The sequence numbers, each pair holding one and a mask of the 16 after it.
+    /// Sequence numbers of the missing packets: each pair holds one and a mask of the 16 after it.
     pub(crate) fn missing(&self) -> impl Iterator<Item = u16> {
         self.pairs.chunks_exact(4).flat_map(|pair| {
             let first = half_word(pair, 0).unwrap_or_default();
@@ -64,8 +64,8 @@ impl Nack<'_> {
     }
 }
 
-/// Reads a compound packet, calling `take` for each message in it. What is not understood is
-/// passed over; where lengths are wrong, the rest is.
+/// Reads a compound packet, calling `take` for each message. Unknown packets are skipped; at a
+/// wrong length the reading ends.
 pub(crate) fn read<'a>(mut compound: &'a [u8], mut take: impl FnMut(RtcpMessage<'a>)) {
     while let Some([first, kind, ..]) = compound.first_chunk::<4>() {
         let (first, kind) = (*first, *kind);

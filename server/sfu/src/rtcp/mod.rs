@@ -1,4 +1,4 @@
-//! RTCP with subscribers: what they say, and what is said to them (RFC 3550 §6, RFC 4585, RFC 3611).
+//! RTCP with subscribers and publishers (RFC 3550 §6, RFC 4585, RFC 3611).
 
 mod feedback;
 mod report;
@@ -27,7 +27,7 @@ mod block_type {
     pub(super) const DELAY_SINCE_REFERENCE: u8 = 5;
 }
 
-/// An NTP timestamp (RFC 3550 §4), from the time since 1900: seconds in the upper half, their fraction
+/// NTP timestamp (RFC 3550 §4) from the time since 1900: seconds in the upper half, their fraction
 /// in the lower.
 pub(crate) fn ntp(since: Duration) -> u64 {
     let fraction = (u64::from(since.subsec_nanos()) << 32) / 1_000_000_000;

@@ -1,53 +1,53 @@
-//! What is said to a receiver.
+//! Writer of compound RTCP packets.
 
 use super::{block_type, packet_type};
 use crate::rtp::numbers::Ssrc;
 
-/// The canonical name in all descriptions; the SDP answer says the same (RFC 3550 §6.5.1).
+/// CNAME of all descriptions, as in the SDP answer (RFC 3550 §6.5.1).
 const CNAME: &[u8] = b"stage";
 
-/// Which moment a timestamp of a stream stands for, and how much was sent (RFC 3550 §6.4.1).
+/// Sender report (RFC 3550 §6.4.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SenderReport {
     pub(crate) ssrc: Ssrc,
-    /// 32 bits of seconds, 32 of their fraction.
+    /// NTP timestamp: 32 bits of seconds, 32 of their fraction.
     pub(crate) ntp: u64,
-    /// The same moment in the stream's clock.
+    /// RTP timestamp of the same moment.
     pub(crate) timestamp: u32,
     pub(crate) packets: u32,
-    /// Of payload.
+    /// Payload bytes.
     pub(crate) bytes: u32,
 }
 
-/// What time it was at a receiver when it last said so, and how long ago that was (RFC 3611 §4.5).
+/// Answer to a receiver's reference time (DLRR, RFC 3611 §4.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct DelaySinceReference {
-    /// Who answers.
+    /// The sender.
     pub(crate) ssrc: Ssrc,
-    /// Whom.
+    /// The receiver.
     pub(crate) receiver: Ssrc,
-    /// Middle 32 bits of the NTP time that it said.
+    /// Middle 32 bits of the receiver's NTP time (LRR).
     pub(crate) at: u32,
-    /// Since that came, in 65,536ths of a second.
+    /// Delay since that came (DLRR), in 65,536ths of a second.
     pub(crate) delay: u32,
 }
 
-/// A compound packet in the making (RFC 3550 §6.1). Keeps its memory from one to the next.
+/// Compound packet in the making (RFC 3550 §6.1). Keeps its memory from one to the next.
 #[derive(Default)]
 pub(crate) struct CompoundPacket(Vec<u8>);
 
 impl CompoundPacket {
-    /// Begins anew.
+    /// Begins a new packet.
     pub(crate) fn clear(&mut self) {
         self.0.clear();
     }
 
-    /// What was written, if anything.
+    /// The packet so far.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// Adds a sender report and who sends.
+    /// Adds a sender report with the sender's description (SDES).
     pub(crate) fn sender_report(&mut self, report: &SenderReport) {
         self.header(0, packet_type::SENDER_REPORT, 6);
         self.0.extend(report.ssrc.to_be_bytes());
@@ -68,8 +68,8 @@ impl CompoundPacket {
         self.0.extend(answer.delay.to_be_bytes());
     }
 
-    /// Adds that packets of a stream are missing: `pairs` is called with what takes a number and a mask of
-    /// the 16 after it (RFC 4585 §6.2.1). Adds nothing if it is not used.
+    /// Adds a generic NACK (RFC 4585 §6.2.1): `pairs` is called with a writer of a number and a
+    /// mask of the 16 after it. Adds nothing if that is not used.
     pub(crate) fn nack(
         &mut self,
         sender: Ssrc,
@@ -96,7 +96,7 @@ impl CompoundPacket {
         }
     }
 
-    /// A compound begins with a report, even one of nothing.
+    /// Begins a compound with an empty receiver report, unless it has begun.
     fn begin(&mut self, ssrc: Ssrc) {
         if self.0.is_empty() {
             self.header(0, packet_type::RECEIVER_REPORT, 1);
@@ -104,7 +104,7 @@ impl CompoundPacket {
         }
     }
 
-    /// Adds that a stream is over (RFC 3550 §6.6).
+    /// Adds BYE (RFC 3550 §6.6).
     pub(crate) fn bye(&mut self, ssrc: Ssrc) {
         self.begin(ssrc);
         self.header(1, packet_type::GOODBYE, 1);

@@ -4,28 +4,29 @@ use std::time::Duration;
 
 use super::{half_word, word};
 
-/// Unit of the arrival times' differences.
+/// Unit of receive deltas.
 const DELTA_UNIT: Duration = Duration::from_micros(250);
 
 /// Unit of the reference time.
 const REFERENCE_UNIT: Duration = Duration::from_millis(64);
 
-/// More packets than any feedback tells of, also the first one after an outage of seconds.
+/// Packets that a feedback covers, at most: more than any browser's, also the first one after an
+/// outage of seconds.
 const MAX_PACKETS: u16 = 4_096;
 
-/// Which packets of the transport came, and when.
+/// Transport-wide feedback.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TransportFeedback<'a> {
     first: u16,
     count: u16,
-    /// Where the arrival times begin, on the receiver's own clock.
+    /// Reference time, on the receiver's own clock.
     reference: Duration,
     rest: &'a [u8],
-    /// Where the differences begin in `rest`.
+    /// Offset of the receive deltas in `rest`.
     deltas: usize,
 }
 
-/// One packet, as the receiver saw it.
+/// Arrival of one packet, by the receiver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PacketArrival {
     /// Transport-wide sequence number.
@@ -59,12 +60,12 @@ impl<'a> TransportFeedback<'a> {
         Some(feedback)
     }
 
-    /// How many packets are told of.
+    /// Number of packets that it covers.
     pub(crate) fn count(&self) -> u16 {
         self.count
     }
 
-    /// The packets told of, in the order of their numbers.
+    /// The packets that it covers, in the order of their numbers.
     pub(crate) fn arrivals(&self) -> impl Iterator<Item = PacketArrival> {
         let (chunks, mut deltas) = self.rest.split_at(self.deltas.min(self.rest.len()));
         let mut at = self.reference;

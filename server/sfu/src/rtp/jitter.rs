@@ -1,15 +1,15 @@
-//! How unevenly a stream comes.
+//! Interarrival jitter (RFC 3550 §6.4.1).
 
 use std::time::{Duration, Instant};
 
 use crate::rtp::numbers::Ssrc;
 
-/// Longest time between two frames that tells something: after a break, the sender's clock may not
-/// have gone on.
+/// Longest time between two frames that counts: after a break, the sender's clock may not have gone
+/// on.
 const MAX_GAP: Duration = Duration::from_secs(1);
 
-/// Interarrival jitter (RFC 3550 §6.4.1), over the first packet of each frame: the others leave when the
-/// sender's pacing lets them.
+/// Interarrival jitter over the first packet of each frame: the others leave when the sender's
+/// pacing lets them.
 #[derive(Default)]
 pub(crate) struct Jitter {
     last: Option<Frame>,
@@ -24,7 +24,7 @@ struct Frame {
 }
 
 impl Jitter {
-    /// A packet came; `rate` is its clock's, in Hz.
+    /// Notes a packet; `rate` is its clock's, in Hz.
     pub(crate) fn see(&mut self, source: Ssrc, arrival: Instant, timestamp: u32, rate: u64) {
         let now = Frame { source, arrival, timestamp };
         let Some(before) = self.last.filter(|before| before.source == source) else {
@@ -45,7 +45,7 @@ impl Jitter {
         }
     }
 
-    /// The estimate; none before two frames.
+    /// The estimate; [`None`] before two frames.
     pub(crate) fn estimate(&self) -> Option<Duration> {
         self.estimate
     }

@@ -1,4 +1,4 @@
-//! Packets of media (RTP, RFC 3550): what is kept of them, how they are numbered, what is missing.
+//! RTP (RFC 3550): packets, their cache, their renumbering, and NACKs for missing ones.
 
 pub(crate) mod jitter;
 pub(crate) mod nack_generator;

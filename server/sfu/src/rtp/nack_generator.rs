@@ -1,49 +1,49 @@
-//! Packets of a publisher that have not come, and when they are asked for again (generic NACK,
-//! RFC 4585 §6.2.1), where lost packets are sent again under their own number: programs such as OBS
-//! have no repair streams (RFC 4588).
+//! Generator of generic NACKs (RFC 4585 §6.2.1), where lost packets are sent again under their own
+//! number: programs such as OBS have no repair streams (RFC 4588).
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use crate::rtp::numbers::ExtSeq;
 
-/// Numbers behind the newest at which a packet is still waited for.
+/// Distance from the newest packet at which one is still waited for.
 const MAX_AGE_PACKETS: u64 = 2_048;
 
-/// Packets of one stream that are waited for at a time: a line that loses more has no use for repairs.
+/// Packets of one stream that are waited for at a time: a line that loses more has no use for
+/// repairs.
 const MAX_GAPS: usize = 512;
 
-/// Packets overtake each other on the way; what comes this much later was never lost.
+/// Time after which a packet is missing, and not only reordered.
 const REORDERING_TIMEOUT: Duration = Duration::from_millis(10);
 
-/// How long a repair takes before any came.
+/// Round-trip time before any repair came.
 const INITIAL_ROUND_TRIP: Duration = Duration::from_millis(50);
 
-/// Bounds on how soon a packet is asked for once more.
+/// Bounds on the time between two requests for a packet.
 const MIN_RETRY_INTERVAL: Duration = Duration::from_millis(20);
 const MAX_RETRY_INTERVAL: Duration = Duration::from_millis(400);
 
-/// How often a packet is asked for.
+/// Requests for one packet.
 const MAX_RETRIES: u8 = 8;
 
-/// After that a repair is of no use: whoever watches has gone on.
+/// Time after which a repair is of no use: the viewers have gone on.
 const GIVE_UP_TIMEOUT: Duration = Duration::from_millis(2_000);
 
-/// Pairs of a number and a mask in one request; the rest is asked for with the next.
+/// Pairs of a number and a mask in one NACK; the rest waits for the next.
 const MAX_PAIRS: usize = 64;
 
-/// The missing packets of one stream.
+/// Missing packets of one stream.
 #[derive(Default)]
 pub(crate) struct NackGenerator {
     highest: Option<ExtSeq>,
-    /// By their numbers.
+    /// Missing packets, by number.
     gaps: VecDeque<Gap>,
-    /// How long the last repairs took, smoothed.
+    /// Time from request to repair, smoothed.
     round_trip: Option<Duration>,
     due: Option<Instant>,
 }
 
-/// One packet.
+/// A missing packet.
 #[derive(Clone, Copy)]
 struct Gap {
     sequence: ExtSeq,
@@ -53,7 +53,7 @@ struct Gap {
 }
 
 impl NackGenerator {
-    /// A packet came.
+    /// Notes a packet.
     pub(crate) fn received(&mut self, sequence: ExtSeq, now: Instant) {
         let Some(highest) = self.highest else {
             self.highest = Some(sequence);
@@ -102,8 +102,8 @@ impl NackGenerator {
         self.schedule();
     }
 
-    /// The number with its roll-overs of a packet that is waited for, by the 16 bits that it carries, and
-    /// how far behind the newest it is.
+    /// Extended sequence number of a missing packet by the 16 bits that it carries, and its
+    /// distance from the newest.
     pub(crate) fn awaited(&self, number: u16) -> Option<(ExtSeq, u64)> {
         let highest = self.highest?;
         let behind = u64::from(highest.number().wrapping_sub(number));
@@ -112,7 +112,7 @@ impl NackGenerator {
         Some((sequence, behind))
     }
 
-    /// When [`NackGenerator::write_due`] next has something to ask for.
+    /// When [`NackGenerator::write_due`] next has something to request.
     pub(crate) fn due(&self) -> Option<Instant> {
         self.due
     }
@@ -122,14 +122,14 @@ impl NackGenerator {
         self.due = self.gaps.iter().map(|gap| gap.due(retry_interval)).min();
     }
 
-    /// How long after a request the next one follows.
+    /// Time from a request to the next one.
     fn retry_interval(&self) -> Duration {
         let expected = self.round_trip.unwrap_or(INITIAL_ROUND_TRIP);
         (expected * 5 / 4 + REORDERING_TIMEOUT).clamp(MIN_RETRY_INTERVAL, MAX_RETRY_INTERVAL)
     }
 
-    /// Calls `write` with each pair of a number and a mask of the 16 after it that is to be asked for
-    /// now. Gives up what is of no use any more.
+    /// Calls `write` with each pair of a number and a mask of the 16 after it that is due. Gives up
+    /// what is of no use any more.
     pub(crate) fn write_due(&mut self, now: Instant, mut write: impl FnMut(u16, u16)) {
         let retry_interval = self.retry_interval();
         let reach =

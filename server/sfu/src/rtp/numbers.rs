@@ -1,4 +1,4 @@
-//! Numbers of RTP streams and packets.
+//! Numbers of RTP streams and packets, as types.
 
 use std::fmt;
 use std::ops::{Add, Sub};
@@ -35,7 +35,7 @@ impl ExtSeq {
         (self.0 >> 16) as u32
     }
 
-    /// How far apart two packets are, in either direction.
+    /// Distance of two packets, in either direction.
     pub(crate) fn distance(self, other: ExtSeq) -> u64 {
         self.0.abs_diff(other.0)
     }

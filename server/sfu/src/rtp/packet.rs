@@ -12,8 +12,8 @@ use crate::codec::vp8::Vp8Picture;
 use crate::rtcp::ntp;
 use crate::rtp::numbers::{ExtSeq, Ssrc};
 
-/// Which track of a session: the m-lines of one kind are counted in their order, and the
-/// publisher's n-th goes to each subscriber's n-th.
+/// Identity of a track: the m-lines of one kind are counted in their order, and the publisher's
+/// n-th goes to each subscriber's n-th.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct TrackId {
     pub(crate) video: bool,
@@ -21,7 +21,7 @@ pub(crate) struct TrackId {
 }
 
 impl TrackId {
-    /// The name of one more track of `kind`, unless there are `limit` of them already.
+    /// Identity of one more track of `kind`, unless there are `limit` of them already.
     pub(crate) fn next(
         names: impl Iterator<Item = TrackId>,
         kind: MediaKind,
@@ -33,47 +33,47 @@ impl TrackId {
     }
 }
 
-/// Where packets come from: another source has its own sequence numbers.
+/// Source of packets, with its own sequence numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Source {
-    /// All packets of one SSRC have the same time line.
+    /// SSRC; all its packets share one time line.
     pub(crate) ssrc: Ssrc,
-    /// It is this layer of several that one scalable stream holds: see [`crate::codec::svc`].
+    /// Layer of a scalable stream, split by [`crate::codec::svc`].
     pub(crate) layer: Option<u8>,
 }
 
-/// Layers of one track that are told apart; what browsers send is three.
+/// Layers of one track that are told apart; browsers send three.
 pub(crate) const MAX_LAYERS: usize = 4;
 
-/// One RTP packet, decrypted. Cloning copies no payload.
+/// RTP packet, decrypted. Cloning copies no payload.
 #[derive(Clone)]
 pub(crate) struct Packet {
-    /// RTP sequence number, extended beyond 16 bits by roll-overs.
+    /// RTP sequence number, extended by its roll-overs.
     pub(crate) sequence: ExtSeq,
     /// RTP timestamp, in the codec's clock.
     pub(crate) timestamp: u32,
     /// RTP marker bit.
     pub(crate) marker: bool,
-    /// Where it came from.
+    /// Its source.
     pub(crate) source: Source,
     /// RTP payload.
     pub(crate) payload: Arc<[u8]>,
-    /// A picture that needs none before it may begin here.
+    /// A keyframe may begin here.
     pub(crate) keyframe: bool,
-    /// A picture of a scalable stream begins here.
+    /// A frame of a scalable stream begins here.
     pub(crate) begins: bool,
-    /// What a VP8 packet says about its place among the pictures.
+    /// Picture counts of VP8.
     pub(crate) picture: Option<Vp8Picture>,
-    /// Of a keyframe, in pixels, where it can be told.
+    /// Height in pixels of a keyframe, where it is known.
     pub(crate) height: Option<u16>,
     /// Codec and parameters, with the publisher's payload type.
     pub(crate) codec: PayloadParams,
-    /// When the datagram came in.
+    /// Arrival of the datagram.
     pub(crate) arrival: Instant,
-    /// When the moment it shows or sounds was, on a time line common to all tracks of the
-    /// publisher; never later than `arrival`.
+    /// Capture time, on a time line common to all tracks of the publisher; never later than
+    /// `arrival`.
     pub(crate) captured: Instant,
-    /// Header extensions that mean something beyond one hop.
+    /// Header extensions to forward.
     pub(crate) extensions: ForwardedExtensions,
 }
 
@@ -106,11 +106,11 @@ impl Packet {
     }
 }
 
-/// A packet with the track it belongs to.
+/// Packet with its track and layer.
 #[derive(Clone)]
 pub(crate) struct ForwardedPacket {
     pub(crate) track: TrackId,
-    /// Which of the track's simulcast layers (RFC 8853), as the publisher counts them; 0 without.
+    /// Layer of the track (simulcast, RFC 8853, or SVC), as the publisher counts them; 0 without.
     pub(crate) layer: u8,
     pub(crate) packet: Packet,
 }
@@ -122,23 +122,23 @@ pub(crate) struct ForwardedExtensions {
     voice: Option<bool>,
     orientation: Option<str0m::rtp::VideoOrientation>,
     capture: Option<CaptureTime>,
-    /// Of AV1.
+    /// Dependency descriptor of AV1.
     pub(crate) dependency: Option<Arc<DependencyDescriptor>>,
 }
 
-/// When the publisher captured it, by its own clock: an NTP timestamp, and by how much that clock is
-/// ahead of its sender's where that differs (abs-capture-time, both 64 bits).
+/// Absolute capture time (abs-capture-time): an NTP timestamp by the publisher's clock, and that
+/// clock's offset where it is told; both 64 bits.
 #[derive(Clone, Copy)]
 struct CaptureTime {
     bytes: [u8; 16],
     has_offset: bool,
 }
 
-/// From the epoch of NTP to that of Unix (RFC 5905 §6).
+/// Time from the epoch of NTP to that of Unix (RFC 5905 §6).
 const NTP_TO_UNIX: Duration = Duration::from_secs(2_208_988_800);
 
 impl ForwardedExtensions {
-    /// Those of a received packet.
+    /// Extensions of a received packet.
     pub(crate) fn of(values: &ExtensionValues) -> Self {
         ForwardedExtensions {
             level: values.audio_level,
@@ -156,25 +156,25 @@ impl ForwardedExtensions {
         }
     }
 
-    /// As the header extension for audio levels has it (RFC 6464 §3): voice, then -dBov.
+    /// Value of the audio level extension (RFC 6464 §3): voice activity, then -dBov.
     pub(crate) fn level_byte(&self) -> Option<u8> {
         let level = self.level?.unsigned_abs().min(127);
         Some(u8::from(self.voice.unwrap_or(false)) << 7 | level)
     }
 
-    /// As the header extension for orientation has it (3GPP TS 26.114 §7.4.5): the rotation.
+    /// Value of the video orientation extension (3GPP TS 26.114 §7.4.5): the rotation.
     pub(crate) fn orientation_byte(&self) -> Option<u8> {
         Some(self.orientation? as u8)
     }
 
-    /// As the header extension for the time of capture has it: with the offset or without.
+    /// Value of the capture time extension, with the offset or without.
     pub(crate) fn capture_bytes(&self) -> Option<&[u8]> {
         let capture = self.capture.as_ref()?;
         capture.bytes.get(..if capture.has_offset { 16 } else { 8 })
     }
 }
 
-/// RTP timestamp ticks per second: 48,000 for Opus, 90,000 for video.
+/// Clock rate in Hz: 48,000 for Opus, 90,000 for video.
 pub(crate) fn clock_rate(codec: &PayloadParams) -> u64 {
     codec.spec().clock_rate.get().into()
 }

@@ -1,5 +1,5 @@
-//! What was sent last on one video track: for newcomers, since its last keyframe; for those who
-//! miss something, the latest packets whatever they are.
+//! Packet cache of one layer: for newcomers, everything since its last keyframe (the GOP cache);
+//! for retransmissions, the latest packets.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -11,28 +11,28 @@ use crate::config::SfuLimits;
 use crate::rtp::numbers::ExtSeq;
 use crate::rtp::packet::Packet;
 
-/// Kept for repairs, and for when the first packet of a keyframe comes after its followers: 4 s at
-/// 2.5 Mbit/s.
+/// Packets kept for retransmissions, and for when the first packet of a keyframe comes after its
+/// followers: 4 s at 2.5 Mbit/s.
 const RETRANSMIT_PACKETS: u64 = 1_024;
 
-/// First packets of a stream that may come before the very first.
+/// Packets of a stream's beginning that may come before its first.
 const MAX_EARLY_PACKETS: usize = 64;
 
-/// Farther away than this, a sequence number is not a late or early packet but another count.
+/// Distance beyond which a sequence number belongs to another numbering.
 const MAX_JUMP: u64 = 8_192;
 
-/// What a packet did to the history.
+/// Effect of a packet on the cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stored {
-    /// It is in its place.
+    /// Stored in its place.
     Kept,
-    /// It is in its place, and a new keyframe begins with it.
+    /// Stored in its place; a new keyframe begins with it.
     Keyframe,
-    /// It came before, or is too old to tell; it goes to nobody.
+    /// A duplicate, or too old to tell; it is forwarded to nobody.
     Ignored,
 }
 
-/// What all histories of one thread hold together.
+/// Memory budget of all caches of one thread.
 #[derive(Clone, Debug)]
 pub(crate) struct CacheBudget(Arc<BudgetState>);
 
@@ -42,18 +42,18 @@ struct BudgetState {
     most: usize,
 }
 
-/// What a packet takes besides its payload.
+/// Memory of a packet besides its payload.
 const SLOT_BYTES: usize = size_of::<Option<Packet>>();
 
 impl CacheBudget {
-    /// Nothing is held yet.
+    /// A budget of which nothing is used.
     pub(crate) fn new(limits: &SfuLimits) -> Self {
         let most = limits.max_cached_bytes_in_all;
         CacheBudget(Arc::new(BudgetState { bytes: AtomicUsize::new(0), most }))
     }
 
-    /// The most that one history may hold at present. Half of all is for whoever needs it; then nobody
-    /// holds more than is left, so that many who go on share evenly.
+    /// Bytes that one cache may hold at present. Half of the budget is for whoever needs it; beyond
+    /// that nobody holds more than is left, so that many who go on share evenly.
     fn share(&self) -> usize {
         let held = self.0.bytes.load(Relaxed);
         if held <= self.0.most / 2 { usize::MAX } else { self.0.most.saturating_sub(held) }
@@ -63,7 +63,7 @@ impl CacheBudget {
 /// The last keyframe, from which a newcomer can be served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CachedKeyframe {
-    /// Its first packet.
+    /// Number of its first packet.
     pub(crate) sequence: ExtSeq,
     pub(crate) age: Duration,
     /// Payload bytes from there on.
@@ -72,15 +72,15 @@ pub(crate) struct CachedKeyframe {
 
 /// Packets by sequence number, with gaps where they have not come (yet).
 ///
-/// Invariant: `slots[i]` holds sequence number `first + i`; `anchor`, if any, is in
-/// `first..first + slots.len()` and its slot is filled.
+/// Invariant: `slots[i]` holds sequence number `first + i`; `anchor`, if any, is in `first..first +
+/// slots.len()` and its slot is filled.
 pub(crate) struct PacketCache {
     slots: VecDeque<Option<Packet>>,
     first: ExtSeq,
     anchor: Option<Anchor>,
-    /// Of payloads.
+    /// Payload bytes.
     bytes: usize,
-    /// Slots that are filled.
+    /// Filled slots.
     packets: usize,
     /// Payload bytes stored since the beginning.
     stored: u64,
@@ -100,13 +100,13 @@ struct Anchor {
 }
 
 impl PacketCache {
-    /// An empty one that has its memory for itself.
+    /// An empty cache with a budget of its own.
     #[cfg(any(test, feature = "fuzz"))]
     pub(crate) fn new(limits: &SfuLimits) -> Self {
         PacketCache::with_budget(limits, &CacheBudget::new(limits))
     }
 
-    /// An empty one.
+    /// An empty cache that shares a budget.
     pub(crate) fn with_budget(limits: &SfuLimits, budget: &CacheBudget) -> Self {
         PacketCache {
             slots: VecDeque::new(),
@@ -122,7 +122,7 @@ impl PacketCache {
         }
     }
 
-    /// Forgets everything; the next packet may have any sequence number.
+    /// Drops everything; the next packet may have any sequence number.
     pub(crate) fn clear(&mut self) {
         self.slots.clear();
         self.budget.0.bytes.fetch_sub(self.held(), Relaxed);
@@ -130,17 +130,17 @@ impl PacketCache {
         self.anchor = None;
     }
 
-    /// Bytes that it takes.
+    /// Memory in use.
     fn held(&self) -> usize {
         self.bytes + self.packets * SLOT_BYTES
     }
 
-    /// Whether a packet of that number belongs to the same count as those before.
+    /// True if a sequence number belongs to the same numbering as those before.
     pub(crate) fn continues(&self, sequence: ExtSeq) -> bool {
         self.slots.is_empty() || sequence.distance(self.end()) <= MAX_JUMP
     }
 
-    /// Puts a packet in its place.
+    /// Stores a packet in its place.
     pub(crate) fn store(&mut self, packet: &Packet) -> Stored {
         if !self.continues(packet.sequence) {
             self.clear();
@@ -192,7 +192,7 @@ impl PacketCache {
         if begins { Stored::Keyframe } else { Stored::Kept }
     }
 
-    /// Where a newcomer starts: the sequence number the last keyframe begins with.
+    /// Sequence number from which a newcomer is served: that of the last keyframe.
     pub(crate) fn start(&self, now: Instant) -> Option<ExtSeq> {
         self.last_keyframe(now).map(|kept| kept.sequence)
     }
@@ -205,12 +205,12 @@ impl PacketCache {
         (age <= self.max_age).then_some(CachedKeyframe { sequence: anchor.sequence, age, bytes })
     }
 
-    /// The number after the highest seen.
+    /// The number after the highest received.
     pub(crate) fn end(&self) -> ExtSeq {
         self.first + self.slots.len() as u64
     }
 
-    /// The packet of that number, if it is here.
+    /// The packet of that number, if it is cached.
     pub(crate) fn get(&self, sequence: ExtSeq) -> Option<&Packet> {
         let offset = usize::try_from(sequence.since(self.first)?).ok()?;
         self.slots.get(offset)?.as_ref()
@@ -231,7 +231,8 @@ impl PacketCache {
         }
     }
 
-    /// Too long a run from the keyframe is of no use to a newcomer.
+    /// Drops what exceeds the bounds. A run from the keyframe that is too long is of no use to a
+    /// newcomer.
     fn keep_bounds(&mut self, now: Instant) {
         let end = self.end();
         let repairs = end.saturating_sub(RETRANSMIT_PACKETS);

@@ -1,4 +1,4 @@
-//! Sequence numbers and timestamps of one stream to one subscriber.
+//! Rewriting of sequence numbers, timestamps and picture counts for one subscriber.
 
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -7,11 +7,11 @@ use crate::codec::vp8::{Vp8Offset, Vp8Picture};
 use crate::rtp::numbers::ExtSeq;
 use crate::rtp::packet::{Packet, Source, clock_rate};
 
-/// Changes of source that are remembered, for repairs of what was sent before them.
+/// Segments that are remembered, for retransmissions of what was sent before them.
 const MAX_SEGMENTS: usize = 4;
 
-/// What packets are called on the way to a subscriber. Both number and timestamp go on when what is
-/// sent changes: the number by one, the timestamp by the time that passed.
+/// Rewriter of one outgoing stream. Sequence number and timestamp go on when the source changes:
+/// the number by one, the timestamp by the time that passed.
 pub(crate) struct RtpRewriter {
     /// Newest last.
     segments: VecDeque<Segment>,
@@ -20,7 +20,7 @@ pub(crate) struct RtpRewriter {
     initial: (ExtSeq, u32),
 }
 
-/// A stretch of packets of one source.
+/// A stretch of packets of one source, with constant offsets.
 #[derive(Clone, Copy)]
 struct Segment {
     source: Source,
@@ -32,10 +32,10 @@ struct Segment {
     frame_shift: u16,
 }
 
-/// Where what was sent under a number came from.
+/// Origin of a sent packet.
 #[derive(Clone, Copy)]
 pub(crate) struct SourcePosition {
-    /// The source's own number.
+    /// Number at its source.
     pub(crate) sequence: ExtSeq,
     segment: Segment,
 }
@@ -49,25 +49,24 @@ pub(crate) struct LastSent {
     pub(crate) captured: Instant,
     pub(crate) rate: u64,
     picture: Option<Vp8Picture>,
-    /// Of AV1, the number of its frame.
+    /// Frame number of AV1.
     frame: Option<u16>,
 }
 
-/// A packet's name on this stream.
+/// Numbers of a packet on the outgoing stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RewrittenNumbers {
-    /// With roll-overs.
     pub(crate) sequence: ExtSeq,
     pub(crate) timestamp: u32,
-    /// The counts of a VP8 picture, where they are not those in the payload.
+    /// Picture counts of VP8, where they differ from those in the payload.
     pub(crate) picture: Option<Vp8Picture>,
-    /// To be added to the frame numbers of AV1.
+    /// Offset to add to AV1's frame number.
     pub(crate) frame_shift: u16,
 }
 
 impl RtpRewriter {
-    /// `random` gives the first numbers. The sequence number is below 2^15: a receiver assumes that
-    /// no roll-over came before the first packet it sees (RFC 3711 §3.3.1).
+    /// A rewriter whose first numbers come from `random`. The sequence number is below 2^15: a
+    /// receiver assumes that no roll-over came before the first packet it sees (RFC 3711 §3.3.1).
     pub(crate) fn new(random: u64) -> Self {
         let initial = (ExtSeq(random & 0x7fff), (random >> 16) as u32);
         RtpRewriter { segments: VecDeque::with_capacity(MAX_SEGMENTS), last: None, initial }
@@ -78,7 +77,7 @@ impl RtpRewriter {
         self.last.as_ref()
     }
 
-    /// Names a packet that is sent; with `splice`, it follows whatever was sent last.
+    /// Numbers of a packet that is sent; with `splice`, it follows whatever was sent last.
     pub(crate) fn rewrite(&mut self, packet: &Packet, splice: bool) -> RewrittenNumbers {
         let segment = match self.segments.back() {
             Some(segment) if !splice && segment.source == packet.source => *segment,
@@ -99,12 +98,12 @@ impl RtpRewriter {
         numbers
     }
 
-    /// Forgets where what was sent came from: from now on sources may be others under the same names.
+    /// Forgets the origins of what was sent: from now on the same SSRCs may be other sources.
     pub(crate) fn forget_sources(&mut self) {
         self.segments.clear();
     }
 
-    /// Of the packet that was sent under the 16 bits `number`.
+    /// Origin of the packet that was sent under the 16 bits `number`.
     pub(crate) fn origin(&self, number: u16) -> Option<SourcePosition> {
         let last = self.last?.sequence;
         // Nothing younger than the last can be meant.
@@ -147,8 +146,8 @@ impl RtpRewriter {
         segment
     }
 
-    /// The offset of the timestamps so far, for a packet that goes on where they are: one of another
-    /// layer of the same scalable stream.
+    /// Timestamp offset so far, for a packet on the same time line: one of another layer of the
+    /// same scalable stream.
     fn same_time_line(&self, packet: &Packet) -> Option<u32> {
         let segment = self.segments.back().filter(|segment| {
             segment.source != packet.source && segment.source.ssrc == packet.source.ssrc
@@ -158,8 +157,9 @@ impl RtpRewriter {
         (ahead > 0).then_some(segment.timestamp_offset)
     }
 
-    /// What makes a frame of AV1 follow the last one. Within one publisher's stream frames keep their
-    /// distances, as long as they come in order: layers that are left out leave gaps that receivers know of.
+    /// Offset by which a frame of AV1 follows the last one. Within one publisher's stream frames
+    /// keep their distances, as long as they come in order: receivers know of the gaps that dropped
+    /// layers leave.
     fn frame_shift(&self, packet: &Packet) -> u16 {
         let (Some(next), Some(last)) = (frame(packet), self.last.and_then(|l| l.frame)) else {
             return 0;
@@ -182,7 +182,7 @@ impl SourcePosition {
         self.segment.source
     }
 
-    /// The name under which the packet from there was sent.
+    /// Numbers under which the packet from there was sent.
     pub(crate) fn rewrite(&self, packet: &Packet) -> RewrittenNumbers {
         self.segment.rewrite(packet)
     }

@@ -1,12 +1,12 @@
-//! The SDP library's answers, before the client sees them.
+//! SDP answers: the SDP library's, in the terms of the client's offer.
 
 use super::offer::{PROTOCOL, PreparedOffer};
 use crate::error::OfferError;
 use crate::event::SessionRole;
 
-/// Checks an answer before anything is done for it: a publisher's tracks are all taken (RFC 9725 §4.4.3:
-/// no part of its offer is to be refused in an answer), and a subscriber gets something, the first m-line
-/// among it, where the candidates are.
+/// Checks an answer before anything is done for it. All tracks of a publisher are accepted (RFC
+/// 9725 §4.4.3: no part of its offer is to be refused in an answer); a subscriber gets something,
+/// the first m-line among it, where the candidates are.
 ///
 /// # Errors
 /// [`OfferError::Unacceptable`].
@@ -94,12 +94,12 @@ pub(crate) fn finish(answer: &str, offer: &PreparedOffer, role: SessionRole) -> 
     parts.concat()
 }
 
-/// Formats by their payload types.
+/// A set of payload types.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct PayloadTypes(u128);
 
 impl PayloadTypes {
-    /// Those whose lost packets are asked for again by a description (generic NACK, RFC 4585 §6.2.1).
+    /// Payload types with generic NACK in a description (RFC 4585 §6.2.1).
     pub(crate) fn nackable(description: &str) -> Self {
         let formats = description.lines().filter_map(|line| {
             let (format, what) = line.strip_prefix("a=rtcp-fb:")?.split_once(' ')?;
@@ -113,20 +113,20 @@ impl PayloadTypes {
     }
 }
 
-/// Whether a description has lost sound asked for again.
+/// True if a description has generic NACK for audio.
 pub(crate) fn retransmits_audio(description: &str) -> bool {
     let mut nacks = description.lines().filter_map(nack_of_sound);
     nacks.any(|nack| description.lines().any(|line| line == nack))
 }
 
-/// The line by which lost sound is asked for again, for the format that `line` names.
+/// The `a=rtcp-fb` line of generic NACK for audio, for the format that `line` names.
 fn nack_of_sound(line: &str) -> Option<String> {
     let (format, codec) = format(line)?;
     codec.eq_ignore_ascii_case("opus").then(|| format!("a=rtcp-fb:{format} nack"))
 }
 
-/// The line by which a viewer's browser says that it asks for the round trip, for the format that `line`
-/// names; a publisher measures its own.
+/// The `a=rtcp-fb` line by which a viewer's browser asks for the round-trip time, for the format
+/// that `line` names; a publisher measures its own.
 fn round_trip_of_video(line: &str, role: SessionRole) -> Option<String> {
     let (format, codec) = format(line)?;
     let video = role == SessionRole::Subscriber && !codec.eq_ignore_ascii_case("opus");
@@ -155,7 +155,7 @@ fn as_offered(line: &str, offered: &str, protocol: &str, role: SessionRole) -> S
     parts.join(" ")
 }
 
-/// One answer line, with the stream named `stage` and the CNAME `stage`.
+/// An answer line with the media stream `stage` and the CNAME `stage`.
 fn joined(line: &str) -> String {
     const NAME: &str = "stage";
     if let Some(track) = line.strip_prefix("a=msid:").and_then(|m| m.split(' ').nth(1)) {

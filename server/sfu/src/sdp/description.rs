@@ -1,7 +1,7 @@
-//! Session descriptions by the grammar of RFC 8866: what clients write in many right ways, read into one.
+//! Session descriptions by the grammar of RFC 8866.
 //!
-//! The SDP library knows the way of browsers alone, drops without a word what follows something that it
-//! doesn't know, and its work grows with what it is given. It only ever sees what [`crate::sdp::offer`] writes
+//! The SDP library knows the dialect of browsers alone, silently drops what follows an unknown
+//! line, and its work grows with its input. It only ever sees what [`crate::sdp::offer`] writes
 //! from a [`SessionDescription`].
 
 use crate::error::OfferError;
@@ -16,7 +16,7 @@ const MAX_LINE_BYTES: usize = 4_096;
 const SESSION_KINDS: &str = "vosiuepcbtrzka";
 const MEDIA_KINDS: &str = "icbka";
 
-/// A description, read.
+/// A parsed description.
 #[derive(Debug)]
 pub(crate) struct SessionDescription<'a> {
     /// The session's attributes, without `a=`.
@@ -24,7 +24,7 @@ pub(crate) struct SessionDescription<'a> {
     pub(crate) sections: Vec<MediaSection<'a>>,
 }
 
-/// An m-line with what belongs to it.
+/// An m-line with its attributes.
 #[derive(Debug)]
 pub(crate) struct MediaSection<'a> {
     /// `audio`, `video` or something else.

@@ -1,13 +1,14 @@
-//! What clients say of ICE besides their offer (`application/trickle-ice-sdpfrag`).
+//! SDP fragments of trickle ICE and ICE restarts (`application/trickle-ice-sdpfrag`, RFC 8840), and
+//! ICE credentials.
 
 use std::fmt;
 
 use crate::core::IceRestart;
 
-/// The most lines of a fragment.
+/// Lines of a fragment, at most.
 const MAX_LINES: usize = 512;
 
-/// The client's ICE user name fragment and password (RFC 8839 §5.4).
+/// ICE user name fragment and password (RFC 8839 §5.4).
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct IceCredentials {
     /// The user name fragment.
@@ -23,8 +24,8 @@ impl fmt::Debug for IceCredentials {
 }
 
 impl IceCredentials {
-    /// The first ones in `sdp`: those of the whole session, or of the m-line that stands for its bundle
-    /// (RFC 9143 §7.1).
+    /// The first credentials in `sdp`: those of the session, or of the m-line that stands for its
+    /// bundle (RFC 9143 §7.1).
     pub fn in_sdp(sdp: &str) -> Self {
         let first = |name| {
             sdp.lines()
@@ -36,8 +37,8 @@ impl IceCredentials {
         Self { fragment: first("a=ice-ufrag:"), password: first("a=ice-pwd:") }
     }
 
-    /// All that stand in an offer, each once: those of the session, and those of the m-lines that have
-    /// their own.
+    /// All credentials of an offer, each once: those of the session, and those of the m-lines that
+    /// have their own.
     pub(crate) fn all_in_sdp(sdp: &str) -> Vec<Self> {
         let mut all: Vec<Self> = Vec::new();
         let mut session = None;
@@ -58,7 +59,7 @@ impl IceCredentials {
         all
     }
 
-    /// Whether they are what the grammar allows (RFC 8839 §5.4).
+    /// True if they match the grammar (RFC 8839 §5.4).
     fn are_valid(&self) -> bool {
         let is = |text: &str, least| {
             let alphabet = |b: u8| b.is_ascii_alphanumeric() || b == b'+' || b == b'/';
@@ -68,13 +69,13 @@ impl IceCredentials {
     }
 }
 
-/// What a client tells of its candidates (RFC 8840 §9). The candidates themselves are nothing
-/// that the venue needs.
+/// SDP fragment of a client (RFC 8840 §9). Its candidates are of no use to an ICE-lite side.
 #[derive(Debug)]
 pub struct SdpFragment {
-    /// To which ICE session they belong.
+    /// Credentials of its ICE session.
     pub credentials: IceCredentials,
-    /// What an answer says of the bundle: its group, the m-line that stands for it and that one's name.
+    /// Lines that an answer repeats: the bundle group, the m-line that stands for it and that one's
+    /// mid.
     frame: String,
 }
 
@@ -82,7 +83,7 @@ impl SdpFragment {
     /// Reads a fragment.
     ///
     /// # Errors
-    /// What is wrong with it, in a sentence.
+    /// The defect, in a sentence.
     pub fn read(text: &str) -> Result<Self, &'static str> {
         let mut lines = 0;
         for line in text.lines().map(str::trim_end).filter(|line| !line.is_empty()) {
@@ -104,8 +105,7 @@ impl SdpFragment {
         Ok(Self { credentials, frame })
     }
 
-    /// The venue's side of the ICE session that this fragment asked for: what stood in its first answer
-    /// stays (RFC 9725 §4.3.3).
+    /// The answer to an ICE restart: what stood in the first answer stays (RFC 9725 §4.3.3).
     pub fn answer(&self, venue: &IceRestart) -> String {
         let mut answer = format!(
             "a=ice-lite\r\na=ice-options:trickle\r\n{}a=ice-ufrag:{}\r\na=ice-pwd:{}\r\n",

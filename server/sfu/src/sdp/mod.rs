@@ -1,4 +1,4 @@
-//! Session descriptions (SDP, RFC 8866): offers, answers and fragments of trickle ICE.
+//! SDP: offers, answers and fragments of trickle ICE.
 
 pub(crate) mod answer;
 pub(crate) mod description;

@@ -1,9 +1,9 @@
-//! Offers before the SDP library sees them, and its answers before the client does.
+//! SDP offers, normalised for the SDP library.
 //!
-//! WHIP and WHEP are one offer and one answer (RFC 9725 §4.2), so an offer is made to say only what
-//! this side wants to hear: one direction, one transport, no candidates (an ICE-lite side needs none,
-//! RFC 8445 §2.5), no simulcast towards subscribers, and of everything that matters one spelling. Nothing
-//! of the client's own text gets through that isn't known by name.
+//! WHIP and WHEP are one offer and one answer (RFC 9725 §4.2). So an offer is reduced to one
+//! direction, one transport, no candidates (an ICE-lite side needs none, RFC 8445 §2.5), no
+//! simulcast towards subscribers, and one spelling of everything that matters. Nothing of the
+//! client's own text gets through that isn't known by name.
 
 use crate::config::SfuLimits;
 use crate::dtls::Fingerprint;
@@ -11,27 +11,27 @@ use crate::error::OfferError;
 use crate::event::SessionRole;
 use crate::sdp::description::{MediaSection, SessionDescription};
 
-/// More m-lines than any real client sends.
+/// M-lines of an offer, at most: more than any real client sends.
 const MAX_MEDIA_LINES: usize = 16;
 
-/// More than there are hash functions.
+/// Fingerprints of an offer, at most: more than there are hash functions.
 const MAX_FINGERPRINTS: usize = 8;
 
-/// What the SDP library takes of the name of an m-line; it cuts off the rest, and reads `_` for all but
-/// letters and digits.
+/// Length of a mid in the SDP library; it cuts off the rest, and reads `_` for all but letters and
+/// digits.
 const MAX_MID_BYTES: usize = 16;
 
-/// The attributes of an m-line that the library makes something of, save those written anew.
+/// Attributes of an m-line that the library uses, save those written anew.
 const KEPT: [&str; 9] =
     ["rtcp-mux", "rtcp-rsize", "extmap", "rtpmap", "rtcp-fb", "fmtp", "msid", "ssrc", "ssrc-group"];
 
-/// The same of a publisher: layers come in, and one at a time goes out.
+/// Further ones of a publisher: layers come in, and one at a time goes out.
 const KEPT_OF_PUBLISHERS: [&str; 2] = ["rid", "simulcast"];
 
-/// The protocol that everybody means (RFC 8829 §5.1.2).
+/// The usual protocol of an m-line (RFC 8829 §5.1.2).
 pub(super) const PROTOCOL: &str = "UDP/TLS/RTP/SAVPF";
 
-/// What goes by other names and is answered in the offer's own.
+/// Protocols that mean the same; each is answered in the offer's own spelling.
 const PROTOCOLS: [&str; 8] = [
     PROTOCOL,
     "UDP/TLS/RTP/SAVP",
@@ -43,38 +43,38 @@ const PROTOCOLS: [&str; 8] = [
     "RTP/AVPF",
 ];
 
-/// An offer, understood.
+/// A normalised offer.
 #[derive(Debug)]
 pub(crate) struct PreparedOffer {
-    /// What the SDP library sees of it.
+    /// The text for the SDP library.
     pub(crate) text: String,
-    /// Of the peer's certificate.
+    /// Fingerprints of the peer's certificate.
     pub(crate) fingerprints: Vec<Fingerprint>,
     pub(super) media: Vec<OfferedMedia>,
-    /// Which m-lines share the transport, in the offer's order; the first is the one that describes it
-    /// (RFC 9143 §7.2).
+    /// M-lines that share the transport, in the offer's order; the first is the one that describes
+    /// it (RFC 9143 §7.2).
     pub(super) bundle: Vec<usize>,
-    /// The offer said so by a group.
+    /// The offer has a BUNDLE group.
     pub(super) grouped: bool,
 }
 
-/// How the client writes what the library has one spelling for.
+/// An m-line as the client spells it.
 #[derive(Debug)]
 pub(super) struct OfferedMedia {
-    /// What it is called, if it is.
+    /// Its mid, if it has one.
     pub(super) mid: Option<String>,
-    /// What the library calls it.
+    /// Its mid in the normalised offer.
     pub(super) name: String,
     pub(super) protocol: String,
 }
 
 impl PreparedOffer {
-    /// What the client calls the m-line that the library calls `name`.
+    /// The client's mid for the library's `name`.
     pub(crate) fn mid(&self, name: &str) -> Option<&str> {
         self.media.iter().find(|media| media.name == name)?.mid.as_deref()
     }
 
-    /// How many m-lines there are.
+    /// Number of m-lines.
     pub(crate) fn len(&self) -> usize {
         self.media.len()
     }
@@ -190,7 +190,7 @@ fn check_kinds(
     }
 }
 
-/// Gives each m-line a name that the library can bear.
+/// Gives each m-line a mid that the library can bear.
 fn name(sections: &[MediaSection<'_>]) -> Result<Vec<OfferedMedia>, OfferError> {
     let mut media: Vec<OfferedMedia> = Vec::with_capacity(sections.len());
     for (index, section) in sections.iter().enumerate() {
@@ -219,7 +219,7 @@ fn name(sections: &[MediaSection<'_>]) -> Result<Vec<OfferedMedia>, OfferError> 
     Ok(media)
 }
 
-/// What the library makes of the name of an m-line.
+/// A mid as the library reads it.
 fn as_name(mid: &str) -> String {
     let alike = mid.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' });
     alike.take(MAX_MID_BYTES).collect()
@@ -230,8 +230,8 @@ fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`{|}~".contains(&byte)
 }
 
-/// Which m-lines share a transport, in the order of the group, and whether there is a group. It may name
-/// what isn't there; a single m-line needs none (RFC 9143 §7.2).
+/// M-lines that share a transport, in the order of the group, and whether there is a group. It may
+/// name what isn't there; a single m-line needs none (RFC 9143 §7.2).
 fn bundle(
     description: &SessionDescription<'_>,
     media: &[OfferedMedia],
@@ -257,7 +257,7 @@ fn bundle(
     Ok((bundle, group.is_some()))
 }
 
-/// The fingerprints of hash functions that are safe, each with what the offer says of it.
+/// Fingerprints of safe hash functions, each with its line in the offer.
 fn fingerprints<'a>(
     description: &SessionDescription<'a>,
     transport: Option<&MediaSection<'a>>,
@@ -296,8 +296,8 @@ fn direction<'a>(attributes: &[&'a str]) -> Option<&'a str> {
     attributes.iter().copied().find(|attribute| known.contains(attribute))
 }
 
-/// Whether the library shall see an attribute. Of formats, only what the m-line lists; `described` are
-/// those whose codec was told already.
+/// Decides whether the library sees an attribute. Of formats, only what the m-line lists;
+/// `described` are those whose codec was told already.
 fn is_kept<'a>(
     section: &MediaSection<'a>,
     attribute: &'a str,

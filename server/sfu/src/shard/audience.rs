@@ -1,4 +1,4 @@
-//! The subscribers of one stage within one shard, and what was sent to them last.
+//! The audience of one stage within one shard: its subscribers, and the tracks that they are sent.
 
 use std::time::{Duration, Instant};
 
@@ -19,15 +19,15 @@ use crate::rtp::packet_cache::{CacheBudget, Stored};
 pub(super) const KEYFRAME_COST: Duration = Duration::from_secs(10);
 pub(super) const KEYFRAME_DEBT: Duration = Duration::from_secs(20);
 
-/// The subscribers of one stage within one shard.
+/// Subscribers of one stage within one shard.
 pub(super) struct Audience {
     pub(super) tracks: Vec<SourceTrack>,
-    /// The moment from which its microseconds are counted.
+    /// Origin of its time in microseconds.
     pub(super) begun: Instant,
     pub(super) viewers: Vec<PeerKey>,
-    /// When those who catch up get their next portion.
+    /// When subscribers that catch up get their next portion.
     pub(super) catch_up_at: Option<Instant>,
-    /// Somebody waits until the past may be sent to them.
+    /// A subscriber waits for the catch-up budget.
     pub(super) queued: bool,
     budget: CacheBudget,
     pub(super) limits: SfuLimits,
@@ -35,7 +35,7 @@ pub(super) struct Audience {
     plan: Vec<Planned>,
 }
 
-/// What is to be done with one packet of a burst.
+/// Plan for one packet of a burst.
 struct Planned {
     /// Index of its track, and of its layer there.
     track: usize,
@@ -45,7 +45,7 @@ struct Planned {
 }
 
 impl Audience {
-    /// One that shares `budget` with the others of its thread.
+    /// An empty audience that shares `budget` with the others of its thread.
     pub(super) fn new(now: Instant, limits: &SfuLimits, budget: &CacheBudget) -> Self {
         Audience {
             tracks: Vec::new(),
@@ -59,7 +59,8 @@ impl Audience {
         }
     }
 
-    /// The publisher is gone, or another takes over: viewers wait for the next one's keyframe.
+    /// Drops the tracks of a publisher that is gone or replaced: subscribers wait for the next
+    /// one's keyframe.
     pub(super) fn reset(&mut self, subscribers: &mut Subscribers) {
         self.tracks.clear();
         self.catch_up_at = None;
@@ -71,8 +72,8 @@ impl Audience {
         }
     }
 
-    /// `viewer` can now receive. `budget` is what may be sent of the past; `needs_keyframe` is called with the
-    /// layers of which it needs a keyframe.
+    /// Adds a subscriber. `catch_up_limit` bounds what may be sent from the cache; `needs_keyframe`
+    /// is called with the layers of which it needs a keyframe.
     pub(super) fn join(
         &mut self,
         viewer: PeerKey,
@@ -103,13 +104,13 @@ impl Audience {
         self.queued |= catch_up.refused;
     }
 
-    /// `viewer` is gone.
+    /// Removes a subscriber.
     pub(super) fn leave(&mut self, viewer: PeerKey) {
         self.viewers.retain(|v| *v != viewer);
     }
 
-    /// `viewer` has no picture of that track: the layer of which the publisher has to be asked for
-    /// one, if it has to.
+    /// Handles a subscriber's keyframe request for a track: the layer of which the publisher has to
+    /// be asked for one, if it has to.
     pub(super) fn keyframe_requested(
         &mut self,
         id: TrackId,
@@ -134,13 +135,13 @@ impl Audience {
         asks.then_some(track.layers.get(layer)?.requested_as())
     }
 
-    /// The packet of a source by its sequence number, if it is still there.
+    /// The packet of a source by its sequence number, if it is cached.
     pub(super) fn find(&self, source: Source, sequence: ExtSeq) -> Option<&Packet> {
         self.tracks.iter().find_map(|t| t.find(source, sequence))
     }
 
-    /// Packets of the publisher go to whoever is owed them, each subscriber's in one go. `needs_keyframe` is
-    /// called with the layers of which somebody needs a keyframe.
+    /// Forwards packets of the publisher, each subscriber's in one go. `needs_keyframe` is called
+    /// with the layers of which a subscriber needs a keyframe.
     pub(super) fn forward(
         &mut self,
         burst: &[ForwardedPacket],
@@ -227,7 +228,7 @@ impl Audience {
     }
 }
 
-/// Microseconds from the beginning.
+/// Microseconds since `begun`.
 pub(super) fn micros(begun: Instant, now: Instant) -> u64 {
     now.saturating_duration_since(begun).as_micros() as u64
 }

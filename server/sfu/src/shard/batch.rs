@@ -1,10 +1,10 @@
-//! The datagrams that leave for one subscriber together.
+//! Batches of datagrams to one subscriber, for segmentation offload.
 
 use std::net::SocketAddr;
 
 use crate::shard::egress::Egress;
 
-/// Most that one call to the operating system takes: an IP packet's worth, before segmentation.
+/// Bytes of one call to the operating system: an IP packet's worth, before segmentation.
 const MAX_RUN_BYTES: usize = 65_000;
 
 /// Sealed datagrams behind one another, in runs that one call can send. Keeps its memory.
@@ -13,9 +13,9 @@ pub(crate) struct Batch {
     buffer: Vec<u8>,
     filled: usize,
     runs: Vec<Run>,
-    /// For payloads that are not sent as they came.
+    /// Buffer for payloads that are not sent as they came.
     pub(crate) scratch: Vec<u8>,
-    /// Media packets put in since somebody last looked, repairs not included.
+    /// Media packets since the last count, retransmissions not included.
     pub(crate) media: u64,
 }
 

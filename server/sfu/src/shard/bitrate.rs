@@ -1,4 +1,4 @@
-//! How many bits a second, lately.
+//! Bitrate over a sliding window.
 
 /// Parts of the window.
 const BUCKETS: usize = 8;
@@ -16,13 +16,13 @@ pub(super) struct BitrateMeter {
 }
 
 impl BitrateMeter {
-    /// Nothing yet; the window is `window` microseconds long.
+    /// An empty meter; the window is `window` microseconds long.
     pub(super) fn new(window: u64) -> Self {
         let width = (window / BUCKETS as u64).max(1);
         BitrateMeter { bytes: [0; BUCKETS], width, newest: 0, first: None }
     }
 
-    /// `bytes` at `at`. What is older than the window doesn't count.
+    /// Counts `bytes` at `at`. What is older than the window doesn't count.
     pub(super) fn add(&mut self, at: u64, bytes: usize) {
         let bucket = at / self.width;
         let first = *self.first.get_or_insert_with(|| {

@@ -1,5 +1,5 @@
-//! Catching up: a newcomer, or a subscriber that lost the picture, is served from the last keyframe in the
-//! cache, faster than real time, within what all stages together may send of the past.
+//! Catch-up: a newcomer, or a subscriber that lost the picture, is served from the cache, from the
+//! last keyframe on and faster than real time, within a budget of all stages together.
 
 use std::time::Instant;
 
@@ -12,14 +12,14 @@ use super::track::SourceTrack;
 use crate::config::SfuLimits;
 use crate::rate_limit::LeakyBucket;
 
-/// What may be sent of the past.
+/// Budget of what is sent from the cache.
 pub(super) struct CatchUpBudget<'a> {
     /// When the next portion is due.
     pub(super) at: &'a mut Option<Instant>,
-    /// For all stages together, where so many bits a second may be sent.
+    /// Limit of all stages together, at so many bits per second.
     pub(super) budget: &'a mut LeakyBucket,
     pub(super) bits: u64,
-    /// Somebody has to wait.
+    /// A subscriber has to wait.
     pub(super) refused: bool,
 }
 
@@ -34,7 +34,7 @@ impl<'a> CatchUpBudget<'a> {
 }
 
 impl Audience {
-    /// Serves those who had to wait until the past may be sent to them.
+    /// Serves subscribers that waited for the budget.
     pub(super) fn serve_queue(
         &mut self,
         now: Instant,
@@ -63,7 +63,7 @@ impl Audience {
         self.queued = catch_up.refused;
     }
 
-    /// Sends the portions of the past that are due.
+    /// Sends the portions that are due.
     pub(super) fn catch_up(
         &mut self,
         now: Instant,
@@ -119,8 +119,8 @@ impl Audience {
     }
 }
 
-/// Serves a subscriber from the past of a track: from the layer that suits it or, if there is no
-/// keyframe of that, from another one for now; then the layer is returned whose keyframe it needs.
+/// Starts a subscriber on a track from the cache: on the layer that suits it or, if there is no
+/// keyframe of that, on another one for now; then the layer is returned whose keyframe it needs.
 pub(super) fn start_forwarding(
     track: &SourceTrack,
     index: usize,

@@ -1,4 +1,4 @@
-//! The way out for sealed datagrams, as shards see it.
+//! Egress: the way out for sealed datagrams.
 
 use std::net::SocketAddr;
 use std::sync::atomic::AtomicU64;

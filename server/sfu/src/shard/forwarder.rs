@@ -1,4 +1,4 @@
-//! What one subscriber gets of one of the stage's tracks.
+//! Forwarding state of one track to one subscriber.
 
 use std::time::{Duration, Instant};
 
@@ -6,40 +6,41 @@ use super::pacer::Pacer;
 use crate::rtp::numbers::ExtSeq;
 use crate::rtp::packet_cache::CachedKeyframe;
 
-/// A keyframe that is no older serves whoever lost the picture: no other one is asked for.
+/// Age of a cached keyframe that still serves a subscriber that lost the picture: no other one is
+/// requested.
 const MAX_REPEAT_AGE: Duration = Duration::from_secs(5);
 
-/// A beginning takes this long to arrive; until then it isn't sent again.
+/// Time in which a start from the cache arrives; until then it isn't repeated.
 const START_TIMEOUT: Duration = Duration::from_millis(250);
 
-/// A publisher that hasn't answered a request for this long is one that never does.
+/// Time after which a publisher that hasn't answered a keyframe request never will.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What one subscriber gets of one of the stage's tracks.
+/// Forwarder of one of the stage's tracks to one subscriber.
 #[derive(Clone, Copy)]
 pub(super) struct Forwarder {
     pub(super) mode: ForwardMode,
-    /// Which of the track's layers it gets.
+    /// Index of the layer that is forwarded.
     pub(super) layer: usize,
-    /// The layer it shall get from its next keyframe on.
+    /// Layer to switch to with its next keyframe.
     pub(super) pending: Option<PendingSwitch>,
-    /// How often it was given another layer.
+    /// Changes of layer so far.
     pub(super) changes: u32,
     /// The next packet sent begins something new.
     pub(super) splice: bool,
-    /// Nothing older than this is sent.
+    /// Lower bound of what is forwarded.
     first: ExtSeq,
-    /// When it last began with a keyframe of the past.
+    /// Time of the last start from the cache.
     begun: Option<Instant>,
-    /// The keyframe with which it began once more, since it had lost the picture.
+    /// Keyframe with which it was started once more, after a request.
     repeated: Option<ExtSeq>,
-    /// What may be sent of the past at once.
+    /// Pace of the catch-up.
     pub(super) pacer: Pacer,
-    /// Since when the subscriber has asked for a picture, and none came.
+    /// Since when the subscriber has requested a keyframe, and none came.
     lost: Option<Instant>,
 }
 
-/// A layer that waits for its keyframe.
+/// A switch that waits for the keyframe of its layer.
 #[derive(Clone, Copy)]
 pub(super) struct PendingSwitch {
     pub(super) layer: usize,
@@ -48,19 +49,19 @@ pub(super) struct PendingSwitch {
     pub(super) held: bool,
 }
 
-/// How far it is.
+/// Progress of a forwarder.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum ForwardMode {
-    /// Nothing until a keyframe.
+    /// Nothing is sent before a keyframe.
     AwaitingKeyframe,
-    /// From the history, next this sequence number.
+    /// From the cache, next this sequence number.
     CatchingUp(ExtSeq),
-    /// As it comes.
+    /// As packets come.
     Live,
 }
 
 impl Forwarder {
-    /// Of a track from which nothing was sent yet.
+    /// A forwarder that has sent nothing.
     pub(super) const NEW: Forwarder = Forwarder {
         mode: ForwardMode::AwaitingKeyframe,
         layer: 0,
@@ -74,7 +75,7 @@ impl Forwarder {
         lost: None,
     };
 
-    /// Begins with the packet of that number in the history of a layer.
+    /// Starts from the cache of a layer, with the packet of that number.
     pub(super) fn start(&mut self, now: Instant, layer: usize, sequence: ExtSeq) {
         *self = Forwarder {
             mode: ForwardMode::CatchingUp(sequence),
@@ -99,18 +100,18 @@ impl Forwarder {
         self.splice = true;
     }
 
-    /// Whether a layer that is wanted may begin with an old keyframe: no new one comes.
+    /// True if a pending switch may begin with a cached keyframe, since no new one comes.
     pub(super) fn is_switch_overdue(&self, now: Instant) -> bool {
         self.pending.is_some_and(|w| now.saturating_duration_since(w.since) > REQUEST_TIMEOUT)
     }
 
-    /// The wanted layer doesn't come; it is asked for anew when it is next chosen.
+    /// Cancels a pending switch; the layer is requested anew when it is next chosen.
     pub(super) fn cancel_switch(&mut self) {
         self.pending = None;
     }
 
-    /// The subscriber asks for a picture: true if it should begin once more with the one that is
-    /// `kept`. That is done once with each, and the publisher left alone; and for as long as the
+    /// Handles a keyframe request: true if the subscriber should start once more from the cached
+    /// keyframe. That is done once with each, and the publisher left alone; and for as long as the
     /// publisher doesn't answer.
     pub(super) fn keyframe_requested(
         &mut self,
@@ -129,18 +130,18 @@ impl Forwarder {
         again
     }
 
-    /// Whether a picture is on its way that the subscriber may not have seen when it asked.
+    /// True while a start is on its way that the subscriber may not have seen when it asked.
     pub(super) fn is_starting(&self, now: Instant) -> bool {
         self.begun.is_some_and(|at| now.saturating_duration_since(at) <= START_TIMEOUT)
     }
 
-    /// A picture came.
+    /// Notes a keyframe.
     pub(super) fn keyframe_received(&mut self) {
         self.lost = None;
     }
 
-    /// Whether a packet is to be sent, and if it is, whether it begins something new. What is from
-    /// before the beginning is not.
+    /// Decides whether a packet is sent: [`None`] if it is from before the start, else whether it
+    /// begins something new.
     pub(super) fn accept(&mut self, sequence: ExtSeq) -> Option<bool> {
         let splice = std::mem::take(&mut self.splice);
         if splice {

@@ -1,4 +1,4 @@
-//! The interface of shards: inputs, events, and whoever serves by them.
+//! The interface of shards: inputs and events.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Selection of layers: each subscriber gets the best one that its network carries and its window has
+//! Layer selection: each subscriber gets the best layer that its network carries and its window has
 //! room for.
 
 use std::time::Instant;
@@ -12,30 +12,31 @@ use crate::ids::PeerKey;
 use crate::rate_limit::LeakyBucket;
 use crate::rtp::packet::{MAX_LAYERS, TrackId};
 
-/// A layer that needs this many times what is carried is not even sent until the next one begins.
+/// A layer that needs this many times the bandwidth is not even sent until the switch is done.
 const HOLD_FACTOR: u64 = 2;
 
-/// How much more than the next layer needs a probe sends, in percent.
+/// Rate of a probe, in percent of what the next layer needs.
 const PROBE_PERCENT: u64 = 105;
 
-/// What headers add to payloads, in percent.
+/// Size of packets, in percent of their payload.
 const HEADER_PERCENT: u64 = 104;
 
-/// How much more than the estimate the present layer may need before it is given up, in percent: an
-/// alarm that turns out false takes the estimate to 85 % of what arrives.
+/// Need of the present layer at which it is given up, in percent of the estimate: a false alarm
+/// takes that to 85 % of the arriving rate.
 const KEEP_PERCENT: u64 = 125;
 
-/// How much more than a better layer needs must be carried before it is taken, in percent.
+/// Bandwidth that must be carried before a better layer is taken, in percent of what it needs.
 const UPGRADE_PERCENT: u64 = 115;
 
-/// Layers of a track, the poorest first.
+/// Running layers of a track, the poorest first.
 #[derive(Default)]
 pub(super) struct LayerLadder {
     rungs: [Rung; MAX_LAYERS],
     count: usize,
 }
 
-/// Larger pictures are better ones; where their size is not known, those that need more.
+/// A layer on the ladder. Larger frames are better ones; where their size is not known, those that
+/// need more.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Rung {
     height: u16,
@@ -43,18 +44,18 @@ struct Rung {
     layer: usize,
 }
 
-/// What a feed should get.
+/// Choice of a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct LayerChoice {
     pub(super) layer: usize,
     /// Bits per second it needs.
     pub(super) needs: u64,
-    /// What would have to be carried for the next better one.
+    /// Bandwidth for the next better one.
     pub(super) next: Option<u64>,
 }
 
 impl LayerLadder {
-    /// One rung for each of the bits per second, poorest first.
+    /// A ladder with one layer for each of the bits per second, poorest first.
     #[cfg(test)]
     pub(super) fn of(needs: &[u64]) -> Self {
         let mut ladder = LayerLadder { count: needs.len(), ..LayerLadder::default() };
@@ -64,9 +65,8 @@ impl LayerLadder {
         ladder
     }
 
-    /// Which layer a network carries that carries `budget` bits per second; [`None`] without any.
-    /// `present` is what the feed gets now; it gets no pictures higher than `most` pixels, unless there
-    /// are no lower ones.
+    /// The best layer within `budget` bits per second; [`None`] without any. `present` is the one
+    /// forwarded now; none higher than `most` pixels is chosen, unless there is no lower one.
     pub(super) fn choose(
         &self,
         present: Option<usize>,
@@ -87,14 +87,14 @@ impl LayerLadder {
         Some(LayerChoice { layer: chosen.layer, needs: chosen.needs, next })
     }
 
-    /// What a layer needs, in bits per second, if it is sent.
+    /// Bits per second that a layer needs, if it is running.
     pub(super) fn needs(&self, layer: usize) -> Option<u64> {
         self.rungs.get(..self.count)?.iter().find(|r| r.layer == layer).map(|r| r.needs)
     }
 }
 
 impl SourceTrack {
-    /// The layers that are sent at present, `at` being `now` in microseconds.
+    /// The running layers, `at` being `now` in microseconds.
     pub(super) fn ladder(&self, now: Instant, at: u64) -> LayerLadder {
         let mut ladder = LayerLadder::default();
         for (layer, entry) in self.layers.iter().enumerate().take(MAX_LAYERS) {
@@ -110,8 +110,8 @@ impl SourceTrack {
 }
 
 impl Audience {
-    /// Gives everybody the layers that their networks carry, and says in `probing` who asks for
-    /// more. `needs_keyframe` is called with the layers of which somebody needs a keyframe.
+    /// Chooses the layer of every subscriber, and notes in `probing` who may take a better one.
+    /// `needs_keyframe` is called with the layers of which a subscriber needs a keyframe.
     pub(super) fn choose(
         &mut self,
         now: Instant,
@@ -175,7 +175,7 @@ impl Audience {
         }
     }
 
-    /// How high the pictures are that the feeds get of the first video track, where it is known.
+    /// Height of the first video track as the forwarders get it, where it is known.
     pub(super) fn height(&self, forwarders: &[Forwarder]) -> Option<u16> {
         let mut video = self.tracks.iter().zip(forwarders).filter(|(t, _)| t.id.video);
         let (track, forwarder) = video.next()?;

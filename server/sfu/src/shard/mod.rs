@@ -1,8 +1,8 @@
-//! A share of all subscribers, and everything that is needed to send to them.
+//! A shard: a share of all subscribers, and everything that is needed to send to them.
 //!
-//! A shard knows nothing of ICE, DTLS, SDP and publishers: it is given what a handshake agreed on,
-//! packets, and what subscribers say over RTCP; it sends through a [`Egress`] and says what should be
-//! done elsewhere as [`ShardEvent`]. Like the core it has no clock.
+//! It knows nothing of ICE, DTLS, SDP and publishers: its inputs ([`ShardInput`]) are the keys of a
+//! handshake, packets, and RTCP of subscribers. It sends through an [`egress::Egress`], and asks
+//! for what is done elsewhere by [`ShardEvent`]s. Like the core it has no clock.
 
 mod audience;
 mod batch;
@@ -44,14 +44,14 @@ use crate::rtp::packet_cache::CacheBudget;
 use crate::shard::egress::{Egress, EgressCounters};
 use crate::stats::SubscriberStats;
 
-/// How often it is looked whose sender report is due.
+/// Interval of sender reports and layer selection.
 const ROUND_INTERVAL: Duration = Duration::from_millis(100);
 
-/// What may be sent of the past may be exceeded for that long.
+/// Time for which the catch-up limit may be exceeded.
 const CATCH_UP_DEBT: Duration = Duration::from_secs(1);
 
-/// From 1900 to some moment of 2020: receivers compare sender reports only with one
-/// another, and many take those from before 1970 for nonsense.
+/// Time from 1900 to some moment of 2020: receivers compare sender reports only with one another,
+/// and many take those from before 1970 for nonsense.
 const NTP_EPOCH: Duration = Duration::from_secs(3_800_000_000);
 
 /// Subscribers by the key of their peer.
@@ -67,25 +67,25 @@ impl Subscribers {
 /// A share of all subscribers.
 pub(crate) struct Shard {
     subscribers: Subscribers,
-    /// By the key of their stage.
+    /// Audiences of the stages.
     audiences: HashMap<StageKey, Audience>,
     egress: Box<dyn Egress>,
     batch: Batch,
     compound: CompoundPacket,
-    /// RTCP on its way in or out.
+    /// Buffer of RTCP.
     report: Vec<u8>,
     events: Vec<ShardEvent>,
-    /// When somebody's sender report may be due, and layers are chosen.
+    /// When the next round is due.
     round_at: Instant,
-    /// Whose networks are asked for more, and when they are next sent to.
+    /// Subscribers with a running probe, and when its next portion is due.
     probing: Vec<PeerKey>,
     probe_at: Option<Instant>,
-    /// The moment its own wall clock begins.
+    /// Origin of its own wall clock.
     begun: Instant,
     population: usize,
     counters: Arc<EgressCounters>,
     crypto: CryptoProvider,
-    /// What may be sent of the past, on all stages together.
+    /// Limit of what is sent from the cache, on all stages together.
     catch_up_limit: LeakyBucket,
     budget: CacheBudget,
     limits: SfuLimits,
@@ -247,7 +247,7 @@ impl Shard {
         subscriber.send(&mut context);
     }
 
-    /// Sends what probes are short of.
+    /// Sends the padding of running probes.
     fn probe(&mut self, now: Instant) {
         if self.probe_at.is_none_or(|at| at > now) {
             return;
@@ -280,7 +280,7 @@ impl Shard {
         self.counters.media.fetch_add(std::mem::take(&mut self.batch.media), Relaxed);
     }
 
-    /// The time of its own wall clock.
+    /// NTP time of its own wall clock.
     fn ntp(&self, now: Instant) -> u64 {
         ntp(NTP_EPOCH + now.saturating_duration_since(self.begun))
     }

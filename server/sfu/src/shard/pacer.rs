@@ -1,42 +1,42 @@
-//! How fast what is past is sent.
+//! Pacing of what is sent from the cache.
 
 use std::time::{Duration, Instant};
 
 use super::bwe::BandwidthEstimator;
 
-/// A newcomer isn't served in the same burst as the last DTLS flight: clients that set up SRTP only
-/// after reading the whole burst would lose the start.
+/// Interval of portions. A newcomer isn't served in the same burst as the last DTLS flight: clients
+/// that set up SRTP only after reading the whole burst would lose the start.
 pub(super) const CATCH_UP_INTERVAL: Duration = Duration::from_millis(5);
 
-/// Packets of the past that one subscriber gets per [`CATCH_UP_INTERVAL`]: about 30 Mbit/s.
+/// Packets of one portion: about 30 Mbit/s.
 pub(super) const CATCH_UP_PACKETS: usize = 16;
 
-/// Of the stream, in percent: on a line that carries four times as much it fills no queue, with what is
-/// live and sound.
+/// Pace in percent of the stream's rate: on a line that carries four times as much it fills no
+/// queue, with what is live and sound.
 const STREAM_PERCENT: u64 = 300;
 
-/// Of what the line is known to carry, in percent: more arrives as long as nothing waits.
+/// Pace in percent of the estimated bandwidth: more arrives as long as nothing waits.
 const LINE_PERCENT: u64 = 150;
 
-/// Of the stream, in percent, while packets wait on the way.
+/// Pace in percent of the stream's rate, while packets wait in a queue.
 const QUEUED_PERCENT: u64 = 125;
 
-/// Packets that wait longer fill a queue.
+/// Queuing delay beyond which a queue is filling.
 const MAX_QUEUING_DELAY: Duration = Duration::from_millis(60);
 
-/// Bits per second of a stream that has just begun.
+/// Rate of a stream that has just begun, in bits per second.
 const INITIAL_BITS: u64 = 4_000_000;
 
 /// Least pace, in bits per second.
 const MIN_BITS: u64 = 1_000_000;
 
-/// What is sent at once of the past is what the stream has in so long, which is about a keyframe; and
-/// its bounds, in bytes.
+/// Initial burst: what the stream has in so long, which is about a keyframe; and its bounds, in
+/// bytes.
 const BURST_MILLIS: u64 = 400;
 const MIN_BURST_BYTES: u64 = 64 * 1024;
 const MAX_BURST_BYTES: u64 = 256 * 1024;
 
-/// What one subscriber may be sent of one track's past.
+/// Pacer of one track's catch-up to one subscriber.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pacer {
     /// Bytes.
@@ -45,10 +45,11 @@ pub(super) struct Pacer {
 }
 
 impl Pacer {
-    /// Nothing was sent yet.
+    /// A pacer that has sent nothing.
     pub(super) const NEW: Pacer = Pacer { left: 0, counted: None };
 
-    /// Time has passed. The stream has so many bits per second; 0 if that isn't known yet.
+    /// Earns bytes for the time that passed. `stream` is the stream's bits per second; 0 if that
+    /// isn't known yet.
     pub(super) fn earn(&mut self, now: Instant, stream: u64, line: Option<&BandwidthEstimator>) {
         let stream = if stream == 0 { INITIAL_BITS } else { stream };
         let Some(counted) = self.counted.replace(now) else {
@@ -69,12 +70,12 @@ impl Pacer {
         self.left = (self.left + earned as i64).min(MAX_BURST_BYTES as i64);
     }
 
-    /// Whether more may be sent now.
+    /// True if more may be sent now.
     pub(super) fn is_open(&self) -> bool {
         self.left > 0
     }
 
-    /// So many bytes were sent.
+    /// Spends sent bytes.
     pub(super) fn spend(&mut self, bytes: usize) {
         self.left -= bytes as i64;
     }

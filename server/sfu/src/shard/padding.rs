@@ -1,13 +1,14 @@
-//! Padding (RFC 3550 §5.1) that gives packets of one frame the same length, so that they leave in one call.
+//! Padding (RFC 3550 §5.1) that gives packets of one frame the same length, so that one call sends
+//! them.
 
 use crate::rtp::packet::ForwardedPacket;
 
-/// Most bytes by which packets of one frame are lengthened to be of one length: encoders cut frames
-/// into packets that differ by a byte.
+/// Bytes of padding, at most: encoders cut frames into packets that differ by a byte.
 const MAX_PADDING: usize = 16;
 
-/// Bytes that make each packet as long as the longest of its layer that follow it in a row in the burst;
-/// the last of them needs none. From the last packet to the first, so that each is looked at once.
+/// Padding that makes each packet as long as the longest of its layer that follow it in a row in
+/// the burst; the last of them needs none. From the last packet to the first, so that each is
+/// looked at once.
 pub(super) fn paddings(burst: &[ForwardedPacket]) -> impl Iterator<Item = u8> {
     let mut run = None;
     burst.iter().rev().map(move |this| {

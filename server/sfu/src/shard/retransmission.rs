@@ -1,4 +1,4 @@
-//! Sending again: what a subscriber misses, and what fills a probe of its network.
+//! Retransmission: what a subscriber requests by NACK, and padding that fills a probe.
 
 use std::time::{Duration, Instant};
 
@@ -11,51 +11,17 @@ use crate::rtp::packet::{Packet, Source};
 use crate::rtp::rewriter::SourcePosition;
 use crate::srtp::Sealer;
 
-/// Repairs a second that one subscriber can ask for: more than a bad network loses, less than what
-/// would make an amplifier of us.
+/// Retransmissions a second that one subscriber can request: more than a bad network loses, less
+/// than what would make an amplifier of us.
 pub(super) const MAX_RETRANSMISSIONS_PER_SECOND: u32 = 1_000;
 
 /// Packets that are repeated to fill a probe, newest first.
 const PROBE_PACKETS: u16 = 64;
 
-/// How much of something a subscriber may still ask for. A quarter of a second's worth may be asked for
-/// at once.
-pub(super) struct TokenBucket {
-    per_second: u32,
-    left: u32,
-    counted: Instant,
-}
-
-impl TokenBucket {
-    pub(super) fn new(per_second: u32, now: Instant) -> Self {
-        TokenBucket { per_second, left: per_second / 4, counted: now }
-    }
-
-    /// Takes so many, if there are as many left.
-    pub(super) fn take(&mut self, count: u32, now: Instant) -> bool {
-        self.refill(now);
-        let enough = self.left >= count;
-        if enough {
-            self.left -= count;
-        }
-        enough
-    }
-
-    fn refill(&mut self, now: Instant) {
-        let passed = now.saturating_duration_since(self.counted);
-        let earned = passed.as_millis() * u128::from(self.per_second) / 1_000;
-        if earned > 0 {
-            let earned = u32::try_from(earned).unwrap_or(u32::MAX);
-            self.left = self.left.saturating_add(earned).min(self.per_second / 4);
-            self.counted = now;
-        }
-    }
-}
-
-/// Repairs of which it is remembered when they were sent.
+/// Retransmissions that are remembered.
 const LOGGED_RETRANSMISSIONS: usize = 128;
 
-/// When packets were last sent again, by the end of their numbers. Empty until something is.
+/// Times of the latest retransmissions, by the end of their numbers. Empty until there is one.
 #[derive(Default)]
 pub(super) struct RetransmissionLog(Box<[Option<Sent>]>);
 
@@ -67,9 +33,9 @@ struct Sent {
 }
 
 impl RetransmissionLog {
-    /// Whether a packet shall be sent again, which is then taken note of. Browsers ask again after what they
-    /// believe to be the round trip; on a line that has just become narrow that is too soon, and what is
-    /// on its way would be sent once more, and fill the line.
+    /// Decides whether a packet is sent again, and notes it. Browsers repeat a NACK after what they
+    /// believe to be the round trip; on a line that has just become narrow that is too soon, and
+    /// packets on their way would be sent once more, and fill the line.
     fn may_send(&mut self, ssrc: Ssrc, number: u16, now: Instant, transit: Duration) -> bool {
         if self.0.is_empty() {
             self.0 = vec![None; LOGGED_RETRANSMISSIONS].into();
@@ -89,14 +55,14 @@ impl RetransmissionLog {
 }
 
 impl Subscriber {
-    /// How long a repair takes to arrive and to be missed: a little less than the round trip, and no less
-    /// than what packets wait in queues.
+    /// Time in which a retransmission arrives and is missed again: a little less than the round
+    /// trip, and no less than the queuing delay.
     fn transit_time(&self) -> Duration {
         let round_trip = self.stats.round_trip.unwrap_or_default() * 3 / 4;
         self.bandwidth.as_ref().map_or(round_trip, |it| it.queuing_delay().max(round_trip))
     }
 
-    /// Writes what it misses again. `find` gives the packet of a source by its sequence number.
+    /// Sends requested packets again. `find` gives the packet of a source by its sequence number.
     pub(super) fn retransmit<'p>(
         &mut self,
         nack: &Nack<'_>,
@@ -134,7 +100,8 @@ impl Subscriber {
         }
     }
 
-    /// Writes about `bytes` of repairs that nobody asked for, to see whether they are carried.
+    /// Sends about `bytes` of retransmissions that nobody requested, to see whether they are
+    /// carried.
     pub(super) fn send_padding<'p>(
         &mut self,
         bytes: usize,
@@ -170,7 +137,7 @@ impl Subscriber {
     }
 }
 
-/// What sending again needs of a subscriber.
+/// The parts of a subscriber that a retransmission needs.
 struct Retransmission<'a> {
     track: &'a mut SendTrack,
     sealer: &'a mut Sealer,
@@ -183,7 +150,7 @@ impl Retransmission<'_> {
         self.track.payload_mapping(packet).is_some_and(|t| t.repair.is_some())
     }
 
-    /// Writes the packet found at `origin` once more; its length, if it was written.
+    /// Sends the packet found at `origin` once more; its length, if it was sent.
     fn send(
         &mut self,
         origin: SourcePosition,

@@ -1,4 +1,4 @@
-//! One track on its way to one subscriber: what its packets look like there.
+//! One track on its way to one subscriber: payload types, SSRCs and headers of its packets.
 
 use str0m::format::CodecConfig;
 use str0m::media::Pt;
@@ -9,30 +9,30 @@ use crate::rtp::numbers::{ExtSeq, Ssrc};
 use crate::rtp::packet::{ForwardedExtensions, Packet, Source, TrackId};
 use crate::rtp::rewriter::{RewrittenNumbers, RtpRewriter};
 
-/// Longest RTP header written: fixed part, a dependency descriptor of 255 bytes and its head, the other
-/// extensions.
+/// Longest RTP header written: fixed part, a dependency descriptor of 255 bytes and its head, the
+/// other extensions.
 pub(super) const MAX_HEADER: usize = 12 + 4 + 304;
 
-/// Packets of sound that can be sent again: more than players wait for.
+/// Audio packets that can be sent again: more than players wait for.
 const RECORDED_HEADERS: usize = 64;
 
-/// What was negotiated for one m-line of a subscriber.
+/// Negotiated parameters of one m-line of a subscriber.
 pub(crate) struct NegotiatedTrack {
     pub(crate) id: TrackId,
     pub(crate) mid: String,
-    /// Where media goes, and where repairs would go (RFC 4588 §5).
+    /// SSRC of media; below, that of retransmissions (RTX, RFC 4588 §5).
     pub(crate) ssrc: Ssrc,
     pub(crate) repair_ssrc: Ssrc,
-    /// What the subscriber takes.
+    /// Codecs of the subscriber.
     pub(crate) codecs: CodecConfig,
     pub(crate) extensions: ExtensionMap,
-    /// It is sound, and what is lost of it is asked for again.
+    /// It is audio with generic NACK.
     pub(crate) retransmits_audio: bool,
-    /// Gives the first numbers.
+    /// Origin of its first numbers.
     pub(crate) random: u64,
 }
 
-/// One m-line of a subscriber.
+/// An m-line of a subscriber.
 pub(super) struct SendTrack {
     pub(super) id: TrackId,
     pub(super) ssrc: Ssrc,
@@ -45,18 +45,18 @@ pub(super) struct SendTrack {
     /// that is what MID is for, until then).
     pub(super) mid_known: bool,
     matched: Option<CodecMatch>,
-    /// Of repairs; counts upwards only, like [`RewrittenNumbers::sequence`].
+    /// Number of the last retransmission; only increases.
     repairs: ExtSeq,
-    /// How the latest packets were written, of sound that is sent again.
+    /// Headers of the latest packets, of audio with retransmissions.
     written: Option<Box<[Option<HeaderRecord>; RECORDED_HEADERS]>>,
-    /// Sent on the media's own stream, as sender reports count them.
+    /// Packets sent on the media's own stream, as sender reports count them.
     pub(super) packets: u32,
     pub(super) bytes: u32,
-    /// Lost on their first way, by the subscriber's reports.
+    /// Packets lost on their first way, by receiver reports.
     pub(super) lost: u64,
 }
 
-/// The subscriber's numbers for header extensions (RFC 8285 §5).
+/// Ids of header extensions by the subscriber (RFC 8285 §5).
 struct ExtensionIds {
     mid: Option<u8>,
     transport: Option<u8>,
@@ -73,29 +73,29 @@ struct CodecMatch {
     mapping: Option<PayloadMapping>,
 }
 
-/// How a subscriber takes a codec.
+/// Payload types of a codec by the subscriber.
 #[derive(Clone, Copy)]
 pub(super) struct PayloadMapping {
     pub(super) payload_type: u8,
-    /// The payload type of repairs (RTX, RFC 4588).
+    /// Payload type of retransmissions (RTX, RFC 4588).
     pub(super) repair: Option<u8>,
 }
 
-/// Where a packet goes in the stream.
+/// Variable fields of an RTP header.
 pub(super) struct HeaderFields {
     pub(super) payload_type: u8,
     pub(super) ssrc: Ssrc,
     pub(super) numbers: RewrittenNumbers,
     pub(super) padded: bool,
-    /// It says to which m-line it belongs.
+    /// The header has the MID extension.
     pub(super) with_mid: bool,
     /// Transport-wide sequence number.
     pub(super) transport: Option<u16>,
 }
 
-/// What the header of a packet said that the packet itself doesn't tell.
+/// Header fields of a sent packet that the packet itself doesn't tell.
 ///
-/// Sound has no stream for repairs in browsers: it is sent again as it was, to the bit, since no number
+/// Audio has no repair stream in browsers: it is sent again as it was, to the bit, since no index
 /// is sealed with different contents (see [`crate::srtp`]).
 #[derive(Clone, Copy)]
 struct HeaderRecord {
@@ -133,7 +133,7 @@ impl SendTrack {
         }
     }
 
-    /// How the subscriber takes the packet's codec, if it does.
+    /// Payload types of the packet's codec, if the subscriber takes it.
     pub(super) fn payload_mapping(&mut self, packet: &Packet) -> Option<PayloadMapping> {
         let (source, payload_type) = (packet.source, packet.codec.pt());
         if let Some(m) = self.matched
@@ -153,17 +153,17 @@ impl SendTrack {
         mapping
     }
 
-    /// Whether what is lost of it is sent again.
+    /// True if lost packets are sent again.
     pub(super) fn is_retransmitted(&self) -> bool {
         self.id.video || self.records_headers()
     }
 
-    /// Whether it is remembered how its packets were written.
+    /// True if headers are recorded.
     pub(super) fn records_headers(&self) -> bool {
         self.written.is_some()
     }
 
-    /// Takes note of how a packet was written, where it is to be written the same way again.
+    /// Records a header, where it is to be written the same way again.
     pub(super) fn record_header(&mut self, fields: &HeaderFields) {
         if let Some(slots) = &mut self.written {
             let HeaderFields {
@@ -176,8 +176,8 @@ impl SendTrack {
         }
     }
 
-    /// Where a packet went that has no repairs of their own, to go there once more: [`None`] if that
-    /// isn't known any more.
+    /// Header fields of a packet that is sent again on its own stream; [`None`] if they are no
+    /// longer known.
     pub(super) fn recorded_header(
         &self,
         mapping: PayloadMapping,
@@ -199,14 +199,14 @@ impl SendTrack {
         })
     }
 
-    /// Whether a packet's header may say what is of the moment: it is never sealed again under the same
-    /// number, or it is remembered how it was. Otherwise it must be the same to the bit each time: see
+    /// True if a header may carry fields of the moment: it is never sealed again under the same
+    /// number, or it is recorded. Otherwise it must be the same to the bit each time: see
     /// [`crate::srtp`].
     pub(super) fn header_may_vary(&self, mapping: PayloadMapping) -> bool {
         !self.id.video || mapping.repair.is_some()
     }
 
-    /// The extension by which packets of the whole transport are counted, if negotiated.
+    /// True if transport-wide sequence numbers were negotiated.
     pub(super) fn counts_transport(&self) -> bool {
         self.ids.transport.is_some()
     }
@@ -268,16 +268,16 @@ impl SendTrack {
     }
 }
 
-/// The extensions of a header in the making.
+/// Header extensions in the making.
 struct ExtensionWriter<'h> {
     header: &'h mut [u8; MAX_HEADER],
     length: usize,
-    /// In the two-byte form (RFC 8285 §4.3), not in the one-byte form.
+    /// In the two-byte form (RFC 8285 §4.3).
     long: bool,
 }
 
 impl ExtensionWriter<'_> {
-    /// Adds one, if it has a number and there is room; returns its value where it stands.
+    /// Adds one, if it has an id and there is room; returns its value where it stands.
     fn add(&mut self, id: Option<u8>, value: &[u8]) -> Option<&mut [u8]> {
         let id = id?;
         let (one_byte, two_byte) = ([id << 4 | (value.len() - 1) as u8], [id, value.len() as u8]);

@@ -1,4 +1,4 @@
-//! A subscriber, as lean as it can be: what it takes, its ciphers, and what it said.
+//! A subscriber: its tracks, its ciphers, its feedback.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -9,10 +9,10 @@ use super::audience::KEYFRAME_DEBT;
 use super::batch::Batch;
 use super::bwe::BandwidthEstimator;
 use super::forwarder::Forwarder;
-use super::retransmission::{MAX_RETRANSMISSIONS_PER_SECOND, RetransmissionLog, TokenBucket};
+use super::retransmission::{MAX_RETRANSMISSIONS_PER_SECOND, RetransmissionLog};
 use super::send_track::{HeaderFields, MAX_HEADER, NegotiatedTrack, SendTrack};
 use crate::ids::{SessionId, StageKey};
-use crate::rate_limit::LeakyBucket;
+use crate::rate_limit::{LeakyBucket, TokenBucket};
 use crate::rtcp::{
     CompoundPacket, DelaySinceReference, ReceptionReport, ReferenceTime, SenderReport,
     TransportFeedback,
@@ -24,51 +24,51 @@ use crate::srtp::keys::SrtpKeys;
 use crate::srtp::{InvalidSrtpKeys, RtcpOpener, Sealer};
 use crate::stats::SubscriberStats;
 
-/// Packets a second of which one subscriber's feedback may tell: several times what the best picture
-/// has. Telling costs a subscriber next to nothing.
+/// Packets a second that one subscriber's transport-wide feedback may cover: several times what the
+/// best video has. Feedback costs a subscriber next to nothing.
 const MAX_FEEDBACK_PER_SECOND: u32 = 16_384;
 
 /// Time between two sender reports; the first comes in the round after the first packet.
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 
-/// One subscriber's sending side.
+/// Sending side of one subscriber.
 pub(crate) struct Subscriber {
     pub(super) stage: StageKey,
     pub(super) remote: SocketAddr,
     pub(super) sealer: Sealer,
     opener: RtcpOpener,
     pub(super) tracks: Vec<SendTrack>,
-    /// What it gets of each of the stage's tracks, in their order.
+    /// Forwarders of the stage's tracks, in their order.
     pub(super) forwarders: Vec<Forwarder>,
-    /// What its network carries, if it takes video.
+    /// Its bandwidth, if it takes video.
     pub(super) bandwidth: Option<Box<BandwidthEstimator>>,
-    /// Higher pictures it doesn't want.
+    /// Largest height that it has use for, in pixels.
     pub(super) max_height: Option<u16>,
     pub(super) transport_number: u16,
     report_due: Instant,
-    /// Its clock, which it shall hear of with the next report, and ours when it said so.
+    /// Its reference time, to be answered with the next report, and ours when it came.
     reference: Option<(ReferenceTime, u32)>,
-    /// Keyframes that it can ask the publisher for.
+    /// Limit of keyframes that it can request of the publisher.
     pub(super) keyframe_requests: LeakyBucket,
     pub(super) retransmission_limit: TokenBucket,
     pub(super) retransmissions: RetransmissionLog,
-    /// Packets of which its feedback may tell.
+    /// Limit of packets that its feedback may cover.
     feedback_limit: TokenBucket,
     pub(super) stats: SubscriberStats,
 }
 
-/// What a session brings along when its handshake is done.
+/// Result of a subscriber's handshake.
 pub(crate) struct SubscriberSetup {
     pub(crate) session: SessionId,
     pub(crate) stage: StageKey,
     pub(crate) remote: SocketAddr,
-    /// Higher pictures it doesn't want.
+    /// Largest height that it has use for, in pixels.
     pub(crate) max_height: Option<u16>,
     pub(crate) keys: SrtpKeys,
     pub(crate) tracks: Vec<NegotiatedTrack>,
 }
 
-/// What a packet's way to a subscriber needs besides the two.
+/// Context of sending to any subscriber.
 pub(super) struct SendContext<'a> {
     pub(super) batch: &'a mut Batch,
     pub(super) egress: &'a mut dyn Egress,
@@ -105,8 +105,8 @@ impl Subscriber {
         })
     }
 
-    /// Writes one packet of the track of that name into the batch. `padding` bytes may be added, to
-    /// make datagrams of one length.
+    /// Writes one packet of a track into the batch. `padding` bytes may be added, to make datagrams
+    /// of one length.
     pub(super) fn write(
         &mut self,
         id: TrackId,
@@ -178,19 +178,19 @@ impl Subscriber {
         context.batch.send(self.remote, context.egress);
     }
 
-    /// Opens what it says over RTCP.
+    /// Opens its SRTCP.
     pub(super) fn open(&mut self, datagram: &[u8], opened: &mut Vec<u8>) -> bool {
         let open = self.opener.open_rtcp(datagram, opened);
         self.stats.refused_rtcp += u64::from(!open);
         open
     }
 
-    /// The track that is sent under `ssrc`.
+    /// The track with that SSRC.
     pub(super) fn track(&self, ssrc: Ssrc) -> Option<TrackId> {
         Some(self.tracks.iter().find(|t| t.ssrc == ssrc)?.id)
     }
 
-    /// Takes note of what arrived of all its streams.
+    /// Handles transport-wide feedback.
     pub(super) fn on_transport_feedback(&mut self, feedback: &TransportFeedback<'_>, now: Instant) {
         if let Some(bandwidth) = &mut self.bandwidth
             && self.feedback_limit.take(feedback.count().into(), now)
@@ -199,7 +199,7 @@ impl Subscriber {
         }
     }
 
-    /// Takes note of how a stream arrives.
+    /// Handles a reception report block.
     pub(super) fn on_reception_report(&mut self, report: &ReceptionReport, ntp_now: u64) {
         let Some(track) = self.tracks.iter_mut().find(|t| t.ssrc == report.ssrc) else {
             return;
@@ -225,12 +225,12 @@ impl Subscriber {
         }
     }
 
-    /// Takes note of its clock.
+    /// Handles its reference time.
     pub(super) fn on_reference_time(&mut self, time: ReferenceTime, ntp_now: u64) {
         self.reference = Some((time, middle(ntp_now)));
     }
 
-    /// Says which moment its streams' timestamps stand for, if it is time for that.
+    /// Sends sender reports, if they are due.
     pub(super) fn send_report(
         &mut self,
         now: Instant,
@@ -271,7 +271,7 @@ impl Subscriber {
         self.send_rtcp(compound, sealed, egress);
     }
 
-    /// Says that its streams are over.
+    /// Sends BYE for its streams.
     pub(super) fn send_bye(
         &mut self,
         compound: &mut CompoundPacket,
@@ -299,7 +299,7 @@ impl Subscriber {
     }
 }
 
-/// The middle 32 bits of an NTP timestamp, in 65,536ths of a second.
+/// Middle 32 bits of an NTP timestamp, in 65,536ths of a second.
 fn middle(ntp: u64) -> u32 {
     (ntp >> 16) as u32
 }
@@ -312,7 +312,7 @@ pub(super) fn number(counted: bool, last: &mut u16) -> Option<u16> {
     })
 }
 
-/// Seals one packet into the batch, and says how long it became.
+/// Seals one packet into the batch; returns its length.
 pub(super) fn seal(
     sealer: &mut Sealer,
     track: &SendTrack,

@@ -1,4 +1,4 @@
-//! One of the publisher's tracks: its layers, and which of them a feed gets.
+//! One of the publisher's tracks with its layers and their caches.
 
 use std::time::{Duration, Instant};
 
@@ -12,24 +12,23 @@ use crate::rtp::numbers::ExtSeq;
 use crate::rtp::packet::{ForwardedPacket, Packet, Source, TrackId};
 use crate::rtp::packet_cache::{CacheBudget, CachedKeyframe, PacketCache, Stored};
 
-/// A layer that sent nothing for this long is one the publisher has stopped. Pictures come at least
-/// twice as often.
+/// Silence of a layer that the publisher has stopped. Frames come at least twice as often.
 const STOPPED_TIMEOUT: Duration = Duration::from_millis(600);
 
-/// The same for a layer without which the others have gone on for [`MAX_MISSED_FRAMES`] pictures: whoever gets it
-/// sees a picture that stands still.
+/// The same for a layer without which the others have gone on for [`MAX_MISSED_FRAMES`]: its
+/// viewers see a frozen picture.
 const STALLED_TIMEOUT: Duration = Duration::from_millis(250);
 
-/// Four of each other layer; encoders leave out one or two.
+/// Four frames of each other layer; encoders leave out one or two.
 const MAX_MISSED_FRAMES: u8 = 8;
 
-/// Window over which a layer's rate is known, in microseconds.
+/// Window of a layer's bitrate, in microseconds.
 const RATE_WINDOW: u64 = 1_000_000;
 
 /// One of the publisher's tracks.
 pub(super) struct SourceTrack {
     pub(super) id: TrackId,
-    /// In the order in which they first came.
+    /// Layers, in the order in which they first came.
     pub(super) layers: Vec<SourceLayer>,
 }
 
@@ -41,9 +40,9 @@ pub(super) struct SourceLayer {
     pub(super) history: PacketCache,
     pub(super) rate: BitrateMeter,
     last: Instant,
-    /// Pictures of other layers since then.
+    /// Frames of other layers since then.
     missed: u8,
-    /// Of its pictures, in pixels; 0 if not known.
+    /// Height of its frames in pixels; 0 if not known.
     pub(super) height: u16,
 }
 
@@ -52,7 +51,7 @@ impl SourceTrack {
         SourceTrack { id, layers: Vec::new() }
     }
 
-    /// The index of a packet's layer; true if it has just begun, or begun anew.
+    /// Index of a packet's layer; true if it has just begun, or begun anew.
     pub(super) fn layer(
         &mut self,
         forwarded: &ForwardedPacket,
@@ -86,12 +85,12 @@ impl SourceTrack {
         (index, true)
     }
 
-    /// The packet of a source by its sequence number, if it is still there.
+    /// The packet of a source by its sequence number, if it is cached.
     pub(super) fn find(&self, source: Source, sequence: ExtSeq) -> Option<&Packet> {
         self.layers.iter().find(|l| l.source == source)?.history.get(sequence)
     }
 
-    /// The last keyframe of a layer, if it is there.
+    /// The last keyframe of a layer, if it is cached.
     pub(super) fn last_keyframe(&self, layer: usize, now: Instant) -> Option<CachedKeyframe> {
         self.layers.get(layer)?.history.last_keyframe(now)
     }
@@ -101,7 +100,7 @@ impl SourceTrack {
         self.layers.get(layer).map_or(0, |layer| layer.rate.bits(at))
     }
 
-    /// Serves a feed from the past of a layer, if `catch_up` allows; false if not, or if there is no
+    /// Starts a forwarder from the cache of a layer; false if the budget forbids it, or there is no
     /// keyframe to begin with.
     pub(super) fn catch_up(
         &self,
@@ -120,7 +119,7 @@ impl SourceTrack {
         self.start(forwarder, layer, catch_up.at, now)
     }
 
-    /// Serves a feed from the past of a layer; false if there is no keyframe to begin with.
+    /// Starts a forwarder from the cache of a layer; false if there is no keyframe to begin with.
     pub(super) fn start(
         &self,
         forwarder: &mut Forwarder,
@@ -136,7 +135,7 @@ impl SourceTrack {
         true
     }
 
-    /// Whether the feed gets a packet of a layer as it comes.
+    /// Decides whether a forwarder sends a packet of a layer as it comes.
     pub(super) fn forwards(
         &self,
         forwarder: &mut Forwarder,
@@ -192,12 +191,12 @@ impl SourceTrack {
         }
     }
 
-    /// Bits per second of all its layers that are sent, at `at` microseconds.
+    /// Bits per second of all its layers, at `at` microseconds.
     pub(super) fn bits(&self, at: u64) -> u64 {
         self.layers.iter().map(|l| l.rate.bits(at)).sum()
     }
 
-    /// Whether a layer is a part of another one, and needs no keyframe to go on in its place.
+    /// True if a layer is a part of another one, and needs no keyframe to go on in its place.
     fn is_part(&self, layer: usize, of: usize) -> bool {
         let source = |layer: usize| self.layers.get(layer).map(|l| l.source);
         match (source(layer), source(of)) {
@@ -206,7 +205,7 @@ impl SourceTrack {
         }
     }
 
-    /// Makes the feed want a layer; true if its keyframe has to be asked for.
+    /// Makes a forwarder switch to a layer; true if its keyframe has to be requested.
     pub(super) fn want(
         &self,
         forwarder: &mut Forwarder,
@@ -232,19 +231,19 @@ impl SourceTrack {
 }
 
 impl SourceLayer {
-    /// The number of the layer of which the publisher is asked for a keyframe: those of a scalable
+    /// Number of the layer of which the publisher is asked for a keyframe: those of a scalable
     /// stream have theirs together.
     pub(super) fn requested_as(&self) -> u8 {
         if self.source.layer.is_some() { 0 } else { self.number }
     }
 
-    /// Whether the publisher still sends it.
+    /// True while the publisher sends it.
     pub(super) fn is_running(&self, now: Instant) -> bool {
         let borne = if self.missed < MAX_MISSED_FRAMES { STOPPED_TIMEOUT } else { STALLED_TIMEOUT };
         now.saturating_duration_since(self.last) <= borne
     }
 
-    /// A packet came, at `at` microseconds.
+    /// Stores a packet that came at `at` microseconds.
     pub(super) fn store(&mut self, packet: &Packet, at: u64) -> Stored {
         self.last = packet.arrival;
         self.missed = 0;

@@ -1,4 +1,4 @@
-//! Key derivation and ciphers (RFC 3711 §4.3; RFC 7714 for AES-GCM).
+//! Key derivation and ciphers of SRTP (RFC 3711 §4.3; RFC 7714 for AES-GCM).
 
 use str0m::crypto::dtls::SrtpProfile;
 use str0m::crypto::{
@@ -19,14 +19,14 @@ pub(super) struct KeyLabels {
 pub(super) const RTP: KeyLabels = KeyLabels { key: 0, authentication: 1, salt: 2 };
 pub(super) const RTCP: KeyLabels = KeyLabels { key: 3, authentication: 4, salt: 5 };
 
-/// One direction's ciphers for RTP or RTCP.
+/// Cipher of one direction, for RTP or RTCP.
 pub(super) enum Cipher {
     Gcm128 { salt: [u8; 12], cipher: Box<dyn AeadAes128GcmCipher> },
     Gcm256 { salt: [u8; 12], cipher: Box<dyn AeadAes256GcmCipher> },
     Cm { salt: [u8; 14], cipher: Box<dyn Aes128CmSha1_80Cipher>, authentication: [u8; 20] },
 }
 
-/// What one side of a handshake seals with.
+/// Master key and salt of one side (RFC 3711 §3.2.1).
 pub(super) struct MasterKey<'a> {
     pub(super) profile: SrtpProfile,
     pub(super) key: &'a [u8],
@@ -34,7 +34,7 @@ pub(super) struct MasterKey<'a> {
 }
 
 impl<'a> MasterKey<'a> {
-    /// The client's or the server's half of the material.
+    /// The client's or the server's half of the keying material.
     pub(super) fn of(keys: &'a SrtpKeys, client: bool) -> Option<Self> {
         let (key, salt) = match keys.profile {
             SrtpProfile::AEAD_AES_128_GCM => (16, 12),
@@ -50,7 +50,8 @@ impl<'a> MasterKey<'a> {
         })
     }
 
-    /// AES in counter mode over salt and label (RFC 3711 §4.3.3; RFC 6188 for 256 bits).
+    /// Derives a session key: AES in counter mode over salt and label (RFC 3711 §4.3.3; RFC 6188
+    /// for 256 bits).
     pub(super) fn derive<const N: usize>(&self, crypto: &dyn SrtpProvider, label: u8) -> [u8; N] {
         let mut block = [0; 16];
         for (to, from) in block.iter_mut().zip(self.salt) {

@@ -1,15 +1,15 @@
-//! The SRTP keys of a session, taken from its DTLS handshake (RFC 5764 §4.2).
+//! SRTP keys of a session, from its DTLS handshake (RFC 5764 §4.2).
 
 use std::fmt;
 
 use str0m::crypto::dtls::SrtpProfile;
 
-/// What a handshake agreed on.
+/// Keying material and profile.
 pub(crate) struct SrtpKeys {
     pub(crate) profile: SrtpProfile,
     /// Client's key, server's key, client's salt, server's salt (RFC 5764 §4.2).
     pub(crate) material: Vec<u8>,
-    /// Whether this side was the DTLS client.
+    /// This side was the DTLS client.
     pub(crate) client: bool,
 }
 

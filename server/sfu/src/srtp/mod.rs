@@ -14,10 +14,10 @@ pub(crate) use self::rtcp_opener::RtcpOpener;
 pub(crate) use self::rtp_opener::RtpOpener;
 pub(crate) use self::sealer::Sealer;
 
-/// SRTCP adds this and the tag (RFC 3711 §3.4): the E bit and the 31-bit index.
+/// Length of the E bit and the 31-bit index of SRTCP (RFC 3711 §3.4).
 const SRTCP_INDEX_BYTES: usize = 4;
 
-/// The far side's DTLS agreed on something that can't be sealed with.
+/// The negotiated keys are of no use: unknown profile, or wrong length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the SRTP keys are of no use")]
 pub(crate) struct InvalidSrtpKeys;

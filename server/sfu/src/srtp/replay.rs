@@ -1,12 +1,12 @@
-//! Which reports came before.
+//! Replay protection of SRTCP (RFC 3711 §3.3.2).
 
 use crate::rtp::numbers::Ssrc;
 
 /// Sources of one session that are remembered; browsers report under two or three.
 const MAX_SOURCES: usize = 8;
 
-/// Which reports came before. Each source counts its own (RFC 3711 §3.2.3: a cryptographic context is
-/// one source's).
+/// Replay windows of a session, one a source: a cryptographic context is one source's (RFC 3711
+/// §3.2.3).
 #[derive(Default)]
 pub(crate) struct ReplayWindows {
     /// The one heard longest ago first; it gives way when there are too many.
@@ -14,13 +14,13 @@ pub(crate) struct ReplayWindows {
 }
 
 impl ReplayWindows {
-    /// Whether the report of that number has not come.
+    /// True if the packet of that index has not come.
     pub(crate) fn is_new(&self, source: Ssrc, number: u32) -> bool {
         let known = self.sources.iter().find(|(known, _)| *known == source);
         known.is_none_or(|(_, replay)| replay.is_new(number))
     }
 
-    /// It came, and was authentic.
+    /// Notes an authentic packet.
     pub(crate) fn note(&mut self, source: Ssrc, number: u32) {
         let known = self.sources.iter().position(|(known, _)| *known == source);
         let mut replay = known.map(|at| self.sources.remove(at).1).unwrap_or_default();
@@ -32,7 +32,7 @@ impl ReplayWindows {
     }
 }
 
-/// Which of the last 64 numbers came (RFC 3711 §3.3.2).
+/// The last 64 indices of one source.
 #[derive(Default)]
 struct ReplayWindow {
     highest: u32,

@@ -1,4 +1,4 @@
-//! Opening of SRTCP, with protection against replay.
+//! Opening of SRTCP, with replay protection.
 
 use str0m::crypto::{AeadAes128Gcm, AeadAes256Gcm, Aes128CmSha1_80, CryptoProvider};
 
@@ -8,7 +8,7 @@ use super::replay::ReplayWindows;
 use super::{InvalidSrtpKeys, SRTCP_INDEX_BYTES};
 use crate::rtp::numbers::Ssrc;
 
-/// Opens the RTCP that comes from one subscriber.
+/// Opener of one subscriber's SRTCP.
 pub(crate) struct RtcpOpener {
     rtcp: Cipher,
     replays: ReplayWindows,
@@ -27,8 +27,8 @@ impl RtcpOpener {
         })
     }
 
-    /// Opens `packet` into `opened`, which is overwritten. Packets that are not encrypted, not
-    /// authentic, or came before, are refused.
+    /// Opens `packet` into `opened`, which is overwritten. False for packets that are not
+    /// encrypted, not authentic, or replayed.
     pub(crate) fn open_rtcp(&mut self, packet: &[u8], opened: &mut Vec<u8>) -> bool {
         self.try_open(packet, opened).is_some()
     }

@@ -1,4 +1,4 @@
-//! Opening of SRTP that the SDP library would refuse as too late.
+//! Opening of SRTP that is too late for str0m.
 
 use str0m::crypto::{AeadAes128Gcm, AeadAes256Gcm, Aes128CmSha1_80, CryptoProvider};
 
@@ -7,7 +7,7 @@ use super::cipher::{Cipher, MasterKey, RTP};
 use crate::rtp::numbers::{ExtSeq, Ssrc};
 use crate::srtp::keys::SrtpKeys;
 
-/// Opens media that the SDP library would not.
+/// Opener of one publisher's late packets.
 pub(crate) struct RtpOpener {
     rtp: Cipher,
     crypto: CryptoProvider,
@@ -22,9 +22,8 @@ impl RtpOpener {
         Ok(RtpOpener { rtp, crypto: crypto.clone() })
     }
 
-    /// The payload of `packet`, which has a header of so many bytes and that index
-    /// (RFC 3711 §3.3.1). [`None`] if it is not authentic. Who calls this makes sure that the packet
-    /// didn't come before.
+    /// The payload of `packet`, which has a header of so many bytes and that packet index. [`None`]
+    /// if it is not authentic. Replay protection is the caller's.
     pub(crate) fn open(
         &mut self,
         packet: &[u8],

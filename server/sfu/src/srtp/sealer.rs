@@ -1,4 +1,4 @@
-//! Sealing: SRTP and SRTCP for one receiver.
+//! Sealing of SRTP and SRTCP for one receiver.
 
 use str0m::crypto::{AeadAes128Gcm, AeadAes256Gcm, Aes128CmSha1_80, CryptoProvider};
 
@@ -7,7 +7,7 @@ use super::keys::SrtpKeys;
 use super::{InvalidSrtpKeys, SRTCP_INDEX_BYTES};
 use crate::rtp::numbers::{ExtSeq, Ssrc};
 
-/// Seals what goes to one subscriber.
+/// Sealer for one receiver.
 pub(crate) struct Sealer {
     rtp: Cipher,
     rtcp: Cipher,
@@ -28,8 +28,8 @@ impl Sealer {
         })
     }
 
-    /// For a session in which the SDP library seals RTCP, too: its reports are counted from 0, these
-    /// from the middle, so that no index is sealed by both, whatever names they use.
+    /// A sealer for a session in which str0m seals RTCP, too: its reports are counted from 0, these
+    /// from the middle, so that no index is sealed by both, whatever SSRCs they use.
     ///
     /// # Errors
     /// [`InvalidSrtpKeys`].
@@ -46,8 +46,7 @@ impl Sealer {
     }
 
     /// Seals `payload` behind the RTP header at the start of `packet`, which must hold exactly
-    /// `header`, the payload's length, and [`Sealer::overhead`]. `index` is the packet's number
-    /// with its roll-overs (RFC 3711 §3.3.1).
+    /// `header`, the payload's length, and [`Sealer::overhead`].
     ///
     /// False if the packet doesn't have that length or the cipher refuses.
     pub(crate) fn seal_rtp(

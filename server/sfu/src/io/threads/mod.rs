@@ -94,7 +94,7 @@ impl ThreadedShards {
         }
     }
 
-    /// Only the last state of what changes about a subscriber waits, and is told once.
+    /// Notes a change of a subscriber: only its last state waits, and is told once.
     fn change(&self, key: PeerKey, change: impl FnOnce(&mut SubscriberChange)) {
         let Some(worker) = self.worker(key) else {
             return;
@@ -108,7 +108,7 @@ impl ThreadedShards {
         }
     }
 
-    /// Tells the worker with the fewest subscribers, of those that have time left.
+    /// Tells the worker with the fewest subscribers, of those with time left; false if it has hung.
     fn admit(&mut self, key: PeerKey, input: QueuedInput) -> bool {
         let load =
             |worker: &WorkerHandle| (worker.state.full.load(Ordering::Relaxed), worker.population);

@@ -46,20 +46,20 @@ pub(super) struct SubscriberChange {
     pub(super) height: Option<Option<u16>>,
 }
 
-/// What a worker shares with its handle.
+/// State shared by a worker and its handle.
 #[derive(Default)]
 pub(super) struct WorkerState {
-    /// Inputs of media that wait.
+    /// Inputs of media in the queue.
     pub(super) waiting_media: AtomicUsize,
     /// Changes of subscribers that wait for their shard.
     pub(super) changes: Mutex<HashMap<PeerKey, SubscriberChange>>,
-    /// It is too far behind.
+    /// The queue was full: the worker has hung.
     pub(super) overrun: AtomicBool,
-    /// It has no time left for more subscribers.
+    /// No time is left for more subscribers.
     pub(super) full: AtomicBool,
 }
 
-/// What all workers report to the media thread.
+/// Reports of all workers to the media thread.
 #[derive(Default)]
 pub(super) struct WorkerReports {
     pub(super) events: Mutex<Vec<ShardEvent>>,
@@ -75,7 +75,7 @@ impl WorkerReports {
     }
 }
 
-/// One thread with its shard.
+/// A thread with its shard.
 pub(super) struct Worker {
     pub(super) inbox: Receiver<WorkerInput>,
     pub(super) state: Arc<WorkerState>,
@@ -107,7 +107,7 @@ impl Worker {
         }
     }
 
-    /// Until the handle is gone: true; or until it is too far behind.
+    /// Serves until the handle is gone: true; or until the queue was full: false.
     fn serve(&self, shard: &mut Shard, sessions: &mut Sessions) -> bool {
         let mut events = Vec::new();
         let mut stats_at = clock();
@@ -174,7 +174,7 @@ impl Worker {
         }
     }
 
-    /// Takes note of an input that leaves the queue.
+    /// Notes an input that leaves the queue.
     fn note(&self, input: &QueuedInput, sessions: &mut Sessions) {
         match input {
             ShardInput::Admit(key, setup) => sessions.push((*key, setup.session)),
@@ -186,7 +186,7 @@ impl Worker {
         }
     }
 
-    /// Takes note only of who came and went meanwhile, and begins anew.
+    /// Drops the queue, but notes who came and went meanwhile.
     fn drop_inputs(&self, first: Option<WorkerInput>, sessions: &mut Sessions) {
         let rest = std::iter::from_fn(|| self.inbox.try_recv().ok());
         for input in first.into_iter().chain(rest) {

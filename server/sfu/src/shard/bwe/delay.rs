@@ -1,36 +1,37 @@
-//! Whether packets wait in a queue on the way.
+//! Delay-based congestion detection.
 //!
-//! A packet's travelling time is only known up to a constant, since the clocks differ; but the least
-//! of the last half minute was travelled without a queue, and what the quickest packet of the last
-//! moment took longer, it waited (RFC 6817 §2.4.2). Unlike a trend, the quickest of several packets
-//! doesn't care for jitter, which delays some of them, while a queue delays all.
+//! One-way delay is only known up to a constant, since the clocks differ. But the minimum of the
+//! last half minute was free of queuing, and what the quickest packet of the last moment took
+//! longer is queuing delay (RFC 6817 §2.4.2). Unlike a trend, the minimum of several packets is
+//! robust against jitter, which delays some of them, while a queue delays all.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// The last moment: so many parts of so many microseconds, and at least so many packets.
+/// Window of the present delay: parts, microseconds of each, and least packets.
 const RECENT_WINDOW: (u64, u64, u32) = (2, 40_000, 8);
 
-/// What travelling takes without a queue is remembered for so many parts of so many microseconds.
+/// Window of the base delay: parts, microseconds of each, and least packets.
 const BASE_WINDOW: (u64, u64, u32) = (30, 1_000_000, 1);
 
-/// Microseconds a packet may wait.
+/// Tolerated queuing delay, in microseconds.
 const MAX_QUEUING_MICROS: i64 = 50_000;
 
-/// Microseconds by which waiting must get shorter to count as that.
+/// Decrease of the queuing delay that counts as easing, in microseconds.
 const MIN_EASING_MICROS: i64 = 2_000;
 
-/// What the delay says.
+/// Judgement of the delay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DelaySignal {
     Normal,
-    /// Packets wait for too long.
+    /// Queuing delay beyond what is tolerated.
     Overuse,
-    /// They still do, but less and less.
+    /// The same, but decreasing.
     Easing,
 }
 
-/// The delay on the way. Times are in microseconds, sent on our clock, arrived on theirs.
+/// Queuing delay of a path. Times are in microseconds, sent on our clock, arrived on the
+/// receiver's.
 pub(super) struct DelayDetector {
     recent: WindowedMin,
     base: WindowedMin,
@@ -48,12 +49,12 @@ impl DelayDetector {
         self.signal
     }
 
-    /// How long packets waited when that was last judged.
+    /// Queuing delay at the last judgement.
     pub(super) fn queuing_delay(&self) -> Duration {
         Duration::from_micros(u64::try_from(self.waited).unwrap_or_default())
     }
 
-    /// A packet arrived.
+    /// Notes an arrived packet.
     pub(super) fn add(&mut self, sent: u64, arrived: u64) {
         let travelled = (arrived as i64).wrapping_sub(sent as i64);
         self.recent.add(sent, travelled);
@@ -78,7 +79,7 @@ impl DelayDetector {
 
 /// The least value of a sliding window.
 struct WindowedMin {
-    /// In order.
+    /// Oldest first.
     parts: VecDeque<Part>,
     count: u64,
     width: u64,

@@ -1,8 +1,8 @@
-//! Whether more is lost than on a link that is only bad.
+//! Loss-based congestion detection, which tolerates the loss of a bad radio link.
 
 use std::collections::VecDeque;
 
-/// Packets are judged together that were sent in so many microseconds, once so many more have
+/// Packets are judged together that were sent within so many microseconds, once so many more have
 /// passed: until then some of them may only be late.
 const SPAN: u64 = 300_000;
 const SETTLING: u64 = 200_000;
@@ -10,18 +10,18 @@ const SETTLING: u64 = 200_000;
 /// Spans that are counted at a time.
 const SPANS: usize = 8;
 
-/// Loss is judged over at least so many packets.
+/// Least packets of a judgement.
 const MIN_JUDGED_PACKETS: u32 = 20;
 
-/// Loss that a bad radio link has without being full, as a share; and by how many standard
-/// deviations it must be exceeded, since few packets say little.
+/// Loss of a bad radio link that isn't full, as a share; and by how many standard deviations it
+/// must be exceeded, since few packets say little.
 const RADIO_LOSS: f64 = 0.12;
 const CERTAINTY: f64 = 3.0;
 
-/// The loss on the way. Times are in microseconds, on our clock.
+/// Loss on a path. Times are in microseconds, on our clock.
 pub(super) struct LossDetector {
     spans: VecDeque<Span>,
-    /// Of spans that were too short to be judged.
+    /// Arrived and missed packets of spans that were too short to be judged.
     left_over: (u32, u32),
     heavy: bool,
 }
@@ -41,7 +41,7 @@ impl LossDetector {
         self.heavy
     }
 
-    /// A packet arrived that was sent at `sent`; `late` if it had been told to be missing.
+    /// Notes an arrived packet that was sent at `sent`; `late` if it had been reported missing.
     pub(super) fn arrived(&mut self, sent: u64, late: bool) {
         if let Some(span) = self.span(sent) {
             span.arrived += 1;
@@ -49,14 +49,14 @@ impl LossDetector {
         }
     }
 
-    /// A packet is missing that was sent at `sent`.
+    /// Notes a missing packet that was sent at `sent`.
     pub(super) fn missed(&mut self, sent: u64) {
         if let Some(span) = self.span(sent) {
             span.missed += 1;
         }
     }
 
-    /// The share that was lost, where it is heavy and had not been judged.
+    /// Share lost, where it is heavy and had not been judged.
     pub(super) fn judge(&mut self, now: u64) -> Option<f64> {
         let mut found = None;
         while self.spans.front().is_some_and(|s| now >= (s.index + 1) * SPAN + SETTLING) {

@@ -1,11 +1,11 @@
-//! What a subscriber's network carries, told from its transport-wide feedback.
+//! Bandwidth estimation (BWE) by a subscriber's transport-wide feedback.
 //!
-//! Like Google Congestion Control (draft-ietf-rmcat-gcc-02) it backs off to a little less than what
-//! arrives when packets wait or are lost; but it is made for a sender that can't choose its rate,
-//! only among layers. What arrives without trouble is carried, whatever was thought before: the
-//! estimate is never below it. And since a sender that sends little learns nothing about what more
-//! there is, it asks by sending more for a moment: see [`probe`]. There is no need to sense the
-//! slightest growth of a queue, either: see [`delay`].
+//! Like Google Congestion Control (draft-ietf-rmcat-gcc-02) it backs off to a little less than the
+//! arriving rate when queues grow or packets are lost. But it is made for a sender that can't
+//! choose its rate, only among layers. What arrives without trouble is carried: the estimate is
+//! never below it. Since a sender that sends little learns nothing of further capacity, it probes
+//! by sending more for a moment: see [`probe`]. There is no need to sense the slightest growth of a
+//! queue, either: see [`delay`].
 
 mod delay;
 mod loss;
@@ -22,30 +22,30 @@ use self::probe::BandwidthProber;
 use super::bitrate::BitrateMeter;
 use crate::rtcp::TransportFeedback;
 
-/// Packets of which it is known when they were sent; at 2.5 Mbit/s those of 4 s.
+/// Sent packets that are remembered; at 2.5 Mbit/s those of 4 s.
 const SENT_PACKETS: usize = 1_024;
 
-/// Taken to be carried before anything is known, in bits per second.
+/// Initial estimate, in bits per second.
 const INITIAL_BITS: u64 = 800_000;
 
-/// Never less than this: a network that carries less carries no media.
+/// Least estimate, in bits per second: a network that carries less carries no media.
 const MIN_BITS: u64 = 30_000;
 
-/// What is left of what arrives when queues grow.
+/// Share of the arriving rate that is kept on overuse.
 const BACK_OFF: f64 = 0.85;
 
 /// Growth in a second without trouble.
 const GROWTH: f64 = 0.08;
 
-/// Window over which it is counted what arrives, and how much of its end is not looked at, since
-/// packets may still come between others; in microseconds.
+/// Window of the arriving rate, and the part of its end that is left out, since packets may still
+/// come between others; in microseconds.
 const ARRIVAL_WINDOW: u64 = 480_000;
 const UNSETTLED: u64 = 60_000;
 
-/// Microseconds after which a receiver's clock begins anew: its 64 ms are counted with 24 bits.
+/// Microseconds after which a receiver's clock wraps: its 64 ms are counted with 24 bits.
 const CLOCK_WRAP: u64 = 64_000 << 24;
 
-/// What one subscriber's network carries.
+/// Estimator of one subscriber's bandwidth.
 pub(super) struct BandwidthEstimator {
     /// Empty until something is sent.
     sent: Box<[Sent]>,
@@ -54,15 +54,14 @@ pub(super) struct BandwidthEstimator {
     arriving: BitrateMeter,
     estimate: f64,
     heard: Option<Instant>,
-    /// The receiver's clock when it last told of something, in microseconds, however often it has begun
-    /// anew.
+    /// Receiver's clock at its last feedback, in microseconds, unwrapped.
     there: u64,
     backed_off: Option<Instant>,
     loss: LossDetector,
     probing: BandwidthProber,
 }
 
-/// The moment that a receiver's clock shows as `at`, nearest to when it was `before`.
+/// Unwraps a receiver's clock that shows `at`, to the moment nearest to `before`.
 fn unwrap_clock(at: u64, before: u64) -> u64 {
     let whole = before - before % CLOCK_WRAP + at;
     if whole + CLOCK_WRAP / 2 < before {
@@ -75,7 +74,7 @@ fn unwrap_clock(at: u64, before: u64) -> u64 {
     }
 }
 
-/// One packet under way.
+/// A sent packet.
 #[derive(Clone, Copy)]
 struct Sent {
     number: u16,
@@ -110,28 +109,28 @@ impl BandwidthEstimator {
         }
     }
 
-    /// Bits per second, headers included.
+    /// Estimate in bits per second, headers included.
     pub(super) fn estimate(&self) -> u64 {
         self.estimate as u64
     }
 
-    /// How long packets wait on the way, as far as is known.
+    /// Queuing delay on the path, as far as is known.
     pub(super) fn queuing_delay(&self) -> Duration {
         self.delay.queuing_delay()
     }
 
-    /// Whether the subscriber gives feedback at all.
+    /// True if the subscriber gives feedback at all.
     pub(super) fn has_feedback(&self) -> bool {
         self.heard.is_some()
     }
 
-    /// Whether a packet is to be counted: all are from the first of a picture on. Sound by itself
+    /// True if a packet is to be counted: all are from the first of video on. Audio by itself
     /// leaves nothing to choose.
     pub(super) fn counts(&self, video: bool) -> bool {
         video || !self.sent.is_empty()
     }
 
-    /// A packet left.
+    /// Notes a sent packet.
     pub(super) fn on_sent(&mut self, now: Instant, number: u16, bytes: usize) {
         if self.sent.is_empty() {
             let none = Sent { number: 0, bytes: 0, state: State::Unknown, probe: false, at: 0 };
@@ -148,7 +147,7 @@ impl BandwidthEstimator {
         }
     }
 
-    /// The subscriber tells what arrived.
+    /// Handles transport-wide feedback.
     pub(super) fn on_feedback(&mut self, now: Instant, feedback: &TransportFeedback<'_>) {
         let mut newest = 0;
         let there = self.there;
@@ -186,19 +185,18 @@ impl BandwidthEstimator {
         self.heard = Some(now);
     }
 
-    /// The subscriber is reached another way now: how long that takes, and what it loses, has to be
-    /// learnt anew.
+    /// Handles a change of the path: its delay and its loss have to be learnt anew.
     pub(super) fn path_changed(&mut self) {
         self.delay = DelayDetector::new();
         self.loss = LossDetector::new();
     }
 
-    /// Begins to ask whether `wanted` bits per second are carried.
+    /// Begins a probe of `wanted` bits per second.
     pub(super) fn probe(&mut self, now: Instant, wanted: u64) {
         self.probing.begin(now, wanted);
     }
 
-    /// Whether it is time to ask anew.
+    /// True when the next probe may begin.
     pub(super) fn may_probe(&self, now: Instant) -> bool {
         self.delay.signal() == DelaySignal::Normal
             && !self.loss.is_heavy()
@@ -206,13 +204,13 @@ impl BandwidthEstimator {
             && self.probing.may_begin(now)
     }
 
-    /// Bytes that have to be sent now in addition to what was, so that a running probe is as fast
-    /// as it is meant to be; and when it has to be looked again.
+    /// Bytes to send now in addition to what was, so that a running probe is as fast as it is meant
+    /// to be; and when to look again.
     pub(super) fn probe_due(&self, now: Instant) -> Option<(usize, Instant)> {
         self.probing.due(now)
     }
 
-    /// What was gained by a probe could not be held.
+    /// Notes that what a probe gained could not be held.
     pub(super) fn probe_failed(&mut self, now: Instant) {
         self.probing.fail(now);
     }
@@ -247,5 +245,5 @@ impl BandwidthEstimator {
     }
 }
 
-/// A probe that made queues grow says nothing good for this long.
+/// Time after a back-off in which a probe says nothing good.
 const BACK_OFF_TIMEOUT: Duration = Duration::from_millis(500);

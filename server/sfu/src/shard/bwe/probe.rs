@@ -1,14 +1,14 @@
-//! Asking a network whether it carries more, by sending more for a moment.
+//! Bandwidth probes: sending more for a moment, to see whether it is carried.
 
 use std::time::{Duration, Instant};
 
-/// How long more is sent.
+/// Duration of a probe.
 const PROBE_DURATION: Duration = Duration::from_millis(200);
 
 /// Time between two portions.
 const PROBE_INTERVAL: Duration = Duration::from_millis(5);
 
-/// After the end, feedback is waited for this long.
+/// Time for feedback after the end.
 const FEEDBACK_TIMEOUT: Duration = Duration::from_millis(600);
 
 /// Time between two probes: doubled with each that fails, up to the most.
@@ -16,29 +16,29 @@ const MIN_PAUSE: Duration = Duration::from_secs(1);
 const FAILED_PAUSE: Duration = Duration::from_secs(4);
 const MAX_PAUSE: Duration = Duration::from_secs(32);
 
-/// What was carried for this long was no mistake: the next failure is a change in the network.
+/// Time after which a result has proved itself: the next failure is a change in the network.
 const CARRIED_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// How much slower packets may arrive than they were sent, in percent, if queues don't grow.
+/// Least rate of arrival without a queue, in percent of the rate sent.
 const MIN_RATE_PERCENT: u64 = 60;
 
-/// What has to arrive of a probe, in percent: less is more loss than a bad radio link's.
+/// Share of a probe that has to arrive, in percent: less is more loss than a bad radio link's.
 const MIN_DELIVERED_PERCENT: u64 = 80;
 
-/// Packets may come this long after those sent after them.
+/// Time for reordered packets.
 const SETTLING: Duration = Duration::from_millis(150);
 
-/// Fewer packets say nothing.
+/// Fewer packets prove nothing.
 const MIN_PACKETS: u32 = 8;
 
 /// The present probe, and when the next may be.
 pub(super) struct BandwidthProber {
     running: Option<Running>,
-    /// Nothing before that.
+    /// Earliest time of the next probe.
     rest_until: Option<Instant>,
-    /// Until the next after one that failed.
+    /// Pause after the next failure.
     pause: Duration,
-    /// Since when what was asked last is carried.
+    /// Since when the last result is carried.
     carried: Option<Instant>,
 }
 
@@ -78,7 +78,7 @@ impl BandwidthProber {
         });
     }
 
-    /// Whether what leaves now belongs to a probe.
+    /// True if a packet that leaves now belongs to a probe.
     pub(super) fn is_on(&self, now: Instant) -> bool {
         self.running.as_ref().is_some_and(|r| now < r.begun + PROBE_DURATION)
     }
@@ -111,8 +111,8 @@ impl BandwidthProber {
         running.packets += 1;
     }
 
-    /// The bits per second that the probe found to be carried, once, when all is heard. `calm` says
-    /// that queues didn't grow meanwhile.
+    /// Bits per second that the probe found to be carried, once, when all feedback is in. `calm`
+    /// says that queues didn't grow meanwhile.
     pub(super) fn result(&mut self, now: Instant, calm: bool) -> Option<u64> {
         let running = self.running.as_ref()?;
         let (over, wanted) = (running.begun + PROBE_DURATION, running.wanted);
@@ -147,7 +147,7 @@ impl BandwidthProber {
         calm.then_some(carried)
     }
 
-    /// It was not carried after all, or no longer.
+    /// Notes that the result was not carried after all, or no longer.
     pub(super) fn fail(&mut self, now: Instant) {
         let held = self.carried.take().map(|at| now.saturating_duration_since(at));
         if held.is_some_and(|held| held > CARRIED_TIMEOUT) {
