@@ -22,13 +22,14 @@ use crate::config::SfuLimits;
 use crate::core::IceRestart;
 use crate::error::OfferError;
 use crate::event::SessionRole;
+use crate::ice::credentials::IceCredentials;
 use crate::ice::demultiplexer::{DatagramKind, Demultiplexer};
 use crate::ids::PeerKey;
 use crate::rtcp::{self, RtcpMessage};
 use crate::rtp::numbers::ExtSeq;
 use crate::rtp::packet::Packet;
 use crate::rtp::packet_cache::{PacketCache, Stored};
-use crate::sdp::fragment::{IceCredentials, SdpFragment};
+use crate::sdp::fragment::SdpFragment;
 use crate::sdp::{answer, offer};
 use crate::srtp::RtcpOpener;
 use crate::srtp::keys::SrtpKeys;
@@ -109,27 +110,27 @@ pub fn history(bytes: &[u8]) {
     let now = Instant::now();
     let limits =
         SfuLimits { max_cached_packets: 64, max_cached_bytes: 2_000, ..SfuLimits::default() };
-    let mut history = PacketCache::new(&limits);
+    let mut cache = PacketCache::new(&limits);
     let mut sequence: u64 = 65_530;
     for step in bytes.chunks_exact(4) {
         let [high, low, flags, length] = *step else {
             return;
         };
         sequence = sequence.saturating_add_signed(i16::from_be_bytes([high, low]).into());
-        let stored = history.store(&Packet {
+        let stored = cache.store(&Packet {
             timestamp: u32::from(flags >> 1) * 3_000,
             payload: vec![0; length.into()].into(),
             keyframe: flags & 1 != 0,
             ..Packet::sample(1, sequence, now)
         });
         assert!(stored != Stored::Keyframe || flags & 1 != 0);
-        if let Some(start) = history.start(now) {
-            assert!(history.get(start).is_some_and(|packet| packet.keyframe));
+        if let Some(start) = cache.start(now) {
+            assert!(cache.get(start).is_some_and(|packet| packet.keyframe));
         }
     }
-    let end = history.end();
+    let end = cache.end();
     let kept = end.saturating_sub(20_000).until(end).filter_map(|number| {
-        let packet = history.get(number)?;
+        let packet = cache.get(number)?;
         assert_eq!(packet.sequence, number);
         Some(packet.payload.len())
     });
@@ -211,7 +212,7 @@ pub fn offer(bytes: &[u8]) {
 pub fn fragment(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let venue = IceRestart {
-        credentials: IceCredentials { fragment: "mine".into(), password: "secret".into() },
+        credentials: IceCredentials { ufrag: "mine".into(), password: "secret".into() },
         candidates: vec!["candidate:1 1 udp 1 192.0.2.2 9 typ host".into()],
     };
     if let Ok(fragment) = SdpFragment::read(&text) {

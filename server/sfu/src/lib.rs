@@ -40,8 +40,9 @@ pub use crate::core::standby::TakeoverCondition;
 pub use crate::core::{AcceptedOffer, IceRestart};
 pub use crate::error::{OfferError, SfuStartError};
 pub use crate::event::{EndReason, HandshakeFailure, SessionRole, SfuEvent};
+pub use crate::ice::credentials::IceCredentials;
 pub use crate::ids::{ParseSessionIdError, SessionId, StageId};
-pub use crate::sdp::fragment::{IceCredentials, SdpFragment};
+pub use crate::sdp::fragment::SdpFragment;
 pub use crate::sfu::Sfu;
 pub use crate::stats::{
     LayerStats, MediaStats, PublisherStats, SessionStats, SfuStats, SubscriberStats, Totals,

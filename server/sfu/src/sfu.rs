@@ -11,9 +11,9 @@ use crate::core::transport::PreparedSession;
 use crate::core::{AcceptedOffer, IceRestart};
 use crate::error::{OfferError, SfuStartError};
 use crate::event::{SessionRole, SfuEvent};
+use crate::ice::credentials::IceCredentials;
 use crate::ids::{SessionId, StageId};
 use crate::io::{self, OfferRequest, SfuCommand, StopSignal};
-use crate::sdp::fragment::IceCredentials;
 use crate::stats::SfuStats;
 
 /// Commands waiting for the media thread; a caller waits while it is full.

@@ -29,11 +29,11 @@ use crate::core::transport::{
 };
 use crate::error::{OfferError, SfuStartError};
 use crate::event::{EndReason, SessionRole, SfuEvent};
+use crate::ice::credentials::IceCredentials;
 use crate::ice::demultiplexer::Demultiplexer;
 use crate::ids::{PeerKey, StageKey};
 use crate::ids::{SessionId, StageId};
 use crate::rtp::packet::ForwardedPacket;
-use crate::sdp::fragment::IceCredentials;
 use crate::shard::egress::EgressCounters;
 use crate::shard::{ShardEvent, ShardInput, Shards};
 use crate::stats::{SfuStats, Totals};
@@ -191,7 +191,7 @@ impl Core {
         let new = new_credentials().ok()?;
         self.demultiplexer.register(key, &new.ufrag, &new.pass, vec![far]);
         Some(IceRestart {
-            credentials: IceCredentials { fragment: new.ufrag, password: new.pass },
+            credentials: IceCredentials { ufrag: new.ufrag, password: new.pass },
             candidates: self.shared.candidates.iter().map(Candidate::to_sdp_string).collect(),
         })
     }

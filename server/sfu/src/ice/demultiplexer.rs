@@ -12,8 +12,8 @@ use str0m::crypto::CryptoProvider;
 use str0m::ice::StunMessage;
 
 use super::stun::{DatagramClass, classify, sign_stun};
+use crate::ice::credentials::IceCredentials;
 use crate::ids::PeerKey;
-use crate::sdp::fragment::IceCredentials;
 
 /// Time for which a connected session keeps its address after it was last heard there, whoever else
 /// claims it: twice the longest time between two of its checks (RFC 7675 §5.1).
@@ -152,7 +152,7 @@ impl Demultiplexer {
         let check = StunMessage::parse(check).ok()?;
         let (local, remote) = check.split_username()?;
         let entry = self.peers.get(&self.by_ufrag.get(local)?.peer)?;
-        let client = entry.remote_credentials.iter().rev().find(|it| it.fragment == remote)?;
+        let client = entry.remote_credentials.iter().rev().find(|it| it.ufrag == remote)?;
         Some((format!("{remote}:{local}"), client.password.clone()))
     }
 

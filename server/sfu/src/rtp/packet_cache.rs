@@ -272,10 +272,10 @@ mod tests {
     const START: ExtSeq = ExtSeq(65_530);
 
     /// Stores VP8 packets at the given numbers, ten to a frame; those of `keyframes` begin one.
-    fn stored(history: &mut PacketCache, now: Instant, numbers: &[u64], keyframes: &[u64]) {
+    fn stored(cache: &mut PacketCache, now: Instant, numbers: &[u64], keyframes: &[u64]) {
         for number in numbers {
             let begins = keyframes.contains(number);
-            let stored = history.store(&Packet {
+            let stored = cache.store(&Packet {
                 timestamp: u32::try_from(number / 10 * 3_000).expect("small"),
                 keyframe: begins,
                 ..Packet::sample(1, START.0 + number, now)
@@ -290,17 +290,17 @@ mod tests {
         let limits =
             SfuLimits { max_cached_bytes: 400, max_cached_packets: 300, ..SfuLimits::default() };
         let now = Instant::now();
-        let mut history = PacketCache::new(&limits);
+        let mut cache = PacketCache::new(&limits);
         let numbers: Vec<u64> = (0..5_000).collect();
-        stored(&mut history, now, &numbers, &[0, 4_900]);
-        assert_eq!(history.start(now), Some(START + 4_900));
-        assert!(history.slots.len() <= 200 && history.bytes <= 400);
-        let mut history = PacketCache::new(&SfuLimits::default());
-        stored(&mut history, now, &numbers, &[]);
-        assert_eq!(history.slots.len() as u64, RETRANSMIT_PACKETS);
+        stored(&mut cache, now, &numbers, &[0, 4_900]);
+        assert_eq!(cache.start(now), Some(START + 4_900));
+        assert!(cache.slots.len() <= 200 && cache.bytes <= 400);
+        let mut cache = PacketCache::new(&SfuLimits::default());
+        stored(&mut cache, now, &numbers, &[]);
+        assert_eq!(cache.slots.len() as u64, RETRANSMIT_PACKETS);
         // Another count, far away: the old one is forgotten.
-        stored(&mut history, now, &[50_000], &[50_000]);
-        assert_eq!((history.slots.len(), history.bytes), (1, 2));
+        stored(&mut cache, now, &[50_000], &[50_000]);
+        assert_eq!((cache.slots.len(), cache.bytes), (1, 2));
     }
 
     #[test]
@@ -316,32 +316,32 @@ mod tests {
             ..Packet::sample(1, number, now)
         };
         let held = || budget.0.bytes.load(Relaxed);
-        let mut histories: Vec<PacketCache> = Vec::new();
+        let mut caches: Vec<PacketCache> = Vec::new();
         for _ in 0..10 {
-            let mut history = PacketCache::with_budget(&limits, &budget);
+            let mut cache = PacketCache::with_budget(&limits, &budget);
             (0..2_000).for_each(|number| {
-                history.store(&packet(number));
+                cache.store(&packet(number));
             });
-            histories.push(history);
+            caches.push(cache);
             assert!(held() <= most + 10 * 2_000, "the newest packet of each is kept");
         }
-        assert_eq!(held(), histories.iter().map(PacketCache::held).sum::<usize>());
+        assert_eq!(held(), caches.iter().map(PacketCache::held).sum::<usize>());
         for number in 2_000..4_000 {
-            histories.iter_mut().for_each(|history| {
-                history.store(&packet(number));
+            caches.iter_mut().for_each(|cache| {
+                cache.store(&packet(number));
             });
         }
         let even = most / 11;
-        let shares: Vec<usize> = histories.iter().map(PacketCache::held).collect();
+        let shares: Vec<usize> = caches.iter().map(PacketCache::held).collect();
         assert!(shares.iter().all(|held| held.abs_diff(even) < 3_000), "{shares:?}");
-        drop(histories);
+        drop(caches);
         assert_eq!(held(), 0);
         // Alone, one keeps a whole group of pictures.
-        let mut history = PacketCache::with_budget(&limits, &budget);
+        let mut cache = PacketCache::with_budget(&limits, &budget);
         (0..300).for_each(|number| {
-            history.store(&packet(number));
+            cache.store(&packet(number));
         });
-        let kept = history.last_keyframe(now).expect("a keyframe");
+        let kept = cache.last_keyframe(now).expect("a keyframe");
         assert_eq!((kept.sequence, kept.bytes), (ExtSeq(0), 300_000));
     }
 
@@ -350,27 +350,27 @@ mod tests {
     fn a_run_begins_with_its_keyframe_and_ends_when_too_long() {
         let limits = SfuLimits { max_cached_packets: 200, ..SfuLimits::default() };
         let now = Instant::now();
-        let mut history = PacketCache::new(&limits);
-        stored(&mut history, now, &[3, 5, 4], &[]);
-        assert_eq!(history.start(now), None);
+        let mut cache = PacketCache::new(&limits);
+        stored(&mut cache, now, &[3, 5, 4], &[]);
+        assert_eq!(cache.start(now), None);
         // The first packet of the keyframe comes after its followers.
-        stored(&mut history, now, &[12, 11, 10], &[10]);
-        assert_eq!(history.start(now), Some(START + 10));
+        stored(&mut cache, now, &[12, 11, 10], &[10]);
+        assert_eq!(cache.start(now), Some(START + 10));
         // What came before it is there for repairs.
-        assert!(history.get(START + 12).is_some() && history.get(START + 5).is_some());
-        assert_eq!(history.end(), START + 13);
+        assert!(cache.get(START + 12).is_some() && cache.get(START + 5).is_some());
+        assert_eq!(cache.end(), START + 13);
         // A gap is filled when it comes.
-        stored(&mut history, now, &[6, 15, 14], &[]);
-        assert!(history.get(START + 13).is_none());
-        stored(&mut history, now, &[13], &[]);
-        assert!(history.get(START + 13).is_some());
-        stored(&mut history, now, &[20], &[20]);
-        assert_eq!(history.start(now), Some(START + 20));
-        assert_eq!(history.start(now + limits.max_cached_age * 2), None);
+        stored(&mut cache, now, &[6, 15, 14], &[]);
+        assert!(cache.get(START + 13).is_none());
+        stored(&mut cache, now, &[13], &[]);
+        assert!(cache.get(START + 13).is_some());
+        stored(&mut cache, now, &[20], &[20]);
+        assert_eq!(cache.start(now), Some(START + 20));
+        assert_eq!(cache.start(now + limits.max_cached_age * 2), None);
         let long: Vec<u64> = (21..230).collect();
-        stored(&mut history, now, &long, &[]);
-        assert_eq!(history.start(now), None);
-        stored(&mut history, now, &[230], &[230]);
-        assert_eq!(history.start(now), Some(START + 230));
+        stored(&mut cache, now, &long, &[]);
+        assert_eq!(cache.start(now), None);
+        stored(&mut cache, now, &[230], &[230]);
+        assert_eq!(cache.start(now), Some(START + 230));
     }
 }

@@ -1,73 +1,10 @@
-//! SDP fragments of trickle ICE and ICE restarts (`application/trickle-ice-sdpfrag`, RFC 8840), and
-//! ICE credentials.
-
-use std::fmt;
+//! SDP fragments of trickle ICE and ICE restarts (`application/trickle-ice-sdpfrag`, RFC 8840).
 
 use crate::core::IceRestart;
+use crate::ice::credentials::IceCredentials;
 
 /// Lines of a fragment, at most.
 const MAX_LINES: usize = 512;
-
-/// ICE user name fragment and password (RFC 8839 §5.4).
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct IceCredentials {
-    /// The user name fragment.
-    pub fragment: String,
-    /// The password.
-    pub password: String,
-}
-
-impl fmt::Debug for IceCredentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("IceCredentials(…)")
-    }
-}
-
-impl IceCredentials {
-    /// The first credentials in `sdp`: those of the session, or of the m-line that stands for its
-    /// bundle (RFC 9143 §7.1).
-    pub fn in_sdp(sdp: &str) -> Self {
-        let first = |name| {
-            sdp.lines()
-                .find_map(|line| line.strip_prefix(name))
-                .unwrap_or_default()
-                .trim_end()
-                .into()
-        };
-        Self { fragment: first("a=ice-ufrag:"), password: first("a=ice-pwd:") }
-    }
-
-    /// All credentials of an offer, each once: those of the session, and those of the m-lines that
-    /// have their own.
-    pub(crate) fn all_in_sdp(sdp: &str) -> Vec<Self> {
-        let mut all: Vec<Self> = Vec::new();
-        let mut session = None;
-        let mut here = Self::default();
-        for line in sdp.lines().map(str::trim_end).chain(["m="]) {
-            if let Some(fragment) = line.strip_prefix("a=ice-ufrag:") {
-                here.fragment = fragment.into();
-            } else if let Some(password) = line.strip_prefix("a=ice-pwd:") {
-                here.password = password.into();
-            } else if line.starts_with("m=") {
-                let session = session.get_or_insert_with(|| here.clone());
-                let ended = std::mem::replace(&mut here, session.clone());
-                if ended.are_valid() && !all.contains(&ended) {
-                    all.push(ended);
-                }
-            }
-        }
-        all
-    }
-
-    /// True if they match the grammar (RFC 8839 §5.4).
-    fn are_valid(&self) -> bool {
-        let is = |text: &str, least| {
-            let alphabet = |b: u8| b.is_ascii_alphanumeric() || b == b'+' || b == b'/';
-            (least..=256).contains(&text.len()) && text.bytes().all(alphabet)
-        };
-        is(&self.fragment, 4) && is(&self.password, 22)
-    }
-}
 
 /// SDP fragment of a client (RFC 8840 §9). Its candidates are of no use to an ICE-lite side.
 #[derive(Debug)]
@@ -109,7 +46,7 @@ impl SdpFragment {
     pub fn answer(&self, venue: &IceRestart) -> String {
         let mut answer = format!(
             "a=ice-lite\r\na=ice-options:trickle\r\n{}a=ice-ufrag:{}\r\na=ice-pwd:{}\r\n",
-            self.frame, venue.credentials.fragment, venue.credentials.password
+            self.frame, venue.credentials.ufrag, venue.credentials.password
         );
         for candidate in &venue.candidates {
             answer.push_str(&format!("a={candidate}\r\n"));
@@ -165,7 +102,7 @@ mod tests {
     #[test]
     fn a_restart_is_answered_in_the_terms_of_the_fragment() {
         let venue = IceRestart {
-            credentials: IceCredentials { fragment: "mine".into(), password: "secret".into() },
+            credentials: IceCredentials { ufrag: "mine".into(), password: "secret".into() },
             candidates: vec!["candidate:1 1 udp 1 192.0.2.2 9 typ host".into()],
         };
         assert_eq!(

@@ -87,14 +87,14 @@ impl Audience {
                 else {
                     continue;
                 };
-                let Some(history) = track.layers.get(layer).map(|l| &l.history) else {
+                let Some(cache) = track.layers.get(layer).map(|l| &l.cache) else {
                     continue;
                 };
                 let mut pacer = forwarder.pacer;
                 pacer.earn(now, track.layer_bits(layer, at), subscriber.bandwidth.as_deref());
                 let mut sent = 0;
-                while next < history.end() && sent < CATCH_UP_PACKETS && pacer.is_open() {
-                    if let Some(packet) = history.get(next)
+                while next < cache.end() && sent < CATCH_UP_PACKETS && pacer.is_open() {
+                    if let Some(packet) = cache.get(next)
                         && let Some(forwarder) = subscriber.forwarders.get_mut(index)
                         && let Some(splice) = forwarder.accept(packet.sequence)
                     {
@@ -104,7 +104,7 @@ impl Audience {
                     }
                     next = next + 1;
                 }
-                let more = next < history.end();
+                let more = next < cache.end();
                 if let Some(forwarder) = subscriber.forwarders.get_mut(index) {
                     forwarder.mode =
                         if more { ForwardMode::CatchingUp(next) } else { ForwardMode::Live };

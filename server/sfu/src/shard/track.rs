@@ -37,7 +37,7 @@ pub(super) struct SourceLayer {
     pub(super) number: u8,
     /// [`Packet::source`] of the last packet.
     source: Source,
-    pub(super) history: PacketCache,
+    pub(super) cache: PacketCache,
     pub(super) rate: BitrateMeter,
     last: Instant,
     /// Frames of other layers since then.
@@ -69,7 +69,7 @@ impl SourceTrack {
             self.layers.push(SourceLayer {
                 number,
                 source: packet.source,
-                history: PacketCache::with_budget(limits, budget),
+                cache: PacketCache::with_budget(limits, budget),
                 rate: BitrateMeter::new(RATE_WINDOW),
                 last: packet.arrival,
                 missed: 0,
@@ -77,22 +77,22 @@ impl SourceTrack {
             });
             return (self.layers.len() - 1, true);
         };
-        if layer.source == packet.source && layer.history.continues(packet.sequence) {
+        if layer.source == packet.source && layer.cache.continues(packet.sequence) {
             return (index, false);
         }
         layer.source = packet.source;
-        layer.history.clear();
+        layer.cache.clear();
         (index, true)
     }
 
     /// The packet of a source by its sequence number, if it is cached.
     pub(super) fn find(&self, source: Source, sequence: ExtSeq) -> Option<&Packet> {
-        self.layers.iter().find(|l| l.source == source)?.history.get(sequence)
+        self.layers.iter().find(|l| l.source == source)?.cache.get(sequence)
     }
 
     /// The last keyframe of a layer, if it is cached.
     pub(super) fn last_keyframe(&self, layer: usize, now: Instant) -> Option<CachedKeyframe> {
-        self.layers.get(layer)?.history.last_keyframe(now)
+        self.layers.get(layer)?.cache.last_keyframe(now)
     }
 
     /// Bits per second of a layer, at `at` microseconds.
@@ -127,7 +127,7 @@ impl SourceTrack {
         catch_up_at: &mut Option<Instant>,
         now: Instant,
     ) -> bool {
-        let Some(sequence) = self.layers.get(layer).and_then(|l| l.history.start(now)) else {
+        let Some(sequence) = self.layers.get(layer).and_then(|l| l.cache.start(now)) else {
             return false;
         };
         forwarder.start(now, layer, sequence);
@@ -251,6 +251,6 @@ impl SourceLayer {
         if packet.keyframe {
             self.height = packet.height.unwrap_or(self.height);
         }
-        self.history.store(packet)
+        self.cache.store(packet)
     }
 }

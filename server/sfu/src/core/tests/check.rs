@@ -3,8 +3,8 @@
 use str0m::crypto::from_feature_flags;
 use str0m::ice::{StunMessage, TransId};
 
+use crate::ice::credentials::IceCredentials;
 use crate::ice::stun::sign_stun;
-use crate::sdp::fragment::IceCredentials;
 
 /// A client's check without its choice of this way (USE-CANDIDATE), for the core that gave this
 /// `answer`; [`None`] for anything else.
@@ -16,7 +16,7 @@ pub(super) fn undecided(answer: &str, datagram: &[u8]) -> Option<Vec<u8>> {
 
 /// A check of the client `far` that chooses the way it comes by, for the core that gave this `answer`.
 pub(super) fn choice(answer: &str, far: &str) -> Vec<u8> {
-    let name = IceCredentials::in_sdp(answer).fragment;
+    let name = IceCredentials::in_sdp(answer).ufrag;
     request(answer, &format!("{name}:{far}"), TransId::new(), true)
 }
 

@@ -11,8 +11,8 @@ use super::world::World;
 use crate::config::SfuTimeouts;
 use crate::core::standby::TakeoverCondition;
 use crate::event::{EndReason, HandshakeFailure, SessionRole, SfuEvent};
+use crate::ice::credentials::IceCredentials;
 use crate::ice::stun::sign_stun;
-use crate::sdp::fragment::IceCredentials;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -109,7 +109,7 @@ fn who_found_a_way_and_fell_silent_is_told_from_who_found_none() {
         world.clients[client].sent.clear();
     }
     let credentials = IceCredentials::in_sdp(&world.clients[silent].answer);
-    let user = format!("{}:far", credentials.fragment);
+    let user = format!("{}:far", credentials.ufrag);
     let check = StunMessage::binding_request(&user, TransId::new(), true, 1, 1, true);
     let check = sign_stun(check, credentials.password.as_bytes(), &from_feature_flags());
     world.inject(world.clients[silent].address, &check);

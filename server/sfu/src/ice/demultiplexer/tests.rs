@@ -149,7 +149,7 @@ fn the_address_of_a_connected_peer_is_taken_only_when_it_was_silent_there() {
 #[test]
 fn a_check_in_the_other_direction_is_signed_as_the_client_named_itself() {
     let far = |fragment: &str| IceCredentials {
-        fragment: fragment.into(),
+        ufrag: fragment.into(),
         password: format!("of {fragment}"),
     };
     let crypto = from_feature_flags();

@@ -19,9 +19,9 @@ use super::seen::Seen;
 use crate::codec::dependency_descriptor;
 use crate::core::IceRestart;
 use crate::event::SessionRole;
+use crate::ice::credentials::IceCredentials;
 use crate::ids::SessionId;
 use crate::sdp::answer::retransmits_audio;
-use crate::sdp::fragment::IceCredentials;
 
 /// Packets per video frame, at 30 frames a second.
 pub(super) const PACKETS_PER_FRAME: u64 = 4;
@@ -213,7 +213,7 @@ impl Client {
         let (offer, pending) = change.apply().expect("an offer");
         let new = core(IceCredentials::in_sdp(&offer.to_sdp_string())).credentials;
         let lines = self.answer.lines().map(|line| match line.split_once(':') {
-            Some(("a=ice-ufrag", _)) => format!("a=ice-ufrag:{}", new.fragment),
+            Some(("a=ice-ufrag", _)) => format!("a=ice-ufrag:{}", new.ufrag),
             Some(("a=ice-pwd", _)) => format!("a=ice-pwd:{}", new.password),
             _ => line.to_owned(),
         });
