@@ -6,10 +6,10 @@ use std::{fs, path::Path, process::Command};
 fn every_target_bears_its_corpus() {
     let targets = [
         ("demultiplex", env!("CARGO_BIN_EXE_demultiplex")),
-        ("dependency", env!("CARGO_BIN_EXE_dependency")),
+        ("dependency_descriptor", env!("CARGO_BIN_EXE_dependency_descriptor")),
         ("feedback", env!("CARGO_BIN_EXE_feedback")),
         ("fragment", env!("CARGO_BIN_EXE_fragment")),
-        ("history", env!("CARGO_BIN_EXE_history")),
+        ("packet_cache", env!("CARGO_BIN_EXE_packet_cache")),
         ("keyframe", env!("CARGO_BIN_EXE_keyframe")),
         ("offer", env!("CARGO_BIN_EXE_offer")),
         ("srtcp", env!("CARGO_BIN_EXE_srtcp")),

@@ -106,7 +106,7 @@ pub fn srtcp(bytes: &[u8]) {
 /// a length.
 #[allow(clippy::missing_panics_doc, reason = "that is what it is for")]
 #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
-pub fn history(bytes: &[u8]) {
+pub fn packet_cache(bytes: &[u8]) {
     let now = Instant::now();
     let limits =
         SfuLimits { max_cached_packets: 64, max_cached_bytes: 2_000, ..SfuLimits::default() };
@@ -168,7 +168,7 @@ pub fn keyframe(bytes: &[u8]) {
 
 /// Header extensions of packets of AV1, each behind its length, as one stream has them.
 #[allow(clippy::missing_panics_doc, reason = "that is what it is for")]
-pub fn dependency(bytes: &[u8]) {
+pub fn dependency_descriptor(bytes: &[u8]) {
     let mut templates = Templates::default();
     let mut rest = bytes;
     while let Some((length, after)) = rest.split_first() {
@@ -238,10 +238,10 @@ mod tests {
     fn corpora_are_borne_whole_cut_and_changed() {
         let targets: [(&str, Target); 8] = [
             ("demultiplex", super::demultiplex),
-            ("dependency", super::dependency),
+            ("dependency_descriptor", super::dependency_descriptor),
             ("feedback", super::feedback),
             ("srtcp", super::srtcp),
-            ("history", super::history),
+            ("packet_cache", super::packet_cache),
             ("keyframe", super::keyframe),
             ("offer", super::offer),
             ("fragment", super::fragment),
