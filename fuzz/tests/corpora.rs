@@ -3,7 +3,7 @@
 use std::{fs, path::Path, process::Command};
 
 #[test]
-fn every_target_bears_its_corpus() {
+fn fuzz_targets_accept_their_corpora() {
     let targets = [
         ("demultiplex", env!("CARGO_BIN_EXE_demultiplex")),
         ("dependency_descriptor", env!("CARGO_BIN_EXE_dependency_descriptor")),

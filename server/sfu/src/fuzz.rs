@@ -235,7 +235,7 @@ mod tests {
     const PLACES: usize = 24;
 
     #[test]
-    fn corpora_are_borne_whole_cut_and_changed() {
+    fn parsers_accept_corpora_whole_cut_and_changed() {
         let targets: [(&str, Target); 8] = [
             ("demultiplex", super::demultiplex),
             ("dependency_descriptor", super::dependency_descriptor),

@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_session_survives_being_text() {
+    fn session_id_round_trips_as_text() {
         let id = SessionId(0x00ff_0000_0000_0000_0000_0000_0000_0001);
         assert_eq!(id.to_string().parse::<SessionId>().ok(), Some(id));
         assert!("+0000000000000000000000000000001".parse::<SessionId>().is_err());

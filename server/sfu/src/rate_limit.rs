@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
-    fn what_passes_in_a_while_is_bounded_and_a_large_thing_passes_alone() {
+    fn leaky_bucket_bounds_rate_and_passes_large_item() {
         let begun = Instant::now();
         let mut bucket = LeakyBucket::new(Duration::from_secs(1), begun);
         let packet = cost(1_250, 1_000_000);

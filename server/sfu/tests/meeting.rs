@@ -99,7 +99,7 @@ async fn a_publisher_is_asked_for_a_keyframe() {
 }
 
 #[tokio::test]
-async fn a_stopped_core_says_so() {
+async fn stopped_core_refuses_requests() {
     let (sfu, mut events) = start();
     let viewer = subscribe(&sfu, "stage").await;
     sfu.stop();

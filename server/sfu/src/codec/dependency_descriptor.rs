@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn a_keyframe_lists_the_templates_to_which_others_refer() {
+    fn keyframe_descriptor_lists_templates_of_following_packets() {
         let mut templates = Templates::default();
         let key = read(&mut templates, LIST);
         assert!(key.keyframe && key.begins && key.ends && key.layer == 0);
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_off_lists_nothing_and_what_is_not_listed_belongs_to_all() {
+    fn truncated_descriptor_lists_nothing_and_unlisted_packet_is_base_layer() {
         let mut templates = Templates::default();
         for end in MANDATORY_BYTES..LIST.len() {
             let part = read(&mut templates, &LIST[..end]);

@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
-    fn a_long_interval_is_told_of_who_keeps_to_it() {
+    fn long_keyframe_interval_is_advised_against_when_habitual() {
         let begun = Instant::now();
         let at = |millis: u64| begun + Duration::from_millis(millis);
         let long = [Advice::KeyframeInterval(Duration::from_millis(8_333))];
@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
-    fn pictures_out_of_order_are_b_frames() {
+    fn frames_out_of_order_are_b_frames() {
         let now = Instant::now();
         let mut monitor = EncoderMonitor::default();
         // Decoded in the order I P B B, shown as I B B P.

@@ -202,7 +202,7 @@ mod tests {
     const BASELINE_480: &[u8] = &[0x67, 0x42, 0xc0, 0x1e, 0xd9, 0x00, 0xa0, 0x3d, 0xa1];
 
     #[test]
-    fn parameters_tell_the_height() {
+    fn h264_parameter_set_has_height() {
         let high_1080 = [0x67, 0x64, 0, 0x28, 0xac, 0xd9, 0x40, 0x78, 2, 0x27, 0xe5, 0x84];
         let fields_1080 = [0x67, 0x64, 0, 0x28, 0xac, 0xd9, 0x40, 0x78, 4, 0x4f, 0xdc, 0x20];
         let high_360 = [0x67, 0x64, 0, 0x1e, 0xac, 0xd9, 0x40, 0xa0, 0x2f, 0xf9, 0x61];
@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     #[allow(clippy::unusual_byte_groupings, reason = "grouped as Exp-Golomb codes")]
-    fn slices_of_b_pictures_are_told() {
+    fn h264_b_slices_are_detected() {
         // Their first macroblock, and then their kind: 1 or 6 is B.
         let b = [0x01, 0b1_010_0000];
         assert!(has_b_slice(&b));
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn without_parameters_there_is_none() {
+    fn h264_payload_without_parameter_set_has_no_height() {
         for payload in [&[][..], &[0x65, 1, 2], &[0x78], &[0x67, 0x42], &[0x78, 0, 0, 0x67]] {
             assert_eq!(height(payload), None);
         }

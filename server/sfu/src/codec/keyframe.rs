@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_first_packets_of_keyframes_begin_them() {
+    fn keyframe_begins_with_its_first_packet_only() {
         let cases: &[(Codec, &[u8], bool)] = &[
             (Codec::Vp8, &[0x10, 0x00], true),
             (Codec::Vp8, &[0x90, 0x80, 0x81, 0x02, 0x00], true),

@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn an_offer_tells_the_sets_of_its_formats() {
+    fn offered_parameter_sets_are_read_by_format() {
         let offer = "a=rtpmap:96 H264/90000\r\n\
             a=fmtp:96 packetization-mode=1;sprop-parameter-sets=Z0LAHg==,aM48gA==; x=y\r\n\
             a=fmtp:97 sprop-parameter-sets=?,aM48gA==\r\na=fmtp:98 sprop-sps=Zg==\r\n";
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn sets_are_put_in_before_keyframes_without_and_late_packets_keep_their_places() {
+    fn parameter_sets_are_inserted_before_bare_keyframes_and_late_packets_keep_numbers() {
         let mut parameters = ParameterSets::default();
         parameters.begin(Ssrc(1), ExtSeq(10), sets());
         let key = place(&mut parameters, 10, KEY).expect("a place");
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn what_came_once_with_the_stream_is_put_in_later_and_what_never_came_is_said() {
+    fn parameter_sets_in_band_are_inserted_later_and_missing_ones_are_reported() {
         let mut parameters = ParameterSets::default();
         parameters.begin(Ssrc(1), ExtSeq(10), Sets::new());
         assert_eq!(place(&mut parameters, 10, KEY), at(10));

@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn every_layer_is_whole_whatever_comes_late() {
+    fn svc_layers_are_complete_under_reordering() {
         for seed in 0..50 {
             let mut random = fastrand::Rng::with_seed(seed);
             let film = film(&mut random, 60);
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn what_never_comes_is_missing_in_every_layer() {
+    fn svc_lost_packet_is_missing_in_every_layer() {
         let mut scalable = SvcSplitter::new(ExtSeq(10));
         assert_eq!(scalable.place(ExtSeq(10), 0, 2)[..2], [Some(LayerShare::Whole(ExtSeq(10))); 2]);
         assert_eq!(

@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn counts_are_read_and_written_where_they_stand() {
+    fn vp8_picture_counts_are_read_and_written_in_place() {
         let payload = [0x90, 0xe0, 0xff, 0xfe, 200, 0x40, 0x00, 1, 2];
         let picture = Vp8Picture::of_vp8(&payload).expect("counts");
         assert_eq!((picture.id, picture.base), (0x7ffe, 200));
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_keyframe_says_how_high_it_is() {
+    fn vp8_keyframe_has_height() {
         let frame = [0x10, 0, 0, 0x9d, 0x01, 0x2a, 0x00, 0x05, 0xd0, 0x42];
         let with = |descriptor: &[u8]| vp8_height(&[descriptor, &frame].concat());
         assert_eq!(with(&[0x10]), Some(0x2d0));
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn without_counts_there_are_none() {
+    fn vp8_payload_without_picture_id_has_no_counts() {
         let payloads: [&[u8]; 6] = [
             &[],
             &[0x90],

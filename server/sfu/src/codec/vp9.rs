@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_keyframe_says_which_layers_there_are() {
+    fn vp9_keyframe_lists_layers() {
         // I, L, B, V; a picture id of 15 bits; layer 0; TL0PICIDX; three layers with sizes.
         let mut payload = vec![0xaa, 0x81, 0x02, 0x00, 0x07, 0x50];
         for (width, height) in [(320_u16, 180_u16), (640, 360), (1280, 720)] {
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn a_packet_says_where_in_its_picture_it_is() {
+    fn vp9_descriptor_places_packet_in_frame() {
         // I, P, L, F, E; 7 bits of id; layer 2 of a picture that needs two others.
         let part = read(&[0xf4, 0x05, 0x05, 0x03, 0x06]).expect("a descriptor");
         assert_eq!((part.layer, part.begins, part.ends, part.keyframe), (2, false, true, false));

@@ -301,7 +301,7 @@ mod tests {
 
     #[test]
     #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
-    fn a_keyframe_is_whole_in_whatever_order_its_packets_come() {
+    fn standby_keyframe_is_complete_in_any_packet_order() {
         let now = Instant::now();
         for order in [["k1", "2", "m3"], ["m3", "2", "k1"], ["2", "m3", "k1"], ["k1", "m3", "2"]] {
             let mut standby = standby();
@@ -317,7 +317,7 @@ mod tests {
 
     #[test]
     #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
-    fn packets_that_never_complete_a_keyframe_cost_little_each() {
+    fn standby_packets_without_complete_keyframe_cost_little() {
         let now = Instant::now();
         // The second packet lacks; all that follow the marker count as if they could stand for it.
         let mut one = standby();

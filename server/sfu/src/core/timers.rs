@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
-    fn a_timer_comes_up_once_and_as_early_as_asked() {
+    fn timer_fires_once_at_earliest_request() {
         let start = Instant::now();
         let at = |ms| start + Duration::from_millis(ms);
         let mut timing = Timers::default();

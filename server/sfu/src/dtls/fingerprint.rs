@@ -43,7 +43,7 @@ mod tests {
                            B0:03:61:A3:96:17:7A:9C:B4:10:FF:61:F2:00:15:AD";
 
     #[test]
-    fn a_certificate_has_its_fingerprint_and_no_other() {
+    fn fingerprint_matches_its_certificate_only() {
         let lower = SHA_256.to_lowercase();
         for text in [SHA_256, &lower, &format!("{} ", SHA_256.replace("sha", "SHA"))] {
             let fingerprint = Fingerprint::parse(text).expect("a fingerprint");
@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_weak_or_no_fingerprint_is_none() {
+    fn weak_or_malformed_fingerprint_is_refused() {
         let digits = SHA_256.trim_start_matches("sha-256 ");
         let refused = [
             format!("sha-1 {digits}"),

@@ -249,17 +249,17 @@ fn every_kind(client: bool) {
 }
 
 #[test]
-fn clients_with_every_kind_of_certificate_agree_on_keys() {
+fn dtls_client_with_any_certificate_kind_agrees_on_keys() {
     every_kind(true);
 }
 
 #[test]
-fn servers_with_every_kind_of_certificate_agree_on_keys() {
+fn dtls_server_with_any_certificate_kind_agrees_on_keys() {
     every_kind(false);
 }
 
 #[test]
-fn a_certificate_is_compared_by_the_hash_that_its_offer_names() {
+fn certificate_is_compared_by_hash_of_offer() {
     let [certificate, other] = [KINDS[0].1, KINDS[0].1].map(Certificate::new);
     for hash in ["sha-256", "sha-384", "sha-512"] {
         for client in [true, false] {
@@ -275,7 +275,7 @@ fn a_certificate_is_compared_by_the_hash_that_its_offer_names() {
 }
 
 #[test]
-fn a_handshake_that_fails_says_why_on_both_sides() {
+fn failed_handshake_is_explained_on_both_sides() {
     let certificate = Certificate::new(KINDS[0].1);
     let unknown = Certificate::new(&["ed25519"]);
     let fingerprint = certificate.fingerprint("sha-256");

@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
-    fn only_the_signed_answer_from_the_address_itself_counts() {
+    fn check_is_answered_only_by_signed_response_from_its_address() {
         let crypto = from_feature_flags();
         let [here, there] = [1, 2].map(|host| SocketAddr::from(([192, 0, 2, host], 9)));
         let now = Instant::now();

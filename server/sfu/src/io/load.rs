@@ -47,7 +47,7 @@ mod tests {
 
     #[test]
     #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
-    fn a_thread_is_full_when_it_has_been_for_a_while() {
+    fn thread_is_full_only_after_sustained_load() {
         let start = Instant::now();
         let mut load = ThreadLoad::new(start);
         let mut now = start;

@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn packets_pass_both_ways_however_the_stream_is_cut() {
+    async fn tcp_gateway_relays_packets_both_ways_across_segments() {
         let (gateway, core) = open(8).await;
         let mut client = TcpStream::connect(gateway.local).await.expect("a connection");
         let long = vec![7; 1_400];
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn rubbish_and_one_address_too_often_are_hung_up_on() {
+    async fn tcp_gateway_drops_rubbish_and_excess_of_one_address() {
         let (gateway, core) = open(1_000).await;
         let mut rubbish = TcpStream::connect(gateway.local).await.expect("a connection");
         rubbish.write_all(b"GET / HTTP/1.1\r\n\r\n").await.expect("room");
@@ -343,7 +343,7 @@ mod tests {
         }
     }
     #[tokio::test]
-    async fn when_full_the_oldest_that_proved_nothing_makes_room() {
+    async fn full_tcp_gateway_drops_oldest_unproved_connection() {
         let (gateway, core) = open(3).await;
         let connect = async || {
             let mut stream = TcpStream::connect(gateway.local).await.expect("a connection");

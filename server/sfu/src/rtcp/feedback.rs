@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_compound_is_read_in_its_parts() {
+    fn compound_rtcp_is_read_message_by_message() {
         let mut compound = vec![0x81, 201, 0, 7, 0, 0, 0, 9];
         compound.extend([0, 0, 0, 1, 64, 0xff, 0xff, 0xfe]);
         compound.extend([0; 16]);
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_lengths_end_the_reading() {
+    fn compound_rtcp_with_wrong_length_ends_reading() {
         assert_eq!(said(&[0x81, 206, 0xff, 0xff, 0, 0, 0, 9, 0, 0, 0, 1]), [""; 0]);
         assert_eq!(said(&[0x81, 201, 0, 1, 0, 0, 0, 9]), [""; 0]);
         assert_eq!(said(&[0xa1, 206, 0, 2, 0, 0, 0, 9, 0, 0, 0, 99]), [""; 0]);

@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn packets_are_whole_words_and_say_their_length() {
+    fn compound_rtcp_packets_have_length_in_words() {
         let mut compound = CompoundPacket::default();
         let report =
             SenderReport { ssrc: Ssrc(7), ntp: 1 << 32 | 5, timestamp: 9, packets: 3, bytes: 300 };

@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn runs_and_vectors_are_read_across_the_wrap() {
+    fn transport_feedback_chunks_are_read_across_wrap() {
         // From 65,534: a run of two small ones, then a vector with one missing and one large.
         let body =
             [0xff, 0xfe, 0, 5, 0, 0, 1, 3, 0x20, 0x02, 0xc0 | 0x06, 0x00, 4, 0, 0xff, 0xfc, 8];
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_off_is_not_read() {
+    fn truncated_transport_feedback_is_refused() {
         assert_eq!(arrivals(&[0, 1, 0, 3, 0, 0, 1]), None);
         assert_eq!(arrivals(&[0, 1, 0, 3, 0, 0, 1, 0]), None);
         // Said to have come, without a time.

@@ -57,7 +57,7 @@ mod tests {
 
     #[test]
     #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
-    fn it_is_how_far_frames_stray_from_their_clock() {
+    fn jitter_measures_deviation_from_frame_clock() {
         let start = Instant::now();
         let mut jitter = Jitter::default();
         let mut see = |number: u32, late: u64| {

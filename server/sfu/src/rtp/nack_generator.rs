@@ -186,7 +186,7 @@ mod tests {
 
     #[test]
     #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
-    fn a_gap_is_asked_for_soon_and_again_until_it_is_filled_or_of_no_use() {
+    fn missing_packet_is_requested_until_filled_or_given_up() {
         let begun = Instant::now();
         let at = |millis| begun + Duration::from_millis(millis);
         let mut missing = NackGenerator::default();
@@ -218,7 +218,7 @@ mod tests {
 
     #[test]
     #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
-    fn what_is_waited_for_is_bounded() {
+    fn missing_packets_are_bounded() {
         let now = Instant::now();
         let mut missing = NackGenerator::default();
         for number in (0..20_000).filter(|number| number % 18 != 0) {

@@ -286,7 +286,7 @@ mod tests {
 
     #[test]
     #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
-    fn memory_is_bounded_by_count_and_by_bytes() {
+    fn packet_cache_is_bounded_by_count_and_bytes() {
         let limits =
             SfuLimits { max_cached_bytes: 400, max_cached_packets: 300, ..SfuLimits::default() };
         let now = Instant::now();
@@ -305,7 +305,7 @@ mod tests {
 
     #[test]
     #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
-    fn all_histories_together_hold_no_more_than_they_may() {
+    fn packet_caches_share_memory_budget() {
         let most = 1024 * 1024;
         let limits = SfuLimits { max_cached_bytes_in_all: most, ..SfuLimits::default() };
         let budget = CacheBudget::new(&limits);
@@ -347,7 +347,7 @@ mod tests {
 
     #[test]
     #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
-    fn a_run_begins_with_its_keyframe_and_ends_when_too_long() {
+    fn cached_run_begins_with_keyframe_and_expires_when_too_long() {
         let limits = SfuLimits { max_cached_packets: 200, ..SfuLimits::default() };
         let now = Instant::now();
         let mut cache = PacketCache::new(&limits);

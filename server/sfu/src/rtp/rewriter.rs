@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_sent_keeps_its_name_though_its_source_comes_back() {
+    fn rewritten_numbers_stay_stable_when_source_returns() {
         let mut rewriter = RtpRewriter::new(7);
         let mut sent = Vec::new();
         // The second stretch of source 1 is exactly as far behind as the first.

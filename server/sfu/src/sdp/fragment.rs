@@ -72,14 +72,14 @@ mod tests {
     }
 
     #[test]
-    fn candidates_belong_to_the_session_of_the_offer_and_restarts_to_another() {
+    fn trickled_candidates_match_offer_and_restart_does_not() {
         let known = IceCredentials::in_sdp(OFFER);
         assert_eq!(SdpFragment::read(&fragment("EsAw")).expect("a fragment").credentials, known);
         assert_ne!(SdpFragment::read(&fragment("ysXw")).expect("a fragment").credentials, known);
     }
 
     #[test]
-    fn credentials_are_found_at_the_session_and_at_each_m_line() {
+    fn ice_credentials_are_found_at_session_and_m_lines() {
         let pair = |at: char| {
             let password = at.to_string().repeat(22);
             (format!("a=ice-ufrag:{at}{at}{at}{at}\r\na=ice-pwd:{password}\r\n"), password)
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_restart_is_answered_in_the_terms_of_the_fragment() {
+    fn restart_answer_repeats_fragment_lines() {
         let venue = IceRestart {
             credentials: IceCredentials { ufrag: "mine".into(), password: "secret".into() },
             candidates: vec!["candidate:1 1 udp 1 192.0.2.2 9 typ host".into()],
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_fragment_is_refused() {
+    fn malformed_fragment_is_refused() {
         for wrong in ["", "hello", "a=ice-ufrag:x", "v=0\r\na=ice-ufrag:x\r\na=ice-pwd:y", OFFER] {
             assert!(SdpFragment::read(wrong).is_err(), "{wrong}");
         }

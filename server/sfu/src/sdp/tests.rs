@@ -76,7 +76,7 @@ fn of_browser(name: &str) -> String {
 }
 
 #[test]
-fn right_spellings_are_all_taken() {
+fn offer_in_any_valid_spelling_is_accepted() {
     let plain = of_browser("chromium-whep");
     let usual = taken(&plain, SessionRole::Subscriber);
     let group = "a=group:BUNDLE 0 1";
@@ -105,7 +105,7 @@ fn right_spellings_are_all_taken() {
 }
 
 #[test]
-fn a_single_m_line_needs_no_group_and_gets_none() {
+fn single_m_line_without_bundle_is_accepted() {
     let sound = [section("audio", 111, "0")];
     let answer = taken(&offer("", &sound), SessionRole::Publisher);
     assert!(!answer.contains("a=group") && answer.contains("\r\na=mid:0\r\n"));
@@ -117,7 +117,7 @@ fn a_single_m_line_needs_no_group_and_gets_none() {
 }
 
 #[test]
-fn m_lines_without_a_transport_in_common_are_refused() {
+fn m_lines_outside_bundle_are_refused() {
     for group in ["", "a=group:LS 0 1\r\n", "a=group:BUNDLE 0\r\n"] {
         let error = refused(&offer(group, &both()), SessionRole::Subscriber);
         assert!(matches!(error, OfferError::Unacceptable(why) if why.contains("BUNDLE")));
@@ -125,7 +125,7 @@ fn m_lines_without_a_transport_in_common_are_refused() {
 }
 
 #[test]
-fn the_first_of_the_group_describes_the_transport() {
+fn first_of_bundle_describes_transport() {
     let answer = taken(&offer("a=group:BUNDLE 1 0\r\n", &both()), SessionRole::Subscriber);
     assert!(answer.contains("\r\na=group:BUNDLE 1 0\r\n"));
     let (before, video) = answer.split_once("m=video").expect("two m-lines");
@@ -140,7 +140,7 @@ fn the_first_of_the_group_describes_the_transport() {
 }
 
 #[test]
-fn names_and_protocols_are_repeated_as_they_are() {
+fn answer_repeats_mids_and_protocols() {
     let [audio, video] = both();
     let long = ["sound-of-the-stage-1", "sound-of-the-stage-2"];
     let audio = audio.replace("a=mid:0", &format!("a=mid:{}", long[0]));
@@ -161,7 +161,7 @@ fn names_and_protocols_are_repeated_as_they_are() {
 }
 
 #[test]
-fn the_role_in_the_handshake_is_the_one_that_is_left() {
+fn answer_takes_complementary_dtls_role() {
     for (offered, answered) in
         [("actpass", "passive"), ("active", "passive"), ("passive", "active")]
     {
@@ -177,7 +177,7 @@ fn the_role_in_the_handshake_is_the_one_that_is_left() {
 }
 
 #[test]
-fn weak_fingerprints_are_refused_in_words_and_safe_ones_beside_them_count() {
+fn weak_fingerprints_are_refused_unless_safe_one_is_offered() {
     let text = of_browser("aiortc-whip");
     let all = prepared(&text, SessionRole::Publisher).expect("taken").fingerprints;
     assert_eq!(all.len(), 3);
@@ -201,7 +201,7 @@ fn weak_fingerprints_are_refused_in_words_and_safe_ones_beside_them_count() {
 }
 
 #[test]
-fn what_is_too_long_is_refused_before_it_is_read() {
+fn too_long_offer_is_refused_unread() {
     let text = offer("", &[section("audio", 111, "0")]);
     let of = |line: &str, count: usize| {
         prepared(&(text.clone() + &line.repeat(count)), SessionRole::Publisher)
@@ -218,7 +218,7 @@ fn what_is_too_long_is_refused_before_it_is_read() {
 }
 
 #[test]
-fn an_error_says_the_line_and_nothing_of_the_inside() {
+fn malformed_offer_error_names_line_only() {
     let [audio, video] = both();
     let text = offer("a=group:BUNDLE 0 1\r\n", &[audio, video]);
     let wrong = [
@@ -246,7 +246,7 @@ fn an_error_says_the_line_and_nothing_of_the_inside() {
 }
 
 #[test]
-fn an_offer_is_turned_one_way() {
+fn offer_is_reduced_to_one_direction() {
     let direction = |text: &str, role| {
         let text = prepared(text, role).map(|offer| offer.text)?;
         let known = ["sendonly", "recvonly", "inactive", "sendrecv"];
@@ -276,7 +276,7 @@ fn an_offer_is_turned_one_way() {
 }
 
 #[test]
-fn nothing_is_taken_in_part() {
+fn publisher_offer_is_accepted_whole_or_refused() {
     let many: Vec<String> = (0..5).map(|mid| section("audio", 111, &mid.to_string())).collect();
     let many = offer("a=group:BUNDLE 0 1 2 3 4\r\n", &many);
     assert!(matches!(prepared(&many, SessionRole::Publisher), Err(OfferError::Unacceptable(_))));
@@ -305,7 +305,7 @@ fn finished(answer: &str, text: &str, role: SessionRole) -> String {
 }
 
 #[test]
-fn the_answer_repeats_the_opus_bitrate() {
+fn answer_repeats_opus_bitrate() {
     let sound = section("audio", 111, "0");
     let text = offer("", &[sound + "a=fmtp:111 stereo=1;maxaveragebitrate=256000;x\r\n"]);
     let answer = finished("a=fmtp:111 minptime=10;useinbandfec=1", &text, SessionRole::Publisher);
@@ -313,7 +313,7 @@ fn the_answer_repeats_the_opus_bitrate() {
 }
 
 #[test]
-fn a_publisher_sends_what_it_offered_first() {
+fn answer_keeps_format_order_of_publisher() {
     let video = section("video", 98, "1").replace("SAVPF 98", "SAVPF 98 99 96 97");
     let text = offer("a=group:BUNDLE 0 1\r\n", &[section("audio", 111, "0"), video]);
     let answer = "m=audio 9 x 111\r\na=mid:0\r\nm=video 9 x 96 98 97 99";
@@ -325,7 +325,7 @@ fn a_publisher_sends_what_it_offered_first() {
 }
 
 #[test]
-fn what_an_offer_wishes_is_repeated() {
+fn answer_repeats_offered_feedback() {
     let [audio, video] = both();
     let wishes = "a=rtcp-fb:96 rrtr\r\na=rtcp-fb:97 rrtr\r\n";
     let text = offer("a=group:BUNDLE 0 1\r\n", &[audio + "a=rtcp-fb:111 nack\r\n", video + wishes]);
@@ -345,7 +345,7 @@ fn what_an_offer_wishes_is_repeated() {
 }
 
 #[test]
-fn candidates_belong_to_no_ice_session_and_there_are_no_more() {
+fn answer_candidates_have_no_ufrag_and_are_final() {
     let text = offer("", &[section("audio", 111, "0")]);
     let line = "a=candidate:1 1 udp 1 192.0.2.1 9 typ host";
     let answer =
@@ -354,7 +354,7 @@ fn candidates_belong_to_no_ice_session_and_there_are_no_more() {
 }
 
 #[test]
-fn a_subscribers_tracks_belong_together() {
+fn subscriber_tracks_share_stream_and_cname() {
     let text = offer("", &[section("audio", 111, "0")]);
     let answer = "a=msid:abc def\na=ssrc:1 msid:abc def\na=ssrc:1 cname:x";
     assert_eq!(

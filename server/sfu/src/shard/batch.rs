@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_holds_equal_datagrams_and_perhaps_a_shorter_last_one() {
+    fn batch_run_holds_equal_datagrams_and_shorter_last() {
         let nowhere = SocketAddr::from(([192, 0, 2, 1], 9));
         let sent = |max: usize, lengths: &[usize]| {
             let (mut batch, mut egress) = (Batch::default(), Calls(max, Vec::new()));

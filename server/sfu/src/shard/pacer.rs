@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
-    fn the_past_is_sent_several_times_faster_than_the_stream_behind_its_keyframe() {
+    fn catch_up_is_paced_at_multiple_of_stream_after_burst() {
         let begun = Instant::now();
         let stream = 6_000_000;
         let mut pacer = Pacer::NEW;

@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
-    fn what_is_on_its_way_is_not_sent_once_more() {
+    fn retransmission_in_flight_is_not_repeated() {
         let (begun, transit) = (Instant::now(), Duration::from_millis(150));
         let at = |millis| begun + Duration::from_millis(millis);
         let mut retransmissions = RetransmissionLog::default();

@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn what_means_something_to_the_viewer_is_passed_on_under_the_viewers_numbers() {
+    fn header_extensions_are_forwarded_under_subscriber_ids() {
         let mut extensions = ExtensionMap::empty();
         extensions.set(2, Extension::RtpMid);
         extensions.set(5, Extension::VideoOrientation);
@@ -359,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn how_frames_build_on_each_other_is_passed_on_under_another_number() {
+    fn dependency_descriptor_is_forwarded_with_shifted_frame_number() {
         let mut extensions = ExtensionMap::empty();
         extensions.set(2, Extension::RtpMid);
         extensions.set(12, dependency_descriptor::extension());

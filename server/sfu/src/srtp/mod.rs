@@ -43,7 +43,7 @@ mod tests {
     }
 
     #[test]
-    fn what_one_side_seals_the_other_opens_once_and_unchanged() {
+    fn sealed_srtcp_opens_once_and_unchanged() {
         let crypto = from_feature_flags();
         for profile in PROFILES {
             let mut sealer = Sealer::new(&keys(profile, false), &crypto).expect("keys");
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn each_source_of_reports_counts_for_itself() {
+    fn srtcp_replay_windows_are_per_source() {
         let crypto = from_feature_flags();
         let profile = SrtpProfile::AEAD_AES_128_GCM;
         let mut opener = RtcpOpener::new(&keys(profile, true), &crypto).expect("keys");
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn counter_mode_derives_as_the_standard_says() {
+    fn key_derivation_matches_rfc_3711_vectors() {
         // RFC 3711, appendix B.3.
         let key = 0xE1F9_7A0D_3E01_8BE0_D64F_A32C_06DE_4139_u128.to_be_bytes();
         let salt = &0x0EC6_75AD_498A_FEEB_B696_0B3A_ABE6_u128.to_be_bytes()[2..];

@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn late_reports_are_taken_once_within_the_window() {
+    fn replay_window_takes_late_packets_once() {
         let mut replays = ReplayWindows::default();
         for number in [5, 100, 99, 37] {
             assert!(replays.is_new(Ssrc(1), number));
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn sources_are_bounded_and_the_one_heard_last_stays() {
+    fn replay_windows_are_bounded_and_latest_source_stays() {
         let mut replays = ReplayWindows::default();
         for source in 0..100 {
             replays.note(Ssrc(source), 7);

@@ -67,7 +67,7 @@ mod tests {
     use str0m::crypto::from_feature_flags;
 
     #[test]
-    fn media_is_opened_as_it_was_sealed_and_under_its_index_alone() {
+    fn sealed_srtp_opens_under_its_index_only() {
         let crypto = from_feature_flags();
         for profile in PROFILES {
             let mut sealer = Sealer::new(&keys(profile, false), &crypto).expect("keys");

@@ -47,7 +47,7 @@ fn media_is_forwarded_to_those_before_and_after() {
 }
 
 #[test]
-fn lost_sound_is_repaired_where_that_was_offered() {
+fn lost_audio_is_retransmitted_where_offered() {
     let heard = |repaired: bool| {
         let mut world = World::new(7);
         world.repairs_sound = repaired;
@@ -112,7 +112,7 @@ fn reordering_and_doubling_harm_nothing() {
 }
 
 #[test]
-fn who_only_watches_is_told_the_round_trip() {
+fn receiver_learns_round_trip() {
     let mut world = World::new(8);
     world.network = Network { delay: 35, ..GOOD };
     world.publish("stage", 100);

@@ -51,7 +51,7 @@ fn end(world: &World, client: usize) -> Option<EndReason> {
 }
 
 #[test]
-fn whoever_wants_to_be_asked_is_asked() {
+fn passive_client_is_sent_client_hello() {
     let mut world = World::new(70);
     let publisher = join(&mut world, SessionRole::Publisher, passive);
     let viewer = join(&mut world, SessionRole::Subscriber, passive);
@@ -61,7 +61,7 @@ fn whoever_wants_to_be_asked_is_asked() {
 }
 
 #[test]
-fn nobody_is_asked_before_there_is_a_way() {
+fn client_hello_waits_for_a_path() {
     let mut world = World::new(71);
     let viewer = join(&mut world, SessionRole::Subscriber, passive);
     world.clients[viewer].alive = false;
@@ -99,7 +99,7 @@ fn a_handshake_that_fails_ends_its_session_at_once() {
 }
 
 #[test]
-fn who_found_a_way_and_fell_silent_is_told_from_who_found_none() {
+fn silent_handshake_is_told_from_missing_path() {
     let timeouts = SfuTimeouts { connect: SECOND * 5, ..SfuTimeouts::default() };
     let mut world = World::with(73, Default::default(), timeouts);
     let silent = join(&mut world, SessionRole::Publisher, str::to_owned);

@@ -28,7 +28,7 @@ fn a_late_joiner_is_served_from_the_cache() {
 }
 
 #[test]
-fn a_handshake_waits_for_no_choice_of_a_way() {
+fn handshake_starts_before_nomination() {
     let mut world = World::new(16);
     world.undecided = true;
     world.publish("stage", 65_400);
@@ -83,7 +83,7 @@ fn requests_are_merged_and_repeated_until_a_keyframe_comes() {
 }
 
 #[test]
-fn who_missed_the_beginning_gets_it_again_and_the_publisher_is_left_alone() {
+fn lost_beginning_is_repeated_from_cache() {
     let mut world = World::new(14);
     let publisher = world.publish("stage", 100);
     world.until(SECOND, "connection", |w| w.clients[publisher].connected);
@@ -104,7 +104,7 @@ fn who_missed_the_beginning_gets_it_again_and_the_publisher_is_left_alone() {
 }
 
 #[test]
-fn a_publisher_that_never_answers_is_made_up_for() {
+fn unanswered_keyframe_requests_are_served_from_cache() {
     let mut world = World::new(15);
     let publisher = world.publish("stage", 100);
     world.clients[publisher].obedient = false;

@@ -40,7 +40,7 @@ fn check_one_stream(video: &[Seen]) {
 }
 
 #[test]
-fn the_best_layer_that_the_network_carries() {
+fn subscriber_gets_best_layer_network_carries() {
     let mut world = World::new(41);
     let publisher = world.publish_layers("stage");
     let viewer = world.subscribe("stage");
@@ -135,7 +135,7 @@ fn check_pictures(video: &[Seen]) -> Vec<Option<u8>> {
 const CODECS: [Codec; 2] = [Codec::Vp9, Codec::Av1];
 
 #[test]
-fn of_a_scalable_stream_each_gets_what_its_network_carries() {
+fn svc_subscriber_gets_best_layer_network_carries() {
     for codec in CODECS {
         each_gets_what_its_network_carries(codec);
     }
@@ -207,7 +207,7 @@ fn check_frames(video: &[Seen]) {
 }
 
 #[test]
-fn another_publisher_of_av1_goes_on_counting_frames() {
+fn av1_frame_numbers_continue_across_publishers() {
     let mut world = World::new(46);
     world.publish_scalable("stage", Codec::Av1);
     let viewer = world.subscribe("stage");

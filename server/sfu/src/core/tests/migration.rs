@@ -41,7 +41,7 @@ fn longest_gap(world: &mut World, viewer: usize) -> Duration {
 }
 
 #[test]
-fn a_client_at_another_address_goes_on() {
+fn client_at_new_address_continues() {
     for seed in 40..45 {
         let (mut world, publisher, viewer) = watching(seed);
         for moving in [viewer, publisher] {
@@ -59,7 +59,7 @@ fn elsewhere() -> SocketAddr {
 }
 
 #[test]
-fn a_client_that_cannot_be_reached_where_it_says_to_be_stays_where_it_was() {
+fn client_at_unverified_address_is_not_followed() {
     let (mut world, publisher, viewer) = watching(52);
     for forger in [viewer, publisher] {
         world.astray.clear();
@@ -79,7 +79,7 @@ fn a_client_that_cannot_be_reached_where_it_says_to_be_stays_where_it_was() {
 }
 
 #[test]
-fn an_address_is_not_moved_to_before_the_handshake_either() {
+fn client_at_unverified_address_is_not_followed_before_handshake() {
     let mut world = World::new(53);
     let publisher = world.publish("stage", 1);
     world.until(SECOND, "connection", |w| w.clients[publisher].connected);
@@ -98,7 +98,7 @@ fn an_address_is_not_moved_to_before_the_handshake_either() {
 }
 
 #[test]
-fn a_restart_of_ice_is_not_seen_and_finds_another_address() {
+fn ice_restart_is_seamless_and_finds_new_address() {
     for seed in 45..50 {
         let (mut world, publisher, viewer) = watching(seed);
         for restarting in [viewer, publisher] {
@@ -126,7 +126,7 @@ fn a_restart_before_the_handshake_is_done_harms_nothing() {
 }
 
 #[test]
-fn whoever_takes_back_consent_is_sent_nothing_after_half_a_minute() {
+fn expired_consent_ends_sending() {
     let (mut world, _, viewer) = watching(51);
     world.clients[viewer].alive = false;
     let session = world.session(viewer);

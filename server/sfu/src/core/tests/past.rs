@@ -69,7 +69,7 @@ fn with_a_picture(world: &World, viewers: &[usize]) -> usize {
 }
 
 #[test]
-fn what_is_too_much_past_for_the_uplink_waits_for_a_keyframe() {
+fn catch_up_beyond_limit_waits_for_keyframe() {
     let (mut world, viewers) = crowd(true);
     world.until(SECOND, "pictures", |w| with_a_picture(w, &viewers) == viewers.len());
     assert_eq!(world.clients[0].asked, 1);
@@ -79,7 +79,7 @@ fn what_is_too_much_past_for_the_uplink_waits_for_a_keyframe() {
 }
 
 #[test]
-fn where_no_keyframe_comes_newcomers_are_served_one_after_the_other() {
+fn catch_up_beyond_limit_is_queued_without_keyframes() {
     let (mut world, viewers) = crowd(false);
     world.pass(SECOND / 2);
     let first = with_a_picture(&world, &viewers);
@@ -90,7 +90,7 @@ fn where_no_keyframe_comes_newcomers_are_served_one_after_the_other() {
 }
 
 #[test]
-fn one_viewer_cannot_make_the_artist_send_keyframes_all_the_time() {
+fn keyframe_requests_of_one_viewer_are_limited() {
     let mut world = World::new(62);
     let publisher = world.publish("stage", 100);
     let (viewer, other) = (world.subscribe("stage"), world.subscribe("stage"));
@@ -118,7 +118,7 @@ fn one_viewer_cannot_make_the_artist_send_keyframes_all_the_time() {
 }
 
 #[test]
-fn who_sends_more_than_a_publisher_may_is_cut_to_it() {
+fn publisher_beyond_rate_limit_is_cut() {
     let limits = SfuLimits { max_publisher_bits: 1_000_000, ..SfuLimits::default() };
     let mut world = World::with(63, limits, SfuTimeouts::default());
     let publisher = world.publish("stage", 100);

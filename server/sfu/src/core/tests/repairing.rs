@@ -98,7 +98,7 @@ fn each_packet_lost_of_video_without_repair_streams_is_asked_for_at_once() {
 }
 
 #[test]
-fn what_a_program_lost_comes_within_two_round_trips() {
+fn lost_packet_is_recovered_within_two_round_trips() {
     let (world, _, viewer) = lossy(53, 1, &one_stream, SECOND * 20);
     let video = world.clients[viewer].video();
     assert!(video.windows(2).all(|two| two[1].number == two[0].number + 1), "no gap");
@@ -118,7 +118,7 @@ fn what_a_program_lost_comes_within_two_round_trips() {
 }
 
 #[test]
-fn what_comes_hundreds_of_packets_late_is_taken() {
+fn packet_hundreds_late_is_accepted() {
     let mut world = World::new(54);
     world.network = Network { delay: 100, ..GOOD };
     let publisher = world.publish_program("stage", 1, &one_stream);

@@ -14,7 +14,7 @@ const SECOND: Duration = Duration::from_secs(1);
 const OFFER: &str = include_str!("../../../../../fuzz/corpus/offer/chromium-whep");
 
 #[test]
-fn rubbish_is_counted_and_harms_nothing() {
+fn stray_datagrams_are_counted_and_dropped() {
     let mut world = World::new(30);
     let publisher = world.publish("stage", 100);
     let viewer = world.subscribe("stage");
@@ -42,7 +42,7 @@ fn rubbish_is_counted_and_harms_nothing() {
 }
 
 #[test]
-fn numbers_before_the_first_are_nobodys() {
+fn sequence_numbers_before_first_are_dropped() {
     let mut world = World::new(34);
     let publisher = world.publish("stage", 0);
     let viewer = world.subscribe("stage");
@@ -56,7 +56,7 @@ fn numbers_before_the_first_are_nobodys() {
 }
 
 #[test]
-fn stages_do_not_mix() {
+fn stages_are_isolated() {
     let mut world = World::new(31);
     let publishers = [world.publish("one", 100), world.publish("two", 100)];
     let viewers = [world.subscribe("one"), world.subscribe("two"), world.subscribe("none")];
@@ -71,7 +71,7 @@ fn stages_do_not_mix() {
 }
 
 #[test]
-fn limits_hold() {
+fn session_limits_are_enforced() {
     let limits = SfuLimits {
         max_sessions: 3,
         reserved_for_publishers: 0,
@@ -103,7 +103,7 @@ fn limits_hold() {
 }
 
 #[test]
-fn a_full_house_has_room_for_artists() {
+fn full_house_admits_publishers() {
     let limits = SfuLimits { max_sessions: 3, reserved_for_publishers: 1, ..SfuLimits::default() };
     let mut world = World::with(33, limits, SfuTimeouts::default());
     world.subscribe("one");

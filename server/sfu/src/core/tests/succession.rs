@@ -44,7 +44,7 @@ pub(super) fn check_handed_over(video: &[Seen], first: u8, second: u8) {
 }
 
 #[test]
-fn who_has_no_codec_in_common_takes_nobodys_place() {
+fn publisher_without_common_codec_replaces_nobody() {
     let (mut world, publisher, viewer) = watched(19);
     let elsewhere = SocketAddr::from(([10, 0, 0, 4], 9));
     let (_, offer, _) = Client::offer(world.now, elsewhere, SessionRole::Publisher, 0, 1);

@@ -146,7 +146,7 @@ fn a_takeover_by_sound_alone_waits_for_no_picture() {
 }
 
 #[test]
-fn nobody_takes_over_without_leave() {
+fn takeover_needs_hand_over() {
     let (mut world, first, viewer) = watched(48);
     world.hands_over = false;
     let second = world.publish("stage", 7);
@@ -169,7 +169,7 @@ fn nobody_takes_over_without_leave() {
 }
 
 #[test]
-fn a_stage_that_nobody_is_heard_on_any_more_waits_for_no_picture() {
+fn takeover_of_silent_stage_needs_no_picture() {
     // The one on stage leaves.
     let (mut world, first, viewer) = watched(49);
     let second = world.publish("stage", 7);

@@ -28,7 +28,7 @@ fn chosen(routed: Result<(PeerKey, DatagramKind), StrayDatagram>) -> Option<Peer
 }
 
 #[test]
-fn an_address_is_known_only_after_a_right_password() {
+fn address_is_known_only_after_authentic_check() {
     let crypto = from_feature_flags();
     let mut demultiplexer = Demultiplexer::new(2);
     demultiplexer.register(PeerKey(1), "one", "right", Vec::new());
@@ -62,7 +62,7 @@ fn an_address_is_known_only_after_a_right_password() {
 }
 
 #[test]
-fn a_check_is_answered_with_where_it_came_from() {
+fn check_is_answered_with_mapped_address() {
     let crypto = from_feature_flags();
     let mut demultiplexer = Demultiplexer::new(2);
     demultiplexer.register(PeerKey(1), "one", "right", Vec::new());
@@ -84,7 +84,7 @@ fn a_check_is_answered_with_where_it_came_from() {
 }
 
 #[test]
-fn after_a_restart_the_old_name_is_good_until_the_new_one_has_chosen() {
+fn ice_restart_keeps_old_ufrag_until_nomination_by_new() {
     let crypto = from_feature_flags();
     let mut demultiplexer = Demultiplexer::new(2);
     demultiplexer.register(PeerKey(1), "old", "right", Vec::new());
@@ -102,7 +102,7 @@ fn after_a_restart_the_old_name_is_good_until_the_new_one_has_chosen() {
     assert!(demultiplexer.by_address.is_empty() && demultiplexer.by_ufrag.is_empty());
 }
 #[test]
-fn where_a_peer_is_sent_to_outlives_any_number_of_other_addresses() {
+fn remote_address_outlives_other_checked_addresses() {
     let crypto = from_feature_flags();
     let now = now();
     let mut demultiplexer = Demultiplexer::new(2);
@@ -120,7 +120,7 @@ fn where_a_peer_is_sent_to_outlives_any_number_of_other_addresses() {
 }
 
 #[test]
-fn the_address_of_a_connected_peer_is_taken_only_when_it_was_silent_there() {
+fn address_of_connected_peer_is_claimed_only_after_silence() {
     let crypto = from_feature_flags();
     let begun = now();
     let at = |seconds| begun + Duration::from_secs(seconds);
@@ -147,7 +147,7 @@ fn the_address_of_a_connected_peer_is_taken_only_when_it_was_silent_there() {
 }
 
 #[test]
-fn a_check_in_the_other_direction_is_signed_as_the_client_named_itself() {
+fn reverse_check_uses_names_of_client_check() {
     let far = |fragment: &str| IceCredentials {
         ufrag: fragment.into(),
         password: format!("of {fragment}"),

@@ -68,7 +68,7 @@ fn a_panic_ends_the_sessions_of_its_shard_and_no_others() {
 }
 
 #[test]
-fn of_what_changes_about_a_subscriber_only_the_last_state_waits() {
+fn subscriber_changes_are_coalesced_in_queue() {
     let mut threads = started(1);
     let here = socket();
     let profile = SrtpProfile::AEAD_AES_128_GCM;
