@@ -2,7 +2,7 @@
 
 use bandstand_domain::Secret;
 use bandstand_server::config::IceServers;
-use bandstand_synthetic::Figures;
+use bandstand_synthetic::ReceptionStats;
 use reqwest::{Method, StatusCode, header};
 
 use crate::support::{
@@ -39,7 +39,7 @@ async fn candidates_are_taken_and_ice_begins_anew_and_the_session_goes_on() {
         assert_eq!(text_of(&answer, "accept-patch"), FRAGMENT);
     }
     // None of it has harmed what flows, and neither has a restart.
-    let both = |it: &Figures| it.video.packets > 20 && it.audio.packets > 20;
+    let both = |it: &ReceptionStats| it.video.packets > 20 && it.audio.packets > 20;
     viewer.peer.reset();
     viewer.peer.until(both).await;
     let Opened { peer, location, tag, offer, .. } = &mut viewer;

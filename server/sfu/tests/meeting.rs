@@ -8,7 +8,7 @@ use bandstand_sfu::{
     AcceptedOffer, EndReason, OfferError, SessionRole, SessionStats, Sfu, SfuConfig, SfuEvent,
     SfuLimits, SfuTimeouts, StageId, TakeoverCondition,
 };
-use bandstand_synthetic::{Content, Figures, Publisher, Subscriber};
+use bandstand_synthetic::{Content, ReceptionStats, SyntheticPublisher, SyntheticSubscriber};
 use tokio::sync::mpsc;
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -28,17 +28,17 @@ fn start() -> (Sfu, mpsc::Receiver<SfuEvent>) {
     Sfu::start(config).expect("a media core")
 }
 
-async fn publish(sfu: &Sfu, stage: &str, content: Content) -> Publisher {
+async fn publish(sfu: &Sfu, stage: &str, content: Content) -> SyntheticPublisher {
     let exchange = async |offer| {
         answer(sfu.publish(StageId::from(stage), offer, TakeoverCondition::Keyframe).await)
     };
-    let publisher = Publisher::connect(content, exchange).await;
+    let publisher = SyntheticPublisher::connect(content, exchange).await;
     publisher.expect("a publisher")
 }
 
-async fn subscribe(sfu: &Sfu, stage: &str) -> Subscriber {
+async fn subscribe(sfu: &Sfu, stage: &str) -> SyntheticSubscriber {
     let exchange = async |offer| answer(sfu.subscribe(StageId::from(stage), offer).await);
-    let subscriber = Subscriber::connect(exchange).await;
+    let subscriber = SyntheticSubscriber::connect(exchange).await;
     subscriber.expect("a subscriber")
 }
 
@@ -123,7 +123,7 @@ async fn threads_of_their_own_send_to_everybody_alike() {
         viewers.push(subscribe(&sfu, "stage").await);
     }
     for viewer in &viewers {
-        let both = |f: &Figures| f.video.frames > 10 && f.audio.packets > 10;
+        let both = |f: &ReceptionStats| f.video.frames > 10 && f.audio.packets > 10;
         soon("sound and picture", viewer.until(both)).await;
     }
     // The threads hand their figures over from time to time.

@@ -1,7 +1,7 @@
 //! Publishers and viewers of one test, by real WHIP and WHEP.
 
 use bandstand_domain::{Secret, ShowId};
-use bandstand_synthetic::{ConnectError, Content, Publisher, Subscriber};
+use bandstand_synthetic::{ConnectError, Content, SyntheticPublisher, SyntheticSubscriber};
 use reqwest::{Method, Response, header};
 
 use super::app::{TestApp, User};
@@ -13,7 +13,7 @@ pub struct Status(u16);
 
 /// A publisher with the address of its session.
 pub struct OnStage {
-    pub publisher: Publisher,
+    pub publisher: SyntheticPublisher,
     pub location: String,
 }
 
@@ -62,7 +62,7 @@ impl TestApp {
         let mut location = String::new();
         let at = &mut location;
         let path = path.to_owned();
-        let publisher = Publisher::connect(Content::default(), move |offer| async move {
+        let publisher = SyntheticPublisher::connect(Content::default(), move |offer| async move {
             let (session, answer) = self.exchange(path, token, offer).await?;
             *at = session;
             Ok::<_, Status>(answer)
@@ -75,7 +75,7 @@ impl TestApp {
     pub async fn idle_offer(&self) -> String {
         let mut offered = String::new();
         let offer = &mut offered;
-        let refused = Publisher::connect(Content::default(), move |text| async move {
+        let refused = SyntheticPublisher::connect(Content::default(), move |text| async move {
             *offer = text;
             Err::<String, _>(Status(0))
         });
@@ -90,9 +90,13 @@ impl TestApp {
     }
 
     /// Watches a show.
-    pub async fn watch(&self, user: &User, show: ShowId) -> Result<Subscriber, ConnectError> {
+    pub async fn watch(
+        &self,
+        user: &User,
+        show: ShowId,
+    ) -> Result<SyntheticSubscriber, ConnectError> {
         let token = user.join(show).await.unwrap().token;
-        Subscriber::connect(move |offer| async move {
+        SyntheticSubscriber::connect(move |offer| async move {
             let (_, answer) = self.exchange(format!("/whep/{show}"), token, offer).await?;
             Ok::<_, Status>(answer)
         })

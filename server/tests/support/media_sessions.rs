@@ -1,7 +1,7 @@
 //! Media sessions opened over HTTP, with everything that was said when they were.
 
 use bandstand_domain::{Secret, ShowId};
-use bandstand_synthetic::{Content, Publisher, Subscriber};
+use bandstand_synthetic::{Content, SyntheticPublisher, SyntheticSubscriber};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, header};
 
 use super::{
@@ -86,22 +86,22 @@ impl TestApp {
         Ok(sent.text().await.unwrap())
     }
 
-    pub async fn open_publisher(&self, artist: &User, show: ShowId) -> Opened<Publisher> {
+    pub async fn open_publisher(&self, artist: &User, show: ShowId) -> Opened<SyntheticPublisher> {
         let token = artist.stage(show).await.unwrap().token;
         let mut opened = nothing_said();
         let said = &mut opened;
-        let peer = Publisher::connect(Content::default(), move |offer| async move {
+        let peer = SyntheticPublisher::connect(Content::default(), move |offer| async move {
             self.open_session(format!("/whip/{show}"), token, offer, said).await
         });
         let peer = peer.await.unwrap();
         opened.with(peer)
     }
 
-    pub async fn open_subscriber(&self, user: &User, show: ShowId) -> Opened<Subscriber> {
+    pub async fn open_subscriber(&self, user: &User, show: ShowId) -> Opened<SyntheticSubscriber> {
         let token = user.join(show).await.unwrap().token;
         let mut opened = nothing_said();
         let said = &mut opened;
-        let peer = Subscriber::connect(move |offer| async move {
+        let peer = SyntheticSubscriber::connect(move |offer| async move {
             self.open_session(format!("/whep/{show}"), token, offer, said).await
         });
         let peer = peer.await.unwrap();

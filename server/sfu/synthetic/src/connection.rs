@@ -1,4 +1,4 @@
-//! One peer connection, from offer to connected.
+//! A peer connection, from offer to connected.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -26,10 +26,10 @@ pub(crate) const VIDEO_PAYLOAD_TYPE: u8 = 96;
 /// Opus' payload type in our offers.
 pub(crate) const AUDIO_PAYLOAD_TYPE: u8 = 111;
 
-/// How long a connection may take.
+/// Time for a connection.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// Why the offer was not exchanged for an answer.
+/// Failure to exchange the offer for an answer.
 pub type ExchangeError = Box<dyn std::error::Error + Send + Sync>;
 
 /// A synthetic client could not connect.

@@ -1,20 +1,20 @@
-//! What synthetic packets look like.
+//! Content of synthetic packets.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 
-/// Before the stamp, in video: one byte of payload descriptor (RFC 7741 §4.2), then the ten of a
-/// keyframe's header (RFC 6386 §9.1).
+/// Length before the stamp, in video: one byte of payload descriptor (RFC 7741 §4.2), then the ten
+/// of a keyframe's header (RFC 6386 §9.1).
 const VIDEO_HEADER: usize = 11;
 
-/// Before the stamp, in audio: the Opus table of contents (RFC 6716 §3.1).
+/// Length before the stamp, in audio: the Opus table of contents (RFC 6716 §3.1).
 const AUDIO_HEADER: usize = 1;
 
 /// Tells synthetic packets from others.
 const MARK: [u8; 4] = *b"band";
 
-/// What a synthetic publisher sends.
+/// Content of a synthetic publisher.
 #[derive(Clone, Debug)]
 pub struct Content {
     /// Video frames per second; 0 for no video packets.
@@ -27,9 +27,9 @@ pub struct Content {
     pub spread: bool,
     /// Frames from keyframe to keyframe; 0 for keyframes on request only.
     pub keyframe_interval: u32,
-    /// Whether keyframe requests are answered.
+    /// Keyframe requests are answered.
     pub obedient: bool,
-    /// Whether an Opus packet leaves every 20 ms.
+    /// An Opus packet leaves every 20 ms.
     pub audio: bool,
 }
 
@@ -48,10 +48,10 @@ impl Default for Content {
     }
 }
 
-/// What a synthetic packet says about itself.
+/// Contents of a synthetic packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Stamp {
-    /// Since the epoch.
+    /// Time of sending, since the epoch.
     pub(crate) sent: Duration,
     /// Counts the packets of the track.
     pub(crate) number: u64,

@@ -11,9 +11,9 @@
 //! # async fn example() -> Result<(), bandstand_synthetic::ConnectError> {
 //! # async fn whip(offer: String) -> Result<String, std::io::Error> { Ok(offer) }
 //! # async fn whep(offer: String) -> Result<String, std::io::Error> { Ok(offer) }
-//! use bandstand_synthetic::{Content, Publisher, Subscriber};
-//! let publisher = Publisher::connect(Content::default(), whip).await?;
-//! let subscriber = Subscriber::connect(whep).await?;
+//! use bandstand_synthetic::{Content, SyntheticPublisher, SyntheticSubscriber};
+//! let publisher = SyntheticPublisher::connect(Content::default(), whip).await?;
+//! let subscriber = SyntheticSubscriber::connect(whep).await?;
 //! subscriber.until(|figures| figures.video.keyframes > 0).await;
 //! publisher.close().await;
 //! # Ok(()) }
@@ -22,13 +22,13 @@
 pub mod audience;
 mod connection;
 mod content;
-mod figures;
 mod publisher;
+mod reception_stats;
 mod requests;
 mod subscriber;
 
 pub use crate::connection::{ConnectError, ExchangeError};
 pub use crate::content::Content;
-pub use crate::figures::{Figures, Track, percentile};
-pub use crate::publisher::Publisher;
-pub use crate::subscriber::Subscriber;
+pub use crate::publisher::SyntheticPublisher;
+pub use crate::reception_stats::{ReceptionStats, TrackReception, percentile};
+pub use crate::subscriber::SyntheticSubscriber;

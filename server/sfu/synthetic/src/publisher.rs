@@ -24,11 +24,11 @@ use crate::content::{self, Content, Stamp, wall_clock};
 const VIDEO_SSRC: u32 = 0x0bad_beef;
 const AUDIO_SSRC: u32 = 0x0bad_cafe;
 
-/// Between two audio packets.
+/// Time between two audio packets.
 const AUDIO_INTERVAL: Duration = Duration::from_millis(20);
 
 /// A connected publisher. It sends until it is closed or dropped.
-pub struct Publisher {
+pub struct SyntheticPublisher {
     connection: Connection,
     shared: Arc<Shared>,
     tasks: Vec<JoinHandle<()>>,
@@ -42,7 +42,7 @@ struct Shared {
     keyframe_wanted: Notify,
 }
 
-impl Publisher {
+impl SyntheticPublisher {
     /// Offers one audio and one video track, gets the answer from `exchange`, and starts to send
     /// when ICE and DTLS stand.
     ///
@@ -70,7 +70,7 @@ impl Publisher {
         if content.audio {
             tasks.push(tokio::spawn(record(audio, shared.clone())));
         }
-        Ok(Publisher { connection, shared, tasks })
+        Ok(SyntheticPublisher { connection, shared, tasks })
     }
 
     /// Keyframe requests (PLI, FIR) received.
@@ -116,7 +116,7 @@ impl Publisher {
     }
 }
 
-impl Drop for Publisher {
+impl Drop for SyntheticPublisher {
     fn drop(&mut self) {
         for task in &self.tasks {
             task.abort();
@@ -205,7 +205,7 @@ async fn record(track: Arc<TrackLocalStaticRTP>, shared: Arc<Shared>) {
     }
 }
 
-/// Whether a permit was waiting; takes it.
+/// Takes a waiting permit; false if there is none.
 fn is_set(notify: &Notify) -> bool {
     let mut notified = std::pin::pin!(notify.notified());
     notified.as_mut().enable()

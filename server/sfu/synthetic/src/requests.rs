@@ -1,4 +1,5 @@
-//! Lets keyframe requests through to the publisher: by default the library keeps RTCP to itself.
+//! Interceptor that lets keyframe requests through to the publisher: by default the library keeps
+//! RTCP to itself.
 
 use std::collections::VecDeque;
 use std::time::Instant;

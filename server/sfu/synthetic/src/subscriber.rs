@@ -14,24 +14,24 @@ use webrtc::rtp_transceiver::RTCRtpTransceiverDirection;
 
 use crate::connection::{ConnectError, Connection, ExchangeError};
 use crate::content::{self, wall_clock};
-use crate::figures::Figures;
+use crate::reception_stats::ReceptionStats;
 
-/// How often conditions are looked at while nothing comes.
+/// Interval at which conditions are checked while nothing comes.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
-/// How often a subscriber without a picture asks for one.
+/// Interval of keyframe requests of a subscriber without a picture.
 const ASK_AGAIN: Duration = Duration::from_millis(500);
 
 /// A connected subscriber. It counts until it is closed or dropped.
-pub struct Subscriber {
+pub struct SyntheticSubscriber {
     connection: Connection,
-    figures: Arc<Mutex<Figures>>,
+    figures: Arc<Mutex<ReceptionStats>>,
     /// Changes with every packet.
     news: watch::Receiver<u64>,
     task: JoinHandle<()>,
 }
 
-impl Subscriber {
+impl SyntheticSubscriber {
     /// Offers to receive one audio and one video track, and gets the answer from `exchange`;
     /// returns when ICE and DTLS stand.
     ///
@@ -51,7 +51,7 @@ impl Subscriber {
             };
             connection.peer.add_transceiver_from_kind(kind, Some(init)).await?;
         }
-        let figures = Arc::new(Mutex::new(Figures::default()));
+        let figures = Arc::new(Mutex::new(ReceptionStats::default()));
         let (changed, news) = watch::channel(0);
         let (_, no_tracks) = tokio::sync::mpsc::unbounded_channel();
         let mut tracks = std::mem::replace(&mut connection.tracks, no_tracks);
@@ -64,21 +64,21 @@ impl Subscriber {
             counting.join_all().await;
         });
         connection.connect(exchange).await?;
-        Ok(Subscriber { connection, figures, news, task })
+        Ok(SyntheticSubscriber { connection, figures, news, task })
     }
 
-    /// What was counted so far.
-    pub fn figures(&self) -> Figures {
+    /// Counters so far.
+    pub fn figures(&self) -> ReceptionStats {
         lock(&self.figures).clone()
     }
 
     /// Counts from zero again.
     pub fn reset(&self) {
-        *lock(&self.figures) = Figures::default();
+        *lock(&self.figures) = ReceptionStats::default();
     }
 
     /// Waits until the figures satisfy `condition`.
-    pub async fn until(&self, condition: impl Fn(&Figures) -> bool) {
+    pub async fn until(&self, condition: impl Fn(&ReceptionStats) -> bool) {
         let mut news = self.news.clone();
         while !condition(&lock(&self.figures)) {
             let _ = tokio::time::timeout(LOOK_AGAIN, news.changed()).await;
@@ -111,20 +111,20 @@ impl Subscriber {
     }
 }
 
-impl Drop for Subscriber {
+impl Drop for SyntheticSubscriber {
     fn drop(&mut self) {
         self.task.abort();
     }
 }
 
 /// A poisoned lock holds figures that are still right.
-fn lock(figures: &Mutex<Figures>) -> std::sync::MutexGuard<'_, Figures> {
+fn lock(figures: &Mutex<ReceptionStats>) -> std::sync::MutexGuard<'_, ReceptionStats> {
     figures.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 async fn count(
     track: Arc<dyn TrackRemote>,
-    figures: Arc<Mutex<Figures>>,
+    figures: Arc<Mutex<ReceptionStats>>,
     changed: watch::Sender<u64>,
 ) {
     let is_video = track.kind().await == RtpCodecKind::Video;

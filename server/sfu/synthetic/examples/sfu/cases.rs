@@ -1,4 +1,4 @@
-//! What is measured.
+//! Measurements.
 
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
@@ -14,13 +14,13 @@ use crate::report::{Report, Target, median, milliseconds, spread};
 use crate::server::{Server, artist, full, join_within, lean};
 use crate::take::{Concert, FRAMES_PER_SECOND, Sample, opus as sound, video as picture};
 
-/// How long each measurement takes, in seconds.
+/// Duration of each measurement, in seconds.
 const SECONDS: u64 = 4;
 
 /// Joins within a second.
 const JOINS: usize = 100;
 
-/// How long newcomers may take to see something.
+/// Time for newcomers to see something.
 const FIRST_PICTURE: Duration = Duration::from_secs(10);
 
 /// One way of a round trip of 50 ms.
@@ -177,7 +177,7 @@ fn loads(report: &mut Report, sample: &Sample) {
     report.figure(name, &text, server, Target::Free);
 }
 
-/// How long packets are under way when the server's core is half busy.
+/// One-way delay of packets when the server's core is half busy.
 pub(crate) fn delay(report: &mut Report) -> Result<()> {
     let at = address()?;
     let timestamped = Manner { timestamped: true, ..full(at) };

@@ -22,7 +22,7 @@ use crate::machine::Process;
 use crate::server::Server;
 use crate::{Result, SERVER_CORE};
 
-/// How long Janus may take to start, and for an answer.
+/// Time for Janus to start, and for an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 const ROOM: u64 = 1;

@@ -1,4 +1,4 @@
-//! Processes, cores, and what `/proc` says of them.
+//! Processes and cores, by `/proc`.
 
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, UdpSocket};

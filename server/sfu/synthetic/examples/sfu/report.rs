@@ -1,4 +1,4 @@
-//! Printing figures with their conditions, and what was wanted beside them.
+//! Printed results with their conditions and targets.
 
 use std::error::Error;
 use std::fs;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::{AUDIENCE_CORE, Result, SERVER_CORE};
 
-/// What a figure is held against.
+/// Target of a result.
 #[derive(Clone, Copy)]
 pub(crate) enum Target {
     /// Nothing: it is for comparison.

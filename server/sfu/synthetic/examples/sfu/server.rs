@@ -1,4 +1,4 @@
-//! What both servers under test can do.
+//! Interface of the servers under test.
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,7 +12,7 @@ use crate::machine::Process;
 /// Clients that negotiate at the same time.
 const AT_ONCE: usize = 8;
 
-/// How long all clients together may take to connect.
+/// Time for all clients together to connect.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A server under test, in a process of its own.

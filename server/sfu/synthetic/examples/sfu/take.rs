@@ -1,4 +1,4 @@
-//! One measurement: so many frames to so many subscribers, and what they cost.
+//! One measurement: so many frames to so many subscribers, and their cost.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use crate::server::{PATIENCE, Server, join};
 /// 261 packets of 1,200 bytes a second.
 pub(crate) const FRAMES_PER_SECOND: u32 = 29;
 
-/// After the last packet was sent, the last one has come or is lost.
+/// Time after the last packet was sent, in which the last one has come or is lost.
 const STRAGGLERS: Duration = Duration::from_secs(2);
 
 /// Video as an artist would send it: 2.5 Mbit/s, a keyframe every two seconds.
@@ -43,7 +43,7 @@ pub(crate) struct Concert<'a> {
     empty: u64,
 }
 
-/// What one measurement says.
+/// Result of one measurement.
 pub(crate) struct Sample {
     /// Processor time of the server per packet that arrived.
     pub(crate) cost: Duration,
@@ -51,9 +51,9 @@ pub(crate) struct Sample {
     pub(crate) load: f64,
     /// The share of its core that this program used.
     pub(crate) audience_load: f64,
-    /// What everything else on the machine used, in cores.
+    /// Use by everything else on the machine, in cores.
     pub(crate) others: f64,
-    /// What the host took away from this virtual machine, in cores.
+    /// Use by the host (steal), in cores.
     pub(crate) stolen: f64,
     /// Packets that did not arrive, of all.
     pub(crate) loss: f64,

@@ -1,4 +1,4 @@
-//! Which SRTP cipher was negotiated: the DTLS provider of str0m's, overheard.
+//! Negotiated SRTP ciphers, overheard from str0m's DTLS provider.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -46,7 +46,7 @@ pub(super) fn negotiated() -> Option<Cipher> {
     }
 }
 
-/// What str0m would use by itself, with its handshakes overheard.
+/// The default cryptography of str0m, with its handshakes overheard.
 pub(super) fn overheard() -> Arc<CryptoProvider> {
     let mut provider = from_feature_flags();
     // One for each audience; there are a few in the life of a program.

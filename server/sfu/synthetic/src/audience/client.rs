@@ -17,13 +17,13 @@ use super::socket::{self, Reader};
 use super::{AudienceError, Direction, Manner, Seen, cipher};
 use crate::content::{self, Content, wall_clock};
 
-/// How often a client without a picture asks for one.
+/// Interval of keyframe requests of a client without a picture.
 const ASK_AGAIN: Duration = Duration::from_millis(500);
 
 /// Delays kept per client.
 const MAX_DELAYS: usize = 100_000;
 
-/// So that every run sees sequence numbers wrap.
+/// First sequence number; every run sees it wrap.
 const FIRST_SEQUENCE: u64 = 65_000;
 
 /// One client.
@@ -183,7 +183,7 @@ impl Client {
         }
     }
 
-    /// When it next needs the time; never, once it has ended.
+    /// When it next needs the time; [`None`] once it has ended.
     pub(super) fn due(&self) -> Option<Instant> {
         let film = self.peer.film.due().filter(|_| self.peer.connected);
         let arrive =

@@ -22,10 +22,10 @@ use crate::content::Content;
 /// Something to do on the thread.
 pub(super) type Act = Box<dyn FnOnce(&mut Engine) + Send>;
 
-/// What epoll says when there are acts to do.
+/// Token of epoll for acts.
 const ACTS: u64 = u64::MAX;
 
-/// What epoll says when something is due.
+/// Token of epoll for the timer.
 const TIMER: u64 = u64::MAX - 1;
 
 /// Sockets that are read before the time is looked at again.
@@ -37,7 +37,7 @@ pub(super) struct Engine {
     wake: Arc<EventFd>,
     epoll: Epoll,
     timer: TimerFd,
-    /// What the timer is set to.
+    /// Time that the timer is set to.
     armed: Option<Instant>,
     clients: Vec<Client>,
     /// When to look at which client; holds at least one entry at or before each one's time.

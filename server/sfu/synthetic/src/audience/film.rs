@@ -1,16 +1,16 @@
-//! When a publisher sends what.
+//! Schedule of a publisher's packets.
 
 use std::time::{Duration, Instant};
 
 use crate::content::{self, Content, Stamp, wall_clock};
 
-/// Between two audio packets.
+/// Time between two audio packets.
 const AUDIO_INTERVAL: Duration = Duration::from_millis(20);
 
 /// RTP timestamp ticks of an audio packet.
 const AUDIO_TICKS: u32 = 960;
 
-/// One packet to be sent.
+/// A packet to be sent.
 pub(super) struct Take {
     pub(super) video: bool,
     /// Counts the packets of the track.
@@ -20,7 +20,7 @@ pub(super) struct Take {
     pub(super) payload: Vec<u8>,
 }
 
-/// How far a publisher has come; goes on from one content to the next.
+/// Progress of a publisher; goes on from one content to the next.
 #[derive(Default)]
 pub(super) struct Film {
     running: Option<Running>,
@@ -61,7 +61,7 @@ impl Film {
         self.running = None;
     }
 
-    /// When the next packet is to be sent.
+    /// When the next packet is due.
     pub(super) fn due(&self) -> Option<Instant> {
         let running = self.running.as_ref()?;
         [running.video_due, running.audio_due].into_iter().flatten().min()

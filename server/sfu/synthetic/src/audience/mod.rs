@@ -28,7 +28,7 @@ pub use reception::Reception;
 
 use engine::{Act, Engine};
 
-/// Between two looks at a condition that is waited for.
+/// Interval at which a condition is checked.
 const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
 /// Something a client of the audience can't do.
@@ -46,13 +46,13 @@ pub enum AudienceError {
     /// The other side's SDP names no UDP address.
     #[error("there is no UDP candidate in the description")]
     NoCandidate,
-    /// There is no offer that could be answered.
+    /// No offer can be answered.
     #[error("nothing was offered")]
     NotOffered,
     /// The clients' thread has ended.
     #[error("the audience has left")]
     Left,
-    /// What was waited for did not come.
+    /// A condition was not met in time.
     #[error("waited {0:?} in vain for {1}")]
     InVain(Duration, &'static str),
 }
@@ -63,10 +63,10 @@ impl From<Errno> for AudienceError {
     }
 }
 
-/// One client of an audience.
+/// Index of a client in its audience.
 pub type ClientId = usize;
 
-/// Which way a client's media flows.
+/// Direction of a client's media.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
     /// It sends.
@@ -75,10 +75,10 @@ pub enum Direction {
     Subscribe,
 }
 
-/// What kind of client to be.
+/// Behaviour of a client.
 #[derive(Clone, Copy, Debug)]
 pub struct Manner {
-    /// Which way media flows.
+    /// Direction of its media.
     pub direction: Direction,
     /// Opens everything it receives, and gives feedback as a browser does.
     pub full: bool,
@@ -88,16 +88,16 @@ pub struct Manner {
     pub timestamped: bool,
     /// The address to be at.
     pub address: IpAddr,
-    /// How long everything it sends, and everything it receives, is under way besides.
+    /// One-way delay of everything it sends and receives.
     pub away: Duration,
 }
 
-/// What one client has seen so far.
+/// Observations of one client so far.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
     /// ICE and DTLS stand.
     pub connected: bool,
-    /// From the beginning of its joining until a keyframe was complete; only of full clients.
+    /// Time from its join until a keyframe was complete; only of full clients.
     pub first_picture: Option<Duration>,
     /// Video, since the last [`Audience::forget`].
     pub video: Reception,
@@ -185,7 +185,7 @@ impl Audience {
         self.ask(move |engine| engine.pause(client))
     }
 
-    /// What all clients have seen, in the order in which they came.
+    /// Observations of all clients, in the order in which they came.
     ///
     /// # Errors
     /// [`AudienceError::Left`].
@@ -193,8 +193,7 @@ impl Audience {
         self.ask(|engine| engine.seen())
     }
 
-    /// How long the packets that full clients opened were under way, from sending to arriving, since
-    /// the last [`Audience::forget`].
+    /// One-way delays of the packets that full clients opened, since the last [`Audience::forget`].
     ///
     /// # Errors
     /// [`AudienceError::Left`].

@@ -1,4 +1,4 @@
-//! Counting what comes.
+//! Counting of received packets.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -8,7 +8,7 @@ use crate::content::Stamp;
 /// Sequence numbers behind the highest of which is remembered whether they came.
 const REMEMBERED: i64 = 64;
 
-/// What came of one track.
+/// Packets received of one track.
 #[derive(Clone, Debug, Default)]
 pub struct Reception {
     /// Packets, each once.
@@ -58,7 +58,7 @@ impl Reception {
     }
 }
 
-/// What an SRTP packet shows to everybody (RFC 3550 §5.1).
+/// Header of an SRTP packet (RFC 3550 §5.1), which is not encrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Header {
     pub(super) payload_type: u8,
@@ -67,7 +67,7 @@ pub(super) struct Header {
 }
 
 impl Header {
-    /// That of a datagram, if it is RTP and not RTCP (RFC 5761 §4).
+    /// Reads the header of a datagram, if it is RTP and not RTCP (RFC 5761 §4).
     pub(super) fn read(datagram: &[u8]) -> Option<Self> {
         let [128..=191, second, high, low, ..] = *datagram else {
             return None;

@@ -1,4 +1,4 @@
-//! Reading many datagrams with one call.
+//! Receiving of many datagrams by one call.
 
 use std::io::IoSliceMut;
 use std::net::UdpSocket;

@@ -1,4 +1,4 @@
-//! What a subscriber counted.
+//! Reception statistics of a subscriber.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -10,20 +10,20 @@ use crate::content::Stamp;
 /// Delays kept per track; the first ones, so that a long run stays small.
 const MAX_DELAYS: usize = 100_000;
 
-/// What a subscriber counted since the beginning, or since [`Subscriber::reset`].
+/// Counters of a subscriber, since the beginning, or since [`SyntheticSubscriber::reset`].
 ///
-/// [`Subscriber::reset`]: crate::Subscriber::reset
+/// [`SyntheticSubscriber::reset`]: crate::SyntheticSubscriber::reset
 #[derive(Clone, Debug, Default)]
-pub struct Figures {
+pub struct ReceptionStats {
     /// The video track.
-    pub video: Track,
+    pub video: TrackReception,
     /// The audio track.
-    pub audio: Track,
+    pub audio: TrackReception,
 }
 
-/// What was counted of one track.
+/// Counters of one track.
 #[derive(Clone, Debug, Default)]
-pub struct Track {
+pub struct TrackReception {
     /// Packets received, each once.
     pub packets: u64,
     /// Packets received again.
@@ -32,11 +32,11 @@ pub struct Track {
     pub frames: u64,
     /// First packets of keyframes.
     pub keyframes: u64,
-    /// Whether the first packet received began a keyframe.
+    /// True if the first packet received began a keyframe.
     pub began_with_keyframe: bool,
     /// Distinct synchronization sources (SSRC) seen.
     pub sources: u64,
-    /// From sending to receiving, of each packet.
+    /// One-way delay of each packet.
     pub delays: Vec<Duration>,
     /// Lowest and highest extended RTP sequence number seen.
     range: Option<(i64, i64)>,
@@ -44,7 +44,7 @@ pub struct Track {
     seen: HashSet<i64>,
 }
 
-impl Track {
+impl TrackReception {
     /// Sequence numbers between the lowest and the highest that were not seen.
     pub fn missing(&self) -> u64 {
         let span = self.range.map_or(0, |(low, high)| high - low + 1);
@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn gaps_and_doubles_are_counted_across_the_wrap() {
-        let mut track = Track::default();
+        let mut track = TrackReception::default();
         let stamp = Stamp { sent: Duration::ZERO, number: 0, keyframe: true };
         for sequence_number in [65_534, 65_535, 1, 1, 2, 65_533] {
             let header = Header { ssrc: 7, sequence_number, ..Header::default() };
