@@ -51,7 +51,7 @@ impl Core {
             let stage = stage.id.clone();
             self.events.push_back(SfuEvent::PublisherBack { stage, session: peer.id });
             // Until now, nothing was due before the end of the session.
-            self.timing.schedule(Timer::Peer(key), now + self.timeouts.publisher_silence);
+            self.timers.schedule(Timer::Peer(key), now + self.timeouts.publisher_silence);
         }
         if let (DatagramKind::Media, Side::Publisher(ingest)) = (&kind, &mut peer.side)
             && !ingest.is_within_rate(datagram.len(), self.limits.max_publisher_bits, now)
@@ -112,7 +112,7 @@ impl Core {
         while let Some(key) = self.due_stages.pop() {
             self.stage_due(now, key);
         }
-        while let Some(timer) = self.timing.pop(now) {
+        while let Some(timer) = self.timers.pop(now) {
             match timer {
                 Timer::Peer(key) => self.peer_due(now, key),
                 Timer::Stage(key) => self.stage_due(now, key),
@@ -144,7 +144,7 @@ impl Core {
 
     /// When [`Core::handle_timeout`] is next needed, if nothing else happens.
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
-        self.timing.next().into_iter().chain(self.shards.deadline()).min()
+        self.timers.next().into_iter().chain(self.shards.deadline()).min()
     }
 
     /// Drains a peer's transport of datagrams and events.
@@ -188,9 +188,9 @@ impl Core {
         let (expiry, _) = peer.expiry(&self.timeouts);
         let due = peer.silence(&self.timeouts).unwrap_or(expiry).min(expiry);
         let due = due.min(peer.transport_due);
-        let due = peer.check.as_ref().map_or(due, |probe| probe.due.min(due));
+        let due = peer.check.as_ref().map_or(due, |check| check.due.min(due));
         let due = peer.nack_due().map_or(due, |at| at.min(due));
-        self.timing.schedule(Timer::Peer(key), due);
+        self.timers.schedule(Timer::Peer(key), due);
     }
 
     fn peer_due(&mut self, now: Instant, key: PeerKey) {
@@ -258,7 +258,7 @@ impl Core {
             }
         }
         if let Some(at) = stage.deadline(now) {
-            self.timing.schedule(Timer::Stage(key), at);
+            self.timers.schedule(Timer::Stage(key), at);
         }
         self.standby_due(now, key);
     }
@@ -292,7 +292,7 @@ impl Core {
                     known.keyframe_needed(track, layer);
                     match known.deadline(now) {
                         Some(at) if at <= now => self.due_stages.push(stage),
-                        Some(at) => self.timing.schedule(Timer::Stage(stage), at),
+                        Some(at) => self.timers.schedule(Timer::Stage(stage), at),
                         None => {}
                     }
                 }
@@ -337,7 +337,7 @@ impl Core {
             }
             SessionRole::Subscriber => {
                 self.connected_subscribers.push(key);
-                self.timing.schedule(Timer::Peer(key), now);
+                self.timers.schedule(Timer::Peer(key), now);
             }
         }
     }

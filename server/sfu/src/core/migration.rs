@@ -48,14 +48,14 @@ impl Core {
         let Some(peer) = self.peers.get_mut(key) else {
             return;
         };
-        let Some(probe) = peer.check.as_mut().filter(|probe| probe.due <= now) else {
+        let Some(check) = peer.check.as_mut().filter(|check| check.due <= now) else {
             return;
         };
-        let destination = probe.destination;
-        match probe.poll(now) {
+        let destination = check.destination;
+        match check.poll(now) {
             Some(request) => {
                 self.transmits.push_back(Transmit { destination, contents: request.into() });
-                self.timing.schedule(Timer::Peer(key), probe.due);
+                self.timers.schedule(Timer::Peer(key), check.due);
             }
             None => peer.check = None,
         }

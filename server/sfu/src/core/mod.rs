@@ -70,7 +70,7 @@ pub(crate) struct Core {
     stages: Stages,
     stage_keys: HashMap<StageId, StageKey>,
     demultiplexer: Demultiplexer,
-    timing: Timers,
+    timers: Timers,
     transmits: VecDeque<Transmit>,
     events: VecDeque<SfuEvent>,
     /// Stages with work that only [`Core::handle_timeout`] does.
@@ -116,7 +116,7 @@ impl Core {
             stages: Stages::default(),
             stage_keys: HashMap::new(),
             demultiplexer: Demultiplexer::new(limits.max_addresses_per_session),
-            timing: Timers::default(),
+            timers: Timers::default(),
             transmits: VecDeque::new(),
             events: VecDeque::new(),
             due_stages: Vec::new(),
@@ -179,17 +179,17 @@ impl Core {
         true
     }
 
-    /// Restarts a session's ICE with a client that has the new credentials `far`. Checks are taken
+    /// Restarts a session's ICE with a client that has the new credentials `remote`. Checks are taken
     /// under new credentials of this side, too, and under them alone once a path was nominated by
     /// them. [`None`] if there is no such session.
     pub(crate) fn restart(
         &mut self,
         session: SessionId,
-        far: IceCredentials,
+        remote: IceCredentials,
     ) -> Option<IceRestart> {
         let key = self.sessions.get(&session).copied()?;
         let new = new_credentials().ok()?;
-        self.demultiplexer.register(key, &new.ufrag, &new.pass, vec![far]);
+        self.demultiplexer.register(key, &new.ufrag, &new.pass, vec![remote]);
         Some(IceRestart {
             credentials: IceCredentials { ufrag: new.ufrag, password: new.pass },
             candidates: self.shared.candidates.iter().map(Candidate::to_sdp_string).collect(),
@@ -271,9 +271,9 @@ impl Core {
             }
         };
         let credentials = transport.credentials.clone();
-        let far = transport.remote_credentials.clone();
+        let remote = transport.remote_credentials.clone();
         let peer = self.peers.insert(Peer::new(now, id, stage_key, role, transport));
-        self.demultiplexer.register(peer, &credentials.ufrag, &credentials.pass, far);
+        self.demultiplexer.register(peer, &credentials.ufrag, &credentials.pass, remote);
         self.sessions.insert(id, peer);
         self.totals.sessions_started += 1;
         // The SDP library has the negotiated tracks to tell.

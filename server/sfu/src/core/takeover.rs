@@ -99,7 +99,7 @@ impl Core {
         &mut self,
         now: Instant,
         key: PeerKey,
-        coming: IncomingPacket<'_>,
+        packet: IncomingPacket<'_>,
     ) {
         let Some(peer) = self.peers.get_mut(key) else {
             return;
@@ -113,7 +113,7 @@ impl Core {
         };
         if stage.publisher != Some(key) {
             let mut aside = std::mem::take(&mut self.standby_packets);
-            ingest.receive(now, &mut peer.transport, coming, &mut aside);
+            ingest.receive(now, &mut peer.transport, packet, &mut aside);
             self.totals.media_packets_in += u64::from(!aside.is_empty());
             let has_video = ingest.has_video();
             self.hold_for_standby(now, key, &mut aside, has_video);
@@ -121,7 +121,7 @@ impl Core {
             return;
         }
         let (first, before) = (ingest.packets == 0, stage.burst.len());
-        ingest.receive(now, &mut peer.transport, coming, &mut stage.burst);
+        ingest.receive(now, &mut peer.transport, packet, &mut stage.burst);
         if stage.burst.len() == before {
             return;
         }
@@ -151,7 +151,7 @@ impl Core {
             standby.hold(now, packets.drain(..), has_video);
             let deadline = standby.deadline();
             if let Some(at) = deadline {
-                self.timing.schedule(Timer::Stage(stage_key), at);
+                self.timers.schedule(Timer::Stage(stage_key), at);
             }
             self.report_standby(stage_key);
         }
@@ -191,7 +191,7 @@ impl Core {
             return;
         }
         if let Some(at) = standby.deadline().filter(|at| *at > now) {
-            self.timing.schedule(Timer::Stage(stage_key), at);
+            self.timers.schedule(Timer::Stage(stage_key), at);
         }
         if let Some(peer) = self.peers.get_mut(key).filter(|_| asks)
             && let Side::Publisher(ingest) = &mut peer.side

@@ -68,14 +68,14 @@ mod tests {
     fn timer_fires_once_at_earliest_request() {
         let start = Instant::now();
         let at = |ms| start + Duration::from_millis(ms);
-        let mut timing = Timers::default();
-        timing.schedule(Timer::Peer(PeerKey(1)), at(20));
-        timing.schedule(Timer::Peer(PeerKey(1)), at(10));
-        timing.schedule(Timer::Peer(PeerKey(1)), at(30));
-        timing.schedule(Timer::Stage(StageKey(1)), at(15));
-        assert_eq!(timing.pop(at(9)), None);
-        assert_eq!(timing.pop(at(40)), Some(Timer::Peer(PeerKey(1))));
-        assert_eq!(timing.pop(at(40)), Some(Timer::Stage(StageKey(1))));
-        assert_eq!(timing.pop(at(40)), None);
+        let mut timers = Timers::default();
+        timers.schedule(Timer::Peer(PeerKey(1)), at(20));
+        timers.schedule(Timer::Peer(PeerKey(1)), at(10));
+        timers.schedule(Timer::Peer(PeerKey(1)), at(30));
+        timers.schedule(Timer::Stage(StageKey(1)), at(15));
+        assert_eq!(timers.pop(at(9)), None);
+        assert_eq!(timers.pop(at(40)), Some(Timer::Peer(PeerKey(1))));
+        assert_eq!(timers.pop(at(40)), Some(Timer::Stage(StageKey(1))));
+        assert_eq!(timers.pop(at(40)), None);
     }
 }

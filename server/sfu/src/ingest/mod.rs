@@ -192,10 +192,10 @@ impl Ingest {
         &mut self,
         now: Instant,
         transport: &mut Transport,
-        coming: IncomingPacket<'_>,
+        incoming: IncomingPacket<'_>,
         burst: &mut Vec<ForwardedPacket>,
     ) -> Option<()> {
-        match coming {
+        match incoming {
             IncomingPacket::Decrypted(packet) => self.receive_decrypted(transport, packet, burst),
             IncomingPacket::Late(datagram) => self.receive_late(now, transport, datagram, burst),
         }

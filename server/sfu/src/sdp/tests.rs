@@ -1,4 +1,4 @@
-//! Offers as clients write them. What comes after "taken" went through the whole of it, the library too.
+//! Offers as clients write them. Accepted ones go through the SDP library, too.
 
 use std::fs;
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::core::transport::{PreparedSession, Transport, TransportContext};
 use crate::error::OfferError;
 use crate::event::SessionRole;
 
-/// What every offer of these tests carries.
+/// Transport attributes of all offers here.
 const TRANSPORT: &str = "a=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\n\
     a=fingerprint:sha-256 2C:4B:91:E9:9D:51:5B:B3:0C:3C:8B:5E:6F:D9:DB:A6:B5:95:3A:56:25:7F:2D:36:CF:D0:\
     79:59:67:B5:2F:07\r\n";

@@ -1,4 +1,4 @@
-//! What an artist's program does wrong is made up for, where that can be, and told.
+//! Advice to artists, and the mending of their programs' mistakes where that is possible.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Checks of ICE as they aren't said by str0m.
+//! ICE checks that str0m doesn't send.
 
 use str0m::crypto::from_feature_flags;
 use str0m::ice::{StunMessage, TransId};

@@ -1,4 +1,4 @@
-//! Media gets through, whatever the network does.
+//! Forwarding over bad networks.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Either role in the handshake, and what becomes of a session whose handshake fails.
+//! DTLS handshakes in either role, and their failures.
 
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Newcomers get a picture at once, and the publisher is hardly asked for it.
+//! Joins: newcomers get a picture at once, and the publisher is hardly asked for it.
 
 use std::time::Duration;
 

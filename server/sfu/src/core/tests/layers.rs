@@ -1,4 +1,4 @@
-//! Each subscriber gets the best simulcast layer that its network carries.
+//! Layer selection over networks of different bandwidth.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Clients whose network changes under them: their sessions go on.
+//! Address migration and ICE restarts.
 
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -1,20 +1,20 @@
 //! The core against str0m clients over a simulated network, in virtual time.
 
 mod advice;
+mod catch_up;
 mod check;
 mod client;
 mod forwarding;
 mod handshakes;
 mod joining;
 mod layers;
+mod lifecycle;
+mod limits;
+mod loss_recovery;
 mod migration;
-mod offered;
-mod past;
+mod offers;
 mod payload;
 mod program;
-mod repairing;
 mod seen;
-mod strangers;
-mod succession;
 mod takeover;
 mod world;

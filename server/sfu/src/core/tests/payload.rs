@@ -1,4 +1,4 @@
-//! Payloads that say which packet of which publisher they are.
+//! Payloads that tell which packet of which publisher they are.
 
 use str0m::format::Codec;
 

@@ -1,5 +1,5 @@
-//! A publisher that isn't a browser, as OBS is one: H.264 alone, without repair streams. It sends what
-//! is asked for again as it was, and doesn't answer keyframe requests.
+//! A publisher like OBS: H.264 alone, without repair streams. It answers NACKs under the same
+//! numbers, and ignores keyframe requests.
 
 use std::collections::HashMap;
 use std::time::Instant;

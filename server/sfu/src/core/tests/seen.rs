@@ -1,4 +1,4 @@
-//! What a subscriber saw.
+//! Packets as a subscriber receives them.
 
 use std::time::{Duration, Instant, SystemTime};
 

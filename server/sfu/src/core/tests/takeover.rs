@@ -1,9 +1,9 @@
-//! A stage changes hands when the newcomer can be shown, and until then nobody notices anything.
+//! Takeovers: nobody notices the newcomer until it can be shown.
 
 use std::time::{Duration, Instant};
 
 use super::client::Client;
-use super::succession::{check_handed_over, ended, watched};
+use super::lifecycle::{check_handed_over, ended, watched};
 use super::world::World;
 use crate::config::SfuTimeouts;
 use crate::core::standby::TakeoverCondition;

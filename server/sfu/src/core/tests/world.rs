@@ -1,4 +1,4 @@
-//! A core, clients and a bad network, in virtual time.
+//! A core, clients and a simulated network, in virtual time.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};

@@ -39,7 +39,7 @@ fn started(count: usize) -> ThreadedShards {
     started.expect("threads").0
 }
 
-/// What threads say next.
+/// The next events of the threads.
 fn heard(threads: &mut ThreadedShards) -> Vec<ShardEvent> {
     let mut events = Vec::new();
     let end = clock() + Duration::from_secs(5);

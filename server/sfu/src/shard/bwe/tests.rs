@@ -1,4 +1,4 @@
-//! The estimate against links that are simulated, in virtual time.
+//! The estimator against simulated links, in virtual time.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};

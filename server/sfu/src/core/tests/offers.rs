@@ -1,4 +1,4 @@
-//! Offers to a core, as its driver has them read.
+//! Offers to a core, read in place.
 
 use std::time::Instant;
 

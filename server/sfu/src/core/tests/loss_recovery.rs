@@ -1,4 +1,4 @@
-//! What a publisher's line loses is asked for again, and comes.
+//! Recovery of packets lost on a publisher's line.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! Publishers come and go; viewers stay.
+//! Lifecycle of publishers and subscribers.
 
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What is kept of the past serves newcomers, and what that takes is bounded.
+//! Catch-up from the cache, and its limits.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What is not asked for, and who does not belong.
+//! Stray datagrams, foreign packets, and limits of sessions.
 
 use std::net::SocketAddr;
 use std::time::Duration;
