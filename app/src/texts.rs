@@ -75,6 +75,21 @@ macro_rules! weave {
     };
 }
 
+/// Whether the browser carries another language than that of the page, as after logging in to an account
+/// with one of its own. Never on the server.
+pub fn is_other_language_chosen() -> bool {
+    #[cfg(target_family = "wasm")]
+    {
+        let cookies = js_sys::Reflect::get(&document(), &"cookie".into());
+        let cookies = cookies.ok().and_then(|it| it.as_string()).unwrap_or_default();
+        let mut pairs = cookies.split("; ").filter_map(|pair| pair.split_once('='));
+        let tag = pairs.find(|(name, _)| *name == "language").map(|(_, tag)| tag);
+        tag.and_then(Language::from_tag).is_some_and(|chosen| chosen != language())
+    }
+    #[cfg(not(target_family = "wasm"))]
+    false
+}
+
 /// Loads the catalogue that the page names. `shell.js` has begun to fetch it before the program came.
 ///
 /// # Errors

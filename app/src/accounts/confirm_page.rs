@@ -7,7 +7,11 @@ use super::{
     api::confirm_email,
     link_in_mail::{LinkInMail, LostLink},
 };
-use crate::ui::{About, Form, FormState, Submit};
+use crate::{
+    t,
+    ui::{About, Form, FormState, Submit},
+    weave,
+};
 
 /// Confirming an e-mail address. It takes a press of a button, because programs that look at mails open
 /// their links, too.
@@ -26,15 +30,19 @@ pub fn ConfirmPage() -> impl IntoView {
     let done = move || {
         email.get().map(|email| {
             view! {
-                <p role="status"><strong>{email}</strong> " is confirmed. Thank you!"</p>
-                <a class="button primary big" href="/">"See what’s on"</a>
+                <p role="status">{weave!(accounts.confirm_page.done, email = view! { <strong>{email}</strong> })}</p>
+                <a class="button primary big" href="/">{t!(ui.see_whats_on)}</a>
             }
         })
     };
+    let too_old = weave!(
+        accounts.confirm_page.too_old,
+        link = view! { <a href="/settings">{t!(accounts.confirm_page.too_old_link)}</a> }
+    );
     view! {
-        <About title="Confirm your e-mail" description="Confirm that an e-mail address is yours."/>
+        <About title=t!(accounts.confirm_page.about_title) description=t!(accounts.confirm_page.about)/>
         <section class="page narrow door">
-            <h1>"Is it you?"</h1>
+            <h1>{t!(accounts.confirm_page.title)}</h1>
             <div class="panel">
                 <Show
                     when=move || email.with(Option::is_none)
@@ -42,13 +50,13 @@ pub fn ConfirmPage() -> impl IntoView {
                 >
                     <Show when=move || !link.is_lost() fallback=move || view! { <LostLink link/> }>
                         <Form state on_send=Callback::new(send)>
-                            <p>"Confirm that the e-mail address to which we wrote is yours."</p>
-                            <Submit state label="Confirm"/>
+                            <p>{t!(accounts.confirm_page.ask)}</p>
+                            <Submit state label=t!(accounts.confirm_page.confirm)/>
                         </Form>
                     </Show>
                 </Show>
             </div>
-            <p class="soft">"The link is too old? " <a href="/settings">"Get another one in your settings"</a></p>
+            <p class="soft">{too_old}</p>
         </section>
     }
     .into_any()

@@ -4,7 +4,11 @@ use bandstand_domain::{FieldErrors, field::length, text};
 use leptos::prelude::*;
 
 use super::api::ask_for_reset;
-use crate::ui::{About, Form, FormState, Submit, TextField};
+use crate::{
+    t,
+    ui::{About, Form, FormState, Submit, TextField},
+    weave,
+};
 
 /// The form by which one asks for a new password. What it answers is the same for everybody.
 #[component]
@@ -19,26 +23,29 @@ pub fn ForgottenPage() -> impl IntoView {
         state.send(checked, ask_for_reset(login), move |()| asked.set(true));
     };
     view! {
-        <About title="Forgotten password" description="Get a link by which you choose a new password."/>
+        <About title=t!(accounts.forgotten_page.about_title) description=t!(accounts.forgotten_page.about)/>
         <section class="page narrow door">
-            <h1>"A new password"</h1>
+            <h1>{t!(accounts.a_new_password)}</h1>
             <div class="panel">
                 <Show
                     when=move || asked.get()
                     fallback=move || view! {
                         <Form state on_send=Callback::new(send)>
-                            <TextField state name="login" label="Handle or e-mail" value=login autocomplete="username" hint="We send you a link by which you choose a new password." exact=true/>
-                            <Submit state label="Send me the link"/>
+                            <TextField state name="login" label=t!(accounts.login) value=login autocomplete="username" hint=t!(accounts.forgotten_page.hint) exact=true/>
+                            <Submit state label=t!(accounts.forgotten_page.send)/>
                         </Form>
                     }
                 >
-                    <p role="status">
-                        "If there is an account with it, a mail is on its way. The link in it works once, for an hour."
+                    <p role="status">{t!(accounts.forgotten_page.sent)}</p>
+                    <p class="soft">
+                        {weave!(
+                            accounts.forgotten_page.nothing,
+                            again = view! { <button class="link" type="button" on:click=move |_| asked.set(false)>{t!(accounts.forgotten_page.again)}</button> }
+                        )}
                     </p>
-                    <p class="soft">"Nothing there? Look into the folder for junk mail, or " <button class="link" type="button" on:click=move |_| asked.set(false)>"try again"</button> "."</p>
                 </Show>
             </div>
-            <p class="soft">"You know it again? " <a href="/log-in">"Log in"</a></p>
+            <p class="soft">{weave!(accounts.forgotten_page.known, link = view! { <a href="/log-in">{t!(accounts.log_in)}</a> })}</p>
         </section>
     }
     .into_any()

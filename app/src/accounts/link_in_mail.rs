@@ -9,6 +9,7 @@ use leptos::{ev::hashchange, prelude::*};
 
 use crate::{
     failure::Failed,
+    t,
     ui::{Form, FormState, Submit, TextField},
 };
 
@@ -89,9 +90,9 @@ pub(super) fn LostLink(link: LinkInMail) -> impl IntoView {
     };
     view! {
         <Form state on_send=Callback::new(send)>
-            <p role="status">"The address of this page is incomplete: what stands behind the # was lost on its way. Copy the whole link from our mail and paste it here."</p>
-            <TextField state name="link" label="The link from our mail" value=address autocomplete="off" exact=true/>
-            <Submit state label="Go on"/>
+            <p role="status">{t!(accounts.lost_link.incomplete)}</p>
+            <TextField state name="link" label=t!(accounts.lost_link.label) value=address autocomplete="off" exact=true/>
+            <Submit state label=t!(accounts.lost_link.go_on)/>
         </Form>
     }
     .into_any()

@@ -7,7 +7,7 @@ use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::Event;
 
 use super::{CurrentViewer, address_with_next, api::log_out};
-use crate::{people::Portrait, ui::Toaster};
+use crate::{people::Portrait, t, ui::Toaster};
 
 /// "Log in" and "Join", or the person's menu.
 #[component]
@@ -30,8 +30,8 @@ pub fn PersonMenu(
         }
         _ => Some(
             view! {
-                <a class="button quiet" href=move || address("/log-in")>"Log in"</a>
-                <a class="button primary" href=move || address("/join")>"Join"</a>
+                <a class="button quiet" href=move || address("/log-in")>{t!(accounts.log_in)}</a>
+                <a class="button primary" href=move || address("/join")>{t!(accounts.join)}</a>
             }
             .into_any(),
         ),
@@ -81,17 +81,17 @@ fn AccountMenu(person: Viewer) -> impl IntoView {
         </button>
         <div id="person-menu" class="menu" popover="auto" node_ref=menu>
             <p>{person.handle.map(|handle| format!("@{handle}"))}</p>
-            <a class="places" href="/" on:click=move |_| close()>"What’s on"</a>
+            <a class="places" href="/" on:click=move |_| close()>{t!(app.whats_on)}</a>
             {artist
                 .then(|| {
                     view! {
-                        <a href="/dashboard" on:click=move |_| close()>"My shows"</a>
-                        <a href="/shows/new" on:click=move |_| close()>"New show"</a>
-                        <a href=page on:click=move |_| close()>"My page"</a>
+                        <a href="/dashboard" on:click=move |_| close()>{t!(app.my_shows)}</a>
+                        <a href="/shows/new" on:click=move |_| close()>{t!(accounts.menu.new_show)}</a>
+                        <a href=page on:click=move |_| close()>{t!(accounts.menu.my_page)}</a>
                     }
                 })}
-            <a href="/settings" on:click=move |_| close()>"Settings"</a>
-            <button type="button" on:click=leave>"Log out"</button>
+            <a href="/settings" on:click=move |_| close()>{t!(settings.title)}</a>
+            <button type="button" on:click=leave>{t!(accounts.menu.log_out)}</button>
         </div>
     }
     .into_any()

@@ -8,8 +8,10 @@ use super::{
     api::register,
     way::{Onward, next_in_query},
 };
-use crate::ui::{
-    About, Form, FormState, GenrePicker, PasswordField, Submit, TextField, Toaster, secret,
+use crate::{
+    t,
+    ui::{About, Form, FormState, GenrePicker, PasswordField, Submit, TextField, Toaster, secret},
+    weave,
 };
 
 /// The form by which one gets an account. Who has one is led on: to where they wanted to go, else
@@ -29,7 +31,7 @@ pub fn RegisterPage() -> impl IntoView {
     let guest = move || {
         let guest = viewer.get().filter(|viewer| viewer.role == Role::Guest)?;
         Some(
-            view! { <p class="notice">{format!("You come as {}: your place in the crowd and what you wrote stay yours.", guest.name)}</p> },
+            view! { <p class="notice">{t!(accounts.register_page.as_guest, name = guest.name)}</p> },
         )
     };
     let log_in = move || match next_in_query() {
@@ -37,13 +39,13 @@ pub fn RegisterPage() -> impl IntoView {
         None => "/log-in".into(),
     };
     view! {
-        <About title="Join" description="Join the venue: stand in the crowd, or go on stage."/>
+        <About title=t!(accounts.join) description=t!(accounts.register_page.about)/>
         <Transition>{onward}</Transition>
         <section class="page narrow door">
-            <h1>"Come in"</h1>
+            <h1>{t!(accounts.register_page.title)}</h1>
             <Transition>{guest}</Transition>
             <div class="panel"><RegistrationForm/></div>
-            <p class="soft">"You have an account? " <a href=log_in>"Log in"</a></p>
+            <p class="soft">{weave!(accounts.register_page.have_account, link = view! { <a href=log_in>{t!(accounts.log_in)}</a> })}</p>
         </section>
     }
     .into_any()
@@ -79,22 +81,24 @@ fn RegistrationForm() -> impl IntoView {
             }),
         };
         state.send(form.check(), register(form), move |person| {
-            toaster.say(format!("Welcome, {}!", person.name));
+            toaster.say(t!(accounts.register_page.welcome, name = &person.name));
             viewer.set(Some(person));
         });
     };
-    let label = move || if artist.get() { "Join as an artist" } else { "Join" };
+    let label = move || {
+        if artist.get() { t!(accounts.register_page.join_as_artist) } else { t!(accounts.join) }
+    };
     view! {
         <Form state on_send=Callback::new(send)>
             <RoleChoice artist/>
-            <TextField state name="display_name" label="Your name" value=display_name autocomplete="name" hint="As others see it in the crowd and the chat." most=32/>
-            <TextField state name="handle" label="Handle" value=handle autocomplete="username" hint="3 to 16 letters, digits, dots, dashes or underscores." exact=true/>
-            <TextField state name="email" label="E-mail" value=email kind="email" autocomplete="email" hint="Nobody else sees it." exact=true/>
-            <PasswordField state value=password autocomplete="new-password" hint="At least 8 characters. A sentence is fine."/>
+            <TextField state name="display_name" label=t!(accounts.your_name) value=display_name autocomplete="name" hint=t!(accounts.your_name_hint) most=32/>
+            <TextField state name="handle" label=t!(accounts.handle) value=handle autocomplete="username" hint=t!(accounts.register_page.handle_hint) exact=true/>
+            <TextField state name="email" label=t!(accounts.register_page.email) value=email kind="email" autocomplete="email" hint=t!(accounts.register_page.email_hint) exact=true/>
+            <PasswordField state value=password autocomplete="new-password" hint=t!(accounts.password_hint)/>
             // Hidden rather than absent, so that changing one's mind loses nothing.
             <div class="form" hidden=move || !artist.get()>
-                <TextField state name="stage_name" label="Stage name" value=stage_name hint="As it stands on your posters." most=40/>
-                <GenrePicker state label="What do you play?" chosen=genres/>
+                <TextField state name="stage_name" label=t!(accounts.stage_name) value=stage_name hint=t!(accounts.stage_name_hint) most=40/>
+                <GenrePicker state label=t!(accounts.genres) chosen=genres/>
             </div>
             <Submit state label=Signal::derive(move || label().to_owned())/>
         </Form>
@@ -114,17 +118,17 @@ fn RoleChoice(artist: RwSignal<bool>) -> impl IntoView {
     });
     view! {
         <fieldset class="field">
-            <legend>"I come"</legend>
+            <legend>{t!(accounts.register_page.role)}</legend>
             <div class="pair roles">
                 <label class="choice">
                     <input type="radio" name="role" value="visitor" checked=true on:change=move |_| artist.set(false)/>
-                    <strong>"for the shows"</strong>
-                    <span>"Watch, clap and talk in the crowd."</span>
+                    <strong>{t!(accounts.register_page.for_the_shows)}</strong>
+                    <span>{t!(accounts.register_page.for_the_shows_hint)}</span>
                 </label>
                 <label class="choice">
                     <input type="radio" name="role" value="artist" node_ref=as_artist on:change=move |_| artist.set(true)/>
-                    <strong>"to play"</strong>
-                    <span>"Put on shows. You can still go to others’."</span>
+                    <strong>{t!(accounts.register_page.to_play)}</strong>
+                    <span>{t!(accounts.register_page.to_play_hint)}</span>
                 </label>
             </div>
         </fieldset>

@@ -7,7 +7,11 @@ use super::{
     api::reset_password,
     link_in_mail::{LinkInMail, LostLink},
 };
-use crate::ui::{About, Form, FormState, PasswordField, Submit, secret};
+use crate::{
+    t,
+    ui::{About, Form, FormState, PasswordField, Submit, secret},
+    weave,
+};
 
 /// Choosing a new password by a link from a mail.
 #[component]
@@ -23,15 +27,15 @@ pub fn ResetPage() -> impl IntoView {
     let done = move || {
         handle.get().map(|handle| {
             view! {
-                <p role="status">"@" {handle} " has a new password. All sessions have ended."</p>
-                <a class="button primary big" href="/log-in">"Log in"</a>
+                <p role="status">{t!(accounts.reset_page.done, handle = handle)}</p>
+                <a class="button primary big" href="/log-in">{t!(accounts.log_in)}</a>
             }
         })
     };
     view! {
-        <About title="A new password" description="Choose a new password."/>
+        <About title=t!(accounts.a_new_password) description=t!(accounts.reset_page.about)/>
         <section class="page narrow door">
-            <h1>"A new password"</h1>
+            <h1>{t!(accounts.a_new_password)}</h1>
             <div class="panel">
                 <Show
                     when=move || handle.with(Option::is_none)
@@ -39,13 +43,13 @@ pub fn ResetPage() -> impl IntoView {
                 >
                     <Show when=move || !link.is_lost() fallback=move || view! { <LostLink link/> }>
                         <Form state on_send=Callback::new(send)>
-                            <PasswordField state name="new" label="New password" value=new autocomplete="new-password" hint="At least 8 characters. A sentence is fine."/>
-                            <Submit state label="Take this password"/>
+                            <PasswordField state name="new" label=t!(accounts.new_password) value=new autocomplete="new-password" hint=t!(accounts.password_hint)/>
+                            <Submit state label=t!(accounts.reset_page.take)/>
                         </Form>
                     </Show>
                 </Show>
             </div>
-            <p class="soft">"The link is too old? " <a href="/forgotten">"Get another one"</a></p>
+            <p class="soft">{weave!(accounts.reset_page.too_old, link = view! { <a href="/forgotten">{t!(accounts.reset_page.too_old_link)}</a> })}</p>
         </section>
     }
     .into_any()

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     factors::api::load_ways,
     people::{ProfileSection, api::load_profile},
+    t,
     ui::About,
 };
 
@@ -28,7 +29,7 @@ pub(super) struct OwnSettings(pub RwSignal<Settings>);
 #[component]
 pub fn SettingsPage() -> impl IntoView {
     view! {
-        <About title="Settings" description="What others see of you, and your account: address, password, sessions, data."/>
+        <About title=t!(settings.title) description=t!(settings.about)/>
         <AccountNeeded children=Callback::new(|viewer: Viewer| {
             let artist = viewer.role == Role::Artist;
             view! { <Sections artist/> }.into_any()
@@ -75,7 +76,7 @@ fn Sections(artist: bool) -> impl IntoView {
             Err(refused) => view! {
                 <p class="notice bad">
                     {refused}
-                    <button class="button" type="button" on:click=move |_| loaded.refetch()>"Try again"</button>
+                    <button class="button" type="button" on:click=move |_| loaded.refetch()>{t!(ui.try_again)}</button>
                 </p>
             }
             .into_any(),
@@ -83,17 +84,17 @@ fn Sections(artist: bool) -> impl IntoView {
     };
     view! {
         <section class="page narrow settings">
-            <h1>"Settings"</h1>
-            <nav class="chips" aria-label="Sections">
-                <a class="chip" href="#profile">"Profile"</a>
-                <a class="chip" href="#account">"Account"</a>
-                <a class="chip" href="#security">"Security"</a>
-                <a class="chip" href="#sessions">"Sessions"</a>
-                {artist.then(|| view! { <a class="chip" href="#helpers">"Helpers"</a> })}
-                <a class="chip" href="#data">"Your data"</a>
+            <h1>{t!(settings.title)}</h1>
+            <nav class="chips" aria-label=t!(settings.sections)>
+                <a class="chip" href="#profile">{t!(settings.profile)}</a>
+                <a class="chip" href="#account">{t!(settings.account.title)}</a>
+                <a class="chip" href="#security">{t!(settings.security.title)}</a>
+                <a class="chip" href="#sessions">{t!(settings.sessions.title)}</a>
+                {artist.then(|| view! { <a class="chip" href="#helpers">{t!(settings.helpers.title)}</a> })}
+                <a class="chip" href="#data">{t!(settings.data.title)}</a>
             </nav>
             <Unconfirmed/>
-            <Transition fallback=|| view! { <p class="waiting">"Fetching your settings …"</p> }>{sections}</Transition>
+            <Transition fallback=|| view! { <p class="waiting">{t!(settings.fetching)}</p> }>{sections}</Transition>
         </section>
     }
     .into_any()

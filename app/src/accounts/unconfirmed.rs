@@ -4,7 +4,7 @@ use bandstand_domain::accounts::Role;
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{CurrentViewer, api::resend_confirmation};
-use crate::ui::Toaster;
+use crate::{t, ui::Toaster};
 
 /// A word to who has an account whose address isn't confirmed yet; nothing to others.
 #[component]
@@ -14,7 +14,7 @@ pub fn Unconfirmed() -> impl IntoView {
     let again = move |_| {
         spawn_local(async move {
             match resend_confirmation().await {
-                Ok(()) => toaster.say("A mail is on its way."),
+                Ok(()) => toaster.say(t!(accounts.unconfirmed.on_its_way)),
                 Err(refused) => toaster.say(refused.to_string()),
             }
         });
@@ -24,8 +24,8 @@ pub fn Unconfirmed() -> impl IntoView {
         (person.role != Role::Guest && !person.confirmed).then(|| {
             view! {
                 <p class="notice">
-                    <span>"Please confirm your e-mail address: open the link in our mail. Until then you can prepare everything, but your shows stand on no list, and you can’t go on stage."</span>
-                    <button class="button" type="button" on:click=again>"Send it again"</button>
+                    <span>{t!(accounts.unconfirmed.please)}</span>
+                    <button class="button" type="button" on:click=again>{t!(accounts.unconfirmed.again)}</button>
                 </p>
             }
         })

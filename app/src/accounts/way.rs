@@ -8,6 +8,7 @@ use leptos_router::{
 };
 
 use super::CurrentViewer;
+use crate::t;
 use bandstand_domain::accounts::{Role, Viewer};
 
 /// `next` when it is a path of this venue that one can be led to without harm. Browsers drop tabs
@@ -53,6 +54,12 @@ pub fn Onward(
     /// Where.
     to: String,
 ) -> impl IntoView {
+    // Who has logged in may have brought another language.
+    if crate::texts::is_other_language_chosen() {
+        // Refused, it would stay on this page, as with any link that can't be followed.
+        let _ = window().location().replace(&to);
+        return ().into_any();
+    }
     view! { <Redirect path=to options=NavigateOptions { replace: true, ..Default::default() }/> }
         .into_any()
 }
@@ -65,7 +72,7 @@ pub fn AccountNeeded(
     children: Callback<Viewer, AnyView>,
 ) -> impl IntoView {
     view! {
-        <Transition fallback=|| view! { <p class="waiting">"One moment …"</p> }>
+        <Transition fallback=|| view! { <p class="waiting">{t!(ui.one_moment)}</p> }>
             <Guarded children/>
         </Transition>
     }

@@ -7,7 +7,7 @@ use super::{
     api::{begin_log_in, log_in_with_passkey},
     browser,
 };
-use crate::{accounts::CurrentViewer, texts::say};
+use crate::{accounts::CurrentViewer, t, texts::say};
 
 /// The button that logs in with a passkey, of whomever the device knows.
 #[component]
@@ -40,7 +40,7 @@ pub fn PasskeyButton(
     view! {
         <div class="stack">
             <button class="button wide" type="button" aria-busy=move || pending.get().then_some("true") on:click=log_in>
-                "Log in with a passkey"
+                {t!(factors.log_in)}
             </button>
             <p class="notice bad" role="alert" hidden=move || trouble.with(Option::is_none)>{move || trouble.get()}</p>
         </div>

@@ -13,7 +13,10 @@ use super::{
 };
 use crate::{
     failure::Failed,
+    t,
+    texts::told,
     ui::{Form, FormState, LocalTime, Submit, TextField, TimeStyle, Toaster},
+    weave,
 };
 
 /// One's passkeys: adding and removing them.
@@ -33,17 +36,17 @@ pub fn PasskeysSection(
     });
     let nowhere = Memo::new(move |_| ways.with(|ways| ways.passkey_origin.is_none()));
     view! {
-        <h3>"Passkeys"</h3>
-        <p class="soft">"Log in with your fingerprint, your face or a key instead of the password. Nothing that could be stolen leaves your device."</p>
+        <h3>{t!(factors.passkeys)}</h3>
+        <p class="soft">{t!(factors.passkeys_about)}</p>
         <ul role="list" class="passkeys">
             <For each=passkeys key=Clone::clone children=move |passkey| view! { <li><Row passkey ways/></li> }/>
         </ul>
         {move || {
             if nowhere.get() {
-                view! { <p class="notice">{FactorReason::NoName.to_string()}</p> }.into_any()
+                view! { <p class="notice">{told(&FactorReason::NoName)}</p> }.into_any()
             } else if let Some(origin) = elsewhere.get() {
                 let address = format!("{origin}/settings#security");
-                view! { <p class="notice">"Passkeys work at this venue’s own address: " <a href=address rel="external">{origin}</a></p> }.into_any()
+                view! { <p class="notice">{weave!(factors.elsewhere, address = view! { <a href=address rel="external">{origin}</a> })}</p> }.into_any()
             } else {
                 view! { <Add ways/> }.into_any()
             }
@@ -67,22 +70,23 @@ fn Row(passkey: Passkey, ways: RwSignal<Ways>) -> impl IntoView {
         }
         let name = name.clone();
         let request = proven(ways, "remove_proof", remove_passkey(id.get_value(), proof(password)));
-        state.send(Ok(()), request, move |()| {
-            toaster.say(format!("‘{name}’ opens nothing any more."))
-        });
+        state.send(Ok(()), request, move |()| toaster.say(t!(factors.removed, name = name)));
     };
     let used = passkey.used_at.map(|at| {
-        view! { " · last used " <LocalTime at fallback="" style=TimeStyle::Full/> }
+        weave!(
+            factors.last_used,
+            time = view! { <LocalTime at fallback="" style=TimeStyle::Full/> }
+        )
     });
-    let label = format!("Remove {}", passkey.name);
+    let label = t!(factors.remove_label, name = &passkey.name);
     view! {
         <Form state on_send=Callback::new(remove)>
             <div class="row">
                 <div class="grow">
                     <strong>{passkey.name.clone()}</strong>
-                    <p class="soft small">"Added " <LocalTime at=passkey.added_at fallback="" style=TimeStyle::Full/> {used}</p>
+                    <p class="soft small">{weave!(factors.added, time = view! { <LocalTime at=passkey.added_at fallback="" style=TimeStyle::Full/> })} {used}</p>
                 </div>
-                <button class="button danger" type="submit" aria-label=label aria-busy=move || state.pending().then_some("true")>"Remove"</button>
+                <button class="button danger" type="submit" aria-label=label aria-busy=move || state.pending().then_some("true")>{t!(ui.remove)}</button>
             </div>
             <Show when=move || asking.get()>
                 <Proof state ways value=password name="remove_proof"/>
@@ -92,14 +96,13 @@ fn Row(passkey: Passkey, ways: RwSignal<Ways>) -> impl IntoView {
     .into_any()
 }
 
-/// How a new passkey is called unless its person has another name for it.
-const DEVICE: &str = "This device";
-
 #[component]
 fn Add(ways: RwSignal<Ways>) -> impl IntoView {
     let toaster = Toaster::expect();
     let state = FormState::default();
-    let name = RwSignal::new(DEVICE.to_owned());
+    // How it is called unless its person has another name for it.
+    let device = t!(factors.this_device);
+    let name = RwSignal::new(device.to_owned());
     let password = RwSignal::new(String::new());
     let add = move |()| {
         let mut errors = FieldErrors::default();
@@ -108,16 +111,16 @@ fn Add(ways: RwSignal<Ways>) -> impl IntoView {
         state.send(errors.into_result(), request, move |added: bool| {
             if added {
                 password.set(String::new());
-                name.set(DEVICE.to_owned());
-                toaster.say("Added. It opens your account from now on.");
+                name.set(device.to_owned());
+                toaster.say(t!(factors.added_toast));
             }
         });
     };
     view! {
         <Form state on_send=Callback::new(add)>
-            <TextField state name="passkey_name" label="Name of a new passkey" value=name hint="So that you know it again, such as: my phone." most=40/>
+            <TextField state name="passkey_name" label=t!(factors.new_passkey) value=name hint=t!(factors.new_passkey_hint) most=40/>
             <Proof state ways value=password name="passkey_proof"/>
-            <Submit state label="Add a passkey"/>
+            <Submit state label=t!(factors.add_passkey)/>
         </Form>
     }
     .into_any()

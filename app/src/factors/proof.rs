@@ -10,6 +10,7 @@ use leptos::prelude::*;
 use super::api::load_ways;
 use crate::{
     failure::Failed,
+    t,
     ui::{FormState, PasswordField, secret},
 };
 
@@ -30,7 +31,7 @@ pub(super) fn Proof(
 ) -> impl IntoView {
     view! {
         <Show when=move || !ways.with(|ways| ways.fresh)>
-            <PasswordField state name=name label="Your password, once more" value autocomplete="current-password"/>
+            <PasswordField state name=name label=t!(factors.proof) value autocomplete="current-password"/>
         </Show>
     }
     .into_any()

@@ -11,7 +11,11 @@ use super::{
     proof::{Proof, proof, proven},
     set_up::Picture,
 };
-use crate::ui::{Form, FormState, Submit, TextField, Toaster};
+use crate::{
+    t,
+    ui::{Form, FormState, Submit, TextField, Toaster},
+    weave,
+};
 
 /// The second factor: turning it on and off, recovery codes.
 #[component]
@@ -23,8 +27,8 @@ pub fn SecondFactorSection(
     let codes = RwSignal::new(Vec::<Secret>::new());
     let on = Memo::new(move |_| ways.with(|ways| ways.second_factor));
     view! {
-        <h3>"Second factor"</h3>
-        <p class="soft">"After your password you are asked for six digits from an app on your phone. Who has only your password doesn’t come in."</p>
+        <h3>{t!(factors.second.title)}</h3>
+        <p class="soft">{t!(factors.second.about)}</p>
         {move || {
             let shown = codes.get();
             if !shown.is_empty() {
@@ -52,7 +56,7 @@ fn Off(ways: RwSignal<Ways>, set_up: RwSignal<Option<SetUp>>) -> impl IntoView {
     view! {
         <Form state on_send=Callback::new(begin)>
             <Proof state ways value=password name="factor_proof"/>
-            <Submit state label="Set up a second factor"/>
+            <Submit state label=t!(factors.second.set_up)/>
         </Form>
     }
     .into_any()
@@ -82,15 +86,15 @@ fn TurnOn(
         <div class="set-up">
             <Picture size=now.size path=now.path.reveal().to_owned()/>
             <div class="stack">
-                <p>"Scan this with an authenticator app, " <a href=address rel="external">"open it in one"</a> " on this device, or type the secret into it:"</p>
+                <p>{weave!(factors.second.scan, open = view! { <a href=address rel="external">{t!(factors.second.open)}</a> })}</p>
                 <p><code class="secret">{secret}</code></p>
             </div>
         </div>
         <Form state on_send=Callback::new(turn_on)>
-            <TextField state name="code" label="The code that the app shows now" value=code autocomplete="one-time-code" hint="Six digits." exact=true/>
+            <TextField state name="code" label=t!(factors.second.code) value=code autocomplete="one-time-code" hint=t!(factors.second.code_hint) exact=true/>
             <div class="row">
-                <Submit state label="Turn it on"/>
-                <button class="button quiet" type="button" on:click=move |_| set_up.set(None)>"Cancel"</button>
+                <Submit state label=t!(factors.second.turn_on)/>
+                <button class="button quiet" type="button" on:click=move |_| set_up.set(None)>{t!(ui.cancel)}</button>
             </div>
         </Form>
     }
@@ -106,10 +110,10 @@ fn Codes(shown: Vec<Secret>, codes: RwSignal<Vec<Secret>>) -> impl IntoView {
         .collect_view();
     view! {
         <div class="notice codes" role="status">
-            <p><strong>"Your recovery codes"</strong> ". Each opens your account once, when your phone is not at hand. Write them down: they are never shown again."</p>
+            <p>{weave!(factors.second.codes, title = view! { <strong>{t!(factors.second.codes_title)}</strong> })}</p>
             <ul role="list">{list}</ul>
-            <p>"Where you are logged in already, nobody is asked for a code. " <a href="#sessions">"End other sessions"</a> " if somebody else could be there."</p>
-            <button class="button primary" type="button" on:click=move |_| codes.set(Vec::new())>"I have kept them"</button>
+            <p>{weave!(factors.second.sessions, link = view! { <a href="#sessions">{t!(factors.second.sessions_link)}</a> })}</p>
+            <button class="button primary" type="button" on:click=move |_| codes.set(Vec::new())>{t!(factors.second.kept)}</button>
         </div>
     }
     .into_any()
@@ -127,21 +131,20 @@ fn On(ways: RwSignal<Ways>, codes: RwSignal<Vec<Secret>>) -> impl IntoView {
     let turn_off = move |()| {
         let request = proven(ways, "factor_proof", disable_second_factor(proof(password)));
         state.send(Ok(()), request, move |()| {
-            toaster.say("Your second factor is off. The password alone opens your account.");
+            toaster.say(t!(factors.second.is_off));
         });
     };
     let left = move || match ways.with(|ways| ways.recovery_codes) {
-        0 => "It is on. No recovery codes are left: make new ones.".to_owned(),
-        1 => "It is on. 1 recovery code is left.".to_owned(),
-        many => format!("It is on. {many} recovery codes are left."),
+        0 => t!(factors.second.none_left).to_owned(),
+        left => t!(factors.second.left, count = left),
     };
     view! {
         <p role="status">{left}</p>
         <Form state on_send=Callback::new(turn_off)>
             <Proof state ways value=password name="factor_proof"/>
             <div class="row">
-                <button class="button" type="button" on:click=renew>"New recovery codes"</button>
-                <button class="button danger" type="submit" aria-busy=move || state.pending().then_some("true")>"Turn it off"</button>
+                <button class="button" type="button" on:click=renew>{t!(factors.second.new_codes)}</button>
+                <button class="button danger" type="submit" aria-busy=move || state.pending().then_some("true")>{t!(factors.second.turn_off)}</button>
             </div>
         </Form>
     }

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::t;
+
 /// A QR code: dark squares on white, with the quiet edge that cameras need (ISO/IEC 18004, 4 squares).
 #[component]
 pub(super) fn Picture(
@@ -12,7 +14,7 @@ pub(super) fn Picture(
 ) -> impl IntoView {
     let whole = size + 8;
     view! {
-        <svg class="qr" viewBox=format!("-4 -4 {whole} {whole}") role="img" aria-label="The secret as a QR code" shape-rendering="crispEdges">
+        <svg class="qr" viewBox=format!("-4 -4 {whole} {whole}") role="img" aria-label=t!(factors.qr_code) shape-rendering="crispEdges">
             <path d=path/>
         </svg>
     }

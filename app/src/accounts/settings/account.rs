@@ -9,7 +9,9 @@ use crate::{
         api::{change_email, change_handle, change_language},
         settings_page::OwnSettings,
     },
+    t,
     ui::{Form, FormState, PasswordField, Submit, TextField, Toaster, secret},
+    weave,
 };
 
 /// Handle, e-mail, language.
@@ -17,7 +19,7 @@ use crate::{
 pub(in crate::accounts) fn AccountSection(settings: OwnSettings) -> impl IntoView {
     view! {
         <section id="account" class="panel" aria-labelledby="account-title">
-            <h2 id="account-title">"Account"</h2>
+            <h2 id="account-title">{t!(settings.account.title)}</h2>
             <HandleForm settings/>
             <EmailForm settings/>
             <LanguageChoice settings/>
@@ -37,15 +39,15 @@ fn HandleForm(settings: OwnSettings) -> impl IntoView {
         let checked = check_new_handle(&wanted);
         state.send(checked, change_handle(wanted), move |person| {
             let handle = person.handle.clone().unwrap_or_default();
-            toaster.say(format!("You are @{handle} now."));
+            toaster.say(t!(settings.account.renamed, handle = &handle));
             settings.0.update(|settings| settings.handle = handle);
             viewer.set(Some(person));
         });
     };
     view! {
         <Form state on_send=Callback::new(send)>
-            <TextField state name="handle" label="Handle" value=handle autocomplete="username" hint="3 to 16 letters, digits, dots, dashes or underscores. Others may take the one that you give up." exact=true/>
-            <Submit state label="Change the handle"/>
+            <TextField state name="handle" label=t!(accounts.handle) value=handle autocomplete="username" hint=t!(settings.account.handle_hint) exact=true/>
+            <Submit state label=t!(settings.account.change_handle)/>
         </Form>
     }
     .into_any()
@@ -68,29 +70,29 @@ fn EmailForm(settings: OwnSettings) -> impl IntoView {
     };
     let now = move || {
         settings.0.with(|settings| {
-            let word = if settings.confirmed { "confirmed" } else { "not confirmed yet" };
-            format!("{} ({word})", settings.email)
+            let email = &settings.email;
+            if settings.confirmed {
+                t!(settings.account.confirmed, email = email)
+            } else {
+                t!(settings.account.not_confirmed, email = email)
+            }
         })
     };
     view! {
         <Form state on_send=Callback::new(send)>
-            <p>"Your e-mail address is " <strong>{now}</strong> "."</p>
+            <p>{weave!(settings.account.email_now, email = view! { <strong>{now}</strong> })}</p>
             <div role="status">
                 {move || {
                     asked
                         .get()
                         .map(|email| {
-                            view! {
-                                <p class="notice">
-                                    "We have written to " {email} ". The address becomes yours with the link in that mail."
-                                </p>
-                            }
+                            view! { <p class="notice">{t!(settings.account.asked, email = email)}</p> }
                         })
                 }}
             </div>
-            <TextField state name="email" label="New e-mail" value=email kind="email" autocomplete="email" exact=true/>
-            <PasswordField state name="email_password" label="Your password" value=password autocomplete="current-password"/>
-            <Submit state label="Change the e-mail"/>
+            <TextField state name="email" label=t!(settings.account.new_email) value=email kind="email" autocomplete="email" exact=true/>
+            <PasswordField state name="email_password" label=t!(accounts.your_password) value=password autocomplete="current-password"/>
+            <Submit state label=t!(settings.account.change_email)/>
         </Form>
     }
     .into_any()
@@ -103,9 +105,8 @@ fn LanguageChoice(settings: OwnSettings) -> impl IntoView {
     let choose = move |language: Language| {
         spawn_local(async move {
             match change_language(language).await {
-                Ok(()) => {
-                    toaster.say(format!("We write to you in {} from now on.", language.name()))
-                }
+                // The page comes again in it.
+                Ok(()) => drop(window().location().reload()),
                 Err(refused) => toaster.say(refused.to_string()),
             }
         });
@@ -120,7 +121,7 @@ fn LanguageChoice(settings: OwnSettings) -> impl IntoView {
     });
     view! {
         <fieldset class="field">
-            <legend>"We write to you in"</legend>
+            <legend>{t!(settings.account.language)}</legend>
             <div class="chips">{choices.into_iter().collect_view()}</div>
         </fieldset>
     }

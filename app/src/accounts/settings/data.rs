@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use crate::{
     accounts::api::delete_account,
+    t,
     ui::{Form, FormState, PasswordField, Submit, secret},
 };
 
@@ -13,13 +14,11 @@ use crate::{
 pub(in crate::accounts) fn DataSection() -> impl IntoView {
     view! {
         <section id="data" class="panel" aria-labelledby="data-title">
-            <h2 id="data-title">"Your data"</h2>
-            <p>"Everything that the venue keeps of you, as a file that programs and people can read."</p>
-            <p><a class="button" href="/settings/export" download rel="external">"Download your data"</a></p>
-            <h3>"Leave"</h3>
-            <p>
-                "Your account is closed at once: all sessions end, and shows that aren’t over are called off. For 14 days you can take it back by logging in. Then your name, your address and your words are erased; your handle stays taken, so that nobody can pass for you."
-            </p>
+            <h2 id="data-title">{t!(settings.data.title)}</h2>
+            <p>{t!(settings.data.about)}</p>
+            <p><a class="button" href="/settings/export" download rel="external">{t!(settings.data.download)}</a></p>
+            <h3>{t!(settings.data.leave)}</h3>
+            <p>{t!(settings.data.leave_about)}</p>
             <DeleteForm/>
         </section>
     }
@@ -41,8 +40,8 @@ fn DeleteForm() -> impl IntoView {
     };
     view! {
         <Form state on_send=Callback::new(send)>
-            <PasswordField state name="delete_password" label="Your password" value=password autocomplete="current-password"/>
-            <Submit state label="Delete my account"/>
+            <PasswordField state name="delete_password" label=t!(accounts.your_password) value=password autocomplete="current-password"/>
+            <Submit state label=t!(settings.data.delete)/>
         </Form>
     }
     .into_any()

@@ -5,6 +5,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     accounts::api::{add_helper, remove_helper},
+    t,
     ui::{Form, FormState, Submit, TextField, Toaster},
 };
 
@@ -16,8 +17,8 @@ pub(in crate::accounts) fn HelpersSection(
 ) -> impl IntoView {
     view! {
         <section id="helpers" class="panel" aria-labelledby="helpers-title">
-            <h2 id="helpers-title">"Helpers"</h2>
-            <p class="soft">"They delete messages and mute people at your shows, change what your shows say, and pause the stage. They can't go on it."</p>
+            <h2 id="helpers-title">{t!(settings.helpers.title)}</h2>
+            <p class="soft">{t!(settings.helpers.about)}</p>
             <People helpers=RwSignal::new(helpers)/>
         </section>
     }
@@ -47,8 +48,8 @@ fn People(helpers: RwSignal<Vec<Helper>>) -> impl IntoView {
             />
         </ul>
         <Form state on_send=Callback::new(send)>
-            <TextField state name="helper" label="Handle of a helper" value=handle autocomplete="off" exact=true/>
-            <Submit state label="Add the helper"/>
+            <TextField state name="helper" label=t!(settings.helpers.handle) value=handle autocomplete="off" exact=true/>
+            <Submit state label=t!(settings.helpers.add)/>
         </Form>
     }
     .into_any()
@@ -57,7 +58,7 @@ fn People(helpers: RwSignal<Vec<Helper>>) -> impl IntoView {
 #[component]
 fn Person(helper: Helper, helpers: RwSignal<Vec<Helper>>) -> impl IntoView {
     let toaster = Toaster::expect();
-    let label = format!("{} helps no longer", helper.name);
+    let label = t!(settings.helpers.remove_label, name = &helper.name);
     let handle = helper.handle.clone();
     let remove = move |_| {
         let handle = handle.clone();
@@ -71,7 +72,7 @@ fn Person(helper: Helper, helpers: RwSignal<Vec<Helper>>) -> impl IntoView {
     view! {
         <li>
             <div><strong>{helper.name}</strong>" "<span class="soft">{format!("@{}", helper.handle)}</span></div>
-            <button class="button" type="button" aria-label=label on:click=remove>"Remove"</button>
+            <button class="button" type="button" aria-label=label on:click=remove>{t!(ui.remove)}</button>
         </li>
     }
     .into_any()

@@ -9,6 +9,7 @@ use crate::{
         settings_page::OwnSettings,
     },
     factors::{PasskeysSection, SecondFactorSection},
+    t,
     ui::{Form, FormState, PasswordField, Submit, Toaster, secret},
 };
 
@@ -18,7 +19,7 @@ pub(in crate::accounts) fn SecuritySection(settings: OwnSettings, ways: Ways) ->
     let ways = RwSignal::new(ways);
     view! {
         <section id="security" class="panel" aria-labelledby="security-title">
-            <h2 id="security-title">"Security"</h2>
+            <h2 id="security-title">{t!(settings.security.title)}</h2>
             <PasswordForm settings/>
             <PasskeysSection ways/>
             <SecondFactorSection ways/>
@@ -44,14 +45,14 @@ fn PasswordForm(settings: OwnSettings) -> impl IntoView {
             current.set(String::new());
             new.set(String::new());
             settings.0.set(now);
-            toaster.say("Your password is changed. All other sessions have ended.");
+            toaster.say(t!(settings.security.changed));
         });
     };
     view! {
         <Form state on_send=Callback::new(send)>
-            <PasswordField state name="current" label="Your password so far" value=current autocomplete="current-password"/>
-            <PasswordField state name="new" label="New password" value=new autocomplete="new-password" hint="At least 8 characters. A sentence is fine. All other sessions end."/>
-            <Submit state label="Change the password"/>
+            <PasswordField state name="current" label=t!(settings.security.current) value=current autocomplete="current-password"/>
+            <PasswordField state name="new" label=t!(accounts.new_password) value=new autocomplete="new-password" hint=t!(settings.security.new_hint)/>
+            <Submit state label=t!(settings.security.change)/>
         </Form>
     }
     .into_any()

@@ -8,7 +8,9 @@ use crate::{
         api::{end_other_sessions, end_session},
         settings_page::OwnSettings,
     },
+    t,
     ui::{LocalTime, TimeStyle, Toaster, iso_text},
+    weave,
 };
 
 /// Where one is logged in.
@@ -20,7 +22,7 @@ pub(in crate::accounts) fn SessionsSection(settings: OwnSettings) -> impl IntoVi
             match end_other_sessions().await {
                 Ok(()) => {
                     settings.0.update(|settings| settings.sessions.retain(|it| it.current));
-                    toaster.say("All other sessions have ended.");
+                    toaster.say(t!(settings.sessions.others_ended));
                 }
                 Err(refused) => toaster.say(refused.to_string()),
             }
@@ -29,8 +31,8 @@ pub(in crate::accounts) fn SessionsSection(settings: OwnSettings) -> impl IntoVi
     let alone = move || settings.0.with(|settings| settings.sessions.len() < 2);
     view! {
         <section id="sessions" class="panel" aria-labelledby="sessions-title">
-            <h2 id="sessions-title">"Sessions"</h2>
-            <p class="soft">"Where you are logged in. What you don't know, end: its live pages and its sound and picture stop within seconds."</p>
+            <h2 id="sessions-title">{t!(settings.sessions.title)}</h2>
+            <p class="soft">{t!(settings.sessions.about)}</p>
             <ul role="list" class="sessions">
                 <For
                     each=move || settings.0.with(|settings| settings.sessions.clone())
@@ -38,7 +40,7 @@ pub(in crate::accounts) fn SessionsSection(settings: OwnSettings) -> impl IntoVi
                     children=move |session| view! { <Session session settings/> }
                 />
             </ul>
-            <button class="button danger" type="button" disabled=alone on:click=move |_| others()>"End all others"</button>
+            <button class="button danger" type="button" disabled=alone on:click=move |_| others()>{t!(settings.sessions.end_others)}</button>
         </section>
     }
     .into_any()
@@ -54,22 +56,22 @@ fn Session(session: OwnSession, settings: OwnSettings) -> impl IntoView {
             match end_session(name.clone()).await {
                 Ok(()) => {
                     settings.0.update(|settings| settings.sessions.retain(|it| it.name != name));
-                    toaster.say("That session has ended.");
+                    toaster.say(t!(settings.sessions.ended));
                 }
                 Err(refused) => toaster.say(refused.to_string()),
             }
         });
     };
     let used = iso_text(session.used_at).replace('T', " ").replace('Z', " UTC");
-    let label = format!("End the session in {}", session.device);
+    let label = t!(settings.sessions.end_label, device = &session.device);
     view! {
         <li>
             <div>
                 <strong>{session.device}</strong>
-                {session.current.then(|| view! { " " <span class="badge">"This one"</span> })}
-                <p class="soft small">"Last used " <LocalTime at=session.used_at fallback=used style=TimeStyle::Full/></p>
+                {session.current.then(|| view! { " " <span class="badge">{t!(settings.sessions.this_one)}</span> })}
+                <p class="soft small">{weave!(settings.sessions.last_used, time = view! { <LocalTime at=session.used_at fallback=used style=TimeStyle::Full/> })}</p>
             </div>
-            {(!session.current).then(|| view! { <button class="button" type="button" aria-label=label on:click=end>"End"</button> })}
+            {(!session.current).then(|| view! { <button class="button" type="button" aria-label=label on:click=end>{t!(settings.sessions.end)}</button> })}
         </li>
     }
     .into_any()
