@@ -6,7 +6,6 @@
 mod layout;
 mod texts;
 
-use bandstand_domain::accounts::Language;
 use serde::{Deserialize, Serialize};
 
 pub use layout::escape;
@@ -21,7 +20,7 @@ use crate::{
     http::limits::Limit,
     mail::{Letter, address::key},
 };
-use texts::Text;
+use texts::{greeting, words};
 
 /// Why somebody is to be written to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -171,21 +170,14 @@ fn reader(address: &str) -> (String, String) {
 
 fn write(contact: &Contact, to: String, topic: &Topic) -> Letter {
     let language = contact.language;
-    let text: Text = texts::text(language, &contact.handle, topic);
-    let hello = match language {
-        Language::English => "Hello",
-        Language::German => "Hallo",
-    };
-    let greeting = if topic.is_to_anybody() {
-        format!("{hello},")
-    } else {
-        format!("{hello} {},", contact.name)
-    };
+    let words = words(language, &contact.handle, topic);
+    let name = (!topic.is_to_anybody()).then_some(contact.name.as_str());
+    let greeting = greeting(language, name);
     Letter {
         to,
-        plain: layout::plain(&greeting, &text),
-        html: layout::html(language, &greeting, &text),
-        subject: text.subject,
+        plain: layout::plain(&greeting, &words),
+        html: layout::html(language, &greeting, &words),
+        subject: words.subject,
         language,
     }
 }
