@@ -4,7 +4,31 @@
 
 use std::path::Path;
 
-use bandstand_tidy::{Complaint, Tree, files, texts};
+use bandstand_tidy::{Complaint, Tree, files, names, sql, texts};
+
+/// Tables, and the folders that own columns of them. Accounts forget the sessions of whom they erase.
+const TABLES: [(&str, &[&str]); 20] = [
+    ("accounts", &["accounts", "people"]),
+    ("ceremonies", &["factors"]),
+    ("devices", &["accounts"]),
+    ("ended_sessions", &["sessions"]),
+    ("events", &["channel"]),
+    ("follows", &["people"]),
+    ("former_handles", &["people"]),
+    ("helpers", &["accounts"]),
+    ("jobs", &["background"]),
+    ("likes", &["crowd"]),
+    ("links", &["accounts"]),
+    ("messages", &["chat"]),
+    ("mutes", &["chat"]),
+    ("passkeys", &["factors"]),
+    ("recovery_codes", &["factors"]),
+    ("second_factors", &["factors"]),
+    ("sessions", &["sessions", "accounts"]),
+    ("shows", &["shows", "stage", "crowd"]),
+    ("stream_keys", &["stream_keys"]),
+    ("topics", &["channel"]),
+];
 
 fn tree() -> Tree {
     Tree::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("..")).unwrap()
@@ -17,11 +41,52 @@ fn holds(complaints: Vec<Complaint>) {
 }
 
 #[test]
+#[ignore = "some files are to be parted"]
+fn no_file_is_too_long() {
+    holds(files::check_lengths(&tree()));
+}
+
+#[test]
 fn every_file_is_declared() {
     holds(files::check_declared(&tree()));
 }
 
 #[test]
+#[ignore = "some types are to be renamed"]
+fn public_types_have_names_of_their_own() {
+    holds(names::check_unique(&tree()));
+}
+
+#[test]
+#[ignore = "some types are to be renamed"]
+fn words_of_the_product_name_nothing_else() {
+    holds(names::check_reserved(&tree()));
+}
+
+#[test]
+#[ignore = "some statements are to be moved"]
+fn sql_stands_in_stores() {
+    holds(sql::check_places(&tree(), &["server/src/channel/event_log.rs"]));
+}
+
+#[test]
+fn foreign_tables_are_only_read() {
+    holds(sql::check_tables(&tree(), &TABLES));
+}
+
+#[test]
 fn catalogues_have_the_same_keys_and_gaps() {
     holds(texts::check_catalogues(&tree()));
+}
+
+#[test]
+#[ignore = "some pages are to be translated"]
+fn every_text_is_said() {
+    holds(texts::check_used(&tree(), &["language"]));
+}
+
+#[test]
+#[ignore = "some pages are to be translated"]
+fn what_people_read_stands_in_catalogues() {
+    holds(texts::check_literals(&tree()));
 }
