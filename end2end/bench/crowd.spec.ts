@@ -16,9 +16,15 @@ async function guest(venue: Venue, show: string, name: string): Promise<WebSocke
   const body = JSON.stringify({ show: id, name });
   const joined = await fetch(`${venue.url}/api/live/join`, { method: "POST", headers, body });
   if (!joined.ok) throw new Error(`join: ${joined.status} ${await joined.text()}`);
-  const cookie = joined.headers.getSetCookie().map((it) => it.split(";")[0]).join("; ");
+  const cookie = joined.headers
+    .getSetCookie()
+    .map((it) => it.split(";")[0])
+    .join("; ");
   const { token } = await joined.json();
-  const socket = new WebSocket(`${venue.url.replace("http", "ws")}/live`, { origin: venue.url, headers: { Cookie: cookie } });
+  const socket = new WebSocket(`${venue.url.replace("http", "ws")}/live`, {
+    origin: venue.url,
+    headers: { Cookie: cookie },
+  });
   await new Promise<void>((resolve, reject) => {
     socket.on("error", reject);
     socket.on("open", () => socket.send(JSON.stringify({ subscribe: { topic: `show:${id}`, token } })));
@@ -34,7 +40,9 @@ test("a page with a large crowd", async ({ person, venue, browser }) => {
   await ana.seesAndHears();
   const crowd: WebSocket[] = [];
   while (crowd.length < FIGURES - 1) {
-    const some = Array.from({ length: Math.min(20, FIGURES - 1 - crowd.length) }, (_, at) => guest(venue, show, `Guest ${crowd.length + at}`));
+    const some = Array.from({ length: Math.min(20, FIGURES - 1 - crowd.length) }, (_, at) =>
+      guest(venue, show, `Guest ${crowd.length + at}`),
+    );
     crowd.push(...(await Promise.all(some)));
   }
   await expect(ana.page.getByText(`${FIGURES} here`)).toBeVisible();
@@ -70,7 +78,10 @@ test("a page with a large crowd", async ({ person, venue, browser }) => {
     `${SECONDS} s with ${GESTURES} gestures a second and the live picture 640×480, Chromium ${browser.version()} headless without a GPU, 1280×720; server, artist and ${FIGURES - 1} further sockets on this machine`,
     [
       ["frames per second", rate.toFixed(1)],
-      ["between two frames, median / 95th / longest", `${percentile(gaps, 0.5).toFixed(1)} / ${percentile(gaps, 0.95).toFixed(1)} / ${Math.max(...gaps).toFixed(1)} ms`],
+      [
+        "between two frames, median / 95th / longest",
+        `${percentile(gaps, 0.5).toFixed(1)} / ${percentile(gaps, 0.95).toFixed(1)} / ${Math.max(...gaps).toFixed(1)} ms`,
+      ],
     ],
   );
 });

@@ -12,7 +12,10 @@ const SECONDS = 30;
 const folder = mkdtempSync(join(tmpdir(), "bandstand-clock-"));
 const launch = journeys.use?.launchOptions;
 test.use({
-  launchOptions: { ...launch, args: [...(launch?.args ?? []), `--use-file-for-fake-video-capture=${folder}/clock.y4m`] },
+  launchOptions: {
+    ...launch,
+    args: [...(launch?.args ?? []), `--use-file-for-fake-video-capture=${folder}/clock.y4m`],
+  },
 });
 test.beforeAll(() => film(`${folder}/clock.y4m`));
 test.afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -32,8 +35,7 @@ test("glass to glass", async ({ person, browser }) => {
   await viewer.page.evaluate(() => (window as unknown as { readings: Reading[] }).readings.splice(0));
   await viewer.page.waitForTimeout(SECONDS * 1_000);
 
-  const read = (one: typeof viewer) =>
-    one.page.evaluate(() => (window as unknown as { readings: Reading[] }).readings);
+  const read = (one: typeof viewer) => one.page.evaluate(() => (window as unknown as { readings: Reading[] }).readings);
   const captured = await read(artist);
   const shown = await read(viewer);
   const delays: number[] = [];

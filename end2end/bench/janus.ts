@@ -35,7 +35,12 @@ export class Janus {
   /** The version that is installed. */
   static version(): string {
     const { stdout } = spawnSync("janus", ["--version"], { encoding: "utf8" });
-    return stdout.split("\n").find((line) => /janus/i.test(line))?.trim() ?? "Janus";
+    return (
+      stdout
+        .split("\n")
+        .find((line) => /janus/i.test(line))
+        ?.trim() ?? "Janus"
+    );
   }
 
   /** Starts it with a room for one publisher. */
@@ -67,7 +72,11 @@ export class Janus {
     const handle = await this.attach();
     const joined = await this.say(handle, { request: "join", ptype: "publisher", room: ROOM });
     this.feed = joined.plugindata.data.id;
-    const published = await this.say(handle, { request: "publish", bitrate: 0 }, { type: "offer", sdp: offer, rid_order: "lmh" });
+    const published = await this.say(
+      handle,
+      { request: "publish", bitrate: 0 },
+      { type: "offer", sdp: offer, rid_order: "lmh" },
+    );
     return published.jsep.sdp;
   }
 
@@ -121,7 +130,11 @@ export class Janus {
 
 /** As it comes, but ICE-lite, and with nothing that isn't used. */
 function configure(folder: string, port: number): void {
-  const libraries = (names: string) => names.split(" ").map((name) => `libjanus_${name}.so`).join(",");
+  const libraries = (names: string) =>
+    names
+      .split(" ")
+      .map((name) => `libjanus_${name}.so`)
+      .join(",");
   const plugins = "audiobridge duktape echotest lua nosip recordplay sip streaming textroom videocall voicemail";
   writeFileSync(
     join(folder, "janus.jcfg"),

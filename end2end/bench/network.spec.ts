@@ -133,7 +133,9 @@ const figures = (seen: Seen) =>
     `${seen.concealed.toFixed(1)} %`.padStart(7),
   ].join("  ");
 
-const HEAD = ["freezes".padStart(10), "frozen", "longest", "pictures", "received", "height", "sound made up"].join("  ");
+const HEAD = ["freezes".padStart(10), "frozen", "longest", "pictures", "received", "height", "sound made up"].join(
+  "  ",
+);
 
 test("bad networks", async ({ person, venue, browser, complaints }) => {
   test.setTimeout(3_600_000);

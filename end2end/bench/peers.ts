@@ -29,27 +29,35 @@ export async function page(browser: Browser, venue: string): Promise<Page> {
 
 /** The artist's offer: camera and microphone, the picture in these layers. */
 export const offerStage = (page: Page, layers: Layer[]): Promise<string> =>
-  page.evaluate(async (layers) => {
-    const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: { width: 1280, height: 720 } });
-    const connection = new RTCPeerConnection();
-    Object.assign(window, { connection });
-    const [sound] = stream.getAudioTracks();
-    const [picture] = stream.getVideoTracks();
-    connection.addTransceiver(sound!, { direction: "sendonly", streams: [stream] });
-    const sendEncodings = layers.map(([rid, scaleResolutionDownBy, maxBitrate]) => ({ rid, scaleResolutionDownBy, maxBitrate }));
-    const video = connection.addTransceiver(picture!, { direction: "sendonly", streams: [stream], sendEncodings });
-    const { codecs } = RTCRtpSender.getCapabilities("video")!;
-    video.setCodecPreferences(codecs.filter((codec) => /VP8|rtx/.test(codec.mimeType)));
-  }, layers).then(() => offer(page));
+  page
+    .evaluate(async (layers) => {
+      const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: { width: 1280, height: 720 } });
+      const connection = new RTCPeerConnection();
+      Object.assign(window, { connection });
+      const [sound] = stream.getAudioTracks();
+      const [picture] = stream.getVideoTracks();
+      connection.addTransceiver(sound!, { direction: "sendonly", streams: [stream] });
+      const sendEncodings = layers.map(([rid, scaleResolutionDownBy, maxBitrate]) => ({
+        rid,
+        scaleResolutionDownBy,
+        maxBitrate,
+      }));
+      const video = connection.addTransceiver(picture!, { direction: "sendonly", streams: [stream], sendEncodings });
+      const { codecs } = RTCRtpSender.getCapabilities("video")!;
+      video.setCodecPreferences(codecs.filter((codec) => /VP8|rtx/.test(codec.mimeType)));
+    }, layers)
+    .then(() => offer(page));
 
 /** A viewer's offer. */
 export const offerSeat = (page: Page): Promise<string> =>
-  page.evaluate(async () => {
-    const connection = new RTCPeerConnection();
-    Object.assign(window, { connection });
-    connection.addTransceiver("audio", { direction: "recvonly" });
-    connection.addTransceiver("video", { direction: "recvonly" });
-  }).then(() => offer(page));
+  page
+    .evaluate(async () => {
+      const connection = new RTCPeerConnection();
+      Object.assign(window, { connection });
+      connection.addTransceiver("audio", { direction: "recvonly" });
+      connection.addTransceiver("video", { direction: "recvonly" });
+    })
+    .then(() => offer(page));
 
 /**
  * The offer of what was added, as our own pages offer it: what is lost of the sound is sent again, and who
@@ -61,7 +69,9 @@ const offer = (page: Page): Promise<string> =>
     const { sdp } = await connection.createOffer();
     const repaired = sdp!.replace(/(a=rtpmap:(\d+) opus\S+\r\n)/, "$1a=rtcp-fb:$2 nack\r\n");
     const watches = !connection.getSenders().some((sender) => sender.track);
-    const changed = watches ? repaired.replace(/(a=rtpmap:(\d+) (VP8|VP9|H264|AV1)\/\S+\r\n)/g, "$1a=rtcp-fb:$2 rrtr\r\n") : repaired;
+    const changed = watches
+      ? repaired.replace(/(a=rtpmap:(\d+) (VP8|VP9|H264|AV1)\/\S+\r\n)/g, "$1a=rtcp-fb:$2 rrtr\r\n")
+      : repaired;
     await connection.setLocalDescription({ type: "offer", sdp: changed });
     return changed;
   });
@@ -69,7 +79,8 @@ const offer = (page: Page): Promise<string> =>
 /** Takes the answer. */
 export const accept = (page: Page, sdp: string): Promise<void> =>
   page.evaluate(
-    (sdp) => (window as unknown as { connection: RTCPeerConnection }).connection.setRemoteDescription({ type: "answer", sdp }),
+    (sdp) =>
+      (window as unknown as { connection: RTCPeerConnection }).connection.setRemoteDescription({ type: "answer", sdp }),
     sdp,
   );
 
@@ -118,14 +129,19 @@ export const watch = async (page: Page): Promise<void> => {
     video.requestVideoFrameCallback(look);
     void video.play();
   });
-  await page.waitForFunction(() => (window as unknown as { pictures: unknown[] }).pictures.length > 10, undefined, { timeout: 20_000 });
+  await page.waitForFunction(() => (window as unknown as { pictures: unknown[] }).pictures.length > 10, undefined, {
+    timeout: 20_000,
+  });
 };
 
 /** What the viewer sees for so many seconds; `happens` at their beginning. */
 export async function see(page: Page, seconds: number, happens: () => unknown = () => {}): Promise<Seen> {
   const measure = () =>
     page.evaluate(async () => {
-      const { connection, pictures } = window as unknown as { connection: RTCPeerConnection; pictures: [number, number][] };
+      const { connection, pictures } = window as unknown as {
+        connection: RTCPeerConnection;
+        pictures: [number, number][];
+      };
       const sum = { freezes: 0, frozen: 0, frames: 0, bytes: 0, concealed: 0, samples: 0 };
       for (const report of (await connection.getStats()).values()) {
         if (report.type !== "inbound-rtp") continue;

@@ -13,7 +13,10 @@ async function logIn(person: Person, login: string, password: string): Promise<v
   await page.getByRole("button", { name: "Log in", exact: true }).click();
 }
 
-test("register, confirm by mail, forget the password, and all other sessions are gone", async ({ person, complaints }) => {
+test("register, confirm by mail, forget the password, and all other sessions are gone", async ({
+  person,
+  complaints,
+}) => {
   // What the browser says of answers that refuse.
   complaints.expected.push(/Failed to load resource/);
   const ana = await person("Ana");

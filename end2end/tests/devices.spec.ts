@@ -4,21 +4,28 @@ import { type Person, expect, test } from "./venue";
 
 const silent = (artist: Person) => artist.page.getByRole("alert").getByText("Nobody hears you:", { exact: false });
 const isBack = (artist: Person) => artist.page.getByRole("status").getByText("Your microphone is back.");
-const unmeasured = (artist: Person) => artist.page.getByText("This browser can't measure your level.", { exact: false });
+const unmeasured = (artist: Person) =>
+  artist.page.getByText("This browser can't measure your level.", { exact: false });
 const works = (artist: Person) => artist.page.getByRole("listitem").filter({ hasText: "Camera and microphone work" });
 
 /** The identity of the microphone's track that is being sent. */
 const sent = (artist: Person) =>
   artist.page.evaluate(() => {
     const { keptConnections } = window as unknown as { keptConnections: RTCPeerConnection[] };
-    return keptConnections.at(-1)!.getSenders().find(({ track }) => track?.kind === "audio")?.track?.id;
+    return keptConnections
+      .at(-1)!
+      .getSenders()
+      .find(({ track }) => track?.kind === "audio")?.track?.id;
   });
 
 /** The system takes away the microphone that is being sent (`mute`), or gives it back (`unmute`). */
 const system = (artist: Person, event: "mute" | "unmute") =>
   artist.page.evaluate((event) => {
     const { keptConnections } = window as unknown as { keptConnections: RTCPeerConnection[] };
-    const { track } = keptConnections.at(-1)!.getSenders().find(({ track }) => track?.kind === "audio")!;
+    const { track } = keptConnections
+      .at(-1)!
+      .getSenders()
+      .find(({ track }) => track?.kind === "audio")!;
     Object.defineProperty(track, "muted", { value: event === "mute", configurable: true });
     track!.dispatchEvent(new Event(event));
   }, event);
@@ -34,7 +41,8 @@ const call = (artist: Person, goesOn: boolean) =>
     devices.getUserMedia = async (wanted) => {
       const stream = await open(wanted);
       const { called } = window as unknown as { called: boolean };
-      for (const track of called ? stream.getAudioTracks() : []) Object.defineProperty(track, "muted", { value: true, configurable: true });
+      for (const track of called ? stream.getAudioTracks() : [])
+        Object.defineProperty(track, "muted", { value: true, configurable: true });
       return stream;
     };
   }, goesOn);

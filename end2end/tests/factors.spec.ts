@@ -7,7 +7,9 @@ const PASSWORD = "late summer folk";
 
 /** The six digits of RFC 6238 for a base32 secret, `steps` half minutes from now. */
 function code(secret: string, steps: number): string {
-  const bits = [...secret].map((c) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(c).toString(2).padStart(5, "0")).join("");
+  const bits = [...secret]
+    .map((c) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(c).toString(2).padStart(5, "0"))
+    .join("");
   const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
   const counter = Buffer.alloc(8);
   counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + steps));
@@ -29,7 +31,10 @@ async function logIn(person: Person, handle: string): Promise<void> {
   await page.getByRole("button", { name: "Log in", exact: true }).click();
 }
 
-test("a second factor is set up, asked for, used once, recovered from and turned off", async ({ person, complaints }) => {
+test("a second factor is set up, asked for, used once, recovered from and turned off", async ({
+  person,
+  complaints,
+}) => {
   complaints.expected.push(/Failed to load resource.*(401|422)/);
   const tom = await person("Tom");
   const { page } = tom;

@@ -24,7 +24,8 @@ const test = base.extend<Fixtures>({
       write: false,
     });
     const bundle = built.outputFiles[0]!.text;
-    const page = '<!doctype html><link rel="icon" href="data:,"><video autoplay muted></video><script src="/page.js"></script>';
+    const page =
+      '<!doctype html><link rel="icon" href="data:,"><video autoplay muted></video><script src="/page.js"></script>';
     const server: Server = createServer((request, response) => {
       const script = request.url === "/page.js";
       response.setHeader("Content-Type", script ? "text/javascript" : "text/html").end(script ? bundle : page);
@@ -65,10 +66,10 @@ test("aiortc plays to aiortc and to Eyevinn's player", async ({ person, venue, e
   const subscriber = aiortc("watch", whep, await ticket(artist, "join", show));
   const player = await person("Elsewhere");
   await player.page.goto(elsewhere);
-  await player.page.evaluate(([url, token]) => (window as unknown as Elsewhere).watch(url!, token!), [
-    whep,
-    await ticket(artist, "join", show),
-  ]);
+  await player.page.evaluate(
+    ([url, token]) => (window as unknown as Elsewhere).watch(url!, token!),
+    [whep, await ticket(artist, "join", show)],
+  );
   await seesAndHears(subscriber);
   await player.seesAndHears();
 

@@ -40,7 +40,8 @@ export async function numberedCamera(person: Person): Promise<void> {
     const open = devices.getUserMedia.bind(devices);
     devices.getUserMedia = async (wanted = {}) => {
       const stream = wanted.audio ? await open({ audio: wanted.audio }) : new MediaStream();
-      if (wanted.video) stream.addTrack(draw(Object.assign(document.createElement("canvas"), { width: 640, height: 480 })));
+      if (wanted.video)
+        stream.addTrack(draw(Object.assign(document.createElement("canvas"), { width: 640, height: 480 })));
       return stream;
     };
   });
@@ -56,9 +57,15 @@ export async function noteMarkers(person: Person): Promise<void> {
   await person.page.evaluate(() => {
     const page = window as unknown as Page;
     page.markers = [];
-    const { track } = page.keptConnections.at(-1)!.getReceivers().find((receiver) => receiver.track.kind === "video")!;
+    const { track } = page.keptConnections
+      .at(-1)!
+      .getReceivers()
+      .find((receiver) => receiver.track.kind === "video")!;
     // @ts-expect-error of Chromium alone
-    const frames: ReadableStreamDefaultReader<VideoFrame> = new MediaStreamTrackProcessor({ track, maxBufferSize: 60 }).readable.getReader();
+    const frames: ReadableStreamDefaultReader<VideoFrame> = new MediaStreamTrackProcessor({
+      track,
+      maxBufferSize: 60,
+    }).readable.getReader();
     const read = async (frame: VideoFrame): Promise<number | null> => {
       const { width } = frame.visibleRect!;
       const block = width / 16;

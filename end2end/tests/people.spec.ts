@@ -45,7 +45,10 @@ test("a picture is chosen, cropped and seen; a file that isn't one is refused be
   await expect(visitor.page.getByRole("heading", { name: "Mira Voss by Night" })).toBeVisible();
 });
 
-test("a guest becomes an account and keeps their place; the host closes the door to guests", async ({ person, complaints }) => {
+test("a guest becomes an account and keeps their place; the host closes the door to guests", async ({
+  person,
+  complaints,
+}) => {
   // Who is shown out may come back before the news, and be refused.
   complaints.expected.push(/Failed to load resource.*403.*live\/join/);
   const artist = await person("Mira Voss");

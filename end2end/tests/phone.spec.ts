@@ -21,7 +21,9 @@ test("artist and audience at 360 pixels, and nothing that keeps anybody out", as
       screen: window.innerWidth,
     }));
     expect(content, `${what} fits the screen`).toBeLessThanOrEqual(screen);
-    const { violations } = await new AxeBuilder({ page: one.page }).withTags(["wcag2a", "wcag2aa", "wcag22aa"]).analyze();
+    const { violations } = await new AxeBuilder({ page: one.page })
+      .withTags(["wcag2a", "wcag2aa", "wcag22aa"])
+      .analyze();
     expect(
       violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`),
       `${what} is accessible`,
@@ -67,9 +69,18 @@ test("who steps in on a phone stands in front of the whole stage: picture, crowd
   await register(artist, "artist");
   const show = await announce(artist, "Iron Tide: the last night of the long, long, long winter tour 2026/27");
   await goLive(artist, show);
-  const screens: [number, number][] = [[390, 664], [360, 640], [844, 390], [640, 400]];
+  const screens: [number, number][] = [
+    [390, 664],
+    [360, 640],
+    [844, 390],
+    [640, 400],
+  ];
   for (const [width, height] of screens) {
-    const one = await person(`On ${width} by ${height}`, { ...pixel, viewport: { width, height }, screen: { width, height } });
+    const one = await person(`On ${width} by ${height}`, {
+      ...pixel,
+      viewport: { width, height },
+      screen: { width, height },
+    });
     const { page } = one;
     await one.goto(show);
     await page.getByLabel("What should we call you?").fill(one.name);

@@ -182,7 +182,10 @@ test("a publisher like OBS that loses packets is asked for each at once, and the
  */
 function expectTimely(told: Told[], decoded: Marker[]): void {
   const pictures = told.filter((told) => told.picture !== undefined);
-  expect(decoded.filter(([number]) => number === null || !pictures[number]), "wrong pictures").toEqual([]);
+  expect(
+    decoded.filter(([number]) => number === null || !pictures[number]),
+    "wrong pictures",
+  ).toEqual([]);
   const [first, last] = [decoded[0]![0]!, decoded.at(-1)![0]!];
   const took = new Map<number, number>();
   for (let number = first, next = 0; number <= last; number++) {

@@ -15,7 +15,12 @@ test("an artist goes live to a laptop, a phone and Firefox; drops, returns, paus
   // Ana comes first and waits in the lobby.
   const ana = await person("Ana");
   await enterAsGuest(ana, show);
-  await expect(ana.page.getByText("The artist starts", { exact: false }).or(ana.page.getByText("Doors are open", { exact: false })).first()).toBeVisible();
+  await expect(
+    ana.page
+      .getByText("The artist starts", { exact: false })
+      .or(ana.page.getByText("Doors are open", { exact: false }))
+      .first(),
+  ).toBeVisible();
 
   await goLive(artist, show);
   await ana.seesAndHears();
@@ -152,7 +157,7 @@ test("what one does and says, the others see; a lost connection misses nothing",
   await ana.page.getByRole("button", { name: "Clap" }).click();
 
   // Ana deletes her own; the artist deletes Tom's and mutes him.
-  const entry = (who: typeof ana, text: string) => 
+  const entry = (who: typeof ana, text: string) =>
     who.page.getByRole("log").getByRole("article").filter({ hasText: text });
   await entry(ana, "that harmony").getByLabel("About your message").click();
   await entry(ana, "that harmony").getByRole("button", { name: "Delete" }).click();
@@ -165,7 +170,9 @@ test("what one does and says, the others see; a lost connection misses nothing",
   for (const one of [ana, tom, artist]) await expect(one.page.getByText("front row!")).toHaveCount(0);
 });
 
-test("a small window gets a smaller picture, one out of sight the smallest, and a large one a large one", async ({ person }) => {
+test("a small window gets a smaller picture, one out of sight the smallest, and a large one a large one", async ({
+  person,
+}) => {
   const show = await onStage(await person("Mira Voss"));
   const ana = await person("Ana", { viewport: { width: 1600, height: 1000 } });
   await enterAsGuest(ana, show);
@@ -203,7 +210,10 @@ async function fillsItsWindow(viewer: Person, format: string): Promise<void> {
   await large("a large window again");
 }
 
-test("a sharper picture comes in VP9, and each window gets as much of it as it has room for", async ({ person, firefoxPerson }) => {
+test("a sharper picture comes in VP9, and each window gets as much of it as it has room for", async ({
+  person,
+  firefoxPerson,
+}) => {
   const artist = await person("Mira Voss");
   await register(artist, "artist");
   const show = await announce(artist, "Mira Voss at the Harbour");
@@ -231,7 +241,9 @@ test("a sharper picture comes in VP9, and each window gets as much of it as it h
   expect(await tom.page.evaluate(() => "soundOnly" in window), "Tom's picture was taken for sound alone").toBe(false);
 });
 
-test("AV1 in layers: each window gets as much as it has room for, and goes on after the artist's reload", async ({ person }) => {
+test("AV1 in layers: each window gets as much as it has room for, and goes on after the artist's reload", async ({
+  person,
+}) => {
   const artist = await person("Mira Voss");
   await register(artist, "artist");
   const show = await announce(artist, "Mira Voss at the Harbour");

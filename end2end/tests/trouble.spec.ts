@@ -2,67 +2,71 @@
 import { announce, counts, enterAsGuest, onStage, register, say } from "./steps";
 import { behindLine, expect, test } from "./venue";
 
-behindLine("the line is cut under artist and audience, and everything comes back by itself", async ({
-  person,
-  line,
-  door,
-  complaints,
-}) => {
-  complaints.expected.push(/WebSocket|Failed to load resource|ERR_/);
-  const artist = await person("Mira Voss");
-  const show = await onStage(artist);
-  const ana = await person("Ana");
-  await enterAsGuest(ana, show);
-  await ana.seesAndHears();
-  // Tom has another way to the venue; he stands at the door.
-  const tom = await person("Tom");
-  await tom.page.goto(`http://${door}${show}`);
-  await tom.alive();
-  await expect(tom.page.getByText("Mira Voss is on stage")).toBeVisible();
+behindLine(
+  "the line is cut under artist and audience, and everything comes back by itself",
+  async ({ person, line, door, complaints }) => {
+    complaints.expected.push(/WebSocket|Failed to load resource|ERR_/);
+    const artist = await person("Mira Voss");
+    const show = await onStage(artist);
+    const ana = await person("Ana");
+    await enterAsGuest(ana, show);
+    await ana.seesAndHears();
+    // Tom has another way to the venue; he stands at the door.
+    const tom = await person("Tom");
+    await tom.page.goto(`http://${door}${show}`);
+    await tom.alive();
+    await expect(tom.page.getByText("Mira Voss is on stage")).toBeVisible();
 
-  line.cut();
-  await expect(tom.page.getByText("Lost the connection")).toBeVisible({ timeout: 10_000 });
-  await expect(artist.page.getByText("The connection is lost.", { exact: false })).toBeVisible({ timeout: 20_000 });
-  await expect(ana.page.getByText("The line is broken.", { exact: false })).toBeVisible({ timeout: 30_000 });
+    line.cut();
+    await expect(tom.page.getByText("Lost the connection")).toBeVisible({ timeout: 10_000 });
+    await expect(artist.page.getByText("The connection is lost.", { exact: false })).toBeVisible({ timeout: 20_000 });
+    await expect(ana.page.getByText("The line is broken.", { exact: false })).toBeVisible({ timeout: 30_000 });
 
-  line.mend();
-  await expect(artist.page.getByText("You are live.")).toBeVisible({ timeout: 40_000 });
-  await ana.seesAndHears();
-  await expect(ana.page.getByText("The line is broken.", { exact: false })).toHaveCount(0);
-  await counts(ana, 1);
-  await say(ana, "there you are again");
-  await expect(artist.page.getByText("there you are again")).toHaveCount(1);
-});
+    line.mend();
+    await expect(artist.page.getByText("You are live.")).toBeVisible({ timeout: 40_000 });
+    await ana.seesAndHears();
+    await expect(ana.page.getByText("The line is broken.", { exact: false })).toHaveCount(0);
+    await counts(ana, 1);
+    await say(ana, "there you are again");
+    await expect(artist.page.getByText("there you are again")).toHaveCount(1);
+  },
+);
 
-behindLine("a narrow line gets a smaller picture, a wide one a large one, and what a frayed one loses comes again", async ({ person, line }) => {
-  const show = await onStage(await person("Mira Voss"));
-  const ana = await person("Ana");
-  await enterAsGuest(ana, show);
-  const height = () => ana.page.locator("video").evaluate((video: HTMLVideoElement) => video.videoHeight);
-  const large = (message: string) => expect.poll(height, { message, timeout: 45_000 }).toBeGreaterThanOrEqual(480);
-  await large("a wide line");
-  line.narrow(350);
-  await expect.poll(height, { message: "a narrow line", timeout: 10_000 }).toBeLessThanOrEqual(240);
-  await ana.seesAndHears();
-  line.widen();
-  await large("a wide line again");
-  line.fray(0.1);
-  await expect.poll(() => ana.soundAskedForAgain(), { message: "a frayed line" }).toBeGreaterThan(10);
-  await ana.seesAndHears();
-});
+behindLine(
+  "a narrow line gets a smaller picture, a wide one a large one, and what a frayed one loses comes again",
+  async ({ person, line }) => {
+    const show = await onStage(await person("Mira Voss"));
+    const ana = await person("Ana");
+    await enterAsGuest(ana, show);
+    const height = () => ana.page.locator("video").evaluate((video: HTMLVideoElement) => video.videoHeight);
+    const large = (message: string) => expect.poll(height, { message, timeout: 45_000 }).toBeGreaterThanOrEqual(480);
+    await large("a wide line");
+    line.narrow(350);
+    await expect.poll(height, { message: "a narrow line", timeout: 10_000 }).toBeLessThanOrEqual(240);
+    await ana.seesAndHears();
+    line.widen();
+    await large("a wide line again");
+    line.fray(0.1);
+    await expect.poll(() => ana.soundAskedForAgain(), { message: "a frayed line" }).toBeGreaterThan(10);
+    await ana.seesAndHears();
+  },
+);
 
-behindLine("whose address changes, or whose way to the venue ends, stays in the same session", async ({ person, line }) => {
-  const show = await onStage(await person("Mira Voss"));
-  const others = line.media.addresses;
-  const ana = await person("Ana");
-  await enterAsGuest(ana, show);
-  await ana.seesAndHears();
-  line.media.renumber();
-  await ana.seesAndHears();
-  line.media.unplug(line.media.addresses.filter((address) => !others.includes(address)));
-  await ana.seesAndHears();
-  expect(await ana.connections(), "the one she began with").toBe(1);
-});
+behindLine(
+  "whose address changes, or whose way to the venue ends, stays in the same session",
+  async ({ person, line }) => {
+    const show = await onStage(await person("Mira Voss"));
+    const others = line.media.addresses;
+    const ana = await person("Ana");
+    await enterAsGuest(ana, show);
+    await ana.seesAndHears();
+    line.media.renumber();
+    await ana.seesAndHears();
+    line.media.unplug(line.media.addresses.filter((address) => !others.includes(address)));
+    await ana.seesAndHears();
+    expect(await ana.connections(), "the one she began with").toBe(1);
+  },
+);
 
 test("where no UDP comes through, artist and audience meet by TCP", async ({ walledPerson, person }) => {
   const artist = await walledPerson("Mira Voss");
@@ -87,7 +91,10 @@ test("without permission the studio says what to do, and lets nobody on an empty
   await expect(artist.page.getByRole("button", { name: "Go live" })).toBeDisabled();
 });
 
-test("a browser that keeps quiet shows the picture, and gives the sound for a press", async ({ person, strictPerson }) => {
+test("a browser that keeps quiet shows the picture, and gives the sound for a press", async ({
+  person,
+  strictPerson,
+}) => {
   const show = await onStage(await person("Mira Voss"));
   const ana = await strictPerson("Ana");
   await enterAsGuest(ana, show);
@@ -107,7 +114,9 @@ test("a browser that keeps quiet shows the picture, and gives the sound for a pr
   expect(await silent(tab)).toBe(false);
 });
 
-test("screen, unplugged camera, sound alone: the audience stays, and is never shown a black stage", async ({ person }) => {
+test("screen, unplugged camera, sound alone: the audience stays, and is never shown a black stage", async ({
+  person,
+}) => {
   const artist = await person("Mira Voss");
   const show = await onStage(artist);
   const ana = await person("Ana");

@@ -179,7 +179,9 @@ export class Person {
 
   /** How many connections to the stage the page has made so far. */
   async connections(): Promise<number> {
-    return this.page.evaluate(() => (window as unknown as { keptConnections: RTCPeerConnection[] }).keptConnections.length);
+    return this.page.evaluate(
+      () => (window as unknown as { keptConnections: RTCPeerConnection[] }).keptConnections.length,
+    );
   }
 
   /** What the browser says of the page's newest connection to the stage. */
@@ -205,7 +207,10 @@ export class Person {
   ): Promise<T> {
     const statistics = await this.statistics();
     const isChosen = (it: Record<string, any>) => it.nominated && Number(it.bytesReceived) > 0;
-    return tell(statistics, statistics.find((it) => it.type === "candidate-pair" && isChosen(it)));
+    return tell(
+      statistics,
+      statistics.find((it) => it.type === "candidate-pair" && isChosen(it)),
+    );
   }
 
   /** How often the browser has asked for lost sound to be sent again. */
@@ -303,7 +308,11 @@ async function open(use: (venue: Venue) => Promise<void>, flags: string[] = []):
 }
 
 /** A Chromium of its own, with other flags. */
-async function withChromium(options: LaunchOptions, args: string[], use: (browser: Browser) => Promise<void>): Promise<void> {
+async function withChromium(
+  options: LaunchOptions,
+  args: string[],
+  use: (browser: Browser) => Promise<void>,
+): Promise<void> {
   const browser = await chromium.launch({ ...options, args });
   await use(browser);
   await browser.close();
