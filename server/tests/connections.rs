@@ -3,7 +3,7 @@
 use std::{fs, time::Duration};
 
 use bandstand_domain::channel::Topic;
-use bandstand_server::http::timed_stream::Timeouts;
+use bandstand_server::config::Timeouts;
 use futures::StreamExt;
 use tokio::time::{interval, timeout};
 use tokio_tungstenite::tungstenite::Message;

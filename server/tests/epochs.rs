@@ -7,7 +7,7 @@ use bandstand_domain::{
     accounts::{AccountError, AccountReason, Viewer},
     factors::FactorReason,
 };
-use bandstand_server::accounts::operator::{self, UserCommand};
+use bandstand_server::{accounts::operator, config::UserCommand};
 use serde_json::json;
 use tokio::time::{interval, timeout};
 

@@ -1,8 +1,8 @@
 //! The mailbox's pages, and the command that reads mails without them.
 
 use bandstand_server::{
-    config::Config,
-    mail::command::{self, MailCommand, MailCommandError},
+    config::{Config, MailCommand},
+    mail::command::{self, MailCommandError},
 };
 use reqwest::header;
 use serde_json::json;

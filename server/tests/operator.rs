@@ -5,7 +5,10 @@ use bandstand_domain::{
     accounts::{AccountReason, Role},
     stage::StageState,
 };
-use bandstand_server::accounts::operator::{UserCommand, UserError, run};
+use bandstand_server::{
+    accounts::operator::{UserError, run},
+    config::UserCommand,
+};
 
 use crate::support::{
     app::{PASSWORD, TestApp},

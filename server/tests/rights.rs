@@ -7,7 +7,7 @@ mod writing;
 use std::{collections::BTreeSet, fs, path::Path};
 
 use bandstand_domain::{ShowId, accounts::AccountReason, chat::ChatReason, stage::JoinToken};
-use bandstand_server::accounts::operator::{self, UserCommand};
+use bandstand_server::{accounts::operator, config::UserCommand};
 use reqwest::{Method, header};
 use serde_json::{Value, json};
 use sqlx::Row;

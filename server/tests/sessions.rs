@@ -7,10 +7,7 @@ use bandstand_domain::{
     accounts::{AccountReason, OwnSession},
     stage::StageState,
 };
-use bandstand_server::{
-    accounts::operator::{self, UserCommand},
-    sessions,
-};
+use bandstand_server::{accounts::operator, config::UserCommand, sessions};
 use reqwest::{Method, header};
 use serde_json::json;
 

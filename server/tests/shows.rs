@@ -7,7 +7,7 @@ use bandstand_domain::{
     shows::{Genre, Section, ShowDraft, ShowList, ShowReason},
     stage::StageState,
 };
-use bandstand_server::accounts::operator::{self, UserCommand};
+use bandstand_server::{accounts::operator, config::UserCommand};
 use jiff::{Timestamp, civil::Weekday, tz::TimeZone};
 use reqwest::StatusCode;
 use serde_json::json;

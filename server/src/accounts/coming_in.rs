@@ -19,12 +19,12 @@ use super::{
     Account, GRACE, guests,
     letters::Occasion,
     links::{self, Purpose},
-    password::Verdict,
     store::{self, Known},
     viewer, write_to,
 };
 use crate::{
     caller::Caller,
+    crypto::passwords::Verdict,
     database::DatabaseError,
     factors,
     http::limits::{Limit, by_address},

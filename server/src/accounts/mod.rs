@@ -11,7 +11,6 @@ pub mod letters;
 mod link_pages;
 pub mod links;
 pub mod operator;
-mod password;
 mod settings;
 pub mod store;
 
@@ -23,7 +22,6 @@ use bandstand_domain::{
     accounts::{Role, Viewer},
 };
 
-pub use password::{Passwords, Verdict};
 pub use store::Account;
 
 use crate::{

@@ -5,63 +5,19 @@ use bandstand_domain::{
     accounts::{AccountError, ArtistProfile, Language, Registration},
     shows::Genre,
 };
-use clap::Subcommand;
 use thiserror::Error;
 
 use super::{
-    Passwords, letters, links, new_person,
+    letters, links, new_person,
     store::{self, Contact},
 };
 use crate::{
     clock,
-    config::Config,
-    crypto::random,
+    config::{Config, UserCommand},
+    crypto::{passwords::Passwords, random},
     database::{Database, DatabaseError},
     factors, sessions, shows,
 };
-
-/// What to do with an account. An account is named by its handle or its confirmed e-mail address.
-#[derive(Clone, Debug, Subcommand)]
-pub enum UserCommand {
-    /// Make an account whose address counts as confirmed; prints a link that sets its password
-    Create {
-        /// 3 to 16 letters, digits, dots, dashes or underscores
-        handle: String,
-        /// Its e-mail address
-        email: String,
-        /// Make it an artist's, with this stage name
-        #[arg(long, value_name = "STAGE NAME")]
-        artist: Option<String>,
-    },
-    /// Make somebody an operator
-    Promote {
-        /// Handle or e-mail
-        who: String,
-    },
-    /// Make somebody an operator no more
-    Demote {
-        /// Handle or e-mail
-        who: String,
-    },
-    /// Close an account and end all its sessions, within seconds
-    Disable {
-        /// Handle or e-mail
-        who: String,
-    },
-    /// Open a closed account again
-    Enable {
-        /// Handle or e-mail
-        who: String,
-    },
-    /// Print a link that sets a new password; it works once, for an hour
-    Reset {
-        /// Handle or e-mail
-        who: String,
-        /// Also forget their passkeys and their second factor: for who has lost them, or a thief has them
-        #[arg(long)]
-        forget_factors: bool,
-    },
-}
 
 /// Why it can't be done.
 #[derive(Debug, Error)]

@@ -6,10 +6,10 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{StartError, live::Live};
 use crate::{
-    accounts::{Passwords, store::settle_email_keys},
+    accounts::store::settle_email_keys,
     background::jobs::Jobs,
     config::Config,
-    crypto::seal::Seal,
+    crypto::{passwords::Passwords, seal::Seal},
     database::Database,
     http::limits::Limits,
     mail::Mail,

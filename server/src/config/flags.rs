@@ -1,27 +1,13 @@
-//! The command line and the environment.
+//! Flags of the command line, and the environment.
 
 use std::{
     net::{IpAddr, SocketAddr},
     path::PathBuf,
 };
 
-use clap::{Parser, Subcommand};
+use clap::Parser;
 
-use super::{ProxyHeader, SmtpTls};
-use crate::{accounts::operator::UserCommand, mail::command::MailCommand};
-
-/// Something else than opening the venue.
-#[derive(Clone, Debug, Subcommand)]
-pub enum Command {
-    /// Accounts: make them, close them, get people back into them
-    User {
-        /// What to do
-        #[command(subcommand)]
-        command: UserCommand,
-    },
-    /// Mails that no mail server takes: list them, or show one
-    Mail(MailCommand),
-}
+use super::{Command, ProxyHeader, SmtpTls};
 
 /// Bandstand, the live venue that anyone can host.
 ///

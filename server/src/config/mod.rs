@@ -1,10 +1,12 @@
 //! What the operator decides: flags, environment variables, a configuration file, in that order.
 
+mod commands;
 mod file;
 mod flags;
 mod ice;
 mod proxies;
 mod smtp;
+mod timeouts;
 
 use std::{
     fs, io,
@@ -16,13 +18,15 @@ use bandstand_domain::Secret;
 use thiserror::Error;
 use url::{Host, Url};
 
-use crate::{database::Database, http::timed_stream::Timeouts};
+use crate::database::Database;
 
+pub use commands::{Command, MailCommand, UserCommand};
 pub use file::File;
-pub use flags::{Command, Flags};
+pub use flags::Flags;
 pub use ice::IceServers;
 pub use proxies::{Proxies, ProxyHeader};
 pub use smtp::{Smtp, SmtpTls};
+pub use timeouts::Timeouts;
 
 /// The configuration file that is read when there is one and no other is named.
 pub const DEFAULT_FILE: &str = "bandstand.toml";

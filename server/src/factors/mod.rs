@@ -18,10 +18,10 @@ use bandstand_domain::{
 };
 
 use crate::{
-    accounts::{Account, Verdict, letters::Occasion, write_to},
+    accounts::{Account, letters::Occasion, write_to},
     caller::Caller,
     clock,
-    crypto::random,
+    crypto::{passwords::Verdict, random},
     database::{DatabaseError, Write},
     http::limits::{Limit, by_address},
     sessions,

@@ -3,23 +3,15 @@
 
 use std::{fmt::Write, io};
 
-use clap::Args;
 use mail_parser::MessageParser;
 use thiserror::Error;
 use tokio::fs;
 
 use super::mailbox::{file, list, receiver};
-use crate::config::Config;
+use crate::config::{Config, MailCommand};
 
 /// The most mails that are listed.
 const LISTED: usize = 50;
-
-/// Which mail to show.
-#[derive(Clone, Debug, Default, Args)]
-pub struct MailCommand {
-    /// The mail's number in the list; 1 is the newest. Without it, the list
-    pub number: Option<usize>,
-}
 
 /// Why no mail can be shown.
 #[derive(Debug, Error)]

@@ -27,7 +27,8 @@ use mail_parser::{Message, MessageParser};
 use tokio::fs;
 use uuid::Uuid;
 
-use crate::{accounts::letters::escape, app::venue::Venue, http::security::is_from_this_machine};
+use super::html::escape;
+use crate::{app::venue::Venue, http::security::is_from_this_machine};
 
 /// The most mails that are kept; the oldest go.
 const MOST: usize = 500;

@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod command;
+pub mod html;
 pub mod mailbox;
 
 use std::{io, path::PathBuf, time::Duration};

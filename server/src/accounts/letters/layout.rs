@@ -3,22 +3,7 @@
 use bandstand_domain::Language;
 
 use super::texts::Words;
-
-/// Text as it can stand in HTML, between tags and in quoted attributes.
-pub fn escape(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            c => safe.push(c),
-        }
-    }
-    safe
-}
+use crate::mail::html::escape;
 
 /// Every address stands on a line of its own, so that programs for reading mails see it whole.
 pub(super) fn plain(greeting: &str, words: &Words) -> String {

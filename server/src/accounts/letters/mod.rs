@@ -8,8 +8,6 @@ mod texts;
 
 use serde::{Deserialize, Serialize};
 
-pub use layout::escape;
-
 use super::{
     links::{self, Purpose},
     store::{self, Contact},
