@@ -1,96 +1,51 @@
-//! The person behind one request.
+//! The caller: the client behind one request, with what it takes to do what it asks for.
 
-use std::{
-    error::Error,
-    hash::Hash,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
-    sync::Arc,
-};
+use std::{error::Error, hash::Hash, ops::Deref, sync::Arc};
 
 use axum::{
-    extract::{ConnectInfo, FromRequestParts},
-    http::{Extensions, HeaderMap, HeaderValue, StatusCode, header, request::Parts},
+    extract::{FromRef, FromRequestParts},
+    http::{Extensions, HeaderMap, StatusCode, request::Parts},
 };
-use bandstand_domain::{Refusal, accounts::Viewer};
-use tower_sessions::Session;
+use bandstand_domain::Refusal;
 
 use crate::{
-    accounts::{self, Account, device},
-    app::venue::Venue,
-    database::DatabaseError,
-    http::{forwarded::client_address, language::RequestLanguage, limits::Limit},
-    sessions::Store,
+    http::{client::Client, limits::Limit},
+    services::Services,
 };
 
-/// Who makes the current request, and from where. Every feature implements its port for it, so that
-/// what is done is always done as somebody.
+/// Who makes the current request. Features implement their ports for it, so that what is done is always
+/// done as somebody. Who that is, as an account or a guest, `accounts` knows.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// The venue in which the request is made.
-    pub venue: Arc<Venue>,
-    /// The browser's session; empty until somebody logs in or says their name.
-    pub session: Session,
-    /// Where the request comes from; for limits only, never logged.
-    pub address: IpAddr,
-    /// In which language they are answered.
-    pub request_language: RequestLanguage,
-    /// In what they come, as they would call it.
-    pub device: String,
+    /// What every feature may use.
+    pub services: Arc<Services>,
+    /// The client.
+    pub client: Client,
+}
+
+impl Deref for Caller {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.client
+    }
 }
 
 impl Caller {
     /// The caller of a request that went through the session layer.
-    pub fn of(venue: Arc<Venue>, extensions: &Extensions, headers: &HeaderMap) -> Option<Self> {
-        let session = extensions.get::<Session>()?.clone();
-        let ConnectInfo(peer) = extensions.get::<ConnectInfo<SocketAddr>>()?;
-        let address = client_address(&venue.config, peer.ip(), headers);
-        let header = |name| headers.get(name).and_then(|it: &HeaderValue| it.to_str().ok());
-        let request_language = extensions.get::<RequestLanguage>()?.clone();
-        let device = device::describe(header(header::USER_AGENT));
-        Some(Self { venue, session, address, request_language, device })
+    pub fn of(
+        services: Arc<Services>,
+        extensions: &Extensions,
+        headers: &HeaderMap,
+    ) -> Option<Self> {
+        let client = Client::of(&services.config, extensions, headers)?;
+        Some(Self { services, client })
     }
 
     /// Nobody, for what is rendered without a request.
-    pub fn nobody(venue: Arc<Venue>) -> Self {
-        let store = Arc::new(Store::new(venue.database.clone()));
-        let session = Session::new(None, store, None);
-        let address = Ipv4Addr::LOCALHOST.into();
-        let request_language = RequestLanguage::default();
-        Self { venue, session, address, request_language, device: String::new() }
-    }
-
-    /// Who it is, as they may see themselves; nobody when there is neither an account nor a guest's
-    /// name.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn viewer(&self) -> Result<Option<Viewer>, DatabaseError> {
-        accounts::viewer(self).await
-    }
-
-    /// The account that is logged in.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn account(&self) -> Result<Option<Account>, DatabaseError> {
-        accounts::account(self).await
-    }
-
-    /// The account that is logged in, for what takes one.
-    ///
-    /// # Errors
-    /// `NotLoggedIn`, `Broken`.
-    pub(crate) async fn own_account<E: Error>(&self) -> Result<Account, Refusal<E>> {
-        self.account().await?.ok_or(Refusal::NotLoggedIn)
-    }
-
-    /// The account that is logged in, for what takes one that puts on shows.
-    ///
-    /// # Errors
-    /// `NotLoggedIn`, `Forbidden`, `Broken`.
-    pub(crate) async fn own_stage<E: Error>(&self) -> Result<Account, Refusal<E>> {
-        let account = self.own_account().await?;
-        if account.artist { Ok(account) } else { Err(Refusal::Forbidden) }
+    pub fn nobody(services: Arc<Services>) -> Self {
+        let client = Client::nobody(services.sessions.clone());
+        Self { services, client }
     }
 
     /// Counts one more of what is limited, by `key`.
@@ -98,18 +53,20 @@ impl Caller {
     /// # Errors
     /// `TooMany`.
     pub(crate) fn limited<E: Error>(&self, limit: Limit, key: impl Hash) -> Result<(), Refusal<E>> {
-        self.venue.limits.check(limit, key).map_err(|retry_after| Refusal::TooMany { retry_after })
+        let checked = self.services.limits.check(limit, key);
+        checked.map_err(|retry_after| Refusal::TooMany { retry_after })
     }
 }
 
-impl FromRequestParts<Arc<Venue>> for Caller {
+impl<S> FromRequestParts<S> for Caller
+where
+    S: Send + Sync,
+    Arc<Services>: FromRef<S>,
+{
     type Rejection = StatusCode;
 
-    async fn from_request_parts(
-        parts: &mut Parts,
-        venue: &Arc<Venue>,
-    ) -> Result<Self, Self::Rejection> {
-        Self::of(venue.clone(), &parts.extensions, &parts.headers)
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        Self::of(Arc::from_ref(state), &parts.extensions, &parts.headers)
             .ok_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 }

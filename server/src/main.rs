@@ -3,9 +3,9 @@
 use std::{io, process::ExitCode};
 
 use bandstand_server::{
-    accounts::operator,
     config::{Command, Config, Flags},
     mail::command,
+    own_account::operator,
 };
 use clap::Parser;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -56,14 +56,14 @@ async fn run(flags: Flags) -> Result<(), Box<dyn std::error::Error>> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let running = bandstand_server::start(Config::load(flags)?).await?;
-    println!("Bandstand is open at {}", running.venue.config.public_url);
-    for warning in running.venue.config.warnings() {
+    println!("Bandstand is open at {}", running.venue.services.config.public_url);
+    for warning in running.venue.services.config.warnings() {
         tracing::warn!("{warning}");
     }
     let closed = tokio::select! {
         _ = interrupt.recv() => Ok(()),
         _ = terminate.recv() => Ok(()),
-        () = running.venue.live.core_ended() => Err("the media core has ended".into()),
+        () = running.venue.core_ended.cancelled() => Err("the media core has ended".into()),
     };
     println!("Bandstand is closing");
     running.stop().await;

@@ -10,13 +10,11 @@ use std::error::Error;
 
 use bandstand_domain::Refusal;
 
-use crate::{
-    accounts::store::helpers::helps, caller::Caller, database::DatabaseError, shows::ShowFacts,
-};
+use crate::{accounts::store::helpers::helps, caller::Caller, database::DatabaseError};
 
 /// What somebody is to the thing that they want to touch; somebody can be more than one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum Relation {
     /// Has said a name, or has an account.
     Somebody,
     /// Has an account that puts on shows.
@@ -58,12 +56,12 @@ pub enum Action {
 }
 
 use Action::{Change, Create, Delete, Enter, Moderate};
+use Relation::{Artist, Helper, Operator, Owner, Somebody};
 use Resource::{Chat, Message, Show, Stage};
-use Standing::{Artist, Helper, Operator, Owner, Somebody};
 
 /// What isn't here nobody may. Everybody reads what is public: shows that weren't deleted, and what was
 /// said at those that are over.
-pub const TABLE: [(Resource, Action, &[Standing]); 10] = [
+pub const TABLE: [(Resource, Action, &[Relation]); 10] = [
     (Show, Create, &[Artist]),
     (Show, Change, &[Owner, Helper]),
     (Show, Delete, &[Owner, Operator]),
@@ -76,37 +74,37 @@ pub const TABLE: [(Resource, Action, &[Standing]); 10] = [
     (Message, Delete, &[Owner, Helper, Operator]),
 ];
 
-/// Whether who is all of `standings` may do `action` to `resource`.
-pub fn may(standings: &[Standing], resource: Resource, action: Action) -> bool {
+/// Whether who is all of `relations` may do `action` to `resource`.
+pub fn may(relations: &[Relation], resource: Resource, action: Action) -> bool {
     TABLE.iter().any(|(on, what, who)| {
-        (*on, *what) == (resource, action) && who.iter().any(|it| standings.contains(it))
+        (*on, *what) == (resource, action) && who.iter().any(|it| relations.contains(it))
     })
 }
 
-/// Whether the caller may do `action` to `resource` at `show`.
+/// Whether the caller may do `action` to `resource` at a show of the account `owner`.
 ///
 /// # Errors
 /// `Broken`.
 pub async fn allows<E: Error>(
     caller: &Caller,
-    show: &ShowFacts,
+    owner: &str,
     resource: Resource,
     action: Action,
 ) -> Result<bool, Refusal<E>> {
-    let standings = at_show(caller, show).await?;
-    Ok(may(&standings, resource, action))
+    let relations = relations_to(caller, owner).await?;
+    Ok(may(&relations, resource, action))
 }
 
-/// What the caller is at a show.
-async fn at_show(caller: &Caller, show: &ShowFacts) -> Result<Vec<Standing>, DatabaseError> {
+/// What the caller is to what belongs to the account `owner`.
+async fn relations_to(caller: &Caller, owner: &str) -> Result<Vec<Relation>, DatabaseError> {
     let Some(account) = caller.account().await? else {
         return Ok(caller.viewer().await?.map(|_| Somebody).into_iter().collect());
     };
-    let owner = account.id == show.artist_account;
-    let helper = !owner && helps(&caller.venue.database, &show.artist_account, &account.id).await?;
-    let standings = [(true, Somebody), (account.artist, Artist), (owner, Owner), (helper, Helper)];
-    let standings = standings.into_iter().chain([(account.operator, Operator)]);
-    Ok(standings.filter_map(|(is, standing)| is.then_some(standing)).collect())
+    let owns = account.id == owner;
+    let helper = !owns && helps(&caller.services.database, owner, &account.id).await?;
+    let relations = [(true, Somebody), (account.artist, Artist), (owns, Owner), (helper, Helper)];
+    let relations = relations.into_iter().chain([(account.operator, Operator)]);
+    Ok(relations.filter_map(|(is, relation)| is.then_some(relation)).collect())
 }
 
 #[cfg(test)]

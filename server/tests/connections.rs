@@ -68,7 +68,7 @@ async fn an_answer_that_nobody_reads_is_given_up() {
     assert!(slow.head().await.starts_with("HTTP/1.1 200"));
     let given_up = async {
         let mut looks = interval(Duration::from_millis(20));
-        while !app.running.venue.under_way.is_empty() {
+        while !app.running.venue.services.requests.is_empty() {
             looks.tick().await;
         }
     };

@@ -85,7 +85,7 @@ async fn the_database_holds_no_usable_cookie_and_no_password() {
     let ana = app.visitor("ana").await;
     let cookie = ana.cookie().unwrap();
     let (_, id) = cookie.split_once('=').unwrap();
-    if app.running.venue.config.database_url.is_none() {
+    if app.running.venue.services.config.database_url.is_none() {
         let files = std::fs::read_dir(app.data()).unwrap().map(|entry| entry.unwrap().path());
         for file in files.filter(|path| path.is_file()) {
             let bytes = std::fs::read(file).unwrap();
@@ -102,7 +102,7 @@ async fn a_session_that_has_run_out_is_none_and_is_swept_away() {
     let ana = app.visitor("ana").await;
     app.change("UPDATE sessions SET expires_at = 1000").await;
     assert_eq!(ana.who().await, None);
-    bandstand_server::sessions::sweep(&app.running.venue.database).await.unwrap();
+    bandstand_server::sessions::sweep(&app.running.venue.services.database).await.unwrap();
     assert_eq!(app.count("SELECT count(*) FROM sessions").await, 0);
 }
 

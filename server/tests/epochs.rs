@@ -7,7 +7,7 @@ use bandstand_domain::{
     accounts::{AccountError, AccountReason, Viewer},
     factors::FactorReason,
 };
-use bandstand_server::{accounts::operator, config::UserCommand};
+use bandstand_server::{config::UserCommand, own_account::operator};
 use serde_json::json;
 use tokio::time::{interval, timeout};
 
@@ -21,7 +21,7 @@ const NEW: &str = "another horse battery";
 impl TestApp {
     /// Runs `action`, whose password waits to be hashed until `change` is over.
     async fn meanwhile<T>(&self, action: impl Future<Output = T>, change: impl AsyncFnOnce()) -> T {
-        let passwords = &self.running.venue.passwords;
+        let passwords = &self.running.venue.services.passwords;
         let turns = passwords.hold().await;
         let changed = async {
             let waits = async {
@@ -120,7 +120,7 @@ async fn a_log_in_under_way_does_not_come_to_life_with_its_account() {
     });
     assert_eq!(answer.await, superseded());
     let answer = log_in_during(async |app, _| {
-        let config = app.running.venue.config.clone();
+        let config = app.running.venue.services.config.as_ref().clone();
         let who = || String::from("ada");
         operator::run(config.clone(), UserCommand::Disable { who: who() }).await.unwrap();
         operator::run(config, UserCommand::Enable { who: who() }).await.unwrap();

@@ -55,7 +55,7 @@ async fn the_second_factor_is_asked_for_and_each_code_opens_once() {
     ben.log_in_with(PASSWORD, renewed[4].reveal()).await.unwrap();
 
     // Neither the secret nor a code can be read out of the database.
-    if app.running.venue.config.database_url.is_none() {
+    if app.running.venue.services.config.database_url.is_none() {
         let secrets = [set_up.secret.reveal(), &renewed[0].reveal().replace('-', "")[2..]];
         for file in std::fs::read_dir(app.data()).unwrap() {
             let path = file.unwrap().path();
@@ -78,9 +78,9 @@ async fn tries_are_counted_by_account_once_the_password_is_right() {
     let ada = app.visitor("ada").await;
     let phone = App::new(&ada.begin_second_factor(None).await.unwrap());
     ada.enable(&phone.code(0)).await.unwrap();
-    let limits = &app.running.venue.limits;
+    let limits = &app.running.venue.services.limits;
     let account: String = sqlx::query_scalar("SELECT id FROM accounts")
-        .fetch_one(&app.running.venue.database.read)
+        .fetch_one(&app.running.venue.services.database.read)
         .await
         .unwrap();
     let from = std::net::IpAddr::from([127, 0, 0, 1]);

@@ -39,7 +39,7 @@ async fn a_venue_with_a_public_address_has_no_mailbox_pages() {
 async fn an_operator_reads_mails_of_a_public_venue_on_the_command_line() {
     let app =
         TestApp::configured(|config| config.public_url = "https://venue.example.org".into()).await;
-    let config = app.running.venue.config.clone();
+    let config = app.running.venue.services.config.as_ref().clone();
     let show = async |number| command::run(&config, &MailCommand { number }).await;
     assert_eq!(show(None).await.unwrap(), "No mails yet.");
     app.visitor("ana").await;

@@ -196,7 +196,7 @@ async fn a_full_venue_says_when_to_ask_again() {
     let app = TestApp::start().await;
     let (artist, show) = app.artist_with_show().await;
     let token = artist.stage(show).await.unwrap().token;
-    app.running.venue.live.sfu().stop();
+    app.running.venue.media.sfu.stop();
     let offer = include_str!("../../fuzz/corpus/offer/chromium-whip-simulcast");
     // Who comes again as asked is known again.
     for _ in 0..2 {
@@ -273,7 +273,7 @@ async fn one_person_watches_in_ten_places_at_once() {
     let refused = watch(&bob).await;
     assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
     assert_eq!(text_of(&refused, "retry-after"), "10");
-    let sessions = app.running.venue.live.sfu().stats().await.sessions;
+    let sessions = app.running.venue.media.sfu.stats().await.sessions;
     assert_eq!(sessions.len(), 10, "the eleventh is closed");
     assert_eq!(watch(&eve).await.status(), StatusCode::CREATED);
     // One of them ends, and soon there is room for another.
@@ -287,7 +287,7 @@ async fn one_address_has_room_for_a_school_and_no_more() {
     let app = TestApp::configured(|_| {}).await;
     let (artist, show) = app.artist_with_show().await;
     let bob = app.guest("Bob").await;
-    let viewers = app.running.venue.live.viewers().clone();
+    let viewers = app.running.venue.media.viewers.clone();
     let mut school: Vec<_> =
         (0..256).map(|_| viewers.admit([127, 0, 0, 1].into()).unwrap()).collect();
     let offer = app.idle_offer().await.replace("a=sendonly", "a=recvonly");

@@ -6,8 +6,8 @@ use bandstand_domain::{
     stage::StageState,
 };
 use bandstand_server::{
-    accounts::operator::{UserError, run},
     config::UserCommand,
+    own_account::operator::{UserError, run},
 };
 
 use crate::support::{
@@ -19,7 +19,7 @@ const NEW: &str = "another horse battery";
 
 impl TestApp {
     async fn user(&self, command: UserCommand) -> Result<String, UserError> {
-        run(self.running.venue.config.clone(), command).await
+        run(self.running.venue.services.config.as_ref().clone(), command).await
     }
 }
 

@@ -43,7 +43,7 @@ async fn a_client_that_hangs_up_while_its_page_is_rendered_is_no_error() {
     }
     let ended = async {
         let mut looks = interval(Duration::from_millis(20));
-        while !app.running.venue.under_way.is_empty() {
+        while !app.running.venue.services.requests.is_empty() {
             looks.tick().await;
         }
     };

@@ -148,7 +148,7 @@ async fn an_artists_page_is_complete_in_the_first_html_and_at_one_address() {
 
     // In other letters, or after another handle was taken, the address leads on.
     app.change("UPDATE accounts SET handle = 'Lovelace', handle_key = 'lovelace'").await;
-    let mut write = app.running.venue.database.begin().await.unwrap();
+    let mut write = app.running.venue.services.database.begin().await.unwrap();
     let id: String =
         sqlx::query_scalar("SELECT id FROM accounts").fetch_one(&mut *write).await.unwrap();
     bandstand_server::people::leave_handle(&mut write, &id, "ada", "Lovelace").await.unwrap();

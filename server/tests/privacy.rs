@@ -24,8 +24,10 @@ async fn secrets(app: &TestApp) -> Vec<String> {
         "SELECT password FROM accounts",
         "SELECT key FROM sessions",
     ] {
-        let rows =
-            sqlx::query(statement).fetch_all(&app.running.venue.database.read).await.unwrap();
+        let rows = sqlx::query(statement)
+            .fetch_all(&app.running.venue.services.database.read)
+            .await
+            .unwrap();
         secrets.extend(rows.iter().map(|row| row.try_get::<String, _>(0).unwrap()));
     }
     assert!(secrets.len() > 10, "{secrets:?}");

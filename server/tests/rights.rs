@@ -7,7 +7,7 @@ mod writing;
 use std::{collections::BTreeSet, fs, path::Path};
 
 use bandstand_domain::{ShowId, accounts::AccountReason, chat::ChatReason, stage::JoinToken};
-use bandstand_server::{accounts::operator, config::UserCommand};
+use bandstand_server::{config::UserCommand, own_account::operator};
 use reqwest::{Method, header};
 use serde_json::{Value, json};
 use sqlx::Row;
@@ -175,8 +175,10 @@ async fn fingerprint(app: &TestApp) -> Vec<String> {
         "SELECT follower || artist FROM follows ORDER BY 1",
         "SELECT handle_key || account FROM former_handles ORDER BY 1",
     ] {
-        let rows =
-            sqlx::query(statement).fetch_all(&app.running.venue.database.read).await.unwrap();
+        let rows = sqlx::query(statement)
+            .fetch_all(&app.running.venue.services.database.read)
+            .await
+            .unwrap();
         all.extend(rows.iter().map(|row| row.try_get::<String, _>(0).unwrap()));
     }
     all
@@ -193,7 +195,7 @@ async fn cast(app: &TestApp) -> ([User; 6], Things) {
         .call::<Value, AccountReason>("accounts/add_helper", json!({ "handle": "@HAL" }))
         .await
         .unwrap();
-    let config = app.running.venue.config.clone();
+    let config = app.running.venue.services.config.as_ref().clone();
     operator::run(config, UserCommand::Promote { who: "ops".into() }).await.unwrap();
     let message = owner.say(show, "Good evening").await;
     let things = Things { show, message, guest: guest.person().to_string() };

@@ -7,7 +7,7 @@ use bandstand_domain::{
     accounts::{AccountReason, OwnSession},
     stage::StageState,
 };
-use bandstand_server::{accounts::operator, config::UserCommand, sessions};
+use bandstand_server::{config::UserCommand, own_account::operator, sessions};
 use reqwest::{Method, header};
 use serde_json::json;
 
@@ -32,7 +32,7 @@ impl User {
 impl TestApp {
     /// Waits until nobody sends or gets media.
     async fn no_media(&self) {
-        while !self.running.venue.live.sfu().stats().await.sessions.is_empty() {
+        while !self.running.venue.media.sfu.stats().await.sessions.is_empty() {
             tokio::task::yield_now().await;
         }
     }
@@ -164,7 +164,7 @@ async fn a_session_that_another_process_ends_is_cut_too() {
     let follower = app.follow(&artist, show).await;
     let on_stage = app.go_live(&artist, show).await;
     let begun = Instant::now();
-    let config = app.running.venue.config.clone();
+    let config = app.running.venue.services.config.as_ref().clone();
     let said = operator::run(config, UserCommand::Disable { who: "ADA".into() }).await.unwrap();
     assert!(said.contains("1 sessions have ended"), "{said}");
     until_cut(follower).await;
@@ -184,6 +184,6 @@ async fn a_session_ends_after_half_a_year_however_much_it_is_used() {
     let ana = app.visitor("ana").await;
     app.change("UPDATE sessions SET begun_at = begun_at - 15638400000").await;
     assert_eq!(ana.who().await, None);
-    sessions::sweep(&app.running.venue.database).await.unwrap();
+    sessions::sweep(&app.running.venue.services.database).await.unwrap();
     assert_eq!(app.count("SELECT count(*) FROM sessions").await, 0);
 }

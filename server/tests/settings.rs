@@ -7,7 +7,7 @@ use bandstand_domain::{
     crowd::CrowdReason,
     shows::ShowReason,
 };
-use bandstand_server::{accounts::leaving, clock};
+use bandstand_server::{clock, own_account::deletion};
 use serde_json::{Value, json};
 
 use crate::support::app::{PASSWORD, TestApp, User, draft, fields, registration};
@@ -135,11 +135,11 @@ async fn an_account_is_left_taken_back_and_erased() {
     assert_eq!(ana.who().await, ana.viewer);
 
     ana.delete_account(PASSWORD).await.unwrap();
-    let venue = &app.running.venue;
-    leaving::erase_due(venue).await.unwrap();
+    let venue = &app.running.venue.services;
+    deletion::erase_due(venue).await.unwrap();
     assert_eq!(ana.log_in("ana", PASSWORD).await.unwrap_err().status(), 409, "not yet");
     app.change("UPDATE accounts SET deleted_at = 1000 WHERE deleted_at IS NOT NULL").await;
-    leaving::erase_due(venue).await.unwrap();
+    deletion::erase_due(venue).await.unwrap();
     assert_eq!(ana.log_in("ana", PASSWORD).await.unwrap_err().status(), 401);
     assert_eq!(ana.restore("ana", PASSWORD).await.unwrap_err().status(), 401);
     let left = "SELECT count(*) FROM accounts WHERE email LIKE 'ana%' OR display_name = 'ana' \
@@ -170,13 +170,13 @@ async fn who_comes_back_just_before_being_erased_is_not_erased() {
     app.change("UPDATE accounts SET deleted_at = 1000 WHERE deleted_at IS NOT NULL").await;
     app.change("UPDATE accounts SET created_at = 1000").await;
     let now = clock::now();
-    let venue = &app.running.venue;
-    let due = leaving::due(&venue.database, now).await.unwrap();
+    let venue = &app.running.venue.services;
+    let due = deletion::due(&venue.database, now).await.unwrap();
     assert_eq!(due.len(), 2);
     ana.restore("ana", PASSWORD).await.unwrap();
     app.confirm(&ben, "ben@example.org").await;
     for account in due {
-        leaving::erase(venue, &account, now).await.unwrap();
+        deletion::erase(venue, &account, now).await.unwrap();
     }
     assert_eq!(ana.who().await, ana.viewer);
     assert!(ben.who().await.unwrap().confirmed);
@@ -188,7 +188,7 @@ async fn an_account_that_nobody_confirms_goes_and_frees_its_handle() {
     let app = TestApp::start().await;
     let ana = app.visitor("ana").await;
     app.change("UPDATE accounts SET created_at = 1000").await;
-    leaving::erase_due(&app.running.venue).await.unwrap();
+    deletion::erase_due(&app.running.venue.services).await.unwrap();
     assert_eq!(ana.who().await, None);
     app.visitor("ana").await;
 }

@@ -7,7 +7,7 @@ use bandstand_domain::{
     shows::{Genre, Section, ShowDraft, ShowList, ShowReason},
     stage::StageState,
 };
-use bandstand_server::{accounts::operator, config::UserCommand};
+use bandstand_server::{config::UserCommand, own_account::operator};
 use jiff::{Timestamp, civil::Weekday, tz::TimeZone};
 use reqwest::StatusCode;
 use serde_json::json;
@@ -20,7 +20,7 @@ use crate::support::app::{TestApp, User, clock_in, draft, fields, registration};
 async fn events(app: &TestApp, topic: Topic) -> Vec<Event> {
     let rows = sqlx::query("SELECT event FROM events WHERE topic = $1 ORDER BY cursor")
         .bind(topic.to_string())
-        .fetch_all(&app.running.venue.database.read)
+        .fetch_all(&app.running.venue.services.database.read)
         .await
         .unwrap();
     rows.iter().map(|row| serde_json::from_str(row.try_get(0).unwrap()).unwrap()).collect()
@@ -289,7 +289,7 @@ async fn the_list_holds_shows_of_artists_who_are_confirmed_and_not_closed() {
     app.confirm(&ada, "ada@example.org").await;
     assert_eq!((listed().await, app.count(events).await), (vec![show], 1));
 
-    let config = || app.running.venue.config.clone();
+    let config = || app.running.venue.services.config.as_ref().clone();
     let who = || String::from("ada");
     operator::run(config(), UserCommand::Disable { who: who() }).await.unwrap();
     assert_eq!((listed().await, app.count(events).await), (vec![], 2));

@@ -218,7 +218,7 @@ async fn an_old_password_of_another_keyboard_opens_and_is_hashed_anew() {
     let raw = "cafe\u{301} au lait bitte";
     let salt = SaltString::generate(&mut OsRng);
     let old = Argon2::default().hash_password(raw.as_bytes(), &salt).unwrap().to_string();
-    let mut write = app.running.venue.database.begin().await.unwrap();
+    let mut write = app.running.venue.services.database.begin().await.unwrap();
     sqlx::query("UPDATE accounts SET password = $1").bind(old).execute(&mut *write).await.unwrap();
     write.commit().await.unwrap();
     let composed = "caf\u{e9} au lait bitte";

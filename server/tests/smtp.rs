@@ -138,7 +138,7 @@ async fn nothing_is_lost_while_the_mail_server_is_away() {
     .await;
     let server = MailServer::start_at(free);
     app.change("UPDATE jobs SET due_at = 1000").await;
-    app.running.venue.jobs.wake();
+    app.running.venue.services.jobs.wake();
     server.until(1).await;
     app.jobs_done().await;
 }
@@ -151,7 +151,7 @@ async fn what_was_acknowledged_while_the_venue_closed_is_not_sent_again() {
     let app = app(&server).await;
     app.visitor("ana").await;
     server.until(1).await;
-    let closing = app.running.venue.closing.clone();
+    let closing = app.running.venue.services.tasks.closing().clone();
     tokio::spawn(async move {
         closing.cancelled().await;
         enough.send(()).unwrap();

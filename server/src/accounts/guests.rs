@@ -46,7 +46,7 @@ pub(super) async fn guest(caller: &Caller) -> Result<Option<Guest>, DatabaseErro
 }
 
 /// Who `caller` is as a guest; somebody new, if they are none.
-pub(super) async fn person(caller: &Caller) -> Result<PersonId, DatabaseError> {
+pub(crate) async fn person(caller: &Caller) -> Result<PersonId, DatabaseError> {
     Ok(guest(caller).await?.map_or_else(new_person, |guest| guest.person))
 }
 

@@ -12,19 +12,19 @@ use super::store::{self, helpers};
 use crate::{caller::Caller, http::limits::Limit};
 
 /// The most helpers of one artist.
-const MOST: usize = 20;
+const MAX_HELPERS: usize = 20;
 
 #[async_trait]
 impl Helpers for Caller {
     async fn helpers(&self) -> Result<Vec<Helper>, AccountError> {
         let artist = self.own_stage().await?;
-        Ok(helpers::list(&self.venue.database, &artist.id).await?)
+        Ok(helpers::list(&self.services.database, &artist.id).await?)
     }
 
     async fn add_helper(&self, handle: String) -> Result<Vec<Helper>, AccountError> {
         let artist = self.own_stage().await?;
         self.limited(Limit::Settings, &artist.id)?;
-        let database = &self.venue.database;
+        let database = &self.services.database;
         let complain = |text: Text| Err(FieldErrors::one("helper", text).into());
         let handle = handle.trim().trim_start_matches('@');
         // Handles are public; an address is never looked up here.
@@ -35,8 +35,8 @@ impl Helpers for Caller {
         if helper.id == artist.id {
             return complain(text!(server.accounts.own_helper));
         }
-        if helpers::list(database, &artist.id).await?.len() >= MOST {
-            return complain(text!(server.accounts.many_helpers, most = MOST));
+        if helpers::list(database, &artist.id).await?.len() >= MAX_HELPERS {
+            return complain(text!(server.accounts.many_helpers, most = MAX_HELPERS));
         }
         helpers::add(database, &artist.id, &helper.id).await?;
         Ok(helpers::list(database, &artist.id).await?)
@@ -45,7 +45,7 @@ impl Helpers for Caller {
     async fn remove_helper(&self, handle: String) -> Result<Vec<Helper>, AccountError> {
         let artist = self.own_stage().await?;
         self.limited(Limit::Settings, &artist.id)?;
-        let database = &self.venue.database;
+        let database = &self.services.database;
         helpers::remove(database, &artist.id, handle.trim()).await?;
         Ok(helpers::list(database, &artist.id).await?)
     }

@@ -21,7 +21,7 @@ use crate::{
 };
 pub use email_keys::settle_email_keys;
 pub use ending::{delete, due, erase, export, restore};
-pub use epoch::{begin_epoch, lock_epoch};
+pub use epoch::{EpochGate, begin_epoch};
 
 /// A statement that reads of the account `$which` what makes an [`Account`], and the columns `$more`.
 macro_rules! accounts {

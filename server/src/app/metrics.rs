@@ -38,13 +38,13 @@ pub async fn show(
     if let Err(refused) = may_read(&venue, peer, &headers) {
         return *refused;
     }
-    let sample = venue.live.monitor().sample().await;
+    let sample = venue.monitor.sample().await;
     let mut registry = Registry::with_prefix("bandstand");
     add_media(&mut registry, &sample);
     add_distributions(&mut registry, &venue);
-    let channels = gauge(venue.live.open_channels());
+    let channels = gauge(venue.channels.count());
     registry.register("live_channels", "Open live channels", channels);
-    match venue.live.stage_counts().await {
+    match venue.stages.counts().await {
         Ok(counts) => {
             let stages = Family::<Labels, Gauge>::default();
             for (state, count) in counts {
@@ -65,10 +65,10 @@ pub async fn show(
 /// Who may read: a program on this machine, or whoever has the token. What a proxy passes on comes from
 /// this machine as well, but says so.
 fn may_read(venue: &Venue, peer: SocketAddr, headers: &HeaderMap) -> Result<(), Box<Response>> {
-    if is_from_this_machine(peer.ip(), headers) && !venue.config.trusted_proxy {
+    if is_from_this_machine(peer.ip(), headers) && !venue.services.config.trusted_proxy {
         return Ok(());
     }
-    let Some(token) = &venue.config.metrics_token else {
+    let Some(token) = &venue.services.config.metrics_token else {
         return Err(StatusCode::NOT_FOUND.into_response().into());
     };
     let given = bearer(headers).unwrap_or_default();
@@ -166,7 +166,7 @@ fn add_media(registry: &mut Registry, sample: &Sample) {
 
 fn add_distributions(registry: &mut Registry, venue: &Venue) {
     let media = registry.sub_registry_with_prefix("media");
-    for (role, spread) in venue.live.monitor().distributions() {
+    for (role, spread) in venue.monitor.distributions() {
         let name = role_name(*role);
         let once = "observed once a session every ten seconds";
         media.register(

@@ -1,7 +1,6 @@
 //! The composition root: opens the venue, puts the features together, serves them. It imports everything
 //! and is imported by nobody.
 
-pub mod live;
 mod metrics;
 mod pages;
 mod periodic;

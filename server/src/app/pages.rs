@@ -12,7 +12,7 @@ use std::{
 use axum::{
     Router,
     body::{Body, to_bytes},
-    extract::{Request, State},
+    extract::Request,
     http::{HeaderValue, Method, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
     routing::{get, on},
@@ -44,15 +44,19 @@ use leptos_axum::{
 
 use tokio::time::timeout;
 
-use super::{router::LARGEST_FORM, site::Site, texts, venue::Venue};
+use super::{router::MAX_FORM, site::Site, texts, venue::Venue};
 use crate::{
     caller::Caller,
+    chat::port::ChatPort,
+    crowd::port::CrowdPort,
     http::{
-        listener::Place,
-        refusal,
+        listener::ConnectionPermit,
+        refusal, run_detached,
         security::{has_nul, page_policy},
-        to_its_end,
     },
+    quality::port::QualityPort,
+    shows::port::ShowsPort,
+    stage::port::StagePort,
 };
 
 /// Longer than any page takes to be rendered.
@@ -65,7 +69,7 @@ const FORGOTTEN: Duration = Duration::from_secs(30);
 ///
 /// Pages are sent once all they need is there: the first HTML is complete without a script, and its
 /// status tells what became of it.
-pub fn routes(venue: &Arc<Venue>, site: &Site) -> Router<Arc<Venue>> {
+pub fn routes(venue: &Arc<Venue>, site: &Site) -> Router {
     let context = {
         let venue = venue.clone();
         move || provide(&venue, &Arc::default())
@@ -76,7 +80,8 @@ pub fn routes(venue: &Arc<Venue>, site: &Site) -> Router<Arc<Venue>> {
             let nonce = use_nonce().map(|nonce| nonce.to_string()).unwrap_or_default();
             let language = use_context::<Language>().unwrap_or_default();
             if let Some(response) = use_context::<ResponseOptions>()
-                && let Ok(policy) = HeaderValue::from_str(&page_policy(&venue.config, &nonce))
+                && let Ok(policy) =
+                    HeaderValue::from_str(&page_policy(&venue.services.config, &nonce))
             {
                 response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
                 let tag = HeaderValue::from_static(language.tag());
@@ -97,7 +102,7 @@ pub fn routes(venue: &Arc<Venue>, site: &Site) -> Router<Arc<Venue>> {
     let mut router = Router::new();
     let (pages, _) = generate_route_list_with_exclusions_and_ssg_and_context(App, None, {
         let venue = venue.clone();
-        move || provide_ports(Caller::nobody(venue.clone()))
+        move || provide_ports(&venue, Caller::nobody(venue.services.clone()))
     });
     for page in &pages {
         router = router.route(page.path(), get(render.clone()));
@@ -111,7 +116,7 @@ pub fn routes(venue: &Arc<Venue>, site: &Site) -> Router<Arc<Venue>> {
         router = router.route(path, on(method, move |request| answer(venue, request)));
     }
     let site = site.clone();
-    router.fallback(move |State(_): State<Arc<Venue>>, request: Request| {
+    router.fallback(move |request: Request| {
         let (site, render) = (site.clone(), render.clone());
         async move {
             if !matches!(*request.method(), Method::GET | Method::HEAD) {
@@ -156,17 +161,17 @@ async fn unstuck<F: Future<Output = Response> + Send + 'static>(
     render: impl Fn(Request) -> F,
     request: Request,
 ) -> Response {
-    let place: Option<Place> = request.extensions().get().cloned();
+    let permit: Option<ConnectionPermit> = request.extensions().get().cloned();
     let (parts, _) = request.into_parts();
     let page = || {
         let root = Root::default();
         let mut request = Request::from_parts(parts.clone(), Body::empty());
         request.extensions_mut().insert(root.clone());
         let page = root.around(whole(render(request)));
-        let place = place.clone();
-        venue.under_way.spawn(async move {
+        let permit = permit.clone();
+        venue.services.requests.spawn(async move {
             let page = timeout(FORGOTTEN, page).await;
-            drop(place);
+            drop(permit);
             page.unwrap_or_else(|_| StatusCode::SERVICE_UNAVAILABLE.into_response())
         })
     };
@@ -224,16 +229,16 @@ async fn whole(page: impl Future<Output = Response>) -> Response {
 /// Answers a call of a server function. What is sent is read first, by who gives up when it takes too
 /// long; what it asks for is then done to its end.
 async fn answer(venue: Arc<Venue>, request: Request) -> Response {
-    let place = request.extensions().get().cloned();
+    let permit = request.extensions().get().cloned();
     let (parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, LARGEST_FORM).await else {
+    let Ok(body) = to_bytes(body, MAX_FORM).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
     if has_nul(&body) {
         return refusal(StatusCode::BAD_REQUEST, "\"Forbidden\"");
     }
     let request = Request::from_parts(parts, Body::from(body));
-    to_its_end(&venue, place, run(venue.clone(), request)).await
+    run_detached(&venue.services.requests, permit, run(venue.clone(), request)).await
 }
 
 /// Runs a server function.
@@ -260,24 +265,32 @@ fn provide(venue: &Arc<Venue>, refused: &Arc<AtomicBool>) {
         root.note();
     }
     let caller = use_context::<Parts>()
-        .and_then(|parts| Caller::of(venue.clone(), &parts.extensions, &parts.headers));
+        .and_then(|parts| Caller::of(venue.services.clone(), &parts.extensions, &parts.headers));
     // A request without a session doesn't get here: the session layer is around every page.
-    provide_ports(caller.unwrap_or_else(|| Caller::nobody(venue.clone())));
+    provide_ports(venue, caller.unwrap_or_else(|| Caller::nobody(venue.services.clone())));
 }
 
 /// One port per feature, all acting for `caller`.
-fn provide_ports(caller: Caller) {
+fn provide_ports(venue: &Venue, caller: Caller) {
     provide_context(caller.request_language.current);
+    let Venue { crowds, stages, media, monitor, .. } = venue;
+    let shows = ShowsPort { caller: caller.clone(), audience: Arc::new(crowds.clone()) };
+    provide_context::<Arc<dyn Shows>>(Arc::new(shows));
+    let stage = StagePort { caller: caller.clone(), stages: stages.clone() };
+    provide_context::<Arc<dyn Stage>>(Arc::new(stage));
+    let (monitor, media) = (monitor.clone(), media.sessions.clone());
+    let quality = QualityPort { caller: caller.clone(), monitor, media };
+    provide_context::<Arc<dyn Quality>>(Arc::new(quality));
+    let chat = ChatPort { caller: caller.clone(), crowds: crowds.clone() };
+    provide_context::<Arc<dyn Chat>>(Arc::new(chat));
+    let crowd = CrowdPort { caller: caller.clone(), crowds: crowds.clone() };
+    provide_context::<Arc<dyn Crowd>>(Arc::new(crowd));
+    // The others need nothing of their own.
     let caller = Arc::new(caller);
     provide_context::<Arc<dyn Accounts>>(caller.clone());
     provide_context::<Arc<dyn AccountSettings>>(caller.clone());
     provide_context::<Arc<dyn Helpers>>(caller.clone());
-    provide_context::<Arc<dyn Shows>>(caller.clone());
-    provide_context::<Arc<dyn Stage>>(caller.clone());
     provide_context::<Arc<dyn StreamKeys>>(caller.clone());
-    provide_context::<Arc<dyn Quality>>(caller.clone());
-    provide_context::<Arc<dyn Chat>>(caller.clone());
-    provide_context::<Arc<dyn Crowd>>(caller.clone());
     provide_context::<Arc<dyn Factors>>(caller.clone());
     provide_context::<Arc<dyn People>>(caller);
 }

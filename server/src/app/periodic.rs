@@ -1,6 +1,6 @@
-//! What the live part of the venue does of its own accord.
+//! What the venue does of its own accord.
 
-use std::{collections::HashSet, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use bandstand_domain::Millis;
 use bandstand_sfu::SfuEvent;
@@ -9,12 +9,11 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-use super::live::Live;
+use super::venue::Venue;
 use crate::{
-    channel::event_log,
-    clock,
-    database::{Database, DatabaseError},
-    sessions, stream_keys,
+    accounts::links, background::jobs, channel::event_log, clock, database::DatabaseError, media,
+    own_account::deletion, people, services::Services, sessions, stage::stages::Stages,
+    stream_keys,
 };
 
 /// How often stages are compared with the media core, and it is noted how well media flows.
@@ -28,43 +27,40 @@ const LOOK_BACK: i64 = 30 * Millis::SECOND;
 /// How often old events are deleted.
 const PRUNE: Duration = Duration::from_secs(3_600);
 
-/// Starts the jobs; they end when the venue closes.
-pub(super) fn start(live: &Live, mut events: mpsc::Receiver<SfuEvent>, database: Database) {
-    let hearing = live.clone();
-    live.tasks.spawn(async move {
-        while let Some(event) = events.recv().await {
-            if let SfuEvent::SessionEnded { session, .. } = &event {
-                hearing.holdings.media_over(*session);
-                hearing.media.ended(*session);
-            }
-            hearing.stages.heard(event).await;
-        }
+/// Starts it all; it ends when the venue closes.
+pub(super) fn start(venue: &Venue, events: mpsc::Receiver<SfuEvent>) {
+    let Venue { services, stages, media, monitor, core_ended, .. } = venue;
+    let tasks = &services.tasks;
+    let (hearing, core_ended) = (media.clone(), core_ended.clone());
+    tasks.spawn(async move {
+        media::run_events(hearing, events).await;
         // When the venue closes, this task ends before the core does.
         tracing::error!(
             "the media core has ended; the program ends so that its supervisor starts it anew"
         );
-        hearing.core_ended.cancel();
+        core_ended.cancel();
     });
-    live.tasks.spawn(cut_ended(live.clone(), database.clone()));
-    let tidying = live.clone();
-    live.tasks.spawn(async move {
+    tasks.spawn(cut_ended(services.clone(), stages.clone()));
+    let (media, monitor) = (media.clone(), monitor.clone());
+    tasks.spawn(async move {
         let (mut compare, mut tidy, mut prune) = (every(COMPARE), every(TIDY), every(PRUNE));
+        let database = &media.services.database;
         loop {
             let (what, done) = tokio::select! {
                 _ = compare.tick() => {
-                    tidying.monitor.observe().await;
-                    forget_ended(&tidying).await;
-                    ("stages", tidying.stages.compare().await)
+                    monitor.observe().await;
+                    media.sessions.forget_ended().await;
+                    ("stages", media.stages.compare().await)
                 }
                 _ = tidy.tick() => {
-                    tidying.tokens.forget_expired(clock::now());
-                    ("abandoned shows", tidying.stages.end_abandoned().await)
+                    media.services.tokens.forget_expired(clock::now());
+                    ("abandoned shows", media.stages.end_abandoned().await)
                 }
                 _ = prune.tick() => {
-                    if let Err(error) = stream_keys::prune(&database).await {
+                    if let Err(error) = stream_keys::prune(database).await {
                         tracing::error!(%error, "revoked keys can't be forgotten");
                     }
-                    ("old events", event_log::prune(&database, clock::now()).await.map(|_| ()))
+                    ("old events", event_log::prune(database, clock::now()).await.map(drop))
                 }
             };
             if let Err(error) = done {
@@ -75,12 +71,12 @@ pub(super) fn start(live: &Live, mut events: mpsc::Receiver<SfuEvent>, database:
 }
 
 /// Cuts what sessions hold open that were ended, by whatever process of the venue.
-async fn cut_ended(live: Live, database: Database) {
+async fn cut_ended(services: Arc<Services>, stages: Arc<Stages>) {
     let mut ask = every(ENDED);
     let mut failing = false;
     loop {
         ask.tick().await;
-        match end_what_ended(&live, &database).await {
+        match end_what_ended(&services, &stages).await {
             Ok(()) => failing = false,
             Err(error) if !failing => {
                 failing = true;
@@ -92,31 +88,40 @@ async fn cut_ended(live: Live, database: Database) {
 }
 
 /// One look. Whoever is on stage with a stream key has no session: their key is asked for itself.
-async fn end_what_ended(live: &Live, database: &Database) -> Result<(), DatabaseError> {
-    let names = sessions::ended_since(database, clock::now().plus(-LOOK_BACK)).await?;
-    live.end_sessions(&names).await;
-    for key in live.stages.keys() {
-        if !stream_keys::is_good(database, key).await? {
-            live.stages.revoke(key).await;
-        }
+async fn end_what_ended(services: &Services, stages: &Stages) -> Result<(), DatabaseError> {
+    let since = clock::now().plus(-LOOK_BACK);
+    let names = sessions::ended_since(&services.database, since).await?;
+    if !names.is_empty() {
+        services.end_sessions(&names).await;
     }
-    Ok(())
+    stages.check_keys().await
 }
 
-/// Forgets media that is over and of which nothing was heard, because there was no room for the event.
-/// Names first: what begins in between is not among them.
-async fn forget_ended(live: &Live) {
-    let mut known = live.media.names();
-    known.extend(live.holdings.all_media());
-    if known.is_empty() {
-        return;
+/// Clears away what has run out: limits each minute, sessions and the rest each hour.
+pub(super) async fn sweep(services: Arc<Services>) {
+    let mut minutes = interval(Duration::from_secs(60));
+    let mut count = 0_u64;
+    loop {
+        minutes.tick().await;
+        services.limits.tidy();
+        if count.is_multiple_of(60)
+            && let Err(error) = sweep_database(&services).await
+        {
+            tracing::error!(%error, "what has run out could not be deleted");
+        }
+        count += 1;
     }
-    let stats = live.sfu.stats().await;
-    let living: HashSet<_> = stats.sessions.iter().map(|it| it.session).collect();
-    for over in known.difference(&living) {
-        live.media.ended(*over);
-        live.holdings.media_over(*over);
-    }
+}
+
+async fn sweep_database(services: &Services) -> Result<(), DatabaseError> {
+    sessions::sweep(&services.database).await?;
+    let mut write = services.database.begin().await?;
+    links::sweep(&mut write).await?;
+    jobs::sweep(&mut write).await?;
+    people::sweep_handles(&mut write).await?;
+    write.commit().await?;
+    deletion::erase_due(services).await?;
+    people::sweep(services).await
 }
 
 fn every(period: Duration) -> tokio::time::Interval {

@@ -1,12 +1,10 @@
 //! Loads open pages anew once they, or the server, were built anew: for `./bandstand dev`, in debug
 //! builds only.
 
-use std::{env, fs, path::PathBuf, sync::Arc, time::SystemTime};
+use std::{env, fs, path::PathBuf, time::SystemTime};
 
 use axum::{Router, http::header, routing::get};
 use uuid::Uuid;
-
-use super::venue::Venue;
 
 /// What goes into the head of every page.
 pub const SCRIPT: &str = r#"<script src="/reload.js" defer></script>"#;
@@ -19,7 +17,7 @@ pub fn stamp() -> Option<PathBuf> {
 
 /// The script, and what it asks for: text that is another one after each start of the server and each
 /// change of `stamp`.
-pub fn routes(stamp: PathBuf) -> Router<Arc<Venue>> {
+pub fn routes(stamp: PathBuf) -> Router {
     let start = Uuid::new_v4();
     let script = ([(header::CONTENT_TYPE, "text/javascript")], include_str!("reload.js"));
     let built = move || {

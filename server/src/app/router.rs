@@ -15,57 +15,62 @@ use tower_http::{
 
 #[cfg(debug_assertions)]
 use super::reload;
-use super::{StartError, live, metrics, pages, site::Site, texts, venue::Venue};
+use super::{StartError, metrics, pages, site::Site, texts, venue::Venue};
 use crate::{
-    accounts,
+    channel::socket,
     http::{language, log, security},
     mail::mailbox,
-    people, sessions,
+    media, own_account, people, sessions,
 };
 
 /// The most bytes that a server function takes. The longest form is a show with its description.
-pub(super) const LARGEST_FORM: usize = 64 * 1024;
+pub(super) const MAX_FORM: usize = 64 * 1024;
 /// How long an answer may take. What a server function does goes on after it: see
-/// [`crate::http::to_its_end`].
-const PATIENCE: Duration = Duration::from_secs(30);
+/// [`crate::http::run_detached`].
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Everything that the venue answers over HTTP.
 ///
 /// # Errors
 /// When the pages aren't built.
-pub fn router(venue: Arc<Venue>) -> Result<Router, StartError> {
-    let site = Site::open(&venue.config.site)?;
-    let pages = pages::routes(&venue, &site)
+pub fn router(venue: &Arc<Venue>) -> Result<Router, StartError> {
+    let Venue { services, channels, media, .. } = &**venue;
+    let config = &services.config;
+    let same_origin = || from_fn_with_state(config.clone(), security::same_origin);
+    let timeout =
+        || TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_TIMEOUT);
+    let site = Site::open(&config.site)?;
+    let pages = pages::routes(venue, &site)
         .layer(from_fn(sessions::keep))
         .layer(CompressionLayer::new().quality(tower_http::CompressionLevel::Fastest))
-        .layer(RequestBodyLimitLayer::new(LARGEST_FORM))
-        .layer(from_fn_with_state(venue.clone(), security::own_pages_only))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE));
+        .layer(RequestBodyLimitLayer::new(MAX_FORM))
+        .layer(same_origin())
+        .layer(timeout());
     #[cfg(debug_assertions)]
     let pages = match reload::stamp() {
         Some(stamp) => pages.merge(reload::routes(stamp)),
         None => pages,
     };
-    let pictures = people::routes()
+    let pictures = people::routes(services.clone())
         .layer(from_fn(sessions::keep))
-        .layer(from_fn_with_state(venue.clone(), security::own_pages_only))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE));
+        .layer(same_origin())
+        .layer(timeout());
     Ok(Router::new()
         .merge(pages)
-        .merge(accounts::routes(&venue))
+        .merge(own_account::routes(services).with_state(services.clone()))
         .merge(pictures)
-        .merge(live::routes(&venue))
-        .merge(mailbox::routes(&venue))
+        .merge(socket::routes(channels.clone()))
+        .merge(media::routes(media.clone()))
+        .merge(mailbox::routes(&services.mail, config))
         .layer(from_fn(sessions::note_end))
-        .layer(sessions::layer(&venue))
+        .layer(sessions::layer(services.sessions.clone(), config.secure()))
         .layer(from_fn(sessions::settle_cookies))
-        .layer(from_fn_with_state(venue.clone(), language::layer))
+        .layer(from_fn_with_state(config.clone(), language::layer))
         .merge(texts::routes())
         .route("/healthz", get(|| async { "ok" }))
-        .route("/metrics", get(metrics::show))
+        .route("/metrics", get(metrics::show).with_state(venue.clone()))
         .layer(from_fn(security::no_nul))
         .layer(CatchPanicLayer::custom(log::Panicked))
-        .layer(from_fn_with_state(venue.clone(), security::headers))
-        .layer(from_fn(log::request))
-        .with_state(venue))
+        .layer(from_fn_with_state(config.clone(), security::headers))
+        .layer(from_fn(log::request)))
 }

@@ -1,19 +1,14 @@
 //! Opening and closing the venue.
 
-use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use thiserror::Error;
 use tokio::{net::TcpListener, task::JoinHandle};
 
-use super::{live::LiveStartError, router::router, venue::Venue};
+use super::{periodic::sweep, router::router, venue::Venue};
 use crate::{
-    accounts::{leaving, links},
-    background::jobs,
-    config::Config,
-    database::DatabaseError,
-    http::listener::serve,
-    mail::MailStartError,
-    people, sessions,
+    config::Config, database::DatabaseError, http::listener::serve, mail::MailStartError,
+    media::MediaStartError,
 };
 
 /// Why the venue can't open, for the operator.
@@ -44,9 +39,12 @@ pub enum StartError {
         /// Why.
         source: io::Error,
     },
-    /// The live part can't start.
+    /// The key by which rights are signed.
+    #[error("the key in the data folder can't be used: {0}")]
+    Key(io::Error),
+    /// The media core can't start.
     #[error(transparent)]
-    Live(#[from] LiveStartError),
+    Media(#[from] MediaStartError),
     /// Mails can't be sent.
     #[error(transparent)]
     Mail(#[from] MailStartError),
@@ -94,50 +92,26 @@ pub async fn start(mut config: Config) -> Result<Running, StartError> {
     config.settle(listening);
 
     let venue = Venue::open(config).await?;
-    let router = router(venue.clone())?;
-    venue.jobs.start(&venue);
-    let serving = tokio::spawn(serve(listener, router, venue.clone()));
-    let sweeping = tokio::spawn(sweep(venue.clone()));
+    let router = router(&venue)?;
+    venue.start_jobs();
+    let services = venue.services.clone();
+    let serving = tokio::spawn(async move {
+        let (requests, closing) = (services.requests.clone(), services.tasks.closing().clone());
+        serve(listener, router, &services.config, requests, closing).await;
+    });
+    let sweeping = tokio::spawn(sweep(venue.services.clone()));
     Ok(Running { venue, serving, sweeping })
 }
 
 impl Running {
     /// Lets requests under way end, for a bounded time, and closes.
     pub async fn stop(self) {
-        self.venue.closing.cancel();
-        self.venue.live.stop().await;
+        self.venue.stop().await;
         if let Err(error) = self.serving.await {
             tracing::error!(%error, "serving ended badly");
         }
-        self.venue.jobs.end().await;
+        self.venue.services.jobs.end().await;
         self.sweeping.abort();
-        self.venue.database.close().await;
+        self.venue.services.database.close().await;
     }
-}
-
-/// Clears away what has run out: limits each minute, sessions and the rest each hour.
-async fn sweep(venue: Arc<Venue>) {
-    let mut minutes = tokio::time::interval(Duration::from_secs(60));
-    let mut count = 0_u64;
-    loop {
-        minutes.tick().await;
-        venue.limits.tidy();
-        if count.is_multiple_of(60)
-            && let Err(error) = sweep_database(&venue).await
-        {
-            tracing::error!(%error, "what has run out could not be deleted");
-        }
-        count += 1;
-    }
-}
-
-async fn sweep_database(venue: &Arc<Venue>) -> Result<(), DatabaseError> {
-    sessions::sweep(&venue.database).await?;
-    let mut write = venue.database.begin().await?;
-    links::sweep(&mut write).await?;
-    jobs::sweep(&mut write).await?;
-    people::sweep_handles(&mut write).await?;
-    write.commit().await?;
-    leaving::erase_due(venue).await?;
-    people::sweep(venue).await
 }

@@ -1,60 +1,74 @@
-//! What lives as long as the program.
+//! The venue: what lives as long as the program, put together.
 
 use std::sync::Arc;
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{StartError, live::Live};
+use super::{StartError, periodic};
 use crate::{
-    accounts::store::settle_email_keys,
-    background::jobs::Jobs,
+    accounts::{
+        letters::LetterHandler,
+        store::{EpochGate, settle_email_keys},
+    },
+    background::{
+        bus::Bus,
+        jobs::{JobHandlers, Jobs},
+        tasks::TaskGroup,
+    },
+    channel::{hub::Hub, socket::Channels, topic_source::TopicSources},
+    clock,
     config::Config,
-    crypto::{passwords::Passwords, seal::Seal},
+    crowd::Crowds,
+    crypto::{key::VenueKey, passwords::Passwords, seal::Seal, token::Tokens},
     database::Database,
     http::limits::Limits,
     mail::Mail,
-    people::Darkroom,
+    media::{self, Media, registry::MediaSessions, source::CoreSources},
+    quality::Monitor,
+    services::Services,
+    sessions::{
+        self,
+        open_sessions::{MAX_MEDIA, OpenSessions},
+    },
+    shows::topic::ShowListTopic,
+    stage::{
+        stages::Stages,
+        topic::{self, ShowTopic},
+    },
     storage::{
         files::Files,
         folders::{is_open_to_others, make_private},
     },
 };
 
-/// The venue: shared by all requests behind an `Arc`.
+/// The venue.
 #[derive(Debug)]
 pub struct Venue {
-    /// What the operator decided.
-    pub config: Config,
-    /// What must last.
-    pub database: Database,
-    /// Stages and who follows them.
-    pub live: Live,
-    /// The way that mails take.
-    pub mail: Mail,
-    /// What is done apart from any request.
-    pub jobs: Jobs,
-    /// How often who may do what.
-    pub limits: Limits,
-    /// Seals what has to be read again.
-    pub seal: Seal,
-    /// Where passwords are hashed.
-    pub passwords: Passwords,
-    /// Files that people bring.
-    pub files: Files,
-    /// Where their pictures are looked at.
-    pub darkroom: Darkroom,
-    /// Connections, and what is done for requests; waited for when the venue closes.
-    pub under_way: TaskTracker,
-    /// Cancelled when the venue closes: whoever holds a connection open says goodbye then.
-    pub closing: CancellationToken,
+    /// What every feature may use.
+    pub services: Arc<Services>,
+    /// The live channels.
+    pub channels: Arc<Channels>,
+    /// Who is present at which show.
+    pub crowds: Crowds,
+    /// Who is on which stage.
+    pub stages: Arc<Stages>,
+    /// Media over HTTP.
+    pub media: Media,
+    /// How well media flows.
+    pub monitor: Monitor,
+    /// Cancelled when the media core has ended of its own accord: without it there is no stage, and it
+    /// can't be started anew in the same process.
+    pub core_ended: CancellationToken,
 }
 
 impl Venue {
-    /// Opens the venue: its data folder, its database.
+    /// Opens the venue: its data folder, its database, the media core. Whoever was on stage when the
+    /// program ended before is off it now, and the audience is told.
     ///
     /// # Errors
-    /// When either can't be used.
+    /// When one of them can't be used.
     pub async fn open(config: Config) -> Result<Arc<Self>, StartError> {
+        let config = Arc::new(config);
         make_private(&config.data)
             .map_err(|source| StartError::Data { folder: config.data.clone(), source })?;
         if is_open_to_others(&config.data) {
@@ -69,24 +83,73 @@ impl Venue {
         let database =
             Database::open(config.database().reveal()).await.map_err(StartError::Database)?;
         settle_email_keys(&database).await.map_err(StartError::Database)?;
-        let live = Live::start(&config, &database).await?;
-        // After the live part, which makes the key on the first start.
-        let seal = Seal::open(&config.data)
-            .map_err(|source| StartError::Data { folder: config.data.clone(), source })?;
-        Ok(Arc::new(Self {
-            seal,
-            limits: Limits::new(config.limit_scale),
-            passwords: Passwords::default(),
+        let key = VenueKey::open(&config.data).map_err(StartError::Key)?;
+        let seal = Seal::new(&key).map_err(StartError::Key)?;
+        let (sfu, events) = media::start(&config)?;
+
+        let tasks = TaskGroup::default();
+        let bus = Bus::default();
+        let open_media = config.widened(MAX_MEDIA);
+        let services = Arc::new(Services {
+            limits: Arc::new(Limits::new(config.limit_scale)),
+            files,
             jobs: Jobs::default(),
             mail,
-            files,
-            darkroom: Darkroom::default(),
-            under_way: TaskTracker::new(),
-            closing: CancellationToken::new(),
-            live,
-            database,
+            seal,
+            tokens: Tokens::new(key, clock::now()),
+            passwords: Passwords::default(),
+            sessions: sessions::Store::new(database.clone(), EpochGate),
+            open_sessions: Arc::new(OpenSessions::new(database.clone(), open_media)),
+            hub: Arc::new(Hub::new(database.clone(), tasks.clone(), topic::ends)),
+            bus: bus.clone(),
+            tasks: tasks.clone(),
+            requests: TaskTracker::new(),
+            database: database.clone(),
+            config: config.clone(),
+        });
+        let crowds = Crowds::new(database.clone(), tasks.clone());
+        let sources = Arc::new(CoreSources(sfu.clone()));
+        let stages = Arc::new(Stages::new(database.clone(), bus.clone(), sources));
+        bus.subscribe(&services.hub);
+        bus.subscribe(&services.open_sessions);
+        bus.subscribe(&stages);
+        stages.compare().await.map_err(StartError::Database)?;
+
+        let show = ShowTopic {
+            services: services.clone(),
+            stages: stages.clone(),
+            crowds: crowds.clone(),
+        };
+        let channels = Channels::new(
             config,
-        }))
+            services.limits.clone(),
+            services.hub.clone(),
+            services.open_sessions.clone(),
+            tasks.clone(),
+            TopicSources { shows: Box::new(ShowListTopic { database }), show: Box::new(show) },
+        );
+        let sessions = Arc::new(MediaSessions::new(sfu.clone(), tasks));
+        let media = Media::new(services.clone(), stages.clone(), sessions, sfu.clone());
+        let (monitor, core_ended) = (Monitor::new(sfu), CancellationToken::new());
+        let venue = Self { services, channels, crowds, stages, media, monitor, core_ended };
+        periodic::start(&venue, events);
+        Ok(Arc::new(venue))
+    }
+
+    /// Starts to do jobs.
+    pub fn start_jobs(&self) {
+        let services = &self.services;
+        let mut handlers = JobHandlers::new();
+        let letters = LetterHandler { services: services.clone() };
+        handlers.insert(LetterHandler::JOB, Box::new(letters));
+        services.jobs.start(&services.database, services.tasks.closing(), handlers);
+    }
+
+    /// Says goodbye to everybody: live channels and media. The stages stay as they are in the
+    /// database; the next start finds nobody on them.
+    pub async fn stop(&self) {
+        self.services.tasks.end().await;
+        self.media.sfu.stop();
     }
 }
 
@@ -112,7 +175,7 @@ mod tests {
             let others = fs::metadata(&path).unwrap().permissions().mode() & 0o077;
             assert_eq!(others, 0, "{}", path.display());
         }
-        venue.live.stop().await;
-        venue.database.close().await;
+        venue.stop().await;
+        venue.services.database.close().await;
     }
 }

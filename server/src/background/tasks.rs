@@ -5,16 +5,16 @@ use std::time::Duration;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// How long tasks may take to end.
-const FAREWELL: Duration = Duration::from_secs(3);
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(3);
 
-/// Tasks that end when the venue closes.
+/// TaskGroup that end when the venue closes.
 #[derive(Clone, Debug, Default)]
-pub struct Tasks {
+pub struct TaskGroup {
     closing: CancellationToken,
     tracker: TaskTracker,
 }
 
-impl Tasks {
+impl TaskGroup {
     /// Runs `task`, which is dropped when the venue closes.
     pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let closing = self.closing.clone();
@@ -46,6 +46,6 @@ impl Tasks {
         self.closing.cancel();
         self.tracker.close();
         // Who takes longer is left behind.
-        let _ = tokio::time::timeout(FAREWELL, self.tracker.wait()).await;
+        let _ = tokio::time::timeout(SHUTDOWN_GRACE, self.tracker.wait()).await;
     }
 }

@@ -5,7 +5,7 @@
 //! cut, comes back, and catches up by cursor.
 //!
 //! **Invariant:** nothing is missed between catching up and following. A follower is entered before
-//! it reads the log, and a feed hands out everything after the cursor at which it was opened; so what
+//! it reads the log, and a reader hands out everything after the cursor at which it was opened; so what
 //! the log didn't hold at the follower's reading comes through the queue. What it did hold may come
 //! through the queue again, and is recognised by its cursor: [`super::subscription::Position`].
 
@@ -19,6 +19,7 @@ use std::{
     time::Duration,
 };
 
+use async_trait::async_trait;
 use axum::extract::ws::Utf8Bytes;
 use bandstand_domain::channel::{Cursor, Event, ServerFrame, Topic};
 use tokio::sync::{Notify, mpsc};
@@ -29,7 +30,10 @@ use super::{
     missed::{self, Answers, Missed},
 };
 use crate::{
-    background::tasks::Tasks,
+    background::{
+        bus::{BusListener, BusMessage},
+        tasks::TaskGroup,
+    },
     database::{Database, DatabaseError},
 };
 
@@ -38,13 +42,13 @@ pub const QUEUE: usize = 64;
 /// Room in a queue that only durable events may take.
 const RESERVED: usize = QUEUE / 4;
 /// The most events in one frame.
-pub const MOST_EVENTS: u32 = 100;
+const MAX_EVENTS: u32 = 100;
 /// How long a reader waits before it tries a failing database again.
 const RETRY: Duration = Duration::from_secs(1);
 
 /// A frame on its way to one connection.
 #[derive(Clone, Debug)]
-pub enum Outgoing {
+pub enum Frame {
     /// Durable events, encoded.
     Events {
         /// Of which topic.
@@ -70,20 +74,20 @@ pub enum Outgoing {
 /// The way to one connection.
 #[derive(Clone, Debug)]
 pub struct Outbox {
-    queue: mpsc::Sender<Outgoing>,
+    queue: mpsc::Sender<Frame>,
     cut: CancellationToken,
 }
 
 impl Outbox {
     /// A way, and the end at which frames come out. `cut` is cancelled when the connection can't
     /// keep up.
-    pub fn new(cut: CancellationToken) -> (Self, mpsc::Receiver<Outgoing>) {
+    pub fn new(cut: CancellationToken) -> (Self, mpsc::Receiver<Frame>) {
         let (queue, frames) = mpsc::channel(QUEUE);
         (Self { queue, cut }, frames)
     }
 
     /// Queues durable events; cuts the connection when there is no room.
-    fn events(&self, frame: Outgoing) {
+    fn events(&self, frame: Frame) {
         if self.queue.try_send(frame).is_err() {
             self.cut.cancel();
         }
@@ -96,9 +100,12 @@ impl Outbox {
 
     /// Queues something of the moment; false when there is no room, and it is dropped.
     pub fn ephemeral(&self, subscription: u64, text: Utf8Bytes) -> bool {
-        self.has_room() && self.queue.try_send(Outgoing::Ephemeral { subscription, text }).is_ok()
+        self.has_room() && self.queue.try_send(Frame::Ephemeral { subscription, text }).is_ok()
     }
 }
+
+/// Whether a topic is over with these events.
+pub type Ends = fn(Topic, &[Event]) -> bool;
 
 /// All followed topics.
 #[derive(Clone)]
@@ -108,13 +115,14 @@ pub struct Hub {
 
 struct Shared {
     database: Database,
-    tasks: Tasks,
-    feeds: Mutex<HashMap<Topic, Arc<Feed>>>,
+    tasks: TaskGroup,
+    ends: Ends,
+    readers: Mutex<HashMap<Topic, Arc<TopicReader>>>,
     answers: Answers,
     numbers: AtomicU64,
 }
 
-struct Feed {
+struct TopicReader {
     topic: Topic,
     /// Wakes the reader. A wake while it reads is kept.
     dirty: Notify,
@@ -125,51 +133,61 @@ struct Feed {
 
 impl fmt::Debug for Hub {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Hub").field("topics", &lock(&self.shared.feeds).len()).finish()
+        f.debug_struct("Hub").field("topics", &lock(&self.shared.readers).len()).finish()
     }
 }
 
 /// One follower's place in a topic; dropped, it is given up.
-pub struct Following {
+pub struct Subscriber {
     hub: Hub,
     topic: Topic,
     number: u64,
 }
 
-impl Following {
+impl Subscriber {
     /// Unique among all subscriptions of the venue.
     pub fn number(&self) -> u64 {
         self.number
     }
 }
 
-impl fmt::Debug for Following {
+impl fmt::Debug for Subscriber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Following({}, {})", self.topic, self.number)
+        write!(f, "Subscriber({}, {})", self.topic, self.number)
     }
 }
 
-impl Drop for Following {
+impl Drop for Subscriber {
     fn drop(&mut self) {
-        let mut feeds = lock(&self.hub.shared.feeds);
-        let Some(feed) = feeds.get(&self.topic) else { return };
-        let mut followers = lock(&feed.followers);
+        let mut readers = lock(&self.hub.shared.readers);
+        let Some(reader) = readers.get(&self.topic) else { return };
+        let mut followers = lock(&reader.followers);
         followers.remove(&self.number);
         if followers.is_empty() {
             drop(followers);
-            feed.abandoned.cancel();
-            feeds.remove(&self.topic);
+            reader.abandoned.cancel();
+            readers.remove(&self.topic);
+        }
+    }
+}
+
+#[async_trait]
+impl BusListener for Hub {
+    async fn receive(&self, message: &BusMessage) {
+        if let BusMessage::TopicNews(topic) = message {
+            self.wake(*topic);
         }
     }
 }
 
 impl Hub {
     /// A hub over the log in `database`; its readers are among `tasks`.
-    pub fn new(database: Database, tasks: Tasks) -> Self {
+    pub fn new(database: Database, tasks: TaskGroup, ends: Ends) -> Self {
         let shared = Shared {
             database,
             tasks,
-            feeds: Mutex::default(),
+            ends,
+            readers: Mutex::default(),
             answers: Answers::default(),
             numbers: AtomicU64::new(1),
         };
@@ -178,8 +196,8 @@ impl Hub {
 
     /// Wakes everybody who follows `topic`: its log has something new. Never waits.
     pub fn wake(&self, topic: Topic) {
-        if let Some(feed) = lock(&self.shared.feeds).get(&topic) {
-            feed.dirty.notify_one();
+        if let Some(reader) = lock(&self.shared.readers).get(&topic) {
+            reader.dirty.notify_one();
         }
     }
 
@@ -195,46 +213,55 @@ impl Hub {
         }
     }
 
+    /// The next stretch of the log of `topic` after `cursor`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn after(&self, topic: Topic, cursor: Cursor) -> Result<After, DatabaseError> {
+        event_log::after(&self.shared.database, topic, cursor, MAX_EVENTS).await
+    }
+
     /// Follows `topic`. The log must be read **after** this, from where the follower stands; what it
     /// doesn't hold by then will come through `outbox`.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn follow(&self, topic: Topic, outbox: Outbox) -> Result<Following, DatabaseError> {
-        // Asked before the feed is there, so that the feed hands out all that comes later.
+    pub async fn follow(&self, topic: Topic, outbox: Outbox) -> Result<Subscriber, DatabaseError> {
+        // Asked before the reader is there, so that the reader hands out all that comes later.
         let latest = event_log::latest(&self.shared.database, topic).await?;
         let number = self.shared.numbers.fetch_add(1, Ordering::Relaxed);
-        let mut feeds = lock(&self.shared.feeds);
-        let feed = feeds.entry(topic).or_insert_with(|| {
-            let feed = Arc::new(Feed {
+        let mut readers = lock(&self.shared.readers);
+        let reader = readers.entry(topic).or_insert_with(|| {
+            let reader = Arc::new(TopicReader {
                 topic,
                 dirty: Notify::new(),
                 abandoned: CancellationToken::new(),
                 followers: Mutex::default(),
             });
             // What was committed since the question above was announced to nobody.
-            feed.dirty.notify_one();
-            self.shared.tasks.spawn(read(self.shared.database.clone(), feed.clone(), latest));
-            feed
+            reader.dirty.notify_one();
+            let read = read(self.shared.database.clone(), reader.clone(), self.shared.ends, latest);
+            self.shared.tasks.spawn(read);
+            reader
         });
-        lock(&feed.followers).insert(number, outbox);
-        Ok(Following { hub: self.clone(), topic, number })
+        lock(&reader.followers).insert(number, outbox);
+        Ok(Subscriber { hub: self.clone(), topic, number })
     }
 }
 
 /// Hands out what comes after `cursor`, until nobody follows.
-async fn read(database: Database, feed: Arc<Feed>, mut cursor: Cursor) {
+async fn read(database: Database, reader: Arc<TopicReader>, ends: Ends, mut cursor: Cursor) {
     let news = async {
         loop {
-            feed.dirty.notified().await;
-            while let Err(error) = hand_out(&database, &feed, &mut cursor).await {
-                tracing::warn!(topic = %feed.topic, %error, "the event log can't be read");
+            reader.dirty.notified().await;
+            while let Err(error) = hand_out(&database, &reader, ends, &mut cursor).await {
+                tracing::warn!(topic = %reader.topic, %error, "the event log can't be read");
                 tokio::time::sleep(RETRY).await;
             }
         }
     };
     tokio::select! {
-        () = feed.abandoned.cancelled() => {}
+        () = reader.abandoned.cancelled() => {}
         () = news => {}
     }
 }
@@ -242,24 +269,26 @@ async fn read(database: Database, feed: Arc<Feed>, mut cursor: Cursor) {
 /// Hands out all that the log has after `cursor`, and moves it there.
 async fn hand_out(
     database: &Database,
-    feed: &Feed,
+    reader: &TopicReader,
+    ends: Ends,
     cursor: &mut Cursor,
 ) -> Result<(), DatabaseError> {
     loop {
-        match event_log::after(database, feed.topic, *cursor, MOST_EVENTS).await? {
+        match event_log::after(database, reader.topic, *cursor, MAX_EVENTS).await? {
             After::Nothing => return Ok(()),
             After::Events(stretch) => {
                 let last = stretch.last;
-                let frame = events_frame(feed.topic, stretch);
-                for outbox in lock(&feed.followers).values() {
+                let over = ends(reader.topic, &stretch.events);
+                let frame = events_frame(reader.topic, stretch, over);
+                for outbox in lock(&reader.followers).values() {
                     outbox.events(frame.clone());
                 }
                 *cursor = last;
             }
             After::Lost => {
                 // The log was cut behind this reader: whoever follows must begin with the present.
-                *cursor = event_log::latest(database, feed.topic).await?;
-                for outbox in lock(&feed.followers).values() {
+                *cursor = event_log::latest(database, reader.topic).await?;
+                for outbox in lock(&reader.followers).values() {
                     outbox.cut.cancel();
                 }
             }
@@ -267,13 +296,11 @@ async fn hand_out(
     }
 }
 
-/// The frame that carries a stretch of the log.
-pub fn events_frame(topic: Topic, stretch: event_log::Stretch) -> Outgoing {
+/// The frame that carries a stretch of the log; `ends` when the topic is over with it.
+pub fn events_frame(topic: Topic, stretch: event_log::Stretch, ends: bool) -> Frame {
     let event_log::Stretch { first, last, events } = stretch;
-    let ends = matches!(topic, Topic::Show(_))
-        && events.iter().any(|event| matches!(event, Event::ShowDeleted { .. }));
     let text = encode(&ServerFrame::Events { topic, cursor: last, events });
-    Outgoing::Events { topic, first, last, ends, text }
+    Frame::Events { topic, first, last, ends, text }
 }
 
 /// A frame as text.
@@ -297,8 +324,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let url = Database::sqlite_url(&folder.path().join("test.db"));
         let database = Database::open(&url).await.unwrap();
-        let tasks = Tasks::default();
-        let hub = Hub::new(database.clone(), tasks.clone());
+        let tasks = TaskGroup::default();
+        let hub = Hub::new(database.clone(), tasks.clone(), |_, _| false);
         let (slow, quick) = (CancellationToken::new(), CancellationToken::new());
         let (slow_box, _never_read) = Outbox::new(slow.clone());
         let (quick_box, mut frames) = Outbox::new(quick.clone());
@@ -314,7 +341,7 @@ mod tests {
             event_log::append(&mut write, Topic::Shows, &event, Millis(0)).await.unwrap();
             write.commit().await.unwrap();
             hub.wake(Topic::Shows);
-            let Some(Outgoing::Events { first, last, .. }) = frames.recv().await else { panic!() };
+            let Some(Frame::Events { first, last, .. }) = frames.recv().await else { panic!() };
             assert_eq!(first.0, position.0 + 1);
             position = last;
             if number == QUEUE {

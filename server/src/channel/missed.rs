@@ -8,14 +8,14 @@ use tokio::sync::Mutex;
 
 use super::{
     event_log::{self, After},
-    hub::{Outgoing, events_frame},
+    hub::{Frame, events_frame},
 };
 use crate::database::{Database, DatabaseError};
 
 /// The most events that a page catches up with; one that missed more begins with the present.
-const MOST_MISSED: u32 = 500;
+const MAX_MISSED: u32 = 500;
 /// The most answers that are kept; beyond them, all are forgotten.
-const MOST_ANSWERS: usize = 16;
+const MAX_ANSWERS: usize = 16;
 
 /// What a follower missed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,13 +42,13 @@ pub async fn read(
     topic: Topic,
     cursor: Cursor,
 ) -> Result<Missed, DatabaseError> {
-    let most = usize::try_from(MOST_MISSED).unwrap_or_default();
-    Ok(match event_log::after(database, topic, cursor, MOST_MISSED + 1).await? {
+    let most = usize::try_from(MAX_MISSED).unwrap_or_default();
+    Ok(match event_log::after(database, topic, cursor, MAX_MISSED + 1).await? {
         After::Nothing => Missed::Nothing,
         After::Events(stretch) if stretch.events.len() <= most => {
-            match events_frame(topic, stretch) {
-                Outgoing::Events { last, text, .. } => Missed::Events { last, text },
-                Outgoing::Ephemeral { .. } => Missed::TooMuch,
+            match events_frame(topic, stretch, false) {
+                Frame::Events { last, text, .. } => Missed::Events { last, text },
+                Frame::Ephemeral { .. } => Missed::TooMuch,
             }
         }
         After::Events(_) | After::Lost => Missed::TooMuch,
@@ -84,7 +84,7 @@ impl Answers {
         if latest == cursor {
             return Ok(Missed::Nothing);
         }
-        if encoded.latest != latest || encoded.answers.len() >= MOST_ANSWERS {
+        if encoded.latest != latest || encoded.answers.len() >= MAX_ANSWERS {
             encoded.answers.clear();
             encoded.latest = latest;
         }
@@ -133,7 +133,7 @@ mod tests {
         for cursor in -30..0 {
             after(cursor).await;
         }
-        assert!(answers.0.lock().await.answers.len() <= MOST_ANSWERS);
+        assert!(answers.0.lock().await.answers.len() <= MAX_ANSWERS);
         database.close().await;
     }
 }

@@ -3,12 +3,14 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use axum::{
+    Router,
     extract::{
         State, WebSocketUpgrade,
         ws::{CloseFrame, Message, Utf8Bytes, WebSocket},
     },
-    http::{HeaderMap, StatusCode, header},
+    http::{StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
+    routing::get,
 };
 use bandstand_domain::Refusal;
 use bandstand_domain::{
@@ -24,31 +26,40 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    hub::{Outbox, Outgoing, QUEUE, encode},
-    subscription::{Beginning, Follow},
+    hub::{Frame, Hub, Outbox, QUEUE, encode},
+    subscription::{Beginning, Subscription},
+    topic_source::{SubscriptionRequest, TopicSources},
 };
 use crate::{
-    app::venue::Venue,
-    caller::Caller,
+    background::tasks::TaskGroup,
     clock,
+    config::Config,
     http::{
-        connections::Admission,
-        limits::{Limit, by_address},
+        client::Client,
+        connections::{Admission, Connections},
+        limits::{Limit, Limits, by_address},
         security::is_own,
     },
-    sessions::{self, open_sessions::Hold},
+    sessions::{
+        self,
+        open_sessions::{OpenSessions, SessionGuard},
+    },
 };
 
+/// The most live channels of the venue.
+const MAX_CHANNELS: usize = 20_000;
+/// The most live channels from one address; wide enough for a school behind one.
+const MAX_CHANNELS_FROM_ADDRESS: usize = 256;
 /// How often a connection is tried.
-const PING: Duration = Duration::from_secs(3);
+const PING_INTERVAL: Duration = Duration::from_secs(3);
 /// A connection from which nothing was heard for so long is gone. With the grace in the crowd this
 /// stays under the ten seconds within which leaving is seen.
-const SILENCE: Duration = Duration::from_secs(7);
+const SILENCE_TIMEOUT: Duration = Duration::from_secs(7);
 /// Every how many pings the page hears a beat, too.
 const PINGS_A_BEAT: u32 = 2;
 const _: () = assert!(3 * PINGS_A_BEAT <= HEARTBEAT && 3 * PINGS_A_BEAT >= HEARTBEAT / 2);
 /// The most topics of one connection.
-const MOST_TOPICS: usize = 8;
+const MAX_TOPICS: usize = 8;
 /// Frames that a page may send at once, and then a second.
 const FRAMES: u32 = 40;
 /// Subscriptions that a page may begin at once, and how long until one more. It needs one of each topic
@@ -56,9 +67,9 @@ const FRAMES: u32 = 40;
 const SUBSCRIPTIONS: u32 = 8;
 const SUBSCRIPTION: Duration = Duration::from_secs(1);
 /// How long a write may take at least, however long the page was silent.
-const LEAST_WRITE: Duration = Duration::from_secs(1);
+const MIN_WRITE_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long saying goodbye may take.
-const FAREWELL: Duration = Duration::from_secs(1);
+const GOODBYE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Why a connection ends, as a WebSocket close code (RFC 6455 section 7.4.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,55 +82,96 @@ enum End {
     Policy,
     /// 1013: the page can't keep up, the venue failed, or its session ended; coming back helps.
     Again,
-    /// Nothing was heard for [`SILENCE`], or the line broke.
+    /// Nothing was heard for [`SILENCE_TIMEOUT`], or the line broke.
     Lost,
 }
 
+/// What all live channels share.
+#[derive(Debug)]
+pub struct Channels {
+    config: Arc<Config>,
+    limits: Arc<Limits>,
+    hub: Arc<Hub>,
+    open_sessions: Arc<OpenSessions>,
+    tasks: TaskGroup,
+    sources: TopicSources,
+    connections: Connections,
+}
+
+impl Channels {
+    /// No channels yet.
+    pub fn new(
+        config: Arc<Config>,
+        limits: Arc<Limits>,
+        hub: Arc<Hub>,
+        open_sessions: Arc<OpenSessions>,
+        tasks: TaskGroup,
+        sources: TopicSources,
+    ) -> Arc<Self> {
+        let from_address = config.widened(MAX_CHANNELS_FROM_ADDRESS);
+        let connections = Connections::new(MAX_CHANNELS, from_address);
+        Arc::new(Self { config, limits, hub, open_sessions, tasks, sources, connections })
+    }
+
+    /// How many are open.
+    pub fn count(&self) -> usize {
+        self.connections.count()
+    }
+}
+
+/// The way to the live channel.
+pub fn routes<S: Clone + Send + Sync + 'static>(channels: Arc<Channels>) -> Router<S> {
+    Router::new().route("/live", get(open)).with_state(channels)
+}
+
 /// Opens the live channel.
-pub async fn open(
-    State(venue): State<Arc<Venue>>,
-    caller: Caller,
-    headers: HeaderMap,
+async fn open(
+    State(channels): State<Arc<Channels>>,
+    parts: Parts,
     upgrade: WebSocketUpgrade,
 ) -> Response {
     // Browsers let any page open a WebSocket to anywhere, with cookies: only Origin tells them apart.
-    if !is_own(&venue.config, &headers) {
+    if !is_own(&channels.config, &parts.headers) {
         return StatusCode::FORBIDDEN.into_response();
     }
-    let address = by_address(caller.address);
+    let Some(client) = Client::of(&channels.config, &parts.extensions, &parts.headers) else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let address = by_address(client.address);
     let busy = |retry_after: u32| {
         let headers = [(header::RETRY_AFTER, retry_after.to_string())];
         (StatusCode::SERVICE_UNAVAILABLE, headers).into_response()
     };
-    if let Err(retry_after) = venue.limits.check(Limit::Connect, address) {
+    if let Err(retry_after) = channels.limits.check(Limit::Connect, address) {
         return busy(retry_after);
     }
-    let session = match sessions::name_of(&caller.session).await {
+    let session = match sessions::name_of(&client.session).await {
         Ok(session) => session,
         Err(error) => {
             tracing::error!(%error, "a session can't be read");
             return StatusCode::INTERNAL_SERVER_ERROR.into_response();
         }
     };
-    let Some(admission) = venue.live.connections().admit(address) else { return busy(10) };
+    let Some(admission) = channels.connections.admit(address) else { return busy(10) };
     upgrade.max_message_size(MAX_FRAME).max_frame_size(MAX_FRAME).on_upgrade(move |socket| {
-        let tasks = caller.venue.live.tasks().clone();
-        tasks.count(Connection::new(caller, socket, admission, session).run())
+        let tasks = channels.tasks.clone();
+        tasks.count(Connection::new(channels, client, socket, admission, session).run())
     })
 }
 
 struct Connection {
-    caller: Caller,
+    channels: Arc<Channels>,
+    client: Client,
     socket: WebSocket,
     outbox: Outbox,
-    queue: mpsc::Receiver<Outgoing>,
+    queue: mpsc::Receiver<Frame>,
     /// Cancelled when the queue is full.
     cut: CancellationToken,
     closing: CancellationToken,
     /// Cancelled when the session behind the connection, or one of its tokens, has ended.
     ended: CancellationToken,
-    _hold: Option<Hold>,
-    follows: HashMap<Topic, Follow>,
+    _guard: Option<SessionGuard>,
+    subscriptions: HashMap<Topic, Subscription>,
     heard_at: Instant,
     frames: u32,
     frames_since: Instant,
@@ -130,28 +182,29 @@ struct Connection {
 
 impl Connection {
     fn new(
-        caller: Caller,
+        channels: Arc<Channels>,
+        client: Client,
         socket: WebSocket,
         admission: Admission,
         session: Option<String>,
     ) -> Self {
         let cut = CancellationToken::new();
         let (outbox, queue) = Outbox::new(cut.clone());
-        let closing = caller.venue.live.tasks().closing().clone();
+        let closing = channels.tasks.closing().clone();
         let ended = CancellationToken::new();
-        let holdings = caller.venue.live.holdings();
-        let hold = session.map(|session| holdings.channel(session, ended.clone()));
+        let guard = session.map(|session| channels.open_sessions.channel(session, ended.clone()));
         let now = Instant::now();
         Self {
-            caller,
+            channels,
+            client,
             socket,
             outbox,
             queue,
             cut,
             closing,
             ended,
-            _hold: hold,
-            follows: HashMap::new(),
+            _guard: guard,
+            subscriptions: HashMap::new(),
             heard_at: now,
             frames: 0,
             frames_since: now,
@@ -165,7 +218,7 @@ impl Connection {
             Ok(()) => End::Left,
             Err(end) => end,
         };
-        self.follows.clear();
+        self.subscriptions.clear();
         let (code, again) = match end {
             End::Left | End::Lost => return,
             End::Closing => (1001, true),
@@ -179,11 +232,11 @@ impl Connection {
             let frame = CloseFrame { code, reason: Utf8Bytes::from_static("") };
             let _ = self.socket.send(Message::Close(Some(frame))).await;
         };
-        let _ = timeout(FAREWELL, farewell).await;
+        let _ = timeout(GOODBYE_TIMEOUT, farewell).await;
     }
 
     async fn serve(&mut self) -> Result<(), End> {
-        let mut pings = interval(PING);
+        let mut pings = interval(PING_INTERVAL);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut count = 0;
         let mut waiting = Vec::with_capacity(QUEUE);
@@ -223,7 +276,7 @@ impl Connection {
                 _ = self.queue.recv_many(&mut waiting, QUEUE) => {
                     self.deliver(&mut waiting).await?;
                 }
-                () = sleep_until(self.heard_at + SILENCE) => return Err(End::Lost),
+                () = sleep_until(self.heard_at + SILENCE_TIMEOUT) => return Err(End::Lost),
             }
         }
     }
@@ -242,14 +295,14 @@ impl Connection {
     /// Counts one more subscription, which costs a look into the log and what is missed; when it is one
     /// too many, answers after how many seconds it is possible again.
     fn count_subscription(&mut self) -> Result<(), u32> {
-        let venue = &self.caller.venue;
+        let channels = &self.channels;
         let now = Instant::now();
-        let paid = self.subscriptions_paid.max(now) + SUBSCRIPTION / venue.config.limit_scale;
+        let paid = self.subscriptions_paid.max(now) + SUBSCRIPTION / channels.config.limit_scale;
         let wait = paid.saturating_duration_since(now + SUBSCRIPTION * SUBSCRIPTIONS);
         if !wait.is_zero() {
             return Err(u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1));
         }
-        venue.limits.check(Limit::Subscribe, by_address(self.caller.address))?;
+        channels.limits.check(Limit::Subscribe, by_address(self.client.address))?;
         self.subscriptions_paid = paid;
         Ok(())
     }
@@ -259,36 +312,37 @@ impl Connection {
         match serde_json::from_str(text).map_err(|_| End::Policy)? {
             ClientFrame::Subscribe { topic, after, token } => {
                 // Given up first: who subscribes anew is one follower, and one in the crowd.
-                self.follows.remove(&topic);
-                if self.follows.len() >= MOST_TOPICS {
+                self.subscriptions.remove(&topic);
+                if self.subscriptions.len() >= MAX_TOPICS {
                     return Err(End::Policy);
                 }
                 if let Err(retry_after) = self.count_subscription() {
                     return self.refuse(topic, Refusal::TooMany { retry_after }).await;
                 }
                 let asked_at = Instant::now();
+                let Channels { hub, sources, .. } = &*self.channels;
+                let (client, ended) = (&self.client, &self.ended);
+                let request = SubscriptionRequest { client, topic, token, ended };
                 let begun =
-                    Follow::begin(&self.caller, topic, after, token, &self.outbox, &self.ended)
-                        .await;
+                    Subscription::begin(hub, sources.of(topic), request, after, &self.outbox).await;
                 // What the database took was not the page's silence.
                 self.heard_at += asked_at.elapsed();
                 match begun {
-                    Ok(Beginning { follow, frames }) => {
-                        self.follows.insert(topic, follow);
+                    Ok(Beginning { subscription, frames }) => {
+                        self.subscriptions.insert(topic, subscription);
                         self.write(frames.into_iter().map(Message::Text).collect()).await
                     }
                     Err(why) => self.refuse(topic, why).await,
                 }
             }
             ClientFrame::Unsubscribe { topic } => {
-                self.follows.remove(&topic);
+                self.subscriptions.remove(&topic);
                 Ok(())
             }
             ClientFrame::Gesture { show, gesture } => {
                 // From who isn't there it is dropped, as is too much of it.
-                let follow = self.follows.get(&Topic::Show(show));
-                if let Some(attendance) = follow.and_then(Follow::attendance) {
-                    attendance.gesture(gesture);
+                if let Some(subscription) = self.subscriptions.get(&Topic::Show(show)) {
+                    subscription.gesture(gesture);
                 }
                 Ok(())
             }
@@ -296,24 +350,26 @@ impl Connection {
     }
 
     /// Sends what waited in the queue, with one write for all.
-    async fn deliver(&mut self, waiting: &mut Vec<Outgoing>) -> Result<(), End> {
+    async fn deliver(&mut self, waiting: &mut Vec<Frame>) -> Result<(), End> {
         let mut frames = Vec::with_capacity(waiting.len());
-        for outgoing in waiting.drain(..) {
-            match outgoing {
-                Outgoing::Events { topic, first, last, ends, text } => {
-                    let Some(follow) = self.follows.get_mut(&topic) else { continue };
-                    let venue = &self.caller.venue;
-                    if let Err(error) = follow.events(venue, first, last, text, &mut frames).await {
+        for frame in waiting.drain(..) {
+            match frame {
+                Frame::Events { topic, first, last, ends, text } => {
+                    let Some(subscription) = self.subscriptions.get_mut(&topic) else { continue };
+                    let hub = &self.channels.hub;
+                    if let Err(error) =
+                        subscription.events(hub, first, last, text, &mut frames).await
+                    {
                         tracing::warn!(%topic, %error, "the event log can't be read");
                         return Err(End::Again);
                     }
                     if ends {
-                        self.follows.remove(&topic);
+                        self.subscriptions.remove(&topic);
                         frames.push(encode(&ServerFrame::Refused { topic, why: Refusal::Gone }));
                     }
                 }
-                Outgoing::Ephemeral { subscription, text } => {
-                    if self.follows.values().any(|follow| follow.number() == subscription) {
+                Frame::Ephemeral { subscription, text } => {
+                    if self.subscriptions.values().any(|it| it.number() == subscription) {
                         frames.push(text);
                     }
                 }
@@ -333,7 +389,7 @@ impl Connection {
         if messages.is_empty() {
             return Ok(());
         }
-        let silent = (self.heard_at + SILENCE).max(Instant::now() + LEAST_WRITE);
+        let silent = (self.heard_at + SILENCE_TIMEOUT).max(Instant::now() + MIN_WRITE_TIMEOUT);
         let writing = async {
             for message in messages {
                 self.socket.feed(message).await?;

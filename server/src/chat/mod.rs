@@ -1,7 +1,7 @@
 //! The chat feature's server side.
 
 mod leaving;
-mod port;
+pub mod port;
 mod store;
 
 pub use leaving::{export, forget_person};

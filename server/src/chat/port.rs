@@ -13,35 +13,45 @@ use super::store::{self, Deletion, Draft, Posted};
 use crate::{
     caller::Caller,
     clock,
+    crowd::Crowds,
     http::limits::{Limit, by_address},
     rights::{self, Action, Resource},
-    stage::access::{self, Entry},
+    shows::access::{self, Entry},
 };
 
+/// The port of the chat.
+#[derive(Debug)]
+pub struct ChatPort {
+    /// Who asks.
+    pub caller: Caller,
+    /// Who is present.
+    pub crowds: Crowds,
+}
+
 #[async_trait]
-impl Chat for Caller {
+impl Chat for ChatPort {
     async fn post(&self, show: ShowId, id: MessageId, text: String) -> Result<(), ChatError> {
         let text = text.replace("\r\n", "\n").trim().to_owned();
         if let Some(complaint) = check_message(&text) {
             return Err(FieldErrors::one("text", complaint).into());
         }
-        let entry = access::enter(self, show).await?;
+        let entry = access::enter(&self.caller, show).await?;
         let from_artist = entry.is_artist();
         let Entry { viewer, facts } = entry;
-        if access::is_over(&facts, clock::now()) {
+        if facts.is_over(clock::now()) {
             return Err(Refusal::Because(ChatReason::Over));
         }
         // By show as well: who talks at two shows is heard at both.
-        self.limited(Limit::Chat, (show, &viewer.person))?;
+        self.caller.limited(Limit::Chat, (show, &viewer.person))?;
         // Guests cost nothing to make.
         if viewer.role == Role::Guest {
-            self.limited(Limit::GuestChat, by_address(self.address))?;
+            self.caller.limited(Limit::GuestChat, by_address(self.caller.address))?;
         }
         let draft = Draft { id, author: viewer.person, name: viewer.name, from_artist, text };
-        match store::post(&self.venue.database, show, draft, clock::now()).await {
+        match store::post(&self.caller.services.database, show, draft, clock::now()).await {
             // Before, too: who sends it again has heard nothing of it, and others may not have either.
             Ok(Posted::Now | Posted::Before) => {
-                self.venue.live.wake(Topic::Show(show));
+                self.caller.services.announce([Topic::Show(show)]).await;
                 Ok(())
             }
             Ok(Posted::Taken) => Err(Refusal::Forbidden),
@@ -51,18 +61,24 @@ impl Chat for Caller {
     }
 
     async fn delete(&self, show: ShowId, id: MessageId) -> Result<(), ChatError> {
-        let entry = access::enter(self, show).await?;
-        let (database, person) = (&self.venue.database, &entry.viewer.person);
-        let any = rights::allows(self, &entry.facts, Resource::Message, Action::Delete).await?;
+        let entry = access::enter(&self.caller, show).await?;
+        let (database, person) = (&self.caller.services.database, &entry.viewer.person);
+        let any = rights::allows(
+            &self.caller,
+            &entry.facts.artist_account,
+            Resource::Message,
+            Action::Delete,
+        )
+        .await?;
         // Looked at before anything is written: nobody keeps the only writer busy with what isn't theirs.
         let author = store::author(database, show, id).await?;
         if author.ok_or(Refusal::NotFound)? != *person && !any {
             return Err(Refusal::Forbidden);
         }
-        self.limited(Limit::Moderation, (show, person))?;
+        self.caller.limited(Limit::Moderation, (show, person))?;
         match store::delete(database, show, id, person, any, clock::now()).await {
             Ok(Deletion::Now) => {
-                self.venue.live.wake(Topic::Show(show));
+                self.caller.services.announce([Topic::Show(show)]).await;
                 Ok(())
             }
             Ok(Deletion::Before) => Ok(()),
@@ -73,35 +89,40 @@ impl Chat for Caller {
     }
 
     async fn mute(&self, show: ShowId, person: PersonId, muted: bool) -> Result<(), ChatError> {
-        let entry = access::enter(self, show).await?;
-        let moderates =
-            rights::allows(self, &entry.facts, Resource::Chat, Action::Moderate).await?;
+        let entry = access::enter(&self.caller, show).await?;
+        let moderates = rights::allows(
+            &self.caller,
+            &entry.facts.artist_account,
+            Resource::Chat,
+            Action::Moderate,
+        )
+        .await?;
         // Nobody is muted by themselves, and nobody mutes the artist.
         if !moderates || person == entry.viewer.person || person == entry.facts.artist_person {
             return Err(Refusal::Forbidden);
         }
-        let database = &self.venue.database;
+        let database = &self.caller.services.database;
         // Only who was there: the list can't be filled with inventions.
         let known = !muted
-            || self.venue.live.crowds().contains(show, &person)
+            || self.crowds.contains(show, &person)
             || store::has_written(database, show, &person).await?;
         if !known {
             return Err(Refusal::NotFound);
         }
-        self.limited(Limit::Moderation, (show, &entry.viewer.person))?;
+        self.caller.limited(Limit::Moderation, (show, &entry.viewer.person))?;
         let changed = store::mute(database, show, &person, muted, clock::now()).await;
         if changed? {
-            self.venue.live.wake(Topic::Show(show));
+            self.caller.services.announce([Topic::Show(show)]).await;
         }
         Ok(())
     }
 
     async fn history(&self, show: ShowId, before: i64) -> Result<ChatPage, ChatError> {
         // Once the show is over, its chat is a part of its page, unless it was for members only.
-        let facts = access::facts(&self.venue, show).await?;
-        if facts.members_only || !access::is_over(&facts, clock::now()) {
-            access::enter(self, show).await?;
+        let facts = access::facts(&self.caller.services.database, show).await?;
+        if facts.members_only || !facts.is_over(clock::now()) {
+            access::enter(&self.caller, show).await?;
         }
-        Ok(store::page(&self.venue.database, show, before).await?)
+        Ok(store::page(&self.caller.services.database, show, before).await?)
     }
 }

@@ -7,26 +7,38 @@ use bandstand_domain::{
     crowd::{CrowdError, CrowdReason},
 };
 
-use super::store::{self, Like};
+use super::{
+    Crowds,
+    store::{self, Like},
+};
 use crate::{
     caller::Caller,
     clock,
     http::limits::Limit,
-    stage::access::{self, Entry},
+    shows::access::{self, Entry},
 };
 
+/// The port of the crowd.
+#[derive(Debug)]
+pub struct CrowdPort {
+    /// Who asks.
+    pub caller: Caller,
+    /// Who is present.
+    pub crowds: Crowds,
+}
+
 #[async_trait]
-impl Crowd for Caller {
+impl Crowd for CrowdPort {
     async fn like(&self, show: ShowId) -> Result<u64, CrowdError> {
-        let Entry { viewer, facts } = access::enter(self, show).await?;
-        if access::is_over(&facts, clock::now()) {
+        let Entry { viewer, facts } = access::enter(&self.caller, show).await?;
+        if facts.is_over(clock::now()) {
             return Err(Refusal::Because(CrowdReason::Over));
         }
-        self.limited(Limit::Like, (show, &viewer.person))?;
-        let database = &self.venue.database;
+        self.caller.limited(Limit::Like, (show, &viewer.person))?;
+        let database = &self.caller.services.database;
         match store::like(database, show, &viewer.person, clock::now()).await {
             Ok(Like::Counted(likes)) => {
-                self.venue.live.crowds().liked(show, likes);
+                self.crowds.liked(show, likes);
                 Ok(likes)
             }
             Ok(Like::TooFresh(seconds)) => Err(Refusal::Because(CrowdReason::CoolDown { seconds })),

@@ -1,5 +1,6 @@
-//! Secrets: random values, sealing, signed tokens.
+//! Secrets: the venue's key and what is derived from it, random values, signed tokens, passwords.
 
+pub mod key;
 pub mod passwords;
 pub mod random;
 pub mod seal;

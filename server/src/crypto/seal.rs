@@ -1,15 +1,15 @@
 //! Secrets that the venue has to read again are kept in the database sealed: who reads the database
 //! alone reads nothing of them.
 
-use std::{fmt, fs, io, path::Path};
+use std::{fmt, io};
 
 use aws_lc_rs::{
     aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey},
     error::Unspecified,
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use hmac::{Hmac, Mac};
-use sha2::Sha256;
+
+use super::key::VenueKey;
 
 /// The sealing key is derived from the venue's for this purpose alone.
 const CONTEXT: &[u8] = b"bandstand seal 1\0";
@@ -34,18 +34,12 @@ impl From<Unspecified> for Broken {
 }
 
 impl Seal {
-    /// A seal with the venue's key, `secret.key` in the folder `data`.
+    /// A seal with the venue's key.
     ///
     /// # Errors
-    /// When the key can't be read.
-    pub fn open(data: &Path) -> io::Result<Self> {
-        Self::with_key(&fs::read(data.join("secret.key"))?)
-    }
-
-    fn with_key(key: &[u8]) -> io::Result<Self> {
-        let mut derived = Hmac::<Sha256>::new_from_slice(key).map_err(io::Error::other)?;
-        derived.update(CONTEXT);
-        let key = RandomizedNonceKey::new(&AES_256_GCM, &derived.finalize().into_bytes());
+    /// When the machine has no random numbers.
+    pub fn new(key: &VenueKey) -> io::Result<Self> {
+        let key = RandomizedNonceKey::new(&AES_256_GCM, &key.derive(CONTEXT));
         key.map(Self).map_err(io::Error::other)
     }
 
@@ -80,7 +74,8 @@ mod tests {
 
     #[test]
     fn only_this_venue_opens_it_for_this_owner() {
-        let (seal, other) = (Seal::with_key(&[1; 32]).unwrap(), Seal::with_key(&[2; 32]).unwrap());
+        let of = |key| Seal::new(&VenueKey::of(key)).unwrap();
+        let (seal, other) = (of([1; 32]), of([2; 32]));
         let sealed = seal.seal(b"secret", "ada").unwrap();
         assert_ne!(sealed, seal.seal(b"secret", "ada").unwrap());
         assert_eq!(seal.unseal(&sealed, "ada"), Ok(b"secret".to_vec()));

@@ -2,12 +2,11 @@
 //!
 //! A token is `claims.signature`, both in base64url: the claims as JSON, signed with HMAC-SHA-256 by
 //! a key that only this venue has. It is bound to a person and a show, lives for a minute, and each
-//! purpose that it allows can be used once.
+//! scope that it allows can be used once.
 
 use std::{
     collections::HashMap,
-    fmt, io,
-    path::Path,
+    fmt,
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicI64, Ordering},
@@ -21,19 +20,21 @@ use rand::RngCore;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
+use super::key::VenueKey;
+
 /// How long a token can be used, in milliseconds.
 pub const LIFE: i64 = Millis::MINUTE;
 /// The longest token that is looked at, in bytes.
-const LONGEST: usize = 1024;
+const MAX_LENGTH: usize = 1024;
 /// The most uses that are remembered; each is for [`LIFE`]. Should even more tokens be in use at once, all
 /// uses are forgotten: who has a token may then use it twice, and nobody finds the doors shut.
-const MOST_USES: usize = 200_000;
+const MAX_USES: usize = 200_000;
 /// What is signed begins with this, so that the key's signatures mean nothing anywhere else.
 const CONTEXT: &[u8] = b"bandstand right 1\0";
 
 /// What somebody wants to do with a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Purpose {
+pub enum Scope {
     /// Follow the show on the live channel, and stand in its crowd.
     Channel,
     /// Get its picture and sound.
@@ -45,18 +46,18 @@ pub enum Purpose {
 /// What kind of right a token gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Right {
-    /// Entering: [`Purpose::Channel`] and [`Purpose::Watch`].
+pub enum Grant {
+    /// Entering: [`Scope::Channel`] and [`Scope::Watch`].
     Join,
-    /// The stage: [`Purpose::Publish`].
+    /// The stage: [`Scope::Publish`].
     Stage,
 }
 
-impl Right {
-    fn allows(self, purpose: Purpose) -> bool {
+impl Grant {
+    fn allows(self, scope: Scope) -> bool {
         match self {
-            Self::Join => matches!(purpose, Purpose::Channel | Purpose::Watch),
-            Self::Stage => matches!(purpose, Purpose::Publish),
+            Self::Join => matches!(scope, Scope::Channel | Scope::Watch),
+            Self::Stage => matches!(scope, Scope::Publish),
         }
     }
 }
@@ -70,8 +71,9 @@ pub struct Claims {
     pub name: String,
     /// Where.
     pub show: ShowId,
-    /// What.
-    pub right: Right,
+    /// What; called a right in the token.
+    #[serde(rename = "right")]
+    pub grant: Grant,
     /// Whether they are the show's artist.
     pub artist: bool,
     /// The name of the session that asked. What is opened with the token ends with it.
@@ -93,7 +95,7 @@ pub enum TokenError {
     Invalid,
     /// Too old.
     Expired,
-    /// Good for something else: another show, another purpose.
+    /// Good for something else: another show, another scope.
     Elsewhere,
     /// Used before.
     Used,
@@ -101,11 +103,11 @@ pub enum TokenError {
 
 /// Makes tokens and takes them back.
 pub struct Tokens {
-    key: [u8; 32],
+    key: VenueKey,
     /// Since when uses are remembered, in milliseconds: what was issued before may have been used. Moved
     /// back with the clock, or nothing would be taken until it is there again.
     since: AtomicI64,
-    used: Mutex<HashMap<(String, Purpose), Millis>>,
+    used: Mutex<HashMap<(String, Scope), Millis>>,
 }
 
 impl fmt::Debug for Tokens {
@@ -115,29 +117,10 @@ impl fmt::Debug for Tokens {
 }
 
 impl Tokens {
-    /// Reads the venue's key from `secret.key` in the folder `data`; makes it when it isn't there,
-    /// readable by its owner alone. Tokens from before `now` are not taken: nobody knows any more whether
-    /// they were used.
-    ///
-    /// # Errors
-    /// When the file can't be read or made, or doesn't hold 32 bytes.
-    pub fn open(data: &Path, now: Millis) -> io::Result<Self> {
-        let path = data.join("secret.key");
-        let key = match std::fs::read(&path) {
-            Ok(bytes) => bytes.try_into().map_err(|_| {
-                io::Error::new(
-                    io::ErrorKind::InvalidData,
-                    format!("{} doesn't hold 32 bytes", path.display()),
-                )
-            })?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => make_key(&path)?,
-            Err(error) => return Err(error),
-        };
-        Ok(Self::with_key(key, now))
-    }
-
-    fn with_key(key: [u8; 32], since: Millis) -> Self {
-        Self { key, since: AtomicI64::new(since.0), used: Mutex::default() }
+    /// Tokens signed with the venue's key. Those from before `now` are not taken: nobody knows any more
+    /// whether they were used.
+    pub fn new(key: VenueKey, now: Millis) -> Self {
+        Self { key, since: AtomicI64::new(now.0), used: Mutex::default() }
     }
 
     /// A token for `claims`, good until [`LIFE`] from `now`.
@@ -157,40 +140,40 @@ impl Tokens {
         ))
     }
 
-    /// What `token` says, when it is genuine and fresh and allows `purpose` at `show`.
+    /// What `token` says, when it is genuine and fresh and allows `scope` at `show`.
     ///
     /// # Errors
     /// [`TokenError`]; the token can then still be used for what it is good for.
     pub fn check(
         &self,
         token: &str,
-        purpose: Purpose,
+        scope: Scope,
         show: ShowId,
         now: Millis,
     ) -> Result<Claims, TokenError> {
-        self.open_token(token, purpose, show, now).map(|signed| signed.claims)
+        self.open_token(token, scope, show, now).map(|signed| signed.claims)
     }
 
-    /// Like [`Tokens::check`], and uses the token up for this purpose.
+    /// Like [`Tokens::check`], and uses the token up for this scope.
     ///
     /// # Errors
     /// [`TokenError`].
     pub fn redeem(
         &self,
         token: &str,
-        purpose: Purpose,
+        scope: Scope,
         show: ShowId,
         now: Millis,
     ) -> Result<Claims, TokenError> {
-        let signed = self.open_token(token, purpose, show, now)?;
+        let signed = self.open_token(token, scope, show, now)?;
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (signed.nonce, purpose);
+        let key = (signed.nonce, scope);
         if used.contains_key(&key) {
             return Err(TokenError::Used);
         }
-        if used.len() >= MOST_USES {
+        if used.len() >= MAX_USES {
             used.retain(|_, expires_at| *expires_at > now);
-            if used.len() >= MOST_USES {
+            if used.len() >= MAX_USES {
                 used.clear();
             }
         }
@@ -198,11 +181,11 @@ impl Tokens {
         Ok(signed.claims)
     }
 
-    /// Makes a token that was redeemed good for this purpose once more.
-    pub fn give_back(&self, token: &str, purpose: Purpose, show: ShowId, now: Millis) {
-        if let Ok(signed) = self.open_token(token, purpose, show, now) {
+    /// Makes a token that was redeemed good for this scope once more.
+    pub fn give_back(&self, token: &str, scope: Scope, show: ShowId, now: Millis) {
+        if let Ok(signed) = self.open_token(token, scope, show, now) {
             let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-            used.remove(&(signed.nonce, purpose));
+            used.remove(&(signed.nonce, scope));
         }
     }
 
@@ -219,11 +202,11 @@ impl Tokens {
     fn open_token(
         &self,
         token: &str,
-        purpose: Purpose,
+        scope: Scope,
         show: ShowId,
         now: Millis,
     ) -> Result<Signed, TokenError> {
-        if token.len() > LONGEST {
+        if token.len() > MAX_LENGTH {
             return Err(TokenError::Invalid);
         }
         let (text, signature) = token.split_once('.').ok_or(TokenError::Invalid)?;
@@ -235,37 +218,17 @@ impl Tokens {
         if signed.expires_at <= now || signed.expires_at < self.since().plus(LIFE) {
             return Err(TokenError::Expired);
         }
-        if signed.claims.show != show || !signed.claims.right.allows(purpose) {
+        if signed.claims.show != show || !signed.claims.grant.allows(scope) {
             return Err(TokenError::Elsewhere);
         }
         Ok(signed)
     }
 
-    #[allow(clippy::expect_used, reason = "HMAC takes keys of any length")]
     fn mac(&self, text: &[u8]) -> Hmac<Sha256> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.key).expect("any length is right");
-        mac.update(CONTEXT);
+        let mut mac = self.key.mac(CONTEXT);
         mac.update(text);
         mac
     }
-}
-
-/// Makes a key and moves it into place whole, so that a crash leaves no half of one.
-fn make_key(path: &Path) -> io::Result<[u8; 32]> {
-    use std::io::Write as _;
-    let mut key = [0; 32];
-    rand::rng().fill_bytes(&mut key);
-    let part = path.with_extension("part");
-    let _ = std::fs::remove_file(&part);
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&part)?;
-    file.write_all(&key)?;
-    file.sync_all()?;
-    std::fs::rename(&part, path)?;
-    Ok(key)
 }
 
 #[cfg(test)]
@@ -280,13 +243,13 @@ mod tests {
         ShowId(uuid::Uuid::from_u128(number))
     }
 
-    fn claims(right: Right) -> Claims {
+    fn claims(grant: Grant) -> Claims {
         let person = PersonId::new("ada");
         Claims {
             person,
             name: "Ada".into(),
             show: show(1),
-            right,
+            grant,
             artist: false,
             session: "s".into(),
         }
@@ -294,30 +257,30 @@ mod tests {
 
     #[test]
     fn each_purpose_is_good_once_and_only_where_it_was_given() {
-        let tokens = Tokens::with_key([7; 32], NOW);
-        let token = tokens.issue(claims(Right::Join), NOW);
-        let redeem = |purpose, show| tokens.redeem(token.reveal(), purpose, show, NOW);
-        assert_eq!(redeem(Purpose::Channel, show(2)), Err(TokenError::Elsewhere));
-        assert_eq!(redeem(Purpose::Publish, show(1)), Err(TokenError::Elsewhere));
-        assert_eq!(redeem(Purpose::Channel, show(1)), Ok(claims(Right::Join)));
-        assert_eq!(redeem(Purpose::Channel, show(1)), Err(TokenError::Used));
-        assert_eq!(redeem(Purpose::Watch, show(1)), Ok(claims(Right::Join)));
-        tokens.give_back(token.reveal(), Purpose::Watch, show(1), NOW);
-        assert_eq!(redeem(Purpose::Channel, show(1)), Err(TokenError::Used));
-        assert_eq!(redeem(Purpose::Watch, show(1)), Ok(claims(Right::Join)));
-        assert_eq!(redeem(Purpose::Watch, show(1)), Err(TokenError::Used));
+        let tokens = Tokens::new(VenueKey::of([7; 32]), NOW);
+        let token = tokens.issue(claims(Grant::Join), NOW);
+        let redeem = |scope, show| tokens.redeem(token.reveal(), scope, show, NOW);
+        assert_eq!(redeem(Scope::Channel, show(2)), Err(TokenError::Elsewhere));
+        assert_eq!(redeem(Scope::Publish, show(1)), Err(TokenError::Elsewhere));
+        assert_eq!(redeem(Scope::Channel, show(1)), Ok(claims(Grant::Join)));
+        assert_eq!(redeem(Scope::Channel, show(1)), Err(TokenError::Used));
+        assert_eq!(redeem(Scope::Watch, show(1)), Ok(claims(Grant::Join)));
+        tokens.give_back(token.reveal(), Scope::Watch, show(1), NOW);
+        assert_eq!(redeem(Scope::Channel, show(1)), Err(TokenError::Used));
+        assert_eq!(redeem(Scope::Watch, show(1)), Ok(claims(Grant::Join)));
+        assert_eq!(redeem(Scope::Watch, show(1)), Err(TokenError::Used));
     }
 
     #[test]
     fn a_token_dies_after_a_minute_and_cannot_be_changed() {
-        let tokens = Tokens::with_key([7; 32], NOW);
-        let token = tokens.issue(claims(Right::Stage), NOW);
+        let tokens = Tokens::new(VenueKey::of([7; 32]), NOW);
+        let token = tokens.issue(claims(Grant::Stage), NOW);
         let check = |tokens: &Tokens, token: &str, now| {
-            tokens.check(token, Purpose::Publish, show(1), now).map(|_| ())
+            tokens.check(token, Scope::Publish, show(1), now).map(|_| ())
         };
         assert_eq!(check(&tokens, token.reveal(), NOW.plus(LIFE - 1)), Ok(()));
         assert_eq!(check(&tokens, token.reveal(), NOW.plus(LIFE)), Err(TokenError::Expired));
-        let other = Tokens::with_key([8; 32], NOW);
+        let other = Tokens::new(VenueKey::of([8; 32]), NOW);
         assert_eq!(check(&other, token.reveal(), NOW), Err(TokenError::Invalid));
         let (text, signature) = token.reveal().split_once('.').unwrap();
         let text = String::from_utf8(URL_SAFE_NO_PAD.decode(text).unwrap()).unwrap();
@@ -329,32 +292,32 @@ mod tests {
 
     #[test]
     fn a_token_from_before_a_restart_is_not_taken_again() {
-        let tokens = Tokens::with_key([7; 32], NOW);
-        let token = tokens.issue(claims(Right::Join), NOW);
+        let tokens = Tokens::new(VenueKey::of([7; 32]), NOW);
+        let token = tokens.issue(claims(Grant::Join), NOW);
         let redeem = |tokens: &Tokens, token: &Secret| {
-            tokens.redeem(token.reveal(), Purpose::Watch, show(1), NOW.plus(10)).map(|_| ())
+            tokens.redeem(token.reveal(), Scope::Watch, show(1), NOW.plus(10)).map(|_| ())
         };
         assert_eq!(redeem(&tokens, &token), Ok(()));
-        let tokens = Tokens::with_key([7; 32], NOW.plus(5));
+        let tokens = Tokens::new(VenueKey::of([7; 32]), NOW.plus(5));
         assert_eq!(redeem(&tokens, &token), Err(TokenError::Expired));
-        let token = tokens.issue(claims(Right::Join), NOW.plus(5));
+        let token = tokens.issue(claims(Grant::Join), NOW.plus(5));
         assert_eq!(redeem(&tokens, &token), Ok(()));
     }
 
     #[test]
     fn a_clock_that_is_set_back_shuts_no_door() {
-        let tokens = Tokens::with_key([7; 32], NOW.plus(Millis::HOUR));
-        let token = tokens.issue(claims(Right::Join), NOW);
-        assert!(tokens.redeem(token.reveal(), Purpose::Watch, show(1), NOW.plus(10)).is_ok());
+        let tokens = Tokens::new(VenueKey::of([7; 32]), NOW.plus(Millis::HOUR));
+        let token = tokens.issue(claims(Grant::Join), NOW);
+        assert!(tokens.redeem(token.reveal(), Scope::Watch, show(1), NOW.plus(10)).is_ok());
     }
 
     #[test]
     fn many_uses_at_once_shut_no_door() {
-        let tokens = Tokens::with_key([7; 32], NOW);
-        let full = (0..MOST_USES).map(|it| ((it.to_string(), Purpose::Watch), NOW.plus(LIFE)));
+        let tokens = Tokens::new(VenueKey::of([7; 32]), NOW);
+        let full = (0..MAX_USES).map(|it| ((it.to_string(), Scope::Watch), NOW.plus(LIFE)));
         tokens.used.lock().unwrap().extend(full);
-        let token = tokens.issue(claims(Right::Join), NOW);
-        let redeem = || tokens.redeem(token.reveal(), Purpose::Watch, show(1), NOW).map(|_| ());
+        let token = tokens.issue(claims(Grant::Join), NOW);
+        let redeem = || tokens.redeem(token.reveal(), Scope::Watch, show(1), NOW).map(|_| ());
         assert_eq!(redeem(), Ok(()));
         assert_eq!(redeem(), Err(TokenError::Used));
     }
@@ -362,10 +325,10 @@ mod tests {
     #[test]
     fn the_key_is_made_once_for_its_owner_alone_and_never_printed() {
         let folder = tempfile::tempdir().unwrap();
-        let first = Tokens::open(folder.path(), NOW).unwrap();
-        let token = first.issue(claims(Right::Join), NOW);
-        let second = Tokens::open(folder.path(), NOW).unwrap();
-        assert!(second.check(token.reveal(), Purpose::Watch, show(1), NOW).is_ok());
+        let first = Tokens::new(VenueKey::open(folder.path()).unwrap(), NOW);
+        let token = first.issue(claims(Grant::Join), NOW);
+        let second = Tokens::new(VenueKey::open(folder.path()).unwrap(), NOW);
+        assert!(second.check(token.reveal(), Scope::Watch, show(1), NOW).is_ok());
         assert_eq!(format!("{second:?} {token:?}"), "Tokens(…) Secret(…)");
         #[cfg(unix)]
         {
@@ -374,6 +337,6 @@ mod tests {
             assert_eq!(mode.mode() & 0o777, 0o600);
         }
         std::fs::write(folder.path().join("secret.key"), "short").unwrap();
-        assert!(Tokens::open(folder.path(), NOW).is_err());
+        assert!(VenueKey::open(folder.path()).is_err());
     }
 }

@@ -38,7 +38,7 @@ pub async fn check_second_factor(
     account: &Account,
     code: &str,
 ) -> Result<(), AccountError> {
-    let database = &caller.venue.database;
+    let database = &caller.services.database;
     let factor = store::second_factor(database, &account.id).await?;
     let Some(factor) = factor.filter(|factor| factor.on) else { return Ok(()) };
     if code.trim().is_empty() {
@@ -90,13 +90,16 @@ fn step<E: std::error::Error>(
         tracing::error!(what, "a second factor can't be used: was secret.key replaced?");
         Refusal::Broken
     };
-    let secret =
-        caller.venue.seal.unseal(sealed, account).map_err(|_| unreadable("it can't be opened"))?;
+    let secret = caller
+        .services
+        .seal
+        .unseal(sealed, account)
+        .map_err(|_| unreadable("it can't be opened"))?;
     second::step(&secret, code, clock::now()).map_err(|_| unreadable("it is no secret"))
 }
 
 async fn use_step(caller: &Caller, account: &str, step: i64) -> Result<bool, DatabaseError> {
-    let mut write = caller.venue.database.begin().await?;
+    let mut write = caller.services.database.begin().await?;
     let used = store::use_step(&mut write, account, step).await?;
     if used {
         forget_tries(&mut write, account).await?;
@@ -111,9 +114,9 @@ async fn use_recovery_code(
     slot: &str,
     rest: &str,
 ) -> Result<bool, AccountError> {
-    let database = &caller.venue.database;
+    let database = &caller.services.database;
     let hash = store::recovery_code(database, account, slot).await?;
-    let verdict = caller.venue.passwords.verify(&Secret::new(rest), hash).await?;
+    let verdict = caller.services.passwords.verify(&Secret::new(rest), hash).await?;
     if verdict == Verdict::Wrong {
         return Ok(false);
     }
@@ -152,7 +155,7 @@ impl Caller {
         let patience = i64::try_from(passkeys::PATIENCE.as_millis()).unwrap_or(i64::MAX);
         let account = account.map(|account| account.id.as_str());
         store::begin_ceremony(
-            &self.venue.database,
+            &self.services.database,
             &ceremony,
             account,
             &asked.state,
@@ -170,7 +173,7 @@ impl Caller {
         let mut kept = Vec::new();
         for code in &codes {
             let (slot, rest) = second::recovery_parts(code).ok_or(Refusal::Broken)?;
-            let hash = self.venue.passwords.hash(&Secret::new(rest)).await?;
+            let hash = self.services.passwords.hash(&Secret::new(rest)).await?;
             kept.push((slot.to_owned(), hash));
         }
         let shown = codes
@@ -184,7 +187,7 @@ impl Caller {
     async fn commit_told(&self, mut write: Write, account: &Account) -> Result<(), DatabaseError> {
         write_to(&mut write, Occasion::SecurityChanged { account: account.id.clone() }).await?;
         write.commit().await?;
-        self.venue.jobs.wake();
+        self.services.jobs.wake();
         Ok(())
     }
 }

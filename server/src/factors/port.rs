@@ -29,10 +29,10 @@ fn superseded() -> FactorError {
 impl Factors for Caller {
     async fn ways(&self) -> Result<Ways, FactorError> {
         let account = self.own_account().await?;
-        let database = &self.venue.database;
+        let database = &self.services.database;
         let factor = store::second_factor(database, &account.id).await?;
         let left = store::recovery_codes_left(database, &account.id).await?;
-        let origin = passkeys::origin(&self.venue.config.public_url);
+        let origin = passkeys::origin(&self.services.config.public_url);
         Ok(Ways {
             passkeys: store::passkeys(database, &account.id).await?,
             passkey_origin: origin.map(|origin| origin.origin().ascii_serialization()),
@@ -44,13 +44,13 @@ impl Factors for Caller {
 
     async fn begin_passkey(&self, password: Option<Secret>) -> Result<Challenge, FactorError> {
         let account = self.proven(password).await?;
-        let known = store::passkeys(&self.venue.database, &account.id).await?;
+        let known = store::passkeys(&self.services.database, &account.id).await?;
         if known.len() >= MOST_PASSKEYS {
             return Err(Refusal::Because(FactorReason::TooManyPasskeys));
         }
         let known: Vec<String> = known.into_iter().map(|passkey| passkey.id).collect();
         let asked = passkeys::ask_for_new(
-            &self.venue.config.public_url,
+            &self.services.config.public_url,
             &account.person,
             &account.handle,
             &account.name,
@@ -71,11 +71,11 @@ impl Factors for Caller {
             return Err(FieldErrors::one("passkey_name", complaint).into());
         }
         self.limited(Limit::Settings, &account.id)?;
-        let database = &self.venue.database;
+        let database = &self.services.database;
         let state = store::take_ceremony(database, &ceremony, Some(&account.id)).await;
         let unusable = || Refusal::Because(FactorReason::UnusablePasskey);
         let state = state?.ok_or_else(unusable)?;
-        let made = passkeys::accept_new(&self.venue.config.public_url, &state, &credential);
+        let made = passkeys::accept_new(&self.services.config.public_url, &state, &credential);
         let (id, data) = made.map_err(Refusal::Because)?;
         let added = async {
             let mut write = database.begin().await?;
@@ -105,7 +105,7 @@ impl Factors for Caller {
         password: Option<Secret>,
     ) -> Result<(), FactorError> {
         let account = self.proven(password).await?;
-        let mut write = self.venue.database.begin().await?;
+        let mut write = self.services.database.begin().await?;
         if !account.lock_unchanged(&mut write).await? {
             return Err(superseded());
         }
@@ -118,7 +118,7 @@ impl Factors for Caller {
 
     async fn begin_log_in(&self) -> Result<Challenge, FactorError> {
         self.limited(Limit::LogInAddress, by_address(self.address))?;
-        let asked = passkeys::ask_for_known(&self.venue.config.public_url);
+        let asked = passkeys::ask_for_known(&self.services.config.public_url);
         self.challenge(None, asked.map_err(Refusal::Because)?).await
     }
 
@@ -129,13 +129,13 @@ impl Factors for Caller {
     ) -> Result<Viewer, FactorError> {
         self.limited(Limit::LogInAddress, by_address(self.address))?;
         let unknown = || Refusal::Because(FactorReason::UnknownPasskey);
-        let database = &self.venue.database;
+        let database = &self.services.database;
         let state = store::take_ceremony(database, &ceremony, None).await?;
         let state = state.ok_or_else(unknown)?;
         let id = passkeys::named(&credential).ok_or_else(unknown)?;
         let known = store::passkey(database, &id).await?.ok_or_else(unknown)?;
         let data = passkeys::check_known(
-            &self.venue.config.public_url,
+            &self.services.config.public_url,
             &state,
             &credential,
             &known.person,
@@ -157,8 +157,8 @@ impl Factors for Caller {
     async fn begin_second_factor(&self, password: Option<Secret>) -> Result<SetUp, FactorError> {
         let account = self.proven(password).await?;
         let secret = second::new_secret();
-        let sealed = self.venue.seal.seal(&secret, &account.id).map_err(|_| Refusal::Broken)?;
-        let mut write = self.venue.database.begin().await?;
+        let sealed = self.services.seal.seal(&secret, &account.id).map_err(|_| Refusal::Broken)?;
+        let mut write = self.services.database.begin().await?;
         if !account.lock_unchanged(&mut write).await? {
             return Err(superseded());
         }
@@ -172,7 +172,7 @@ impl Factors for Caller {
     async fn enable_second_factor(&self, code: String) -> Result<Vec<Secret>, FactorError> {
         let account = self.own_account().await?;
         let code = normal_code(&code).map_err(|complaint| FieldErrors::one("code", complaint))?;
-        let database = &self.venue.database;
+        let database = &self.services.database;
         let factor = store::second_factor(database, &account.id).await?;
         let factor = factor.ok_or(Refusal::Because(FactorReason::Off))?;
         if factor.on {
@@ -197,7 +197,7 @@ impl Factors for Caller {
 
     async fn disable_second_factor(&self, password: Option<Secret>) -> Result<(), FactorError> {
         let account = self.proven(password).await?;
-        let mut write = self.venue.database.begin().await?;
+        let mut write = self.services.database.begin().await?;
         if !account.lock_unchanged(&mut write).await? {
             return Err(superseded());
         }
@@ -213,7 +213,7 @@ impl Factors for Caller {
         password: Option<Secret>,
     ) -> Result<Vec<Secret>, FactorError> {
         let account = self.proven(password).await?;
-        let database = &self.venue.database;
+        let database = &self.services.database;
         let factor = store::second_factor(database, &account.id).await?;
         if !factor.is_some_and(|factor| factor.on) {
             return Err(Refusal::Because(FactorReason::Off));

@@ -11,7 +11,7 @@ use axum::{
 };
 use bandstand_domain::Language;
 
-use crate::app::venue::Venue;
+use crate::config::Config;
 
 /// The cookie's name; `app/src/texts.rs` reads it, too. It is no secret and knows nobody.
 const COOKIE: &str = "language";
@@ -51,12 +51,16 @@ impl RequestLanguage {
 }
 
 /// Gives each request its language, and the browser what was chosen.
-pub async fn layer(State(venue): State<Arc<Venue>>, mut request: Request, next: Next) -> Response {
+pub async fn layer(
+    State(config): State<Arc<Config>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let language = RequestLanguage::of(request.headers());
     request.extensions_mut().insert(language.clone());
     let mut response = next.run(request).await;
     if let Some(next) = language.take_next() {
-        let secure = if venue.config.secure() { "; Secure" } else { "" };
+        let secure = if config.secure() { "; Secure" } else { "" };
         let cookie =
             format!("{COOKIE}={}; Path=/; Max-Age={KEPT}; SameSite=Lax{secure}", next.tag());
         if let Ok(cookie) = HeaderValue::from_str(&cookie) {

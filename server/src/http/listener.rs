@@ -17,16 +17,17 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::{sleep, timeout},
 };
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
 
 use super::{
     connections::{Admission, Connections},
     timed_stream::{Activity, AnswerBody, TimedStream},
 };
-use crate::app::venue::Venue;
+use crate::config::Config;
 
 /// How long requests under way may take when the venue closes.
-const FAREWELL: Duration = Duration::from_secs(5);
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 /// The most that is kept of a request's head, and of an answer on its way, in bytes.
 const BUFFER: usize = 32 * 1024;
 /// What a connection is told for which there is no place.
@@ -36,26 +37,33 @@ const FULL: &[u8] =
 /// and others are left room.
 const MOST_FROM_ADDRESS: usize = 1_024;
 
-/// A connection's place. It is free once the connection has ended, and all that was begun on it.
+/// The right of a connection to be open. It is free again once the connection has ended, and all that was
+/// begun on it.
 #[derive(Clone)]
-pub struct Place(#[allow(dead_code, reason = "held")] Arc<Held>);
+pub struct ConnectionPermit(#[allow(dead_code, reason = "held")] Arc<Held>);
 
 type Held = (OwnedSemaphorePermit, Option<Admission>);
 
-/// Serves until the venue closes, then lets requests under way end.
-pub async fn serve(listener: TcpListener, router: Router, venue: Arc<Venue>) {
+/// Serves until `closing` is cancelled, then lets requests under way end.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    config: &Config,
+    requests: TaskTracker,
+    closing: CancellationToken,
+) {
     let mut builder = http1::Builder::new();
     // Timed by the stream instead.
     builder.header_read_timeout(None).max_buf_size(BUFFER);
-    let most = venue.config.most_connections;
-    let timeouts = venue.config.timeouts;
+    let most = config.most_connections;
+    let timeouts = config.timeouts;
     let places = Arc::new(Semaphore::new(most));
-    let most_from_address = venue.config.widened(MOST_FROM_ADDRESS);
+    let most_from_address = config.widened(MOST_FROM_ADDRESS);
     let connections = Connections::new(most, most_from_address);
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            () = venue.closing.cancelled() => break,
+            () = closing.cancelled() => break,
         };
         let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
@@ -71,7 +79,7 @@ pub async fn serve(listener: TcpListener, router: Router, venue: Arc<Venue>) {
             continue;
         };
         // A proxy's address is that of many; one on this machine may be there without being told of.
-        let proxied = venue.config.trusted_proxy && venue.config.proxies.trusts(peer.ip());
+        let proxied = config.trusted_proxy && config.proxies.trusts(peer.ip());
         let shared = proxied || peer.ip().to_canonical().is_loopback();
         let mut admission = None;
         if !shared {
@@ -82,7 +90,7 @@ pub async fn serve(listener: TcpListener, router: Router, venue: Arc<Venue>) {
             }
         }
         let _ = stream.set_nodelay(true);
-        let place = Place(Arc::new((place, admission)));
+        let place = ConnectionPermit(Arc::new((place, admission)));
         let activity = Activity::default();
         let timeouts = if shared { timeouts } else { timeouts.direct() };
         let stream = TimedStream::new(stream, timeouts, activity.clone());
@@ -102,8 +110,8 @@ pub async fn serve(listener: TcpListener, router: Router, venue: Arc<Venue>) {
             }
         });
         let connection = builder.serve_connection(TokioIo::new(stream), service).with_upgrades();
-        let closing = venue.closing.clone();
-        venue.under_way.spawn(async move {
+        let closing = closing.clone();
+        requests.spawn(async move {
             let mut connection = pin!(connection);
             let ended = tokio::select! {
                 ended = connection.as_mut() => ended,
@@ -119,8 +127,8 @@ pub async fn serve(listener: TcpListener, router: Router, venue: Arc<Venue>) {
         });
     }
     drop(listener);
-    venue.under_way.close();
-    if timeout(FAREWELL, venue.under_way.wait()).await.is_err() {
+    requests.close();
+    if timeout(SHUTDOWN_GRACE, requests.wait()).await.is_err() {
         tracing::info!("requests still under way were cut off");
     }
 }

@@ -1,5 +1,6 @@
 //! HTTP as every feature needs it: connections, limits, security headers, logging. It knows no feature.
 
+pub mod client;
 pub mod connections;
 pub mod forwarded;
 pub mod language;
@@ -8,6 +9,7 @@ pub mod listener;
 pub mod log;
 pub mod security;
 pub mod timed_stream;
+pub mod user_agent;
 
 use axum::{
     http::{StatusCode, header},
@@ -16,26 +18,26 @@ use axum::{
 use bandstand_domain::{Refusal, refusal::Reason};
 
 pub use log::note_panics;
-use tracing::Instrument;
 
-use crate::app::venue::Venue;
-use listener::Place;
+use listener::ConnectionPermit;
+use tokio_util::task::TaskTracker;
+use tracing::Instrument;
 
 /// Does what a request asks for to its end, though its client may hang up before: what follows a commit,
 /// such as waking those who wait for it, would be lost then. The venue waits for it when it closes.
-/// Nothing cuts `work` short: a body that it reads, it reads in bounded time. Until then the `place` of its
-/// connection is taken, so there is never more under way than there may be connections.
-pub async fn to_its_end(
-    venue: &Venue,
-    place: Option<Place>,
+/// Nothing cuts `work` short: a body that it reads, it reads in bounded time. Until then the `permit` of its
+/// connection is held, so there is never more under way than there may be connections.
+pub async fn run_detached(
+    requests: &TaskTracker,
+    permit: Option<ConnectionPermit>,
     work: impl Future<Output = Response> + Send + 'static,
 ) -> Response {
     let whole = async move {
         let response = work.await;
-        drop(place);
+        drop(permit);
         response
     };
-    let done = venue.under_way.spawn(whole.in_current_span()).await;
+    let done = requests.spawn(whole.in_current_span()).await;
     // It panicked, which is noted already.
     done.unwrap_or_else(|_| refusal(StatusCode::INTERNAL_SERVER_ERROR, "\"Broken\""))
 }

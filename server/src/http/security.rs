@@ -14,7 +14,7 @@ use axum::{
 use url::Url;
 
 use super::refusal;
-use crate::{app::venue::Venue, config::Config};
+use crate::config::Config;
 
 /// Whether a request that changes something, or opens the live channel, comes from one of the venue's
 /// own pages. Browsers send `Origin` with both; a page can't forge it.
@@ -69,20 +69,19 @@ pub fn bearer(headers: &HeaderMap) -> Option<&str> {
 
 /// Refuses what changes something unless one of the venue's own pages asks for it (against request
 /// forgery; the cookie's `SameSite` is the second lock).
-pub async fn own_pages_only(
-    State(venue): State<Arc<Venue>>,
+pub async fn same_origin(
+    State(config): State<Arc<Config>>,
     request: Request,
     next: Next,
 ) -> Response {
-    if matches!(*request.method(), Method::GET | Method::HEAD)
-        || is_own(&venue.config, request.headers())
+    if matches!(*request.method(), Method::GET | Method::HEAD) || is_own(&config, request.headers())
     {
         return next.run(request).await;
     }
     static SAID: Once = Once::new();
     SAID.call_once(|| {
         tracing::warn!(
-            public_url = venue.config.public_url,
+            public_url = config.public_url,
             "a request from a page of another address was refused; if people reach the venue by \
              another address than this one, set public_url"
         );
@@ -138,7 +137,7 @@ const OTHER_POLICY: &str =
     "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Adds the headers that every response has; what is already there stays.
-pub async fn headers(State(venue): State<Arc<Venue>>, request: Request, next: Next) -> Response {
+pub async fn headers(State(config): State<Arc<Config>>, request: Request, next: Next) -> Response {
     const ALWAYS: [(HeaderName, &str); 6] = [
         (header::CONTENT_SECURITY_POLICY, OTHER_POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -157,9 +156,9 @@ pub async fn headers(State(venue): State<Arc<Venue>>, request: Request, next: Ne
     for (name, value) in ALWAYS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
-    if venue.config.secure() {
+    if config.secure() {
         // A year can't be taken back, and other hosts of the domain are not the venue's to decide about.
-        let strict = if venue.config.hsts_subdomains {
+        let strict = if config.hsts_subdomains {
             "max-age=31536000; includeSubDomains"
         } else {
             "max-age=31536000"

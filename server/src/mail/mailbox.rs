@@ -27,8 +27,8 @@ use mail_parser::{Message, MessageParser};
 use tokio::fs;
 use uuid::Uuid;
 
-use super::html::escape;
-use crate::{app::venue::Venue, http::security::is_from_this_machine};
+use super::{Mail, html::escape};
+use crate::{config::Config, http::security::is_from_this_machine};
 
 /// The most mails that are kept; the oldest go.
 const MOST: usize = 500;
@@ -64,14 +64,13 @@ pub(super) fn file(folder: &Path, id: Uuid) -> PathBuf {
 }
 
 /// The mailbox's pages, for a venue that has them.
-pub fn routes(venue: &Arc<Venue>) -> Router<Arc<Venue>> {
-    if venue.mail.mailbox().is_none() || !venue.config.is_local() {
-        return Router::new();
-    }
+pub fn routes<S: Clone + Send + Sync + 'static>(way: &Mail, config: &Config) -> Router<S> {
+    let Some(folder) = way.mailbox().filter(|_| config.is_local()) else { return Router::new() };
     Router::new()
         .route("/mailbox", get(index))
         .route("/mailbox/{id}", get(mail))
         .layer(from_fn(this_machine_only))
+        .with_state(Arc::<Path>::from(folder.as_path()))
 }
 
 /// Whether a request comes from a browser on this machine that asks for it by name.
@@ -110,11 +109,10 @@ fn unreadable(error: io::Error) -> Response {
 }
 
 /// `GET /mailbox`: what was sent, the newest first.
-async fn index(State(venue): State<Arc<Venue>>) -> Result<Html<String>, Response> {
-    let folder = venue.mail.mailbox().ok_or(StatusCode::NOT_FOUND.into_response())?;
+async fn index(State(folder): State<Arc<Path>>) -> Result<Html<String>, Response> {
     let mut rows = String::new();
-    for id in list(folder).await.map_err(unreadable)? {
-        let bytes = fs::read(file(folder, id)).await.map_err(unreadable)?;
+    for id in list(&folder).await.map_err(unreadable)? {
+        let bytes = fs::read(file(&folder, id)).await.map_err(unreadable)?;
         let Some(mail) = MessageParser::default().parse(&bytes) else { continue };
         rows.push_str(&format!(
             "<li><a href=\"/mailbox/{id}\">{}</a> to {}</li>",
@@ -130,11 +128,10 @@ async fn index(State(venue): State<Arc<Venue>>) -> Result<Html<String>, Response
 
 /// `GET /mailbox/{id}`: one mail, as text with its links.
 async fn mail(
-    State(venue): State<Arc<Venue>>,
+    State(folder): State<Arc<Path>>,
     InPath(id): InPath<Uuid>,
 ) -> Result<Html<String>, Response> {
-    let folder = venue.mail.mailbox().ok_or(StatusCode::NOT_FOUND.into_response())?;
-    let bytes = fs::read(file(folder, id)).await.map_err(unreadable)?;
+    let bytes = fs::read(file(&folder, id)).await.map_err(unreadable)?;
     let mail = MessageParser::default()
         .parse(&bytes)
         .ok_or(StatusCode::INTERNAL_SERVER_ERROR.into_response())?;

@@ -14,7 +14,7 @@ const WHEN_FULL: u32 = 5;
 
 /// Why a request about media is refused.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Refused {
+pub enum MediaError {
     /// There is no bearer token.
     NoToken,
     /// The token or key is made up, used, too old or revoked: the same answer to all of it.
@@ -62,7 +62,7 @@ pub enum Refused {
     Broken,
 }
 
-impl Refused {
+impl MediaError {
     fn status(&self) -> StatusCode {
         match self {
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
@@ -122,7 +122,7 @@ impl Refused {
     }
 }
 
-impl IntoResponse for Refused {
+impl IntoResponse for MediaError {
     fn into_response(self) -> Response {
         let mut response = (self.status(), self.text().to_owned()).into_response();
         let headers = response.headers_mut();
@@ -159,7 +159,7 @@ impl IntoResponse for Refused {
     }
 }
 
-impl From<DatabaseError> for Refused {
+impl From<DatabaseError> for MediaError {
     #[track_caller]
     fn from(error: DatabaseError) -> Self {
         error.log();
@@ -167,7 +167,7 @@ impl From<DatabaseError> for Refused {
     }
 }
 
-impl From<TokenError> for Refused {
+impl From<TokenError> for MediaError {
     fn from(error: TokenError) -> Self {
         match error {
             TokenError::Invalid | TokenError::Expired | TokenError::Used => Self::BadToken,
@@ -176,7 +176,7 @@ impl From<TokenError> for Refused {
     }
 }
 
-impl From<OfferError> for Refused {
+impl From<OfferError> for MediaError {
     fn from(error: OfferError) -> Self {
         match error {
             OfferError::Malformed(_) => Self::Malformed(error.to_string()),

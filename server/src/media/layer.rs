@@ -2,8 +2,6 @@
 //! (draft-ietf-wish-whep-02, `urn:ietf:params:whep:ext:core:layer`; later versions have none), the bound
 //! of the height.
 
-use std::sync::Arc;
-
 use axum::{
     body::Body,
     extract::{OriginalUri, Path, State},
@@ -13,17 +11,17 @@ use axum::{
 use serde::Deserialize;
 
 use super::{
-    ACCEPT_POST, JSON,
-    error::Refused,
+    ACCEPT_POST, JSON, Media,
+    error::MediaError,
     offer::{is_of_type, read_text},
     session::find,
 };
-use crate::{app::venue::Venue, http::limits::Limit};
+use crate::http::limits::Limit;
 
 /// The relation of a session to the address at which its layer is chosen.
 const RELATION: &str = "urn:ietf:params:whep:ext:core:layer";
 /// The most bytes of a choice.
-const LARGEST_CHOICE: usize = 1024;
+const MAX_CHOICE: usize = 1024;
 
 /// What a viewer wants. The layers themselves are the venue's to choose, so the extension's other
 /// members are refused.
@@ -47,22 +45,22 @@ pub fn link(session: &str) -> String {
 /// `POST` of a choice: the session's viewer wants no layer higher than so many pixels. The session's
 /// address can't be guessed, so knowing it is the right to choose.
 pub async fn choose(
-    State(venue): State<Arc<Venue>>,
+    State(media): State<Media>,
     OriginalUri(address): OriginalUri,
     Path((show, session)): Path<(String, String)>,
     request: Request<Body>,
-) -> Result<StatusCode, Refused> {
-    let (session, _) = find(&venue, address.path(), &show, &session)?;
-    venue.limits.check(Limit::Layer, session).map_err(Refused::TooMany)?;
+) -> Result<StatusCode, MediaError> {
+    let (session, _) = find(&media, address.path(), &show, &session)?;
+    media.services.limits.check(Limit::Layer, session).map_err(MediaError::TooMany)?;
     if !is_of_type(request.headers(), &JSON) {
-        return Err(Refused::NotJson);
+        return Err(MediaError::NotJson);
     }
-    let text = read_text(request.into_body(), LARGEST_CHOICE).await?;
+    let text = read_text(request.into_body(), MAX_CHOICE).await?;
     let choice = read(&text)?;
-    if !venue.live.sfu().set_max_height(session, choice.max_height).await {
-        return Err(Refused::NotFound);
+    if !media.sfu.set_max_height(session, choice.max_height).await {
+        return Err(MediaError::NotFound);
     }
-    venue.live.media().bounded(session, choice.max_height);
+    media.sessions.bounded(session, choice.max_height);
     Ok(StatusCode::OK)
 }
 
@@ -72,13 +70,13 @@ pub async fn about() -> Response {
     (StatusCode::OK, [(header::ALLOW, allow), (ACCEPT_POST, JSON)]).into_response()
 }
 
-fn read(text: &str) -> Result<Choice, Refused> {
+fn read(text: &str) -> Result<Choice, MediaError> {
     serde_json::from_str(text).map_err(|error| {
         if error.is_data() {
             let why = "Of a layer, only maxHeight can be chosen: a number of pixels up to 65535.";
-            Refused::Unacceptable(why.into())
+            MediaError::Unacceptable(why.into())
         } else {
-            Refused::Malformed("That is no JSON.".into())
+            MediaError::Malformed("That is no JSON.".into())
         }
     })
 }
@@ -94,10 +92,10 @@ mod tests {
         assert_eq!(height(r#"{"mediaId":"1","maxHeight":null}"#), Ok(None));
         assert_eq!(height("{}"), Ok(None));
         for wrong in [r#"{"rid":"high"}"#, r#"{"maxHeight":70000}"#, r#"{"maxHeight":-1}"#, "[1]"] {
-            assert!(matches!(height(wrong), Err(Refused::Unacceptable(_))), "{wrong}");
+            assert!(matches!(height(wrong), Err(MediaError::Unacceptable(_))), "{wrong}");
         }
         for wrong in ["", "{", "maxHeight=400"] {
-            assert!(matches!(height(wrong), Err(Refused::Malformed(_))), "{wrong}");
+            assert!(matches!(height(wrong), Err(MediaError::Malformed(_))), "{wrong}");
         }
     }
 }

@@ -1,12 +1,14 @@
 //! Media over HTTP: WHIP (RFC 9725) in, WHEP (draft-ietf-wish-whep-04) out. PROTOCOL.md describes both
 //! as they are spoken here.
 
+mod cause;
 mod error;
-mod ice;
 mod layer;
 mod offer;
-mod registry;
+pub mod registry;
 mod session;
+pub mod source;
+mod start;
 mod whep;
 mod whip;
 
@@ -14,17 +16,62 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::{Request, State},
+    extract::{FromRef, Request, State},
     http::{HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::{get, patch, post},
 };
+use bandstand_sfu::Sfu;
+use tokio_util::task::TaskTracker;
 
-pub use ice::configuration as ice_configuration;
-pub use registry::Sessions;
+pub use start::{MediaStartError, run_events, start};
 
-use crate::{app::venue::Venue, http::to_its_end};
+use crate::{
+    http::{connections::Connections, run_detached},
+    services::Services,
+    stage::stages::Stages,
+};
+use registry::MediaSessions;
+
+/// The most viewers that get media at one address, as many as follow live channels there. How many there
+/// are in all the media core bounds.
+const MAX_VIEWERS_FROM_ADDRESS: usize = 256;
+
+/// The media of the venue. Cloning gives another handle to the same.
+#[derive(Clone, Debug)]
+pub struct Media {
+    /// What it takes.
+    pub services: Arc<Services>,
+    /// Who is on which stage.
+    pub stages: Arc<Stages>,
+    /// The open sessions.
+    pub sessions: Arc<MediaSessions>,
+    /// The media core.
+    pub sfu: Sfu,
+    /// Who gets media, by address.
+    pub viewers: Connections,
+}
+
+impl Media {
+    /// No sessions yet.
+    pub fn new(
+        services: Arc<Services>,
+        stages: Arc<Stages>,
+        sessions: Arc<MediaSessions>,
+        sfu: Sfu,
+    ) -> Self {
+        let from_address = services.config.widened(MAX_VIEWERS_FROM_ADDRESS);
+        let viewers = Connections::new(usize::MAX, from_address);
+        Self { services, stages, sessions, sfu, viewers }
+    }
+}
+
+impl FromRef<Media> for Arc<Services> {
+    fn from_ref(media: &Media) -> Self {
+        media.services.clone()
+    }
+}
 
 const SDP: HeaderValue = HeaderValue::from_static("application/sdp");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -33,7 +80,7 @@ const ACCEPT_POST: HeaderName = HeaderName::from_static("accept-post");
 const ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
 
 /// The ways for media in and out. What isn't listed here is answered with 405 and `Allow`.
-pub fn routes(venue: &Arc<Venue>) -> Router<Arc<Venue>> {
+pub fn routes<S: Clone + Send + Sync + 'static>(media: Media) -> Router<S> {
     let session = patch(session::trickle).delete(session::end).get(session::look);
     let session = session.options(about_session);
     let offers = || get(nothing_to_see).options(about_offers);
@@ -51,14 +98,15 @@ pub fn routes(venue: &Arc<Venue>) -> Router<Arc<Venue>> {
         .route("/whip/{show}/{session}", session.clone())
         .route("/whep/{show}/{session}", session)
         .route("/whep/{show}/{session}/layer", post(layer::choose).options(layer::about))
-        .layer(from_fn_with_state(venue.clone(), whole))
+        .layer(from_fn_with_state(media.services.requests.clone(), whole))
         .layer(from_fn(any_origin))
+        .with_state(media)
 }
 
 /// Lets no session be opened by halves when its client hangs up meanwhile.
-async fn whole(State(venue): State<Arc<Venue>>, request: Request, next: Next) -> Response {
-    let place = request.extensions().get().cloned();
-    to_its_end(&venue, place, next.run(request)).await
+async fn whole(State(requests): State<TaskTracker>, request: Request, next: Next) -> Response {
+    let permit = request.extensions().get().cloned();
+    run_detached(&requests, permit, next.run(request)).await
 }
 
 /// `OPTIONS` where offers are taken (RFC 9725 section 4.2).

@@ -11,22 +11,20 @@ use bandstand_domain::ShowId;
 use bandstand_sfu::{IceCredentials, SessionId};
 use tokio::time::timeout;
 
-use super::{ACCEPT_PATCH, FRAGMENT, SDP, error::Refused, ice, registry::Tag};
+use super::{ACCEPT_PATCH, FRAGMENT, Media, SDP, error::MediaError, registry::Tag};
 use crate::{
-    app::venue::Venue,
     caller::Caller,
     clock,
     crypto::token::Claims,
     http::security,
-    sessions,
+    ice_servers, sessions,
     shows::{self, ShowFacts},
-    stage::access::is_over,
 };
 
 /// The most bytes of an offer.
-const LARGEST_OFFER: usize = 64 * 1024;
+const MAX_OFFER: usize = 64 * 1024;
 /// How long a body may take to come in; nothing else bounds how long a request about media takes.
-const PATIENCE: Duration = Duration::from_secs(10);
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Seconds after which who holds too much media may ask again.
 pub const WHEN_LESS_IS_HELD: u32 = 10;
 
@@ -41,9 +39,9 @@ pub struct Offer {
 /// The bearer token of a request.
 ///
 /// # Errors
-/// [`Refused::NoToken`].
-pub fn bearer(headers: &HeaderMap) -> Result<&str, Refused> {
-    security::bearer(headers).ok_or(Refused::NoToken)
+/// [`MediaError::NoToken`].
+pub fn bearer(headers: &HeaderMap) -> Result<&str, MediaError> {
+    security::bearer(headers).ok_or(MediaError::NoToken)
 }
 
 /// Whether the body is of the type `wanted`, whatever its parameters.
@@ -56,47 +54,49 @@ pub fn is_of_type(headers: &HeaderMap, wanted: &HeaderValue) -> bool {
 /// Checks that an offer comes in, before it does.
 ///
 /// # Errors
-/// [`Refused::NotSdp`].
-pub fn check_type(headers: &HeaderMap) -> Result<(), Refused> {
-    if is_of_type(headers, &SDP) { Ok(()) } else { Err(Refused::NotSdp) }
+/// [`MediaError::NotSdp`].
+pub fn check_type(headers: &HeaderMap) -> Result<(), MediaError> {
+    if is_of_type(headers, &SDP) { Ok(()) } else { Err(MediaError::NotSdp) }
 }
 
 /// The text in a body of at most `most` bytes.
 ///
 /// # Errors
-/// [`Refused::TooSlow`], [`Refused::TooLong`], [`Refused::Malformed`].
-pub async fn read_text(body: Body, most: usize) -> Result<String, Refused> {
-    let body = timeout(PATIENCE, to_bytes(body, most)).await.map_err(|_| Refused::TooSlow)?;
-    let body = body.map_err(|_| Refused::TooLong)?;
-    String::from_utf8(body.into()).map_err(|_| Refused::Malformed("It is no text in UTF-8.".into()))
+/// [`MediaError::TooSlow`], [`MediaError::TooLong`], [`MediaError::Malformed`].
+pub async fn read_text(body: Body, most: usize) -> Result<String, MediaError> {
+    let body =
+        timeout(BODY_TIMEOUT, to_bytes(body, most)).await.map_err(|_| MediaError::TooSlow)?;
+    let body = body.map_err(|_| MediaError::TooLong)?;
+    String::from_utf8(body.into())
+        .map_err(|_| MediaError::Malformed("It is no text in UTF-8.".into()))
 }
 
 /// The offer in a body.
 ///
 /// # Errors
 /// As [`read_text`].
-pub async fn read(body: Body) -> Result<Offer, Refused> {
-    let text = read_text(body, LARGEST_OFFER).await?;
+pub async fn read(body: Body) -> Result<Offer, MediaError> {
+    let text = read_text(body, MAX_OFFER).await?;
     Ok(Offer { credentials: IceCredentials::in_sdp(&text), text })
 }
 
 /// The show, when media may flow there.
 ///
 /// # Errors
-/// [`Refused::NotFound`], [`Refused::Gone`], [`Refused::Over`], [`Refused::Broken`].
-pub async fn open_show(venue: &Venue, show: ShowId) -> Result<ShowFacts, Refused> {
-    check_open(shows::facts(&venue.database, show).await?.ok_or(Refused::NotFound)?)
+/// [`MediaError::NotFound`], [`MediaError::Gone`], [`MediaError::Over`], [`MediaError::Broken`].
+pub async fn open_show(media: &Media, show: ShowId) -> Result<ShowFacts, MediaError> {
+    check_open(shows::facts(&media.services.database, show).await?.ok_or(MediaError::NotFound)?)
 }
 
 /// A show's facts, when media may flow there.
 ///
 /// # Errors
-/// [`Refused::Gone`], [`Refused::Over`].
-pub fn check_open(facts: ShowFacts) -> Result<ShowFacts, Refused> {
+/// [`MediaError::Gone`], [`MediaError::Over`].
+pub fn check_open(facts: ShowFacts) -> Result<ShowFacts, MediaError> {
     if facts.deleted {
-        Err(Refused::Gone)
-    } else if is_over(&facts, clock::now()) {
-        Err(Refused::Over)
+        Err(MediaError::Gone)
+    } else if facts.is_over(clock::now()) {
+        Err(MediaError::Over)
     } else {
         Ok(facts)
     }
@@ -105,10 +105,10 @@ pub fn check_open(facts: ShowFacts) -> Result<ShowFacts, Refused> {
 /// Checks that a session may hold more media.
 ///
 /// # Errors
-/// [`Refused::TooMany`].
-pub fn check_room(venue: &Venue, claims: &Claims) -> Result<(), Refused> {
-    let room = venue.live.holdings().has_room(&claims.session);
-    room.then_some(()).ok_or(Refused::TooMany(WHEN_LESS_IS_HELD))
+/// [`MediaError::TooMany`].
+pub fn check_room(media: &Media, claims: &Claims) -> Result<(), MediaError> {
+    let room = media.services.open_sessions.has_room(&claims.session);
+    room.then_some(()).ok_or(MediaError::TooMany(WHEN_LESS_IS_HELD))
 }
 
 /// Ties media to the session that asked for it, and reads what is known of the show since. Noted first
@@ -116,24 +116,29 @@ pub fn check_room(venue: &Venue, claims: &Claims) -> Result<(), Refused> {
 /// ended.
 ///
 /// # Errors
-/// [`Refused::BadToken`] when it has ended, and all its media is closed; [`Refused::TooMany`] when it
-/// holds enough already, which goes on. The media that was to be tied is for the caller to close.
-pub async fn hold(venue: &Venue, claims: &Claims, media: SessionId) -> Result<ShowFacts, Refused> {
-    if !venue.live.holdings().media(&claims.session, claims.show, media) {
-        return Err(Refused::TooMany(WHEN_LESS_IS_HELD));
-    }
-    let facts = shows::facts(&venue.database, claims.show).await?.ok_or(Refused::NotFound)?;
-    if sessions::is_open(&venue.database, &claims.session, facts.members_only).await? {
+/// [`MediaError::BadToken`] when it has ended, and all its media is closed; [`MediaError::TooMany`] when
+/// it holds enough already, which goes on. The media that was to be tied is for the caller to close.
+pub async fn hold(
+    media: &Media,
+    claims: &Claims,
+    session: SessionId,
+) -> Result<ShowFacts, MediaError> {
+    let services = &media.services;
+    let guard = services.open_sessions.media(&claims.session, claims.show);
+    media.sessions.tie(session, guard.ok_or(MediaError::TooMany(WHEN_LESS_IS_HELD))?);
+    let facts = shows::facts(&services.database, claims.show).await?;
+    let facts = facts.ok_or(MediaError::NotFound)?;
+    if sessions::is_open(&services.database, &claims.session, facts.members_only).await? {
         return Ok(facts);
     }
-    venue.live.end_sessions(std::slice::from_ref(&claims.session)).await;
-    Err(Refused::BadToken)
+    services.end_sessions(std::slice::from_ref(&claims.session)).await;
+    Err(MediaError::BadToken)
 }
 
 /// The answer to an accepted offer (RFC 9725 section 4.2), with the servers by which the client may
 /// reach the media core (section 4.6) when the operator named some.
 pub fn created(caller: &Caller, location: &str, tag: Tag, answer: String) -> Response {
-    let answer = ice::candidates_for(caller.address, answer);
+    let answer = ice_servers::candidates_for(caller.address, answer);
     let mut response = (StatusCode::CREATED, answer).into_response();
     let headers = response.headers_mut();
     let mut say = |name: HeaderName, value: String| {
@@ -144,7 +149,7 @@ pub fn created(caller: &Caller, location: &str, tag: Tag, answer: String) -> Res
     };
     say(header::LOCATION, location.to_owned());
     say(header::ETAG, tag.to_string());
-    for link in ice::links(&caller.venue.config.ice, clock::now()) {
+    for link in ice_servers::links(&caller.services.config.ice, clock::now()) {
         say(header::LINK, link);
     }
     headers.insert(header::CONTENT_TYPE, SDP);

@@ -1,4 +1,4 @@
-//! The media sessions that were opened over HTTP and aren't over.
+//! The registry of media sessions: those that were opened over HTTP and aren't over.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -7,13 +7,17 @@ use std::{
 };
 
 use bandstand_domain::ShowId;
-use bandstand_sfu::{IceCredentials, SessionId};
+use bandstand_sfu::{IceCredentials, SessionId, Sfu};
+use tokio_util::sync::CancellationToken;
 
-use crate::http::connections::Admission;
+use crate::{
+    background::tasks::TaskGroup, http::connections::Admission,
+    sessions::open_sessions::SessionGuard,
+};
 
 /// Which way a session's media flows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum Direction {
     /// From an artist (WHIP).
     In,
     /// To a viewer (WHEP).
@@ -31,11 +35,11 @@ impl fmt::Display for Tag {
     }
 }
 
-/// What is known of an open session.
+/// An open session.
 #[derive(Clone, Debug)]
-pub struct Opened {
+pub struct MediaSession {
     /// Which way.
-    pub way: Way,
+    pub direction: Direction,
     /// At which show.
     pub show: ShowId,
     /// Its ICE state.
@@ -43,66 +47,107 @@ pub struct Opened {
     /// By which ICE credentials the client is known.
     pub credentials: IceCredentials,
     /// Higher pictures the client doesn't want.
-    pub most_lines: Option<u16>,
+    pub max_height: Option<u16>,
     /// Of a viewer, its place among those of its address; given up with the last of these.
     _place: Option<Arc<Admission>>,
     /// Held by who changes its ICE state.
     pub turn: Arc<tokio::sync::Mutex<()>>,
 }
 
-/// The open sessions: never more than the media core allows, because what is over is taken out.
-#[derive(Clone, Debug, Default)]
-pub struct Sessions(Arc<Mutex<HashMap<SessionId, Opened>>>);
+/// What is kept of a session.
+#[derive(Debug, Default)]
+struct Entry {
+    /// What is known of it; nothing before it is open.
+    opened: Option<MediaSession>,
+    /// Ends the task that waits for the end of the browser session behind it.
+    over: Option<tokio_util::sync::DropGuard>,
+}
 
-impl Sessions {
+/// The open sessions: never more than the media core allows, because what is over is taken out.
+#[derive(Debug)]
+pub struct MediaSessions {
+    sfu: Sfu,
+    tasks: TaskGroup,
+    entries: Mutex<HashMap<SessionId, Entry>>,
+}
+
+impl MediaSessions {
+    /// None yet; they are sessions of `sfu`.
+    pub fn new(sfu: Sfu, tasks: TaskGroup) -> Self {
+        Self { sfu, tasks, entries: Mutex::default() }
+    }
+
+    /// Ties a session to the browser session behind `guard`: it is closed once that has ended.
+    pub fn tie(&self, session: SessionId, guard: SessionGuard) {
+        let over = CancellationToken::new();
+        let (sfu, waits) = (self.sfu.clone(), over.clone());
+        self.tasks.spawn(async move {
+            tokio::select! {
+                () = guard.ended().cancelled() => { sfu.close(session).await; }
+                () = waits.cancelled() => {}
+            }
+        });
+        self.entries().entry(session).or_default().over = Some(over.drop_guard());
+    }
+
     /// A session was opened by a client known by `credentials`, and has a `place` until it is over.
     pub fn opened(
         &self,
         session: SessionId,
-        way: Way,
+        direction: Direction,
         show: ShowId,
         credentials: IceCredentials,
         place: Option<Admission>,
     ) -> Tag {
         let tag = Tag(rand::random());
-        let turn = Arc::default();
-        let _place = place.map(Arc::new);
-        let opened = Opened { way, show, tag, credentials, most_lines: None, _place, turn };
-        self.all().insert(session, opened);
+        let (turn, _place) = (Arc::default(), place.map(Arc::new));
+        let opened =
+            MediaSession { direction, show, tag, credentials, max_height: None, _place, turn };
+        self.entries().entry(session).or_default().opened = Some(opened);
         tag
     }
 
     /// A session's ICE began anew, for a client known by `credentials`; none if it is over.
     pub fn restarted(&self, session: SessionId, credentials: IceCredentials) -> Option<Tag> {
-        let mut all = self.all();
-        let opened = all.get_mut(&session)?;
+        let mut entries = self.entries();
+        let opened = entries.get_mut(&session)?.opened.as_mut()?;
         (opened.tag, opened.credentials) = (Tag(rand::random()), credentials);
         Some(opened.tag)
     }
 
     /// The client wants no pictures of more lines, or any again.
-    pub fn bounded(&self, session: SessionId, most_lines: Option<u16>) {
-        if let Some(opened) = self.all().get_mut(&session) {
-            opened.most_lines = most_lines;
+    pub fn bounded(&self, session: SessionId, max_height: Option<u16>) {
+        if let Some(opened) = self.entries().get_mut(&session).and_then(|it| it.opened.as_mut()) {
+            opened.max_height = max_height;
         }
     }
 
     /// An open session.
-    pub fn find(&self, session: SessionId) -> Option<Opened> {
-        self.all().get(&session).cloned()
+    pub fn find(&self, session: SessionId) -> Option<MediaSession> {
+        self.entries().get(&session)?.opened.clone()
     }
 
     /// A session is over.
     pub fn ended(&self, session: SessionId) {
-        self.all().remove(&session);
+        self.entries().remove(&session);
     }
 
-    /// The names of all open sessions.
-    pub fn names(&self) -> HashSet<SessionId> {
-        self.all().keys().copied().collect()
+    /// Forgets sessions that are over and of which nothing was heard, because there was no room for the
+    /// event.
+    pub async fn forget_ended(&self) {
+        // Names first: what begins in between is not among them.
+        let known: HashSet<_> = self.entries().keys().copied().collect();
+        if known.is_empty() {
+            return;
+        }
+        let stats = self.sfu.stats().await;
+        let living: HashSet<_> = stats.sessions.iter().map(|it| it.session).collect();
+        for over in known.difference(&living) {
+            self.ended(*over);
+        }
     }
 
-    fn all(&self) -> MutexGuard<'_, HashMap<SessionId, Opened>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn entries(&self) -> MutexGuard<'_, HashMap<SessionId, Entry>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -2,8 +2,6 @@
 //!
 //! Its address can't be guessed, so knowing it is the right to do both.
 
-use std::sync::Arc;
-
 use axum::{
     body::Body,
     extract::{OriginalUri, Path, State},
@@ -13,16 +11,15 @@ use axum::{
 use bandstand_sfu::{SdpFragment, SessionId};
 
 use super::{
-    FRAGMENT,
-    error::Refused,
-    ice::candidates_for,
+    FRAGMENT, Media,
+    error::MediaError,
     offer::{is_of_type, read_text},
-    registry::{Opened, Way},
+    registry::{Direction, MediaSession},
 };
-use crate::{app::venue::Venue, caller::Caller, http::limits::Limit};
+use crate::{caller::Caller, http::limits::Limit, ice_servers::candidates_for};
 
 /// The most bytes of a fragment.
-const LARGEST_FRAGMENT: usize = 16 * 1024;
+const MAX_FRAGMENT: usize = 16 * 1024;
 
 /// `PATCH` of a session: the client tells candidates (RFC 9725 section 4.3.2), or asks for an ICE
 /// restart (section 4.3.3), by a fragment with other credentials than those it is known by.
@@ -30,34 +27,34 @@ const LARGEST_FRAGMENT: usize = 16 * 1024;
 /// The media core is ICE-lite and learns where a client is from its checks (RFC 8445 section 6.1.1), so
 /// candidates are taken note of and nothing has to be done.
 pub async fn trickle(
-    State(venue): State<Arc<Venue>>,
+    State(media): State<Media>,
     caller: Caller,
     OriginalUri(address): OriginalUri,
     Path((show, session)): Path<(String, String)>,
     request: Request<Body>,
-) -> Result<Response, Refused> {
-    let (_, opened) = find(&venue, address.path(), &show, &session)?;
+) -> Result<Response, MediaError> {
+    let (_, opened) = find(&media, address.path(), &show, &session)?;
     let (request, body) = request.into_parts();
     if !is_of_type(&request.headers, &FRAGMENT) {
-        return Err(Refused::NotFragment);
+        return Err(MediaError::NotFragment);
     }
     check_tag(&request.headers, &opened)?;
-    let text = read_text(body, LARGEST_FRAGMENT).await?;
-    let fragment = SdpFragment::read(&text).map_err(|why| Refused::Malformed(why.into()))?;
+    let text = read_text(body, MAX_FRAGMENT).await?;
+    let fragment = SdpFragment::read(&text).map_err(|why| MediaError::Malformed(why.into()))?;
     // One after the other, so that the media core and the tag tell of the same restart; and it may be
     // another state by now.
     let _turn = opened.turn.lock().await;
-    let (session, opened) = find(&venue, address.path(), &show, &session)?;
+    let (session, opened) = find(&media, address.path(), &show, &session)?;
     check_tag(&request.headers, &opened)?;
     if fragment.credentials == opened.credentials {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    venue.limits.check(Limit::Restart, session).map_err(Refused::TooMany)?;
-    let restarted = venue.live.sfu().restart(session, fragment.credentials.clone()).await;
-    let answer = fragment.answer(&restarted.ok_or(Refused::NotFound)?);
+    media.services.limits.check(Limit::Restart, session).map_err(MediaError::TooMany)?;
+    let restarted = media.sfu.restart(session, fragment.credentials.clone()).await;
+    let answer = fragment.answer(&restarted.ok_or(MediaError::NotFound)?);
     let answer = candidates_for(caller.address, answer);
-    let tag = venue.live.media().restarted(session, fragment.credentials);
-    let tag = tag.ok_or(Refused::NotFound)?.to_string();
+    let tag = media.sessions.restarted(session, fragment.credentials);
+    let tag = tag.ok_or(MediaError::NotFound)?.to_string();
     Ok(([(header::CONTENT_TYPE, FRAGMENT)], [(header::ETAG, tag)], answer).into_response())
 }
 
@@ -66,50 +63,50 @@ pub async fn trickle(
 /// # Errors
 /// As [`find`].
 pub async fn look(
-    State(venue): State<Arc<Venue>>,
+    State(media): State<Media>,
     OriginalUri(address): OriginalUri,
     Path((show, session)): Path<(String, String)>,
-) -> Result<StatusCode, Refused> {
-    find(&venue, address.path(), &show, &session).map(|_| StatusCode::NO_CONTENT)
+) -> Result<StatusCode, MediaError> {
+    find(&media, address.path(), &show, &session).map(|_| StatusCode::NO_CONTENT)
 }
 
 /// `DELETE` of a session: whoever opened it leaves. Its tag is not asked for (RFC 9725 section 4.3.1).
 pub async fn end(
-    State(venue): State<Arc<Venue>>,
+    State(media): State<Media>,
     OriginalUri(address): OriginalUri,
     Path((show, session)): Path<(String, String)>,
-) -> Result<StatusCode, Refused> {
-    let (session, _) = find(&venue, address.path(), &show, &session)?;
-    if venue.live.sfu().close(session).await { Ok(StatusCode::OK) } else { Err(Refused::NotFound) }
+) -> Result<StatusCode, MediaError> {
+    let (session, _) = find(&media, address.path(), &show, &session)?;
+    if media.sfu.close(session).await { Ok(StatusCode::OK) } else { Err(MediaError::NotFound) }
 }
 
 /// The session at this very address.
 ///
 /// # Errors
-/// [`Refused::NotFound`].
+/// [`MediaError::NotFound`].
 pub fn find(
-    venue: &Venue,
+    media: &Media,
     address: &str,
     show: &str,
     session: &str,
-) -> Result<(SessionId, Opened), Refused> {
-    let (way, session) = if address.starts_with("/whip/") {
-        (Way::In, session.split_once('-').ok_or(Refused::NotFound)?.1)
+) -> Result<(SessionId, MediaSession), MediaError> {
+    let (direction, session) = if address.starts_with("/whip/") {
+        (Direction::In, session.split_once('-').ok_or(MediaError::NotFound)?.1)
     } else {
-        (Way::Out, session)
+        (Direction::Out, session)
     };
-    let session: SessionId = session.parse().map_err(|_| Refused::NotFound)?;
-    let opened = venue.live.media().find(session).ok_or(Refused::NotFound)?;
-    let here = opened.way == way && show.parse() == Ok(opened.show);
-    if here { Ok((session, opened)) } else { Err(Refused::NotFound) }
+    let session: SessionId = session.parse().map_err(|_| MediaError::NotFound)?;
+    let opened = media.sessions.find(session).ok_or(MediaError::NotFound)?;
+    let here = opened.direction == direction && show.parse() == Ok(opened.show);
+    if here { Ok((session, opened)) } else { Err(MediaError::NotFound) }
 }
 
 /// Whether the request speaks of the session as it is (RFC 9725 section 4.3.1, RFC 9110 section
 /// 13.1.1). `*` stands for any state, and is how restarts come.
-fn check_tag(headers: &HeaderMap, opened: &Opened) -> Result<(), Refused> {
+fn check_tag(headers: &HeaderMap, opened: &MediaSession) -> Result<(), MediaError> {
     let mut wanted = headers.get_all(header::IF_MATCH).iter().peekable();
     if wanted.peek().is_none() {
-        return Err(Refused::NoTag);
+        return Err(MediaError::NoTag);
     }
     let tag = opened.tag.to_string();
     let matches = wanted
@@ -117,5 +114,5 @@ fn check_tag(headers: &HeaderMap, opened: &Opened) -> Result<(), Refused> {
         .flat_map(|value| value.split(','))
         // The examples of the RFC put the asterisk in quotes.
         .any(|wanted| matches!(wanted.trim(), "*" | "\"*\"") || wanted.trim() == tag);
-    if matches { Ok(()) } else { Err(Refused::OtherTag) }
+    if matches { Ok(()) } else { Err(MediaError::OtherTag) }
 }

@@ -1,130 +1,133 @@
-//! In: WHIP (RFC 9725), from the studio with a ticket, from OBS and others with a stream key.
+//! In: WHIP (RFC 9725), from the studio with a token, from OBS and others with a stream key.
 
 use axum::{
     body::Body,
-    extract::Path,
+    extract::{Path, State},
     http::{Request, Uri},
     response::Response,
 };
 use bandstand_domain::ShowId;
-use bandstand_sfu::{IceCredentials, TakeoverCondition};
+use bandstand_sfu::{IceCredentials, OfferError, SessionId, TakeoverCondition};
 
 use super::{
-    error::Refused,
+    Media, cause,
+    error::MediaError,
     offer::{self, Offer, bearer, check_room, check_type, created, hold, open_show},
-    registry::Way,
+    registry::Direction,
+    source::{source_of, stage_id},
 };
 use crate::{
-    app::venue::Venue,
     caller::Caller,
     clock,
-    crypto::token::Purpose,
+    crypto::token::Scope,
     http::limits::{Limit, by_address},
-    stage::{
-        notices::Cause,
-        performers::{By, Claim, NotTaken, Taken},
-    },
+    stage::{Claim, Proof, PublishError, notices::Cause, source::OpenedSource},
     stream_keys::{self, Holder, Tried},
 };
 
 /// `POST /whip`: the holder of a stream key goes on the stage of the show that they play now.
 pub async fn publish_somewhere(
+    State(media): State<Media>,
     caller: Caller,
     request: Request<Body>,
-) -> Result<Response, Refused> {
-    let holder = holder(&caller, bearer(request.headers())?).await?;
-    with_key(&caller, None, &holder, request).await
+) -> Result<Response, MediaError> {
+    let holder = holder(&media, &caller, bearer(request.headers())?).await?;
+    with_key(&media, &caller, None, &holder, request).await
 }
 
 /// `POST /whip/{show}`: the artist goes on the stage of this show.
 pub async fn publish(
+    State(media): State<Media>,
     caller: Caller,
     Path(show): Path<String>,
     request: Request<Body>,
-) -> Result<Response, Refused> {
+) -> Result<Response, MediaError> {
     let token = bearer(request.headers())?.to_owned();
-    if is_ticket(&token) {
-        let show = show.parse::<ShowId>().map_err(|_| Refused::NotFound);
-        return with_ticket(&caller, show?, &token, request).await;
+    if is_token(&token) {
+        let show = show.parse::<ShowId>().map_err(|_| MediaError::NotFound);
+        return with_token(&media, &caller, show?, &token, request).await;
     }
-    let holder = holder(&caller, &token).await?;
-    with_key(&caller, Some(&show), &holder, request).await
+    let holder = holder(&media, &caller, &token).await?;
+    with_key(&media, &caller, Some(&show), &holder, request).await
 }
 
-/// Tickets are claims and a signature, joined by a dot; keys have none.
-fn is_ticket(token: &str) -> bool {
+/// Tokens are claims and a signature, joined by a dot; keys have none.
+fn is_token(token: &str) -> bool {
     token.contains('.')
 }
 
-/// The artist's own page, which has asked for a ticket a moment ago.
-async fn with_ticket(
+/// The artist's own page, which has asked for a token a moment ago.
+async fn with_token(
+    media: &Media,
     caller: &Caller,
     show: ShowId,
     token: &str,
     request: Request<Body>,
-) -> Result<Response, Refused> {
-    let venue = &*caller.venue;
+) -> Result<Response, MediaError> {
     // The cheapest and most telling refusal first.
-    let claims = venue.live.tokens().check(token, Purpose::Publish, show, clock::now())?;
+    let claims = media.services.tokens.check(token, Scope::Publish, show, clock::now())?;
     check_type(request.headers())?;
-    let facts = open_show(venue, show).await?;
+    let facts = open_show(media, show).await?;
     // The token says so, too; but it was made a moment ago.
     if facts.artist_person != claims.person {
-        return Err(Refused::OtherToken);
+        return Err(MediaError::OtherToken);
     }
     let awaited = awaited(request.uri());
     let offer = offer::read(request.into_body()).await?;
     // Before anybody is taken off the stage.
-    check_room(venue, &claims)?;
-    let claims = venue.live.tokens().redeem(token, Purpose::Publish, show, clock::now())?;
-    let claim = Claim { artist: facts.artist_account, by: By::Ticket(claims.session.clone()) };
-    let taken = take(venue, show, offer.text, awaited, claim).await.inspect_err(|refused| {
-        // Who is asked to come again comes with the same ticket.
-        if *refused == Refused::Full {
-            venue.live.tokens().give_back(token, Purpose::Publish, show, clock::now());
+    check_room(media, &claims)?;
+    let claims = media.services.tokens.redeem(token, Scope::Publish, show, clock::now())?;
+    let claim = Claim { artist: facts.artist_account, by: Proof::Session(claims.session.clone()) };
+    let taken = take(media, show, offer.text, awaited, claim).await.inspect_err(|refused| {
+        // Who is asked to come again comes with the same token.
+        if *refused == MediaError::Full {
+            media.services.tokens.give_back(token, Scope::Publish, show, clock::now());
         }
     })?;
-    if let Err(refused) = hold(venue, &claims, taken.session).await {
-        venue.live.sfu().close(taken.session).await;
+    if let Err(refused) = hold(media, &claims, taken.session).await {
+        media.sfu.close(taken.session).await;
         return Err(refused);
     }
-    Ok(answer(caller, show, offer.credentials, taken))
+    Ok(answer(media, caller, show, offer.credentials, taken))
 }
 
 /// A program that has a stream key. Why it is refused its artist is told, too: programs seldom repeat it.
 async fn with_key(
+    media: &Media,
     caller: &Caller,
     show: Option<&str>,
     holder: &Holder,
     request: Request<Body>,
-) -> Result<Response, Refused> {
+) -> Result<Response, MediaError> {
     let mut offered = String::new();
-    let done = program(caller, show, holder, request, &mut offered).await;
+    let done = program(media, caller, show, holder, request, &mut offered).await;
     if let Err(refused) = &done
-        && let Some(cause) = cause(refused, &offered)
+        && let Some(cause) = cause_of(refused, &offered)
     {
-        caller.venue.live.notices().tell(&holder.account, &cause, clock::now());
+        media.stages.notices().tell(&holder.account, &cause, clock::now());
     }
     done
 }
 
 /// As [`with_key`]; `offered` is the offer, as soon as it is there.
 async fn program(
+    media: &Media,
     caller: &Caller,
     show: Option<&str>,
     holder: &Holder,
     request: Request<Body>,
     offered: &mut String,
-) -> Result<Response, Refused> {
-    let venue = &*caller.venue;
+) -> Result<Response, MediaError> {
     check_type(request.headers())?;
     let awaited = awaited(request.uri());
     let show = match show {
-        None => stream_keys::show_now(&venue.database, holder).await?.ok_or(Refused::NothingOn)?,
+        None => stream_keys::show_now(&media.services.database, holder)
+            .await?
+            .ok_or(MediaError::NothingOn)?,
         Some(show) => {
-            let show = show.parse().map_err(|_| Refused::NotFound)?;
-            if open_show(venue, show).await?.artist_account != holder.account {
-                return Err(Refused::OtherToken);
+            let show = show.parse().map_err(|_| MediaError::NotFound)?;
+            if open_show(media, show).await?.artist_account != holder.account {
+                return Err(MediaError::OtherToken);
             }
             show
         }
@@ -132,38 +135,38 @@ async fn program(
     let Offer { text, credentials } = offer::read(request.into_body()).await?;
     offered.clone_from(&text);
     let key = holder.key;
-    let claim = Claim { artist: holder.account.clone(), by: By::Key(key) };
-    let taken = take(venue, show, text, awaited, claim).await?;
+    let claim = Claim { artist: holder.account.clone(), by: Proof::Key(key) };
+    let taken = take(media, show, text, awaited, claim).await?;
     // Taken first and then asked: who revokes the key at the same time either finds it on stage, or
     // is found to have revoked it.
-    match stream_keys::used(&venue.database, key).await {
+    match stream_keys::used(&media.services.database, key).await {
         Ok(true) => {}
         gone => {
-            venue.live.sfu().close(taken.session).await;
+            media.sfu.close(taken.session).await;
             gone?;
-            return Err(Refused::BadToken);
+            return Err(MediaError::BadToken);
         }
     }
     tracing::info!(%show, %key, publication = taken.publication, "a program with a stream key");
-    Ok(answer(caller, show, credentials, taken))
+    Ok(answer(media, caller, show, credentials, taken))
 }
 
 /// What the artist is told of a refusal; nothing of what the program's next try may mend, or is told
 /// already.
-fn cause(refused: &Refused, offer: &str) -> Option<Cause> {
+fn cause_of(refused: &MediaError, offer: &str) -> Option<Cause> {
     Some(match refused {
-        Refused::Malformed(why) | Refused::Unacceptable(why) => Cause::of_offer(why, offer),
-        Refused::NotSdp | Refused::TooLong | Refused::TooSlow => {
+        MediaError::Malformed(why) | MediaError::Unacceptable(why) => cause::of_offer(why, offer),
+        MediaError::NotSdp | MediaError::TooLong | MediaError::TooSlow => {
             Cause::Offer("it sent no offer that can be read".into())
         }
-        Refused::NothingOn => Cause::NothingOn,
-        Refused::OtherToken => Cause::OtherShow,
-        Refused::NotFound | Refused::Gone => Cause::NoShow,
-        Refused::Over => Cause::Over,
-        Refused::Replaced => Cause::Replaced,
-        Refused::Contested => Cause::Contested,
-        Refused::Elsewhere => Cause::Elsewhere,
-        Refused::Full => Cause::Full,
+        MediaError::NothingOn => Cause::NothingOn,
+        MediaError::OtherToken => Cause::OtherShow,
+        MediaError::NotFound | MediaError::Gone => Cause::NoShow,
+        MediaError::Over => Cause::Over,
+        MediaError::Replaced => Cause::Replaced,
+        MediaError::Contested => Cause::Contested,
+        MediaError::Elsewhere => Cause::Elsewhere,
+        MediaError::Full => Cause::Full,
         _ => return None,
     })
 }
@@ -180,41 +183,62 @@ fn awaited(address: &Uri) -> TakeoverCondition {
 
 /// Whose stream key it is. What is wrong with one that isn't good is nobody's business but its
 /// artist's, and whoever tries many has to wait.
-async fn holder(caller: &Caller, secret: &str) -> Result<Holder, Refused> {
-    let venue = &caller.venue;
-    let tried = venue.limits.check(Limit::StreamKeyTries, by_address(caller.address));
-    tried.map_err(Refused::TooMany)?;
-    match stream_keys::tried(&venue.database, secret).await? {
+async fn holder(media: &Media, caller: &Caller, secret: &str) -> Result<Holder, MediaError> {
+    let tried = media.services.limits.check(Limit::StreamKeyTries, by_address(caller.address));
+    tried.map_err(MediaError::TooMany)?;
+    match stream_keys::tried(&media.services.database, secret).await? {
         Tried::Good(holder) => Ok(holder),
         Tried::Revoked { account, name } => {
-            venue.live.notices().tell(&account, &Cause::Revoked(name), clock::now());
-            Err(Refused::BadToken)
+            media.stages.notices().tell(&account, &Cause::Revoked(name), clock::now());
+            Err(MediaError::BadToken)
         }
-        Tried::Nothing => Err(Refused::BadToken),
+        Tried::Nothing => Err(MediaError::BadToken),
     }
 }
 
+/// A stage taken by a session of the media core.
+struct Taken {
+    session: SessionId,
+    publication: i64,
+    answer: String,
+}
+
 async fn take(
-    venue: &Venue,
+    media: &Media,
     show: ShowId,
     offer: String,
     awaited: TakeoverCondition,
     claim: Claim,
-) -> Result<Taken, Refused> {
-    let taken = venue.live.stages().take(show, offer, awaited, claim).await;
-    taken.map_err(|error| match error {
-        NotTaken::Offer(error) => error.into(),
-        NotTaken::Over => Refused::Over,
-        NotTaken::NoRight => Refused::BadToken,
-        NotTaken::Replaced => Refused::Replaced,
-        NotTaken::Contested => Refused::Contested,
-        NotTaken::Elsewhere => Refused::Elsewhere,
-        NotTaken::Database(error) => error.into(),
-    })
+) -> Result<Taken, MediaError> {
+    let mut opened = None;
+    let open = async {
+        let accepted = media.sfu.publish(stage_id(show), offer, awaited).await?;
+        let (source, waits) = (source_of(accepted.session), accepted.standby);
+        opened = Some((accepted.session, accepted.answer_sdp));
+        Ok(OpenedSource { source, waits })
+    };
+    let taken = media.stages.take(show, claim, open).await;
+    let taken = taken.map_err(|error: PublishError<OfferError>| match error {
+        PublishError::Source(error) => error.into(),
+        PublishError::Over => MediaError::Over,
+        PublishError::NoRight => MediaError::BadToken,
+        PublishError::Replaced => MediaError::Replaced,
+        PublishError::Contested => MediaError::Contested,
+        PublishError::Elsewhere => MediaError::Elsewhere,
+        PublishError::Database(error) => error.into(),
+    })?;
+    let (session, answer) = opened.ok_or(MediaError::Broken)?;
+    Ok(Taken { session, publication: taken.publication, answer })
 }
 
-fn answer(caller: &Caller, show: ShowId, client: IceCredentials, taken: Taken) -> Response {
+fn answer(
+    media: &Media,
+    caller: &Caller,
+    show: ShowId,
+    client: IceCredentials,
+    taken: Taken,
+) -> Response {
     let Taken { session, publication, answer } = taken;
-    let tag = caller.venue.live.media().opened(session, Way::In, show, client, None);
+    let tag = media.sessions.opened(session, Direction::In, show, client, None);
     created(caller, &format!("/whip/{show}/{publication}-{session}"), tag, answer)
 }

@@ -14,7 +14,7 @@ use bandstand_domain::{
     visible::tidy_name,
 };
 
-pub use pictures::{Darkroom, discard, routes, sweep};
+pub use pictures::{discard, routes, sweep};
 use store::ArtistRow;
 pub use store::{export, forget, is_kept_for_another, leave_handle, sweep_handles};
 
@@ -36,7 +36,7 @@ impl Caller {
     }
 
     async fn artist_called(&self, handle: &str) -> Result<ArtistRow, PeopleError> {
-        let found = store::artist(&self.venue.database, handle).await?;
+        let found = store::artist(&self.services.database, handle).await?;
         found.ok_or(Refusal::NotFound)
     }
 
@@ -47,7 +47,7 @@ impl Caller {
     ) -> Result<Following, PeopleError> {
         let viewer = viewer.map(|account| account.id.as_str());
         let (followers, following) =
-            store::followers(&self.venue.database, &artist.account, viewer).await?;
+            store::followers(&self.services.database, &artist.account, viewer).await?;
         Ok(Following { following, followers })
     }
 }
@@ -57,13 +57,13 @@ impl People for Caller {
     async fn artist(&self, handle: String) -> Result<ArtistPage, PeopleError> {
         let artist = self.artist_called(&handle).await?;
         let viewer = self.account().await?;
-        let database = &self.venue.database;
+        let database = &self.services.database;
         // Before the lists: an event in between is then sent once more than needed, never lost.
         let cursor = event_log::latest(database, Topic::Shows).await?;
         let (live, upcoming, past) = shows::of_artist(database, &artist.account).await?;
         let Following { following, followers } = self.following(&artist, viewer.as_ref()).await?;
         Ok(ArtistPage {
-            address: format!("{}/artists/{}", self.venue.config.public_url, artist.handle),
+            address: format!("{}/artists/{}", self.services.config.public_url, artist.handle),
             mine: viewer.is_some_and(|viewer| viewer.id == artist.account),
             artist: Artist { handle: artist.handle, stage_name: artist.stage_name },
             picture: artist.picture,
@@ -86,13 +86,13 @@ impl People for Caller {
         if artist.account == account.id {
             return Err(Refusal::Because(PeopleReason::Oneself));
         }
-        store::follow(&self.venue.database, &account.id, &artist.account, follow).await?;
+        store::follow(&self.services.database, &account.id, &artist.account, follow).await?;
         self.following(&artist, Some(&account)).await
     }
 
     async fn profile(&self) -> Result<Profile, PeopleError> {
         let account = self.own_account().await?;
-        Ok(store::profile(&self.venue.database, &account.id).await?)
+        Ok(store::profile(&self.services.database, &account.id).await?)
     }
 
     async fn save_profile(&self, form: ProfileForm) -> Result<(), PeopleError> {
@@ -105,7 +105,7 @@ impl People for Caller {
         if renamed {
             self.limited(Limit::Rename, &account.id)?;
         }
-        let mut write = self.venue.database.begin().await?;
+        let mut write = self.services.database.begin().await?;
         lock(&mut write, &account.id).await?;
         store::save_profile(&mut write, &account.id, &form).await?;
         let changed = if renamed {
@@ -115,16 +115,16 @@ impl People for Caller {
         };
         write.commit().await?;
         for show in changed {
-            shows::wake(&self.venue, show);
+            shows::announce(&self.services, show).await;
         }
         Ok(())
     }
 
     async fn remove_picture(&self) -> Result<(), PeopleError> {
         let account = self.changing_account().await?;
-        let before = store::change_picture(&self.venue.database, &account.id, None).await;
+        let before = store::change_picture(&self.services.database, &account.id, None).await;
         if let Some(before) = before? {
-            discard(&self.venue.files, &before).await;
+            discard(&self.services.files, &before).await;
         }
         Ok(())
     }

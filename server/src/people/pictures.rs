@@ -5,7 +5,7 @@ use std::{collections::HashSet, sync::Arc};
 use axum::{
     Json, Router,
     body::{Body, Bytes, to_bytes},
-    extract::{Path, State},
+    extract::{FromRef, Path, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -19,64 +19,91 @@ use uuid::Uuid;
 
 use super::{picture::square, store};
 use crate::{
-    app::venue::Venue,
     caller::Caller,
     clock,
     database::DatabaseError,
     http::{limits::Limit, refused},
+    services::Services,
     storage::files::{FileError, Files},
 };
 
 /// The most pictures that come in at once, however slowly; they fill 192 MiB at most.
-const MOST_COMING: usize = 64;
+const MAX_COMING: usize = 64;
 /// The most pictures that wait for their turn to be looked at.
-const MOST_WAITING: usize = 8;
+const MAX_WAITING: usize = 8;
 
 /// Where pictures lie among the files.
 const FOLDER: &str = "pictures";
 
 /// Where pictures are looked at: one at a time, so that a flood of them fills no memory.
 #[derive(Debug)]
-pub struct Darkroom {
+pub struct ImageProcessor {
     door: Semaphore,
     places: Semaphore,
     turn: Arc<Semaphore>,
 }
 
-impl Default for Darkroom {
+impl Default for ImageProcessor {
     fn default() -> Self {
         Self {
-            door: Semaphore::new(MOST_COMING),
-            places: Semaphore::new(MOST_WAITING),
+            door: Semaphore::new(MAX_COMING),
+            places: Semaphore::new(MAX_WAITING),
             turn: Arc::new(Semaphore::new(1)),
         }
     }
 }
 
-/// Bringing a picture, and looking at pictures.
-pub fn routes() -> Router<Arc<Venue>> {
-    Router::new().route("/pictures", post(bring)).route("/pictures/{file}", get(show))
+/// What the routes of pictures need.
+#[derive(Clone, Debug)]
+struct PicturesState {
+    services: Arc<Services>,
+    processor: Arc<ImageProcessor>,
 }
 
-async fn bring(caller: Caller, headers: HeaderMap, body: Body) -> Response {
-    match take(&caller, &headers, body).await {
+impl FromRef<PicturesState> for Arc<Services> {
+    fn from_ref(state: &PicturesState) -> Self {
+        state.services.clone()
+    }
+}
+
+/// Bringing a picture, and looking at pictures.
+pub fn routes<S: Clone + Send + Sync + 'static>(services: Arc<Services>) -> Router<S> {
+    let processor = Arc::default();
+    Router::new()
+        .route("/pictures", post(bring))
+        .route("/pictures/{file}", get(show))
+        .with_state(PicturesState { services, processor })
+}
+
+async fn bring(
+    State(state): State<PicturesState>,
+    caller: Caller,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    match take(&state.processor, &caller, &headers, body).await {
         Ok(picture) => Json(picture).into_response(),
         Err(refusal) => refused(&refusal, Json(&refusal)),
     }
 }
 
 /// Makes what the body holds the caller's picture.
-async fn take(caller: &Caller, headers: &HeaderMap, body: Body) -> Result<Picture, PeopleError> {
+async fn take(
+    processor: &ImageProcessor,
+    caller: &Caller,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Picture, PeopleError> {
     let account = caller.own_account().await?;
     caller.limited(Limit::Picture, &account.id)?;
-    let venue = &caller.venue;
+    let services = &caller.services;
     let busy = |_| Refusal::Because(PeopleReason::Busy);
-    let coming = venue.darkroom.door.try_acquire().map_err(busy)?;
+    let coming = processor.door.try_acquire().map_err(busy)?;
     let file = read(headers, body).await?;
     // Only now, so that slow lines keep nobody else's picture waiting.
-    let _place = venue.darkroom.places.try_acquire().map_err(busy)?;
+    let _place = processor.places.try_acquire().map_err(busy)?;
     drop(coming);
-    let turn = venue.darkroom.turn.clone().acquire_owned().await.map_err(|_| Refusal::Broken)?;
+    let turn = processor.turn.clone().acquire_owned().await.map_err(|_| Refusal::Broken)?;
     let made = spawn_blocking(move || {
         let made = square(&file);
         drop(turn);
@@ -86,11 +113,11 @@ async fn take(caller: &Caller, headers: &HeaderMap, body: Body) -> Result<Pictur
 
     let picture = Picture::new(Uuid::new_v4().simple().to_string());
     let [large, small] = names(&picture);
-    venue.files.keep(&large, made.large).await.map_err(lost)?;
-    venue.files.keep(&small, made.small).await.map_err(lost)?;
-    let before = store::change_picture(&venue.database, &account.id, Some(&picture)).await;
+    services.files.keep(&large, made.large).await.map_err(lost)?;
+    services.files.keep(&small, made.small).await.map_err(lost)?;
+    let before = store::change_picture(&services.database, &account.id, Some(&picture)).await;
     if let Some(before) = before? {
-        discard(&venue.files, &before).await;
+        discard(&services.files, &before).await;
     }
     Ok(picture)
 }
@@ -124,10 +151,10 @@ pub async fn discard(files: &Files, picture: &Picture) {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn sweep(venue: &Venue) -> Result<(), DatabaseError> {
+pub async fn sweep(services: &Services) -> Result<(), DatabaseError> {
     let now = clock::now();
     let (from, until) = (now.plus(-48 * Millis::HOUR), now.plus(-Millis::HOUR));
-    let files = match venue.files.kept_between(FOLDER, from, until).await {
+    let files = match services.files.kept_between(FOLDER, from, until).await {
         Ok(files) => files,
         Err(error) => {
             tracing::warn!(%error, "the pictures could not be listed");
@@ -135,7 +162,7 @@ pub async fn sweep(venue: &Venue) -> Result<(), DatabaseError> {
         }
     };
     // Asked afterwards: what was kept an hour ago is somebody's by now, or nobody's.
-    let known: HashSet<String> = store::pictures(&venue.database).await?.into_iter().collect();
+    let known: HashSet<String> = store::pictures(&services.database).await?.into_iter().collect();
     if known.is_empty() {
         return Ok(());
     }
@@ -144,7 +171,7 @@ pub async fn sweep(venue: &Venue) -> Result<(), DatabaseError> {
         if !is_name(name) || known.contains(&name[..32]) {
             continue;
         }
-        if let Err(error) = venue.files.delete(&file).await {
+        if let Err(error) = services.files.delete(&file).await {
             tracing::warn!(%error, "a picture that nobody has could not be deleted");
         }
     }
@@ -161,11 +188,11 @@ fn lost(error: FileError) -> PeopleError {
 }
 
 /// Sends a picture. It is never anything but a JPEG, whatever somebody brought.
-async fn show(State(venue): State<Arc<Venue>>, Path(file): Path<String>) -> Response {
+async fn show(State(services): State<Arc<Services>>, Path(file): Path<String>) -> Response {
     if !is_name(&file) {
         return StatusCode::NOT_FOUND.into_response();
     }
-    match venue.files.read(&format!("pictures/{file}")).await {
+    match services.files.read(&format!("pictures/{file}")).await {
         Ok(Some(bytes)) => {
             let headers = [
                 (header::CONTENT_TYPE, "image/jpeg"),

@@ -3,7 +3,7 @@
 pub mod open_sessions;
 mod store;
 
-use std::cell::Cell;
+use std::{cell::Cell, fmt, sync::Arc};
 
 use async_trait::async_trait;
 use axum::{
@@ -24,8 +24,6 @@ use tower_sessions::{
 };
 
 use crate::{
-    accounts::store::lock_epoch,
-    app::venue::Venue,
     clock,
     crypto::random,
     database::{Database, DatabaseError, Write},
@@ -56,11 +54,7 @@ const USED: &str = "used";
 
 /// Gives each request its session. Over TLS the cookie has the prefix that keeps other hosts and plain
 /// HTTP from setting it; over plain HTTP browsers wouldn't take such a cookie.
-pub fn layer(venue: &Venue) -> SessionManagerLayer<Store> {
-    manager(Store(venue.database.clone()), venue.config.secure())
-}
-
-fn manager(store: Store, secure: bool) -> SessionManagerLayer<Store> {
+pub fn layer(store: Store, secure: bool) -> SessionManagerLayer<Store> {
     SessionManagerLayer::new(store)
         .with_name(if secure { "__Host-bandstand" } else { "bandstand" })
         .with_secure(secure)
@@ -202,14 +196,30 @@ fn settled(cookie: HeaderValue, ended: bool, gone: bool) -> Option<HeaderValue> 
     Some(cookie)
 }
 
+/// Decides whether a session with an account may begin.
+#[async_trait]
+pub trait SessionGate: fmt::Debug + Send + Sync {
+    /// Locks `account` until `write` ends; false when `epoch`, in which its person proved who they are,
+    /// is over.
+    async fn admits(
+        &self,
+        write: &mut Write,
+        account: &str,
+        epoch: i64,
+    ) -> Result<bool, DatabaseError>;
+}
+
 /// Sessions in the database.
 #[derive(Clone, Debug)]
-pub struct Store(Database);
+pub struct Store {
+    database: Database,
+    gate: Arc<dyn SessionGate>,
+}
 
 impl Store {
-    /// A store in `database`.
-    pub fn new(database: Database) -> Self {
-        Self(database)
+    /// A store in `database`, in which no session begins that `gate` doesn't admit.
+    pub fn new(database: Database, gate: impl SessionGate + 'static) -> Self {
+        Self { database, gate: Arc::new(gate) }
     }
 
     /// Executes `statement` with a session's columns `key`, `data`, `account`, `expires_at`, `name`,
@@ -257,10 +267,10 @@ impl SessionStore for Store {
     /// Writes a new session. One of an account whose epoch has ended since its person proved who they
     /// are is not written, and comes back empty.
     async fn create(&self, record: &mut Record) -> session_store::Result<()> {
-        let mut write = self.0.begin().await.map_err(backend)?;
+        let mut write = self.database.begin().await.map_err(backend)?;
         if let Some(account) = record.data.get(ACCOUNT).and_then(Value::as_str) {
             let epoch = record.data.get(EPOCH).and_then(Value::as_i64).unwrap_or_default();
-            if !lock_epoch(&mut write, account, epoch).await.map_err(backend)? {
+            if !self.gate.admits(&mut write, account, epoch).await.map_err(backend)? {
                 record.data.clear();
                 return Ok(());
             }
@@ -279,7 +289,7 @@ impl SessionStore for Store {
         // Never an insert: a session that ended while a request was under way stays ended.
         let changed = self
             .write(
-                self.0.begin().await.map_err(backend)?,
+                self.database.begin().await.map_err(backend)?,
                 record,
                 "UPDATE sessions SET data = $2, account = $3, expires_at = $4, name = $5, \
                  device = $6, begun_at = $7, used_at = $8 WHERE key = $1",
@@ -300,7 +310,7 @@ impl SessionStore for Store {
         .bind(key(id))
         .bind(now)
         .bind(now - LONGEST)
-        .fetch_optional(&self.0.read)
+        .fetch_optional(&self.database.read)
         .await
         .map_err(backend)?;
         let Some(row) = row else { return Ok(None) };
@@ -317,7 +327,7 @@ impl SessionStore for Store {
     }
 
     async fn delete(&self, id: &Id) -> session_store::Result<()> {
-        let mut write = self.0.begin().await.map_err(backend)?;
+        let mut write = self.database.begin().await.map_err(backend)?;
         sqlx::query("DELETE FROM sessions WHERE key = $1")
             .bind(key(id))
             .execute(&mut *write)
@@ -349,18 +359,26 @@ pub async fn sweep(database: &Database) -> Result<u64, DatabaseError> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use axum::{Router, body::Body, middleware::from_fn};
     use tower::ServiceExt;
 
     use super::*;
 
+    #[derive(Debug)]
+    struct Open;
+
+    #[async_trait]
+    impl SessionGate for Open {
+        async fn admits(&self, _: &mut Write, _: &str, _: i64) -> Result<bool, DatabaseError> {
+            Ok(true)
+        }
+    }
+
     #[tokio::test]
     async fn a_late_save_does_not_send_the_cookie_of_a_session_that_is_gone() {
         let folder = tempfile::tempdir().unwrap();
         let url = Database::sqlite_url(&folder.path().join("test.db"));
-        let store = Store::new(Database::open(&url).await.unwrap());
+        let store = Store::new(Database::open(&url).await.unwrap(), Open);
         let session = Session::new(None, Arc::new(store.clone()), None);
         session.insert("count", 0).await.unwrap();
         session.save().await.unwrap();
@@ -379,7 +397,7 @@ mod tests {
         let app = Router::new()
             .fallback(late)
             .layer(from_fn(note_end))
-            .layer(manager(store, false))
+            .layer(layer(store, false))
             .layer(from_fn(settle_cookies));
         for (path, cookies) in [("/", 1), ("/?late", 0)] {
             let request = Request::get(path)

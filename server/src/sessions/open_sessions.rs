@@ -5,18 +5,24 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use async_trait::async_trait;
 use bandstand_domain::ShowId;
-use bandstand_sfu::SessionId;
 use tokio_util::sync::CancellationToken;
+
+use crate::{
+    background::bus::{BusListener, BusMessage},
+    database::{Database, DatabaseError},
+};
 
 /// The most media that one session holds at once: a person has a few tabs, and what a broken line leaves
 /// behind is over after half a minute.
-pub const MOST_MEDIA: usize = 10;
+pub const MAX_MEDIA: usize = 10;
 
-/// What each session holds open, by the session's name.
-#[derive(Clone, Debug)]
-pub struct Holdings {
-    most_media: usize,
+/// The open sessions, by name, with the tokens that cut what each holds.
+#[derive(Debug)]
+pub struct OpenSessions {
+    database: Database,
+    max_media: usize,
     state: Arc<Mutex<State>>,
 }
 
@@ -24,152 +30,166 @@ pub struct Holdings {
 struct State {
     next: u64,
     sessions: HashMap<String, Holding>,
-    /// The same from the other side, to find what the media core says is over.
-    media: HashMap<SessionId, String>,
 }
 
 #[derive(Debug, Default)]
 struct Holding {
     channels: HashMap<u64, CancellationToken>,
-    media: HashSet<SessionId>,
+    media: HashMap<u64, CancellationToken>,
     /// Where it has come in.
     shows: HashSet<ShowId>,
 }
 
-/// A live channel that a session holds open; dropped, it doesn't any more.
+/// Something that a session holds open; dropped, it doesn't any more.
 #[derive(Debug)]
-pub struct Hold {
-    holdings: Holdings,
+pub struct SessionGuard {
+    state: Arc<Mutex<State>>,
     name: String,
     number: u64,
+    ended: CancellationToken,
 }
 
-impl Holdings {
+impl OpenSessions {
     /// Nothing is held; one session may hold so much media.
-    pub fn new(most_media: usize) -> Self {
-        Self { most_media, state: Arc::default() }
+    pub fn new(database: Database, max_media: usize) -> Self {
+        Self { database, max_media, state: Arc::default() }
     }
 
-    /// The session `name` holds a live channel open, which ends once `cut` is cancelled.
-    pub fn channel(&self, name: String, cut: CancellationToken) -> Hold {
-        let mut state = self.state();
-        let number = state.next;
-        state.next += 1;
-        state.sessions.entry(name.clone()).or_default().channels.insert(number, cut);
+    /// The session `name` holds a live channel open, which ends once `ended` is cancelled.
+    pub fn channel(&self, name: String, ended: CancellationToken) -> SessionGuard {
+        let mut state = lock(&self.state);
+        let number = state.number();
+        state.sessions.entry(name.clone()).or_default().channels.insert(number, ended.clone());
         drop(state);
-        Hold { holdings: self.clone(), name, number }
+        SessionGuard { state: self.state.clone(), name, number, ended }
     }
 
     /// The session `name`, which holds a live channel open, comes in at `show`.
     pub fn enters(&self, name: &str, show: ShowId) {
-        if let Some(holding) = self.state().sessions.get_mut(name) {
+        if let Some(holding) = lock(&self.state).sessions.get_mut(name) {
             holding.shows.insert(show);
         }
     }
 
+    /// Whether the session `name` may hold more media.
+    pub fn has_room(&self, name: &str) -> bool {
+        let state = lock(&self.state);
+        state.sessions.get(name).is_none_or(|it| it.media.len() < self.max_media)
+    }
+
+    /// The session `name` sends or gets the media of `show`; `None` when that is one too many.
+    pub fn media(&self, name: &str, show: ShowId) -> Option<SessionGuard> {
+        let mut state = lock(&self.state);
+        if state.sessions.get(name).is_some_and(|it| it.media.len() >= self.max_media) {
+            return None;
+        }
+        let (number, ended) = (state.number(), CancellationToken::new());
+        let holding = state.sessions.entry(name.to_owned()).or_default();
+        holding.media.insert(number, ended.clone());
+        holding.shows.insert(show);
+        drop(state);
+        Some(SessionGuard { state: self.state.clone(), name: name.to_owned(), number, ended })
+    }
+
+    /// Cuts what the session `name` holds.
+    pub fn end(&self, name: &str) {
+        let Some(holding) = lock(&self.state).sessions.remove(name) else { return };
+        for ended in holding.channels.into_values().chain(holding.media.into_values()) {
+            ended.cancel();
+        }
+    }
+
     /// The sessions that hold something open and have come in at `show`.
-    pub fn at(&self, show: ShowId) -> Vec<String> {
-        let state = self.state();
+    fn at(&self, show: ShowId) -> Vec<String> {
+        let state = lock(&self.state);
         let there = state.sessions.iter().filter(|(_, holding)| holding.shows.contains(&show));
         there.map(|(name, _)| name.clone()).collect()
     }
 
-    /// Whether the session `name` may hold more media.
-    pub fn has_room(&self, name: &str) -> bool {
-        self.state().sessions.get(name).is_none_or(|it| it.media.len() < self.most_media)
-    }
-
-    /// The session `name` sends or gets the media of `show`; false, and nothing is held, when that is one
-    /// too many.
-    #[must_use]
-    pub fn media(&self, name: &str, show: ShowId, media: SessionId) -> bool {
-        let mut state = self.state();
-        let holding = state.sessions.entry(name.to_owned()).or_default();
-        if holding.media.len() >= self.most_media {
-            return false;
+    /// Cuts what guests hold open who are at `show`: it is no longer for them. Their pages come back and
+    /// find the door closed.
+    async fn cut_guests(&self, show: ShowId) -> Result<(), DatabaseError> {
+        for name in super::guests_among(&self.database, self.at(show)).await? {
+            self.end(&name);
         }
-        holding.media.insert(media);
-        holding.shows.insert(show);
-        state.media.insert(media, name.to_owned());
-        true
+        Ok(())
     }
+}
 
-    /// The media core says that `media` is over.
-    pub fn media_over(&self, media: SessionId) {
-        let mut state = self.state();
-        if let Some(name) = state.media.remove(&media) {
-            if let Some(holding) = state.sessions.get_mut(&name) {
-                holding.media.remove(&media);
+#[async_trait]
+impl BusListener for OpenSessions {
+    async fn receive(&self, message: &BusMessage) {
+        match message {
+            BusMessage::SessionsEnded(names) => names.iter().for_each(|name| self.end(name)),
+            BusMessage::ShowClosedToGuests(show) => {
+                if let Err(error) = self.cut_guests(*show).await {
+                    error.log();
+                }
             }
-            state.forget_if_empty(&name);
+            BusMessage::TopicNews(_)
+            | BusMessage::ShowDeleted(_)
+            | BusMessage::StreamKeyRevoked(_) => {}
         }
-    }
-
-    /// All media that somebody holds.
-    pub fn all_media(&self) -> HashSet<SessionId> {
-        self.state().media.keys().copied().collect()
-    }
-
-    /// Cuts the live channels of the session `name`, and answers which media is to be closed.
-    pub fn end(&self, name: &str) -> Vec<SessionId> {
-        let mut state = self.state();
-        let Some(holding) = state.sessions.remove(name) else { return Vec::new() };
-        for media in &holding.media {
-            state.media.remove(media);
-        }
-        drop(state);
-        for cut in holding.channels.into_values() {
-            cut.cancel();
-        }
-        holding.media.into_iter().collect()
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl State {
-    fn forget_if_empty(&mut self, name: &str) {
-        let empty =
-            self.sessions.get(name).is_some_and(|it| it.channels.is_empty() && it.media.is_empty());
-        if empty {
-            self.sessions.remove(name);
-        }
+    fn number(&mut self) -> u64 {
+        self.next += 1;
+        self.next
     }
 }
 
-impl Hold {
+impl SessionGuard {
     /// The session that holds it.
     pub fn name(&self) -> &str {
         &self.name
     }
+
+    /// Cancelled once the session has ended.
+    pub fn ended(&self) -> &CancellationToken {
+        &self.ended
+    }
 }
 
-impl Drop for Hold {
+impl Drop for SessionGuard {
     fn drop(&mut self) {
-        let mut state = self.holdings.state();
-        if let Some(holding) = state.sessions.get_mut(&self.name) {
-            holding.channels.remove(&self.number);
+        let mut state = lock(&self.state);
+        let Some(holding) = state.sessions.get_mut(&self.name) else { return };
+        holding.channels.remove(&self.number);
+        holding.media.remove(&self.number);
+        if holding.channels.is_empty() && holding.media.is_empty() {
+            state.sessions.remove(&self.name);
         }
-        state.forget_if_empty(&self.name);
     }
+}
+
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn what_is_let_go_is_forgotten() {
-        let holdings = Holdings::new(MOST_MEDIA);
+    #[tokio::test]
+    async fn what_is_let_go_is_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = Database::sqlite_url(&folder.path().join("test.db"));
+        let database = Database::open(&url).await.unwrap();
+        let open = OpenSessions::new(database.clone(), MAX_MEDIA);
         let (one, other) = (CancellationToken::new(), CancellationToken::new());
-        let hold = holdings.channel("ana".into(), one.clone());
-        let kept = holdings.channel("ana".into(), other.clone());
-        drop(hold);
-        assert!(holdings.end("ana").is_empty());
+        let guard = open.channel("ana".into(), one.clone());
+        let kept = open.channel("ana".into(), other.clone());
+        drop(guard);
+        let show = ShowId(uuid::Uuid::nil());
+        let media: Vec<_> = (0..MAX_MEDIA).map(|_| open.media("ana", show).unwrap()).collect();
+        assert!(open.media("ana", show).is_none() && !open.has_room("ana"));
+        open.end("ana");
         assert!(other.is_cancelled() && !one.is_cancelled());
-        drop(kept);
-        assert!(holdings.state().sessions.is_empty());
+        assert!(media.iter().all(|media| media.ended().is_cancelled()));
+        drop((kept, media));
+        assert!(lock(&open.state).sessions.is_empty());
+        database.close().await;
     }
 }

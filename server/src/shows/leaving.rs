@@ -10,13 +10,14 @@ use bandstand_domain::{
 use serde_json::{Value, json};
 use sqlx::Row;
 
-use super::{store, wake};
+use super::{announce, store};
 use crate::{
     accounts::store::lock,
-    app::venue::Venue,
+    background::bus::BusMessage,
     channel::event_log,
     clock,
     database::{Database, DatabaseError, Write, parsed},
+    services::Services,
 };
 
 /// Calls off all shows of the account `artist` that aren't over: they are gone. After the commit,
@@ -39,10 +40,10 @@ pub async fn call_off(write: &mut Write, artist: &str) -> Result<Vec<ShowId>, Da
 }
 
 /// Tells whoever waits for `shows` that they were called off; whoever is on stage is off it.
-pub async fn called_off(venue: &Venue, shows: Vec<ShowId>) {
+pub async fn called_off(services: &Services, shows: Vec<ShowId>) {
     for show in shows {
-        wake(venue, show);
-        venue.live.close_show(show).await;
+        announce(services, show).await;
+        services.bus.publish(BusMessage::ShowDeleted(show)).await;
     }
 }
 

@@ -10,8 +10,9 @@ use bandstand_domain::{
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
+use super::port::Audience;
 use super::store::{self, Place};
-use crate::{app::venue::Venue, channel::event_log, clock, database::Database};
+use crate::{channel::event_log, clock, database::Database};
 
 /// The most shows that are live in one list.
 const MOST_LIVE: i64 = 200;
@@ -26,12 +27,11 @@ const fn page_size(section: Section) -> usize {
 }
 
 /// The first page of everything.
-pub async fn whats_on(venue: &Venue) -> Result<WhatsOn, ShowError> {
-    let database = &venue.database;
+pub async fn whats_on(database: &Database, audience: &dyn Audience) -> Result<WhatsOn, ShowError> {
     // Before the lists: an event that comes in between is then sent once more than needed, never lost.
     let cursor = event_log::latest(database, Topic::Shows).await?;
     let mut live = store::section(&database.read, Section::Live, None, MOST_LIVE).await?;
-    live.sort_by_cached_key(|show| Reverse(venue.live.crowds().count(show.id)));
+    live.sort_by_cached_key(|show| Reverse(audience.count(show.id)));
     Ok(WhatsOn {
         live,
         upcoming: page(database, Section::Upcoming, None).await?,

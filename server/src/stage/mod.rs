@@ -1,8 +1,16 @@
-//! The stage of a show: who is on it, what happens there, and what its artist is told.
+//! The stage of a show: who is on it, what happens there, and what its artist is told. It knows sources of
+//! media, and nothing of how they come.
 
-pub mod access;
 pub mod notices;
-pub mod performers;
+mod performer;
 pub mod port;
+mod reconcile;
+pub mod source;
+pub mod stages;
 mod state;
 mod store;
+mod take;
+pub mod topic;
+
+pub use performer::{Claim, Proof};
+pub use take::{PublishError, Published};

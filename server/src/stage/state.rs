@@ -23,7 +23,7 @@ pub struct Stage {
 
 /// What may change a stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Happening {
+pub enum StageInput {
     /// The first picture or sound of this publication came in; happens once to each.
     Arrived {
         /// Its number.
@@ -44,7 +44,7 @@ pub enum Happening {
 
 /// Why something can't happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NotPossible {
+pub enum InputRefused {
     /// The show has ended.
     Over,
     /// Nobody is on stage.
@@ -52,31 +52,31 @@ pub enum NotPossible {
 }
 
 impl Stage {
-    /// The stage after `happening`; `None` when it changes nothing.
+    /// The stage after `input`; `None` when it changes nothing.
     ///
     /// # Errors
-    /// [`NotPossible`] for what needs somebody on stage, or a show that isn't over.
-    pub fn after(self, happening: Happening, now: Millis) -> Result<Option<Self>, NotPossible> {
+    /// [`InputRefused`] for what needs somebody on stage, or a show that isn't over.
+    pub fn after(self, input: StageInput, now: Millis) -> Result<Option<Self>, InputRefused> {
         use StageState::{Dropped, Empty, Ended, Live, Paused};
-        let next = match (self.state, happening) {
-            (Ended, Happening::End | Happening::Lost | Happening::Back { .. }) => self,
-            (Ended, _) => return Err(NotPossible::Over),
-            (_, Happening::End) => Self { state: Ended, ..self },
+        let next = match (self.state, input) {
+            (Ended, StageInput::End | StageInput::Lost | StageInput::Back { .. }) => self,
+            (Ended, _) => return Err(InputRefused::Over),
+            (_, StageInput::End) => Self { state: Ended, ..self },
             // Told even when the stage was live already: an older studio learns by it that it was
             // replaced.
-            (_, Happening::Arrived { publication }) if publication >= self.publication => {
+            (_, StageInput::Arrived { publication }) if publication >= self.publication => {
                 let live_since = Some(self.live_since.unwrap_or(now));
                 return Ok(Some(Self { state: Live, publication, live_since }));
             }
-            (_, Happening::Arrived { .. }) => self,
-            (Live | Paused, Happening::Lost) => Self { state: Dropped, ..self },
-            (Empty | Dropped, Happening::Lost) => self,
-            (Dropped, Happening::Back { paused: false }) => Self { state: Live, ..self },
-            (Dropped, Happening::Back { paused: true }) => Self { state: Paused, ..self },
-            (Empty | Live | Paused, Happening::Back { .. }) => self,
-            (Live | Paused, Happening::Pause(true)) => Self { state: Paused, ..self },
-            (Live | Paused, Happening::Pause(false)) => Self { state: Live, ..self },
-            (Empty | Dropped, Happening::Pause(_)) => return Err(NotPossible::NobodyThere),
+            (_, StageInput::Arrived { .. }) => self,
+            (Live | Paused, StageInput::Lost) => Self { state: Dropped, ..self },
+            (Empty | Dropped, StageInput::Lost) => self,
+            (Dropped, StageInput::Back { paused: false }) => Self { state: Live, ..self },
+            (Dropped, StageInput::Back { paused: true }) => Self { state: Paused, ..self },
+            (Empty | Live | Paused, StageInput::Back { .. }) => self,
+            (Live | Paused, StageInput::Pause(true)) => Self { state: Paused, ..self },
+            (Live | Paused, StageInput::Pause(false)) => Self { state: Live, ..self },
+            (Empty | Dropped, StageInput::Pause(_)) => return Err(InputRefused::NobodyThere),
         };
         Ok((next != self).then_some(next))
     }
@@ -92,46 +92,46 @@ mod tests {
         Stage { state, publication: 3, live_since: Some(Millis(1_000)) }
     }
 
-    fn state_after(state: StageState, happening: Happening) -> Result<StageState, NotPossible> {
+    fn state_after(state: StageState, input: StageInput) -> Result<StageState, InputRefused> {
         let before = stage(state);
-        before.after(happening, NOW).map(|after| after.unwrap_or(before).state)
+        before.after(input, NOW).map(|after| after.unwrap_or(before).state)
     }
 
     #[test]
     fn a_show_from_the_first_sound_to_the_end() {
         use StageState::{Dropped, Ended, Live, Paused};
         let empty = Stage { state: StageState::Empty, publication: 0, live_since: None };
-        let live = empty.after(Happening::Arrived { publication: 1 }, NOW).unwrap().unwrap();
+        let live = empty.after(StageInput::Arrived { publication: 1 }, NOW).unwrap().unwrap();
         assert_eq!(live, Stage { state: Live, publication: 1, live_since: Some(NOW) });
-        let paused = live.after(Happening::Pause(true), NOW).unwrap().unwrap();
+        let paused = live.after(StageInput::Pause(true), NOW).unwrap().unwrap();
         assert_eq!(paused.state, Paused);
-        let dropped = paused.after(Happening::Lost, NOW).unwrap().unwrap();
+        let dropped = paused.after(StageInput::Lost, NOW).unwrap().unwrap();
         assert_eq!(dropped.state, Dropped);
         let later = NOW.plus(60_000);
-        let back = dropped.after(Happening::Arrived { publication: 2 }, later).unwrap().unwrap();
+        let back = dropped.after(StageInput::Arrived { publication: 2 }, later).unwrap().unwrap();
         assert_eq!(back, Stage { state: Live, publication: 2, live_since: Some(NOW) });
-        let ended = back.after(Happening::End, later).unwrap().unwrap();
+        let ended = back.after(StageInput::End, later).unwrap().unwrap();
         assert_eq!(ended.state, Ended);
-        assert_eq!(ended.after(Happening::End, later), Ok(None));
-        assert_eq!(ended.after(Happening::Lost, later), Ok(None));
-        for refused in [Happening::Arrived { publication: 9 }, Happening::Pause(false)] {
-            assert_eq!(ended.after(refused, later), Err(NotPossible::Over));
+        assert_eq!(ended.after(StageInput::End, later), Ok(None));
+        assert_eq!(ended.after(StageInput::Lost, later), Ok(None));
+        for refused in [StageInput::Arrived { publication: 9 }, StageInput::Pause(false)] {
+            assert_eq!(ended.after(refused, later), Err(InputRefused::Over));
         }
     }
 
     #[test]
     fn a_newer_studio_takes_over_and_an_older_one_changes_nothing() {
         let live = stage(StageState::Live);
-        assert_eq!(live.after(Happening::Arrived { publication: 3 }, NOW), Ok(Some(live)));
-        assert_eq!(live.after(Happening::Arrived { publication: 2 }, NOW), Ok(None));
-        let taken = live.after(Happening::Arrived { publication: 4 }, NOW).unwrap().unwrap();
+        assert_eq!(live.after(StageInput::Arrived { publication: 3 }, NOW), Ok(Some(live)));
+        assert_eq!(live.after(StageInput::Arrived { publication: 2 }, NOW), Ok(None));
+        let taken = live.after(StageInput::Arrived { publication: 4 }, NOW).unwrap().unwrap();
         assert_eq!((taken.state, taken.publication), (StageState::Live, 4));
     }
 
     #[test]
     fn who_was_silent_is_back_where_they_were() {
         use StageState::{Dropped, Empty, Live, Paused};
-        let back = |paused| Happening::Back { paused };
+        let back = |paused| StageInput::Back { paused };
         assert_eq!(state_after(Dropped, back(false)), Ok(Live));
         assert_eq!(state_after(Dropped, back(true)), Ok(Paused));
         for state in [Empty, Live, Paused] {
@@ -143,10 +143,10 @@ mod tests {
     fn a_break_needs_somebody_on_stage() {
         use StageState::{Dropped, Empty, Live, Paused};
         for state in [Empty, Dropped] {
-            assert_eq!(state_after(state, Happening::Pause(true)), Err(NotPossible::NobodyThere));
-            assert_eq!(state_after(state, Happening::Lost), Ok(state));
+            assert_eq!(state_after(state, StageInput::Pause(true)), Err(InputRefused::NobodyThere));
+            assert_eq!(state_after(state, StageInput::Lost), Ok(state));
         }
-        assert_eq!(state_after(Paused, Happening::Pause(true)), Ok(Paused));
-        assert_eq!(state_after(Paused, Happening::Pause(false)), Ok(Live));
+        assert_eq!(state_after(Paused, StageInput::Pause(true)), Ok(Paused));
+        assert_eq!(state_after(Paused, StageInput::Pause(false)), Ok(Live));
     }
 }

@@ -7,7 +7,7 @@ use bandstand_domain::{
 };
 use sqlx::{Row, any::AnyRow};
 
-use super::state::{Happening, NotPossible, Stage};
+use super::state::{InputRefused, Stage, StageInput};
 use crate::{
     channel::event_log,
     database::{Database, DatabaseError, parsed},
@@ -17,7 +17,7 @@ use crate::{
 /// How long past its end a show stays open whose artist's connection is lost, in milliseconds.
 const OVERTIME: i64 = 30 * Millis::MINUTE;
 
-/// What became of a happening.
+/// The outcome of an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The stage is like this now, and there are events to announce.
@@ -25,7 +25,7 @@ pub enum Outcome {
     /// It was so before.
     Same,
     /// It can't happen.
-    NotPossible(NotPossible),
+    InputRefused(InputRefused),
     /// There is no such show, or it was deleted.
     Gone,
 }
@@ -38,7 +38,7 @@ pub enum Outcome {
 pub async fn happen(
     database: &Database,
     show: ShowId,
-    happening: Happening,
+    input: StageInput,
     now: Millis,
 ) -> Result<Outcome, DatabaseError> {
     let mut write = database.begin().await?;
@@ -52,10 +52,10 @@ pub async fn happen(
     .await?;
     let Some(row) = row else { return Ok(Outcome::Gone) };
     let before = decode(&row)?;
-    let stage = match before.after(happening, now) {
+    let stage = match before.after(input, now) {
         Ok(Some(stage)) => stage,
         Ok(None) => return Ok(Outcome::Same),
-        Err(why) => return Ok(Outcome::NotPossible(why)),
+        Err(why) => return Ok(Outcome::InputRefused(why)),
     };
     sqlx::query(
         "UPDATE shows SET stage = $2, stage_at = $3, publication = $4, live_since = $5 \

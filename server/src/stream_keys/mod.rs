@@ -7,6 +7,7 @@
 //! Only the hash of a key is kept. What can't be guessed needs no slow hash: 192 random bits. The row of a
 //! revoked key stays for some weeks: a program that still has it is refused, and its artist told.
 
+pub mod port;
 mod store;
 
 use bandstand_domain::{
@@ -21,6 +22,7 @@ use uuid::Uuid;
 
 use crate::{
     accounts::{self, store::lock},
+    background::bus::BusMessage,
     caller::Caller,
     clock,
     database::{Database, DatabaseError, Write},
@@ -53,7 +55,7 @@ struct Known {
 /// `NotLoggedIn`, `Forbidden` for who is no artist, `Broken`.
 pub async fn list(caller: &Caller) -> Result<Vec<StreamKey>, StageError> {
     let artist = caller.own_stage().await?;
-    Ok(store::of_account(&caller.venue.database, &artist.id).await?)
+    Ok(store::of_account(&caller.services.database, &artist.id).await?)
 }
 
 /// Makes a key for the caller.
@@ -77,7 +79,7 @@ pub async fn make(caller: &Caller, name: &str) -> Result<NewStreamKey, StageErro
         made_at: clock::now(),
         used_at: None,
     };
-    let mut write = caller.venue.database.begin().await?;
+    let mut write = caller.services.database.begin().await?;
     // So that no two requests count at the same time.
     lock(&mut write, &artist.id).await?;
     let count = store::count(&mut write, &artist.id).await?;
@@ -97,13 +99,13 @@ pub async fn make(caller: &Caller, name: &str) -> Result<NewStreamKey, StageErro
 pub async fn revoke(caller: &Caller, id: StreamKeyId) -> Result<(), StageError> {
     let artist = caller.own_stage().await?;
     caller.limited(Limit::StreamKeys, &artist.id)?;
-    let mut write = caller.venue.database.begin().await?;
+    let mut write = caller.services.database.begin().await?;
     if !store::revoke(&mut write, &artist.id, id, clock::now()).await? {
         return Err(Refusal::NotFound);
     }
     write.commit().await?;
     tracing::info!(key = %id, "a stream key was revoked");
-    caller.venue.live.stages().revoke(id).await;
+    caller.services.bus.publish(BusMessage::StreamKeyRevoked(id)).await;
     Ok(())
 }
 

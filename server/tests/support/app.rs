@@ -64,7 +64,7 @@ impl TestApp {
 
     async fn open(config: Config, folder: TempDir) -> Self {
         let running = bandstand_server::start(config).await.unwrap();
-        let url = format!("http://{}", running.venue.config.listen);
+        let url = format!("http://{}", running.venue.services.config.listen);
         Self { running, url, folder, from: None }
     }
 
@@ -76,7 +76,7 @@ impl TestApp {
 
     /// The same venue, closed and opened again at the same address.
     pub async fn restart(self) -> Self {
-        let config = self.running.venue.config.clone();
+        let config = self.running.venue.services.config.as_ref().clone();
         self.running.stop().await;
         Self::open(config, self.folder).await
     }
@@ -88,26 +88,28 @@ impl TestApp {
             listen: free,
             media: free,
             public_url: String::new(),
-            ..self.running.venue.config.clone()
+            ..self.running.venue.services.config.as_ref().clone()
         };
         Self::open(config, tempfile::tempdir().unwrap()).await
     }
 
     /// Where the database is.
     pub fn data(&self) -> &Path {
-        &self.running.venue.config.data
+        &self.running.venue.services.config.data
     }
 
     /// A single number out of the database.
     pub async fn count(&self, statement: &'static str) -> i64 {
-        let row =
-            sqlx::query(statement).fetch_one(&self.running.venue.database.read).await.unwrap();
+        let row = sqlx::query(statement)
+            .fetch_one(&self.running.venue.services.database.read)
+            .await
+            .unwrap();
         row.try_get(0).unwrap()
     }
 
     /// Changes the database behind the venue's back.
     pub async fn change(&self, statement: &'static str) {
-        let mut write = self.running.venue.database.begin().await.unwrap();
+        let mut write = self.running.venue.services.database.begin().await.unwrap();
         sqlx::query(statement).execute(&mut *write).await.unwrap();
         write.commit().await.unwrap();
     }

@@ -19,13 +19,13 @@ pub struct Raw(pub TcpStream);
 impl TestApp {
     /// Opens a connection to the venue.
     pub async fn raw(&self) -> Raw {
-        Raw(TcpStream::connect(self.running.venue.config.listen).await.unwrap())
+        Raw(TcpStream::connect(self.running.venue.services.config.listen).await.unwrap())
     }
 
     /// The whole answer to a GET of exactly this path.
     pub async fn get_raw(&self, path: &str) -> String {
         let mut raw = self.raw().await;
-        let host = self.running.venue.config.listen;
+        let host = self.running.venue.services.config.listen;
         raw.send(&format!(
             "GET {path} HTTP/1.1\r\nhost: {host}\r\naccept: text/html\r\nconnection: close\r\n\r\n"
         ))

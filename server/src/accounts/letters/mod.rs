@@ -3,6 +3,7 @@
 //! A request only says on what occasion somebody is to be written to, and does the same work whether or
 //! not an account is behind it. Who gets which letter, if anybody, is found out when it is composed.
 
+mod job;
 mod layout;
 mod texts;
 
@@ -12,11 +13,13 @@ use super::{
     links::{self, Purpose},
     store::{self, Contact},
 };
+pub use job::LetterHandler;
+
 use crate::{
-    app::venue::Venue,
     database::{Database, DatabaseError},
     http::limits::Limit,
     mail::{Letter, address::key},
+    services::Services,
 };
 use texts::{greeting, words};
 
@@ -104,17 +107,17 @@ impl Topic {
 /// # Errors
 /// When the database fails.
 pub async fn compose(
-    venue: &Venue,
+    services: &Services,
     occasion: &Occasion,
     first: bool,
 ) -> Result<Composed, DatabaseError> {
-    let Some((contact, to, topic)) = who_and_what(venue, occasion).await? else {
+    let Some((contact, to, topic)) = who_and_what(services, occasion).await? else {
         return Ok(Composed::Nothing);
     };
-    if first && !is_within_limits(venue, &to, &topic) {
+    if first && !is_within_limits(services, &to, &topic) {
         return Ok(Composed::Nothing);
     }
-    if !has_room(venue, &to, &topic) {
+    if !has_room(services, &to, &topic) {
         return Ok(Composed::NotYet);
     }
     Ok(Composed::Letter(write(&contact, to, &topic)))
@@ -133,10 +136,10 @@ pub enum Composed {
 
 /// Counts the letter by its reader: nobody's inbox is flooded through the venue, whoever asks for it. The
 /// links sent before stay good.
-fn is_within_limits(venue: &Venue, to: &str, topic: &Topic) -> bool {
+fn is_within_limits(services: &Services, to: &str, topic: &Topic) -> bool {
     let (reader, _) = reader(to);
     let kind = std::mem::discriminant(topic);
-    let few = venue.limits.check(Limit::Letter, (&reader, kind)).is_ok();
+    let few = services.limits.check(Limit::Letter, (&reader, kind)).is_ok();
     if !few {
         tracing::info!("a letter was left out: its reader got enough of that kind");
     }
@@ -145,13 +148,13 @@ fn is_within_limits(venue: &Venue, to: &str, topic: &Topic) -> bool {
 
 /// Counts a letter to an address that nobody has confirmed, by its domain and for the venue. Beyond that it
 /// waits, and isn't left out: who floods the venue with registrations must not keep others out for good.
-fn has_room(venue: &Venue, to: &str, topic: &Topic) -> bool {
+fn has_room(services: &Services, to: &str, topic: &Topic) -> bool {
     if !topic.is_to_anybody() {
         return true;
     }
     let (_, domain) = reader(to);
-    let few = venue.limits.check(Limit::LetterDomain, domain).is_ok()
-        && venue.limits.check(Limit::LetterVenue, ()).is_ok();
+    let few = services.limits.check(Limit::LetterDomain, domain).is_ok()
+        && services.limits.check(Limit::LetterVenue, ()).is_ok();
     if !few {
         tracing::warn!("a letter has to wait: too many go to addresses that nobody has confirmed");
     }
@@ -182,11 +185,11 @@ fn write(contact: &Contact, to: String, topic: &Topic) -> Letter {
 
 /// Who is to be written to, at which address, and what about.
 async fn who_and_what(
-    venue: &Venue,
+    services: &Services,
     occasion: &Occasion,
 ) -> Result<Option<(Contact, String, Topic)>, DatabaseError> {
-    let database = &venue.database;
-    let home = venue.config.public_url.as_str();
+    let database = &services.database;
+    let home = services.config.public_url.as_str();
     let page = |path: &str| format!("{home}{path}");
     let contact = match occasion {
         Occasion::Forgotten { login } => store::contact_by_login(database, login).await?,

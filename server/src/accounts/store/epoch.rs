@@ -4,8 +4,13 @@
 //! in the same transaction and before it deletes sessions. What was proven in one epoch (a password, a
 //! code, a passkey) is written down only while that epoch lasts, asked in the transaction that writes.
 
+use async_trait::async_trait;
+
 use super::Account;
-use crate::database::{DatabaseError, Write};
+use crate::{
+    database::{DatabaseError, Write},
+    sessions::SessionGate,
+};
 
 /// Counts the epoch up: log-ins and other proofs that are under way come to nothing.
 ///
@@ -40,5 +45,21 @@ impl Account {
     /// When the database fails.
     pub async fn lock_unchanged(&self, write: &mut Write) -> Result<bool, DatabaseError> {
         lock_epoch(write, &self.id, self.epoch).await
+    }
+}
+
+/// Lets a session begin only while the epoch lasts in which its person proved who they are.
+#[derive(Clone, Copy, Debug)]
+pub struct EpochGate;
+
+#[async_trait]
+impl SessionGate for EpochGate {
+    async fn admits(
+        &self,
+        write: &mut Write,
+        account: &str,
+        epoch: i64,
+    ) -> Result<bool, DatabaseError> {
+        lock_epoch(write, account, epoch).await
     }
 }

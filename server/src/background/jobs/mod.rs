@@ -7,10 +7,12 @@
 
 mod store;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use bandstand_domain::Millis;
-use serde::{Deserialize, Serialize};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 use tokio::{
     sync::Notify,
     time::{sleep, timeout},
@@ -20,12 +22,7 @@ use tracing::{Instrument, info_span};
 
 pub use store::{add, sweep};
 
-use crate::{
-    accounts::letters::{self, Composed, Occasion},
-    app::venue::Venue,
-    database::{Database, DatabaseError},
-    mail::{Letter, MailError},
-};
+use crate::database::{Database, DatabaseError};
 use store::Leased;
 
 /// Jobs that are done at the same time, so that one slow mail holds up few others.
@@ -35,34 +32,73 @@ const LOOK: Duration = Duration::from_secs(5);
 /// How often a job is tried. With the waits of [`wait`], that takes about a day and a half.
 const ATTEMPTS: i64 = 17;
 /// How long one attempt may take; less than a lease.
-const PATIENCE: Duration = Duration::from_secs(120);
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(120);
 /// How long jobs under way may take when the venue closes.
-const FAREWELL: Duration = Duration::from_secs(5);
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 
-/// Something to be done.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Job {
-    /// A mail, composed when it is sent.
-    Letter(Occasion),
+/// A kind of job, which a feature defines.
+pub trait Job: Serialize + DeserializeOwned {
+    /// By which name its payload is kept in the queue.
+    const NAME: &'static str;
 }
 
-/// Those who do jobs.
-#[derive(Clone, Debug, Default)]
-pub struct Jobs {
-    wake: Arc<Notify>,
-    tracker: TaskTracker,
+/// One attempt at a job.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// The job's identity; the same at each attempt.
+    pub id: String,
+    /// What the [`Job`] was, as JSON.
+    pub payload: Value,
+    /// Which attempt this is, from 1 on.
+    pub number: i64,
 }
 
-/// What became of an attempt.
+/// The outcome of an attempt.
 #[derive(Debug)]
-enum Outcome {
+pub enum JobOutcome {
     /// Done, or nothing is left to do.
     Done,
     /// It may work later.
     Later(String),
     /// It will never work.
     Never(String),
+}
+
+impl JobOutcome {
+    /// The payload is none that this version knows.
+    pub fn unknown() -> Self {
+        Self::Never("this version doesn't know it".into())
+    }
+}
+
+/// Does the jobs of one kind.
+#[async_trait]
+pub trait JobHandler: Send + Sync {
+    /// Tries to do a job.
+    async fn attempt(&self, attempt: Attempt) -> JobOutcome;
+}
+
+/// Handlers, by the names of the jobs that they do.
+pub type JobHandlers = HashMap<&'static str, Box<dyn JobHandler>>;
+
+/// The workers of the queue.
+#[derive(Clone, Debug, Default)]
+pub struct Jobs {
+    wake: Arc<Notify>,
+    tracker: TaskTracker,
+}
+
+/// What a worker needs.
+struct Worker {
+    database: Database,
+    closing: CancellationToken,
+    handlers: Arc<JobHandlers>,
+}
+
+impl fmt::Debug for Worker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Worker(…)")
+    }
 }
 
 impl Jobs {
@@ -72,10 +108,13 @@ impl Jobs {
         self.wake.notify_one();
     }
 
-    /// Starts to do jobs, until the venue closes.
-    pub fn start(&self, venue: &Arc<Venue>) {
+    /// Starts to do jobs, until `closing` is cancelled.
+    pub fn start(&self, database: &Database, closing: &CancellationToken, handlers: JobHandlers) {
+        let handlers = Arc::new(handlers);
         for _ in 0..WORKERS {
-            self.tracker.spawn(work(venue.clone(), self.wake.clone()));
+            let (database, closing) = (database.clone(), closing.clone());
+            let worker = Worker { database, closing, handlers: handlers.clone() };
+            self.tracker.spawn(worker.run(self.wake.clone()));
         }
         self.tracker.close();
     }
@@ -83,54 +122,58 @@ impl Jobs {
     /// Waits for jobs under way, for a bounded time. What isn't done by then is leased out again.
     pub async fn end(&self) {
         self.wake.notify_waiters();
-        if timeout(FAREWELL, self.tracker.wait()).await.is_err() {
+        if timeout(SHUTDOWN_GRACE, self.tracker.wait()).await.is_err() {
             tracing::info!("jobs under way were left behind");
         }
     }
 }
 
-async fn work(venue: Arc<Venue>, wake: Arc<Notify>) {
-    let closing: CancellationToken = venue.closing.clone();
-    while !closing.is_cancelled() {
-        let woken = wake.notified();
-        match store::lease(&venue.database).await {
-            Ok(Some(leased)) => {
-                let span = info_span!("job", id = leased.id, attempt = leased.attempt);
-                if let Err(error) = attend(&venue, leased).instrument(span).await {
-                    tracing::error!(%error, "the queue of jobs can't be kept");
-                    sleep(Duration::from_secs(1)).await;
+impl Worker {
+    async fn run(self, wake: Arc<Notify>) {
+        while !self.closing.is_cancelled() {
+            let woken = wake.notified();
+            match store::lease(&self.database).await {
+                Ok(Some(leased)) => {
+                    let span = info_span!("job", id = leased.id, attempt = leased.attempt);
+                    if let Err(error) = self.attend(leased).instrument(span).await {
+                        tracing::error!(%error, "the queue of jobs can't be kept");
+                        sleep(Duration::from_secs(1)).await;
+                    }
+                    continue;
                 }
-                continue;
+                Ok(None) => {}
+                Err(error) => tracing::error!(%error, "the queue of jobs can't be read"),
             }
-            Ok(None) => {}
-            Err(error) => tracing::error!(%error, "the queue of jobs can't be read"),
-        }
-        tokio::select! {
-            () = woken => {}
-            () = sleep(LOOK) => {}
-            () = closing.cancelled() => {}
+            tokio::select! {
+                () = woken => {}
+                () = sleep(LOOK) => {}
+                () = self.closing.cancelled() => {}
+            }
         }
     }
-}
 
-/// Does one job and notes what became of it.
-async fn attend(venue: &Arc<Venue>, leased: Leased) -> Result<(), DatabaseError> {
-    let Leased { id, job, attempt } = leased;
-    let outcome = match &job {
-        Some(job) => timeout(PATIENCE, attempt_at(venue, &id, job, attempt))
-            .await
-            .unwrap_or_else(|_| Outcome::Later("it took too long".into())),
-        None => Outcome::Never("this version doesn't know it".into()),
-    };
-    match outcome {
-        Outcome::Done => finish(&venue.database, &id, &venue.closing).await,
-        Outcome::Later(why) if attempt < ATTEMPTS => {
-            tracing::info!(why, "a job will be tried again");
-            store::postpone(&venue.database, &id, wait(attempt)).await
-        }
-        Outcome::Later(why) | Outcome::Never(why) => {
-            tracing::warn!(why, "a job was given up");
-            store::finish(&venue.database, &id, Some(&why)).await
+    /// Does one job and notes what became of it.
+    async fn attend(&self, leased: Leased) -> Result<(), DatabaseError> {
+        let Leased { id, job, attempt } = leased;
+        let job = job.and_then(|(name, payload)| Some((self.handlers.get(&*name)?, payload)));
+        let outcome = match job {
+            Some((handler, payload)) => {
+                let work = handler.attempt(Attempt { id: id.clone(), payload, number: attempt });
+                let late = |_| JobOutcome::Later("it took too long".into());
+                timeout(ATTEMPT_TIMEOUT, work).await.unwrap_or_else(late)
+            }
+            None => JobOutcome::unknown(),
+        };
+        match outcome {
+            JobOutcome::Done => finish(&self.database, &id, &self.closing).await,
+            JobOutcome::Later(why) if attempt < ATTEMPTS => {
+                tracing::info!(why, "a job will be tried again");
+                store::postpone(&self.database, &id, wait(attempt)).await
+            }
+            JobOutcome::Later(why) | JobOutcome::Never(why) => {
+                tracing::warn!(why, "a job was given up");
+                store::finish(&self.database, &id, Some(&why)).await
+            }
         }
     }
 }
@@ -150,21 +193,6 @@ async fn finish(
             }
             done => return done,
         }
-    }
-}
-
-async fn attempt_at(venue: &Arc<Venue>, id: &str, job: &Job, attempt: i64) -> Outcome {
-    let Job::Letter(occasion) = job;
-    let letter: Letter = match letters::compose(venue, occasion, attempt == 1).await {
-        Ok(Composed::Letter(letter)) => letter,
-        Ok(Composed::Nothing) => return Outcome::Done,
-        Ok(Composed::NotYet) => return Outcome::Later("too many letters to strangers".into()),
-        Err(error) => return Outcome::Later(error.to_string()),
-    };
-    match venue.mail.send(id, &letter).await {
-        Ok(()) => Outcome::Done,
-        Err(error @ MailError::Refused(_)) => Outcome::Never(error.to_string()),
-        Err(error) => Outcome::Later(error.to_string()),
     }
 }
 

@@ -1,6 +1,9 @@
 //! The queue of jobs in the database.
 
+use std::collections::HashMap;
+
 use bandstand_domain::Millis;
+use serde_json::Value;
 use sqlx::Row;
 use uuid::Uuid;
 
@@ -28,8 +31,8 @@ const LEASE_NEXT: &str = "UPDATE jobs SET leased_until = $1, attempts = attempts
 pub struct Leased {
     /// Its identity; the same at each attempt.
     pub id: String,
-    /// What is to be done; `None` when this version doesn't know it.
-    pub job: Option<Job>,
+    /// The job's name and payload; `None` when it can't be read.
+    pub job: Option<(String, Value)>,
     /// Which attempt this is, from 1 on.
     pub attempt: i64,
 }
@@ -38,11 +41,11 @@ pub struct Leased {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn add(write: &mut Write, job: &Job) -> Result<(), DatabaseError> {
+pub async fn add<J: Job>(write: &mut Write, job: &J) -> Result<(), DatabaseError> {
     let now = clock::now().0;
     sqlx::query("INSERT INTO jobs (id, payload, due_at, created_at) VALUES ($1, $2, $3, $3)")
         .bind(Uuid::now_v7().to_string())
-        .bind(to_json(job)?)
+        .bind(to_json(&HashMap::from([(J::NAME, job)]))?)
         .bind(now)
         .execute(&mut **write)
         .await?;
@@ -61,13 +64,15 @@ pub async fn lease(database: &Database) -> Result<Option<Leased>, DatabaseError>
     write.commit().await?;
     row.map(|row| {
         let payload: String = row.try_get(1)?;
-        Ok(Leased {
-            id: row.try_get(0)?,
-            job: serde_json::from_str(&payload).ok(),
-            attempt: row.try_get(2)?,
-        })
+        Ok(Leased { id: row.try_get(0)?, job: named(&payload), attempt: row.try_get(2)? })
     })
     .transpose()
+}
+
+/// The name and payload of a job: an object with one member.
+fn named(payload: &str) -> Option<(String, Value)> {
+    let job: HashMap<String, Value> = serde_json::from_str(payload).ok()?;
+    job.into_iter().next()
 }
 
 /// The job is over: done, or given up because of `failure`. What it was about is forgotten.

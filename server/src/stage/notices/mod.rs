@@ -19,11 +19,11 @@ pub use self::cause::Cause;
 use crate::channel::hub::{Outbox, encode};
 
 /// The most notices that are kept for one artist.
-const MOST_NOTICES: usize = 5;
+const MAX_NOTICES: usize = 5;
 /// How long a notice is of interest, in milliseconds.
 const LIFE: i64 = Millis::HOUR;
 /// The most artists for whom notices are kept; whoever was told something the longest ago gives way.
-const MOST_ARTISTS: usize = 10_000;
+const MAX_ARTISTS: usize = 10_000;
 
 /// What artists are told is wrong. Cloning gives another handle to the same.
 #[derive(Clone, Debug, Default)]
@@ -57,12 +57,12 @@ impl Notices {
     pub fn tell(&self, artist: &str, cause: &Cause, now: Millis) {
         let text = cause.words();
         let mut state = self.state();
-        if state.kept.len() >= MOST_ARTISTS && !state.kept.contains_key(artist) {
+        if state.kept.len() >= MAX_ARTISTS && !state.kept.contains_key(artist) {
             state.forget_oldest();
         }
         let kept = state.kept.entry(artist.to_owned()).or_default();
         kept.retain(|notice| notice.text != text && notice.at > now.plus(-LIFE));
-        if kept.len() == MOST_NOTICES {
+        if kept.len() == MAX_NOTICES {
             kept.pop_front();
         }
         kept.push_back(Notice { at: now, text });
@@ -149,7 +149,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::channel::hub::Outgoing;
+    use crate::channel::hub::Frame;
 
     #[test]
     fn the_latest_are_kept_and_go_to_the_artist_alone() {
@@ -165,12 +165,10 @@ mod tests {
         }
         let listening = notices.listen("ada".into(), show, 7, outbox, Millis(9));
         let mut told = || match frames.try_recv() {
-            Ok(Outgoing::Ephemeral { subscription: 7, text }) => {
-                match serde_json::from_str(&text) {
-                    Ok(ServerFrame::Notices { notices, .. }) => Some(notices),
-                    other => panic!("{other:?}"),
-                }
-            }
+            Ok(Frame::Ephemeral { subscription: 7, text }) => match serde_json::from_str(&text) {
+                Ok(ServerFrame::Notices { notices, .. }) => Some(notices),
+                other => panic!("{other:?}"),
+            },
             _ => None,
         };
         let at: Vec<i64> = told().unwrap().iter().map(|notice| notice.at.0).collect();

@@ -1,16 +1,12 @@
 //! Who may enter a show.
 
 use bandstand_domain::{
-    Millis, Refusal, ShowId,
+    Refusal, ShowId,
     accounts::{Role, Viewer},
-    stage::StageState,
 };
 
-use crate::{
-    app::venue::Venue,
-    caller::Caller,
-    shows::{self, ShowFacts},
-};
+use super::ShowFacts;
+use crate::{caller::Caller, database::Database};
 
 /// Somebody with a name, at a show that there is.
 #[derive(Clone, Debug)]
@@ -38,7 +34,7 @@ pub async fn enter<E: std::error::Error>(
     caller: &Caller,
     show: ShowId,
 ) -> Result<Entry, Refusal<E>> {
-    let facts = facts(&caller.venue, show).await?;
+    let facts = facts(&caller.services.database, show).await?;
     let viewer = caller.viewer().await?;
     let viewer = viewer.ok_or(Refusal::NotLoggedIn)?;
     if facts.members_only && viewer.role == Role::Guest {
@@ -52,23 +48,13 @@ pub async fn enter<E: std::error::Error>(
 /// # Errors
 /// `NotFound`, `Gone`, `Broken`.
 pub async fn facts<E: std::error::Error>(
-    venue: &Venue,
+    database: &Database,
     show: ShowId,
 ) -> Result<ShowFacts, Refusal<E>> {
-    let facts = shows::facts(&venue.database, show).await?;
+    let facts = super::facts(database, show).await?;
     match facts {
         None => Err(Refusal::NotFound),
         Some(facts) if facts.deleted => Err(Refusal::Gone),
         Some(facts) => Ok(facts),
-    }
-}
-
-/// Whether nothing can happen at a show any more: it was ended, or its time passed with nobody on
-/// stage.
-pub fn is_over(facts: &ShowFacts, now: Millis) -> bool {
-    match facts.stage {
-        StageState::Ended => true,
-        StageState::Empty => facts.ends_at <= now,
-        StageState::Live | StageState::Paused | StageState::Dropped => false,
     }
 }

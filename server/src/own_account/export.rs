@@ -10,19 +10,20 @@ use bandstand_domain::{Refusal, accounts::AccountError};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-use super::store;
 use crate::{
-    app::venue::Venue,
+    accounts::store,
     caller::Caller,
     chat, crowd,
     database::DatabaseError,
     factors,
     http::{limits::Limit, refused},
-    people, sessions, shows,
+    people,
+    services::Services,
+    sessions, shows,
 };
 
 /// The way to the file.
-pub fn routes() -> Router<Arc<Venue>> {
+pub fn routes() -> Router<Arc<Services>> {
     Router::new().route("/settings/export", get(export))
 }
 
@@ -45,7 +46,7 @@ async fn file(caller: &Caller) -> Result<Value, AccountError> {
 }
 
 async fn collect(caller: &Caller, id: &str) -> Result<Option<Value>, DatabaseError> {
-    let database = &caller.venue.database;
+    let database = &caller.services.database;
     let Some(account) = store::export(database, id).await? else { return Ok(None) };
     let person = account["person"].as_str().unwrap_or_default().to_owned();
     let current = caller.session_name().await?;

@@ -15,9 +15,10 @@ use super::{
     store,
 };
 use crate::{
-    background::tasks::Tasks,
+    background::tasks::TaskGroup,
     channel::hub::{Outbox, encode},
     database::{Database, DatabaseError},
+    shows::port::Audience,
 };
 
 /// The least time between two changes that are told.
@@ -35,13 +36,13 @@ pub struct Crowds {
 
 struct Shared {
     database: Database,
-    tasks: Tasks,
-    rooms: Mutex<HashMap<ShowId, Arc<Room>>>,
+    tasks: TaskGroup,
+    channels: Mutex<HashMap<ShowId, Arc<CrowdChannel>>>,
 }
 
-struct Room {
+struct CrowdChannel {
     show: ShowId,
-    /// Wakes the room's task: there is something to tell, somebody to be told, or somebody leaves.
+    /// Wakes the channel's task: there is something to tell, somebody to be told, or somebody leaves.
     dirty: Notify,
     state: Mutex<State>,
 }
@@ -65,6 +66,12 @@ struct Listener {
     knows: bool,
 }
 
+impl Audience for Crowds {
+    fn count(&self, show: ShowId) -> u32 {
+        Self::count(self, show)
+    }
+}
+
 /// Why somebody can't follow a crowd.
 #[derive(Debug)]
 pub enum NotEntered {
@@ -76,27 +83,27 @@ pub enum NotEntered {
 
 /// Somebody's connection to a crowd; dropped, it is gone.
 pub struct Attendance {
-    room: Arc<Room>,
+    channel: Arc<CrowdChannel>,
     number: u64,
     person: Option<PersonId>,
 }
 
 impl fmt::Debug for Crowds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Crowds").field("shows", &lock(&self.shared.rooms).len()).finish()
+        f.debug_struct("Crowds").field("shows", &lock(&self.shared.channels).len()).finish()
     }
 }
 
 impl fmt::Debug for Attendance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Attendance({}, {})", self.room.show, self.number)
+        write!(f, "Attendance({}, {})", self.channel.show, self.number)
     }
 }
 
 impl Crowds {
     /// No crowds yet; likes and peaks are kept in `database`, and those who tell are among `tasks`.
-    pub fn new(database: Database, tasks: Tasks) -> Self {
-        Self { shared: Arc::new(Shared { database, tasks, rooms: Mutex::default() }) }
+    pub fn new(database: Database, tasks: TaskGroup) -> Self {
+        Self { shared: Arc::new(Shared { database, tasks, channels: Mutex::default() }) }
     }
 
     /// Follows the crowd of `show` as subscription `number`; `figure` is who stands in it from now
@@ -111,21 +118,22 @@ impl Crowds {
         number: u64,
         outbox: Outbox,
     ) -> Result<Attendance, NotEntered> {
-        // Asked before the rooms are locked; only used when the room isn't there.
+        // Asked before the channels are locked; only used when the channel isn't there.
         let kept = store::figures(&self.shared.database, show).await;
         let (peak, likes) = kept.map_err(NotEntered::Database)?;
-        let mut rooms = lock(&self.shared.rooms);
-        let room = rooms.entry(show).or_insert_with(|| {
+        let mut channels = lock(&self.shared.channels);
+        let channel = channels.entry(show).or_insert_with(|| {
             let state =
                 State { present: Presence::new(show, peak, likes), listeners: HashMap::new() };
-            let room = Arc::new(Room { show, dirty: Notify::new(), state: Mutex::new(state) });
-            self.shared.tasks.spawn_to_its_end(tell(self.clone(), room.clone(), peak));
-            room
+            let channel =
+                Arc::new(CrowdChannel { show, dirty: Notify::new(), state: Mutex::new(state) });
+            self.shared.tasks.spawn_to_its_end(tell(self.clone(), channel.clone(), peak));
+            channel
         });
-        let room = room.clone();
-        let mut state = lock(&room.state);
-        // The room is woken in any case: its task removes a room that nobody is in.
-        room.dirty.notify_one();
+        let channel = channel.clone();
+        let mut state = lock(&channel.state);
+        // The channel is woken in any case: its task removes a channel that nobody is in.
+        channel.dirty.notify_one();
         if let Some((person, name)) = &figure {
             let now = Instant::now().into_std();
             state.present.enter(person, name, now).map_err(NotEntered::NoRoom)?;
@@ -133,36 +141,38 @@ impl Crowds {
         state.listeners.insert(number, Listener { outbox, knows: false });
         drop(state);
         let person = figure.map(|(person, _)| person);
-        Ok(Attendance { room, number, person })
+        Ok(Attendance { channel, number, person })
     }
 
     /// A show has `likes` now.
     pub fn liked(&self, show: ShowId, likes: u64) {
-        if let Some(room) = lock(&self.shared.rooms).get(&show) {
-            lock(&room.state).present.liked(likes);
-            room.dirty.notify_one();
+        if let Some(channel) = lock(&self.shared.channels).get(&show) {
+            lock(&channel.state).present.liked(likes);
+            channel.dirty.notify_one();
         }
     }
 
     /// How many stand in the crowd of `show`.
     pub fn count(&self, show: ShowId) -> u32 {
-        lock(&self.shared.rooms).get(&show).map_or(0, |room| lock(&room.state).present.count())
+        lock(&self.shared.channels)
+            .get(&show)
+            .map_or(0, |channel| lock(&channel.state).present.count())
     }
 
     /// Whether `person` stands in the crowd of `show`.
     pub fn contains(&self, show: ShowId, person: &PersonId) -> bool {
-        lock(&self.shared.rooms)
+        lock(&self.shared.channels)
             .get(&show)
-            .is_some_and(|room| lock(&room.state).present.contains(person))
+            .is_some_and(|channel| lock(&channel.state).present.contains(person))
     }
 
-    /// Takes `room` off when nobody is in it any more; true when it is off.
-    fn close_if_empty(&self, room: &Room) -> bool {
-        let mut rooms = lock(&self.shared.rooms);
-        let state = lock(&room.state);
+    /// Takes `channel` off when nobody is in it any more; true when it is off.
+    fn close_if_empty(&self, channel: &CrowdChannel) -> bool {
+        let mut channels = lock(&self.shared.channels);
+        let state = lock(&channel.state);
         let empty = state.is_empty();
         if empty {
-            rooms.remove(&room.show);
+            channels.remove(&channel.show);
         }
         empty
     }
@@ -173,31 +183,31 @@ impl Attendance {
     pub fn gesture(&self, gesture: Gesture) {
         if let Some(person) = &self.person {
             let now = Instant::now().into_std();
-            lock(&self.room.state).present.gesture(person, gesture, now);
-            self.room.dirty.notify_one();
+            lock(&self.channel.state).present.gesture(person, gesture, now);
+            self.channel.dirty.notify_one();
         }
     }
 }
 
 impl Drop for Attendance {
     fn drop(&mut self) {
-        let mut state = lock(&self.room.state);
+        let mut state = lock(&self.channel.state);
         state.listeners.remove(&self.number);
         if let Some(person) = &self.person {
             state.present.leave(person, Instant::now().into_std());
         }
-        self.room.dirty.notify_one();
+        self.channel.dirty.notify_one();
     }
 }
 
-/// Tells everybody in `room` what changes, at most every [`TICK`], until nobody is left.
-async fn tell(crowds: Crowds, room: Arc<Room>, mut kept_peak: u32) {
+/// Tells everybody in `channel` what changes, at most every [`TICK`], until nobody is left.
+async fn tell(crowds: Crowds, channel: Arc<CrowdChannel>, mut kept_peak: u32) {
     let mut last_tick: Option<Instant> = None;
     let mut next_peak = Instant::now();
     let closing = crowds.shared.tasks.closing().clone();
     loop {
         let next = {
-            let state = lock(&room.state);
+            let state = lock(&channel.state);
             let leave = state.present.next_leave().map(Instant::from_std);
             let peak = (state.present.peak() > kept_peak).then_some(next_peak);
             let behind = state.listeners.values().any(|it| !it.knows);
@@ -205,7 +215,7 @@ async fn tell(crowds: Crowds, room: Arc<Room>, mut kept_peak: u32) {
             [leave, peak, behind].into_iter().flatten().min()
         };
         tokio::select! {
-            () = room.dirty.notified() => {}
+            () = channel.dirty.notified() => {}
             () = closing.cancelled() => {}
             () = until(next) => {}
         }
@@ -215,19 +225,21 @@ async fn tell(crowds: Crowds, room: Arc<Room>, mut kept_peak: u32) {
         let now = Instant::now();
         last_tick = Some(now);
         let (peak, empty) = {
-            let mut state = lock(&room.state);
+            let mut state = lock(&channel.state);
             tick(&mut state, now);
             (state.present.peak(), state.is_empty())
         };
         let over = empty || closing.is_cancelled();
         if peak > kept_peak && (over || now >= next_peak) {
             next_peak = now + PEAK;
-            match store::keep_peak(&crowds.shared.database, room.show, peak).await {
+            match store::keep_peak(&crowds.shared.database, channel.show, peak).await {
                 Ok(()) => kept_peak = peak,
-                Err(error) => tracing::warn!(show = %room.show, %error, "the peak can't be kept"),
+                Err(error) => {
+                    tracing::warn!(show = %channel.show, %error, "the peak can't be kept")
+                }
             }
         }
-        if crowds.close_if_empty(&room) || closing.is_cancelled() {
+        if crowds.close_if_empty(&channel) || closing.is_cancelled() {
             return;
         }
     }

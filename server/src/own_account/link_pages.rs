@@ -10,10 +10,10 @@ use axum::{
 };
 use bandstand_domain::accounts::link_in;
 
-use crate::app::venue::Venue;
+use crate::services::Services;
 
 /// Leads `/confirm%23…` and `/reset%23…` to the page that was meant.
-pub fn routes() -> Router<Arc<Venue>> {
+pub fn routes() -> Router<Arc<Services>> {
     Router::new()
         .route("/confirm%23{link}", get(async |path| meant("/confirm", path)))
         .route("/reset%23{link}", get(async |path| meant("/reset", path)))

@@ -3,18 +3,19 @@
 //! What others rely on stays: the shows that were given, how often they were liked, the places of
 //! messages, the handle. Its person becomes nobody in particular.
 
-use std::sync::Arc;
-
 use bandstand_domain::{Millis, PersonId};
 
-use super::{GRACE, store};
 use crate::{
-    app::venue::Venue,
+    accounts::store,
     chat, clock, crowd,
     database::{Database, DatabaseError},
-    factors, people, shows, stream_keys,
+    factors, people,
+    services::Services,
+    shows, stream_keys,
 };
 
+/// How long a deleted account can be taken back, in milliseconds.
+pub const GRACE: i64 = 14 * 24 * Millis::HOUR;
 /// How long an address may stay unconfirmed, in milliseconds. The account goes then, and its handle is
 /// free again: nobody has met it on a stage.
 const UNCONFIRMED: i64 = 30 * 24 * Millis::HOUR;
@@ -23,10 +24,10 @@ const UNCONFIRMED: i64 = 30 * 24 * Millis::HOUR;
 ///
 /// # Errors
 /// When the database fails; those before are erased then.
-pub async fn erase_due(venue: &Arc<Venue>) -> Result<(), DatabaseError> {
+pub async fn erase_due(services: &Services) -> Result<(), DatabaseError> {
     let now = clock::now();
-    for account in due(&venue.database, now).await? {
-        erase(venue, &account, now).await?;
+    for account in due(&services.database, now).await? {
+        erase(services, &account, now).await?;
     }
     Ok(())
 }
@@ -43,8 +44,8 @@ pub async fn due(database: &Database, now: Millis) -> Result<Vec<String>, Databa
 ///
 /// # Errors
 /// When the database fails.
-pub async fn erase(venue: &Arc<Venue>, id: &str, now: Millis) -> Result<(), DatabaseError> {
-    let mut write = venue.database.begin().await?;
+pub async fn erase(services: &Services, id: &str, now: Millis) -> Result<(), DatabaseError> {
+    let mut write = services.database.begin().await?;
     let cutoffs = (now.plus(-GRACE), now.plus(-UNCONFIRMED));
     let Some(person) = store::erase(&mut write, id, cutoffs, now).await? else { return Ok(()) };
     let person = PersonId::new(person);
@@ -57,7 +58,7 @@ pub async fn erase(venue: &Arc<Venue>, id: &str, now: Millis) -> Result<(), Data
     shows::forget_artist(&mut write, id).await?;
     write.commit().await?;
     if let Some(picture) = picture {
-        people::discard(&venue.files, &picture).await;
+        people::discard(&services.files, &picture).await;
     }
     tracing::info!("an account was erased");
     Ok(())

@@ -1,7 +1,5 @@
 //! What somebody sees and changes of their own account.
 
-use std::error::Error;
-
 use async_trait::async_trait;
 use bandstand_app::accounts::port::AccountSettings;
 use bandstand_domain::{
@@ -9,21 +7,17 @@ use bandstand_domain::{
     accounts::{
         AccountError, Language, NewEmail, NewPassword, Settings, Viewer, check_new_handle, given,
     },
-    text,
 };
 
-use super::{
-    Account, GRACE,
-    coming_in::{check_sendable, superseded, taken},
-    letters::Occasion,
-    links, store, write_to,
-};
+use super::deletion::GRACE;
+use super::sign_in::{check_sendable, superseded, taken};
 use crate::{
+    accounts::{Account, letters::Occasion, links, store, write_to},
     caller::Caller,
     clock,
     database::DatabaseError,
     factors,
-    http::limits::{Limit, by_address},
+    http::limits::Limit,
     people, sessions, shows,
 };
 
@@ -31,7 +25,7 @@ use crate::{
 impl AccountSettings for Caller {
     async fn settings(&self) -> Result<Settings, AccountError> {
         let account = self.own_account().await?;
-        let database = &self.venue.database;
+        let database = &self.services.database;
         let contact = store::contact(database, &account.id).await?;
         let current = self.session_name().await?;
         let sessions = sessions::list(database, &account.id, &current).await?;
@@ -52,7 +46,7 @@ impl AccountSettings for Caller {
         self.limited(Limit::Settings, &account.id)?;
         self.limited(Limit::Rename, &account.id)?;
         let changed = async {
-            let mut write = self.venue.database.begin().await?;
+            let mut write = self.services.database.begin().await?;
             store::set_handle(&mut write, &account.id, &handle).await?;
             if people::is_kept_for_another(&mut write, &handle, &account.id).await? {
                 return Ok::<_, DatabaseError>(Err(taken(&handle)));
@@ -68,7 +62,7 @@ impl AccountSettings for Caller {
         match changed.await {
             Ok(shows) => {
                 for show in shows? {
-                    shows::wake(&self.venue, show);
+                    shows::announce(&self.services, show).await;
                 }
                 Ok(Account { handle, ..account }.viewer())
             }
@@ -83,7 +77,7 @@ impl AccountSettings for Caller {
         check_sendable(&form.email)?;
         self.check_own_password(&account, "email_password", &form.password).await?;
         let email = form.email.trim().to_owned();
-        let mut write = self.venue.database.begin().await?;
+        let mut write = self.services.database.begin().await?;
         if !account.lock_unchanged(&mut write).await? {
             return Err(superseded());
         }
@@ -98,7 +92,7 @@ impl AccountSettings for Caller {
         };
         write_to(&mut write, occasion).await?;
         write.commit().await?;
-        self.venue.jobs.wake();
+        self.services.jobs.wake();
         Ok(())
     }
 
@@ -106,11 +100,11 @@ impl AccountSettings for Caller {
         let account = self.own_account().await?;
         form.check()?;
         self.check_own_password(&account, "current", &form.current).await?;
-        let passwords = &self.venue.passwords;
+        let passwords = &self.services.passwords;
         passwords.check_strength("new", &form.new, &[&account.handle, &account.name]).await?;
         let hash = passwords.hash(&form.new).await?;
         let kept = self.session_name().await?;
-        let mut write = self.venue.database.begin().await?;
+        let mut write = self.services.database.begin().await?;
         if !account.lock_unchanged(&mut write).await? {
             return Err(superseded());
         }
@@ -121,15 +115,15 @@ impl AccountSettings for Caller {
         let occasion = Occasion::PasswordChanged { account: account.id.clone() };
         write_to(&mut write, occasion).await?;
         write.commit().await?;
-        self.venue.live.end_sessions(&ended).await;
-        self.venue.jobs.wake();
+        self.services.end_sessions(&ended).await;
+        self.services.jobs.wake();
         Ok(())
     }
 
     async fn change_language(&self, language: Language) -> Result<(), AccountError> {
         let account = self.own_account().await?;
         self.limited(Limit::Settings, &account.id)?;
-        let mut write = self.venue.database.begin().await?;
+        let mut write = self.services.database.begin().await?;
         store::set_language(&mut write, &account.id, language).await?;
         write.commit().await?;
         self.request_language.choose(language);
@@ -140,13 +134,13 @@ impl AccountSettings for Caller {
         let account = self.own_account().await?;
         let current = self.session_name().await?;
         self.limited(Limit::Sessions, &current)?;
-        let mut write = self.venue.database.begin().await?;
+        let mut write = self.services.database.begin().await?;
         store::begin_epoch(&mut write, &account.id).await?;
         if !sessions::end(&mut write, &account.id, &name).await? {
             return Err(Refusal::NotFound);
         }
         write.commit().await?;
-        self.venue.live.end_sessions(&[name]).await;
+        self.services.end_sessions(&[name]).await;
         Ok(())
     }
 
@@ -155,7 +149,7 @@ impl AccountSettings for Caller {
         let kept = self.session_name().await?;
         self.limited(Limit::Sessions, &kept)?;
         let ended = self.end_all_sessions(&account.id, Some(&kept)).await?;
-        self.venue.live.end_sessions(&ended).await;
+        self.services.end_sessions(&ended).await;
         Ok(())
     }
 
@@ -166,7 +160,7 @@ impl AccountSettings for Caller {
         }
         self.check_own_password(&account, "delete_password", &password).await?;
         let now = clock::now();
-        let mut write = self.venue.database.begin().await?;
+        let mut write = self.services.database.begin().await?;
         if !account.lock_unchanged(&mut write).await? {
             return Err(superseded());
         }
@@ -177,40 +171,20 @@ impl AccountSettings for Caller {
         write_to(&mut write, occasion).await?;
         let off = shows::call_off(&mut write, &account.id).await?;
         write.commit().await?;
-        shows::called_off(&self.venue, off).await;
-        self.venue.live.end_sessions(&ended).await;
-        self.venue.jobs.wake();
+        shows::called_off(&self.services, off).await;
+        self.services.end_sessions(&ended).await;
+        self.services.jobs.wake();
         Ok(now.plus(GRACE))
     }
 }
 
 impl Caller {
-    /// Asks for the password again, before something that a stolen session must not do.
-    ///
-    /// # Errors
-    /// A complaint about `field` when it isn't the account's.
-    pub(crate) async fn check_own_password<E: Error>(
-        &self,
-        account: &Account,
-        field: &str,
-        password: &Secret,
-    ) -> Result<(), Refusal<E>> {
-        self.limited(Limit::Settings, &account.id)?;
-        self.limited(Limit::LogIn, (by_address(self.address), &account.id))?;
-        let known = store::known_by_id(&self.venue.database, &account.id).await?;
-        if self.is_password(known.as_ref(), password).await? {
-            Ok(())
-        } else {
-            Err(FieldErrors::one(field, text!(server.accounts.wrong_password)).into())
-        }
-    }
-
     async fn end_all_sessions(
         &self,
         account: &str,
         kept: Option<&str>,
     ) -> Result<Vec<String>, DatabaseError> {
-        let mut write = self.venue.database.begin().await?;
+        let mut write = self.services.database.begin().await?;
         store::begin_epoch(&mut write, account).await?;
         let ended = sessions::end_all(&mut write, account, kept).await?;
         write.commit().await?;

@@ -15,17 +15,17 @@ use bandstand_domain::{Language, Refusal};
 use serde::Deserialize;
 
 use crate::{
-    app::venue::Venue,
     caller::Caller,
     http::{
         refused,
-        security::{own_pages_only, own_referrer},
+        security::{own_referrer, same_origin},
     },
+    services::Services,
 };
 
 /// What the end of every page asks for.
-pub fn routes(venue: &Arc<Venue>) -> Router<Arc<Venue>> {
-    let own = from_fn_with_state(venue.clone(), own_pages_only);
+pub fn routes(services: &Services) -> Router<Arc<Services>> {
+    let own = from_fn_with_state(services.config.clone(), same_origin);
     Router::new().route("/language", post(choose)).layer(own)
 }
 
@@ -38,7 +38,7 @@ struct Choice {
 /// was asked.
 async fn choose(
     caller: Caller,
-    State(venue): State<Arc<Venue>>,
+    State(services): State<Arc<Services>>,
     headers: HeaderMap,
     Form(choice): Form<Choice>,
 ) -> Response {
@@ -48,6 +48,6 @@ async fn choose(
         Err(refusal) => return refused(&refusal, refusal.to_string()),
         Ok(()) => {}
     }
-    Redirect::to(&own_referrer(&venue.config, &headers).unwrap_or_else(|| "/".into()))
+    Redirect::to(&own_referrer(&services.config, &headers).unwrap_or_else(|| "/".into()))
         .into_response()
 }

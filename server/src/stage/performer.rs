@@ -3,29 +3,30 @@
 use std::collections::VecDeque;
 
 use bandstand_domain::{Millis, stream_keys::StreamKeyId};
-use bandstand_sfu::SessionId;
+
+use super::source::SourceId;
 
 /// The most stream keys that are remembered as replaced; the oldest gives way.
-const MOST_REPLACED: usize = 16;
+const MAX_REPLACED: usize = 16;
 /// Turns within [`TURN_WINDOW`] after which programs that throw each other off are held apart.
-const MOST_TURNS: usize = 3;
+const MAX_TURNS: usize = 3;
 /// In milliseconds.
 const TURN_WINDOW: i64 = Millis::MINUTE;
 
-/// By what right somebody goes on stage.
+/// Proof what right somebody goes on stage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
     /// The private identity of the artist's account.
     pub artist: String,
     /// What they showed for it.
-    pub by: By,
+    pub by: Proof,
 }
 
 /// What somebody shows who goes on stage.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum By {
-    /// A ticket that was given to this session.
-    Ticket(String),
+pub enum Proof {
+    /// A token that was given to this session.
+    Session(String),
     /// A stream key.
     Key(StreamKeyId),
 }
@@ -34,8 +35,8 @@ impl Claim {
     /// The stream key, when it is one.
     pub fn key(&self) -> Option<StreamKeyId> {
         match &self.by {
-            By::Ticket(_) => None,
-            By::Key(key) => Some(*key),
+            Proof::Session(_) => None,
+            Proof::Key(key) => Some(*key),
         }
     }
 }
@@ -43,7 +44,7 @@ impl Claim {
 /// Who is on a stage.
 #[derive(Clone, Debug)]
 pub struct Performer {
-    pub session: SessionId,
+    pub source: SourceId,
     pub publication: i64,
     pub claim: Claim,
     /// The audience was told.
@@ -64,7 +65,7 @@ pub struct Performer {
 /// Who is to take over a stage.
 #[derive(Clone, Debug)]
 pub struct Successor {
-    pub session: SessionId,
+    pub source: SourceId,
     pub publication: i64,
     pub claim: Claim,
     /// Its handshake is done.
@@ -73,9 +74,9 @@ pub struct Successor {
 
 impl Performer {
     /// Somebody who has just gone on stage.
-    pub fn new(session: SessionId, publication: i64, claim: Claim) -> Self {
+    pub fn new(source: SourceId, publication: i64, claim: Claim) -> Self {
         Self {
-            session,
+            source,
             publication,
             claim,
             arrived: false,
@@ -126,7 +127,7 @@ impl Performer {
             replaced.push(key);
         }
         replaced.retain(|other| Some(*other) != next);
-        let surplus = replaced.len().saturating_sub(MOST_REPLACED);
+        let surplus = replaced.len().saturating_sub(MAX_REPLACED);
         replaced.drain(..surplus);
         replaced
     }
@@ -163,16 +164,16 @@ pub struct Turns(VecDeque<Millis>);
 impl Turns {
     /// One more.
     pub fn note(&mut self, now: Millis) {
-        if self.0.len() == MOST_TURNS {
+        if self.0.len() == MAX_TURNS {
             self.0.pop_front();
         }
         self.0.push_back(now);
     }
 
-    /// Whether there were [`MOST_TURNS`] of late.
+    /// Whether there were [`MAX_TURNS`] of late.
     fn are_many(&self, now: Millis) -> bool {
         let since = now.plus(-TURN_WINDOW);
-        self.0.iter().filter(|at| **at > since).count() == MOST_TURNS
+        self.0.iter().filter(|at| **at > since).count() == MAX_TURNS
     }
 }
 
@@ -183,8 +184,11 @@ mod tests {
     use super::*;
 
     fn performer(publication: i64, key: StreamKeyId) -> Performer {
-        let session = "0".repeat(32).parse().unwrap();
-        Performer::new(session, publication, Claim { artist: "ada".into(), by: By::Key(key) })
+        Performer::new(
+            SourceId(0),
+            publication,
+            Claim { artist: "ada".into(), by: Proof::Key(key) },
+        )
     }
 
     #[test]
@@ -235,8 +239,8 @@ mod tests {
 
     #[test]
     fn a_number_given_to_who_waits_is_not_given_again() {
-        let Performer { session, claim, .. } = performer(1, StreamKeyId(Uuid::from_u128(1)));
-        let waiting = Successor { session, publication: 4, claim, connected: false };
+        let Performer { source, claim, .. } = performer(1, StreamKeyId(Uuid::from_u128(1)));
+        let waiting = Successor { source, publication: 4, claim, connected: false };
         let on_stage = performer(3, StreamKeyId(Uuid::from_u128(1)));
         assert_eq!(highest_given(Some(&on_stage), Some(&waiting)), 4);
         assert_eq!(highest_given(None, Some(&waiting)), 4);

@@ -4,8 +4,6 @@
 //! Registering and asking for a new password write the same rows whether it is or not; what follows
 //! from it stands in a letter to the address. Logging in hashes a password in every case.
 
-use std::error::Error;
-
 use async_trait::async_trait;
 use bandstand_app::accounts::port::Accounts;
 use bandstand_domain::{
@@ -15,16 +13,16 @@ use bandstand_domain::{
     text,
 };
 
-use super::{
-    Account, GRACE, guests,
-    letters::Occasion,
-    links::{self, Purpose},
-    store::{self, Known},
-    viewer, write_to,
-};
+use super::deletion::GRACE;
 use crate::{
+    accounts::{
+        Account, guests,
+        letters::Occasion,
+        links::{self, Purpose},
+        store::{self, Known},
+        viewer, write_to,
+    },
     caller::Caller,
-    crypto::passwords::Verdict,
     database::DatabaseError,
     factors,
     http::limits::{Limit, by_address},
@@ -39,13 +37,13 @@ impl Accounts for Caller {
         check_sendable(&form.email)?;
         self.limited(Limit::Registration, by_address(self.address))?;
         let known_words = [form.handle.trim(), form.display_name.trim(), form.email.trim()];
-        let passwords = &self.venue.passwords;
+        let passwords = &self.services.passwords;
         passwords.check_strength("password", &form.password, &known_words).await?;
         let password = passwords.hash(&form.password).await?;
         // A guest stays the same person, and keeps their place in the crowd.
         let person = guests::person(self).await?;
         let made = async {
-            let mut write = self.venue.database.begin().await?;
+            let mut write = self.services.database.begin().await?;
             let account =
                 store::insert(&mut write, &form, person, &password, self.request_language.current)
                     .await?;
@@ -63,7 +61,7 @@ impl Accounts for Caller {
             }
             Err(error) => return Err(error.into()),
         };
-        self.venue.jobs.wake();
+        self.services.jobs.wake();
         self.enter_proven(&account).await?;
         Ok(account.viewer())
     }
@@ -72,7 +70,7 @@ impl Accounts for Caller {
         self.limited(Limit::Link, by_address(self.address))?;
         let over = || Refusal::Because(AccountReason::LinkOver);
         let confirmed = async {
-            let mut write = self.venue.database.begin().await?;
+            let mut write = self.services.database.begin().await?;
             let purposes = [Purpose::Confirm, Purpose::Email];
             let Some(proof) = links::redeem(&mut write, &link, &purposes).await? else {
                 return Ok::<_, DatabaseError>(None);
@@ -98,9 +96,9 @@ impl Accounts for Caller {
             Err(error) => return Err(error.into()),
         };
         for show in shows {
-            shows::wake(&self.venue, show);
+            shows::announce(&self.services, show).await;
         }
-        self.venue.jobs.wake();
+        self.services.jobs.wake();
         Ok(email)
     }
 
@@ -124,7 +122,7 @@ impl Accounts for Caller {
     async fn restore(&self, form: Credentials) -> Result<Viewer, AccountError> {
         let known = self.prove(&form).await?;
         factors::check_second_factor(self, &known.account, form.code.reveal()).await?;
-        let mut write = self.venue.database.begin().await?;
+        let mut write = self.services.database.begin().await?;
         let restored = store::restore(&mut write, &known.account.id, known.account.epoch).await?;
         write.commit().await?;
         if !restored {
@@ -139,12 +137,12 @@ impl Accounts for Caller {
         else {
             return Ok(());
         };
-        let mut write = self.venue.database.begin().await?;
+        let mut write = self.services.database.begin().await?;
         sessions::end_named(&mut write, &name).await?;
         write.commit().await?;
         // What is left of it is the cookie.
         self.session.flush().await.map_err(DatabaseError::from)?;
-        self.venue.live.end_sessions(&[name]).await;
+        self.services.end_sessions(&[name]).await;
         Ok(())
     }
 
@@ -161,12 +159,12 @@ impl Accounts for Caller {
         form.check()?;
         self.limited(Limit::Link, by_address(self.address))?;
         let over = || Refusal::Because(AccountReason::LinkOver);
-        let database = &self.venue.database;
+        let database = &self.services.database;
         let purposes = [Purpose::Reset];
         if !links::is_good(database, &form.link, &purposes).await? {
             return Err(over());
         }
-        let passwords = &self.venue.passwords;
+        let passwords = &self.services.passwords;
         passwords.check_strength("new", &form.new, &[]).await?;
         let hash = passwords.hash(&form.new).await?;
         let mut write = database.begin().await?;
@@ -182,8 +180,8 @@ impl Accounts for Caller {
         write.commit().await?;
         let contact = store::contact(database, &proof.account).await?;
         let handle = contact.ok_or_else(over)?.handle;
-        self.venue.live.end_sessions(&ended).await;
-        self.venue.jobs.wake();
+        self.services.end_sessions(&ended).await;
+        self.services.jobs.wake();
         Ok(handle)
     }
 
@@ -218,15 +216,6 @@ impl Caller {
         if self.enter(account).await? { Ok(()) } else { Err(superseded()) }
     }
 
-    /// Asks for a letter.
-    pub(crate) async fn ask(&self, occasion: Occasion) -> Result<(), DatabaseError> {
-        let mut write = self.venue.database.begin().await?;
-        write_to(&mut write, occasion).await?;
-        write.commit().await?;
-        self.venue.jobs.wake();
-        Ok(())
-    }
-
     /// The account whose password the caller knows. What becomes of it is not looked at, except that
     /// nobody gets into one that an operator closed.
     async fn prove(&self, form: &Credentials) -> Result<Known, AccountError> {
@@ -235,7 +224,7 @@ impl Caller {
         let address = by_address(self.address);
         self.limited(Limit::LogInAddress, address)?;
         self.limited(Limit::LogIn, (address, &login))?;
-        let known = store::by_login(&self.venue.database, &login).await?;
+        let known = store::by_login(&self.services.database, &login).await?;
         // Without an account too, so that the time it takes tells nothing.
         let right = self.is_password(known.as_ref(), &form.password).await?;
         match known {
@@ -247,27 +236,10 @@ impl Caller {
         }
     }
 
-    /// Whether `password` is that of `known`; takes as long when there is none. One that was hashed as it
-    /// was typed, by an earlier version, is hashed anew.
-    pub(super) async fn is_password<E: Error>(
-        &self,
-        known: Option<&Known>,
-        password: &Secret,
-    ) -> Result<bool, Refusal<E>> {
-        let passwords = &self.venue.passwords;
-        let hash = known.map(|known| known.password.clone());
-        let verdict = passwords.verify(password, hash).await?;
-        if let (Verdict::RightAsTyped, Some(known)) = (verdict, known) {
-            let hash = passwords.hash(password).await?;
-            store::rehash(&self.venue.database, known, &hash).await?;
-        }
-        Ok(verdict != Verdict::Wrong)
-    }
-
     /// What a form is told whose handle the database refused. Handles are public; nothing else that
     /// could be in use may be told.
     pub(super) async fn handle_taken(&self, handle: &str) -> AccountError {
-        match store::is_handle_taken(&self.venue.database, handle).await {
+        match store::is_handle_taken(&self.services.database, handle).await {
             Ok(true) => taken(handle),
             // The same guest registered twice at once.
             Ok(false) => Refusal::Broken,

@@ -7,11 +7,11 @@ use bandstand_domain::{
 };
 use thiserror::Error;
 
-use super::{
-    letters, links, new_person,
-    store::{self, Contact},
-};
 use crate::{
+    accounts::{
+        letters, links, new_person,
+        store::{self, Contact},
+    },
     clock,
     config::{Config, UserCommand},
     crypto::{passwords::Passwords, random},

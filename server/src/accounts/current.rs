@@ -1,0 +1,126 @@
+//! The account or guest behind the current request.
+
+use std::error::Error;
+
+use bandstand_domain::{Refusal, accounts::Viewer};
+
+use super::{
+    Account,
+    guests::{self, GUEST, Guest},
+    store,
+};
+use crate::{
+    caller::Caller,
+    database::DatabaseError,
+    sessions::{self, ACCOUNT, EPOCH},
+};
+
+/// The account that `caller` is logged in to.
+///
+/// # Errors
+/// When the database fails.
+pub async fn account(caller: &Caller) -> Result<Option<Account>, DatabaseError> {
+    match caller.session.get::<String>(ACCOUNT).await? {
+        Some(id) => store::find(&caller.services.database, &id).await,
+        None => Ok(None),
+    }
+}
+
+/// Who `caller` is, as they may see themselves.
+///
+/// # Errors
+/// When the database fails.
+pub async fn viewer(caller: &Caller) -> Result<Option<Viewer>, DatabaseError> {
+    if let Some(account) = account(caller).await? {
+        return Ok(Some(account.viewer()));
+    }
+    Ok(guests::guest(caller).await?.map(Guest::viewer))
+}
+
+impl Caller {
+    /// Makes the session that of `account`, under a new id against session fixation. It is written at
+    /// once; false when the epoch in which `account` was read, and its person proved who they are, is
+    /// over: then nobody is logged in.
+    pub(crate) async fn enter(&self, account: &Account) -> Result<bool, DatabaseError> {
+        let before = self.session.get::<String>(ACCOUNT).await?;
+        let name = sessions::name_of(&self.session).await?;
+        self.session.cycle_id().await?;
+        self.session.remove::<Guest>(GUEST).await?;
+        self.session.insert(ACCOUNT, &account.id).await?;
+        self.session.insert(EPOCH, account.epoch).await?;
+        sessions::begin(&self.session, &self.user_agent).await?;
+        if let (Some(_), Some(name)) = (before, name) {
+            // What the account before held open here is not this one's.
+            sessions::rename(&self.session).await?;
+            let mut write = self.services.database.begin().await?;
+            sessions::note(&mut write, &name).await?;
+            write.commit().await?;
+            self.services.end_sessions(&[name]).await;
+        } else {
+            sessions::name(&self.session).await?;
+        }
+        self.session.save().await?;
+        let entered = self.session.get::<String>(ACCOUNT).await?.is_some();
+        if entered {
+            self.adopt_language(account).await?;
+        } else {
+            self.session.flush().await?;
+        }
+        Ok(entered)
+    }
+
+    /// Has a browser without a choice of its own carry that of the account.
+    async fn adopt_language(&self, account: &Account) -> Result<(), DatabaseError> {
+        if self.request_language.is_chosen() {
+            return Ok(());
+        }
+        if let Some(contact) = store::contact(&self.services.database, &account.id).await?
+            && contact.language != self.request_language.current
+        {
+            self.request_language.choose(contact.language);
+        }
+        Ok(())
+    }
+
+    /// The name of the session, which it gets if it has none.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn session_name(&self) -> Result<String, DatabaseError> {
+        Ok(sessions::name(&self.session).await?)
+    }
+
+    /// Who it is, as they may see themselves; nobody when there is neither an account nor a guest's
+    /// name.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn viewer(&self) -> Result<Option<Viewer>, DatabaseError> {
+        viewer(self).await
+    }
+
+    /// The account that is logged in.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn account(&self) -> Result<Option<Account>, DatabaseError> {
+        account(self).await
+    }
+
+    /// The account that is logged in, for what takes one.
+    ///
+    /// # Errors
+    /// `NotLoggedIn`, `Broken`.
+    pub(crate) async fn own_account<E: Error>(&self) -> Result<Account, Refusal<E>> {
+        self.account().await?.ok_or(Refusal::NotLoggedIn)
+    }
+
+    /// The account that is logged in, for what takes one that puts on shows.
+    ///
+    /// # Errors
+    /// `NotLoggedIn`, `Forbidden`, `Broken`.
+    pub(crate) async fn own_stage<E: Error>(&self) -> Result<Account, Refusal<E>> {
+        let account = self.own_account().await?;
+        if account.artist { Ok(account) } else { Err(Refusal::Forbidden) }
+    }
+}

@@ -1,0 +1,54 @@
+//! Starting the media core, and following what it reports.
+
+use std::{net::SocketAddr, thread::available_parallelism};
+
+use bandstand_sfu::{Sfu, SfuConfig, SfuEvent, SfuStartError};
+use thiserror::Error;
+use tokio::sync::mpsc;
+
+use super::{Media, source::reported};
+use crate::config::Config;
+
+/// Why the media core can't start, for the operator.
+#[derive(Debug, Error)]
+#[error("the media core can't start on UDP {address}: {source}")]
+pub struct MediaStartError {
+    /// Where it was to listen.
+    pub address: SocketAddr,
+    /// Why it can't.
+    pub source: SfuStartError,
+}
+
+/// Starts the media core.
+///
+/// # Errors
+/// [`MediaStartError`].
+pub fn start(config: &Config) -> Result<(Sfu, mpsc::Receiver<SfuEvent>), MediaStartError> {
+    let core = SfuConfig {
+        bind: config.media,
+        public_addresses: config.public_addresses.clone(),
+        sending_threads: sending_threads(),
+        limits: config.media_limits.clone(),
+        ..SfuConfig::default()
+    };
+    Sfu::start(core).map_err(|source| MediaStartError { address: config.media, source })
+}
+
+/// Threads that send media: half of the processors. With two or fewer, what threads tell one another
+/// costs more than they gain.
+fn sending_threads() -> usize {
+    let processors = available_parallelism().map_or(1, usize::from);
+    if processors > 2 { processors / 2 } else { 0 }
+}
+
+/// Follows what the media core reports, until it has ended.
+pub async fn run_events(media: Media, mut events: mpsc::Receiver<SfuEvent>) {
+    while let Some(event) = events.recv().await {
+        if let SfuEvent::SessionEnded { session, .. } = &event {
+            media.sessions.ended(*session);
+        }
+        if let Some((show, source, event)) = reported(event) {
+            media.stages.heard(show, source, event).await;
+        }
+    }
+}

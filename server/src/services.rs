@@ -1,0 +1,71 @@
+//! What every feature may use, and what knows no feature.
+
+use std::sync::Arc;
+
+use bandstand_domain::channel::Topic;
+use tokio_util::task::TaskTracker;
+
+use crate::{
+    background::{
+        bus::{Bus, BusMessage},
+        jobs::Jobs,
+        tasks::TaskGroup,
+    },
+    channel::hub::Hub,
+    config::Config,
+    crypto::{passwords::Passwords, seal::Seal, token::Tokens},
+    database::Database,
+    http::limits::Limits,
+    mail::Mail,
+    sessions::{self, open_sessions::OpenSessions},
+    storage::files::Files,
+};
+
+/// The services, shared by all requests behind an `Arc`.
+#[derive(Debug)]
+pub struct Services {
+    /// What the operator decided.
+    pub config: Arc<Config>,
+    /// What must last.
+    pub database: Database,
+    /// Rate limits.
+    pub limits: Arc<Limits>,
+    /// Files that people bring.
+    pub files: Files,
+    /// The queue of jobs.
+    pub jobs: Jobs,
+    /// The way that mails take.
+    pub mail: Mail,
+    /// Seals what has to be read again.
+    pub seal: Seal,
+    /// Signed tokens for the live channel and for media.
+    pub tokens: Tokens,
+    /// Where passwords are hashed.
+    pub passwords: Passwords,
+    /// Browser sessions in the database.
+    pub sessions: sessions::Store,
+    /// What sessions hold open.
+    pub open_sessions: Arc<OpenSessions>,
+    /// Who follows which topic.
+    pub hub: Arc<Hub>,
+    /// What the parts of the venue tell one another.
+    pub bus: Bus,
+    /// Tasks that end when the venue closes.
+    pub tasks: TaskGroup,
+    /// Connections, and what is done for requests; waited for when the venue closes.
+    pub requests: TaskTracker,
+}
+
+impl Services {
+    /// Announces that the logs of `topics` have something new, after it was committed.
+    pub async fn announce(&self, topics: impl IntoIterator<Item = Topic>) {
+        for topic in topics {
+            self.bus.publish(BusMessage::TopicNews(topic)).await;
+        }
+    }
+
+    /// Cuts what the sessions `names` hold open: they have ended.
+    pub async fn end_sessions(&self, names: &[String]) {
+        self.bus.publish(BusMessage::SessionsEnded(names.to_vec())).await;
+    }
+}

@@ -1,0 +1,207 @@
+//! Taking a stage, and taking it over from somebody else.
+
+use bandstand_domain::{ShowId, stream_keys::StreamKeyId};
+
+use super::{
+    performer::{Claim, Performer, Proof, Successor, highest_given},
+    source::{OpenedSource, SourceId},
+    stages::Stages,
+    state::StageInput,
+    store,
+};
+use crate::{clock, database::DatabaseError, sessions, stream_keys};
+
+/// The most stages that one artist is on, or about to be, at the same time: one that they play, and one
+/// or two that they get ready.
+const MAX_STAGES: usize = 3;
+
+/// A stage taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Published {
+    /// By which source.
+    pub source: SourceId,
+    /// Which taking of the stage this is.
+    pub publication: i64,
+}
+
+/// Why a stage can't be taken.
+#[derive(Debug)]
+pub enum PublishError<E> {
+    /// The source can't be opened.
+    Source(E),
+    /// The show is over or gone.
+    Over,
+    /// The right to go on stage has ended.
+    NoRight,
+    /// The program that has this stream key was replaced, and its successor is on stage.
+    Replaced,
+    /// Programs throw each other off this stage with the same stream key.
+    Contested,
+    /// The artist is on as many other stages as one may be.
+    Elsewhere,
+    /// The database failed.
+    Database(DatabaseError),
+}
+
+impl<E> From<DatabaseError> for PublishError<E> {
+    fn from(error: DatabaseError) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl Stages {
+    /// Takes the stage of `show` with the source that `open` opens when it is free; else that waits
+    /// beside it until it can be shown, and takes over then. Whoever waits there already gives way.
+    ///
+    /// # Errors
+    /// [`PublishError`]; nothing has changed then.
+    pub async fn take<E>(
+        &self,
+        show: ShowId,
+        claim: Claim,
+        open: impl Future<Output = Result<OpenedSource, E>> + Send,
+    ) -> Result<Published, PublishError<E>> {
+        let _turn = self.turn(show).await;
+        if let Some(key) = claim.key() {
+            self.check_quarrel(show, key)?;
+        }
+        if self.count_elsewhere(show, &claim.artist) >= MAX_STAGES {
+            return Err(PublishError::Elsewhere);
+        }
+        // Whose right has ended takes nothing from anybody.
+        if !self.stands(&claim).await? {
+            return Err(PublishError::NoRight);
+        }
+        let OpenedSource { source, waits } = open.await.map_err(PublishError::Source)?;
+        let taken = match waits {
+            true => self.wait(show, source, claim).await,
+            false => self.go_on(show, source, claim).await,
+        };
+        match taken {
+            Ok(Some(publication)) => Ok(Published { source, publication }),
+            Ok(None) => {
+                self.sources.close(source).await;
+                Err(PublishError::Over)
+            }
+            Err(error) => {
+                self.sources.close(source).await;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Refuses who would only go on with a quarrel between programs.
+    fn check_quarrel<E>(&self, show: ShowId, key: StreamKeyId) -> Result<(), PublishError<E>> {
+        let waiting = self.successors().get(&show).cloned();
+        let mut performers = self.performers();
+        let Some(performer) = performers.get_mut(&show) else { return Ok(()) };
+        if performer.keeps_off(key) {
+            Err(PublishError::Replaced)
+        } else if performer.is_contested(key, waiting.as_ref(), clock::now()) {
+            Err(PublishError::Contested)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// How many other stages than that of `show` an artist is on, or about to be.
+    fn count_elsewhere(&self, show: ShowId, artist: &str) -> usize {
+        let theirs = |it: (&ShowId, &Claim)| *it.0 != show && it.1.artist == artist;
+        let on_stage =
+            self.performers().iter().map(|it| (it.0, &it.1.claim)).filter(|it| theirs(*it)).count();
+        let waiting =
+            self.successors().iter().map(|it| (it.0, &it.1.claim)).filter(|it| theirs(*it)).count();
+        on_stage + waiting
+    }
+
+    /// Whether somebody may still be on stage by this right.
+    async fn stands(&self, claim: &Claim) -> Result<bool, DatabaseError> {
+        match &claim.by {
+            Proof::Key(key) => stream_keys::is_good(&self.database, *key).await,
+            Proof::Session(session) => Ok(sessions::is_open(&self.database, session, true).await?
+                && stream_keys::may_perform(&self.database, &claim.artist).await?),
+        }
+    }
+
+    /// Lets a source go on a stage that was free; `None` when the show is over.
+    async fn go_on(
+        &self,
+        show: ShowId,
+        source: SourceId,
+        claim: Claim,
+    ) -> Result<Option<i64>, DatabaseError> {
+        // Whoever was there is off it, though that wasn't heard yet, and won't be any more.
+        let before = self.performers().remove(&show);
+        if before.as_ref().is_some_and(Performer::is_seen) {
+            self.happen(show, StageInput::Lost).await?;
+        }
+        let before = before.map(|it| Performer { silent: true, ..it });
+        let given = highest_given(before.as_ref(), self.successors().get(&show));
+        let taken = store::take(&self.database, show, given).await?;
+        let Some(publication) = taken else { return Ok(None) };
+        self.successors().remove(&show);
+        let performer = Performer::new(source, publication, claim).after(before, clock::now());
+        self.performers().insert(show, performer);
+        Ok(Some(publication))
+    }
+
+    /// Lets a source wait beside a stage; `None` when the show is over. Its number is known to nobody else
+    /// until it takes over.
+    async fn wait(
+        &self,
+        show: ShowId,
+        source: SourceId,
+        claim: Claim,
+    ) -> Result<Option<i64>, DatabaseError> {
+        let known = store::publication(&self.database, show).await?;
+        let Some(known) = known else { return Ok(None) };
+        let earlier = self.successors().remove(&show);
+        let mut performers = self.performers();
+        let performer = performers.get_mut(&show);
+        let given = performer.as_ref().map_or(known, |it| it.given.max(known));
+        let given = earlier.as_ref().map_or(given, |it| given.max(it.publication));
+        let publication = given + 1;
+        if let Some(performer) = performer {
+            performer.given = publication;
+            if earlier.is_some_and(|it| it.connected) {
+                performer.turns.note(clock::now());
+            }
+        }
+        drop(performers);
+        let successor = Successor { source, publication, claim, connected: false };
+        self.successors().insert(show, successor);
+        Ok(Some(publication))
+    }
+
+    /// Somebody who waits could take over: they do, if they still may.
+    pub(super) async fn take_over(
+        &self,
+        show: ShowId,
+        source: SourceId,
+    ) -> Result<(), DatabaseError> {
+        let waiting = self.successors().get(&show).cloned();
+        let Some(successor) = waiting.filter(|it| it.source == source) else { return Ok(()) };
+        // Who was let in while nobody was heard on stage may be kept off again.
+        let kept_off = successor
+            .claim
+            .key()
+            .is_some_and(|key| self.performers().get(&show).is_some_and(|it| it.keeps_off(key)));
+        if kept_off || !self.stands(&successor.claim).await? {
+            self.successors().remove(&show);
+            self.sources.close(source).await;
+            return Ok(());
+        }
+        if !self.sources.hand_over(source).await {
+            // It goes on waiting, or its end is on its way here.
+            return Ok(());
+        }
+        let Successor { source, publication, claim, .. } = successor;
+        tracing::info!(%show, publication, "stage taken over");
+        let before = self.performers().get(&show).cloned();
+        let performer = Performer::new(source, publication, claim).after(before, clock::now());
+        // Found by whoever looks for sessions to end, all the time.
+        self.performers().insert(show, performer);
+        self.successors().remove(&show);
+        Ok(())
+    }
+}

@@ -1,0 +1,156 @@
+//! A show, as a topic: its poster, its stage, its chat and its crowd.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bandstand_domain::{
+    PersonId, Refusal, Secret, ShowId,
+    channel::{Cursor, Event, Snapshot, Topic},
+    crowd::Gesture,
+    stage::{StageError, StageReason},
+};
+
+use super::{notices::Listening, stages::Stages};
+use crate::{
+    accounts,
+    caller::Caller,
+    channel::{
+        hub::Outbox,
+        topic_source::{Admitted, SubscriptionRequest, TopicSource},
+    },
+    chat, clock,
+    crowd::{Attendance, Crowds, NoRoom, NotEntered},
+    crypto::token::{Claims, Scope},
+    services::Services,
+    sessions::{self, open_sessions::SessionGuard},
+    shows::{self, access},
+};
+
+/// Whether a topic is over with these events: a show's is when the show is deleted.
+pub fn ends(topic: Topic, events: &[Event]) -> bool {
+    matches!(topic, Topic::Show(_))
+        && events.iter().any(|event| matches!(event, Event::ShowDeleted { .. }))
+}
+
+/// The source of shows' topics, which a join token opens.
+#[derive(Clone, Debug)]
+pub struct ShowTopic {
+    /// What it takes.
+    pub services: Arc<Services>,
+    /// Who is on which stage.
+    pub stages: Arc<Stages>,
+    /// Who is present.
+    pub crowds: Crowds,
+}
+
+/// Somebody who follows a show.
+#[derive(Debug)]
+struct Visitor {
+    topic: ShowTopic,
+    claims: Claims,
+    /// The private identity of the artist's account, for the artist alone.
+    artist: Option<String>,
+    attendance: Option<Attendance>,
+    _guard: SessionGuard,
+    listening: Option<Listening>,
+}
+
+#[async_trait]
+impl TopicSource for ShowTopic {
+    async fn admit(
+        &self,
+        request: SubscriptionRequest<'_>,
+    ) -> Result<Box<dyn Admitted>, StageError> {
+        let SubscriptionRequest { client, topic, token, ended } = request;
+        let Topic::Show(show) = topic else { return Err(Refusal::NotFound) };
+        let services = &self.services;
+        let caller = Caller { services: services.clone(), client: client.clone() };
+        let claims = redeem(&caller, show, token).await?;
+        let guard = services.open_sessions.channel(claims.session.clone(), ended.clone());
+        services.open_sessions.enters(guard.name(), show);
+        // After it is noted: who ends it now, or closes the show to guests, finds it.
+        let facts = access::facts(&services.database, show).await?;
+        if !sessions::is_open(&services.database, guard.name(), facts.members_only).await? {
+            return Err(Refusal::Forbidden);
+        }
+        let artist = claims.artist.then_some(facts.artist_account);
+        let (attendance, listening) = (None, None);
+        let topic = self.clone();
+        Ok(Box::new(Visitor { topic, claims, artist, attendance, _guard: guard, listening }))
+    }
+}
+
+#[async_trait]
+impl Admitted for Visitor {
+    async fn enter(&mut self, number: u64, outbox: &Outbox) -> Result<(), StageError> {
+        let Claims { person, name, show, .. } = &self.claims;
+        let figure = self.artist.is_none().then(|| (person.clone(), name.clone()));
+        let entered = self.topic.crowds.enter(*show, figure, number, outbox.clone()).await;
+        self.attendance = Some(entered.map_err(|error| match error {
+            NotEntered::NoRoom(NoRoom::Full) => Refusal::Because(StageReason::Full),
+            NotEntered::NoRoom(NoRoom::TooManyConnections) => Refusal::TooMany { retry_after: 10 },
+            NotEntered::Database(error) => error.into(),
+        })?);
+        if let Some(artist) = self.artist.clone() {
+            let (notices, now) = (self.topic.stages.notices(), clock::now());
+            self.listening = Some(notices.listen(artist, *show, number, outbox.clone(), now));
+        }
+        Ok(())
+    }
+
+    async fn snapshot(&self) -> Result<(Cursor, Snapshot), StageError> {
+        let (database, show) = (&self.topic.services.database, self.claims.show);
+        let facts = shows::facts(database, show).await?.ok_or(Refusal::NotFound)?;
+        let account = self.claims.artist.then_some(facts.artist_account.as_str());
+        let page = shows::page(database, show, account).await.map_err(|refusal| match refusal {
+            Refusal::NotFound => Refusal::NotFound,
+            Refusal::Gone => Refusal::Gone,
+            _ => Refusal::Broken,
+        })?;
+        // A message is at the cursor of its event: newer ones will come as events.
+        let chat = chat::page(database, show, page.cursor.0 + 1).await?;
+        let muted =
+            if self.claims.artist { chat::muted(database, show).await? } else { Vec::new() };
+        let cursor = page.cursor;
+        Ok((cursor, Snapshot::Show { page, chat, publication: facts.publication, muted }))
+    }
+
+    fn gesture(&self, gesture: Gesture) {
+        if let Some(attendance) = &self.attendance {
+            attendance.gesture(gesture);
+        }
+    }
+}
+
+/// What the token says with which the caller comes to `show`.
+async fn redeem(
+    caller: &Caller,
+    show: ShowId,
+    token: Option<Secret>,
+) -> Result<Claims, StageError> {
+    let token = token.ok_or(Refusal::Forbidden)?;
+    let tokens = &caller.services.tokens;
+    let claims = tokens.redeem(token.reveal(), Scope::Channel, show, clock::now());
+    let claims = claims.map_err(|_| Refusal::Forbidden)?;
+    // Whoever stands behind this connection by now must be the one whom the token was given. A
+    // connection may be older than the person's name, and then knows of nobody.
+    if let Some(person) = current_person(caller).await?
+        && person != claims.person
+    {
+        return Err(Refusal::Forbidden);
+    }
+    Ok(claims)
+}
+
+async fn current_person(caller: &Caller) -> Result<Option<PersonId>, StageError> {
+    if caller.session.id().is_none() {
+        return Ok(None);
+    }
+    // A session is read once per request; a connection outlives what it read.
+    if let Err(error) = caller.session.load().await {
+        tracing::error!(%error, "a session can't be read");
+        return Err(Refusal::Broken);
+    }
+    let viewer = accounts::viewer(caller).await?;
+    Ok(viewer.map(|viewer| viewer.person))
+}
