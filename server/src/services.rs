@@ -43,7 +43,7 @@ pub struct Services {
     /// Where passwords are hashed.
     pub passwords: Passwords,
     /// Browser sessions in the database.
-    pub sessions: sessions::Store,
+    pub sessions: sessions::SqlSessionStore,
     /// What sessions hold open.
     pub open_sessions: Arc<OpenSessions>,
     /// Who follows which topic.

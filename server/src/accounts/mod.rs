@@ -1,10 +1,9 @@
 //! Accounts and guests: who somebody is, how they prove it, and the mails that they get.
 
 mod current;
+pub mod emails;
 pub(crate) mod guests;
 pub mod helpers;
-pub mod letters;
-pub mod links;
 mod proof;
 pub mod store;
 
@@ -22,7 +21,7 @@ use crate::{
     crypto::random,
     database::{DatabaseError, Write},
 };
-use letters::Occasion;
+use emails::EmailKind;
 
 /// A new public identity: 128 random bits.
 pub fn new_person() -> PersonId {
@@ -43,6 +42,6 @@ impl Account {
 }
 
 /// Asks for a letter, in the transaction of what it tells of.
-pub(crate) async fn write_to(write: &mut Write, occasion: Occasion) -> Result<(), DatabaseError> {
-    jobs::add(write, &occasion).await
+pub(crate) async fn write_to(write: &mut Write, kind: EmailKind) -> Result<(), DatabaseError> {
+    jobs::add(write, &kind).await
 }

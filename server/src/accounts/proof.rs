@@ -6,7 +6,7 @@ use bandstand_domain::{FieldErrors, Refusal, Secret, text};
 
 use super::{
     Account,
-    letters::Occasion,
+    emails::EmailKind,
     store::{self, Known},
     write_to,
 };
@@ -19,9 +19,9 @@ use crate::{
 
 impl Caller {
     /// Asks for a letter.
-    pub(crate) async fn ask(&self, occasion: Occasion) -> Result<(), DatabaseError> {
+    pub(crate) async fn ask(&self, kind: EmailKind) -> Result<(), DatabaseError> {
         let mut write = self.services.database.begin().await?;
-        write_to(&mut write, occasion).await?;
+        write_to(&mut write, kind).await?;
         write.commit().await?;
         self.services.jobs.wake();
         Ok(())

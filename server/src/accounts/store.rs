@@ -1,9 +1,11 @@
 //! Accounts in the database.
 
 mod email_keys;
+pub mod email_tokens;
 mod ending;
 mod epoch;
 pub mod helpers;
+mod operator;
 
 use bandstand_domain::{
     Millis, PersonId,
@@ -22,6 +24,7 @@ use crate::{
 pub use email_keys::settle_email_keys;
 pub use ending::{delete, due, erase, export, restore};
 pub use epoch::{EpochGate, begin_epoch};
+pub use operator::{set_disabled, set_operator};
 
 /// A statement that reads of the account `$which` what makes an [`Account`], and the columns `$more`.
 macro_rules! accounts {

@@ -11,9 +11,9 @@ use tokio::{
 
 use super::venue::Venue;
 use crate::{
-    accounts::links, background::jobs, channel::event_log, clock, database::DatabaseError, media,
-    own_account::deletion, people, services::Services, sessions, stage::stages::Stages,
-    stream_keys,
+    accounts::store::email_tokens, background::jobs, channel::event_log, clock,
+    database::DatabaseError, media, own_account::deletion, people, services::Services, sessions,
+    stage::stages::Stages, stream_keys,
 };
 
 /// How often stages are compared with the media core, and it is noted how well media flows.
@@ -116,7 +116,7 @@ pub(super) async fn sweep(services: Arc<Services>) {
 async fn sweep_database(services: &Services) -> Result<(), DatabaseError> {
     sessions::sweep(&services.database).await?;
     let mut write = services.database.begin().await?;
-    links::sweep(&mut write).await?;
+    email_tokens::sweep(&mut write).await?;
     jobs::sweep(&mut write).await?;
     people::sweep_handles(&mut write).await?;
     write.commit().await?;

@@ -17,7 +17,7 @@ use tower_http::{
 use super::reload;
 use super::{StartError, metrics, pages, site::Site, texts, venue::Venue};
 use crate::{
-    channel::socket,
+    channel::channels,
     http::{language, log, security},
     mail::mailbox,
     media, own_account, people, sessions,
@@ -59,7 +59,7 @@ pub fn router(venue: &Arc<Venue>) -> Result<Router, StartError> {
         .merge(pages)
         .merge(own_account::routes(services).with_state(services.clone()))
         .merge(pictures)
-        .merge(socket::routes(channels.clone()))
+        .merge(channels::routes(channels.clone()))
         .merge(media::routes(media.clone()))
         .merge(mailbox::routes(&services.mail, config))
         .layer(from_fn(sessions::note_end))

@@ -7,7 +7,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{StartError, periodic};
 use crate::{
     accounts::{
-        letters::LetterHandler,
+        emails::EmailHandler,
         store::{EpochGate, settle_email_keys},
     },
     background::{
@@ -15,7 +15,7 @@ use crate::{
         jobs::{JobHandlers, Jobs},
         tasks::TaskGroup,
     },
-    channel::{hub::Hub, socket::Channels, topic_source::TopicSources},
+    channel::{channels::Channels, hub::Hub, topic_source::TopicSources},
     clock,
     config::Config,
     crowd::Crowds,
@@ -98,7 +98,7 @@ impl Venue {
             seal,
             tokens: Tokens::new(key, clock::now()),
             passwords: Passwords::default(),
-            sessions: sessions::Store::new(database.clone(), EpochGate),
+            sessions: sessions::SqlSessionStore::new(database.clone(), EpochGate),
             open_sessions: Arc::new(OpenSessions::new(database.clone(), open_media)),
             hub: Arc::new(Hub::new(database.clone(), tasks.clone(), topic::ends)),
             bus: bus.clone(),
@@ -140,8 +140,8 @@ impl Venue {
     pub fn start_jobs(&self) {
         let services = &self.services;
         let mut handlers = JobHandlers::new();
-        let letters = LetterHandler { services: services.clone() };
-        handlers.insert(LetterHandler::JOB, Box::new(letters));
+        let letters = EmailHandler { services: services.clone() };
+        handlers.insert(EmailHandler::JOB, Box::new(letters));
         services.jobs.start(&services.database, services.tasks.closing(), handlers);
     }
 

@@ -2,19 +2,10 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use axum::{
-    Router,
-    extract::{
-        State, WebSocketUpgrade,
-        ws::{CloseFrame, Message, Utf8Bytes, WebSocket},
-    },
-    http::{StatusCode, header, request::Parts},
-    response::{IntoResponse, Response},
-    routing::get,
-};
-use bandstand_domain::Refusal;
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use bandstand_domain::{
-    channel::{ClientFrame, HEARTBEAT, MAX_FRAME, ServerFrame, Topic},
+    Refusal,
+    channel::{ClientFrame, HEARTBEAT, ServerFrame, Topic},
     stage::StageError,
 };
 use bytes::Bytes;
@@ -26,30 +17,21 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    hub::{Frame, Hub, Outbox, QUEUE, encode},
+    channels::Channels,
+    hub::{Frame, Outbox, QUEUE, encode},
     subscription::{Beginning, Subscription},
-    topic_source::{SubscriptionRequest, TopicSources},
+    topic_source::SubscriptionRequest,
 };
 use crate::{
-    background::tasks::TaskGroup,
     clock,
-    config::Config,
     http::{
         client::Client,
-        connections::{Admission, Connections},
-        limits::{Limit, Limits, by_address},
-        security::is_own,
+        connections::Admission,
+        limits::{Limit, by_address},
     },
-    sessions::{
-        self,
-        open_sessions::{OpenSessions, SessionGuard},
-    },
+    sessions::open_sessions::SessionGuard,
 };
 
-/// The most live channels of the venue.
-const MAX_CHANNELS: usize = 20_000;
-/// The most live channels from one address; wide enough for a school behind one.
-const MAX_CHANNELS_FROM_ADDRESS: usize = 256;
 /// How often a connection is tried.
 const PING_INTERVAL: Duration = Duration::from_secs(3);
 /// A connection from which nothing was heard for so long is gone. With the grace in the crowd this
@@ -86,80 +68,8 @@ enum End {
     Lost,
 }
 
-/// What all live channels share.
-#[derive(Debug)]
-pub struct Channels {
-    config: Arc<Config>,
-    limits: Arc<Limits>,
-    hub: Arc<Hub>,
-    open_sessions: Arc<OpenSessions>,
-    tasks: TaskGroup,
-    sources: TopicSources,
-    connections: Connections,
-}
-
-impl Channels {
-    /// No channels yet.
-    pub fn new(
-        config: Arc<Config>,
-        limits: Arc<Limits>,
-        hub: Arc<Hub>,
-        open_sessions: Arc<OpenSessions>,
-        tasks: TaskGroup,
-        sources: TopicSources,
-    ) -> Arc<Self> {
-        let from_address = config.widened(MAX_CHANNELS_FROM_ADDRESS);
-        let connections = Connections::new(MAX_CHANNELS, from_address);
-        Arc::new(Self { config, limits, hub, open_sessions, tasks, sources, connections })
-    }
-
-    /// How many are open.
-    pub fn count(&self) -> usize {
-        self.connections.count()
-    }
-}
-
-/// The way to the live channel.
-pub fn routes<S: Clone + Send + Sync + 'static>(channels: Arc<Channels>) -> Router<S> {
-    Router::new().route("/live", get(open)).with_state(channels)
-}
-
-/// Opens the live channel.
-async fn open(
-    State(channels): State<Arc<Channels>>,
-    parts: Parts,
-    upgrade: WebSocketUpgrade,
-) -> Response {
-    // Browsers let any page open a WebSocket to anywhere, with cookies: only Origin tells them apart.
-    if !is_own(&channels.config, &parts.headers) {
-        return StatusCode::FORBIDDEN.into_response();
-    }
-    let Some(client) = Client::of(&channels.config, &parts.extensions, &parts.headers) else {
-        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-    };
-    let address = by_address(client.address);
-    let busy = |retry_after: u32| {
-        let headers = [(header::RETRY_AFTER, retry_after.to_string())];
-        (StatusCode::SERVICE_UNAVAILABLE, headers).into_response()
-    };
-    if let Err(retry_after) = channels.limits.check(Limit::Connect, address) {
-        return busy(retry_after);
-    }
-    let session = match sessions::name_of(&client.session).await {
-        Ok(session) => session,
-        Err(error) => {
-            tracing::error!(%error, "a session can't be read");
-            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-        }
-    };
-    let Some(admission) = channels.connections.admit(address) else { return busy(10) };
-    upgrade.max_message_size(MAX_FRAME).max_frame_size(MAX_FRAME).on_upgrade(move |socket| {
-        let tasks = channels.tasks.clone();
-        tasks.count(Connection::new(channels, client, socket, admission, session).run())
-    })
-}
-
-struct Connection {
+/// One open page.
+pub(super) struct Connection {
     channels: Arc<Channels>,
     client: Client,
     socket: WebSocket,
@@ -181,7 +91,8 @@ struct Connection {
 }
 
 impl Connection {
-    fn new(
+    /// A connection that has just been opened, by the browser session of this name.
+    pub(super) fn new(
         channels: Arc<Channels>,
         client: Client,
         socket: WebSocket,
@@ -213,7 +124,8 @@ impl Connection {
         }
     }
 
-    async fn run(mut self) {
+    /// Serves the page until one of both sides ends it.
+    pub(super) async fn run(mut self) {
         let end = match self.serve().await {
             Ok(()) => End::Left,
             Err(end) => end,

@@ -1,11 +1,15 @@
 //! What the database knows of chats.
 
+mod deletion;
+
 use bandstand_domain::{
     Millis, PersonId, ShowId,
     channel::{Cursor, Event, Topic},
     chat::{ChatMessage, ChatPage, MessageId, PAGE},
 };
 use sqlx::{Any, Executor, Row, any::AnyRow};
+
+pub use deletion::{export, forget_person};
 
 use crate::{
     channel::event_log,

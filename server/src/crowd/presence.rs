@@ -16,20 +16,20 @@ use bandstand_domain::{
 /// How long a person stays whose last connection is gone.
 pub const GRACE: Duration = Duration::from_secs(2);
 /// The most persons at one show.
-pub const MOST_PERSONS: usize = 5_000;
+pub const MAX_PERSONS: usize = 5_000;
 /// The most connections of one person to one show.
-pub const MOST_CONNECTIONS: usize = 10;
+pub const MAX_CONNECTIONS: usize = 10;
 
 /// The most gestures that one change tells one by one. What goes beyond is counted: a change goes to
 /// everybody, ten times a second, and in a crowd of thousands it would be more than the sound.
-pub const MOST_GESTURES: usize = 32;
+pub const MAX_GESTURES: usize = 32;
 
 /// Why somebody can't come in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoRoom {
-    /// There are [`MOST_PERSONS`].
+    /// There are [`MAX_PERSONS`].
     Full,
-    /// This person has [`MOST_CONNECTIONS`].
+    /// This person has [`MAX_CONNECTIONS`].
     TooManyConnections,
 }
 
@@ -43,7 +43,7 @@ pub struct Presence {
     /// In the order of time: everybody gets the same grace.
     leaving: VecDeque<(Instant, PersonId)>,
     gestures: Vec<(PersonId, Gesture)>,
-    /// Those beyond [`MOST_GESTURES`].
+    /// Those beyond [`MAX_GESTURES`].
     more: Vec<(Gesture, u32)>,
     peak: u32,
     likes: u64,
@@ -83,7 +83,7 @@ impl Presence {
     /// [`NoRoom`].
     pub fn enter(&mut self, person: &PersonId, name: &str, now: Instant) -> Result<(), NoRoom> {
         if let Some(known) = self.persons.get_mut(person) {
-            if known.connections >= MOST_CONNECTIONS {
+            if known.connections >= MAX_CONNECTIONS {
                 return Err(NoRoom::TooManyConnections);
             }
             known.connections += 1;
@@ -98,7 +98,7 @@ impl Presence {
             }
             return Ok(());
         }
-        if self.persons.len() >= MOST_PERSONS {
+        if self.persons.len() >= MAX_PERSONS {
             return Err(NoRoom::Full);
         }
         let newcomer = Person {
@@ -137,7 +137,7 @@ impl Presence {
         if known.gestures_in_second < GESTURES_A_SECOND {
             known.gestures_in_second += 1;
             self.changed = true;
-            if self.gestures.len() < MOST_GESTURES {
+            if self.gestures.len() < MAX_GESTURES {
                 self.gestures.push((person.clone(), gesture));
             } else if let Some((_, count)) = self.more.iter_mut().find(|(it, _)| *it == gesture) {
                 *count += 1;
@@ -302,17 +302,17 @@ mod tests {
     #[test]
     fn gestures_of_a_large_crowd_are_bounded_and_the_rest_is_counted() {
         let (mut crowd, now) = crowd();
-        for number in 0..MOST_PERSONS {
+        for number in 0..MAX_PERSONS {
             crowd.enter(&person(&number.to_string()), "A", now).unwrap();
         }
         crowd.tick(now);
-        for number in 0..MOST_PERSONS {
+        for number in 0..MAX_PERSONS {
             let gesture = if number % 2 == 0 { Gesture::Applause } else { Gesture::Jump };
             crowd.gesture(&person(&number.to_string()), gesture, now);
         }
         let change = crowd.tick(now + TICK).unwrap();
-        assert_eq!(change.gestures.len(), MOST_GESTURES);
-        let half = u32::try_from((MOST_PERSONS - MOST_GESTURES) / 2).unwrap();
+        assert_eq!(change.gestures.len(), MAX_GESTURES);
+        let half = u32::try_from((MAX_PERSONS - MAX_GESTURES) / 2).unwrap();
         assert_eq!(change.more, [(Gesture::Applause, half), (Gesture::Jump, half)]);
         assert!(serde_json::to_string(&change).unwrap().len() < 4_096);
         crowd.gesture(&person("0"), Gesture::Wave, now + TICK);
@@ -323,11 +323,11 @@ mod tests {
     #[test]
     fn there_is_room_for_so_many_persons_and_so_many_pages_of_each() {
         let (mut crowd, now) = crowd();
-        for number in 0..MOST_PERSONS {
+        for number in 0..MAX_PERSONS {
             crowd.enter(&person(&number.to_string()), "A", now).unwrap();
         }
         assert_eq!(crowd.enter(&person("late"), "Late", now), Err(NoRoom::Full));
-        for _ in 1..MOST_CONNECTIONS {
+        for _ in 1..MAX_CONNECTIONS {
             crowd.enter(&person("0"), "A", now).unwrap();
         }
         assert_eq!(crowd.enter(&person("0"), "A", now), Err(NoRoom::TooManyConnections));

@@ -14,7 +14,7 @@ use tokio::{
 use unicode_normalization::UnicodeNormalization;
 
 /// The most that wait for their turn; a hash takes some 20 ms.
-const MOST_WAITING: usize = 256;
+const MAX_WAITING: usize = 256;
 
 /// Where passwords are hashed: off the threads that serve requests, at most one at a time per core, so
 /// that a flood of log-ins neither fills the memory (19 MiB each) nor holds up the music.
@@ -35,7 +35,7 @@ impl Default for Passwords {
     fn default() -> Self {
         Self {
             turns: Arc::new(Semaphore::new(turns() as usize)),
-            places: Arc::new(Semaphore::new(MOST_WAITING)),
+            places: Arc::new(Semaphore::new(MAX_WAITING)),
             nobodys: hash(&Secret::new("nobody's")).unwrap_or_default(),
         }
     }
@@ -93,7 +93,7 @@ impl Passwords {
 
     /// How many wait for their turn, or have it.
     pub fn waiting(&self) -> usize {
-        MOST_WAITING - self.places.available_permits()
+        MAX_WAITING - self.places.available_permits()
     }
 
     async fn take_turn<T: Send + 'static, E: Error>(

@@ -5,8 +5,8 @@
 
 mod passkeys;
 mod port;
-mod second;
 mod store;
+mod totp;
 
 pub use store::{export, forget, forget_tries};
 
@@ -18,7 +18,7 @@ use bandstand_domain::{
 };
 
 use crate::{
-    accounts::{Account, letters::Occasion, write_to},
+    accounts::{Account, emails::EmailKind, write_to},
     caller::Caller,
     clock,
     crypto::{passwords::Verdict, random},
@@ -55,7 +55,7 @@ pub async fn check_second_factor(
             return Err(Refusal::TooMany { retry_after });
         }
     };
-    let right = match second::recovery_parts(&code) {
+    let right = match totp::recovery_parts(&code) {
         Some((slot, rest)) => use_recovery_code(caller, &account.id, slot, rest).await?,
         None => {
             let step = step(caller, &account.id, &factor.secret, &code)?;
@@ -69,8 +69,8 @@ pub async fn check_second_factor(
         return Ok(());
     }
     if tell {
-        let occasion = Occasion::CodesGuessed { account: account.id.clone() };
-        caller.ask(occasion).await?;
+        let kind = EmailKind::CodesGuessed { account: account.id.clone() };
+        caller.ask(kind).await?;
     }
     Err(wrong_code().into())
 }
@@ -95,7 +95,7 @@ fn step<E: std::error::Error>(
         .seal
         .unseal(sealed, account)
         .map_err(|_| unreadable("it can't be opened"))?;
-    second::step(&secret, code, clock::now()).map_err(|_| unreadable("it is no secret"))
+    totp::step(&secret, code, clock::now()).map_err(|_| unreadable("it is no secret"))
 }
 
 async fn use_step(caller: &Caller, account: &str, step: i64) -> Result<bool, DatabaseError> {
@@ -152,7 +152,7 @@ impl Caller {
         asked: passkeys::Asked,
     ) -> Result<Challenge, FactorError> {
         let ceremony = random::secret();
-        let patience = i64::try_from(passkeys::PATIENCE.as_millis()).unwrap_or(i64::MAX);
+        let patience = i64::try_from(passkeys::CEREMONY_TIMEOUT.as_millis()).unwrap_or(i64::MAX);
         let account = account.map(|account| account.id.as_str());
         store::begin_ceremony(
             &self.services.database,
@@ -169,10 +169,10 @@ impl Caller {
     async fn make_recovery_codes(
         &self,
     ) -> Result<(Vec<Secret>, Vec<(String, String)>), FactorError> {
-        let codes = second::new_recovery_codes();
+        let codes = totp::new_recovery_codes();
         let mut kept = Vec::new();
         for code in &codes {
-            let (slot, rest) = second::recovery_parts(code).ok_or(Refusal::Broken)?;
+            let (slot, rest) = totp::recovery_parts(code).ok_or(Refusal::Broken)?;
             let hash = self.services.passwords.hash(&Secret::new(rest)).await?;
             kept.push((slot.to_owned(), hash));
         }
@@ -185,7 +185,7 @@ impl Caller {
     /// Commits `write`, which changes how one logs in to the account, with a letter that tells its
     /// person: neither is without the other.
     async fn commit_told(&self, mut write: Write, account: &Account) -> Result<(), DatabaseError> {
-        write_to(&mut write, Occasion::SecurityChanged { account: account.id.clone() }).await?;
+        write_to(&mut write, EmailKind::SecurityChanged { account: account.id.clone() }).await?;
         write.commit().await?;
         self.services.jobs.wake();
         Ok(())

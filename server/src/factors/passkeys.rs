@@ -14,9 +14,9 @@ use webauthn_rs::prelude::{
 };
 
 /// How long a person may take to answer.
-pub const PATIENCE: Duration = Duration::from_secs(300);
+pub const CEREMONY_TIMEOUT: Duration = Duration::from_secs(300);
 /// The most bytes of an answer.
-const LARGEST: usize = 16 * 1024;
+const MAX_ANSWER: usize = 16 * 1024;
 
 /// The flag of an answer that says that the passkey may be kept by a provider and on other devices (Web
 /// Authentication Level 3, section 6.1).
@@ -41,7 +41,7 @@ fn relying_party(public_url: &str) -> Result<Webauthn, FactorReason> {
     let origin = origin(public_url).ok_or(FactorReason::NoName)?;
     let name = origin.domain().ok_or(FactorReason::NoName)?;
     WebauthnBuilder::new(name, &origin)
-        .and_then(|builder| builder.rp_name("Bandstand").timeout(PATIENCE).build())
+        .and_then(|builder| builder.rp_name("Bandstand").timeout(CEREMONY_TIMEOUT).build())
         .map_err(|error| {
             tracing::error!(%error, "passkeys can't be used");
             FactorReason::NoName
@@ -183,7 +183,7 @@ fn unusable(error: &webauthn_rs::prelude::WebauthnError) -> FactorReason {
 }
 
 fn read<T: DeserializeOwned>(text: &str) -> Option<T> {
-    if text.len() > LARGEST {
+    if text.len() > MAX_ANSWER {
         return None;
     }
     serde_json::from_str(text).ok()

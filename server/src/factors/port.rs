@@ -12,7 +12,7 @@ use bandstand_domain::{
     visible::tidy_name,
 };
 
-use super::{passkeys, second, step, store, wrong_code};
+use super::{passkeys, step, store, totp, wrong_code};
 use crate::{
     accounts::{Account, store::find},
     caller::Caller,
@@ -156,7 +156,7 @@ impl Factors for Caller {
 
     async fn begin_second_factor(&self, password: Option<Secret>) -> Result<SetUp, FactorError> {
         let account = self.proven(password).await?;
-        let secret = second::new_secret();
+        let secret = totp::new_secret();
         let sealed = self.services.seal.seal(&secret, &account.id).map_err(|_| Refusal::Broken)?;
         let mut write = self.services.database.begin().await?;
         if !account.lock_unchanged(&mut write).await? {
@@ -166,7 +166,7 @@ impl Factors for Caller {
             return Err(Refusal::Because(FactorReason::AlreadyOn));
         }
         write.commit().await?;
-        second::set_up(&secret, &account.handle).map_err(|_| Refusal::Broken)
+        totp::set_up(&secret, &account.handle).map_err(|_| Refusal::Broken)
     }
 
     async fn enable_second_factor(&self, code: String) -> Result<Vec<Secret>, FactorError> {

@@ -19,7 +19,7 @@ pub struct Connections {
 
 /// How many times as many connections as one address's a whole IPv6 site may open. Providers give a /56
 /// or a /48 to one customer, so there are 65,536 of what counts as one address in it.
-const MOST_FROM_SITE: usize = 4;
+const MAX_FROM_SITE: usize = 4;
 
 #[derive(Debug, Default)]
 struct Counts {
@@ -50,7 +50,7 @@ impl Connections {
             IpAddr::V4(_) => None,
             IpAddr::V6(v6) => Some((v6.to_bits() >> 80) as u64),
         };
-        let most_from_site = self.most_from_address.saturating_mul(MOST_FROM_SITE);
+        let most_from_site = self.most_from_address.saturating_mul(MAX_FROM_SITE);
         let mut counts = self.counts();
         let from_address = counts.by_address.get(&address).copied().unwrap_or_default();
         let from_site =

@@ -12,7 +12,7 @@ use governor::{DefaultKeyedRateLimiter, Quota, clock::Clock};
 
 /// The most keys that are remembered of one kind. Should even more be active at once, all are forgotten:
 /// bounded memory before perfect memory.
-const MOST_KEYS: usize = 100_000;
+const MAX_KEYS: usize = 100_000;
 
 /// What is limited, and by what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -192,7 +192,7 @@ impl Limits {
                 let limiter = lock.read().unwrap_or_else(PoisonError::into_inner);
                 limiter.retain_recent();
                 limiter.shrink_to_fit();
-                limiter.len() > MOST_KEYS
+                limiter.len() > MAX_KEYS
             };
             if crowded {
                 *lock.write().unwrap_or_else(PoisonError::into_inner) = limiter(limit, self.scale);

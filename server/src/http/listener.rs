@@ -35,7 +35,7 @@ const FULL: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 10\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 /// The most connections from one address; further ones are refused. Wide enough for a school behind one,
 /// and others are left room.
-const MOST_FROM_ADDRESS: usize = 1_024;
+const MAX_FROM_ADDRESS: usize = 1_024;
 
 /// The right of a connection to be open. It is free again once the connection has ended, and all that was
 /// begun on it.
@@ -58,7 +58,7 @@ pub async fn serve(
     let most = config.most_connections;
     let timeouts = config.timeouts;
     let places = Arc::new(Semaphore::new(most));
-    let most_from_address = config.widened(MOST_FROM_ADDRESS);
+    let most_from_address = config.widened(MAX_FROM_ADDRESS);
     let connections = Connections::new(most, most_from_address);
     loop {
         let accepted = tokio::select! {

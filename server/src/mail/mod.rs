@@ -27,7 +27,7 @@ use url::{Host, Url};
 use crate::config::{Config, SmtpTls};
 
 /// How long a mail server may take to say hello.
-const PATIENCE: Duration = Duration::from_secs(30);
+const HELLO_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A mail that is composed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,14 +75,14 @@ pub enum MailStartError {
 /// The way that mails take.
 #[derive(Debug)]
 pub struct Mail {
-    way: Way,
+    transport: Transport,
     from: Address,
     /// What stands behind the @ of each `Message-ID`.
     host: String,
 }
 
 #[derive(Debug)]
-enum Way {
+enum Transport {
     Smtp(AsyncSmtpTransport<Tokio1Executor>),
     Mailbox(PathBuf),
 }
@@ -106,7 +106,7 @@ impl Mail {
             let folder = config.mailbox();
             crate::storage::folders::make_private(&folder)?;
             let from = "Bandstand <venue@localhost>".parse().map_err(|_| MailStartError::From)?;
-            return Ok(Self { way: Way::Mailbox(folder), from, host });
+            return Ok(Self { transport: Transport::Mailbox(folder), from, host });
         };
         let from: Address = smtp.from.parse().map_err(|_| MailStartError::From)?;
         let parameters = || TlsParameters::new(smtp.host.clone()).map_err(MailStartError::Tls);
@@ -119,7 +119,7 @@ impl Mail {
             .port(smtp.port)
             .hello_name(greets_as)
             .tls(tls)
-            .timeout(Some(PATIENCE))
+            .timeout(Some(HELLO_TIMEOUT))
             // A connection that is kept answers as soon as a mail is acknowledged, without waiting for
             // a goodbye that may not come.
             .pool_config(PoolConfig::new().max_size(2).idle_timeout(Duration::from_secs(5)));
@@ -127,7 +127,7 @@ impl Mail {
             let password = smtp.password.reveal().to_owned();
             transport = transport.credentials(Credentials::new(user.clone(), password));
         }
-        Ok(Self { way: Way::Smtp(transport.build()), from, host })
+        Ok(Self { transport: Transport::Smtp(transport.build()), from, host })
     }
 
     /// Sends `letter` as the mail that job `id` is about; the same `id` makes the same `Message-ID`.
@@ -137,9 +137,9 @@ impl Mail {
     /// [`MailError`].
     pub async fn send(&self, id: &str, letter: &Letter) -> Result<(), MailError> {
         let message = self.message(id, letter)?;
-        match &self.way {
-            Way::Mailbox(folder) => Ok(mailbox::put(folder, id, message.formatted()).await?),
-            Way::Smtp(transport) => match transport.send(message).await {
+        match &self.transport {
+            Transport::Mailbox(folder) => Ok(mailbox::put(folder, id, message.formatted()).await?),
+            Transport::Smtp(transport) => match transport.send(message).await {
                 Ok(_) => Ok(()),
                 Err(error) => Err(from_smtp(&error, letter.to.is_ascii())),
             },
@@ -148,9 +148,9 @@ impl Mail {
 
     /// The folder of the mailbox, when there is no mail server.
     pub fn mailbox(&self) -> Option<&PathBuf> {
-        match &self.way {
-            Way::Smtp(_) => None,
-            Way::Mailbox(folder) => Some(folder),
+        match &self.transport {
+            Transport::Smtp(_) => None,
+            Transport::Mailbox(folder) => Some(folder),
         }
     }
 

@@ -9,8 +9,8 @@ use thiserror::Error;
 
 use crate::{
     accounts::{
-        letters, links, new_person,
-        store::{self, Contact},
+        emails, new_person,
+        store::{self, Contact, email_tokens},
     },
     clock,
     config::{Config, UserCommand},
@@ -57,12 +57,12 @@ async fn attend(
         }
         UserCommand::Promote { who } => {
             let contact = find(database, &who).await?;
-            set_operator(database, &contact.account, true).await?;
+            store::set_operator(database, &contact.account, true).await?;
             Ok(format!("@{} is an operator now.", contact.handle))
         }
         UserCommand::Demote { who } => {
             let contact = find(database, &who).await?;
-            set_operator(database, &contact.account, false).await?;
+            store::set_operator(database, &contact.account, false).await?;
             Ok(format!("@{} is no operator any more.", contact.handle))
         }
         UserCommand::Disable { who } => {
@@ -82,7 +82,7 @@ async fn attend(
                 factors::forget(&mut write, &contact.account).await?;
                 write.commit().await?;
             }
-            let link = letters::reset_address(database, &config.public_url, &contact).await?;
+            let link = emails::reset_address(database, &config.public_url, &contact).await?;
             Ok(format!(
                 "@{} can choose a new password here, once and within an hour:\n{link}",
                 contact.handle
@@ -136,21 +136,11 @@ async fn create(
         made => made?,
     };
     let contact = find(database, &account.handle).await?;
-    let link = letters::reset_address(database, &config.public_url, &contact).await?;
+    let link = emails::reset_address(database, &config.public_url, &contact).await?;
     Ok(format!(
         "@{} is there. The password is chosen here, within an hour:\n{link}",
         account.handle
     ))
-}
-
-async fn set_operator(database: &Database, id: &str, operator: bool) -> Result<(), DatabaseError> {
-    let mut write = database.begin().await?;
-    sqlx::query("UPDATE accounts SET operator = $2 WHERE id = $1")
-        .bind(id)
-        .bind(i64::from(operator))
-        .execute(&mut *write)
-        .await?;
-    write.commit().await
 }
 
 /// Closes or opens an account; answers how many sessions ended. A running venue cuts what they hold.
@@ -160,17 +150,13 @@ async fn set_disabled(
     disabled: bool,
 ) -> Result<usize, DatabaseError> {
     let mut write = database.begin().await?;
-    sqlx::query("UPDATE accounts SET disabled_at = $2, epoch = epoch + 1 WHERE id = $1")
-        .bind(id)
-        .bind(disabled.then(|| clock::now().0))
-        .execute(&mut *write)
-        .await?;
+    store::set_disabled(&mut write, id, disabled.then(clock::now)).await?;
     let mut ended = 0;
     if !disabled {
         shows::append_artist_changed(&mut write, id).await?;
     } else {
         shows::append_artist_closed(&mut write, id).await?;
-        links::take_back(&mut write, id).await?;
+        email_tokens::take_back(&mut write, id).await?;
         ended = sessions::end_all(&mut write, id, None).await?.len();
     }
     write.commit().await?;

@@ -9,10 +9,17 @@ use bandstand_domain::{
     },
 };
 
-use super::deletion::GRACE;
-use super::sign_in::{check_sendable, superseded, taken};
+use super::{
+    deletion::GRACE,
+    sign_in::{check_sendable, superseded, taken},
+};
 use crate::{
-    accounts::{Account, letters::Occasion, links, store, write_to},
+    accounts::{
+        Account,
+        emails::EmailKind,
+        store::{self, email_tokens},
+        write_to,
+    },
     caller::Caller,
     clock,
     database::DatabaseError,
@@ -82,15 +89,15 @@ impl AccountSettings for Caller {
             return Err(superseded());
         }
         let id = account.id.clone();
-        let occasion = if account.confirmed {
-            Occasion::NewEmail { account: id, email }
+        let kind = if account.confirmed {
+            EmailKind::NewEmail { account: id, email }
         } else {
             // Nobody relies on an address that was never confirmed.
-            links::take_back(&mut write, &id).await?;
+            email_tokens::take_back(&mut write, &id).await?;
             store::set_unconfirmed_email(&mut write, &id, &email).await?;
-            Occasion::Registered { account: id }
+            EmailKind::Registered { account: id }
         };
-        write_to(&mut write, occasion).await?;
+        write_to(&mut write, kind).await?;
         write.commit().await?;
         self.services.jobs.wake();
         Ok(())
@@ -110,10 +117,10 @@ impl AccountSettings for Caller {
         }
         store::set_password(&mut write, &account.id, &hash).await?;
         factors::forget_tries(&mut write, &account.id).await?;
-        links::take_back(&mut write, &account.id).await?;
+        email_tokens::take_back(&mut write, &account.id).await?;
         let ended = sessions::end_all(&mut write, &account.id, Some(&kept)).await?;
-        let occasion = Occasion::PasswordChanged { account: account.id.clone() };
-        write_to(&mut write, occasion).await?;
+        let kind = EmailKind::PasswordChanged { account: account.id.clone() };
+        write_to(&mut write, kind).await?;
         write.commit().await?;
         self.services.end_sessions(&ended).await;
         self.services.jobs.wake();
@@ -165,10 +172,10 @@ impl AccountSettings for Caller {
             return Err(superseded());
         }
         store::delete(&mut write, &account.id, now).await?;
-        links::take_back(&mut write, &account.id).await?;
+        email_tokens::take_back(&mut write, &account.id).await?;
         let ended = sessions::end_all(&mut write, &account.id, None).await?;
-        let occasion = Occasion::Deleted { account: account.id.clone() };
-        write_to(&mut write, occasion).await?;
+        let kind = EmailKind::Deleted { account: account.id.clone() };
+        write_to(&mut write, kind).await?;
         let off = shows::call_off(&mut write, &account.id).await?;
         write.commit().await?;
         shows::called_off(&self.services, off).await;

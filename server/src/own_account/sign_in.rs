@@ -16,10 +16,13 @@ use bandstand_domain::{
 use super::deletion::GRACE;
 use crate::{
     accounts::{
-        Account, guests,
-        letters::Occasion,
-        links::{self, Purpose},
-        store::{self, Known},
+        Account,
+        emails::EmailKind,
+        guests,
+        store::{
+            self, Known,
+            email_tokens::{self, LinkKind},
+        },
         viewer, write_to,
     },
     caller::Caller,
@@ -50,7 +53,7 @@ impl Accounts for Caller {
             if people::is_kept_for_another(&mut write, form.handle.trim(), &account.id).await? {
                 return Ok::<_, DatabaseError>(Err(taken(&form.handle)));
             }
-            write_to(&mut write, Occasion::Registered { account: account.id.clone() }).await?;
+            write_to(&mut write, EmailKind::Registered { account: account.id.clone() }).await?;
             write.commit().await?;
             Ok(Ok(account))
         };
@@ -71,21 +74,21 @@ impl Accounts for Caller {
         let over = || Refusal::Because(AccountReason::LinkOver);
         let confirmed = async {
             let mut write = self.services.database.begin().await?;
-            let purposes = [Purpose::Confirm, Purpose::Email];
-            let Some(proof) = links::redeem(&mut write, &link, &purposes).await? else {
+            let purposes = [LinkKind::Confirm, LinkKind::Email];
+            let Some(proof) = email_tokens::redeem(&mut write, &link, &purposes).await? else {
                 return Ok::<_, DatabaseError>(None);
             };
             let account = proof.account.clone();
             let before = store::confirm(&mut write, &account, &proof.email).await?;
             // Links for another address, and those that a former address holds, are void now.
-            links::take_back(&mut write, &account).await?;
-            let occasion = match before {
-                Some(email) => Occasion::EmailChanged { account, email },
-                None => Occasion::Confirmed { account },
+            email_tokens::take_back(&mut write, &account).await?;
+            let kind = match before {
+                Some(email) => EmailKind::EmailChanged { account, email },
+                None => EmailKind::Confirmed { account },
             };
             // From now on they stand on the list.
             let shows = shows::append_artist_changed(&mut write, &proof.account).await?;
-            write_to(&mut write, occasion).await?;
+            write_to(&mut write, kind).await?;
             write.commit().await?;
             Ok(Some((proof.email, shows)))
         };
@@ -105,7 +108,7 @@ impl Accounts for Caller {
     async fn resend(&self) -> Result<(), AccountError> {
         let account = self.own_account().await?;
         self.limited(Limit::Forgotten, by_address(self.address))?;
-        Ok(self.ask(Occasion::Registered { account: account.id }).await?)
+        Ok(self.ask(EmailKind::Registered { account: account.id }).await?)
     }
 
     async fn log_in(&self, form: Credentials) -> Result<Viewer, AccountError> {
@@ -152,7 +155,7 @@ impl Accounts for Caller {
         }
         self.limited(Limit::Forgotten, by_address(self.address))?;
         // Whether there is such an account is asked when the letter is composed.
-        Ok(self.ask(Occasion::Forgotten { login: login.trim().to_owned() }).await?)
+        Ok(self.ask(EmailKind::Forgotten { login: login.trim().to_owned() }).await?)
     }
 
     async fn reset(&self, form: Reset) -> Result<String, AccountError> {
@@ -160,23 +163,23 @@ impl Accounts for Caller {
         self.limited(Limit::Link, by_address(self.address))?;
         let over = || Refusal::Because(AccountReason::LinkOver);
         let database = &self.services.database;
-        let purposes = [Purpose::Reset];
-        if !links::is_good(database, &form.link, &purposes).await? {
+        let purposes = [LinkKind::Reset];
+        if !email_tokens::is_good(database, &form.link, &purposes).await? {
             return Err(over());
         }
         let passwords = &self.services.passwords;
         passwords.check_strength("new", &form.new, &[]).await?;
         let hash = passwords.hash(&form.new).await?;
         let mut write = database.begin().await?;
-        let Some(proof) = links::redeem(&mut write, &form.link, &purposes).await? else {
+        let Some(proof) = email_tokens::redeem(&mut write, &form.link, &purposes).await? else {
             return Err(over());
         };
         store::set_password(&mut write, &proof.account, &hash).await?;
         factors::forget_tries(&mut write, &proof.account).await?;
-        links::take_back(&mut write, &proof.account).await?;
+        email_tokens::take_back(&mut write, &proof.account).await?;
         let ended = sessions::end_all(&mut write, &proof.account, None).await?;
         let account = proof.account.clone();
-        write_to(&mut write, Occasion::PasswordChanged { account }).await?;
+        write_to(&mut write, EmailKind::PasswordChanged { account }).await?;
         write.commit().await?;
         let contact = store::contact(database, &proof.account).await?;
         let handle = contact.ok_or_else(over)?.handle;

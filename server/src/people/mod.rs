@@ -1,6 +1,6 @@
 //! The people feature's server side: profiles and pictures, artists' pages, followers.
 
-mod picture;
+mod image;
 mod pictures;
 mod store;
 

@@ -17,7 +17,7 @@ use bandstand_domain::{
 use tokio::{sync::Semaphore, task::spawn_blocking};
 use uuid::Uuid;
 
-use super::{picture::square, store};
+use super::{image::square, store};
 use crate::{
     caller::Caller,
     clock,

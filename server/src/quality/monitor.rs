@@ -17,7 +17,7 @@ use tokio::sync::Mutex;
 /// How long a sample is good enough: however many ask, the media core is asked as often at most.
 const FRESH: Duration = Duration::from_secs(2);
 /// How long a viewer may take to connect before it counts as trouble.
-const PATIENCE: Duration = Duration::from_secs(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// From here on a loss can be seen or heard, in tenths of a percent.
 pub const MUCH_LOST: u32 = 20;
 /// From here on a round trip makes repairs come too late, in milliseconds.
@@ -193,7 +193,7 @@ fn line(now: &SessionStats, before: Option<(Duration, &Counts)>) -> Line {
         round_trip: round_trip.map(millis),
         jitter: jitter.map(millis),
     };
-    let trouble = (!now.connected && now.age > PATIENCE) || is_bad(&flow);
+    let trouble = (!now.connected && now.age > CONNECT_TIMEOUT) || is_bad(&flow);
     let layers = publisher.map_or(&[][..], |it| &it.layers);
     let mut layers: Vec<Layer> = layers
         .iter()

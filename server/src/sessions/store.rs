@@ -3,10 +3,14 @@
 //! **Invariant:** a session ends by its row being deleted and its name being noted in one
 //! transaction. The live part of each process reads those names, and cuts what they hold open.
 
+mod rows;
+
 use std::collections::HashSet;
 
 use bandstand_domain::{Millis, accounts::OwnSession};
 use sqlx::Row;
+
+pub use rows::{SessionGate, SqlSessionStore, sweep};
 
 use crate::{
     clock,

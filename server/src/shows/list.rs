@@ -15,7 +15,7 @@ use super::store::{self, Place};
 use crate::{channel::event_log, clock, database::Database};
 
 /// The most shows that are live in one list.
-const MOST_LIVE: i64 = 200;
+const MAX_LIVE: i64 = 200;
 
 /// How many shows a page of a section has.
 const fn page_size(section: Section) -> usize {
@@ -30,7 +30,7 @@ const fn page_size(section: Section) -> usize {
 pub async fn whats_on(database: &Database, audience: &dyn Audience) -> Result<WhatsOn, ShowError> {
     // Before the lists: an event that comes in between is then sent once more than needed, never lost.
     let cursor = event_log::latest(database, Topic::Shows).await?;
-    let mut live = store::section(&database.read, Section::Live, None, MOST_LIVE).await?;
+    let mut live = store::section(&database.read, Section::Live, None, MAX_LIVE).await?;
     live.sort_by_cached_key(|show| Reverse(audience.count(show.id)));
     Ok(WhatsOn {
         live,

@@ -1,7 +1,6 @@
 //! The shows feature's server side: announcing, changing and listing shows.
 
 pub mod access;
-mod leaving;
 mod list;
 pub mod port;
 mod store;
@@ -14,11 +13,11 @@ use bandstand_domain::{
     shows::{Section, ShowCard, ShowError, ShowList, ShowPage},
 };
 
-pub use leaving::{call_off, called_off, export, forget_artist};
 pub(crate) use store::stage_sql;
-pub use store::{ShowFacts, is_listed, stage};
+pub use store::{ShowFacts, call_off, export, forget_artist, is_listed, stage};
 
 use crate::{
+    background::bus::BusMessage,
     channel::event_log,
     clock,
     database::{Database, DatabaseError, Write},
@@ -143,6 +142,14 @@ pub async fn append_artist_changed(
 /// Wakes those who follow the list of shows and those at the show `id`.
 pub async fn announce(services: &Services, id: ShowId) {
     services.announce([Topic::Shows, Topic::Show(id)]).await;
+}
+
+/// Tells whoever waits for `shows` that they were called off; whoever is on stage is off it.
+pub async fn called_off(services: &Services, shows: Vec<ShowId>) {
+    for show in shows {
+        announce(services, show).await;
+        services.bus.publish(BusMessage::ShowDeleted(show)).await;
+    }
 }
 
 impl ShowFacts {

@@ -1,27 +1,26 @@
 //! Shows in the database.
 
+mod deletion;
 mod listed;
 mod stage_column;
+mod write;
 
 use bandstand_domain::{
     Millis, PersonId, ShowId,
     shows::{Artist, Section, ShowCard, ShowDraft},
     stage::StageState,
 };
-use sqlx::{
-    Any, Executor, Row,
-    any::{AnyArguments, AnyRow},
-    query::Query,
-};
-use uuid::Uuid;
+use sqlx::{Any, Executor, Row, any::AnyRow};
 
 use super::times::{self, Times};
 use crate::{
     clock,
-    database::{DatabaseError, Write, from_json, parsed, to_json},
+    database::{DatabaseError, Write, from_json, parsed},
 };
+pub use deletion::{call_off, export, forget_artist};
 pub use listed::is_listed;
 pub use stage_column::stage;
+pub use write::{delete, insert, update};
 pub(crate) use stage_column::stage_sql;
 
 /// What lists show, and the rest of the statement.
@@ -330,74 +329,4 @@ pub async fn overlapping(
     .await?
     .map(|row| Ok(row.try_get(0)?))
     .transpose()
-}
-
-/// Writes a new show.
-///
-/// # Errors
-/// When the database fails.
-pub async fn insert(
-    write: &mut Write,
-    artist: &str,
-    draft: &ShowDraft,
-    times: &Times,
-) -> Result<ShowId, DatabaseError> {
-    // Random, not ordered by time: an address tells nothing.
-    let id = ShowId(Uuid::new_v4());
-    let statement = "INSERT INTO shows (id, title, description, genres, starts_at, ends_at, \
-         time_zone, members_only, artist, stage_at, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)";
-    with_form(statement, id, draft, times)?
-        .bind(artist)
-        .bind(clock::now().0)
-        .execute(&mut **write)
-        .await?;
-    Ok(id)
-}
-
-/// Changes a show.
-///
-/// # Errors
-/// When the database fails.
-pub async fn update(
-    write: &mut Write,
-    id: ShowId,
-    draft: &ShowDraft,
-    times: &Times,
-) -> Result<(), DatabaseError> {
-    let statement = "UPDATE shows SET title = $2, description = $3, genres = $4, starts_at = $5, \
-         ends_at = $6, time_zone = $7, members_only = $8 WHERE id = $1";
-    with_form(statement, id, draft, times)?.execute(&mut **write).await?;
-    Ok(())
-}
-
-/// A statement whose first eight parameters are the show's identity and what its form says.
-fn with_form<'q>(
-    statement: &'static str,
-    id: ShowId,
-    draft: &'q ShowDraft,
-    times: &'q Times,
-) -> Result<Query<'q, Any, AnyArguments>, DatabaseError> {
-    Ok(sqlx::query(statement)
-        .bind(id.to_string())
-        .bind(draft.title.as_str())
-        .bind(draft.description.as_str())
-        .bind(to_json(&draft.genres)?)
-        .bind(times.starts_at.0)
-        .bind(times.ends_at.0)
-        .bind(times.time_zone.as_str())
-        .bind(i64::from(draft.members_only)))
-}
-
-/// Marks a show as deleted.
-///
-/// # Errors
-/// When the database fails.
-pub async fn delete(write: &mut Write, id: ShowId) -> Result<(), DatabaseError> {
-    sqlx::query("UPDATE shows SET deleted_at = $2 WHERE id = $1 AND deleted_at IS NULL")
-        .bind(id.to_string())
-        .bind(clock::now().0)
-        .execute(&mut **write)
-        .await?;
-    Ok(())
 }

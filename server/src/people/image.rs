@@ -13,7 +13,7 @@ const LARGE: u32 = 512;
 /// The side of the small picture, in pixels.
 const SMALL: u32 = 96;
 /// The most memory that a picture may take once it is unpacked, in bytes.
-const MOST_MEMORY: u64 = 160 * 1024 * 1024;
+const MAX_MEMORY: u64 = 160 * 1024 * 1024;
 /// JPEG's quality, of 100.
 const QUALITY: u8 = 85;
 
@@ -42,10 +42,10 @@ pub fn square(file: &[u8]) -> Result<Square, PeopleReason> {
     let mut limits = Limits::default();
     limits.max_image_width = Some(WIDEST_PICTURE);
     limits.max_image_height = Some(WIDEST_PICTURE);
-    limits.max_alloc = Some(MOST_MEMORY);
+    limits.max_alloc = Some(MAX_MEMORY);
     reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(why)?;
-    if decoder.total_bytes() > MOST_MEMORY {
+    if decoder.total_bytes() > MAX_MEMORY {
         return Err(PeopleReason::PictureTooWide);
     }
     let orientation = decoder.orientation().map_err(why)?;

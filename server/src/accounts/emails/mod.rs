@@ -9,11 +9,11 @@ mod texts;
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    links::{self, Purpose},
-    store::{self, Contact},
+use super::store::{
+    self, Contact,
+    email_tokens::{self, LinkKind},
 };
-pub use job::LetterHandler;
+pub use job::EmailHandler;
 
 use crate::{
     database::{Database, DatabaseError},
@@ -26,7 +26,7 @@ use texts::{greeting, words};
 /// Why somebody is to be written to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Occasion {
+pub enum EmailKind {
     /// An account says that this is its address; or asked for the letter again.
     Registered {
         /// Which.
@@ -108,7 +108,7 @@ impl Topic {
 /// When the database fails.
 pub async fn compose(
     services: &Services,
-    occasion: &Occasion,
+    occasion: &EmailKind,
     first: bool,
 ) -> Result<Composed, DatabaseError> {
     let Some((contact, to, topic)) = who_and_what(services, occasion).await? else {
@@ -186,30 +186,30 @@ fn write(contact: &Contact, to: String, topic: &Topic) -> Letter {
 /// Who is to be written to, at which address, and what about.
 async fn who_and_what(
     services: &Services,
-    occasion: &Occasion,
+    occasion: &EmailKind,
 ) -> Result<Option<(Contact, String, Topic)>, DatabaseError> {
     let database = &services.database;
     let home = services.config.public_url.as_str();
     let page = |path: &str| format!("{home}{path}");
     let contact = match occasion {
-        Occasion::Forgotten { login } => store::contact_by_login(database, login).await?,
-        Occasion::Registered { account }
-        | Occasion::Confirmed { account }
-        | Occasion::NewEmail { account, .. }
-        | Occasion::EmailChanged { account, .. }
-        | Occasion::PasswordChanged { account }
-        | Occasion::SecurityChanged { account }
-        | Occasion::CodesGuessed { account }
-        | Occasion::Deleted { account } => store::contact(database, account).await?,
+        EmailKind::Forgotten { login } => store::contact_by_login(database, login).await?,
+        EmailKind::Registered { account }
+        | EmailKind::Confirmed { account }
+        | EmailKind::NewEmail { account, .. }
+        | EmailKind::EmailChanged { account, .. }
+        | EmailKind::PasswordChanged { account }
+        | EmailKind::SecurityChanged { account }
+        | EmailKind::CodesGuessed { account }
+        | EmailKind::Deleted { account } => store::contact(database, account).await?,
     };
     let Some(contact) = contact else { return Ok(None) };
     let to = match occasion {
-        Occasion::NewEmail { email, .. } | Occasion::EmailChanged { email, .. } => email.clone(),
+        EmailKind::NewEmail { email, .. } | EmailKind::EmailChanged { email, .. } => email.clone(),
         _ => contact.email.clone(),
     };
     let topic = match occasion {
-        Occasion::Registered { .. } if contact.confirmed => return Ok(None),
-        Occasion::Registered { .. } | Occasion::NewEmail { .. } => {
+        EmailKind::Registered { .. } if contact.confirmed => return Ok(None),
+        EmailKind::Registered { .. } | EmailKind::NewEmail { .. } => {
             if let Some(owner) = store::contact_by_email(database, &to).await? {
                 // Whoever has the address is told; whoever asked is not.
                 if owner.account == contact.account {
@@ -219,34 +219,34 @@ async fn who_and_what(
                     Topic::AlreadyThere { log_in: page("/log-in"), forgotten: page("/forgotten") };
                 return Ok(Some((owner, to, topic)));
             }
-            if matches!(occasion, Occasion::Registered { .. }) {
+            if matches!(occasion, EmailKind::Registered { .. }) {
                 let address =
-                    link(database, home, &contact, Purpose::Confirm, &to, "/confirm").await?;
+                    link(database, home, &contact, LinkKind::Confirm, &to, "/confirm").await?;
                 Topic::Confirm { address }
             } else {
                 let address =
-                    link(database, home, &contact, Purpose::Email, &to, "/confirm").await?;
+                    link(database, home, &contact, LinkKind::Email, &to, "/confirm").await?;
                 Topic::NewEmail { address }
             }
         }
         // Only who has proved to read mails there gets a way into the account.
-        Occasion::Forgotten { .. } if !contact.confirmed => return Ok(None),
-        Occasion::Forgotten { .. } => {
-            let address = link(database, home, &contact, Purpose::Reset, &to, "/reset").await?;
+        EmailKind::Forgotten { .. } if !contact.confirmed => return Ok(None),
+        EmailKind::Forgotten { .. } => {
+            let address = link(database, home, &contact, LinkKind::Reset, &to, "/reset").await?;
             Topic::Reset { address }
         }
-        Occasion::Confirmed { .. } => Topic::Welcome { home: page("/") },
-        Occasion::EmailChanged { .. } => Topic::EmailChanged { email: contact.email.clone() },
-        Occasion::PasswordChanged { .. } => {
+        EmailKind::Confirmed { .. } => Topic::Welcome { home: page("/") },
+        EmailKind::EmailChanged { .. } => Topic::EmailChanged { email: contact.email.clone() },
+        EmailKind::PasswordChanged { .. } => {
             Topic::PasswordChanged { forgotten: page("/forgotten") }
         }
-        Occasion::SecurityChanged { .. } => Topic::SecurityChanged { settings: page("/settings") },
-        Occasion::CodesGuessed { .. } => Topic::CodesGuessed { forgotten: page("/forgotten") },
-        Occasion::Deleted { .. } => Topic::Deleted { log_in: page("/log-in") },
+        EmailKind::SecurityChanged { .. } => Topic::SecurityChanged { settings: page("/settings") },
+        EmailKind::CodesGuessed { .. } => Topic::CodesGuessed { forgotten: page("/forgotten") },
+        EmailKind::Deleted { .. } => Topic::Deleted { log_in: page("/log-in") },
     };
     let confirmed_only = !matches!(
         occasion,
-        Occasion::Registered { .. } | Occasion::NewEmail { .. } | Occasion::EmailChanged { .. }
+        EmailKind::Registered { .. } | EmailKind::NewEmail { .. } | EmailKind::EmailChanged { .. }
     );
     if confirmed_only && !contact.confirmed {
         return Ok(None);
@@ -260,12 +260,12 @@ async fn link(
     database: &Database,
     home: &str,
     contact: &Contact,
-    purpose: Purpose,
+    purpose: LinkKind,
     email: &str,
     path: &str,
 ) -> Result<String, DatabaseError> {
     let mut write = database.begin().await?;
-    let link = links::make(&mut write, &contact.account, purpose, email).await?;
+    let link = email_tokens::make(&mut write, &contact.account, purpose, email).await?;
     write.commit().await?;
     Ok(format!("{home}{path}#{}", link.reveal()))
 }
@@ -279,5 +279,5 @@ pub async fn reset_address(
     home: &str,
     contact: &Contact,
 ) -> Result<String, DatabaseError> {
-    link(database, home, contact, Purpose::Reset, &contact.email, "/reset").await
+    link(database, home, contact, LinkKind::Reset, &contact.email, "/reset").await
 }

@@ -14,7 +14,7 @@ use crate::{
 
 /// What a link opens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
+pub enum LinkKind {
     /// Confirms the address by which an account was made.
     Confirm,
     /// Confirms another address.
@@ -23,7 +23,7 @@ pub enum Purpose {
     Reset,
 }
 
-impl Purpose {
+impl LinkKind {
     fn name(self) -> &'static str {
         match self {
             Self::Confirm => "confirm",
@@ -52,7 +52,7 @@ pub struct Proof {
     /// Whose account.
     pub account: String,
     /// For what.
-    pub purpose: Purpose,
+    pub purpose: LinkKind,
     /// Who opened it reads mails to this address.
     pub email: String,
 }
@@ -64,7 +64,7 @@ pub struct Proof {
 pub async fn make(
     write: &mut Write,
     account: &str,
-    purpose: Purpose,
+    purpose: LinkKind,
     email: &str,
 ) -> Result<Secret, DatabaseError> {
     let link = secret();
@@ -88,7 +88,7 @@ pub async fn make(
 pub async fn is_good(
     database: &Database,
     link: &Secret,
-    purposes: &[Purpose],
+    purposes: &[LinkKind],
 ) -> Result<bool, DatabaseError> {
     let row = sqlx::query("SELECT purpose FROM links WHERE hash = $1 AND expires_at > $2")
         .bind(hash(link.reveal()))
@@ -96,7 +96,7 @@ pub async fn is_good(
         .fetch_optional(&database.read)
         .await?;
     let purpose = row.map(|row| row.try_get::<String, _>(0)).transpose()?;
-    Ok(purpose.and_then(|name| Purpose::from_name(&name)).is_some_and(|it| purposes.contains(&it)))
+    Ok(purpose.and_then(|name| LinkKind::from_name(&name)).is_some_and(|it| purposes.contains(&it)))
 }
 
 /// Uses `link` up, with all others of the same account and purpose; `None` when it isn't good for one
@@ -107,7 +107,7 @@ pub async fn is_good(
 pub async fn redeem(
     write: &mut Write,
     link: &Secret,
-    purposes: &[Purpose],
+    purposes: &[LinkKind],
 ) -> Result<Option<Proof>, DatabaseError> {
     let row = sqlx::query(
         "DELETE FROM links WHERE hash = $1 AND expires_at > $2 RETURNING account, purpose, email",
@@ -118,7 +118,7 @@ pub async fn redeem(
     .await?;
     let Some(row) = row else { return Ok(None) };
     let (account, name): (String, String) = (row.try_get(0)?, row.try_get(1)?);
-    let Some(purpose) = Purpose::from_name(&name).filter(|it| purposes.contains(it)) else {
+    let Some(purpose) = LinkKind::from_name(&name).filter(|it| purposes.contains(it)) else {
         return Ok(None);
     };
     sqlx::query("DELETE FROM links WHERE account = $1 AND purpose = $2")

@@ -10,41 +10,30 @@ use bandstand_domain::{
 use serde_json::{Value, json};
 use sqlx::Row;
 
-use super::{announce, store};
 use crate::{
     accounts::store::lock,
-    background::bus::BusMessage,
     channel::event_log,
     clock,
     database::{Database, DatabaseError, Write, parsed},
-    services::Services,
 };
 
 /// Calls off all shows of the account `artist` that aren't over: they are gone. After the commit,
-/// [`called_off`] has to follow.
+/// [`crate::shows::called_off`] has to follow.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn call_off(write: &mut Write, artist: &str) -> Result<Vec<ShowId>, DatabaseError> {
     let now = clock::now();
     lock(write, artist).await?;
-    let ahead = store::ahead(write, artist, i64::MAX).await?;
+    let ahead = super::ahead(write, artist, i64::MAX).await?;
     for show in &ahead {
-        store::delete(write, *show).await?;
+        super::delete(write, *show).await?;
         let deleted = Event::ShowDeleted { show: *show };
         for topic in [Topic::Shows, Topic::Show(*show)] {
             event_log::append(write, topic, &deleted, now).await?;
         }
     }
     Ok(ahead)
-}
-
-/// Tells whoever waits for `shows` that they were called off; whoever is on stage is off it.
-pub async fn called_off(services: &Services, shows: Vec<ShowId>) {
-    for show in shows {
-        announce(services, show).await;
-        services.bus.publish(BusMessage::ShowDeleted(show)).await;
-    }
 }
 
 /// Puts the names that the account `artist` has now into what the logs say of its shows.

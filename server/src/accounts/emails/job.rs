@@ -4,31 +4,31 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{Composed, Occasion, compose};
+use super::{Composed, EmailKind, compose};
 use crate::{
     background::jobs::{Attempt, Job, JobHandler, JobOutcome},
     mail::MailError,
     services::Services,
 };
 
-impl Job for Occasion {
+impl Job for EmailKind {
     const NAME: &'static str = "letter";
 }
 
 /// Composes letters and sends them.
 #[derive(Debug)]
-pub struct LetterHandler {
+pub struct EmailHandler {
     /// What it takes.
     pub services: Arc<Services>,
 }
 
-impl LetterHandler {
+impl EmailHandler {
     /// By which name its jobs are kept.
-    pub const JOB: &'static str = Occasion::NAME;
+    pub const JOB: &'static str = EmailKind::NAME;
 }
 
 #[async_trait]
-impl JobHandler for LetterHandler {
+impl JobHandler for EmailHandler {
     async fn attempt(&self, attempt: Attempt) -> JobOutcome {
         let Ok(occasion) = serde_json::from_value(attempt.payload) else {
             return JobOutcome::unknown();

@@ -1,0 +1,81 @@
+//! Writing shows.
+
+use bandstand_domain::{ShowId, shows::ShowDraft};
+use sqlx::{Any, any::AnyArguments, query::Query};
+use uuid::Uuid;
+
+use crate::{
+    clock,
+    database::{DatabaseError, Write, to_json},
+    shows::times::Times,
+};
+
+/// Writes a new show.
+///
+/// # Errors
+/// When the database fails.
+pub async fn insert(
+    write: &mut Write,
+    artist: &str,
+    draft: &ShowDraft,
+    times: &Times,
+) -> Result<ShowId, DatabaseError> {
+    // Random, not ordered by time: an address tells nothing.
+    let id = ShowId(Uuid::new_v4());
+    let statement = "INSERT INTO shows (id, title, description, genres, starts_at, ends_at, \
+         time_zone, members_only, artist, stage_at, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)";
+    with_form(statement, id, draft, times)?
+        .bind(artist)
+        .bind(clock::now().0)
+        .execute(&mut **write)
+        .await?;
+    Ok(id)
+}
+
+/// Changes a show.
+///
+/// # Errors
+/// When the database fails.
+pub async fn update(
+    write: &mut Write,
+    id: ShowId,
+    draft: &ShowDraft,
+    times: &Times,
+) -> Result<(), DatabaseError> {
+    let statement = "UPDATE shows SET title = $2, description = $3, genres = $4, starts_at = $5, \
+         ends_at = $6, time_zone = $7, members_only = $8 WHERE id = $1";
+    with_form(statement, id, draft, times)?.execute(&mut **write).await?;
+    Ok(())
+}
+
+/// A statement whose first eight parameters are the show's identity and what its form says.
+fn with_form<'q>(
+    statement: &'static str,
+    id: ShowId,
+    draft: &'q ShowDraft,
+    times: &'q Times,
+) -> Result<Query<'q, Any, AnyArguments>, DatabaseError> {
+    Ok(sqlx::query(statement)
+        .bind(id.to_string())
+        .bind(draft.title.as_str())
+        .bind(draft.description.as_str())
+        .bind(to_json(&draft.genres)?)
+        .bind(times.starts_at.0)
+        .bind(times.ends_at.0)
+        .bind(times.time_zone.as_str())
+        .bind(i64::from(draft.members_only)))
+}
+
+/// Marks a show as deleted.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete(write: &mut Write, id: ShowId) -> Result<(), DatabaseError> {
+    sqlx::query("UPDATE shows SET deleted_at = $2 WHERE id = $1 AND deleted_at IS NULL")
+        .bind(id.to_string())
+        .bind(clock::now().0)
+        .execute(&mut **write)
+        .await?;
+    Ok(())
+}
