@@ -16,9 +16,6 @@ use crate::{
 };
 
 /// The account that `caller` is logged in to.
-///
-/// # Errors
-/// When the database fails.
 pub async fn account(caller: &Caller) -> Result<Option<Account>, DatabaseError> {
     match caller.session.get::<String>(ACCOUNT).await? {
         Some(id) => store::find(&caller.services.database, &id).await,
@@ -27,9 +24,6 @@ pub async fn account(caller: &Caller) -> Result<Option<Account>, DatabaseError> 
 }
 
 /// Who `caller` is, as they may see themselves.
-///
-/// # Errors
-/// When the database fails.
 pub async fn viewer(caller: &Caller) -> Result<Option<Viewer>, DatabaseError> {
     if let Some(account) = account(caller).await? {
         return Ok(Some(account.viewer()));
@@ -83,26 +77,17 @@ impl Caller {
     }
 
     /// The name of the session, which it gets if it has none.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn session_name(&self) -> Result<String, DatabaseError> {
         Ok(sessions::name(&self.session).await?)
     }
 
     /// Who it is, as they may see themselves; nobody when there is neither an account nor a guest's
     /// name.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn viewer(&self) -> Result<Option<Viewer>, DatabaseError> {
         viewer(self).await
     }
 
     /// The account that is logged in.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn account(&self) -> Result<Option<Account>, DatabaseError> {
         account(self).await
     }

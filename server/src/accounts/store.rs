@@ -142,18 +142,12 @@ async fn one<T>(
 }
 
 /// The account `id`, unless it was closed or deleted.
-///
-/// # Errors
-/// When the database fails.
 pub async fn find(database: &Database, id: &str) -> Result<Option<Account>, DatabaseError> {
     let statement = accounts!("", "id = $1 AND disabled_at IS NULL AND deleted_at IS NULL");
     one(database, statement, id, account).await
 }
 
 /// The account that logs in as `login`, a handle or a confirmed e-mail address.
-///
-/// # Errors
-/// When the database fails.
 pub async fn by_login(database: &Database, login: &str) -> Result<Option<Known>, DatabaseError> {
     // A handle has no @ and an e-mail address has one: never two accounts.
     let statement = accounts!(
@@ -164,9 +158,6 @@ pub async fn by_login(database: &Database, login: &str) -> Result<Option<Known>,
 }
 
 /// The account with the handle `handle`, unless it was closed or deleted.
-///
-/// # Errors
-/// When the database fails.
 pub async fn by_handle(
     database: &Database,
     handle: &str,
@@ -176,9 +167,6 @@ pub async fn by_handle(
 }
 
 /// The account `id` with what logging in has to know of it.
-///
-/// # Errors
-/// When the database fails.
 pub async fn known_by_id(database: &Database, id: &str) -> Result<Option<Known>, DatabaseError> {
     let statement =
         accounts!(", password, disabled_at, deleted_at", "id = $1 AND erased_at IS NULL");
@@ -186,18 +174,12 @@ pub async fn known_by_id(database: &Database, id: &str) -> Result<Option<Known>,
 }
 
 /// How the account `id` is written to.
-///
-/// # Errors
-/// When the database fails.
 pub async fn contact(database: &Database, id: &str) -> Result<Option<Contact>, DatabaseError> {
     let statement = accounts!(", email, language", "id = $1 AND erased_at IS NULL");
     one(database, statement, id, to_contact).await
 }
 
 /// How the account is written to that logs in as `login`, unless it was closed or deleted.
-///
-/// # Errors
-/// When the database fails.
 pub async fn contact_by_login(
     database: &Database,
     login: &str,
@@ -211,9 +193,6 @@ pub async fn contact_by_login(
 }
 
 /// How the account is written to that has confirmed the address `email`.
-///
-/// # Errors
-/// When the database fails.
 pub async fn contact_by_email(
     database: &Database,
     email: &str,
@@ -273,9 +252,6 @@ pub async fn insert(
 }
 
 /// Whether somebody has the handle.
-///
-/// # Errors
-/// When the database fails.
 pub async fn is_handle_taken(database: &Database, handle: &str) -> Result<bool, DatabaseError> {
     let row = sqlx::query("SELECT 1 FROM accounts WHERE handle_key = $1")
         .bind(handle.trim().to_lowercase())
@@ -314,9 +290,6 @@ pub async fn confirm(
 }
 
 /// Gives an account whose address isn't confirmed another one.
-///
-/// # Errors
-/// When the database fails.
 pub async fn set_unconfirmed_email(
     write: &mut Write,
     id: &str,
@@ -331,9 +304,6 @@ pub async fn set_unconfirmed_email(
 }
 
 /// Gives an account another password, by which a new epoch begins.
-///
-/// # Errors
-/// When the database fails.
 pub async fn set_password(write: &mut Write, id: &str, hash: &str) -> Result<(), DatabaseError> {
     sqlx::query("UPDATE accounts SET password = $2, epoch = epoch + 1 WHERE id = $1")
         .bind(id)
@@ -344,9 +314,6 @@ pub async fn set_password(write: &mut Write, id: &str, hash: &str) -> Result<(),
 }
 
 /// Hashes the password of `known` anew, which stays the same: no new epoch begins.
-///
-/// # Errors
-/// When the database fails.
 pub async fn rehash(database: &Database, known: &Known, hash: &str) -> Result<(), DatabaseError> {
     let mut write = database.begin().await?;
     sqlx::query("UPDATE accounts SET password = $3 WHERE id = $1 AND password = $2")
@@ -373,9 +340,6 @@ pub async fn set_handle(write: &mut Write, id: &str, handle: &str) -> Result<(),
 }
 
 /// Sets in which language an account's mails are.
-///
-/// # Errors
-/// When the database fails.
 pub async fn set_language(
     write: &mut Write,
     id: &str,
@@ -390,9 +354,6 @@ pub async fn set_language(
 }
 
 /// Makes other transactions that lock the same account wait until `write` ends, on both databases.
-///
-/// # Errors
-/// When the database fails.
 pub async fn lock(write: &mut Write, id: &str) -> Result<(), DatabaseError> {
     sqlx::query("UPDATE accounts SET id = id WHERE id = $1").bind(id).execute(&mut **write).await?;
     Ok(())

@@ -35,9 +35,6 @@ pub async fn append(
 
 /// Takes the next cursor of `topic`, for an event that holds its own cursor. [`insert`] must follow in
 /// the same transaction.
-///
-/// # Errors
-/// When the database fails.
 pub async fn reserve(write: &mut Write, topic: Topic) -> Result<Cursor, DatabaseError> {
     let row = sqlx::query(
         "INSERT INTO topics (topic, cursor) VALUES ($1, 1) \
@@ -50,9 +47,6 @@ pub async fn reserve(write: &mut Write, topic: Topic) -> Result<Cursor, Database
 }
 
 /// Writes `event` at a cursor that [`reserve`] gave.
-///
-/// # Errors
-/// When the database fails.
 pub async fn insert(
     write: &mut Write,
     topic: Topic,
@@ -72,9 +66,6 @@ pub async fn insert(
 
 /// Puts `event` in the place of the one at `cursor`, so that what it said can't be read any more by
 /// those who catch up. The place itself stays: cursors have no gaps.
-///
-/// # Errors
-/// When the database fails.
 pub async fn replace(
     write: &mut Write,
     topic: Topic,
@@ -112,9 +103,6 @@ pub async fn rewrite(
 }
 
 /// The cursor of the latest event of `topic`; 0 when there was none.
-///
-/// # Errors
-/// When the database fails.
 pub async fn latest(database: &Database, topic: Topic) -> Result<Cursor, DatabaseError> {
     let row = sqlx::query("SELECT cursor FROM topics WHERE topic = $1")
         .bind(topic.to_string())
@@ -182,9 +170,6 @@ pub async fn after(
 }
 
 /// Deletes old events: those older than a day, except the latest 500 of each topic.
-///
-/// # Errors
-/// When the database fails.
 pub async fn prune(database: &Database, now: Millis) -> Result<u64, DatabaseError> {
     let mut write = database.begin().await?;
     let done = sqlx::query(

@@ -202,9 +202,6 @@ impl Hub {
     }
 
     /// What a follower of `topic` missed after `cursor`. To be asked after [`Self::follow`].
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn missed(&self, topic: Topic, cursor: Cursor) -> Result<Missed, DatabaseError> {
         let Shared { database, answers, .. } = &*self.shared;
         match topic {
@@ -214,18 +211,12 @@ impl Hub {
     }
 
     /// The next stretch of the log of `topic` after `cursor`.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn after(&self, topic: Topic, cursor: Cursor) -> Result<After, DatabaseError> {
         event_log::after(&self.shared.database, topic, cursor, MAX_EVENTS).await
     }
 
     /// Follows `topic`. The log must be read **after** this, from where the follower stands; what it
     /// doesn't hold by then will come through `outbox`.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn follow(&self, topic: Topic, outbox: Outbox) -> Result<Subscriber, DatabaseError> {
         // Asked before the reader is there, so that the reader hands out all that comes later.
         let latest = event_log::latest(&self.shared.database, topic).await?;

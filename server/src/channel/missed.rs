@@ -34,9 +34,6 @@ pub enum Missed {
 }
 
 /// What `topic` holds after `cursor`.
-///
-/// # Errors
-/// When the database fails.
 pub async fn read(
     database: &Database,
     topic: Topic,
@@ -70,9 +67,6 @@ struct Encoded {
 impl Answers {
     /// What the list of shows holds after `cursor`. Asks for the latest event each time: whoever has
     /// begun to follow before is told everything up to now.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn after(
         &self,
         database: &Database,

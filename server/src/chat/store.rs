@@ -90,9 +90,6 @@ pub async fn post(
 }
 
 /// Who wrote the message `id` at `show`; none when there never was one.
-///
-/// # Errors
-/// When the database fails.
 pub async fn author(
     database: &Database,
     show: ShowId,
@@ -191,9 +188,6 @@ pub async fn mute(
 }
 
 /// Whether `person` is muted at `show`.
-///
-/// # Errors
-/// When the database fails.
 pub async fn is_muted(
     database: &Database,
     show: ShowId,
@@ -203,9 +197,6 @@ pub async fn is_muted(
 }
 
 /// Who is muted at `show`.
-///
-/// # Errors
-/// When the database fails.
 pub async fn muted(database: &Database, show: ShowId) -> Result<Vec<PersonId>, DatabaseError> {
     let rows = sqlx::query("SELECT person FROM mutes WHERE show_id = $1 ORDER BY at, person")
         .bind(show.to_string())
@@ -215,9 +206,6 @@ pub async fn muted(database: &Database, show: ShowId) -> Result<Vec<PersonId>, D
 }
 
 /// Whether `person` ever wrote at `show`.
-///
-/// # Errors
-/// When the database fails.
 pub async fn has_written(
     database: &Database,
     show: ShowId,
@@ -232,9 +220,6 @@ pub async fn has_written(
 }
 
 /// The latest messages of `show` before `position`, oldest first.
-///
-/// # Errors
-/// When the database fails.
 pub async fn page(
     database: &Database,
     show: ShowId,

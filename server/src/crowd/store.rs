@@ -17,9 +17,6 @@ pub enum Like {
 
 /// Counts a like of `person`, unless their last one is too fresh. The database decides: of many at
 /// the same time, one counts.
-///
-/// # Errors
-/// When the database fails.
 pub async fn like(
     database: &Database,
     show: ShowId,
@@ -60,9 +57,6 @@ pub async fn like(
 }
 
 /// The peak and the likes of a show so far.
-///
-/// # Errors
-/// When the database fails.
 pub async fn figures(database: &Database, show: ShowId) -> Result<(u32, u64), DatabaseError> {
     let row = sqlx::query("SELECT peak, likes FROM shows WHERE id = $1")
         .bind(show.to_string())
@@ -73,9 +67,6 @@ pub async fn figures(database: &Database, show: ShowId) -> Result<(u32, u64), Da
 }
 
 /// Keeps `peak` when it is the greatest so far.
-///
-/// # Errors
-/// When the database fails.
 pub async fn keep_peak(database: &Database, show: ShowId, peak: u32) -> Result<(), DatabaseError> {
     let mut write = database.begin().await?;
     sqlx::query("UPDATE shows SET peak = $2 WHERE id = $1 AND peak < $2")
@@ -87,9 +78,6 @@ pub async fn keep_peak(database: &Database, show: ShowId, peak: u32) -> Result<(
 }
 
 /// Forgets which shows `person` liked; the shows keep how often they were.
-///
-/// # Errors
-/// When the database fails.
 pub async fn forget_person(write: &mut Write, person: &PersonId) -> Result<(), DatabaseError> {
     sqlx::query("DELETE FROM likes WHERE person = $1")
         .bind(person.as_str())
@@ -99,9 +87,6 @@ pub async fn forget_person(write: &mut Write, person: &PersonId) -> Result<(), D
 }
 
 /// How often `person` liked which show, for themselves.
-///
-/// # Errors
-/// When the database fails.
 pub async fn export(database: &Database, person: &str) -> Result<Value, DatabaseError> {
     let rows = sqlx::query("SELECT show_id, count FROM likes WHERE person = $1")
         .bind(person)

@@ -15,9 +15,6 @@ use crate::{
 pub use tries::{Try, begin_try, forget_tries};
 
 /// The passkeys of `account`, oldest first.
-///
-/// # Errors
-/// When the database fails.
 pub async fn passkeys(database: &Database, account: &str) -> Result<Vec<Passkey>, DatabaseError> {
     let rows = sqlx::query(
         "SELECT id, name, added_at, used_at FROM passkeys WHERE account = $1 \
@@ -52,9 +49,6 @@ pub struct Known {
 }
 
 /// The passkey `id`.
-///
-/// # Errors
-/// When the database fails.
 pub async fn passkey(database: &Database, id: &str) -> Result<Option<Known>, DatabaseError> {
     let row = sqlx::query(
         "SELECT p.account, a.person, p.data, a.epoch FROM passkeys p JOIN accounts a ON a.id = p.account \
@@ -102,9 +96,6 @@ pub async fn add_passkey(
 }
 
 /// Notes that a passkey was used, and what changed about it.
-///
-/// # Errors
-/// When the database fails.
 pub async fn use_passkey(database: &Database, id: &str, data: &str) -> Result<(), DatabaseError> {
     let mut write = database.begin().await?;
     sqlx::query("UPDATE passkeys SET data = $2, used_at = $3 WHERE id = $1")
@@ -117,9 +108,6 @@ pub async fn use_passkey(database: &Database, id: &str, data: &str) -> Result<()
 }
 
 /// Removes a passkey of `account`; whether there was one.
-///
-/// # Errors
-/// When the database fails.
 pub async fn remove_passkey(
     write: &mut Write,
     account: &str,
@@ -135,9 +123,6 @@ pub async fn remove_passkey(
 }
 
 /// Keeps what was asked of a device until it is answered.
-///
-/// # Errors
-/// When the database fails.
 pub async fn begin_ceremony(
     database: &Database,
     ceremony: &str,
@@ -163,9 +148,6 @@ pub async fn begin_ceremony(
 }
 
 /// Takes what was asked, once: for `account`, or for a log-in.
-///
-/// # Errors
-/// When the database fails.
 pub async fn take_ceremony(
     database: &Database,
     ceremony: &str,
@@ -195,9 +177,6 @@ pub struct SecondFactor {
 }
 
 /// The second factor of `account`, on or being set up.
-///
-/// # Errors
-/// When the database fails.
 pub async fn second_factor(
     database: &Database,
     account: &str,
@@ -212,9 +191,6 @@ pub async fn second_factor(
 }
 
 /// Begins to set one up, in place of one that was never turned on; whether there was none that is on.
-///
-/// # Errors
-/// When the database fails.
 pub async fn begin_second_factor(
     write: &mut Write,
     account: &str,
@@ -234,9 +210,6 @@ pub async fn begin_second_factor(
 
 /// Uses the code of a `step` of the clock; whether neither it nor a later one was used before. The
 /// database decides: of two at the same time, one counts.
-///
-/// # Errors
-/// When the database fails.
 pub async fn use_step(write: &mut Write, account: &str, step: i64) -> Result<bool, DatabaseError> {
     let used = sqlx::query("UPDATE second_factors SET step = $2 WHERE account = $1 AND step < $2")
         .bind(account)
@@ -247,9 +220,6 @@ pub async fn use_step(write: &mut Write, account: &str, step: i64) -> Result<boo
 }
 
 /// Turns the second factor on; whether it was off.
-///
-/// # Errors
-/// When the database fails.
 pub async fn enable(write: &mut Write, account: &str) -> Result<bool, DatabaseError> {
     begin_epoch(write, account).await?;
     let enabled = sqlx::query(
@@ -263,9 +233,6 @@ pub async fn enable(write: &mut Write, account: &str) -> Result<bool, DatabaseEr
 }
 
 /// Turns the second factor off, and voids the recovery codes; whether there was one.
-///
-/// # Errors
-/// When the database fails.
 pub async fn disable(write: &mut Write, account: &str) -> Result<bool, DatabaseError> {
     begin_epoch(write, account).await?;
     sqlx::query("DELETE FROM recovery_codes WHERE account = $1")
@@ -280,9 +247,6 @@ pub async fn disable(write: &mut Write, account: &str) -> Result<bool, DatabaseE
 }
 
 /// Puts recovery codes in place of all former ones: slots and hashes.
-///
-/// # Errors
-/// When the database fails.
 pub async fn keep_recovery_codes(
     write: &mut Write,
     account: &str,
@@ -304,9 +268,6 @@ pub async fn keep_recovery_codes(
 }
 
 /// The hash of the unused recovery code in `slot`.
-///
-/// # Errors
-/// When the database fails.
 pub async fn recovery_code(
     database: &Database,
     account: &str,
@@ -324,9 +285,6 @@ pub async fn recovery_code(
 }
 
 /// Uses the recovery code in `slot`; whether it wasn't used before.
-///
-/// # Errors
-/// When the database fails.
 pub async fn use_recovery_code(
     database: &Database,
     account: &str,
@@ -348,9 +306,6 @@ pub async fn use_recovery_code(
 }
 
 /// How many recovery codes of `account` are left.
-///
-/// # Errors
-/// When the database fails.
 pub async fn recovery_codes_left(database: &Database, account: &str) -> Result<u32, DatabaseError> {
     let row =
         sqlx::query("SELECT COUNT(*) FROM recovery_codes WHERE account = $1 AND used_at IS NULL")
@@ -361,9 +316,6 @@ pub async fn recovery_codes_left(database: &Database, account: &str) -> Result<u
 }
 
 /// Forgets all ways into `account` but its password.
-///
-/// # Errors
-/// When the database fails.
 pub async fn forget(write: &mut Write, account: &str) -> Result<(), DatabaseError> {
     disable(write, account).await?;
     for statement in
@@ -375,9 +327,6 @@ pub async fn forget(write: &mut Write, account: &str) -> Result<(), DatabaseErro
 }
 
 /// What is kept of the ways into `account`, for its own eyes; none of it opens anything.
-///
-/// # Errors
-/// When the database fails.
 pub async fn export(database: &Database, account: &str) -> Result<Value, DatabaseError> {
     let factor = second_factor(database, account).await?;
     Ok(json!({

@@ -33,17 +33,11 @@ pub async fn erase_due(services: &Services) -> Result<(), DatabaseError> {
 }
 
 /// The accounts whose time has come.
-///
-/// # Errors
-/// When the database fails.
 pub async fn due(database: &Database, now: Millis) -> Result<Vec<String>, DatabaseError> {
     store::due(database, now.plus(-GRACE), now.plus(-UNCONFIRMED)).await
 }
 
 /// Erases the account `id`, unless its person has taken it back or confirmed its address since it was due.
-///
-/// # Errors
-/// When the database fails.
 pub async fn erase(services: &Services, id: &str, now: Millis) -> Result<(), DatabaseError> {
     let mut write = services.database.begin().await?;
     let cutoffs = (now.plus(-GRACE), now.plus(-UNCONFIRMED));

@@ -148,9 +148,6 @@ pub async fn discard(files: &Files, picture: &Picture) {
 /// ended, before their account knew of them. Older ones, and all of a database that knows no picture, are
 /// left alone: then it is the wrong database, or one that was just restored, and nothing would bring them
 /// back.
-///
-/// # Errors
-/// When the database fails.
 pub async fn sweep(services: &Services) -> Result<(), DatabaseError> {
     let now = clock::now();
     let (from, until) = (now.plus(-48 * Millis::HOUR), now.plus(-Millis::HOUR));

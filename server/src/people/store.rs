@@ -37,9 +37,6 @@ pub struct ArtistRow {
 }
 
 /// The artist whose handle is `handle`, else the one whose handle it was before.
-///
-/// # Errors
-/// When the database fails.
 pub async fn artist(database: &Database, handle: &str) -> Result<Option<ArtistRow>, DatabaseError> {
     let row = sqlx::query(
         "SELECT a.id, a.handle, a.stage_name, a.genres, a.about, a.website, a.picture \
@@ -65,9 +62,6 @@ pub async fn artist(database: &Database, handle: &str) -> Result<Option<ArtistRo
 
 /// Notes that the account left a handle, whose addresses lead on from now on; one that it takes again
 /// leads nowhere else. To be called in the transaction that changes the handle.
-///
-/// # Errors
-/// When the database fails.
 pub async fn leave_handle(
     write: &mut Write,
     account: &str,
@@ -95,9 +89,6 @@ pub async fn leave_handle(
 }
 
 /// Deletes the handles that accounts since erased left, once nobody else is kept from them any more.
-///
-/// # Errors
-/// When the database fails.
 pub async fn sweep_handles(write: &mut Write) -> Result<(), DatabaseError> {
     sqlx::query(
         "DELETE FROM former_handles WHERE left_at <= $1 \
@@ -111,9 +102,6 @@ pub async fn sweep_handles(write: &mut Write) -> Result<(), DatabaseError> {
 
 /// Whether `handle` is kept for another account than `account`, which left it of late: whoever took it
 /// at once would be taken for that person, to whom links lead.
-///
-/// # Errors
-/// When the database fails.
 pub async fn is_kept_for_another(
     write: &mut Write,
     handle: &str,
@@ -159,9 +147,6 @@ pub async fn profile(database: &Database, account: &str) -> Result<Profile, Data
 
 /// Writes the profile of `account`, from a form that was checked. What only artists have is left as it
 /// is when the form doesn't hold it.
-///
-/// # Errors
-/// When the database fails.
 pub async fn save_profile(
     write: &mut Write,
     account: &str,
@@ -189,9 +174,6 @@ pub async fn save_profile(
 }
 
 /// Makes `picture` (or none) that of `account`; answers the one before.
-///
-/// # Errors
-/// When the database fails.
 pub async fn change_picture(
     database: &Database,
     account: &str,
@@ -215,18 +197,12 @@ pub async fn change_picture(
 }
 
 /// The pictures that somebody has.
-///
-/// # Errors
-/// When the database fails.
 pub async fn pictures(database: &Database) -> Result<Vec<String>, DatabaseError> {
     let pictures = sqlx::query_scalar("SELECT picture FROM accounts WHERE picture IS NOT NULL");
     Ok(pictures.fetch_all(&database.read).await?)
 }
 
 /// Makes `follower` follow `artist`, or no longer; both are private identities.
-///
-/// # Errors
-/// When the database fails.
 pub async fn follow(
     database: &Database,
     follower: &str,
@@ -252,9 +228,6 @@ pub async fn follow(
 }
 
 /// How many follow `artist`, and whether `viewer` is one of them; both are private identities.
-///
-/// # Errors
-/// When the database fails.
 pub async fn followers(
     database: &Database,
     artist: &str,
@@ -273,9 +246,6 @@ pub async fn followers(
 
 /// Forgets what `account` said of itself and whom it followed; answers its picture, whose files can go
 /// once that is committed.
-///
-/// # Errors
-/// When the database fails.
 pub async fn forget(write: &mut Write, account: &str) -> Result<Option<Picture>, DatabaseError> {
     sqlx::query("DELETE FROM follows WHERE follower = $1 OR artist = $1")
         .bind(account)

@@ -80,9 +80,6 @@ async fn prolong(session: &Session) -> Result<(), session::Error> {
 }
 
 /// The name of a session, given to it when it has none yet.
-///
-/// # Errors
-/// When the database fails.
 pub async fn name(session: &Session) -> Result<String, session::Error> {
     if let Some(name) = session.get::<String>(NAME).await? {
         return Ok(name);
@@ -91,17 +88,11 @@ pub async fn name(session: &Session) -> Result<String, session::Error> {
 }
 
 /// The name of a session that has one.
-///
-/// # Errors
-/// When the database fails.
 pub async fn name_of(session: &Session) -> Result<Option<String>, session::Error> {
     if session.id().is_none() { Ok(None) } else { session.get(NAME).await }
 }
 
 /// Gives a session a new name: from now on it is another one.
-///
-/// # Errors
-/// When the database fails.
 pub async fn rename(session: &Session) -> Result<String, session::Error> {
     let name = random::secret();
     session.insert(NAME, &name).await?;
@@ -109,9 +100,6 @@ pub async fn rename(session: &Session) -> Result<String, session::Error> {
 }
 
 /// Notes that a session begins now, in `device`.
-///
-/// # Errors
-/// When the database fails.
 pub async fn begin(session: &Session, device: &str) -> Result<(), session::Error> {
     let now = clock::now().0;
     session.insert(DEVICE, device).await?;
@@ -120,9 +108,6 @@ pub async fn begin(session: &Session, device: &str) -> Result<(), session::Error
 }
 
 /// When a session began: when its person last logged in.
-///
-/// # Errors
-/// When the database fails.
 pub async fn begun(session: &Session) -> Result<Option<Millis>, session::Error> {
     Ok(session.get::<i64>(BEGUN).await?.map(Millis))
 }

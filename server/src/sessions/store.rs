@@ -18,9 +18,6 @@ use crate::{
 };
 
 /// The sessions of `account`, the one named `current` first.
-///
-/// # Errors
-/// When the database fails.
 pub async fn list(
     database: &Database,
     account: &str,
@@ -53,9 +50,6 @@ pub async fn list(
 }
 
 /// Whether there still is a session of this name; one with an account, where guests aren't let in.
-///
-/// # Errors
-/// When the database fails.
 pub async fn is_open(
     database: &Database,
     name: &str,
@@ -74,9 +68,6 @@ pub async fn is_open(
 }
 
 /// Which of the sessions `names` are guests'.
-///
-/// # Errors
-/// When the database fails.
 pub async fn guests_among(
     database: &Database,
     mut names: Vec<String>,
@@ -92,9 +83,6 @@ pub async fn guests_among(
 }
 
 /// Ends the session `name` of `account`; whether there was one.
-///
-/// # Errors
-/// When the database fails.
 pub async fn end(write: &mut Write, account: &str, name: &str) -> Result<bool, DatabaseError> {
     let deleted = sqlx::query("DELETE FROM sessions WHERE account = $1 AND name = $2")
         .bind(account)
@@ -109,18 +97,12 @@ pub async fn end(write: &mut Write, account: &str, name: &str) -> Result<bool, D
 }
 
 /// Ends the session `name`, whether it has an account or is a guest's.
-///
-/// # Errors
-/// When the database fails.
 pub async fn end_named(write: &mut Write, name: &str) -> Result<(), DatabaseError> {
     sqlx::query("DELETE FROM sessions WHERE name = $1").bind(name).execute(&mut **write).await?;
     note(write, name).await
 }
 
 /// Ends all sessions of `account` but the one named `kept`; answers their names.
-///
-/// # Errors
-/// When the database fails.
 pub async fn end_all(
     write: &mut Write,
     account: &str,
@@ -144,9 +126,6 @@ pub async fn end_all(
 }
 
 /// Notes that what the session `name` holds open is to be cut.
-///
-/// # Errors
-/// When the database fails.
 pub async fn note(write: &mut Write, name: &str) -> Result<(), DatabaseError> {
     sqlx::query(
         "INSERT INTO ended_sessions (name, at) VALUES ($1, $2) \
@@ -160,9 +139,6 @@ pub async fn note(write: &mut Write, name: &str) -> Result<(), DatabaseError> {
 }
 
 /// The sessions that were ended since `at`, by whatever process.
-///
-/// # Errors
-/// When the database fails.
 pub async fn ended_since(database: &Database, at: Millis) -> Result<Vec<String>, DatabaseError> {
     let rows = sqlx::query("SELECT name FROM ended_sessions WHERE at >= $1")
         .bind(at.0)

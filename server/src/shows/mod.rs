@@ -30,17 +30,11 @@ const MAX_OWN: i64 = 200;
 const MAX_PAST: usize = 24;
 
 /// What decides about the show `id`; none when there never was one.
-///
-/// # Errors
-/// When the database fails.
 pub async fn facts(database: &Database, id: ShowId) -> Result<Option<ShowFacts>, DatabaseError> {
     store::facts(&database.read, id).await
 }
 
 /// The show `id` as `write` leaves it; none when it is deleted.
-///
-/// # Errors
-/// When the database fails.
 pub async fn card(write: &mut Write, id: ShowId) -> Result<Option<ShowCard>, DatabaseError> {
     store::card(&mut **write, id).await
 }
@@ -91,9 +85,6 @@ pub async fn append_changed(write: &mut Write, id: ShowId) -> Result<(), Databas
 }
 
 /// Appends to the log of the list that the shows ahead of the account `artist` are gone from it.
-///
-/// # Errors
-/// When the database fails.
 pub async fn append_artist_closed(write: &mut Write, artist: &str) -> Result<(), DatabaseError> {
     for show in store::ahead(write, artist, MAX_OWN).await? {
         event_log::append(write, Topic::Shows, &Event::ShowDeleted { show }, clock::now()).await?;
@@ -103,9 +94,6 @@ pub async fn append_artist_closed(write: &mut Write, artist: &str) -> Result<(),
 
 /// The shows of the account `artist` for their page: live ones, those to come, the first page of past
 /// ones.
-///
-/// # Errors
-/// When the database fails.
 pub async fn of_artist(
     database: &Database,
     artist: &str,
@@ -125,9 +113,6 @@ pub async fn of_artist(
 
 /// Appends to the logs that the shows ahead of the account `artist` have changed: they carry the artist's
 /// name and handle. After the commit, they have to be woken: see [`announce`].
-///
-/// # Errors
-/// When the database fails.
 pub async fn append_artist_changed(
     write: &mut Write,
     artist: &str,

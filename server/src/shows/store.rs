@@ -20,8 +20,8 @@ use crate::{
 pub use deletion::{call_off, export, forget_artist};
 pub use listed::is_listed;
 pub use stage_column::stage;
-pub use write::{delete, insert, update};
 pub(crate) use stage_column::stage_sql;
+pub use write::{delete, insert, update};
 
 /// What lists show, and the rest of the statement.
 macro_rules! cards {
@@ -92,9 +92,6 @@ pub struct ShowFacts {
 }
 
 /// The facts of the show `id`, deleted or not.
-///
-/// # Errors
-/// When the database fails.
 pub async fn facts<'e>(
     executor: impl Executor<'e, Database = Any>,
     id: ShowId,
@@ -126,9 +123,6 @@ pub async fn facts<'e>(
 }
 
 /// The show `id` as lists show it; none when it was deleted.
-///
-/// # Errors
-/// When the database fails.
 pub async fn card<'e>(
     executor: impl Executor<'e, Database = Any>,
     id: ShowId,
@@ -175,9 +169,6 @@ pub async fn details<'e>(
 pub type Place = (i64, String);
 
 /// At most `most` shows of a section after `after`, for everybody.
-///
-/// # Errors
-/// When the database fails.
 pub async fn section<'e>(
     executor: impl Executor<'e, Database = Any>,
     section: Section,
@@ -222,9 +213,6 @@ pub async fn section<'e>(
 
 /// The shows of one artist: those to come and live by start, then past ones backwards; at most `most`
 /// of either.
-///
-/// # Errors
-/// When the database fails.
 pub async fn of_artist(
     pool: &sqlx::AnyPool,
     artist: &str,
@@ -247,9 +235,6 @@ pub async fn of_artist(
 }
 
 /// The shows of one artist that are live or to come; at most `most`.
-///
-/// # Errors
-/// When the database fails.
 pub async fn ahead(
     write: &mut Write,
     artist: &str,
@@ -307,9 +292,6 @@ pub async fn draft<'e>(
 
 /// The title of another show of `artist` that stands in the way of `times`. Must follow
 /// [`crate::accounts::store::lock`] in the same transaction.
-///
-/// # Errors
-/// When the database fails.
 pub async fn overlapping(
     write: &mut Write,
     artist: &str,

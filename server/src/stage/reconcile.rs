@@ -10,9 +10,6 @@ use crate::{clock, database::DatabaseError, stream_keys};
 impl Stages {
     /// Compares which sources there are, what stands here and what the database says, and makes good
     /// what was missed: a lost event, a failed write, a crash of the program before.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn compare(&self) -> Result<(), DatabaseError> {
         let (performers, successors) = (self.performers().clone(), self.successors().clone());
         let nobody = performers.is_empty() && successors.is_empty();
@@ -52,9 +49,6 @@ impl Stages {
     }
 
     /// Ends the shows whose artist was lost and whose end has long passed.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn end_abandoned(&self) -> Result<(), DatabaseError> {
         for show in store::abandoned(&self.database, clock::now()).await? {
             let _turn = self.turn(show).await;
@@ -68,9 +62,6 @@ impl Stages {
 
     /// Takes off the stage whoever is there with a stream key that is good no more, by whatever process
     /// of the venue it was revoked.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn check_keys(&self) -> Result<(), DatabaseError> {
         for key in self.keys() {
             if !stream_keys::is_good(&self.database, key).await? {

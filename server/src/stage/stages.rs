@@ -52,9 +52,6 @@ impl Stages {
     }
 
     /// The artist takes a break or comes back from it.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn pause(&self, show: ShowId, paused: bool) -> Result<Outcome, DatabaseError> {
         let _turn = self.turn(show).await;
         let outcome = self.happen(show, StageInput::Pause(paused)).await?;
@@ -67,9 +64,6 @@ impl Stages {
     }
 
     /// The show ends, for good.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn end(&self, show: ShowId) -> Result<Outcome, DatabaseError> {
         let _turn = self.turn(show).await;
         self.finish(show).await
@@ -140,9 +134,6 @@ impl Stages {
     }
 
     /// How many shows are in each state that has an artist.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn counts(&self) -> Result<[(&'static str, i64); 3], DatabaseError> {
         store::counts(&self.database).await
     }

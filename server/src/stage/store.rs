@@ -86,9 +86,6 @@ pub async fn happen(
 
 /// Counts one more taking of the stage of `show`, by a number above `given`; `None` when the show is over
 /// or gone.
-///
-/// # Errors
-/// When the database fails.
 pub async fn take(
     database: &Database,
     show: ShowId,
@@ -112,9 +109,6 @@ pub async fn take(
 }
 
 /// The number of the latest taking of the stage of `show`; `None` when the show is over or gone.
-///
-/// # Errors
-/// When the database fails.
 pub async fn publication(database: &Database, show: ShowId) -> Result<Option<i64>, DatabaseError> {
     let row = sqlx::query(concat!(
         "SELECT publication FROM shows WHERE id = $1 AND deleted_at IS NULL AND ",
@@ -127,9 +121,6 @@ pub async fn publication(database: &Database, show: ShowId) -> Result<Option<i64
 }
 
 /// The shows on whose stage somebody is said to be.
-///
-/// # Errors
-/// When the database fails.
 pub async fn on_stage(database: &Database) -> Result<Vec<ShowId>, DatabaseError> {
     let rows = sqlx::query(concat!(
         "SELECT id FROM shows WHERE ",
@@ -142,9 +133,6 @@ pub async fn on_stage(database: &Database) -> Result<Vec<ShowId>, DatabaseError>
 }
 
 /// The shows whose artist was lost and whose end has long passed.
-///
-/// # Errors
-/// When the database fails.
 pub async fn abandoned(database: &Database, now: Millis) -> Result<Vec<ShowId>, DatabaseError> {
     let rows = sqlx::query(concat!(
         "SELECT id FROM shows WHERE ",
@@ -158,9 +146,6 @@ pub async fn abandoned(database: &Database, now: Millis) -> Result<Vec<ShowId>, 
 }
 
 /// How many shows are in each state that has an artist, by its name.
-///
-/// # Errors
-/// When the database fails.
 pub async fn counts(database: &Database) -> Result<[(&'static str, i64); 3], DatabaseError> {
     let mut counts =
         [StageState::Live, StageState::Paused, StageState::Dropped].map(|it| (it.as_str(), 0));

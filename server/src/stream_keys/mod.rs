@@ -126,9 +126,6 @@ pub enum Tried {
 }
 
 /// Whose the key `secret` is.
-///
-/// # Errors
-/// When the database fails.
 pub async fn tried(database: &Database, secret: &str) -> Result<Tried, DatabaseError> {
     let Some(known) = store::known(database, &hash(secret)).await? else {
         return Ok(Tried::Nothing);
@@ -142,9 +139,6 @@ pub async fn tried(database: &Database, secret: &str) -> Result<Tried, DatabaseE
 }
 
 /// Whether somebody may be on stage with `key`.
-///
-/// # Errors
-/// When the database fails.
 pub async fn is_good(database: &Database, key: StreamKeyId) -> Result<bool, DatabaseError> {
     match store::account_of(database, key).await? {
         Some(account) => may_perform(database, &account).await,
@@ -153,34 +147,22 @@ pub async fn is_good(database: &Database, key: StreamKeyId) -> Result<bool, Data
 }
 
 /// Whether the account is open, and an artist's who may go on stage.
-///
-/// # Errors
-/// When the database fails.
 pub async fn may_perform(database: &Database, account: &str) -> Result<bool, DatabaseError> {
     let account = accounts::store::find(database, account).await?;
     Ok(account.is_some_and(|it| it.artist && it.confirmed))
 }
 
 /// Forgets all keys of `account`, whose person has left.
-///
-/// # Errors
-/// When the database fails.
 pub async fn forget(write: &mut Write, account: &str) -> Result<(), DatabaseError> {
     store::delete_all(write, account).await
 }
 
 /// Notes that somebody went on stage with `key`; false when it was revoked meanwhile.
-///
-/// # Errors
-/// When the database fails.
 pub async fn used(database: &Database, key: StreamKeyId) -> Result<bool, DatabaseError> {
     store::used(database, key, clock::now()).await
 }
 
 /// The show that the holder plays now when they don't say which.
-///
-/// # Errors
-/// When the database fails.
 pub async fn show_now(
     database: &Database,
     holder: &Holder,
@@ -189,9 +171,6 @@ pub async fn show_now(
 }
 
 /// Forgets keys that were revoked long ago.
-///
-/// # Errors
-/// When the database fails.
 pub async fn prune(database: &Database) -> Result<(), DatabaseError> {
     store::prune(database, clock::now()).await
 }

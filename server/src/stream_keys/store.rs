@@ -18,9 +18,6 @@ const EARLY: i64 = 2 * Millis::HOUR;
 const REMEMBERED: i64 = 30 * 24 * Millis::HOUR;
 
 /// The keys of `account`, the oldest first.
-///
-/// # Errors
-/// When the database fails.
 pub async fn of_account(
     database: &Database,
     account: &str,
@@ -46,9 +43,6 @@ pub async fn of_account(
 }
 
 /// How many keys `account` has.
-///
-/// # Errors
-/// When the database fails.
 pub async fn count(write: &mut Write, account: &str) -> Result<i64, DatabaseError> {
     let row =
         sqlx::query("SELECT COUNT(*) FROM stream_keys WHERE account = $1 AND revoked_at IS NULL")
@@ -59,9 +53,6 @@ pub async fn count(write: &mut Write, account: &str) -> Result<i64, DatabaseErro
 }
 
 /// Keeps a new key by its hash.
-///
-/// # Errors
-/// When the database fails.
 pub async fn insert(
     write: &mut Write,
     account: &str,
@@ -84,9 +75,6 @@ pub async fn insert(
 }
 
 /// Revokes the key `id` of `account`; false when there is none that is good.
-///
-/// # Errors
-/// When the database fails.
 pub async fn revoke(
     write: &mut Write,
     account: &str,
@@ -106,9 +94,6 @@ pub async fn revoke(
 }
 
 /// Forgets the keys that were revoked [`REMEMBERED`] ago.
-///
-/// # Errors
-/// When the database fails.
 pub async fn prune(database: &Database, now: Millis) -> Result<(), DatabaseError> {
     let mut write = database.begin().await?;
     sqlx::query("DELETE FROM stream_keys WHERE revoked_at < $1")
@@ -119,9 +104,6 @@ pub async fn prune(database: &Database, now: Millis) -> Result<(), DatabaseError
 }
 
 /// The key with this hash, revoked or not.
-///
-/// # Errors
-/// When the database fails.
 pub async fn known(database: &Database, hash: &str) -> Result<Option<Known>, DatabaseError> {
     sqlx::query("SELECT id, account, name, revoked_at FROM stream_keys WHERE hash = $1")
         .bind(hash)
@@ -136,9 +118,6 @@ pub async fn known(database: &Database, hash: &str) -> Result<Option<Known>, Dat
 }
 
 /// The account whose key this is.
-///
-/// # Errors
-/// When the database fails.
 pub async fn account_of(
     database: &Database,
     key: StreamKeyId,
@@ -151,9 +130,6 @@ pub async fn account_of(
 }
 
 /// Forgets all keys of `account`.
-///
-/// # Errors
-/// When the database fails.
 pub async fn delete_all(write: &mut Write, account: &str) -> Result<(), DatabaseError> {
     sqlx::query("DELETE FROM stream_keys WHERE account = $1")
         .bind(account)
@@ -163,9 +139,6 @@ pub async fn delete_all(write: &mut Write, account: &str) -> Result<(), Database
 }
 
 /// Notes that the key was used; false when there is none any more.
-///
-/// # Errors
-/// When the database fails.
 pub async fn used(
     database: &Database,
     key: StreamKeyId,
@@ -185,9 +158,6 @@ pub async fn used(
 /// The show that `account` plays when it doesn't say which: the one with somebody on stage, else the
 /// one whose artist was lost, else the one whose time it is, else the next one when it starts soon.
 /// One whose artist was lost and whose time has passed gives way to the one whose time it is.
-///
-/// # Errors
-/// When the database fails.
 pub async fn show_now(
     database: &Database,
     account: &str,

@@ -103,9 +103,6 @@ impl Topic {
 
 /// Composes the letter for `occasion`, unless there is nobody to write to, or they were written to often
 /// enough. `first` is whether this is the first attempt.
-///
-/// # Errors
-/// When the database fails.
 pub async fn compose(
     services: &Services,
     occasion: &EmailKind,
@@ -271,9 +268,6 @@ async fn link(
 }
 
 /// The address at the venue `home` at which a password is set, for an operator to hand on.
-///
-/// # Errors
-/// When the database fails.
 pub async fn reset_address(
     database: &Database,
     home: &str,

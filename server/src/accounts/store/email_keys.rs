@@ -9,9 +9,6 @@ use crate::{
 
 /// Brings the addresses with characters beyond ASCII under the key that they have now. Where another
 /// account has confirmed the same one, this one keeps the key that it had.
-///
-/// # Errors
-/// When the database fails.
 pub async fn settle_email_keys(database: &Database) -> Result<(), DatabaseError> {
     // More bytes than characters.
     let rows = sqlx::query(

@@ -58,9 +58,6 @@ pub struct Proof {
 }
 
 /// Makes a link for `account`, to be sent to `email`. Earlier ones stay good until one is used.
-///
-/// # Errors
-/// When the database fails.
 pub async fn make(
     write: &mut Write,
     account: &str,
@@ -82,9 +79,6 @@ pub async fn make(
 }
 
 /// Whether `link` is good for one of `purposes`; it stays so.
-///
-/// # Errors
-/// When the database fails.
 pub async fn is_good(
     database: &Database,
     link: &Secret,
@@ -101,9 +95,6 @@ pub async fn is_good(
 
 /// Uses `link` up, with all others of the same account and purpose; `None` when it isn't good for one
 /// of `purposes`. Of many who use it at once, one gets the proof.
-///
-/// # Errors
-/// When the database fails.
 pub async fn redeem(
     write: &mut Write,
     link: &Secret,
@@ -130,18 +121,12 @@ pub async fn redeem(
 }
 
 /// Takes back all links of `account`.
-///
-/// # Errors
-/// When the database fails.
 pub async fn take_back(write: &mut Write, account: &str) -> Result<(), DatabaseError> {
     sqlx::query("DELETE FROM links WHERE account = $1").bind(account).execute(&mut **write).await?;
     Ok(())
 }
 
 /// Forgets links that have run out.
-///
-/// # Errors
-/// When the database fails.
 pub async fn sweep(write: &mut Write) -> Result<(), DatabaseError> {
     sqlx::query("DELETE FROM links WHERE expires_at <= $1")
         .bind(clock::now().0)

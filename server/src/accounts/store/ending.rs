@@ -7,9 +7,6 @@ use sqlx::Row;
 use crate::database::{Database, DatabaseError, Write};
 
 /// Marks an account as deleted by its person, by which a new epoch begins.
-///
-/// # Errors
-/// When the database fails.
 pub async fn delete(write: &mut Write, id: &str, now: Millis) -> Result<(), DatabaseError> {
     sqlx::query("UPDATE accounts SET deleted_at = $2, epoch = epoch + 1 WHERE id = $1")
         .bind(id)
@@ -21,9 +18,6 @@ pub async fn delete(write: &mut Write, id: &str, now: Millis) -> Result<(), Data
 
 /// Takes the deletion of an account back; false when it is erased by now, or how it is entered has
 /// changed since `epoch`.
-///
-/// # Errors
-/// When the database fails.
 pub async fn restore(write: &mut Write, id: &str, epoch: i64) -> Result<bool, DatabaseError> {
     let restored = sqlx::query(
         "UPDATE accounts SET deleted_at = NULL WHERE id = $1 AND epoch = $2 \
@@ -37,9 +31,6 @@ pub async fn restore(write: &mut Write, id: &str, epoch: i64) -> Result<bool, Da
 }
 
 /// Accounts deleted before `deleted`, and those made before `unconfirmed` whose address nobody confirmed.
-///
-/// # Errors
-/// When the database fails.
 pub async fn due(
     database: &Database,
     deleted: Millis,
@@ -59,9 +50,6 @@ pub async fn due(
 /// Takes everything personal out of an account that is due by the two cutoffs of [`due`]; answers who it
 /// was to others, or nothing when it isn't due any more. Its row stays, because shows belong to it; so
 /// does its handle, once somebody confirmed its address and may have been met under it.
-///
-/// # Errors
-/// When the database fails.
 pub async fn erase(
     write: &mut Write,
     id: &str,
@@ -97,9 +85,6 @@ pub async fn erase(
 }
 
 /// What is kept of the account itself, for its person.
-///
-/// # Errors
-/// When the database fails.
 pub async fn export(database: &Database, id: &str) -> Result<Option<Value>, DatabaseError> {
     let row = sqlx::query(
         "SELECT person, handle, email, display_name, stage_name, genres, language, created_at, \

@@ -13,9 +13,6 @@ use crate::{
 };
 
 /// Counts the epoch up: log-ins and other proofs that are under way come to nothing.
-///
-/// # Errors
-/// When the database fails.
 pub async fn begin_epoch(write: &mut Write, id: &str) -> Result<(), DatabaseError> {
     sqlx::query("UPDATE accounts SET epoch = epoch + 1 WHERE id = $1")
         .bind(id)
@@ -26,9 +23,6 @@ pub async fn begin_epoch(write: &mut Write, id: &str) -> Result<(), DatabaseErro
 
 /// Locks the account until `write` ends; false when its epoch is over, and what was proven in it is
 /// worth nothing any more.
-///
-/// # Errors
-/// When the database fails.
 pub async fn lock_epoch(write: &mut Write, id: &str, epoch: i64) -> Result<bool, DatabaseError> {
     let locked = sqlx::query("UPDATE accounts SET epoch = epoch WHERE id = $1 AND epoch = $2")
         .bind(id)
@@ -40,9 +34,6 @@ pub async fn lock_epoch(write: &mut Write, id: &str, epoch: i64) -> Result<bool,
 
 impl Account {
     /// [`lock_epoch`] of the epoch in which this was read.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn lock_unchanged(&self, write: &mut Write) -> Result<bool, DatabaseError> {
         lock_epoch(write, &self.id, self.epoch).await
     }

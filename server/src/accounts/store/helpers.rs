@@ -6,9 +6,6 @@ use sqlx::Row;
 use crate::database::{Database, DatabaseError};
 
 /// Whether the account `helper` looks after the shows of the account `artist`.
-///
-/// # Errors
-/// When the database fails.
 pub async fn helps(database: &Database, artist: &str, helper: &str) -> Result<bool, DatabaseError> {
     let row = sqlx::query("SELECT 1 FROM helpers WHERE artist = $1 AND helper = $2")
         .bind(artist)

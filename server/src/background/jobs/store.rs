@@ -38,9 +38,6 @@ pub struct Leased {
 }
 
 /// Adds `job`, in the transaction of the change that asks for it: both happen, or neither.
-///
-/// # Errors
-/// When the database fails.
 pub async fn add<J: Job>(write: &mut Write, job: &J) -> Result<(), DatabaseError> {
     let now = clock::now().0;
     sqlx::query("INSERT INTO jobs (id, payload, due_at, created_at) VALUES ($1, $2, $3, $3)")
@@ -53,9 +50,6 @@ pub async fn add<J: Job>(write: &mut Write, job: &J) -> Result<(), DatabaseError
 }
 
 /// Takes the job that is due longest. Nobody else gets it until the lease has run out.
-///
-/// # Errors
-/// When the database fails.
 pub async fn lease(database: &Database) -> Result<Option<Leased>, DatabaseError> {
     let now = clock::now().0;
     let mut write = database.begin().await?;
@@ -76,9 +70,6 @@ fn named(payload: &str) -> Option<(String, Value)> {
 }
 
 /// The job is over: done, or given up because of `failure`. What it was about is forgotten.
-///
-/// # Errors
-/// When the database fails.
 pub async fn finish(
     database: &Database,
     id: &str,
@@ -95,9 +86,6 @@ pub async fn finish(
 }
 
 /// The job is to be tried again after so many milliseconds.
-///
-/// # Errors
-/// When the database fails.
 pub async fn postpone(database: &Database, id: &str, wait: i64) -> Result<(), DatabaseError> {
     let mut write = database.begin().await?;
     sqlx::query("UPDATE jobs SET leased_until = 0, due_at = $2 WHERE id = $1")
@@ -109,9 +97,6 @@ pub async fn postpone(database: &Database, id: &str, wait: i64) -> Result<(), Da
 }
 
 /// Forgets jobs that have long been over.
-///
-/// # Errors
-/// When the database fails.
 pub async fn sweep(write: &mut Write) -> Result<(), DatabaseError> {
     sqlx::query("DELETE FROM jobs WHERE over_at <= $1")
         .bind(clock::now().plus(-REMEMBERED).0)

@@ -14,9 +14,6 @@ use crate::{
 };
 
 /// What `person` wrote, for themselves.
-///
-/// # Errors
-/// When the database fails.
 pub async fn export(database: &Database, person: &str) -> Result<Value, DatabaseError> {
     let rows = sqlx::query(
         "SELECT show_id, name, text, sent_at FROM messages \
@@ -38,9 +35,6 @@ pub async fn export(database: &Database, person: &str) -> Result<Value, Database
 
 /// Forgets what `author` wrote and by which name, in the log of events as well, and where they were muted.
 /// The places of the messages stay, so that nobody's history gets a gap.
-///
-/// # Errors
-/// When the database fails.
 pub async fn forget_person(write: &mut Write, author: &PersonId) -> Result<(), DatabaseError> {
     sqlx::query("DELETE FROM mutes WHERE person = $1")
         .bind(author.as_str())

@@ -64,9 +64,6 @@ pub async fn begin_try(
 }
 
 /// Forgets the tries of `account`: a code was right, or the password is another one.
-///
-/// # Errors
-/// When the database fails.
 pub async fn forget_tries(write: &mut Write, account: &str) -> Result<(), DatabaseError> {
     sqlx::query("UPDATE second_factors SET wrong = 0, blocked_until = 0 WHERE account = $1")
         .bind(account)

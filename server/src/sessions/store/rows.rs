@@ -167,9 +167,6 @@ impl SessionStore for SqlSessionStore {
 }
 
 /// Deletes sessions that have run out, and forgets what was ended long ago.
-///
-/// # Errors
-/// When the database fails.
 pub async fn sweep(database: &Database) -> Result<u64, DatabaseError> {
     let now = clock::now().0;
     let mut write = database.begin().await?;

@@ -19,9 +19,6 @@ use crate::{
 
 /// Calls off all shows of the account `artist` that aren't over: they are gone. After the commit,
 /// [`crate::shows::called_off`] has to follow.
-///
-/// # Errors
-/// When the database fails.
 pub async fn call_off(write: &mut Write, artist: &str) -> Result<Vec<ShowId>, DatabaseError> {
     let now = clock::now();
     lock(write, artist).await?;
@@ -37,9 +34,6 @@ pub async fn call_off(write: &mut Write, artist: &str) -> Result<Vec<ShowId>, Da
 }
 
 /// Puts the names that the account `artist` has now into what the logs say of its shows.
-///
-/// # Errors
-/// When the database fails.
 pub async fn forget_artist(write: &mut Write, artist: &str) -> Result<(), DatabaseError> {
     let rows = sqlx::query(
         "SELECT s.id, a.handle, a.stage_name FROM shows s JOIN accounts a ON a.id = s.artist \
@@ -72,9 +66,6 @@ pub async fn forget_artist(write: &mut Write, artist: &str) -> Result<(), Databa
 }
 
 /// The shows of the account `artist`, for its person.
-///
-/// # Errors
-/// When the database fails.
 pub async fn export(database: &Database, artist: &str) -> Result<Value, DatabaseError> {
     let rows = sqlx::query(
         "SELECT id, title, description, starts_at, ends_at, time_zone, deleted_at FROM shows \

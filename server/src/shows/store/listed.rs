@@ -6,9 +6,6 @@ use crate::database::{DatabaseError, Write};
 
 /// Whether the show `id` stands on the lists for everybody: those of an artist whose address isn't
 /// confirmed, or whom an operator has closed, don't.
-///
-/// # Errors
-/// When the database fails.
 pub async fn is_listed(write: &mut Write, id: ShowId) -> Result<bool, DatabaseError> {
     let row = sqlx::query(
         "SELECT 1 FROM shows s JOIN accounts a ON a.id = s.artist \

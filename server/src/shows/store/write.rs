@@ -11,9 +11,6 @@ use crate::{
 };
 
 /// Writes a new show.
-///
-/// # Errors
-/// When the database fails.
 pub async fn insert(
     write: &mut Write,
     artist: &str,
@@ -34,9 +31,6 @@ pub async fn insert(
 }
 
 /// Changes a show.
-///
-/// # Errors
-/// When the database fails.
 pub async fn update(
     write: &mut Write,
     id: ShowId,
@@ -68,9 +62,6 @@ fn with_form<'q>(
 }
 
 /// Marks a show as deleted.
-///
-/// # Errors
-/// When the database fails.
 pub async fn delete(write: &mut Write, id: ShowId) -> Result<(), DatabaseError> {
     sqlx::query("UPDATE shows SET deleted_at = $2 WHERE id = $1 AND deleted_at IS NULL")
         .bind(id.to_string())
