@@ -1,4 +1,4 @@
-//! The only place where the server reads the time of day.
+//! Time of day, which the server reads here alone.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -1,5 +1,4 @@
-//! What clients are told of their ways to the media core: its candidates, and the operator's STUN and TURN
-//! servers.
+//! ICE servers (STUN and TURN) of the operator, and candidates, as clients are told of them.
 
 use std::net::IpAddr;
 

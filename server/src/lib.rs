@@ -1,8 +1,10 @@
 //! Bandstand's server: it renders the pages, keeps what must last, and lets media through.
 //!
-//! One folder per feature, named as in `app`: it implements the feature's port, asks who may, and
-//! keeps all its SQL in its `store.rs`. [`app::venue::Venue`] holds what lives as long as the program,
-//! [`caller::Caller`] is the person behind one request, [`start`] opens the venue.
+//! One folder per feature, named as in `app`: `port.rs` implements the feature's port and asks who may,
+//! `store.rs` holds its SQL. Below the features stand [`services::Services`], which every one of them may
+//! use, and [`caller::Caller`], the client behind one request. Above them stands [`app`], which puts all
+//! of it together and opens the venue. Folders import each other in one direction; what goes up goes over
+//! the [`background::bus::Bus`].
 
 pub mod accounts;
 pub mod app;

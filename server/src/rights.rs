@@ -1,4 +1,4 @@
-//! Who may do what: one table.
+//! Access rights: one table of who may do what.
 //!
 //! Where a thing is done, the feature asks whether the caller may do it ([`allows`], or [`may`] where
 //! there is no show yet). What depends on how things stand (a show is over, an address isn't confirmed,

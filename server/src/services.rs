@@ -1,4 +1,4 @@
-//! What every feature may use, and what knows no feature.
+//! Services that every feature may use, and that know no feature.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Who looks after an artist's shows beside the artist.
+//! Helpers, who look after an artist's shows beside the artist.
 
 use async_trait::async_trait;
 use bandstand_app::accounts::port::Helpers;

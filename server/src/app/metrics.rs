@@ -1,4 +1,4 @@
-//! What the operator's monitoring reads: `/metrics` for Prometheus (OpenMetrics text format).
+//! Metrics for the operator's monitoring: `/metrics` for Prometheus (OpenMetrics text format).
 //!
 //! Totals and distributions of the whole venue; nothing in it tells of one person, one show or one
 //! session, and no label has more than a handful of values.

@@ -1,4 +1,4 @@
-//! What the venue does of its own accord.
+//! Periodic work of the venue.
 
 use std::{sync::Arc, time::Duration};
 

@@ -1,4 +1,4 @@
-//! What the build of the browser's side made: the document's head, and files.
+//! Static files of the browser's side, and the document's head that its build made.
 
 use std::{fs, io, path::Path, sync::Arc};
 

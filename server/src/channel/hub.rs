@@ -1,4 +1,4 @@
-//! Who follows which topic, and how news gets to them.
+//! Hub of the live channel: subscribers by topic, and the fan-out of events to them.
 //!
 //! One reader per followed topic: woken, it reads what is new in the log once, encodes it once, and
 //! puts it into the queue of every follower. Queues are bounded: a follower whose queue is full is

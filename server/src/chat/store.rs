@@ -1,4 +1,4 @@
-//! What the database knows of chats.
+//! Chats in the database.
 
 mod deletion;
 

@@ -1,4 +1,4 @@
-//! What the operator decides: flags, environment variables, a configuration file, in that order.
+//! Configuration by the operator: flags, environment variables, a configuration file, in that order.
 
 mod commands;
 mod file;

@@ -1,4 +1,4 @@
-//! Which mail server takes the venue's mails.
+//! Configuration of the mail server that takes the venue's mails.
 
 use std::{fs, path::PathBuf};
 

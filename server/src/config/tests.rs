@@ -1,4 +1,4 @@
-//! What operators write, and what comes of it.
+//! Tests of the configuration.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Who is present at one show, and what they do: without clock, sockets or database.
+//! Presence at one show, and gestures: bookkeeping without clock, sockets or database.
 //!
 //! A person is there once, whatever number of connections they have. When the last one goes, they
 //! stay for [`GRACE`]: a page that reloads neither leaves nor comes.

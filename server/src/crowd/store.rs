@@ -1,4 +1,4 @@
-//! What lasts of a crowd: likes and peaks.
+//! Likes and peaks of crowds in the database.
 
 use bandstand_domain::{Millis, PersonId, ShowId, crowd::LIKE_COOL_DOWN};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! What nobody can guess, and what the database holds of it.
+//! Random secrets, and the hashes by which the database finds them again.
 //!
 //! Random bits need no slow hash, as passwords do: what can't be guessed can't be tried out either.
 

@@ -1,4 +1,4 @@
-//! What the database knows of passkeys and second factors.
+//! Passkeys and second factors in the database.
 
 mod tries;
 

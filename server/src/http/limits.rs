@@ -1,4 +1,4 @@
-//! How often who may do what.
+//! Rate limits (token buckets) by address, account, person or session.
 
 use std::{
     hash::{BuildHasher, Hash, RandomState},

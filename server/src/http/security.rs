@@ -1,4 +1,4 @@
-//! Who may act on the venue from which page, and what browsers may do with what the venue sends.
+//! Protection against cross-site requests, and security headers.
 
 use std::{
     net::IpAddr,

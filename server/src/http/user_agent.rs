@@ -1,4 +1,4 @@
-//! In what somebody comes: as they would call it themselves.
+//! Browser and system by `User-Agent`, as people call them.
 
 /// A browser and its system, from a `User-Agent` header (RFC 9110 section 10.1.5). Nothing depends on
 /// it: it only helps people to tell their sessions apart.

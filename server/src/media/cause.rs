@@ -1,4 +1,4 @@
-//! Why a program that speaks WHIP is not on stage, read from its offer and from how its session ended.
+//! Causes why a program that speaks WHIP is not on stage, read from its offer and from its session's end.
 
 use bandstand_sfu::EndReason;
 

@@ -1,4 +1,4 @@
-//! Why media doesn't flow, as HTTP says it.
+//! Errors of media over HTTP, with their statuses and headers.
 
 use axum::{
     http::{HeaderValue, StatusCode, header},

@@ -1,4 +1,4 @@
-//! Which of the artist's simulcast layers a viewer gets: of WHEP's extension for video layer selection
+//! Choice of the simulcast layer that a viewer gets: of WHEP's extension for video layer selection
 //! (draft-ietf-wish-whep-02, `urn:ietf:params:whep:ext:core:layer`; later versions have none), the bound
 //! of the height.
 

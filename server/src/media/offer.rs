@@ -1,4 +1,4 @@
-//! What WHIP and WHEP have in common: an offer comes in, an answer goes out.
+//! Offer and answer, as WHIP and WHEP have them in common.
 
 use std::time::Duration;
 

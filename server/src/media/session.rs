@@ -1,4 +1,4 @@
-//! What can be done with a session that was opened: candidates can be told, and it can be ended.
+//! Requests on an open media session: trickled candidates, ICE restarts, its end.
 //!
 //! Its address can't be guessed, so knowing it is the right to do both.
 

@@ -1,4 +1,4 @@
-//! Out: WHEP (draft-ietf-wish-whep-04), with the join token of a person who entered the show.
+//! WHEP (draft-ietf-wish-whep-04): media to a viewer who holds a join token.
 
 use axum::{
     body::Body,

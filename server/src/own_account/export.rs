@@ -1,4 +1,4 @@
-//! One's own data as a file.
+//! Export of one's own data as a file.
 
 use axum::{
     Json, Router,

@@ -1,4 +1,4 @@
-//! One's own account: registering, logging in, settings, leaving, and taking one's data along. It knows all
+//! Life cycle of one's own account: registration, sign-in, settings, deletion, data export. It knows all
 //! features that keep something of a person.
 
 pub mod deletion;

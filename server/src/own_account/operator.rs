@@ -1,4 +1,4 @@
-//! What an operator does with accounts from the command line, beside a running venue or without one.
+//! Account commands of the operator's command line, beside a running venue or without one.
 
 use bandstand_domain::{
     FieldErrors, Secret,

@@ -1,4 +1,4 @@
-//! What somebody sees and changes of their own account.
+//! Settings of one's own account.
 
 use async_trait::async_trait;
 use bandstand_app::accounts::port::AccountSettings;

@@ -1,4 +1,4 @@
-//! What becomes of a picture that somebody brings: a square, made anew from its pixels alone.
+//! Image processing: a square picture, made anew from the pixels of what somebody brought.
 
 use std::io::Cursor;
 

@@ -1,4 +1,4 @@
-//! What the database knows of people: profiles, pictures, followers, former handles.
+//! Profiles, pictures, followers and former handles in the database.
 
 use bandstand_domain::{
     Millis,

@@ -1,4 +1,4 @@
-//! What the artist should set their program to, in words: out of what the media core noticed.
+//! Advice to artists on their program's settings, out of what the media core noticed.
 
 use bandstand_sfu::Advice;
 

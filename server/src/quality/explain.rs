@@ -1,4 +1,4 @@
-//! Why a picture is as it is, in words: out of what the viewer's browser measured (W3C "Identifiers for
+//! Explanations of a bad picture, in words: out of what the viewer's browser measured (W3C "Identifiers for
 //! WebRTC's Statistics API") and what the venue knows of the artist's line.
 //!
 //! It is done here and not in the page, so that people who never ask don't download it.

@@ -1,5 +1,5 @@
-//! How well media flows: rates out of the media core's totals, for the artist, for a viewer who asks
-//! why their picture is bad, and for the operator's metrics.
+//! Quality of media: rates out of the media core's totals, for the artist, for a viewer whose picture is
+//! bad, and for the operator's metrics.
 
 mod advice;
 mod explain;

@@ -1,4 +1,4 @@
-//! How well media flows, for the person who makes the current request.
+//! Quality of media, for the person who makes the current request.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What each session holds open: live channels and media. Once a session has ended, all of it is cut.
+//! Live channels and media that each session holds open, which are cut once it has ended.
 
 use std::{
     collections::{HashMap, HashSet},

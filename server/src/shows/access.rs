@@ -1,4 +1,4 @@
-//! Who may enter a show.
+//! Admission to a show.
 
 use bandstand_domain::{
     Refusal, ShowId,

@@ -1,4 +1,4 @@
-//! Who is on a stage, and who waits beside it.
+//! Performers on stage, and successors who wait beside it.
 
 use std::collections::VecDeque;
 

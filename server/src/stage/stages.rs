@@ -1,4 +1,4 @@
-//! Who is on which stage: brings together what sources report and what the database says.
+//! Stages and their performers: joins what sources report with what the database says.
 //!
 //! **Invariant:** what happens to one stage happens one after the other ([`Stages::turn`]), and only
 //! the source that stands here as the one on stage can change its state. What an older one still

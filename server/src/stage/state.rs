@@ -1,4 +1,4 @@
-//! What happens on a stage: a machine without clock or database.
+//! State machine of a stage, without clock or database.
 //!
 //! ```text
 //! Empty ──arrived──▶ Live ◀──pause──▶ Paused

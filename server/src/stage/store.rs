@@ -1,4 +1,4 @@
-//! What the database knows of stages.
+//! Stages in the database.
 
 use bandstand_domain::{
     Millis, ShowId,

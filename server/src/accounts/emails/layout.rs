@@ -1,4 +1,4 @@
-//! How a letter is laid out: as text, and as HTML that needs nothing from elsewhere.
+//! Layout of e-mails: as text, and as HTML that needs nothing from elsewhere.
 
 use bandstand_domain::Language;
 

@@ -1,4 +1,4 @@
-//! What the venue writes to the people who have accounts.
+//! E-mails to the people who have accounts.
 //!
 //! A request only says on what occasion somebody is to be written to, and does the same work whether or
 //! not an account is behind it. Who gets which letter, if anybody, is found out when it is composed.

@@ -1,4 +1,4 @@
-//! What only an operator changes.
+//! Changes to accounts that only an operator makes.
 
 use bandstand_domain::Millis;
 

@@ -1,4 +1,4 @@
-//! What is done apart from any request: a queue in the database that survives restarts.
+//! Job queue in the database: work apart from any request, which survives restarts.
 //!
 //! A job is leased, tried, and then done, tried again later, or given up. It is done **at least
 //! once**: should the program die between a mail server's acknowledgement and the note that the job

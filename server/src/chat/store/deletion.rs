@@ -1,4 +1,4 @@
-//! What somebody wrote: taken along, or forgotten.
+//! Export and erasure of somebody's messages.
 
 use bandstand_domain::{
     PersonId,

@@ -1,4 +1,4 @@
-//! What is said of pictures that don't flow.
+//! Tests of the explanations.
 
 use super::*;
 

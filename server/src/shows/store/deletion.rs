@@ -1,4 +1,4 @@
-//! What becomes of the shows of an artist who leaves, and what they take along.
+//! Export and erasure of an artist's shows.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! Which shows everybody finds.
+//! Conditions under which a show is on the list.
 
 use bandstand_domain::ShowId;
 

@@ -1,4 +1,4 @@
-//! What is wrong with what artists send, told where they look: in their studio.
+//! Notices to artists of what is wrong with what they send, shown in their studio.
 //!
 //! The latest of each artist are kept in memory, and go over the live channel to every page on which
 //! that artist follows a show of theirs.
