@@ -293,7 +293,7 @@ fn collect_routes(folder: &Path, routes: &mut BTreeSet<String>) {
         let path = entry.unwrap().path();
         if path.is_dir() {
             collect_routes(&path, routes);
-        } else if !path.ends_with("http/reload.rs") {
+        } else if !path.ends_with("app/reload.rs") {
             let text = fs::read_to_string(&path).unwrap();
             let found = text.split(".route(\"").skip(1);
             routes.extend(found.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())));
