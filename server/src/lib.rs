@@ -20,6 +20,7 @@ pub mod database;
 pub mod factors;
 pub mod http;
 pub mod ice_servers;
+pub mod ids;
 pub mod mail;
 pub mod media;
 pub mod own_account;

@@ -10,7 +10,12 @@ use std::error::Error;
 
 use bandstand_domain::Refusal;
 
-use crate::{accounts::store::helpers::helps, caller::Caller, database::DatabaseError};
+use crate::{
+    accounts::store::helpers::{Delegation, helps},
+    caller::Caller,
+    database::DatabaseError,
+    ids::AccountId,
+};
 
 /// What somebody is to the thing that they want to touch; somebody can be more than one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,7 +92,7 @@ pub fn may(relations: &[Relation], resource: Resource, action: Action) -> bool {
 /// `Broken`.
 pub async fn allows<E: Error>(
     caller: &Caller,
-    owner: &str,
+    owner: &AccountId,
     resource: Resource,
     action: Action,
 ) -> Result<bool, Refusal<E>> {
@@ -96,12 +101,13 @@ pub async fn allows<E: Error>(
 }
 
 /// What the caller is to what belongs to the account `owner`.
-async fn relations_to(caller: &Caller, owner: &str) -> Result<Vec<Relation>, DatabaseError> {
+async fn relations_to(caller: &Caller, owner: &AccountId) -> Result<Vec<Relation>, DatabaseError> {
     let Some(account) = caller.account().await? else {
         return Ok(caller.viewer().await?.map(|_| Somebody).into_iter().collect());
     };
-    let owns = account.id == owner;
-    let helper = !owns && helps(&caller.services.database, owner, &account.id).await?;
+    let owns = account.id == *owner;
+    let delegation = Delegation { artist: owner, helper: &account.id };
+    let helper = !owns && helps(&caller.services.database, delegation).await?;
     let relations = [(true, Somebody), (account.artist, Artist), (owns, Owner), (helper, Helper)];
     let relations = relations.into_iter().chain([(account.operator, Operator)]);
     Ok(relations.filter_map(|(is, relation)| is.then_some(relation)).collect())

@@ -16,6 +16,7 @@ use crate::{
     crypto::{passwords::Passwords, seal::Seal, token::Tokens},
     database::Database,
     http::limits::Limits,
+    ids::SessionName,
     mail::Mail,
     sessions::{self, open_sessions::OpenSessions},
     storage::files::Files,
@@ -65,7 +66,7 @@ impl Services {
     }
 
     /// Cuts what the sessions `names` hold open: they have ended.
-    pub async fn end_sessions(&self, names: &[String]) {
+    pub async fn end_sessions(&self, names: &[SessionName]) {
         self.bus.publish(BusMessage::SessionsEnded(names.to_vec())).await;
     }
 }

@@ -9,6 +9,7 @@ use bandstand_domain::{
     shows::Genre,
     stage::StageReason,
 };
+use bandstand_server::ids::AccountId;
 use reqwest::{StatusCode, header};
 use serde_json::json;
 
@@ -149,7 +150,7 @@ async fn an_artists_page_is_complete_in_the_first_html_and_at_one_address() {
     // In other letters, or after another handle was taken, the address leads on.
     app.change("UPDATE accounts SET handle = 'Lovelace', handle_key = 'lovelace'").await;
     let mut write = app.running.venue.services.database.begin().await.unwrap();
-    let id: String =
+    let id: AccountId =
         sqlx::query_scalar("SELECT id FROM accounts").fetch_one(&mut *write).await.unwrap();
     bandstand_server::people::leave_handle(&mut write, &id, "ada", "Lovelace").await.unwrap();
     write.commit().await.unwrap();

@@ -12,12 +12,13 @@ use super::{
 use crate::{
     caller::Caller,
     database::DatabaseError,
+    ids::{AccountId, SessionName},
     sessions::{self, ACCOUNT, EPOCH},
 };
 
 /// The account that `caller` is logged in to.
 pub async fn account(caller: &Caller) -> Result<Option<Account>, DatabaseError> {
-    match caller.session.get::<String>(ACCOUNT).await? {
+    match caller.session.get::<AccountId>(ACCOUNT).await? {
         Some(id) => store::find(&caller.services.database, &id).await,
         None => Ok(None),
     }
@@ -36,7 +37,7 @@ impl Caller {
     /// once; false when the epoch in which `account` was read, and its person proved who they are, is
     /// over: then nobody is logged in.
     pub(crate) async fn enter(&self, account: &Account) -> Result<bool, DatabaseError> {
-        let before = self.session.get::<String>(ACCOUNT).await?;
+        let before = self.session.get::<AccountId>(ACCOUNT).await?;
         let name = sessions::name_of(&self.session).await?;
         self.session.cycle_id().await?;
         self.session.remove::<Guest>(GUEST).await?;
@@ -54,7 +55,7 @@ impl Caller {
             sessions::name(&self.session).await?;
         }
         self.session.save().await?;
-        let entered = self.session.get::<String>(ACCOUNT).await?.is_some();
+        let entered = self.session.get::<AccountId>(ACCOUNT).await?.is_some();
         if entered {
             self.adopt_language(account).await?;
         } else {
@@ -77,7 +78,7 @@ impl Caller {
     }
 
     /// The name of the session, which it gets if it has none.
-    pub async fn session_name(&self) -> Result<String, DatabaseError> {
+    pub async fn session_name(&self) -> Result<SessionName, DatabaseError> {
         Ok(sessions::name(&self.session).await?)
     }
 

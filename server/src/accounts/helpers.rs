@@ -8,7 +8,10 @@ use bandstand_domain::{
     text,
 };
 
-use super::store::{self, helpers};
+use super::store::{
+    self,
+    helpers::{self, Delegation},
+};
 use crate::{caller::Caller, http::limits::Limit};
 
 /// The most helpers of one artist.
@@ -38,7 +41,7 @@ impl Helpers for Caller {
         if helpers::list(database, &artist.id).await?.len() >= MAX_HELPERS {
             return complain(text!(server.accounts.many_helpers, most = MAX_HELPERS));
         }
-        helpers::add(database, &artist.id, &helper.id).await?;
+        helpers::add(database, Delegation { artist: &artist.id, helper: &helper.id }).await?;
         Ok(helpers::list(database, &artist.id).await?)
     }
 

@@ -19,6 +19,7 @@ use uuid::Uuid;
 use crate::{
     clock,
     database::{Database, DatabaseError, Write, to_json},
+    ids::AccountId,
     mail::address::key,
 };
 pub use email_keys::settle_email_keys;
@@ -43,7 +44,7 @@ macro_rules! accounts {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
     /// Its private identity, never sent to anybody.
-    pub id: String,
+    pub id: AccountId,
     /// Who it is to others.
     pub person: PersonId,
     /// How they are called: the stage name for an artist, else the display name.
@@ -79,7 +80,7 @@ pub struct Known {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contact {
     /// The account's private identity.
-    pub account: String,
+    pub account: AccountId,
     /// The unique name in addresses.
     pub handle: String,
     /// How they are called.
@@ -142,9 +143,9 @@ async fn one<T>(
 }
 
 /// The account `id`, unless it was closed or deleted.
-pub async fn find(database: &Database, id: &str) -> Result<Option<Account>, DatabaseError> {
+pub async fn find(database: &Database, id: &AccountId) -> Result<Option<Account>, DatabaseError> {
     let statement = accounts!("", "id = $1 AND disabled_at IS NULL AND deleted_at IS NULL");
-    one(database, statement, id, account).await
+    one(database, statement, id.as_str(), account).await
 }
 
 /// The account that logs in as `login`, a handle or a confirmed e-mail address.
@@ -167,16 +168,22 @@ pub async fn by_handle(
 }
 
 /// The account `id` with what logging in has to know of it.
-pub async fn known_by_id(database: &Database, id: &str) -> Result<Option<Known>, DatabaseError> {
+pub async fn known_by_id(
+    database: &Database,
+    id: &AccountId,
+) -> Result<Option<Known>, DatabaseError> {
     let statement =
         accounts!(", password, disabled_at, deleted_at", "id = $1 AND erased_at IS NULL");
-    one(database, statement, id, known).await
+    one(database, statement, id.as_str(), known).await
 }
 
 /// How the account `id` is written to.
-pub async fn contact(database: &Database, id: &str) -> Result<Option<Contact>, DatabaseError> {
+pub async fn contact(
+    database: &Database,
+    id: &AccountId,
+) -> Result<Option<Contact>, DatabaseError> {
     let statement = accounts!(", email, language", "id = $1 AND erased_at IS NULL");
-    one(database, statement, id, to_contact).await
+    one(database, statement, id.as_str(), to_contact).await
 }
 
 /// How the account is written to that logs in as `login`, unless it was closed or deleted.
@@ -220,7 +227,7 @@ pub async fn insert(
     genres.sort();
     genres.dedup();
     let account = Account {
-        id: Uuid::new_v4().to_string(),
+        id: AccountId::new(Uuid::new_v4().to_string()),
         person,
         name: stage_name.clone().unwrap_or_else(|| display_name.clone()),
         handle: handle.to_owned(),
@@ -235,7 +242,7 @@ pub async fn insert(
          stage_name, genres, password, created_at, language) \
          VALUES ($1, $2, $3, $4, $5, $1, $6, $7, $8, $9, $10, $11)",
     )
-    .bind(account.id.as_str())
+    .bind(&account.id)
     .bind(account.person.as_str())
     .bind(handle)
     .bind(handle.to_lowercase())
@@ -267,7 +274,7 @@ pub async fn is_handle_taken(database: &Database, handle: &str) -> Result<bool, 
 /// A unique violation when another account has confirmed the address; else when the database fails.
 pub async fn confirm(
     write: &mut Write,
-    id: &str,
+    id: &AccountId,
     email: &str,
 ) -> Result<Option<String>, DatabaseError> {
     let row = sqlx::query("SELECT email, confirmed_at FROM accounts WHERE id = $1")
@@ -292,7 +299,7 @@ pub async fn confirm(
 /// Gives an account whose address isn't confirmed another one.
 pub async fn set_unconfirmed_email(
     write: &mut Write,
-    id: &str,
+    id: &AccountId,
     email: &str,
 ) -> Result<(), DatabaseError> {
     sqlx::query("UPDATE accounts SET email = $2 WHERE id = $1 AND confirmed_at IS NULL")
@@ -304,7 +311,11 @@ pub async fn set_unconfirmed_email(
 }
 
 /// Gives an account another password, by which a new epoch begins.
-pub async fn set_password(write: &mut Write, id: &str, hash: &str) -> Result<(), DatabaseError> {
+pub async fn set_password(
+    write: &mut Write,
+    id: &AccountId,
+    hash: &str,
+) -> Result<(), DatabaseError> {
     sqlx::query("UPDATE accounts SET password = $2, epoch = epoch + 1 WHERE id = $1")
         .bind(id)
         .bind(hash)
@@ -317,7 +328,7 @@ pub async fn set_password(write: &mut Write, id: &str, hash: &str) -> Result<(),
 pub async fn rehash(database: &Database, known: &Known, hash: &str) -> Result<(), DatabaseError> {
     let mut write = database.begin().await?;
     sqlx::query("UPDATE accounts SET password = $3 WHERE id = $1 AND password = $2")
-        .bind(known.account.id.as_str())
+        .bind(&known.account.id)
         .bind(known.password.as_str())
         .bind(hash)
         .execute(&mut *write)
@@ -329,7 +340,11 @@ pub async fn rehash(database: &Database, known: &Known, hash: &str) -> Result<()
 ///
 /// # Errors
 /// A unique violation when it is taken; else when the database fails.
-pub async fn set_handle(write: &mut Write, id: &str, handle: &str) -> Result<(), DatabaseError> {
+pub async fn set_handle(
+    write: &mut Write,
+    id: &AccountId,
+    handle: &str,
+) -> Result<(), DatabaseError> {
     sqlx::query("UPDATE accounts SET handle = $2, handle_key = $3 WHERE id = $1")
         .bind(id)
         .bind(handle)
@@ -342,7 +357,7 @@ pub async fn set_handle(write: &mut Write, id: &str, handle: &str) -> Result<(),
 /// Sets in which language an account's mails are.
 pub async fn set_language(
     write: &mut Write,
-    id: &str,
+    id: &AccountId,
     language: Language,
 ) -> Result<(), DatabaseError> {
     sqlx::query("UPDATE accounts SET language = $2 WHERE id = $1")
@@ -354,7 +369,7 @@ pub async fn set_language(
 }
 
 /// Makes other transactions that lock the same account wait until `write` ends, on both databases.
-pub async fn lock(write: &mut Write, id: &str) -> Result<(), DatabaseError> {
+pub async fn lock(write: &mut Write, id: &AccountId) -> Result<(), DatabaseError> {
     sqlx::query("UPDATE accounts SET id = id WHERE id = $1").bind(id).execute(&mut **write).await?;
     Ok(())
 }

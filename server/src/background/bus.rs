@@ -11,13 +11,15 @@ use std::{
 use async_trait::async_trait;
 use bandstand_domain::{ShowId, channel::Topic, stream_keys::StreamKeyId};
 
+use crate::ids::SessionName;
+
 /// Something that has happened, told after it was committed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BusMessage {
     /// The log of this topic has something new.
     TopicNews(Topic),
     /// The sessions with these names have ended: what they hold open is to be cut.
-    SessionsEnded(Vec<String>),
+    SessionsEnded(Vec<SessionName>),
     /// The show was deleted: nobody sends or gets its media any more.
     ShowDeleted(ShowId),
     /// Guests may no longer be at the show.
@@ -87,7 +89,7 @@ mod tests {
         bus.subscribe(&other);
         bus.publish(BusMessage::TopicNews(Topic::Shows)).await;
         drop(other);
-        bus.publish(BusMessage::SessionsEnded(vec!["ana".into()])).await;
+        bus.publish(BusMessage::SessionsEnded(vec![SessionName::new("ana")])).await;
         assert_eq!(one.0.lock().unwrap().len(), 2);
     }
 }

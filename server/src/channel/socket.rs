@@ -29,6 +29,7 @@ use crate::{
         connections::Admission,
         limits::{Limit, by_address},
     },
+    ids::SessionName,
     sessions::open_sessions::SessionGuard,
 };
 
@@ -97,7 +98,7 @@ impl Connection {
         client: Client,
         socket: WebSocket,
         admission: Admission,
-        session: Option<String>,
+        session: Option<SessionName>,
     ) -> Self {
         let cut = CancellationToken::new();
         let (outbox, queue) = Outbox::new(cut.clone());

@@ -22,6 +22,8 @@ use sha2::Sha256;
 
 use super::key::VenueKey;
 
+use crate::ids::SessionName;
+
 /// How long a token can be used, in milliseconds.
 pub const LIFE: i64 = Millis::MINUTE;
 /// The longest token that is looked at, in bytes.
@@ -77,7 +79,7 @@ pub struct Claims {
     /// Whether they are the show's artist.
     pub artist: bool,
     /// The name of the session that asked. What is opened with the token ends with it.
-    pub session: String,
+    pub session: SessionName,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -251,7 +253,7 @@ mod tests {
             show: show(1),
             grant,
             artist: false,
-            session: "s".into(),
+            session: SessionName::new("s"),
         }
     }
 

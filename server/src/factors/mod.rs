@@ -24,6 +24,7 @@ use crate::{
     crypto::{passwords::Verdict, random},
     database::{DatabaseError, Write},
     http::limits::{Limit, by_address},
+    ids::AccountId,
     sessions,
 };
 use store::Try;
@@ -82,7 +83,7 @@ fn wrong_code() -> FieldErrors {
 /// For which step of the clock `code` is, when it is right.
 fn step<E: std::error::Error>(
     caller: &Caller,
-    account: &str,
+    account: &AccountId,
     sealed: &str,
     code: &str,
 ) -> Result<Option<i64>, Refusal<E>> {
@@ -93,12 +94,12 @@ fn step<E: std::error::Error>(
     let secret = caller
         .services
         .seal
-        .unseal(sealed, account)
+        .unseal(sealed, account.as_str())
         .map_err(|_| unreadable("it can't be opened"))?;
     totp::step(&secret, code, clock::now()).map_err(|_| unreadable("it is no secret"))
 }
 
-async fn use_step(caller: &Caller, account: &str, step: i64) -> Result<bool, DatabaseError> {
+async fn use_step(caller: &Caller, account: &AccountId, step: i64) -> Result<bool, DatabaseError> {
     let mut write = caller.services.database.begin().await?;
     let used = store::use_step(&mut write, account, step).await?;
     if used {
@@ -110,7 +111,7 @@ async fn use_step(caller: &Caller, account: &str, step: i64) -> Result<bool, Dat
 
 async fn use_recovery_code(
     caller: &Caller,
-    account: &str,
+    account: &AccountId,
     slot: &str,
     rest: &str,
 ) -> Result<bool, AccountError> {
@@ -153,7 +154,7 @@ impl Caller {
     ) -> Result<Challenge, FactorError> {
         let ceremony = random::secret();
         let patience = i64::try_from(passkeys::CEREMONY_TIMEOUT.as_millis()).unwrap_or(i64::MAX);
-        let account = account.map(|account| account.id.as_str());
+        let account = account.map(|account| &account.id);
         store::begin_ceremony(
             &self.services.database,
             &ceremony,

@@ -157,7 +157,8 @@ impl Factors for Caller {
     async fn begin_second_factor(&self, password: Option<Secret>) -> Result<SetUp, FactorError> {
         let account = self.proven(password).await?;
         let secret = totp::new_secret();
-        let sealed = self.services.seal.seal(&secret, &account.id).map_err(|_| Refusal::Broken)?;
+        let sealed =
+            self.services.seal.seal(&secret, account.id.as_str()).map_err(|_| Refusal::Broken)?;
         let mut write = self.services.database.begin().await?;
         if !account.lock_unchanged(&mut write).await? {
             return Err(superseded());

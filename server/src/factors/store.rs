@@ -11,11 +11,15 @@ use crate::{
     clock,
     crypto::random::hash,
     database::{Database, DatabaseError, Write},
+    ids::AccountId,
 };
 pub use tries::{Try, begin_try, forget_tries};
 
 /// The passkeys of `account`, oldest first.
-pub async fn passkeys(database: &Database, account: &str) -> Result<Vec<Passkey>, DatabaseError> {
+pub async fn passkeys(
+    database: &Database,
+    account: &AccountId,
+) -> Result<Vec<Passkey>, DatabaseError> {
     let rows = sqlx::query(
         "SELECT id, name, added_at, used_at FROM passkeys WHERE account = $1 \
          ORDER BY added_at, id",
@@ -39,7 +43,7 @@ pub async fn passkeys(database: &Database, account: &str) -> Result<Vec<Passkey>
 #[derive(Debug)]
 pub struct Known {
     /// The private identity of its account.
-    pub account: String,
+    pub account: AccountId,
     /// The public one, which the device was given.
     pub person: PersonId,
     /// What has to be known of it, as JSON.
@@ -72,7 +76,7 @@ pub async fn passkey(database: &Database, id: &str) -> Result<Option<Known>, Dat
 /// A unique violation when somebody has it; else when the database fails.
 pub async fn add_passkey(
     write: &mut Write,
-    account: &str,
+    account: &AccountId,
     id: &str,
     name: &str,
     data: &str,
@@ -110,7 +114,7 @@ pub async fn use_passkey(database: &Database, id: &str, data: &str) -> Result<()
 /// Removes a passkey of `account`; whether there was one.
 pub async fn remove_passkey(
     write: &mut Write,
-    account: &str,
+    account: &AccountId,
     id: &str,
 ) -> Result<bool, DatabaseError> {
     begin_epoch(write, account).await?;
@@ -126,7 +130,7 @@ pub async fn remove_passkey(
 pub async fn begin_ceremony(
     database: &Database,
     ceremony: &str,
-    account: Option<&str>,
+    account: Option<&AccountId>,
     state: &str,
     expires_at: Millis,
 ) -> Result<(), DatabaseError> {
@@ -151,7 +155,7 @@ pub async fn begin_ceremony(
 pub async fn take_ceremony(
     database: &Database,
     ceremony: &str,
-    account: Option<&str>,
+    account: Option<&AccountId>,
 ) -> Result<Option<String>, DatabaseError> {
     let mut write = database.begin().await?;
     let row = sqlx::query(
@@ -160,7 +164,7 @@ pub async fn take_ceremony(
     )
     .bind(hash(ceremony))
     .bind(clock::now().0)
-    .bind(account.unwrap_or_default())
+    .bind(account.map_or("", AccountId::as_str))
     .fetch_optional(&mut *write)
     .await?;
     write.commit().await?;
@@ -179,7 +183,7 @@ pub struct SecondFactor {
 /// The second factor of `account`, on or being set up.
 pub async fn second_factor(
     database: &Database,
-    account: &str,
+    account: &AccountId,
 ) -> Result<Option<SecondFactor>, DatabaseError> {
     let row = sqlx::query("SELECT secret, enabled_at FROM second_factors WHERE account = $1")
         .bind(account)
@@ -193,7 +197,7 @@ pub async fn second_factor(
 /// Begins to set one up, in place of one that was never turned on; whether there was none that is on.
 pub async fn begin_second_factor(
     write: &mut Write,
-    account: &str,
+    account: &AccountId,
     secret: &str,
 ) -> Result<bool, DatabaseError> {
     let begun = sqlx::query(
@@ -210,7 +214,11 @@ pub async fn begin_second_factor(
 
 /// Uses the code of a `step` of the clock; whether neither it nor a later one was used before. The
 /// database decides: of two at the same time, one counts.
-pub async fn use_step(write: &mut Write, account: &str, step: i64) -> Result<bool, DatabaseError> {
+pub async fn use_step(
+    write: &mut Write,
+    account: &AccountId,
+    step: i64,
+) -> Result<bool, DatabaseError> {
     let used = sqlx::query("UPDATE second_factors SET step = $2 WHERE account = $1 AND step < $2")
         .bind(account)
         .bind(step)
@@ -220,7 +228,7 @@ pub async fn use_step(write: &mut Write, account: &str, step: i64) -> Result<boo
 }
 
 /// Turns the second factor on; whether it was off.
-pub async fn enable(write: &mut Write, account: &str) -> Result<bool, DatabaseError> {
+pub async fn enable(write: &mut Write, account: &AccountId) -> Result<bool, DatabaseError> {
     begin_epoch(write, account).await?;
     let enabled = sqlx::query(
         "UPDATE second_factors SET enabled_at = $2 WHERE account = $1 AND enabled_at IS NULL",
@@ -233,7 +241,7 @@ pub async fn enable(write: &mut Write, account: &str) -> Result<bool, DatabaseEr
 }
 
 /// Turns the second factor off, and voids the recovery codes; whether there was one.
-pub async fn disable(write: &mut Write, account: &str) -> Result<bool, DatabaseError> {
+pub async fn disable(write: &mut Write, account: &AccountId) -> Result<bool, DatabaseError> {
     begin_epoch(write, account).await?;
     sqlx::query("DELETE FROM recovery_codes WHERE account = $1")
         .bind(account)
@@ -249,7 +257,7 @@ pub async fn disable(write: &mut Write, account: &str) -> Result<bool, DatabaseE
 /// Puts recovery codes in place of all former ones: slots and hashes.
 pub async fn keep_recovery_codes(
     write: &mut Write,
-    account: &str,
+    account: &AccountId,
     codes: &[(String, String)],
 ) -> Result<(), DatabaseError> {
     sqlx::query("DELETE FROM recovery_codes WHERE account = $1")
@@ -270,7 +278,7 @@ pub async fn keep_recovery_codes(
 /// The hash of the unused recovery code in `slot`.
 pub async fn recovery_code(
     database: &Database,
-    account: &str,
+    account: &AccountId,
     slot: &str,
 ) -> Result<Option<String>, DatabaseError> {
     sqlx::query(
@@ -287,7 +295,7 @@ pub async fn recovery_code(
 /// Uses the recovery code in `slot`; whether it wasn't used before.
 pub async fn use_recovery_code(
     database: &Database,
-    account: &str,
+    account: &AccountId,
     slot: &str,
 ) -> Result<bool, DatabaseError> {
     let mut write = database.begin().await?;
@@ -306,7 +314,10 @@ pub async fn use_recovery_code(
 }
 
 /// How many recovery codes of `account` are left.
-pub async fn recovery_codes_left(database: &Database, account: &str) -> Result<u32, DatabaseError> {
+pub async fn recovery_codes_left(
+    database: &Database,
+    account: &AccountId,
+) -> Result<u32, DatabaseError> {
     let row =
         sqlx::query("SELECT COUNT(*) FROM recovery_codes WHERE account = $1 AND used_at IS NULL")
             .bind(account)
@@ -316,7 +327,7 @@ pub async fn recovery_codes_left(database: &Database, account: &str) -> Result<u
 }
 
 /// Forgets all ways into `account` but its password.
-pub async fn forget(write: &mut Write, account: &str) -> Result<(), DatabaseError> {
+pub async fn forget(write: &mut Write, account: &AccountId) -> Result<(), DatabaseError> {
     disable(write, account).await?;
     for statement in
         ["DELETE FROM ceremonies WHERE account = $1", "DELETE FROM passkeys WHERE account = $1"]
@@ -327,7 +338,7 @@ pub async fn forget(write: &mut Write, account: &str) -> Result<(), DatabaseErro
 }
 
 /// What is kept of the ways into `account`, for its own eyes; none of it opens anything.
-pub async fn export(database: &Database, account: &str) -> Result<Value, DatabaseError> {
+pub async fn export(database: &Database, account: &AccountId) -> Result<Value, DatabaseError> {
     let factor = second_factor(database, account).await?;
     Ok(json!({
         "passkeys": passkeys(database, account).await?,

@@ -9,7 +9,9 @@ use crate::{
     accounts::store,
     chat, clock, crowd,
     database::{Database, DatabaseError},
-    factors, people,
+    factors,
+    ids::AccountId,
+    people,
     services::Services,
     shows, stream_keys,
 };
@@ -33,12 +35,12 @@ pub async fn erase_due(services: &Services) -> Result<(), DatabaseError> {
 }
 
 /// The accounts whose time has come.
-pub async fn due(database: &Database, now: Millis) -> Result<Vec<String>, DatabaseError> {
+pub async fn due(database: &Database, now: Millis) -> Result<Vec<AccountId>, DatabaseError> {
     store::due(database, now.plus(-GRACE), now.plus(-UNCONFIRMED)).await
 }
 
 /// Erases the account `id`, unless its person has taken it back or confirmed its address since it was due.
-pub async fn erase(services: &Services, id: &str, now: Millis) -> Result<(), DatabaseError> {
+pub async fn erase(services: &Services, id: &AccountId, now: Millis) -> Result<(), DatabaseError> {
     let mut write = services.database.begin().await?;
     let cutoffs = (now.plus(-GRACE), now.plus(-UNCONFIRMED));
     let Some(person) = store::erase(&mut write, id, cutoffs, now).await? else { return Ok(()) };

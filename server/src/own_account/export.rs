@@ -17,6 +17,7 @@ use crate::{
     database::DatabaseError,
     factors,
     http::{limits::Limit, refused},
+    ids::AccountId,
     people,
     services::Services,
     sessions, shows,
@@ -45,7 +46,7 @@ async fn file(caller: &Caller) -> Result<Value, AccountError> {
     data.ok_or(Refusal::NotLoggedIn)
 }
 
-async fn collect(caller: &Caller, id: &str) -> Result<Option<Value>, DatabaseError> {
+async fn collect(caller: &Caller, id: &AccountId) -> Result<Option<Value>, DatabaseError> {
     let database = &caller.services.database;
     let Some(account) = store::export(database, id).await? else { return Ok(None) };
     let person = account["person"].as_str().unwrap_or_default().to_owned();

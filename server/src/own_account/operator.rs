@@ -16,7 +16,9 @@ use crate::{
     config::{Config, UserCommand},
     crypto::{passwords::Passwords, random},
     database::{Database, DatabaseError},
-    factors, sessions, shows,
+    factors,
+    ids::AccountId,
+    sessions, shows,
 };
 
 /// Why it can't be done.
@@ -146,7 +148,7 @@ async fn create(
 /// Closes or opens an account; answers how many sessions ended. A running venue cuts what they hold.
 async fn set_disabled(
     database: &Database,
-    id: &str,
+    id: &AccountId,
     disabled: bool,
 ) -> Result<usize, DatabaseError> {
     let mut write = database.begin().await?;

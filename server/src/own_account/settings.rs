@@ -25,6 +25,7 @@ use crate::{
     database::DatabaseError,
     factors,
     http::limits::Limit,
+    ids::{AccountId, SessionName},
     people, sessions, shows,
 };
 
@@ -139,6 +140,7 @@ impl AccountSettings for Caller {
 
     async fn end_session(&self, name: String) -> Result<(), AccountError> {
         let account = self.own_account().await?;
+        let name = SessionName::new(name);
         let current = self.session_name().await?;
         self.limited(Limit::Sessions, &current)?;
         let mut write = self.services.database.begin().await?;
@@ -188,9 +190,9 @@ impl AccountSettings for Caller {
 impl Caller {
     async fn end_all_sessions(
         &self,
-        account: &str,
-        kept: Option<&str>,
-    ) -> Result<Vec<String>, DatabaseError> {
+        account: &AccountId,
+        kept: Option<&SessionName>,
+    ) -> Result<Vec<SessionName>, DatabaseError> {
         let mut write = self.services.database.begin().await?;
         store::begin_epoch(&mut write, account).await?;
         let ended = sessions::end_all(&mut write, account, kept).await?;

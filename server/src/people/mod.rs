@@ -15,7 +15,7 @@ use bandstand_domain::{
 };
 
 pub use pictures::{discard, routes, sweep};
-use store::ArtistRow;
+use store::{ArtistRow, Follow};
 pub use store::{export, forget, is_kept_for_another, leave_handle, sweep_handles};
 
 use crate::{
@@ -45,7 +45,7 @@ impl Caller {
         artist: &ArtistRow,
         viewer: Option<&Account>,
     ) -> Result<Following, PeopleError> {
-        let viewer = viewer.map(|account| account.id.as_str());
+        let viewer = viewer.map(|account| &account.id);
         let (followers, following) =
             store::followers(&self.services.database, &artist.account, viewer).await?;
         Ok(Following { following, followers })
@@ -86,7 +86,9 @@ impl People for Caller {
         if artist.account == account.id {
             return Err(Refusal::Because(PeopleReason::Oneself));
         }
-        store::follow(&self.services.database, &account.id, &artist.account, follow).await?;
+        let database = &self.services.database;
+        let accounts = Follow { follower: &account.id, artist: &artist.account };
+        store::follow(database, accounts, follow).await?;
         self.following(&artist, Some(&account)).await
     }
 

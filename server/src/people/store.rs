@@ -12,6 +12,7 @@ use sqlx::Row;
 use crate::{
     clock,
     database::{Database, DatabaseError, Write, from_json, to_json},
+    ids::AccountId,
 };
 
 /// How long a handle that somebody left is kept for them, in milliseconds.
@@ -21,7 +22,7 @@ const KEPT: i64 = 90 * 24 * Millis::HOUR;
 #[derive(Clone, Debug)]
 pub struct ArtistRow {
     /// The private identity of their account.
-    pub account: String,
+    pub account: AccountId,
     /// The handle as it is now.
     pub handle: String,
     /// The name on the poster.
@@ -64,7 +65,7 @@ pub async fn artist(database: &Database, handle: &str) -> Result<Option<ArtistRo
 /// leads nowhere else. To be called in the transaction that changes the handle.
 pub async fn leave_handle(
     write: &mut Write,
-    account: &str,
+    account: &AccountId,
     from: &str,
     to: &str,
 ) -> Result<(), DatabaseError> {
@@ -105,7 +106,7 @@ pub async fn sweep_handles(write: &mut Write) -> Result<(), DatabaseError> {
 pub async fn is_kept_for_another(
     write: &mut Write,
     handle: &str,
-    account: &str,
+    account: &AccountId,
 ) -> Result<bool, DatabaseError> {
     let row = sqlx::query(
         "SELECT 1 FROM former_handles WHERE handle_key = $1 AND account <> $2 AND left_at > $3",
@@ -122,7 +123,7 @@ pub async fn is_kept_for_another(
 ///
 /// # Errors
 /// When the database fails, or there is no such account.
-pub async fn profile(database: &Database, account: &str) -> Result<Profile, DatabaseError> {
+pub async fn profile(database: &Database, account: &AccountId) -> Result<Profile, DatabaseError> {
     let row = sqlx::query(
         "SELECT display_name, stage_name, genres, about, website, picture FROM accounts \
          WHERE id = $1",
@@ -149,7 +150,7 @@ pub async fn profile(database: &Database, account: &str) -> Result<Profile, Data
 /// is when the form doesn't hold it.
 pub async fn save_profile(
     write: &mut Write,
-    account: &str,
+    account: &AccountId,
     form: &ProfileForm,
 ) -> Result<(), DatabaseError> {
     sqlx::query("UPDATE accounts SET display_name = $2, about = $3, website = $4 WHERE id = $1")
@@ -176,7 +177,7 @@ pub async fn save_profile(
 /// Makes `picture` (or none) that of `account`; answers the one before.
 pub async fn change_picture(
     database: &Database,
-    account: &str,
+    account: &AccountId,
     picture: Option<&Picture>,
 ) -> Result<Option<Picture>, DatabaseError> {
     let mut write = database.begin().await?;
@@ -202,11 +203,19 @@ pub async fn pictures(database: &Database) -> Result<Vec<String>, DatabaseError>
     Ok(pictures.fetch_all(&database.read).await?)
 }
 
-/// Makes `follower` follow `artist`, or no longer; both are private identities.
+/// The two accounts of a follow, which can't be taken for each other.
+#[derive(Clone, Copy, Debug)]
+pub struct Follow<'a> {
+    /// The account that follows.
+    pub follower: &'a AccountId,
+    /// The account that is followed.
+    pub artist: &'a AccountId,
+}
+
+/// Makes the follower follow the artist, or no longer.
 pub async fn follow(
     database: &Database,
-    follower: &str,
-    artist: &str,
+    Follow { follower, artist }: Follow<'_>,
     follow: bool,
 ) -> Result<(), DatabaseError> {
     let mut write = database.begin().await?;
@@ -230,14 +239,14 @@ pub async fn follow(
 /// How many follow `artist`, and whether `viewer` is one of them; both are private identities.
 pub async fn followers(
     database: &Database,
-    artist: &str,
-    viewer: Option<&str>,
+    artist: &AccountId,
+    viewer: Option<&AccountId>,
 ) -> Result<(u32, bool), DatabaseError> {
     let row = sqlx::query(
         "SELECT COUNT(*), COUNT(CASE WHEN follower = $2 THEN 1 END) FROM follows WHERE artist = $1",
     )
     .bind(artist)
-    .bind(viewer.unwrap_or_default())
+    .bind(viewer.map_or("", AccountId::as_str))
     .fetch_one(&database.read)
     .await?;
     let (count, own): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
@@ -246,7 +255,10 @@ pub async fn followers(
 
 /// Forgets what `account` said of itself and whom it followed; answers its picture, whose files can go
 /// once that is committed.
-pub async fn forget(write: &mut Write, account: &str) -> Result<Option<Picture>, DatabaseError> {
+pub async fn forget(
+    write: &mut Write,
+    account: &AccountId,
+) -> Result<Option<Picture>, DatabaseError> {
     sqlx::query("DELETE FROM follows WHERE follower = $1 OR artist = $1")
         .bind(account)
         .execute(&mut **write)
@@ -273,7 +285,7 @@ pub async fn forget(write: &mut Write, account: &str) -> Result<Option<Picture>,
 ///
 /// # Errors
 /// When the database fails, or there is no such account.
-pub async fn export(database: &Database, account: &str) -> Result<Value, DatabaseError> {
+pub async fn export(database: &Database, account: &AccountId) -> Result<Value, DatabaseError> {
     let profile = profile(database, account).await?;
     let follows = sqlx::query_scalar::<_, String>(
         "SELECT a.handle FROM follows f JOIN accounts a ON a.id = f.artist WHERE f.follower = $1 \

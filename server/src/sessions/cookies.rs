@@ -77,6 +77,7 @@ mod tests {
     use super::*;
     use crate::{
         database::{Database, DatabaseError, Write},
+        ids::AccountId,
         sessions::{SessionGate, SqlSessionStore, layer},
     };
 
@@ -85,7 +86,12 @@ mod tests {
 
     #[async_trait]
     impl SessionGate for Open {
-        async fn admits(&self, _: &mut Write, _: &str, _: i64) -> Result<bool, DatabaseError> {
+        async fn admits(
+            &self,
+            _: &mut Write,
+            _: &AccountId,
+            _: i64,
+        ) -> Result<bool, DatabaseError> {
             Ok(true)
         }
     }

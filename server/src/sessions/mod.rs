@@ -19,7 +19,7 @@ pub use store::{
     list, note, sweep,
 };
 
-use crate::{clock, crypto::random};
+use crate::{clock, crypto::random, ids::SessionName};
 
 /// How long a session lasts that nobody uses.
 const LASTS: time::Duration = time::Duration::days(30);
@@ -80,21 +80,21 @@ async fn prolong(session: &Session) -> Result<(), session::Error> {
 }
 
 /// The name of a session, given to it when it has none yet.
-pub async fn name(session: &Session) -> Result<String, session::Error> {
-    if let Some(name) = session.get::<String>(NAME).await? {
+pub async fn name(session: &Session) -> Result<SessionName, session::Error> {
+    if let Some(name) = session.get::<SessionName>(NAME).await? {
         return Ok(name);
     }
     rename(session).await
 }
 
 /// The name of a session that has one.
-pub async fn name_of(session: &Session) -> Result<Option<String>, session::Error> {
+pub async fn name_of(session: &Session) -> Result<Option<SessionName>, session::Error> {
     if session.id().is_none() { Ok(None) } else { session.get(NAME).await }
 }
 
 /// Gives a session a new name: from now on it is another one.
-pub async fn rename(session: &Session) -> Result<String, session::Error> {
-    let name = random::secret();
+pub async fn rename(session: &Session) -> Result<SessionName, session::Error> {
+    let name = SessionName::new(random::secret());
     session.insert(NAME, &name).await?;
     Ok(name)
 }

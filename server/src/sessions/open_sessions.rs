@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     background::bus::{BusListener, BusMessage},
     database::{Database, DatabaseError},
+    ids::SessionName,
 };
 
 /// The most media that one session holds at once: a person has a few tabs, and what a broken line leaves
@@ -29,7 +30,7 @@ pub struct OpenSessions {
 #[derive(Debug, Default)]
 struct State {
     next: u64,
-    sessions: HashMap<String, Holding>,
+    sessions: HashMap<SessionName, Holding>,
 }
 
 #[derive(Debug, Default)]
@@ -44,7 +45,7 @@ struct Holding {
 #[derive(Debug)]
 pub struct SessionGuard {
     state: Arc<Mutex<State>>,
-    name: String,
+    name: SessionName,
     number: u64,
     ended: CancellationToken,
 }
@@ -56,7 +57,7 @@ impl OpenSessions {
     }
 
     /// The session `name` holds a live channel open, which ends once `ended` is cancelled.
-    pub fn channel(&self, name: String, ended: CancellationToken) -> SessionGuard {
+    pub fn channel(&self, name: SessionName, ended: CancellationToken) -> SessionGuard {
         let mut state = lock(&self.state);
         let number = state.number();
         state.sessions.entry(name.clone()).or_default().channels.insert(number, ended.clone());
@@ -65,20 +66,20 @@ impl OpenSessions {
     }
 
     /// The session `name`, which holds a live channel open, comes in at `show`.
-    pub fn enters(&self, name: &str, show: ShowId) {
+    pub fn enters(&self, name: &SessionName, show: ShowId) {
         if let Some(holding) = lock(&self.state).sessions.get_mut(name) {
             holding.shows.insert(show);
         }
     }
 
     /// Whether the session `name` may hold more media.
-    pub fn has_room(&self, name: &str) -> bool {
+    pub fn has_room(&self, name: &SessionName) -> bool {
         let state = lock(&self.state);
         state.sessions.get(name).is_none_or(|it| it.media.len() < self.max_media)
     }
 
     /// The session `name` sends or gets the media of `show`; `None` when that is one too many.
-    pub fn media(&self, name: &str, show: ShowId) -> Option<SessionGuard> {
+    pub fn media(&self, name: &SessionName, show: ShowId) -> Option<SessionGuard> {
         let mut state = lock(&self.state);
         if state.sessions.get(name).is_some_and(|it| it.media.len() >= self.max_media) {
             return None;
@@ -92,7 +93,7 @@ impl OpenSessions {
     }
 
     /// Cuts what the session `name` holds.
-    pub fn end(&self, name: &str) {
+    pub fn end(&self, name: &SessionName) {
         let Some(holding) = lock(&self.state).sessions.remove(name) else { return };
         for ended in holding.channels.into_values().chain(holding.media.into_values()) {
             ended.cancel();
@@ -100,7 +101,7 @@ impl OpenSessions {
     }
 
     /// The sessions that hold something open and have come in at `show`.
-    fn at(&self, show: ShowId) -> Vec<String> {
+    fn at(&self, show: ShowId) -> Vec<SessionName> {
         let state = lock(&self.state);
         let there = state.sessions.iter().filter(|(_, holding)| holding.shows.contains(&show));
         there.map(|(name, _)| name.clone()).collect()
@@ -142,7 +143,7 @@ impl State {
 
 impl SessionGuard {
     /// The session that holds it.
-    pub fn name(&self) -> &str {
+    pub fn name(&self) -> &SessionName {
         &self.name
     }
 
@@ -179,13 +180,17 @@ mod tests {
         let database = Database::open(&url).await.unwrap();
         let open = OpenSessions::new(database.clone(), MAX_MEDIA);
         let (one, other) = (CancellationToken::new(), CancellationToken::new());
-        let guard = open.channel("ana".into(), one.clone());
-        let kept = open.channel("ana".into(), other.clone());
+        let guard = open.channel(SessionName::new("ana"), one.clone());
+        let kept = open.channel(SessionName::new("ana"), other.clone());
         drop(guard);
         let show = ShowId(uuid::Uuid::nil());
-        let media: Vec<_> = (0..MAX_MEDIA).map(|_| open.media("ana", show).unwrap()).collect();
-        assert!(open.media("ana", show).is_none() && !open.has_room("ana"));
-        open.end("ana");
+        let media: Vec<_> =
+            (0..MAX_MEDIA).map(|_| open.media(&SessionName::new("ana"), show).unwrap()).collect();
+        assert!(
+            open.media(&SessionName::new("ana"), show).is_none()
+                && !open.has_room(&SessionName::new("ana"))
+        );
+        open.end(&SessionName::new("ana"));
         assert!(other.is_cancelled() && !one.is_cancelled());
         assert!(media.iter().all(|media| media.ended().is_cancelled()));
         drop((kept, media));

@@ -15,13 +15,14 @@ pub use rows::{SessionGate, SqlSessionStore, sweep};
 use crate::{
     clock,
     database::{Database, DatabaseError, Write},
+    ids::{AccountId, SessionName},
 };
 
 /// The sessions of `account`, the one named `current` first.
 pub async fn list(
     database: &Database,
-    account: &str,
-    current: &str,
+    account: &AccountId,
+    current: &SessionName,
 ) -> Result<Vec<OwnSession>, DatabaseError> {
     let rows = sqlx::query(
         "SELECT name, device, begun_at, used_at FROM sessions \
@@ -37,7 +38,7 @@ pub async fn list(
         .map(|row| {
             let name: String = row.try_get(0)?;
             Ok(OwnSession {
-                current: name == current,
+                current: name == current.as_str(),
                 device: row.try_get(1)?,
                 begun_at: Millis(row.try_get(2)?),
                 used_at: Millis(row.try_get(3)?),
@@ -52,7 +53,7 @@ pub async fn list(
 /// Whether there still is a session of this name; one with an account, where guests aren't let in.
 pub async fn is_open(
     database: &Database,
-    name: &str,
+    name: &SessionName,
     members_only: bool,
 ) -> Result<bool, DatabaseError> {
     let row = sqlx::query(
@@ -70,20 +71,24 @@ pub async fn is_open(
 /// Which of the sessions `names` are guests'.
 pub async fn guests_among(
     database: &Database,
-    mut names: Vec<String>,
-) -> Result<Vec<String>, DatabaseError> {
-    let guests = sqlx::query_scalar::<_, String>(
+    mut names: Vec<SessionName>,
+) -> Result<Vec<SessionName>, DatabaseError> {
+    let guests = sqlx::query_scalar::<_, SessionName>(
         "SELECT name FROM sessions WHERE account IS NULL AND name IS NOT NULL",
     )
     .fetch_all(&database.read)
     .await?;
-    let guests: HashSet<String> = guests.into_iter().collect();
+    let guests: HashSet<SessionName> = guests.into_iter().collect();
     names.retain(|name| guests.contains(name));
     Ok(names)
 }
 
 /// Ends the session `name` of `account`; whether there was one.
-pub async fn end(write: &mut Write, account: &str, name: &str) -> Result<bool, DatabaseError> {
+pub async fn end(
+    write: &mut Write,
+    account: &AccountId,
+    name: &SessionName,
+) -> Result<bool, DatabaseError> {
     let deleted = sqlx::query("DELETE FROM sessions WHERE account = $1 AND name = $2")
         .bind(account)
         .bind(name)
@@ -97,7 +102,7 @@ pub async fn end(write: &mut Write, account: &str, name: &str) -> Result<bool, D
 }
 
 /// Ends the session `name`, whether it has an account or is a guest's.
-pub async fn end_named(write: &mut Write, name: &str) -> Result<(), DatabaseError> {
+pub async fn end_named(write: &mut Write, name: &SessionName) -> Result<(), DatabaseError> {
     sqlx::query("DELETE FROM sessions WHERE name = $1").bind(name).execute(&mut **write).await?;
     note(write, name).await
 }
@@ -105,19 +110,19 @@ pub async fn end_named(write: &mut Write, name: &str) -> Result<(), DatabaseErro
 /// Ends all sessions of `account` but the one named `kept`; answers their names.
 pub async fn end_all(
     write: &mut Write,
-    account: &str,
-    kept: Option<&str>,
-) -> Result<Vec<String>, DatabaseError> {
+    account: &AccountId,
+    kept: Option<&SessionName>,
+) -> Result<Vec<SessionName>, DatabaseError> {
     let rows = sqlx::query(
         "DELETE FROM sessions WHERE account = $1 AND (name IS NULL OR name <> $2) RETURNING name",
     )
     .bind(account)
-    .bind(kept.unwrap_or_default())
+    .bind(kept.map_or("", SessionName::as_str))
     .fetch_all(&mut **write)
     .await?;
     let mut names = Vec::with_capacity(rows.len());
     for row in rows {
-        if let Some(name) = row.try_get::<Option<String>, _>(0)? {
+        if let Some(name) = row.try_get::<Option<SessionName>, _>(0)? {
             note(write, &name).await?;
             names.push(name);
         }
@@ -126,7 +131,7 @@ pub async fn end_all(
 }
 
 /// Notes that what the session `name` holds open is to be cut.
-pub async fn note(write: &mut Write, name: &str) -> Result<(), DatabaseError> {
+pub async fn note(write: &mut Write, name: &SessionName) -> Result<(), DatabaseError> {
     sqlx::query(
         "INSERT INTO ended_sessions (name, at) VALUES ($1, $2) \
          ON CONFLICT (name) DO UPDATE SET at = excluded.at",
@@ -139,7 +144,10 @@ pub async fn note(write: &mut Write, name: &str) -> Result<(), DatabaseError> {
 }
 
 /// The sessions that were ended since `at`, by whatever process.
-pub async fn ended_since(database: &Database, at: Millis) -> Result<Vec<String>, DatabaseError> {
+pub async fn ended_since(
+    database: &Database,
+    at: Millis,
+) -> Result<Vec<SessionName>, DatabaseError> {
     let rows = sqlx::query("SELECT name FROM ended_sessions WHERE at >= $1")
         .bind(at.0)
         .fetch_all(&database.read)

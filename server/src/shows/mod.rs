@@ -21,6 +21,7 @@ use crate::{
     channel::event_log,
     clock,
     database::{Database, DatabaseError, Write},
+    ids::AccountId,
     services::Services,
 };
 
@@ -46,7 +47,7 @@ pub async fn card(write: &mut Write, id: ShowId) -> Result<Option<ShowCard>, Dat
 pub async fn page(
     database: &Database,
     id: ShowId,
-    viewer: Option<&str>,
+    viewer: Option<&AccountId>,
 ) -> Result<ShowPage, ShowError> {
     // Before the show: an event in between is then sent once more than needed, never lost.
     let cursor = event_log::latest(database, Topic::Show(id)).await?;
@@ -59,7 +60,7 @@ pub async fn page(
         live_since: facts.live_since,
         peak: details.peak,
         likes: details.likes,
-        mine: viewer == Some(facts.artist_account.as_str()),
+        mine: viewer == Some(&facts.artist_account),
         cursor,
         now: clock::now(),
     })
@@ -85,7 +86,10 @@ pub async fn append_changed(write: &mut Write, id: ShowId) -> Result<(), Databas
 }
 
 /// Appends to the log of the list that the shows ahead of the account `artist` are gone from it.
-pub async fn append_artist_closed(write: &mut Write, artist: &str) -> Result<(), DatabaseError> {
+pub async fn append_artist_closed(
+    write: &mut Write,
+    artist: &AccountId,
+) -> Result<(), DatabaseError> {
     for show in store::ahead(write, artist, MAX_OWN).await? {
         event_log::append(write, Topic::Shows, &Event::ShowDeleted { show }, clock::now()).await?;
     }
@@ -96,7 +100,7 @@ pub async fn append_artist_closed(write: &mut Write, artist: &str) -> Result<(),
 /// ones.
 pub async fn of_artist(
     database: &Database,
-    artist: &str,
+    artist: &AccountId,
 ) -> Result<(Vec<ShowCard>, ShowList, ShowList), DatabaseError> {
     let now = clock::now();
     let (mut live, mut upcoming, mut past) = (Vec::new(), ShowList::default(), ShowList::default());
@@ -115,7 +119,7 @@ pub async fn of_artist(
 /// name and handle. After the commit, they have to be woken: see [`announce`].
 pub async fn append_artist_changed(
     write: &mut Write,
-    artist: &str,
+    artist: &AccountId,
 ) -> Result<Vec<ShowId>, DatabaseError> {
     let shows = store::ahead(write, artist, MAX_OWN).await?;
     for show in &shows {

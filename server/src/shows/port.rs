@@ -26,6 +26,7 @@ use crate::{
     clock,
     database::Write,
     http::limits::Limit,
+    ids::AccountId,
     rights::{self, Action, Relation, Resource},
 };
 
@@ -82,7 +83,11 @@ impl Caller {
 
     /// A transaction that changes the show `id` of the account `artist`, and the show as it is now. Until
     /// it ends, the artist's shows change nowhere else.
-    async fn change_show(&self, id: ShowId, artist: &str) -> Result<(Write, ShowFacts), ShowError> {
+    async fn change_show(
+        &self,
+        id: ShowId,
+        artist: &AccountId,
+    ) -> Result<(Write, ShowFacts), ShowError> {
         let mut write = self.services.database.begin().await?;
         lock(&mut write, artist).await?;
         let facts = store::facts(&mut *write, id).await?;
@@ -103,7 +108,7 @@ fn normal(mut draft: ShowDraft) -> ShowDraft {
 /// Refuses times at which another show of the artist stands.
 async fn check_free(
     write: &mut Write,
-    artist: &str,
+    artist: &AccountId,
     times: &Times,
     except: Option<ShowId>,
 ) -> Result<(), ShowError> {
@@ -127,12 +132,7 @@ impl Shows for ShowsPort {
 
     async fn show(&self, id: ShowId) -> Result<ShowPage, ShowError> {
         let account = self.caller.account().await?;
-        page(
-            &self.caller.services.database,
-            id,
-            account.as_ref().map(|account| account.id.as_str()),
-        )
-        .await
+        page(&self.caller.services.database, id, account.as_ref().map(|account| &account.id)).await
     }
 
     async fn mine(&self) -> Result<ShowList, ShowError> {

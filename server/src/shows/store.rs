@@ -16,6 +16,7 @@ use super::times::{self, Times};
 use crate::{
     clock,
     database::{DatabaseError, Write, from_json, parsed},
+    ids::AccountId,
 };
 pub use deletion::{call_off, export, forget_artist};
 pub use listed::is_listed;
@@ -70,7 +71,7 @@ pub struct ShowFacts {
     /// Which.
     pub id: ShowId,
     /// The private identity of the artist's account.
-    pub artist_account: String,
+    pub artist_account: AccountId,
     /// Who the artist is to others.
     pub artist_person: PersonId,
     /// What happens on stage.
@@ -215,7 +216,7 @@ pub async fn section<'e>(
 /// of either.
 pub async fn of_artist(
     pool: &sqlx::AnyPool,
-    artist: &str,
+    artist: &AccountId,
     most: i64,
 ) -> Result<Vec<ShowCard>, DatabaseError> {
     let now = clock::now().0;
@@ -237,7 +238,7 @@ pub async fn of_artist(
 /// The shows of one artist that are live or to come; at most `most`.
 pub async fn ahead(
     write: &mut Write,
-    artist: &str,
+    artist: &AccountId,
     most: i64,
 ) -> Result<Vec<ShowId>, DatabaseError> {
     let now = clock::now();
@@ -294,7 +295,7 @@ pub async fn draft<'e>(
 /// [`crate::accounts::store::lock`] in the same transaction.
 pub async fn overlapping(
     write: &mut Write,
-    artist: &str,
+    artist: &AccountId,
     times: &Times,
     except: Option<ShowId>,
 ) -> Result<Option<String>, DatabaseError> {

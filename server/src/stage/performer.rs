@@ -6,6 +6,8 @@ use bandstand_domain::{Millis, stream_keys::StreamKeyId};
 
 use super::source::SourceId;
 
+use crate::ids::{AccountId, SessionName};
+
 /// The most stream keys that are remembered as replaced; the oldest gives way.
 const MAX_REPLACED: usize = 16;
 /// Turns within [`TURN_WINDOW`] after which programs that throw each other off are held apart.
@@ -17,7 +19,7 @@ const TURN_WINDOW: i64 = Millis::MINUTE;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
     /// The private identity of the artist's account.
-    pub artist: String,
+    pub artist: AccountId,
     /// What they showed for it.
     pub by: Proof,
 }
@@ -26,7 +28,7 @@ pub struct Claim {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Proof {
     /// A token that was given to this session.
-    Session(String),
+    Session(SessionName),
     /// A stream key.
     Key(StreamKeyId),
 }
@@ -187,7 +189,7 @@ mod tests {
         Performer::new(
             SourceId(0),
             publication,
-            Claim { artist: "ada".into(), by: Proof::Key(key) },
+            Claim { artist: AccountId::new("ada"), by: Proof::Key(key) },
         )
     }
 

@@ -9,7 +9,7 @@ use super::{
     state::StageInput,
     store,
 };
-use crate::{clock, database::DatabaseError, sessions, stream_keys};
+use crate::{clock, database::DatabaseError, ids::AccountId, sessions, stream_keys};
 
 /// The most stages that one artist is on, or about to be, at the same time: one that they play, and one
 /// or two that they get ready.
@@ -105,8 +105,8 @@ impl Stages {
     }
 
     /// How many other stages than that of `show` an artist is on, or about to be.
-    fn count_elsewhere(&self, show: ShowId, artist: &str) -> usize {
-        let theirs = |it: (&ShowId, &Claim)| *it.0 != show && it.1.artist == artist;
+    fn count_elsewhere(&self, show: ShowId, artist: &AccountId) -> usize {
+        let theirs = |it: (&ShowId, &Claim)| *it.0 != show && it.1.artist == *artist;
         let on_stage =
             self.performers().iter().map(|it| (it.0, &it.1.claim)).filter(|it| theirs(*it)).count();
         let waiting =

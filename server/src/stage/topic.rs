@@ -21,6 +21,7 @@ use crate::{
     chat, clock,
     crowd::{Attendance, Crowds, NoRoom, NotEntered},
     crypto::token::{Claims, Scope},
+    ids::AccountId,
     services::Services,
     sessions::{self, open_sessions::SessionGuard},
     shows::{self, access},
@@ -49,7 +50,7 @@ struct Visitor {
     topic: ShowTopic,
     claims: Claims,
     /// The private identity of the artist's account, for the artist alone.
-    artist: Option<String>,
+    artist: Option<AccountId>,
     attendance: Option<Attendance>,
     _guard: SessionGuard,
     listening: Option<Listening>,
@@ -101,7 +102,7 @@ impl Admitted for Visitor {
     async fn snapshot(&self) -> Result<(Cursor, Snapshot), StageError> {
         let (database, show) = (&self.topic.services.database, self.claims.show);
         let facts = shows::facts(database, show).await?.ok_or(Refusal::NotFound)?;
-        let account = self.claims.artist.then_some(facts.artist_account.as_str());
+        let account = self.claims.artist.then_some(&facts.artist_account);
         let page = shows::page(database, show, account).await.map_err(|refusal| match refusal {
             Refusal::NotFound => Refusal::NotFound,
             Refusal::Gone => Refusal::Gone,

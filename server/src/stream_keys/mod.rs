@@ -27,6 +27,7 @@ use crate::{
     clock,
     database::{Database, DatabaseError, Write},
     http::limits::Limit,
+    ids::AccountId,
 };
 
 /// What every key begins with, so that it is known for what it is wherever it turns up.
@@ -38,7 +39,7 @@ pub struct Holder {
     /// Which key.
     pub key: StreamKeyId,
     /// The private identity of the artist's account.
-    pub account: String,
+    pub account: AccountId,
 }
 
 /// A key that there is or was.
@@ -117,7 +118,7 @@ pub enum Tried {
     /// The key was revoked.
     Revoked {
         /// The private identity of the artist's account.
-        account: String,
+        account: AccountId,
         /// What the artist called it.
         name: String,
     },
@@ -147,13 +148,13 @@ pub async fn is_good(database: &Database, key: StreamKeyId) -> Result<bool, Data
 }
 
 /// Whether the account is open, and an artist's who may go on stage.
-pub async fn may_perform(database: &Database, account: &str) -> Result<bool, DatabaseError> {
+pub async fn may_perform(database: &Database, account: &AccountId) -> Result<bool, DatabaseError> {
     let account = accounts::store::find(database, account).await?;
     Ok(account.is_some_and(|it| it.artist && it.confirmed))
 }
 
 /// Forgets all keys of `account`, whose person has left.
-pub async fn forget(write: &mut Write, account: &str) -> Result<(), DatabaseError> {
+pub async fn forget(write: &mut Write, account: &AccountId) -> Result<(), DatabaseError> {
     store::delete_all(write, account).await
 }
 

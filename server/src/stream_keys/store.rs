@@ -9,6 +9,7 @@ use sqlx::Row;
 use super::{Holder, Known};
 use crate::{
     database::{Database, DatabaseError, Write, parsed},
+    ids::AccountId,
     shows::stage_sql,
 };
 
@@ -20,7 +21,7 @@ const REMEMBERED: i64 = 30 * 24 * Millis::HOUR;
 /// The keys of `account`, the oldest first.
 pub async fn of_account(
     database: &Database,
-    account: &str,
+    account: &AccountId,
 ) -> Result<Vec<StreamKey>, DatabaseError> {
     let rows = sqlx::query(
         "SELECT id, name, ending, made_at, used_at FROM stream_keys \
@@ -43,7 +44,7 @@ pub async fn of_account(
 }
 
 /// How many keys `account` has.
-pub async fn count(write: &mut Write, account: &str) -> Result<i64, DatabaseError> {
+pub async fn count(write: &mut Write, account: &AccountId) -> Result<i64, DatabaseError> {
     let row =
         sqlx::query("SELECT COUNT(*) FROM stream_keys WHERE account = $1 AND revoked_at IS NULL")
             .bind(account)
@@ -55,7 +56,7 @@ pub async fn count(write: &mut Write, account: &str) -> Result<i64, DatabaseErro
 /// Keeps a new key by its hash.
 pub async fn insert(
     write: &mut Write,
-    account: &str,
+    account: &AccountId,
     key: &StreamKey,
     hash: &str,
 ) -> Result<(), DatabaseError> {
@@ -77,7 +78,7 @@ pub async fn insert(
 /// Revokes the key `id` of `account`; false when there is none that is good.
 pub async fn revoke(
     write: &mut Write,
-    account: &str,
+    account: &AccountId,
     id: StreamKeyId,
     now: Millis,
 ) -> Result<bool, DatabaseError> {
@@ -121,7 +122,7 @@ pub async fn known(database: &Database, hash: &str) -> Result<Option<Known>, Dat
 pub async fn account_of(
     database: &Database,
     key: StreamKeyId,
-) -> Result<Option<String>, DatabaseError> {
+) -> Result<Option<AccountId>, DatabaseError> {
     let row = sqlx::query("SELECT account FROM stream_keys WHERE id = $1 AND revoked_at IS NULL")
         .bind(key.to_string())
         .fetch_optional(&database.read)
@@ -130,7 +131,7 @@ pub async fn account_of(
 }
 
 /// Forgets all keys of `account`.
-pub async fn delete_all(write: &mut Write, account: &str) -> Result<(), DatabaseError> {
+pub async fn delete_all(write: &mut Write, account: &AccountId) -> Result<(), DatabaseError> {
     sqlx::query("DELETE FROM stream_keys WHERE account = $1")
         .bind(account)
         .execute(&mut **write)
@@ -160,7 +161,7 @@ pub async fn used(
 /// One whose artist was lost and whose time has passed gives way to the one whose time it is.
 pub async fn show_now(
     database: &Database,
-    account: &str,
+    account: &AccountId,
     now: Millis,
 ) -> Result<Option<ShowId>, DatabaseError> {
     let row = sqlx::query(concat!(

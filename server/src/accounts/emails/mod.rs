@@ -18,6 +18,7 @@ pub use job::EmailHandler;
 use crate::{
     database::{Database, DatabaseError},
     http::limits::Limit,
+    ids::AccountId,
     mail::{Letter, address::key},
     services::Services,
 };
@@ -30,12 +31,12 @@ pub enum EmailKind {
     /// An account says that this is its address; or asked for the letter again.
     Registered {
         /// Which.
-        account: String,
+        account: AccountId,
     },
     /// The address was confirmed for the first time.
     Confirmed {
         /// Whose.
-        account: String,
+        account: AccountId,
     },
     /// Somebody who says that they are `login` has forgotten the password.
     Forgotten {
@@ -45,36 +46,36 @@ pub enum EmailKind {
     /// An account wants to have another address.
     NewEmail {
         /// Which.
-        account: String,
+        account: AccountId,
         /// The new one.
         email: String,
     },
     /// An account has another address now; to the one before.
     EmailChanged {
         /// Which.
-        account: String,
+        account: AccountId,
         /// The one before.
         email: String,
     },
     /// An account has another password now.
     PasswordChanged {
         /// Which.
-        account: String,
+        account: AccountId,
     },
     /// How one logs in to an account has changed: a passkey, a second factor.
     SecurityChanged {
         /// Which.
-        account: String,
+        account: AccountId,
     },
     /// Somebody who knows the password has tried many codes of the second factor.
     CodesGuessed {
         /// Whose.
-        account: String,
+        account: AccountId,
     },
     /// An account was deleted by its person, who can still take it back.
     Deleted {
         /// Which.
-        account: String,
+        account: AccountId,
     },
 }
 

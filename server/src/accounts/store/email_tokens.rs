@@ -10,6 +10,7 @@ use crate::{
     clock,
     crypto::random::{hash, secret},
     database::{Database, DatabaseError, Write},
+    ids::AccountId,
 };
 
 /// What a link opens.
@@ -50,7 +51,7 @@ impl LinkKind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proof {
     /// Whose account.
-    pub account: String,
+    pub account: AccountId,
     /// For what.
     pub purpose: LinkKind,
     /// Who opened it reads mails to this address.
@@ -60,7 +61,7 @@ pub struct Proof {
 /// Makes a link for `account`, to be sent to `email`. Earlier ones stay good until one is used.
 pub async fn make(
     write: &mut Write,
-    account: &str,
+    account: &AccountId,
     purpose: LinkKind,
     email: &str,
 ) -> Result<Secret, DatabaseError> {
@@ -108,7 +109,7 @@ pub async fn redeem(
     .fetch_optional(&mut **write)
     .await?;
     let Some(row) = row else { return Ok(None) };
-    let (account, name): (String, String) = (row.try_get(0)?, row.try_get(1)?);
+    let (account, name): (AccountId, String) = (row.try_get(0)?, row.try_get(1)?);
     let Some(purpose) = LinkKind::from_name(&name).filter(|it| purposes.contains(it)) else {
         return Ok(None);
     };
@@ -121,7 +122,7 @@ pub async fn redeem(
 }
 
 /// Takes back all links of `account`.
-pub async fn take_back(write: &mut Write, account: &str) -> Result<(), DatabaseError> {
+pub async fn take_back(write: &mut Write, account: &AccountId) -> Result<(), DatabaseError> {
     sqlx::query("DELETE FROM links WHERE account = $1").bind(account).execute(&mut **write).await?;
     Ok(())
 }

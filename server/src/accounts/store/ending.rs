@@ -4,10 +4,13 @@ use bandstand_domain::Millis;
 use serde_json::{Value, json};
 use sqlx::Row;
 
-use crate::database::{Database, DatabaseError, Write};
+use crate::{
+    database::{Database, DatabaseError, Write},
+    ids::AccountId,
+};
 
 /// Marks an account as deleted by its person, by which a new epoch begins.
-pub async fn delete(write: &mut Write, id: &str, now: Millis) -> Result<(), DatabaseError> {
+pub async fn delete(write: &mut Write, id: &AccountId, now: Millis) -> Result<(), DatabaseError> {
     sqlx::query("UPDATE accounts SET deleted_at = $2, epoch = epoch + 1 WHERE id = $1")
         .bind(id)
         .bind(now.0)
@@ -18,7 +21,7 @@ pub async fn delete(write: &mut Write, id: &str, now: Millis) -> Result<(), Data
 
 /// Takes the deletion of an account back; false when it is erased by now, or how it is entered has
 /// changed since `epoch`.
-pub async fn restore(write: &mut Write, id: &str, epoch: i64) -> Result<bool, DatabaseError> {
+pub async fn restore(write: &mut Write, id: &AccountId, epoch: i64) -> Result<bool, DatabaseError> {
     let restored = sqlx::query(
         "UPDATE accounts SET deleted_at = NULL WHERE id = $1 AND epoch = $2 \
          AND erased_at IS NULL",
@@ -35,7 +38,7 @@ pub async fn due(
     database: &Database,
     deleted: Millis,
     unconfirmed: Millis,
-) -> Result<Vec<String>, DatabaseError> {
+) -> Result<Vec<AccountId>, DatabaseError> {
     let due = sqlx::query_scalar(
         "SELECT id FROM accounts WHERE erased_at IS NULL \
          AND (deleted_at <= $1 OR (confirmed_at IS NULL AND created_at <= $2)) LIMIT 100",
@@ -52,7 +55,7 @@ pub async fn due(
 /// does its handle, once somebody confirmed its address and may have been met under it.
 pub async fn erase(
     write: &mut Write,
-    id: &str,
+    id: &AccountId,
     (deleted, unconfirmed): (Millis, Millis),
     now: Millis,
 ) -> Result<Option<String>, DatabaseError> {
@@ -85,7 +88,7 @@ pub async fn erase(
 }
 
 /// What is kept of the account itself, for its person.
-pub async fn export(database: &Database, id: &str) -> Result<Option<Value>, DatabaseError> {
+pub async fn export(database: &Database, id: &AccountId) -> Result<Option<Value>, DatabaseError> {
     let row = sqlx::query(
         "SELECT person, handle, email, display_name, stage_name, genres, language, created_at, \
          confirmed_at FROM accounts WHERE id = $1",

@@ -9,11 +9,12 @@ use async_trait::async_trait;
 use super::Account;
 use crate::{
     database::{DatabaseError, Write},
+    ids::AccountId,
     sessions::SessionGate,
 };
 
 /// Counts the epoch up: log-ins and other proofs that are under way come to nothing.
-pub async fn begin_epoch(write: &mut Write, id: &str) -> Result<(), DatabaseError> {
+pub async fn begin_epoch(write: &mut Write, id: &AccountId) -> Result<(), DatabaseError> {
     sqlx::query("UPDATE accounts SET epoch = epoch + 1 WHERE id = $1")
         .bind(id)
         .execute(&mut **write)
@@ -23,7 +24,11 @@ pub async fn begin_epoch(write: &mut Write, id: &str) -> Result<(), DatabaseErro
 
 /// Locks the account until `write` ends; false when its epoch is over, and what was proven in it is
 /// worth nothing any more.
-pub async fn lock_epoch(write: &mut Write, id: &str, epoch: i64) -> Result<bool, DatabaseError> {
+pub async fn lock_epoch(
+    write: &mut Write,
+    id: &AccountId,
+    epoch: i64,
+) -> Result<bool, DatabaseError> {
     let locked = sqlx::query("UPDATE accounts SET epoch = epoch WHERE id = $1 AND epoch = $2")
         .bind(id)
         .bind(epoch)
@@ -48,7 +53,7 @@ impl SessionGate for EpochGate {
     async fn admits(
         &self,
         write: &mut Write,
-        account: &str,
+        account: &AccountId,
         epoch: i64,
     ) -> Result<bool, DatabaseError> {
         lock_epoch(write, account, epoch).await

@@ -3,10 +3,25 @@
 use bandstand_domain::accounts::Helper;
 use sqlx::Row;
 
-use crate::database::{Database, DatabaseError};
+use crate::{
+    database::{Database, DatabaseError},
+    ids::AccountId,
+};
 
-/// Whether the account `helper` looks after the shows of the account `artist`.
-pub async fn helps(database: &Database, artist: &str, helper: &str) -> Result<bool, DatabaseError> {
+/// The two accounts of a delegation, which can't be taken for each other.
+#[derive(Clone, Copy, Debug)]
+pub struct Delegation<'a> {
+    /// The account whose shows are looked after.
+    pub artist: &'a AccountId,
+    /// The account that looks after them.
+    pub helper: &'a AccountId,
+}
+
+/// Whether the helper looks after the shows of the artist.
+pub async fn helps(
+    database: &Database,
+    Delegation { artist, helper }: Delegation<'_>,
+) -> Result<bool, DatabaseError> {
     let row = sqlx::query("SELECT 1 FROM helpers WHERE artist = $1 AND helper = $2")
         .bind(artist)
         .bind(helper)
@@ -16,7 +31,7 @@ pub async fn helps(database: &Database, artist: &str, helper: &str) -> Result<bo
 }
 
 /// The helpers of an artist.
-pub async fn list(database: &Database, artist: &str) -> Result<Vec<Helper>, DatabaseError> {
+pub async fn list(database: &Database, artist: &AccountId) -> Result<Vec<Helper>, DatabaseError> {
     let rows = sqlx::query(
         "SELECT handle, COALESCE(stage_name, display_name) FROM helpers \
          JOIN accounts ON accounts.id = helper \
@@ -28,8 +43,11 @@ pub async fn list(database: &Database, artist: &str) -> Result<Vec<Helper>, Data
     rows.iter().map(|row| Ok(Helper { handle: row.try_get(0)?, name: row.try_get(1)? })).collect()
 }
 
-/// Makes the account `helper` look after the shows of the account `artist`.
-pub async fn add(database: &Database, artist: &str, helper: &str) -> Result<(), DatabaseError> {
+/// Makes the helper look after the shows of the artist.
+pub async fn add(
+    database: &Database,
+    Delegation { artist, helper }: Delegation<'_>,
+) -> Result<(), DatabaseError> {
     let mut write = database.begin().await?;
     sqlx::query("INSERT INTO helpers (artist, helper) VALUES ($1, $2) ON CONFLICT DO NOTHING")
         .bind(artist)
@@ -40,7 +58,11 @@ pub async fn add(database: &Database, artist: &str, helper: &str) -> Result<(), 
 }
 
 /// Lets whoever has `handle` look after the shows of the account `artist` no more.
-pub async fn remove(database: &Database, artist: &str, handle: &str) -> Result<(), DatabaseError> {
+pub async fn remove(
+    database: &Database,
+    artist: &AccountId,
+    handle: &str,
+) -> Result<(), DatabaseError> {
     let mut write = database.begin().await?;
     sqlx::query(
         "DELETE FROM helpers WHERE artist = $1 \

@@ -2,12 +2,15 @@
 
 use bandstand_domain::Millis;
 
-use crate::database::{Database, DatabaseError, Write};
+use crate::{
+    database::{Database, DatabaseError, Write},
+    ids::AccountId,
+};
 
 /// Makes the account `id` an operator's, or no more.
 pub async fn set_operator(
     database: &Database,
-    id: &str,
+    id: &AccountId,
     operator: bool,
 ) -> Result<(), DatabaseError> {
     let mut write = database.begin().await?;
@@ -22,7 +25,7 @@ pub async fn set_operator(
 /// Closes the account `id`, or opens it again, and begins another epoch of it.
 pub async fn set_disabled(
     write: &mut Write,
-    id: &str,
+    id: &AccountId,
     since: Option<Millis>,
 ) -> Result<(), DatabaseError> {
     sqlx::query("UPDATE accounts SET disabled_at = $2, epoch = epoch + 1 WHERE id = $1")

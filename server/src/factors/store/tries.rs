@@ -7,7 +7,10 @@
 use bandstand_domain::Millis;
 use sqlx::Row;
 
-use crate::database::{Database, DatabaseError, Write};
+use crate::{
+    database::{Database, DatabaseError, Write},
+    ids::AccountId,
+};
 
 /// Tries in a row that cost no waiting; after each so many, the account's person is written to.
 const FREE: i64 = 10;
@@ -33,7 +36,7 @@ pub enum Try {
 /// When the database fails, or the account has no second factor.
 pub async fn begin_try(
     database: &Database,
-    account: &str,
+    account: &AccountId,
     now: Millis,
 ) -> Result<Try, DatabaseError> {
     let mut write = database.begin().await?;
@@ -64,7 +67,7 @@ pub async fn begin_try(
 }
 
 /// Forgets the tries of `account`: a code was right, or the password is another one.
-pub async fn forget_tries(write: &mut Write, account: &str) -> Result<(), DatabaseError> {
+pub async fn forget_tries(write: &mut Write, account: &AccountId) -> Result<(), DatabaseError> {
     sqlx::query("UPDATE second_factors SET wrong = 0, blocked_until = 0 WHERE account = $1")
         .bind(account)
         .execute(&mut **write)

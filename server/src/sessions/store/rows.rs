@@ -18,6 +18,7 @@ use crate::{
     clock,
     crypto::random,
     database::{Database, DatabaseError, Write},
+    ids::AccountId,
 };
 
 /// How long a session lasts at most, however much it is used, in milliseconds.
@@ -33,7 +34,7 @@ pub trait SessionGate: fmt::Debug + Send + Sync {
     async fn admits(
         &self,
         write: &mut Write,
-        account: &str,
+        account: &AccountId,
         epoch: i64,
     ) -> Result<bool, DatabaseError>;
 }
@@ -99,7 +100,12 @@ impl SessionStore for SqlSessionStore {
         let mut write = self.database.begin().await.map_err(backend)?;
         if let Some(account) = record.data.get(ACCOUNT).and_then(Value::as_str) {
             let epoch = record.data.get(EPOCH).and_then(Value::as_i64).unwrap_or_default();
-            if !self.gate.admits(&mut write, account, epoch).await.map_err(backend)? {
+            if !self
+                .gate
+                .admits(&mut write, &AccountId::new(account), epoch)
+                .await
+                .map_err(backend)?
+            {
                 record.data.clear();
                 return Ok(());
             }

@@ -15,11 +15,12 @@ use crate::{
     channel::event_log,
     clock,
     database::{Database, DatabaseError, Write, parsed},
+    ids::AccountId,
 };
 
 /// Calls off all shows of the account `artist` that aren't over: they are gone. After the commit,
 /// [`crate::shows::called_off`] has to follow.
-pub async fn call_off(write: &mut Write, artist: &str) -> Result<Vec<ShowId>, DatabaseError> {
+pub async fn call_off(write: &mut Write, artist: &AccountId) -> Result<Vec<ShowId>, DatabaseError> {
     let now = clock::now();
     lock(write, artist).await?;
     let ahead = super::ahead(write, artist, i64::MAX).await?;
@@ -34,7 +35,7 @@ pub async fn call_off(write: &mut Write, artist: &str) -> Result<Vec<ShowId>, Da
 }
 
 /// Puts the names that the account `artist` has now into what the logs say of its shows.
-pub async fn forget_artist(write: &mut Write, artist: &str) -> Result<(), DatabaseError> {
+pub async fn forget_artist(write: &mut Write, artist: &AccountId) -> Result<(), DatabaseError> {
     let rows = sqlx::query(
         "SELECT s.id, a.handle, a.stage_name FROM shows s JOIN accounts a ON a.id = s.artist \
          WHERE s.artist = $1",
@@ -66,7 +67,7 @@ pub async fn forget_artist(write: &mut Write, artist: &str) -> Result<(), Databa
 }
 
 /// The shows of the account `artist`, for its person.
-pub async fn export(database: &Database, artist: &str) -> Result<Value, DatabaseError> {
+pub async fn export(database: &Database, artist: &AccountId) -> Result<Value, DatabaseError> {
     let rows = sqlx::query(
         "SELECT id, title, description, starts_at, ends_at, time_zone, deleted_at FROM shows \
          WHERE artist = $1 ORDER BY starts_at",

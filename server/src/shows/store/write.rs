@@ -7,13 +7,14 @@ use uuid::Uuid;
 use crate::{
     clock,
     database::{DatabaseError, Write, to_json},
+    ids::AccountId,
     shows::times::Times,
 };
 
 /// Writes a new show.
 pub async fn insert(
     write: &mut Write,
-    artist: &str,
+    artist: &AccountId,
     draft: &ShowDraft,
     times: &Times,
 ) -> Result<ShowId, DatabaseError> {

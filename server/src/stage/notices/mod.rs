@@ -16,7 +16,10 @@ use bandstand_domain::{
 };
 
 pub use self::cause::Cause;
-use crate::channel::hub::{Outbox, encode};
+use crate::{
+    channel::hub::{Outbox, encode},
+    ids::AccountId,
+};
 
 /// The most notices that are kept for one artist.
 const MAX_NOTICES: usize = 5;
@@ -32,9 +35,9 @@ pub struct Notices(Arc<Mutex<State>>);
 #[derive(Debug, Default)]
 struct State {
     /// By the private identity of the artist's account, the oldest first.
-    kept: HashMap<String, VecDeque<Notice>>,
+    kept: HashMap<AccountId, VecDeque<Notice>>,
     /// Where artists look, by the same and by subscription.
-    studios: HashMap<String, HashMap<u64, Studio>>,
+    studios: HashMap<AccountId, HashMap<u64, Studio>>,
 }
 
 #[derive(Debug)]
@@ -47,14 +50,14 @@ struct Studio {
 #[derive(Debug)]
 pub struct Listening {
     notices: Notices,
-    artist: String,
+    artist: AccountId,
     subscription: u64,
 }
 
 impl Notices {
     /// Tells an artist what is wrong: at once where they look, and later where they will. The same
     /// again is told as of now.
-    pub fn tell(&self, artist: &str, cause: &Cause, now: Millis) {
+    pub fn tell(&self, artist: &AccountId, cause: &Cause, now: Millis) {
         let text = cause.words();
         let mut state = self.state();
         if state.kept.len() >= MAX_ARTISTS && !state.kept.contains_key(artist) {
@@ -70,7 +73,7 @@ impl Notices {
     }
 
     /// All is well: somebody is on stage.
-    pub fn settle(&self, artist: &str) {
+    pub fn settle(&self, artist: &AccountId) {
         let mut state = self.state();
         if state.kept.remove(artist).is_some() {
             state.send(artist);
@@ -80,7 +83,7 @@ impl Notices {
     /// The artist follows `show` of theirs as `subscription`; what is known goes there first.
     pub fn listen(
         &self,
-        artist: String,
+        artist: AccountId,
         show: ShowId,
         subscription: u64,
         outbox: Outbox,
@@ -106,7 +109,7 @@ impl Notices {
 
 impl State {
     /// Sends what is kept for an artist to where they look.
-    fn send(&self, artist: &str) {
+    fn send(&self, artist: &AccountId) {
         for (subscription, studio) in self.studios.get(artist).into_iter().flatten() {
             studio.send(*subscription, self.kept.get(artist));
         }
@@ -157,13 +160,17 @@ mod tests {
         let show = ShowId(Uuid::nil());
         let (outbox, mut frames) = Outbox::new(CancellationToken::new());
         let (other_box, mut others) = Outbox::new(CancellationToken::new());
-        let _other = notices.listen("eve".into(), show, 8, other_box, Millis(0));
-        notices.tell("ada", &Cause::NothingOn, Millis(0));
+        let _other = notices.listen(AccountId::new("eve"), show, 8, other_box, Millis(0));
+        notices.tell(&AccountId::new("ada"), &Cause::NothingOn, Millis(0));
         for at in 1..9 {
             // The same again is one.
-            notices.tell("ada", &Cause::Revoked(format!("key {}", at % 7)), Millis(at));
+            notices.tell(
+                &AccountId::new("ada"),
+                &Cause::Revoked(format!("key {}", at % 7)),
+                Millis(at),
+            );
         }
-        let listening = notices.listen("ada".into(), show, 7, outbox, Millis(9));
+        let listening = notices.listen(AccountId::new("ada"), show, 7, outbox, Millis(9));
         let mut told = || match frames.try_recv() {
             Ok(Frame::Ephemeral { subscription: 7, text }) => match serde_json::from_str(&text) {
                 Ok(ServerFrame::Notices { notices, .. }) => Some(notices),
@@ -173,14 +180,14 @@ mod tests {
         };
         let at: Vec<i64> = told().unwrap().iter().map(|notice| notice.at.0).collect();
         assert_eq!(at, [8, 7, 6, 5, 4]);
-        notices.tell("ada", &Cause::NothingOn, Millis(LIFE + 6));
+        notices.tell(&AccountId::new("ada"), &Cause::NothingOn, Millis(LIFE + 6));
         let at: Vec<i64> = told().unwrap().iter().map(|notice| notice.at.0).collect();
         assert_eq!(at, [LIFE + 6, 8, 7]);
-        notices.settle("ada");
+        notices.settle(&AccountId::new("ada"));
         assert_eq!(told().unwrap(), []);
         drop(listening);
-        notices.tell("ada", &Cause::NothingOn, Millis(LIFE + 7));
+        notices.tell(&AccountId::new("ada"), &Cause::NothingOn, Millis(LIFE + 7));
         assert!(told().is_none() && others.try_recv().is_err());
-        assert!(!notices.state().studios.contains_key("ada"));
+        assert!(!notices.state().studios.contains_key(&AccountId::new("ada")));
     }
 }
