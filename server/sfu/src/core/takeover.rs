@@ -34,7 +34,7 @@ impl Core {
         let known = self.stage_keys.get(&stage).and_then(|key| self.stages.get(*key));
         let taken = known.is_some_and(|it| it.publisher.is_some());
         let earlier = known.and_then(|it| Some(it.standby.as_ref()?.peer));
-        // Who is replaced makes room for the successor; of those there is one a stage.
+        // Who is replaced makes room for the standby publisher, of which there is one a stage.
         let waiting = self.stages.iter().filter(|it| it.standby.is_some()).count();
         if !taken && self.sessions.len() - waiting >= self.limits.max_sessions {
             return Err(OfferError::TooMany);

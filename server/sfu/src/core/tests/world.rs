@@ -58,7 +58,7 @@ pub(super) struct Passage {
     pub(super) lost: bool,
 }
 
-/// A wire that takes up to eight datagrams at once.
+/// An egress that takes up to eight datagrams at once.
 #[derive(Clone, Default)]
 struct Air(Arc<Mutex<Vec<Datagram>>>);
 

@@ -77,7 +77,7 @@ fn subscriber_changes_are_coalesced_in_queue() {
     threads.tell(PeerKey(1), WorkerInput::Wait(until));
     end.send(()).expect("it waits");
     let remote = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));
-    // More than all orders that may wait.
+    // More than all inputs that may wait.
     for port in 1..=20_000 {
         threads.handle(clock(), ShardInput::SetRemote(PeerKey(1), remote(port)));
         threads.handle(clock(), ShardInput::SetMaxHeight(PeerKey(1), Some(port)));
