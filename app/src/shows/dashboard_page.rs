@@ -10,6 +10,7 @@ use leptos::prelude::*;
 use super::{api::load_my_shows, poster::PosterArt};
 use crate::{
     accounts::{AccountNeeded, Unconfirmed},
+    t,
     ui::{About, LocalTime, TimeStyle, now},
 };
 
@@ -17,7 +18,7 @@ use crate::{
 #[component]
 pub fn DashboardPage() -> impl IntoView {
     view! {
-        <About title="My shows" description="Your shows: announce, change, and go on stage."/>
+        <About title=t!(app.my_shows) description=t!(shows.dashboard.about)/>
         <AccountNeeded children=Callback::new(|viewer: Viewer| artists_only(viewer, || view! { <MyShows/> }.into_any()))/>
     }
     .into_any()
@@ -30,11 +31,11 @@ pub(super) fn artists_only(viewer: Viewer, page: impl FnOnce() -> AnyView) -> An
     }
     view! {
         <section class="page narrow aside-page">
-            <h1>"This door is for artists"</h1>
+            <h1>{t!(shows.dashboard.artists_only)}</h1>
             <p class="lead">
-                {viewer.name} ", your account is for the audience. To put on shows of your own, log out and join again as an artist, with another e-mail address."
+                {t!(shows.dashboard.artists_only_why, name = viewer.name)}
             </p>
-            <a class="button primary big" href="/">"See what’s on"</a>
+            <a class="button primary big" href="/">{t!(ui.see_whats_on)}</a>
         </section>
     }
     .into_any()
@@ -50,7 +51,7 @@ fn MyShows() -> impl IntoView {
             Err(refused) => view! {
                 <p class="notice bad">
                     {refused.to_string()}
-                    <button class="button" type="button" on:click=move |_| shows.refetch()>"Try again"</button>
+                    <button class="button" type="button" on:click=move |_| shows.refetch()>{t!(ui.try_again)}</button>
                 </p>
             }
             .into_any(),
@@ -59,11 +60,11 @@ fn MyShows() -> impl IntoView {
     view! {
         <section class="page dashboard">
             <div class="head">
-                <h1>"My shows"</h1>
-                <a class="button primary" href="/shows/new">"New show"</a>
+                <h1>{t!(app.my_shows)}</h1>
+                <a class="button primary" href="/shows/new">{t!(shows.dashboard.new_show)}</a>
             </div>
             <Unconfirmed/>
-            <Transition fallback=|| view! { <p class="waiting">"Fetching your shows …"</p> }>{list}</Transition>
+            <Transition fallback=|| view! { <p class="waiting">{t!(shows.dashboard.loading)}</p> }>{list}</Transition>
         </section>
     }
     .into_any()
@@ -73,9 +74,9 @@ fn MyShows() -> impl IntoView {
 fn NoShows() -> impl IntoView {
     view! {
         <div class="empty">
-            <h2>"Your wall is empty"</h2>
-            <p>"Announce your first show: a title and a time are enough, the poster draws itself."</p>
-            <a class="button primary big" href="/shows/new">"Announce a show"</a>
+            <h2>{t!(shows.dashboard.empty)}</h2>
+            <p>{t!(shows.dashboard.empty_why)}</p>
+            <a class="button primary big" href="/shows/new">{t!(shows.announce)}</a>
         </div>
     }
     .into_any()
@@ -96,7 +97,7 @@ fn Lists(list: ShowList) -> impl IntoView {
         };
         view! {
             {(!ahead.is_empty()).then(|| view! { <ul role="list">{rows(ahead, false)}</ul> })}
-            {(!past.is_empty()).then(|| view! { <h2>"Over"</h2> <ul role="list">{rows(past, true)}</ul> })}
+            {(!past.is_empty()).then(|| view! { <h2>{t!(shows.over)}</h2> <ul role="list">{rows(past, true)}</ul> })}
         }
     }
 }
@@ -104,12 +105,12 @@ fn Lists(list: ShowList) -> impl IntoView {
 #[component]
 fn Row(show: ShowCard, over: bool) -> impl IntoView {
     let (class, status) = match show.stage {
-        StageState::Empty if over => ("badge", "Over"),
-        StageState::Empty => ("badge", "Announced"),
-        StageState::Live => ("badge live", "Live"),
-        StageState::Paused => ("badge live", "Taking a break"),
-        StageState::Dropped => ("badge", "Connection lost"),
-        StageState::Ended => ("badge", "Over"),
+        StageState::Empty if over => ("badge", t!(shows.over)),
+        StageState::Empty => ("badge", t!(shows.dashboard.announced)),
+        StageState::Live => ("badge live", t!(shows.live)),
+        StageState::Paused => ("badge live", t!(shows.taking_a_break)),
+        StageState::Dropped => ("badge", t!(shows.dashboard.connection_lost)),
+        StageState::Ended => ("badge", t!(shows.over)),
     };
     let page = format!("/shows/{}", show.id);
     let art = show.clone();
@@ -122,9 +123,9 @@ fn Row(show: ShowCard, over: bool) -> impl IntoView {
                 <p class="soft small"><LocalTime at=show.starts_at fallback=show.starts_text style=TimeStyle::Full/></p>
             </div>
             <div class="acts">
-                {(!over).then(|| view! { <a class="button primary" href=format!("{page}/studio")>"Studio"</a> })}
-                <a class="button" href=format!("{page}/edit")>"Edit"</a>
-                <a class="button" href=page.clone()>"Page"</a>
+                {(!over).then(|| view! { <a class="button primary" href=format!("{page}/studio")>{t!(shows.dashboard.studio)}</a> })}
+                <a class="button" href=format!("{page}/edit")>{t!(shows.dashboard.edit)}</a>
+                <a class="button" href=page.clone()>{t!(shows.dashboard.page)}</a>
             </div>
         </li>
     }

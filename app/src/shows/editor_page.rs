@@ -17,6 +17,7 @@ use super::{
 use crate::{
     accounts::AccountNeeded,
     failure::Failed,
+    t,
     ui::{
         About, Confirm, Form, FormState, GenrePicker, NotFound, Submit, TextArea, TextField,
         Toaster,
@@ -33,7 +34,7 @@ pub fn NewShowPage() -> impl IntoView {
         })
     };
     view! {
-        <About title="New show" description="Announce a show."/>
+        <About title=t!(shows.dashboard.new_show) description=t!(shows.editor.about_new)/>
         <AccountNeeded children=Callback::new(page)/>
     }
     .into_any()
@@ -47,7 +48,7 @@ pub fn EditShowPage() -> impl IntoView {
         artists_only(viewer, move || view! { <Existing stage_name=name/> }.into_any())
     };
     view! {
-        <About title="Edit show" description="Change or delete a show."/>
+        <About title=t!(shows.editor.edit_show) description=t!(shows.editor.about_edit)/>
         <AccountNeeded children=Callback::new(page)/>
     }
     .into_any()
@@ -70,23 +71,23 @@ fn Existing(stage_name: String) -> impl IntoView {
                 view! { <Editor id=Some(id) draft stage_name=stage_name.clone()/> }.into_any()
             }
             Err(Failed(Refusal::Gone)) => view! {
-                <NotFound status=410 title="This show is gone" text="It was deleted, and can’t be changed any more."/>
+                <NotFound status=410 title=t!(shows.editor.gone) text=t!(shows.editor.gone_why)/>
             }
             .into_any(),
-            Err(Failed(Refusal::NotFound)) => view! { <NotFound title="No such show" text="The address may be mistyped."/> }.into_any(),
+            Err(Failed(Refusal::NotFound)) => view! { <NotFound title=t!(shows.editor.not_found) text=t!(shows.editor.not_found_why)/> }.into_any(),
             Err(Failed(refused)) => view! { <NotYours refused/> }.into_any(),
         })
     };
-    view! { <Transition fallback=|| view! { <p class="waiting">"Fetching the show …"</p> }>{page}</Transition> }.into_any()
+    view! { <Transition fallback=|| view! { <p class="waiting">{t!(shows.editor.loading)}</p> }>{page}</Transition> }.into_any()
 }
 
 #[component]
 fn NotYours(refused: Refusal<ShowReason>) -> impl IntoView {
     view! {
         <section class="page narrow aside-page">
-            <h1>"This show can’t be changed here"</h1>
+            <h1>{t!(shows.editor.not_yours)}</h1>
             <p class="lead">{refused.to_string()}</p>
-            <a class="button primary" href="/dashboard">"My shows"</a>
+            <a class="button primary" href="/dashboard">{t!(app.my_shows)}</a>
         </section>
     }
     .into_any()
@@ -137,36 +138,32 @@ fn Editor(id: Option<ShowId>, draft: ShowDraft, stage_name: String) -> impl Into
                 None => create_show(draft).await.map(drop),
             }
         };
-        let news = if id.is_some() {
-            "Saved. Everybody sees it now."
-        } else {
-            "Announced. It hangs on the wall."
-        };
+        let news = if id.is_some() { t!(shows.editor.saved) } else { t!(shows.editor.announced) };
         state.send(checked, request, move |()| {
             toaster.say(news);
             to_my_shows.try_run(());
         });
     };
-    let label = if id.is_some() { "Save changes" } else { "Announce the show" };
-    let heading = if id.is_some() { "Change your show" } else { "Announce a show" };
+    let label = if id.is_some() { t!(shows.editor.save) } else { t!(shows.editor.announce) };
+    let heading = if id.is_some() { t!(shows.editor.change) } else { t!(shows.announce) };
     view! {
         <section class="page editor">
             <h1>{heading}</h1>
             <div class="columns">
                 <div class="panel">
                     <Form state on_send=Callback::new(send)>
-                        <TextField state name="title" label="Title" value=title hint="What stands on the poster." most=70/>
-                        <TextArea state name="description" label="Description" value=description hint="What will happen? Links become links." most=800/>
-                        <GenrePicker state label="Genres" chosen=genres/>
+                        <TextField state name="title" label=t!(shows.editor.title) value=title hint=t!(shows.editor.title_hint) most=70/>
+                        <TextArea state name="description" label=t!(shows.editor.description) value=description hint=t!(shows.editor.description_hint) most=800/>
+                        <GenrePicker state label=t!(shows.editor.genres) chosen=genres/>
                         <div class="pair">
-                            <TextField state name="starts" label="Start" value=starts kind="datetime-local"/>
-                            <TextField state name="ends" label="End" value=ends kind="datetime-local" hint="At most 12 hours later."/>
+                            <TextField state name="starts" label=t!(shows.editor.start) value=starts kind="datetime-local"/>
+                            <TextField state name="ends" label=t!(shows.editor.end) value=ends kind="datetime-local" hint=t!(shows.editor.end_hint)/>
                         </div>
                         <TimeZoneField state value=time_zone/>
                         <GuestSwitch members_only/>
                         <div class="ends">
                             <Submit state label/>
-                            <a class="button quiet" href="/dashboard">"Cancel"</a>
+                            <a class="button quiet" href="/dashboard">{t!(ui.cancel)}</a>
                             {match id {
                                 Some(id) => Either::Left(view! { <Delete id done=to_my_shows/> }),
                                 None => Either::Right(()),
@@ -193,9 +190,12 @@ fn GuestSwitch(members_only: RwSignal<bool>) -> impl IntoView {
             members_only.set(!input.checked());
         }
     });
+    let detail = move || {
+        if members_only.get() { t!(shows.editor.guests_no) } else { t!(shows.editor.guests_yes) }
+    };
     view! {
         <label class="switch">
-            <span>"Guests are welcome " <small class="soft">{move || if members_only.get() { "no: only people with an account" } else { "a name is enough to come in" }}</small></span>
+            <span>{t!(shows.editor.guests)} " " <small class="soft">{detail}</small></span>
             <input
                 type="checkbox" role="switch" node_ref=guests checked=!members_only.get_untracked()
                 on:change=move |event| members_only.set(!event_target_checked(&event))
@@ -219,7 +219,7 @@ fn Delete(id: ShowId, done: Callback<()>) -> impl IntoView {
         spawn_local(async move {
             match delete_show(id).await {
                 Ok(()) => {
-                    toaster.say("Deleted. Its page says so to everybody who comes.");
+                    toaster.say(t!(shows.editor.deleted));
                     done.try_run(());
                 }
                 Err(refused) => toaster.say(refused.to_string()),
@@ -229,10 +229,10 @@ fn Delete(id: ShowId, done: Callback<()>) -> impl IntoView {
     };
     view! {
         <button class="button danger" type="button" aria-busy=move || pending.get().then_some("true") on:click=move |_| asking.set(true)>
-            "Delete the show"
+            {t!(shows.editor.delete)}
         </button>
-        <Confirm open=asking question="Delete this show?" yes="Delete it" no="Keep it" on_yes=Callback::new(delete)>
-            <p>"Its chat and its likes go with it, and whoever is watching is told. This can’t be taken back."</p>
+        <Confirm open=asking question=t!(shows.editor.delete_question) yes=t!(shows.editor.delete_yes) no=t!(shows.editor.delete_no) on_yes=Callback::new(delete)>
+            <p>{t!(shows.editor.delete_why)}</p>
         </Confirm>
     }
     .into_any()

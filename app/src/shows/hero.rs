@@ -9,8 +9,10 @@ use leptos::prelude::*;
 use super::{poster::PosterArt, state::WhatsOnState};
 use crate::{
     accounts::CurrentViewer,
+    t,
     texts::told,
     ui::{LocalTime, TimeStyle},
+    weave,
 };
 
 /// The fullest stage, else the next show, else what to do about it.
@@ -37,20 +39,25 @@ fn ShowHero(show: ShowCard) -> impl IntoView {
         23..=40 => "long",
         _ => "longer",
     };
-    let (class_of_badge, badge, now) = match show.stage {
-        StageState::Live => ("badge live", "Live now", "is on stage right now."),
-        StageState::Paused => ("badge live", "Taking a break", "takes a short break."),
-        StageState::Dropped => ("badge dark", "Back in a moment", "will be back in a moment."),
-        StageState::Empty | StageState::Ended => ("badge", "Next on stage", ""),
-    };
-    let when = if live {
-        now.into_any()
-    } else {
-        view! {
-            "plays "
-            <LocalTime at=show.starts_at fallback=show.starts_text.clone() style=TimeStyle::Full/> "."
+    let artist = view! { <a class="artist" href=format!("/artists/{}", show.artist.handle)>{show.artist.stage_name.clone()}</a> };
+    let (class_of_badge, badge, lead) = match show.stage {
+        StageState::Live => {
+            ("badge live", t!(shows.hero.live), weave!(shows.hero.is_on_stage, artist = artist))
         }
-        .into_any()
+        StageState::Paused => (
+            "badge live",
+            t!(shows.taking_a_break),
+            weave!(shows.hero.takes_a_break, artist = artist),
+        ),
+        StageState::Dropped => (
+            "badge dark",
+            t!(shows.back_in_a_moment),
+            weave!(shows.hero.will_be_back, artist = artist),
+        ),
+        StageState::Empty | StageState::Ended => {
+            let time = view! { <LocalTime at=show.starts_at fallback=show.starts_text.clone() style=TimeStyle::Full/> };
+            ("badge", t!(shows.hero.next), weave!(shows.hero.plays, artist = artist, time = time))
+        }
     };
     let genres = show.genres.iter().map(told).collect::<Vec<_>>().join(" · ");
     view! {
@@ -58,10 +65,10 @@ fn ShowHero(show: ShowCard) -> impl IntoView {
             <div class="words">
                 <span class=class_of_badge>{badge}</span>
                 <h1 class=class><a href=href.clone()>{show.title.clone()}</a></h1>
-                <p class="lead"><a class="artist" href=format!("/artists/{}", show.artist.handle)>{show.artist.stage_name.clone()}</a> " " {when}</p>
+                <p class="lead">{lead}</p>
                 <p class="soft">{genres}</p>
                 <a class="button primary big" href=href>
-                    {if live { "Step into the crowd" } else { "See the show" }}
+                    {if live { t!(shows.hero.step_in) } else { t!(shows.hero.see) }}
                 </a>
             </div>
             <Scene show=Some(show)/>
@@ -76,19 +83,17 @@ fn EmptyHero() -> impl IntoView {
     let viewer = CurrentViewer::expect();
     let action = move || {
         if viewer.is_artist() {
-            ("/shows/new", "Announce a show")
+            ("/shows/new", t!(shows.announce))
         } else {
-            ("/join", "Join as an artist")
+            ("/join", t!(shows.hero.join))
         }
     };
     view! {
         <section class="page hero">
             <div class="words">
-                <span class="badge">"Doors are open"</span>
-                <h1>"The stage is yours"</h1>
-                <p class="lead">
-                    "Nobody has announced a show yet. Be the first: name it, choose a time, and play from your browser."
-                </p>
+                <span class="badge">{t!(shows.hero.open)}</span>
+                <h1>{t!(shows.hero.yours)}</h1>
+                <p class="lead">{t!(shows.hero.nobody)}</p>
                 <Transition>
                     {move || {
                         let (href, label) = action();

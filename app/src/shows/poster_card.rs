@@ -8,6 +8,7 @@ use leptos::prelude::*;
 
 use super::poster::design;
 use crate::{
+    t,
     texts::told,
     ui::{LocalTime, TimeStyle},
 };
@@ -21,9 +22,9 @@ pub fn Poster(
     section: Section,
 ) -> impl IntoView {
     let badge = match show.stage {
-        StageState::Live => Some(("badge live", "Live")),
-        StageState::Paused => Some(("badge live", "Taking a break")),
-        StageState::Dropped => Some(("badge dark", "Back in a moment")),
+        StageState::Live => Some(("badge live", t!(shows.live))),
+        StageState::Paused => Some(("badge live", t!(shows.taking_a_break))),
+        StageState::Dropped => Some(("badge dark", t!(shows.back_in_a_moment))),
         StageState::Empty | StageState::Ended => None,
     };
     let when = (section != Section::Live).then(|| {

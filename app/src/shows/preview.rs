@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use uuid::Uuid;
 
 use super::poster_card::{face, poster_class};
+use crate::{t, ui::month_name};
 
 /// What the poster will look like.
 #[component]
@@ -28,7 +29,7 @@ pub(super) fn Preview(
         let title = title.get();
         let show = ShowCard {
             id: id.unwrap_or(ShowId(Uuid::nil())),
-            title: if title.trim().is_empty() { "Your title".into() } else { title },
+            title: if title.trim().is_empty() { t!(shows.preview.title).into() } else { title },
             genres: genres.get(),
             artist: Artist { handle: String::new(), stage_name: stage_name.clone() },
             starts_at: Millis(0),
@@ -43,10 +44,8 @@ pub(super) fn Preview(
         view! { <div class=poster_class(&show)>{face(&show, title.into_any(), artist.into_any(), when)}</div> }
     };
     let words = match id {
-        Some(_) => "Your poster, as it hangs on the wall.",
-        None => {
-            "About like this. The shape and colours are drawn when you announce the show, and then stay."
-        }
+        Some(_) => t!(shows.preview.as_it_hangs),
+        None => t!(shows.preview.about_like_this),
     };
     view! {
         <aside aria-hidden="true">
@@ -59,12 +58,11 @@ pub(super) fn Preview(
 
 /// `2026-11-21T21:00` as a poster says it: `21 Nov, 21:00`.
 fn poster_time(local: &str) -> Option<String> {
-    const MONTHS: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let (date, time) = local.split_once('T')?;
     let mut parts = date.split('-').skip(1).map(str::parse::<usize>);
     let (month, day) = (parts.next()?.ok()?, parts.next()?.ok()?);
-    Some(format!("{day} {}, {time}", MONTHS.get(month.checked_sub(1)?)?))
+    let day = t!(time.day, day = day, month = month_name(month.checked_sub(1)?)?);
+    Some(t!(time.day_and_time, day = day, time = time))
 }
 
 #[cfg(test)]

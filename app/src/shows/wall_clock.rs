@@ -3,7 +3,10 @@
 use leptos::{html, prelude::*};
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::ui::{Complaint, FormState, adopt};
+use crate::{
+    t,
+    ui::{Complaint, FormState, adopt},
+};
 
 /// The next full hour but one, as `YYYY-MM-DDTHH:MM`. Only in the browser.
 pub(super) fn wall_clock_soon() -> String {
@@ -116,9 +119,9 @@ pub(super) fn TimeZoneField(
     };
     view! {
         <div class="field">
-            <label for="time_zone">"Time zone of these times"</label>
+            <label for="time_zone">{t!(shows.editor.time_zone)}</label>
             {move || if zones.with(Vec::is_empty) { line().into_any() } else { list().into_any() }}
-            <Complaint state name="time_zone" hint="Visitors see them in their own."/>
+            <Complaint state name="time_zone" hint=t!(shows.editor.time_zone_hint)/>
         </div>
     }
     .into_any()

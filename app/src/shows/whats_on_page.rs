@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     channel::{Channel, Incoming},
+    t,
     texts::told,
     ui::{About, Days, Toaster, every, now},
 };
@@ -34,17 +35,17 @@ pub fn WhatsOnPage() -> impl IntoView {
             Ok(first) => view! { <Programme first again=Callback::new(move |()| list.refetch())/> }.into_any(),
             Err(refused) => view! {
                 <div class="page narrow aside-page">
-                    <h1>"The programme can’t be read"</h1>
+                    <h1>{t!(shows.whats_on_page.unreadable)}</h1>
                     <p class="lead">{refused.to_string()}</p>
-                    <button class="button primary" type="button" on:click=move |_| list.refetch()>"Try again"</button>
+                    <button class="button primary" type="button" on:click=move |_| list.refetch()>{t!(ui.try_again)}</button>
                 </div>
             }
             .into_any(),
         })
     };
     view! {
-        <About title="" description="Live shows tonight and this week: step into the crowd."/>
-        <Transition fallback=|| view! { <p class="waiting">"Reading the programme …"</p> }>{page}</Transition>
+        <About title="" description=t!(shows.whats_on_page.about)/>
+        <Transition fallback=|| view! { <p class="waiting">{t!(shows.whats_on_page.loading)}</p> }>{page}</Transition>
     }
     .into_any()
 }
@@ -97,15 +98,15 @@ fn Programme(first: WhatsOn, again: Callback<()>) -> impl IntoView {
         let evening = |days: Days| {
             tonight.with(|shows| shows.iter().all(|show| days.evening <= show.starts_at))
         };
-        if days.get().is_some_and(evening) { "Tonight" } else { "Today" }
+        if days.get().is_some_and(evening) { t!(shows.wall.tonight) } else { t!(shows.wall.today) }
     };
     let later_title = move || {
         if days.with(Option::is_some)
             && !(tonight.with(Vec::is_empty) && this_week.with(Vec::is_empty))
         {
-            "Later"
+            t!(shows.wall.later)
         } else {
-            "Coming up"
+            t!(shows.wall.coming_up)
         }
     };
     let nothing = move || genre.with(Option::is_some) && state.with(|state| !state.all().any(fits));
@@ -114,18 +115,18 @@ fn Programme(first: WhatsOn, again: Callback<()>) -> impl IntoView {
         <Hero state/>
         <div class="page programme">
             <Genres state genre/>
-            <Wall title=Signal::derive(|| "On stage now") section=Section::Live shows=pick(|state| &state.live, |_, _| true)/>
+            <Wall title=Signal::derive(|| t!(shows.wall.on_stage_now)) section=Section::Live shows=pick(|state| &state.live, |_, _| true)/>
             <Wall title=Signal::derive(tonight_title) section=Section::Upcoming shows=tonight/>
-            <Wall title=Signal::derive(|| "This week") section=Section::Upcoming shows=this_week/>
+            <Wall title=Signal::derive(|| t!(shows.wall.this_week)) section=Section::Upcoming shows=this_week/>
             <Wall title=Signal::derive(later_title) section=Section::Upcoming shows=later/>
             <More state section=Section::Upcoming/>
-            <Wall title=Signal::derive(|| "Past shows") section=Section::Past shows=pick(|state| &state.past.shows, |_, _| true)/>
+            <Wall title=Signal::derive(|| t!(shows.wall.past)) section=Section::Past shows=pick(|state| &state.past.shows, |_, _| true)/>
             <More state section=Section::Past/>
             <Show when=nothing>
                 <div class="empty">
-                    <h2>"Nothing of that kind yet"</h2>
-                    <p>"No show of this genre is announced. The others are one tap away."</p>
-                    <a class="button" href="/" data-noscroll="">"Show everything"</a>
+                    <h2>{t!(shows.whats_on_page.nothing)}</h2>
+                    <p>{t!(shows.whats_on_page.nothing_why)}</p>
+                    <a class="button" href="/" data-noscroll="">{t!(shows.whats_on_page.show_everything)}</a>
                 </div>
             </Show>
         </div>
@@ -180,9 +181,9 @@ fn Genres(state: RwSignal<WhatsOnState>, genre: Memo<Option<String>>) -> impl In
     };
     view! {
         <Show when=move || there.with(|there| there.len() > 1) || genre.with(Option::is_some)>
-            <nav aria-label="Genres">
+            <nav aria-label=t!(shows.whats_on_page.genres)>
                 <ul class="chips scrolling" role="list">
-                    {chip(None, "Everything".into())}
+                    {chip(None, t!(shows.whats_on_page.everything).into())}
                     <For each=move || there.get() key=Clone::clone children=move |(slug, name)| chip(Some(slug), name)/>
                 </ul>
             </nav>
@@ -245,7 +246,11 @@ fn More(state: RwSignal<WhatsOnState>, section: Section) -> impl IntoView {
             load.dispatch(next);
         }
     };
-    let label = if section == Section::Past { "Show more past shows" } else { "Show more to come" };
+    let label = if section == Section::Past {
+        t!(shows.whats_on_page.more_past)
+    } else {
+        t!(shows.whats_on_page.more_to_come)
+    };
     view! {
         <Show when=move || next().is_some()>
             <button class="button more" type="button" aria-busy=move || pending.get().then_some("true") on:click=click>

@@ -32,7 +32,7 @@ pub fn LocalTime(
     #[prop(default = TimeStyle::Full)]
     style: TimeStyle,
 ) -> impl IntoView {
-    let text = RwSignal::new(fallback);
+    let text = RwSignal::new(zone_text(&fallback));
     Effect::new(move || text.set(local_text(at, style)));
     view! { <time datetime=iso_text(at)>{text}</time> }.into_any()
 }
@@ -66,6 +66,35 @@ pub fn local_text(at: Millis, style: TimeStyle) -> String {
             }
         }
     }
+}
+
+/// The short name of a month; the first is 0.
+pub fn month_name(month: usize) -> Option<&'static str> {
+    t!(time.months).split(' ').nth(month)
+}
+
+/// What the server says of an instant in a show's time zone, `Sat 21 Nov 2026, 21:00 (Lisbon)`, in the
+/// language of the page. Anything else stays as it is.
+pub fn zone_text(said: &str) -> String {
+    translated(said).unwrap_or_else(|| said.to_owned())
+}
+
+fn translated(said: &str) -> Option<String> {
+    const MONTHS: &str = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec";
+    const WEEKDAYS: &str = "Mon Tue Wed Thu Fri Sat Sun";
+    let place = |names: &str, name| names.split(' ').position(|other| other == name);
+    let (date, time) = said.split_once(", ")?;
+    let mut parts = date.split(' ');
+    let weekday = place(WEEKDAYS, parts.next()?)?;
+    let weekday = t!(time.weekdays).split(' ').nth(weekday)?;
+    let day = parts.next()?;
+    let month = month_name(place(MONTHS, parts.next()?)?)?;
+    let day = t!(time.day, day = day, month = month);
+    let day = match parts.next() {
+        Some(year) => t!(time.day_and_year, day = day, year = year),
+        None => day,
+    };
+    Some(t!(time.weekday_day_and_time, weekday = weekday, day = day, time = time))
 }
 
 /// Days between the visitor's today and the day of `date`.
@@ -149,7 +178,28 @@ pub fn iso_text(at: Millis) -> String {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(feature = "ssr")]
+    use bandstand_domain::Language;
+
     use super::*;
+
+    #[cfg(feature = "ssr")]
+    #[test]
+    fn times_of_a_zone_are_said_in_the_language_of_the_page() {
+        let check = |language: Language, said: &str, text: &str| {
+            Owner::new().with(|| {
+                provide_context(language);
+                assert_eq!(zone_text(said), text);
+            });
+        };
+        for said in ["Sat 5 Dec, 21:00 (Lisbon)", "Fri 21 Nov 2025, 21:00 (New York)", "", "soon"] {
+            check(Language::English, said, said);
+        }
+        let german = Language::German;
+        check(german, "Sat 5 Dec, 21:00 (Lisbon)", "Sa, 5. Dez., 21:00 (Lisbon)");
+        check(german, "Tue 2 Mar 2027, 9:00 (UTC)", "Di, 2. März 2027, 9:00 (UTC)");
+        check(german, "soon", "soon");
+    }
 
     #[test]
     fn machines_read_the_instant() {
