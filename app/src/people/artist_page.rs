@@ -15,6 +15,7 @@ use crate::{
     accounts::Onward,
     failure::Failed,
     shows::{Wall, keep_current, state::WhatsOnState},
+    t,
     texts::told,
     ui::{NotFound, linked},
 };
@@ -39,22 +40,22 @@ pub fn ArtistPageView() -> impl IntoView {
             (_, Err(Failed(why))) => view! { <Absent why again/> }.into_any(),
         })
     };
-    view! { <Transition fallback=|| view! { <p class="waiting">"Finding the artist …"</p> }>{page}</Transition> }.into_any()
+    view! { <Transition fallback=|| view! { <p class="waiting">{t!(people.artist_page.loading)}</p> }>{page}</Transition> }.into_any()
 }
 
 #[component]
 fn Absent(why: PeopleError, again: Callback<()>) -> impl IntoView {
     if matches!(why, Refusal::NotFound | Refusal::Gone) {
         return view! {
-            <NotFound title="No artist here" text="Nobody plays under this name. Perhaps a letter got lost on the way?" status=why.status()/>
+            <NotFound title=t!(people.artist_page.not_found) text=t!(people.artist_page.not_found_why) status=why.status()/>
         }
         .into_any();
     }
     view! {
         <div class="page narrow aside-page">
-            <h1>"This page can’t be read"</h1>
+            <h1>{t!(people.artist_page.unreadable)}</h1>
             <p class="lead">{why.to_string()}</p>
-            <button class="button primary" type="button" on:click=move |_| again.run(())>"Try again"</button>
+            <button class="button primary" type="button" on:click=move |_| again.run(())>{t!(ui.try_again)}</button>
         </div>
     }
     .into_any()
@@ -94,7 +95,7 @@ fn PresentView(page: ArtistPage, again: Callback<()>) -> impl IntoView {
 fn About(page: ArtistPage) -> impl IntoView {
     let name = page.artist.stage_name;
     let summary = if page.about.is_empty() {
-        format!("{name} plays live here: see what's on, and follow.")
+        t!(people.artist_page.summary, name = &name)
     } else {
         page.about.chars().take(200).collect()
     };
@@ -132,13 +133,13 @@ fn Shows(page: ArtistPage, again: Callback<()>) -> impl IntoView {
     let nothing = move || state.with(|state| state.all().next().is_none());
     view! {
         <div class="programme">
-            <Wall title=Signal::derive(|| "On stage now") section=Section::Live shows=Signal::derive(move || state.with(|it| it.live.clone()))/>
-            <Wall title=Signal::derive(|| "Coming up") section=Section::Upcoming shows=Signal::derive(move || state.with(|it| it.upcoming.shows.clone()))/>
-            <Wall title=Signal::derive(|| "Past shows") section=Section::Past shows=Signal::derive(move || state.with(|it| it.past.shows.clone()))/>
+            <Wall title=Signal::derive(|| t!(shows.wall.on_stage_now)) section=Section::Live shows=Signal::derive(move || state.with(|it| it.live.clone()))/>
+            <Wall title=Signal::derive(|| t!(shows.wall.coming_up)) section=Section::Upcoming shows=Signal::derive(move || state.with(|it| it.upcoming.shows.clone()))/>
+            <Wall title=Signal::derive(|| t!(shows.wall.past)) section=Section::Past shows=Signal::derive(move || state.with(|it| it.past.shows.clone()))/>
             <Show when=nothing>
                 <div class="empty">
-                    <h2>"Nothing announced yet"</h2>
-                    <p>"Follow, and come back: the first show will hang here."</p>
+                    <h2>{t!(people.artist_page.nothing)}</h2>
+                    <p>{t!(people.artist_page.nothing_why)}</p>
                 </div>
             </Show>
         </div>

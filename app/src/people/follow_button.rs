@@ -9,6 +9,7 @@ use leptos::{prelude::*, task::spawn_local};
 use super::api::follow_artist;
 use crate::{
     accounts::{CurrentViewer, address_with_next},
+    t,
     ui::Toaster,
 };
 
@@ -36,9 +37,9 @@ pub(super) fn FollowButton(
                 Ok(now) => {
                     state.try_set(now);
                     toaster.say(if follow {
-                        format!("You follow {name}.")
+                        t!(people.follow.you_follow, name = name)
                     } else {
-                        format!("You no longer follow {name}.")
+                        t!(people.follow.no_longer, name = name)
                     });
                 }
                 Err(refused) => toaster.say(refused.to_string()),
@@ -47,15 +48,14 @@ pub(super) fn FollowButton(
         });
     };
     let count = move || match state.get().followers {
-        0 => "No followers yet".to_owned(),
-        1 => "1 follower".to_owned(),
-        many => format!("{many} followers"),
+        0 => t!(people.follow.nobody).to_owned(),
+        count => t!(people.follow.followers, count = count),
     };
     let log_in = address_with_next("/log-in", &format!("/artists/{}", page.artist.handle));
     let button = move || {
         let known = viewer.get().is_some_and(|viewer| viewer.role != Role::Guest);
         if page.mine {
-            view! { <a class="button" href="/settings#profile">"Edit your profile"</a> }.into_any()
+            view! { <a class="button" href="/settings#profile">{t!(people.follow.edit_profile)}</a> }.into_any()
         } else if known {
             let switch = switch.clone();
             view! {
@@ -66,12 +66,12 @@ pub(super) fn FollowButton(
                     aria-busy=move || pending.get().then_some("true")
                     on:click=switch
                 >
-                    {move || if state.get().following { "Following" } else { "Follow" }}
+                    {move || if state.get().following { t!(people.follow.following) } else { t!(people.follow.follow) }}
                 </button>
             }
             .into_any()
         } else {
-            view! { <a class="button primary" href=log_in.clone() title="Following needs an account">"Follow"</a> }.into_any()
+            view! { <a class="button primary" href=log_in.clone() title=t!(people.follow.needs_account)>{t!(people.follow.follow)}</a> }.into_any()
         }
     };
     view! {

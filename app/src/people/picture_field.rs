@@ -14,7 +14,7 @@ use super::{
     api::remove_picture,
     crop::{CLOSEST, Crop},
 };
-use crate::{accounts::CurrentViewer, ui::Toaster};
+use crate::{accounts::CurrentViewer, t, texts::told, ui::Toaster};
 
 /// The side of what is sent, in pixels: the venue keeps no larger one.
 const SENT: u32 = 512;
@@ -57,7 +57,7 @@ pub(super) fn PictureField(
                 }
                 Err(_) => {
                     crop.try_set(None);
-                    complaint.try_set(Some(PeopleReason::NotAPicture.to_string()));
+                    complaint.try_set(Some(told(&PeopleReason::NotAPicture)));
                 }
             }
         });
@@ -81,7 +81,7 @@ pub(super) fn PictureField(
                 Ok(new) => {
                     picture.try_set(Some(new));
                     forget();
-                    toaster.say("That’s you now.");
+                    toaster.say(t!(people.picture.changed));
                     viewer.refetch();
                 }
                 Err(refused) => drop(complaint.try_set(Some(refused.to_string()))),
@@ -94,7 +94,7 @@ pub(super) fn PictureField(
             match remove_picture().await {
                 Ok(()) => {
                     picture.try_set(None);
-                    toaster.say("Your picture is gone.");
+                    toaster.say(t!(people.picture.removed));
                     viewer.refetch();
                 }
                 Err(refused) => toaster.say(refused.to_string()),
@@ -103,7 +103,7 @@ pub(super) fn PictureField(
     };
     view! {
         <div class="field picture-field">
-            <label for="picture">"Picture"</label>
+            <label for="picture">{t!(people.picture.title)}</label>
             <div class="row">
                 {move || view! { <Portrait picture=picture.get() name=name.clone() large=true/> }}
                 <div class="stack">
@@ -118,10 +118,10 @@ pub(super) fn PictureField(
                         on:change=choose
                     />
                     <p id="picture-note" role="status" class=move || if complaint.with(Option::is_some) { "error" } else { "hint" }>
-                        {move || complaint.get().unwrap_or_else(|| "JPEG, PNG or WebP. You choose the part that is seen.".into())}
+                        {move || complaint.get().unwrap_or_else(|| t!(people.picture.hint).into())}
                     </p>
                     <Show when=move || picture.with(Option::is_some) && crop.with(Option::is_none)>
-                        <button class="button" type="button" on:click=remove>"Take the picture away"</button>
+                        <button class="button" type="button" on:click=remove>{t!(people.picture.remove)}</button>
                     </Show>
                 </div>
             </div>
@@ -129,9 +129,9 @@ pub(super) fn PictureField(
                 <Cropper chosen crop/>
                 <div class="row">
                     <button class="button primary" type="button" aria-busy=move || pending.get().then_some("true") on:click=send>
-                        "Use this picture"
+                        {t!(people.picture.take)}
                     </button>
-                    <button class="button quiet" type="button" on:click=move |_| forget()>"Cancel"</button>
+                    <button class="button quiet" type="button" on:click=move |_| forget()>{t!(ui.cancel)}</button>
                 </div>
             </Show>
         </div>
@@ -212,9 +212,9 @@ fn Cropper(chosen: Chosen, crop: RwSignal<Option<Crop>>) -> impl IntoView {
                 on:wheel=wheel
             ></canvas>
             <div class="sliders">
-                {slider("Closer", "picture-zoom", "100", (CLOSEST * 100.0) as i32, |crop| crop.zoom(), |crop, part| crop.zoom_to(part))}
-                {slider("Left to right", "picture-across", "0", 100, |crop| crop.place().0, |crop, part| crop.place_at(Some(part), None))}
-                {slider("Top to bottom", "picture-down", "0", 100, |crop| crop.place().1, |crop, part| crop.place_at(None, Some(part)))}
+                {slider(t!(people.picture.closer), "picture-zoom", "100", (CLOSEST * 100.0) as i32, |crop| crop.zoom(), |crop, part| crop.zoom_to(part))}
+                {slider(t!(people.picture.left_to_right), "picture-across", "0", 100, |crop| crop.place().0, |crop, part| crop.place_at(Some(part), None))}
+                {slider(t!(people.picture.top_to_bottom), "picture-down", "0", 100, |crop| crop.place().1, |crop, part| crop.place_at(None, Some(part)))}
             </div>
         </div>
     }

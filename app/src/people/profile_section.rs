@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use super::{api::save_profile, picture_field::PictureField};
 use crate::{
     accounts::CurrentViewer,
+    t,
     ui::{Form, FormState, GenrePicker, Submit, TextArea, TextField, Toaster},
 };
 
@@ -20,7 +21,7 @@ pub fn ProfileSection(
 ) -> impl IntoView {
     view! {
         <section class="panel" id="profile" aria-labelledby="profile-title">
-            <h2 id="profile-title">"Profile"</h2>
+            <h2 id="profile-title">{t!(people.profile.title)}</h2>
             <Editor profile/>
         </section>
     }
@@ -52,24 +53,24 @@ fn Editor(profile: Profile) -> impl IntoView {
             }),
         };
         state.send(form.check(), save_profile(form), move |()| {
-            toaster.say("Saved. Everybody sees it now.");
+            toaster.say(t!(people.profile.saved));
             viewer.refetch();
         });
     };
     view! {
         <PictureField picture name/>
         <Form state on_send=Callback::new(send)>
-            <TextField state name="display_name" label="Your name" value=display_name autocomplete="name" hint="As others see it in the crowd and the chat." most=32/>
+            <TextField state name="display_name" label=t!(people.profile.name) value=display_name autocomplete="name" hint=t!(people.profile.name_hint) most=32/>
             {is_artist
                 .then(|| {
                     view! {
-                        <TextField state name="stage_name" label="Stage name" value=stage_name hint="As it stands on your posters." most=40/>
-                        <GenrePicker state label="What do you play?" chosen=genres/>
+                        <TextField state name="stage_name" label=t!(people.profile.stage_name) value=stage_name hint=t!(people.profile.stage_name_hint) most=40/>
+                        <GenrePicker state label=t!(people.profile.genres) chosen=genres/>
                     }
                 })}
-            <TextArea state name="about" label="About you" value=about hint="Links become links." most=800/>
-            <TextField state name="website" label="Website" value=website kind="url" autocomplete="url" hint="It begins with https://" exact=true/>
-            <Submit state label="Save the profile"/>
+            <TextArea state name="about" label=t!(people.profile.about) value=about hint=t!(people.profile.about_hint) most=800/>
+            <TextField state name="website" label=t!(people.profile.website) value=website kind="url" autocomplete="url" hint=t!(people.profile.website_hint) exact=true/>
+            <Submit state label=t!(people.profile.save)/>
         </Form>
     }
     .into_any()
