@@ -8,7 +8,7 @@ use bandstand_domain::{
 use leptos::{ev, html, prelude::*};
 
 use super::Chat;
-use crate::texts::say;
+use crate::{t, texts::say};
 
 /// From so many characters on one is told how many are left.
 const TELL_FROM: usize = LONGEST - 100;
@@ -45,11 +45,11 @@ pub fn Composer(
     });
     let closed = move || {
         if !open.get() {
-            Some("The show is over, and its chat is closed.")
+            Some(t!(refusal.chat.over))
         } else if ticket.with(Option::is_none) {
-            Some("You can write here once you are in.")
+            Some(t!(chat.composer.not_in))
         } else if muted.get() {
-            Some("The artist has muted you in this chat. You can still read along.")
+            Some(t!(refusal.chat.muted))
         } else {
             None
         }
@@ -102,8 +102,8 @@ pub fn Composer(
     let left = move || {
         let used = text.with(|text| text.trim().chars().count());
         (used >= TELL_FROM).then(|| match LONGEST.checked_sub(used) {
-            Some(left) => format!("{left} left"),
-            None => format!("{} too many", used - LONGEST),
+            Some(left) => t!(chat.composer.left, count = left),
+            None => t!(chat.composer.too_many, count = used - LONGEST),
         })
     };
     let over = move || text.with(|text| text.trim().chars().count()) > LONGEST;
@@ -123,14 +123,14 @@ pub fn Composer(
             </p>
             <div class="chat-field">
                 <label class="unseen" for="chat-text">
-                    "Your message to everyone here"
+                    {t!(chat.composer.label)}
                 </label>
                 <textarea
                     id="chat-text"
                     rows="1"
                     enterkeyhint="send"
                     autocomplete="off"
-                    placeholder="Say something…"
+                    placeholder=t!(chat.composer.placeholder)
                     aria-describedby="chat-closed chat-complaint chat-left"
                     aria-invalid=move || complaint.with(Option::is_some).to_string()
                     disabled=move || closed.get().is_some()
@@ -155,7 +155,7 @@ pub fn Composer(
                 class="chat-send"
                 disabled=move || closed.get().is_some()
             >
-                "Send"
+                {t!(chat.composer.send)}
             </button>
         </form>
     }

@@ -15,7 +15,10 @@ use super::{
     Chat,
     state::{Pending, Progress},
 };
-use crate::ui::{LocalTime, TimeStyle, linked};
+use crate::{
+    t,
+    ui::{LocalTime, TimeStyle, linked},
+};
 
 /// How many colours there are for names; each is a class in `style/chat.css`.
 const COLOURS: u64 = 10;
@@ -64,9 +67,9 @@ pub fn Posted(
         <article class="chat-message" class:chat-own=own class:chat-from-artist=artist>
             <p class="chat-head">
                 <strong class=colour dir="auto">{name}</strong>
-                {artist.then(|| view! { <span class="chat-badge">"Artist"</span> })}
+                {artist.then(|| view! { <span class="chat-badge">{t!(chat.message.artist)}</span> })}
                 <Show when=move || own.get()>
-                    <span class="chat-you">"you"</span>
+                    <span class="chat-you">{t!(chat.message.own)}</span>
                 </Show>
                 <LocalTime at=sent_at fallback="" style=TimeStyle::Time/>
             </p>
@@ -83,7 +86,11 @@ pub fn Posted(
 /// What can be done about a message. Opens and closes by itself, without a script.
 fn menu(chat: Chat, message: Arc<ChatMessage>, hosts: bool) -> AnyView {
     let (id, name, person) = (message.id, message.name.clone(), message.author.clone());
-    let label = if hosts { format!("About {name}'s message") } else { "About your message".into() };
+    let label = if hosts {
+        t!(chat.message.about, name = &name)
+    } else {
+        t!(chat.message.about_own).into()
+    };
     view! {
         <details class="chat-menu" on:keydown=close_on_escape on:focusout=close_on_leaving>
             <summary aria-label=label.clone() title=label>
@@ -91,7 +98,7 @@ fn menu(chat: Chat, message: Arc<ChatMessage>, hosts: bool) -> AnyView {
             </summary>
             <div class="chat-choices">
                 <button type="button" on:click=move |_| chat.delete(id)>
-                    "Delete"
+                    {t!(chat.message.delete)}
                 </button>
                 {hosts.then(|| mute_button(chat, person, name))}
             </div>
@@ -108,7 +115,11 @@ fn mute_button(chat: Chat, person: PersonId, name: String) -> AnyView {
     let text = {
         let name = name.clone();
         move || {
-            if muted.get() { format!("Let {name} write again") } else { format!("Mute {name}") }
+            if muted.get() {
+                t!(chat.message.unmute, name = &name)
+            } else {
+                t!(chat.message.mute, name = &name)
+            }
         }
     };
     let switch = move |event: ev::MouseEvent| {
@@ -169,15 +180,15 @@ pub fn OnItsWay(
     };
     let failed = failure.is_some();
     let state = match pending.progress {
-        Progress::Sending => "Sending…",
-        Progress::Taken => "Sent",
-        Progress::Failed(_) => "Not sent",
+        Progress::Sending => t!(chat.message.sending),
+        Progress::Taken => t!(chat.message.sent),
+        Progress::Failed(_) => t!(chat.message.not_sent),
     };
     let again = pending.text;
     view! {
         <article class="chat-message chat-own chat-pending" class:chat-failed=failed>
             <p class="chat-head">
-                <strong class="chat-name">"You"</strong>
+                <strong class="chat-name">{t!(chat.message.you)}</strong>
                 <span class="chat-progress">{state}</span>
             </p>
             <p class="chat-text" dir="auto">{linked(&text)}</p>
@@ -185,7 +196,7 @@ pub fn OnItsWay(
                 <p class="chat-why">{why}</p>
                 <p class="chat-tries">
                     <button type="button" on:click=move |_| chat.send(Some(id), again.clone())>
-                        "Try again"
+                        {t!(ui.try_again)}
                     </button>
                     <button
                         type="button"
@@ -196,7 +207,7 @@ pub fn OnItsWay(
                             }
                         }
                     >
-                        "Edit"
+                        {t!(chat.message.edit)}
                     </button>
                 </p>
             })}

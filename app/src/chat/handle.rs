@@ -12,7 +12,11 @@ use super::{
     api::{delete_message, load_history, mute_person, post_message},
     state::{Progress, State},
 };
-use crate::{failure::Failed, texts::say};
+use crate::{
+    failure::Failed,
+    t,
+    texts::{say, told},
+};
 
 /// The chat of one show: a handle that can be copied everywhere.
 #[derive(Clone, Copy)]
@@ -51,7 +55,7 @@ impl Chat {
                 Ok(page) => {
                     let _ = self.state.try_update(|state| state.reset(page, Vec::new()));
                 }
-                Err(failed) => self.say(format!("What was said didn't come. {failed}")),
+                Err(failed) => self.say(t!(chat.news.history_failed, why = told(&failed))),
             }
             let _ = self.loading.try_set(false);
         });
@@ -111,9 +115,9 @@ impl Chat {
                 // What is gone is not there any more either way.
                 Ok(()) | Err(Failed(Refusal::NotFound | Refusal::Gone)) => {
                     let _ = self.state.try_update(|state| state.delete(id));
-                    self.say("The message is deleted.".into());
+                    self.say(t!(chat.news.deleted).into());
                 }
-                Err(failed) => self.say(format!("The message is still there. {failed}")),
+                Err(failed) => self.say(t!(chat.news.delete_failed, why = told(&failed))),
             }
         });
     }
@@ -126,12 +130,14 @@ impl Chat {
                     let event = Event::Muted { person, muted };
                     let _ = self.state.try_update(|state| state.apply(&event));
                     self.say(if muted {
-                        format!("{name} is muted and can't write here.")
+                        t!(chat.news.muted, name = name)
                     } else {
-                        format!("{name} can write here again.")
+                        t!(chat.news.unmuted, name = name)
                     });
                 }
-                Err(failed) => self.say(format!("Nothing changed for {name}. {failed}")),
+                Err(failed) => {
+                    self.say(t!(chat.news.mute_failed, name = name, why = told(&failed)))
+                }
             }
         });
     }
@@ -152,7 +158,7 @@ impl Chat {
                         }
                     });
                 }
-                Err(failed) => self.say(format!("Earlier messages didn't come. {failed}")),
+                Err(failed) => self.say(t!(chat.news.earlier_failed, why = told(&failed))),
             }
             let _ = self.loading.try_set(false);
         });

@@ -11,6 +11,7 @@ use super::{
     entry::{Line, OnItsWay, Posted},
     state::State,
 };
+use crate::t;
 
 /// So near to the end one still follows the talk, in CSS pixels.
 const AT_END: i32 = 56;
@@ -59,12 +60,12 @@ pub fn ChatPanel(
     };
     let more = Memo::new(move |_| chat.state().with(|state| state.earlier_than().is_some()));
     view! {
-        <section class="chat" aria-label="Chat">
+        <section class="chat" aria-label=t!(chat.chat)>
             <div class="chat-frame">
                 <div
                     class="chat-list"
                     role="log"
-                    aria-label="Messages"
+                    aria-label=t!(chat.messages)
                     aria-live="polite"
                     aria-busy=move || chat.loading().get().to_string()
                     tabindex="0"
@@ -79,7 +80,7 @@ pub fn ChatPanel(
                             on:click=move |_| chat.load_earlier()
                         >
                             {move || {
-                                if chat.loading().get() { "Loading…" } else { "Earlier messages" }
+                                if chat.loading().get() { t!(chat.loading) } else { t!(chat.earlier) }
                             }}
                         </button>
                     </Show>
@@ -87,9 +88,9 @@ pub fn ChatPanel(
                         <p class="chat-empty">
                             {move || {
                                 if open.get() {
-                                    "Nobody has said anything yet. Say hello!"
+                                    t!(chat.empty)
                                 } else {
-                                    "Nobody said anything."
+                                    t!(chat.empty_over)
                                 }
                             }}
                         </p>
@@ -98,10 +99,7 @@ pub fn ChatPanel(
                 </div>
                 <Show when=move || { scroll.unread.get() > 0 }>
                     <button type="button" class="chat-unread" on:click=move |_| scroll.to_end()>
-                        {move || match scroll.unread.get() {
-                            1 => "1 new message".to_string(),
-                            count => format!("{count} new messages"),
-                        }}
+                        {move || t!(chat.unread, count = scroll.unread.get())}
                         <span aria-hidden="true">" ↓"</span>
                     </button>
                 </Show>
