@@ -5,39 +5,44 @@ use std::time::Duration;
 use bandstand_domain::{
     Refusal, ShowId,
     crowd::{CrowdReason, GESTURES_A_SECOND, Gesture, LIKE_COOL_DOWN},
+    texts::Key,
 };
 use leptos::{ev, leptos_dom::helpers::IntervalHandle, prelude::*, task::spawn_local};
 
 use super::{Crowd, api::like_show, handle::now};
-use crate::failure::Failed;
+use crate::{
+    failure::Failed,
+    t,
+    texts::{keys, word},
+};
 
 /// Time between two gestures while a button is held, in milliseconds.
 const HELD: u64 = 260;
 
 /// Gestures on offer: which, its name, its picture (what a pen draws in a square of 24).
-const GESTURES: [(Gesture, &str, &str); 4] = [
+const GESTURES: [(Gesture, Key, &str); 4] = [
     (
         Gesture::Applause,
-        "Clap",
+        keys::crowd::gestures::clap,
         "M12 2v2M8.2 2.8l.8 1.8M15.8 2.8L15 4.6M5.5 21.5c-1.8-6-.2-12.2 5-14.3M18.5 21.5c1.8-6 \
          .2-12.2-5-14.3M12 17a3.2 3.2 0 1 0 0-6.4 3.2 3.2 0 0 0 0 6.4M8.6 21.8c.5-1.6 1.7-2.4 \
          3.4-2.4s2.9.8 3.4 2.4",
     ),
     (
         Gesture::Heart,
-        "Heart",
+        keys::crowd::gestures::heart,
         "M12 20.5C5.5 15.8 2.8 12.4 2.8 8.8 2.8 6 5 4 7.5 4c1.9 0 3.5 1 4.5 2.8C13 5 14.6 4 16.5 \
          4 19 4 21.2 6 21.2 8.8c0 3.6-2.7 7-9.2 11.7z",
     ),
     (
         Gesture::Wave,
-        "Wave",
+        keys::crowd::gestures::wave,
         "M10.5 13.5a3.6 3.6 0 1 0 0-7.2 3.6 3.6 0 0 0 0 7.2M4 21.8c.4-3.6 2.6-5.4 6.5-5.4 4.6 0 \
          7.8-3.2 7.3-9.6M15.4 3.6c1-.8 2.2-1.1 3.6-.9M21.6 5c.4 1.2.4 2.5-.1 3.7",
     ),
     (
         Gesture::Jump,
-        "Jump",
+        keys::crowd::gestures::jump,
         "M12 8.4a2.9 2.9 0 1 0 0-5.8 2.9 2.9 0 0 0 0 5.8M4.8 4.2c.5 4 3 6.6 7.2 6.6s6.7-2.6 \
          7.2-6.6M12 10.8v3.4M7.6 18.6c.4-2.7 1.9-4.4 4.4-4.4s4 1.7 4.4 4.4M7 22h10",
     ),
@@ -109,6 +114,7 @@ pub fn GestureBar(
     };
     on_cleanup(release);
     let buttons = GESTURES.map(|(gesture, name, drawn)| {
+        let name = word(name);
         view! {
             <button
                 type="button"
@@ -138,7 +144,7 @@ pub fn GestureBar(
         }
     });
     view! {
-        <div class="gesture-bar" role="group" aria-label="Move your figure">
+        <div class="gesture-bar" role="group" aria-label=t!(crowd.gestures.label)>
             {buttons}
             <LikeButton show crowd enabled/>
         </div>
@@ -209,8 +215,8 @@ fn LikeButton(
         });
     };
     let name = move || match left.get() {
-        0 => "Like this show".to_string(),
-        left => format!("Liked; again in {left} s"),
+        0 => t!(crowd.gestures.like).to_string(),
+        left => t!(crowd.gestures.liked, seconds = left),
     };
     view! {
         <button
@@ -218,14 +224,14 @@ fn LikeButton(
             class="gesture gesture-like"
             class:gesture-cooling=move || { left.get() > 0 }
             aria-label=name
-            title="Like this show"
+            title=t!(crowd.gestures.like)
             aria-disabled=move || (left.get() > 0 || asking.get()).to_string()
             disabled=move || !enabled.get()
             on:click=like
         >
             {picture(THUMB)}
             <span class="gesture-left" aria-hidden="true">
-                {move || Some(left.get()).filter(|left| *left > 0).map(|left| format!("{left} s"))}
+                {move || Some(left.get()).filter(|left| *left > 0).map(|left| t!(crowd.gestures.left, seconds = left))}
             </span>
         </button>
         <p class="gesture-trouble" role="status">

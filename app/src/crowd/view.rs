@@ -8,6 +8,7 @@ use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{HtmlCanvasElement, MediaQueryList, ResizeObserver};
 
 use super::{Crowd, handle::now as clock, painter::Painter, state::State};
+use crate::t;
 
 /// Time between two frames while people only breathe, in milliseconds.
 const CALM: f64 = 64.0;
@@ -26,7 +27,7 @@ pub fn CrowdView(
     me: Signal<Option<PersonId>>,
 ) -> impl IntoView {
     let node = NodeRef::<Canvas>::new();
-    let label = RwSignal::new(String::from("The crowd"));
+    let label = RwSignal::new(String::from(t!(crowd.crowd)));
     let stage = StoredValue::new(None::<SendWrapper<Rc<Animation>>>);
     Effect::new(move || crowd.set_me(me.get()));
     Effect::new(move || {
@@ -51,22 +52,14 @@ pub fn CrowdView(
 
 /// What somebody is told who doesn't see the crowd.
 fn describe(state: &State) -> String {
-    let people = match state.count() {
-        0 => return String::from("Nobody is here yet"),
-        1 => String::from("One person is here"),
-        count => format!("{count} people are here"),
-    };
-    let row = match state.my_row() {
-        None => return people,
-        Some(0) => "the first row".into(),
-        Some(1) => "the second row".into(),
-        Some(2) => "the third row".into(),
-        Some(row) => format!("row {}", row + 1),
-    };
-    if state.count() == 1 {
-        String::from("You are here, in the first row")
-    } else {
-        format!("{people}; you are in {row}")
+    match (state.count(), state.my_row()) {
+        (0, _) => t!(crowd.nobody).into(),
+        (count, None) => t!(crowd.here, count = count),
+        (1, Some(_)) => t!(crowd.alone).into(),
+        (count, Some(0)) => t!(crowd.here_first_row, count = count),
+        (count, Some(1)) => t!(crowd.here_second_row, count = count),
+        (count, Some(2)) => t!(crowd.here_third_row, count = count),
+        (count, Some(row)) => t!(crowd.here_row, count = count, row = row + 1),
     }
 }
 
