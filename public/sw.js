@@ -1,7 +1,7 @@
 // What keeps the venue's door standing without a connection. Pages come from the network, and from
 // here only the page that says why they don't. Files that never change under their name (hashed by
 // the build, and fonts) are kept. Everything alive (/api, /live, /whip, /whep) is left alone.
-const FIXED = "bandstand-fixed-1";
+const FIXED = "bandstand-fixed-2";
 const FILES = "bandstand-files-1";
 const MOST_FILES = 60;
 const OFFLINE = ["/offline.html", "/offline.css", "/offline.js", "/icons/icon.svg", "/fonts/bricolage-grotesque-latin.woff2", "/fonts/figtree-latin.woff2"];
