@@ -5,7 +5,7 @@ use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
 use thiserror::Error;
 use tokio::{net::TcpListener, task::JoinHandle};
 
-use super::{periodic::sweep, router::router, venue::Venue};
+use super::{router::router, venue::Venue};
 use crate::{
     config::Config, database::DatabaseError, http::listener::serve, mail::MailStartError,
     media::MediaStartError,
@@ -71,7 +71,6 @@ pub struct Running {
     /// The venue.
     pub venue: Arc<Venue>,
     serving: JoinHandle<()>,
-    sweeping: JoinHandle<()>,
 }
 
 /// Opens the venue: port, database, pages.
@@ -99,8 +98,7 @@ pub async fn start(mut config: Config) -> Result<Running, StartError> {
         let (requests, closing) = (services.requests.clone(), services.tasks.closing().clone());
         serve(listener, router, &services.config, requests, closing).await;
     });
-    let sweeping = tokio::spawn(sweep(venue.services.clone()));
-    Ok(Running { venue, serving, sweeping })
+    Ok(Running { venue, serving })
 }
 
 impl Running {
@@ -111,7 +109,6 @@ impl Running {
             tracing::error!(%error, "serving ended badly");
         }
         self.venue.services.jobs.end().await;
-        self.sweeping.abort();
         self.venue.services.database.close().await;
     }
 }

@@ -132,8 +132,9 @@ impl Venue {
         let media = Media::new(services.clone(), stages.clone(), sessions, sfu.clone());
         let (monitor, core_ended) = (Monitor::new(sfu), CancellationToken::new());
         let venue = Self { services, channels, crowds, stages, media, monitor, core_ended };
+        let venue = Arc::new(venue);
         periodic::start(&venue, events);
-        Ok(Arc::new(venue))
+        Ok(venue)
     }
 
     /// Starts to do jobs.

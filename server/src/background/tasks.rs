@@ -1,4 +1,4 @@
-//! The tasks of the live part of the venue, which end before the database closes.
+//! Task group: tasks that end when the venue closes, before its database does.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 /// How long tasks may take to end.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(3);
 
-/// TaskGroup that end when the venue closes.
+/// Tasks that end when the venue closes. Cloning gives another handle to the same.
 #[derive(Clone, Debug, Default)]
 pub struct TaskGroup {
     closing: CancellationToken,
