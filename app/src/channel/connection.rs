@@ -16,12 +16,12 @@ use web_sys::{Event, MessageEvent, WebSocket};
 use super::{
     ChannelState, Incoming, TokenSource,
     backoff::Backoff,
-    cursor::Place,
-    frames::{Heard, address, read},
-    passes,
+    cursor::TopicCursor,
+    frames::{ReceivedFrame, address, read},
+    is_transient,
 };
 
-/// Milliseconds for which the line stays up after the last follower left: a person going from page
+/// Milliseconds for which the connection stays up after the last follower left: a person going from page
 /// to page keeps it.
 const LINGER: u32 = 3_000;
 /// Milliseconds between looks at whether the venue has fallen silent.
@@ -30,12 +30,12 @@ const WATCH: u32 = 2_000;
 const FRESH_TOKENS: u8 = 2;
 
 type Handler = Rc<dyn Fn(Incoming)>;
-type Shared = Rc<RefCell<Line>>;
+type Shared = Rc<RefCell<Connection>>;
 
 struct Follower {
     id: u32,
     topic: Topic,
-    place: Place,
+    cursor: TopicCursor,
     token: Option<TokenSource>,
     refusals: u8,
     handler: Handler,
@@ -58,13 +58,13 @@ impl Drop for Socket {
     }
 }
 
-/// The page's line to the venue.
-pub struct Line {
+/// The page's connection to the venue.
+pub struct Connection {
     state: RwSignal<ChannelState>,
     clock: RwSignal<Option<i64>>,
     socket: Option<Socket>,
     /// Counts the sockets, so that what was begun for one isn't finished on the next.
-    connection: u32,
+    attempt: u32,
     followers: Vec<Follower>,
     next_id: u32,
     backoff: Backoff,
@@ -75,14 +75,14 @@ pub struct Line {
     watchdog: Option<Interval>,
 }
 
-impl Line {
-    /// A line that is not up yet.
+impl Connection {
+    /// A connection that is not up yet.
     pub fn new(state: RwSignal<ChannelState>, clock: RwSignal<Option<i64>>) -> Shared {
-        let line = Rc::new(RefCell::new(Self {
+        let connection = Rc::new(RefCell::new(Self {
             state,
             clock,
             socket: None,
-            connection: 0,
+            attempt: 0,
             followers: Vec::new(),
             next_id: 0,
             backoff: Backoff::default(),
@@ -90,50 +90,50 @@ impl Line {
             retry: None,
             watchdog: None,
         }));
-        Self::come_back_early(&line);
-        line
+        Self::come_back_early(&connection);
+        connection
     }
 
     /// Adds a follower, and connects when it is the first.
     pub fn follow(
-        line: &Shared,
+        connection: &Shared,
         topic: Topic,
         after: Option<Cursor>,
         token: Option<TokenSource>,
         handler: Handler,
     ) -> u32 {
         let (id, shared, up) = {
-            let mut this = line.borrow_mut();
+            let mut this = connection.borrow_mut();
             let shared = this.followers.iter().any(|other| other.topic == topic);
             this.next_id += 1;
             let id = this.next_id;
-            let place = Place::after(after);
-            this.followers.push(Follower { id, topic, place, token, refusals: 0, handler });
+            let cursor = TopicCursor::after(after);
+            this.followers.push(Follower { id, topic, cursor, token, refusals: 0, handler });
             (id, shared, this.is_up())
         };
         if up {
             if shared {
-                line.borrow().send(&ClientFrame::Unsubscribe { topic });
+                connection.borrow().send(&ClientFrame::Unsubscribe { topic });
             }
-            Self::subscribe(line, topic);
-        } else if line.borrow().socket.is_none() && line.borrow().retry.is_none() {
-            Self::connect(line);
+            Self::subscribe(connection, topic);
+        } else if connection.borrow().socket.is_none() && connection.borrow().retry.is_none() {
+            Self::connect(connection);
         }
         id
     }
 
     /// Removes a follower; its topic is left with the last one.
-    pub fn unfollow(line: &Shared, id: u32) {
-        let mut this = line.borrow_mut();
+    pub fn unfollow(connection: &Shared, id: u32) {
+        let mut this = connection.borrow_mut();
         let Some(index) = this.followers.iter().position(|other| other.id == id) else { return };
         let topic = this.followers.swap_remove(index).topic;
         if !this.followers.iter().any(|other| other.topic == topic) {
             this.send(&ClientFrame::Unsubscribe { topic });
         }
         if this.followers.is_empty() {
-            let line = line.clone();
+            let connection = connection.clone();
             Timeout::new(LINGER, move || {
-                let mut this = line.borrow_mut();
+                let mut this = connection.borrow_mut();
                 if this.followers.is_empty() {
                     this.hang_up();
                     this.retry = None;
@@ -144,7 +144,7 @@ impl Line {
         }
     }
 
-    /// Says something, when the line is up.
+    /// Says something, when the connection is up.
     pub fn send(&self, frame: &ClientFrame) {
         if let Some(socket) = self.socket.as_ref().filter(|_| self.is_up())
             && let Ok(text) = serde_json::to_string(frame)
@@ -161,52 +161,52 @@ impl Line {
     fn hang_up(&mut self) {
         self.socket = None;
         self.watchdog = None;
-        self.connection += 1;
+        self.attempt += 1;
     }
 
-    fn connect(line: &Shared) {
+    fn connect(connection: &Shared) {
         let Some(socket) = address().and_then(|address| WebSocket::new(&address).ok()) else {
-            return Self::wait(line);
+            return Self::wait(connection);
         };
-        let mut this = line.borrow_mut();
+        let mut this = connection.borrow_mut();
         this.hang_up();
         this.retry = None;
         this.heard_at = js_sys::Date::now();
 
         let opened = Closure::new({
-            let line = line.clone();
-            move || Self::opened(&line)
+            let connection = connection.clone();
+            move || Self::opened(&connection)
         });
         let heard = Closure::new({
-            let line = line.clone();
+            let connection = connection.clone();
             move |event: MessageEvent| {
                 if let Some(text) = event.data().as_string() {
-                    Self::heard(&line, &text);
+                    Self::heard(&connection, &text);
                 }
             }
         });
         let closed = Closure::new({
-            let line = line.clone();
-            move |_: Event| Self::wait(&line)
+            let connection = connection.clone();
+            move |_: Event| Self::wait(&connection)
         });
         socket.set_onopen(Some(opened.as_ref().unchecked_ref()));
         socket.set_onmessage(Some(heard.as_ref().unchecked_ref()));
         socket.set_onclose(Some(closed.as_ref().unchecked_ref()));
         this.socket = Some(Socket { socket, _opened: opened, _heard: heard, _closed: closed });
         this.watchdog = Some(Interval::new(WATCH, {
-            let line = line.clone();
+            let connection = connection.clone();
             move || {
-                let silence = js_sys::Date::now() - line.borrow().heard_at;
+                let silence = js_sys::Date::now() - connection.borrow().heard_at;
                 if silence > f64::from(2 * HEARTBEAT * 1_000) {
-                    Self::wait(&line);
+                    Self::wait(&connection);
                 }
             }
         }));
     }
 
-    /// The line broke: waits, then connects anew.
-    fn wait(line: &Shared) {
-        let mut this = line.borrow_mut();
+    /// The connection broke: waits, then connects anew.
+    fn wait(connection: &Shared) {
+        let mut this = connection.borrow_mut();
         // The listeners of the broken socket may be on the stack: it is dropped after them.
         let broken = this.socket.take();
         Timeout::new(0, move || drop(broken)).forget();
@@ -216,75 +216,75 @@ impl Line {
         }
         let millis = this.backoff.next(js_sys::Math::random());
         this.state.set(ChannelState::Broken);
-        let again = line.clone();
+        let again = connection.clone();
         this.retry = Some(Timeout::new(millis, move || Self::retry_now(&again)));
     }
 
-    fn retry_now(line: &Shared) {
+    fn retry_now(connection: &Shared) {
         // The timer may be running: it is dropped after it.
-        let timer = line.borrow_mut().retry.take();
+        let timer = connection.borrow_mut().retry.take();
         if let Some(timer) = timer {
             Timeout::new(0, move || drop(timer)).forget();
-            Self::connect(line);
+            Self::connect(connection);
         }
     }
 
     /// Connects at once when the machine is online again or the page is looked at again.
-    fn come_back_early(line: &Shared) {
-        let waiting = |line: &Shared| line.borrow().retry.is_some();
+    fn come_back_early(connection: &Shared) {
+        let waiting = |connection: &Shared| connection.borrow().retry.is_some();
         let come = {
-            let line = line.clone();
+            let connection = connection.clone();
             Closure::<dyn FnMut()>::new(move || {
                 let visible = document().visibility_state() == web_sys::VisibilityState::Visible;
-                if visible && waiting(&line) {
-                    line.borrow_mut().backoff.reset();
-                    Self::retry_now(&line);
+                if visible && waiting(&connection) {
+                    connection.borrow_mut().backoff.reset();
+                    Self::retry_now(&connection);
                 }
             })
         };
         let listener = come.as_ref().unchecked_ref();
         let _ = window().add_event_listener_with_callback("online", listener);
         let _ = document().add_event_listener_with_callback("visibilitychange", listener);
-        // The line lives as long as the page.
+        // The connection lives as long as the page.
         come.forget();
     }
 
-    fn opened(line: &Shared) {
+    fn opened(connection: &Shared) {
         let mut topics: Vec<Topic> = {
-            let this = line.borrow();
+            let this = connection.borrow();
             this.state.set(ChannelState::Open);
             this.followers.iter().map(|follower| follower.topic).collect()
         };
         topics.sort_unstable();
         topics.dedup();
         for topic in topics {
-            Self::subscribe(line, topic);
+            Self::subscribe(connection, topic);
         }
     }
 
     /// Follows `topic` from where its followers stand; from the present when one of them has none.
-    fn subscribe(line: &Shared, topic: Topic) {
-        let (connection, source) = {
-            let this = line.borrow();
+    fn subscribe(connection: &Shared, topic: Topic) {
+        let (attempt, source) = {
+            let this = connection.borrow();
             let source = this.of(topic).find_map(|follower| follower.token.clone());
-            (this.connection, source)
+            (this.attempt, source)
         };
-        let line = line.clone();
+        let connection = connection.clone();
         let Some(source) = source else {
-            return line.borrow().ask(connection, topic, None);
+            return connection.borrow().ask(attempt, topic, None);
         };
         spawn_local(async move {
             match source.fetch().await {
-                Ok(token) => line.borrow().ask(connection, topic, Some(token)),
-                Err(why) => Self::refused(&line, connection, topic, why),
+                Ok(token) => connection.borrow().ask(attempt, topic, Some(token)),
+                Err(why) => Self::refused(&connection, attempt, topic, why),
             }
         });
     }
 
-    fn ask(&self, connection: u32, topic: Topic, token: Option<Secret>) {
+    fn ask(&self, attempt: u32, topic: Topic, token: Option<Secret>) {
         // `None` sorts before every cursor.
-        let after = self.of(topic).map(|follower| follower.place.cursor()).min();
-        if let Some(after) = after.filter(|_| self.connection == connection) {
+        let after = self.of(topic).map(|follower| follower.cursor.get()).min();
+        if let Some(after) = after.filter(|_| self.attempt == attempt) {
             self.send(&ClientFrame::Subscribe { topic, after, token });
         }
     }
@@ -294,11 +294,11 @@ impl Line {
     }
 
     /// A subscription failed: tries again where that may help, else tells the followers.
-    fn refused(line: &Shared, connection: u32, topic: Topic, why: StageError) {
+    fn refused(connection: &Shared, attempt: u32, topic: Topic, why: StageError) {
         let mut tries = 0;
         {
-            let mut this = line.borrow_mut();
-            if this.connection != connection {
+            let mut this = connection.borrow_mut();
+            if this.attempt != attempt {
                 return;
             }
             for follower in this.followers.iter_mut().filter(|it| it.topic == topic) {
@@ -307,22 +307,22 @@ impl Line {
             }
         }
         let stale = matches!(why, Refusal::NotLoggedIn | Refusal::Forbidden);
-        if passes(&why) || (stale && tries <= FRESH_TOKENS) {
+        if is_transient(&why) || (stale && tries <= FRESH_TOKENS) {
             let mut backoff = Backoff::default();
             let mut millis = (0..tries).map(|_| backoff.next(js_sys::Math::random())).last();
             if let Refusal::TooMany { retry_after } = why {
                 millis = Some(retry_after.saturating_mul(1_000));
             }
-            let line = line.clone();
+            let connection = connection.clone();
             Timeout::new(millis.unwrap_or(0), move || {
-                if line.borrow().connection == connection {
-                    Self::subscribe(&line, topic);
+                if connection.borrow().attempt == attempt {
+                    Self::subscribe(&connection, topic);
                 }
             })
             .forget();
         } else {
             let handlers: Vec<Handler> = {
-                let mut this = line.borrow_mut();
+                let mut this = connection.borrow_mut();
                 let handlers = this.of(topic).map(|it| it.handler.clone()).collect();
                 this.followers.retain(|follower| follower.topic != topic);
                 handlers
@@ -333,30 +333,30 @@ impl Line {
         }
     }
 
-    fn heard(line: &Shared, text: &str) {
-        line.borrow_mut().heard_at = js_sys::Date::now();
+    fn heard(connection: &Shared, text: &str) {
+        connection.borrow_mut().heard_at = js_sys::Date::now();
         let mut broken = false;
-        // Handlers are called when the line is no longer borrowed: they may follow and unfollow.
+        // Handlers are called when the connection is no longer borrowed: they may follow and unfollow.
         let mut calls: Vec<(Handler, Incoming)> = Vec::new();
         match read(text) {
-            Some(Heard::Frame(ServerFrame::Beat { now })) => {
-                let mut this = line.borrow_mut();
+            Some(ReceivedFrame::Frame(ServerFrame::Beat { now })) => {
+                let mut this = connection.borrow_mut();
                 this.backoff.reset();
                 this.clock.set(Some(now.0 - js_sys::Date::now() as i64));
             }
-            Some(Heard::Frame(ServerFrame::Subscribed { topic, cursor, reset })) => {
-                let mut this = line.borrow_mut();
+            Some(ReceivedFrame::Frame(ServerFrame::Subscribed { topic, cursor, reset })) => {
+                let mut this = connection.borrow_mut();
                 for follower in this.followers.iter_mut().filter(|it| it.topic == topic) {
                     follower.refusals = 0;
-                    follower.place.subscribed(cursor, reset.is_some());
+                    follower.cursor.subscribed(cursor, reset.is_some());
                     let incoming = Incoming::Subscribed { reset: reset.clone() };
                     calls.push((follower.handler.clone(), incoming));
                 }
             }
-            Some(Heard::Events { topic, cursor, events }) => {
-                let mut this = line.borrow_mut();
+            Some(ReceivedFrame::Events { topic, cursor, events }) => {
+                let mut this = connection.borrow_mut();
                 for follower in this.followers.iter_mut().filter(|it| it.topic == topic) {
-                    let Ok(events) = follower.place.take(cursor, events.clone()) else {
+                    let Ok(events) = follower.cursor.take(cursor, events.clone()) else {
                         broken = true;
                         continue;
                     };
@@ -365,39 +365,39 @@ impl Line {
                     }
                 }
             }
-            Some(Heard::Frame(ServerFrame::Crowd(crowd))) => {
-                for follower in line.borrow().of(Topic::Show(crowd.show)) {
+            Some(ReceivedFrame::Frame(ServerFrame::Crowd(crowd))) => {
+                for follower in connection.borrow().of(Topic::Show(crowd.show)) {
                     calls.push((follower.handler.clone(), Incoming::Crowd(crowd.clone())));
                 }
             }
-            Some(Heard::Frame(ServerFrame::CrowdChange(change))) => {
-                for follower in line.borrow().of(Topic::Show(change.show)) {
+            Some(ReceivedFrame::Frame(ServerFrame::CrowdChange(change))) => {
+                for follower in connection.borrow().of(Topic::Show(change.show)) {
                     calls.push((follower.handler.clone(), Incoming::CrowdChange(change.clone())));
                 }
             }
-            Some(Heard::Frame(ServerFrame::Notices { show, notices })) => {
-                for follower in line.borrow().of(Topic::Show(show)) {
+            Some(ReceivedFrame::Frame(ServerFrame::Notices { show, notices })) => {
+                for follower in connection.borrow().of(Topic::Show(show)) {
                     calls.push((follower.handler.clone(), Incoming::Notices(notices.clone())));
                 }
             }
-            Some(Heard::Frame(ServerFrame::Refused { topic, why })) => {
-                let connection = line.borrow().connection;
-                Self::refused(line, connection, topic, why);
+            Some(ReceivedFrame::Frame(ServerFrame::Refused { topic, why })) => {
+                let attempt = connection.borrow().attempt;
+                Self::refused(connection, attempt, topic, why);
             }
-            Some(Heard::Frame(ServerFrame::Bye { again })) => {
+            Some(ReceivedFrame::Frame(ServerFrame::Bye { again })) => {
                 if !again {
-                    line.borrow_mut().backoff.exhaust();
+                    connection.borrow_mut().backoff.exhaust();
                 }
                 broken = true;
             }
             // Events have their own arm above; a frame of a newer venue is passed over.
-            Some(Heard::Frame(ServerFrame::Events { .. })) | None => {}
+            Some(ReceivedFrame::Frame(ServerFrame::Events { .. })) | None => {}
         }
         for (handler, incoming) in calls {
             handler(incoming);
         }
         if broken {
-            Self::wait(line);
+            Self::wait(connection);
         }
     }
 }

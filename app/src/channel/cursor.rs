@@ -8,16 +8,16 @@ pub struct Gap;
 
 /// The last event of a topic that the page has heard; nothing before the topic is followed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Place(Option<Cursor>);
+pub struct TopicCursor(Option<Cursor>);
 
-impl Place {
+impl TopicCursor {
     /// The place after an event that the page already knows of.
     pub fn after(cursor: Option<Cursor>) -> Self {
         Self(cursor)
     }
 
     /// What to ask the venue for: everything after this.
-    pub fn cursor(self) -> Option<Cursor> {
+    pub fn get(self) -> Option<Cursor> {
         self.0
     }
 
@@ -53,39 +53,39 @@ impl Place {
 mod tests {
     use super::*;
 
-    fn at(cursor: i64) -> Place {
-        Place::after(Some(Cursor(cursor)))
+    fn at(cursor: i64) -> TopicCursor {
+        TopicCursor::after(Some(Cursor(cursor)))
     }
 
     #[test]
     fn events_come_once() {
-        let mut place = at(5);
-        assert_eq!(place.take(Cursor(7), vec![6, 7]), Ok(vec![6, 7]));
-        assert_eq!(place.take(Cursor(7), vec![6, 7]), Ok(vec![]));
-        assert_eq!(place.take(Cursor(8), vec![6, 7, 8]), Ok(vec![8]));
-        assert_eq!(place.cursor(), Some(Cursor(8)));
+        let mut cursor = at(5);
+        assert_eq!(cursor.take(Cursor(7), vec![6, 7]), Ok(vec![6, 7]));
+        assert_eq!(cursor.take(Cursor(7), vec![6, 7]), Ok(vec![]));
+        assert_eq!(cursor.take(Cursor(8), vec![6, 7, 8]), Ok(vec![8]));
+        assert_eq!(cursor.get(), Some(Cursor(8)));
     }
 
     #[test]
     fn a_gap_is_seen_and_changes_nothing() {
-        let mut place = at(5);
-        assert_eq!(place.take(Cursor(8), vec![7, 8]), Err(Gap));
-        assert_eq!(place, at(5));
+        let mut cursor = at(5);
+        assert_eq!(cursor.take(Cursor(8), vec![7, 8]), Err(Gap));
+        assert_eq!(cursor, at(5));
     }
 
     #[test]
     fn a_reset_moves_the_place_and_a_resumption_keeps_it() {
-        let mut place = Place::default();
-        place.subscribed(Cursor(3), true);
-        assert_eq!(place, at(3));
-        place.subscribed(Cursor(9), false);
-        assert_eq!(place, at(3));
-        place.subscribed(Cursor(1), true);
-        assert_eq!(place, at(1));
+        let mut cursor = TopicCursor::default();
+        cursor.subscribed(Cursor(3), true);
+        assert_eq!(cursor, at(3));
+        cursor.subscribed(Cursor(9), false);
+        assert_eq!(cursor, at(3));
+        cursor.subscribed(Cursor(1), true);
+        assert_eq!(cursor, at(1));
     }
 
     #[test]
     fn nothing_is_heard_before_the_topic_is_followed() {
-        assert_eq!(Place::default().take(Cursor(2), vec![1, 2]), Ok(vec![]));
+        assert_eq!(TopicCursor::default().take(Cursor(2), vec![1, 2]), Ok(vec![]));
     }
 }

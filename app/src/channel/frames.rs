@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 /// A frame as this page understands it.
 #[derive(Debug)]
-pub enum Heard {
+pub enum ReceivedFrame {
     /// Any frame but the events.
     Frame(ServerFrame),
     /// Events; `None` stands for one that this page doesn't know, which still has its place.
@@ -41,13 +41,13 @@ enum Lenient {
 
 /// Reads a frame. `None` for one that this page doesn't know: a newer venue sent it, and an older
 /// page does without.
-pub fn read(text: &str) -> Option<Heard> {
+pub fn read(text: &str) -> Option<ReceivedFrame> {
     match serde_json::from_str(text) {
         Ok(ServerFrame::Events { topic, cursor, events }) => {
             let events = events.into_iter().map(Some).collect();
-            Some(Heard::Events { topic, cursor, events })
+            Some(ReceivedFrame::Events { topic, cursor, events })
         }
-        Ok(frame) => Some(Heard::Frame(frame)),
+        Ok(frame) => Some(ReceivedFrame::Frame(frame)),
         Err(_) => {
             let Batch { topic, cursor, events } =
                 serde_json::from_str::<Envelope>(text).ok()?.events;
@@ -55,7 +55,11 @@ pub fn read(text: &str) -> Option<Heard> {
                 Lenient::Known(event) => Some(*event),
                 Lenient::Unknown(_) => None,
             };
-            Some(Heard::Events { topic, cursor, events: events.into_iter().map(known).collect() })
+            Some(ReceivedFrame::Events {
+                topic,
+                cursor,
+                events: events.into_iter().map(known).collect(),
+            })
         }
     }
 }
@@ -76,13 +80,15 @@ mod tests {
         let text = r#"{"events":{"topic":"shows","cursor":9,"events":[
             {"raised_curtain":{"colour":"red"}},
             {"show_deleted":{"show":"6f2c1f0e-7f3c-4a64-9a3e-0d6f1c1c2b11"}}]}}"#;
-        let Some(Heard::Events { cursor, events, .. }) = read(text) else { panic!("events") };
+        let Some(ReceivedFrame::Events { cursor, events, .. }) = read(text) else {
+            panic!("events")
+        };
         assert_eq!(cursor, Cursor(9));
         assert!(matches!(events[..], [None, Some(Event::ShowDeleted { .. })]));
 
         assert!(read(r#"{"fireworks":{"rockets":3}}"#).is_none());
         assert!(read("nonsense").is_none());
         let beat = read(r#"{"beat":{"now":5,"weather":"fine"}}"#);
-        assert!(matches!(beat, Some(Heard::Frame(ServerFrame::Beat { .. }))));
+        assert!(matches!(beat, Some(ReceivedFrame::Frame(ServerFrame::Beat { .. }))));
     }
 }

@@ -1,6 +1,6 @@
 //! The live channel: one WebSocket per page, shared by all that follows something.
 //!
-//! It connects when the first topic is followed, comes back by itself when the line breaks, and
+//! It connects when the first topic is followed, comes back by itself when the connection breaks, and
 //! then asks each topic for what came after the last event heard. On the server it does nothing.
 
 pub(crate) mod backoff;
@@ -20,8 +20,8 @@ use bandstand_domain::{
 };
 use leptos::{__reexports::send_wrapper::SendWrapper, prelude::*};
 
-use connection::Line;
-pub use note::LineNote;
+use connection::Connection;
+pub use note::ChannelNote;
 
 /// How the channel is doing, to be told honestly.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub enum ChannelState {
     Connecting,
     /// What happens is heard.
     Open,
-    /// The line is broken, until it is up again: also during the attempts between.
+    /// The connection is broken, until it is up again: also during the attempts between.
     Broken,
 }
 
@@ -81,7 +81,7 @@ impl TokenSource {
 pub struct Channel {
     state: RwSignal<ChannelState>,
     clock: RwSignal<Option<i64>>,
-    line: StoredValue<Option<SendWrapper<Rc<RefCell<Line>>>>>,
+    connection: StoredValue<Option<SendWrapper<Rc<RefCell<Connection>>>>>,
 }
 
 impl Channel {
@@ -90,11 +90,11 @@ impl Channel {
         let channel = Self {
             state: RwSignal::default(),
             clock: RwSignal::new(None),
-            line: StoredValue::new(None),
+            connection: StoredValue::new(None),
         };
         if !cfg!(feature = "ssr") {
-            let line = Line::new(channel.state, channel.clock);
-            channel.line.set_value(Some(SendWrapper::new(line)));
+            let connection = Connection::new(channel.state, channel.clock);
+            channel.connection.set_value(Some(SendWrapper::new(connection)));
         }
         provide_context(channel);
         channel
@@ -114,11 +114,11 @@ impl Channel {
         token: Option<TokenSource>,
         handler: impl Fn(Incoming) + 'static,
     ) {
-        let Some(line) = self.line() else { return };
-        let id = Line::follow(&line, topic, after, token, Rc::new(handler));
+        let Some(connection) = self.connection() else { return };
+        let id = Connection::follow(&connection, topic, after, token, Rc::new(handler));
         on_cleanup(move || {
-            if let Some(line) = self.line.try_get_value().flatten() {
-                Line::unfollow(&line, id);
+            if let Some(connection) = self.connection.try_get_value().flatten() {
+                Connection::unfollow(&connection, id);
             }
         });
     }
@@ -126,8 +126,8 @@ impl Channel {
     /// Moves one's own figure, when the channel is open; a gesture is of the moment, so it is never
     /// sent late.
     pub fn gesture(self, show: ShowId, gesture: Gesture) {
-        if let Some(line) = self.line() {
-            line.borrow().send(&ClientFrame::Gesture { show, gesture });
+        if let Some(connection) = self.connection() {
+            connection.borrow().send(&ClientFrame::Gesture { show, gesture });
         }
     }
 
@@ -141,13 +141,13 @@ impl Channel {
         self.clock.into()
     }
 
-    fn line(self) -> Option<SendWrapper<Rc<RefCell<Line>>>> {
-        self.line.try_get_value().flatten()
+    fn connection(self) -> Option<SendWrapper<Rc<RefCell<Connection>>>> {
+        self.connection.try_get_value().flatten()
     }
 }
 
 /// Whether the same request may succeed a little later, so that a page keeps trying.
-pub(crate) fn passes(why: &StageError) -> bool {
+pub(crate) fn is_transient(why: &StageError) -> bool {
     use bandstand_domain::stage::StageReason;
     matches!(
         why,

@@ -6,7 +6,7 @@ use super::{Channel, ChannelState};
 
 /// Says honestly when the line is broken.
 #[component]
-pub fn LineNote() -> impl IntoView {
+pub fn ChannelNote() -> impl IntoView {
     let state = Channel::expect().state();
     let broken = Memo::new(move |_| state.get() == ChannelState::Broken);
     move || {

@@ -12,7 +12,7 @@ use wasm_bindgen::JsValue;
 
 use super::state::{Limit, Sending, SendingMeter, Sent, StudioState};
 use crate::{
-    channel::{backoff::Backoff, passes},
+    channel::{backoff::Backoff, is_transient},
     failure::Failed,
     stage::api::{end_show, pause_stage, take_stage},
     web,
@@ -133,7 +133,7 @@ impl Publisher {
                 self.state.update(StudioState::replaced);
                 return Ok(());
             }
-            Err(failed) if passes(&failed.0) => return Ok(()),
+            Err(failed) if is_transient(&failed.0) => return Ok(()),
             Err(failed) => return Err(failed.to_string()),
         };
         self.state.update(StudioState::publishing);

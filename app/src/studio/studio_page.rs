@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     channel::{
-        LineNote,
+        ChannelNote,
         clock::{lasted, span, venue_clock},
     },
     chat::ChatPanel,
@@ -73,7 +73,7 @@ fn Room(studio: Studio) -> impl IntoView {
                     </div>
                 </Show>
                 <section class="studio-chat panel" aria-label="What the crowd says">
-                    <LineNote/>
+                    <ChannelNote/>
                     <ChatPanel chat=studio.chat ticket=studio.entrance.ticket() open/>
                 </section>
             </div>

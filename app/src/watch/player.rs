@@ -15,7 +15,7 @@ use bandstand_domain::ShowId;
 
 use super::{preconnect::Ready, viewport::Room};
 use crate::{
-    channel::{backoff::Backoff, passes},
+    channel::{backoff::Backoff, is_transient},
     crowd::Crowd,
     stage::join::Entrance,
     web,
@@ -242,7 +242,7 @@ impl Player {
                     }
                 }
                 (Err(_), _) => break Picture::Impossible,
-                (_, Err(why)) if passes(&why) => {}
+                (_, Err(why)) if is_transient(&why) => {}
                 _ => break Picture::Off,
             }
             backoff.wait().await;

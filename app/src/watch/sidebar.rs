@@ -4,7 +4,7 @@ use bandstand_domain::{accounts::check_guest_name, stage::StageState};
 use leptos::{ev::SubmitEvent, html, prelude::*};
 
 use super::session::{Phase, Visit};
-use crate::{channel::LineNote, chat::ChatPanel, web};
+use crate::{channel::ChannelNote, chat::ChatPanel, web};
 
 /// Under this key the browser remembers how its guest is called.
 const NAME: &str = "bandstand.name";
@@ -25,7 +25,7 @@ pub(super) fn Side(
     };
     view! {
         <aside class="show-side" aria-label="The crowd">
-            <LineNote/>
+            <ChannelNote/>
             <Show
                 when=reads
                 fallback=move || view! { <Door visit/> }
