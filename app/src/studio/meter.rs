@@ -10,7 +10,7 @@ use web_sys::{
 use super::session::Studio;
 use crate::{
     ui::every,
-    webrtc::level_meter::{Ear, Needle, share},
+    webrtc::level_meter::{LevelMeter, Needle, share},
 };
 
 /// The loudness, in dB, from which on a microphone counts as heard.
@@ -28,7 +28,7 @@ pub(super) fn Meter(
 ) -> impl IntoView {
     let bar = NodeRef::<html::Div>::new();
     let measured = studio.measured;
-    Effect::new(move |_: Option<Option<SendWrapper<Ear>>>| {
+    Effect::new(move |_: Option<Option<SendWrapper<LevelMeter>>>| {
         let (Some(track), Some(bar)) = (studio.devices.sound.get(), bar.get()) else { return None };
         let stream = MediaStream::new().ok()?;
         stream.add_track(&track);
@@ -44,12 +44,12 @@ pub(super) fn Meter(
                 studio.heard.set(true);
             }
         };
-        let ear = source_of(&stream).and_then(|(context, source)| {
+        let meter = source_of(&stream).and_then(|(context, source)| {
             keep_watch(context.clone(), measured);
-            Ear::of(context, source, hear).ok()
+            LevelMeter::of(context, source, hear).ok()
         });
-        measured.set(ear.is_some());
-        ear.map(SendWrapper::new)
+        measured.set(meter.is_some());
+        meter.map(SendWrapper::new)
     });
     view! {
         <div

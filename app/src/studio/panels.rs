@@ -12,7 +12,7 @@ use super::{
 use crate::{
     channel::{Channel, ChannelState},
     webrtc::{
-        devices::{Device, NO_CAMERA, interruption::Kind},
+        devices::{Device, NO_CAMERA, interruption::DeviceKind},
         sdp::SoundMode,
     },
 };
@@ -158,10 +158,10 @@ pub(super) fn Ready(
     };
     let check = |done| if done { Check::Done } else { Check::Open };
     let permitted = Signal::derive(move || {
-        let sound =
-            devices.sound.with(Option::is_some) && !devices.interruption(Kind::Microphone).lasts();
-        let picture =
-            devices.picture.with(Option::is_some) && !devices.interruption(Kind::Camera).lasts();
+        let sound = devices.sound.with(Option::is_some)
+            && !devices.interruption(DeviceKind::Microphone).lasts();
+        let picture = devices.picture.with(Option::is_some)
+            && !devices.interruption(DeviceKind::Camera).lasts();
         check(sound && (picture || devices.camera.get() == NO_CAMERA))
     });
     let listened = Signal::derive(move || match studio.listened.get() {

@@ -7,7 +7,7 @@ use web_sys::MediaStream;
 use super::{session::Studio, state::Standing};
 use crate::{
     ui::{Confirm, TimeStyle, local_text},
-    webrtc::devices::{Source, interruption::Kind, messages::interruption_words},
+    webrtc::devices::{PictureSource, interruption::DeviceKind, messages::interruption_words},
 };
 
 /// Preview and the big buttons.
@@ -27,9 +27,9 @@ pub(super) fn Desk(
         });
         video.set_src_object(stream.as_ref());
     });
-    let mirrored = move || devices.source.get() == Source::Camera;
+    let mirrored = move || devices.source.get() == PictureSource::Camera;
     let curtain = move || match (devices.source.get(), studio.dark.get()) {
-        (Source::Nothing, _) => Some("No picture. Your audience hears you."),
+        (PictureSource::Nothing, _) => Some("No picture. Your audience hears you."),
         (_, true) => Some("Your picture is off. Your audience sees a dark stage."),
         _ => None,
     };
@@ -57,7 +57,7 @@ fn Trouble(studio: Studio) -> impl IntoView {
     };
     view! {
         <div role="alert" class="stack">
-            {[Kind::Microphone, Kind::Camera].map(|kind| view! { <Interrupted studio kind/> })}
+            {[DeviceKind::Microphone, DeviceKind::Camera].map(|kind| view! { <Interrupted studio kind/> })}
             {move || words().into_iter().map(|words| view! { <p class="notice bad">{words}</p> }).collect_view()}
         </div>
     }
@@ -66,7 +66,7 @@ fn Trouble(studio: Studio) -> impl IntoView {
 
 /// A device that the system has taken away, and the way to it.
 #[component]
-fn Interrupted(studio: Studio, kind: Kind) -> impl IntoView {
+fn Interrupted(studio: Studio, kind: DeviceKind) -> impl IntoView {
     let devices = studio.devices;
     let interruption = devices.interruption(kind);
     let (words, press) = interruption_words(kind);
@@ -105,7 +105,7 @@ fn Buttons(studio: Studio) -> impl IntoView {
     let paused = move || standing.get() == Standing::Paused;
     // From OBS, or another tab: that can be ended from here as well.
     let elsewhere = move || studio.page.with(|page| page.card.stage.is_on_air());
-    let sharing = move || devices.source.get() == Source::Screen;
+    let sharing = move || devices.source.get() == PictureSource::Screen;
     // An empty stage helps nobody: something has to be sent.
     let ready =
         move || devices.sound.with(Option::is_some) || devices.picture.with(Option::is_some);
@@ -156,7 +156,7 @@ fn Buttons(studio: Studio) -> impl IntoView {
                 class="button"
                 type="button"
                 on:click=move |_| {
-                    if devices.source.get_untracked() == Source::Screen {
+                    if devices.source.get_untracked() == PictureSource::Screen {
                         spawn_local(devices.open_camera());
                     } else {
                         spawn_local(devices.open_screen());

@@ -17,10 +17,10 @@ use crate::{
     stage::api::{end_show, pause_stage, take_stage},
     web,
     webrtc::{
-        devices::{Devices, Track},
+        devices::{Devices, MediaTrack},
         signalling::SignallingError,
         stats::reports,
-        whip::{PictureFormat, Session},
+        whip::{PictureFormat, WhipSession},
     },
 };
 
@@ -36,7 +36,7 @@ pub struct Publisher {
     /// What is being sent.
     pub sending: RwSignal<Sending>,
     running: StoredValue<Option<AbortHandle>>,
-    session: StoredValue<Option<SendWrapper<Rc<Session>>>>,
+    session: StoredValue<Option<SendWrapper<Rc<WhipSession>>>>,
 }
 
 impl Publisher {
@@ -144,7 +144,7 @@ impl Publisher {
         let mode = self.devices.mode.get_untracked();
         let format = self.devices.format.with_untracked(|name| PictureFormat::named(name));
         let (seen, heard) = (picture.as_deref(), sound.as_deref());
-        let begun = Session::begin(self.show, ticket, seen, heard, mode, format).await;
+        let begun = WhipSession::begin(self.show, ticket, seen, heard, mode, format).await;
         let session = match begun {
             Ok(session) => Rc::new(session),
             Err(SignallingError::Refused(403)) => return Err(StageError::Forbidden.to_string()),
@@ -176,9 +176,9 @@ impl Publisher {
     }
 
     /// Sends what the devices give at this moment.
-    async fn send(self, session: &Session) {
+    async fn send(self, session: &WhipSession) {
         let paused = self.state.with_untracked(StudioState::paused);
-        let now = |track: RwSignal<Option<Track>>| track.get_untracked().filter(|_| !paused);
+        let now = |track: RwSignal<Option<MediaTrack>>| track.get_untracked().filter(|_| !paused);
         session.show(now(self.devices.picture).as_deref()).await;
         let mode = self.devices.mode.get_untracked();
         session.play(now(self.devices.sound).as_deref(), mode).await;
@@ -215,7 +215,7 @@ impl Publisher {
         });
     }
 
-    fn session(self) -> Option<Rc<Session>> {
+    fn session(self) -> Option<Rc<WhipSession>> {
         self.session.try_get_value()?.map(SendWrapper::take)
     }
 

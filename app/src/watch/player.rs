@@ -20,10 +20,10 @@ use crate::{
     stage::join::Entrance,
     web,
     webrtc::{
-        level_meter::{Ear, share},
+        level_meter::{LevelMeter, share},
         signalling::SignallingError,
         stats::pictures_decoded,
-        whep::{Offered, Session},
+        whep::{WhepOffer, WhepSession},
     },
 };
 
@@ -82,8 +82,8 @@ pub struct Player {
     ready: StoredValue<Option<SendWrapper<Ready>>>,
     /// Who is told when a picture is shown.
     awaited: StoredValue<Option<SendWrapper<oneshot::Sender<()>>>>,
-    ear: StoredValue<Option<SendWrapper<Ear>>>,
-    session: StoredValue<Option<SendWrapper<Rc<Session>>>>,
+    meter: StoredValue<Option<SendWrapper<LevelMeter>>>,
+    session: StoredValue<Option<SendWrapper<Rc<WhepSession>>>>,
 }
 
 impl Player {
@@ -99,7 +99,7 @@ impl Player {
             running: StoredValue::new(None),
             ready: StoredValue::new(None),
             awaited: StoredValue::new(None),
-            ear: StoredValue::new(None),
+            meter: StoredValue::new(None),
             session: StoredValue::new(None),
         };
         on_cleanup(move || player.stop(false));
@@ -117,7 +117,7 @@ impl Player {
     }
 
     /// The session that is played, if there is one.
-    pub fn session(self) -> Option<Rc<Session>> {
+    pub fn session(self) -> Option<Rc<WhepSession>> {
         self.session.try_get_value()?.map(SendWrapper::take)
     }
 
@@ -129,7 +129,7 @@ impl Player {
     }
 
     /// The connection that was made ready, or a new one.
-    async fn offered(self) -> Result<Offered, JsValue> {
+    async fn offered(self) -> Result<WhepOffer, JsValue> {
         let ready = self.ready.try_update_value(Option::take).flatten();
         let offered = match ready {
             Some(ready) => SendWrapper::take(ready).take().await,
@@ -137,7 +137,7 @@ impl Player {
         };
         match offered {
             Some(offered) => Ok(offered),
-            None => Offered::new().await,
+            None => WhepOffer::new().await,
         }
     }
 
@@ -177,7 +177,7 @@ impl Player {
             handle.abort();
         }
         let _ = self.ready.try_update_value(Option::take);
-        let _ = self.ear.try_update_value(Option::take);
+        let _ = self.meter.try_update_value(Option::take);
         let _ = self.picture.try_set(Picture::Off);
         if let Some(video) = self.video.try_get_untracked().flatten() {
             video.set_src_object(None);
@@ -203,7 +203,7 @@ impl Player {
         if self.sound.get_untracked() == Sound::On {
             video.set_muted(true);
             self.sound.set(Sound::Muted);
-            self.ear.set_value(None);
+            self.meter.set_value(None);
         } else {
             spawn_local(self.play(video, true));
         }
@@ -252,7 +252,7 @@ impl Player {
     }
 
     /// Plays a session until it is lost.
-    async fn watch(self, session: &Session, backoff: &mut Backoff) {
+    async fn watch(self, session: &WhepSession, backoff: &mut Backoff) {
         let Some(video) = self.video.get_untracked() else { return };
         video.set_src_object(Some(&session.stream));
         on_next_frame(&video, move || {
@@ -276,7 +276,7 @@ impl Player {
     }
 
     /// A picture that stands still is none: the camera is gone while the sound goes on.
-    async fn look(self, session: &Session, video: &HtmlVideoElement, still: &mut Still) {
+    async fn look(self, session: &WhepSession, video: &HtmlVideoElement, still: &mut Still) {
         // The element's own count stays at nothing for streams in some browsers.
         let Some(frames) = pictures_decoded(&session.peer.connection).await else { return };
         // A page that nobody sees gets no frames.
@@ -364,8 +364,8 @@ impl Player {
         let stream = web::get(&video, "srcObject").dyn_into::<MediaStream>();
         let (Sound::On, Ok(stream)) = (sound, stream) else { return };
         let crowd = self.crowd;
-        let ear = Ear::new(&stream, move |decibels| crowd.set_level(share(decibels))).ok();
-        let _ = self.ear.try_update_value(|it| *it = ear.map(SendWrapper::new));
+        let meter = LevelMeter::new(&stream, move |decibels| crowd.set_level(share(decibels))).ok();
+        let _ = self.meter.try_update_value(|it| *it = meter.map(SendWrapper::new));
     }
 }
 

@@ -6,14 +6,14 @@ use std::{cell::Cell, rc::Rc};
 use futures::channel::oneshot;
 use leptos::task::spawn_local;
 
-use crate::{web, webrtc::whep::Offered};
+use crate::{web, webrtc::whep::WhepOffer};
 
 /// Milliseconds for which it is used: networks change.
 const READY_FOR: f64 = 60_000.0;
 
 /// A connection that is being made ready. Dropping it closes it.
 pub struct Ready {
-    told: oneshot::Receiver<Offered>,
+    told: oneshot::Receiver<WhepOffer>,
     /// Begins to make it, unless that was begun.
     begin: Rc<dyn Fn()>,
     since: f64,
@@ -27,7 +27,7 @@ impl Ready {
         let begin = Rc::new(move || {
             let Some(tell) = tell.take() else { return };
             spawn_local(async move {
-                if let Ok(offered) = Offered::new().await {
+                if let Ok(offered) = WhepOffer::new().await {
                     // Nobody waits any more when the page is gone.
                     let _ = tell.send(offered);
                 }
@@ -42,7 +42,7 @@ impl Ready {
 
     /// The connection, made now if there was no time for it yet; none when it is too old, or this
     /// browser can't make one.
-    pub async fn take(self) -> Option<Offered> {
+    pub async fn take(self) -> Option<WhepOffer> {
         if js_sys::Date::now() - self.since > READY_FOR {
             return None;
         }

@@ -12,7 +12,7 @@ use leptos::{
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{HtmlVideoElement, ResizeObserver};
 
-use crate::{web, webrtc::signalling::Resource};
+use crate::{web, webrtc::signalling::MediaResource};
 
 /// Milliseconds for which a size has to last: windows are dragged, and phones turned.
 const SETTLED: u32 = 500;
@@ -29,7 +29,7 @@ const TRIES: u32 = 12;
 /// Layers are at most twice as high as the next lower one. With 1.8 times the window's height as the
 /// bound, the highest that is left has 0.9 to 1.8 times as many lines: neither seen to be too small,
 /// nor much larger than need be. What is a little more or less than before isn't asked for.
-fn most_lines(pixels: u32, asked: Option<u16>) -> Option<u16> {
+fn max_height(pixels: u32, asked: Option<u16>) -> Option<u16> {
     let most = pixels.saturating_mul(9) / 5;
     let alike = |asked: u32| (asked * 4 / 5..=asked * 11 / 10).contains(&most);
     if pixels == 0 || asked.is_some_and(|asked| alike(asked.into())) {
@@ -44,15 +44,15 @@ fn is_hidden() -> bool {
 }
 
 /// Waits until the size has lasted, then asks for what fits it, unless that holds already.
-async fn settle(video: HtmlVideoElement, session: Resource, asked: Rc<Cell<Option<u16>>>) {
+async fn settle(video: HtmlVideoElement, session: MediaResource, asked: Rc<Cell<Option<u16>>>) {
     TimeoutFuture::new(if is_hidden() { AWAY } else { SETTLED }).await;
     for _ in 0..TRIES {
         let pixels = f64::from(video.client_height()) * window().device_pixel_ratio();
         let pixels = if is_hidden() { 1 } else { pixels as u32 };
-        let Some(most) = most_lines(pixels, asked.get()) else { return };
+        let Some(most) = max_height(pixels, asked.get()) else { return };
         // Until the venue has answered, nobody knows what holds.
         asked.set(None);
-        if session.bound(most).await.is_ok() {
+        if session.set_max_height(most).await.is_ok() {
             return asked.set(Some(most));
         }
         TimeoutFuture::new(AGAIN).await;
@@ -68,7 +68,7 @@ pub struct Room {
 impl Room {
     /// Bounds the picture of the `session` to the most lines that are of use, whenever it is another
     /// number.
-    pub fn watch(video: &HtmlVideoElement, session: &Resource) -> Option<Self> {
+    pub fn watch(video: &HtmlVideoElement, session: &MediaResource) -> Option<Self> {
         let asked = Rc::new(Cell::new(None));
         let mut settling = None;
         let changed: Closure<dyn FnMut()> = Closure::new({
@@ -108,19 +108,19 @@ mod tests {
 
     #[test]
     fn a_window_asks_for_what_fits_it_and_only_when_that_is_something_else() {
-        assert_eq!(most_lines(0, None), None, "nothing is shown");
-        assert_eq!(most_lines(1, Some(720)), Some(1), "the least there is");
-        assert_eq!(most_lines(1, Some(1)), None);
-        assert_eq!(most_lines(400, None), Some(720));
+        assert_eq!(max_height(0, None), None, "nothing is shown");
+        assert_eq!(max_height(1, Some(720)), Some(1), "the least there is");
+        assert_eq!(max_height(1, Some(1)), None);
+        assert_eq!(max_height(400, None), Some(720));
         for pixels in [400, 340, 430] {
-            assert_eq!(most_lines(pixels, Some(720)), None, "{pixels}");
+            assert_eq!(max_height(pixels, Some(720)), None, "{pixels}");
         }
-        assert_eq!(most_lines(200, Some(720)), Some(360));
-        assert_eq!(most_lines(600, Some(720)), Some(1080));
-        assert_eq!(most_lines(u32::MAX, None), Some(u16::MAX));
+        assert_eq!(max_height(200, Some(720)), Some(360));
+        assert_eq!(max_height(600, Some(720)), Some(1080));
+        assert_eq!(max_height(u32::MAX, None), Some(u16::MAX));
         // Of layers that are twice as high each, the highest within the bound nearly fills the window.
         for pixels in 100..800_u32 {
-            let most = u32::from(most_lines(pixels, None).unwrap());
+            let most = u32::from(max_height(pixels, None).unwrap());
             let lines = [180, 360, 720, 1440].into_iter().rfind(|lines| *lines <= most).unwrap();
             assert!(lines * 10 >= pixels * 9 - 9 && lines <= most, "{pixels}: {lines}");
         }

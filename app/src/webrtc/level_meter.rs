@@ -10,13 +10,13 @@ const EVERY: u32 = 66;
 pub const SILENCE: f32 = -60.0;
 
 /// Listens to a stream until it is dropped.
-pub struct Ear {
+pub struct LevelMeter {
     context: AudioContext,
     _source: MediaStreamAudioSourceNode,
     _every: Interval,
 }
 
-impl Ear {
+impl LevelMeter {
     /// Calls `hear` with the loudness (RMS, in dB below full scale) of `stream`'s sound. Only for
     /// where sound is allowed: a browser that wants a gesture first would complain.
     ///
@@ -49,7 +49,7 @@ impl Ear {
     }
 }
 
-impl Drop for Ear {
+impl Drop for LevelMeter {
     fn drop(&mut self) {
         // The promise tells when the sound system is let go, which nobody waits for.
         let _ = self.context.close();

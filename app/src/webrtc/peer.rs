@@ -19,16 +19,16 @@ use web_sys::{
 
 use super::{
     sdp,
-    signalling::{Resource, SignallingError},
+    signalling::{MediaResource, SignallingError},
 };
 use crate::web;
 
 /// Milliseconds that a connection may be interrupted before ICE begins anew.
-const INTERRUPTED: u32 = 1_500;
+const RESTART_AFTER: u32 = 1_500;
 /// Milliseconds after that before it counts as lost.
-const GRACE: u32 = 3_000;
+const RESTART_TIMEOUT: u32 = 3_000;
 /// Milliseconds that a connection may take to come about.
-const PATIENCE: u32 = 10_000;
+const CONNECT_TIMEOUT: u32 = 10_000;
 
 /// How a peer's own descriptions are changed.
 pub type Change = fn(&str) -> String;
@@ -41,13 +41,13 @@ struct Watch {
     /// ICE has begun anew since the connection was up last.
     restarted: Cell<bool>,
     timer: RefCell<Option<Timeout>>,
-    resource: Resource,
+    resource: MediaResource,
     /// What was agreed on: how the offer was changed, and the answer.
     agreed: RefCell<Option<(Change, String)>>,
 }
 
 /// A connection that closes when it is dropped.
-pub struct Peer {
+pub struct PeerConnection {
     /// The browser's own object.
     pub connection: RtcPeerConnection,
     watch: Rc<Watch>,
@@ -55,13 +55,13 @@ pub struct Peer {
     left: Closure<dyn FnMut()>,
 }
 
-impl Peer {
+impl PeerConnection {
     /// A connection that is not made yet, for the session `resource`, which ends when the page goes
     /// away.
     ///
     /// # Errors
     /// When this browser has no WebRTC.
-    pub fn new(resource: &Resource) -> Result<Self, JsValue> {
+    pub fn new(resource: &MediaResource) -> Result<Self, JsValue> {
         let connection = RtcPeerConnection::new()?;
         let watch = Rc::new(Watch { resource: resource.clone(), ..Watch::default() });
         let changed = Closure::new({
@@ -97,7 +97,7 @@ impl Peer {
 
     /// Lets it go by the operator's servers, too: an `RTCConfiguration` as JSON. Browsers ask them with the
     /// next offer, also where one was made before. One that doesn't take them goes without.
-    pub fn go_by(&self, servers: &Secret) {
+    pub fn set_ice_servers(&self, servers: &Secret) {
         let connection = &self.connection;
         let _ = JSON::parse(servers.reveal())
             .and_then(|servers| web::call_now(connection, "setConfiguration", &[servers]))
@@ -125,8 +125,8 @@ impl Peer {
         }
         if !self.watch.ever.get() {
             let watch = self.watch.clone();
-            let patience = Timeout::new(PATIENCE, move || watch.tell_lost());
-            *self.watch.timer.borrow_mut() = Some(patience);
+            let timeout = Timeout::new(CONNECT_TIMEOUT, move || watch.tell_lost());
+            *self.watch.timer.borrow_mut() = Some(timeout);
         }
         Ok(())
     }
@@ -169,7 +169,7 @@ impl Watch {
             }
             RtcPeerConnectionState::Disconnected if !self.restarted.get() => {
                 let (watch, connection) = (self.clone(), connection.clone());
-                self.later(INTERRUPTED, move || watch.restart(&connection));
+                self.later(RESTART_AFTER, move || watch.restart(&connection));
             }
             RtcPeerConnectionState::Failed if self.ever.get() && !self.restarted.get() => {
                 self.restart(connection);
@@ -190,7 +190,7 @@ impl Watch {
     fn restart(self: &Rc<Self>, connection: &RtcPeerConnection) {
         self.restarted.set(true);
         let watch = self.clone();
-        self.later(GRACE, move || watch.tell_lost());
+        self.later(RESTART_TIMEOUT, move || watch.tell_lost());
         let (watch, connection) = (self.clone(), connection.clone());
         spawn_local(async move {
             let agreed = watch.agreed.borrow().clone();
@@ -231,7 +231,7 @@ async fn accept(connection: &RtcPeerConnection, answer: &str) -> Result<(), JsVa
 /// Begins ICE anew (RFC 9725 section 4.3.3). All that was agreed on stays, but for the credentials.
 async fn restart(
     connection: &RtcPeerConnection,
-    resource: &Resource,
+    resource: &MediaResource,
     change: Change,
     answer: &str,
 ) -> Result<(), SignallingError> {
@@ -242,7 +242,7 @@ async fn restart(
     Ok(())
 }
 
-impl Drop for Peer {
+impl Drop for PeerConnection {
     fn drop(&mut self) {
         let left = self.left.as_ref().unchecked_ref();
         let _ = window().remove_event_listener_with_callback("pagehide", left);

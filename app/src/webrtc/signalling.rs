@@ -32,7 +32,7 @@ impl From<JsValue> for SignallingError {
 /// A session at the venue, none before an offer was answered. It ends there when its last handle is
 /// dropped, unless it was abandoned before.
 #[derive(Clone, Default)]
-pub struct Resource(Rc<Held>);
+pub struct MediaResource(Rc<Held>);
 
 #[derive(Default)]
 struct Held(RefCell<Option<Opened>>);
@@ -50,7 +50,7 @@ struct Opened {
 /// The relation of a session to the address at which the size of its picture is chosen.
 const LAYER: &str = "urn:ietf:params:whep:ext:core:layer";
 
-impl Resource {
+impl MediaResource {
     /// Posts an offer to `endpoint`, and holds the session from then on; answers the answer.
     ///
     /// # Errors
@@ -94,7 +94,7 @@ impl Resource {
     ///
     /// # Errors
     /// When the venue refuses, or isn't reached.
-    pub async fn bound(&self, lines: u16) -> Result<(), SignallingError> {
+    pub async fn set_max_height(&self, lines: u16) -> Result<(), SignallingError> {
         let (layer, init) = {
             let held = self.0.0.borrow();
             let Some(opened) = held.as_ref().filter(|opened| !opened.layer.is_empty()) else {

@@ -5,40 +5,40 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{MediaStream, RtcRtpTransceiverDirection, RtcTrackEvent};
 
 use super::{
-    peer::Peer,
+    peer::PeerConnection,
     sdp::for_viewer,
-    signalling::{Resource, SignallingError},
+    signalling::{MediaResource, SignallingError},
 };
 
 /// A session that isn't begun: the connection with its offer, made while the join token is still
 /// on its way.
-pub struct Offered {
-    peer: Peer,
+pub struct WhepOffer {
+    peer: PeerConnection,
     offer: String,
     stream: MediaStream,
-    resource: Resource,
+    resource: MediaResource,
     _tracks: Closure<dyn FnMut(RtcTrackEvent)>,
 }
 
 /// A session. Dropping it ends it.
-pub struct Session {
+pub struct WhepSession {
     /// The connection.
-    pub peer: Peer,
+    pub peer: PeerConnection,
     /// Sound and picture, as soon as they come.
     pub stream: MediaStream,
     /// The session at the venue.
-    pub resource: Resource,
+    pub resource: MediaResource,
     _tracks: Closure<dyn FnMut(RtcTrackEvent)>,
 }
 
-impl Offered {
+impl WhepOffer {
     /// Makes the connection and its offer.
     ///
     /// # Errors
     /// When this browser can't.
     pub async fn new() -> Result<Self, JsValue> {
-        let resource = Resource::default();
-        let peer = Peer::new(&resource)?;
+        let resource = MediaResource::default();
+        let peer = PeerConnection::new(&resource)?;
         let stream = MediaStream::new()?;
         let tracks = Closure::new({
             // The stream itself: its own method `clone` would make another one.
@@ -61,15 +61,15 @@ impl Offered {
         show: ShowId,
         token: Secret,
         servers: Option<Secret>,
-    ) -> Result<Session, SignallingError> {
+    ) -> Result<WhepSession, SignallingError> {
         if let Some(servers) = servers {
-            self.peer.go_by(&servers);
+            self.peer.set_ice_servers(&servers);
             self.offer = self.peer.offer(for_viewer).await?;
         }
         let endpoint = format!("/whep/{show}");
         let answer = self.resource.post_offer(&endpoint, token, &self.offer).await?;
         self.peer.accept(&answer).await?;
         let Self { peer, stream, resource, _tracks, .. } = self;
-        Ok(Session { peer, stream, resource, _tracks })
+        Ok(WhepSession { peer, stream, resource, _tracks })
     }
 }

@@ -9,14 +9,14 @@ use web_sys::{
 };
 
 use super::{
-    peer::Peer,
+    peer::PeerConnection,
     sdp::{SoundMode, for_stage},
-    signalling::{Resource, SignallingError},
+    signalling::{MediaResource, SignallingError},
 };
 use crate::web;
 
 /// What the picture's simulcast layers (RFC 8853) are called, lowest first.
-const LAYERS: [&str; 3] = ["low", "middle", "high"];
+const LAYER_NAMES: [&str; 3] = ["low", "middle", "high"];
 
 /// How a picture is encoded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,12 +67,12 @@ impl PictureFormat {
 pub const SCALABLE: &str = "L3T3_KEY";
 
 /// The most bits a second of a picture in all its layers.
-pub const MOST: u32 = 2_500_000;
+pub const MAX_BITRATE: u32 = 2_500_000;
 
 /// A layer: how many times smaller than the source it is, and the most bits a second.
 type Layer = (u32, u32);
 
-/// The layers of a source of so many pixels, as [`LAYERS`] are named; what is none isn't sent. The venue
+/// The layers of a source of so many pixels, as [`LAYER_NAMES`] are named; what is none isn't sent. The venue
 /// gives each viewer the one that fits.
 ///
 /// Never more than Chromium sends of such a source (libwebrtc's `simulcast.cc`): of more it would leave out
@@ -81,7 +81,7 @@ fn layers(pixels: u32) -> [Option<Layer>; 3] {
     match pixels {
         ..129_600 => [Some((1, 500_000)), None, None],
         129_600..518_400 => [Some((2, 200_000)), Some((1, 1_000_000)), None],
-        _ => [Some((4, 150_000)), Some((2, 600_000)), Some((1, MOST))],
+        _ => [Some((4, 150_000)), Some((2, 600_000)), Some((1, MAX_BITRATE))],
     }
 }
 
@@ -97,11 +97,11 @@ fn pixels(picture: Option<&MediaStreamTrack>) -> u32 {
 }
 
 /// A session. Dropping it leaves the stage.
-pub struct Session {
+pub struct WhipSession {
     /// The connection.
-    pub peer: Peer,
+    pub peer: PeerConnection,
     /// The session at the venue.
-    pub resource: Resource,
+    pub resource: MediaResource,
     /// Which of the show's publications this is.
     pub publication: i64,
     picture: RtcRtpSender,
@@ -110,7 +110,7 @@ pub struct Session {
     simulcast: bool,
 }
 
-impl Session {
+impl WhipSession {
     /// Goes on stage with a picture and a sound; either can come, go and change later.
     ///
     /// # Errors
@@ -123,10 +123,10 @@ impl Session {
         mode: SoundMode,
         format: PictureFormat,
     ) -> Result<Self, SignallingError> {
-        let resource = Resource::default();
-        let peer = Peer::new(&resource)?;
+        let resource = MediaResource::default();
+        let peer = PeerConnection::new(&resource)?;
         if let Some(servers) = &ticket.ice_servers {
-            peer.go_by(servers);
+            peer.set_ice_servers(servers);
         }
         // One stream, so that players keep lips and voice together.
         let stream = MediaStream::new()?;
@@ -134,10 +134,10 @@ impl Session {
         let streams = std::slice::from_ref::<JsValue>(&stream);
         let sound_out = peer.transceiver("audio", send, streams, &[]);
         let encodings = if format.is_scalable() {
-            let whole = [("scalabilityMode", SCALABLE.into()), ("maxBitrate", MOST.into())];
+            let whole = [("scalabilityMode", SCALABLE.into()), ("maxBitrate", MAX_BITRATE.into())];
             vec![web::object(whole)]
         } else {
-            let layers = LAYERS.map(|name| web::object([("rid", name.into())]));
+            let layers = LAYER_NAMES.map(|name| web::object([("rid", name.into())]));
             set_layers(&layers, pixels(picture));
             layers.into()
         };

@@ -15,7 +15,7 @@ use crate::web;
 
 /// Camera or microphone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum DeviceKind {
     /// The camera.
     Camera,
     /// The microphone.
@@ -33,7 +33,7 @@ struct Attempts {
 impl Attempts {
     /// Milliseconds before the first attempt: most devices come back by themselves before.
     const FIRST: u32 = 1_500;
-    const MOST: u32 = 6;
+    const MAX_ATTEMPTS: u32 = 6;
     /// Milliseconds without an attempt after which they begin anew.
     const CALM: f64 = 120_000.0;
 
@@ -42,7 +42,7 @@ impl Attempts {
         if now - self.last > Self::CALM {
             self.made = 0;
         }
-        if self.made == Self::MOST {
+        if self.made == Self::MAX_ATTEMPTS {
             return None;
         }
         let wait = Self::FIRST << self.made;
@@ -93,8 +93,8 @@ impl Interruption {
 
 impl Devices {
     /// Follows what the system does to a track that was opened.
-    pub(super) fn follow(self, kind: Kind, track: &MediaStreamTrack) {
-        let hear = |event, then: fn(Self, Kind)| {
+    pub(super) fn follow(self, kind: DeviceKind, track: &MediaStreamTrack) {
+        let hear = |event, then: fn(Self, DeviceKind)| {
             let heard = Closure::<dyn FnMut()>::new(move || then(self, kind));
             web::set(track, event, &heard.into_js_value());
         };
@@ -108,10 +108,10 @@ impl Devices {
     }
 
     /// Takes a device back by a press.
-    pub async fn take_back(self, kind: Kind) {
+    pub async fn take_back(self, kind: DeviceKind) {
         let (trouble, words): (_, fn(&str) -> _) = match kind {
-            Kind::Camera => (self.picture_trouble, camera_words),
-            Kind::Microphone => (self.sound_trouble, microphone_words),
+            DeviceKind::Camera => (self.picture_trouble, camera_words),
+            DeviceKind::Microphone => (self.sound_trouble, microphone_words),
         };
         trouble.set(None);
         self.begin_anew(kind);
@@ -122,19 +122,19 @@ impl Devices {
 
     /// The page is seen again, or devices were plugged in or out: a good moment to take back what is missing.
     pub fn look_again(self) {
-        for kind in [Kind::Camera, Kind::Microphone] {
+        for kind in [DeviceKind::Camera, DeviceKind::Microphone] {
             if self.interruption(kind).lasts.get_untracked() {
                 self.begin_anew(kind);
             }
         }
     }
 
-    fn begin_anew(self, kind: Kind) {
+    fn begin_anew(self, kind: DeviceKind) {
         self.interruption(kind).attempts.set_value(Attempts::default());
         self.keep_trying(kind);
     }
 
-    fn interrupted(self, kind: Kind) {
+    fn interrupted(self, kind: DeviceKind) {
         let interruption = self.interruption(kind);
         // What was opened in vain is no other interruption.
         if interruption.lasts.try_get_untracked() == Some(false) {
@@ -143,7 +143,7 @@ impl Devices {
         }
     }
 
-    fn keep_trying(self, kind: Kind) {
+    fn keep_trying(self, kind: DeviceKind) {
         let interruption = self.interruption(kind);
         let (run, handle) = abortable(async move {
             while interruption.lasts.try_get_untracked() == Some(true)
@@ -168,25 +168,25 @@ impl Devices {
 
     /// The system gave it back. After a call, WebKit's microphones say so and stay silent: only one that was
     /// opened anew is sure to be heard.
-    fn returned(self, kind: Kind) {
+    fn returned(self, kind: DeviceKind) {
         let interruption = self.interruption(kind);
         if interruption.end() {
             self.tell_return(kind);
         }
-        if kind == Kind::Microphone && interruption.next_wait().is_some() {
+        if kind == DeviceKind::Microphone && interruption.next_wait().is_some() {
             self.reopen_quietly(kind);
         }
     }
 
     /// Opens a device once more; whoever fails keeps the track, which may still come back. Never aborted
     /// half way, or nobody would close what is opened.
-    fn reopen_quietly(self, kind: Kind) {
+    fn reopen_quietly(self, kind: DeviceKind) {
         spawn_local(async move {
             let _ = self.reopen(kind).await;
         });
     }
 
-    fn tell_return(self, kind: Kind) {
+    fn tell_return(self, kind: DeviceKind) {
         self.toaster.say(back_words(kind));
     }
 }

@@ -1,6 +1,6 @@
 //! What the artist is told of cameras and microphones.
 
-use super::interruption::Kind;
+use super::interruption::DeviceKind;
 
 /// Why a camera can't be opened, by the name of the browser's exception.
 pub fn camera_words(error: &str) -> &'static str {
@@ -39,13 +39,13 @@ pub fn microphone_words(error: &str) -> &'static str {
 }
 
 /// What an interruption means, and what brings the device back.
-pub fn interruption_words(kind: Kind) -> (&'static str, &'static str) {
+pub fn interruption_words(kind: DeviceKind) -> (&'static str, &'static str) {
     match kind {
-        Kind::Microphone => (
+        DeviceKind::Microphone => (
             "Nobody hears you: a phone call, a headset or your system has muted the microphone. It comes back by itself as soon as it is free.",
             "Take the microphone back",
         ),
-        Kind::Camera => (
+        DeviceKind::Camera => (
             "Nobody sees you: another app or your system has the camera. It comes back by itself as soon as it is free.",
             "Take the camera back",
         ),
@@ -53,9 +53,9 @@ pub fn interruption_words(kind: Kind) -> (&'static str, &'static str) {
 }
 
 /// What is said when an interruption is over.
-pub fn back_words(kind: Kind) -> &'static str {
+pub fn back_words(kind: DeviceKind) -> &'static str {
     match kind {
-        Kind::Microphone => "Your microphone is back.",
-        Kind::Camera => "Your camera is back.",
+        DeviceKind::Microphone => "Your microphone is back.",
+        DeviceKind::Camera => "Your camera is back.",
     }
 }

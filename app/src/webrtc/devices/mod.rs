@@ -10,10 +10,10 @@ use web_sys::{MediaDeviceInfo, MediaDeviceKind, MediaStream, MediaStreamTrack};
 
 use super::{
     sdp::SoundMode,
-    whip::{MOST, PictureFormat, SCALABLE},
+    whip::{MAX_BITRATE, PictureFormat, SCALABLE},
 };
 use crate::{ui::Toaster, web};
-use interruption::{Interruption, Kind, forget};
+use interruption::{DeviceKind, Interruption, forget};
 use messages::{camera_words, microphone_words};
 
 /// Under these keys the browser remembers the choice.
@@ -35,7 +35,7 @@ pub struct Device {
 
 /// What the picture comes from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Source {
+pub enum PictureSource {
     /// Nothing: sound only.
     #[default]
     Nothing,
@@ -46,7 +46,7 @@ pub enum Source {
 }
 
 /// A track that signals can hold.
-pub type Track = SendWrapper<MediaStreamTrack>;
+pub type MediaTrack = SendWrapper<MediaStreamTrack>;
 
 /// The chosen devices and what comes from them.
 #[derive(Clone, Copy)]
@@ -66,11 +66,11 @@ pub struct Devices {
     /// The chosen one, by its name.
     pub format: RwSignal<String>,
     /// What the picture comes from.
-    pub source: RwSignal<Source>,
+    pub source: RwSignal<PictureSource>,
     /// The picture.
-    pub picture: RwSignal<Option<Track>>,
+    pub picture: RwSignal<Option<MediaTrack>>,
     /// The sound.
-    pub sound: RwSignal<Option<Track>>,
+    pub sound: RwSignal<Option<MediaTrack>>,
     /// What is wrong with the camera or the screen.
     pub picture_trouble: RwSignal<Option<&'static str>>,
     /// What is wrong with the microphone.
@@ -99,14 +99,14 @@ impl Devices {
             toaster: Toaster::expect(),
         };
         on_cleanup(move || {
-            devices.close(Kind::Camera);
-            devices.close(Kind::Microphone);
+            devices.close(DeviceKind::Camera);
+            devices.close(DeviceKind::Microphone);
         });
         devices
     }
 
     /// Whether the system has taken a device away for a while.
-    pub fn interruption(self, kind: Kind) -> Interruption {
+    pub fn interruption(self, kind: DeviceKind) -> Interruption {
         self.interruptions[kind as usize]
     }
 
@@ -125,7 +125,7 @@ impl Devices {
             let both = [("audio", self.for_sound()), ("video", self.for_picture())];
             match media("getUserMedia", web::object(both)).await {
                 Ok(stream) => {
-                    self.take_picture(&stream, Source::Camera);
+                    self.take_picture(&stream, PictureSource::Camera);
                     self.take_sound(&stream);
                 }
                 // One of them failed: each is asked for by itself, so that the other still works.
@@ -165,16 +165,16 @@ impl Devices {
         web::remember(CAMERA, &self.camera.get_untracked());
         self.picture_trouble.set(None);
         if self.camera.get_untracked() == NO_CAMERA {
-            self.source.set(Source::Nothing);
-            return self.close(Kind::Camera);
+            self.source.set(PictureSource::Nothing);
+            return self.close(DeviceKind::Camera);
         }
         let wanted = web::object([("video", self.for_picture())]);
         match media("getUserMedia", wanted).await {
-            Ok(stream) => self.take_picture(&stream, Source::Camera),
+            Ok(stream) => self.take_picture(&stream, PictureSource::Camera),
             Err(error) if chosen_is_gone(&error, self.camera) => Box::pin(self.open_camera()).await,
             Err(error) => {
-                self.source.set(Source::Nothing);
-                self.close(Kind::Camera);
+                self.source.set(PictureSource::Nothing);
+                self.close(DeviceKind::Camera);
                 self.picture_trouble.set(Some(camera_words(&web::error_name(&error))));
             }
         }
@@ -192,22 +192,22 @@ impl Devices {
                 Box::pin(self.open_microphone()).await;
             }
             Err(error) => {
-                self.close(Kind::Microphone);
+                self.close(DeviceKind::Microphone);
                 self.sound_trouble.set(Some(microphone_words(&web::error_name(&error))));
             }
         }
     }
 
     /// Opens a device once more that the system has taken away; the track is kept until there is another.
-    pub(super) async fn reopen(self, kind: Kind) -> Result<(), JsValue> {
+    pub(super) async fn reopen(self, kind: DeviceKind) -> Result<(), JsValue> {
         let (name, chosen) = match kind {
-            Kind::Camera => ("video", self.camera),
-            Kind::Microphone => ("audio", self.microphone),
+            DeviceKind::Camera => ("video", self.camera),
+            DeviceKind::Microphone => ("audio", self.microphone),
         };
         let wanted = || {
             let device = match kind {
-                Kind::Camera => self.for_picture(),
-                Kind::Microphone => self.for_sound(),
+                DeviceKind::Camera => self.for_picture(),
+                DeviceKind::Microphone => self.for_sound(),
             };
             web::object([(name, device)])
         };
@@ -216,8 +216,8 @@ impl Devices {
             other => other?,
         };
         match kind {
-            Kind::Camera => self.take_picture(&stream, Source::Camera),
-            Kind::Microphone => self.take_sound(&stream),
+            DeviceKind::Camera => self.take_picture(&stream, PictureSource::Camera),
+            DeviceKind::Microphone => self.take_sound(&stream),
         }
         Ok(())
     }
@@ -227,7 +227,7 @@ impl Devices {
         self.picture_trouble.set(None);
         let wanted = web::object([("video", size()), ("audio", JsValue::FALSE)]);
         match media("getDisplayMedia", wanted).await {
-            Ok(stream) => self.take_picture(&stream, Source::Screen),
+            Ok(stream) => self.take_picture(&stream, PictureSource::Screen),
             // Closing the browser's own question is no trouble.
             Err(error) if web::error_name(&error) == "NotAllowedError" => {}
             Err(_) => self.picture_trouble.set(Some(
@@ -260,7 +260,7 @@ impl Devices {
     /// Something was plugged in or out: what was lost and is there again is opened again.
     pub async fn plugged(self) {
         self.list().await;
-        let is_back = |held: RwSignal<Option<Track>>,
+        let is_back = |held: RwSignal<Option<MediaTrack>>,
                        chosen: RwSignal<String>,
                        all: RwSignal<Vec<Device>>| {
             let chosen = chosen.get_untracked();
@@ -277,39 +277,39 @@ impl Devices {
     }
 
     /// Lets go of a device.
-    fn close(self, kind: Kind) {
+    fn close(self, kind: DeviceKind) {
         self.interruption(kind).end();
         stop(match kind {
-            Kind::Camera => self.picture,
-            Kind::Microphone => self.sound,
+            DeviceKind::Camera => self.picture,
+            DeviceKind::Microphone => self.sound,
         });
     }
 
-    fn take_picture(self, stream: &MediaStream, source: Source) {
+    fn take_picture(self, stream: &MediaStream, source: PictureSource) {
         let Ok(track) = stream.get_video_tracks().get(0).dyn_into::<MediaStreamTrack>() else {
             return self.picture_trouble.set(Some(camera_words("NotFoundError")));
         };
         // Under load a camera keeps its motion, in time with the music; a screen keeps its letters.
-        let hint = if source == Source::Screen { "detail" } else { "motion" };
+        let hint = if source == PictureSource::Screen { "detail" } else { "motion" };
         web::set(&track, "contentHint", &hint.into());
         on_ended(&track, move || {
-            if source == Source::Screen {
+            if source == PictureSource::Screen {
                 leptos::task::spawn_local(self.open_camera());
             } else {
-                self.source.set(Source::Nothing);
-                self.close(Kind::Camera);
+                self.source.set(PictureSource::Nothing);
+                self.close(DeviceKind::Camera);
                 self.picture_trouble
                     .set(Some("The camera is gone. Plug it in again, or choose another one."));
             }
         });
         stop(self.picture);
         // A screen whose window is folded away gives nothing either, and has to be asked for.
-        if source == Source::Camera {
-            self.follow(Kind::Camera, &track);
+        if source == PictureSource::Camera {
+            self.follow(DeviceKind::Camera, &track);
         } else {
-            self.interruption(Kind::Camera).end();
+            self.interruption(DeviceKind::Camera).end();
         }
-        if source == Source::Camera && self.camera.get_untracked().is_empty() {
+        if source == PictureSource::Camera && self.camera.get_untracked().is_empty() {
             self.camera.set(id_of(&track));
         }
         self.source.set(source);
@@ -324,12 +324,12 @@ impl Devices {
         let hint = if self.mode.get_untracked() == SoundMode::Music { "music" } else { "speech" };
         web::set(&track, "contentHint", &hint.into());
         on_ended(&track, move || {
-            self.close(Kind::Microphone);
+            self.close(DeviceKind::Microphone);
             self.sound_trouble
                 .set(Some("The microphone is gone. Plug it in again, or choose another one."));
         });
         stop(self.sound);
-        self.follow(Kind::Microphone, &track);
+        self.follow(DeviceKind::Microphone, &track);
         if self.microphone.get_untracked().is_empty() {
             self.microphone.set(id_of(&track));
         }
@@ -364,7 +364,7 @@ async fn encodes_layers(format: PictureFormat) -> bool {
         ("contentType", format!("video/{}", format.name()).into()),
         ("width", 1280.into()),
         ("height", 720.into()),
-        ("bitrate", MOST.into()),
+        ("bitrate", MAX_BITRATE.into()),
         ("framerate", 30.into()),
         ("scalabilityMode", SCALABLE.into()),
     ]);
@@ -407,7 +407,7 @@ async fn media(method: &str, wanted: JsValue) -> Result<MediaStream, JsValue> {
 }
 
 /// Stops what a signal holds, so that the camera's light goes out.
-fn stop(held: RwSignal<Option<Track>>) {
+fn stop(held: RwSignal<Option<MediaTrack>>) {
     if let Some(Some(track)) = held.try_update(Option::take) {
         forget(&track);
         track.stop();
