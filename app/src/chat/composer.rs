@@ -19,7 +19,7 @@ pub fn Composer(
     /// Where the message goes.
     chat: Chat,
     /// Who writes.
-    ticket: Signal<Option<JoinToken>>,
+    join_token: Signal<Option<JoinToken>>,
     /// Whether the chat is open.
     open: Signal<bool>,
     /// What is written.
@@ -30,23 +30,27 @@ pub fn Composer(
     sent: Callback<()>,
 ) -> impl IntoView {
     let complaint = RwSignal::new(None::<Text>);
-    // A ticket that comes later knows better than the events before it.
+    // A join token that comes later knows better than the events before it.
     Effect::new(move || {
-        if let Some(person) = ticket.with(|ticket| ticket.as_ref().map(|t| t.person.clone())) {
+        if let Some(person) =
+            join_token.with(|join_token| join_token.as_ref().map(|t| t.person.clone()))
+        {
             chat.state().update(|state| state.forget_muted(&person));
         }
     });
     let muted = Memo::new(move |_| {
-        ticket.with(|ticket| {
-            ticket.as_ref().is_some_and(|ticket| {
-                chat.state().with(|state| state.muted(&ticket.person)).unwrap_or(ticket.muted)
+        join_token.with(|join_token| {
+            join_token.as_ref().is_some_and(|join_token| {
+                chat.state()
+                    .with(|state| state.muted(&join_token.person))
+                    .unwrap_or(join_token.muted)
             })
         })
     });
     let closed = move || {
         if !open.get() {
             Some(t!(refusal.chat.over))
-        } else if ticket.with(Option::is_none) {
+        } else if join_token.with(Option::is_none) {
             Some(t!(chat.composer.not_in))
         } else if muted.get() {
             Some(t!(refusal.chat.muted))

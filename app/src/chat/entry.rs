@@ -50,15 +50,18 @@ pub fn Posted(
     /// Itself.
     message: Arc<ChatMessage>,
     /// Who is looking.
-    ticket: Signal<Option<JoinToken>>,
+    join_token: Signal<Option<JoinToken>>,
 ) -> impl IntoView {
     let colour = format!("chat-name chat-colour-{}", message.author.seed() % COLOURS);
     let author = message.author.clone();
     let own = Memo::new(move |_| {
-        ticket.with(|ticket| ticket.as_ref().is_some_and(|ticket| ticket.person == author))
+        join_token.with(|join_token| {
+            join_token.as_ref().is_some_and(|join_token| join_token.person == author)
+        })
     });
     let hosts = Memo::new(move |_| {
-        ticket.with(|ticket| ticket.as_ref().is_some_and(|ticket| ticket.moderates))
+        join_token
+            .with(|join_token| join_token.as_ref().is_some_and(|join_token| join_token.moderates))
     });
     let artist = message.from_artist;
     let (name, text) = (message.name.clone(), linked(&message.text));

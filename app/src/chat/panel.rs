@@ -25,7 +25,7 @@ pub fn ChatPanel(
     chat: Chat,
     /// Who is looking, once they are in.
     #[prop(into)]
-    ticket: Signal<Option<JoinToken>>,
+    join_token: Signal<Option<JoinToken>>,
     /// Whether one may write; false when the show is over.
     #[prop(into)]
     open: Signal<bool>,
@@ -52,7 +52,7 @@ pub fn ChatPanel(
         })
     };
     let line = move |line: Line| match line {
-        Line::Posted(message) => view! { <Posted chat message ticket/> }.into_any(),
+        Line::Posted(message) => view! { <Posted chat message join_token/> }.into_any(),
         Line::Pending(pending) => view! { <OnItsWay chat pending edit/> }.into_any(),
     };
     let empty = move || {
@@ -107,7 +107,7 @@ pub fn ChatPanel(
             <p class="chat-notice" role="status">
                 {chat.notice()}
             </p>
-            <Composer chat ticket open text field sent=Callback::new(move |()| scroll.to_end())/>
+            <Composer chat join_token open text field sent=Callback::new(move |()| scroll.to_end())/>
         </section>
     }
     .into_any()

@@ -11,7 +11,7 @@ use leptos_router::hooks::{use_navigate, use_params_map};
 use super::{
     api::{create_show, delete_show, load_draft, update_show},
     dashboard_page::artists_only,
-    preview::Preview,
+    preview::PosterPreview,
     wall_clock::{TimeZoneField, two_hours_after, wall_clock_soon},
 };
 use crate::{
@@ -171,7 +171,7 @@ fn Editor(id: Option<ShowId>, draft: ShowDraft, stage_name: String) -> impl Into
                         </div>
                     </Form>
                 </div>
-                <Preview id title genres starts stage_name/>
+                <PosterPreview id title genres starts stage_name/>
             </div>
         </section>
     }

@@ -13,7 +13,7 @@ use crate::{t, ui::month_name};
 
 /// What the poster will look like.
 #[component]
-pub(super) fn Preview(
+pub(super) fn PosterPreview(
     /// The show, when it exists already: only then are its colours known.
     id: Option<ShowId>,
     /// The title so far.

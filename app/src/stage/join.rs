@@ -12,77 +12,77 @@ use leptos::{__reexports::send_wrapper::SendWrapper, prelude::*};
 use super::api::join_show;
 use crate::channel::TokenSource;
 
-/// Milliseconds for which the unused half of a ticket is used instead of fetching a new one.
+/// Milliseconds for which the unused half of a join token is used instead of fetching a new one.
 const FRESH: f64 = 10_000.0;
 
 /// Somebody coming in.
-pub type Entering = Shared<Pin<Box<dyn Future<Output = Result<JoinToken, StageError>>>>>;
+pub type Joining = Shared<Pin<Box<dyn Future<Output = Result<JoinToken, StageError>>>>>;
 
 /// A token that was not used yet, and when it came.
 type Spare = Option<(Secret, f64)>;
 
-/// One person's way into one show. A ticket opens the channel once and the picture once; both take
+/// One person's way into one show. A join token opens the channel once and the picture once; both take
 /// their halves from here, so that coming in costs one request.
 #[derive(Clone, Copy)]
-pub struct Entrance {
+pub struct JoinTokens {
     show: ShowId,
-    ticket: RwSignal<Option<JoinToken>>,
-    entering: StoredValue<Option<SendWrapper<Entering>>>,
+    join_token: RwSignal<Option<JoinToken>>,
+    joining: StoredValue<Option<SendWrapper<Joining>>>,
     for_channel: StoredValue<Spare>,
     for_media: StoredValue<Spare>,
 }
 
-impl Entrance {
+impl JoinTokens {
     /// The way into `show`, not gone yet.
     pub fn new(show: ShowId) -> Self {
         Self {
             show,
-            ticket: RwSignal::new(None),
-            entering: StoredValue::new(None),
+            join_token: RwSignal::new(None),
+            joining: StoredValue::new(None),
             for_channel: StoredValue::new(None),
             for_media: StoredValue::new(None),
         }
     }
 
-    /// The latest ticket.
-    pub fn ticket(self) -> Signal<Option<JoinToken>> {
-        self.ticket.into()
+    /// The latest join token.
+    pub fn join_token(self) -> Signal<Option<JoinToken>> {
+        self.join_token.into()
     }
 
-    /// Changes what the ticket says, after the venue said so.
+    /// Changes what the join token says, after the venue said so.
     pub fn set_muted(self, muted: bool) {
-        self.ticket.update(|ticket| {
-            if let Some(ticket) = ticket {
-                ticket.muted = muted;
+        self.join_token.update(|join_token| {
+            if let Some(join_token) = join_token {
+                join_token.muted = muted;
             }
         });
     }
 
     /// Comes in, as a guest called `name` or as the person whom the venue knows already. Whoever
-    /// asks while somebody is coming in waits for the same ticket.
-    pub fn enter(self, name: Option<String>) -> Entering {
-        let under_way = self.entering.with_value(|it| it.as_ref().map(|it| (**it).clone()));
+    /// asks while somebody is coming in waits for the same join token.
+    pub fn enter(self, name: Option<String>) -> Joining {
+        let under_way = self.joining.with_value(|it| it.as_ref().map(|it| (**it).clone()));
         under_way.unwrap_or_else(|| {
             let show = self.show;
-            let entering: Pin<Box<dyn Future<Output = _>>> = Box::pin(async move {
+            let joining: Pin<Box<dyn Future<Output = _>>> = Box::pin(async move {
                 let result = join_show(show, name).await.map_err(|failed| failed.0);
                 self.arrived(result.as_ref().ok());
                 result
             });
-            let entering = entering.shared();
-            self.entering.set_value(Some(SendWrapper::new(entering.clone())));
-            entering
+            let joining = joining.shared();
+            self.joining.set_value(Some(SendWrapper::new(joining.clone())));
+            joining
         })
     }
 
-    fn arrived(self, ticket: Option<&JoinToken>) {
+    fn arrived(self, join_token: Option<&JoinToken>) {
         // The page may be gone by now, and this with it.
-        let _ = self.entering.try_update_value(|it| *it = None);
-        if let Some(ticket) = ticket {
-            let spare = Some((ticket.token.clone(), js_sys::Date::now()));
+        let _ = self.joining.try_update_value(|it| *it = None);
+        if let Some(join_token) = join_token {
+            let spare = Some((join_token.token.clone(), js_sys::Date::now()));
             let _ = self.for_channel.try_update_value(|it| it.clone_from(&spare));
             let _ = self.for_media.try_update_value(|it| *it = spare);
-            let _ = self.ticket.try_set(Some(ticket.clone()));
+            let _ = self.join_token.try_set(Some(join_token.clone()));
         }
     }
 
@@ -94,8 +94,8 @@ impl Entrance {
         if let Some(token) = take() {
             return Ok(token);
         }
-        let ticket = self.enter(None).await?;
-        Ok(take().unwrap_or(ticket.token))
+        let join_token = self.enter(None).await?;
+        Ok(take().unwrap_or(join_token.token))
     }
 
     /// A token for a WHEP session.
@@ -103,9 +103,9 @@ impl Entrance {
         self.take(self.for_media).await
     }
 
-    /// The operator's servers, as the latest ticket names them.
+    /// The operator's servers, as the latest join token names them.
     pub fn ice_servers(self) -> Option<Secret> {
-        self.ticket.try_with_untracked(|ticket| ticket.as_ref()?.ice_servers.clone())?
+        self.join_token.try_with_untracked(|join_token| join_token.as_ref()?.ice_servers.clone())?
     }
 
     /// The tokens for the live channel.

@@ -8,12 +8,12 @@ use bandstand_domain::{
 };
 use leptos::prelude::*;
 
-use super::state::{Effect as Outcome, apply};
+use super::state::{PageChange, apply};
 use crate::{channel::Incoming, chat::Chat, crowd::Crowd};
 
 /// A show as its topic tells it.
 #[derive(Clone, Copy)]
-pub struct Followed {
+pub struct LiveShow {
     /// The show as it is now.
     pub page: RwSignal<ShowPage>,
     /// Whether it was deleted meanwhile.
@@ -24,7 +24,7 @@ pub struct Followed {
     pub chat: Chat,
 }
 
-impl Followed {
+impl LiveShow {
     /// The show as `page` says.
     pub fn new(page: ShowPage) -> Self {
         let chat = Chat::new(page.card.id);
@@ -56,9 +56,9 @@ impl Followed {
     pub fn happened(self, event: &Event) {
         let mut page = self.page.get_untracked();
         match apply(&mut page, event) {
-            Outcome::Changed => self.page.set(page),
-            Outcome::Gone => self.gone.set(true),
-            Outcome::Nothing => self.chat.apply(event),
+            PageChange::Changed => self.page.set(page),
+            PageChange::Gone => self.gone.set(true),
+            PageChange::Nothing => self.chat.apply(event),
         }
     }
 }

@@ -4,7 +4,7 @@ use bandstand_domain::{channel::Event, shows::ShowPage};
 
 /// What an event did to a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Effect {
+pub enum PageChange {
     /// Nothing that the page shows.
     Nothing,
     /// The page is another now.
@@ -14,22 +14,22 @@ pub enum Effect {
 }
 
 /// Takes an event into the page.
-pub fn apply(page: &mut ShowPage, event: &Event) -> Effect {
+pub fn apply(page: &mut ShowPage, event: &Event) -> PageChange {
     match event {
         Event::ShowChanged { show, description } if show.id == page.card.id => {
             page.card = show.clone();
             if let Some(description) = description {
                 page.description.clone_from(description);
             }
-            Effect::Changed
+            PageChange::Changed
         }
         Event::Stage { state, live_since, .. } => {
             page.card.stage = *state;
             page.live_since = live_since.or(page.live_since);
-            Effect::Changed
+            PageChange::Changed
         }
-        Event::ShowDeleted { show } if *show == page.card.id => Effect::Gone,
-        _ => Effect::Nothing,
+        Event::ShowDeleted { show } if *show == page.card.id => PageChange::Gone,
+        _ => PageChange::Nothing,
     }
 }
 
@@ -74,7 +74,7 @@ pub mod tests {
         let mut page = page();
         let since = Some(Millis(5));
         let live = Event::Stage { state: StageState::Live, publication: 1, live_since: since };
-        assert_eq!(apply(&mut page, &live), Effect::Changed);
+        assert_eq!(apply(&mut page, &live), PageChange::Changed);
         assert_eq!((page.card.stage, page.live_since), (StageState::Live, since));
 
         let dropped = Event::Stage { state: StageState::Dropped, publication: 1, live_since: None };
@@ -91,8 +91,8 @@ pub mod tests {
     fn another_show_is_not_this_one() {
         let mut page = page();
         let other = ShowId(uuid::Uuid::from_u128(8));
-        assert_eq!(apply(&mut page, &Event::ShowDeleted { show: other }), Effect::Nothing);
+        assert_eq!(apply(&mut page, &Event::ShowDeleted { show: other }), PageChange::Nothing);
         let this = page.card.id;
-        assert_eq!(apply(&mut page, &Event::ShowDeleted { show: this }), Effect::Gone);
+        assert_eq!(apply(&mut page, &Event::ShowDeleted { show: this }), PageChange::Gone);
     }
 }

@@ -9,7 +9,7 @@ use web_sys::{AudioBuffer, AudioContext, BlobEvent, MediaRecorder, MediaStream, 
 
 /// How far it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ListenBack {
+pub enum MonitorState {
     /// Not begun.
     #[default]
     Idle,
@@ -24,17 +24,17 @@ pub enum ListenBack {
 }
 
 /// Records `track` for five seconds and plays that back, through `state`.
-pub async fn listen_back(track: MediaStreamTrack, state: RwSignal<ListenBack>) {
+pub async fn monitor(track: MediaStreamTrack, state: RwSignal<MonitorState>) {
     let end = match record_and_play(&track, state).await {
-        Ok(()) => ListenBack::Heard,
-        Err(_) => ListenBack::Failed,
+        Ok(()) => MonitorState::Heard,
+        Err(_) => MonitorState::Failed,
     };
     state.try_set(end);
 }
 
 async fn record_and_play(
     track: &MediaStreamTrack,
-    state: RwSignal<ListenBack>,
+    state: RwSignal<MonitorState>,
 ) -> Result<(), JsValue> {
     // Made within the press, or the browser wouldn't let it sound.
     let context = AudioContext::new()?;
@@ -51,13 +51,13 @@ async fn record_and_play(
     recorder.set_ondataavailable(Some(recorded.as_ref().unchecked_ref()));
     recorder.start()?;
     for left in (1..=5).rev() {
-        state.try_set(ListenBack::Recording(left));
+        state.try_set(MonitorState::Recording(left));
         TimeoutFuture::new(1_000).await;
     }
     recorder.stop()?;
     let blob = told.await.ok().flatten().ok_or(JsValue::UNDEFINED)?;
 
-    state.try_set(ListenBack::Playing);
+    state.try_set(MonitorState::Playing);
     let bytes = JsFuture::from(blob.array_buffer()).await?.unchecked_into();
     let sound: AudioBuffer =
         JsFuture::from(context.decode_audio_data(&bytes)?).await?.unchecked_into();

@@ -5,9 +5,9 @@ use leptos::{__reexports::send_wrapper::SendWrapper, html, prelude::*, task::spa
 
 use super::{
     meter::Meter,
-    monitor::{ListenBack, listen_back},
+    monitor::{MonitorState, monitor},
     session::Studio,
-    state::Standing,
+    state::StudioStatus,
 };
 use crate::{
     channel::{Channel, ChannelState},
@@ -28,9 +28,9 @@ pub(super) fn SoundAndPicture(
     let music = move || devices.mode.get() == SoundMode::Music;
     let listen = move |_| {
         let busy =
-            matches!(listened.get_untracked(), ListenBack::Recording(_) | ListenBack::Playing);
+            matches!(listened.get_untracked(), MonitorState::Recording(_) | MonitorState::Playing);
         if let Some(track) = devices.sound.get_untracked().filter(|_| !busy) {
-            spawn_local(listen_back(SendWrapper::take(track), listened));
+            spawn_local(monitor(SendWrapper::take(track), listened));
         }
     };
     view! {
@@ -67,13 +67,13 @@ pub(super) fn SoundAndPicture(
             </Show>
             <button class="button wide" type="button" disabled=move || devices.sound.with(Option::is_none) on:click=listen>
                 {move || match listened.get() {
-                    ListenBack::Recording(left) => format!("Recording… {left}"),
-                    ListenBack::Playing => "Playing it back…".into(),
+                    MonitorState::Recording(left) => format!("Recording… {left}"),
+                    MonitorState::Playing => "Playing it back…".into(),
                     _ => "Record 5 s and listen".into(),
                 }}
             </button>
             <p class="hint small" role="status">
-                {move || (listened.get() == ListenBack::Failed).then(|| if studio.measured.get() {
+                {move || (listened.get() == MonitorState::Failed).then(|| if studio.measured.get() {
                     "This browser can't record itself. The level above shows that you are heard."
                 } else {
                     "This browser can't record itself. Ask somebody in the chat whether you are heard."
@@ -138,7 +138,7 @@ enum Check {
 
 /// What should be right before one goes live.
 #[component]
-pub(super) fn Ready(
+pub(super) fn Checklist(
     /// The studio.
     studio: Studio,
 ) -> impl IntoView {
@@ -165,8 +165,8 @@ pub(super) fn Ready(
         check(sound && (picture || devices.camera.get() == NO_CAMERA))
     });
     let listened = Signal::derive(move || match studio.listened.get() {
-        ListenBack::Failed => Check::Unknown,
-        listened => check(listened == ListenBack::Heard),
+        MonitorState::Failed => Check::Unknown,
+        listened => check(listened == MonitorState::Heard),
     });
     // Where the level can't be measured, whoever has listened to themselves knows.
     let heard = Signal::derive(move || {
@@ -199,7 +199,7 @@ pub(super) fn Numbers(
 ) -> impl IntoView {
     let crowd = studio.crowd;
     let sending = studio.publisher.sending;
-    let live = move || matches!(studio.standing.get(), Standing::Live | Standing::Paused);
+    let live = move || matches!(studio.status.get(), StudioStatus::Live | StudioStatus::Paused);
     let number =
         |value: AnyView, name: AnyView| view! { <div><dt>{name}</dt><dd>{value}</dd></div> };
     let sent = move || match sending.get().kilobits {

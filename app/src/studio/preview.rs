@@ -4,7 +4,7 @@ use bandstand_domain::channel::Notice;
 use leptos::{html, prelude::*, task::spawn_local};
 use web_sys::MediaStream;
 
-use super::{session::Studio, state::Standing};
+use super::{session::Studio, state::StudioStatus};
 use crate::{
     ui::{Confirm, TimeStyle, local_text},
     webrtc::devices::{PictureSource, interruption::DeviceKind, messages::interruption_words},
@@ -12,7 +12,7 @@ use crate::{
 
 /// Preview and the big buttons.
 #[component]
-pub(super) fn Desk(
+pub(super) fn Preview(
     /// The studio.
     studio: Studio,
 ) -> impl IntoView {
@@ -100,9 +100,9 @@ fn Buttons(studio: Studio) -> impl IntoView {
     let asking = RwSignal::new(false);
     let publisher = studio.publisher;
     let devices = studio.devices;
-    let standing = studio.standing;
+    let status = studio.status;
     let on_stage = Memo::new(move |_| studio.on_stage());
-    let paused = move || standing.get() == Standing::Paused;
+    let paused = move || status.get() == StudioStatus::Paused;
     // From OBS, or another tab: that can be ended from here as well.
     let elsewhere = move || studio.page.with(|page| page.card.stage.is_on_air());
     let sharing = move || devices.source.get() == PictureSource::Screen;
@@ -115,7 +115,7 @@ fn Buttons(studio: Studio) -> impl IntoView {
                 when=move || on_stage.get()
                 fallback=move || view! {
                     <button class="button live big go" type="button" disabled=move || !ready() on:click=move |_| publisher.go()>
-                        {move || if standing.get() == Standing::TakenOver { "Take the stage back" } else { "Go live" }}
+                        {move || if status.get() == StudioStatus::TakenOver { "Take the stage back" } else { "Go live" }}
                     </button>
                     <button class="button danger" type="button" hidden=move || !elsewhere() on:click=move |_| asking.set(true)>"End the show"</button>
                 }
@@ -125,9 +125,9 @@ fn Buttons(studio: Studio) -> impl IntoView {
                     class="button"
                     class:primary=paused
                     type="button"
-                    disabled=move || !matches!(standing.get(), Standing::Live | Standing::Paused)
+                    disabled=move || !matches!(status.get(), StudioStatus::Live | StudioStatus::Paused)
                     on:click=move |_| {
-                        let paused = standing.get_untracked() == Standing::Paused;
+                        let paused = status.get_untracked() == StudioStatus::Paused;
                         spawn_local(publisher.pause(!paused));
                     }
                 >

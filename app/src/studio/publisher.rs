@@ -10,7 +10,7 @@ use futures::future::{AbortHandle, abortable};
 use leptos::{__reexports::send_wrapper::SendWrapper, prelude::*, task::spawn_local};
 use wasm_bindgen::JsValue;
 
-use super::state::{Limit, Sending, SendingMeter, Sent, StudioState};
+use super::state::{QualityLimit, SendMeter, SendStats, SendTotals, StudioState};
 use crate::{
     channel::{backoff::Backoff, is_transient},
     failure::Failed,
@@ -34,7 +34,7 @@ pub struct Publisher {
     /// What is wrong.
     pub trouble: RwSignal<Option<String>>,
     /// What is being sent.
-    pub sending: RwSignal<Sending>,
+    pub sending: RwSignal<SendStats>,
     running: StoredValue<Option<AbortHandle>>,
     session: StoredValue<Option<SendWrapper<Rc<WhipSession>>>>,
 }
@@ -126,8 +126,8 @@ impl Publisher {
     /// In words for the artist, when there is no use in trying again.
     async fn perform(self, backoff: &mut Backoff) -> Result<(), String> {
         let had = self.state.with_untracked(StudioState::had);
-        let ticket = match take_stage(self.show, had).await {
-            Ok(ticket) => ticket,
+        let publish_token = match take_stage(self.show, had).await {
+            Ok(publish_token) => publish_token,
             Err(Failed(Refusal::Because(StageReason::TakenOver))) => {
                 // Who obeys that aborts this.
                 self.state.update(StudioState::replaced);
@@ -144,7 +144,7 @@ impl Publisher {
         let mode = self.devices.mode.get_untracked();
         let format = self.devices.format.with_untracked(|name| PictureFormat::named(name));
         let (seen, heard) = (picture.as_deref(), sound.as_deref());
-        let begun = WhipSession::begin(self.show, ticket, seen, heard, mode, format).await;
+        let begun = WhipSession::begin(self.show, publish_token, seen, heard, mode, format).await;
         let session = match begun {
             Ok(session) => Rc::new(session),
             Err(SignallingError::Refused(403)) => return Err(StageError::Forbidden.to_string()),
@@ -220,10 +220,10 @@ impl Publisher {
     }
 
     /// Measures what is being sent; to be called every two seconds.
-    pub async fn measure(self, meter: StoredValue<SendingMeter>) {
-        let Some(session) = self.session() else { return self.sending.set(Sending::default()) };
+    pub async fn measure(self, meter: StoredValue<SendMeter>) {
+        let Some(session) = self.session() else { return self.sending.set(SendStats::default()) };
         let Some(reports) = reports(&session.peer.connection).await else { return };
-        let sent = reports.iter().fold(Sent::default(), tell);
+        let sent = reports.iter().fold(SendTotals::default(), tell);
         let now = js_sys::Date::now();
         let sending = meter.try_update_value(|meter| meter.measure(now, sent));
         if let Some(sending) = sending {
@@ -233,7 +233,7 @@ impl Publisher {
 }
 
 /// Adds what one of the browser's reports tells.
-fn tell(mut sent: Sent, report: JsValue) -> Sent {
+fn tell(mut sent: SendTotals, report: JsValue) -> SendTotals {
     let number = |key| web::get(&report, key).as_f64().unwrap_or(0.0);
     let text = |key| web::get(&report, key).as_string().unwrap_or_default();
     match text("type").as_str() {
@@ -245,9 +245,9 @@ fn tell(mut sent: Sent, report: JsValue) -> Sent {
                 sent.picture.height = number("frameHeight") as u32;
                 sent.picture.frames = number("framesPerSecond") as u32;
                 sent.picture.limit = match text("qualityLimitationReason").as_str() {
-                    "bandwidth" => Limit::Line,
-                    "cpu" => Limit::Device,
-                    _ => Limit::None,
+                    "bandwidth" => QualityLimit::Line,
+                    "cpu" => QualityLimit::Device,
+                    _ => QualityLimit::None,
                 };
             }
         }

@@ -11,15 +11,15 @@ use leptos::{__reexports::send_wrapper::SendWrapper, ev, prelude::*, task::spawn
 use wasm_bindgen::JsValue;
 
 use super::{
-    monitor::ListenBack,
+    monitor::MonitorState,
     publisher::Publisher,
-    state::{SendingMeter, Standing},
+    state::{SendMeter, StudioStatus},
 };
 use crate::{
     channel::{Channel, Incoming},
     chat::Chat,
     crowd::Crowd,
-    stage::{join::Entrance, live_show::Followed},
+    stage::{join::JoinTokens, live_show::LiveShow},
     web,
     webrtc::devices::Devices,
 };
@@ -36,10 +36,10 @@ pub struct Studio {
     /// The way to the stage.
     pub publisher: Publisher,
     /// Where the artist stands.
-    pub standing: Memo<Standing>,
+    pub status: Memo<StudioStatus>,
     /// The way to chat and crowd.
-    pub entrance: Entrance,
-    followed: Followed,
+    pub join: JoinTokens,
+    live_show: LiveShow,
     /// Who is there.
     pub crowd: Crowd,
     /// What is said.
@@ -55,7 +55,7 @@ pub struct Studio {
     /// Whether the level can be measured here.
     pub measured: RwSignal<bool>,
     /// How far the artist is with listening to themselves.
-    pub listened: RwSignal<ListenBack>,
+    pub listened: RwSignal<MonitorState>,
 }
 
 impl Studio {
@@ -68,16 +68,16 @@ impl Studio {
         if ended {
             publisher.state.update(|state| state.announced(StageState::Ended, 0));
         }
-        let followed = Followed::new(page);
-        let Followed { page, gone, crowd, chat } = followed;
+        let live_show = LiveShow::new(page);
+        let LiveShow { page, gone, crowd, chat } = live_show;
         let studio = Self {
             page,
             gone,
             devices,
             publisher,
-            standing: Memo::new(move |_| publisher.state.with(|state| state.standing())),
-            entrance: Entrance::new(show),
-            followed,
+            status: Memo::new(move |_| publisher.state.with(|state| state.status())),
+            join: JoinTokens::new(show),
+            live_show,
             crowd,
             chat,
             notices: RwSignal::default(),
@@ -141,7 +141,7 @@ impl Studio {
         let channel = Channel::expect();
         let show = self.page.with_untracked(|page| page.card.id);
         Effect::new(move || {
-            let tokens = Some(self.entrance.channel_tokens());
+            let tokens = Some(self.join.channel_tokens());
             channel.follow(Topic::Show(show), None, tokens, move |incoming| {
                 match &incoming {
                     Incoming::Subscribed { reset: Some(present) } => {
@@ -155,7 +155,7 @@ impl Studio {
                     Incoming::Notices(notices) => self.notices.set(notices.clone()),
                     _ => {}
                 }
-                if let Some(why) = self.followed.hear(incoming) {
+                if let Some(why) = self.live_show.hear(incoming) {
                     self.publisher.trouble.set(Some(why.to_string()));
                 }
             });
@@ -166,7 +166,7 @@ impl Studio {
     fn enter(self) {
         Effect::new(move || {
             spawn_local(async move {
-                if let Err(why) = self.entrance.enter(None).await {
+                if let Err(why) = self.join.enter(None).await {
                     self.publisher.trouble.try_set(Some(why.to_string()));
                 }
             });
@@ -180,7 +180,7 @@ impl Studio {
     /// While on stage: measures, keeps the screen awake, and warns before the page is left.
     fn keep_watch(self) {
         let on_stage = Memo::new(move |_| self.on_stage());
-        let meter = StoredValue::new(SendingMeter::default());
+        let meter = StoredValue::new(SendMeter::default());
         Effect::new(move || {
             if !on_stage.get() {
                 return;

@@ -4,7 +4,7 @@ use bandstand_domain::stage::StageState;
 
 /// The line that tells the artist where they stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum StudioStatus {
     /// Not on stage.
     NotLive,
     /// On the way to the stage.
@@ -43,15 +43,15 @@ pub struct StudioState {
 
 impl StudioState {
     /// Where that is, in one word.
-    pub fn standing(&self) -> Standing {
+    pub fn status(&self) -> StudioStatus {
         match self {
-            Self { ended: true, .. } => Standing::Ended,
-            Self { taken_over: true, .. } => Standing::TakenOver,
-            Self { wanted: false, .. } => Standing::NotLive,
-            Self { connected: true, paused: true, .. } => Standing::Paused,
-            Self { connected: true, .. } => Standing::Live,
-            Self { was_connected: true, .. } => Standing::Reconnecting,
-            Self { .. } => Standing::Connecting,
+            Self { ended: true, .. } => StudioStatus::Ended,
+            Self { taken_over: true, .. } => StudioStatus::TakenOver,
+            Self { wanted: false, .. } => StudioStatus::NotLive,
+            Self { connected: true, paused: true, .. } => StudioStatus::Paused,
+            Self { connected: true, .. } => StudioStatus::Live,
+            Self { was_connected: true, .. } => StudioStatus::Reconnecting,
+            Self { .. } => StudioStatus::Connecting,
         }
     }
 
@@ -135,7 +135,7 @@ impl StudioState {
 
 /// What is being sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Sending {
+pub struct SendStats {
     /// Kilobits a second, sound and picture together.
     pub kilobits: u32,
     /// Packets that were lost on the way to the venue, in tenths of a percent.
@@ -149,12 +149,12 @@ pub struct Sending {
     /// Frames a second.
     pub frames: u32,
     /// What keeps the browser from sending a better picture.
-    pub limit: Limit,
+    pub limit: QualityLimit,
 }
 
 /// What keeps a browser from sending a better picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Limit {
+pub enum QualityLimit {
     /// Nothing.
     #[default]
     None,
@@ -166,31 +166,31 @@ pub enum Limit {
 
 /// What the browser says of the connection, in totals.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Sent {
+pub struct SendTotals {
     /// Bytes sent.
     pub bytes: f64,
     /// The share of packets lost, as the venue reports it.
     pub lost: f64,
     /// There and back, in seconds.
     pub round_trip: f64,
-    /// What is sent of the picture, as [`Sending`] has it.
-    pub picture: Sending,
+    /// What is sent of the picture, as [`SendStats`] has it.
+    pub picture: SendStats,
 }
 
 /// Makes rates out of the browser's running totals.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct SendingMeter {
+pub struct SendMeter {
     before: Option<(f64, f64)>,
 }
 
-impl SendingMeter {
+impl SendMeter {
     /// What is being sent at `at` (milliseconds).
-    pub fn measure(&mut self, at: f64, now: Sent) -> Sending {
+    pub fn measure(&mut self, at: f64, now: SendTotals) -> SendStats {
         let (then, sent) = self.before.replace((at, now.bytes)).unwrap_or((at, now.bytes));
         let elapsed = at - then;
         // A new connection counts from zero.
         let grown = if now.bytes >= sent { now.bytes - sent } else { now.bytes };
-        Sending {
+        SendStats {
             kilobits: if elapsed > 0.0 { (grown * 8.0 / elapsed) as u32 } else { 0 },
             lost: (now.lost.clamp(0.0, 1.0) * 1_000.0) as u32,
             round_trip: (now.round_trip * 1_000.0) as u32,
@@ -206,13 +206,13 @@ mod tests {
     fn live() -> StudioState {
         let mut state = StudioState::default();
         state.go();
-        assert_eq!(state.standing(), Standing::Connecting);
+        assert_eq!(state.status(), StudioStatus::Connecting);
         state.publishing();
         // The announcement may be faster than the answer.
         state.announced(StageState::Live, 1);
         state.published(1);
         state.connected();
-        assert_eq!(state.standing(), Standing::Live);
+        assert_eq!(state.status(), StudioStatus::Live);
         state
     }
 
@@ -220,26 +220,26 @@ mod tests {
     fn a_drop_leads_back_to_the_stage() {
         let mut state = live();
         state.lost();
-        assert_eq!(state.standing(), Standing::Reconnecting);
+        assert_eq!(state.status(), StudioStatus::Reconnecting);
         state.announced(StageState::Dropped, 1);
         state.publishing();
         state.announced(StageState::Live, 2);
         state.published(2);
         state.connected();
-        assert_eq!(state.standing(), Standing::Live);
+        assert_eq!(state.status(), StudioStatus::Live);
     }
 
     #[test]
     fn a_second_tab_takes_the_stage_and_gives_it_back() {
         let mut state = live();
         state.announced(StageState::Live, 2);
-        assert_eq!(state.standing(), Standing::TakenOver);
+        assert_eq!(state.status(), StudioStatus::TakenOver);
         assert!(!state.on_stage());
         state.go();
         state.publishing();
         state.published(3);
         state.connected();
-        assert_eq!(state.standing(), Standing::Live);
+        assert_eq!(state.status(), StudioStatus::Live);
     }
 
     #[test]
@@ -247,7 +247,7 @@ mod tests {
         let mut state = live();
         state.lost();
         state.announced(StageState::Live, 2);
-        assert_eq!(state.standing(), Standing::TakenOver);
+        assert_eq!(state.status(), StudioStatus::TakenOver);
         // Or the venue says so, however often it was tried before.
         let mut state = live();
         state.lost();
@@ -265,31 +265,33 @@ mod tests {
         state.publishing();
         state.announced(StageState::Live, 3);
         state.published(2);
-        assert_eq!(state.standing(), Standing::TakenOver);
+        assert_eq!(state.status(), StudioStatus::TakenOver);
     }
 
     #[test]
     fn a_break_lasts_through_a_drop_and_the_end_is_the_end() {
         let mut state = live();
         state.pause(true);
-        assert_eq!(state.standing(), Standing::Paused);
+        assert_eq!(state.status(), StudioStatus::Paused);
         state.lost();
         state.publishing();
         state.published(2);
         state.connected();
-        assert_eq!(state.standing(), Standing::Paused);
+        assert_eq!(state.status(), StudioStatus::Paused);
         state.announced(StageState::Ended, 2);
         state.go();
-        assert_eq!(state.standing(), Standing::Ended);
+        assert_eq!(state.status(), StudioStatus::Ended);
     }
 
     #[test]
     fn rates_come_from_totals() {
-        let mut meter = SendingMeter::default();
-        let sent = |bytes, lost| Sent { bytes, lost, round_trip: 0.018, ..Sent::default() };
+        let mut meter = SendMeter::default();
+        let sent =
+            |bytes, lost| SendTotals { bytes, lost, round_trip: 0.018, ..SendTotals::default() };
         assert_eq!(meter.measure(1_000.0, sent(5_000.0, 0.0)).kilobits, 0);
         let sending = meter.measure(3_000.0, sent(630_000.0, 0.015));
-        let wanted = Sending { kilobits: 2_500, lost: 15, round_trip: 18, ..Sending::default() };
+        let wanted =
+            SendStats { kilobits: 2_500, lost: 15, round_trip: 18, ..SendStats::default() };
         assert_eq!(sending, wanted);
         assert_eq!(meter.measure(5_000.0, sent(2_000.0, 0.0)).kilobits, 8);
     }

@@ -9,7 +9,7 @@ use bandstand_domain::{
 };
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{session::Studio, state::Limit};
+use super::{session::Studio, state::QualityLimit};
 use crate::{quality::api::load_stage_figures, ui::every};
 
 /// How often the venue is asked.
@@ -17,7 +17,7 @@ const EVERY: Duration = Duration::from_secs(5);
 
 /// Figures of the line, while anybody is on stage: this page or another program.
 #[component]
-pub(super) fn LineFigures(
+pub(super) fn StatsPanel(
     /// The studio.
     studio: Studio,
 ) -> impl IntoView {
@@ -49,9 +49,13 @@ pub(super) fn LineFigures(
         })
     };
     let limit = move || match sending.get().limit {
-        Limit::None => None,
-        Limit::Line => Some("Your line carries no more, so your browser sends a smaller picture."),
-        Limit::Device => Some("Your device is busy, so your browser sends a smaller picture."),
+        QualityLimit::None => None,
+        QualityLimit::Line => {
+            Some("Your line carries no more, so your browser sends a smaller picture.")
+        }
+        QualityLimit::Device => {
+            Some("Your device is busy, so your browser sends a smaller picture.")
+        }
     };
     let arriving = move || figures.get().arriving.map(flow_text);
     let layers = move || {

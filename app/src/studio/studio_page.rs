@@ -6,11 +6,11 @@ use leptos_meta::Title;
 use leptos_router::components::Redirect;
 
 use super::{
-    panels::{Numbers, Ready, SoundAndPicture},
-    preview::Desk,
+    panels::{Checklist, Numbers, SoundAndPicture},
+    preview::Preview,
     session::Studio,
-    state::Standing,
-    stats_panel::LineFigures,
+    state::StudioStatus,
+    stats_panel::StatsPanel,
 };
 use crate::{
     channel::{
@@ -31,7 +31,7 @@ pub fn StudioPage() -> impl IntoView {
         <Suspense fallback=|| view! { <p class="waiting">"Opening the studio…"</p> }>
             {move || {
                 loaded.get().map(|(viewer, page)| match page {
-                    Ok(page) if page.mine => view! { <Room studio=Studio::new(page)/> }.into_any(),
+                    Ok(page) if page.mine => view! { <StudioView studio=Studio::new(page)/> }.into_any(),
                     Ok(page) if viewer.is_none_or(|viewer| viewer.handle.is_none()) => {
                         let path = format!("/log-in?next=/shows/{}/studio", page.card.id);
                         view! { <Redirect path/> }.into_any()
@@ -46,11 +46,11 @@ pub fn StudioPage() -> impl IntoView {
 }
 
 #[component]
-fn Room(studio: Studio) -> impl IntoView {
+fn StudioView(studio: Studio) -> impl IntoView {
     let page = studio.page;
     let title = move || page.with(|page| page.card.title.clone());
     let now = venue_clock(page.with_untracked(|page| page.now));
-    let over = Memo::new(move |_| studio.standing.get() == Standing::Ended);
+    let over = Memo::new(move |_| studio.status.get() == StudioStatus::Ended);
     let open = Signal::derive(move || !over.get());
     view! {
         <Title text=move || format!("Studio – {}", title())/>
@@ -62,19 +62,19 @@ fn Room(studio: Studio) -> impl IntoView {
                 </header>
                 <Show when=move || !over.get() fallback=move || view! { <Over studio/> }>
                     <div class="studio-stage">
-                        <Desk studio/>
+                        <Preview studio/>
                     </div>
                     <div class="studio-panels">
                         <SoundAndPicture studio/>
-                        <Ready studio/>
+                        <Checklist studio/>
                         <Numbers studio/>
-                        <LineFigures studio/>
+                        <StatsPanel studio/>
                         <StreamFromObs/>
                     </div>
                 </Show>
                 <section class="studio-chat panel" aria-label="What the crowd says">
                     <ChannelNote/>
-                    <ChatPanel chat=studio.chat ticket=studio.entrance.ticket() open/>
+                    <ChatPanel chat=studio.chat join_token=studio.join.join_token() open/>
                 </section>
             </div>
         </Show>
@@ -86,8 +86,8 @@ fn Room(studio: Studio) -> impl IntoView {
 #[component]
 fn StateLine(studio: Studio, now: Signal<Millis>) -> impl IntoView {
     let here = studio.crowd.count();
-    let words = Memo::new(move |_| match studio.standing.get() {
-        Standing::NotLive => match (studio.page.with(|page| page.card.stage), here.get()) {
+    let words = Memo::new(move |_| match studio.status.get() {
+        StudioStatus::NotLive => match (studio.page.with(|page| page.card.stage), here.get()) {
             (StageState::Live | StageState::Paused, _) => {
                 "You are on stage from another tab or program. Go live here to take over.".into()
             }
@@ -98,35 +98,36 @@ fn StateLine(studio: Studio, now: Signal<Millis>) -> impl IntoView {
             (_, 1) => "Not live. Doors are open; one person waits in the lobby.".into(),
             (_, here) => format!("Not live. Doors are open; {here} people wait in the lobby."),
         },
-        Standing::Connecting => "On the way to the stage…".into(),
-        Standing::Live => "You are live.".into(),
-        Standing::Paused => "You take a break. Your audience sees “Back in a moment”.".into(),
-        Standing::Reconnecting => "The connection is lost. Coming back by itself…".into(),
-        Standing::TakenOver => {
+        StudioStatus::Connecting => "On the way to the stage…".into(),
+        StudioStatus::Live => "You are live.".into(),
+        StudioStatus::Paused => "You take a break. Your audience sees “Back in a moment”.".into(),
+        StudioStatus::Reconnecting => "The connection is lost. Coming back by itself…".into(),
+        StudioStatus::TakenOver => {
             "Taken over: you are on stage from another tab or machine now.".into()
         }
-        Standing::Ended => "The show is over.".to_string(),
+        StudioStatus::Ended => "The show is over.".to_string(),
     });
     let badge = move || {
-        let (class, word) = match studio.standing.get() {
-            Standing::NotLive => ("badge", "Not live"),
-            Standing::Connecting => ("badge", "Connecting"),
-            Standing::Live => ("badge live", "Live"),
-            Standing::Paused => ("badge", "Paused"),
-            Standing::Reconnecting => ("badge warn", "Reconnecting"),
-            Standing::TakenOver => ("badge warn", "Taken over"),
-            Standing::Ended => ("badge", "Ended"),
+        let (class, word) = match studio.status.get() {
+            StudioStatus::NotLive => ("badge", "Not live"),
+            StudioStatus::Connecting => ("badge", "Connecting"),
+            StudioStatus::Live => ("badge live", "Live"),
+            StudioStatus::Paused => ("badge", "Paused"),
+            StudioStatus::Reconnecting => ("badge warn", "Reconnecting"),
+            StudioStatus::TakenOver => ("badge warn", "Taken over"),
+            StudioStatus::Ended => ("badge", "Ended"),
         };
         view! { <span class=class>{word}</span> }
     };
     let clock = move || {
         let (since, starts) = studio.page.with(|page| (page.live_since, page.card.starts_at));
         let now = now.get();
-        match (studio.standing.get(), since) {
-            (Standing::Live | Standing::Paused | Standing::Reconnecting, Some(since)) => {
-                lasted(now.since(since))
-            }
-            (Standing::NotLive, None) => {
+        match (studio.status.get(), since) {
+            (
+                StudioStatus::Live | StudioStatus::Paused | StudioStatus::Reconnecting,
+                Some(since),
+            ) => lasted(now.since(since)),
+            (StudioStatus::NotLive, None) => {
                 let left = span(starts.since(now));
                 match (left.days, starts > now) {
                     (_, false) => String::new(),

@@ -4,7 +4,7 @@ use bandstand_domain::stage::StageState;
 use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::JsValue;
 
-use super::session::Visit;
+use super::session::WatchSession;
 use crate::{
     ui::{LocalTime, TimeStyle, Toaster, linked},
     web,
@@ -13,17 +13,17 @@ use crate::{
 /// Title, artist and numbers.
 #[component]
 pub(super) fn Heading(
-    /// The visit.
-    visit: Visit,
+    /// The page's session.
+    session: WatchSession,
 ) -> impl IntoView {
-    let page = visit.page;
+    let page = session.page;
     let genres = move || {
         page.with(|page| {
             page.card.genres.iter().map(crate::texts::told).collect::<Vec<_>>().join(" · ")
         })
     };
-    let here = move || visit.crowd.count().get();
-    let likes = move || page.with(|page| page.likes).max(visit.crowd.likes().get());
+    let here = move || session.crowd.count().get();
+    let likes = move || page.with(|page| page.likes).max(session.crowd.likes().get());
     let when = move || {
         let (starts, ends, text) = page.with(|page| {
             let card = &page.card;
@@ -47,11 +47,11 @@ pub(super) fn Heading(
                 </p>
             </div>
             <div class="show-numbers">
-                <span class="badge" hidden=move || !visit.inside() || visit.stage.get() == StageState::Ended>
+                <span class="badge" hidden=move || !session.inside() || session.stage.get() == StageState::Ended>
                     {move || here().to_string()} " here"
                 </span>
                 <span class="badge">"♥ " {move || likes().to_string()} <span class="unseen">" likes"</span></span>
-                <ShareButton visit/>
+                <ShareButton session/>
                 <Show when=move || page.with(|page| page.mine)>
                     <a class="button" href=move || page.with(|page| format!("/shows/{}/studio", page.card.id))>"Studio"</a>
                 </Show>
@@ -64,10 +64,10 @@ pub(super) fn Heading(
 /// The artist's text.
 #[component]
 pub(super) fn About(
-    /// The visit.
-    visit: Visit,
+    /// The page's session.
+    session: WatchSession,
 ) -> impl IntoView {
-    let page = visit.page;
+    let page = session.page;
     view! {
         <section class="show-about" aria-label="About the show" hidden=move || page.with(|page| page.description.is_empty())>
             <p class="description">{move || page.with(|page| linked(&page.description))}</p>
@@ -77,11 +77,11 @@ pub(super) fn About(
 }
 
 #[component]
-fn ShareButton(visit: Visit) -> impl IntoView {
+fn ShareButton(session: WatchSession) -> impl IntoView {
     let toaster = Toaster::expect();
     let share = move |_| {
         let Ok(address) = window().location().href() else { return };
-        let title = visit.page.with_untracked(|page| page.card.title.clone());
+        let title = session.page.with_untracked(|page| page.card.title.clone());
         spawn_local(async move {
             let navigator = window().navigator();
             let what = web::object([

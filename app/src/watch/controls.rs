@@ -4,8 +4,8 @@ use leptos::{__reexports::send_wrapper::SendWrapper, ev, prelude::*};
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::{
-    player::{Picture, Sound},
-    session::Visit,
+    player::{PictureState, SoundState},
+    session::WatchSession,
 };
 use crate::web;
 
@@ -17,16 +17,19 @@ const FLOATING: &str = "M3 5h18v6h-2V7H5v10h6v2H3zm10 8h8v6h-8z";
 /// Sound, volume, picture in picture and full screen; `m` and `f` on the keyboard.
 #[component]
 pub(super) fn Controls(
-    /// The visit.
-    visit: Visit,
+    /// The page's session.
+    session: WatchSession,
 ) -> impl IntoView {
-    let player = visit.player;
+    let player = session.player;
     let volume = RwSignal::new(100_u32);
     let large = RwSignal::new(false);
     let floats = RwSignal::new(false);
-    let on = move || player.sound().get() == Sound::On;
+    let on = move || player.sound().get() == SoundState::On;
     let playing = Memo::new(move |_| {
-        !matches!(player.picture().get(), Picture::Off | Picture::Coming | Picture::Impossible)
+        !matches!(
+            player.picture().get(),
+            PictureState::Off | PictureState::Coming | PictureState::Impossible
+        )
     });
 
     Effect::new(move || {
@@ -37,7 +40,7 @@ pub(super) fn Controls(
             }
             match event.key().as_str() {
                 "m" if playing.get_untracked() => player.toggle_sound(),
-                "f" => fill_screen(visit),
+                "f" => fill_screen(session),
                 _ => {}
             }
         });
@@ -78,8 +81,8 @@ pub(super) fn Controls(
                 type="button"
                 title="Picture in picture"
                 aria-label="Picture in picture"
-                hidden=move || !(floats.get() && player.picture().get() == Picture::Shown)
-                on:click=move |_| float(visit)
+                hidden=move || !(floats.get() && player.picture().get() == PictureState::Shown)
+                on:click=move |_| float(session)
             >
                 {icon(Signal::stored(FLOATING))}
             </button>
@@ -88,7 +91,7 @@ pub(super) fn Controls(
                 type="button"
                 title="Full screen (f)"
                 aria-label=move || if large.get() { "Leave full screen" } else { "Full screen" }
-                on:click=move |_| fill_screen(visit)
+                on:click=move |_| fill_screen(session)
             >
                 {icon(Signal::stored(LARGE))}
             </button>
@@ -126,12 +129,12 @@ fn document_listener(name: &'static str, heard: impl FnMut() + 'static) -> impl 
 }
 
 /// Fills the screen with stage and crowd, or leaves it. An iPhone only knows full screen for the video.
-fn fill_screen(visit: Visit) {
-    let Some(scene) = visit.scene.get_untracked() else { return };
+fn fill_screen(session: WatchSession) {
+    let Some(scene) = session.scene.get_untracked() else { return };
     let attempts: [(JsValue, &str); 3] = [
         (scene.clone().into(), "requestFullscreen"),
         (scene.into(), "webkitRequestFullscreen"),
-        (visit.player.video.get_untracked().into(), "webkitEnterFullscreen"),
+        (session.player.video.get_untracked().into(), "webkitEnterFullscreen"),
     ];
     if web::get(&document(), "fullscreenElement").is_object() {
         settle(document().into(), "exitFullscreen");
@@ -143,10 +146,10 @@ fn fill_screen(visit: Visit) {
     }
 }
 
-fn float(visit: Visit) {
+fn float(session: WatchSession) {
     if web::get(&document(), "pictureInPictureElement").is_object() {
         settle(document().into(), "exitPictureInPicture");
-    } else if let Some(video) = visit.player.video.get_untracked() {
+    } else if let Some(video) = session.player.video.get_untracked() {
         settle(video.into(), "requestPictureInPicture");
     }
 }

@@ -3,7 +3,7 @@
 use bandstand_domain::Millis;
 use leptos::prelude::*;
 
-use super::session::Visit;
+use super::session::WatchSession;
 use crate::{
     channel::clock::{Span, span},
     ui::{LocalTime, TimeStyle},
@@ -12,20 +12,20 @@ use crate::{
 /// The countdown, and the lobby for those who came first.
 #[component]
 pub(super) fn Countdown(
-    /// The visit.
-    visit: Visit,
+    /// The page's session.
+    session: WatchSession,
     /// The venue's time.
     now: Signal<Millis>,
 ) -> impl IntoView {
     let starts = Memo::new(move |_| {
-        visit.page.with(|page| (page.card.starts_at, page.card.starts_text.clone()))
+        session.page.with(|page| (page.card.starts_at, page.card.starts_text.clone()))
     });
     let left = Memo::new(move |_| span(starts.with(|starts| starts.0).since(now.get())));
     let late = Memo::new(move |_| starts.with(|starts| starts.0) <= now.get());
-    let artist = move || visit.page.with(|page| page.card.artist.stage_name.clone());
+    let artist = move || session.page.with(|page| page.card.artist.stage_name.clone());
     let lobby = move || {
-        let here = visit.crowd.count().get();
-        visit.inside().then(|| match here {
+        let here = session.crowd.count().get();
+        session.inside().then(|| match here {
             0 | 1 => "Doors are open, and you are the first one here.".to_string(),
             _ => format!("Doors are open – {here} people are here."),
         })

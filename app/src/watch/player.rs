@@ -13,11 +13,11 @@ use web_sys::{HtmlVideoElement, MediaStream, MediaStreamTrack};
 
 use bandstand_domain::ShowId;
 
-use super::{preconnect::Ready, viewport::Room};
+use super::{preconnect::Preconnection, viewport::Viewport};
 use crate::{
     channel::{backoff::Backoff, is_transient},
     crowd::Crowd,
-    stage::join::Entrance,
+    stage::join::JoinTokens,
     web,
     webrtc::{
         level_meter::{LevelMeter, share},
@@ -38,7 +38,7 @@ const STILL: u32 = 2;
 
 /// What is to be seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Picture {
+pub enum PictureState {
     /// Nothing is played.
     #[default]
     Off,
@@ -56,7 +56,7 @@ pub enum Picture {
 
 /// What is to be heard.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Sound {
+pub enum SoundState {
     /// The stage.
     #[default]
     On,
@@ -74,12 +74,12 @@ pub struct Player {
     /// The element that it plays in.
     pub video: NodeRef<html::Video>,
     show: ShowId,
-    entrance: Entrance,
+    join: JoinTokens,
     crowd: Crowd,
-    picture: RwSignal<Picture>,
-    sound: RwSignal<Sound>,
+    picture: RwSignal<PictureState>,
+    sound: RwSignal<SoundState>,
     running: StoredValue<Option<AbortHandle>>,
-    ready: StoredValue<Option<SendWrapper<Ready>>>,
+    preconnection: StoredValue<Option<SendWrapper<Preconnection>>>,
     /// Who is told when a picture is shown.
     awaited: StoredValue<Option<SendWrapper<oneshot::Sender<()>>>>,
     meter: StoredValue<Option<SendWrapper<LevelMeter>>>,
@@ -88,16 +88,16 @@ pub struct Player {
 
 impl Player {
     /// A player at rest.
-    pub fn new(show: ShowId, entrance: Entrance, crowd: Crowd) -> Self {
+    pub fn new(show: ShowId, join: JoinTokens, crowd: Crowd) -> Self {
         let player = Self {
             video: NodeRef::new(),
             show,
-            entrance,
+            join,
             crowd,
             picture: RwSignal::default(),
             sound: RwSignal::default(),
             running: StoredValue::new(None),
-            ready: StoredValue::new(None),
+            preconnection: StoredValue::new(None),
             awaited: StoredValue::new(None),
             meter: StoredValue::new(None),
             session: StoredValue::new(None),
@@ -107,12 +107,12 @@ impl Player {
     }
 
     /// What is to be seen.
-    pub fn picture(self) -> Signal<Picture> {
+    pub fn picture(self) -> Signal<PictureState> {
         self.picture.into()
     }
 
     /// What is to be heard.
-    pub fn sound(self) -> Signal<Sound> {
+    pub fn sound(self) -> Signal<SoundState> {
         self.sound.into()
     }
 
@@ -123,16 +123,18 @@ impl Player {
 
     /// Makes a connection ready for somebody who is likely to come in.
     pub fn prepare(self) {
-        if self.running.with_value(Option::is_none) && self.ready.with_value(Option::is_none) {
-            self.ready.set_value(Some(SendWrapper::new(Ready::when_idle())));
+        if self.running.with_value(Option::is_none)
+            && self.preconnection.with_value(Option::is_none)
+        {
+            self.preconnection.set_value(Some(SendWrapper::new(Preconnection::when_idle())));
         }
     }
 
     /// The connection that was made ready, or a new one.
     async fn offered(self) -> Result<WhepOffer, JsValue> {
-        let ready = self.ready.try_update_value(Option::take).flatten();
-        let offered = match ready {
-            Some(ready) => SendWrapper::take(ready).take().await,
+        let preconnection = self.preconnection.try_update_value(Option::take).flatten();
+        let offered = match preconnection {
+            Some(preconnection) => SendWrapper::take(preconnection).take().await,
             None => None,
         };
         match offered {
@@ -159,7 +161,7 @@ impl Player {
         }
         let (run, handle) = abortable(self.run());
         self.running.set_value(Some(handle));
-        self.picture.set(Picture::Coming);
+        self.picture.set(PictureState::Coming);
         spawn_local(async move {
             // Aborted or given up: both end here.
             let _ = run.await;
@@ -176,9 +178,9 @@ impl Player {
         if let Some(handle) = self.running.try_update_value(Option::take).flatten() {
             handle.abort();
         }
-        let _ = self.ready.try_update_value(Option::take);
+        let _ = self.preconnection.try_update_value(Option::take);
         let _ = self.meter.try_update_value(Option::take);
-        let _ = self.picture.try_set(Picture::Off);
+        let _ = self.picture.try_set(PictureState::Off);
         if let Some(video) = self.video.try_get_untracked().flatten() {
             video.set_src_object(None);
         }
@@ -200,9 +202,9 @@ impl Player {
     /// Sound on or off, as the person wants it; within a press it also releases held sound.
     pub fn toggle_sound(self) {
         let Some(video) = self.video.get_untracked() else { return };
-        if self.sound.get_untracked() == Sound::On {
+        if self.sound.get_untracked() == SoundState::On {
             video.set_muted(true);
-            self.sound.set(Sound::Muted);
+            self.sound.set(SoundState::Muted);
             self.meter.set_value(None);
         } else {
             spawn_local(self.play(video, true));
@@ -213,7 +215,7 @@ impl Player {
     pub fn set_volume(self, volume: f64) {
         let Some(video) = self.video.get_untracked() else { return };
         video.set_volume(volume.clamp(0.0, 1.0));
-        if (volume > 0.0) != (self.sound.get_untracked() == Sound::On) {
+        if (volume > 0.0) != (self.sound.get_untracked() == SoundState::On) {
             self.toggle_sound();
         }
     }
@@ -222,9 +224,9 @@ impl Player {
         let mut backoff = Backoff::default();
         let end = loop {
             // The offer is made while the token is on its way.
-            match join(self.offered(), self.entrance.media_token()).await {
+            match join(self.offered(), self.join.media_token()).await {
                 (Ok(offered), Ok(token)) => {
-                    let servers = self.entrance.ice_servers();
+                    let servers = self.join.ice_servers();
                     match offered.begin(self.show, token, servers).await {
                         Ok(session) => {
                             let session = Rc::new(session);
@@ -233,17 +235,17 @@ impl Player {
                             // The venue notices by itself, and may have ended the session itself.
                             session.resource.abandon();
                             self.session.set_value(None);
-                            self.picture.set(Picture::Lost);
+                            self.picture.set(PictureState::Lost);
                         }
                         // Gone for good; the live channel tells the rest.
-                        Err(SignallingError::Refused(404 | 410)) => break Picture::Off,
-                        Err(SignallingError::Browser) => break Picture::Impossible,
+                        Err(SignallingError::Refused(404 | 410)) => break PictureState::Off,
+                        Err(SignallingError::Browser) => break PictureState::Impossible,
                         Err(_) => {}
                     }
                 }
-                (Err(_), _) => break Picture::Impossible,
+                (Err(_), _) => break PictureState::Impossible,
                 (_, Err(why)) if is_transient(&why) => {}
-                _ => break Picture::Off,
+                _ => break PictureState::Off,
             }
             backoff.wait().await;
         };
@@ -264,7 +266,7 @@ impl Player {
             return;
         }
         backoff.reset();
-        let _room = Room::watch(&video, &session.resource);
+        let _room = Viewport::watch(&video, &session.resource);
         let mut lost = pin!(session.peer.lost());
         let mut without_picture = None;
         let mut still = Still::default();
@@ -283,11 +285,11 @@ impl Player {
         let same = frames == still.frames && !document().hidden();
         *still = Still { frames, looks: if same { still.looks + 1 } else { 0 } };
         match self.picture.try_get_untracked() {
-            Some(Picture::Shown) if still.looks >= STILL => {
-                self.picture.set(Picture::SoundOnly);
+            Some(PictureState::Shown) if still.looks >= STILL => {
+                self.picture.set(PictureState::SoundOnly);
                 on_next_frame(video, move || self.shown());
             }
-            Some(Picture::SoundOnly) if !same && video.video_width() > 0 => self.shown(),
+            Some(PictureState::SoundOnly) if !same && video.video_width() > 0 => self.shown(),
             _ => {}
         }
     }
@@ -304,7 +306,7 @@ impl Player {
         if video.video_width() > 0 || !track.muted() {
             return None;
         }
-        self.picture.set(Picture::SoundOnly);
+        self.picture.set(PictureState::SoundOnly);
         let sound = MediaStream::new().ok()?;
         stream
             .get_audio_tracks()
@@ -326,8 +328,8 @@ impl Player {
 
     /// There is a first frame, unless the player was stopped meanwhile.
     fn shown(self) {
-        if self.picture.try_get_untracked().is_some_and(|it| it != Picture::Off) {
-            self.picture.set(Picture::Shown);
+        if self.picture.try_get_untracked().is_some_and(|it| it != PictureState::Off) {
+            self.picture.set(PictureState::Shown);
         }
         if let Some(Some(tell)) = self.awaited.try_update_value(Option::take) {
             // The page may have lost its patience.
@@ -336,7 +338,7 @@ impl Player {
     }
 
     fn wants_sound(self) -> bool {
-        self.sound.try_get_untracked() != Some(Sound::Muted)
+        self.sound.try_get_untracked() != Some(SoundState::Muted)
     }
 
     /// Plays with sound where the browser allows it, else without, else not at all.
@@ -348,21 +350,21 @@ impl Player {
         };
         let refused = |error: &JsValue| web::error_name(error) == "NotAllowedError";
         let sound = match tried(!with_sound).await {
-            Ok(_) if with_sound => Sound::On,
-            Ok(_) => Sound::Muted,
+            Ok(_) if with_sound => SoundState::On,
+            Ok(_) => SoundState::Muted,
             // Another stream took this one's place, and is played by its own call.
             Err(error) if !refused(&error) => return,
             Err(_) => match tried(true).await {
-                Ok(_) => Sound::Held,
+                Ok(_) => SoundState::Held,
                 Err(error) if !refused(&error) => return,
-                Err(_) => Sound::Refused,
+                Err(_) => SoundState::Refused,
             },
         };
         if self.sound.try_set(sound).is_some() {
             return;
         }
         let stream = web::get(&video, "srcObject").dyn_into::<MediaStream>();
-        let (Sound::On, Ok(stream)) = (sound, stream) else { return };
+        let (SoundState::On, Ok(stream)) = (sound, stream) else { return };
         let crowd = self.crowd;
         let meter = LevelMeter::new(&stream, move |decibels| crowd.set_level(share(decibels))).ok();
         let _ = self.meter.try_update_value(|it| *it = meter.map(SendWrapper::new));

@@ -12,14 +12,14 @@ use crate::{web, webrtc::whep::WhepOffer};
 const READY_FOR: f64 = 60_000.0;
 
 /// A connection that is being made ready. Dropping it closes it.
-pub struct Ready {
+pub struct Preconnection {
     told: oneshot::Receiver<WhepOffer>,
     /// Begins to make it, unless that was begun.
     begin: Rc<dyn Fn()>,
     since: f64,
 }
 
-impl Ready {
+impl Preconnection {
     /// Made as soon as the page has nothing else to do.
     pub fn when_idle() -> Self {
         let (tell, told) = oneshot::channel();

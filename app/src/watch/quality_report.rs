@@ -5,7 +5,7 @@ use std::time::Duration;
 use bandstand_domain::quality::{Explanation, Measured};
 use leptos::{html, prelude::*, task::spawn_local};
 
-use super::{player::Picture, session::Visit};
+use super::{player::PictureState, session::WatchSession};
 use crate::{quality::api::explain_picture, ui::every, webrtc::stats::measured};
 
 /// How often it is measured while somebody looks.
@@ -13,9 +13,9 @@ const EVERY: Duration = Duration::from_secs(4);
 
 /// A question under the stage that opens to its answer, and is kept up to date while it is open.
 #[component]
-pub(super) fn WhyBad(
-    /// The visit.
-    visit: Visit,
+pub(super) fn QualityReport(
+    /// The page's session.
+    session: WatchSession,
 ) -> impl IntoView {
     let details = NodeRef::<html::Details>::new();
     let open = RwSignal::new(false);
@@ -23,12 +23,12 @@ pub(super) fn WhyBad(
     let before = StoredValue::new(String::new());
     let ask = move || {
         spawn_local(async move {
-            let Some(session) = visit.player.session() else { return };
-            let Some(now) = measured(&session.peer.connection).await else { return };
-            let name = session.resource.location().rsplit('/').next().unwrap_or_default().into();
+            let Some(whep) = session.player.session() else { return };
+            let Some(now) = measured(&whep.peer.connection).await else { return };
+            let name = whep.resource.location().rsplit('/').next().unwrap_or_default().into();
             let then = before.try_update_value(|before| std::mem::replace(before, now.clone()));
             let measured = Measured { before: then.unwrap_or_default(), now };
-            let answer = explain_picture(visit.show, name, measured).await;
+            let answer = explain_picture(session.show, name, measured).await;
             said.try_set(Some(answer.map_err(|failed| failed.to_string())));
         });
     };
@@ -38,8 +38,9 @@ pub(super) fn WhyBad(
             every(EVERY, ask);
         }
     });
-    let playing =
-        move || !matches!(visit.player.picture().get(), Picture::Off | Picture::Impossible);
+    let playing = move || {
+        !matches!(session.player.picture().get(), PictureState::Off | PictureState::Impossible)
+    };
     view! {
         <details
             class="why" node_ref=details hidden=move || !playing()

@@ -6,8 +6,8 @@ use leptos::prelude::*;
 use super::{
     controls::Controls,
     countdown::Countdown,
-    player::{Picture, Sound},
-    session::Visit,
+    player::{PictureState, SoundState},
+    session::WatchSession,
 };
 use crate::{
     channel::clock::{lasted, venue_clock},
@@ -18,39 +18,40 @@ use crate::{
 /// Sky, stage and crowd.
 #[component]
 pub(super) fn Scene(
-    /// The visit.
-    visit: Visit,
+    /// The page's session.
+    session: WatchSession,
 ) -> impl IntoView {
-    let now = venue_clock(visit.page.with_untracked(|page| page.now));
-    let picture = visit.player.picture();
-    let ticket = visit.entrance.ticket();
-    let me = Signal::derive(move || ticket.with(|it| it.as_ref().map(|it| it.person.clone())));
-    let inside = Signal::derive(move || visit.inside() && visit.stage.get() != StageState::Ended);
-    let shown = move || picture.get() == Picture::Shown;
+    let now = venue_clock(session.page.with_untracked(|page| page.now));
+    let picture = session.player.picture();
+    let token = session.join.join_token();
+    let me = Signal::derive(move || token.with(|it| it.as_ref().map(|it| it.person.clone())));
+    let inside =
+        Signal::derive(move || session.inside() && session.stage.get() != StageState::Ended);
+    let shown = move || picture.get() == PictureState::Shown;
     view! {
-        <section class="stage-scene" node_ref=visit.scene tabindex="-1" aria-label="The stage">
+        <section class="stage-scene" node_ref=session.scene tabindex="-1" aria-label="The stage">
             <div class="stage-view">
             <div class="stage-picture">
                 <Show when=move || !shown()>
-                    <PosterArt show=visit.page.with_untracked(|page| page.card.clone()) wide=true/>
+                    <PosterArt show=session.page.with_untracked(|page| page.card.clone()) wide=true/>
                 </Show>
-                <video node_ref=visit.player.video class:shown=shown playsinline></video>
+                <video node_ref=session.player.video class:shown=shown playsinline></video>
                 <div class="stage-front">
-                    <Front visit now/>
+                    <Front session now/>
                 </div>
-                <Badge visit now/>
-                <SoundPrompt visit/>
-                <Controls visit/>
+                <Badge session now/>
+                <SoundPrompt session/>
+                <Controls session/>
             </div>
             <div class="stage-crowd">
-                <CrowdView crowd=visit.crowd me/>
+                <CrowdView crowd=session.crowd me/>
             </div>
             </div>
             <div class="stage-gestures">
                 <GestureBar
-                    show=visit.show
-                    crowd=visit.crowd
-                    on_gesture=Callback::new(move |gesture| visit.gesture(gesture))
+                    show=session.show
+                    crowd=session.crowd
+                    on_gesture=Callback::new(move |gesture| session.gesture(gesture))
                     enabled=inside
                 />
             </div>
@@ -61,24 +62,24 @@ pub(super) fn Scene(
 
 /// What stands on the stage when the artist doesn't, or can't be seen.
 #[component]
-fn Front(visit: Visit, now: Signal<bandstand_domain::Millis>) -> impl IntoView {
-    let picture = visit.player.picture();
-    let artist = move || visit.page.with(|page| page.card.artist.stage_name.clone());
+fn Front(session: WatchSession, now: Signal<bandstand_domain::Millis>) -> impl IntoView {
+    let picture = session.player.picture();
+    let artist = move || session.page.with(|page| page.card.artist.stage_name.clone());
     let word = |title: String, text: String| {
         view! {
             <p class="stage-word" role="status"><strong>{title}</strong><span>{text}</span></p>
         }
         .into_any()
     };
-    let over = Memo::new(move |_| visit.page.with(|page| page.card.ends_at <= now.get()));
+    let over = Memo::new(move |_| session.page.with(|page| page.card.ends_at <= now.get()));
     move || {
-        match (visit.stage.get(), picture.get()) {
+        match (session.stage.get(), picture.get()) {
         (StageState::Empty, _) if over.get() => word(
             "The curtain stayed down".into(),
             format!("This show's time is over, and {} didn't come on stage.", artist()),
         ),
-        (StageState::Empty, _) => view! { <Countdown visit now/> }.into_any(),
-        (StageState::Ended, _) => view! { <ThankYou visit/> }.into_any(),
+        (StageState::Empty, _) => view! { <Countdown session now/> }.into_any(),
+        (StageState::Ended, _) => view! { <ThankYou session/> }.into_any(),
         (StageState::Paused, _) => {
             word("Back in a moment".into(), format!("{} takes a short break.", artist()))
         }
@@ -86,25 +87,25 @@ fn Front(visit: Visit, now: Signal<bandstand_domain::Millis>) -> impl IntoView {
             "Lost the connection".into(),
             format!("Waiting for {} to come back. The picture returns by itself.", artist()),
         ),
-        (StageState::Live, Picture::Shown) => ().into_any(),
-        (StageState::Live, Picture::Coming) => {
+        (StageState::Live, PictureState::Shown) => ().into_any(),
+        (StageState::Live, PictureState::Coming) => {
             word("Here we go".into(), "The picture is on its way…".into())
         }
-        (StageState::Live, Picture::Lost) => {
+        (StageState::Live, PictureState::Lost) => {
             word("Your connection is lost".into(), "Finding the way back to the stage…".into())
         }
-        (StageState::Live, Picture::SoundOnly) => view! {
+        (StageState::Live, PictureState::SoundOnly) => view! {
             <div class="sound-only">
                 <i></i><i></i><i></i><i></i><i></i>
                 <p class="stage-word"><strong>{artist()}</strong><span>"Sound only. Close your eyes."</span></p>
             </div>
         }
         .into_any(),
-        (StageState::Live, Picture::Impossible) => word(
+        (StageState::Live, PictureState::Impossible) => word(
             format!("{} is on stage", artist()),
             "This browser can't receive picture and sound (WebRTC). Try another one.".into(),
         ),
-        (StageState::Live, Picture::Off) => {
+        (StageState::Live, PictureState::Off) => {
             word(format!("{} is on stage", artist()), "Step into the crowd to see and hear.".into())
         }
     }
@@ -112,11 +113,11 @@ fn Front(visit: Visit, now: Signal<bandstand_domain::Millis>) -> impl IntoView {
 }
 
 #[component]
-fn ThankYou(visit: Visit) -> impl IntoView {
+fn ThankYou(session: WatchSession) -> impl IntoView {
     // The page's numbers are those of the moment it was made; the crowd's are newer, when one was in.
-    let peak = move || visit.page.with(|page| page.peak).max(visit.crowd.peak().get());
-    let likes = move || visit.page.with(|page| page.likes).max(visit.crowd.likes().get());
-    let artist = visit.page.with_untracked(|page| page.card.artist.stage_name.clone());
+    let peak = move || session.page.with(|page| page.peak).max(session.crowd.peak().get());
+    let likes = move || session.page.with(|page| page.likes).max(session.crowd.likes().get());
+    let artist = session.page.with_untracked(|page| page.card.artist.stage_name.clone());
     view! {
         <div class="thank-you" role="status">
             <h2>"Thank you, good night!"</h2>
@@ -132,13 +133,13 @@ fn ThankYou(visit: Visit) -> impl IntoView {
 }
 
 #[component]
-fn Badge(visit: Visit, now: Signal<bandstand_domain::Millis>) -> impl IntoView {
+fn Badge(session: WatchSession, now: Signal<bandstand_domain::Millis>) -> impl IntoView {
     let since = move || {
-        let since = visit.page.with(|page| page.live_since)?;
+        let since = session.page.with(|page| page.live_since)?;
         Some(lasted(now.get().since(since)))
     };
     move || {
-        let (class, word) = match visit.stage.get() {
+        let (class, word) = match session.stage.get() {
             StageState::Live => ("badge live", "Live"),
             StageState::Paused => ("badge", "Paused"),
             StageState::Dropped => ("badge", "Interrupted"),
@@ -155,22 +156,22 @@ fn Badge(visit: Visit, now: Signal<bandstand_domain::Millis>) -> impl IntoView {
 
 /// The way to sound, where the browser wants a press first.
 #[component]
-fn SoundPrompt(visit: Visit) -> impl IntoView {
-    let sound = visit.player.sound();
+fn SoundPrompt(session: WatchSession) -> impl IntoView {
+    let sound = session.player.sound();
     let playing = move || {
         matches!(
-            visit.player.picture().get(),
-            Picture::Shown | Picture::SoundOnly | Picture::Coming
+            session.player.picture().get(),
+            PictureState::Shown | PictureState::SoundOnly | PictureState::Coming
         )
     };
     move || {
         let words = match sound.get() {
-            Sound::Held if playing() => "Tap for sound",
-            Sound::Refused if playing() => "Play",
+            SoundState::Held if playing() => "Tap for sound",
+            SoundState::Refused if playing() => "Play",
             _ => return None,
         };
         Some(view! {
-            <button class="button primary big sound-prompt" type="button" on:click=move |_| visit.player.toggle_sound()>
+            <button class="button primary big sound-prompt" type="button" on:click=move |_| session.player.toggle_sound()>
                 <svg viewBox="0 0 24 24" aria-hidden="true" fill="currentColor">
                     <path d="M4 9v6h4l5 4V5L8 9zM16 8a5 5 0 0 1 0 8v-2a3 3 0 0 0 0-4z"/>
                 </svg>

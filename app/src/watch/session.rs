@@ -1,4 +1,4 @@
-//! One person's visit to one show: everything that its page's parts share.
+//! The watch session: what the parts of a show's page share.
 
 use bandstand_domain::{
     Refusal, ShowId,
@@ -19,7 +19,7 @@ use crate::{
     chat::Chat,
     crowd::Crowd,
     shows::api::load_show,
-    stage::{join::Entrance, live_show::Followed},
+    stage::{join::JoinTokens, live_show::LiveShow},
     web,
 };
 
@@ -39,9 +39,9 @@ pub enum Phase {
     Inside,
 }
 
-/// A visit: a handle that all parts of the page hold.
+/// One person on a show's page, from the door on: a handle that all parts of the page hold.
 #[derive(Clone, Copy)]
-pub struct Visit {
+pub struct WatchSession {
     /// Which show.
     pub show: ShowId,
     /// The show as it is now.
@@ -57,7 +57,7 @@ pub struct Visit {
     /// What happens on stage.
     pub stage: Memo<StageState>,
     /// The way in.
-    pub entrance: Entrance,
+    pub join: JoinTokens,
     /// Who is there.
     pub crowd: Crowd,
     /// What is said.
@@ -66,28 +66,28 @@ pub struct Visit {
     pub player: Player,
     /// Picture, crowd and gestures.
     pub scene: NodeRef<html::Section>,
-    followed: Followed,
+    live_show: LiveShow,
     channel: Channel,
     viewer: CurrentViewer,
     guest: bool,
 }
 
-impl Visit {
-    /// A visit that begins at the door, or at once inside when the venue knows the visitor and lets them
+impl WatchSession {
+    /// Begins at the door, or at once inside when the venue knows the visitor and lets them
     /// in.
     pub fn new(page: ShowPage, viewer: Option<&Viewer>) -> Self {
         let guest = viewer.is_none_or(|viewer| viewer.role == Role::Guest);
         let known = viewer.is_some();
         let welcome = known && !(guest && page.card.members_only);
         let show = page.card.id;
-        let entrance = Entrance::new(show);
-        let followed = Followed::new(page);
-        let Followed { page, gone, crowd, chat } = followed;
+        let join = JoinTokens::new(show);
+        let live_show = LiveShow::new(page);
+        let LiveShow { page, gone, crowd, chat } = live_show;
         let over = Memo::new(move |_| page.with(|it| it.card.section(it.now) == Section::Past));
         let enters = welcome && !over.get_untracked();
         let outside = Phase::Outside { name: None, why: None };
         let phase = if enters { Phase::Entering } else { outside };
-        let visit = Self {
+        let session = Self {
             show,
             page,
             gone,
@@ -95,24 +95,24 @@ impl Visit {
             known: RwSignal::new(known),
             over,
             stage: Memo::new(move |_| page.with(|page| page.card.stage)),
-            entrance,
+            join,
             crowd,
             chat,
-            player: Player::new(show, entrance, crowd),
+            player: Player::new(show, join, crowd),
             scene: NodeRef::new(),
-            followed,
+            live_show,
             channel: Channel::expect(),
             viewer: CurrentViewer::expect(),
             guest,
         };
-        visit.listen();
-        visit.play();
-        visit.look_back();
-        visit.leave_when_shut();
+        session.listen();
+        session.play();
+        session.look_back();
+        session.leave_when_shut();
         if enters {
-            Effect::new(move || visit.enter(None));
+            Effect::new(move || session.enter(None));
         }
-        visit
+        session
     }
 
     /// Whether the visitor is in.
@@ -129,8 +129,8 @@ impl Visit {
     pub fn enter(self, name: Option<String>) {
         web::mark("bandstand:watch");
         let guest = name.is_some();
-        // Begun before the player wakes up, which then waits for the same ticket.
-        let entering = self.entrance.enter(name);
+        // Begun before the player wakes up, which then waits for the same join token.
+        let entering = self.join.enter(name);
         // A page that enters by itself was on its way from the beginning.
         let pressed = self.phase.with_untracked(|phase| *phase != Phase::Entering);
         self.phase.set(Phase::Entering);
@@ -195,12 +195,12 @@ impl Visit {
                 return;
             }
             if inside.get() {
-                let tokens = Some(self.entrance.channel_tokens());
+                let tokens = Some(self.join.channel_tokens());
                 channel.follow(Topic::Show(self.show), None, tokens, move |it| self.hear(it));
             } else {
                 channel.follow(Topic::Shows, None, None, move |incoming| match incoming {
                     Incoming::Subscribed { reset: Some(_) } => self.reload(),
-                    Incoming::Event(event) => self.followed.happened(&event),
+                    Incoming::Event(event) => self.live_show.happened(&event),
                     _ => {}
                 });
             }
@@ -211,7 +211,7 @@ impl Visit {
         if let Incoming::Event(event) = &incoming {
             self.obey(event);
         }
-        if let Some(why) = self.followed.hear(incoming) {
+        if let Some(why) = self.live_show.hear(incoming) {
             self.phase.set(self.refused(why));
         }
     }
@@ -237,11 +237,11 @@ impl Visit {
     fn obey(self, event: &Event) {
         if let Event::Muted { person, muted } = event
             && self
-                .entrance
-                .ticket()
+                .join
+                .join_token()
                 .with_untracked(|it| it.as_ref().is_some_and(|it| it.person == *person))
         {
-            self.entrance.set_muted(*muted);
+            self.join.set_muted(*muted);
         }
     }
 

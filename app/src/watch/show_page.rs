@@ -6,10 +6,10 @@ use leptos_meta::{Meta, Title};
 
 use super::{
     about::{About, Heading},
-    quality_report::WhyBad,
+    quality_report::QualityReport,
     scene::Scene,
-    session::Visit,
-    sidebar::Side,
+    session::WatchSession,
+    sidebar::Sidebar,
 };
 use crate::{
     failure::Failed,
@@ -25,7 +25,7 @@ pub fn ShowPageView() -> impl IntoView {
             {move || {
                 loaded.get().map(|loaded| match loaded {
                     (viewer, Ok(page)) => {
-                        view! { <PresentView visit=Visit::new(page, viewer.as_ref())/> }.into_any()
+                        view! { <PresentView session=WatchSession::new(page, viewer.as_ref())/> }.into_any()
                     }
                     (_, Err(Failed(why))) => view! { <Absent why/> }.into_any(),
                 })
@@ -36,8 +36,8 @@ pub fn ShowPageView() -> impl IntoView {
 }
 
 #[component]
-fn PresentView(visit: Visit) -> impl IntoView {
-    let page = visit.page;
+fn PresentView(session: WatchSession) -> impl IntoView {
+    let page = session.page;
     let title =
         move || page.with(|it| format!("{} – {}", it.card.title, it.card.artist.stage_name));
     let summary = page.with_untracked(|it| it.description.chars().take(200).collect::<String>());
@@ -45,18 +45,18 @@ fn PresentView(visit: Visit) -> impl IntoView {
         <Title text=title/>
         <Meta name="description" content=summary/>
         {move || {
-            if visit.gone.get() {
+            if session.gone.get() {
                 return view! { <Absent why=Refusal::Gone/> }.into_any();
             }
             view! {
-                <article data-stage=move || stage_name(visit)>
-                    <div class="show" data-inside=move || visit.inside().then_some("")>
-                        <Heading visit/>
-                        <Scene visit/>
-                        <Side visit/>
+                <article data-stage=move || stage_name(session)>
+                    <div class="show" data-inside=move || session.inside().then_some("")>
+                        <Heading session/>
+                        <Scene session/>
+                        <Sidebar session/>
                     </div>
-                    <WhyBad visit/>
-                    <About visit/>
+                    <QualityReport session/>
+                    <About session/>
                 </article>
             }
             .into_any()
@@ -66,9 +66,9 @@ fn PresentView(visit: Visit) -> impl IntoView {
 }
 
 /// How the style sheet calls what happens on stage.
-fn stage_name(visit: Visit) -> &'static str {
+fn stage_name(session: WatchSession) -> &'static str {
     use bandstand_domain::stage::StageState::*;
-    match visit.stage.get() {
+    match session.stage.get() {
         Empty => "empty",
         Live => "live",
         Paused => "paused",

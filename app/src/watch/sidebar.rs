@@ -3,7 +3,7 @@
 use bandstand_domain::{accounts::check_guest_name, stage::StageState};
 use leptos::{ev::SubmitEvent, html, prelude::*};
 
-use super::session::{Phase, Visit};
+use super::session::{Phase, WatchSession};
 use crate::{channel::ChannelNote, chat::ChatPanel, web};
 
 /// Under this key the browser remembers how its guest is called.
@@ -11,26 +11,26 @@ const NAME: &str = "bandstand.name";
 
 /// Door or chat.
 #[component]
-pub(super) fn Side(
-    /// The visit.
-    visit: Visit,
+pub(super) fn Sidebar(
+    /// The page's session.
+    session: WatchSession,
 ) -> impl IntoView {
-    let open = Signal::derive(move || !visit.over.get());
+    let open = Signal::derive(move || !session.over.get());
     let was_in = Memo::new(move |before: Option<&bool>| {
-        before.is_some_and(|before| *before) || visit.inside()
+        before.is_some_and(|before| *before) || session.inside()
     });
     let reads = move || {
-        visit.over.get()
-            || was_in.get() && visit.phase.with(|it| !matches!(it, Phase::Outside { .. }))
+        session.over.get()
+            || was_in.get() && session.phase.with(|it| !matches!(it, Phase::Outside { .. }))
     };
     view! {
         <aside class="show-side" aria-label="The crowd">
             <ChannelNote/>
             <Show
                 when=reads
-                fallback=move || view! { <Door visit/> }
+                fallback=move || view! { <Door session/> }
             >
-                <ChatPanel chat=visit.chat ticket=visit.entrance.ticket() open/>
+                <ChatPanel chat=session.chat join_token=session.join.join_token() open/>
             </Show>
         </aside>
     }
@@ -38,13 +38,13 @@ pub(super) fn Side(
 }
 
 #[component]
-fn Door(visit: Visit) -> impl IntoView {
+fn Door(session: WatchSession) -> impl IntoView {
     let name = RwSignal::new(String::new());
     let checked = RwSignal::new(None::<String>);
     let field = NodeRef::<html::Input>::new();
     let alive = RwSignal::new(false);
     Effect::new(move || alive.set(true));
-    let here = move || visit.page.with(|page| format!("/shows/{}", page.card.id));
+    let here = move || session.page.with(|page| format!("/shows/{}", page.card.id));
     Effect::new(move || {
         if let Some(remembered) = web::remembered(NAME)
             && name.get_untracked().is_empty()
@@ -55,29 +55,29 @@ fn Door(visit: Visit) -> impl IntoView {
     crate::ui::adopt(field, name);
     let complaint = move || {
         checked.get().or_else(|| {
-            visit.phase.with(|phase| match phase {
+            session.phase.with(|phase| match phase {
                 Phase::Outside { name, .. } => name.clone(),
                 _ => None,
             })
         })
     };
     let trouble = move || {
-        visit.phase.with(|phase| match phase {
+        session.phase.with(|phase| match phase {
             Phase::Outside { why: Some(why), .. } => Some(why.to_string()),
             _ => None,
         })
     };
-    let entering = move || visit.phase.with(|phase| *phase == Phase::Entering);
+    let entering = move || session.phase.with(|phase| *phase == Phase::Entering);
     // A person whom the venue knows needs no name to come in, or to try again.
-    let known = move || visit.known.get() && (entering() || trouble().is_some());
+    let known = move || session.known.get() && (entering() || trouble().is_some());
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         if entering() {
             return;
         }
         if known() {
-            visit.player.bless();
-            return visit.enter(None);
+            session.player.bless();
+            return session.enter(None);
         }
         let name = name.get_untracked().trim().to_string();
         let wrong = check_guest_name(&name);
@@ -89,23 +89,23 @@ fn Door(visit: Visit) -> impl IntoView {
             return;
         }
         web::remember(NAME, &name);
-        visit.player.bless();
-        visit.enter(Some(name));
+        session.player.bless();
+        session.enter(Some(name));
     };
     view! {
         <form class="show-door" novalidate on:submit=submit>
             <h2>"Step into the crowd"</h2>
             <p class="soft">
-                {move || match visit.stage.get() {
+                {move || match session.stage.get() {
                     StageState::Empty => "Doors are open. Wait in front of the stage, see who else is here, and say hello.",
                     _ => "The stage is on. See, hear, clap and talk with everybody who is here.",
                 }}
             </p>
-            <Show when=move || visit.shut()>
+            <Show when=move || session.shut()>
                 <p class="notice">"This show is for people with an account. As a guest you stay who you are when you join."</p>
                 <a class="button primary big wide" href=move || format!("/join?next={}", here())>"Join"</a>
             </Show>
-            <div class="field" hidden=move || visit.shut() || known()>
+            <div class="field" hidden=move || session.shut() || known()>
                 <label for="guest-name">"What should we call you?"</label>
                 <input
                     class="input" id="guest-name" name="name" autocomplete="nickname" node_ref=field
@@ -117,9 +117,9 @@ fn Door(visit: Visit) -> impl IntoView {
                     {move || complaint().unwrap_or_else(|| "Everybody here will see this name.".into())}
                 </p>
             </div>
-            <p class="notice bad" role="alert" hidden=move || visit.shut() || trouble().is_none()>{trouble}</p>
+            <p class="notice bad" role="alert" hidden=move || session.shut() || trouble().is_none()>{trouble}</p>
             <button
-                class="button primary big wide" type="submit" hidden=move || visit.shut()
+                class="button primary big wide" type="submit" hidden=move || session.shut()
                 disabled=move || !alive.get() aria-busy=move || entering().then_some("true")
             >
                 {move || match (entering(), trouble().is_some()) {

@@ -60,12 +60,12 @@ async fn settle(video: HtmlVideoElement, session: MediaResource, asked: Rc<Cell<
 }
 
 /// Watches the size of a player, and whether it is in sight, until it is dropped.
-pub struct Room {
+pub struct Viewport {
     observer: ResizeObserver,
     changed: Closure<dyn FnMut()>,
 }
 
-impl Room {
+impl Viewport {
     /// Bounds the picture of the `session` to the most lines that are of use, whenever it is another
     /// number.
     pub fn watch(video: &HtmlVideoElement, session: &MediaResource) -> Option<Self> {
@@ -94,7 +94,7 @@ impl Room {
 /// The event by which a page learns that it comes into sight or goes out of it.
 const SIGHT: &str = "visibilitychange";
 
-impl Drop for Room {
+impl Drop for Viewport {
     fn drop(&mut self) {
         self.observer.disconnect();
         let listener = self.changed.as_ref().unchecked_ref();

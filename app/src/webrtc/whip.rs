@@ -117,7 +117,7 @@ impl WhipSession {
     /// When the venue refuses, or isn't reached.
     pub async fn begin(
         show: ShowId,
-        ticket: PublishToken,
+        publish_token: PublishToken,
         picture: Option<&MediaStreamTrack>,
         sound: Option<&MediaStreamTrack>,
         mode: SoundMode,
@@ -125,7 +125,7 @@ impl WhipSession {
     ) -> Result<Self, SignallingError> {
         let resource = MediaResource::default();
         let peer = PeerConnection::new(&resource)?;
-        if let Some(servers) = &ticket.ice_servers {
+        if let Some(servers) = &publish_token.ice_servers {
             peer.set_ice_servers(servers);
         }
         // One stream, so that players keep lips and voice together.
@@ -150,8 +150,9 @@ impl WhipSession {
         let offer = peer.offer(for_stage).await?;
         // Without a picture, sound is all that has to come before the stage is taken over.
         let later = if picture.is_none() { "?picture=later" } else { "" };
-        let answer =
-            resource.post_offer(&format!("/whip/{show}{later}"), ticket.token, &offer).await?;
+        let answer = resource
+            .post_offer(&format!("/whip/{show}{later}"), publish_token.token, &offer)
+            .await?;
         let publication = publication_in(&resource.location());
         peer.accept(&for_stage(&answer)).await?;
         limit(&sound_out, mode.bitrate()).await;
