@@ -9,9 +9,9 @@ use leptos::prelude::window;
 use wasm_bindgen::{JsCast, closure::Closure};
 
 /// The first wait, in milliseconds.
-const FIRST: u32 = 500;
+const FIRST_WAIT: u32 = 500;
 /// The longest wait, in milliseconds.
-const LONGEST: u32 = 15_000;
+const MAX_WAIT: u32 = 15_000;
 
 /// Waits that double from half a second to fifteen, each shortened by chance to between a half and
 /// the whole, so that a thousand pages don't come back in the same moment.
@@ -23,7 +23,7 @@ pub struct Backoff {
 impl Backoff {
     /// The next wait in milliseconds. `chance` is between 0 and 1.
     pub fn next(&mut self, chance: f64) -> u32 {
-        let whole = FIRST.saturating_mul(1 << self.failures.min(10)).min(LONGEST);
+        let whole = FIRST_WAIT.saturating_mul(1 << self.failures.min(10)).min(MAX_WAIT);
         self.failures = self.failures.saturating_add(1);
         whole / 2 + (f64::from(whole / 2) * chance) as u32
     }

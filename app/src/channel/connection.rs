@@ -27,7 +27,7 @@ const LINGER: u32 = 3_000;
 /// Milliseconds between looks at whether the venue has fallen silent.
 const WATCH: u32 = 2_000;
 /// How often a refused join token is replaced by a fresh one before the refusal is believed.
-const FRESH_TOKENS: u8 = 2;
+const MAX_TOKEN_RETRIES: u8 = 2;
 
 type Handler = Rc<dyn Fn(Incoming)>;
 type Shared = Rc<RefCell<Connection>>;
@@ -307,7 +307,7 @@ impl Connection {
             }
         }
         let stale = matches!(why, Refusal::NotLoggedIn | Refusal::Forbidden);
-        if is_transient(&why) || (stale && tries <= FRESH_TOKENS) {
+        if is_transient(&why) || (stale && tries <= MAX_TOKEN_RETRIES) {
             let mut backoff = Backoff::default();
             let mut millis = (0..tries).map(|_| backoff.next(js_sys::Math::random())).last();
             if let Refusal::TooMany { retry_after } = why {

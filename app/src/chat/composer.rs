@@ -7,7 +7,7 @@ use bandstand_domain::{
 };
 use leptos::{ev, html, prelude::*};
 
-use super::Chat;
+use super::ChatHandle;
 use crate::{t, texts::say};
 
 /// From so many characters on one is told how many are left.
@@ -17,7 +17,7 @@ const TELL_FROM: usize = LONGEST - 100;
 #[component]
 pub fn Composer(
     /// Where the message goes.
-    chat: Chat,
+    chat: ChatHandle,
     /// Who writes.
     join_token: Signal<Option<JoinToken>>,
     /// Whether the chat is open.

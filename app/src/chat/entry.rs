@@ -12,7 +12,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, Node};
 
 use super::{
-    Chat,
+    ChatHandle,
     state::{Pending, Progress},
 };
 use crate::{
@@ -23,17 +23,17 @@ use crate::{
 /// How many colours there are for names; each is a class in `style/chat.css`.
 const COLOURS: u64 = 10;
 
-/// A line of the chat: a message that is there, or one that is on its way.
+/// A row of the chat: a message that is there, or one that is on its way.
 #[derive(Clone)]
-pub enum Line {
+pub enum ChatRow {
     /// Everybody has it.
     Posted(Arc<ChatMessage>),
     /// One's own.
     Pending(Pending),
 }
 
-impl Line {
-    /// Tells lines apart; a line that looks different is another one.
+impl ChatRow {
+    /// Tells rows apart; a row that looks different is another one.
     pub fn key(&self) -> (MessageId, Option<Progress>) {
         match self {
             Self::Posted(message) => (message.id, None),
@@ -46,7 +46,7 @@ impl Line {
 #[component]
 pub fn Posted(
     /// The chat it is in.
-    chat: Chat,
+    chat: ChatHandle,
     /// Itself.
     message: Arc<ChatMessage>,
     /// Who is looking.
@@ -87,7 +87,7 @@ pub fn Posted(
 }
 
 /// What can be done about a message. Opens and closes by itself, without a script.
-fn menu(chat: Chat, message: Arc<ChatMessage>, hosts: bool) -> AnyView {
+fn menu(chat: ChatHandle, message: Arc<ChatMessage>, hosts: bool) -> AnyView {
     let (id, name, person) = (message.id, message.name.clone(), message.author.clone());
     let label = if hosts {
         t!(chat.message.about, name = &name)
@@ -110,7 +110,7 @@ fn menu(chat: Chat, message: Arc<ChatMessage>, hosts: bool) -> AnyView {
     .into_any()
 }
 
-fn mute_button(chat: Chat, person: PersonId, name: String) -> AnyView {
+fn mute_button(chat: ChatHandle, person: PersonId, name: String) -> AnyView {
     let muted = {
         let person = person.clone();
         Memo::new(move |_| chat.state().with(|state| state.muted(&person) == Some(true)))
@@ -169,7 +169,7 @@ fn close_on_leaving(event: ev::FocusEvent) {
 #[component]
 pub fn OnItsWay(
     /// The chat it goes to.
-    chat: Chat,
+    chat: ChatHandle,
     /// Itself.
     pending: Pending,
     /// Where its text goes when one wants to change it.

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{
     api::{delete_message, load_history, mute_person, post_message},
-    state::{Progress, State},
+    state::{ChatState, Progress},
 };
 use crate::{
     failure::Failed,
@@ -20,9 +20,9 @@ use crate::{
 
 /// The chat of one show: a handle that can be copied everywhere.
 #[derive(Clone, Copy)]
-pub struct Chat {
+pub struct ChatHandle {
     show: ShowId,
-    state: RwSignal<State>,
+    state: RwSignal<ChatState>,
     /// Counts messages of others since the page came in.
     arrived: RwSignal<usize>,
     /// What was done, or why not: to be read out.
@@ -30,7 +30,7 @@ pub struct Chat {
     loading: RwSignal<bool>,
 }
 
-impl Chat {
+impl ChatHandle {
     /// A chat without a message yet.
     pub fn new(show: ShowId) -> Self {
         Self {
@@ -71,7 +71,7 @@ impl Chat {
         }
     }
 
-    pub(super) fn state(self) -> RwSignal<State> {
+    pub(super) fn state(self) -> RwSignal<ChatState> {
         self.state
     }
 
@@ -144,7 +144,7 @@ impl Chat {
 
     /// Loads earlier messages, one page at a time.
     pub(super) fn load_earlier(self) {
-        let before = self.state.with_untracked(State::earlier_than);
+        let before = self.state.with_untracked(ChatState::earlier_than);
         let Some(before) = before.filter(|_| !self.loading.get_untracked()) else { return };
         self.loading.set(true);
         spawn_local(async move {

@@ -9,5 +9,5 @@ mod panel;
 pub mod port;
 mod state;
 
-pub use handle::Chat;
+pub use handle::ChatHandle;
 pub use panel::ChatPanel;

@@ -6,10 +6,10 @@ use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::ResizeObserver;
 
 use super::{
-    Chat,
+    ChatHandle,
     composer::Composer,
-    entry::{Line, OnItsWay, Posted},
-    state::State,
+    entry::{ChatRow, OnItsWay, Posted},
+    state::ChatState,
 };
 use crate::t;
 
@@ -22,7 +22,7 @@ const AT_BEGINNING: i32 = 40;
 #[component]
 pub fn ChatPanel(
     /// What is shown.
-    chat: Chat,
+    chat: ChatHandle,
     /// Who is looking, once they are in.
     #[prop(into)]
     join_token: Signal<Option<JoinToken>>,
@@ -45,15 +45,15 @@ pub fn ChatPanel(
             let _ = field.focus();
         }
     });
-    let lines = move || {
+    let rows = move || {
         chat.state().with(|state| {
-            let posted = state.messages().iter().cloned().map(Line::Posted);
-            posted.chain(state.pending().iter().cloned().map(Line::Pending)).collect::<Vec<_>>()
+            let posted = state.messages().iter().cloned().map(ChatRow::Posted);
+            posted.chain(state.pending().iter().cloned().map(ChatRow::Pending)).collect::<Vec<_>>()
         })
     };
-    let line = move |line: Line| match line {
-        Line::Posted(message) => view! { <Posted chat message join_token/> }.into_any(),
-        Line::Pending(pending) => view! { <OnItsWay chat pending edit/> }.into_any(),
+    let row = move |row: ChatRow| match row {
+        ChatRow::Posted(message) => view! { <Posted chat message join_token/> }.into_any(),
+        ChatRow::Pending(pending) => view! { <OnItsWay chat pending edit/> }.into_any(),
     };
     let empty = move || {
         chat.state().with(|state| state.messages().is_empty() && state.pending().is_empty())
@@ -95,7 +95,7 @@ pub fn ChatPanel(
                             }}
                         </p>
                     </Show>
-                    <For each=lines key=Line::key children=line/>
+                    <For each=rows key=ChatRow::key children=row/>
                 </div>
                 <Show when=move || { scroll.unread.get() > 0 }>
                     <button type="button" class="chat-unread" on:click=move |_| scroll.to_end()>
@@ -116,7 +116,7 @@ pub fn ChatPanel(
 /// Keeps the newest message in sight, or what one is reading at its place.
 #[derive(Clone, Copy)]
 struct Scroll {
-    chat: Chat,
+    chat: ChatHandle,
     list: NodeRef<html::Div>,
     following: RwSignal<bool>,
     unread: RwSignal<usize>,
@@ -125,7 +125,7 @@ struct Scroll {
 }
 
 impl Scroll {
-    fn new(chat: Chat, list: NodeRef<html::Div>) -> Self {
+    fn new(chat: ChatHandle, list: NodeRef<html::Div>) -> Self {
         let scroll = Self {
             chat,
             list,
@@ -197,7 +197,7 @@ impl Scroll {
         if following != self.following.get_untracked() {
             self.following.set(following);
             // What one reads is not taken away; what is too much goes when one is back.
-            if following && self.chat.state().with_untracked(State::overflows) {
+            if following && self.chat.state().with_untracked(ChatState::overflows) {
                 self.chat.state().update(|state| state.read_back(false));
             } else {
                 self.chat.state().update_untracked(|state| state.read_back(!following));

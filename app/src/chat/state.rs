@@ -45,7 +45,7 @@ pub struct Pending {
 /// Invariant: `messages` is ordered by position, has no two of one identity or position, and none
 /// that is pending or was deleted.
 #[derive(Clone, Debug, Default)]
-pub struct State {
+pub struct ChatState {
     messages: Vec<Arc<ChatMessage>>,
     pending: Vec<Pending>,
     deleted: VecDeque<MessageId>,
@@ -54,7 +54,7 @@ pub struct State {
     reading_back: bool,
 }
 
-impl State {
+impl ChatState {
     /// Takes the latest messages and who is muted, and forgets what was known, but not what one is about to say.
     pub fn reset(&mut self, page: ChatPage, muted: Vec<PersonId>) {
         self.messages.clear();
@@ -221,13 +221,13 @@ mod tests {
         Event::Posted { message: message(i) }
     }
 
-    fn positions(state: &State) -> Vec<i64> {
+    fn positions(state: &ChatState) -> Vec<i64> {
         state.messages().iter().map(|message| message.position).collect()
     }
 
     #[test]
     fn messages_come_once_and_in_order() {
-        let mut state = State::default();
+        let mut state = ChatState::default();
         state.reset(page(10..13, true), vec![]);
         assert_eq!(state.apply(&posted(14)), 1);
         assert_eq!(state.apply(&posted(13)), 1);
@@ -240,7 +240,7 @@ mod tests {
 
     #[test]
     fn what_is_deleted_stays_away() {
-        let mut state = State::default();
+        let mut state = ChatState::default();
         state.reset(page(1..4, false), vec![]);
         state.apply(&Event::Deleted { message: id(2) });
         state.apply(&posted(2));
@@ -250,7 +250,7 @@ mod tests {
 
     #[test]
     fn ones_own_message_becomes_the_posted_one() {
-        let mut state = State::default();
+        let mut state = ChatState::default();
         state.send(id(5), "message 5".into());
         state.progress(id(5), Progress::Failed("offline".into()));
         state.send(id(5), "message 5".into());
@@ -263,7 +263,7 @@ mod tests {
 
     #[test]
     fn a_reset_loses_nothing_that_was_typed() {
-        let mut state = State::default();
+        let mut state = ChatState::default();
         state.send(id(8), "lost".into());
         state.progress(id(8), Progress::Failed("offline".into()));
         state.send(id(9), "there".into());
@@ -275,7 +275,7 @@ mod tests {
 
     #[test]
     fn memory_is_bounded() {
-        let mut state = State::default();
+        let mut state = ChatState::default();
         for i in 0..KEPT as i64 + 30 {
             state.apply(&posted(i));
         }
@@ -293,7 +293,7 @@ mod tests {
 
     #[test]
     fn who_is_muted() {
-        let mut state = State::default();
+        let mut state = ChatState::default();
         let person = PersonId::new("a");
         assert_eq!(state.muted(&person), None);
         state.apply(&Event::Muted { person: person.clone(), muted: true });

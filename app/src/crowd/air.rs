@@ -4,12 +4,12 @@ use super::{
     motion::{Motion, Music},
     painter::Painter,
     sine::sine,
-    state::{HEART, State},
+    state::{CrowdState, HEART},
 };
 
 impl Painter {
     /// Lets the hearts rise.
-    pub(super) fn paint_hearts(&self, state: &State, now: f64, still: bool) {
+    pub(super) fn paint_hearts(&self, state: &CrowdState, now: f64, still: bool) {
         let Some(poses) = &self.poses else { return };
         for (number, heart) in state.hearts().iter().enumerate() {
             let Some(spot) = state.layout().spots.get(heart.place as usize) else { continue };
@@ -40,7 +40,7 @@ impl Painter {
     }
 
     /// Points at the viewer's own figure, over all others.
-    pub(super) fn paint_marker(&self, state: &State, music: &Music, now: f64) {
+    pub(super) fn paint_marker(&self, state: &CrowdState, music: &Music, now: f64) {
         let Some(place) = state.my_place() else { return };
         let Some(index) = state.figure_at(place) else { return };
         let Some(figure) = &state.figures()[index as usize] else { return };

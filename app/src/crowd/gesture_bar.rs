@@ -9,7 +9,7 @@ use bandstand_domain::{
 };
 use leptos::{ev, leptos_dom::helpers::IntervalHandle, prelude::*, task::spawn_local};
 
-use super::{Crowd, api::like_show, handle::now};
+use super::{CrowdHandle, api::like_show, handle::now};
 use crate::{
     failure::Failed,
     t,
@@ -85,7 +85,7 @@ pub fn GestureBar(
     /// The show that is liked.
     show: ShowId,
     /// Its crowd, which learns how many likes there are.
-    crowd: Crowd,
+    crowd: CrowdHandle,
     /// Sends a gesture to the venue.
     #[prop(into)]
     on_gesture: Callback<Gesture>,
@@ -158,7 +158,7 @@ fn LikeButton(
     /// The show that is liked.
     show: ShowId,
     /// Its crowd.
-    crowd: Crowd,
+    crowd: CrowdHandle,
     /// Whether one may.
     enabled: Signal<bool>,
 ) -> impl IntoView {

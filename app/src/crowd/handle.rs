@@ -6,20 +6,20 @@ use bandstand_domain::{
 };
 use leptos::prelude::*;
 
-use super::state::State;
+use super::state::CrowdState;
 
 /// The crowd of one show, as far as this page knows it: a handle that can be copied everywhere.
 #[derive(Clone, Copy)]
-pub struct Crowd {
+pub struct CrowdHandle {
     count: RwSignal<u32>,
     peak: RwSignal<u32>,
     likes: RwSignal<u64>,
-    state: StoredValue<State>,
+    state: StoredValue<CrowdState>,
     /// Who draws the crowd may sleep while nothing moves; this wakes them.
     moved: Trigger,
 }
 
-impl Crowd {
+impl CrowdHandle {
     /// A crowd in which nobody is yet.
     #[allow(clippy::new_without_default, reason = "it belongs to the reactive owner around it")]
     pub fn new() -> Self {
@@ -27,7 +27,7 @@ impl Crowd {
             count: RwSignal::new(0),
             peak: RwSignal::new(0),
             likes: RwSignal::new(0),
-            state: StoredValue::new(State::default()),
+            state: StoredValue::new(CrowdState::default()),
             moved: Trigger::new(),
         }
     }
@@ -69,7 +69,7 @@ impl Crowd {
     /// Sends everybody home.
     pub fn clear(self) {
         self.tell(0, self.peak.get_untracked(), self.likes.get_untracked());
-        self.state.update_value(State::clear);
+        self.state.update_value(CrowdState::clear);
         self.moved.notify();
     }
 
@@ -90,7 +90,7 @@ impl Crowd {
         self.moved.track();
     }
 
-    pub(super) fn state(self) -> StoredValue<State> {
+    pub(super) fn state(self) -> StoredValue<CrowdState> {
         self.state
     }
 

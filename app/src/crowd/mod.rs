@@ -18,5 +18,5 @@ mod state;
 mod view;
 
 pub use gesture_bar::GestureBar;
-pub use handle::Crowd;
+pub use handle::CrowdHandle;
 pub use view::CrowdView;

@@ -7,7 +7,7 @@ use bandstand_domain::crowd::Gesture;
 use super::{
     figure::Pose,
     sine::sine,
-    state::{COMING, Figure, JUMP, LEAVING},
+    state::{COMING, CrowdFigure, JUMP, LEAVING},
 };
 
 /// How people move just now.
@@ -35,7 +35,7 @@ pub struct Motion {
 
 impl Motion {
     /// How a figure that is `tall` pixels moves at `now`.
-    pub fn of(figure: &Figure, tall: f64, music: &Music, now: f64) -> Self {
+    pub fn of(figure: &CrowdFigure, tall: f64, music: &Music, now: f64) -> Self {
         let look = &figure.look;
         let (phase, eager) = (f64::from(look.phase), f64::from(look.eager));
         let (mut sway, mut down) = (0.0, 0.0);

@@ -11,7 +11,7 @@ use super::{
     motion::{Motion, Music},
     sheet::{Poses, Row, Strip, pen_of},
     sine::sine,
-    state::{Figure, State, WALKING},
+    state::{CrowdFigure, CrowdState, WALKING},
 };
 
 /// The most people who are drawn one by one; rows behind them are strips.
@@ -71,7 +71,7 @@ impl Painter {
     }
 
     /// Fits the canvas to its size and to the pixels of the screen. What was drawn is forgotten.
-    pub fn resize(&mut self, state: &State, ratio: f64) {
+    pub fn resize(&mut self, state: &CrowdState, ratio: f64) {
         let layout = state.layout();
         self.ratio = ratio;
         let width = (f64::from(layout.width) * ratio).round() as u32;
@@ -88,7 +88,7 @@ impl Painter {
     }
 
     /// Takes in that people came, left or changed places, or that there are more places.
-    pub fn arrange(&mut self, state: &State) {
+    pub fn arrange(&mut self, state: &CrowdState) {
         let layout = state.layout();
         let mut before = 0;
         self.near = 0;
@@ -128,7 +128,7 @@ impl Painter {
     }
 
     /// Paints one frame. Returns whether figures are still to be drawn for the first time.
-    pub fn paint(&mut self, state: &State, now: f64, still: bool) -> bool {
+    pub fn paint(&mut self, state: &CrowdState, now: f64, still: bool) -> bool {
         let (energy, beat) = state.music();
         let music = Music {
             seconds: now / 1_000.0,
@@ -164,19 +164,19 @@ impl Painter {
         late
     }
 
-    fn row_of(&self, state: &State, at: usize) -> u16 {
+    fn row_of(&self, state: &CrowdState, at: usize) -> u16 {
         let place = state.figures()[self.order[at] as usize].as_ref().map_or(0, |f| f.place);
         state.layout().spots.get(place as usize).map_or(0, |spot| spot.row)
     }
 
     /// Height of a figure of a row, in pixels.
-    pub(super) fn tall(&self, state: &State, row: u16) -> f64 {
+    pub(super) fn tall(&self, state: &CrowdState, row: u16) -> f64 {
         f64::from(state.layout().tall * scale(row)) * self.ratio
     }
 
     fn paint_strips(
         &mut self,
-        state: &State,
+        state: &CrowdState,
         row: u16,
         members: std::ops::Range<usize>,
         music: &Music,
@@ -200,7 +200,7 @@ impl Painter {
         let Some(strips) = slot else { return false };
         let mut late = false;
         for (half, strip) in strips.iter_mut().enumerate() {
-            let mine = |figure: &Figure| figure.place as usize % 2 == half;
+            let mine = |figure: &CrowdFigure| figure.place as usize % 2 == half;
             let signature = members.iter().filter_map(present).filter(|(f, _)| mine(f)).fold(
                 1_u64,
                 |sum, (figure, _)| {
@@ -242,7 +242,7 @@ impl Painter {
         late
     }
 
-    fn paint_figure(&mut self, state: &State, index: u32, music: &Music, now: f64) -> bool {
+    fn paint_figure(&mut self, state: &CrowdState, index: u32, music: &Music, now: f64) -> bool {
         let Some(figure) = &state.figures()[index as usize] else { return false };
         let Some(spot) = state.layout().spots.get(figure.place as usize) else { return false };
         if now < figure.came {
@@ -306,7 +306,7 @@ impl Painter {
     }
 
     /// The crown of a figure, in pixels.
-    pub(super) fn stands(&self, figure: &Figure, spot: &Spot, now: f64) -> (f64, f64) {
+    pub(super) fn stands(&self, figure: &CrowdFigure, spot: &Spot, now: f64) -> (f64, f64) {
         let (mut x, mut y) = (f64::from(spot.x), f64::from(spot.y));
         if let Some((from_x, from_y, since)) = figure.walk {
             let part = ((now - since) / WALKING).clamp(0.0, 1.0);
@@ -319,7 +319,7 @@ impl Painter {
 
     /// Draws figures that have no cell yet, the nearest first, as far as there is time in this
     /// frame. Returns whether all have one.
-    fn draw_missing(&mut self, state: &State) -> bool {
+    fn draw_missing(&mut self, state: &CrowdState) -> bool {
         let started = clock();
         for at in (0..self.order.len()).rev() {
             let index = self.order[at] as usize;
@@ -340,7 +340,12 @@ impl Painter {
         true
     }
 
-    fn draw_figure(&mut self, state: &State, figure: &Figure, spot: &Spot) -> Option<Cell> {
+    fn draw_figure(
+        &mut self,
+        state: &CrowdState,
+        figure: &CrowdFigure,
+        spot: &Spot,
+    ) -> Option<Cell> {
         let tall = self.tall(state, spot.row);
         let layout = state.layout();
         let row = &mut self.rows[usize::from(spot.row)];

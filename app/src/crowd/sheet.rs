@@ -11,7 +11,7 @@ use super::{
 };
 
 /// The widest sheet, in pixels.
-const WIDEST: f64 = 2_048.0;
+const MAX_WIDTH: f64 = 2_048.0;
 /// The night between the viewer and the rows farther away.
 const HAZE: &str = "#171233";
 
@@ -64,7 +64,7 @@ impl Row {
     pub fn new(capacity: u16, tall: f64, length: f64, haze: f64, fade: bool) -> Option<Self> {
         let width = (2.0 * HALF_WIDTH * tall).ceil() + 2.0;
         let height = ((HEADROOM + length) * tall).ceil() + 2.0;
-        let columns = (WIDEST / width).floor().clamp(1.0, f64::from(capacity)) as u32;
+        let columns = (MAX_WIDTH / width).floor().clamp(1.0, f64::from(capacity)) as u32;
         let lines = u32::from(capacity).div_ceil(columns);
         let sheet = Sheet::new(f64::from(columns) * width, f64::from(lines) * height)?;
         let free = (0..capacity).rev().collect();

@@ -19,7 +19,7 @@ pub const JUMP: f64 = 520.0;
 /// How long a heart rises, in milliseconds.
 pub const HEART: f64 = 1_700.0;
 /// The most hearts in the air; the oldest go first.
-const MOST_HEARTS: usize = 160;
+const MAX_HEARTS: usize = 160;
 /// The farthest place that is still well seen; one's own is never farther.
 const NEAR: u32 = 22;
 /// Time between two people who move up, in milliseconds.
@@ -27,7 +27,7 @@ const MOVING_UP: f64 = 160.0;
 
 /// Somebody's figure.
 #[derive(Clone, Debug)]
-pub struct Figure {
+pub struct CrowdFigure {
     /// Tells one figure from another that was kept at the same index before.
     pub generation: u32,
     /// What they look like.
@@ -57,11 +57,11 @@ pub struct Heart {
 ///
 /// Invariant: `at[place]` is the index of the figure of whoever stands at that place in `places`.
 #[derive(Debug, Default)]
-pub struct State {
+pub struct CrowdState {
     places: Places,
     at: Vec<u32>,
     /// All figures, those who leave included. An index is used again once its figure is gone.
-    figures: Vec<Option<Figure>>,
+    figures: Vec<Option<CrowdFigure>>,
     vacant: Vec<u32>,
     me: Option<PersonId>,
     layout: Layout,
@@ -76,7 +76,7 @@ pub struct State {
     beat: f32,
 }
 
-impl State {
+impl CrowdState {
     /// Takes all who are present. Those who were known keep their places.
     pub fn reset(&mut self, snapshot: CrowdSnapshot, now: f64) {
         let gone: Vec<PersonId> = {
@@ -174,7 +174,7 @@ impl State {
     }
 
     /// All figures by index; an index stays the same while the figure is there.
-    pub fn figures(&self) -> &[Option<Figure>] {
+    pub fn figures(&self) -> &[Option<CrowdFigure>] {
         &self.figures
     }
 
@@ -249,7 +249,7 @@ impl State {
         let Some(place) = self.places.come(person) else { return false };
         self.generation = self.generation.wrapping_add(1);
         self.version += 1;
-        let figure = Some(Figure {
+        let figure = Some(CrowdFigure {
             generation: self.generation,
             look,
             place,
@@ -306,7 +306,7 @@ impl State {
         figure.gesture = Some((gesture, begun, until));
         self.stay_busy(until);
         if gesture == Gesture::Heart {
-            if self.hearts.len() >= MOST_HEARTS {
+            if self.hearts.len() >= MAX_HEARTS {
                 self.hearts.remove(0);
             }
             self.hearts.push(Heart { place, since: now });

@@ -7,7 +7,7 @@ use leptos::{__reexports::send_wrapper::SendWrapper, html::Canvas, prelude::*};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{HtmlCanvasElement, MediaQueryList, ResizeObserver};
 
-use super::{Crowd, handle::now as clock, painter::Painter, state::State};
+use super::{CrowdHandle, handle::now as clock, painter::Painter, state::CrowdState};
 use crate::t;
 
 /// Time between two frames while people only breathe, in milliseconds.
@@ -21,7 +21,7 @@ const SHARPEST: f64 = 2.0;
 #[component]
 pub fn CrowdView(
     /// Who is present.
-    crowd: Crowd,
+    crowd: CrowdHandle,
     /// Which of them is looking.
     #[prop(into)]
     me: Signal<Option<PersonId>>,
@@ -51,7 +51,7 @@ pub fn CrowdView(
 }
 
 /// What somebody is told who doesn't see the crowd.
-fn describe(state: &State) -> String {
+fn describe(state: &CrowdState) -> String {
     match (state.count(), state.my_row()) {
         (0, _) => t!(crowd.nobody).into(),
         (count, None) => t!(crowd.here, count = count),
@@ -70,7 +70,7 @@ type Callee = Closure<dyn FnMut()>;
 /// only breathe, and not at all when nothing changes or nobody looks.
 struct Animation {
     inner: RefCell<Inner>,
-    state: StoredValue<State>,
+    state: StoredValue<CrowdState>,
     label: RwSignal<String>,
     frame: RefCell<Option<Callee>>,
     calm: RefCell<Option<Callee>>,
@@ -94,7 +94,7 @@ struct Inner {
 impl Animation {
     fn start(
         canvas: HtmlCanvasElement,
-        state: StoredValue<State>,
+        state: StoredValue<CrowdState>,
         label: RwSignal<String>,
     ) -> Option<Rc<Self>> {
         let inner = Inner {
@@ -207,7 +207,7 @@ enum Next {
 }
 
 impl Inner {
-    fn paint(&mut self, state: &mut State, label: RwSignal<String>, still: bool) -> Next {
+    fn paint(&mut self, state: &mut CrowdState, label: RwSignal<String>, still: bool) -> Next {
         // Of all clocks the one by which the state is told the time.
         let now = clock();
         let (width, height) =

@@ -1,7 +1,7 @@
 //! Which part of a picture is seen: a square that lies within it.
 
 /// How far one can go into a picture.
-pub const CLOSEST: f64 = 4.0;
+pub const MAX_ZOOM: f64 = 4.0;
 
 /// A square part of a picture.
 ///
@@ -28,14 +28,14 @@ impl Crop {
         (self.x - side / 2.0, self.y - side / 2.0, side)
     }
 
-    /// How far into the picture: 1 to [`CLOSEST`].
+    /// How far into the picture: 1 to [`MAX_ZOOM`].
     pub fn zoom(&self) -> f64 {
         self.zoom
     }
 
     /// Goes into the picture, or back; its middle stays in the middle where it can.
     pub fn zoom_to(&mut self, zoom: f64) {
-        self.zoom = zoom.clamp(1.0, CLOSEST);
+        self.zoom = zoom.clamp(1.0, MAX_ZOOM);
         self.stay_within();
     }
 

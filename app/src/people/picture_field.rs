@@ -12,7 +12,7 @@ use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageBitmap, RequestI
 use super::{
     Portrait,
     api::remove_picture,
-    crop::{CLOSEST, Crop},
+    crop::{Crop, MAX_ZOOM},
 };
 use crate::{accounts::CurrentViewer, t, texts::told, ui::Toaster};
 
@@ -212,7 +212,7 @@ fn Cropper(chosen: Chosen, crop: RwSignal<Option<Crop>>) -> impl IntoView {
                 on:wheel=wheel
             ></canvas>
             <div class="sliders">
-                {slider(t!(people.picture.closer), "picture-zoom", "100", (CLOSEST * 100.0) as i32, |crop| crop.zoom(), |crop, part| crop.zoom_to(part))}
+                {slider(t!(people.picture.closer), "picture-zoom", "100", (MAX_ZOOM * 100.0) as i32, |crop| crop.zoom(), |crop, part| crop.zoom_to(part))}
                 {slider(t!(people.picture.left_to_right), "picture-across", "0", 100, |crop| crop.place().0, |crop, part| crop.place_at(Some(part), None))}
                 {slider(t!(people.picture.top_to_bottom), "picture-down", "0", 100, |crop| crop.place().1, |crop, part| crop.place_at(None, Some(part)))}
             </div>

@@ -18,7 +18,7 @@ pub async fn join_show(
     show: ShowId,
     name: Option<String>,
 ) -> Result<JoinToken, Failed<StageReason>> {
-    answer(port::<dyn super::port::Stage>().join(show, name)).await
+    answer(port::<dyn super::port::StageControl>().join(show, name)).await
 }
 
 /// The right to go on the stage of one's own show; with the publication that one had, only to come back
@@ -28,17 +28,17 @@ pub async fn take_stage(
     show: ShowId,
     had: Option<i64>,
 ) -> Result<PublishToken, Failed<StageReason>> {
-    answer(port::<dyn super::port::Stage>().stage(show, had)).await
+    answer(port::<dyn super::port::StageControl>().stage(show, had)).await
 }
 
 /// Tells the audience that the artist takes a break, or is back.
 #[server(endpoint = "live/pause", input = Json, output = Json)]
 pub async fn pause_stage(show: ShowId, paused: bool) -> Result<(), Failed<StageReason>> {
-    answer(port::<dyn super::port::Stage>().pause(show, paused)).await
+    answer(port::<dyn super::port::StageControl>().pause(show, paused)).await
 }
 
 /// Ends one's own show for good.
 #[server(endpoint = "live/end", input = Json, output = Json)]
 pub async fn end_show(show: ShowId) -> Result<(), Failed<StageReason>> {
-    answer(port::<dyn super::port::Stage>().end(show)).await
+    answer(port::<dyn super::port::StageControl>().end(show)).await
 }

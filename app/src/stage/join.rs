@@ -13,7 +13,7 @@ use super::api::join_show;
 use crate::channel::TokenSource;
 
 /// Milliseconds for which the unused half of a join token is used instead of fetching a new one.
-const FRESH: f64 = 10_000.0;
+const MAX_TOKEN_AGE: f64 = 10_000.0;
 
 /// Somebody coming in.
 pub type Joining = Shared<Pin<Box<dyn Future<Output = Result<JoinToken, StageError>>>>>;
@@ -89,7 +89,7 @@ impl JoinTokens {
     async fn take(self, spare: StoredValue<Spare>) -> Result<Secret, StageError> {
         let take = || {
             let (token, came) = spare.try_update_value(Option::take)??;
-            (js_sys::Date::now() - came < FRESH).then_some(token)
+            (js_sys::Date::now() - came < MAX_TOKEN_AGE).then_some(token)
         };
         if let Some(token) = take() {
             return Ok(token);

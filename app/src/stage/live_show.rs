@@ -9,7 +9,7 @@ use bandstand_domain::{
 use leptos::prelude::*;
 
 use super::state::{PageChange, apply};
-use crate::{channel::Incoming, chat::Chat, crowd::Crowd};
+use crate::{channel::Incoming, chat::ChatHandle, crowd::CrowdHandle};
 
 /// A show as its topic tells it.
 #[derive(Clone, Copy)]
@@ -19,17 +19,17 @@ pub struct LiveShow {
     /// Whether it was deleted meanwhile.
     pub gone: RwSignal<bool>,
     /// Who is there.
-    pub crowd: Crowd,
+    pub crowd: CrowdHandle,
     /// What is said.
-    pub chat: Chat,
+    pub chat: ChatHandle,
 }
 
 impl LiveShow {
     /// The show as `page` says.
     pub fn new(page: ShowPage) -> Self {
-        let chat = Chat::new(page.card.id);
+        let chat = ChatHandle::new(page.card.id);
         let (page, gone) = (RwSignal::new(page), RwSignal::new(false));
-        Self { page, gone, crowd: Crowd::new(), chat }
+        Self { page, gone, crowd: CrowdHandle::new(), chat }
     }
 
     /// Takes in what came. Why the show is not followed any more is the caller's, unless it is gone.

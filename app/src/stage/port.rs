@@ -8,7 +8,7 @@ use bandstand_domain::{
 
 /// The stage, for the person who makes the current request.
 #[async_trait]
-pub trait Stage: Send + Sync {
+pub trait StageControl: Send + Sync {
     /// The right to enter a show: its channel, and its picture and sound. Who says a `name` becomes
     /// a guest called so.
     async fn join(&self, show: ShowId, name: Option<String>) -> Result<JoinToken, StageError>;

@@ -17,8 +17,8 @@ use super::{
 };
 use crate::{
     channel::{Channel, Incoming},
-    chat::Chat,
-    crowd::Crowd,
+    chat::ChatHandle,
+    crowd::CrowdHandle,
     stage::{join::JoinTokens, live_show::LiveShow},
     web,
     webrtc::devices::Devices,
@@ -41,9 +41,9 @@ pub struct Studio {
     pub join: JoinTokens,
     live_show: LiveShow,
     /// Who is there.
-    pub crowd: Crowd,
+    pub crowd: CrowdHandle,
     /// What is said.
-    pub chat: Chat,
+    pub chat: ChatHandle,
     /// What is wrong with what programs send, or tried to.
     pub notices: RwSignal<Vec<Notice>>,
     /// Whether the microphone is off.

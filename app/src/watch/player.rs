@@ -16,7 +16,7 @@ use bandstand_domain::ShowId;
 use super::{preconnect::Preconnection, viewport::Viewport};
 use crate::{
     channel::{backoff::Backoff, is_transient},
-    crowd::Crowd,
+    crowd::CrowdHandle,
     stage::join::JoinTokens,
     web,
     webrtc::{
@@ -75,7 +75,7 @@ pub struct Player {
     pub video: NodeRef<html::Video>,
     show: ShowId,
     join: JoinTokens,
-    crowd: Crowd,
+    crowd: CrowdHandle,
     picture: RwSignal<PictureState>,
     sound: RwSignal<SoundState>,
     running: StoredValue<Option<AbortHandle>>,
@@ -88,7 +88,7 @@ pub struct Player {
 
 impl Player {
     /// A player at rest.
-    pub fn new(show: ShowId, join: JoinTokens, crowd: Crowd) -> Self {
+    pub fn new(show: ShowId, join: JoinTokens, crowd: CrowdHandle) -> Self {
         let player = Self {
             video: NodeRef::new(),
             show,

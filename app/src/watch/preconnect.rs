@@ -9,7 +9,7 @@ use leptos::task::spawn_local;
 use crate::{web, webrtc::whep::WhepOffer};
 
 /// Milliseconds for which it is used: networks change.
-const READY_FOR: f64 = 60_000.0;
+const MAX_AGE: f64 = 60_000.0;
 
 /// A connection that is being made ready. Dropping it closes it.
 pub struct Preconnection {
@@ -43,7 +43,7 @@ impl Preconnection {
     /// The connection, made now if there was no time for it yet; none when it is too old, or this
     /// browser can't make one.
     pub async fn take(self) -> Option<WhepOffer> {
-        if js_sys::Date::now() - self.since > READY_FOR {
+        if js_sys::Date::now() - self.since > MAX_AGE {
             return None;
         }
         (self.begin)();

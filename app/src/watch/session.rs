@@ -16,8 +16,8 @@ use super::player::Player;
 use crate::{
     accounts::CurrentViewer,
     channel::{Channel, Incoming},
-    chat::Chat,
-    crowd::Crowd,
+    chat::ChatHandle,
+    crowd::CrowdHandle,
     shows::api::load_show,
     stage::{join::JoinTokens, live_show::LiveShow},
     web,
@@ -59,9 +59,9 @@ pub struct WatchSession {
     /// The way in.
     pub join: JoinTokens,
     /// Who is there.
-    pub crowd: Crowd,
+    pub crowd: CrowdHandle,
     /// What is said.
-    pub chat: Chat,
+    pub chat: ChatHandle,
     /// Picture and sound.
     pub player: Player,
     /// Picture, crowd and gestures.

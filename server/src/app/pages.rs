@@ -28,7 +28,7 @@ use bandstand_app::{
     quality::port::Quality,
     shell,
     shows::port::Shows,
-    stage::port::Stage,
+    stage::port::StageControl,
     stream_keys::port::StreamKeys,
 };
 use bandstand_domain::Language;
@@ -277,7 +277,7 @@ fn provide_ports(venue: &Venue, caller: Caller) {
     let shows = ShowsPort { caller: caller.clone(), audience: Arc::new(crowds.clone()) };
     provide_context::<Arc<dyn Shows>>(Arc::new(shows));
     let stage = StagePort { caller: caller.clone(), stages: stages.clone() };
-    provide_context::<Arc<dyn Stage>>(Arc::new(stage));
+    provide_context::<Arc<dyn StageControl>>(Arc::new(stage));
     let (monitor, media) = (monitor.clone(), media.sessions.clone());
     let quality = QualityPort { caller: caller.clone(), monitor, media };
     provide_context::<Arc<dyn Quality>>(Arc::new(quality));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use bandstand_app::stage::port::Stage;
+use bandstand_app::stage::port::StageControl;
 use bandstand_domain::{
     Refusal, ShowId,
     stage::{JoinToken, PublishToken, StageError, StageReason},
@@ -32,7 +32,7 @@ pub struct StagePort {
 }
 
 #[async_trait]
-impl Stage for StagePort {
+impl StageControl for StagePort {
     async fn join(&self, show: ShowId, name: Option<String>) -> Result<JoinToken, StageError> {
         self.caller.limited(Limit::Join, by_address(self.caller.address))?;
         if let Some(name) = name {

@@ -29,7 +29,7 @@ fn change(came: std::ops::Range<usize>, left: std::ops::Range<usize>) -> CrowdCh
     }
 }
 
-fn check(state: &State) {
+fn check(state: &CrowdState) {
     let present = state.figures.iter().flatten().filter(|figure| figure.left.is_none());
     let mut places: Vec<u32> = present.map(|figure| figure.place).collect();
     places.sort_unstable();
@@ -43,7 +43,7 @@ fn check(state: &State) {
 
 #[test]
 fn everybody_is_drawn_once_whatever_comes_and_goes() {
-    let mut state = State::default();
+    let mut state = CrowdState::default();
     state.reset(snapshot(0..400), 0.0);
     state.fit(900.0, 260.0);
     state.change(change(390..450, 0..300), 10.0);
@@ -67,7 +67,7 @@ fn everybody_is_drawn_once_whatever_comes_and_goes() {
 
 #[test]
 fn a_reconnect_moves_nobody_and_oneself_stands_near() {
-    let mut state = State::default();
+    let mut state = CrowdState::default();
     state.set_me(Some(person(300)));
     state.reset(snapshot(0..400), 0.0);
     check(&state);
@@ -80,7 +80,7 @@ fn a_reconnect_moves_nobody_and_oneself_stands_near() {
 
 #[test]
 fn gestures_go_on_and_end() {
-    let mut state = State::default();
+    let mut state = CrowdState::default();
     state.reset(snapshot(0..3), 0.0);
     let mut jumps = change(0..0, 0..0);
     jumps.gestures = vec![(person(1), Gesture::Jump), (person(99), Gesture::Jump)];
@@ -91,20 +91,21 @@ fn gestures_go_on_and_end() {
     let mut heart = change(0..0, 0..0);
     heart.gestures = vec![(person(2), Gesture::Heart); 500];
     state.change(heart, 1_500.0);
-    assert_eq!(state.hearts().len(), MOST_HEARTS);
+    assert_eq!(state.hearts().len(), MAX_HEARTS);
     state.pass(9_000.0, 16.0);
     assert!(state.hearts().is_empty() && !state.busy(9_000.0));
 }
 
 #[test]
 fn gestures_that_are_only_counted_are_made_by_so_many_people() {
-    let mut state = State::default();
+    let mut state = CrowdState::default();
     state.reset(snapshot(0..50), 0.0);
     let mut waves = change(0..0, 0..0);
     waves.more = vec![(Gesture::Wave, 20), (Gesture::Jump, 0)];
     state.change(waves.clone(), 1_000.0);
-    let waving =
-        |state: &State| state.figures.iter().flatten().filter(|it| it.gesture.is_some()).count();
+    let waving = |state: &CrowdState| {
+        state.figures.iter().flatten().filter(|it| it.gesture.is_some()).count()
+    };
     assert_eq!(waving(&state), 20);
     waves.more = vec![(Gesture::Wave, u32::MAX)];
     state.change(waves.clone(), 1_100.0);
@@ -115,7 +116,7 @@ fn gestures_that_are_only_counted_are_made_by_so_many_people() {
 
 #[test]
 fn the_level_is_bounded() {
-    let mut state = State::default();
+    let mut state = CrowdState::default();
     for level in [f32::NAN, -3.0, 7.0] {
         state.set_level(level);
         state.pass(0.0, 100.0);
