@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::texts::Language;
+
 /// How media flows over one connection, of late.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flow {
@@ -15,9 +17,9 @@ pub struct Flow {
     pub jitter: Option<u32>,
 }
 
-/// Tenths of a percent as people read them: `0.9 %`.
-pub fn percent(tenths: u32) -> String {
-    format!("{}.{} %", tenths / 10, tenths % 10)
+/// Tenths of a percent as people read them, with their language's decimal mark: `0.9 %`, `0,9 %`.
+pub fn percent(tenths: u32, language: Language) -> String {
+    format!("{}{}{} %", tenths / 10, language.decimal(), tenths % 10)
 }
 
 /// One of the sizes in which a picture is sent (RFC 8853, simulcast).

@@ -1,5 +1,6 @@
 //! What a page says while the live channel is broken.
 
+use crate::t;
 use leptos::prelude::*;
 
 use super::{Channel, ChannelState};
@@ -12,7 +13,7 @@ pub fn ChannelNote() -> impl IntoView {
     move || {
         broken.get().then(|| {
             view! {
-                <p class="line-note" role="status">"The line is broken. Reconnecting…"</p>
+                <p class="line-note" role="status">{t!(channel.broken)}</p>
             }
         })
     }

@@ -1,5 +1,6 @@
 //! The show that an address names, for its page and its studio.
 
+use crate::t;
 use bandstand_domain::{
     Refusal, ShowId,
     accounts::Viewer,
@@ -43,22 +44,11 @@ pub fn Absent(
     why: ShowError,
 ) -> impl IntoView {
     let (title, text) = match why {
-        Refusal::Gone => (
-            "This show was taken down",
-            "The artist has deleted it. The address stays empty, so nobody ends up at the wrong show.",
-        ),
-        Refusal::NotFound => (
-            "No show here",
-            "Nothing was ever announced at this address. Perhaps a letter got lost on the way?",
-        ),
-        Refusal::Forbidden => (
-            "That stage isn't yours",
-            "Only the artist who announced the show can walk onto its stage.",
-        ),
-        Refusal::Unreachable => {
-            ("The venue can't be reached", "Check that you are online, then load the page again.")
-        }
-        _ => ("Something broke on our side", "Load the page again in a moment."),
+        Refusal::Gone => (t!(stage.taken_down), t!(stage.taken_down_why)),
+        Refusal::NotFound => (t!(stage.no_show), t!(stage.no_show_why)),
+        Refusal::Forbidden => (t!(stage.not_yours), t!(stage.not_yours_why)),
+        Refusal::Unreachable => (t!(stage.unreachable), t!(stage.unreachable_why)),
+        _ => (t!(stage.broken), t!(stage.broken_why)),
     };
     let status = why.status();
     view! { <NotFound title text status/> }

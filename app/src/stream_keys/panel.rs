@@ -1,5 +1,6 @@
 //! "Stream from OBS": where a program sends to, and the keys by which it may.
 
+use crate::t;
 use bandstand_domain::{
     stage::StageReason,
     stream_keys::{LONGEST_NAME, NewStreamKey, StreamKey, check_key_name},
@@ -35,14 +36,14 @@ pub fn StreamFromObs() -> impl IntoView {
     };
     view! {
         <details class="panel studio-panel stream-keys" node_ref=details on:toggle=toggled>
-            <summary><h2>"Stream from OBS"</h2></summary>
+            <summary><h2>{t!(stream_keys.from_obs)}</h2></summary>
             <p class="hint">
-                "In OBS, open Settings, then Stream. Choose WHIP as the service, and paste what stands here. Then press Start Streaming."
+                {t!(stream_keys.how)}
             </p>
-            <Copied id="whip-server" label="Server" value=server/>
+            <Copied id="whip-server" label=t!(stream_keys.server) value=server/>
             {move || made.get().map(|made| view! { <Made made/> })}
             {move || match keys.get() {
-                None => view! { <p class="waiting">"Looking for your keys…"</p> }.into_any(),
+                None => view! { <p class="waiting">{t!(stream_keys.looking)}</p> }.into_any(),
                 Some(Err(why)) => view! { <p class="notice bad">{why.to_string()}</p> }.into_any(),
                 Some(Ok(list)) if list.is_empty() => ().into_any(),
                 Some(Ok(list)) => {
@@ -56,7 +57,7 @@ pub fn StreamFromObs() -> impl IntoView {
             }}
             <NewKey made on_made=Callback::new(move |()| load())/>
             <p class="hint small">
-                "A key is yours alone and works for all your shows: for the one that is on, else for the next one within two hours. Whoever has it can go on your stage, so revoke it when you no longer need it."
+                {t!(stream_keys.what_for)}
             </p>
         </details>
     }
@@ -77,11 +78,11 @@ fn Copied(
             let clipboard = web::get(&window().navigator(), "clipboard");
             let text = value.get_untracked().into();
             if web::call(&clipboard, "writeText", &[text]).await.is_ok() {
-                toaster.say("Copied.");
+                toaster.say(t!(stream_keys.copied));
             } else if let Some(field) = field.get_untracked() {
                 // Not every browser lets pages copy: then the person does.
                 field.select();
-                toaster.say("Selected. Copy it with your keyboard.");
+                toaster.say(t!(stream_keys.selected));
             }
         });
     };
@@ -90,7 +91,7 @@ fn Copied(
             <label for=id>{label}</label>
             <div class="copied">
                 <input class="input" id=id readonly node_ref=field prop:value=value/>
-                <button class="button" type="button" aria-label=format!("Copy: {label}") on:click=copy>"Copy"</button>
+                <button class="button" type="button" aria-label=t!(stream_keys.copy_what, what = label) on:click=copy>{t!(stream_keys.copy)}</button>
             </div>
         </div>
     }
@@ -103,8 +104,8 @@ fn Made(made: NewStreamKey) -> impl IntoView {
     let secret = made.secret.reveal().to_owned();
     view! {
         <div class="notice" role="status">
-            <Copied id="stream-key" label="Bearer Token (your stream key)" value=Signal::stored(secret)/>
-            <p>"Copy it now: it is shown this once."</p>
+            <Copied id="stream-key" label=t!(stream_keys.bearer) value=Signal::stored(secret)/>
+            <p>{t!(stream_keys.shown_once)}</p>
         </div>
     }
     .into_any()
@@ -125,8 +126,8 @@ fn NewKey(made: RwSignal<Option<NewStreamKey>>, on_made: Callback<()>) -> impl I
     });
     view! {
         <Form state on_send=send>
-            <TextField state name="key_name" label="What is the key for?" value=name hint="Such as “OBS on my laptop”" most=LONGEST_NAME/>
-            <Submit state label="Make a stream key"/>
+            <TextField state name="key_name" label=t!(stream_keys.key_name) value=name hint=t!(stream_keys.key_name_hint) most=LONGEST_NAME/>
+            <Submit state label=t!(stream_keys.make)/>
         </Form>
     }
     .into_any()
@@ -150,23 +151,27 @@ fn Row(key: StreamKey, keys: Keys, made: RwSignal<Option<NewStreamKey>>) -> impl
                             keys.retain(|key| key.id != id);
                         }
                     });
-                    toaster.say("Revoked. The key opens nothing any more.");
+                    toaster.say(t!(stream_keys.revoked));
                 }
                 Err(why) => toaster.say(why.to_string()),
             }
         });
     });
     let when = |at| local_text(at, TimeStyle::Poster);
-    let used = key.used_at.map_or_else(|| "never used".into(), |at| format!("used {}", when(at)));
+    let (ending, made_at) = (key.ending.clone(), when(key.made_at));
+    let facts = match key.used_at {
+        None => t!(stream_keys.never_used, ending = ending, made = made_at),
+        Some(at) => t!(stream_keys.used, ending = ending, made = made_at, used = when(at)),
+    };
     view! {
         <li>
             <span>
                 <strong>{key.name.clone()}</strong>
-                <span class="soft small">{format!("…{} · made {} · {used}", key.ending, when(key.made_at))}</span>
+                <span class="soft small">{facts}</span>
             </span>
-            <button class="button" type="button" aria-label=format!("Revoke {}", key.name) on:click=move |_| asking.set(true)>"Revoke"</button>
-            <Confirm open=asking question=format!("Revoke “{}”?", key.name) yes="Revoke" on_yes=revoke>
-                <p>"A program that is on your stage with this key is taken off at once."</p>
+            <button class="button" type="button" aria-label=t!(stream_keys.revoke_which, name = key.name.as_str()) on:click=move |_| asking.set(true)>{t!(stream_keys.revoke)}</button>
+            <Confirm open=asking question=t!(stream_keys.revoke_question, name = key.name.as_str()) yes=t!(stream_keys.revoke) on_yes=revoke>
+                <p>{t!(stream_keys.taken_off)}</p>
             </Confirm>
         </li>
     }

@@ -1,5 +1,6 @@
 //! The artist's own level, or the words that it can't be measured.
 
+use crate::t;
 use std::{cell::Cell, time::Duration};
 
 use leptos::{__reexports::send_wrapper::SendWrapper, ev, html, prelude::*};
@@ -53,12 +54,12 @@ pub(super) fn Meter(
     });
     view! {
         <div
-            class="meter" node_ref=bar role="meter" aria-label="Level"
+            class="meter" node_ref=bar role="meter" aria-label=t!(studio.level)
             aria-valuemin="-60" aria-valuemax="0" aria-valuenow="-60" hidden=move || !measured.get()
         ></div>
         <p class="hint small" role="status">
             {move || (!measured.get()).then_some(
-                "This browser can't measure your level. Record 5 seconds and listen, to be sure that you are heard.",
+                t!(studio.no_level),
             )}
         </p>
     }

@@ -1,5 +1,6 @@
 //! Beside the preview: devices, the checklist, the numbers.
 
+use crate::{t, texts::language};
 use bandstand_domain::quality::percent;
 use leptos::{__reexports::send_wrapper::SendWrapper, html, prelude::*, task::spawn_local};
 
@@ -35,20 +36,20 @@ pub(super) fn SoundAndPicture(
     };
     view! {
         <section class="panel studio-panel" aria-labelledby="devices-title">
-            <h2 id="devices-title">"Sound and picture"</h2>
+            <h2 id="devices-title">{t!(studio.sound_and_picture)}</h2>
             <Choice
-                id="camera" label="Camera" none=Some("No camera – sound only")
+                id="camera" label=t!(studio.camera) none=Some(t!(studio.no_camera))
                 devices=devices.cameras chosen=devices.camera
                 on_choice=Callback::new(move |()| spawn_local(devices.open_camera()))
             />
             <Choice
-                id="microphone" label="Microphone" none=None
+                id="microphone" label=t!(studio.microphone) none=None
                 devices=devices.microphones chosen=devices.microphone
                 on_choice=Callback::new(move |()| spawn_local(devices.open_microphone()))
             />
             <Meter studio/>
             <label class="switch">
-                <span>"Music mode " <small class="soft">{move || if music() { "stereo, untouched" } else { "off: a voice, cleaned of noise" }}</small></span>
+                <span>{t!(studio.music_mode)} " " <small class="soft">{move || if music() { t!(studio.music_on) } else { t!(studio.music_off) }}</small></span>
                 <input
                     type="checkbox" role="switch" prop:checked=music checked
                     on:change=move |event| {
@@ -59,7 +60,7 @@ pub(super) fn SoundAndPicture(
             </label>
             <Show when=move || devices.formats.with(|formats| formats.len() > 1)>
                 <Choice
-                    id="format" label="Picture format" none=None
+                    id="format" label=t!(studio.picture_format) none=None
                     devices=devices.formats chosen=devices.format
                     disabled=Signal::derive(move || studio.on_stage())
                     on_choice=Callback::new(move |()| devices.keep_format())
@@ -67,16 +68,16 @@ pub(super) fn SoundAndPicture(
             </Show>
             <button class="button wide" type="button" disabled=move || devices.sound.with(Option::is_none) on:click=listen>
                 {move || match listened.get() {
-                    MonitorState::Recording(left) => format!("Recording… {left}"),
-                    MonitorState::Playing => "Playing it back…".into(),
-                    _ => "Record 5 s and listen".into(),
+                    MonitorState::Recording(left) => t!(studio.recording, left = left),
+                    MonitorState::Playing => t!(studio.playing_back).into(),
+                    _ => t!(studio.listen).into(),
                 }}
             </button>
             <p class="hint small" role="status">
                 {move || (listened.get() == MonitorState::Failed).then(|| if studio.measured.get() {
-                    "This browser can't record itself. The level above shows that you are heard."
+                    t!(studio.no_recording_level)
                 } else {
-                    "This browser can't record itself. Ask somebody in the chat whether you are heard."
+                    t!(studio.no_recording)
                 })}
             </p>
         </section>
@@ -113,7 +114,7 @@ fn Choice(
             >
                 {move || {
                     let devices = devices.get();
-                    let empty = devices.is_empty().then(|| view! { <option value="">"Waiting for your permission…"</option> });
+                    let empty = devices.is_empty().then(|| view! { <option value="">{t!(studio.permission)}</option> });
                     let options = devices
                         .into_iter()
                         .map(|device| view! { <option value=device.id>{if device.label.is_empty() { label.into() } else { device.label }}</option> })
@@ -148,9 +149,9 @@ pub(super) fn Checklist(
         view! {
             <li class:done=move || check.get() == Check::Done class:unknown=move || check.get() == Check::Unknown>
                 <span class="unseen">{move || match check.get() {
-                    Check::Open => "To do: ",
-                    Check::Done => "Done: ",
-                    Check::Unknown => "Can't be told here: ",
+                    Check::Open => t!(studio.check_to_do),
+                    Check::Done => t!(studio.check_done),
+                    Check::Unknown => t!(studio.check_unknown),
                 }}</span>
                 {words}
             </li>
@@ -179,12 +180,12 @@ pub(super) fn Checklist(
     let connected = Signal::derive(move || check(line.get() == ChannelState::Open));
     view! {
         <section class="panel studio-panel" aria-labelledby="ready-title">
-            <h2 id="ready-title">"Ready?"</h2>
+            <h2 id="ready-title">{t!(studio.ready)}</h2>
             <ul class="checklist" role="list">
-                {item(permitted, "Camera and microphone work")}
-                {item(heard, "Your microphone is heard")}
-                {item(listened, "You listened to yourself once")}
-                {item(connected, "Connected to the venue")}
+                {item(permitted, t!(studio.devices_work))}
+                {item(heard, t!(studio.heard))}
+                {item(listened, t!(studio.listened))}
+                {item(connected, t!(studio.connected))}
             </ul>
         </section>
     }
@@ -205,13 +206,13 @@ pub(super) fn Numbers(
     let sent = move || match sending.get().kilobits {
         0 if !live() => "–".into(),
         kilobits if kilobits >= 1_000 => {
-            format!("{}.{} Mb", kilobits / 1_000, kilobits % 1_000 / 100)
+            format!("{}{}{} Mb", kilobits / 1_000, language().decimal(), kilobits % 1_000 / 100)
         }
         kilobits => format!("{kilobits} kb"),
     };
     let lost = move || match sending.get().lost {
         _ if !live() => "–".into(),
-        tenths if tenths < 100 => percent(tenths),
+        tenths if tenths < 100 => percent(tenths, language()),
         tenths => format!("{} %", tenths / 10),
     };
     let round_trip = move || match sending.get().round_trip {
@@ -220,16 +221,17 @@ pub(super) fn Numbers(
     };
     let likes = move || crowd.likes().get().max(studio.page.with(|page| page.likes)).to_string();
     let peak = move || crowd.peak().get().max(studio.page.with(|page| page.peak)).to_string();
-    let here = move || if studio.on_stage() { "people here" } else { "in the lobby" };
+    let here =
+        move || if studio.on_stage() { t!(studio.people_here) } else { t!(studio.in_the_lobby) };
     view! {
-        <section class="panel studio-panel" aria-label="Numbers">
+        <section class="panel studio-panel" aria-label=t!(studio.numbers)>
             <dl class="numbers">
                 {number((move || crowd.count().get().to_string()).into_any(), here.into_any())}
-                {number(peak.into_any(), "at the most".into_any())}
-                {number(likes.into_any(), "likes".into_any())}
-                {number(sent.into_any(), "sending".into_any())}
-                {number(lost.into_any(), "lost".into_any())}
-                {number(round_trip.into_any(), "to the venue and back".into_any())}
+                {number(peak.into_any(), t!(watch.at_the_most).into_any())}
+                {number(likes.into_any(), t!(watch.likes).into_any())}
+                {number(sent.into_any(), t!(studio.sending).into_any())}
+                {number(lost.into_any(), t!(studio.lost).into_any())}
+                {number(round_trip.into_any(), t!(studio.there_and_back).into_any())}
             </dl>
         </section>
     }

@@ -1,5 +1,6 @@
 //! Preview and the big buttons.
 
+use crate::t;
 use bandstand_domain::channel::Notice;
 use leptos::{html, prelude::*, task::spawn_local};
 use web_sys::MediaStream;
@@ -29,13 +30,13 @@ pub(super) fn Preview(
     });
     let mirrored = move || devices.source.get() == PictureSource::Camera;
     let curtain = move || match (devices.source.get(), studio.dark.get()) {
-        (PictureSource::Nothing, _) => Some("No picture. Your audience hears you."),
-        (_, true) => Some("Your picture is off. Your audience sees a dark stage."),
+        (PictureSource::Nothing, _) => Some(t!(studio.no_picture)),
+        (_, true) => Some(t!(studio.picture_is_off)),
         _ => None,
     };
     view! {
         <div class="preview">
-            <video node_ref=video class:mirrored=mirrored class:dark=move || studio.dark.get() autoplay muted playsinline aria-label="Your picture"></video>
+            <video node_ref=video class:mirrored=mirrored class:dark=move || studio.dark.get() autoplay muted playsinline aria-label=t!(studio.your_picture)></video>
             <p class="curtain" hidden=move || curtain().is_none()>{curtain}</p>
         </div>
         <Trouble studio/>
@@ -115,12 +116,12 @@ fn Buttons(studio: Studio) -> impl IntoView {
                 when=move || on_stage.get()
                 fallback=move || view! {
                     <button class="button live big go" type="button" disabled=move || !ready() on:click=move |_| publisher.go()>
-                        {move || if status.get() == StudioStatus::TakenOver { "Take the stage back" } else { "Go live" }}
+                        {move || if status.get() == StudioStatus::TakenOver { t!(studio.take_back) } else { t!(studio.go_live) }}
                     </button>
-                    <button class="button danger" type="button" hidden=move || !elsewhere() on:click=move |_| asking.set(true)>"End the show"</button>
+                    <button class="button danger" type="button" hidden=move || !elsewhere() on:click=move |_| asking.set(true)>{t!(studio.end)}</button>
                 }
             >
-                <button class="button danger big" type="button" on:click=move |_| asking.set(true)>"End the show"</button>
+                <button class="button danger big" type="button" on:click=move |_| asking.set(true)>{t!(studio.end)}</button>
                 <button
                     class="button"
                     class:primary=paused
@@ -131,7 +132,7 @@ fn Buttons(studio: Studio) -> impl IntoView {
                         spawn_local(publisher.pause(!paused));
                     }
                 >
-                    {move || if paused() { "Resume" } else { "Pause" }}
+                    {move || if paused() { t!(studio.resume) } else { t!(studio.pause) }}
                 </button>
             </Show>
             <button
@@ -141,7 +142,7 @@ fn Buttons(studio: Studio) -> impl IntoView {
                 disabled=move || devices.sound.with(Option::is_none)
                 on:click=move |_| studio.muted.update(|muted| *muted = !*muted)
             >
-                {move || if studio.muted.get() { "Unmute" } else { "Mute" }}
+                {move || if studio.muted.get() { t!(studio.unmute) } else { t!(studio.mute) }}
             </button>
             <button
                 class="button"
@@ -150,7 +151,7 @@ fn Buttons(studio: Studio) -> impl IntoView {
                 disabled=move || devices.picture.with(Option::is_none)
                 on:click=move |_| studio.dark.update(|dark| *dark = !*dark)
             >
-                {move || if studio.dark.get() { "Picture on" } else { "Picture off" }}
+                {move || if studio.dark.get() { t!(studio.picture_on) } else { t!(studio.picture_off) }}
             </button>
             <button
                 class="button"
@@ -163,17 +164,17 @@ fn Buttons(studio: Studio) -> impl IntoView {
                     }
                 }
             >
-                {move || if sharing() { "Stop sharing" } else { "Share screen" }}
+                {move || if sharing() { t!(studio.stop_sharing) } else { t!(studio.share_screen) }}
             </button>
         </div>
         <Confirm
             open=asking
-            question="End the show?"
-            yes="End the show"
-            no="Keep playing"
+            question=t!(studio.end_question)
+            yes=t!(studio.end)
+            no=t!(studio.keep_playing)
             on_yes=Callback::new(move |()| spawn_local(publisher.end()))
         >
-            <p>"The curtain falls for everybody, and this show can't go live again."</p>
+            <p>{t!(studio.end_why)}</p>
         </Confirm>
     }
     .into_any()

@@ -1,5 +1,6 @@
 //! Going on stage and staying there.
 
+use crate::t;
 use std::rc::Rc;
 
 use bandstand_domain::{
@@ -147,12 +148,14 @@ impl Publisher {
         let begun = WhipSession::begin(self.show, publish_token, seen, heard, mode, format).await;
         let session = match begun {
             Ok(session) => Rc::new(session),
-            Err(SignallingError::Refused(403)) => return Err(StageError::Forbidden.to_string()),
-            Err(SignallingError::Refused(404 | 410)) => return Err(StageError::Gone.to_string()),
+            Err(SignallingError::Refused(403)) => {
+                return Err(crate::texts::told(&StageError::Forbidden));
+            }
+            Err(SignallingError::Refused(404 | 410)) => {
+                return Err(crate::texts::told(&StageError::Gone));
+            }
             Err(SignallingError::Browser) => {
-                return Err(
-                    "This browser can't send picture and sound (WebRTC). Try another one.".into()
-                );
+                return Err(t!(studio.no_webrtc).into());
             }
             Err(_) => return Ok(()),
         };

@@ -1,5 +1,6 @@
 //! One artist's time in the studio: everything that the page's parts share.
 
+use crate::t;
 use std::time::Duration;
 
 use bandstand_domain::{
@@ -189,7 +190,7 @@ impl Studio {
             let every = set_interval_with_handle(measure, Duration::from_secs(2));
             let warning = window_event_listener(ev::beforeunload, |event| {
                 event.prevent_default();
-                event.set_return_value("You are on stage.");
+                event.set_return_value(t!(studio.you_are_on_stage));
             });
             let awake = StoredValue::new(None::<SendWrapper<JsValue>>);
             let wake = move || {

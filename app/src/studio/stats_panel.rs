@@ -1,6 +1,7 @@
 //! How the picture gets to the audience: what leaves this browser, what comes to the venue, and how the
 //! audience gets it.
 
+use crate::{t, texts::language};
 use std::time::Duration;
 
 use bandstand_domain::{
@@ -45,17 +46,14 @@ pub(super) fn StatsPanel(
     let picture = move || {
         let sending = sending.get();
         (sending.height > 0).then(|| {
-            format!("{} × {}, {} frames a second", sending.width, sending.height, sending.frames)
+            let (width, height, frames) = (sending.width, sending.height, sending.frames);
+            t!(studio.picture_size, width = width, height = height, frames = frames)
         })
     };
     let limit = move || match sending.get().limit {
         QualityLimit::None => None,
-        QualityLimit::Line => {
-            Some("Your line carries no more, so your browser sends a smaller picture.")
-        }
-        QualityLimit::Device => {
-            Some("Your device is busy, so your browser sends a smaller picture.")
-        }
+        QualityLimit::Line => Some(t!(studio.line_limit)),
+        QualityLimit::Device => Some(t!(studio.device_limit)),
     };
     let arriving = move || figures.get().arriving.map(flow_text);
     let layers = move || {
@@ -66,21 +64,21 @@ pub(super) fn StatsPanel(
     let audience = move || {
         let StageQuality { viewers, in_trouble, .. } = figures.get();
         match (viewers, in_trouble) {
-            (0, _) => "Nobody watches yet.".into(),
-            (1, 0) => "One connection, and it is fine.".into(),
-            (1, _) => "One connection, and it is in trouble.".into(),
-            (viewers, 0) => format!("{viewers} connections, all fine."),
-            (viewers, bad) => format!("{viewers} connections, {bad} of them in trouble."),
+            (0, _) => t!(studio.nobody_watches).into(),
+            (1, 0) => t!(studio.one_fine).into(),
+            (1, _) => t!(studio.one_in_trouble).into(),
+            (viewers, 0) => t!(studio.all_fine, viewers = viewers),
+            (viewers, bad) => t!(studio.some_in_trouble, viewers = viewers, bad = bad),
         }
     };
     view! {
         <section class="panel studio-panel" aria-labelledby="line-title" hidden=move || !on_air.get()>
-            <h2 id="line-title">"On the line"</h2>
+            <h2 id="line-title">{t!(studio.on_the_line)}</h2>
             <dl class="line-figures">
-                <div hidden=move || picture().is_none()><dt>"Your picture"</dt><dd>{picture}</dd></div>
-                <div><dt>"Comes to the venue"</dt><dd>{move || arriving().unwrap_or_else(|| "Nothing at the moment.".into())}</dd></div>
-                <div hidden=move || layers().is_empty()><dt>"Sizes of your picture"</dt><dd>{layers}</dd></div>
-                <div><dt>"Your audience"</dt><dd>{audience}</dd></div>
+                <div hidden=move || picture().is_none()><dt>{t!(studio.your_picture)}</dt><dd>{picture}</dd></div>
+                <div><dt>{t!(studio.comes_to_venue)}</dt><dd>{move || arriving().unwrap_or_else(|| t!(studio.nothing_now).into())}</dd></div>
+                <div hidden=move || layers().is_empty()><dt>{t!(studio.sizes)}</dt><dd>{layers}</dd></div>
+                <div><dt>{t!(studio.your_audience)}</dt><dd>{audience}</dd></div>
             </dl>
             <p class="hint" hidden=move || limit().is_none()>{limit}</p>
             <div class="hint" role="status">
@@ -95,16 +93,16 @@ pub(super) fn StatsPanel(
 }
 
 fn layer_text(layer: &Layer) -> Option<String> {
-    Some(format!("{} lines: {} kbit/s", layer.height?, layer.kilobits))
+    Some(t!(studio.layer, lines = layer.height?, rate = layer.kilobits))
 }
 
 fn flow_text(flow: Flow) -> String {
-    let mut text = format!("{} kbit/s, {} lost", flow.kilobits, percent(flow.lost));
+    let mut text = t!(studio.flow, rate = flow.kilobits, lost = percent(flow.lost, language()));
     if let Some(millis) = flow.round_trip {
-        text += &format!(", {millis} ms there and back");
+        text += &t!(studio.flow_round_trip, millis = millis);
     }
     if let Some(millis) = flow.jitter {
-        text += &format!(", {millis} ms jitter");
+        text += &t!(studio.flow_jitter, millis = millis);
     }
     text
 }

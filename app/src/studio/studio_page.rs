@@ -1,5 +1,6 @@
 //! The page from which an artist goes on stage.
 
+use crate::t;
 use bandstand_domain::{Millis, Refusal, stage::StageState};
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -28,7 +29,7 @@ use crate::{
 pub fn StudioPage() -> impl IntoView {
     let loaded = load_from_address();
     view! {
-        <Suspense fallback=|| view! { <p class="waiting">"Opening the studio…"</p> }>
+        <Suspense fallback=|| view! { <p class="waiting">{t!(studio.opening)}</p> }>
             {move || {
                 loaded.get().map(|(viewer, page)| match page {
                     Ok(page) if page.mine => view! { <StudioView studio=Studio::new(page)/> }.into_any(),
@@ -53,7 +54,7 @@ fn StudioView(studio: Studio) -> impl IntoView {
     let over = Memo::new(move |_| studio.status.get() == StudioStatus::Ended);
     let open = Signal::derive(move || !over.get());
     view! {
-        <Title text=move || format!("Studio – {}", title())/>
+        <Title text=move || t!(studio.title, show = title())/>
         <Show when=move || !studio.gone.get() fallback=|| view! { <Absent why=Refusal::Gone/> }>
             <div class="studio" data-live=move || studio.on_stage().then_some("")>
                 <header class="studio-head">
@@ -72,7 +73,7 @@ fn StudioView(studio: Studio) -> impl IntoView {
                         <StreamFromObs/>
                     </div>
                 </Show>
-                <section class="studio-chat panel" aria-label="What the crowd says">
+                <section class="studio-chat panel" aria-label=t!(studio.what_crowd_says)>
                     <ChannelNote/>
                     <ChatPanel chat=studio.chat join_token=studio.join.join_token() open/>
                 </section>
@@ -88,34 +89,28 @@ fn StateLine(studio: Studio, now: Signal<Millis>) -> impl IntoView {
     let here = studio.crowd.count();
     let words = Memo::new(move |_| match studio.status.get() {
         StudioStatus::NotLive => match (studio.page.with(|page| page.card.stage), here.get()) {
-            (StageState::Live | StageState::Paused, _) => {
-                "You are on stage from another tab or program. Go live here to take over.".into()
-            }
-            (StageState::Dropped, _) => {
-                "Your connection was lost, and your audience waits. Go live to come back.".into()
-            }
-            (_, 0) => "Not live. Doors are open; nobody is here yet.".into(),
-            (_, 1) => "Not live. Doors are open; one person waits in the lobby.".into(),
-            (_, here) => format!("Not live. Doors are open; {here} people wait in the lobby."),
+            (StageState::Live | StageState::Paused, _) => t!(studio.elsewhere).into(),
+            (StageState::Dropped, _) => t!(studio.audience_waits).into(),
+            (_, 0) => t!(studio.nobody_here).into(),
+            (_, 1) => t!(studio.one_waits).into(),
+            (_, here) => t!(studio.some_wait, here = here),
         },
-        StudioStatus::Connecting => "On the way to the stage…".into(),
-        StudioStatus::Live => "You are live.".into(),
-        StudioStatus::Paused => "You take a break. Your audience sees “Back in a moment”.".into(),
-        StudioStatus::Reconnecting => "The connection is lost. Coming back by itself…".into(),
-        StudioStatus::TakenOver => {
-            "Taken over: you are on stage from another tab or machine now.".into()
-        }
-        StudioStatus::Ended => "The show is over.".to_string(),
+        StudioStatus::Connecting => t!(studio.connecting_words).into(),
+        StudioStatus::Live => t!(studio.live_words).into(),
+        StudioStatus::Paused => t!(studio.paused_words).into(),
+        StudioStatus::Reconnecting => t!(studio.reconnecting_words).into(),
+        StudioStatus::TakenOver => t!(studio.taken_over_words).into(),
+        StudioStatus::Ended => t!(studio.ended_words).to_string(),
     });
     let badge = move || {
         let (class, word) = match studio.status.get() {
-            StudioStatus::NotLive => ("badge", "Not live"),
-            StudioStatus::Connecting => ("badge", "Connecting"),
-            StudioStatus::Live => ("badge live", "Live"),
-            StudioStatus::Paused => ("badge", "Paused"),
-            StudioStatus::Reconnecting => ("badge warn", "Reconnecting"),
-            StudioStatus::TakenOver => ("badge warn", "Taken over"),
-            StudioStatus::Ended => ("badge", "Ended"),
+            StudioStatus::NotLive => ("badge", t!(studio.not_live)),
+            StudioStatus::Connecting => ("badge", t!(studio.connecting)),
+            StudioStatus::Live => ("badge live", t!(watch.live)),
+            StudioStatus::Paused => ("badge", t!(watch.paused)),
+            StudioStatus::Reconnecting => ("badge warn", t!(studio.reconnecting)),
+            StudioStatus::TakenOver => ("badge warn", t!(studio.taken_over)),
+            StudioStatus::Ended => ("badge", t!(studio.ended)),
         };
         view! { <span class=class>{word}</span> }
     };
@@ -131,9 +126,9 @@ fn StateLine(studio: Studio, now: Signal<Millis>) -> impl IntoView {
                 let left = span(starts.since(now));
                 match (left.days, starts > now) {
                     (_, false) => String::new(),
-                    (0, _) => format!("Starts in {}", lasted(starts.since(now))),
-                    (1, _) => "Starts tomorrow".into(),
-                    (days, _) => format!("Starts in {days} days"),
+                    (0, _) => t!(studio.starts_in, time = lasted(starts.since(now))),
+                    (1, _) => t!(studio.starts_tomorrow).into(),
+                    (days, _) => t!(studio.starts_in_days, days = days),
                 }
             }
             _ => String::new(),
@@ -155,14 +150,14 @@ fn Over(studio: Studio) -> impl IntoView {
     let likes = move || studio.page.with(|page| page.likes).max(studio.crowd.likes().get());
     view! {
         <div class="studio-over panel">
-            <h2>"That was it. Take a bow."</h2>
+            <h2>{t!(studio.take_a_bow)}</h2>
             <dl class="numbers">
-                <div><dt>"at the most"</dt><dd>{move || peak().to_string()}</dd></div>
-                <div><dt>"likes"</dt><dd>{move || likes().to_string()}</dd></div>
+                <div><dt>{t!(watch.at_the_most)}</dt><dd>{move || peak().to_string()}</dd></div>
+                <div><dt>{t!(watch.likes)}</dt><dd>{move || likes().to_string()}</dd></div>
             </dl>
             <div class="row">
-                <a class="button primary" href="/dashboard">"My shows"</a>
-                <a class="button" href=move || studio.page.with(|page| format!("/shows/{}", page.card.id))>"The show's page"</a>
+                <a class="button primary" href="/dashboard">{t!(app.my_shows)}</a>
+                <a class="button" href=move || studio.page.with(|page| format!("/shows/{}", page.card.id))>{t!(studio.shows_page)}</a>
             </div>
         </div>
     }

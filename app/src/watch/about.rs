@@ -1,5 +1,6 @@
 //! What the show is: title, artist, numbers, text.
 
+use crate::t;
 use bandstand_domain::stage::StageState;
 use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::JsValue;
@@ -32,7 +33,7 @@ pub(super) fn Heading(
         view! {
             <LocalTime at=starts fallback=text style=TimeStyle::Full/>
             " – "
-            <LocalTime at=ends fallback="later" style=TimeStyle::Time/>
+            <LocalTime at=ends fallback=t!(watch.later) style=TimeStyle::Time/>
         }
     };
     view! {
@@ -48,12 +49,12 @@ pub(super) fn Heading(
             </div>
             <div class="show-numbers">
                 <span class="badge" hidden=move || !session.inside() || session.stage.get() == StageState::Ended>
-                    {move || here().to_string()} " here"
+                    {move || t!(watch.here, count = here())}
                 </span>
-                <span class="badge">"♥ " {move || likes().to_string()} <span class="unseen">" likes"</span></span>
+                <span class="badge">"♥ " {move || likes().to_string()} <span class="unseen">" " {t!(watch.likes)}</span></span>
                 <ShareButton session/>
                 <Show when=move || page.with(|page| page.mine)>
-                    <a class="button" href=move || page.with(|page| format!("/shows/{}/studio", page.card.id))>"Studio"</a>
+                    <a class="button" href=move || page.with(|page| format!("/shows/{}/studio", page.card.id))>{t!(watch.studio)}</a>
                 </Show>
             </div>
         </header>
@@ -69,7 +70,7 @@ pub(super) fn About(
 ) -> impl IntoView {
     let page = session.page;
     view! {
-        <section class="show-about" aria-label="About the show" hidden=move || page.with(|page| page.description.is_empty())>
+        <section class="show-about" aria-label=t!(watch.about_the_show) hidden=move || page.with(|page| page.description.is_empty())>
             <p class="description">{move || page.with(|page| linked(&page.description))}</p>
         </section>
     }
@@ -96,10 +97,10 @@ fn ShareButton(session: WatchSession) -> impl IntoView {
             }
             let clipboard = web::get(&navigator, "clipboard");
             match web::call(&clipboard, "writeText", &[JsValue::from_str(&address)]).await {
-                Ok(_) => toaster.say("The link is copied. Bring your friends."),
-                Err(_) => toaster.say(format!("Share this address: {address}")),
+                Ok(_) => toaster.say(t!(watch.link_copied)),
+                Err(_) => toaster.say(t!(watch.share_address, address = address.as_str())),
             }
         });
     };
-    view! { <button class="button" type="button" on:click=share>"Share"</button> }
+    view! { <button class="button" type="button" on:click=share>{t!(watch.share)}</button> }
 }

@@ -1,5 +1,6 @@
 //! The player's controls: there when they are wanted.
 
+use crate::t;
 use leptos::{__reexports::send_wrapper::SendWrapper, ev, prelude::*};
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -58,8 +59,8 @@ pub(super) fn Controls(
             <button
                 class="button round"
                 type="button"
-                title="Sound (m)"
-                aria-label=move || if on() { "Turn the sound off" } else { "Turn the sound on" }
+                title=t!(watch.sound_key)
+                aria-label=move || if on() { t!(watch.sound_off) } else { t!(watch.sound_on) }
                 on:click=move |_| player.toggle_sound()
             >
                 {icon(Signal::derive(move || if on() { LOUD } else { SILENT }))}
@@ -67,7 +68,7 @@ pub(super) fn Controls(
             <input
                 class="volume"
                 type="range" min="0" max="100" step="5"
-                aria-label="Volume"
+                aria-label=t!(watch.volume)
                 prop:value=move || if on() { volume.get().to_string() } else { "0".into() }
                 on:input=move |event| {
                     if let Ok(wanted) = event_target_value(&event).parse::<u32>() {
@@ -79,8 +80,8 @@ pub(super) fn Controls(
             <button
                 class="button round"
                 type="button"
-                title="Picture in picture"
-                aria-label="Picture in picture"
+                title=t!(watch.picture_in_picture)
+                aria-label=t!(watch.picture_in_picture)
                 hidden=move || !(floats.get() && player.picture().get() == PictureState::Shown)
                 on:click=move |_| float(session)
             >
@@ -89,8 +90,8 @@ pub(super) fn Controls(
             <button
                 class="button round"
                 type="button"
-                title="Full screen (f)"
-                aria-label=move || if large.get() { "Leave full screen" } else { "Full screen" }
+                title=t!(watch.full_screen_key)
+                aria-label=move || if large.get() { t!(watch.leave_full_screen) } else { t!(watch.full_screen) }
                 on:click=move |_| fill_screen(session)
             >
                 {icon(Signal::stored(LARGE))}

@@ -1,5 +1,6 @@
 //! Before the artist comes: the poster's words, and how long it takes.
 
+use crate::{t, weave};
 use bandstand_domain::Millis;
 use leptos::prelude::*;
 
@@ -26,8 +27,8 @@ pub(super) fn Countdown(
     let lobby = move || {
         let here = session.crowd.count().get();
         session.inside().then(|| match here {
-            0 | 1 => "Doors are open, and you are the first one here.".to_string(),
-            _ => format!("Doors are open – {here} people are here."),
+            0 | 1 => t!(watch.first_here).to_string(),
+            _ => t!(watch.people_here, count = here),
         })
     };
     let unit = move |number: fn(Span) -> i64, name: &'static str| {
@@ -41,22 +42,25 @@ pub(super) fn Countdown(
             <Show
                 when=move || !late.get()
                 fallback=move || view! {
-                    <p class="stage-word"><strong>"Any moment now"</strong>
-                        <span>{move || format!("{} was announced for this time. Stay here: it starts by itself.", artist())}</span></p>
+                    <p class="stage-word"><strong>{t!(watch.any_moment)}</strong>
+                        <span>{move || t!(watch.announced_now, artist = artist())}</span></p>
                 }
             >
-                <div class="units" role="timer" aria-label="Time until the show starts">
-                    {unit(|span| span.days, "days")}
-                    {unit(|span| span.hours, "hours")}
-                    {unit(|span| span.minutes, "min")}
-                    {unit(|span| span.seconds, "s")}
+                <div class="units" role="timer" aria-label=t!(watch.time_until)>
+                    {unit(|span| span.days, t!(watch.unit_days))}
+                    {unit(|span| span.hours, t!(watch.unit_hours))}
+                    {unit(|span| span.minutes, t!(watch.unit_min))}
+                    {unit(|span| span.seconds, t!(watch.unit_s))}
                 </div>
                 <p class="starts">
-                    {artist} " starts "
-                    {move || {
-                        let (at, text) = starts.get();
-                        view! { <LocalTime at fallback=text style=TimeStyle::Full/> }
-                    }}
+                    {weave!(
+                        watch.artist_starts,
+                        artist = artist,
+                        when = move || {
+                            let (at, text) = starts.get();
+                            view! { <LocalTime at fallback=text style=TimeStyle::Full/> }
+                        }
+                    )}
                 </p>
             </Show>
         </div>

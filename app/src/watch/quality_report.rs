@@ -1,5 +1,6 @@
 //! "Why is my picture bad?": what the browser measures, explained by the venue.
 
+use crate::t;
 use std::time::Duration;
 
 use bandstand_domain::quality::{Explanation, Measured};
@@ -46,10 +47,10 @@ pub(super) fn QualityReport(
             class="why" node_ref=details hidden=move || !playing()
             on:toggle=move |_| open.set(details.get_untracked().is_some_and(|it| it.open()))
         >
-            <summary>"Why is my picture bad?"</summary>
+            <summary>{t!(watch.why_bad)}</summary>
             <div role="status">
                 {move || match said.get() {
-                    None => vec![view! { <p>"Measuring…"</p> }.into_any()],
+                    None => vec![view! { <p>{t!(watch.measuring)}</p> }.into_any()],
                     Some(Err(why)) => vec![view! { <p>{why}</p> }.into_any()],
                     Some(Ok(said)) => said.reasons.into_iter().map(|why| view! { <p>{why}</p> }.into_any()).collect(),
                 }}

@@ -1,5 +1,6 @@
 //! The one scene of sky, stage and crowd.
 
+use crate::t;
 use bandstand_domain::stage::StageState;
 use leptos::prelude::*;
 
@@ -29,7 +30,7 @@ pub(super) fn Scene(
         Signal::derive(move || session.inside() && session.stage.get() != StageState::Ended);
     let shown = move || picture.get() == PictureState::Shown;
     view! {
-        <section class="stage-scene" node_ref=session.scene tabindex="-1" aria-label="The stage">
+        <section class="stage-scene" node_ref=session.scene tabindex="-1" aria-label=t!(watch.the_stage)>
             <div class="stage-view">
             <div class="stage-picture">
                 <Show when=move || !shown()>
@@ -75,38 +76,38 @@ fn Front(session: WatchSession, now: Signal<bandstand_domain::Millis>) -> impl I
     move || {
         match (session.stage.get(), picture.get()) {
         (StageState::Empty, _) if over.get() => word(
-            "The curtain stayed down".into(),
-            format!("This show's time is over, and {} didn't come on stage.", artist()),
+            t!(watch.stayed_down).into(),
+            t!(watch.did_not_come, artist = artist()),
         ),
         (StageState::Empty, _) => view! { <Countdown session now/> }.into_any(),
         (StageState::Ended, _) => view! { <ThankYou session/> }.into_any(),
         (StageState::Paused, _) => {
-            word("Back in a moment".into(), format!("{} takes a short break.", artist()))
+            word(t!(watch.back_soon).into(), t!(watch.short_break, artist = artist()))
         }
         (StageState::Dropped, _) => word(
-            "Lost the connection".into(),
-            format!("Waiting for {} to come back. The picture returns by itself.", artist()),
+            t!(watch.artist_lost).into(),
+            t!(watch.waiting_for, artist = artist()),
         ),
         (StageState::Live, PictureState::Shown) => ().into_any(),
         (StageState::Live, PictureState::Coming) => {
-            word("Here we go".into(), "The picture is on its way…".into())
+            word(t!(watch.here_we_go).into(), t!(watch.picture_coming).into())
         }
         (StageState::Live, PictureState::Lost) => {
-            word("Your connection is lost".into(), "Finding the way back to the stage…".into())
+            word(t!(watch.connection_lost).into(), t!(watch.finding_back).into())
         }
         (StageState::Live, PictureState::SoundOnly) => view! {
             <div class="sound-only">
                 <i></i><i></i><i></i><i></i><i></i>
-                <p class="stage-word"><strong>{artist()}</strong><span>"Sound only. Close your eyes."</span></p>
+                <p class="stage-word"><strong>{artist()}</strong><span>{t!(watch.sound_only)}</span></p>
             </div>
         }
         .into_any(),
         (StageState::Live, PictureState::Impossible) => word(
-            format!("{} is on stage", artist()),
-            "This browser can't receive picture and sound (WebRTC). Try another one.".into(),
+            t!(watch.on_stage, artist = artist()),
+            t!(watch.no_webrtc).into(),
         ),
         (StageState::Live, PictureState::Off) => {
-            word(format!("{} is on stage", artist()), "Step into the crowd to see and hear.".into())
+            word(t!(watch.on_stage, artist = artist()), t!(watch.step_in_to_see).into())
         }
     }
     }
@@ -120,13 +121,13 @@ fn ThankYou(session: WatchSession) -> impl IntoView {
     let artist = session.page.with_untracked(|page| page.card.artist.stage_name.clone());
     view! {
         <div class="thank-you" role="status">
-            <h2>"Thank you, good night!"</h2>
-            <p>{format!("{artist} has left the stage.")}</p>
+            <h2>{t!(watch.good_night)}</h2>
+            <p>{t!(watch.has_left, artist = artist.as_str())}</p>
             <dl>
-                <div><dt>"at the most"</dt><dd>{move || peak().to_string()}</dd></div>
-                <div><dt>"likes"</dt><dd>{move || likes().to_string()}</dd></div>
+                <div><dt>{t!(watch.at_the_most)}</dt><dd>{move || peak().to_string()}</dd></div>
+                <div><dt>{t!(watch.likes)}</dt><dd>{move || likes().to_string()}</dd></div>
             </dl>
-            <a class="button" href="/">"See what's on"</a>
+            <a class="button" href="/">{t!(ui.see_whats_on)}</a>
         </div>
     }
     .into_any()
@@ -140,9 +141,9 @@ fn Badge(session: WatchSession, now: Signal<bandstand_domain::Millis>) -> impl I
     };
     move || {
         let (class, word) = match session.stage.get() {
-            StageState::Live => ("badge live", "Live"),
-            StageState::Paused => ("badge", "Paused"),
-            StageState::Dropped => ("badge", "Interrupted"),
+            StageState::Live => ("badge live", t!(watch.live)),
+            StageState::Paused => ("badge", t!(watch.paused)),
+            StageState::Dropped => ("badge", t!(watch.interrupted)),
             StageState::Empty | StageState::Ended => return None,
         };
         // The time stands apart, so that the word isn't read out every second.
@@ -166,8 +167,8 @@ fn SoundPrompt(session: WatchSession) -> impl IntoView {
     };
     move || {
         let words = match sound.get() {
-            SoundState::Held if playing() => "Tap for sound",
-            SoundState::Refused if playing() => "Play",
+            SoundState::Held if playing() => t!(watch.tap_for_sound),
+            SoundState::Refused if playing() => t!(watch.play),
             _ => return None,
         };
         Some(view! {

@@ -1,5 +1,6 @@
 //! A show on its own page, from poster to thank-you.
 
+use crate::t;
 use bandstand_domain::Refusal;
 use leptos::prelude::*;
 use leptos_meta::{Meta, Title};
@@ -21,7 +22,7 @@ use crate::{
 pub fn ShowPageView() -> impl IntoView {
     let loaded = load_from_address();
     view! {
-        <Suspense fallback=|| view! { <p class="waiting">"Finding the show…"</p> }>
+        <Suspense fallback=|| view! { <p class="waiting">{t!(watch.finding)}</p> }>
             {move || {
                 loaded.get().map(|loaded| match loaded {
                     (viewer, Ok(page)) => {

@@ -1,5 +1,6 @@
 //! Beside the stage: the door for those outside, the chat for those within.
 
+use crate::{t, weave};
 use bandstand_domain::{accounts::check_guest_name, stage::StageState};
 use leptos::{ev::SubmitEvent, html, prelude::*};
 
@@ -24,7 +25,7 @@ pub(super) fn Sidebar(
             || was_in.get() && session.phase.with(|it| !matches!(it, Phase::Outside { .. }))
     };
     view! {
-        <aside class="show-side" aria-label="The crowd">
+        <aside class="show-side" aria-label=t!(watch.the_crowd)>
             <ChannelNote/>
             <Show
                 when=reads
@@ -94,19 +95,19 @@ fn Door(session: WatchSession) -> impl IntoView {
     };
     view! {
         <form class="show-door" novalidate on:submit=submit>
-            <h2>"Step into the crowd"</h2>
+            <h2>{t!(watch.step_in)}</h2>
             <p class="soft">
                 {move || match session.stage.get() {
-                    StageState::Empty => "Doors are open. Wait in front of the stage, see who else is here, and say hello.",
-                    _ => "The stage is on. See, hear, clap and talk with everybody who is here.",
+                    StageState::Empty => t!(watch.doors_open),
+                    _ => t!(watch.stage_is_on),
                 }}
             </p>
             <Show when=move || session.shut()>
-                <p class="notice">"This show is for people with an account. As a guest you stay who you are when you join."</p>
-                <a class="button primary big wide" href=move || format!("/join?next={}", here())>"Join"</a>
+                <p class="notice">{t!(watch.members_only)}</p>
+                <a class="button primary big wide" href=move || format!("/join?next={}", here())>{t!(watch.join)}</a>
             </Show>
             <div class="field" hidden=move || session.shut() || known()>
-                <label for="guest-name">"What should we call you?"</label>
+                <label for="guest-name">{t!(watch.your_name)}</label>
                 <input
                     class="input" id="guest-name" name="name" autocomplete="nickname" node_ref=field
                     aria-describedby="guest-name-note"
@@ -114,7 +115,7 @@ fn Door(session: WatchSession) -> impl IntoView {
                     on:input=move |event| { name.set(event_target_value(&event)); checked.set(None); }
                 />
                 <p id="guest-name-note" class=move || if complaint().is_some() { "error" } else { "hint" } role="status">
-                    {move || complaint().unwrap_or_else(|| "Everybody here will see this name.".into())}
+                    {move || complaint().unwrap_or_else(|| t!(watch.name_is_seen).into())}
                 </p>
             </div>
             <p class="notice bad" role="alert" hidden=move || session.shut() || trouble().is_none()>{trouble}</p>
@@ -123,14 +124,16 @@ fn Door(session: WatchSession) -> impl IntoView {
                 disabled=move || !alive.get() aria-busy=move || entering().then_some("true")
             >
                 {move || match (entering(), trouble().is_some()) {
-                    (true, _) => "Coming in…",
-                    (_, true) => "Try again",
-                    _ => "Step into the crowd",
+                    (true, _) => t!(watch.coming_in),
+                    (_, true) => t!(watch.try_again),
+                    _ => t!(watch.step_in),
                 }}
             </button>
             <p class="small soft" hidden=known>
-                "Have an account? "
-                <a href=move || format!("/log-in?next={}", here())>"Log in"</a>
+                {weave!(
+                    watch.have_account,
+                    link = view! { <a href=move || format!("/log-in?next={}", here())>{t!(watch.log_in)}</a> }
+                )}
             </p>
         </form>
     }

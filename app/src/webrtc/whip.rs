@@ -1,5 +1,6 @@
 //! An artist's media session (WHIP).
 
+use crate::t;
 use bandstand_domain::{ShowId, stage::PublishToken};
 use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
@@ -46,9 +47,9 @@ impl PictureFormat {
     /// For the artist, to choose by.
     pub fn words(self) -> &'static str {
         match self {
-            Self::Vp8 => "VP8: for every device",
-            Self::Vp9 => "VP9: sharper, not for old phones",
-            Self::Av1 => "AV1: sharpest, new devices only",
+            Self::Vp8 => t!(studio.format_vp8),
+            Self::Vp9 => t!(studio.format_vp9),
+            Self::Av1 => t!(studio.format_av1),
         }
     }
 

@@ -115,7 +115,7 @@ mod tests {
             (of_end(EndReason::NoMedia).unwrap(), "Set the keyframe interval to 2 s"),
         ];
         for (cause, part) in cases {
-            let words = cause.words();
+            let words = cause.words().to_string();
             assert!(words.starts_with("A program tried to come on stage: "), "{words}");
             assert!(words.contains(part) && words.ends_with('.'), "{words}");
         }

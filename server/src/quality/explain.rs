@@ -3,7 +3,12 @@
 //!
 //! It is done here and not in the page, so that people who never ask don't download it.
 
-use bandstand_domain::quality::{Explanation, Flow, Layer, percent};
+use bandstand_domain::{
+    Language, Text,
+    quality::{Explanation, Flow, Layer, percent},
+    text,
+    texts::Catalogue,
+};
 use serde::Deserialize;
 
 use super::monitor::{FAR, MUCH_LOST, UNEVEN};
@@ -131,7 +136,7 @@ pub struct Known<'a> {
 
 impl Known<'_> {
     /// Why the picture has only `lines` lines; nothing when it has as many as there are.
-    fn why_small(&self, lines: u32) -> Option<String> {
+    fn why_small(&self, lines: u32) -> Option<Text> {
         let sizes = || self.layers.iter().filter_map(|layer| Some((layer.height?, layer.kilobits)));
         let best = sizes().max().map_or(lines, |(lines, _)| lines);
         let fitting = sizes().filter(|(lines, _)| self.room.is_none_or(|room| *lines <= room));
@@ -142,23 +147,18 @@ impl Known<'_> {
             && self.bandwidth.is_some_and(|carried| carried > needed.saturating_mul(3) / 2)
         {
             // The artist's browser has just begun to send it.
-            Some(format!("A larger picture is on its way to you, of {fitting} lines."))
+            Some(text!(server.explain.larger_coming, lines = fitting))
         } else if is_less(lines, fitting) {
-            let carried = self.bandwidth.map_or_else(
-                || "no more".into(),
-                |kilobits| format!("about {kilobits} kbit/s at the moment"),
-            );
-            Some(format!(
-                "Your network carries {carried}, so you get a picture of {lines} lines instead of \
-                 {fitting}. Come closer to the router, use a cable, or stop other downloads."
-            ))
+            Some(match self.bandwidth {
+                None => text!(server.explain.carries_no_more, lines = lines, fitting = fitting),
+                Some(rate) => {
+                    text!(server.explain.carries, rate = rate, lines = lines, fitting = fitting)
+                }
+            })
         } else if is_less(lines, best) {
-            Some(format!(
-                "Your window is small, so you get a picture of {lines} lines, which fills it. Make \
-                 it larger, and you get up to {best}."
-            ))
+            Some(text!(server.explain.small_window, lines = lines, best = best))
         } else if best < FEW_LINES {
-            Some("The artist sends a small picture, to save their line or their device.".into())
+            Some(text!(server.explain.artist_sends_small))
         } else {
             None
         }
@@ -171,87 +171,52 @@ fn is_less(lines: u32, others: u32) -> bool {
     lines.saturating_mul(10) < others.saturating_mul(9)
 }
 
-/// What is wrong, and what was measured.
-pub fn explain(before: Option<&Reports>, now: &Reports, known: &Known<'_>) -> Explanation {
+/// What is wrong, and what was measured, in a language.
+pub fn explain(
+    before: Option<&Reports>,
+    now: &Reports,
+    known: &Known<'_>,
+    language: Language,
+) -> Explanation {
     let artist = known.artist;
     let change = Change::between(before, now);
     let round_trip = now.round_trip.map(|seconds| (seconds * 1_000.0) as u32);
     let round_trip = round_trip.or(known.line.and_then(|line| line.round_trip));
     let jitter = (now.video.jitter.max(now.audio.jitter) * 1_000.0) as u32;
     let mut reasons = Vec::new();
-    let mut because = |is: bool, words: String| {
+    let mut because = |is: bool, words: Text| {
         if is {
             reasons.push(words);
         }
     };
     let sends = artist.is_some_and(|artist| artist.kilobits > 0);
-    because(
-        !sends,
-        "Nothing comes from the stage at the moment: the artist's line is down, or they take a \
-         break. It comes back by itself."
-            .into(),
-    );
-    because(
-        sends && change.packets <= 0.0,
-        "The artist sends, and nothing of it reaches you. A firewall may keep it out: try another \
-         network, such as your phone's."
-            .into(),
-    );
-    because(
-        known.foreign,
-        "Your browser can't show the format in which the artist sends. Update it, or take another one."
-            .into(),
-    );
+    because(!sends, text!(server.explain.nothing_comes));
+    because(sends && change.packets <= 0.0, text!(server.explain.nothing_reaches));
+    because(known.foreign, text!(server.explain.foreign));
     if let Some(artist) = artist {
-        because(
-            artist.lost >= MUCH_LOST,
-            format!(
-                "It is the artist's own line: {} of what they send is lost before it comes here. \
-                 Nothing that you could change.",
-                percent(artist.lost)
-            ),
-        );
-        because(
-            artist.round_trip.is_some_and(|it| it >= FAR),
-            "The artist's own line is slow to answer, so what gets lost there comes too late."
-                .into(),
-        );
+        let lost = percent(artist.lost, language);
+        because(artist.lost >= MUCH_LOST, text!(server.explain.artist_lost, lost = lost));
+        let far = artist.round_trip.is_some_and(|it| it >= FAR);
+        because(far, text!(server.explain.artist_far));
     }
-    because(
-        change.lost >= MUCH_LOST,
-        format!(
-            "Your network loses {} of the packets. Come closer to the router, use a cable, or stop \
-             other downloads.",
-            percent(change.lost)
-        ),
-    );
-    because(
-        round_trip.is_some_and(|it| it >= FAR),
-        "Your way to the venue is long or crowded: what gets lost comes too late. A cable, or \
-         leaving a VPN, may help."
-            .into(),
-    );
-    because(
-        jitter >= UNEVEN,
-        "Packets come to you in bursts, so the picture waits for them. That is typical for a \
-         crowded wireless network."
-            .into(),
-    );
-    because(
-        change.dropped >= MANY_DROPPED,
-        "Your device can't show all pictures in time. Close other tabs and programs, and plug it in."
-            .into(),
-    );
-    let small = known.why_small(now.video.frame_height as u32).filter(|_| sends);
-    reasons.extend(small);
+    let lost = percent(change.lost, language);
+    because(change.lost >= MUCH_LOST, text!(server.explain.network_loses, lost = lost));
+    because(round_trip.is_some_and(|it| it >= FAR), text!(server.explain.far));
+    because(jitter >= UNEVEN, text!(server.explain.bursts));
+    because(change.dropped >= MANY_DROPPED, text!(server.explain.device));
+    reasons.extend(known.why_small(now.video.frame_height as u32).filter(|_| sends));
     if reasons.is_empty() {
         reasons.push(if change.frozen > 0.0 {
-            "The picture stood still for a moment just now; nothing is wrong any more.".into()
+            text!(server.explain.stood_still)
         } else {
-            "All is well at the moment: you get what the artist sends.".into()
+            text!(server.explain.all_is_well)
         });
     }
-    Explanation { reasons, figures: figures(now, &change, round_trip, jitter, known) }
+    let catalogue = Catalogue::of(language);
+    Explanation {
+        reasons: reasons.iter().map(|text| catalogue.say(text)).collect(),
+        figures: figures(now, &change, round_trip, jitter, known, language),
+    }
 }
 
 fn figures(
@@ -260,48 +225,53 @@ fn figures(
     round_trip: Option<u32>,
     jitter: u32,
     known: &Known<'_>,
+    language: Language,
 ) -> Vec<(String, String)> {
-    let millis = |millis: u32| format!("{millis} ms");
+    let catalogue = Catalogue::of(language);
+    let millis = |millis: u32| Text::Said(format!("{millis} ms"));
+    let rate = |kilobits: u32| Text::Said(format!("{kilobits} kbit/s"));
+    let lost = |tenths: u32| Text::Said(percent(tenths, language));
     let video = &now.video;
     let mut figures = Vec::new();
-    let mut add = |name: &str, value: String| figures.push((name.to_owned(), value));
+    let mut add =
+        |name: Text, value: Text| figures.push((catalogue.say(&name), catalogue.say(&value)));
     if video.frame_height > 0.0 {
         let (width, height) = (video.frame_width as u32, video.frame_height as u32);
         let frames = video.frames_per_second as u32;
-        add("Your picture", format!("{width} × {height}, {frames} frames a second"));
+        let size =
+            text!(server.explain.picture_size, width = width, height = height, frames = frames);
+        add(text!(server.explain.your_picture), size);
     }
     if change.kilobits > 0 {
-        add("Comes to you", format!("{} kbit/s", change.kilobits));
+        add(text!(server.explain.comes_to_you), rate(change.kilobits));
     }
     if let Some(kilobits) = known.bandwidth {
-        add("What your line carries (estimate)", format!("{kilobits} kbit/s"));
+        add(text!(server.explain.line_carries), rate(kilobits));
     }
-    add("Lost on the way to you", percent(change.lost));
+    add(text!(server.explain.lost), lost(change.lost));
     if let Some(round_trip) = round_trip {
-        add("To the venue and back", millis(round_trip));
+        add(text!(server.explain.round_trip), millis(round_trip));
     }
-    add("Unevenness (jitter)", millis(jitter));
+    add(text!(server.explain.jitter), millis(jitter));
     if video.freeze_count > 0.0 {
-        let times = match video.freeze_count as u32 {
-            1 => "once".to_owned(),
-            times => format!("{times} times"),
-        };
+        let times = text!(server.explain.times, count = video.freeze_count as u32);
         let seconds = match video.total_freezes_duration as u32 {
-            0 => "less than a second".to_owned(),
-            seconds => format!("{seconds} s"),
+            0 => text!(server.explain.under_a_second),
+            seconds => text!(server.explain.seconds, seconds = seconds),
         };
-        add("Stood still since you came", format!("{times}, {seconds} in all"));
+        let frozen = text!(server.explain.frozen_times, times = times, seconds = seconds);
+        add(text!(server.explain.frozen), frozen);
     }
     if let Some(artist) = known.artist {
-        add("The artist sends", format!("{} kbit/s", artist.kilobits));
+        add(text!(server.explain.artist_sends), rate(artist.kilobits));
         let heights: Vec<_> = known.layers.iter().filter_map(|layer| layer.height).collect();
         if !heights.is_empty() {
             let heights: Vec<_> = heights.iter().map(u32::to_string).collect();
-            add("Lines of the artist's picture", heights.join(", "));
+            add(text!(server.explain.artist_lines), Text::Said(heights.join(", ")));
         }
-        add("Lost on the artist's way", percent(artist.lost));
+        add(text!(server.explain.artist_way_lost), lost(artist.lost));
         if let Some(round_trip) = artist.round_trip {
-            add("The artist to the venue and back", millis(round_trip));
+            add(text!(server.explain.artist_round_trip), millis(round_trip));
         }
     }
     figures

@@ -8,6 +8,7 @@ use bandstand_domain::{
     Refusal, ShowId,
     quality::{Explanation, Measured, StageQuality},
     stage::StageError,
+    texts::Catalogue,
 };
 use bandstand_sfu::SessionRole;
 
@@ -62,12 +63,14 @@ async fn of_stage(port: &QualityPort, show: ShowId) -> Result<StageQuality, Stag
     let sample = port.monitor.sample().await;
     let stage = stage_id(show);
     let mut figures = StageQuality::default();
+    let catalogue = Catalogue::of(caller.request_language.current);
     for line in sample.lines.values().filter(|line| line.stage == stage && !line.waiting) {
         match line.role {
             SessionRole::Publisher => {
                 figures.arriving = Some(line.flow);
                 figures.layers = line.layers.clone();
-                figures.advice = line.advice.iter().copied().map(advice::words).collect();
+                let told = line.advice.iter().copied().map(advice::words);
+                figures.advice = told.map(|text| catalogue.say(&text)).collect();
             }
             SessionRole::Subscriber => {
                 figures.viewers += 1;
@@ -114,5 +117,5 @@ async fn explain_picture(
         foreign: own.is_some_and(|line| line.foreign),
         room: opened.filter(|it| it.show == show).and_then(|it| it.max_height).map(u32::from),
     };
-    Ok(explain::explain(before.as_ref(), &now, &known))
+    Ok(explain::explain(before.as_ref(), &now, &known, caller.request_language.current))
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bandstand_domain::{
-    PersonId, Refusal, Secret, ShowId,
+    Language, PersonId, Refusal, Secret, ShowId,
     channel::{Cursor, Event, Snapshot, Topic},
     crowd::Gesture,
     stage::{StageError, StageReason},
@@ -49,6 +49,7 @@ pub struct ShowTopic {
 struct Visitor {
     topic: ShowTopic,
     claims: Claims,
+    language: Language,
     /// The private identity of the artist's account, for the artist alone.
     artist: Option<AccountId>,
     attendance: Option<Attendance>,
@@ -76,8 +77,16 @@ impl TopicSource for ShowTopic {
         }
         let artist = claims.artist.then_some(facts.artist_account);
         let (attendance, listening) = (None, None);
-        let topic = self.clone();
-        Ok(Box::new(Visitor { topic, claims, artist, attendance, _guard: guard, listening }))
+        let (topic, language) = (self.clone(), client.request_language.current);
+        Ok(Box::new(Visitor {
+            topic,
+            claims,
+            language,
+            artist,
+            attendance,
+            _guard: guard,
+            listening,
+        }))
     }
 }
 
@@ -94,7 +103,8 @@ impl Admitted for Visitor {
         })?);
         if let Some(artist) = self.artist.clone() {
             let (notices, now) = (self.topic.stages.notices(), clock::now());
-            self.listening = Some(notices.listen(artist, *show, number, outbox.clone(), now));
+            self.listening =
+                Some(notices.listen(artist, *show, self.language, number, outbox.clone(), now));
         }
         Ok(())
     }

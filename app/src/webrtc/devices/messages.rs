@@ -1,21 +1,22 @@
 //! What the artist is told of cameras and microphones.
 
 use super::interruption::DeviceKind;
+use crate::t;
 
 /// Why a camera can't be opened, by the name of the browser's exception.
 pub fn camera_words(error: &str) -> &'static str {
     match error {
         "NotAllowedError" | "SecurityError" => {
-            "The browser may not use the camera. Allow it beside the address, then choose the camera again."
+            t!(devices.camera_forbidden)
         }
         "NotFoundError" | "OverconstrainedError" => {
-            "No camera was found. You can play without one: your audience hears you."
+            t!(devices.no_camera)
         }
         "NotReadableError" | "AbortError" => {
-            "The camera is in use. Close the other program, then choose the camera again."
+            t!(devices.camera_in_use)
         }
         _ => {
-            "This page can't use the camera. It needs https, or a browser on the venue's own machine."
+            t!(devices.camera_needs_https)
         }
     }
 }
@@ -24,16 +25,16 @@ pub fn camera_words(error: &str) -> &'static str {
 pub fn microphone_words(error: &str) -> &'static str {
     match error {
         "NotAllowedError" | "SecurityError" => {
-            "The browser may not use the microphone. Allow it beside the address, then choose it again."
+            t!(devices.microphone_forbidden)
         }
         "NotFoundError" | "OverconstrainedError" => {
-            "No microphone was found. Plug one in, then choose it here."
+            t!(devices.no_microphone)
         }
         "NotReadableError" | "AbortError" => {
-            "The microphone is in use. Close the other program, then choose it again."
+            t!(devices.microphone_in_use)
         }
         _ => {
-            "This page can't use the microphone. It needs https, or a browser on the venue's own machine."
+            t!(devices.microphone_needs_https)
         }
     }
 }
@@ -41,21 +42,15 @@ pub fn microphone_words(error: &str) -> &'static str {
 /// What an interruption means, and what brings the device back.
 pub fn interruption_words(kind: DeviceKind) -> (&'static str, &'static str) {
     match kind {
-        DeviceKind::Microphone => (
-            "Nobody hears you: a phone call, a headset or your system has muted the microphone. It comes back by itself as soon as it is free.",
-            "Take the microphone back",
-        ),
-        DeviceKind::Camera => (
-            "Nobody sees you: another app or your system has the camera. It comes back by itself as soon as it is free.",
-            "Take the camera back",
-        ),
+        DeviceKind::Microphone => (t!(devices.microphone_interrupted), t!(devices.take_microphone)),
+        DeviceKind::Camera => (t!(devices.camera_interrupted), t!(devices.take_camera)),
     }
 }
 
 /// What is said when an interruption is over.
 pub fn back_words(kind: DeviceKind) -> &'static str {
     match kind {
-        DeviceKind::Microphone => "Your microphone is back.",
-        DeviceKind::Camera => "Your camera is back.",
+        DeviceKind::Microphone => t!(devices.microphone_back),
+        DeviceKind::Camera => t!(devices.camera_back),
     }
 }

@@ -3,6 +3,7 @@
 pub mod interruption;
 pub mod messages;
 
+use crate::t;
 use js_sys::Array;
 use leptos::{__reexports::send_wrapper::SendWrapper, prelude::*};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
@@ -230,9 +231,7 @@ impl Devices {
             Ok(stream) => self.take_picture(&stream, PictureSource::Screen),
             // Closing the browser's own question is no trouble.
             Err(error) if web::error_name(&error) == "NotAllowedError" => {}
-            Err(_) => self.picture_trouble.set(Some(
-                "This browser can't share the screen. Try a desktop browser such as Firefox or Chrome.",
-            )),
+            Err(_) => self.picture_trouble.set(Some(t!(devices.no_screen))),
         }
     }
 
@@ -298,8 +297,7 @@ impl Devices {
             } else {
                 self.source.set(PictureSource::Nothing);
                 self.close(DeviceKind::Camera);
-                self.picture_trouble
-                    .set(Some("The camera is gone. Plug it in again, or choose another one."));
+                self.picture_trouble.set(Some(t!(devices.camera_gone)));
             }
         });
         stop(self.picture);
@@ -325,8 +323,7 @@ impl Devices {
         web::set(&track, "contentHint", &hint.into());
         on_ended(&track, move || {
             self.close(DeviceKind::Microphone);
-            self.sound_trouble
-                .set(Some("The microphone is gone. Plug it in again, or choose another one."));
+            self.sound_trouble.set(Some(t!(devices.microphone_gone)));
         });
         stop(self.sound);
         self.follow(DeviceKind::Microphone, &track);

@@ -11,8 +11,9 @@ use std::{
 };
 
 use bandstand_domain::{
-    Millis, ShowId,
+    Language, Millis, ShowId, Text,
     channel::{Notice, ServerFrame},
+    texts::Catalogue,
 };
 
 pub use self::cause::Cause;
@@ -35,14 +36,22 @@ pub struct Notices(Arc<Mutex<State>>);
 #[derive(Debug, Default)]
 struct State {
     /// By the private identity of the artist's account, the oldest first.
-    kept: HashMap<AccountId, VecDeque<Notice>>,
+    kept: HashMap<AccountId, VecDeque<Told>>,
     /// Where artists look, by the same and by subscription.
     studios: HashMap<AccountId, HashMap<u64, Studio>>,
+}
+
+/// A notice before it is put into the words of a page's language.
+#[derive(Clone, Debug)]
+struct Told {
+    at: Millis,
+    text: Text,
 }
 
 #[derive(Debug)]
 struct Studio {
     show: ShowId,
+    language: Language,
     outbox: Outbox,
 }
 
@@ -68,7 +77,7 @@ impl Notices {
         if kept.len() == MAX_NOTICES {
             kept.pop_front();
         }
-        kept.push_back(Notice { at: now, text });
+        kept.push_back(Told { at: now, text });
         state.send(artist);
     }
 
@@ -85,6 +94,7 @@ impl Notices {
         &self,
         artist: AccountId,
         show: ShowId,
+        language: Language,
         subscription: u64,
         outbox: Outbox,
         now: Millis,
@@ -93,7 +103,7 @@ impl Notices {
         if let Some(kept) = state.kept.get_mut(&artist) {
             kept.retain(|notice| notice.at > now.plus(-LIFE));
         }
-        let studio = Studio { show, outbox };
+        let studio = Studio { show, language, outbox };
         if state.kept.get(&artist).is_some_and(|kept| !kept.is_empty()) {
             studio.send(subscription, state.kept.get(&artist));
         }
@@ -116,7 +126,7 @@ impl State {
     }
 
     fn forget_oldest(&mut self) {
-        let latest = |kept: &VecDeque<Notice>| kept.back().map(|notice| notice.at);
+        let latest = |kept: &VecDeque<Told>| kept.back().map(|notice| notice.at);
         let oldest = self.kept.iter().min_by_key(|(_, kept)| latest(kept));
         if let Some(artist) = oldest.map(|(artist, _)| artist.clone()) {
             self.kept.remove(&artist);
@@ -126,9 +136,12 @@ impl State {
 
 impl Studio {
     /// A page without room for it hears of it with the next one.
-    fn send(&self, subscription: u64, kept: Option<&VecDeque<Notice>>) {
+    fn send(&self, subscription: u64, kept: Option<&VecDeque<Told>>) {
+        let catalogue = Catalogue::of(self.language);
         // The latest first.
-        let notices = kept.into_iter().flatten().rev().cloned().collect();
+        let kept = kept.into_iter().flatten().rev();
+        let notices =
+            kept.map(|told| Notice { at: told.at, text: catalogue.say(&told.text) }).collect();
         let frame = ServerFrame::Notices { show: self.show, notices };
         self.outbox.ephemeral(subscription, encode(&frame));
     }
@@ -160,7 +173,8 @@ mod tests {
         let show = ShowId(Uuid::nil());
         let (outbox, mut frames) = Outbox::new(CancellationToken::new());
         let (other_box, mut others) = Outbox::new(CancellationToken::new());
-        let _other = notices.listen(AccountId::new("eve"), show, 8, other_box, Millis(0));
+        let _other =
+            notices.listen(AccountId::new("eve"), show, Language::English, 8, other_box, Millis(0));
         notices.tell(&AccountId::new("ada"), &Cause::NothingOn, Millis(0));
         for at in 1..9 {
             // The same again is one.
@@ -170,7 +184,8 @@ mod tests {
                 Millis(at),
             );
         }
-        let listening = notices.listen(AccountId::new("ada"), show, 7, outbox, Millis(9));
+        let listening =
+            notices.listen(AccountId::new("ada"), show, Language::English, 7, outbox, Millis(9));
         let mut told = || match frames.try_recv() {
             Ok(Frame::Ephemeral { subscription: 7, text }) => match serde_json::from_str(&text) {
                 Ok(ServerFrame::Notices { notices, .. }) => Some(notices),
