@@ -16,7 +16,7 @@ use crate::{
     crowd::Crowds,
     http::limits::{Limit, by_address},
     rights::{self, Action, Resource},
-    shows::access::{self, Entry},
+    shows::access::{self, ShowEntry},
 };
 
 /// The port of the chat.
@@ -37,7 +37,7 @@ impl Chat for ChatPort {
         }
         let entry = access::enter(&self.caller, show).await?;
         let from_artist = entry.is_artist();
-        let Entry { viewer, facts } = entry;
+        let ShowEntry { viewer, facts } = entry;
         if facts.is_over(clock::now()) {
             return Err(Refusal::Because(ChatReason::Over));
         }

@@ -11,14 +11,14 @@ use bandstand_domain::{PersonId, ShowId, channel::ServerFrame, crowd::Gesture};
 use tokio::{sync::Notify, time::Instant};
 
 use super::{
-    presence::{NoRoom, Presence},
+    presence::{AttendanceRefused, Presence},
     store,
 };
 use crate::{
     background::tasks::TaskGroup,
     channel::hub::{Outbox, encode},
     database::{Database, DatabaseError},
-    shows::port::Audience,
+    shows::port::AudienceCount,
 };
 
 /// The least time between two changes that are told.
@@ -66,7 +66,7 @@ struct Listener {
     knows: bool,
 }
 
-impl Audience for Crowds {
+impl AudienceCount for Crowds {
     fn count(&self, show: ShowId) -> u32 {
         Self::count(self, show)
     }
@@ -76,7 +76,7 @@ impl Audience for Crowds {
 #[derive(Debug)]
 pub enum NotEntered {
     /// There is no room.
-    NoRoom(NoRoom),
+    Refused(AttendanceRefused),
     /// The database failed.
     Database(DatabaseError),
 }
@@ -136,7 +136,7 @@ impl Crowds {
         channel.dirty.notify_one();
         if let Some((person, name)) = &figure {
             let now = Instant::now().into_std();
-            state.present.enter(person, name, now).map_err(NotEntered::NoRoom)?;
+            state.present.enter(person, name, now).map_err(NotEntered::Refused)?;
         }
         state.listeners.insert(number, Listener { outbox, knows: false });
         drop(state);

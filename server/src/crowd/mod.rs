@@ -6,5 +6,5 @@ mod presence;
 mod store;
 
 pub use channel::{Attendance, Crowds, NotEntered};
-pub use presence::NoRoom;
+pub use presence::AttendanceRefused;
 pub use store::{export, forget_person};

@@ -15,7 +15,7 @@ use crate::{
     caller::Caller,
     clock,
     http::limits::Limit,
-    shows::access::{self, Entry},
+    shows::access::{self, ShowEntry},
 };
 
 /// The port of the crowd.
@@ -30,7 +30,7 @@ pub struct CrowdPort {
 #[async_trait]
 impl Crowd for CrowdPort {
     async fn like(&self, show: ShowId) -> Result<u64, CrowdError> {
-        let Entry { viewer, facts } = access::enter(&self.caller, show).await?;
+        let ShowEntry { viewer, facts } = access::enter(&self.caller, show).await?;
         if facts.is_over(clock::now()) {
             return Err(Refusal::Because(CrowdReason::Over));
         }

@@ -26,7 +26,7 @@ pub const MAX_GESTURES: usize = 32;
 
 /// Why somebody can't come in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NoRoom {
+pub enum AttendanceRefused {
     /// There are [`MAX_PERSONS`].
     Full,
     /// This person has [`MAX_CONNECTIONS`].
@@ -80,11 +80,16 @@ impl Presence {
     /// A connection of `person` comes in.
     ///
     /// # Errors
-    /// [`NoRoom`].
-    pub fn enter(&mut self, person: &PersonId, name: &str, now: Instant) -> Result<(), NoRoom> {
+    /// [`AttendanceRefused`].
+    pub fn enter(
+        &mut self,
+        person: &PersonId,
+        name: &str,
+        now: Instant,
+    ) -> Result<(), AttendanceRefused> {
         if let Some(known) = self.persons.get_mut(person) {
             if known.connections >= MAX_CONNECTIONS {
-                return Err(NoRoom::TooManyConnections);
+                return Err(AttendanceRefused::TooManyConnections);
             }
             known.connections += 1;
             known.leaves_at = None;
@@ -99,7 +104,7 @@ impl Presence {
             return Ok(());
         }
         if self.persons.len() >= MAX_PERSONS {
-            return Err(NoRoom::Full);
+            return Err(AttendanceRefused::Full);
         }
         let newcomer = Person {
             name: name.to_owned(),
@@ -326,11 +331,11 @@ mod tests {
         for number in 0..MAX_PERSONS {
             crowd.enter(&person(&number.to_string()), "A", now).unwrap();
         }
-        assert_eq!(crowd.enter(&person("late"), "Late", now), Err(NoRoom::Full));
+        assert_eq!(crowd.enter(&person("late"), "Late", now), Err(AttendanceRefused::Full));
         for _ in 1..MAX_CONNECTIONS {
             crowd.enter(&person("0"), "A", now).unwrap();
         }
-        assert_eq!(crowd.enter(&person("0"), "A", now), Err(NoRoom::TooManyConnections));
+        assert_eq!(crowd.enter(&person("0"), "A", now), Err(AttendanceRefused::TooManyConnections));
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub async fn passkeys(
 
 /// A passkey that opens something.
 #[derive(Debug)]
-pub struct Known {
+pub struct KnownPasskey {
     /// The private identity of its account.
     pub account: AccountId,
     /// The public one, which the device was given.
@@ -53,7 +53,7 @@ pub struct Known {
 }
 
 /// The passkey `id`.
-pub async fn passkey(database: &Database, id: &str) -> Result<Option<Known>, DatabaseError> {
+pub async fn passkey(database: &Database, id: &str) -> Result<Option<KnownPasskey>, DatabaseError> {
     let row = sqlx::query(
         "SELECT p.account, a.person, p.data, a.epoch FROM passkeys p JOIN accounts a ON a.id = p.account \
          WHERE p.id = $1",
@@ -62,7 +62,7 @@ pub async fn passkey(database: &Database, id: &str) -> Result<Option<Known>, Dat
     .fetch_optional(&database.read)
     .await?;
     let Some(row) = row else { return Ok(None) };
-    Ok(Some(Known {
+    Ok(Some(KnownPasskey {
         account: row.try_get(0)?,
         person: PersonId::new(row.try_get::<String, _>(1)?),
         data: row.try_get(2)?,

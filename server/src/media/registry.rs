@@ -17,7 +17,7 @@ use crate::{
 
 /// Which way a session's media flows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
+pub enum MediaDirection {
     /// From an artist (WHIP).
     In,
     /// To a viewer (WHEP).
@@ -39,7 +39,7 @@ impl fmt::Display for Tag {
 #[derive(Clone, Debug)]
 pub struct MediaSession {
     /// Which way.
-    pub direction: Direction,
+    pub direction: MediaDirection,
     /// At which show.
     pub show: ShowId,
     /// Its ICE state.
@@ -94,7 +94,7 @@ impl MediaSessions {
     pub fn opened(
         &self,
         session: SessionId,
-        direction: Direction,
+        direction: MediaDirection,
         show: ShowId,
         credentials: IceCredentials,
         place: Option<Admission>,

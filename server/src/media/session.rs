@@ -14,7 +14,7 @@ use super::{
     FRAGMENT, Media,
     error::MediaError,
     offer::{is_of_type, read_text},
-    registry::{Direction, MediaSession},
+    registry::{MediaDirection, MediaSession},
 };
 use crate::{caller::Caller, http::limits::Limit, ice_servers::candidates_for};
 
@@ -91,9 +91,9 @@ pub fn find(
     session: &str,
 ) -> Result<(SessionId, MediaSession), MediaError> {
     let (direction, session) = if address.starts_with("/whip/") {
-        (Direction::In, session.split_once('-').ok_or(MediaError::NotFound)?.1)
+        (MediaDirection::In, session.split_once('-').ok_or(MediaError::NotFound)?.1)
     } else {
-        (Direction::Out, session)
+        (MediaDirection::Out, session)
     };
     let session: SessionId = session.parse().map_err(|_| MediaError::NotFound)?;
     let opened = media.sessions.find(session).ok_or(MediaError::NotFound)?;

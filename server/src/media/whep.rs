@@ -16,7 +16,7 @@ use super::{
         self, WHEN_LESS_IS_HELD, bearer, check_open, check_room, check_type, created, hold,
         open_show,
     },
-    registry::Direction,
+    registry::MediaDirection,
     source::stage_id,
 };
 use crate::{caller::Caller, clock, crypto::token::Scope, http::limits::by_address};
@@ -53,7 +53,7 @@ pub async fn watch(
         return Err(refused);
     }
     let client = offer.credentials;
-    let tag = media.sessions.opened(session, Direction::Out, show, client, Some(place));
+    let tag = media.sessions.opened(session, MediaDirection::Out, show, client, Some(place));
     let location = format!("/whep/{show}/{session}");
     let mut response = created(&caller, &location, tag, accepted.answer_sdp);
     if let Ok(link) = layer::link(&location).try_into() {

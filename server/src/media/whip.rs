@@ -13,7 +13,7 @@ use super::{
     Media, cause,
     error::MediaError,
     offer::{self, Offer, bearer, check_room, check_type, created, hold, open_show},
-    registry::Direction,
+    registry::MediaDirection,
     source::{source_of, stage_id},
 };
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
     clock,
     crypto::token::Scope,
     http::limits::{Limit, by_address},
-    stage::{Claim, Proof, PublishError, notices::Cause, source::OpenedSource},
+    stage::{Claim, ClaimProof, PublishError, notices::Cause, source::OpenedSource},
     stream_keys::{self, Holder, Tried},
 };
 
@@ -77,7 +77,8 @@ async fn with_token(
     // Before anybody is taken off the stage.
     check_room(media, &claims)?;
     let claims = media.services.tokens.redeem(token, Scope::Publish, show, clock::now())?;
-    let claim = Claim { artist: facts.artist_account, by: Proof::Session(claims.session.clone()) };
+    let claim =
+        Claim { artist: facts.artist_account, by: ClaimProof::Session(claims.session.clone()) };
     let taken = take(media, show, offer.text, awaited, claim).await.inspect_err(|refused| {
         // Who is asked to come again comes with the same token.
         if *refused == MediaError::Full {
@@ -135,7 +136,7 @@ async fn program(
     let Offer { text, credentials } = offer::read(request.into_body()).await?;
     offered.clone_from(&text);
     let key = holder.key;
-    let claim = Claim { artist: holder.account.clone(), by: Proof::Key(key) };
+    let claim = Claim { artist: holder.account.clone(), by: ClaimProof::Key(key) };
     let taken = take(media, show, text, awaited, claim).await?;
     // Taken first and then asked: who revokes the key at the same time either finds it on stage, or
     // is found to have revoked it.
@@ -239,6 +240,6 @@ fn answer(
     taken: Taken,
 ) -> Response {
     let Taken { session, publication, answer } = taken;
-    let tag = media.sessions.opened(session, Direction::In, show, client, None);
+    let tag = media.sessions.opened(session, MediaDirection::In, show, client, None);
     created(caller, &format!("/whip/{show}/{publication}-{session}"), tag, answer)
 }

@@ -119,7 +119,7 @@ impl Change {
 
 /// What the venue knows of both ways, the artist's and the viewer's.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Known<'a> {
+pub struct KnownQuality<'a> {
     /// How the artist's media comes in, when it does.
     pub artist: Option<Flow>,
     /// The sizes in which the artist sends the picture.
@@ -134,7 +134,7 @@ pub struct Known<'a> {
     pub room: Option<u32>,
 }
 
-impl Known<'_> {
+impl KnownQuality<'_> {
     /// Why the picture has only `lines` lines; nothing when it has as many as there are.
     fn why_small(&self, lines: u32) -> Option<Text> {
         let sizes = || self.layers.iter().filter_map(|layer| Some((layer.height?, layer.kilobits)));
@@ -175,7 +175,7 @@ fn is_less(lines: u32, others: u32) -> bool {
 pub fn explain(
     before: Option<&Reports>,
     now: &Reports,
-    known: &Known<'_>,
+    known: &KnownQuality<'_>,
     language: Language,
 ) -> Explanation {
     let artist = known.artist;
@@ -224,7 +224,7 @@ fn figures(
     change: &Change,
     round_trip: Option<u32>,
     jitter: u32,
-    known: &Known<'_>,
+    known: &KnownQuality<'_>,
     language: Language,
 ) -> Vec<(String, String)> {
     let catalogue = Catalogue::of(language);

@@ -27,7 +27,7 @@ pub const UNEVEN: u32 = 80;
 
 /// One session, of late.
 #[derive(Clone, Debug)]
-pub struct Line {
+pub struct SessionQuality {
     /// Where.
     pub stage: StageId,
     /// Which way.
@@ -67,7 +67,7 @@ pub struct Sample {
     /// The venue's totals.
     pub totals: Totals,
     /// Each session there is.
-    pub lines: HashMap<SessionId, Line>,
+    pub lines: HashMap<SessionId, SessionQuality>,
 }
 
 /// A sample, and when it was taken.
@@ -155,7 +155,7 @@ impl Monitor {
 }
 
 /// A session since it was `before`, or since its beginning.
-fn line(now: &SessionStats, before: Option<(Duration, &Counts)>) -> Line {
+fn line(now: &SessionStats, before: Option<(Duration, &Counts)>) -> SessionQuality {
     let nothing = Counts::default();
     let (elapsed, then) = before.unwrap_or((now.age, &nothing));
     let publisher = now.publisher();
@@ -205,7 +205,7 @@ fn line(now: &SessionStats, before: Option<(Duration, &Counts)>) -> Line {
         .filter(|layer| layer.kilobits > 0)
         .collect();
     layers.sort_unstable_by_key(|layer| Reverse((layer.height, layer.kilobits)));
-    Line {
+    SessionQuality {
         stage: now.stage.clone(),
         role: now.role(),
         waiting: publisher.is_some_and(|it| it.standby),

@@ -109,7 +109,7 @@ async fn explain_picture(
     let own = session.and_then(|session| lines().find(|(name, _)| **name == session));
     let own = own.map(|(_, line)| line);
     let opened = session.and_then(|session| port.media.find(session));
-    let known = explain::Known {
+    let known = explain::KnownQuality {
         artist: artist.map(|line| line.flow),
         layers: artist.map_or(&[], |line| &line.layers),
         line: own.map(|line| line.flow),

@@ -10,14 +10,14 @@ use crate::{caller::Caller, database::Database};
 
 /// Somebody with a name, at a show that there is.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub struct ShowEntry {
     /// Who.
     pub viewer: Viewer,
     /// Where.
     pub facts: ShowFacts,
 }
 
-impl Entry {
+impl ShowEntry {
     /// Whether the show is the viewer's own.
     pub fn is_artist(&self) -> bool {
         self.viewer.person == self.facts.artist_person
@@ -33,14 +33,14 @@ impl Entry {
 pub async fn enter<E: std::error::Error>(
     caller: &Caller,
     show: ShowId,
-) -> Result<Entry, Refusal<E>> {
+) -> Result<ShowEntry, Refusal<E>> {
     let facts = facts(&caller.services.database, show).await?;
     let viewer = caller.viewer().await?;
     let viewer = viewer.ok_or(Refusal::NotLoggedIn)?;
     if facts.members_only && viewer.role == Role::Guest {
         return Err(Refusal::Forbidden);
     }
-    Ok(Entry { viewer, facts })
+    Ok(ShowEntry { viewer, facts })
 }
 
 /// What decides about `show`.

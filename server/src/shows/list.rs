@@ -10,8 +10,8 @@ use bandstand_domain::{
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
-use super::port::Audience;
-use super::store::{self, Place};
+use super::port::AudienceCount;
+use super::store::{self, ListPosition};
 use crate::{channel::event_log, clock, database::Database};
 
 /// The most shows that are live in one list.
@@ -27,7 +27,10 @@ const fn page_size(section: Section) -> usize {
 }
 
 /// The first page of everything.
-pub async fn whats_on(database: &Database, audience: &dyn Audience) -> Result<WhatsOn, ShowError> {
+pub async fn whats_on(
+    database: &Database,
+    audience: &dyn AudienceCount,
+) -> Result<WhatsOn, ShowError> {
     // Before the lists: an event that comes in between is then sent once more than needed, never lost.
     let cursor = event_log::latest(database, Topic::Shows).await?;
     let mut live = store::section(&database.read, Section::Live, None, MAX_LIVE).await?;
@@ -58,7 +61,7 @@ pub async fn more(
 async fn page(
     database: &Database,
     section: Section,
-    after: Option<Place>,
+    after: Option<ListPosition>,
 ) -> Result<ShowList, ShowError> {
     let size = page_size(section);
     // One more than is shown tells whether there is a next page.
@@ -76,7 +79,7 @@ fn write_place(card: &ShowCard) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(format!("{}:{}", card.starts_at.0, card.id))
 }
 
-fn read_place(text: &str) -> Option<Place> {
+fn read_place(text: &str) -> Option<ListPosition> {
     if text.len() > 128 {
         return None;
     }

@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// How many people are at shows; known to the crowd.
-pub trait Audience: fmt::Debug + Send + Sync {
+pub trait AudienceCount: fmt::Debug + Send + Sync {
     /// How many stand in the crowd of `show`.
     fn count(&self, show: ShowId) -> u32;
 }
@@ -42,7 +42,7 @@ pub struct ShowsPort {
     /// Who asks.
     pub caller: Caller,
     /// How many people are where.
-    pub audience: Arc<dyn Audience>,
+    pub audience: Arc<dyn AudienceCount>,
 }
 
 /// Whether `caller` may do `action` to it.

@@ -167,13 +167,13 @@ pub async fn details<'e>(
 }
 
 /// A place in a list: after the show with this start and identity.
-pub type Place = (i64, String);
+pub type ListPosition = (i64, String);
 
 /// At most `most` shows of a section after `after`, for everybody.
 pub async fn section<'e>(
     executor: impl Executor<'e, Database = Any>,
     section: Section,
-    after: Option<Place>,
+    after: Option<ListPosition>,
     most: i64,
 ) -> Result<Vec<ShowCard>, DatabaseError> {
     let statement = match section {

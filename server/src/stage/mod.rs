@@ -12,5 +12,5 @@ mod store;
 mod take;
 pub mod topic;
 
-pub use performer::{Claim, Proof};
+pub use performer::{Claim, ClaimProof};
 pub use take::{PublishError, Published};

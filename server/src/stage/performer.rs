@@ -15,18 +15,18 @@ const MAX_TURNS: usize = 3;
 /// In milliseconds.
 const TURN_WINDOW: i64 = Millis::MINUTE;
 
-/// Proof what right somebody goes on stage.
+/// ClaimProof what right somebody goes on stage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
     /// The private identity of the artist's account.
     pub artist: AccountId,
     /// What they showed for it.
-    pub by: Proof,
+    pub by: ClaimProof,
 }
 
 /// What somebody shows who goes on stage.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Proof {
+pub enum ClaimProof {
     /// A token that was given to this session.
     Session(SessionName),
     /// A stream key.
@@ -37,8 +37,8 @@ impl Claim {
     /// The stream key, when it is one.
     pub fn key(&self) -> Option<StreamKeyId> {
         match &self.by {
-            Proof::Session(_) => None,
-            Proof::Key(key) => Some(*key),
+            ClaimProof::Session(_) => None,
+            ClaimProof::Key(key) => Some(*key),
         }
     }
 }
@@ -189,7 +189,7 @@ mod tests {
         Performer::new(
             SourceId(0),
             publication,
-            Claim { artist: AccountId::new("ada"), by: Proof::Key(key) },
+            Claim { artist: AccountId::new("ada"), by: ClaimProof::Key(key) },
         )
     }
 

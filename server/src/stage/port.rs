@@ -19,7 +19,7 @@ use crate::{
     http::limits::{Limit, by_address},
     ice_servers,
     rights::{self, Action, Resource},
-    shows::access::{self, Entry},
+    shows::access::{self, ShowEntry},
 };
 
 /// The port of the stage.
@@ -71,7 +71,7 @@ impl StageControl for StagePort {
 
     async fn stage(&self, show: ShowId, had: Option<i64>) -> Result<PublishToken, StageError> {
         self.caller.limited(Limit::Join, by_address(self.caller.address))?;
-        let Entry { viewer, facts } = allowed(&self.caller, show, Action::Enter).await?;
+        let ShowEntry { viewer, facts } = allowed(&self.caller, show, Action::Enter).await?;
         if facts.is_over(clock::now()) {
             return Err(Refusal::Because(StageReason::Over));
         }
@@ -107,7 +107,11 @@ impl StageControl for StagePort {
 }
 
 /// A show with whose stage the caller may do `action`.
-pub async fn allowed(caller: &Caller, show: ShowId, action: Action) -> Result<Entry, StageError> {
+pub async fn allowed(
+    caller: &Caller,
+    show: ShowId,
+    action: Action,
+) -> Result<ShowEntry, StageError> {
     let entry = access::enter(caller, show).await?;
     if rights::allows(caller, &entry.facts.artist_account, Resource::Stage, action).await? {
         Ok(entry)

@@ -12,7 +12,7 @@ use bandstand_domain::{Millis, stage::StageState};
 
 /// What is known of a show's stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stage {
+pub struct StageRecord {
     /// What happens there.
     pub state: StageState,
     /// How often somebody took the stage; the last who did is the one whom the media core lets send.
@@ -51,7 +51,7 @@ pub enum InputRefused {
     NobodyThere,
 }
 
-impl Stage {
+impl StageRecord {
     /// The stage after `input`; `None` when it changes nothing.
     ///
     /// # Errors
@@ -88,8 +88,8 @@ mod tests {
 
     const NOW: Millis = Millis(5_000);
 
-    fn stage(state: StageState) -> Stage {
-        Stage { state, publication: 3, live_since: Some(Millis(1_000)) }
+    fn stage(state: StageState) -> StageRecord {
+        StageRecord { state, publication: 3, live_since: Some(Millis(1_000)) }
     }
 
     fn state_after(state: StageState, input: StageInput) -> Result<StageState, InputRefused> {
@@ -100,16 +100,16 @@ mod tests {
     #[test]
     fn a_show_from_the_first_sound_to_the_end() {
         use StageState::{Dropped, Ended, Live, Paused};
-        let empty = Stage { state: StageState::Empty, publication: 0, live_since: None };
+        let empty = StageRecord { state: StageState::Empty, publication: 0, live_since: None };
         let live = empty.after(StageInput::Arrived { publication: 1 }, NOW).unwrap().unwrap();
-        assert_eq!(live, Stage { state: Live, publication: 1, live_since: Some(NOW) });
+        assert_eq!(live, StageRecord { state: Live, publication: 1, live_since: Some(NOW) });
         let paused = live.after(StageInput::Pause(true), NOW).unwrap().unwrap();
         assert_eq!(paused.state, Paused);
         let dropped = paused.after(StageInput::Lost, NOW).unwrap().unwrap();
         assert_eq!(dropped.state, Dropped);
         let later = NOW.plus(60_000);
         let back = dropped.after(StageInput::Arrived { publication: 2 }, later).unwrap().unwrap();
-        assert_eq!(back, Stage { state: Live, publication: 2, live_since: Some(NOW) });
+        assert_eq!(back, StageRecord { state: Live, publication: 2, live_since: Some(NOW) });
         let ended = back.after(StageInput::End, later).unwrap().unwrap();
         assert_eq!(ended.state, Ended);
         assert_eq!(ended.after(StageInput::End, later), Ok(None));

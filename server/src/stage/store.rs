@@ -7,7 +7,7 @@ use bandstand_domain::{
 };
 use sqlx::{Row, any::AnyRow};
 
-use super::state::{InputRefused, Stage, StageInput};
+use super::state::{InputRefused, StageInput, StageRecord};
 use crate::{
     channel::event_log,
     database::{Database, DatabaseError, parsed},
@@ -21,7 +21,7 @@ const OVERTIME: i64 = 30 * Millis::MINUTE;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The stage is like this now, and there are events to announce.
-    Changed(Stage),
+    Changed(StageRecord),
     /// It was so before.
     Same,
     /// It can't happen.
@@ -68,7 +68,7 @@ pub async fn happen(
     .bind(stage.live_since.map(|at| at.0))
     .execute(&mut *write)
     .await?;
-    let Stage { state, publication, live_since } = stage;
+    let StageRecord { state, publication, live_since } = stage;
     let event = Event::Stage { state, publication, live_since };
     event_log::append(&mut write, Topic::Show(show), &event, now).await?;
     if stage.state != before.state
@@ -167,9 +167,9 @@ pub async fn counts(database: &Database) -> Result<[(&'static str, i64); 3], Dat
     Ok(counts)
 }
 
-fn decode(row: &AnyRow) -> Result<Stage, DatabaseError> {
+fn decode(row: &AnyRow) -> Result<StageRecord, DatabaseError> {
     let live_since: Option<i64> = row.try_get("live_since")?;
-    Ok(Stage {
+    Ok(StageRecord {
         state: shows::stage(row)?,
         publication: row.try_get("publication")?,
         live_since: live_since.map(Millis),

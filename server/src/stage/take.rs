@@ -3,7 +3,7 @@
 use bandstand_domain::{ShowId, stream_keys::StreamKeyId};
 
 use super::{
-    performer::{Claim, Performer, Proof, Successor, highest_given},
+    performer::{Claim, ClaimProof, Performer, Successor, highest_given},
     source::{OpenedSource, SourceId},
     stages::Stages,
     state::StageInput,
@@ -117,8 +117,9 @@ impl Stages {
     /// Whether somebody may still be on stage by this right.
     async fn stands(&self, claim: &Claim) -> Result<bool, DatabaseError> {
         match &claim.by {
-            Proof::Key(key) => stream_keys::is_good(&self.database, *key).await,
-            Proof::Session(session) => Ok(sessions::is_open(&self.database, session, true).await?
+            ClaimProof::Key(key) => stream_keys::is_good(&self.database, *key).await,
+            ClaimProof::Session(session) => Ok(sessions::is_open(&self.database, session, true)
+                .await?
                 && stream_keys::may_perform(&self.database, &claim.artist).await?),
         }
     }

@@ -19,7 +19,7 @@ use crate::{
         topic_source::{Admitted, SubscriptionRequest, TopicSource},
     },
     chat, clock,
-    crowd::{Attendance, Crowds, NoRoom, NotEntered},
+    crowd::{Attendance, AttendanceRefused, Crowds, NotEntered},
     crypto::token::{Claims, Scope},
     ids::AccountId,
     services::Services,
@@ -97,8 +97,10 @@ impl Admitted for Visitor {
         let figure = self.artist.is_none().then(|| (person.clone(), name.clone()));
         let entered = self.topic.crowds.enter(*show, figure, number, outbox.clone()).await;
         self.attendance = Some(entered.map_err(|error| match error {
-            NotEntered::NoRoom(NoRoom::Full) => Refusal::Because(StageReason::Full),
-            NotEntered::NoRoom(NoRoom::TooManyConnections) => Refusal::TooMany { retry_after: 10 },
+            NotEntered::Refused(AttendanceRefused::Full) => Refusal::Because(StageReason::Full),
+            NotEntered::Refused(AttendanceRefused::TooManyConnections) => {
+                Refusal::TooMany { retry_after: 10 }
+            }
             NotEntered::Database(error) => error.into(),
         })?);
         if let Some(artist) = self.artist.clone() {

@@ -18,7 +18,7 @@ fn reports(seconds: f64, received: f64, lost: f64, rest: &str) -> Reports {
 const ARTIST: Flow = Flow { kilobits: 1_500, lost: 0, round_trip: Some(20), jitter: None };
 
 fn first(before: &Reports, now: &Reports, artist: Option<Flow>) -> String {
-    let known = Known { artist, ..Known::default() };
+    let known = KnownQuality { artist, ..KnownQuality::default() };
     explain(Some(before), now, &known, Language::English).reasons.remove(0)
 }
 
@@ -35,7 +35,7 @@ fn the_reason_is_found_on_the_side_on_which_it_is() {
     let stuck = reports(5.0, 1_000.0, 100.0, "");
     assert!(first(&before, &stuck, Some(ARTIST)).contains("nothing of it reaches you"));
     assert!(first(&before, &stuck, None).starts_with("Nothing comes from the stage"));
-    let foreign = Known { artist: Some(ARTIST), foreign: true, ..Known::default() };
+    let foreign = KnownQuality { artist: Some(ARTIST), foreign: true, ..KnownQuality::default() };
     let said = explain(Some(&before), &fine, &foreign, Language::English).reasons;
     assert!(said[0].starts_with("Your browser can't show the format"), "{said:?}");
     let busy = reports(5.0, 1_500.0, 100.0, r#","framesDropped":200"#);
@@ -49,7 +49,8 @@ fn a_small_picture_has_its_reason() {
     let layer = |lines| Layer { height: Some(lines), kilobits: lines * 2 };
     let (all, small) = ([layer(720), layer(360), layer(180)], [layer(240)]);
     let of = |lines, layers, room, carried| {
-        let known = Known { layers, room, bandwidth: Some(carried), ..Known::default() };
+        let known =
+            KnownQuality { layers, room, bandwidth: Some(carried), ..KnownQuality::default() };
         known.why_small(lines).map(|it| it.to_string()).unwrap_or_default()
     };
     assert_eq!(of(718, &all[..], None, 700), "", "encoders cut lines off");
@@ -68,8 +69,12 @@ fn figures_are_told_as_people_read_them() {
     let before = reports(0.0, 1_000.0, 0.0, "");
     let now = reports(5.0, 1_500.0, 5.0, r#","freezeCount":2,"totalFreezesDuration":1.6"#);
     let layers = [Layer { height: Some(480), kilobits: 1_400 }];
-    let known =
-        Known { artist: Some(ARTIST), layers: &layers, bandwidth: Some(2_345), ..Known::default() };
+    let known = KnownQuality {
+        artist: Some(ARTIST),
+        layers: &layers,
+        bandwidth: Some(2_345),
+        ..KnownQuality::default()
+    };
     let said = explain(Some(&before), &now, &known, Language::English);
     let of = |name: &str| {
         said.figures.iter().find(|(it, _)| it == name).map(|(_, value)| value.as_str())
@@ -95,6 +100,8 @@ fn what_a_browser_may_send_is_borne() {
     )
     .unwrap();
     for (before, now) in [(None, &nothing), (Some(&odd), &nothing), (Some(&nothing), &odd)] {
-        assert!(!explain(before, now, &Known::default(), Language::English).reasons.is_empty());
+        assert!(
+            !explain(before, now, &KnownQuality::default(), Language::English).reasons.is_empty()
+        );
     }
 }
