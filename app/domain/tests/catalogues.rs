@@ -18,7 +18,8 @@ fn complaints(english: &str, german: &str) -> Vec<String> {
         )
     };
     let files = [("de", "German", german), ("en", "English", english)];
-    let files = files.map(|(tag, variant, texts)| (tag.to_owned(), header(variant) + texts));
+    let files = files
+        .map(|(tag, variant, texts)| (tag.to_owned(), format!("{texts}\n{}", header(variant))));
     catalogue::Catalogues::read(files.into()).err().unwrap_or_default()
 }
 
@@ -94,6 +95,16 @@ fn texts_are_said_in_each_language() {
     let name = text!(server.accounts.nobody_called, handle = "{0}");
     assert_eq!(said(Language::German, &name), "Niemand heißt hier „{0}“.");
     assert_eq!(bandstand_domain::shows::Genre("folk".into()).text().to_string(), "Folk");
+}
+
+#[test]
+fn a_number_chooses_the_plural_form() {
+    let left = |count: u32| text!(factors.second.left, count = count);
+    assert_eq!(left(1).to_string(), "It is on. 1 recovery code is left.");
+    assert_eq!(left(2).to_string(), "It is on. 2 recovery codes are left.");
+    assert_eq!(left(0).to_string(), "It is on. 0 recovery codes are left.");
+    let german = Catalogue::of(Language::German).say(&left(1));
+    assert_eq!(german, "Er ist eingeschaltet. 1 Wiederherstellungscode ist noch übrig.");
 }
 
 #[test]

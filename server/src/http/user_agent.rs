@@ -1,5 +1,9 @@
 //! Browser and system by `User-Agent`, as people call them.
 
+use bandstand_domain::{Text, text};
+
+const NO_BROWSER: &str = "Something else than a browser";
+
 /// A browser and its system, from a `User-Agent` header (RFC 9110 section 10.1.5). Nothing depends on
 /// it: it only helps people to tell their sessions apart.
 pub fn describe(user_agent: Option<&str>) -> String {
@@ -31,13 +35,25 @@ pub fn describe(user_agent: Option<&str>) -> String {
         (Some(browser), Some(system)) => format!("{browser} on {system}"),
         (Some(name), None) => name.into(),
         (None, Some(system)) => format!("Something on {system}"),
-        (None, None) => "Something else than a browser".into(),
+        (None, None) => NO_BROWSER.into(),
+    }
+}
+
+/// What [`describe`] once said, in no language yet.
+pub fn text(description: &str) -> Text {
+    match description.split_once(" on ") {
+        Some(("Something", system)) => text!(server.user_agent.unknown_browser, system = system),
+        Some((browser, system)) => {
+            text!(server.user_agent.known, browser = browser, system = system)
+        }
+        None if description == NO_BROWSER => text!(server.user_agent.no_browser),
+        None => Text::Said(description.into()),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::describe;
+    use super::{describe, text};
 
     #[test]
     fn devices_as_people_call_them() {
@@ -65,6 +81,7 @@ mod tests {
             ("curl/8.0", "Something else than a browser"),
         ] {
             assert_eq!(describe(Some(agent)), name);
+            assert_eq!(text(name).to_string(), name);
         }
         assert_eq!(describe(None), "Something else than a browser");
     }

@@ -7,6 +7,7 @@ use bandstand_domain::{
     accounts::{
         AccountError, Language, NewEmail, NewPassword, Settings, Viewer, check_new_handle, given,
     },
+    texts::Catalogue,
 };
 
 use super::{
@@ -24,7 +25,7 @@ use crate::{
     clock,
     database::DatabaseError,
     factors,
-    http::limits::Limit,
+    http::{limits::Limit, user_agent},
     ids::{AccountId, SessionName},
     people, sessions, shows,
 };
@@ -36,7 +37,11 @@ impl AccountSettings for Caller {
         let database = &self.services.database;
         let contact = store::contact(database, &account.id).await?;
         let current = self.session_name().await?;
-        let sessions = sessions::list(database, &account.id, &current).await?;
+        let mut sessions = sessions::list(database, &account.id, &current).await?;
+        let catalogue = Catalogue::of(self.request_language.current);
+        for session in &mut sessions {
+            session.device = catalogue.say(&user_agent::text(&session.device));
+        }
         let contact = contact.ok_or(Refusal::NotLoggedIn)?;
         Ok(Settings {
             handle: contact.handle,
