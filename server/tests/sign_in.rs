@@ -5,8 +5,8 @@ use argon2::{
     password_hash::{SaltString, rand_core::OsRng},
 };
 use bandstand_domain::{
-    Refusal, Secret,
-    accounts::{AccountError, AccountReason, ArtistProfile, Language},
+    Language, Refusal, Secret,
+    accounts::{AccountError, AccountReason, ArtistProfile},
     shows::Genre,
 };
 use serde_json::json;

@@ -4,7 +4,6 @@ mod settings;
 
 use serde::{Deserialize, Serialize};
 
-pub use crate::Language;
 pub use settings::{
     Helper, NewEmail, NewPassword, OwnSession, Reset, Settings, check_new_handle, given, link_in,
 };

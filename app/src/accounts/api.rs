@@ -3,10 +3,10 @@
 #![allow(missing_docs, reason = "the server macro makes structs whose fields it does not document")]
 
 use bandstand_domain::{
-    Millis, Secret,
+    Language, Millis, Secret,
     accounts::{
-        AccountReason, Credentials, Helper, Language, NewEmail, NewPassword, Registration, Reset,
-        Settings, Viewer,
+        AccountReason, Credentials, Helper, NewEmail, NewPassword, Registration, Reset, Settings,
+        Viewer,
     },
 };
 use leptos::prelude::*;

@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use bandstand_domain::{
-    Millis, Secret,
+    Language, Millis, Secret,
     accounts::{
-        AccountError, Credentials, Helper, Language, NewEmail, NewPassword, Registration, Reset,
-        Settings, Viewer,
+        AccountError, Credentials, Helper, NewEmail, NewPassword, Registration, Reset, Settings,
+        Viewer,
     },
 };
 

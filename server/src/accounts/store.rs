@@ -8,10 +8,7 @@ pub mod helpers;
 mod operator;
 
 use bandstand_domain::{
-    Millis, PersonId,
-    accounts::{Language, Registration},
-    people::Picture,
-    visible::tidy_name,
+    Language, Millis, PersonId, accounts::Registration, people::Picture, visible::tidy_name,
 };
 use sqlx::{Row, any::AnyRow};
 use uuid::Uuid;

@@ -7,7 +7,7 @@ pub mod mailbox;
 
 use std::{io, path::PathBuf, time::Duration};
 
-use bandstand_domain::accounts::Language;
+use bandstand_domain::Language;
 use lettre::{
     AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
     message::{

@@ -1,8 +1,8 @@
 //! Account commands of the operator's command line, beside a running venue or without one.
 
 use bandstand_domain::{
-    FieldErrors, Secret,
-    accounts::{AccountError, ArtistProfile, Language, Registration},
+    FieldErrors, Language, Secret,
+    accounts::{AccountError, ArtistProfile, Registration},
     shows::Genre,
 };
 use thiserror::Error;

@@ -3,10 +3,8 @@
 use async_trait::async_trait;
 use bandstand_app::accounts::port::AccountSettings;
 use bandstand_domain::{
-    FieldErrors, Millis, Refusal, Secret,
-    accounts::{
-        AccountError, Language, NewEmail, NewPassword, Settings, Viewer, check_new_handle, given,
-    },
+    FieldErrors, Language, Millis, Refusal, Secret,
+    accounts::{AccountError, NewEmail, NewPassword, Settings, Viewer, check_new_handle, given},
     texts::Catalogue,
 };
 

@@ -1,6 +1,9 @@
 //! Handle, e-mail, language.
 
-use bandstand_domain::accounts::{Language, NewEmail, check_new_handle};
+use bandstand_domain::{
+    Language,
+    accounts::{NewEmail, check_new_handle},
+};
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
