@@ -5,6 +5,7 @@ use std::{net::SocketAddr, thread::available_parallelism};
 use bandstand_sfu::{Sfu, SfuConfig, SfuEvent, SfuStartError};
 use thiserror::Error;
 use tokio::sync::mpsc;
+use tracing::{Instrument, info_span};
 
 use super::{Media, source::reported};
 use crate::config::Config;
@@ -48,7 +49,8 @@ pub async fn run_events(media: Media, mut events: mpsc::Receiver<SfuEvent>) {
             media.sessions.ended(*session);
         }
         if let Some((show, source, event)) = reported(event) {
-            media.stages.heard(show, source, event).await;
+            let span = info_span!("media", %show);
+            media.stages.heard(show, source, event).instrument(span).await;
         }
     }
 }
