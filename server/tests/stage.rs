@@ -78,7 +78,8 @@ async fn only_the_artist_goes_on_stage() {
     assert_eq!(status(&path, None, sdp, "v=0").await, 401);
     assert_eq!(status(&path, Some(&Secret::new("made.up")), sdp, "v=0").await, 401);
     assert_eq!(status(&path, Some(&join), sdp, "v=0").await, 403);
-    let refused = app.publish(show, join).await.err().expect("a visitor stays off the stage");
+    let refused =
+        app.publish(show, join.clone()).await.err().expect("a visitor stays off the stage");
     assert!(format!("{refused:?}").contains("403"), "{refused:?}");
     assert_eq!(status(&format!("/whep/{show}"), Some(&stage), sdp, "v=0").await, 403);
     assert_eq!(status(&path, Some(&stage), "text/plain", "v=0").await, 415);
@@ -86,6 +87,9 @@ async fn only_the_artist_goes_on_stage() {
     // None of this used the token up; an offer that can't be read does.
     assert_eq!(status(&path, Some(&stage), sdp, "nonsense").await, 400);
     assert_eq!(status(&path, Some(&stage), sdp, "nonsense").await, 401);
+    let watch = format!("/whep/{show}");
+    assert_eq!(status(&watch, Some(&join), sdp, "nonsense").await, 400);
+    assert_eq!(status(&watch, Some(&join), sdp, "nonsense").await, 401);
     let follower = app.follow(&bob, show).await;
     assert_eq!(stage_now(&follower), (StageState::Empty, 0));
     app.running.stop().await;
