@@ -12,7 +12,9 @@ const RESERVED: [&str; 9] =
 pub fn check_unique(tree: &Tree) -> Vec<Complaint> {
     let mut first: BTreeMap<String, String> = BTreeMap::new();
     let mut complaints = Vec::new();
-    for source in tree.below("", ".rs").filter(|it| !it.is_test()) {
+    // A build script's types are nobody else's.
+    let ours = |it: &&SourceFile| !it.is_test() && !it.path.contains("/build/");
+    for source in tree.below("", ".rs").filter(ours) {
         for (at, name) in types(source, &["pub "]) {
             if let Some(before) = first.get(&name) {
                 complaints.push(source.complaint(at, format!("{before} has a public {name}, too")));
