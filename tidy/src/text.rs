@@ -29,20 +29,22 @@ impl SourceFile {
     }
 }
 
-/// The text of a Rust file with blanks in the place of comments and of the tests at its end. Bytes keep
-/// their places.
+/// The text of a Rust file with blanks in the place of comments and of what is compiled for tests alone.
+/// Bytes keep their places.
 pub fn code(text: &str) -> String {
-    let text = text.find("#[cfg(test)]\nmod tests {").map_or(text, |end| &text[..end]);
     let mut code = String::with_capacity(text.len());
+    let (mut marked, mut testing) = (false, false);
     for line in text.split_inclusive('\n') {
+        let ends = line.trim_end();
+        let test = testing || std::mem::take(&mut marked);
+        // An item of a file begins at the margin, and ends there or with its first line.
+        testing = if testing { ends != "}" } else { test && ends.ends_with('{') };
+        marked = marked || ends == "#[cfg(test)]" || (test && ends.starts_with("#["));
         let mut slashes = line.match_indices("//").map(|(at, _)| at);
-        match slashes.find(|at| !in_literal(&line[..*at])) {
-            Some(at) => {
-                code.push_str(&line[..at]);
-                code.extend(line[at..].bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }));
-            }
-            None => code.push_str(line),
-        }
+        let comment = slashes.find(|at| !in_literal(&line[..*at]));
+        let kept = if test { 0 } else { comment.unwrap_or(line.len()) };
+        code.push_str(&line[..kept]);
+        code.extend(line[kept..].bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }));
     }
     code
 }
@@ -64,9 +66,10 @@ mod tests {
 
     #[test]
     fn comments_and_tests_are_blanked_in_place() {
-        let text = "let a = \"http://b\"; // c\n/// d\ne\n#[cfg(test)]\nmod tests {\n f }\n";
+        let text = "let a = \"http://b\"; // c\n/// d\ne\n#[cfg(test)]\nmod tests {\n f\n}\ng\n";
         let code = code(text);
-        assert_eq!(code, "let a = \"http://b\";     \n     \ne\n");
+        let marker = "#[cfg(test)]\n           \n  \n \n";
+        assert_eq!(code, format!("let a = \"http://b\";     \n     \ne\n{marker}g\n"));
         assert_eq!(text.find('e').map(|at| &text[at..=at]), Some("e"));
     }
 }
