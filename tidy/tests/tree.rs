@@ -53,18 +53,16 @@ const SERVER: Layers = &[
     &["app"],
 ];
 
-/// Folders of the pages, from below. Features begin with `accounts`.
+/// Folders of the pages, from below. Features begin with `chat`.
 const APP: Layers = &[
     &["json", "texts", "web"],
     &["failure"],
     &["port"],
     &["ui"],
-    &["channel", "webrtc"],
-    &["crowd", "quality", "chat", "stream_keys", "people", "factors"],
-    &["accounts"],
-    &["shows"],
-    &["stage"],
-    &["studio", "watch"],
+    &["channel", "chat", "crowd", "quality", "stream_keys", "viewer", "webrtc"],
+    &["factors", "shows"],
+    &["people", "stage"],
+    &["accounts", "studio", "watch"],
     &["app"],
 ];
 
