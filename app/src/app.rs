@@ -18,11 +18,12 @@ use crate::studio::StudioPage;
 #[cfg(feature = "watch")]
 use crate::watch::ShowPageView;
 use crate::{
-    accounts::{CurrentViewer, PersonMenu},
+    accounts::PersonMenu,
     channel::Channel,
     t,
     texts::language,
     ui::{Logo, NotFound, Toaster, Toasts},
+    viewer::CurrentViewer,
 };
 #[cfg(feature = "home")]
 use crate::{

@@ -26,6 +26,7 @@ pub mod stream_keys;
 pub mod studio;
 pub mod texts;
 pub mod ui;
+pub mod viewer;
 pub mod watch;
 pub(crate) mod web;
 pub(crate) mod webrtc;

@@ -33,12 +33,6 @@ pub async fn log_out() -> Result<(), Failed<AccountReason>> {
     answer(port::<dyn super::port::Accounts>().log_out()).await
 }
 
-/// Who looks at the page.
-#[server(endpoint = "accounts/viewer", input = Json, output = Json)]
-pub async fn load_viewer() -> Result<Option<Viewer>, Failed<AccountReason>> {
-    answer(port::<dyn super::port::Accounts>().viewer()).await
-}
-
 /// Becomes a guest with a chosen name.
 #[server(endpoint = "accounts/enter_as_guest", input = Json, output = Json)]
 pub async fn enter_as_guest(name: String) -> Result<Viewer, Failed<AccountReason>> {
@@ -49,12 +43,6 @@ pub async fn enter_as_guest(name: String) -> Result<Viewer, Failed<AccountReason
 #[server(endpoint = "accounts/confirm", input = Json, output = Json)]
 pub async fn confirm_email(link: Secret) -> Result<String, Failed<AccountReason>> {
     answer(port::<dyn super::port::Accounts>().confirm(link)).await
-}
-
-/// Asks for the mail with that link again.
-#[server(endpoint = "accounts/resend", input = Json, output = Json)]
-pub async fn resend_confirmation() -> Result<(), Failed<AccountReason>> {
-    answer(port::<dyn super::port::Accounts>().resend()).await
 }
 
 /// Asks for a mail by which a forgotten password is replaced. The answer is always the same.

@@ -3,13 +3,13 @@
 use leptos::prelude::*;
 
 use super::{
-    CurrentViewer,
     api::confirm_email,
     link_in_mail::{LinkInMail, LostLink},
 };
 use crate::{
     t,
     ui::{About, Form, FormState, Submit},
+    viewer::CurrentViewer,
     weave,
 };
 

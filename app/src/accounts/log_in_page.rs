@@ -7,16 +7,13 @@ use bandstand_domain::{
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
-use super::{
-    CurrentViewer, address_with_next,
-    api::{log_in, restore_account},
-    way::{Onward, next_in_query},
-};
+use super::api::{log_in, restore_account};
 use crate::{
     factors::PasskeyButton,
     failure::Failed,
     t,
     ui::{About, Form, FormState, PasswordField, Submit, TextField, secret},
+    viewer::{CurrentViewer, Onward, address_with_next, next_in_query},
     weave,
 };
 

@@ -18,9 +18,6 @@ mod reset_page;
 mod settings;
 #[cfg(feature = "account")]
 mod settings_page;
-mod unconfirmed;
-mod viewer;
-mod way;
 
 #[cfg(feature = "account")]
 pub use confirm_page::ConfirmPage;
@@ -33,6 +30,3 @@ pub use register_page::RegisterPage;
 pub use reset_page::ResetPage;
 #[cfg(feature = "account")]
 pub use settings_page::SettingsPage;
-pub use unconfirmed::Unconfirmed;
-pub use viewer::CurrentViewer;
-pub use way::{AccountNeeded, Onward, address_with_next};

@@ -6,8 +6,13 @@ use leptos_router::hooks::use_location;
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::Event;
 
-use super::{CurrentViewer, address_with_next, api::log_out};
-use crate::{people::Portrait, t, ui::Toaster};
+use super::api::log_out;
+use crate::{
+    people::Portrait,
+    t,
+    ui::Toaster,
+    viewer::{CurrentViewer, address_with_next},
+};
 
 /// "Log in" and "Join", or the person's menu.
 #[component]

@@ -16,8 +16,6 @@ pub trait Accounts: Send + Sync {
     async fn register(&self, form: Registration) -> Result<Viewer, AccountError>;
     /// Confirms an address by a link from a mail; answers which.
     async fn confirm(&self, link: Secret) -> Result<String, AccountError>;
-    /// Asks for the mail with that link again.
-    async fn resend(&self) -> Result<(), AccountError>;
     /// Asks for a mail with a link that resets the password of who logs in as `login`, if there is
     /// anybody.
     async fn forgotten(&self, login: String) -> Result<(), AccountError>;
@@ -29,8 +27,6 @@ pub trait Accounts: Send + Sync {
     async fn log_in(&self, form: Credentials) -> Result<Viewer, AccountError>;
     /// Ends the session. Doing it twice is no error.
     async fn log_out(&self) -> Result<(), AccountError>;
-    /// Who is it? Nobody yet when there is neither an account nor a guest's name.
-    async fn viewer(&self) -> Result<Option<Viewer>, AccountError>;
     /// Becomes a guest called `name`, or changes the guest's name. Refused to accounts.
     async fn enter_as_guest(&self, name: String) -> Result<Viewer, AccountError>;
 }

@@ -3,14 +3,11 @@
 use bandstand_domain::accounts::{ArtistProfile, Registration, Role};
 use leptos::prelude::*;
 
-use super::{
-    CurrentViewer, address_with_next,
-    api::register,
-    way::{Onward, next_in_query},
-};
+use super::api::register;
 use crate::{
     t,
     ui::{About, Form, FormState, GenrePicker, PasswordField, Submit, TextField, Toaster, secret},
+    viewer::{CurrentViewer, Onward, address_with_next, next_in_query},
     weave,
 };
 

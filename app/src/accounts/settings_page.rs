@@ -10,7 +10,6 @@ use bandstand_domain::{
 use leptos::prelude::*;
 
 use super::{
-    AccountNeeded, Unconfirmed,
     api::{load_helpers, load_settings},
     settings::{AccountSection, DataSection, HelpersSection, SecuritySection, SessionsSection},
 };
@@ -19,6 +18,7 @@ use crate::{
     people::{ProfileSection, api::load_profile},
     t,
     ui::About,
+    viewer::{AccountNeeded, Unconfirmed},
 };
 
 /// What the sections share: the settings as the server last told them.

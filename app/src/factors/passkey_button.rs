@@ -7,7 +7,7 @@ use super::{
     api::{begin_log_in, log_in_with_passkey},
     browser,
 };
-use crate::{accounts::CurrentViewer, t, texts::say};
+use crate::{t, texts::say, viewer::CurrentViewer};
 
 /// The button that logs in with a passkey, of whomever the device knows.
 #[component]

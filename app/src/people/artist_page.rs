@@ -12,12 +12,12 @@ use leptos_router::hooks::use_params_map;
 
 use super::{Portrait, api::load_artist, follow_button::FollowButton};
 use crate::{
-    accounts::Onward,
     failure::Failed,
     shows::{Wall, keep_current, state::WhatsOnState},
     t,
     texts::told,
     ui::{NotFound, linked},
+    viewer::Onward,
 };
 
 /// The page of the artist whom the address names. An address with a handle that the artist had before

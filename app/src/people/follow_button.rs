@@ -8,9 +8,9 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::api::follow_artist;
 use crate::{
-    accounts::{CurrentViewer, address_with_next},
     t,
     ui::Toaster,
+    viewer::{CurrentViewer, address_with_next},
 };
 
 /// The button that follows, and how many do. Without an account it leads to log in, and back; the artist

@@ -14,7 +14,7 @@ use super::{
     api::remove_picture,
     crop::{Crop, MAX_ZOOM},
 };
-use crate::{accounts::CurrentViewer, t, texts::told, ui::Toaster};
+use crate::{t, texts::told, ui::Toaster, viewer::CurrentViewer};
 
 /// The side of what is sent, in pixels: the venue keeps no larger one.
 const SENT: u32 = 512;

@@ -8,9 +8,9 @@ use leptos::prelude::*;
 
 use super::{api::save_profile, picture_field::PictureField};
 use crate::{
-    accounts::CurrentViewer,
     t,
     ui::{Form, FormState, GenrePicker, Submit, TextArea, TextField, Toaster},
+    viewer::CurrentViewer,
 };
 
 /// What one says of oneself: picture, name, text, website; an artist's stage name and genres.

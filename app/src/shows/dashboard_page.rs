@@ -9,9 +9,9 @@ use leptos::prelude::*;
 
 use super::{api::load_my_shows, poster::PosterArt};
 use crate::{
-    accounts::{AccountNeeded, Unconfirmed},
     t,
     ui::{About, LocalTime, TimeStyle, now},
+    viewer::{AccountNeeded, Unconfirmed},
 };
 
 /// An artist's own shows.

@@ -15,13 +15,13 @@ use super::{
     wall_clock::{TimeZoneField, two_hours_after, wall_clock_soon},
 };
 use crate::{
-    accounts::AccountNeeded,
     failure::Failed,
     t,
     ui::{
         About, Confirm, Form, FormState, GenrePicker, NotFound, Submit, TextArea, TextField,
         Toaster,
     },
+    viewer::AccountNeeded,
 };
 
 /// A new show.

@@ -8,10 +8,10 @@ use leptos::prelude::*;
 
 use super::{poster::PosterArt, state::WhatsOnState};
 use crate::{
-    accounts::CurrentViewer,
     t,
     texts::told,
     ui::{LocalTime, TimeStyle},
+    viewer::CurrentViewer,
     weave,
 };
 

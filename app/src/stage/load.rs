@@ -1,6 +1,6 @@
 //! The show that an address names, for its page and its studio.
 
-use crate::t;
+use crate::{failure::Failed, shows::api::load_show, t, ui::NotFound, viewer::api::load_viewer};
 use bandstand_domain::{
     Refusal, ShowId,
     accounts::Viewer,
@@ -9,8 +9,6 @@ use bandstand_domain::{
 use futures::future::join;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
-
-use crate::{accounts::api::load_viewer, failure::Failed, shows::api::load_show, ui::NotFound};
 
 /// The show that the address names.
 fn show_in_address() -> Memo<Option<ShowId>> {

@@ -14,12 +14,12 @@ use wasm_bindgen::JsValue;
 
 use super::player::Player;
 use crate::{
-    accounts::CurrentViewer,
     channel::{Channel, Incoming},
     chat::ChatHandle,
     crowd::CrowdHandle,
     shows::api::load_show,
     stage::{join::JoinTokens, live_show::LiveShow},
+    viewer::CurrentViewer,
     web,
 };
 

@@ -30,6 +30,7 @@ use bandstand_app::{
     shows::port::Shows,
     stage::port::StageControl,
     stream_keys::port::StreamKeys,
+    viewer::port::Identity,
 };
 use bandstand_domain::Language;
 use leptos::{
@@ -287,6 +288,7 @@ fn provide_ports(venue: &Venue, caller: Caller) {
     provide_context::<Arc<dyn Crowd>>(Arc::new(crowd));
     // The others need nothing of their own.
     let caller = Arc::new(caller);
+    provide_context::<Arc<dyn Identity>>(caller.clone());
     provide_context::<Arc<dyn Accounts>>(caller.clone());
     provide_context::<Arc<dyn AccountSettings>>(caller.clone());
     provide_context::<Arc<dyn Helpers>>(caller.clone());

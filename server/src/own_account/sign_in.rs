@@ -5,7 +5,7 @@
 //! from it stands in a letter to the address. Logging in hashes a password in every case.
 
 use async_trait::async_trait;
-use bandstand_app::accounts::port::Accounts;
+use bandstand_app::{accounts::port::Accounts, viewer::port::Identity};
 use bandstand_domain::{
     FieldErrors, Refusal, Secret,
     accounts::{AccountError, AccountReason, Credentials, Registration, Reset, Viewer},
@@ -105,12 +105,6 @@ impl Accounts for Caller {
         Ok(email)
     }
 
-    async fn resend(&self) -> Result<(), AccountError> {
-        let account = self.own_account().await?;
-        self.limited(Limit::Forgotten, by_address(self.address))?;
-        Ok(self.ask(EmailKind::Registered { account: account.id }).await?)
-    }
-
     async fn log_in(&self, form: Credentials) -> Result<Viewer, AccountError> {
         let known = self.prove(&form).await?;
         if let Some(at) = known.deleted_at {
@@ -188,12 +182,21 @@ impl Accounts for Caller {
         Ok(handle)
     }
 
+    async fn enter_as_guest(&self, name: String) -> Result<Viewer, AccountError> {
+        guests::enter(self, &name).await
+    }
+}
+
+#[async_trait]
+impl Identity for Caller {
     async fn viewer(&self) -> Result<Option<Viewer>, AccountError> {
         Ok(viewer(self).await?)
     }
 
-    async fn enter_as_guest(&self, name: String) -> Result<Viewer, AccountError> {
-        guests::enter(self, &name).await
+    async fn resend_confirmation(&self) -> Result<(), AccountError> {
+        let account = self.own_account().await?;
+        self.limited(Limit::Forgotten, by_address(self.address))?;
+        Ok(self.ask(EmailKind::Registered { account: account.id }).await?)
     }
 }
 

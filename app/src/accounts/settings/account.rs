@@ -8,12 +8,12 @@ use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     accounts::{
-        CurrentViewer,
         api::{change_email, change_handle, change_language},
         settings_page::OwnSettings,
     },
     t,
     ui::{Form, FormState, PasswordField, Submit, TextField, Toaster, secret},
+    viewer::CurrentViewer,
     weave,
 };
 

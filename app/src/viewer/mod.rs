@@ -1,10 +1,18 @@
 //! Who looks at the page.
 
+pub mod api;
+#[cfg(feature = "ssr")]
+pub mod port;
+mod redirect;
+mod unconfirmed;
+
 use bandstand_domain::accounts::{AccountReason, Role, Viewer};
 use leptos::{prelude::*, task::spawn_local};
 
-use super::api::load_viewer;
 use crate::failure::Failed;
+use api::load_viewer;
+pub use redirect::{AccountNeeded, Onward, address_with_next, next_in_query};
+pub use unconfirmed::Unconfirmed;
 
 /// The person who looks at the page; in the context of every page. Read it inside a `Suspense` or
 /// `Transition`, so that the server waits for it.

@@ -1,4 +1,4 @@
-//! The way to log in and back.
+//! Redirects to log-in and back.
 
 use leptos::prelude::*;
 use leptos_router::{
@@ -14,7 +14,7 @@ use bandstand_domain::accounts::{Role, Viewer};
 /// `next` when it is a path of this venue that one can be led to without harm. Browsers drop tabs
 /// and line breaks from addresses, take `\` for `/`, and remove dot segments (RFC 3986, section 5.2.4):
 /// behind each of these could hide `//elsewhere.example`, which is another host.
-pub(super) fn local_path(next: &str) -> Option<&str> {
+fn local_path(next: &str) -> Option<&str> {
     let path = next.split(['?', '#']).next().unwrap_or_default();
     let local = path.starts_with('/')
         && !path.contains("//")
@@ -44,7 +44,7 @@ pub fn address_with_next(page: &str, next: &str) -> String {
 }
 
 /// Where the visitor wanted to go before they were asked who they are.
-pub(super) fn next_in_query() -> Option<String> {
+pub fn next_in_query() -> Option<String> {
     use_query_map().with(|query| query.get_str("next").and_then(local_path).map(Into::into))
 }
 
