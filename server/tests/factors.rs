@@ -3,7 +3,7 @@
 use bandstand_domain::{
     Refusal,
     accounts::{AccountError, AccountReason, Viewer},
-    factors::{Challenge, FactorError, FactorReason, MOST_PASSKEYS, RECOVERY_CODES},
+    factors::{Challenge, FactorError, FactorReason, MAX_PASSKEYS, RECOVERY_CODES},
 };
 use serde_json::json;
 
@@ -238,7 +238,7 @@ async fn a_passkey_too_many_changes_nothing_and_nobody_is_written_to() {
     assert_eq!(letters().await, before + 1);
     assert_eq!(add(second).await, Err(Refusal::Because(FactorReason::TooManyPasskeys)));
     assert_eq!(letters().await, before + 1);
-    assert_eq!(ada.ways().await.unwrap().passkeys.len(), MOST_PASSKEYS);
+    assert_eq!(ada.ways().await.unwrap().passkeys.len(), MAX_PASSKEYS);
 }
 
 #[tokio::test]

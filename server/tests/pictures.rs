@@ -6,7 +6,7 @@ use std::{
 };
 
 use bandstand_domain::Refusal;
-use bandstand_domain::people::{LARGEST_PICTURE, PeopleError, PeopleReason, Picture};
+use bandstand_domain::people::{MAX_PICTURE_BYTES, PeopleError, PeopleReason, Picture};
 use bandstand_server::{clock, people};
 use image::{DynamicImage, ImageFormat, RgbImage};
 use reqwest::{Body, Response, StatusCode, header};
@@ -90,7 +90,7 @@ async fn what_is_no_picture_is_refused_and_nothing_is_kept() {
         assert_eq!(ada.brought(&app, wrong.to_vec()).await, reason(PeopleReason::NotAPicture));
     }
     let mut long = png();
-    long.resize(LARGEST_PICTURE + 1, 0);
+    long.resize(MAX_PICTURE_BYTES + 1, 0);
     assert_eq!(ada.brought(&app, long.clone()).await, reason(PeopleReason::PictureTooLarge));
     // Its length isn't told beforehand: it is stopped while it comes in.
     let pieces = long.chunks(64 * 1024).map(|piece| Ok::<_, std::io::Error>(piece.to_vec()));

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use bandstand_domain::{
     Refusal, Secret,
     stage::{StageError, StageReason, StageState},
-    stream_keys::{MOST_KEYS, NewStreamKey, StreamKey, StreamKeyId},
+    stream_keys::{MAX_KEYS, NewStreamKey, StreamKey, StreamKeyId},
 };
 use reqwest::{Method, header};
 use serde_json::json;
@@ -164,13 +164,13 @@ async fn keys_are_for_artists_named_and_few() {
     let artist = app.artist("ada").await;
     assert_eq!(fields(artist.make_stream_key("  ").await), ["key_name"]);
     assert_eq!(fields(artist.make_stream_key(&"x".repeat(41)).await), ["key_name"]);
-    for number in 0..MOST_KEYS {
+    for number in 0..MAX_KEYS {
         artist.make_stream_key(&format!("Machine {number}")).await.unwrap();
     }
     let one_more = artist.make_stream_key("One more").await.unwrap_err();
     assert_eq!(one_more, Refusal::Because(StageReason::TooManyKeys));
     let names: Vec<_> = artist.stream_keys().await.unwrap().into_iter().map(|it| it.name).collect();
-    assert_eq!(names.len(), MOST_KEYS);
+    assert_eq!(names.len(), MAX_KEYS);
     assert_eq!(names[0], "Machine 0");
     app.running.stop().await;
 }

@@ -118,7 +118,7 @@ pub struct Registration {
 pub struct ArtistProfile {
     /// 1–40 characters.
     pub stage_name: String,
-    /// At least one, at most [`crate::shows::MOST_GENRES`].
+    /// At least one, at most [`crate::shows::MAX_GENRES`].
     pub genres: Vec<Genre>,
 }
 

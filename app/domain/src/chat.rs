@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The longest message, in characters.
-pub const LONGEST: usize = 500;
+pub const MAX_MESSAGE: usize = 500;
 /// The most messages in one page of history.
 pub const PAGE: u32 = 50;
 
@@ -64,7 +64,7 @@ pub struct ChatMessage {
     pub name: String,
     /// Whether the author is the show's artist.
     pub from_artist: bool,
-    /// 1–[`LONGEST`] characters of plain text.
+    /// 1–[`MAX_MESSAGE`] characters of plain text.
     pub text: String,
     /// When the venue took it.
     pub sent_at: Millis,
@@ -83,7 +83,7 @@ pub struct ChatPage {
 
 /// What is wrong with a message.
 pub fn check_message(text: &str) -> Option<Text> {
-    length(text!(complaint.what.message), text, 1, LONGEST).or_else(|| {
+    length(text!(complaint.what.message), text, 1, MAX_MESSAGE).or_else(|| {
         has_forbidden(text, true)
             .then(|| text!(complaint.forbidden, what = text!(complaint.what.message)))
     })

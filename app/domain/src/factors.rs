@@ -11,11 +11,11 @@ use crate::{
 };
 
 /// The most passkeys of an account.
-pub const MOST_PASSKEYS: usize = 20;
+pub const MAX_PASSKEYS: usize = 20;
 /// How many recovery codes there are.
 pub const RECOVERY_CODES: usize = 10;
 /// How long after a log-in these ways may be changed without the password, in milliseconds.
-pub const FRESH: i64 = 10 * Millis::MINUTE;
+pub const MAX_LOGIN_AGE: i64 = 10 * Millis::MINUTE;
 
 /// Why a further way to prove who one is is refused, beyond what every feature refuses.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,7 +32,7 @@ pub enum FactorReason {
     NoName,
     /// How the account is entered was changed while its person proved who they are.
     Superseded,
-    /// [`MOST_PASSKEYS`].
+    /// [`MAX_PASSKEYS`].
     TooManyPasskeys,
     /// There is a second factor already.
     AlreadyOn,
@@ -49,7 +49,7 @@ impl Tell for FactorReason {
             Self::UnusablePasskey => text!(refusal.factors.unusable_passkey),
             Self::NoName => text!(refusal.factors.no_name),
             Self::Superseded => text!(refusal.factors.superseded),
-            Self::TooManyPasskeys => text!(refusal.factors.too_many_passkeys, most = MOST_PASSKEYS),
+            Self::TooManyPasskeys => text!(refusal.factors.too_many_passkeys, most = MAX_PASSKEYS),
             Self::AlreadyOn => text!(refusal.factors.already_on),
             Self::Off => text!(refusal.factors.off),
         }
@@ -91,7 +91,7 @@ pub struct Passkey {
 
 /// How one's own account can be entered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ways {
+pub struct SignInMethods {
     /// Oldest first.
     pub passkeys: Vec<Passkey>,
     /// The venue's address as passkeys know it; none when it has only a number.

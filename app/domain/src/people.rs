@@ -15,22 +15,22 @@ use crate::{
 };
 
 /// The most characters that somebody says about themselves.
-pub const LONGEST_ABOUT: usize = 800;
+pub const MAX_ABOUT: usize = 800;
 /// The most characters of a website's address.
-pub const LONGEST_WEBSITE: usize = 200;
+pub const MAX_WEBSITE: usize = 200;
 /// The largest picture that is taken: 3 MiB, in bytes.
-pub const LARGEST_PICTURE: usize = 3 * 1024 * 1024;
+pub const MAX_PICTURE_BYTES: usize = 3 * 1024 * 1024;
 /// The most pixels of a picture's side.
-pub const WIDEST_PICTURE: u32 = 4_096;
+pub const MAX_PICTURE_SIDE: u32 = 4_096;
 
 /// Why a profile, a picture or a page is refused, beyond what every feature refuses.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PeopleReason {
-    /// More than [`LARGEST_PICTURE`].
+    /// More than [`MAX_PICTURE_BYTES`].
     PictureTooLarge,
     /// Not JPEG, PNG or WebP, whatever its name says; or damaged.
     NotAPicture,
-    /// More than [`WIDEST_PICTURE`] on a side.
+    /// More than [`MAX_PICTURE_SIDE`] on a side.
     PictureTooWide,
     /// Many pictures are being looked at.
     Busy,
@@ -99,7 +99,7 @@ impl Picture {
 pub struct ProfileForm {
     /// How the person is called: 1–32 characters.
     pub display_name: String,
-    /// At most [`LONGEST_ABOUT`] characters, plain text; line breaks and links are kept.
+    /// At most [`MAX_ABOUT`] characters, plain text; line breaks and links are kept.
     pub about: String,
     /// An `http` or `https` address, or nothing.
     pub website: String,
@@ -142,7 +142,7 @@ impl ProfileForm {
 
 /// What is wrong with what somebody says about themselves.
 pub fn check_about(about: &str) -> Option<Text> {
-    length(text!(complaint.what.this_text), about, 0, LONGEST_ABOUT).or_else(|| {
+    length(text!(complaint.what.this_text), about, 0, MAX_ABOUT).or_else(|| {
         has_forbidden(&about.replace("\r\n", "\n"), true)
             .then(|| text!(complaint.forbidden, what = text!(complaint.what.this_text)))
     })
@@ -155,7 +155,7 @@ pub fn check_website(address: &str) -> Option<Text> {
     if address.is_empty() {
         return None;
     }
-    length(text!(complaint.what.address), address, 1, LONGEST_WEBSITE).or_else(|| {
+    length(text!(complaint.what.address), address, 1, MAX_WEBSITE).or_else(|| {
         let rest = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://"));
         let host = rest.and_then(|rest| rest.split(['/', '?', '#']).next());
         let odd = |c: char| c.is_whitespace() || c.is_control() || "\"<>\\^`{|}".contains(c);

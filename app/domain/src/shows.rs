@@ -16,14 +16,14 @@ use crate::{
 };
 
 /// The longest a show may last: 12 hours, in milliseconds.
-pub const LONGEST: i64 = 12 * Millis::HOUR;
+pub const MAX_DURATION: i64 = 12 * Millis::HOUR;
 /// How many genres a show or an artist may have.
-pub const MOST_GENRES: usize = 3;
+pub const MAX_GENRES: usize = 3;
 /// How far ahead a show may be announced: two years, in milliseconds.
-pub const FARTHEST: i64 = 2 * 365 * 24 * Millis::HOUR;
+pub const MAX_ADVANCE: i64 = 2 * 365 * 24 * Millis::HOUR;
 
 /// The most shows to come of one artist.
-pub const MOST_AHEAD: i64 = 100;
+pub const MAX_UPCOMING: i64 = 100;
 
 /// Why a show is refused, beyond what every feature refuses.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,7 +34,7 @@ pub enum ShowReason {
     Over,
     /// What can't be changed while people watch.
     Live,
-    /// [`MOST_AHEAD`].
+    /// [`MAX_UPCOMING`].
     TooManyAhead,
 }
 
@@ -44,7 +44,7 @@ impl Tell for ShowReason {
             Self::NotAnArtist => text!(refusal.shows.not_an_artist),
             Self::Over => text!(refusal.shows.over),
             Self::Live => text!(refusal.shows.live),
-            Self::TooManyAhead => text!(refusal.shows.too_many_ahead, most = MOST_AHEAD),
+            Self::TooManyAhead => text!(refusal.shows.too_many_ahead, most = MAX_UPCOMING),
         }
     }
 }
@@ -144,8 +144,8 @@ impl Tell for Genre {
 pub fn check_genres(genres: &[Genre]) -> Option<Text> {
     if genres.is_empty() {
         Some(text!(complaint.no_genre))
-    } else if genres.len() > MOST_GENRES {
-        Some(text!(complaint.many_genres, most = MOST_GENRES))
+    } else if genres.len() > MAX_GENRES {
+        Some(text!(complaint.many_genres, most = MAX_GENRES))
     } else if genres.iter().any(|genre| !GENRES.iter().any(|(slug, _)| *slug == genre.0)) {
         Some(text!(complaint.other_genre))
     } else {
@@ -160,7 +160,7 @@ pub struct ShowDraft {
     pub title: String,
     /// At most 800 characters, plain text; line breaks and links are kept.
     pub description: String,
-    /// One to [`MOST_GENRES`].
+    /// One to [`MAX_GENRES`].
     pub genres: Vec<Genre>,
     /// `YYYY-MM-DDTHH:MM` in `time_zone`.
     pub starts: String,
@@ -227,12 +227,12 @@ pub fn check_times(
     let mut errors = FieldErrors::default();
     if before != Some(starts_at) && starts_at < now.plus(-5 * Millis::MINUTE) {
         errors.add("starts", text!(complaint.start_past));
-    } else if starts_at > now.plus(FARTHEST) {
+    } else if starts_at > now.plus(MAX_ADVANCE) {
         errors.add("starts", text!(complaint.start_far));
     }
     if ends_at <= starts_at {
         errors.add("ends", text!(complaint.end_early));
-    } else if ends_at.since(starts_at) > LONGEST {
+    } else if ends_at.since(starts_at) > MAX_DURATION {
         errors.add("ends", text!(complaint.end_late));
     } else if ends_at <= now {
         errors.add("ends", text!(complaint.end_past));

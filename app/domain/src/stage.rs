@@ -8,7 +8,7 @@ use thiserror::Error;
 use crate::{
     Millis, PersonId, Refusal, Secret,
     refusal::{Reason, print_text},
-    stream_keys::MOST_KEYS,
+    stream_keys::MAX_KEYS,
     text,
     texts::{Tell, Text},
 };
@@ -44,7 +44,7 @@ impl Tell for StageReason {
             Self::NotOnStage => text!(refusal.stage.not_on_stage),
             Self::TakenOver => text!(refusal.stage.taken_over),
             Self::Full => text!(refusal.stage.full),
-            Self::TooManyKeys => text!(refusal.stage.too_many_keys, most = MOST_KEYS),
+            Self::TooManyKeys => text!(refusal.stage.too_many_keys, most = MAX_KEYS),
         }
     }
 }

@@ -8,9 +8,9 @@ use uuid::Uuid;
 use crate::{FieldErrors, Millis, Secret, accounts::check_name, text};
 
 /// The most stream keys of one artist.
-pub const MOST_KEYS: usize = 10;
+pub const MAX_KEYS: usize = 10;
 /// The longest name of a key, in characters.
-pub const LONGEST_NAME: usize = 40;
+pub const MAX_NAME: usize = 40;
 
 /// A key's identity, by which it is revoked and by which the log speaks of it. It opens nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -58,9 +58,9 @@ pub struct NewStreamKey {
 /// What is wrong with the name of a key.
 ///
 /// # Errors
-/// When it has not 1 to [`LONGEST_NAME`] characters, or some that can't be shown.
+/// When it has not 1 to [`MAX_NAME`] characters, or some that can't be shown.
 pub fn check_key_name(name: &str) -> Result<(), FieldErrors> {
     let mut errors = FieldErrors::default();
-    errors.check("key_name", check_name(text!(complaint.what.name), name, LONGEST_NAME));
+    errors.check("key_name", check_name(text!(complaint.what.name), name, MAX_NAME));
     errors.into_result()
 }

@@ -1,7 +1,7 @@
 //! Characters that show nothing, and those that pile up (Unicode TR 36 and UTS 39).
 
 /// The most combining marks on one character: what languages need, and no tower over other lines.
-const MOST_MARKS: usize = 4;
+const MAX_MARKS: usize = 4;
 
 /// Default ignorable characters and blanks: nothing is seen where they stand.
 fn is_unseen(c: char) -> bool {
@@ -43,7 +43,7 @@ pub fn piles_up(text: &str) -> bool {
         } else {
             0
         };
-        marks > MOST_MARKS
+        marks > MAX_MARKS
     })
 }
 

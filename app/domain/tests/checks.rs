@@ -6,8 +6,8 @@ use bandstand_domain::{
         ArtistProfile, Credentials, Registration, check_email, check_guest_name, check_handle,
         check_password, link_in,
     },
-    chat::{LONGEST, check_message},
-    shows::{FARTHEST, Genre, ShowDraft, check_times},
+    chat::{MAX_MESSAGE, check_message},
+    shows::{Genre, MAX_ADVANCE, ShowDraft, check_times},
     visible::tidy_name,
 };
 
@@ -92,8 +92,8 @@ fn names_and_messages_have_no_control_or_direction_characters() {
     assert_eq!(check_message("two\nlines"), None);
     assert!(check_message("\u{0000}").is_some());
     assert!(check_message("   ").is_some());
-    assert!(check_message(&"é".repeat(LONGEST)).is_none());
-    assert!(check_message(&"é".repeat(LONGEST + 1)).is_some());
+    assert!(check_message(&"é".repeat(MAX_MESSAGE)).is_none());
+    assert!(check_message(&"é".repeat(MAX_MESSAGE + 1)).is_some());
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn names_that_show_nothing_or_hide_something_are_refused() {
 
 #[test]
 fn messages_that_show_nothing_or_paint_over_others_are_refused() {
-    let painted = |mark: &str| format!("a{}", mark.repeat(LONGEST - 1));
+    let painted = |mark: &str| format!("a{}", mark.repeat(MAX_MESSAGE - 1));
     for bad in [
         "\u{2800}",
         "\u{200b}\u{200b}",
@@ -223,7 +223,7 @@ fn show_times() {
     assert_eq!(check(at(1), at(14), None), ["ends"], "more than 12 hours");
     assert_eq!(check(at(-1), at(1), None), ["starts"], "a new start in the past");
     assert!(check(at(-1), at(1), Some(at(-1))).is_empty(), "the start that it had");
-    assert_eq!(check(now.plus(FARTHEST + 1), now.plus(FARTHEST + 2), None), ["starts"]);
+    assert_eq!(check(now.plus(MAX_ADVANCE + 1), now.plus(MAX_ADVANCE + 2), None), ["starts"]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use bandstand_domain::{
     accounts::{Helper, Role, Settings, Viewer},
-    factors::Ways,
+    factors::SignInMethods,
     people::Profile,
 };
 use leptos::prelude::*;
@@ -14,7 +14,7 @@ use super::{
     settings::{AccountSection, DataSection, HelpersSection, SecuritySection, SessionsSection},
 };
 use crate::{
-    factors::api::load_ways,
+    factors::api::load_sign_in_methods,
     people::{ProfileSection, api::load_profile},
     t,
     ui::About,
@@ -38,7 +38,7 @@ pub fn SettingsPage() -> impl IntoView {
     .into_any()
 }
 
-type Loaded = (Settings, Option<Vec<Helper>>, Profile, Ways);
+type Loaded = (Settings, Option<Vec<Helper>>, Profile, SignInMethods);
 
 /// All that the page shows. One resource, made before anything is waited for: what a section made for
 /// itself would be numbered in the order in which the sections are drawn, which differs between the
@@ -52,7 +52,7 @@ async fn load(artist: bool) -> Result<Loaded, String> {
         told(load_settings()),
         told(helpers),
         told(load_profile()),
-        told(load_ways())
+        told(load_sign_in_methods())
     )
 }
 

@@ -2,7 +2,7 @@
 
 use bandstand_domain::{
     Text,
-    chat::{LONGEST, check_message},
+    chat::{MAX_MESSAGE, check_message},
     stage::JoinToken,
 };
 use leptos::{ev, html, prelude::*};
@@ -11,7 +11,7 @@ use super::ChatHandle;
 use crate::{t, texts::say};
 
 /// From so many characters on one is told how many are left.
-const TELL_FROM: usize = LONGEST - 100;
+const TELL_FROM: usize = MAX_MESSAGE - 100;
 
 /// The field in which one writes, with its button; or why one can't.
 #[component]
@@ -105,12 +105,12 @@ pub fn Composer(
     };
     let left = move || {
         let used = text.with(|text| text.trim().chars().count());
-        (used >= TELL_FROM).then(|| match LONGEST.checked_sub(used) {
+        (used >= TELL_FROM).then(|| match MAX_MESSAGE.checked_sub(used) {
             Some(left) => t!(chat.composer.left, count = left),
-            None => t!(chat.composer.too_many, count = used - LONGEST),
+            None => t!(chat.composer.too_many, count = used - MAX_MESSAGE),
         })
     };
-    let over = move || text.with(|text| text.trim().chars().count()) > LONGEST;
+    let over = move || text.with(|text| text.trim().chars().count()) > MAX_MESSAGE;
     view! {
         <form
             class="chat-composer"

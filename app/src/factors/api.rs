@@ -5,7 +5,7 @@
 use bandstand_domain::{
     Secret,
     accounts::Viewer,
-    factors::{Challenge, FactorReason, SetUp, Ways},
+    factors::{Challenge, FactorReason, SetUp, SignInMethods},
 };
 use leptos::prelude::*;
 
@@ -17,7 +17,7 @@ use crate::{failure::Failed, json::Json};
 
 /// How one's own account can be entered.
 #[server(endpoint = "factors/ways", input = Json, output = Json)]
-pub async fn load_ways() -> Result<Ways, Failed<FactorReason>> {
+pub async fn load_sign_in_methods() -> Result<SignInMethods, Failed<FactorReason>> {
     answer(port::<dyn Factors>().ways()).await
 }
 

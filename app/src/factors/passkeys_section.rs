@@ -2,7 +2,7 @@
 
 use bandstand_domain::{
     FieldErrors, Refusal,
-    factors::{FactorReason, Passkey, Ways, check_passkey_name},
+    factors::{FactorReason, Passkey, SignInMethods, check_passkey_name},
 };
 use leptos::prelude::*;
 
@@ -23,7 +23,7 @@ use crate::{
 #[component]
 pub fn PasskeysSection(
     /// How the account can be entered.
-    ways: RwSignal<Ways>,
+    ways: RwSignal<SignInMethods>,
 ) -> impl IntoView {
     let passkeys = move || ways.with(|ways| ways.passkeys.clone());
     // Until the page is alive it doesn't know where it is; then, whether passkeys work there.
@@ -56,7 +56,7 @@ pub fn PasskeysSection(
 }
 
 #[component]
-fn Row(passkey: Passkey, ways: RwSignal<Ways>) -> impl IntoView {
+fn Row(passkey: Passkey, ways: RwSignal<SignInMethods>) -> impl IntoView {
     let toaster = Toaster::expect();
     let state = FormState::default();
     let password = RwSignal::new(String::new());
@@ -97,7 +97,7 @@ fn Row(passkey: Passkey, ways: RwSignal<Ways>) -> impl IntoView {
 }
 
 #[component]
-fn Add(ways: RwSignal<Ways>) -> impl IntoView {
+fn Add(ways: RwSignal<SignInMethods>) -> impl IntoView {
     let toaster = Toaster::expect();
     let state = FormState::default();
     // How it is called unless its person has another name for it.

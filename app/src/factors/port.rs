@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use bandstand_domain::{
     Secret,
     accounts::Viewer,
-    factors::{Challenge, FactorError, SetUp, Ways},
+    factors::{Challenge, FactorError, SetUp, SignInMethods},
 };
 
 /// Passkeys and second factors, for the person who makes the current request. What changes them takes the
@@ -12,7 +12,7 @@ use bandstand_domain::{
 #[async_trait]
 pub trait Factors: Send + Sync {
     /// How one's own account can be entered.
-    async fn ways(&self) -> Result<Ways, FactorError>;
+    async fn ways(&self) -> Result<SignInMethods, FactorError>;
     /// Begins to add a passkey.
     async fn begin_passkey(&self, password: Option<Secret>) -> Result<Challenge, FactorError>;
     /// Adds the passkey that the device made, called `name`.

@@ -2,12 +2,12 @@
 
 use bandstand_domain::{
     FieldErrors, Refusal, Secret,
-    factors::{FactorReason, Ways},
+    factors::{FactorReason, SignInMethods},
     texts::Tell,
 };
 use leptos::prelude::*;
 
-use super::api::load_ways;
+use super::api::load_sign_in_methods;
 use crate::{
     failure::Failed,
     t,
@@ -23,7 +23,7 @@ pub(super) fn Proof(
     /// The form that asks for it.
     state: FormState,
     /// How the account can be entered.
-    ways: RwSignal<Ways>,
+    ways: RwSignal<SignInMethods>,
     /// What was typed.
     value: RwSignal<String>,
     /// The name of the field, another one in each form of a page.
@@ -46,13 +46,13 @@ pub(super) fn proof(value: RwSignal<String>) -> Option<Secret> {
 /// Waits for a request that takes a proof, from the field `name`. What it refuses is said at that field;
 /// once it is done, `ways` are as they are then.
 pub(super) async fn proven<T>(
-    ways: RwSignal<Ways>,
+    ways: RwSignal<SignInMethods>,
     name: &'static str,
     request: impl Future<Output = Result<T, Failed<FactorReason>>>,
 ) -> Result<T, Failed<FactorReason>> {
     match request.await {
         Ok(done) => {
-            if let Ok(now) = load_ways().await {
+            if let Ok(now) = load_sign_in_methods().await {
                 ways.try_set(now);
             }
             Ok(done)

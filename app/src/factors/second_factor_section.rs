@@ -2,7 +2,7 @@
 
 use bandstand_domain::{
     FieldErrors, Secret,
-    factors::{SetUp, Ways, check_code},
+    factors::{SetUp, SignInMethods, check_code},
 };
 use leptos::prelude::*;
 
@@ -21,7 +21,7 @@ use crate::{
 #[component]
 pub fn SecondFactorSection(
     /// How the account can be entered.
-    ways: RwSignal<Ways>,
+    ways: RwSignal<SignInMethods>,
 ) -> impl IntoView {
     let set_up = RwSignal::new(None::<SetUp>);
     let codes = RwSignal::new(Vec::<Secret>::new());
@@ -46,7 +46,7 @@ pub fn SecondFactorSection(
 }
 
 #[component]
-fn Off(ways: RwSignal<Ways>, set_up: RwSignal<Option<SetUp>>) -> impl IntoView {
+fn Off(ways: RwSignal<SignInMethods>, set_up: RwSignal<Option<SetUp>>) -> impl IntoView {
     let state = FormState::default();
     let password = RwSignal::new(String::new());
     let begin = move |()| {
@@ -66,7 +66,7 @@ fn Off(ways: RwSignal<Ways>, set_up: RwSignal<Option<SetUp>>) -> impl IntoView {
 #[component]
 fn TurnOn(
     now: SetUp,
-    ways: RwSignal<Ways>,
+    ways: RwSignal<SignInMethods>,
     set_up: RwSignal<Option<SetUp>>,
     codes: RwSignal<Vec<Secret>>,
 ) -> impl IntoView {
@@ -120,7 +120,7 @@ fn Codes(shown: Vec<Secret>, codes: RwSignal<Vec<Secret>>) -> impl IntoView {
 }
 
 #[component]
-fn On(ways: RwSignal<Ways>, codes: RwSignal<Vec<Secret>>) -> impl IntoView {
+fn On(ways: RwSignal<SignInMethods>, codes: RwSignal<Vec<Secret>>) -> impl IntoView {
     let toaster = Toaster::expect();
     let state = FormState::default();
     let password = RwSignal::new(String::new());

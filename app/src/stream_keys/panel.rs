@@ -3,7 +3,7 @@
 use crate::t;
 use bandstand_domain::{
     stage::StageReason,
-    stream_keys::{LONGEST_NAME, NewStreamKey, StreamKey, check_key_name},
+    stream_keys::{MAX_NAME, NewStreamKey, StreamKey, check_key_name},
 };
 use leptos::{html, prelude::*, task::spawn_local};
 
@@ -126,7 +126,7 @@ fn NewKey(made: RwSignal<Option<NewStreamKey>>, on_made: Callback<()>) -> impl I
     });
     view! {
         <Form state on_send=send>
-            <TextField state name="key_name" label=t!(stream_keys.key_name) value=name hint=t!(stream_keys.key_name_hint) most=LONGEST_NAME/>
+            <TextField state name="key_name" label=t!(stream_keys.key_name) value=name hint=t!(stream_keys.key_name_hint) most=MAX_NAME/>
             <Submit state label=t!(stream_keys.make)/>
         </Form>
     }

@@ -1,6 +1,6 @@
 //! Choosing genres.
 
-use bandstand_domain::shows::{GENRES, Genre, MOST_GENRES};
+use bandstand_domain::shows::{GENRES, Genre, MAX_GENRES};
 use leptos::{html, prelude::*};
 use wasm_bindgen::JsCast;
 
@@ -39,7 +39,7 @@ pub fn GenrePicker(
         });
     };
     let has = move |slug: &str| chosen.with(|chosen| chosen.iter().any(|genre| genre.0 == slug));
-    let full = move || chosen.with(|chosen| chosen.len() >= MOST_GENRES);
+    let full = move || chosen.with(|chosen| chosen.len() >= MAX_GENRES);
     let chips = GENRES
         .iter()
         .map(|(slug, name)| {

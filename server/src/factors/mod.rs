@@ -13,7 +13,7 @@ pub use store::{export, forget, forget_tries};
 use bandstand_domain::{
     FieldErrors, Refusal, Secret,
     accounts::{AccountError, AccountReason},
-    factors::{Challenge, FRESH, FactorError, FactorReason, normal_code},
+    factors::{Challenge, FactorError, FactorReason, MAX_LOGIN_AGE, normal_code},
     text,
 };
 
@@ -143,7 +143,7 @@ impl Caller {
             tracing::error!(%error, "a session can't be read");
             Refusal::Broken
         })?;
-        Ok(begun.is_some_and(|begun| clock::now().since(begun) < FRESH))
+        Ok(begun.is_some_and(|begun| clock::now().since(begun) < MAX_LOGIN_AGE))
     }
 
     /// Keeps what is asked of a device.

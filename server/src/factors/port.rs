@@ -6,8 +6,8 @@ use bandstand_domain::{
     FieldErrors, Refusal, Secret,
     accounts::Viewer,
     factors::{
-        Challenge, FactorError, FactorReason, MOST_PASSKEYS, SetUp, Ways, check_passkey_name,
-        normal_code,
+        Challenge, FactorError, FactorReason, MAX_PASSKEYS, SetUp, SignInMethods,
+        check_passkey_name, normal_code,
     },
     visible::tidy_name,
 };
@@ -27,13 +27,13 @@ fn superseded() -> FactorError {
 
 #[async_trait]
 impl Factors for Caller {
-    async fn ways(&self) -> Result<Ways, FactorError> {
+    async fn ways(&self) -> Result<SignInMethods, FactorError> {
         let account = self.own_account().await?;
         let database = &self.services.database;
         let factor = store::second_factor(database, &account.id).await?;
         let left = store::recovery_codes_left(database, &account.id).await?;
         let origin = passkeys::origin(&self.services.config.public_url);
-        Ok(Ways {
+        Ok(SignInMethods {
             passkeys: store::passkeys(database, &account.id).await?,
             passkey_origin: origin.map(|origin| origin.origin().ascii_serialization()),
             second_factor: factor.is_some_and(|factor| factor.on),
@@ -45,7 +45,7 @@ impl Factors for Caller {
     async fn begin_passkey(&self, password: Option<Secret>) -> Result<Challenge, FactorError> {
         let account = self.proven(password).await?;
         let known = store::passkeys(&self.services.database, &account.id).await?;
-        if known.len() >= MOST_PASSKEYS {
+        if known.len() >= MAX_PASSKEYS {
             return Err(Refusal::Because(FactorReason::TooManyPasskeys));
         }
         let known: Vec<String> = known.into_iter().map(|passkey| passkey.id).collect();
@@ -84,8 +84,7 @@ impl Factors for Caller {
             }
             let name = &tidy_name(&name);
             let added =
-                store::add_passkey(&mut write, &account.id, &id, name, &data, MOST_PASSKEYS)
-                    .await?;
+                store::add_passkey(&mut write, &account.id, &id, name, &data, MAX_PASSKEYS).await?;
             if !added {
                 return Ok(Err(Refusal::Because(FactorReason::TooManyPasskeys)));
             }

@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use bandstand_domain::people::{PeopleReason, WIDEST_PICTURE};
+use bandstand_domain::people::{MAX_PICTURE_SIDE, PeopleReason};
 use image::{
     DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, Rgb, RgbImage,
     codecs::jpeg::JpegEncoder, imageops::FilterType,
@@ -40,8 +40,8 @@ pub fn square(file: &[u8]) -> Result<Square, PeopleReason> {
         return Err(PeopleReason::NotAPicture);
     }
     let mut limits = Limits::default();
-    limits.max_image_width = Some(WIDEST_PICTURE);
-    limits.max_image_height = Some(WIDEST_PICTURE);
+    limits.max_image_width = Some(MAX_PICTURE_SIDE);
+    limits.max_image_height = Some(MAX_PICTURE_SIDE);
     limits.max_alloc = Some(MAX_MEMORY);
     reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(why)?;

@@ -12,7 +12,7 @@ use axum::{
 };
 use bandstand_domain::{
     Millis, Refusal,
-    people::{LARGEST_PICTURE, PeopleError, PeopleReason, Picture},
+    people::{MAX_PICTURE_BYTES, PeopleError, PeopleReason, Picture},
 };
 use tokio::{sync::Semaphore, task::spawn_blocking};
 use uuid::Uuid;
@@ -128,11 +128,11 @@ async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, PeopleError> {
     let announced = headers
         .get(header::CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > LARGEST_PICTURE) {
+    if announced.is_some_and(|length| length > MAX_PICTURE_BYTES) {
         return Err(too_large());
     }
     // Whether the body broke off or went on for too long, what is there is no picture to be kept.
-    to_bytes(body, LARGEST_PICTURE).await.map_err(|_| too_large())
+    to_bytes(body, MAX_PICTURE_BYTES).await.map_err(|_| too_large())
 }
 
 /// Deletes a picture's files. One that stays is nobody's any more, and known to nobody.

@@ -8,7 +8,7 @@ use bandstand_domain::{
     FieldErrors, Refusal, ShowId,
     channel::{Event, Topic},
     shows::{
-        MOST_AHEAD, Section, ShowDraft, ShowError, ShowList, ShowPage, ShowReason, WhatsOn,
+        MAX_UPCOMING, Section, ShowDraft, ShowError, ShowList, ShowPage, ShowReason, WhatsOn,
         check_times,
     },
     text,
@@ -161,8 +161,8 @@ impl Shows for ShowsPort {
         let mut write = self.caller.services.database.begin().await?;
         lock(&mut write, &artist.id).await?;
         check_free(&mut write, &artist.id, &times, None).await?;
-        let ahead = store::ahead(&mut write, &artist.id, MOST_AHEAD).await?;
-        if ahead.len() as i64 >= MOST_AHEAD {
+        let ahead = store::ahead(&mut write, &artist.id, MAX_UPCOMING).await?;
+        if ahead.len() as i64 >= MAX_UPCOMING {
             return Err(Refusal::Because(ShowReason::TooManyAhead));
         }
         let id = store::insert(&mut write, &artist.id, &draft, &times).await?;

@@ -13,7 +13,7 @@ mod store;
 use bandstand_domain::{
     Refusal, Secret, ShowId,
     stage::{StageError, StageReason},
-    stream_keys::{MOST_KEYS, NewStreamKey, StreamKey, StreamKeyId, check_key_name},
+    stream_keys::{MAX_KEYS, NewStreamKey, StreamKey, StreamKeyId, check_key_name},
     visible::tidy_name,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -84,7 +84,7 @@ pub async fn make(caller: &Caller, name: &str) -> Result<NewStreamKey, StageErro
     // So that no two requests count at the same time.
     lock(&mut write, &artist.id).await?;
     let count = store::count(&mut write, &artist.id).await?;
-    if usize::try_from(count).is_ok_and(|count| count >= MOST_KEYS) {
+    if usize::try_from(count).is_ok_and(|count| count >= MAX_KEYS) {
         return Err(Refusal::Because(StageReason::TooManyKeys));
     }
     store::insert(&mut write, &artist.id, &key, &hash(&secret)).await?;

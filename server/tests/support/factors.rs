@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use bandstand_domain::{
     Refusal, Secret,
     accounts::{AccountError, Viewer},
-    factors::{Challenge, FactorError, FactorReason, SetUp, Ways},
+    factors::{Challenge, FactorError, FactorReason, SetUp, SignInMethods},
 };
 use serde_json::json;
 use totp_rs::Totp;
@@ -16,7 +16,7 @@ use super::{
 };
 
 impl User {
-    pub async fn ways(&self) -> Result<Ways, FactorError> {
+    pub async fn ways(&self) -> Result<SignInMethods, FactorError> {
         self.call("factors/ways", json!({})).await
     }
 

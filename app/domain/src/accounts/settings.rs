@@ -6,7 +6,7 @@ use super::{check_email, check_handle, check_password};
 use crate::{FieldErrors, Language, Millis, Secret, text, texts::Text};
 
 /// Fewer characters than any link has: 128 random bits are 22.
-const SHORTEST_LINK: usize = 16;
+const MIN_LINK: usize = 16;
 
 /// What somebody sees of their own account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,7 +109,7 @@ pub fn link_in(address: &str) -> Option<Secret> {
     let held = held.map_or(address, |(_, held)| held).trim_start();
     let is_other = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
     let link = &held[..held.find(is_other).unwrap_or(held.len())];
-    (link.len() >= SHORTEST_LINK).then(|| Secret::new(link))
+    (link.len() >= MIN_LINK).then(|| Secret::new(link))
 }
 
 /// What is wrong with a new handle.

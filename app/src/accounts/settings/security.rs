@@ -1,6 +1,6 @@
 //! How one logs in.
 
-use bandstand_domain::{accounts::NewPassword, factors::Ways};
+use bandstand_domain::{accounts::NewPassword, factors::SignInMethods};
 use leptos::prelude::*;
 
 use crate::{
@@ -15,7 +15,10 @@ use crate::{
 
 /// How one logs in.
 #[component]
-pub(in crate::accounts) fn SecuritySection(settings: OwnSettings, ways: Ways) -> impl IntoView {
+pub(in crate::accounts) fn SecuritySection(
+    settings: OwnSettings,
+    ways: SignInMethods,
+) -> impl IntoView {
     let ways = RwSignal::new(ways);
     view! {
         <section id="security" class="panel" aria-labelledby="security-title">
