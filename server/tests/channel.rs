@@ -5,6 +5,7 @@ use std::time::Instant;
 use bandstand_domain::{
     Refusal,
     channel::{ClientFrame, Cursor, Event, ServerFrame, Snapshot, Topic},
+    shows::ShowEvent,
     stage::StageReason,
 };
 use futures::{SinkExt, future::join_all};
@@ -80,7 +81,7 @@ async fn a_page_that_was_away_for_too_long_begins_anew() {
     assert_eq!(follower.present, Some(Snapshot::Shows));
     artist.update(show, &draft("Songs for somebody", 2)).await.unwrap();
     follower.until(|it| !it.events.is_empty()).await;
-    assert!(matches!(&follower.events[0], Event::ShowChanged { show, .. }
+    assert!(matches!(&follower.events[0], Event::Show(ShowEvent::Changed { show, .. })
         if show.title == "Songs for somebody"));
     app.running.stop().await;
 }
@@ -177,7 +178,7 @@ async fn a_deleted_show_ends_for_those_who_follow_it() {
         }
     };
     assert_eq!(end, Refusal::Gone);
-    assert_eq!(follower.events.last(), Some(&Event::ShowDeleted { show }));
+    assert_eq!(follower.events.last(), Some(&Event::Show(ShowEvent::Deleted { show })));
     assert_eq!(follower.subscribe(Some(spare)).await, Err(Refusal::Gone));
     assert_eq!(bob.join(show).await.unwrap_err(), Refusal::Gone);
     app.running.stop().await;

@@ -3,7 +3,7 @@
 use bandstand_domain::{
     PersonId, Refusal, ShowId,
     channel::{Event, Snapshot, Topic},
-    chat::{ChatError, ChatPage, ChatReason},
+    chat::{ChatError, ChatEvent, ChatPage, ChatReason},
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -80,7 +80,11 @@ async fn a_deleted_message_is_gone_everywhere() {
     away.subscribe(Some(bob.join(show).await.unwrap().token)).await.unwrap();
     away.until(|it| it.texts().contains(&"nice")).await;
     assert_eq!(away.texts(), ["nice"]);
-    let deleted = away.events.iter().filter(|it| matches!(it, Event::Deleted { .. })).count();
+    let deleted = away
+        .events
+        .iter()
+        .filter(|it| matches!(it, Event::Chat(ChatEvent::Deleted { .. })))
+        .count();
     assert_eq!(deleted, 4, "two places left empty, two deletions told");
 
     let new = app.follow(&eve, show).await;
@@ -123,7 +127,7 @@ async fn the_artist_mutes_and_nobody_else() {
         .events
         .iter()
         .filter_map(|event| match event {
-            Event::Muted { person, muted } => Some((person.clone(), *muted)),
+            Event::Chat(ChatEvent::Muted { person, muted }) => Some((person.clone(), *muted)),
             _ => None,
         })
         .collect();

@@ -6,7 +6,7 @@ use bandstand_domain::{
     channel::{Event, Topic},
     crowd::CrowdReason,
     people::{ArtistPage, Following, PeopleError, PeopleReason, Profile, ProfileForm},
-    shows::Genre,
+    shows::{Genre, ShowEvent},
     stage::StageReason,
 };
 use bandstand_server::ids::AccountId;
@@ -67,7 +67,7 @@ async fn a_profile_is_its_owners_to_change_and_everybodys_to_read() {
     assert!(!seen.mine && ada.artist_page("ada").await.unwrap().mine);
     // Posters that hang already carry the new name.
     page.until(|it| !it.events.is_empty()).await;
-    let Event::ShowChanged { show: card, .. } = &page.events[0] else {
+    let Event::Show(ShowEvent::Changed { show: card, .. }) = &page.events[0] else {
         panic!("{:?}", page.events)
     };
     assert_eq!(card.artist.stage_name, "Ada L.");

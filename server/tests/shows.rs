@@ -4,7 +4,7 @@ use bandstand_domain::{
     Refusal, ShowId,
     accounts::ArtistProfile,
     channel::{Cursor, Event, Topic},
-    shows::{Genre, Section, ShowDraft, ShowList, ShowReason},
+    shows::{Genre, Section, ShowDraft, ShowEvent, ShowList, ShowReason},
     stage::StageState,
 };
 use bandstand_server::{config::UserCommand, own_account::operator};
@@ -60,14 +60,17 @@ async fn a_show_is_announced_changed_and_deleted() {
 
     for topic in [Topic::Shows, Topic::Show(id)] {
         let events = events(&app, topic).await;
-        let [Event::ShowChanged { .. }, Event::ShowChanged { show, description }, last] =
-            events.as_slice()
+        let [
+            Event::Show(ShowEvent::Changed { .. }),
+            Event::Show(ShowEvent::Changed { show, description }),
+            last,
+        ] = events.as_slice()
         else {
             panic!("{events:?}")
         };
         assert_eq!(show.title, "Loud night");
         assert_eq!(description.is_some(), topic != Topic::Shows);
-        assert_eq!(last, &Event::ShowDeleted { show: id });
+        assert_eq!(last, &Event::Show(ShowEvent::Deleted { show: id }));
     }
 }
 

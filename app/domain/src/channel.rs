@@ -2,6 +2,8 @@
 //!
 //! PROTOCOL.md describes the exchange in prose.
 
+mod event;
+
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
@@ -9,11 +11,12 @@ use thiserror::Error;
 
 use crate::{
     Millis, PersonId, Secret, ShowId,
-    chat::{ChatMessage, MessageId},
     crowd::{CrowdChange, CrowdSnapshot, Gesture},
-    shows::{ShowCard, ShowPage},
-    stage::{StageError, StageState},
+    shows::ShowPage,
+    stage::StageError,
 };
+
+pub use event::Event;
 
 /// The place of a durable event in its topic: 1, 2, 3 …; 0 is before the first.
 #[derive(
@@ -70,52 +73,6 @@ impl FromStr for Topic {
             _ => Err(UnknownTopic),
         }
     }
-}
-
-/// A durable event: it is in the database before anybody hears of it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Event {
-    /// A show is new or changed (its text, its times or its stage). In both kinds of topic.
-    ShowChanged {
-        /// The show as it is now.
-        show: ShowCard,
-        /// Its description; only in the show's own topic.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        description: Option<String>,
-    },
-    /// A show was deleted. In both kinds of topic; the last event of the show's own.
-    ShowDeleted {
-        /// Which.
-        show: ShowId,
-    },
-    /// Something happened on stage. In the show's own topic.
-    Stage {
-        /// What happens there now.
-        state: StageState,
-        /// Counts the times that somebody took the stage; a studio that holds a lower number than
-        /// this was replaced by another one.
-        publication: i64,
-        /// When the artist first went on stage.
-        live_since: Option<Millis>,
-    },
-    /// Somebody wrote something.
-    Posted {
-        /// The message.
-        message: ChatMessage,
-    },
-    /// A message was deleted.
-    Deleted {
-        /// Which.
-        message: MessageId,
-    },
-    /// The artist muted somebody, or lets them speak again.
-    Muted {
-        /// Whom.
-        person: PersonId,
-        /// Whether they are muted now.
-        muted: bool,
-    },
 }
 
 /// What a page says.
@@ -225,7 +182,7 @@ pub enum Snapshot {
         page: ShowPage,
         /// The latest page of the chat.
         chat: crate::chat::ChatPage,
-        /// The current publication, as in [`Event::Stage`].
+        /// The current publication, as in [`StageEvent::Changed`](crate::stage::StageEvent::Changed).
         publication: i64,
         /// Who is muted; for the show's artist alone.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]

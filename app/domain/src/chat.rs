@@ -72,6 +72,29 @@ pub struct ChatMessage {
     pub position: i64,
 }
 
+/// Durable event of a show's chat. In the show's own topic.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChatEvent {
+    /// A message was posted.
+    Posted {
+        /// The message.
+        message: ChatMessage,
+    },
+    /// A message was deleted.
+    Deleted {
+        /// The deleted message.
+        message: MessageId,
+    },
+    /// The artist has muted a person, or lets them speak again.
+    Muted {
+        /// The person.
+        person: PersonId,
+        /// Whether they are muted now.
+        muted: bool,
+    },
+}
+
 /// A page of history, oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChatPage {

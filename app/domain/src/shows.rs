@@ -321,6 +321,26 @@ pub struct ShowPage {
     pub now: Millis,
 }
 
+/// Durable event of a show. In both kinds of topic.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ShowEvent {
+    /// A show is new, or its text, its times or its stage have changed.
+    #[serde(rename = "show_changed")]
+    Changed {
+        /// The show as it is now.
+        show: ShowCard,
+        /// Its description; only in the show's own topic.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        description: Option<String>,
+    },
+    /// A show was deleted; the last event of its own topic.
+    #[serde(rename = "show_deleted")]
+    Deleted {
+        /// The deleted show.
+        show: ShowId,
+    },
+}
+
 /// A page of a list; `next` asks for the following one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShowList {

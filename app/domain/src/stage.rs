@@ -126,6 +126,22 @@ impl FromStr for StageState {
     }
 }
 
+/// Durable event of a show's stage. In the show's own topic.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StageEvent {
+    /// The state of the stage has changed, or another session has taken it.
+    #[serde(rename = "stage")]
+    Changed {
+        /// The state from now on.
+        state: StageState,
+        /// Number of the publication, counted up whenever the stage is taken; a studio that holds a lower
+        /// one was replaced.
+        publication: i64,
+        /// When the artist first went on stage.
+        live_since: Option<Millis>,
+    },
+}
+
 /// The right to enter one show, for one person, for a short time; each use of it once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JoinToken {

@@ -3,8 +3,10 @@
 use bandstand_domain::{
     Millis, PersonId, Secret, ShowId,
     channel::{ClientFrame, Cursor, Event, ServerFrame, Topic},
+    chat::{ChatEvent, ChatMessage, MessageId},
     crowd::{CrowdChange, Gesture},
-    stage::StageState,
+    shows::{Artist, ShowCard, ShowEvent},
+    stage::{StageEvent, StageState},
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -57,8 +59,11 @@ fn what_the_venue_says() {
             "show": show(), "gestures": [["ana", "jump"]], "more": [["applause", 9]], "count": 2, "peak": 3, "likes": 4
         }})
     );
-    let stage =
-        Event::Stage { state: StageState::Live, publication: 2, live_since: Some(Millis(5)) };
+    let stage = Event::Stage(StageEvent::Changed {
+        state: StageState::Live,
+        publication: 2,
+        live_since: Some(Millis(5)),
+    });
     assert_eq!(
         serde_json::to_value(ServerFrame::Events {
             topic: Topic::Show(show()),
@@ -70,4 +75,71 @@ fn what_the_venue_says() {
             {"stage": {"state": "live", "publication": 2, "live_since": 5}}
         ]}})
     );
+}
+
+#[test]
+fn events_have_one_level_in_json() {
+    let message = MessageId(Uuid::from_u128(5));
+    let muted = ChatEvent::Muted { person: PersonId::new("ana"), muted: true };
+    let posted = ChatMessage {
+        id: message,
+        author: PersonId::new("ana"),
+        name: "Ana".into(),
+        from_artist: false,
+        text: "Hello".into(),
+        sent_at: Millis(6),
+        position: 3,
+    };
+    let card = ShowCard {
+        id: show(),
+        title: "Mira at the Harbour".into(),
+        genres: vec![],
+        artist: Artist { handle: "mira".into(), stage_name: "Mira Voss".into() },
+        starts_at: Millis(1),
+        ends_at: Millis(2),
+        time_zone: "Europe/Lisbon".into(),
+        starts_text: "Thu 1 Jan, 01:00".into(),
+        stage: StageState::Empty,
+        members_only: false,
+    };
+    let card_json = serde_json::to_value(&card).unwrap();
+    for (event, text) in [
+        (
+            Event::Show(ShowEvent::Changed { show: card, description: None }),
+            json!({"show_changed": {"show": card_json}}),
+        ),
+        (
+            Event::Show(ShowEvent::Deleted { show: show() }),
+            json!({"show_deleted": {"show": show()}}),
+        ),
+        (
+            StageEvent::Changed { state: StageState::Ended, publication: 2, live_since: None }
+                .into(),
+            json!({"stage": {"state": "ended", "publication": 2, "live_since": null}}),
+        ),
+        (
+            ChatEvent::Posted { message: posted }.into(),
+            json!({"posted": {"message": {
+                "id": message, "author": "ana", "name": "Ana", "from_artist": false, "text": "Hello",
+                "sent_at": 6, "position": 3
+            }}}),
+        ),
+        (ChatEvent::Deleted { message }.into(), json!({"deleted": {"message": message}})),
+        (muted.into(), json!({"muted": {"person": "ana", "muted": true}})),
+    ] {
+        assert_eq!(serde_json::to_value(&event).unwrap(), text);
+        assert_eq!(serde_json::from_str::<Event>(&text.to_string()).unwrap(), event);
+        assert_eq!(serde_json::from_value::<Event>(text).unwrap(), event);
+    }
+    let refused = |text| serde_json::from_str::<Event>(text).unwrap_err().to_string();
+    assert_eq!(
+        refused(r#"{"raised_curtain":{}}"#),
+        "unknown variant `raised_curtain`, expected one of `show_changed`, `show_deleted`, `stage`, \
+         `posted`, `deleted`, `muted` at line 1 column 17"
+    );
+    assert_eq!(
+        refused(r#"{"muted":{"muted":true}}"#),
+        "missing field `person` at line 1 column 23"
+    );
+    assert_eq!(refused("7"), "expected value at line 1 column 1");
 }

@@ -74,6 +74,7 @@ pub fn address() -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bandstand_domain::shows::ShowEvent;
 
     #[test]
     fn an_unknown_event_keeps_its_place_and_an_unknown_frame_is_passed_over() {
@@ -84,7 +85,7 @@ mod tests {
             panic!("events")
         };
         assert_eq!(cursor, Cursor(9));
-        assert!(matches!(events[..], [None, Some(Event::ShowDeleted { .. })]));
+        assert!(matches!(events[..], [None, Some(Event::Show(ShowEvent::Deleted { .. }))]));
 
         assert!(read(r#"{"fireworks":{"rockets":3}}"#).is_none());
         assert!(read("nonsense").is_none());

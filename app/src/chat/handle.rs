@@ -3,7 +3,7 @@
 use bandstand_domain::{
     PersonId, Refusal, ShowId,
     channel::Event,
-    chat::{ChatPage, ChatReason, MessageId},
+    chat::{ChatEvent, ChatPage, ChatReason, MessageId},
 };
 use leptos::{prelude::*, task::spawn_local};
 use uuid::Uuid;
@@ -63,7 +63,7 @@ impl ChatHandle {
 
     /// Takes in what happened; events that are not about the chat change nothing.
     pub fn apply(self, event: &Event) {
-        if matches!(event, Event::Posted { .. } | Event::Deleted { .. } | Event::Muted { .. }) {
+        if let Event::Chat(event) = event {
             let new = self.state.try_update(|state| state.apply(event)).unwrap_or(0);
             if new > 0 {
                 self.arrived.update(|arrived| *arrived += new);
@@ -127,7 +127,7 @@ impl ChatHandle {
         spawn_local(async move {
             match mute_person(self.show, person.clone(), muted).await {
                 Ok(()) => {
-                    let event = Event::Muted { person, muted };
+                    let event = ChatEvent::Muted { person, muted };
                     let _ = self.state.try_update(|state| state.apply(&event));
                     self.say(if muted {
                         t!(chat.news.muted, name = name)

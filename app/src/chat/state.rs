@@ -7,8 +7,7 @@ use std::{
 
 use bandstand_domain::{
     PersonId,
-    channel::Event,
-    chat::{ChatMessage, ChatPage, MessageId},
+    chat::{ChatEvent, ChatMessage, ChatPage, MessageId},
 };
 
 /// The most messages that are kept while one follows the talk.
@@ -68,22 +67,21 @@ impl ChatState {
     }
 
     /// Takes in what happened. Returns how many messages are new.
-    pub fn apply(&mut self, event: &Event) -> usize {
+    pub fn apply(&mut self, event: &ChatEvent) -> usize {
         match event {
-            Event::Posted { message } => {
+            ChatEvent::Posted { message } => {
                 let new = self.take(message.clone());
                 self.trim();
                 usize::from(new)
             }
-            Event::Deleted { message } => {
+            ChatEvent::Deleted { message } => {
                 self.delete(*message);
                 0
             }
-            Event::Muted { person, muted } => {
+            ChatEvent::Muted { person, muted } => {
                 self.muted.insert(person.clone(), *muted);
                 0
             }
-            _ => 0,
         }
     }
 
@@ -217,8 +215,8 @@ mod tests {
         ChatPage { messages: positions.map(message).collect(), more }
     }
 
-    fn posted(i: i64) -> Event {
-        Event::Posted { message: message(i) }
+    fn posted(i: i64) -> ChatEvent {
+        ChatEvent::Posted { message: message(i) }
     }
 
     fn positions(state: &ChatState) -> Vec<i64> {
@@ -242,7 +240,7 @@ mod tests {
     fn what_is_deleted_stays_away() {
         let mut state = ChatState::default();
         state.reset(page(1..4, false), vec![]);
-        state.apply(&Event::Deleted { message: id(2) });
+        state.apply(&ChatEvent::Deleted { message: id(2) });
         state.apply(&posted(2));
         state.prepend(page(1..4, false));
         assert_eq!(positions(&state), [1, 3]);
@@ -296,7 +294,7 @@ mod tests {
         let mut state = ChatState::default();
         let person = PersonId::new("a");
         assert_eq!(state.muted(&person), None);
-        state.apply(&Event::Muted { person: person.clone(), muted: true });
+        state.apply(&ChatEvent::Muted { person: person.clone(), muted: true });
         assert_eq!(state.muted(&person), Some(true));
         state.forget_muted(&person);
         assert_eq!(state.muted(&person), None);

@@ -4,7 +4,7 @@ use bandstand_domain::{
     Refusal,
     channel::Event,
     people::{ArtistPage, PeopleError},
-    shows::Section,
+    shows::{Section, ShowEvent},
 };
 use leptos::prelude::*;
 use leptos_meta::{Link, Meta, Title};
@@ -125,7 +125,7 @@ fn Shows(page: ArtistPage, again: Callback<()>) -> impl IntoView {
     Effect::new(move || {
         let handle = handle.clone();
         let own = move |event: &Event| match event {
-            Event::ShowChanged { show, .. } => show.artist.handle == handle,
+            Event::Show(ShowEvent::Changed { show, .. }) => show.artist.handle == handle,
             _ => true,
         };
         keep_current(state, cursor, own, again);

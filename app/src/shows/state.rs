@@ -3,7 +3,7 @@
 use bandstand_domain::{
     Millis, ShowId,
     channel::Event,
-    shows::{Section, ShowCard, ShowList, WhatsOn},
+    shows::{Section, ShowCard, ShowEvent, ShowList, WhatsOn},
 };
 
 /// The list of shows in its three sections, each in order.
@@ -27,8 +27,8 @@ impl WhatsOnState {
     /// Takes in what happened; events about anything but the list change nothing.
     pub fn apply(&mut self, event: &Event, now: Millis) {
         match event {
-            Event::ShowChanged { show, .. } => self.put(show.clone(), now),
-            Event::ShowDeleted { show } => self.remove(*show),
+            Event::Show(ShowEvent::Changed { show, .. }) => self.put(show.clone(), now),
+            Event::Show(ShowEvent::Deleted { show }) => self.remove(*show),
             _ => {}
         }
     }
@@ -157,7 +157,10 @@ mod tests {
     /// Applies `shows` as changes, and reads the sections as numbers.
     fn check(mut state: WhatsOnState, shows: &[ShowCard], want: [&[u128]; 3]) {
         for show in shows {
-            state.apply(&Event::ShowChanged { show: show.clone(), description: None }, NOW);
+            state.apply(
+                &Event::Show(ShowEvent::Changed { show: show.clone(), description: None }),
+                NOW,
+            );
         }
         let numbers = |list: &[ShowCard]| list.iter().map(|show| show.id.0.as_u128()).collect();
         let got: [Vec<u128>; 3] =
@@ -192,7 +195,7 @@ mod tests {
         let mut state = state(None);
         for number in [1, 3, 6, 77] {
             let show = ShowId(Uuid::from_u128(number));
-            state.apply(&Event::ShowDeleted { show }, NOW);
+            state.apply(&Event::Show(ShowEvent::Deleted { show }), NOW);
         }
         check(state, &[], [&[2], &[4], &[5]]);
     }

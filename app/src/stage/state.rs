@@ -1,6 +1,10 @@
 //! A show's page as the events of its topic change it.
 
-use bandstand_domain::{channel::Event, shows::ShowPage};
+use bandstand_domain::{
+    channel::Event,
+    shows::{ShowEvent, ShowPage},
+    stage::StageEvent,
+};
 
 /// What an event did to a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,19 +20,19 @@ pub enum PageChange {
 /// Takes an event into the page.
 pub fn apply(page: &mut ShowPage, event: &Event) -> PageChange {
     match event {
-        Event::ShowChanged { show, description } if show.id == page.card.id => {
+        Event::Show(ShowEvent::Changed { show, description }) if show.id == page.card.id => {
             page.card = show.clone();
             if let Some(description) = description {
                 page.description.clone_from(description);
             }
             PageChange::Changed
         }
-        Event::Stage { state, live_since, .. } => {
+        Event::Stage(StageEvent::Changed { state, live_since, .. }) => {
             page.card.stage = *state;
             page.live_since = live_since.or(page.live_since);
             PageChange::Changed
         }
-        Event::ShowDeleted { show } if *show == page.card.id => PageChange::Gone,
+        Event::Show(ShowEvent::Deleted { show }) if *show == page.card.id => PageChange::Gone,
         _ => PageChange::Nothing,
     }
 }
@@ -73,16 +77,24 @@ pub mod tests {
     fn the_stage_and_the_text_follow_the_events() {
         let mut page = page();
         let since = Some(Millis(5));
-        let live = Event::Stage { state: StageState::Live, publication: 1, live_since: since };
+        let live = Event::Stage(StageEvent::Changed {
+            state: StageState::Live,
+            publication: 1,
+            live_since: since,
+        });
         assert_eq!(apply(&mut page, &live), PageChange::Changed);
         assert_eq!((page.card.stage, page.live_since), (StageState::Live, since));
 
-        let dropped = Event::Stage { state: StageState::Dropped, publication: 1, live_since: None };
+        let dropped = Event::Stage(StageEvent::Changed {
+            state: StageState::Dropped,
+            publication: 1,
+            live_since: None,
+        });
         apply(&mut page, &dropped);
         assert_eq!((page.card.stage, page.live_since), (StageState::Dropped, since));
 
         let show = ShowCard { title: "Mira at the Pier".into(), ..page.card.clone() };
-        apply(&mut page, &Event::ShowChanged { show, description: None });
+        apply(&mut page, &Event::Show(ShowEvent::Changed { show, description: None }));
         assert_eq!(page.card.title, "Mira at the Pier");
         assert_eq!(page.description, "By the water.");
     }
@@ -91,8 +103,14 @@ pub mod tests {
     fn another_show_is_not_this_one() {
         let mut page = page();
         let other = ShowId(uuid::Uuid::from_u128(8));
-        assert_eq!(apply(&mut page, &Event::ShowDeleted { show: other }), PageChange::Nothing);
+        assert_eq!(
+            apply(&mut page, &Event::Show(ShowEvent::Deleted { show: other })),
+            PageChange::Nothing
+        );
         let this = page.card.id;
-        assert_eq!(apply(&mut page, &Event::ShowDeleted { show: this }), PageChange::Gone);
+        assert_eq!(
+            apply(&mut page, &Event::Show(ShowEvent::Deleted { show: this })),
+            PageChange::Gone
+        );
     }
 }

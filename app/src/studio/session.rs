@@ -6,7 +6,7 @@ use std::time::Duration;
 use bandstand_domain::{
     channel::{Event, Notice, Snapshot, Topic},
     shows::ShowPage,
-    stage::StageState,
+    stage::{StageEvent, StageState},
 };
 use leptos::{__reexports::send_wrapper::SendWrapper, ev, prelude::*, task::spawn_local};
 use wasm_bindgen::JsValue;
@@ -150,7 +150,11 @@ impl Studio {
                             self.announced(page.card.stage, *publication);
                         }
                     }
-                    Incoming::Event(Event::Stage { state, publication, .. }) => {
+                    Incoming::Event(Event::Stage(StageEvent::Changed {
+                        state,
+                        publication,
+                        ..
+                    })) => {
                         self.announced(*state, *publication);
                     }
                     Incoming::Notices(notices) => self.notices.set(notices.clone()),

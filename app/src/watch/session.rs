@@ -4,6 +4,7 @@ use bandstand_domain::{
     Refusal, ShowId,
     accounts::{Role, Viewer},
     channel::{Event, Topic},
+    chat::ChatEvent,
     crowd::Gesture,
     field::FieldErrors,
     shows::{Section, ShowPage},
@@ -235,7 +236,7 @@ impl WatchSession {
 
     /// Whom the artist mutes learns it.
     fn obey(self, event: &Event) {
-        if let Event::Muted { person, muted } = event
+        if let Event::Chat(ChatEvent::Muted { person, muted }) = event
             && self
                 .join
                 .join_token()

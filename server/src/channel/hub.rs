@@ -306,7 +306,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
-    use bandstand_domain::{Millis, ShowId};
+    use bandstand_domain::{Millis, ShowId, shows::ShowEvent};
 
     use super::*;
 
@@ -322,7 +322,7 @@ mod tests {
         let (quick_box, mut frames) = Outbox::new(quick.clone());
         let _slow = hub.follow(Topic::Shows, slow_box.clone()).await.unwrap();
         let _quick = hub.follow(Topic::Shows, quick_box).await.unwrap();
-        let event = Event::ShowDeleted { show: ShowId(uuid::Uuid::nil()) };
+        let event = Event::Show(ShowEvent::Deleted { show: ShowId(uuid::Uuid::nil()) });
         let mut position = Cursor(0);
         for number in 0..=QUEUE {
             assert!(!slow.is_cancelled(), "cut after {number}");

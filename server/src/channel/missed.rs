@@ -93,7 +93,7 @@ impl Answers {
 
 #[cfg(test)]
 mod tests {
-    use bandstand_domain::{Millis, ShowId, channel::Event};
+    use bandstand_domain::{Millis, ShowId, channel::Event, shows::ShowEvent};
 
     use super::*;
 
@@ -103,7 +103,7 @@ mod tests {
         let url = Database::sqlite_url(&folder.path().join("test.db"));
         let database = Database::open(&url).await.unwrap();
         let add = async || {
-            let event = Event::ShowDeleted { show: ShowId(uuid::Uuid::nil()) };
+            let event = Event::Show(ShowEvent::Deleted { show: ShowId(uuid::Uuid::nil()) });
             let mut write = database.begin().await.unwrap();
             event_log::append(&mut write, Topic::Shows, &event, Millis(0)).await.unwrap();
             write.commit().await.unwrap();

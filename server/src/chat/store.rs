@@ -5,7 +5,7 @@ mod deletion;
 use bandstand_domain::{
     Millis, PersonId, ShowId,
     channel::{Cursor, Event, Topic},
-    chat::{ChatMessage, ChatPage, MessageId, PAGE},
+    chat::{ChatEvent, ChatMessage, ChatPage, MessageId, PAGE},
 };
 use sqlx::{Any, Executor, Row, any::AnyRow};
 
@@ -84,7 +84,8 @@ pub async fn post(
     }
     let position = cursor.0;
     let message = ChatMessage { id, author, name, from_artist, text, sent_at: now, position };
-    event_log::insert(&mut write, topic, cursor, &Event::Posted { message }, now).await?;
+    event_log::insert(&mut write, topic, cursor, &Event::Chat(ChatEvent::Posted { message }), now)
+        .await?;
     write.commit().await?;
     Ok(Posted::Now)
 }
@@ -131,7 +132,7 @@ pub async fn delete(
 ) -> Result<Deletion, DatabaseError> {
     let mut write = database.begin().await?;
     let topic = Topic::Show(show);
-    let event = Event::Deleted { message: id };
+    let event = Event::Chat(ChatEvent::Deleted { message: id });
     event_log::append(&mut write, topic, &event, now).await?;
     let Some(message) = find(&mut write, show, id).await? else { return Ok(Deletion::NotFound) };
     if message.author != *person && !any {
@@ -166,7 +167,7 @@ pub async fn mute(
     now: Millis,
 ) -> Result<bool, DatabaseError> {
     let mut write = database.begin().await?;
-    let event = Event::Muted { person: person.clone(), muted };
+    let event = Event::Chat(ChatEvent::Muted { person: person.clone(), muted });
     event_log::append(&mut write, Topic::Show(show), &event, now).await?;
     let query = if muted {
         sqlx::query(

@@ -10,7 +10,7 @@ pub mod topic;
 use bandstand_domain::{
     Millis, Refusal, ShowId,
     channel::{Event, Topic},
-    shows::{Section, ShowCard, ShowError, ShowList, ShowPage},
+    shows::{Section, ShowCard, ShowError, ShowEvent, ShowList, ShowPage},
 };
 
 pub(crate) use store::stage_sql;
@@ -76,8 +76,8 @@ pub async fn append_changed(write: &mut Write, id: ShowId) -> Result<(), Databas
     let show = card(write, id).await?.ok_or(DatabaseError::row_not_found())?;
     let description = store::details(&mut **write, id).await?.description;
     let now = clock::now();
-    let listed = Event::ShowChanged { show: show.clone(), description: None };
-    let own = Event::ShowChanged { show, description: Some(description) };
+    let listed = Event::Show(ShowEvent::Changed { show: show.clone(), description: None });
+    let own = Event::Show(ShowEvent::Changed { show, description: Some(description) });
     if is_listed(write, id).await? {
         event_log::append(write, Topic::Shows, &listed, now).await?;
     }
@@ -91,7 +91,13 @@ pub async fn append_artist_closed(
     artist: &AccountId,
 ) -> Result<(), DatabaseError> {
     for show in store::ahead(write, artist, MAX_OWN).await? {
-        event_log::append(write, Topic::Shows, &Event::ShowDeleted { show }, clock::now()).await?;
+        event_log::append(
+            write,
+            Topic::Shows,
+            &Event::Show(ShowEvent::Deleted { show }),
+            clock::now(),
+        )
+        .await?;
     }
     Ok(())
 }

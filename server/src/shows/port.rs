@@ -8,8 +8,8 @@ use bandstand_domain::{
     FieldErrors, Refusal, ShowId,
     channel::{Event, Topic},
     shows::{
-        MAX_UPCOMING, Section, ShowDraft, ShowError, ShowList, ShowPage, ShowReason, WhatsOn,
-        check_times,
+        MAX_UPCOMING, Section, ShowDraft, ShowError, ShowEvent, ShowList, ShowPage, ShowReason,
+        WhatsOn, check_times,
     },
     text,
 };
@@ -217,7 +217,7 @@ impl Shows for ShowsPort {
         self.caller.limited(Limit::Shows, &account.id)?;
         let (mut write, _) = self.caller.change_show(id, &facts.artist_account).await?;
         store::delete(&mut write, id).await?;
-        let deleted = Event::ShowDeleted { show: id };
+        let deleted = Event::Show(ShowEvent::Deleted { show: id });
         for topic in [Topic::Shows, Topic::Show(id)] {
             event_log::append(&mut write, topic, &deleted, clock::now()).await?;
         }

@@ -3,7 +3,8 @@
 use bandstand_domain::{
     Millis, ShowId,
     channel::{Event, Topic},
-    stage::StageState,
+    shows::ShowEvent,
+    stage::{StageEvent, StageState},
 };
 use sqlx::{Row, any::AnyRow};
 
@@ -69,12 +70,12 @@ pub async fn happen(
     .execute(&mut *write)
     .await?;
     let StageRecord { state, publication, live_since } = stage;
-    let event = Event::Stage { state, publication, live_since };
+    let event = Event::Stage(StageEvent::Changed { state, publication, live_since });
     event_log::append(&mut write, Topic::Show(show), &event, now).await?;
     if stage.state != before.state
         && let Some(card) = shows::card(&mut write, show).await?
     {
-        let event = Event::ShowChanged { show: card, description: None };
+        let event = Event::Show(ShowEvent::Changed { show: card, description: None });
         event_log::append(&mut write, Topic::Show(show), &event, now).await?;
         if shows::is_listed(&mut write, show).await? {
             event_log::append(&mut write, Topic::Shows, &event, now).await?;

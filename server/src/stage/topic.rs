@@ -7,6 +7,7 @@ use bandstand_domain::{
     Language, PersonId, Refusal, Secret, ShowId,
     channel::{Cursor, Event, Snapshot, Topic},
     crowd::Gesture,
+    shows::ShowEvent,
     stage::{StageError, StageReason},
 };
 
@@ -30,7 +31,7 @@ use crate::{
 /// Whether a topic is over with these events: a show's is when the show is deleted.
 pub fn ends(topic: Topic, events: &[Event]) -> bool {
     matches!(topic, Topic::Show(_))
-        && events.iter().any(|event| matches!(event, Event::ShowDeleted { .. }))
+        && events.iter().any(|event| matches!(event, Event::Show(ShowEvent::Deleted { .. })))
 }
 
 /// The source of shows' topics, which a join token opens.

@@ -5,9 +5,9 @@ use std::{collections::BTreeMap, time::Duration};
 use bandstand_domain::{
     PersonId, Secret, ShowId,
     channel::{ClientFrame, Cursor, Event, Notice, ServerFrame, Snapshot, Topic},
-    chat::ChatReason,
+    chat::{ChatEvent, ChatReason},
     crowd::Gesture,
-    stage::{JoinToken, PublishToken, StageError, StageReason, StageState},
+    stage::{JoinToken, PublishToken, StageError, StageEvent, StageReason, StageState},
 };
 use futures::{SinkExt, StreamExt};
 use reqwest::header;
@@ -236,7 +236,7 @@ impl Follower {
     pub async fn until_stage(&mut self, state: StageState) -> (Option<i64>, i64) {
         loop {
             let told = self.events.iter().rev().find_map(|event| match event {
-                Event::Stage { state, publication, live_since } => {
+                Event::Stage(StageEvent::Changed { state, publication, live_since }) => {
                     Some((*state, live_since.map(|at| at.0), *publication))
                 }
                 _ => None,
@@ -255,7 +255,7 @@ impl Follower {
             _ => &[],
         };
         let told = self.events.iter().filter_map(|event| match event {
-            Event::Posted { message } => Some(message),
+            Event::Chat(ChatEvent::Posted { message }) => Some(message),
             _ => None,
         });
         known.iter().chain(told).map(|message| message.text.as_str()).collect()

@@ -3,7 +3,7 @@
 use bandstand_domain::{
     PersonId,
     channel::{Cursor, Event, Topic},
-    chat::MessageId,
+    chat::{ChatEvent, MessageId},
 };
 use serde_json::{Value, json};
 use sqlx::Row;
@@ -50,7 +50,7 @@ pub async fn forget_person(write: &mut Write, author: &PersonId) -> Result<(), D
     for row in rows {
         let (show, id): (String, String) = (row.try_get(0)?, row.try_get(1)?);
         let (Ok(show), Ok(id)) = (show.parse(), id.parse()) else { continue };
-        let event = Event::Deleted { message: MessageId(id) };
+        let event = Event::Chat(ChatEvent::Deleted { message: MessageId(id) });
         event_log::replace(write, Topic::Show(show), Cursor(row.try_get(2)?), &event).await?;
     }
     Ok(())

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use bandstand_domain::{
     ShowId,
     channel::{Event, Topic},
-    shows::{Artist, ShowCard},
+    shows::{Artist, ShowCard, ShowEvent},
 };
 use serde_json::{Value, json};
 use sqlx::Row;
@@ -26,7 +26,7 @@ pub async fn call_off(write: &mut Write, artist: &AccountId) -> Result<Vec<ShowI
     let ahead = super::ahead(write, artist, i64::MAX).await?;
     for show in &ahead {
         super::delete(write, *show).await?;
-        let deleted = Event::ShowDeleted { show: *show };
+        let deleted = Event::Show(ShowEvent::Deleted { show: *show });
         for topic in [Topic::Shows, Topic::Show(*show)] {
             event_log::append(write, topic, &deleted, now).await?;
         }
@@ -53,9 +53,9 @@ pub async fn forget_artist(write: &mut Write, artist: &AccountId) -> Result<(), 
     }
     let Some(now) = now else { return Ok(()) };
     let renamed = |event: Event| match event {
-        Event::ShowChanged { show, description } if shows.contains(&show.id) => {
+        Event::Show(ShowEvent::Changed { show, description }) if shows.contains(&show.id) => {
             let show = ShowCard { artist: now.clone(), ..show };
-            Some(Event::ShowChanged { show, description })
+            Some(Event::Show(ShowEvent::Changed { show, description }))
         }
         _ => None,
     };

@@ -1,0 +1,114 @@
+//! Durable events: each feature owns its own; on the wire and in the log they are one enum.
+
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{
+        DeserializeSeed, EnumAccess, IntoDeserializer, VariantAccess, Visitor,
+        value::{EnumAccessDeserializer, StrDeserializer},
+    },
+};
+
+use crate::{chat::ChatEvent, shows::ShowEvent, stage::StageEvent};
+
+/// Durable event of a topic: stored before any subscriber receives it.
+///
+/// JSON has one level only, `{"posted": {…}}`, so names of variants are unique across the features.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// Change of a show; in both kinds of topic.
+    Show(ShowEvent),
+    /// Change of a show's stage; in the show's own topic.
+    Stage(StageEvent),
+    /// Change of a show's chat; in the show's own topic.
+    Chat(ChatEvent),
+}
+
+impl From<ShowEvent> for Event {
+    fn from(event: ShowEvent) -> Self {
+        Self::Show(event)
+    }
+}
+
+impl From<StageEvent> for Event {
+    fn from(event: StageEvent) -> Self {
+        Self::Stage(event)
+    }
+}
+
+impl From<ChatEvent> for Event {
+    fn from(event: ChatEvent) -> Self {
+        Self::Chat(event)
+    }
+}
+
+impl Serialize for Event {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Show(event) => event.serialize(serializer),
+            Self::Stage(event) => event.serialize(serializer),
+            Self::Chat(event) => event.serialize(serializer),
+        }
+    }
+}
+
+/// Names of all events in JSON, in the order of [`Name`].
+const NAMES: &[&str] = &["show_changed", "show_deleted", "stage", "posted", "deleted", "muted"];
+
+/// Name of an event, by which the feature is found that has it.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(variant_identifier, rename_all = "snake_case")]
+enum Name {
+    ShowChanged,
+    ShowDeleted,
+    Stage,
+    Posted,
+    Deleted,
+    Muted,
+}
+
+impl<'de> Deserialize<'de> for Event {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_enum("Event", NAMES, EventVisitor)
+    }
+}
+
+/// Reads the name of an event, then leaves the event to the feature that has it.
+struct EventVisitor;
+
+impl<'de> Visitor<'de> for EventVisitor {
+    type Value = Event;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("enum Event")
+    }
+
+    fn visit_enum<A: EnumAccess<'de>>(self, access: A) -> Result<Event, A::Error> {
+        let (name, content) = access.variant::<Name>()?;
+        let event = EnumAccessDeserializer::new(Named { name: NAMES[name as usize], content });
+        match name {
+            Name::ShowChanged | Name::ShowDeleted => ShowEvent::deserialize(event).map(Event::Show),
+            Name::Stage => StageEvent::deserialize(event).map(Event::Stage),
+            Name::Posted | Name::Deleted | Name::Muted => {
+                ChatEvent::deserialize(event).map(Event::Chat)
+            }
+        }
+    }
+}
+
+/// A variant whose name was read already.
+struct Named<V> {
+    name: &'static str,
+    content: V,
+}
+
+impl<'de, V: VariantAccess<'de>> EnumAccess<'de> for Named<V> {
+    type Error = V::Error;
+    type Variant = V;
+
+    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, V), V::Error> {
+        let name: StrDeserializer<'static, V::Error> = self.name.into_deserializer();
+        Ok((seed.deserialize(name)?, self.content))
+    }
+}
