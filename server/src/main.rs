@@ -3,6 +3,7 @@
 use std::{io, process::ExitCode};
 
 use bandstand_server::{
+    app::dead_jobs,
     config::{Command, Config, Flags},
     mail::command,
     own_account::operator,
@@ -48,6 +49,10 @@ async fn run(flags: Flags) -> Result<(), Box<dyn std::error::Error>> {
         }
         Some(Command::Mail(command)) => {
             println!("{}", command::run(&Config::load(flags)?, &command).await?);
+            return Ok(());
+        }
+        Some(Command::Jobs) => {
+            println!("{}", dead_jobs(Config::load(flags)?).await?);
             return Ok(());
         }
         None => {}

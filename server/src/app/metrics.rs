@@ -10,6 +10,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use bandstand_domain::Millis;
 use bandstand_sfu::{SessionRole, Totals};
 use prometheus_client::{
     encoding::text::encode,
@@ -20,6 +21,7 @@ use subtle::ConstantTimeEq;
 
 use super::venue::Venue;
 use crate::{
+    background::jobs,
     http::security::{bearer, is_from_this_machine},
     quality::Sample,
 };
@@ -27,7 +29,7 @@ use crate::{
 const OPEN_METRICS: HeaderValue =
     HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
 
-type Labels = [(&'static str, &'static str); 1];
+type Labels = [(&'static str, String); 1];
 
 /// `GET /metrics`.
 pub async fn show(
@@ -48,17 +50,53 @@ pub async fn show(
         Ok(counts) => {
             let stages = Family::<Labels, Gauge>::default();
             for (state, count) in counts {
-                stages.get_or_create(&[("stage", state)]).set(count);
+                stages.get_or_create(&[("stage", state.to_owned())]).set(count);
             }
             registry.register("shows", "Shows with somebody on stage, or lost from it", stages);
         }
         // The rest is worth having all the more.
         Err(error) => error.log(),
     }
+    add_work(&mut registry, &venue).await;
     let mut text = String::new();
     match encode(&mut text, &registry) {
         Ok(()) => ([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+/// Jobs and periodic work: what is due, what went wrong.
+async fn add_work(registry: &mut Registry, venue: &Venue) {
+    let (succeeded, failed) =
+        (Family::<Labels, Gauge>::default(), Family::<Labels, Gauge>::default());
+    let failures = Family::<Labels, Counter>::default();
+    for history in venue.schedule.histories() {
+        let labels = [("work", history.name.to_owned())];
+        failures.get_or_create(&labels).inc_by(history.failures);
+        for (family, at) in [(&succeeded, history.last_success), (&failed, history.last_failure)] {
+            if let Some(at) = at {
+                family.get_or_create(&labels).set(at.0 / Millis::SECOND);
+            }
+        }
+    }
+    let work = registry.sub_registry_with_prefix("periodic_work");
+    let last = "Unix time of the last run of periodic work in this process";
+    work.register("last_success_seconds", format!("{last} without failure"), succeeded);
+    work.register("last_failure_seconds", format!("{last} with a failure"), failed);
+    work.register("failures", "Failed runs of periodic work", failures);
+    match jobs::counts(&venue.services.database).await {
+        Ok(counts) => {
+            let (waiting, dead) =
+                (Family::<Labels, Gauge>::default(), Family::<Labels, Gauge>::default());
+            for count in counts {
+                let labels = [("job", count.name)];
+                waiting.get_or_create(&labels).set(count.waiting);
+                dead.get_or_create(&labels).set(count.dead);
+            }
+            registry.register("jobs_waiting", "Jobs to be done, or to be tried again", waiting);
+            registry.register("jobs_dead", "Jobs given up in the last week", dead);
+        }
+        Err(error) => error.log(),
     }
 }
 
@@ -156,7 +194,7 @@ fn add_media(registry: &mut Registry, sample: &Sample) {
         (Family::<Labels, Gauge>::default(), Family::<Labels, Gauge>::default());
     for role in [SessionRole::Publisher, SessionRole::Subscriber] {
         let lines = || sample.lines.values().filter(|line| line.role == role);
-        let labels = [("role", role_name(role))];
+        let labels = [("role", role_name(role).to_owned())];
         sessions.get_or_create(&labels).set(count(lines().count()));
         trouble.get_or_create(&labels).set(count(lines().filter(|line| line.trouble).count()));
     }
@@ -202,7 +240,7 @@ fn labelled<const N: usize>(
 ) -> Family<Labels, Counter> {
     let family = Family::<Labels, Counter>::default();
     for (label, total) in values {
-        family.get_or_create(&[(name, label)]).inc_by(total);
+        family.get_or_create(&[(name, label.to_owned())]).inc_by(total);
     }
     family
 }

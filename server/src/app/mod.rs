@@ -1,6 +1,7 @@
 //! The composition root: opens the venue, puts the features together, serves them. It imports everything
 //! and is imported by nobody.
 
+mod dead_jobs;
 mod metrics;
 mod pages;
 mod periodic;
@@ -12,4 +13,5 @@ mod site;
 mod texts;
 pub mod venue;
 
+pub use dead_jobs::dead_jobs;
 pub use serve::{Running, StartError, start};

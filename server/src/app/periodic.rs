@@ -1,102 +1,112 @@
 //! Periodic work of the venue: one table.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use bandstand_domain::Millis;
 use bandstand_sfu::SfuEvent;
-use futures::future::BoxFuture;
 use tokio::sync::mpsc;
 
 use super::venue::Venue;
 use crate::{
     accounts::store::email_tokens,
-    background::{jobs, schedule},
+    background::{
+        jobs,
+        schedule::{HOUR, MINUTE, PeriodicWork, SECOND, every},
+    },
     channel::event_log,
     clock,
     database::DatabaseError,
     media,
     own_account::deletion,
-    people, sessions, stream_keys,
+    people,
+    services::Services,
+    sessions,
+    stage::stages::Stages,
+    stream_keys,
 };
 
-/// How far back it is asked which sessions have ended, in milliseconds; more than a slow transaction of
-/// another process takes.
+/// How often stages are compared with the media core, and it is noted how well media flows.
+const COMPARE: Duration = Duration::from_secs(10);
+/// How far back ended sessions are asked for, in milliseconds; more than a slow transaction of another
+/// process takes.
 const LOOK_BACK: i64 = 30 * Millis::SECOND;
-const MINUTE: Duration = Duration::from_secs(60);
-const HOUR: Duration = Duration::from_secs(3_600);
 
-type Work = fn(Arc<Venue>) -> BoxFuture<'static, Result<(), DatabaseError>>;
-
-/// Each period, name and work.
-const TABLE: [(Duration, &str, Work); 8] = [
-    (Duration::from_secs(2), "cut what ended sessions hold", |it| Box::pin(cut_ended(it))),
-    (Duration::from_secs(10), "compare stages with the media core", |it| Box::pin(compare(it))),
-    (MINUTE, "end abandoned shows", |it| Box::pin(async move { it.stages.end_abandoned().await })),
-    (MINUTE, "forget used tokens and rate limits", |it| Box::pin(forget(it))),
-    (HOUR, "forget old events", |it| Box::pin(prune_events(it))),
-    (HOUR, "forget revoked stream keys", |it| {
-        Box::pin(async move { stream_keys::prune(&it.services.database).await })
-    }),
-    (HOUR, "delete what has run out", |it| Box::pin(sweep(it))),
-    (HOUR, "erase accounts and pictures", |it| Box::pin(erase(it))),
-];
-
-/// Starts it all; it ends when the venue closes.
-pub(super) fn start(venue: &Arc<Venue>, events: mpsc::Receiver<SfuEvent>) {
-    let tasks = &venue.services.tasks;
-    let (media, core_ended) = (venue.media.clone(), venue.core_ended.clone());
-    tasks.spawn(async move {
-        media::run_events(media, events).await;
+/// Starts to hear the media core and to do the periodic work; both end when the venue closes.
+pub(super) fn start(venue: &Venue, events: mpsc::Receiver<SfuEvent>) {
+    let (hearing, core_ended) = (venue.media.clone(), venue.core_ended.clone());
+    venue.services.tasks.spawn(async move {
+        media::run_events(hearing, events).await;
         // When the venue closes, this task ends before the core does.
         tracing::error!(
             "the media core has ended; the program ends so that its supervisor starts it anew"
         );
         core_ended.cancel();
     });
-    for (period, name, work) in TABLE {
-        let venue = venue.clone();
-        schedule::every(tasks, period, name, move || work(venue.clone()));
-    }
+    venue.schedule.start(&venue.services.tasks, table(venue));
+}
+
+fn table(venue: &Venue) -> Vec<PeriodicWork> {
+    let Venue { services, stages, media, monitor, .. } = venue;
+    let on_stage = (services.clone(), stages.clone());
+    vec![
+        every(2 * SECOND, "cut ended sessions", &on_stage, |(services, stages)| async move {
+            cut_ended(&services, &stages).await
+        }),
+        every(COMPARE, "observe media", monitor, |monitor| async move {
+            monitor.observe().await;
+            Ok(())
+        }),
+        every(COMPARE, "compare stages", media, |media| async move {
+            media.sessions.forget_ended().await;
+            media.stages.compare().await
+        }),
+        every(MINUTE, "end abandoned shows", stages, |it| async move { it.end_abandoned().await }),
+        every(MINUTE, "forget used tokens", services, |it| async move {
+            it.tokens.forget_expired(clock::now());
+            Ok(())
+        }),
+        every(MINUTE, "forget limits", services, |it| async move {
+            it.limits.tidy();
+            Ok(())
+        }),
+        every(HOUR, "delete old events", services, |it| async move {
+            event_log::prune(&it.database, clock::now()).await.map(drop)
+        }),
+        every(HOUR, "delete revoked stream keys", services, |it| async move {
+            stream_keys::prune(&it.database).await
+        }),
+        every(HOUR, "delete old sessions", services, |it| async move {
+            sessions::sweep(&it.database).await.map(drop)
+        }),
+        every(HOUR, "delete email tokens", services, |it| async move {
+            email_tokens::sweep(&it.database).await
+        }),
+        every(
+            HOUR,
+            "delete old jobs",
+            services,
+            |it| async move { jobs::sweep(&it.database).await },
+        ),
+        every(HOUR, "release handles", services, |it| async move {
+            people::sweep_handles(&it.database).await
+        }),
+        every(HOUR, "erase accounts", services, |it| async move { deletion::erase_due(&it).await }),
+        every(
+            HOUR,
+            "delete orphaned pictures",
+            services,
+            |it| async move { people::sweep(&it).await },
+        ),
+    ]
 }
 
 /// Cuts what sessions hold open that were ended, by whatever process of the venue. Whoever is on stage
 /// with a stream key has no session: their key is asked for itself.
-async fn cut_ended(venue: Arc<Venue>) -> Result<(), DatabaseError> {
+async fn cut_ended(services: &Services, stages: &Stages) -> Result<(), DatabaseError> {
     let since = clock::now().plus(-LOOK_BACK);
-    let names = sessions::ended_since(&venue.services.database, since).await?;
+    let names = sessions::ended_since(&services.database, since).await?;
     if !names.is_empty() {
-        venue.services.end_sessions(&names).await;
+        services.end_sessions(&names).await;
     }
-    venue.stages.check_keys().await
-}
-
-async fn compare(venue: Arc<Venue>) -> Result<(), DatabaseError> {
-    venue.monitor.observe().await;
-    venue.media.sessions.forget_ended().await;
-    venue.stages.compare().await
-}
-
-async fn forget(venue: Arc<Venue>) -> Result<(), DatabaseError> {
-    venue.services.tokens.forget_expired(clock::now());
-    venue.services.limits.tidy();
-    Ok(())
-}
-
-async fn prune_events(venue: Arc<Venue>) -> Result<(), DatabaseError> {
-    event_log::prune(&venue.services.database, clock::now()).await.map(drop)
-}
-
-async fn sweep(venue: Arc<Venue>) -> Result<(), DatabaseError> {
-    let database = &venue.services.database;
-    sessions::sweep(database).await?;
-    let mut write = database.begin().await?;
-    email_tokens::sweep(&mut write).await?;
-    jobs::sweep(&mut write).await?;
-    people::sweep_handles(&mut write).await?;
-    write.commit().await
-}
-
-async fn erase(venue: Arc<Venue>) -> Result<(), DatabaseError> {
-    deletion::erase_due(&venue.services).await?;
-    people::sweep(&venue.services).await
+    stages.check_keys().await
 }

@@ -13,6 +13,7 @@ use crate::{
     background::{
         bus::Bus,
         jobs::{JobHandlers, Jobs},
+        schedule::Schedule,
         tasks::TaskGroup,
     },
     channel::{channels::Channels, hub::Hub, topic_source::TopicSources},
@@ -56,6 +57,8 @@ pub struct Venue {
     pub media: Media,
     /// How well media flows.
     pub monitor: Monitor,
+    /// Periodic work.
+    pub schedule: Schedule,
     /// Cancelled when the media core has ended of its own accord: without it there is no stage, and it
     /// can't be started anew in the same process.
     pub core_ended: CancellationToken,
@@ -131,10 +134,11 @@ impl Venue {
         let sessions = Arc::new(MediaSessions::new(sfu.clone(), tasks));
         let media = Media::new(services.clone(), stages.clone(), sessions, sfu.clone());
         let (monitor, core_ended) = (Monitor::new(sfu), CancellationToken::new());
-        let venue = Self { services, channels, crowds, stages, media, monitor, core_ended };
-        let venue = Arc::new(venue);
+let schedule = Schedule::default();
+        let venue =
+            Self { services, channels, crowds, stages, media, monitor, schedule, core_ended };
         periodic::start(&venue, events);
-        Ok(venue)
+        Ok(Arc::new(venue))
     }
 
     /// Starts to do jobs.

@@ -13,6 +13,8 @@ pub enum Command {
     },
     /// Mails that no mail server takes: list them, or show one
     Mail(MailCommand),
+    /// Jobs that were given up in the last week, such as mails that a mail server refused: list them
+    Jobs,
 }
 
 /// What to do with an account. An account is named by its handle or its confirmed e-mail address.

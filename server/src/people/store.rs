@@ -90,15 +90,16 @@ pub async fn leave_handle(
 }
 
 /// Deletes the handles that accounts since erased left, once nobody else is kept from them any more.
-pub async fn sweep_handles(write: &mut Write) -> Result<(), DatabaseError> {
+pub async fn sweep_handles(database: &Database) -> Result<(), DatabaseError> {
+    let mut write = database.begin().await?;
     sqlx::query(
         "DELETE FROM former_handles WHERE left_at <= $1 \
          AND account IN (SELECT id FROM accounts WHERE erased_at IS NOT NULL)",
     )
     .bind(clock::now().plus(-KEPT).0)
-    .execute(&mut **write)
+    .execute(&mut *write)
     .await?;
-    Ok(())
+    write.commit().await
 }
 
 /// Whether `handle` is kept for another account than `account`, which left it of late: whoever took it

@@ -128,10 +128,11 @@ pub async fn take_back(write: &mut Write, account: &AccountId) -> Result<(), Dat
 }
 
 /// Forgets links that have run out.
-pub async fn sweep(write: &mut Write) -> Result<(), DatabaseError> {
+pub async fn sweep(database: &Database) -> Result<(), DatabaseError> {
+    let mut write = database.begin().await?;
     sqlx::query("DELETE FROM links WHERE expires_at <= $1")
         .bind(clock::now().0)
-        .execute(&mut **write)
+        .execute(&mut *write)
         .await?;
-    Ok(())
+    write.commit().await
 }

@@ -20,7 +20,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{Instrument, info_span};
 
-pub use store::{add, sweep};
+pub use store::{DeadJob, JobCount, Request, add, counts, dead, request, sweep};
 
 use crate::database::{Database, DatabaseError};
 use store::Leased;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use bandstand_domain::Millis;
 use serde_json::Value;
-use sqlx::Row;
+use sqlx::{Row, any::AnyRow};
 use uuid::Uuid;
 
 use super::Job;
@@ -37,16 +37,101 @@ pub struct Leased {
     pub attempt: i64,
 }
 
-/// Adds `job`, in the transaction of the change that asks for it: both happen, or neither.
+/// When a job is to be done, and what makes two of them the same.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Request {
+    /// Not before this time; at once without one.
+    pub due_at: Option<Millis>,
+    /// Nothing is added while a job of the same kind and key waits that nobody has begun with.
+    pub dedup_key: Option<String>,
+}
+
+/// Adds `job` to be done at once, in the transaction of the change that asks for it: both happen, or
+/// neither.
 pub async fn add<J: Job>(write: &mut Write, job: &J) -> Result<(), DatabaseError> {
-    let now = clock::now().0;
-    sqlx::query("INSERT INTO jobs (id, payload, due_at, created_at) VALUES ($1, $2, $3, $3)")
-        .bind(Uuid::now_v7().to_string())
-        .bind(to_json(&HashMap::from([(J::NAME, job)]))?)
-        .bind(now)
-        .execute(&mut **write)
-        .await?;
-    Ok(())
+    request(write, job, Request::default()).await.map(drop)
+}
+
+/// Adds `job` as [`add`] does; false when the same one waits already.
+pub async fn request<J: Job>(
+    write: &mut Write,
+    job: &J,
+    Request { due_at, dedup_key }: Request,
+) -> Result<bool, DatabaseError> {
+    let now = clock::now();
+    let added = sqlx::query(
+        "INSERT INTO jobs (id, name, payload, due_at, created_at, dedup_key) \
+         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+    )
+    .bind(Uuid::now_v7().to_string())
+    .bind(J::NAME)
+    .bind(to_json(&HashMap::from([(J::NAME, job)]))?)
+    .bind(due_at.unwrap_or(now).0)
+    .bind(now.0)
+    .bind(dedup_key)
+    .execute(&mut **write)
+    .await?;
+    Ok(added.rows_affected() > 0)
+}
+
+/// Jobs of one kind in the queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobCount {
+    /// The kind.
+    pub name: String,
+    /// To be done, or to be tried again.
+    pub waiting: i64,
+    /// Given up, as long as that is remembered.
+    pub dead: i64,
+}
+
+/// The jobs in the queue, by kind.
+pub async fn counts(database: &Database) -> Result<Vec<JobCount>, DatabaseError> {
+    let rows = sqlx::query(
+        "SELECT name, COUNT(CASE WHEN over_at IS NULL THEN 1 END), COUNT(failure) FROM jobs \
+         WHERE over_at IS NULL OR failure IS NOT NULL GROUP BY name ORDER BY name",
+    )
+    .fetch_all(&database.read)
+    .await?;
+    let count = |row: &AnyRow| {
+        Ok(JobCount { name: row.try_get(0)?, waiting: row.try_get(1)?, dead: row.try_get(2)? })
+    };
+    rows.iter().map(count).collect()
+}
+
+/// A job that was given up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeadJob {
+    /// Its identity, as the log has it.
+    pub id: String,
+    /// The kind.
+    pub name: String,
+    /// How often it was tried.
+    pub attempts: i64,
+    /// When it was given up.
+    pub over_at: Millis,
+    /// Why.
+    pub failure: String,
+}
+
+/// The jobs that were given up, the latest first, as long as that is remembered.
+pub async fn dead(database: &Database) -> Result<Vec<DeadJob>, DatabaseError> {
+    let rows = sqlx::query(
+        "SELECT id, name, attempts, over_at, failure FROM jobs WHERE failure IS NOT NULL \
+         ORDER BY over_at DESC, id DESC LIMIT 100",
+    )
+    .fetch_all(&database.read)
+    .await?;
+    let dead = |row: &AnyRow| {
+        Ok(DeadJob {
+            id: row.try_get(0)?,
+            name: row.try_get(1)?,
+            attempts: row.try_get(2)?,
+            over_at: Millis(row.try_get(3)?),
+            failure: row.try_get(4)?,
+        })
+    };
+    rows.iter().map(dead).collect()
 }
 
 /// Takes the job that is due longest. Nobody else gets it until the lease has run out.
@@ -97,23 +182,77 @@ pub async fn postpone(database: &Database, id: &str, wait: i64) -> Result<(), Da
 }
 
 /// Forgets jobs that have long been over.
-pub async fn sweep(write: &mut Write) -> Result<(), DatabaseError> {
+pub async fn sweep(database: &Database) -> Result<(), DatabaseError> {
+    let mut write = database.begin().await?;
     sqlx::query("DELETE FROM jobs WHERE over_at <= $1")
         .bind(clock::now().plus(-REMEMBERED).0)
-        .execute(&mut **write)
+        .execute(&mut *write)
         .await?;
-    Ok(())
+    write.commit().await
 }
 
 #[cfg(test)]
 mod tests {
+    use serde::{Deserialize, Serialize};
+
     use super::*;
+
+    #[derive(Debug, Serialize, Deserialize)]
+    struct Encode {
+        show: u32,
+    }
+
+    impl Job for Encode {
+        const NAME: &'static str = "encode";
+    }
+
+    async fn fresh() -> (tempfile::TempDir, Database) {
+        let folder = tempfile::tempdir().unwrap();
+        let url = Database::sqlite_url(&folder.path().join("test.sqlite"));
+        (folder, Database::open(&url).await.unwrap())
+    }
+
+    #[tokio::test]
+    async fn same_job_is_added_once_until_somebody_begins_with_it() {
+        let (_folder, database) = fresh().await;
+        let ask = async |key: &str| {
+            let mut write = database.begin().await.unwrap();
+            let wanted = Request { dedup_key: Some(key.into()), ..Request::default() };
+            let added = request(&mut write, &Encode { show: 7 }, wanted).await.unwrap();
+            write.commit().await.unwrap();
+            added
+        };
+        assert!(ask("7").await && !ask("7").await && ask("8").await);
+        let leased = lease(&database).await.unwrap().unwrap();
+        // It may have read what has changed since: the change is another job.
+        assert!(ask("7").await && !ask("7").await);
+        // What is tried again doesn't stand in the way of that.
+        postpone(&database, &leased.id, 0).await.unwrap();
+        assert_eq!(counts(&database).await.unwrap()[0].waiting, 3);
+    }
+
+    #[tokio::test]
+    async fn job_is_leased_when_due_and_listed_once_given_up() {
+        let (_folder, database) = fresh().await;
+        let mut write = database.begin().await.unwrap();
+        let due_at = clock::now().plus(Millis::HOUR);
+        let later = Request { due_at: Some(due_at), ..Request::default() };
+        assert!(request(&mut write, &Encode { show: 1 }, later).await.unwrap());
+        add(&mut write, &Encode { show: 2 }).await.unwrap();
+        write.commit().await.unwrap();
+        let leased = lease(&database).await.unwrap().unwrap();
+        assert_eq!(leased.job.unwrap().1["show"], 2);
+        assert!(lease(&database).await.unwrap().is_none());
+        finish(&database, &leased.id, Some("no disk")).await.unwrap();
+        let dead = dead(&database).await.unwrap();
+        assert_eq!((&*dead[0].name, dead[0].attempts, &*dead[0].failure), ("encode", 1, "no disk"));
+        let count = JobCount { name: "encode".into(), waiting: 1, dead: 1 };
+        assert_eq!(counts(&database).await.unwrap(), [count]);
+    }
 
     #[tokio::test]
     async fn looking_for_work_walks_over_no_job_that_is_over() {
-        let folder = tempfile::tempdir().unwrap();
-        let url = Database::sqlite_url(&folder.path().join("test.sqlite"));
-        let database = Database::open(&url).await.unwrap();
+        let (_folder, database) = fresh().await;
         let plan = async |statement: &str| {
             let explained = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"));
             let rows = sqlx::query(explained).fetch_all(&database.read).await.unwrap();
