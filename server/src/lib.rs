@@ -25,6 +25,7 @@ pub mod mail;
 pub mod media;
 pub mod own_account;
 pub mod people;
+pub mod personal_data;
 pub mod quality;
 pub mod rights;
 pub mod services;

@@ -1,21 +1,11 @@
 //! Access rights: one table of who may do what.
 //!
-//! Where a thing is done, the feature asks whether the caller may do it ([`allows`], or [`may`] where
-//! there is no show yet). What depends on how things stand (a show is over, an address isn't confirmed,
-//! somebody is muted) is the feature's own business and comes after. One's own account, sessions and
-//! profile are reached through one's session alone: no request names somebody else's, so nothing is
-//! asked.
-
-use std::error::Error;
-
-use bandstand_domain::Refusal;
-
-use crate::{
-    accounts::store::helpers::{Delegation, helps},
-    caller::Caller,
-    database::DatabaseError,
-    ids::AccountId,
-};
+//! It imports no feature: whoever knows both sides works out the caller's [`Relation`]s to the resource and
+//! asks [`may`]. For what belongs to an account, `Caller::may` of the accounts does both.
+//!
+//! What depends on how things stand (a show is over, an address isn't confirmed, somebody is muted) is
+//! the feature's own business and comes after. One's own account, sessions and profile are reached through
+//! one's session alone: no request names somebody else's, so nothing is asked.
 
 /// What somebody is to the thing that they want to touch; somebody can be more than one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,33 +74,6 @@ pub fn may(relations: &[Relation], resource: Resource, action: Action) -> bool {
     TABLE.iter().any(|(on, what, who)| {
         (*on, *what) == (resource, action) && who.iter().any(|it| relations.contains(it))
     })
-}
-
-/// Whether the caller may do `action` to `resource` at a show of the account `owner`.
-///
-/// # Errors
-/// `Broken`.
-pub async fn allows<E: Error>(
-    caller: &Caller,
-    owner: &AccountId,
-    resource: Resource,
-    action: Action,
-) -> Result<bool, Refusal<E>> {
-    let relations = relations_to(caller, owner).await?;
-    Ok(may(&relations, resource, action))
-}
-
-/// What the caller is to what belongs to the account `owner`.
-async fn relations_to(caller: &Caller, owner: &AccountId) -> Result<Vec<Relation>, DatabaseError> {
-    let Some(account) = caller.account().await? else {
-        return Ok(caller.viewer().await?.map(|_| Somebody).into_iter().collect());
-    };
-    let owns = account.id == *owner;
-    let delegation = Delegation { artist: owner, helper: &account.id };
-    let helper = !owns && helps(&caller.services.database, delegation).await?;
-    let relations = [(true, Somebody), (account.artist, Artist), (owns, Owner), (helper, Helper)];
-    let relations = relations.into_iter().chain([(account.operator, Operator)]);
-    Ok(relations.filter_map(|(is, relation)| is.then_some(relation)).collect())
 }
 
 #[cfg(test)]

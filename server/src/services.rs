@@ -18,6 +18,7 @@ use crate::{
     http::limits::Limits,
     ids::SessionName,
     mail::Mail,
+    personal_data::AllPersonalData,
     sessions::{self, open_sessions::OpenSessions},
     storage::files::Files,
 };
@@ -37,6 +38,8 @@ pub struct Services {
     pub jobs: Jobs,
     /// The way that mails take.
     pub mail: Mail,
+    /// What the features keep of people.
+    pub personal_data: AllPersonalData,
     /// Seals what has to be read again.
     pub seal: Seal,
     /// Signed tokens for the live channel and for media.

@@ -22,6 +22,7 @@ mod media;
 mod operator;
 mod pages;
 mod people;
+mod personal_data;
 mod pictures;
 mod postgres;
 mod privacy;

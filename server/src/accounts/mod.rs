@@ -4,7 +4,9 @@ mod current;
 pub mod emails;
 pub(crate) mod guests;
 pub mod helpers;
+pub mod personal_data;
 mod proof;
+mod relations;
 pub mod store;
 
 use bandstand_domain::{

@@ -20,7 +20,7 @@ use crate::{
     mail::address::key,
 };
 pub use email_keys::settle_email_keys;
-pub use ending::{delete, due, erase, export, restore};
+pub use ending::{delete, due, erase, export, forget, restore};
 pub use epoch::{EpochGate, begin_epoch};
 pub use operator::{set_disabled, set_operator};
 

@@ -5,6 +5,7 @@ mod dead_jobs;
 mod metrics;
 mod pages;
 mod periodic;
+pub mod personal_data;
 #[cfg(debug_assertions)]
 mod reload;
 mod router;

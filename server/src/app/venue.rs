@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{StartError, periodic};
+use super::{StartError, periodic, personal_data};
 use crate::{
     accounts::{
         emails::EmailHandler,
@@ -98,6 +98,7 @@ impl Venue {
             files,
             jobs: Jobs::default(),
             mail,
+            personal_data: personal_data::gather(),
             seal,
             tokens: Tokens::new(key, clock::now()),
             passwords: Passwords::default(),

@@ -1,6 +1,7 @@
 //! The chat feature's server side.
 
+pub mod personal_data;
 pub mod port;
 mod store;
 
-pub use store::{export, forget_person, is_muted, muted, page};
+pub use store::{is_muted, muted, page};

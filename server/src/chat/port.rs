@@ -15,8 +15,8 @@ use crate::{
     clock,
     crowd::Crowds,
     http::limits::{Limit, by_address},
-    rights::{self, Action, Resource},
     shows::access::{self, ShowEntry},
+    rights::{Action, Resource},
 };
 
 /// The port of the chat.
@@ -63,13 +63,8 @@ impl Chat for ChatPort {
     async fn delete(&self, show: ShowId, id: MessageId) -> Result<(), ChatError> {
         let entry = access::enter(&self.caller, show).await?;
         let (database, person) = (&self.caller.services.database, &entry.viewer.person);
-        let any = rights::allows(
-            &self.caller,
-            &entry.facts.artist_account,
-            Resource::Message,
-            Action::Delete,
-        )
-        .await?;
+        let any =
+            self.caller.may(&entry.facts.artist_account, Resource::Message, Action::Delete).await?;
         // Looked at before anything is written: nobody keeps the only writer busy with what isn't theirs.
         let author = store::author(database, show, id).await?;
         if author.ok_or(Refusal::NotFound)? != *person && !any {
@@ -90,13 +85,8 @@ impl Chat for ChatPort {
 
     async fn mute(&self, show: ShowId, person: PersonId, muted: bool) -> Result<(), ChatError> {
         let entry = access::enter(&self.caller, show).await?;
-        let moderates = rights::allows(
-            &self.caller,
-            &entry.facts.artist_account,
-            Resource::Chat,
-            Action::Moderate,
-        )
-        .await?;
+        let moderates =
+            self.caller.may(&entry.facts.artist_account, Resource::Chat, Action::Moderate).await?;
         // Nobody is muted by themselves, and nobody mutes the artist.
         if !moderates || person == entry.viewer.person || person == entry.facts.artist_person {
             return Err(Refusal::Forbidden);

@@ -87,9 +87,9 @@ pub async fn forget_person(write: &mut Write, person: &PersonId) -> Result<(), D
 }
 
 /// How often `person` liked which show, for themselves.
-pub async fn export(database: &Database, person: &str) -> Result<Value, DatabaseError> {
+pub async fn export(database: &Database, person: &PersonId) -> Result<Value, DatabaseError> {
     let rows = sqlx::query("SELECT show_id, count FROM likes WHERE person = $1")
-        .bind(person)
+        .bind(person.as_str())
         .fetch_all(&database.read)
         .await?;
     let likes = rows.iter().map(|row| {

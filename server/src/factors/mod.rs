@@ -4,11 +4,12 @@
 //! minutes; so a session that was left open, or stolen, can't be made to last.
 
 mod passkeys;
+pub mod personal_data;
 mod port;
 mod store;
 mod totp;
 
-pub use store::{export, forget, forget_tries};
+pub use store::{forget, forget_tries};
 
 use bandstand_domain::{
     FieldErrors, Refusal, Secret,

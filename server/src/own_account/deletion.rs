@@ -1,19 +1,17 @@
-//! Erasing what was personal of accounts that nobody comes back to.
+//! Erasure of accounts that nobody comes back to.
 //!
 //! What others rely on stays: the shows that were given, how often they were liked, the places of
 //! messages, the handle. Its person becomes nobody in particular.
 
-use bandstand_domain::{Millis, PersonId};
+use bandstand_domain::Millis;
 
 use crate::{
     accounts::store,
-    chat, clock, crowd,
-    database::{Database, DatabaseError},
-    factors,
+    clock,
+    database::{Database, DatabaseError, Write},
     ids::AccountId,
-    people,
+    personal_data::{AllPersonalData, DataSubject, ErasedFiles},
     services::Services,
-    shows, stream_keys,
 };
 
 /// How long a deleted account can be taken back, in milliseconds.
@@ -42,20 +40,28 @@ pub async fn due(database: &Database, now: Millis) -> Result<Vec<AccountId>, Dat
 /// Erases the account `id`, unless its person has taken it back or confirmed its address since it was due.
 pub async fn erase(services: &Services, id: &AccountId, now: Millis) -> Result<(), DatabaseError> {
     let mut write = services.database.begin().await?;
-    let cutoffs = (now.plus(-GRACE), now.plus(-UNCONFIRMED));
-    let Some(person) = store::erase(&mut write, id, cutoffs, now).await? else { return Ok(()) };
-    let person = PersonId::new(person);
-    chat::forget_person(&mut write, &person).await?;
-    crowd::forget_person(&mut write, &person).await?;
-    stream_keys::forget(&mut write, id).await?;
-    factors::forget(&mut write, id).await?;
-    let picture = people::forget(&mut write, id).await?;
-    // After its names, which the logs then hold no more.
-    shows::forget_artist(&mut write, id).await?;
+    let erased = erase_in(&mut write, &services.personal_data, id, now).await?;
+    let Some(files) = erased else { return Ok(()) };
     write.commit().await?;
-    if let Some(picture) = picture {
-        people::discard(&services.files, &picture).await;
+    for file in files {
+        if let Err(error) = services.files.delete(&file).await {
+            tracing::warn!(%error, "a file of an account that was erased could not be deleted");
+        }
     }
     tracing::info!("an account was erased");
     Ok(())
+}
+
+/// Erases the account `id` in a transaction, as [`erase`] does; answers the files to delete after the
+/// commit.
+pub async fn erase_in(
+    write: &mut Write,
+    data: &AllPersonalData,
+    id: &AccountId,
+    now: Millis,
+) -> Result<Option<ErasedFiles>, DatabaseError> {
+    let cutoffs = (now.plus(-GRACE), now.plus(-UNCONFIRMED));
+    let Some(person) = store::erase(write, id, cutoffs, now).await? else { return Ok(None) };
+    let subject = DataSubject { account: id.clone(), person, session: None };
+    data.erase(write, &subject).await.map(Some)
 }

@@ -6,21 +6,15 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use bandstand_domain::{Refusal, accounts::AccountError};
-use serde_json::{Value, json};
+use bandstand_domain::accounts::AccountError;
+use serde_json::Value;
 use std::sync::Arc;
 
 use crate::{
-    accounts::store,
     caller::Caller,
-    chat, crowd,
-    database::DatabaseError,
-    factors,
     http::{limits::Limit, refused},
-    ids::AccountId,
-    people,
+    personal_data::DataSubject,
     services::Services,
-    sessions, shows,
 };
 
 /// The way to the file.
@@ -42,22 +36,9 @@ async fn export(caller: Caller) -> Response {
 async fn file(caller: &Caller) -> Result<Value, AccountError> {
     let account = caller.own_account().await?;
     caller.limited(Limit::Export, &account.id)?;
-    let data = collect(caller, &account.id).await?;
-    data.ok_or(Refusal::NotLoggedIn)
-}
-
-async fn collect(caller: &Caller, id: &AccountId) -> Result<Option<Value>, DatabaseError> {
-    let database = &caller.services.database;
-    let Some(account) = store::export(database, id).await? else { return Ok(None) };
-    let person = account["person"].as_str().unwrap_or_default().to_owned();
-    let current = caller.session_name().await?;
-    Ok(Some(json!({
-        "account": account,
-        "profile": people::export(database, id).await?,
-        "factors": factors::export(database, id).await?,
-        "sessions": sessions::list(database, id, &current).await?,
-        "shows": shows::export(database, id).await?,
-        "messages": chat::export(database, &person).await?,
-        "likes": crowd::export(database, &person).await?,
-    })))
+    let session = Some(caller.session_name().await?);
+    let subject = DataSubject { account: account.id, person: account.person, session };
+    let services = &caller.services;
+    let export = services.personal_data.export(&services.database, &subject).await?;
+    Ok(Value::Object(export))
 }

@@ -35,7 +35,7 @@ impl AccountSettings for Caller {
         let database = &self.services.database;
         let contact = store::contact(database, &account.id).await?;
         let current = self.session_name().await?;
-        let mut sessions = sessions::list(database, &account.id, &current).await?;
+        let mut sessions = sessions::list(database, &account.id, Some(&current)).await?;
         let catalogue = Catalogue::of(self.request_language.current);
         for session in &mut sessions {
             session.device = catalogue.say(&user_agent::text(&session.device));

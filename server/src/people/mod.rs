@@ -1,6 +1,7 @@
 //! The people feature's server side: profiles and pictures, artists' pages, followers.
 
 mod image;
+pub mod personal_data;
 mod pictures;
 mod store;
 
@@ -14,9 +15,9 @@ use bandstand_domain::{
     visible::tidy_name,
 };
 
-pub use pictures::{discard, routes, sweep};
+pub use pictures::{routes, sweep};
 use store::{ArtistRow, Follow};
-pub use store::{export, forget, is_kept_for_another, leave_handle, sweep_handles};
+pub use store::{is_kept_for_another, leave_handle, sweep_handles};
 
 use crate::{
     accounts::{Account, store::lock},
@@ -126,7 +127,7 @@ impl People for Caller {
         let account = self.changing_account().await?;
         let before = store::change_picture(&self.services.database, &account.id, None).await;
         if let Some(before) = before? {
-            discard(&self.services.files, &before).await;
+            pictures::discard(&self.services.files, &before).await;
         }
         Ok(())
     }

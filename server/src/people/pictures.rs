@@ -33,7 +33,7 @@ const MAX_COMING: usize = 64;
 const MAX_WAITING: usize = 8;
 
 /// Where pictures lie among the files.
-const FOLDER: &str = "pictures";
+pub(super) const FOLDER: &str = "pictures";
 
 /// Where pictures are looked at: one at a time, so that a flood of them fills no memory.
 #[derive(Debug)]
@@ -175,7 +175,7 @@ pub async fn sweep(services: &Services) -> Result<(), DatabaseError> {
     Ok(())
 }
 
-fn names(picture: &Picture) -> [String; 2] {
+pub(super) fn names(picture: &Picture) -> [String; 2] {
     [picture.large(), picture.small()].map(|path| path.trim_start_matches('/').to_owned())
 }
 

@@ -2,6 +2,7 @@
 
 mod cookies;
 pub mod open_sessions;
+pub mod personal_data;
 mod store;
 
 use axum::{

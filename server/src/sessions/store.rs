@@ -22,7 +22,7 @@ use crate::{
 pub async fn list(
     database: &Database,
     account: &AccountId,
-    current: &SessionName,
+    current: Option<&SessionName>,
 ) -> Result<Vec<OwnSession>, DatabaseError> {
     let rows = sqlx::query(
         "SELECT name, device, begun_at, used_at FROM sessions \
@@ -38,7 +38,7 @@ pub async fn list(
         .map(|row| {
             let name: String = row.try_get(0)?;
             Ok(OwnSession {
-                current: name == current.as_str(),
+                current: current.is_some_and(|it| it.as_str() == name),
                 device: row.try_get(1)?,
                 begun_at: Millis(row.try_get(2)?),
                 used_at: Millis(row.try_get(3)?),
@@ -140,6 +140,15 @@ pub async fn note(write: &mut Write, name: &SessionName) -> Result<(), DatabaseE
     .bind(clock::now().0)
     .execute(&mut **write)
     .await?;
+    Ok(())
+}
+
+/// Deletes all sessions of an account, which were ended before.
+pub async fn forget(write: &mut Write, account: &AccountId) -> Result<(), DatabaseError> {
+    sqlx::query("DELETE FROM sessions WHERE account = $1")
+        .bind(account)
+        .execute(&mut **write)
+        .await?;
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 pub mod access;
 mod list;
+pub mod personal_data;
 pub mod port;
 mod store;
 mod times;
@@ -14,7 +15,7 @@ use bandstand_domain::{
 };
 
 pub(crate) use store::stage_sql;
-pub use store::{ShowFacts, call_off, export, forget_artist, is_listed, stage};
+pub use store::{ShowFacts, call_off, is_listed, stage};
 
 use crate::{
     background::bus::BusMessage,

@@ -47,7 +47,7 @@ pub struct ShowsPort {
 
 /// Whether `caller` may do `action` to it.
 async fn check(caller: &Caller, facts: &ShowFacts, action: Action) -> Result<(), ShowError> {
-    if !rights::allows(caller, &facts.artist_account, Resource::Show, action).await? {
+    if !caller.may(&facts.artist_account, Resource::Show, action).await? {
         Err(Refusal::Forbidden)
     } else if facts.deleted {
         Err(Refusal::Gone)
@@ -74,7 +74,7 @@ impl Caller {
         let account = self.own_account().await?;
         let facts = facts(&self.services.database, id).await?;
         let facts = facts.ok_or(Refusal::NotFound)?;
-        if rights::allows(self, &facts.artist_account, Resource::Show, action).await? {
+        if self.may(&facts.artist_account, Resource::Show, action).await? {
             Ok((account, facts))
         } else {
             Err(Refusal::Forbidden)

@@ -18,8 +18,8 @@ use crate::{
     database::DatabaseError,
     http::limits::{Limit, by_address},
     ice_servers,
-    rights::{self, Action, Resource},
     shows::access::{self, ShowEntry},
+    rights::{Action, Resource},
 };
 
 /// The port of the stage.
@@ -44,13 +44,8 @@ impl StageControl for StagePort {
             other => other,
         }?;
         let artist = entry.is_artist();
-        let moderates = rights::allows(
-            &self.caller,
-            &entry.facts.artist_account,
-            Resource::Chat,
-            Action::Moderate,
-        )
-        .await?;
+        let moderates =
+            self.caller.may(&entry.facts.artist_account, Resource::Chat, Action::Moderate).await?;
         let viewer = entry.viewer;
         let muted = chat::is_muted(&self.caller.services.database, show, &viewer.person).await?;
         let (person, name) = (viewer.person, viewer.name);
@@ -113,7 +108,7 @@ pub async fn allowed(
     action: Action,
 ) -> Result<ShowEntry, StageError> {
     let entry = access::enter(caller, show).await?;
-    if rights::allows(caller, &entry.facts.artist_account, Resource::Stage, action).await? {
+    if caller.may(&entry.facts.artist_account, Resource::Stage, action).await? {
         Ok(entry)
     } else {
         Err(Refusal::Forbidden)

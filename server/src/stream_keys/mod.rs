@@ -7,6 +7,7 @@
 //! Only the hash of a key is kept. What can't be guessed needs no slow hash: 192 random bits. The row of a
 //! revoked key stays for some weeks: a program that still has it is refused, and its artist told.
 
+pub mod personal_data;
 pub mod port;
 mod store;
 
@@ -25,7 +26,7 @@ use crate::{
     background::bus::BusMessage,
     caller::Caller,
     clock,
-    database::{Database, DatabaseError, Write},
+    database::{Database, DatabaseError},
     http::limits::Limit,
     ids::AccountId,
 };
@@ -151,11 +152,6 @@ pub async fn is_good(database: &Database, key: StreamKeyId) -> Result<bool, Data
 pub async fn may_perform(database: &Database, account: &AccountId) -> Result<bool, DatabaseError> {
     let account = accounts::store::find(database, account).await?;
     Ok(account.is_some_and(|it| it.artist && it.confirmed))
-}
-
-/// Forgets all keys of `account`, whose person has left.
-pub async fn forget(write: &mut Write, account: &AccountId) -> Result<(), DatabaseError> {
-    store::delete_all(write, account).await
 }
 
 /// Notes that somebody went on stage with `key`; false when it was revoked meanwhile.

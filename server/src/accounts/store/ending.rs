@@ -1,6 +1,6 @@
 //! Accounts that are left: taken back, erased, taken along.
 
-use bandstand_domain::Millis;
+use bandstand_domain::{Millis, PersonId};
 use serde_json::{Value, json};
 use sqlx::Row;
 
@@ -50,7 +50,7 @@ pub async fn due(
     Ok(due)
 }
 
-/// Takes everything personal out of an account that is due by the two cutoffs of [`due`]; answers who it
+/// Takes everything personal out of the row of an account that is due by the two cutoffs of [`due`]; answers who it
 /// was to others, or nothing when it isn't due any more. Its row stays, because shows belong to it; so
 /// does its handle, once somebody confirmed its address and may have been met under it.
 pub async fn erase(
@@ -58,7 +58,7 @@ pub async fn erase(
     id: &AccountId,
     (deleted, unconfirmed): (Millis, Millis),
     now: Millis,
-) -> Result<Option<String>, DatabaseError> {
+) -> Result<Option<PersonId>, DatabaseError> {
     let person = sqlx::query_scalar::<_, String>(
         "UPDATE accounts SET email = '', email_key = id, password = '', \
          display_name = 'Somebody who left', \
@@ -75,16 +75,19 @@ pub async fn erase(
     .bind(now.0)
     .fetch_optional(&mut **write)
     .await?;
-    let Some(person) = person else { return Ok(None) };
+    Ok(person.map(PersonId::new))
+}
+
+/// Deletes what else is kept of an account beside its row.
+pub async fn forget(write: &mut Write, id: &AccountId) -> Result<(), DatabaseError> {
     for statement in [
         "DELETE FROM links WHERE account = $1",
         "DELETE FROM devices WHERE account = $1",
         "DELETE FROM helpers WHERE artist = $1 OR helper = $1",
-        "DELETE FROM sessions WHERE account = $1",
     ] {
         sqlx::query(statement).bind(id).execute(&mut **write).await?;
     }
-    Ok(Some(person))
+    Ok(())
 }
 
 /// What is kept of the account itself, for its person.

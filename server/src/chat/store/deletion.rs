@@ -14,12 +14,12 @@ use crate::{
 };
 
 /// What `person` wrote, for themselves.
-pub async fn export(database: &Database, person: &str) -> Result<Value, DatabaseError> {
+pub async fn export(database: &Database, person: &PersonId) -> Result<Value, DatabaseError> {
     let rows = sqlx::query(
         "SELECT show_id, name, text, sent_at FROM messages \
          WHERE author = $1 AND deleted_at IS NULL ORDER BY sent_at",
     )
-    .bind(person)
+    .bind(person.as_str())
     .fetch_all(&database.read)
     .await?;
     let messages = rows.iter().map(|row| {

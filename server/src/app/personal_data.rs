@@ -1,0 +1,29 @@
+//! Personal data of all features.
+
+use crate::{
+    accounts::personal_data::AccountData,
+    chat::personal_data::ChatData,
+    crowd::personal_data::CrowdData,
+    factors::personal_data::FactorData,
+    people::personal_data::ProfileData,
+    personal_data::{AllPersonalData, PersonalData},
+    sessions::personal_data::SessionData,
+    shows::personal_data::ShowData,
+    stream_keys::personal_data::StreamKeyData,
+};
+
+/// The personal data of all features, in the order in which it is erased.
+pub fn gather() -> AllPersonalData {
+    let all: Vec<Box<dyn PersonalData>> = vec![
+        Box::new(AccountData),
+        Box::new(SessionData),
+        Box::new(ChatData),
+        Box::new(CrowdData),
+        Box::new(StreamKeyData),
+        Box::new(FactorData),
+        Box::new(ProfileData),
+        // After all names, which the logs then hold no more.
+        Box::new(ShowData),
+    ];
+    AllPersonalData(all.into())
+}

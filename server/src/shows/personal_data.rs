@@ -1,0 +1,36 @@
+//! Personal data in shows, which stay: the name of their artist in the logs.
+
+use async_trait::async_trait;
+use serde_json::{Map, Value};
+
+use super::store;
+use crate::{
+    database::{Database, DatabaseError, Write},
+    personal_data::{DataSubject, ErasedFiles, PersonalData},
+};
+
+/// Personal data in shows, which stay: the name of their artist in the logs.
+#[derive(Clone, Copy, Debug)]
+pub struct ShowData;
+
+#[async_trait]
+impl PersonalData for ShowData {
+    async fn export(
+        &self,
+        database: &Database,
+        subject: &DataSubject,
+        export: &mut Map<String, Value>,
+    ) -> Result<(), DatabaseError> {
+        export.insert("shows".into(), store::export(database, &subject.account).await?);
+        Ok(())
+    }
+
+    async fn erase(
+        &self,
+        write: &mut Write,
+        subject: &DataSubject,
+    ) -> Result<ErasedFiles, DatabaseError> {
+        store::forget_artist(write, &subject.account).await?;
+        Ok(ErasedFiles::new())
+    }
+}
