@@ -68,7 +68,7 @@ async fn each_page_gets_everything_once_however_often_it_comes_back() {
         texts.sort_unstable();
         assert_eq!(texts, expected);
     }
-    app.running.stop().await;
+    app.stop().await;
 }
 
 #[tokio::test]
@@ -83,7 +83,7 @@ async fn a_page_that_was_away_for_too_long_begins_anew() {
     follower.until(|it| !it.events.is_empty()).await;
     assert!(matches!(&follower.events[0], Event::Show(ShowEvent::Changed { show, .. })
         if show.title == "Songs for somebody"));
-    app.running.stop().await;
+    app.stop().await;
 }
 
 #[tokio::test]
@@ -122,7 +122,7 @@ async fn a_show_is_followed_with_a_token_of_ones_own_and_once() {
     early.subscribe(Some(ticket.token)).await.unwrap();
     assert_eq!(nobody.join(show).await.unwrap().person, ticket.person, "the name stays");
     assert_eq!(artist.join_as(show, "Somebody").await, Err(Refusal::Forbidden));
-    app.running.stop().await;
+    app.stop().await;
 }
 
 #[tokio::test]
@@ -161,7 +161,7 @@ async fn who_subscribes_again_and_again_has_to_wait() {
     // The connections have 144 at once together, their address 120, and four more a second.
     let most = 121 + begun.elapsed().as_millis() / 250;
     assert!(u128::from(told) <= most, "one address began {told} of {most}");
-    app.running.stop().await;
+    app.stop().await;
 }
 
 #[tokio::test]
@@ -181,7 +181,7 @@ async fn a_deleted_show_ends_for_those_who_follow_it() {
     assert_eq!(follower.events.last(), Some(&Event::Show(ShowEvent::Deleted { show })));
     assert_eq!(follower.subscribe(Some(spare)).await, Err(Refusal::Gone));
     assert_eq!(bob.join(show).await.unwrap_err(), Refusal::Gone);
-    app.running.stop().await;
+    app.stop().await;
 }
 
 #[tokio::test]
@@ -201,7 +201,7 @@ async fn pages_of_other_origins_and_frames_of_other_kinds_are_turned_away() {
         assert_eq!(channel.next().await, Ok(ServerFrame::Bye { again: false }));
         assert_eq!(channel.next().await, Err(Some(1008)));
     }
-    app.running.stop().await;
+    app.stop().await;
 }
 
 #[tokio::test]

@@ -55,7 +55,7 @@ async fn a_message_is_posted_once_under_its_identity() {
     let page = bob.history(show, i64::MAX).await;
     let from: Vec<_> = page.messages.iter().map(|it| (it.name.as_str(), it.from_artist)).collect();
     assert_eq!(from, [("Bob", false), ("ada on stage", true)]);
-    app.running.stop().await;
+    app.stop().await;
 }
 
 #[tokio::test]
@@ -93,7 +93,7 @@ async fn a_deleted_message_is_gone_everywhere() {
     assert_eq!(bob.history(show, i64::MAX).await, chat);
     let left = "SELECT COUNT(*) FROM events WHERE event LIKE '%secret%' OR event LIKE '%rude%'";
     assert_eq!(app.count(left).await, 0);
-    app.running.stop().await;
+    app.stop().await;
 }
 
 #[tokio::test]
@@ -132,7 +132,7 @@ async fn the_artist_mutes_and_nobody_else() {
         })
         .collect();
     assert_eq!(told, [(eve.person(), true), (eve.person(), false)]);
-    app.running.stop().await;
+    app.stop().await;
 }
 
 #[tokio::test]
@@ -157,7 +157,7 @@ async fn history_comes_in_pages_and_a_chat_closes_with_its_show() {
     assert_eq!(late, Err(Refusal::Because(ChatReason::Over)));
     // From now on it is a part of the show's page, for who comes too late as well.
     assert_eq!(nobody.history(show, i64::MAX).await.messages.len(), 50);
-    app.running.stop().await;
+    app.stop().await;
 }
 
 #[tokio::test]
@@ -174,5 +174,5 @@ async fn who_talks_too_much_waits_and_nobody_else_does() {
     }
     assert!(matches!(refused, Some(Refusal::TooMany { retry_after: 1.. })), "{refused:?}");
     artist.say(show, "easy, everybody").await;
-    app.running.stop().await;
+    app.stop().await;
 }

@@ -36,7 +36,7 @@ async fn a_connection_may_be_idle_for_longer_than_a_head_may_take() {
     second.ends("the second head").await;
     assert!(idle.is_answered().await, "closed between two requests");
     idle.ends("an idle connection").await;
-    app.running.stop().await;
+    app.stop().await;
 }
 
 #[tokio::test]
@@ -52,7 +52,7 @@ async fn a_live_channel_has_no_timeout_of_http() {
         pings += i32::from(matches!(message.unwrap().unwrap(), Message::Ping(_)));
     }
     Follower::new(channel, Topic::Shows).subscribe(None).await.unwrap();
-    app.running.stop().await;
+    app.stop().await;
 }
 
 #[tokio::test]
@@ -74,7 +74,7 @@ async fn an_answer_that_nobody_reads_is_given_up() {
     };
     timeout(PATIENCE, given_up).await.expect("the connection is given up");
     drop(slow);
-    app.running.stop().await;
+    app.stop().await;
 }
 
 #[tokio::test]
@@ -95,7 +95,7 @@ async fn a_full_venue_refuses_at_once() {
         }
     };
     timeout(PATIENCE, let_in).await.expect("a place that is free again");
-    app.running.stop().await;
+    app.stop().await;
 }
 
 #[tokio::test]
@@ -105,5 +105,5 @@ async fn a_head_that_is_too_long_is_refused() {
     let long = "a".repeat(128 * 1024);
     raw.send(&format!("GET /healthz HTTP/1.1\r\nhost: venue\r\nx-long: {long}\r\n\r\n")).await;
     assert!(raw.head().await.starts_with("HTTP/1.1 431"));
-    app.running.stop().await;
+    app.stop().await;
 }

@@ -37,7 +37,7 @@ async fn a_request_under_way_at_log_in_keeps_its_hands_off_the_new_cookie() {
         assert!(!head.contains("set-cookie"), "{request} got {head}");
     }
     assert_eq!(ben.who().await.unwrap().name, "ana");
-    app.running.stop().await;
+    app.stop().await;
 }
 
 #[tokio::test]
@@ -129,7 +129,7 @@ async fn cookies_over_https() {
         .unwrap()
         .to_owned();
     assert_eq!(strict, "max-age=31536000", "other hosts of the domain are left alone");
-    app.running.stop().await;
+    app.stop().await;
     let app = TestApp::configured(|config| {
         config.public_url = "https://venue.example.org".into();
         config.hsts_subdomains = true;

@@ -49,7 +49,7 @@ async fn a_reload_or_a_second_tab_adds_nobody() {
     assert!(left.elapsed() < Duration::from_secs(10));
     assert_eq!((watching.peak, watching.crowd.len()), (2, 1));
     assert!(watching.crowd.contains_key(&bob.person()));
-    app.running.stop().await;
+    app.stop().await;
 }
 
 #[tokio::test]
@@ -69,7 +69,7 @@ async fn the_fullest_show_stands_first() {
         let live = app.nobody().whats_on().await.live;
         assert_eq!((live[0].id, live.len()), (show, 2));
     }
-    app.running.stop().await;
+    app.stop().await;
 }
 
 #[tokio::test]
@@ -86,7 +86,7 @@ async fn who_falls_silent_is_seen_to_leave_within_ten_seconds() {
     // Nine seconds by design; a busy machine may need a moment more.
     assert!(last_sign.elapsed() < Duration::from_secs(12));
     drop(silent);
-    app.running.stop().await;
+    app.stop().await;
 }
 
 #[tokio::test]
@@ -104,7 +104,7 @@ async fn gestures_are_seen_by_all_and_only_of_those_present() {
     inside.channel.say(&ClientFrame::Gesture { show, gesture: Gesture::Jump }).await;
     watching.until(|it| it.gestures.len() >= 5).await;
     assert!(watching.gestures.iter().all(|it| *it == (eve.person(), Gesture::Jump)));
-    app.running.stop().await;
+    app.stop().await;
 }
 
 #[tokio::test]
@@ -130,7 +130,7 @@ async fn of_twenty_likes_at_once_one_counts() {
     app.change("UPDATE likes SET last_at = last_at - 10000").await;
     assert_eq!(bob.like(show).await, Err(Refusal::Because(CrowdReason::Over)));
     assert_eq!(app.count("SELECT likes FROM shows").await, 3);
-    app.running.stop().await;
+    app.stop().await;
 }
 
 #[tokio::test]
@@ -144,5 +144,5 @@ async fn the_peak_outlives_the_crowd() {
     drop((first, second));
     let app = app.restart().await;
     assert_eq!(artist.show(show).await.unwrap().peak, 2);
-    app.running.stop().await;
+    app.stop().await;
 }

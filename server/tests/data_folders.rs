@@ -104,7 +104,7 @@ async fn data_folder_of_each_delivered_version_opens_with_everything_in_place() 
         // What was brought up to date opens again.
         let app = app.restart().await;
         accounts_are_in_place(&app, &secrets, 1).await;
-        app.running.stop().await;
+        app.stop().await;
     }
 }
 
@@ -220,7 +220,7 @@ async fn pack_data_folder() {
     for statement in LASTING {
         app.change(statement).await;
     }
-    app.running.stop().await;
+    app.stop().await;
 
     let secrets = Secrets {
         cookie: Some(cookie),

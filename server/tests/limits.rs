@@ -69,7 +69,7 @@ async fn a_made_up_address_widens_no_limit() {
                 .unwrap();
             refused += usize::from(response.status() == StatusCode::TOO_MANY_REQUESTS);
         }
-        app.running.stop().await;
+        app.stop().await;
         refused
     };
     let direct: fn(&mut Config) = |_| {};
@@ -107,7 +107,7 @@ async fn guests_of_one_address_do_not_flood_a_chat() {
     assert!((10..=most).contains(&posted), "{posted} of {most}");
     // Whoever has an account is heard.
     artist.say(show, "Quiet, please").await;
-    app.running.stop().await;
+    app.stop().await;
 }
 
 #[tokio::test]
@@ -138,6 +138,6 @@ async fn each_client_of_a_proxy_has_limits_of_its_own_however_the_proxy_writes_i
                 .unwrap();
             assert_eq!(response.status(), StatusCode::OK, "{}", form(number));
         }
-        app.running.stop().await;
+        app.stop().await;
     }
 }

@@ -31,7 +31,7 @@ async fn a_venue_with_a_public_address_has_no_mailbox_pages() {
             .await
             .unwrap();
         assert_eq!(response.status(), expected, "venue {number}");
-        app.running.stop().await;
+        app.stop().await;
     }
 }
 
@@ -55,5 +55,5 @@ async fn an_operator_reads_mails_of_a_public_venue_on_the_command_line() {
         let error = show(Some(unknown)).await.unwrap_err();
         assert!(matches!(error, MailCommandError::Unknown(_)), "{error}");
     }
-    app.running.stop().await;
+    app.stop().await;
 }

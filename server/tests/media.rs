@@ -70,7 +70,7 @@ async fn candidates_are_taken_and_ice_begins_anew_and_the_session_goes_on() {
     viewer.peer.ended().await;
     let again = app.trickle(&viewer.location, Some(&viewer.tag), &candidates(&viewer.offer)).await;
     assert_eq!(again.status(), 404);
-    app.running.stop().await;
+    app.stop().await;
 }
 
 #[tokio::test]
@@ -124,7 +124,7 @@ async fn pages_of_other_places_may_ask_without_cookies() {
     let path = format!("{}/whip/{show}", app.url);
     let with_cookie = artist.client.post(path).header(header::CONTENT_TYPE, "application/sdp");
     assert_eq!(with_cookie.body("v=0").send().await.unwrap().status(), 401);
-    app.running.stop().await;
+    app.stop().await;
 }
 
 #[tokio::test]
@@ -150,7 +150,7 @@ async fn clients_are_told_of_the_operators_servers() {
         assert_eq!(servers["iceServers"][0]["urls"][0], "stun:stun.example:3478");
         assert_eq!(servers["iceServers"][1]["urls"][0], "turn:turn.example");
     }
-    app.running.stop().await;
+    app.stop().await;
 }
 
 #[tokio::test]
@@ -188,7 +188,7 @@ async fn loopback_candidates_are_for_who_is_on_this_machine() {
     let begun = begun.header("x-forwarded-for", "203.0.113.9").send().await.unwrap();
     assert_eq!(begun.status(), StatusCode::OK);
     assert_eq!(addresses(&begun.text().await.unwrap()), ["192.0.2.7", "192.0.2.7"]);
-    app.running.stop().await;
+    app.stop().await;
 }
 
 #[tokio::test]
@@ -253,7 +253,7 @@ async fn a_viewer_bounds_the_height_of_the_picture_for_their_own_session_alone()
     let ended = layer.strip_suffix("/layer").unwrap();
     assert_eq!(app.method(Method::DELETE, ended).await.status(), StatusCode::OK);
     assert_eq!(app.choose(&layer, JSON, "{}").await.status(), 404);
-    app.running.stop().await;
+    app.stop().await;
 }
 
 #[tokio::test]
@@ -279,7 +279,7 @@ async fn one_person_watches_in_ten_places_at_once() {
     // One of them ends, and soon there is room for another.
     assert_eq!(app.method(Method::DELETE, &first.location).await.status(), StatusCode::OK);
     while watch(&bob).await.status() != StatusCode::CREATED {}
-    app.running.stop().await;
+    app.stop().await;
 }
 
 #[tokio::test]
@@ -311,7 +311,7 @@ async fn one_address_has_room_for_a_school_and_no_more() {
         tokio::task::yield_now().await;
     }
     drop(on_stage);
-    app.running.stop().await;
+    app.stop().await;
 }
 
 #[tokio::test]
@@ -346,5 +346,5 @@ async fn who_asks_all_the_time_has_to_wait() {
     assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
     assert_eq!(restart(&busy.location, counted.start - 2).await.status(), StatusCode::NO_CONTENT);
     assert_eq!(restart(&other.location, 0).await.status(), StatusCode::OK);
-    app.running.stop().await;
+    app.stop().await;
 }

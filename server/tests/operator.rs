@@ -91,7 +91,7 @@ async fn a_stream_key_is_worth_as_much_as_the_account_that_it_belongs_to() {
     assert_eq!(artist.who().await, None, "its sessions stay ended");
     artist.log_in("ada", PASSWORD).await.unwrap();
     app.publish_at("/whip", key).await.unwrap();
-    app.running.stop().await;
+    app.stop().await;
 }
 
 #[tokio::test]

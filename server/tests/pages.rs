@@ -49,7 +49,7 @@ async fn a_client_that_hangs_up_while_its_page_is_rendered_is_no_error() {
     };
     timeout(Duration::from_secs(60), ended).await.expect("all is rendered to its end");
     assert_eq!(DISPOSED.load(Ordering::Relaxed), 0);
-    app.running.stop().await;
+    app.stop().await;
 }
 
 #[tokio::test]
@@ -69,5 +69,5 @@ async fn the_first_page_says_how_the_stage_is() {
         assert!(hero.contains(badge) && hero.contains(now), "{statement}: {hero}");
         assert_eq!(hero.contains("is on stage right now."), badge == "Live now", "{hero}");
     }
-    app.running.stop().await;
+    app.stop().await;
 }

@@ -125,7 +125,7 @@ async fn a_guest_is_told_nothing_private() {
             assert!(!text.contains(secret.as_str()), "{what} tells {secret}: {text}");
         }
     }
-    app.running.stop().await;
+    app.stop().await;
 }
 
 /// All of an answer but the cookie, which is the guest's own.

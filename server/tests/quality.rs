@@ -86,7 +86,7 @@ async fn artist_viewer_and_operator_see_how_media_flows() {
         assert!(!text.contains(&private), "{private} is in\n{text}");
     }
     drop(on_stage);
-    app.running.stop().await;
+    app.stop().await;
 }
 
 #[tokio::test]
@@ -104,7 +104,7 @@ async fn metrics_are_for_this_machine_or_for_who_has_the_token() {
     for passed_on in proxies {
         assert_eq!(app.metrics(&[(passed_on, "192.0.2.1")]).await.0, 404, "{passed_on}");
     }
-    app.running.stop().await;
+    app.stop().await;
     let app = TestApp::configured(|config| {
         config.trusted_proxy = true;
         config.metrics_token = Some(Secret::new(TOKEN));
@@ -117,5 +117,5 @@ async fn metrics_are_for_this_machine_or_for_who_has_the_token() {
     assert_eq!(with("another").await, 401);
     assert_eq!(with("").await, 401);
     assert_eq!(with(TOKEN).await, 200);
-    app.running.stop().await;
+    app.stop().await;
 }

@@ -116,7 +116,7 @@ async fn no_path_leads_out_of_the_site_or_to_a_page_without_its_nonce() {
         assert!(answer.starts_with("HTTP/1.1 404"), "{missing}: {answer}");
         assert!(!answer.contains("a secret") && !answer.contains("{{__TRUNK"), "{missing}");
     }
-    app.running.stop().await;
+    app.stop().await;
 }
 
 #[tokio::test]
@@ -137,7 +137,7 @@ async fn a_slash_at_the_end_leads_on_to_the_page() {
         let answer = app.get_raw(path).await;
         assert!(answer.starts_with("HTTP/1.1 404"), "{path}: {answer}");
     }
-    app.running.stop().await;
+    app.stop().await;
 }
 
 #[tokio::test]

@@ -114,7 +114,7 @@ async fn what_an_ended_session_holds_open_is_cut_within_five_seconds() {
     let mut mine = mine;
     artist.say(show, "still here").await;
     mine.until(|it| it.texts().contains(&"still here")).await;
-    app.running.stop().await;
+    app.stop().await;
 }
 
 #[tokio::test]
@@ -136,7 +136,7 @@ async fn a_ticket_of_an_ended_session_takes_the_stage_from_nobody() {
     viewer.reset();
     viewer.until(|it| it.video.frames > 20).await;
     assert_eq!(viewer.figures().video.missing(), 0);
-    app.running.stop().await;
+    app.stop().await;
 }
 
 #[tokio::test]
@@ -154,7 +154,7 @@ async fn who_waits_beside_a_stage_loses_that_with_the_session() {
     artist.call::<(), AccountReason>("accounts/end_other_sessions", json!({})).await.unwrap();
     while app.method(Method::GET, &waits).await.status() != 404 {}
     assert_eq!(app.method(Method::GET, &on_stage.location).await.status(), 204);
-    app.running.stop().await;
+    app.stop().await;
 }
 
 #[tokio::test]
@@ -175,7 +175,7 @@ async fn a_session_that_another_process_ends_is_cut_too() {
     let closed = Err(Refusal::Because(AccountReason::Disabled));
     assert_eq!(artist.log_in("ada", PASSWORD).await, closed);
     assert_eq!(artist.log_in("ada", "wrong password").await.unwrap_err().status(), 401);
-    app.running.stop().await;
+    app.stop().await;
 }
 
 #[tokio::test]

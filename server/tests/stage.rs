@@ -60,7 +60,7 @@ async fn a_show_from_the_lobby_to_the_end() {
     assert!(format!("{late:?}").contains("409"), "{late:?}");
     let card = artist.show(show).await.unwrap().card;
     assert_eq!(card.section(card.starts_at), Section::Past);
-    app.running.stop().await;
+    app.stop().await;
 }
 
 #[tokio::test]
@@ -92,7 +92,7 @@ async fn only_the_artist_goes_on_stage() {
     assert_eq!(status(&watch, Some(&join), sdp, "nonsense").await, 401);
     let follower = app.follow(&bob, show).await;
     assert_eq!(stage_now(&follower), (StageState::Empty, 0));
-    app.running.stop().await;
+    app.stop().await;
 }
 
 #[tokio::test]
@@ -121,7 +121,7 @@ async fn a_second_studio_takes_over_and_the_first_is_told() {
     assert_eq!(app.method(Method::DELETE, &second.location).await.status(), 200);
     assert_eq!(studio.until_stage(StageState::Dropped).await.1, 2);
     assert!(artist.stage_again(show, 1).await.is_ok());
-    app.running.stop().await;
+    app.stop().await;
 }
 
 #[tokio::test]
@@ -144,7 +144,7 @@ async fn a_deleted_show_takes_everybody_off() {
         let response = app.offer(&path, Some(&token), "application/sdp", "v=0".into()).await;
         assert_eq!(response.status(), 410);
     }
-    app.running.stop().await;
+    app.stop().await;
 }
 
 #[tokio::test]
@@ -160,7 +160,7 @@ async fn a_stage_is_not_live_for_ever_after_a_crash() {
     assert_eq!(stage_now(&follower), (StageState::Dropped, 1));
     let card = artist.whats_on().await.live.remove(0);
     assert_eq!((card.id, card.stage), (show, StageState::Dropped));
-    app.running.stop().await;
+    app.stop().await;
 }
 
 #[tokio::test]
@@ -198,7 +198,7 @@ async fn a_takeover_that_does_not_come_about_leaves_everything_as_it_was() {
     on_stage.publisher.ended().await;
     studio.events.clear();
     assert_eq!(studio.until_stage(StageState::Live).await.1, 3);
-    app.running.stop().await;
+    app.stop().await;
 }
 
 #[tokio::test]
@@ -221,5 +221,5 @@ async fn a_full_venue_takes_its_artist() {
     let again = app.go_live(&artist, show).await;
     on_stage.publisher.ended().await;
     drop(again);
-    app.running.stop().await;
+    app.stop().await;
 }

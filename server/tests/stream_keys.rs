@@ -63,7 +63,7 @@ async fn a_program_is_on_stage_with_a_key_until_it_is_revoked() {
     studio.until_stage(StageState::Dropped).await;
     assert_eq!(app.tried("/whip", &made.secret).await.0, 401);
     assert_eq!(artist.revoke_stream_key(made.key.id).await, Err(Refusal::NotFound));
-    app.running.stop().await;
+    app.stop().await;
 }
 
 #[tokio::test]
@@ -94,7 +94,7 @@ async fn a_program_that_was_replaced_stays_off_until_the_stage_is_free() {
     artist.end(show).await.unwrap();
     program.publisher.ended().await;
     assert_eq!(app.tried(&format!("/whip/{show}"), &key).await.0, 409, "it is over");
-    app.running.stop().await;
+    app.stop().await;
 }
 
 #[tokio::test]
@@ -119,7 +119,7 @@ async fn a_key_finds_the_show_that_is_played_now() {
     let foreign = eve.create(&draft("Not yours", 1)).await.unwrap();
     assert_eq!(app.tried(&format!("/whip/{foreign}"), &key).await.0, 403);
     assert_eq!(app.tried(&format!("/whep/{later}"), &key).await.0, 401, "it opens stages alone");
-    app.running.stop().await;
+    app.stop().await;
 }
 
 #[tokio::test]
@@ -150,7 +150,7 @@ async fn all_wrong_keys_are_answered_alike_and_not_too_often() {
     assert_eq!(response.status(), 429);
     let wait: u32 = response.headers()[header::RETRY_AFTER].to_str().unwrap().parse().unwrap();
     assert!((1..=5).contains(&wait), "{wait}");
-    app.running.stop().await;
+    app.stop().await;
 }
 
 #[tokio::test]
@@ -172,7 +172,7 @@ async fn keys_are_for_artists_named_and_few() {
     let names: Vec<_> = artist.stream_keys().await.unwrap().into_iter().map(|it| it.name).collect();
     assert_eq!(names.len(), MAX_KEYS);
     assert_eq!(names[0], "Machine 0");
-    app.running.stop().await;
+    app.stop().await;
 }
 
 #[tokio::test]
@@ -198,7 +198,7 @@ async fn two_programs_with_one_key_settle_and_the_artist_is_told() {
     let page = app.go_live(&artist, show).await;
     on_stage.publisher.ended().await;
     drop(page);
-    app.running.stop().await;
+    app.stop().await;
 }
 
 #[tokio::test]
@@ -239,7 +239,7 @@ async fn why_a_program_is_refused_its_artist_is_told_within_two_seconds_and_nobo
     let program = app.publish_at("/whip", made.secret).await.unwrap();
     studio.until(|it| it.notices.is_empty()).await;
     drop(program);
-    app.running.stop().await;
+    app.stop().await;
 }
 
 #[tokio::test]
@@ -261,5 +261,5 @@ async fn an_artist_is_on_three_stages_at_most() {
     let path = first.rsplit_once('/').unwrap().0;
     let again = app.offer(path, Some(&key), "application/sdp", offer.clone()).await;
     assert_eq!(again.status(), 201);
-    app.running.stop().await;
+    app.stop().await;
 }

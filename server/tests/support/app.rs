@@ -1,6 +1,6 @@
 //! A venue for one test, and the people in it.
 
-use std::{fs, net::SocketAddr, path::Path, sync::Arc};
+use std::{fs, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use bandstand_domain::{
     Refusal, Secret, ShowId,
@@ -8,13 +8,14 @@ use bandstand_domain::{
     refusal::Reason,
     shows::{Genre, ShowDraft, ShowError, ShowPage, ShowReason, WhatsOn},
 };
-use bandstand_server::{Running, config::Config};
+use bandstand_server::{Running, background::jobs, clock, config::Config};
 use jiff::{SignedDuration, Timestamp};
 use reqwest::{Client, Response, header};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use sqlx::Row;
 use tempfile::TempDir;
+use tokio::time::{sleep, timeout};
 
 use super::postgres;
 
@@ -91,6 +92,29 @@ impl TestApp {
             ..self.running.venue.services.config.as_ref().clone()
         };
         Self::open(config, tempfile::tempdir().unwrap()).await
+    }
+
+    /// Closes the venue at the end of a test, once all jobs are done that are due; none was given up.
+    pub async fn stop(self) {
+        let database = &self.running.venue.services.database;
+        let finished = async {
+            loop {
+                let left: i64 = sqlx::query_scalar(
+                    "SELECT COUNT(*) FROM jobs WHERE over_at IS NULL AND due_at <= $1",
+                )
+                .bind(clock::now().0)
+                .fetch_one(&database.read)
+                .await
+                .unwrap();
+                if left == 0 {
+                    break;
+                }
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        timeout(Duration::from_secs(30), finished).await.expect("jobs are left over");
+        assert_eq!(jobs::dead(database).await.unwrap(), [], "jobs were given up");
+        self.running.stop().await;
     }
 
     /// Where the database is.
