@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::{
     clock,
+    crypto::secret_hash::SecretHash,
     database::{Database, DatabaseError, Write, to_json},
     ids::AccountId,
     mail::address::key,
@@ -66,7 +67,7 @@ pub struct Known {
     /// The account.
     pub account: Account,
     /// The password's hash, as a PHC string.
-    pub password: String,
+    pub password: SecretHash,
     /// Whether an operator closed it.
     pub disabled: bool,
     /// When its person deleted it.
@@ -214,7 +215,7 @@ pub async fn insert(
     write: &mut Write,
     form: &Registration,
     person: PersonId,
-    password: &str,
+    password: &SecretHash,
     language: Language,
 ) -> Result<Account, DatabaseError> {
     let handle = form.handle.trim();
@@ -311,7 +312,7 @@ pub async fn set_unconfirmed_email(
 pub async fn set_password(
     write: &mut Write,
     id: &AccountId,
-    hash: &str,
+    hash: &SecretHash,
 ) -> Result<(), DatabaseError> {
     sqlx::query("UPDATE accounts SET password = $2, epoch = epoch + 1 WHERE id = $1")
         .bind(id)
@@ -322,11 +323,15 @@ pub async fn set_password(
 }
 
 /// Hashes the password of `known` anew, which stays the same: no new epoch begins.
-pub async fn rehash(database: &Database, known: &Known, hash: &str) -> Result<(), DatabaseError> {
+pub async fn rehash(
+    database: &Database,
+    known: &Known,
+    hash: &SecretHash,
+) -> Result<(), DatabaseError> {
     let mut write = database.begin().await?;
     sqlx::query("UPDATE accounts SET password = $3 WHERE id = $1 AND password = $2")
         .bind(&known.account.id)
-        .bind(known.password.as_str())
+        .bind(&known.password)
         .bind(hash)
         .execute(&mut *write)
         .await?;

@@ -135,7 +135,7 @@ impl Venue {
         let sessions = Arc::new(MediaSessions::new(sfu.clone(), tasks));
         let media = Media::new(services.clone(), stages.clone(), sessions, sfu.clone());
         let (monitor, core_ended) = (Monitor::new(sfu), CancellationToken::new());
-let schedule = Schedule::default();
+        let schedule = Schedule::default();
         let venue =
             Self { services, channels, crowds, stages, media, monitor, schedule, core_ended };
         periodic::start(&venue, events);

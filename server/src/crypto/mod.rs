@@ -4,4 +4,5 @@ pub mod key;
 pub mod passwords;
 pub mod random;
 pub mod seal;
+pub mod secret_hash;
 pub mod token;

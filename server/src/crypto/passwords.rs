@@ -13,6 +13,8 @@ use tokio::{
 };
 use unicode_normalization::UnicodeNormalization;
 
+use super::secret_hash::SecretHash;
+
 /// The most that wait for their turn; a hash takes some 20 ms.
 const MAX_WAITING: usize = 256;
 
@@ -22,7 +24,7 @@ const MAX_WAITING: usize = 256;
 pub struct Passwords {
     turns: Arc<Semaphore>,
     places: Arc<Semaphore>,
-    nobodys: String,
+    nobodys: SecretHash,
 }
 
 /// How many passwords are hashed at the same time.
@@ -46,7 +48,7 @@ impl Passwords {
     ///
     /// # Errors
     /// When too many wait.
-    pub async fn hash<E: Error>(&self, password: &Secret) -> Result<String, Refusal<E>> {
+    pub async fn hash<E: Error>(&self, password: &Secret) -> Result<SecretHash, Refusal<E>> {
         let password = password.clone();
         self.take_turn(move || hash(&password)).await?.ok_or(Refusal::Broken)
     }
@@ -58,7 +60,7 @@ impl Passwords {
     pub async fn verify<E: Error>(
         &self,
         password: &Secret,
-        known: Option<String>,
+        known: Option<SecretHash>,
     ) -> Result<Verdict, Refusal<E>> {
         let password = password.clone();
         let exists = known.is_some();
@@ -147,10 +149,10 @@ fn is_guessed(password: &Secret, words: &[String]) -> bool {
 }
 
 // `Argon2::default` is argon2id, 19 MiB, 2 passes, 1 lane: OWASP's first recommendation.
-fn hash(password: &Secret) -> Option<String> {
+fn hash(password: &Secret) -> Option<SecretHash> {
     let salt = SaltString::generate(&mut OsRng);
     match Argon2::default().hash_password(prepared(password).as_bytes(), &salt) {
-        Ok(hash) => Some(hash.to_string()),
+        Ok(hash) => Some(SecretHash::new(hash.to_string())),
         Err(error) => {
             tracing::error!(%error, "a password could not be hashed");
             None
@@ -158,8 +160,8 @@ fn hash(password: &Secret) -> Option<String> {
     }
 }
 
-fn verify(password: &Secret, known: &str) -> Verdict {
-    let Ok(known) = PasswordHash::new(known) else { return Verdict::Wrong };
+fn verify(password: &Secret, known: &SecretHash) -> Verdict {
+    let Ok(known) = PasswordHash::new(known.as_str()) else { return Verdict::Wrong };
     let is_right = |text: &str| Argon2::default().verify_password(text.as_bytes(), &known).is_ok();
     let prepared = prepared(password);
     if is_right(&prepared) {
@@ -199,8 +201,8 @@ mod tests {
         let passwords = Passwords::default();
         let secret = Secret::new("Žluťoučký kůň 🐎");
         let hash = passwords.hash::<AccountReason>(&secret).await.unwrap();
-        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-        let opens = async |secret: &Secret, known: Option<String>| {
+        assert!(hash.as_str().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash:?}");
+        let opens = async |secret: &Secret, known: Option<SecretHash>| {
             passwords.verify::<AccountReason>(secret, known).await.unwrap()
         };
         assert_eq!(opens(&secret, Some(hash.clone())).await, Verdict::Right);
@@ -222,6 +224,7 @@ mod tests {
         let salt = SaltString::generate(&mut OsRng);
         let raw = decomposed.reveal().as_bytes();
         let raw = Argon2::default().hash_password(raw, &salt).unwrap().to_string();
+        let raw = SecretHash::new(raw);
         let verdict = passwords.verify::<AccountReason>(&decomposed, Some(raw.clone())).await;
         assert_eq!(verdict, Ok(Verdict::RightAsTyped));
         let verdict = passwords.verify::<AccountReason>(&composed, Some(raw)).await;

@@ -22,7 +22,7 @@ use crate::{
     accounts::{Account, emails::EmailKind, write_to},
     caller::Caller,
     clock,
-    crypto::{passwords::Verdict, random},
+    crypto::{passwords::Verdict, random, secret_hash::SecretHash},
     database::{DatabaseError, Write},
     http::limits::{Limit, by_address},
     ids::AccountId,
@@ -170,7 +170,7 @@ impl Caller {
     /// Hashes new recovery codes; what is shown, and what is kept.
     async fn make_recovery_codes(
         &self,
-    ) -> Result<(Vec<Secret>, Vec<(String, String)>), FactorError> {
+    ) -> Result<(Vec<Secret>, Vec<(String, SecretHash)>), FactorError> {
         let codes = totp::new_recovery_codes();
         let mut kept = Vec::new();
         for code in &codes {

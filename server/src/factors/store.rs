@@ -9,7 +9,7 @@ use sqlx::Row;
 use crate::{
     accounts::store::begin_epoch,
     clock,
-    crypto::random::hash,
+    crypto::{random::hash, secret_hash::SecretHash},
     database::{Database, DatabaseError, Write},
     ids::AccountId,
 };
@@ -258,7 +258,7 @@ pub async fn disable(write: &mut Write, account: &AccountId) -> Result<bool, Dat
 pub async fn keep_recovery_codes(
     write: &mut Write,
     account: &AccountId,
-    codes: &[(String, String)],
+    codes: &[(String, SecretHash)],
 ) -> Result<(), DatabaseError> {
     sqlx::query("DELETE FROM recovery_codes WHERE account = $1")
         .bind(account)
@@ -268,7 +268,7 @@ pub async fn keep_recovery_codes(
         sqlx::query("INSERT INTO recovery_codes (account, slot, hash) VALUES ($1, $2, $3)")
             .bind(account)
             .bind(slot.as_str())
-            .bind(hash.as_str())
+            .bind(hash)
             .execute(&mut **write)
             .await?;
     }
@@ -280,7 +280,7 @@ pub async fn recovery_code(
     database: &Database,
     account: &AccountId,
     slot: &str,
-) -> Result<Option<String>, DatabaseError> {
+) -> Result<Option<SecretHash>, DatabaseError> {
     sqlx::query(
         "SELECT hash FROM recovery_codes WHERE account = $1 AND slot = $2 AND used_at IS NULL",
     )

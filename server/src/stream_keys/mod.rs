@@ -26,6 +26,7 @@ use crate::{
     background::bus::BusMessage,
     caller::Caller,
     clock,
+    crypto::secret_hash::SecretHash,
     database::{Database, DatabaseError},
     http::limits::Limit,
     ids::AccountId,
@@ -172,6 +173,6 @@ pub async fn prune(database: &Database) -> Result<(), DatabaseError> {
     store::prune(database, clock::now()).await
 }
 
-fn hash(secret: &str) -> String {
-    URL_SAFE_NO_PAD.encode(Sha256::digest(secret.as_bytes()))
+fn hash(secret: &str) -> SecretHash {
+    SecretHash::new(URL_SAFE_NO_PAD.encode(Sha256::digest(secret.as_bytes())))
 }

@@ -8,6 +8,7 @@ use sqlx::Row;
 
 use super::{Holder, Known};
 use crate::{
+    crypto::secret_hash::SecretHash,
     database::{Database, DatabaseError, Write, parsed},
     ids::AccountId,
     shows::stage_sql,
@@ -58,7 +59,7 @@ pub async fn insert(
     write: &mut Write,
     account: &AccountId,
     key: &StreamKey,
-    hash: &str,
+    hash: &SecretHash,
 ) -> Result<(), DatabaseError> {
     sqlx::query(
         "INSERT INTO stream_keys (id, hash, account, name, ending, made_at) \
@@ -105,7 +106,7 @@ pub async fn prune(database: &Database, now: Millis) -> Result<(), DatabaseError
 }
 
 /// The key with this hash, revoked or not.
-pub async fn known(database: &Database, hash: &str) -> Result<Option<Known>, DatabaseError> {
+pub async fn known(database: &Database, hash: &SecretHash) -> Result<Option<Known>, DatabaseError> {
     sqlx::query("SELECT id, account, name, revoked_at FROM stream_keys WHERE hash = $1")
         .bind(hash)
         .fetch_optional(&database.read)

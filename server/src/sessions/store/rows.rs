@@ -16,7 +16,7 @@ use tower_sessions::{
 use super::super::{ACCOUNT, BEGUN, DEVICE, EPOCH, NAME, QUARTER, USED, cookies::GONE};
 use crate::{
     clock,
-    crypto::random,
+    crypto::{random, secret_hash::SecretHash},
     database::{Database, DatabaseError, Write},
     ids::AccountId,
 };
@@ -84,7 +84,7 @@ impl SqlSessionStore {
 }
 
 /// Under which a session is kept: who reads the database can't make the cookie from it.
-fn key(id: &Id) -> String {
+fn key(id: &Id) -> SecretHash {
     random::hash(id.0.to_le_bytes())
 }
 
