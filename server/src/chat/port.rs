@@ -15,8 +15,8 @@ use crate::{
     clock,
     crowd::Crowds,
     http::limits::{Limit, by_address},
-    shows::access::{self, ShowEntry},
     rights::{Action, Resource},
+    shows::access::{self, ShowEntry},
 };
 
 /// The port of the chat.

@@ -18,8 +18,8 @@ use crate::{
     database::DatabaseError,
     http::limits::{Limit, by_address},
     ice_servers,
-    shows::access::{self, ShowEntry},
     rights::{Action, Resource},
+    shows::access::{self, ShowEntry},
 };
 
 /// The port of the stage.
