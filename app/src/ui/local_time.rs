@@ -75,7 +75,7 @@ pub fn month_name(month: usize) -> Option<&'static str> {
 
 /// What the server says of an instant in a show's time zone, `Sat 21 Nov 2026, 21:00 (Lisbon)`, in the
 /// language of the page. Anything else stays as it is.
-pub fn zone_text(said: &str) -> String {
+fn zone_text(said: &str) -> String {
     translated(said).unwrap_or_else(|| said.to_owned())
 }
 

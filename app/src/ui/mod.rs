@@ -19,9 +19,7 @@ pub use field::{Complaint, TextField, adopt};
 pub use form::{Form, FormState, Submit};
 pub use genres::GenrePicker;
 pub use links::linked;
-pub use local_time::{
-    Days, LocalTime, TimeStyle, iso_text, local_text, locale, month_name, now, zone_text,
-};
+pub use local_time::{Days, LocalTime, TimeStyle, iso_text, local_text, locale, month_name, now};
 pub use logo::Logo;
 pub use page::{About, NotFound, page_status};
 pub use password::{PasswordField, secret};
