@@ -9,7 +9,10 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use bandstand_domain::Language;
+use bandstand_domain::{
+    Language,
+    texts::{Catalogue, Tell},
+};
 
 use crate::config::Config;
 
@@ -33,6 +36,11 @@ impl RequestLanguage {
         let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|it| it.to_str().ok());
         let current = chosen.unwrap_or_else(|| Language::preferred(accepted.unwrap_or_default()));
         Self { current, chosen: chosen.is_some(), next: Arc::default() }
+    }
+
+    /// The words for something in it.
+    pub fn say(&self, it: &impl Tell) -> String {
+        Catalogue::of(self.current).say(&it.text())
     }
 
     /// Whether the browser carries a choice already.

@@ -29,7 +29,7 @@ async fn export(caller: Caller) -> Response {
             let disposition = "attachment; filename=\"bandstand.json\"";
             ([(header::CONTENT_DISPOSITION, disposition)], Json(data)).into_response()
         }
-        Err(refusal) => refused(&refusal, refusal.to_string()),
+        Err(refusal) => refused(&refusal, caller.request_language.say(&refusal)),
     }
 }
 

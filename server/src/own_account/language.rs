@@ -45,7 +45,7 @@ async fn choose(
     match caller.change_language(choice.language).await {
         // Guests have no mails, but a browser.
         Err(Refusal::NotLoggedIn) => caller.request_language.choose(choice.language),
-        Err(refusal) => return refused(&refusal, refusal.to_string()),
+        Err(refusal) => return refused(&refusal, caller.request_language.say(&refusal)),
         Ok(()) => {}
     }
     Redirect::to(&own_referrer(&services.config, &headers).unwrap_or_else(|| "/".into()))
