@@ -1,7 +1,7 @@
 //! Posters for shows without artwork: drawn from the show's identity, always the same, in a few
 //! shapes, so that a list of shows looks like a wall of posters and stays light.
 //!
-//! The colours stand in `style/shows.css` as `.pair-0` … : a ground, a shape and a type colour. Text
+//! The colours stand in `style/posters.css` as `.pair-0` … : a ground, a shape and a type colour. Text
 //! stands only on the ground, so a pair is readable when its type reaches AA on its ground.
 
 use std::fmt::Write;
@@ -9,7 +9,7 @@ use std::fmt::Write;
 use bandstand_domain::shows::ShowCard;
 use leptos::prelude::*;
 
-/// How many colour pairs `style/shows.css` has.
+/// How many colour pairs `style/posters.css` has.
 pub const PAIRS: u64 = 14;
 
 /// The shape on a poster.
@@ -249,7 +249,7 @@ mod tests {
 
     #[test]
     fn type_can_be_read_on_every_pair() {
-        let style = include_str!("../../../style/shows.css");
+        let style = include_str!("../../../style/posters.css");
         for pair in 0..PAIRS {
             let rule =
                 style.split(&format!(".pair-{pair} {{")).nth(1).expect("a rule for the pair");

@@ -1,4 +1,4 @@
-//! Widgets that more than one feature uses. Their looks: `style/base.css`, `style/forms.css`.
+//! Widgets that more than one feature uses. Their looks: `style/widgets.css`, `style/forms.css`.
 
 mod dialog;
 mod every;
