@@ -11,7 +11,7 @@ use gloo_timers::callback::{Interval, Timeout};
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{Event, MessageEvent, WebSocket};
+use web_sys::WebSocket;
 
 use super::{
     ChannelState, Incoming, TokenSource,
@@ -19,6 +19,7 @@ use super::{
     cursor::TopicCursor,
     frames::{ReceivedFrame, address, read},
     is_transient,
+    socket::Socket,
 };
 
 /// Milliseconds for which the connection stays up after the last follower left: a person going from page
@@ -39,23 +40,6 @@ struct Follower {
     token: Option<TokenSource>,
     refusals: u8,
     handler: Handler,
-}
-
-/// A socket with its listeners; dropping it closes it without a further word from it.
-struct Socket {
-    socket: WebSocket,
-    _opened: Closure<dyn FnMut()>,
-    _heard: Closure<dyn FnMut(MessageEvent)>,
-    _closed: Closure<dyn FnMut(Event)>,
-}
-
-impl Drop for Socket {
-    fn drop(&mut self) {
-        self.socket.set_onopen(None);
-        self.socket.set_onmessage(None);
-        self.socket.set_onclose(None);
-        let _ = self.socket.close();
-    }
 }
 
 /// The page's connection to the venue.
@@ -149,13 +133,12 @@ impl Connection {
         if let Some(socket) = self.socket.as_ref().filter(|_| self.is_up())
             && let Ok(text) = serde_json::to_string(frame)
         {
-            // A socket that closes at this moment says so by itself.
-            let _ = socket.socket.send_with_str(&text);
+            socket.send(&text);
         }
     }
 
     fn is_up(&self) -> bool {
-        self.socket.as_ref().is_some_and(|it| it.socket.ready_state() == WebSocket::OPEN)
+        self.socket.as_ref().is_some_and(Socket::is_open)
     }
 
     fn hang_up(&mut self) {
@@ -173,26 +156,21 @@ impl Connection {
         this.retry = None;
         this.heard_at = js_sys::Date::now();
 
-        let opened = Closure::new({
-            let connection = connection.clone();
-            move || Self::opened(&connection)
-        });
-        let heard = Closure::new({
-            let connection = connection.clone();
-            move |event: MessageEvent| {
-                if let Some(text) = event.data().as_string() {
-                    Self::heard(&connection, &text);
-                }
-            }
-        });
-        let closed = Closure::new({
-            let connection = connection.clone();
-            move |_: Event| Self::wait(&connection)
-        });
-        socket.set_onopen(Some(opened.as_ref().unchecked_ref()));
-        socket.set_onmessage(Some(heard.as_ref().unchecked_ref()));
-        socket.set_onclose(Some(closed.as_ref().unchecked_ref()));
-        this.socket = Some(Socket { socket, _opened: opened, _heard: heard, _closed: closed });
+        this.socket = Some(Socket::listen(
+            socket,
+            {
+                let connection = connection.clone();
+                move || Self::opened(&connection)
+            },
+            {
+                let connection = connection.clone();
+                move |text: String| Self::heard(&connection, &text)
+            },
+            {
+                let connection = connection.clone();
+                move || Self::wait(&connection)
+            },
+        ));
         this.watchdog = Some(Interval::new(WATCH, {
             let connection = connection.clone();
             move || {

@@ -9,6 +9,7 @@ mod connection;
 mod cursor;
 mod frames;
 mod note;
+mod socket;
 
 use std::{cell::RefCell, future::Future, pin::Pin, rc::Rc};
 

@@ -3,6 +3,7 @@
 mod about;
 mod controls;
 mod countdown;
+mod picture;
 mod player;
 mod preconnect;
 mod quality_report;

@@ -1,6 +1,6 @@
 //! The picture and sound of a show, in the page of somebody who watches.
 
-use std::{cell::Cell, pin::pin, rc::Rc};
+use std::{pin::pin, rc::Rc};
 
 use futures::{
     channel::oneshot,
@@ -8,12 +8,16 @@ use futures::{
 };
 use gloo_timers::future::TimeoutFuture;
 use leptos::{__reexports::send_wrapper::SendWrapper, html, prelude::*, task::spawn_local};
-use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{HtmlVideoElement, MediaStream, MediaStreamTrack};
 
 use bandstand_domain::ShowId;
 
-use super::{preconnect::Preconnection, viewport::Viewport};
+use super::{
+    picture::{LatePicture, on_next_frame},
+    preconnect::Preconnection,
+    viewport::Viewport,
+};
 use crate::{
     channel::{backoff::Backoff, is_transient},
     crowd::CrowdHandle,
@@ -313,17 +317,13 @@ impl Player {
             .for_each(&mut |track, _, _| sound.add_track(track.unchecked_ref()));
         video.set_src_object(Some(&sound));
         spawn_local(self.play(video.clone(), self.wants_sound()));
-        let came = {
-            // The stream itself: its own method `clone` would make another one.
-            let (video, stream) = (video.clone(), Clone::clone(stream));
-            Closure::<dyn FnMut()>::new(move || {
-                video.set_src_object(Some(&stream));
-                on_next_frame(&video, move || self.shown());
-                spawn_local(self.play(video.clone(), self.wants_sound()));
-            })
-        };
-        track.set_onunmute(Some(came.as_ref().unchecked_ref()));
-        Some(LatePicture { track, _came: came })
+        // The stream itself: its own method `clone` would make another one.
+        let (video, stream) = (video.clone(), Clone::clone(stream));
+        Some(LatePicture::new(track, move || {
+            video.set_src_object(Some(&stream));
+            on_next_frame(&video, move || self.shown());
+            spawn_local(self.play(video.clone(), self.wants_sound()));
+        }))
     }
 
     /// There is a first frame, unless the player was stopped meanwhile.
@@ -376,37 +376,4 @@ impl Player {
 struct Still {
     frames: f64,
     looks: u32,
-}
-
-/// A picture that is waited for beyond the sound; dropped, it is waited for no more.
-struct LatePicture {
-    track: MediaStreamTrack,
-    _came: Closure<dyn FnMut()>,
-}
-
-impl Drop for LatePicture {
-    fn drop(&mut self) {
-        self.track.set_onunmute(None);
-    }
-}
-
-/// Calls `then` once the element shows a frame of its stream: as soon as the browser says that it
-/// painted it, or, where it doesn't say so, that it has it.
-fn on_next_frame(video: &HtmlVideoElement, then: impl FnOnce() + 'static) {
-    let then = Rc::new(Cell::new(Some(then)));
-    let call = {
-        let (video, then) = (video.clone(), then.clone());
-        move || {
-            if video.video_width() > 0
-                && let Some(then) = then.take()
-            {
-                then();
-            }
-        }
-    };
-    let painted = Closure::once_into_js(call.clone());
-    let _ = web::call_now(video, "requestVideoFrameCallback", &[painted]);
-    let loaded = Closure::once_into_js(call);
-    let once = web::object([("once", JsValue::TRUE)]);
-    let _ = web::call_now(video, "addEventListener", &["loadeddata".into(), loaded, once]);
 }

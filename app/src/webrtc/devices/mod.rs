@@ -1,5 +1,6 @@
 //! The artist's camera, microphone and screen.
 
+mod capture;
 pub mod interruption;
 pub mod messages;
 
@@ -9,11 +10,9 @@ use leptos::{__reexports::send_wrapper::SendWrapper, prelude::*};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{MediaDeviceInfo, MediaDeviceKind, MediaStream, MediaStreamTrack};
 
-use super::{
-    sdp::SoundMode,
-    whip::{MAX_BITRATE, PictureFormat, SCALABLE},
-};
+use super::{sdp::SoundMode, whip::PictureFormat};
 use crate::{ui::Toaster, web};
+use capture::{encodes_layers, id_of, media, picture_of, picture_size, sound_of};
 use interruption::{DeviceKind, Interruption, forget};
 use messages::{camera_words, microphone_words};
 
@@ -226,7 +225,7 @@ impl Devices {
     /// Lets the artist choose a screen or a window to show.
     pub async fn open_screen(self) {
         self.picture_trouble.set(None);
-        let wanted = web::object([("video", size()), ("audio", JsValue::FALSE)]);
+        let wanted = web::object([("video", picture_size()), ("audio", JsValue::FALSE)]);
         match media("getDisplayMedia", wanted).await {
             Ok(stream) => self.take_picture(&stream, PictureSource::Screen),
             // Closing the browser's own question is no trouble.
@@ -334,57 +333,12 @@ impl Devices {
     }
 
     fn for_picture(self) -> JsValue {
-        let wanted = size();
-        choose(&wanted, &self.camera.get_untracked());
-        wanted
+        picture_of(&self.camera.get_untracked())
     }
 
-    /// Music is left as it is, in stereo; a voice is cleaned.
     fn for_sound(self) -> JsValue {
-        let clean = JsValue::from(self.mode.get_untracked() == SoundMode::Speech);
-        let channels = if clean.is_truthy() { 1 } else { 2 };
-        let wanted = web::object([
-            ("echoCancellation", clean.clone()),
-            ("noiseSuppression", clean.clone()),
-            ("autoGainControl", clean),
-            ("channelCount", web::object([("ideal", channels.into())])),
-            ("sampleRate", web::object([("ideal", 48_000.into())])),
-        ]);
-        choose(&wanted, &self.microphone.get_untracked());
-        wanted
+        sound_of(&self.microphone.get_untracked(), self.mode.get_untracked())
     }
-}
-
-/// Whether this browser encodes a format in layers of which each is a picture by itself but for keyframes.
-async fn encodes_layers(format: PictureFormat) -> bool {
-    let picture = web::object([
-        ("contentType", format!("video/{}", format.name()).into()),
-        ("width", 1280.into()),
-        ("height", 720.into()),
-        ("bitrate", MAX_BITRATE.into()),
-        ("framerate", 30.into()),
-        ("scalabilityMode", SCALABLE.into()),
-    ]);
-    let wanted = web::object([("type", "webrtc".into()), ("video", picture)]);
-    let capabilities = web::get(&window().navigator(), "mediaCapabilities");
-    let answer = web::call(&capabilities, "encodingInfo", &[wanted]).await;
-    answer.is_ok_and(|it| web::get(&it, "supported").is_truthy())
-}
-
-fn size() -> JsValue {
-    let up_to = |most: i32| web::object([("ideal", most.into()), ("max", most.into())]);
-    web::object([("width", up_to(1280)), ("height", up_to(720)), ("frameRate", up_to(30))])
-}
-
-fn choose(wanted: &JsValue, id: &str) {
-    if !id.is_empty() && id != NO_CAMERA {
-        web::set(wanted, "deviceId", &web::object([("exact", id.into())]));
-    }
-}
-
-fn id_of(track: &MediaStreamTrack) -> String {
-    let settings = web::call_now(track, "getSettings", &[]).unwrap_or_default();
-    web::get(&settings, "deviceId").as_string().unwrap_or_default()
 }
 
 /// Whether the device that was chosen the last time isn't there; then the choice is void.
@@ -395,12 +349,6 @@ fn chosen_is_gone(error: &JsValue, chosen: RwSignal<String>) -> bool {
         chosen.set(String::new());
     }
     void
-}
-
-async fn media(method: &str, wanted: JsValue) -> Result<MediaStream, JsValue> {
-    // There are no devices to ask for on a page that came over plain HTTP from another machine.
-    let devices = window().navigator().media_devices()?;
-    Ok(web::call(&devices, method, &[wanted]).await?.unchecked_into())
 }
 
 /// Stops what a signal holds, so that the camera's light goes out.
