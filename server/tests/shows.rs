@@ -146,7 +146,7 @@ async fn what_a_show_cannot_be() {
         assert_eq!(fields(ana.create(&form).await), [field], "{form:?}");
     }
     // The night in which the clocks go forward in Berlin next year.
-    let year = Timestamp::now().to_zoned(TimeZone::UTC).year() + 1;
+    let year = Timestamp::now().to_zoned_datetime(TimeZone::UTC).year() + 1;
     let night = jiff::civil::date(year, 3, 1).nth_weekday_of_month(-1, Weekday::Sunday).unwrap();
     let form = with(&|form| {
         form.time_zone = "Europe/Berlin".into();

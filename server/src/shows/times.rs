@@ -5,7 +5,7 @@ use bandstand_domain::{
     texts::{Key, keys},
 };
 use jiff::{
-    Timestamp,
+    Timestamp, ZonedDateTime,
     civil::DateTime,
     tz::{AmbiguousOffset, TimeZone},
 };
@@ -75,9 +75,9 @@ pub fn text(instant: Millis, zone: &str, now: Millis) -> String {
     format!("{} ({place})", there.strftime(format))
 }
 
-fn at(instant: Millis, zone: &str) -> jiff::Zoned {
+fn at(instant: Millis, zone: &str) -> ZonedDateTime {
     let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
-    Timestamp::from_millisecond(instant.0).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(zone)
+    Timestamp::from_millisecond(instant.0).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned_datetime(zone)
 }
 
 #[cfg(test)]
