@@ -8,6 +8,9 @@
 // Views are types that nest as deep as their markup; the compiler's default is less than a page.
 #![recursion_limit = "256"]
 
+#[cfg(all(feature = "ssr", feature = "hydrate"))]
+compile_error!("a build is for the server (`ssr`) or for the browser (`hydrate`), never for both");
+
 pub mod accounts;
 mod app;
 pub mod channel;

@@ -1,7 +1,6 @@
 //! Further ways to prove who one is: passkeys, and a second factor.
 
 pub mod api;
-mod browser;
 mod passkey_button;
 #[cfg(feature = "account")]
 mod passkeys_section;
@@ -13,6 +12,7 @@ mod proof;
 mod second_factor_section;
 #[cfg(feature = "account")]
 mod set_up;
+mod webauthn;
 
 pub use passkey_button::PasskeyButton;
 #[cfg(feature = "account")]

@@ -5,7 +5,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::{
     api::{begin_log_in, log_in_with_passkey},
-    browser,
+    webauthn,
 };
 use crate::{t, texts::say, viewer::CurrentViewer};
 
@@ -51,7 +51,7 @@ pub fn PasskeyButton(
 async fn come_in() -> Result<Viewer, Option<String>> {
     let said = |refused: &dyn ToString| Some(refused.to_string());
     let challenge = begin_log_in().await.map_err(|refused| said(&refused))?;
-    let answer = browser::take(&challenge.options).await;
+    let answer = webauthn::take(&challenge.options).await;
     let answer = answer.map_err(|why| why.text().as_ref().map(say))?;
     log_in_with_passkey(challenge.ceremony, answer).await.map_err(|refused| said(&refused))
 }

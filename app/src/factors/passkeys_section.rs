@@ -8,8 +8,8 @@ use leptos::prelude::*;
 
 use super::{
     api::{add_passkey, begin_passkey, remove_passkey},
-    browser,
     proof::{Proof, proof, proven},
+    webauthn,
 };
 use crate::{
     failure::Failed,
@@ -129,7 +129,7 @@ fn Add(ways: RwSignal<SignInMethods>) -> impl IntoView {
 /// Whether a passkey was made and added; not, when its person changed their mind.
 async fn make(name: String, password: RwSignal<String>) -> Result<bool, Failed<FactorReason>> {
     let challenge = begin_passkey(proof(password)).await?;
-    match browser::make(&challenge.options).await {
+    match webauthn::make(&challenge.options).await {
         Ok(credential) => {
             add_passkey(challenge.ceremony, name, credential).await?;
             Ok(true)
