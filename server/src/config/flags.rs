@@ -83,6 +83,39 @@ pub struct Flags {
     /// What opens /metrics from other machines than this one, as a bearer token
     #[arg(long, env = "BANDSTAND_METRICS_TOKEN", value_name = "SECRET", hide_env_values = true)]
     pub metrics_token: Option<String>,
+    /// The bucket of an S3 server that keeps files; without one they are in the data folder
+    #[arg(long, env = "BANDSTAND_S3_BUCKET", value_name = "NAME")]
+    pub s3_bucket: Option<String>,
+    /// The S3 server's address [default: AWS]
+    #[arg(long, env = "BANDSTAND_S3_ENDPOINT", value_name = "URL")]
+    pub s3_endpoint: Option<String>,
+    /// The bucket's region [default: us-east-1]
+    #[arg(long, env = "BANDSTAND_S3_REGION", value_name = "NAME")]
+    pub s3_region: Option<String>,
+    /// The name of the key to the bucket
+    #[arg(long, env = "BANDSTAND_S3_ACCESS_KEY", value_name = "NAME", hide_env_values = true)]
+    pub s3_access_key: Option<String>,
+    /// The key; better in the environment or a file than on the command line
+    #[arg(long, env = "BANDSTAND_S3_SECRET_KEY", value_name = "SECRET", hide_env_values = true)]
+    pub s3_secret_key: Option<String>,
+    /// The file that holds the key
+    #[arg(long, env = "BANDSTAND_S3_SECRET_KEY_FILE", value_name = "FILE")]
+    pub s3_secret_key_file: Option<PathBuf>,
+    /// Whether the bucket is named in the path instead of the host [default: unless at AWS]
+    #[arg(
+        long,
+        env = "BANDSTAND_S3_PATH_STYLE",
+        value_name = "BOOL",
+        num_args = 0..=1,
+        default_missing_value = "true"
+    )]
+    pub s3_path_style: Option<bool>,
+    /// Megabytes of files that the venue keeps at most [default: no bound]
+    #[arg(long, env = "BANDSTAND_MAX_STORAGE_MEGABYTES", value_name = "NUMBER")]
+    pub max_storage_megabytes: Option<u64>,
+    /// Megabytes of files that one account keeps at most [default: 1000]
+    #[arg(long, env = "BANDSTAND_MAX_ACCOUNT_MEGABYTES", value_name = "NUMBER")]
+    pub max_account_megabytes: Option<u64>,
     /// The folder with the built pages [default: target/site]
     #[arg(long, env = "BANDSTAND_SITE", value_name = "FOLDER")]
     pub site: Option<PathBuf>,

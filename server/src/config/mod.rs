@@ -5,6 +5,7 @@ mod file;
 mod flags;
 mod ice;
 mod proxies;
+mod s3;
 mod smtp;
 mod timeouts;
 
@@ -25,6 +26,7 @@ pub use file::File;
 pub use flags::Flags;
 pub use ice::IceServers;
 pub use proxies::{Proxies, ProxyHeader};
+pub use s3::S3;
 pub use smtp::{Smtp, SmtpTls};
 pub use timeouts::Timeouts;
 
@@ -34,6 +36,10 @@ pub const DEFAULT_FILE: &str = "bandstand.toml";
 /// The media core's port unless another is chosen: the one that is registered for STUN, which networks
 /// that let calls through are the likeliest to let pass, and which needs no privileges.
 pub const MEDIA_PORT: u16 = 3478;
+
+const MEGABYTE: u64 = 1_000_000;
+/// Bytes of files that one account keeps at most unless the operator says otherwise.
+const MAX_ACCOUNT_BYTES: u64 = 1_000 * MEGABYTE;
 
 /// Everything that the operator decides.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +61,12 @@ pub struct Config {
     pub ice: IceServers,
     /// What opens the metrics from other machines than this one; without it, nothing does.
     pub metrics_token: Option<Secret>,
+    /// The bucket that keeps files; without one, they are in the data folder.
+    pub s3: Option<S3>,
+    /// The most bytes of files that the venue keeps; none without a bound.
+    pub max_storage_bytes: Option<u64>,
+    /// The most bytes of files that one account keeps; none without a bound.
+    pub max_account_bytes: Option<u64>,
     /// What the build of the pages made.
     pub site: PathBuf,
     /// Another database than the one in the data folder.
@@ -91,6 +103,9 @@ impl Default for Config {
             ice: IceServers::default(),
             metrics_token: None,
             data: "data".into(),
+            s3: None,
+            max_storage_bytes: None,
+            max_account_bytes: Some(MAX_ACCOUNT_BYTES),
             site: "target/site".into(),
             database_url: None,
             trusted_proxy: false,
@@ -176,6 +191,24 @@ impl Config {
             )?,
             metrics_token: flags.metrics_token.map(Secret::new).or(file.metrics_token),
             data: flags.data.or(file.data).unwrap_or(default.data),
+            s3: s3::S3Settings {
+                bucket: flags.s3_bucket.or(file.s3_bucket),
+                endpoint: flags.s3_endpoint.or(file.s3_endpoint),
+                region: flags.s3_region.or(file.s3_region),
+                access_key: flags.s3_access_key.map(Secret::new).or(file.s3_access_key),
+                secret_key: flags.s3_secret_key.map(Secret::new).or(file.s3_secret_key),
+                secret_key_file: flags.s3_secret_key_file.or(file.s3_secret_key_file),
+                path_style: flags.s3_path_style.or(file.s3_path_style),
+            }
+            .settle()?,
+            max_storage_bytes: flags
+                .max_storage_megabytes
+                .or(file.max_storage_megabytes)
+                .map(|it| it.saturating_mul(MEGABYTE)),
+            max_account_bytes: flags
+                .max_account_megabytes
+                .or(file.max_account_megabytes)
+                .map_or(default.max_account_bytes, |it| Some(it.saturating_mul(MEGABYTE))),
             site: flags.site.or(file.site).unwrap_or(default.site),
             database_url: flags.database_url.map(Secret::new).or(file.database_url),
             trusted_proxy: flags
