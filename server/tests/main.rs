@@ -35,6 +35,7 @@ mod shows;
 mod sign_in;
 mod smtp;
 mod stage;
+mod storage;
 mod stream_keys;
 mod support;
 mod timing;

@@ -15,12 +15,21 @@ const SHOW: &str = "3d813cbb-47fb-42ba-91df-831e1593ac29";
 /// Columns that hold a public identity.
 const PERSON_COLUMNS: [&str; 2] = ["person", "author"];
 
+/// Columns that hold the owner of files.
+const OWNER_COLUMNS: [&str; 2] = ["owner", "holder"];
+const ADA_AS_OWNER: &str = "account:account-ada";
+
 /// What stays in a table with an account or a person, and why.
-const KEPT: [(&str, &[&str], &str); 4] = [
+const KEPT: [(&str, &[&str], &str); 5] = [
     (
         "accounts",
         &["id", "person", "handle", "handle_key", "email_key", "genres", "language"],
         "shows belong to the row; nobody else is taken for whom a handle stood; the key is the id",
+    ),
+    (
+        "files",
+        &["name", "feature", "owner", "content_type", "etag"],
+        "discarded: the row goes with the file after the commit, in tests of storage",
     ),
     ("former_handles", &["handle_key", "account"], "kept from others for ninety days"),
     ("messages", &["id", "author"], "the places of messages stay, so that no history has a gap"),
@@ -54,6 +63,10 @@ impl Column {
 
     fn is_person(&self) -> bool {
         PERSON_COLUMNS.contains(&self.name.as_str())
+    }
+
+    fn is_owner(&self) -> bool {
+        OWNER_COLUMNS.contains(&self.name.as_str())
     }
 }
 
@@ -91,6 +104,7 @@ async fn tables(database: &Database) -> Vec<(String, Vec<Column>)> {
 async fn insert(database: &Database, table: &str, columns: &[Column], subject: &str) {
     let value = |column: &Column| match column {
         _ if column.name == subject && column.is_person() => format!("'{ADAS_PERSON}'"),
+        _ if column.name == subject && column.is_owner() => format!("'{ADA_AS_OWNER}'"),
         _ if column.name == subject => format!("'{ADA}'"),
         _ if table == "accounts" && column.is_person() => format!("'{ADAS_PERSON}'"),
         _ if table == "accounts" && ["deleted_at", "confirmed_at"].contains(&&*column.name) => {
@@ -155,7 +169,8 @@ async fn erasure_leaves_nothing_of_a_person_in_any_table_but_what_is_named() {
         let subjects: Vec<_> = if table == "accounts" {
             vec!["id"]
         } else {
-            let of_people = columns.iter().filter(|it| it.is_account() || it.is_person());
+            let of_people =
+                columns.iter().filter(|it| it.is_account() || it.is_person() || it.is_owner());
             of_people.map(|it| it.name.as_str()).collect()
         };
         for subject in &subjects {
@@ -173,6 +188,7 @@ async fn erasure_leaves_nothing_of_a_person_in_any_table_but_what_is_named() {
     let files = erased.unwrap().expect("the account is due");
     write.commit().await.unwrap();
     assert!(files.iter().any(|it| it.contains("secret accounts.picture")), "{files:?}");
+    assert!(files.iter().any(|it| it == "secret files.name"), "{files:?}");
 
     for (table, columns) in &tables {
         let kept = KEPT.iter().find(|it| it.0 == table).map_or(&[][..], |it| it.1);

@@ -7,7 +7,7 @@ use std::{
 
 use bandstand_domain::Refusal;
 use bandstand_domain::people::{MAX_PICTURE_BYTES, PeopleError, PeopleReason, Picture};
-use bandstand_server::{clock, people};
+use bandstand_server::clock;
 use image::{DynamicImage, ImageFormat, RgbImage};
 use reqwest::{Body, Response, StatusCode, header};
 use serde_json::json;
@@ -135,7 +135,7 @@ async fn a_picture_that_nobody_has_is_swept_away_once_it_is_old() {
     let old = std::fs::File::options().write(true).open(file("2")).unwrap();
     old.set_modified(hours_ago(72)).unwrap();
     std::fs::write(file("1"), "about to be somebody's").unwrap();
-    people::sweep(&app.running.venue.services).await.unwrap();
+    app.running.venue.services.files.sweep().await.unwrap();
     let there = ["0", "1", "2"].map(|name| file(name).exists());
     assert_eq!((kept(&app), there), (4, [false, true, true]));
     assert_eq!(app.nobody().page(&picture.small()).await.status(), StatusCode::OK);

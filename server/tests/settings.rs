@@ -24,7 +24,7 @@ impl User {
         self.call("accounts/change_email", form).await
     }
 
-    async fn delete_account(&self, password: &str) -> Result<Millis, AccountError> {
+    pub async fn delete_account(&self, password: &str) -> Result<Millis, AccountError> {
         self.call("accounts/delete", json!({ "password": password })).await
     }
 

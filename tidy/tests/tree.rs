@@ -11,12 +11,13 @@ use bandstand_tidy::{
 };
 
 /// Tables, and the folders that own columns of them. Accounts forget the sessions of whom they erase.
-const TABLES: [(&str, &[&str]); 20] = [
+const TABLES: [(&str, &[&str]); 22] = [
     ("accounts", &["accounts", "people"]),
     ("ceremonies", &["factors"]),
     ("devices", &["accounts"]),
     ("ended_sessions", &["sessions"]),
     ("events", &["channel"]),
+    ("files", &["storage"]),
     ("follows", &["people"]),
     ("former_handles", &["people"]),
     ("helpers", &["accounts"]),
@@ -30,15 +31,16 @@ const TABLES: [(&str, &[&str]); 20] = [
     ("second_factors", &["factors"]),
     ("sessions", &["sessions", "accounts"]),
     ("shows", &["shows", "stage", "crowd"]),
+    ("storage_usage", &["storage"]),
     ("stream_keys", &["stream_keys"]),
     ("topics", &["channel"]),
 ];
 
 /// Folders of the server, from below. Features begin with `accounts`.
 const SERVER: Layers = &[
-    &["clock", "database", "ids", "storage"],
+    &["clock", "database", "ids"],
     &["background", "config", "crypto"],
-    &["http", "ice_servers", "sessions"],
+    &["http", "ice_servers", "sessions", "storage"],
     &["channel", "mail"],
     &["services"],
     &["caller"],

@@ -34,6 +34,8 @@ pub enum PeopleReason {
     PictureTooWide,
     /// Many pictures are being looked at.
     Busy,
+    /// The venue or the account keeps as many files as it may.
+    QuotaFull,
     /// One doesn't follow oneself.
     Oneself,
 }
@@ -45,6 +47,7 @@ impl Tell for PeopleReason {
             Self::NotAPicture => text!(refusal.people.not_a_picture),
             Self::PictureTooWide => text!(refusal.people.picture_too_wide),
             Self::Busy => text!(refusal.people.busy),
+            Self::QuotaFull => text!(refusal.people.quota_full),
             Self::Oneself => text!(refusal.people.oneself),
         }
     }
@@ -59,6 +62,7 @@ impl Reason for PeopleReason {
             Self::NotAPicture => 415,
             Self::PictureTooWide => 422,
             Self::Busy => 503,
+            Self::QuotaFull => 507,
             Self::Oneself => 409,
         }
     }

@@ -58,6 +58,10 @@ pub async fn show(
         Err(error) => error.log(),
     }
     add_work(&mut registry, &venue).await;
+    match venue.services.files.kept().await {
+        Ok(kept) => add_files(&mut registry, kept),
+        Err(error) => error.log(),
+    }
     let mut text = String::new();
     match encode(&mut text, &registry) {
         Ok(()) => ([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response(),
@@ -225,6 +229,18 @@ fn add_distributions(registry: &mut Registry, venue: &Venue) {
             );
         }
     }
+}
+
+/// Files by feature: bytes and how many.
+fn add_files(registry: &mut Registry, kept: Vec<(String, i64, i64)>) {
+    let (bytes, files) = (Family::<Labels, Gauge>::default(), Family::<Labels, Gauge>::default());
+    for (feature, size, count) in kept {
+        let labels = [("feature", feature)];
+        bytes.get_or_create(&labels).set(size);
+        files.get_or_create(&labels).set(count);
+    }
+    registry.register("storage_bytes", "Bytes of files that are kept", bytes);
+    registry.register("storage_files", "Files that are kept", files);
 }
 
 fn role_name(role: SessionRole) -> &'static str {

@@ -22,6 +22,7 @@ use crate::{
     services::Services,
     sessions,
     stage::stages::Stages,
+    storage::StorageError,
     stream_keys,
 };
 
@@ -91,12 +92,9 @@ fn table(venue: &Venue) -> Vec<PeriodicWork> {
             people::sweep_handles(&it.database).await
         }),
         every(HOUR, "erase accounts", services, |it| async move { deletion::erase_due(&it).await }),
-        every(
-            HOUR,
-            "delete orphaned pictures",
-            services,
-            |it| async move { people::sweep(&it).await },
-        ),
+        every(HOUR, "delete files that nobody keeps", services, |it| async move {
+            sweep_files(&it).await
+        }),
     ]
 }
 
@@ -109,4 +107,20 @@ async fn cut_ended(services: &Services, stages: &Stages) -> Result<(), DatabaseE
         services.end_sessions(&names).await;
     }
     stages.check_keys().await
+}
+
+async fn sweep_files(services: &Services) -> Result<(), DatabaseError> {
+    // A process of an earlier version, beside this one, keeps pictures without rows.
+    let mut swept = people::adopt_pictures(&services.database, &services.files).await;
+    if swept.is_ok() {
+        swept = services.files.sweep().await;
+    }
+    match swept {
+        Ok(()) => Ok(()),
+        Err(StorageError::Database(error)) => Err(error),
+        Err(error) => {
+            tracing::error!(%error, "files can't be swept");
+            Ok(())
+        }
+    }
 }

@@ -9,6 +9,7 @@ use crate::{
     personal_data::{AllPersonalData, PersonalData},
     sessions::personal_data::SessionData,
     shows::personal_data::ShowData,
+    storage::personal_data::FileData,
     stream_keys::personal_data::StreamKeyData,
 };
 
@@ -24,6 +25,8 @@ pub fn gather() -> AllPersonalData {
         Box::new(ProfileData),
         // After all names, which the logs then hold no more.
         Box::new(ShowData),
+        // Last, because all who write files wait for it.
+        Box::new(FileData),
     ];
     AllPersonalData(all.into())
 }

@@ -7,8 +7,12 @@ use tokio::{net::TcpListener, task::JoinHandle};
 
 use super::{router::router, venue::Venue};
 use crate::{
-    config::Config, database::DatabaseError, http::listener::serve, mail::MailStartError,
+    config::Config,
+    database::DatabaseError,
+    http::listener::serve,
+    mail::MailStartError,
     media::MediaStartError,
+    storage::{StorageError, StorageStartError},
 };
 
 /// Why the venue can't open, for the operator.
@@ -51,6 +55,12 @@ pub enum StartError {
     /// The database can't be used.
     #[error("the database can't be used: {0}")]
     Database(DatabaseError),
+    /// Files can't be kept.
+    #[error(transparent)]
+    Storage(#[from] StorageStartError),
+    /// Files of an earlier version can't be noted.
+    #[error("the files can't be used: {0}")]
+    Files(StorageError),
     /// The pages aren't built.
     #[error(
         "the pages are not there: {} can't be read ({source}); build them with ./bandstand build, or say \
@@ -109,6 +119,7 @@ impl Running {
             tracing::error!(%error, "serving ended badly");
         }
         self.venue.services.jobs.end().await;
+        self.venue.services.files.close().await;
         self.venue.services.database.close().await;
     }
 }

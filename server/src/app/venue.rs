@@ -25,6 +25,7 @@ use crate::{
     http::limits::Limits,
     mail::Mail,
     media::{self, Media, registry::MediaSessions, source::CoreSources},
+    people,
     quality::Monitor,
     services::Services,
     sessions::{
@@ -81,11 +82,11 @@ impl Venue {
             );
         }
         let mail = Mail::open(&config)?;
-        let files = Files::open(&config.data.join("files"))
-            .map_err(|source| StartError::Data { folder: config.data.join("files"), source })?;
         let database =
             Database::open(config.database().reveal()).await.map_err(StartError::Database)?;
         settle_email_keys(&database).await.map_err(StartError::Database)?;
+        let files = Files::open(&config, &database).await?;
+        people::adopt_pictures(&database, &files).await.map_err(StartError::Files)?;
         let key = VenueKey::open(&config.data).map_err(StartError::Key)?;
         let seal = Seal::new(&key).map_err(StartError::Key)?;
         let (sfu, events) = media::start(&config)?;

@@ -43,11 +43,7 @@ pub async fn erase(services: &Services, id: &AccountId, now: Millis) -> Result<(
     let erased = erase_in(&mut write, &services.personal_data, id, now).await?;
     let Some(files) = erased else { return Ok(()) };
     write.commit().await?;
-    for file in files {
-        if let Err(error) = services.files.delete(&file).await {
-            tracing::warn!(%error, "a file of an account that was erased could not be deleted");
-        }
-    }
+    services.files.remove(&files).await;
     tracing::info!("an account was erased");
     Ok(())
 }

@@ -15,7 +15,7 @@ use bandstand_domain::{
     visible::tidy_name,
 };
 
-pub use pictures::{routes, sweep};
+pub use pictures::{adopt_pictures, routes};
 use store::{ArtistRow, Follow};
 pub use store::{is_kept_for_another, leave_handle, sweep_handles};
 
@@ -125,11 +125,7 @@ impl People for Caller {
 
     async fn remove_picture(&self) -> Result<(), PeopleError> {
         let account = self.changing_account().await?;
-        let before = store::change_picture(&self.services.database, &account.id, None).await;
-        if let Some(before) = before? {
-            pictures::discard(&self.services.files, &before).await;
-        }
-        Ok(())
+        pictures::replace(&self.services, &account.id, None).await
     }
 }
 

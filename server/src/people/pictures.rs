@@ -1,30 +1,34 @@
 //! Pictures come in, are kept, and are shown.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{convert::Infallible, sync::Arc};
 
 use axum::{
     Json, Router,
     body::{Body, Bytes, to_bytes},
     extract::{FromRef, Path, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, Method, StatusCode, header},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
 use bandstand_domain::{
-    Millis, Refusal,
+    Refusal,
     people::{MAX_PICTURE_BYTES, PeopleError, PeopleReason, Picture},
 };
+use futures::stream;
 use tokio::{sync::Semaphore, task::spawn_blocking};
 use uuid::Uuid;
 
-use super::{image::square, store};
+use super::{
+    image::{Square, square},
+    store,
+};
 use crate::{
     caller::Caller,
-    clock,
-    database::DatabaseError,
+    database::Database,
     http::{limits::Limit, refused},
+    ids::AccountId,
     services::Services,
-    storage::files::{FileError, Files},
+    storage::{self, FileOwner, NewFile, StorageError, WrittenFile, files::Files},
 };
 
 /// The most pictures that come in at once, however slowly; they fill 192 MiB at most.
@@ -34,6 +38,8 @@ const MAX_WAITING: usize = 8;
 
 /// Where pictures lie among the files.
 pub(super) const FOLDER: &str = "pictures";
+/// What all pictures are sent as.
+const CONTENT_TYPE: &str = "image/jpeg";
 
 /// Where pictures are looked at: one at a time, so that a flood of them fills no memory.
 #[derive(Debug)]
@@ -112,14 +118,55 @@ async fn take(
     let made = made.await.map_err(|_| Refusal::Broken)?.map_err(Refusal::Because)?;
 
     let picture = Picture::new(Uuid::new_v4().simple().to_string());
-    let [large, small] = names(&picture);
-    services.files.keep(&large, made.large).await.map_err(lost)?;
-    services.files.keep(&small, made.small).await.map_err(lost)?;
-    let before = store::change_picture(&services.database, &account.id, Some(&picture)).await;
-    if let Some(before) = before? {
-        discard(&services.files, &before).await;
+    let written = write(&services.files, &account.id, &picture, made).await.map_err(lost)?;
+    let replaced = replace(services, &account.id, Some((&picture, &written))).await;
+    if replaced.is_err() {
+        discard(&services.files, &picture).await;
     }
-    Ok(picture)
+    replaced.map(|()| picture)
+}
+
+/// Writes both files of a picture, or none.
+async fn write(
+    files: &Files,
+    account: &AccountId,
+    picture: &Picture,
+    made: Square,
+) -> Result<[WrittenFile; 2], StorageError> {
+    let write_one = async |name: String, content: Vec<u8>| {
+        let bytes = content.len() as u64;
+        let owner = FileOwner::account(account);
+        let file = NewFile { announced: Some(bytes), ..NewFile::new(name, CONTENT_TYPE, owner) };
+        let content = stream::iter([Ok::<_, Infallible>(Bytes::from(content))]);
+        files.write(file, content).await
+    };
+    let [large, small] = names(picture);
+    let large = write_one(large, made.large).await?;
+    let small = write_one(small, made.small).await;
+    if small.is_err() {
+        discard(files, picture).await;
+    }
+    Ok([large, small?])
+}
+
+/// Makes `picture` (or none) that of `account`, and keeps its files; those of the one before go.
+pub(super) async fn replace(
+    services: &Services,
+    account: &AccountId,
+    picture: Option<(&Picture, &[WrittenFile; 2])>,
+) -> Result<(), PeopleError> {
+    let mut write = services.database.begin().await?;
+    let before = store::change_picture(&mut write, account, picture.map(|it| it.0)).await?;
+    let gone = before.as_ref().map(names).into_iter().flatten().collect::<Vec<_>>();
+    for name in &gone {
+        storage::discard(&mut write, name).await?;
+    }
+    for file in picture.into_iter().flat_map(|it| it.1) {
+        storage::keep(&mut write, file).await.map_err(lost)?;
+    }
+    write.commit().await?;
+    services.files.remove(&gone).await;
+    Ok(())
 }
 
 /// The body, as far as it isn't too large; what says that it is isn't even read.
@@ -135,41 +182,22 @@ async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, PeopleError> {
     to_bytes(body, MAX_PICTURE_BYTES).await.map_err(|_| too_large())
 }
 
-/// Deletes a picture's files. One that stays is nobody's any more, and known to nobody.
-pub async fn discard(files: &Files, picture: &Picture) {
+/// Deletes the files of a picture that is nobody's.
+async fn discard(files: &Files, picture: &Picture) {
     for name in names(picture) {
         if let Err(error) = files.delete(&name).await {
-            tracing::warn!(%error, "a picture that was replaced could not be deleted");
+            tracing::warn!(%error, "a picture that nobody has could not be deleted yet");
         }
     }
 }
 
-/// Deletes the pictures of the last two days that nobody has: those that were kept while the program
-/// ended, before their account knew of them. Older ones, and all of a database that knows no picture, are
-/// left alone: then it is the wrong database, or one that was just restored, and nothing would bring them
-/// back.
-pub async fn sweep(services: &Services) -> Result<(), DatabaseError> {
-    let now = clock::now();
-    let (from, until) = (now.plus(-48 * Millis::HOUR), now.plus(-Millis::HOUR));
-    let files = match services.files.kept_between(FOLDER, from, until).await {
-        Ok(files) => files,
-        Err(error) => {
-            tracing::warn!(%error, "the pictures could not be listed");
-            return Ok(());
-        }
-    };
-    // Asked afterwards: what was kept an hour ago is somebody's by now, or nobody's.
-    let known: HashSet<String> = store::pictures(&services.database).await?.into_iter().collect();
-    if known.is_empty() {
-        return Ok(());
-    }
-    for file in files {
-        let name = file.trim_start_matches(FOLDER).trim_start_matches('/');
-        if !is_name(name) || known.contains(&name[..32]) {
-            continue;
-        }
-        if let Err(error) = services.files.delete(&file).await {
-            tracing::warn!(%error, "a picture that nobody has could not be deleted");
+/// Notes the files of pictures that an earlier version kept, which had no rows of them.
+pub async fn adopt_pictures(database: &Database, files: &Files) -> Result<(), StorageError> {
+    for (account, picture) in store::unknown_pictures(database).await? {
+        for name in names(&picture) {
+            if !files.adopt(&name, CONTENT_TYPE, &FileOwner::account(&account)).await? {
+                tracing::warn!("a picture's file is missing");
+            }
         }
     }
     Ok(())
@@ -179,24 +207,34 @@ pub(super) fn names(picture: &Picture) -> [String; 2] {
     [picture.large(), picture.small()].map(|path| path.trim_start_matches('/').to_owned())
 }
 
-fn lost(error: FileError) -> PeopleError {
-    tracing::error!(%error, "a picture could not be kept");
-    Refusal::Broken
+fn lost(error: StorageError) -> PeopleError {
+    match error {
+        StorageError::QuotaFull { .. } => Refusal::Because(PeopleReason::QuotaFull),
+        StorageError::Database(error) => error.into(),
+        error => {
+            tracing::error!(%error, "a picture could not be kept");
+            Refusal::Broken
+        }
+    }
 }
 
 /// Sends a picture. It is never anything but a JPEG, whatever somebody brought.
-async fn show(State(services): State<Arc<Services>>, Path(file): Path<String>) -> Response {
+async fn show(
+    State(services): State<Arc<Services>>,
+    Path(file): Path<String>,
+    method: Method,
+    headers: HeaderMap,
+) -> Response {
     if !is_name(&file) {
         return StatusCode::NOT_FOUND.into_response();
     }
-    match services.files.read(&format!("pictures/{file}")).await {
-        Ok(Some(bytes)) => {
+    match storage::answer(&services.files, &format!("{FOLDER}/{file}"), &method, &headers).await {
+        Ok(Some(picture)) => {
             let headers = [
-                (header::CONTENT_TYPE, "image/jpeg"),
                 (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
                 (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"),
             ];
-            (headers, bytes).into_response()
+            (headers, picture).into_response()
         }
         Ok(None) => StatusCode::NOT_FOUND.into_response(),
         Err(error) => {

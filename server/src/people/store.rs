@@ -7,7 +7,7 @@ use bandstand_domain::{
     shows::Genre,
 };
 use serde_json::{Value, json};
-use sqlx::Row;
+use sqlx::{Row, any::AnyRow};
 
 use crate::{
     clock,
@@ -177,31 +177,38 @@ pub async fn save_profile(
 
 /// Makes `picture` (or none) that of `account`; answers the one before.
 pub async fn change_picture(
-    database: &Database,
+    write: &mut Write,
     account: &AccountId,
     picture: Option<&Picture>,
 ) -> Result<Option<Picture>, DatabaseError> {
-    let mut write = database.begin().await?;
     // Locks the row, so that of two changes each knows which picture it has replaced.
-    crate::accounts::store::lock(&mut write, account).await?;
+    crate::accounts::store::lock(write, account).await?;
     let before = sqlx::query("SELECT picture FROM accounts WHERE id = $1")
         .bind(account)
-        .fetch_one(&mut *write)
+        .fetch_one(&mut **write)
         .await?
         .try_get::<Option<String>, _>(0)?;
     sqlx::query("UPDATE accounts SET picture = $2 WHERE id = $1")
         .bind(account)
         .bind(picture.map(Picture::name))
-        .execute(&mut *write)
+        .execute(&mut **write)
         .await?;
-    write.commit().await?;
     Ok(before.map(Picture::new))
 }
 
-/// The pictures that somebody has.
-pub async fn pictures(database: &Database) -> Result<Vec<String>, DatabaseError> {
-    let pictures = sqlx::query_scalar("SELECT picture FROM accounts WHERE picture IS NOT NULL");
-    Ok(pictures.fetch_all(&database.read).await?)
+/// The accounts with pictures of which storage knows no file, and those pictures.
+pub async fn unknown_pictures(
+    database: &Database,
+) -> Result<Vec<(AccountId, Picture)>, DatabaseError> {
+    let rows = sqlx::query(
+        "SELECT a.id, a.picture FROM accounts a WHERE a.picture IS NOT NULL AND 2 > \
+         (SELECT COUNT(*) FROM files f WHERE f.name \
+         IN ('pictures/' || a.picture || '.jpg', 'pictures/' || a.picture || '-small.jpg'))",
+    )
+    .fetch_all(&database.read)
+    .await?;
+    let picture = |row: &AnyRow| Ok((row.try_get(0)?, Picture::new(row.try_get::<String, _>(1)?)));
+    rows.iter().map(picture).collect()
 }
 
 /// The two accounts of a follow, which can't be taken for each other.

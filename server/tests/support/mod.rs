@@ -9,4 +9,5 @@ pub mod media;
 pub mod media_sessions;
 pub mod postgres;
 pub mod raw;
+pub mod s3;
 pub mod smtp;

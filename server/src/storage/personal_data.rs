@@ -1,0 +1,37 @@
+//! Personal data in files, whichever feature keeps them.
+
+use async_trait::async_trait;
+use serde_json::{Map, Value};
+
+use super::store::{self, FileOwner};
+use crate::{
+    database::{Database, DatabaseError, Write},
+    personal_data::{DataSubject, ErasedFiles, PersonalData},
+};
+
+/// Files of an account, whichever feature keeps them.
+#[derive(Clone, Copy, Debug)]
+pub struct FileData;
+
+#[async_trait]
+impl PersonalData for FileData {
+    async fn export(
+        &self,
+        database: &Database,
+        subject: &DataSubject,
+        export: &mut Map<String, Value>,
+    ) -> Result<(), DatabaseError> {
+        let files = store::by_owner(database, &FileOwner::account(&subject.account)).await?;
+        let files = serde_json::to_value(files).map_err(DatabaseError::decode)?;
+        export.insert("files".into(), files);
+        Ok(())
+    }
+
+    async fn erase(
+        &self,
+        write: &mut Write,
+        subject: &DataSubject,
+    ) -> Result<ErasedFiles, DatabaseError> {
+        store::discard_owned(write, &FileOwner::account(&subject.account)).await
+    }
+}
