@@ -74,6 +74,7 @@ pub fn check_literals(tree: &Tree) -> Vec<Complaint> {
                 "log::",
                 "panic!",
                 "assert",
+                "compile_error!(",
                 "unreachable!",
                 "header",
                 "Header",
