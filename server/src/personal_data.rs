@@ -1,7 +1,7 @@
-//! Personal data: what each feature keeps of a person, taken along on demand and erased when they leave.
+//! Personal data of a person in each feature: exported on demand, erased when they leave.
 //!
 //! A feature implements [`PersonalData`], the composition root gathers all of them. A test compares the
-//! gathered ones with the tables and the folders of files that there are.
+//! gathered ones with the tables that there are. Files have an owner, whose they are in all features.
 
 use std::{fmt, sync::Arc};
 
@@ -19,7 +19,7 @@ use crate::{
 pub struct DataSubject {
     /// Their account.
     pub account: AccountId,
-    /// Who they are to others.
+    /// Their public identity.
     pub person: PersonId,
     /// The session in which they ask for an export.
     pub session: Option<SessionName>,
@@ -28,19 +28,13 @@ pub struct DataSubject {
 /// The personal data of one feature.
 #[async_trait]
 pub trait PersonalData: fmt::Debug + Send + Sync {
-    /// Folders of the storage in which it keeps files of people.
-    fn file_folders(&self) -> &'static [&'static str] {
-        &[]
-    }
-
-    /// Adds members with what is kept of `subject` to their export.
+    /// Returns what is kept of `subject` as a member of their export; none by default.
     async fn export(
         &self,
         _database: &Database,
         _subject: &DataSubject,
-        _export: &mut Map<String, Value>,
-    ) -> Result<(), DatabaseError> {
-        Ok(())
+    ) -> Result<Option<ExportMember>, DatabaseError> {
+        Ok(None)
     }
 
     /// Erases what is kept of `subject`, whose account has lost its names already.
@@ -50,6 +44,9 @@ pub trait PersonalData: fmt::Debug + Send + Sync {
         subject: &DataSubject,
     ) -> Result<ErasedFiles, DatabaseError>;
 }
+
+/// Name and content of a member of the export, a JSON object.
+pub type ExportMember = (&'static str, Value);
 
 /// Names of files that nothing refers to once the erasure is committed.
 pub type ErasedFiles = Vec<String>;
@@ -67,7 +64,8 @@ impl AllPersonalData {
     ) -> Result<Map<String, Value>, DatabaseError> {
         let mut export = Map::new();
         for data in &*self.0 {
-            data.export(database, subject, &mut export).await?;
+            let member = data.export(database, subject).await?;
+            export.extend(member.map(|(name, content)| (name.to_owned(), content)));
         }
         Ok(export)
     }
@@ -83,10 +81,5 @@ impl AllPersonalData {
             files.extend(data.erase(write, subject).await?);
         }
         Ok(files)
-    }
-
-    /// All folders of the storage that hold files of people.
-    pub fn file_folders(&self) -> impl Iterator<Item = &'static str> {
-        self.0.iter().flat_map(|data| data.file_folders()).copied()
     }
 }

@@ -16,22 +16,6 @@ use crate::{
     sessions::{self, ACCOUNT, EPOCH},
 };
 
-/// The account that `caller` is logged in to.
-pub async fn account(caller: &Caller) -> Result<Option<Account>, DatabaseError> {
-    match caller.session.get::<AccountId>(ACCOUNT).await? {
-        Some(id) => store::find(&caller.services.database, &id).await,
-        None => Ok(None),
-    }
-}
-
-/// Who `caller` is, as they may see themselves.
-pub async fn viewer(caller: &Caller) -> Result<Option<Viewer>, DatabaseError> {
-    if let Some(account) = account(caller).await? {
-        return Ok(Some(account.viewer()));
-    }
-    Ok(guests::guest(caller).await?.map(Guest::viewer))
-}
-
 impl Caller {
     /// Makes the session that of `account`, under a new id against session fixation. It is written at
     /// once; false when the epoch in which `account` was read, and its person proved who they are, is
@@ -82,15 +66,20 @@ impl Caller {
         Ok(sessions::name(&self.session).await?)
     }
 
-    /// Who it is, as they may see themselves; nobody when there is neither an account nor a guest's
-    /// name.
+    /// The caller as they may see themselves; none without an account and without a guest's name.
     pub async fn viewer(&self) -> Result<Option<Viewer>, DatabaseError> {
-        viewer(self).await
+        if let Some(account) = self.account().await? {
+            return Ok(Some(account.viewer()));
+        }
+        Ok(guests::guest(self).await?.map(Guest::viewer))
     }
 
     /// The account that is logged in.
     pub async fn account(&self) -> Result<Option<Account>, DatabaseError> {
-        account(self).await
+        match self.session.get::<AccountId>(ACCOUNT).await? {
+            Some(id) => store::find(&self.services.database, &id).await,
+            None => Ok(None),
+        }
     }
 
     /// The account that is logged in, for what takes one.

@@ -7,7 +7,7 @@ use bandstand_domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{account, new_person};
+use super::new_person;
 use crate::{
     caller::Caller,
     database::DatabaseError,
@@ -21,13 +21,13 @@ pub(super) const GUEST: &str = "guest";
 /// A person without an account. They live in their session alone.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Guest {
-    /// Who it is, for as long as the session lasts, and as an account if they make one.
+    /// Identity of the guest for as long as the session lasts, and of their account if they make one.
     pub person: PersonId,
     name: String,
 }
 
 impl Guest {
-    /// How they may see themselves.
+    /// The guest as they may see themselves.
     pub fn viewer(self) -> Viewer {
         Viewer {
             person: self.person,
@@ -45,7 +45,7 @@ pub(super) async fn guest(caller: &Caller) -> Result<Option<Guest>, DatabaseErro
     Ok(caller.session.get(GUEST).await?)
 }
 
-/// Who `caller` is as a guest; somebody new, if they are none.
+/// Returns the identity of `caller` as a guest; a new one, if they are none.
 pub(crate) async fn person(caller: &Caller) -> Result<PersonId, DatabaseError> {
     Ok(guest(caller).await?.map_or_else(new_person, |guest| guest.person))
 }
@@ -58,7 +58,7 @@ pub(crate) async fn enter<E: std::error::Error>(
     caller: &Caller,
     name: &str,
 ) -> Result<Viewer, Refusal<E>> {
-    if account(caller).await?.is_some() {
+    if caller.account().await?.is_some() {
         return Err(Refusal::Forbidden);
     }
     if let Some(complaint) = check_guest_name(name) {

@@ -16,8 +16,6 @@ use bandstand_domain::{
 
 pub use store::Account;
 
-pub use current::{account, viewer};
-
 use crate::{
     background::jobs,
     crypto::random,

@@ -1,12 +1,11 @@
 //! Personal data of the account itself: names, address, links in mails, delegations.
 
 use async_trait::async_trait;
-use serde_json::{Map, Value};
 
 use super::store;
 use crate::{
     database::{Database, DatabaseError, Write},
-    personal_data::{DataSubject, ErasedFiles, PersonalData},
+    personal_data::{DataSubject, ErasedFiles, ExportMember, PersonalData},
 };
 
 /// Personal data of the account itself: names, address, links in mails, delegations.
@@ -19,12 +18,8 @@ impl PersonalData for AccountData {
         &self,
         database: &Database,
         subject: &DataSubject,
-        export: &mut Map<String, Value>,
-    ) -> Result<(), DatabaseError> {
-        if let Some(account) = store::export(database, &subject.account).await? {
-            export.insert("account".into(), account);
-        }
-        Ok(())
+    ) -> Result<Option<ExportMember>, DatabaseError> {
+        Ok(store::export(database, &subject.account).await?.map(|account| ("account", account)))
     }
 
     async fn erase(

@@ -1,6 +1,6 @@
 //! Periodic work of the venue: one table.
 
-use std::time::Duration;
+use std::{convert::Infallible, time::Duration};
 
 use bandstand_domain::Millis;
 use bandstand_sfu::SfuEvent;
@@ -26,9 +26,9 @@ use crate::{
     stream_keys,
 };
 
-/// How often stages are compared with the media core, and it is noted how well media flows.
+/// Period of comparing stages with the media core, and of sampling the quality of media.
 const COMPARE: Duration = Duration::from_secs(10);
-/// How far back ended sessions are asked for, in milliseconds; more than a slow transaction of another
+/// Window in which ended sessions are asked for, in milliseconds; more than a slow transaction of another
 /// process takes.
 const LOOK_BACK: i64 = 30 * Millis::SECOND;
 
@@ -55,7 +55,7 @@ fn table(venue: &Venue) -> Vec<PeriodicWork> {
         }),
         every(COMPARE, "observe media", monitor, |monitor| async move {
             monitor.observe().await;
-            Ok(())
+            Ok::<_, Infallible>(())
         }),
         every(COMPARE, "compare stages", media, |media| async move {
             media.sessions.forget_ended().await;
@@ -64,11 +64,11 @@ fn table(venue: &Venue) -> Vec<PeriodicWork> {
         every(MINUTE, "end abandoned shows", stages, |it| async move { it.end_abandoned().await }),
         every(MINUTE, "forget used tokens", services, |it| async move {
             it.tokens.forget_expired(clock::now());
-            Ok(())
+            Ok::<_, Infallible>(())
         }),
         every(MINUTE, "forget limits", services, |it| async move {
             it.limits.tidy();
-            Ok(())
+            Ok::<_, Infallible>(())
         }),
         every(HOUR, "delete old events", services, |it| async move {
             event_log::prune(&it.database, clock::now()).await.map(drop)
@@ -109,18 +109,8 @@ async fn cut_ended(services: &Services, stages: &Stages) -> Result<(), DatabaseE
     stages.check_keys().await
 }
 
-async fn sweep_files(services: &Services) -> Result<(), DatabaseError> {
+async fn sweep_files(services: &Services) -> Result<(), StorageError> {
     // A process of an earlier version, beside this one, keeps pictures without rows.
-    let mut swept = people::adopt_pictures(&services.database, &services.files).await;
-    if swept.is_ok() {
-        swept = services.files.sweep().await;
-    }
-    match swept {
-        Ok(()) => Ok(()),
-        Err(StorageError::Database(error)) => Err(error),
-        Err(error) => {
-            tracing::error!(%error, "files can't be swept");
-            Ok(())
-        }
-    }
+    people::adopt_pictures(&services.database, &services.files).await?;
+    services.files.sweep().await
 }

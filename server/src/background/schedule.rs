@@ -4,6 +4,7 @@
 //! kept for the metrics.
 
 use std::{
+    error::Error,
     fmt,
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
@@ -11,10 +12,11 @@ use std::{
 };
 
 use bandstand_domain::Millis;
+use futures::TryFutureExt;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::tasks::TaskGroup;
-use crate::{clock, database::DatabaseError};
+use crate::clock;
 
 /// A second.
 pub const SECOND: Duration = Duration::from_secs(1);
@@ -23,7 +25,9 @@ pub const MINUTE: Duration = Duration::from_secs(60);
 /// An hour.
 pub const HOUR: Duration = Duration::from_secs(3_600);
 
-type Run = Pin<Box<dyn Future<Output = Result<(), DatabaseError>> + Send>>;
+/// The failure of a run, for the log.
+type WorkError = Box<dyn Error + Send + Sync>;
+type Run = Pin<Box<dyn Future<Output = Result<(), WorkError>> + Send>>;
 
 /// One row of the table of periodic work.
 pub struct PeriodicWork {
@@ -39,7 +43,7 @@ impl fmt::Debug for PeriodicWork {
 }
 
 /// Work called `name` in logs and metrics, done with `context` at the start and then once a `period`.
-pub fn every<C, F>(
+pub fn every<C, F, E>(
     period: Duration,
     name: &'static str,
     context: &C,
@@ -47,10 +51,12 @@ pub fn every<C, F>(
 ) -> PeriodicWork
 where
     C: Clone + Send + Sync + 'static,
-    F: Future<Output = Result<(), DatabaseError>> + Send + 'static,
+    F: Future<Output = Result<(), E>> + Send + 'static,
+    E: Into<WorkError> + 'static,
 {
     let context = context.clone();
-    PeriodicWork { name, period, run: Box::new(move || Box::pin(run(context.clone()))) }
+    let run = move || -> Run { Box::pin(run(context.clone()).map_err(Into::into)) };
+    PeriodicWork { name, period, run: Box::new(run) }
 }
 
 /// The history of one periodic work in this process.
@@ -97,13 +103,13 @@ impl Schedule {
         }
     }
 
-    /// How each work went so far.
+    /// Returns the history of each work.
     pub fn histories(&self) -> Vec<WorkHistory> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Notes the end of a run. Of frequent work, the first failure in a row is logged.
-    fn note(&self, index: usize, work: &PeriodicWork, done: Result<(), DatabaseError>) {
+    fn note(&self, index: usize, work: &PeriodicWork, done: Result<(), WorkError>) {
         let mut histories = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let history = &mut histories[index];
         match done {
@@ -133,9 +139,9 @@ mod tests {
         let table = vec![
             every(Duration::from_millis(1), "count", &runs, |runs| async move {
                 let first = runs.fetch_add(1, Ordering::Relaxed) == 0;
-                if first { Err(DatabaseError::row_not_found()) } else { Ok(()) }
+                if first { Err("broken") } else { Ok(()) }
             }),
-            every(HOUR, "rest", &(), |()| async { Ok(()) }),
+            every(HOUR, "rest", &(), |()| async { Ok::<_, WorkError>(()) }),
         ];
         schedule.start(&tasks, table);
         while runs.load(Ordering::Relaxed) < 4 {

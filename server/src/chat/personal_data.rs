@@ -1,15 +1,14 @@
-//! Personal data in chats: what somebody wrote, and where they were muted.
+//! Personal data in chats: messages and mutes.
 
 use async_trait::async_trait;
-use serde_json::{Map, Value};
 
 use super::store;
 use crate::{
     database::{Database, DatabaseError, Write},
-    personal_data::{DataSubject, ErasedFiles, PersonalData},
+    personal_data::{DataSubject, ErasedFiles, ExportMember, PersonalData},
 };
 
-/// Personal data in chats: what somebody wrote, and where they were muted.
+/// Personal data in chats: messages and mutes.
 #[derive(Clone, Copy, Debug)]
 pub struct ChatData;
 
@@ -19,10 +18,8 @@ impl PersonalData for ChatData {
         &self,
         database: &Database,
         subject: &DataSubject,
-        export: &mut Map<String, Value>,
-    ) -> Result<(), DatabaseError> {
-        export.insert("messages".into(), store::export(database, &subject.person).await?);
-        Ok(())
+    ) -> Result<Option<ExportMember>, DatabaseError> {
+        Ok(Some(("messages", store::export(database, &subject.person).await?)))
     }
 
     async fn erase(

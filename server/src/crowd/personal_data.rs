@@ -1,12 +1,11 @@
 //! Personal data of the crowd: likes.
 
 use async_trait::async_trait;
-use serde_json::{Map, Value};
 
 use super::store;
 use crate::{
     database::{Database, DatabaseError, Write},
-    personal_data::{DataSubject, ErasedFiles, PersonalData},
+    personal_data::{DataSubject, ErasedFiles, ExportMember, PersonalData},
 };
 
 /// Personal data of the crowd: likes.
@@ -19,10 +18,8 @@ impl PersonalData for CrowdData {
         &self,
         database: &Database,
         subject: &DataSubject,
-        export: &mut Map<String, Value>,
-    ) -> Result<(), DatabaseError> {
-        export.insert("likes".into(), store::export(database, &subject.person).await?);
-        Ok(())
+    ) -> Result<Option<ExportMember>, DatabaseError> {
+        Ok(Some(("likes", store::export(database, &subject.person).await?)))
     }
 
     async fn erase(

@@ -1,12 +1,11 @@
 //! Personal data in passkeys and second factors.
 
 use async_trait::async_trait;
-use serde_json::{Map, Value};
 
 use super::store;
 use crate::{
     database::{Database, DatabaseError, Write},
-    personal_data::{DataSubject, ErasedFiles, PersonalData},
+    personal_data::{DataSubject, ErasedFiles, ExportMember, PersonalData},
 };
 
 /// Personal data in passkeys and second factors.
@@ -19,10 +18,8 @@ impl PersonalData for FactorData {
         &self,
         database: &Database,
         subject: &DataSubject,
-        export: &mut Map<String, Value>,
-    ) -> Result<(), DatabaseError> {
-        export.insert("factors".into(), store::export(database, &subject.account).await?);
-        Ok(())
+    ) -> Result<Option<ExportMember>, DatabaseError> {
+        Ok(Some(("factors", store::export(database, &subject.account).await?)))
     }
 
     async fn erase(

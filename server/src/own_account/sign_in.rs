@@ -23,7 +23,7 @@ use crate::{
             self, Known,
             email_tokens::{self, LinkKind},
         },
-        viewer, write_to,
+        write_to,
     },
     caller::Caller,
     database::DatabaseError,
@@ -190,7 +190,8 @@ impl Accounts for Caller {
 #[async_trait]
 impl Identity for Caller {
     async fn viewer(&self) -> Result<Option<Viewer>, AccountError> {
-        Ok(viewer(self).await?)
+        // The inherent method, which comes before this one.
+        Ok(Caller::viewer(self).await?)
     }
 
     async fn resend_confirmation(&self) -> Result<(), AccountError> {
@@ -242,8 +243,8 @@ impl Caller {
         }
     }
 
-    /// What a form is told whose handle the database refused. Handles are public; nothing else that
-    /// could be in use may be told.
+    /// Returns the refusal for a form whose handle the database refused. Handles are public; nothing
+    /// else that could be in use may be told.
     pub(super) async fn handle_taken(&self, handle: &str) -> AccountError {
         match store::is_handle_taken(&self.services.database, handle).await {
             Ok(true) => taken(handle),

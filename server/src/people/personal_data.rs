@@ -1,12 +1,11 @@
 //! Personal data of the profile: what somebody says of themselves, pictures, follows.
 
 use async_trait::async_trait;
-use serde_json::{Map, Value};
 
 use super::{pictures, store};
 use crate::{
     database::{Database, DatabaseError, Write},
-    personal_data::{DataSubject, ErasedFiles, PersonalData},
+    personal_data::{DataSubject, ErasedFiles, ExportMember, PersonalData},
 };
 
 /// Personal data of the profile: what somebody says of themselves, pictures, follows.
@@ -15,18 +14,12 @@ pub struct ProfileData;
 
 #[async_trait]
 impl PersonalData for ProfileData {
-    fn file_folders(&self) -> &'static [&'static str] {
-        &[pictures::FOLDER]
-    }
-
     async fn export(
         &self,
         database: &Database,
         subject: &DataSubject,
-        export: &mut Map<String, Value>,
-    ) -> Result<(), DatabaseError> {
-        export.insert("profile".into(), store::export(database, &subject.account).await?);
-        Ok(())
+    ) -> Result<Option<ExportMember>, DatabaseError> {
+        Ok(Some(("profile", store::export(database, &subject.account).await?)))
     }
 
     async fn erase(

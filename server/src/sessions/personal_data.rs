@@ -1,12 +1,11 @@
 //! Personal data in sessions: where somebody is logged in.
 
 use async_trait::async_trait;
-use serde_json::{Map, Value};
 
 use super::store;
 use crate::{
     database::{Database, DatabaseError, Write},
-    personal_data::{DataSubject, ErasedFiles, PersonalData},
+    personal_data::{DataSubject, ErasedFiles, ExportMember, PersonalData},
 };
 
 /// Personal data in sessions: where somebody is logged in.
@@ -19,12 +18,10 @@ impl PersonalData for SessionData {
         &self,
         database: &Database,
         subject: &DataSubject,
-        export: &mut Map<String, Value>,
-    ) -> Result<(), DatabaseError> {
+    ) -> Result<Option<ExportMember>, DatabaseError> {
         let sessions = store::list(database, &subject.account, subject.session.as_ref()).await?;
         let sessions = serde_json::to_value(sessions).map_err(DatabaseError::decode)?;
-        export.insert("sessions".into(), sessions);
-        Ok(())
+        Ok(Some(("sessions", sessions)))
     }
 
     async fn erase(

@@ -1,12 +1,11 @@
 //! Personal data in shows, which stay: the name of their artist in the logs.
 
 use async_trait::async_trait;
-use serde_json::{Map, Value};
 
 use super::store;
 use crate::{
     database::{Database, DatabaseError, Write},
-    personal_data::{DataSubject, ErasedFiles, PersonalData},
+    personal_data::{DataSubject, ErasedFiles, ExportMember, PersonalData},
 };
 
 /// Personal data in shows, which stay: the name of their artist in the logs.
@@ -19,10 +18,8 @@ impl PersonalData for ShowData {
         &self,
         database: &Database,
         subject: &DataSubject,
-        export: &mut Map<String, Value>,
-    ) -> Result<(), DatabaseError> {
-        export.insert("shows".into(), store::export(database, &subject.account).await?);
-        Ok(())
+    ) -> Result<Option<ExportMember>, DatabaseError> {
+        Ok(Some(("shows", store::export(database, &subject.account).await?)))
     }
 
     async fn erase(

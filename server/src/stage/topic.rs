@@ -13,7 +13,6 @@ use bandstand_domain::{
 
 use super::{notices::Listening, stages::Stages};
 use crate::{
-    accounts,
     caller::Caller,
     channel::{
         hub::Outbox,
@@ -28,7 +27,7 @@ use crate::{
     shows::{self, access},
 };
 
-/// Whether a topic is over with these events: a show's is when the show is deleted.
+/// Tells whether a topic is over with these events: a show's is when the show is deleted.
 pub fn ends(topic: Topic, events: &[Event]) -> bool {
     matches!(topic, Topic::Show(_))
         && events.iter().any(|event| matches!(event, Event::Show(ShowEvent::Deleted { .. })))
@@ -37,11 +36,11 @@ pub fn ends(topic: Topic, events: &[Event]) -> bool {
 /// The source of shows' topics, which a join token opens.
 #[derive(Clone, Debug)]
 pub struct ShowTopic {
-    /// What it takes.
+    /// The services that the topic uses.
     pub services: Arc<Services>,
-    /// Who is on which stage.
+    /// The stages and their performers.
     pub stages: Arc<Stages>,
-    /// Who is present.
+    /// The viewers present at each show.
     pub crowds: Crowds,
 }
 
@@ -136,7 +135,7 @@ impl Admitted for Visitor {
     }
 }
 
-/// What the token says with which the caller comes to `show`.
+/// Redeems the token with which the caller comes to `show`; returns its claims.
 async fn redeem(
     caller: &Caller,
     show: ShowId,
@@ -165,6 +164,6 @@ async fn current_person(caller: &Caller) -> Result<Option<PersonId>, StageError>
         tracing::error!(%error, "a session can't be read");
         return Err(Refusal::Broken);
     }
-    let viewer = accounts::viewer(caller).await?;
+    let viewer = caller.viewer().await?;
     Ok(viewer.map(|viewer| viewer.person))
 }

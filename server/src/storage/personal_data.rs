@@ -1,12 +1,11 @@
 //! Personal data in files, whichever feature keeps them.
 
 use async_trait::async_trait;
-use serde_json::{Map, Value};
 
 use super::store::{self, FileOwner};
 use crate::{
     database::{Database, DatabaseError, Write},
-    personal_data::{DataSubject, ErasedFiles, PersonalData},
+    personal_data::{DataSubject, ErasedFiles, ExportMember, PersonalData},
 };
 
 /// Files of an account, whichever feature keeps them.
@@ -19,12 +18,10 @@ impl PersonalData for FileData {
         &self,
         database: &Database,
         subject: &DataSubject,
-        export: &mut Map<String, Value>,
-    ) -> Result<(), DatabaseError> {
+    ) -> Result<Option<ExportMember>, DatabaseError> {
         let files = store::by_owner(database, &FileOwner::account(&subject.account)).await?;
         let files = serde_json::to_value(files).map_err(DatabaseError::decode)?;
-        export.insert("files".into(), files);
-        Ok(())
+        Ok(Some(("files", files)))
     }
 
     async fn erase(
