@@ -1,4 +1,4 @@
-//! One's own profile, as a part of the settings.
+//! Section of the settings for the viewer's profile.
 
 use bandstand_domain::{
     accounts::ArtistProfile,
@@ -13,10 +13,10 @@ use crate::{
     viewer::CurrentViewer,
 };
 
-/// What one says of oneself: picture, name, text, website; an artist's stage name and genres.
+/// Form of the profile: picture, name, text, website; an artist's stage name and genres.
 #[component]
 pub fn ProfileSection(
-    /// What it is so far.
+    /// Profile so far.
     profile: Profile,
 ) -> impl IntoView {
     view! {
@@ -60,12 +60,12 @@ fn Editor(profile: Profile) -> impl IntoView {
     view! {
         <PictureField picture name/>
         <Form state on_send=Callback::new(send)>
-            <TextField state name="display_name" label=t!(people.profile.name) value=display_name autocomplete="name" hint=t!(people.profile.name_hint) most=32/>
+            <TextField state name="display_name" label=t!(accounts.your_name) value=display_name autocomplete="name" hint=t!(accounts.your_name_hint) most=32/>
             {is_artist
                 .then(|| {
                     view! {
-                        <TextField state name="stage_name" label=t!(people.profile.stage_name) value=stage_name hint=t!(people.profile.stage_name_hint) most=40/>
-                        <GenrePicker state label=t!(people.profile.genres) chosen=genres/>
+                        <TextField state name="stage_name" label=t!(accounts.stage_name) value=stage_name hint=t!(accounts.stage_name_hint) most=40/>
+                        <GenrePicker state label=t!(accounts.genres) chosen=genres/>
                     }
                 })}
             <TextArea state name="about" label=t!(people.profile.about) value=about hint=t!(people.profile.about_hint) most=800/>

@@ -1,4 +1,4 @@
-//! The show that the first page opens with.
+//! Hero: the show that the first page opens with.
 
 use bandstand_domain::{
     shows::{Section, ShowCard},
@@ -18,7 +18,7 @@ use crate::{
 /// The fullest stage, else the next show, else what to do about it.
 #[component]
 pub fn Hero(
-    /// What's on.
+    /// Lists of shows.
     state: RwSignal<WhatsOnState>,
 ) -> impl IntoView {
     let first = Memo::new(move |_| {
@@ -49,11 +49,9 @@ fn ShowHero(show: ShowCard) -> impl IntoView {
             t!(shows.taking_a_break),
             weave!(shows.hero.takes_a_break, artist = artist),
         ),
-        StageState::Dropped => (
-            "badge dark",
-            t!(shows.back_in_a_moment),
-            weave!(shows.hero.will_be_back, artist = artist),
-        ),
+        StageState::Dropped => {
+            ("badge dark", t!(watch.back_soon), weave!(shows.hero.will_be_back, artist = artist))
+        }
         StageState::Empty | StageState::Ended => {
             let time = view! { <LocalTime at=show.starts_at fallback=show.starts_text.clone() style=TimeStyle::Full/> };
             ("badge", t!(shows.hero.next), weave!(shows.hero.plays, artist = artist, time = time))
@@ -68,7 +66,7 @@ fn ShowHero(show: ShowCard) -> impl IntoView {
                 <p class="lead">{lead}</p>
                 <p class="soft">{genres}</p>
                 <a class="button primary big" href=href>
-                    {if live { t!(shows.hero.step_in) } else { t!(shows.hero.see) }}
+                    {if live { t!(watch.step_in) } else { t!(shows.hero.see) }}
                 </a>
             </div>
             <Scene show=Some(show)/>

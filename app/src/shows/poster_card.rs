@@ -1,4 +1,4 @@
-//! A poster on the wall.
+//! Poster in a list.
 
 use bandstand_domain::{
     shows::{Section, ShowCard},
@@ -18,13 +18,13 @@ use crate::{
 pub fn Poster(
     /// The show.
     show: ShowCard,
-    /// Where it hangs, which decides what is said of its time.
+    /// Section of the list, which decides what is said of the show's time.
     section: Section,
 ) -> impl IntoView {
     let badge = match show.stage {
         StageState::Live => Some(("badge live", t!(shows.live))),
         StageState::Paused => Some(("badge live", t!(shows.taking_a_break))),
-        StageState::Dropped => Some(("badge dark", t!(shows.back_in_a_moment))),
+        StageState::Dropped => Some(("badge dark", t!(watch.back_soon))),
         StageState::Empty | StageState::Ended => None,
     };
     let when = (section != Section::Live).then(|| {

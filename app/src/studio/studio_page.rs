@@ -1,4 +1,4 @@
-//! The page from which an artist goes on stage.
+//! Page of the studio.
 
 use crate::t;
 use bandstand_domain::{Millis, Refusal, stage::StageState};
@@ -83,7 +83,7 @@ fn StudioView(studio: Studio) -> impl IntoView {
     .into_any()
 }
 
-/// Where the artist stands, in a sentence.
+/// Status of the studio, in a sentence.
 #[component]
 fn StateLine(studio: Studio, now: Signal<Millis>) -> impl IntoView {
     let here = studio.crowd.count();
@@ -100,13 +100,13 @@ fn StateLine(studio: Studio, now: Signal<Millis>) -> impl IntoView {
         StudioStatus::Paused => t!(studio.paused_words).into(),
         StudioStatus::Reconnecting => t!(studio.reconnecting_words).into(),
         StudioStatus::TakenOver => t!(studio.taken_over_words).into(),
-        StudioStatus::Ended => t!(studio.ended_words).to_string(),
+        StudioStatus::Ended => t!(refusal.stage.over).to_string(),
     });
     let badge = move || {
         let (class, word) = match studio.status.get() {
             StudioStatus::NotLive => ("badge", t!(studio.not_live)),
             StudioStatus::Connecting => ("badge", t!(studio.connecting)),
-            StudioStatus::Live => ("badge live", t!(watch.live)),
+            StudioStatus::Live => ("badge live", t!(shows.live)),
             StudioStatus::Paused => ("badge", t!(watch.paused)),
             StudioStatus::Reconnecting => ("badge warn", t!(studio.reconnecting)),
             StudioStatus::TakenOver => ("badge warn", t!(studio.taken_over)),

@@ -1,4 +1,4 @@
-//! The one scene of sky, stage and crowd.
+//! Scene of sky, stage and crowd.
 
 use crate::t;
 use bandstand_domain::stage::StageState;
@@ -61,7 +61,7 @@ pub(super) fn Scene(
     .into_any()
 }
 
-/// What stands on the stage when the artist doesn't, or can't be seen.
+/// Content of the stage while the artist isn't on it, or can't be seen.
 #[component]
 fn Front(session: WatchSession, now: Signal<bandstand_domain::Millis>) -> impl IntoView {
     let picture = session.player.picture();
@@ -141,7 +141,7 @@ fn Badge(session: WatchSession, now: Signal<bandstand_domain::Millis>) -> impl I
     };
     move || {
         let (class, word) = match session.stage.get() {
-            StageState::Live => ("badge live", t!(watch.live)),
+            StageState::Live => ("badge live", t!(shows.live)),
             StageState::Paused => ("badge", t!(watch.paused)),
             StageState::Dropped => ("badge", t!(watch.interrupted)),
             StageState::Empty | StageState::Ended => return None,

@@ -1,4 +1,4 @@
-//! Beside the stage: the door for those outside, the chat for those within.
+//! Sidebar: the door for those outside, the chat for those within.
 
 use crate::{t, weave};
 use bandstand_domain::{accounts::check_guest_name, stage::StageState};
@@ -25,7 +25,7 @@ pub(super) fn Sidebar(
             || was_in.get() && session.phase.with(|it| !matches!(it, Phase::Outside { .. }))
     };
     view! {
-        <aside class="show-side" aria-label=t!(watch.the_crowd)>
+        <aside class="show-side" aria-label=t!(crowd.crowd)>
             <ChannelNote/>
             <Show
                 when=reads
@@ -104,7 +104,7 @@ fn Door(session: WatchSession) -> impl IntoView {
             </p>
             <Show when=move || session.shut()>
                 <p class="notice">{t!(watch.members_only)}</p>
-                <a class="button primary big wide" href=move || format!("/join?next={}", here())>{t!(watch.join)}</a>
+                <a class="button primary big wide" href=move || format!("/join?next={}", here())>{t!(accounts.join)}</a>
             </Show>
             <div class="field" hidden=move || session.shut() || known()>
                 <label for="guest-name">{t!(watch.your_name)}</label>
@@ -125,14 +125,14 @@ fn Door(session: WatchSession) -> impl IntoView {
             >
                 {move || match (entering(), trouble().is_some()) {
                     (true, _) => t!(watch.coming_in),
-                    (_, true) => t!(watch.try_again),
+                    (_, true) => t!(ui.try_again),
                     _ => t!(watch.step_in),
                 }}
             </button>
             <p class="small soft" hidden=known>
                 {weave!(
                     watch.have_account,
-                    link = view! { <a href=move || format!("/log-in?next={}", here())>{t!(watch.log_in)}</a> }
+                    link = view! { <a href=move || format!("/log-in?next={}", here())>{t!(accounts.log_in)}</a> }
                 )}
             </p>
         </form>
