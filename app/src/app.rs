@@ -1,4 +1,4 @@
-//! The frame around all pages: document, routes, who is looking.
+//! Frame around all pages: document, routes, viewer.
 
 use bandstand_domain::Language;
 use leptos::{prelude::*, tachys::view::iterators::StaticVec};
@@ -32,8 +32,8 @@ use crate::{
     shows::{DashboardPage, EditShowPage, NewShowPage, WhatsOnPage},
 };
 
-/// What the build of the browser's side wants in the document's head (hashed names of styles,
-/// script and WASM), as HTML. Made by the build, never by a person.
+/// Head of the document as the build of the pages makes it (hashed names of styles, script and
+/// WASM), as HTML. Made by the build, never by a person.
 #[derive(Clone, Debug)]
 pub struct Head(pub String);
 
@@ -114,7 +114,7 @@ fn Parts() -> AnyNestedRoute {
     .into_any_nested_route()
 }
 
-/// What's on, accounts, and an artist's own shows.
+/// Routes of the part `home`: what's on, log-in, an artist's own shows.
 #[cfg(feature = "home")]
 fn home() -> AnyNestedRoute {
     view! {
@@ -130,7 +130,7 @@ fn home() -> AnyNestedRoute {
     .into_any_nested_route()
 }
 
-/// One's own account.
+/// Settings of the viewer's account.
 #[cfg(feature = "account")]
 fn account() -> AnyNestedRoute {
     view! {
@@ -143,7 +143,7 @@ fn account() -> AnyNestedRoute {
     .into_any_nested_route()
 }
 
-/// A show's page.
+/// Page of a show.
 #[cfg(feature = "watch")]
 fn watch() -> AnyNestedRoute {
     view! {
@@ -153,7 +153,7 @@ fn watch() -> AnyNestedRoute {
     .into_any_nested_route()
 }
 
-/// A show's studio.
+/// Studio of a show.
 #[cfg(feature = "studio")]
 fn studio() -> AnyNestedRoute {
     view! { <Route path=path!("/shows/:id/studio") view=StudioPage ssr=SsrMode::Async/> }
@@ -166,7 +166,7 @@ fn studio() -> AnyNestedRoute {
 /// other part, and is asked of the server.
 #[component]
 fn Elsewhere(
-    /// Whether the page is alive already.
+    /// True if the page is alive already.
     alive: RwSignal<bool>,
 ) -> impl IntoView {
     if !alive.get_untracked() {

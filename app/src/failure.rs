@@ -1,4 +1,4 @@
-//! How a refusal travels from a server function to the page that called it.
+//! Refusal on its way from a server function to the page that called it.
 
 use std::fmt;
 

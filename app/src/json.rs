@@ -17,7 +17,7 @@ pub type Json = Post<JsonText>;
 #[derive(Debug)]
 pub struct JsonText;
 
-/// Why something can't be read.
+/// Failure to read JSON.
 #[derive(Debug, Error)]
 pub enum UnreadableJson {
     /// It isn't text.

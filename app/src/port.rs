@@ -1,4 +1,4 @@
-//! What every server function needs from the server that runs it.
+//! Needs of every server function from the server that runs it.
 //!
 //! The server puts one `Arc<dyn Port>` per feature into the context of each request; it acts for the
 //! person who made that request, so a port asks by itself who may.

@@ -36,7 +36,7 @@ pub fn say(text: &Text) -> String {
     catalogue().say(text)
 }
 
-/// What something is to be told as: a refusal, a reason, a genre.
+/// Text of a refusal, a reason, a genre.
 pub fn told(it: &impl Tell) -> String {
     say(&it.text())
 }
@@ -75,8 +75,8 @@ macro_rules! weave {
     };
 }
 
-/// Whether the browser carries another language than that of the page, as after logging in to an account
-/// with one of its own. Never on the server.
+/// Returns whether the browser carries another language than that of the page, as after logging in
+/// to an account with one of its own. Never on the server.
 pub fn is_other_language_chosen() -> bool {
     #[cfg(target_family = "wasm")]
     {

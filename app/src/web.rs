@@ -1,5 +1,5 @@
-//! What browsers offer beyond their typed bindings: properties and methods that not every browser
-//! has, or whose binding says too little.
+//! Browser APIs beyond their typed bindings: properties and methods that not every browser has, or
+//! whose binding says too little.
 
 use js_sys::{Array, Function, Object, Promise, Reflect};
 use leptos::prelude::window;
@@ -72,12 +72,12 @@ pub fn error_name(error: &JsValue) -> String {
     get(error, "name").as_string().unwrap_or_default()
 }
 
-/// What is remembered in this browser under `key`.
+/// Value in the browser's local storage under `key`.
 pub fn remembered(key: &str) -> Option<String> {
     window().local_storage().ok()??.get_item(key).ok()?
 }
 
-/// Whether something is remembered in this browser to be so.
+/// Returns whether something is remembered in this browser to be so.
 pub fn is_remembered(key: &str) -> bool {
     remembered(key).is_some_and(|value| value == YES)
 }

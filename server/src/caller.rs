@@ -13,11 +13,11 @@ use crate::{
     services::Services,
 };
 
-/// Who makes the current request. Features implement their ports for it, so that what is done is always
-/// done as somebody. Who that is, as an account or a guest, `accounts` knows.
+/// Caller of the current request. Features implement their ports for it, so that every operation has an
+/// actor. `accounts` resolves it to an account or a guest.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// What every feature may use.
+    /// Services for every feature.
     pub services: Arc<Services>,
     /// The client.
     pub client: Client,

@@ -45,7 +45,7 @@ impl DatabaseError {
         sqlx::Error::Decode(error.into()).into()
     }
 
-    /// Whether a row with the same unique key is there already.
+    /// Returns whether the failure is the violation of a unique key.
     pub fn is_unique_violation(&self) -> bool {
         self.source.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
     }
@@ -98,10 +98,10 @@ impl<E: Error> From<DatabaseError> for Refusal<E> {
     }
 }
 
-/// What the text in `column` stands for.
+/// Parses the text in `column`.
 ///
 /// # Errors
-/// When it is none of these.
+/// Returns an error when the text is no `T`.
 pub fn parsed<T>(row: &AnyRow, column: &str) -> Result<T, DatabaseError>
 where
     T: FromStr<Err: Into<BoxDynError>>,
@@ -113,7 +113,7 @@ where
 /// The value whose JSON stands in `column`.
 ///
 /// # Errors
-/// When it is no such JSON.
+/// Returns an error when it is no such JSON.
 pub fn from_json<T: DeserializeOwned>(row: &AnyRow, column: &str) -> Result<T, DatabaseError> {
     serde_json::from_str(row.try_get(column)?).map_err(DatabaseError::decode)
 }
@@ -121,7 +121,7 @@ pub fn from_json<T: DeserializeOwned>(row: &AnyRow, column: &str) -> Result<T, D
 /// `value` as JSON, for a column of text.
 ///
 /// # Errors
-/// When it can't be written as JSON.
+/// Returns an error when it can't be written as JSON.
 pub fn to_json(value: &impl Serialize) -> Result<String, DatabaseError> {
     serde_json::to_string(value).map_err(|error| sqlx::Error::Encode(error.into()).into())
 }
@@ -172,7 +172,7 @@ impl Database {
     /// Opens the database at `url` (`sqlite:…` or `postgres:…`) and brings its tables up to date.
     ///
     /// # Errors
-    /// When it can't be reached, or holds tables of a newer version.
+    /// Returns an error when it can't be reached, or holds tables of a newer version.
     pub async fn open(url: &str) -> Result<Self, DatabaseError> {
         install_default_drivers();
         let sqlite = url.starts_with("sqlite:");
@@ -209,7 +209,7 @@ impl Database {
     /// Begins a transaction that may write. Dropped without `commit`, it changes nothing.
     ///
     /// # Errors
-    /// When the database can't be reached.
+    /// Returns an error when the database can't be reached.
     pub async fn begin(&self) -> Result<Write, DatabaseError> {
         Ok(Write(self.write.begin().await?))
     }

@@ -10,7 +10,7 @@ use sha1::Sha1;
 
 use crate::config::IceServers;
 
-/// How long the password for a TURN server is good, in milliseconds: longer than any show.
+/// Lifetime of the credentials for a TURN server, in milliseconds: longer than any show.
 const TURN_LIFE: i64 = 24 * Millis::HOUR;
 
 /// A user name and a password for the TURN servers.

@@ -13,8 +13,8 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-/// What is noted unless `RUST_LOG` says otherwise. The session library warns about every cookie that
-/// has run out, which is no news.
+/// Default log filter, unless `RUST_LOG` sets another. The session library warns about every expired
+/// cookie, which is no news.
 const NOTED: &str = "info,tower_sessions=error,tower_sessions_core=error";
 
 #[tokio::main]

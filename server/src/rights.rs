@@ -3,11 +3,11 @@
 //! It imports no feature: whoever knows both sides works out the caller's [`Relation`]s to the resource and
 //! asks [`may`]. For what belongs to an account, `Caller::may` of the accounts does both.
 //!
-//! What depends on how things stand (a show is over, an address isn't confirmed, somebody is muted) is
-//! the feature's own business and comes after. One's own account, sessions and profile are reached through
-//! one's session alone: no request names somebody else's, so nothing is asked.
+//! Rules that depend on state (a show is over, an address isn't confirmed, a viewer is muted) belong to
+//! the feature and come after. The caller's own account, sessions and profile are reached through the
+//! session alone: no request names somebody else's, so nothing is asked.
 
-/// What somebody is to the thing that they want to touch; somebody can be more than one.
+/// Relation of a caller to a resource; a caller can have several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Relation {
     /// Has said a name, or has an account.
@@ -22,12 +22,12 @@ pub enum Relation {
     Operator,
 }
 
-/// What is touched.
+/// Kind of resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resource {
     /// A show: its poster, its times.
     Show,
-    /// What is sent live in it.
+    /// The live media of it.
     Stage,
     /// The talk in it.
     Chat,
@@ -35,7 +35,7 @@ pub enum Resource {
     Message,
 }
 
-/// What is done to it.
+/// Action on a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     /// It is made anew; for a message: said.
@@ -54,8 +54,8 @@ use Action::{Change, Create, Delete, Enter, Moderate};
 use Relation::{Artist, Helper, Operator, Owner, Somebody};
 use Resource::{Chat, Message, Show, Stage};
 
-/// What isn't here nobody may. Everybody reads what is public: shows that weren't deleted, and what was
-/// said at those that are over.
+/// Table of access rights; an action that isn't here is denied. Everybody may read what is public: shows
+/// that weren't deleted, and the chat of those that are over.
 pub const TABLE: [(Resource, Action, &[Relation]); 10] = [
     (Show, Create, &[Artist]),
     (Show, Change, &[Owner, Helper]),
@@ -69,7 +69,7 @@ pub const TABLE: [(Resource, Action, &[Relation]); 10] = [
     (Message, Delete, &[Owner, Helper, Operator]),
 ];
 
-/// Whether who is all of `relations` may do `action` to `resource`.
+/// Returns whether one of `relations` permits `action` on `resource`.
 pub fn may(relations: &[Relation], resource: Resource, action: Action) -> bool {
     TABLE.iter().any(|(on, what, who)| {
         (*on, *what) == (resource, action) && who.iter().any(|it| relations.contains(it))

@@ -26,9 +26,9 @@ use crate::{
 /// The services, shared by all requests behind an `Arc`.
 #[derive(Debug)]
 pub struct Services {
-    /// What the operator decided.
+    /// Configuration by the operator.
     pub config: Arc<Config>,
-    /// What must last.
+    /// Persistent state.
     pub database: Database,
     /// Rate limits.
     pub limits: Arc<Limits>,
@@ -38,21 +38,21 @@ pub struct Services {
     pub jobs: Jobs,
     /// The way that mails take.
     pub mail: Mail,
-    /// What the features keep of people.
+    /// Export and erasure of the personal data of all features.
     pub personal_data: AllPersonalData,
     /// Seals what has to be read again.
     pub seal: Seal,
     /// Signed tokens for the live channel and for media.
     pub tokens: Tokens,
-    /// Where passwords are hashed.
+    /// Password hashing.
     pub passwords: Passwords,
     /// Browser sessions in the database.
     pub sessions: sessions::SqlSessionStore,
-    /// What sessions hold open.
+    /// Live channels and media that each session holds open.
     pub open_sessions: Arc<OpenSessions>,
-    /// Who follows which topic.
+    /// Subscriptions to topics.
     pub hub: Arc<Hub>,
-    /// What the parts of the venue tell one another.
+    /// Messages between the parts of the venue.
     pub bus: Bus,
     /// Tasks that end when the venue closes.
     pub tasks: TaskGroup,

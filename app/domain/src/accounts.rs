@@ -1,4 +1,4 @@
-//! People: accounts, guests, and the forms by which one becomes either.
+//! Accounts and guests, and the forms by which a person becomes either.
 
 mod settings;
 
@@ -19,7 +19,7 @@ use crate::{
     visible::hides_something,
 };
 
-/// Why an account or a log-in is refused, beyond what every feature refuses.
+/// Reason to refuse a request, particular to accounts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AccountReason {
     /// Unknown account or wrong password; the same words for both.
@@ -28,13 +28,13 @@ pub enum AccountReason {
     CodeNeeded,
     /// A link from a mail that was used, is too old, or never was.
     LinkOver,
-    /// How the account is entered was changed while its person proved who they are.
+    /// The factors of the account were changed during the log-in.
     Superseded,
     /// An operator closed the account. Told only to who knows the password.
     Disabled,
     /// The account is about to be erased. Told only to who knows the password.
     Leaving {
-        /// When nothing will be left of it.
+        /// Time of its erasure.
         erased_at: Millis,
     },
 }
@@ -65,10 +65,10 @@ impl Reason for AccountReason {
     }
 }
 
-/// What the accounts feature answers when it refuses.
+/// Refusal by accounts.
 pub type AccountError = Refusal<AccountReason>;
 
-/// What somebody is in the venue.
+/// Role of a person in the venue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
@@ -83,18 +83,18 @@ pub enum Role {
 /// The person who looks at the page, as they may see themselves.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Viewer {
-    /// Who they are to others.
+    /// Public identity.
     pub person: PersonId,
-    /// How they are called in the crowd and the chat: the stage name for an artist, else the
-    /// display name or the guest's chosen name.
+    /// Name in the crowd and the chat: the stage name of an artist, else the display name or the
+    /// guest's chosen name.
     pub name: String,
     /// The account's handle; a guest has none.
     pub handle: Option<String>,
-    /// What they are.
+    /// Role.
     pub role: Role,
-    /// Whether they have confirmed their e-mail address; a guest has none.
+    /// True if they have confirmed their e-mail address; a guest has none.
     pub confirmed: bool,
-    /// What they look like, when they have shown a picture.
+    /// Profile picture, if there is one.
     pub picture: Option<Picture>,
 }
 
@@ -103,17 +103,17 @@ pub struct Viewer {
 pub struct Registration {
     /// Unique name in addresses: 3–16 of `[A-Za-z0-9._-]`, compared without case.
     pub handle: String,
-    /// How the person is called: 1–32 characters.
+    /// Display name: 1–32 characters.
     pub display_name: String,
     /// At most 254 characters.
     pub email: String,
     /// 8–128 characters of any script.
     pub password: Secret,
-    /// Snapshot when the person wants to put on shows.
+    /// Profile as an artist, for a person who wants to put on shows.
     pub artist: Option<ArtistProfile>,
 }
 
-/// What an artist says of themselves.
+/// Profile of an artist.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArtistProfile {
     /// 1–40 characters.
@@ -135,7 +135,7 @@ pub struct Credentials {
 }
 
 impl Registration {
-    /// What is wrong with the form. The server adds what only it can know (a handle in use).
+    /// Checks the form. The server adds what only it can know (a handle in use).
     pub fn check(&self) -> Result<(), FieldErrors> {
         let mut errors = FieldErrors::default();
         errors.check("handle", check_handle(&self.handle));
@@ -157,7 +157,7 @@ impl Registration {
 }
 
 impl Credentials {
-    /// What is wrong with the form; only whether it is filled in, so that nothing is told of accounts.
+    /// Checks that the form is filled in, and no more, so that nothing is told of accounts.
     pub fn check(&self) -> Result<(), FieldErrors> {
         let mut errors = FieldErrors::default();
         errors.check("login", length(text!(complaint.what.login), &self.login, 1, 254));
@@ -166,7 +166,7 @@ impl Credentials {
     }
 }
 
-/// What is wrong with a handle.
+/// Checks a handle; returns the complaint.
 pub fn check_handle(handle: &str) -> Option<Text> {
     let handle = handle.trim();
     length(text!(complaint.what.handle), handle, 3, 16).or_else(|| {
@@ -175,7 +175,8 @@ pub fn check_handle(handle: &str) -> Option<Text> {
     })
 }
 
-/// What is wrong with a name that others see. It is kept as [`crate::visible::tidy_name`] leaves it.
+/// Checks a name that others see; returns the complaint. It is kept as
+/// [`crate::visible::tidy_name`] leaves it.
 pub fn check_name(what: Text, name: &str, most: usize) -> Option<Text> {
     length(what.clone(), name, 1, most).or_else(|| {
         if has_forbidden(name, false) {
@@ -186,12 +187,13 @@ pub fn check_name(what: Text, name: &str, most: usize) -> Option<Text> {
     })
 }
 
-/// What is wrong with a guest's chosen name: 1–32 characters.
+/// Checks a guest's chosen name (1–32 characters); returns the complaint.
 pub fn check_guest_name(name: &str) -> Option<Text> {
     check_name(text!(complaint.what.your_name), name, 32)
 }
 
-/// What is wrong with an e-mail address. Only what is surely wrong; the rest a mail will show.
+/// Checks an e-mail address; returns the complaint. Only what is surely wrong; the rest a mail will
+/// show.
 pub fn check_email(email: &str) -> Option<Text> {
     let email = email.trim();
     length(text!(complaint.what.email), email, 1, 254).or_else(|| {
@@ -211,7 +213,7 @@ pub fn check_email(email: &str) -> Option<Text> {
     })
 }
 
-/// What is wrong with a new password.
+/// Checks a new password; returns the complaint.
 pub fn check_password(password: &str) -> Option<Text> {
     let count = password.chars().count();
     if count == 0 {

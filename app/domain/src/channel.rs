@@ -1,4 +1,4 @@
-//! The live channel: the frames that go over a page's WebSocket, and what happens on stage.
+//! Live channel: topics, cursors, and the frames of a page's WebSocket.
 //!
 //! PROTOCOL.md describes the exchange in prose.
 
@@ -25,7 +25,7 @@ pub use event::Event;
 #[serde(transparent)]
 pub struct Cursor(pub i64);
 
-/// What a page can follow. As text: `shows`, `show:ID`.
+/// Topic that a page can subscribe to. As text: `shows`, `show:ID`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum Topic {
@@ -75,13 +75,13 @@ impl FromStr for Topic {
     }
 }
 
-/// What a page says.
+/// Frame from a page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ClientFrame {
     /// Follow a topic from `after` on.
     Subscribe {
-        /// Which.
+        /// Topic.
         topic: Topic,
         /// The last event that the page has; absent to begin with the present.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -92,19 +92,19 @@ pub enum ClientFrame {
     },
     /// Follow a topic no more.
     Unsubscribe {
-        /// Which.
+        /// Topic.
         topic: Topic,
     },
     /// Move one's figure. Ephemeral: dropped when there are too many.
     Gesture {
-        /// Where.
+        /// Show.
         show: ShowId,
-        /// How.
+        /// Gesture.
         gesture: Gesture,
     },
 }
 
-/// What the venue says.
+/// Frame from the server.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ServerFrame {
@@ -118,7 +118,7 @@ pub enum ServerFrame {
     /// page has to forget what it knew: it was away for too long (or never there), and `reset`
     /// holds the present.
     Subscribed {
-        /// Which.
+        /// Topic.
         topic: Topic,
         /// Events after this one follow.
         cursor: Cursor,
@@ -127,7 +127,7 @@ pub enum ServerFrame {
     },
     /// Durable events of a topic, in order, without a gap.
     Events {
-        /// Which.
+        /// Topic.
         topic: Topic,
         /// The cursor of the last of them.
         cursor: Cursor,
@@ -136,26 +136,26 @@ pub enum ServerFrame {
     },
     /// All who are present at a show.
     Crowd(CrowdSnapshot),
-    /// What changed in the crowd.
+    /// Changes in the crowd.
     CrowdChange(CrowdChange),
-    /// What is wrong with what the show's artist sends, for that artist alone: all that is known, the
-    /// latest first, in place of what was told before.
+    /// Problems of what the artist sends, for the artist alone: all that are known, the latest
+    /// first, in place of those told before.
     Notices {
-        /// Where the artist listens.
+        /// Show.
         show: ShowId,
         /// None when all is well.
         notices: Vec<Notice>,
     },
     /// A topic is not, or no longer, followed.
     Refused {
-        /// Which.
+        /// Topic.
         topic: Topic,
-        /// Why.
+        /// Reason.
         why: StageError,
     },
     /// The venue closes this connection; the page connects anew when `again` says so.
     Bye {
-        /// Whether coming back at once makes sense.
+        /// True if coming back at once makes sense.
         again: bool,
     },
 }
@@ -163,7 +163,7 @@ pub enum ServerFrame {
 /// Something that is wrong, and what helps.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
-    /// When it was seen last.
+    /// Time of the last occurrence.
     pub at: Millis,
     /// The words.
     pub text: String,
@@ -184,7 +184,7 @@ pub enum Snapshot {
         chat: crate::chat::ChatPage,
         /// The current publication, as in [`StageEvent::Changed`](crate::stage::StageEvent::Changed).
         publication: i64,
-        /// Who is muted; for the show's artist alone.
+        /// Muted people; for the show's artist alone.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         muted: Vec<PersonId>,
     },

@@ -1,4 +1,4 @@
-//! Chat: what people write to each other at a show.
+//! Chat of a show.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -16,7 +16,7 @@ pub const MAX_MESSAGE: usize = 500;
 /// The most messages in one page of history.
 pub const PAGE: u32 = 50;
 
-/// Why a message is refused, beyond what every feature refuses.
+/// Reason to refuse a request, particular to the chat.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ChatReason {
     /// The artist has muted this person here.
@@ -45,7 +45,7 @@ impl Reason for ChatReason {
     }
 }
 
-/// What the chat feature answers when it refuses.
+/// Refusal by the chat.
 pub type ChatError = Refusal<ChatReason>;
 
 /// A message's identity, chosen by the sender's page: sending the same one twice posts it once.
@@ -58,15 +58,15 @@ pub struct MessageId(pub Uuid);
 pub struct ChatMessage {
     /// Its identity.
     pub id: MessageId,
-    /// Who wrote it.
+    /// Author.
     pub author: PersonId,
-    /// How the author was called then.
+    /// Name of the author at that time.
     pub name: String,
-    /// Whether the author is the show's artist.
+    /// True if the author is the show's artist.
     pub from_artist: bool,
     /// 1–[`MAX_MESSAGE`] characters of plain text.
     pub text: String,
-    /// When the venue took it.
+    /// Time at which the venue accepted it.
     pub sent_at: Millis,
     /// Its place in the chat: greater is later. Pages of history are asked for by it.
     pub position: i64,
@@ -90,7 +90,7 @@ pub enum ChatEvent {
     Muted {
         /// The person.
         person: PersonId,
-        /// Whether they are muted now.
+        /// True if they are muted now.
         muted: bool,
     },
 }
@@ -100,11 +100,11 @@ pub enum ChatEvent {
 pub struct ChatPage {
     /// At most [`PAGE`] messages.
     pub messages: Vec<ChatMessage>,
-    /// Whether there are earlier ones.
+    /// True if there are earlier ones.
     pub more: bool,
 }
 
-/// What is wrong with a message.
+/// Checks a message; returns the complaint.
 pub fn check_message(text: &str) -> Option<Text> {
     length(text!(complaint.what.message), text, 1, MAX_MESSAGE).or_else(|| {
         has_forbidden(text, true)

@@ -1,4 +1,4 @@
-//! The crowd: every person present at a show, each drawn once, whatever number of pages they have open.
+//! Crowd: every person present at a show, each drawn once, whatever number of pages they have open.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,7 @@ pub const LIKE_COOL_DOWN: u32 = 10;
 /// The most gestures a second that a person's figure makes; more are dropped.
 pub const GESTURES_A_SECOND: u32 = 5;
 
-/// Why the crowd refuses something, beyond what every feature refuses.
+/// Reason to refuse a request, particular to the crowd.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CrowdReason {
     /// The last like is too fresh.
@@ -46,19 +46,19 @@ impl Reason for CrowdReason {
     }
 }
 
-/// What the crowd answers when it refuses.
+/// Refusal by the crowd.
 pub type CrowdError = Refusal<CrowdReason>;
 
-/// A person in the crowd. The looks follow from [`PersonId::seed`].
+/// Figure of a person in the crowd. The looks follow from [`PersonId::seed`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Figure {
-    /// Who it is.
+    /// Person.
     pub person: PersonId,
-    /// How they are called.
+    /// Name.
     pub name: String,
 }
 
-/// What a figure does for everybody to see.
+/// Gesture of a figure, for everybody to see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Gesture {
@@ -75,7 +75,7 @@ pub enum Gesture {
 /// All who are present, sent when a page comes in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CrowdSnapshot {
-    /// Which show.
+    /// Show.
     pub show: ShowId,
     /// All who are present, oneself included.
     pub figures: Vec<Figure>,
@@ -85,26 +85,26 @@ pub struct CrowdSnapshot {
     pub likes: u64,
 }
 
-/// What changed since the snapshot or the change before: several changes in one.
+/// Changes since the snapshot or the change before, several in one.
 ///
 /// To be applied in the order of the fields. Counts are whole, not differences.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CrowdChange {
-    /// Which show.
+    /// Show.
     pub show: ShowId,
-    /// Who came.
+    /// People who came.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub came: Vec<Figure>,
-    /// Who left.
+    /// People who left.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<PersonId>,
-    /// Who did what; of a large crowd, only some of it.
+    /// Gestures by person; of a large crowd, only some of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gestures: Vec<(PersonId, Gesture)>,
-    /// How often what else was done, by people who aren't told.
+    /// Counts of all other gestures.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub more: Vec<(Gesture, u32)>,
-    /// How many are present now.
+    /// Number of people who are present now.
     pub count: u32,
     /// The most who were there at once.
     pub peak: u32,

@@ -1,4 +1,4 @@
-//! Further ways to prove who one is: passkeys instead of the password, a second factor beside it.
+//! Authentication factors besides the password: passkeys, and a second factor.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,12 +12,12 @@ use crate::{
 
 /// The most passkeys of an account.
 pub const MAX_PASSKEYS: usize = 20;
-/// How many recovery codes there are.
+/// Number of recovery codes.
 pub const RECOVERY_CODES: usize = 10;
-/// How long after a log-in these ways may be changed without the password, in milliseconds.
+/// Time after a log-in within which factors may be changed without the password, in milliseconds.
 pub const MAX_LOGIN_AGE: i64 = 10 * Millis::MINUTE;
 
-/// Why a further way to prove who one is is refused, beyond what every feature refuses.
+/// Reason to refuse a request, particular to factors.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FactorReason {
     /// The log-in is not fresh, and no password came with it.
@@ -30,7 +30,7 @@ pub enum FactorReason {
     UnusablePasskey,
     /// Browsers tie passkeys to a name, and the venue has none but a number.
     NoName,
-    /// How the account is entered was changed while its person proved who they are.
+    /// The factors of the account were changed during the log-in.
     Superseded,
     /// [`MAX_PASSKEYS`].
     TooManyPasskeys,
@@ -73,7 +73,7 @@ impl Reason for FactorReason {
     }
 }
 
-/// What the factors feature answers when it refuses.
+/// Refusal by factors.
 pub type FactorError = Refusal<FactorReason>;
 
 /// A passkey, as its owner sees it.
@@ -81,33 +81,33 @@ pub type FactorError = Refusal<FactorReason>;
 pub struct Passkey {
     /// Its identity, which the device gave it.
     pub id: String,
-    /// How its owner calls it.
+    /// Name that its owner gave it.
     pub name: String,
-    /// When it was added.
+    /// Time at which it was added.
     pub added_at: Millis,
-    /// When somebody last logged in with it.
+    /// Time of the last log-in with it.
     pub used_at: Option<Millis>,
 }
 
-/// How one's own account can be entered.
+/// Sign-in methods of the viewer's account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignInMethods {
     /// Oldest first.
     pub passkeys: Vec<Passkey>,
     /// The venue's address as passkeys know it; none when it has only a number.
     pub passkey_origin: Option<String>,
-    /// Whether a code is asked for after the password.
+    /// True if a code is asked for after the password.
     pub second_factor: bool,
-    /// How many recovery codes are left.
+    /// Number of recovery codes left.
     pub recovery_codes: u32,
-    /// Whether the log-in is so fresh that no password is asked for.
+    /// True if the log-in is so fresh that no password is asked for.
     pub fresh: bool,
 }
 
-/// What a browser needs to make a passkey or to use one.
+/// Challenge (Web Authentication Level 3) to make a passkey or to use one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Challenge {
-    /// To be handed back with the answer; good once, for some minutes.
+    /// Name of the ceremony, handed back with the answer; good once, for some minutes.
     pub ceremony: String,
     /// The options as JSON (Web Authentication Level 3, 5.8.1 and 5.8.2), for
     /// `PublicKeyCredential.parse…OptionsFromJSON`.
@@ -127,7 +127,7 @@ pub struct SetUp {
     pub path: Secret,
 }
 
-/// What is wrong with a passkey's name.
+/// Checks a passkey's name; returns the complaint.
 pub fn check_passkey_name(name: &str) -> Option<Text> {
     check_name(text!(complaint.what.name), name, 40)
 }
@@ -135,7 +135,7 @@ pub fn check_passkey_name(name: &str) -> Option<Text> {
 /// A code as it is compared: without spaces and dashes, in lower case.
 ///
 /// # Errors
-/// What is wrong with it, as far as it can be told by its looks.
+/// Returns the complaint when its form can't be that of a code.
 pub fn normal_code(code: &str) -> Result<String, Text> {
     let code: String = code
         .chars()
@@ -145,7 +145,7 @@ pub fn normal_code(code: &str) -> Result<String, Text> {
     if (6..=16).contains(&code.len()) { Ok(code) } else { Err(text!(complaint.code)) }
 }
 
-/// What is wrong with a code, as far as it can be told by its looks.
+/// Checks the form of a code; returns the complaint.
 pub fn check_code(code: &str) -> Option<Text> {
     normal_code(code).err()
 }

@@ -1,4 +1,4 @@
-//! What is wrong with what somebody typed, field by field.
+//! Validation errors of a form, field by field.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ use crate::{
 pub struct FieldError {
     /// The field's name, as in the form.
     pub field: String,
-    /// What is wrong and what is right, for the person who typed it.
+    /// Complaint, for the person who typed it.
     pub message: Text,
 }
 
@@ -54,7 +54,7 @@ impl FieldErrors {
         self.0.iter().find(|error| error.field == field).map(|error| &error.message)
     }
 
-    /// Whether there is nothing to complain about.
+    /// Returns whether there is nothing to complain about.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -80,9 +80,9 @@ pub fn length(what: Text, text: &str, least: usize, most: usize) -> Option<Text>
     }
 }
 
-/// Whether `text` has characters that must not stand in a name or a text: control characters and
-/// separators, those that turn the direction of the text around them, and marks that pile up over other
-/// lines.
+/// Returns whether `text` has characters that must not stand in a name or a text: control
+/// characters and separators, those that turn the direction of the text around them, and marks that
+/// pile up over other lines.
 pub fn has_forbidden(text: &str, line_breaks: bool) -> bool {
     text.chars().any(|c| {
         (c.is_control() && !(line_breaks && c == '\n'))

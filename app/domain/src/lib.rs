@@ -1,5 +1,5 @@
-//! What both sides of Bandstand share: the words of the product as types, and the checks on what
-//! people type in, so that a form and the server refuse the same things with the same words.
+//! Domain model shared by client and server: the types of the product, and input validation, so that
+//! a form and the server refuse the same things with the same words.
 //!
 //! No clock, no I/O, no framework: everything that depends on the time is told the time.
 

@@ -1,5 +1,4 @@
-//! People as others see them: what they say of themselves, their picture, an artist's own page, and
-//! who follows whom.
+//! People as others see them: profiles, pictures, artists' pages, followers.
 
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +22,7 @@ pub const MAX_PICTURE_BYTES: usize = 3 * 1024 * 1024;
 /// The most pixels of a picture's side.
 pub const MAX_PICTURE_SIDE: u32 = 4_096;
 
-/// Why a profile, a picture or a page is refused, beyond what every feature refuses.
+/// Reason to refuse a request, particular to people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PeopleReason {
     /// More than [`MAX_PICTURE_BYTES`].
@@ -68,7 +67,7 @@ impl Reason for PeopleReason {
     }
 }
 
-/// What the people feature answers when it refuses.
+/// Refusal by people.
 pub type PeopleError = Refusal<PeopleReason>;
 
 /// A picture of somebody. A new picture has a new name, so it can be kept for ever.
@@ -87,12 +86,12 @@ impl Picture {
         &self.0
     }
 
-    /// Where it is, 512 pixels wide and high.
+    /// Path of the picture, 512 pixels wide and high.
     pub fn large(&self) -> String {
         format!("/pictures/{}.jpg", self.0)
     }
 
-    /// Where it is, 96 pixels wide and high.
+    /// Path of the picture, 96 pixels wide and high.
     pub fn small(&self) -> String {
         format!("/pictures/{}-small.jpg", self.0)
     }
@@ -101,17 +100,17 @@ impl Picture {
 /// The form by which people say who they are to others.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProfileForm {
-    /// How the person is called: 1–32 characters.
+    /// Display name: 1–32 characters.
     pub display_name: String,
     /// At most [`MAX_ABOUT`] characters, plain text; line breaks and links are kept.
     pub about: String,
     /// An `http` or `https` address, or nothing.
     pub website: String,
-    /// What only artists have.
+    /// Profile as an artist.
     pub artist: Option<crate::accounts::ArtistProfile>,
 }
 
-/// What somebody sees of their own profile.
+/// Profile as its owner sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Profile {
     /// The form as it was last saved.
@@ -121,7 +120,7 @@ pub struct Profile {
 }
 
 impl ProfileForm {
-    /// What is wrong with the form.
+    /// Checks the form.
     ///
     /// # Errors
     /// Complaints, field by field.
@@ -144,7 +143,7 @@ impl ProfileForm {
     }
 }
 
-/// What is wrong with what somebody says about themselves.
+/// Checks the text of a profile; returns the complaint.
 pub fn check_about(about: &str) -> Option<Text> {
     length(text!(complaint.what.this_text), about, 0, MAX_ABOUT).or_else(|| {
         has_forbidden(&about.replace("\r\n", "\n"), true)
@@ -152,8 +151,8 @@ pub fn check_about(about: &str) -> Option<Text> {
     })
 }
 
-/// What is wrong with a website's address; none is fine. Only `http` and `https` with a host, without
-/// a user's name: what is clicked leads where it says.
+/// Checks a website's address, where none is fine; returns the complaint. Only `http` and `https`
+/// with a host, without a user's name: what is clicked leads where it says.
 pub fn check_website(address: &str) -> Option<Text> {
     let address = address.trim();
     if address.is_empty() {
@@ -187,13 +186,13 @@ pub struct ArtistPage {
     pub about: String,
     /// Their website.
     pub website: Option<String>,
-    /// What they play.
+    /// Genres.
     pub genres: Vec<Genre>,
-    /// How many follow them.
+    /// Number of followers.
     pub followers: u32,
-    /// Whether the one who looks does.
+    /// True if the viewer follows the artist.
     pub following: bool,
-    /// Whether the one who looks is the artist.
+    /// True if the viewer is the artist.
     pub mine: bool,
     /// On stage now.
     pub live: Vec<ShowCard>,
@@ -209,11 +208,11 @@ pub struct ArtistPage {
     pub now: Millis,
 }
 
-/// Whether one follows an artist, and how many do.
+/// Follower state of an artist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Following {
-    /// Whether the one who asks does.
+    /// True if the viewer follows the artist.
     pub following: bool,
-    /// How many do.
+    /// Number of followers.
     pub followers: u32,
 }

@@ -1,4 +1,4 @@
-//! Who somebody is to others.
+//! Public identity of a person.
 
 use std::fmt;
 

@@ -1,19 +1,19 @@
-//! How well media flows: what the artist and each viewer are told of it.
+//! Quality of media: what the artist and each viewer are told of it.
 
 use serde::{Deserialize, Serialize};
 
 use crate::texts::Language;
 
-/// How media flows over one connection, of late.
+/// Flow of media over one connection, of late.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flow {
     /// Kilobits a second, sound and picture together.
     pub kilobits: u32,
     /// Packets lost on the way, in tenths of a percent.
     pub lost: u32,
-    /// There and back, in milliseconds, when it is known.
+    /// Round-trip time in milliseconds, if known.
     pub round_trip: Option<u32>,
-    /// How unevenly packets come, in milliseconds, when it is known.
+    /// Interarrival jitter (RFC 3550 §6.4.1) in milliseconds, if known.
     pub jitter: Option<u32>,
 }
 
@@ -31,22 +31,22 @@ pub struct Layer {
     pub kilobits: u32,
 }
 
-/// How a show's media flows, for its artist.
+/// Quality of a show's media, for its artist.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StageQuality {
-    /// What comes in from the stage, whatever program or page sends it; nothing when nobody does.
+    /// Flow from the publisher to the venue; none while nobody publishes.
     pub arriving: Option<Flow>,
     /// Of the picture in it, each size that is sent, the largest first; one without simulcast.
     pub layers: Vec<Layer>,
-    /// What the artist should set their program to, in words.
+    /// Advice on the settings of the artist's program.
     pub advice: Vec<String>,
-    /// Connections that get picture and sound.
+    /// Number of subscribers.
     pub viewers: u32,
-    /// How many of them get it badly.
+    /// Number of subscribers in trouble.
     pub in_trouble: u32,
 }
 
-/// What a viewer's browser measured, twice: the reports of `getStats` as JSON lists, of which only
+/// Statistics of a viewer's browser, twice: the reports of `getStats` as JSON lists, of which only
 /// numbers are taken.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Measured {
@@ -56,10 +56,10 @@ pub struct Measured {
     pub now: String,
 }
 
-/// Why a picture is as it is.
+/// Explanation of a viewer's quality.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Explanation {
-    /// What is wrong, the worst first, and what helps; or that nothing is. Never empty.
+    /// Problems with what helps, the worst first; or that there is none. Never empty.
     pub reasons: Vec<String>,
     /// Names and values of what was measured.
     pub figures: Vec<(String, String)>,

@@ -1,4 +1,4 @@
-//! Why the venue refuses what somebody asked for, whatever the feature.
+//! Refusal: the answer of the venue to a request that it does not fulfil, whatever the feature.
 
 use std::{error::Error, fmt};
 
@@ -13,7 +13,7 @@ use crate::{
 /// who asked: it holds nothing that they may not know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Refusal<E: Error> {
-    /// What was typed in is not right.
+    /// A form has wrong fields.
     Invalid(FieldErrors),
     /// One has to be logged in for this.
     NotLoggedIn,

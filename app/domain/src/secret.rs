@@ -1,10 +1,10 @@
-//! Text that must not be printed.
+//! Secrets: text that must not be printed.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Text that must not be seen: it prints as dots.
+/// Secret text: it prints as dots.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Secret(String);

@@ -1,4 +1,4 @@
-//! Shows: what an artist announces, puts on and leaves behind.
+//! Shows: announced, played and kept.
 
 use std::{fmt, str::FromStr};
 
@@ -17,22 +17,22 @@ use crate::{
 
 /// The longest a show may last: 12 hours, in milliseconds.
 pub const MAX_DURATION: i64 = 12 * Millis::HOUR;
-/// How many genres a show or an artist may have.
+/// Most genres of a show or an artist.
 pub const MAX_GENRES: usize = 3;
-/// How far ahead a show may be announced: two years, in milliseconds.
+/// Most time between the announcement and the start: two years, in milliseconds.
 pub const MAX_ADVANCE: i64 = 2 * 365 * 24 * Millis::HOUR;
 
 /// The most shows to come of one artist.
 pub const MAX_UPCOMING: i64 = 100;
 
-/// Why a show is refused, beyond what every feature refuses.
+/// Reason to refuse a request, particular to shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ShowReason {
     /// Only artists put on shows.
     NotAnArtist,
     /// The show is over.
     Over,
-    /// What can't be changed while people watch.
+    /// The show is live, and this can't be changed.
     Live,
     /// [`MAX_UPCOMING`].
     TooManyAhead,
@@ -60,7 +60,7 @@ impl Reason for ShowReason {
     }
 }
 
-/// What the shows feature answers when it refuses.
+/// Refusal by shows.
 pub type ShowError = Refusal<ShowReason>;
 
 /// A show's identity, and its address for life.
@@ -133,14 +133,14 @@ pub const GENRES: &[(&str, Key)] = &[
 ];
 
 impl Tell for Genre {
-    /// How the genre is called; the slug itself when the venue no longer has it.
+    /// Name of the genre; the slug itself when the venue no longer has it.
     fn text(&self) -> Text {
         let found = GENRES.iter().find(|(slug, _)| *slug == self.0);
         found.map_or_else(|| Text::Said(self.0.clone()), |(_, name)| (*name).into())
     }
 }
 
-/// What is wrong with a choice of genres.
+/// Checks a choice of genres; returns the complaint.
 pub fn check_genres(genres: &[Genre]) -> Option<Text> {
     if genres.is_empty() {
         Some(text!(complaint.no_genre))
@@ -168,14 +168,13 @@ pub struct ShowDraft {
     pub ends: String,
     /// The artist's time zone by its IANA name, such as `Europe/Lisbon`.
     pub time_zone: String,
-    /// Whether only people with an account may come in.
+    /// True if only people with an account may come in.
     #[serde(default)]
     pub members_only: bool,
 }
 
 impl ShowDraft {
-    /// What is wrong with the form as far as it can be told without a calendar and a clock.
-    /// [`check_times`] tells the rest.
+    /// Checks the form as far as possible without a calendar and a clock. [`check_times`] does the rest.
     pub fn check(&self) -> Result<(), FieldErrors> {
         let mut errors = FieldErrors::default();
         errors.check(
@@ -202,7 +201,8 @@ impl ShowDraft {
     }
 }
 
-/// What is wrong with a local time `YYYY-MM-DDTHH:MM`; whether the day exists, a calendar must tell.
+/// Checks the format of a local time `YYYY-MM-DDTHH:MM`; returns the complaint. Whether the day exists,
+/// a calendar must tell.
 fn check_local_time(what: Key, text: &str) -> Option<Text> {
     if text.is_empty() {
         return Some(text!(complaint.missing, what = what));
@@ -216,7 +216,7 @@ fn check_local_time(what: Key, text: &str) -> Option<Text> {
     (!fits).then(|| text!(complaint.no_time, what = what))
 }
 
-/// What is wrong with a show's times. `before` is the start that an edited show already has: a start
+/// Checks a show's times. `before` is the start that an edited show already has: a start
 /// in the past is refused only when it is a new one.
 pub fn check_times(
     starts_at: Millis,
@@ -258,24 +258,24 @@ pub struct ShowCard {
     pub title: String,
     /// Its genres.
     pub genres: Vec<Genre>,
-    /// Who plays.
+    /// Artist.
     pub artist: Artist,
-    /// When it starts.
+    /// Time of the start.
     pub starts_at: Millis,
-    /// When it ends.
+    /// Time of the end.
     pub ends_at: Millis,
     /// The artist's time zone.
     pub time_zone: String,
     /// The start as the artist's clock shows it, for readers without JavaScript: `Sat 21 Nov, 21:00`.
     pub starts_text: String,
-    /// What happens on stage.
+    /// State of the stage.
     pub stage: StageState,
-    /// Whether only people with an account may come in.
+    /// True if only people with an account may come in.
     #[serde(default)]
     pub members_only: bool,
 }
 
-/// Where a show stands in time.
+/// Section of the lists, by time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Section {
@@ -288,7 +288,7 @@ pub enum Section {
 }
 
 impl ShowCard {
-    /// Where the show stands at `now`.
+    /// Section that the show belongs to at `now`.
     pub fn section(&self, now: Millis) -> Section {
         if self.stage.is_on_air() {
             Section::Live
@@ -303,17 +303,17 @@ impl ShowCard {
 /// A show on its own page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShowPage {
-    /// What lists show of it too.
+    /// Card, as in lists.
     pub card: ShowCard,
     /// Plain text; addresses in it become links when shown.
     pub description: String,
-    /// When the artist first went on stage.
+    /// Time at which the artist first went on stage.
     pub live_since: Option<Millis>,
     /// The most persons who were there at once.
     pub peak: u32,
     /// Likes so far.
     pub likes: u64,
-    /// Whether the one who looks is the show's artist.
+    /// True if the viewer is the show's artist.
     pub mine: bool,
     /// The last event of the show's topic that this page already holds.
     pub cursor: Cursor,
@@ -346,11 +346,11 @@ pub enum ShowEvent {
 pub struct ShowList {
     /// In the order of the list: upcoming by start, past by start backwards.
     pub shows: Vec<ShowCard>,
-    /// To be handed back for the next page; absent at the end.
+    /// Cursor of the next page; none at the end.
     pub next: Option<String>,
 }
 
-/// What's on: all of the first page.
+/// Lists of the first page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WhatsOn {
     /// On stage now, fullest first.

@@ -1,4 +1,4 @@
-//! The stage of a show: what happens on it, and the rights to enter and to publish.
+//! Stage of a show: its state, and the tokens to join and to publish.
 
 use std::str::FromStr;
 
@@ -13,7 +13,7 @@ use crate::{
     texts::{Tell, Text},
 };
 
-/// Why the stage refuses something, beyond what every feature refuses.
+/// Reason to refuse a request, particular to the stage.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StageReason {
     /// One has to say how one is called before one can come in.
@@ -62,10 +62,10 @@ impl Reason for StageReason {
     }
 }
 
-/// What the live feature answers when it refuses.
+/// Refusal by the stage.
 pub type StageError = Refusal<StageReason>;
 
-/// What happens on a show's stage.
+/// State of a show's stage.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum StageState {
@@ -97,13 +97,14 @@ impl StageState {
         }
     }
 
-    /// Whether there is a performance that a viewer can be connected to, even if interrupted.
+    /// Returns whether there is a performance that a viewer can be connected to, even if
+    /// interrupted.
     pub const fn is_on_air(self) -> bool {
         matches!(self, Self::Live | Self::Paused | Self::Dropped)
     }
 
-    /// Whether a show that ends at `ends_at` is over: ended by its artist, or past its time with an
-    /// empty stage.
+    /// Returns whether a show that ends at `ends_at` is over: ended by its artist, or past its time
+    /// with an empty stage.
     pub fn is_over(self, ends_at: Millis, now: Millis) -> bool {
         match self {
             Self::Ended => true,
@@ -137,7 +138,7 @@ pub enum StageEvent {
         /// Number of the publication, counted up whenever the stage is taken; a studio that holds a lower
         /// one was replaced.
         publication: i64,
-        /// When the artist first went on stage.
+        /// Time at which the artist first went on stage.
         live_since: Option<Millis>,
     },
 }
@@ -147,15 +148,15 @@ pub enum StageEvent {
 pub struct JoinToken {
     /// Goes into [`ClientFrame::Subscribe`](crate::channel::ClientFrame::Subscribe) and, as a bearer token, to WHEP: once to each.
     pub token: Secret,
-    /// Who one is to the others.
+    /// Public identity of the bearer.
     pub person: PersonId,
-    /// How one is called there.
+    /// Name of the bearer.
     pub name: String,
-    /// Whether one is the show's artist, who is not drawn in the crowd.
+    /// True if one is the show's artist, who is not drawn in the crowd.
     pub artist: bool,
-    /// Whether one may delete messages of others, and mute them.
+    /// True if one may delete messages of others, and mute them.
     pub moderates: bool,
-    /// Whether the artist has muted this person.
+    /// True if the artist has muted this person.
     pub muted: bool,
     /// The operator's STUN and TURN servers, with the password for these: an `RTCConfiguration` as JSON.
     /// None where there are no servers.
@@ -168,7 +169,7 @@ pub struct JoinToken {
 pub struct PublishToken {
     /// The bearer token.
     pub token: Secret,
-    /// As in [`JoinToken`].
+    /// ICE servers, as in [`JoinToken`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ice_servers: Option<Secret>,
 }

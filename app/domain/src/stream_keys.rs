@@ -1,4 +1,4 @@
-//! Stream keys: by which programs such as OBS go on their artist's stage.
+//! Stream keys: credentials by which programs such as OBS publish to their artist's stage.
 
 use std::{fmt, str::FromStr};
 
@@ -34,15 +34,15 @@ impl FromStr for StreamKeyId {
 /// A stream key as its artist sees it ever after: not the key itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StreamKey {
-    /// Which.
+    /// Identity.
     pub id: StreamKeyId,
-    /// What the artist calls it, such as the program or the machine that has it.
+    /// Name that the artist gave it, such as the program or the machine that has it.
     pub name: String,
     /// Its last four characters, to tell it from others.
     pub ending: String,
-    /// When it was made.
+    /// Time of its creation.
     pub made_at: Millis,
-    /// When somebody last went on stage with it.
+    /// Time at which somebody last published with it.
     pub used_at: Option<Millis>,
 }
 
@@ -51,14 +51,14 @@ pub struct StreamKey {
 pub struct NewStreamKey {
     /// The key itself, which can't be asked for again.
     pub secret: Secret,
-    /// What is kept of it.
+    /// Record that is kept of it.
     pub key: StreamKey,
 }
 
-/// What is wrong with the name of a key.
+/// Checks the name of a key.
 ///
 /// # Errors
-/// When it has not 1 to [`MAX_NAME`] characters, or some that can't be shown.
+/// Returns the complaint when it has not 1 to [`MAX_NAME`] characters, or some that can't be shown.
 pub fn check_key_name(name: &str) -> Result<(), FieldErrors> {
     let mut errors = FieldErrors::default();
     errors.check("key_name", check_name(text!(complaint.what.name), name, MAX_NAME));

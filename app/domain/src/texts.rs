@@ -29,7 +29,7 @@ pub enum Text {
     Said(String),
 }
 
-/// What fills a gap in a text.
+/// Argument that fills a gap in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Arg {
     /// A number; as `count` it chooses the plural form.
@@ -38,7 +38,7 @@ pub enum Arg {
     Text(Text),
 }
 
-/// Whatever is told to people.
+/// Anything that is told to people.
 pub trait Tell {
     /// Its words.
     fn text(&self) -> Text;

@@ -1,4 +1,4 @@
-//! Characters that show nothing, and those that pile up (Unicode TR 36 and UTS 39).
+//! Invisible characters, and combining marks that pile up (Unicode TR 36 and UTS 39).
 
 /// The most combining marks on one character: what languages need, and no tower over other lines.
 const MAX_MARKS: usize = 4;
@@ -27,12 +27,13 @@ fn is_mark(c: char) -> bool {
         | '\u{fe20}'..='\u{fe2f}')
 }
 
-/// Whether anything of `text` is seen.
+/// Returns whether anything of `text` is seen.
 pub fn shows_something(text: &str) -> bool {
     text.chars().any(|c| !(c.is_whitespace() || c.is_control() || is_unseen(c) || is_mark(c)))
 }
 
-/// Whether so many marks stand on one character of `text` that they would reach into other lines.
+/// Returns whether so many marks stand on one character of `text` that they would reach into other
+/// lines.
 pub fn piles_up(text: &str) -> bool {
     let mut marks = 0;
     text.chars().any(|c| {
@@ -47,9 +48,9 @@ pub fn piles_up(text: &str) -> bool {
     })
 }
 
-/// Whether `name` has a character that nobody sees, by which it could pass for another name. What emoji
-/// and scripts are written with stays: joiners between their characters (RFC 5892, appendix A), forms of
-/// what stands before, and the letters in a flag's tag.
+/// Returns whether `name` has a character that nobody sees, by which it could pass for another
+/// name. What emoji and scripts are written with stays: joiners between their characters (RFC 5892,
+/// appendix A), forms of what stands before, and the letters in a flag's tag.
 pub fn hides_something(name: &str) -> bool {
     let (mut before, mut formed) = (None, false);
     let mut rest = name.chars().peekable();

@@ -63,7 +63,7 @@ pub async fn restore_account(form: Credentials) -> Result<Viewer, Failed<Account
     answer(port::<dyn super::port::Accounts>().restore(form)).await
 }
 
-/// One's own account.
+/// Settings of the viewer's account.
 #[server(endpoint = "accounts/settings", input = Json, output = Json)]
 pub async fn load_settings() -> Result<Settings, Failed<AccountReason>> {
     answer(port::<dyn super::port::AccountSettings>().settings()).await
@@ -111,7 +111,7 @@ pub async fn delete_account(password: Secret) -> Result<Millis, Failed<AccountRe
     answer(port::<dyn super::port::AccountSettings>().delete(password)).await
 }
 
-/// Who looks after one's shows beside oneself.
+/// Helpers of the viewer, who look after their shows.
 #[server(endpoint = "accounts/helpers", input = Json, output = Json)]
 pub async fn load_helpers() -> Result<Vec<Helper>, Failed<AccountReason>> {
     answer(port::<dyn super::port::Helpers>().helpers()).await

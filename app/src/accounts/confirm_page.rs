@@ -1,4 +1,4 @@
-//! Confirming an e-mail address by a link from a mail.
+//! Page that confirms an e-mail address by a link from a mail.
 
 use leptos::prelude::*;
 

@@ -1,4 +1,4 @@
-//! The form by which one asks for a new password.
+//! Page that asks for a new password.
 
 use bandstand_domain::{FieldErrors, field::length, text};
 use leptos::prelude::*;

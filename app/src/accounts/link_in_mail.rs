@@ -1,4 +1,4 @@
-//! What a link from a mail holds.
+//! Secret of a link from a mail.
 
 use bandstand_domain::{
     FieldErrors, Secret,
@@ -13,7 +13,7 @@ use crate::{
     ui::{Form, FormState, Submit, TextField},
 };
 
-/// What a link from a mail holds, once the page is alive.
+/// Secret of a link from a mail, once the page is alive.
 #[derive(Clone, Copy)]
 pub(super) struct LinkInMail {
     held: RwSignal<Option<Secret>>,
@@ -61,12 +61,12 @@ impl LinkInMail {
         is_there
     }
 
-    /// What it holds; nothing when it was lost on the way.
+    /// Secret; empty when it was lost on the way.
     pub fn get(self) -> Secret {
         self.held.get_untracked().unwrap_or_default()
     }
 
-    /// Whether it was lost on the way.
+    /// Returns whether it was lost on the way.
     pub fn is_lost(self) -> bool {
         self.lost.get()
     }

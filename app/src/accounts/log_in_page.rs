@@ -1,4 +1,4 @@
-//! The form by which one comes back.
+//! Page to log in.
 
 use bandstand_domain::{
     Refusal,

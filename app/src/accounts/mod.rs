@@ -1,4 +1,4 @@
-//! Becoming somebody: registering, logging in, or just saying one's name.
+//! Accounts: registration, log-in, guests, settings.
 
 pub mod api;
 #[cfg(feature = "account")]

@@ -1,4 +1,4 @@
-//! The person's corner of the frame: coming in, or what is theirs.
+//! Menu of the viewer in the frame: log-in, or what is theirs.
 
 use bandstand_domain::accounts::{Role, Viewer};
 use leptos::{html, prelude::*, task::spawn_local};
@@ -17,7 +17,7 @@ use crate::{
 /// "Log in" and "Join", or the person's menu.
 #[component]
 pub fn PersonMenu(
-    /// Who looks.
+    /// Viewer.
     viewer: CurrentViewer,
 ) -> impl IntoView {
     let path = use_location().pathname;
@@ -56,7 +56,7 @@ fn begin_anew() {
     let _ = window().location().replace("/");
 }
 
-/// What is theirs. Opens by itself (a popover), also before the page is alive.
+/// Links to what is theirs. Opens by itself (a popover), also before the page is alive.
 #[component]
 fn AccountMenu(person: Viewer) -> impl IntoView {
     let toaster = Toaster::expect();

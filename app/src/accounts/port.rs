@@ -1,4 +1,4 @@
-//! What the accounts feature needs from the server.
+//! Needs of accounts from the server.
 
 use async_trait::async_trait;
 use bandstand_domain::{
@@ -35,7 +35,7 @@ pub trait Accounts: Send + Sync {
 /// none.
 #[async_trait]
 pub trait AccountSettings: Send + Sync {
-    /// What there is to see.
+    /// Settings of the account.
     async fn settings(&self) -> Result<Settings, AccountError>;
     /// Takes another handle.
     async fn change_handle(&self, handle: String) -> Result<Viewer, AccountError>;
@@ -53,11 +53,11 @@ pub trait AccountSettings: Send + Sync {
     async fn delete(&self, password: Secret) -> Result<Millis, AccountError>;
 }
 
-/// Who looks after one's shows beside oneself. Everything is refused to who is no artist; each answers
-/// who it is from then on.
+/// Helpers of the viewer, who look after their shows. Everything is refused to who is no artist;
+/// each answers who it is from then on.
 #[async_trait]
 pub trait Helpers: Send + Sync {
-    /// Who it is.
+    /// Person.
     async fn helpers(&self) -> Result<Vec<Helper>, AccountError>;
     /// One more, by handle.
     async fn add_helper(&self, handle: String) -> Result<Vec<Helper>, AccountError>;

@@ -1,4 +1,4 @@
-//! The form by which one gets an account.
+//! Page to register.
 
 use bandstand_domain::accounts::{ArtistProfile, Registration, Role};
 use leptos::prelude::*;

@@ -1,4 +1,4 @@
-//! Choosing a new password by a link from a mail.
+//! Page that sets a new password by a link from a mail.
 
 use bandstand_domain::accounts::Reset;
 use leptos::prelude::*;

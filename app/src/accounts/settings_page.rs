@@ -1,4 +1,4 @@
-//! One's own account: one section after the other.
+//! Page of the settings: one section after the other.
 
 use std::fmt::Display;
 
@@ -21,11 +21,11 @@ use crate::{
     viewer::{AccountNeeded, Unconfirmed},
 };
 
-/// What the sections share: the settings as the server last told them.
+/// Settings as the server last told them, shared by the sections.
 #[derive(Clone, Copy)]
 pub(super) struct OwnSettings(pub RwSignal<Settings>);
 
-/// One's own account.
+/// Settings of the viewer's account.
 #[component]
 pub fn SettingsPage() -> impl IntoView {
     view! {

@@ -1,4 +1,4 @@
-//! The venue's time, ticking in a page.
+//! Clock of the venue, ticking in a page.
 
 use std::time::Duration;
 
@@ -50,7 +50,7 @@ pub fn span(millis: i64) -> Span {
     }
 }
 
-/// How long something has lasted: `48:12`, `1:02:07`.
+/// Formats a duration: `48:12`, `1:02:07`.
 pub fn lasted(millis: i64) -> String {
     let seconds = millis.max(0) / Millis::SECOND;
     let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);

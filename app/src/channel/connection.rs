@@ -1,4 +1,4 @@
-//! The WebSocket under the live channel, and who listens to it.
+//! Connection under the live channel: one WebSocket, its followers, heartbeat, and reconnection.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -27,7 +27,7 @@ use super::{
 const LINGER: u32 = 3_000;
 /// Milliseconds between looks at whether the venue has fallen silent.
 const WATCH: u32 = 2_000;
-/// How often a refused join token is replaced by a fresh one before the refusal is believed.
+/// Fresh join tokens that are tried before a refusal is believed.
 const MAX_TOKEN_RETRIES: u8 = 2;
 
 type Handler = Rc<dyn Fn(Incoming)>;
@@ -52,8 +52,8 @@ pub struct Connection {
     followers: Vec<Follower>,
     next_id: u32,
     backoff: Backoff,
-    /// When the venue was last heard, by this machine's clock (which, unlike the monotonic one,
-    /// goes on while the machine sleeps).
+    /// Time of the last frame, by this machine's clock (which, unlike the monotonic one, goes on
+    /// while the machine sleeps).
     heard_at: f64,
     retry: Option<Timeout>,
     watchdog: Option<Interval>,

@@ -1,4 +1,4 @@
-//! Where a page stands in a topic, so that it hears every durable event once and in order.
+//! Cursor of a page in a topic: every durable event is applied once and in order.
 
 use bandstand_domain::channel::Cursor;
 
@@ -16,7 +16,7 @@ impl TopicCursor {
         Self(cursor)
     }
 
-    /// What to ask the venue for: everything after this.
+    /// Cursor to subscribe from.
     pub fn get(self) -> Option<Cursor> {
         self.0
     }

@@ -1,4 +1,5 @@
-//! Where the live channel is, and reading the venue's frames, including those of a newer venue.
+//! Address of the live channel, and frames as this page reads them, including those of a newer
+//! server.
 
 use bandstand_domain::channel::{Cursor, Event, ServerFrame, Topic};
 use leptos::prelude::window;

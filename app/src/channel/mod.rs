@@ -24,19 +24,19 @@ use leptos::{__reexports::send_wrapper::SendWrapper, prelude::*};
 use connection::Connection;
 pub use note::ChannelNote;
 
-/// How the channel is doing, to be told honestly.
+/// State of the channel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ChannelState {
     /// On the way for the first time; also before anything is followed.
     #[default]
     Connecting,
-    /// What happens is heard.
+    /// Connected.
     Open,
     /// The connection is broken, until it is up again: also during the attempts between.
     Broken,
 }
 
-/// What comes in for a follower.
+/// Message for a follower of a topic.
 #[derive(Clone, Debug)]
 pub enum Incoming {
     /// The topic is followed (again); what was missed follows. With `reset`, what the page knew is
@@ -49,9 +49,9 @@ pub enum Incoming {
     Event(Event),
     /// All who are present at the show.
     Crowd(CrowdSnapshot),
-    /// What changed in the crowd.
+    /// Changes in the crowd.
     CrowdChange(CrowdChange),
-    /// What is wrong with what the artist sends.
+    /// Problems of what the artist sends.
     Notices(Vec<Notice>),
     /// The topic is not, or no longer, followed; nothing more will come.
     Refused(StageError),
@@ -77,7 +77,7 @@ impl TokenSource {
     }
 }
 
-/// The page's live channel.
+/// Handle of the page's live channel.
 #[derive(Clone, Copy)]
 pub struct Channel {
     state: RwSignal<ChannelState>,
@@ -132,7 +132,7 @@ impl Channel {
         }
     }
 
-    /// How the channel is doing.
+    /// State of the channel.
     pub fn state(self) -> Signal<ChannelState> {
         self.state.into()
     }
@@ -147,7 +147,7 @@ impl Channel {
     }
 }
 
-/// Whether the same request may succeed a little later, so that a page keeps trying.
+/// Returns whether the same request may succeed a little later, so that a page keeps trying.
 pub(crate) fn is_transient(why: &StageError) -> bool {
     use bandstand_domain::stage::StageReason;
     matches!(

@@ -1,4 +1,4 @@
-//! What a page says while the live channel is broken.
+//! Note on a page while the live channel is broken.
 
 use crate::t;
 use leptos::prelude::*;

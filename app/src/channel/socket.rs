@@ -32,7 +32,7 @@ impl Socket {
         Self { socket, _opened: opened, _heard: heard, _closed: closed }
     }
 
-    /// Whether frames can be sent.
+    /// Returns whether frames can be sent.
     pub fn is_open(&self) -> bool {
         self.socket.ready_state() == WebSocket::OPEN
     }

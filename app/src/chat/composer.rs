@@ -1,4 +1,4 @@
-//! The field in which one writes.
+//! Composer: the field for a message, with its button.
 
 use bandstand_domain::{
     Text,
@@ -10,19 +10,19 @@ use leptos::{ev, html, prelude::*};
 use super::ChatHandle;
 use crate::{t, texts::say};
 
-/// From so many characters on one is told how many are left.
+/// Length from which on the composer tells how many characters are left.
 const TELL_FROM: usize = MAX_MESSAGE - 100;
 
 /// The field in which one writes, with its button; or why one can't.
 #[component]
 pub fn Composer(
-    /// Where the message goes.
+    /// Chat that the message goes to.
     chat: ChatHandle,
-    /// Who writes.
+    /// Join token of the person who writes.
     join_token: Signal<Option<JoinToken>>,
-    /// Whether the chat is open.
+    /// True if the chat is open.
     open: Signal<bool>,
-    /// What is written.
+    /// Text so far.
     text: RwSignal<String>,
     /// The field.
     field: NodeRef<html::Textarea>,

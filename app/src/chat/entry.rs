@@ -1,4 +1,4 @@
-//! One message, seen.
+//! Row of the chat: a message with its menu.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::{
     ui::{LocalTime, TimeStyle, linked},
 };
 
-/// How many colours there are for names; each is a class in `style/chat.css`.
+/// Number of colours for names; each is a class in `style/chat.css`.
 const COLOURS: u64 = 10;
 
 /// A row of the chat: a message that is there, or one that is on its way.
@@ -49,7 +49,7 @@ pub fn Posted(
     chat: ChatHandle,
     /// Itself.
     message: Arc<ChatMessage>,
-    /// Who is looking.
+    /// Join token of the viewer.
     join_token: Signal<Option<JoinToken>>,
 ) -> impl IntoView {
     let colour = format!("chat-name chat-colour-{}", message.author.seed() % COLOURS);
@@ -86,7 +86,7 @@ pub fn Posted(
     .into_any()
 }
 
-/// What can be done about a message. Opens and closes by itself, without a script.
+/// Menu of a message. Opens and closes by itself, without a script.
 fn menu(chat: ChatHandle, message: Arc<ChatMessage>, hosts: bool) -> AnyView {
     let (id, name, person) = (message.id, message.name.clone(), message.author.clone());
     let label = if hosts {
@@ -172,7 +172,7 @@ pub fn OnItsWay(
     chat: ChatHandle,
     /// Itself.
     pending: Pending,
-    /// Where its text goes when one wants to change it.
+    /// Takes its text back into the composer.
     edit: Callback<String>,
 ) -> impl IntoView {
     let id = pending.id;

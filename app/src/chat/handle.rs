@@ -1,4 +1,4 @@
-//! The chat as the page that shows it holds it.
+//! Handle of a chat, shared by the parts of a page.
 
 use bandstand_domain::{
     PersonId, Refusal, ShowId,
@@ -25,7 +25,7 @@ pub struct ChatHandle {
     state: RwSignal<ChatState>,
     /// Counts messages of others since the page came in.
     arrived: RwSignal<usize>,
-    /// What was done, or why not: to be read out.
+    /// Outcome of the last action, to be read out.
     notice: RwSignal<String>,
     loading: RwSignal<bool>,
 }

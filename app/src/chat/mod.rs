@@ -1,4 +1,4 @@
-//! Chat at a show.
+//! Chat of a show.
 
 pub mod api;
 mod composer;

@@ -1,4 +1,4 @@
-//! The chat, seen.
+//! Panel of the chat: messages and composer.
 
 use bandstand_domain::stage::JoinToken;
 use leptos::{__reexports::send_wrapper::SendWrapper, html, prelude::*};
@@ -13,20 +13,20 @@ use super::{
 };
 use crate::t;
 
-/// So near to the end one still follows the talk, in CSS pixels.
+/// Distance from the end within which the list still follows the talk, in CSS pixels.
 const AT_END: i32 = 56;
-/// So near to the beginning earlier messages are loaded, in CSS pixels.
+/// Distance from the beginning within which earlier messages are loaded, in CSS pixels.
 const AT_BEGINNING: i32 = 40;
 
 /// The chat with its messages and the field to write one.
 #[component]
 pub fn ChatPanel(
-    /// What is shown.
+    /// Chat to show.
     chat: ChatHandle,
-    /// Who is looking, once they are in.
+    /// Join token of the viewer, once they are in.
     #[prop(into)]
     join_token: Signal<Option<JoinToken>>,
-    /// Whether one may write; false when the show is over.
+    /// True if one may write; false when the show is over.
     #[prop(into)]
     open: Signal<bool>,
 ) -> impl IntoView {
@@ -120,7 +120,7 @@ struct Scroll {
     list: NodeRef<html::Div>,
     following: RwSignal<bool>,
     unread: RwSignal<usize>,
-    /// How far the list was scrolled when it was last seen.
+    /// Scroll position when the list was last seen.
     top: StoredValue<i32>,
 }
 

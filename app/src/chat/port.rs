@@ -1,4 +1,4 @@
-//! What the chat needs from the server.
+//! Needs of the chat from the server.
 
 use async_trait::async_trait;
 use bandstand_domain::{

@@ -1,4 +1,4 @@
-//! The chat as plain data: what was said, what is on its way, who may not speak.
+//! State of a chat: messages, pending ones, muted people.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -14,10 +14,10 @@ use bandstand_domain::{
 pub const KEPT: usize = 500;
 /// The most messages that are kept while one reads back.
 pub const KEPT_READING_BACK: usize = 2_000;
-/// How many deleted messages are remembered, so that none comes back with a late page.
+/// Number of deleted messages that are remembered, so that none comes back with a late page.
 const DELETED: usize = 200;
 
-/// How far a message of one's own has come.
+/// Progress of a pending message.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Progress {
     /// On its way.
@@ -33,13 +33,13 @@ pub enum Progress {
 pub struct Pending {
     /// Its identity; a second try has the same.
     pub id: MessageId,
-    /// What it says.
+    /// Text.
     pub text: String,
-    /// How far it has come.
+    /// Progress.
     pub progress: Progress,
 }
 
-/// What is known of a chat.
+/// State of a chat.
 ///
 /// Invariant: `messages` is ordered by position, has no two of one identity or position, and none
 /// that is pending or was deleted.
@@ -93,12 +93,12 @@ impl ChatState {
         }
     }
 
-    /// What was said, the oldest first.
+    /// Messages, the oldest first.
     pub fn messages(&self) -> &[Arc<ChatMessage>] {
         &self.messages
     }
 
-    /// What one said that hasn't come back yet.
+    /// Pending messages: sent, and not come back yet.
     pub fn pending(&self) -> &[Pending] {
         &self.pending
     }
@@ -109,7 +109,7 @@ impl ChatState {
         (self.more && self.messages.len() < KEPT_READING_BACK).then_some(first.position)
     }
 
-    /// Whether it is known that somebody is muted, or is not.
+    /// Returns whether it is known that somebody is muted, or is not.
     pub fn muted(&self, person: &PersonId) -> Option<bool> {
         self.muted.get(person).copied()
     }
@@ -125,7 +125,7 @@ impl ChatState {
         self.trim();
     }
 
-    /// Whether something would be taken away at the end of reading back.
+    /// Returns whether something would be taken away at the end of reading back.
     pub fn overflows(&self) -> bool {
         self.messages.len() > KEPT
     }

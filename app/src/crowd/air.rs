@@ -1,4 +1,4 @@
-//! What is in the air above the crowd: hearts, and the mark over one's own head.
+//! Things in the air above the crowd: hearts, and the mark over the viewer's own head.
 
 use super::{
     motion::{Motion, Music},

@@ -1,4 +1,4 @@
-//! Draws one figure, seen from behind, into a cell: with many strokes, but only once.
+//! Drawing of one figure, seen from behind, into a cell: with many strokes, but only once.
 
 use std::f64::consts::{PI, TAU};
 
@@ -270,7 +270,7 @@ fn hat(pen: &Context, look: &Look) {
     }
 }
 
-/// What the arms do.
+/// Pose of the arms.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Pose {
     /// Hands apart above the head.
@@ -289,9 +289,9 @@ pub enum Pose {
 pub const POSES: [Pose; 5] = [Pose::Apart, Pose::Clap, Pose::WaveLeft, Pose::WaveRight, Pose::Up];
 /// Half the width of a pose, in heights of a figure.
 pub const POSE_HALF_WIDTH: f64 = 0.52;
-/// How far a pose reaches above the crown.
+/// Height of a pose above the crown.
 pub const POSE_ABOVE: f64 = 0.38;
-/// How far a pose reaches below the crown.
+/// Depth of a pose below the crown.
 pub const POSE_BELOW: f64 = 0.55;
 
 /// Draws the raised arms that stand behind a figure, in the measures of [`draw`].

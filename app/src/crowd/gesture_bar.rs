@@ -1,4 +1,4 @@
-//! The buttons with which one moves one's figure.
+//! Buttons that move the viewer's figure.
 
 use std::time::Duration;
 
@@ -68,7 +68,7 @@ impl Pace {
         Self([f64::NEG_INFINITY; GESTURES_A_SECOND as usize])
     }
 
-    /// Whether one more is fine at `now`, in milliseconds.
+    /// Returns whether one more is fine at `now`, in milliseconds.
     fn allows(&mut self, now: f64) -> bool {
         if now - self.0[0] < 1_000.0 {
             return false;
@@ -89,7 +89,7 @@ pub fn GestureBar(
     /// Sends a gesture to the venue.
     #[prop(into)]
     on_gesture: Callback<Gesture>,
-    /// Whether one is present, so that gestures make sense.
+    /// True if one is present, so that gestures make sense.
     #[prop(into)]
     enabled: Signal<bool>,
 ) -> impl IntoView {
@@ -159,7 +159,7 @@ fn LikeButton(
     show: ShowId,
     /// Its crowd.
     crowd: CrowdHandle,
-    /// Whether one may.
+    /// True if one may.
     enabled: Signal<bool>,
 ) -> impl IntoView {
     let left = RwSignal::new(0_u32);

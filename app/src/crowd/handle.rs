@@ -1,4 +1,4 @@
-//! The crowd as the page that shows it holds it.
+//! Handle of a crowd, shared by the parts of a page.
 
 use bandstand_domain::{
     PersonId,
@@ -15,7 +15,7 @@ pub struct CrowdHandle {
     peak: RwSignal<u32>,
     likes: RwSignal<u64>,
     state: StoredValue<CrowdState>,
-    /// Who draws the crowd may sleep while nothing moves; this wakes them.
+    /// Wakes the painter, which may sleep while nothing moves.
     moved: Trigger,
 }
 
@@ -46,7 +46,7 @@ impl CrowdHandle {
         self.moved.notify();
     }
 
-    /// How many are present.
+    /// Number of people who are present.
     pub fn count(self) -> Signal<u32> {
         self.count.into()
     }

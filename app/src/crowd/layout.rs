@@ -1,4 +1,4 @@
-//! Where the places are: rows in perspective, in front of a stage.
+//! Layout of the places: rows in perspective, in front of a stage.
 
 /// Height of a figure from crown to hip, as a part of the height of the crowd.
 const TALL: f32 = 0.66;
@@ -6,9 +6,9 @@ const TALL: f32 = 0.66;
 const EYES: f32 = 0.47;
 /// Distance between two neighbours, as a part of the figure's height.
 const ELBOW: f32 = 0.37;
-/// By how much each row stands farther away, as a part of the distance of the first.
+/// Distance between rows, as a part of the distance of the first.
 const DEPTH: f32 = 0.2;
-/// How many rows begin before a row is full from edge to edge.
+/// Number of rows that begin before a row is full from edge to edge.
 const SPREAD: f32 = 2.2;
 
 /// A place as it is seen.
@@ -33,7 +33,7 @@ pub struct Layout {
     pub tall: f32,
     /// The places, the best first. That a crowd grows or shrinks moves none of them.
     pub spots: Vec<Spot>,
-    /// How many places each row has when it is full.
+    /// Places of each full row.
     pub capacities: Vec<u16>,
 }
 

@@ -1,6 +1,6 @@
-//! What a person looks like: always the same for the same person.
+//! Look of a person: always the same for the same person.
 
-/// How the hair is worn, seen from behind.
+/// Hair style, seen from behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hair {
     /// Close to the head.
@@ -25,7 +25,7 @@ pub enum Hair {
     Bald,
 }
 
-/// What is worn on the head.
+/// Headwear.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hat {
     /// Nothing.
@@ -46,7 +46,7 @@ pub enum Hat {
     Ears,
 }
 
-/// What is on the back of the shirt.
+/// Print on the back of the shirt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Print {
     /// Nothing.
@@ -139,30 +139,30 @@ pub const SHIRTS: [(&str, &str); 14] = [
     ("#b03a5b", "#832641"),
 ];
 
-/// What a person looks like, from their seed.
+/// Look of a person, made from their seed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Look {
     /// Index into [`SKINS`].
     pub skin: u8,
     /// Index into [`HAIRS`].
     pub hair: u8,
-    /// How the hair is worn.
+    /// Hair style.
     pub style: Hair,
-    /// What is worn on the head.
+    /// Headwear.
     pub hat: Hat,
     /// Index into [`SHIRTS`]: the hat.
     pub hat_colour: u8,
     /// Index into [`SHIRTS`].
     pub shirt: u8,
-    /// What is on the shirt.
+    /// Print on the shirt.
     pub print: Print,
     /// Height, 1 for the average.
     pub height: f32,
     /// Breadth of the shoulders, 1 for the average.
     pub build: f32,
-    /// Where in the sway they are, in radians: near to all others, as people who hear the same.
+    /// Phase of the sway, in radians: near to all others, as people who hear the same.
     pub phase: f32,
-    /// How much they move, 1 for the average.
+    /// Amount of movement, 1 for the average.
     pub eager: f32,
 }
 

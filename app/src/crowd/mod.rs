@@ -1,4 +1,4 @@
-//! The crowd in front of the stage.
+//! Crowd in front of the stage.
 
 mod air;
 pub mod api;

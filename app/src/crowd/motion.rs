@@ -1,4 +1,4 @@
-//! How figures move: with the music, as they come and go, and by their gestures.
+//! Motion of figures: with the music, as they come and go, and by their gestures.
 
 use std::f64::consts::TAU;
 
@@ -10,31 +10,31 @@ use super::{
     state::{COMING, CrowdFigure, JUMP, LEAVING},
 };
 
-/// How people move just now.
+/// Movement of people at this moment.
 #[derive(Clone, Copy)]
 pub struct Music {
     /// Time, in seconds.
     pub seconds: f64,
-    /// How much the music moves people, 0 to 1; slow.
+    /// Energy of the music, 0 to 1; slow.
     pub energy: f64,
-    /// How loud it is right now, 0 to 1.
+    /// Loudness at this moment, 0 to 1.
     pub beat: f64,
-    /// Whether nothing is to move, as the visitor prefers.
+    /// True if nothing is to move, as the visitor prefers.
     pub still: bool,
 }
 
-/// Where a figure is moved to from its place, in pixels, and what its arms do.
+/// Displacement of a figure from its place, in pixels, and pose of its arms.
 pub struct Motion {
     /// To the right.
     pub sway: f64,
     /// Downwards.
     pub down: f64,
-    /// What the arms do.
+    /// Pose of the arms.
     pub pose: Option<Pose>,
 }
 
 impl Motion {
-    /// How a figure that is `tall` pixels moves at `now`.
+    /// Motion at `now` of a figure that is `tall` pixels high.
     pub fn of(figure: &CrowdFigure, tall: f64, music: &Music, now: f64) -> Self {
         let look = &figure.look;
         let (phase, eager) = (f64::from(look.phase), f64::from(look.eager));

@@ -1,4 +1,4 @@
-//! Paints a frame of the crowd: mostly by copying pictures that were drawn before.
+//! Painter of a frame of the crowd: mostly copies of pictures that were drawn before.
 
 use std::f64::consts::TAU;
 
@@ -39,15 +39,15 @@ pub struct Painter {
     rows: Vec<Option<Row>>,
     strips: Vec<Option<[Strip; 2]>>,
     pub(super) poses: Option<Poses>,
-    /// By the index of the figure.
+    /// Cells by the index of the figure.
     cells: Vec<Option<Cell>>,
     /// Indices of figures, far to near.
     order: Vec<u32>,
-    /// How many rows are drawn one by one.
+    /// Number of rows that are drawn one by one.
     near: u16,
     /// Milliseconds of this frame that went into drawing figures for the first time.
     spent: f64,
-    /// Whether there may be figures that were not drawn yet.
+    /// True if there may be figures that were not drawn yet.
     missing: bool,
 }
 
@@ -383,7 +383,7 @@ impl Painter {
     }
 }
 
-/// How much night lies over a row.
+/// Darkness of a row, by its distance.
 fn haze(row: u16) -> f64 {
     (f64::from(row) * 0.085).min(0.66)
 }

@@ -1,10 +1,10 @@
-//! Who stands at which place. Places are numbered from the front and centre outward.
+//! Assignment of people to places, which are numbered from the front and centre outward.
 
 use std::collections::{BTreeSet, HashMap};
 
 use bandstand_domain::PersonId;
 
-/// Who stands at which place.
+/// Places of all persons.
 ///
 /// Invariant: every person has exactly one place, every place at most one person, and `free` holds
 /// exactly the empty places below the highest one taken.
@@ -16,7 +16,7 @@ pub struct Places {
 }
 
 impl Places {
-    /// How many people there are.
+    /// Number of people.
     pub fn len(&self) -> usize {
         self.of.len()
     }
@@ -26,7 +26,7 @@ impl Places {
         self.people.len()
     }
 
-    /// Where somebody stands.
+    /// Place of a person.
     pub fn of(&self, person: &PersonId) -> Option<u32> {
         self.of.get(person).copied()
     }
@@ -85,7 +85,7 @@ impl Places {
         }
     }
 
-    /// Whether somebody stands at a place.
+    /// Returns whether somebody stands at a place.
     pub fn taken(&self, place: u32) -> bool {
         self.people.get(place as usize).is_some_and(Option::is_some)
     }

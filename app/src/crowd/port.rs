@@ -1,4 +1,4 @@
-//! What the crowd needs from the server.
+//! Needs of the crowd from the server.
 
 use async_trait::async_trait;
 use bandstand_domain::{ShowId, crowd::CrowdError};

@@ -1,5 +1,4 @@
-//! Pictures that are drawn once and then copied in every frame: figures of the near rows one by
-//! one, figures of the far rows together.
+//! Sprite sheets: figures of the near rows one by one, figures of the far rows together.
 
 use leptos::prelude::document;
 use wasm_bindgen::JsCast;
@@ -42,7 +41,7 @@ pub fn pen_of(canvas: &HtmlCanvasElement) -> Option<Context> {
 
 /// The figures of one near row, each in a cell of its own.
 pub struct Row {
-    /// Where they are drawn.
+    /// Sheet of the pictures.
     pub sheet: Sheet,
     /// Of a cell, in pixels.
     pub width: f64,
@@ -71,7 +70,7 @@ impl Row {
         Some(Self { sheet, width, height, tall, columns, free, length, haze, fade })
     }
 
-    /// Where a cell begins, in pixels.
+    /// Origin of a cell, in pixels.
     pub fn origin(&self, cell: u16) -> (f64, f64) {
         let (line, column) = (u32::from(cell) / self.columns, u32::from(cell) % self.columns);
         (f64::from(column) * self.width, f64::from(line) * self.height)
@@ -119,7 +118,7 @@ impl Row {
 
 /// Half of the figures of one far row, drawn together: a texture of exactly as many.
 pub struct Strip {
-    /// Where they are drawn.
+    /// Sheet of the pictures.
     pub sheet: Sheet,
     /// Its upper edge in the crowd, in pixels.
     pub top: f64,
@@ -127,7 +126,7 @@ pub struct Strip {
     pub tall: f64,
     /// Tells whether the same people are on it as last time.
     pub signature: u64,
-    /// When it was drawn.
+    /// Time of the drawing.
     pub stamped: f64,
     haze: f64,
 }
@@ -172,7 +171,7 @@ impl Strip {
     }
 }
 
-/// What people do with their arms, in every skin, and what flies in the air.
+/// Poses of the arms in every skin, and what flies in the air.
 pub struct Poses {
     /// One line for each skin, one column for each pose.
     pub sheet: Sheet,
@@ -217,7 +216,7 @@ impl Poses {
         Some(Self { sheet, heart, halo, width, height })
     }
 
-    /// Where the cell of a pose begins, in pixels.
+    /// Origin of the cell of a pose, in pixels.
     pub fn origin(&self, pose: Pose, skin: u8) -> (f64, f64) {
         (f64::from(pose as u8) * self.width, f64::from(skin) * self.height)
     }

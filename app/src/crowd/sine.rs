@@ -1,4 +1,4 @@
-//! A sine that is good enough for people who sway.
+//! Approximation of the sine, good enough for people who sway.
 
 use std::f64::consts::{FRAC_PI_2, PI, TAU};
 

@@ -1,5 +1,5 @@
-//! The crowd as plain data: who is present, where they stand and what they are doing. It is told
-//! the time, in milliseconds of any clock that only goes forward.
+//! State of the crowd: persons, places and gestures. It is told the time, in milliseconds of any
+//! monotonic clock.
 
 use bandstand_domain::{
     PersonId,
@@ -8,15 +8,15 @@ use bandstand_domain::{
 
 use super::{layout::Layout, look::Look, places::Places};
 
-/// How long somebody takes to come, in milliseconds.
+/// Duration of an arrival, in milliseconds.
 pub const COMING: f64 = 480.0;
-/// How long somebody takes to leave, in milliseconds.
+/// Duration of a departure, in milliseconds.
 pub const LEAVING: f64 = 520.0;
-/// How long somebody takes to walk to another place, in milliseconds.
+/// Duration of a walk to another place, in milliseconds.
 pub const WALKING: f64 = 900.0;
-/// How long a jump takes, in milliseconds.
+/// Duration of a jump, in milliseconds.
 pub const JUMP: f64 = 520.0;
-/// How long a heart rises, in milliseconds.
+/// Duration of a heart's rise, in milliseconds.
 pub const HEART: f64 = 1_700.0;
 /// The most hearts in the air; the oldest go first.
 const MAX_HEARTS: usize = 160;
@@ -30,24 +30,24 @@ const MOVING_UP: f64 = 160.0;
 pub struct CrowdFigure {
     /// Tells one figure from another that was kept at the same index before.
     pub generation: u32,
-    /// What they look like.
+    /// Look.
     pub look: Look,
     /// Their place.
     pub place: u32,
-    /// Where they come from, in CSS pixels, and when they set out.
+    /// Origin of a walk, in CSS pixels, and its begin.
     pub walk: Option<(f32, f32, f64)>,
-    /// When they came.
+    /// Time of their arrival.
     pub came: f64,
-    /// When they left; a figure that leaves has no place any more.
+    /// Time of their departure; a figure that leaves has no place any more.
     pub left: Option<f64>,
-    /// What they do, since when and until when.
+    /// Gesture with its begin and its end.
     pub gesture: Option<(Gesture, f64, f64)>,
 }
 
 /// A heart in the air.
 #[derive(Clone, Copy, Debug)]
 pub struct Heart {
-    /// Where it rises from.
+    /// Place that it rises from.
     pub place: u32,
     /// Since when.
     pub since: f64,
@@ -138,7 +138,7 @@ impl CrowdState {
         }
     }
 
-    /// How many are present.
+    /// Number of people who are present.
     pub fn count(&self) -> usize {
         self.places.len()
     }
@@ -153,17 +153,17 @@ impl CrowdState {
         Some(self.layout.spots.get(self.my_place()? as usize)?.row)
     }
 
-    /// How loud the music is, 0 to 1.
+    /// Sets the loudness of the music, 0 to 1.
     pub fn set_level(&mut self, level: f32) {
         self.level = if level.is_finite() { level.clamp(0.0, 1.0) } else { 0.0 };
     }
 
-    /// How much the music moves people (slow) and how loud it is right now (quick), 0 to 1.
+    /// Energy of the music (slow) and its loudness at this moment (quick), 0 to 1.
     pub fn music(&self) -> (f32, f32) {
         (self.energy, self.beat)
     }
 
-    /// Where the places are.
+    /// Layout of the places.
     pub fn layout(&self) -> &Layout {
         &self.layout
     }
@@ -188,7 +188,7 @@ impl CrowdState {
         &self.hearts
     }
 
-    /// Whether something moves that wants every frame: the music, or people.
+    /// Returns whether something moves that wants every frame: the music, or people.
     pub fn busy(&self, now: f64) -> bool {
         now < self.busy_until || self.energy > 0.02
     }

@@ -1,4 +1,4 @@
-//! The crowd, drawn.
+//! Canvas of the crowd.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -20,9 +20,9 @@ const SHARPEST: f64 = 2.0;
 /// The crowd, drawn over the whole of the element around it, which has to be positioned.
 #[component]
 pub fn CrowdView(
-    /// Who is present.
+    /// Crowd to show.
     crowd: CrowdHandle,
-    /// Which of them is looking.
+    /// Person of the viewer.
     #[prop(into)]
     me: Signal<Option<PersonId>>,
 ) -> impl IntoView {
@@ -50,7 +50,7 @@ pub fn CrowdView(
     view! { <canvas class="crowd-canvas" role="img" aria-label=label node_ref=node></canvas> }
 }
 
-/// What somebody is told who doesn't see the crowd.
+/// Description of the crowd for who doesn't see it.
 fn describe(state: &CrowdState) -> String {
     match (state.count(), state.my_row()) {
         (0, _) => t!(crowd.nobody).into(),
@@ -63,7 +63,7 @@ fn describe(state: &CrowdState) -> String {
     }
 }
 
-/// What the browser calls; it is called for as long as it is kept.
+/// Callback of the browser; it is called for as long as it is kept.
 type Callee = Closure<dyn FnMut()>;
 
 /// The loop that paints: sixty times a second while something moves, now and then while people
@@ -199,7 +199,7 @@ impl Animation {
     }
 }
 
-/// When to paint again.
+/// Next painting.
 enum Next {
     Frame,
     Calm,

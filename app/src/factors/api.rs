@@ -15,7 +15,7 @@ use super::port::Factors;
 use crate::port::{answer, port};
 use crate::{failure::Failed, json::Json};
 
-/// How one's own account can be entered.
+/// Sign-in methods of the viewer's account.
 #[server(endpoint = "factors/ways", input = Json, output = Json)]
 pub async fn load_sign_in_methods() -> Result<SignInMethods, Failed<FactorReason>> {
     answer(port::<dyn Factors>().ways()).await

@@ -1,4 +1,5 @@
-//! Further ways to prove who one is: passkeys, and a second factor.
+//! Authentication factors besides the password: passkeys, and a second factor (TOTP, recovery
+//! codes).
 
 pub mod api;
 mod passkey_button;

@@ -1,4 +1,4 @@
-//! Logging in with a passkey.
+//! Button to log in with a passkey.
 
 use bandstand_domain::accounts::Viewer;
 use leptos::{prelude::*, task::spawn_local};

@@ -1,4 +1,4 @@
-//! One's passkeys: adding and removing them.
+//! Section of the viewer's passkeys.
 
 use bandstand_domain::{
     FieldErrors, Refusal,
@@ -22,7 +22,7 @@ use crate::{
 /// One's passkeys: adding and removing them.
 #[component]
 pub fn PasskeysSection(
-    /// How the account can be entered.
+    /// Sign-in methods of the account.
     ways: RwSignal<SignInMethods>,
 ) -> impl IntoView {
     let passkeys = move || ways.with(|ways| ways.passkeys.clone());
@@ -126,7 +126,7 @@ fn Add(ways: RwSignal<SignInMethods>) -> impl IntoView {
     .into_any()
 }
 
-/// Whether a passkey was made and added; not, when its person changed their mind.
+/// Returns whether a passkey was made and added; not, when its person changed their mind.
 async fn make(name: String, password: RwSignal<String>) -> Result<bool, Failed<FactorReason>> {
     let challenge = begin_passkey(proof(password)).await?;
     match webauthn::make(&challenge.options).await {

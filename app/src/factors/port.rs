@@ -1,4 +1,4 @@
-//! What the factors feature needs from the server.
+//! Needs of factors from the server.
 
 use async_trait::async_trait;
 use bandstand_domain::{
@@ -11,7 +11,7 @@ use bandstand_domain::{
 /// password, unless the log-in is fresh.
 #[async_trait]
 pub trait Factors: Send + Sync {
-    /// How one's own account can be entered.
+    /// Sign-in methods of the viewer's account.
     async fn ways(&self) -> Result<SignInMethods, FactorError>;
     /// Begins to add a passkey.
     async fn begin_passkey(&self, password: Option<Secret>) -> Result<Challenge, FactorError>;

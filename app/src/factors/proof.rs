@@ -1,4 +1,4 @@
-//! The password once more, where the log-in isn't fresh.
+//! Re-authentication by password, where the log-in isn't fresh.
 
 use bandstand_domain::{
     FieldErrors, Refusal, Secret,
@@ -14,7 +14,7 @@ use crate::{
     ui::{FormState, PasswordField, secret},
 };
 
-/// How the server calls the password in its complaints.
+/// Name of the field in the server's complaints.
 const ASKED: &str = "proof";
 
 /// The password once more; nothing while the log-in is fresh.
@@ -22,9 +22,9 @@ const ASKED: &str = "proof";
 pub(super) fn Proof(
     /// The form that asks for it.
     state: FormState,
-    /// How the account can be entered.
+    /// Sign-in methods of the account.
     ways: RwSignal<SignInMethods>,
-    /// What was typed.
+    /// Value of the field.
     value: RwSignal<String>,
     /// The name of the field, another one in each form of a page.
     name: &'static str,
@@ -37,7 +37,7 @@ pub(super) fn Proof(
     .into_any()
 }
 
-/// What was typed there, if anything.
+/// Password that was typed there, if any.
 pub(super) fn proof(value: RwSignal<String>) -> Option<Secret> {
     let password = secret(value);
     (!password.reveal().is_empty()).then_some(password)

@@ -1,4 +1,4 @@
-//! The second factor: turning it on and off, recovery codes.
+//! Section of the second factor: turning it on and off, recovery codes.
 
 use bandstand_domain::{
     FieldErrors, Secret,
@@ -20,7 +20,7 @@ use crate::{
 /// The second factor: turning it on and off, recovery codes.
 #[component]
 pub fn SecondFactorSection(
-    /// How the account can be entered.
+    /// Sign-in methods of the account.
     ways: RwSignal<SignInMethods>,
 ) -> impl IntoView {
     let set_up = RwSignal::new(None::<SetUp>);

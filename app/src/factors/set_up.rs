@@ -1,4 +1,4 @@
-//! A secret to be seen by a phone's camera.
+//! QR code of a TOTP secret.
 
 use leptos::prelude::*;
 
@@ -7,7 +7,7 @@ use crate::t;
 /// A QR code: dark squares on white, with the quiet edge that cameras need (ISO/IEC 18004, 4 squares).
 #[component]
 pub(super) fn Picture(
-    /// How many squares wide and high.
+    /// Squares on a side.
     size: u32,
     /// The dark ones.
     path: String,

@@ -1,4 +1,4 @@
-//! What browsers offer for passkeys (Web Authentication Level 3).
+//! Web Authentication (Level 3) in the browser.
 
 use bandstand_domain::{Text, text};
 use js_sys::{JSON, Reflect};
@@ -7,7 +7,7 @@ use wasm_bindgen::JsValue;
 
 use crate::web::{call, call_now, error_name, get, object};
 
-/// Why a browser gave no passkey.
+/// Failure of a passkey ceremony in the browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoPasskey {
     /// It has none of this, or not at this address.
@@ -19,7 +19,7 @@ pub enum NoPasskey {
 }
 
 impl NoPasskey {
-    /// What the person is told; nothing when they know it anyway.
+    /// Message for the viewer; none when they know it anyway.
     pub fn text(self) -> Option<Text> {
         match self {
             Self::Impossible => Some(text!(factors.impossible)),

@@ -1,4 +1,4 @@
-//! An artist's own page: who they are, and all their shows.
+//! Page of an artist: profile and all their shows.
 
 use bandstand_domain::{
     Refusal,
@@ -90,7 +90,7 @@ fn PresentView(page: ArtistPage, again: Callback<()>) -> impl IntoView {
     .into_any()
 }
 
-/// What search engines and shared links show.
+/// Metadata for search engines and shared links.
 #[component]
 fn About(page: ArtistPage) -> impl IntoView {
     let name = page.artist.stage_name;

@@ -1,6 +1,6 @@
-//! Which part of a picture is seen: a square that lies within it.
+//! Crop of a picture: a square that lies within it.
 
-/// How far one can go into a picture.
+/// Largest zoom into a picture.
 pub const MAX_ZOOM: f64 = 4.0;
 
 /// A square part of a picture.
@@ -28,7 +28,7 @@ impl Crop {
         (self.x - side / 2.0, self.y - side / 2.0, side)
     }
 
-    /// How far into the picture: 1 to [`MAX_ZOOM`].
+    /// Zoom into the picture: 1 to [`MAX_ZOOM`].
     pub fn zoom(&self) -> f64 {
         self.zoom
     }
@@ -46,7 +46,7 @@ impl Crop {
         self.stay_within();
     }
 
-    /// Where the square stands between both ends of the picture: 0 to 1, ½ when it has no choice.
+    /// Position of the square between both ends of the picture: 0 to 1, ½ when it has no choice.
     pub fn place(&self) -> (f64, f64) {
         let (left, top, side) = self.square();
         let part = |at: f64, room: f64| if room > 0.0 { (at / room).clamp(0.0, 1.0) } else { 0.5 };

@@ -1,4 +1,4 @@
-//! Following an artist.
+//! Button that follows an artist.
 
 use bandstand_domain::{
     accounts::Role,

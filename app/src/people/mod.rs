@@ -1,4 +1,4 @@
-//! People as others see them: profiles and pictures, artists' pages, following.
+//! People as others see them: profiles, pictures, artists' pages, followers.
 
 pub mod api;
 mod artist_page;

@@ -1,4 +1,4 @@
-//! Choosing a picture of oneself, and the part of it that is seen.
+//! Choice of a profile picture, with its crop.
 
 use bandstand_domain::{
     Refusal,
@@ -27,7 +27,7 @@ type Chosen = StoredValue<Option<SendWrapper<ImageBitmap>>>;
 pub(super) fn PictureField(
     /// The picture as it is.
     picture: RwSignal<Option<Picture>>,
-    /// Whose.
+    /// Name of its owner.
     name: String,
 ) -> impl IntoView {
     let viewer = CurrentViewer::expect();

@@ -1,9 +1,9 @@
-//! What the people feature needs from the server.
+//! Needs of people from the server.
 
 use async_trait::async_trait;
 use bandstand_domain::people::{ArtistPage, Following, PeopleError, Profile, ProfileForm};
 
-/// What people say of themselves, for the person who makes the current request.
+/// People, for the person who makes the current request.
 #[async_trait]
 pub trait People: Send + Sync {
     /// The page of the artist whose handle is `handle`, or was: the page names the present one.

@@ -1,4 +1,4 @@
-//! What somebody looks like, small.
+//! Portrait: a small profile picture.
 
 use bandstand_domain::people::Picture;
 use leptos::prelude::*;
@@ -11,7 +11,7 @@ pub fn Portrait(
     picture: Option<Picture>,
     /// Their name.
     name: String,
-    /// Whether it is the large one.
+    /// True if it is the large one.
     #[prop(default = false)]
     large: bool,
 ) -> impl IntoView {

@@ -13,13 +13,13 @@ use leptos::prelude::*;
 use crate::port::{answer, port};
 use crate::{failure::Failed, json::Json};
 
-/// How the media of one's own show flows.
+/// Quality of the media of the viewer's own show.
 #[server(endpoint = "live/stage_figures", input = Json, output = Json)]
 pub async fn load_stage_figures(show: ShowId) -> Result<StageQuality, Failed<StageReason>> {
     answer(port::<dyn super::port::Quality>().of_stage(show)).await
 }
 
-/// Why one's own picture is as it is.
+/// Explanation of the viewer's own quality.
 #[server(endpoint = "live/explain_picture", input = Json, output = Json)]
 pub async fn explain_picture(
     show: ShowId,

@@ -1,4 +1,4 @@
-//! How media flows between artist, venue and audience.
+//! Quality of the media between artist, venue and audience.
 
 pub mod api;
 #[cfg(feature = "ssr")]

@@ -1,4 +1,4 @@
-//! What quality needs from the server.
+//! Needs of quality from the server.
 
 use async_trait::async_trait;
 use bandstand_domain::{
@@ -7,13 +7,13 @@ use bandstand_domain::{
     stage::StageError,
 };
 
-/// How media flows, for the person who makes the current request.
+/// Quality, for the person who makes the current request.
 #[async_trait]
 pub trait Quality: Send + Sync {
-    /// How the media of one's own show flows.
+    /// Quality of the media of the viewer's own show.
     async fn of_stage(&self, show: ShowId) -> Result<StageQuality, StageError>;
-    /// Why the picture of somebody who watches is as it is; `session` is the name in the address of
-    /// their WHEP session.
+    /// Explanation of a viewer's quality; `session` is the name in the address of their WHEP
+    /// session.
     async fn explain(
         &self,
         show: ShowId,

@@ -12,7 +12,7 @@ use leptos::prelude::*;
 use crate::port::{answer, port};
 use crate::{failure::Failed, json::Json};
 
-/// What's on: the first page.
+/// Lists of the first page.
 #[server(endpoint = "shows/whats_on", input = Json, output = Json)]
 pub async fn load_whats_on() -> Result<WhatsOn, Failed<ShowReason>> {
     answer(port::<dyn super::port::Shows>().whats_on()).await

@@ -1,4 +1,4 @@
-//! An artist's own shows.
+//! Dashboard: an artist's own shows.
 
 use bandstand_domain::{
     accounts::{Role, Viewer},
@@ -82,7 +82,7 @@ fn NoShows() -> impl IntoView {
     .into_any()
 }
 
-/// What is ahead, and what is over.
+/// Lists of upcoming and past shows.
 #[component]
 fn Lists(list: ShowList) -> impl IntoView {
     // Until the page is alive it has no clock: a show that nobody came to play looks announced.

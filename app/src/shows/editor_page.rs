@@ -1,4 +1,4 @@
-//! Announcing a show, changing it, deleting it.
+//! Editor: announces, changes and deletes a show.
 
 use bandstand_domain::{
     Refusal, ShowId,
@@ -178,7 +178,7 @@ fn Editor(id: Option<ShowId>, draft: ShowDraft, stage_name: String) -> impl Into
     .into_any()
 }
 
-/// Whether guests may come.
+/// Returns whether guests may come.
 #[component]
 fn GuestSwitch(members_only: RwSignal<bool>) -> impl IntoView {
     let guests = NodeRef::<leptos::html::Input>::new();

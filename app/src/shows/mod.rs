@@ -1,4 +1,4 @@
-//! Shows: what's on, and the artist's own.
+//! Shows: the list of what's on, and the artist's own.
 
 pub mod api;
 mod dashboard_page;

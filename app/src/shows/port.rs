@@ -1,4 +1,4 @@
-//! What the shows feature needs from the server.
+//! Needs of shows from the server.
 
 use async_trait::async_trait;
 use bandstand_domain::{

@@ -9,7 +9,7 @@ use std::fmt::Write;
 use bandstand_domain::shows::ShowCard;
 use leptos::prelude::*;
 
-/// How many colour pairs `style/posters.css` has.
+/// Number of colour pairs in `style/posters.css`.
 pub const PAIRS: u64 = 14;
 
 /// The shape on a poster.
@@ -27,7 +27,7 @@ enum Motif {
     Tiles,
 }
 
-/// What the genre's posters look like; each still has a choice.
+/// Motifs of the genre's posters; each poster has one of them.
 fn motifs(genre: &str) -> [Motif; 4] {
     use Motif::*;
     match genre {

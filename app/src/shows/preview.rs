@@ -1,4 +1,4 @@
-//! The poster, while its show is being written.
+//! Preview of the poster, while its show is being written.
 
 use bandstand_domain::{
     Millis, ShowId,
@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::poster_card::{face, poster_class};
 use crate::{t, ui::month_name};
 
-/// What the poster will look like.
+/// Poster as it will be.
 #[component]
 pub(super) fn PosterPreview(
     /// The show, when it exists already: only then are its colours known.
@@ -22,7 +22,7 @@ pub(super) fn PosterPreview(
     genres: RwSignal<Vec<Genre>>,
     /// The start so far, as the artist's clock shows it.
     starts: RwSignal<String>,
-    /// Who plays.
+    /// Stage name.
     stage_name: String,
 ) -> impl IntoView {
     let poster = move || {

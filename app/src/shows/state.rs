@@ -1,4 +1,4 @@
-//! What's on, as it changes while one looks at it.
+//! State of the list of shows, changed by the events of its topic.
 
 use bandstand_domain::{
     Millis, ShowId,

@@ -1,4 +1,4 @@
-//! Times as the artist's clock shows them, and where that clock hangs.
+//! Local times of a show, and their time zone.
 
 use leptos::{html, prelude::*};
 use wasm_bindgen::{JsCast, JsValue};

@@ -1,4 +1,4 @@
-//! What's on: live, upcoming, past.
+//! Page of what's on: live, upcoming, past.
 
 use std::time::Duration;
 
@@ -23,10 +23,10 @@ use crate::{
     ui::{About, Days, Toaster, every, now},
 };
 
-/// How often a page looks at the clock.
+/// Interval at which a page looks at the clock.
 const CLOCK: Duration = Duration::from_secs(15);
 
-/// What's on: live, upcoming, past.
+/// Lists of shows: live, upcoming, past.
 #[component]
 pub fn WhatsOnPage() -> impl IntoView {
     let list = Resource::new(|| (), |()| load_whats_on());
@@ -195,9 +195,9 @@ fn Genres(state: RwSignal<WhatsOnState>, genre: Memo<Option<String>>) -> impl In
 /// A wall of posters; without posters there is no wall.
 #[component]
 pub(crate) fn Wall(
-    /// What stands over it.
+    /// Title of the wall.
     title: Signal<&'static str>,
-    /// What hangs there.
+    /// Section of the list.
     section: Section,
     /// The shows.
     shows: Signal<Vec<ShowCard>>,

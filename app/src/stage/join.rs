@@ -1,4 +1,4 @@
-//! Coming in: a name, and the tokens that open the channel and the picture.
+//! Join tokens: a name becomes a guest, and tokens open the channel and the media session.
 
 use std::{future::Future, pin::Pin};
 
@@ -15,14 +15,14 @@ use crate::channel::TokenSource;
 /// Milliseconds for which the unused half of a join token is used instead of fetching a new one.
 const MAX_TOKEN_AGE: f64 = 10_000.0;
 
-/// Somebody coming in.
+/// Join request that is under way, shared by all who wait for it.
 pub type Joining = Shared<Pin<Box<dyn Future<Output = Result<JoinToken, StageError>>>>>;
 
 /// A token that was not used yet, and when it came.
 type Spare = Option<(Secret, f64)>;
 
-/// One person's way into one show. A join token opens the channel once and the picture once; both take
-/// their halves from here, so that coming in costs one request.
+/// Join tokens of one person for one show. A join token opens the channel once and the picture
+/// once; both take their halves from here, so that coming in costs one request.
 #[derive(Clone, Copy)]
 pub struct JoinTokens {
     show: ShowId,
@@ -33,7 +33,7 @@ pub struct JoinTokens {
 }
 
 impl JoinTokens {
-    /// The way into `show`, not gone yet.
+    /// No token for `show` yet.
     pub fn new(show: ShowId) -> Self {
         Self {
             show,

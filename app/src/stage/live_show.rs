@@ -1,4 +1,4 @@
-//! What a show's page and its studio both follow of it.
+//! Live show: the state that a show's page and its studio both follow.
 
 use bandstand_domain::{
     Refusal,
@@ -11,21 +11,21 @@ use leptos::prelude::*;
 use super::state::{PageChange, apply};
 use crate::{channel::Incoming, chat::ChatHandle, crowd::CrowdHandle};
 
-/// A show as its topic tells it.
+/// Show as the events of its topic tell it.
 #[derive(Clone, Copy)]
 pub struct LiveShow {
     /// The show as it is now.
     pub page: RwSignal<ShowPage>,
-    /// Whether it was deleted meanwhile.
+    /// True if the show was deleted meanwhile.
     pub gone: RwSignal<bool>,
-    /// Who is there.
+    /// Crowd.
     pub crowd: CrowdHandle,
-    /// What is said.
+    /// Chat.
     pub chat: ChatHandle,
 }
 
 impl LiveShow {
-    /// The show as `page` says.
+    /// Follows the show from `page` on.
     pub fn new(page: ShowPage) -> Self {
         let chat = ChatHandle::new(page.card.id);
         let (page, gone) = (RwSignal::new(page), RwSignal::new(false));

@@ -38,7 +38,7 @@ pub fn load_from_address() -> Loaded {
 /// No show, and what to do instead.
 #[component]
 pub fn Absent(
-    /// Why there is none.
+    /// Refusal by the server.
     why: ShowError,
 ) -> impl IntoView {
     let (title, text) = match why {

@@ -1,4 +1,5 @@
-//! What happens on a show's stage, and how one comes to it.
+//! Stage of a show: tokens to join and to publish, its state, and what a show's page and its studio
+//! share.
 
 pub mod api;
 pub(crate) mod join;

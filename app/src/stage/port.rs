@@ -1,4 +1,4 @@
-//! What the stage needs from the server.
+//! Needs of the stage from the server.
 
 use async_trait::async_trait;
 use bandstand_domain::{

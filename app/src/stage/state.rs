@@ -1,4 +1,4 @@
-//! A show's page as the events of its topic change it.
+//! State of a show's page, changed by the events of its topic.
 
 use bandstand_domain::{
     channel::Event,
@@ -6,7 +6,7 @@ use bandstand_domain::{
     stage::StageEvent,
 };
 
-/// What an event did to a page.
+/// Effect of an event on a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PageChange {
     /// Nothing that the page shows.

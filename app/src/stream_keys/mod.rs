@@ -1,4 +1,4 @@
-//! Keys by which programs come on stage.
+//! Stream keys: credentials by which programs publish to their artist's stage.
 
 pub mod api;
 mod panel;

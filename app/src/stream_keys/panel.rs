@@ -1,4 +1,4 @@
-//! "Stream from OBS": where a program sends to, and the keys by which it may.
+//! Panel "Stream from OBS": the server's address and the stream keys.
 
 use crate::t;
 use bandstand_domain::{

@@ -1,4 +1,4 @@
-//! What stream keys need from the server.
+//! Needs of stream keys from the server.
 
 use async_trait::async_trait;
 use bandstand_domain::{

@@ -1,4 +1,4 @@
-//! The artist's own level, or the words that it can't be measured.
+//! Level meter of the artist's own microphone, or a note that it can't be measured.
 
 use crate::t;
 use std::{cell::Cell, time::Duration};
@@ -66,8 +66,8 @@ pub(super) fn Meter(
     .into_any()
 }
 
-/// What the microphone gives, in a sound system of its rate: Firefox connects no other. It doesn't tell the
-/// rate, so that the usual ones are tried where the loudspeakers' is another.
+/// Source node of the microphone, in a sound system of its rate: Firefox connects no other. It
+/// doesn't tell the rate, so that the usual ones are tried where the loudspeakers' is another.
 fn source_of(stream: &MediaStream) -> Option<(AudioContext, MediaStreamAudioSourceNode)> {
     let usual = RATES.into_iter().map(Some);
     std::iter::once(None).chain(usual).find_map(|rate| {

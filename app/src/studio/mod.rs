@@ -1,4 +1,4 @@
-//! The studio, from which an artist goes on stage.
+//! Studio: the page from which an artist goes on stage.
 
 mod meter;
 mod monitor;

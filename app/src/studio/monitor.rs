@@ -1,4 +1,4 @@
-//! Hearing oneself: five seconds of the microphone, as it will be sent, played back.
+//! Monitor: five seconds of the microphone are recorded as they would be sent, and played back.
 
 use futures::channel::oneshot;
 use gloo_timers::future::TimeoutFuture;
@@ -7,7 +7,7 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AudioBuffer, AudioContext, BlobEvent, MediaRecorder, MediaStream, MediaStreamTrack};
 
-/// How far it is.
+/// Progress of the monitor.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MonitorState {
     /// Not begun.

@@ -1,4 +1,4 @@
-//! Beside the preview: devices, the checklist, the numbers.
+//! Panels beside the preview: devices, checklist, numbers.
 
 use crate::{t, texts::language};
 use bandstand_domain::quality::percent;
@@ -128,7 +128,7 @@ fn Choice(
     .into_any()
 }
 
-/// How a point of the checklist stands.
+/// State of an item of the checklist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Check {
     Open,
@@ -137,7 +137,7 @@ enum Check {
     Unknown,
 }
 
-/// What should be right before one goes live.
+/// Checklist before going live.
 #[component]
 pub(super) fn Checklist(
     /// The studio.

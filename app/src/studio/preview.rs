@@ -1,4 +1,4 @@
-//! Preview and the big buttons.
+//! Preview of the picture, troubles, and the main buttons.
 
 use crate::t;
 use bandstand_domain::channel::Notice;
@@ -46,7 +46,7 @@ pub(super) fn Preview(
     .into_any()
 }
 
-/// What is wrong, and what to do.
+/// Troubles, and what to do.
 #[component]
 fn Trouble(studio: Studio) -> impl IntoView {
     let words = move || {
@@ -82,8 +82,8 @@ fn Interrupted(studio: Studio, kind: DeviceKind) -> impl IntoView {
     .into_any()
 }
 
-/// What is wrong with what programs send, or tried to: read out when it comes, and with the time of day,
-/// so that nobody takes what is over for what is.
+/// Problems of what programs send, or tried to: read out when they come, and with the time of day,
+/// so that nobody takes a past one for a present one.
 #[component]
 fn Notices(studio: Studio) -> impl IntoView {
     view! {

@@ -1,4 +1,4 @@
-//! Going on stage and staying there.
+//! Publisher: takes the stage, and takes it again whenever the connection is lost.
 
 use crate::t;
 use std::rc::Rc;
@@ -25,23 +25,23 @@ use crate::{
     },
 };
 
-/// An artist's way to the stage, which is found again whenever it is lost.
+/// Publisher of an artist's media, which connects again whenever it is lost.
 #[derive(Clone, Copy)]
 pub struct Publisher {
     show: ShowId,
     devices: Devices,
-    /// Where the artist stands.
+    /// State of the studio.
     pub state: RwSignal<StudioState>,
-    /// What is wrong.
+    /// Trouble to show, if there is any.
     pub trouble: RwSignal<Option<String>>,
-    /// What is being sent.
+    /// Statistics of what is being sent.
     pub sending: RwSignal<SendStats>,
     running: StoredValue<Option<AbortHandle>>,
     session: StoredValue<Option<SendWrapper<Rc<WhipSession>>>>,
 }
 
 impl Publisher {
-    /// Beside the stage.
+    /// Makes a publisher that is not on stage.
     pub fn new(show: ShowId, devices: Devices) -> Self {
         let publisher = Self {
             show,
@@ -187,7 +187,7 @@ impl Publisher {
         session.play(now(self.devices.sound).as_deref(), mode).await;
     }
 
-    /// What the devices give is what is sent; nothing during a break.
+    /// Sends what the devices give; nothing during a break.
     fn follow_devices(self) {
         let paused = Memo::new(move |_| self.state.with(StudioState::paused));
         Effect::new(move || {

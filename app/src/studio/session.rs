@@ -1,4 +1,4 @@
-//! One artist's time in the studio: everything that the page's parts share.
+//! Studio session: the state that the parts of the studio's page share.
 
 use crate::t;
 use std::time::Duration;
@@ -30,32 +30,32 @@ use crate::{
 pub struct Studio {
     /// The show as it is now.
     pub page: RwSignal<ShowPage>,
-    /// Whether the show was deleted meanwhile.
+    /// True if the show was deleted meanwhile.
     pub gone: RwSignal<bool>,
     /// Camera, microphone, screen.
     pub devices: Devices,
-    /// The way to the stage.
+    /// Publisher.
     pub publisher: Publisher,
-    /// Where the artist stands.
+    /// State of the studio.
     pub status: Memo<StudioStatus>,
-    /// The way to chat and crowd.
+    /// Join tokens.
     pub join: JoinTokens,
     live_show: LiveShow,
-    /// Who is there.
+    /// Crowd.
     pub crowd: CrowdHandle,
-    /// What is said.
+    /// Chat.
     pub chat: ChatHandle,
-    /// What is wrong with what programs send, or tried to.
+    /// Problems of what programs send, or tried to.
     pub notices: RwSignal<Vec<Notice>>,
-    /// Whether the microphone is off.
+    /// True if the microphone is off.
     pub muted: RwSignal<bool>,
-    /// Whether the camera is off.
+    /// True if the camera is off.
     pub dark: RwSignal<bool>,
-    /// Whether the microphone was loud enough once.
+    /// True if the microphone was loud enough once.
     pub heard: RwSignal<bool>,
-    /// Whether the level can be measured here.
+    /// True if the level can be measured here.
     pub measured: RwSignal<bool>,
-    /// How far the artist is with listening to themselves.
+    /// State of the monitor.
     pub listened: RwSignal<MonitorState>,
 }
 
@@ -99,7 +99,7 @@ impl Studio {
         studio
     }
 
-    /// Whether the artist is on stage or on the way there.
+    /// Returns whether the artist is on stage or on the way there.
     pub fn on_stage(self) -> bool {
         self.publisher.state.with(|state| state.on_stage())
     }

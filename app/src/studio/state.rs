@@ -1,8 +1,8 @@
-//! Where an artist stands: told the events, it tells what to show and whether to go on.
+//! State of the studio, as a machine of events: what to show, and whether to go on.
 
 use bandstand_domain::stage::StageState;
 
-/// The line that tells the artist where they stand.
+/// Status as the artist is told it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StudioStatus {
     /// Not on stage.
@@ -21,7 +21,7 @@ pub enum StudioStatus {
     Ended,
 }
 
-/// Where an artist stands.
+/// State of the studio.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StudioState {
     /// The artist pressed *Go live* and hasn't left since.
@@ -42,7 +42,7 @@ pub struct StudioState {
 }
 
 impl StudioState {
-    /// Where that is, in one word.
+    /// Status, as the artist is told it.
     pub fn status(&self) -> StudioStatus {
         match self {
             Self { ended: true, .. } => StudioStatus::Ended,
@@ -55,7 +55,7 @@ impl StudioState {
         }
     }
 
-    /// Whether this tab is on stage or on its way there.
+    /// Returns whether this tab is on stage or on its way there.
     pub fn on_stage(&self) -> bool {
         self.wanted && !self.taken_over && !self.ended
     }
@@ -65,7 +65,7 @@ impl StudioState {
         self.had
     }
 
-    /// Whether the artist takes a break.
+    /// Returns whether the artist takes a break.
     pub fn paused(&self) -> bool {
         self.paused
     }
@@ -133,14 +133,14 @@ impl StudioState {
     }
 }
 
-/// What is being sent.
+/// Statistics of what is being sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct SendStats {
     /// Kilobits a second, sound and picture together.
     pub kilobits: u32,
     /// Packets that were lost on the way to the venue, in tenths of a percent.
     pub lost: u32,
-    /// There and back, in milliseconds.
+    /// Round-trip time in milliseconds.
     pub round_trip: u32,
     /// The picture's width; 0 while there is none.
     pub width: u32,
@@ -148,11 +148,11 @@ pub struct SendStats {
     pub height: u32,
     /// Frames a second.
     pub frames: u32,
-    /// What keeps the browser from sending a better picture.
+    /// Limit of the picture's quality.
     pub limit: QualityLimit,
 }
 
-/// What keeps a browser from sending a better picture.
+/// Limit of the quality that a browser sends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum QualityLimit {
     /// Nothing.
@@ -164,16 +164,16 @@ pub enum QualityLimit {
     Device,
 }
 
-/// What the browser says of the connection, in totals.
+/// Totals of a connection, as the browser counts them.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SendTotals {
     /// Bytes sent.
     pub bytes: f64,
     /// The share of packets lost, as the venue reports it.
     pub lost: f64,
-    /// There and back, in seconds.
+    /// Round-trip time in seconds.
     pub round_trip: f64,
-    /// What is sent of the picture, as [`SendStats`] has it.
+    /// Picture's part of [`SendStats`].
     pub picture: SendStats,
 }
 
@@ -184,7 +184,7 @@ pub struct SendMeter {
 }
 
 impl SendMeter {
-    /// What is being sent at `at` (milliseconds).
+    /// Statistics at `at` (milliseconds).
     pub fn measure(&mut self, at: f64, now: SendTotals) -> SendStats {
         let (then, sent) = self.before.replace((at, now.bytes)).unwrap_or((at, now.bytes));
         let elapsed = at - then;

@@ -1,5 +1,5 @@
-//! How the picture gets to the audience: what leaves this browser, what comes to the venue, and how the
-//! audience gets it.
+//! Statistics of the studio: what this browser sends, what the venue receives, and how the audience
+//! receives it.
 
 use crate::{t, texts::language};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use leptos::{prelude::*, task::spawn_local};
 use super::{session::Studio, state::QualityLimit};
 use crate::{quality::api::load_stage_figures, ui::every};
 
-/// How often the venue is asked.
+/// Interval at which the venue is asked.
 const EVERY: Duration = Duration::from_secs(5);
 
 /// Figures of the line, while anybody is on stage: this page or another program.

@@ -1,4 +1,4 @@
-//! Being asked before something can't be taken back.
+//! Confirmation of what can't be undone.
 
 use leptos::{html, prelude::*};
 
@@ -7,7 +7,7 @@ use crate::t;
 /// A question that has to be answered; Escape is no.
 #[component]
 pub fn Confirm(
-    /// Whether it is being asked.
+    /// True if it is being asked.
     open: RwSignal<bool>,
     /// The question.
     #[prop(into)]
@@ -19,7 +19,7 @@ pub fn Confirm(
     no: &'static str,
     /// Called when the answer is yes; the dialog is closed by then.
     on_yes: Callback<()>,
-    /// What will follow from it.
+    /// Consequences.
     children: Children,
 ) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();

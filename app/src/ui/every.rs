@@ -1,4 +1,4 @@
-//! What is done again and again.
+//! Repetition at an interval.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A line of text in a form.
+//! Text field of a form.
 
 use leptos::{html, prelude::*};
 
@@ -22,7 +22,7 @@ pub fn adopt(field: NodeRef<html::Input>, value: RwSignal<String>) {
     });
 }
 
-/// What is wrong with a field, and its hint. `aria-describedby` of the field is `NAME-note`.
+/// Complaint about a field, and its hint. `aria-describedby` of the field is `NAME-note`.
 #[component]
 pub fn Complaint(
     /// The form's state.
@@ -50,12 +50,12 @@ pub fn TextField(
     name: &'static str,
     /// The label.
     label: &'static str,
-    /// What was typed.
+    /// Value of the field.
     value: RwSignal<String>,
     /// The kind of `<input>`.
     #[prop(default = "text")]
     kind: &'static str,
-    /// What the browser may fill in.
+    /// Value of `autocomplete`.
     #[prop(default = "off")]
     autocomplete: &'static str,
     /// Help in a few words.
@@ -64,7 +64,7 @@ pub fn TextField(
     /// The most characters; shown as a count when given.
     #[prop(default = 0)]
     most: usize,
-    /// Whether it is for names and addresses, which no keyboard should correct.
+    /// True if it is for names and addresses, which no keyboard should correct.
     #[prop(default = false)]
     exact: bool,
 ) -> impl IntoView {
@@ -96,7 +96,7 @@ pub fn TextField(
     .into_any()
 }
 
-/// How much of a text's room is used.
+/// Count of the characters of a text.
 #[component]
 pub(super) fn Count(
     /// The text.

@@ -1,4 +1,4 @@
-//! A form that is checked before it is sent, says what is wrong beside each field, and loses nothing.
+//! Form that is checked before it is sent, marks each wrong field, and loses nothing.
 
 use bandstand_domain::{FieldErrors, Refusal, refusal::Reason};
 use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
@@ -6,7 +6,7 @@ use wasm_bindgen::JsCast;
 
 use crate::{failure::Failed, texts::say};
 
-/// What is known of a form besides its values: complaints, and whether it is under way.
+/// State of a form besides its values: complaints, and whether it is under way.
 #[derive(Clone, Copy)]
 pub struct FormState {
     errors: RwSignal<FieldErrors>,
@@ -32,7 +32,7 @@ impl FormState {
         self.errors.with(|errors| errors.of(field).map(say))
     }
 
-    /// Whether the form is under way.
+    /// Returns whether the form is under way.
     pub fn pending(self) -> bool {
         self.pending.get()
     }
@@ -118,7 +118,7 @@ pub fn Form(
 pub fn Submit(
     /// The form's state.
     state: FormState,
-    /// What will happen.
+    /// Label of the button.
     #[prop(into)]
     label: Signal<String>,
 ) -> impl IntoView {

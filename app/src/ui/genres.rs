@@ -1,4 +1,4 @@
-//! Choosing genres.
+//! Choice of genres.
 
 use bandstand_domain::shows::{GENRES, Genre, MAX_GENRES};
 use leptos::{html, prelude::*};
@@ -14,7 +14,7 @@ pub fn GenrePicker(
     state: FormState,
     /// The label.
     label: &'static str,
-    /// What is chosen.
+    /// Chosen genres.
     chosen: RwSignal<Vec<Genre>>,
 ) -> impl IntoView {
     let group = NodeRef::<html::Fieldset>::new();

@@ -1,4 +1,4 @@
-//! What people wrote, with the addresses in it made into links.
+//! Links in plain text.
 
 use leptos::prelude::*;
 

@@ -6,12 +6,12 @@ use wasm_bindgen::JsValue;
 
 use crate::{t, texts::language};
 
-/// How much of an instant is shown.
+/// Style of an instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TimeStyle {
     /// `Saturday 21 November, 21:00`.
     Full,
-    /// What a poster needs: `Tonight, 21:00`, `Tomorrow, 20:00`, `Wed 20:00`, `21 Nov, 21:00`.
+    /// Style of posters: `Tonight, 21:00`, `Tomorrow, 20:00`, `Wed 20:00`, `21 Nov, 21:00`.
     Poster,
     /// `21:00`.
     Time,
@@ -25,10 +25,10 @@ pub enum TimeStyle {
 pub fn LocalTime(
     /// The instant.
     at: Millis,
-    /// What the server can say without knowing the visitor's zone.
+    /// Text of the server, which doesn't know the visitor's zone.
     #[prop(into)]
     fallback: String,
-    /// How much of it.
+    /// Style.
     #[prop(default = TimeStyle::Full)]
     style: TimeStyle,
 ) -> impl IntoView {
@@ -119,14 +119,14 @@ pub fn now() -> Millis {
 pub struct Days {
     /// Today at 17:00.
     pub evening: Millis,
-    /// When the night is over: tomorrow at 4:00.
+    /// End of the night: tomorrow at 4:00.
     pub tomorrow: Millis,
     /// The same a week after today.
     pub next_week: Millis,
 }
 
 impl Days {
-    /// As the visitor's clock has them now. Not while hydrating.
+    /// Days as the visitor's clock has them now. Not while hydrating.
     pub fn current() -> Self {
         let today = js_sys::Date::new_0();
         let at = |days: i32, hour: u32| {

@@ -1,4 +1,4 @@
-//! The venue's sign.
+//! Logo of the venue.
 
 use leptos::prelude::*;
 

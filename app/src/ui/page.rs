@@ -1,4 +1,4 @@
-//! What a page says of itself: its title, its description, its status.
+//! Title, description and status of a page.
 
 use leptos::prelude::*;
 use leptos_meta::{Meta, Title};
@@ -35,10 +35,10 @@ pub fn page_status(status: u16) {
 /// A page that isn't there: says so, also by its status, and where to go instead.
 #[component]
 pub fn NotFound(
-    /// What to say.
+    /// Title.
     #[prop(default = t!(ui.not_found))]
     title: &'static str,
-    /// Why, and what to do.
+    /// Reason, and what to do.
     #[prop(default = t!(ui.not_found_why))]
     text: &'static str,
     /// 404, or 410 for what was there and is gone.

@@ -1,4 +1,4 @@
-//! A password in a form.
+//! Password field of a form.
 
 use bandstand_domain::Secret;
 use leptos::{html, prelude::*};
@@ -17,7 +17,7 @@ pub fn PasswordField(
     /// The label.
     #[prop(default = t!(ui.password))]
     label: &'static str,
-    /// What was typed.
+    /// Value of the field.
     value: RwSignal<String>,
     /// `current-password` or `new-password`.
     autocomplete: &'static str,
@@ -60,7 +60,7 @@ pub fn PasswordField(
     .into_any()
 }
 
-/// What was typed, as a secret.
+/// Value of the field, as a secret.
 pub fn secret(value: RwSignal<String>) -> Secret {
     Secret::new(value.get_untracked())
 }

@@ -1,4 +1,4 @@
-//! Several lines of text in a form.
+//! Text area of a form.
 
 use leptos::{html, prelude::*};
 
@@ -13,7 +13,7 @@ pub fn TextArea(
     name: &'static str,
     /// The label.
     label: &'static str,
-    /// What was typed.
+    /// Value of the field.
     value: RwSignal<String>,
     /// Help in a few words.
     #[prop(default = "")]

@@ -1,13 +1,13 @@
-//! Short news that appears, is read out, and goes by itself.
+//! Toasts: short news that is read out, and goes by itself.
 
 use std::time::Duration;
 
 use leptos::prelude::*;
 
-/// How long a toast stays.
+/// Time for which a toast stays.
 const STAY: Duration = Duration::from_secs(6);
 
-/// Where toasts are put; in the context of every page.
+/// Toasts of a page; in the context of every page.
 #[derive(Clone, Copy)]
 pub struct Toaster(RwSignal<Vec<(u32, String)>>);
 
@@ -44,7 +44,7 @@ impl Toaster {
 /// The place where toasts appear.
 #[component]
 pub fn Toasts(
-    /// Where they are put.
+    /// Toasts of the page.
     toaster: Toaster,
 ) -> impl IntoView {
     view! {

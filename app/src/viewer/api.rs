@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use crate::port::{answer, port};
 use crate::{failure::Failed, json::Json};
 
-/// Who looks at the page.
+/// Viewer of the page.
 #[server(endpoint = "accounts/viewer", input = Json, output = Json)]
 pub async fn load_viewer() -> Result<Option<Viewer>, Failed<AccountReason>> {
     answer(port::<dyn super::port::Identity>().viewer()).await

@@ -1,4 +1,4 @@
-//! Who looks at the page.
+//! Viewer: the person who looks at the page.
 
 pub mod api;
 #[cfg(feature = "ssr")]
@@ -46,7 +46,7 @@ impl CurrentViewer {
         self.load().flatten()
     }
 
-    /// Whether the viewer may put on shows.
+    /// Returns whether the viewer may put on shows.
     pub fn is_artist(self) -> bool {
         self.get().is_some_and(|viewer| viewer.role == Role::Artist)
     }

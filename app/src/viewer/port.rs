@@ -1,4 +1,4 @@
-//! What the viewer needs from the server.
+//! Needs of the viewer from the server.
 
 use async_trait::async_trait;
 use bandstand_domain::accounts::{AccountError, Viewer};

@@ -1,4 +1,4 @@
-//! Redirects to log-in and back.
+//! Redirects to log-in and back (no open redirects).
 
 use leptos::prelude::*;
 use leptos_router::{
@@ -43,7 +43,7 @@ pub fn address_with_next(page: &str, next: &str) -> String {
     address
 }
 
-/// Where the visitor wanted to go before they were asked who they are.
+/// Path that the visitor wanted to go to before they were asked to log in.
 pub fn next_in_query() -> Option<String> {
     use_query_map().with(|query| query.get_str("next").and_then(local_path).map(Into::into))
 }
@@ -51,7 +51,7 @@ pub fn next_in_query() -> Option<String> {
 /// Leads away for good: "back" does not return to here.
 #[component]
 pub fn Onward(
-    /// Where.
+    /// Path.
     to: String,
 ) -> impl IntoView {
     // Who has logged in may have brought another language.

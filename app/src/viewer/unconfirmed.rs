@@ -1,4 +1,4 @@
-//! Being reminded to confirm one's address.
+//! Reminder to confirm the e-mail address.
 
 use bandstand_domain::accounts::Role;
 use leptos::{prelude::*, task::spawn_local};

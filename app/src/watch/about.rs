@@ -1,4 +1,4 @@
-//! What the show is: title, artist, numbers, text.
+//! Description of a show: title, artist, numbers, text.
 
 use crate::t;
 use bandstand_domain::stage::StageState;

@@ -1,4 +1,4 @@
-//! The player's controls: there when they are wanted.
+//! Controls of the player, hidden while they aren't wanted.
 
 use crate::t;
 use leptos::{__reexports::send_wrapper::SendWrapper, ev, prelude::*};

@@ -1,4 +1,4 @@
-//! Before the artist comes: the poster's words, and how long it takes.
+//! Countdown to the start, with the number of people in the lobby.
 
 use crate::{t, weave};
 use bandstand_domain::Millis;

@@ -1,4 +1,4 @@
-//! The picture and sound of a show, in the page of somebody who watches.
+//! Player of a show, in the page of a viewer.
 
 use std::{pin::pin, rc::Rc};
 
@@ -36,11 +36,11 @@ use crate::{
 const PICTURE_BY: u32 = 2_500;
 /// Milliseconds for which the page waits with whatever would hold up the picture.
 const HOLD: u32 = 400;
-/// So many looks at the same frame tell that the picture is gone: screens send one a second even when
-/// nothing moves on them.
+/// Looks at the same frame after which the picture counts as gone: screens send one a second even
+/// when nothing moves on them.
 const STILL: u32 = 2;
 
-/// What is to be seen.
+/// State of the picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PictureState {
     /// Nothing is played.
@@ -58,7 +58,7 @@ pub enum PictureState {
     Impossible,
 }
 
-/// What is to be heard.
+/// State of the sound.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SoundState {
     /// The stage.
@@ -84,7 +84,7 @@ pub struct Player {
     sound: RwSignal<SoundState>,
     running: StoredValue<Option<AbortHandle>>,
     preconnection: StoredValue<Option<SendWrapper<Preconnection>>>,
-    /// Who is told when a picture is shown.
+    /// Waits for the first picture.
     awaited: StoredValue<Option<SendWrapper<oneshot::Sender<()>>>>,
     meter: StoredValue<Option<SendWrapper<LevelMeter>>>,
     session: StoredValue<Option<SendWrapper<Rc<WhepSession>>>>,
@@ -110,12 +110,12 @@ impl Player {
         player
     }
 
-    /// What is to be seen.
+    /// State of the picture.
     pub fn picture(self) -> Signal<PictureState> {
         self.picture.into()
     }
 
-    /// What is to be heard.
+    /// State of the sound.
     pub fn sound(self) -> Signal<SoundState> {
         self.sound.into()
     }
@@ -190,8 +190,8 @@ impl Player {
         }
     }
 
-    /// To be called within a press: lets the element play with sound later, when its stream comes
-    /// (iOS forgets the press until then).
+    /// Lets the element play with sound later, when its stream comes; called within a press (iOS
+    /// forgets it until then).
     pub fn bless(self) {
         if let Some(video) = self.video.get_untracked()
             && let Ok(played) = video.play()
@@ -298,7 +298,7 @@ impl Player {
         }
     }
 
-    /// When no picture has come: plays the sound alone, for an element that waits for a picture may
+    /// Plays the sound alone when no picture has come, for an element that waits for a picture may
     /// stay silent; and the picture, should one come later.
     fn without_picture(
         self,
@@ -371,7 +371,7 @@ impl Player {
     }
 }
 
-/// How often the same frame was seen.
+/// Count of looks at the same frame.
 #[derive(Default)]
 struct Still {
     frames: f64,

@@ -1,4 +1,4 @@
-//! A connection to the stage that is made ready before somebody presses Watch: browsers take their
+//! Preconnection: a peer connection made before the viewer presses Watch, since browsers take their
 //! time for it.
 
 use std::{cell::Cell, rc::Rc};

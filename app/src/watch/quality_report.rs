@@ -1,4 +1,4 @@
-//! "Why is my picture bad?": what the browser measures, explained by the venue.
+//! Quality report, "Why is my picture bad?": statistics of the browser, explained by the venue.
 
 use crate::t;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use leptos::{html, prelude::*, task::spawn_local};
 use super::{player::PictureState, session::WatchSession};
 use crate::{quality::api::explain_picture, ui::every, webrtc::stats::measured};
 
-/// How often it is measured while somebody looks.
+/// Interval of the measurements while the report is open.
 const EVERY: Duration = Duration::from_secs(4);
 
 /// A question under the stage that opens to its answer, and is kept up to date while it is open.

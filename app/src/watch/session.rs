@@ -1,4 +1,4 @@
-//! The watch session: what the parts of a show's page share.
+//! Watch session: the state that the parts of a show's page share.
 
 use bandstand_domain::{
     Refusal, ShowId,
@@ -24,14 +24,14 @@ use crate::{
     web,
 };
 
-/// Where the visitor stands.
+/// Phase of the session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// Before the door; with what was wrong with the name, or with the try to come in.
     Outside {
-        /// What was wrong with the name.
+        /// Complaint about the name.
         name: Option<String>,
-        /// What else was wrong.
+        /// Refusal of the last attempt.
         why: Option<StageError>,
     },
     /// On the way in.
@@ -43,25 +43,25 @@ pub enum Phase {
 /// One person on a show's page, from the door on: a handle that all parts of the page hold.
 #[derive(Clone, Copy)]
 pub struct WatchSession {
-    /// Which show.
+    /// Show.
     pub show: ShowId,
     /// The show as it is now.
     pub page: RwSignal<ShowPage>,
-    /// Whether the show was deleted meanwhile.
+    /// True if the show was deleted meanwhile.
     pub gone: RwSignal<bool>,
-    /// Where the visitor stands.
+    /// Phase of the session.
     pub phase: RwSignal<Phase>,
-    /// Whether the venue knows who the visitor is.
+    /// True if the venue knows who the visitor is.
     pub known: RwSignal<bool>,
-    /// Whether nothing can happen at the show any more.
+    /// True if nothing can happen at the show any more.
     pub over: Memo<bool>,
-    /// What happens on stage.
+    /// State of the stage.
     pub stage: Memo<StageState>,
-    /// The way in.
+    /// Join tokens.
     pub join: JoinTokens,
-    /// Who is there.
+    /// Crowd.
     pub crowd: CrowdHandle,
-    /// What is said.
+    /// Chat.
     pub chat: ChatHandle,
     /// Picture and sound.
     pub player: Player,
@@ -116,12 +116,12 @@ impl WatchSession {
         session
     }
 
-    /// Whether the visitor is in.
+    /// Returns whether the visitor is in.
     pub fn inside(self) -> bool {
         self.phase.with(|phase| *phase == Phase::Inside)
     }
 
-    /// Whether the door is closed to the visitor, who has no account.
+    /// Returns whether the door is closed to the visitor, who has no account.
     pub fn shut(self) -> bool {
         self.guest && self.page.with(|page| page.card.members_only)
     }
@@ -187,7 +187,7 @@ impl WatchSession {
         self.channel.gesture(self.show, gesture);
     }
 
-    /// From the door one hears what is announced to all; inside, everything.
+    /// Follows the list of shows from the door, and the show's own topic inside.
     fn listen(self) {
         let channel = self.channel;
         let inside = Memo::new(move |_| self.inside());
@@ -217,7 +217,7 @@ impl WatchSession {
         }
     }
 
-    /// Where the visitor stands who is refused, with what is known from that.
+    /// Phase of a visitor who is refused, with what is known from that.
     fn refused(self, why: StageError) -> Phase {
         let nameless = why == Refusal::Because(StageReason::Nameless);
         if nameless || why == Refusal::NotLoggedIn {
@@ -234,7 +234,7 @@ impl WatchSession {
         Phase::Outside { name: None, why: (!nameless).then_some(why) }
     }
 
-    /// Whom the artist mutes learns it.
+    /// Tells the viewer when the artist mutes them.
     fn obey(self, event: &Event) {
         if let Event::Chat(ChatEvent::Muted { person, muted }) = event
             && self
@@ -255,7 +255,7 @@ impl WatchSession {
         });
     }
 
-    /// Whoever comes after the end can read what was said.
+    /// Loads the chat of a show that is over.
     fn look_back(self) {
         Effect::new(move || {
             if self.over.get() && !self.phase.with_untracked(|phase| *phase == Phase::Inside) {

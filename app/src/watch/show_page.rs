@@ -1,4 +1,4 @@
-//! A show on its own page, from poster to thank-you.
+//! Page of a show, from poster to thank-you.
 
 use crate::t;
 use bandstand_domain::Refusal;
@@ -66,7 +66,7 @@ fn PresentView(session: WatchSession) -> impl IntoView {
     .into_any()
 }
 
-/// How the style sheet calls what happens on stage.
+/// Name of the stage's state in the style sheet.
 fn stage_name(session: WatchSession) -> &'static str {
     use bandstand_domain::stage::StageState::*;
     match session.stage.get() {

@@ -1,5 +1,4 @@
-//! How much room a window has for the picture: a small one asks for less, and one that nobody sees for
-//! the least there is.
+//! Viewport of the player: a small or hidden one asks for a lower layer (WHEP's layer selection).
 
 use std::{cell::Cell, pin::pin, rc::Rc};
 
@@ -20,7 +19,7 @@ const SETTLED: u32 = 500;
 const AWAY: u32 = 5_000;
 /// Milliseconds until the venue is asked again when it didn't agree.
 const AGAIN: u32 = 5_000;
-/// How often it is asked in all: a venue that is away for longer has lost the session as well.
+/// Attempts in all: a venue that is away for longer has lost the session as well.
 const TRIES: u32 = 12;
 
 /// The most lines to ask for in a window of so many `pixels`, when it is not what was `asked` for
@@ -38,7 +37,8 @@ fn max_height(pixels: u32, asked: Option<u16>) -> Option<u16> {
     Some(u16::try_from(most).unwrap_or(u16::MAX))
 }
 
-/// Whether the page, and what may have been taken out of it into a window of its own, is out of sight.
+/// Returns whether the page, and what may have been taken out of it into a window of its own, is
+/// out of sight.
 fn is_hidden() -> bool {
     document().hidden() && web::get(&document(), "pictureInPictureElement").is_falsy()
 }
@@ -59,7 +59,7 @@ async fn settle(video: HtmlVideoElement, session: MediaResource, asked: Rc<Cell<
     }
 }
 
-/// Watches the size of a player, and whether it is in sight, until it is dropped.
+/// Observes the size and the visibility of a player, until it is dropped.
 pub struct Viewport {
     observer: ResizeObserver,
     changed: Closure<dyn FnMut()>,

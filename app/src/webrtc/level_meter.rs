@@ -1,4 +1,4 @@
-//! How loud it is.
+//! Level meter: loudness of a stream (RMS, dBFS).
 
 use gloo_timers::callback::Interval;
 use wasm_bindgen::JsValue;
@@ -6,10 +6,10 @@ use web_sys::{AudioContext, MediaStream, MediaStreamAudioSourceNode};
 
 /// Milliseconds between two measurements: about 15 a second.
 const EVERY: u32 = 66;
-/// What counts as silence, in dB below full scale.
+/// Level of silence, in dBFS.
 pub const SILENCE: f32 = -60.0;
 
-/// Listens to a stream until it is dropped.
+/// Level meter of a stream; stops when it is dropped.
 pub struct LevelMeter {
     context: AudioContext,
     _source: MediaStreamAudioSourceNode,
@@ -71,7 +71,7 @@ pub fn share(decibels: f32) -> f32 {
 /// A meter's needle: rises at once, falls slowly, and remembers the highest point for a while.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Needle {
-    /// Where it stands, in dB.
+    /// Level, in dB.
     pub level: f32,
     /// The highest point of late, in dB.
     pub peak: f32,
@@ -87,7 +87,7 @@ impl Default for Needle {
 impl Needle {
     /// Measurements for which the highest point stays: one and a half seconds.
     const HOLD: u32 = 23;
-    /// How far the needle falls from one measurement to the next, in dB.
+    /// Fall of the needle from one measurement to the next, in dB.
     const FALL: f32 = 1.5;
 
     /// Moves the needle to a new measurement.

@@ -30,7 +30,7 @@ const RESTART_TIMEOUT: u32 = 3_000;
 /// Milliseconds that a connection may take to come about.
 const CONNECT_TIMEOUT: u32 = 10_000;
 
-/// How a peer's own descriptions are changed.
+/// Change of a peer's own session descriptions.
 pub type Change = fn(&str) -> String;
 
 #[derive(Default)]
@@ -42,7 +42,7 @@ struct Watch {
     restarted: Cell<bool>,
     timer: RefCell<Option<Timeout>>,
     resource: MediaResource,
-    /// What was agreed on: how the offer was changed, and the answer.
+    /// Agreement: the change of the offer, and the answer.
     agreed: RefCell<Option<(Change, String)>>,
 }
 

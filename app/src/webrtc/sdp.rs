@@ -1,6 +1,6 @@
 //! Session descriptions: the few lines that browsers don't write by themselves.
 
-/// How the sound is sent.
+/// Mode of the sound.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SoundMode {
     /// Stereo, untouched, 256 kbit/s.
@@ -55,7 +55,7 @@ pub fn for_viewer(sdp: &str) -> String {
     with_dependencies(&set_opus(&with_feedback(sdp, feedback), &[("stereo", "1")]))
 }
 
-/// What of an offer asks for an ICE restart (RFC 8840 section 9): its bundle and the credentials.
+/// Fragment of an offer that asks for an ICE restart (RFC 8840 §9): its bundle and the credentials.
 pub fn fragment(offer: &str) -> String {
     let first = |name: &&str| offer.lines().find(|line| line.starts_with(name));
     let lines = ["a=group:", "m=", "a=mid:", USER, PASSWORD].iter().filter_map(first);
@@ -74,8 +74,8 @@ pub fn with_credentials(answer: &str, fragment: &str) -> String {
 const USER: &str = "a=ice-ufrag:";
 const PASSWORD: &str = "a=ice-pwd:";
 
-/// How a scalable stream of AV1 builds on itself (its RTP payload format, appendix A), without which less
-/// than the whole of it can't be played. Browsers take it, and offer it only where they send.
+/// Dependency descriptor (AV1 RTP payload format, appendix A), without which less than the whole of
+/// a scalable stream can't be played. Browsers take it, and offer it only where they send.
 const DEPENDENCIES: &str =
     "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension";
 

@@ -12,7 +12,7 @@ use web_sys::{Headers, RequestInit, Response};
 
 use crate::web;
 
-/// Why no session came about.
+/// Failure to open or change a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignallingError {
     /// The venue refused with this status.
@@ -29,21 +29,21 @@ impl From<JsValue> for SignallingError {
     }
 }
 
-/// A session at the venue, none before an offer was answered. It ends there when its last handle is
-/// dropped, unless it was abandoned before.
+/// WHIP or WHEP resource of a session; none before an offer was answered. It ends there when its
+/// last handle is dropped, unless it was abandoned before.
 #[derive(Clone, Default)]
 pub struct MediaResource(Rc<Held>);
 
 #[derive(Default)]
 struct Held(RefCell<Option<Opened>>);
 
-/// What was said when the session was opened.
+/// Session as the venue answered it.
 struct Opened {
     /// Its address, from `Location`.
     location: String,
-    /// Where the size of the picture is chosen, from `Link`; empty where it can't be.
+    /// Address of the layer selection, from `Link`; empty where there is none.
     layer: String,
-    /// What it was opened with.
+    /// Token that it was opened with.
     token: Secret,
 }
 

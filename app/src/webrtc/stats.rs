@@ -1,4 +1,4 @@
-//! What the browser measures of a connection.
+//! Statistics of a peer connection (`getStats`).
 
 use js_sys::{Array, JSON};
 use wasm_bindgen::JsValue;
@@ -33,7 +33,7 @@ pub async fn reports(connection: &RtcPeerConnection) -> Option<Array> {
     Some(Array::from(&values))
 }
 
-/// How many pictures the browser has decoded of what comes in, if it tells.
+/// Number of frames that the browser has decoded, if it tells.
 pub async fn pictures_decoded(connection: &RtcPeerConnection) -> Option<f64> {
     let is_picture = |report: &JsValue| {
         web::get(report, "type") == "inbound-rtp" && web::get(report, "kind") == "video"
@@ -42,7 +42,7 @@ pub async fn pictures_decoded(connection: &RtcPeerConnection) -> Option<f64> {
     web::get(&report, "framesDecoded").as_f64()
 }
 
-/// What a viewer's browser measured, as a JSON list of those reports that tell of a picture.
+/// Reports of a viewer's browser on its picture, as a JSON list.
 pub async fn measured(connection: &RtcPeerConnection) -> Option<String> {
     let reports = reports(connection).await?;
     let telling = |report: &JsValue| {

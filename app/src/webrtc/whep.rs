@@ -20,7 +20,7 @@ pub struct WhepOffer {
     _tracks: Closure<dyn FnMut(RtcTrackEvent)>,
 }
 
-/// A session. Dropping it ends it.
+/// WHEP session. Dropping it ends it.
 pub struct WhepSession {
     /// The connection.
     pub peer: PeerConnection,

@@ -16,10 +16,10 @@ use super::{
 };
 use crate::web;
 
-/// What the picture's simulcast layers (RFC 8853) are called, lowest first.
+/// Names (RIDs) of the simulcast layers (RFC 8853), lowest first.
 const LAYER_NAMES: [&str; 3] = ["low", "middle", "high"];
 
-/// How a picture is encoded.
+/// Format of an encoded picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PictureFormat {
     /// In simulcast layers, of VP8 or what the browser has in its place.
@@ -35,7 +35,7 @@ impl PictureFormat {
     /// All of them, the most widespread first.
     pub const ALL: [Self; 3] = [Self::Vp8, Self::Vp9, Self::Av1];
 
-    /// As it is called in MIME types, behind `video/`.
+    /// Name in MIME types, behind `video/`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Vp8 => "VP8",
@@ -63,8 +63,8 @@ impl PictureFormat {
     }
 }
 
-/// How the one stream of a scalable picture is layered (W3C webrtc-svc): three sizes, of which each needs
-/// the smaller ones in keyframes only.
+/// Scalability mode (W3C webrtc-svc): three sizes, of which each needs the smaller ones in
+/// keyframes only.
 pub const SCALABLE: &str = "L3T3_KEY";
 
 /// The most bits a second of a picture in all its layers.
@@ -86,7 +86,7 @@ fn layers(pixels: u32) -> [Option<Layer>; 3] {
     }
 }
 
-/// How many pixels a picture has; as many as can be when that isn't known yet.
+/// Number of pixels of a picture; the most there can be while it isn't known yet.
 fn pixels(picture: Option<&MediaStreamTrack>) -> u32 {
     let size = |picture: &MediaStreamTrack| {
         let settings = web::call_now(picture, "getSettings", &[]).ok()?;
@@ -97,13 +97,13 @@ fn pixels(picture: Option<&MediaStreamTrack>) -> u32 {
     picture.and_then(size).unwrap_or(u32::MAX)
 }
 
-/// A session. Dropping it leaves the stage.
+/// WHIP session. Dropping it leaves the stage.
 pub struct WhipSession {
     /// The connection.
     pub peer: PeerConnection,
     /// The session at the venue.
     pub resource: MediaResource,
-    /// Which of the show's publications this is.
+    /// Number of the show's publication.
     pub publication: i64,
     picture: RtcRtpSender,
     sound: RtcRtpSender,

@@ -27,8 +27,8 @@ impl Caller {
         Ok(())
     }
 
-    /// Whether `password` is that of `known`; takes as long when there is none. One that was hashed as it
-    /// was typed, by an earlier version, is hashed anew.
+    /// Returns whether `password` is that of `known`; takes as long when there is none. One that was hashed
+    /// as it was typed, by an earlier version, is hashed anew.
     pub(crate) async fn is_password<E: Error>(
         &self,
         known: Option<&Known>,

@@ -13,7 +13,7 @@ use crate::{
 };
 
 impl Caller {
-    /// Whether the caller may do `action` to a resource of the account `owner`.
+    /// Returns whether the caller may do `action` to a resource of the account `owner`.
     ///
     /// # Errors
     /// `Broken`.

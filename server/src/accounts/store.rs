@@ -43,19 +43,19 @@ macro_rules! accounts {
 pub struct Account {
     /// Its private identity, never sent to anybody.
     pub id: AccountId,
-    /// Who it is to others.
+    /// Public identity.
     pub person: PersonId,
-    /// How they are called: the stage name for an artist, else the display name.
+    /// Name of the person: the stage name for an artist, else the display name.
     pub name: String,
     /// The unique name in addresses.
     pub handle: String,
-    /// Whether they may put on shows.
+    /// True if they may put on shows.
     pub artist: bool,
-    /// Whether they have confirmed their e-mail address.
+    /// True if they have confirmed their e-mail address.
     pub confirmed: bool,
-    /// Whether they run the venue.
+    /// True if they run the venue.
     pub operator: bool,
-    /// What they look like.
+    /// Profile picture, if there is one.
     pub picture: Option<Picture>,
     /// The version of how it is entered; see [`begin_epoch`].
     pub epoch: i64,
@@ -68,24 +68,24 @@ pub struct Known {
     pub account: Account,
     /// The password's hash, as a PHC string.
     pub password: SecretHash,
-    /// Whether an operator closed it.
+    /// True if an operator closed it.
     pub disabled: bool,
-    /// When its person deleted it.
+    /// Time of its deletion by its person.
     pub deleted_at: Option<Millis>,
 }
 
-/// How somebody is written to.
+/// Recipient of mails: name, address and language of an account's person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contact {
     /// The account's private identity.
     pub account: AccountId,
     /// The unique name in addresses.
     pub handle: String,
-    /// How they are called.
+    /// Name of the person, as in [`Account::name`].
     pub name: String,
     /// Their address.
     pub email: String,
-    /// Whether they have confirmed it.
+    /// True if they have confirmed it.
     pub confirmed: bool,
     /// In which language.
     pub language: Language,
@@ -175,7 +175,7 @@ pub async fn known_by_id(
     one(database, statement, id.as_str(), known).await
 }
 
-/// How the account `id` is written to.
+/// Finds the contact of the account `id`, unless it was erased.
 pub async fn contact(
     database: &Database,
     id: &AccountId,
@@ -184,7 +184,7 @@ pub async fn contact(
     one(database, statement, id.as_str(), to_contact).await
 }
 
-/// How the account is written to that logs in as `login`, unless it was closed or deleted.
+/// Finds the contact of the account that logs in as `login`, unless it was closed or deleted.
 pub async fn contact_by_login(
     database: &Database,
     login: &str,
@@ -197,7 +197,7 @@ pub async fn contact_by_login(
     one(database, statement, &key(login), to_contact).await
 }
 
-/// How the account is written to that has confirmed the address `email`.
+/// Finds the contact of the account that has confirmed the address `email`.
 pub async fn contact_by_email(
     database: &Database,
     email: &str,
@@ -256,7 +256,7 @@ pub async fn insert(
     Ok(account)
 }
 
-/// Whether somebody has the handle.
+/// Returns whether an account has the handle.
 pub async fn is_handle_taken(database: &Database, handle: &str) -> Result<bool, DatabaseError> {
     let row = sqlx::query("SELECT 1 FROM accounts WHERE handle_key = $1")
         .bind(handle.trim().to_lowercase())

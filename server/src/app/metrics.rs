@@ -104,8 +104,8 @@ async fn add_work(registry: &mut Registry, venue: &Venue) {
     }
 }
 
-/// Who may read: a program on this machine, or whoever has the token. What a proxy passes on comes from
-/// this machine as well, but says so.
+/// Checks that the caller may read: a program on this machine, or one with the token. The requests of a
+/// proxy come from this machine as well, but say so.
 fn may_read(venue: &Venue, peer: SocketAddr, headers: &HeaderMap) -> Result<(), Box<Response>> {
     if is_from_this_machine(peer.ip(), headers) && !venue.services.config.trusted_proxy {
         return Ok(());

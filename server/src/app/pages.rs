@@ -62,7 +62,7 @@ use crate::{
 
 /// Longer than any page takes to be rendered.
 const STUCK: Duration = Duration::from_secs(4);
-/// How long a page may go on being rendered that nobody waits for any more.
+/// Time limit for rendering a page that nobody waits for any more.
 const FORGOTTEN: Duration = Duration::from_secs(30);
 
 /// All pages, all server functions, and whatever else is asked for: a file, or the page that says there

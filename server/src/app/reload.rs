@@ -6,7 +6,7 @@ use std::{env, fs, path::PathBuf, time::SystemTime};
 use axum::{Router, http::header, routing::get};
 use uuid::Uuid;
 
-/// What goes into the head of every page.
+/// Script element for the head of every page.
 pub const SCRIPT: &str = r#"<script src="/reload.js" defer></script>"#;
 
 /// The file that is touched after each build, as `./bandstand dev` names it; none in any other debug

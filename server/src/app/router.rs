@@ -25,14 +25,14 @@ use crate::{
 
 /// The most bytes that a server function takes. The longest form is a show with its description.
 pub(super) const MAX_FORM: usize = 64 * 1024;
-/// How long an answer may take. What a server function does goes on after it: see
+/// Timeout of an answer. The work of a server function goes on after it: see
 /// [`crate::http::run_detached`].
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Everything that the venue answers over HTTP.
 ///
 /// # Errors
-/// When the pages aren't built.
+/// Fails when the pages aren't built.
 pub fn router(venue: &Arc<Venue>) -> Result<Router, StartError> {
     let Venue { services, channels, media, .. } = &**venue;
     let config = &services.config;

@@ -15,7 +15,7 @@ use crate::{
     storage::{StorageError, StorageStartError},
 };
 
-/// Why the venue can't open, for the operator.
+/// Failure to open the venue, for the operator.
 #[derive(Debug, Error)]
 pub enum StartError {
     /// Something else listens there already.
@@ -24,23 +24,23 @@ pub enum StartError {
         address.port()
     )]
     InUse {
-        /// Where.
+        /// Address in use.
         address: SocketAddr,
     },
     /// The address can't be listened at for another reason.
     #[error("can't listen at {address}: {source}")]
     Listen {
-        /// Where.
+        /// Address to listen at.
         address: SocketAddr,
-        /// Why.
+        /// Cause.
         source: io::Error,
     },
     /// The data folder can't be made.
     #[error("the data folder {} can't be used: {source}", folder.display())]
     Data {
-        /// Which.
+        /// The data folder.
         folder: PathBuf,
-        /// Why.
+        /// Cause.
         source: io::Error,
     },
     /// The key by which rights are signed.
@@ -70,7 +70,7 @@ pub enum StartError {
     Site {
         /// The file that is missing.
         index: PathBuf,
-        /// Why.
+        /// Cause.
         source: io::Error,
     },
 }
@@ -86,7 +86,7 @@ pub struct Running {
 /// Opens the venue: port, database, pages.
 ///
 /// # Errors
-/// When one of them can't be had.
+/// Fails when one of them can't be had.
 pub async fn start(mut config: Config) -> Result<Running, StartError> {
     let address = config.listen;
     let listener = TcpListener::bind(address).await.map_err(|source| {

@@ -13,11 +13,11 @@ use tower_http::services::ServeDir;
 
 use super::StartError;
 
-/// What the build writes where the nonce of a page belongs.
+/// Placeholder that the build writes for a page's nonce.
 const NONCE: &str = "{{__TRUNK NONCE__}}";
-/// What the build made of the first part: the whole head.
+/// Document that the build makes of the first part; its whole head is used.
 const INDEX: &str = "index.html";
-/// What the build made of the other parts: of interest is the name of their program.
+/// Documents that the build makes of the other parts; only the names of their programs are used.
 const ACCOUNT: &str = "account.html";
 const WATCH: &str = "watch.html";
 const STUDIO: &str = "studio.html";
@@ -44,7 +44,7 @@ impl Site {
     /// Opens the folder.
     ///
     /// # Errors
-    /// When the pages aren't built.
+    /// Fails when the pages aren't built.
     pub fn open(folder: &Path) -> Result<Self, StartError> {
         let heads = Heads::read(folder)
             .map_err(|source| StartError::Site { index: folder.join(INDEX), source })?;
@@ -143,7 +143,7 @@ fn part(path: &str) -> Part {
     }
 }
 
-/// What stands between the first `<meta` and the end of the head.
+/// The markup from the first `<meta` to the end of the head.
 fn head_of(page: &Path) -> io::Result<String> {
     let html = fs::read_to_string(page)?;
     html.split_once("</head>")
@@ -157,8 +157,8 @@ fn program(head: &str) -> Option<&str> {
     rest.split_once(".js'").map(|(name, _)| name)
 }
 
-/// Whether `path` may name a file: neither the documents that the server takes apart, nor what is sent
-/// in a file's place to who takes it compressed, under whatever spelling.
+/// Tells whether `path` may name a file. The documents that the server takes apart are none under any
+/// spelling, nor are the compressed forms that are sent in a file's place.
 fn is_file_of_its_own(path: &str) -> bool {
     let plain = |segment: &str| !matches!(segment, "" | "." | "..") && !segment.contains('%');
     let path = path.strip_prefix('/').unwrap_or(path);
@@ -167,8 +167,8 @@ fn is_file_of_its_own(path: &str) -> bool {
         && ![INDEX, ACCOUNT, WATCH, STUDIO].contains(&path)
 }
 
-/// Whether the name of a file changes with what is in it: `…-0123456789abcdef.css`, `…_bg.wasm`;
-/// leading zeros of the number are left out.
+/// Tells whether the name of a file has the hash of its content: `…-0123456789abcdef.css`, `…_bg.wasm`.
+/// Leading zeros of the hash are left out.
 fn is_hashed(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
     let stem = name.split_once('.').map_or(name, |(stem, _)| stem);

@@ -14,7 +14,7 @@ use bandstand_domain::{Language, texts::Catalogue};
 use brotli::enc::BrotliEncoderParams;
 use sha2::{Digest, Sha256};
 
-/// How well they are compressed. Without optimisation the best takes seconds.
+/// Brotli quality of the catalogues. Without optimisation the best takes seconds.
 const QUALITY: i32 = if cfg!(debug_assertions) { 3 } else { 11 };
 
 /// A catalogue to be sent.
@@ -51,7 +51,7 @@ impl File {
     }
 }
 
-/// Where browsers load the catalogue of a language.
+/// The address at which browsers load the catalogue of a language.
 pub fn address(language: Language) -> &'static str {
     FILES.get(language as usize).map_or("", |file| &file.address)
 }

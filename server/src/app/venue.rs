@@ -46,17 +46,17 @@ use crate::{
 /// The venue.
 #[derive(Debug)]
 pub struct Venue {
-    /// What every feature may use.
+    /// Services that every feature may use.
     pub services: Arc<Services>,
     /// The live channels.
     pub channels: Arc<Channels>,
-    /// Who is present at which show.
+    /// The people present at each show.
     pub crowds: Crowds,
-    /// Who is on which stage.
+    /// The artist on each stage.
     pub stages: Arc<Stages>,
     /// Media over HTTP.
     pub media: Media,
-    /// How well media flows.
+    /// Monitor of the quality of media.
     pub monitor: Monitor,
     /// Periodic work.
     pub schedule: Schedule,
@@ -70,7 +70,7 @@ impl Venue {
     /// program ended before is off it now, and the audience is told.
     ///
     /// # Errors
-    /// When one of them can't be used.
+    /// Fails when one of them can't be used.
     pub async fn open(config: Config) -> Result<Arc<Self>, StartError> {
         let config = Arc::new(config);
         make_private(&config.data)

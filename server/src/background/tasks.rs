@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-/// How long tasks may take to end.
+/// Grace period for tasks when the venue closes.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(3);
 
 /// Tasks that end when the venue closes. Cloning gives another handle to the same.

@@ -29,7 +29,7 @@ const MAX_CHANNELS: usize = 20_000;
 /// The most live channels from one address; wide enough for a school behind one.
 const MAX_CHANNELS_FROM_ADDRESS: usize = 256;
 
-/// What all live channels share.
+/// State that all live channels share.
 #[derive(Debug)]
 pub struct Channels {
     pub(super) config: Arc<Config>,
@@ -56,7 +56,7 @@ impl Channels {
         Arc::new(Self { config, limits, hub, open_sessions, tasks, sources, connections })
     }
 
-    /// How many are open.
+    /// Number of open channels.
     pub fn count(&self) -> usize {
         self.connections.count()
     }

@@ -12,7 +12,7 @@ use sqlx::Row;
 
 use crate::database::{Database, DatabaseError, Write, from_json, to_json};
 
-/// How long an event is kept, in milliseconds.
+/// Retention of an event, in milliseconds.
 const KEPT: i64 = 24 * Millis::HOUR;
 /// The latest events of a topic are kept for longer: this many.
 const KEPT_EVENTS: i64 = 500;
@@ -21,7 +21,7 @@ const KEPT_EVENTS: i64 = 500;
 /// topic's row is locked until the transaction ends.
 ///
 /// # Errors
-/// When the database fails; the transaction must then be dropped.
+/// Returns an error when the database fails; the transaction must then be dropped.
 pub async fn append(
     write: &mut Write,
     topic: Topic,
@@ -84,7 +84,7 @@ pub async fn replace(
 /// Puts what `change` makes of them in the place of those events of `topic` of which it makes something.
 ///
 /// # Errors
-/// When the database fails, or holds an event that this version doesn't know.
+/// Returns an error when the database fails, or holds an event that this version doesn't know.
 pub async fn rewrite(
     write: &mut Write,
     topic: Topic,
@@ -122,21 +122,21 @@ pub struct Stretch {
     pub events: Vec<Event>,
 }
 
-/// What the log has after a cursor.
+/// The part of the log after a cursor.
 #[derive(Clone, Debug, PartialEq)]
 pub enum After {
     /// Nothing yet.
     Nothing,
     /// The events that follow, as many as were asked for.
     Events(Stretch),
-    /// What follows is no longer there, or that cursor was never given.
+    /// The events that follow are no longer there, or that cursor was never given.
     Lost,
 }
 
 /// At most `most` events of `topic` after `cursor`.
 ///
 /// # Errors
-/// When the database fails, or holds an event that this version doesn't know.
+/// Returns an error when the database fails, or holds an event that this version doesn't know.
 pub async fn after(
     database: &Database,
     topic: Topic,

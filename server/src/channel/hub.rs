@@ -43,7 +43,7 @@ pub const QUEUE: usize = 64;
 const RESERVED: usize = QUEUE / 4;
 /// The most events in one frame.
 const MAX_EVENTS: u32 = 100;
-/// How long a reader waits before it tries a failing database again.
+/// Delay before a reader retries a failing database.
 const RETRY: Duration = Duration::from_secs(1);
 
 /// A frame on its way to one connection.
@@ -57,14 +57,14 @@ pub enum Frame {
         first: Cursor,
         /// The cursor of the last.
         last: Cursor,
-        /// Whether the topic ends with them.
+        /// True when the topic ends with these events.
         ends: bool,
         /// The frame.
         text: Utf8Bytes,
     },
     /// Something of the moment, encoded, for one of the connection's subscriptions.
     Ephemeral {
-        /// Which.
+        /// Number of the subscription.
         subscription: u64,
         /// The frame.
         text: Utf8Bytes,
@@ -93,7 +93,7 @@ impl Outbox {
         }
     }
 
-    /// Whether there is room for something of the moment.
+    /// Tells whether the queue has room for an ephemeral frame.
     pub fn has_room(&self) -> bool {
         self.queue.capacity() > RESERVED
     }
@@ -104,7 +104,7 @@ impl Outbox {
     }
 }
 
-/// Whether a topic is over with these events.
+/// Predicate that tells whether a topic is over with these events.
 pub type Ends = fn(Topic, &[Event]) -> bool;
 
 /// All followed topics.
@@ -201,7 +201,8 @@ impl Hub {
         }
     }
 
-    /// What a follower of `topic` missed after `cursor`. To be asked after [`Self::follow`].
+    /// Returns the events that a subscriber to `topic` missed after `cursor`. To be called after
+    /// [`Self::follow`].
     pub async fn missed(&self, topic: Topic, cursor: Cursor) -> Result<Missed, DatabaseError> {
         let Shared { database, answers, .. } = &*self.shared;
         match topic {

@@ -17,7 +17,7 @@ const MAX_MISSED: u32 = 500;
 /// The most answers that are kept; beyond them, all are forgotten.
 const MAX_ANSWERS: usize = 16;
 
-/// What a follower missed.
+/// Events that a subscriber missed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Missed {
     /// Nothing.
@@ -33,7 +33,7 @@ pub enum Missed {
     TooMuch,
 }
 
-/// What `topic` holds after `cursor`.
+/// Reads the events of `topic` after `cursor`.
 pub async fn read(
     database: &Database,
     topic: Topic,
@@ -65,8 +65,8 @@ struct Encoded {
 }
 
 impl Answers {
-    /// What the list of shows holds after `cursor`. Asks for the latest event each time: whoever has
-    /// begun to follow before is told everything up to now.
+    /// Returns the events of the list of shows after `cursor`. Asks for the latest event each time:
+    /// whoever has begun to follow before is told everything up to now.
     pub async fn after(
         &self,
         database: &Database,

@@ -33,7 +33,7 @@ use crate::{
     sessions::open_sessions::SessionGuard,
 };
 
-/// How often a connection is tried.
+/// Interval between heartbeat pings.
 const PING_INTERVAL: Duration = Duration::from_secs(3);
 /// A connection from which nothing was heard for so long is gone. With the grace in the crowd this
 /// stays under the ten seconds within which leaving is seen.
@@ -49,12 +49,12 @@ const FRAMES: u32 = 40;
 /// after it has come back.
 const SUBSCRIPTIONS: u32 = 8;
 const SUBSCRIPTION: Duration = Duration::from_secs(1);
-/// How long a write may take at least, however long the page was silent.
+/// Lower bound of the write timeout, however long the page was silent.
 const MIN_WRITE_TIMEOUT: Duration = Duration::from_secs(1);
-/// How long saying goodbye may take.
+/// Timeout for sending the goodbye and the close frame.
 const GOODBYE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Why a connection ends, as a WebSocket close code (RFC 6455 section 7.4.1).
+/// Reason for the end of a connection, as a WebSocket close code (RFC 6455 section 7.4.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
     /// The page went.
@@ -86,7 +86,8 @@ pub(super) struct Connection {
     heard_at: Instant,
     frames: u32,
     frames_since: Instant,
-    /// When all subscriptions that were begun are paid for, one each [`SUBSCRIPTION`].
+    /// Theoretical arrival time of the subscription rate limit: by then all subscriptions that were begun
+    /// are paid for, one each [`SUBSCRIPTION`].
     subscriptions_paid: Instant,
     _admission: Admission,
 }

@@ -15,11 +15,11 @@ use super::{
 };
 use crate::database::DatabaseError;
 
-/// Where a connection stands in a topic: it was sent everything up to here.
+/// Position of a connection in a topic: it was sent everything up to this cursor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position(pub Cursor);
 
-/// What to do with a stretch of events that comes through the queue.
+/// Action to take on a stretch of events that comes through the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// It was sent before.
@@ -31,7 +31,7 @@ pub enum Step {
 }
 
 impl Position {
-    /// Whether a stretch from `first` to `last` continues here.
+    /// Decides whether a stretch from `first` to `last` continues here.
     ///
     /// **Invariant:** what is sent begins right after the position, and moves it. So, whatever comes
     /// through the queue, nothing is sent twice and nothing is left out.
@@ -55,7 +55,7 @@ pub struct Subscription {
     admitted: Box<dyn Admitted>,
 }
 
-/// What a connection gets to begin with.
+/// Beginning of a subscription, as its connection gets it.
 #[derive(Debug)]
 pub struct Beginning {
     /// The topic from now on.
@@ -96,10 +96,10 @@ impl Subscription {
         self.admitted.gesture(gesture);
     }
 
-    /// What is to be sent for a stretch that comes through the queue.
+    /// Adds to `frames` the events to be sent for a stretch that comes through the queue.
     ///
     /// # Errors
-    /// When the log has to be read and can't.
+    /// Returns an error when the log has to be read and can't be.
     pub async fn events(
         &mut self,
         hub: &Hub,

@@ -17,9 +17,9 @@ use crate::http::client::Client;
 /// A client that asks to follow a topic.
 #[derive(Debug)]
 pub struct SubscriptionRequest<'a> {
-    /// Who asks.
+    /// The client that subscribes.
     pub client: &'a Client,
-    /// What they want to follow.
+    /// The topic to subscribe to.
     pub topic: Topic,
     /// The token that opens it, where one is needed.
     pub token: Option<Secret>,
@@ -33,7 +33,7 @@ pub trait TopicSource: Send + Sync + fmt::Debug {
     /// Admits a client to a topic of this kind.
     ///
     /// # Errors
-    /// Why not, for the client.
+    /// The reason for the refusal, for the client.
     async fn admit(
         &self,
         request: SubscriptionRequest<'_>,
@@ -47,13 +47,13 @@ pub trait Admitted: Send + Sync + fmt::Debug {
     /// hub knows the subscription and before anything is read, so that nothing is missed in between.
     ///
     /// # Errors
-    /// Why not, for the client.
+    /// The reason for the refusal, for the client.
     async fn enter(&mut self, number: u64, outbox: &Outbox) -> Result<(), StageError>;
 
     /// The topic as it is, and the event up to which that holds.
     ///
     /// # Errors
-    /// Why not, for the client.
+    /// The reason for the refusal, for the client.
     async fn snapshot(&self) -> Result<(Cursor, Snapshot), StageError>;
 
     /// The client makes a gesture there.

@@ -22,9 +22,9 @@ use crate::{
 /// The port of the chat.
 #[derive(Debug)]
 pub struct ChatPort {
-    /// Who asks.
+    /// Caller of the request.
     pub caller: Caller,
-    /// Who is present.
+    /// Presence at the shows.
     pub crowds: Crowds,
 }
 

@@ -21,17 +21,17 @@ use crate::{
 pub struct Draft {
     /// Its identity, chosen by the sender's page.
     pub id: MessageId,
-    /// Who wrote it.
+    /// Person who wrote it.
     pub author: PersonId,
-    /// How the author is called now.
+    /// Name of the author at the time of sending.
     pub name: String,
-    /// Whether the author is the show's artist.
+    /// True if the author is the show's artist.
     pub from_artist: bool,
-    /// What it says.
+    /// Text of the message.
     pub text: String,
 }
 
-/// What became of a message.
+/// Outcome of posting a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Posted {
     /// It is in the chat, and there is an event to announce.
@@ -47,7 +47,7 @@ pub enum Posted {
 /// Adds a message to the chat of `show`, and the event that tells it, in one transaction.
 ///
 /// # Errors
-/// When the database fails; then it isn't there.
+/// Returns an error when the database fails; then the message isn't there.
 pub async fn post(
     database: &Database,
     show: ShowId,
@@ -90,7 +90,7 @@ pub async fn post(
     Ok(Posted::Now)
 }
 
-/// Who wrote the message `id` at `show`; none when there never was one.
+/// Returns the author of the message `id` at `show`; none when there never was one.
 pub async fn author(
     database: &Database,
     show: ShowId,
@@ -104,7 +104,7 @@ pub async fn author(
     row.map(|row| Ok(PersonId::new(row.try_get::<String, _>(0)?))).transpose()
 }
 
-/// What became of a deletion.
+/// Outcome of a deletion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deletion {
     /// It is gone, and there is an event to announce.
@@ -121,7 +121,7 @@ pub enum Deletion {
 /// from the chat and from the log: a page that catches up is told of a deletion in its place.
 ///
 /// # Errors
-/// When the database fails; then nothing happened.
+/// Returns an error when the database fails; then nothing happened.
 pub async fn delete(
     database: &Database,
     show: ShowId,
@@ -158,7 +158,7 @@ pub async fn delete(
 /// an event to announce.
 ///
 /// # Errors
-/// When the database fails; then nothing happened.
+/// Returns an error when the database fails; then nothing happened.
 pub async fn mute(
     database: &Database,
     show: ShowId,
@@ -188,7 +188,7 @@ pub async fn mute(
     Ok(changed)
 }
 
-/// Whether `person` is muted at `show`.
+/// Returns whether `person` is muted at `show`.
 pub async fn is_muted(
     database: &Database,
     show: ShowId,
@@ -197,7 +197,7 @@ pub async fn is_muted(
     silenced(&database.read, show, person).await
 }
 
-/// Who is muted at `show`.
+/// Lists the persons muted at `show`, the first muted first.
 pub async fn muted(database: &Database, show: ShowId) -> Result<Vec<PersonId>, DatabaseError> {
     let rows = sqlx::query("SELECT person FROM mutes WHERE show_id = $1 ORDER BY at, person")
         .bind(show.to_string())
@@ -206,7 +206,7 @@ pub async fn muted(database: &Database, show: ShowId) -> Result<Vec<PersonId>, D
     rows.iter().map(|row| Ok(PersonId::new(row.try_get::<String, _>(0)?))).collect()
 }
 
-/// Whether `person` ever wrote at `show`.
+/// Returns whether `person` ever wrote at `show`.
 pub async fn has_written(
     database: &Database,
     show: ShowId,

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::{ProxyHeader, SmtpTls};
 
-/// What a configuration file may say; `bandstand.sample.toml` explains each key.
+/// Keys of a configuration file; `bandstand.sample.toml` explains each.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs, reason = "the sample explains them, and Config does")]

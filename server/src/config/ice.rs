@@ -9,7 +9,7 @@ use super::ConfigError;
 pub struct IceServers {
     /// Their addresses (RFC 7064, RFC 7065), such as `turn:turn.example.org?transport=tcp`.
     pub addresses: Vec<String>,
-    /// What the venue shares with the TURN servers, to make passwords with.
+    /// Secret that the venue shares with the TURN servers, to make passwords with.
     pub turn_secret: Option<Secret>,
 }
 
@@ -17,7 +17,7 @@ impl IceServers {
     /// Checks what the operator wrote.
     ///
     /// # Errors
-    /// When an address is none of a STUN or TURN server, or the secret for TURN is missing.
+    /// [`ConfigError`] when an address is none of a STUN or TURN server, or the secret for TURN is missing.
     pub fn new(addresses: Vec<String>, turn_secret: Option<Secret>) -> Result<Self, ConfigError> {
         for address in &addresses {
             let (scheme, rest) = address.split_once(':').unwrap_or_default();

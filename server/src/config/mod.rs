@@ -44,8 +44,8 @@ const MAX_ACCOUNT_BYTES: u64 = 1_000 * MEGABYTE;
 /// Everything that the operator decides.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// Where pages and the live channel are served. With port 0 the system chooses one, which stands
-    /// here once the venue is open.
+    /// Address at which pages and the live channel are served. With port 0 the system chooses one, which
+    /// stands here once the venue is open.
     pub listen: SocketAddr,
     /// The UDP and TCP address of the media core.
     pub media: SocketAddr,
@@ -55,11 +55,11 @@ pub struct Config {
     /// at the end; decides about secure cookies and which `Origin` may act. Empty until the venue is
     /// open when it follows from [`Self::listen`].
     pub public_url: String,
-    /// Where the database and keys live.
+    /// Folder of the database and keys.
     pub data: PathBuf,
     /// Servers by which clients may find their way to the media core.
     pub ice: IceServers,
-    /// What opens the metrics from other machines than this one; without it, nothing does.
+    /// Bearer token that opens the metrics from other machines than this one; without it, nothing does.
     pub metrics_token: Option<Secret>,
     /// The bucket that keeps files; without one, they are in the data folder.
     pub s3: Option<S3>,
@@ -67,21 +67,21 @@ pub struct Config {
     pub max_storage_bytes: Option<u64>,
     /// The most bytes of files that one account keeps; none without a bound.
     pub max_account_bytes: Option<u64>,
-    /// What the build of the pages made.
+    /// Folder with the built pages.
     pub site: PathBuf,
     /// Another database than the one in the data folder.
     pub database_url: Option<Secret>,
-    /// Whether a reverse proxy stands in front, which tells where requests come from.
+    /// True if a reverse proxy stands in front, which tells where requests come from.
     pub trusted_proxy: bool,
-    /// Which proxies those are.
+    /// The trusted proxies: their addresses, number and header.
     pub proxies: Proxies,
-    /// Whether browsers are to reach all hosts below the venue's by HTTPS alone, too (RFC 6797 section
+    /// True if browsers are to reach all hosts below the venue's by HTTPS alone, too (RFC 6797 section
     /// 6.1.2).
     pub hsts_subdomains: bool,
     /// The most HTTP connections that are open at once; further ones are refused. Live channels don't
     /// count.
     pub most_connections: usize,
-    /// How long HTTP connections may take for what.
+    /// Timeouts of an HTTP connection.
     pub timeouts: Timeouts,
     /// Bounds on what clients make the media core hold; the core's own in earnest.
     pub media_limits: bandstand_sfu::SfuLimits,
@@ -121,23 +121,23 @@ impl Default for Config {
     }
 }
 
-/// Why a configuration can't be used.
+/// Reason to reject a configuration.
 #[derive(Debug, Error)]
 pub enum ConfigError {
     /// The file can't be read.
     #[error("the configuration file {} can't be read: {source}", path.display())]
     Unreadable {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
     /// The file holds something that isn't understood; the message names the key.
     #[error("the configuration file {} is wrong: {message}", path.display())]
     Wrong {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// What is wrong, and where.
+        /// The fault, and its place in the file.
         message: String,
     },
     /// A value that can't be.
@@ -145,7 +145,7 @@ pub enum ConfigError {
     Value {
         /// The key in the file.
         key: &'static str,
-        /// What is wrong and what is right.
+        /// The fault, or the values that are accepted.
         message: String,
     },
 }
@@ -160,7 +160,7 @@ impl Config {
     /// what `flags` say above it.
     ///
     /// # Errors
-    /// When the file can't be read or understood, or a value can't be.
+    /// [`ConfigError`] when the file can't be read or understood, or a value can't be.
     pub fn load(flags: Flags) -> Result<Self, ConfigError> {
         let file = match &flags.config {
             Some(path) => File::read(path)?,
@@ -286,13 +286,13 @@ impl Config {
         }
     }
 
-    /// Whether people reach the venue over TLS.
+    /// Returns whether people reach the venue over TLS.
     pub fn secure(&self) -> bool {
         self.public_url.starts_with("https://")
     }
 
-    /// Whether the venue's only audience is this machine: its public address is plain HTTP on a loopback
-    /// name, and no proxy stands in front, whose requests would look as if they came from here.
+    /// Returns whether the venue's only audience is this machine: its public address is plain HTTP on a
+    /// loopback name, and no proxy stands in front, whose requests would look as if they came from here.
     pub fn is_local(&self) -> bool {
         let host = Url::parse(&self.public_url)
             .ok()
@@ -307,7 +307,7 @@ impl Config {
         loopback && !self.trusted_proxy
     }
 
-    /// What an operator should hear at each start, because people will miss it otherwise.
+    /// Warnings to the operator at each start, about what people will miss otherwise.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
         if self.smtp.is_none() && !self.is_local() {
@@ -355,7 +355,7 @@ impl File {
     /// Reads the file at `path`.
     ///
     /// # Errors
-    /// When it can't be read, or has a key or a value that doesn't exist.
+    /// [`ConfigError`] when it can't be read, or has a key or a value that doesn't exist.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         let text = fs::read_to_string(path)
             .map_err(|source| ConfigError::Unreadable { path: path.into(), source })?;

@@ -34,9 +34,9 @@ enum Network {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proxies {
     networks: Vec<Network>,
-    /// How many proxies stand in a row, the nearest one included; at least 1.
+    /// Number of proxies in a row, the nearest one included; at least 1.
     pub hops: usize,
-    /// Where they tell the client's address.
+    /// Header in which they tell the client's address.
     pub header: ProxyHeader,
 }
 
@@ -55,7 +55,7 @@ impl Proxies {
     /// Checks what the operator wrote; `None` is the default.
     ///
     /// # Errors
-    /// When an entry is no network, or there are to be no hops.
+    /// [`ConfigError`] when an entry is no network, or `hops` isn't from 1 to 16.
     pub fn new(
         networks: Option<&[String]>,
         hops: Option<usize>,
@@ -76,13 +76,13 @@ impl Proxies {
         Ok(Self { networks, hops, header: header.unwrap_or_default() })
     }
 
-    /// Whether a proxy at `address` is believed.
+    /// Returns whether a proxy at `address` is trusted.
     pub fn trusts(&self, address: IpAddr) -> bool {
         self.networks.iter().any(|network| network.contains(address))
     }
 
-    /// Whether `address` is a proxy's by name. Loopback and private addresses in general aren't: they
-    /// may be clients'.
+    /// Returns whether `address` is a proxy's by name. Loopback and private addresses in general aren't:
+    /// they may be clients'.
     pub fn names(&self, address: IpAddr) -> bool {
         self.networks
             .iter()

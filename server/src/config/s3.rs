@@ -23,12 +23,12 @@ pub struct S3 {
     pub access_key: Secret,
     /// The key.
     pub secret_key: Secret,
-    /// Whether the bucket is named in the path instead of the host.
+    /// True if the bucket is named in the path instead of the host.
     pub path_style: bool,
 }
 
 impl S3 {
-    /// Whether the server is on this machine, so that it need not be encrypted.
+    /// Returns whether the server is on this machine, so that it need not be encrypted.
     pub fn is_on_this_machine(&self) -> bool {
         self.endpoint.as_deref().and_then(|it| Url::parse(it).ok()).is_some_and(|it| is_local(&it))
     }
@@ -53,7 +53,7 @@ fn is_local(url: &Url) -> bool {
     }
 }
 
-/// What flags and file say of the S3 server, the flags first.
+/// Settings of the S3 server from flags and file; flags take precedence.
 #[derive(Clone, Debug, Default)]
 pub(super) struct S3Settings {
     pub bucket: Option<String>,
@@ -69,7 +69,7 @@ impl S3Settings {
     /// The bucket, when one is named.
     ///
     /// # Errors
-    /// When what goes with it is missing or wrong.
+    /// [`ConfigError`] when a setting that goes with it is missing or wrong.
     pub(super) fn settle(self) -> Result<Option<S3>, ConfigError> {
         let wrong =
             |key: &'static str, message: &str| ConfigError::Value { key, message: message.into() };

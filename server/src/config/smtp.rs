@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::ConfigError;
 
-/// How the connection to the mail server is encrypted.
+/// Encryption of the connection to the mail server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 #[value(rename_all = "lowercase")]
@@ -46,13 +46,13 @@ pub struct Smtp {
     pub user: Option<String>,
     /// With which password.
     pub password: Secret,
-    /// How the connection is encrypted.
+    /// Encryption of the connection.
     pub tls: SmtpTls,
-    /// Who the mails are from: `Bandstand <venue@example.org>`.
+    /// Sender of the mails: `Bandstand <venue@example.org>`.
     pub from: String,
 }
 
-/// What flags and file say of the mail server, the flags first.
+/// Settings of the mail server from flags and file; flags take precedence.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Said {
     pub host: Option<String>,
@@ -68,7 +68,7 @@ impl Said {
     /// The mail server, when one is named.
     ///
     /// # Errors
-    /// When what goes with it is missing or wrong.
+    /// [`ConfigError`] when a setting that goes with it is missing or wrong.
     pub(super) fn settle(self) -> Result<Option<Smtp>, ConfigError> {
         let wrong = |key: &'static str, message: String| ConfigError::Value { key, message };
         let Some(host) = self.host.filter(|host| !host.is_empty()) else { return Ok(None) };

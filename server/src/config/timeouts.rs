@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// How long a connection may take for what.
+/// Timeouts of an HTTP connection in each of its states.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
     /// A request's head, from its first byte on; for the first one, from the connection on.
@@ -13,7 +13,7 @@ pub struct Timeouts {
     pub write: Duration,
 }
 
-/// How long browsers that come by no proxy may keep idle connections, of which each opens six.
+/// Idle timeout of a connection that comes by no proxy; each browser opens six of them.
 const DIRECT_IDLE: Duration = Duration::from_secs(20);
 
 impl Timeouts {

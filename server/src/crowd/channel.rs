@@ -23,7 +23,7 @@ use crate::{
 
 /// The least time between two changes that are told.
 const TICK: Duration = Duration::from_millis(100);
-/// How long a listener who had no room waits for the whole crowd.
+/// Least delay of the next snapshot for a listener whose outbox had no room.
 const CATCH_UP: Duration = Duration::from_millis(500);
 /// The least time between two peaks that are written.
 const PEAK: Duration = Duration::from_secs(1);
@@ -60,9 +60,9 @@ impl State {
 
 struct Listener {
     outbox: Outbox,
-    /// Whether they know the crowd as of the last tick. Who doesn't gets all of it with the next:
-    /// newcomers, and those who had no room for a change. So a slow connection loses changes, never
-    /// the truth.
+    /// True while they know the crowd as of the last tick. Newcomers don't, nor do listeners whose
+    /// outbox had no room for a change: they get a snapshot with the next tick. So a slow connection
+    /// loses changes, never the truth.
     knows: bool,
 }
 
@@ -72,7 +72,7 @@ impl AudienceCount for Crowds {
     }
 }
 
-/// Why somebody can't follow a crowd.
+/// Reason to refuse a listener of a crowd.
 #[derive(Debug)]
 pub enum NotEntered {
     /// There is no room.
@@ -152,14 +152,14 @@ impl Crowds {
         }
     }
 
-    /// How many stand in the crowd of `show`.
+    /// Number of persons in the crowd of `show`.
     pub fn count(&self, show: ShowId) -> u32 {
         lock(&self.shared.channels)
             .get(&show)
             .map_or(0, |channel| lock(&channel.state).present.count())
     }
 
-    /// Whether `person` stands in the crowd of `show`.
+    /// Returns whether `person` is in the crowd of `show`.
     pub fn contains(&self, show: ShowId, person: &PersonId) -> bool {
         lock(&self.shared.channels)
             .get(&show)

@@ -21,9 +21,9 @@ use crate::{
 /// The port of the crowd.
 #[derive(Debug)]
 pub struct CrowdPort {
-    /// Who asks.
+    /// Caller of the request.
     pub caller: Caller,
-    /// Who is present.
+    /// Presence at the shows.
     pub crowds: Crowds,
 }
 

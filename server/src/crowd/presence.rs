@@ -13,7 +13,7 @@ use bandstand_domain::{
     crowd::{CrowdChange, CrowdSnapshot, Figure, GESTURES_A_SECOND, Gesture},
 };
 
-/// How long a person stays whose last connection is gone.
+/// Grace period of a person whose last connection is gone.
 pub const GRACE: Duration = Duration::from_secs(2);
 /// The most persons at one show.
 pub const MAX_PERSONS: usize = 5_000;
@@ -24,7 +24,7 @@ pub const MAX_CONNECTIONS: usize = 10;
 /// everybody, ten times a second, and in a crowd of thousands it would be more than the sound.
 pub const MAX_GESTURES: usize = 32;
 
-/// Why somebody can't come in.
+/// Reason to refuse a person at a show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AttendanceRefused {
     /// There are [`MAX_PERSONS`].
@@ -55,7 +55,7 @@ struct Person {
     name: String,
     connections: usize,
     leaves_at: Option<Instant>,
-    /// Whether the others were told of them, by this name.
+    /// True once the others were told of them, by this name.
     told: bool,
     second: Instant,
     gestures_in_second: u32,
@@ -160,7 +160,7 @@ impl Presence {
         }
     }
 
-    /// What is to be told to those who know the crowd as of the last tick; `None` when it is the same.
+    /// Returns the change since the last tick; `None` when there is none.
     pub fn tick(&mut self, now: Instant) -> Option<CrowdChange> {
         let mut left = Vec::new();
         while let Some((leaves_at, person)) = self.leaving.pop_front_if(|(at, _)| *at <= now) {
@@ -204,17 +204,17 @@ impl Presence {
         CrowdSnapshot { show: self.show, figures, peak: self.peak, likes: self.likes }
     }
 
-    /// When the next person leaves, at the earliest.
+    /// Earliest time at which a person leaves.
     pub fn next_leave(&self) -> Option<Instant> {
         self.leaving.front().map(|(at, _)| *at)
     }
 
-    /// Whether `person` is there.
+    /// Returns whether `person` is there.
     pub fn contains(&self, person: &PersonId) -> bool {
         self.persons.contains_key(person)
     }
 
-    /// How many are there.
+    /// Number of persons there.
     pub fn count(&self) -> u32 {
         u32::try_from(self.persons.len()).unwrap_or(u32::MAX)
     }

@@ -6,7 +6,7 @@ use sqlx::Row;
 
 use crate::database::{Database, DatabaseError, Write};
 
-/// What became of a like.
+/// Outcome of a like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Like {
     /// It counts; this many are there now.
@@ -86,7 +86,7 @@ pub async fn forget_person(write: &mut Write, person: &PersonId) -> Result<(), D
     Ok(())
 }
 
-/// How often `person` liked which show, for themselves.
+/// Exports the likes of `person` by show, for themselves.
 pub async fn export(database: &Database, person: &PersonId) -> Result<Value, DatabaseError> {
     let rows = sqlx::query("SELECT show_id, count FROM likes WHERE person = $1")
         .bind(person.as_str())

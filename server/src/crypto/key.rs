@@ -24,7 +24,7 @@ impl VenueKey {
     /// Reads the key from the folder `data`; makes it when it isn't there, readable by its owner alone.
     ///
     /// # Errors
-    /// When the file can't be read or made, or doesn't hold 32 bytes.
+    /// [`io::Error`] when the file can't be read or made, or doesn't hold 32 bytes.
     pub fn open(data: &Path) -> io::Result<Self> {
         let path = data.join(FILE);
         match std::fs::read(&path) {

@@ -18,8 +18,8 @@ use super::secret_hash::SecretHash;
 /// The most that wait for their turn; a hash takes some 20 ms.
 const MAX_WAITING: usize = 256;
 
-/// Where passwords are hashed: off the threads that serve requests, at most one at a time per core, so
-/// that a flood of log-ins neither fills the memory (19 MiB each) nor holds up the music.
+/// Hashes passwords off the threads that serve requests, at most one at a time per two cores. So a flood
+/// of log-ins neither fills the memory (19 MiB each) nor holds up the music.
 #[derive(Debug)]
 pub struct Passwords {
     turns: Arc<Semaphore>,
@@ -27,7 +27,7 @@ pub struct Passwords {
     nobodys: SecretHash,
 }
 
-/// How many passwords are hashed at the same time.
+/// Number of passwords that are hashed at the same time: half the cores, rounded up.
 fn turns() -> u32 {
     let cores = available_parallelism().map_or(1, NonZero::get);
     u32::try_from(cores.div_ceil(2)).unwrap_or(u32::MAX)
@@ -47,7 +47,7 @@ impl Passwords {
     /// The hash of a new password, as a PHC string.
     ///
     /// # Errors
-    /// When too many wait.
+    /// `TooMany` when too many callers wait, `Broken`.
     pub async fn hash<E: Error>(&self, password: &Secret) -> Result<SecretHash, Refusal<E>> {
         let password = password.clone();
         self.take_turn(move || hash(&password)).await?.ok_or(Refusal::Broken)
@@ -56,7 +56,7 @@ impl Passwords {
     /// Compares `password` with `known`, a PHC string; takes as long when there is none.
     ///
     /// # Errors
-    /// When too many wait.
+    /// `TooMany` when too many callers wait, `Broken`.
     pub async fn verify<E: Error>(
         &self,
         password: &Secret,
@@ -93,7 +93,7 @@ impl Passwords {
         self.turns.clone().acquire_many_owned(turns()).await.ok()
     }
 
-    /// How many wait for their turn, or have it.
+    /// Number of callers that wait for their turn, or have it.
     pub fn waiting(&self) -> usize {
         MAX_WAITING - self.places.available_permits()
     }
@@ -119,7 +119,7 @@ impl Passwords {
     }
 }
 
-/// What became of a password that was compared.
+/// Outcome of comparing a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// It is another one.
@@ -142,7 +142,7 @@ fn prepared(password: &Secret) -> String {
     password.reveal().chars().map(|c| if is_space(c) { ' ' } else { c }).nfc().collect()
 }
 
-/// Whether somebody who tries the likeliest first would come to `password` within a million tries.
+/// Returns whether an attacker who tries the likeliest first comes to `password` within a million tries.
 fn is_guessed(password: &Secret, words: &[String]) -> bool {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     zxcvbn::zxcvbn(&prepared(password), &words).guesses_log10() < 6.0

@@ -37,7 +37,7 @@ impl Seal {
     /// A seal with the venue's key.
     ///
     /// # Errors
-    /// When the machine has no random numbers.
+    /// [`io::Error`] when the machine has no random numbers.
     pub fn new(key: &VenueKey) -> io::Result<Self> {
         let key = RandomizedNonceKey::new(&AES_256_GCM, &key.derive(CONTEXT));
         key.map(Self).map_err(io::Error::other)
@@ -46,7 +46,7 @@ impl Seal {
     /// `secret`, sealed for `owner`.
     ///
     /// # Errors
-    /// When the machine has no random numbers.
+    /// [`Broken`] when the machine has no random numbers.
     pub fn seal(&self, secret: &[u8], owner: &str) -> Result<String, Broken> {
         let mut sealed = secret.to_vec();
         let nonce = self.0.seal_in_place_append_tag(Aad::from(owner), &mut sealed)?;
@@ -55,10 +55,10 @@ impl Seal {
         Ok(BASE64_URL_SAFE_NO_PAD.encode(all))
     }
 
-    /// What was sealed for `owner`.
+    /// Opens `sealed` and returns the secret that was sealed for `owner`.
     ///
     /// # Errors
-    /// When it was not.
+    /// [`Broken`] when it was not sealed by this venue for `owner`, or is damaged.
     pub fn unseal(&self, sealed: &str, owner: &str) -> Result<Vec<u8>, Broken> {
         let mut all = BASE64_URL_SAFE_NO_PAD.decode(sealed).map_err(|_| Broken)?;
         let mut rest = all.split_off(NONCE_LEN.min(all.len()));

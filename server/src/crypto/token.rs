@@ -24,17 +24,17 @@ use super::key::VenueKey;
 
 use crate::ids::SessionName;
 
-/// How long a token can be used, in milliseconds.
+/// Lifetime of a token, in milliseconds.
 pub const LIFE: i64 = Millis::MINUTE;
 /// The longest token that is looked at, in bytes.
 const MAX_LENGTH: usize = 1024;
 /// The most uses that are remembered; each is for [`LIFE`]. Should even more tokens be in use at once, all
 /// uses are forgotten: who has a token may then use it twice, and nobody finds the doors shut.
 const MAX_USES: usize = 200_000;
-/// What is signed begins with this, so that the key's signatures mean nothing anywhere else.
+/// Prefix of the signed bytes, so that the key's signatures mean nothing anywhere else.
 const CONTEXT: &[u8] = b"bandstand right 1\0";
 
-/// What somebody wants to do with a token.
+/// Use of a token that a caller asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Scope {
     /// Follow the show on the live channel, and stand in its crowd.
@@ -45,7 +45,7 @@ pub enum Scope {
     Publish,
 }
 
-/// What kind of right a token gives.
+/// Kind of right that a token gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Grant {
@@ -64,19 +64,19 @@ impl Grant {
     }
 }
 
-/// What a token says.
+/// Claims that a token makes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
-    /// Who may.
+    /// Person who has the right.
     pub person: PersonId,
-    /// How they are called there.
+    /// Name of the person at the show.
     pub name: String,
-    /// Where.
+    /// Show for which the right is good.
     pub show: ShowId,
-    /// What; called a right in the token.
+    /// Kind of right; called `right` in the token.
     #[serde(rename = "right")]
     pub grant: Grant,
-    /// Whether they are the show's artist.
+    /// True if the person is the show's artist.
     pub artist: bool,
     /// The name of the session that asked. What is opened with the token ends with it.
     pub session: SessionName,
@@ -90,7 +90,7 @@ struct Signed {
     nonce: String,
 }
 
-/// Why a token is not taken.
+/// Reason to refuse a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenError {
     /// Not made by this venue, or damaged.
@@ -142,7 +142,7 @@ impl Tokens {
         ))
     }
 
-    /// What `token` says, when it is genuine and fresh and allows `scope` at `show`.
+    /// Returns the claims of `token`, when it is genuine and fresh and allows `scope` at `show`.
     ///
     /// # Errors
     /// [`TokenError`]; the token can then still be used for what it is good for.

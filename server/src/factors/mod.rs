@@ -138,7 +138,7 @@ impl Caller {
         Ok(account)
     }
 
-    /// Whether the session's log-in is fresh.
+    /// Returns whether the session's log-in is younger than `MAX_LOGIN_AGE`.
     async fn is_fresh(&self) -> Result<bool, FactorError> {
         let begun = sessions::begun(&self.session).await.map_err(|error| {
             tracing::error!(%error, "a session can't be read");

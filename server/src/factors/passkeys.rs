@@ -13,7 +13,7 @@ use webauthn_rs::prelude::{
     PublicKeyCredential, RegisterPublicKeyCredential, Webauthn, WebauthnBuilder,
 };
 
-/// How long a person may take to answer.
+/// Timeout for a person to answer.
 pub const CEREMONY_TIMEOUT: Duration = Duration::from_secs(300);
 /// The most bytes of an answer.
 const MAX_ANSWER: usize = 16 * 1024;
@@ -21,7 +21,7 @@ const MAX_ANSWER: usize = 16 * 1024;
 /// The flag of an answer that says that the passkey may be kept by a provider and on other devices (Web
 /// Authentication Level 3, section 6.1).
 const BACKUP_ELIGIBLE: u8 = 0x08;
-/// Where the flags are in what the device says.
+/// Offset of the flags in the authenticator data.
 const FLAGS: usize = 32;
 
 /// The address at which passkeys work: the venue's own, or `localhost` when that is this machine's
@@ -48,7 +48,7 @@ fn relying_party(public_url: &str) -> Result<Webauthn, FactorReason> {
         })
 }
 
-/// What is asked of a device, and what has to be kept until it answers; both JSON.
+/// A challenge to a device, and the state to be kept until it answers; both JSON.
 #[derive(Debug)]
 pub struct Asked {
     /// For the browser.
@@ -71,7 +71,7 @@ fn number(person: &PersonId) -> Option<Uuid> {
 /// Asks a device for a passkey that it will find by itself, unless it has one of `known`.
 ///
 /// # Errors
-/// When passkeys don't work here.
+/// Fails when passkeys don't work here.
 pub fn ask_for_new(
     public_url: &str,
     person: &PersonId,
@@ -96,7 +96,7 @@ pub fn ask_for_new(
 /// A new passkey from a device's answer: its identity, and what has to be known of it.
 ///
 /// # Errors
-/// When the answer is none to what was asked.
+/// Fails when the answer doesn't fit the challenge.
 pub fn accept_new(
     public_url: &str,
     state: &str,
@@ -115,7 +115,7 @@ pub fn accept_new(
 /// Asks for any passkey of this venue.
 ///
 /// # Errors
-/// When passkeys don't work here.
+/// Fails when passkeys don't work here.
 pub fn ask_for_known(public_url: &str) -> Result<Asked, FactorReason> {
     let (options, state) = relying_party(public_url)?
         .start_discoverable_authentication()
@@ -125,7 +125,7 @@ pub fn ask_for_known(public_url: &str) -> Result<Asked, FactorReason> {
     asked(&options, &state)
 }
 
-/// Which passkey an answer speaks of.
+/// The credential identifier in a device's answer, in base64url; none when the answer can't be read.
 pub fn named(answer: &str) -> Option<String> {
     let answer: PublicKeyCredential = read(answer)?;
     Some(BASE64_URL_SAFE_NO_PAD.encode(answer.get_credential_id()))
@@ -134,8 +134,8 @@ pub fn named(answer: &str) -> Option<String> {
 /// Checks a device's answer by what is known of its passkey; answers what is known of it from now on.
 ///
 /// # Errors
-/// When the answer is not right: another challenge, another venue, another person, a signature that
-/// doesn't fit, a counter that goes back, or nobody was asked to prove that the device is theirs;
+/// Fails when the answer is not right: another challenge, another venue, another person, a signature that
+/// doesn't fit, a counter that goes back, or nobody was asked to prove that the device is theirs.
 /// `ChangedPasskey` when all that is right, but a passkey that could be backed up now can't.
 pub fn check_known(
     public_url: &str,

@@ -46,7 +46,7 @@ pub struct KnownPasskey {
     pub account: AccountId,
     /// The public one, which the device was given.
     pub person: PersonId,
-    /// What has to be known of it, as JSON.
+    /// Its credential record, as JSON.
     pub data: String,
     /// The epoch of its account when it was read.
     pub epoch: i64,
@@ -176,7 +176,7 @@ pub async fn take_ceremony(
 pub struct SecondFactor {
     /// Its secret, sealed.
     pub secret: String,
-    /// Whether it is on.
+    /// True once it is on, false while it is being set up.
     pub on: bool,
 }
 
@@ -313,7 +313,7 @@ pub async fn use_recovery_code(
     Ok(used.rows_affected() == 1)
 }
 
-/// How many recovery codes of `account` are left.
+/// Counts the unused recovery codes of `account`.
 pub async fn recovery_codes_left(
     database: &Database,
     account: &AccountId,
@@ -337,7 +337,7 @@ pub async fn forget(write: &mut Write, account: &AccountId) -> Result<(), Databa
     Ok(())
 }
 
-/// What is kept of the ways into `account`, for its own eyes; none of it opens anything.
+/// Exports the record of the ways into `account`, for its own eyes; none of it opens anything.
 pub async fn export(database: &Database, account: &AccountId) -> Result<Value, DatabaseError> {
     let factor = second_factor(database, account).await?;
     Ok(json!({

@@ -10,9 +10,9 @@ use totp_rs::{Builder, Totp};
 
 /// Letters and digits that aren't taken for each other.
 const ALPHABET: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz123456789";
-/// How many characters of a recovery code say which it is.
+/// Length of a recovery code's slot, its first characters; they tell the codes of an account apart.
 pub const SLOT: usize = 2;
-/// How many characters it has: 50 bits beyond the slot.
+/// Length of a recovery code, in characters: 50 bits beyond the slot.
 const LONG: usize = 12;
 
 /// A second factor that was kept can't be read.
@@ -35,17 +35,17 @@ fn totp(secret: &[u8], handle: &str) -> Result<Totp, Unreadable> {
     builder.build().map_err(|_| Unreadable)
 }
 
-/// Which step of the clock `code` is for, when it is right. A step must be taken once only, and none
+/// The time step (RFC 6238) of `code`, when it is right. The caller must take a step once only, and none
 /// after a later one.
 pub fn step(secret: &[u8], code: &str, now: Millis) -> Result<Option<i64>, Unreadable> {
     let seconds = u64::try_from(now.0 / Millis::SECOND).unwrap_or_default();
     Ok(totp(secret, "-")?.check(code, seconds).and_then(|step| i64::try_from(step).ok()))
 }
 
-/// What an app needs to know of `secret`, to be read, clicked or seen.
+/// Enrols an authenticator app: `secret` as text to read, as a link to click and as a QR code to scan.
 ///
 /// # Errors
-/// When the secret is none.
+/// Fails when the secret is unusable.
 pub fn set_up(secret: &[u8], handle: &str) -> Result<SetUp, Unreadable> {
     let address = totp(secret, handle)?.to_url().map_err(|_| Unreadable)?;
     let url = url::Url::parse(&address).map_err(|_| Unreadable)?;
@@ -81,8 +81,8 @@ pub fn new_recovery_codes() -> Vec<String> {
     codes
 }
 
-/// Whether a code (as [`bandstand_domain::factors::normal_code`] leaves it) is a recovery code by its
-/// looks: its slot, and the rest.
+/// Splits a code (as [`bandstand_domain::factors::normal_code`] leaves it) into its slot and the rest;
+/// none when it doesn't look like a recovery code.
 pub fn recovery_parts(code: &str) -> Option<(&str, &str)> {
     (code.len() == LONG && code.is_ascii()).then(|| code.split_at(SLOT))
 }

@@ -11,12 +11,12 @@ use tower_sessions::{Session, SessionStore};
 use super::{forwarded::client_address, language::RequestLanguage, user_agent};
 use crate::config::Config;
 
-/// Who makes a request, as far as HTTP tells.
+/// The client that makes a request, as far as HTTP tells.
 #[derive(Clone, Debug)]
 pub struct Client {
     /// The browser's session; empty until somebody logs in or says their name.
     pub session: Session,
-    /// Where the request comes from; for limits only, never logged.
+    /// The client's address; for rate limits only, never logged.
     pub address: IpAddr,
     /// In which language they are answered.
     pub request_language: RequestLanguage,

@@ -17,8 +17,8 @@ pub struct Connections {
     counts: Arc<Mutex<Counts>>,
 }
 
-/// How many times as many connections as one address's a whole IPv6 site may open. Providers give a /56
-/// or a /48 to one customer, so there are 65,536 of what counts as one address in it.
+/// Connections that a whole IPv6 site (/48) may open, as a multiple of one address's. Providers give a
+/// /56 or a /48 to one customer; a /48 has 65,536 networks (/64) that each count as one address.
 const MAX_FROM_SITE: usize = 4;
 
 #[derive(Debug, Default)]
@@ -68,7 +68,7 @@ impl Connections {
         Some(Admission { connections: self.clone(), address, site })
     }
 
-    /// How many are open.
+    /// The number of open connections.
     pub fn count(&self) -> usize {
         self.counts().all
     }

@@ -13,7 +13,7 @@ use axum::http::HeaderMap;
 
 use crate::config::{Config, Proxies, ProxyHeader};
 
-/// Where a request comes from.
+/// Origin of a request, by its peer and by what proxies tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// The peer: no proxy stands in front, or this request didn't come through it.
@@ -68,7 +68,7 @@ const fn name(header: ProxyHeader) -> &'static str {
     }
 }
 
-/// Where a request from `peer` with `headers` comes from.
+/// Finds the origin of a request from `peer` with `headers`.
 fn origin(proxies: &Proxies, peer: IpAddr, headers: &HeaderMap) -> Origin {
     let name = name(proxies.header);
     if !headers.contains_key(name) {

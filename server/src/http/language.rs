@@ -18,7 +18,7 @@ use crate::config::Config;
 
 /// The cookie's name; `app/src/texts.rs` reads it, too. It is no secret and knows nobody.
 const COOKIE: &str = "language";
-/// How long a choice is kept: a year, in seconds.
+/// Lifetime of the cookie: a year, in seconds.
 const KEPT: u32 = 365 * 24 * 60 * 60;
 
 /// The language of a request, and what it is to be from now on.
@@ -43,7 +43,7 @@ impl RequestLanguage {
         Catalogue::of(self.current).say(&it.text())
     }
 
-    /// Whether the browser carries a choice already.
+    /// Returns whether the browser carries a choice already.
     pub fn is_chosen(&self) -> bool {
         self.chosen
     }

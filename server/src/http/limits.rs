@@ -14,7 +14,7 @@ use governor::{DefaultKeyedRateLimiter, Quota, clock::Clock};
 /// bounded memory before perfect memory.
 const MAX_KEYS: usize = 100_000;
 
-/// What is limited, and by what.
+/// A rate limit: the action that is counted, and the key by which it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
     /// Making accounts, by address.
@@ -113,7 +113,7 @@ impl Limit {
         Self::LetterVenue,
     ];
 
-    /// How many at once, and how long until one more.
+    /// The quota: the largest burst, and the time until one more is allowed.
     const fn quota(self) -> (u32, Duration) {
         match self {
             Self::Registration => (10, Duration::from_secs(360)),

@@ -26,11 +26,11 @@ use super::{
 };
 use crate::config::Config;
 
-/// How long requests under way may take when the venue closes.
+/// Grace period for requests under way when the venue closes.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 /// The most that is kept of a request's head, and of an answer on its way, in bytes.
 const BUFFER: usize = 32 * 1024;
-/// What a connection is told for which there is no place.
+/// Answer to a connection for which there is no place.
 const FULL: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 10\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 /// The most connections from one address; further ones are refused. Wide enough for a school behind one,

@@ -42,8 +42,8 @@ pub async fn run_detached(
     done.unwrap_or_else(|_| refusal(StatusCode::INTERNAL_SERVER_ERROR, "\"Broken\""))
 }
 
-/// What a feature refused, as the answer to a request that is no server function's: its status, when it
-/// will be possible again, and `body`.
+/// Answers a request that is no server function's with a feature's refusal: its status, `body`, and
+/// `Retry-After` when a rate limit was met.
 pub fn refused<E: Reason>(refusal: &Refusal<E>, body: impl IntoResponse) -> Response {
     let status = StatusCode::from_u16(refusal.status());
     let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

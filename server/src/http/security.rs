@@ -16,8 +16,8 @@ use url::Url;
 use super::refusal;
 use crate::config::Config;
 
-/// Whether a request that changes something, or opens the live channel, comes from one of the venue's
-/// own pages. Browsers send `Origin` with both; a page can't forge it.
+/// Tells whether a request that changes something, or opens the live channel, comes from one of the
+/// venue's own pages. Browsers send `Origin` with both; a page can't forge it.
 pub fn is_own(config: &Config, headers: &HeaderMap) -> bool {
     match headers.get(header::ORIGIN) {
         Some(origin) => origin.to_str().is_ok_and(|origin| is_own_origin(config, origin)),
@@ -54,7 +54,8 @@ fn is_own_origin(config: &Config, origin: &str) -> bool {
 pub const PROXIES: [&str; 6] =
     ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via", "cf-connecting-ip"];
 
-/// Whether a request comes from a program on this machine, without a proxy in between that shows itself.
+/// Tells whether a request comes from a program on this machine, without a proxy in between that shows
+/// itself.
 pub fn is_from_this_machine(peer: IpAddr, headers: &HeaderMap) -> bool {
     peer.to_canonical().is_loopback() && !PROXIES.iter().any(|name| headers.contains_key(*name))
 }
@@ -98,7 +99,7 @@ pub async fn no_nul(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-/// Whether a string in `json` has a NUL character, which JSON can only write as an escape (RFC 8259
+/// Tells whether a string in `json` has a NUL character, which JSON can only write as an escape (RFC 8259
 /// section 7).
 pub fn has_nul(json: &[u8]) -> bool {
     let mut rest = json;
@@ -113,7 +114,7 @@ pub fn has_nul(json: &[u8]) -> bool {
     false
 }
 
-/// What a page may load and run; `nonce` marks the scripts that the server wrote.
+/// The Content Security Policy of a page; `nonce` marks the scripts that the server wrote.
 pub fn page_policy(config: &Config, nonce: &str) -> String {
     // Older Safaris don't count WebSockets as 'self'.
     let channel = Url::parse(&config.public_url)
@@ -132,7 +133,7 @@ pub fn page_policy(config: &Config, nonce: &str) -> String {
     )
 }
 
-/// What everything that isn't a page may load and run.
+/// The Content Security Policy of everything that isn't a page.
 const OTHER_POLICY: &str =
     "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 

@@ -23,7 +23,7 @@ use tokio::{
 
 use crate::config::Timeouts;
 
-/// What a connection is doing.
+/// Phase of a connection.
 #[derive(Clone, Copy, Debug)]
 enum Phase {
     /// A head is coming in since then.
@@ -36,7 +36,7 @@ enum Phase {
     Upgraded,
 }
 
-/// What a connection is doing, known to its stream and to the service that answers its requests.
+/// The phase of a connection, shared by its stream and the service that answers its requests.
 #[derive(Clone, Debug)]
 pub struct Activity(Arc<Mutex<State>>);
 

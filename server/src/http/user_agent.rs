@@ -39,7 +39,7 @@ pub fn describe(user_agent: Option<&str>) -> String {
     }
 }
 
-/// What [`describe`] once said, in no language yet.
+/// Reads a description by [`describe`] into a text, in no language yet.
 pub fn text(description: &str) -> Text {
     match description.split_once(" on ") {
         Some(("Something", system)) => text!(server.user_agent.unknown_browser, system = system),

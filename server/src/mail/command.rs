@@ -13,7 +13,7 @@ use crate::config::{Config, MailCommand};
 /// The most mails that are listed.
 const LISTED: usize = 50;
 
-/// Why no mail can be shown.
+/// Reason that no mail can be shown.
 #[derive(Debug, Error)]
 pub enum MailCommandError {
     /// A mail server takes the mails.

@@ -73,7 +73,7 @@ pub fn routes<S: Clone + Send + Sync + 'static>(way: &Mail, config: &Config) -> 
         .with_state(Arc::<Path>::from(folder.as_path()))
 }
 
-/// Whether a request comes from a browser on this machine that asks for it by name.
+/// Returns whether a request comes from a browser on this machine that asks for it by name.
 fn may_read(peer: IpAddr, headers: &HeaderMap) -> bool {
     is_from_this_machine(peer, headers)
         && headers.get(header::HOST).and_then(|host| host.to_str().ok()).is_some_and(|host| {

@@ -26,7 +26,7 @@ use url::{Host, Url};
 
 use crate::config::{Config, SmtpTls};
 
-/// How long a mail server may take to say hello.
+/// Timeout for connecting to a mail server.
 const HELLO_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A mail that is composed.
@@ -34,7 +34,7 @@ const HELLO_TIMEOUT: Duration = Duration::from_secs(30);
 pub struct Letter {
     /// The address that it goes to.
     pub to: String,
-    /// What it is about.
+    /// Subject line.
     pub subject: String,
     /// For who reads text.
     pub plain: String,
@@ -44,7 +44,7 @@ pub struct Letter {
     pub language: Language,
 }
 
-/// Why a mail wasn't sent. Says nothing of who it was for.
+/// Reason that a mail wasn't sent. Says nothing of its recipient.
 #[derive(Debug, Error)]
 pub enum MailError {
     /// The mail server will never take it, or it can't be put on the way at all.
@@ -58,7 +58,7 @@ pub enum MailError {
     Mailbox(#[from] io::Error),
 }
 
-/// Why mails can't be sent at all, for the operator.
+/// Reason that mails can't be sent at all, for the operator.
 #[derive(Debug, Error)]
 pub enum MailStartError {
     /// The sender's address.
@@ -77,7 +77,7 @@ pub enum MailStartError {
 pub struct Mail {
     transport: Transport,
     from: Address,
-    /// What stands behind the @ of each `Message-ID`.
+    /// Domain or address behind the @ of each `Message-ID`.
     host: String,
 }
 
@@ -170,9 +170,9 @@ impl Mail {
     }
 }
 
-/// What may be noted of an error: mail servers repeat addresses in their words, so only the code. What the
-/// server doesn't offer at present, such as STARTTLS, it may offer later; characters beyond ASCII before
-/// the @ (not `ascii`) it won't.
+/// Keeps only the code of an SMTP error: mail servers repeat addresses in their words. A feature that is
+/// missing at present, such as STARTTLS, may be offered later. Support of characters beyond ASCII before
+/// the @ (not `ascii`) won't be.
 fn from_smtp(error: &lettre::transport::smtp::Error, ascii: bool) -> MailError {
     let what = match error.status() {
         Some(code) => code.to_string(),

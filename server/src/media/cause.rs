@@ -8,13 +8,13 @@ use crate::stage::notices::Cause;
 const PICTURES: [&str; 4] = ["H264", "VP8", "VP9", "AV1"];
 /// Formats of sound.
 const SOUNDS: [&str; 1] = ["OPUS"];
-/// What accompanies formats and is none.
+/// Names of payloads that accompany formats and are none.
 const NO_FORMATS: [&str; 7] =
     ["RTX", "RED", "ULPFEC", "FLEXFEC", "FLEXFEC-03", "CN", "TELEPHONE-EVENT"];
 /// The most letters of a format's name that are repeated.
 const MAX_NAME: usize = 16;
 
-/// Why an offer is not taken, by what is wrong with it and the offer itself.
+/// The cause of an offer's refusal, from `why` it is wrong and the offer itself.
 pub fn of_offer(why: &str, offer: &str) -> Cause {
     let foreign = |kind: &str, taken: &[&str]| {
         let formats = formats(offer, kind);
@@ -30,7 +30,7 @@ pub fn of_offer(why: &str, offer: &str) -> Cause {
     }
 }
 
-/// Why a program that was let in is not on stage; none when that is seen on stage, or was wanted.
+/// The cause that an admitted program is not on stage; none when that is seen on stage, or was wanted.
 pub fn of_end(reason: EndReason) -> Option<Cause> {
     match reason {
         EndReason::NeverConnected => Some(Cause::NeverConnected),

@@ -12,7 +12,7 @@ use crate::{crypto::token::TokenError, database::DatabaseError};
 /// Seconds after which a full venue may be asked again.
 const WHEN_FULL: u32 = 5;
 
-/// Why a request about media is refused.
+/// Refusal of a request about media.
 #[derive(Debug, PartialEq, Eq)]
 pub enum MediaError {
     /// There is no bearer token.
@@ -85,7 +85,7 @@ impl MediaError {
         }
     }
 
-    /// What whoever looks into a program's log reads.
+    /// The refusal in words, for people who read a program's log.
     fn text(&self) -> &str {
         match self {
             Self::NoToken => "A bearer token is needed: a stream key, or a token from the page.",

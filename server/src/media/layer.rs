@@ -23,8 +23,8 @@ const RELATION: &str = "urn:ietf:params:whep:ext:core:layer";
 /// The most bytes of a choice.
 const MAX_CHOICE: usize = 1024;
 
-/// What a viewer wants. The layers themselves are the venue's to choose, so the extension's other
-/// members are refused.
+/// A viewer's bound on the layer. The layers themselves are the venue's to choose, so the extension's
+/// other members are refused.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Choice {

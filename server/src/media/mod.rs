@@ -41,15 +41,15 @@ const MAX_VIEWERS_FROM_ADDRESS: usize = 256;
 /// The media of the venue. Cloning gives another handle to the same.
 #[derive(Clone, Debug)]
 pub struct Media {
-    /// What it takes.
+    /// The venue's services.
     pub services: Arc<Services>,
-    /// Who is on which stage.
+    /// The artist on each stage.
     pub stages: Arc<Stages>,
     /// The open sessions.
     pub sessions: Arc<MediaSessions>,
     /// The media core.
     pub sfu: Sfu,
-    /// Who gets media, by address.
+    /// Viewers that get media, counted by address.
     pub viewers: Connections,
 }
 

@@ -23,12 +23,12 @@ use crate::{
 
 /// The most bytes of an offer.
 const MAX_OFFER: usize = 64 * 1024;
-/// How long a body may take to come in; nothing else bounds how long a request about media takes.
+/// Timeout for a body to come in; nothing else bounds the time that a request about media takes.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Seconds after which who holds too much media may ask again.
 pub const WHEN_LESS_IS_HELD: u32 = 10;
 
-/// What a client offers.
+/// A client's offer.
 pub struct Offer {
     /// The SDP.
     pub text: String,
@@ -44,7 +44,7 @@ pub fn bearer(headers: &HeaderMap) -> Result<&str, MediaError> {
     security::bearer(headers).ok_or(MediaError::NoToken)
 }
 
-/// Whether the body is of the type `wanted`, whatever its parameters.
+/// Tells whether the body's media type is `wanted`, whatever its parameters.
 pub fn is_of_type(headers: &HeaderMap, wanted: &HeaderValue) -> bool {
     let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let kind = value.and_then(|value| value.split(';').next()).unwrap_or_default();

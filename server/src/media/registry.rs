@@ -15,7 +15,7 @@ use crate::{
     sessions::open_sessions::SessionGuard,
 };
 
-/// Which way a session's media flows.
+/// Direction in which a session's media flows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MediaDirection {
     /// From an artist (WHIP).
@@ -38,7 +38,7 @@ impl fmt::Display for Tag {
 /// An open session.
 #[derive(Clone, Debug)]
 pub struct MediaSession {
-    /// Which way.
+    /// Direction of its media.
     pub direction: MediaDirection,
     /// At which show.
     pub show: ShowId,
@@ -54,10 +54,10 @@ pub struct MediaSession {
     pub turn: Arc<tokio::sync::Mutex<()>>,
 }
 
-/// What is kept of a session.
+/// A session that is open, or about to be.
 #[derive(Debug, Default)]
 struct Entry {
-    /// What is known of it; nothing before it is open.
+    /// The session; none before it is open.
     opened: Option<MediaSession>,
     /// Ends the task that waits for the end of the browser session behind it.
     over: Option<tokio_util::sync::DropGuard>,

@@ -101,8 +101,8 @@ pub fn find(
     if here { Ok((session, opened)) } else { Err(MediaError::NotFound) }
 }
 
-/// Whether the request speaks of the session as it is (RFC 9725 section 4.3.1, RFC 9110 section
-/// 13.1.1). `*` stands for any state, and is how restarts come.
+/// Checks that the request's `If-Match` has the session's present entity tag (RFC 9725 section 4.3.1,
+/// RFC 9110 section 13.1.1). `*` stands for any state; clients send it to restart ICE.
 fn check_tag(headers: &HeaderMap, opened: &MediaSession) -> Result<(), MediaError> {
     let mut wanted = headers.get_all(header::IF_MATCH).iter().peekable();
     if wanted.peek().is_none() {

@@ -25,7 +25,7 @@ pub fn session_of(source: SourceId) -> Option<SessionId> {
     format!("{:032x}", source.0).parse().ok()
 }
 
-/// What the media core reports of a publisher, as its stage hears it.
+/// Translates the media core's event about a publisher into that of its stage; none for other events.
 pub fn reported(event: SfuEvent) -> Option<(ShowId, SourceId, SourceEvent)> {
     let (stage, session, event) = match event {
         SfuEvent::PublisherConnected { stage, session } => (stage, session, SourceEvent::Connected),

@@ -10,13 +10,13 @@ use tracing::{Instrument, info_span};
 use super::{Media, source::reported};
 use crate::config::Config;
 
-/// Why the media core can't start, for the operator.
+/// Failure to start the media core, for the operator.
 #[derive(Debug, Error)]
 #[error("the media core can't start on UDP {address}: {source}")]
 pub struct MediaStartError {
-    /// Where it was to listen.
+    /// Address at which it was to listen.
     pub address: SocketAddr,
-    /// Why it can't.
+    /// Cause.
     pub source: SfuStartError,
 }
 

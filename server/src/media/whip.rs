@@ -152,8 +152,8 @@ async fn program(
     Ok(answer(media, caller, show, credentials, taken))
 }
 
-/// What the artist is told of a refusal; nothing of what the program's next try may mend, or is told
-/// already.
+/// The cause of a refusal that the artist is told; none when the program's next try may mend it, or it is
+/// told already.
 fn cause_of(refused: &MediaError, offer: &str) -> Option<Cause> {
     Some(match refused {
         MediaError::Malformed(why) | MediaError::Unacceptable(why) => cause::of_offer(why, offer),
@@ -172,8 +172,8 @@ fn cause_of(refused: &MediaError, offer: &str) -> Option<Cause> {
     })
 }
 
-/// What has to come of a session before it takes over a stage: `picture=later` in the address says that
-/// sound is enough.
+/// The media that must arrive before a session takes over a stage: `picture=later` in the address says
+/// that sound is enough.
 fn awaited(address: &Uri) -> TakeoverCondition {
     let mut fields = address.query().unwrap_or_default().split('&');
     match fields.any(|field| field == "picture=later") {

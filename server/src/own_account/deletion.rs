@@ -1,7 +1,7 @@
 //! Erasure of accounts that nobody comes back to.
 //!
-//! What others rely on stays: the shows that were given, how often they were liked, the places of
-//! messages, the handle. Its person becomes nobody in particular.
+//! Data that others rely on stays: the shows that were given, the number of their likes, the places of
+//! messages, the handle. The person of the account is anonymized.
 
 use bandstand_domain::Millis;
 
@@ -14,16 +14,16 @@ use crate::{
     services::Services,
 };
 
-/// How long a deleted account can be taken back, in milliseconds.
+/// Grace period in which a deleted account can be taken back, in milliseconds.
 pub const GRACE: i64 = 14 * 24 * Millis::HOUR;
-/// How long an address may stay unconfirmed, in milliseconds. The account goes then, and its handle is
-/// free again: nobody has met it on a stage.
+/// Time limit to confirm an address, in milliseconds. The account goes then, and its handle is free
+/// again: nobody has met it on a stage.
 const UNCONFIRMED: i64 = 30 * 24 * Millis::HOUR;
 
 /// Erases the accounts whose time has come.
 ///
 /// # Errors
-/// When the database fails; those before are erased then.
+/// Returns an error when the database fails; the accounts before are erased then.
 pub async fn erase_due(services: &Services) -> Result<(), DatabaseError> {
     let now = clock::now();
     for account in due(&services.database, now).await? {

@@ -23,7 +23,7 @@ use crate::{
     services::Services,
 };
 
-/// What the end of every page asks for.
+/// Routes of the language form at the end of every page.
 pub fn routes(services: &Services) -> Router<Arc<Services>> {
     let own = from_fn_with_state(services.config.clone(), same_origin);
     Router::new().route("/language", post(choose)).layer(own)

@@ -21,7 +21,7 @@ use crate::{
     sessions, shows,
 };
 
-/// Why it can't be done.
+/// Failure of an operator's command on an account.
 #[derive(Debug, Error)]
 pub enum UserError {
     /// Nobody is called that.

@@ -30,7 +30,7 @@ pub struct Square {
 /// its pixels. What the file says of its kind by its name is not asked.
 ///
 /// # Errors
-/// When it isn't such a picture, or a larger one than may be.
+/// Returns an error when it isn't such a picture, or is larger than allowed.
 pub fn square(file: &[u8]) -> Result<Square, PeopleReason> {
     let mut reader = ImageReader::new(Cursor::new(file))
         .with_guessed_format()

@@ -36,12 +36,12 @@ const MAX_COMING: usize = 64;
 /// The most pictures that wait for their turn to be looked at.
 const MAX_WAITING: usize = 8;
 
-/// Where pictures lie among the files.
+/// Folder of pictures among the files.
 pub(super) const FOLDER: &str = "pictures";
-/// What all pictures are sent as.
+/// Media type of all pictures.
 const CONTENT_TYPE: &str = "image/jpeg";
 
-/// Where pictures are looked at: one at a time, so that a flood of them fills no memory.
+/// Image processor: one picture at a time, so that a flood of them fills no memory.
 #[derive(Debug)]
 pub struct ImageProcessor {
     door: Semaphore,
@@ -59,7 +59,6 @@ impl Default for ImageProcessor {
     }
 }
 
-/// What the routes of pictures need.
 #[derive(Clone, Debug)]
 struct PicturesState {
     services: Arc<Services>,
@@ -244,7 +243,7 @@ async fn show(
     }
 }
 
-/// Whether a picture's file may be called so: `0123…ef.jpg`, `0123…ef-small.jpg`.
+/// Checks the file name of a picture: `0123…ef.jpg`, `0123…ef-small.jpg`.
 fn is_name(file: &str) -> bool {
     let Some(name) = file.strip_suffix(".jpg") else { return false };
     let name = name.strip_suffix("-small").unwrap_or(name);

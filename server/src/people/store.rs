@@ -15,7 +15,7 @@ use crate::{
     ids::AccountId,
 };
 
-/// How long a handle that somebody left is kept for them, in milliseconds.
+/// Reservation period of a former handle for its account, in milliseconds.
 const KEPT: i64 = 90 * 24 * Millis::HOUR;
 
 /// An artist, for their page.
@@ -27,9 +27,9 @@ pub struct ArtistRow {
     pub handle: String,
     /// The name on the poster.
     pub stage_name: String,
-    /// What they play.
+    /// Genres that they play.
     pub genres: Vec<Genre>,
-    /// What they say of themselves.
+    /// Text about themselves.
     pub about: String,
     /// Their website; empty without one.
     pub website: String,
@@ -102,8 +102,8 @@ pub async fn sweep_handles(database: &Database) -> Result<(), DatabaseError> {
     write.commit().await
 }
 
-/// Whether `handle` is kept for another account than `account`, which left it of late: whoever took it
-/// at once would be taken for that person, to whom links lead.
+/// Returns whether `handle` is reserved for another account than `account`, which left it of late. An
+/// account that took it at once would be mistaken for the former one: links still lead there.
 pub async fn is_kept_for_another(
     write: &mut Write,
     handle: &str,
@@ -123,7 +123,7 @@ pub async fn is_kept_for_another(
 /// The profile of `account`.
 ///
 /// # Errors
-/// When the database fails, or there is no such account.
+/// Returns an error when the database fails, or there is no such account.
 pub async fn profile(database: &Database, account: &AccountId) -> Result<Profile, DatabaseError> {
     let row = sqlx::query(
         "SELECT display_name, stage_name, genres, about, website, picture FROM accounts \
@@ -244,7 +244,7 @@ pub async fn follow(
     write.commit().await
 }
 
-/// How many follow `artist`, and whether `viewer` is one of them; both are private identities.
+/// Counts the followers of `artist`, and tells whether `viewer` is one; both are private identities.
 pub async fn followers(
     database: &Database,
     artist: &AccountId,
@@ -289,10 +289,10 @@ pub async fn forget(
     Ok(picture.flatten().map(Picture::new))
 }
 
-/// What is kept of `account` here, for its own eyes.
+/// Exports the profile and the follows of `account`, for its own eyes.
 ///
 /// # Errors
-/// When the database fails, or there is no such account.
+/// Returns an error when the database fails, or there is no such account.
 pub async fn export(database: &Database, account: &AccountId) -> Result<Value, DatabaseError> {
     let profile = profile(database, account).await?;
     let follows = sqlx::query_scalar::<_, String>(

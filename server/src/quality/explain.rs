@@ -40,7 +40,7 @@ struct Report {
     timestamp: f64,
 }
 
-/// What a browser measured in one moment.
+/// Measurements of a viewer's browser at one moment.
 #[derive(Clone, Debug, Default)]
 pub struct Reports {
     video: Report,
@@ -83,7 +83,7 @@ impl Reports {
     }
 }
 
-/// What happened between two measurements, or since the beginning.
+/// Difference between two measurements, or since the beginning.
 struct Change {
     packets: f64,
     /// Tenths of a percent.
@@ -117,14 +117,14 @@ impl Change {
     }
 }
 
-/// What the venue knows of both ways, the artist's and the viewer's.
+/// Quality of both ways, the artist's and the viewer's, as far as the venue knows it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct KnownQuality<'a> {
-    /// How the artist's media comes in, when it does.
+    /// Flow of the artist's media into the venue, when there is any.
     pub artist: Option<Flow>,
     /// The sizes in which the artist sends the picture.
     pub layers: &'a [Layer],
-    /// How it goes out to this viewer, when they named their session.
+    /// Flow to this viewer, when they named their session.
     pub line: Option<Flow>,
     /// Kilobits a second that the viewer's network carries, by the media core's estimate.
     pub bandwidth: Option<u32>,
@@ -135,7 +135,7 @@ pub struct KnownQuality<'a> {
 }
 
 impl KnownQuality<'_> {
-    /// Why the picture has only `lines` lines; nothing when it has as many as there are.
+    /// Explains why the picture has only `lines` lines; none when it has as many as there are.
     fn why_small(&self, lines: u32) -> Option<Text> {
         let sizes = || self.layers.iter().filter_map(|layer| Some((layer.height?, layer.kilobits)));
         let best = sizes().max().map_or(lines, |(lines, _)| lines);
@@ -165,13 +165,13 @@ impl KnownQuality<'_> {
     }
 }
 
-/// Whether a picture of `lines` is visibly smaller than one of `others`: browsers cut some lines off,
-/// so that their encoders like the size.
+/// Tells whether a picture of `lines` is visibly smaller than one of `others`: browsers cut some lines
+/// off, so that their encoders like the size.
 fn is_less(lines: u32, others: u32) -> bool {
     lines.saturating_mul(10) < others.saturating_mul(9)
 }
 
-/// What is wrong, and what was measured, in a language.
+/// Explains what is wrong and tells the measurements, in `language`.
 pub fn explain(
     before: Option<&Reports>,
     now: &Reports,

@@ -14,9 +14,9 @@ use bandstand_sfu::{
 use prometheus_client::metrics::histogram::Histogram;
 use tokio::sync::Mutex;
 
-/// How long a sample is good enough: however many ask, the media core is asked as often at most.
+/// Lifetime of a cached sample: however many callers ask, the media core is asked once in it at most.
 const FRESH: Duration = Duration::from_secs(2);
-/// How long a viewer may take to connect before it counts as trouble.
+/// Time that a client may take to connect before it counts as trouble.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// From here on a loss can be seen or heard, in tenths of a percent.
 pub const MUCH_LOST: u32 = 20;
@@ -28,28 +28,28 @@ pub const UNEVEN: u32 = 80;
 /// One session, of late.
 #[derive(Clone, Debug)]
 pub struct SessionQuality {
-    /// Where.
+    /// Its stage.
     pub stage: StageId,
-    /// Which way.
+    /// Publisher or subscriber.
     pub role: SessionRole,
     /// Somebody else is on stage; this one waits beside it.
     pub waiting: bool,
-    /// How its media flows.
+    /// Flow of its media.
     pub flow: Flow,
-    /// Whether it flows badly.
+    /// True while its media flows badly, or its client takes too long to connect.
     pub trouble: bool,
-    /// What a publisher sends of its picture, the largest first; not what it has stopped.
+    /// Layers of a publisher's picture, the largest first, without those that it has stopped.
     pub layers: Vec<Layer>,
-    /// What a publisher's artist should mend.
+    /// Advice to a publisher's artist.
     pub advice: Vec<Advice>,
-    /// What a subscriber's network carries, in kilobits a second, when it is known.
+    /// Bandwidth of a subscriber's network, in kilobits a second, when it is known.
     pub bandwidth: Option<u32>,
     /// Something comes to a subscriber's stage in a format that they don't take.
     pub foreign: bool,
     totals: Counts,
 }
 
-/// What only grows.
+/// Counters of a session; they only grow.
 #[derive(Clone, Debug, Default)]
 struct Counts {
     bytes: u64,
@@ -81,7 +81,7 @@ pub struct Monitor {
     distributions: Arc<[(SessionRole, Distributions); 2]>,
 }
 
-/// How round trips, losses and jitter are spread over the sessions of one role: one observation per
+/// Distributions of round trips, losses and jitter over the sessions of one role: one observation per
 /// session each time that [`Monitor::observe`] is called.
 #[derive(Debug)]
 pub struct Distributions {
@@ -109,7 +109,7 @@ impl Monitor {
         Self { sfu, latest: Arc::default(), distributions: Arc::new(distributions) }
     }
 
-    /// How things are; at most two seconds old.
+    /// The quality of all sessions; at most two seconds old.
     pub async fn sample(&self) -> Arc<Sample> {
         let mut latest = self.latest.lock().await;
         if let Some((at, sample)) = &*latest
@@ -148,7 +148,7 @@ impl Monitor {
         }
     }
 
-    /// What was observed, by role.
+    /// The observed distributions, by role.
     pub fn distributions(&self) -> &[(SessionRole, Distributions); 2] {
         &self.distributions
     }
@@ -219,7 +219,7 @@ fn line(now: &SessionStats, before: Option<(Duration, &Counts)>) -> SessionQuali
     }
 }
 
-/// Whether somebody sees or hears that something is wrong.
+/// Tells whether viewers see or hear that something is wrong.
 pub fn is_bad(flow: &Flow) -> bool {
     flow.lost >= MUCH_LOST
         || flow.round_trip.is_some_and(|it| it >= FAR)

@@ -25,9 +25,9 @@ use crate::{
 /// The port of the quality of media.
 #[derive(Debug)]
 pub struct QualityPort {
-    /// Who asks.
+    /// The caller.
     pub caller: Caller,
-    /// What is known of how media flows.
+    /// Monitor of the quality of media.
     pub monitor: Monitor,
     /// The media sessions.
     pub media: Arc<MediaSessions>,
@@ -52,7 +52,7 @@ impl Quality for QualityPort {
 /// The most bytes of what a browser measured, each time.
 const MAX_REPORT: usize = 16 * 1024;
 
-/// How the media of the caller's own show flows.
+/// Quality of media on the stage of the caller's own show.
 ///
 /// # Errors
 /// As everything that only the show's artist may.
@@ -81,8 +81,8 @@ async fn of_stage(port: &QualityPort, show: ShowId) -> Result<StageQuality, Stag
     Ok(figures)
 }
 
-/// Why the caller's picture is as it is. Whoever may enter the show may ask; what is said of the line
-/// to the viewer is said to who knows the name of its session.
+/// Explains the quality of the caller's picture. Whoever may enter the show may ask; only a caller who
+/// knows the name of the viewer's session is told of the line to them.
 ///
 /// # Errors
 /// As entering the show; `TooMany`; `NotFound` when what was measured can't be read.

@@ -22,9 +22,9 @@ pub use store::{
 
 use crate::{clock, crypto::random, ids::SessionName};
 
-/// How long a session lasts that nobody uses.
+/// Idle timeout of a session.
 const LASTS: time::Duration = time::Duration::days(30);
-/// How exactly it is known when a session was last used, in milliseconds.
+/// Precision of a session's time of last use, in milliseconds.
 const QUARTER: i64 = 15 * Millis::MINUTE;
 /// The session's value that holds the account's private id.
 pub const ACCOUNT: &str = "account";
@@ -108,7 +108,7 @@ pub async fn begin(session: &Session, device: &str) -> Result<(), session::Error
     session.insert(USED, now / QUARTER).await
 }
 
-/// When a session began: when its person last logged in.
+/// Returns the start of a session: the last login of its person.
 pub async fn begun(session: &Session) -> Result<Option<Millis>, session::Error> {
     Ok(session.get::<i64>(BEGUN).await?.map(Millis))
 }

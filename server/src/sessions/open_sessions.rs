@@ -37,7 +37,7 @@ struct State {
 struct Holding {
     channels: HashMap<u64, CancellationToken>,
     media: HashMap<u64, CancellationToken>,
-    /// Where it has come in.
+    /// Shows that the session has entered.
     shows: HashSet<ShowId>,
 }
 
@@ -72,7 +72,7 @@ impl OpenSessions {
         }
     }
 
-    /// Whether the session `name` may hold more media.
+    /// Tells whether the session `name` may hold more media.
     pub fn has_room(&self, name: &SessionName) -> bool {
         let state = lock(&self.state);
         state.sessions.get(name).is_none_or(|it| it.media.len() < self.max_media)

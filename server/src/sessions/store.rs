@@ -50,7 +50,7 @@ pub async fn list(
     Ok(sessions)
 }
 
-/// Whether there still is a session of this name; one with an account, where guests aren't let in.
+/// Tells whether a session of this name is still open; with `members_only`, only one with an account is.
 pub async fn is_open(
     database: &Database,
     name: &SessionName,
@@ -68,7 +68,7 @@ pub async fn is_open(
     Ok(row.is_some())
 }
 
-/// Which of the sessions `names` are guests'.
+/// Returns those of the sessions `names` that are guests'.
 pub async fn guests_among(
     database: &Database,
     mut names: Vec<SessionName>,

@@ -11,14 +11,14 @@ use crate::{caller::Caller, database::Database};
 /// Somebody with a name, at a show that there is.
 #[derive(Clone, Debug)]
 pub struct ShowEntry {
-    /// Who.
+    /// The viewer who enters.
     pub viewer: Viewer,
-    /// Where.
+    /// The facts of the show.
     pub facts: ShowFacts,
 }
 
 impl ShowEntry {
-    /// Whether the show is the viewer's own.
+    /// Tells whether the show is the viewer's own.
     pub fn is_artist(&self) -> bool {
         self.viewer.person == self.facts.artist_person
     }
@@ -43,7 +43,7 @@ pub async fn enter<E: std::error::Error>(
     Ok(ShowEntry { viewer, facts })
 }
 
-/// What decides about `show`.
+/// Returns the facts that decide about access to `show`.
 ///
 /// # Errors
 /// `NotFound`, `Gone`, `Broken`.

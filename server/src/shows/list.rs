@@ -17,7 +17,7 @@ use crate::{channel::event_log, clock, database::Database};
 /// The most shows that are live in one list.
 const MAX_LIVE: i64 = 200;
 
-/// How many shows a page of a section has.
+/// Page size of a section, in shows.
 const fn page_size(section: Section) -> usize {
     match section {
         Section::Live => 200,

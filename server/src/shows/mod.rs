@@ -31,7 +31,7 @@ const MAX_OWN: i64 = 200;
 /// The most past shows on an artist's page.
 const MAX_PAST: usize = 24;
 
-/// What decides about the show `id`; none when there never was one.
+/// Returns the facts that decide about the show `id`; none when there never was one.
 pub async fn facts(database: &Database, id: ShowId) -> Result<Option<ShowFacts>, DatabaseError> {
     store::facts(&database.read, id).await
 }
@@ -44,7 +44,7 @@ pub async fn card(write: &mut Write, id: ShowId) -> Result<Option<ShowCard>, Dat
 /// The page of the show `id` as `viewer` sees it, an account's private identity.
 ///
 /// # Errors
-/// When there is no such show, or it was deleted, or the database fails.
+/// Returns an error when there is no such show, or it was deleted, or the database fails.
 pub async fn page(
     database: &Database,
     id: ShowId,
@@ -72,7 +72,7 @@ pub async fn page(
 /// to be woken: see [`announce`].
 ///
 /// # Errors
-/// When the database fails, or the show is deleted.
+/// Returns an error when the database fails, or the show is deleted.
 pub async fn append_changed(write: &mut Write, id: ShowId) -> Result<(), DatabaseError> {
     let show = card(write, id).await?.ok_or(DatabaseError::row_not_found())?;
     let description = store::details(&mut **write, id).await?.description;
@@ -149,7 +149,7 @@ pub async fn called_off(services: &Services, shows: Vec<ShowId>) {
 }
 
 impl ShowFacts {
-    /// Whether nothing can happen any more: it was ended, or its time passed with nobody on stage.
+    /// Tells whether nothing can happen any more: it was ended, or its time passed with nobody on stage.
     pub fn is_over(&self, now: Millis) -> bool {
         self.stage.is_over(self.ends_at, now)
     }

@@ -30,22 +30,22 @@ use crate::{
     rights::{self, Action, Relation, Resource},
 };
 
-/// How many people are at shows; known to the crowd.
+/// Audience count of shows; known to the crowd.
 pub trait AudienceCount: fmt::Debug + Send + Sync {
-    /// How many stand in the crowd of `show`.
+    /// Returns the number of people in the crowd of `show`.
     fn count(&self, show: ShowId) -> u32;
 }
 
 /// The port of the shows.
 #[derive(Debug)]
 pub struct ShowsPort {
-    /// Who asks.
+    /// The caller of the port.
     pub caller: Caller,
-    /// How many people are where.
+    /// The audience count of each show.
     pub audience: Arc<dyn AudienceCount>,
 }
 
-/// Whether `caller` may do `action` to it.
+/// Checks that `caller` may do `action` to the show, and that it wasn't deleted.
 async fn check(caller: &Caller, facts: &ShowFacts, action: Action) -> Result<(), ShowError> {
     if !caller.may(&facts.artist_account, Resource::Show, action).await? {
         Err(Refusal::Forbidden)

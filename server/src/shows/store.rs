@@ -24,7 +24,7 @@ pub use stage_column::stage;
 pub(crate) use stage_column::stage_sql;
 pub use write::{delete, insert, update};
 
-/// What lists show, and the rest of the statement.
+/// Statement that selects the columns of show cards, with the rest appended.
 macro_rules! cards {
     ($($rest:tt)+) => {
         concat!(
@@ -65,30 +65,30 @@ fn cards_of(rows: &[AnyRow]) -> Result<Vec<ShowCard>, DatabaseError> {
     rows.iter().map(|row| card_of(row, now)).collect()
 }
 
-/// What decides about a show, whatever is done with it.
+/// Facts that decide about a show, whatever is done with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShowFacts {
-    /// Which.
+    /// Identity of the show.
     pub id: ShowId,
     /// The private identity of the artist's account.
     pub artist_account: AccountId,
-    /// Who the artist is to others.
+    /// Public identity of the artist.
     pub artist_person: PersonId,
-    /// What happens on stage.
+    /// State of the stage.
     pub stage: StageState,
-    /// When it starts.
+    /// Scheduled start.
     pub starts_at: Millis,
-    /// When it ends.
+    /// Scheduled end.
     pub ends_at: Millis,
     /// The artist's time zone.
     pub time_zone: String,
-    /// Whether only people with an account may come in.
+    /// True while only viewers with an account may enter.
     pub members_only: bool,
-    /// Whether it was deleted.
+    /// Set once the show was deleted.
     pub deleted: bool,
-    /// How often somebody took the stage.
+    /// Number of the latest publication; goes up each time somebody takes the stage.
     pub publication: i64,
-    /// When the artist first went on stage.
+    /// Time at which the artist first went on stage.
     pub live_since: Option<Millis>,
 }
 
@@ -136,7 +136,7 @@ pub async fn card<'e>(
         .transpose()
 }
 
-/// What only a show's own page shows of it.
+/// Details that only a show's own page shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Details {
     /// Plain text.
@@ -150,7 +150,7 @@ pub struct Details {
 /// The details of the show `id`.
 ///
 /// # Errors
-/// When the database fails, or there is no such show.
+/// Returns an error when the database fails, or there is no such show.
 pub async fn details<'e>(
     executor: impl Executor<'e, Database = Any>,
     id: ShowId,
@@ -267,7 +267,7 @@ pub async fn ahead(
 /// The show `id` as the form that made it.
 ///
 /// # Errors
-/// When the database fails, or there is no such show.
+/// Returns an error when the database fails, or there is no such show.
 pub async fn draft<'e>(
     executor: impl Executor<'e, Database = Any>,
     id: ShowId,

@@ -13,9 +13,9 @@ use jiff::{
 /// The start and end of a show as instants, and the name of their time zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Times {
-    /// When it starts.
+    /// Start of the show.
     pub starts_at: Millis,
-    /// When it ends.
+    /// End of the show.
     pub ends_at: Millis,
     /// The time zone by its IANA name.
     pub time_zone: String,

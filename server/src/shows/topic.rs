@@ -18,7 +18,7 @@ use crate::{
 /// The source of the list, which is public.
 #[derive(Clone, Debug)]
 pub struct ShowListTopic {
-    /// Where its log is.
+    /// The database with the list's event log.
     pub database: Database,
 }
 

@@ -20,11 +20,11 @@ const TURN_WINDOW: i64 = Millis::MINUTE;
 pub struct Claim {
     /// The private identity of the artist's account.
     pub artist: AccountId,
-    /// What they showed for it.
+    /// Proof of the claim.
     pub by: ClaimProof,
 }
 
-/// What somebody shows who goes on stage.
+/// Proof of the right to go on stage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClaimProof {
     /// A token that was given to this session.
@@ -43,7 +43,7 @@ impl Claim {
     }
 }
 
-/// Who is on a stage.
+/// The publisher on a stage.
 #[derive(Clone, Debug)]
 pub struct Performer {
     pub source: SourceId,
@@ -60,11 +60,11 @@ pub struct Performer {
     /// The stream keys whose programs were thrown off the stage since it was last free. Such programs
     /// come back by themselves, and would throw off again whoever the artist wants there.
     pub replaced: Vec<StreamKeyId>,
-    /// When programs threw each other off since the stage was last free.
+    /// Times at which programs threw each other off since the stage was last free.
     pub turns: Turns,
 }
 
-/// Who is to take over a stage.
+/// The publisher that is to take over a stage.
 #[derive(Clone, Debug)]
 pub struct Successor {
     pub source: SourceId,
@@ -97,12 +97,12 @@ impl Performer {
         self.paused = false;
     }
 
-    /// Whether the audience was told that they are there.
+    /// Tells whether the audience sees them: it was told of their arrival, and of no silence since.
     pub fn is_seen(&self) -> bool {
         self.arrived && !self.silent
     }
 
-    /// Whether the program with `key` must not come back: it was replaced, and its successor is heard.
+    /// Tells whether the program with `key` must not come back: it was replaced, and its successor is heard.
     pub fn keeps_off(&self, key: StreamKeyId) -> bool {
         !self.silent && self.replaced.contains(&key)
     }
@@ -134,7 +134,7 @@ impl Performer {
         replaced
     }
 
-    /// Whether a program with `key` would go on with a quarrel: one with the same key is on stage, or
+    /// Tells whether a program with `key` would go on with a quarrel: one with the same key is on stage, or
     /// somebody is about to be, and they have thrown each other off too often of late. Who tries on is
     /// kept off for as long as they do, so it settles.
     pub fn is_contested(
@@ -159,7 +159,7 @@ pub fn highest_given(on_stage: Option<&Performer>, waiting: Option<&Successor>) 
     on_stage.max(waiting).unwrap_or(0)
 }
 
-/// When programs threw each other off a stage; as many as matter.
+/// Times at which programs threw each other off a stage; as many as matter.
 #[derive(Clone, Debug, Default)]
 pub struct Turns(VecDeque<Millis>);
 
@@ -172,7 +172,7 @@ impl Turns {
         self.0.push_back(now);
     }
 
-    /// Whether there were [`MAX_TURNS`] of late.
+    /// Tells whether the last [`TURN_WINDOW`] had [`MAX_TURNS`].
     fn are_many(&self, now: Millis) -> bool {
         let since = now.plus(-TURN_WINDOW);
         self.0.iter().filter(|at| **at > since).count() == MAX_TURNS

@@ -25,9 +25,9 @@ use crate::{
 /// The port of the stage.
 #[derive(Debug)]
 pub struct StagePort {
-    /// Who asks.
+    /// The caller of the port.
     pub caller: Caller,
-    /// Who is on which stage.
+    /// The stages and their performers.
     pub stages: Arc<Stages>,
 }
 

@@ -21,13 +21,13 @@ impl fmt::Debug for SourceId {
 /// A source that was opened for a stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OpenedSource {
-    /// Which.
+    /// Identity of the source.
     pub source: SourceId,
     /// Somebody else is on stage; it waits beside it.
     pub waits: bool,
 }
 
-/// What became of a source.
+/// Event in the life of a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SourceEvent {
     /// Its connection is there.
@@ -44,7 +44,7 @@ pub enum SourceEvent {
     Ended(Option<Cause>),
 }
 
-/// How a source is.
+/// Media state of a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SourceState {
     /// Sound or picture has come.
@@ -53,7 +53,7 @@ pub struct SourceState {
     pub silent: bool,
 }
 
-/// What a stage does with sources.
+/// Operations of a stage on its sources.
 #[async_trait]
 pub trait Sources: fmt::Debug + Send + Sync {
     /// Shows the audience this source in place of the one on stage, in one step; false when it can't be

@@ -30,7 +30,7 @@ use crate::{
 /// Stages whose turns are kept apart; two that share one wait for each other without need.
 const TURNS: usize = 64;
 
-/// Who is on which stage.
+/// Registry of the performers on all stages.
 #[derive(Debug)]
 pub struct Stages {
     pub(super) database: Database,
@@ -87,8 +87,8 @@ impl Stages {
         }
     }
 
-    /// Whether somebody is on stage who took it after the publication `had`, and has been seen there: an
-    /// artist whose answer was lost on the way is on it, too, and doesn't know.
+    /// Tells whether an artist is on stage who took it after the publication `had`, and has been seen there:
+    /// an artist whose answer was lost on the way is on it, too, and doesn't know.
     pub async fn is_taken_since(&self, show: ShowId, had: i64) -> bool {
         let _turn = self.turn(show).await;
         self.performers().get(&show).is_some_and(|it| it.publication > had && it.arrived)
@@ -128,12 +128,12 @@ impl Stages {
         }
     }
 
-    /// What artists are told.
+    /// The notices to artists.
     pub fn notices(&self) -> &Notices {
         &self.notices
     }
 
-    /// How many shows are in each state that has an artist.
+    /// Counts the shows in each state that has an artist.
     pub async fn counts(&self) -> Result<[(&'static str, i64); 3], DatabaseError> {
         store::counts(&self.database).await
     }

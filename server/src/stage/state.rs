@@ -10,18 +10,18 @@
 
 use bandstand_domain::{Millis, stage::StageState};
 
-/// What is known of a show's stage.
+/// Known state of a show's stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StageRecord {
-    /// What happens there.
+    /// State of the stage.
     pub state: StageState,
-    /// How often somebody took the stage; the last who did is the one whom the media core lets send.
+    /// Number of the latest publication: the media core lets only its publisher send.
     pub publication: i64,
-    /// When the artist first went on stage.
+    /// Time at which the artist first went on stage.
     pub live_since: Option<Millis>,
 }
 
-/// What may change a stage.
+/// Input that may change a stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StageInput {
     /// The first picture or sound of this publication came in; happens once to each.
@@ -31,7 +31,7 @@ pub enum StageInput {
     },
     /// Nobody sends any more, or nothing has come for a while from whoever does.
     Lost,
-    /// Who was silent is heard again.
+    /// The publisher that was silent is heard again.
     Back {
         /// They had taken a break.
         paused: bool,
@@ -42,7 +42,7 @@ pub enum StageInput {
     End,
 }
 
-/// Why something can't happen.
+/// Reason for which an input is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InputRefused {
     /// The show has ended.

@@ -15,7 +15,7 @@ use crate::{
     shows::{self, stage_sql},
 };
 
-/// How long past its end a show stays open whose artist's connection is lost, in milliseconds.
+/// Grace period past its end for a show whose artist's connection is lost, in milliseconds.
 const OVERTIME: i64 = 30 * Millis::MINUTE;
 
 /// The outcome of an input.
@@ -35,7 +35,7 @@ pub enum Outcome {
 /// transaction.
 ///
 /// # Errors
-/// When the database fails; then nothing happened.
+/// Returns an error when the database fails; then nothing happened.
 pub async fn happen(
     database: &Database,
     show: ShowId,
@@ -146,7 +146,7 @@ pub async fn abandoned(database: &Database, now: Millis) -> Result<Vec<ShowId>, 
     rows.iter().map(|row| parsed(row, "id")).collect()
 }
 
-/// How many shows are in each state that has an artist, by its name.
+/// Counts the shows in each state that has an artist, by the state's name.
 pub async fn counts(database: &Database) -> Result<[(&'static str, i64); 3], DatabaseError> {
     let mut counts =
         [StageState::Live, StageState::Paused, StageState::Dropped].map(|it| (it.as_str(), 0));

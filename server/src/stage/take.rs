@@ -20,11 +20,11 @@ const MAX_STAGES: usize = 3;
 pub struct Published {
     /// By which source.
     pub source: SourceId,
-    /// Which taking of the stage this is.
+    /// Number of this publication.
     pub publication: i64,
 }
 
-/// Why a stage can't be taken.
+/// Reason for which a stage can't be taken.
 #[derive(Debug)]
 pub enum PublishError<E> {
     /// The source can't be opened.
@@ -104,7 +104,7 @@ impl Stages {
         }
     }
 
-    /// How many other stages than that of `show` an artist is on, or about to be.
+    /// Counts the stages other than that of `show` that the artist is on, or about to be.
     fn count_elsewhere(&self, show: ShowId, artist: &AccountId) -> usize {
         let theirs = |it: (&ShowId, &Claim)| *it.0 != show && it.1.artist == *artist;
         let on_stage =
@@ -114,7 +114,7 @@ impl Stages {
         on_stage + waiting
     }
 
-    /// Whether somebody may still be on stage by this right.
+    /// Tells whether the artist may still be on stage by this claim.
     async fn stands(&self, claim: &Claim) -> Result<bool, DatabaseError> {
         match &claim.by {
             ClaimProof::Key(key) => stream_keys::is_good(&self.database, *key).await,

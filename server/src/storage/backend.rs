@@ -1,4 +1,4 @@
-//! Where the bytes of files lie: a folder on this machine, or a bucket of an S3 server.
+//! Storage backend for the bytes of files: a folder on this machine, or a bucket of an S3 server.
 
 use std::{
     io,
@@ -19,31 +19,31 @@ use uuid::Uuid;
 use super::folders::make_private;
 use crate::config::S3;
 
-/// How long an S3 server may take to say anything, or to go on.
+/// Read timeout: the longest time in which an S3 server sends nothing.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
-/// How often, and for how long, what an S3 server failed to do is tried again.
+/// Most retries of a request that an S3 server failed; none begins after [`RETRY_TIMEOUT`].
 const MAX_RETRIES: usize = 4;
 const RETRY_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Why files can't be kept there, for the operator.
+/// Failure to open the storage backend, for the operator.
 #[derive(Debug, Error)]
 pub enum StorageStartError {
     /// The folder can't be used.
     #[error("the data folder {} can't be used: {source}", folder.display())]
     Folder {
-        /// Which.
+        /// Path of the folder.
         folder: PathBuf,
-        /// Why.
+        /// I/O error behind it.
         source: io::Error,
     },
     /// The bucket can't be used.
     #[error("files can't be kept in the bucket {bucket} at {endpoint}: {message}")]
     S3 {
-        /// Which.
+        /// Name of the bucket.
         bucket: String,
-        /// Where.
+        /// Endpoint of the S3 server, or `AWS`.
         endpoint: String,
-        /// What is wrong, and which keys of the configuration say so.
+        /// Explanation, with the keys of the configuration to check.
         message: String,
     },
 }
@@ -112,7 +112,7 @@ async fn try_out(store: &dyn ObjectStore) -> Result<(), Error> {
     store.delete(&name).await
 }
 
-/// What an operator can do about it. Servers say by a code in the answer what is wrong, also where the
+/// Explains an error to the operator. Servers name the cause by a code in the answer, also where the
 /// library knows but a status.
 fn explain(error: &Error) -> String {
     let text = chain(error);

@@ -24,7 +24,7 @@ pub enum StorageError {
         Quota::Venue => "venue",
     })]
     QuotaFull {
-        /// Which one.
+        /// Quota that is used up.
         quota: Quota,
         /// Its bytes.
         limit: u64,

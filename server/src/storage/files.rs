@@ -20,7 +20,7 @@ use crate::{
     database::{Database, DatabaseError},
 };
 
-/// How long files that are coming in are waited for when the venue closes.
+/// Grace period for uploads under way when the venue closes.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 
 /// The venue's files. Cloning gives another handle to the same.
@@ -45,7 +45,7 @@ impl Inner {
 pub struct FileReader {
     /// The file.
     pub file: StoredFile,
-    /// Which of its bytes.
+    /// Range of its bytes.
     pub range: Range<u64>,
     /// Those bytes in pieces. They are read as they are taken, a piece ahead at most.
     pub stream: BoxStream<'static, Result<Bytes, StorageError>>,
@@ -55,7 +55,7 @@ impl Files {
     /// The files where `config` says: in S3, else in `files` of the data folder.
     ///
     /// # Errors
-    /// When they can't be kept there.
+    /// Returns an error when they can't be kept there.
     pub async fn open(config: &Config, database: &Database) -> Result<Self, StorageStartError> {
         let backend = match &config.s3 {
             Some(s3) => Backend::s3(s3).await?,
@@ -158,7 +158,8 @@ impl Files {
     /// Deletes a file at once; one that isn't there is no error.
     ///
     /// # Errors
-    /// When its row can't be changed, or its bytes can't be deleted, which the sweep does then.
+    /// Returns an error when its row can't be changed, or its bytes can't be deleted, which the sweep does
+    /// then.
     pub async fn delete(&self, name: &str) -> Result<(), StorageError> {
         let mut write = self.0.database.begin().await?;
         store::discard(&mut write, name).await?;
@@ -207,7 +208,7 @@ impl Files {
     /// there.
     ///
     /// # Errors
-    /// When it can't be read or noted.
+    /// Returns an error when the file can't be read, or its row can't be written.
     pub async fn adopt(
         &self,
         name: &str,

@@ -2,7 +2,7 @@
 
 use std::{fs, io, path::Path};
 
-/// Whether other users of this machine than the venue's can look into a folder.
+/// Returns whether other users of this machine than the venue's can look into a folder.
 pub fn is_open_to_others(folder: &Path) -> bool {
     #[cfg(unix)]
     return fs::metadata(folder)

@@ -12,7 +12,7 @@ use super::{ByteRange, StorageError, files::Files, store::StoredFile};
 /// such file. Whoever may see it, and how long it may be cached, is the feature's matter.
 ///
 /// # Errors
-/// When the file can't be read.
+/// Returns an error when the file can't be read.
 pub async fn answer(
     files: &Files,
     name: &str,
@@ -62,8 +62,8 @@ pub async fn answer(
     Ok(Some(response))
 }
 
-/// Whether a list of entity tags names this one; weakly also those that mean the same content in other
-/// bytes (RFC 9110 section 8.8.3.2).
+/// Returns whether a list of entity tags names this one. Weak comparison also accepts tags that mean the
+/// same content in other bytes (RFC 9110 section 8.8.3.2).
 fn names(tags: &str, etag: &str, weak: bool) -> bool {
     tags.split(',').map(str::trim).any(|tag| {
         tag == "*" || tag == etag || (weak && tag.strip_prefix("W/").is_some_and(|it| it == etag))

@@ -1,4 +1,4 @@
-//! What the database knows of files, and what they take from the quotas.
+//! Rows of files in the database, and quota accounting.
 //!
 //! Whoever changes a file's bytes locks its owner's row in `storage_usage` first, the venue's then and the
 //! file's last: so the sums are exact, and no two transactions wait for each other.
@@ -322,7 +322,7 @@ pub(super) async fn kept_names(
     Ok(names.bind(before.0).bind(name).bind(count).fetch_all(&database.read).await?)
 }
 
-/// Whether a file has a row, in whatever state.
+/// Returns whether a file has a row, in whatever state.
 pub(super) async fn is_known(database: &Database, name: &str) -> Result<bool, DatabaseError> {
     let row = sqlx::query("SELECT 1 FROM files WHERE name = $1").bind(name);
     Ok(row.fetch_optional(&database.read).await?.is_some())

@@ -22,7 +22,7 @@ impl Files {
     /// without a row, rows whose bytes are gone. It remembers every name there is, about 100 bytes each.
     ///
     /// # Errors
-    /// When storage or the database fails.
+    /// Returns an error when storage or the database fails.
     pub async fn sweep(&self) -> Result<(), StorageError> {
         let now = clock::now();
         for name in store::unsettled(&self.0.database, now.plus(-ORPHAN_AGE)).await? {

@@ -19,7 +19,7 @@ use crate::clock;
 pub const PART_BYTES: usize = 8 * 1024 * 1024;
 /// The largest file: S3 takes 10,000 parts.
 pub const MAX_FILE_BYTES: u64 = 10_000 * PART_BYTES as u64;
-/// How often a file that comes in slowly says that it still does, in milliseconds.
+/// Heartbeat interval of a slow upload, in milliseconds: the sweep deletes uploads that went silent.
 const HEARTBEAT: i64 = 10 * 60 * Millis::SECOND;
 
 /// Content that comes in.
@@ -34,7 +34,7 @@ pub struct NewFile {
     pub content_type: String,
     /// Whose quota it counts in.
     pub owner: FileOwner,
-    /// How many bytes it is said to have; reserved at once, so that it is refused early.
+    /// Announced size in bytes; reserved at once, so that the file is refused early.
     pub announced: Option<u64>,
     /// The most bytes that its feature takes.
     pub max_bytes: u64,
@@ -123,9 +123,9 @@ struct Upload<'a> {
     /// Bytes that came in.
     total: u64,
     digest: Sha256,
-    /// When the row last said that the file is coming in.
+    /// Time of the last heartbeat in the row.
     touched: Millis,
-    /// What fills.
+    /// Buffer of the part that fills.
     part: BytesMut,
     /// The parts before it, once there are any.
     parts: Option<Box<dyn MultipartUpload>>,

@@ -32,13 +32,13 @@ use crate::{
     ids::AccountId,
 };
 
-/// What every key begins with, so that it is known for what it is wherever it turns up.
+/// Prefix of every key, so that it is known for what it is wherever it turns up.
 const PREFIX: &str = "bandstand_";
 
 /// Whose a key is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holder {
-    /// Which key.
+    /// The stream key.
     pub key: StreamKeyId,
     /// The private identity of the artist's account.
     pub account: AccountId,
@@ -112,7 +112,7 @@ pub async fn revoke(caller: &Caller, id: StreamKeyId) -> Result<(), StageError> 
     Ok(())
 }
 
-/// What a secret is good for.
+/// Result of trying a secret as a stream key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Tried {
     /// The holder may go on stage.
@@ -121,7 +121,7 @@ pub enum Tried {
     Revoked {
         /// The private identity of the artist's account.
         account: AccountId,
-        /// What the artist called it.
+        /// Name that the artist gave the key.
         name: String,
     },
     /// It is no key, or its artist may not go on stage.
@@ -141,7 +141,7 @@ pub async fn tried(database: &Database, secret: &str) -> Result<Tried, DatabaseE
     })
 }
 
-/// Whether somebody may be on stage with `key`.
+/// Tells whether an artist may be on stage with `key`.
 pub async fn is_good(database: &Database, key: StreamKeyId) -> Result<bool, DatabaseError> {
     match store::account_of(database, key).await? {
         Some(account) => may_perform(database, &account).await,
@@ -149,7 +149,7 @@ pub async fn is_good(database: &Database, key: StreamKeyId) -> Result<bool, Data
     }
 }
 
-/// Whether the account is open, and an artist's who may go on stage.
+/// Tells whether the account is open, and an artist's who may go on stage.
 pub async fn may_perform(database: &Database, account: &AccountId) -> Result<bool, DatabaseError> {
     let account = accounts::store::find(database, account).await?;
     Ok(account.is_some_and(|it| it.artist && it.confirmed))

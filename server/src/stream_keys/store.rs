@@ -14,9 +14,9 @@ use crate::{
     shows::stage_sql,
 };
 
-/// How long before its start a show may be taken with a key that names no show, in milliseconds.
+/// Lead time before a show's start from which a key that names no show may take it, in milliseconds.
 const EARLY: i64 = 2 * Millis::HOUR;
-/// How long it is remembered whose a revoked key was, in milliseconds.
+/// Retention of a revoked key's holder, in milliseconds.
 const REMEMBERED: i64 = 30 * 24 * Millis::HOUR;
 
 /// The keys of `account`, the oldest first.
@@ -44,7 +44,7 @@ pub async fn of_account(
         .collect()
 }
 
-/// How many keys `account` has.
+/// Counts the keys of `account`.
 pub async fn count(write: &mut Write, account: &AccountId) -> Result<i64, DatabaseError> {
     let row =
         sqlx::query("SELECT COUNT(*) FROM stream_keys WHERE account = $1 AND revoked_at IS NULL")

@@ -1,4 +1,4 @@
-//! What somebody can see and change of their own account.
+//! Settings of an account, and the forms that change them.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,18 +8,18 @@ use crate::{FieldErrors, Language, Millis, Secret, text, texts::Text};
 /// Fewer characters than any link has: 128 random bits are 22.
 const MIN_LINK: usize = 16;
 
-/// What somebody sees of their own account.
+/// Account as its owner sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
     /// The unique name in addresses.
     pub handle: String,
-    /// Where mails go.
+    /// E-mail address.
     pub email: String,
-    /// Whether that was confirmed.
+    /// True if the address is confirmed.
     pub confirmed: bool,
-    /// In which language mails are.
+    /// Language of pages and mails.
     pub language: Language,
-    /// Where they are logged in; the current session first, then by last use.
+    /// Sessions: the current one first, then by last use.
     pub sessions: Vec<OwnSession>,
 }
 
@@ -30,11 +30,11 @@ pub struct OwnSession {
     pub name: String,
     /// In what it is: `Firefox on Linux`.
     pub device: String,
-    /// When they logged in.
+    /// Time of the log-in.
     pub begun_at: Millis,
-    /// When it was last used, to the quarter of an hour.
+    /// Time of the last use, to the quarter of an hour.
     pub used_at: Millis,
-    /// Whether it is the one that asks.
+    /// True if it is the session of this request.
     pub current: bool,
 }
 
@@ -43,7 +43,7 @@ pub struct OwnSession {
 pub struct Helper {
     /// The unique name in addresses.
     pub handle: String,
-    /// How they are called.
+    /// Name.
     pub name: String,
 }
 
@@ -68,14 +68,14 @@ pub struct NewPassword {
 /// The form by which a password is set anew with a link from a mail.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reset {
-    /// What the link holds.
+    /// Secret of the link.
     pub link: Secret,
     /// The password from now on.
     pub new: Secret,
 }
 
 impl NewEmail {
-    /// What is wrong with the form.
+    /// Checks the form.
     pub fn check(&self) -> Result<(), FieldErrors> {
         let mut errors = FieldErrors::default();
         errors.check("email", check_email(&self.email));
@@ -85,7 +85,7 @@ impl NewEmail {
 }
 
 impl NewPassword {
-    /// What is wrong with the form.
+    /// Checks the form.
     pub fn check(&self) -> Result<(), FieldErrors> {
         let mut errors = FieldErrors::default();
         errors.check("current", given(&self.current));
@@ -95,15 +95,15 @@ impl NewPassword {
 }
 
 impl Reset {
-    /// What is wrong with the form.
+    /// Checks the form.
     pub fn check(&self) -> Result<(), FieldErrors> {
         FieldErrors::default().with("new", check_password(self.new.reveal())).into_result()
     }
 }
 
-/// What a link from a mail holds, from its address as it was opened or pasted. Programs cut addresses off,
-/// encode the `#`, or take a full stop or a line break along; without what stood behind the `#` it is
-/// nothing.
+/// Extracts the secret of a link from a mail out of its address, as it was opened or pasted.
+/// Programs cut addresses off, encode the `#`, or take a full stop or a line break along; without
+/// what stood behind the `#` it is nothing.
 pub fn link_in(address: &str) -> Option<Secret> {
     let held = ["#", "%23"].iter().find_map(|mark| address.split_once(mark));
     let held = held.map_or(address, |(_, held)| held).trim_start();
@@ -112,12 +112,12 @@ pub fn link_in(address: &str) -> Option<Secret> {
     (link.len() >= MIN_LINK).then(|| Secret::new(link))
 }
 
-/// What is wrong with a new handle.
+/// Checks a new handle.
 pub fn check_new_handle(handle: &str) -> Result<(), FieldErrors> {
     FieldErrors::default().with("handle", check_handle(handle)).into_result()
 }
 
-/// What is wrong with a password that has to be the account's: only whether it is there.
+/// Checks that the current password is given; returns the complaint.
 pub fn given(password: &Secret) -> Option<Text> {
     if password.reveal().is_empty() {
         Some(text!(complaint.missing, what = text!(complaint.what.password)))

@@ -2,7 +2,7 @@
 
 use super::{Language, plural::PluralRule};
 
-/// What a catalogue says of its language.
+/// Traits of a language, as its catalogue has them.
 pub(super) struct Traits {
     pub tag: &'static str,
     pub name: &'static str,
@@ -21,7 +21,7 @@ impl Language {
         self.traits().tag
     }
 
-    /// How it is called by those who speak it.
+    /// Name of the language in itself.
     pub fn name(self) -> &'static str {
         self.traits().name
     }
@@ -31,7 +31,7 @@ impl Language {
         self.traits().locale
     }
 
-    /// What stands before the tenths of a number.
+    /// Decimal separator.
     pub fn decimal(self) -> &'static str {
         self.traits().decimal
     }

@@ -1,4 +1,4 @@
-//! Handle, e-mail, language.
+//! Section of handle, e-mail address and language.
 
 use bandstand_domain::{
     Language,

@@ -1,4 +1,4 @@
-//! One's data: taking it along, and leaving.
+//! Section of personal data: export and deletion.
 
 use bandstand_domain::{FieldErrors, Secret, accounts::given};
 use leptos::prelude::*;

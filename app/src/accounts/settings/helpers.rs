@@ -1,4 +1,4 @@
-//! Who looks after an artist's shows beside the artist.
+//! Section of helpers: people who look after an artist's shows beside the artist.
 
 use bandstand_domain::{FieldErrors, accounts::Helper, field::length, text};
 use leptos::{prelude::*, task::spawn_local};
@@ -9,10 +9,10 @@ use crate::{
     ui::{Form, FormState, Submit, TextField, Toaster},
 };
 
-/// Who looks after an artist's shows beside the artist.
+/// Helpers of an artist.
 #[component]
 pub(in crate::accounts) fn HelpersSection(
-    /// Who it is so far.
+    /// Helpers so far.
     helpers: Vec<Helper>,
 ) -> impl IntoView {
     view! {

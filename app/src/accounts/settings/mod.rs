@@ -1,4 +1,4 @@
-//! The sections of the settings page.
+//! Sections of the settings page.
 
 mod account;
 mod data;

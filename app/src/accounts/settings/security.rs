@@ -1,4 +1,4 @@
-//! How one logs in.
+//! Section of password, passkeys and second factor.
 
 use bandstand_domain::{accounts::NewPassword, factors::SignInMethods};
 use leptos::prelude::*;
@@ -13,7 +13,7 @@ use crate::{
     ui::{Form, FormState, PasswordField, Submit, Toaster, secret},
 };
 
-/// How one logs in.
+/// Password, passkeys and second factor.
 #[component]
 pub(in crate::accounts) fn SecuritySection(
     settings: OwnSettings,

@@ -1,4 +1,4 @@
-//! Where one is logged in.
+//! Section of sessions.
 
 use bandstand_domain::accounts::OwnSession;
 use leptos::{prelude::*, task::spawn_local};
@@ -13,7 +13,7 @@ use crate::{
     weave,
 };
 
-/// Where one is logged in.
+/// Sessions of the account.
 #[component]
 pub(in crate::accounts) fn SessionsSection(settings: OwnSettings) -> impl IntoView {
     let toaster = Toaster::expect();

@@ -13,7 +13,8 @@ use crate::{
     },
 };
 
-/// Whether this browser encodes a format in layers of which each is a picture by itself but for keyframes.
+/// Returns whether this browser encodes a format in layers of which each is a picture by itself but
+/// for keyframes.
 pub async fn encodes_layers(format: PictureFormat) -> bool {
     let picture = web::object([
         ("contentType", format!("video/{}", format.name()).into()),

@@ -51,7 +51,7 @@ impl Attempts {
     }
 }
 
-/// Whether a device gives nothing for a while, and the attempts to open it again.
+/// Interruption of a device, and the attempts to open it again.
 #[derive(Clone, Copy)]
 pub struct Interruption {
     lasts: RwSignal<bool>,
@@ -69,7 +69,7 @@ impl Interruption {
         }
     }
 
-    /// Whether the device gives nothing at this moment.
+    /// Returns whether the device gives nothing at this moment.
     pub fn lasts(self) -> bool {
         self.lasts.get()
     }

@@ -1,9 +1,9 @@
-//! What the artist is told of cameras and microphones.
+//! Messages to the artist about cameras and microphones.
 
 use super::interruption::DeviceKind;
 use crate::t;
 
-/// Why a camera can't be opened, by the name of the browser's exception.
+/// Message for a camera that can't be opened, by the name of the exception.
 pub fn camera_words(error: &str) -> &'static str {
     match error {
         "NotAllowedError" | "SecurityError" => {
@@ -21,7 +21,7 @@ pub fn camera_words(error: &str) -> &'static str {
     }
 }
 
-/// Why a microphone can't be opened, by the name of the browser's exception.
+/// Message for a microphone that can't be opened, by the name of the exception.
 pub fn microphone_words(error: &str) -> &'static str {
     match error {
         "NotAllowedError" | "SecurityError" => {
@@ -39,7 +39,7 @@ pub fn microphone_words(error: &str) -> &'static str {
     }
 }
 
-/// What an interruption means, and what brings the device back.
+/// Message for an interruption, and the label of the button that ends it.
 pub fn interruption_words(kind: DeviceKind) -> (&'static str, &'static str) {
     match kind {
         DeviceKind::Microphone => (t!(devices.microphone_interrupted), t!(devices.take_microphone)),
@@ -47,7 +47,7 @@ pub fn interruption_words(kind: DeviceKind) -> (&'static str, &'static str) {
     }
 }
 
-/// What is said when an interruption is over.
+/// Message for the end of an interruption.
 pub fn back_words(kind: DeviceKind) -> &'static str {
     match kind {
         DeviceKind::Microphone => t!(devices.microphone_back),

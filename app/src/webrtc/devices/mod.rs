@@ -21,19 +21,19 @@ const CAMERA: &str = "bandstand.camera";
 const MICROPHONE: &str = "bandstand.microphone";
 const SPEECH: &str = "bandstand.speech";
 const FORMAT: &str = "bandstand.format";
-/// As a choice of camera: none at all.
+/// Choice of no camera at all.
 pub const NO_CAMERA: &str = "none";
 
 /// A camera, a microphone, or another thing that the artist can choose.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Device {
-    /// How the browser knows it.
+    /// Identity in the browser.
     pub id: String,
-    /// How people know it.
+    /// Label for people.
     pub label: String,
 }
 
-/// What the picture comes from.
+/// Source of the picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PictureSource {
     /// Nothing: sound only.
@@ -59,21 +59,21 @@ pub struct Devices {
     pub camera: RwSignal<String>,
     /// The chosen microphone; empty for the browser's own choice.
     pub microphone: RwSignal<String>,
-    /// How the sound is treated.
+    /// Mode of the sound.
     pub mode: RwSignal<SoundMode>,
     /// The formats in which this browser can send the picture, once it tells.
     pub formats: RwSignal<Vec<Device>>,
     /// The chosen one, by its name.
     pub format: RwSignal<String>,
-    /// What the picture comes from.
+    /// Source of the picture.
     pub source: RwSignal<PictureSource>,
     /// The picture.
     pub picture: RwSignal<Option<MediaTrack>>,
     /// The sound.
     pub sound: RwSignal<Option<MediaTrack>>,
-    /// What is wrong with the camera or the screen.
+    /// Trouble with the camera or the screen.
     pub picture_trouble: RwSignal<Option<&'static str>>,
-    /// What is wrong with the microphone.
+    /// Trouble with the microphone.
     pub sound_trouble: RwSignal<Option<&'static str>>,
     interruptions: [Interruption; 2],
     pub(super) toaster: Toaster,
@@ -105,7 +105,7 @@ impl Devices {
         devices
     }
 
-    /// Whether the system has taken a device away for a while.
+    /// Returns whether the system has taken a device away for a while.
     pub fn interruption(self, kind: DeviceKind) -> Interruption {
         self.interruptions[kind as usize]
     }
@@ -341,7 +341,7 @@ impl Devices {
     }
 }
 
-/// Whether the device that was chosen the last time isn't there; then the choice is void.
+/// Returns whether the device that was chosen the last time isn't there; then the choice is void.
 fn chosen_is_gone(error: &JsValue, chosen: RwSignal<String>) -> bool {
     let gone = matches!(web::error_name(error).as_str(), "OverconstrainedError" | "NotFoundError");
     let void = gone && !chosen.get_untracked().is_empty();

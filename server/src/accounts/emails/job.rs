@@ -18,7 +18,7 @@ impl Job for EmailKind {
 /// Composes letters and sends them.
 #[derive(Debug)]
 pub struct EmailHandler {
-    /// What it takes.
+    /// Services that the handler uses.
     pub services: Arc<Services>,
 }
 

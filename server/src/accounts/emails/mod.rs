@@ -24,18 +24,18 @@ use crate::{
 };
 use texts::{greeting, words};
 
-/// Why somebody is to be written to.
+/// Occasion of a letter.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EmailKind {
     /// An account says that this is its address; or asked for the letter again.
     Registered {
-        /// Which.
+        /// The account.
         account: AccountId,
     },
     /// The address was confirmed for the first time.
     Confirmed {
-        /// Whose.
+        /// The account.
         account: AccountId,
     },
     /// Somebody who says that they are `login` has forgotten the password.
@@ -45,41 +45,41 @@ pub enum EmailKind {
     },
     /// An account wants to have another address.
     NewEmail {
-        /// Which.
+        /// The account.
         account: AccountId,
         /// The new one.
         email: String,
     },
     /// An account has another address now; to the one before.
     EmailChanged {
-        /// Which.
+        /// The account.
         account: AccountId,
         /// The one before.
         email: String,
     },
     /// An account has another password now.
     PasswordChanged {
-        /// Which.
+        /// The account.
         account: AccountId,
     },
-    /// How one logs in to an account has changed: a passkey, a second factor.
+    /// The log-in to an account was changed: a passkey, a second factor.
     SecurityChanged {
-        /// Which.
+        /// The account.
         account: AccountId,
     },
     /// Somebody who knows the password has tried many codes of the second factor.
     CodesGuessed {
-        /// Whose.
+        /// The account.
         account: AccountId,
     },
     /// An account was deleted by its person, who can still take it back.
     Deleted {
-        /// Which.
+        /// The account.
         account: AccountId,
     },
 }
 
-/// What a letter is about, with what it needs.
+/// Topic of a letter, with the values that its text needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Topic {
     Confirm { address: String },
@@ -95,8 +95,8 @@ enum Topic {
 }
 
 impl Topic {
-    /// Whether the address was typed in by whoever asked, and nobody has proved to read it: such a letter
-    /// says nothing that its sender could have chosen but the handle.
+    /// Returns whether the caller typed the address in, and nobody has proved to read it. Such a letter says
+    /// nothing that its sender could have chosen but the handle.
     fn is_to_anybody(&self) -> bool {
         matches!(self, Self::Confirm { .. } | Self::NewEmail { .. })
     }
@@ -159,7 +159,7 @@ fn has_room(services: &Services, to: &str, topic: &Topic) -> bool {
     few
 }
 
-/// Whose mailbox an address is, as far as it shows (`ana+1@…` is `ana@…`), and at which domain.
+/// Mailbox of an address, as far as it shows (`ana+1@…` is `ana@…`), and its domain.
 fn reader(address: &str) -> (String, String) {
     let address = key(address);
     let (local, domain) = address.rsplit_once('@').unwrap_or((&address, ""));
@@ -181,7 +181,7 @@ fn write(contact: &Contact, to: String, topic: &Topic) -> Letter {
     }
 }
 
-/// Who is to be written to, at which address, and what about.
+/// Finds the recipient, the address and the topic of the letter; none if nobody is to be written to.
 async fn who_and_what(
     services: &Services,
     occasion: &EmailKind,

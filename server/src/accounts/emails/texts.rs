@@ -10,7 +10,7 @@ pub(super) struct Words {
     pub subject: String,
     /// Paragraphs before what can be done.
     pub before: Vec<String>,
-    /// What can be done: label and address.
+    /// Call to action: label and address.
     pub action: Option<(String, String)>,
     /// Paragraphs after it.
     pub after: Vec<String>,

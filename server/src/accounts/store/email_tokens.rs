@@ -1,6 +1,6 @@
 //! Links in mails: they open something once, and for a while.
 //!
-//! What stands in the mail is 128 random bits; the database holds their SHA-256 alone. A link is made
+//! The token in the mail is 128 random bits; the database holds their SHA-256 alone. A link is made
 //! when its mail is composed, so it never waits in the queue of jobs.
 
 use bandstand_domain::{Millis, Secret};
@@ -13,7 +13,7 @@ use crate::{
     ids::AccountId,
 };
 
-/// What a link opens.
+/// Purpose of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkKind {
     /// Confirms the address by which an account was made.
@@ -37,7 +37,7 @@ impl LinkKind {
         [Self::Confirm, Self::Email, Self::Reset].into_iter().find(|it| it.name() == name)
     }
 
-    /// How long a link is good, in milliseconds.
+    /// Lifetime of a link, in milliseconds.
     pub const fn life(self) -> i64 {
         match self {
             Self::Confirm => 3 * 24 * Millis::HOUR,
@@ -47,14 +47,14 @@ impl LinkKind {
     }
 }
 
-/// What a link that was used has proved.
+/// Proof that a redeemed link has given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proof {
-    /// Whose account.
+    /// The account.
     pub account: AccountId,
     /// For what.
     pub purpose: LinkKind,
-    /// Who opened it reads mails to this address.
+    /// Address at which the person who opened the link reads mails.
     pub email: String,
 }
 
@@ -79,7 +79,7 @@ pub async fn make(
     Ok(Secret::new(link))
 }
 
-/// Whether `link` is good for one of `purposes`; it stays so.
+/// Returns whether `link` is good for one of `purposes`; doesn't use it up.
 pub async fn is_good(
     database: &Database,
     link: &Secret,

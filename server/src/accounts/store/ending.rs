@@ -90,7 +90,7 @@ pub async fn forget(write: &mut Write, id: &AccountId) -> Result<(), DatabaseErr
     Ok(())
 }
 
-/// What is kept of the account itself, for its person.
+/// Exports the data of the account itself, for its person.
 pub async fn export(database: &Database, id: &AccountId) -> Result<Option<Value>, DatabaseError> {
     let row = sqlx::query(
         "SELECT person, handle, email, display_name, stage_name, genres, language, created_at, \

@@ -17,7 +17,7 @@ pub struct Delegation<'a> {
     pub helper: &'a AccountId,
 }
 
-/// Whether the helper looks after the shows of the artist.
+/// Returns whether the helper looks after the shows of the artist.
 pub async fn helps(
     database: &Database,
     Delegation { artist, helper }: Delegation<'_>,

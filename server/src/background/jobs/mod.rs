@@ -27,13 +27,13 @@ use store::Leased;
 
 /// Jobs that are done at the same time, so that one slow mail holds up few others.
 const WORKERS: usize = 2;
-/// How often the queue is looked at when nobody says that there is something in it.
+/// Polling interval of the queue, for jobs that no [`Jobs::wake`] announces.
 const LOOK: Duration = Duration::from_secs(5);
-/// How often a job is tried. With the waits of [`wait`], that takes about a day and a half.
+/// Most attempts at one job. With the backoff of [`wait`], they take about a day and a half.
 const ATTEMPTS: i64 = 17;
-/// How long one attempt may take; less than a lease.
+/// Timeout of one attempt; shorter than a lease.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(120);
-/// How long jobs under way may take when the venue closes.
+/// Grace period for jobs under way when the venue closes.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 
 /// A kind of job, which a feature defines.
@@ -47,9 +47,9 @@ pub trait Job: Serialize + DeserializeOwned {
 pub struct Attempt {
     /// The job's identity; the same at each attempt.
     pub id: String,
-    /// What the [`Job`] was, as JSON.
+    /// The [`Job`] as JSON.
     pub payload: Value,
-    /// Which attempt this is, from 1 on.
+    /// Number of this attempt, from 1 on.
     pub number: i64,
 }
 
@@ -88,7 +88,6 @@ pub struct Jobs {
     tracker: TaskTracker,
 }
 
-/// What a worker needs.
 struct Worker {
     database: Database,
     closing: CancellationToken,
@@ -196,7 +195,7 @@ async fn finish(
     }
 }
 
-/// How long to wait after an attempt, in milliseconds: 10 s, doubled each time, at most 6 h.
+/// Exponential backoff after an attempt, in milliseconds: 10 s, doubled each time, at most 6 h.
 fn wait(attempt: i64) -> i64 {
     let doublings = u32::try_from(attempt - 1).unwrap_or_default().min(20);
     ((10 * Millis::SECOND) << doublings).min(6 * Millis::HOUR)

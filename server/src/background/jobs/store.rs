@@ -13,9 +13,9 @@ use crate::{
     database::{Database, DatabaseError, Write, to_json},
 };
 
-/// How long one attempt may take before somebody else may try, in milliseconds.
+/// Lease of one attempt, in milliseconds. Once it has expired, another worker may take the job.
 pub const LEASE: i64 = 5 * Millis::MINUTE;
-/// How long it is remembered that a job is over, in milliseconds.
+/// Retention of jobs that are over, in milliseconds.
 const REMEMBERED: i64 = 7 * 24 * Millis::HOUR;
 
 /// Takes the job that is due longest; the index `jobs_to_do` holds no job that is over.
@@ -33,11 +33,11 @@ pub struct Leased {
     pub id: String,
     /// The job's name and payload; `None` when it can't be read.
     pub job: Option<(String, Value)>,
-    /// Which attempt this is, from 1 on.
+    /// Number of this attempt, from 1 on.
     pub attempt: i64,
 }
 
-/// When a job is to be done, and what makes two of them the same.
+/// Due time and deduplication key of a job.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Request {
     /// Not before this time; at once without one.
@@ -106,11 +106,11 @@ pub struct DeadJob {
     pub id: String,
     /// The kind.
     pub name: String,
-    /// How often it was tried.
+    /// Number of attempts.
     pub attempts: i64,
-    /// When it was given up.
+    /// Time at which it was given up.
     pub over_at: Millis,
-    /// Why.
+    /// Reason of the failure.
     pub failure: String,
 }
 

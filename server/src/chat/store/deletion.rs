@@ -13,7 +13,7 @@ use crate::{
     database::{Database, DatabaseError, Write},
 };
 
-/// What `person` wrote, for themselves.
+/// Exports the messages of `person`, for themselves.
 pub async fn export(database: &Database, person: &PersonId) -> Result<Value, DatabaseError> {
     let rows = sqlx::query(
         "SELECT show_id, name, text, sent_at FROM messages \

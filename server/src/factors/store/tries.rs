@@ -1,8 +1,8 @@
 //! Codes of a second factor that were tried in a row without success.
 //!
-//! Who gets here knows the password. The count lies in the database, so that neither a restart nor many
-//! addresses at once give more tries; each is counted before it is looked at, and a right one takes the
-//! count back. So does a new password, for whose owner this is made.
+//! The caller has given the right password already. The count lies in the database, so that neither a
+//! restart nor many addresses at once give more tries. Each try is counted before it is looked at, and a
+//! right one takes the count back. So does a new password, for whose owner this is made.
 
 use bandstand_domain::Millis;
 use sqlx::Row;
@@ -15,7 +15,7 @@ use crate::{
 /// Tries in a row that cost no waiting; after each so many, the account's person is written to.
 const FREE: i64 = 10;
 
-/// How long to wait after so many in a row, in milliseconds: a minute, doubled each time, at most an hour.
+/// Backoff after so many tries in a row, in milliseconds: a minute, doubled each time, at most an hour.
 fn wait(tries: i64) -> i64 {
     let doublings = u32::try_from(tries - FREE).unwrap_or_default().min(6);
     (Millis::MINUTE << doublings).min(Millis::HOUR)
@@ -33,7 +33,7 @@ pub enum Try {
 /// Counts a try of a code of `account`, unless it has to wait.
 ///
 /// # Errors
-/// When the database fails, or the account has no second factor.
+/// Fails when the database does, or the account has no second factor.
 pub async fn begin_try(
     database: &Database,
     account: &AccountId,

@@ -21,9 +21,9 @@ use crate::{
     ids::AccountId,
 };
 
-/// How long a session lasts at most, however much it is used, in milliseconds.
+/// Absolute timeout of a session, however much it is used, in milliseconds.
 const MAX_AGE: i64 = 180 * 24 * Millis::HOUR;
-/// How long an ended session is told to other processes, in milliseconds.
+/// Time for which an ended session is told to other processes, in milliseconds.
 const REMEMBERED: i64 = Millis::HOUR;
 
 /// Decides whether a session with an account may begin.

@@ -4,7 +4,7 @@ use bandstand_domain::ShowId;
 
 use crate::database::{DatabaseError, Write};
 
-/// Whether the show `id` stands on the lists for everybody: those of an artist whose address isn't
+/// Tells whether the show `id` stands on the public lists. Those of an artist whose address isn't
 /// confirmed, or whom an operator has closed, don't.
 pub async fn is_listed(write: &mut Write, id: ShowId) -> Result<bool, DatabaseError> {
     let row = sqlx::query(

@@ -2,7 +2,7 @@
 
 use bandstand_domain::{Text, text};
 
-/// Why a program of an artist is not on stage.
+/// Reason for which an artist's program is not on stage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cause {
     /// Its picture comes in these formats alone.
@@ -38,7 +38,7 @@ pub enum Cause {
 }
 
 impl Cause {
-    /// What the artist is told: what is wrong, and what to set.
+    /// Returns the words for the artist: what is wrong, and what to set.
     pub fn words(&self) -> Text {
         let why = match self {
             Self::PictureFormat(formats) => text!(server.cause.picture_format, formats = formats),

@@ -24,12 +24,12 @@ use crate::{
 
 /// The most notices that are kept for one artist.
 const MAX_NOTICES: usize = 5;
-/// How long a notice is of interest, in milliseconds.
+/// Lifetime of a notice, in milliseconds.
 const LIFE: i64 = Millis::HOUR;
 /// The most artists for whom notices are kept; whoever was told something the longest ago gives way.
 const MAX_ARTISTS: usize = 10_000;
 
-/// What artists are told is wrong. Cloning gives another handle to the same.
+/// Notices that tell artists what is wrong. Cloning gives another handle to the same.
 #[derive(Clone, Debug, Default)]
 pub struct Notices(Arc<Mutex<State>>);
 
@@ -37,7 +37,7 @@ pub struct Notices(Arc<Mutex<State>>);
 struct State {
     /// By the private identity of the artist's account, the oldest first.
     kept: HashMap<AccountId, VecDeque<Told>>,
-    /// Where artists look, by the same and by subscription.
+    /// Open studio pages, by the same and by subscription.
     studios: HashMap<AccountId, HashMap<u64, Studio>>,
 }
 
