@@ -31,9 +31,8 @@ static FILES: LazyLock<Vec<File>> =
 impl File {
     fn of(language: Language) -> Self {
         let plain = Catalogue::of(language).for_pages().into_bytes();
-        let hash = Sha256::digest(&plain);
-        let hash: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        let name = format!("{}-{hash}.txt", language.tag());
+        let hash = format!("{:x}", Sha256::digest(&plain));
+        let name = format!("{}-{}.txt", language.tag(), &hash[..16]);
         let mut compressed = Vec::new();
         let parameters = BrotliEncoderParams { quality: QUALITY, ..Default::default() };
         if let Err(error) =

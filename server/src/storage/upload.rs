@@ -66,12 +66,8 @@ pub struct WrittenFile {
 
 /// The strong entity tag of a content: a digest, so it says the same wherever the file lies.
 pub(super) fn etag(digest: Sha256) -> String {
-    let mut tag = String::from("\"");
-    for byte in &digest.finalize()[..16] {
-        tag.push_str(&format!("{byte:02x}"));
-    }
-    tag.push('"');
-    tag
+    let digest = format!("{:x}", digest.finalize());
+    format!("\"{}\"", &digest[..32])
 }
 
 /// Writes a file whole, or clears away what is there of it.
