@@ -69,6 +69,9 @@ pub fn get_dependencies(module: &InputModule) -> Result<Dependencies> {
     let perf_guard = perf_span.enter();
     for dep_entry in iter_functions_with_relocs(module) {
         let (func_index, entry) = dep_entry?;
+        if module.never_run.contains(&func_index) {
+            continue;
+        }
         fns_with_relocs.insert(func_index);
         deps.add_reloc_dep(DepNode::Function(func_index), entry)?;
     }
@@ -84,7 +87,7 @@ pub fn get_dependencies(module: &InputModule) -> Result<Dependencies> {
 
     for (i, defined_func) in module.defined_funcs.iter().enumerate() {
         let idx = imported_fns_len + i;
-        if fns_with_relocs.contains(&idx) {
+        if fns_with_relocs.contains(&idx) || module.never_run.contains(&idx) {
             continue;
         }
 

@@ -975,6 +975,13 @@ impl<'a> ModuleEmitState<'a> {
         for output_func in self.defined_functions.iter() {
             match *output_func {
                 OutputFunction::DefinedFromInput { input_func_id, .. }
+                    if self.input_module.never_run.contains(&input_func_id) =>
+                {
+                    let mut function = wasm_encoder::Function::new([]);
+                    function.instructions().unreachable().end();
+                    section.function(&function);
+                }
+                OutputFunction::DefinedFromInput { input_func_id, .. }
                     if self.emit_state.no_reloc_stubs.contains(&input_func_id) =>
                 {
                     let body = self.input_module.defined_funcs

@@ -6,10 +6,12 @@ use std::{
 
 use eyre::{Result, WrapErr};
 use rayon::ThreadPoolBuilder;
+use regex::Regex;
 use split_point::SplitModuleIdentifier;
 
 mod dep_graph;
 mod emit;
+mod fold;
 mod graph_utils;
 mod js;
 mod magic_constants;
@@ -20,6 +22,7 @@ mod split_point;
 mod tracing_support;
 mod util;
 
+pub use fold::Limits;
 pub use options::*;
 
 use tracing::dispatcher;
@@ -32,6 +35,8 @@ pub struct SplitWasm {
     /// split -> dependency filestem
     /// e.g. `{ "foo": ["chunk_0", "foo"] }`
     pub prefetch_map: HashMap<String, Vec<String>>,
+    /// split -> names of its functions
+    pub functions: HashMap<String, Vec<String>>,
 }
 
 pub fn transform(opts: Options) -> Result<SplitWasm> {
@@ -54,7 +59,10 @@ fn run_transform(opts: Options) -> Result<SplitWasm> {
     // (1) parse input
     let parse_span = perf_span!("parse");
     let parse_span = parse_span.enter();
-    let module = crate::read::InputModule::parse(opts.input_wasm, strictness)?;
+    let mut module = crate::read::InputModule::parse(opts.input_wasm, strictness)?;
+    if let Some(pattern) = opts.never_run {
+        module.mark_never_run(&Regex::new(pattern)?)?;
+    }
     parse_span.exit();
     if opts.verbose {
         module.reloc_info.print_relocs();
@@ -65,7 +73,7 @@ fn run_transform(opts: Options) -> Result<SplitWasm> {
     let deps = dep_graph::get_dependencies(&module)?;
     let split_points = split_point::get_split_points(&module)?;
     let split_program_info =
-        split_point::compute_split_modules(&module, &deps.graph, split_points)?;
+        split_point::compute_split_modules(&module, &deps.graph, split_points, opts.limits)?;
     deps_span.exit();
 
     if split_point::trace_enabled(opts.verbose) {
@@ -122,9 +130,16 @@ fn run_transform(opts: Options) -> Result<SplitWasm> {
     }
     let prefetch_map = js_link_module.emit(&opts.output_dir.join(Path::new(link_module)))?;
     write_span.exit();
+    let mut functions = HashMap::<String, Vec<String>>::new();
+    for point in &split_program_info.split_points {
+        let name = module.imports[point.import].name;
+        let names = functions.entry(point.module_name.clone()).or_default();
+        names.push(split_point::function_name(name).to_owned());
+    }
 
     Ok(SplitWasm {
         split_modules,
         prefetch_map,
+        functions,
     })
 }

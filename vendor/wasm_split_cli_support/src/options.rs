@@ -80,6 +80,15 @@ pub struct Options<'a> {
     ///
     /// Default: `"./main.js"`
     pub main_module: &'a str,
+    /// How small and how many chunks may be.
+    ///
+    /// Default: no limits
+    pub limits: crate::Limits,
+    /// Functions with names (as they are in the input, mangled or not) that match this regular expression are
+    /// never run: their bodies trap, and what only they refer to is in no module.
+    ///
+    /// Default: None
+    pub never_run: Option<&'a str>,
     /// Verbosely output additional information about processing.
     ///
     /// Default: false
@@ -104,6 +113,8 @@ impl<'wasm> Options<'wasm> {
             link_name: "./__wasm_split.js",
             main_module: "./main.js",
             target: OutputTarget::default(),
+            limits: Default::default(),
+            never_run: None,
             verbose: false,
             emit_dwarf: std::env::var_os("WASM_SPLIT_CLI_ENABLE_DWARF")
                 .is_some_and(|v| !v.is_empty()),

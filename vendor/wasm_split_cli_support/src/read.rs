@@ -1,7 +1,7 @@
 use eyre::{bail, ensure, Result};
 use gimli::DwarfSections;
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fmt::Debug,
     ops::{Deref, Range},
 };
@@ -396,6 +396,8 @@ pub struct InputModule<'a> {
 
     pub reloc_info: RelocInfo<'a>,
     pub options: Options,
+    /// Defined functions whose bodies are replaced by a trap.
+    pub never_run: HashSet<InputFuncId>,
 }
 
 pub enum Strictness {
@@ -582,6 +584,20 @@ impl<'a> InputModule<'a> {
             }
         }
         Ok(module)
+    }
+
+    /// Marks the functions with names that match `pattern` as never run.
+    pub fn mark_never_run(&mut self, pattern: &regex::Regex) -> Result<()> {
+        let imported = self.imported_funcs.len();
+        let functions = self.names.functions.iter();
+        self.never_run = functions
+            .filter(|(&func, name)| func >= imported && pattern.is_match(name))
+            .map(|(&func, _)| func)
+            .collect();
+        if self.never_run.is_empty() {
+            bail!("No function has a name that matches {pattern}; were the names stripped?");
+        }
+        Ok(())
     }
 
     pub fn func_type_id(&self, func_id: InputFuncId) -> FuncTypeId {

@@ -106,6 +106,12 @@ pub fn get_split_points(module: &InputModule) -> Result<Vec<SplitPoint>> {
     Ok(split_points)
 }
 
+/// The name of the function behind the name of an import that stands for it.
+pub fn function_name(import: &str) -> &str {
+    let (_, rest) = import.split_once("00_import_").unwrap_or_default();
+    rest.split_once('_').map_or(rest, |(_, name)| name)
+}
+
 #[derive(Debug, Default)]
 pub struct OutputModuleInfo {
     pub included_symbols: HashSet<DepNode>,
@@ -470,6 +476,7 @@ pub fn compute_split_modules(
     module: &InputModule,
     dep_graph: &DepGraph,
     split_points: Vec<SplitPoint>,
+    limits: crate::Limits,
 ) -> Result<SplitProgramInfo> {
     let split_span = perf_span!("compute splits", module_count = field::Empty);
     let _perf_span = split_span.enter();
@@ -534,6 +541,13 @@ pub fn compute_split_modules(
         }
     }
     perf_span.exit();
+    crate::fold::fold(
+        module,
+        dep_graph,
+        split_points_by_module.keys(),
+        limits,
+        &mut split_module_contents,
+    );
 
     // Now, check for each module which of its dependencies it needs to import from some other module.
     for (name, out_module) in split_module_contents.iter_mut() {

@@ -1,6 +1,6 @@
 use clap::{Parser, ValueEnum};
 use eyre::Result;
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use wasm_split_cli_support as this;
 
@@ -28,6 +28,22 @@ struct Cli {
     #[arg(long)]
     out_name: Option<String>,
 
+    /// Chunks of fewer bytes (of code and data, as they come from the linker) are folded into others.
+    #[arg(long, default_value_t = 0)]
+    smallest_chunk: u64,
+
+    /// No split has more chunks than that.
+    #[arg(long)]
+    most_chunks: Option<usize>,
+
+    /// Functions whose names match this regular expression are never run.
+    #[arg(long)]
+    never_run: Option<String>,
+
+    /// Where to write, as JSON, of what functions and files each split consists.
+    #[arg(long)]
+    manifest: Option<Box<Path>>,
+
     /// Print verbose split information.
     #[arg(short, long)]
     verbose: bool,
@@ -44,9 +60,14 @@ fn main() -> Result<()> {
     };
     let main_module;
     let main_out_path = args.output.join(&format!("{stem}.wasm"));
-    let _ = this::transform({
+    let split = this::transform({
         let mut opts = this::Options::new(&input_wasm);
         opts.verbose = args.verbose;
+        opts.limits = this::Limits {
+            smallest_chunk: args.smallest_chunk,
+            most_chunks: args.most_chunks,
+        };
+        opts.never_run = args.never_run.as_deref();
         opts.output_dir = &args.output;
         opts.main_out_path = &main_out_path;
         if let Some(name) = args.out_name.as_ref() {
@@ -67,5 +88,22 @@ fn main() -> Result<()> {
         }
         opts
     })?;
+    if let Some(path) = args.manifest {
+        std::fs::write(path, manifest(&split))?;
+    }
     Ok(())
+}
+
+/// All names are identifiers, so that nothing has to be escaped.
+fn manifest(split: &this::SplitWasm) -> String {
+    let list = |names: Option<&Vec<String>>| {
+        let names = names.into_iter().flatten().map(|name| format!("{name:?}"));
+        names.collect::<Vec<_>>().join(", ")
+    };
+    let splits: BTreeMap<_, _> = split.functions.iter().collect();
+    let splits = splits.into_iter().map(|(name, functions)| {
+        let files = list(split.prefetch_map.get(name));
+        format!("  {name:?}: {{ \"functions\": [{}], \"files\": [{files}] }}", list(Some(functions)))
+    });
+    format!("{{\n{}\n}}\n", splits.collect::<Vec<_>>().join(",\n"))
 }
