@@ -3,10 +3,10 @@
 // the build, and fonts) are kept. Everything alive (/api, /live, /whip, /whep) is left alone.
 const FIXED = "bandstand-fixed-2";
 const FILES = "bandstand-files-1";
-const MOST_FILES = 60;
+const MOST_FILES = 120;
 const OFFLINE = ["/offline.html", "/offline.css", "/offline.js", "/icons/icon.svg", "/fonts/bricolage-grotesque-latin.woff2", "/fonts/figtree-latin.woff2"];
 
-const keeps = (path) => path.startsWith("/fonts/") || /-[0-9a-f]{12,}(_bg)?\.(css|js|txt|wasm)$/.test(path);
+const keeps = (path) => path.startsWith("/fonts/") || /-[0-9a-f]{12,}\.(bin|css|js|txt|wasm)$/.test(path);
 
 self.addEventListener("install", (event) => {
   event.waitUntil(caches.open(FIXED).then((cache) => cache.addAll(OFFLINE.map((path) => new Request(path, { cache: "reload" })))).then(() => self.skipWaiting()));

@@ -4,32 +4,18 @@ use bandstand_domain::Language;
 use leptos::{prelude::*, tachys::view::iterators::StaticVec};
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::{
-    SsrMode,
     any_nested_route::{AnyNestedRoute, IntoAnyNestedRoute},
-    components::{A, Route, Router, Routes},
+    components::{A, Router, Routes},
     hooks::use_location,
-    path,
 };
 
-#[cfg(feature = "account")]
-use crate::accounts::{ConfirmPage, ForgottenPage, ResetPage, SettingsPage};
-#[cfg(feature = "studio")]
-use crate::studio::StudioPage;
-#[cfg(feature = "watch")]
-use crate::watch::ShowPageView;
 use crate::{
     accounts::PersonMenu,
     channel::Channel,
-    t,
+    parts, t,
     texts::language,
     ui::{Logo, NotFound, Toaster, Toasts},
     viewer::CurrentViewer,
-};
-#[cfg(feature = "home")]
-use crate::{
-    accounts::{LogInPage, RegisterPage},
-    people::ArtistPageView,
-    shows::{DashboardPage, EditShowPage, NewShowPage, WhatsOnPage},
 };
 
 /// Head of the document as the build of the pages makes it (hashed names of styles, script and
@@ -43,7 +29,7 @@ pub struct Head(pub String);
 pub fn shell(head: Head, texts: &'static str) -> impl IntoView {
     view! {
         <!DOCTYPE html>
-        <html lang=language().tag() data-texts=texts>
+        <html lang=language().tag() data-texts=texts data-not-loaded=t!(ui.not_loaded) data-load-again=t!(ui.load_again)>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="theme-color" content="#14102e"/>
@@ -67,6 +53,7 @@ pub fn App() -> impl IntoView {
     let toaster = Toaster::provide();
     let alive = RwSignal::new(false);
     Effect::new(move || alive.set(true));
+    Effect::new(parts::load_ahead);
     let title = |text: String| {
         if text.is_empty() { "Bandstand".into() } else { titled(&text) + " · Bandstand" }
     };
@@ -78,7 +65,7 @@ pub fn App() -> impl IntoView {
             <Masthead viewer/>
             <Main>
                 <Routes fallback=move || view! { <Elsewhere alive/> }>
-                    <Parts/>
+                    <Pages/>
                 </Routes>
             </Main>
             <Footer/>
@@ -98,72 +85,15 @@ fn titled(text: &str) -> String {
     }
 }
 
-/// The routes of the parts that are built in. A browser's build has one, the server has all.
+/// Routes to all pages.
 #[component(transparent)]
-fn Parts() -> AnyNestedRoute {
-    StaticVec::from(vec![
-        #[cfg(feature = "home")]
-        home(),
-        #[cfg(feature = "account")]
-        account(),
-        #[cfg(feature = "watch")]
-        watch(),
-        #[cfg(feature = "studio")]
-        studio(),
-    ])
-    .into_any_nested_route()
+fn Pages() -> AnyNestedRoute {
+    StaticVec::from(parts::routes()).into_any_nested_route()
 }
 
-/// Routes of the part `home`: what's on, log-in, an artist's own shows.
-#[cfg(feature = "home")]
-fn home() -> AnyNestedRoute {
-    view! {
-        <Route path=path!("/") view=WhatsOnPage ssr=SsrMode::Async/>
-        <Route path=path!("/join") view=RegisterPage ssr=SsrMode::Async/>
-        <Route path=path!("/log-in") view=LogInPage ssr=SsrMode::Async/>
-        <Route path=path!("/artists/:handle") view=ArtistPageView ssr=SsrMode::Async/>
-        <Route path=path!("/dashboard") view=DashboardPage ssr=SsrMode::Async/>
-        <Route path=path!("/shows/new") view=NewShowPage ssr=SsrMode::Async/>
-        <Route path=path!("/shows/:id/edit") view=EditShowPage ssr=SsrMode::Async/>
-    }
-    .into_inner()
-    .into_any_nested_route()
-}
-
-/// Settings of the viewer's account.
-#[cfg(feature = "account")]
-fn account() -> AnyNestedRoute {
-    view! {
-        <Route path=path!("/settings") view=SettingsPage ssr=SsrMode::Async/>
-        <Route path=path!("/forgotten") view=ForgottenPage ssr=SsrMode::Async/>
-        <Route path=path!("/reset") view=ResetPage ssr=SsrMode::Async/>
-        <Route path=path!("/confirm") view=ConfirmPage ssr=SsrMode::Async/>
-    }
-    .into_inner()
-    .into_any_nested_route()
-}
-
-/// Page of a show.
-#[cfg(feature = "watch")]
-fn watch() -> AnyNestedRoute {
-    view! {
-        <Route path=path!("/shows/:id") view=ShowPageView ssr=SsrMode::Async/>
-    }
-    .into_inner()
-    .into_any_nested_route()
-}
-
-/// Studio of a show.
-#[cfg(feature = "studio")]
-fn studio() -> AnyNestedRoute {
-    view! { <Route path=path!("/shows/:id/studio") view=StudioPage ssr=SsrMode::Async/> }
-        .into_inner()
-        .into_any_nested_route()
-}
-
-/// An address that this part of the app doesn't know. When the server has said that there is no such
-/// page, that is what is shown; when the person went there from a living page, it may belong to the
-/// other part, and is asked of the server.
+/// An address that the app doesn't know. When the server has said that there is no such
+/// page, that is what is shown; when the person went there from a living page, it may be no
+/// page of the app, and is asked of the server.
 #[component]
 fn Elsewhere(
     /// True if the page is alive already.
@@ -187,7 +117,7 @@ fn Elsewhere(
 
 /// The whole address of a place at `origin`. Never without the origin: a path that begins with `//` would
 /// name another host by itself.
-fn address_here(origin: &str, path: &str, search: &str, hash: &str) -> String {
+pub(crate) fn address_here(origin: &str, path: &str, search: &str, hash: &str) -> String {
     // The router keeps the query without its mark.
     let mark = if search.is_empty() { "" } else { "?" };
     format!("{origin}{path}{mark}{search}{hash}")

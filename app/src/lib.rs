@@ -19,6 +19,7 @@ pub mod crowd;
 pub mod factors;
 pub mod failure;
 pub mod json;
+pub mod parts;
 pub mod people;
 #[cfg(feature = "ssr")]
 pub mod port;

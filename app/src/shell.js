@@ -49,15 +49,31 @@
     globalThis.bandstandTexts.catch(() => {});
   }
 
-  // Shows, studios and accounts are programs apart: links between them and the rest are loaded as pages.
-  const part = (path) =>
-    /^\/(settings|forgotten|reset|confirm)$/.test(path)
-      ? "account"
-      : /^\/shows\/(?!new$)[^/]+(\/studio)?$/.exec(path)?.slice(1).join() ?? "home";
-  addEventListener("click", (event) => {
-    const link = event.target.closest?.("a[href]");
-    if (link && part(link.pathname) !== part(location.pathname)) link.relList.add("external");
-  }, true);
+  // The program couldn't be loaded, or not all of it: the page is as it was rendered. After a deployment its
+  // files are gone, and the page that the venue would give now has others: it is loaded again, once in a
+  // while. Otherwise the page says how it is.
+  const AGAIN = "bandstand.loaded-again";
+  const PAUSE = 60_000;
+  const loadAgain = async () => {
+    try {
+      if (Date.now() - Number(sessionStorage.getItem(AGAIN)) < PAUSE) return false;
+      sessionStorage.setItem(AGAIN, String(Date.now()));
+      if (!(await fetch(location.href, { method: "HEAD" })).ok) return false;
+    } catch {
+      return false;
+    }
+    location.reload();
+    return true;
+  };
+  addEventListener("notloaded", async () => {
+    if (await loadAgain()) return;
+    const { notLoaded, loadAgain: link } = root.dataset;
+    const words = document.createElement("p");
+    words.className = "notice bad";
+    words.setAttribute("role", "alert");
+    words.append(`${notLoaded} `, Object.assign(document.createElement("a"), { href: location.href, textContent: link }));
+    document.body.prepend(words);
+  });
 
   if ("serviceWorker" in navigator) {
     addEventListener("load", () => navigator.serviceWorker.register("/sw.js").catch(() => {}));

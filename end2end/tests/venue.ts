@@ -19,6 +19,9 @@ import { TurnServer } from "./turn";
 
 const repository = join(import.meta.dirname, "../..");
 
+/** The folder with the built pages. */
+export const site = process.env.BANDSTAND_SITE ?? join(repository, "target/site");
+
 /** A running server with a data folder of its own. */
 export class Venue {
   url = "";
@@ -31,14 +34,14 @@ export class Venue {
 
   async start(): Promise<void> {
     const program = process.env.BANDSTAND_PROGRAM ?? join(repository, "target/debug/bandstand");
-    const site = process.env.BANDSTAND_SITE ?? join(repository, "target/site");
     const flag = (name: string, value: string) => (this.flags.includes(name) ? [] : [name, value]);
     this.process = spawn(
       program,
       [
         ...flag("--listen", this.url ? new URL(this.url).host : "127.0.0.1:0"),
         ...flag("--media", "0.0.0.0:0"),
-        ...["--data", this.data, "--site", site, "--limit-scale", "50"],
+        ...flag("--site", site),
+        ...["--data", this.data, "--limit-scale", "50"],
         ...this.flags,
       ],
       { cwd: this.data, stdio: ["ignore", "pipe", "pipe"] },
@@ -154,7 +157,7 @@ export class Person {
 
   /** Waits until the page that the server rendered is alive. */
   async alive(): Promise<void> {
-    await this.page.waitForFunction(() => "wasmBindings" in window);
+    await this.page.waitForFunction(() => "alive" in document.documentElement.dataset);
   }
 
   /** What all living connections of the page have received so far. */
@@ -285,6 +288,8 @@ export class Person {
 }
 
 interface Fixtures {
+  /** What the venue is started with beyond the usual. */
+  flags: string[];
   venue: Venue;
   complaints: Complaints;
   /** Opens a browser profile for a new person. */
@@ -319,7 +324,8 @@ async function withChromium(
 }
 
 export const test = base.extend<Fixtures>({
-  venue: async ({}, use) => open(use),
+  flags: [[], { option: true }],
+  venue: async ({ flags }, use) => open(use, flags),
   complaints: async ({}, use) => {
     const complaints = new Complaints();
     await use(complaints);

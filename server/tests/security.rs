@@ -102,6 +102,7 @@ async fn no_path_leads_out_of_the_site_or_to_a_page_without_its_nonce() {
         "//index.html",
         "/%69ndex.html",
         "/index.html.br",
+        "/parts.json",
         "/../outside",
         "/%2e%2e/outside",
         "/%2e%2e%2foutside",

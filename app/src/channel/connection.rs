@@ -8,7 +8,10 @@ use bandstand_domain::{
     stage::StageError,
 };
 use gloo_timers::callback::{Interval, Timeout};
-use leptos::prelude::*;
+use leptos::{
+    prelude::*,
+    wasm_split::{SplitLoaderError, wasm_split},
+};
 use wasm_bindgen::{JsCast, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::WebSocket;
@@ -29,9 +32,19 @@ const LINGER: u32 = 3_000;
 const WATCH: u32 = 2_000;
 /// Fresh join tokens that are tried before a refusal is believed.
 const MAX_TOKEN_RETRIES: u8 = 2;
+/// The most frames that wait for the part that reads them; when more come, the connection begins anew.
+const MAX_UNREAD: usize = 256;
 
 type Handler = Rc<dyn Fn(Incoming)>;
 type Shared = Rc<RefCell<Connection>>;
+/// Reads a frame, and does what it says.
+type Read = fn(&Shared, &str);
+
+/// Reading is a part of its own, which comes while the connection is made: a page is alive without it.
+#[wasm_split(channel, wasm_split_path = ::leptos::wasm_split, fallible)]
+fn reading() -> Result<Read, SplitLoaderError> {
+    Ok(Connection::heard)
+}
 
 struct Follower {
     id: u32,
@@ -52,6 +65,10 @@ pub struct Connection {
     followers: Vec<Follower>,
     next_id: u32,
     backoff: Backoff,
+    /// Reads frames, once it is loaded.
+    read: Option<Read>,
+    /// Frames that nothing could read yet.
+    unread: Vec<String>,
     /// Time of the last frame, by this machine's clock (which, unlike the monotonic one, goes on
     /// while the machine sleeps).
     heard_at: f64,
@@ -70,6 +87,8 @@ impl Connection {
             followers: Vec::new(),
             next_id: 0,
             backoff: Backoff::default(),
+            read: None,
+            unread: Vec::new(),
             heard_at: 0.0,
             retry: None,
             watchdog: None,
@@ -144,6 +163,7 @@ impl Connection {
     fn hang_up(&mut self) {
         self.socket = None;
         self.watchdog = None;
+        self.unread.clear();
         self.attempt += 1;
     }
 
@@ -164,7 +184,7 @@ impl Connection {
             },
             {
                 let connection = connection.clone();
-                move |text: String| Self::heard(&connection, &text)
+                move |text: String| Self::came(&connection, text)
             },
             {
                 let connection = connection.clone();
@@ -180,6 +200,45 @@ impl Connection {
                 }
             }
         }));
+        if this.read.is_none() {
+            Self::learn_to_read(connection.clone(), this.attempt);
+        }
+    }
+
+    /// Loads what reads frames; a connection to which it doesn't come is as good as broken.
+    fn learn_to_read(connection: Shared, attempt: u32) {
+        spawn_local(async move {
+            let learnt = reading().await;
+            let unread = {
+                let mut this = connection.borrow_mut();
+                match learnt {
+                    Ok(read) => this.read = Some(read),
+                    Err(_) if this.attempt == attempt => {
+                        drop(this);
+                        return Self::wait(&connection);
+                    }
+                    Err(_) => return,
+                }
+                std::mem::take(&mut this.unread)
+            };
+            for text in unread {
+                Self::came(&connection, text);
+            }
+        });
+    }
+
+    fn came(connection: &Shared, text: String) {
+        let mut this = connection.borrow_mut();
+        this.heard_at = js_sys::Date::now();
+        if let Some(read) = this.read {
+            drop(this);
+            return read(connection, &text);
+        }
+        this.unread.push(text);
+        if this.unread.len() > MAX_UNREAD {
+            drop(this);
+            Self::wait(connection);
+        }
     }
 
     /// The connection broke: waits, then connects anew.
@@ -312,7 +371,6 @@ impl Connection {
     }
 
     fn heard(connection: &Shared, text: &str) {
-        connection.borrow_mut().heard_at = js_sys::Date::now();
         let mut broken = false;
         // Handlers are called when the connection is no longer borrowed: they may follow and unfollow.
         let mut calls: Vec<(Handler, Incoming)> = Vec::new();

@@ -1,7 +1,12 @@
 //! Panel of the chat: messages and composer.
 
 use bandstand_domain::stage::JoinToken;
-use leptos::{__reexports::send_wrapper::SendWrapper, html, prelude::*};
+use leptos::{
+    __reexports::send_wrapper::SendWrapper,
+    html,
+    prelude::*,
+    wasm_split::{SplitLoaderError, wasm_split},
+};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::ResizeObserver;
 
@@ -11,7 +16,7 @@ use super::{
     entry::{ChatRow, OnItsWay, Posted},
     state::ChatState,
 };
-use crate::t;
+use crate::{parts::later, t};
 
 /// Distance from the end within which the list still follows the talk, in CSS pixels.
 const AT_END: i32 = 56;
@@ -28,6 +33,25 @@ pub fn ChatPanel(
     join_token: Signal<Option<JoinToken>>,
     /// True if one may write; false when the show is over.
     #[prop(into)]
+    open: Signal<bool>,
+) -> impl IntoView {
+    later(move || panel(chat, join_token, open))
+}
+
+/// The panel is a part of its own: a page is alive without it.
+#[wasm_split(chat, wasm_split_path = ::leptos::wasm_split, fallible)]
+fn panel(
+    chat: ChatHandle,
+    join_token: Signal<Option<JoinToken>>,
+    open: Signal<bool>,
+) -> Result<AnyView, SplitLoaderError> {
+    Ok(view! { <Messages chat join_token open/> }.into_any())
+}
+
+#[component]
+fn Messages(
+    chat: ChatHandle,
+    join_token: Signal<Option<JoinToken>>,
     open: Signal<bool>,
 ) -> impl IntoView {
     let list = NodeRef::<html::Div>::new();

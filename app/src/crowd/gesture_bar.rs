@@ -7,11 +7,18 @@ use bandstand_domain::{
     crowd::{CrowdReason, GESTURES_A_SECOND, Gesture, LIKE_COOL_DOWN},
     texts::Key,
 };
-use leptos::{ev, leptos_dom::helpers::IntervalHandle, prelude::*, task::spawn_local};
+use leptos::{
+    ev,
+    leptos_dom::helpers::IntervalHandle,
+    prelude::*,
+    task::spawn_local,
+    wasm_split::{SplitLoaderError, wasm_split},
+};
 
 use super::{CrowdHandle, api::like_show, handle::now};
 use crate::{
     failure::Failed,
+    parts::later,
     t,
     texts::{keys, word},
 };
@@ -91,6 +98,27 @@ pub fn GestureBar(
     on_gesture: Callback<Gesture>,
     /// True if one is present, so that gestures make sense.
     #[prop(into)]
+    enabled: Signal<bool>,
+) -> impl IntoView {
+    later(move || bar(show, crowd, on_gesture, enabled))
+}
+
+/// The buttons come with the painting: a page is alive without them.
+#[wasm_split(crowd, wasm_split_path = ::leptos::wasm_split, fallible)]
+fn bar(
+    show: ShowId,
+    crowd: CrowdHandle,
+    on_gesture: Callback<Gesture>,
+    enabled: Signal<bool>,
+) -> Result<AnyView, SplitLoaderError> {
+    Ok(view! { <Buttons show crowd on_gesture enabled/> }.into_any())
+}
+
+#[component]
+fn Buttons(
+    show: ShowId,
+    crowd: CrowdHandle,
+    on_gesture: Callback<Gesture>,
     enabled: Signal<bool>,
 ) -> impl IntoView {
     let pace = StoredValue::new(Pace::new());

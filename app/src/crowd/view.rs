@@ -3,7 +3,13 @@
 use std::{cell::RefCell, rc::Rc};
 
 use bandstand_domain::PersonId;
-use leptos::{__reexports::send_wrapper::SendWrapper, html::Canvas, prelude::*};
+use leptos::{
+    __reexports::send_wrapper::SendWrapper,
+    html::Canvas,
+    prelude::*,
+    task::spawn_local,
+    wasm_split::{SplitLoaderError, wasm_split},
+};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{HtmlCanvasElement, MediaQueryList, ResizeObserver};
 
@@ -30,9 +36,28 @@ pub fn CrowdView(
     let label = RwSignal::new(String::from(t!(crowd.crowd)));
     let stage = StoredValue::new(None::<SendWrapper<Rc<Animation>>>);
     Effect::new(move || crowd.set_me(me.get()));
+    let somebody = Memo::new(move |_| crowd.count().get() > 0);
+    let asked = StoredValue::new(false);
     Effect::new(move || {
-        let Some(canvas) = node.get() else { return };
-        stage.set_value(Animation::start(canvas, crowd.state(), label).map(SendWrapper::new));
+        let Some(canvas) = node.get().filter(|_| somebody.get() && !asked.get_value()) else {
+            return;
+        };
+        asked.set_value(true);
+        spawn_local(async move {
+            match animate(canvas, crowd.state(), label).await {
+                Ok(animation) => {
+                    let unused = stage.try_set_value(animation.map(SendWrapper::new));
+                    // The page is another one by now.
+                    if let Some(Some(animation)) = unused {
+                        animation.stop();
+                    }
+                }
+                // Tried again when the next one comes to an empty room.
+                Err(_) => {
+                    let _ = asked.try_set_value(false);
+                }
+            }
+        });
     });
     Effect::new(move || {
         crowd.track();
@@ -61,6 +86,16 @@ fn describe(state: &CrowdState) -> String {
         (count, Some(2)) => t!(crowd.here_third_row, count = count),
         (count, Some(row)) => t!(crowd.here_row, count = count, row = row + 1),
     }
+}
+
+/// The painting is a part of its own: a page is alive without it.
+#[wasm_split(crowd, wasm_split_path = ::leptos::wasm_split, fallible)]
+fn animate(
+    canvas: HtmlCanvasElement,
+    state: StoredValue<CrowdState>,
+    label: RwSignal<String>,
+) -> Result<Option<Rc<Animation>>, SplitLoaderError> {
+    Ok(Animation::start(canvas, state, label))
 }
 
 /// Callback of the browser; it is called for as long as it is kept.

@@ -43,7 +43,6 @@ impl From<JsValue> for NoPasskey {
 ///
 /// # Errors
 /// [`NoPasskey`].
-#[cfg(feature = "account")]
 pub async fn make(options: &str) -> Result<String, NoPasskey> {
     ceremony("create", "parseCreationOptionsFromJSON", options).await
 }

@@ -2,7 +2,10 @@
 
 use crate::t;
 use bandstand_domain::{Millis, Refusal, stage::StageState};
-use leptos::prelude::*;
+use leptos::{
+    prelude::*,
+    wasm_split::{SplitLoaderError, wasm_split},
+};
 use leptos_meta::Title;
 use leptos_router::components::Redirect;
 
@@ -20,6 +23,7 @@ use crate::{
     },
     chat::ChatPanel,
     failure::Failed,
+    parts::later,
     stage::load::{Absent, load_from_address},
     stream_keys::StreamFromObs,
 };
@@ -68,9 +72,7 @@ fn StudioView(studio: Studio) -> impl IntoView {
                     <div class="studio-panels">
                         <SoundAndPicture studio/>
                         <Checklist studio/>
-                        <Numbers studio/>
-                        <StatsPanel studio/>
-                        <StreamFromObs/>
+                        {later(move || further_panels(studio))}
                     </div>
                 </Show>
                 <section class="studio-chat panel" aria-label=t!(studio.what_crowd_says)>
@@ -81,6 +83,17 @@ fn StudioView(studio: Studio) -> impl IntoView {
         </Show>
     }
     .into_any()
+}
+
+/// Panels that nobody needs in order to go on stage: a part of their own.
+#[wasm_split(panels, wasm_split_path = ::leptos::wasm_split, fallible)]
+fn further_panels(studio: Studio) -> Result<AnyView, SplitLoaderError> {
+    Ok(view! {
+        <Numbers studio/>
+        <StatsPanel studio/>
+        <StreamFromObs/>
+    }
+    .into_any())
 }
 
 /// Status of the studio, in a sentence.

@@ -3,11 +3,18 @@
 use std::{pin::pin, rc::Rc};
 
 use futures::{
+    FutureExt,
     channel::oneshot,
-    future::{AbortHandle, Either, abortable, join, select},
+    future::{AbortHandle, Either, LocalBoxFuture, abortable, join, select},
 };
 use gloo_timers::future::TimeoutFuture;
-use leptos::{__reexports::send_wrapper::SendWrapper, html, prelude::*, task::spawn_local};
+use leptos::{
+    __reexports::send_wrapper::SendWrapper,
+    html,
+    prelude::*,
+    task::spawn_local,
+    wasm_split::{SplitLoaderError, wasm_split},
+};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{HtmlVideoElement, MediaStream, MediaStreamTrack};
 
@@ -163,7 +170,7 @@ impl Player {
         if self.running.with_value(Option::is_some) {
             return;
         }
-        let (run, handle) = abortable(self.run());
+        let (run, handle) = abortable(self.load_and_run());
         self.running.set_value(Some(handle));
         self.picture.set(PictureState::Coming);
         spawn_local(async move {
@@ -221,6 +228,18 @@ impl Player {
         video.set_volume(volume.clamp(0.0, 1.0));
         if (volume > 0.0) != (self.sound.get_untracked() == SoundState::On) {
             self.toggle_sound();
+        }
+    }
+
+    /// Plays, once the part that does is there; until then it is as with any connection.
+    async fn load_and_run(self) {
+        let mut backoff = Backoff::default();
+        loop {
+            match running(self).await {
+                Ok(run) => return run.await,
+                Err(_) => self.picture.set(PictureState::Lost),
+            }
+            backoff.wait().await;
         }
     }
 
@@ -369,6 +388,12 @@ impl Player {
         let meter = LevelMeter::new(&stream, move |decibels| crowd.set_level(share(decibels))).ok();
         let _ = self.meter.try_update_value(|it| *it = meter.map(SendWrapper::new));
     }
+}
+
+/// Connections are a part of their own: a page is alive without one.
+#[wasm_split(media, wasm_split_path = ::leptos::wasm_split, fallible)]
+fn running(player: Player) -> Result<LocalBoxFuture<'static, ()>, SplitLoaderError> {
+    Ok(player.run().boxed_local())
 }
 
 /// Count of looks at the same frame.

@@ -3,13 +3,22 @@
 
 use std::{cell::Cell, rc::Rc};
 
-use futures::channel::oneshot;
-use leptos::task::spawn_local;
+use futures::{FutureExt, channel::oneshot, future::LocalBoxFuture};
+use leptos::{
+    task::spawn_local,
+    wasm_split::{SplitLoaderError, wasm_split},
+};
+use wasm_bindgen::JsValue;
 
 use crate::{web, webrtc::whep::WhepOffer};
 
 /// Milliseconds for which it is used: networks change.
 const MAX_AGE: f64 = 60_000.0;
+
+#[wasm_split(media, wasm_split_path = ::leptos::wasm_split, fallible)]
+fn offering() -> Result<LocalBoxFuture<'static, Result<WhepOffer, JsValue>>, SplitLoaderError> {
+    Ok(WhepOffer::new().boxed_local())
+}
 
 /// A connection that is being made ready. Dropping it closes it.
 pub struct Preconnection {
@@ -27,7 +36,10 @@ impl Preconnection {
         let begin = Rc::new(move || {
             let Some(tell) = tell.take() else { return };
             spawn_local(async move {
-                if let Ok(offered) = WhepOffer::new().await {
+                // Where it can't be made, the player says why.
+                if let Ok(offering) = offering().await
+                    && let Ok(offered) = offering.await
+                {
                     // Nobody waits any more when the page is gone.
                     let _ = tell.send(offered);
                 }

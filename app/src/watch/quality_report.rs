@@ -4,7 +4,12 @@ use crate::t;
 use std::time::Duration;
 
 use bandstand_domain::quality::{Explanation, Measured};
-use leptos::{html, prelude::*, task::spawn_local};
+use leptos::{
+    html,
+    prelude::*,
+    task::spawn_local,
+    wasm_split::{SplitLoaderError, wasm_split},
+};
 
 use super::{player::PictureState, session::WatchSession};
 use crate::{quality::api::explain_picture, ui::every, webrtc::stats::measured};
@@ -24,13 +29,9 @@ pub(super) fn QualityReport(
     let before = StoredValue::new(String::new());
     let ask = move || {
         spawn_local(async move {
-            let Some(whep) = session.player.session() else { return };
-            let Some(now) = measured(&whep.peer.connection).await else { return };
-            let name = whep.resource.location().rsplit('/').next().unwrap_or_default().into();
-            let then = before.try_update_value(|before| std::mem::replace(before, now.clone()));
-            let measured = Measured { before: then.unwrap_or_default(), now };
-            let answer = explain_picture(session.show, name, measured).await;
-            said.try_set(Some(answer.map_err(|failed| failed.to_string())));
+            if explain(session, before, said).await.is_err() {
+                said.try_set(Some(Err(t!(ui.not_loaded).into())));
+            }
         });
     };
     Effect::new(move || {
@@ -64,4 +65,24 @@ pub(super) fn QualityReport(
         </details>
     }
     .into_any()
+}
+
+/// Measures, and has the venue explain it, now and since what was measured `before`. A part of its own: few
+/// ever ask.
+#[wasm_split(report, wasm_split_path = ::leptos::wasm_split, fallible)]
+fn explain(
+    session: WatchSession,
+    before: StoredValue<String>,
+    said: RwSignal<Option<Result<Explanation, String>>>,
+) -> Result<(), SplitLoaderError> {
+    spawn_local(async move {
+        let Some(whep) = session.player.session() else { return };
+        let Some(now) = measured(&whep.peer.connection).await else { return };
+        let name = whep.resource.location().rsplit('/').next().unwrap_or_default().into();
+        let then = before.try_update_value(|before| std::mem::replace(before, now.clone()));
+        let measured = Measured { before: then.unwrap_or_default(), now };
+        let answer = explain_picture(session.show, name, measured).await;
+        said.try_set(Some(answer.map_err(|failed| failed.to_string())));
+    });
+    Ok(())
 }

@@ -1,13 +1,17 @@
 //! Static files of the browser's side, and the document's head that its build made.
 
-use std::{fs, io, path::Path, sync::Arc};
+use std::{collections::HashMap, fs, io, path::Path, sync::Arc};
 
 use axum::{
     body::Body,
     http::{HeaderValue, Request, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use bandstand_app::Head;
+use bandstand_app::{
+    Head,
+    parts::{part_names, part_of},
+};
+use serde::Deserialize;
 use tower::ServiceExt;
 use tower_http::services::ServeDir;
 
@@ -15,12 +19,12 @@ use super::StartError;
 
 /// Placeholder that the build writes for a page's nonce.
 const NONCE: &str = "{{__TRUNK NONCE__}}";
-/// Document that the build makes of the first part; its whole head is used.
+/// Placeholder that the build leaves for what a page's part needs.
+const PART: &str = "{{PART}}";
+/// Document that the build makes; its head is used.
 const INDEX: &str = "index.html";
-/// Documents that the build makes of the other parts; only the names of their programs are used.
-const ACCOUNT: &str = "account.html";
-const WATCH: &str = "watch.html";
-const STUDIO: &str = "studio.html";
+/// What the build says of the parts of the program.
+const PARTS: &str = "parts.json";
 
 /// The folder with the built pages.
 #[derive(Clone, Debug)]
@@ -31,13 +35,25 @@ pub struct Site {
     files: ServeDir,
 }
 
-/// The heads of the parts of the app that a browser loads apart.
+/// Heads of pages by the part of the program that shows them.
 #[derive(Debug)]
 struct Heads {
-    home: String,
-    account: String,
-    watch: String,
-    studio: String,
+    by_part: HashMap<&'static str, String>,
+    /// Head of a page that no part shows, because there is none.
+    other: String,
+}
+
+/// What the build says of the parts of the program.
+#[derive(Debug, Deserialize)]
+struct Manifest {
+    parts: HashMap<String, PartFiles>,
+}
+
+/// A part in the manifest.
+#[derive(Debug, Deserialize)]
+struct PartFiles {
+    /// Markup that loads base and part together, for a part that has pages.
+    head: Option<String>,
 }
 
 impl Site {
@@ -98,49 +114,28 @@ impl Site {
 }
 
 impl Heads {
-    /// The parts share all but the program itself, whose hashed name is put in the first one's place.
     fn read(folder: &Path) -> io::Result<Self> {
-        let home = head_of(&folder.join(INDEX))?;
-        let other = |page: &str| {
-            let other = head_of(&folder.join(page))?;
-            match (program(&home), program(&other)) {
-                (Some(own), Some(other)) => Ok(home.replace(own, other)),
-                _ => Err(io::Error::new(io::ErrorKind::InvalidData, "it names no program")),
-            }
+        let shared = head_of(&folder.join(INDEX))?;
+        let manifest: Manifest = serde_json::from_slice(&fs::read(folder.join(PARTS))?)?;
+        let head = |part: &str| {
+            let own = manifest.parts.get(part).and_then(|part| part.head.as_ref());
+            let own = own.ok_or_else(|| invalid(format!("{PARTS} has no head of {part}")))?;
+            Ok(shared.replace(PART, own))
         };
-        Ok(Self { account: other(ACCOUNT)?, watch: other(WATCH)?, studio: other(STUDIO)?, home })
+        let by_part: HashMap<_, _> =
+            part_names().map(|part| Ok((part, head(part)?))).collect::<io::Result<_>>()?;
+        let other = part_of("/").and_then(|part| by_part.get(part)).cloned().unwrap_or(shared);
+        Ok(Self { by_part, other })
     }
 
     fn of(&self, path: &str, nonce: &str) -> Head {
-        let head = match part(path) {
-            Part::Home => &self.home,
-            Part::Account => &self.account,
-            Part::Watch => &self.watch,
-            Part::Studio => &self.studio,
-        };
+        let head = part_of(path).and_then(|part| self.by_part.get(part)).unwrap_or(&self.other);
         Head(head.replace(NONCE, nonce))
     }
 }
 
-/// A part of the app.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part {
-    Home,
-    Account,
-    Watch,
-    Studio,
-}
-
-/// To which part the page at `path` belongs. `app/src/shell.js` draws the same line.
-fn part(path: &str) -> Part {
-    if matches!(path, "/settings" | "/forgotten" | "/reset" | "/confirm") {
-        return Part::Account;
-    }
-    match path.strip_prefix("/shows/").map(|rest| rest.split_once('/')) {
-        Some(None) if path != "/shows/new" => Part::Watch,
-        Some(Some((_, "studio"))) => Part::Studio,
-        _ => Part::Home,
-    }
+fn invalid(why: impl Into<String>) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, why.into())
 }
 
 /// The markup from the first `<meta` to the end of the head.
@@ -148,31 +143,21 @@ fn head_of(page: &Path) -> io::Result<String> {
     let html = fs::read_to_string(page)?;
     html.split_once("</head>")
         .and_then(|(head, _)| head.find("<meta").map(|at| head[at..].to_owned()))
-        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "it has no head"))
+        .ok_or_else(|| invalid("it has no head"))
 }
 
-/// The name of the program that a head loads, without its ending.
-fn program(head: &str) -> Option<&str> {
-    let (_, rest) = head.split_once("from '/")?;
-    rest.split_once(".js'").map(|(name, _)| name)
-}
-
-/// Tells whether `path` may name a file. The documents that the server takes apart are none under any
-/// spelling, nor are the compressed forms that are sent in a file's place.
+/// Tells whether `path` may name a file. What the server makes heads of is none under any spelling, nor are the compressed forms that are sent in a file's place.
 fn is_file_of_its_own(path: &str) -> bool {
     let plain = |segment: &str| !matches!(segment, "" | "." | "..") && !segment.contains('%');
     let path = path.strip_prefix('/').unwrap_or(path);
-    path.split('/').all(plain)
-        && !path.ends_with(".br")
-        && ![INDEX, ACCOUNT, WATCH, STUDIO].contains(&path)
+    path.split('/').all(plain) && !path.ends_with(".br") && ![INDEX, PARTS].contains(&path)
 }
 
-/// Tells whether the name of a file has the hash of its content: `…-0123456789abcdef.css`, `…_bg.wasm`.
+/// Tells whether the name of a file has a hash of what the build made: `…-0123456789abcdef.css`.
 /// Leading zeros of the hash are left out.
 fn is_hashed(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
     let stem = name.split_once('.').map_or(name, |(stem, _)| stem);
-    let stem = stem.strip_suffix("_bg").unwrap_or(stem);
     stem.rsplit_once('-').is_some_and(|(_, hash)| {
         (8..=16).contains(&hash.len())
             && hash.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
@@ -181,7 +166,7 @@ fn is_hashed(path: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Part, is_file_of_its_own, is_hashed, part, program};
+    use super::*;
 
     #[test]
     fn documents_are_no_files_under_any_spelling() {
@@ -195,6 +180,7 @@ mod tests {
             "/fonts/../index.html",
             "/%69ndex.html",
             "/index.html.br",
+            "/parts.json",
             "/sw.js/",
             "/",
         ] {
@@ -203,23 +189,32 @@ mod tests {
     }
 
     #[test]
-    fn parts_of_the_app() {
-        assert_eq!(part("/shows/7"), Part::Watch);
-        assert_eq!(part("/shows/7/studio"), Part::Studio);
-        for path in ["/settings", "/forgotten", "/reset", "/confirm"] {
-            assert_eq!(part(path), Part::Account, "{path}");
+    fn head_is_that_of_the_part_that_shows_the_page() {
+        let folder = tempfile::tempdir().unwrap();
+        let index = "<head><title></title><meta><script nonce='{{__TRUNK NONCE__}}'></script>{{PART}}</head>";
+        fs::write(folder.path().join(INDEX), index).unwrap();
+        let parts: Vec<_> =
+            part_names().map(|part| format!(r#""{part}": {{"head": "<{part}>"}}"#)).collect();
+        let written = |parts: &[String]| {
+            let manifest = format!(r#"{{"parts": {{"crowd": {{}}, {}}}}}"#, parts.join(","));
+            fs::write(folder.path().join(PARTS), manifest).unwrap();
+            Heads::read(folder.path())
+        };
+        let heads = written(&parts).unwrap();
+        for (path, part) in
+            [("/shows/7", "watch"), ("/shows/7/studio", "studio"), ("/none", "home")]
+        {
+            let head = format!("<meta><script nonce='n'></script><{part}>");
+            assert_eq!(heads.of(path, "n").0, head, "{path}");
         }
-        for path in ["/", "/shows/new", "/shows/7/edit", "/log-in", "/shows"] {
-            assert_eq!(part(path), Part::Home, "{path}");
-        }
-        let head = "<script>\nimport init, * as bindings from '/bandstand-01.js';";
-        assert_eq!(program(head), Some("bandstand-01"));
+        assert!(written(&parts[1..]).is_err());
     }
 
     #[test]
     fn hashed_names() {
         assert!(is_hashed("/base-1fa6920cfceac9a0.css"));
-        assert!(is_hashed("/bandstand-frontend-ed8d9099896abc28_bg.wasm"));
+        assert!(is_hashed("/part-crowd-ed8d9099896abc28.wasm"));
+        assert!(is_hashed("/first-home-ed8d9099896abc28.bin"));
         assert!(!is_hashed("/icon-192.png"));
         assert!(!is_hashed("/manifest.webmanifest"));
         assert!(!is_hashed("/sw.js"));

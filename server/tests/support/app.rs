@@ -2,6 +2,7 @@
 
 use std::{fs, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
+use bandstand_app::parts::part_names;
 use bandstand_domain::{
     Refusal, Secret, ShowId,
     accounts::{AccountError, AccountReason, ArtistProfile, Credentials, Registration, Viewer},
@@ -24,7 +25,7 @@ pub const PASSWORD: &str = "correct horse battery";
 
 /// A page as the build would leave it, so that these tests need no build of the pages.
 const INDEX: &str = r#"<!DOCTYPE html><html><head><meta name="viewport" content="width=device-width">
-<script type="module" nonce="{{__TRUNK NONCE__}}">import init from '/a.js';</script></head><body></body></html>"#;
+<script type="module" nonce="{{__TRUNK NONCE__}}">import init from '/a.js';</script>{{PART}}</head><body></body></html>"#;
 
 /// A running venue.
 pub struct TestApp {
@@ -46,9 +47,11 @@ impl TestApp {
     pub async fn configured(change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("site")).unwrap();
-        for page in ["index", "account", "watch", "studio"] {
-            fs::write(folder.path().join(format!("site/{page}.html")), INDEX).unwrap();
-        }
+        let parts: serde_json::Map<_, _> =
+            part_names().map(|part| (part.into(), json!({ "head": "" }))).collect();
+        fs::write(folder.path().join("site/index.html"), INDEX).unwrap();
+        fs::write(folder.path().join("site/parts.json"), json!({ "parts": parts }).to_string())
+            .unwrap();
         fs::write(folder.path().join("site/sw.js"), "// service worker").unwrap();
         fs::write(folder.path().join("site/a-0123456789abcdef.css"), "a {}").unwrap();
         let mut config = Config {

@@ -1,0 +1,40 @@
+// Splits the program as the linker made it, and binds its base to JavaScript.
+import { execFileSync } from "node:child_process";
+import { readFileSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+
+export const NAME = "bandstand";
+
+// leptos links `hydrate_async` of every view. It is entered by `leptos::mount::hydrate_from_async` alone,
+// which the app doesn't call: it calls `hydrate_body`. No linker can know, as views are called through
+// tables. Only the futures' own bodies are emptied: the compiler makes one of functions with the same
+// code, but never of these with others, as each names its place in the source when it panics.
+const NEVER_RUN = String.raw`13hydrate_async28_\$u7b\$\$u7b\$closure\$u7d\$\$u7d\$17h[0-9a-f]{16}E$`;
+// In bytes as the linker makes them, of which brotli leaves a quarter or a third: what would be a file of less
+// than 8 KiB isn't worth a request.
+const SMALLEST_CHUNK = 32 * 1024;
+// A part comes in no more files than these and its own.
+const MOST_CHUNKS = 5;
+
+// split(folder, release): puts base and parts into the folder, and answers with the parts by their names: their
+// functions, and the modules that they need beside the base, in the order in which they are loaded.
+export function split(folder, release) {
+  const { CARGO_TARGET_DIR: target = "target" } = process.env;
+  const whole = `${target}/wasm32-unknown-unknown/${release ? "wasm-release" : "debug"}/bandstand-frontend.wasm`;
+  const manifest = join(folder, "manifest.json");
+  const limits = [`--smallest-chunk=${SMALLEST_CHUNK}`, `--most-chunks=${MOST_CHUNKS}`];
+  // In a debug build it would only take time.
+  const emptied = release ? [`--never-run=${NEVER_RUN}`] : [];
+  run("wasm-split-cli", [whole, folder, `--out-name=${NAME}`, `--manifest=${manifest}`, ...limits, ...emptied]);
+  const base = join(folder, "unbound.wasm");
+  renameSync(join(folder, `${NAME}.wasm`), base);
+  // The base exports what the parts import, under the names that the linker gave.
+  const binding = ["--target=web", "--no-typescript", "--keep-lld-exports", "--no-demangle"];
+  run("wasm-bindgen", [...binding, `--out-name=${NAME}`, `--out-dir=${folder}`, base]);
+  rmSync(base);
+  return JSON.parse(readFileSync(manifest, "utf8"));
+}
+
+function run(program, args) {
+  execFileSync(program, args, { stdio: ["ignore", "inherit", "inherit"] });
+}
