@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::{State, WebSocketUpgrade},
+    extract::State,
     http::{StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
     routing::get,
 };
-use bandstand_domain::channel::MAX_FRAME;
 
-use super::{hub::Hub, socket::Connection, topic_source::TopicSources};
+use super::{
+    hub::Hub, socket::Connection, topic_source::TopicSources, websocket::WebSocketUpgrade,
+};
 use crate::{
     background::tasks::TaskGroup,
     config::Config,
@@ -96,7 +97,7 @@ async fn open(
         }
     };
     let Some(admission) = channels.connections.admit(address) else { return busy(10) };
-    upgrade.max_message_size(MAX_FRAME).max_frame_size(MAX_FRAME).on_upgrade(move |socket| {
+    upgrade.on_upgrade(move |socket| {
         let tasks = channels.tasks.clone();
         tasks.count(Connection::new(channels, client, socket, admission, session).run())
     })

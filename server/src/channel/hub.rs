@@ -20,12 +20,12 @@ use std::{
 };
 
 use async_trait::async_trait;
-use axum::extract::ws::Utf8Bytes;
 use bandstand_domain::channel::{Cursor, Event, ServerFrame, Topic};
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    encoded_frame::EncodedFrame,
     event_log::{self, After},
     missed::{self, Answers, Missed},
 };
@@ -49,26 +49,30 @@ const RETRY: Duration = Duration::from_secs(1);
 /// A frame on its way to one connection.
 #[derive(Clone, Debug)]
 pub enum Frame {
-    /// Durable events, encoded.
-    Events {
-        /// Of which topic.
-        topic: Topic,
-        /// The cursor of the first.
-        first: Cursor,
-        /// The cursor of the last.
-        last: Cursor,
-        /// True when the topic ends with these events.
-        ends: bool,
-        /// The frame.
-        text: Utf8Bytes,
-    },
-    /// Something of the moment, encoded, for one of the connection's subscriptions.
+    /// Durable events, the same for all who follow their topic.
+    Events(Arc<EventsFrame>),
+    /// Something of the moment, for one of the connection's subscriptions.
     Ephemeral {
         /// Number of the subscription.
         subscription: u64,
         /// The frame.
-        text: Utf8Bytes,
+        encoded: EncodedFrame,
     },
+}
+
+/// Durable events, encoded.
+#[derive(Debug)]
+pub struct EventsFrame {
+    /// Of which topic.
+    pub topic: Topic,
+    /// The cursor of the first.
+    pub first: Cursor,
+    /// The cursor of the last.
+    pub last: Cursor,
+    /// True when the topic ends with these events.
+    pub ends: bool,
+    /// The frame.
+    pub encoded: EncodedFrame,
 }
 
 /// The way to one connection.
@@ -99,8 +103,8 @@ impl Outbox {
     }
 
     /// Queues something of the moment; false when there is no room, and it is dropped.
-    pub fn ephemeral(&self, subscription: u64, text: Utf8Bytes) -> bool {
-        self.has_room() && self.queue.try_send(Frame::Ephemeral { subscription, text }).is_ok()
+    pub fn ephemeral(&self, subscription: u64, encoded: EncodedFrame) -> bool {
+        self.has_room() && self.queue.try_send(Frame::Ephemeral { subscription, encoded }).is_ok()
     }
 }
 
@@ -271,9 +275,9 @@ async fn hand_out(
             After::Events(stretch) => {
                 let last = stretch.last;
                 let over = ends(reader.topic, &stretch.events);
-                let frame = events_frame(reader.topic, stretch, over);
+                let frame = Arc::new(EventsFrame::new(reader.topic, stretch, over));
                 for outbox in lock(&reader.followers).values() {
-                    outbox.events(frame.clone());
+                    outbox.events(Frame::Events(frame.clone()));
                 }
                 *cursor = last;
             }
@@ -288,17 +292,13 @@ async fn hand_out(
     }
 }
 
-/// The frame that carries a stretch of the log; `ends` when the topic is over with it.
-pub fn events_frame(topic: Topic, stretch: event_log::Stretch, ends: bool) -> Frame {
-    let event_log::Stretch { first, last, events } = stretch;
-    let text = encode(&ServerFrame::Events { topic, cursor: last, events });
-    Frame::Events { topic, first, last, ends, text }
-}
-
-/// A frame as text.
-pub fn encode(frame: &ServerFrame) -> Utf8Bytes {
-    // Maps with text keys, numbers and strings alone: this can't fail.
-    serde_json::to_string(frame).unwrap_or_default().into()
+impl EventsFrame {
+    /// Encodes a stretch of the log; `ends` when the topic is over with it.
+    pub fn new(topic: Topic, stretch: event_log::Stretch, ends: bool) -> Self {
+        let event_log::Stretch { first, last, events } = stretch;
+        let encoded = EncodedFrame::text(&ServerFrame::Events { topic, cursor: last, events });
+        Self { topic, first, last, ends, encoded }
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -307,35 +307,65 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use bandstand_domain::{Millis, ShowId, shows::ShowEvent};
 
     use super::*;
 
-    #[tokio::test]
-    async fn who_cannot_keep_up_is_cut_and_nobody_else_is() {
-        let folder = tempfile::tempdir().unwrap();
-        let url = Database::sqlite_url(&folder.path().join("test.db"));
+    async fn open(folder: &Path) -> (Database, TaskGroup, Hub) {
+        let url = Database::sqlite_url(&folder.join("test.db"));
         let database = Database::open(&url).await.unwrap();
         let tasks = TaskGroup::default();
         let hub = Hub::new(database.clone(), tasks.clone(), |_, _| false);
+        (database, tasks, hub)
+    }
+
+    /// Something happens, and is told.
+    async fn append(hub: &Hub, database: &Database) {
+        let event = Event::Show(ShowEvent::Deleted { show: ShowId(uuid::Uuid::nil()) });
+        let mut write = database.begin().await.unwrap();
+        event_log::append(&mut write, Topic::Shows, &event, Millis(0)).await.unwrap();
+        write.commit().await.unwrap();
+        hub.wake(Topic::Shows);
+    }
+
+    #[tokio::test]
+    async fn followers_of_a_topic_share_the_bytes_of_a_frame() {
+        let folder = tempfile::tempdir().unwrap();
+        let (database, tasks, hub) = open(folder.path()).await;
+        let (one_box, mut one) = Outbox::new(CancellationToken::new());
+        let (other_box, mut other) = Outbox::new(CancellationToken::new());
+        let _one = hub.follow(Topic::Shows, one_box).await.unwrap();
+        let _other = hub.follow(Topic::Shows, other_box).await.unwrap();
+        append(&hub, &database).await;
+        let bytes = async |frames: &mut mpsc::Receiver<Frame>| match frames.recv().await {
+            Some(Frame::Events(events)) => events.encoded.bytes().as_ptr(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(bytes(&mut one).await, bytes(&mut other).await);
+        tasks.end().await;
+        database.close().await;
+    }
+
+    #[tokio::test]
+    async fn who_cannot_keep_up_is_cut_and_nobody_else_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let (database, tasks, hub) = open(folder.path()).await;
         let (slow, quick) = (CancellationToken::new(), CancellationToken::new());
         let (slow_box, _never_read) = Outbox::new(slow.clone());
         let (quick_box, mut frames) = Outbox::new(quick.clone());
         let _slow = hub.follow(Topic::Shows, slow_box.clone()).await.unwrap();
         let _quick = hub.follow(Topic::Shows, quick_box).await.unwrap();
-        let event = Event::Show(ShowEvent::Deleted { show: ShowId(uuid::Uuid::nil()) });
         let mut position = Cursor(0);
         for number in 0..=QUEUE {
             assert!(!slow.is_cancelled(), "cut after {number}");
             // What is of the moment leaves room for what must not be lost.
             assert_eq!(slow_box.has_room(), number < QUEUE - RESERVED);
-            let mut write = database.begin().await.unwrap();
-            event_log::append(&mut write, Topic::Shows, &event, Millis(0)).await.unwrap();
-            write.commit().await.unwrap();
-            hub.wake(Topic::Shows);
-            let Some(Frame::Events { first, last, .. }) = frames.recv().await else { panic!() };
-            assert_eq!(first.0, position.0 + 1);
-            position = last;
+            append(&hub, &database).await;
+            let Some(Frame::Events(events)) = frames.recv().await else { panic!() };
+            assert_eq!(events.first.0, position.0 + 1);
+            position = events.last;
             if number == QUEUE {
                 // Both are handed the same frame in one go, in whichever order.
                 slow.cancelled().await;

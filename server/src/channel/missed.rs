@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use axum::extract::ws::Utf8Bytes;
 use bandstand_domain::channel::{Cursor, Topic};
 use tokio::sync::Mutex;
 
 use super::{
+    encoded_frame::EncodedFrame,
     event_log::{self, After},
-    hub::{Frame, events_frame},
+    hub::EventsFrame,
 };
 use crate::database::{Database, DatabaseError};
 
@@ -27,7 +27,7 @@ pub enum Missed {
         /// The cursor of the last.
         last: Cursor,
         /// The frame.
-        text: Utf8Bytes,
+        encoded: EncodedFrame,
     },
     /// More than is kept, or than is told one by one.
     TooMuch,
@@ -43,10 +43,8 @@ pub async fn read(
     Ok(match event_log::after(database, topic, cursor, MAX_MISSED + 1).await? {
         After::Nothing => Missed::Nothing,
         After::Events(stretch) if stretch.events.len() <= most => {
-            match events_frame(topic, stretch, false) {
-                Frame::Events { last, text, .. } => Missed::Events { last, text },
-                Frame::Ephemeral { .. } => Missed::TooMuch,
-            }
+            let EventsFrame { last, encoded, .. } = EventsFrame::new(topic, stretch, false);
+            Missed::Events { last, encoded }
         }
         After::Events(_) | After::Lost => Missed::TooMuch,
     })
@@ -111,7 +109,7 @@ mod tests {
         let answers = Answers::default();
         let after = async |cursor| answers.after(&database, Cursor(cursor)).await.unwrap();
         let told = |missed| match missed {
-            Missed::Events { last, text } => (last.0, text),
+            Missed::Events { last, encoded } => (last.0, encoded),
             other => panic!("{other:?}"),
         };
         add().await;
@@ -120,7 +118,8 @@ mod tests {
         assert_eq!(after(3).await, Missed::TooMuch, "a cursor that was never given");
         let (first, second) = (told(after(0).await), told(after(0).await));
         assert_eq!(first, second);
-        assert_eq!(first.1.as_ptr(), second.1.as_ptr(), "the same text for both");
+        let bytes = [&first.1, &second.1].map(|it| it.bytes().as_ptr());
+        assert_eq!(bytes[0], bytes[1], "the same bytes for both");
         add().await;
         assert_eq!(told(after(0).await).0, 3);
         assert_eq!(told(after(2).await).0, 3);

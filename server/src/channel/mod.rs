@@ -2,9 +2,12 @@
 //! topic holds, its [`topic_source::TopicSource`] knows.
 
 pub mod channels;
+pub mod encoded_frame;
 pub mod event_log;
+mod frame_writer;
 pub mod hub;
 mod missed;
 mod socket;
 mod subscription;
 pub mod topic_source;
+mod websocket;

@@ -1,26 +1,27 @@
 //! The live channel: one WebSocket per open page. PROTOCOL.md describes it.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, pin::pin, sync::Arc, task::Poll, time::Duration};
 
-use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use bandstand_domain::{
-    Refusal,
-    channel::{ClientFrame, HEARTBEAT, ServerFrame, Topic},
+    Refusal, Secret,
+    channel::{ClientFrame, Cursor, HEARTBEAT, ServerFrame, Topic},
     stage::StageError,
 };
-use bytes::Bytes;
-use futures::SinkExt;
+use futures::poll;
 use tokio::{
     sync::mpsc,
-    time::{Instant, MissedTickBehavior, interval, sleep_until, timeout},
+    time::{Instant, sleep_until, timeout},
 };
+use tokio_tungstenite::tungstenite::Message;
 use tokio_util::sync::CancellationToken;
 
 use super::{
     channels::Channels,
-    hub::{Frame, Outbox, QUEUE, encode},
-    subscription::{Beginning, Subscription},
+    encoded_frame::EncodedFrame,
+    hub::{EventsFrame, Frame, Outbox, QUEUE},
+    subscription::{Beginning, Step, Subscription},
     topic_source::SubscriptionRequest,
+    websocket::WebSocket,
 };
 use crate::{
     clock,
@@ -76,11 +77,10 @@ pub(super) struct Connection {
     socket: WebSocket,
     outbox: Outbox,
     queue: mpsc::Receiver<Frame>,
-    /// Cancelled when the queue is full.
+    /// Cancelled when the queue is full, when the session behind the connection or one of its tokens has
+    /// ended, and with all others when the venue closes. One for all of it: many connections that each
+    /// listen to the venue's own would wait for each other at its lock.
     cut: CancellationToken,
-    closing: CancellationToken,
-    /// Cancelled when the session behind the connection, or one of its tokens, has ended.
-    ended: CancellationToken,
     _guard: Option<SessionGuard>,
     subscriptions: HashMap<Topic, Subscription>,
     heard_at: Instant,
@@ -101,11 +101,9 @@ impl Connection {
         admission: Admission,
         session: Option<SessionName>,
     ) -> Self {
-        let cut = CancellationToken::new();
+        let cut = channels.tasks.closing().child_token();
         let (outbox, queue) = Outbox::new(cut.clone());
-        let closing = channels.tasks.closing().clone();
-        let ended = CancellationToken::new();
-        let guard = session.map(|session| channels.open_sessions.channel(session, ended.clone()));
+        let guard = session.map(|session| channels.open_sessions.channel(session, cut.clone()));
         let now = Instant::now();
         Self {
             channels,
@@ -114,8 +112,6 @@ impl Connection {
             outbox,
             queue,
             cut,
-            closing,
-            ended,
             _guard: guard,
             subscriptions: HashMap::new(),
             heard_at: now,
@@ -140,35 +136,30 @@ impl Connection {
             End::Again => (1013, true),
         };
         // Said if it can be: a connection that can't keep up may hear nothing at all.
-        let bye = encode(&ServerFrame::Bye { again });
-        let farewell = async {
-            let _ = self.socket.send(Message::Text(bye)).await;
-            let frame = CloseFrame { code, reason: Utf8Bytes::from_static("") };
-            let _ = self.socket.send(Message::Close(Some(frame))).await;
-        };
-        let _ = timeout(GOODBYE_TIMEOUT, farewell).await;
+        self.socket.queue(&EncodedFrame::text(&ServerFrame::Bye { again }));
+        let _ = timeout(GOODBYE_TIMEOUT, self.socket.close(code)).await;
     }
 
     async fn serve(&mut self) -> Result<(), End> {
-        let mut pings = interval(PING_INTERVAL);
-        pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut count = 0;
-        let mut waiting = Vec::with_capacity(QUEUE);
+        let cut = self.cut.clone();
+        let mut cut = pin!(cut.cancelled());
+        // One for pings and silence.
+        let mut next_ping = Instant::now();
+        let mut timer = pin!(sleep_until(next_ping));
+        let mut pings = 0;
         loop {
             // In this order, so that what a page has said is heard before it is held to be silent:
             // this program may have been held up itself.
             tokio::select! {
                 biased;
-                () = self.cut.cancelled() => return Err(End::Again),
-                () = self.closing.cancelled() => return Err(End::Closing),
-                () = self.ended.cancelled() => return Err(End::Again),
+                () = &mut cut => return Err(why_cut(&self.channels)),
                 message = self.socket.recv() => match message {
                     Some(Ok(message)) => {
                         self.heard_at = Instant::now();
                         self.count_frame()?;
                         match message {
                             Message::Text(text) => self.heard(&text).await?,
-                            Message::Ping(_) | Message::Pong(_) => {}
+                            Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
                             Message::Close(_) => return Ok(()),
                             Message::Binary(_) => return Err(End::Policy),
                         }
@@ -177,20 +168,24 @@ impl Connection {
                     Some(Err(_)) => return Err(End::Policy),
                     None => return Ok(()),
                 },
-                _ = pings.tick() => {
-                    let mut messages = Vec::with_capacity(2);
-                    if count % PINGS_A_BEAT == 0 {
-                        let beat = encode(&ServerFrame::Beat { now: clock::now() });
-                        messages.push(Message::Text(beat));
+                () = &mut timer => {
+                    let now = Instant::now();
+                    if now >= self.heard_at + SILENCE_TIMEOUT {
+                        return Err(End::Lost);
                     }
-                    messages.push(Message::Ping(Bytes::new()));
-                    count += 1;
-                    self.write(messages).await?;
+                    if now >= next_ping {
+                        if pings % PINGS_A_BEAT == 0 {
+                            let beat = ServerFrame::Beat { now: clock::now() };
+                            self.socket.queue(&EncodedFrame::text(&beat));
+                        }
+                        self.socket.queue(&EncodedFrame::ping());
+                        pings += 1;
+                        next_ping = now + PING_INTERVAL;
+                        self.flush().await?;
+                    }
+                    timer.as_mut().reset(next_ping.min(self.heard_at + SILENCE_TIMEOUT));
                 }
-                _ = self.queue.recv_many(&mut waiting, QUEUE) => {
-                    self.deliver(&mut waiting).await?;
-                }
-                () = sleep_until(self.heard_at + SILENCE_TIMEOUT) => return Err(End::Lost),
+                Some(frame) = self.queue.recv() => self.deliver(frame).await?,
             }
         }
     }
@@ -225,29 +220,8 @@ impl Connection {
     async fn heard(&mut self, text: &str) -> Result<(), End> {
         match serde_json::from_str(text).map_err(|_| End::Policy)? {
             ClientFrame::Subscribe { topic, after, token } => {
-                // Given up first: who subscribes anew is one follower, and one in the crowd.
-                self.subscriptions.remove(&topic);
-                if self.subscriptions.len() >= MAX_TOPICS {
-                    return Err(End::Policy);
-                }
-                if let Err(retry_after) = self.count_subscription() {
-                    return self.refuse(topic, Refusal::TooMany { retry_after }).await;
-                }
-                let asked_at = Instant::now();
-                let Channels { hub, sources, .. } = &*self.channels;
-                let (client, ended) = (&self.client, &self.ended);
-                let request = SubscriptionRequest { client, topic, token, ended };
-                let begun =
-                    Subscription::begin(hub, sources.of(topic), request, after, &self.outbox).await;
-                // What the database took was not the page's silence.
-                self.heard_at += asked_at.elapsed();
-                match begun {
-                    Ok(Beginning { subscription, frames }) => {
-                        self.subscriptions.insert(topic, subscription);
-                        self.write(frames.into_iter().map(Message::Text).collect()).await
-                    }
-                    Err(why) => self.refuse(topic, why).await,
-                }
+                // On the heap for as long as it takes: what it needs is much, and rarely needed.
+                Box::pin(self.subscribe(topic, after, token)).await
             }
             ClientFrame::Unsubscribe { topic } => {
                 self.subscriptions.remove(&topic);
@@ -263,58 +237,103 @@ impl Connection {
         }
     }
 
-    /// Sends what waited in the queue, with one write for all.
-    async fn deliver(&mut self, waiting: &mut Vec<Frame>) -> Result<(), End> {
-        let mut frames = Vec::with_capacity(waiting.len());
-        for frame in waiting.drain(..) {
+    async fn subscribe(
+        &mut self,
+        topic: Topic,
+        after: Option<Cursor>,
+        token: Option<Secret>,
+    ) -> Result<(), End> {
+        // Given up first: who subscribes anew is one follower, and one in the crowd.
+        self.subscriptions.remove(&topic);
+        if self.subscriptions.len() >= MAX_TOPICS {
+            return Err(End::Policy);
+        }
+        if let Err(retry_after) = self.count_subscription() {
+            return self.refuse(topic, Refusal::TooMany { retry_after }).await;
+        }
+        let asked_at = Instant::now();
+        let Channels { hub, sources, .. } = &*self.channels;
+        let (client, ended) = (&self.client, &self.cut);
+        let request = SubscriptionRequest { client, topic, token, ended };
+        let begun = Subscription::begin(hub, sources.of(topic), request, after, &self.outbox).await;
+        // What the database took was not the page's silence.
+        self.heard_at += asked_at.elapsed();
+        match begun {
+            Ok(Beginning { subscription, frames }) => {
+                self.subscriptions.insert(topic, subscription);
+                frames.iter().for_each(|frame| self.socket.queue(frame));
+                self.flush().await
+            }
+            Err(why) => self.refuse(topic, why).await,
+        }
+    }
+
+    /// Sends `frame` and what waits behind it in the queue, with one write for all.
+    async fn deliver(&mut self, frame: Frame) -> Result<(), End> {
+        let mut next = Some(frame);
+        let mut count = 0;
+        while let Some(frame) = next {
             match frame {
-                Frame::Events { topic, first, last, ends, text } => {
-                    let Some(subscription) = self.subscriptions.get_mut(&topic) else { continue };
-                    let hub = &self.channels.hub;
-                    if let Err(error) =
-                        subscription.events(hub, first, last, text, &mut frames).await
-                    {
-                        tracing::warn!(%topic, %error, "the event log can't be read");
-                        return Err(End::Again);
-                    }
-                    if ends {
-                        self.subscriptions.remove(&topic);
-                        frames.push(encode(&ServerFrame::Refused { topic, why: Refusal::Gone }));
-                    }
-                }
-                Frame::Ephemeral { subscription, text } => {
+                Frame::Events(events) => self.queue_events(&events).await?,
+                Frame::Ephemeral { subscription, encoded } => {
                     if self.subscriptions.values().any(|it| it.number() == subscription) {
-                        frames.push(text);
+                        self.socket.queue(&encoded);
                     }
                 }
             }
+            count += 1;
+            next = if count < QUEUE { self.queue.try_recv().ok() } else { None };
         }
-        self.write(frames.into_iter().map(Message::Text).collect()).await
+        self.flush().await
+    }
+
+    async fn queue_events(&mut self, events: &EventsFrame) -> Result<(), End> {
+        let EventsFrame { topic, last, .. } = *events;
+        let Some(subscription) = self.subscriptions.get_mut(&topic) else { return Ok(()) };
+        match subscription.step(events) {
+            Step::Skip => {}
+            Step::Send => self.socket.queue(&events.encoded),
+            Step::Read => {
+                let read = Box::pin(subscription.read(&self.channels.hub, last)).await;
+                let frames = read.map_err(|error| {
+                    tracing::warn!(%topic, %error, "the event log can't be read");
+                    End::Again
+                })?;
+                frames.iter().for_each(|frame| self.socket.queue(frame));
+            }
+        }
+        if events.ends {
+            self.subscriptions.remove(&topic);
+            let why = Refusal::Gone;
+            self.socket.queue(&EncodedFrame::text(&ServerFrame::Refused { topic, why }));
+        }
+        Ok(())
     }
 
     async fn refuse(&mut self, topic: Topic, why: StageError) -> Result<(), End> {
-        let frame = encode(&ServerFrame::Refused { topic, why });
-        self.write(vec![Message::Text(frame)]).await
+        self.socket.queue(&EncodedFrame::text(&ServerFrame::Refused { topic, why }));
+        self.flush().await
     }
 
-    /// Writes `messages` at once. A page that takes nothing is cut as soon as its queue is full, or
-    /// it was silent for too long.
-    async fn write(&mut self, messages: Vec<Message>) -> Result<(), End> {
-        if messages.is_empty() {
-            return Ok(());
+    /// Writes what was queued. A page that takes nothing is cut as soon as its queue is full, or it was
+    /// silent for too long.
+    async fn flush(&mut self) -> Result<(), End> {
+        let mut writing = pin!(self.socket.flush());
+        // Most lines have room, and need no timer.
+        if let Poll::Ready(written) = poll!(writing.as_mut()) {
+            return written.map_err(|_| End::Lost);
         }
         let silent = (self.heard_at + SILENCE_TIMEOUT).max(Instant::now() + MIN_WRITE_TIMEOUT);
-        let writing = async {
-            for message in messages {
-                self.socket.feed(message).await?;
-            }
-            self.socket.flush().await
-        };
         tokio::select! {
             biased;
-            written = writing => written.map_err(|_: axum::Error| End::Lost),
-            () = self.cut.cancelled() => Err(End::Again),
+            written = writing => written.map_err(|_| End::Lost),
+            () = self.cut.cancelled() => Err(why_cut(&self.channels)),
             () = sleep_until(silent) => Err(End::Lost),
         }
     }
+}
+
+/// Reason why a connection was cut: with all others, or by itself.
+fn why_cut(channels: &Channels) -> End {
+    if channels.tasks.closing().is_cancelled() { End::Closing } else { End::Again }
 }

@@ -1,6 +1,5 @@
 //! A subscription: one topic, as one connection follows it, from catching up to what is new.
 
-use axum::extract::ws::Utf8Bytes;
 use bandstand_domain::{
     channel::{Cursor, ServerFrame, Topic},
     crowd::Gesture,
@@ -8,8 +7,9 @@ use bandstand_domain::{
 };
 
 use super::{
+    encoded_frame::EncodedFrame,
     event_log::After,
-    hub::{Frame, Hub, Outbox, Subscriber, encode, events_frame},
+    hub::{EventsFrame, Hub, Outbox, Subscriber},
     missed::Missed,
     topic_source::{Admitted, SubscriptionRequest, TopicSource},
 };
@@ -61,7 +61,7 @@ pub struct Beginning {
     /// The topic from now on.
     pub subscription: Subscription,
     /// To be sent, in this order, before anything from the queue.
-    pub frames: Vec<Utf8Bytes>,
+    pub frames: Vec<EncodedFrame>,
 }
 
 impl Subscription {
@@ -96,39 +96,35 @@ impl Subscription {
         self.admitted.gesture(gesture);
     }
 
-    /// Adds to `frames` the events to be sent for a stretch that comes through the queue.
+    /// Decides what to do with events that come through the queue. [`Step::Send`] says that they are
+    /// sent, [`Step::Read`] that [`Self::read`] has to follow.
+    pub fn step(&mut self, events: &EventsFrame) -> Step {
+        let step = self.position.step(events.first, events.last);
+        if step == Step::Send {
+            self.position = Position(events.last);
+        }
+        step
+    }
+
+    /// The events up to `last`, out of the log.
     ///
     /// # Errors
-    /// Returns an error when the log has to be read and can't be.
-    pub async fn events(
+    /// Returns an error when the log can't be read.
+    pub async fn read(
         &mut self,
         hub: &Hub,
-        first: Cursor,
         last: Cursor,
-        text: Utf8Bytes,
-        frames: &mut Vec<Utf8Bytes>,
-    ) -> Result<(), DatabaseError> {
-        match self.position.step(first, last) {
-            Step::Skip => {}
-            Step::Send => {
-                self.position = Position(last);
-                frames.push(text);
-            }
-            Step::Read => {
-                while self.position.0 < last {
-                    let After::Events(stretch) = hub.after(self.topic, self.position.0).await?
-                    else {
-                        // Pruned behind our back: the page must begin anew.
-                        return Err(DatabaseError::row_not_found());
-                    };
-                    self.position = Position(stretch.last);
-                    if let Frame::Events { text, .. } = events_frame(self.topic, stretch, false) {
-                        frames.push(text);
-                    }
-                }
-            }
+    ) -> Result<Vec<EncodedFrame>, DatabaseError> {
+        let mut frames = Vec::new();
+        while self.position.0 < last {
+            let After::Events(stretch) = hub.after(self.topic, self.position.0).await? else {
+                // Pruned behind our back: the page must begin anew.
+                return Err(DatabaseError::row_not_found());
+            };
+            self.position = Position(stretch.last);
+            frames.push(EventsFrame::new(self.topic, stretch, false).encoded);
         }
-        Ok(())
+        Ok(frames)
     }
 }
 
@@ -138,19 +134,22 @@ async fn start(
     admitted: &dyn Admitted,
     topic: Topic,
     after: Option<Cursor>,
-) -> Result<(Position, Vec<Utf8Bytes>), StageError> {
+) -> Result<(Position, Vec<EncodedFrame>), StageError> {
     if let Some(cursor) = after {
         let missed = hub.missed(topic, cursor).await?;
-        let subscribed = encode(&ServerFrame::Subscribed { topic, cursor, reset: None });
+        let subscribed =
+            EncodedFrame::text(&ServerFrame::Subscribed { topic, cursor, reset: None });
         match missed {
             Missed::Nothing => return Ok((Position(cursor), vec![subscribed])),
-            Missed::Events { last, text } => return Ok((Position(last), vec![subscribed, text])),
+            Missed::Events { last, encoded } => {
+                return Ok((Position(last), vec![subscribed, encoded]));
+            }
             Missed::TooMuch => {}
         }
     }
     let (cursor, present) = admitted.snapshot().await?;
     let frame = ServerFrame::Subscribed { topic, cursor, reset: Some(Box::new(present)) };
-    Ok((Position(cursor), vec![encode(&frame)]))
+    Ok((Position(cursor), vec![EncodedFrame::text(&frame)]))
 }
 
 #[cfg(test)]

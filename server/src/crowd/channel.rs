@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     background::tasks::TaskGroup,
-    channel::hub::{Outbox, encode},
+    channel::{encoded_frame::EncodedFrame, hub::Outbox},
     database::{Database, DatabaseError},
     shows::port::AudienceCount,
 };
@@ -249,15 +249,15 @@ async fn tell(crowds: Crowds, channel: Arc<CrowdChannel>, mut kept_peak: u32) {
 fn tick(state: &mut State, now: Instant) {
     let State { present, listeners } = state;
     if let Some(change) = present.tick(now.into_std()) {
-        let text = encode(&ServerFrame::CrowdChange(change));
+        let frame = EncodedFrame::text(&ServerFrame::CrowdChange(change));
         for (number, listener) in listeners.iter_mut().filter(|(_, it)| it.knows) {
-            listener.knows = listener.outbox.ephemeral(*number, text.clone());
+            listener.knows = listener.outbox.ephemeral(*number, frame.clone());
         }
     }
     if listeners.values().any(|it| !it.knows && it.outbox.has_room()) {
-        let text = encode(&ServerFrame::Crowd(present.snapshot()));
+        let frame = EncodedFrame::text(&ServerFrame::Crowd(present.snapshot()));
         for (number, listener) in listeners.iter_mut().filter(|(_, it)| !it.knows) {
-            listener.knows = listener.outbox.ephemeral(*number, text.clone());
+            listener.knows = listener.outbox.ephemeral(*number, frame.clone());
         }
     }
 }

@@ -18,7 +18,7 @@ use bandstand_domain::{
 
 pub use self::cause::Cause;
 use crate::{
-    channel::hub::{Outbox, encode},
+    channel::{encoded_frame::EncodedFrame, hub::Outbox},
     ids::AccountId,
 };
 
@@ -143,7 +143,7 @@ impl Studio {
         let notices =
             kept.map(|told| Notice { at: told.at, text: catalogue.say(&told.text) }).collect();
         let frame = ServerFrame::Notices { show: self.show, notices };
-        self.outbox.ephemeral(subscription, encode(&frame));
+        self.outbox.ephemeral(subscription, EncodedFrame::text(&frame));
     }
 }
 
@@ -187,8 +187,8 @@ mod tests {
         let listening =
             notices.listen(AccountId::new("ada"), show, Language::English, 7, outbox, Millis(9));
         let mut told = || match frames.try_recv() {
-            Ok(Frame::Ephemeral { subscription: 7, text }) => match serde_json::from_str(&text) {
-                Ok(ServerFrame::Notices { notices, .. }) => Some(notices),
+            Ok(Frame::Ephemeral { subscription: 7, encoded }) => match encoded.decode() {
+                ServerFrame::Notices { notices, .. } => Some(notices),
                 other => panic!("{other:?}"),
             },
             _ => None,
