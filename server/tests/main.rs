@@ -8,6 +8,7 @@
 
 mod accounts;
 mod channel;
+mod channel_memory;
 mod chat;
 mod connections;
 mod cookies;
