@@ -41,7 +41,8 @@ export class Venue {
         ...flag("--listen", this.url ? new URL(this.url).host : "127.0.0.1:0"),
         ...flag("--media", "0.0.0.0:0"),
         ...flag("--site", site),
-        ...["--data", this.data, "--limit-scale", "50"],
+        ...flag("--limit-scale", "50"),
+        ...["--data", this.data],
         ...this.flags,
       ],
       { cwd: this.data, stdio: ["ignore", "pipe", "pipe"] },
@@ -56,6 +57,11 @@ export class Venue {
       this.process.stderr?.on("data", read);
       this.process.once("exit", (code) => reject(new Error(`the server ended with ${code}:\n${this.log}`)));
     });
+  }
+
+  /** The server's process. */
+  get pid(): number {
+    return this.process.pid ?? 0;
   }
 
   async stop(): Promise<void> {
