@@ -7,6 +7,10 @@ use std::{
     panic::Location,
     path::Path,
     str::FromStr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -126,22 +130,64 @@ pub fn to_json(value: &impl Serialize) -> Result<String, DatabaseError> {
     serde_json::to_string(value).map_err(|error| sqlx::Error::Encode(error.into()).into())
 }
 
+/// Revision of what this process has committed: what was read at one revision holds for as long as it is
+/// the current one, as far as this process can tell. Other processes of the venue are not counted.
+/// Cloning gives another handle to the same.
+#[derive(Clone, Debug, Default)]
+pub struct Revision(Arc<AtomicU64>);
+
+impl Revision {
+    /// The current revision.
+    pub fn current(&self) -> u64 {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+/// Raises the revision when it is dropped. A commit whose caller hangs up meanwhile may have happened all
+/// the same, and so may one that failed.
+struct RaiseRevision(Revision);
+
+impl Drop for RaiseRevision {
+    fn drop(&mut self) {
+        self.0.0.fetch_add(1, Ordering::Release);
+    }
+}
+
 /// A transaction that may write. Dropped without [`Write::commit`], it changes nothing.
 #[derive(Debug)]
-pub struct Write(Transaction<'static, Any>);
+pub struct Write {
+    transaction: Transaction<'static, Any>,
+    revision: Revision,
+}
 
 impl Write {
-    /// Makes the changes last.
+    /// Makes the changes last, and raises the revision before it returns.
     ///
     /// # Errors
     /// [`DatabaseError`]; then nothing was changed.
     #[track_caller]
     pub fn commit(self) -> impl Future<Output = Result<(), DatabaseError>> + Send {
-        let statement = Location::caller();
+        let (statement, raise) = (Location::caller(), RaiseRevision(self.revision.clone()));
         async move {
-            let committed = self.0.commit().await;
-            committed.map_err(|error| DatabaseError { source: Box::new(error), statement })
+            let committed = self.end(statement).await;
+            drop(raise);
+            committed
         }
+    }
+
+    /// Makes changes last that come by the hundred when a show begins, and that no page needs to show at
+    /// once: sessions, messages, likes. The revision stays.
+    ///
+    /// # Errors
+    /// [`DatabaseError`]; then nothing was changed.
+    #[track_caller]
+    pub fn commit_unrevised(self) -> impl Future<Output = Result<(), DatabaseError>> + Send {
+        self.end(Location::caller())
+    }
+
+    async fn end(self, statement: &'static Location<'static>) -> Result<(), DatabaseError> {
+        let committed = self.transaction.commit().await;
+        committed.map_err(|error| DatabaseError { source: Box::new(error), statement })
     }
 }
 
@@ -149,13 +195,13 @@ impl Deref for Write {
     type Target = AnyConnection;
 
     fn deref(&self) -> &AnyConnection {
-        &self.0
+        &self.transaction
     }
 }
 
 impl DerefMut for Write {
     fn deref_mut(&mut self) -> &mut AnyConnection {
-        &mut self.0
+        &mut self.transaction
     }
 }
 
@@ -165,6 +211,8 @@ impl DerefMut for Write {
 pub struct Database {
     /// For statements that only read.
     pub read: AnyPool,
+    /// Revision of what was committed.
+    pub revision: Revision,
     write: AnyPool,
 }
 
@@ -198,7 +246,7 @@ impl Database {
         let write = pool(if sqlite { 1 } else { 8 }).connect(url).await?;
         sqlx::migrate!("./migrations").run(&write).await?;
         let read = pool(8).connect(url).await?;
-        Ok(Self { read, write })
+        Ok(Self { read, revision: Revision::default(), write })
     }
 
     /// The address of an SQLite database in the file `path`, which is made when it isn't there.
@@ -211,7 +259,8 @@ impl Database {
     /// # Errors
     /// Returns an error when the database can't be reached.
     pub async fn begin(&self) -> Result<Write, DatabaseError> {
-        Ok(Write(self.write.begin().await?))
+        let transaction = self.write.begin().await?;
+        Ok(Write { transaction, revision: self.revision.clone() })
     }
 
     /// Waits for what is under way and closes.

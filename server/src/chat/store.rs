@@ -86,7 +86,7 @@ pub async fn post(
     let message = ChatMessage { id, author, name, from_artist, text, sent_at: now, position };
     event_log::insert(&mut write, topic, cursor, &Event::Chat(ChatEvent::Posted { message }), now)
         .await?;
-    write.commit().await?;
+    write.commit_unrevised().await?;
     Ok(Posted::Now)
 }
 

@@ -52,7 +52,7 @@ pub async fn like(
         .fetch_one(&mut *write)
         .await?;
     let likes: i64 = row.try_get(0)?;
-    write.commit().await?;
+    write.commit_unrevised().await?;
     Ok(Like::Counted(likes.unsigned_abs()))
 }
 
@@ -74,7 +74,7 @@ pub async fn keep_peak(database: &Database, show: ShowId, peak: u32) -> Result<(
         .bind(i64::from(peak))
         .execute(&mut *write)
         .await?;
-    write.commit().await
+    write.commit_unrevised().await
 }
 
 /// Forgets which shows `person` liked; the shows keep how often they were.

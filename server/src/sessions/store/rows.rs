@@ -78,7 +78,7 @@ impl SqlSessionStore {
             .execute(&mut *write)
             .await
             .map_err(backend)?;
-        write.commit().await.map_err(backend)?;
+        write.commit_unrevised().await.map_err(backend)?;
         Ok(done.rows_affected())
     }
 }
@@ -168,7 +168,7 @@ impl SessionStore for SqlSessionStore {
             .execute(&mut *write)
             .await
             .map_err(backend)?;
-        write.commit().await.map_err(backend)
+        write.commit_unrevised().await.map_err(backend)
     }
 }
 
