@@ -21,6 +21,7 @@ mod limits;
 mod mailbox;
 mod media;
 mod operator;
+mod page_cache;
 mod pages;
 mod people;
 mod personal_data;

@@ -35,7 +35,8 @@ async fn only_the_venues_own_pages_change_something() {
 #[tokio::test]
 async fn a_page_runs_only_the_scripts_that_the_venue_wrote() {
     let app = TestApp::start().await;
-    let page = app.nobody().page("/").await;
+    let guest = app.guest("Guest").await;
+    let page = guest.page("/").await;
     assert_eq!(page.status(), StatusCode::OK);
     let headers = page.headers().clone();
     let html = page.text().await.unwrap();
@@ -70,7 +71,7 @@ async fn a_page_runs_only_the_scripts_that_the_venue_wrote() {
     let policy = file.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
     assert!(policy.contains("frame-ancestors 'none'") && policy.contains("object-src 'none'"));
     assert_eq!(file.headers()[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
-    let again = app.nobody().page("/").await;
+    let again = guest.page("/").await;
     assert_ne!(again.headers()[header::CONTENT_SECURITY_POLICY], policy, "a nonce is used once");
 }
 
@@ -83,6 +84,7 @@ async fn files_are_kept_as_long_as_their_names_allow() {
         response.headers()[header::CACHE_CONTROL].to_str().unwrap().to_owned()
     };
     assert_eq!(kept("/a-0123456789abcdef.css").await, "public, max-age=31536000, immutable");
+    assert_eq!(kept("/fonts/a.woff2").await, "public, max-age=31536000, immutable");
     assert_eq!(kept("/sw.js").await, "no-cache");
     assert_eq!(kept("/healthz").await, "private, no-store");
 }

@@ -361,6 +361,7 @@ pub struct WhatsOn {
     pub past: ShowList,
     /// The last event of the topic [`crate::channel::Topic::Shows`] that this list already holds.
     pub cursor: Cursor,
-    /// The server's clock when the list was made.
+    /// The server's clock when the list was made, to the minute: the same list is the same page for so
+    /// long.
     pub now: Millis,
 }

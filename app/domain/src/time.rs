@@ -22,6 +22,11 @@ impl Millis {
         Self(self.0.saturating_add(millis))
     }
 
+    /// The beginning of this instant's minute.
+    pub fn minute(self) -> Self {
+        Self(self.0 - self.0.rem_euclid(Self::MINUTE))
+    }
+
     /// Milliseconds from `earlier` to this instant; negative when `earlier` is the later one.
     pub fn since(self, earlier: Self) -> i64 {
         self.0.saturating_sub(earlier.0)

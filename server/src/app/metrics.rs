@@ -22,7 +22,10 @@ use subtle::ConstantTimeEq;
 use super::venue::Venue;
 use crate::{
     background::jobs,
-    http::security::{bearer, is_from_this_machine},
+    http::{
+        page_cache::PageCacheStats,
+        security::{bearer, is_from_this_machine},
+    },
     quality::Sample,
 };
 
@@ -57,6 +60,7 @@ pub async fn show(
         // The rest is worth having all the more.
         Err(error) => error.log(),
     }
+    add_pages(&mut registry, &venue);
     add_work(&mut registry, &venue).await;
     match venue.services.files.kept().await {
         Ok(kept) => add_files(&mut registry, kept),
@@ -67,6 +71,21 @@ pub async fn show(
         Ok(()) => ([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
+}
+
+/// Pages: those for people whom nobody knows, and those that were refused.
+fn add_pages(registry: &mut Registry, venue: &Venue) {
+    let PageCacheStats { hits, misses, not_modified, entries, bytes } = venue.page_cache.stats();
+    let pages = registry.sub_registry_with_prefix("page_cache");
+    let (hits, misses) = (counter(hits), counter(misses));
+    pages.register("hits", "Requests that needed no rendering of their own", hits);
+    pages.register("misses", "Requests for which a page was rendered for all", misses);
+    let not_modified = counter(not_modified);
+    pages.register("not_modified", "Answers that a browser's own page is good", not_modified);
+    pages.register("entries", "Pages that are kept", gauge(entries));
+    pages.register("bytes", "Bytes of pages that are kept, in all codings", gauge(bytes));
+    let refused = counter(venue.renderings.refused());
+    registry.register("pages_refused", "Pages refused because too many were rendered", refused);
 }
 
 /// Jobs and periodic work: what is due, what went wrong.

@@ -8,6 +8,7 @@ mod periodic;
 pub mod personal_data;
 #[cfg(debug_assertions)]
 mod reload;
+mod rendering;
 mod router;
 mod serve;
 mod site;

@@ -1,12 +1,8 @@
 //! Pages, rendered by the server, and the server functions that they call.
 
-use std::{
-    future::poll_fn,
-    sync::{
-        Arc, OnceLock,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
 };
 
 use axum::{
@@ -36,22 +32,19 @@ use bandstand_domain::Language;
 use leptos::{
     nonce::use_nonce,
     prelude::{provide_context, use_context},
-    reactive::owner::{Owner, WeakOwner},
 };
 use leptos_axum::{
     ResponseOptions, generate_route_list_with_exclusions_and_ssg_and_context,
     handle_server_fns_with_context, render_app_async_with_context,
 };
 
-use tokio::time::timeout;
-
-use super::{router::MAX_FORM, site::Site, texts, venue::Venue};
+use super::{rendering::Root, router::MAX_FORM, site::Site, texts, venue::Venue};
 use crate::{
     caller::Caller,
     chat::port::ChatPort,
     crowd::port::CrowdPort,
     http::{
-        listener::ConnectionPermit,
+        page_cache::SharedRoute,
         refusal, run_detached,
         security::{has_nul, page_policy},
     },
@@ -60,10 +53,14 @@ use crate::{
     stage::port::StagePort,
 };
 
-/// Longer than any page takes to be rendered.
-const STUCK: Duration = Duration::from_secs(4);
-/// Time limit for rendering a page that nobody waits for any more.
-const FORGOTTEN: Duration = Duration::from_secs(30);
+/// Pages that are the same for all whom nobody knows.
+pub const SHARED: &[SharedRoute] = &[
+    SharedRoute { pattern: "/", parameters: &["genre"] },
+    SharedRoute { pattern: "/shows/{id}", parameters: &[] },
+    SharedRoute { pattern: "/artists/{handle}", parameters: &[] },
+    SharedRoute { pattern: "/log-in", parameters: &["next"] },
+    SharedRoute { pattern: "/join", parameters: &["next"] },
+];
 
 /// All pages, all server functions, and whatever else is asked for: a file, or the page that says there
 /// is none.
@@ -97,7 +94,10 @@ pub fn routes(venue: &Arc<Venue>, site: &Site) -> Router {
     let render = render_app_async_with_context(context.clone(), app);
     let render = {
         let venue = venue.clone();
-        move |request: Request| unstuck(venue.clone(), render.clone(), request)
+        move |request: Request| {
+            let (venue, render) = (venue.clone(), render.clone());
+            async move { venue.renderings.render(&venue.services.requests, render, request).await }
+        }
     };
 
     let mut router = Router::new();
@@ -136,7 +136,9 @@ pub fn routes(venue: &Arc<Venue>, site: &Site) -> Router {
                 return StatusCode::NOT_FOUND.into_response();
             }
             let mut page: Response = render(Request::from_parts(parts, body)).await;
-            *page.status_mut() = StatusCode::NOT_FOUND;
+            if page.status().is_success() {
+                *page.status_mut() = StatusCode::NOT_FOUND;
+            }
             page
         }
     })
@@ -149,81 +151,6 @@ async fn without_slash(uri: Uri) -> Redirect {
     match uri.query() {
         Some(query) => Redirect::permanent(&format!("{path}?{query}")),
         None => Redirect::permanent(path),
-    }
-}
-
-/// Renders a page, a second time where the first one gets stuck: on a busy machine the framework can
-/// lose the notice that the last thing a page waits for is there (leptos 0.8, its issue 4851).
-///
-/// Each is rendered to its end though its client hangs up, or the second one is done first: what a page
-/// asks for runs in tasks of its own, and these panic when the page is taken away from under them.
-async fn unstuck<F: Future<Output = Response> + Send + 'static>(
-    venue: Arc<Venue>,
-    render: impl Fn(Request) -> F,
-    request: Request,
-) -> Response {
-    let permit: Option<ConnectionPermit> = request.extensions().get().cloned();
-    let (parts, _) = request.into_parts();
-    let page = || {
-        let root = Root::default();
-        let mut request = Request::from_parts(parts.clone(), Body::empty());
-        request.extensions_mut().insert(root.clone());
-        let page = root.around(whole(render(request)));
-        let permit = permit.clone();
-        venue.services.requests.spawn(async move {
-            let page = timeout(FORGOTTEN, page).await;
-            drop(permit);
-            page.unwrap_or_else(|_| StatusCode::SERVICE_UNAVAILABLE.into_response())
-        })
-    };
-    let page = match timeout(STUCK, page()).await {
-        Ok(page) => page,
-        Err(_) => {
-            tracing::info!("a page is rendered once more");
-            page().await
-        }
-    };
-    // It panicked, which is noted already.
-    page.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
-}
-
-/// The owner of all that one page is made of, once there is one.
-///
-/// The framework looks values up in the arena, and keeps views for as long as the owner, that are current
-/// on the thread at hand. It sets them while it runs the page, but not after each time that it has waited:
-/// on a busy machine another page's are current by then, and what this page says in its title "has
-/// already been disposed".
-#[derive(Clone, Default)]
-struct Root(Arc<OnceLock<WeakOwner>>);
-
-impl Root {
-    /// Takes note of the owner that the page has got.
-    fn note(&self) {
-        if let Some(owner) = Owner::current() {
-            let _ = self.0.set(owner.downgrade());
-        }
-    }
-
-    /// Runs `page` with its own owner, whichever thread it goes on in; and leaves none behind there.
-    fn around<T>(self, page: impl Future<Output = T> + Send) -> impl Future<Output = T> + Send {
-        let mut page = Box::pin(page);
-        let before = Owner::new();
-        poll_fn(move |context| {
-            let own = self.0.get().and_then(WeakOwner::upgrade);
-            own.as_ref().unwrap_or(&before).with(|| page.as_mut().poll(context))
-        })
-    }
-}
-
-/// A page with all its text, so that nothing of it is left to be rendered.
-async fn whole(page: impl Future<Output = Response>) -> Response {
-    let (parts, body) = page.await.into_parts();
-    match to_bytes(body, usize::MAX).await {
-        Ok(text) => Response::from_parts(parts, Body::from(text)),
-        Err(error) => {
-            tracing::error!(%error, "a page can't be rendered");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
     }
 }
 

@@ -47,9 +47,13 @@ pub(super) fn start(venue: &Venue, events: mpsc::Receiver<SfuEvent>) {
 }
 
 fn table(venue: &Venue) -> Vec<PeriodicWork> {
-    let Venue { services, stages, media, monitor, .. } = venue;
+    let Venue { services, stages, media, monitor, page_cache, .. } = venue;
     let on_stage = (services.clone(), stages.clone());
     vec![
+        every(2 * SECOND, "forget rendered pages", page_cache, |it| async move {
+            it.tidy();
+            Ok::<_, Infallible>(())
+        }),
         every(2 * SECOND, "cut ended sessions", &on_stage, |(services, stages)| async move {
             cut_ended(&services, &stages).await
         }),

@@ -18,7 +18,7 @@ use super::reload;
 use super::{StartError, metrics, pages, site::Site, texts, venue::Venue};
 use crate::{
     channel::channels,
-    http::{language, log, security},
+    http::{language, log, page_cache, security},
     mail::mailbox,
     media, own_account, people, sessions,
 };
@@ -65,6 +65,7 @@ pub fn router(venue: &Arc<Venue>) -> Result<Router, StartError> {
         .layer(from_fn(sessions::note_end))
         .layer(sessions::layer(services.sessions.clone(), config.secure()))
         .layer(from_fn(sessions::settle_cookies))
+        .layer(from_fn_with_state(venue.page_cache.clone(), page_cache::serve))
         .layer(from_fn_with_state(config.clone(), language::layer))
         .merge(texts::routes())
         .route("/healthz", get(|| async { "ok" }))

@@ -101,7 +101,10 @@ impl Site {
         let keep = match path.as_str() {
             // The browser has to see a new one at once.
             "/sw.js" => "no-cache",
-            path if is_hashed(path) => "public, max-age=31536000, immutable",
+            // Fonts don't change under their names; the service worker keeps them as well.
+            path if is_hashed(path) || path.starts_with("/fonts/") => {
+                "public, max-age=31536000, immutable"
+            }
             _ => "public, max-age=600",
         };
         if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED {

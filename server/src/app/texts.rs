@@ -14,6 +14,8 @@ use bandstand_domain::{Language, texts::Catalogue};
 use brotli::enc::BrotliEncoderParams;
 use sha2::{Digest, Sha256};
 
+use crate::http::encoding::Encoding;
+
 /// Brotli quality of the catalogues. Without optimisation the best takes seconds.
 const QUALITY: i32 = if cfg!(debug_assertions) { 3 } else { 11 };
 
@@ -64,11 +66,7 @@ async fn show(Path(name): Path<String>, headers: HeaderMap) -> Response {
     let Some(file) = FILES.iter().find(|file| file.name == name) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|it| it.to_str().ok());
-    let takes_brotli = accepted.unwrap_or_default().split(',').any(|it| {
-        let (coding, weight) = it.split_once(';').unwrap_or((it, ""));
-        coding.trim() == "br" && weight.trim() != "q=0"
-    });
+    let takes_brotli = Encoding::accepted(&headers) == Encoding::Brotli;
     let compressed = takes_brotli && !file.compressed.is_empty();
     let body = if compressed { &file.compressed } else { &file.plain };
     let mut response = body.clone().into_response();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{StartError, periodic, personal_data};
+use super::{StartError, pages, periodic, personal_data, rendering::Renderings};
 use crate::{
     accounts::{
         emails::EmailHandler,
@@ -22,7 +22,7 @@ use crate::{
     crowd::Crowds,
     crypto::{key::VenueKey, passwords::Passwords, seal::Seal, token::Tokens},
     database::Database,
-    http::limits::Limits,
+    http::{limits::Limits, page_cache::PageCache},
     mail::Mail,
     media::{self, Media, registry::MediaSessions, source::CoreSources},
     people,
@@ -58,6 +58,10 @@ pub struct Venue {
     pub media: Media,
     /// Monitor of the quality of media.
     pub monitor: Monitor,
+    /// Pages for people whom nobody knows.
+    pub page_cache: Arc<PageCache>,
+    /// Pages that are rendered now.
+    pub renderings: Renderings,
     /// Periodic work.
     pub schedule: Schedule,
     /// Cancelled when the media core has ended of its own accord: without it there is no stage, and it
@@ -94,6 +98,7 @@ impl Venue {
         let tasks = TaskGroup::default();
         let bus = Bus::default();
         let open_media = config.widened(MAX_MEDIA);
+        let requests = TaskTracker::new();
         let services = Arc::new(Services {
             limits: Arc::new(Limits::new(config.limit_scale)),
             files,
@@ -108,7 +113,7 @@ impl Venue {
             hub: Arc::new(Hub::new(database.clone(), tasks.clone(), topic::ends)),
             bus: bus.clone(),
             tasks: tasks.clone(),
-            requests: TaskTracker::new(),
+            requests: requests.clone(),
             database: database.clone(),
             config: config.clone(),
         });
@@ -126,19 +131,37 @@ impl Venue {
             crowds: crowds.clone(),
         };
         let channels = Channels::new(
-            config,
+            config.clone(),
             services.limits.clone(),
             services.hub.clone(),
             services.open_sessions.clone(),
             tasks.clone(),
-            TopicSources { shows: Box::new(ShowListTopic { database }), show: Box::new(show) },
+            TopicSources {
+                shows: Box::new(ShowListTopic { database: database.clone() }),
+                show: Box::new(show),
+            },
         );
         let sessions = Arc::new(MediaSessions::new(sfu.clone(), tasks));
         let media = Media::new(services.clone(), stages.clone(), sessions, sfu.clone());
         let (monitor, core_ended) = (Monitor::new(sfu), CancellationToken::new());
-        let schedule = Schedule::default();
-        let venue =
-            Self { services, channels, crowds, stages, media, monitor, schedule, core_ended };
+        let page_cache = PageCache::new(
+            pages::SHARED,
+            sessions::cookie_name(config.secure()),
+            database.revision,
+            requests,
+        );
+        let venue = Self {
+            services,
+            channels,
+            crowds,
+            stages,
+            media,
+            monitor,
+            page_cache: Arc::new(page_cache),
+            renderings: Renderings::default(),
+            schedule: Schedule::default(),
+            core_ended,
+        };
         periodic::start(&venue, events);
         Ok(Arc::new(venue))
     }

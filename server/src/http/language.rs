@@ -38,6 +38,11 @@ impl RequestLanguage {
         Self { current, chosen: chosen.is_some(), next: Arc::default() }
     }
 
+    /// A language that nobody has asked for, for what is rendered for many.
+    pub fn fixed(current: Language) -> Self {
+        Self { current, ..Self::default() }
+    }
+
     /// The words for something in it.
     pub fn say(&self, it: &impl Tell) -> String {
         Catalogue::of(self.current).say(&it.text())

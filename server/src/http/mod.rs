@@ -2,11 +2,13 @@
 
 pub mod client;
 pub mod connections;
+pub mod encoding;
 pub mod forwarded;
 pub mod language;
 pub mod limits;
 pub mod listener;
 pub mod log;
+pub mod page_cache;
 pub mod security;
 pub mod timed_stream;
 pub mod user_agent;

@@ -39,11 +39,16 @@ const BEGUN: &str = "begun";
 /// The session's value that holds the quarter of an hour in which it was last used.
 const USED: &str = "used";
 
-/// Gives each request its session. Over TLS the cookie has the prefix that keeps other hosts and plain
-/// HTTP from setting it; over plain HTTP browsers wouldn't take such a cookie.
+/// The name of a session's cookie. Over TLS it has the prefix that keeps other hosts and plain HTTP from
+/// setting it; over plain HTTP browsers wouldn't take such a cookie.
+pub const fn cookie_name(secure: bool) -> &'static str {
+    if secure { "__Host-bandstand" } else { "bandstand" }
+}
+
+/// Gives each request its session.
 pub fn layer(store: SqlSessionStore, secure: bool) -> SessionManagerLayer<SqlSessionStore> {
     SessionManagerLayer::new(store)
-        .with_name(if secure { "__Host-bandstand" } else { "bandstand" })
+        .with_name(cookie_name(secure))
         .with_secure(secure)
         .with_http_only(true)
         .with_same_site(SameSite::Lax)

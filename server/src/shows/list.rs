@@ -40,7 +40,7 @@ pub async fn whats_on(
         upcoming: page(database, Section::Upcoming, None).await?,
         past: page(database, Section::Past, None).await?,
         cursor,
-        now: clock::now(),
+        now: clock::now().minute(),
     })
 }
 

@@ -54,6 +54,8 @@ impl TestApp {
             .unwrap();
         fs::write(folder.path().join("site/sw.js"), "// service worker").unwrap();
         fs::write(folder.path().join("site/a-0123456789abcdef.css"), "a {}").unwrap();
+        fs::create_dir(folder.path().join("site/fonts")).unwrap();
+        fs::write(folder.path().join("site/fonts/a.woff2"), "a font").unwrap();
         let mut config = Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             media: SocketAddr::from(([127, 0, 0, 1], 0)),
