@@ -1,0 +1,168 @@
+//! A venue in a process of its own, and what people do there over HTTP.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use serde_json::{Value, json};
+
+use crate::Result;
+
+/// Time for the venue to open.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A venue, which ends with this.
+pub(crate) struct Venue {
+    pub(crate) address: SocketAddr,
+    process: Child,
+    data: PathBuf,
+}
+
+/// Somebody with a cookie.
+pub(crate) struct Person<'a> {
+    venue: &'a Venue,
+    cookie: String,
+}
+
+struct Answer {
+    head: String,
+    body: String,
+}
+
+impl Venue {
+    pub(crate) fn start(program: &str, site: &str) -> Result<Self> {
+        let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
+        let data = std::env::temp_dir().join(format!("bandstand-door-{}", std::process::id()));
+        fs::create_dir_all(&data)?;
+        let process = Command::new(program)
+            .args(["--listen", &address.to_string(), "--media", "127.0.0.1:0", "--site", site])
+            .arg("--data")
+            .arg(&data)
+            .args(["--limit-scale", "1000"])
+            .current_dir(&data)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let venue = Self { address, process, data };
+        let begun = Instant::now();
+        while TcpStream::connect(address).is_err() {
+            if begun.elapsed() > PATIENCE {
+                return Err("the venue does not open".into());
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(venue)
+    }
+
+    /// An artist with an account.
+    pub(crate) fn artist(&self) -> Result<Person<'_>> {
+        let form = json!({
+            "handle": "ada", "display_name": "Ada", "email": "ada@example.org",
+            "password": "correct horse battery",
+            "artist": { "stage_name": "Ada", "genres": ["folk"] },
+        });
+        let answer = self.call("accounts/register", "", &json!({ "form": form }))?;
+        let cookie = answer.header("set-cookie").ok_or("no cookie")?;
+        let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
+        Ok(Person { venue: self, cookie })
+    }
+
+    /// Comes in as a guest and watches; answers an offer.
+    pub(crate) fn watch(&self, show: &str, number: usize, offer: &str) -> Result<String> {
+        let name = format!("Guest {number}");
+        let joined = self.call("live/join", "", &json!({ "show": show, "name": name }))?;
+        self.exchange(&format!("/whep/{show}"), &joined.token()?, offer)
+    }
+
+    pub(crate) fn metrics(&self) -> Result<String> {
+        Ok(self.ask("GET /metrics", "", "")?.body)
+    }
+
+    fn exchange(&self, path: &str, token: &str, offer: &str) -> Result<String> {
+        let headers = format!("content-type: application/sdp\r\nauthorization: Bearer {token}\r\n");
+        Ok(self.ask(&format!("POST {path}"), &headers, offer)?.body)
+    }
+
+    fn call(&self, function: &str, cookie: &str, arguments: &Value) -> Result<Answer> {
+        let origin = format!("http://{}", self.address);
+        let headers =
+            format!("content-type: application/json\r\norigin: {origin}\r\ncookie: {cookie}\r\n");
+        self.ask(&format!("POST /api/{function}"), &headers, &arguments.to_string())
+    }
+
+    /// HTTP/1.0: the answer ends with its connection.
+    fn ask(&self, what: &str, headers: &str, body: &str) -> Result<Answer> {
+        let mut stream = TcpStream::connect(self.address)?;
+        let length = body.len();
+        let request = format!(
+            "{what} HTTP/1.0\r\nhost: {}\r\ncontent-length: {length}\r\n{headers}\r\n{body}",
+            self.address
+        );
+        stream.write_all(request.as_bytes())?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        let (head, body) = answer.split_once("\r\n\r\n").ok_or("no answer")?;
+        if !head.split(' ').nth(1).is_some_and(|status| status.starts_with('2')) {
+            return Err(format!("{what}: {head}\n{body}").into());
+        }
+        Ok(Answer { head: head.to_owned(), body: body.to_owned() })
+    }
+}
+
+impl Person<'_> {
+    /// A show that begins now; answers its identity.
+    pub(crate) fn announce(&self) -> Result<String> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+        let draft = json!({
+            "title": "An evening at the harbour", "description": "Straight from the pier.",
+            "genres": ["folk"], "starts": local(now + 60), "ends": local(now + 7_260),
+            "time_zone": "UTC", "members_only": false,
+        });
+        let created = self.venue.call("shows/create", &self.cookie, &json!({ "draft": draft }))?;
+        let show: Value = serde_json::from_str(&created.body)?;
+        Ok(show.as_str().ok_or("no show")?.to_owned())
+    }
+
+    /// Goes on stage; answers an offer.
+    pub(crate) fn publish(&self, show: &str, offer: &str) -> Result<String> {
+        let stage = self.venue.call("live/stage", &self.cookie, &json!({ "show": show }))?;
+        self.venue.exchange(&format!("/whip/{show}"), &stage.token()?, offer)
+    }
+}
+
+impl Answer {
+    fn header(&self, name: &str) -> Option<&str> {
+        let mut lines = self.head.lines().filter_map(|line| line.split_once(": "));
+        lines.find(|(it, _)| it.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    fn token(&self) -> Result<String> {
+        let answer: Value = serde_json::from_str(&self.body)?;
+        Ok(answer["token"].as_str().ok_or("no token")?.to_owned())
+    }
+}
+
+impl Drop for Venue {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        let _ = fs::remove_dir_all(&self.data);
+    }
+}
+
+/// `YYYY-MM-DDTHH:MM` in UTC (the days as in Howard Hinnant's `civil_from_days`).
+fn local(seconds: u64) -> String {
+    let (days, minutes) = (seconds / 86_400, seconds % 86_400 / 60);
+    let shifted = days + 719_468;
+    let (era, day) = (shifted / 146_097, shifted % 146_097);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let date = day - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    let year = year + era * 400 + u64::from(month <= 2);
+    format!("{year:04}-{month:02}-{date:02}T{:02}:{:02}", minutes / 60, minutes % 60)
+}
