@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bandstand_domain::stage::StageState;
 use bandstand_server::http::page_cache::PageCacheStats;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use futures::future::join_all;
@@ -257,6 +258,13 @@ async fn what_has_changed_is_seen_at_once() {
         seen(page, "Songs for nobody", false).await;
     }
     let stage = app.go_live(&ada, show).await;
+    let live = async {
+        let mut looks = interval(Duration::from_millis(10));
+        while app.nobody().show(show).await.unwrap().card.stage != StageState::Live {
+            looks.tick().await;
+        }
+    };
+    timeout(Duration::from_secs(20), live).await.expect("the picture comes");
     seen("/", "Live now", true).await;
     seen(&path, "data-stage=\"live\"", true).await;
     drop(stage);

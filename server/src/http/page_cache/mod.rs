@@ -2,7 +2,7 @@
 //! given out from memory.
 //!
 //! **Invariant:** nothing of one visitor's is in it. What goes in was rendered for a request made here,
-//! which has a path and a language, and no cookie, no other header and no query. Who has a session's
+//! which has a path and a language, and no cookie, no query and nothing else of theirs. Who has a session's
 //! cookie, whether it is good or not, is given nothing from here.
 //!
 //! **Invariant:** a page that is given out was read from the database after the last commit of this
@@ -28,7 +28,7 @@ use std::{
 use axum::{
     body::Body,
     extract::{ConnectInfo, MatchedPath, Request, State},
-    http::{HeaderMap, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::Response,
 };
@@ -223,6 +223,8 @@ fn may_be_known(headers: &HeaderMap, session_cookie: &str) -> bool {
 /// of the connection that begins it.
 fn impersonal(request: &Request, language: Language) -> Option<Request> {
     let mut impersonal = Request::new(Body::empty());
+    // Pages that lead on look for it.
+    impersonal.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("text/html"));
     *impersonal.uri_mut() = request.uri().path().parse().ok()?;
     let (asked, extensions) = (request.extensions(), impersonal.extensions_mut());
     extensions.insert(asked.get::<MatchedPath>()?.clone());
