@@ -29,7 +29,13 @@ pub struct Head(pub String);
 pub fn shell(head: Head, texts: &'static str) -> impl IntoView {
     view! {
         <!DOCTYPE html>
-        <html lang=language().tag() data-texts=texts data-not-loaded=t!(ui.not_loaded) data-load-again=t!(ui.load_again)>
+        <html
+            lang=language().tag()
+            data-texts=texts
+            data-times=crate::ui::time_patterns()
+            data-not-loaded=t!(ui.not_loaded)
+            data-load-again=t!(ui.load_again)
+        >
             <head>
                 <meta charset="utf-8"/>
                 <meta name="theme-color" content="#14102e"/>

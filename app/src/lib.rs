@@ -38,3 +38,4 @@ pub(crate) mod webrtc;
 #[cfg(feature = "ssr")]
 pub use app::shell;
 pub use app::{App, Head};
+pub use web::painted;

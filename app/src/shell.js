@@ -32,6 +32,44 @@
     if (choice) choice.checked = true;
   };
 
+  // Instants in the visitor's zone, which the server doesn't know. They are written while the page is read:
+  // after the first paint, lines would grow. The app says by the same function what it draws later.
+  const [fallback, ...patterns] = (root.dataset.times ?? "").split("|");
+  const locale = navigator.language?.startsWith(root.lang) ? navigator.language : fallback;
+  const formats = {};
+  const spell = (at, name, options) => (formats[name] ??= new Intl.DateTimeFormat(locale, options)).format(at);
+  const noon = (at) => new Date(at).setHours(12, 0, 0, 0);
+  const instant = (at, style) => {
+    const time = spell(at, "time", { hour: "2-digit", minute: "2-digit" });
+    const fill = (pattern, day) => (patterns[pattern] ?? "").replace("{day}", () => day).replace("{time}", () => time);
+    if (style === "time") return time;
+    if (style === "weekday") return spell(at, style, { weekday: "long" });
+    if (style === "full") return fill(0, spell(at, style, { weekday: "long", day: "numeric", month: "long" }));
+    // Rounded, because a day on which the clocks change has 23 or 25 hours.
+    const days = Math.round((noon(at) - noon(Date.now())) / 86_400_000);
+    if (days >= 2 && days <= 6) return fill(1, spell(at, "short", { weekday: "short" }));
+    if (days < -1 || days > 1) return fill(0, spell(at, "date", { day: "numeric", month: "short" }));
+    if (days === 0) return fill(new Date(at).getHours() >= 17 ? 2 : 3);
+    return fill(days > 0 ? 4 : 5);
+  };
+  globalThis.bandstandTime = instant;
+
+  // The text stays the same node: the app finds it by its place.
+  const write = (time) => {
+    if (time.firstChild && time.dataset.time) time.firstChild.data = instant(Date.parse(time.dateTime), time.dataset.time);
+  };
+  const reading = new MutationObserver((records) => {
+    for (const { target, addedNodes } of records) {
+      for (const node of [target, ...addedNodes]) if (node.localName === "time") write(node);
+    }
+  });
+  reading.observe(root, { childList: true, subtree: true });
+  addEventListener("DOMContentLoaded", () => {
+    reading.disconnect();
+    // Of a text that came in two pieces, the second was put behind what was written over the first.
+    document.querySelectorAll("time").forEach(write);
+  });
+
   paint();
   setInterval(paint, 60_000);
   addEventListener("storage", () => { paint(); mark(); });

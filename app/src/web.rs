@@ -1,10 +1,15 @@
 //! Browser APIs beyond their typed bindings: properties and methods that not every browser has, or
 //! whose binding says too little.
 
+use futures::{channel::oneshot, future::select};
+use gloo_timers::{callback::Timeout, future::TimeoutFuture};
 use js_sys::{Array, Function, Object, Promise, Reflect};
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
+
+/// Milliseconds after which a frame is not waited for.
+const MAX_FRAME: u32 = 100;
 
 /// A property; undefined where there is none.
 pub fn get(object: &JsValue, key: &str) -> JsValue {
@@ -58,6 +63,15 @@ pub fn when_idle(act: impl FnOnce() + 'static) {
         // What it answers is of no interest.
         let _ = act.unchecked_into::<Function>().call0(&JsValue::UNDEFINED);
     }
+}
+
+/// Waits until the browser has painted what is there, and not for long: it paints no page in the background.
+pub async fn painted() {
+    let (tell, told) = oneshot::channel::<()>();
+    // What comes after the frame's callbacks is done when it is painted.
+    let frame = Closure::once_into_js(move || Timeout::new(0, move || drop(tell)).forget());
+    let _ = window().request_animation_frame(frame.unchecked_ref());
+    select(told, TimeoutFuture::new(MAX_FRAME)).await;
 }
 
 /// Sets a mark on the page's timeline, by which delays are measured.

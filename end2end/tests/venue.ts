@@ -64,10 +64,10 @@ export class Venue {
     return this.process.pid ?? 0;
   }
 
-  async stop(): Promise<void> {
-    if (this.process.exitCode !== null) return;
+  async stop(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
     const ended = new Promise((resolve) => this.process.once("exit", resolve));
-    this.process.kill("SIGTERM");
+    this.process.kill(signal);
     await ended;
   }
 

@@ -19,6 +19,8 @@ fn main() {
             }
             return;
         }
+        // The page is read while it comes to life.
+        bandstand_app::painted().await;
         hydrate_body(bandstand_app::App);
         if let Some(root) = document().document_element() {
             let _ = root.set_attribute("data-alive", "");

@@ -4,15 +4,11 @@ use std::{cell::RefCell, rc::Rc};
 
 use bandstand_domain::{
     Refusal, Secret,
-    channel::{ClientFrame, Cursor, HEARTBEAT, ServerFrame, Topic},
+    channel::{ClientFrame, Cursor, HEARTBEAT, Topic},
     stage::StageError,
 };
 use gloo_timers::callback::{Interval, Timeout};
-use leptos::{
-    prelude::*,
-    wasm_split::{SplitLoaderError, wasm_split},
-};
-use wasm_bindgen::{JsCast, closure::Closure};
+use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::WebSocket;
 
@@ -20,10 +16,17 @@ use super::{
     ChannelState, Incoming, TokenSource,
     backoff::Backoff,
     cursor::TopicCursor,
-    frames::{ReceivedFrame, address, read},
-    is_transient,
+    follower::{Follower, Handler},
+    frames::address,
+    is_transient, probe,
+    returns::Returns,
     socket::Socket,
+    wake::on_wake,
 };
+
+mod reading;
+
+use reading::Read;
 
 /// Milliseconds for which the connection stays up after the last follower left: a person going from page
 /// to page keeps it.
@@ -32,29 +35,7 @@ const LINGER: u32 = 3_000;
 const WATCH: u32 = 2_000;
 /// Fresh join tokens that are tried before a refusal is believed.
 const MAX_TOKEN_RETRIES: u8 = 2;
-/// The most frames that wait for the part that reads them; when more come, the connection begins anew.
-const MAX_UNREAD: usize = 256;
-
-type Handler = Rc<dyn Fn(Incoming)>;
 type Shared = Rc<RefCell<Connection>>;
-/// Reads a frame, and does what it says.
-type Read = fn(&Shared, &str);
-
-/// Reading is a part of its own, which comes while the connection is made: a page is alive without it.
-#[wasm_split(channel, wasm_split_path = ::leptos::wasm_split, fallible)]
-fn reading() -> Result<Read, SplitLoaderError> {
-    Ok(Connection::heard)
-}
-
-struct Follower {
-    id: u32,
-    topic: Topic,
-    cursor: TopicCursor,
-    token: Option<TokenSource>,
-    refusals: u8,
-    handler: Handler,
-}
-
 /// The page's connection to the venue.
 pub struct Connection {
     state: RwSignal<ChannelState>,
@@ -73,7 +54,13 @@ pub struct Connection {
     /// while the machine sleeps).
     heard_at: f64,
     retry: Option<Timeout>,
+    /// The venue is asked whether it is there, before a socket is tried.
+    probing: bool,
     watchdog: Option<Interval>,
+    /// Times that it has come back.
+    pub returns: Returns,
+    /// People who come back with this page.
+    pub audience: u32,
 }
 
 impl Connection {
@@ -86,12 +73,15 @@ impl Connection {
             attempt: 0,
             followers: Vec::new(),
             next_id: 0,
-            backoff: Backoff::default(),
+            backoff: Backoff::of_probes(),
             read: None,
             unread: Vec::new(),
             heard_at: 0.0,
             retry: None,
+            probing: false,
             watchdog: None,
+            returns: Returns::default(),
+            audience: 0,
         }));
         Self::come_back_early(&connection);
         connection
@@ -105,21 +95,22 @@ impl Connection {
         token: Option<TokenSource>,
         handler: Handler,
     ) -> u32 {
-        let (id, shared, up) = {
+        let (id, shared, up, on_its_way) = {
             let mut this = connection.borrow_mut();
             let shared = this.followers.iter().any(|other| other.topic == topic);
             this.next_id += 1;
             let id = this.next_id;
             let cursor = TopicCursor::after(after);
             this.followers.push(Follower { id, topic, cursor, token, refusals: 0, handler });
-            (id, shared, this.is_up())
+            let on_its_way = this.socket.is_some() || this.retry.is_some() || this.probing;
+            (id, shared, this.is_up(), on_its_way)
         };
         if up {
             if shared {
                 connection.borrow().send(&ClientFrame::Unsubscribe { topic });
             }
             Self::subscribe(connection, topic);
-        } else if connection.borrow().socket.is_none() && connection.borrow().retry.is_none() {
+        } else if !on_its_way {
             Self::connect(connection);
         }
         id
@@ -164,6 +155,7 @@ impl Connection {
         self.socket = None;
         self.watchdog = None;
         self.unread.clear();
+        self.probing = false;
         self.attempt += 1;
     }
 
@@ -205,43 +197,7 @@ impl Connection {
         }
     }
 
-    /// Loads what reads frames; a connection to which it doesn't come is as good as broken.
-    fn learn_to_read(connection: Shared, attempt: u32) {
-        spawn_local(async move {
-            let learnt = reading().await;
-            let unread = {
-                let mut this = connection.borrow_mut();
-                match learnt {
-                    Ok(read) => this.read = Some(read),
-                    Err(_) if this.attempt == attempt => {
-                        drop(this);
-                        return Self::wait(&connection);
-                    }
-                    Err(_) => return,
-                }
-                std::mem::take(&mut this.unread)
-            };
-            for text in unread {
-                Self::came(&connection, text);
-            }
-        });
-    }
-
-    fn came(connection: &Shared, text: String) {
-        let mut this = connection.borrow_mut();
-        this.heard_at = js_sys::Date::now();
-        if let Some(read) = this.read {
-            drop(this);
-            return read(connection, &text);
-        }
-        this.unread.push(text);
-        if this.unread.len() > MAX_UNREAD {
-            drop(this);
-            Self::wait(connection);
-        }
-    }
-
-    /// The connection broke: waits, then connects anew.
+    /// The connection broke: waits, then connects anew as soon as the venue is there.
     fn wait(connection: &Shared) {
         let mut this = connection.borrow_mut();
         // The listeners of the broken socket may be on the stack: it is dropped after them.
@@ -262,33 +218,45 @@ impl Connection {
         let timer = connection.borrow_mut().retry.take();
         if let Some(timer) = timer {
             Timeout::new(0, move || drop(timer)).forget();
-            Self::connect(connection);
+            Self::probe(connection);
         }
+    }
+
+    fn probe(connection: &Shared) {
+        let (attempt, audience) = {
+            let mut this = connection.borrow_mut();
+            this.probing = true;
+            (this.attempt, this.audience)
+        };
+        let connection = connection.clone();
+        spawn_local(async move {
+            let is_there = probe::is_there(audience).await;
+            if connection.borrow().attempt != attempt {
+            } else if is_there {
+                Self::connect(&connection);
+            } else {
+                Self::wait(&connection);
+            }
+        });
     }
 
     /// Connects at once when the machine is online again or the page is looked at again.
     fn come_back_early(connection: &Shared) {
-        let waiting = |connection: &Shared| connection.borrow().retry.is_some();
-        let come = {
-            let connection = connection.clone();
-            Closure::<dyn FnMut()>::new(move || {
-                let visible = document().visibility_state() == web_sys::VisibilityState::Visible;
-                if visible && waiting(&connection) {
-                    connection.borrow_mut().backoff.reset();
-                    Self::retry_now(&connection);
-                }
-            })
-        };
-        let listener = come.as_ref().unchecked_ref();
-        let _ = window().add_event_listener_with_callback("online", listener);
-        let _ = document().add_event_listener_with_callback("visibilitychange", listener);
-        // The connection lives as long as the page.
-        come.forget();
+        let connection = connection.clone();
+        on_wake(move || {
+            if connection.borrow().retry.is_some() {
+                connection.borrow_mut().backoff.reset();
+                Self::retry_now(&connection);
+            }
+        });
     }
 
     fn opened(connection: &Shared) {
         let mut topics: Vec<Topic> = {
-            let this = connection.borrow();
+            let mut this = connection.borrow_mut();
+            if this.state.get_untracked() == ChannelState::Broken {
+                this.returns.count();
+            }
             this.state.set(ChannelState::Open);
             this.followers.iter().map(|follower| follower.topic).collect()
         };
@@ -367,73 +335,6 @@ impl Connection {
             for handler in handlers {
                 handler(Incoming::Refused(why.clone()));
             }
-        }
-    }
-
-    fn heard(connection: &Shared, text: &str) {
-        let mut broken = false;
-        // Handlers are called when the connection is no longer borrowed: they may follow and unfollow.
-        let mut calls: Vec<(Handler, Incoming)> = Vec::new();
-        match read(text) {
-            Some(ReceivedFrame::Frame(ServerFrame::Beat { now })) => {
-                let mut this = connection.borrow_mut();
-                this.backoff.reset();
-                this.clock.set(Some(now.0 - js_sys::Date::now() as i64));
-            }
-            Some(ReceivedFrame::Frame(ServerFrame::Subscribed { topic, cursor, reset })) => {
-                let mut this = connection.borrow_mut();
-                for follower in this.followers.iter_mut().filter(|it| it.topic == topic) {
-                    follower.refusals = 0;
-                    follower.cursor.subscribed(cursor, reset.is_some());
-                    let incoming = Incoming::Subscribed { reset: reset.clone() };
-                    calls.push((follower.handler.clone(), incoming));
-                }
-            }
-            Some(ReceivedFrame::Events { topic, cursor, events }) => {
-                let mut this = connection.borrow_mut();
-                for follower in this.followers.iter_mut().filter(|it| it.topic == topic) {
-                    let Ok(events) = follower.cursor.take(cursor, events.clone()) else {
-                        broken = true;
-                        continue;
-                    };
-                    for event in events.into_iter().flatten() {
-                        calls.push((follower.handler.clone(), Incoming::Event(event)));
-                    }
-                }
-            }
-            Some(ReceivedFrame::Frame(ServerFrame::Crowd(crowd))) => {
-                for follower in connection.borrow().of(Topic::Show(crowd.show)) {
-                    calls.push((follower.handler.clone(), Incoming::Crowd(crowd.clone())));
-                }
-            }
-            Some(ReceivedFrame::Frame(ServerFrame::CrowdChange(change))) => {
-                for follower in connection.borrow().of(Topic::Show(change.show)) {
-                    calls.push((follower.handler.clone(), Incoming::CrowdChange(change.clone())));
-                }
-            }
-            Some(ReceivedFrame::Frame(ServerFrame::Notices { show, notices })) => {
-                for follower in connection.borrow().of(Topic::Show(show)) {
-                    calls.push((follower.handler.clone(), Incoming::Notices(notices.clone())));
-                }
-            }
-            Some(ReceivedFrame::Frame(ServerFrame::Refused { topic, why })) => {
-                let attempt = connection.borrow().attempt;
-                Self::refused(connection, attempt, topic, why);
-            }
-            Some(ReceivedFrame::Frame(ServerFrame::Bye { again })) => {
-                if !again {
-                    connection.borrow_mut().backoff.exhaust();
-                }
-                broken = true;
-            }
-            // Events have their own arm above; a frame of a newer venue is passed over.
-            Some(ReceivedFrame::Frame(ServerFrame::Events { .. })) | None => {}
-        }
-        for (handler, incoming) in calls {
-            handler(incoming);
-        }
-        if broken {
-            Self::wait(connection);
         }
     }
 }

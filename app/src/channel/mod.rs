@@ -7,9 +7,13 @@ pub(crate) mod backoff;
 pub(crate) mod clock;
 mod connection;
 mod cursor;
+mod follower;
 mod frames;
 mod note;
+mod probe;
+mod returns;
 mod socket;
+mod wake;
 
 use std::{cell::RefCell, future::Future, pin::Pin, rc::Rc};
 
@@ -140,6 +144,29 @@ impl Channel {
     /// Milliseconds by which the venue's clock is ahead of this machine's, once it is known.
     pub fn clock(self) -> Signal<Option<i64>> {
         self.clock.into()
+    }
+
+    /// Says how many people are here with this page: should they all have to come back in the same moment, it
+    /// takes its turn among them.
+    pub fn set_audience(self, people: u32) {
+        if let Some(connection) = self.connection() {
+            connection.borrow_mut().audience = people;
+        }
+    }
+
+    /// Number of times that it has come back after it was broken.
+    pub fn returns(self) -> u32 {
+        self.connection().map_or(0, |connection| connection.borrow().returns.so_far())
+    }
+
+    /// Waits until it has come back once more than the `seen` times that there were.
+    pub async fn returned(self, seen: u32) {
+        let told = self.connection().map(|it| it.borrow_mut().returns.after(seen));
+        match told {
+            // An error means that the page is gone, and all that waits with it.
+            Some(told) => drop(told.await),
+            None => std::future::pending().await,
+        }
     }
 
     fn connection(self) -> Option<SendWrapper<Rc<RefCell<Connection>>>> {

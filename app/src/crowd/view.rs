@@ -20,6 +20,8 @@ use crate::t;
 const CALM: f64 = 64.0;
 /// Time between two changes of what a screen reader finds, in milliseconds.
 const LABEL_PAUSE: f64 = 5_000.0;
+/// Version of a crowd that was never drawn.
+const UNDRAWN: u64 = u64::MAX;
 /// The most pixels of the screen for one CSS pixel that the crowd is drawn with.
 const SHARPEST: f64 = 2.0;
 
@@ -138,7 +140,7 @@ impl Animation {
             scheduled: None,
             timer: None,
             last: 0.0,
-            drawn: u64::MAX,
+            drawn: UNDRAWN,
             labelled: -LABEL_PAUSE,
             ratio: 0.0,
             size: (0.0, 0.0),
@@ -254,14 +256,20 @@ impl Inner {
         let mut changed = state.pass(now, (now - self.last).clamp(0.0, 250.0));
         self.last = now;
         changed |= state.fit(width, height);
-        if self.ratio != ratio || self.size != (width, height) {
-            (self.ratio, self.size) = (ratio, (width, height));
-            self.painter.resize(state, ratio);
-        } else if changed || self.drawn != state.version() {
-            self.painter.arrange(state);
+        // Where nobody was yet there is nothing to draw, and a canvas is expensive up to its first stroke:
+        // on a phone it would hold up a page that has just come to life.
+        let blank = self.drawn == UNDRAWN && state.count() == 0;
+        let mut late = false;
+        if !blank {
+            if self.ratio != ratio || self.size != (width, height) {
+                (self.ratio, self.size) = (ratio, (width, height));
+                self.painter.resize(state, ratio);
+            } else if changed || self.drawn != state.version() {
+                self.painter.arrange(state);
+            }
+            self.drawn = state.version();
+            late = self.painter.paint(state, now, still);
         }
-        self.drawn = state.version();
-        let late = self.painter.paint(state, now, still);
         let mut labels_later = false;
         let text = describe(state);
         if label.with_untracked(|label| *label != text) {

@@ -96,7 +96,7 @@ fn Lists(list: ShowList) -> impl IntoView {
             shows.into_iter().map(|show| view! { <Row show over/> }).collect_view()
         };
         view! {
-            {(!ahead.is_empty()).then(|| view! { <ul role="list">{rows(ahead, false)}</ul> })}
+            {(!ahead.is_empty()).then(|| view! { <h2 class="unseen">{t!(shows.wall.coming_up)}</h2> <ul role="list">{rows(ahead, false)}</ul> })}
             {(!past.is_empty()).then(|| view! { <h2>{t!(shows.over)}</h2> <ul role="list">{rows(past, true)}</ul> })}
         }
     }

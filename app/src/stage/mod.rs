@@ -7,4 +7,5 @@ pub(crate) mod live_show;
 pub(crate) mod load;
 #[cfg(feature = "ssr")]
 pub mod port;
+pub(crate) mod presence;
 pub(crate) mod state;

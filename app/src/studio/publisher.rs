@@ -1,21 +1,24 @@
 //! Publisher: takes the stage, and takes it again whenever the connection is lost.
 
 use crate::t;
-use std::rc::Rc;
+use std::{pin::pin, rc::Rc};
 
 use bandstand_domain::{
     Refusal, ShowId,
     stage::{StageError, StageReason},
 };
-use futures::future::{AbortHandle, abortable};
+use futures::future::{AbortHandle, Either, abortable, select};
 use leptos::{__reexports::send_wrapper::SendWrapper, prelude::*, task::spawn_local};
 use wasm_bindgen::JsValue;
 
 use super::state::{QualityLimit, SendMeter, SendStats, SendTotals, StudioState};
 use crate::{
-    channel::{backoff::Backoff, is_transient},
+    channel::{Channel, backoff::Backoff, is_transient},
     failure::Failed,
-    stage::api::{end_show, pause_stage, take_stage},
+    stage::{
+        api::{end_show, pause_stage, take_stage},
+        presence::forgotten,
+    },
     web,
     webrtc::{
         devices::{Devices, MediaTrack},
@@ -25,11 +28,21 @@ use crate::{
     },
 };
 
+/// End of a session that is begun anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lost {
+    /// Nothing comes from the venue, or it wasn't reached.
+    Silent,
+    /// The venue is there and doesn't know the session: it was restarted.
+    Forgotten,
+}
+
 /// Publisher of an artist's media, which connects again whenever it is lost.
 #[derive(Clone, Copy)]
 pub struct Publisher {
     show: ShowId,
     devices: Devices,
+    channel: Channel,
     /// State of the studio.
     pub state: RwSignal<StudioState>,
     /// Trouble to show, if there is any.
@@ -46,6 +59,7 @@ impl Publisher {
         let publisher = Self {
             show,
             devices,
+            channel: Channel::expect(),
             state: RwSignal::default(),
             trouble: RwSignal::default(),
             sending: RwSignal::default(),
@@ -110,11 +124,12 @@ impl Publisher {
     async fn run(self) {
         let mut backoff = Backoff::default();
         let why = loop {
+            let seen = self.channel.returns();
             match self.perform(&mut backoff).await {
-                Ok(()) => {}
+                Ok(Lost::Forgotten) => {}
+                Ok(Lost::Silent) => backoff.wait(self.channel.returned(seen)).await,
                 Err(why) => break why,
             }
-            backoff.wait().await;
         };
         let _ = self.running.try_update_value(Option::take);
         self.state.try_update(StudioState::stop);
@@ -125,16 +140,16 @@ impl Publisher {
     ///
     /// # Errors
     /// In words for the artist, when there is no use in trying again.
-    async fn perform(self, backoff: &mut Backoff) -> Result<(), String> {
+    async fn perform(self, backoff: &mut Backoff) -> Result<Lost, String> {
         let had = self.state.with_untracked(StudioState::had);
         let publish_token = match take_stage(self.show, had).await {
             Ok(publish_token) => publish_token,
             Err(Failed(Refusal::Because(StageReason::TakenOver))) => {
                 // Who obeys that aborts this.
                 self.state.update(StudioState::replaced);
-                return Ok(());
+                return Ok(Lost::Silent);
             }
-            Err(failed) if is_transient(&failed.0) => return Ok(()),
+            Err(failed) if is_transient(&failed.0) => return Ok(Lost::Silent),
             Err(failed) => return Err(failed.to_string()),
         };
         self.state.update(StudioState::publishing);
@@ -157,25 +172,32 @@ impl Publisher {
             Err(SignallingError::Browser) => {
                 return Err(t!(studio.no_webrtc).into());
             }
-            Err(_) => return Ok(()),
+            Err(_) => return Ok(Lost::Silent),
         };
         self.session.set_value(Some(SendWrapper::new(session.clone())));
         self.state.update(|state| state.published(session.publication));
         // What the devices gave while the session was being made.
         self.send(&session).await;
-        if session.peer.connected().await.is_ok() {
-            backoff.reset();
-            self.state.update(StudioState::connected);
-            if paused {
-                // Being back on stage ended the break for the audience.
-                let _ = pause_stage(self.show, true).await;
+        let playing = async {
+            if session.peer.connected().await.is_ok() {
+                backoff.reset();
+                self.state.update(StudioState::connected);
+                if paused {
+                    // Being back on stage ended the break for the audience.
+                    let _ = pause_stage(self.show, true).await;
+                }
+                session.peer.lost().await;
             }
-            session.peer.lost().await;
-        }
+        };
+        let forgotten = forgotten(&session.resource, self.channel);
+        let lost = match select(pin!(playing), pin!(forgotten)).await {
+            Either::Left(_) => Lost::Silent,
+            Either::Right(_) => Lost::Forgotten,
+        };
         self.state.update(StudioState::lost);
         session.resource.abandon();
         self.session.set_value(None);
-        Ok(())
+        Ok(lost)
     }
 
     /// Sends what the devices give at this moment.

@@ -4,7 +4,9 @@ use bandstand_domain::Millis;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
-use crate::{t, texts::language};
+#[cfg(feature = "ssr")]
+use crate::texts::language;
+use crate::{t, web};
 
 /// Style of an instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,8 +21,21 @@ pub enum TimeStyle {
     Weekday,
 }
 
-/// An instant. Until the page is alive (and without a script) it shows `fallback`, which names the
-/// time of another zone than the visitor's; then their own.
+impl TimeStyle {
+    /// Name in the document, by which `shell.js` knows it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Poster => "poster",
+            Self::Time => "time",
+            Self::Weekday => "weekday",
+        }
+    }
+}
+
+/// An instant in the visitor's own zone. The server renders `fallback`, which names the time of another
+/// zone; `shell.js` writes over it before the page is painted, so that no line grows afterwards. The text
+/// stays the same node, which is all that bringing the page to life looks at.
 #[component]
 pub fn LocalTime(
     /// The instant.
@@ -34,38 +49,32 @@ pub fn LocalTime(
 ) -> impl IntoView {
     let text = RwSignal::new(zone_text(&fallback));
     Effect::new(move || text.set(local_text(at, style)));
-    view! { <time datetime=iso_text(at)>{text}</time> }.into_any()
+    view! { <time datetime=iso_text(at) data-time=style.name()>{text}</time> }.into_any()
 }
 
-/// An instant as the visitor's clock shows it. Only in the browser, and not while hydrating.
+/// An instant as the visitor's clock shows it. Only in the browser: said by the function of `shell.js` that
+/// writes the instants of a page before it is painted, so that they are the same.
 pub fn local_text(at: Millis, style: TimeStyle) -> String {
-    let date = js_sys::Date::new(&JsValue::from_f64(at.0 as f64));
-    let time = || part(&date, &[("hour", "2-digit"), ("minute", "2-digit")]);
-    match style {
-        TimeStyle::Time => time(),
-        TimeStyle::Weekday => part(&date, &[("weekday", "long")]),
-        TimeStyle::Full => {
-            let day = part(&date, &[("weekday", "long"), ("day", "numeric"), ("month", "long")]);
-            t!(time.day_and_time, day = day, time = time())
-        }
-        TimeStyle::Poster => {
-            let days = days_from_today(&date);
-            match days {
-                0 if date.get_hours() >= 17 => t!(time.tonight, time = time()),
-                0 => t!(time.today, time = time()),
-                1 => t!(time.tomorrow, time = time()),
-                -1 => t!(time.yesterday, time = time()),
-                2..=6 => {
-                    let day = part(&date, &[("weekday", "short")]);
-                    t!(time.weekday_and_time, day = day, time = time())
-                }
-                _ => {
-                    let day = part(&date, &[("day", "numeric"), ("month", "short")]);
-                    t!(time.day_and_time, day = day, time = time())
-                }
-            }
-        }
-    }
+    let arguments = [JsValue::from_f64(at.0 as f64), style.name().into()];
+    let said = web::call_now(&window(), "bandstandTime", &arguments);
+    said.ok().and_then(|text| text.as_string()).unwrap_or_default()
+}
+
+/// What `shell.js` needs to say instants in the language of the page: the locale where the browser has
+/// none of that language, and a pattern for each way to say them.
+#[cfg(feature = "ssr")]
+pub(crate) fn time_patterns() -> String {
+    let (day, time) = ("{day}", "{time}");
+    [
+        language().locale().to_owned(),
+        t!(time.day_and_time, day = day, time = time),
+        t!(time.weekday_and_time, day = day, time = time),
+        t!(time.tonight, time = time),
+        t!(time.today, time = time),
+        t!(time.tomorrow, time = time),
+        t!(time.yesterday, time = time),
+    ]
+    .join("|")
 }
 
 /// The short name of a month; the first is 0.
@@ -95,18 +104,6 @@ fn translated(said: &str) -> Option<String> {
         None => day,
     };
     Some(t!(time.weekday_day_and_time, weekday = weekday, day = day, time = time))
-}
-
-/// Days between the visitor's today and the day of `date`.
-fn days_from_today(date: &js_sys::Date) -> i64 {
-    let noon = |date: &js_sys::Date| {
-        let noon = js_sys::Date::new(&JsValue::from_f64(date.get_time()));
-        noon.set_hours(12);
-        noon.get_time() as i64
-    };
-    // Rounded, because a day on which the clocks change has 23 or 25 hours.
-    let between = noon(date) - noon(&js_sys::Date::new_0());
-    (between + 12 * Millis::HOUR).div_euclid(24 * Millis::HOUR)
 }
 
 /// The browser's clock. Not while hydrating.
@@ -140,22 +137,6 @@ impl Days {
         };
         Self { evening: at(0, 17), tomorrow: at(1, 4), next_week: at(7, 4) }
     }
-}
-
-/// The visitor's kind of the page's language: `21:00` and `9:00 PM` are both English.
-pub fn locale() -> String {
-    let own = window().navigator().language().unwrap_or_default();
-    let language = language();
-    if own.starts_with(language.tag()) { own } else { language.locale().into() }
-}
-
-fn part(date: &js_sys::Date, options: &[(&str, &str)]) -> String {
-    let wanted = js_sys::Object::new();
-    for (name, value) in options {
-        // Setting a property of a fresh object can't fail.
-        let _ = js_sys::Reflect::set(&wanted, &(*name).into(), &(*value).into());
-    }
-    date.to_locale_string(&locale(), &wanted).into()
 }
 
 /// The instant for machines: `2026-11-21T20:00Z` (minutes; the days as in Howard Hinnant's

@@ -19,7 +19,9 @@ pub use field::{Complaint, TextField, adopt};
 pub use form::{Form, FormState, Submit};
 pub use genres::GenrePicker;
 pub use links::linked;
-pub use local_time::{Days, LocalTime, TimeStyle, iso_text, local_text, locale, month_name, now};
+#[cfg(feature = "ssr")]
+pub(crate) use local_time::time_patterns;
+pub use local_time::{Days, LocalTime, TimeStyle, iso_text, local_text, month_name, now};
 pub use logo::Logo;
 pub use page::{About, NotFound, page_status};
 pub use password::{PasswordField, secret};

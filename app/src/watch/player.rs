@@ -26,9 +26,9 @@ use super::{
     viewport::Viewport,
 };
 use crate::{
-    channel::{backoff::Backoff, is_transient},
+    channel::{Channel, backoff::Backoff, is_transient},
     crowd::CrowdHandle,
-    stage::join::JoinTokens,
+    stage::{join::JoinTokens, presence::forgotten},
     web,
     webrtc::{
         level_meter::{LevelMeter, share},
@@ -87,6 +87,7 @@ pub struct Player {
     show: ShowId,
     join: JoinTokens,
     crowd: CrowdHandle,
+    channel: Channel,
     picture: RwSignal<PictureState>,
     sound: RwSignal<SoundState>,
     running: StoredValue<Option<AbortHandle>>,
@@ -105,6 +106,7 @@ impl Player {
             show,
             join,
             crowd,
+            channel: Channel::expect(),
             picture: RwSignal::default(),
             sound: RwSignal::default(),
             running: StoredValue::new(None),
@@ -246,6 +248,7 @@ impl Player {
     async fn run(self) {
         let mut backoff = Backoff::default();
         let end = loop {
+            let seen = self.channel.returns();
             // The offer is made while the token is on its way.
             match join(self.offered(), self.join.media_token()).await {
                 (Ok(offered), Ok(token)) => {
@@ -254,11 +257,14 @@ impl Player {
                         Ok(session) => {
                             let session = Rc::new(session);
                             self.session.set_value(Some(SendWrapper::new(session.clone())));
-                            self.watch(&session, &mut backoff).await;
+                            let forgotten = self.play_until_lost(&session, &mut backoff).await;
                             // The venue notices by itself, and may have ended the session itself.
                             session.resource.abandon();
                             self.session.set_value(None);
                             self.picture.set(PictureState::Lost);
+                            if forgotten {
+                                continue;
+                            }
                         }
                         // Gone for good; the live channel tells the rest.
                         Err(SignallingError::Refused(404 | 410)) => break PictureState::Off,
@@ -270,10 +276,17 @@ impl Player {
                 (_, Err(why)) if is_transient(&why) => {}
                 _ => break PictureState::Off,
             }
-            backoff.wait().await;
+            backoff.wait(self.channel.returned(seen)).await;
         };
         self.running.set_value(None);
         self.picture.set(end);
+    }
+
+    /// Plays a session until it is lost; tells whether the venue has forgotten it.
+    async fn play_until_lost(self, session: &WhepSession, backoff: &mut Backoff) -> bool {
+        let forgotten = pin!(forgotten(&session.resource, self.channel));
+        let watched = pin!(self.watch(session, backoff));
+        matches!(select(watched, forgotten).await, Either::Right(_))
     }
 
     /// Plays a session until it is lost.

@@ -190,6 +190,8 @@ impl WatchSession {
     /// Follows the list of shows from the door, and the show's own topic inside.
     fn listen(self) {
         let channel = self.channel;
+        Effect::new(move || channel.set_audience(self.crowd.count().get()));
+        on_cleanup(move || channel.set_audience(0));
         let inside = Memo::new(move |_| self.inside());
         Effect::new(move || {
             if self.gone.get() {

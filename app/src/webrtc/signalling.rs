@@ -85,6 +85,18 @@ impl MediaResource {
         text(&fetch(&location, &init, 200).await?).await
     }
 
+    /// Asks whether the venue has no such session any more, as after a restart. Where it can't be reached,
+    /// nothing is known.
+    pub async fn is_gone(&self) -> bool {
+        let (location, init) = {
+            let held = self.0.0.borrow();
+            let Some(opened) = held.as_ref() else { return false };
+            let Ok(init) = request("GET", &opened.token, None) else { return false };
+            (opened.location.clone(), init)
+        };
+        matches!(fetch(&location, &init, 204).await, Err(SignallingError::Refused(404 | 410)))
+    }
+
     /// The session's address; empty when there is none.
     pub fn location(&self) -> String {
         self.0.0.borrow().as_ref().map(|opened| opened.location.clone()).unwrap_or_default()

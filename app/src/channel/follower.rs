@@ -1,0 +1,26 @@
+//! Follower of a topic, in the page.
+
+use std::rc::Rc;
+
+use bandstand_domain::channel::Topic;
+
+use super::{Incoming, TokenSource, cursor::TopicCursor};
+
+/// Called with all that comes for a follower.
+pub type Handler = Rc<dyn Fn(Incoming)>;
+
+/// One of those who follow a topic over the page's connection.
+pub struct Follower {
+    /// Its number in the connection.
+    pub id: u32,
+    /// What it follows.
+    pub topic: Topic,
+    /// How far it has heard.
+    pub cursor: TopicCursor,
+    /// Where its tokens come from, if the topic needs some.
+    pub token: Option<TokenSource>,
+    /// Refusals in a row.
+    pub refusals: u8,
+    /// Called with what comes.
+    pub handler: Handler,
+}
