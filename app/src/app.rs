@@ -8,14 +8,20 @@ use leptos_router::{
     components::{A, Router, Routes},
     hooks::use_location,
 };
+use wasm_bindgen::JsValue;
 
 use crate::{
     accounts::PersonMenu,
     channel::Channel,
-    parts, t,
+    navigation::{Leaving, keep_scroll},
+    parts,
+    player::Dock,
+    shows::ListMemory,
+    t,
     texts::language,
     ui::{Logo, NotFound, Toaster, Toasts},
     viewer::CurrentViewer,
+    web,
 };
 
 /// Head of the document as the build of the pages makes it (hashed names of styles, script and
@@ -56,6 +62,10 @@ pub fn App() -> impl IntoView {
     provide_meta_context();
     let viewer = CurrentViewer::provide();
     Channel::provide();
+    let dock = Dock::provide();
+    Leaving::provide();
+    ListMemory::provide();
+    let keep_scroll = keep_scroll();
     let toaster = Toaster::provide();
     let alive = RwSignal::new(false);
     Effect::new(move || alive.set(true));
@@ -68,12 +78,14 @@ pub fn App() -> impl IntoView {
         <Title formatter=title/>
         <Router>
             <a class="skip" href="#main">{t!(app.to_the_page)}</a>
+            {keep_scroll(use_location().pathname.into())}
             <Masthead viewer/>
             <Main>
                 <Routes fallback=move || view! { <Elsewhere alive/> }>
                     <Pages/>
                 </Routes>
             </Main>
+            {move || dock.view()}
             <Footer/>
         </Router>
         <Toasts toaster/>
@@ -157,8 +169,11 @@ fn Main(children: Children) -> impl IntoView {
         if before.is_some_and(|before| before != path)
             && let Some(main) = main.get_untracked()
         {
-            // Without the focus one loses a convenience, nothing else.
-            let _ = main.focus();
+            // From now on pages fade in; the first one was there at once.
+            let _ = main.set_attribute("data-turned", "");
+            // Where it is scrolled to is the router's. Without the focus one loses a convenience, nothing else.
+            let where_it_is = web::object([("preventScroll", JsValue::TRUE)]);
+            let _ = web::call_now(&main, "focus", &[where_it_is]);
         }
         path
     });

@@ -19,8 +19,10 @@ pub mod crowd;
 pub mod factors;
 pub mod failure;
 pub mod json;
+pub(crate) mod navigation;
 pub mod parts;
 pub mod people;
+pub(crate) mod player;
 #[cfg(feature = "ssr")]
 pub mod port;
 pub mod quality;

@@ -4,7 +4,7 @@
 use futures::{channel::oneshot, future::select};
 use gloo_timers::{callback::Timeout, future::TimeoutFuture};
 use js_sys::{Array, Function, Object, Promise, Reflect};
-use leptos::prelude::window;
+use leptos::prelude::{window, window_event_listener_untyped};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
 
@@ -14,6 +14,11 @@ const MAX_FRAME: u32 = 100;
 /// A property; undefined where there is none.
 pub fn get(object: &JsValue, key: &str) -> JsValue {
     Reflect::get(object, &JsValue::from_str(key)).unwrap_or(JsValue::UNDEFINED)
+}
+
+/// A property of what may be no object at all.
+pub fn get_in(value: &JsValue, key: &str) -> Option<JsValue> {
+    value.is_object().then(|| get(value, key))
 }
 
 /// Sets a property.
@@ -72,6 +77,17 @@ pub async fn painted() {
     let frame = Closure::once_into_js(move || Timeout::new(0, move || drop(tell)).forget());
     let _ = window().request_animation_frame(frame.unchecked_ref());
     select(told, TimeoutFuture::new(MAX_FRAME)).await;
+}
+
+/// Calls `then` with every `pagehide` after which the browser may keep the page as it is, or with every
+/// `pageshow` of a page that it kept, as long as the document lives.
+pub fn on_page(name: &'static str, then: impl Fn() + 'static) {
+    // Its handle would end it; dropped, it goes on.
+    let _ = window_event_listener_untyped(name, move |event| {
+        if get(&event, "persisted").is_truthy() {
+            then();
+        }
+    });
 }
 
 /// Sets a mark on the page's timeline, by which delays are measured.

@@ -110,7 +110,7 @@ export async function announce(artist: Person, title: string, startsIn = 2): Pro
 export async function goLive(artist: Person, show: string): Promise<void> {
   await artist.goto(`${show}/studio`);
   await artist.page.getByRole("button", { name: "Go live" }).click();
-  await expect(artist.page.getByText("You are live.")).toBeVisible();
+  await expect(artist.page.getByText("You are live.", { exact: true })).toBeVisible();
 }
 
 /** Registers an artist who announces a show and goes live; answers the show's address. */

@@ -60,10 +60,11 @@ const APP: Layers = &[
     &["json", "texts", "web"],
     &["failure"],
     &["port"],
-    &["ui"],
+    &["navigation", "ui"],
     &["channel", "chat", "crowd", "quality", "stream_keys", "viewer", "webrtc"],
     &["factors", "shows"],
     &["people", "stage"],
+    &["player"],
     &["accounts", "studio", "watch"],
     &["app"],
 ];

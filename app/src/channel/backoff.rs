@@ -49,7 +49,8 @@ impl Backoff {
         whole / 2 + (f64::from(whole / 2) * chance) as u32
     }
 
-    /// Waits for the next wait, or until the machine is online again, or `early` is done.
+    /// Waits for the next wait, or until the machine is online again, the page is shown again, or `early` is
+    /// done.
     pub async fn wait(&mut self, early: impl Future<Output = ()>) {
         let (tell, told) = oneshot::channel();
         let mut tell = Some(tell);
@@ -75,15 +76,18 @@ impl Backoff {
     }
 }
 
-/// Calls whenever the machine is online again, until it is dropped: who waits may be aborted.
+/// Calls whenever the machine is online, or the page is shown, again, until it is dropped: who waits may be
+/// aborted.
 struct Online(Closure<dyn FnMut()>);
 
 impl Online {
-    const EVENT: &str = "online";
+    const EVENTS: [&str; 2] = ["online", "pageshow"];
 
     fn listen(then: Closure<dyn FnMut()>) -> Self {
         let listener = then.as_ref().unchecked_ref();
-        let _ = window().add_event_listener_with_callback(Self::EVENT, listener);
+        for event in Self::EVENTS {
+            let _ = window().add_event_listener_with_callback(event, listener);
+        }
         Self(then)
     }
 }
@@ -91,7 +95,9 @@ impl Online {
 impl Drop for Online {
     fn drop(&mut self) {
         let listener = self.0.as_ref().unchecked_ref();
-        let _ = window().remove_event_listener_with_callback(Self::EVENT, listener);
+        for event in Self::EVENTS {
+            let _ = window().remove_event_listener_with_callback(event, listener);
+        }
     }
 }
 

@@ -251,6 +251,19 @@ impl Connection {
         });
     }
 
+    /// Lets go of the socket, as long as the browser keeps the page for "back".
+    pub fn rest(&mut self) {
+        self.hang_up();
+        self.retry = None;
+    }
+
+    /// Connects after a rest.
+    pub fn wake(connection: &Shared) {
+        if !connection.borrow().followers.is_empty() {
+            Self::connect(connection);
+        }
+    }
+
     fn opened(connection: &Shared) {
         let mut topics: Vec<Topic> = {
             let mut this = connection.borrow_mut();

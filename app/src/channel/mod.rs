@@ -28,6 +28,8 @@ use leptos::{__reexports::send_wrapper::SendWrapper, prelude::*};
 use connection::Connection;
 pub use note::ChannelNote;
 
+use crate::web;
+
 /// State of the channel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ChannelState {
@@ -99,6 +101,10 @@ impl Channel {
         };
         if !cfg!(feature = "ssr") {
             let connection = Connection::new(channel.state, channel.clock);
+            // No page with an open socket is eligible for being kept (bfcache).
+            let (resting, waking) = (connection.clone(), connection.clone());
+            web::on_page("pagehide", move || resting.borrow_mut().rest());
+            web::on_page("pageshow", move || Connection::wake(&waking));
             channel.connection.set_value(Some(SendWrapper::new(connection)));
         }
         provide_context(channel);

@@ -28,6 +28,8 @@ pub struct ChatHandle {
     /// Outcome of the last action, to be read out.
     notice: RwSignal<String>,
     loading: RwSignal<bool>,
+    /// Begun message, which outlives the page.
+    draft: RwSignal<String>,
 }
 
 impl ChatHandle {
@@ -39,6 +41,7 @@ impl ChatHandle {
             arrived: RwSignal::new(0),
             notice: RwSignal::default(),
             loading: RwSignal::new(false),
+            draft: RwSignal::default(),
         }
     }
 
@@ -81,6 +84,10 @@ impl ChatHandle {
 
     pub(super) fn notice(self) -> RwSignal<String> {
         self.notice
+    }
+
+    pub(super) fn draft(self) -> RwSignal<String> {
+        self.draft
     }
 
     pub(super) fn loading(self) -> RwSignal<bool> {

@@ -56,7 +56,7 @@ fn Messages(
 ) -> impl IntoView {
     let list = NodeRef::<html::Div>::new();
     let field = NodeRef::<html::Textarea>::new();
-    let text = RwSignal::new(String::new());
+    let text = chat.draft();
     let scroll = Scroll::new(chat, list);
     let edit = Callback::new(move |again: String| {
         text.update(|text| {

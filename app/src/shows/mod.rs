@@ -4,6 +4,7 @@ pub mod api;
 mod dashboard_page;
 mod editor_page;
 mod hero;
+mod memory;
 #[cfg(feature = "ssr")]
 pub mod port;
 mod poster;
@@ -15,6 +16,7 @@ mod whats_on_page;
 
 pub use dashboard_page::DashboardPage;
 pub use editor_page::{EditShowPage, NewShowPage};
+pub use memory::ListMemory;
 pub use poster::PosterArt;
 pub use poster_card::Poster;
 pub use whats_on_page::WhatsOnPage;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bandstand_domain::{
     Millis,
     channel::{Cursor, Event, Topic},
-    shows::{Section, ShowCard, WhatsOn},
+    shows::{Section, ShowCard},
 };
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -13,6 +13,7 @@ use leptos_router::hooks::use_query_map;
 use super::{
     api::{load_more_shows, load_whats_on},
     hero::Hero,
+    memory::ListMemory,
     poster_card::Poster,
     state::WhatsOnState,
 };
@@ -29,10 +30,31 @@ const CLOCK: Duration = Duration::from_secs(15);
 /// Lists of shows: live, upcoming, past.
 #[component]
 pub fn WhatsOnPage() -> impl IntoView {
+    // Who comes back finds the list as they left it.
+    let kept = RwSignal::new(ListMemory::expect().take());
+    view! {
+        <About title="" description=t!(shows.whats_on_page.about)/>
+        {move || match kept.get() {
+            Some((first, cursor)) => {
+                view! { <Programme first cursor again=Callback::new(move |()| kept.set(None))/> }.into_any()
+            }
+            None => view! { <Loaded/> }.into_any(),
+        }}
+    }
+    .into_any()
+}
+
+/// The list as the server has it.
+#[component]
+fn Loaded() -> impl IntoView {
     let list = Resource::new(|| (), |()| load_whats_on());
     let page = move || {
         Some(match list.get()? {
-            Ok(first) => view! { <Programme first again=Callback::new(move |()| list.refetch())/> }.into_any(),
+            Ok(first) => {
+                let cursor = first.cursor;
+                let again = Callback::new(move |()| list.refetch());
+                view! { <Programme first=first.into() cursor again/> }.into_any()
+            }
             Err(refused) => view! {
                 <div class="page narrow aside-page">
                     <h1>{t!(shows.whats_on_page.unreadable)}</h1>
@@ -44,7 +66,6 @@ pub fn WhatsOnPage() -> impl IntoView {
         })
     };
     view! {
-        <About title="" description=t!(shows.whats_on_page.about)/>
         <Transition fallback=|| view! { <p class="waiting">{t!(shows.whats_on_page.loading)}</p> }>{page}</Transition>
     }
     .into_any()
@@ -52,9 +73,9 @@ pub fn WhatsOnPage() -> impl IntoView {
 
 /// The programme, which changes by itself.
 #[component]
-fn Programme(first: WhatsOn, again: Callback<()>) -> impl IntoView {
-    let cursor = first.cursor;
-    let state = RwSignal::new(WhatsOnState::from(first));
+fn Programme(first: WhatsOnState, cursor: Cursor, again: Callback<()>) -> impl IntoView {
+    let state = RwSignal::new(first);
+    ListMemory::expect().keep(state, cursor);
     // The visitor's days, once the page is alive: the server doesn't know their zone.
     let days = RwSignal::new(None::<Days>);
     Effect::new(move || {

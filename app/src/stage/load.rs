@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 /// The show that the address names.
-fn show_in_address() -> Memo<Option<ShowId>> {
+pub fn show_in_address() -> Memo<Option<ShowId>> {
     let params = use_params_map();
     Memo::new(move |_| params.with(|params| params.get("id").and_then(|id| id.parse().ok())))
 }
@@ -25,14 +25,16 @@ pub type Loaded = Resource<(Option<Viewer>, Result<ShowPage, Failed<ShowReason>>
 /// Loads the show that the address names.
 pub fn load_from_address() -> Loaded {
     let id = show_in_address();
-    Resource::new(
-        move || id.get(),
-        |id| async move {
-            let Some(id) = id else { return (None, Err(Failed(Refusal::NotFound))) };
-            let (viewer, show) = join(load_viewer(), load_show(id)).await;
-            (viewer.ok().flatten(), show)
-        },
-    )
+    load(move || id.get())
+}
+
+/// Loads the show `id`.
+pub fn load(id: impl Fn() -> Option<ShowId> + Send + Sync + 'static) -> Loaded {
+    Resource::new(id, |id| async move {
+        let Some(id) = id else { return (None, Err(Failed(Refusal::NotFound))) };
+        let (viewer, show) = join(load_viewer(), load_show(id)).await;
+        (viewer.ok().flatten(), show)
+    })
 }
 
 /// No show, and what to do instead.

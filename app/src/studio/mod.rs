@@ -1,5 +1,6 @@
 //! Studio: the page from which an artist goes on stage.
 
+mod leave;
 mod meter;
 mod monitor;
 mod panels;

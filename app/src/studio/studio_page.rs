@@ -10,6 +10,7 @@ use leptos_meta::Title;
 use leptos_router::components::Redirect;
 
 use super::{
+    leave::LeaveQuestion,
     panels::{Checklist, Numbers, SoundAndPicture},
     preview::Preview,
     session::Studio,
@@ -24,6 +25,7 @@ use crate::{
     chat::ChatPanel,
     failure::Failed,
     parts::later,
+    player::Dock,
     stage::load::{Absent, load_from_address},
     stream_keys::StreamFromObs,
 };
@@ -31,6 +33,8 @@ use crate::{
 /// The page from which an artist goes on stage.
 #[component]
 pub fn StudioPage() -> impl IntoView {
+    // What plays there would be heard here.
+    Dock::expect().keep_empty();
     let loaded = load_from_address();
     view! {
         <Suspense fallback=|| view! { <p class="waiting">{t!(studio.opening)}</p> }>
@@ -61,6 +65,7 @@ fn StudioView(studio: Studio) -> impl IntoView {
         <Title text=move || t!(studio.title, show = title())/>
         <Show when=move || !studio.gone.get() fallback=|| view! { <Absent why=Refusal::Gone/> }>
             <div class="studio" data-live=move || studio.on_stage().then_some("")>
+                <LeaveQuestion studio/>
                 <header class="studio-head">
                     <h1>{title}</h1>
                     <StateLine studio now/>

@@ -23,6 +23,7 @@ pub fn Confirm(
     children: Children,
 ) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
+    let name = question.clone();
     Effect::new(move || {
         let (Some(dialog), open) = (dialog.get(), open.get()) else { return };
         if open && !dialog.open() {
@@ -37,8 +38,8 @@ pub fn Confirm(
         on_yes.run(());
     };
     view! {
-        <dialog node_ref=dialog aria-labelledby="question" on:close=move |_| open.set(false)>
-            <h2 id="question">{question}</h2>
+        <dialog node_ref=dialog aria-label=name on:close=move |_| open.set(false)>
+            <h2>{question}</h2>
             {children()}
             <div class="actions">
                 <button class="button" type="button" autofocus on:click=move |_| open.set(false)>{no}</button>

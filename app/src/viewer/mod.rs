@@ -9,7 +9,7 @@ mod unconfirmed;
 use bandstand_domain::accounts::{AccountReason, Role, Viewer};
 use leptos::{prelude::*, task::spawn_local};
 
-use crate::failure::Failed;
+use crate::{failure::Failed, web};
 use api::load_viewer;
 pub use redirect::{AccountNeeded, Onward, address_with_next, next_in_query};
 pub use unconfirmed::Unconfirmed;
@@ -24,7 +24,23 @@ impl CurrentViewer {
     pub fn provide() -> Self {
         let viewer = Self(Resource::new(|| (), |()| load_viewer()));
         provide_context(viewer);
+        if !cfg!(feature = "ssr") {
+            web::on_page("pageshow", move || viewer.recognize());
+        }
         viewer
+    }
+
+    /// Loads a page anew that the browser had kept, if somebody else looks at it now.
+    fn recognize(self) {
+        let person = |viewer: Option<Viewer>| viewer.map(|viewer| viewer.person);
+        spawn_local(async move {
+            let Ok(now) = load_viewer().await else { return };
+            let known = self.0.try_get_untracked().flatten().and_then(Result::ok).flatten();
+            if person(known) != person(now) {
+                // Refused, it stays as it is, as with any link that can't be followed.
+                let _ = window().location().reload();
+            }
+        });
     }
 
     /// The page's viewer.

@@ -5,8 +5,8 @@ use bandstand_domain::stage::StageState;
 use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::JsValue;
 
-use super::session::WatchSession;
 use crate::{
+    player::WatchSession,
     ui::{LocalTime, TimeStyle, Toaster, linked},
     web,
 };

@@ -1,17 +1,14 @@
 //! Controls of the player, hidden while they aren't wanted.
 
 use crate::t;
-use leptos::{__reexports::send_wrapper::SendWrapper, ev, prelude::*};
+use leptos::{__reexports::send_wrapper::SendWrapper, prelude::*};
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::{
-    player::{PictureState, SoundState},
-    session::WatchSession,
+use crate::{
+    player::{LOUD, PictureState, SILENT, SoundState, WatchSession, icon, on_key},
+    web,
 };
-use crate::web;
 
-const LOUD: &str = "M4 9v6h4l5 4V5L8 9zM16 8a5 5 0 0 1 0 8v-2a3 3 0 0 0 0-4z";
-const SILENT: &str = "M4 9v6h4l5 4V5L8 9zm11.4 0L18 11.6 20.6 9 22 10.4 19.4 13l2.6 2.6-1.4 1.4L18 14.4 15.4 17 14 15.6l2.6-2.6L14 10.4z";
 const LARGE: &str = "M4 4h6v2H6v4H4zm10 0h6v6h-2V6h-4zM4 14h2v4h4v2H4zm14 0h2v6h-6v-2h4z";
 const FLOATING: &str = "M3 5h18v6h-2V7H5v10h6v2H3zm10 8h8v6h-8z";
 
@@ -22,7 +19,6 @@ pub(super) fn Controls(
     session: WatchSession,
 ) -> impl IntoView {
     let player = session.player;
-    let volume = RwSignal::new(100_u32);
     let large = RwSignal::new(false);
     let floats = RwSignal::new(false);
     let on = move || player.sound().get() == SoundState::On;
@@ -35,23 +31,15 @@ pub(super) fn Controls(
 
     Effect::new(move || {
         floats.set(web::get(&document(), "pictureInPictureEnabled").is_truthy());
-        let keys = window_event_listener(ev::keydown, move |event| {
-            if event.ctrl_key() || event.meta_key() || event.alt_key() || is_typing(&event) {
-                return;
-            }
-            match event.key().as_str() {
-                "m" if playing.get_untracked() => player.toggle_sound(),
-                "f" => fill_screen(session),
-                _ => {}
-            }
+        on_key(move |key| match key {
+            "m" if playing.get_untracked() => player.toggle_sound(),
+            "f" => fill_screen(session),
+            _ => {}
         });
         let changed = document_listener("fullscreenchange", move || {
             large.set(web::get(&document(), "fullscreenElement").is_object());
         });
-        on_cleanup(move || {
-            keys.remove();
-            drop(changed);
-        });
+        on_cleanup(move || drop(changed));
     });
 
     view! {
@@ -69,11 +57,10 @@ pub(super) fn Controls(
                 class="volume"
                 type="range" min="0" max="100" step="5"
                 aria-label=t!(watch.volume)
-                prop:value=move || if on() { volume.get().to_string() } else { "0".into() }
+                prop:value=move || if on() { player.volume().get().to_string() } else { "0".into() }
                 on:input=move |event| {
-                    if let Ok(wanted) = event_target_value(&event).parse::<u32>() {
-                        volume.set(wanted);
-                        player.set_volume(f64::from(wanted) / 100.0);
+                    if let Ok(wanted) = event_target_value(&event).parse() {
+                        player.set_volume(wanted);
                     }
                 }
             />
@@ -101,20 +88,6 @@ pub(super) fn Controls(
     .into_any()
 }
 
-fn icon(path: Signal<&'static str>) -> impl IntoView {
-    view! {
-        <svg viewBox="0 0 24 24" aria-hidden="true" fill="currentColor"><path d=path/></svg>
-    }
-}
-
-fn is_typing(event: &ev::KeyboardEvent) -> bool {
-    let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-    target.is_some_and(|element| {
-        matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")
-            || element.has_attribute("contenteditable")
-    })
-}
-
 /// Listens to an event of the document until it is dropped.
 fn document_listener(name: &'static str, heard: impl FnMut() + 'static) -> impl Send + Sync {
     struct Listener(&'static str, wasm_bindgen::closure::Closure<dyn FnMut()>);
@@ -135,7 +108,7 @@ fn fill_screen(session: WatchSession) {
     let attempts: [(JsValue, &str); 3] = [
         (scene.clone().into(), "requestFullscreen"),
         (scene.into(), "webkitRequestFullscreen"),
-        (session.player.video.get_untracked().into(), "webkitEnterFullscreen"),
+        (session.player.video().into(), "webkitEnterFullscreen"),
     ];
     if web::get(&document(), "fullscreenElement").is_object() {
         settle(document().into(), "exitFullscreen");
@@ -150,7 +123,7 @@ fn fill_screen(session: WatchSession) {
 fn float(session: WatchSession) {
     if web::get(&document(), "pictureInPictureElement").is_object() {
         settle(document().into(), "exitPictureInPicture");
-    } else if let Some(video) = session.player.video.get_untracked() {
+    } else if let Some(video) = session.player.video() {
         settle(video.into(), "requestPictureInPicture");
     }
 }

@@ -4,9 +4,9 @@ use crate::{t, weave};
 use bandstand_domain::Millis;
 use leptos::prelude::*;
 
-use super::session::WatchSession;
 use crate::{
     channel::clock::{Span, span},
+    player::WatchSession,
     ui::{LocalTime, TimeStyle},
 };
 

@@ -11,8 +11,12 @@ use leptos::{
     wasm_split::{SplitLoaderError, wasm_split},
 };
 
-use super::{player::PictureState, session::WatchSession};
-use crate::{quality::api::explain_picture, ui::every, webrtc::stats::measured};
+use crate::{
+    player::{PictureState, WatchSession},
+    quality::api::explain_picture,
+    ui::every,
+    webrtc::stats::measured,
+};
 
 /// Interval of the measurements while the report is open.
 const EVERY: Duration = Duration::from_secs(4);

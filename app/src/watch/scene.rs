@@ -2,17 +2,13 @@
 
 use crate::t;
 use bandstand_domain::stage::StageState;
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 
-use super::{
-    controls::Controls,
-    countdown::Countdown,
-    player::{PictureState, SoundState},
-    session::WatchSession,
-};
+use super::{controls::Controls, countdown::Countdown};
 use crate::{
     channel::clock::{lasted, venue_clock},
     crowd::{CrowdView, GestureBar},
+    player::{PictureState, SoundState, WatchSession},
     shows::PosterArt,
 };
 
@@ -29,6 +25,12 @@ pub(super) fn Scene(
     let inside =
         Signal::derive(move || session.inside() && session.stage.get() != StageState::Ended);
     let shown = move || picture.get() == PictureState::Shown;
+    let place = NodeRef::<html::Div>::new();
+    Effect::new(move || {
+        if let Some(place) = place.get() {
+            session.player.show_in(&place, true);
+        }
+    });
     view! {
         <section class="stage-scene" node_ref=session.scene tabindex="-1" aria-label=t!(watch.the_stage)>
             <div class="stage-view">
@@ -36,7 +38,7 @@ pub(super) fn Scene(
                 <Show when=move || !shown()>
                     <PosterArt show=session.page.with_untracked(|page| page.card.clone()) wide=true/>
                 </Show>
-                <video node_ref=session.player.video class:shown=shown playsinline></video>
+                <div class="stage-screen" node_ref=place></div>
                 <div class="stage-front">
                     <Front session now/>
                 </div>

@@ -1,7 +1,7 @@
 //! Page of a show, from poster to thank-you.
 
 use crate::t;
-use bandstand_domain::Refusal;
+use bandstand_domain::{Refusal, ShowId};
 use leptos::prelude::*;
 use leptos_meta::{Meta, Title};
 
@@ -9,24 +9,38 @@ use super::{
     about::{About, Heading},
     quality_report::QualityReport,
     scene::Scene,
-    session::WatchSession,
     sidebar::Sidebar,
 };
 use crate::{
     failure::Failed,
-    stage::load::{Absent, load_from_address},
+    player::{Dock, WatchSession, mini_player},
+    stage::load::{Absent, load, show_in_address},
 };
 
 /// A show on its own page: countdown, lobby, stage, crowd and chat.
 #[component]
 pub fn ShowPageView() -> impl IntoView {
-    let loaded = load_from_address();
+    let show = show_in_address();
+    move || {
+        let show = show.get();
+        match show.and_then(|show| Dock::expect().take(show)) {
+            Some(session) => view! { <PresentView session/> }.into_any(),
+            None => view! { <Arriving show/> }.into_any(),
+        }
+    }
+}
+
+/// A show that isn't in the dock.
+#[component]
+fn Arriving(show: Option<ShowId>) -> impl IntoView {
+    let loaded = load(move || show);
     view! {
         <Suspense fallback=|| view! { <p class="waiting">{t!(watch.finding)}</p> }>
             {move || {
                 loaded.get().map(|loaded| match loaded {
                     (viewer, Ok(page)) => {
-                        view! { <PresentView session=WatchSession::new(page, viewer.as_ref())/> }.into_any()
+                        let begin = || WatchSession::new(page, viewer.as_ref());
+                        view! { <PresentView session=Dock::expect().begin(mini_player, begin)/> }.into_any()
                     }
                     (_, Err(Failed(why))) => view! { <Absent why/> }.into_any(),
                 })
@@ -38,6 +52,8 @@ pub fn ShowPageView() -> impl IntoView {
 
 #[component]
 fn PresentView(session: WatchSession) -> impl IntoView {
+    let dock = Dock::expect();
+    on_cleanup(move || dock.part(session));
     let page = session.page;
     let title =
         move || page.with(|it| format!("{} – {}", it.card.title, it.card.artist.stage_name));

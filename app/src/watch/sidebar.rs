@@ -4,8 +4,12 @@ use crate::{t, weave};
 use bandstand_domain::{accounts::check_guest_name, stage::StageState};
 use leptos::{ev::SubmitEvent, html, prelude::*};
 
-use super::session::{Phase, WatchSession};
-use crate::{channel::ChannelNote, chat::ChatPanel, web};
+use crate::{
+    channel::ChannelNote,
+    chat::ChatPanel,
+    player::{Phase, WatchSession},
+    web,
+};
 
 /// Under this key the browser remembers how its guest is called.
 const NAME: &str = "bandstand.name";

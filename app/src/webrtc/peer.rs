@@ -13,8 +13,8 @@ use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
-    RtcPeerConnection, RtcPeerConnectionState, RtcRtpTransceiver, RtcRtpTransceiverDirection,
-    RtcRtpTransceiverInit, RtcSdpType, RtcSessionDescriptionInit,
+    Event, RtcPeerConnection, RtcPeerConnectionState, RtcRtpTransceiver,
+    RtcRtpTransceiverDirection, RtcRtpTransceiverInit, RtcSdpType, RtcSessionDescriptionInit,
 };
 
 use super::{
@@ -52,7 +52,7 @@ pub struct PeerConnection {
     pub connection: RtcPeerConnection,
     watch: Rc<Watch>,
     changed: Closure<dyn FnMut()>,
-    left: Closure<dyn FnMut()>,
+    left: Closure<dyn FnMut(Event)>,
 }
 
 impl PeerConnection {
@@ -69,8 +69,18 @@ impl PeerConnection {
             move || watch.look(&connection)
         });
         connection.set_onconnectionstatechange(Some(changed.as_ref().unchecked_ref()));
-        let leaving = resource.clone();
-        let left = Closure::new(move || leaving.delete());
+        let left = Closure::new({
+            let (watch, connection) = (watch.clone(), connection.clone());
+            move |event: Event| {
+                watch.resource.delete();
+                // A page with an open connection isn't kept for "back" (bfcache); one that is kept makes
+                // another when it is shown again.
+                if web::get(&event, "persisted").is_truthy() {
+                    connection.close();
+                    watch.tell_lost();
+                }
+            }
+        });
         window().add_event_listener_with_callback("pagehide", left.as_ref().unchecked_ref())?;
         Ok(Self { connection, watch, changed, left })
     }
@@ -129,6 +139,11 @@ impl PeerConnection {
             *self.watch.timer.borrow_mut() = Some(timeout);
         }
         Ok(())
+    }
+
+    /// Returns whether it has been closed, as with a page that went away.
+    pub fn is_closed(&self) -> bool {
+        self.connection.connection_state() == RtcPeerConnectionState::Closed
     }
 
     /// Waits until media can flow.

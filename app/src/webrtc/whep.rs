@@ -52,6 +52,11 @@ impl WhepOffer {
         Ok(Self { peer, offer, stream, resource, _tracks: tracks })
     }
 
+    /// Returns whether nothing can begin with it any more.
+    pub fn is_closed(&self) -> bool {
+        self.peer.is_closed()
+    }
+
     /// Begins the session, by way of the operator's `servers` where there are any.
     ///
     /// # Errors
@@ -68,7 +73,10 @@ impl WhepOffer {
         }
         let endpoint = format!("/whep/{show}");
         let answer = self.resource.post_offer(&endpoint, token, &self.offer).await?;
-        self.peer.accept(&answer).await?;
+        if let Err(why) = self.peer.accept(&answer).await {
+            let closed = self.peer.is_closed();
+            return Err(if closed { SignallingError::Unreachable } else { why.into() });
+        }
         let Self { peer, stream, resource, _tracks, .. } = self;
         Ok(WhepSession { peer, stream, resource, _tracks })
     }

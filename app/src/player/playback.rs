@@ -1,28 +1,29 @@
-//! Player of a show, in the page of a viewer.
+//! Playback of a show: from the stage into a picture that goes wherever its viewer looks.
 
 use std::{pin::pin, rc::Rc};
 
 use futures::{
     FutureExt,
     channel::oneshot,
-    future::{AbortHandle, Either, LocalBoxFuture, abortable, join, select},
+    future::{AbortHandle, Either, LocalBoxFuture, abortable, join, pending, select},
 };
 use gloo_timers::future::TimeoutFuture;
 use leptos::{
     __reexports::send_wrapper::SendWrapper,
-    html,
     prelude::*,
     task::spawn_local,
     wasm_split::{SplitLoaderError, wasm_split},
 };
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{HtmlVideoElement, MediaStream, MediaStreamTrack};
+use web_sys::{Element, HtmlVideoElement, MediaStream, MediaStreamTrack};
 
 use bandstand_domain::ShowId;
 
 use super::{
     picture::{LatePicture, on_next_frame},
     preconnect::Preconnection,
+    screen::Screen,
+    sound::SoundState,
     viewport::Viewport,
 };
 use crate::{
@@ -31,7 +32,7 @@ use crate::{
     stage::{join::JoinTokens, presence::forgotten},
     web,
     webrtc::{
-        level_meter::{LevelMeter, share},
+        level_meter::LevelMeter,
         signalling::SignallingError,
         stats::pictures_decoded,
         whep::{WhepOffer, WhepSession},
@@ -65,36 +66,27 @@ pub enum PictureState {
     Impossible,
 }
 
-/// State of the sound.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum SoundState {
-    /// The stage.
-    #[default]
-    On,
-    /// Nothing: the person wants it so.
-    Muted,
-    /// Nothing: the browser wants a press first.
-    Held,
-    /// Not even the picture runs before a press.
-    Refused,
-}
-
-/// The player of one page.
+/// The player of one show.
 #[derive(Clone, Copy)]
 pub struct Player {
-    /// The element that it plays in.
-    pub video: NodeRef<html::Video>,
+    pub(super) screen: Screen,
     show: ShowId,
     join: JoinTokens,
-    crowd: CrowdHandle,
+    pub(super) crowd: CrowdHandle,
     channel: Channel,
     picture: RwSignal<PictureState>,
-    sound: RwSignal<SoundState>,
+    pub(super) sound: RwSignal<SoundState>,
+    /// The person wants nothing to be played for now.
+    pub(super) paused: RwSignal<bool>,
+    /// Percent.
+    pub(super) volume: RwSignal<u32>,
+    /// The crowd that sways to the music is in sight.
+    pub(super) listened: StoredValue<bool>,
     running: StoredValue<Option<AbortHandle>>,
     preconnection: StoredValue<Option<SendWrapper<Preconnection>>>,
     /// Waits for the first picture.
     awaited: StoredValue<Option<SendWrapper<oneshot::Sender<()>>>>,
-    meter: StoredValue<Option<SendWrapper<LevelMeter>>>,
+    pub(super) meter: StoredValue<Option<SendWrapper<LevelMeter>>>,
     session: StoredValue<Option<SendWrapper<Rc<WhepSession>>>>,
 }
 
@@ -102,13 +94,16 @@ impl Player {
     /// A player at rest.
     pub fn new(show: ShowId, join: JoinTokens, crowd: CrowdHandle) -> Self {
         let player = Self {
-            video: NodeRef::new(),
+            screen: Screen::new(),
             show,
             join,
             crowd,
             channel: Channel::expect(),
             picture: RwSignal::default(),
             sound: RwSignal::default(),
+            paused: RwSignal::new(false),
+            volume: RwSignal::new(100),
+            listened: StoredValue::new(true),
             running: StoredValue::new(None),
             preconnection: StoredValue::new(None),
             awaited: StoredValue::new(None),
@@ -116,17 +111,32 @@ impl Player {
             session: StoredValue::new(None),
         };
         on_cleanup(move || player.stop(false));
+        player.screen.mark(player.picture);
         player
+    }
+
+    /// The element that it plays in.
+    pub fn video(self) -> Option<HtmlVideoElement> {
+        self.screen.video()
+    }
+
+    /// Brings the picture to where it is looked at, without an interruption. Where it is `large`, the crowd
+    /// sways to the music.
+    pub fn show_in(self, place: &Element, large: bool) {
+        self.screen.move_to(place);
+        self.listened.set_value(large);
+        if large {
+            self.resume();
+            self.listen();
+        } else {
+            self.meter.set_value(None);
+            self.go_on();
+        }
     }
 
     /// State of the picture.
     pub fn picture(self) -> Signal<PictureState> {
         self.picture.into()
-    }
-
-    /// State of the sound.
-    pub fn sound(self) -> Signal<SoundState> {
-        self.sound.into()
     }
 
     /// The session that is played, if there is one.
@@ -194,42 +204,8 @@ impl Player {
         let _ = self.preconnection.try_update_value(Option::take);
         let _ = self.meter.try_update_value(Option::take);
         let _ = self.picture.try_set(PictureState::Off);
-        if let Some(video) = self.video.try_get_untracked().flatten() {
+        if let Some(video) = self.video() {
             video.set_src_object(None);
-        }
-    }
-
-    /// Lets the element play with sound later, when its stream comes; called within a press (iOS
-    /// forgets it until then).
-    pub fn bless(self) {
-        if let Some(video) = self.video.get_untracked()
-            && let Ok(played) = video.play()
-        {
-            spawn_local(async move {
-                // There is nothing to play yet, so it never succeeds.
-                let _ = wasm_bindgen_futures::JsFuture::from(played).await;
-            });
-        }
-    }
-
-    /// Sound on or off, as the person wants it; within a press it also releases held sound.
-    pub fn toggle_sound(self) {
-        let Some(video) = self.video.get_untracked() else { return };
-        if self.sound.get_untracked() == SoundState::On {
-            video.set_muted(true);
-            self.sound.set(SoundState::Muted);
-            self.meter.set_value(None);
-        } else {
-            spawn_local(self.play(video, true));
-        }
-    }
-
-    /// The volume, 0 to 1.
-    pub fn set_volume(self, volume: f64) {
-        let Some(video) = self.video.get_untracked() else { return };
-        video.set_volume(volume.clamp(0.0, 1.0));
-        if (volume > 0.0) != (self.sound.get_untracked() == SoundState::On) {
-            self.toggle_sound();
         }
     }
 
@@ -241,7 +217,7 @@ impl Player {
                 Ok(run) => return run.await,
                 Err(_) => self.picture.set(PictureState::Lost),
             }
-            backoff.wait().await;
+            backoff.wait(pending()).await;
         }
     }
 
@@ -291,7 +267,7 @@ impl Player {
 
     /// Plays a session until it is lost.
     async fn watch(self, session: &WhepSession, backoff: &mut Backoff) {
-        let Some(video) = self.video.get_untracked() else { return };
+        let Some(video) = self.video() else { return };
         video.set_src_object(Some(&session.stream));
         on_next_frame(&video, move || {
             web::mark("bandstand:first-frame");
@@ -317,8 +293,9 @@ impl Player {
     async fn look(self, session: &WhepSession, video: &HtmlVideoElement, still: &mut Still) {
         // The element's own count stays at nothing for streams in some browsers.
         let Some(frames) = pictures_decoded(&session.peer.connection).await else { return };
-        // A page that nobody sees gets no frames.
-        let same = frames == still.frames && !document().hidden();
+        // A page that nobody sees gets no frames, and a picture that is held none either.
+        let held = document().hidden() || self.paused.try_get_untracked() == Some(true);
+        let same = frames == still.frames && !held;
         *still = Still { frames, looks: if same { still.looks + 1 } else { 0 } };
         match self.picture.try_get_untracked() {
             Some(PictureState::Shown) if still.looks >= STILL => {
@@ -367,39 +344,6 @@ impl Player {
             // The page may have lost its patience.
             let _ = SendWrapper::take(tell).send(());
         }
-    }
-
-    fn wants_sound(self) -> bool {
-        self.sound.try_get_untracked() != Some(SoundState::Muted)
-    }
-
-    /// Plays with sound where the browser allows it, else without, else not at all.
-    async fn play(self, video: HtmlVideoElement, with_sound: bool) {
-        let tried = |muted: bool| {
-            video.set_muted(muted);
-            let video = video.clone();
-            async move { web::call(&video, "play", &[]).await }
-        };
-        let refused = |error: &JsValue| web::error_name(error) == "NotAllowedError";
-        let sound = match tried(!with_sound).await {
-            Ok(_) if with_sound => SoundState::On,
-            Ok(_) => SoundState::Muted,
-            // Another stream took this one's place, and is played by its own call.
-            Err(error) if !refused(&error) => return,
-            Err(_) => match tried(true).await {
-                Ok(_) => SoundState::Held,
-                Err(error) if !refused(&error) => return,
-                Err(_) => SoundState::Refused,
-            },
-        };
-        if self.sound.try_set(sound).is_some() {
-            return;
-        }
-        let stream = web::get(&video, "srcObject").dyn_into::<MediaStream>();
-        let (SoundState::On, Ok(stream)) = (sound, stream) else { return };
-        let crowd = self.crowd;
-        let meter = LevelMeter::new(&stream, move |decibels| crowd.set_level(share(decibels))).ok();
-        let _ = self.meter.try_update_value(|it| *it = meter.map(SendWrapper::new));
     }
 }
 

@@ -1,4 +1,4 @@
-//! Watch session: the state that the parts of a show's page share.
+//! Watch session: one person's visit to a show, which may outlast the page on which it began.
 
 use bandstand_domain::{
     Refusal, ShowId,
@@ -13,7 +13,7 @@ use bandstand_domain::{
 use leptos::{html, prelude::*, task::spawn_local};
 use wasm_bindgen::JsValue;
 
-use super::player::Player;
+use super::{dock::Dock, playback::Player};
 use crate::{
     channel::{Channel, Incoming},
     chat::ChatHandle,
@@ -40,7 +40,8 @@ pub enum Phase {
     Inside,
 }
 
-/// One person on a show's page, from the door on: a handle that all parts of the page hold.
+/// One person at a show, from the door on: a handle that all parts of the page hold, and the mini-player.
+/// It belongs to the owner in which it was made, with all that goes on in it.
 #[derive(Clone, Copy)]
 pub struct WatchSession {
     /// Show.
@@ -65,6 +66,8 @@ pub struct WatchSession {
     pub chat: ChatHandle,
     /// Picture and sound.
     pub player: Player,
+    /// True while there is something to be played, and somebody who is (nearly) in.
+    pub playing: Memo<bool>,
     /// Picture, crowd and gestures.
     pub scene: NodeRef<html::Section>,
     live_show: LiveShow,
@@ -87,19 +90,25 @@ impl WatchSession {
         let over = Memo::new(move |_| page.with(|it| it.card.section(it.now) == Section::Past));
         let enters = welcome && !over.get_untracked();
         let outside = Phase::Outside { name: None, why: None };
-        let phase = if enters { Phase::Entering } else { outside };
+        let phase = RwSignal::new(if enters { Phase::Entering } else { outside });
+        let stage = Memo::new(move |_| page.with(|page| page.card.stage));
+        let playing = Memo::new(move |_| {
+            let coming = phase.with(|phase| !matches!(phase, Phase::Outside { .. }));
+            coming && stage.get().is_on_air() && !gone.get()
+        });
         let session = Self {
             show,
             page,
             gone,
-            phase: RwSignal::new(phase),
+            phase,
             known: RwSignal::new(known),
             over,
-            stage: Memo::new(move |_| page.with(|page| page.card.stage)),
+            stage,
             join,
             crowd,
             chat,
             player: Player::new(show, join, crowd),
+            playing,
             scene: NodeRef::new(),
             live_show,
             channel: Channel::expect(),
@@ -283,10 +292,7 @@ impl WatchSession {
 
     /// Plays while there is something to be played and somebody who is (nearly) in.
     fn play(self) {
-        let wanted = Memo::new(move |_| {
-            let coming = self.phase.with(|phase| !matches!(phase, Phase::Outside { .. }));
-            coming && self.stage.get().is_on_air() && !self.gone.get()
-        });
+        let dock = Dock::expect();
         // Who stands before the door of a show that is on will press Watch.
         let likely = Memo::new(move |_| {
             let outside = self.phase.with(|phase| matches!(phase, Phase::Outside { .. }));
@@ -294,7 +300,9 @@ impl WatchSession {
         });
         Effect::new(move || {
             let likely = likely.get();
-            if wanted.get() {
+            if self.playing.get() {
+                // One show at a time.
+                dock.leave_other(self.show);
                 self.player.start();
                 return;
             }

@@ -38,17 +38,18 @@ fn max_height(pixels: u32, asked: Option<u16>) -> Option<u16> {
 }
 
 /// Returns whether the page, and what may have been taken out of it into a window of its own, is
-/// out of sight.
-fn is_hidden() -> bool {
-    document().hidden() && web::get(&document(), "pictureInPictureElement").is_falsy()
+/// out of sight, or the picture is held.
+fn is_hidden(video: &HtmlVideoElement) -> bool {
+    video.paused()
+        || document().hidden() && web::get(&document(), "pictureInPictureElement").is_falsy()
 }
 
 /// Waits until the size has lasted, then asks for what fits it, unless that holds already.
 async fn settle(video: HtmlVideoElement, session: MediaResource, asked: Rc<Cell<Option<u16>>>) {
-    TimeoutFuture::new(if is_hidden() { AWAY } else { SETTLED }).await;
+    TimeoutFuture::new(if is_hidden(&video) { AWAY } else { SETTLED }).await;
     for _ in 0..TRIES {
         let pixels = f64::from(video.client_height()) * window().device_pixel_ratio();
-        let pixels = if is_hidden() { 1 } else { pixels as u32 };
+        let pixels = if is_hidden(&video) { 1 } else { pixels as u32 };
         let Some(most) = max_height(pixels, asked.get()) else { return };
         // Until the venue has answered, nobody knows what holds.
         asked.set(None);
@@ -61,6 +62,7 @@ async fn settle(video: HtmlVideoElement, session: MediaResource, asked: Rc<Cell<
 
 /// Observes the size and the visibility of a player, until it is dropped.
 pub struct Viewport {
+    video: HtmlVideoElement,
     observer: ResizeObserver,
     changed: Closure<dyn FnMut()>,
 }
@@ -87,18 +89,26 @@ impl Viewport {
         observer.observe(video);
         let listener = changed.as_ref().unchecked_ref();
         document().add_event_listener_with_callback(SIGHT, listener).ok()?;
-        Some(Self { observer, changed })
+        for held in HELD {
+            video.add_event_listener_with_callback(held, listener).ok()?;
+        }
+        Some(Self { video: video.clone(), observer, changed })
     }
 }
 
 /// The event by which a page learns that it comes into sight or goes out of it.
 const SIGHT: &str = "visibilitychange";
+/// The events by which a picture says that it is held, or goes on.
+const HELD: [&str; 2] = ["pause", "play"];
 
 impl Drop for Viewport {
     fn drop(&mut self) {
         self.observer.disconnect();
         let listener = self.changed.as_ref().unchecked_ref();
         let _ = document().remove_event_listener_with_callback(SIGHT, listener);
+        for held in HELD {
+            let _ = self.video.remove_event_listener_with_callback(held, listener);
+        }
     }
 }
 

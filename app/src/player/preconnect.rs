@@ -52,13 +52,13 @@ impl Preconnection {
         Self { told, begin, since: js_sys::Date::now() }
     }
 
-    /// The connection, made now if there was no time for it yet; none when it is too old, or this
-    /// browser can't make one.
+    /// The connection, made now if there was no time for it yet; none when it is too old or closed, or
+    /// this browser can't make one.
     pub async fn take(self) -> Option<WhepOffer> {
         if js_sys::Date::now() - self.since > MAX_AGE {
             return None;
         }
         (self.begin)();
-        self.told.await.ok()
+        self.told.await.ok().filter(|offered| !offered.is_closed())
     }
 }

@@ -1,0 +1,7 @@
+//! Going from page to page: where one stood on each of them, and pages that are not left by mistake.
+
+mod leaving;
+mod scroll;
+
+pub(crate) use leaving::{Destination, Leaving};
+pub(crate) use scroll::keep_scroll;
