@@ -120,7 +120,7 @@ impl Heads {
     fn read(folder: &Path) -> io::Result<Self> {
         let shared = head_of(&folder.join(INDEX))?;
         let manifest: Manifest = serde_json::from_slice(&fs::read(folder.join(PARTS))?)?;
-        let head = |part: &str| {
+        let head = |part: &str| -> io::Result<String> {
             let own = manifest.parts.get(part).and_then(|part| part.head.as_ref());
             let own = own.ok_or_else(|| invalid(format!("{PARTS} has no head of {part}")))?;
             Ok(shared.replace(PART, own))
@@ -149,7 +149,8 @@ fn head_of(page: &Path) -> io::Result<String> {
         .ok_or_else(|| invalid("it has no head"))
 }
 
-/// Tells whether `path` may name a file. What the server makes heads of is none under any spelling, nor are the compressed forms that are sent in a file's place.
+/// Tells whether `path` may name a file. What the server makes heads of is none under any spelling, nor are
+/// the compressed forms that are sent in a file's place.
 fn is_file_of_its_own(path: &str) -> bool {
     let plain = |segment: &str| !matches!(segment, "" | "." | "..") && !segment.contains('%');
     let path = path.strip_prefix('/').unwrap_or(path);
