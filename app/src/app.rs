@@ -122,7 +122,7 @@ fn Elsewhere(
     }
     let place = use_location();
     let location = window().location();
-    let address = address_here(
+    let address = parts::address_here(
         &location.origin().unwrap_or_default(),
         &place.pathname.get_untracked(),
         &place.search.get_untracked(),
@@ -131,14 +131,6 @@ fn Elsewhere(
     // Refused, it would stay on an empty page, as with any link that can't be followed.
     let _ = location.replace(&address);
     ().into_any()
-}
-
-/// The whole address of a place at `origin`. Never without the origin: a path that begins with `//` would
-/// name another host by itself.
-pub(crate) fn address_here(origin: &str, path: &str, search: &str, hash: &str) -> String {
-    // The router keeps the query without its mark.
-    let mark = if search.is_empty() { "" } else { "?" };
-    format!("{origin}{path}{mark}{search}{hash}")
 }
 
 /// The sign, the places, the person.
@@ -212,17 +204,4 @@ fn Footer() -> impl IntoView {
         </footer>
     }
     .into_any()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_elsewhere_in_the_app_stays_at_this_venue() {
-        let at = |path, search, hash| address_here("https://venue.example", path, search, hash);
-        assert_eq!(at("/settings", "", ""), "https://venue.example/settings");
-        assert_eq!(at("/", "genre=folk", "#top"), "https://venue.example/?genre=folk#top");
-        assert_eq!(at("//evil.example/x", "", ""), "https://venue.example//evil.example/x");
-    }
 }

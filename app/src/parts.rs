@@ -6,13 +6,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use leptos::{
-    __reexports::send_wrapper::SendWrapper,
-    ev,
-    prelude::*,
-    task::{spawn_local, spawn_local_scoped},
-    wasm_split::SplitLoaderError,
-};
+use leptos::{ev, prelude::*, task::spawn_local, wasm_split::SplitLoaderError};
 use leptos_router::{
     ChooseView, NestedRoute, PartialPathMatch, PathSegment, PossibleRouteMatch, SsrMode,
     any_nested_route::{AnyNestedRoute, IntoAnyNestedRoute},
@@ -22,7 +16,6 @@ use wasm_bindgen::JsCast;
 
 use crate::{
     accounts::{ConfirmPage, ForgottenPage, LogInPage, RegisterPage, ResetPage, SettingsPage},
-    app::address_here,
     people::ArtistPageView,
     shows::{DashboardPage, EditShowPage, NewShowPage, WhatsOnPage},
     studio::StudioPage,
@@ -279,52 +272,12 @@ pub(crate) fn load_ahead() {
     window_event_listener(ev::focusin, move |event| near(event.target()));
 }
 
-/// A view of a part that is loaded now: nothing until it is there, and words when it can't be loaded.
-/// The server renders nothing of it.
-pub(crate) fn later<F: Future<Output = Result<AnyView, SplitLoaderError>> + 'static>(
-    load: impl Fn() -> F + Clone + Send + Sync + 'static,
-) -> AnyView {
-    let loaded = StoredValue::new(None::<SendWrapper<AnyView>>);
-    let changed = ArcTrigger::new();
-    let owner = Owner::current().unwrap_or_default();
-    let failed = RwSignal::new(false);
-    let attempt = {
-        let (load, changed) = (load.clone(), changed.clone());
-        move || {
-            let (loading, changed) = (load(), changed.clone());
-            failed.set(false);
-            let show = async move {
-                match loading.await {
-                    Ok(view) => {
-                        // The page may be another one by now.
-                        if loaded.try_set_value(Some(SendWrapper::new(view))).is_none() {
-                            changed.notify();
-                        }
-                    }
-                    Err(_) => {
-                        let _ = failed.try_set(true);
-                    }
-                }
-            };
-            owner.with(|| spawn_local_scoped(show));
-        }
-    };
-    Effect::new(attempt.clone());
-    (move || {
-        changed.track();
-        if failed.get() {
-            let attempt = attempt.clone();
-            return view! {
-                <p class="notice" role="status">
-                    {t!(ui.not_loaded)} " "
-                    <button class="button" type="button" on:click=move |_| attempt()>{t!(ui.load_again)}</button>
-                </p>
-            }
-            .into_any();
-        }
-        loaded.try_update_value(Option::take).flatten().map(SendWrapper::take).into_any()
-    })
-    .into_any()
+/// The whole address of a place at `origin`. Never without the origin: a path that begins with `//` would
+/// name another host by itself.
+pub(crate) fn address_here(origin: &str, path: &str, search: &str, hash: &str) -> String {
+    // The router keeps the query without its mark.
+    let mark = if search.is_empty() { "" } else { "?" };
+    format!("{origin}{path}{mark}{search}{hash}")
 }
 
 #[cfg(test)]
@@ -359,5 +312,13 @@ mod tests {
         let mut path = Vec::new();
         Pattern("/shows/:id").generate_path(&mut path);
         assert_eq!(path, [PathSegment::Static("shows".into()), PathSegment::Param("id".into())]);
+    }
+
+    #[test]
+    fn an_address_elsewhere_in_the_app_stays_at_this_venue() {
+        let at = |path, search, hash| address_here("https://venue.example", path, search, hash);
+        assert_eq!(at("/settings", "", ""), "https://venue.example/settings");
+        assert_eq!(at("/", "genre=folk", "#top"), "https://venue.example/?genre=folk#top");
+        assert_eq!(at("//evil.example/x", "", ""), "https://venue.example//evil.example/x");
     }
 }

@@ -14,6 +14,7 @@ import {
   expect,
   firefox,
 } from "@playwright/test";
+import { Complaints } from "./complaints";
 import { Line, freePort } from "./line";
 import { TurnServer } from "./turn";
 
@@ -84,26 +85,6 @@ export class Venue {
   /** Lines of the server's log that somebody would have to look at. */
   complaints(): string[] {
     return this.log.split("\n").filter((line) => /\b(WARN|ERROR|panicked)\b/.test(line));
-  }
-}
-
-/** What a browser complained about, on any page of these people. */
-export class Complaints {
-  readonly lines: string[] = [];
-  /** What is expected to be logged by the browser itself in a journey about something going wrong. */
-  readonly expected: RegExp[] = [];
-
-  watch(page: Page, who: string): void {
-    page.on("console", (message) => {
-      if (["error", "warning"].includes(message.type())) {
-        this.add(`${who}: ${message.type()}: ${message.text()} (${message.location().url})`);
-      }
-    });
-    page.on("pageerror", (error) => this.add(`${who}: ${error.stack ?? error.message}`));
-  }
-
-  private add(line: string): void {
-    if (!this.expected.some((pattern) => pattern.test(line))) this.lines.push(line);
   }
 }
 

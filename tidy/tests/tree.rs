@@ -66,6 +66,7 @@ const APP: Layers = &[
     &["people", "stage"],
     &["player"],
     &["accounts", "studio", "watch"],
+    &["parts"],
     &["app"],
 ];
 

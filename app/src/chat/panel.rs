@@ -16,7 +16,7 @@ use super::{
     entry::{ChatRow, OnItsWay, Posted},
     state::ChatState,
 };
-use crate::{parts::later, t};
+use crate::{t, ui::later};
 
 /// Distance from the end within which the list still follows the talk, in CSS pixels.
 const AT_END: i32 = 56;

@@ -18,9 +18,9 @@ use leptos::{
 use super::{CrowdHandle, api::like_show, handle::now};
 use crate::{
     failure::Failed,
-    parts::later,
     t,
     texts::{keys, word},
+    ui::later,
 };
 
 /// Time between two gestures while a button is held, in milliseconds.

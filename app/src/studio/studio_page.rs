@@ -24,10 +24,10 @@ use crate::{
     },
     chat::ChatPanel,
     failure::Failed,
-    parts::later,
     player::Dock,
     stage::load::{Absent, load_from_address},
     stream_keys::StreamFromObs,
+    ui::later,
 };
 
 /// The page from which an artist goes on stage.

@@ -5,6 +5,7 @@ mod every;
 mod field;
 mod form;
 mod genres;
+mod later;
 mod links;
 mod local_time;
 mod logo;
@@ -18,6 +19,7 @@ pub use every::every;
 pub use field::{Complaint, TextField, adopt};
 pub use form::{Form, FormState, Submit};
 pub use genres::GenrePicker;
+pub(crate) use later::later;
 pub use links::linked;
 #[cfg(feature = "ssr")]
 pub(crate) use local_time::time_patterns;

@@ -1,0 +1,21 @@
+import type { Page } from "@playwright/test";
+
+/** What a browser complained about, on any page of these people. */
+export class Complaints {
+  readonly lines: string[] = [];
+  /** What is expected to be logged by the browser itself in a journey about something going wrong. */
+  readonly expected: RegExp[] = [];
+
+  watch(page: Page, who: string): void {
+    page.on("console", (message) => {
+      if (["error", "warning"].includes(message.type())) {
+        this.add(`${who}: ${message.type()}: ${message.text()} (${message.location().url})`);
+      }
+    });
+    page.on("pageerror", (error) => this.add(`${who}: ${error.stack ?? error.message}`));
+  }
+
+  private add(line: string): void {
+    if (!this.expected.some((pattern) => pattern.test(line))) this.lines.push(line);
+  }
+}
