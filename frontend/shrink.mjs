@@ -9,7 +9,7 @@ const AT_ONCE = 2;
 export async function shrink(paths) {
   const left = [...paths];
   const work = async () => {
-    for (let path; (path = left.pop()); ) {
+    for (let path; (path = left.pop());) {
       // Smaller by -Oz, and yet longer in brotli.
       await promisify(execFile)("wasm-opt", ["-Os", path, "-o", path]);
       order(path);

@@ -7,8 +7,18 @@ import { join } from "node:path";
 const FIRST = { home: 300, doors: 300, shows: 300, account: 330, watch: 300, studio: 330 };
 // In KiB: what each part adds by itself.
 const OWN = {
-  home: 60, doors: 20, shows: 40, account: 90, watch: 60, studio: 60,
-  channel: 35, chat: 35, crowd: 40, media: 30, panels: 30, report: 10,
+  home: 60,
+  doors: 20,
+  shows: 40,
+  account: 90,
+  watch: 60,
+  studio: 60,
+  channel: 35,
+  chat: 35,
+  crowd: 40,
+  media: 30,
+  panels: 30,
+  report: 10,
 };
 // What several parts share comes in files worth a request.
 const LEAST_SHARED = 8;
@@ -23,7 +33,10 @@ const say = (words, isGood) => {
   good &&= isGood;
   console.log(`${isGood ? " " : "!"} ${words}`);
 };
-const sum = (ending) => readdirSync(site).filter((name) => name.endsWith(ending)).reduce((all, name) => all + kib(name.slice(0, -3)), 0);
+const sum = (ending) =>
+  readdirSync(site)
+    .filter((name) => name.endsWith(ending))
+    .reduce((all, name) => all + kib(name.slice(0, -3)), 0);
 console.log(`In brotli: script ${sum(".js.br").toFixed(1)} KiB, styles ${sum(".css.br").toFixed(1)} KiB; WASM:`);
 for (const [part, { first, files }] of Object.entries(parts)) {
   const own = files.filter((file) => file.startsWith("part-")).reduce((all, file) => all + kib(file), 0);
@@ -39,6 +52,9 @@ for (const [part, { first, files }] of Object.entries(parts)) {
 }
 for (const file of readdirSync(site).filter((name) => /^shared-.*wasm$/.test(name))) {
   const users = Object.keys(parts).filter((part) => parts[part].files.includes(file));
-  say(`shared by ${users.join(", ")}: ${kib(file).toFixed(1)} KiB (at least ${LEAST_SHARED})`, kib(file) >= LEAST_SHARED);
+  say(
+    `shared by ${users.join(", ")}: ${kib(file).toFixed(1)} KiB (at least ${LEAST_SHARED})`,
+    kib(file) >= LEAST_SHARED,
+  );
 }
 if (!good) process.exit(1);

@@ -120,7 +120,9 @@ export class Follower {
     if (kind !== TEXT) return;
     // Only the beginning is looked at: what comes before the events themselves.
     const [, name, cursor] =
-      /^\{"(events|subscribed|refused)":\{"topic":"[^"]*"(?:,"cursor":(\d+))?/.exec(payload.subarray(0, 120).toString("latin1")) ?? [];
+      /^\{"(events|subscribed|refused)":\{"topic":"[^"]*"(?:,"cursor":(\d+))?/.exec(
+        payload.subarray(0, 120).toString("latin1"),
+      ) ?? [];
     if (name === "refused") throw new Error(payload.toString());
     if (name === "subscribed") {
       this.cursor = Number(cursor);

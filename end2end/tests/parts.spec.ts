@@ -96,7 +96,9 @@ for (const kind of ["Chromium", "Firefox"]) {
     venue,
     complaints,
   }) => {
-    complaints.expected.push(/WebSocket|404|ERR_|NetworkError|Response has unsupported MIME|HTTP status|can’t establish/);
+    complaints.expected.push(
+      /WebSocket|404|ERR_|NetworkError|Response has unsupported MIME|HTTP status|can’t establish/,
+    );
     const artist = await person("Mira Voss");
     await register(artist, "artist");
     await announce(artist, TITLE, 60);

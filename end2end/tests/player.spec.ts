@@ -321,7 +321,9 @@ test("back and forward find pages where they were left", async ({ person }) => {
   await expect.poll(top, { message: "What's on, after a reload" }).toBe(left);
 });
 
-test("on the narrowest phone the mini-player covers neither the foot of the page nor its fields", async ({ person }) => {
+test("on the narrowest phone the mini-player covers neither the foot of the page nor its fields", async ({
+  person,
+}) => {
   const show = await onStage(await person("Mira Voss"));
   const { defaultBrowserType: _, ...pixel } = devices["Pixel 7"];
   const ana = await person("Ana", { ...pixel, viewport: { width: 320, height: 568 } });
