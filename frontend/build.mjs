@@ -71,6 +71,7 @@ if (rest.includes(whole)) throw new Error(`${page}: what loads ${whole} has anot
 writeFileSync(page, rest.replace("</head>", "{{PART}}</head>"));
 
 function renamed(text, from, to) {
-  if (!text.includes(`"${from}"`)) throw new Error(`nothing imports ${from}`);
-  return text.replaceAll(`"${from}"`, `"${to}"`);
+  if (!text.includes(`from "${from}"`)) throw new Error(`nothing imports ${from}`);
+  // What a module is called inside of the program stays.
+  return text.replaceAll(`from "${from}"`, `from "${to}"`);
 }
