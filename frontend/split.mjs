@@ -13,8 +13,8 @@ const NEVER_RUN = String.raw`13hydrate_async28_\$u7b\$\$u7b\$closure\$u7d\$\$u7d
 // In bytes as the linker makes them, of which brotli leaves a quarter or a third: what would be a file of less
 // than 8 KiB isn't worth a request.
 const SMALLEST_CHUNK = 32 * 1024;
-// A part comes in no more files than these and its own.
-const MOST_CHUNKS = 5;
+// A part comes in no more files than these and its own; a navigation loads at most six.
+const MOST_CHUNKS = 6;
 
 // split(folder, release): puts base and parts into the folder, and answers with the parts by their names: their
 // functions, and the modules that they need beside the base, in the order in which they are loaded.

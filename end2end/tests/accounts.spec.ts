@@ -45,7 +45,7 @@ test("register, confirm by mail, forget the password, and all other sessions are
   const phone = await person("Ana, phone");
   await phone.goto("/log-in");
   await phone.page.getByRole("link", { name: "Get a new one" }).click();
-  await phone.alive();
+  await expect(phone.page.getByRole("heading", { name: "A new password" })).toBeVisible();
   await phone.page.getByLabel("Handle or e-mail").fill(email);
   await phone.page.getByRole("button", { name: "Send me the link" }).click();
   await expect(phone.page.getByText("a mail is on its way")).toBeVisible();
