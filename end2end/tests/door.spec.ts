@@ -21,9 +21,13 @@ test("a page that the browser has already is not sent again, comes alive, and is
     const { page } = visitor;
     await visitor.goto(address);
     await visitor.goto("/log-in");
+    // Once a minute the page is another one, by the clock that is in it.
     const before = await notModified(visitor);
-    await visitor.goto(address);
-    expect(await notModified(visitor), visitor.name).toBe(before + 1);
+    await expect(async () => {
+      await visitor.goto(address);
+      expect(await notModified(visitor), visitor.name).toBeGreaterThan(before);
+    }).toPass();
+    const good = await notModified(visitor);
     await expect(page.getByRole("listitem")).toHaveCount(shows);
     // Alive: the next page is made here, and follows what happens.
     await page.evaluate(() => Object.assign(window, { stillHere: true }));
@@ -35,7 +39,7 @@ test("a page that the browser has already is not sent again, comes alive, and is
     await announce(artist, `Mira Voss on the Pier ${shows}`, 60 + 130 * shows);
     shows += 1;
     await visitor.goto(address);
-    expect(await notModified(visitor), visitor.name).toBe(before + 1);
+    expect(await notModified(visitor), visitor.name).toBe(good);
     await expect(page.getByRole("listitem")).toHaveCount(shows);
 
     // Somebody whom the venue knows has pages of their own, and leaves none behind.

@@ -282,7 +282,7 @@ interface Fixtures {
   /** Opens a browser profile for a new person. */
   person: (name: string, options?: BrowserContextOptions & { in?: Browser }) => Promise<Person>;
   /** Opens Firefox for one person. */
-  firefoxPerson: (name: string) => Promise<Person>;
+  firefoxPerson: (name: string, options?: BrowserContextOptions) => Promise<Person>;
   /** Opens a Chromium that gives no device and plays no sound before somebody presses something. */
   strictPerson: (name: string) => Promise<Person>;
   /** Opens a Chromium that uses no UDP, as behind a firewall that lets none through. */
@@ -347,7 +347,7 @@ export const test = base.extend<Fixtures>({
         "media.autoplay.blocking_policy": 0,
       },
     });
-    await use((name) => person(name, { in: browser }));
+    await use((name, options) => person(name, { ...options, in: browser }));
     await browser.close();
   },
   strictPerson: async ({ person, launchOptions }, use) => {

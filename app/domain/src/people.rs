@@ -204,7 +204,7 @@ pub struct ArtistPage {
     pub cursor: Cursor,
     /// The page's whole address, for those who are sent it.
     pub address: String,
-    /// The server's clock when the page was made.
+    /// The server's clock when the page was made, to the minute: it is the same page for so long.
     pub now: Millis,
 }
 

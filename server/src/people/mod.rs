@@ -77,7 +77,7 @@ impl People for Caller {
             upcoming,
             past,
             cursor,
-            now: clock::now(),
+            now: clock::now().minute(),
         })
     }
 
