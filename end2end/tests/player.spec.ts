@@ -151,7 +151,11 @@ test("a show goes on while one looks around, in Firefox", async ({ person, firef
   await looksAround(await firefoxPerson("Ana"), tom, "Mira Voss", show);
 });
 
-test("the mini-player holds, mutes and leaves the show, also by keys", async ({ person }) => {
+/** The venue may notice the end of a connection before it is told of it. */
+const ALREADY_OVER = /Failed to load resource: .* 404 .*\/wh[ei]p\//;
+
+test("the mini-player holds, mutes and leaves the show, also by keys", async ({ person, complaints }) => {
+  complaints.expected.push(ALREADY_OVER);
   const artist = await person("Mira Voss");
   const show = await onStage(artist);
   const tom = await person("Tom");
@@ -199,7 +203,11 @@ test("the mini-player holds, mutes and leaves the show, also by keys", async ({ 
   await ana.seesAndHears();
 });
 
-test("the mini-player goes with the show, with another show, and before a microphone", async ({ person }) => {
+test("the mini-player goes with the show, with another show, and before a microphone", async ({
+  person,
+  complaints,
+}) => {
+  complaints.expected.push(ALREADY_OVER);
   const mira = await person("Mira Voss");
   const show = await onStage(mira);
   const tide = await person("Iron Tide");
@@ -221,7 +229,7 @@ test("the mini-player goes with the show, with another show, and before a microp
   await expect(page).toHaveURL(new RegExp(`${other}$`));
   await expect(onTheStage(ana)).toBeVisible();
   await expect(miniPlayer(ana)).toHaveCount(0);
-  await counts(tide, 1);
+  await expect(tide.page.getByRole("region", { name: "Numbers" }).getByRole("definition").first()).toHaveText("1");
 
   // Nothing sounds beside an open microphone.
   await page.getByRole("link", { name: "My shows" }).click();
@@ -247,7 +255,8 @@ test("the mini-player goes with the show, with another show, and before a microp
   await expect(miniPlayer(ana)).toHaveCount(0);
 });
 
-test("a stage is not left by mistake", async ({ person }) => {
+test("a stage is not left by mistake", async ({ person, complaints }) => {
+  complaints.expected.push(ALREADY_OVER);
   const artist = await person("Mira Voss");
   await register(artist, "artist");
   const show = await announce(artist, "Mira Voss at the Harbour");
@@ -293,7 +302,7 @@ test("back and forward find pages where they were left", async ({ person }) => {
   await register(artist, "artist");
   for (let number = 1; number <= 9; number++) {
     await artist.goto("/shows/new");
-    await fillShow(artist.page, { title: `Evening ${number}`, genre: "Folk", startsIn: 100 + number });
+    await fillShow(artist.page, { title: `Evening ${number}`, genre: "Folk", startsIn: 100 + 130 * number });
     await artist.page.getByRole("button", { name: "Announce the show" }).click();
     await expect(artist.page).toHaveURL(/\/dashboard$/);
   }
@@ -338,7 +347,7 @@ test("on the narrowest phone the mini-player covers neither the foot of the page
     expect(Math.min(box.width, box.height), "large enough for a thumb").toBeGreaterThanOrEqual(44);
   }
   await page.getByRole("link", { name: "Join" }).first().tap();
-  await expect(page).toHaveURL(/\/join/);
+  await expect(page.getByRole("heading", { name: "Come in" })).toBeVisible();
   const above = async (what: string) => {
     const element = page.locator(what).last();
     await element.focus();
@@ -351,7 +360,8 @@ test("on the narrowest phone the mini-player covers neither the foot of the page
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
 });
 
-test("a page that the browser keeps lets go of the venue, and finds back", async ({ person }) => {
+test("a page that the browser keeps lets go of the venue, and finds back", async ({ person, complaints }) => {
+  complaints.expected.push(ALREADY_OVER);
   const show = await onStage(await person("Mira Voss"));
   const ana = await person("Ana");
   await keepSockets(ana);
