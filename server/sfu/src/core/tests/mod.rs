@@ -1,6 +1,7 @@
 //! The core against str0m clients over a simulated network, in virtual time.
 
 mod advice;
+mod air;
 mod catch_up;
 mod check;
 mod client;
@@ -10,6 +11,7 @@ mod joining;
 mod layers;
 mod lifecycle;
 mod limits;
+mod lines;
 mod loss_recovery;
 mod migration;
 mod offers;

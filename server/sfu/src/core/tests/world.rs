@@ -3,14 +3,17 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use str0m::Candidate;
 use str0m::format::Codec;
 
+use super::air::{Air, Datagram, Sealed, check_sealed};
 use super::check::undecided;
 use super::client::Client;
+use super::lines::line::Line;
+use super::lines::tap::{Keys, Tap};
 use super::program::{Name, Program, name};
 use crate::config::{SfuLimits, SfuTimeouts};
 use crate::core::Core;
@@ -18,7 +21,7 @@ use crate::core::standby::TakeoverCondition;
 use crate::event::{SessionRole, SfuEvent};
 use crate::ids::SessionId;
 use crate::shard::Shard;
-use crate::shard::egress::{Egress, EgressCounters};
+use crate::shard::egress::EgressCounters;
 use crate::stats::{PublisherStats, SessionStats, SubscriberStats};
 
 /// The core's address.
@@ -58,27 +61,6 @@ pub(super) struct Passage {
     pub(super) lost: bool,
 }
 
-/// An egress that takes up to eight datagrams at once.
-#[derive(Clone, Default)]
-struct Air(Arc<Mutex<Vec<Datagram>>>);
-
-pub(super) type Datagram = (SocketAddr, Vec<u8>);
-
-/// Media by receiver, stream and number (RFC 3550 §5.1).
-type Sealed = HashMap<(SocketAddr, [u8; 4], [u8; 2]), Vec<u8>>;
-
-impl Egress for Air {
-    fn max_segments(&self) -> usize {
-        8
-    }
-
-    fn send(&mut self, destination: SocketAddr, datagrams: &[u8], segment: usize) {
-        assert!(datagrams.len().div_ceil(segment) <= self.max_segments());
-        let mut air = self.0.lock().expect("one thread");
-        air.extend(datagrams.chunks(segment).map(|d| (destination, d.to_vec())));
-    }
-}
-
 pub(super) struct World {
     pub(super) now: Instant,
     pub(super) core: Core,
@@ -105,6 +87,10 @@ pub(super) struct World {
     air: Air,
     /// All media that was ever sealed.
     sealed: Sealed,
+    /// Lines of clients that have one of their own.
+    pub(super) lines: HashMap<SocketAddr, Line>,
+    /// Keys of subscribers.
+    pub(super) keys: Keys,
     random: fastrand::Rng,
     order: BinaryHeap<Reverse<(Instant, u64)>>,
     flying: HashMap<u64, Flying>,
@@ -125,6 +111,8 @@ impl World {
         let traffic = Arc::new(EgressCounters::default());
         let shard = Shard::new(now, &limits, Box::new(air.clone()), Arc::clone(&traffic));
         let here = Candidate::host(server(), "udp").expect("a candidate");
+        let keys = Keys::default();
+        let shard = Tap::new(shard, &keys);
         let core = Core::new(vec![here], Box::new(shard), traffic, limits, timeouts);
         let core = core.expect("a core");
         World {
@@ -133,6 +121,8 @@ impl World {
             astray: Vec::new(),
             air,
             sealed: HashMap::new(),
+            lines: HashMap::new(),
+            keys,
             clients: Vec::new(),
             events: Vec::new(),
             network: GOOD,
@@ -183,6 +173,12 @@ impl World {
         self.add(stage, SessionRole::Subscriber, 0, 0, &|offer| offer, None)
     }
 
+    /// The address of the client that joins next.
+    pub(super) fn next_address(&self) -> SocketAddr {
+        let port = u16::try_from(self.clients.len()).expect("few") + 5_000;
+        SocketAddr::from(([10, 0, 0, 2], port))
+    }
+
     fn add(
         &mut self,
         stage: &str,
@@ -192,9 +188,7 @@ impl World {
         changed: &dyn Fn(String) -> String,
         program: Option<Program>,
     ) -> usize {
-        let index = self.clients.len();
-        let port = u16::try_from(index).expect("few") + 5_000;
-        let address = SocketAddr::from(([10, 0, 0, 2], port));
+        let (index, address) = (self.clients.len(), self.next_address());
         let (mut client, mut offer, pending) =
             Client::offer_of(self.now, address, role, first_sequence, layers, program);
         offer = changed(offer);
@@ -307,6 +301,22 @@ impl World {
         self.settle();
     }
 
+    /// When a datagram arrives by the network that is everybody's; [`None`] if the queue is full.
+    fn arrival(&mut self, to_core: bool, address: SocketAddr, length: usize) -> Option<Instant> {
+        let jitter = self.random.u32(..=self.network.jitter * 1_000);
+        let way = Duration::from_micros(u64::from(self.network.delay * 1_000 + jitter));
+        if to_core {
+            return Some(self.now + way);
+        }
+        let busy = self.busy.entry(address).or_insert(self.now);
+        if *busy > self.now + Duration::from_millis(200) {
+            return None;
+        }
+        let takes = length as u64 * 8_000 / u64::from(self.network.capacity);
+        *busy = (*busy).max(self.now) + Duration::from_micros(takes);
+        Some(*busy + way)
+    }
+
     fn at(&self, address: SocketAddr) -> Option<usize> {
         self.clients.iter().position(|c| c.address == address)
     }
@@ -334,18 +344,14 @@ impl World {
                 }
                 let lossy = self.lossy.filter(|(from, _)| to_core && *from == address);
                 let lost = lossy.is_some_and(|(_, lost)| self.random.u32(..1_000) < lost);
-                let jitter = self.random.u32(..=self.network.jitter * 1_000);
-                let micros = u64::from(self.network.delay * 1_000 + jitter);
-                let mut at = self.now + Duration::from_micros(micros);
-                if !to_core {
-                    let busy = self.busy.entry(address).or_insert(self.now);
-                    if *busy > self.now + Duration::from_millis(200) {
-                        continue;
-                    }
-                    let takes = datagram.len() as u64 * 8_000 / u64::from(self.network.capacity);
-                    *busy = (*busy).max(self.now) + Duration::from_micros(takes);
-                    at = *busy + Duration::from_micros(micros);
-                }
+                let at = match self.lines.get_mut(&address) {
+                    Some(line) if to_core => line.back(self.now, &mut self.random),
+                    Some(line) => line.pass(self.now, &datagram, &mut self.random),
+                    None => self.arrival(to_core, address, datagram.len()),
+                };
+                let Some(at) = at else {
+                    continue;
+                };
                 if lossy.is_some()
                     && let Some(name) = name(&datagram)
                 {
@@ -382,17 +388,4 @@ fn forged(offer: &str) -> String {
         None => line.to_owned(),
     });
     lines.map(|line| line + "\r\n").collect()
-}
-
-/// Panics if a number was sealed with other contents before: see [`crate::srtp`].
-fn check_sealed(sealed: &mut Sealed, to: SocketAddr, datagram: &[u8]) {
-    // RTCP has the types of RFC 5761 §4 there.
-    if (192..224).contains(&datagram[1]) {
-        return;
-    }
-    let name = |range: std::ops::Range<usize>| datagram.get(range).expect("a header");
-    let ssrc = name(8..12).try_into().expect("four");
-    let number = name(2..4).try_into().expect("two");
-    let before = sealed.entry((to, ssrc, number)).or_insert_with(|| datagram.to_vec());
-    assert_eq!(before, datagram, "the same number, sealed anew");
 }

@@ -26,6 +26,7 @@ impl Client {
         }
         let mut payload = vec![0xfc, self.name];
         payload.extend(self.number.to_be_bytes());
+        payload.resize(self.sound_size, 0);
         self.write(Stream::Sound, |pt| {
             RtpWrite::new(pt, sequence.into(), timestamp, now, payload).nackable(false)
         });
@@ -53,8 +54,9 @@ impl Client {
     }
 
     fn layer_frame(&mut self, layer: usize, captured: Instant) {
-        let (name, timestamp, size) = (self.name, self.timestamps.1, self.size);
+        let (name, timestamp) = (self.name, self.timestamps.1);
         let sending = &mut self.layers[layer];
+        let size = sending.size.unwrap_or(self.size);
         let due = self.group.is_some_and(|group| sending.frames.is_multiple_of(group));
         let keyframe = std::mem::take(&mut sending.keyframe_next) || due;
         sending.frames += 1;

@@ -10,7 +10,7 @@ use str0m::format::Codec;
 use str0m::media::{Direction, MediaKind, Mid, Rid, Simulcast, SimulcastLayer};
 use str0m::net::{Protocol, Receive};
 use str0m::rtp::rtcp::Rtcp;
-use str0m::rtp::{ExtensionMap, RawPacket};
+use str0m::rtp::{ExtensionMap, RawPacket, RtpHeader};
 use str0m::{Candidate, Event, Input, Output, Rtc};
 
 use super::check::choice;
@@ -36,6 +36,8 @@ pub(super) struct Sending {
     pub(super) scalable: Option<Codec>,
     rid: Option<Rid>,
     pub(super) packets_per_frame: u64,
+    /// Bytes of a payload, where they aren't those of the client.
+    pub(super) size: Option<usize>,
     sequence: u64,
     number: u64,
     picture: u16,
@@ -72,6 +74,8 @@ pub(super) struct Client {
     pub(super) torn: bool,
     /// Answers keyframe requests.
     pub(super) obedient: bool,
+    /// Answers a keyframe request of one layer with keyframes of all, as browsers do.
+    pub(super) all_together: bool,
     /// How long video takes from capture to the network; sound takes no time.
     pub(super) encoding: Duration,
     /// Bytes of a payload of video, and time between two frames.
@@ -79,6 +83,10 @@ pub(super) struct Client {
     pub(super) frame_time: Duration,
     /// A keyframe, which has four times the packets of another frame, begins each so many frames.
     pub(super) group: Option<u64>,
+    /// Bytes of a payload of sound.
+    pub(super) sound_size: usize,
+    /// What came, before anything is done with it; where somebody wants to have it.
+    pub(super) raw: Option<Vec<(Instant, RtpHeader, Vec<u8>)>>,
     /// It publishes as a program does, not as a browser.
     pub(super) program: Option<Program>,
     rtc: Rtc,
@@ -122,8 +130,8 @@ impl Client {
         let mut extensions = ExtensionMap::standard();
         extensions.set(12, dependency_descriptor::extension());
         let mut builder = Rtc::builder().set_rtp_mode(true).set_extension_map(extensions);
+        builder = builder.enable_raw_packets(program.is_some() || role == SessionRole::Subscriber);
         if program.is_some() {
-            builder = builder.enable_raw_packets(true);
             Program::set_codecs(builder.codec_config());
         }
         let mut rtc = builder.set_stats_interval(Some(Duration::from_secs(1))).build(now);
@@ -157,6 +165,9 @@ impl Client {
             size: 200,
             frame_time: Duration::from_micros(33_333),
             group: None,
+            all_together: false,
+            sound_size: 10,
+            raw: None,
             obedient: program.is_none(),
             program,
             heard: now,
@@ -175,6 +186,7 @@ impl Client {
                     scalable: None,
                     frame: u16::MAX - 100,
                     rid: (layers > 1).then(|| rids[usize::from(layer)]),
+                    size: None,
                     packets_per_frame: match layers {
                         1 => PACKETS_PER_FRAME,
                         _ => 4_u64.pow(layer.into()),
@@ -313,8 +325,14 @@ impl Client {
             Event::Closed => self.closed = true,
             Event::KeyframeRequest(request) => {
                 self.asked += 1;
-                for layer in self.layers.iter_mut().filter(|l| l.rid == request.rid) {
+                let all = self.all_together;
+                for layer in self.layers.iter_mut().filter(|l| all || l.rid == request.rid) {
                     layer.keyframe_next |= self.obedient;
+                }
+            }
+            Event::RawPacket(packet) if self.raw.is_some() => {
+                if let (RawPacket::RtpRx(header, payload), Some(raw)) = (*packet, &mut self.raw) {
+                    raw.push((self.heard, header, payload));
                 }
             }
             Event::RawPacket(packet) => {
@@ -325,7 +343,7 @@ impl Client {
                 }
             }
             Event::MediaIngressStats(told) => self.round_trip = told.rtt.or(self.round_trip),
-            Event::RtpPacket(packet) => {
+            Event::RtpPacket(packet) if self.raw.is_none() => {
                 let params = self.rtc.codec_config();
                 let params = params.find(|p| p.pt() == packet.header.payload_type);
                 let codec = params.expect("negotiated").spec().codec;
@@ -340,6 +358,16 @@ impl Client {
         let mut direct = self.rtc.direct_api();
         let stream = direct.stream_rx_by_mid(self.video, None).expect("a stream");
         stream.request_keyframe(str0m::media::KeyframeRequestKind::Pli);
+    }
+
+    /// From now on gives what comes away as it is, and asks for nothing by itself.
+    pub(super) fn give_raw(&mut self) {
+        self.raw = Some(Vec::new());
+        for mid in [self.audio, self.video] {
+            if let Some(stream) = self.rtc.direct_api().stream_rx_by_mid(mid, None) {
+                stream.suppress_nack(true);
+            }
+        }
     }
 
     /// Says goodbye.
