@@ -7,7 +7,7 @@ mod tests;
 
 use std::collections::HashMap;
 use std::io;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -24,9 +24,14 @@ use crate::shard::egress::EgressCounters;
 use crate::shard::{BorrowedInput, QueuedInput, ShardEvent, ShardInput, Shards};
 use crate::stats::SubscriberStats;
 
-/// Bursts and reports that may wait for one shard; what comes when there are more is dropped. A
-/// shard this far behind has no use for them either.
-const MAX_WAITING_MEDIA: usize = 1_024;
+/// Bursts of media that may wait for one shard; what comes when there are more is dropped. A shard
+/// this far behind has no use for them either.
+const MAX_WAITING_BURSTS: usize = 1_024;
+
+/// Reports of subscribers that may wait for one shard; one that finds no room is as good as lost on
+/// the way. They are counted apart: a thousand viewers send as many in 50 ms, and must not displace
+/// the media that they report on.
+const MAX_WAITING_REPORTS: usize = 1_024;
 
 /// Inputs of all kinds that may wait for one shard. What isn't media can't be dropped: a subscriber
 /// comes and goes once, and of what changes about it only the last state waits. So a shard that is so
@@ -138,10 +143,9 @@ impl WorkerHandle {
         !full
     }
 
-    /// False if too much waits already.
-    fn tell_media(&self, input: QueuedInput) -> bool {
-        let waiting = &self.state.waiting_media;
-        if waiting.load(Ordering::Relaxed) >= MAX_WAITING_MEDIA {
+    /// Tells what may be dropped; false if `limit` of its kind wait already.
+    fn tell_bounded(&self, waiting: &AtomicUsize, limit: usize, input: QueuedInput) -> bool {
+        if waiting.load(Ordering::Relaxed) >= limit {
             return false;
         }
         waiting.fetch_add(1, Ordering::Relaxed);
@@ -179,7 +183,9 @@ impl Shards for ThreadedShards {
             ShardInput::Forward(stage, burst) => {
                 let burst: Arc<[ForwardedPacket]> = burst.into();
                 for worker in &self.workers {
-                    if !worker.tell_media(ShardInput::Forward(stage, Arc::clone(&burst))) {
+                    let input = ShardInput::Forward(stage, Arc::clone(&burst));
+                    let waiting = &worker.state.waiting_bursts;
+                    if !worker.tell_bounded(waiting, MAX_WAITING_BURSTS, input) {
                         let lost = (burst.len() * worker.population) as u64;
                         self.counters.dropped.fetch_add(lost, Ordering::Relaxed);
                     }
@@ -189,8 +195,9 @@ impl Shards for ThreadedShards {
             ShardInput::Forget(stage) => self.tell_all(|| ShardInput::Forget(stage)),
             ShardInput::Rtcp(key, datagram) => {
                 if let Some(worker) = self.worker(key) {
-                    // A report that finds no room is as good as lost on the way.
-                    worker.tell_media(ShardInput::Rtcp(key, datagram.into()));
+                    let input = ShardInput::Rtcp(key, datagram.into());
+                    let waiting = &worker.state.waiting_reports;
+                    worker.tell_bounded(waiting, MAX_WAITING_REPORTS, input);
                 }
             }
         }

@@ -8,6 +8,7 @@ use str0m::crypto::dtls::SrtpProfile;
 
 use super::*;
 use crate::ids::{SessionId, StageKey};
+use crate::rtp::packet::{Packet, TrackId};
 use crate::shard::SubscriberSetup;
 use crate::srtp::keys::SrtpKeys;
 
@@ -92,6 +93,41 @@ fn subscriber_changes_are_coalesced_in_queue() {
     threads.handle(clock(), ShardInput::Admit(PeerKey(3), admitted));
     assert_eq!(heard(&mut threads), [ShardEvent::Failed(PeerKey(3), useless)]);
     assert!(lock(&threads.workers[0].state.changes).is_empty());
+}
+
+#[test]
+fn feedback_displaces_no_media() {
+    let mut threads = started(1);
+    let here = socket();
+    let profile = SrtpProfile::AEAD_AES_128_GCM;
+    threads.handle(clock(), ShardInput::Admit(PeerKey(1), admission(&here, profile, 56).1));
+    let (end, until) = sync_channel(0);
+    threads.tell(PeerKey(1), WorkerInput::Wait(until));
+    end.send(()).expect("it waits");
+    // A thousand viewers' reports of 150 ms, while the thread sends a large burst.
+    for _ in 0..3_000 {
+        threads.handle(clock(), ShardInput::Rtcp(PeerKey(1), &[0; 60]));
+    }
+    let burst = [ForwardedPacket {
+        track: TrackId { video: true, ordinal: 0 },
+        layer: 0,
+        packet: Packet::sample(1, 1, clock()),
+    }];
+    threads.handle(clock(), ShardInput::Forward(StageKey(1), &burst));
+    assert_eq!(threads.counters.dropped.load(Ordering::Relaxed), 0);
+    let state = Arc::clone(&threads.workers[0].state);
+    assert_eq!(state.waiting_bursts.load(Ordering::Relaxed), 1);
+    assert_eq!(state.waiting_reports.load(Ordering::Relaxed), MAX_WAITING_REPORTS);
+    end.send(()).expect("it waits");
+    let (useless, admitted) = admission(&here, profile, 3);
+    threads.handle(clock(), ShardInput::Admit(PeerKey(3), admitted));
+    // The shard has the burst, which is no keyframe.
+    let (stage, track) = (StageKey(1), TrackId { video: true, ordinal: 0 });
+    let events = heard(&mut threads);
+    assert_eq!(events[0], ShardEvent::KeyframeNeeded { stage, track, layer: 0 });
+    assert_eq!(events[1], ShardEvent::Failed(PeerKey(3), useless));
+    assert_eq!(state.waiting_bursts.load(Ordering::Relaxed), 0);
+    assert_eq!(state.waiting_reports.load(Ordering::Relaxed), 0);
 }
 
 #[test]

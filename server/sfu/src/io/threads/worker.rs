@@ -49,8 +49,9 @@ pub(super) struct SubscriberChange {
 /// State shared by a worker and its handle.
 #[derive(Default)]
 pub(super) struct WorkerState {
-    /// Inputs of media in the queue.
-    pub(super) waiting_media: AtomicUsize,
+    /// Bursts of media in the queue, and reports of subscribers.
+    pub(super) waiting_bursts: AtomicUsize,
+    pub(super) waiting_reports: AtomicUsize,
     /// Changes of subscribers that wait for their shard.
     pub(super) changes: Mutex<HashMap<PeerKey, SubscriberChange>>,
     /// The queue was full: the worker has hung.
@@ -179,8 +180,11 @@ impl Worker {
         match input {
             ShardInput::Admit(key, setup) => sessions.push((*key, setup.session)),
             ShardInput::Remove(key) => sessions.retain(|(known, _)| known != key),
-            ShardInput::Forward(..) | ShardInput::Rtcp(..) => {
-                self.state.waiting_media.fetch_sub(1, Ordering::Relaxed);
+            ShardInput::Forward(..) => {
+                self.state.waiting_bursts.fetch_sub(1, Ordering::Relaxed);
+            }
+            ShardInput::Rtcp(..) => {
+                self.state.waiting_reports.fetch_sub(1, Ordering::Relaxed);
             }
             _ => {}
         }
