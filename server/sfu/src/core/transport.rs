@@ -379,6 +379,10 @@ fn codecs() -> CodecConfig {
 
 /// Header extensions by role. The send time is taken from publishers only: to subscribers it would
 /// have to be written anew into every packet, and transport-wide feedback tells more.
+///
+/// The video orientation of phones (3GPP TS 26.114 §7.4.5) is taken from nobody: browsers then turn the
+/// picture before they encode it (RFC 7742 §4). Firefox, and what isn't a browser, would show it lying
+/// on its side.
 fn extensions(role: SessionRole) -> ExtensionMap {
     let mut extensions = ExtensionMap::empty();
     extensions.set(1, Extension::AudioLevel);
@@ -391,6 +395,5 @@ fn extensions(role: SessionRole) -> ExtensionMap {
     extensions.set(4, Extension::RtpMid);
     extensions.set(5, Extension::AbsoluteCaptureTime);
     extensions.set(12, dependency_descriptor::extension());
-    extensions.set(13, Extension::VideoOrientation);
     extensions
 }

@@ -120,18 +120,11 @@ pub(crate) struct ForwardedPacket {
 pub(crate) struct ForwardedExtensions {
     level: Option<i8>,
     voice: Option<bool>,
-    orientation: Option<str0m::rtp::VideoOrientation>,
-    capture: Option<CaptureTime>,
+    /// Absolute capture time (abs-capture-time): an NTP timestamp by the publisher's clock. Its offset
+    /// to the clock of our sender reports isn't told: the publisher's is to its own.
+    capture: Option<[u8; 8]>,
     /// Dependency descriptor of AV1.
     pub(crate) dependency: Option<Arc<DependencyDescriptor>>,
-}
-
-/// Absolute capture time (abs-capture-time): an NTP timestamp by the publisher's clock, and that
-/// clock's offset where it is told; both 64 bits.
-#[derive(Clone, Copy)]
-struct CaptureTime {
-    bytes: [u8; 16],
-    has_offset: bool,
 }
 
 /// Time from the epoch of NTP to that of Unix (RFC 5905 §6).
@@ -143,14 +136,9 @@ impl ForwardedExtensions {
         ForwardedExtensions {
             level: values.audio_level,
             voice: values.voice_activity,
-            orientation: values.video_orientation,
             capture: values.abs_capture_time.and_then(|capture| {
-                let mut bytes = [0; 16];
-                let (at, offset) = bytes.split_at_mut(8);
                 let since_unix = capture.capture_time.duration_since(UNIX_EPOCH).ok()?;
-                at.copy_from_slice(&ntp(NTP_TO_UNIX + since_unix).to_be_bytes());
-                offset.copy_from_slice(&capture.clock_offset.unwrap_or_default().to_be_bytes());
-                Some(CaptureTime { bytes, has_offset: capture.clock_offset.is_some() })
+                Some(ntp(NTP_TO_UNIX + since_unix).to_be_bytes())
             }),
             dependency: None,
         }
@@ -162,15 +150,9 @@ impl ForwardedExtensions {
         Some(u8::from(self.voice.unwrap_or(false)) << 7 | level)
     }
 
-    /// Value of the video orientation extension (3GPP TS 26.114 §7.4.5): the rotation.
-    pub(crate) fn orientation_byte(&self) -> Option<u8> {
-        Some(self.orientation? as u8)
-    }
-
-    /// Value of the capture time extension, with the offset or without.
+    /// Value of the capture time extension, without an offset.
     pub(crate) fn capture_bytes(&self) -> Option<&[u8]> {
-        let capture = self.capture.as_ref()?;
-        capture.bytes.get(..if capture.has_offset { 16 } else { 8 })
+        self.capture.as_ref().map(|bytes| &bytes[..])
     }
 }
 

@@ -61,7 +61,6 @@ struct ExtensionIds {
     mid: Option<u8>,
     transport: Option<u8>,
     level: Option<u8>,
-    orientation: Option<u8>,
     capture: Option<u8>,
     dependency: Option<u8>,
 }
@@ -111,7 +110,6 @@ impl SendTrack {
             mid: id(Extension::RtpMid).filter(|_| (1..=16).contains(&negotiated.mid.len())),
             transport: id(Extension::TransportSequenceNumber),
             level: id(Extension::AudioLevel).filter(|_| !negotiated.id.video),
-            orientation: id(Extension::VideoOrientation).filter(|_| negotiated.id.video),
             capture: id(Extension::AbsoluteCaptureTime),
             dependency: id(dependency_descriptor::extension()).filter(|_| negotiated.id.video),
         };
@@ -236,9 +234,6 @@ impl SendTrack {
         if let Some(level) = meaning.level_byte() {
             elements.add(self.ids.level, &[level]);
         }
-        if let Some(orientation) = meaning.orientation_byte() {
-            elements.add(self.ids.orientation, &[orientation]);
-        }
         if let Some(capture) = meaning.capture_bytes() {
             elements.add(self.ids.capture, capture);
         }
@@ -300,7 +295,7 @@ mod tests {
     use std::sync::Arc;
     use std::time::{Duration, UNIX_EPOCH};
 
-    use str0m::rtp::{AbsCaptureTime, ExtensionValues, VideoOrientation};
+    use str0m::rtp::{AbsCaptureTime, ExtensionValues};
 
     use super::*;
 
@@ -337,22 +332,19 @@ mod tests {
     fn header_extensions_are_forwarded_under_subscriber_ids() {
         let mut extensions = ExtensionMap::empty();
         extensions.set(2, Extension::RtpMid);
-        extensions.set(5, Extension::VideoOrientation);
         extensions.set(7, Extension::AbsoluteCaptureTime);
         let capture = AbsCaptureTime {
             capture_time: UNIX_EPOCH + Duration::from_millis(1_500),
-            clock_offset: None,
+            clock_offset: Some(-7),
         };
         let values = ExtensionValues {
-            video_orientation: Some(VideoOrientation::Deg90),
             audio_level: Some(-30),
             abs_capture_time: Some(capture),
             ..ExtensionValues::default()
         };
         let expected = [
-            &[0x90, 0xe0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 9, 0xbe, 0xde, 0, 4][..],
-            &[0x20, b'v', 0x50, 3],
-            &[0x77, 0x83, 0xaa, 0x7e, 0x81, 0x80, 0, 0, 0, 0, 0, 0],
+            &[0x90, 0xe0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 9, 0xbe, 0xde, 0, 3][..],
+            &[0x20, b'v', 0x77, 0x83, 0xaa, 0x7e, 0x81, 0x80, 0, 0, 0, 0],
         ];
         let header = written(&outgoing(extensions), &ForwardedExtensions::of(&values));
         assert_eq!(header, expected.concat());

@@ -153,3 +153,15 @@ fn sound_and_picture_stay_in_sync() {
     let skew = (mean(true) - mean(false)).abs();
     assert!(skew < 0.005, "{skew} s apart");
 }
+
+#[test]
+fn publishers_turn_their_pictures_themselves() {
+    let mut world = World::new(19);
+    let publisher = world.publish("stage", 100);
+    let answer = &world.clients[publisher].answer;
+    assert!(answer.contains("urn:ietf:params:rtp-hdrext:sdes:mid"));
+    assert!(
+        !answer.contains("urn:3gpp:video-orientation"),
+        "Firefox doesn't know how to turn them"
+    );
+}
