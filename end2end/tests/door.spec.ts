@@ -49,6 +49,8 @@ test("a page that the browser has already is not sent again, comes alive, and is
     await page.locator(".masthead .person").click();
     await page.getByRole("button", { name: "Log out" }).click();
     await page.waitForURL(/:\d+\/$/);
+    await expect(page.getByRole("link", { name: "Log in" }).first()).toBeVisible();
+    await visitor.alive();
     await visitor.goto(address);
     await expect(page.getByRole("link", { name: "Log in" }).first()).toBeVisible();
     await expect(page.locator(".masthead .person")).toHaveCount(0);

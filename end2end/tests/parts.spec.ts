@@ -49,17 +49,20 @@ async function goToTheShow(visitor: Person): Promise<void> {
 
 for (const kind of ["Chromium", "Firefox"]) {
   type Maker = (name: string, options?: BrowserContextOptions) => Promise<Person>;
-  // What a service worker fetches can't be refused here.
+  // What a service worker fetches can't be refused here, so there is none, which is told each time.
+  const UNREGISTERED = /Service Worker registration blocked/;
   const visiting = (person: Maker, firefox: Maker) =>
     (kind === "Firefox" ? firefox : person)("Tom", { serviceWorkers: "block" });
 
   test(`${kind}: parts come when they are wanted, ahead of that, and without a page load`, async ({
     person,
     firefoxPerson,
+    complaints,
   }) => {
     const artist = await person("Mira Voss");
     await register(artist, "artist");
     await announce(artist, TITLE, 60);
+    complaints.expected.push(UNREGISTERED);
     const visitor = await visiting(person, firefoxPerson);
     const files: string[] = [];
     visitor.page.on("request", (request) => files.push(new URL(request.url()).pathname));
@@ -78,7 +81,10 @@ for (const kind of ["Chromium", "Firefox"]) {
   });
 
   test(`${kind}: a part that can't be loaded is a page load`, async ({ person, firefoxPerson, complaints }) => {
-    complaints.expected.push(/part-watch|Failed to (load|fetch)|NetworkError|Failed to execute 'compile'/);
+    complaints.expected.push(
+      UNREGISTERED,
+      /error: Error \(|part-watch|Failed to (load|fetch)|NetworkError|Failed to execute 'compile'/,
+    );
     const artist = await person("Mira Voss");
     await register(artist, "artist");
     await announce(artist, TITLE, 60);
@@ -100,6 +106,7 @@ for (const kind of ["Chromium", "Firefox"]) {
     complaints,
   }) => {
     complaints.expected.push(
+      UNREGISTERED,
       /WebSocket|404|ERR_|NetworkError|Response has unsupported MIME|HTTP status|can’t establish|error: Error \(/,
     );
     const artist = await person("Mira Voss");
@@ -119,7 +126,7 @@ for (const kind of ["Chromium", "Firefox"]) {
     firefoxPerson,
     complaints,
   }) => {
-    complaints.expected.push(/first-home|404|Failed to load|compilation aborted|error: Error \(/);
+    complaints.expected.push(UNREGISTERED, /first-home|404|Failed to load|compilation aborted|error: Error \(/);
     const visitor = await visiting(person, firefoxPerson);
     let gone = 0;
     const answer = { status: 404, body: "" };
