@@ -73,6 +73,26 @@ async fn the_second_factor_is_asked_for_and_each_code_opens_once() {
 }
 
 #[tokio::test]
+async fn a_deleted_account_is_not_taken_back_without_its_second_factor() {
+    let app = TestApp::start().await;
+    let ada = app.visitor("ada").await;
+    let phone = App::new(&ada.begin_second_factor(None).await.unwrap());
+    ada.enable(&phone.code(0)).await.unwrap();
+    ada.delete_account(PASSWORD).await.unwrap();
+    let back = app.nobody();
+    let restore = async |code: &str| -> Result<Viewer, AccountError> {
+        let form = json!({ "login": "ada", "password": PASSWORD, "code": code });
+        back.call("accounts/restore", json!({ "form": form })).await
+    };
+    assert_eq!(restore("").await, Err(Refusal::Because(AccountReason::CodeNeeded)));
+    assert_eq!(fields(restore(&phone.code(-9)).await), ["code"]);
+    let deleted = "SELECT COUNT(*) FROM accounts WHERE deleted_at IS NOT NULL";
+    assert_eq!((app.count(deleted).await, back.who().await), (1, None));
+    restore(&phone.code(1)).await.unwrap();
+    assert_eq!(app.count(deleted).await, 0);
+}
+
+#[tokio::test]
 async fn tries_are_counted_by_account_once_the_password_is_right() {
     let app = TestApp::configured(|config| config.limit_scale = 1).await;
     let ada = app.visitor("ada").await;

@@ -11,7 +11,7 @@ use bandstand_domain::{
 };
 use bandstand_server::ids::AccountId;
 use reqwest::{StatusCode, header};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{
     app::{TestApp, User, draft, fields, registration},
@@ -113,6 +113,11 @@ async fn one_follows_an_artist_once_and_never_oneself() {
     assert_eq!(eve.follow("ada", true).await, Ok(Following { following: true, followers: 2 }));
     let page = ben.artist_page("ada").await.unwrap();
     assert_eq!((page.following, page.followers), (true, 2));
+    // Their own data names whom they follow, and nobody who follows them.
+    for (user, follows) in [(&eve, json!(["ada"])), (&ada, json!([]))] {
+        let export: Value = user.page("/settings/export").await.json().await.unwrap();
+        assert_eq!(export["profile"]["follows"], follows);
+    }
     let page = app.nobody().artist_page("ada").await.unwrap();
     assert_eq!((page.following, page.followers), (false, 2));
     assert_eq!(ben.follow("ada", false).await, Ok(Following { following: false, followers: 1 }));

@@ -5,7 +5,7 @@ use std::{
     sync::mpsc,
 };
 
-use bandstand_server::config::Smtp;
+use bandstand_server::{clock, config::Smtp};
 use mail_parser::{HeaderValue, MessageParser, MimeHeaders};
 use mailin::response;
 
@@ -88,7 +88,10 @@ async fn what_is_not_taken_now_is_tried_again_after_a_restart_too_and_sent_once(
         until(async || app.count("SELECT count(*) FROM jobs WHERE leased_until = 0").await == 1)
             .await;
         let wait = app.count("SELECT due_at - created_at FROM jobs").await;
-        assert!(wait >= 8_000 * i64::try_from(attempt).unwrap(), "{wait}");
+        let backoff = 10_000 * i64::try_from(attempt).unwrap();
+        assert!(wait >= backoff * 4 / 5, "{wait}");
+        let left = app.count("SELECT due_at FROM jobs").await - clock::now().0;
+        assert!(left <= backoff, "{left} ms until it is tried again");
         app.change("UPDATE jobs SET due_at = 1000").await;
         app = app.restart().await;
     }

@@ -183,3 +183,30 @@ pub async fn prune(database: &Database, now: Millis) -> Result<u64, DatabaseErro
     write.commit().await?;
     Ok(done.rows_affected())
 }
+
+#[cfg(test)]
+mod tests {
+    use bandstand_domain::{ShowId, shows::ShowEvent};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn old_events_are_deleted_but_the_latest_of_a_topic_are_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = Database::sqlite_url(&folder.path().join("test.sqlite"));
+        let database = Database::open(&url).await.unwrap();
+        let event = Event::Show(ShowEvent::Deleted { show: ShowId(uuid::Uuid::nil()) });
+        let mut write = database.begin().await.unwrap();
+        for _ in 0..KEPT_EVENTS + 3 {
+            append(&mut write, Topic::Shows, &event, Millis(0)).await.unwrap();
+        }
+        write.commit().await.unwrap();
+        assert_eq!(prune(&database, Millis(KEPT)).await.unwrap(), 0, "none is older than a day");
+        assert_eq!(prune(&database, Millis(KEPT + 1)).await.unwrap(), 3);
+        let left = async |cursor| after(&database, Topic::Shows, Cursor(cursor), 1_000).await;
+        assert_eq!(left(2).await.unwrap(), After::Lost);
+        let After::Events(kept) = left(3).await.unwrap() else { panic!("nothing was kept") };
+        assert_eq!((kept.first, kept.last), (Cursor(4), Cursor(KEPT_EVENTS + 3)));
+        database.close().await;
+    }
+}

@@ -276,6 +276,19 @@ mod tests {
     }
 
     #[test]
+    fn who_reloads_twice_has_the_whole_grace_each_time() {
+        let (mut crowd, now) = crowd();
+        crowd.enter(&person("ada"), "Ada", now).unwrap();
+        crowd.tick(now);
+        crowd.leave(&person("ada"), now);
+        crowd.enter(&person("ada"), "Ada", now + GRACE / 4).unwrap();
+        let again = now + GRACE / 2;
+        crowd.leave(&person("ada"), again);
+        assert_eq!(crowd.tick(now + GRACE), None);
+        assert_eq!(crowd.tick(again + GRACE).unwrap().left, [person("ada")]);
+    }
+
+    #[test]
     fn a_newcomer_is_told_once_and_a_new_name_again() {
         let (mut crowd, now) = crowd();
         crowd.enter(&person("ada"), "Ada", now).unwrap();

@@ -150,3 +150,21 @@ impl Forwarder {
         (sequence >= self.first).then_some(splice)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
+    fn forwarder_sends_nothing_from_before_its_start() {
+        let mut forwarder = Forwarder::NEW;
+        forwarder.start(Instant::now(), 0, ExtSeq(10));
+        let accepted = [10, 9, 11, 10].map(|sequence| forwarder.accept(ExtSeq(sequence)));
+        assert_eq!(accepted, [Some(true), None, Some(false), Some(false)]);
+        // The numbers of another layer are others.
+        forwarder.continue_on(1);
+        let accepted = [5, 4, 6].map(|sequence| forwarder.accept(ExtSeq(sequence)));
+        assert_eq!(accepted, [Some(true), None, Some(false)]);
+    }
+}

@@ -67,6 +67,26 @@ mod tests {
     }
 
     #[test]
+    fn sealers_beside_each_other_share_no_srtcp_index() {
+        let crypto = from_feature_flags();
+        for profile in PROFILES {
+            let own = keys(profile, false);
+            let first = Sealer::new(&own, &crypto).expect("keys");
+            let beside = Sealer::beside_another(&own, &crypto).expect("keys");
+            let mut opener = RtcpOpener::new(&keys(profile, true), &crypto).expect("keys");
+            let (mut sealed, mut opened) = (Vec::new(), Vec::new());
+            let packet: Vec<u8> = (0..48).collect();
+            // An index that comes again is refused, whoever sealed it.
+            for mut sealer in [first, beside] {
+                for _ in 0..100 {
+                    assert!(sealer.seal_rtcp(&packet, &mut sealed));
+                    assert!(opener.open_rtcp(&sealed, &mut opened), "{profile:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn srtcp_replay_windows_are_per_source() {
         let crypto = from_feature_flags();
         let profile = SrtpProfile::AEAD_AES_128_GCM;

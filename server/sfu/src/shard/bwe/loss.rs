@@ -89,3 +89,26 @@ impl LossDetector {
         self.spans.iter_mut().rev().find(|s| s.index == index)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heavy_loss_is_more_than_chance_on_a_bad_radio_link() {
+        let judged = |arrived: u32, missed: u32| {
+            let mut loss = LossDetector::new();
+            (0..arrived).for_each(|_| loss.arrived(0, false));
+            (0..missed).for_each(|_| loss.missed(0));
+            let found = loss.judge(SPAN + SETTLING);
+            assert_eq!(found.is_some(), loss.is_heavy());
+            found
+        };
+        // A fifth of a few packets says little, a fifth of many a lot.
+        assert_eq!(judged(16, 4), None);
+        assert_eq!(judged(160, 40), Some(0.2));
+        assert_eq!(judged(12, 8), Some(0.4));
+        // Too few to judge.
+        assert_eq!(judged(0, 19), None);
+    }
+}
