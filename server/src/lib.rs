@@ -17,6 +17,7 @@ pub mod config;
 pub mod crowd;
 pub mod crypto;
 pub mod database;
+pub mod entity_tags;
 pub mod factors;
 pub mod http;
 pub mod ice_servers;

@@ -18,7 +18,7 @@ impl TestApp {
         self.running.venue.page_cache.stats()
     }
 
-    /// How many requests the cache has answered.
+    /// Number of requests that the cache has answered.
     fn answers(&self) -> u64 {
         self.stats().hits + self.stats().misses
     }

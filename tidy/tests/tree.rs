@@ -38,7 +38,7 @@ const TABLES: [(&str, &[&str]); 22] = [
 
 /// Folders of the server, from below. Features begin with `accounts`.
 const SERVER: Layers = &[
-    &["clock", "database", "ids", "rights"],
+    &["clock", "database", "entity_tags", "ids", "rights"],
     &["background", "config", "crypto", "personal_data"],
     &["http", "ice_servers", "sessions", "storage"],
     &["channel", "mail"],

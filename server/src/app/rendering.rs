@@ -100,17 +100,16 @@ impl Renderings {
             let permit = permit.clone();
             requests.spawn(async move {
                 let mut page = pin!(timeout(FORGOTTEN, page));
-                let mut rendered = timeout(STUCK, page.as_mut()).await;
-                // One that is stuck computes nothing.
-                drop(place);
-                if rendered.is_err() {
-                    rendered = Ok(page.await);
-                }
+                let rendered = match timeout(STUCK, page.as_mut()).await {
+                    Ok(rendered) => rendered,
+                    Err(_) => {
+                        // It is stuck, and computes nothing.
+                        drop(place);
+                        page.await
+                    }
+                };
                 drop(permit);
-                match rendered {
-                    Ok(Ok(page)) => page,
-                    _ => StatusCode::SERVICE_UNAVAILABLE.into_response(),
-                }
+                rendered.unwrap_or_else(|_| StatusCode::SERVICE_UNAVAILABLE.into_response())
             })
         };
         let language = parts.extensions.get::<RequestLanguage>();

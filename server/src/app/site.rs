@@ -23,7 +23,7 @@ const NONCE: &str = "{{__TRUNK NONCE__}}";
 const PART: &str = "{{PART}}";
 /// Document that the build makes; its head is used.
 const INDEX: &str = "index.html";
-/// What the build says of the parts of the program.
+/// Manifest that the build writes of the program's parts.
 const PARTS: &str = "parts.json";
 
 /// The folder with the built pages.
@@ -37,13 +37,9 @@ pub struct Site {
 
 /// Heads of pages by the part of the program that shows them.
 #[derive(Debug)]
-struct Heads {
-    by_part: HashMap<&'static str, String>,
-    /// Head of a page that no part shows, because there is none.
-    other: String,
-}
+struct Heads(HashMap<&'static str, String>);
 
-/// What the build says of the parts of the program.
+/// The manifest of [`PARTS`].
 #[derive(Debug, Deserialize)]
 struct Manifest {
     parts: HashMap<String, PartFiles>,
@@ -125,14 +121,13 @@ impl Heads {
             let own = own.ok_or_else(|| invalid(format!("{PARTS} has no head of {part}")))?;
             Ok(shared.replace(PART, own))
         };
-        let by_part: HashMap<_, _> =
-            part_names().map(|part| Ok((part, head(part)?))).collect::<io::Result<_>>()?;
-        let other = part_of("/").and_then(|part| by_part.get(part)).cloned().unwrap_or(shared);
-        Ok(Self { by_part, other })
+        part_names().map(|part| Ok((part, head(part)?))).collect::<io::Result<_>>().map(Self)
     }
 
     fn of(&self, path: &str, nonce: &str) -> Head {
-        let head = part_of(path).and_then(|part| self.by_part.get(part)).unwrap_or(&self.other);
+        // A page that isn't there is shown by the part of the first one.
+        let part = part_of(path).or_else(|| part_of("/"));
+        let head = part.and_then(|part| self.0.get(part)).map_or("", String::as_str);
         Head(head.replace(NONCE, nonce))
     }
 }

@@ -11,10 +11,9 @@ use axum::{
     routing::get,
 };
 use bandstand_domain::{Language, texts::Catalogue};
-use brotli::enc::BrotliEncoderParams;
 use sha2::{Digest, Sha256};
 
-use crate::http::encoding::Encoding;
+use crate::http::encoding::{Encoding, brotli};
 
 /// Brotli quality of the catalogues. Without optimisation the best takes seconds.
 const QUALITY: i32 = if cfg!(debug_assertions) { 3 } else { 11 };
@@ -35,19 +34,11 @@ impl File {
         let plain = Catalogue::of(language).for_pages().into_bytes();
         let hash = format!("{:x}", Sha256::digest(&plain));
         let name = format!("{}-{}.txt", language.tag(), &hash[..16]);
-        let mut compressed = Vec::new();
-        let parameters = BrotliEncoderParams { quality: QUALITY, ..Default::default() };
-        if let Err(error) =
-            brotli::BrotliCompress(&mut plain.as_slice(), &mut compressed, &parameters)
-        {
-            tracing::error!(%error, "a catalogue can't be compressed");
-            compressed.clear();
-        }
         Self {
             address: format!("/texts/{name}"),
             name,
+            compressed: brotli(&plain, QUALITY),
             plain: plain.into(),
-            compressed: compressed.into(),
         }
     }
 }
@@ -66,8 +57,7 @@ async fn show(Path(name): Path<String>, headers: HeaderMap) -> Response {
     let Some(file) = FILES.iter().find(|file| file.name == name) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let takes_brotli = Encoding::accepted(&headers) == Encoding::Brotli;
-    let compressed = takes_brotli && !file.compressed.is_empty();
+    let compressed = Encoding::accepted(&headers) == Encoding::Brotli;
     let body = if compressed { &file.compressed } else { &file.plain };
     let mut response = body.clone().into_response();
     let headers = response.headers_mut();

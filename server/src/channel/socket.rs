@@ -270,21 +270,24 @@ impl Connection {
 
     /// Sends `frame` and what waits behind it in the queue, with one write for all.
     async fn deliver(&mut self, frame: Frame) -> Result<(), End> {
-        let mut next = Some(frame);
-        let mut count = 0;
-        while let Some(frame) = next {
-            match frame {
-                Frame::Events(events) => self.queue_events(&events).await?,
-                Frame::Ephemeral { subscription, encoded } => {
-                    if self.subscriptions.values().any(|it| it.number() == subscription) {
-                        self.socket.queue(&encoded);
-                    }
-                }
-            }
-            count += 1;
-            next = if count < QUEUE { self.queue.try_recv().ok() } else { None };
+        self.queue_frame(frame).await?;
+        for _ in 1..QUEUE {
+            let Ok(frame) = self.queue.try_recv() else { break };
+            self.queue_frame(frame).await?;
         }
         self.flush().await
+    }
+
+    async fn queue_frame(&mut self, frame: Frame) -> Result<(), End> {
+        match frame {
+            Frame::Events(events) => return self.queue_events(&events).await,
+            Frame::Ephemeral { subscription, encoded } => {
+                if self.subscriptions.values().any(|it| it.number() == subscription) {
+                    self.socket.queue(&encoded);
+                }
+            }
+        }
+        Ok(())
     }
 
     async fn queue_events(&mut self, events: &EventsFrame) -> Result<(), End> {

@@ -1,6 +1,13 @@
 //! Content codings (RFC 9110 section 8.4.1) that the venue has ready.
 
-use axum::http::{HeaderMap, HeaderValue, header};
+use std::io::Write;
+
+use axum::{
+    body::Bytes,
+    http::{HeaderMap, HeaderValue, header},
+};
+use brotli::enc::BrotliEncoderParams;
+use flate2::{Compression, write::GzEncoder};
 
 /// The coding of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +52,24 @@ impl Encoding {
             Self::Identity => None,
         }
     }
+}
+
+/// `plain` in Brotli of this quality, 0 to 11.
+pub fn brotli(plain: &[u8], quality: i32) -> Bytes {
+    let mut compressed = Vec::with_capacity(plain.len() / 4);
+    let size_hint = plain.len();
+    let parameters = BrotliEncoderParams { quality, lgwin: 18, size_hint, ..Default::default() };
+    // Writing to memory doesn't fail.
+    let _ = brotli::BrotliCompress(&mut &*plain, &mut compressed, &parameters);
+    compressed.into()
+}
+
+/// `plain` in gzip.
+pub fn gzip(plain: &[u8]) -> Bytes {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(plain.len() / 4), Compression::default());
+    // Writing to memory doesn't fail.
+    let _ = encoder.write_all(plain);
+    encoder.finish().unwrap_or_default().into()
 }
 
 #[cfg(test)]

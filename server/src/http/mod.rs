@@ -14,7 +14,7 @@ pub mod timed_stream;
 pub mod user_agent;
 
 use axum::{
-    http::{StatusCode, header},
+    http::{HeaderMap, HeaderName, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use bandstand_domain::{Refusal, refusal::Reason};
@@ -59,4 +59,28 @@ pub fn refused<E: Reason>(refusal: &Refusal<E>, body: impl IntoResponse) -> Resp
 /// A refusal that no feature makes, as the pages read it.
 pub fn refusal(status: StatusCode, refusal: &'static str) -> Response {
     (status, [(header::CONTENT_TYPE, "application/json")], refusal).into_response()
+}
+
+/// Tells whether a header that is a list has this entry, in whatever case.
+pub fn has_token(headers: &HeaderMap, name: HeaderName, token: &str) -> bool {
+    let values = headers.get_all(name);
+    let mut entries = values.iter().filter_map(|it| it.to_str().ok()).flat_map(|it| it.split(','));
+    entries.any(|entry| entry.trim().eq_ignore_ascii_case(token))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn a_list_of_tokens_is_searched_in_any_case() {
+        let mut headers = HeaderMap::new();
+        headers.append("connection", HeaderValue::from_static("keep-alive, Upgrade"));
+        headers.append("upgrade", HeaderValue::from_static("WebSocket"));
+        assert!(has_token(&headers, header::CONNECTION, "upgrade"));
+        assert!(has_token(&headers, header::UPGRADE, "websocket"));
+        assert!(!has_token(&headers, header::UPGRADE, "upgrade"));
+    }
 }

@@ -18,6 +18,7 @@ use super::{
 use crate::{
     config::Config,
     database::{Database, DatabaseError},
+    entity_tags,
 };
 
 /// Grace period for uploads under way when the venue closes.
@@ -226,7 +227,8 @@ impl Files {
             bytes += piece.len() as u64;
         }
         let file = NewFile::new(name, content_type, owner.clone());
-        store::adopt(&self.0.database, &file, bytes, &upload::etag(digest)).await?;
+        store::adopt(&self.0.database, &file, bytes, &entity_tags::strong(digest.finalize()))
+            .await?;
         Ok(true)
     }
 

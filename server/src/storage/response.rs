@@ -7,6 +7,7 @@ use axum::{
 };
 
 use super::{ByteRange, StorageError, files::Files, store::StoredFile};
+use crate::entity_tags;
 
 /// Answers `GET` and `HEAD` with a file or a range of it: 200, 206, 304, 412 or 416. None when there is no
 /// such file. Whoever may see it, and how long it may be cached, is the feature's matter.
@@ -21,14 +22,15 @@ pub async fn answer(
 ) -> Result<Option<Response>, StorageError> {
     let Some(file) = files.find(name).await? else { return Ok(None) };
     let header = |name: HeaderName| headers.get(name)?.to_str().ok();
-    if header(header::IF_MATCH).is_some_and(|tags| !names(tags, &file.etag, false)) {
+    if header(header::IF_MATCH).is_some_and(|tags| !entity_tags::names(tags, &file.etag, false)) {
         return Ok(Some(StatusCode::PRECONDITION_FAILED.into_response()));
     }
     let described = [
         (header::ETAG, value(&file.etag)?),
         (header::ACCEPT_RANGES, HeaderValue::from_static("bytes")),
     ];
-    if header(header::IF_NONE_MATCH).is_some_and(|tags| names(tags, &file.etag, true)) {
+    if header(header::IF_NONE_MATCH).is_some_and(|tags| entity_tags::names(tags, &file.etag, true))
+    {
         return Ok(Some((StatusCode::NOT_MODIFIED, described).into_response()));
     }
     // A range of another content than the one that the client has a part of would be wrong.
@@ -60,14 +62,6 @@ pub async fn answer(
         *response.body_mut() = Body::from_stream(reader.stream);
     }
     Ok(Some(response))
-}
-
-/// Returns whether a list of entity tags names this one. Weak comparison also accepts tags that mean the
-/// same content in other bytes (RFC 9110 section 8.8.3.2).
-fn names(tags: &str, etag: &str, weak: bool) -> bool {
-    tags.split(',').map(str::trim).any(|tag| {
-        tag == "*" || tag == etag || (weak && tag.strip_prefix("W/").is_some_and(|it| it == etag))
-    })
 }
 
 fn value(text: &str) -> Result<HeaderValue, StorageError> {

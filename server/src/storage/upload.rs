@@ -12,7 +12,7 @@ use super::{
     files::Files,
     store::{self, FileOwner},
 };
-use crate::clock;
+use crate::{clock, entity_tags};
 
 /// Bytes that are written at once: S3 takes parts from 5 MiB on, and R2 wants all of the same size. An
 /// upload has one part on its way while the next fills, so at most 16 MiB and one chunk of its stream.
@@ -62,12 +62,6 @@ pub struct WrittenFile {
     /// Its length.
     pub bytes: u64,
     pub(super) owner: FileOwner,
-}
-
-/// The strong entity tag of a content: a digest, so it says the same wherever the file lies.
-pub(super) fn etag(digest: Sha256) -> String {
-    let digest = format!("{:x}", digest.finalize());
-    format!("\"{}\"", &digest[..32])
 }
 
 /// Writes a file whole, or clears away what is there of it.
@@ -207,7 +201,7 @@ impl Upload<'_> {
                 parts.complete().await?;
             }
         }
-        let etag = etag(std::mem::take(&mut self.digest));
+        let etag = entity_tags::strong(std::mem::take(&mut self.digest).finalize());
         let (database, excess) = (&self.files.0.database, self.reserved - self.total);
         let NewFile { name, owner, .. } = self.file;
         store::finish(database, name, owner, (self.total, excess), &etag).await

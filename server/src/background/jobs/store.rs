@@ -140,7 +140,7 @@ pub async fn lease(database: &Database) -> Result<Option<Leased>, DatabaseError>
     let mut write = database.begin().await?;
     let row =
         sqlx::query(LEASE_NEXT).bind(now + LEASE).bind(now).fetch_optional(&mut *write).await?;
-    write.commit().await?;
+    write.commit_unrevised().await?;
     row.map(|row| {
         let payload: String = row.try_get(1)?;
         Ok(Leased { id: row.try_get(0)?, job: named(&payload), attempt: row.try_get(2)? })
@@ -167,7 +167,7 @@ pub async fn finish(
         .bind(failure)
         .execute(&mut *write)
         .await?;
-    write.commit().await
+    write.commit_unrevised().await
 }
 
 /// The job is to be tried again after so many milliseconds.
@@ -178,7 +178,7 @@ pub async fn postpone(database: &Database, id: &str, wait: i64) -> Result<(), Da
         .bind(clock::now().plus(wait).0)
         .execute(&mut *write)
         .await?;
-    write.commit().await
+    write.commit_unrevised().await
 }
 
 /// Forgets jobs that have long been over.
@@ -188,7 +188,7 @@ pub async fn sweep(database: &Database) -> Result<(), DatabaseError> {
         .bind(clock::now().plus(-REMEMBERED).0)
         .execute(&mut *write)
         .await?;
-    write.commit().await
+    write.commit_unrevised().await
 }
 
 #[cfg(test)]

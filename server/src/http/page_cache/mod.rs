@@ -38,7 +38,7 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 use url::form_urlencoded;
 
-use super::{language::RequestLanguage, listener::ConnectionPermit};
+use super::{encoding::Encoding, language::RequestLanguage, listener::ConnectionPermit};
 use crate::database::Revision;
 use page::SharedPage;
 use shelves::{Found, Shelves};
@@ -76,7 +76,7 @@ pub struct PageCache {
     not_modified: AtomicU64,
 }
 
-/// What the cache has done and holds, for the metrics.
+/// Work and content of the cache, for the metrics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PageCacheStats {
     /// Requests that needed no rendering of their own.
@@ -118,7 +118,7 @@ impl PageCache {
         self.shelves().tidy(self.revision.current(), Instant::now());
     }
 
-    /// What it has done and holds.
+    /// Its work and content so far.
     pub fn stats(&self) -> PageCacheStats {
         let (entries, bytes) = self.shelves().size();
         PageCacheStats {
@@ -139,8 +139,8 @@ impl PageCache {
         let pattern = request.extensions().get::<MatchedPath>()?.as_str();
         let route = self.routes.iter().find(|route| route.pattern == pattern)?;
         let query = request.uri().query().unwrap_or_default();
-        let names = || form_urlencoded::parse(query.as_bytes()).map(|(name, _)| name);
-        if !query.is_empty() && names().any(|name| route.parameters.contains(&&*name)) {
+        let mut names = form_urlencoded::parse(query.as_bytes()).map(|(name, _)| name);
+        if names.any(|name| route.parameters.contains(&&*name)) {
             return None;
         }
         if may_be_known(request.headers(), self.session_cookie) {
@@ -153,6 +153,7 @@ impl PageCache {
     fn render(
         self: &Arc<Self>,
         (path, language, revision): (&str, Language, u64),
+        encoding: Encoding,
         sender: watch::Sender<Option<Rendered>>,
         request: Request,
         next: Next,
@@ -161,6 +162,10 @@ impl PageCache {
         let begun = Instant::now();
         let render = async move {
             let page = SharedPage::of(next.run(request).await).await.map(Arc::new);
+            if let Some(page) = &page {
+                // Else all who wait would do it, or wait for the one who does, each on a thread.
+                page.body(encoding);
+            }
             let kept = page.clone().filter(|page| page.is_found());
             cache.shelves().put(&path, language, kept, revision, begun);
             // Whoever waited may be gone.
@@ -185,7 +190,6 @@ impl PageCache {
 /// Answers from the cache whatever it can.
 pub async fn serve(State(cache): State<Arc<PageCache>>, request: Request, next: Next) -> Response {
     let Some(language) = cache.language_for(&request) else { return next.run(request).await };
-    let Some(impersonal) = impersonal(&request, language) else { return next.run(request).await };
     let (path, revision) = (request.uri().path(), cache.revision.current());
     let found = cache.shelves().find(path, language, revision, Instant::now());
     let mut waiting = match found {
@@ -198,9 +202,13 @@ pub async fn serve(State(cache): State<Arc<PageCache>>, request: Request, next: 
             waiting
         }
         Found::Nothing(sender) => {
+            let Some(impersonal) = impersonal(&request, language) else {
+                return next.run(request).await;
+            };
             cache.misses.fetch_add(1, Ordering::Relaxed);
             let waiting = sender.subscribe();
-            cache.render((path, language, revision), sender, impersonal, next.clone());
+            let encoding = Encoding::accepted(request.headers());
+            cache.render((path, language, revision), encoding, sender, impersonal, next.clone());
             waiting
         }
     };

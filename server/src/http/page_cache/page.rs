@@ -1,18 +1,22 @@
 //! A page for everybody: the same bytes, in each coding, with the headers that go with them.
 
-use std::{io::Write, sync::OnceLock};
+use std::sync::OnceLock;
 
 use axum::{
     body::{Body, Bytes, to_bytes},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::Response,
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
-use brotli::enc::BrotliEncoderParams;
-use flate2::{Compression, write::GzEncoder};
 use sha2::{Digest, Sha256};
 
-use crate::http::encoding::Encoding;
+use crate::{
+    entity_tags,
+    http::{
+        encoding::{Encoding, brotli, gzip},
+        has_token,
+    },
+};
 
 /// Brotli quality. A page is compressed once a second at most; without optimisation even that is slow.
 const QUALITY: i32 = if cfg!(debug_assertions) { 1 } else { 5 };
@@ -56,10 +60,10 @@ impl SharedPage {
             None => body,
         };
         headers.remove(header::CONTENT_LENGTH);
-        if !varies_by_encoding(&headers) {
+        if !has_token(&headers, header::VARY, "accept-encoding") {
             headers.append(header::VARY, HeaderValue::from_static("accept-encoding"));
         }
-        let etag = format!("\"{}\"", &format!("{:x}", Sha256::digest(&plain))[..32]);
+        let etag = entity_tags::strong(Sha256::digest(&plain));
         if parts.status == StatusCode::OK {
             // Weak: the same for all codings.
             headers.insert(header::ETAG, HeaderValue::from_str(&format!("W/{etag}")).ok()?);
@@ -94,24 +98,25 @@ impl SharedPage {
             return respond(StatusCode::NOT_MODIFIED, headers, Body::empty());
         }
         let encoding = Encoding::accepted(asked);
-        let body = match encoding {
-            Encoding::Brotli => self.brotli.get_or_init(|| brotli(&self.plain)),
-            Encoding::Gzip => self.gzip.get_or_init(|| gzip(&self.plain)),
-            Encoding::Identity => &self.plain,
-        };
         if let Some(encoding) = encoding.header() {
             headers.insert(header::CONTENT_ENCODING, encoding);
         }
-        respond(self.status, headers, Body::from(body.clone()))
+        respond(self.status, headers, Body::from(self.body(encoding).clone()))
+    }
+
+    /// The bytes in this coding, made when they are first wanted.
+    pub(super) fn body(&self, encoding: Encoding) -> &Bytes {
+        match encoding {
+            Encoding::Brotli => self.brotli.get_or_init(|| brotli(&self.plain, QUALITY)),
+            Encoding::Gzip => self.gzip.get_or_init(|| gzip(&self.plain)),
+            Encoding::Identity => &self.plain,
+        }
     }
 
     /// Tells whether the client has the page already (RFC 9110 section 13.1.2, weak comparison).
     fn is_known(&self, asked: &HeaderMap) -> bool {
         let tags = asked.get_all(header::IF_NONE_MATCH).into_iter();
-        tags.filter_map(|it| it.to_str().ok()).flat_map(|it| it.split(',')).any(|tag| {
-            let tag = tag.trim();
-            tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == self.etag
-        })
+        tags.filter_map(|it| it.to_str().ok()).any(|it| entity_tags::names(it, &self.etag, true))
     }
 }
 
@@ -119,13 +124,6 @@ fn respond(status: StatusCode, headers: HeaderMap, body: Body) -> Response {
     let mut response = Response::new(body);
     (*response.status_mut(), *response.headers_mut()) = (status, headers);
     response
-}
-
-fn varies_by_encoding(headers: &HeaderMap) -> bool {
-    let named = |it: &HeaderValue, name: HeaderName| {
-        it.to_str().is_ok_and(|it| it.split(',').any(|it| name == it.trim()))
-    };
-    headers.get_all(header::VARY).iter().any(|it| named(it, header::ACCEPT_ENCODING))
 }
 
 /// The nonce that a Content Security Policy allows.
@@ -152,28 +150,10 @@ fn without_nonce(html: &str, nonce: &str) -> Option<(String, Vec<String>)> {
     (!html.contains(nonce)).then_some((html, scripts))
 }
 
-fn brotli(plain: &[u8]) -> Bytes {
-    let mut compressed = Vec::with_capacity(plain.len() / 4);
-    let parameters = BrotliEncoderParams {
-        quality: QUALITY,
-        lgwin: 18,
-        size_hint: plain.len(),
-        ..Default::default()
-    };
-    // Writing to memory doesn't fail.
-    let _ = brotli::BrotliCompress(&mut &*plain, &mut compressed, &parameters);
-    compressed.into()
-}
-
-fn gzip(plain: &[u8]) -> Bytes {
-    let mut encoder = GzEncoder::new(Vec::with_capacity(plain.len() / 4), Compression::default());
-    // Writing to memory doesn't fail.
-    let _ = encoder.write_all(plain);
-    encoder.finish().unwrap_or_default().into()
-}
-
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderName;
+
     use super::*;
 
     #[test]

@@ -37,7 +37,7 @@ struct Rendering {
     page: watch::Receiver<Option<Rendered>>,
 }
 
-/// What there is of a page.
+/// State of a page on its shelf.
 #[derive(Debug)]
 pub(super) enum Found {
     /// The page.
@@ -125,7 +125,7 @@ impl Shelves {
         }
     }
 
-    /// How many pages there are, and their bytes.
+    /// Number of the pages, and their bytes.
     pub(super) fn size(&self) -> (usize, usize) {
         let pages = || self.pages().map(|(_, _, kept)| kept);
         (pages().count(), pages().map(|kept| kept.page.bytes()).sum())
