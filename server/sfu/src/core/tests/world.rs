@@ -189,8 +189,10 @@ impl World {
         program: Option<Program>,
     ) -> usize {
         let (index, address) = (self.clients.len(), self.next_address());
+        // Who watches over a line has a receiver of their own.
+        let raw = self.lines.contains_key(&address);
         let (mut client, mut offer, pending) =
-            Client::offer_of(self.now, address, role, first_sequence, layers, program);
+            Client::offer_of(self.now, address, role, first_sequence, layers, program, raw);
         offer = changed(offer);
         if self.repairs_sound {
             let opus = "a=rtpmap:111 opus/48000/2\r\n";

@@ -68,15 +68,25 @@ fn a_panic_ends_the_sessions_of_its_shard_and_no_others() {
     assert_eq!(heard(&mut threads), [ShardEvent::Failed(PeerKey(3), useless)]);
 }
 
-#[test]
-fn subscriber_changes_are_coalesced_in_queue() {
+/// A thread that has admitted the subscriber of a session, and waits until it is told to go on.
+fn waiting(
+    remote: &UdpSocket,
+    profile: SrtpProfile,
+) -> (ThreadedShards, SessionId, SyncSender<()>) {
     let mut threads = started(1);
-    let here = socket();
-    let profile = SrtpProfile::AEAD_AES_128_GCM;
-    threads.handle(clock(), ShardInput::Admit(PeerKey(1), admission(&here, profile, 56).1));
+    let (session, admitted) = admission(remote, profile, 56);
+    threads.handle(clock(), ShardInput::Admit(PeerKey(1), admitted));
     let (end, until) = sync_channel(0);
     threads.tell(PeerKey(1), WorkerInput::Wait(until));
     end.send(()).expect("it waits");
+    (threads, session, end)
+}
+
+#[test]
+fn subscriber_changes_are_coalesced_in_queue() {
+    let here = socket();
+    let profile = SrtpProfile::AEAD_AES_128_GCM;
+    let (mut threads, _, end) = waiting(&here, profile);
     let remote = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));
     // More than all inputs that may wait.
     for port in 1..=20_000 {
@@ -97,13 +107,9 @@ fn subscriber_changes_are_coalesced_in_queue() {
 
 #[test]
 fn feedback_displaces_no_media() {
-    let mut threads = started(1);
     let here = socket();
     let profile = SrtpProfile::AEAD_AES_128_GCM;
-    threads.handle(clock(), ShardInput::Admit(PeerKey(1), admission(&here, profile, 56).1));
-    let (end, until) = sync_channel(0);
-    threads.tell(PeerKey(1), WorkerInput::Wait(until));
-    end.send(()).expect("it waits");
+    let (mut threads, _, end) = waiting(&here, profile);
     // A thousand viewers' reports of 150 ms, while the thread sends a large burst.
     for _ in 0..3_000 {
         threads.handle(clock(), ShardInput::Rtcp(PeerKey(1), &[0; 60]));
@@ -132,14 +138,9 @@ fn feedback_displaces_no_media() {
 
 #[test]
 fn a_thread_that_is_too_far_behind_ends_its_sessions_and_begins_anew() {
-    let mut threads = started(1);
     let here = socket();
     let profile = SrtpProfile::AEAD_AES_128_GCM;
-    let (lost, admitted) = admission(&here, profile, 56);
-    threads.handle(clock(), ShardInput::Admit(PeerKey(1), admitted));
-    let (end, until) = sync_channel(0);
-    threads.tell(PeerKey(1), WorkerInput::Wait(until));
-    end.send(()).expect("it waits");
+    let (mut threads, lost, end) = waiting(&here, profile);
     for stage in 0..20_000 {
         threads.handle(clock(), ShardInput::Reset(StageKey(stage)));
     }

@@ -115,10 +115,10 @@ impl Client {
         first_sequence: u64,
         layers: u8,
     ) -> (Self, String, SdpPendingOffer) {
-        Self::offer_of(now, address, role, first_sequence, layers, None)
+        Self::offer_of(now, address, role, first_sequence, layers, None, false)
     }
 
-    /// Offers as a browser or as a program does.
+    /// Offers as a browser or as a program does. `raw` lets it keep packets as they come.
     pub(super) fn offer_of(
         now: Instant,
         address: SocketAddr,
@@ -126,11 +126,12 @@ impl Client {
         first_sequence: u64,
         layers: u8,
         program: Option<Program>,
+        raw: bool,
     ) -> (Self, String, SdpPendingOffer) {
         let mut extensions = ExtensionMap::standard();
         extensions.set(12, dependency_descriptor::extension());
         let mut builder = Rtc::builder().set_rtp_mode(true).set_extension_map(extensions);
-        builder = builder.enable_raw_packets(program.is_some() || role == SessionRole::Subscriber);
+        builder = builder.enable_raw_packets(program.is_some() || raw);
         if program.is_some() {
             Program::set_codecs(builder.codec_config());
         }

@@ -29,13 +29,11 @@ const SPEECH: usize = 160;
 const MUSIC: usize = 640;
 
 /// A viewer on a line.
-#[derive(Clone)]
 struct Case {
     name: &'static str,
     sound: usize,
-    /// What the line is like, from which second on.
+    /// The line, by the second from which on it is like that.
     line: Vec<(u64, LineSpec)>,
-    watched: u64,
 }
 
 /// How it went.
@@ -112,9 +110,11 @@ fn watch(seed: u64, case: &Case) -> Figures {
         w.clients[viewer].connected || w.clients[viewer].closed
     });
     let mut receiver = receiver(&world, viewer);
+    let repairs = streams(&world.clients[viewer].answer).repairs;
+    world.lines.get_mut(&address).expect("a line").repairs = repairs.map(|ssrc| ssrc.to_be_bytes());
     let begun = world.now;
     let mut specs = case.line.iter().skip(1).peekable();
-    while world.now < begun + SECOND * case.watched as u32 {
+    while world.now < begun + SECOND * WATCHED as u32 {
         while let Some((_, spec)) =
             specs.next_if(|(at, _)| world.now >= begun + SECOND * *at as u32)
         {
@@ -163,11 +163,6 @@ fn tick(world: &mut World, viewer: usize, receiver: &mut Receiver) {
     client.sent.extend(said);
     if asks {
         client.lose_picture();
-    }
-    if let Some(repairs) = streams(&client.answer).repairs {
-        let address = client.address;
-        let line = world.lines.get_mut(&address).expect("a line");
-        line.repairs = Some(repairs.to_be_bytes());
     }
 }
 

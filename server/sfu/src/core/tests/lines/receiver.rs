@@ -59,7 +59,6 @@ pub(super) struct Receiver {
     next: Option<u64>,
     waiting_since: Instant,
     has_picture: bool,
-    pub(super) asked: u32,
     pub(super) shown: Vec<Shown>,
     /// Sound by its publisher's number, when it came first.
     pub(super) sound: BTreeMap<u64, Instant>,
@@ -80,7 +79,6 @@ impl Receiver {
             next: None,
             waiting_since: now,
             has_picture: false,
-            asked: 0,
             shown: Vec::new(),
             sound: BTreeMap::new(),
             base: None,
@@ -143,7 +141,6 @@ impl Receiver {
         if asks {
             self.has_picture = false;
             self.waiting_since = now;
-            self.asked += 1;
         }
         (said.then_some(sealed), asks)
     }

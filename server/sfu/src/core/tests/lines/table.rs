@@ -8,12 +8,12 @@ const SEEDS: [u64; 3] = [1, 2, 3];
 
 /// A line that stays as it is.
 fn steady(name: &'static str, sound: usize, spec: LineSpec) -> Case {
-    Case { name, sound, line: vec![(0, spec)], watched: WATCHED }
+    Case { name, sound, line: vec![(0, spec)] }
 }
 
 /// A line that changes.
 fn changing(name: &'static str, line: &[(u64, LineSpec)]) -> Case {
-    Case { name, sound: SPEECH, line: line.to_vec(), watched: WATCHED }
+    Case { name, sound: SPEECH, line: line.to_vec() }
 }
 
 fn cases() -> Vec<Case> {
