@@ -17,8 +17,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::process::Command;
 use std::time::Duration;
 
-use bandstand_synthetic::Content;
 use bandstand_synthetic::audience::{Audience, Direction, Manner, Seen};
+use bandstand_synthetic::{Content, percentile};
 
 use venue::Venue;
 
@@ -105,11 +105,7 @@ fn report(what: &str, crowd: &Audience, work: impl FnOnce() -> Result<String>) -
     let received = sum(|it| it.video.packets + it.audio.packets);
     let missing = sum(|it| it.video.missing() + it.audio.missing());
     let mut delays = crowd.delays()?;
-    delays.sort_unstable();
-    let delay = |share: f64| {
-        let at = (delays.len() as f64 * share) as usize;
-        delays.get(at.min(delays.len().saturating_sub(1))).copied().unwrap_or_default()
-    };
+    let mut delay = |share| percentile(&mut delays, share);
     println!("{what}");
     for line in said.lines() {
         println!("  {line}");

@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use bandstand_synthetic::percentile;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -50,14 +51,11 @@ pub(crate) fn run(
                 _ => others += 1,
             }
         }
-        times.sort_unstable();
-        let time = |share: f64| {
-            let at = (times.len() as f64 * share).ceil() as usize;
-            times.get(at.saturating_sub(1)).copied().unwrap_or_default()
-        };
+        let got = times.len();
+        let mut time = |share| percentile(&mut times, share);
         println!(
             "{} got the page ({bytes} bytes), {others} did not; median {:.1?}, 95th {:.1?}, 99th {:.1?}, longest {:.1?}",
-            times.len(), time(0.5), time(0.95), time(0.99), time(1.0),
+            got, time(0.5), time(0.95), time(0.99), time(1.0),
         );
         Ok(())
     })

@@ -5,8 +5,9 @@ use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::Result;
@@ -115,10 +116,11 @@ impl Venue {
 impl Person<'_> {
     /// A show that begins now; answers its identity.
     pub(crate) fn announce(&self) -> Result<String> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+        let begins = Timestamp::now() + SignedDuration::from_mins(1);
+        let at = |time: Timestamp| time.strftime("%Y-%m-%dT%H:%M").to_string();
         let draft = json!({
             "title": "An evening at the harbour", "description": "Straight from the pier.",
-            "genres": ["folk"], "starts": local(now + 60), "ends": local(now + 7_260),
+            "genres": ["folk"], "starts": at(begins), "ends": at(begins + SignedDuration::from_hours(2)),
             "time_zone": "UTC", "members_only": false,
         });
         let created = self.venue.call("shows/create", &self.cookie, &json!({ "draft": draft }))?;
@@ -151,18 +153,4 @@ impl Drop for Venue {
         let _ = self.process.wait();
         let _ = fs::remove_dir_all(&self.data);
     }
-}
-
-/// `YYYY-MM-DDTHH:MM` in UTC (the days as in Howard Hinnant's `civil_from_days`).
-fn local(seconds: u64) -> String {
-    let (days, minutes) = (seconds / 86_400, seconds % 86_400 / 60);
-    let shifted = days + 719_468;
-    let (era, day) = (shifted / 146_097, shifted % 146_097);
-    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let date = day - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    let year = year + era * 400 + u64::from(month <= 2);
-    format!("{year:04}-{month:02}-{date:02}T{:02}:{:02}", minutes / 60, minutes % 60)
 }
