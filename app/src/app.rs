@@ -8,7 +8,6 @@ use leptos_router::{
     components::{A, Router, Routes},
     hooks::use_location,
 };
-use wasm_bindgen::JsValue;
 
 use crate::{
     accounts::PersonMenu,
@@ -120,16 +119,8 @@ fn Elsewhere(
     if !alive.get_untracked() {
         return view! { <NotFound/> }.into_any();
     }
-    let place = use_location();
-    let location = window().location();
-    let address = parts::address_here(
-        &location.origin().unwrap_or_default(),
-        &place.pathname.get_untracked(),
-        &place.search.get_untracked(),
-        &place.hash.get_untracked(),
-    );
     // Refused, it would stay on an empty page, as with any link that can't be followed.
-    let _ = location.replace(&address);
+    let _ = window().location().replace(&parts::address_here());
     ().into_any()
 }
 
@@ -163,9 +154,8 @@ fn Main(children: Children) -> impl IntoView {
         {
             // From now on pages fade in; the first one was there at once.
             let _ = main.set_attribute("data-turned", "");
-            // Where it is scrolled to is the router's. Without the focus one loses a convenience, nothing else.
-            let where_it_is = web::object([("preventScroll", JsValue::TRUE)]);
-            let _ = web::call_now(&main, "focus", &[where_it_is]);
+            // Where it is scrolled to is the router's.
+            web::focus_in_place(&main);
         }
         path
     });

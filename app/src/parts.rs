@@ -16,6 +16,7 @@ use wasm_bindgen::JsCast;
 
 use crate::{
     accounts::{ConfirmPage, ForgottenPage, LogInPage, RegisterPage, ResetPage, SettingsPage},
+    navigation::path_of,
     people::ArtistPageView,
     shows::{DashboardPage, EditShowPage, NewShowPage, WhatsOnPage},
     studio::StudioPage,
@@ -135,7 +136,7 @@ pub fn part_names() -> impl Iterator<Item = &'static str> {
 /// Loads the part that the page at `path` needs, so that it can be brought to life at once.
 ///
 /// # Errors
-/// When it can't be loaded.
+/// Fails when it can't be loaded.
 pub async fn load(path: &str) -> Result<(), SplitLoaderError> {
     match part_at(path) {
         Some((_, page)) => page.load().await,
@@ -215,13 +216,7 @@ impl ChooseView for PageId {
 /// again by itself.
 #[component]
 fn PageLoad() -> impl IntoView {
-    let place = use_location();
-    let address = address_here(
-        &window().location().origin().unwrap_or_default(),
-        &place.pathname.get_untracked(),
-        &place.search.get_untracked(),
-        &place.hash.get_untracked(),
-    );
+    let address = address_here();
     let wanted = address.clone();
     Effect::new(move || {
         let wanted = wanted.clone();
@@ -258,8 +253,7 @@ pub(crate) fn load_ahead() {
         let target = target.and_then(|target| target.dyn_into::<web_sys::Element>().ok());
         let link = target.and_then(|target| target.closest("a[href^='/']").ok().flatten());
         let Some(address) = link.and_then(|link| link.get_attribute("href")) else { return };
-        let path = address.split(['?', '#']).next().unwrap_or_default();
-        let Some((number, page)) = part_at(path) else { return };
+        let Some((number, page)) = part_at(path_of(&address)) else { return };
         let bit = 1_u32 << number;
         if ASKED.fetch_or(bit, Ordering::Relaxed) & bit == 0 {
             spawn_local(async move {
@@ -272,9 +266,20 @@ pub(crate) fn load_ahead() {
     window_event_listener(ev::focusin, move |event| near(event.target()));
 }
 
+/// The whole address that the router shows, or is about to. Within the router only.
+pub(crate) fn address_here() -> String {
+    let place = use_location();
+    address_at(
+        &window().location().origin().unwrap_or_default(),
+        &place.pathname.get_untracked(),
+        &place.search.get_untracked(),
+        &place.hash.get_untracked(),
+    )
+}
+
 /// The whole address of a place at `origin`. Never without the origin: a path that begins with `//` would
 /// name another host by itself.
-pub(crate) fn address_here(origin: &str, path: &str, search: &str, hash: &str) -> String {
+fn address_at(origin: &str, path: &str, search: &str, hash: &str) -> String {
     // The router keeps the query without its mark.
     let mark = if search.is_empty() { "" } else { "?" };
     format!("{origin}{path}{mark}{search}{hash}")
@@ -316,7 +321,7 @@ mod tests {
 
     #[test]
     fn an_address_elsewhere_in_the_app_stays_at_this_venue() {
-        let at = |path, search, hash| address_here("https://venue.example", path, search, hash);
+        let at = |path, search, hash| address_at("https://venue.example", path, search, hash);
         assert_eq!(at("/settings", "", ""), "https://venue.example/settings");
         assert_eq!(at("/", "genre=folk", "#top"), "https://venue.example/?genre=folk#top");
         assert_eq!(at("//evil.example/x", "", ""), "https://venue.example//evil.example/x");

@@ -7,6 +7,7 @@ use js_sys::{Array, Function, Object, Promise, Reflect};
 use leptos::prelude::{window, window_event_listener_untyped};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
+use web_sys::Event;
 
 /// Milliseconds after which a frame is not waited for.
 const MAX_FRAME: u32 = 100;
@@ -61,6 +62,12 @@ pub fn call_now(object: &JsValue, method: &str, arguments: &[JsValue]) -> Result
     method.apply(object, &arguments.iter().collect::<Array>())
 }
 
+/// Gives an element the focus without scrolling to it. Without the focus one loses a convenience, nothing else.
+pub fn focus_in_place(element: &JsValue) {
+    let in_place = object([("preventScroll", JsValue::TRUE)]);
+    let _ = call_now(element, "focus", &[in_place]);
+}
+
 /// Does something as soon as the page has nothing else to do; at once where browsers don't say so.
 pub fn when_idle(act: impl FnOnce() + 'static) {
     let act = Closure::once_into_js(act);
@@ -79,11 +86,16 @@ pub async fn painted() {
     select(told, TimeoutFuture::new(MAX_FRAME)).await;
 }
 
+/// Calls `then` with every such event of the window, as long as the document lives.
+pub fn on_window(name: &'static str, then: impl Fn(Event) + 'static) {
+    // Its handle would end it; dropped, it goes on.
+    let _ = window_event_listener_untyped(name, then);
+}
+
 /// Calls `then` with every `pagehide` after which the browser may keep the page as it is, or with every
 /// `pageshow` of a page that it kept, as long as the document lives.
 pub fn on_page(name: &'static str, then: impl Fn() + 'static) {
-    // Its handle would end it; dropped, it goes on.
-    let _ = window_event_listener_untyped(name, move |event| {
+    on_window(name, move |event| {
         if get(&event, "persisted").is_truthy() {
             then();
         }

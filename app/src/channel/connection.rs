@@ -35,7 +35,9 @@ const LINGER: u32 = 3_000;
 const WATCH: u32 = 2_000;
 /// Fresh join tokens that are tried before a refusal is believed.
 const MAX_TOKEN_RETRIES: u8 = 2;
+
 type Shared = Rc<RefCell<Connection>>;
+
 /// The page's connection to the venue.
 pub struct Connection {
     state: RwSignal<ChannelState>,
@@ -129,8 +131,7 @@ impl Connection {
             Timeout::new(LINGER, move || {
                 let mut this = connection.borrow_mut();
                 if this.followers.is_empty() {
-                    this.hang_up();
-                    this.retry = None;
+                    this.rest();
                     this.state.set(ChannelState::Connecting);
                 }
             })
@@ -164,8 +165,7 @@ impl Connection {
             return Self::wait(connection);
         };
         let mut this = connection.borrow_mut();
-        this.hang_up();
-        this.retry = None;
+        this.rest();
         this.heard_at = js_sys::Date::now();
 
         this.socket = Some(Socket::listen(
@@ -232,11 +232,9 @@ impl Connection {
         spawn_local(async move {
             let is_there = probe::is_there(audience).await;
             if connection.borrow().attempt != attempt {
-            } else if is_there {
-                Self::connect(&connection);
-            } else {
-                Self::wait(&connection);
+                return;
             }
+            if is_there { Self::connect(&connection) } else { Self::wait(&connection) }
         });
     }
 
@@ -251,7 +249,7 @@ impl Connection {
         });
     }
 
-    /// Lets go of the socket, as long as the browser keeps the page for "back".
+    /// Lets go of the socket and of what would make another, as when the browser keeps the page for "back".
     pub fn rest(&mut self) {
         self.hang_up();
         self.retry = None;

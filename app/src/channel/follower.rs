@@ -13,11 +13,11 @@ pub type Handler = Rc<dyn Fn(Incoming)>;
 pub struct Follower {
     /// Its number in the connection.
     pub id: u32,
-    /// What it follows.
+    /// Its topic.
     pub topic: Topic,
-    /// How far it has heard.
+    /// The last that it has heard.
     pub cursor: TopicCursor,
-    /// Where its tokens come from, if the topic needs some.
+    /// Source of its tokens, if the topic needs some.
     pub token: Option<TokenSource>,
     /// Refusals in a row.
     pub refusals: u8,

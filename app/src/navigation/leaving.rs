@@ -5,12 +5,15 @@
 //! are followed by a click, which can be held, and "back" is told when it has happened, so that it has to
 //! be undone.
 
-use leptos::{ev, prelude::*};
+use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{Event, HtmlAnchorElement, MouseEvent};
 
-/// Where somebody was about to go.
+use super::path_of;
+use crate::web;
+
+/// Destination of somebody who was about to go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Destination {
     /// An address of this venue, without its origin.
@@ -24,11 +27,10 @@ pub enum Destination {
 struct Guard {
     /// The page's address, to which "back" is undone.
     address: String,
-    path: String,
     ask: Callback<Destination>,
 }
 
-/// Who asks before the page is left; in the context of every page.
+/// Holder of the question before the page is left; in the context of every page.
 #[derive(Clone, Copy)]
 pub struct Leaving(StoredValue<Option<Guard>>);
 
@@ -45,8 +47,7 @@ impl Leaving {
         let _ = window().add_event_listener_with_callback_and_bool("click", listener, true);
         // As long as the document.
         click.forget();
-        // Its handle would end it; dropped, it goes on.
-        let _ = window_event_listener(ev::popstate, move |event| leaving.popstate(&event));
+        web::on_window("popstate", move |event| leaving.popstate(&event));
     }
 
     /// The context's.
@@ -61,8 +62,8 @@ impl Leaving {
     pub fn ask_before(self, ask: Callback<Destination>) {
         let location = window().location();
         let path = location.pathname().unwrap_or_default();
-        let address = path.clone() + &location.search().unwrap_or_default();
-        self.0.set_value(Some(Guard { address, path, ask }));
+        let address = path + &location.search().unwrap_or_default();
+        self.0.set_value(Some(Guard { address, ask }));
         on_cleanup(move || drop(self.0.try_set_value(None)));
     }
 
@@ -86,7 +87,7 @@ impl Leaving {
     fn click(self, event: &Event) {
         let Some(guard) = self.guard() else { return };
         let Some(address) = event.dyn_ref().and_then(followed) else { return };
-        if address.split(['?', '#']).next() == Some(guard.path.as_str()) {
+        if path_of(&address) == path_of(&guard.address) {
             return;
         }
         event.prevent_default();
@@ -96,7 +97,7 @@ impl Leaving {
 
     fn popstate(self, event: &Event) {
         let Some(guard) = self.guard() else { return };
-        if window().location().pathname().is_ok_and(|path| path == guard.path) {
+        if window().location().pathname().is_ok_and(|path| path == path_of(&guard.address)) {
             return;
         }
         event.stop_immediate_propagation();
@@ -108,7 +109,7 @@ impl Leaving {
     }
 }
 
-/// Where in this venue a click leads that the router would follow.
+/// Address in this venue to which a click leads that the router would follow.
 fn followed(click: &MouseEvent) -> Option<String> {
     let plain = click.button() == 0
         && !(click.meta_key() || click.ctrl_key() || click.shift_key() || click.alt_key());

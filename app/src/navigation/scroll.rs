@@ -21,7 +21,7 @@ const STORED: &str = "bandstand.scroll";
 /// Under this key an entry's name stands in its state.
 const ENTRY: &str = "entry";
 
-/// Where each entry was left.
+/// Position at which each entry was left.
 #[derive(Default)]
 struct Positions {
     /// The latest last.
@@ -34,6 +34,13 @@ struct Positions {
 
 impl Positions {
     fn set(&mut self, entry: String, top: f64) {
+        // While one scrolls, it is the same each time.
+        if let Some((last, known)) = self.entries.back_mut()
+            && *last == entry
+        {
+            *known = top;
+            return;
+        }
         self.entries.retain(|(other, _)| *other != entry);
         self.entries.push_back((entry, top));
         if self.entries.len() > MAX_ENTRIES {
@@ -93,18 +100,18 @@ fn listen(shown: StoredValue<Option<Signal<String>>>) {
             }
         }
     };
-    listen_to("scroll", save);
+    web::on_window("scroll", move |_| save());
     for touch in ["wheel", "touchstart", "pointerdown", "keydown"] {
         let positions = positions.clone();
-        listen_to(touch, move || positions.borrow_mut().restoring = false);
+        web::on_window(touch, move |_| positions.borrow_mut().restoring = false);
     }
-    listen_to("popstate", {
+    web::on_window("popstate", {
         let positions = positions.clone();
-        move || restore(&positions)
+        move |_| restore(&positions)
     });
-    listen_to("pagehide", {
+    web::on_window("pagehide", {
         let positions = positions.clone();
-        move || {
+        move |_| {
             by_browser(true);
             if let Some(storage) = storage() {
                 // Full, it is done without.
@@ -112,7 +119,7 @@ fn listen(shown: StoredValue<Option<Signal<String>>>) {
             }
         }
     });
-    listen_to("pageshow", || by_browser(false));
+    web::on_window("pageshow", |_| by_browser(false));
 }
 
 /// Puts the page where it was when it was left, as soon as it is long enough for that, unless the person
@@ -180,12 +187,6 @@ fn by_browser(is: bool) {
 
 fn storage() -> Option<web_sys::Storage> {
     window().session_storage().ok().flatten()
-}
-
-/// Listens to an event of the window, as long as the document lives.
-fn listen_to(name: &'static str, heard: impl Fn() + 'static) {
-    // Its handle would end it; dropped, it goes on.
-    let _ = window_event_listener_untyped(name, move |_| heard());
 }
 
 #[cfg(test)]

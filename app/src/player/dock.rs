@@ -15,7 +15,7 @@ use super::session::WatchSession;
 struct Held {
     owner: Owner,
     session: WatchSession,
-    /// How it looks in the dock: brought by the page, so that the frame doesn't weigh what it needs.
+    /// Its view in the dock: brought by the page, so that the frame doesn't weigh what it needs.
     view: ViewFn,
 }
 
@@ -124,7 +124,7 @@ impl Dock {
         self.close();
     }
 
-    /// What is seen in the dock, reactively.
+    /// Content of the dock, reactively.
     pub fn view(self) -> Option<AnyView> {
         self.docked.with(|docked| docked.as_ref().map(|docked| docked.view.run()))
     }

@@ -6,11 +6,11 @@ use wasm_bindgen::JsCast;
 
 use super::{
     dock::Dock,
-    icon::{CLOSE, LOUD, PAUSE, PLAY, SILENT, icon},
+    icon::{CLOSE, PAUSE, PLAY, icon},
     keys::on_key,
     playback::PictureState,
     session::{Phase, WatchSession},
-    sound::SoundState,
+    sound_button::SoundButton,
 };
 use crate::{t, ui::Toaster, viewer::CurrentViewer};
 
@@ -34,8 +34,8 @@ pub fn mini_player(session: WatchSession) -> AnyView {
     end_with_the_show(session, dock);
     let title = Signal::derive(move || session.page.with(|page| page.card.title.clone()));
     let artist = move || session.page.with(|page| page.card.artist.stage_name.clone());
-    let on = Signal::derive(move || player.sound().get() == SoundState::On);
     let paused = player.paused();
+    let pausing = move || if paused.get() { t!(player.go_on) } else { t!(player.pause) };
     let close = move |_| {
         // The focus would be lost with the button.
         let main = document().get_element_by_id("main").and_then(|main| main.dyn_into().ok());
@@ -59,19 +59,13 @@ pub fn mini_player(session: WatchSession) -> AnyView {
             <div class="mini-buttons">
                 <button
                     class="button round" type="button"
-                    title=move || if paused.get() { t!(player.go_on) } else { t!(player.pause) }
-                    aria-label=move || if paused.get() { t!(player.go_on) } else { t!(player.pause) }
+                    title=pausing
+                    aria-label=pausing
                     on:click=toggle
                 >
                     {icon(Signal::derive(move || if paused.get() { PLAY } else { PAUSE }))}
                 </button>
-                <button
-                    class="button round" type="button" title=t!(watch.sound_key)
-                    aria-label=move || if on.get() { t!(watch.sound_off) } else { t!(watch.sound_on) }
-                    on:click=move |_| player.toggle_sound()
-                >
-                    {icon(Signal::derive(move || if on.get() { LOUD } else { SILENT }))}
-                </button>
+                <SoundButton player/>
                 <button class="button round" type="button" title=t!(player.leave) aria-label=t!(player.leave) on:click=close>
                     {icon(Signal::stored(CLOSE))}
                 </button>
@@ -81,7 +75,7 @@ pub fn mini_player(session: WatchSession) -> AnyView {
     .into_any()
 }
 
-/// What is to be said of the picture, unless it is there.
+/// Words for the picture, unless it is there.
 fn word(session: WatchSession) -> &'static str {
     use PictureState::*;
     let picture = session.player.picture().get();

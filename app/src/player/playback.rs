@@ -29,7 +29,7 @@ use super::{
 use crate::{
     channel::{Channel, backoff::Backoff, is_transient},
     crowd::CrowdHandle,
-    stage::{join::JoinTokens, presence::forgotten},
+    stage::{join::JoinTokens, presence::ends_forgotten},
     web,
     webrtc::{
         level_meter::LevelMeter,
@@ -76,7 +76,7 @@ pub struct Player {
     channel: Channel,
     picture: RwSignal<PictureState>,
     pub(super) sound: RwSignal<SoundState>,
-    /// The person wants nothing to be played for now.
+    /// True while the person wants nothing to be played.
     pub(super) paused: RwSignal<bool>,
     /// Percent.
     pub(super) volume: RwSignal<u32>,
@@ -233,7 +233,9 @@ impl Player {
                         Ok(session) => {
                             let session = Rc::new(session);
                             self.session.set_value(Some(SendWrapper::new(session.clone())));
-                            let forgotten = self.play_until_lost(&session, &mut backoff).await;
+                            let watched = self.watch(&session, &mut backoff);
+                            let forgotten =
+                                ends_forgotten(&session.resource, self.channel, watched).await;
                             // The venue notices by itself, and may have ended the session itself.
                             session.resource.abandon();
                             self.session.set_value(None);
@@ -256,13 +258,6 @@ impl Player {
         };
         self.running.set_value(None);
         self.picture.set(end);
-    }
-
-    /// Plays a session until it is lost; tells whether the venue has forgotten it.
-    async fn play_until_lost(self, session: &WhepSession, backoff: &mut Backoff) -> bool {
-        let forgotten = pin!(forgotten(&session.resource, self.channel));
-        let watched = pin!(self.watch(session, backoff));
-        matches!(select(watched, forgotten).await, Either::Right(_))
     }
 
     /// Plays a session until it is lost.

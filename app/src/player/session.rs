@@ -11,7 +11,6 @@ use bandstand_domain::{
     stage::{StageError, StageReason, StageState},
 };
 use leptos::{html, prelude::*, task::spawn_local};
-use wasm_bindgen::JsValue;
 
 use super::{dock::Dock, playback::Player};
 use crate::{
@@ -185,9 +184,7 @@ impl WatchSession {
             if let Some(show) = scene.parent_element() {
                 show.scroll_into_view();
             }
-            let where_it_is = web::object([("preventScroll", JsValue::TRUE)]);
-            // Without the focus one loses a convenience, nothing else.
-            let _ = web::call_now(&scene, "focus", &[where_it_is]);
+            web::focus_in_place(&scene);
         }
     }
 

@@ -30,12 +30,12 @@ impl Player {
         self.sound.into()
     }
 
-    /// Whether the person wants nothing to be played for now.
+    /// True while the person wants nothing to be played.
     pub fn paused(self) -> Signal<bool> {
         self.paused.into()
     }
 
-    /// Plays nothing for now: the session stays, with the least picture there is.
+    /// Pauses: the session stays, with the least picture there is.
     pub fn pause(self) {
         self.paused.set(true);
         if let Some(video) = self.video() {

@@ -1,13 +1,13 @@
 //! Publisher: takes the stage, and takes it again whenever the connection is lost.
 
 use crate::t;
-use std::{pin::pin, rc::Rc};
+use std::rc::Rc;
 
 use bandstand_domain::{
     Refusal, ShowId,
     stage::{StageError, StageReason},
 };
-use futures::future::{AbortHandle, Either, abortable, select};
+use futures::future::{AbortHandle, abortable};
 use leptos::{__reexports::send_wrapper::SendWrapper, prelude::*, task::spawn_local};
 use wasm_bindgen::JsValue;
 
@@ -17,7 +17,7 @@ use crate::{
     failure::Failed,
     stage::{
         api::{end_show, pause_stage, take_stage},
-        presence::forgotten,
+        presence::ends_forgotten,
     },
     web,
     webrtc::{
@@ -189,11 +189,8 @@ impl Publisher {
                 session.peer.lost().await;
             }
         };
-        let forgotten = forgotten(&session.resource, self.channel);
-        let lost = match select(pin!(playing), pin!(forgotten)).await {
-            Either::Left(_) => Lost::Silent,
-            Either::Right(_) => Lost::Forgotten,
-        };
+        let forgotten = ends_forgotten(&session.resource, self.channel, playing).await;
+        let lost = if forgotten { Lost::Forgotten } else { Lost::Silent };
         self.state.update(StudioState::lost);
         session.resource.abandon();
         self.session.set_value(None);

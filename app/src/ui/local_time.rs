@@ -60,8 +60,8 @@ pub fn local_text(at: Millis, style: TimeStyle) -> String {
     said.ok().and_then(|text| text.as_string()).unwrap_or_default()
 }
 
-/// What `shell.js` needs to say instants in the language of the page: the locale where the browser has
-/// none of that language, and a pattern for each way to say them.
+/// Patterns by which `shell.js` says instants in the language of the page: first the locale where the browser
+/// has none of that language, then one for each way to say them.
 #[cfg(feature = "ssr")]
 pub(crate) fn time_patterns() -> String {
     let (day, time) = ("{day}", "{time}");

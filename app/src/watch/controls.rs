@@ -5,7 +5,7 @@ use leptos::{__reexports::send_wrapper::SendWrapper, prelude::*};
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::{
-    player::{LOUD, PictureState, SILENT, SoundState, WatchSession, icon, on_key},
+    player::{PictureState, SoundButton, SoundState, WatchSession, icon, on_key},
     web,
 };
 
@@ -44,15 +44,7 @@ pub(super) fn Controls(
 
     view! {
         <div class="stage-controls" hidden=move || !playing.get()>
-            <button
-                class="button round"
-                type="button"
-                title=t!(watch.sound_key)
-                aria-label=move || if on() { t!(watch.sound_off) } else { t!(watch.sound_on) }
-                on:click=move |_| player.toggle_sound()
-            >
-                {icon(Signal::derive(move || if on() { LOUD } else { SILENT }))}
-            </button>
+            <SoundButton player/>
             <input
                 class="volume"
                 type="range" min="0" max="100" step="5"

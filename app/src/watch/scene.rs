@@ -8,7 +8,7 @@ use super::{controls::Controls, countdown::Countdown};
 use crate::{
     channel::clock::{lasted, venue_clock},
     crowd::{CrowdView, GestureBar},
-    player::{PictureState, SoundState, WatchSession},
+    player::{LOUD, PictureState, SoundState, WatchSession, icon},
     shows::PosterArt,
 };
 
@@ -175,9 +175,7 @@ fn SoundPrompt(session: WatchSession) -> impl IntoView {
         };
         Some(view! {
             <button class="button primary big sound-prompt" type="button" on:click=move |_| session.player.toggle_sound()>
-                <svg viewBox="0 0 24 24" aria-hidden="true" fill="currentColor">
-                    <path d="M4 9v6h4l5 4V5L8 9zM16 8a5 5 0 0 1 0 8v-2a3 3 0 0 0 0-4z"/>
-                </svg>
+                {icon(Signal::stored(LOUD))}
                 {words}
             </button>
         })
