@@ -1,7 +1,7 @@
 // What an audience's live channels cost the server: memory, and processor time for chat.
 import { randomUUID } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
-import { Venue, expect, test } from "../tests/venue";
+import { type Venue, expect, test } from "../tests/venue";
 import { Caller, Follower, show as announced, used } from "./channels";
 import { report } from "./figures";
 
@@ -17,9 +17,9 @@ const AT_ONCE = 25;
 /** Seconds for which nothing is said before memory is looked at. */
 const SETTLE = 4;
 
-test("live channels of an audience", async () => {
-  const venue = new Venue(["--limit-scale", "1000"]);
-  await venue.start();
+test.use({ flags: ["--limit-scale", "1000"] });
+
+test("live channels of an audience", async ({ venue }) => {
   const show = await announced(venue.url);
   const guests: Caller[] = [];
   await inTurn(AUDIENCES.at(-1)!, async (number) => {
@@ -66,8 +66,6 @@ test("live channels of an audience", async () => {
     );
   }
   for (const follower of followers) follower.close();
-  await venue.stop();
-  venue.remove();
 });
 
 /** Does `what` so many times, some at once. */

@@ -39,7 +39,7 @@ test("first HTML and size", async ({ person, venue }) => {
     );
   }
 
-  console.log(`\nWhat a first visit loads (brotli quality 11, wasm-opt -Oz)`);
+  console.log(`\nWhat the pages load (brotli quality 11, wasm-opt -Os)`);
   const root = join(import.meta.dirname, "../..");
   console.log(execFileSync("node", ["frontend/size.mjs", "target/site"], { cwd: root, encoding: "utf8" }));
 });

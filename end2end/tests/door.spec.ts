@@ -1,5 +1,5 @@
 // Pages that are the same for all whom nobody knows, and that a browser has already.
-import { announce, register } from "./steps";
+import { announce, isMarked, logOut, mark, register } from "./steps";
 import { type Person, expect, test } from "./venue";
 
 /** How often the venue has said that a browser's own page is still good. */
@@ -30,10 +30,10 @@ test("a page that the browser has already is not sent again, comes alive, and is
     const good = await notModified(visitor);
     await expect(page.getByRole("listitem")).toHaveCount(shows);
     // Alive: the next page is made here, and follows what happens.
-    await page.evaluate(() => Object.assign(window, { stillHere: true }));
+    await mark(page);
     await page.getByRole("link", { name: "What’s on" }).click();
     await expect(page).toHaveURL(/:\d+\/$/);
-    expect(await page.evaluate(() => "stillHere" in window)).toBe(true);
+    expect(await isMarked(page)).toBe(true);
 
     // Something has changed.
     await announce(artist, `Mira Voss on the Pier ${shows}`, 60 + 130 * shows);
@@ -46,11 +46,7 @@ test("a page that the browser has already is not sent again, comes alive, and is
     await register(visitor, "visitor");
     await visitor.goto(address);
     await expect(page.locator(".masthead .person")).toBeVisible();
-    await page.locator(".masthead .person").click();
-    await page.getByRole("button", { name: "Log out" }).click();
-    await page.waitForURL(/:\d+\/$/);
-    await expect(page.getByRole("link", { name: "Log in" }).first()).toBeVisible();
-    await visitor.alive();
+    await logOut(visitor);
     await visitor.goto(address);
     await expect(page.getByRole("link", { name: "Log in" }).first()).toBeVisible();
     await expect(page.locator(".masthead .person")).toHaveCount(0);

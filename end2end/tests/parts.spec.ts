@@ -2,8 +2,8 @@
 import { cpSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { BrowserContextOptions, Page } from "@playwright/test";
-import { announce, register } from "./steps";
+import type { BrowserContextOptions } from "@playwright/test";
+import { announce, isMarked, mark, register } from "./steps";
 import { type Person, expect, site, test as base } from "./venue";
 
 const TITLE = "Mira Voss at the Harbour";
@@ -34,10 +34,6 @@ function deploy(pages: string): void {
   for (const name of readdirSync(pages)) renameSync(join(pages, name), join(pages, name.replaceAll(old, fresh)));
 }
 
-/** Marks the document, so that it is seen whether another one was loaded. */
-const mark = (page: Page) => page.evaluate(() => Object.assign(window, { marked: true }));
-const isMarked = (page: Page) => page.evaluate(() => "marked" in window);
-
 /** Goes from What's on to the show's page, which is alive then. */
 async function goToTheShow(visitor: Person): Promise<void> {
   await visitor.page.getByRole("link", { name: TITLE }).first().click();
@@ -53,17 +49,20 @@ for (const kind of ["Chromium", "Firefox"]) {
   const UNREGISTERED = /Service Worker registration blocked/;
   const visiting = (person: Maker, firefox: Maker) =>
     (kind === "Firefox" ? firefox : person)("Tom", { serviceWorkers: "block" });
+  const visitingAnnounced = async (person: Maker, firefox: Maker) => {
+    const artist = await person("Mira Voss");
+    await register(artist, "artist");
+    await announce(artist, TITLE, 60);
+    return visiting(person, firefox);
+  };
 
   test(`${kind}: parts come when they are wanted, ahead of that, and without a page load`, async ({
     person,
     firefoxPerson,
     complaints,
   }) => {
-    const artist = await person("Mira Voss");
-    await register(artist, "artist");
-    await announce(artist, TITLE, 60);
     complaints.expected.push(UNREGISTERED);
-    const visitor = await visiting(person, firefoxPerson);
+    const visitor = await visitingAnnounced(person, firefoxPerson);
     const files: string[] = [];
     visitor.page.on("request", (request) => files.push(new URL(request.url()).pathname));
     // The part that reads the live channel comes to every page, once it is alive.
@@ -85,10 +84,7 @@ for (const kind of ["Chromium", "Firefox"]) {
       UNREGISTERED,
       /error: Error \(|part-watch|Failed to (load|fetch)|NetworkError|Failed to execute 'compile'/,
     );
-    const artist = await person("Mira Voss");
-    await register(artist, "artist");
-    await announce(artist, TITLE, 60);
-    const visitor = await visiting(person, firefoxPerson);
+    const visitor = await visitingAnnounced(person, firefoxPerson);
     await visitor.goto("/");
     await mark(visitor.page);
     await visitor.page.route("**/part-watch-*", (route) => route.abort());
@@ -109,10 +105,7 @@ for (const kind of ["Chromium", "Firefox"]) {
       UNREGISTERED,
       /WebSocket|404|ERR_|NetworkError|Response has unsupported MIME|HTTP status|can’t establish|error: Error \(/,
     );
-    const artist = await person("Mira Voss");
-    await register(artist, "artist");
-    await announce(artist, TITLE, 60);
-    const visitor = await visiting(person, firefoxPerson);
+    const visitor = await visitingAnnounced(person, firefoxPerson);
     await visitor.goto("/");
     await mark(visitor.page);
     deploy(pages);

@@ -65,6 +65,10 @@ export async function register(person: Person, role: "artist" | "visitor"): Prom
   return handle;
 }
 
+/** Marks the document, so that it is seen whether another one was loaded. */
+export const mark = (page: Page): Promise<unknown> => page.evaluate(() => Object.assign(window, { marked: true }));
+export const isMarked = (page: Page): Promise<boolean> => page.evaluate(() => "marked" in window);
+
 /** Logs out by the menu, which leads to What's on. */
 export async function logOut(person: Person): Promise<void> {
   const { page } = person;

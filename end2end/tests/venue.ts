@@ -335,20 +335,23 @@ export const test = base.extend<Fixtures>({
     for (const context of contexts) await context.close();
   },
   firefoxPerson: async ({ person }, use) => {
-    const browser = await firefox.launch({
-      channel: "moz-firefox",
-      executablePath: process.env.FIREFOX ?? "/usr/bin/firefox-esr",
-      firefoxUserPrefs: {
-        // Firefox leaves out 127.0.0.1 by default.
-        "media.peerconnection.ice.loopback": true,
-        "media.navigator.streams.fake": true,
-        "media.navigator.permission.disabled": true,
-        "media.autoplay.default": 0,
-        "media.autoplay.blocking_policy": 0,
-      },
-    });
-    await use((name, options) => person(name, { ...options, in: browser }));
-    await browser.close();
+    // Many a journey that could have one has none.
+    let browser: Promise<Browser> | undefined;
+    const launch = () =>
+      firefox.launch({
+        channel: "moz-firefox",
+        executablePath: process.env.FIREFOX ?? "/usr/bin/firefox-esr",
+        firefoxUserPrefs: {
+          // Firefox leaves out 127.0.0.1 by default.
+          "media.peerconnection.ice.loopback": true,
+          "media.navigator.streams.fake": true,
+          "media.navigator.permission.disabled": true,
+          "media.autoplay.default": 0,
+          "media.autoplay.blocking_policy": 0,
+        },
+      });
+    await use(async (name, options) => person(name, { ...options, in: await (browser ??= launch()) }));
+    await (await browser)?.close();
   },
   strictPerson: async ({ person, launchOptions }, use) => {
     const flags = (launchOptions.args ?? []).filter((flag) => !flag.startsWith("--use-fake-ui"));
