@@ -1,4 +1,4 @@
-//! What splitting the program needs of the linker.
+//! Linker arguments for splitting the program.
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
