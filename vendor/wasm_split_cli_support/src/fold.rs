@@ -21,15 +21,17 @@ type Contents = HashMap<SplitModuleIdentifier, OutputModuleInfo>;
 type Users = Option<BTreeSet<String>>;
 
 /// How small and how many chunks may be.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Limits {
     /// Chunks of fewer bytes (of code and data, as they come from the linker) are folded into others.
     pub smallest_chunk: u64,
     /// No split has more chunks than that; `None` for any number.
     pub most_chunks: Option<usize>,
+    /// How much a byte counts that a split loads without need, by the split's name; 1 for all others.
+    pub weights: BTreeMap<String, f64>,
 }
 
-/// By how much a byte that a split loads without need counts, when it is one that can't be loaded first.
+/// The same for a split that can't be loaded first.
 const LATER: f64 = 0.1;
 
 /// Folds the modules of `contents` together. `splits` are the names of all splits.
@@ -37,14 +39,17 @@ pub fn fold<'s>(
     module: &InputModule,
     dep_graph: &DepGraph,
     splits: impl Iterator<Item = &'s String>,
-    limits: Limits,
+    limits: &Limits,
     contents: &mut Contents,
 ) {
     let callers = callers(module, dep_graph, splits, contents);
     regroup(contents, |users| without_followers(users, &callers));
     let weights: BTreeMap<String, f64> = callers
         .iter()
-        .map(|(split, callers)| (split.clone(), if callers.is_none() { 1.0 } else { LATER }))
+        .map(|(split, callers)| {
+            let first = limits.weights.get(split).copied().unwrap_or(1.0);
+            (split.clone(), if callers.is_none() { first } else { LATER })
+        })
         .collect();
     let mut sizes: BTreeMap<BTreeSet<String>, u64> = contents
         .iter()
@@ -127,7 +132,7 @@ fn small_chunks(
     sizes: &mut BTreeMap<BTreeSet<String>, u64>,
     weights: &BTreeMap<String, f64>,
     callers: &BTreeMap<String, Users>,
-    limits: Limits,
+    limits: &Limits,
 ) -> HashMap<BTreeSet<String>, Users> {
     let weight_of = |users: &BTreeSet<String>| users.iter().map(|it| weights[it]).sum::<f64>();
     let all: f64 = weights.values().sum();
@@ -267,8 +272,9 @@ mod tests {
             }
         }
         let before = sizes.clone();
-        let limits = Limits { smallest_chunk: 32_000, most_chunks: Some(4) };
-        let folded = small_chunks(&mut sizes, &weights, &callers, limits);
+        let limits =
+            Limits { smallest_chunk: 32_000, most_chunks: Some(4), ..Limits::default() };
+        let folded = small_chunks(&mut sizes, &weights, &callers, &limits);
         for (users, size) in &sizes {
             assert!(*size >= limits.smallest_chunk, "{users:?}: {size}");
         }

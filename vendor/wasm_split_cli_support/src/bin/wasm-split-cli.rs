@@ -36,6 +36,10 @@ struct Cli {
     #[arg(long)]
     most_chunks: Option<usize>,
 
+    /// How much a byte counts that a split loads without need: NAME=NUMBER, 1 for splits that aren't named.
+    #[arg(long = "weight", value_parser = weight)]
+    weights: Vec<(String, f64)>,
+
     /// Functions whose names match this regular expression are never run.
     #[arg(long)]
     never_run: Option<String>,
@@ -66,6 +70,7 @@ fn main() -> Result<()> {
         opts.limits = this::Limits {
             smallest_chunk: args.smallest_chunk,
             most_chunks: args.most_chunks,
+            weights: args.weights.into_iter().collect(),
         };
         opts.never_run = args.never_run.as_deref();
         opts.output_dir = &args.output;
@@ -92,6 +97,12 @@ fn main() -> Result<()> {
         std::fs::write(path, manifest(&split))?;
     }
     Ok(())
+}
+
+fn weight(argument: &str) -> Result<(String, f64), String> {
+    let (name, number) = argument.split_once('=').ok_or("not of the form NAME=NUMBER")?;
+    let number = number.parse().map_err(|error| format!("{number}: {error}"))?;
+    Ok((name.to_owned(), number))
 }
 
 /// All names are identifiers, so that nothing has to be escaped.
