@@ -7,14 +7,17 @@ export const NAME = "bandstand";
 
 // leptos links `hydrate_async` of every view. It is entered by `leptos::mount::hydrate_from_async` alone,
 // which the app doesn't call: it calls `hydrate_body`. No linker can know, as views are called through
-// tables. Only the futures' own bodies are emptied: the compiler makes one of functions with the same
-// code, but never of these with others, as each names its place in the source when it panics.
-const NEVER_RUN = String.raw`13hydrate_async28_\$u7b\$\$u7b\$closure\$u7d\$\$u7d\$17h[0-9a-f]{16}E$`;
+// tables. The compiler makes one function of several with the same code, but never of these and others: each
+// refers to a future's own code, and that names its place in the source when it panics.
+const NEVER_RUN = String.raw`13hydrate_async(28_\$u7b\$\$u7b\$closure\$u7d\$\$u7d\$)?17h[0-9a-f]{16}E$`;
 // In bytes as the linker makes them, of which brotli leaves a quarter or a third: what would be a file of less
 // than 8 KiB isn't worth a request.
 const SMALLEST_CHUNK = 32 * 1024;
 // A part comes in no more files than these and its own; a navigation loads at most six.
 const MOST_CHUNKS = 6;
+// How much a byte counts that a part loads without need: most where people come first, and where size.mjs
+// leaves the least room.
+const WEIGHTS = { watch: 4, studio: 3, home: 2, account: 3, shows: 0.5, doors: 0.5 };
 
 // split(folder, release): puts base and parts into the folder, and answers with the parts by their names: their
 // functions, and the modules that they need beside the base, in the order in which they are loaded.
@@ -23,6 +26,7 @@ export function split(folder, release) {
   const whole = `${target}/wasm32-unknown-unknown/${release ? "wasm-release" : "debug"}/bandstand-frontend.wasm`;
   const manifest = join(folder, "manifest.json");
   const limits = [`--smallest-chunk=${SMALLEST_CHUNK}`, `--most-chunks=${MOST_CHUNKS}`];
+  for (const [part, weight] of Object.entries(WEIGHTS)) limits.push(`--weight=${part}=${weight}`);
   // In a debug build it would only take time.
   const emptied = release ? [`--never-run=${NEVER_RUN}`] : [];
   run("wasm-split-cli", [whole, folder, `--out-name=${NAME}`, `--manifest=${manifest}`, ...limits, ...emptied]);

@@ -1,7 +1,11 @@
 //! Mini-player: the show that goes on in a corner while its viewer looks around.
 
 use bandstand_domain::stage::StageState;
-use leptos::{html, prelude::*};
+use leptos::{
+    html,
+    prelude::*,
+    wasm_split::{SplitLoaderError, wasm_split},
+};
 use wasm_bindgen::JsCast;
 
 use super::{
@@ -12,10 +16,20 @@ use super::{
     session::{Phase, WatchSession},
     sound_button::SoundButton,
 };
-use crate::{t, ui::Toaster, viewer::CurrentViewer};
+use crate::{
+    t,
+    ui::{Toaster, later},
+    viewer::CurrentViewer,
+};
 
-/// Picture, way back, pause, sound and way out; `m` on the keyboard.
+/// Picture, way back, pause, sound and way out; `m` on the keyboard. There as soon as it is asked for: what
+/// plays has loaded its part.
 pub fn mini_player(session: WatchSession) -> AnyView {
+    later(move || playing(session))
+}
+
+#[wasm_split(media, wasm_split_path = ::leptos::wasm_split, fallible)]
+fn playing(session: WatchSession) -> Result<AnyView, SplitLoaderError> {
     let player = session.player;
     let dock = Dock::expect();
     let place = NodeRef::<html::Div>::new();
@@ -45,7 +59,7 @@ pub fn mini_player(session: WatchSession) -> AnyView {
         dock.close();
     };
     let toggle = move |_| if paused.get_untracked() { player.resume() } else { player.pause() };
-    view! {
+    let view = view! {
         <section class="mini-player" aria-label=t!(player.mini_player)>
             <div class="mini-picture" node_ref=place></div>
             <p class="mini-word" role="status">{move || word(session)}</p>
@@ -71,8 +85,8 @@ pub fn mini_player(session: WatchSession) -> AnyView {
                 </button>
             </div>
         </section>
-    }
-    .into_any()
+    };
+    Ok(view.into_any())
 }
 
 /// Words for the picture, unless it is there.

@@ -1,38 +1,50 @@
 //! Controls of the player, hidden while they aren't wanted.
 
-use crate::t;
-use leptos::{__reexports::send_wrapper::SendWrapper, prelude::*};
+use leptos::{
+    __reexports::send_wrapper::SendWrapper,
+    prelude::*,
+    wasm_split::{SplitLoaderError, wasm_split},
+};
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::{
     player::{PictureState, SoundButton, SoundState, WatchSession, icon, on_key},
-    web,
+    t, ui, web,
 };
 
 const LARGE: &str = "M4 4h6v2H6v4H4zm10 0h6v6h-2V6h-4zM4 14h2v4h4v2H4zm14 0h2v6h-6v-2h4z";
 const FLOATING: &str = "M3 5h18v6h-2V7H5v10h6v2H3zm10 8h8v6h-8z";
 
-/// Sound, volume, picture in picture and full screen; `m` and `f` on the keyboard.
+/// Sound, volume, picture in picture and full screen, once there is something to be controlled; `m` and
+/// `f` on the keyboard.
 #[component]
 pub(super) fn Controls(
     /// The page's session.
     session: WatchSession,
 ) -> impl IntoView {
+    let playing = Memo::new(move |_| {
+        !matches!(
+            session.player.picture().get(),
+            PictureState::Off | PictureState::Coming | PictureState::Impossible
+        )
+    });
+    view! {
+        <Show when=move || playing.get()>{ui::later(move || controls(session))}</Show>
+    }
+}
+
+/// Comes with the connection, without which there is nothing to be controlled.
+#[wasm_split(media, wasm_split_path = ::leptos::wasm_split, fallible)]
+fn controls(session: WatchSession) -> Result<AnyView, SplitLoaderError> {
     let player = session.player;
     let large = RwSignal::new(false);
     let floats = RwSignal::new(false);
     let on = move || player.sound().get() == SoundState::On;
-    let playing = Memo::new(move |_| {
-        !matches!(
-            player.picture().get(),
-            PictureState::Off | PictureState::Coming | PictureState::Impossible
-        )
-    });
 
     Effect::new(move || {
         floats.set(web::get(&document(), "pictureInPictureEnabled").is_truthy());
         on_key(move |key| match key {
-            "m" if playing.get_untracked() => player.toggle_sound(),
+            "m" => player.toggle_sound(),
             "f" => fill_screen(session),
             _ => {}
         });
@@ -42,8 +54,8 @@ pub(super) fn Controls(
         on_cleanup(move || drop(changed));
     });
 
-    view! {
-        <div class="stage-controls" hidden=move || !playing.get()>
+    let view = view! {
+        <div class="stage-controls">
             <SoundButton player/>
             <input
                 class="volume"
@@ -76,8 +88,8 @@ pub(super) fn Controls(
                 {icon(Signal::stored(LARGE))}
             </button>
         </div>
-    }
-    .into_any()
+    };
+    Ok(view.into_any())
 }
 
 /// Listens to an event of the document until it is dropped.

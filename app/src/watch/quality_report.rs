@@ -14,7 +14,7 @@ use leptos::{
 use crate::{
     player::{PictureState, WatchSession},
     quality::api::explain_picture,
-    ui::every,
+    ui::{every, later},
     webrtc::stats::measured,
 };
 
@@ -27,6 +27,17 @@ pub(super) fn QualityReport(
     /// The page's session.
     session: WatchSession,
 ) -> impl IntoView {
+    let playing = Memo::new(move |_| {
+        !matches!(session.player.picture().get(), PictureState::Off | PictureState::Impossible)
+    });
+    view! {
+        <Show when=move || playing.get()>{later(move || question(session))}</Show>
+    }
+}
+
+/// Comes with the connection, about which it is asked.
+#[wasm_split(media, wasm_split_path = ::leptos::wasm_split, fallible)]
+fn question(session: WatchSession) -> Result<AnyView, SplitLoaderError> {
     let details = NodeRef::<html::Details>::new();
     let open = RwSignal::new(false);
     let said = RwSignal::new(None::<Result<Explanation, String>>);
@@ -44,12 +55,9 @@ pub(super) fn QualityReport(
             every(EVERY, ask);
         }
     });
-    let playing = move || {
-        !matches!(session.player.picture().get(), PictureState::Off | PictureState::Impossible)
-    };
-    view! {
+    let view = view! {
         <details
-            class="why" node_ref=details hidden=move || !playing()
+            class="why" node_ref=details
             on:toggle=move |_| open.set(details.get_untracked().is_some_and(|it| it.open()))
         >
             <summary>{t!(watch.why_bad)}</summary>
@@ -67,8 +75,8 @@ pub(super) fn QualityReport(
                 }}
             </dl>
         </details>
-    }
-    .into_any()
+    };
+    Ok(view.into_any())
 }
 
 /// Measures, and has the venue explain it, now and since what was measured `before`. A part of its own: few
