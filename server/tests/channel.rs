@@ -8,7 +8,7 @@ use bandstand_domain::{
     shows::ShowEvent,
     stage::StageReason,
 };
-use futures::{SinkExt, future::join_all};
+use futures::future::join_all;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::support::{
@@ -197,7 +197,7 @@ async fn pages_of_other_origins_and_frames_of_other_kinds_are_turned_away() {
     let large = format!("{{\"unsubscribe\":{{\"topic\":\"{}\"}}}}", "x".repeat(5_000));
     for nonsense in [Message::text("{\"sing\":{}}"), Message::binary(vec![1]), large.into()] {
         let mut channel = app.channel(&bob).await;
-        channel.socket.send(nonsense).await.unwrap();
+        channel.send(nonsense).await;
         assert_eq!(channel.next().await, Ok(ServerFrame::Bye { again: false }));
         assert_eq!(channel.next().await, Err(Some(1008)));
     }

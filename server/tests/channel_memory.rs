@@ -9,7 +9,7 @@ use std::{
 };
 
 use bandstand_domain::channel::ServerFrame;
-use futures::{StreamExt, future::join_all};
+use futures::future::join_all;
 use tokio::{
     runtime,
     sync::watch,
@@ -82,7 +82,7 @@ impl Page {
     fn new(mut channel: Channel) -> Self {
         let (tell, told) = watch::channel(0);
         let reading = tokio::spawn(async move {
-            while let Some(Ok(message)) = channel.socket.next().await {
+            while let Some(Ok(message)) = channel.message().await {
                 let frame = message.to_text().ok().and_then(|it| serde_json::from_str(it).ok());
                 if let Some(ServerFrame::Events { events, .. }) = frame {
                     tell.send_modify(|told| *told += events.len());

@@ -4,7 +4,6 @@ use std::{fs, time::Duration};
 
 use bandstand_domain::channel::Topic;
 use bandstand_server::config::Timeouts;
-use futures::StreamExt;
 use tokio::time::{interval, timeout};
 use tokio_tungstenite::tungstenite::Message;
 
@@ -48,8 +47,8 @@ async fn a_live_channel_has_no_timeout_of_http() {
     let mut channel = app.channel(&app.nobody()).await;
     let mut pings = 0;
     while pings < 2 {
-        let message = timeout(PATIENCE, channel.socket.next()).await.expect("a ping in time");
-        pings += i32::from(matches!(message.unwrap().unwrap(), Message::Ping(_)));
+        let message = channel.message().await.unwrap().unwrap();
+        pings += i32::from(matches!(message, Message::Ping(_)));
     }
     Follower::new(channel, Topic::Shows).subscribe(None).await.unwrap();
     app.stop().await;

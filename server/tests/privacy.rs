@@ -1,13 +1,9 @@
 //! Nothing that is private stands in any answer to a guest: pages, server functions, the live channel.
 
-use std::time::Duration;
-
 use bandstand_domain::channel::{ClientFrame, Topic};
-use futures::StreamExt;
 use reqwest::header;
 use serde_json::json;
 use sqlx::Row;
-use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::support::app::{TestApp, draft};
@@ -59,8 +55,7 @@ async fn a_guest_is_told_nothing_private() {
     ada.say(show, "the last word").await;
     channel.say(&ClientFrame::Unsubscribe { topic: Topic::Shows }).await;
     loop {
-        let frame = timeout(Duration::from_secs(30), channel.socket.next()).await.unwrap();
-        let Some(Ok(message)) = frame else { panic!("the channel was closed") };
+        let Some(Ok(message)) = channel.message().await else { panic!("the channel was closed") };
         let Message::Text(text) = message else { continue };
         let last = text.contains("the last word");
         answers.push(("the live channel".into(), text.to_string()));

@@ -9,10 +9,10 @@ use bandstand_domain::{
     crowd::Gesture,
     stage::{JoinToken, PublishToken, StageError, StageEvent, StageReason, StageState},
 };
-use futures::{SinkExt, StreamExt};
+use futures::{SinkExt, StreamExt, stream::SplitSink};
 use reqwest::header;
 use serde_json::json;
-use tokio::{net::TcpStream, time::timeout};
+use tokio::{net::TcpStream, sync::mpsc, task::JoinSet, time::timeout};
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
     tungstenite::{Error, Message, client::IntoClientRequest},
@@ -24,9 +24,13 @@ use super::app::{TestApp, User, draft};
 /// How long a test waits for what must come.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// An open live channel.
+/// An open live channel. It is read at all times, as in a browser: whoever answers no ping is cut, however
+/// busy the test is with something else.
 pub struct Channel {
-    pub socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    socket: SplitSink<WebSocketStream<MaybeTlsStream<TcpStream>>, Message>,
+    read: mpsc::UnboundedReceiver<Result<Message, Error>>,
+    /// Ends with the channel.
+    _reading: JoinSet<()>,
 }
 
 impl TestApp {
@@ -40,7 +44,17 @@ impl TestApp {
             headers.insert("cookie", cookie.parse().unwrap());
         }
         let (socket, _) = connect_async(request).await?;
-        Ok(Channel { socket })
+        let (socket, mut stream) = socket.split();
+        let (tell, read) = mpsc::unbounded_channel();
+        let mut reading = JoinSet::new();
+        reading.spawn(async move {
+            while let Some(message) = stream.next().await {
+                if tell.send(message).is_err() {
+                    return;
+                }
+            }
+        });
+        Ok(Channel { socket, read, _reading: reading })
     }
 
     /// Opens a live channel as the venue's own pages do.
@@ -106,8 +120,16 @@ impl User {
 
 impl Channel {
     pub async fn say(&mut self, frame: &ClientFrame) {
-        let text = serde_json::to_string(frame).unwrap();
-        self.socket.send(Message::text(text)).await.unwrap();
+        self.send(Message::text(serde_json::to_string(frame).unwrap())).await;
+    }
+
+    pub async fn send(&mut self, message: Message) {
+        self.socket.send(message).await.unwrap();
+    }
+
+    /// The next message of any kind; `None` once the connection is closed.
+    pub async fn message(&mut self) -> Option<Result<Message, Error>> {
+        timeout(PATIENCE, self.read.recv()).await.expect("a message in time")
     }
 
     pub async fn subscribe(&mut self, topic: Topic, after: Option<Cursor>, token: Option<Secret>) {
@@ -117,8 +139,7 @@ impl Channel {
     /// The next frame that isn't a beat; `None` once the venue closes, with its close code.
     pub async fn next(&mut self) -> Result<ServerFrame, Option<u16>> {
         loop {
-            let message = timeout(PATIENCE, self.socket.next()).await.expect("a frame in time");
-            match message {
+            match self.message().await {
                 Some(Ok(Message::Text(text))) => match serde_json::from_str(&text).unwrap() {
                     ServerFrame::Beat { .. } => {}
                     frame => return Ok(frame),
