@@ -85,14 +85,16 @@ for (const browser of ["Chromium", "Firefox"] as const) {
           // Restarts come at any moment of the pages' own rhythms.
           await passed(2_000 + 1_000 * Math.random());
           const before = await begin(artist);
-          await begin(viewer);
+          const viewerBefore = await begin(viewer);
           await venue.stop(signal);
           await passed(away);
           venue.log = "";
           await venue.start();
           const up = Date.now();
-          const [connected, frame] = await Promise.all([connectedAt(artist, before), firstFrame(viewer, up)]);
+          const [connected] = await Promise.all([connectedAt(artist, before), connectedAt(viewer, viewerBefore)]);
           const offers = [await answeredAt(artist, "/whip/"), await answeredAt(viewer, "/whep/")];
+          // One that is shown before is still of the connection that is gone.
+          const frame = await firstFrame(viewer, offers[1]!);
           tries.push([offers[0]!, connected, offers[1]!, frame].map((time) => time - up));
         }
         const times = (step: number) => tries.map((one) => one[step]!).filter((time) => !Number.isNaN(time));
