@@ -1,5 +1,6 @@
 //! The media core without sockets and clocks: datagrams and time in, datagrams and events out.
 
+mod connection;
 mod flow;
 mod migration;
 pub(crate) mod panics;
