@@ -12,7 +12,7 @@ use crate::core::transport::Transmit;
 use crate::event::{EndReason, SessionRole, SfuEvent};
 use crate::ice::demultiplexer::{DatagramKind, StrayDatagram};
 use crate::ids::{PeerKey, StageKey};
-use crate::ingest::IncomingPacket;
+use crate::ingest::{IncomingPacket, LatePacket};
 use crate::rtp::packet::TrackId;
 use crate::shard::{ShardEvent, ShardInput};
 
@@ -58,11 +58,18 @@ impl Core {
             self.totals.excess_datagrams += 1;
             return;
         }
+        let late = match (&kind, &peer.side) {
+            (DatagramKind::Media, Side::Publisher(ingest)) => ingest.late_packet(datagram),
+            _ => None,
+        };
+        if late.is_some() {
+            self.media_received(now, key, IncomingPacket::Late(datagram));
+        }
+        let Some(peer) = self.peers.get_mut(key).filter(|_| late != Some(LatePacket::Same)) else {
+            return;
+        };
         let taken = match (kind, &peer.side) {
             (DatagramKind::Answer, _) => return self.check_answered(now, key, source, datagram),
-            (DatagramKind::Media, Side::Publisher(ingest)) if ingest.is_late(datagram) => {
-                return self.media_received(now, key, IncomingPacket::Late(datagram));
-            }
             (DatagramKind::Media, Side::Publisher(_)) => peer.transport.receive(now, datagram),
             (DatagramKind::Dtls, _) => {
                 // The client may begin on any way that it has checked. To wait until it has chosen

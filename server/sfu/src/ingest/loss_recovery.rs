@@ -1,24 +1,25 @@
-//! Recovery of lost packets of streams without a repair stream (RFC 4588): by NACKs of our own, and
-//! however late the packets come.
+//! Recovery of lost packets: by NACKs of our own, and however late the packets come.
 //!
-//! str0m sends NACKs only while it can measure how long repairs take, which programs such as OBS
-//! don't let it, and takes packets that are fewer than a hundred late. A keyframe has more.
+//! str0m asks for, and takes, packets that are no more than a hundred late, be it under their own
+//! number or on a repair stream (RTX, RFC 4588). A keyframe has more, and so has a round trip to
+//! another continent.
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use str0m::crypto::CryptoProvider;
-use str0m::format::Codec;
+use str0m::format::{Codec, PayloadParams};
 use str0m::rtp::ExtensionValues;
 
 use super::{Ingest, ReceiveLayer, ReceivedPacket};
+use crate::codec::dependency_descriptor::{self, DependencyDescriptor};
 use crate::core::transport::Transport;
 use crate::ids::random_number;
 use crate::rtcp::CompoundPacket;
 use crate::rtp::numbers::{ExtSeq, Ssrc};
 use crate::rtp::packet::ForwardedPacket;
 use crate::srtp::keys::SrtpKeys;
-use crate::srtp::{InvalidSrtpKeys, RtpOpener, Sealer};
+use crate::srtp::{InvalidSrtpKeys, ReplayWindow, RtpOpener, Sealer};
 
 /// Packets that come no more than this late are left to str0m.
 const STR0M_WINDOW: u64 = 100;
@@ -84,9 +85,21 @@ impl Ingest {
         self.loss_recovery.as_ref().map_or(0, |loss_recovery| loss_recovery.asked)
     }
 
-    /// True if a datagram claims to be a missing packet that is too late for str0m.
-    pub(crate) fn is_late(&self, datagram: &[u8]) -> bool {
-        RtpHeader::of(datagram).is_some_and(|head| self.place(&head).is_some())
+    /// What a datagram claims to be that str0m may not make a packet of.
+    pub(crate) fn late_packet(&self, datagram: &[u8]) -> Option<LatePacket> {
+        let head = RtpHeader::of(datagram)?;
+        match self.place(&head) {
+            Some(_) => Some(LatePacket::Same),
+            None => self.repair_stream(head.ssrc).map(|_| LatePacket::Repair),
+        }
+    }
+
+    /// Track and layer of a repair stream.
+    fn repair_stream(&self, ssrc: Ssrc) -> Option<(usize, usize)> {
+        self.tracks.iter().enumerate().find_map(|(track, it)| {
+            let of = |layer: &ReceiveLayer| layer.repair.as_ref().is_some_and(|it| it.ssrc == ssrc);
+            Some((track, it.layers.iter().position(of)?))
+        })
     }
 
     /// Track, layer and number of a missing packet that is too late for str0m.
@@ -101,7 +114,7 @@ impl Ingest {
         })
     }
 
-    /// Takes such a packet, if it is authentic.
+    /// Takes such a packet, if it is authentic and too late for str0m.
     pub(super) fn receive_late(
         &mut self,
         now: Instant,
@@ -110,36 +123,116 @@ impl Ingest {
         burst: &mut Vec<ForwardedPacket>,
     ) -> Option<()> {
         let head = RtpHeader::of(datagram)?;
-        let (track, layer, sequence) = self.place(&head)?;
+        let late = match self.place(&head) {
+            Some((track, layer, sequence)) => {
+                let opener = &mut self.loss_recovery.as_deref_mut()?.opener;
+                let payload = opener.open(datagram, head.length, head.ssrc, sequence)?;
+                let payload = head.unpadded(payload)?;
+                Late { track, layer, source: head.ssrc, sequence, payload }
+            }
+            None => self.open_repair(&head, datagram)?,
+        };
+        let Late { track, layer, source, sequence, payload } = late;
         let track = self.tracks.get_mut(track)?;
-        let params = transport.rtc.codec_config();
-        let codec = *params.find(|p| *p.pt() == head.payload_type)?;
-        // Its place in a scalable stream would be told by an extension.
-        if codec.spec().codec == Codec::Av1 && track.scalable.is_some() {
-            return None;
+        let is_format = |p: &PayloadParams| {
+            *p.pt() == head.payload_type
+                || source != head.ssrc && p.resend().is_some_and(|pt| *pt == head.payload_type)
+        };
+        let codec = *transport.rtc.codec_config().find(is_format)?;
+        let mut values = ExtensionValues::default();
+        if codec.spec().codec == Codec::Av1 {
+            // Its place in a scalable stream.
+            let id = transport.rtc.media(track.mid)?.remote_extmap();
+            let id = id.id_of(dependency_descriptor::extension());
+            let element = id.and_then(|id| head.extension(datagram, id));
+            if let Some(descriptor) = element.and_then(DependencyDescriptor::of) {
+                values.user_values.set(descriptor);
+            } else if track.scalable.is_some() {
+                return None;
+            }
         }
-        let opener = &mut self.loss_recovery.as_deref_mut()?.opener;
-        let mut payload = opener.open(datagram, head.length, head.ssrc, sequence)?;
-        if head.padded {
-            let padding = usize::from(*payload.last()?);
-            payload.truncate(payload.len().checked_sub(padding)?);
-        }
-        track.count(layer, head.ssrc, sequence);
+        track.count(layer, source, sequence);
         track.layers.get_mut(layer)?.nacks.received(sequence, now);
         self.packets += 1;
         self.bytes += payload.len() as u64;
         let arrived = ReceivedPacket {
-            source: head.ssrc,
+            source,
             sequence,
             timestamp: head.timestamp,
             marker: head.marker,
-            payload: Arc::from(payload),
+            payload,
             codec,
             arrival: now,
             captured: None,
         };
-        track.take(layer, arrived, &ExtensionValues::default(), burst);
+        track.take(layer, arrived, &values, burst);
         Some(())
+    }
+
+    /// Opens a packet of a repair stream; [`None`] unless it repairs one that is too late for
+    /// str0m.
+    fn open_repair(&mut self, head: &RtpHeader, datagram: &[u8]) -> Option<Late> {
+        let (track, layer) = self.repair_stream(head.ssrc)?;
+        let it = self.tracks.get_mut(track)?.layers.get_mut(layer)?;
+        let (source, repair) = (it.span?.source, it.repair.as_mut()?);
+        let index = repair.index(head.number);
+        if !repair.replay.is_new(index.0) {
+            return None;
+        }
+        let opener = &mut self.loss_recovery.as_deref_mut()?.opener;
+        let payload = opener.open(datagram, head.length, head.ssrc, index)?;
+        repair.replay.note(index.0);
+        let payload = head.unpadded(payload)?;
+        // Behind the original sequence number (RFC 4588 §4).
+        let (number, _) = payload.split_first_chunk()?;
+        let (sequence, behind) = it.nacks.awaited(u16::from_be_bytes(*number))?;
+        let payload = Arc::from(payload.get(number.len()..)?);
+        (behind > STR0M_WINDOW).then_some(Late { track, layer, source, sequence, payload })
+    }
+}
+
+/// A missing packet that came too late for str0m.
+struct Late {
+    track: usize,
+    layer: usize,
+    source: Ssrc,
+    sequence: ExtSeq,
+    payload: Arc<[u8]>,
+}
+
+/// What a datagram may be that is of no use to str0m.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LatePacket {
+    /// A missing packet, again.
+    Same,
+    /// One of a repair stream. str0m has to hear of it, too: it feeds back what came.
+    Repair,
+}
+
+/// Reception of a repair stream (RTX, RFC 4588).
+pub(super) struct RepairStream {
+    ssrc: Ssrc,
+    replay: ReplayWindow,
+}
+
+impl RepairStream {
+    /// A stream of which nothing has come.
+    pub(super) fn new(ssrc: Ssrc) -> Self {
+        RepairStream { ssrc, replay: ReplayWindow::default() }
+    }
+
+    /// True if it has that SSRC.
+    pub(super) fn is(&self, ssrc: Ssrc) -> bool {
+        self.ssrc == ssrc
+    }
+
+    /// Packet index of a number: of those that it may stand for, the nearest to the highest
+    /// authentic one (RFC 3711 §3.3.1).
+    fn index(&self, number: u16) -> ExtSeq {
+        let highest = self.replay.highest();
+        let ahead = i64::from(number.wrapping_sub(highest as u16) as i16);
+        // Nothing comes before the first.
+        ExtSeq(highest.checked_add_signed(ahead).unwrap_or(u64::from(number)))
     }
 }
 
@@ -152,6 +245,8 @@ struct RtpHeader {
     number: u16,
     timestamp: u32,
     ssrc: Ssrc,
+    /// Bytes of contributing sources.
+    sources: usize,
 }
 
 impl RtpHeader {
@@ -174,6 +269,71 @@ impl RtpHeader {
             number: u16::from_be_bytes([n0, n1]),
             timestamp: u32::from_be_bytes([t0, t1, t2, t3]),
             ssrc: Ssrc(u32::from_be_bytes([s0, s1, s2, s3])),
+            sources,
         })
+    }
+
+    /// A payload without its padding.
+    fn unpadded(&self, mut payload: Vec<u8>) -> Option<Arc<[u8]>> {
+        if self.padded {
+            let padding = usize::from(*payload.last()?);
+            payload.truncate(payload.len().checked_sub(padding)?);
+        }
+        Some(Arc::from(payload))
+    }
+
+    /// Value of the header extension of that id (RFC 8285 §4), in either form.
+    fn extension<'d>(&self, datagram: &'d [u8], id: u8) -> Option<&'d [u8]> {
+        let (profile, mut rest) =
+            datagram.get(12 + self.sources..self.length)?.split_first_chunk()?;
+        let short = *profile == [0xbe, 0xde];
+        rest = rest.get(2..)?;
+        loop {
+            let (first, after) = rest.split_first()?;
+            let (found, length, after) = match (*first, short) {
+                (0, _) => {
+                    rest = after;
+                    continue;
+                }
+                (first, true) => (first >> 4, usize::from(first & 0xf) + 1, after),
+                (first, false) => (first, usize::from(*after.first()?), after.get(1..)?),
+            };
+            let (value, after) = after.split_at_checked(length)?;
+            if found == id {
+                return Some(value);
+            }
+            rest = after;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn header_extension_is_found_in_either_form() {
+        let fixed = [0x91, 96, 0, 5, 0, 0, 0, 9, 0, 0, 0, 7, 0, 0, 0, 1];
+        let short = [0xbe, 0xde, 0, 2, 0x10, 7, 0, 0xc2, 1, 2, 3, 0];
+        let long = [0x10, 0, 0, 2, 1, 0, 12, 3, 1, 2, 3, 0];
+        for form in [short, long] {
+            let datagram = [&fixed[..], &form, &[9; 20]].concat();
+            let head = RtpHeader::of(&datagram).expect("a header");
+            assert_eq!(head.length, 28);
+            assert_eq!(head.extension(&datagram, 12), Some(&[1, 2, 3][..]));
+            assert_eq!(head.extension(&datagram, 13), None);
+            let cut = datagram.get(..24).unwrap_or_default();
+            assert_eq!(head.extension(cut, 12), None);
+        }
+    }
+
+    #[test]
+    fn index_of_repair_goes_on_over_roll_over() {
+        let mut stream = RepairStream::new(Ssrc(1));
+        for (number, index) in [(65_530, 65_530), (3, 65_539), (65_535, 65_535), (40, 65_576)] {
+            assert_eq!(stream.index(number), ExtSeq(index));
+            stream.replay.note(index);
+            assert!(!stream.replay.is_new(index));
+        }
     }
 }

@@ -12,7 +12,8 @@ use str0m::media::{KeyframeRequestKind, MediaKind, Mid, Rid};
 use str0m::rtp::RtpPacket;
 
 use self::clock::{SenderClock, captured};
-use self::loss_recovery::LossRecovery;
+pub(crate) use self::loss_recovery::LatePacket;
+use self::loss_recovery::{LossRecovery, RepairStream};
 use crate::codec::dependency_descriptor::Templates;
 use crate::codec::encoder::{Advice, EncoderMonitor};
 use crate::codec::parameter_sets::ParameterSets;
@@ -60,7 +61,7 @@ pub(crate) struct Ingest {
 pub(crate) enum IncomingPacket<'d> {
     /// Opened by str0m.
     Decrypted(RtpPacket),
-    /// Too late for str0m: see [`Ingest::is_late`].
+    /// Perhaps too late for str0m: see [`Ingest::late_packet`].
     Late(&'d [u8]),
 }
 
@@ -105,8 +106,9 @@ struct ReceiveLayer {
     rid: Option<Rid>,
     /// Reception of the current source. The first layer counts for all of a scalable stream.
     span: Option<ReceptionSpan>,
-    /// Missing packets of that source, if it has no repair stream and answers NACKs.
+    /// Missing packets of that source, if it answers NACKs.
     nacks: NackGenerator,
+    repair: Option<RepairStream>,
     encoder: EncoderMonitor,
     /// Parameter sets of H.264.
     parameters: ParameterSets,
@@ -120,6 +122,7 @@ impl ReceiveLayer {
             rid,
             span: None,
             nacks: NackGenerator::default(),
+            repair: None,
             encoder: EncoderMonitor::default(),
             parameters: ParameterSets::default(),
             seen: LayerStats::default(),
@@ -220,18 +223,22 @@ impl Ingest {
         let stream = direct.stream_rx(&received.header.ssrc)?;
         let (mid, rid) = (stream.mid(), stream.rid());
         let nackable = transport.nackable.contains(*payload_type);
-        let apart = codec.resend().is_some();
+        let repair = stream.rtx().map(|ssrc| Ssrc(*ssrc));
         if nackable {
-            // Where repairs have a stream of their own, str0m asks, though it may have to be told so;
-            // elsewhere `loss_recovery` does.
-            stream.suppress_nack(!apart);
+            // `loss_recovery` asks.
+            stream.suppress_nack(true);
         }
         let track = self.tracks.iter_mut().find(|t| t.mid == mid)?;
         let layer = track.layer(rid)?;
         track.count(layer, source, sequence);
         let known = track.layers.get_mut(layer)?;
-        if nackable && !apart {
+        if nackable {
             known.nacks.received(sequence, received.timestamp);
+        }
+        if let Some(ssrc) =
+            repair.filter(|ssrc| !known.repair.as_ref().is_some_and(|it| it.is(*ssrc)))
+        {
+            known.repair = Some(RepairStream::new(ssrc));
         }
         if !known.parameters.is_of(source) {
             let mut offered = transport.parameters.iter();

@@ -1,5 +1,4 @@
-//! Generator of generic NACKs (RFC 4585 §6.2.1), where lost packets are sent again under their own
-//! number: programs such as OBS have no repair streams (RFC 4588).
+//! Generator of generic NACKs (RFC 4585 §6.2.1).
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -21,7 +20,7 @@ const INITIAL_ROUND_TRIP: Duration = Duration::from_millis(50);
 
 /// Bounds on the time between two requests for a packet.
 const MIN_RETRY_INTERVAL: Duration = Duration::from_millis(20);
-const MAX_RETRY_INTERVAL: Duration = Duration::from_millis(400);
+const MAX_RETRY_INTERVAL: Duration = Duration::from_millis(800);
 
 /// Requests for one packet.
 const MAX_RETRIES: u8 = 8;

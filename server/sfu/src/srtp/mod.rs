@@ -10,6 +10,7 @@ mod rtcp_opener;
 mod rtp_opener;
 mod sealer;
 
+pub(crate) use self::replay::ReplayWindow;
 pub(crate) use self::rtcp_opener::RtcpOpener;
 pub(crate) use self::rtp_opener::RtpOpener;
 pub(crate) use self::sealer::Sealer;

@@ -1,4 +1,4 @@
-//! Replay protection of SRTCP (RFC 3711 §3.3.2).
+//! Replay protection (RFC 3711 §3.3.2).
 
 use crate::rtp::numbers::Ssrc;
 
@@ -17,14 +17,14 @@ impl ReplayWindows {
     /// True if the packet of that index has not come.
     pub(crate) fn is_new(&self, source: Ssrc, number: u32) -> bool {
         let known = self.sources.iter().find(|(known, _)| *known == source);
-        known.is_none_or(|(_, replay)| replay.is_new(number))
+        known.is_none_or(|(_, replay)| replay.is_new(number.into()))
     }
 
     /// Notes an authentic packet.
     pub(crate) fn note(&mut self, source: Ssrc, number: u32) {
         let known = self.sources.iter().position(|(known, _)| *known == source);
         let mut replay = known.map(|at| self.sources.remove(at).1).unwrap_or_default();
-        replay.note(number);
+        replay.note(number.into());
         if self.sources.len() >= MAX_SOURCES {
             self.sources.remove(0);
         }
@@ -34,14 +34,20 @@ impl ReplayWindows {
 
 /// The last 64 indices of one source.
 #[derive(Default)]
-struct ReplayWindow {
-    highest: u32,
+pub(crate) struct ReplayWindow {
+    highest: u64,
     /// Bit n: `highest - n` came.
     seen: u64,
 }
 
 impl ReplayWindow {
-    fn is_new(&self, number: u32) -> bool {
+    /// The highest index that came; 0 before any did.
+    pub(crate) fn highest(&self) -> u64 {
+        self.highest
+    }
+
+    /// True if the packet of that index has not come.
+    pub(crate) fn is_new(&self, number: u64) -> bool {
         match self.highest.checked_sub(number) {
             None => true,
             Some(_) if self.seen == 0 => true,
@@ -49,7 +55,8 @@ impl ReplayWindow {
         }
     }
 
-    fn note(&mut self, number: u32) {
+    /// Notes an authentic packet.
+    pub(crate) fn note(&mut self, number: u64) {
         if number > self.highest || self.seen == 0 {
             let ahead = number.saturating_sub(self.highest);
             self.seen = if ahead < 64 && self.seen != 0 { self.seen << ahead } else { 0 } | 1;

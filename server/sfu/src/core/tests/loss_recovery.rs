@@ -135,3 +135,26 @@ fn packet_hundreds_late_is_accepted() {
     let sound = world.journal.iter().filter(|it| it.lost && it.name.0 != video).count();
     assert_eq!(world.publisher_stats(publisher).lost, sound as u64);
 }
+
+#[test]
+fn repair_hundreds_late_is_accepted_from_repair_stream() {
+    let mut world = World::new(55);
+    world.network = Network { delay: 200, ..GOOD };
+    let publisher = world.publish("stage", 65_400);
+    world.clients[publisher].speaking = false;
+    // 480 a second: 192 while a request and its answer are under way.
+    world.clients[publisher].layers[0].packets_per_frame = 16;
+    let viewer = world.subscribe("stage");
+    world.until(SECOND * 3, "video", |w| !w.clients[viewer].video().is_empty());
+    world.pass(SECOND);
+    let address = world.clients[publisher].address;
+    world.lossy = Some((address, 20));
+    world.pass(SECOND * 20);
+    world.lossy = Some((address, 0));
+    world.pass(SECOND * 3);
+    let lost = world.journal.iter().filter(|it| it.lost).count();
+    assert!(lost > 100, "{lost}");
+    let stats = world.publisher_stats(publisher);
+    assert_eq!(stats.lost, 0, "of {lost}");
+    assert!(stats.nacks > 0);
+}
