@@ -216,6 +216,18 @@ impl PacketCache {
         self.slots.get(offset)?.as_ref()
     }
 
+    /// Payload bytes from that packet on, about.
+    pub(crate) fn bytes_from(&self, sequence: ExtSeq) -> u64 {
+        let packets = self.end().since(sequence).unwrap_or_default();
+        packets * self.bytes as u64 / self.packets.max(1) as u64
+    }
+
+    /// True if two packets are there, and of one frame.
+    pub(crate) fn is_one_frame(&self, one: ExtSeq, other: ExtSeq) -> bool {
+        let timestamp = |sequence| self.get(sequence).map(|packet| packet.timestamp);
+        timestamp(one).is_some_and(|at| timestamp(other) == Some(at))
+    }
+
     fn drop_before(&mut self, sequence: ExtSeq) {
         while self.first < sequence {
             let Some(slot) = self.slots.pop_front() else {

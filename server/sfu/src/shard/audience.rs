@@ -25,8 +25,11 @@ pub(super) struct Audience {
     /// Origin of its time in microseconds.
     pub(super) begun: Instant,
     pub(super) viewers: Vec<PeerKey>,
-    /// When subscribers that catch up get their next portion.
+    /// When those who have started since get their first portion.
     pub(super) catch_up_at: Option<Instant>,
+    /// Who catches up, and when they get their next portion.
+    pub(super) catching_up: Vec<PeerKey>,
+    pub(super) portion_at: Option<Instant>,
     /// A subscriber waits for the catch-up budget.
     pub(super) queued: bool,
     budget: CacheBudget,
@@ -52,6 +55,8 @@ impl Audience {
             begun: now,
             viewers: Vec::new(),
             catch_up_at: None,
+            catching_up: Vec::new(),
+            portion_at: None,
             queued: false,
             budget: budget.clone(),
             limits: limits.clone(),
@@ -63,7 +68,8 @@ impl Audience {
     /// one's keyframe.
     pub(super) fn reset(&mut self, subscribers: &mut Subscribers) {
         self.tracks.clear();
-        self.catch_up_at = None;
+        (self.catch_up_at, self.portion_at) = (None, None);
+        self.catching_up.clear();
         for viewer in &self.viewers {
             if let Some(subscriber) = subscribers.get_mut(*viewer) {
                 subscriber.forwarders.clear();
@@ -107,6 +113,7 @@ impl Audience {
     /// Removes a subscriber.
     pub(super) fn leave(&mut self, viewer: PeerKey) {
         self.viewers.retain(|v| *v != viewer);
+        self.catching_up.retain(|v| *v != viewer);
     }
 
     /// Handles a subscriber's keyframe request for a track: the layer of which the publisher has to

@@ -1,16 +1,24 @@
 //! Catch-up: a newcomer, or a subscriber that lost the picture, is served from the cache, from the
 //! last keyframe on and faster than real time, within a budget of all stages together.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::Subscribers;
-use super::audience::{Audience, micros};
+use super::audience::{Audience, KEYFRAME_COST, micros};
 use super::forwarder::{ForwardMode, Forwarder};
-use super::pacer::{CATCH_UP_INTERVAL, CATCH_UP_PACKETS};
+use super::pacer::{CATCH_UP_INTERVAL, CATCH_UP_PACKETS, PacedStream, Pacer};
 use super::subscriber::{SendContext, Subscriber};
-use super::track::SourceTrack;
+use super::track::{SourceLayer, SourceTrack};
 use crate::config::SfuLimits;
 use crate::rate_limit::LeakyBucket;
+use crate::rtp::numbers::ExtSeq;
+use crate::rtp::packet::TrackId;
+
+/// Time from a start on in which the line is measured.
+const MEASURING_TIME: Duration = Duration::from_millis(250);
+
+/// Seconds to the present beyond which a keyframe is the shorter way.
+const MAX_CATCH_UP_SECONDS: u64 = 1;
 
 /// Budget of what is sent from the cache.
 pub(super) struct CatchUpBudget<'a> {
@@ -70,53 +78,125 @@ impl Audience {
         subscribers: &mut Subscribers,
         context: &mut SendContext<'_>,
     ) {
-        if self.catch_up_at.is_none_or(|at| at > now) {
+        let due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
+        if due(self.catch_up_at) {
+            // Somebody has started. Until that happens again, only those are looked at.
+            self.catch_up_at = None;
+            self.catching_up.clear();
+            self.catching_up.extend(&self.viewers);
+        } else if !due(self.portion_at) {
             return;
         }
-        self.catch_up_at = None;
-        let at = micros(self.begun, now);
-        for viewer in &self.viewers {
+        let (at, sound) = (micros(self.begun, now), self.sound_bits(now));
+        let mut catching_up = std::mem::take(&mut self.catching_up);
+        catching_up.retain(|viewer| {
+            let Some(subscriber) = subscribers.get_mut(*viewer) else {
+                return false;
+            };
+            let mut more = false;
+            for (index, track) in self.tracks.iter().enumerate() {
+                more |= send_portion(track, index, subscriber, (at, sound), context);
+            }
+            subscriber.send(context);
+            more
+        });
+        self.portion_at = (!catching_up.is_empty()).then_some(now + CATCH_UP_INTERVAL);
+        self.catching_up = catching_up;
+    }
+
+    /// Calls `needs_keyframe` with the layers of which a keyframe brings a subscriber to the present
+    /// much sooner than its line would.
+    pub(super) fn shorten(
+        &mut self,
+        now: Instant,
+        subscribers: &mut Subscribers,
+        mut needs_keyframe: impl FnMut(TrackId, u8),
+    ) {
+        let (at, sound) = (micros(self.begun, now), self.sound_bits(now));
+        for viewer in &self.catching_up {
             let Some(subscriber) = subscribers.get_mut(*viewer) else {
                 continue;
             };
             for (index, track) in self.tracks.iter().enumerate() {
-                let Some(forwarder) = subscriber.forwarders.get(index).copied() else {
+                let Some((forwarder, next, layer)) = catching_up(track, index, subscriber) else {
                     continue;
                 };
-                let Forwarder { mode: ForwardMode::CatchingUp(mut next), layer, .. } = forwarder
-                else {
-                    continue;
-                };
-                let Some(cache) = track.layers.get(layer).map(|l| &l.cache) else {
-                    continue;
-                };
-                let mut pacer = forwarder.pacer;
-                pacer.earn(now, track.layer_bits(layer, at), subscriber.bandwidth.as_deref());
-                let mut sent = 0;
-                while next < cache.end() && sent < CATCH_UP_PACKETS && pacer.is_open() {
-                    if let Some(packet) = cache.get(next)
-                        && let Some(forwarder) = subscriber.forwarders.get_mut(index)
-                        && let Some(splice) = forwarder.accept(packet.sequence)
-                    {
-                        subscriber.write(track.id, packet, splice, 0, context);
-                        pacer.spend(packet.payload.len());
-                        sent += 1;
+                let waits = forwarder.shortened
+                    || forwarder.pending.is_some()
+                    || forwarder.started_for(now) < MEASURING_TIME;
+                let bits = track.layer_bits(forwarder.layer, at);
+                let stream = PacedStream { bits, sound, starts: false };
+                let line = subscriber.bandwidth.as_deref();
+                // As long as nothing waits, the pace grows.
+                let grows = u64::from(!line.is_some_and(Pacer::is_queued));
+                let pace = Pacer::pace(stream, line) << grows;
+                let gained = pace.saturating_sub(bits + sound);
+                let behind = layer.cache.bytes_from(next) * 8;
+                let is_long = behind > bits / 2 && behind > gained * MAX_CATCH_UP_SECONDS;
+                if !waits && is_long && subscriber.keyframe_requests.pass(KEYFRAME_COST, now) {
+                    needs_keyframe(track.id, layer.requested_as());
+                    if let Some(forwarder) = subscriber.forwarders.get_mut(index) {
+                        forwarder.shortened = true;
                     }
-                    next = next + 1;
-                }
-                let more = next < cache.end();
-                if let Some(forwarder) = subscriber.forwarders.get_mut(index) {
-                    forwarder.mode =
-                        if more { ForwardMode::CatchingUp(next) } else { ForwardMode::Live };
-                    forwarder.pacer = pacer;
-                }
-                if more {
-                    self.catch_up_at = Some(now + CATCH_UP_INTERVAL);
                 }
             }
-            subscriber.send(context);
         }
     }
+
+    /// Bits per second of all sound.
+    pub(super) fn sound_bits(&self, now: Instant) -> u64 {
+        let at = micros(self.begun, now);
+        self.tracks.iter().filter(|t| !t.id.video).map(|t| t.bits(at)).sum()
+    }
+}
+
+/// The forwarder of a track that catches up with what subscriber, the number of the next packet, and
+/// the layer.
+fn catching_up<'t>(
+    track: &'t SourceTrack,
+    index: usize,
+    subscriber: &Subscriber,
+) -> Option<(Forwarder, ExtSeq, &'t SourceLayer)> {
+    let forwarder = *subscriber.forwarders.get(index)?;
+    let ForwardMode::CatchingUp(next) = forwarder.mode else {
+        return None;
+    };
+    Some((forwarder, next, track.layers.get(forwarder.layer)?))
+}
+
+/// Sends what a subscriber may have now of a track; true if there is more. `at` is now in
+/// microseconds.
+fn send_portion(
+    track: &SourceTrack,
+    index: usize,
+    subscriber: &mut Subscriber,
+    (at, sound): (u64, u64),
+    context: &mut SendContext<'_>,
+) -> bool {
+    let Some((forwarder, mut next, layer)) = catching_up(track, index, subscriber) else {
+        return false;
+    };
+    let cache = &layer.cache;
+    let bits = track.layer_bits(forwarder.layer, at);
+    let starts = cache.is_one_frame(forwarder.first(), next);
+    let stream = PacedStream { bits, sound, starts };
+    subscriber.pacer.earn(context.now, Pacer::pace(stream, subscriber.bandwidth.as_deref()));
+    let mut sent = 0;
+    while next < cache.end() && sent < CATCH_UP_PACKETS && subscriber.pacer.is_open() {
+        if let Some(packet) = cache.get(next)
+            && let Some(forwarder) = subscriber.forwarders.get_mut(index)
+            && let Some(splice) = forwarder.accept(packet.sequence)
+        {
+            subscriber.write(track.id, packet, splice, 0, context);
+            sent += 1;
+        }
+        next = next + 1;
+    }
+    let more = next < cache.end();
+    if let Some(forwarder) = subscriber.forwarders.get_mut(index) {
+        forwarder.mode = if more { ForwardMode::CatchingUp(next) } else { ForwardMode::Live };
+    }
+    more
 }
 
 /// Starts a subscriber on a track from the cache: on the layer that suits it or, if there is no

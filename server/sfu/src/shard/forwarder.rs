@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use super::pacer::Pacer;
 use crate::rtp::numbers::ExtSeq;
 use crate::rtp::packet_cache::CachedKeyframe;
 
@@ -34,8 +33,8 @@ pub(super) struct Forwarder {
     begun: Option<Instant>,
     /// Keyframe with which it was started once more, after a request.
     repeated: Option<ExtSeq>,
-    /// Pace of the catch-up.
-    pub(super) pacer: Pacer,
+    /// The publisher was asked for a keyframe that spares the subscriber the rest of the past.
+    pub(super) shortened: bool,
     /// Since when the subscriber has requested a keyframe, and none came.
     lost: Option<Instant>,
 }
@@ -71,7 +70,7 @@ impl Forwarder {
         first: ExtSeq(0),
         begun: None,
         repeated: None,
-        pacer: Pacer::NEW,
+        shortened: false,
         lost: None,
     };
 
@@ -87,7 +86,7 @@ impl Forwarder {
             first: sequence,
             begun: Some(now),
             repeated: self.repeated,
-            pacer: Pacer::NEW,
+            shortened: false,
             lost: None,
         };
     }
@@ -128,6 +127,16 @@ impl Forwarder {
             self.repeated = Some(kept.sequence);
         }
         again
+    }
+
+    /// Number of the packet with which it was last started.
+    pub(super) fn first(&self) -> ExtSeq {
+        self.first
+    }
+
+    /// Time since the last start from the cache.
+    pub(super) fn started_for(&self, now: Instant) -> Duration {
+        self.begun.map_or(Duration::MAX, |at| now.saturating_duration_since(at))
     }
 
     /// True while a start is on its way that the subscriber may not have seen when it asked.

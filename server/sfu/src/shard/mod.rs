@@ -307,6 +307,9 @@ impl Shards for Shard {
             let (events, probing) = (&mut self.events, &mut self.probing);
             let catch_up_limit = &mut self.catch_up_limit;
             audience.serve_queue(now, &mut self.subscribers, catch_up_limit);
+            audience.shorten(now, &mut self.subscribers, |track, layer| {
+                events.push(ShardEvent::KeyframeNeeded { stage: *stage, track, layer });
+            });
             audience.choose(now, &mut self.subscribers, catch_up_limit, probing, |track, layer| {
                 events.push(ShardEvent::KeyframeNeeded { stage: *stage, track, layer });
             });
@@ -322,7 +325,8 @@ impl Shards for Shard {
 
     fn deadline(&self) -> Option<Instant> {
         let round = (self.population > 0).then_some(self.round_at);
-        let catch_up = self.audiences.values().filter_map(|a| a.catch_up_at);
+        let catch_up =
+            self.audiences.values().flat_map(|a| [a.catch_up_at, a.portion_at]).flatten();
         catch_up.chain(round).chain(self.probe_at).min()
     }
 

@@ -1,4 +1,5 @@
-//! Pacing of what is sent from the cache.
+//! Pacer of one subscriber: what it is sent of the past leaves no faster than its line is known to
+//! carry. Live media isn't held back, but counts.
 
 use std::time::{Duration, Instant};
 
@@ -11,35 +12,54 @@ pub(super) const CATCH_UP_INTERVAL: Duration = Duration::from_millis(5);
 /// Packets of one portion: about 30 Mbit/s.
 pub(super) const CATCH_UP_PACKETS: usize = 16;
 
-/// Pace in percent of the stream's rate: on a line that carries four times as much it fills no
-/// queue, with what is live and sound.
-const STREAM_PERCENT: u64 = 300;
+/// Pace in percent of the stream's rate: the least that catches up.
+const STREAM_PERCENT: u64 = 150;
 
-/// Pace in percent of the estimated bandwidth: more arrives as long as nothing waits.
+/// The same up to the end of the first keyframe, which is the first picture, while the line is
+/// unknown; and its least pace, in bits per second.
+const KEYFRAME_PERCENT: u64 = 300;
+const MIN_KEYFRAME_BITS: u64 = 1_500_000;
+
+/// The same for who never says what arrives.
+const UNHEARD_PERCENT: u64 = 200;
+
+/// Pace in percent of what the line has carried: more arrives as long as nothing waits.
 const LINE_PERCENT: u64 = 150;
 
-/// Pace in percent of the stream's rate, while packets wait in a queue.
-const QUEUED_PERCENT: u64 = 125;
+/// Pace in percent of the estimated bandwidth, while packets wait in a queue.
+const QUEUED_PERCENT: u64 = 90;
 
 /// Queuing delay beyond which a queue is filling.
-const MAX_QUEUING_DELAY: Duration = Duration::from_millis(60);
+const MAX_QUEUING_DELAY: Duration = Duration::from_millis(30);
 
 /// Rate of a stream that has just begun, in bits per second.
-const INITIAL_BITS: u64 = 4_000_000;
+const INITIAL_BITS: u64 = 1_000_000;
 
-/// Least pace, in bits per second.
-const MIN_BITS: u64 = 1_000_000;
+/// Initial burst in bytes: a keyframe of a small picture, and less than any queue.
+const INITIAL_BURST: i64 = 6_000;
 
-/// Initial burst: what the stream has in so long, which is about a keyframe; and its bounds, in
-/// bytes.
-const BURST_MILLIS: u64 = 400;
-const MIN_BURST_BYTES: u64 = 64 * 1024;
-const MAX_BURST_BYTES: u64 = 256 * 1024;
+/// Time for which a pace is saved up, and the least that is, in bytes.
+const SAVED: Duration = Duration::from_millis(20);
+const MIN_SAVED: i64 = 3_000;
 
-/// Pacer of one track's catch-up to one subscriber.
+/// Time of sending for which live media may be ahead, without counting any more.
+const MAX_DEBT: Duration = Duration::from_millis(100);
+
+/// What is sent of the past besides what is live, in bits per second.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct PacedStream {
+    /// Rate of the layer that catches up; 0 if not known yet.
+    pub(super) bits: u64,
+    /// Rate of sound.
+    pub(super) sound: u64,
+    /// The keyframe with which it begins isn't complete.
+    pub(super) starts: bool,
+}
+
+/// Pacer of one subscriber.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pacer {
-    /// Bytes.
+    /// Bytes that may leave now.
     left: i64,
     counted: Option<Instant>,
 }
@@ -48,26 +68,37 @@ impl Pacer {
     /// A pacer that has sent nothing.
     pub(super) const NEW: Pacer = Pacer { left: 0, counted: None };
 
-    /// Earns bytes for the time that passed. `stream` is the stream's bits per second; 0 if that
-    /// isn't known yet.
-    pub(super) fn earn(&mut self, now: Instant, stream: u64, line: Option<&BandwidthEstimator>) {
-        let stream = if stream == 0 { INITIAL_BITS } else { stream };
+    /// Bits per second at which a stream may be sent over a line, together with what is live.
+    pub(super) fn pace(stream: PacedStream, line: Option<&BandwidthEstimator>) -> u64 {
+        let bits = if stream.bits == 0 { INITIAL_BITS } else { stream.bits };
+        let least = bits * STREAM_PERCENT / 100 + stream.sound;
+        match line {
+            None => bits * UNHEARD_PERCENT / 100 + stream.sound,
+            Some(line) if !line.has_feedback() => match stream.starts {
+                true => (bits * KEYFRAME_PERCENT / 100).max(MIN_KEYFRAME_BITS) + stream.sound,
+                false => least,
+            },
+            Some(line) if Self::is_queued(line) => line.estimate() * QUEUED_PERCENT / 100,
+            Some(line) => least.max(line.carried() * LINE_PERCENT / 100),
+        }
+    }
+
+    /// True while packets wait in a queue of the line.
+    pub(super) fn is_queued(line: &BandwidthEstimator) -> bool {
+        line.queuing_delay() > MAX_QUEUING_DELAY
+    }
+
+    /// Earns bytes for the time that passed, at a pace in bits per second.
+    pub(super) fn earn(&mut self, now: Instant, pace: u64) {
         let Some(counted) = self.counted.replace(now) else {
-            self.left =
-                (stream / 8 * BURST_MILLIS / 1_000).clamp(MIN_BURST_BYTES, MAX_BURST_BYTES) as i64;
+            self.left = INITIAL_BURST;
             return;
         };
-        let line = line.filter(|line| line.has_feedback());
-        let waits = line.is_some_and(|line| line.queuing_delay() > MAX_QUEUING_DELAY);
-        let pacer = match line {
-            Some(_) if waits => stream * QUEUED_PERCENT / 100,
-            Some(line) => (stream * STREAM_PERCENT).max(line.estimate() * LINE_PERCENT) / 100,
-            None => stream * STREAM_PERCENT / 100,
-        };
+        let bytes = |span: Duration| (u128::from(pace) * span.as_micros() / 8_000_000) as i64;
         // What was not used for long is not saved up.
-        let passed = now.saturating_duration_since(counted).min(CATCH_UP_INTERVAL * 4);
-        let earned = u128::from(pacer.max(MIN_BITS)) * passed.as_micros() / 8_000_000;
-        self.left = (self.left + earned as i64).min(MAX_BURST_BYTES as i64);
+        let earned = bytes(now.saturating_duration_since(counted).min(MAX_DEBT * 2));
+        let saved = bytes(SAVED).max(MIN_SAVED).max(self.left);
+        self.left = (self.left.max(-bytes(MAX_DEBT)) + earned).min(saved);
     }
 
     /// True if more may be sent now.
@@ -77,7 +108,7 @@ impl Pacer {
 
     /// Spends sent bytes.
     pub(super) fn spend(&mut self, bytes: usize) {
-        self.left -= bytes as i64;
+        self.left = self.left.saturating_sub(bytes as i64);
     }
 }
 
@@ -87,23 +118,25 @@ mod tests {
 
     #[test]
     #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
-    fn catch_up_is_paced_at_multiple_of_stream_after_burst() {
+    fn catch_up_is_paced_at_multiple_of_stream_and_live_media_counts() {
         let begun = Instant::now();
-        let stream = 6_000_000;
-        let mut pacer = Pacer::NEW;
-        let (mut sent, mut first) = (0, 0);
-        for tick in 0..200 {
-            pacer.earn(begun + CATCH_UP_INTERVAL * tick, stream, None);
-            while pacer.is_open() {
-                pacer.spend(1_200);
-                sent += 1_200;
+        let line = BandwidthEstimator::new(begun);
+        let paced = |starts: bool, live: usize| {
+            let stream = PacedStream { bits: 6_000_000, sound: 0, starts };
+            let mut pacer = Pacer::NEW;
+            let mut sent = 0;
+            for tick in 0..200 {
+                pacer.earn(begun + CATCH_UP_INTERVAL * tick, Pacer::pace(stream, Some(&line)));
+                pacer.spend(live);
+                while pacer.is_open() {
+                    pacer.spend(1_200);
+                    sent += 1_200;
+                }
             }
-            if tick == 0 {
-                first = sent;
-            }
-        }
-        assert!((256_000..270_000).contains(&first), "{first}");
-        let rest = (sent - first) * 8;
-        assert!((17_000_000..19_000_000).contains(&rest), "{rest} bits in a second");
+            sent * 8 / 1_000_000
+        };
+        assert_eq!([paced(false, 0), paced(true, 0)], [9, 17]);
+        // 8 Mbit/s of live media.
+        assert_eq!(paced(false, 5_000), 1);
     }
 }

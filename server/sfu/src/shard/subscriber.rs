@@ -9,6 +9,7 @@ use super::audience::KEYFRAME_DEBT;
 use super::batch::Batch;
 use super::bwe::BandwidthEstimator;
 use super::forwarder::Forwarder;
+use super::pacer::Pacer;
 use super::retransmission::{MAX_RETRANSMISSIONS_PER_SECOND, RetransmissionLog};
 use super::send_track::{HeaderFields, MAX_HEADER, NegotiatedTrack, SendTrack};
 use crate::ids::{SessionId, StageKey};
@@ -42,6 +43,7 @@ pub(crate) struct Subscriber {
     pub(super) forwarders: Vec<Forwarder>,
     /// Its bandwidth, if it takes video.
     pub(super) bandwidth: Option<Box<BandwidthEstimator>>,
+    pub(super) pacer: Pacer,
     /// Largest height that it has use for, in pixels.
     pub(super) max_height: Option<u16>,
     pub(super) transport_number: u16,
@@ -93,6 +95,7 @@ impl Subscriber {
             tracks,
             forwarders: Vec::new(),
             bandwidth: video.then(|| Box::new(BandwidthEstimator::new(now))),
+            pacer: Pacer::NEW,
             max_height: admission.max_height,
             transport_number: 0,
             report_due: now,
@@ -156,6 +159,7 @@ impl Subscriber {
         let Some(bytes) = sealed else {
             return;
         };
+        self.pacer.spend(bytes);
         track.record_header(&fields);
         track.packets = track.packets.wrapping_add(1);
         track.bytes = track.bytes.wrapping_add(packet.payload.len() as u32);

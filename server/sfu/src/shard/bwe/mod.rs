@@ -26,7 +26,7 @@ use crate::rtcp::TransportFeedback;
 const SENT_PACKETS: usize = 1_024;
 
 /// Initial estimate, in bits per second.
-const INITIAL_BITS: u64 = 800_000;
+const INITIAL_BITS: u64 = 500_000;
 
 /// Least estimate, in bits per second: a network that carries less carries no media.
 const MIN_BITS: u64 = 30_000;
@@ -53,6 +53,8 @@ pub(super) struct BandwidthEstimator {
     delay: DelayDetector,
     arriving: BitrateMeter,
     estimate: f64,
+    /// What has arrived without trouble: the estimate, but for what nobody has tried.
+    carried: f64,
     heard: Option<Instant>,
     /// Receiver's clock at its last feedback, in microseconds, unwrapped.
     there: u64,
@@ -101,6 +103,7 @@ impl BandwidthEstimator {
             delay: DelayDetector::new(),
             arriving: BitrateMeter::new(ARRIVAL_WINDOW),
             estimate: INITIAL_BITS as f64,
+            carried: 0.0,
             heard: None,
             there: 0,
             backed_off: None,
@@ -112,6 +115,11 @@ impl BandwidthEstimator {
     /// Estimate in bits per second, headers included.
     pub(super) fn estimate(&self) -> u64 {
         self.estimate as u64
+    }
+
+    /// Bits per second that have arrived without trouble, headers included.
+    pub(super) fn carried(&self) -> u64 {
+        self.carried as u64
     }
 
     /// Queuing delay on the path, as far as is known.
@@ -229,6 +237,7 @@ impl BandwidthEstimator {
                 // Nothing is known beyond what is tried.
                 let known = (1.5 * arriving + 10_000.0).max(self.estimate);
                 self.estimate = grown.min(known).max(arriving);
+                self.carried = self.carried.max(arriving);
             }
         }
         if let Some(loss) = self.loss.judge(clock) {
@@ -240,8 +249,10 @@ impl BandwidthEstimator {
             self.backed_off.is_none_or(|at| now.saturating_duration_since(at) > BACK_OFF_TIMEOUT);
         if let Some(carried) = self.probing.result(now, calm) {
             self.estimate = self.estimate.max(carried as f64);
+            self.carried = self.carried.max(carried as f64);
         }
         self.estimate = self.estimate.max(MIN_BITS as f64);
+        self.carried = self.carried.min(self.estimate);
     }
 }
 
