@@ -192,17 +192,30 @@ impl PacketCache {
         if begins { Stored::Keyframe } else { Stored::Kept }
     }
 
-    /// Sequence number from which a newcomer is served: that of the last keyframe.
+    /// Sequence number of the last keyframe, whether or not all of it has come.
     pub(crate) fn start(&self, now: Instant) -> Option<ExtSeq> {
-        self.last_keyframe(now).map(|kept| kept.sequence)
+        self.present_anchor(now).map(|anchor| anchor.sequence)
     }
 
-    /// The last keyframe, if a newcomer can be served from it.
+    /// The last keyframe, if a newcomer can be served from it: nothing of it is missing that was
+    /// sent before something that has come.
     pub(crate) fn last_keyframe(&self, now: Instant) -> Option<CachedKeyframe> {
-        let anchor = self.anchor?;
+        let anchor = self.present_anchor(now)?;
         let age = now.saturating_duration_since(anchor.arrival);
         let bytes = self.stored - anchor.stored;
-        (age <= self.max_age).then_some(CachedKeyframe { sequence: anchor.sequence, age, bytes })
+        let mut rest = anchor.sequence.until(self.end()).map(|sequence| self.get(sequence));
+        let whole = rest.try_for_each(|packet| match packet {
+            Some(packet) if packet.timestamp != anchor.timestamp => Err(true),
+            Some(packet) if packet.marker => Err(true),
+            Some(_) => Ok(()),
+            None => Err(false),
+        });
+        let kept = CachedKeyframe { sequence: anchor.sequence, age, bytes };
+        whole.err().unwrap_or(true).then_some(kept)
+    }
+
+    fn present_anchor(&self, now: Instant) -> Option<Anchor> {
+        self.anchor.filter(|it| now.saturating_duration_since(it.arrival) <= self.max_age)
     }
 
     /// The number after the highest received.

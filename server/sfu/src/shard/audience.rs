@@ -30,7 +30,7 @@ pub(super) struct Audience {
     /// Who catches up, and when they get their next portion.
     pub(super) catching_up: Vec<PeerKey>,
     pub(super) portion_at: Option<Instant>,
-    /// A subscriber waits for the catch-up budget.
+    /// A subscriber waits for the catch-up budget, or for the rest of a keyframe.
     pub(super) queued: bool,
     budget: CacheBudget,
     pub(super) limits: SfuLimits,
@@ -107,7 +107,7 @@ impl Audience {
                 needs_keyframe(track.id, layer.requested_as());
             }
         }
-        self.queued |= catch_up.refused;
+        self.queued |= catch_up.refused || catch_up.torn;
     }
 
     /// Removes a subscriber.
@@ -128,7 +128,7 @@ impl Audience {
         let index = self.tracks.iter().position(|t| t.id == id)?;
         let (track, forwarder) = (self.tracks.get(index)?, viewer.forwarders.get_mut(index)?);
         let layer = forwarder.layer;
-        if forwarder.is_starting(now) {
+        if forwarder.is_starting(now, viewer.stats.round_trip.unwrap_or_default()) {
             return None;
         }
         let mut catch_up = CatchUpBudget::new(&mut self.catch_up_at, catch_up_limit, &self.limits);

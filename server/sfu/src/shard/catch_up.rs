@@ -29,6 +29,8 @@ pub(super) struct CatchUpBudget<'a> {
     pub(super) bits: u64,
     /// A subscriber has to wait.
     pub(super) refused: bool,
+    /// The same, until what is missing of a keyframe has come.
+    pub(super) torn: bool,
 }
 
 impl<'a> CatchUpBudget<'a> {
@@ -37,7 +39,7 @@ impl<'a> CatchUpBudget<'a> {
         budget: &'a mut LeakyBucket,
         limits: &SfuLimits,
     ) -> Self {
-        CatchUpBudget { at, budget, bits: limits.max_catch_up_bits, refused: false }
+        CatchUpBudget { at, budget, bits: limits.max_catch_up_bits, refused: false, torn: false }
     }
 }
 
@@ -68,7 +70,7 @@ impl Audience {
                 }
             }
         }
-        self.queued = catch_up.refused;
+        self.queued = catch_up.refused || catch_up.torn;
     }
 
     /// Sends the portions that are due.

@@ -87,7 +87,7 @@ impl Forwarder {
             begun: Some(now),
             repeated: self.repeated,
             shortened: false,
-            lost: None,
+            lost: self.lost.filter(|_| self.repeated == Some(sequence)).map(|_| now),
         };
     }
 
@@ -110,8 +110,8 @@ impl Forwarder {
     }
 
     /// Handles a keyframe request: true if the subscriber should start once more from the cached
-    /// keyframe. That is done once with each, and the publisher left alone; and for as long as the
-    /// publisher doesn't answer.
+    /// keyframe. That is done once with each, and the publisher left alone; and once more each time
+    /// that the publisher hasn't answered for long.
     pub(super) fn keyframe_requested(
         &mut self,
         kept: Option<CachedKeyframe>,
@@ -140,8 +140,8 @@ impl Forwarder {
     }
 
     /// True while a start is on its way that the subscriber may not have seen when it asked.
-    pub(super) fn is_starting(&self, now: Instant) -> bool {
-        self.begun.is_some_and(|at| now.saturating_duration_since(at) <= START_TIMEOUT)
+    pub(super) fn is_starting(&self, now: Instant, round_trip: Duration) -> bool {
+        self.started_for(now) <= START_TIMEOUT + round_trip
     }
 
     /// Notes a keyframe.

@@ -110,6 +110,8 @@ impl SourceTrack {
         now: Instant,
     ) -> bool {
         let Some(kept) = self.last_keyframe(layer, now) else {
+            let begun = self.layers.get(layer).and_then(|layer| layer.cache.start(now));
+            catch_up.torn |= begun.is_some();
             return false;
         };
         if !catch_up.budget.pass(cost(kept.bytes, catch_up.bits), now) {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::client::PACKETS_PER_FRAME;
 use super::world::{GOOD, Network, World};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -157,4 +158,50 @@ fn a_newcomer_on_a_narrow_line_is_sent_no_more_than_it_carries() {
         assert!(numbers.len() > 60 && numbers.windows(2).all(|two| two[1] == two[0] + 1));
         assert!(world.clients[publisher].asked <= 1);
     }
+}
+
+/// How many packets of the first keyframe came, of those that it has.
+fn keyframe_packets(world: &World, viewer: usize) -> usize {
+    let video = world.clients[viewer].video();
+    let keyframe = video.iter().rev().find(|seen| seen.keyframe);
+    keyframe.map_or(0, |key| video.iter().filter(|s| s.timestamp == key.timestamp).count())
+}
+
+#[test]
+fn a_torn_keyframe_is_no_start() {
+    let mut world = World::new(74);
+    let publisher = world.publish("stage", 100);
+    world.clients[publisher].torn = true;
+    world.until(SECOND, "connection", |w| w.clients[publisher].connected);
+    world.pass(SECOND / 2);
+    world.clients[publisher].torn = false;
+    world.pass(SECOND * 2);
+    let asked = world.clients[publisher].asked;
+    let viewer = world.subscribe("stage");
+    world.until(SECOND, "connection", |w| w.clients[viewer].connected);
+    let came = |w: &World| keyframe_packets(w, viewer) == PACKETS_PER_FRAME as usize;
+    world.until(SECOND / 4, "a whole keyframe", came);
+    assert_eq!(world.clients[publisher].asked, asked + 1);
+    assert!(world.clients[viewer].video().len() < 40, "nothing that can't be decoded");
+}
+
+#[test]
+fn a_viewer_who_asks_on_and_on_gets_the_same_past_once_more_and_then_a_new_keyframe() {
+    let mut world = World::new(75);
+    let publisher = world.publish("stage", 100);
+    world.until(SECOND, "connection", |w| w.clients[publisher].connected);
+    world.pass(SECOND * 3);
+    let viewer = world.subscribe("stage");
+    world.until(SECOND, "a picture", |w| !w.clients[viewer].video().is_empty());
+    world.pass(SECOND * 3 / 2);
+    let (asked, sent) = (world.clients[publisher].asked, world.subscriber_stats(viewer).packets);
+    for _ in 0..3 {
+        world.clients[viewer].lose_picture();
+        world.pass(SECOND / 5);
+    }
+    assert!(world.clients[publisher].asked > asked, "asked for one within 600 ms");
+    world.pass(SECOND / 5);
+    assert!(keyframe_packets(&world, viewer) == PACKETS_PER_FRAME as usize);
+    let sent = world.subscriber_stats(viewer).packets - sent;
+    assert!(sent < 1_300, "{sent}: not more than twice the past of 5 s");
 }
