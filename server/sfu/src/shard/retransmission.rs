@@ -15,6 +15,18 @@ use crate::srtp::Sealer;
 /// than what would make an amplifier of us.
 pub(super) const MAX_RETRANSMISSIONS_PER_SECOND: u32 = 1_000;
 
+/// Share of the estimated bandwidth for repairs of pictures, in percent, and the least of them in
+/// bits per second: on a full line, more of them only make more of them.
+const BUDGET_PERCENT: u64 = 25;
+const MIN_BUDGET_BITS: u64 = 100_000;
+
+/// Time for which that is saved up, and the least that is, in bytes: ten packets.
+const SAVED: Duration = Duration::from_millis(500);
+const MIN_SAVED: u64 = 12_000;
+
+/// Estimate of who gives no feedback, in bits per second.
+const MAX_ESTIMATE: u64 = 40_000_000;
+
 /// Packets that are repeated to fill a probe, newest first.
 const PROBE_PACKETS: u16 = 64;
 
@@ -54,6 +66,38 @@ impl RetransmissionLog {
     }
 }
 
+/// Budget of repairs of one subscriber's pictures.
+pub(super) struct RetransmissionBudget {
+    /// Bytes.
+    left: i64,
+    counted: Instant,
+}
+
+impl RetransmissionBudget {
+    /// A full one.
+    pub(super) fn new(now: Instant) -> Self {
+        RetransmissionBudget { left: MIN_SAVED as i64, counted: now }
+    }
+
+    /// Adds what an estimate in bits per second allows for the time that passed.
+    fn earn(&mut self, now: Instant, estimate: u64) {
+        let bytes = (estimate / 100 * BUDGET_PERCENT).max(MIN_BUDGET_BITS) / 8;
+        let earned = |span: Duration| u128::from(bytes) * span.as_micros() / 1_000_000;
+        let saved = earned(SAVED).max(MIN_SAVED.into());
+        let new = earned(now.saturating_duration_since(self.counted)).min(saved);
+        self.left = (self.left + new as i64).min(saved as i64);
+        self.counted = now;
+    }
+
+    fn is_open(&self) -> bool {
+        self.left > 0
+    }
+
+    fn spend(&mut self, bytes: usize) {
+        self.left -= bytes as i64;
+    }
+}
+
 impl Subscriber {
     /// Time in which a retransmission arrives and is missed again: a little less than the round
     /// trip, and no less than the queuing delay.
@@ -62,7 +106,8 @@ impl Subscriber {
         self.bandwidth.as_ref().map_or(round_trip, |it| it.queuing_delay().max(round_trip))
     }
 
-    /// Sends requested packets again. `find` gives the packet of a source by its sequence number.
+    /// Sends requested packets again, oldest first: of pictures, those that are still of use, and no
+    /// more than the budget; the others are requested once more. `find` gives the packet of a source by its sequence number.
     pub(super) fn retransmit<'p>(
         &mut self,
         nack: &Nack<'_>,
@@ -71,6 +116,8 @@ impl Subscriber {
     ) {
         self.stats.nacks += 1;
         let transit = self.transit_time();
+        let estimate = self.budget().min(MAX_ESTIMATE);
+        self.retransmission_budget.earn(context.now, estimate);
         let Some(track) =
             self.tracks.iter_mut().find(|t| t.ssrc == nack.ssrc && t.is_retransmitted())
         else {
@@ -89,14 +136,26 @@ impl Subscriber {
             let Some(packet) = find(origin.source(), origin.sequence) else {
                 continue;
             };
+            let video = retransmission.track.id.video;
+            if !retransmission.track.is_needed(origin.rewrite(packet).sequence) {
+                continue;
+            }
+            if video && !self.retransmission_budget.is_open() {
+                return;
+            }
             if !self.retransmissions.may_send(nack.ssrc, missing, context.now, transit) {
                 continue;
             }
             if !self.retransmission_limit.take(1, context.now) {
                 return;
             }
-            self.stats.retransmissions +=
-                u64::from(retransmission.send(origin, packet, context).is_some());
+            if let Some(bytes) = retransmission.send(origin, packet, context) {
+                self.stats.retransmissions += 1;
+                self.pacer.spend(bytes);
+                if video {
+                    self.retransmission_budget.spend(bytes);
+                }
+            }
         }
     }
 
@@ -197,6 +256,27 @@ impl Retransmission<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
+    fn repairs_are_a_share_of_the_line() {
+        let begun = Instant::now();
+        let repaired = |estimate: u64| {
+            let mut budget = RetransmissionBudget::new(begun);
+            let mut bytes = 0;
+            for tick in 1..=100 {
+                budget.earn(begun + Duration::from_millis(100) * tick, estimate);
+                while budget.is_open() {
+                    budget.spend(1_200);
+                    bytes += 1_200;
+                }
+            }
+            bytes * 8 / 10_000
+        };
+        // In kbit/s.
+        assert!((250..265).contains(&repaired(1_000_000)), "{}", repaired(1_000_000));
+        assert!((100..115).contains(&repaired(100_000)));
+    }
 
     #[test]
     #[allow(clippy::disallowed_methods, reason = "any starting point will do")]

@@ -47,6 +47,8 @@ pub(super) struct SendTrack {
     matched: Option<CodecMatch>,
     /// Number of the last retransmission; only increases.
     repairs: ExtSeq,
+    /// Number with which the last stretch began that needs nothing from before.
+    fresh_from: ExtSeq,
     /// Headers of the latest packets, of audio with retransmissions.
     written: Option<Box<[Option<HeaderRecord>; RECORDED_HEADERS]>>,
     /// Packets sent on the media's own stream, as sender reports count them.
@@ -124,6 +126,7 @@ impl SendTrack {
             mid_known: false,
             matched: None,
             repairs: ExtSeq(negotiated.random >> 48 & 0x7fff),
+            fresh_from: ExtSeq(0),
             written: negotiated.retransmits_audio.then(|| Box::new([None; RECORDED_HEADERS])),
             packets: 0,
             bytes: 0,
@@ -154,6 +157,16 @@ impl SendTrack {
     /// True if lost packets are sent again.
     pub(super) fn is_retransmitted(&self) -> bool {
         self.id.video || self.records_headers()
+    }
+
+    /// Notes that a keyframe of another stretch is sent under that number.
+    pub(super) fn begin_afresh(&mut self, sequence: ExtSeq) {
+        self.fresh_from = sequence;
+    }
+
+    /// True if the packet of that number is still of use, should it be missing.
+    pub(super) fn is_needed(&self, sequence: ExtSeq) -> bool {
+        sequence >= self.fresh_from
     }
 
     /// True if headers are recorded.

@@ -10,7 +10,9 @@ use super::batch::Batch;
 use super::bwe::BandwidthEstimator;
 use super::forwarder::Forwarder;
 use super::pacer::Pacer;
-use super::retransmission::{MAX_RETRANSMISSIONS_PER_SECOND, RetransmissionLog};
+use super::retransmission::{
+    MAX_RETRANSMISSIONS_PER_SECOND, RetransmissionBudget, RetransmissionLog,
+};
 use super::send_track::{HeaderFields, MAX_HEADER, NegotiatedTrack, SendTrack};
 use crate::ids::{SessionId, StageKey};
 use crate::rate_limit::{LeakyBucket, TokenBucket};
@@ -53,6 +55,7 @@ pub(crate) struct Subscriber {
     /// Limit of keyframes that it can request of the publisher.
     pub(super) keyframe_requests: LeakyBucket,
     pub(super) retransmission_limit: TokenBucket,
+    pub(super) retransmission_budget: RetransmissionBudget,
     pub(super) retransmissions: RetransmissionLog,
     /// Limit of packets that its feedback may cover.
     feedback_limit: TokenBucket,
@@ -102,6 +105,7 @@ impl Subscriber {
             reference: None,
             keyframe_requests: LeakyBucket::new(KEYFRAME_DEBT, now),
             retransmission_limit: TokenBucket::new(MAX_RETRANSMISSIONS_PER_SECOND, now),
+            retransmission_budget: RetransmissionBudget::new(now),
             retransmissions: RetransmissionLog::default(),
             feedback_limit: TokenBucket::new(MAX_FEEDBACK_PER_SECOND, now),
             stats: SubscriberStats::default(),
@@ -160,6 +164,9 @@ impl Subscriber {
             return;
         };
         self.pacer.spend(bytes);
+        if splice && packet.keyframe {
+            track.begin_afresh(fields.numbers.sequence);
+        }
         track.record_header(&fields);
         track.packets = track.packets.wrapping_add(1);
         track.bytes = track.bytes.wrapping_add(packet.payload.len() as u32);

@@ -1,6 +1,7 @@
 //! Viewers on lines of every kind: how soon they have a picture, how it goes on, and what the sound is
 //! like. The whole table is printed by `./bandstand bench lines`.
 
+mod bounds;
 pub(super) mod line;
 mod receiver;
 mod table;

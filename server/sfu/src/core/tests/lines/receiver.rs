@@ -65,6 +65,10 @@ pub(super) struct Receiver {
     /// The least that a frame took by its timestamp, of late; and how much later frames are shown.
     base: Option<(u32, Instant)>,
     later: Duration,
+    /// The layer that comes, and the number of the keyframe with which it began.
+    layer: Option<(u8, u64)>,
+    /// Repairs of what was sent before that.
+    pub(super) stale_repairs: usize,
 }
 
 impl Receiver {
@@ -83,6 +87,8 @@ impl Receiver {
             sound: BTreeMap::new(),
             base: None,
             later: Duration::ZERO,
+            layer: None,
+            stale_repairs: 0,
         }
     }
 
@@ -109,6 +115,15 @@ impl Receiver {
             return;
         }
         let read = Read::of(Codec::Vp8, payload);
+        match self.layer {
+            _ if Some(ssrc) == self.streams.repairs => {
+                let stale = self.layer.is_some_and(|(_, first)| sequence.0 < first);
+                self.stale_repairs += usize::from(stale);
+            }
+            Some((layer, _)) if layer == read.layer => {}
+            _ if read.keyframe => self.layer = Some((read.layer, sequence.0)),
+            _ => {}
+        }
         if self.next.is_some_and(|next| sequence.0 < next) {
             return;
         }
