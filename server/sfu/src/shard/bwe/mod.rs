@@ -31,6 +31,12 @@ const INITIAL_BITS: u64 = 500_000;
 /// Least estimate, in bits per second: a network that carries less carries no media.
 const MIN_BITS: u64 = 30_000;
 
+/// What is taken for carried in a probe's first step, in bits per second.
+const MIN_KNOWN_BITS: f64 = 200_000.0;
+
+/// Queuing delay that ends a probe.
+const MAX_PROBE_DELAY: Duration = Duration::from_millis(25);
+
 /// Share of the arriving rate that is kept on overuse.
 const BACK_OFF: f64 = 0.85;
 
@@ -189,6 +195,9 @@ impl BandwidthEstimator {
         if newest > 0 {
             self.there = newest;
             self.judge(now, clock, newest);
+            if self.delay.queuing_delay() > MAX_PROBE_DELAY {
+                self.probing.stop(now);
+            }
         }
         self.heard = Some(now);
     }
@@ -201,7 +210,9 @@ impl BandwidthEstimator {
 
     /// Begins a probe of `wanted` bits per second.
     pub(super) fn probe(&mut self, now: Instant, wanted: u64) {
-        self.probing.begin(now, wanted);
+        // Beyond what has arrived, the estimate is a guess.
+        let known = self.carried.max(MIN_KNOWN_BITS).min(self.estimate);
+        self.probing.begin(now, wanted, known as u64);
     }
 
     /// True when the next probe may begin.

@@ -1,63 +1,94 @@
 //! Bandwidth probes: sending more for a moment, to see whether it is carried.
+//!
+//! A probe is a short train of packets, at a rate that is raised step by step. On a line that carries
+//! less, it makes sound wait for some hundredths of a second, and nothing is lost.
 
 use std::time::{Duration, Instant};
 
-/// Duration of a probe.
-const PROBE_DURATION: Duration = Duration::from_millis(200);
+/// Bytes of a train, and the bounds of its duration.
+const TRAIN_BYTES: u64 = 6_000;
+const MIN_DURATION: Duration = Duration::from_millis(60);
+const MAX_DURATION: Duration = Duration::from_millis(200);
+
+/// Duration of the last step: policers let through for a moment what they don't carry.
+const LAST_DURATION: Duration = Duration::from_millis(150);
 
 /// Time between two portions.
 const PROBE_INTERVAL: Duration = Duration::from_millis(5);
 
+/// Rate of a train, in percent of what is known to be carried: until one has failed, and then.
+const FIRST_STEP_PERCENT: u64 = 200;
+const STEP_PERCENT: u64 = 150;
+
 /// Time for feedback after the end.
 const FEEDBACK_TIMEOUT: Duration = Duration::from_millis(600);
 
-/// Time between two probes: doubled with each that fails, up to the most.
-const MIN_PAUSE: Duration = Duration::from_secs(1);
-const FAILED_PAUSE: Duration = Duration::from_secs(4);
-const MAX_PAUSE: Duration = Duration::from_secs(32);
+/// Time between two probes: after one that was carried; after one that wasn't, doubled each time;
+/// and after a result that could not be held, doubled each time.
+const MIN_PAUSE: Duration = Duration::from_millis(100);
+const FAILED_PAUSE: Duration = Duration::from_secs(2);
+const MAX_FAILED_PAUSE: Duration = Duration::from_secs(8);
+const REGRET_PAUSE: Duration = Duration::from_secs(4);
+const MAX_REGRET_PAUSE: Duration = Duration::from_secs(128);
 
 /// Time after which a result has proved itself: the next failure is a change in the network.
 const CARRIED_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Least rate of arrival without a queue, in percent of the rate sent.
-const MIN_RATE_PERCENT: u64 = 60;
+/// Growth of a queue from the first third of a train to its last that is only jitter: in
+/// microseconds, and in percent of the train.
+const MAX_GROWTH_MICROS: i64 = 3_000;
+const MAX_GROWTH_PERCENT: i64 = 8;
 
 /// Share of a probe that has to arrive, in percent: less is more loss than a bad radio link's.
-const MIN_DELIVERED_PERCENT: u64 = 80;
+const MIN_DELIVERED_PERCENT: u64 = 82;
 
 /// Time for reordered packets.
 const SETTLING: Duration = Duration::from_millis(150);
 
 /// Fewer packets prove nothing.
-const MIN_PACKETS: u32 = 8;
+const MIN_PACKETS: u32 = 5;
 
 /// The present probe, and when the next may be.
 pub(super) struct BandwidthProber {
     running: Option<Running>,
     /// Earliest time of the next probe.
     rest_until: Option<Instant>,
-    /// Pause after the next failure.
-    pause: Duration,
+    /// Pause after the next probe that fails, and after the next result that can't be held.
+    failed_pause: Duration,
+    regret_pause: Duration,
+    step_percent: u64,
     /// Since when the last result is carried.
     carried: Option<Instant>,
 }
 
 struct Running {
     begun: Instant,
-    wanted: u64,
-    /// Bytes that left since it began.
+    ends: Instant,
+    rate: u64,
+    /// Bytes that left since it began, and that arrived.
     sent: usize,
+    came: usize,
     /// Times in microseconds of the first and last that arrived, on both clocks, and the bytes
     /// after the first.
     first: Option<(u32, u64)>,
     last: (u32, u64),
     bytes: u64,
     packets: u32,
+    /// The least time on the way in each third of the train, in microseconds, compared with the
+    /// first packet's.
+    least: [Option<i64>; 3],
 }
 
 impl Default for BandwidthProber {
     fn default() -> Self {
-        BandwidthProber { running: None, rest_until: None, pause: FAILED_PAUSE, carried: None }
+        BandwidthProber {
+            running: None,
+            rest_until: None,
+            failed_pause: FAILED_PAUSE,
+            regret_pause: REGRET_PAUSE,
+            step_percent: FIRST_STEP_PERCENT,
+            carried: None,
+        }
     }
 }
 
@@ -66,21 +97,35 @@ impl BandwidthProber {
         self.running.is_none() && self.rest_until.is_none_or(|at| now >= at)
     }
 
-    pub(super) fn begin(&mut self, now: Instant, wanted: u64) {
+    /// Begins a step towards `wanted` from what is `known` to be carried, in bits per second.
+    pub(super) fn begin(&mut self, now: Instant, wanted: u64, known: u64) {
+        let rate = wanted.min(known * self.step_percent / 100).max(1);
+        let least = if rate < wanted { MIN_DURATION } else { LAST_DURATION };
+        let duration = Duration::from_micros(TRAIN_BYTES * 8_000_000 / rate);
         self.running = Some(Running {
             begun: now,
-            wanted,
+            ends: now + duration.clamp(least, MAX_DURATION),
+            rate,
             sent: 0,
+            came: 0,
             first: None,
             last: (0, 0),
             bytes: 0,
             packets: 0,
+            least: [None; 3],
         });
     }
 
     /// True if a packet that leaves now belongs to a probe.
     pub(super) fn is_on(&self, now: Instant) -> bool {
-        self.running.as_ref().is_some_and(|r| now < r.begun + PROBE_DURATION)
+        self.running.as_ref().is_some_and(|r| now < r.ends)
+    }
+
+    /// Sends no more: packets wait in a queue.
+    pub(super) fn stop(&mut self, now: Instant) {
+        if let Some(running) = &mut self.running {
+            running.ends = running.ends.min(now);
+        }
     }
 
     pub(super) fn sent(&mut self, bytes: usize) {
@@ -90,9 +135,9 @@ impl BandwidthProber {
     }
 
     pub(super) fn due(&self, now: Instant) -> Option<(usize, Instant)> {
-        let running = self.running.as_ref().filter(|r| now < r.begun + PROBE_DURATION)?;
+        let running = self.running.as_ref().filter(|r| now < r.ends)?;
         let passed = now.saturating_duration_since(running.begun) + PROBE_INTERVAL;
-        let meant = u128::from(running.wanted) * passed.as_micros() / 8_000_000;
+        let meant = u128::from(running.rate) * passed.as_micros() / 8_000_000;
         let meant = usize::try_from(meant).unwrap_or(usize::MAX);
         Some((meant.saturating_sub(running.sent), now + PROBE_INTERVAL))
     }
@@ -101,60 +146,75 @@ impl BandwidthProber {
         let Some(running) = &mut self.running else {
             return;
         };
-        if running.first.is_none() {
+        running.came += usize::from(bytes);
+        running.packets += 1;
+        let Some((first_sent, first)) = running.first else {
             running.first = Some((sent, arrived));
             running.last = (sent, arrived);
-        } else {
-            running.bytes += u64::from(bytes);
-            running.last = (running.last.0.max(sent), running.last.1.max(arrived));
+            running.least[0] = Some(0);
+            return;
+        };
+        running.bytes += u64::from(bytes);
+        running.last = (running.last.0.max(sent), running.last.1.max(arrived));
+        let after = sent.wrapping_sub(first_sent) as i32;
+        let took = arrived.wrapping_sub(first) as i64 - i64::from(after);
+        let whole = running.ends.saturating_duration_since(running.begun).as_micros().max(1) as i64;
+        let third = (i64::from(after.max(0)) * 3 / whole).min(2) as usize;
+        if let Some(least) = running.least.get_mut(third) {
+            *least = Some(least.map_or(took, |it| it.min(took)));
         }
-        running.packets += 1;
     }
 
     /// Bits per second that the probe found to be carried, once, when all feedback is in. `calm`
     /// says that queues didn't grow meanwhile.
     pub(super) fn result(&mut self, now: Instant, calm: bool) -> Option<u64> {
         let running = self.running.as_ref()?;
-        let (over, wanted) = (running.begun + PROBE_DURATION, running.wanted);
+        let span = running.ends.saturating_duration_since(running.begun).as_micros() as i64;
         let (first_sent, first) = running.first.unwrap_or_default();
         let (last_sent, last) = running.last;
-        let complete =
-            u128::from(last_sent.wrapping_sub(first_sent)) > PROBE_DURATION.as_micros() * 9 / 10;
-        if now < over + SETTLING || !complete && now < over + FEEDBACK_TIMEOUT {
+        let last_third = i64::from(last_sent.wrapping_sub(first_sent)) > span * 4 / 5;
+        let complete = running.came >= running.sent && now >= running.ends;
+        let settled = last_third && now >= running.ends + SETTLING;
+        if !complete && !settled && now < running.ends + FEEDBACK_TIMEOUT {
             return None;
         }
-        let sending = running.sent as u64 * 8_000 / PROBE_DURATION.as_millis() as u64;
         let arriving = match running.packets >= MIN_PACKETS && last > first {
             true => running.bytes * 8 * 1_000_000 / (last - first),
             false => 0,
         };
-        let calm = calm && running.bytes * 100 >= running.sent as u64 * MIN_DELIVERED_PERCENT;
-        let carried = if calm && arriving * 100 >= sending * MIN_RATE_PERCENT {
-            // Some of the packets were late, as they are on a line that is uneven.
-            sending.min(wanted)
-        } else {
-            // That is all the line has, and a little less is safe.
-            arriving.min(wanted) / 20 * 19
+        let delivered = running.came as u64 * 100 >= running.sent as u64 * MIN_DELIVERED_PERCENT;
+        let calm = calm && delivered;
+        let grown = match running.least {
+            [Some(early), _, Some(late)] => late - early,
+            _ => i64::MAX,
         };
+        let flat = grown <= MAX_GROWTH_MICROS + span * MAX_GROWTH_PERCENT / 100;
+        let is_carried = calm && flat && arriving > 0;
+        // Without a queue all that was sent is carried; else that is all the line has, and a little
+        // less is safe.
+        let carried = if is_carried { running.rate } else { arriving.min(running.rate) / 20 * 19 };
         self.running = None;
-        match calm && carried * 10 >= wanted * 9 {
-            true => {
-                self.carried = Some(now);
-                self.rest_until = Some(now + MIN_PAUSE);
-            }
-            false => self.fail(now),
+        if is_carried {
+            self.carried = Some(now);
+            self.failed_pause = FAILED_PAUSE;
+            self.rest_until = Some(now + MIN_PAUSE);
+        } else {
+            self.step_percent = STEP_PERCENT;
+            self.rest_until = Some(now + self.failed_pause);
+            self.failed_pause = (self.failed_pause * 2).min(MAX_FAILED_PAUSE);
         }
-        calm.then_some(carried)
+        (calm && arriving > 0).then_some(carried)
     }
 
     /// Notes that the result was not carried after all, or no longer.
     pub(super) fn fail(&mut self, now: Instant) {
         let held = self.carried.take().map(|at| now.saturating_duration_since(at));
         if held.is_some_and(|held| held > CARRIED_TIMEOUT) {
-            self.pause = FAILED_PAUSE;
+            self.regret_pause = REGRET_PAUSE;
         }
         self.running = None;
-        self.rest_until = Some(now + self.pause);
-        self.pause = (self.pause * 2).min(MAX_PAUSE);
+        self.step_percent = STEP_PERCENT;
+        self.rest_until = Some(now + self.regret_pause);
+        self.regret_pause = (self.regret_pause * 2).min(MAX_REGRET_PAUSE);
     }
 }

@@ -24,9 +24,14 @@ struct Link {
     lost: u64,
     /// Milliseconds at random, more or less.
     jitter: u64,
+    /// Milliseconds on the way.
+    delay: u64,
+    /// Bits per second beyond which packets are dropped instead of queued; 0 without.
+    policed: u64,
 }
 
-const FAST: Link = Link { capacity: 50_000_000, queue: 200, lost: 0, jitter: 0 };
+const FAST: Link =
+    Link { capacity: 50_000_000, queue: 200, lost: 0, jitter: 0, delay: 20, policed: 0 };
 
 /// One subscriber behind a link.
 struct Run {
@@ -41,6 +46,12 @@ struct Run {
     arrived: VecDeque<(u16, Option<Duration>)>,
     layer: Option<usize>,
     changes: u32,
+    /// Bits per second of sound, how many packets of it were sent and lost, and the longest wait.
+    sound: u64,
+    heard: (u32, u32),
+    longest: Duration,
+    /// Of the policer, in bits, and when it was filled.
+    tokens: (u64, Duration),
 }
 
 impl Run {
@@ -57,23 +68,39 @@ impl Run {
             arrived: VecDeque::new(),
             layer: None,
             changes: 0,
+            sound: 0,
+            heard: (0, 0),
+            longest: Duration::ZERO,
+            tokens: (0, Duration::ZERO),
         }
     }
 
-    fn send(&mut self, link: Link, bytes: usize) {
+    /// Sends a packet; how long it waits, if it isn't lost.
+    fn send(&mut self, link: Link, bytes: usize) -> Option<Duration> {
         self.number = self.number.wrapping_add(1);
         self.bandwidth.on_sent(self.start + self.now, self.number, bytes);
         let waiting = self.busy.saturating_sub(self.now);
-        let dropped =
-            waiting > Duration::from_millis(link.queue) || self.random.u64(..1_000) < link.lost;
+        let dropped = waiting > Duration::from_millis(link.queue)
+            || self.random.u64(..1_000) < link.lost
+            || !self.is_within_policy(link.policed, bytes);
         let mut at = None;
         if !dropped {
             let takes = bytes as u64 * 8_000_000 / link.capacity;
             self.busy = self.busy.max(self.now) + Duration::from_micros(takes);
             let jitter = Duration::from_micros(self.random.u64(..=link.jitter * 2_000));
-            at = Some(self.busy + Duration::from_millis(20) + jitter);
+            at = Some(self.busy + Duration::from_millis(link.delay) + jitter);
         }
         self.arrived.push_back((self.number, at));
+        at.map(|_| waiting)
+    }
+
+    fn is_within_policy(&mut self, policed: u64, bytes: usize) -> bool {
+        let earned = (self.now - self.tokens.1).as_micros() as u64 * policed / 1_000_000;
+        // 40 ms at that rate may come at once.
+        self.tokens = ((self.tokens.0 + earned).min(policed / 25), self.now);
+        let left = self.tokens.0.checked_sub(bytes as u64 * 8);
+        self.tokens.0 = left.unwrap_or(self.tokens.0);
+        policed == 0 || left.is_some()
     }
 
     /// Tells of all packets that have arrived or are overdue, in the order of their numbers.
@@ -134,7 +161,8 @@ impl Run {
         let now = self.start + self.now;
         let ladder = LayerLadder::of(&LAYERS);
         let estimate = self.bandwidth.estimate();
-        let choice = ladder.choose(self.layer, estimate, None).expect("layers");
+        let budget = estimate.saturating_sub(self.sound);
+        let choice = ladder.choose(self.layer, budget, None).expect("layers");
         if let Some(before) = self.layer.filter(|l| *l != choice.layer) {
             self.changes += 1;
             if before > choice.layer {
@@ -145,7 +173,7 @@ impl Run {
         if let Some(next) = choice.next
             && self.bandwidth.may_probe(now)
         {
-            self.bandwidth.probe(now, next * 105 / 100);
+            self.bandwidth.probe(now, (next + self.sound) * 105 / 100);
         }
     }
 
@@ -164,6 +192,12 @@ impl Run {
                     self.send(link, packet);
                     bytes -= packet;
                 }
+            }
+            if step.is_multiple_of(20) && self.sound > 0 {
+                let waited = self.send(link, (self.sound / 400) as usize);
+                self.heard.0 += 1;
+                self.heard.1 += u32::from(waited.is_none());
+                self.longest = self.longest.max(waited.unwrap_or_default());
             }
             if step.is_multiple_of(5)
                 && let Some((due, _)) = self.bandwidth.probe_due(self.start + self.now)
@@ -234,5 +268,23 @@ fn loss_and_jitter_alone_are_no_congestion() {
         run.pass(Link { lost, jitter, ..FAST }, 60);
         assert_eq!(run.get(), 2_500_000, "lost {lost}, jitter {jitter}");
         assert!(run.changes - changes <= 2, "lost {lost}, jitter {jitter}: {}", run.changes);
+    }
+}
+
+#[test]
+fn probes_leave_sound_alone() {
+    for (seed, capacity, queue) in
+        [(1, 1_000_000, 100), (2, 1_500_000, 100), (3, 2_500_000, 60), (4, 1_000_000, 1_000)]
+    {
+        let mut run = Run::new(seed);
+        run.sound = 256_000;
+        let link = Link { capacity, queue, ..FAST };
+        run.pass(link, 10);
+        (run.heard, run.longest) = ((0, 0), Duration::ZERO);
+        run.pass(link, 120);
+        let (sent, lost) = run.heard;
+        assert!(lost * 1_000 <= sent, "{capacity}, {queue} ms: {lost} of {sent} lost");
+        assert!(run.longest < Duration::from_millis(60), "{capacity}, {queue}: {:?}", run.longest);
+        assert_eq!(run.get(), 500_000);
     }
 }
