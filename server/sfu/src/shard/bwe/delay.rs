@@ -20,13 +20,18 @@ const MAX_QUEUING_MICROS: i64 = 50_000;
 /// Decrease of the queuing delay that counts as easing, in microseconds.
 const MIN_EASING_MICROS: i64 = 2_000;
 
+/// A queue grows as long as more is sent than arrives. A way that has become longer adds a delay at
+/// once, which stays as it is: within so many microseconds, for so long, that is the new base.
+const MAX_UNEVEN_MICROS: i64 = 10_000;
+const STEADY_MICROS: u64 = 2_000_000;
+
 /// Judgement of the delay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DelaySignal {
     Normal,
     /// Queuing delay beyond what is tolerated.
     Overuse,
-    /// The same, but decreasing.
+    /// The same, but decreasing, or since so short a time that it may be the way's.
     Easing,
 }
 
@@ -37,12 +42,24 @@ pub(super) struct DelayDetector {
     base: WindowedMin,
     waited: i64,
     signal: DelaySignal,
+    alarm: Option<Alarm>,
+    /// When the latest packet was sent.
+    clock: u64,
+}
+
+/// A queuing delay beyond what is tolerated.
+struct Alarm {
+    since: u64,
+    waited: i64,
+    /// It has grown since: it is a queue's.
+    is_queue: bool,
 }
 
 impl DelayDetector {
     pub(super) fn new() -> Self {
         let (recent, base) = (WindowedMin::new(RECENT_WINDOW), WindowedMin::new(BASE_WINDOW));
-        DelayDetector { recent, base, waited: 0, signal: DelaySignal::Normal }
+        let signal = DelaySignal::Normal;
+        DelayDetector { recent, base, waited: 0, signal, alarm: None, clock: 0 }
     }
 
     pub(super) fn signal(&self) -> DelaySignal {
@@ -57,6 +74,7 @@ impl DelayDetector {
     /// Notes an arrived packet.
     pub(super) fn add(&mut self, sent: u64, arrived: u64) {
         let travelled = (arrived as i64).wrapping_sub(sent as i64);
+        self.clock = self.clock.max(sent);
         self.recent.add(sent, travelled);
         self.base.add(sent, travelled);
     }
@@ -67,13 +85,31 @@ impl DelayDetector {
             return self.signal;
         };
         let waited = recent - base;
-        self.signal = match waited > MAX_QUEUING_MICROS {
-            false => DelaySignal::Normal,
-            true if waited + MIN_EASING_MICROS < self.waited => DelaySignal::Easing,
-            true => DelaySignal::Overuse,
-        };
+        self.signal = self.judge_waiting(waited);
         self.waited = waited;
         self.signal
+    }
+
+    fn judge_waiting(&mut self, waited: i64) -> DelaySignal {
+        if waited <= MAX_QUEUING_MICROS {
+            self.alarm = None;
+            return DelaySignal::Normal;
+        }
+        let new = Alarm { since: self.clock, waited, is_queue: false };
+        let alarm = self.alarm.get_or_insert(new);
+        if waited < alarm.waited - MAX_UNEVEN_MICROS {
+            (alarm.since, alarm.waited) = (self.clock, waited);
+        } else if waited > alarm.waited + MAX_UNEVEN_MICROS {
+            *alarm = Alarm { since: self.clock, waited, is_queue: true };
+        } else if self.clock - alarm.since > STEADY_MICROS {
+            self.alarm = None;
+            self.base.shift(waited);
+            return DelaySignal::Normal;
+        }
+        match alarm.is_queue {
+            true if waited + MIN_EASING_MICROS >= self.waited => DelaySignal::Overuse,
+            _ => DelaySignal::Easing,
+        }
     }
 }
 
@@ -116,6 +152,11 @@ impl WindowedMin {
             self.packets -= oldest.packets;
             self.parts.pop_front();
         }
+    }
+
+    /// Adds to all values.
+    fn shift(&mut self, by: i64) {
+        self.parts.iter_mut().for_each(|part| part.least += by);
     }
 
     fn min(&self) -> Option<i64> {

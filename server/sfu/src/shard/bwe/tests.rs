@@ -288,3 +288,21 @@ fn probes_leave_sound_alone() {
         assert_eq!(run.get(), 500_000);
     }
 }
+
+#[test]
+fn a_longer_way_is_no_queue() {
+    for seed in 1..5 {
+        let mut run = Run::new(seed);
+        run.pass(FAST, 10);
+        assert_eq!(run.get(), 2_500_000);
+        let changes = run.changes;
+        run.pass(Link { delay: 80, ..FAST }, 30);
+        assert_eq!((run.get(), run.changes), (2_500_000, changes), "60 ms longer");
+        run.pass(FAST, 10);
+        run.pass(Link { delay: 220, ..FAST }, 30);
+        assert_eq!((run.get(), run.changes), (2_500_000, changes), "200 ms longer");
+        // What is a queue then is noticed as before.
+        run.pass(Link { delay: 220, capacity: 300_000, ..FAST }, 2);
+        assert_eq!(run.get(), 150_000);
+    }
+}
