@@ -176,6 +176,8 @@ pub struct SubscriberStats {
     pub bandwidth: Option<u64>,
     /// Height in pixels of its first video track, where it is known.
     pub height: Option<u16>,
+    /// Its first video track isn't sent: the network carries no picture beside the sound.
+    pub picture_paused: bool,
     /// Changes of layer, over all tracks.
     pub layer_changes: u32,
 }

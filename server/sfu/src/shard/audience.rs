@@ -128,7 +128,9 @@ impl Audience {
         let index = self.tracks.iter().position(|t| t.id == id)?;
         let (track, forwarder) = (self.tracks.get(index)?, viewer.forwarders.get_mut(index)?);
         let layer = forwarder.layer;
-        if forwarder.is_starting(now, viewer.stats.round_trip.unwrap_or_default()) {
+        if forwarder.paused
+            || forwarder.is_starting(now, viewer.stats.round_trip.unwrap_or_default())
+        {
             return None;
         }
         let mut catch_up = CatchUpBudget::new(&mut self.catch_up_at, catch_up_limit, &self.limits);

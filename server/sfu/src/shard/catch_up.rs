@@ -63,7 +63,7 @@ impl Audience {
             for (index, track) in self.tracks.iter().enumerate().filter(|(_, t)| t.id.video) {
                 let forwarder = subscriber.forwarders.get(index);
                 if forwarder
-                    .is_some_and(|forwarder| forwarder.mode == ForwardMode::AwaitingKeyframe)
+                    .is_some_and(|it| it.mode == ForwardMode::AwaitingKeyframe && !it.paused)
                     && !catch_up.refused
                 {
                     start_forwarding(track, index, subscriber, &mut catch_up, at, now);
@@ -223,6 +223,9 @@ pub(super) fn start_forwarding(
         if !catch_up.refused && track.catch_up(forwarder, layer, catch_up, now) {
             break;
         }
+    }
+    if forwarder.mode == ForwardMode::AwaitingKeyframe && !track.layers.is_empty() {
+        forwarder.await_layer(first, now);
     }
     Some(first)
 }

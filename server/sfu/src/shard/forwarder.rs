@@ -15,6 +15,9 @@ const START_TIMEOUT: Duration = Duration::from_millis(250);
 /// Time after which a publisher that hasn't answered a keyframe request never will.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// Time for which a network carries less than the least picture, before the picture is given up.
+const STARVED_TIMEOUT: Duration = Duration::from_millis(1_200);
+
 /// Forwarder of one of the stage's tracks to one subscriber.
 #[derive(Clone, Copy)]
 pub(super) struct Forwarder {
@@ -37,6 +40,10 @@ pub(super) struct Forwarder {
     pub(super) shortened: bool,
     /// Since when the subscriber has requested a keyframe, and none came.
     lost: Option<Instant>,
+    /// Since when the network carries less than the least picture.
+    starved: Option<Instant>,
+    /// Nothing is sent: the network carries no picture beside the sound.
+    pub(super) paused: bool,
 }
 
 /// A switch that waits for the keyframe of its layer.
@@ -72,6 +79,8 @@ impl Forwarder {
         repeated: None,
         shortened: false,
         lost: None,
+        starved: None,
+        paused: false,
     };
 
     /// Starts from the cache of a layer, with the packet of that number.
@@ -88,7 +97,30 @@ impl Forwarder {
             repeated: self.repeated,
             shortened: false,
             lost: self.lost.filter(|_| self.repeated == Some(sequence)).map(|_| now),
+            starved: self.starved,
+            paused: false,
         };
+    }
+
+    /// Notes whether the network carries less than the least picture; true if the picture is given up
+    /// for that.
+    pub(super) fn starve(&mut self, starved: bool, now: Instant) -> bool {
+        if !starved {
+            self.starved = None;
+            return false;
+        }
+        let since = *self.starved.get_or_insert(now);
+        let paused = now.saturating_duration_since(since) >= STARVED_TIMEOUT;
+        if paused {
+            let (layer, changes) = (self.layer, self.changes);
+            *self = Forwarder { layer, changes, paused, ..Forwarder::NEW };
+        }
+        paused
+    }
+
+    /// Waits for the keyframe of that layer, and for no other one's unless it takes too long.
+    pub(super) fn await_layer(&mut self, layer: usize, now: Instant) {
+        self.pending = Some(PendingSwitch { layer, since: now, held: false });
     }
 
     /// Goes on with the next packet of a layer that is a part of the present one.

@@ -1,7 +1,7 @@
 //! Layer selection: each subscriber gets the best layer that its network carries and its window has
 //! room for.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::Subscribers;
 use super::audience::{Audience, KEYFRAME_COST, micros};
@@ -24,6 +24,12 @@ const HEADER_PERCENT: u64 = 104;
 /// Need of the present layer at which it is given up, in percent of the estimate: a false alarm
 /// takes that to 85 % of the arriving rate.
 const KEEP_PERCENT: u64 = 125;
+
+/// Time from a start on in which a keyframe says nothing about the line.
+const START_TIME: Duration = Duration::from_millis(150);
+
+/// Bits per second of the headers of sound: 36 bytes to each 20 ms.
+const SOUND_HEADER_BITS: u64 = 14_400;
 
 /// Bandwidth that must be carried before a better layer is taken, in percent of what it needs.
 const UPGRADE_PERCENT: u64 = 115;
@@ -120,12 +126,12 @@ impl Audience {
         probing: &mut Vec<PeerKey>,
         mut needs_keyframe: impl FnMut(TrackId, u8),
     ) {
-        if !self.tracks.iter().any(|t| t.id.video && t.layers.len() > 1) {
-            return;
-        }
         let at = micros(self.begun, now);
+        let sound = match self.sound_bits(now) {
+            0 => 0,
+            bits => bits + SOUND_HEADER_BITS,
+        };
         let mut catch_up = CatchUpBudget::new(&mut self.catch_up_at, catch_up_limit, &self.limits);
-        let sound: u64 = self.tracks.iter().filter(|t| !t.id.video).map(|t| t.bits(at)).sum();
         for (index, track) in self.tracks.iter().enumerate().filter(|(_, t)| t.id.video) {
             let ladder = track.ladder(now, at);
             for viewer in &self.viewers {
@@ -136,14 +142,38 @@ impl Audience {
                 let others = self.tracks.iter().filter(|t| t.id.video).count() as u64;
                 let budget = subscriber.budget().saturating_sub(sound) / others.max(1);
                 let max_height = subscriber.max_height;
+                let heard = subscriber.bandwidth.as_ref().is_some_and(|b| b.has_feedback());
                 let Some(forwarder) = subscriber.forwarders.get_mut(index) else {
                     continue;
                 };
                 let present =
                     (forwarder.mode != ForwardMode::AwaitingKeyframe).then_some(forwarder.layer);
-                let Some(choice) = ladder.choose(present, budget, max_height) else {
+                let Some(mut choice) = ladder.choose(present, budget, max_height) else {
                     continue;
                 };
+                let needed = choice.needs * UPGRADE_PERCENT / 100;
+                // What nobody has tried is no reason to go on.
+                let carried = subscriber.bandwidth.as_ref().map_or(u64::MAX, |b| b.carried());
+                if forwarder.paused && needed > budget.min(carried.saturating_sub(sound)) {
+                    choice.next = Some(needed);
+                } else if std::mem::take(&mut forwarder.paused) {
+                    forwarder.await_layer(choice.layer, now);
+                    if let Some(layer) = track.layers.get(choice.layer) {
+                        needs_keyframe(track.id, layer.requested_as());
+                    }
+                } else {
+                    // Even the least is too much: sound comes first.
+                    let starved = heard && choice.needs > budget * KEEP_PERCENT / 100;
+                    if forwarder.starve(starved, now) {
+                        if let Some(bandwidth) = &mut subscriber.bandwidth {
+                            bandwidth.probe_failed(now);
+                        }
+                        let mut sent = subscriber.tracks.iter_mut();
+                        if let Some(sent) = sent.find(|it| it.id == track.id) {
+                            sent.give_up();
+                        }
+                    }
+                }
                 let needs = present.and_then(|p| ladder.needs(p)).unwrap_or_default();
                 let worse = needs > choice.needs;
                 let held = worse && needs > budget.saturating_mul(HOLD_FACTOR);
@@ -166,13 +196,21 @@ impl Audience {
                 }
                 if let (Some(next), Some(bandwidth)) = (choice.next, &mut subscriber.bandwidth)
                     && forwarder.pending.is_none()
+                    && forwarder.started_for(now) > START_TIME
                     && bandwidth.may_probe(now)
                 {
-                    bandwidth.probe(now, (next * others + sound) * PROBE_PERCENT / 100);
+                    let wanted = (next * others + sound) * PROBE_PERCENT / 100;
+                    bandwidth.probe(now, wanted, forwarder.paused);
                     probing.push(*viewer);
                 }
             }
         }
+    }
+
+    /// True if the first video track isn't sent, for want of bandwidth.
+    pub(super) fn is_paused(&self, forwarders: &[Forwarder]) -> bool {
+        let mut video = self.tracks.iter().zip(forwarders).filter(|(t, _)| t.id.video);
+        video.next().is_some_and(|(_, forwarder)| forwarder.paused)
     }
 
     /// Height of the first video track as the forwarders get it, where it is known.

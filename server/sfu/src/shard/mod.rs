@@ -346,6 +346,7 @@ impl Shards for Shard {
         Some(SubscriberStats {
             bandwidth: bandwidth.map(|b| b.estimate()),
             height: audience.and_then(|a| a.height(&subscriber.forwarders)),
+            picture_paused: audience.is_some_and(|a| a.is_paused(&subscriber.forwarders)),
             layer_changes: subscriber.forwarders.iter().map(|f| f.changes).sum(),
             ..subscriber.stats
         })

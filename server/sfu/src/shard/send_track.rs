@@ -154,6 +154,11 @@ impl SendTrack {
         mapping
     }
 
+    /// Payload types of the codec that was sent last.
+    pub(super) fn last_mapping(&self) -> Option<PayloadMapping> {
+        self.matched.and_then(|matched| matched.mapping)
+    }
+
     /// True if lost packets are sent again.
     pub(super) fn is_retransmitted(&self) -> bool {
         self.id.video || self.records_headers()
@@ -162,6 +167,13 @@ impl SendTrack {
     /// Notes that a keyframe of another stretch is sent under that number.
     pub(super) fn begin_afresh(&mut self, sequence: ExtSeq) {
         self.fresh_from = sequence;
+    }
+
+    /// Notes that what was sent so far needs no repairs: it won't be gone on with.
+    pub(super) fn give_up(&mut self) {
+        if let Some(last) = self.rewriter.last() {
+            self.fresh_from = last.sequence + 1;
+        }
     }
 
     /// True if the packet of that number is still of use, should it be missing.

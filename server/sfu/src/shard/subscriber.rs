@@ -142,8 +142,9 @@ impl Subscriber {
             with_mid: !track.mid_known,
             transport,
         };
+        let meaning = (packet.marker, &packet.extensions);
         let sealed = if padding == 0 && fields.numbers.picture.is_none() {
-            seal(&mut self.sealer, track, &fields, packet, &packet.payload, context)
+            seal(&mut self.sealer, track, &fields, meaning, &packet.payload, context)
         } else {
             let mut scratch = std::mem::take(&mut context.batch.scratch);
             scratch.clear();
@@ -156,7 +157,7 @@ impl Subscriber {
                 scratch.resize(packet.payload.len() + usize::from(padding) - 1, 0);
                 scratch.push(padding);
             }
-            let sealed = seal(&mut self.sealer, track, &fields, packet, &scratch, context);
+            let sealed = seal(&mut self.sealer, track, &fields, meaning, &scratch, context);
             context.batch.scratch = scratch;
             sealed
         };
@@ -328,13 +329,12 @@ pub(super) fn seal(
     sealer: &mut Sealer,
     track: &SendTrack,
     fields: &HeaderFields,
-    packet: &Packet,
+    (marker, meaning): (bool, &ForwardedExtensions),
     payload: &[u8],
     context: &mut SendContext<'_>,
 ) -> Option<usize> {
     let mut header = [0; MAX_HEADER];
-    let meaning: &ForwardedExtensions = &packet.extensions;
-    let length = track.write_header(&mut header, fields, packet.marker, meaning);
+    let length = track.write_header(&mut header, fields, marker, meaning);
     let header = header.get(..length)?;
     let whole = length + payload.len() + sealer.overhead();
     let room = context.batch.room(whole, context.egress.max_segments());

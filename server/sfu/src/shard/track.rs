@@ -156,7 +156,7 @@ impl SourceTrack {
         }
         let keyframe = stored == Stored::Keyframe;
         if forwarder.pending.is_some_and(|w| w.layer == layer) {
-            if keyframe {
+            if keyframe && !forwarder.paused {
                 self.start(forwarder, layer, catch_up_at, packet.arrival);
                 return false;
             }
@@ -170,7 +170,7 @@ impl SourceTrack {
         match forwarder.mode {
             // Any picture is better than none.
             ForwardMode::AwaitingKeyframe => {
-                if keyframe {
+                if keyframe && !forwarder.paused && forwarder.pending.is_none() {
                     self.start(forwarder, layer, catch_up_at, packet.arrival);
                 }
                 false
@@ -215,7 +215,13 @@ impl SourceTrack {
         held: bool,
         now: Instant,
     ) -> bool {
-        if forwarder.mode == ForwardMode::AwaitingKeyframe || forwarder.layer == layer {
+        if forwarder.mode == ForwardMode::AwaitingKeyframe {
+            if let Some(awaited) = &mut forwarder.pending {
+                awaited.layer = layer;
+            }
+            return false;
+        }
+        if forwarder.layer == layer {
             forwarder.pending = None;
             return false;
         }

@@ -208,11 +208,12 @@ impl BandwidthEstimator {
         self.loss = LossDetector::new();
     }
 
-    /// Begins a probe of `wanted` bits per second.
-    pub(super) fn probe(&mut self, now: Instant, wanted: u64) {
+    /// Begins a probe of `wanted` bits per second, or a step towards that; a `gentle` one where sound
+    /// has hardly room.
+    pub(super) fn probe(&mut self, now: Instant, wanted: u64, gentle: bool) {
         // Beyond what has arrived, the estimate is a guess.
         let known = self.carried.max(MIN_KNOWN_BITS).min(self.estimate);
-        self.probing.begin(now, wanted, known as u64);
+        self.probing.begin(now, wanted, known as u64, gentle);
     }
 
     /// True when the next probe may begin.

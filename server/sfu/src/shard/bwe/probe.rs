@@ -16,7 +16,8 @@ const LAST_DURATION: Duration = Duration::from_millis(150);
 /// Time between two portions.
 const PROBE_INTERVAL: Duration = Duration::from_millis(5);
 
-/// Rate of a train, in percent of what is known to be carried: until one has failed, and then.
+/// Rate of a train, in percent of what is known to be carried: after one that was carried, and
+/// after one that failed.
 const FIRST_STEP_PERCENT: u64 = 200;
 const STEP_PERCENT: u64 = 150;
 
@@ -26,8 +27,8 @@ const FEEDBACK_TIMEOUT: Duration = Duration::from_millis(600);
 /// Time between two probes: after one that was carried; after one that wasn't, doubled each time;
 /// and after a result that could not be held, doubled each time.
 const MIN_PAUSE: Duration = Duration::from_millis(100);
-const FAILED_PAUSE: Duration = Duration::from_secs(2);
-const MAX_FAILED_PAUSE: Duration = Duration::from_secs(8);
+const FAILED_PAUSE: Duration = Duration::from_millis(1_500);
+const MAX_FAILED_PAUSE: Duration = Duration::from_secs(3);
 const REGRET_PAUSE: Duration = Duration::from_secs(4);
 const MAX_REGRET_PAUSE: Duration = Duration::from_secs(128);
 
@@ -97,14 +98,19 @@ impl BandwidthProber {
         self.running.is_none() && self.rest_until.is_none_or(|at| now >= at)
     }
 
-    /// Begins a step towards `wanted` from what is `known` to be carried, in bits per second.
-    pub(super) fn begin(&mut self, now: Instant, wanted: u64, known: u64) {
+    /// Begins a step towards `wanted` from what is `known` to be carried, in bits per second. A
+    /// `gentle` one is short, for lines that hardly carry the sound.
+    pub(super) fn begin(&mut self, now: Instant, wanted: u64, known: u64, gentle: bool) {
         let rate = wanted.min(known * self.step_percent / 100).max(1);
-        let least = if rate < wanted { MIN_DURATION } else { LAST_DURATION };
-        let duration = Duration::from_micros(TRAIN_BYTES * 8_000_000 / rate);
+        let train = Duration::from_micros(TRAIN_BYTES * 8_000_000 / rate);
+        let duration = match rate < wanted {
+            _ if gentle => MIN_DURATION,
+            true => train.clamp(MIN_DURATION, MAX_DURATION),
+            false => train.clamp(LAST_DURATION, MAX_DURATION),
+        };
         self.running = Some(Running {
             begun: now,
-            ends: now + duration.clamp(least, MAX_DURATION),
+            ends: now + duration,
             rate,
             sent: 0,
             came: 0,
@@ -197,6 +203,7 @@ impl BandwidthProber {
         if is_carried {
             self.carried = Some(now);
             self.failed_pause = FAILED_PAUSE;
+            self.step_percent = FIRST_STEP_PERCENT;
             self.rest_until = Some(now + MIN_PAUSE);
         } else {
             self.step_percent = STEP_PERCENT;

@@ -173,7 +173,7 @@ impl Run {
         if let Some(next) = choice.next
             && self.bandwidth.may_probe(now)
         {
-            self.bandwidth.probe(now, (next + self.sound) * 105 / 100);
+            self.bandwidth.probe(now, (next + self.sound) * 105 / 100, false);
         }
     }
 
