@@ -66,13 +66,15 @@ impl Audience {
 
     /// Drops the tracks of a publisher that is gone or replaced: subscribers wait for the next
     /// one's keyframe.
-    pub(super) fn reset(&mut self, subscribers: &mut Subscribers) {
+    pub(super) fn reset(&mut self, now: Instant, subscribers: &mut Subscribers) {
         self.tracks.clear();
         (self.catch_up_at, self.portion_at) = (None, None);
         self.catching_up.clear();
         for viewer in &self.viewers {
             if let Some(subscriber) = subscribers.get_mut(*viewer) {
                 subscriber.forwarders.clear();
+                // Nobody has asked the next one for anything.
+                subscriber.keyframe_requests = LeakyBucket::new(KEYFRAME_DEBT, now);
                 subscriber.tracks.iter_mut().for_each(|track| track.rewriter.forget_sources());
             }
         }

@@ -177,7 +177,14 @@ impl Audience {
                 let needs = present.and_then(|p| ladder.needs(p)).unwrap_or_default();
                 let worse = needs > choice.needs;
                 let held = worse && needs > budget.saturating_mul(HOLD_FACTOR);
-                if track.want(forwarder, choice.layer, held, now) {
+                // Each change costs a keyframe: the best is taken at once.
+                let climbs = present.is_some()
+                    && choice.next.is_some()
+                    && needs < choice.needs
+                    && subscriber.bandwidth.as_ref().is_some_and(|b| b.is_climbing(now));
+                if climbs {
+                    forwarder.pending = None;
+                } else if track.want(forwarder, choice.layer, held, now) {
                     // What is better waits, if need be, for a keyframe that comes anyway.
                     if let Some(layer) = track.layers.get(choice.layer)
                         && (needs > budget || subscriber.keyframe_requests.pass(KEYFRAME_COST, now))
@@ -189,10 +196,12 @@ impl Audience {
                     {
                         bandwidth.probe_failed(now);
                     }
-                } else if forwarder.is_switch_overdue(now)
-                    && !track.catch_up(forwarder, choice.layer, &mut catch_up, now)
-                {
-                    forwarder.cancel_switch();
+                } else if forwarder.is_switch_overdue(now) {
+                    // What is better is not worth going back in time.
+                    let better = present.is_some() && needs < choice.needs;
+                    if better || !track.catch_up(forwarder, choice.layer, &mut catch_up, now) {
+                        forwarder.cancel_switch();
+                    }
                 }
                 if let (Some(next), Some(bandwidth)) = (choice.next, &mut subscriber.bandwidth)
                     && forwarder.pending.is_none()

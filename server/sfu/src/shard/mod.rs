@@ -132,7 +132,7 @@ impl Shard {
             ShardInput::SetRemote(key, remote) => self.set_remote(key, remote),
             ShardInput::SetMaxHeight(key, height) => self.set_max_height(key, height),
             ShardInput::Forward(stage, burst) => self.forward(now, stage, burst.as_ref()),
-            ShardInput::Reset(stage) => self.reset(stage),
+            ShardInput::Reset(stage) => self.reset(now, stage),
             ShardInput::Forget(stage) => {
                 self.audiences.remove(&stage);
             }
@@ -201,9 +201,9 @@ impl Shard {
         self.count();
     }
 
-    fn reset(&mut self, stage: StageKey) {
+    fn reset(&mut self, now: Instant, stage: StageKey) {
         if let Some(audience) = self.audiences.get_mut(&stage) {
-            audience.reset(&mut self.subscribers);
+            audience.reset(now, &mut self.subscribers);
         }
     }
 

@@ -10,6 +10,10 @@ const SETTLING: u64 = 200_000;
 /// Spans that are counted at a time.
 const SPANS: usize = 8;
 
+/// Spans that are judged together besides, as chance evens out in 1.5 s: a policer has no queue to
+/// show, and loses a little all the time.
+const LONG_SPANS: usize = 5;
+
 /// Least packets of a judgement.
 const MIN_JUDGED_PACKETS: u32 = 20;
 
@@ -23,6 +27,8 @@ pub(super) struct LossDetector {
     spans: VecDeque<Span>,
     /// Arrived and missed packets of spans that were too short to be judged.
     left_over: (u32, u32),
+    /// The last spans that were judged.
+    recent: VecDeque<(u32, u32)>,
     heavy: bool,
 }
 
@@ -34,7 +40,9 @@ struct Span {
 
 impl LossDetector {
     pub(super) fn new() -> Self {
-        LossDetector { spans: VecDeque::with_capacity(SPANS), left_over: (0, 0), heavy: false }
+        let spans = VecDeque::with_capacity(SPANS);
+        let recent = VecDeque::with_capacity(LONG_SPANS);
+        LossDetector { spans, left_over: (0, 0), recent, heavy: false }
     }
 
     pub(super) fn is_heavy(&self) -> bool {
@@ -70,10 +78,18 @@ impl LossDetector {
                 continue;
             }
             self.left_over = (0, 0);
-            let (all, missed) = (f64::from(arrived + missed), f64::from(missed));
-            let deviation = (RADIO_LOSS * (1.0 - RADIO_LOSS) * all).sqrt();
-            self.heavy = missed > RADIO_LOSS * all + CERTAINTY * deviation;
-            found = self.heavy.then_some(missed / all);
+            if self.recent.len() == LONG_SPANS {
+                self.recent.pop_front();
+            }
+            self.recent.push_back((arrived, missed));
+            let sum = |(a, b): (u32, u32), it: &(u32, u32)| (a + it.0, b + it.1);
+            let long = self.recent.iter().fold((0, 0), sum);
+            let judged = heavy_loss(arrived, missed).or_else(|| heavy_loss(long.0, long.1));
+            self.heavy = judged.is_some();
+            if self.heavy {
+                self.recent.clear();
+            }
+            found = judged.or(found);
         }
         found
     }
@@ -88,6 +104,13 @@ impl LossDetector {
         }
         self.spans.iter_mut().rev().find(|s| s.index == index)
     }
+}
+
+/// Share of packets that were missed, if that is more than chance on a bad radio link.
+fn heavy_loss(arrived: u32, missed: u32) -> Option<f64> {
+    let (all, missed) = (f64::from(arrived + missed), f64::from(missed));
+    let deviation = (RADIO_LOSS * (1.0 - RADIO_LOSS) * all).sqrt();
+    (missed > RADIO_LOSS * all + CERTAINTY * deviation).then_some(missed / all)
 }
 
 #[cfg(test)]

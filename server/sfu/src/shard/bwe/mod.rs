@@ -65,6 +65,8 @@ pub(super) struct BandwidthEstimator {
     /// Receiver's clock at its last feedback, in microseconds, unwrapped.
     there: u64,
     backed_off: Option<Instant>,
+    /// The highest number that feedback has covered.
+    covered: Option<u16>,
     loss: LossDetector,
     probing: BandwidthProber,
 }
@@ -113,6 +115,7 @@ impl BandwidthEstimator {
             heard: None,
             there: 0,
             backed_off: None,
+            covered: None,
             loss: LossDetector::new(),
             probing: BandwidthProber::default(),
         }
@@ -164,17 +167,23 @@ impl BandwidthEstimator {
     /// Handles transport-wide feedback.
     pub(super) fn on_feedback(&mut self, now: Instant, feedback: &TransportFeedback<'_>) {
         let mut newest = 0;
-        let there = self.there;
+        let (there, covered) = (self.there, self.covered);
         let clock = now.saturating_duration_since(self.begun).as_micros() as u64;
         for arrival in feedback.arrivals() {
             let slot = self.sent.get_mut(usize::from(arrival.number) % SENT_PACKETS);
             let Some(sent) = slot.filter(|s| s.number == arrival.number) else {
                 continue;
             };
+            // A late repair of sound has its old number: what comes after it there was told before,
+            // perhaps by feedback that was lost.
+            let is_new = covered.is_none_or(|it| arrival.number.wrapping_sub(it).cast_signed() > 0);
+            if is_new {
+                self.covered = Some(arrival.number);
+            }
             let ago = (clock as u32).wrapping_sub(sent.at);
             let sent_at = clock.saturating_sub(ago.into());
             match (arrival.at, sent.state) {
-                (None, State::Flying) => {
+                (None, State::Flying) if is_new => {
                     sent.state = State::Missed;
                     self.loss.missed(sent_at);
                 }
@@ -214,6 +223,11 @@ impl BandwidthEstimator {
         // Beyond what has arrived, the estimate is a guess.
         let known = self.carried.max(MIN_KNOWN_BITS).min(self.estimate);
         self.probing.begin(now, wanted, known as u64, gentle);
+    }
+
+    /// True while probes find more and more: a layer that fits by now may soon be too little.
+    pub(super) fn is_climbing(&self, now: Instant) -> bool {
+        self.probing.is_climbing(now)
     }
 
     /// True when the next probe may begin.

@@ -17,9 +17,10 @@ const LAST_DURATION: Duration = Duration::from_millis(150);
 const PROBE_INTERVAL: Duration = Duration::from_millis(5);
 
 /// Rate of a train, in percent of what is known to be carried: after one that was carried, and
-/// after one that failed.
+/// after one that failed or where little is known to be carried, in bits per second.
 const FIRST_STEP_PERCENT: u64 = 200;
 const STEP_PERCENT: u64 = 150;
+const LITTLE_BITS: u64 = 500_000;
 
 /// Time for feedback after the end.
 const FEEDBACK_TIMEOUT: Duration = Duration::from_millis(600);
@@ -29,7 +30,7 @@ const FEEDBACK_TIMEOUT: Duration = Duration::from_millis(600);
 const MIN_PAUSE: Duration = Duration::from_millis(100);
 const FAILED_PAUSE: Duration = Duration::from_millis(1_500);
 const MAX_FAILED_PAUSE: Duration = Duration::from_secs(3);
-const REGRET_PAUSE: Duration = Duration::from_secs(4);
+const REGRET_PAUSE: Duration = Duration::from_secs(6);
 const MAX_REGRET_PAUSE: Duration = Duration::from_secs(128);
 
 /// Time after which a result has proved itself: the next failure is a change in the network.
@@ -40,8 +41,12 @@ const CARRIED_TIMEOUT: Duration = Duration::from_secs(20);
 const MAX_GROWTH_MICROS: i64 = 3_000;
 const MAX_GROWTH_PERCENT: i64 = 8;
 
-/// Share of a probe that has to arrive, in percent: less is more loss than a bad radio link's.
-const MIN_DELIVERED_PERCENT: u64 = 82;
+/// Share of a probe that may be lost, in percent, besides one packet: more is more loss than a bad
+/// radio link's.
+const MAX_LOST_PERCENT: u32 = 15;
+
+/// Time in which the next step has a result.
+const CLIMBING_TIME: Duration = Duration::from_millis(800);
 
 /// Time for reordered packets.
 const SETTLING: Duration = Duration::from_millis(150);
@@ -58,6 +63,8 @@ pub(super) struct BandwidthProber {
     failed_pause: Duration,
     regret_pause: Duration,
     step_percent: u64,
+    /// When a step was carried after which none has failed.
+    climbed: Option<Instant>,
     /// Since when the last result is carried.
     carried: Option<Instant>,
 }
@@ -69,6 +76,8 @@ struct Running {
     /// Bytes that left since it began, and that arrived.
     sent: usize,
     came: usize,
+    /// Packets that left.
+    left: u32,
     /// Times in microseconds of the first and last that arrived, on both clocks, and the bytes
     /// after the first.
     first: Option<(u32, u64)>,
@@ -88,6 +97,7 @@ impl Default for BandwidthProber {
             failed_pause: FAILED_PAUSE,
             regret_pause: REGRET_PAUSE,
             step_percent: FIRST_STEP_PERCENT,
+            climbed: None,
             carried: None,
         }
     }
@@ -98,10 +108,16 @@ impl BandwidthProber {
         self.running.is_none() && self.rest_until.is_none_or(|at| now >= at)
     }
 
+    /// True while each step is carried, and the next is under way.
+    pub(super) fn is_climbing(&self, now: Instant) -> bool {
+        self.climbed.is_some_and(|at| now.saturating_duration_since(at) < CLIMBING_TIME)
+    }
+
     /// Begins a step towards `wanted` from what is `known` to be carried, in bits per second. A
     /// `gentle` one is short, for lines that hardly carry the sound.
     pub(super) fn begin(&mut self, now: Instant, wanted: u64, known: u64, gentle: bool) {
-        let rate = wanted.min(known * self.step_percent / 100).max(1);
+        let step = if known < LITTLE_BITS { STEP_PERCENT } else { self.step_percent };
+        let rate = wanted.min(known * step / 100).max(1);
         let train = Duration::from_micros(TRAIN_BYTES * 8_000_000 / rate);
         let duration = match rate < wanted {
             _ if gentle => MIN_DURATION,
@@ -114,6 +130,7 @@ impl BandwidthProber {
             rate,
             sent: 0,
             came: 0,
+            left: 0,
             first: None,
             last: (0, 0),
             bytes: 0,
@@ -137,6 +154,7 @@ impl BandwidthProber {
     pub(super) fn sent(&mut self, bytes: usize) {
         if let Some(running) = &mut self.running {
             running.sent += bytes;
+            running.left += 1;
         }
     }
 
@@ -188,7 +206,8 @@ impl BandwidthProber {
             true => running.bytes * 8 * 1_000_000 / (last - first),
             false => 0,
         };
-        let delivered = running.came as u64 * 100 >= running.sent as u64 * MIN_DELIVERED_PERCENT;
+        let lost = running.left.saturating_sub(running.packets);
+        let delivered = lost <= 1 + running.left * MAX_LOST_PERCENT / 100;
         let calm = calm && delivered;
         let grown = match running.least {
             [Some(early), _, Some(late)] => late - early,
@@ -202,10 +221,12 @@ impl BandwidthProber {
         self.running = None;
         if is_carried {
             self.carried = Some(now);
+            self.climbed = Some(now);
             self.failed_pause = FAILED_PAUSE;
             self.step_percent = FIRST_STEP_PERCENT;
             self.rest_until = Some(now + MIN_PAUSE);
         } else {
+            self.climbed = None;
             self.step_percent = STEP_PERCENT;
             self.rest_until = Some(now + self.failed_pause);
             self.failed_pause = (self.failed_pause * 2).min(MAX_FAILED_PAUSE);
@@ -220,6 +241,7 @@ impl BandwidthProber {
             self.regret_pause = REGRET_PAUSE;
         }
         self.running = None;
+        self.climbed = None;
         self.step_percent = STEP_PERCENT;
         self.rest_until = Some(now + self.regret_pause);
         self.regret_pause = (self.regret_pause * 2).min(MAX_REGRET_PAUSE);

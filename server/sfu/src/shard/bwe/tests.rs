@@ -306,3 +306,18 @@ fn a_longer_way_is_no_queue() {
         assert_eq!(run.get(), 150_000);
     }
 }
+
+#[test]
+fn a_policed_link_gets_what_it_lets_through() {
+    for seed in 1..5 {
+        let mut run = Run::new(seed);
+        run.pass(FAST, 10);
+        let policed = Link { policed: 2_000_000, ..FAST };
+        run.pass(policed, 5);
+        assert_eq!(run.get(), 500_000, "estimate {}", run.bandwidth.estimate());
+        let changes = run.changes;
+        run.pass(policed, 120);
+        assert_eq!(run.get(), 500_000);
+        assert!(run.changes - changes <= 4, "{} changes in two minutes", run.changes - changes);
+    }
+}
