@@ -74,6 +74,7 @@ pub fn feedback(bytes: &[u8]) {
             }
             RtcpMessage::Reception(_)
             | RtcpMessage::KeyframeRequest { .. }
+            | RtcpMessage::BandwidthBound(_)
             | RtcpMessage::ReferenceTime(_) => {}
         }
     });

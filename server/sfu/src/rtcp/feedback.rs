@@ -15,6 +15,8 @@ pub(crate) enum RtcpMessage<'a> {
     KeyframeRequest { ssrc: Ssrc },
     /// Transport-wide feedback.
     TransportFeedback(TransportFeedback<'a>),
+    /// The receiver's own bound of the bandwidth, in bits per second (REMB).
+    BandwidthBound(u64),
     /// Receiver reference time (RFC 3611 §4.4), to be answered.
     ReferenceTime(ReferenceTime),
 }
@@ -138,6 +140,7 @@ fn transport<'a>(packet: &'a [u8], format: usize, take: &mut impl FnMut(RtcpMess
 fn payload<'a>(packet: &'a [u8], format: usize, take: &mut impl FnMut(RtcpMessage<'a>)) {
     const PICTURE_LOSS: usize = 1;
     const FULL_INTRA: usize = 4;
+    const APPLICATION: usize = 15;
     match format {
         PICTURE_LOSS => {
             if let Some(ssrc) = word(packet, 8) {
@@ -149,6 +152,15 @@ fn payload<'a>(packet: &'a [u8], format: usize, take: &mut impl FnMut(RtcpMessag
                 if let Some(ssrc) = word(entry, 0) {
                     take(RtcpMessage::KeyframeRequest { ssrc: Ssrc(ssrc) });
                 }
+            }
+        }
+        APPLICATION if packet.get(12..16) == Some(b"REMB") => {
+            // draft-alvestrand-rmcat-remb-03 §2.2: 6 bits of exponent, 18 of mantissa.
+            if let Some(bound) = word(packet, 16) {
+                let (exponent, mantissa) = (bound >> 18 & 0x3f, u64::from(bound & 0x3_ffff));
+                let fits = exponent < mantissa.leading_zeros();
+                let bits = if fits { mantissa << exponent } else { u64::MAX };
+                take(RtcpMessage::BandwidthBound(bits));
             }
         }
         _ => {}
@@ -193,6 +205,7 @@ mod tests {
                 RtcpMessage::TransportFeedback(told) => {
                     format!("{} packets", told.arrivals().count())
                 }
+                RtcpMessage::BandwidthBound(bits) => format!("{bits} bits a second"),
                 RtcpMessage::ReferenceTime(time) => format!("{} has {:x}", time.ssrc, time.at),
             });
         });
@@ -208,6 +221,8 @@ mod tests {
         compound.extend([0xff, 0xff, 0x80, 0x01, 0, 7, 0, 0]);
         compound.extend([0x81, 206, 0, 2, 0, 0, 0, 9, 0, 0, 0, 1]);
         compound.extend([0x84, 206, 0, 4, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 2, 5, 0, 0, 0]);
+        compound.extend([0x8f, 206, 0, 5, 0, 0, 0, 9, 0, 0, 0, 0]);
+        compound.extend([b'R', b'E', b'M', b'B', 1, 0x0b, 0xd0, 0x90, 0, 0, 0, 1]);
         compound.extend([0x8f, 205, 0, 5, 0, 0, 0, 9, 0, 0, 0, 1]);
         compound.extend([0, 7, 0, 2, 0, 0, 1, 0, 0x20, 0x02, 4, 4]);
         // A block that is passed over comes first.
@@ -218,6 +233,7 @@ mod tests {
             "1 misses [65535, 0, 15, 7]",
             "1 has no picture",
             "2 has no picture",
+            "1000000 bits a second",
             "2 packets",
             "9 has 50006",
         ];

@@ -211,7 +211,7 @@ pub(super) fn start_forwarding(
     at: u64,
     now: Instant,
 ) -> Option<usize> {
-    let budget = subscriber.budget();
+    let budget = subscriber.budget(now);
     let choice = track.ladder(now, at).choose(None, budget, subscriber.max_height);
     let first = choice.map_or(0, |c| c.layer);
     let forwarder = subscriber.forwarders.get_mut(index)?;

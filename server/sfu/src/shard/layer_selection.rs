@@ -140,7 +140,7 @@ impl Audience {
                 };
                 // Sound comes first; video tracks share the rest.
                 let others = self.tracks.iter().filter(|t| t.id.video).count() as u64;
-                let budget = subscriber.budget().saturating_sub(sound) / others.max(1);
+                let budget = subscriber.budget(now).saturating_sub(sound) / others.max(1);
                 let max_height = subscriber.max_height;
                 let heard = subscriber.bandwidth.as_ref().is_some_and(|b| b.has_feedback());
                 let Some(forwarder) = subscriber.forwarders.get_mut(index) else {

@@ -220,7 +220,8 @@ impl Shard {
         };
         let mut context = SendContext { batch: &mut self.batch, egress: self.egress.as_mut(), now };
         read(&self.report, |message| match message {
-            RtcpMessage::Reception(report) => subscriber.on_reception_report(&report, ntp),
+            RtcpMessage::Reception(report) => subscriber.on_reception_report(&report, ntp, now),
+            RtcpMessage::BandwidthBound(bits) => subscriber.on_bandwidth_bound(bits),
             RtcpMessage::Nack(nack) => {
                 let find = |source, sequence| audience.find(source, sequence);
                 subscriber.retransmit(&nack, find, &mut context);

@@ -123,7 +123,7 @@ impl Subscriber {
     ) {
         self.stats.nacks += 1;
         let transit = self.transit_time();
-        let estimate = self.budget().min(MAX_ESTIMATE);
+        let estimate = self.budget(context.now).min(MAX_ESTIMATE);
         self.retransmission_budget.earn(context.now, estimate);
         let Some(track) =
             self.tracks.iter_mut().find(|t| t.ssrc == nack.ssrc && t.is_retransmitted())

@@ -234,6 +234,13 @@ impl SendTrack {
         self.ids.transport.is_some()
     }
 
+    /// True if pictures can have transport-wide sequence numbers: without a repair stream they are
+    /// sent again as they were.
+    pub(super) fn numbers_video(&self) -> bool {
+        let repaired = self.codecs.params().iter().any(|params| params.resend().is_some());
+        self.counts_transport() && repaired
+    }
+
     /// The next number of the repair stream.
     pub(super) fn next_repair(&mut self) -> ExtSeq {
         self.repairs = self.repairs + 1;

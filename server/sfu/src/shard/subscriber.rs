@@ -7,7 +7,7 @@ use str0m::crypto::CryptoProvider;
 
 use super::audience::KEYFRAME_DEBT;
 use super::batch::Batch;
-use super::bwe::BandwidthEstimator;
+use super::bwe::{BandwidthEstimator, ReportedBandwidth};
 use super::forwarder::Forwarder;
 use super::pacer::Pacer;
 use super::retransmission::{
@@ -43,8 +43,10 @@ pub(crate) struct Subscriber {
     pub(super) tracks: Vec<SendTrack>,
     /// Forwarders of the stage's tracks, in their order.
     pub(super) forwarders: Vec<Forwarder>,
-    /// Its bandwidth, if it takes video.
+    /// Its bandwidth, if it takes video and can tell what arrives of it.
     pub(super) bandwidth: Option<Box<BandwidthEstimator>>,
+    /// Its bandwidth by its reports.
+    reported: ReportedBandwidth,
     pub(super) pacer: Pacer,
     /// Largest height that it has use for, in pixels.
     pub(super) max_height: Option<u16>,
@@ -89,7 +91,7 @@ impl Subscriber {
         now: Instant,
     ) -> Result<Self, InvalidSrtpKeys> {
         let tracks: Vec<_> = admission.tracks.into_iter().map(SendTrack::new).collect();
-        let video = tracks.iter().any(|t| t.id.video && t.counts_transport());
+        let video = tracks.iter().any(|t| t.id.video && t.numbers_video());
         Ok(Subscriber {
             stage: admission.stage,
             remote: admission.remote,
@@ -98,6 +100,7 @@ impl Subscriber {
             tracks,
             forwarders: Vec::new(),
             bandwidth: video.then(|| Box::new(BandwidthEstimator::new(now))),
+            reported: ReportedBandwidth::default(),
             pacer: Pacer::NEW,
             max_height: admission.max_height,
             transport_number: 0,
@@ -180,9 +183,17 @@ impl Subscriber {
     }
 
     /// Bits per second that its network carries, as far as is known.
-    pub(super) fn budget(&self) -> u64 {
-        // Who gives no feedback must be able to do with what it gets.
-        self.bandwidth.as_ref().map_or(u64::MAX, |b| b.estimate())
+    pub(super) fn budget(&self, now: Instant) -> u64 {
+        let told = match self.bandwidth.as_ref().filter(|b| !b.is_unheard(now)) {
+            Some(bandwidth) => bandwidth.estimate(),
+            None => self.reported.estimate(),
+        };
+        told.min(self.reported.bound())
+    }
+
+    /// Takes its own bound of the bandwidth.
+    pub(super) fn on_bandwidth_bound(&mut self, bits: u64) {
+        self.reported.set_bound(bits);
     }
 
     /// Sends what was written.
@@ -212,11 +223,19 @@ impl Subscriber {
     }
 
     /// Handles a reception report block.
-    pub(super) fn on_reception_report(&mut self, report: &ReceptionReport, ntp_now: u64) {
+    pub(super) fn on_reception_report(
+        &mut self,
+        report: &ReceptionReport,
+        ntp_now: u64,
+        now: Instant,
+    ) {
         let Some(track) = self.tracks.iter_mut().find(|t| t.ssrc == report.ssrc) else {
             return;
         };
         track.lost = u64::try_from(report.lost).unwrap_or_default();
+        if track.id.video {
+            self.reported.report(now, report.fraction_lost, track.bytes);
+        }
         // Pictures may be sent again under the same number, and have to be the same then.
         track.mid_known = !track.id.video;
         if let Some(last) = track.rewriter.last()

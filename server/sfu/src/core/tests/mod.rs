@@ -16,6 +16,7 @@ mod loss_recovery;
 mod migration;
 mod offers;
 mod payload;
+mod players;
 mod program;
 mod seen;
 mod takeover;

@@ -170,7 +170,12 @@ impl World {
 
     /// A subscriber joins; its index among the clients.
     pub(super) fn subscribe(&mut self, stage: &str) -> usize {
-        self.add(stage, SessionRole::Subscriber, 0, 0, &|offer| offer, None)
+        self.subscribe_as(stage, &|offer| offer)
+    }
+
+    /// A subscriber with an offer of its own joins.
+    pub(super) fn subscribe_as(&mut self, stage: &str, offer: &dyn Fn(String) -> String) -> usize {
+        self.add(stage, SessionRole::Subscriber, 0, 0, offer, None)
     }
 
     /// The address of the client that joins next.

@@ -10,6 +10,7 @@
 mod delay;
 mod loss;
 mod probe;
+mod reported;
 
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ use std::time::{Duration, Instant};
 use self::delay::{DelayDetector, DelaySignal};
 use self::loss::LossDetector;
 use self::probe::BandwidthProber;
+pub(super) use self::reported::ReportedBandwidth;
 use super::bitrate::BitrateMeter;
 use crate::rtcp::TransportFeedback;
 
@@ -43,6 +45,9 @@ const BACK_OFF: f64 = 0.85;
 /// Growth in a second without trouble.
 const GROWTH: f64 = 0.08;
 
+/// Time in which the first feedback comes from who gives any.
+const UNHEARD_TIMEOUT: Duration = Duration::from_secs(2);
+
 /// Window of the arriving rate, and the part of its end that is left out, since packets may still
 /// come between others; in microseconds.
 const ARRIVAL_WINDOW: u64 = 480_000;
@@ -62,6 +67,8 @@ pub(super) struct BandwidthEstimator {
     /// What has arrived without trouble: the estimate, but for what nobody has tried.
     carried: f64,
     heard: Option<Instant>,
+    /// When the first packet was sent.
+    first_sent: Option<Instant>,
     /// Receiver's clock at its last feedback, in microseconds, unwrapped.
     there: u64,
     backed_off: Option<Instant>,
@@ -113,6 +120,7 @@ impl BandwidthEstimator {
             estimate: INITIAL_BITS as f64,
             carried: 0.0,
             heard: None,
+            first_sent: None,
             there: 0,
             backed_off: None,
             covered: None,
@@ -141,6 +149,12 @@ impl BandwidthEstimator {
         self.heard.is_some()
     }
 
+    /// True if the subscriber has had the time to give feedback, and gives none.
+    pub(super) fn is_unheard(&self, now: Instant) -> bool {
+        let sent = |at| now.saturating_duration_since(at) > UNHEARD_TIMEOUT;
+        !self.has_feedback() && self.first_sent.is_some_and(sent)
+    }
+
     /// True if a packet is to be counted: all are from the first of video on. Audio by itself
     /// leaves nothing to choose.
     pub(super) fn counts(&self, video: bool) -> bool {
@@ -152,6 +166,7 @@ impl BandwidthEstimator {
         if self.sent.is_empty() {
             let none = Sent { number: 0, bytes: 0, state: State::Unknown, probe: false, at: 0 };
             self.sent = vec![none; SENT_PACKETS].into();
+            self.first_sent = Some(now);
         }
         let at = now.saturating_duration_since(self.begun).as_micros() as u32;
         let probe = self.probing.is_on(now);
