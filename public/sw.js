@@ -4,7 +4,7 @@
 const FIXED = "bandstand-fixed-2";
 const FILES = "bandstand-files-1";
 const MOST_FILES = 120;
-const OFFLINE = ["/offline.html", "/offline.css", "/offline.js", "/icons/icon.svg", "/fonts/bricolage-grotesque-latin.woff2", "/fonts/figtree-latin.woff2"];
+const OFFLINE = ["/offline.html", "/offline.css", "/offline.js", "/icons/icon.svg", "/fonts/bricolage-grotesque-800-latin.woff2", "/fonts/figtree-latin.woff2"];
 
 const keeps = (path) => path.startsWith("/fonts/") || /-[0-9a-f]{12,}\.(bin|css|js|txt|wasm)$/.test(path);
 
