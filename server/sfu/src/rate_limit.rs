@@ -27,6 +27,11 @@ impl LeakyBucket {
         }
         passes
     }
+
+    /// When the next item passes.
+    pub(crate) fn passes_at(&self) -> Instant {
+        self.paid.checked_sub(self.most).unwrap_or(self.paid)
+    }
 }
 
 /// Cost of bytes at a rate in bits per second.

@@ -249,7 +249,8 @@ impl Core {
             return;
         };
         stage.burst = burst;
-        let asked: Vec<(TrackId, u8)> = stage.take_due_requests(now).collect();
+        let mut asked: Vec<(TrackId, u8)> = Vec::new();
+        stage.keyframe_requests.take_due(now, |track, layer| asked.push((track, layer)));
         if let Some(publisher) = stage.publisher
             && let Some(peer) = self.peers.get_mut(publisher)
             && let Side::Publisher(ingest) = &mut peer.side
@@ -263,7 +264,7 @@ impl Core {
                 self.peers.mark(publisher);
             }
         }
-        if let Some(at) = stage.deadline(now) {
+        if let Some(at) = stage.keyframe_requests.deadline(now) {
             self.timers.schedule(Timer::Stage(key), at);
         }
         self.standby_due(now, key);
@@ -291,12 +292,12 @@ impl Core {
         self.shards.take_events(&mut events);
         for event in events.drain(..) {
             match event {
-                ShardEvent::KeyframeNeeded { stage, track, layer } => {
+                ShardEvent::KeyframeNeeded { stage, track, layer, urgency } => {
                     let Some(known) = self.stages.get_mut(stage) else {
                         continue;
                     };
-                    known.keyframe_needed(track, layer);
-                    match known.deadline(now) {
+                    known.keyframe_requests.request(track, layer, urgency);
+                    match known.keyframe_requests.deadline(now) {
                         Some(at) if at <= now => self.due_stages.push(stage),
                         Some(at) => self.timers.schedule(Timer::Stage(stage), at),
                         None => {}

@@ -2,6 +2,7 @@
 
 mod connection;
 mod flow;
+pub(crate) mod keyframe_requests;
 mod migration;
 pub(crate) mod panics;
 mod peers;

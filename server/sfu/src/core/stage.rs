@@ -2,15 +2,14 @@
 //!
 //! Which subscriber gets which packet is decided in the shards (`shard`).
 
-use std::time::{Duration, Instant};
-
 use slab::Slab;
 
 use crate::config::SfuTimeouts;
+use crate::core::keyframe_requests::KeyframeRequests;
 use crate::core::standby::StandbyPublisher;
 use crate::ids::StageId;
 use crate::ids::{PeerKey, StageKey};
-use crate::rtp::packet::{ForwardedPacket, TrackId};
+use crate::rtp::packet::ForwardedPacket;
 
 /// A stage.
 pub(crate) struct Stage {
@@ -23,8 +22,7 @@ pub(crate) struct Stage {
     pub(crate) subscribers: Vec<PeerKey>,
     /// Packets of the publisher, in order, that the shards don't have yet.
     pub(crate) burst: Vec<ForwardedPacket>,
-    requests: Vec<KeyframeRequest>,
-    request_interval: Duration,
+    pub(crate) keyframe_requests: KeyframeRequests,
 }
 
 /// All stages.
@@ -53,15 +51,6 @@ impl Stages {
     }
 }
 
-/// Merged keyframe requests for one layer.
-struct KeyframeRequest {
-    track: TrackId,
-    layer: u8,
-    /// A subscriber needs a keyframe that has not come yet.
-    wanted: bool,
-    asked: Option<Instant>,
-}
-
 impl Stage {
     /// An empty stage.
     pub(crate) fn new(id: StageId, timeouts: &SfuTimeouts) -> Self {
@@ -71,8 +60,7 @@ impl Stage {
             standby: None,
             subscribers: Vec::new(),
             burst: Vec::new(),
-            requests: Vec::new(),
-            request_interval: timeouts.keyframe_request_interval,
+            keyframe_requests: KeyframeRequests::new(timeouts.keyframe_request_interval),
         }
     }
 
@@ -84,52 +72,18 @@ impl Stage {
     /// Drops what belongs to the publisher: it is gone, or another one takes over.
     pub(crate) fn clear_media(&mut self) {
         self.burst.clear();
-        self.requests.clear();
+        self.keyframe_requests.clear();
     }
 
-    /// Settles the requests for keyframes that are in the burst from that packet on.
-    pub(crate) fn keyframes_received(&mut self, from: usize) {
-        for came in self.burst.iter().skip(from).filter(|it| it.packet.keyframe) {
-            let same = |r: &&mut KeyframeRequest| (r.track, r.layer) == (came.track, came.layer);
-            if let Some(request) = self.requests.iter_mut().find(same) {
-                request.wanted = false;
-            }
+    /// Notes the packets of the burst from that one on: keyframes among them settle requests.
+    pub(crate) fn packets_received(&mut self, from: usize) {
+        for forwarded in self.burst.iter().skip(from).filter(|it| it.track.video) {
+            self.keyframe_requests.received(forwarded);
         }
-    }
-
-    /// Requests a keyframe of a layer.
-    pub(crate) fn keyframe_needed(&mut self, track: TrackId, layer: u8) {
-        let known = self.requests.iter_mut().find(|r| (r.track, r.layer) == (track, layer));
-        match known {
-            Some(request) => request.wanted = true,
-            None => self.requests.push(KeyframeRequest { track, layer, wanted: true, asked: None }),
-        }
-    }
-
-    /// When [`Stage::take_due_requests`] next has something.
-    pub(crate) fn deadline(&self, now: Instant) -> Option<Instant> {
-        let wanted = self.requests.iter().filter(|r| r.wanted);
-        wanted.map(|r| r.asked.map_or(now, |at| at + self.request_interval)).min()
     }
 
     /// The standby publisher, if it is that peer.
     pub(crate) fn standby_of(&mut self, peer: PeerKey) -> Option<&mut StandbyPublisher> {
         self.standby.as_mut().filter(|it| it.peer == peer)
-    }
-
-    /// The layers of which the publisher is to be asked for a keyframe now: each at most once in an
-    /// interval, whatever the number of requests.
-    pub(crate) fn take_due_requests(
-        &mut self,
-        now: Instant,
-    ) -> impl Iterator<Item = (TrackId, u8)> {
-        let interval = self.request_interval;
-        self.requests.iter_mut().filter_map(move |request| {
-            let rested = request.asked.is_none_or(|at| now >= at + interval);
-            (request.wanted && rested).then(|| {
-                request.asked = Some(now);
-                (request.track, request.layer)
-            })
-        })
     }
 }

@@ -130,7 +130,7 @@ impl Core {
             let stage = stage.id.clone();
             self.events.push_back(SfuEvent::PublisherMedia { stage, session });
         }
-        stage.keyframes_received(before);
+        stage.packets_received(before);
         if before == 0 {
             self.due_stages.push(stage_key);
         }

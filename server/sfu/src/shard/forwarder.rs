@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::input::KeyframeUrgency;
 use crate::rtp::numbers::ExtSeq;
 use crate::rtp::packet_cache::CachedKeyframe;
 
@@ -17,6 +18,9 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Time for which a network carries less than the least picture, before the picture is given up.
 const STARVED_TIMEOUT: Duration = Duration::from_millis(1_200);
+
+/// The same for a better picture, for which a request may wait: see [`KeyframeUrgency::Comfort`].
+const COMFORT_TIMEOUT: Duration = Duration::from_secs(12);
 
 /// Forwarder of one of the stage's tracks to one subscriber.
 #[derive(Clone, Copy)]
@@ -50,9 +54,23 @@ pub(super) struct Forwarder {
 #[derive(Clone, Copy)]
 pub(super) struct PendingSwitch {
     pub(super) layer: usize,
-    pub(super) since: Instant,
+    since: Instant,
     /// The network carries so little that the present layer would only fill its queues.
     pub(super) held: bool,
+    /// Class in which the keyframe was requested.
+    pub(super) urgency: KeyframeUrgency,
+    /// Time for it to come.
+    timeout: Duration,
+}
+
+impl PendingSwitch {
+    pub(super) fn new(layer: usize, held: bool, urgency: KeyframeUrgency, now: Instant) -> Self {
+        let timeout = match urgency {
+            KeyframeUrgency::NoPicture => REQUEST_TIMEOUT,
+            KeyframeUrgency::Comfort => COMFORT_TIMEOUT,
+        };
+        PendingSwitch { layer, since: now, held, urgency, timeout }
+    }
 }
 
 /// Progress of a forwarder.
@@ -120,7 +138,8 @@ impl Forwarder {
 
     /// Waits for the keyframe of that layer, and for no other one's unless it takes too long.
     pub(super) fn await_layer(&mut self, layer: usize, now: Instant) {
-        self.pending = Some(PendingSwitch { layer, since: now, held: false });
+        let urgency = KeyframeUrgency::NoPicture;
+        self.pending = Some(PendingSwitch::new(layer, false, urgency, now));
     }
 
     /// Goes on with the next packet of a layer that is a part of the present one.
@@ -133,7 +152,14 @@ impl Forwarder {
 
     /// True if a pending switch may begin with a cached keyframe, since no new one comes.
     pub(super) fn is_switch_overdue(&self, now: Instant) -> bool {
-        self.pending.is_some_and(|w| now.saturating_duration_since(w.since) > REQUEST_TIMEOUT)
+        self.pending.is_some_and(|w| now.saturating_duration_since(w.since) > w.timeout)
+    }
+
+    /// Lets a pending switch begin with a cached keyframe if a new one doesn't come soon.
+    pub(super) fn hurry(&mut self) {
+        if let Some(pending) = &mut self.pending {
+            pending.timeout = REQUEST_TIMEOUT;
+        }
     }
 
     /// Cancels a pending switch; the layer is requested anew when it is next chosen.

@@ -41,10 +41,19 @@ pub(crate) type QueuedInput = ShardInput<Arc<[ForwardedPacket]>, Box<[u8]>>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ShardEvent {
     /// A subscriber of the stage needs a keyframe that is not in the cache.
-    KeyframeNeeded { stage: StageKey, track: TrackId, layer: u8 },
+    KeyframeNeeded { stage: StageKey, track: TrackId, layer: u8, urgency: KeyframeUrgency },
     /// A subscriber that can't be served any more. By the time this is read, the key may be another
     /// session's.
     Failed(PeerKey, SessionId),
+}
+
+/// Class of a keyframe request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum KeyframeUrgency {
+    /// A better picture, or a smaller one for a smaller window: the present one goes on meanwhile.
+    Comfort,
+    /// A subscriber has no picture, or soon won't.
+    NoPicture,
 }
 
 /// All shards together, wherever they run.

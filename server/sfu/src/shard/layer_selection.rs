@@ -7,6 +7,7 @@ use super::Subscribers;
 use super::audience::{Audience, KEYFRAME_COST, micros};
 use super::catch_up::CatchUpBudget;
 use super::forwarder::{ForwardMode, Forwarder};
+use super::input::KeyframeUrgency;
 use super::track::SourceTrack;
 use crate::ids::PeerKey;
 use crate::rate_limit::LeakyBucket;
@@ -33,6 +34,10 @@ const SOUND_HEADER_BITS: u64 = 14_400;
 
 /// Bandwidth that must be carried before a better layer is taken, in percent of what it needs.
 const UPGRADE_PERCENT: u64 = 115;
+
+/// Age of a cached keyframe that serves who would have no picture: the publisher isn't asked for
+/// another one so soon.
+const YOUNG_KEYFRAME: Duration = Duration::from_secs(1);
 
 /// Running layers of a track, the poorest first.
 #[derive(Default)]
@@ -124,7 +129,7 @@ impl Audience {
         subscribers: &mut Subscribers,
         catch_up_limit: &mut LeakyBucket,
         probing: &mut Vec<PeerKey>,
-        mut needs_keyframe: impl FnMut(TrackId, u8),
+        mut needs_keyframe: impl FnMut(TrackId, u8, KeyframeUrgency),
     ) {
         let at = micros(self.begun, now);
         let sound = match self.sound_bits(now) {
@@ -159,7 +164,8 @@ impl Audience {
                 } else if std::mem::take(&mut forwarder.paused) {
                     forwarder.await_layer(choice.layer, now);
                     if let Some(layer) = track.layers.get(choice.layer) {
-                        needs_keyframe(track.id, layer.requested_as());
+                        let urgency = KeyframeUrgency::NoPicture;
+                        needs_keyframe(track.id, layer.requested_as(), urgency);
                     }
                 } else {
                     // Even the least is too much: sound comes first.
@@ -174,9 +180,14 @@ impl Audience {
                         }
                     }
                 }
-                let needs = present.and_then(|p| ladder.needs(p)).unwrap_or_default();
+                let running = present.and_then(|p| ladder.needs(p));
+                let needs = running.unwrap_or_default();
                 let worse = needs > choice.needs;
                 let held = worse && needs > budget.saturating_mul(HOLD_FACTOR);
+                let urgency = match needs > budget || running.is_none() {
+                    true => KeyframeUrgency::NoPicture,
+                    false => KeyframeUrgency::Comfort,
+                };
                 // Each change costs a keyframe: the best is taken at once.
                 let climbs = present.is_some()
                     && choice.next.is_some()
@@ -184,12 +195,22 @@ impl Audience {
                     && subscriber.bandwidth.as_ref().is_some_and(|b| b.is_climbing(now));
                 if climbs {
                     forwarder.pending = None;
-                } else if track.want(forwarder, choice.layer, held, now) {
+                } else if track.want(forwarder, choice.layer, held, urgency, now) {
+                    let urgent = urgency == KeyframeUrgency::NoPicture;
+                    let kept = track.last_keyframe(choice.layer, now);
+                    let young = kept.is_some_and(|kept| kept.age < YOUNG_KEYFRAME);
+                    let served = urgent
+                        && young
+                        && track.catch_up(forwarder, choice.layer, &mut catch_up, now);
+                    let allowed = urgent || subscriber.keyframe_requests.pass(KEYFRAME_COST, now);
                     // What is better waits, if need be, for a keyframe that comes anyway.
-                    if let Some(layer) = track.layers.get(choice.layer)
-                        && (needs > budget || subscriber.keyframe_requests.pass(KEYFRAME_COST, now))
+                    if let Some(layer) = track.layers.get(choice.layer).filter(|_| !served)
+                        && allowed
                     {
-                        needs_keyframe(track.id, layer.requested_as());
+                        needs_keyframe(track.id, layer.requested_as(), urgency);
+                    }
+                    if worse || !allowed {
+                        forwarder.hurry();
                     }
                     if needs > budget
                         && let Some(bandwidth) = &mut subscriber.bandwidth

@@ -28,7 +28,9 @@ use std::time::{Duration, Instant};
 
 use str0m::crypto::{CryptoProvider, from_feature_flags};
 
-pub(crate) use self::input::{BorrowedInput, QueuedInput, ShardEvent, ShardInput, Shards};
+pub(crate) use self::input::{
+    BorrowedInput, KeyframeUrgency, QueuedInput, ShardEvent, ShardInput, Shards,
+};
 pub(crate) use self::send_track::NegotiatedTrack;
 pub(crate) use self::subscriber::SubscriberSetup;
 
@@ -39,7 +41,7 @@ use crate::config::SfuLimits;
 use crate::ids::{PeerKey, StageKey};
 use crate::rate_limit::LeakyBucket;
 use crate::rtcp::{CompoundPacket, RtcpMessage, ntp, read};
-use crate::rtp::packet::ForwardedPacket;
+use crate::rtp::packet::{ForwardedPacket, TrackId};
 use crate::rtp::packet_cache::CacheBudget;
 use crate::shard::egress::{Egress, EgressCounters};
 use crate::stats::SubscriberStats;
@@ -157,7 +159,7 @@ impl Shard {
         let audience = audience.or_insert_with(|| Audience::new(now, &self.limits, &self.budget));
         let events = &mut self.events;
         audience.join(key, now, &mut self.subscribers, &mut self.catch_up_limit, |track, layer| {
-            events.push(ShardEvent::KeyframeNeeded { stage, track, layer });
+            events.push(no_picture(stage, track, layer));
         });
     }
 
@@ -195,7 +197,7 @@ impl Shard {
         let watched = !audience.viewers.is_empty();
         audience.forward(burst, &mut self.subscribers, &mut context, |track, layer| {
             if watched {
-                events.push(ShardEvent::KeyframeNeeded { stage, track, layer });
+                events.push(no_picture(stage, track, layer));
             }
         });
         self.count();
@@ -237,7 +239,7 @@ impl Shard {
                     )
                 {
                     let stage = subscriber.stage;
-                    self.events.push(ShardEvent::KeyframeNeeded { stage, track, layer });
+                    self.events.push(no_picture(stage, track, layer));
                 }
             }
             RtcpMessage::TransportFeedback(feedback) => {
@@ -308,12 +310,14 @@ impl Shards for Shard {
             let (events, probing) = (&mut self.events, &mut self.probing);
             let catch_up_limit = &mut self.catch_up_limit;
             audience.serve_queue(now, &mut self.subscribers, catch_up_limit);
+            let stage = *stage;
             audience.shorten(now, &mut self.subscribers, |track, layer| {
-                events.push(ShardEvent::KeyframeNeeded { stage: *stage, track, layer });
+                events.push(no_picture(stage, track, layer));
             });
-            audience.choose(now, &mut self.subscribers, catch_up_limit, probing, |track, layer| {
-                events.push(ShardEvent::KeyframeNeeded { stage: *stage, track, layer });
-            });
+            let request = |track, layer, urgency| {
+                events.push(ShardEvent::KeyframeNeeded { stage, track, layer, urgency });
+            };
+            audience.choose(now, &mut self.subscribers, catch_up_limit, probing, request);
         }
         if !self.probing.is_empty() {
             self.probe_at.get_or_insert(now);
@@ -352,4 +356,9 @@ impl Shards for Shard {
             ..subscriber.stats
         })
     }
+}
+
+/// A subscriber of the stage has no picture for want of a keyframe.
+fn no_picture(stage: StageKey, track: TrackId, layer: u8) -> ShardEvent {
+    ShardEvent::KeyframeNeeded { stage, track, layer, urgency: KeyframeUrgency::NoPicture }
 }

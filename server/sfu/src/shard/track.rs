@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::bitrate::BitrateMeter;
 use super::catch_up::CatchUpBudget;
 use super::forwarder::{ForwardMode, Forwarder, PendingSwitch};
+use super::input::KeyframeUrgency;
 use super::pacer::CATCH_UP_INTERVAL;
 use crate::config::SfuLimits;
 use crate::rate_limit::cost;
@@ -213,6 +214,7 @@ impl SourceTrack {
         forwarder: &mut Forwarder,
         layer: usize,
         held: bool,
+        urgency: KeyframeUrgency,
         now: Instant,
     ) -> bool {
         if forwarder.mode == ForwardMode::AwaitingKeyframe {
@@ -228,10 +230,14 @@ impl SourceTrack {
         match &mut forwarder.pending {
             Some(pending) if pending.layer == layer => {
                 pending.held = held;
-                false
+                let more = urgency > pending.urgency;
+                if more {
+                    *pending = PendingSwitch::new(layer, held, urgency, now);
+                }
+                more && !self.is_part(layer, forwarder.layer)
             }
             pending => {
-                *pending = Some(PendingSwitch { layer, since: now, held });
+                *pending = Some(PendingSwitch::new(layer, held, urgency, now));
                 !self.is_part(layer, forwarder.layer)
             }
         }

@@ -97,7 +97,7 @@ fn a_small_window_gets_a_small_picture() {
     world.until(SECOND * 10, "the best", |w| layer(w, small) == Some(2));
     // None is as low as that.
     assert!(world.core.set_max_height(world.now, session, Some(100)));
-    world.until(SECOND * 2, "the least", |w| layer(w, small) == Some(0));
+    world.until(SECOND * 5, "the least", |w| layer(w, small) == Some(0));
     check_one_stream(&world.clients[small].video());
     let publisher = world.session(0);
     assert!(!world.core.set_max_height(world.now, publisher, Some(180)));

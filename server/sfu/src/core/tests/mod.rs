@@ -8,6 +8,7 @@ mod client;
 mod forwarding;
 mod handshakes;
 mod joining;
+mod keyframes;
 mod layers;
 mod lifecycle;
 mod limits;

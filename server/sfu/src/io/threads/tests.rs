@@ -9,7 +9,7 @@ use str0m::crypto::dtls::SrtpProfile;
 use super::*;
 use crate::ids::{SessionId, StageKey};
 use crate::rtp::packet::{Packet, TrackId};
-use crate::shard::SubscriberSetup;
+use crate::shard::{KeyframeUrgency, SubscriberSetup};
 use crate::srtp::keys::SrtpKeys;
 
 fn socket() -> UdpSocket {
@@ -129,8 +129,9 @@ fn feedback_displaces_no_media() {
     threads.handle(clock(), ShardInput::Admit(PeerKey(3), admitted));
     // The shard has the burst, which is no keyframe.
     let (stage, track) = (StageKey(1), TrackId { video: true, ordinal: 0 });
+    let urgency = KeyframeUrgency::NoPicture;
     let events = heard(&mut threads);
-    assert_eq!(events[0], ShardEvent::KeyframeNeeded { stage, track, layer: 0 });
+    assert_eq!(events[0], ShardEvent::KeyframeNeeded { stage, track, layer: 0, urgency });
     assert_eq!(events[1], ShardEvent::Failed(PeerKey(3), useless));
     assert_eq!(state.waiting_bursts.load(Ordering::Relaxed), 0);
     assert_eq!(state.waiting_reports.load(Ordering::Relaxed), 0);
