@@ -98,7 +98,10 @@ struct ReceiveTrack {
 /// State of a scalable stream.
 struct SvcStream {
     ssrc: Ssrc,
+    /// Layers that its last keyframe listed.
     structure: LayerStructure,
+    /// The most that one of its keyframes has listed.
+    layers: u8,
     numbers: SvcSplitter,
 }
 

@@ -140,20 +140,30 @@ impl ReceiveTrack {
     }
 
     /// Forwards each layer's share of a packet of a scalable stream, the lowest first. The layers
-    /// are those that the stream's keyframes list; without a list, there is one.
+    /// are those that the stream's keyframes have listed; without a list, there is one. A keyframe of
+    /// VP9 lists those alone that are sent just now: a layer above gets what the highest does, as
+    /// if it only paused, and so its viewers go on.
     fn take_apart(&mut self, packet: Packet, part: LayerInfo, burst: &mut Vec<ForwardedPacket>) {
         let ssrc = packet.source.ssrc;
         if let Some(structure) = part.structure.filter(|_| packet.keyframe) {
-            let known = self.scalable.take().filter(|_| structure.count > 1);
-            let known = known.filter(|parts| parts.ssrc == ssrc).map(|parts| parts.numbers);
-            let numbers = known.unwrap_or_else(|| SvcSplitter::new(packet.sequence));
-            self.scalable = (structure.count > 1).then_some(SvcStream { ssrc, structure, numbers });
+            match &mut self.scalable {
+                Some(known) if known.ssrc == ssrc => {
+                    known.structure = structure;
+                    known.layers = known.layers.max(structure.count);
+                }
+                known => {
+                    let numbers = SvcSplitter::new(packet.sequence);
+                    let layers = structure.count;
+                    let new = SvcStream { ssrc, structure, layers, numbers };
+                    *known = (layers > 1).then_some(new);
+                }
+            }
         }
         let Some(parts) = self.scalable.as_mut().filter(|parts| parts.ssrc == ssrc) else {
             return self.pass(0, packet, burst);
         };
         let structure = parts.structure;
-        let count = usize::from(structure.count).min(MAX_LAYERS);
+        let count = usize::from(parts.layers).min(MAX_LAYERS);
         let begins = part.begins && parts.numbers.is_newest(packet.sequence);
         let shares = parts.numbers.place(packet.sequence, part.layer, count);
         for (layer, share) in (0..).zip(shares) {
@@ -165,7 +175,7 @@ impl ReceiveTrack {
                     begins,
                     // The last of the picture, for those who get no higher layer.
                     marker: packet.marker || part.ends && part.layer == layer,
-                    height: structure.height(layer),
+                    height: structure.height(layer.min(structure.count - 1)),
                     ..packet.clone()
                 },
                 Some(LayerShare::Empty(sequence)) => Packet {

@@ -53,6 +53,8 @@ struct Rung {
     height: u16,
     needs: u64,
     layer: usize,
+    /// It has just now what the one below has: the publisher sends no more. Who gets it stays on it.
+    copy: bool,
 }
 
 /// Choice of a layer.
@@ -71,7 +73,7 @@ impl LayerLadder {
     pub(super) fn of(needs: &[u64]) -> Self {
         let mut ladder = LayerLadder { count: needs.len(), ..LayerLadder::default() };
         for (layer, needs) in needs.iter().enumerate() {
-            ladder.rungs[layer] = Rung { height: 0, needs: *needs, layer };
+            ladder.rungs[layer] = Rung { height: 0, needs: *needs, layer, copy: false };
         }
         ladder
     }
@@ -89,12 +91,13 @@ impl LayerLadder {
         let rungs = rungs.get(..=rungs.iter().rposition(pending).unwrap_or(0))?;
         let fits = |rung: &Rung| match present == Some(rung.layer) {
             true => rung.needs <= budget.saturating_mul(KEEP_PERCENT) / 100,
-            false => rung.needs * UPGRADE_PERCENT / 100 <= budget,
+            false => !rung.copy && rung.needs * UPGRADE_PERCENT / 100 <= budget,
         };
         // Where nothing fits, the least of them has to do.
         let index = rungs.iter().rposition(fits).unwrap_or(0);
         let chosen = rungs.get(index)?;
-        let next = rungs.get(index + 1).map(|r| r.needs * UPGRADE_PERCENT / 100);
+        let mut better = rungs.iter().skip(index + 1).filter(|rung| !rung.copy);
+        let next = better.next().map(|r| r.needs * UPGRADE_PERCENT / 100);
         Some(LayerChoice { layer: chosen.layer, needs: chosen.needs, next })
     }
 
@@ -111,11 +114,19 @@ impl SourceTrack {
         for (layer, entry) in self.layers.iter().enumerate().take(MAX_LAYERS) {
             if entry.is_running(now) {
                 let needs = entry.rate.bits(at) * HEADER_PERCENT / 100;
-                ladder.rungs[ladder.count] = Rung { height: entry.height, needs, layer };
+                ladder.rungs[ladder.count] =
+                    Rung { height: entry.height, needs, layer, copy: false };
                 ladder.count += 1;
             }
         }
         ladder.rungs[..ladder.count].sort_unstable();
+        for index in 1..ladder.count {
+            let (below, rung) = (ladder.rungs[index - 1], ladder.rungs[index]);
+            let same = rung.height > 0 && rung.height == below.height;
+            if same && self.is_part(below.layer, rung.layer) {
+                ladder.rungs[index] = Rung { needs: below.needs, copy: true, ..rung };
+            }
+        }
         ladder
     }
 }

@@ -200,7 +200,7 @@ impl SourceTrack {
     }
 
     /// True if a layer is a part of another one, and needs no keyframe to go on in its place.
-    fn is_part(&self, layer: usize, of: usize) -> bool {
+    pub(super) fn is_part(&self, layer: usize, of: usize) -> bool {
         let source = |layer: usize| self.layers.get(layer).map(|l| l.source);
         match (source(layer), source(of)) {
             (Some(part), Some(whole)) => part.ssrc == whole.ssrc && part.layer < whole.layer,

@@ -167,6 +167,36 @@ fn each_gets_what_its_network_carries(codec: Codec) {
 }
 
 #[test]
+fn vp9_keyframe_with_fewer_layers_freezes_nobody() {
+    let mut world = World::new(47);
+    let publisher = world.publish_scalable("stage", Codec::Vp9);
+    let (viewer, small) = (world.subscribe("stage"), world.subscribe("stage"));
+    assert!(world.core.set_max_height(world.now, world.session(small), Some(400)));
+    world.until(SECOND * 6, "the best", |w| layer(w, viewer) == Some(2));
+    world.pass(SECOND * 4);
+    world.clients.iter_mut().for_each(|client| client.forget());
+    let asked = world.clients[publisher].asked;
+    world.pass(SECOND);
+    for layers in [2, 1, 3] {
+        let sending = &mut world.clients[publisher].layers[0];
+        (sending.spatial, sending.keyframe_next) = (layers, true);
+        world.pass(SECOND * 2);
+        let height = world.subscriber_stats(viewer).height;
+        assert_eq!(height, Some(90 << layers), "of {layers} layers");
+    }
+    assert_eq!(world.clients[publisher].asked, asked, "nobody needs another one");
+    for (viewer, most) in [(viewer, 2), (small, 1)] {
+        let pictures = check_pictures(&world.clients[viewer].video());
+        assert!(pictures.iter().all(Option::is_some), "each is whole");
+        let mut tops: Vec<u8> = pictures.into_iter().flatten().collect();
+        tops.dedup();
+        let mut wanted = [2, 1, 0, 2].map(|top: u8| top.min(most)).to_vec();
+        wanted.dedup();
+        assert_eq!(tops, wanted);
+    }
+}
+
+#[test]
 fn a_scalable_stream_is_whole_in_every_layer_on_a_bad_network() {
     for codec in CODECS {
         is_whole_in_every_layer(codec);

@@ -70,13 +70,17 @@ impl Client {
             sending.number += 1;
         };
         if let Some(codec) = sending.scalable {
-            for part in 0..3 {
+            if keyframe {
+                sending.spatial_now = sending.spatial;
+            }
+            let layers = sending.spatial_now;
+            for part in 0..layers {
                 let count = 4_u64.pow(part.into());
                 sending.frame = sending.frame.wrapping_add(1);
                 for index in 0..count {
                     let ends = [index == 0, index + 1 == count];
                     if codec == Codec::Vp9 {
-                        push(vp9(picture, keyframe, part, ends), part, None);
+                        push(vp9(picture, keyframe, part, layers, ends), part, None);
                     } else {
                         let dependency = payload::dependency(sending.frame, keyframe, part, ends);
                         push(av1(picture, keyframe, part, ends), part, Some(dependency));

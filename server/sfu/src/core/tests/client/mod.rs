@@ -34,6 +34,9 @@ pub(super) struct Sending {
     pub(super) active: bool,
     /// It is VP9 or AV1, and holds three layers.
     pub(super) scalable: Option<Codec>,
+    /// So many of them, from the next keyframe on; and until then.
+    pub(super) spatial: u8,
+    spatial_now: u8,
     rid: Option<Rid>,
     pub(super) packets_per_frame: u64,
     /// Bytes of a payload, where they aren't those of the client.
@@ -44,7 +47,7 @@ pub(super) struct Sending {
     frames: u64,
     /// Of AV1.
     frame: u16,
-    keyframe_next: bool,
+    pub(super) keyframe_next: bool,
 }
 
 pub(super) struct Client {
@@ -185,6 +188,8 @@ impl Client {
                 .map(|layer| Sending {
                     active: true,
                     scalable: None,
+                    spatial: 3,
+                    spatial_now: 3,
                     frame: u16::MAX - 100,
                     rid: (layers > 1).then(|| rids[usize::from(layer)]),
                     size: None,
