@@ -10,6 +10,9 @@ use crate::rtp::packet::{Packet, Source, clock_rate};
 /// Segments that are remembered, for retransmissions of what was sent before them.
 const MAX_SEGMENTS: usize = 4;
 
+/// Packets that may be missing at a splice.
+const MAX_MISSING: u64 = 256;
+
 /// Rewriter of one outgoing stream. Sequence number and timestamp go on when the source changes:
 /// the number by one, the timestamp by the time that passed.
 pub(crate) struct RtpRewriter {
@@ -30,6 +33,18 @@ struct Segment {
     timestamp_offset: u32,
     shift: Vp8Offset,
     frame_shift: u16,
+}
+
+/// How a packet follows those sent before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Splice {
+    /// It is the next of its source, whatever is missing in between.
+    None,
+    /// It follows whatever was sent last.
+    AfterLast,
+    /// It would have been of that number at the source so far: what is missing before it stays
+    /// missing, and can be asked for.
+    Instead(ExtSeq),
 }
 
 /// Origin of a sent packet.
@@ -77,11 +92,11 @@ impl RtpRewriter {
         self.last.as_ref()
     }
 
-    /// Numbers of a packet that is sent; with `splice`, it follows whatever was sent last.
-    pub(crate) fn rewrite(&mut self, packet: &Packet, splice: bool) -> RewrittenNumbers {
+    /// Numbers of a packet that is sent.
+    pub(crate) fn rewrite(&mut self, packet: &Packet, splice: Splice) -> RewrittenNumbers {
         let segment = match self.segments.back() {
-            Some(segment) if !splice && segment.source == packet.source => *segment,
-            _ => self.begin(packet),
+            Some(segment) if splice == Splice::None && segment.source == packet.source => *segment,
+            _ => self.begin(packet, splice),
         };
         let numbers = segment.rewrite(packet);
         if self.last.is_none_or(|l| l.sequence < numbers.sequence) {
@@ -116,13 +131,14 @@ impl RtpRewriter {
         })
     }
 
-    fn begin(&mut self, packet: &Packet) -> Segment {
+    fn begin(&mut self, packet: &Packet, splice: Splice) -> Segment {
+        let missing = self.missing_before(splice);
         let (sequence, timestamp) = match self.last {
             None => self.initial,
             Some(last) => {
                 let passed = packet.arrival.saturating_duration_since(last.arrival);
                 let ticks = passed.as_micros() * u128::from(clock_rate(&packet.codec)) / 1_000_000;
-                (last.sequence + 1, last.timestamp.wrapping_add(ticks.max(1) as u32))
+                (last.sequence + 1 + missing, last.timestamp.wrapping_add(ticks.max(1) as u32))
             }
         };
         let shift = match (self.last.and_then(|l| l.picture), packet.picture) {
@@ -144,6 +160,17 @@ impl RtpRewriter {
         }
         self.segments.push_back(segment);
         segment
+    }
+
+    /// Packets of the present segment that are missing before a splice.
+    fn missing_before(&self, splice: Splice) -> u64 {
+        let (Some(segment), Some(last), Splice::Instead(sequence)) =
+            (self.segments.back(), self.last, splice)
+        else {
+            return 0;
+        };
+        let place = ExtSeq(sequence.0.wrapping_add(segment.sequence_offset));
+        place.since(last.sequence + 1).filter(|missing| *missing <= MAX_MISSING).unwrap_or(0)
     }
 
     /// Timestamp offset so far, for a packet on the same time line: one of another layer of the
@@ -205,6 +232,7 @@ impl Segment {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rtp::numbers::Ssrc;
 
     #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
     fn packet(ssrc: u32, sequence: u64) -> Packet {
@@ -220,7 +248,8 @@ mod tests {
         for (ssrc, numbers) in [(1, 1..101), (2, 501..541), (1, 141..151)] {
             for (at, number) in numbers.enumerate() {
                 let packet = packet(ssrc, number);
-                sent.push((rewriter.rewrite(&packet, at == 0), packet));
+                let splice = if at == 0 { Splice::AfterLast } else { Splice::None };
+                sent.push((rewriter.rewrite(&packet, splice), packet));
             }
         }
         for (name, packet) in &sent {
@@ -231,7 +260,29 @@ mod tests {
         // Another publisher may use the same names for other things.
         rewriter.forget_sources();
         assert!(sent.iter().all(|(name, _)| rewriter.origin(name.sequence.number()).is_none()));
-        let next = rewriter.rewrite(&packet(1, 151), false);
+        let next = rewriter.rewrite(&packet(1, 151), Splice::None);
         assert_eq!(next.sequence, sent.last().expect("some").0.sequence + 1);
+    }
+    #[test]
+    fn missing_tail_stays_missing_when_lower_layer_goes_on() {
+        let of = |layer, sequence| Packet {
+            source: Source { ssrc: Ssrc(1), layer: Some(layer) },
+            ..packet(1, sequence)
+        };
+        let mut rewriter = RtpRewriter::new(7);
+        let first = rewriter.rewrite(&of(2, 500), Splice::AfterLast).sequence;
+        // The packets 501 and 502 are lost; 503 begins the next picture, and is 130 in layer 0.
+        let next = rewriter.rewrite(&of(0, 130), Splice::Instead(ExtSeq(503))).sequence;
+        assert_eq!(next, first + 3);
+        for (number, (layer, sequence)) in (0..).zip([(2, 500), (2, 501), (2, 502), (0, 130)]) {
+            let origin = rewriter.origin((first + number).number()).expect("remembered");
+            assert_eq!((origin.source().layer, origin.sequence), (Some(layer), ExtSeq(sequence)));
+        }
+        // Numbers that make no sense are none.
+        for (sequence, nonsense) in [(135, 80), (140, 900_000)] {
+            let last = rewriter.last().expect("sent").sequence;
+            let splice = Splice::Instead(ExtSeq(nonsense));
+            assert_eq!(rewriter.rewrite(&of(1, sequence), splice).sequence, last + 1);
+        }
     }
 }

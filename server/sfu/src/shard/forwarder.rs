@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::input::KeyframeUrgency;
 use crate::rtp::numbers::ExtSeq;
 use crate::rtp::packet_cache::CachedKeyframe;
+use crate::rtp::rewriter::Splice;
 
 /// Age of a cached keyframe that still serves a subscriber that lost the picture: no other one is
 /// requested.
@@ -32,8 +33,8 @@ pub(super) struct Forwarder {
     pub(super) pending: Option<PendingSwitch>,
     /// Changes of layer so far.
     pub(super) changes: u32,
-    /// The next packet sent begins something new.
-    pub(super) splice: bool,
+    /// How the next packet sent follows those before.
+    pub(super) splice: Splice,
     /// Lower bound of what is forwarded.
     first: ExtSeq,
     /// Time of the last start from the cache.
@@ -91,7 +92,7 @@ impl Forwarder {
         layer: 0,
         pending: None,
         changes: 0,
-        splice: true,
+        splice: Splice::AfterLast,
         first: ExtSeq(0),
         begun: None,
         repeated: None,
@@ -109,7 +110,7 @@ impl Forwarder {
             pending: self.pending.filter(|w| w.layer != layer),
             changes: self.changes
                 + u32::from(self.mode != ForwardMode::AwaitingKeyframe && self.layer != layer),
-            splice: true,
+            splice: Splice::AfterLast,
             first: sequence,
             begun: Some(now),
             repeated: self.repeated,
@@ -142,12 +143,13 @@ impl Forwarder {
         self.pending = Some(PendingSwitch::new(layer, false, urgency, now));
     }
 
-    /// Goes on with the next packet of a layer that is a part of the present one.
-    pub(super) fn continue_on(&mut self, layer: usize) {
+    /// Goes on with the next packet of a layer that is a part of the present one, where it is
+    /// `known_as`, if that has come.
+    pub(super) fn continue_on(&mut self, layer: usize, known_as: Option<ExtSeq>) {
         self.layer = layer;
         self.pending = None;
         self.changes += 1;
-        self.splice = true;
+        self.splice = known_as.map_or(Splice::AfterLast, Splice::Instead);
     }
 
     /// True if a pending switch may begin with a cached keyframe, since no new one comes.
@@ -207,11 +209,11 @@ impl Forwarder {
         self.lost = None;
     }
 
-    /// Decides whether a packet is sent: [`None`] if it is from before the start, else whether it
-    /// begins something new.
-    pub(super) fn accept(&mut self, sequence: ExtSeq) -> Option<bool> {
-        let splice = std::mem::take(&mut self.splice);
-        if splice {
+    /// Decides whether a packet is sent: [`None`] if it is from before the start, else how it
+    /// follows those before.
+    pub(super) fn accept(&mut self, sequence: ExtSeq) -> Option<Splice> {
+        let splice = std::mem::replace(&mut self.splice, Splice::None);
+        if splice != Splice::None {
             self.first = sequence;
         }
         (sequence >= self.first).then_some(splice)
@@ -228,10 +230,11 @@ mod tests {
         let mut forwarder = Forwarder::NEW;
         forwarder.start(Instant::now(), 0, ExtSeq(10));
         let accepted = [10, 9, 11, 10].map(|sequence| forwarder.accept(ExtSeq(sequence)));
-        assert_eq!(accepted, [Some(true), None, Some(false), Some(false)]);
+        let (begun, goes_on) = (Some(Splice::AfterLast), Some(Splice::None));
+        assert_eq!(accepted, [begun, None, goes_on, goes_on]);
         // The numbers of another layer are others.
-        forwarder.continue_on(1);
+        forwarder.continue_on(1, Some(ExtSeq(12)));
         let accepted = [5, 4, 6].map(|sequence| forwarder.accept(ExtSeq(sequence)));
-        assert_eq!(accepted, [Some(true), None, Some(false)]);
+        assert_eq!(accepted, [Some(Splice::Instead(ExtSeq(12))), None, goes_on]);
     }
 }

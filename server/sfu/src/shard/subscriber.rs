@@ -22,6 +22,7 @@ use crate::rtcp::{
 };
 use crate::rtp::numbers::Ssrc;
 use crate::rtp::packet::{ForwardedExtensions, Packet, TrackId};
+use crate::rtp::rewriter::Splice;
 use crate::shard::egress::Egress;
 use crate::srtp::keys::SrtpKeys;
 use crate::srtp::{InvalidSrtpKeys, RtcpOpener, Sealer};
@@ -121,7 +122,7 @@ impl Subscriber {
         &mut self,
         id: TrackId,
         packet: &Packet,
-        splice: bool,
+        splice: Splice,
         padding: u8,
         context: &mut SendContext<'_>,
     ) {
@@ -168,7 +169,7 @@ impl Subscriber {
             return;
         };
         self.pacer.spend(bytes);
-        if splice && packet.keyframe {
+        if splice != Splice::None && packet.keyframe {
             track.begin_afresh(fields.numbers.sequence);
         }
         track.record_header(&fields);

@@ -165,7 +165,9 @@ impl SourceTrack {
                 && forwarder.mode == ForwardMode::Live
                 && self.is_part(layer, forwarder.layer)
             {
-                forwarder.continue_on(layer);
+                let present = self.layers.get(forwarder.layer);
+                let known_as = present.and_then(|l| l.cache.beginning(packet.timestamp));
+                forwarder.continue_on(layer, known_as);
             }
         }
         match forwarder.mode {
@@ -227,6 +229,10 @@ impl SourceTrack {
             forwarder.pending = None;
             return false;
         }
+        let part = self.is_part(layer, forwarder.layer);
+        // The picture that is on its way is sent to its end, or the next ones, which build on it,
+        // could not be decoded.
+        let held = held && !part;
         match &mut forwarder.pending {
             Some(pending) if pending.layer == layer => {
                 pending.held = held;
@@ -234,11 +240,11 @@ impl SourceTrack {
                 if more {
                     *pending = PendingSwitch::new(layer, held, urgency, now);
                 }
-                more && !self.is_part(layer, forwarder.layer)
+                more && !part
             }
             pending => {
                 *pending = Some(PendingSwitch::new(layer, held, urgency, now));
-                !self.is_part(layer, forwarder.layer)
+                !part
             }
         }
     }
@@ -266,5 +272,64 @@ impl SourceLayer {
             self.height = packet.height.unwrap_or(self.height);
         }
         self.cache.store(packet)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rtp::numbers::Ssrc;
+    use crate::rtp::rewriter::Splice;
+
+    const VIDEO: TrackId = TrackId { video: true, ordinal: 0 };
+
+    /// A packet of a layer of a scalable stream.
+    fn share(layer: u8, sequence: u64, timestamp: u32, begins: bool) -> ForwardedPacket {
+        #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
+        let now = Instant::now();
+        let source = Source { ssrc: Ssrc(1), layer: Some(layer) };
+        let packet = Packet { source, timestamp, begins, ..Packet::sample(1, sequence, now) };
+        ForwardedPacket { track: VIDEO, layer, packet }
+    }
+
+    /// Whether a burst's packets are forwarded, and how each follows those before.
+    fn forwarded(
+        track: &mut SourceTrack,
+        forwarder: &mut Forwarder,
+        burst: &[ForwardedPacket],
+    ) -> Vec<Option<Splice>> {
+        let limits = SfuLimits::default();
+        for it in burst {
+            let (layer, _) = track.layer(it, &limits, &CacheBudget::new(&limits));
+            track.layers[layer].store(&it.packet, 0);
+        }
+        let forwards = burst.iter().map(|it| {
+            let layer = usize::from(it.layer);
+            let yes = track.forwards(forwarder, layer, &it.packet, Stored::Kept, &mut None);
+            yes.then(|| forwarder.accept(it.packet.sequence)).flatten()
+        });
+        forwards.collect()
+    }
+
+    #[test]
+    fn picture_of_scalable_stream_is_sent_to_its_end() {
+        let mut track = SourceTrack::new(VIDEO);
+        let mut forwarder = Forwarder::NEW;
+        (forwarder.mode, forwarder.layer) = (ForwardMode::Live, 1);
+        let first = [share(0, 10, 0, true), share(1, 20, 0, true), share(1, 21, 0, false)];
+        let sent = forwarded(&mut track, &mut forwarder, &first);
+        assert_eq!(sent, [None, Some(Splice::AfterLast), Some(Splice::None)]);
+        let now = first[0].packet.arrival;
+        let needs_keyframe = track.want(&mut forwarder, 0, true, KeyframeUrgency::NoPicture, now);
+        assert!(!needs_keyframe);
+        // The rest of the picture, of which 23 is lost, and the next one.
+        let next = [
+            share(1, 22, 0, false),
+            share(0, 11, 3_000, true),
+            share(1, 24, 3_000, true),
+            share(1, 25, 3_000, false),
+        ];
+        let sent = forwarded(&mut track, &mut forwarder, &next);
+        assert_eq!(sent, [Some(Splice::None), Some(Splice::Instead(ExtSeq(24))), None, None]);
     }
 }
