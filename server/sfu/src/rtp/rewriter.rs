@@ -1,7 +1,7 @@
 //! Rewriting of sequence numbers, timestamps and picture counts for one subscriber.
 
 use std::collections::VecDeque;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::codec::vp8::{Vp8Offset, Vp8Picture};
 use crate::rtp::numbers::ExtSeq;
@@ -13,8 +13,14 @@ const MAX_SEGMENTS: usize = 4;
 /// Packets that may be missing at a splice.
 const MAX_MISSING: u64 = 256;
 
+/// Ticks of the past for one as sent: frames of up to 200 a second stay apart.
+const TICKS_PER_PRESSED: u32 = 400;
+
+/// Longest past that is pressed, in seconds: more is kept of nothing.
+const MAX_PAST_SECONDS: u64 = 30;
+
 /// Rewriter of one outgoing stream. Sequence number and timestamp go on when the source changes:
-/// the number by one, the timestamp by the time that passed.
+/// the number by one, the timestamp by the time that passed from capture to capture.
 pub(crate) struct RtpRewriter {
     /// Newest last.
     segments: VecDeque<Segment>,
@@ -30,9 +36,22 @@ struct Segment {
     /// Number of its first packet, as sent.
     first: ExtSeq,
     sequence_offset: u64,
+    /// Offset of its time line.
     timestamp_offset: u32,
+    pressed: Option<PressedPast>,
     shift: Vp8Offset,
     frame_shift: u16,
+}
+
+/// A past that is sent once more, with less time between its frames than they had.
+#[derive(Clone, Copy)]
+struct PressedPast {
+    /// Timestamp of its beginning, and ticks to its end, at the source.
+    from: u32,
+    span: u32,
+    /// The same as sent.
+    first: u32,
+    room: u32,
 }
 
 /// How a packet follows those sent before it.
@@ -60,8 +79,9 @@ pub(crate) struct SourcePosition {
 pub(crate) struct LastSent {
     pub(crate) sequence: ExtSeq,
     pub(crate) timestamp: u32,
-    pub(crate) arrival: Instant,
-    pub(crate) captured: Instant,
+    /// Its timestamp on the time line: later than `timestamp`, if it is of a pressed past.
+    on_line: u32,
+    captured: Instant,
     pub(crate) rate: u64,
     picture: Option<Vp8Picture>,
     /// Frame number of AV1.
@@ -103,7 +123,7 @@ impl RtpRewriter {
             self.last = Some(LastSent {
                 sequence: numbers.sequence,
                 timestamp: numbers.timestamp,
-                arrival: packet.arrival,
+                on_line: packet.timestamp.wrapping_add(segment.timestamp_offset),
                 captured: packet.captured,
                 rate: clock_rate(&packet.codec),
                 picture: numbers.picture.or(packet.picture),
@@ -133,20 +153,17 @@ impl RtpRewriter {
 
     fn begin(&mut self, packet: &Packet, splice: Splice) -> Segment {
         let missing = self.missing_before(splice);
-        let (sequence, timestamp) = match self.last {
-            None => self.initial,
+        let (sequence, timestamp_offset, pressed) = match self.last {
+            None => (self.initial.0, self.initial.1.wrapping_sub(packet.timestamp), None),
             Some(last) => {
-                let passed = packet.arrival.saturating_duration_since(last.arrival);
-                let ticks = passed.as_micros() * u128::from(clock_rate(&packet.codec)) / 1_000_000;
-                (last.sequence + 1 + missing, last.timestamp.wrapping_add(ticks.max(1) as u32))
+                let (offset, pressed) = self.time_line(packet, &last);
+                (last.sequence + 1 + missing, offset, pressed)
             }
         };
         let shift = match (self.last.and_then(|l| l.picture), packet.picture) {
             (Some(last), Some(next)) => Vp8Offset::after(last, next),
             _ => Vp8Offset::default(),
         };
-        let timestamp_offset =
-            self.same_time_line(packet).unwrap_or_else(|| timestamp.wrapping_sub(packet.timestamp));
         let segment = Segment {
             shift,
             frame_shift: self.frame_shift(packet),
@@ -154,6 +171,7 @@ impl RtpRewriter {
             first: sequence,
             sequence_offset: sequence.0.wrapping_sub(packet.sequence.0),
             timestamp_offset,
+            pressed,
         };
         if self.segments.len() == MAX_SEGMENTS {
             self.segments.pop_front();
@@ -173,15 +191,30 @@ impl RtpRewriter {
         place.since(last.sequence + 1).filter(|missing| *missing <= MAX_MISSING).unwrap_or(0)
     }
 
-    /// Timestamp offset so far, for a packet on the same time line: one of another layer of the
-    /// same scalable stream.
-    fn same_time_line(&self, packet: &Packet) -> Option<u32> {
-        let segment = self.segments.back().filter(|segment| {
-            segment.source != packet.source && segment.source.ssrc == packet.source.ssrc
-        })?;
-        let timestamp = packet.timestamp.wrapping_add(segment.timestamp_offset);
-        let ahead = timestamp.wrapping_sub(self.last?.timestamp) as i32;
-        (ahead > 0).then_some(segment.timestamp_offset)
+    /// Offset by which a packet's timestamp is on the time line so far: capture times and timestamps
+    /// go on together, as sender reports say. A past that was on it already is pressed together
+    /// behind the last timestamp, or the line itself would be ahead by that past for good.
+    fn time_line(&self, packet: &Packet, last: &LastSent) -> (u32, Option<PressedPast>) {
+        let rate = clock_rate(&packet.codec);
+        let by_capture = last.on_line_at(packet.captured, rate).wrapping_sub(packet.timestamp);
+        // The same source goes on exactly, unless it counts anew.
+        let segment = self.segments.back().filter(|it| it.source.ssrc == packet.source.ssrc);
+        let offset = segment.map(|it| it.timestamp_offset).filter(|offset| {
+            let apart = offset.wrapping_sub(by_capture) as i32;
+            u64::from(apart.unsigned_abs()) < rate
+        });
+        let offset = offset.unwrap_or(by_capture);
+        let ahead = packet.timestamp.wrapping_add(offset).wrapping_sub(last.timestamp) as i32;
+        if ahead > 0 {
+            return (offset, None);
+        }
+        let first = last.timestamp.wrapping_add(1);
+        let behind = ahead.unsigned_abs();
+        // Pressed sound would overlap.
+        if !packet.codec.spec().codec.is_video() || u64::from(behind) > rate * MAX_PAST_SECONDS {
+            return (first.wrapping_sub(packet.timestamp), None);
+        }
+        (offset, Some(PressedPast::new(packet.timestamp, first, behind)))
     }
 
     /// Offset by which a frame of AV1 follows the last one. Within one publisher's stream frames
@@ -215,11 +248,47 @@ impl SourcePosition {
     }
 }
 
+impl LastSent {
+    /// Timestamp of that moment on its time line, for a sender report.
+    pub(crate) fn timestamp_at(&self, moment: Instant) -> u32 {
+        self.on_line_at(moment, self.rate)
+    }
+
+    fn on_line_at(&self, captured: Instant, rate: u64) -> u32 {
+        let ticks = |span: Duration| (span.as_micros() * u128::from(rate) / 1_000_000) as u32;
+        match captured.checked_duration_since(self.captured) {
+            Some(later) => self.on_line.wrapping_add(ticks(later)),
+            None => {
+                self.on_line.wrapping_sub(ticks(self.captured.saturating_duration_since(captured)))
+            }
+        }
+    }
+}
+
+impl PressedPast {
+    /// A past that begins with the source's timestamp `from`, sent as `first`, which would have been
+    /// `behind` and a tick more ago.
+    fn new(from: u32, first: u32, behind: u32) -> Self {
+        let room = behind / TICKS_PER_PRESSED + 2;
+        PressedPast { from, span: behind.saturating_add(room + 1), first, room }
+    }
+
+    /// Timestamp as sent of a packet of that past; [`None`] of one after it.
+    fn press(&self, timestamp: u32) -> Option<u32> {
+        let since = timestamp.wrapping_sub(self.from) as i32;
+        let since = u32::try_from(since).unwrap_or(0);
+        let pressed = u64::from(since) * u64::from(self.room) / u64::from(self.span);
+        (since < self.span).then(|| self.first.wrapping_add(pressed as u32))
+    }
+}
+
 impl Segment {
     fn rewrite(&self, packet: &Packet) -> RewrittenNumbers {
+        let pressed = self.pressed.and_then(|past| past.press(packet.timestamp));
         RewrittenNumbers {
             sequence: ExtSeq(packet.sequence.0.wrapping_add(self.sequence_offset)),
-            timestamp: packet.timestamp.wrapping_add(self.timestamp_offset),
+            timestamp: pressed
+                .unwrap_or_else(|| packet.timestamp.wrapping_add(self.timestamp_offset)),
             picture: packet
                 .picture
                 .filter(|_| self.shift != Vp8Offset::default())
@@ -284,5 +353,34 @@ mod tests {
             let splice = Splice::Instead(ExtSeq(nonsense));
             assert_eq!(rewriter.rewrite(&of(1, sequence), splice).sequence, last + 1);
         }
+    }
+    #[test]
+    #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
+    fn past_is_pressed_together_and_time_line_stays() {
+        let begun = Instant::now();
+        // Thirty frames a second.
+        let frame = |number: u64| Packet {
+            captured: begun + Duration::from_micros(number * 1_000_000 / 30),
+            ..packet(1, number)
+        };
+        let mut rewriter = RtpRewriter::new(u64::MAX);
+        let mut before = 0;
+        for number in 0..300 {
+            before = rewriter.rewrite(&frame(number), Splice::None).timestamp;
+        }
+        let report = rewriter.last().expect("sent").timestamp_at(begun);
+        let mut last = before;
+        for number in 0..310 {
+            let splice = if number == 0 { Splice::AfterLast } else { Splice::None };
+            let packet = frame(number);
+            let numbers = rewriter.rewrite(&packet, splice);
+            assert!((1..=3_000).contains(&numbers.timestamp.wrapping_sub(last)), "{number}");
+            last = numbers.timestamp;
+            let origin = rewriter.origin(numbers.sequence.number()).expect("remembered");
+            assert_eq!(origin.rewrite(&packet), numbers, "as it was sent");
+            let now = rewriter.last().expect("sent").timestamp_at(begun);
+            assert!((now.wrapping_sub(report) as i32).abs() < 90, "a millisecond");
+        }
+        assert_eq!(last.wrapping_sub(before), 10 * 3_000, "the present has the time it would have");
     }
 }

@@ -277,12 +277,10 @@ impl Subscriber {
         compound.clear();
         for track in &self.tracks {
             if let Some(last) = track.rewriter.last() {
-                let passed = now.saturating_duration_since(last.captured);
-                let ticks = passed.as_micros() * u128::from(last.rate) / 1_000_000;
                 compound.sender_report(&SenderReport {
                     ssrc: track.ssrc,
                     ntp: ntp_now,
-                    timestamp: last.timestamp.wrapping_add(ticks as u32),
+                    timestamp: last.timestamp_at(now),
                     packets: track.packets,
                     bytes: track.bytes,
                 });

@@ -1,8 +1,9 @@
 //! Joins: newcomers get a picture at once, and the publisher is hardly asked for it.
 
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
-use super::client::PACKETS_PER_FRAME;
+use super::client::{FRAME_TICKS, PACKETS_PER_FRAME};
+use super::seen::Seen;
 use super::world::{GOOD, Network, World};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -102,6 +103,43 @@ fn lost_beginning_is_repeated_from_cache() {
     let video = world.clients[viewer].video();
     assert!(video.windows(2).all(|w| w[0].sequence + 1 == w[1].sequence));
     assert!(video.windows(2).all(|w| w[1].timestamp.wrapping_sub(w[0].timestamp) < 1 << 31));
+}
+
+#[test]
+fn clock_stays_when_the_beginning_is_repeated() {
+    let mut world = World::new(17);
+    world.publish("stage", 100);
+    let viewer = world.subscribe("stage");
+    world.until(SECOND * 2, "video", |w| w.clients[viewer].video().len() > 100);
+    world.pass(SECOND * 3 / 2);
+    let seen = |world: &mut World| {
+        world.clients[viewer].forget();
+        world.pass(SECOND * 2);
+        world.clients[viewer].video()
+    };
+    // How far timestamps are ahead of the arrival, and capture times by sender reports.
+    let begun = world.now;
+    let lines = |video: &[Seen]| {
+        let seen = video.last().expect("some video");
+        let arrival = (seen.at - begun).as_millis() as i64;
+        let captured = seen.captured.expect("a report").duration_since(UNIX_EPOCH);
+        let captured = captured.expect("after 1970").as_millis() as i64 - arrival;
+        (i64::from(seen.timestamp / 90) - arrival, captured)
+    };
+    let before = lines(&seen(&mut world));
+    world.clients[viewer].forget();
+    world.clients[viewer].lose_picture();
+    world.pass(SECOND / 2);
+    let again = world.clients[viewer].video();
+    assert!(again.iter().any(|s| s.number == 0), "from the beginning");
+    for pair in again.windows(2) {
+        let ahead = pair[1].timestamp.wrapping_sub(pair[0].timestamp);
+        assert_eq!(ahead > 0, pair[0].marker, "each frame its own time");
+        assert!(ahead <= 2 * FRAME_TICKS);
+    }
+    let after = lines(&seen(&mut world));
+    assert!((after.0 - before.0).abs() <= 5, "timestamps: {after:?}, {before:?}");
+    assert!((after.1 - before.1).abs() <= 5, "capture times: {after:?}, {before:?}");
 }
 
 #[test]
