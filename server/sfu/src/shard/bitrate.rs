@@ -44,20 +44,28 @@ impl BitrateMeter {
 
     /// Bits per second at `at`; zero before there is enough to tell.
     pub(super) fn bits(&self, at: u64) -> u64 {
-        let Some(first) = self.first else {
-            return 0;
-        };
+        self.first.and_then(|first| self.bits_from(first, at, 2)).unwrap_or(0)
+    }
+
+    /// Bits per second at `at`; [`None`] before there is enough to rely on. What began within a
+    /// bucket would look slower by that.
+    pub(super) fn reliable_bits(&self, at: u64) -> Option<u64> {
+        self.bits_from(self.first? + 1, at, BUCKETS as u64 / 2)
+    }
+
+    /// Bits per second of at least so many whole buckets, none older than `first`.
+    fn bits_from(&self, first: u64, at: u64, least: u64) -> Option<u64> {
         // The bucket that is being filled would make it look slower than it is.
         let now = at / self.width;
         let kept = self.newest.max(now).saturating_sub(BUCKETS as u64 - 1);
         let oldest = kept.max(first);
         let whole = now.saturating_sub(oldest);
-        if whole < 2 {
-            return 0;
+        if whole < least {
+            return None;
         }
         let known = |bucket: &u64| *bucket <= self.newest && self.newest - bucket < BUCKETS as u64;
         let bytes: u64 = (oldest..now).filter(known).map(|b| self.peek(b)).sum();
-        bytes * 8 * 1_000_000 / (whole * self.width)
+        Some(bytes * 8 * 1_000_000 / (whole * self.width))
     }
 
     fn slot(&mut self, bucket: u64) -> &mut u32 {
@@ -76,18 +84,32 @@ mod tests {
     #[test]
     fn a_steady_stream_has_its_rate_and_a_stopped_one_none() {
         let mut rate = BitrateMeter::new(800_000);
-        assert_eq!(rate.bits(5_000_000), 0);
+        assert_eq!((rate.bits(5_000_000), rate.reliable_bits(5_000_000)), (0, None));
         for at in (5_000_000..7_000_000).step_by(10_000) {
             rate.add(at, 1_250);
         }
         assert_eq!(rate.bits(6_999_999), 1_000_000);
         assert!(rate.bits(7_350_000) < 800_000);
         assert_eq!(rate.bits(9_000_000), 0);
+        assert_eq!(rate.reliable_bits(9_000_000), Some(0));
         // What is late counts where it belongs; what is too late doesn't.
         rate.add(6_900_000, 1_250);
         rate.add(1, 1_250);
         assert_eq!(rate.bits(9_000_000), 0);
         rate.add(9_000_000, 10_000);
         assert_eq!(rate.bits(9_100_000), 10_000 * 8 * 10 / 7);
+    }
+    #[test]
+    fn rate_of_what_began_lately_is_told_once_it_is_reliable() {
+        let mut rate = BitrateMeter::new(800_000);
+        // It begins in the middle of a bucket.
+        for at in (5_050_000..6_000_000).step_by(10_000) {
+            rate.add(at, 1_250);
+            match at {
+                ..5_200_000 => assert_eq!((rate.bits(at), rate.reliable_bits(at)), (0, None)),
+                ..5_500_000 => assert_eq!(rate.reliable_bits(at), None),
+                _ => assert_eq!(rate.reliable_bits(at), Some(1_000_000)),
+            }
+        }
     }
 }

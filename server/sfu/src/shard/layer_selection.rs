@@ -48,10 +48,11 @@ pub(super) struct LayerLadder {
 
 /// A layer on the ladder. Larger frames are better ones; where their size is not known, those that
 /// need more.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Rung {
     height: u16,
-    needs: u64,
+    /// Bits per second; [`None`] of a layer that has just begun.
+    needs: Option<u64>,
     layer: usize,
     /// It has just now what the one below has: the publisher sends no more. Who gets it stays on it.
     copy: bool,
@@ -61,7 +62,7 @@ struct Rung {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct LayerChoice {
     pub(super) layer: usize,
-    /// Bits per second it needs.
+    /// Bits per second it needs; 0 while that isn't known.
     pub(super) needs: u64,
     /// Bandwidth for the next better one.
     pub(super) next: Option<u64>,
@@ -73,7 +74,7 @@ impl LayerLadder {
     pub(super) fn of(needs: &[u64]) -> Self {
         let mut ladder = LayerLadder { count: needs.len(), ..LayerLadder::default() };
         for (layer, needs) in needs.iter().enumerate() {
-            ladder.rungs[layer] = Rung { height: 0, needs: *needs, layer, copy: false };
+            ladder.rungs[layer] = Rung { height: 0, needs: Some(*needs), layer, copy: false };
         }
         ladder
     }
@@ -89,21 +90,28 @@ impl LayerLadder {
         let rungs = self.rungs.get(..self.count)?;
         let pending = |rung: &Rung| most.is_none_or(|most| rung.height <= most);
         let rungs = rungs.get(..=rungs.iter().rposition(pending).unwrap_or(0))?;
-        let fits = |rung: &Rung| match present == Some(rung.layer) {
-            true => rung.needs <= budget.saturating_mul(KEEP_PERCENT) / 100,
-            false => !rung.copy && rung.needs * UPGRADE_PERCENT / 100 <= budget,
+        // A layer of which it isn't known what it needs is none to change to.
+        let fits = |rung: &Rung| match (present == Some(rung.layer), rung.needs) {
+            (true, Some(needs)) => needs <= budget.saturating_mul(KEEP_PERCENT) / 100,
+            (false, Some(needs)) => !rung.copy && needs * UPGRADE_PERCENT / 100 <= budget,
+            (present, None) => present,
         };
         // Where nothing fits, the least of them has to do.
         let index = rungs.iter().rposition(fits).unwrap_or(0);
         let chosen = rungs.get(index)?;
         let mut better = rungs.iter().skip(index + 1).filter(|rung| !rung.copy);
-        let next = better.next().map(|r| r.needs * UPGRADE_PERCENT / 100);
-        Some(LayerChoice { layer: chosen.layer, needs: chosen.needs, next })
+        let next = better.find_map(|rung| rung.needs).map(|needs| needs * UPGRADE_PERCENT / 100);
+        let needs = chosen.needs.unwrap_or_default();
+        Some(LayerChoice { layer: chosen.layer, needs, next })
     }
 
     /// Bits per second that a layer needs, if it is running.
     pub(super) fn needs(&self, layer: usize) -> Option<u64> {
-        self.rungs.get(..self.count)?.iter().find(|r| r.layer == layer).map(|r| r.needs)
+        self.rungs
+            .get(..self.count)?
+            .iter()
+            .find(|r| r.layer == layer)
+            .map(|r| r.needs.unwrap_or(0))
     }
 }
 
@@ -113,13 +121,14 @@ impl SourceTrack {
         let mut ladder = LayerLadder::default();
         for (layer, entry) in self.layers.iter().enumerate().take(MAX_LAYERS) {
             if entry.is_running(now) {
-                let needs = entry.rate.bits(at) * HEADER_PERCENT / 100;
+                let needs = entry.needs(at).map(|bits| bits * HEADER_PERCENT / 100);
                 ladder.rungs[ladder.count] =
                     Rung { height: entry.height, needs, layer, copy: false };
                 ladder.count += 1;
             }
         }
-        ladder.rungs[..ladder.count].sort_unstable();
+        ladder.rungs[..ladder.count]
+            .sort_unstable_by_key(|r| (r.height, r.needs.unwrap_or(u64::MAX), r.layer));
         for index in 1..ladder.count {
             let (below, rung) = (ladder.rungs[index - 1], ladder.rungs[index]);
             let same = rung.height > 0 && rung.height == below.height;
@@ -170,8 +179,9 @@ impl Audience {
                 let needed = choice.needs * UPGRADE_PERCENT / 100;
                 // What nobody has tried is no reason to go on.
                 let carried = subscriber.bandwidth.as_ref().map_or(u64::MAX, |b| b.carried());
-                if forwarder.paused && needed > budget.min(carried.saturating_sub(sound)) {
-                    choice.next = Some(needed);
+                let room = budget.min(carried.saturating_sub(sound));
+                if forwarder.paused && (needed == 0 || needed > room) {
+                    choice.next = Some(needed).filter(|needed| *needed > 0);
                 } else if std::mem::take(&mut forwarder.paused) {
                     forwarder.await_layer(choice.layer, now);
                     if let Some(layer) = track.layers.get(choice.layer) {

@@ -13,18 +13,19 @@ use crate::rtp::numbers::ExtSeq;
 use crate::rtp::packet::{ForwardedPacket, Packet, Source, TrackId};
 use crate::rtp::packet_cache::{CacheBudget, CachedKeyframe, PacketCache, Stored};
 
-/// Silence of a layer that the publisher has stopped. Frames come at least twice as often.
-const STOPPED_TIMEOUT: Duration = Duration::from_millis(600);
-
-/// The same for a layer without which the others have gone on for [`MAX_MISSED_FRAMES`]: its
-/// viewers see a frozen picture.
-const STALLED_TIMEOUT: Duration = Duration::from_millis(250);
-
-/// Four frames of each other layer; encoders leave out one or two.
+/// Frames of other layers without one of this, after which the publisher has stopped it: four of
+/// each other layer. Encoders leave out one or two, and while nothing moves, none of them sends
+/// much.
 const MAX_MISSED_FRAMES: u8 = 8;
+
+/// Silence of a layer before that.
+const MIN_STOPPED: Duration = Duration::from_millis(250);
 
 /// Window of a layer's bitrate, in microseconds.
 const RATE_WINDOW: u64 = 1_000_000;
+
+/// Microseconds without a packet that are a pause.
+const SILENCE: u64 = 600_000;
 
 /// One of the publisher's tracks.
 pub(super) struct SourceTrack {
@@ -43,6 +44,11 @@ pub(super) struct SourceLayer {
     last: Instant,
     /// Frames of other layers since then.
     missed: u8,
+    /// The same as `last` in microseconds, and about the bits per second then.
+    last_at: u64,
+    last_bits: Option<u64>,
+    /// Bits per second before it paused, and when it went on, in microseconds.
+    resumed: Option<(u64, u64)>,
     /// Height of its frames in pixels; 0 if not known.
     pub(super) height: u16,
 }
@@ -74,6 +80,9 @@ impl SourceTrack {
                 rate: BitrateMeter::new(RATE_WINDOW),
                 last: packet.arrival,
                 missed: 0,
+                last_at: 0,
+                last_bits: None,
+                resumed: None,
                 height: 0,
             });
             return (self.layers.len() - 1, true);
@@ -257,16 +266,33 @@ impl SourceLayer {
         if self.source.layer.is_some() { 0 } else { self.number }
     }
 
-    /// True while the publisher sends it.
+    /// True while the publisher sends it: others that go on show that it doesn't.
     pub(super) fn is_running(&self, now: Instant) -> bool {
-        let borne = if self.missed < MAX_MISSED_FRAMES { STOPPED_TIMEOUT } else { STALLED_TIMEOUT };
-        now.saturating_duration_since(self.last) <= borne
+        self.missed < MAX_MISSED_FRAMES || now.saturating_duration_since(self.last) <= MIN_STOPPED
+    }
+
+    /// Bits per second, at `at` microseconds; [`None`] while it is new. Of one that sends nothing,
+    /// or has just gone on, it is at least what it had before: the window holds the pause as well.
+    pub(super) fn needs(&self, at: u64) -> Option<u64> {
+        let bits = self.rate.reliable_bits(at)?;
+        if at.saturating_sub(self.last_at) > SILENCE {
+            return self.last_bits.or(Some(bits));
+        }
+        let before = self.resumed.filter(|(_, since)| at.saturating_sub(*since) < RATE_WINDOW);
+        Some(before.map_or(bits, |(before, _)| bits.max(before)))
     }
 
     /// Stores a packet that came at `at` microseconds.
     pub(super) fn store(&mut self, packet: &Packet, at: u64) -> Stored {
-        self.last = packet.arrival;
-        self.missed = 0;
+        if !self.is_running(packet.arrival) {
+            self.resumed = self.last_bits.map(|bits| (bits, at));
+        }
+        (self.last, self.last_at, self.missed) = (packet.arrival, at, 0);
+        if packet.marker {
+            // A pause takes it down slowly.
+            let before = self.last_bits.map(|bits| bits / 8 * 7);
+            self.last_bits = self.rate.reliable_bits(at).max(before);
+        }
         self.rate.add(at, packet.payload.len());
         if packet.keyframe {
             self.height = packet.height.unwrap_or(self.height);

@@ -71,6 +71,8 @@ fn a_publisher_that_stops_a_layer_loses_nobody() {
     let publisher = world.publish_layers("stage");
     let viewers: Vec<usize> = (0..3).map(|_| world.subscribe("stage")).collect();
     let all = |w: &World, wanted: u8| viewers.iter().all(|v| layer(w, *v) == Some(wanted));
+    // The first picture may be of any layer, of which nothing is known yet.
+    world.pass(SECOND * 2);
     world.until(SECOND * 6, "the best", |w| all(w, 2));
     // As browsers do when their own line is short.
     world.clients[publisher].layers[2].active = false;
@@ -80,6 +82,50 @@ fn a_publisher_that_stops_a_layer_loses_nobody() {
     for viewer in &viewers {
         check_one_stream(&world.clients[*viewer].video());
     }
+}
+
+#[test]
+fn layer_that_begins_or_goes_on_draws_nobody_whose_line_is_too_narrow() {
+    let mut world = World::new(48);
+    world.network = Network { capacity: 400, ..GOOD };
+    let publisher = world.publish_layers("stage");
+    world.clients[publisher].layers[2].active = false;
+    let viewer = world.subscribe("stage");
+    world.until(SECOND * 10, "the middle", |w| layer(w, viewer) == Some(1));
+    for _ in 0..2 {
+        world.clients[publisher].layers[2].active = false;
+        world.pass(SECOND * 5);
+        world.clients[publisher].layers[2].active = true;
+        world.pass(SECOND * 2);
+        let bandwidth = world.subscriber_stats(viewer).bandwidth;
+        let large = world.clients[viewer].video().iter().filter(|s| s.layer == 2).count();
+        assert_eq!(large, 0, "{bandwidth:?}");
+    }
+    // One that has room for it gets it.
+    world.network = GOOD;
+    world.until(SECOND * 40, "the best", |w| layer(w, viewer) == Some(2));
+}
+
+#[test]
+fn still_screen_keeps_its_layer() {
+    let mut world = World::new(49);
+    let publisher = world.publish_layers("stage");
+    let viewers: Vec<usize> = (0..3).map(|_| world.subscribe("stage")).collect();
+    let all = |w: &World| viewers.iter().all(|v| layer(w, *v) == Some(2));
+    world.until(SECOND * 10, "the best", all);
+    world.pass(SECOND);
+    let client = &mut world.clients[publisher];
+    client.frame_time = SECOND;
+    for (layer, lag) in client.layers.iter_mut().zip(0..) {
+        layer.lag = Duration::from_millis(10) * lag;
+    }
+    world.pass(SECOND * 3);
+    let changes =
+        |w: &World| -> u32 { viewers.iter().map(|v| w.subscriber_stats(*v).layer_changes).sum() };
+    let before = (world.clients[publisher].asked, changes(&world));
+    world.pass(SECOND * 60);
+    assert_eq!((world.clients[publisher].asked, changes(&world)), before);
+    assert!(all(&world));
 }
 
 #[test]

@@ -17,6 +17,18 @@ enum Stream {
     Scalable(Codec),
 }
 
+/// A packet that leaves the encoder in a while.
+pub(super) struct Later {
+    at: Instant,
+    stream: Stream,
+    sequence: u64,
+    timestamp: u32,
+    captured: Instant,
+    payload: Vec<u8>,
+    marker: bool,
+    extensions: ExtensionValues,
+}
+
 impl Client {
     pub(super) fn sound(&mut self, now: Instant) {
         let (sequence, timestamp) = (self.sequence, self.timestamps.0);
@@ -37,6 +49,7 @@ impl Client {
     }
 
     pub(super) fn frame(&mut self, now: Instant) {
+        self.due_now = now;
         self.next_frame += self.frame_time;
         let ticks = match self.frame_time.as_micros() {
             33_333 => FRAME_TICKS,
@@ -99,7 +112,8 @@ impl Client {
                 push(descriptor, layer as u8, None);
             }
         }
-        let stream = sending.scalable.map_or(Stream::Layer(sending.rid), Stream::Scalable);
+        let (rid, at) = (sending.rid, self.due_now + sending.lag);
+        let stream = sending.scalable.map_or(Stream::Layer(rid), Stream::Scalable);
         let last = payloads.len() - 1;
         for (index, (sequence, payload, dependency)) in payloads.into_iter().enumerate() {
             if self.torn && keyframe && index == 1 {
@@ -109,9 +123,34 @@ impl Client {
             if let Some(descriptor) = dependency {
                 extensions.user_values.set(descriptor);
             }
+            let marker = index == last;
+            self.later.push(Later {
+                at,
+                stream,
+                sequence,
+                timestamp,
+                captured,
+                payload,
+                marker,
+                extensions,
+            });
+        }
+    }
+
+    /// When the next packet leaves that was written before.
+    pub(super) fn later_due(&self) -> Option<Instant> {
+        self.later.iter().map(|it| it.at).min()
+    }
+
+    /// Writes what leaves now.
+    pub(super) fn write_later(&mut self, now: Instant) {
+        let (due, later) = std::mem::take(&mut self.later).into_iter().partition(|it| it.at <= now);
+        self.later = later;
+        for Later { stream, sequence, timestamp, captured, payload, marker, extensions, .. } in due
+        {
             self.write(stream, |pt| {
                 let write = RtpWrite::new(pt, sequence.into(), timestamp, captured, payload);
-                write.marker(index == last).ext_vals(extensions).nackable(true)
+                write.marker(marker).ext_vals(extensions).nackable(true)
             });
         }
     }

@@ -13,6 +13,7 @@ use str0m::rtp::rtcp::Rtcp;
 use str0m::rtp::{ExtensionMap, RawPacket, RtpHeader};
 use str0m::{Candidate, Event, Input, Output, Rtc};
 
+use self::media::Later;
 use super::check::choice;
 use super::program::Program;
 use super::seen::Seen;
@@ -37,6 +38,8 @@ pub(super) struct Sending {
     /// So many of them, from the next keyframe on; and until then.
     pub(super) spatial: u8,
     spatial_now: u8,
+    /// How much later its frames leave.
+    pub(super) lag: Duration,
     rid: Option<Rid>,
     pub(super) packets_per_frame: u64,
     /// Bytes of a payload, where they aren't those of the client.
@@ -92,6 +95,8 @@ pub(super) struct Client {
     pub(super) raw: Option<Vec<(Instant, RtpHeader, Vec<u8>)>>,
     /// It publishes as a program does, not as a browser.
     pub(super) program: Option<Program>,
+    later: Vec<Later>,
+    due_now: Instant,
     rtc: Rtc,
     role: SessionRole,
     name: u8,
@@ -175,6 +180,8 @@ impl Client {
             obedient: program.is_none(),
             program,
             heard: now,
+            later: Vec::new(),
+            due_now: now,
             encoding: Duration::ZERO,
             rtc,
             role,
@@ -190,6 +197,7 @@ impl Client {
                     scalable: None,
                     spatial: 3,
                     spatial_now: 3,
+                    lag: Duration::ZERO,
                     frame: u16::MAX - 100,
                     rid: (layers > 1).then(|| rids[usize::from(layer)]),
                     size: None,
@@ -253,6 +261,7 @@ impl Client {
         }
         let sends = self.role == SessionRole::Publisher && self.connected;
         let media = sends.then(|| self.next_frame.min(self.next_sound));
+        let media = media.into_iter().chain(self.later_due()).min();
         Some(media.map_or(self.due, |m| m.min(self.due)))
     }
 
@@ -278,6 +287,7 @@ impl Client {
             while self.next_frame <= now {
                 self.frame(now);
             }
+            self.write_later(now);
         }
         if self.due <= now || self.role == SessionRole::Publisher {
             let _ = self.rtc.handle_input(Input::Timeout(now));
