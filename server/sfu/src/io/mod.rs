@@ -4,16 +4,17 @@
 mod inline;
 mod load;
 mod offer_reader;
+mod socket;
 mod tcp;
 mod threads;
 mod udp_egress;
+mod udp_ingress;
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use socket2::{Domain, Socket, Type};
 use str0m::Candidate;
 use str0m::net::{Protocol, TcpType};
 use tokio::io::Interest;
@@ -22,6 +23,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 
 use self::inline::InlineShard;
 pub(crate) use self::offer_reader::OfferRequest;
+use self::socket::bind;
 use self::tcp::TcpGateway;
 use self::threads::ThreadedShards;
 use crate::config::SfuConfig;
@@ -34,17 +36,10 @@ use crate::ice::credentials::IceCredentials;
 use crate::ids::{SessionId, StageId};
 use crate::io::load::ThreadLoad;
 use crate::io::udp_egress::UdpEgress;
+use crate::io::udp_ingress::UdpIngress;
 use crate::shard::Shards;
 use crate::shard::egress::{Egress, EgressCounters};
 use crate::stats::SfuStats;
-
-/// Size of the socket's buffers, each way: a keyframe to a thousand subscribers, or a tenth of a
-/// second of 100 publishers. The operating system may give less.
-const SOCKET_BUFFER_BYTES: usize = 8 * 1024 * 1024;
-
-/// Longest datagram; a longer one is cut off, and refused for that. Nothing of WebRTC is longer
-/// than what an Ethernet carries, and what one datagram can cause is bounded by its length.
-const MAX_DATAGRAM_BYTES: usize = 2_048;
 
 /// Datagrams read before what they caused is sent.
 const READ_BATCH: usize = 64;
@@ -103,6 +98,7 @@ pub(crate) fn start(
     let counters = Arc::new(EgressCounters::default());
     let egress = socket.try_clone().and_then(|s| UdpEgress::new(s, Arc::clone(&counters)));
     let egress = egress.map_err(SfuStartError::Socket)?;
+    let ingress = UdpIngress::new(egress.state(), clock());
     if egress.max_segments() < 2 {
         tracing::info!("no UDP segmentation offload here: datagrams are sent one by one");
     }
@@ -134,6 +130,7 @@ pub(crate) fn start(
         core,
         dual_stack: local.is_ipv6(),
         socket,
+        ingress,
         commands,
         events,
         stop,
@@ -152,6 +149,7 @@ pub(crate) fn start(
 struct Driver {
     core: Core,
     socket: UdpSocket,
+    ingress: UdpIngress,
     /// The socket is an IPv6 one, on which IPv4 addresses appear mapped (RFC 4291 §2.5.5.2).
     dual_stack: bool,
     commands: mpsc::Receiver<SfuCommand>,
@@ -169,13 +167,13 @@ struct Driver {
 
 impl Driver {
     async fn run(mut self) {
-        let mut buffer = vec![0; MAX_DATAGRAM_BYTES];
         let mut load = ThreadLoad::new(clock());
         let mut awake = clock();
         loop {
             // What ends a handshake leaves before the first media does.
             self.send_all();
-            self.core.handle_timeout(clock());
+            let now = self.tell_time();
+            self.core.handle_timeout(now);
             self.send_all();
             self.report();
             let due = self.core.poll_timeout();
@@ -203,7 +201,7 @@ impl Driver {
                 self.handle_commands(command);
             }
             // However many commands wait, media has its turn.
-            self.receive(&mut buffer);
+            self.receive();
         }
         self.core.close_all(clock());
         self.send_all();
@@ -214,20 +212,27 @@ impl Driver {
         self.report();
     }
 
-    /// Reads waiting datagrams, up to a batch.
-    fn receive(&mut self, buffer: &mut [u8]) {
+    /// The time, before it is told to the core.
+    fn tell_time(&mut self) -> Instant {
         let now = clock();
-        for _ in 0..READ_BATCH {
-            match self.socket.try_recv_from(buffer) {
-                Ok((length, source)) => {
-                    let source = SocketAddr::new(source.ip().to_canonical(), source.port());
-                    if let Some(datagram) = buffer.get(..length) {
-                        self.core.handle_datagram(now, source, datagram);
-                    }
-                }
+        self.ingress.told(now);
+        now
+    }
+
+    /// Reads waiting datagrams, up to a batch.
+    fn receive(&mut self) {
+        let mut left = READ_BATCH;
+        while left > 0 {
+            let (socket, core) = (&self.socket, &mut self.core);
+            let read = socket.try_io(Interest::READABLE, || {
+                let each = |at, source, datagram: &[u8]| core.handle_datagram(at, source, datagram);
+                self.ingress.receive(socket.into(), each)
+            });
+            match read {
+                Ok(count) => left = left.saturating_sub(count),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 // An ICMP answer to something sent earlier; the socket is fine.
-                Err(_) => {}
+                Err(_) => left -= 1,
             }
         }
     }
@@ -235,7 +240,7 @@ impl Driver {
     /// Sends until nothing is left or there is no room; what has waited for room too long is
     /// dropped.
     fn send_all(&mut self) {
-        let now = clock();
+        let now = self.tell_time();
         let late = self.blocked.is_some_and(|since| now > since + SEND_TIMEOUT);
         let next = |this: &mut Self| this.unsent.take().or_else(|| this.core.poll_transmit(now));
         while let Some(transmit) = next(self) {
@@ -279,7 +284,7 @@ impl Driver {
 
     /// Handles one command. Its caller may have left meanwhile: then nobody reads the answer.
     fn handle_command(&mut self, command: SfuCommand) {
-        let now = clock();
+        let now = self.tell_time();
         match command {
             SfuCommand::Publish(stage, opening, awaited, reply) => {
                 let _ = reply.send(self.core.publish(now, stage, *opening, awaited));
@@ -317,21 +322,6 @@ impl Driver {
 #[allow(clippy::disallowed_methods, reason = "the driver tells the core the time")]
 fn clock() -> Instant {
     Instant::now()
-}
-
-fn bind(address: SocketAddr) -> io::Result<std::net::UdpSocket> {
-    let socket =
-        Socket::new(Domain::for_address(address), Type::DGRAM, Some(socket2::Protocol::UDP))?;
-    if address.is_ipv6() {
-        // Where the system has no dual stack, IPv6 alone will do.
-        let _ = socket.set_only_v6(false);
-    }
-    // Smaller buffers work, too, with less room for bursts.
-    let _ = socket.set_recv_buffer_size(SOCKET_BUFFER_BYTES);
-    let _ = socket.set_send_buffer_size(SOCKET_BUFFER_BYTES);
-    socket.set_nonblocking(true)?;
-    socket.bind(&address.into())?;
-    Ok(socket.into())
 }
 
 /// Opens the TCP gateway at the port of the UDP socket, so that one firewall rule is enough; at

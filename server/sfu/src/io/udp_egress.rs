@@ -29,6 +29,11 @@ impl UdpEgress {
         Ok(UdpEgress { socket, state, dual_stack, counters })
     }
 
+    /// What the socket can do, for its reader.
+    pub(crate) fn state(&self) -> Arc<UdpSocketState> {
+        Arc::clone(&self.state)
+    }
+
     /// Another egress over the same socket, for another thread.
     ///
     /// # Errors
