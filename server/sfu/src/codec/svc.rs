@@ -19,8 +19,8 @@ const MAX_GAP: u64 = 8_192;
 /// Spatial layers of any codec, at most.
 const MAX_SPATIAL_LAYERS: usize = 8;
 
-/// Place of a packet in a stream that may be scalable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Place of a packet in a stream that may be scalable; by default, anywhere within a frame.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct LayerInfo {
     /// Spatial layer; the smallest is 0.
     pub(crate) layer: u8,

@@ -52,6 +52,10 @@ impl ReceiveTrack {
             }
             _ => None,
         };
+        // Padding, or a packet that doesn't say where it belongs, is a share of all layers: the stream
+        // is no other one for that.
+        let scalable = self.scalable.as_ref().is_some_and(|it| it.ssrc == source);
+        let part = part.or_else(|| scalable.then(LayerInfo::default));
         let begins = || begins_keyframe(codec.spec().codec, payload);
         let keyframe = self.id.video && part.map_or_else(begins, |part| part.keyframe);
         let height = match codec.spec().codec {
@@ -220,5 +224,61 @@ impl ReceiveTrack {
         span.first = span.first.min(sequence);
         span.highest = span.highest.max(sequence);
         span.packets += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use str0m::format::{CodecSpec, FormatParams, PayloadParams};
+    use str0m::media::{Frequency, MediaKind};
+
+    use super::*;
+    use crate::ingest::Ingest;
+
+    /// Layers, sources and numbers to which a packet of VP9 is forwarded.
+    fn forwarded(
+        track: &mut ReceiveTrack,
+        sequence: u64,
+        payload: &[u8],
+    ) -> Vec<(u8, Source, u64)> {
+        let spec = CodecSpec {
+            codec: Codec::Vp9,
+            clock_rate: Frequency::NINETY_KHZ,
+            channels: None,
+            format: FormatParams::default(),
+        };
+        #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
+        let arrived = ReceivedPacket {
+            source: Ssrc(7),
+            sequence: ExtSeq(sequence),
+            timestamp: 0,
+            marker: false,
+            payload: payload.into(),
+            codec: PayloadParams::new(98.into(), None, spec),
+            arrival: Instant::now(),
+            captured: None,
+        };
+        let mut burst = Vec::new();
+        track.layer(None);
+        track.take(0, arrived, &ExtensionValues::default(), &mut burst);
+        burst.iter().map(|it| (it.layer, it.packet.source, it.packet.sequence.0)).collect()
+    }
+
+    #[test]
+    #[allow(clippy::disallowed_methods, reason = "any starting point will do")]
+    fn packet_without_descriptor_is_share_of_all_layers() {
+        let mut ingest = Ingest::new(Instant::now());
+        ingest.add_track(MediaKind::Video, "v".into(), 1);
+        let track = &mut ingest.tracks[0];
+        let share =
+            |layer, sequence| (layer, Source { ssrc: Ssrc(7), layer: Some(layer) }, sequence);
+        // A keyframe that lists two layers, then a packet of the second.
+        let both = forwarded(track, 100, &[0xaa, 1, 0, 0, 0x20, 9]);
+        assert_eq!(both, [share(0, 100), share(1, 100)]);
+        assert_eq!(forwarded(track, 101, &[0xa8, 1, 2, 0, 9]), [share(1, 101)]);
+        assert_eq!(forwarded(track, 102, &[]), [share(0, 101), share(1, 102)]);
+        assert_eq!(forwarded(track, 103, &[0xe8, 2, 0, 0, 9]), [share(0, 102), share(1, 103)]);
     }
 }
