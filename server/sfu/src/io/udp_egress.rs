@@ -4,9 +4,11 @@ use std::io;
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use quinn_udp::{Transmit, UdpSocketState};
 
+use super::clock;
 use crate::shard::egress::{Egress, EgressCounters};
 
 /// A UDP socket with segmentation offload (UDP_SEGMENT, Linux 4.18).
@@ -49,6 +51,10 @@ impl UdpEgress {
 }
 
 impl Egress for UdpEgress {
+    fn time(&self, _told: Instant) -> Instant {
+        clock()
+    }
+
     fn max_segments(&self) -> usize {
         self.state.max_gso_segments()
     }

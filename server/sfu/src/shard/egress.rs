@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::atomic::AtomicU64;
+use std::time::Instant;
 
 /// Sends sealed datagrams.
 pub(crate) trait Egress: Send {
@@ -11,6 +12,12 @@ pub(crate) trait Egress: Send {
     /// Sends `datagrams`: each `segment` bytes long, the last one perhaps shorter. What the operating
     /// system has no room for is dropped: media is of no use later, and receivers ask for what they miss.
     fn send(&mut self, destination: SocketAddr, datagrams: &[u8], segment: usize);
+
+    /// The time at which what is sent next leaves, `told` being that at which the round began: the
+    /// last of thousands of subscribers would seem to have a queue on its way otherwise.
+    fn time(&self, told: Instant) -> Instant {
+        told
+    }
 }
 
 /// Counters of what left by all [`Egress`]es of one core.

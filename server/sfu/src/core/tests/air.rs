@@ -3,14 +3,34 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use crate::shard::egress::Egress;
 
 /// An egress that takes up to eight datagrams at once.
 #[derive(Clone, Default)]
-pub(super) struct Air(pub(super) Arc<Mutex<Vec<Datagram>>>);
+pub(super) struct Air(pub(super) Arc<Mutex<Said>>);
+
+/// What an egress was given.
+#[derive(Default)]
+pub(super) struct Said {
+    /// Each with the time since the round began.
+    pub(super) datagrams: Vec<(Duration, Datagram)>,
+    /// Time that a datagram takes.
+    pub(super) cost: Duration,
+    spent: Duration,
+}
 
 pub(super) type Datagram = (SocketAddr, Vec<u8>);
+
+impl Air {
+    /// Takes what was said in this round.
+    pub(super) fn take(&self) -> Vec<(Duration, Datagram)> {
+        let mut said = self.0.lock().expect("one thread");
+        said.spent = Duration::ZERO;
+        std::mem::take(&mut said.datagrams)
+    }
+}
 
 /// Media by receiver, stream and number (RFC 3550 §5.1).
 pub(super) type Sealed = HashMap<(SocketAddr, [u8; 4], [u8; 2]), Vec<u8>>;
@@ -22,8 +42,16 @@ impl Egress for Air {
 
     fn send(&mut self, destination: SocketAddr, datagrams: &[u8], segment: usize) {
         assert!(datagrams.len().div_ceil(segment) <= self.max_segments());
-        let mut air = self.0.lock().expect("one thread");
-        air.extend(datagrams.chunks(segment).map(|d| (destination, d.to_vec())));
+        let mut said = self.0.lock().expect("one thread");
+        for datagram in datagrams.chunks(segment) {
+            let (spent, cost) = (said.spent, said.cost);
+            said.datagrams.push((spent, (destination, datagram.to_vec())));
+            said.spent = spent + cost;
+        }
+    }
+
+    fn time(&self, told: Instant) -> Instant {
+        told + self.0.lock().expect("one thread").spent
     }
 }
 

@@ -1,4 +1,4 @@
-//! ICE checks that str0m doesn't send.
+//! ICE checks that str0m doesn't send, and offers that it doesn't make.
 
 use str0m::crypto::from_feature_flags;
 use str0m::ice::{StunMessage, TransId};
@@ -24,4 +24,13 @@ fn request(answer: &str, user: &str, transaction: TransId, chosen: bool) -> Vec<
     let check = StunMessage::binding_request(user, transaction, true, 1, 1, chosen);
     let password = IceCredentials::in_sdp(answer).password;
     sign_stun(check, password.as_bytes(), &from_feature_flags())
+}
+
+/// An offer with a fingerprint that is nobody's.
+pub(super) fn forged(offer: &str) -> String {
+    let lines = offer.lines().map(|line| match line.split_once("a=fingerprint:sha-256 ") {
+        Some((_, print)) => format!("a=fingerprint:sha-256 {}", "00:".repeat(31) + &print[..2]),
+        None => line.to_owned(),
+    });
+    lines.map(|line| line + "\r\n").collect()
 }

@@ -129,6 +129,31 @@ fn still_screen_keeps_its_layer() {
 }
 
 #[test]
+fn time_that_sending_takes_is_no_queue() {
+    let mut world = World::new(39);
+    let publisher = world.publish_layers("stage");
+    let viewers: Vec<usize> = (0..20).map(|_| world.subscribe("stage")).collect();
+    let all = |w: &World| viewers.iter().all(|v| layer(w, *v) == Some(2));
+    world.pass(SECOND * 2);
+    world.until(SECOND * 10, "the best", all);
+    // A picture for all takes 126 ms, sound takes 6.
+    world.clients[publisher].frame_time = SECOND / 4;
+    world.air.0.lock().expect("one thread").cost = Duration::from_micros(300);
+    world.pass(SECOND * 5);
+    let bandwidth = |w: &World| -> Vec<_> {
+        viewers.iter().map(|v| w.subscriber_stats(*v).bandwidth).collect()
+    };
+    let before = bandwidth(&world);
+    world.pass(SECOND * 10);
+    let after = bandwidth(&world);
+    assert!(
+        before.iter().zip(&after).all(|(before, after)| after >= before),
+        "{before:?} {after:?}"
+    );
+    assert!(all(&world));
+}
+
+#[test]
 fn a_small_window_gets_a_small_picture() {
     let mut world = World::new(43);
     world.publish_layers("stage");

@@ -10,7 +10,7 @@ use str0m::Candidate;
 use str0m::format::Codec;
 
 use super::air::{Air, Datagram, Sealed, check_sealed};
-use super::check::undecided;
+use super::check::{forged, undecided};
 use super::client::Client;
 use super::lines::line::Line;
 use super::lines::tap::{Keys, Tap};
@@ -84,7 +84,7 @@ pub(super) struct World {
     /// Publishers that join say another fingerprint than their certificate's.
     pub(super) forged: bool,
     /// What the shards sent and has not begun its way.
-    air: Air,
+    pub(super) air: Air,
     /// All media that was ever sealed.
     sealed: Sealed,
     /// Lines of clients that have one of their own.
@@ -333,17 +333,19 @@ impl World {
         self.core.handle_timeout(self.now);
         let mut out = Vec::new();
         while let Some(transmit) = self.core.poll_transmit(self.now) {
-            out.push((false, transmit.destination, transmit.contents.to_vec()));
+            let contents = transmit.contents.to_vec();
+            out.push((false, Duration::ZERO, transmit.destination, contents));
         }
-        for (destination, datagram) in self.air.0.lock().expect("one thread").drain(..) {
+        for (after, (destination, datagram)) in self.air.take() {
             check_sealed(&mut self.sealed, destination, &datagram);
-            out.push((false, destination, datagram));
+            out.push((false, after, destination, datagram));
         }
         for client in &mut self.clients {
             let address = client.address;
-            out.extend(client.sent.drain(..).map(|datagram| (true, address, datagram)));
+            let sent = client.sent.drain(..);
+            out.extend(sent.map(|datagram| (true, Duration::ZERO, address, datagram)));
         }
-        for (to_core, address, datagram) in out {
+        for (to_core, after, address, datagram) in out {
             let copies = 1 + u32::from(self.random.u32(..1_000) < self.network.doubled);
             for _ in 0..copies {
                 if self.random.u32(..1_000) < self.network.lost {
@@ -356,7 +358,7 @@ impl World {
                     Some(line) => line.pass(self.now, &datagram, &mut self.random),
                     None => self.arrival(to_core, address, datagram.len()),
                 };
-                let Some(at) = at else {
+                let Some(at) = at.map(|at| at + after) else {
                     continue;
                 };
                 if lossy.is_some()
@@ -386,13 +388,4 @@ impl World {
             self.settle();
         }
     }
-}
-
-/// An offer with a fingerprint that is nobody's.
-fn forged(offer: &str) -> String {
-    let lines = offer.lines().map(|line| match line.split_once("a=fingerprint:sha-256 ") {
-        Some((_, print)) => format!("a=fingerprint:sha-256 {}", "00:".repeat(31) + &print[..2]),
-        None => line.to_owned(),
-    });
-    lines.map(|line| line + "\r\n").collect()
 }
