@@ -209,7 +209,8 @@ impl Core {
         let Some(stage) = self.stage_keys.get(stage).and_then(|s| self.stages.get(*s)) else {
             return;
         };
-        let mut peers = stage.subscribers.clone();
+        // The last first, so that each is found at once.
+        let mut peers: Vec<PeerKey> = stage.subscribers.iter().rev().copied().collect();
         peers.extend(stage.publisher);
         peers.extend(stage.standby.as_ref().map(|it| it.peer));
         for peer in peers {
@@ -219,7 +220,7 @@ impl Core {
 
     /// Ends all sessions as [`EndReason::Closed`].
     pub(crate) fn close_all(&mut self, now: Instant) {
-        for peer in self.peers.keys() {
+        for peer in self.peers.keys().into_iter().rev() {
             self.end(now, peer, EndReason::Closed);
         }
     }
@@ -324,7 +325,11 @@ impl Core {
             Side::Publisher(_) => {
                 stage.standby.take_if(|it| it.peer == key);
             }
-            Side::Subscriber => stage.subscribers.retain(|s| *s != key),
+            Side::Subscriber => {
+                if let Some(index) = stage.subscribers.iter().rposition(|s| *s == key) {
+                    stage.subscribers.swap_remove(index);
+                }
+            }
         }
         self.events.push_back(SfuEvent::SessionEnded {
             stage: stage.id.clone(),

@@ -114,7 +114,10 @@ impl Audience {
 
     /// Removes a subscriber.
     pub(super) fn leave(&mut self, viewer: PeerKey) {
-        self.viewers.retain(|v| *v != viewer);
+        // Who came last leaves first when a stage is closed.
+        if let Some(index) = self.viewers.iter().rposition(|v| *v == viewer) {
+            self.viewers.swap_remove(index);
+        }
         self.catching_up.retain(|v| *v != viewer);
     }
 

@@ -60,6 +60,25 @@ fn publisher_without_common_codec_replaces_nobody() {
 }
 
 #[test]
+fn others_go_on_when_one_in_between_leaves() {
+    let mut world = World::new(29);
+    world.publish("stage", 100);
+    let viewers = [0; 4].map(|_| world.subscribe("stage"));
+    let all =
+        |w: &World, viewers: &[usize]| viewers.iter().all(|v| w.clients[*v].video().len() > 20);
+    world.until(SECOND, "video", |w| all(w, &viewers));
+    let [first, second, third, last] = viewers;
+    for (gone, rest) in [(second, &[first, third, last][..]), (last, &[first, third])] {
+        let session = world.session(gone);
+        assert!(world.core.close(world.now, session));
+        world.pass(SECOND / 10);
+        world.clients.iter_mut().for_each(|client| client.forget());
+        world.until(SECOND, "video still", |w| all(w, rest));
+        assert!(world.clients[gone].video().is_empty());
+    }
+}
+
+#[test]
 fn a_newer_publisher_replaces_the_older() {
     let mut world = World::new(20);
     let first = world.publish("stage", 65_400);

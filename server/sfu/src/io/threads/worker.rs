@@ -179,7 +179,11 @@ impl Worker {
     fn note(&self, input: &QueuedInput, sessions: &mut Sessions) {
         match input {
             ShardInput::Admit(key, setup) => sessions.push((*key, setup.session)),
-            ShardInput::Remove(key) => sessions.retain(|(known, _)| known != key),
+            ShardInput::Remove(key) => {
+                if let Some(index) = sessions.iter().rposition(|(known, _)| known == key) {
+                    sessions.swap_remove(index);
+                }
+            }
             ShardInput::Forward(..) => {
                 self.state.waiting_bursts.fetch_sub(1, Ordering::Relaxed);
             }
