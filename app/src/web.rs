@@ -77,8 +77,14 @@ pub fn when_idle(act: impl FnOnce() + 'static) {
     }
 }
 
-/// Waits until the browser has painted what is there, and not for long: it paints no page in the background.
+/// Waits until the browser has painted something of the page, and not for long: it paints no page in the
+/// background.
 pub async fn painted() {
+    let painted =
+        window().performance().is_some_and(|it| it.get_entries_by_type("paint").length() > 0);
+    if painted {
+        return;
+    }
     let (tell, told) = oneshot::channel::<()>();
     // What comes after the frame's callbacks is done when it is painted.
     let frame = Closure::once_into_js(move || Timeout::new(0, move || drop(tell)).forget());
