@@ -18,6 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// A venue, which ends with this.
 pub(crate) struct Venue {
     pub(crate) address: SocketAddr,
+    program: String,
     process: Child,
     data: PathBuf,
 }
@@ -47,7 +48,7 @@ impl Venue {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()?;
-        let venue = Self { address, process, data };
+        let venue = Self { address, program: program.to_owned(), process, data };
         let begun = Instant::now();
         while TcpStream::connect(address).is_err() {
             if begun.elapsed() > PATIENCE {
@@ -58,7 +59,7 @@ impl Venue {
         Ok(venue)
     }
 
-    /// An artist with an account.
+    /// An artist with an account, whose address is confirmed: without, nobody goes on stage.
     pub(crate) fn artist(&self) -> Result<Person<'_>> {
         let form = json!({
             "handle": "ada", "display_name": "Ada", "email": "ada@example.org",
@@ -68,6 +69,12 @@ impl Venue {
         let answer = self.call("accounts/register", "", &json!({ "form": form }))?;
         let cookie = answer.header("set-cookie").ok_or("no cookie")?;
         let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
+        let mail =
+            Command::new(&self.program).args(["mail", "1", "--data"]).arg(&self.data).output()?;
+        let mail = String::from_utf8(mail.stdout)?;
+        let link = mail.split_once("/confirm#").ok_or("no mail with a link")?.1;
+        let link = link.split_whitespace().next().unwrap_or_default();
+        self.call("accounts/confirm", &cookie, &json!({ "link": link }))?;
         Ok(Person { venue: self, cookie })
     }
 
