@@ -130,8 +130,8 @@ impl Audience {
                 let stream = PacedStream { bits, sound, starts: false };
                 let line = subscriber.bandwidth.as_deref();
                 // As long as nothing waits, the pace grows.
-                let grows = u64::from(!line.is_some_and(Pacer::is_queued));
-                let pace = Pacer::pace(stream, line) << grows;
+                let grows = u64::from(!line.is_some_and(|line| line.is_strained(now)));
+                let pace = Pacer::pace(now, stream, line) << grows;
                 let gained = pace.saturating_sub(bits + sound);
                 let behind = layer.cache.bytes_from(next) * 8;
                 let is_long = behind > bits / 2 && behind > gained * MAX_CATCH_UP_SECONDS;
@@ -182,7 +182,8 @@ fn send_portion(
     let bits = track.layer_bits(forwarder.layer, at);
     let starts = cache.is_one_frame(forwarder.first(), next);
     let stream = PacedStream { bits, sound, starts };
-    subscriber.pacer.earn(context.now, Pacer::pace(stream, subscriber.bandwidth.as_deref()));
+    let now = context.now;
+    subscriber.pacer.earn(now, Pacer::pace(now, stream, subscriber.bandwidth.as_deref()));
     let mut sent = 0;
     while next < cache.end() && sent < CATCH_UP_PACKETS && subscriber.pacer.is_open() {
         if let Some(packet) = cache.get(next)

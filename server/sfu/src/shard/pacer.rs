@@ -23,14 +23,14 @@ const MIN_KEYFRAME_BITS: u64 = 1_500_000;
 /// The same for who never says what arrives.
 const UNHEARD_PERCENT: u64 = 200;
 
-/// Pace in percent of what the line has carried: more arrives as long as nothing waits.
+/// Pace in percent of what the line has carried: more arrives as long as nothing waits. Where that is
+/// little, in bits per second, a queue is soon full.
 const LINE_PERCENT: u64 = 150;
+const NARROW_LINE_PERCENT: u64 = 120;
+const NARROW_BITS: u64 = 500_000;
 
-/// Pace in percent of the estimated bandwidth, while packets wait in a queue.
+/// Pace in percent of what the line has carried, while packets wait in a queue or get lost.
 const QUEUED_PERCENT: u64 = 90;
-
-/// Queuing delay beyond which a queue is filling.
-const MAX_QUEUING_DELAY: Duration = Duration::from_millis(30);
 
 /// Rate of a stream that has just begun, in bits per second.
 const INITIAL_BITS: u64 = 1_000_000;
@@ -69,7 +69,11 @@ impl Pacer {
     pub(super) const NEW: Pacer = Pacer { left: 0, counted: None };
 
     /// Bits per second at which a stream may be sent over a line, together with what is live.
-    pub(super) fn pace(stream: PacedStream, line: Option<&BandwidthEstimator>) -> u64 {
+    pub(super) fn pace(
+        now: Instant,
+        stream: PacedStream,
+        line: Option<&BandwidthEstimator>,
+    ) -> u64 {
         let bits = if stream.bits == 0 { INITIAL_BITS } else { stream.bits };
         let least = bits * STREAM_PERCENT / 100 + stream.sound;
         match line {
@@ -78,14 +82,17 @@ impl Pacer {
                 true => (bits * KEYFRAME_PERCENT / 100).max(MIN_KEYFRAME_BITS) + stream.sound,
                 false => least,
             },
-            Some(line) if Self::is_queued(line) => line.estimate() * QUEUED_PERCENT / 100,
-            Some(line) => least.max(line.carried() * LINE_PERCENT / 100),
+            Some(line) if line.is_strained(now) => {
+                let carried = if line.carried() > 0 { line.carried() } else { line.estimate() };
+                carried * QUEUED_PERCENT / 100
+            }
+            Some(line) => {
+                let carried = line.carried();
+                let narrow = carried < NARROW_BITS;
+                let percent = if narrow { NARROW_LINE_PERCENT } else { LINE_PERCENT };
+                least.max(carried * percent / 100)
+            }
         }
-    }
-
-    /// True while packets wait in a queue of the line.
-    pub(super) fn is_queued(line: &BandwidthEstimator) -> bool {
-        line.queuing_delay() > MAX_QUEUING_DELAY
     }
 
     /// Earns bytes for the time that passed, at a pace in bits per second.
@@ -126,7 +133,8 @@ mod tests {
             let mut pacer = Pacer::NEW;
             let mut sent = 0;
             for tick in 0..200 {
-                pacer.earn(begun + CATCH_UP_INTERVAL * tick, Pacer::pace(stream, Some(&line)));
+                let now = begun + CATCH_UP_INTERVAL * tick;
+                pacer.earn(now, Pacer::pace(now, stream, Some(&line)));
                 pacer.spend(live);
                 while pacer.is_open() {
                     pacer.spend(1_200);

@@ -48,6 +48,15 @@ const GROWTH: f64 = 0.08;
 /// Time in which the first feedback comes from who gives any.
 const UNHEARD_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// Queuing delay beyond which a queue is filling.
+const MAX_CALM_DELAY: Duration = Duration::from_millis(30);
+
+/// Time after a back-off in which the path is taken for full.
+const STRAINED_TIME: Duration = Duration::from_secs(1);
+
+/// Packets and percent of one feedback that make it a lossy one.
+const LOSSY: (u32, u32) = (3, 15);
+
 /// Window of the arriving rate, and the part of its end that is left out, since packets may still
 /// come between others; in microseconds.
 const ARRIVAL_WINDOW: u64 = 480_000;
@@ -72,6 +81,8 @@ pub(super) struct BandwidthEstimator {
     /// Receiver's clock at its last feedback, in microseconds, unwrapped.
     there: u64,
     backed_off: Option<Instant>,
+    /// Last feedback of which much was missing.
+    lossy: Option<Instant>,
     /// The highest number that feedback has covered.
     covered: Option<u16>,
     loss: LossDetector,
@@ -123,6 +134,7 @@ impl BandwidthEstimator {
             first_sent: None,
             there: 0,
             backed_off: None,
+            lossy: None,
             covered: None,
             loss: LossDetector::new(),
             probing: BandwidthProber::default(),
@@ -142,6 +154,17 @@ impl BandwidthEstimator {
     /// Queuing delay on the path, as far as is known.
     pub(super) fn queuing_delay(&self) -> Duration {
         self.delay.queuing_delay()
+    }
+
+    /// True while packets wait in a queue of the path, or more of them get lost than on a bad radio
+    /// link.
+    pub(super) fn is_strained(&self, now: Instant) -> bool {
+        let since = |at: Option<Instant>, span| {
+            at.is_some_and(|at| now.saturating_duration_since(at) < span)
+        };
+        self.queuing_delay() > MAX_CALM_DELAY
+            || since(self.backed_off, STRAINED_TIME)
+            || since(self.lossy, STRAINED_TIME / 2)
     }
 
     /// True if the subscriber gives feedback at all.
@@ -182,6 +205,7 @@ impl BandwidthEstimator {
     /// Handles transport-wide feedback.
     pub(super) fn on_feedback(&mut self, now: Instant, feedback: &TransportFeedback<'_>) {
         let mut newest = 0;
+        let (mut came, mut missed) = (0, 0);
         let (there, covered) = (self.there, self.covered);
         let clock = now.saturating_duration_since(self.begun).as_micros() as u64;
         for arrival in feedback.arrivals() {
@@ -200,11 +224,13 @@ impl BandwidthEstimator {
             match (arrival.at, sent.state) {
                 (None, State::Flying) if is_new => {
                     sent.state = State::Missed;
+                    missed += 1;
                     self.loss.missed(sent_at);
                 }
                 (Some(at), State::Flying | State::Missed) => {
                     self.loss.arrived(sent_at, sent.state == State::Missed);
                     sent.state = State::Arrived;
+                    came += 1;
                     let at = unwrap_clock(u64::try_from(at.as_micros()).unwrap_or_default(), there);
                     newest = newest.max(at);
                     self.arriving.add(at, sent.bytes.into());
@@ -215,6 +241,9 @@ impl BandwidthEstimator {
                 }
                 _ => {}
             }
+        }
+        if missed >= LOSSY.0 && missed * 100 > (missed + came) * LOSSY.1 {
+            self.lossy = Some(now);
         }
         if newest > 0 {
             self.there = newest;
