@@ -2,7 +2,7 @@
 
 use super::line::LineSpec;
 use super::receiver::Receiver;
-use super::{MUSIC, SECOND, SPEECH, heard, join, on_air, receiver, tick};
+use super::{Case, MUSIC, SECOND, SPEECH, heard, join, on_air, receiver, tick, watch};
 use crate::core::tests::world::World;
 
 #[test]
@@ -60,5 +60,67 @@ fn picture_gives_way_to_sound_and_comes_back() {
         pass(&mut world, &mut receiver, 12, wide);
         let last = receiver.shown.last().expect("a picture");
         assert!(world.now - last.at < SECOND / 5 && last.layer == 2, "the best again");
+    }
+}
+
+/// What a line must give in 20 s.
+struct Bound {
+    /// Milliseconds from the offer to the first picture.
+    first: u128,
+    freezes: usize,
+    changes: u32,
+    /// Least mean height.
+    height: f64,
+    /// Most of the sound that is made up, and of the bytes that are dropped, in percent.
+    made_up: f64,
+    dropped: f64,
+}
+
+#[test]
+fn lines_give_what_they_carry() {
+    let line = LineSpec::new;
+    let fast = line(50_000, 20, 50);
+    let best =
+        Bound { first: 200, freezes: 0, changes: 1, height: 620.0, made_up: 1.0, dropped: 0.5 };
+    let cases = [
+        ("fast", MUSIC, vec![(0, fast)], Bound { ..best }),
+        ("far", MUSIC, vec![(0, line(10_000, 50, 50))], Bound { first: 400, ..best }),
+        (
+            "60 ms longer",
+            SPEECH,
+            vec![(0, fast), (8, LineSpec { delay: 80, ..fast })],
+            Bound { made_up: 4.0, ..best },
+        ),
+        (
+            "between two layers",
+            MUSIC,
+            vec![(0, line(1_000, 50, 1_000))],
+            Bound { first: 450, height: 320.0, ..best },
+        ),
+        (
+            "policed",
+            SPEECH,
+            vec![(0, LineSpec { policed: Some(2_000), ..fast })],
+            Bound { changes: 3, freezes: 1, height: 300.0, dropped: 12.0, ..best },
+        ),
+        (
+            "sound alone",
+            MUSIC,
+            vec![(0, line(384, 100, 1_000))],
+            Bound { first: 900, freezes: 1, height: 0.0, made_up: 3.0, ..best },
+        ),
+    ];
+    for (name, sound, line, bound) in cases {
+        let case = Case { name, sound, line };
+        let got = watch(7, &case, 20);
+        let first = got.first.expect("a picture").as_millis();
+        assert!(first <= bound.first, "{name}: first picture after {first} ms");
+        let is_within = got.freezes <= bound.freezes
+            && got.changes <= bound.changes
+            && got.height >= bound.height
+            && got.gaps == 0
+            && got.made_up * 100.0 <= bound.made_up
+            && got.dropped * 100.0 <= bound.dropped;
+        assert!(is_within, "{name}: {got:?}");
     }
 }

@@ -100,8 +100,8 @@ fn on_air(seed: u64, sound: usize) -> (World, usize) {
     (world, publisher)
 }
 
-/// A viewer watches over a line.
-fn watch(seed: u64, case: &Case) -> Figures {
+/// A viewer watches over a line for so many seconds.
+fn watch(seed: u64, case: &Case, seconds: u64) -> Figures {
     let (mut world, publisher) = on_air(seed, case.sound);
     let asked = world.clients[publisher].asked;
     let offered = world.now;
@@ -115,7 +115,7 @@ fn watch(seed: u64, case: &Case) -> Figures {
     world.lines.get_mut(&address).expect("a line").repairs = repairs.map(|ssrc| ssrc.to_be_bytes());
     let begun = world.now;
     let mut specs = case.line.iter().skip(1).peekable();
-    while world.now < begun + SECOND * WATCHED as u32 {
+    while world.now < begun + SECOND * seconds as u32 {
         while let Some((_, spec)) =
             specs.next_if(|(at, _)| world.now >= begun + SECOND * *at as u32)
         {

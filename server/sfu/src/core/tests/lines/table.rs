@@ -85,7 +85,7 @@ fn table() {
     println!("|{}|", "-".repeat(44) + &"|---".repeat(13));
     let only = std::env::var("LINES_ONLY").unwrap_or_default();
     for case in cases().into_iter().filter(|case| case.name.contains(&only)) {
-        let all: Vec<Figures> = SEEDS.iter().map(|seed| watch(*seed, &case)).collect();
+        let all: Vec<Figures> = SEEDS.iter().map(|seed| watch(*seed, &case, WATCHED)).collect();
         println!(
             "| {:<42} | {:>5} | {:>7} | {:>6.1} | {:>4} | {:>7} | {:>4.1} | {:>7} | {:>5.0} | {:>7.1} | {:>3.0} | {:>4.1} | {:>5} | {:>5} |",
             case.name,
