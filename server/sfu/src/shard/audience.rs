@@ -186,7 +186,7 @@ impl Audience {
             let Some(subscriber) = subscribers.get_mut(*viewer) else {
                 continue;
             };
-            context.now = context.egress.time(context.now);
+            context.go_on();
             for (forwarded, planned) in burst.iter().zip(&plan) {
                 let (id, packet) = (forwarded.track, &forwarded.packet);
                 let (Some(track), Some(forwarder)) =

@@ -192,7 +192,7 @@ impl Shard {
     fn forward(&mut self, now: Instant, stage: StageKey, burst: &[ForwardedPacket]) {
         let audience = self.audiences.entry(stage);
         let audience = audience.or_insert_with(|| Audience::new(now, &self.limits, &self.budget));
-        let mut context = SendContext { batch: &mut self.batch, egress: self.egress.as_mut(), now };
+        let mut context = SendContext::new(&mut self.batch, self.egress.as_mut(), now);
         let events = &mut self.events;
         let watched = !audience.viewers.is_empty();
         audience.forward(burst, &mut self.subscribers, &mut context, |track, layer| {
@@ -220,7 +220,7 @@ impl Shard {
         let Some(audience) = self.audiences.get_mut(&subscriber.stage) else {
             return;
         };
-        let mut context = SendContext { batch: &mut self.batch, egress: self.egress.as_mut(), now };
+        let mut context = SendContext::new(&mut self.batch, self.egress.as_mut(), now);
         read(&self.report, |message| match message {
             RtcpMessage::Reception(report) => subscriber.on_reception_report(&report, ntp, now),
             RtcpMessage::BandwidthBound(bits) => subscriber.on_bandwidth_bound(bits),
@@ -257,7 +257,7 @@ impl Shard {
         }
         self.probe_at = None;
         let (subscribers, audiences) = (&mut self.subscribers, &self.audiences);
-        let mut context = SendContext { batch: &mut self.batch, egress: self.egress.as_mut(), now };
+        let mut context = SendContext::new(&mut self.batch, self.egress.as_mut(), now);
         let probe_at = &mut self.probe_at;
         self.probing.retain(|key| {
             let Some(subscriber) = subscribers.get_mut(*key) else {
@@ -295,7 +295,7 @@ impl Shards for Shard {
     }
 
     fn handle_timeout(&mut self, now: Instant) {
-        let mut context = SendContext { batch: &mut self.batch, egress: self.egress.as_mut(), now };
+        let mut context = SendContext::new(&mut self.batch, self.egress.as_mut(), now);
         for audience in self.audiences.values_mut() {
             audience.catch_up(now, &mut self.subscribers, &mut context);
         }

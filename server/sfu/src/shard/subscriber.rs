@@ -80,7 +80,21 @@ pub(crate) struct SubscriberSetup {
 pub(super) struct SendContext<'a> {
     pub(super) batch: &'a mut Batch,
     pub(super) egress: &'a mut dyn Egress,
+    /// When what is written next leaves.
     pub(super) now: Instant,
+    /// When the round began.
+    told: Instant,
+}
+
+impl<'a> SendContext<'a> {
+    pub(super) fn new(batch: &'a mut Batch, egress: &'a mut dyn Egress, now: Instant) -> Self {
+        SendContext { batch, egress, now, told: now }
+    }
+
+    /// Notes that time has passed with sending to others.
+    pub(super) fn go_on(&mut self) {
+        self.now = self.egress.time(self.told);
+    }
 }
 
 impl Subscriber {
