@@ -130,8 +130,8 @@ impl Audience {
                 let stream = PacedStream { bits, sound, starts: false };
                 let line = subscriber.bandwidth.as_deref();
                 // As long as nothing waits, the pace grows.
-                let grows = u64::from(!line.is_some_and(|line| line.is_strained(now)));
-                let pace = Pacer::pace(now, stream, line) << grows;
+                let strained = line.is_some_and(|line| line.is_strained(now));
+                let pace = Pacer::pace(now, stream, line) * if strained { 1 } else { 4 };
                 let gained = pace.saturating_sub(bits + sound);
                 let behind = layer.cache.bytes_from(next) * 8;
                 let is_long = behind > bits / 2 && behind > gained * MAX_CATCH_UP_SECONDS;
