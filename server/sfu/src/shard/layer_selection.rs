@@ -8,6 +8,7 @@ use super::audience::{Audience, KEYFRAME_COST, micros};
 use super::catch_up::CatchUpBudget;
 use super::forwarder::{ForwardMode, Forwarder};
 use super::input::KeyframeUrgency;
+use super::subscriber::Subscriber;
 use super::track::SourceTrack;
 use crate::ids::PeerKey;
 use crate::rate_limit::LeakyBucket;
@@ -157,101 +158,16 @@ impl Audience {
             bits => bits + SOUND_HEADER_BITS,
         };
         let mut catch_up = CatchUpBudget::new(&mut self.catch_up_at, catch_up_limit, &self.limits);
+        let others = self.tracks.iter().filter(|t| t.id.video).count().max(1) as u64;
         for (index, track) in self.tracks.iter().enumerate().filter(|(_, t)| t.id.video) {
             let ladder = track.ladder(now, at);
+            let selection = LayerSelection { track, index, ladder, sound, others, now };
             for viewer in &self.viewers {
-                let Some(subscriber) = subscribers.get_mut(*viewer) else {
-                    continue;
-                };
-                // Sound comes first; video tracks share the rest.
-                let others = self.tracks.iter().filter(|t| t.id.video).count() as u64;
-                let budget = subscriber.budget(now).saturating_sub(sound) / others.max(1);
-                let max_height = subscriber.max_height;
-                let heard = subscriber.bandwidth.as_ref().is_some_and(|b| b.has_feedback());
-                let Some(forwarder) = subscriber.forwarders.get_mut(index) else {
-                    continue;
-                };
-                let present =
-                    (forwarder.mode != ForwardMode::AwaitingKeyframe).then_some(forwarder.layer);
-                let Some(mut choice) = ladder.choose(present, budget, max_height) else {
-                    continue;
-                };
-                let needed = choice.needs * UPGRADE_PERCENT / 100;
-                // What nobody has tried is no reason to go on.
-                let carried = subscriber.bandwidth.as_ref().map_or(u64::MAX, |b| b.carried());
-                let room = budget.min(carried.saturating_sub(sound));
-                if forwarder.paused && (needed == 0 || needed > room) {
-                    choice.next = Some(needed).filter(|needed| *needed > 0);
-                } else if std::mem::take(&mut forwarder.paused) {
-                    forwarder.await_layer(choice.layer, now);
-                    if let Some(layer) = track.layers.get(choice.layer) {
-                        let urgency = KeyframeUrgency::NoPicture;
-                        needs_keyframe(track.id, layer.requested_as(), urgency);
-                    }
-                } else {
-                    // Even the least is too much: sound comes first.
-                    let starved = heard && choice.needs > budget * KEEP_PERCENT / 100;
-                    if forwarder.starve(starved, now) {
-                        if let Some(bandwidth) = &mut subscriber.bandwidth {
-                            bandwidth.probe_failed(now);
-                        }
-                        let mut sent = subscriber.tracks.iter_mut();
-                        if let Some(sent) = sent.find(|it| it.id == track.id) {
-                            sent.give_up();
-                        }
-                    }
-                }
-                let running = present.and_then(|p| ladder.needs(p));
-                let needs = running.unwrap_or_default();
-                let worse = needs > choice.needs;
-                let held = worse && needs > budget.saturating_mul(HOLD_FACTOR);
-                let urgency = match needs > budget || running.is_none() {
-                    true => KeyframeUrgency::NoPicture,
-                    false => KeyframeUrgency::Comfort,
-                };
-                // Each change costs a keyframe: the best is taken at once.
-                let climbs = present.is_some()
-                    && choice.next.is_some()
-                    && needs < choice.needs
-                    && subscriber.bandwidth.as_ref().is_some_and(|b| b.is_climbing(now));
-                if climbs {
-                    forwarder.pending = None;
-                } else if track.want(forwarder, choice.layer, held, urgency, now) {
-                    let urgent = urgency == KeyframeUrgency::NoPicture;
-                    let kept = track.last_keyframe(choice.layer, now);
-                    let young = kept.is_some_and(|kept| kept.age < YOUNG_KEYFRAME);
-                    let served = urgent
-                        && young
-                        && track.catch_up(forwarder, choice.layer, &mut catch_up, now);
-                    let allowed = urgent || subscriber.keyframe_requests.pass(KEYFRAME_COST, now);
-                    // What is better waits, if need be, for a keyframe that comes anyway.
-                    if let Some(layer) = track.layers.get(choice.layer).filter(|_| !served)
-                        && allowed
-                    {
-                        needs_keyframe(track.id, layer.requested_as(), urgency);
-                    }
-                    if worse || !allowed {
-                        forwarder.hurry();
-                    }
-                    if needs > budget
-                        && let Some(bandwidth) = &mut subscriber.bandwidth
-                    {
-                        bandwidth.probe_failed(now);
-                    }
-                } else if forwarder.is_switch_overdue(now) {
-                    // What is better is not worth going back in time.
-                    let better = present.is_some() && needs < choice.needs;
-                    if better || !track.catch_up(forwarder, choice.layer, &mut catch_up, now) {
-                        forwarder.cancel_switch();
-                    }
-                }
-                if let (Some(next), Some(bandwidth)) = (choice.next, &mut subscriber.bandwidth)
-                    && forwarder.pending.is_none()
-                    && forwarder.started_for(now) > START_TIME
-                    && bandwidth.may_probe(now)
+                if let Some(subscriber) = subscribers.get_mut(*viewer)
+                    && let Some(next) =
+                        selection.choose(subscriber, &mut catch_up, &mut needs_keyframe)
+                    && selection.probe(subscriber, next)
                 {
-                    let wanted = (next * others + sound) * PROBE_PERCENT / 100;
-                    bandwidth.probe(now, wanted, forwarder.paused);
                     probing.push(*viewer);
                 }
             }
@@ -269,5 +185,152 @@ impl Audience {
         let mut video = self.tracks.iter().zip(forwarders).filter(|(t, _)| t.id.video);
         let (track, forwarder) = video.next()?;
         Some(track.layers.get(forwarder.layer)?.height).filter(|height| *height > 0)
+    }
+}
+
+/// Selection of one track's layer for any subscriber.
+struct LayerSelection<'a> {
+    track: &'a SourceTrack,
+    /// Its index on the stage.
+    index: usize,
+    ladder: LayerLadder,
+    /// Bits per second of sound.
+    sound: u64,
+    /// Video tracks, which share the rest.
+    others: u64,
+    now: Instant,
+}
+
+impl LayerSelection<'_> {
+    /// Chooses a subscriber's layer; the bandwidth for the next better one, if there is one.
+    fn choose(
+        &self,
+        subscriber: &mut Subscriber,
+        catch_up: &mut CatchUpBudget<'_>,
+        needs_keyframe: &mut impl FnMut(TrackId, u8, KeyframeUrgency),
+    ) -> Option<u64> {
+        // Sound comes first.
+        let budget = subscriber.budget(self.now).saturating_sub(self.sound) / self.others;
+        let forwarder = subscriber.forwarders.get(self.index)?;
+        let present = (forwarder.mode != ForwardMode::AwaitingKeyframe).then_some(forwarder.layer);
+        let choice = self.ladder.choose(present, budget, subscriber.max_height)?;
+        if !self.is_paused(subscriber, choice, budget, needs_keyframe) {
+            self.switch(subscriber, present, choice, budget, catch_up, needs_keyframe);
+            return choice.next;
+        }
+        Some(choice.needs * UPGRADE_PERCENT / 100).filter(|needed| *needed > 0)
+    }
+
+    /// Gives the picture up where the network carries the sound alone, and goes on with it where
+    /// there is room for both; true while nothing of it is sent.
+    fn is_paused(
+        &self,
+        subscriber: &mut Subscriber,
+        choice: LayerChoice,
+        budget: u64,
+        needs_keyframe: &mut impl FnMut(TrackId, u8, KeyframeUrgency),
+    ) -> bool {
+        let Some(forwarder) = subscriber.forwarders.get_mut(self.index) else {
+            return false;
+        };
+        let bandwidth = subscriber.bandwidth.as_mut();
+        if forwarder.paused {
+            let needed = choice.needs * UPGRADE_PERCENT / 100;
+            // What nobody has tried is no reason to go on.
+            let carried = bandwidth.map_or(u64::MAX, |b| b.carried());
+            let room = budget.min(carried.saturating_sub(self.sound));
+            forwarder.paused = needed == 0 || needed > room;
+            if !forwarder.paused {
+                forwarder.await_layer(choice.layer, self.now);
+                if let Some(layer) = self.track.layers.get(choice.layer) {
+                    let urgency = KeyframeUrgency::NoPicture;
+                    needs_keyframe(self.track.id, layer.requested_as(), urgency);
+                }
+            }
+            return forwarder.paused;
+        }
+        // Even the least is too much.
+        let heard = bandwidth.as_ref().is_some_and(|b| b.has_feedback());
+        let starved = heard && choice.needs > budget * KEEP_PERCENT / 100;
+        if forwarder.starve(starved, self.now) {
+            if let Some(bandwidth) = bandwidth {
+                bandwidth.probe_failed(self.now);
+            }
+            let mut tracks = subscriber.tracks.iter_mut();
+            if let Some(sent) = tracks.find(|it| it.id == self.track.id) {
+                sent.give_up();
+            }
+        }
+        forwarder.paused
+    }
+
+    /// Switches a subscriber to the chosen layer, asking for its keyframe.
+    fn switch(
+        &self,
+        subscriber: &mut Subscriber,
+        present: Option<usize>,
+        choice: LayerChoice,
+        budget: u64,
+        catch_up: &mut CatchUpBudget<'_>,
+        needs_keyframe: &mut impl FnMut(TrackId, u8, KeyframeUrgency),
+    ) {
+        let (track, now) = (self.track, self.now);
+        let Some(forwarder) = subscriber.forwarders.get_mut(self.index) else {
+            return;
+        };
+        let running = present.and_then(|present| self.ladder.needs(present));
+        let needs = running.unwrap_or_default();
+        let (worse, better) = (needs > choice.needs, present.is_some() && needs < choice.needs);
+        let held = worse && needs > budget.saturating_mul(HOLD_FACTOR);
+        let urgent = needs > budget || running.is_none();
+        let urgency = if urgent { KeyframeUrgency::NoPicture } else { KeyframeUrgency::Comfort };
+        // Each change costs a keyframe: the best is taken at once.
+        let climbs = better
+            && choice.next.is_some()
+            && subscriber.bandwidth.as_ref().is_some_and(|b| b.is_climbing(now));
+        if climbs {
+            forwarder.pending = None;
+        } else if track.want(forwarder, choice.layer, held, urgency, now) {
+            let kept = track.last_keyframe(choice.layer, now);
+            let young = kept.is_some_and(|kept| kept.age < YOUNG_KEYFRAME);
+            let served = urgent && young && track.catch_up(forwarder, choice.layer, catch_up, now);
+            let allowed = urgent || subscriber.keyframe_requests.pass(KEYFRAME_COST, now);
+            // What is better waits, if need be, for a keyframe that comes anyway.
+            if let Some(layer) = track.layers.get(choice.layer).filter(|_| !served)
+                && allowed
+            {
+                needs_keyframe(track.id, layer.requested_as(), urgency);
+            }
+            if worse || !allowed {
+                forwarder.hurry();
+            }
+            if needs > budget
+                && let Some(bandwidth) = &mut subscriber.bandwidth
+            {
+                bandwidth.probe_failed(now);
+            }
+        } else if forwarder.is_switch_overdue(now)
+            // What is better is not worth going back in time.
+            && (better || !track.catch_up(forwarder, choice.layer, catch_up, now))
+        {
+            forwarder.cancel_switch();
+        }
+    }
+
+    /// Begins to look for the bandwidth of the next better layer, if that is due.
+    fn probe(&self, subscriber: &mut Subscriber, next: u64) -> bool {
+        let (Some(forwarder), Some(bandwidth)) =
+            (subscriber.forwarders.get(self.index), &mut subscriber.bandwidth)
+        else {
+            return false;
+        };
+        let begins = forwarder.pending.is_none()
+            && forwarder.started_for(self.now) > START_TIME
+            && bandwidth.may_probe(self.now);
+        if begins {
+            let wanted = (next * self.others + self.sound) * PROBE_PERCENT / 100;
+            bandwidth.probe(self.now, wanted, forwarder.paused);
+        }
+        begins
     }
 }

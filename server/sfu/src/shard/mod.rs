@@ -10,6 +10,7 @@ mod bitrate;
 mod bwe;
 mod catch_up;
 pub(crate) mod egress;
+mod extension_writer;
 mod forwarder;
 mod input;
 mod layer_selection;

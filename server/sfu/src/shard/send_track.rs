@@ -4,6 +4,7 @@ use str0m::format::CodecConfig;
 use str0m::media::Pt;
 use str0m::rtp::{Extension, ExtensionMap};
 
+use super::extension_writer::ExtensionWriter;
 use crate::codec::dependency_descriptor::{self, DependencyDescriptor};
 use crate::rtp::numbers::{ExtSeq, Ssrc};
 use crate::rtp::packet::{ForwardedExtensions, Packet, Source, TrackId};
@@ -292,29 +293,6 @@ impl SendTrack {
         let words = (padded_length - 16) as u16 / 4;
         header[14..16].copy_from_slice(&words.to_be_bytes());
         padded_length
-    }
-}
-
-/// Header extensions in the making.
-struct ExtensionWriter<'h> {
-    header: &'h mut [u8; MAX_HEADER],
-    length: usize,
-    /// In the two-byte form (RFC 8285 §4.3).
-    long: bool,
-}
-
-impl ExtensionWriter<'_> {
-    /// Adds one, if it has an id and there is room; returns its value where it stands.
-    fn add(&mut self, id: Option<u8>, value: &[u8]) -> Option<&mut [u8]> {
-        let id = id?;
-        let (one_byte, two_byte) = ([id << 4 | (value.len() - 1) as u8], [id, value.len() as u8]);
-        let head: &[u8] = if self.long { &two_byte } else { &one_byte };
-        let space = self.header.get_mut(self.length..self.length + head.len() + value.len())?;
-        self.length += space.len();
-        let (first, rest) = space.split_at_mut(head.len());
-        first.copy_from_slice(head);
-        rest.copy_from_slice(value);
-        Some(rest)
     }
 }
 
