@@ -134,8 +134,11 @@ fn clock_stays_when_the_beginning_is_repeated() {
     assert!(again.iter().any(|s| s.number == 0), "from the beginning");
     for pair in again.windows(2) {
         let ahead = pair[1].timestamp.wrapping_sub(pair[0].timestamp);
-        assert_eq!(ahead > 0, pair[0].marker, "each frame its own time");
-        assert!(ahead <= 2 * FRAME_TICKS);
+        // A keyframe may begin in the middle of another frame.
+        let begins = pair[0].marker || pair[1].number != pair[0].number + 1;
+        assert_eq!(ahead > 0, begins, "each frame its own time");
+        // Or in the present, when the past would take too long.
+        assert!(ahead <= 30 * FRAME_TICKS, "{ahead}");
     }
     let after = lines(&seen(&mut world));
     assert!((after.0 - before.0).abs() <= 5, "timestamps: {after:?}, {before:?}");
