@@ -78,8 +78,8 @@ async fn who_falls_silent_is_seen_to_leave_within_ten_seconds() {
     let (_, show) = app.artist_with_show().await;
     let (bob, eve) = (app.guest("Bob").await, app.guest("Eve").await);
     let mut watching = app.follow(&bob, show).await;
-    // Neither read nor closed from here on, as when a network is gone.
-    let silent = app.follow(&eve, show).await;
+    let mut silent = app.follow(&eve, show).await;
+    silent.channel.fall_silent();
     let last_sign = Instant::now();
     watching.until(|it| it.count == 2).await;
     watching.until(|it| it.count == 1).await;

@@ -30,7 +30,7 @@ pub struct Channel {
     socket: SplitSink<WebSocketStream<MaybeTlsStream<TcpStream>>, Message>,
     read: mpsc::UnboundedReceiver<Result<Message, Error>>,
     /// Ends with the channel.
-    _reading: JoinSet<()>,
+    reading: JoinSet<()>,
 }
 
 impl TestApp {
@@ -54,7 +54,7 @@ impl TestApp {
                 }
             }
         });
-        Ok(Channel { socket, read, _reading: reading })
+        Ok(Channel { socket, read, reading })
     }
 
     /// Opens a live channel as the venue's own pages do.
@@ -123,8 +123,14 @@ impl Channel {
         self.send(Message::text(serde_json::to_string(frame).unwrap())).await;
     }
 
+    /// Sends a message, unless the venue has closed the channel: who reads is told.
     pub async fn send(&mut self, message: Message) {
-        self.socket.send(message).await.unwrap();
+        let _ = self.socket.send(message).await;
+    }
+
+    /// Reads no more, and stays open, as when a network is gone.
+    pub fn fall_silent(&mut self) {
+        self.reading.abort_all();
     }
 
     /// The next message of any kind; `None` once the connection is closed.
