@@ -33,7 +33,7 @@ behindLine(
 );
 
 behindLine(
-  "a narrow line gets a smaller picture, a wide one a large one, and what a frayed one loses comes again",
+  "a narrow line gets a smaller picture or the sound alone, a wide one a large one, and what a frayed one loses comes again",
   async ({ person, line }) => {
     const show = await onStage(await person("Mira Voss"));
     const ana = await person("Ana");
@@ -41,9 +41,13 @@ behindLine(
     const height = () => ana.page.locator("video").evaluate((video: HTMLVideoElement) => video.videoHeight);
     const large = (message: string) => expect.poll(height, { message, timeout: 45_000 }).toBeGreaterThanOrEqual(480);
     await large("a wide line");
-    line.narrow(350);
+    line.narrow(550);
     await expect.poll(height, { message: "a narrow line", timeout: 10_000 }).toBeLessThanOrEqual(240);
     await ana.seesAndHears();
+    // The sound takes 260 kbit/s, and comes first.
+    line.narrow(320);
+    await expect(ana.page.getByText("Sound only.", { exact: false })).toBeVisible();
+    await ana.hears();
     line.widen();
     await large("a wide line again");
     line.fray(0.1);
