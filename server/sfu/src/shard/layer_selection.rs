@@ -214,7 +214,7 @@ impl LayerSelection<'_> {
         let forwarder = subscriber.forwarders.get(self.index)?;
         let present = (forwarder.mode != ForwardMode::AwaitingKeyframe).then_some(forwarder.layer);
         let choice = self.ladder.choose(present, budget, subscriber.max_height)?;
-        if !self.is_paused(subscriber, choice, budget, needs_keyframe) {
+        if !self.pause_or_resume(subscriber, choice, budget, needs_keyframe) {
             self.switch(subscriber, present, choice, budget, catch_up, needs_keyframe);
             return choice.next;
         }
@@ -223,7 +223,7 @@ impl LayerSelection<'_> {
 
     /// Gives the picture up where the network carries the sound alone, and goes on with it where
     /// there is room for both; true while nothing of it is sent.
-    fn is_paused(
+    fn pause_or_resume(
         &self,
         subscriber: &mut Subscriber,
         choice: LayerChoice,
