@@ -138,7 +138,7 @@ test("screen, unplugged camera, sound alone: the audience stays, and is never sh
   const soundOnly = (one: typeof ana) => one.page.getByText("Sound only.", { exact: false });
   await expect(artist.page.getByText("The camera is gone.", { exact: false })).toBeVisible();
   await expect(artist.page.getByText("You are live.")).toBeVisible();
-  await expect(soundOnly(ana)).toBeVisible();
+  await expect(soundOnly(ana)).toBeVisible({ timeout: 60_000 });
   await ana.hears();
 
   // Who comes now finds a stage that is only heard.
