@@ -17,7 +17,8 @@ COPY . .
 RUN ./bandstand build
 
 FROM debian:bookworm-slim
-RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates && rm -rf /var/lib/apt/lists/* \
+# LAME and libopus make MP3, and Opus for viewers, of what source clients of radios send.
+RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates libmp3lame0 libopus0 && rm -rf /var/lib/apt/lists/* \
   && useradd --system --home-dir /var/lib/bandstand --create-home bandstand
 COPY --from=build /bandstand/target/release/bandstand /usr/local/bin/
 COPY --from=build /bandstand/target/site /usr/local/share/bandstand/site

@@ -13,11 +13,11 @@ const NEVER_RUN = String.raw`13hydrate_async(28_\$u7b\$\$u7b\$closure\$u7d\$\$u7
 // In bytes as the linker makes them, of which brotli leaves a quarter or a third: what would be a file of less
 // than 8 KiB isn't worth a request.
 const SMALLEST_CHUNK = 32 * 1024;
-// A part comes in no more files than these and its own; a navigation loads at most six.
-const MOST_CHUNKS = 6;
+// A part comes in no more files than these and its own.
+const MOST_CHUNKS = 8;
 // How much a byte counts that a part loads without need: most where people come first, and where size.mjs
 // leaves the least room.
-const WEIGHTS = { watch: 4, studio: 3, home: 2, account: 3, shows: 0.5, doors: 0.5 };
+const WEIGHTS = { watch: 9, studio: 4, home: 5, account: 8, shows: 5, doors: 2, device: 4 };
 
 // split(folder, release): puts base and parts into the folder, and answers with the parts by their names: their
 // functions, and the modules that they need beside the base, in the order in which they are loaded.

@@ -12,6 +12,7 @@
 compile_error!("a build is for the server (`ssr`) or for the browser (`hydrate`), never for both");
 
 pub mod accounts;
+pub mod api_tokens;
 mod app;
 pub mod channel;
 pub mod chat;
@@ -22,6 +23,7 @@ pub mod json;
 pub(crate) mod navigation;
 pub mod parts;
 pub mod people;
+mod pictures;
 pub(crate) mod player;
 #[cfg(feature = "ssr")]
 pub mod port;

@@ -16,10 +16,11 @@ use wasm_bindgen::JsCast;
 
 use crate::{
     accounts::{ConfirmPage, ForgottenPage, LogInPage, RegisterPage, ResetPage, SettingsPage},
+    api_tokens::DevicePage,
     navigation::path_of,
     people::ArtistPageView,
     shows::{DashboardPage, EditShowPage, NewShowPage, WhatsOnPage},
-    studio::StudioPage,
+    studio::{RehearsalPage, StudioPage},
     t,
     watch::ShowPageView,
     web,
@@ -96,11 +97,15 @@ parts! {
         "/reset" => ResetPage,
         "/confirm" => ConfirmPage,
     }
+    device {
+        "/device" => DevicePage,
+    }
     watch {
         "/shows/:id" => ShowPageView,
     }
     studio {
         "/shows/:id/studio" => StudioPage,
+        "/shows/:id/rehearsal" => RehearsalPage,
     }
 }
 
@@ -219,6 +224,11 @@ fn PageLoad() -> impl IntoView {
     let address = address_here();
     let wanted = address.clone();
     Effect::new(move || {
+        // As `shell.js` has found: the part was stopped because the person goes elsewhere.
+        let root = document().document_element();
+        if root.is_some_and(|root| root.has_attribute("data-leaving")) {
+            return;
+        }
         let wanted = wanted.clone();
         // When the router has put the address into the history; asked for the address where one is
         // already, a browser would go to a place in the page.
@@ -231,7 +241,7 @@ fn PageLoad() -> impl IntoView {
             std::time::Duration::ZERO,
         );
     });
-    // Seen where the browser, or the person, refuses to leave the page.
+    // Seen where the browser, or the person, refuses to leave the page, or goes elsewhere.
     view! {
         <section class="page narrow aside-page">
             <p class="lead" role="alert">{t!(ui.not_loaded)}</p>
@@ -298,8 +308,10 @@ mod tests {
             ("/shows/new", "shows"),
             ("/shows/7/edit", "shows"),
             ("/settings", "account"),
+            ("/device", "device"),
             ("/shows/7", "watch"),
             ("/shows/7/studio", "studio"),
+            ("/shows/7/rehearsal", "studio"),
         ] {
             assert_eq!(part_of(path), Some(part), "{path}");
         }

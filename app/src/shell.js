@@ -87,12 +87,32 @@
     globalThis.bandstandTexts.catch(() => {});
   }
 
+  // A form that works without the app says on its button that it is sent: on a slow line it takes a while.
+  addEventListener("submit", (event) => {
+    const button = event.target.querySelector("[data-pressed]");
+    if (event.defaultPrevented || !button) return;
+    button.firstChild.data = button.dataset.pressed;
+    button.setAttribute("aria-busy", "true");
+  });
+
+  // Whoever goes elsewhere stops what this page still loads. Loading the page again would take the place of
+  // where they go, so for a while nothing does that by itself; they may also stay, as after a download.
+  const MOST_LEAVING = 10_000;
+  let stayed = 0;
+  addEventListener("beforeunload", () => {
+    root.dataset.leaving = "";
+    clearTimeout(stayed);
+    stayed = setTimeout(() => root.removeAttribute("data-leaving"), MOST_LEAVING);
+  });
+  addEventListener("pageshow", () => root.removeAttribute("data-leaving"));
+
   // The program couldn't be loaded, or not all of it: the page is as it was rendered. After a deployment its
   // files are gone, and the page that the venue would give now has others: it is loaded again, once in a
   // while. Otherwise the page says how it is.
   const AGAIN = "bandstand.loaded-again";
   const PAUSE = 60_000;
   const loadAgain = async () => {
+    if ("leaving" in root.dataset) return false;
     try {
       if (Date.now() - Number(sessionStorage.getItem(AGAIN)) < PAUSE) return false;
       sessionStorage.setItem(AGAIN, String(Date.now()));
@@ -100,6 +120,7 @@
     } catch {
       return false;
     }
+    if ("leaving" in root.dataset) return false;
     location.reload();
     return true;
   };

@@ -4,7 +4,10 @@
 use futures::{channel::oneshot, future::select};
 use gloo_timers::{callback::Timeout, future::TimeoutFuture};
 use js_sys::{Array, Function, Object, Promise, Reflect};
-use leptos::prelude::{window, window_event_listener_untyped};
+use leptos::{
+    __reexports::send_wrapper::SendWrapper,
+    prelude::{document, window, window_event_listener_untyped},
+};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Event;
@@ -62,6 +65,31 @@ pub fn call_now(object: &JsValue, method: &str, arguments: &[JsValue]) -> Result
     method.apply(object, &arguments.iter().collect::<Array>())
 }
 
+/// Gives something to another program by the browser's share sheet; to close that is no failure.
+///
+/// # Errors
+/// As [`call`].
+pub async fn share(what: &JsValue) -> Result<(), JsValue> {
+    match call(&window().navigator(), "share", std::slice::from_ref(what)).await {
+        Err(error) if error_name(&error) != "AbortError" => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Tells whether something fills the screen.
+pub fn is_full_screen() -> bool {
+    get(&document(), "fullscreenElement").is_object()
+}
+
+/// Copies a text, for other programs.
+///
+/// # Errors
+/// As [`call`].
+pub async fn copy(text: &str) -> Result<(), JsValue> {
+    let clipboard = get(&window().navigator(), "clipboard");
+    call(&clipboard, "writeText", &[JsValue::from_str(text)]).await.map(drop)
+}
+
 /// Gives an element the focus without scrolling to it. Without the focus one loses a convenience, nothing else.
 pub fn focus_in_place(element: &JsValue) {
     let in_place = object([("preventScroll", JsValue::TRUE)]);
@@ -90,6 +118,39 @@ pub async fn painted() {
     let frame = Closure::once_into_js(move || Timeout::new(0, move || drop(tell)).forget());
     let _ = window().request_animation_frame(frame.unchecked_ref());
     select(told, TimeoutFuture::new(MAX_FRAME)).await;
+}
+
+/// Listens to events of `target` until what is returned is dropped.
+pub fn listen(
+    target: &JsValue,
+    names: &'static [&'static str],
+    heard: impl FnMut() + 'static,
+) -> Listener {
+    let heard = Closure::<dyn FnMut()>::new(heard);
+    let listener = Listener { target: SendWrapper::new((target.clone(), heard)), names };
+    listener.call("addEventListener");
+    listener
+}
+
+/// Listens while it is kept.
+pub struct Listener {
+    target: SendWrapper<(JsValue, Closure<dyn FnMut()>)>,
+    names: &'static [&'static str],
+}
+
+impl Listener {
+    fn call(&self, method: &str) {
+        let (target, heard) = &*self.target;
+        for name in self.names {
+            let _ = call_now(target, method, &[JsValue::from_str(name), heard.as_ref().clone()]);
+        }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.call("removeEventListener");
+    }
 }
 
 /// Calls `then` with every such event of the window, as long as the document lives.
@@ -127,7 +188,12 @@ pub fn remembered(key: &str) -> Option<String> {
 
 /// Returns whether something is remembered in this browser to be so.
 pub fn is_remembered(key: &str) -> bool {
-    remembered(key).is_some_and(|value| value == YES)
+    remembered_whether(key) == Some(true)
+}
+
+/// The same; nothing where it was never remembered.
+pub fn remembered_whether(key: &str) -> Option<bool> {
+    Some(remembered(key)? != NO)
 }
 
 /// Remembers in this browser whether something is so.

@@ -62,7 +62,7 @@ test("register, confirm by mail, forget the password, and all other sessions are
   await ana.goto("/settings");
   await expect(page).toHaveURL(/\/log-in\?next=/);
   await logIn(ana, handle, PASSWORD);
-  await expect(page.getByText("don't belong together")).toBeVisible();
+  await expect(page.getByText("That name and password don’t match.")).toBeVisible();
   await logIn(ana, email, NEW);
   await expect(page.getByText("Ana", { exact: true }).first()).toBeVisible();
 });
@@ -80,7 +80,7 @@ test("a session ended elsewhere leaves the stage and is nobody", async ({ person
   const phone = await person("Mira, phone", { viewport: { width: 390, height: 844 } });
   await logIn(phone, handle, PASSWORD);
   await expect(phone.page).toHaveURL(/:\d+\/$/);
-  await phone.goto("/settings");
+  await phone.goto("/settings#sessions");
   const sessions = phone.page.getByRole("region", { name: "Sessions" });
   await expect(sessions.getByRole("listitem")).toHaveCount(2);
   await sessions.getByRole("button", { name: /^End the session in/ }).click();
@@ -98,7 +98,7 @@ test("an account takes its data along, leaves, and comes back", async ({ person,
   const { page } = mira;
   const handle = await register(mira, "artist");
   const show = await announce(mira, "Mira Voss at the Harbour");
-  await mira.goto("/settings");
+  await mira.goto("/settings#data");
   const download = page.waitForEvent("download");
   await page.getByRole("link", { name: "Download your data" }).click();
   const file = await download;

@@ -25,7 +25,7 @@ async function handleOf(person: Person): Promise<string> {
 
 async function logIn(person: Person, handle: string): Promise<void> {
   const { page } = person;
-  await person.goto("/log-in?next=/settings");
+  await person.goto("/log-in?next=/settings%23security");
   await page.getByLabel("Handle or e-mail").fill(handle);
   await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
   await page.getByRole("button", { name: "Log in", exact: true }).click();
@@ -39,10 +39,12 @@ test("a second factor is set up, asked for, used once, recovered from and turned
   const tom = await person("Tom");
   const { page } = tom;
   await register(tom, "visitor");
-  await tom.goto("/settings");
+  await tom.goto("/settings#security");
   const handle = await handleOf(tom);
   await page.getByRole("button", { name: "Set up a second factor" }).click();
-  const secret = await page.locator("code.secret").innerText();
+  const grouped = await page.locator("code.secret").innerText();
+  expect(grouped, "to be typed").toMatch(/^(\w{4} )+\w{1,4}$/);
+  const secret = grouped.replaceAll(" ", "");
   await expect(page.getByRole("img", { name: "The secret as a QR code" })).toBeVisible();
   const first = page.getByLabel("The code that the app shows now");
   await first.fill("000000");
@@ -52,7 +54,7 @@ test("a second factor is set up, asked for, used once, recovered from and turned
   await page.getByRole("button", { name: "Turn it on" }).click();
   await expect(page.locator(".codes li")).toHaveCount(10);
   const recovery = await page.locator(".codes li").first().innerText();
-  await page.getByRole("button", { name: "I have kept them" }).click();
+  await page.getByRole("button", { name: "I’ve saved them" }).click();
   await expect(page.getByText("10 recovery codes are left", { exact: false })).toBeVisible();
   await logOut(tom);
 
@@ -67,7 +69,7 @@ test("a second factor is set up, asked for, used once, recovered from and turned
   const next = code(secret, 1);
   await field.fill(next);
   await page.getByRole("button", { name: "Log in", exact: true }).click();
-  await page.waitForURL(/\/settings$/);
+  await page.waitForURL(/\/settings#security$/);
   await logOut(tom);
 
   // A code is good once; a recovery code opens, once, when there is no phone.
@@ -77,7 +79,7 @@ test("a second factor is set up, asked for, used once, recovered from and turned
   await expect(page.getByText("or was used already", { exact: false })).toBeVisible();
   await field.fill(recovery);
   await page.getByRole("button", { name: "Log in", exact: true }).click();
-  await page.waitForURL(/\/settings$/);
+  await page.waitForURL(/\/settings#security$/);
   await tom.alive();
   await expect(page.getByText("9 recovery codes are left", { exact: false })).toBeVisible();
   await page.getByRole("button", { name: "Turn it off" }).click();
@@ -102,7 +104,7 @@ test("a passkey is added, opens the account, and is removed", async ({ person, v
     },
   });
   await register(tom, "visitor");
-  await tom.goto("/settings");
+  await tom.goto("/settings#security");
   await page.getByLabel("Name of a new passkey").fill("My laptop");
   await page.getByRole("button", { name: "Add a passkey" }).click();
   await expect(page.getByRole("listitem").filter({ hasText: "My laptop" })).toBeVisible();
@@ -110,9 +112,9 @@ test("a passkey is added, opens the account, and is removed", async ({ person, v
   expect(credentials.map((it) => [it.isResidentCredential, it.rpId])).toEqual([[true, "localhost"]]);
   await logOut(tom);
 
-  await tom.goto("/log-in?next=/settings");
+  await tom.goto("/log-in?next=/settings%23security");
   await page.getByRole("button", { name: "Log in with a passkey" }).click();
-  await page.waitForURL(/\/settings$/);
+  await page.waitForURL(/\/settings#security$/);
   await tom.alive();
   await expect(page.getByRole("listitem").filter({ hasText: "My laptop" })).toContainText("last used");
   await page.getByRole("button", { name: "Remove My laptop" }).click();

@@ -100,5 +100,5 @@ test("Eyevinn's WHIP client plays to aiortc and to our own page", async ({ perso
 
   expect((await subscriber.leave()).deleted).toBe(200);
   await studio.page.evaluate(() => (window as unknown as Elsewhere).leave());
-  await expect(guest.page.getByText("Lost the connection")).toBeVisible();
+  await expect(guest.page.getByText("The line has dropped")).toBeVisible();
 });

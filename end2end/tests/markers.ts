@@ -52,12 +52,13 @@ export async function drawnPictures(person: Person): Promise<number> {
   return person.page.evaluate(() => (window as unknown as Page).drawn);
 }
 
-/** From now on notes every picture that the page's newest connection decodes. */
+/** From now on notes every picture that the page's newest living connection decodes. */
 export async function noteMarkers(person: Person): Promise<void> {
   await person.page.evaluate(() => {
     const page = window as unknown as Page;
     page.markers = [];
     const { track } = page.keptConnections
+      .filter((connection) => connection.connectionState !== "closed")
       .at(-1)!
       .getReceivers()
       .find((receiver) => receiver.track.kind === "video")!;

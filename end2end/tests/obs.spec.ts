@@ -1,5 +1,5 @@
 // OBS and other programs on stage, and what is told of the line.
-import { announce, enterAsGuest, register } from "./steps";
+import { announce, enterAsGuest, register, unfold } from "./steps";
 import { type Person, expect, test } from "./venue";
 
 /** Publishes as another program would that has nothing but the server's address and a stream key. */
@@ -54,14 +54,15 @@ test("an artist makes a stream key, plays from another program, and takes the ke
   const ana = await person("Ana");
   await enterAsGuest(ana, show);
   await ana.seesAndHears();
-  await expect(page.getByText(/kbit\/s, \d+\.\d % lost/)).toBeVisible({ timeout: 15_000 });
-  await expect(page.getByText(/^\d+ lines: \d+ kbit\/s/)).toBeVisible();
+  await unfold(artist, "Your connection");
+  await expect(page.getByText(/[kM]bit\/s, \d+\.\d % lost/)).toBeVisible({ timeout: 15_000 });
+  await expect(page.getByText(/^\d+ lines: \d+(\.\d)? [kM]bit\/s/)).toBeVisible();
   await expect(page.getByText(/^One connection/)).toBeVisible();
-  await ana.page.getByText("Why is my picture bad?").click();
+  await ana.page.getByText("Picture or sound trouble?").click();
   // What is wrong depends on how busy the machine is; that something is said, doesn't.
   await expect(ana.page.getByText("Measuring…")).toHaveCount(0);
   await expect(ana.page.getByText(/\d+ × \d+, \d+ frames a second/)).toBeVisible();
-  await expect(ana.page.getByText("What your line carries (estimate)")).toBeVisible();
+  await expect(ana.page.getByText("Your bandwidth (estimate)")).toBeVisible();
   await expect(ana.page.getByText("Lost on the artist's way")).toBeVisible();
 
   // After a reload the key itself is gone for good.
@@ -72,6 +73,6 @@ test("an artist makes a stream key, plays from another program, and takes the ke
   await page.getByRole("button", { name: "Revoke OBS on my laptop" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
   await expect(page.getByText("Revoked.", { exact: false })).toBeVisible();
-  await expect(ana.page.getByText("Waiting for Mira Voss to come back.", { exact: false })).toBeVisible();
+  await expect(ana.page.getByText("Mira Voss will be back any moment.", { exact: false })).toBeVisible();
   expect(await publish(program, server, key)).toBe(401);
 });

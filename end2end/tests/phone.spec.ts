@@ -1,7 +1,7 @@
 // On a phone: installable, readable, within the width of the screen.
 import { devices } from "@playwright/test";
 import AxeBuilder from "@axe-core/playwright";
-import { announce, chatInput, enterAsGuest, goLive, onStage, register } from "./steps";
+import { announce, enterAsGuest, onStage, register } from "./steps";
 import { expect, test } from "./venue";
 
 const { defaultBrowserType: _, ...pixel } = devices["Pixel 7"];
@@ -99,45 +99,4 @@ test("times are the visitor's own from the first paint on, and nothing shifts", 
       }),
   );
   expect(shifted, "cumulative layout shift").toBeLessThan(0.01);
-});
-
-test("who steps in on a phone stands in front of the whole stage: picture, crowd and hands", async ({ person }) => {
-  test.slow();
-  const artist = await person("Iron Tide");
-  await register(artist, "artist");
-  const show = await announce(artist, "Iron Tide: the last night of the long, long, long winter tour 2026/27");
-  await goLive(artist, show);
-  const screens: [number, number][] = [
-    [390, 664],
-    [360, 640],
-    [844, 390],
-    [640, 400],
-  ];
-  for (const [width, height] of screens) {
-    const one = await person(`On ${width} by ${height}`, {
-      ...pixel,
-      viewport: { width, height },
-      screen: { width, height },
-    });
-    const { page } = one;
-    await one.goto(show);
-    await page.getByLabel("What should we call you?").fill(one.name);
-    await page.getByRole("button", { name: "Step into the crowd" }).tap();
-    await expect(chatInput(one)).toBeEnabled();
-    await expect(page.getByRole("region", { name: "The stage" }), "the focus").toBeFocused();
-    const inSight = async () => {
-      for (const part of ["video", ".crowd-canvas", ".gesture-bar"]) {
-        // All of it, which is not what `toBeInViewport` takes for all by default.
-        await expect(page.locator(part), `${part} on ${width} by ${height}`).toBeInViewport({ ratio: 1 });
-      }
-    };
-    await inSight();
-    await one.seesAndHears();
-    // Who comes again is let in by itself, and touches nothing.
-    await page.reload();
-    await expect(chatInput(one)).toBeEnabled();
-    await inSight();
-    await page.getByRole("button", { name: "Clap" }).tap();
-    await one.context.close();
-  }
 });

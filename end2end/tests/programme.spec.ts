@@ -14,7 +14,7 @@ test("the list and a show's page follow what the artist does", async ({ person }
   await enterAsGuest(ana, show);
 
   await artist.goto(`${show}/edit`);
-  await fillShow(artist.page, { title: "Mira Voss on the Pier", startsIn: 90 });
+  await fillShow(artist.page, { title: "Mira Voss on the Pier", startsIn: 10 });
   await artist.page.getByRole("button", { name: "Save changes" }).click();
   await expect(artist.page).toHaveURL(/\/dashboard$/);
   await expect(ana.page.getByRole("heading", { name: "Mira Voss on the Pier" }).first()).toBeVisible();
@@ -60,7 +60,7 @@ test("a page that needs an account leads to log in and back; sessions survive a 
   const { page } = artist;
   await artist.goto("/join");
   await page.getByRole("button", { name: "Join", exact: true }).click();
-  await expect(page.getByText("The handle is missing.")).toBeVisible();
+  await expect(page.getByText("Choose a handle")).toBeVisible();
   await register(artist, "artist");
   const handle = await page.evaluate(async () => {
     const answer = await fetch("/api/accounts/viewer", {
@@ -81,7 +81,7 @@ test("a page that needs an account leads to log in and back; sessions survive a 
   await page.getByLabel("Handle or e-mail").fill(handle);
   await page.getByLabel("Password", { exact: true }).fill("not this one");
   await page.getByRole("button", { name: "Log in", exact: true }).click();
-  await expect(page.getByText("don't belong together", { exact: false })).toBeVisible();
+  await expect(page.getByText("That name and password don’t match.", { exact: false })).toBeVisible();
   await page.getByLabel("Password", { exact: true }).fill("late summer folk");
   await page.getByRole("button", { name: "Log in", exact: true }).click();
   await expect(page).toHaveURL(/\/shows\/new$/);

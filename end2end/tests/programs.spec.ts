@@ -89,11 +89,12 @@ async function withRsaCertificate(person: Person): Promise<void> {
   });
 }
 
-/** Whether all connections of the page, of which there is one at least, show an RSA certificate. */
+/** Whether all living connections of the page, of which there is one at least, show an RSA certificate. */
 async function showsRsaCertificate(person: Person): Promise<boolean> {
   return person.page.evaluate(async () => {
     const { keptConnections } = window as unknown as { keptConnections: RTCPeerConnection[] };
-    const all = await Promise.all(keptConnections.map((connection) => connection.getStats()));
+    const living = keptConnections.filter((connection) => connection.connectionState !== "closed");
+    const all = await Promise.all(living.map((connection) => connection.getStats()));
     // The object identifier 1.2.840.113549.1.1.1, which names an RSA key.
     const isRsa = (statistics: RTCStatsReport) => {
       const reports = [...statistics.values()];

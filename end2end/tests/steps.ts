@@ -58,6 +58,8 @@ export async function register(person: Person, role: "artist" | "visitor"): Prom
   }
   await page.getByRole("button", { name: role === "artist" ? "Join as an artist" : "Join", exact: true }).click();
   await expect(page).toHaveURL(role === "artist" ? /\/dashboard$/ : /\/$/);
+  // The address changes before the page has come.
+  await expect(page.getByLabel("Password", { exact: true })).toHaveCount(0);
   if (role === "artist") {
     const link = await linkInMail(person, `${handle}@example.org`, "Confirm your e-mail address");
     await call(person, "accounts/confirm", { link: new URL(link).hash.slice(1) });
@@ -90,7 +92,7 @@ export async function fillShow(
   page: Page,
   show: { title?: string; description?: string; genre?: string; startsIn?: number; minutes?: number },
 ): Promise<void> {
-  if (show.title !== undefined) await page.getByLabel("Title").fill(show.title);
+  if (show.title !== undefined) await page.getByLabel("Title", { exact: true }).fill(show.title);
   if (show.description !== undefined) await page.getByLabel("Description").fill(show.description);
   if (show.genre !== undefined) await page.getByLabel(show.genre, { exact: true }).check();
   if (show.startsIn !== undefined) {
@@ -105,7 +107,7 @@ export async function announce(artist: Person, title: string, startsIn = 2): Pro
   await artist.goto("/shows/new");
   await fillShow(page, { title, description: "Straight from the pier.", genre: "Folk", startsIn });
   await page.getByRole("button", { name: "Announce the show" }).click();
-  await expect(page).toHaveURL(/\/dashboard$/);
+  await expect(page).toHaveURL(/\/dashboard\?announced=/);
   const link = page.getByRole("listitem").filter({ hasText: title }).getByRole("link", { name: "Page" });
   return (await link.getAttribute("href")) ?? "";
 }
@@ -115,6 +117,14 @@ export async function goLive(artist: Person, show: string): Promise<void> {
   await artist.goto(`${show}/studio`);
   await artist.page.getByRole("button", { name: "Go live" }).click();
   await expect(artist.page.getByText("You are live.", { exact: true })).toBeVisible();
+}
+
+/** Opens a panel of the studio, all of which are folded while the show is on. */
+export async function unfold(artist: Person, title: string): Promise<void> {
+  const panel = artist.page.locator("details", { has: artist.page.getByRole("heading", { name: title }) });
+  // Folded by the studio itself at the beginning, and by nobody later.
+  await expect(panel).not.toHaveAttribute("open");
+  await panel.locator("summary").click();
 }
 
 /** Registers an artist who announces a show and goes live; answers the show's address. */
@@ -133,8 +143,12 @@ export async function enterAsGuest(person: Person, show: string): Promise<void> 
   await expect(chatInput(person)).toBeEnabled();
 }
 
-/** Where one writes to the others. */
-export const chatInput = (person: Person) => person.page.getByRole("textbox", { name: /say something|message/i });
+/** Where one writes to the others, also while the chat is closed. */
+export const chatInput = (person: Person) =>
+  person.page.getByRole("textbox", { name: /say something|message/i, includeHidden: true });
+
+/** What was said, in the chat; it may float over a head as well. */
+export const said = (person: Person, text: string) => person.page.getByRole("log").getByText(text);
 
 /** Says something to everybody. */
 export async function say(person: Person, text: string): Promise<void> {

@@ -1,5 +1,5 @@
 // What goes wrong on a good night: lines, permissions, devices, browsers that keep quiet.
-import { announce, counts, enterAsGuest, onStage, register, say } from "./steps";
+import { announce, counts, enterAsGuest, onStage, register, said, say } from "./steps";
 import { behindLine, expect, test } from "./venue";
 
 behindLine(
@@ -18,7 +18,7 @@ behindLine(
     await expect(tom.page.getByText("Mira Voss is on stage")).toBeVisible();
 
     line.cut();
-    await expect(tom.page.getByText("Lost the connection")).toBeVisible({ timeout: 10_000 });
+    await expect(tom.page.getByText("The line has dropped")).toBeVisible({ timeout: 10_000 });
     await expect(artist.page.getByText("The connection is lost.", { exact: false })).toBeVisible({ timeout: 20_000 });
     await expect(ana.page.getByText("The line is broken.", { exact: false })).toBeVisible({ timeout: 30_000 });
 
@@ -28,7 +28,7 @@ behindLine(
     await expect(ana.page.getByText("The line is broken.", { exact: false })).toHaveCount(0);
     await counts(ana, 1);
     await say(ana, "there you are again");
-    await expect(artist.page.getByText("there you are again")).toHaveCount(1);
+    await expect(said(artist, "there you are again")).toHaveCount(1);
   },
 );
 
@@ -64,11 +64,12 @@ behindLine(
     const ana = await person("Ana");
     await enterAsGuest(ana, show);
     await ana.seesAndHears();
+    const connections = await ana.connections();
     line.media.renumber();
     await ana.seesAndHears();
     line.media.unplug(line.media.addresses.filter((address) => !others.includes(address)));
     await ana.seesAndHears();
-    expect(await ana.connections(), "the one she began with").toBe(1);
+    expect(await ana.connections(), "the one she began with").toBe(connections);
   },
 );
 
@@ -138,7 +139,7 @@ test("screen, unplugged camera, sound alone: the audience stays, and is never sh
   const soundOnly = (one: typeof ana) => one.page.getByText("Sound only.", { exact: false });
   await expect(artist.page.getByText("The camera is gone.", { exact: false })).toBeVisible();
   await expect(artist.page.getByText("You are live.")).toBeVisible();
-  await expect(soundOnly(ana)).toBeVisible({ timeout: 60_000 });
+  await expect(soundOnly(ana)).toBeVisible();
   await ana.hears();
 
   // Who comes now finds a stage that is only heard.

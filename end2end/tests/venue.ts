@@ -177,11 +177,12 @@ export class Person {
     );
   }
 
-  /** What the browser says of the page's newest connection to the stage. */
+  /** What the browser says of the page's newest living connection to the stage. */
   private async statistics(): Promise<Record<string, any>[]> {
     return this.page.evaluate(async () => {
       const kept = (window as unknown as { keptConnections: RTCPeerConnection[] }).keptConnections;
-      return [...(await kept.at(-1)!.getStats()).values()];
+      const living = kept.filter((connection) => connection.connectionState !== "closed");
+      return [...(await living.at(-1)!.getStats()).values()];
     });
   }
 

@@ -1,5 +1,7 @@
 //! The venue's database: SQLite in the data folder, or PostgreSQL, behind the same statements.
 
+mod migrations;
+
 use std::{
     error::Error,
     fs::OpenOptions,
@@ -244,7 +246,7 @@ impl Database {
                 })
         };
         let write = pool(if sqlite { 1 } else { 8 }).connect(url).await?;
-        sqlx::migrate!("./migrations").run(&write).await?;
+        migrations::all().run(&write).await?;
         let read = pool(8).connect(url).await?;
         Ok(Self { read, revision: Revision::default(), write })
     }

@@ -7,6 +7,8 @@
 //! the [`background::bus::Bus`].
 
 pub mod accounts;
+pub mod api;
+pub mod api_tokens;
 pub mod app;
 pub mod background;
 pub mod caller;
@@ -27,7 +29,9 @@ pub mod media;
 pub mod own_account;
 pub mod people;
 pub mod personal_data;
+pub mod pictures;
 pub mod quality;
+pub mod radio;
 pub mod rights;
 pub mod services;
 pub mod sessions;

@@ -44,7 +44,7 @@ pub enum Action {
     Change,
     /// It is deleted; for a stage: ended.
     Delete,
-    /// One is there; for a stage: on it.
+    /// One is there; for a stage: on it, also again after its end, or rehearsing on it.
     Enter,
     /// People are muted there.
     Moderate,

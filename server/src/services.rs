@@ -19,6 +19,7 @@ use crate::{
     ids::SessionName,
     mail::Mail,
     personal_data::AllPersonalData,
+    pictures::ImageProcessor,
     sessions::{self, open_sessions::OpenSessions},
     storage::files::Files,
 };
@@ -34,6 +35,8 @@ pub struct Services {
     pub limits: Arc<Limits>,
     /// Files that people bring.
     pub files: Files,
+    /// Pictures that people bring, one after the other.
+    pub pictures: ImageProcessor,
     /// The queue of jobs.
     pub jobs: Jobs,
     /// The way that mails take.

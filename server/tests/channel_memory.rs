@@ -1,14 +1,10 @@
 //! Memory of open pages. The venue has a runtime of its own, and what is allocated on its threads is
 //! counted: neither the pages nor the other tests are.
 
-use std::{
-    alloc::{GlobalAlloc, Layout, System},
-    cell::Cell,
-    sync::atomic::{AtomicIsize, Ordering},
-    time::Duration,
-};
+use std::time::Duration;
 
 use bandstand_domain::channel::ServerFrame;
+use bandstand_synthetic::memory::{self, CountingAllocator};
 use futures::future::join_all;
 use tokio::{
     runtime,
@@ -29,47 +25,8 @@ const MAX_BYTES: usize = 16 * 1024;
 const MESSAGES: usize = 30;
 const PATIENCE: Duration = Duration::from_secs(60);
 
-thread_local! {
-    static COUNTED: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Bytes allocated on counted threads and not yet freed there.
-static HELD: AtomicIsize = AtomicIsize::new(0);
-
-struct Counting;
-
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-fn count(bytes: usize, sign: isize) {
-    if COUNTED.try_with(Cell::get).unwrap_or_default() {
-        HELD.fetch_add(sign * isize::try_from(bytes).unwrap_or_default(), Ordering::Relaxed);
-    }
-}
-
-#[allow(unsafe_code, reason = "passes everything on to the system's allocator as it is")]
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(layout.size(), 1);
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        count(layout.size(), 1);
-        unsafe { System.alloc_zeroed(layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count(layout.size(), -1);
-        count(size, 1);
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        count(layout.size(), -1);
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
+static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 /// An open page that reads all it is sent.
 struct Page {
@@ -98,7 +55,7 @@ fn an_open_page_takes_little_memory_however_much_it_is_told() {
     let server = runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
-        .on_thread_start(|| COUNTED.set(true))
+        .on_thread_start(memory::count_this_thread)
         .build()
         .unwrap();
     let pages = runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -115,7 +72,7 @@ fn an_open_page_takes_little_memory_however_much_it_is_told() {
             while !app.running.venue.services.requests.is_empty() {
                 looks.tick().await;
             }
-            usize::try_from(HELD.load(Ordering::Relaxed)).unwrap()
+            usize::try_from(memory::held()).unwrap()
         };
         let settled = async || timeout(PATIENCE, settled()).await.expect("requests end");
         let open = async |from: usize, to: usize| {

@@ -149,10 +149,15 @@ async fn history_comes_in_pages_and_a_chat_closes_with_its_show() {
     assert_eq!((earlier.messages.len(), earlier.more), (10, false));
     assert_eq!(earlier.messages[9].text, "9");
     let nobody = app.nobody();
-    let arguments = json!({ "show": show, "before": i64::MAX });
-    let refused = nobody.call::<ChatPage, ChatReason>("chat/history", arguments).await;
-    assert_eq!(refused, Err(Refusal::NotLoggedIn));
+    let unnamed = async || {
+        let arguments = json!({ "show": show, "before": i64::MAX });
+        nobody.call::<ChatPage, ChatReason>("chat/history", arguments).await
+    };
+    assert_eq!(unnamed().await, Err(Refusal::NotLoggedIn));
     artist.end(show).await.unwrap();
+    bob.say(show, "once more").await;
+    assert_eq!(unnamed().await, Err(Refusal::NotLoggedIn), "it goes on");
+    app.end_encores().await;
     let late = bob.post_as(show, Uuid::new_v4(), "encore").await;
     assert_eq!(late, Err(Refusal::Because(ChatReason::Over)));
     // From now on it is a part of the show's page, for who comes too late as well.

@@ -117,6 +117,9 @@ async fn ten_wrong_codes_in_a_row_are_told_and_waited_for_until_there_is_another
     let ada = app.artist("ada").await;
     let phone = App::new(&ada.begin_second_factor(None).await.unwrap());
     ada.enable(&phone.code(0)).await.unwrap();
+    let told = app.mail("ada@example.org", "How you log in was changed").await.text;
+    assert!(told.contains("the second factor of your account @ada was turned on."), "{told}");
+    assert!(told.contains(&format!("{}/settings#security", app.url)), "{told}");
     let thief = app.nobody();
     for _ in 0..10 {
         assert_eq!(fields(thief.log_in_with(PASSWORD, &phone.code(-9)).await), ["code"]);

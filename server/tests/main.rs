@@ -7,6 +7,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that can't go on says so by panicking")]
 
 mod accounts;
+mod api;
+mod artwork;
 mod channel;
 mod channel_memory;
 mod chat;
@@ -14,6 +16,7 @@ mod connections;
 mod cookies;
 mod crowd;
 mod data_folders;
+mod door;
 mod epochs;
 mod factors;
 mod languages;
@@ -29,10 +32,13 @@ mod pictures;
 mod postgres;
 mod privacy;
 mod quality;
+mod radio;
+mod rehearsal;
 mod rights;
 mod security;
 mod sessions;
 mod settings;
+mod show_times;
 mod shows;
 mod sign_in;
 mod smtp;

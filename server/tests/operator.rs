@@ -3,6 +3,8 @@
 use bandstand_domain::{
     Refusal, Secret,
     accounts::{AccountReason, Role},
+    channel::ClientFrame,
+    crowd::Gesture,
     stage::StageState,
 };
 use bandstand_server::{
@@ -72,6 +74,28 @@ async fn who_is_promoted_may_end_any_show_until_they_are_not_any_more() {
     assert_eq!(ops.end(show).await, Err(Refusal::Forbidden));
     app.user(UserCommand::Promote { who: "OPS".into() }).await.unwrap();
     ops.end(show).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_end_by_the_operator_has_no_encore() {
+    let app = TestApp::start().await;
+    let (_artist, show) = app.artist_with_show().await;
+    let ops = app.visitor("ops").await;
+    app.user(UserCommand::Promote { who: "ops".into() }).await.unwrap();
+    let (bob, eve) = (app.guest("Bob").await, app.guest("Eve").await);
+    let mut watching = app.follow(&eve, show).await;
+    let waving = app.follow(&bob, show).await;
+    ops.end(show).await.unwrap();
+    let wave = ClientFrame::Gesture { show, gesture: Gesture::Wave };
+    watching.sees_no_gesture_of(waving, &wave).await;
+    drop(watching);
+
+    // Nor has it for who comes to it later.
+    let app = app.restart().await;
+    let mut watching = app.follow(&eve, show).await;
+    let waving = app.follow(&bob, show).await;
+    watching.sees_no_gesture_of(waving, &wave).await;
+    app.stop().await;
 }
 
 #[tokio::test]

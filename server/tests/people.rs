@@ -140,7 +140,7 @@ async fn an_artists_page_is_complete_in_the_first_html_and_at_one_address() {
         "<title>Ada &lt;/title>&lt;b>L.&lt;/b> ·",
         "Quiet songs.",
         "Songs for nobody",
-        "No followers yet",
+        "Be the first",
     ] {
         assert!(html.contains(part), "{part}: {html}");
     }

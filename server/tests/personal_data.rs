@@ -35,17 +35,18 @@ const KEPT: [(&str, &[&str], &str); 5] = [
     ("messages", &["id", "author"], "the places of messages stay, so that no history has a gap"),
     (
         "shows",
-        &["artist", "title", "description", "genres", "time_zone", "stage"],
+        &["artist", "title", "description", "genres", "time_zone", "stage", "medium"],
         "a show that was given stays, by an artist without a name",
     ),
 ];
 
 /// Tables without an account or a person, and what of people may stand in them all the same.
-const OTHERS: [(&str, &str); 4] = [
+const OTHERS: [(&str, &str); 5] = [
     ("ended_sessions", "names of sessions, for an hour"),
     ("events", "the log: messages and names in it are erased with those that it tells of"),
     ("jobs", "ids and addresses of mails, until these are sent or given up"),
     ("topics", "numbers alone"),
+    ("tracks", "titles that were played at a show that stays"),
 ];
 
 #[derive(Debug)]

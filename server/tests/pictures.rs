@@ -15,10 +15,10 @@ use serde_json::json;
 use crate::support::app::{TestApp, User};
 
 impl User {
-    /// Brings a picture as the page would.
-    async fn bring(&self, app: &TestApp, file: impl Into<Body>) -> Response {
+    /// Brings a picture to `path` as the page would.
+    async fn bring(&self, app: &TestApp, path: &str, file: impl Into<Body>) -> Response {
         self.client
-            .post(format!("{}/pictures", app.url))
+            .post(format!("{}{path}", app.url))
             .header(header::ORIGIN, &app.url)
             .body(file)
             .send()
@@ -27,7 +27,16 @@ impl User {
     }
 
     pub async fn brought(&self, app: &TestApp, file: Vec<u8>) -> Result<Picture, PeopleError> {
-        let response = self.bring(app, file).await;
+        self.brought_to(app, "/pictures", file).await
+    }
+
+    pub async fn brought_to(
+        &self,
+        app: &TestApp,
+        path: &str,
+        file: Vec<u8>,
+    ) -> Result<Picture, PeopleError> {
+        let response = self.bring(app, path, file).await;
         let status = response.status().as_u16();
         let text = response.text().await.unwrap();
         if status == 200 {
@@ -95,7 +104,7 @@ async fn what_is_no_picture_is_refused_and_nothing_is_kept() {
     // Its length isn't told beforehand: it is stopped while it comes in.
     let pieces = long.chunks(64 * 1024).map(|piece| Ok::<_, std::io::Error>(piece.to_vec()));
     let stream = futures::stream::iter(pieces.collect::<Vec<_>>());
-    let answer = ada.bring(&app, Body::wrap_stream(stream)).await;
+    let answer = ada.bring(&app, "/pictures", Body::wrap_stream(stream)).await;
     assert_eq!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE);
     assert_eq!((ada.who().await.unwrap().picture, kept(&app)), (None, 0));
 

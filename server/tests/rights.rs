@@ -64,6 +64,14 @@ const FUNCTIONS: &[(&str, Arguments, [u16; 6])] = &[
     ("accounts/settings", |_| json!({}), [401, 401, 200, 200, 200, 200]),
     ("accounts/viewer", |_| json!({}), [200; 6]),
     (
+        "api_tokens/decide",
+        |_| json!({ "code": "made-up", "allowed": true }),
+        [401, 401, 422, 403, 403, 422],
+    ),
+    ("api_tokens/list", |_| json!({}), [401, 401, 200, 200, 200, 200]),
+    ("api_tokens/look_up", |_| json!({ "code": "BBBB-BBBB" }), [401, 401, 410, 403, 403, 410]),
+    ("api_tokens/revoke", |_| json!({ "id": Uuid::nil() }), [401, 401, 404, 404, 404, 404]),
+    (
         "chat/history",
         |it| json!({ "show": it.show, "before": 100 }),
         [401, 200, 200, 200, 200, 200],
@@ -83,7 +91,10 @@ const FUNCTIONS: &[(&str, Arguments, [u16; 6])] = &[
         |it| json!({ "show": it.show, "id": it.message }),
         [401, 403, 403, 200, 200, 200],
     ),
+    ("crowd/figure", |_| json!({}), [401, 200, 200, 200, 200, 200]),
+    ("crowd/wear", |_| json!({ "look": null }), [401, 200, 200, 200, 200, 200]),
     ("crowd/like", |it| json!({ "show": it.show }), [401, 200, 200, 200, 200, 200]),
+    ("live/look", |it| json!({ "show": it.show }), [409; 6]),
     ("live/join", |it| json!({ "show": it.show }), [401, 200, 200, 200, 200, 200]),
     (
         "live/explain_picture",
@@ -95,7 +106,19 @@ const FUNCTIONS: &[(&str, Arguments, [u16; 6])] = &[
     ("live/stage_figures", |it| json!({ "show": it.show }), [401, 403, 403, 200, 403, 200]),
     ("live/stream_keys", |_| json!({}), [401, 401, 200, 403, 403, 200]),
     ("live/stage", |it| json!({ "show": it.show }), [401, 403, 403, 403, 403, 200]),
+    ("live/rehearsal", |it| json!({ "show": it.show }), [401, 403, 403, 403, 403, 200]),
     ("live/pause", |it| json!({ "show": it.show, "paused": true }), [401, 403, 403, 409, 403, 409]),
+    (
+        "live/keep_stage",
+        |it| json!({ "show": it.show, "keep": true }),
+        [401, 403, 403, 409, 403, 409],
+    ),
+    ("live/is_stage_kept", |it| json!({ "show": it.show }), [401, 403, 403, 200, 403, 200]),
+    (
+        "live/set_title",
+        |it| json!({ "show": it.show, "title": "One" }),
+        [401, 403, 403, 409, 403, 409],
+    ),
     (
         "factors/add_passkey",
         |_| json!({ "ceremony": "made-up", "name": "", "credential": "{}" }),
@@ -142,6 +165,7 @@ const FUNCTIONS: &[(&str, Arguments, [u16; 6])] = &[
     ("shows/create", |_| json!({ "draft": draft("", 1) }), [401, 401, 422, 403, 403, 422]),
     ("shows/draft", |it| json!({ "id": it.show }), [401, 401, 403, 200, 403, 200]),
     ("shows/mine", |_| json!({}), [401, 401, 200, 403, 403, 200]),
+    ("shows/next_draft", |_| json!({}), [401, 401, 200, 403, 403, 200]),
     ("shows/more", |_| json!({ "section": "past", "next": "nonsense" }), [422; 6]),
     ("shows/show", |it| json!({ "id": it.show }), [200; 6]),
     (
@@ -152,6 +176,11 @@ const FUNCTIONS: &[(&str, Arguments, [u16; 6])] = &[
     ("shows/whats_on", |_| json!({}), [200; 6]),
     // What can't be taken back, at last.
     ("live/end", |it| json!({ "show": it.show }), [401, 403, 403, 403, 200, 200]),
+    // The operator has ended it, too: that stays.
+    ("live/reopen", |it| json!({ "show": it.show }), [401, 403, 403, 403, 403, 409]),
+    ("shows/extend", |it| json!({ "id": it.show }), [401, 401, 403, 409, 403, 409]),
+    ("shows/figures", |it| json!({ "id": it.show }), [401, 401, 403, 200, 403, 200]),
+    ("shows/remove_artwork", |it| json!({ "id": it.show }), [401, 401, 403, 200, 403, 200]),
     ("shows/delete", |it| json!({ "id": it.show }), [401, 401, 403, 403, 200, 410]),
     ("accounts/log_out", |_| json!({}), [200; 6]),
 ];
@@ -172,6 +201,8 @@ async fn fingerprint(app: &TestApp) -> Vec<String> {
         "SELECT account || secret || COALESCE(enabled_at, 0) FROM second_factors ORDER BY 1",
         "SELECT account || slot || COALESCE(used_at, 0) FROM recovery_codes ORDER BY 1",
         "SELECT id || account || name FROM stream_keys ORDER BY 1",
+        "SELECT id || account || name FROM api_tokens ORDER BY 1",
+        "SELECT hash || state FROM device_logins ORDER BY 1",
         "SELECT follower || artist FROM follows ORDER BY 1",
         "SELECT handle_key || account FROM former_handles ORDER BY 1",
     ] {
@@ -234,6 +265,9 @@ const ENDPOINTS: &[(&str, &str, u16, u16)] = &[
     // An empty body is no choice.
     ("POST", "/language", 415, 415),
     ("GET", "/texts/{file}", 404, 404),
+    ("GET", "/shows/{id}/calendar.ics", 404, 404),
+    // An empty body is no name.
+    ("POST", "/shows/{id}/enter", 415, 415),
     // Links of mails whose `#` was encoded.
     ("GET", "/confirm%23{link}", 303, 303),
     ("GET", "/reset%23{link}", 303, 303),
@@ -244,20 +278,38 @@ const ENDPOINTS: &[(&str, &str, u16, u16)] = &[
     ("GET", "/metrics", 200, 200),
     // A picture of oneself; an empty body is none.
     ("POST", "/pictures", 401, 415),
+    // No such show.
+    ("POST", "/shows/{id}/artwork", 401, 404),
     ("GET", "/pictures/{file}", 404, 404),
+    // An empty body is no program's name, and no code.
+    ("POST", "/api/v1/device", 415, 415),
+    ("POST", "/api/v1/device/token", 415, 415),
+    // With an API token.
+    ("DELETE", "/api/v1/token", 401, 401),
+    ("GET", "/api/v1/shows", 401, 401),
+    ("GET", "/api/v1/shows/{show}", 401, 401),
     // With a stream key.
     ("POST", "/whip", 401, 401),
     ("POST", "/whip/", 401, 401),
     ("GET", "/whip/{show}", 204, 204),
     ("POST", "/whip/{show}", 401, 401),
     ("POST", "/whip/{show}/", 401, 401),
+    ("POST", "/whip/{show}/rehearsal", 401, 401),
     ("GET", "/whip/{show}/{session}", 404, 404),
     ("DELETE", "/whip/{show}/{session}", 404, 404),
     ("POST", "/whep/{show}", 401, 401),
     ("POST", "/whep/{show}/", 401, 401),
+    ("POST", "/whep/{show}/rehearsal", 401, 401),
+    ("POST", "/whep/{show}/door", 401, 401),
     ("GET", "/whep/{show}/{session}", 404, 404),
     ("DELETE", "/whep/{show}/{session}", 404, 404),
     ("POST", "/whep/{show}/{session}/layer", 404, 404),
+    // With a stream key as the password.
+    ("PUT", "/radio", 401, 401),
+    ("PUT", "/radio/{show}", 401, 401),
+    ("GET", "/admin/metadata", 401, 401),
+    // Nothing is on.
+    ("GET", "/listen/{show}", 404, 404),
 ];
 
 #[tokio::test]

@@ -5,10 +5,13 @@ use bandstand_domain::{
     accounts::ArtistProfile,
     channel::{Cursor, Event, Topic},
     shows::{Genre, Section, ShowDraft, ShowEvent, ShowList, ShowReason},
-    stage::StageState,
 };
 use bandstand_server::{config::UserCommand, own_account::operator};
-use jiff::{Timestamp, civil::Weekday, tz::TimeZone};
+use jiff::{
+    Span, Timestamp,
+    civil::{DateTime, Weekday},
+    tz::TimeZone,
+};
 use reqwest::StatusCode;
 use serde_json::json;
 use sqlx::Row;
@@ -72,6 +75,39 @@ async fn a_show_is_announced_changed_and_deleted() {
         assert_eq!(description.is_some(), topic != Topic::Shows);
         assert_eq!(last, &Event::Show(ShowEvent::Deleted { show: id }));
     }
+}
+
+#[tokio::test]
+async fn a_show_goes_into_a_calendar_and_a_change_of_it_is_newer() {
+    let app = TestApp::start().await;
+    let ana = app.artist("Ana").await;
+    let mut form = draft("Songs; for, nobody", 24);
+    form.description = "One\nEND:VCALENDAR".into();
+    let id = ana.create(&form).await.unwrap();
+    let path = format!("/shows/{id}/calendar.ics");
+    let calendar = async || {
+        let response = app.nobody().page(&path).await;
+        let kind = response.headers()["content-type"].to_str().unwrap().to_owned();
+        (response.status(), kind, response.text().await.unwrap().replace("\r\n ", ""))
+    };
+    let (status, kind, first) = calendar().await;
+    assert_eq!((status, kind.as_str()), (StatusCode::OK, "text/calendar; charset=utf-8"));
+    for line in [
+        &format!("UID:{id}"),
+        "SEQUENCE:0",
+        "SUMMARY:Songs\\; for\\, nobody – Ana on stage",
+        &format!("DESCRIPTION:One\\nEND:VCALENDAR\\n\\n{}/shows/{id}", app.url),
+        "END:VCALENDAR",
+    ] {
+        assert_eq!(first.split("\r\n").filter(|it| *it == line).count(), 1, "{line}: {first}");
+    }
+    form.starts = clock_in(25);
+    ana.update(id, &form).await.unwrap();
+    let changed = calendar().await.2;
+    assert!(changed.contains(&format!("UID:{id}\r\nSEQUENCE:1\r\n")), "{changed}");
+    ana.delete(id).await.unwrap();
+    assert_eq!(calendar().await.0, StatusCode::GONE);
+    app.stop().await;
 }
 
 #[tokio::test]
@@ -145,6 +181,15 @@ async fn what_a_show_cannot_be() {
     ] {
         assert_eq!(fields(ana.create(&form).await), [field], "{form:?}");
     }
+    let all_wrong = with(&|form| {
+        form.title = "Hi".into();
+        form.genres.clear();
+        form.starts = clock_in(-1);
+        form.ends = clock_in(-2);
+    });
+    assert_eq!(fields(ana.create(&all_wrong).await), ["title", "genres", "starts", "ends"]);
+    let kept = ana.create(&form).await.unwrap();
+    assert_eq!(fields(ana.update(kept, &all_wrong).await), ["title", "genres", "starts", "ends"]);
     // The night in which the clocks go forward in Berlin next year.
     let year = Timestamp::now().to_zoned_datetime(TimeZone::UTC).year() + 1;
     let night = jiff::civil::date(year, 3, 1).nth_weekday_of_month(-1, Weekday::Sunday).unwrap();
@@ -159,6 +204,39 @@ async fn what_a_show_cannot_be() {
     let card = ana.show(id).await.unwrap().card;
     assert_eq!(card.ends_at.since(card.starts_at), 2 * 3_600_000, "one hour is left out");
     assert!(card.starts_text.ends_with(&format!("{year}, 01:30 (Berlin)")), "{card:?}");
+}
+
+#[tokio::test]
+async fn a_new_show_begins_as_the_last_one_was() {
+    let app = TestApp::start().await;
+    let ana = app.artist("ana").await;
+    let next = async || -> ShowDraft {
+        ana.call::<_, ShowReason>("shows/next_draft", json!({})).await.unwrap()
+    };
+    let first = next().await;
+    assert!(!first.genres.is_empty(), "what the artist plays");
+    assert_eq!((first.starts.as_str(), first.time_zone.as_str()), ("", ""));
+
+    let mut form = draft("Quiet night", 24);
+    form.genres = vec![Genre("metal".into())];
+    form.members_only = true;
+    ana.create(&form).await.unwrap();
+    let later = |local: &str, weeks: i64| {
+        let local: DateTime = local.parse().unwrap();
+        let later = local.checked_add(Span::new().weeks(weeks)).unwrap();
+        later.strftime("%Y-%m-%dT%H:%M").to_string()
+    };
+    let begun = next().await;
+    let expected = ShowDraft {
+        title: String::new(),
+        description: String::new(),
+        starts: later(&form.starts, 1),
+        ends: later(&form.ends, 1),
+        ..form.clone()
+    };
+    assert_eq!(begun, expected);
+    ana.create(&ShowDraft { title: "Quiet night again".into(), ..begun }).await.unwrap();
+    assert_eq!(next().await.starts, later(&form.starts, 2));
 }
 
 #[tokio::test]
@@ -185,32 +263,6 @@ async fn an_artist_plays_one_show_at_a_time() {
     ana.update(after, &draft("The second, later", 27)).await.unwrap();
     ana.delete(after).await.unwrap();
     ana.create(&draft("In its place", 27)).await.unwrap();
-}
-
-#[tokio::test]
-async fn a_live_show_keeps_its_start_and_a_past_one_its_times() {
-    let app = TestApp::start().await;
-    let ana = app.artist("ana").await;
-    let form = draft("Quiet night", 1);
-    let id = ana.create(&form).await.unwrap();
-    app.change("UPDATE shows SET stage = 'live'").await;
-    let on = app.nobody().whats_on().await;
-    assert_eq!((on.live.len(), on.upcoming.shows.len()), (1, 0));
-    assert_eq!(on.live[0].stage, StageState::Live);
-    let moved = ShowDraft { starts: clock_in(2), ..form.clone() };
-    assert_eq!(ana.update(id, &moved).await, Err(Refusal::Because(ShowReason::Live)));
-    let longer = ShowDraft { ends: clock_in(5), ..form };
-    ana.update(id, &longer).await.unwrap();
-
-    app.change("UPDATE shows SET stage = 'ended'").await;
-    let on = app.nobody().whats_on().await;
-    assert_eq!((on.live.len(), on.past.shows.len()), (0, 1));
-    let again = ShowDraft { ends: clock_in(6), ..longer.clone() };
-    assert_eq!(ana.update(id, &again).await, Err(Refusal::Because(ShowReason::Over)));
-    let retitled = ShowDraft { title: "What a night".into(), ..longer };
-    ana.update(id, &retitled).await.unwrap();
-    assert_eq!(ana.show(id).await.unwrap().card.title, "What a night");
-    ana.create(&draft("The encore", 1)).await.unwrap();
 }
 
 /// The titles of all pages of a section.

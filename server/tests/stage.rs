@@ -3,12 +3,16 @@
 use bandstand_domain::{
     Refusal, Secret,
     channel::Snapshot,
-    shows::Section,
-    stage::{StageReason, StageState},
+    shows::{Section, ShowDraft, ShowReason},
+    stage::{DoorToken, StageReason, StageState},
 };
 use reqwest::{Method, header};
+use serde_json::json;
 
-use crate::support::{app::TestApp, channel::Follower};
+use crate::support::{
+    app::{TestApp, User, draft},
+    channel::Follower,
+};
 
 fn stage_now(follower: &Follower) -> (StageState, i64) {
     match &follower.present {
@@ -60,6 +64,58 @@ async fn a_show_from_the_lobby_to_the_end() {
     assert!(format!("{late:?}").contains("409"), "{late:?}");
     let card = artist.show(show).await.unwrap().card;
     assert_eq!(card.section(card.starts_at), Section::Past);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn an_end_is_taken_back_within_five_minutes() {
+    let app = TestApp::start().await;
+    let (artist, show) = app.artist_with_show().await;
+    let bob = app.guest("Bob").await;
+    let mut crowd = app.follow(&bob, show).await;
+    assert_eq!(artist.reopen(show).await, Ok(()), "nothing has ended");
+    let on_stage = app.go_live(&artist, show).await;
+    let (since, _) = crowd.until_stage(StageState::Live).await;
+    artist.end(show).await.unwrap();
+    on_stage.publisher.ended().await;
+    crowd.until_stage(StageState::Ended).await;
+    assert_eq!(bob.reopen(show).await, Err(Refusal::Forbidden));
+    assert_eq!(app.nobody().whats_on().await.live.len(), 0);
+
+    artist.reopen(show).await.unwrap();
+    assert_eq!(crowd.until_stage(StageState::Dropped).await, (since, 1));
+    let page = artist.show(show).await.unwrap();
+    assert_eq!((page.live_since.map(|at| at.0), page.ended_at), (since, None));
+    assert_eq!(app.nobody().whats_on().await.live.len(), 1);
+    let viewer = app.watch(&bob, show).await.unwrap();
+    let _on_stage = app.go_live(&artist, show).await;
+    assert_eq!(crowd.until_stage(StageState::Live).await, (since, 2));
+    viewer.until(|it| it.video.keyframes > 0 && it.audio.packets > 0).await;
+
+    artist.end(show).await.unwrap();
+    app.change("UPDATE shows SET ended_at = ended_at - 300000").await;
+    assert_eq!(artist.reopen(show).await, Err(Refusal::Because(StageReason::TooLate)));
+    assert_eq!(artist.stage(show).await.unwrap_err(), Refusal::Because(StageReason::Over));
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn an_end_taken_back_after_its_time_leaves_time_to_come_back() {
+    let app = TestApp::start().await;
+    let (artist, show) = app.artist_with_show().await;
+    let mut crowd = app.follow(&artist, show).await;
+    let _on_stage = app.go_live(&artist, show).await;
+    crowd.until_stage(StageState::Live).await;
+    app.change("UPDATE shows SET starts_at = 0, ends_at = 3600000").await;
+    artist.end(show).await.unwrap();
+    artist.reopen(show).await.unwrap();
+    let stages = &app.running.venue.media.stages;
+    let stage = async || artist.show(show).await.unwrap().card.stage;
+    stages.end_abandoned().await.unwrap();
+    assert_eq!(stage().await, StageState::Dropped);
+    app.change("UPDATE shows SET stage_at = stage_at - 300000").await;
+    stages.end_abandoned().await.unwrap();
+    assert_eq!(stage().await, StageState::Ended);
     app.stop().await;
 }
 
@@ -203,12 +259,7 @@ async fn a_takeover_that_does_not_come_about_leaves_everything_as_it_was() {
 
 #[tokio::test]
 async fn a_full_venue_takes_its_artist() {
-    let app = TestApp::configured(|config| {
-        config.limit_scale = 1_000;
-        config.media_limits.max_sessions = 3;
-        config.media_limits.reserved_for_publishers = 1;
-    })
-    .await;
+    let app = TestApp::small().await;
     let (artist, show) = app.artist_with_show().await;
     let bob = app.guest("Bob").await;
     let first = app.watch(&bob, show).await.unwrap();
@@ -221,5 +272,68 @@ async fn a_full_venue_takes_its_artist() {
     let again = app.go_live(&artist, show).await;
     on_stage.publisher.ended().await;
     drop(again);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn at_the_door_there_is_a_picture_for_all_where_guests_may_enter() {
+    let app = TestApp::start().await;
+    let (artist, show) = app.artist_with_show().await;
+    let nobody = app.nobody();
+    let look =
+        async || nobody.call::<DoorToken, StageReason>("live/look", json!({ "show": show })).await;
+    assert_eq!(look().await, Err(Refusal::Because(StageReason::NotOnStage)));
+    let mut lobby = app.follow(&app.guest("Bob").await, show).await;
+    let _on_stage = app.go_live(&artist, show).await;
+    lobby.until_stage(StageState::Live).await;
+    let right = look().await.unwrap().token;
+    let offer = async |path: &str, body: &str| {
+        let path = format!("/whep/{show}{path}");
+        app.offer(&path, Some(&right), "application/sdp", body.to_owned()).await.status().as_u16()
+    };
+    // Neither the picture and sound of who is in, nor the sound.
+    assert_eq!(offer("", "v=0").await, 403);
+    assert_eq!(offer("/door", "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\n").await, 422);
+    let follows = nobody.join(show).await;
+    assert_eq!(follows.unwrap_err(), Refusal::Because(StageReason::Nameless));
+    let mut members = draft("Songs for nobody", 1);
+    let kept: ShowDraft =
+        artist.call::<_, ShowReason>("shows/draft", json!({ "id": show })).await.unwrap();
+    (members.starts, members.ends) = (kept.starts, kept.ends);
+    members.members_only = true;
+    artist.update(show, &members).await.unwrap();
+    assert_eq!(offer("/door", "v=0").await, 403);
+    assert_eq!(look().await, Err(Refusal::Because(StageReason::MembersOnly)));
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn the_form_at_the_door_works_without_the_program() {
+    let app = TestApp::start().await;
+    let (artist, show) = app.artist_with_show().await;
+    let path = format!("{}/shows/{show}/enter", app.url);
+    let enter = async |user: &User, name: &str, origin: &str| {
+        let request = user.client.post(&path).header(header::ORIGIN, origin);
+        request.form(&[("name", name)]).send().await.unwrap()
+    };
+    let ana = app.nobody();
+    assert_eq!(enter(&ana, "Ana", "https://evil.example").await.status(), 403);
+    assert_eq!(enter(&ana, " ", &app.url).await.status(), 422);
+    assert_eq!(ana.who().await, None);
+    let entered = enter(&ana, "Ana", &app.url).await;
+    assert_eq!(entered.status(), 303);
+    assert_eq!(entered.headers()[header::LOCATION], format!("/shows/{show}"));
+    assert_eq!(ana.who().await.map(|viewer| viewer.name).as_deref(), Some("Ana"));
+    assert_eq!(ana.join(show).await.unwrap().name, "Ana");
+    // Who has an account is not renamed.
+    assert_eq!(enter(&artist, "Bob", &app.url).await.status(), 303);
+    assert_eq!(artist.who().await.unwrap().name, "ada on stage");
+
+    let mut members = draft("Songs for nobody", 1);
+    members.members_only = true;
+    artist.update(show, &members).await.unwrap();
+    let eve = app.nobody();
+    assert_eq!(enter(&eve, "Eve", &app.url).await.status(), 403);
+    assert_eq!(eve.who().await, None);
     app.stop().await;
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use bandstand_domain::{
-    Refusal, Secret,
+    Refusal, Secret, ShowId,
     stage::{StageError, StageReason, StageState},
     stream_keys::{MAX_KEYS, NewStreamKey, StreamKey, StreamKeyId},
 };
@@ -21,7 +21,7 @@ impl User {
         self.call("live/make_stream_key", json!({ "name": name })).await
     }
 
-    async fn revoke_stream_key(&self, id: StreamKeyId) -> Result<(), StageError> {
+    pub async fn revoke_stream_key(&self, id: StreamKeyId) -> Result<(), StageError> {
         self.call("live/revoke_stream_key", json!({ "id": id })).await
     }
 }
@@ -109,9 +109,21 @@ async fn a_key_finds_the_show_that_is_played_now() {
     let soon = artist.create(&draft("Quite soon", 1)).await.unwrap();
     let first = app.publish_at("/whip", key.clone()).await.unwrap();
     assert!(first.location.starts_with(&format!("/whip/{soon}/")));
-    // By its name, any show can be taken.
-    let named = app.publish_at(&format!("/whip/{later}"), key.clone()).await.unwrap();
-    assert!(named.location.starts_with(&format!("/whip/{later}/1-")));
+    // Nor is a test of the program a show that begins days early, where its address names one; and the
+    // artist is told.
+    let mut studio = app.follow(&artist, later).await;
+    let named = format!("/whip/{later}");
+    let (status, text) = app.tried(&named, &key).await;
+    assert_eq!((status, text.contains("in more than two hours")), (409, true), "{text}");
+    studio.until(|it| it.notices.iter().any(|it| it.text.contains("nobody saw anything"))).await;
+    let facts = artist.show(later).await.unwrap();
+    assert_eq!((facts.card.stage, facts.live_since), (StageState::Empty, None));
+    // Once its artist has begun it, a program may take over.
+    let page = app.go_live(&artist, later).await;
+    studio.until_stage(StageState::Live).await;
+    let program = app.publish_at(&named, key.clone()).await.unwrap();
+    assert!(program.location.starts_with(&format!("/whip/{later}/2-")));
+    page.publisher.ended().await;
     artist.end(soon).await.unwrap();
     first.publisher.ended().await;
 
@@ -246,20 +258,18 @@ async fn why_a_program_is_refused_its_artist_is_told_within_two_seconds_and_nobo
 async fn an_artist_is_on_three_stages_at_most() {
     let app = TestApp::start().await;
     let artist = app.artist("ada").await;
-    let key = artist.make_stream_key("OBS").await.unwrap().secret;
     let offer = app.idle_offer().await;
-    let mut opened = Vec::new();
+    let go = async |show: ShowId| {
+        let token = artist.stage(show).await.unwrap().token;
+        app.offer(&format!("/whip/{show}"), Some(&token), "application/sdp", offer.clone()).await
+    };
+    let mut shows = Vec::new();
     for (hours, status) in [(3, 201), (6, 201), (9, 201), (12, 409)] {
         let show = artist.create(&draft("Songs", hours)).await.unwrap();
-        let path = format!("/whip/{show}");
-        let sent = app.offer(&path, Some(&key), "application/sdp", offer.clone()).await;
-        assert_eq!(sent.status(), status);
-        opened.extend(sent.headers().get(header::LOCATION).cloned());
+        assert_eq!(go(show).await.status(), status);
+        shows.push(show);
     }
-    // To come back to one of them is always possible, and to leave one makes room.
-    let first = opened[0].to_str().unwrap();
-    let path = first.rsplit_once('/').unwrap().0;
-    let again = app.offer(path, Some(&key), "application/sdp", offer.clone()).await;
-    assert_eq!(again.status(), 201);
+    // To come back to one of them is always possible.
+    assert_eq!(go(shows[0]).await.status(), 201);
     app.stop().await;
 }

@@ -11,9 +11,11 @@ use bandstand_tidy::{
 };
 
 /// Tables, and the folders that own columns of them. Accounts forget the sessions of whom they erase.
-const TABLES: [(&str, &[&str]); 22] = [
+const TABLES: [(&str, &[&str]); 25] = [
     ("accounts", &["accounts", "people"]),
+    ("api_tokens", &["api_tokens"]),
     ("ceremonies", &["factors"]),
+    ("device_logins", &["api_tokens"]),
     ("devices", &["accounts"]),
     ("ended_sessions", &["sessions"]),
     ("events", &["channel"]),
@@ -34,6 +36,7 @@ const TABLES: [(&str, &[&str]); 22] = [
     ("storage_usage", &["storage"]),
     ("stream_keys", &["stream_keys"]),
     ("topics", &["channel"]),
+    ("tracks", &["shows"]),
 ];
 
 /// Folders of the server, from below. Features begin with `accounts`.
@@ -41,16 +44,17 @@ const SERVER: Layers = &[
     &["clock", "database", "entity_tags", "ids", "rights"],
     &["background", "config", "crypto", "personal_data"],
     &["http", "ice_servers", "sessions", "storage"],
-    &["channel", "mail"],
+    &["channel", "mail", "pictures"],
     &["services"],
     &["caller"],
     &["accounts"],
-    &["factors"],
+    &["api_tokens", "factors"],
     &["shows"],
     &["crowd", "people", "stream_keys"],
     &["chat"],
-    &["own_account", "stage"],
+    &["api", "own_account", "stage"],
     &["media"],
+    &["radio"],
     &["quality"],
     &["app"],
 ];
@@ -60,12 +64,16 @@ const APP: Layers = &[
     &["json", "texts", "web"],
     &["failure"],
     &["port"],
-    &["navigation", "ui"],
+    &["navigation"],
+    &["ui"],
+    &["pictures"],
     &["channel", "chat", "crowd", "quality", "stream_keys", "viewer", "webrtc"],
+    &["api_tokens"],
     &["factors", "shows"],
     &["people", "stage"],
     &["player"],
-    &["accounts", "studio", "watch"],
+    &["accounts"],
+    &["studio", "watch"],
     &["parts"],
     &["app"],
 ];

@@ -16,7 +16,7 @@ use crate::{
     shows::{Genre, check_genres},
     text,
     texts::{Tell, Text},
-    visible::hides_something,
+    visible::{hides_something, shows_something},
 };
 
 /// Reason to refuse a request, particular to accounts.
@@ -141,14 +141,14 @@ impl Registration {
         errors.check("handle", check_handle(&self.handle));
         errors.check(
             "display_name",
-            check_name(text!(complaint.what.your_name), &self.display_name, 32),
+            check_own_name(text!(complaint.what.your_name), &self.display_name, 32),
         );
         errors.check("email", check_email(&self.email));
         errors.check("password", check_password(self.password.reveal()));
         if let Some(artist) = &self.artist {
             errors.check(
                 "stage_name",
-                check_name(text!(complaint.what.stage_name), &artist.stage_name, 40),
+                check_own_name(text!(complaint.what.stage_name), &artist.stage_name, 40),
             );
             errors.check("genres", check_genres(&artist.genres));
         }
@@ -169,10 +169,30 @@ impl Credentials {
 /// Checks a handle; returns the complaint.
 pub fn check_handle(handle: &str) -> Option<Text> {
     let handle = handle.trim();
+    if handle.is_empty() {
+        return Some(text!(complaint.no_handle));
+    }
     length(text!(complaint.what.handle), handle, 3, 16).or_else(|| {
         (!handle.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')))
             .then(|| text!(complaint.handle))
     })
+}
+
+/// Makes a handle that suits a name, of its letters a–z and digits; none when it has too few. Of letters with
+/// marks, those that are decomposed (Unicode's NFKD) count.
+pub fn suggested_handle(name: &str) -> Option<String> {
+    let mut handle = String::new();
+    for c in name.chars().map(|c| c.to_ascii_lowercase()) {
+        let parts = c.is_whitespace() || matches!(c, '-' | '.' | '_' | '’' | '\'');
+        if c.is_ascii_alphanumeric() {
+            handle.push(c);
+        } else if parts && !handle.is_empty() && !handle.ends_with('-') {
+            handle.push('-');
+        }
+    }
+    handle.truncate(16);
+    let handle = handle.trim_end_matches('-');
+    check_handle(handle).is_none().then(|| handle.to_owned())
 }
 
 /// Checks a name that others see; returns the complaint. It is kept as
@@ -187,9 +207,18 @@ pub fn check_name(what: Text, name: &str, most: usize) -> Option<Text> {
     })
 }
 
+/// Checks what a person wants to be called; returns the complaint.
+pub fn check_own_name(what: Text, name: &str, most: usize) -> Option<Text> {
+    if shows_something(name) {
+        check_name(what, name, most)
+    } else {
+        Some(text!(complaint.no_name))
+    }
+}
+
 /// Checks a guest's chosen name (1–32 characters); returns the complaint.
 pub fn check_guest_name(name: &str) -> Option<Text> {
-    check_name(text!(complaint.what.your_name), name, 32)
+    check_own_name(text!(complaint.what.your_name), name, 32)
 }
 
 /// Checks an e-mail address; returns the complaint. Only what is surely wrong; the rest a mail will

@@ -25,7 +25,7 @@ pub use event::Event;
 #[serde(transparent)]
 pub struct Cursor(pub i64);
 
-/// Topic that a page can subscribe to. As text: `shows`, `show:ID`.
+/// Topic that a page can subscribe to. As text: `shows`, `show:ID`, `door:ID`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum Topic {
@@ -33,6 +33,8 @@ pub enum Topic {
     Shows,
     /// One show with its stage, chat and crowd; needs a join token.
     Show(ShowId),
+    /// The crowd of one show as it is seen from the door, without names; open to all.
+    Door(ShowId),
 }
 
 impl fmt::Display for Topic {
@@ -40,6 +42,7 @@ impl fmt::Display for Topic {
         match self {
             Self::Shows => f.write_str("shows"),
             Self::Show(id) => write!(f, "show:{id}"),
+            Self::Door(id) => write!(f, "door:{id}"),
         }
     }
 }
@@ -70,6 +73,7 @@ impl FromStr for Topic {
         match text.split_once(':') {
             None if text == "shows" => Ok(Self::Shows),
             Some(("show", id)) => id.parse().map(Self::Show).map_err(|_| UnknownTopic),
+            Some(("door", id)) => id.parse().map(Self::Door).map_err(|_| UnknownTopic),
             _ => Err(UnknownTopic),
         }
     }
@@ -146,6 +150,13 @@ pub enum ServerFrame {
         /// None when all is well.
         notices: Vec<Notice>,
     },
+    /// Title that plays now on the stage, to who is at the show, when it changes.
+    Playing {
+        /// Show.
+        show: ShowId,
+        /// Empty when nothing is known.
+        title: String,
+    },
     /// A topic is not, or no longer, followed.
     Refused {
         /// Topic.
@@ -176,6 +187,8 @@ pub struct Notice {
 pub enum Snapshot {
     /// The list of shows has to be asked for again.
     Shows,
+    /// All of a crowd comes by itself.
+    Door,
     /// A show: its page, and the latest messages, oldest first.
     Show {
         /// The page.

@@ -49,6 +49,13 @@ impl FieldErrors {
         self
     }
 
+    /// Takes in further complaints; of each field, those that were there first count.
+    pub fn merge(&mut self, others: Self) {
+        let others = others.0.into_iter().filter(|error| self.of(&error.field).is_none());
+        let others: Vec<_> = others.collect();
+        self.0.extend(others);
+    }
+
     /// The first complaint about `field`.
     pub fn of(&self, field: &str) -> Option<&Text> {
         self.0.iter().find(|error| error.field == field).map(|error| &error.message)

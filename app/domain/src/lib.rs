@@ -4,6 +4,7 @@
 //! No clock, no I/O, no framework: everything that depends on the time is told the time.
 
 pub mod accounts;
+pub mod api_tokens;
 pub mod channel;
 pub mod chat;
 pub mod crowd;

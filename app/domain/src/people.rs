@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     FieldErrors, Millis, Refusal,
-    accounts::check_name,
+    accounts::check_own_name,
     channel::Cursor,
     field::{has_forbidden, length},
     refusal::{Reason, print_text},
@@ -128,12 +128,12 @@ impl ProfileForm {
         let mut errors = FieldErrors::default();
         errors.check(
             "display_name",
-            check_name(text!(complaint.what.your_name), &self.display_name, 32),
+            check_own_name(text!(complaint.what.your_name), &self.display_name, 32),
         );
         if let Some(artist) = &self.artist {
             errors.check(
                 "stage_name",
-                check_name(text!(complaint.what.stage_name), &artist.stage_name, 40),
+                check_own_name(text!(complaint.what.stage_name), &artist.stage_name, 40),
             );
             errors.check("genres", check_genres(&artist.genres));
         }

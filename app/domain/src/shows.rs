@@ -1,5 +1,10 @@
 //! Shows: announced, played and kept.
 
+mod figures;
+mod genre;
+mod medium;
+mod track;
+
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
@@ -9,19 +14,25 @@ use crate::{
     FieldErrors, Millis, Refusal,
     channel::Cursor,
     field::{has_forbidden, length},
+    people::Picture,
     refusal::{Reason, print_text},
     stage::StageState,
     text,
     texts::{Key, Tell, Text, keys},
 };
 
-/// The longest a show may last: 12 hours, in milliseconds.
-pub const MAX_DURATION: i64 = 12 * Millis::HOUR;
-/// Most genres of a show or an artist.
-pub const MAX_GENRES: usize = 3;
+pub use figures::ShowFigures;
+pub use genre::{GENRES, Genre, MAX_GENRES, check_genres};
+pub use medium::Medium;
+pub use track::{MAX_TITLE, MAX_TRACKS, Track, check_title};
+
+/// The longest a show may last, in hours.
+pub const MAX_HOURS: u32 = 12;
 /// Most time between the announcement and the start: two years, in milliseconds.
 pub const MAX_ADVANCE: i64 = 2 * 365 * 24 * Millis::HOUR;
 
+/// The largest artwork that is taken: 10 MiB, in bytes.
+pub const MAX_ARTWORK_BYTES: usize = 10 * 1024 * 1024;
 /// The most shows to come of one artist.
 pub const MAX_UPCOMING: i64 = 100;
 
@@ -36,6 +47,10 @@ pub enum ShowReason {
     Live,
     /// [`MAX_UPCOMING`].
     TooManyAhead,
+    /// Nobody is on stage.
+    NotOnAir,
+    /// Another show of the artist begins.
+    NextBegins,
 }
 
 impl Tell for ShowReason {
@@ -45,6 +60,8 @@ impl Tell for ShowReason {
             Self::Over => text!(refusal.shows.over),
             Self::Live => text!(refusal.shows.live),
             Self::TooManyAhead => text!(refusal.shows.too_many_ahead, most = MAX_UPCOMING),
+            Self::NotOnAir => text!(refusal.shows.not_on_air),
+            Self::NextBegins => text!(refusal.shows.next_begins),
         }
     }
 }
@@ -55,7 +72,7 @@ impl Reason for ShowReason {
     fn status(&self) -> u16 {
         match self {
             Self::NotAnArtist => 403,
-            Self::Over | Self::Live | Self::TooManyAhead => 409,
+            Self::Over | Self::Live | Self::TooManyAhead | Self::NotOnAir | Self::NextBegins => 409,
         }
     }
 }
@@ -100,59 +117,6 @@ pub(crate) fn seed(bytes: &[u8]) -> u64 {
     hash ^ (hash >> 31)
 }
 
-/// A genre: one of [`GENRES`], by its slug.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Genre(pub String);
-
-/// The venue's genres: slug and name.
-pub const GENRES: &[(&str, Key)] = &[
-    ("ambient", keys::genre::ambient),
-    ("blues", keys::genre::blues),
-    ("classical", keys::genre::classical),
-    ("comedy", keys::genre::comedy),
-    ("country", keys::genre::country),
-    ("dance", keys::genre::dance),
-    ("electronic", keys::genre::electronic),
-    ("experimental", keys::genre::experimental),
-    ("folk", keys::genre::folk),
-    ("hip-hop", keys::genre::hip_hop),
-    ("indie", keys::genre::indie),
-    ("jazz", keys::genre::jazz),
-    ("latin", keys::genre::latin),
-    ("metal", keys::genre::metal),
-    ("pop", keys::genre::pop),
-    ("punk", keys::genre::punk),
-    ("radio", keys::genre::radio),
-    ("reggae", keys::genre::reggae),
-    ("rock", keys::genre::rock),
-    ("singer-songwriter", keys::genre::singer_songwriter),
-    ("soul", keys::genre::soul),
-    ("spoken-word", keys::genre::spoken_word),
-    ("world", keys::genre::world),
-];
-
-impl Tell for Genre {
-    /// Name of the genre; the slug itself when the venue no longer has it.
-    fn text(&self) -> Text {
-        let found = GENRES.iter().find(|(slug, _)| *slug == self.0);
-        found.map_or_else(|| Text::Said(self.0.clone()), |(_, name)| (*name).into())
-    }
-}
-
-/// Checks a choice of genres; returns the complaint.
-pub fn check_genres(genres: &[Genre]) -> Option<Text> {
-    if genres.is_empty() {
-        Some(text!(complaint.no_genre))
-    } else if genres.len() > MAX_GENRES {
-        Some(text!(complaint.many_genres, most = MAX_GENRES))
-    } else if genres.iter().any(|genre| !GENRES.iter().any(|(slug, _)| *slug == genre.0)) {
-        Some(text!(complaint.other_genre))
-    } else {
-        None
-    }
-}
-
 /// The form by which a show is made or changed. Times are as the artist's clock shows them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShowDraft {
@@ -171,6 +135,12 @@ pub struct ShowDraft {
     /// True if only people with an account may come in.
     #[serde(default)]
     pub members_only: bool,
+    /// Picture and sound, or sound alone.
+    #[serde(default)]
+    pub medium: Medium,
+    /// Artwork of the show as it is. It is changed by itself, not with the form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub artwork: Option<Picture>,
 }
 
 impl ShowDraft {
@@ -217,12 +187,13 @@ fn check_local_time(what: Key, text: &str) -> Option<Text> {
 }
 
 /// Checks a show's times. `before` is the start that an edited show already has: a start
-/// in the past is refused only when it is a new one.
+/// in the past is refused only when it is a new one. It lasts at most `most` hours.
 pub fn check_times(
     starts_at: Millis,
     ends_at: Millis,
     now: Millis,
     before: Option<Millis>,
+    most: u32,
 ) -> Result<(), FieldErrors> {
     let mut errors = FieldErrors::default();
     if before != Some(starts_at) && starts_at < now.plus(-5 * Millis::MINUTE) {
@@ -232,8 +203,8 @@ pub fn check_times(
     }
     if ends_at <= starts_at {
         errors.add("ends", text!(complaint.end_early));
-    } else if ends_at.since(starts_at) > MAX_DURATION {
-        errors.add("ends", text!(complaint.end_late));
+    } else if ends_at.since(starts_at) > i64::from(most) * Millis::HOUR {
+        errors.add("ends", text!(complaint.end_late, hours = most));
     } else if ends_at <= now {
         errors.add("ends", text!(complaint.end_past));
     }
@@ -273,6 +244,12 @@ pub struct ShowCard {
     /// True if only people with an account may come in.
     #[serde(default)]
     pub members_only: bool,
+    /// Picture and sound, or sound alone.
+    #[serde(default)]
+    pub medium: Medium,
+    /// Artwork, in place of the poster that is drawn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub artwork: Option<Picture>,
 }
 
 /// Section of the lists, by time.
@@ -309,10 +286,16 @@ pub struct ShowPage {
     pub description: String,
     /// Time at which the artist first went on stage.
     pub live_since: Option<Millis>,
+    /// Time at which the artist ended the show; absent while they haven't.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Millis>,
     /// The most persons who were there at once.
     pub peak: u32,
     /// Likes so far.
     pub likes: u64,
+    /// Titles that were played so far, the first one first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tracks: Vec<Track>,
     /// True if the viewer is the show's artist.
     pub mine: bool,
     /// The last event of the show's topic that this page already holds.
@@ -338,6 +321,14 @@ pub enum ShowEvent {
     Deleted {
         /// The deleted show.
         show: ShowId,
+    },
+    /// A title was noted in the tracklist; in the show's own topic.
+    #[serde(rename = "played")]
+    Played {
+        /// Show.
+        show: ShowId,
+        /// The latest track.
+        track: Track,
     },
 }
 

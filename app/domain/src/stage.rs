@@ -13,6 +13,12 @@ use crate::{
     texts::{Tell, Text},
 };
 
+/// Encore: the time after the end of a show for which hands and chat stay open, in milliseconds.
+pub const ENCORE: i64 = 10 * Millis::MINUTE;
+
+/// Time after the end of a show for which its artist can take that back, in milliseconds.
+pub const REOPENING: i64 = 5 * Millis::MINUTE;
+
 /// Reason to refuse a request, particular to the stage.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StageReason {
@@ -24,6 +30,10 @@ pub enum StageReason {
     MembersOnly,
     /// The show is over.
     Over,
+    /// The show is on, or was.
+    OnAir,
+    /// The end of the show can't be taken back, or not any more.
+    TooLate,
     /// Nobody is on stage.
     NotOnStage,
     /// The artist has taken the stage from elsewhere since.
@@ -41,6 +51,8 @@ impl Tell for StageReason {
             Self::Unconfirmed => text!(refusal.stage.unconfirmed),
             Self::MembersOnly => text!(refusal.stage.members_only),
             Self::Over => text!(refusal.stage.over),
+            Self::OnAir => text!(refusal.stage.on_air),
+            Self::TooLate => text!(refusal.stage.too_late),
             Self::NotOnStage => text!(refusal.stage.not_on_stage),
             Self::TakenOver => text!(refusal.stage.taken_over),
             Self::Full => text!(refusal.stage.full),
@@ -56,7 +68,12 @@ impl Reason for StageReason {
         match self {
             Self::Nameless => 401,
             Self::Unconfirmed | Self::MembersOnly => 403,
-            Self::Over | Self::NotOnStage | Self::TakenOver | Self::TooManyKeys => 409,
+            Self::Over
+            | Self::OnAir
+            | Self::TooLate
+            | Self::NotOnStage
+            | Self::TakenOver
+            | Self::TooManyKeys => 409,
             Self::Full => 503,
         }
     }
@@ -114,6 +131,12 @@ impl StageState {
     }
 }
 
+/// Returns the time until which hands and chat stay open at `now`, of a show that ended at `ended_at`;
+/// `None` when that is past, or there was no end.
+pub fn encore_until(ended_at: Option<Millis>, now: Millis) -> Option<Millis> {
+    ended_at.map(|at| at.plus(ENCORE)).filter(|until| now < *until)
+}
+
 /// Failure to parse a [`StageState`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("no such state of a stage")]
@@ -140,6 +163,9 @@ pub enum StageEvent {
         publication: i64,
         /// Time at which the artist first went on stage.
         live_since: Option<Millis>,
+        /// Time at which the artist ended the show; absent while they haven't.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ended_at: Option<Millis>,
     },
 }
 
@@ -164,7 +190,18 @@ pub struct JoinToken {
     pub ice_servers: Option<Secret>,
 }
 
-/// The right to go on stage; a bearer token for WHIP.
+/// The right to see a stage from its door; a bearer token for WHEP.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DoorToken {
+    /// The bearer token.
+    pub token: Secret,
+    /// ICE servers, as in [`JoinToken`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ice_servers: Option<Secret>,
+}
+
+/// The right to go on stage; a bearer token for WHIP. Or the right to rehearse: then for the WHIP and the WHEP of
+/// the rehearsal, once to each.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublishToken {
     /// The bearer token.
@@ -195,5 +232,14 @@ mod tests {
         };
         assert_eq!(over_at(9), [StageState::Ended]);
         assert_eq!(over_at(10), [StageState::Empty, StageState::Ended]);
+    }
+
+    #[test]
+    fn hands_and_chat_stay_open_for_ten_minutes_after_the_end() {
+        let until = |now: i64| encore_until(Some(Millis(5)), Millis(now));
+        assert_eq!(until(5), Some(Millis(5 + ENCORE)));
+        assert_eq!(until(4 + ENCORE), Some(Millis(5 + ENCORE)));
+        assert_eq!(until(5 + ENCORE), None);
+        assert_eq!(encore_until(None, Millis(5)), None);
     }
 }

@@ -153,7 +153,9 @@ impl Catalogue {
                     match piece {
                         Piece::Words(words) => said.push_str(words),
                         Piece::Gap(number) => match args.get(number) {
-                            Some(Arg::Number(number)) => said.push_str(&number.to_string()),
+                            Some(Arg::Number(number)) => {
+                                said.push_str(&self.language.number(*number))
+                            }
                             Some(Arg::Text(text)) => said.push_str(&self.say(text)),
                             None => {}
                         },
@@ -276,6 +278,15 @@ mod tests {
         assert_eq!(found, [Piece::Words("a "), Piece::Gap(1), Piece::Words(" b "), Piece::Gap(0)]);
         assert_eq!(pieces("plain").collect::<Vec<_>>(), [Piece::Words("plain")]);
         assert_eq!(pieces("{0}").collect::<Vec<_>>(), [Piece::Gap(0)]);
+    }
+
+    #[test]
+    fn numbers_are_grouped_by_thousands_as_the_language_does() {
+        let said = |number| (Language::English.number(number), Language::German.number(number));
+        assert_eq!(said(0), ("0".into(), "0".into()));
+        assert_eq!(said(999), ("999".into(), "999".into()));
+        assert_eq!(said(1_893), ("1,893".into(), "1.893".into()));
+        assert_eq!(said(-12_345_678), ("-12,345,678".into(), "-12.345.678".into()));
     }
 
     #[test]

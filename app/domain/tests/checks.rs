@@ -4,10 +4,10 @@ use bandstand_domain::{
     FieldErrors, Millis, PersonId, Secret,
     accounts::{
         ArtistProfile, Credentials, Registration, check_email, check_guest_name, check_handle,
-        check_password, link_in,
+        check_password, link_in, suggested_handle,
     },
     chat::{MAX_MESSAGE, check_message},
-    shows::{Genre, MAX_ADVANCE, ShowDraft, check_times},
+    shows::{Genre, MAX_ADVANCE, Medium, ShowDraft, check_times},
     visible::tidy_name,
 };
 
@@ -33,6 +33,8 @@ fn draft() -> ShowDraft {
         ends: "2026-11-21T23:00".into(),
         time_zone: "Europe/Lisbon".into(),
         members_only: false,
+        medium: Medium::Audio,
+        artwork: None,
     }
 }
 
@@ -193,6 +195,19 @@ fn a_link_from_a_mail_survives_what_programs_do_to_it() {
 }
 
 #[test]
+fn handle_is_suggested_from_a_name() {
+    let suggested = |name| suggested_handle(name).unwrap_or_default();
+    assert_eq!(suggested("Mira Voss"), "mira-voss");
+    assert_eq!(suggested("  DJ  Zoe\u{308} & Friends!"), "dj-zoe-friends");
+    assert_eq!(suggested("The Very Long Name of a Band"), "the-very-long-na");
+    assert_eq!(suggested("A considerable 12"), "a-considerable-1");
+    assert_eq!(suggested("Sixteen letters - and"), "sixteen-letters");
+    for none in ["", "Al", "東京", "!!!"] {
+        assert_eq!(suggested_handle(none), None, "{none:?}");
+    }
+}
+
+#[test]
 fn show_forms() {
     assert_eq!(draft().check(), Ok(()));
     let bad = ShowDraft {
@@ -203,6 +218,8 @@ fn show_forms() {
         ends: String::new(),
         time_zone: String::new(),
         members_only: false,
+        medium: Medium::Video,
+        artwork: None,
     };
     assert_eq!(
         fields(bad.check()),
@@ -216,11 +233,13 @@ fn show_forms() {
 fn show_times() {
     let now = Millis(1_000_000_000_000);
     let at = |hours: i64| now.plus(hours * Millis::HOUR);
-    let check = |start, end, before| fields(check_times(start, end, now, before));
+    let check = |start, end, before| fields(check_times(start, end, now, before, 12));
     assert!(check(at(1), at(13), None).is_empty());
     assert_eq!(check(at(1), at(1), None), ["ends"], "no length");
     assert_eq!(check(at(2), at(1), None), ["ends"], "backwards");
     assert_eq!(check(at(1), at(14), None), ["ends"], "more than 12 hours");
+    let short = check_times(at(1), at(5), now, None, 3).unwrap_err();
+    assert_eq!(short.0[0].message.to_string(), "This show lasts at most 3 hours.");
     assert_eq!(check(at(-1), at(1), None), ["starts"], "a new start in the past");
     assert!(check(at(-1), at(1), Some(at(-1))).is_empty(), "the start that it had");
     assert_eq!(check(now.plus(MAX_ADVANCE + 1), now.plus(MAX_ADVANCE + 2), None), ["starts"]);

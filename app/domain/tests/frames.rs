@@ -5,7 +5,7 @@ use bandstand_domain::{
     channel::{ClientFrame, Cursor, Event, ServerFrame, Topic},
     chat::{ChatEvent, ChatMessage, MessageId},
     crowd::{CrowdChange, Gesture},
-    shows::{Artist, ShowCard, ShowEvent},
+    shows::{Artist, ShowCard, ShowEvent, Track},
     stage::{StageEvent, StageState},
 };
 use serde_json::json;
@@ -63,6 +63,7 @@ fn what_the_venue_says() {
         state: StageState::Live,
         publication: 2,
         live_since: Some(Millis(5)),
+        ended_at: None,
     });
     assert_eq!(
         serde_json::to_value(ServerFrame::Events {
@@ -101,6 +102,8 @@ fn events_have_one_level_in_json() {
         starts_text: "Thu 1 Jan, 01:00".into(),
         stage: StageState::Empty,
         members_only: false,
+        medium: Default::default(),
+        artwork: None,
     };
     let card_json = serde_json::to_value(&card).unwrap();
     for (event, text) in [
@@ -113,9 +116,21 @@ fn events_have_one_level_in_json() {
             json!({"show_deleted": {"show": show()}}),
         ),
         (
-            StageEvent::Changed { state: StageState::Ended, publication: 2, live_since: None }
-                .into(),
-            json!({"stage": {"state": "ended", "publication": 2, "live_since": null}}),
+            Event::Show(ShowEvent::Played {
+                show: show(),
+                track: Track { at: Millis(5), title: "Ada - One".into() },
+            }),
+            json!({"played": {"show": show(), "track": {"at": 5, "title": "Ada - One"}}}),
+        ),
+        (
+            StageEvent::Changed {
+                state: StageState::Ended,
+                publication: 2,
+                live_since: None,
+                ended_at: Some(Millis(9)),
+            }
+            .into(),
+            json!({"stage": {"state": "ended", "publication": 2, "live_since": null, "ended_at": 9}}),
         ),
         (
             ChatEvent::Posted { message: posted }.into(),
@@ -134,8 +149,8 @@ fn events_have_one_level_in_json() {
     let refused = |text| serde_json::from_str::<Event>(text).unwrap_err().to_string();
     assert_eq!(
         refused(r#"{"raised_curtain":{}}"#),
-        "unknown variant `raised_curtain`, expected one of `show_changed`, `show_deleted`, `stage`, \
-         `posted`, `deleted`, `muted` at line 1 column 17"
+        "unknown variant `raised_curtain`, expected one of `show_changed`, `show_deleted`, `played`, \
+         `stage`, `posted`, `deleted`, `muted` at line 1 column 17"
     );
     assert_eq!(
         refused(r#"{"muted":{"muted":true}}"#),

@@ -1,5 +1,6 @@
 //! Page that confirms an e-mail address by a link from a mail.
 
+use bandstand_domain::accounts::Role;
 use leptos::prelude::*;
 
 use super::{
@@ -27,11 +28,26 @@ pub fn ConfirmPage() -> impl IntoView {
             viewer.refetch();
         });
     };
+    // An artist goes to their shows, anybody else to those of others.
+    let onward = move || {
+        let artist = viewer.get().is_some_and(|viewer| viewer.role == Role::Artist);
+        let (path, label) =
+            if artist { ("/dashboard", t!(app.my_shows)) } else { ("/", t!(ui.see_whats_on)) };
+        view! { <a class="button primary big" href=path>{label}</a> }
+    };
+    let is_done = move || email.with(Option::is_some);
+    let title = move || {
+        if is_done() {
+            t!(accounts.confirm_page.done_title)
+        } else {
+            t!(accounts.confirm_page.title)
+        }
+    };
     let done = move || {
         email.get().map(|email| {
             view! {
                 <p role="status">{weave!(accounts.confirm_page.done, email = view! { <strong>{email}</strong> })}</p>
-                <a class="button primary big" href="/">{t!(ui.see_whats_on)}</a>
+                <Transition>{onward}</Transition>
             }
         })
     };
@@ -42,10 +58,10 @@ pub fn ConfirmPage() -> impl IntoView {
     view! {
         <About title=t!(accounts.confirm_page.about_title) description=t!(accounts.confirm_page.about)/>
         <section class="page narrow door">
-            <h1>{t!(accounts.confirm_page.title)}</h1>
+            <h1>{title}</h1>
             <div class="panel">
                 <Show
-                    when=move || email.with(Option::is_none)
+                    when=move || !is_done()
                     fallback=move || view! { <div class="form">{done}</div> }
                 >
                     <Show when=move || !link.is_lost() fallback=move || view! { <LostLink link/> }>
@@ -56,7 +72,7 @@ pub fn ConfirmPage() -> impl IntoView {
                     </Show>
                 </Show>
             </div>
-            <p class="soft">{too_old}</p>
+            <p class="soft" hidden=is_done>{too_old}</p>
         </section>
     }
     .into_any()

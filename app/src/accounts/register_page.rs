@@ -1,7 +1,8 @@
 //! Page to register.
 
-use bandstand_domain::accounts::{ArtistProfile, Registration, Role};
+use bandstand_domain::accounts::{ArtistProfile, Registration, Role, suggested_handle};
 use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
 
 use super::api::register;
 use crate::{
@@ -64,8 +65,22 @@ fn RegistrationForm() -> impl IntoView {
             display_name.set(guest.name);
         }
     });
+    // What is left as it was suggested follows the name.
+    Effect::new(move |before: Option<[String; 2]>| {
+        let name = display_name.get();
+        let suggested = [suggested_handle(&decomposed(&name)).unwrap_or_default(), name];
+        let before = before.unwrap_or_default();
+        for (field, (before, new)) in [handle, stage_name].iter().zip(before.iter().zip(&suggested))
+        {
+            if field.with_untracked(|value| value == before && value != new) {
+                field.set(new.clone());
+            }
+        }
+        suggested
+    });
     let genres = RwSignal::new(Vec::new());
-    let artist = RwSignal::new(false);
+    let invited = use_query_map().with_untracked(|query| query.get_str("as") == Some("artist"));
+    let artist = RwSignal::new(invited);
     let send = move |()| {
         let form = Registration {
             handle: handle.get_untracked(),
@@ -103,14 +118,20 @@ fn RegistrationForm() -> impl IntoView {
     .into_any()
 }
 
+/// A name whose letters are apart from their marks.
+fn decomposed(name: &str) -> String {
+    js_sys::JsString::from(name).normalize("NFKD").into()
+}
+
 /// Audience or artist.
 #[component]
 fn RoleChoice(artist: RwSignal<bool>) -> impl IntoView {
     let as_artist = NodeRef::<leptos::html::Input>::new();
+    let begun = artist.get_untracked();
     // What was chosen before the page came alive counts.
     Effect::new(move || {
-        if as_artist.get().is_some_and(|input| input.checked()) {
-            artist.set(true);
+        if let Some(input) = as_artist.get() {
+            artist.set(input.checked());
         }
     });
     view! {
@@ -118,12 +139,12 @@ fn RoleChoice(artist: RwSignal<bool>) -> impl IntoView {
             <legend>{t!(accounts.register_page.role)}</legend>
             <div class="pair roles">
                 <label class="choice">
-                    <input type="radio" name="role" value="visitor" checked=true on:change=move |_| artist.set(false)/>
+                    <input type="radio" name="role" value="visitor" checked=!begun on:change=move |_| artist.set(false)/>
                     <strong>{t!(accounts.register_page.for_the_shows)}</strong>
                     <span>{t!(accounts.register_page.for_the_shows_hint)}</span>
                 </label>
                 <label class="choice">
-                    <input type="radio" name="role" value="artist" node_ref=as_artist on:change=move |_| artist.set(true)/>
+                    <input type="radio" name="role" value="artist" checked=begun node_ref=as_artist on:change=move |_| artist.set(true)/>
                     <strong>{t!(accounts.register_page.to_play)}</strong>
                     <span>{t!(accounts.register_page.to_play_hint)}</span>
                 </label>

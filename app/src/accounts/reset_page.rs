@@ -49,7 +49,7 @@ pub fn ResetPage() -> impl IntoView {
                     </Show>
                 </Show>
             </div>
-            <p class="soft">{weave!(accounts.reset_page.too_old, link = view! { <a href="/forgotten">{t!(accounts.reset_page.too_old_link)}</a> })}</p>
+            <p class="soft" hidden=move || handle.with(Option::is_some)>{weave!(accounts.reset_page.too_old, link = view! { <a href="/forgotten">{t!(accounts.reset_page.too_old_link)}</a> })}</p>
         </section>
     }
     .into_any()

@@ -1,4 +1,6 @@
-//! Page of the settings: one section after the other.
+//! Page of the settings, in sections. The address names one behind its `#`, and the style sheet shows that one,
+//! else the first: so it does without a script, too, and what is typed in one section outlasts a look at
+//! another.
 
 use std::fmt::Display;
 
@@ -7,19 +9,23 @@ use bandstand_domain::{
     factors::SignInMethods,
     people::Profile,
 };
-use leptos::prelude::*;
+use leptos::{ev::hashchange, prelude::*};
 
 use super::{
     api::{load_helpers, load_settings},
     settings::{AccountSection, DataSection, HelpersSection, SecuritySection, SessionsSection},
 };
 use crate::{
+    crowd::FigureSection,
     factors::api::load_sign_in_methods,
     people::{ProfileSection, api::load_profile},
     t,
     ui::About,
     viewer::{AccountNeeded, Unconfirmed},
 };
+
+/// Section that is shown where the address names none.
+const FIRST: &str = "profile";
 
 /// Settings as the server last told them, shared by the sections.
 #[derive(Clone, Copy)]
@@ -65,6 +71,7 @@ fn Sections(artist: bool) -> impl IntoView {
                 let settings = OwnSettings(RwSignal::new(settings));
                 view! {
                     <ProfileSection profile/>
+                    <FigureSection/>
                     <AccountSection settings/>
                     <SecuritySection settings ways/>
                     <SessionsSection settings/>
@@ -82,16 +89,50 @@ fn Sections(artist: bool) -> impl IntoView {
             .into_any(),
         })
     };
+    let here = RwSignal::new(String::new());
+    Effect::new(move || {
+        let look = move || {
+            let hash = window().location().hash().unwrap_or_default();
+            here.set(hash.trim_start_matches('#').to_owned());
+        };
+        look();
+        let listener = window_event_listener(hashchange, move |_| look());
+        on_cleanup(move || listener.remove());
+    });
+    // Whoever was led here within the app: only what a browser goes to by itself is shown by the style sheet.
+    Effect::new(move || {
+        if loaded.with(Option::is_none) {
+            return;
+        }
+        request_animation_frame(|| {
+            let location = window().location();
+            let hash = location.hash().unwrap_or_default();
+            let is_shown = document().query_selector(":target").is_ok_and(|it| it.is_some());
+            if !hash.is_empty() && !is_shown {
+                let _ = location.replace(&hash);
+            }
+        });
+    });
+    // Followed by the browser, not by the router.
+    let tab = move |section: &'static str, title: &'static str| {
+        let is_here =
+            move || here.with(|here| here == section || here.is_empty() && section == FIRST);
+        view! {
+            <a class="chip" href=format!("#{section}") rel="external" aria-current=move || is_here().then_some("true")>{title}</a>
+        }
+    };
     view! {
         <section class="page narrow settings">
             <h1>{t!(settings.title)}</h1>
             <nav class="chips" aria-label=t!(settings.sections)>
-                <a class="chip" href="#profile">{t!(settings.profile)}</a>
-                <a class="chip" href="#account">{t!(settings.account.title)}</a>
-                <a class="chip" href="#security">{t!(settings.security.title)}</a>
-                <a class="chip" href="#sessions">{t!(settings.sessions.title)}</a>
-                {artist.then(|| view! { <a class="chip" href="#helpers">{t!(settings.helpers.title)}</a> })}
-                <a class="chip" href="#data">{t!(settings.data.title)}</a>
+                {tab(FIRST, t!(settings.profile))}
+                {tab("figure", t!(crowd.figure.title))}
+                {tab("account", t!(settings.account.title))}
+                {tab("security", t!(settings.security.title))}
+                {tab("sessions", t!(settings.sessions.title))}
+                {artist.then(|| tab("helpers", t!(settings.helpers.title)))}
+                {artist.then(|| view! { <a class="chip" href="/device">{t!(api_tokens.title)}</a> })}
+                {tab("data", t!(settings.data.title))}
             </nav>
             <Unconfirmed/>
             <Transition fallback=|| view! { <p class="waiting">{t!(settings.fetching)}</p> }>{sections}</Transition>

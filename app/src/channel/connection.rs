@@ -3,7 +3,7 @@
 use std::{cell::RefCell, rc::Rc};
 
 use bandstand_domain::{
-    Refusal, Secret,
+    Refusal, Secret, ShowId,
     channel::{ClientFrame, Cursor, HEARTBEAT, Topic},
     stage::StageError,
 };
@@ -307,6 +307,11 @@ impl Connection {
 
     fn of(&self, topic: Topic) -> impl Iterator<Item = &Follower> {
         self.followers.iter().filter(move |follower| follower.topic == topic)
+    }
+
+    /// Those who see the crowd of a show, from within or from its door.
+    fn at(&self, show: ShowId) -> impl Iterator<Item = &Follower> {
+        self.of(Topic::Show(show)).chain(self.of(Topic::Door(show)))
     }
 
     /// A subscription failed: tries again where that may help, else tells the followers.

@@ -59,6 +59,8 @@ pub enum Incoming {
     CrowdChange(CrowdChange),
     /// Problems of what the artist sends.
     Notices(Vec<Notice>),
+    /// Title that plays now; empty when nothing is known.
+    Playing(String),
     /// The topic is not, or no longer, followed; nothing more will come.
     Refused(StageError),
 }

@@ -81,20 +81,6 @@ pub fn Composer(
             let _ = field.focus();
         }
     };
-    // As high as what is written; the style says how high at most.
-    Effect::new(move || {
-        let typed = text.get();
-        if let Some(field) = field.get() {
-            // What was sent is still in it: the view takes it out after this has measured.
-            if field.value() != typed {
-                field.set_value(&typed);
-            }
-            let style = web_sys::HtmlElement::style(&field);
-            let _ = style.set_property("height", "auto");
-            let height = field.scroll_height() + 2;
-            let _ = style.set_property("height", &format!("{height}px"));
-        }
-    });
     let on_key = move |event: ev::KeyboardEvent| {
         // While an input method composes, Enter chooses a word (229: Safari ends it too early).
         let composing = event.is_composing() || event.key_code() == 229;
@@ -125,7 +111,9 @@ pub fn Composer(
             <p class="chat-complaint" id="chat-complaint" role="alert">
                 {move || complaint.get().as_ref().map(say)}
             </p>
-            <div class="chat-field">
+            // As high as what is written: the style sheet lays a copy behind it. Measured by a script, it would
+            // pull the list's end away for a moment, and the list would stop following.
+            <div class="chat-field" data-typed=move || format!("{} ", text.get())>
                 <label class="unseen" for="chat-text">
                     {t!(chat.composer.label)}
                 </label>

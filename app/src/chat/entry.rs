@@ -23,6 +23,11 @@ use crate::{
 /// Number of colours for names; each is a class in `style/chat.css`.
 const COLOURS: u64 = 10;
 
+/// Class of the colour in which a person's name is written.
+pub fn name_colour(person: &PersonId) -> String {
+    format!("chat-colour-{}", person.seed() % COLOURS)
+}
+
 /// A row of the chat: a message that is there, or one that is on its way.
 #[derive(Clone)]
 pub enum ChatRow {
@@ -52,7 +57,7 @@ pub fn Posted(
     /// Join token of the viewer.
     join_token: Signal<Option<JoinToken>>,
 ) -> impl IntoView {
-    let colour = format!("chat-name chat-colour-{}", message.author.seed() % COLOURS);
+    let colour = format!("chat-name {}", name_colour(&message.author));
     let author = message.author.clone();
     let own = Memo::new(move |_| {
         join_token.with(|join_token| {

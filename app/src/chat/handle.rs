@@ -1,11 +1,18 @@
 //! Handle of a chat, shared by the parts of a page.
 
+use std::sync::Arc;
+
 use bandstand_domain::{
-    PersonId, Refusal, ShowId,
+    Millis, PersonId, Refusal, ShowId,
     channel::Event,
-    chat::{ChatEvent, ChatPage, ChatReason, MessageId},
+    chat::{ChatEvent, ChatMessage, ChatPage, ChatReason, MessageId},
 };
-use leptos::{prelude::*, task::spawn_local};
+use futures::{FutureExt, future::LocalBoxFuture};
+use leptos::{
+    prelude::*,
+    task::spawn_local,
+    wasm_split::{SplitLoaderError, wasm_split},
+};
 use uuid::Uuid;
 
 use super::{
@@ -54,14 +61,21 @@ impl ChatHandle {
     pub fn look_back(self) {
         self.loading.set(true);
         spawn_local(async move {
-            match load_history(self.show, i64::MAX).await {
-                Ok(page) => {
-                    let _ = self.state.try_update(|state| state.reset(page, Vec::new()));
-                }
-                Err(failed) => self.say(t!(chat.news.history_failed, why = told(&failed))),
+            // Without the part nobody sees a chat either.
+            if let Ok(looking) = looking_back(self).await {
+                looking.await;
             }
             let _ = self.loading.try_set(false);
         });
+    }
+
+    async fn load_latest(self) {
+        match load_history(self.show, i64::MAX).await {
+            Ok(page) => {
+                let _ = self.state.try_update(|state| state.reset(page, Vec::new()));
+            }
+            Err(failed) => self.say(t!(chat.news.history_failed, why = told(&failed))),
+        }
     }
 
     /// Takes in what happened; events that are not about the chat change nothing.
@@ -78,8 +92,14 @@ impl ChatHandle {
         self.state
     }
 
-    pub(super) fn arrived(self) -> RwSignal<usize> {
+    /// Number of messages of others since the page came in.
+    pub fn arrived(self) -> RwSignal<usize> {
         self.arrived
+    }
+
+    /// Messages of the last moment that are still there, the oldest first, at most one of each person.
+    pub fn said_lately(self, now: Millis) -> Vec<Arc<ChatMessage>> {
+        self.state.with(|state| state.said_lately(now))
     }
 
     pub(super) fn notice(self) -> RwSignal<String> {
@@ -174,4 +194,10 @@ impl ChatHandle {
     fn say(self, text: String) {
         let _ = self.notice.try_set(text);
     }
+}
+
+/// Comes with the chat in which it is read.
+#[wasm_split(chat, wasm_split_path = ::leptos::wasm_split, fallible)]
+fn looking_back(chat: ChatHandle) -> Result<LocalBoxFuture<'static, ()>, SplitLoaderError> {
+    Ok(chat.load_latest().boxed_local())
 }

@@ -9,5 +9,6 @@ mod panel;
 pub mod port;
 mod state;
 
+pub use entry::name_colour;
 pub use handle::ChatHandle;
 pub use panel::ChatPanel;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use bandstand_domain::{
-    PersonId,
+    Millis, PersonId,
     chat::{ChatEvent, ChatMessage, ChatPage, MessageId},
 };
 
@@ -14,6 +14,10 @@ use bandstand_domain::{
 pub const KEPT: usize = 500;
 /// The most messages that are kept while one reads back.
 pub const KEPT_READING_BACK: usize = 2_000;
+/// Milliseconds for which a message counts as said lately.
+const LATELY: i64 = 7_000;
+/// The most messages that count so.
+const MAX_LATELY: usize = 6;
 /// Number of deleted messages that are remembered, so that none comes back with a late page.
 const DELETED: usize = 200;
 
@@ -101,6 +105,22 @@ impl ChatState {
     /// Pending messages: sent, and not come back yet.
     pub fn pending(&self) -> &[Pending] {
         &self.pending
+    }
+
+    /// Messages of the last moment before `now`, the oldest first: the newest of each person, of nobody who is muted.
+    pub fn said_lately(&self, now: Millis) -> Vec<Arc<ChatMessage>> {
+        let mut lately: Vec<Arc<ChatMessage>> = Vec::new();
+        for message in self.messages.iter().rev() {
+            if now.since(message.sent_at) > LATELY || lately.len() == MAX_LATELY {
+                break;
+            }
+            let known = lately.iter().any(|later| later.author == message.author);
+            if !known && self.muted(&message.author) != Some(true) {
+                lately.push(message.clone());
+            }
+        }
+        lately.reverse();
+        lately
     }
 
     /// The position before which there is more to be read.
@@ -192,7 +212,6 @@ impl ChatState {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bandstand_domain::Millis;
     use uuid::Uuid;
 
     fn id(i: i64) -> MessageId {
@@ -287,6 +306,29 @@ mod tests {
         assert_eq!(state.earlier_than(), None);
         state.read_back(false);
         assert_eq!(state.messages().len(), KEPT);
+    }
+
+    #[test]
+    fn said_lately_is_bounded_and_only_what_still_stands() {
+        let by = |author: &str, i: i64| ChatEvent::Posted {
+            message: ChatMessage { author: PersonId::new(author), ..message(i) },
+        };
+        let mut state = ChatState::default();
+        for (author, i) in [("a", 1), ("b", 2), ("a", 3), ("c", 4), ("d", 5)] {
+            state.apply(&by(author, i));
+        }
+        state.apply(&ChatEvent::Deleted { message: id(4) });
+        state.apply(&ChatEvent::Muted { person: PersonId::new("d"), muted: true });
+        let lately = |state: &ChatState, now| {
+            state.said_lately(Millis(now)).iter().map(|it| it.position).collect::<Vec<_>>()
+        };
+        assert_eq!(lately(&state, 5), [2, 3]);
+        assert_eq!(lately(&state, LATELY + 3), [3], "what is older is gone");
+        assert!(lately(&state, LATELY + 9).is_empty());
+        for i in 10..30 {
+            state.apply(&by(&i.to_string(), i));
+        }
+        assert_eq!(lately(&state, 30), [24, 25, 26, 27, 28, 29]);
     }
 
     #[test]

@@ -1,16 +1,17 @@
-//! Things in the air above the crowd: hearts, and the mark over the viewer's own head.
+//! Things in the air above the crowd: hearts, and marks over some heads.
 
 use super::{
     motion::{Motion, Music},
     painter::Painter,
+    screen::Area,
+    sheet::{Poses, Symbol},
     sine::sine,
     state::{CrowdState, HEART},
 };
 
 impl Painter {
     /// Lets the hearts rise.
-    pub(super) fn paint_hearts(&self, state: &CrowdState, now: f64, still: bool) {
-        let Some(poses) = &self.poses else { return };
+    pub(super) fn paint_hearts(&mut self, state: &CrowdState, now: f64, still: bool) {
         for (number, heart) in state.hearts().iter().enumerate() {
             let Some(spot) = state.layout().spots.get(heart.place as usize) else { continue };
             let part = ((now - heart.since) / HEART).clamp(0.0, 1.0);
@@ -27,21 +28,19 @@ impl Painter {
             // As high as there is room: a heart from the back is not cut off.
             let from = f64::from(spot.y) * self.ratio - size * 0.8;
             let y = from - rise * tall.max(44.0 * self.ratio).min(from);
-            self.pen.set_global_alpha(((1.0 - part) * 2.5).min(1.0));
-            let _ = self.pen.draw_image_with_html_canvas_element_and_dw_and_dh(
-                &poses.heart.canvas,
-                x,
-                y,
-                size,
-                size,
-            );
+            self.paint_square(Symbol::Heart, ((1.0 - part) * 2.5).min(1.0), x, y, size);
         }
-        self.pen.set_global_alpha(1.0);
     }
 
-    /// Points at the viewer's own figure, over all others.
-    pub(super) fn paint_marker(&self, state: &CrowdState, music: &Music, now: f64) {
-        let Some(place) = state.my_place() else { return };
+    /// Marks the figure at a place, over all others.
+    pub(super) fn paint_marker(
+        &mut self,
+        state: &CrowdState,
+        place: u32,
+        square: Symbol,
+        music: &Music,
+        now: f64,
+    ) {
         let Some(index) = state.figure_at(place) else { return };
         let Some(figure) = &state.figures()[index as usize] else { return };
         let Some(spot) = state.layout().spots.get(place as usize) else { return };
@@ -49,19 +48,16 @@ impl Painter {
         let motion = Motion::of(figure, tall, music, now);
         let (x, y) = self.stands(figure, spot, now);
         let hover = if music.still { 0.0 } else { sine(music.seconds * 3.0) * 0.02 };
-        let size = (tall * 0.11).max(6.0 * self.ratio);
+        // Of the square, the mark is three quarters wide.
+        let size = (tall * 0.11).max(6.0 * self.ratio) * 2.0 / 0.75;
         let (x, y) = (x + motion.sway, y + motion.down.min(0.0) - tall * (0.16 + hover));
-        let pen = &self.pen;
-        pen.begin_path();
-        pen.move_to(x - size, y - size * 1.1);
-        pen.line_to(x + size, y - size * 1.1);
-        pen.line_to(x, y);
-        pen.close_path();
-        pen.set_line_join("round");
-        pen.set_line_width(size * 0.5);
-        pen.set_stroke_style_str("#14121f");
-        pen.stroke();
-        pen.set_fill_style_str("#ffb454");
-        pen.fill();
+        self.paint_square(square, 1.0, x - size / 2.0, y - size * 0.52, size);
+    }
+
+    /// Copies a square onto the screen.
+    pub(super) fn paint_square(&mut self, square: Symbol, opacity: f64, x: f64, y: f64, size: f64) {
+        let Some(poses) = &self.poses else { return };
+        let to = Area { x, y, width: size, height: size };
+        self.screen.copy(poses.squares, opacity, Poses::part(square), to);
     }
 }

@@ -5,6 +5,8 @@ use std::f64::consts::{PI, TAU};
 use web_sys::CanvasRenderingContext2d as Context;
 
 use super::{
+    front,
+    layout::Side,
     look::{HAIRS, Hair, Hat, Look, Print, SHIRTS, SKINS},
     sine::{cosine, sine},
 };
@@ -26,7 +28,7 @@ pub fn oval(pen: &Context, colour: &str, x: f64, y: f64, rx: f64, ry: f64) {
 
 /// Strokes a part of an ellipse.
 #[allow(clippy::too_many_arguments, reason = "an ellipse has this many numbers")]
-fn arc(pen: &Context, colour: &str, x: f64, y: f64, rx: f64, ry: f64, from: f64, to: f64) {
+pub fn arc(pen: &Context, colour: &str, x: f64, y: f64, rx: f64, ry: f64, from: f64, to: f64) {
     pen.set_stroke_style_str(colour);
     pen.begin_path();
     let _ = pen.ellipse(x, y, rx, ry, 0.0, from, to);
@@ -45,7 +47,7 @@ pub fn curve(pen: &Context, colour: &str, width: f64, points: [f64; 6]) {
 }
 
 /// Fills a block with round lower corners: hair that falls.
-fn fall(pen: &Context, colour: &str, half: f64, from: f64, to: f64) {
+pub fn fall(pen: &Context, colour: &str, half: f64, from: f64, to: f64) {
     pen.set_fill_style_str(colour);
     pen.begin_path();
     pen.move_to(-half, from);
@@ -58,7 +60,10 @@ fn fall(pen: &Context, colour: &str, half: f64, from: f64, to: f64) {
 
 /// Draws a figure: the crown of somebody of average height at 0, hips at 1, x from the middle.
 /// `length` is how far down it is seen. From afar (`!near`) what can't be seen is left out.
-pub fn draw(pen: &Context, look: &Look, length: f64, near: bool) {
+pub fn draw(pen: &Context, look: &Look, length: f64, near: bool, side: Side) {
+    if side == Side::Front {
+        return front::draw(pen, look, length, near);
+    }
     let (width, height) = (f64::from(look.build), f64::from(look.height));
     let _ = pen.translate(0.0, 1.0 - height);
     let _ = pen.scale(height, height);
@@ -72,22 +77,29 @@ pub fn draw(pen: &Context, look: &Look, length: f64, near: bool) {
     }
 }
 
-fn body(pen: &Context, look: &Look, width: f64, length: f64, near: bool) {
-    let (shirt, shade) = SHIRTS[look.shirt as usize];
-    let (skin, skin_shade) = SKINS[look.skin as usize];
-    let shoulder = 0.235 * width;
-    pen.set_fill_style_str(skin_shade);
+/// Fills the neck, and the shirt from a collar that is `2 * collar` wide and deep down to `depth` in its
+/// middle; returns half the width of the shoulders.
+pub fn torso(pen: &Context, look: &Look, length: f64, collar: f64, depth: f64) -> f64 {
+    let shoulder = 0.235 * f64::from(look.build);
+    pen.set_fill_style_str(SKINS[look.skin as usize].1);
     pen.fill_rect(-0.055, 0.24, 0.11, 0.14);
-    pen.set_fill_style_str(shirt);
+    pen.set_fill_style_str(SHIRTS[look.shirt as usize].0);
     pen.begin_path();
-    pen.move_to(-0.06, 0.345);
+    pen.move_to(-collar, 0.345);
     pen.bezier_curve_to(-0.14, 0.37, -shoulder, 0.37, -shoulder - 0.02, 0.5);
     pen.line_to(-shoulder - 0.045, length);
     pen.line_to(shoulder + 0.045, length);
     pen.line_to(shoulder + 0.02, 0.5);
-    pen.bezier_curve_to(shoulder, 0.37, 0.14, 0.37, 0.06, 0.345);
-    pen.quadratic_curve_to(0.0, 0.38, -0.06, 0.345);
+    pen.bezier_curve_to(shoulder, 0.37, 0.14, 0.37, collar, 0.345);
+    pen.quadratic_curve_to(0.0, depth, -collar, 0.345);
     pen.fill();
+    shoulder
+}
+
+fn body(pen: &Context, look: &Look, width: f64, length: f64, near: bool) {
+    let (shirt, shade) = SHIRTS[look.shirt as usize];
+    let skin = SKINS[look.skin as usize].0;
+    let shoulder = torso(pen, look, length, 0.06, 0.38);
     if !near {
         return;
     }
@@ -176,18 +188,7 @@ fn head(pen: &Context, look: &Look, near: bool) {
                 oval(pen, SHIRTS[look.hat_colour as usize].0, side * 0.13, 0.54, 0.03, 0.02);
             }
         }
-        Hair::Spikes => {
-            pen.set_fill_style_str(hair);
-            pen.begin_path();
-            for spike in -2..=2 {
-                let angle = f64::from(spike) * 0.5;
-                let (sin, cos) = angle.sin_cos();
-                pen.move_to(0.13 * sine(angle - 0.3), 0.13 - 0.13 * cosine(angle - 0.3));
-                pen.line_to(0.2 * sin, 0.13 - 0.2 * cos);
-                pen.line_to(0.13 * sine(angle + 0.3), 0.13 - 0.13 * cosine(angle + 0.3));
-            }
-            pen.fill();
-        }
+        Hair::Spikes => spikes(pen, hair),
         Hair::Mohawk => oval(pen, hair, 0.0, 0.1, 0.045, 0.17),
     }
     if near {
@@ -203,7 +204,22 @@ fn head(pen: &Context, look: &Look, near: bool) {
     }
 }
 
-fn dome(pen: &Context, colour: &str, bottom: f64) {
+/// Fills the spikes of hair that stand up.
+pub fn spikes(pen: &Context, colour: &str) {
+    pen.set_fill_style_str(colour);
+    pen.begin_path();
+    for spike in -2..=2 {
+        let angle = f64::from(spike) * 0.5;
+        let (sin, cos) = angle.sin_cos();
+        pen.move_to(0.13 * sine(angle - 0.3), 0.13 - 0.13 * cosine(angle - 0.3));
+        pen.line_to(0.2 * sin, 0.13 - 0.2 * cos);
+        pen.line_to(0.13 * sine(angle + 0.3), 0.13 - 0.13 * cosine(angle + 0.3));
+    }
+    pen.fill();
+}
+
+/// Fills the crown of a hat whose lower edge is at `bottom`.
+pub fn dome(pen: &Context, colour: &str, bottom: f64) {
     pen.set_fill_style_str(colour);
     pen.begin_path();
     let _ = pen.ellipse(0.0, bottom, 0.15, bottom + 0.025, 0.0, PI, TAU);
@@ -348,4 +364,33 @@ pub fn draw_heart(pen: &Context) {
     pen.set_fill_style_str("#ff3b5c");
     pen.fill();
     curve(pen, "rgba(255,255,255,.75)", 0.07, [-0.3, -0.12, -0.28, -0.24, -0.17, -0.25]);
+}
+
+/// Draws an arrow that points down to 0, about 2 wide.
+pub fn draw_arrow(pen: &Context) {
+    mark(pen, "#ffb454", [(-1.0, -0.55), (1.0, -0.55), (0.0, 0.55)].into_iter());
+}
+
+/// Draws a star around 0, about 2 wide.
+pub fn draw_star(pen: &Context) {
+    let points = (0..10_u32).map(|point| {
+        let out = if point % 2 == 0 { 1.0 } else { 0.45 };
+        let angle = f64::from(point) * TAU / 10.0;
+        (out * sine(angle), -out * cosine(angle))
+    });
+    mark(pen, "#5eead4", points);
+}
+
+fn mark(pen: &Context, colour: &str, points: impl Iterator<Item = (f64, f64)>) {
+    pen.begin_path();
+    for (x, y) in points {
+        pen.line_to(x, y);
+    }
+    pen.close_path();
+    pen.set_line_join("round");
+    pen.set_line_width(0.5);
+    pen.set_stroke_style_str("#14121f");
+    pen.stroke();
+    pen.set_fill_style_str(colour);
+    pen.fill();
 }

@@ -3,24 +3,21 @@
 use std::time::Duration;
 
 use bandstand_domain::{
-    Refusal, ShowId,
-    crowd::{CrowdReason, GESTURES_A_SECOND, Gesture, LIKE_COOL_DOWN},
+    crowd::{GESTURES_A_SECOND, Gesture},
     texts::Key,
 };
 use leptos::{
     ev,
     leptos_dom::helpers::IntervalHandle,
     prelude::*,
-    task::spawn_local,
     wasm_split::{SplitLoaderError, wasm_split},
 };
 
-use super::{CrowdHandle, api::like_show, handle::now};
+use super::{CrowdHandle, figure_picker::FigureButton, handle::now};
 use crate::{
-    failure::Failed,
     t,
-    texts::{keys, word},
-    ui::later,
+    texts::{keys, language, word},
+    ui::{later, on_key},
 };
 
 /// Time between two gestures while a button is held, in milliseconds.
@@ -54,10 +51,6 @@ const GESTURES: [(Gesture, Key, &str); 4] = [
          7.2-6.6M12 10.8v3.4M7.6 18.6c.4-2.7 1.9-4.4 4.4-4.4s4 1.7 4.4 4.4M7 22h10",
     ),
 ];
-/// The picture of a like.
-const THUMB: &str = "M7.5 10.8v9.7H3.8v-9.7zM7.5 11l4-7.7c1.7.1 2.7 1.3 2.4 3l-.6 3.2h5.1c1.4 0 2.3 \
-                     1.2 2 2.6l-1.4 6.3c-.3 1.3-1.2 2.1-2.5 2.1h-9";
-
 fn picture(drawn: &'static str) -> impl IntoView {
     view! {
         <svg class="gesture-picture" viewBox="0 0 24 24" aria-hidden="true">
@@ -86,12 +79,10 @@ impl Pace {
     }
 }
 
-/// Applause, heart, wave, jump, and the like with its cool-down.
+/// Applause, heart with how many there were, wave and jump.
 #[component]
 pub fn GestureBar(
-    /// The show that is liked.
-    show: ShowId,
-    /// Its crowd, which learns how many likes there are.
+    /// The crowd, which knows how many hearts there were.
     crowd: CrowdHandle,
     /// Sends a gesture to the venue.
     #[prop(into)]
@@ -100,23 +91,21 @@ pub fn GestureBar(
     #[prop(into)]
     enabled: Signal<bool>,
 ) -> impl IntoView {
-    later(move || bar(show, crowd, on_gesture, enabled))
+    later(move || bar(crowd, on_gesture, enabled))
 }
 
 /// The buttons come with the painting: a page is alive without them.
 #[wasm_split(crowd, wasm_split_path = ::leptos::wasm_split, fallible)]
 fn bar(
-    show: ShowId,
     crowd: CrowdHandle,
     on_gesture: Callback<Gesture>,
     enabled: Signal<bool>,
 ) -> Result<AnyView, SplitLoaderError> {
-    Ok(view! { <Buttons show crowd on_gesture enabled/> }.into_any())
+    Ok(view! { <Buttons crowd on_gesture enabled/> }.into_any())
 }
 
 #[component]
 fn Buttons(
-    show: ShowId,
     crowd: CrowdHandle,
     on_gesture: Callback<Gesture>,
     enabled: Signal<bool>,
@@ -141,15 +130,33 @@ fn Buttons(
         held.set_value(timer.ok());
     };
     on_cleanup(release);
+    Effect::new(move || {
+        on_key(move |key| {
+            let number = key.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+            if let Some((gesture, ..)) = number.and_then(|number| GESTURES.get(number)) {
+                make(*gesture);
+            }
+        });
+    });
+    let mut number = 0;
     let buttons = GESTURES.map(|(gesture, name, drawn)| {
-        let name = word(name);
+        let (name, likes) = (word(name), crowd.likes());
+        let hearts = gesture == Gesture::Heart;
+        // One's own heart is one of them.
+        let label = move || match likes.get() {
+            count if hearts && count > 0 => t!(crowd.gestures.hearts, count = count),
+            _ => name.to_owned(),
+        };
+        let count = move || Some(likes.get()).filter(|count| *count > 0).map(|count| language().number(count as i64));
+        number += 1;
         view! {
             <button
                 type="button"
                 class="gesture"
-                class:gesture-heart={gesture == Gesture::Heart}
-                aria-label=name
-                title=name
+                class:gesture-heart=hearts
+                aria-label=label
+                aria-keyshortcuts=number
+                title=t!(crowd.gestures.by_key, name = name, key = number)
                 disabled=move || !enabled.get()
                 on:pointerdown=move |event: ev::PointerEvent| {
                     if event.button() == 0 {
@@ -168,103 +175,15 @@ fn Buttons(
                 }
             >
                 {picture(drawn)}
+                {hearts.then(|| view! { <span class="gesture-count" aria-hidden="true">{count}</span> })}
             </button>
         }
     });
     view! {
         <div class="gesture-bar" role="group" aria-label=t!(crowd.gestures.label)>
             {buttons}
-            <LikeButton show crowd enabled/>
+            <FigureButton enabled/>
         </div>
-    }
-    .into_any()
-}
-
-/// Likes a show, now and then.
-#[component]
-fn LikeButton(
-    /// The show that is liked.
-    show: ShowId,
-    /// Its crowd.
-    crowd: CrowdHandle,
-    /// True if one may.
-    enabled: Signal<bool>,
-) -> impl IntoView {
-    let left = RwSignal::new(0_u32);
-    let asking = RwSignal::new(false);
-    let trouble = RwSignal::new(None::<String>);
-    // The instant from which one may like again; what is left is reckoned from it, so that a page
-    // that slept shows the right number.
-    let ready_at = StoredValue::new(0.0_f64);
-    let ticking = StoredValue::new(None::<IntervalHandle>);
-    let stop = move || {
-        if let Some(Some(timer)) = ticking.try_update_value(Option::take) {
-            timer.clear();
-        }
-    };
-    let cool_down = move |seconds: u32| {
-        stop();
-        ready_at.set_value(now() + f64::from(seconds) * 1_000.0);
-        left.set(seconds);
-        let tick = move || {
-            let rest = ((ready_at.get_value() - now()) / 1_000.0).ceil().max(0.0) as u32;
-            if rest != left.get_untracked() {
-                left.set(rest);
-            }
-            if rest == 0 {
-                stop();
-            }
-        };
-        ticking.set_value(set_interval_with_handle(tick, Duration::from_millis(250)).ok());
-    };
-    on_cleanup(stop);
-    let like = move |_| {
-        if left.get_untracked() > 0 || asking.get_untracked() || !enabled.get_untracked() {
-            return;
-        }
-        asking.set(true);
-        trouble.set(None);
-        spawn_local(async move {
-            let answer = like_show(show).await;
-            if asking.try_set(false).is_some() {
-                // The page is another one by now.
-                return;
-            }
-            match answer {
-                Ok(likes) => {
-                    crowd.liked(likes);
-                    cool_down(LIKE_COOL_DOWN);
-                }
-                Err(Failed(Refusal::Because(CrowdReason::CoolDown { seconds }))) => {
-                    cool_down(seconds);
-                }
-                Err(Failed(refusal)) => trouble.set(Some(refusal.to_string())),
-            }
-        });
-    };
-    let name = move || match left.get() {
-        0 => t!(crowd.gestures.like).to_string(),
-        left => t!(crowd.gestures.liked, seconds = left),
-    };
-    view! {
-        <button
-            type="button"
-            class="gesture gesture-like"
-            class:gesture-cooling=move || { left.get() > 0 }
-            aria-label=name
-            title=t!(crowd.gestures.like)
-            aria-disabled=move || (left.get() > 0 || asking.get()).to_string()
-            disabled=move || !enabled.get()
-            on:click=like
-        >
-            {picture(THUMB)}
-            <span class="gesture-left" aria-hidden="true">
-                {move || Some(left.get()).filter(|left| *left > 0).map(|left| t!(crowd.gestures.left, seconds = left))}
-            </span>
-        </button>
-        <p class="gesture-trouble" role="status">
-            {move || trouble.get()}
-        </p>
     }
     .into_any()
 }

@@ -1,11 +1,56 @@
 //! Layout of the places: rows in perspective, in front of a stage.
 
-/// Height of a figure from crown to hip, as a part of the height of the crowd.
-const TALL: f32 = 0.66;
-/// Height of the viewer's eyes above the crown of somebody in the front row, likewise.
-const EYES: f32 = 0.47;
-/// Distance between two neighbours, as a part of the figure's height.
-const ELBOW: f32 = 0.37;
+/// Side from which the people are seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Side {
+    /// From behind, as one of them.
+    #[default]
+    Back,
+    /// From the stage.
+    Front,
+}
+
+/// Measures of a crowd as it is seen from one side.
+struct Measures {
+    /// Height of the crowd, as a part of the room's.
+    height: f32,
+    /// Height of the crowd, at most such a part of the room's width.
+    width: f32,
+    /// Height of the crowd at most, in CSS pixels.
+    most: f32,
+    /// Height of a figure from crown to hip, as a part of the height of the crowd.
+    tall: f32,
+    /// Height of the viewer's eyes above the crown of somebody in the front row, likewise.
+    eyes: f32,
+    /// Distance between two neighbours, as a part of the figure's height.
+    elbow: f32,
+}
+
+impl Side {
+    fn measures(self) -> Measures {
+        match self {
+            // Above the last row there is room for raised arms and hearts.
+            Self::Back => Measures {
+                height: 0.88,
+                width: 0.5,
+                most: 340.0,
+                tall: 0.66,
+                eyes: 0.47,
+                elbow: 0.37,
+            },
+            // From a stage one looks down on the crowd, and sees the faces of all rows.
+            Self::Front => Measures {
+                height: 0.95,
+                width: 0.6,
+                most: 560.0,
+                tall: 0.36,
+                eyes: 0.68,
+                elbow: 0.42,
+            },
+        }
+    }
+}
+
 /// Distance between rows, as a part of the distance of the first.
 const DEPTH: f32 = 0.2;
 /// Number of rows that begin before a row is full from edge to edge.
@@ -25,6 +70,8 @@ pub struct Spot {
 /// All places for a given number of people and a given size.
 #[derive(Clone, Debug, Default)]
 pub struct Layout {
+    /// Side from which the people are seen.
+    pub side: Side,
     /// In CSS pixels.
     pub width: f32,
     /// In CSS pixels.
@@ -51,12 +98,12 @@ fn disorder(row: u16, column: i32, salt: u32) -> f32 {
 }
 
 impl Layout {
-    /// Lays out at least `people` places on `width` × `height` CSS pixels.
-    pub fn new(width: f32, height: f32, people: usize) -> Self {
+    /// Lays out at least `people` places, seen from one side, on `width` × `height` CSS pixels.
+    pub fn new(side: Side, width: f32, height: f32, people: usize) -> Self {
         let (width, height) = (width.max(40.0), height.max(24.0));
-        // Above the last row there is room for raised arms and hearts.
-        let crowd = (height * 0.88).min(width * 0.5).min(340.0);
-        let tall = crowd * TALL;
+        let measures = side.measures();
+        let crowd = (height * measures.height).min(width * measures.width).min(measures.most);
+        let tall = crowd * measures.tall;
         let horizon = height - crowd * 0.98;
         let mut ranked: Vec<(f32, Spot)> = Vec::new();
         let mut capacities = Vec::new();
@@ -64,7 +111,7 @@ impl Layout {
         while ranked.iter().filter(|(cost, _)| *cost < capacities.len() as f32).count() < people {
             let row = capacities.len() as u16;
             let scale = scale(row);
-            let distance = tall * ELBOW * scale;
+            let distance = tall * measures.elbow * scale;
             let half = width / 2.0 - distance * 0.4;
             let offset = if row.is_multiple_of(2) { 0.0 } else { 0.5 };
             let columns = (half / distance) as i32 + 1;
@@ -77,7 +124,8 @@ impl Layout {
                 let spot = Spot {
                     row,
                     x: width / 2.0 + x + distance * 0.16 * disorder(row, column, 1),
-                    y: horizon + (crowd * EYES + tall * 0.035 * disorder(row, column, 2)) * scale,
+                    y: horizon
+                        + (crowd * measures.eyes + tall * 0.035 * disorder(row, column, 2)) * scale,
                 };
                 ranked.push((f32::from(row) + x.abs() / half.max(1.0) * SPREAD, spot));
             }
@@ -85,7 +133,7 @@ impl Layout {
         }
         ranked.sort_by(|(one, _), (other, _)| one.total_cmp(other));
         let spots = ranked.into_iter().take(people).map(|(_, spot)| spot).collect();
-        Self { width, height, tall, spots, capacities }
+        Self { side, width, height, tall, spots, capacities }
     }
 }
 
@@ -96,26 +144,30 @@ mod tests {
     #[test]
     fn any_number_of_people_has_places_that_stay_as_the_crowd_grows() {
         for (width, height) in [(360.0, 110.0), (920.0, 260.0), (2_560.0, 400.0), (1.0, 1.0)] {
-            let large = Layout::new(width, height, 5_000);
-            assert_eq!(large.spots.len(), 5_000);
-            for people in [0, 1, 2, 30, 412, 2_000] {
-                let layout = Layout::new(width, height, people);
-                assert_eq!(layout.spots, large.spots[..people]);
+            for side in [Side::Back, Side::Front] {
+                let large = Layout::new(side, width, height, 5_000);
+                assert_eq!(large.spots.len(), 5_000);
+                for people in [0, 1, 2, 30, 412, 2_000] {
+                    let layout = Layout::new(side, width, height, people);
+                    assert_eq!(layout.spots, large.spots[..people]);
+                }
+                assert_eq!(large.spots[0].row, 0);
             }
-            assert_eq!(large.spots[0].row, 0);
         }
     }
 
     #[test]
     fn the_crowd_begins_in_front_and_in_the_middle_and_stays_inside() {
-        let layout = Layout::new(920.0, 260.0, 412);
-        assert!((layout.spots[0].x - 460.0).abs() < 20.0);
-        for spot in &layout.spots {
-            assert!((0.0..920.0).contains(&spot.x), "{spot:?}");
-            assert!((0.0..260.0).contains(&spot.y), "{spot:?}");
+        for (side, rows_of) in [(Side::Back, 8..16), (Side::Front, 8..20)] {
+            let layout = Layout::new(side, 920.0, 260.0, 412);
+            assert!((layout.spots[0].x - 460.0).abs() < 20.0);
+            for spot in &layout.spots {
+                assert!((0.0..920.0).contains(&spot.x), "{spot:?}");
+                assert!((0.0..260.0).contains(&spot.y), "{spot:?}");
+            }
+            let rows: Vec<u16> = layout.spots.iter().map(|spot| spot.row).collect();
+            assert!(rows[..6].iter().all(|row| *row == 0));
+            assert!(rows_of.contains(rows.iter().max().unwrap()));
         }
-        let rows: Vec<u16> = layout.spots.iter().map(|spot| spot.row).collect();
-        assert!(rows[..6].iter().all(|row| *row == 0));
-        assert!((8..16).contains(rows.iter().max().unwrap()));
     }
 }

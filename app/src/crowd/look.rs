@@ -1,4 +1,6 @@
-//! Look of a person: always the same for the same person.
+//! Look of a person: always the same for the same person, unless they choose another.
+
+use bandstand_domain::crowd::{ChosenLook, LOOK_PARTS};
 
 /// Hair style, seen from behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +66,41 @@ pub enum Print {
     /// Straps of dungarees.
     Straps,
 }
+
+/// All hair styles, in the order of their choices.
+pub const ALL_HAIR: [Hair; 10] = [
+    Hair::Short,
+    Hair::Bob,
+    Hair::Long,
+    Hair::Bun,
+    Hair::Tail,
+    Hair::Braids,
+    Hair::Afro,
+    Hair::Spikes,
+    Hair::Mohawk,
+    Hair::Bald,
+];
+/// All headwear, in the order of its choices.
+pub const ALL_HATS: [Hat; 8] = [
+    Hat::None,
+    Hat::Cap,
+    Hat::Beanie,
+    Hat::Bucket,
+    Hat::Straw,
+    Hat::Headphones,
+    Hat::Flowers,
+    Hat::Ears,
+];
+/// All prints, in the order of their choices.
+pub const ALL_PRINTS: [Print; 7] = [
+    Print::Plain,
+    Print::Stripes,
+    Print::Dot,
+    Print::Dates,
+    Print::Hood,
+    Print::Backpack,
+    Print::Straps,
+];
 
 const STYLES: [Hair; 13] = [
     Hair::Short,
@@ -167,8 +204,31 @@ pub struct Look {
 }
 
 impl Look {
+    /// The look of a person: what follows from their seed, in what they chose.
+    pub fn of(seed: u64, chosen: Option<ChosenLook>) -> Self {
+        let look = Self::by_chance(seed);
+        let Some(chosen) = chosen else { return look };
+        let [skin, hair, style, hat, hat_colour, shirt, print] = chosen.parts();
+        Self {
+            skin,
+            hair,
+            style: ALL_HAIR[style as usize],
+            hat: ALL_HATS[hat as usize],
+            hat_colour,
+            shirt,
+            print: ALL_PRINTS[print as usize],
+            ..look
+        }
+    }
+
+    /// Choices that make this look.
+    pub fn parts(&self) -> [u8; LOOK_PARTS] {
+        let (style, hat, print) = (self.style as u8, self.hat as u8, self.print as u8);
+        [self.skin, self.hair, style, hat, self.hat_colour, self.shirt, print]
+    }
+
     /// The look that follows from a person's seed.
-    pub fn of(seed: u64) -> Self {
+    fn by_chance(seed: u64) -> Self {
         let mut rest = seed;
         let mut pick = |choices: u64| {
             let choice = rest % choices;
@@ -206,16 +266,32 @@ impl Look {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bandstand_domain::PersonId;
+    use bandstand_domain::{PersonId, crowd::LOOK_CHOICES};
 
     #[test]
     fn people_look_different_and_always_the_same() {
         let looks: Vec<Look> =
-            (0..200).map(|i| Look::of(PersonId::new(format!("person{i}")).seed())).collect();
+            (0..200).map(|i| Look::of(PersonId::new(format!("person{i}")).seed(), None)).collect();
         let distinct = looks.iter().enumerate().filter(|(i, look)| !looks[..*i].contains(look));
         assert!(distinct.count() >= 199);
         assert!(looks.iter().any(|look| look.hat != Hat::None));
         assert!(looks.iter().all(|look| (0.85..1.1).contains(&look.height)));
-        assert_eq!(looks[7], Look::of(PersonId::new("person7").seed()));
+        assert_eq!(looks[7], Look::of(PersonId::new("person7").seed(), None));
+    }
+
+    #[test]
+    fn chosen_parts_are_worn_by_the_same_person() {
+        let lengths = [SKINS.len(), HAIRS.len(), ALL_HAIR.len(), ALL_HATS.len(), SHIRTS.len()];
+        let lengths = lengths.into_iter().chain([SHIRTS.len(), ALL_PRINTS.len()]);
+        assert!(lengths.eq(LOOK_CHOICES.into_iter().map(usize::from)));
+        let seed = PersonId::new("person7").seed();
+        let found = Look::of(seed, None);
+        assert_eq!(Look::of(seed, ChosenLook::of(found.parts())), found);
+        for step in 0..14 {
+            let parts = LOOK_CHOICES.map(|choices| step % choices);
+            let worn = Look::of(seed, ChosenLook::of(parts));
+            assert_eq!(worn.parts(), parts);
+            assert_eq!((worn.height, worn.build), (found.height, found.build));
+        }
     }
 }

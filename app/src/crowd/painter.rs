@@ -2,14 +2,15 @@
 
 use std::f64::consts::TAU;
 
-use web_sys::{CanvasRenderingContext2d as Context, HtmlCanvasElement};
+use web_sys::HtmlCanvasElement;
 
 use super::{
     figure::{HEADROOM, POSE_ABOVE, POSE_BELOW, POSE_HALF_WIDTH, Pose},
     handle::now as clock,
-    layout::{Spot, scale},
+    layout::{Side, Spot, scale},
     motion::{Motion, Music},
-    sheet::{Poses, Row, Strip, pen_of},
+    screen::{Area, PaintSurface},
+    sheet::{Poses, Row, Strip, Symbol},
     sine::sine,
     state::{CrowdFigure, CrowdState, WALKING},
 };
@@ -33,8 +34,7 @@ struct Cell {
 
 /// Paints the crowd onto one canvas.
 pub struct Painter {
-    pub(super) canvas: HtmlCanvasElement,
-    pub(super) pen: Context,
+    pub(super) screen: PaintSurface,
     pub(super) ratio: f64,
     rows: Vec<Option<Row>>,
     strips: Vec<Option<[Strip; 2]>>,
@@ -45,6 +45,8 @@ pub struct Painter {
     order: Vec<u32>,
     /// Number of rows that are drawn one by one.
     near: u16,
+    /// Place around which there is light: of whoever is pointed at, else one's own.
+    lit: Option<u32>,
     /// Milliseconds of this frame that went into drawing figures for the first time.
     spent: f64,
     /// True if there may be figures that were not drawn yet.
@@ -52,12 +54,10 @@ pub struct Painter {
 }
 
 impl Painter {
-    /// A painter for a canvas; `None` where the browser can't draw.
-    pub fn new(canvas: HtmlCanvasElement) -> Option<Self> {
-        let pen = pen_of(&canvas)?;
-        Some(Self {
-            canvas,
-            pen,
+    /// A painter for a canvas.
+    pub fn new(canvas: HtmlCanvasElement) -> Self {
+        Self {
+            screen: PaintSurface::new(canvas),
             ratio: 0.0,
             rows: Vec::new(),
             strips: Vec::new(),
@@ -65,9 +65,15 @@ impl Painter {
             cells: Vec::new(),
             order: Vec::new(),
             near: 0,
+            lit: None,
             spent: 0.0,
             missing: true,
-        })
+        }
+    }
+
+    /// Returns whether a frame can be painted now.
+    pub fn is_ready(&mut self) -> bool {
+        self.screen.is_ready()
     }
 
     /// Fits the canvas to its size and to the pixels of the screen. What was drawn is forgotten.
@@ -76,14 +82,11 @@ impl Painter {
         self.ratio = ratio;
         let width = (f64::from(layout.width) * ratio).round() as u32;
         let height = (f64::from(layout.height) * ratio).round() as u32;
-        if (self.canvas.width(), self.canvas.height()) != (width, height) {
-            self.canvas.set_width(width);
-            self.canvas.set_height(height);
-        }
+        self.screen.resize(width, height);
         self.rows.clear();
         self.strips.clear();
         self.cells.clear();
-        self.poses = Poses::new((f64::from(layout.tall) * ratio).min(180.0));
+        self.poses = Poses::new(&mut self.screen, (f64::from(layout.tall) * ratio).min(180.0));
         self.arrange(state);
     }
 
@@ -136,10 +139,8 @@ impl Painter {
             beat: f64::from(beat),
             still,
         };
-        let _ = self.pen.set_transform(1.0, 0.0, 0.0, 1.0, 0.0, 0.0);
-        let (width, height) = (f64::from(self.canvas.width()), f64::from(self.canvas.height()));
-        self.pen.clear_rect(0.0, 0.0, width, height);
         self.spent = 0.0;
+        self.lit = state.pointed_place().or(state.my_place());
         if self.missing {
             self.missing = !self.draw_missing(state);
         }
@@ -160,7 +161,13 @@ impl Painter {
             begin = end;
         }
         self.paint_hearts(state, now, still);
-        self.paint_marker(state, &music, now);
+        if let Some(place) = state.my_place() {
+            self.paint_marker(state, place, Symbol::Arrow, &music, now);
+        }
+        for place in state.marked_places() {
+            self.paint_marker(state, place, Symbol::Star, &music, now);
+        }
+        self.screen.show();
         late
     }
 
@@ -183,8 +190,9 @@ impl Painter {
         now: f64,
     ) -> bool {
         let tall = self.tall(state, row);
-        let (ratio, width) = (self.ratio, f64::from(self.canvas.width()));
-        let spots = &state.layout().spots;
+        let (ratio, (width, _)) = (self.ratio, self.screen.size());
+        let layout = state.layout();
+        let spots = &layout.spots;
         let present = |index: &u32| {
             let figure = state.figures()[*index as usize].as_ref()?;
             let spot = spots.get(figure.place as usize)?;
@@ -194,7 +202,8 @@ impl Painter {
         let slot = &mut self.strips[usize::from(row)];
         if slot.is_none() {
             let crown = members.iter().find_map(present).map_or(0.0, |(_, spot)| spot.y);
-            let strip = || Strip::new(width, f64::from(crown) * ratio, tall, haze(row));
+            let crown = f64::from(crown) * ratio;
+            let mut strip = || Strip::new(&mut self.screen, width, crown, tall, haze(row));
             *slot = strip().zip(strip()).map(|(one, other)| [one, other]);
         }
         let Some(strips) = slot else { return false };
@@ -217,10 +226,10 @@ impl Painter {
                     for (figure, spot) in members.iter().filter_map(present) {
                         if mine(figure) {
                             let (x, y) = (f64::from(spot.x) * ratio, f64::from(spot.y) * ratio);
-                            strip.stamp(&figure.look, x, y);
+                            strip.stamp(&figure.look, x, y, layout.side);
                         }
                     }
-                    strip.end();
+                    strip.end(&mut self.screen);
                     strip.signature = signature;
                     strip.stamped = now;
                     self.spent += clock() - started;
@@ -232,12 +241,11 @@ impl Painter {
                 dx = sine(music.seconds * TAU * 0.45 + phase) * tall * (0.01 + 0.07 * music.energy);
                 dy = -tall * 0.1 * music.beat * (1.0 - half as f64 * 0.5);
             }
-            let x = dx.clamp(-Strip::MARGIN, Strip::MARGIN) - Strip::MARGIN;
-            let _ = self.pen.draw_image_with_html_canvas_element(
-                &strip.sheet.canvas,
-                x.round(),
-                (strip.top + dy).round(),
-            );
+            let x = (dx.clamp(-Strip::MARGIN, Strip::MARGIN) - Strip::MARGIN).round();
+            let (width, height) = strip.size;
+            let from = Area { x: 0.0, y: 0.0, width, height };
+            let to = Area { x, y: (strip.top + dy).round(), width, height };
+            self.screen.copy(strip.sheet, 1.0, from, to);
         }
         late
     }
@@ -261,18 +269,9 @@ impl Painter {
             let size = tall.max(30.0 * self.ratio);
             self.paint_pose(pose, figure.look.skin, x + motion.sway, y + motion.down, size);
         }
-        let mine = state.my_place() == Some(figure.place) && figure.left.is_none();
-        if mine
-            && one_by_one
-            && let Some(poses) = &self.poses
-        {
-            let _ = self.pen.draw_image_with_html_canvas_element_and_dw_and_dh(
-                &poses.halo.canvas,
-                x - tall * 0.42,
-                y + motion.down - tall * 0.28,
-                tall * 0.84,
-                tall * 0.84,
-            );
+        if self.lit == Some(figure.place) && figure.left.is_none() && one_by_one {
+            let top = y + motion.down - tall * 0.28;
+            self.paint_square(Symbol::Halo, 1.0, x - tall * 0.42, top, tall * 0.84);
         }
         let Some(cell) = cell else { return false };
         let Some(row) = &self.rows[usize::from(spot.row)] else { return false };
@@ -287,19 +286,10 @@ impl Painter {
         for band in 0..bands as u32 {
             let to = (row.height * f64::from(band + 1) / bands).round();
             let aside = sway - sway.signum() * f64::from(band);
-            let _ = self
-                .pen
-                .draw_image_with_html_canvas_element_and_sw_and_sh_and_dx_and_dy_and_dw_and_dh(
-                    &row.sheet.canvas,
-                    sx,
-                    sy + from,
-                    row.width,
-                    to - from,
-                    left + aside,
-                    top + from,
-                    row.width,
-                    to - from,
-                );
+            let (width, height) = (row.width, to - from);
+            let part = Area { x: sx, y: sy + from, width, height };
+            let place = Area { x: left + aside, y: top + from, width, height };
+            self.screen.copy(row.sheet, 1.0, part, place);
             from = to;
         }
         false
@@ -352,34 +342,29 @@ impl Painter {
         if row.is_none() {
             let seen = f64::from(layout.height - spot.y) * self.ratio / tall + 0.45;
             // Whoever stands in front covers the rest; what is not drawn costs nothing.
-            let (length, fade) = match spot.row {
-                0 => (seen.min(2.2), false),
-                1 => (seen.min(1.3), false),
-                2 => (1.05, true),
+            let (length, fade) = match (spot.row, layout.side) {
+                (0, _) => (seen.min(2.2), false),
+                (1, _) => (seen.min(1.3), false),
+                (2, Side::Back) => (1.05, true),
                 _ => (0.85, true),
             };
             let capacity = layout.capacities[usize::from(spot.row)];
-            *row = Row::new(capacity + capacity / 2 + 8, tall, length, haze(spot.row), fade);
+            let (cells, haze) = (capacity + capacity / 2 + 8, haze(spot.row));
+            *row = Row::new(&mut self.screen, cells, tall, length, haze, fade);
         }
-        let index = row.as_mut()?.stamp(&figure.look)?;
+        let index = row.as_mut()?.stamp(&mut self.screen, &figure.look, layout.side)?;
         Some(Cell { row: spot.row, index, generation: figure.generation })
     }
 
-    fn paint_pose(&self, pose: Pose, skin: u8, x: f64, y: f64, size: f64) {
+    fn paint_pose(&mut self, pose: Pose, skin: u8, x: f64, y: f64, size: f64) {
         let Some(poses) = &self.poses else { return };
-        let (sx, sy) = poses.origin(pose, skin);
-        let _ =
-            self.pen.draw_image_with_html_canvas_element_and_sw_and_sh_and_dx_and_dy_and_dw_and_dh(
-                &poses.sheet.canvas,
-                sx,
-                sy,
-                poses.width,
-                poses.height,
-                x - POSE_HALF_WIDTH * size,
-                y - POSE_ABOVE * size,
-                2.0 * POSE_HALF_WIDTH * size,
-                (POSE_ABOVE + POSE_BELOW) * size,
-            );
+        let to = Area {
+            x: x - POSE_HALF_WIDTH * size,
+            y: y - POSE_ABOVE * size,
+            width: 2.0 * POSE_HALF_WIDTH * size,
+            height: (POSE_ABOVE + POSE_BELOW) * size,
+        };
+        self.screen.copy(poses.sheet, 1.0, poses.cell(pose, skin), to);
     }
 }
 

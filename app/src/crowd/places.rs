@@ -31,6 +31,11 @@ impl Places {
         self.of.get(person).copied()
     }
 
+    /// Person at a place.
+    pub fn at(&self, place: u32) -> Option<&PersonId> {
+        self.people.get(place as usize)?.as_ref()
+    }
+
     /// Everybody, by place.
     pub fn people(&self) -> impl Iterator<Item = &PersonId> {
         self.people.iter().flatten()

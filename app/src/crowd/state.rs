@@ -3,10 +3,14 @@
 
 use bandstand_domain::{
     PersonId,
-    crowd::{CrowdChange, CrowdSnapshot, Gesture},
+    crowd::{CrowdChange, CrowdSnapshot, Figure, Gesture},
 };
 
-use super::{layout::Layout, look::Look, places::Places};
+use super::{
+    layout::{Layout, Side},
+    look::Look,
+    places::Places,
+};
 
 /// Duration of an arrival, in milliseconds.
 pub const COMING: f64 = 480.0;
@@ -30,6 +34,8 @@ const MOVING_UP: f64 = 160.0;
 pub struct CrowdFigure {
     /// Tells one figure from another that was kept at the same index before.
     pub generation: u32,
+    /// Name of the person.
+    pub name: String,
     /// Look.
     pub look: Look,
     /// Their place.
@@ -64,6 +70,13 @@ pub struct CrowdState {
     figures: Vec<Option<CrowdFigure>>,
     vacant: Vec<u32>,
     me: Option<PersonId>,
+    side: Side,
+    /// Who is pointed at, to be named.
+    pointed: Option<PersonId>,
+    /// Who is marked for whoever sees them from the stage: the artist's helpers.
+    marked: Vec<PersonId>,
+    /// Number of gestures so far.
+    cheers: u64,
     layout: Layout,
     hearts: Vec<Heart>,
     generation: u32,
@@ -71,7 +84,7 @@ pub struct CrowdState {
     busy_until: f64,
     leaving: usize,
     version: u64,
-    level: f32,
+    pub(super) level: f32,
     energy: f32,
     beat: f32,
 }
@@ -90,7 +103,7 @@ impl CrowdState {
         // A crowd that is found comes in like a wave from the front, not all in one blink.
         let mut delay = 0.0;
         for figure in snapshot.figures {
-            if self.come(figure.person, now + f64::min(delay, 900.0)) {
+            if self.come(figure, now + f64::min(delay, 900.0)) {
                 delay += 3.0;
             }
         }
@@ -100,7 +113,7 @@ impl CrowdState {
     /// Lets people come, go and move.
     pub fn change(&mut self, change: CrowdChange, now: f64) {
         for figure in change.came {
-            self.come(figure.person, now);
+            self.come(figure, now);
         }
         for person in &change.left {
             self.leave(person, now);
@@ -110,6 +123,8 @@ impl CrowdState {
                 self.gesture(place, *gesture, now);
             }
         }
+        let more: u32 = change.more.iter().map(|(_, count)| count).sum();
+        self.cheers += change.gestures.len() as u64 + u64::from(more);
         // Who else did it isn't told: people here and there do.
         let all = self.places.extent() as u32;
         for (gesture, count) in change.more {
@@ -127,7 +142,8 @@ impl CrowdState {
     pub fn clear(&mut self) {
         let (me, layout) = (self.me.take(), std::mem::take(&mut self.layout));
         let (generation, version) = (self.generation, self.version + 1);
-        *self = Self { me, layout, generation, version, ..Self::default() };
+        let (side, marked) = (self.side, std::mem::take(&mut self.marked));
+        *self = Self { me, side, marked, layout, generation, version, ..Self::default() };
     }
 
     /// Says which of them is looking.
@@ -151,6 +167,12 @@ impl CrowdState {
     /// The viewer's own row; 0 is the first.
     pub fn my_row(&self) -> Option<u16> {
         Some(self.layout.spots.get(self.my_place()? as usize)?.row)
+    }
+
+    /// Crown of a person's figure, in CSS pixels.
+    pub fn crown_of(&self, person: &PersonId) -> Option<(f32, f32)> {
+        let spot = self.layout.spots.get(self.places.of(person)? as usize)?;
+        Some((spot.x, spot.y))
     }
 
     /// Sets the loudness of the music, 0 to 1.
@@ -197,10 +219,11 @@ impl CrowdState {
     /// size changed, so that what was drawn for it is of no use any more.
     pub fn fit(&mut self, width: f32, height: f32) -> bool {
         let (width, height) = (width.max(40.0), height.max(24.0));
-        let resized = self.layout.width != width || self.layout.height != height;
+        let layout = &self.layout;
+        let resized = (layout.side, layout.width, layout.height) != (self.side, width, height);
         if resized || self.places.extent() > self.layout.spots.len() {
             let people = self.places.extent().max(32).next_power_of_two();
-            self.layout = Layout::new(width, height, people);
+            self.layout = Layout::new(self.side, width, height, people);
         }
         resized
     }
@@ -244,13 +267,22 @@ impl CrowdState {
         changed
     }
 
-    fn come(&mut self, person: PersonId, now: f64) -> bool {
-        let look = Look::of(person.seed());
+    /// Lets somebody come; false when they are there, and may have another name or look now.
+    fn come(&mut self, Figure { person, name, look }: Figure, now: f64) -> bool {
+        let look = Look::of(person.seed(), look);
+        if let Some(place) = self.places.of(&person) {
+            if let Some(figure) = &mut self.figures[self.at[place as usize] as usize] {
+                figure.name = name;
+            }
+            self.dress(place, look);
+            return false;
+        }
         let Some(place) = self.places.come(person) else { return false };
         self.generation = self.generation.wrapping_add(1);
         self.version += 1;
         let figure = Some(CrowdFigure {
             generation: self.generation,
+            name,
             look,
             place,
             walk: None,
@@ -274,6 +306,18 @@ impl CrowdState {
         self.at[place as usize] = index;
         self.stay_busy(now + COMING);
         true
+    }
+
+    fn dress(&mut self, place: u32, look: Look) {
+        let Some(figure) = &mut self.figures[self.at[place as usize] as usize] else { return };
+        if figure.look == look {
+            return;
+        }
+        figure.look = look;
+        // What was drawn of them is of no use any more.
+        self.generation = self.generation.wrapping_add(1);
+        figure.generation = self.generation;
+        self.version += 1;
     }
 
     fn leave(&mut self, person: &PersonId, now: f64) {
@@ -346,5 +390,6 @@ impl CrowdState {
     }
 }
 
+pub mod house;
 #[cfg(test)]
 mod tests;

@@ -46,7 +46,7 @@ pub fn CrowdView(
         };
         asked.set_value(true);
         spawn_local(async move {
-            match animate(canvas, crowd.state(), label).await {
+            match animate(canvas, crowd, label).await {
                 Ok(animation) => {
                     let unused = stage.try_set_value(animation.map(SendWrapper::new));
                     // The page is another one by now.
@@ -94,10 +94,11 @@ fn describe(state: &CrowdState) -> String {
 #[wasm_split(crowd, wasm_split_path = ::leptos::wasm_split, fallible)]
 fn animate(
     canvas: HtmlCanvasElement,
-    state: StoredValue<CrowdState>,
+    crowd: CrowdHandle,
     label: RwSignal<String>,
 ) -> Result<Option<Rc<Animation>>, SplitLoaderError> {
-    Ok(Animation::start(canvas, state, label))
+    crowd.keep_figures();
+    Ok(Animation::start(canvas, crowd.state(), label))
 }
 
 /// Callback of the browser; it is called for as long as it is kept.
@@ -117,6 +118,8 @@ struct Animation {
 struct Inner {
     painter: Painter,
     canvas: HtmlCanvasElement,
+    /// Width and height of the canvas in CSS pixels, until they change: to ask is to have the page laid out.
+    room: Option<(f32, f32)>,
     scheduled: Option<i32>,
     timer: Option<i32>,
     last: f64,
@@ -135,8 +138,9 @@ impl Animation {
         label: RwSignal<String>,
     ) -> Option<Rc<Self>> {
         let inner = Inner {
-            painter: Painter::new(canvas.clone())?,
+            painter: Painter::new(canvas.clone()),
             canvas: canvas.clone(),
+            room: None,
             scheduled: None,
             timer: None,
             last: 0.0,
@@ -173,6 +177,7 @@ impl Animation {
         let weak = Rc::downgrade(&animation);
         let resized: Callee = Closure::new(move || {
             if let Some(animation) = weak.upgrade() {
+                animation.inner.borrow_mut().room = None;
                 animation.wake();
             }
         });
@@ -247,10 +252,14 @@ impl Inner {
     fn paint(&mut self, state: &mut CrowdState, label: RwSignal<String>, still: bool) -> Next {
         // Of all clocks the one by which the state is told the time.
         let now = clock();
-        let (width, height) =
-            (self.canvas.client_width() as f32, self.canvas.client_height() as f32);
+        let canvas = &self.canvas;
+        let measure = || (canvas.client_width() as f32, canvas.client_height() as f32);
+        let (width, height) = *self.room.get_or_insert_with(measure);
         if width < 1.0 || height < 1.0 {
             return Next::Nothing;
+        }
+        if !self.painter.is_ready() {
+            return Next::Frame;
         }
         let ratio = window().device_pixel_ratio().clamp(1.0, SHARPEST);
         let mut changed = state.pass(now, (now - self.last).clamp(0.0, 250.0));

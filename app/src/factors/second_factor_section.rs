@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     t,
-    ui::{Form, FormState, Submit, TextField, Toaster},
+    ui::{CopyButton, Form, FormState, Submit, TextField, Toaster},
     weave,
 };
 
@@ -82,12 +82,18 @@ fn TurnOn(
         });
     };
     let (secret, address) = (now.secret.reveal().to_owned(), now.address.reveal().to_owned());
+    // In groups, as one types it.
+    let grouped =
+        secret.as_bytes().chunks(4).map(String::from_utf8_lossy).collect::<Vec<_>>().join(" ");
     view! {
         <div class="set-up">
             <Picture size=now.size path=now.path.reveal().to_owned()/>
             <div class="stack">
                 <p>{weave!(factors.second.scan, open = view! { <a href=address rel="external">{t!(factors.second.open)}</a> })}</p>
-                <p><code class="secret">{secret}</code></p>
+                <p class="row">
+                    <code class="secret">{grouped}</code>
+                    <CopyButton text=Signal::stored(secret) what=t!(factors.second.secret)/>
+                </p>
             </div>
         </div>
         <Form state on_send=Callback::new(turn_on)>
@@ -104,6 +110,7 @@ fn TurnOn(
 /// The recovery codes, this once.
 #[component]
 fn Codes(shown: Vec<Secret>, codes: RwSignal<Vec<Secret>>) -> impl IntoView {
+    let all = shown.iter().map(Secret::reveal).collect::<Vec<_>>().join("\n");
     let list = shown
         .iter()
         .map(|code| view! { <li><code>{code.reveal().to_owned()}</code></li> })
@@ -112,8 +119,11 @@ fn Codes(shown: Vec<Secret>, codes: RwSignal<Vec<Secret>>) -> impl IntoView {
         <div class="notice codes" role="status">
             <p>{weave!(factors.second.codes, title = view! { <strong>{t!(factors.second.codes_title)}</strong> })}</p>
             <ul role="list">{list}</ul>
-            <p>{weave!(factors.second.sessions, link = view! { <a href="#sessions">{t!(factors.second.sessions_link)}</a> })}</p>
-            <button class="button primary" type="button" on:click=move |_| codes.set(Vec::new())>{t!(factors.second.kept)}</button>
+            <p>{weave!(factors.second.sessions, link = view! { <a href="#sessions" rel="external">{t!(factors.second.sessions_link)}</a> })}</p>
+            <div class="row">
+                <button class="button primary" type="button" on:click=move |_| codes.set(Vec::new())>{t!(factors.second.kept)}</button>
+                <CopyButton text=Signal::stored(all) what=t!(factors.second.codes_title)/>
+            </div>
         </div>
     }
     .into_any()

@@ -77,11 +77,11 @@ fn PresentView(page: ArtistPage, again: Callback<()>) -> impl IntoView {
             <header>
                 <Portrait picture=page.picture.clone() name=name.clone() large=true/>
                 <div class="stack">
-                    <h1>{name}</h1>
+                    <h1 dir="auto">{name}</h1>
                     <p class="soft">"@" {page.artist.handle.clone()} " · " {genres}</p>
-                    {(!about.is_empty()).then(|| view! { <p class="description">{linked(&about)}</p> })}
+                    {(!about.is_empty()).then(|| view! { <p class="description" dir="auto">{linked(&about)}</p> })}
                     {website}
-                    <FollowButton page=page.clone()/>
+                    <FollowButton page=page.clone() back=format!("/artists/{}", page.artist.handle)/>
                 </div>
             </header>
             <Shows page again/>

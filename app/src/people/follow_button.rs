@@ -16,9 +16,12 @@ use crate::{
 /// The button that follows, and how many do. Without an account it leads to log in, and back; the artist
 /// sees the number alone.
 #[component]
-pub(super) fn FollowButton(
+pub(crate) fn FollowButton(
     /// The artist's page.
     page: ArtistPage,
+    /// Where one comes back to from logging in.
+    #[prop(into)]
+    back: String,
 ) -> impl IntoView {
     let viewer = CurrentViewer::expect();
     let toaster = Toaster::expect();
@@ -47,11 +50,13 @@ pub(super) fn FollowButton(
             pending.try_set(false);
         });
     };
+    let mine = page.mine;
     let count = move || match state.get().followers {
-        0 => t!(people.follow.nobody).to_owned(),
+        0 if mine => t!(people.follow.nobody).to_owned(),
+        0 => t!(people.follow.be_first).to_owned(),
         count => t!(people.follow.followers, count = count),
     };
-    let log_in = address_with_next("/log-in", &format!("/artists/{}", page.artist.handle));
+    let log_in = address_with_next("/log-in", &back);
     let button = move || {
         let known = viewer.get().is_some_and(|viewer| viewer.role != Role::Guest);
         if page.mine {

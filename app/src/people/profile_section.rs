@@ -6,10 +6,10 @@ use bandstand_domain::{
 };
 use leptos::prelude::*;
 
-use super::{api::save_profile, picture_field::PictureField};
+use super::{api::save_profile, portrait_field::portrait_field};
 use crate::{
     t,
-    ui::{Form, FormState, GenrePicker, Submit, TextArea, TextField, Toaster},
+    ui::{Form, FormState, GenrePicker, Submit, TextArea, TextField, Toaster, Unsaved, later},
     viewer::CurrentViewer,
 };
 
@@ -58,7 +58,7 @@ fn Editor(profile: Profile) -> impl IntoView {
         });
     };
     view! {
-        <PictureField picture name/>
+        {later(move || portrait_field(picture, name.clone()))}
         <Form state on_send=Callback::new(send)>
             <TextField state name="display_name" label=t!(accounts.your_name) value=display_name autocomplete="name" hint=t!(accounts.your_name_hint) most=32/>
             {is_artist
@@ -72,6 +72,7 @@ fn Editor(profile: Profile) -> impl IntoView {
             <TextField state name="website" label=t!(people.profile.website) value=website kind="url" autocomplete="url" hint=t!(people.profile.website_hint) exact=true/>
             <Submit state label=t!(people.profile.save)/>
         </Form>
+        <Unsaved state/>
     }
     .into_any()
 }

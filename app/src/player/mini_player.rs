@@ -11,14 +11,14 @@ use wasm_bindgen::JsCast;
 use super::{
     dock::Dock,
     icon::{CLOSE, PAUSE, PLAY, icon},
-    keys::on_key,
+    lock_screen::on_lock_screen,
     playback::PictureState,
     session::{Phase, WatchSession},
     sound_button::SoundButton,
 };
 use crate::{
     t,
-    ui::{Toaster, later},
+    ui::{Toaster, later, on_key},
     viewer::CurrentViewer,
 };
 
@@ -46,6 +46,7 @@ fn playing(session: WatchSession) -> Result<AnyView, SplitLoaderError> {
         });
     });
     end_with_the_show(session, dock);
+    on_lock_screen(session);
     let title = Signal::derive(move || session.page.with(|page| page.card.title.clone()));
     let artist = move || session.page.with(|page| page.card.artist.stage_name.clone());
     let paused = player.paused();

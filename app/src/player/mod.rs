@@ -1,8 +1,10 @@
 //! Player of a show: its media and its live topic, which last longer than a page.
 
 mod dock;
+mod glimpse;
+mod http_sound;
 mod icon;
-mod keys;
+mod lock_screen;
 mod mini_player;
 mod picture;
 mod playback;
@@ -11,11 +13,13 @@ mod screen;
 mod session;
 mod sound;
 mod sound_button;
+mod title_order;
 mod viewport;
 
 pub(crate) use dock::Dock;
+pub(crate) use glimpse::Glimpse;
 pub(crate) use icon::{LOUD, icon};
-pub(crate) use keys::on_key;
+pub(crate) use lock_screen::on_lock_screen;
 pub(crate) use mini_player::mini_player;
 pub(crate) use playback::PictureState;
 pub(crate) use session::{Phase, WatchSession};

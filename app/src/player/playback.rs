@@ -20,7 +20,8 @@ use web_sys::{Element, HtmlVideoElement, MediaStream, MediaStreamTrack};
 use bandstand_domain::ShowId;
 
 use super::{
-    picture::{LatePicture, on_next_frame},
+    lock_screen::leave_lock_screen,
+    picture::{LatePicture, is_dark, on_next_frame},
     preconnect::Preconnection,
     screen::Screen,
     sound::SoundState,
@@ -70,24 +71,32 @@ pub enum PictureState {
 #[derive(Clone, Copy)]
 pub struct Player {
     pub(super) screen: Screen,
-    show: ShowId,
+    pub(super) show: ShowId,
     join: JoinTokens,
     pub(super) crowd: CrowdHandle,
     channel: Channel,
-    picture: RwSignal<PictureState>,
+    pub(super) picture: RwSignal<PictureState>,
+    /// True while the picture is black, as one that its artist has turned off.
+    dark: RwSignal<bool>,
+    /// True while no sound comes from the stage.
+    pub(super) silent: RwSignal<bool>,
     pub(super) sound: RwSignal<SoundState>,
     /// True while the person wants nothing to be played.
     pub(super) paused: RwSignal<bool>,
     /// Percent.
     pub(super) volume: RwSignal<u32>,
+    /// True while sound comes by HTTP, and WebRTC brings nothing.
+    pub(super) by_http: StoredValue<bool>,
     /// The crowd that sways to the music is in sight.
     pub(super) listened: StoredValue<bool>,
-    running: StoredValue<Option<AbortHandle>>,
+    pub(super) running: StoredValue<Option<AbortHandle>>,
     preconnection: StoredValue<Option<SendWrapper<Preconnection>>>,
     /// Waits for the first picture.
     awaited: StoredValue<Option<SendWrapper<oneshot::Sender<()>>>>,
     pub(super) meter: StoredValue<Option<SendWrapper<LevelMeter>>>,
     session: StoredValue<Option<SendWrapper<Rc<WhepSession>>>>,
+    /// Goes on with playing in another place; there since something is played.
+    pub(super) going_on: StoredValue<Option<fn(Player)>>,
 }
 
 impl Player {
@@ -100,15 +109,19 @@ impl Player {
             crowd,
             channel: Channel::expect(),
             picture: RwSignal::default(),
+            dark: RwSignal::new(false),
+            silent: RwSignal::new(false),
             sound: RwSignal::default(),
             paused: RwSignal::new(false),
             volume: RwSignal::new(100),
+            by_http: StoredValue::new(false),
             listened: StoredValue::new(true),
             running: StoredValue::new(None),
             preconnection: StoredValue::new(None),
             awaited: StoredValue::new(None),
             meter: StoredValue::new(None),
             session: StoredValue::new(None),
+            going_on: StoredValue::new(None),
         };
         on_cleanup(move || player.stop(false));
         player.screen.mark(player.picture);
@@ -126,17 +139,29 @@ impl Player {
         self.screen.move_to(place);
         self.listened.set_value(large);
         if large {
-            self.resume();
-            self.listen();
+            self.paused.set(false);
         } else {
             self.meter.set_value(None);
-            self.go_on();
+        }
+        // What plays brings with it how it goes on.
+        if let Some(go_on) = self.going_on.get_value() {
+            go_on(self);
         }
     }
 
     /// State of the picture.
-    pub fn picture(self) -> Signal<PictureState> {
-        self.picture.into()
+    pub fn picture(self) -> RwSignal<PictureState> {
+        self.picture
+    }
+
+    /// Whether the picture is black, as one that its artist has turned off.
+    pub fn dark(self) -> RwSignal<bool> {
+        self.dark
+    }
+
+    /// Whether no sound comes from the stage.
+    pub fn silent(self) -> RwSignal<bool> {
+        self.silent
     }
 
     /// The session that is played, if there is one.
@@ -204,7 +229,11 @@ impl Player {
         let _ = self.preconnection.try_update_value(Option::take);
         let _ = self.meter.try_update_value(Option::take);
         let _ = self.picture.try_set(PictureState::Off);
+        let _ = self.dark.try_set(false);
+        let _ = self.silent.try_set(false);
+        leave_lock_screen();
         if let Some(video) = self.video() {
+            self.forget_http(&video);
             video.set_src_object(None);
         }
     }
@@ -221,15 +250,17 @@ impl Player {
         }
     }
 
-    async fn run(self) {
+    /// Plays by WebRTC until that makes no sense any more; returns what the picture is then.
+    pub(super) async fn run_webrtc(self) -> PictureState {
         let mut backoff = Backoff::default();
-        let end = loop {
+        loop {
             let seen = self.channel.returns();
             // The offer is made while the token is on its way.
             match join(self.offered(), self.join.media_token()).await {
                 (Ok(offered), Ok(token)) => {
                     let servers = self.join.ice_servers();
-                    match offered.begin(self.show, token, servers).await {
+                    let endpoint = format!("/whep/{}", self.show);
+                    match offered.begin(&endpoint, token, servers).await {
                         Ok(session) => {
                             let session = Rc::new(session);
                             self.session.set_value(Some(SendWrapper::new(session.clone())));
@@ -239,36 +270,36 @@ impl Player {
                             // The venue notices by itself, and may have ended the session itself.
                             session.resource.abandon();
                             self.session.set_value(None);
-                            self.picture.set(PictureState::Lost);
+                            self.tell(PictureState::Lost);
                             if forgotten {
                                 continue;
                             }
                         }
                         // Gone for good; the live channel tells the rest.
-                        Err(SignallingError::Refused(404 | 410)) => break PictureState::Off,
-                        Err(SignallingError::Browser) => break PictureState::Impossible,
+                        Err(SignallingError::Refused(404 | 410)) => return PictureState::Off,
+                        Err(SignallingError::Browser) => return PictureState::Impossible,
                         Err(_) => {}
                     }
                 }
-                (Err(_), _) => break PictureState::Impossible,
+                (Err(_), _) => return PictureState::Impossible,
                 (_, Err(why)) if is_transient(&why) => {}
-                _ => break PictureState::Off,
+                _ => return PictureState::Off,
             }
             backoff.wait(self.channel.returned(seen)).await;
-        };
-        self.running.set_value(None);
-        self.picture.set(end);
+        }
     }
 
     /// Plays a session until it is lost.
     async fn watch(self, session: &WhepSession, backoff: &mut Backoff) {
         let Some(video) = self.video() else { return };
-        video.set_src_object(Some(&session.stream));
-        on_next_frame(&video, move || {
-            web::mark("bandstand:first-frame");
-            self.shown();
-        });
-        spawn_local(self.play(video.clone(), self.wants_sound()));
+        if !self.by_http.get_value() {
+            video.set_src_object(Some(&session.stream));
+            on_next_frame(&video, move || {
+                web::mark("bandstand:first-frame");
+                self.shown();
+            });
+            spawn_local(self.play(video.clone(), self.wants_sound()));
+        }
         if session.peer.connected().await.is_err() {
             return;
         }
@@ -278,6 +309,10 @@ impl Player {
         let mut without_picture = None;
         let mut still = Still::default();
         while let Either::Right(_) = select(lost.as_mut(), TimeoutFuture::new(PICTURE_BY)).await {
+            if self.by_http.get_value() {
+                without_picture = None;
+                continue;
+            }
             without_picture =
                 without_picture.or_else(|| self.without_picture(&video, &session.stream));
             self.look(session, &video, &mut still).await;
@@ -290,6 +325,9 @@ impl Player {
         let Some(frames) = pictures_decoded(&session.peer.connection).await else { return };
         // A page that nobody sees gets no frames, and a picture that is held none either.
         let held = document().hidden() || self.paused.try_get_untracked() == Some(true);
+        if !held && let Some(dark) = is_dark(video) {
+            self.dark.maybe_update(|before| std::mem::replace(before, dark) != dark);
+        }
         let same = frames == still.frames && !held;
         *still = Still { frames, looks: if same { still.looks + 1 } else { 0 } };
         match self.picture.try_get_untracked() {
@@ -331,7 +369,7 @@ impl Player {
     }
 
     /// There is a first frame, unless the player was stopped meanwhile.
-    fn shown(self) {
+    pub(super) fn shown(self) {
         if self.picture.try_get_untracked().is_some_and(|it| it != PictureState::Off) {
             self.picture.set(PictureState::Shown);
         }

@@ -1,22 +1,23 @@
 //! Watch session: one person's visit to a show, which may outlast the page on which it began.
 
 use bandstand_domain::{
-    Refusal, ShowId,
+    Millis, Refusal, ShowId,
     accounts::{Role, Viewer},
     channel::{Event, Topic},
     chat::ChatEvent,
     crowd::Gesture,
     field::FieldErrors,
     shows::{Section, ShowPage},
-    stage::{StageError, StageReason, StageState},
+    stage::{StageError, StageReason, StageState, encore_until},
 };
+use gloo_timers::future::TimeoutFuture;
 use leptos::{html, prelude::*, task::spawn_local};
 
-use super::{dock::Dock, playback::Player};
+use super::{dock::Dock, playback::Player, title_order::TitleOrder};
 use crate::{
-    channel::{Channel, Incoming},
+    channel::{Channel, Incoming, clock::venue_clock},
     chat::ChatHandle,
-    crowd::CrowdHandle,
+    crowd::{CrowdHandle, count_heart},
     shows::api::load_show,
     stage::{join::JoinTokens, live_show::LiveShow},
     viewer::CurrentViewer,
@@ -53,6 +54,10 @@ pub struct WatchSession {
     pub phase: RwSignal<Phase>,
     /// True if the venue knows who the visitor is.
     pub known: RwSignal<bool>,
+    /// The venue's time, from second to second.
+    pub now: Signal<Millis>,
+    /// Time until which hands and chat stay open, of a show that has just ended.
+    pub encore: Memo<Option<Millis>>,
     /// True if nothing can happen at the show any more.
     pub over: Memo<bool>,
     /// State of the stage.
@@ -63,16 +68,20 @@ pub struct WatchSession {
     pub crowd: CrowdHandle,
     /// Chat.
     pub chat: ChatHandle,
+    /// Title that plays now; empty when nothing is known.
+    pub title: RwSignal<String>,
     /// Picture and sound.
     pub player: Player,
     /// True while there is something to be played, and somebody who is (nearly) in.
     pub playing: Memo<bool>,
     /// Picture, crowd and gestures.
     pub scene: NodeRef<html::Section>,
+    titles: StoredValue<TitleOrder>,
     live_show: LiveShow,
     channel: Channel,
     viewer: CurrentViewer,
-    guest: bool,
+    /// True for visitors without an account.
+    pub guest: bool,
 }
 
 impl WatchSession {
@@ -85,8 +94,13 @@ impl WatchSession {
         let show = page.card.id;
         let join = JoinTokens::new(show);
         let live_show = LiveShow::new(page);
-        let LiveShow { page, gone, crowd, chat } = live_show;
-        let over = Memo::new(move |_| page.with(|it| it.card.section(it.now) == Section::Past));
+        let LiveShow { page, gone, crowd, chat, .. } = live_show;
+        let now = venue_clock(page.with_untracked(|page| page.now));
+        let encore = Memo::new(move |_| encore_until(page.with(|page| page.ended_at), now.get()));
+        let over = Memo::new(move |_| {
+            let past = page.with(|page| page.card.section(now.get()) == Section::Past);
+            past && encore.get().is_none()
+        });
         let enters = welcome && !over.get_untracked();
         let outside = Phase::Outside { name: None, why: None };
         let phase = RwSignal::new(if enters { Phase::Entering } else { outside });
@@ -101,6 +115,8 @@ impl WatchSession {
             gone,
             phase,
             known: RwSignal::new(known),
+            now,
+            encore,
             over,
             stage,
             join,
@@ -109,6 +125,8 @@ impl WatchSession {
             player: Player::new(show, join, crowd),
             playing,
             scene: NodeRef::new(),
+            title: live_show.title,
+            titles: StoredValue::new(TitleOrder::default()),
             live_show,
             channel: Channel::expect(),
             viewer: CurrentViewer::expect(),
@@ -127,6 +145,17 @@ impl WatchSession {
     /// Returns whether the visitor is in.
     pub fn inside(self) -> bool {
         self.phase.with(|phase| *phase == Phase::Inside)
+    }
+
+    /// The most people at once. The page's numbers are those of the moment it was made; the crowd's are newer,
+    /// when one was in.
+    pub fn peak(self) -> u32 {
+        self.page.with(|page| page.peak).max(self.crowd.peak().get())
+    }
+
+    /// Likes so far.
+    pub fn likes(self) -> u64 {
+        self.page.with(|page| page.likes).max(self.crowd.likes().get())
     }
 
     /// Returns whether the door is closed to the visitor, who has no account.
@@ -188,9 +217,12 @@ impl WatchSession {
         }
     }
 
-    /// Moves one's figure for everybody.
+    /// Moves one's figure for everybody; a heart is a like as well.
     pub fn gesture(self, gesture: Gesture) {
         self.channel.gesture(self.show, gesture);
+        if gesture == Gesture::Heart {
+            count_heart(self.show, self.crowd);
+        }
     }
 
     /// Follows the list of shows from the door, and the show's own topic inside.
@@ -212,16 +244,51 @@ impl WatchSession {
                     Incoming::Event(event) => self.live_show.happened(&event),
                     _ => {}
                 });
+                self.look_in();
             }
         });
     }
 
+    /// Shows the crowd to who stands at the door.
+    fn look_in(self) {
+        if self.over.get() {
+            return;
+        }
+        self.channel.follow(Topic::Door(self.show), None, None, move |incoming| match incoming {
+            Incoming::Crowd(crowd) => self.crowd.reset(crowd),
+            Incoming::CrowdChange(change) => self.crowd.change(change),
+            _ => {}
+        });
+    }
+
     fn hear(self, incoming: Incoming) {
+        if let Incoming::Playing(title) = incoming {
+            return self.show_when_heard(title);
+        }
         if let Incoming::Event(event) = &incoming {
             self.obey(event);
         }
         if let Some(why) = self.live_show.hear(incoming) {
             self.phase.set(self.refused(why));
+        }
+    }
+
+    /// Shows a title when it is heard.
+    fn show_when_heard(self, title: String) {
+        let number = self.titles.try_update_value(TitleOrder::number);
+        let show = move || {
+            let is_next =
+                number.and_then(|number| self.titles.try_update_value(|it| it.is_next(number)));
+            if is_next == Some(true) {
+                let _ = self.title.try_set(title);
+            }
+        };
+        match self.player.behind() {
+            0 => show(),
+            wait => spawn_local(async move {
+                TimeoutFuture::new(wait).await;
+                show();
+            }),
         }
     }
 

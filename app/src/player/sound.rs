@@ -7,8 +7,11 @@ use web_sys::{HtmlVideoElement, MediaStream};
 use super::playback::Player;
 use crate::{
     web,
-    webrtc::level_meter::{LevelMeter, share},
+    webrtc::level_meter::{LevelMeter, SILENCE, share},
 };
+
+/// Measurements in a row without any sound after which none comes from the stage: six seconds.
+const QUIET: u32 = 90;
 
 /// State of the sound.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,13 +29,13 @@ pub enum SoundState {
 
 impl Player {
     /// State of the sound.
-    pub fn sound(self) -> Signal<SoundState> {
-        self.sound.into()
+    pub fn sound(self) -> RwSignal<SoundState> {
+        self.sound
     }
 
     /// True while the person wants nothing to be played.
-    pub fn paused(self) -> Signal<bool> {
-        self.paused.into()
+    pub fn paused(self) -> RwSignal<bool> {
+        self.paused
     }
 
     /// Pauses: the session stays, with the least picture there is.
@@ -47,16 +50,23 @@ impl Player {
     /// Plays what is on stage now.
     pub fn resume(self) {
         self.paused.set(false);
+        if self.by_http.get_value()
+            && let Some(video) = self.video()
+        {
+            // What is on now, and not what was when it was paused.
+            video.load();
+        }
         self.go_on();
     }
 
-    /// Plays on should the browser have stopped.
+    /// Plays on should the browser have stopped, and lets the crowd hear it where that is in sight.
     pub(super) fn go_on(self) {
         if let Some(video) = self.video().filter(|video| video.paused())
-            && self.session().is_some()
+            && (self.by_http.get_value() || self.session().is_some())
         {
             spawn_local(self.play(video, self.wants_sound()));
         }
+        self.listen();
     }
 
     /// Lets the element play with sound later, when its stream comes; called within a press (iOS
@@ -89,8 +99,8 @@ impl Player {
     }
 
     /// The volume, in percent.
-    pub fn volume(self) -> Signal<u32> {
-        self.volume.into()
+    pub fn volume(self) -> RwSignal<u32> {
+        self.volume
     }
 
     /// Sets the volume, in percent.
@@ -135,13 +145,35 @@ impl Player {
         }
     }
 
+    /// Measures nothing any more: of what comes by HTTP there is no level, and what is no longer heard would
+    /// be taken for silence.
+    pub(super) fn stop_listening(self) {
+        let _ = self.meter.try_update_value(Option::take);
+        let _ = self.silent.try_set(false);
+    }
+
+    /// Level of what is heard: 0 to 1; none where it can't be told, as of what comes by HTTP.
+    pub fn level(self) -> Option<f32> {
+        let measured = self.meter.try_with_value(Option::is_some) == Some(true);
+        measured.then(|| self.crowd.level())
+    }
+
     /// Lets the crowd sway to what is heard.
-    pub(super) fn listen(self) {
+    fn listen(self) {
         let heard = self.sound.get_untracked() == SoundState::On && self.listened.get_value();
         let Some(video) = self.video().filter(|_| heard) else { return };
-        let Ok(stream) = web::get(&video, "srcObject").dyn_into::<MediaStream>() else { return };
+        let Ok(stream) = web::get(&video, "srcObject").dyn_into::<MediaStream>() else {
+            return self.stop_listening();
+        };
         let crowd = self.crowd;
-        let meter = LevelMeter::new(&stream, move |decibels| crowd.set_level(share(decibels))).ok();
+        let mut quiet = 0_u32;
+        let hear = move |decibels: f32| {
+            crowd.set_level(share(decibels));
+            quiet = if decibels > SILENCE { 0 } else { quiet + 1 };
+            let silent = quiet >= QUIET;
+            self.silent.maybe_update(|before| std::mem::replace(before, silent) != silent);
+        };
+        let meter = LevelMeter::new(&stream, hear).ok();
         let _ = self.meter.try_update_value(|it| *it = meter.map(SendWrapper::new));
     }
 }

@@ -18,7 +18,7 @@ pub(crate) fn SoundButton(
     let on = move || player.sound().get() == SoundState::On;
     view! {
         <button
-            class="button round" type="button" title=t!(watch.sound_key)
+            class="button round" type="button" title=t!(watch.sound_key) aria-keyshortcuts="m"
             aria-label=move || if on() { t!(watch.sound_off) } else { t!(watch.sound_on) }
             on:click=move |_| player.toggle_sound()
         >

@@ -4,7 +4,8 @@
 
 use bandstand_domain::{
     ShowId,
-    shows::{Section, ShowDraft, ShowList, ShowPage, ShowReason, WhatsOn},
+    people::PeopleReason,
+    shows::{Section, ShowDraft, ShowFigures, ShowList, ShowPage, ShowReason, WhatsOn},
 };
 use leptos::prelude::*;
 
@@ -45,6 +46,12 @@ pub async fn load_draft(id: ShowId) -> Result<ShowDraft, Failed<ShowReason>> {
     answer(port::<dyn super::port::Shows>().draft(id)).await
 }
 
+/// The form of a new show as it begins, after the artist's last one.
+#[server(endpoint = "shows/next_draft", input = Json, output = Json)]
+pub async fn load_next_draft() -> Result<ShowDraft, Failed<ShowReason>> {
+    answer(port::<dyn super::port::Shows>().next_draft()).await
+}
+
 /// Announces a show.
 #[server(endpoint = "shows/create", input = Json, output = Json)]
 pub async fn create_show(draft: ShowDraft) -> Result<ShowId, Failed<ShowReason>> {
@@ -61,4 +68,22 @@ pub async fn update_show(id: ShowId, draft: ShowDraft) -> Result<(), Failed<Show
 #[server(endpoint = "shows/delete", input = Json, output = Json)]
 pub async fn delete_show(id: ShowId) -> Result<(), Failed<ShowReason>> {
     answer(port::<dyn super::port::Shows>().delete(id)).await
+}
+
+/// Lets a show of one's own that is on last fifteen minutes longer.
+#[server(endpoint = "shows/extend", input = Json, output = Json)]
+pub async fn extend_show(id: ShowId) -> Result<(), Failed<ShowReason>> {
+    answer(port::<dyn super::port::Shows>().extend(id)).await
+}
+
+/// The figures of a show of one's own.
+#[server(endpoint = "shows/figures", input = Json, output = Json)]
+pub async fn load_figures(id: ShowId) -> Result<ShowFigures, Failed<ShowReason>> {
+    answer(port::<dyn super::port::Shows>().figures(id)).await
+}
+
+/// Takes the artwork of a show of one's own away.
+#[server(endpoint = "shows/remove_artwork", input = Json, output = Json)]
+pub async fn remove_artwork(id: ShowId) -> Result<(), Failed<PeopleReason>> {
+    answer(port::<dyn super::port::Shows>().remove_artwork(id)).await
 }

@@ -1,13 +1,15 @@
 //! Dashboard: an artist's own shows.
 
 use bandstand_domain::{
+    ShowId,
     accounts::{Role, Viewer},
     shows::{Section, ShowCard, ShowList},
     stage::StageState,
 };
 use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
 
-use super::{api::load_my_shows, poster::PosterArt};
+use super::{announced::Announced, api::load_my_shows, poster::PosterArt};
 use crate::{
     t,
     ui::{About, LocalTime, TimeStyle, now},
@@ -44,10 +46,17 @@ pub(super) fn artists_only(viewer: Viewer, page: impl FnOnce() -> AnyView) -> An
 #[component]
 fn MyShows() -> impl IntoView {
     let shows = Resource::new(|| (), |()| load_my_shows());
+    let query = use_query_map();
+    let announced = move || query.with(|query| query.get_str("announced")?.parse::<ShowId>().ok());
     let list = move || {
         Some(match shows.get()? {
             Ok(list) if list.shows.is_empty() => view! { <NoShows/> }.into_any(),
-            Ok(list) => view! { <Lists list/> }.into_any(),
+            Ok(list) => {
+                let announced = announced();
+                let new = list.shows.iter().find(|show| Some(show.id) == announced).cloned();
+                let new = new.map(|show| view! { <Announced show/> });
+                view! { {new} <Lists list/> }.into_any()
+            }
             Err(refused) => view! {
                 <p class="notice bad">
                     {refused.to_string()}
@@ -104,21 +113,29 @@ fn Lists(list: ShowList) -> impl IntoView {
 
 #[component]
 fn Row(show: ShowCard, over: bool) -> impl IntoView {
-    let (class, status) = match show.stage {
-        StageState::Empty if over => ("badge", t!(shows.over)),
-        StageState::Empty => ("badge", t!(shows.dashboard.announced)),
-        StageState::Live => ("badge live", t!(shows.live)),
-        StageState::Paused => ("badge live", t!(shows.taking_a_break)),
-        StageState::Dropped => ("badge", t!(shows.dashboard.connection_lost)),
-        StageState::Ended => ("badge", t!(shows.over)),
+    let status = match show.stage {
+        // What is over stands under that title.
+        StageState::Empty | StageState::Ended if over => None,
+        StageState::Empty => Some(("badge", t!(shows.dashboard.announced))),
+        StageState::Live => Some(("badge live", t!(shows.live))),
+        StageState::Paused => Some(("badge live", t!(shows.taking_a_break))),
+        StageState::Dropped => Some(("badge", t!(shows.dashboard.connection_lost))),
+        StageState::Ended => Some(("badge", t!(shows.over))),
     };
+    let members = show.members_only.then_some(("badge", t!(shows.members)));
+    let badges: Vec<_> = status.into_iter().chain(members).collect();
+    let badges = (!badges.is_empty()).then(|| {
+        let badges =
+            badges.into_iter().map(|(class, text)| view! { <span class=class>{text}</span> });
+        view! { <p class="badges">{badges.collect_view()}</p> }
+    });
     let page = format!("/shows/{}", show.id);
     let art = show.clone();
     view! {
         <li class:over=over>
             <div class="thumb"><PosterArt show=art/></div>
             <div class="what">
-                <span class=class>{status}</span>
+                {badges}
                 <h3><a href=page.clone()>{show.title}</a></h3>
                 <p class="soft small"><LocalTime at=show.starts_at fallback=show.starts_text style=TimeStyle::Full/></p>
             </div>

@@ -5,12 +5,18 @@ use bandstand_domain::{
     accounts::Viewer,
     shows::{ShowDraft, ShowReason},
 };
-use leptos::{either::Either, prelude::*, task::spawn_local};
+use leptos::{
+    prelude::*,
+    task::spawn_local,
+    wasm_split::{SplitLoaderError, wasm_split},
+};
 use leptos_router::hooks::{use_navigate, use_params_map};
 
 use super::{
-    api::{create_show, delete_show, load_draft, update_show},
+    api::{create_show, delete_show, load_draft, load_next_draft, update_show},
+    artwork_field::artwork_field,
     dashboard_page::artists_only,
+    medium_choice::MediumChoice,
     preview::PosterPreview,
     wall_clock::{TimeZoneField, two_hours_after, wall_clock_soon},
 };
@@ -19,7 +25,7 @@ use crate::{
     t,
     ui::{
         About, Confirm, Form, FormState, GenrePicker, NotFound, Submit, TextArea, TextField,
-        Toaster,
+        Toaster, Unsaved, later,
     },
     viewer::AccountNeeded,
 };
@@ -29,9 +35,7 @@ use crate::{
 pub fn NewShowPage() -> impl IntoView {
     let page = |viewer: Viewer| {
         let name = viewer.name.clone();
-        artists_only(viewer, move || {
-            view! { <Editor id=None draft=ShowDraft::default() stage_name=name/> }.into_any()
-        })
+        artists_only(viewer, move || view! { <New stage_name=name/> }.into_any())
     };
     view! {
         <About title=t!(shows.dashboard.new_show) description=t!(shows.editor.about_new)/>
@@ -52,6 +56,18 @@ pub fn EditShowPage() -> impl IntoView {
         <AccountNeeded children=Callback::new(page)/>
     }
     .into_any()
+}
+
+/// A show that begins as the artist's last one was.
+#[component]
+fn New(stage_name: String) -> impl IntoView {
+    let draft = Resource::new(|| (), |()| load_next_draft());
+    let page = move || {
+        // Who can't be told begins with an empty form.
+        let draft = draft.get()?.unwrap_or_default();
+        Some(view! { <Editor id=None draft stage_name=stage_name.clone()/> }.into_any())
+    };
+    view! { <Transition fallback=|| view! { <p class="waiting">{t!(ui.one_moment)}</p> }>{page}</Transition> }.into_any()
 }
 
 #[component]
@@ -106,6 +122,7 @@ fn Editor(id: Option<ShowId>, draft: ShowDraft, stage_name: String) -> impl Into
     let ends = RwSignal::new(draft.ends);
     let time_zone = RwSignal::new(draft.time_zone);
     let members_only = RwSignal::new(draft.members_only);
+    let medium = RwSignal::new(draft.medium);
     Effect::new(move || {
         if id.is_none() && starts.with_untracked(String::is_empty) {
             starts.set(wall_clock_soon());
@@ -120,7 +137,10 @@ fn Editor(id: Option<ShowId>, draft: ShowDraft, stage_name: String) -> impl Into
     });
 
     // Gone with the page: whoever has left it meanwhile stays where they are.
-    let to_my_shows = Callback::new(move |()| navigate("/dashboard", Default::default()));
+    let to_my_shows = Callback::new(move |announced: Option<ShowId>| {
+        let query = announced.map(|show| format!("?announced={show}")).unwrap_or_default();
+        navigate(&format!("/dashboard{query}"), Default::default());
+    });
     let send = move |()| {
         let draft = ShowDraft {
             title: title.get_untracked(),
@@ -130,18 +150,21 @@ fn Editor(id: Option<ShowId>, draft: ShowDraft, stage_name: String) -> impl Into
             ends: ends.get_untracked(),
             time_zone: time_zone.get_untracked(),
             members_only: members_only.get_untracked(),
+            medium: medium.get_untracked(),
+            artwork: None,
         };
-        let checked = draft.check();
         let request = async move {
             match id {
-                Some(id) => update_show(id, draft).await,
-                None => create_show(draft).await.map(drop),
+                Some(id) => update_show(id, draft).await.map(|()| None),
+                None => create_show(draft).await.map(Some),
             }
         };
-        let news = if id.is_some() { t!(shows.editor.saved) } else { t!(shows.editor.announced) };
-        state.send(checked, request, move |()| {
-            toaster.say(news);
-            to_my_shows.try_run(());
+        // The venue checks it, which has a calendar: so all that is wrong is said at once.
+        state.send(Ok(()), request, move |announced| {
+            if announced.is_none() {
+                toaster.say(t!(shows.editor.saved));
+            }
+            to_my_shows.try_run(announced);
         });
     };
     let label = if id.is_some() { t!(shows.editor.save) } else { t!(shows.editor.announce) };
@@ -154,6 +177,7 @@ fn Editor(id: Option<ShowId>, draft: ShowDraft, stage_name: String) -> impl Into
                     <Form state on_send=Callback::new(send)>
                         <TextField state name="title" label=t!(shows.editor.title) value=title hint=t!(shows.editor.title_hint) most=70/>
                         <TextArea state name="description" label=t!(shows.editor.description) value=description hint=t!(shows.editor.description_hint) most=800/>
+                        <MediumChoice medium/>
                         <GenrePicker state label=t!(shows.editor.genres) chosen=genres/>
                         <div class="pair">
                             <TextField state name="starts" label=t!(shows.editor.start) value=starts kind="datetime-local"/>
@@ -161,13 +185,11 @@ fn Editor(id: Option<ShowId>, draft: ShowDraft, stage_name: String) -> impl Into
                         </div>
                         <TimeZoneField state value=time_zone/>
                         <GuestSwitch members_only/>
+                        {id.map(|id| later(move || artwork_field(id, draft.artwork.clone())))}
                         <div class="ends">
                             <Submit state label/>
                             <a class="button quiet" href="/dashboard">{t!(ui.cancel)}</a>
-                            {match id {
-                                Some(id) => Either::Left(view! { <Delete id done=to_my_shows/> }),
-                                None => Either::Right(()),
-                            }}
+                            {later(move || questions(state, id, to_my_shows))}
                         </div>
                     </Form>
                 </div>
@@ -176,6 +198,17 @@ fn Editor(id: Option<ShowId>, draft: ShowDraft, stage_name: String) -> impl Into
         </section>
     }
     .into_any()
+}
+
+/// What is asked before something is lost. The form is alive without it.
+#[wasm_split(editing, wasm_split_path = ::leptos::wasm_split, fallible)]
+fn questions(
+    state: FormState,
+    id: Option<ShowId>,
+    done: Callback<Option<ShowId>>,
+) -> Result<AnyView, SplitLoaderError> {
+    let delete = id.map(|id| view! { <Delete id done/> });
+    Ok(view! { {delete} <Unsaved state/> }.into_any())
 }
 
 /// Returns whether guests may come.
@@ -207,7 +240,7 @@ fn GuestSwitch(members_only: RwSignal<bool>) -> impl IntoView {
 
 /// The button that deletes a show, after asking.
 #[component]
-fn Delete(id: ShowId, done: Callback<()>) -> impl IntoView {
+fn Delete(id: ShowId, done: Callback<Option<ShowId>>) -> impl IntoView {
     let toaster = Toaster::expect();
     let asking = RwSignal::new(false);
     let pending = RwSignal::new(false);
@@ -220,7 +253,7 @@ fn Delete(id: ShowId, done: Callback<()>) -> impl IntoView {
             match delete_show(id).await {
                 Ok(()) => {
                     toaster.say(t!(shows.editor.deleted));
-                    done.try_run(());
+                    done.try_run(None);
                 }
                 Err(refused) => toaster.say(refused.to_string()),
             }

@@ -6,7 +6,7 @@ use bandstand_domain::{
 };
 use leptos::prelude::*;
 
-use super::{poster::PosterArt, state::WhatsOnState};
+use super::poster::PosterArt;
 use crate::{
     t,
     texts::told,
@@ -15,23 +15,20 @@ use crate::{
     weave,
 };
 
-/// The fullest stage, else the next show, else what to do about it.
+/// The show that the page opens with, else what to do about it.
 #[component]
 pub fn Hero(
-    /// Lists of shows.
-    state: RwSignal<WhatsOnState>,
+    /// The show, and whether its artist is late.
+    first: Memo<Option<(ShowCard, bool)>>,
 ) -> impl IntoView {
-    let first = Memo::new(move |_| {
-        state.with(|state| state.live.first().or(state.upcoming.shows.first()).cloned())
-    });
     move || match first.get() {
-        Some(show) => view! { <ShowHero show/> }.into_any(),
+        Some((show, late)) => view! { <ShowHero show late/> }.into_any(),
         None => view! { <EmptyHero/> }.into_any(),
     }
 }
 
 #[component]
-fn ShowHero(show: ShowCard) -> impl IntoView {
+fn ShowHero(show: ShowCard, late: bool) -> impl IntoView {
     let live = show.stage.is_on_air();
     let href = format!("/shows/{}", show.id);
     let class = match show.title.chars().count() {
@@ -52,17 +49,25 @@ fn ShowHero(show: ShowCard) -> impl IntoView {
         StageState::Dropped => {
             ("badge dark", t!(watch.back_soon), weave!(shows.hero.will_be_back, artist = artist))
         }
+        StageState::Empty if late => {
+            ("badge", t!(watch.any_moment), weave!(shows.hero.is_about_to_play, artist = artist))
+        }
         StageState::Empty | StageState::Ended => {
             let time = view! { <LocalTime at=show.starts_at fallback=show.starts_text.clone() style=TimeStyle::Full/> };
             ("badge", t!(shows.hero.next), weave!(shows.hero.plays, artist = artist, time = time))
         }
     };
+    let members =
+        show.members_only.then(|| view! { <span class="badge">{t!(shows.members)}</span> });
     let genres = show.genres.iter().map(told).collect::<Vec<_>>().join(" · ");
     view! {
         <section class="page hero">
             <div class="words">
-                <span class=class_of_badge>{badge}</span>
-                <h1 class=class><a href=href.clone()>{show.title.clone()}</a></h1>
+                <p class="badges">
+                    <span class=class_of_badge>{badge}</span>
+                    {members}
+                </p>
+                <h1 class=class dir="auto"><a href=href.clone()>{show.title.clone()}</a></h1>
                 <p class="lead">{lead}</p>
                 <p class="soft">{genres}</p>
                 <a class="button primary big" href=href>
@@ -83,7 +88,7 @@ fn EmptyHero() -> impl IntoView {
         if viewer.is_artist() {
             ("/shows/new", t!(shows.announce))
         } else {
-            ("/join", t!(shows.hero.join))
+            ("/join?as=artist", t!(shows.hero.join))
         }
     };
     view! {

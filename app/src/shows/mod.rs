@@ -1,9 +1,13 @@
 //! Shows: the list of what's on, and the artist's own.
 
+mod announced;
 pub mod api;
+mod artwork_field;
 mod dashboard_page;
 mod editor_page;
+mod figures;
 mod hero;
+mod medium_choice;
 mod memory;
 #[cfg(feature = "ssr")]
 pub mod port;
@@ -16,8 +20,9 @@ mod whats_on_page;
 
 pub use dashboard_page::DashboardPage;
 pub use editor_page::{EditShowPage, NewShowPage};
+pub(crate) use figures::Figures;
 pub use memory::ListMemory;
-pub use poster::PosterArt;
+pub use poster::{PosterArt, design};
 pub use poster_card::Poster;
 pub use whats_on_page::WhatsOnPage;
 pub(crate) use whats_on_page::{Wall, keep_current};

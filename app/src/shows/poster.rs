@@ -190,7 +190,7 @@ fn draw(motif: Motif, dice: &mut Dice) -> String {
     svg
 }
 
-/// A show's poster without words, for large places: it fills what is around it.
+/// A show's artwork, or its poster without words, for large places: it fills what is around it.
 #[component]
 pub fn PosterArt(
     /// The show.
@@ -200,6 +200,14 @@ pub fn PosterArt(
     wide: bool,
 ) -> impl IntoView {
     let (pair, svg) = design(&show);
+    if let Some(artwork) = show.artwork {
+        return view! {
+            <div class=format!("poster-art {pair}") aria-hidden="true">
+                <img src=artwork.large() width="1024" height="1024" alt="" decoding="async"/>
+            </div>
+        }
+        .into_any();
+    }
     view! {
         <div class=format!("poster-art {pair}") aria-hidden="true">
             <svg viewBox=if wide { "0 32 240 150" } else { "0 0 240 320" } preserveAspectRatio="xMidYMid slice" inner_html=svg></svg>
@@ -231,6 +239,8 @@ mod tests {
             starts_text: String::new(),
             stage: StageState::Empty,
             members_only: false,
+            medium: Default::default(),
+            artwork: None,
         }
     }
 

@@ -21,12 +21,15 @@ pub fn Poster(
     /// Section of the list, which decides what is said of the show's time.
     section: Section,
 ) -> impl IntoView {
-    let badge = match show.stage {
+    let stage = match show.stage {
         StageState::Live => Some(("badge live", t!(shows.live))),
         StageState::Paused => Some(("badge live", t!(shows.taking_a_break))),
         StageState::Dropped => Some(("badge dark", t!(watch.back_soon))),
         StageState::Empty | StageState::Ended => None,
     };
+    let members = show.members_only.then_some(("badge dark", t!(shows.members)));
+    let badges = stage.into_iter().chain(members);
+    let badges = badges.map(|(class, text)| view! { <span class=class>{text}</span> });
     let when = (section != Section::Live).then(|| {
         view! { <LocalTime at=show.starts_at fallback=show.starts_text.clone() style=TimeStyle::Poster/> }
             .into_any()
@@ -37,7 +40,7 @@ pub fn Poster(
     let artist = view! { <a href=format!("/artists/{}", show.artist.handle)>{show.artist.stage_name.clone()}</a> };
     view! {
         <article class=class>
-            {badge.map(|(class, text)| view! { <span class=class>{text}</span> })}
+            <p class="badges">{badges.collect::<Vec<_>>()}</p>
             {face(&show, title.into_any(), artist.into_any(), when)}
         </article>
     }
@@ -59,10 +62,20 @@ pub(super) fn face(
 ) -> AnyView {
     let separator = (when.is_some() && !show.genres.is_empty()).then_some(" · ");
     let genre = show.genres.first().map(told);
+    let picture = match &show.artwork {
+        Some(artwork) => view! {
+            <img class="artwork" src=artwork.small() srcset=format!("{} 320w, {} 1024w", artwork.small(), artwork.large()) sizes="15rem" width="320" height="320" alt="" loading="lazy" decoding="async"/>
+        }
+        .into_any(),
+        None => view! {
+            <svg viewBox="0 0 240 320" preserveAspectRatio="xMidYMin slice" aria-hidden="true" inner_html=design(show).1></svg>
+        }
+        .into_any(),
+    };
     view! {
-        <svg viewBox="0 0 240 320" preserveAspectRatio="xMidYMin slice" aria-hidden="true" inner_html=design(show).1></svg>
+        {picture}
         <div class="words">
-            <h3>{title}</h3>
+            <h3 dir="auto">{title}</h3>
             <p class="artist">{artist}</p>
             <p class="facts">{when}{separator}{genre}</p>
         </div>

@@ -38,6 +38,8 @@ pub(super) fn PosterPreview(
             starts_text: String::new(),
             stage: StageState::Empty,
             members_only: false,
+            medium: Default::default(),
+            artwork: None,
         };
         let when = starts.with(|starts| poster_time(starts)).map(IntoAny::into_any);
         let (title, artist) = (show.title.clone(), show.artist.stage_name.clone());

@@ -4,7 +4,11 @@ use bandstand_domain::{
     Millis, ShowId,
     channel::Event,
     shows::{Section, ShowCard, ShowEvent, ShowList, WhatsOn},
+    stage::StageState,
 };
+
+/// Time for which the page opens with a show whose artist is late, while there is another one to come.
+const PATIENCE: i64 = 20 * Millis::MINUTE;
 
 /// The list of shows in its three sections, each in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +70,16 @@ impl WhatsOnState {
         self.live.iter().chain(&self.upcoming.shows).chain(&self.past.shows)
     }
 
+    /// The show that the page opens with: the fullest stage that somebody plays on, else one to which they
+    /// come back, else the next show.
+    pub fn first(&self, now: Millis) -> Option<&ShowCard> {
+        let is_played = |show: &&ShowCard| show.stage == StageState::Live;
+        let is_due = |show: &&ShowCard| now.since(show.starts_at) < PATIENCE;
+        let on_air = self.live.iter().find(is_played).or(self.live.first());
+        let upcoming = &self.upcoming.shows;
+        on_air.or_else(|| upcoming.iter().find(is_due)).or(upcoming.first())
+    }
+
     fn put(&mut self, show: ShowCard, now: Millis) {
         let section = show.section(now);
         if section == Section::Live
@@ -116,7 +130,7 @@ fn place(list: &mut ShowList, show: ShowCard, key: fn(&ShowCard) -> Key) {
 
 #[cfg(test)]
 mod tests {
-    use bandstand_domain::{shows::Artist, stage::StageState};
+    use bandstand_domain::shows::Artist;
     use uuid::Uuid;
 
     use super::*;
@@ -136,6 +150,8 @@ mod tests {
             starts_text: String::new(),
             stage,
             members_only: false,
+            medium: Default::default(),
+            artwork: None,
         }
     }
 
@@ -198,6 +214,26 @@ mod tests {
             state.apply(&Event::Show(ShowEvent::Deleted { show }), NOW);
         }
         check(state, &[], [&[2], &[4], &[5]]);
+    }
+
+    #[test]
+    fn the_page_opens_with_who_plays_and_is_patient_with_who_is_late() {
+        let mut state = state(None);
+        let first = |state: &WhatsOnState, minutes: i64| {
+            state.first(NOW.plus(minutes * Millis::MINUTE)).map(|show| show.id.0.as_u128())
+        };
+        assert_eq!(first(&state, 0), Some(1));
+        state.live[0].stage = StageState::Dropped;
+        assert_eq!(first(&state, 0), Some(2));
+        state.live[1].stage = StageState::Paused;
+        assert_eq!(first(&state, 0), Some(1));
+        state.live.clear();
+        assert_eq!(first(&state, 2 * 60 + 19), Some(3));
+        assert_eq!(first(&state, 2 * 60 + 20), Some(4));
+        state.upcoming.shows.truncate(1);
+        assert_eq!(first(&state, 2 * 60 + 20), Some(3), "nobody else comes");
+        state.upcoming.shows.clear();
+        assert_eq!(first(&state, 0), None);
     }
 
     #[test]

@@ -36,7 +36,8 @@ pub fn WhatsOnPage() -> impl IntoView {
         <About title="" description=t!(shows.whats_on_page.about)/>
         {move || match kept.get() {
             Some((first, cursor)) => {
-                view! { <Programme first cursor again=Callback::new(move |()| kept.set(None))/> }.into_any()
+                let again = Callback::new(move |()| kept.set(None));
+                view! { <Programme first cursor at=now() again/> }.into_any()
             }
             None => view! { <Loaded/> }.into_any(),
         }}
@@ -51,9 +52,9 @@ fn Loaded() -> impl IntoView {
     let page = move || {
         Some(match list.get()? {
             Ok(first) => {
-                let cursor = first.cursor;
+                let (cursor, at) = (first.cursor, first.now);
                 let again = Callback::new(move |()| list.refetch());
-                view! { <Programme first=first.into() cursor again/> }.into_any()
+                view! { <Programme first=first.into() cursor at again/> }.into_any()
             }
             Err(refused) => view! {
                 <div class="page narrow aside-page">
@@ -73,15 +74,24 @@ fn Loaded() -> impl IntoView {
 
 /// The programme, which changes by itself.
 #[component]
-fn Programme(first: WhatsOnState, cursor: Cursor, again: Callback<()>) -> impl IntoView {
+fn Programme(
+    first: WhatsOnState,
+    cursor: Cursor,
+    /// The time at which the list was as it is.
+    at: Millis,
+    again: Callback<()>,
+) -> impl IntoView {
     let state = RwSignal::new(first);
+    let clock = RwSignal::new(at);
     ListMemory::expect().keep(state, cursor);
     // The visitor's days, once the page is alive: the server doesn't know their zone.
     let days = RwSignal::new(None::<Days>);
     Effect::new(move || {
         days.set(Some(Days::current()));
+        clock.set(now());
         keep_current(state, cursor, |_| true, again);
         every(CLOCK, move || {
+            clock.set(now());
             let today = Some(Days::current());
             if days.get_untracked() != today {
                 days.set(today);
@@ -96,14 +106,22 @@ fn Programme(first: WhatsOnState, cursor: Cursor, again: Callback<()>) -> impl I
             genre.as_ref().is_none_or(|wanted| show.genres.iter().any(|genre| genre.0 == *wanted))
         })
     };
+    let first = Memo::new(move |_| {
+        let now = clock.get();
+        state.with(|state| state.first(now).map(|show| (show.clone(), show.starts_at <= now)))
+    });
+    // What the page opens with doesn't hang there twice, unless the wall is about something else.
+    let opens = Memo::new(move |_| first.with(|first| first.as_ref().map(|(show, _)| show.id)));
+    let taken_down = move || opens.get().filter(|_| genre.with(Option::is_none));
     let pick = move |from: fn(&WhatsOnState) -> &[ShowCard],
                      within: fn(Option<Days>, Millis) -> bool| {
         Signal::derive(move || {
-            let days = days.get();
+            let (days, taken_down) = (days.get(), taken_down());
             state.with(|state| {
                 from(state)
                     .iter()
-                    .filter(|show| fits(show) && within(days, show.starts_at))
+                    .filter(|show| fits(show) && Some(show.id) != taken_down)
+                    .filter(|show| within(days, show.starts_at))
                     .cloned()
                     .collect::<Vec<_>>()
             })
@@ -133,7 +151,7 @@ fn Programme(first: WhatsOnState, cursor: Cursor, again: Callback<()>) -> impl I
     let nothing = move || genre.with(Option::is_some) && state.with(|state| !state.all().any(fits));
 
     view! {
-        <Hero state/>
+        <Hero first/>
         <div class="page programme">
             <Genres state genre/>
             <Wall title=Signal::derive(|| t!(shows.wall.on_stage_now)) section=Section::Live shows=pick(|state| &state.live, |_, _| true)/>

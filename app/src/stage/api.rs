@@ -4,7 +4,7 @@
 
 use bandstand_domain::{
     ShowId,
-    stage::{JoinToken, PublishToken, StageReason},
+    stage::{DoorToken, JoinToken, PublishToken, StageReason},
 };
 use leptos::prelude::*;
 
@@ -21,6 +21,12 @@ pub async fn join_show(
     answer(port::<dyn super::port::StageControl>().join(show, name)).await
 }
 
+/// The right to see the stage from the door.
+#[server(endpoint = "live/look", input = Json, output = Json)]
+pub async fn look_in(show: ShowId) -> Result<DoorToken, Failed<StageReason>> {
+    answer(port::<dyn super::port::StageControl>().look(show)).await
+}
+
 /// The right to go on the stage of one's own show; with the publication that one had, only to come back
 /// to it: not while a later one, from elsewhere, is on stage.
 #[server(endpoint = "live/stage", input = Json, output = Json)]
@@ -31,14 +37,44 @@ pub async fn take_stage(
     answer(port::<dyn super::port::StageControl>().stage(show, had)).await
 }
 
+/// The right to rehearse one's own show, and to see and hear that, before it is live.
+#[server(endpoint = "live/rehearsal", input = Json, output = Json)]
+pub async fn take_rehearsal(show: ShowId) -> Result<PublishToken, Failed<StageReason>> {
+    answer(port::<dyn super::port::StageControl>().rehearsal(show)).await
+}
+
 /// Tells the audience that the artist takes a break, or is back.
 #[server(endpoint = "live/pause", input = Json, output = Json)]
 pub async fn pause_stage(show: ShowId, paused: bool) -> Result<(), Failed<StageReason>> {
     answer(port::<dyn super::port::StageControl>().pause(show, paused)).await
 }
 
-/// Ends one's own show for good.
+/// Keeps one's own stage for the source that is on it, or lets newer ones take over again.
+#[server(endpoint = "live/keep_stage", input = Json, output = Json)]
+pub async fn keep_stage(show: ShowId, keep: bool) -> Result<(), Failed<StageReason>> {
+    answer(port::<dyn super::port::StageControl>().keep_stage(show, keep)).await
+}
+
+/// Tells whether one's own stage is kept so.
+#[server(endpoint = "live/is_stage_kept", input = Json, output = Json)]
+pub async fn is_stage_kept(show: ShowId) -> Result<bool, Failed<StageReason>> {
+    answer(port::<dyn super::port::StageControl>().is_stage_kept(show)).await
+}
+
+/// Gives what plays on one's own stage from now on a title; empty when nothing is to be known.
+#[server(endpoint = "live/set_title", input = Json, output = Json)]
+pub async fn set_title(show: ShowId, title: String) -> Result<(), Failed<StageReason>> {
+    answer(port::<dyn super::port::StageControl>().set_title(show, title)).await
+}
+
+/// Ends one's own show; its artist can take that back for a while.
 #[server(endpoint = "live/end", input = Json, output = Json)]
 pub async fn end_show(show: ShowId) -> Result<(), Failed<StageReason>> {
     answer(port::<dyn super::port::StageControl>().end(show)).await
+}
+
+/// Takes back the end of one's own show, a moment ago.
+#[server(endpoint = "live/reopen", input = Json, output = Json)]
+pub async fn reopen_show(show: ShowId) -> Result<(), Failed<StageReason>> {
+    answer(port::<dyn super::port::StageControl>().reopen(show)).await
 }

@@ -45,8 +45,8 @@ impl JoinTokens {
     }
 
     /// The latest join token.
-    pub fn join_token(self) -> Signal<Option<JoinToken>> {
-        self.join_token.into()
+    pub fn join_token(self) -> RwSignal<Option<JoinToken>> {
+        self.join_token
     }
 
     /// Changes what the join token says, after the venue said so.

@@ -22,6 +22,8 @@ pub struct LiveShow {
     pub crowd: CrowdHandle,
     /// Chat.
     pub chat: ChatHandle,
+    /// Title that plays now; empty when nothing is known.
+    pub title: RwSignal<String>,
 }
 
 impl LiveShow {
@@ -29,7 +31,8 @@ impl LiveShow {
     pub fn new(page: ShowPage) -> Self {
         let chat = ChatHandle::new(page.card.id);
         let (page, gone) = (RwSignal::new(page), RwSignal::new(false));
-        Self { page, gone, crowd: CrowdHandle::new(), chat }
+        let title = RwSignal::new(String::new());
+        Self { page, gone, crowd: CrowdHandle::new(), chat, title }
     }
 
     /// Takes in what came. Why the show is not followed any more is the caller's, unless it is gone.
@@ -44,6 +47,7 @@ impl LiveShow {
             Incoming::Event(event) => self.happened(&event),
             Incoming::Crowd(crowd) => self.crowd.reset(crowd),
             Incoming::CrowdChange(change) => self.crowd.change(change),
+            Incoming::Playing(title) => self.title.set(title),
             // For the studio.
             Incoming::Notices(_) => {}
             Incoming::Refused(Refusal::Gone | Refusal::NotFound) => self.gone.set(true),

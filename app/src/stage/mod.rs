@@ -2,6 +2,7 @@
 //! share.
 
 pub mod api;
+pub(crate) mod encore;
 pub(crate) mod join;
 pub(crate) mod live_show;
 pub(crate) mod load;

@@ -27,9 +27,14 @@ pub fn apply(page: &mut ShowPage, event: &Event) -> PageChange {
             }
             PageChange::Changed
         }
-        Event::Stage(StageEvent::Changed { state, live_since, .. }) => {
+        Event::Stage(StageEvent::Changed { state, live_since, ended_at, .. }) => {
             page.card.stage = *state;
             page.live_since = live_since.or(page.live_since);
+            page.ended_at = *ended_at;
+            PageChange::Changed
+        }
+        Event::Show(ShowEvent::Played { show, track }) if *show == page.card.id => {
+            page.tracks.push(track.clone());
             PageChange::Changed
         }
         Event::Show(ShowEvent::Deleted { show }) if *show == page.card.id => PageChange::Gone,
@@ -43,7 +48,7 @@ pub mod tests {
     use bandstand_domain::{
         Millis, ShowId,
         channel::Cursor,
-        shows::{Artist, Genre, ShowCard},
+        shows::{Artist, Genre, Medium, ShowCard},
         stage::StageState,
     };
 
@@ -60,13 +65,17 @@ pub mod tests {
             starts_text: "Thu 1 Jan, 01:00".into(),
             stage: StageState::Empty,
             members_only: false,
+            medium: Medium::Video,
+            artwork: None,
         };
         ShowPage {
             card,
             description: "By the water.".into(),
             live_since: None,
+            ended_at: None,
             peak: 0,
             likes: 0,
+            tracks: Vec::new(),
             mine: false,
             cursor: Cursor(0),
             now: Millis(0),
@@ -81,6 +90,7 @@ pub mod tests {
             state: StageState::Live,
             publication: 1,
             live_since: since,
+            ended_at: None,
         });
         assert_eq!(apply(&mut page, &live), PageChange::Changed);
         assert_eq!((page.card.stage, page.live_since), (StageState::Live, since));
@@ -89,6 +99,7 @@ pub mod tests {
             state: StageState::Dropped,
             publication: 1,
             live_since: None,
+            ended_at: None,
         });
         apply(&mut page, &dropped);
         assert_eq!((page.card.stage, page.live_since), (StageState::Dropped, since));

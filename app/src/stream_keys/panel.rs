@@ -10,8 +10,7 @@ use leptos::{html, prelude::*, task::spawn_local};
 use super::api::{load_stream_keys, make_stream_key, revoke_stream_key};
 use crate::{
     failure::Failed,
-    ui::{Confirm, Form, FormState, Submit, TextField, TimeStyle, Toaster, local_text},
-    web,
+    ui::{Confirm, Copied, Form, FormState, Submit, TextField, TimeStyle, Toaster, local_text},
 };
 
 type Keys = RwSignal<Option<Result<Vec<StreamKey>, Failed<StageReason>>>>;
@@ -59,41 +58,10 @@ pub fn StreamFromObs() -> impl IntoView {
             <p class="hint small">
                 {t!(stream_keys.what_for)}
             </p>
+            <p class="hint small">
+                {t!(stream_keys.radio)}
+            </p>
         </details>
-    }
-    .into_any()
-}
-
-/// A line to be copied into another program.
-#[component]
-fn Copied(
-    id: &'static str,
-    label: &'static str,
-    #[prop(into)] value: Signal<String>,
-) -> impl IntoView {
-    let toaster = Toaster::expect();
-    let field = NodeRef::<html::Input>::new();
-    let copy = move |_| {
-        spawn_local(async move {
-            let clipboard = web::get(&window().navigator(), "clipboard");
-            let text = value.get_untracked().into();
-            if web::call(&clipboard, "writeText", &[text]).await.is_ok() {
-                toaster.say(t!(stream_keys.copied));
-            } else if let Some(field) = field.get_untracked() {
-                // Not every browser lets pages copy: then the person does.
-                field.select();
-                toaster.say(t!(stream_keys.selected));
-            }
-        });
-    };
-    view! {
-        <div class="field">
-            <label for=id>{label}</label>
-            <div class="copied">
-                <input class="input" id=id readonly node_ref=field prop:value=value/>
-                <button class="button" type="button" aria-label=t!(stream_keys.copy_what, what = label) on:click=copy>{t!(stream_keys.copy)}</button>
-            </div>
-        </div>
     }
     .into_any()
 }

@@ -16,6 +16,10 @@ use crate::{
 
 /// The loudness, in dB, from which on a microphone counts as heard.
 const HEARD: f32 = -45.0;
+/// The loudness, in dB, below which a microphone gives nothing at all, and the number of measurements
+/// after which that is told: ten seconds.
+const NOTHING: f32 = -57.0;
+const SILENT: u32 = 150;
 /// Sample rates of microphones, the most usual first.
 const RATES: [f32; 6] = [48_000.0, 44_100.0, 16_000.0, 96_000.0, 32_000.0, 8_000.0];
 /// Looks at a sound system that stands still after which it counts as one that doesn't work.
@@ -34,9 +38,16 @@ pub(super) fn Meter(
         let stream = MediaStream::new().ok()?;
         stream.add_track(&track);
         let mut needle = Needle::default();
+        let mut nothing = 0;
         let style = web_sys::HtmlElement::style(&bar);
         let hear = move |decibels| {
             needle.hear(decibels);
+            studio.crowd.set_level(share(needle.level));
+            let muted = studio.muted.get_untracked() || !measured.get_untracked();
+            nothing = if decibels > NOTHING || muted { 0 } else { nothing + 1 };
+            if studio.silent.get_untracked() != (nothing > SILENT) {
+                studio.silent.set(nothing > SILENT);
+            }
             let percent = |decibels| ((share(decibels) * 100.0) as u32).to_string();
             let _ = style.set_property("--level", &percent(needle.level));
             let _ = style.set_property("--peak", &percent(needle.peak));

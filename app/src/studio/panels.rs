@@ -1,14 +1,17 @@
 //! Panels beside the preview: devices, checklist, numbers.
 
 use crate::{t, texts::language};
-use bandstand_domain::quality::percent;
+use bandstand_domain::{quality::percent, shows::Medium};
 use leptos::{__reexports::send_wrapper::SendWrapper, html, prelude::*, task::spawn_local};
 
 use super::{
+    fold::Fold,
     meter::Meter,
     monitor::{MonitorState, monitor},
     session::Studio,
     state::StudioStatus,
+    stats_panel::rate,
+    wellbeing::Panel,
 };
 use crate::{
     channel::{Channel, ChannelState},
@@ -35,13 +38,14 @@ pub(super) fn SoundAndPicture(
         }
     };
     view! {
-        <section class="panel studio-panel" aria-labelledby="devices-title">
-            <h2 id="devices-title">{t!(studio.sound_and_picture)}</h2>
-            <Choice
-                id="camera" label=t!(studio.camera) none=Some(t!(studio.no_camera))
-                devices=devices.cameras chosen=devices.camera
-                on_choice=Callback::new(move |()| spawn_local(devices.open_camera()))
-            />
+        <Fold studio title=t!(studio.sound_and_picture) helps=Panel::Devices>
+            {(studio.medium() == Medium::Video).then(|| view! {
+                <Choice
+                    id="camera" label=t!(studio.camera) none=Some(t!(studio.no_camera))
+                    devices=devices.cameras chosen=devices.camera
+                    on_choice=Callback::new(move |()| spawn_local(devices.open_camera()))
+                />
+            })}
             <Choice
                 id="microphone" label=t!(studio.microphone) none=None
                 devices=devices.microphones chosen=devices.microphone
@@ -80,7 +84,7 @@ pub(super) fn SoundAndPicture(
                     t!(studio.no_recording)
                 })}
             </p>
-        </section>
+        </Fold>
     }
     .into_any()
 }
@@ -179,15 +183,14 @@ pub(super) fn Checklist(
     });
     let connected = Signal::derive(move || check(line.get() == ChannelState::Open));
     view! {
-        <section class="panel studio-panel" aria-labelledby="ready-title">
-            <h2 id="ready-title">{t!(studio.ready)}</h2>
+        <Fold studio title=t!(studio.ready)>
             <ul class="checklist" role="list">
                 {item(permitted, t!(studio.devices_work))}
                 {item(heard, t!(studio.heard))}
                 {item(listened, t!(studio.listened))}
                 {item(connected, t!(studio.connected))}
             </ul>
-        </section>
+        </Fold>
     }
     .into_any()
 }
@@ -200,15 +203,15 @@ pub(super) fn Numbers(
 ) -> impl IntoView {
     let crowd = studio.crowd;
     let sending = studio.publisher.sending;
-    let live = move || matches!(studio.status.get(), StudioStatus::Live | StudioStatus::Paused);
+    let live = move || {
+        let status = studio.status.get();
+        matches!(status, StudioStatus::Live | StudioStatus::Paused | StudioStatus::Rehearsing)
+    };
     let number =
         |value: AnyView, name: AnyView| view! { <div><dt>{name}</dt><dd>{value}</dd></div> };
     let sent = move || match sending.get().kilobits {
         0 if !live() => "–".into(),
-        kilobits if kilobits >= 1_000 => {
-            format!("{}{}{} Mb", kilobits / 1_000, language().decimal(), kilobits % 1_000 / 100)
-        }
-        kilobits => format!("{kilobits} kb"),
+        kilobits => rate(kilobits),
     };
     let lost = move || match sending.get().lost {
         _ if !live() => "–".into(),
@@ -224,7 +227,7 @@ pub(super) fn Numbers(
     let here =
         move || if studio.on_stage() { t!(studio.people_here) } else { t!(studio.in_the_lobby) };
     view! {
-        <section class="panel studio-panel" aria-label=t!(studio.numbers)>
+        <Fold studio title=t!(studio.numbers)>
             <dl class="numbers">
                 {number((move || crowd.count().get().to_string()).into_any(), here.into_any())}
                 {number(peak.into_any(), t!(watch.at_the_most).into_any())}
@@ -233,7 +236,7 @@ pub(super) fn Numbers(
                 {number(lost.into_any(), t!(studio.lost).into_any())}
                 {number(round_trip.into_any(), t!(studio.there_and_back).into_any())}
             </dl>
-        </section>
+        </Fold>
     }
     .into_any()
 }

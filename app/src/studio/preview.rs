@@ -1,13 +1,15 @@
 //! Preview of the picture, troubles, and the main buttons.
 
 use crate::t;
-use bandstand_domain::channel::Notice;
+use bandstand_domain::{channel::Notice, shows::Medium};
 use leptos::{html, prelude::*, task::spawn_local};
 use web_sys::MediaStream;
 
-use super::{session::Studio, state::StudioStatus};
+use super::{
+    questions::Question, rehearsal::rehearsing_and_questions, session::Studio, state::StudioStatus,
+};
 use crate::{
-    ui::{Confirm, TimeStyle, local_text},
+    ui::{TimeStyle, later, local_text},
     webrtc::devices::{PictureSource, interruption::DeviceKind, messages::interruption_words},
 };
 
@@ -34,8 +36,14 @@ pub(super) fn Preview(
         (_, true) => Some(t!(studio.picture_is_off)),
         _ => None,
     };
+    let artwork = move || {
+        let artwork = studio.page.with(|page| page.card.artwork.clone());
+        let artwork = artwork.filter(|_| studio.medium() == Medium::Audio);
+        artwork.map(|it| view! { <img class="artwork" src=it.large() width="1024" height="1024" alt="" decoding="async"/> })
+    };
     view! {
         <div class="preview">
+            {artwork}
             <video node_ref=video class:mirrored=mirrored class:dark=move || studio.dark.get() autoplay muted playsinline aria-label=t!(studio.your_picture)></video>
             <p class="curtain" hidden=move || curtain().is_none()>{curtain}</p>
         </div>
@@ -98,7 +106,6 @@ fn Notices(studio: Studio) -> impl IntoView {
 
 #[component]
 fn Buttons(studio: Studio) -> impl IntoView {
-    let asking = RwSignal::new(false);
     let publisher = studio.publisher;
     let devices = studio.devices;
     let status = studio.status;
@@ -106,7 +113,12 @@ fn Buttons(studio: Studio) -> impl IntoView {
     let paused = move || status.get() == StudioStatus::Paused;
     // From OBS, or another tab: that can be ended from here as well.
     let elsewhere = move || studio.page.with(|page| page.card.stage.is_on_air());
-    let sharing = move || devices.source.get() == PictureSource::Screen;
+    let rehearsing = move || status.get() == StudioStatus::Rehearsing;
+    let rehearse = move || match status.get_untracked() {
+        StudioStatus::Rehearsing => publisher.end_rehearsal(),
+        _ => publisher.rehearse(),
+    };
+    let end = move |_| studio.question.set(Some(Question::End));
     // An empty stage helps nobody: something has to be sent.
     let ready =
         move || devices.sound.with(Option::is_some) || devices.picture.with(Option::is_some);
@@ -115,13 +127,16 @@ fn Buttons(studio: Studio) -> impl IntoView {
             <Show
                 when=move || on_stage.get()
                 fallback=move || view! {
-                    <button class="button live big go" type="button" disabled=move || !ready() on:click=move |_| publisher.go()>
+                    <button class="button live big go" type="button" disabled=move || !ready() on:click=move |_| studio.go_live()>
                         {move || if status.get() == StudioStatus::TakenOver { t!(studio.take_back) } else { t!(studio.go_live) }}
                     </button>
-                    <button class="button danger" type="button" hidden=move || !elsewhere() on:click=move |_| asking.set(true)>{t!(studio.end)}</button>
+                    <button class="button" type="button" hidden=elsewhere disabled=move || !ready() on:click=move |_| rehearse()>
+                        {move || if rehearsing() { t!(studio.end_rehearsal) } else { t!(studio.rehearse) }}
+                    </button>
+                    <button class="button danger" type="button" hidden=move || !elsewhere() on:click=end>{t!(studio.end)}</button>
                 }
             >
-                <button class="button danger big" type="button" on:click=move |_| asking.set(true)>{t!(studio.end)}</button>
+                <button class="button danger big" type="button" on:click=end>{t!(studio.end)}</button>
                 <button
                     class="button"
                     class:primary=paused
@@ -144,38 +159,49 @@ fn Buttons(studio: Studio) -> impl IntoView {
             >
                 {move || if studio.muted.get() { t!(studio.unmute) } else { t!(studio.mute) }}
             </button>
-            <button
-                class="button"
-                type="button"
-                aria-pressed=move || studio.dark.get().to_string()
-                disabled=move || devices.picture.with(Option::is_none)
-                on:click=move |_| studio.dark.update(|dark| *dark = !*dark)
-            >
-                {move || if studio.dark.get() { t!(studio.picture_on) } else { t!(studio.picture_off) }}
-            </button>
-            <button
-                class="button"
-                type="button"
-                on:click=move |_| {
-                    if devices.source.get_untracked() == PictureSource::Screen {
-                        spawn_local(devices.open_camera());
-                    } else {
-                        spawn_local(devices.open_screen());
-                    }
+            {match studio.medium() {
+                Medium::Video => view! { <PictureButtons studio/> }.into_any(),
+                Medium::Audio => view! {
+                    <button class="button" type="button" on:click=move |_| spawn_local(devices.open_computer_sound())>
+                        {t!(studio.share_sound)}
+                    </button>
                 }
-            >
-                {move || if sharing() { t!(studio.stop_sharing) } else { t!(studio.share_screen) }}
-            </button>
+                .into_any(),
+            }}
         </div>
-        <Confirm
-            open=asking
-            question=t!(studio.end_question)
-            yes=t!(studio.end)
-            no=t!(studio.keep_playing)
-            on_yes=Callback::new(move |()| spawn_local(publisher.end()))
+        {later(move || rehearsing_and_questions(studio))}
+    }
+    .into_any()
+}
+
+/// The camera, dark or not, and the screen.
+#[component]
+fn PictureButtons(studio: Studio) -> impl IntoView {
+    let devices = studio.devices;
+    let sharing = move || devices.source.get() == PictureSource::Screen;
+    view! {
+        <button
+            class="button"
+            type="button"
+            aria-pressed=move || studio.dark.get().to_string()
+            disabled=move || devices.picture.with(Option::is_none)
+            on:click=move |_| studio.dark.update(|dark| *dark = !*dark)
         >
-            <p>{t!(studio.end_why)}</p>
-        </Confirm>
+            {move || if studio.dark.get() { t!(studio.picture_on) } else { t!(studio.picture_off) }}
+        </button>
+        <button
+            class="button"
+            type="button"
+            on:click=move |_| {
+                if devices.source.get_untracked() == PictureSource::Screen {
+                    spawn_local(devices.open_camera());
+                } else {
+                    spawn_local(devices.open_screen());
+                }
+            }
+        >
+            {move || if sharing() { t!(studio.stop_sharing) } else { t!(studio.share_screen) }}
+        </button>
     }
     .into_any()
 }

@@ -16,7 +16,7 @@ use crate::{
     channel::{Channel, backoff::Backoff, is_transient},
     failure::Failed,
     stage::{
-        api::{end_show, pause_stage, take_stage},
+        api::{end_show, pause_stage, take_rehearsal, take_stage},
         presence::ends_forgotten,
     },
     web,
@@ -72,13 +72,28 @@ impl Publisher {
         publisher
     }
 
-    /// Goes on stage, or takes it back from another tab.
+    /// Goes on stage, or takes it back from another tab. A rehearsal ends.
     pub fn go(self) {
-        if self.running.with_value(Option::is_some) {
+        self.begin(StudioState::go);
+    }
+
+    /// Sends to the venue as from the stage, for nobody else.
+    pub fn rehearse(self) {
+        self.begin(StudioState::rehearse);
+    }
+
+    /// Ends the rehearsal.
+    pub fn end_rehearsal(self) {
+        self.state.update(StudioState::stop);
+    }
+
+    fn begin(self, wanted: fn(&mut StudioState)) {
+        if self.state.with_untracked(StudioState::on_stage) {
             return;
         }
+        self.halt();
         self.trouble.set(None);
-        self.state.update(StudioState::go);
+        self.state.update(wanted);
         let (run, handle) = abortable(self.run());
         self.running.set_value(Some(handle));
         spawn_local(async move {
@@ -96,7 +111,7 @@ impl Publisher {
         }
     }
 
-    /// Ends the show for good. The venue is told first: were the stage left before, the audience
+    /// Ends the show. The venue is told first: were the stage left before, the audience
     /// would be told that the connection is lost.
     pub async fn end(self) {
         self.trouble.set(None);
@@ -126,6 +141,10 @@ impl Publisher {
         let why = loop {
             let seen = self.channel.returns();
             match self.perform(&mut backoff).await {
+                // It may have been forgotten: it is begun again by who wants it.
+                Ok(_) if self.state.with_untracked(StudioState::rehearsing) => {
+                    break t!(studio.rehearsal_over).into();
+                }
                 Ok(Lost::Forgotten) => {}
                 Ok(Lost::Silent) => backoff.wait(self.channel.returned(seen)).await,
                 Err(why) => break why,
@@ -141,8 +160,13 @@ impl Publisher {
     /// # Errors
     /// In words for the artist, when there is no use in trying again.
     async fn perform(self, backoff: &mut Backoff) -> Result<Lost, String> {
-        let had = self.state.with_untracked(StudioState::had);
-        let publish_token = match take_stage(self.show, had).await {
+        let (show, had) = (self.show, self.state.with_untracked(StudioState::had));
+        let (token, endpoint) = if self.state.with_untracked(StudioState::rehearsing) {
+            (take_rehearsal(show).await, format!("/whip/{show}/rehearsal"))
+        } else {
+            (take_stage(show, had).await, format!("/whip/{show}"))
+        };
+        let publish_token = match token {
             Ok(publish_token) => publish_token,
             Err(Failed(Refusal::Because(StageReason::TakenOver))) => {
                 // Who obeys that aborts this.
@@ -160,7 +184,7 @@ impl Publisher {
         let mode = self.devices.mode.get_untracked();
         let format = self.devices.format.with_untracked(|name| PictureFormat::named(name));
         let (seen, heard) = (picture.as_deref(), sound.as_deref());
-        let begun = WhipSession::begin(self.show, publish_token, seen, heard, mode, format).await;
+        let begun = WhipSession::begin(&endpoint, publish_token, seen, heard, mode, format).await;
         let session = match begun {
             Ok(session) => Rc::new(session),
             Err(SignallingError::Refused(403)) => {
@@ -224,12 +248,14 @@ impl Publisher {
         });
     }
 
-    /// Leaves the stage to another tab, and when the show is over.
+    /// Leaves the stage to another tab, and when the show is over; leaves the rehearsal.
     fn obey(self) {
-        let on_stage = Memo::new(move |_| self.state.with(StudioState::on_stage));
+        let sends = Memo::new(move |_| self.state.with(StudioState::sends));
         Effect::new(move || {
-            if !on_stage.get() && self.running.with_value(Option::is_some) {
-                if let Some(session) = self.session() {
+            if !sends.get() && self.running.with_value(Option::is_some) {
+                // Of a rehearsal nobody has told the venue yet.
+                let rehearsed = |session: &Rc<WhipSession>| session.publication == 0;
+                if let Some(session) = self.session().filter(|it| !rehearsed(it)) {
                     session.resource.abandon();
                 }
                 self.halt();

@@ -4,8 +4,9 @@ use crate::t;
 use std::time::Duration;
 
 use bandstand_domain::{
+    Millis,
     channel::{Event, Notice, Snapshot, Topic},
-    shows::ShowPage,
+    shows::{Medium, ShowPage},
     stage::{StageEvent, StageState},
 };
 use leptos::{__reexports::send_wrapper::SendWrapper, ev, prelude::*, task::spawn_local};
@@ -14,10 +15,12 @@ use wasm_bindgen::JsValue;
 use super::{
     monitor::MonitorState,
     publisher::Publisher,
-    state::{SendMeter, StudioStatus},
+    questions::Question,
+    state::{SendMeter, StudioState, StudioStatus, is_early},
+    wellbeing::Fault,
 };
 use crate::{
-    channel::{Channel, Incoming},
+    channel::{Channel, Incoming, clock::venue_clock},
     chat::ChatHandle,
     crowd::CrowdHandle,
     stage::{join::JoinTokens, live_show::LiveShow},
@@ -38,6 +41,12 @@ pub struct Studio {
     pub publisher: Publisher,
     /// State of the studio.
     pub status: Memo<StudioStatus>,
+    /// The venue's clock.
+    pub now: Signal<Millis>,
+    /// The question that is asked, if one is.
+    pub question: RwSignal<Option<Question>>,
+    /// True if the show was over when the studio was opened, in which there are no devices then.
+    pub opened_late: bool,
     /// Join tokens.
     pub join: JoinTokens,
     live_show: LiveShow,
@@ -45,6 +54,8 @@ pub struct Studio {
     pub crowd: CrowdHandle,
     /// Chat.
     pub chat: ChatHandle,
+    /// Title that plays now; empty when nothing is known.
+    pub title: RwSignal<String>,
     /// Problems of what programs send, or tried to.
     pub notices: RwSignal<Vec<Notice>>,
     /// True if the microphone is off.
@@ -53,6 +64,10 @@ pub struct Studio {
     pub dark: RwSignal<bool>,
     /// True if the microphone was loud enough once.
     pub heard: RwSignal<bool>,
+    /// True if the microphone has given nothing at all for a while.
+    pub silent: RwSignal<bool>,
+    /// What is wrong on stage.
+    pub fault: RwSignal<Option<Fault>>,
     /// True if the level can be measured here.
     pub measured: RwSignal<bool>,
     /// State of the monitor.
@@ -69,22 +84,29 @@ impl Studio {
         if ended {
             publisher.state.update(|state| state.announced(StageState::Ended, 0));
         }
+        let now = venue_clock(page.now);
         let live_show = LiveShow::new(page);
-        let LiveShow { page, gone, crowd, chat } = live_show;
+        let LiveShow { page, gone, crowd, chat, title } = live_show;
         let studio = Self {
             page,
             gone,
             devices,
             publisher,
             status: Memo::new(move |_| publisher.state.with(|state| state.status())),
+            now,
+            question: RwSignal::new(None),
+            opened_late: ended,
             join: JoinTokens::new(show),
             live_show,
             crowd,
             chat,
+            title,
             notices: RwSignal::default(),
             muted: RwSignal::new(false),
             dark: RwSignal::new(false),
             heard: RwSignal::new(false),
+            silent: RwSignal::new(false),
+            fault: RwSignal::new(None),
             measured: RwSignal::new(true),
             listened: RwSignal::default(),
         };
@@ -99,15 +121,34 @@ impl Studio {
         studio
     }
 
+    /// Medium of the show.
+    pub fn medium(self) -> Medium {
+        self.page.with_untracked(|page| page.card.medium)
+    }
+
     /// Returns whether the artist is on stage or on the way there.
     pub fn on_stage(self) -> bool {
         self.publisher.state.with(|state| state.on_stage())
     }
 
+    /// Returns whether somebody plays: from here, or from another tab or program.
+    pub fn on_air(self) -> bool {
+        self.on_stage() || self.page.with(|page| page.card.stage.is_on_air())
+    }
+
+    /// Goes live, once the artist has said that they mean it where nobody expects it yet.
+    pub fn go_live(self) {
+        if self.page.with_untracked(|page| is_early(&page.card, self.now.get_untracked())) {
+            self.question.set(Some(Question::Early));
+        } else {
+            self.publisher.go();
+        }
+    }
+
     fn open_devices(self) {
-        let devices = self.devices;
+        let (devices, medium) = (self.devices, self.medium());
         Effect::new(move || {
-            spawn_local(devices.open());
+            spawn_local(devices.open(medium));
             let Ok(media) = window().navigator().media_devices() else { return };
             let changed = wasm_bindgen::closure::Closure::<dyn FnMut()>::new(move || {
                 spawn_local(devices.plugged());
@@ -182,19 +223,21 @@ impl Studio {
         self.publisher.state.update(|it| it.announced(state, publication));
     }
 
-    /// While on stage: measures, keeps the screen awake, and warns before the page is left.
+    /// While something is sent: measures, keeps the screen awake, and warns before the stage is left.
     fn keep_watch(self) {
-        let on_stage = Memo::new(move |_| self.on_stage());
+        let sends = Memo::new(move |_| self.publisher.state.with(StudioState::sends));
         let meter = StoredValue::new(SendMeter::default());
         Effect::new(move || {
-            if !on_stage.get() {
+            if !sends.get() {
                 return;
             }
             let measure = move || spawn_local(self.publisher.measure(meter));
             let every = set_interval_with_handle(measure, Duration::from_secs(2));
-            let warning = window_event_listener(ev::beforeunload, |event| {
-                event.prevent_default();
-                event.set_return_value(t!(studio.you_are_on_stage));
+            let warning = window_event_listener(ev::beforeunload, move |event| {
+                if self.publisher.state.with_untracked(StudioState::on_stage) {
+                    event.prevent_default();
+                    event.set_return_value(t!(studio.you_are_on_stage));
+                }
             });
             let awake = StoredValue::new(None::<SendWrapper<JsValue>>);
             let wake = move || {

@@ -1,12 +1,22 @@
 //! State of the studio, as a machine of events: what to show, and whether to go on.
 
-use bandstand_domain::stage::StageState;
+use bandstand_domain::{Millis, shows::ShowCard, stage::StageState};
+
+/// Time before the announced start from which on going live isn't asked about, in milliseconds.
+const EARLY: i64 = 15 * Millis::MINUTE;
+
+/// Returns whether nobody expects the show yet, so that *Go live* may be a mistake.
+pub fn is_early(show: &ShowCard, now: Millis) -> bool {
+    show.stage == StageState::Empty && show.starts_at.since(now) > EARLY
+}
 
 /// Status as the artist is told it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StudioStatus {
     /// Not on stage.
     NotLive,
+    /// Rehearsing, for nobody else.
+    Rehearsing,
     /// On the way to the stage.
     Connecting,
     /// On stage.
@@ -24,6 +34,8 @@ pub enum StudioStatus {
 /// State of the studio.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StudioState {
+    /// The artist pressed *Rehearse*.
+    rehearsing: bool,
     /// The artist pressed *Go live* and hasn't left since.
     wanted: bool,
     paused: bool,
@@ -47,6 +59,7 @@ impl StudioState {
         match self {
             Self { ended: true, .. } => StudioStatus::Ended,
             Self { taken_over: true, .. } => StudioStatus::TakenOver,
+            Self { rehearsing: true, .. } => StudioStatus::Rehearsing,
             Self { wanted: false, .. } => StudioStatus::NotLive,
             Self { connected: true, paused: true, .. } => StudioStatus::Paused,
             Self { connected: true, .. } => StudioStatus::Live,
@@ -58,6 +71,16 @@ impl StudioState {
     /// Returns whether this tab is on stage or on its way there.
     pub fn on_stage(&self) -> bool {
         self.wanted && !self.taken_over && !self.ended
+    }
+
+    /// Returns whether this tab rehearses.
+    pub fn rehearsing(&self) -> bool {
+        self.rehearsing && !self.ended
+    }
+
+    /// Returns whether this tab sends something to the venue, or is about to.
+    pub fn sends(&self) -> bool {
+        self.on_stage() || self.rehearsing()
     }
 
     /// The latest publication of this tab since *Go live*.
@@ -76,9 +99,19 @@ impl StudioState {
             Self { wanted: true, announced: self.announced, ended: self.ended, ..Self::default() };
     }
 
-    /// Off the stage without an end.
+    /// *Rehearse*.
+    pub fn rehearse(&mut self) {
+        *self = Self {
+            rehearsing: true,
+            announced: self.announced,
+            ended: self.ended,
+            ..Self::default()
+        };
+    }
+
+    /// Off the stage without an end, or the rehearsal is over.
     pub fn stop(&mut self) {
-        self.wanted = false;
+        (self.rehearsing, self.wanted) = (false, false);
         self.mine = None;
         self.connected = false;
     }
@@ -108,7 +141,13 @@ impl StudioState {
     /// The venue announced what happens on stage.
     pub fn announced(&mut self, state: StageState, publication: i64) {
         self.announced = self.announced.max(publication);
-        self.ended |= state == StageState::Ended;
+        // An end can be taken back.
+        self.ended = state == StageState::Ended;
+        if self.ended {
+            self.stop();
+        }
+        // From here, or from elsewhere: what is live isn't rehearsed.
+        self.rehearsing &= !state.is_on_air();
         self.judge();
     }
 
@@ -202,6 +241,7 @@ impl SendMeter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stage::state::tests::page;
 
     fn live() -> StudioState {
         let mut state = StudioState::default();
@@ -281,6 +321,50 @@ mod tests {
         state.announced(StageState::Ended, 2);
         state.go();
         assert_eq!(state.status(), StudioStatus::Ended);
+    }
+
+    #[test]
+    fn a_rehearsal_is_not_the_stage_and_gives_way_to_it() {
+        let mut state = StudioState::default();
+        state.rehearse();
+        state.published(0);
+        state.connected();
+        assert_eq!(state.status(), StudioStatus::Rehearsing);
+        assert!(state.sends() && !state.on_stage());
+        // What is told of an empty stage ends nothing.
+        state.announced(StageState::Empty, 0);
+        assert!(state.rehearsing());
+        let mut here = state;
+        here.go();
+        assert_eq!(here.status(), StudioStatus::Connecting);
+        for elsewhere in [StageState::Live, StageState::Ended] {
+            let mut state = state;
+            state.announced(elsewhere, 1);
+            assert!(!state.sends(), "{elsewhere:?}");
+        }
+        state.stop();
+        assert_eq!(state.status(), StudioStatus::NotLive);
+    }
+
+    #[test]
+    fn an_end_that_is_taken_back_leads_back_to_the_stage() {
+        let mut state = live();
+        state.announced(StageState::Ended, 1);
+        assert!(!state.on_stage());
+        state.announced(StageState::Dropped, 1);
+        assert_eq!(state.status(), StudioStatus::NotLive);
+        state.go();
+        assert_eq!(state.status(), StudioStatus::Connecting);
+    }
+
+    #[test]
+    fn going_live_is_early_until_a_quarter_of_an_hour_before_the_start() {
+        let mut show = page().card;
+        let early = |show: &ShowCard, before: i64| is_early(show, show.starts_at.plus(-before));
+        assert!(early(&show, EARLY + 1) && !early(&show, EARLY) && !early(&show, -5));
+        // Whoever has begun comes back unasked.
+        show.stage = StageState::Dropped;
+        assert!(!early(&show, EARLY + 1));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use bandstand_domain::{
 };
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{session::Studio, state::QualityLimit};
+use super::{fold::Fold, session::Studio, state::QualityLimit, wellbeing::Panel};
 use crate::{quality::api::load_stage_figures, ui::every};
 
 /// Interval at which the venue is asked.
@@ -46,7 +46,8 @@ pub(super) fn StatsPanel(
     let picture = move || {
         let sending = sending.get();
         (sending.height > 0).then(|| {
-            let (width, height, frames) = (sending.width, sending.height, sending.frames);
+            let (width, height) = (sending.width.to_string(), sending.height.to_string());
+            let frames = sending.frames;
             t!(studio.picture_size, width = width, height = height, frames = frames)
         })
     };
@@ -72,8 +73,8 @@ pub(super) fn StatsPanel(
         }
     };
     view! {
-        <section class="panel studio-panel" aria-labelledby="line-title" hidden=move || !on_air.get()>
-            <h2 id="line-title">{t!(studio.on_the_line)}</h2>
+        <div class="studio-connection" hidden=move || !on_air.get()>
+        <Fold studio title=t!(studio.on_the_line) helps=Panel::Connection>
             <dl class="line-figures">
                 <div hidden=move || picture().is_none()><dt>{t!(studio.your_picture)}</dt><dd>{picture}</dd></div>
                 <div><dt>{t!(studio.comes_to_venue)}</dt><dd>{move || arriving().unwrap_or_else(|| t!(studio.nothing_now).into())}</dd></div>
@@ -87,17 +88,27 @@ pub(super) fn StatsPanel(
                     advice.lines().map(|words| view! { <p>{words.to_owned()}</p> }).collect_view()
                 }}
             </div>
-        </section>
+        </Fold>
+        </div>
     }
     .into_any()
 }
 
+/// A rate as people read it: `840 kbit/s`, `1.5 Mbit/s`.
+pub(super) fn rate(kilobits: u32) -> String {
+    if kilobits < 1_000 {
+        return format!("{kilobits} kbit/s");
+    }
+    format!("{}{}{} Mbit/s", kilobits / 1_000, language().decimal(), kilobits % 1_000 / 100)
+}
+
 fn layer_text(layer: &Layer) -> Option<String> {
-    Some(t!(studio.layer, lines = layer.height?, rate = layer.kilobits))
+    Some(t!(studio.layer, lines = layer.height?.to_string(), rate = rate(layer.kilobits)))
 }
 
 fn flow_text(flow: Flow) -> String {
-    let mut text = t!(studio.flow, rate = flow.kilobits, lost = percent(flow.lost, language()));
+    let mut text =
+        t!(studio.flow, rate = rate(flow.kilobits), lost = percent(flow.lost, language()));
     if let Some(millis) = flow.round_trip {
         text += &t!(studio.flow_round_trip, millis = millis);
     }

@@ -1,7 +1,11 @@
 //! Page of the studio.
 
-use crate::t;
-use bandstand_domain::{Millis, Refusal, stage::StageState};
+use crate::{t, weave};
+use bandstand_domain::{
+    Millis, Refusal,
+    shows::ShowPage,
+    stage::{StageState, encore_until},
+};
 use leptos::{
     prelude::*,
     wasm_split::{SplitLoaderError, wasm_split},
@@ -10,22 +14,31 @@ use leptos_meta::Title;
 use leptos_router::components::Redirect;
 
 use super::{
-    leave::LeaveQuestion,
+    chat_size::{USUAL, chat_sizes},
+    house::house,
+    now_playing::{figures, now_playing},
+    overtime::overtime,
     panels::{Checklist, Numbers, SoundAndPicture},
     preview::Preview,
+    rehearsal::reopening,
     session::Studio,
     state::StudioStatus,
     stats_panel::StatsPanel,
+    wellbeing::wellbeing,
+    who::WhoIsHere,
 };
 use crate::{
     channel::{
         ChannelNote,
-        clock::{lasted, span, venue_clock},
+        clock::{lasted, span},
     },
     chat::ChatPanel,
     failure::Failed,
     player::Dock,
-    stage::load::{Absent, load_from_address},
+    stage::{
+        encore::EncoreEnd,
+        load::{Absent, load_from_address},
+    },
     stream_keys::StreamFromObs,
     ui::later,
 };
@@ -33,6 +46,11 @@ use crate::{
 /// The page from which an artist goes on stage.
 #[component]
 pub fn StudioPage() -> impl IntoView {
+    for_its_artist("studio", |page| view! { <StudioView studio=Studio::new(page)/> }.into_any())
+}
+
+/// The page called `name` of the show in the address, for its artist alone.
+pub(super) fn for_its_artist(name: &'static str, show: fn(ShowPage) -> AnyView) -> AnyView {
     // What plays there would be heard here.
     Dock::expect().keep_empty();
     let loaded = load_from_address();
@@ -40,9 +58,9 @@ pub fn StudioPage() -> impl IntoView {
         <Suspense fallback=|| view! { <p class="waiting">{t!(studio.opening)}</p> }>
             {move || {
                 loaded.get().map(|(viewer, page)| match page {
-                    Ok(page) if page.mine => view! { <StudioView studio=Studio::new(page)/> }.into_any(),
+                    Ok(page) if page.mine => show(page),
                     Ok(page) if viewer.is_none_or(|viewer| viewer.handle.is_none()) => {
-                        let path = format!("/log-in?next=/shows/{}/studio", page.card.id);
+                        let path = format!("/log-in?next=/shows/{}/{name}", page.card.id);
                         view! { <Redirect path/> }.into_any()
                     }
                     Ok(_) => view! { <Absent why=Refusal::Forbidden/> }.into_any(),
@@ -58,30 +76,41 @@ pub fn StudioPage() -> impl IntoView {
 fn StudioView(studio: Studio) -> impl IntoView {
     let page = studio.page;
     let title = move || page.with(|page| page.card.title.clone());
-    let now = venue_clock(page.with_untracked(|page| page.now));
+    let now = studio.now;
     let over = Memo::new(move |_| studio.status.get() == StudioStatus::Ended);
-    let open = Signal::derive(move || !over.get());
+    let encore = Memo::new(move |_| encore_until(page.with(|page| page.ended_at), now.get()));
+    let open = Signal::derive(move || !over.get() || encore.get().is_some());
+    let live = move || !over.get() && studio.on_air();
+    let words = RwSignal::new(USUAL);
     view! {
         <Title text=move || t!(studio.title, show = title())/>
         <Show when=move || !studio.gone.get() fallback=|| view! { <Absent why=Refusal::Gone/> }>
-            <div class="studio" data-live=move || studio.on_stage().then_some("")>
-                <LeaveQuestion studio/>
+            <div class="studio" data-live=move || live().then_some("")>
                 <header class="studio-head">
                     <h1>{title}</h1>
                     <StateLine studio now/>
+                    {later(move || wellbeing(studio))}
                 </header>
-                <Show when=move || !over.get() fallback=move || view! { <Over studio/> }>
+                // They may go on clapping when the show is over.
+                <div class="studio-house" hidden=move || over.get() && studio.crowd.count().get() == 0>
+                    {later(move || house(studio))}
+                </div>
+                <Show when=move || !over.get() fallback=move || view! { <Over studio encore/> }>
                     <div class="studio-stage">
                         <Preview studio/>
+                        {later(move || overtime(studio))}
                     </div>
                     <div class="studio-panels">
-                        <SoundAndPicture studio/>
-                        <Checklist studio/>
-                        {later(move || further_panels(studio))}
+                        {later(move || now_playing(studio))}
+                        {later(move || panels(studio))}
                     </div>
                 </Show>
-                <section class="studio-chat panel" aria-label=t!(studio.what_crowd_says)>
+                <section
+                    class="studio-chat panel" data-words=move || words.get().to_string()
+                    aria-label=t!(studio.what_crowd_says)
+                >
                     <ChannelNote/>
+                    {later(move || chat_sizes(words))}
                     <ChatPanel chat=studio.chat join_token=studio.join.join_token() open/>
                 </section>
             </div>
@@ -90,12 +119,15 @@ fn StudioView(studio: Studio) -> impl IntoView {
     .into_any()
 }
 
-/// Panels that nobody needs in order to go on stage: a part of their own.
+/// Panels beside the stage: a part of their own, a studio is alive without them.
 #[wasm_split(panels, wasm_split_path = ::leptos::wasm_split, fallible)]
-fn further_panels(studio: Studio) -> Result<AnyView, SplitLoaderError> {
+fn panels(studio: Studio) -> Result<AnyView, SplitLoaderError> {
     Ok(view! {
+        <SoundAndPicture studio/>
+        <Checklist studio/>
         <Numbers studio/>
         <StatsPanel studio/>
+        <WhoIsHere studio/>
         <StreamFromObs/>
     }
     .into_any())
@@ -113,6 +145,7 @@ fn StateLine(studio: Studio, now: Signal<Millis>) -> impl IntoView {
             (_, 1) => t!(studio.one_waits).into(),
             (_, here) => t!(studio.some_wait, here = here),
         },
+        StudioStatus::Rehearsing => t!(studio.rehearsing_words).into(),
         StudioStatus::Connecting => t!(studio.connecting_words).into(),
         StudioStatus::Live => t!(studio.live_words).into(),
         StudioStatus::Paused => t!(studio.paused_words).into(),
@@ -123,6 +156,7 @@ fn StateLine(studio: Studio, now: Signal<Millis>) -> impl IntoView {
     let badge = move || {
         let (class, word) = match studio.status.get() {
             StudioStatus::NotLive => ("badge", t!(studio.not_live)),
+            StudioStatus::Rehearsing => ("badge warn", t!(studio.rehearsal)),
             StudioStatus::Connecting => ("badge", t!(studio.connecting)),
             StudioStatus::Live => ("badge live", t!(shows.live)),
             StudioStatus::Paused => ("badge", t!(watch.paused)),
@@ -140,7 +174,7 @@ fn StateLine(studio: Studio, now: Signal<Millis>) -> impl IntoView {
                 StudioStatus::Live | StudioStatus::Paused | StudioStatus::Reconnecting,
                 Some(since),
             ) => lasted(now.since(since)),
-            (StudioStatus::NotLive, None) => {
+            (StudioStatus::NotLive | StudioStatus::Rehearsing, None) => {
                 let left = span(starts.since(now));
                 match (left.days, starts > now) {
                     (_, false) => String::new(),
@@ -163,16 +197,23 @@ fn StateLine(studio: Studio, now: Signal<Millis>) -> impl IntoView {
 }
 
 #[component]
-fn Over(studio: Studio) -> impl IntoView {
+fn Over(studio: Studio, encore: Memo<Option<Millis>>) -> impl IntoView {
     let peak = move || studio.page.with(|page| page.peak).max(studio.crowd.peak().get());
     let likes = move || studio.page.with(|page| page.likes).max(studio.crowd.likes().get());
     view! {
         <div class="studio-over panel">
             <h2>{t!(studio.take_a_bow)}</h2>
-            <dl class="numbers">
-                <div><dt>{t!(watch.at_the_most)}</dt><dd>{move || peak().to_string()}</dd></div>
-                <div><dt>{t!(watch.likes)}</dt><dd>{move || likes().to_string()}</dd></div>
-            </dl>
+            <p role="status">
+                {move || match encore.get() {
+                    Some(until) => {
+                        weave!(studio.encore, time = view! { <EncoreEnd until/> }).into_any()
+                    }
+                    None => t!(watch.lights_on).into_any(),
+                }}
+            </p>
+            <p>{move || t!(watch.fullest, count = peak())} " · " {move || t!(watch.hearts, count = likes())}</p>
+            {later(move || figures(studio))}
+            {later(move || reopening(studio))}
             <div class="row">
                 <a class="button primary" href="/dashboard">{t!(app.my_shows)}</a>
                 <a class="button" href=move || studio.page.with(|page| format!("/shows/{}", page.card.id))>{t!(studio.shows_page)}</a>

@@ -4,6 +4,19 @@ use leptos::{html, prelude::*};
 
 use crate::t;
 
+/// Shows a dialog over the page, which waits meanwhile, for as long as it is open.
+pub fn modal_while(dialog: NodeRef<html::Dialog>, open: Signal<bool>) {
+    Effect::new(move || {
+        let (Some(dialog), open) = (dialog.get(), open.get()) else { return };
+        if open && !dialog.open() {
+            // Fails only when the dialog is not in the document, and then nobody can see it anyway.
+            let _ = dialog.show_modal();
+        } else if !open && dialog.open() {
+            dialog.close();
+        }
+    });
+}
+
 /// A question that has to be answered; Escape is no.
 #[component]
 pub fn Confirm(
@@ -24,15 +37,7 @@ pub fn Confirm(
 ) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
     let name = question.clone();
-    Effect::new(move || {
-        let (Some(dialog), open) = (dialog.get(), open.get()) else { return };
-        if open && !dialog.open() {
-            // Fails only when the dialog is not in the document, and then nobody can see it anyway.
-            let _ = dialog.show_modal();
-        } else if !open && dialog.open() {
-            dialog.close();
-        }
-    });
+    modal_while(dialog, open.into());
     let answer = move |_| {
         open.set(false);
         on_yes.run(());

@@ -29,13 +29,14 @@ pub fn Complaint(
     state: FormState,
     /// The field's name.
     name: &'static str,
-    /// Shown while there is nothing to complain about.
+    /// The hint, which stays beside a complaint.
     #[prop(default = "")]
     hint: &'static str,
 ) -> impl IntoView {
     view! {
-        <p id=format!("{name}-note") class=move || if state.of(name).is_some() { "error" } else { "hint" }>
-            {move || state.of(name).unwrap_or_else(|| hint.into())}
+        <p id=format!("{name}-note") class="note">
+            <span class="error">{move || state.of(name)}</span>
+            {(!hint.is_empty()).then(|| view! { <span class="hint">{hint}</span> })}
         </p>
     }
     .into_any()

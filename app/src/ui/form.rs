@@ -6,12 +6,13 @@ use wasm_bindgen::JsCast;
 
 use crate::{failure::Failed, texts::say};
 
-/// State of a form besides its values: complaints, and whether it is under way.
+/// State of a form besides its values: complaints, whether it is under way, and whether something was typed.
 #[derive(Clone, Copy)]
 pub struct FormState {
     errors: RwSignal<FieldErrors>,
     message: RwSignal<Option<String>>,
     pending: RwSignal<bool>,
+    touched: RwSignal<bool>,
     element: NodeRef<html::Form>,
 }
 
@@ -21,6 +22,7 @@ impl Default for FormState {
             errors: RwSignal::default(),
             message: RwSignal::default(),
             pending: RwSignal::new(false),
+            touched: RwSignal::new(false),
             element: NodeRef::new(),
         }
     }
@@ -35,6 +37,11 @@ impl FormState {
     /// Returns whether the form is under way.
     pub fn pending(self) -> bool {
         self.pending.get()
+    }
+
+    /// Returns whether something was typed or chosen since the form was sent with success.
+    pub fn is_touched(self) -> bool {
+        self.touched.get()
     }
 
     /// Sends the form unless `checked` has complaints or it is under way already; `done` gets the
@@ -58,7 +65,10 @@ impl FormState {
             let answer = request.await;
             self.pending.try_set(false);
             match answer {
-                Ok(value) => done(value),
+                Ok(value) => {
+                    self.touched.try_set(false);
+                    done(value);
+                }
                 Err(Failed(Refusal::Invalid(errors))) => self.complain(errors),
                 Err(refused) => {
                     self.message.try_set(Some(refused.to_string()));
@@ -101,9 +111,14 @@ pub fn Form(
         event.prevent_default();
         on_send.run(());
     };
+    let touch = move |_| {
+        if !state.touched.get_untracked() {
+            state.touched.set(true);
+        }
+    };
     // `post`: should it ever be sent without the script, nothing typed shows up in the address.
     view! {
-        <form class="form" method="post" novalidate node_ref=state.element on:submit=send>
+        <form class="form" method="post" novalidate node_ref=state.element on:submit=send on:input=touch>
             <div role="alert">
                 {move || state.message.get().map(|text| view! { <p class="notice bad">{text}</p> })}
             </div>
@@ -121,12 +136,15 @@ pub fn Submit(
     /// Label of the button.
     #[prop(into)]
     label: Signal<String>,
+    /// Its looks.
+    #[prop(default = "button primary big")]
+    class: &'static str,
 ) -> impl IntoView {
     let alive = RwSignal::new(false);
     Effect::new(move || alive.set(true));
     view! {
         <button
-            class="button primary big"
+            class=class
             type="submit"
             disabled=move || !alive.get()
             aria-busy=move || state.pending().then_some("true")

@@ -7,31 +7,31 @@ use leptos::prelude::*;
 enum Piece<'a> {
     /// Words.
     Words(&'a str),
-    /// An address, `http://` or `https://`.
-    Address(&'a str),
+    /// An address, with what stands before it where it leads.
+    Address(&'static str, &'a str),
 }
+
+/// How an address begins, the longest first, and what belongs before it.
+const BEGINNINGS: [(&str, &str); 3] = [("https://", ""), ("http://", ""), ("www.", "https://")];
 
 /// Cuts a text into words and addresses; put together, the pieces are the text.
 fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let mut words = 0;
     let mut at = 0;
-    while let Some(found) = next_scheme(&text[at..]) {
-        let start = at + found;
-        let length = address_length(&text[start..]);
-        let scheme = if text[start..].starts_with("https") { 8 } else { 7 };
-        let fresh =
-            text[..start].chars().next_back().is_none_or(|before| !before.is_alphanumeric());
-        if !fresh || length <= scheme {
-            at = start + scheme;
+    while let Some(found) = text[at..].find([':', '.', '@']) {
+        let mark = at + found;
+        at = mark + 1;
+        let Some((start, length, before)) = address_around(&text[words..], mark - words) else {
             continue;
-        }
+        };
+        let start = words + start;
         if words < start {
             pieces.push(Piece::Words(&text[words..start]));
         }
         at = start + length;
         words = at;
-        pieces.push(Piece::Address(&text[start..at]));
+        pieces.push(Piece::Address(before, &text[start..at]));
     }
     if words < text.len() {
         pieces.push(Piece::Words(&text[words..]));
@@ -39,8 +39,41 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
     pieces
 }
 
-fn next_scheme(text: &str) -> Option<usize> {
-    [text.find("http://"), text.find("https://")].into_iter().flatten().min()
+/// The address that has the colon, full stop or @ at `mark` as its first: where it begins, its length, and
+/// what belongs before it.
+fn address_around(text: &str, mark: usize) -> Option<(usize, usize, &'static str)> {
+    if text[mark..].starts_with('@') {
+        return mail_around(text, mark);
+    }
+    BEGINNINGS.iter().find_map(|(beginning, before)| {
+        let head = beginning.find([':', '.'])?;
+        let start = mark.checked_sub(head)?;
+        let address = text.get(start..).filter(|it| it.starts_with(beginning))?;
+        let fresh =
+            text[..start].chars().next_back().is_none_or(|before| !before.is_alphanumeric());
+        let length = address_length(address);
+        // Without a scheme it takes a further full stop to be one: www.example.org.
+        let whole = length > beginning.len()
+            && (before.is_empty() || address[beginning.len()..length].contains('.'));
+        (fresh && whole).then_some((start, length, *before))
+    })
+}
+
+/// The mail address around the @ at `mark`, if it is one.
+fn mail_around(text: &str, mark: usize) -> Option<(usize, usize, &'static str)> {
+    let inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '+');
+    let local = text[..mark].trim_end_matches(inner);
+    let start = local.len();
+    let domain = &text[mark + 1..];
+    let end = domain.find(|c: char| !(c.is_alphanumeric() || matches!(c, '.' | '-')));
+    let domain = domain[..end.unwrap_or(domain.len())].trim_end_matches(['.', '-']);
+    let whole = start < mark
+        && domain.contains('.')
+        && !domain.starts_with('.')
+        && !text[start..mark].starts_with('.')
+        // Part of an address of another kind.
+        && !local.ends_with([':', '/', '@']);
+    whole.then_some((start, mark + 1 + domain.len() - start, "mailto:"))
 }
 
 /// How much of `text` is the address at its beginning: up to a space or a character that no address
@@ -71,8 +104,8 @@ pub fn linked(text: &str) -> Vec<AnyView> {
     let view = |piece| {
         match piece {
         Piece::Words(words) => words.to_string().into_any(),
-        Piece::Address(address) => view! {
-            <a href=address.to_string() target="_blank" rel="noopener noreferrer nofollow ugc">{address.to_string()}</a>
+        Piece::Address(before, address) => view! {
+            <a href=format!("{before}{address}") target="_blank" rel="noopener noreferrer nofollow ugc">{address.to_string()}</a>
         }
         .into_any(),
     }
@@ -87,20 +120,43 @@ mod tests {
     #[test]
     fn addresses_end_where_the_sentence_goes_on() {
         let check = |text: &str, address: &str| {
-            let found: Vec<_> =
-                pieces(text).into_iter().filter(|it| matches!(it, Address(_))).collect();
-            assert_eq!(found, [Address(address)], "{text}");
+            let found: Vec<_> = pieces(text)
+                .into_iter()
+                .filter_map(|it| match it {
+                    Address(before, address) => Some(format!("{before}{address}")),
+                    Words(_) => None,
+                })
+                .collect();
+            assert_eq!(found, [address], "{text}");
         };
         check("See https://example.org.", "https://example.org");
         check("(https://example.org/a_(b))", "https://example.org/a_(b)");
         check("http://a.b/c?d=e&f=g#h, and", "http://a.b/c?d=e&f=g#h");
         check("<https://example.org>", "https://example.org");
         check("https://example.org/\"onclick=", "https://example.org/");
+        check("See www.example.org, or not", "https://www.example.org");
+        check("(www.example.org/a)", "https://www.example.org/a");
+        check("https://www.example.org/@mira", "https://www.example.org/@mira");
+        check("Write to mira.voss+gig@example.org.", "mailto:mira.voss+gig@example.org");
+        check("a.b. mira@example.org", "mailto:mira@example.org");
     }
 
     #[test]
     fn nothing_else_becomes_a_link() {
-        for text in ["javascript:alert(1)", "http://", "xhttps://a.b", "ftp://a.b", "https://..."] {
+        for text in [
+            "javascript:alert(1)",
+            "http://",
+            "xhttps://a.b",
+            "ftp://a.b",
+            "https://...",
+            "www.",
+            "www.example",
+            "awww.example.org",
+            "@mira",
+            "mira@here",
+            "mira@.org",
+            "ftp://mira@example.org",
+        ] {
             assert_eq!(pieces(text), [Words(text)], "{text}");
         }
         assert_eq!(pieces(""), []);
@@ -108,11 +164,11 @@ mod tests {
 
     #[test]
     fn the_pieces_are_the_text() {
-        let text = "Tickets:\nhttps://a.b and http://c.d! Ünïcode https://é.fr/ü…";
+        let text = "Tickets:\nhttps://a.b and www.c.de! Ünïcode https://é.fr/ü…";
         let together: String = pieces(text)
             .iter()
             .map(|piece| match piece {
-                Words(it) | Address(it) => *it,
+                Words(it) | Address(_, it) => *it,
             })
             .collect();
         assert_eq!(together, text);

@@ -1,10 +1,12 @@
 //! Widgets that more than one feature uses. Their looks: `style/widgets.css`, `style/forms.css`.
 
+mod copied;
 mod dialog;
 mod every;
 mod field;
 mod form;
 mod genres;
+mod keys;
 mod later;
 mod links;
 mod local_time;
@@ -13,13 +15,16 @@ mod page;
 mod password;
 mod text_area;
 mod toast;
+mod unsaved;
 
-pub use dialog::Confirm;
+pub use copied::{Copied, CopyButton};
+pub use dialog::{Confirm, modal_while};
 pub use every::every;
 pub use field::{Complaint, TextField, adopt};
 pub use form::{Form, FormState, Submit};
 pub use genres::GenrePicker;
-pub(crate) use later::later;
+pub(crate) use keys::on_key;
+pub(crate) use later::{later, later_while};
 pub use links::linked;
 #[cfg(feature = "ssr")]
 pub(crate) use local_time::time_patterns;
@@ -29,3 +34,4 @@ pub use page::{About, NotFound, page_status};
 pub use password::{PasswordField, secret};
 pub use text_area::TextArea;
 pub use toast::{Toaster, Toasts};
+pub use unsaved::Unsaved;

@@ -49,7 +49,6 @@ pub fn NotFound(
     view! {
         <About title description=text/>
         <section class="page narrow aside-page">
-            <p class="huge" aria-hidden="true">{status.to_string()}</p>
             <h1>{title}</h1>
             <p class="lead">{text}</p>
             <a class="button primary big" href="/">{t!(ui.see_whats_on)}</a>

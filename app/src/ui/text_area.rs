@@ -44,6 +44,7 @@ pub fn TextArea(
                 id=name
                 name=name
                 rows="5"
+                dir="auto"
                 aria-describedby=format!("{name}-note")
                 aria-invalid=move || state.of(name).map(|_| "true")
                 node_ref=field

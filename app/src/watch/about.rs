@@ -5,6 +5,7 @@ use bandstand_domain::stage::StageState;
 use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::JsValue;
 
+use super::farewell::Follow;
 use crate::{
     player::WatchSession,
     ui::{LocalTime, TimeStyle, Toaster, linked},
@@ -24,7 +25,9 @@ pub(super) fn Heading(
         })
     };
     let here = move || session.crowd.count().get();
-    let likes = move || page.with(|page| page.likes).max(session.crowd.likes().get());
+    // Its place is kept until somebody is: the title beside it would be wrapped anew.
+    let unknown = move || (here() == 0 || session.over.get()).then_some("");
+    let likes = move || session.likes();
     let when = move || {
         let (starts, ends, text) = page.with(|page| {
             let card = &page.card;
@@ -32,14 +35,13 @@ pub(super) fn Heading(
         });
         view! {
             <LocalTime at=starts fallback=text style=TimeStyle::Full/>
-            " – "
-            <LocalTime at=ends fallback=t!(watch.later) style=TimeStyle::Time/>
+            <span class="until">" – " <LocalTime at=ends fallback=t!(watch.later) style=TimeStyle::Time/></span>
         }
     };
     view! {
         <header class="show-head">
             <div class="show-title">
-                <h1>{move || page.with(|page| page.card.title.clone())}</h1>
+                <h1 dir="auto">{move || page.with(|page| page.card.title.clone())}</h1>
                 <p class="soft">
                     <a class="artist" href=move || page.with(|page| format!("/artists/{}", page.card.artist.handle))>
                         {move || page.with(|page| page.card.artist.stage_name.clone())}
@@ -48,10 +50,13 @@ pub(super) fn Heading(
                 </p>
             </div>
             <div class="show-numbers">
-                <span class="badge" hidden=move || !session.inside() || session.stage.get() == StageState::Ended>
+                <span class="badge here" data-unknown=unknown>
                     {move || t!(watch.here, count = here())}
                 </span>
-                <span class="badge">"♥ " {move || likes().to_string()} <span class="unseen">" " {t!(watch.likes)}</span></span>
+                // Who is in finds it beside the heart that they give.
+                <span class="badge" hidden=move || likes() == 0 || session.inside() && !session.over.get()>
+                    {move || t!(watch.hearts, count = likes())}
+                </span>
                 <ShareButton session/>
                 <Show when=move || page.with(|page| page.mine)>
                     <a class="button" href=move || page.with(|page| format!("/shows/{}/studio", page.card.id))>{t!(watch.studio)}</a>
@@ -62,16 +67,35 @@ pub(super) fn Heading(
     .into_any()
 }
 
-/// The artist's text.
+/// The artist's text, and the ways to hear of what they play.
 #[component]
 pub(super) fn About(
     /// The page's session.
     session: WatchSession,
 ) -> impl IntoView {
     let page = session.page;
+    let ahead = move || session.stage.get() == StageState::Empty && !session.over.get();
+    let follow = match page.with_untracked(|page| (page.mine, session.guest)) {
+        (true, _) => ().into_any(),
+        (false, false) => view! { <Follow session/> }.into_any(),
+        (false, true) => {
+            let artist = page.with_untracked(|page| page.card.artist.stage_name.clone());
+            let log_in = format!("/log-in?next=/shows/{}", session.show);
+            view! { <a class="button" href=log_in title=t!(people.follow.needs_account)>{t!(watch.follow, artist = artist)}</a> }
+            .into_any()
+        }
+    };
     view! {
-        <section class="show-about" aria-label=t!(watch.about_the_show) hidden=move || page.with(|page| page.description.is_empty())>
-            <p class="description">{move || page.with(|page| linked(&page.description))}</p>
+        <section class="show-about" aria-label=t!(watch.about_the_show)>
+            <p class="description" dir="auto" hidden=move || page.with(|page| page.description.is_empty())>
+                {move || page.with(|page| linked(&page.description))}
+            </p>
+            <div class="row">
+                {follow}
+                <a class="button" href=format!("/shows/{}/calendar.ics", session.show) rel="external" hidden=move || !ahead()>
+                    {t!(watch.calendar)}
+                </a>
+            </div>
         </section>
     }
     .into_any()
@@ -84,20 +108,15 @@ fn ShareButton(session: WatchSession) -> impl IntoView {
         let Ok(address) = window().location().href() else { return };
         let title = session.page.with_untracked(|page| page.card.title.clone());
         spawn_local(async move {
-            let navigator = window().navigator();
             let what = web::object([
                 ("title", JsValue::from_str(&title)),
                 ("url", JsValue::from_str(&address)),
             ]);
-            match web::call(&navigator, "share", &[what]).await {
-                Ok(_) => return,
-                // Closing the share sheet is no failure.
-                Err(error) if web::error_name(&error) == "AbortError" => return,
-                Err(_) => {}
+            if web::share(&what).await.is_ok() {
+                return;
             }
-            let clipboard = web::get(&navigator, "clipboard");
-            match web::call(&clipboard, "writeText", &[JsValue::from_str(&address)]).await {
-                Ok(_) => toaster.say(t!(watch.link_copied)),
+            match web::copy(&address).await {
+                Ok(()) => toaster.say(t!(watch.link_copied)),
                 Err(_) => toaster.say(t!(watch.share_address, address = address.as_str())),
             }
         });

@@ -1,14 +1,17 @@
 //! Controls of the player, hidden while they aren't wanted.
 
 use leptos::{
-    __reexports::send_wrapper::SendWrapper,
     prelude::*,
     wasm_split::{SplitLoaderError, wasm_split},
 };
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 
+use super::{
+    arrangement::Arrangement,
+    sound::{Silence, SoundPrompt},
+};
 use crate::{
-    player::{PictureState, SoundButton, SoundState, WatchSession, icon, on_key},
+    player::{PictureState, SoundButton, SoundState, WatchSession, icon, on_lock_screen},
     t, ui, web,
 };
 
@@ -21,41 +24,43 @@ const FLOATING: &str = "M3 5h18v6h-2V7H5v10h6v2H3zm10 8h8v6h-8z";
 pub(super) fn Controls(
     /// The page's session.
     session: WatchSession,
+    /// What the viewer has arranged.
+    arranged: Arrangement,
 ) -> impl IntoView {
     let playing = Memo::new(move |_| {
-        !matches!(
-            session.player.picture().get(),
-            PictureState::Off | PictureState::Coming | PictureState::Impossible
-        )
+        !matches!(session.player.picture().get(), PictureState::Off | PictureState::Impossible)
     });
-    view! {
-        <Show when=move || playing.get()>{ui::later(move || controls(session))}</Show>
-    }
+    ui::later_while(playing, move || controls(session, arranged))
 }
 
 /// Comes with the connection, without which there is nothing to be controlled.
 #[wasm_split(media, wasm_split_path = ::leptos::wasm_split, fallible)]
-fn controls(session: WatchSession) -> Result<AnyView, SplitLoaderError> {
+fn controls(session: WatchSession, arranged: Arrangement) -> Result<AnyView, SplitLoaderError> {
     let player = session.player;
-    let large = RwSignal::new(false);
+    let full = RwSignal::new(false);
+    let large = move || full.get() || arranged.filled.get();
     let floats = RwSignal::new(false);
     let on = move || player.sound().get() == SoundState::On;
 
+    on_lock_screen(session);
     Effect::new(move || {
         floats.set(web::get(&document(), "pictureInPictureEnabled").is_truthy());
-        on_key(move |key| match key {
+        ui::on_key(move |key| match key {
             "m" => player.toggle_sound(),
-            "f" => fill_screen(session),
+            "f" => fill_screen(session, arranged),
+            "Escape" => arranged.filled.set(false),
             _ => {}
         });
-        let changed = document_listener("fullscreenchange", move || {
-            large.set(web::get(&document(), "fullscreenElement").is_object());
+        let changed = web::listen(&document(), &["fullscreenchange"], move || {
+            full.set(web::is_full_screen());
         });
         on_cleanup(move || drop(changed));
     });
 
     let view = view! {
-        <div class="stage-controls">
+        <Silence session/>
+        <SoundPrompt session/>
+        <div class="stage-controls" hidden=move || player.picture().get() == PictureState::Coming>
             <SoundButton player/>
             <input
                 class="volume"
@@ -69,7 +74,7 @@ fn controls(session: WatchSession) -> Result<AnyView, SplitLoaderError> {
                 }
             />
             <button
-                class="button round"
+                class="button round floating"
                 type="button"
                 title=t!(watch.picture_in_picture)
                 aria-label=t!(watch.picture_in_picture)
@@ -82,8 +87,9 @@ fn controls(session: WatchSession) -> Result<AnyView, SplitLoaderError> {
                 class="button round"
                 type="button"
                 title=t!(watch.full_screen_key)
-                aria-label=move || if large.get() { t!(watch.leave_full_screen) } else { t!(watch.full_screen) }
-                on:click=move |_| fill_screen(session)
+                aria-keyshortcuts="f"
+                aria-label=move || if large() { t!(watch.leave_full_screen) } else { t!(watch.full_screen) }
+                on:click=move |_| fill_screen(session, arranged)
             >
                 {icon(Signal::stored(LARGE))}
             </button>
@@ -92,35 +98,19 @@ fn controls(session: WatchSession) -> Result<AnyView, SplitLoaderError> {
     Ok(view.into_any())
 }
 
-/// Listens to an event of the document until it is dropped.
-fn document_listener(name: &'static str, heard: impl FnMut() + 'static) -> impl Send + Sync {
-    struct Listener(&'static str, wasm_bindgen::closure::Closure<dyn FnMut()>);
-    impl Drop for Listener {
-        fn drop(&mut self) {
-            let listener = self.1.as_ref().unchecked_ref();
-            let _ = document().remove_event_listener_with_callback(self.0, listener);
-        }
-    }
-    let listener = Listener(name, wasm_bindgen::closure::Closure::new(heard));
-    let _ = document().add_event_listener_with_callback(name, listener.1.as_ref().unchecked_ref());
-    SendWrapper::new(listener)
-}
-
-/// Fills the screen with stage and crowd, or leaves it. An iPhone only knows full screen for the video.
-fn fill_screen(session: WatchSession) {
-    let Some(scene) = session.scene.get_untracked() else { return };
-    let attempts: [(JsValue, &str); 3] = [
-        (scene.clone().into(), "requestFullscreen"),
-        (scene.into(), "webkitRequestFullscreen"),
-        (session.player.video().into(), "webkitEnterFullscreen"),
-    ];
-    if web::get(&document(), "fullscreenElement").is_object() {
+/// Fills the screen with the whole show, or leaves it. Where a browser lets only videos fill the screen, as
+/// on an iPhone, the show fills the page: a video alone would be without crowd, hands and chat.
+fn fill_screen(session: WatchSession, arranged: Arrangement) {
+    let Some(show) = session.scene.get_untracked().and_then(|scene| scene.parent_element()) else {
+        return;
+    };
+    let methods = ["requestFullscreen", "webkitRequestFullscreen"];
+    if web::is_full_screen() {
         settle(document().into(), "exitFullscreen");
-    } else if let Some((object, method)) = attempts
-        .into_iter()
-        .find(|(object, method)| object.is_object() && web::get(object, method).is_function())
-    {
-        settle(object, method);
+    } else if let Some(method) = methods.into_iter().find(|it| web::get(&show, it).is_function()) {
+        settle(show.into(), method);
+    } else {
+        arranged.filled.update(|filled| *filled = !*filled);
     }
 }
 

@@ -1,7 +1,6 @@
 //! Countdown to the start, with the number of people in the lobby.
 
 use crate::{t, weave};
-use bandstand_domain::Millis;
 use leptos::prelude::*;
 
 use crate::{
@@ -15,12 +14,11 @@ use crate::{
 pub(super) fn Countdown(
     /// The page's session.
     session: WatchSession,
-    /// The venue's time.
-    now: Signal<Millis>,
 ) -> impl IntoView {
     let starts = Memo::new(move |_| {
         session.page.with(|page| (page.card.starts_at, page.card.starts_text.clone()))
     });
+    let now = session.now;
     let left = Memo::new(move |_| span(starts.with(|starts| starts.0).since(now.get())));
     let late = Memo::new(move |_| starts.with(|starts| starts.0) <= now.get());
     let artist = move || session.page.with(|page| page.card.artist.stage_name.clone());

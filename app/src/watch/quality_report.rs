@@ -14,7 +14,7 @@ use leptos::{
 use crate::{
     player::{PictureState, WatchSession},
     quality::api::explain_picture,
-    ui::{every, later},
+    ui::{every, later_while},
     webrtc::stats::measured,
 };
 
@@ -30,9 +30,7 @@ pub(super) fn QualityReport(
     let playing = Memo::new(move |_| {
         !matches!(session.player.picture().get(), PictureState::Off | PictureState::Impossible)
     });
-    view! {
-        <Show when=move || playing.get()>{later(move || question(session))}</Show>
-    }
+    later_while(playing, move || question(session))
 }
 
 /// Comes with the connection, about which it is asked.

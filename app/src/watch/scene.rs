@@ -4,12 +4,21 @@ use crate::t;
 use bandstand_domain::stage::StageState;
 use leptos::{html, prelude::*};
 
-use super::{controls::Controls, countdown::Countdown};
+use super::{
+    arrangement::Arrangement,
+    bubbles::Bubbles,
+    chat_sheet::ChatButton,
+    controls::Controls,
+    countdown::Countdown,
+    ending::{StayedDown, ThankYou},
+    sound_alone::sound_alone,
+};
 use crate::{
-    channel::clock::{lasted, venue_clock},
+    channel::clock::lasted,
     crowd::{CrowdView, GestureBar},
-    player::{LOUD, PictureState, SoundState, WatchSession, icon},
+    player::{Glimpse, PictureState, WatchSession},
     shows::PosterArt,
+    ui::later,
 };
 
 /// Sky, stage and crowd.
@@ -17,14 +26,16 @@ use crate::{
 pub(super) fn Scene(
     /// The page's session.
     session: WatchSession,
+    /// What the viewer has arranged.
+    arranged: Arrangement,
 ) -> impl IntoView {
-    let now = venue_clock(session.page.with_untracked(|page| page.now));
     let picture = session.player.picture();
     let token = session.join.join_token();
     let me = Signal::derive(move || token.with(|it| it.as_ref().map(|it| it.person.clone())));
-    let inside =
-        Signal::derive(move || session.inside() && session.stage.get() != StageState::Ended);
+    let inside = Signal::derive(move || session.inside() && !session.over.get());
     let shown = move || picture.get() == PictureState::Shown;
+    // The artwork may be changed meanwhile.
+    let card = Memo::new(move |_| session.page.with(|page| page.card.clone()));
     let place = NodeRef::<html::Div>::new();
     Effect::new(move || {
         if let Some(place) = place.get() {
@@ -36,27 +47,28 @@ pub(super) fn Scene(
             <div class="stage-view">
             <div class="stage-picture">
                 <Show when=move || !shown()>
-                    <PosterArt show=session.page.with_untracked(|page| page.card.clone()) wide=true/>
+                    {move || view! { <PosterArt show=card.get() wide=true/> }}
                 </Show>
+                <Glimpse session/>
                 <div class="stage-screen" node_ref=place></div>
                 <div class="stage-front">
-                    <Front session now/>
+                    <Front session/>
                 </div>
-                <Badge session now/>
-                <SoundPrompt session/>
-                <Controls session/>
+                <Badge session/>
+                <Controls session arranged/>
             </div>
             <div class="stage-crowd">
                 <CrowdView crowd=session.crowd me/>
+                <Bubbles session arranged/>
             </div>
             </div>
-            <div class="stage-gestures">
+            <div class="stage-gestures" data-shut=move || (!inside.get()).then_some("")>
                 <GestureBar
-                    show=session.show
                     crowd=session.crowd
                     on_gesture=Callback::new(move |gesture| session.gesture(gesture))
                     enabled=inside
                 />
+                <ChatButton session arranged/>
             </div>
         </section>
     }
@@ -65,7 +77,7 @@ pub(super) fn Scene(
 
 /// Content of the stage while the artist isn't on it, or can't be seen.
 #[component]
-fn Front(session: WatchSession, now: Signal<bandstand_domain::Millis>) -> impl IntoView {
+fn Front(session: WatchSession) -> impl IntoView {
     let picture = session.player.picture();
     let artist = move || session.page.with(|page| page.card.artist.stage_name.clone());
     let word = |title: String, text: String| {
@@ -74,22 +86,19 @@ fn Front(session: WatchSession, now: Signal<bandstand_domain::Millis>) -> impl I
         }
         .into_any()
     };
-    let over = Memo::new(move |_| session.page.with(|page| page.card.ends_at <= now.get()));
-    move || {
-        match (session.stage.get(), picture.get()) {
-        (StageState::Empty, _) if over.get() => word(
-            t!(watch.stayed_down).into(),
-            t!(watch.did_not_come, artist = artist()),
-        ),
-        (StageState::Empty, _) => view! { <Countdown session now/> }.into_any(),
+    move || match (session.stage.get(), picture.get()) {
+        (StageState::Empty, _) if session.over.get() => view! { <StayedDown session/> }.into_any(),
+        (StageState::Empty, _) => view! { <Countdown session/> }.into_any(),
         (StageState::Ended, _) => view! { <ThankYou session/> }.into_any(),
         (StageState::Paused, _) => {
             word(t!(watch.back_soon).into(), t!(watch.short_break, artist = artist()))
         }
-        (StageState::Dropped, _) => word(
-            t!(watch.artist_lost).into(),
-            t!(watch.waiting_for, artist = artist()),
-        ),
+        (StageState::Dropped, _) => {
+            word(t!(watch.artist_lost).into(), t!(watch.waiting_for, artist = artist()))
+        }
+        (StageState::Live, PictureState::Shown) if session.player.dark().get() => {
+            word(t!(watch.picture_off).into(), t!(watch.picture_off_why, artist = artist()))
+        }
         (StageState::Live, PictureState::Shown) => ().into_any(),
         (StageState::Live, PictureState::Coming) => {
             word(t!(watch.here_we_go).into(), t!(watch.picture_coming).into())
@@ -97,49 +106,21 @@ fn Front(session: WatchSession, now: Signal<bandstand_domain::Millis>) -> impl I
         (StageState::Live, PictureState::Lost) => {
             word(t!(watch.connection_lost).into(), t!(watch.finding_back).into())
         }
-        (StageState::Live, PictureState::SoundOnly) => view! {
-            <div class="sound-only">
-                <i></i><i></i><i></i><i></i><i></i>
-                <p class="stage-word"><strong>{artist()}</strong><span>{t!(watch.sound_only)}</span></p>
-            </div>
+        (StageState::Live, PictureState::SoundOnly) => later(move || sound_alone(session)),
+        (StageState::Live, PictureState::Impossible) => {
+            word(t!(watch.on_stage, artist = artist()), t!(watch.no_webrtc).into())
         }
-        .into_any(),
-        (StageState::Live, PictureState::Impossible) => word(
-            t!(watch.on_stage, artist = artist()),
-            t!(watch.no_webrtc).into(),
-        ),
         (StageState::Live, PictureState::Off) => {
             word(t!(watch.on_stage, artist = artist()), t!(watch.step_in_to_see).into())
         }
     }
-    }
 }
 
 #[component]
-fn ThankYou(session: WatchSession) -> impl IntoView {
-    // The page's numbers are those of the moment it was made; the crowd's are newer, when one was in.
-    let peak = move || session.page.with(|page| page.peak).max(session.crowd.peak().get());
-    let likes = move || session.page.with(|page| page.likes).max(session.crowd.likes().get());
-    let artist = session.page.with_untracked(|page| page.card.artist.stage_name.clone());
-    view! {
-        <div class="thank-you" role="status">
-            <h2>{t!(watch.good_night)}</h2>
-            <p>{t!(watch.has_left, artist = artist.as_str())}</p>
-            <dl>
-                <div><dt>{t!(watch.at_the_most)}</dt><dd>{move || peak().to_string()}</dd></div>
-                <div><dt>{t!(watch.likes)}</dt><dd>{move || likes().to_string()}</dd></div>
-            </dl>
-            <a class="button" href="/">{t!(ui.see_whats_on)}</a>
-        </div>
-    }
-    .into_any()
-}
-
-#[component]
-fn Badge(session: WatchSession, now: Signal<bandstand_domain::Millis>) -> impl IntoView {
+fn Badge(session: WatchSession) -> impl IntoView {
     let since = move || {
         let since = session.page.with(|page| page.live_since)?;
-        Some(lasted(now.get().since(since)))
+        Some(lasted(session.now.get().since(since)))
     };
     move || {
         let (class, word) = match session.stage.get() {
@@ -153,31 +134,6 @@ fn Badge(session: WatchSession, now: Signal<bandstand_domain::Millis>) -> impl I
             <p class="stage-badge">
                 <span class=class>{word} <span class="clock" aria-hidden="true">{since}</span></span>
             </p>
-        })
-    }
-}
-
-/// The way to sound, where the browser wants a press first.
-#[component]
-fn SoundPrompt(session: WatchSession) -> impl IntoView {
-    let sound = session.player.sound();
-    let playing = move || {
-        matches!(
-            session.player.picture().get(),
-            PictureState::Shown | PictureState::SoundOnly | PictureState::Coming
-        )
-    };
-    move || {
-        let words = match sound.get() {
-            SoundState::Held if playing() => t!(watch.tap_for_sound),
-            SoundState::Refused if playing() => t!(watch.play),
-            _ => return None,
-        };
-        Some(view! {
-            <button class="button primary big sound-prompt" type="button" on:click=move |_| session.player.toggle_sound()>
-                {icon(Signal::stored(LOUD))}
-                {words}
-            </button>
         })
     }
 }

@@ -7,9 +7,11 @@ use leptos_meta::{Meta, Title};
 
 use super::{
     about::{About, Heading},
+    arrangement::Arrangement,
     quality_report::QualityReport,
     scene::Scene,
     sidebar::Sidebar,
+    tracklist::Tracklist,
 };
 use crate::{
     failure::Failed,
@@ -55,6 +57,7 @@ fn PresentView(session: WatchSession) -> impl IntoView {
     let dock = Dock::expect();
     on_cleanup(move || dock.part(session));
     let page = session.page;
+    let arranged = Arrangement::new();
     let title =
         move || page.with(|it| format!("{} – {}", it.card.title, it.card.artist.stage_name));
     let summary = page.with_untracked(|it| it.description.chars().take(200).collect::<String>());
@@ -67,13 +70,19 @@ fn PresentView(session: WatchSession) -> impl IntoView {
             }
             view! {
                 <article data-stage=move || stage_name(session)>
-                    <div class="show" data-inside=move || session.inside().then_some("")>
+                    <div
+                        class="show"
+                        data-inside=move || session.inside().then_some("")
+                        data-chat=move || arranged.chat.get().then_some("")
+                        data-filled=move || arranged.filled.get().then_some("")
+                    >
                         <Heading session/>
-                        <Scene session/>
-                        <Sidebar session/>
+                        <Scene session arranged/>
+                        <Sidebar session arranged/>
                     </div>
                     <QualityReport session/>
                     <About session/>
+                    <Tracklist session/>
                 </article>
             }
             .into_any()

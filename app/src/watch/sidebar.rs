@@ -4,6 +4,7 @@ use crate::{t, weave};
 use bandstand_domain::{accounts::check_guest_name, stage::StageState};
 use leptos::{ev::SubmitEvent, html, prelude::*};
 
+use super::{arrangement::Arrangement, chat_sheet::ChatBar};
 use crate::{
     channel::ChannelNote,
     chat::ChatPanel,
@@ -19,6 +20,8 @@ const NAME: &str = "bandstand.name";
 pub(super) fn Sidebar(
     /// The page's session.
     session: WatchSession,
+    /// What the viewer has arranged.
+    arranged: Arrangement,
 ) -> impl IntoView {
     let open = Signal::derive(move || !session.over.get());
     let was_in = Memo::new(move |before: Option<&bool>| {
@@ -35,6 +38,7 @@ pub(super) fn Sidebar(
                 when=reads
                 fallback=move || view! { <Door session/> }
             >
+                <ChatBar session arranged/>
                 <ChatPanel chat=session.chat join_token=session.join.join_token() open/>
             </Show>
         </aside>
@@ -98,14 +102,12 @@ fn Door(session: WatchSession) -> impl IntoView {
         session.enter(Some(name));
     };
     view! {
-        <form class="show-door" novalidate on:submit=submit>
+        // Sent as it is while the program is on its way; then the page comes back, and enters by itself.
+        <form
+            class="show-door" method="post" action=move || format!("{}/enter", here())
+            novalidate=move || alive.get() on:submit=submit
+        >
             <h2>{t!(watch.step_in)}</h2>
-            <p class="soft">
-                {move || match session.stage.get() {
-                    StageState::Empty => t!(watch.doors_open),
-                    _ => t!(watch.stage_is_on),
-                }}
-            </p>
             <Show when=move || session.shut()>
                 <p class="notice">{t!(watch.members_only)}</p>
                 <a class="button primary big wide" href=move || format!("/join?next={}", here())>{t!(accounts.join)}</a>
@@ -114,6 +116,7 @@ fn Door(session: WatchSession) -> impl IntoView {
                 <label for="guest-name">{t!(watch.your_name)}</label>
                 <input
                     class="input" id="guest-name" name="name" autocomplete="nickname" node_ref=field
+                    required=true maxlength="64"
                     aria-describedby="guest-name-note"
                     aria-invalid=move || complaint().map(|_| "true")
                     on:input=move |event| { name.set(event_target_value(&event)); checked.set(None); }
@@ -125,7 +128,7 @@ fn Door(session: WatchSession) -> impl IntoView {
             <p class="notice bad" role="alert" hidden=move || session.shut() || trouble().is_none()>{trouble}</p>
             <button
                 class="button primary big wide" type="submit" hidden=move || session.shut()
-                disabled=move || !alive.get() aria-busy=move || entering().then_some("true")
+                data-pressed=t!(watch.opening_doors) aria-busy=move || entering().then_some("true")
             >
                 {move || match (entering(), trouble().is_some()) {
                     (true, _) => t!(watch.coming_in),
@@ -133,6 +136,13 @@ fn Door(session: WatchSession) -> impl IntoView {
                     _ => t!(watch.step_in),
                 }}
             </button>
+            <p class="small soft">
+                {move || match session.stage.get() {
+                    StageState::Empty => t!(watch.doors_open),
+                    StageState::Ended => t!(watch.encore_is_on),
+                    _ => t!(watch.stage_is_on),
+                }}
+            </p>
             <p class="small soft" hidden=known>
                 {weave!(
                     watch.have_account,

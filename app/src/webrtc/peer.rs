@@ -263,7 +263,7 @@ impl Drop for PeerConnection {
         let _ = window().remove_event_listener_with_callback("pagehide", left);
         self.connection.set_onconnectionstatechange(None);
         self.connection.set_ontrack(None);
-        self.connection.close();
+        self.watch.resource.close(self.connection.clone());
         self.watch.timer.borrow_mut().take();
         let _ = &self.changed;
     }

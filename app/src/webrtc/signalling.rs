@@ -5,10 +5,11 @@
 use std::{cell::RefCell, rc::Rc};
 
 use bandstand_domain::Secret;
+use futures::FutureExt;
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{Headers, RequestInit, Response};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{Headers, RequestInit, Response, RtcPeerConnection};
 
 use crate::web;
 
@@ -127,34 +128,38 @@ impl MediaResource {
 
     /// Ends the session, now.
     pub fn delete(&self) {
-        self.0.delete();
+        self.0.end(|| ());
+    }
+
+    /// Ends the session, and closes its connection once the venue knows: by a closed connection it would find
+    /// the session ended already.
+    pub fn close(&self, connection: RtcPeerConnection) {
+        self.0.end(move || connection.close());
     }
 }
 
 impl Held {
-    fn delete(&self) {
-        let Some(opened) = self.0.borrow_mut().take() else { return };
-        if let Ok(init) = request("DELETE", &opened.token, None) {
+    /// Ends the session, if there is one, and goes on with `then` once the venue has answered, or can't be
+    /// reached.
+    fn end(&self, then: impl FnOnce() + 'static) {
+        let opened = self.0.borrow_mut().take();
+        let request = opened.and_then(|opened| {
+            let init = request("DELETE", &opened.token, None).ok()?;
             // The request outlives the page.
             web::set(&init, "keepalive", &JsValue::TRUE);
-            // Whether it arrives or not, this side has left.
-            send(&opened.location, &init);
+            Some(JsFuture::from(window().fetch_with_str_and_init(&opened.location, &init)))
+        });
+        match request {
+            Some(answer) => spawn_local(answer.map(|_| then())),
+            None => then(),
         }
     }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        self.delete();
+        self.end(|| ());
     }
-}
-
-/// Sends a request whose answer nobody waits for.
-fn send(address: &str, init: &RequestInit) {
-    let sent = window().fetch_with_str_and_init(address, init);
-    wasm_bindgen_futures::spawn_local(async move {
-        let _ = JsFuture::from(sent).await;
-    });
 }
 
 /// The address that `Link` headers (RFC 8288) name for a relation; empty where they don't.

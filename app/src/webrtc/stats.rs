@@ -33,6 +33,13 @@ pub async fn reports(connection: &RtcPeerConnection) -> Option<Array> {
     Some(Array::from(&values))
 }
 
+/// Bytes of sound and picture that have come.
+pub async fn bytes_received(connection: &RtcPeerConnection) -> f64 {
+    let Some(reports) = reports(connection).await else { return 0.0 };
+    let inbound = reports.iter().filter(|report| web::get(report, "type") == "inbound-rtp");
+    inbound.filter_map(|report| web::get(&report, "bytesReceived").as_f64()).sum()
+}
+
 /// Number of frames that the browser has decoded, if it tells.
 pub async fn pictures_decoded(connection: &RtcPeerConnection) -> Option<f64> {
     let is_picture = |report: &JsValue| {

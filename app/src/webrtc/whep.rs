@@ -1,6 +1,6 @@
 //! A viewer's media session (WHEP).
 
-use bandstand_domain::{Secret, ShowId};
+use bandstand_domain::Secret;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{MediaStream, RtcRtpTransceiverDirection, RtcTrackEvent};
 
@@ -37,6 +37,18 @@ impl WhepOffer {
     /// # Errors
     /// When this browser can't.
     pub async fn new() -> Result<Self, JsValue> {
+        Self::of(&["audio", "video"]).await
+    }
+
+    /// Makes a connection for a picture alone, and its offer.
+    ///
+    /// # Errors
+    /// When this browser can't.
+    pub async fn picture() -> Result<Self, JsValue> {
+        Self::of(&["video"]).await
+    }
+
+    async fn of(kinds: &[&str]) -> Result<Self, JsValue> {
         let resource = MediaResource::default();
         let peer = PeerConnection::new(&resource)?;
         let stream = MediaStream::new()?;
@@ -46,8 +58,9 @@ impl WhepOffer {
             move |event: RtcTrackEvent| stream.add_track(&event.track())
         });
         peer.connection.set_ontrack(Some(tracks.as_ref().unchecked_ref()));
-        peer.transceiver("audio", RtcRtpTransceiverDirection::Recvonly, &[], &[]);
-        peer.transceiver("video", RtcRtpTransceiverDirection::Recvonly, &[], &[]);
+        for kind in kinds {
+            peer.transceiver(kind, RtcRtpTransceiverDirection::Recvonly, &[], &[]);
+        }
         let offer = peer.offer(for_viewer).await?;
         Ok(Self { peer, offer, stream, resource, _tracks: tracks })
     }
@@ -57,13 +70,13 @@ impl WhepOffer {
         self.peer.is_closed()
     }
 
-    /// Begins the session, by way of the operator's `servers` where there are any.
+    /// Begins the session at `endpoint`, by way of the operator's `servers` where there are any.
     ///
     /// # Errors
     /// When the venue refuses, or isn't reached.
     pub async fn begin(
         mut self,
-        show: ShowId,
+        endpoint: &str,
         token: Secret,
         servers: Option<Secret>,
     ) -> Result<WhepSession, SignallingError> {
@@ -71,8 +84,7 @@ impl WhepOffer {
             self.peer.set_ice_servers(&servers);
             self.offer = self.peer.offer(for_viewer).await?;
         }
-        let endpoint = format!("/whep/{show}");
-        let answer = self.resource.post_offer(&endpoint, token, &self.offer).await?;
+        let answer = self.resource.post_offer(endpoint, token, &self.offer).await?;
         if let Err(why) = self.peer.accept(&answer).await {
             let closed = self.peer.is_closed();
             return Err(if closed { SignallingError::Unreachable } else { why.into() });

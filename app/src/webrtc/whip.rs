@@ -1,7 +1,7 @@
 //! An artist's media session (WHIP).
 
 use crate::t;
-use bandstand_domain::{ShowId, stage::PublishToken};
+use bandstand_domain::stage::PublishToken;
 use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -112,12 +112,13 @@ pub struct WhipSession {
 }
 
 impl WhipSession {
-    /// Goes on stage with a picture and a sound; either can come, go and change later.
+    /// Goes on stage, at `/whip/SHOW`, or rehearses, with a picture and a sound; either can come, go and change
+    /// later.
     ///
     /// # Errors
     /// When the venue refuses, or isn't reached.
     pub async fn begin(
-        show: ShowId,
+        endpoint: &str,
         publish_token: PublishToken,
         picture: Option<&MediaStreamTrack>,
         sound: Option<&MediaStreamTrack>,
@@ -151,9 +152,8 @@ impl WhipSession {
         let offer = peer.offer(for_stage).await?;
         // Without a picture, sound is all that has to come before the stage is taken over.
         let later = if picture.is_none() { "?picture=later" } else { "" };
-        let answer = resource
-            .post_offer(&format!("/whip/{show}{later}"), publish_token.token, &offer)
-            .await?;
+        let answer =
+            resource.post_offer(&format!("{endpoint}{later}"), publish_token.token, &offer).await?;
         let publication = publication_in(&resource.location());
         peer.accept(&for_stage(&answer)).await?;
         limit(&sound_out, mode.bitrate()).await;

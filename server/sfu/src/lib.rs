@@ -3,7 +3,8 @@
 //! clients whom UDP doesn't reach.
 //!
 //! [`Sfu::start`] opens the socket and its thread. [`Sfu::publish`] and [`Sfu::subscribe`] answer
-//! SDP offers; what happens afterwards comes as [`SfuEvent`]s. Media is forwarded as it comes:
+//! SDP offers, [`Sfu::publish_audio`] and [`Sfu::tap_audio`] bring and take sound within the
+//! program; what happens afterwards comes as [`SfuEvent`]s. Media is forwarded as it comes:
 //! nothing is decoded.
 //!
 //! Inside, a core without sockets and clocks (`core`) is driven by one thread (`io`). `ice` finds
@@ -12,13 +13,14 @@
 //! renumbers packets, `rtcp` reads and writes reports, `srtp` seals and opens. A `shard` serves a
 //! share of the subscribers: which packets each gets, and at which rate.
 
+mod audio;
 mod codec;
 mod config;
 mod core;
 mod dtls;
 mod error;
 mod event;
-#[cfg(any(test, feature = "fuzz"))]
+#[cfg(feature = "fuzz")]
 pub mod fuzz;
 mod ice;
 mod ids;
@@ -33,6 +35,9 @@ mod shard;
 mod srtp;
 mod stats;
 
+pub use crate::audio::{
+    AudioPublisher, AudioSendError, AudioTap, MAX_OPUS_BYTES, OpusPacket, TappedPacket,
+};
 pub use crate::codec::encoder::Advice;
 pub use crate::config::{SfuConfig, SfuLimits, SfuTimeouts};
 pub use crate::core::panics::panics_are_contained;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
 
+use crate::audio::{AudioPublisher, AudioTap, LocalWake, MAX_TAPPED_PACKETS, MAX_WAITING_PACKETS};
 use crate::config::SfuConfig;
 use crate::core::standby::TakeoverCondition;
 use crate::core::transport::PreparedSession;
@@ -29,6 +30,7 @@ pub struct Sfu {
     offers: mpsc::Sender<OfferRequest>,
     local_address: SocketAddr,
     stop: Arc<StopSignal>,
+    wake: Arc<LocalWake>,
 }
 
 impl Sfu {
@@ -46,8 +48,10 @@ impl Sfu {
         let (commands, inbox) = mpsc::channel(MAX_WAITING_COMMANDS);
         let (outbox, events) = mpsc::channel(config.limits.max_waiting_events.max(1));
         let stop = Arc::new(StopSignal::default());
-        let (local_address, offers) = io::start(config, inbox, outbox, Arc::clone(&stop))?;
-        let sfu = Sfu { commands, offers, local_address, stop };
+        let wake = Arc::new(LocalWake::default());
+        let signals = (Arc::clone(&stop), Arc::clone(&wake));
+        let (local_address, offers) = io::start(config, inbox, outbox, signals)?;
+        let sfu = Sfu { commands, offers, local_address, stop, wake };
         Ok((sfu, events))
     }
 
@@ -96,6 +100,33 @@ impl Sfu {
         self.ask(|reply| SfuCommand::Subscribe(stage, opening, reply))
             .await
             .unwrap_or(Err(OfferError::Stopped))
+    }
+
+    /// Publishes sound of this program on a stage, as a publisher like any other: it waits where
+    /// another one is on stage, is ready with its first packet, silent after
+    /// [`SfuTimeouts::publisher_silence`](crate::SfuTimeouts::publisher_silence), and over after
+    /// [`SfuTimeouts::consent`](crate::SfuTimeouts::consent) without a packet.
+    ///
+    /// # Errors
+    /// [`OfferError::TooMany`], [`OfferError::Stopped`].
+    pub async fn publish_audio(&self, stage: StageId) -> Result<AudioPublisher, OfferError> {
+        let (packets, waiting) = mpsc::channel(MAX_WAITING_PACKETS);
+        let entered = self.ask(|reply| SfuCommand::PublishAudio(stage, waiting, reply)).await;
+        let (session, standby) = entered.unwrap_or(Err(OfferError::Stopped))?;
+        let wake = Arc::clone(&self.wake);
+        Ok(AudioPublisher { session, standby, packets: Some(packets), wake })
+    }
+
+    /// Reads the first track of sound of whoever is on a stage, from now on, whether or not there is
+    /// somebody. A reader that is too slow loses packets, and holds up nobody.
+    ///
+    /// # Errors
+    /// [`OfferError::TooMany`] beyond 16 taps of one stage, [`OfferError::Stopped`].
+    pub async fn tap_audio(&self, stage: StageId) -> Result<AudioTap, OfferError> {
+        let (tap, packets) = mpsc::channel(MAX_TAPPED_PACKETS);
+        let tapped = self.ask(|reply| SfuCommand::TapAudio(stage, tap, reply)).await;
+        tapped.unwrap_or(Err(OfferError::Stopped))?;
+        Ok(AudioTap { packets, wake: Arc::clone(&self.wake) })
     }
 
     /// Bounds the height in pixels of the layers that a subscriber is sent; the lowest is sent in

@@ -5,8 +5,8 @@ use std::future::Future;
 use std::time::Duration;
 
 use bandstand_sfu::{
-    AcceptedOffer, EndReason, OfferError, SessionRole, SessionStats, Sfu, SfuConfig, SfuEvent,
-    SfuLimits, SfuTimeouts, StageId, TakeoverCondition,
+    AcceptedOffer, AudioSendError, EndReason, OfferError, OpusPacket, SessionRole, SessionStats,
+    Sfu, SfuConfig, SfuEvent, SfuLimits, SfuTimeouts, StageId, TakeoverCondition,
 };
 use bandstand_synthetic::{Content, ReceptionStats, SyntheticPublisher, SyntheticSubscriber};
 use tokio::sync::mpsc;
@@ -143,4 +143,53 @@ async fn threads_of_their_own_send_to_everybody_alike() {
     for viewer in &viewers {
         soon("goodbye", viewer.ended()).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sound_of_this_program_is_heard_and_read() {
+    let (sfu, mut events) = start();
+    let radio = sfu.publish_audio("radio".into()).await.expect("room");
+    assert!(matches!(events.recv().await, Some(SfuEvent::PublisherConnected { .. })));
+    let mut tap = sfu.tap_audio("stage".into()).await.expect("room");
+    let _artist = publish(&sfu, "stage", Content::default()).await;
+    let viewer = subscribe(&sfu, "radio").await;
+    let relays = async {
+        let mut last = None;
+        loop {
+            let packet = tap.next().await.expect("a core");
+            assert!(last.is_none_or(|it| it < packet.sequence));
+            last = Some(packet.sequence);
+            let packet = OpusPacket { timestamp: packet.timestamp, payload: packet.payload };
+            radio.send(packet).expect("room");
+        }
+    };
+    tokio::select! {
+        () = relays => {}
+        () = soon("sound", viewer.until(|f| f.audio.packets > 50)) => {}
+    }
+    assert_eq!(viewer.figures().audio.missing(), 0);
+    let session = radio.session();
+    let empty = OpusPacket { timestamp: 0, payload: Vec::new().into() };
+    assert_eq!(radio.send(empty), Err(AudioSendError::Length));
+    drop(radio);
+    loop {
+        let event = soon("the end", events.recv()).await.expect("an event");
+        if let SfuEvent::SessionEnded { session: it, reason, .. } = event {
+            assert_eq!((it, reason), (session, EndReason::Closed));
+            break;
+        }
+    }
+    // Who is closed from elsewhere is told when it sends.
+    let radio = sfu.publish_audio("other".into()).await.expect("room");
+    assert!(sfu.close(radio.session()).await);
+    let told = async {
+        let packet = OpusPacket { timestamp: 0, payload: [0xfc].into() };
+        while radio.send(packet.clone()) != Err(AudioSendError::Ended) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    soon("the end", told).await;
+    sfu.stop();
+    let ends = async { while tap.next().await.is_some() {} };
+    soon("the end of the tap", ends).await;
 }

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use bandstand_domain::{Refusal, accounts::Viewer};
+use bandstand_domain::{Refusal, accounts::Viewer, crowd::ChosenLook};
 
 use super::{
     Account,
@@ -68,10 +68,21 @@ impl Caller {
 
     /// The caller as they may see themselves; none without an account and without a guest's name.
     pub async fn viewer(&self) -> Result<Option<Viewer>, DatabaseError> {
+        Ok(self.figure().await?.map(|(viewer, _)| viewer))
+    }
+
+    /// The caller, with the look that they chose; without one, it follows from who they are.
+    pub(crate) async fn figure(
+        &self,
+    ) -> Result<Option<(Viewer, Option<ChosenLook>)>, DatabaseError> {
         if let Some(account) = self.account().await? {
-            return Ok(Some(account.viewer()));
+            return Ok(Some((account.viewer(), account.look)));
         }
-        Ok(guests::guest(self).await?.map(Guest::viewer))
+        let guest = guests::guest(self).await?;
+        Ok(guest.map(|guest| {
+            let look = guest.look;
+            (guest.viewer(), look)
+        }))
     }
 
     /// The account that is logged in.

@@ -3,6 +3,7 @@
 use bandstand_domain::{
     FieldErrors, PersonId, Refusal,
     accounts::{Role, Viewer, check_guest_name},
+    crowd::ChosenLook,
     visible::tidy_name,
 };
 use serde::{Deserialize, Serialize};
@@ -23,7 +24,11 @@ pub(super) const GUEST: &str = "guest";
 pub(super) struct Guest {
     /// Identity of the guest for as long as the session lasts, and of their account if they make one.
     pub person: PersonId,
-    name: String,
+    /// Name that they chose.
+    pub name: String,
+    /// What their figure wears, if they chose it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub look: Option<ChosenLook>,
 }
 
 impl Guest {
@@ -45,9 +50,12 @@ pub(super) async fn guest(caller: &Caller) -> Result<Option<Guest>, DatabaseErro
     Ok(caller.session.get(GUEST).await?)
 }
 
-/// Returns the identity of `caller` as a guest; a new one, if they are none.
-pub(crate) async fn person(caller: &Caller) -> Result<PersonId, DatabaseError> {
-    Ok(guest(caller).await?.map_or_else(new_person, |guest| guest.person))
+/// Returns who `caller` is as a guest, and what their figure wears; somebody new, if they are none.
+pub(crate) async fn identity(
+    caller: &Caller,
+) -> Result<(PersonId, Option<ChosenLook>), DatabaseError> {
+    let guest = guest(caller).await?;
+    Ok(guest.map_or_else(|| (new_person(), None), |guest| (guest.person, guest.look)))
 }
 
 /// Makes `caller` a guest called `name`; who is one already stays the same person.
@@ -65,13 +73,14 @@ pub(crate) async fn enter<E: std::error::Error>(
         return Err(FieldErrors::one("name", complaint).into());
     }
     caller.limited(Limit::Guest, by_address(caller.address))?;
-    let person = person(caller).await?;
-    let guest = Guest { person, name: tidy_name(name) };
+    let (person, look) = identity(caller).await?;
+    let guest = Guest { person, name: tidy_name(name), look };
     note(caller, &guest).await?;
     Ok(guest.viewer())
 }
 
-async fn note(caller: &Caller, guest: &Guest) -> Result<(), DatabaseError> {
+/// Keeps what is known of a guest.
+pub(super) async fn note(caller: &Caller, guest: &Guest) -> Result<(), DatabaseError> {
     caller.session.insert(GUEST, guest).await?;
     // Now, so that requests that come at the same time don't each give it another one.
     sessions::name(&caller.session).await?;

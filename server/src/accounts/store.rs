@@ -5,10 +5,12 @@ pub mod email_tokens;
 mod ending;
 mod epoch;
 pub mod helpers;
+mod look;
 mod operator;
 
 use bandstand_domain::{
-    Language, Millis, PersonId, accounts::Registration, people::Picture, visible::tidy_name,
+    Language, Millis, PersonId, accounts::Registration, crowd::ChosenLook, people::Picture,
+    visible::tidy_name,
 };
 use sqlx::{Row, any::AnyRow};
 use uuid::Uuid;
@@ -23,6 +25,7 @@ use crate::{
 pub use email_keys::settle_email_keys;
 pub use ending::{delete, due, erase, export, forget, restore};
 pub use epoch::{EpochGate, begin_epoch};
+pub use look::set_look;
 pub use operator::{set_disabled, set_operator};
 
 /// A statement that reads of the account `$which` what makes an [`Account`], and the columns `$more`.
@@ -30,7 +33,7 @@ macro_rules! accounts {
     ($more:literal, $which:literal) => {
         concat!(
             "SELECT id, person, handle, display_name, stage_name, confirmed_at, operator, picture, \
-             epoch",
+             epoch, look",
             $more,
             " FROM accounts WHERE ",
             $which
@@ -59,6 +62,8 @@ pub struct Account {
     pub picture: Option<Picture>,
     /// The version of how it is entered; see [`begin_epoch`].
     pub epoch: i64,
+    /// Look of the person's figure, if they chose one.
+    pub look: Option<ChosenLook>,
 }
 
 /// An account with what only logging in has to know of it.
@@ -104,6 +109,7 @@ fn account(row: &AnyRow) -> Result<Account, DatabaseError> {
         operator: row.try_get::<i64, _>("operator")? != 0,
         picture: row.try_get::<Option<String>, _>("picture")?.map(Picture::new),
         epoch: row.try_get("epoch")?,
+        look: look::look(row)?,
     })
 }
 
@@ -214,7 +220,7 @@ pub async fn contact_by_email(
 pub async fn insert(
     write: &mut Write,
     form: &Registration,
-    person: PersonId,
+    (person, look): (PersonId, Option<ChosenLook>),
     password: &SecretHash,
     language: Language,
 ) -> Result<Account, DatabaseError> {
@@ -234,11 +240,12 @@ pub async fn insert(
         operator: false,
         picture: None,
         epoch: 0,
+        look,
     };
     sqlx::query(
         "INSERT INTO accounts (id, person, handle, handle_key, email, email_key, display_name, \
-         stage_name, genres, password, created_at, language) \
-         VALUES ($1, $2, $3, $4, $5, $1, $6, $7, $8, $9, $10, $11)",
+         stage_name, genres, password, created_at, language, look) \
+         VALUES ($1, $2, $3, $4, $5, $1, $6, $7, $8, $9, $10, $11, $12)",
     )
     .bind(&account.id)
     .bind(account.person.as_str())
@@ -251,6 +258,7 @@ pub async fn insert(
     .bind(password)
     .bind(clock::now().0)
     .bind(language.tag())
+    .bind(look::number(look))
     .execute(&mut **write)
     .await?;
     Ok(account)

@@ -27,6 +27,7 @@ use crate::{
         security::{bearer, is_from_this_machine},
     },
     quality::Sample,
+    radio::Radio,
 };
 
 const OPEN_METRICS: HeaderValue =
@@ -60,6 +61,7 @@ pub async fn show(
         // The rest is worth having all the more.
         Err(error) => error.log(),
     }
+    add_radio(&mut registry, &venue);
     add_pages(&mut registry, &venue);
     add_work(&mut registry, &venue).await;
     match venue.services.files.kept().await {
@@ -71,6 +73,16 @@ pub async fn show(
         Ok(()) => ([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
+}
+
+/// Sound over HTTP.
+fn add_radio(registry: &mut Registry, venue: &Venue) {
+    let Radio { mounts, listeners, .. } = &venue.radio;
+    let radio = registry.sub_registry_with_prefix("radio");
+    radio.register("sources", "Source clients there are now", gauge(mounts.count()));
+    radio.register("listeners", "Players that listen by HTTP now", gauge(listeners.count()));
+    let skips = "Times at which a player was skipped ahead because it lagged";
+    radio.register("skips", skips, counter(mounts.skips()));
 }
 
 /// Pages: those for people whom nobody knows, and those that were refused.

@@ -16,6 +16,7 @@ use axum::{
 use bandstand_app::{
     App,
     accounts::port::{AccountSettings, Accounts, Helpers},
+    api_tokens::port::ApiTokens,
     chat::port::Chat,
     crowd::port::Crowd,
     factors::port::Factors,
@@ -59,7 +60,7 @@ pub const SHARED: &[SharedRoute] = &[
     SharedRoute { pattern: "/shows/{id}", parameters: &[] },
     SharedRoute { pattern: "/artists/{handle}", parameters: &[] },
     SharedRoute { pattern: "/log-in", parameters: &["next"] },
-    SharedRoute { pattern: "/join", parameters: &["next"] },
+    SharedRoute { pattern: "/join", parameters: &["as", "next"] },
 ];
 
 /// All pages, all server functions, and whatever else is asked for: a file, or the page that says there
@@ -220,6 +221,7 @@ fn provide_ports(venue: &Venue, caller: Caller) {
     provide_context::<Arc<dyn AccountSettings>>(caller.clone());
     provide_context::<Arc<dyn Helpers>>(caller.clone());
     provide_context::<Arc<dyn StreamKeys>>(caller.clone());
+    provide_context::<Arc<dyn ApiTokens>>(caller.clone());
     provide_context::<Arc<dyn Factors>>(caller.clone());
     provide_context::<Arc<dyn People>>(caller);
 }

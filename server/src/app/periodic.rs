@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use super::venue::Venue;
 use crate::{
     accounts::store::email_tokens,
+    api_tokens,
     background::{
         jobs,
         schedule::{HOUR, MINUTE, PeriodicWork, SECOND, every},
@@ -19,6 +20,7 @@ use crate::{
     media,
     own_account::deletion,
     people,
+    quality::listening::{self, ListenerCount},
     services::Services,
     sessions,
     stage::stages::Stages,
@@ -47,8 +49,13 @@ pub(super) fn start(venue: &Venue, events: mpsc::Receiver<SfuEvent>) {
 }
 
 fn table(venue: &Venue) -> Vec<PeriodicWork> {
-    let Venue { services, stages, media, monitor, page_cache, .. } = venue;
+    let Venue { services, stages, media, radio, monitor, page_cache, .. } = venue;
     let on_stage = (services.clone(), stages.clone());
+    let count = ListenerCount {
+        services: services.clone(),
+        sessions: media.sessions.clone(),
+        mounts: radio.mounts.clone(),
+    };
     vec![
         every(2 * SECOND, "forget rendered pages", page_cache, |it| async move {
             it.tidy();
@@ -63,9 +70,12 @@ fn table(venue: &Venue) -> Vec<PeriodicWork> {
         }),
         every(COMPARE, "compare stages", media, |media| async move {
             media.sessions.forget_ended().await;
-            media.stages.compare().await
+            media.stages.compare().await?;
+            media.rehearsals.compare().await
         }),
+        every(listening::PERIOD, "count who listens", &count, |it| async move { it.count().await }),
         every(MINUTE, "end abandoned shows", stages, |it| async move { it.end_abandoned().await }),
+        every(MINUTE, "end overdue shows", radio, |it| async move { it.end_overdue().await }),
         every(MINUTE, "forget used tokens", services, |it| async move {
             it.tokens.forget_expired(clock::now());
             Ok::<_, Infallible>(())
@@ -79,6 +89,9 @@ fn table(venue: &Venue) -> Vec<PeriodicWork> {
         }),
         every(HOUR, "delete revoked stream keys", services, |it| async move {
             stream_keys::prune(&it.database).await
+        }),
+        every(HOUR, "delete revoked API tokens", services, |it| async move {
+            api_tokens::prune(&it.database).await
         }),
         every(HOUR, "delete old sessions", services, |it| async move {
             sessions::sweep(&it.database).await.map(drop)

@@ -2,6 +2,7 @@
 
 use crate::{
     accounts::personal_data::AccountData,
+    api_tokens::personal_data::ApiTokenData,
     chat::personal_data::ChatData,
     crowd::personal_data::CrowdData,
     factors::personal_data::FactorData,
@@ -21,6 +22,7 @@ pub fn gather() -> AllPersonalData {
         Box::new(ChatData),
         Box::new(CrowdData),
         Box::new(StreamKeyData),
+        Box::new(ApiTokenData),
         Box::new(FactorData),
         Box::new(ProfileData),
         // After all names, which the logs then hold no more.

@@ -17,10 +17,11 @@ use tower_http::{
 use super::reload;
 use super::{StartError, metrics, pages, site::Site, texts, venue::Venue};
 use crate::{
+    api::{self, Api},
     channel::channels,
     http::{language, log, page_cache, security},
     mail::mailbox,
-    media, own_account, people, sessions,
+    media, own_account, people, pictures, radio, sessions, shows, stage,
 };
 
 /// The most bytes that a server function takes. The longest form is a show with its description.
@@ -34,7 +35,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 /// # Errors
 /// Fails when the pages aren't built.
 pub fn router(venue: &Arc<Venue>) -> Result<Router, StartError> {
-    let Venue { services, channels, media, .. } = &**venue;
+    let Venue { services, channels, crowds, media, .. } = &**venue;
     let config = &services.config;
     let same_origin = || from_fn_with_state(config.clone(), security::same_origin);
     let timeout =
@@ -51,16 +52,27 @@ pub fn router(venue: &Arc<Venue>) -> Result<Router, StartError> {
         Some(stamp) => pages.merge(reload::routes(stamp)),
         None => pages,
     };
-    let pictures = people::routes(services.clone())
+    let api = api::routes(Api { services: services.clone(), crowds: crowds.clone() });
+    let pictures = people::routes()
+        .merge(shows::artwork_routes())
+        .with_state(services.clone())
+        .merge(pictures::routes(services.files.clone()))
         .layer(from_fn(sessions::keep))
         .layer(same_origin())
         .layer(timeout());
     Ok(Router::new()
         .merge(pages)
-        .merge(own_account::routes(services).with_state(services.clone()))
+        .merge(
+            own_account::routes(services)
+                .merge(shows::routes())
+                .merge(stage::routes(services))
+                .with_state(services.clone()),
+        )
         .merge(pictures)
+        .merge(api.layer(timeout()))
         .merge(channels::routes(channels.clone()))
         .merge(media::routes(media.clone()))
+        .merge(radio::routes(venue.radio.clone()))
         .merge(mailbox::routes(&services.mail, config))
         .layer(from_fn(sessions::note_end))
         .layer(sessions::layer(services.sessions.clone(), config.secure()))

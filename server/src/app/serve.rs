@@ -12,6 +12,7 @@ use crate::{
     http::listener::serve,
     mail::MailStartError,
     media::MediaStartError,
+    radio,
     storage::{StorageError, StorageStartError},
 };
 
@@ -20,12 +21,14 @@ use crate::{
 pub enum StartError {
     /// Something else listens there already.
     #[error(
-        "port {} is in use: stop what listens at {address}, or choose another address with --listen",
+        "port {} is in use: stop what listens at {address}, or choose another address with {flag}",
         address.port()
     )]
     InUse {
         /// Address in use.
         address: SocketAddr,
+        /// Flag that names it.
+        flag: &'static str,
     },
     /// The address can't be listened at for another reason.
     #[error("can't listen at {address}: {source}")]
@@ -80,6 +83,8 @@ pub enum StartError {
 pub struct Running {
     /// The venue.
     pub venue: Arc<Venue>,
+    /// Address at which source clients are served by themselves, if they are.
+    pub radio_listen: Option<SocketAddr>,
     serving: JoinHandle<()>,
 }
 
@@ -89,13 +94,11 @@ pub struct Running {
 /// Fails when one of them can't be had.
 pub async fn start(mut config: Config) -> Result<Running, StartError> {
     let address = config.listen;
-    let listener = TcpListener::bind(address).await.map_err(|source| {
-        if source.kind() == io::ErrorKind::AddrInUse {
-            StartError::InUse { address }
-        } else {
-            StartError::Listen { address, source }
-        }
-    })?;
+    let listener = bind(address, "--listen").await?;
+    let source_port = match config.radio_listen {
+        Some(address) => Some(bind(address, "--radio-listen").await?),
+        None => None,
+    };
     let listening =
         listener.local_addr().map_err(|source| StartError::Listen { address, source })?;
     config.settle(listening);
@@ -103,12 +106,26 @@ pub async fn start(mut config: Config) -> Result<Running, StartError> {
     let venue = Venue::open(config).await?;
     let router = router(&venue)?;
     venue.start_jobs();
+    let radio_listen = source_port.as_ref().and_then(|it| it.local_addr().ok());
+    if let Some(listener) = source_port {
+        venue.services.tasks.spawn(radio::serve(listener, venue.radio.clone()));
+    }
     let services = venue.services.clone();
     let serving = tokio::spawn(async move {
         let (requests, closing) = (services.requests.clone(), services.tasks.closing().clone());
         serve(listener, router, &services.config, requests, closing).await;
     });
-    Ok(Running { venue, serving })
+    Ok(Running { venue, radio_listen, serving })
+}
+
+async fn bind(address: SocketAddr, flag: &'static str) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|source| {
+        if source.kind() == io::ErrorKind::AddrInUse {
+            StartError::InUse { address, flag }
+        } else {
+            StartError::Listen { address, source }
+        }
+    })
 }
 
 impl Running {

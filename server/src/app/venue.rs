@@ -19,14 +19,16 @@ use crate::{
     channel::{channels::Channels, hub::Hub, topic_source::TopicSources},
     clock,
     config::Config,
-    crowd::Crowds,
+    crowd::{Crowds, door::DoorTopic},
     crypto::{key::VenueKey, passwords::Passwords, seal::Seal, token::Tokens},
     database::Database,
     http::{limits::Limits, page_cache::PageCache},
     mail::Mail,
     media::{self, Media, registry::MediaSessions, source::CoreSources},
     people,
+    pictures::ImageProcessor,
     quality::Monitor,
+    radio::{AllSources, Radio, mounts::Mounts},
     services::Services,
     sessions::{
         self,
@@ -34,7 +36,9 @@ use crate::{
     },
     shows::topic::ShowListTopic,
     stage::{
+        lasting_titles::LastingTitles,
         stages::Stages,
+        titles::Titles,
         topic::{self, ShowTopic},
     },
     storage::{
@@ -56,6 +60,8 @@ pub struct Venue {
     pub stages: Arc<Stages>,
     /// Media over HTTP.
     pub media: Media,
+    /// Sound over HTTP.
+    pub radio: Radio,
     /// Monitor of the quality of media.
     pub monitor: Monitor,
     /// Pages for people whom nobody knows.
@@ -102,6 +108,7 @@ impl Venue {
         let services = Arc::new(Services {
             limits: Arc::new(Limits::new(config.limit_scale)),
             files,
+            pictures: ImageProcessor::default(),
             jobs: Jobs::default(),
             mail,
             personal_data: personal_data::gather(),
@@ -118,16 +125,21 @@ impl Venue {
             config: config.clone(),
         });
         let crowds = Crowds::new(database.clone(), tasks.clone());
-        let sources = Arc::new(CoreSources(sfu.clone()));
+        let titles = Titles::new(tasks.clone(), LastingTitles::new(services.clone()));
+        let mounts = Arc::new(Mounts::new(titles.clone(), tasks.clone()));
+        let core = CoreSources(sfu.clone());
+        let sources = Arc::new(AllSources { core, mounts: mounts.clone() });
         let stages = Arc::new(Stages::new(database.clone(), bus.clone(), sources));
         bus.subscribe(&services.hub);
         bus.subscribe(&services.open_sessions);
         bus.subscribe(&stages);
+        crowds.subscribe(&bus);
         stages.compare().await.map_err(StartError::Database)?;
 
         let show = ShowTopic {
             services: services.clone(),
             stages: stages.clone(),
+            titles,
             crowds: crowds.clone(),
         };
         let channels = Channels::new(
@@ -139,10 +151,12 @@ impl Venue {
             TopicSources {
                 shows: Box::new(ShowListTopic { database: database.clone() }),
                 show: Box::new(show),
+                door: Box::new(DoorTopic { services: services.clone(), crowds: crowds.clone() }),
             },
         );
         let sessions = Arc::new(MediaSessions::new(sfu.clone(), tasks));
         let media = Media::new(services.clone(), stages.clone(), sessions, sfu.clone());
+        let radio = Radio::new(services.clone(), stages.clone(), mounts, media.sound());
         let (monitor, core_ended) = (Monitor::new(sfu), CancellationToken::new());
         let page_cache = PageCache::new(
             pages::SHARED,
@@ -156,6 +170,7 @@ impl Venue {
             crowds,
             stages,
             media,
+            radio,
             monitor,
             page_cache: Arc::new(page_cache),
             renderings: Renderings::default(),

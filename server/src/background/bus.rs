@@ -9,7 +9,9 @@ use std::{
 };
 
 use async_trait::async_trait;
-use bandstand_domain::{ShowId, channel::Topic, stream_keys::StreamKeyId};
+use bandstand_domain::{
+    Millis, ShowId, channel::Topic, stage::StageState, stream_keys::StreamKeyId,
+};
 
 use crate::ids::SessionName;
 
@@ -20,6 +22,8 @@ pub enum BusMessage {
     TopicNews(Topic),
     /// The sessions with these names have ended: what they hold open is to be cut.
     SessionsEnded(Vec<SessionName>),
+    /// The stage of the show is in this state now; its artist ended it at this time, or hasn't.
+    StageChanged(ShowId, StageState, Option<Millis>),
     /// The show was deleted: nobody sends or gets its media any more.
     ShowDeleted(ShowId),
     /// Guests may no longer be at the show.

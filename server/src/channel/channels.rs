@@ -96,7 +96,7 @@ async fn open(
             return StatusCode::INTERNAL_SERVER_ERROR.into_response();
         }
     };
-    let Some(admission) = channels.connections.admit(address) else { return busy(10) };
+    let Ok(admission) = channels.connections.admit(address) else { return busy(10) };
     upgrade.on_upgrade(move |socket| {
         let tasks = channels.tasks.clone();
         tasks.count(Connection::new(channels, client, socket, admission, session).run())

@@ -211,7 +211,7 @@ impl Hub {
         let Shared { database, answers, .. } = &*self.shared;
         match topic {
             Topic::Shows => answers.after(database, cursor).await,
-            Topic::Show(_) => missed::read(database, topic, cursor).await,
+            Topic::Show(_) | Topic::Door(_) => missed::read(database, topic, cursor).await,
         }
     }
 
@@ -224,7 +224,13 @@ impl Hub {
     /// doesn't hold by then will come through `outbox`.
     pub async fn follow(&self, topic: Topic, outbox: Outbox) -> Result<Subscriber, DatabaseError> {
         // Asked before the reader is there, so that the reader hands out all that comes later.
-        let latest = event_log::latest(&self.shared.database, topic).await?;
+        let latest = match topic {
+            // It has no log.
+            Topic::Door(_) => Cursor(0),
+            Topic::Shows | Topic::Show(_) => {
+                event_log::latest(&self.shared.database, topic).await?
+            }
+        };
         let number = self.shared.numbers.fetch_add(1, Ordering::Relaxed);
         let mut readers = lock(&self.shared.readers);
         let reader = readers.entry(topic).or_insert_with(|| {

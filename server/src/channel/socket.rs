@@ -4,7 +4,7 @@ use std::{collections::HashMap, pin::pin, sync::Arc, task::Poll, time::Duration}
 
 use bandstand_domain::{
     Refusal, Secret,
-    channel::{ClientFrame, Cursor, HEARTBEAT, ServerFrame, Topic},
+    channel::{ClientFrame, Cursor, HEARTBEAT, MAX_FRAME, ServerFrame, Topic},
     stage::StageError,
 };
 use futures::poll;
@@ -158,13 +158,16 @@ impl Connection {
                         self.heard_at = Instant::now();
                         self.count_frame()?;
                         match message {
+                            Message::Text(text) if text.len() > MAX_FRAME => {
+                                return Err(End::Policy);
+                            }
                             Message::Text(text) => self.heard(&text).await?,
                             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
                             Message::Close(_) => return Ok(()),
                             Message::Binary(_) => return Err(End::Policy),
                         }
                     }
-                    // A frame is too large, or the line broke; then nobody hears the farewell.
+                    // A frame is much too large, or the line broke; then nobody hears the farewell.
                     Some(Err(_)) => return Err(End::Policy),
                     None => return Ok(()),
                 },

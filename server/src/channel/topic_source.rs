@@ -67,6 +67,8 @@ pub struct TopicSources {
     pub shows: Box<dyn TopicSource>,
     /// Of [`Topic::Show`].
     pub show: Box<dyn TopicSource>,
+    /// Of [`Topic::Door`].
+    pub door: Box<dyn TopicSource>,
 }
 
 impl TopicSources {
@@ -75,6 +77,7 @@ impl TopicSources {
         match topic {
             Topic::Shows => &*self.shows,
             Topic::Show(_) => &*self.show,
+            Topic::Door(_) => &*self.door,
         }
     }
 }

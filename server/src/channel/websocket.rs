@@ -93,6 +93,10 @@ impl WebSocketUpgrade {
     }
 }
 
+/// Bytes of a frame that are read, though no page may send as many: where something is left unread, systems
+/// reset the connection, and the farewell is lost.
+const MAX_READ: usize = 4 * MAX_FRAME;
+
 /// An open WebSocket of a page.
 #[derive(Debug)]
 pub struct WebSocket(WebSocketStream<FrameWriter<TokioIo<Upgraded>>>);
@@ -100,8 +104,8 @@ pub struct WebSocket(WebSocketStream<FrameWriter<TokioIo<Upgraded>>>);
 impl WebSocket {
     async fn new(upgraded: Upgraded) -> Self {
         let config = WebSocketConfig::default()
-            .max_message_size(Some(MAX_FRAME))
-            .max_frame_size(Some(MAX_FRAME))
+            .max_message_size(Some(MAX_READ))
+            .max_frame_size(Some(MAX_READ))
             .read_buffer_size(READ_BUFFER)
             // Answers to pings go to the writer at once.
             .write_buffer_size(0)

@@ -37,8 +37,8 @@ impl Chat for ChatPort {
         }
         let entry = access::enter(&self.caller, show).await?;
         let from_artist = entry.is_artist();
-        let ShowEntry { viewer, facts } = entry;
-        if facts.is_over(clock::now()) {
+        let ShowEntry { viewer, facts, .. } = entry;
+        if facts.is_closed(clock::now()) {
             return Err(Refusal::Because(ChatReason::Over));
         }
         // By show as well: who talks at two shows is heard at both.
@@ -108,9 +108,9 @@ impl Chat for ChatPort {
     }
 
     async fn history(&self, show: ShowId, before: i64) -> Result<ChatPage, ChatError> {
-        // Once the show is over, its chat is a part of its page, unless it was for members only.
+        // Once show and encore are over, its chat is a part of its page, unless it was for members only.
         let facts = access::facts(&self.caller.services.database, show).await?;
-        if facts.members_only || !facts.is_over(clock::now()) {
+        if facts.members_only || !facts.is_closed(clock::now()) {
             access::enter(&self.caller, show).await?;
         }
         Ok(store::page(&self.caller.services.database, show, before).await?)

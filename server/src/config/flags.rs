@@ -71,6 +71,12 @@ pub struct Flags {
     /// The address for picture and sound, by UDP and TCP [default: 0.0.0.0:3478]
     #[arg(long, env = "BANDSTAND_MEDIA", value_name = "ADDRESS:PORT")]
     pub media: Option<SocketAddr>,
+    /// The address for source clients, whose requests no HTTP server understands [default: none]
+    #[arg(long, env = "BANDSTAND_RADIO_LISTEN", value_name = "ADDRESS:PORT")]
+    pub radio_listen: Option<SocketAddr>,
+    /// The most hours of a show of sound alone, from 1 to 12 [default: 3]
+    #[arg(long, env = "BANDSTAND_MAX_AUDIO_HOURS", value_name = "HOURS")]
+    pub max_audio_hours: Option<u32>,
     /// Addresses under which browsers reach that port, when the machine can't know them
     #[arg(long, env = "BANDSTAND_PUBLIC_ADDRESSES", value_name = "IP", value_delimiter = ',')]
     pub public_addresses: Option<Vec<IpAddr>>,

@@ -49,6 +49,10 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The UDP and TCP address of the media core.
     pub media: SocketAddr,
+    /// Address at which source clients are served that no HTTP server understands; none serves none.
+    pub radio_listen: Option<SocketAddr>,
+    /// The most hours of a show of sound alone.
+    pub max_audio_hours: u32,
     /// Addresses under which browsers reach the media core; empty to find out.
     pub public_addresses: Vec<IpAddr>,
     /// The venue's own address as people type it, such as `https://venue.example.org`, without a slash
@@ -98,6 +102,8 @@ impl Default for Config {
         Self {
             listen: SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 3000),
             media: SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), MEDIA_PORT),
+            radio_listen: None,
+            max_audio_hours: 3,
             public_addresses: Vec::new(),
             public_url: String::new(),
             ice: IceServers::default(),
@@ -177,6 +183,11 @@ impl Config {
         let config = Self {
             listen: flags.listen.or(file.listen).unwrap_or(default.listen),
             media: flags.media.or(file.media).unwrap_or(default.media),
+            radio_listen: flags.radio_listen.or(file.radio_listen),
+            max_audio_hours: flags
+                .max_audio_hours
+                .or(file.max_audio_hours)
+                .unwrap_or(default.max_audio_hours),
             public_addresses: flags
                 .public_addresses
                 .or(file.public_addresses)
@@ -257,6 +268,12 @@ impl Config {
             return Err(ConfigError::Value {
                 key: "metrics_token",
                 message: "it needs at least 16 characters, or it can be guessed".into(),
+            });
+        }
+        if !(1..=12).contains(&config.max_audio_hours) {
+            return Err(ConfigError::Value {
+                key: "max_audio_hours",
+                message: "it is a number of hours from 1 to 12".into(),
             });
         }
         if !(1..=100_000).contains(&config.limit_scale) {

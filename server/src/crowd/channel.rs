@@ -1,32 +1,36 @@
 //! The crowds of all shows that somebody follows: one task per show tells what changed.
 
+mod tell;
+
 use std::{
     collections::HashMap,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 
-use bandstand_domain::{PersonId, ShowId, channel::ServerFrame, crowd::Gesture};
+use async_trait::async_trait;
+use bandstand_domain::{
+    Millis, PersonId, ShowId,
+    crowd::{ChosenLook, Figure, Gesture},
+    stage::{StageState, encore_until},
+};
 use tokio::{sync::Notify, time::Instant};
 
 use super::{
     presence::{AttendanceRefused, Presence},
-    store,
+    sight::Sight,
+    store::{self, Kept},
 };
 use crate::{
-    background::tasks::TaskGroup,
-    channel::{encoded_frame::EncodedFrame, hub::Outbox},
+    background::{
+        bus::{Bus, BusListener, BusMessage},
+        tasks::TaskGroup,
+    },
+    channel::hub::Outbox,
+    clock,
     database::{Database, DatabaseError},
     shows::port::AudienceCount,
 };
-
-/// The least time between two changes that are told.
-const TICK: Duration = Duration::from_millis(100);
-/// Least delay of the next snapshot for a listener whose outbox had no room.
-const CATCH_UP: Duration = Duration::from_millis(500);
-/// The least time between two peaks that are written.
-const PEAK: Duration = Duration::from_secs(1);
 
 /// The crowds of all shows that somebody follows.
 #[derive(Clone)]
@@ -49,10 +53,22 @@ struct CrowdChannel {
 
 struct State {
     present: Presence,
+    stage: StageState,
+    /// Time at which the artist ended the show.
+    ended_at: Option<Millis>,
+    /// The bus has told of a change of the stage.
+    was_told: bool,
+    /// Count, peak and likes as of the last change.
+    numbers: (u32, u32, u64),
     listeners: HashMap<u64, Listener>,
 }
 
 impl State {
+    /// Tells whether figures may move: the show hasn't ended, or its encore goes on.
+    fn is_open(&self) -> bool {
+        self.stage != StageState::Ended || encore_until(self.ended_at, clock::now()).is_some()
+    }
+
     fn is_empty(&self) -> bool {
         self.listeners.is_empty() && self.present.count() == 0
     }
@@ -60,10 +76,18 @@ impl State {
 
 struct Listener {
     outbox: Outbox,
+    sight: Sight,
     /// True while they know the crowd as of the last tick. Newcomers don't, nor do listeners whose
     /// outbox had no room for a change: they get a snapshot with the next tick. So a slow connection
     /// loses changes, never the truth.
     knows: bool,
+}
+
+impl Listener {
+    /// Shows that much from the next tick on.
+    fn see(&mut self, sight: Sight) {
+        (self.sight, self.knows) = (sight, false);
+    }
 }
 
 impl AudienceCount for Crowds {
@@ -107,41 +131,93 @@ impl Crowds {
     }
 
     /// Follows the crowd of `show` as subscription `number`; `figure` is who stands in it from now
-    /// on and by which name. The whole crowd follows, and then what changes.
+    /// on. The whole crowd follows, and then what changes, as far as `sight` goes.
     ///
     /// # Errors
     /// [`NotEntered`].
     pub async fn enter(
         &self,
         show: ShowId,
-        figure: Option<(PersonId, String)>,
-        number: u64,
-        outbox: Outbox,
+        figure: Option<Figure>,
+        sight: Sight,
+        (number, outbox): (u64, Outbox),
     ) -> Result<Attendance, NotEntered> {
-        // Asked before the channels are locked; only used when the channel isn't there.
-        let kept = store::figures(&self.shared.database, show).await;
-        let (peak, likes) = kept.map_err(NotEntered::Database)?;
+        loop {
+            // Asked before the channels are locked, and only where there is none: at a full show nobody asks.
+            let is_there = lock(&self.shared.channels).contains_key(&show);
+            let kept = if is_there { None } else { Some(self.kept(show).await?) };
+            let new = kept.is_some();
+            let seat = self.seat(show, kept, figure.clone(), sight, (number, outbox.clone()))?;
+            // Else the last one has just left, and the channel is gone.
+            let Some(attendance) = seat else { continue };
+            if new {
+                // What happened between that question and the channel was told to nobody here.
+                let Kept { stage, ended_at, .. } = self.kept(show).await?;
+                let mut state = lock(&attendance.channel.state);
+                if !state.was_told {
+                    (state.stage, state.ended_at) = (stage, ended_at);
+                }
+            }
+            return Ok(attendance);
+        }
+    }
+
+    async fn kept(&self, show: ShowId) -> Result<Kept, NotEntered> {
+        store::kept(&self.shared.database, show).await.map_err(NotEntered::Database)
+    }
+
+    /// As [`Crowds::enter`]; where there is no channel, one is made of what is `kept`. None without either.
+    fn seat(
+        &self,
+        show: ShowId,
+        kept: Option<Kept>,
+        figure: Option<Figure>,
+        sight: Sight,
+        (number, outbox): (u64, Outbox),
+    ) -> Result<Option<Attendance>, NotEntered> {
         let mut channels = lock(&self.shared.channels);
-        let channel = channels.entry(show).or_insert_with(|| {
-            let state =
-                State { present: Presence::new(show, peak, likes), listeners: HashMap::new() };
-            let channel =
-                Arc::new(CrowdChannel { show, dirty: Notify::new(), state: Mutex::new(state) });
-            self.shared.tasks.spawn_to_its_end(tell(self.clone(), channel.clone(), peak));
-            channel
-        });
-        let channel = channel.clone();
+        let channel = match (channels.get(&show), kept) {
+            (Some(channel), _) => channel.clone(),
+            (None, Some(kept)) => {
+                let channel = self.open(show, kept);
+                channels.insert(show, channel.clone());
+                channel
+            }
+            (None, None) => return Ok(None),
+        };
         let mut state = lock(&channel.state);
         // The channel is woken in any case: its task removes a channel that nobody is in.
         channel.dirty.notify_one();
-        if let Some((person, name)) = &figure {
+        if let Some(Figure { person, name, look }) = &figure {
             let now = Instant::now().into_std();
+            let is_there = state.present.contains(person);
             state.present.enter(person, name, now).map_err(NotEntered::Refused)?;
+            // Who is there may have changed since their token was made.
+            if !is_there {
+                state.present.dress(person, *look);
+            }
         }
-        state.listeners.insert(number, Listener { outbox, knows: false });
+        let knows = sight == Sight::Undecided;
+        state.listeners.insert(number, Listener { outbox, sight, knows });
         drop(state);
-        let person = figure.map(|(person, _)| person);
-        Ok(Attendance { channel, number, person })
+        let person = figure.map(|figure| figure.person);
+        Ok(Some(Attendance { channel, number, person }))
+    }
+
+    /// A channel of which nobody is told yet.
+    fn open(&self, show: ShowId, Kept { peak, likes, stage, ended_at }: Kept) -> Arc<CrowdChannel> {
+        let present = Presence::new(show, peak, likes);
+        let (numbers, listeners) = ((0, peak, likes), HashMap::new());
+        let state = State { present, stage, ended_at, was_told: false, numbers, listeners };
+        let channel =
+            Arc::new(CrowdChannel { show, dirty: Notify::new(), state: Mutex::new(state) });
+        self.shared.tasks.spawn_to_its_end(tell::tell(self.clone(), channel.clone(), peak));
+        channel
+    }
+
+    /// Hears from `bus` when shows end.
+    pub fn subscribe(&self, bus: &Bus) {
+        bus.subscribe(&self.shared);
     }
 
     /// A show has `likes` now.
@@ -149,6 +225,15 @@ impl Crowds {
         if let Some(channel) = lock(&self.shared.channels).get(&show) {
             lock(&channel.state).present.liked(likes);
             channel.dirty.notify_one();
+        }
+    }
+
+    /// Shows `person` in this look to all who see them, from now on.
+    pub fn dress(&self, person: &PersonId, look: Option<ChosenLook>) {
+        for channel in lock(&self.shared.channels).values() {
+            if lock(&channel.state).present.dress(person, look) {
+                channel.dirty.notify_one();
+            }
         }
     }
 
@@ -179,12 +264,52 @@ impl Crowds {
 }
 
 impl Attendance {
-    /// Moves one's figure.
+    /// Decides how much is shown to somebody of whom that was open. What was decided meanwhile stays.
+    pub fn decide(&self, sight: Sight) {
+        if let Some(listener) = lock(&self.channel.state).listeners.get_mut(&self.number)
+            && listener.sight == Sight::Undecided
+        {
+            listener.see(sight);
+        }
+        self.channel.dirty.notify_one();
+    }
+
+    /// Moves one's figure, unless the show and its encore are over.
     pub fn gesture(&self, gesture: Gesture) {
-        if let Some(person) = &self.person {
-            let now = Instant::now().into_std();
-            lock(&self.channel.state).present.gesture(person, gesture, now);
+        let Some(person) = &self.person else { return };
+        let now = Instant::now().into_std();
+        let mut state = lock(&self.channel.state);
+        if state.is_open() {
+            state.present.gesture(person, gesture, now);
             self.channel.dirty.notify_one();
+        }
+    }
+}
+
+#[async_trait]
+impl BusListener for Shared {
+    async fn receive(&self, message: &BusMessage) {
+        let channel = |show| lock(&self.channels).get(show).cloned();
+        match message {
+            BusMessage::StageChanged(show, stage, ended_at) => {
+                let Some(channel) = channel(show) else { return };
+                let mut state = lock(&channel.state);
+                (state.stage, state.ended_at, state.was_told) = (*stage, *ended_at, true);
+            }
+            BusMessage::ShowClosedToGuests(show) => {
+                let Some(channel) = channel(show) else { return };
+                // Who looks in from the door sees no more than a number from now on.
+                for listener in lock(&channel.state).listeners.values_mut() {
+                    if matches!(listener.sight, Sight::Nameless | Sight::Undecided) {
+                        listener.see(Sight::Count);
+                    }
+                }
+                channel.dirty.notify_one();
+            }
+            BusMessage::TopicNews(_)
+            | BusMessage::SessionsEnded(_)
+            | BusMessage::ShowDeleted(_)
+            | BusMessage::StreamKeyRevoked(_) => {}
         }
     }
 }
@@ -197,75 +322,6 @@ impl Drop for Attendance {
             state.present.leave(person, Instant::now().into_std());
         }
         self.channel.dirty.notify_one();
-    }
-}
-
-/// Tells everybody in `channel` what changes, at most every [`TICK`], until nobody is left.
-async fn tell(crowds: Crowds, channel: Arc<CrowdChannel>, mut kept_peak: u32) {
-    let mut last_tick: Option<Instant> = None;
-    let mut next_peak = Instant::now();
-    let closing = crowds.shared.tasks.closing().clone();
-    loop {
-        let next = {
-            let state = lock(&channel.state);
-            let leave = state.present.next_leave().map(Instant::from_std);
-            let peak = (state.present.peak() > kept_peak).then_some(next_peak);
-            let behind = state.listeners.values().any(|it| !it.knows);
-            let behind = last_tick.filter(|_| behind).map(|at| at + CATCH_UP);
-            [leave, peak, behind].into_iter().flatten().min()
-        };
-        tokio::select! {
-            () = channel.dirty.notified() => {}
-            () = closing.cancelled() => {}
-            () = until(next) => {}
-        }
-        if let Some(last) = last_tick {
-            tokio::time::sleep_until(last + TICK).await;
-        }
-        let now = Instant::now();
-        last_tick = Some(now);
-        let (peak, empty) = {
-            let mut state = lock(&channel.state);
-            tick(&mut state, now);
-            (state.present.peak(), state.is_empty())
-        };
-        let over = empty || closing.is_cancelled();
-        if peak > kept_peak && (over || now >= next_peak) {
-            next_peak = now + PEAK;
-            match store::keep_peak(&crowds.shared.database, channel.show, peak).await {
-                Ok(()) => kept_peak = peak,
-                Err(error) => {
-                    tracing::warn!(show = %channel.show, %error, "the peak can't be kept")
-                }
-            }
-        }
-        if crowds.close_if_empty(&channel) || closing.is_cancelled() {
-            return;
-        }
-    }
-}
-
-/// Tells what changed to those who know the rest, and all of it to the others.
-fn tick(state: &mut State, now: Instant) {
-    let State { present, listeners } = state;
-    if let Some(change) = present.tick(now.into_std()) {
-        let frame = EncodedFrame::text(&ServerFrame::CrowdChange(change));
-        for (number, listener) in listeners.iter_mut().filter(|(_, it)| it.knows) {
-            listener.knows = listener.outbox.ephemeral(*number, frame.clone());
-        }
-    }
-    if listeners.values().any(|it| !it.knows && it.outbox.has_room()) {
-        let frame = EncodedFrame::text(&ServerFrame::Crowd(present.snapshot()));
-        for (number, listener) in listeners.iter_mut().filter(|(_, it)| !it.knows) {
-            listener.knows = listener.outbox.ephemeral(*number, frame.clone());
-        }
-    }
-}
-
-async fn until(instant: Option<Instant>) {
-    match instant {
-        Some(instant) => tokio::time::sleep_until(instant).await,
-        None => std::future::pending().await,
     }
 }
 

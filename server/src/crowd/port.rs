@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use bandstand_app::crowd::port::Crowd;
 use bandstand_domain::{
     Refusal, ShowId,
-    crowd::{CrowdError, CrowdReason},
+    crowd::{ChosenLook, CrowdError, CrowdReason, Figure},
 };
 
 use super::{
@@ -29,9 +29,20 @@ pub struct CrowdPort {
 
 #[async_trait]
 impl Crowd for CrowdPort {
+    async fn figure(&self) -> Result<Figure, CrowdError> {
+        let (viewer, look) = self.caller.figure().await?.ok_or(Refusal::NotLoggedIn)?;
+        Ok(Figure { person: viewer.person, name: viewer.name, look })
+    }
+
+    async fn wear(&self, look: Option<ChosenLook>) -> Result<(), CrowdError> {
+        let person = self.caller.keep_look(look).await?;
+        self.crowds.dress(&person, look);
+        Ok(())
+    }
+
     async fn like(&self, show: ShowId) -> Result<u64, CrowdError> {
-        let ShowEntry { viewer, facts } = access::enter(&self.caller, show).await?;
-        if facts.is_over(clock::now()) {
+        let ShowEntry { viewer, facts, .. } = access::enter(&self.caller, show).await?;
+        if facts.is_closed(clock::now()) {
             return Err(Refusal::Because(CrowdReason::Over));
         }
         self.caller.limited(Limit::Like, (show, &viewer.person))?;

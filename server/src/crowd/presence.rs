@@ -10,7 +10,7 @@ use std::{
 
 use bandstand_domain::{
     PersonId, ShowId,
-    crowd::{CrowdChange, CrowdSnapshot, Figure, GESTURES_A_SECOND, Gesture},
+    crowd::{ChosenLook, CrowdChange, CrowdSnapshot, Figure, GESTURES_A_SECOND, Gesture},
 };
 
 /// Grace period of a person whose last connection is gone.
@@ -19,7 +19,6 @@ pub const GRACE: Duration = Duration::from_secs(2);
 pub const MAX_PERSONS: usize = 5_000;
 /// The most connections of one person to one show.
 pub const MAX_CONNECTIONS: usize = 10;
-
 /// The most gestures that one change tells one by one. What goes beyond is counted: a change goes to
 /// everybody, ten times a second, and in a crowd of thousands it would be more than the sound.
 pub const MAX_GESTURES: usize = 32;
@@ -53,9 +52,10 @@ pub struct Presence {
 #[derive(Debug)]
 struct Person {
     name: String,
+    look: Option<ChosenLook>,
     connections: usize,
     leaves_at: Option<Instant>,
-    /// True once the others were told of them, by this name.
+    /// True once the others were told of them, by this name and with this look.
     told: bool,
     second: Instant,
     gestures_in_second: u32,
@@ -95,11 +95,7 @@ impl Presence {
             known.leaves_at = None;
             if known.name != name {
                 known.name = name.to_owned();
-                if known.told {
-                    known.told = false;
-                    self.arrivals.push(person.clone());
-                    self.changed = true;
-                }
+                self.tell_again(person);
             }
             return Ok(());
         }
@@ -108,6 +104,7 @@ impl Presence {
         }
         let newcomer = Person {
             name: name.to_owned(),
+            look: None,
             connections: 1,
             leaves_at: None,
             told: false,
@@ -119,6 +116,26 @@ impl Presence {
         self.peak = self.peak.max(self.count());
         self.changed = true;
         Ok(())
+    }
+
+    /// A person's figure has this look from now on, if they are there. Returns whether they had another one.
+    pub fn dress(&mut self, person: &PersonId, look: Option<ChosenLook>) -> bool {
+        let known = self.persons.get_mut(person).filter(|it| it.look != look);
+        let Some(known) = known else { return false };
+        known.look = look;
+        self.tell_again(person);
+        true
+    }
+
+    /// Tells the others anew who is there, unless that is still to come.
+    fn tell_again(&mut self, person: &PersonId) {
+        if let Some(known) = self.persons.get_mut(person)
+            && known.told
+        {
+            known.told = false;
+            self.arrivals.push(person.clone());
+            self.changed = true;
+        }
     }
 
     /// A connection of `person` is gone.
@@ -178,7 +195,7 @@ impl Presence {
         for person in std::mem::take(&mut self.arrivals) {
             if let Some(known) = self.persons.get_mut(&person) {
                 known.told = true;
-                came.push(Figure { person, name: known.name.clone() });
+                came.push(Figure { person, name: known.name.clone(), look: known.look });
             }
         }
         Some(CrowdChange {
@@ -199,9 +216,13 @@ impl Presence {
     pub fn snapshot(&self) -> CrowdSnapshot {
         let told = self.persons.iter().filter(|(_, it)| it.told);
         let figures = told
-            .map(|(person, it)| Figure { person: person.clone(), name: it.name.clone() })
+            .map(|(person, it)| Figure {
+                person: person.clone(),
+                name: it.name.clone(),
+                look: it.look,
+            })
             .collect();
-        CrowdSnapshot { show: self.show, figures, peak: self.peak, likes: self.likes }
+        CrowdSnapshot { show: self.show, figures, count: None, peak: self.peak, likes: self.likes }
     }
 
     /// Earliest time at which a person leaves.
@@ -299,6 +320,20 @@ mod tests {
         crowd.enter(&person("ada"), "Ada L.", now).unwrap();
         assert_eq!(names(&crowd.tick(now + TICK).unwrap().came), ["Ada L."]);
         assert_eq!(names(&crowd.snapshot().figures), ["Ada L."]);
+    }
+
+    #[test]
+    fn a_new_look_is_told_again_and_of_who_is_there_alone() {
+        let (mut crowd, now) = crowd();
+        let look = ChosenLook::of([1; 7]);
+        crowd.dress(&person("eve"), look);
+        crowd.enter(&person("ada"), "Ada", now).unwrap();
+        crowd.dress(&person("ada"), look);
+        let came = crowd.tick(now).unwrap().came;
+        assert_eq!((came.len(), came[0].look), (1, look));
+        crowd.dress(&person("ada"), look);
+        assert_eq!(crowd.tick(now + TICK), None);
+        assert_eq!(crowd.snapshot().figures[0].look, look);
     }
 
     #[test]

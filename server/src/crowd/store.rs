@@ -1,10 +1,13 @@
 //! Likes and peaks of crowds in the database.
 
-use bandstand_domain::{Millis, PersonId, ShowId, crowd::LIKE_COOL_DOWN};
+use bandstand_domain::{Millis, PersonId, ShowId, crowd::LIKE_COOL_DOWN, stage::StageState};
 use serde_json::{Value, json};
 use sqlx::Row;
 
-use crate::database::{Database, DatabaseError, Write};
+use crate::{
+    database::{Database, DatabaseError, Write},
+    shows,
+};
 
 /// Outcome of a like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,14 +59,33 @@ pub async fn like(
     Ok(Like::Counted(likes.unsigned_abs()))
 }
 
-/// The peak and the likes of a show so far.
-pub async fn figures(database: &Database, show: ShowId) -> Result<(u32, u64), DatabaseError> {
-    let row = sqlx::query("SELECT peak, likes FROM shows WHERE id = $1")
+/// Durable numbers of a show's crowd.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// The most who were there at once.
+    pub peak: u32,
+    /// Likes so far.
+    pub likes: u64,
+    /// State of the stage.
+    pub stage: StageState,
+    /// Time at which the artist ended the show.
+    pub ended_at: Option<Millis>,
+}
+
+/// Reads the durable numbers of the crowd of `show`.
+pub async fn kept(database: &Database, show: ShowId) -> Result<Kept, DatabaseError> {
+    let row = sqlx::query("SELECT peak, likes, stage, ended_at FROM shows WHERE id = $1")
         .bind(show.to_string())
         .fetch_one(&database.read)
         .await?;
     let (peak, likes): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
-    Ok((u32::try_from(peak).unwrap_or(u32::MAX), likes.unsigned_abs()))
+    let ended_at: Option<i64> = row.try_get("ended_at")?;
+    Ok(Kept {
+        peak: u32::try_from(peak).unwrap_or(u32::MAX),
+        likes: likes.unsigned_abs(),
+        stage: shows::stage(&row)?,
+        ended_at: ended_at.map(Millis),
+    })
 }
 
 /// Keeps `peak` when it is the greatest so far.

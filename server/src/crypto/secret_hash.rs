@@ -2,10 +2,13 @@
 
 use std::fmt;
 
+use crate::ids::text_column;
+
 /// The hash of a secret, as a column holds it: SHA-256 of random bits, or a PHC string of a password.
-#[derive(Clone, Default, PartialEq, Eq, sqlx::Type)]
-#[sqlx(transparent)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct SecretHash(String);
+
+text_column!(SecretHash);
 
 impl SecretHash {
     /// The hash with this text.

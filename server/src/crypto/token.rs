@@ -13,7 +13,7 @@ use std::{
     },
 };
 
-use bandstand_domain::{Millis, PersonId, Secret, ShowId};
+use bandstand_domain::{Millis, PersonId, Secret, ShowId, crowd::ChosenLook};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, Mac};
 use rand::RngCore;
@@ -43,6 +43,12 @@ pub enum Scope {
     Watch,
     /// Go on its stage.
     Publish,
+    /// Send sound and picture to its rehearsal.
+    Rehearse,
+    /// Get the sound and picture of its rehearsal.
+    WatchRehearsal,
+    /// See it from the door.
+    Look,
 }
 
 /// Kind of right that a token gives.
@@ -53,6 +59,11 @@ pub enum Grant {
     Join,
     /// The stage: [`Scope::Publish`].
     Stage,
+    /// A rehearsal: [`Scope::Rehearse`] and [`Scope::WatchRehearsal`]. Good for nothing that an audience
+    /// has part in, as no other grant is good for a rehearsal.
+    Rehearsal,
+    /// The door: [`Scope::Look`]. For anybody, who then is nobody's person.
+    Door,
 }
 
 impl Grant {
@@ -60,6 +71,8 @@ impl Grant {
         match self {
             Self::Join => matches!(scope, Scope::Channel | Scope::Watch),
             Self::Stage => matches!(scope, Scope::Publish),
+            Self::Rehearsal => matches!(scope, Scope::Rehearse | Scope::WatchRehearsal),
+            Self::Door => matches!(scope, Scope::Look),
         }
     }
 }
@@ -80,6 +93,9 @@ pub struct Claims {
     pub artist: bool,
     /// The name of the session that asked. What is opened with the token ends with it.
     pub session: SessionName,
+    /// What the person's figure wears, if they chose it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub look: Option<ChosenLook>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -254,6 +270,7 @@ mod tests {
             grant,
             artist: false,
             session: SessionName::new("s"),
+            look: None,
         }
     }
 
@@ -271,6 +288,22 @@ mod tests {
         assert_eq!(redeem(Scope::Channel, show(1)), Err(TokenError::Used));
         assert_eq!(redeem(Scope::Watch, show(1)), Ok(claims(Grant::Join)));
         assert_eq!(redeem(Scope::Watch, show(1)), Err(TokenError::Used));
+    }
+
+    #[test]
+    fn a_rehearsal_and_an_audience_have_no_scope_in_common() {
+        let tokens = Tokens::new(VenueKey::of([7; 32]), NOW);
+        let allowed = |grant, scope| {
+            let token = tokens.issue(claims(grant), NOW);
+            tokens.redeem(token.reveal(), scope, show(1), NOW).is_ok()
+        };
+        for scope in [Scope::Channel, Scope::Watch, Scope::Publish] {
+            assert!(!allowed(Grant::Rehearsal, scope), "{scope:?}");
+        }
+        for scope in [Scope::Rehearse, Scope::WatchRehearsal] {
+            assert!(allowed(Grant::Rehearsal, scope), "{scope:?}");
+            assert!(!allowed(Grant::Join, scope) && !allowed(Grant::Stage, scope), "{scope:?}");
+        }
     }
 
     #[test]

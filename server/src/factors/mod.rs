@@ -19,7 +19,11 @@ use bandstand_domain::{
 };
 
 use crate::{
-    accounts::{Account, emails::EmailKind, write_to},
+    accounts::{
+        Account,
+        emails::{EmailKind, SecurityChange},
+        write_to,
+    },
     caller::Caller,
     clock,
     crypto::{passwords::Verdict, random, secret_hash::SecretHash},
@@ -186,8 +190,14 @@ impl Caller {
 
     /// Commits `write`, which changes how one logs in to the account, with a letter that tells its
     /// person: neither is without the other.
-    async fn commit_told(&self, mut write: Write, account: &Account) -> Result<(), DatabaseError> {
-        write_to(&mut write, EmailKind::SecurityChanged { account: account.id.clone() }).await?;
+    async fn commit_told(
+        &self,
+        mut write: Write,
+        account: &Account,
+        change: SecurityChange,
+    ) -> Result<(), DatabaseError> {
+        let letter = EmailKind::SecurityChanged { account: account.id.clone(), change };
+        write_to(&mut write, letter).await?;
         write.commit().await?;
         self.services.jobs.wake();
         Ok(())

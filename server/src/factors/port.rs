@@ -14,7 +14,7 @@ use bandstand_domain::{
 
 use super::{passkeys, step, store, totp, wrong_code};
 use crate::{
-    accounts::{Account, store::find},
+    accounts::{Account, emails::SecurityChange, store::find},
     caller::Caller,
     database::DatabaseError,
     http::limits::{Limit, by_address},
@@ -88,7 +88,7 @@ impl Factors for Caller {
             if !added {
                 return Ok(Err(Refusal::Because(FactorReason::TooManyPasskeys)));
             }
-            self.commit_told(write, &account).await?;
+            self.commit_told(write, &account, SecurityChange::PasskeyAdded).await?;
             Ok(Ok(()))
         };
         match added.await {
@@ -111,7 +111,7 @@ impl Factors for Caller {
         if !store::remove_passkey(&mut write, &account.id, &id).await? {
             return Err(Refusal::NotFound);
         }
-        self.commit_told(write, &account).await?;
+        self.commit_told(write, &account, SecurityChange::PasskeyRemoved).await?;
         Ok(())
     }
 
@@ -191,7 +191,7 @@ impl Factors for Caller {
             return Err(Refusal::Because(FactorReason::AlreadyOn));
         }
         store::keep_recovery_codes(&mut write, &account.id, &kept).await?;
-        self.commit_told(write, &account).await?;
+        self.commit_told(write, &account, SecurityChange::SecondFactorOn).await?;
         Ok(shown)
     }
 
@@ -204,7 +204,7 @@ impl Factors for Caller {
         if !store::disable(&mut write, &account.id).await? {
             return Err(Refusal::Because(FactorReason::Off));
         }
-        self.commit_told(write, &account).await?;
+        self.commit_told(write, &account, SecurityChange::SecondFactorOff).await?;
         Ok(())
     }
 
@@ -224,7 +224,7 @@ impl Factors for Caller {
             return Err(superseded());
         }
         store::keep_recovery_codes(&mut write, &account.id, &kept).await?;
-        self.commit_told(write, &account).await?;
+        self.commit_told(write, &account, SecurityChange::RecoveryCodes).await?;
         Ok(shown)
     }
 }

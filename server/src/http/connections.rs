@@ -37,14 +37,26 @@ pub struct Admission {
     site: Option<u64>,
 }
 
+/// Reason for which a connection isn't taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoCapacity {
+    /// There is none for anybody.
+    ForAnybody,
+    /// There is none for this address, or its site.
+    ForAddress,
+}
+
 impl Connections {
     /// Nothing open.
     pub fn new(most: usize, most_from_address: usize) -> Self {
         Self { most, most_from_address, counts: Arc::default() }
     }
 
-    /// Counts one more from `address`, of IPv6 by /64 and by /48; `None` when that is one too many.
-    pub fn admit(&self, address: IpAddr) -> Option<Admission> {
+    /// Counts one more from `address`, of IPv6 by /64 and by /48.
+    ///
+    /// # Errors
+    /// [`NoCapacity`] when that is one too many.
+    pub fn admit(&self, address: IpAddr) -> Result<Admission, NoCapacity> {
         let address = by_address(address);
         let site = match address {
             IpAddr::V4(_) => None,
@@ -55,17 +67,17 @@ impl Connections {
         let from_address = counts.by_address.get(&address).copied().unwrap_or_default();
         let from_site =
             site.and_then(|site| counts.by_site.get(&site).copied()).unwrap_or_default();
-        if counts.all >= self.most
-            || from_address >= self.most_from_address
-            || from_site >= most_from_site
-        {
-            return None;
+        if counts.all >= self.most {
+            return Err(NoCapacity::ForAnybody);
+        }
+        if from_address >= self.most_from_address || from_site >= most_from_site {
+            return Err(NoCapacity::ForAddress);
         }
         counts.all += 1;
         counts.by_address.insert(address, from_address + 1);
         counts.by_site.extend(site.map(|site| (site, from_site + 1)));
         drop(counts);
-        Some(Admission { connections: self.clone(), address, site })
+        Ok(Admission { connections: self.clone(), address, site })
     }
 
     /// The number of open connections.
@@ -107,11 +119,11 @@ mod tests {
         let connections = Connections::new(8, 6);
         let (one, other) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
         let mut open: Vec<_> = (0..6).map(|_| connections.admit(one).unwrap()).collect();
-        assert!(connections.admit(one).is_none());
+        assert_eq!(connections.admit(one).unwrap_err(), NoCapacity::ForAddress);
         let others = [connections.admit(other).unwrap(), connections.admit(other).unwrap()];
-        assert!(connections.admit(other).is_none(), "there is no room for anybody");
+        assert_eq!(connections.admit(other).unwrap_err(), NoCapacity::ForAnybody);
         open.pop();
-        assert!(connections.admit(one).is_some());
+        assert!(connections.admit(one).is_ok());
         drop((open, others));
         assert_eq!(connections.count(), 0);
     }
@@ -124,11 +136,11 @@ mod tests {
         };
         let mut open: Vec<_> =
             (0..8).map(|host| connections.admit(address(1, host / 2, host)).unwrap()).collect();
-        assert!(connections.admit(address(1, 0, 99)).is_none(), "one /64 has two");
-        assert!(connections.admit(address(1, 77, 1)).is_none(), "one /48 has eight");
+        assert!(connections.admit(address(1, 0, 99)).is_err(), "one /64 has two");
+        assert!(connections.admit(address(1, 77, 1)).is_err(), "one /48 has eight");
         open.push(connections.admit(address(2, 77, 1)).unwrap());
         open.remove(0);
-        assert!(connections.admit(address(1, 77, 1)).is_some());
+        assert!(connections.admit(address(1, 77, 1)).is_ok());
         drop(open);
         let counts = connections.counts();
         assert_eq!((counts.all, counts.by_address.len(), counts.by_site.len()), (0, 0, 0));

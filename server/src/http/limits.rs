@@ -45,6 +45,8 @@ pub enum Limit {
     Like,
     /// Entering shows and going on stage, by address.
     Join,
+    /// Looking in at doors, by address.
+    Look,
     /// Opening live channels, by address.
     Connect,
     /// Beginning to follow topics, by address.
@@ -53,6 +55,18 @@ pub enum Limit {
     StreamKeys,
     /// Trying stream keys, by address.
     StreamKeyTries,
+    /// Revoking API tokens, by account.
+    ApiTokens,
+    /// Requests with API tokens, and polls of device logins, by address.
+    Api,
+    /// Beginning device logins, by address.
+    DeviceLogins,
+    /// Codes of device logins that somebody types, by account.
+    UserCodes,
+    /// The same, by address.
+    UserCodeAddress,
+    /// Titles beside the sound of a program that is on stage, by its stream key.
+    StreamTitles,
     /// Asking how well media flows, by address.
     Figures,
     /// Saving a profile, following and no longer following, by account.
@@ -73,6 +87,8 @@ pub enum Limit {
     Stage,
     /// Taking another handle or stage name, by account: every show to come is announced anew.
     Rename,
+    /// Choosing what one's figure wears, by person.
+    Wear,
     /// Letters to addresses that nobody has confirmed, by domain.
     LetterDomain,
     /// All letters of the venue to addresses that nobody has confirmed.
@@ -80,7 +96,7 @@ pub enum Limit {
 }
 
 impl Limit {
-    const ALL: [Self; 30] = [
+    const ALL: [Self; 38] = [
         Self::Registration,
         Self::LogIn,
         Self::LogInAddress,
@@ -95,10 +111,17 @@ impl Limit {
         Self::GuestChat,
         Self::Like,
         Self::Join,
+        Self::Look,
         Self::Connect,
         Self::Subscribe,
         Self::StreamKeys,
         Self::StreamKeyTries,
+        Self::ApiTokens,
+        Self::Api,
+        Self::DeviceLogins,
+        Self::UserCodes,
+        Self::UserCodeAddress,
+        Self::StreamTitles,
         Self::Figures,
         Self::People,
         Self::Picture,
@@ -109,6 +132,7 @@ impl Limit {
         Self::Moderation,
         Self::Stage,
         Self::Rename,
+        Self::Wear,
         Self::LetterDomain,
         Self::LetterVenue,
     ];
@@ -130,13 +154,21 @@ impl Limit {
             Self::GuestChat => (10, Duration::from_millis(500)),
             Self::Like => (3, Duration::from_secs(2)),
             Self::Join => (60, Duration::from_millis(500)),
+            Self::Look => (60, Duration::from_millis(500)),
             Self::Connect => (60, Duration::from_millis(500)),
             // Two topics a page.
             Self::Subscribe => (120, Duration::from_millis(250)),
             Self::StreamKeys => (20, Duration::from_secs(30)),
             Self::StreamKeyTries => (30, Duration::from_secs(5)),
+            Self::ApiTokens => (20, Duration::from_secs(30)),
+            Self::Api => (120, Duration::from_millis(250)),
+            Self::DeviceLogins => (10, Duration::from_secs(30)),
+            Self::UserCodes => (20, Duration::from_secs(60)),
+            Self::UserCodeAddress => (60, Duration::from_secs(20)),
+            Self::StreamTitles => (60, Duration::from_secs(1)),
             Self::Figures => (60, Duration::from_millis(500)),
             Self::People => (30, Duration::from_secs(5)),
+            Self::Wear => (20, Duration::from_secs(10)),
             Self::Picture => (10, Duration::from_secs(60)),
             Self::Code => (10, Duration::from_secs(60)),
             Self::Layer => (20, Duration::from_secs(2)),

@@ -30,6 +30,8 @@ use crate::config::Config;
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 /// The most that is kept of a request's head, and of an answer on its way, in bytes.
 const BUFFER: usize = 32 * 1024;
+/// The most bytes that wait in the system to be sent, of one connection.
+const MAX_UNSENT: u32 = 128 * 1024;
 /// Answer to a connection for which there is no place.
 const FULL: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 10\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
@@ -83,13 +85,14 @@ pub async fn serve(
         let shared = proxied || peer.ip().to_canonical().is_loopback();
         let mut admission = None;
         if !shared {
-            admission = connections.admit(peer.ip());
+            admission = connections.admit(peer.ip()).ok();
             if admission.is_none() {
                 turn_away(stream);
                 continue;
             }
         }
         let _ = stream.set_nodelay(true);
+        bound_unsent(&stream);
         let place = ConnectionPermit(Arc::new((place, admission)));
         let activity = Activity::default();
         let timeouts = if shared { timeouts } else { timeouts.direct() };
@@ -131,6 +134,15 @@ pub async fn serve(
     if timeout(SHUTDOWN_GRACE, requests.wait()).await.is_err() {
         tracing::info!("requests still under way were cut off");
     }
+}
+
+/// Bounds what waits in the system for a client that doesn't take it: by itself, a system keeps megabytes for
+/// each, and minutes of sound. What is on its way is not bounded by this, and so no download is slower.
+fn bound_unsent(stream: &TcpStream) {
+    #[cfg(target_os = "linux")]
+    let _ = socket2::SockRef::from(stream).set_tcp_notsent_lowat(MAX_UNSENT);
+    #[cfg(not(target_os = "linux"))]
+    let _ = (stream, MAX_UNSENT);
 }
 
 /// Says that there is no place, where that can be said at once, and hangs up.

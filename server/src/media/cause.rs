@@ -102,6 +102,7 @@ mod tests {
             (OtherShow, "names a show of somebody else"),
             (NoShow, "names no show that there is"),
             (Over, "the show is over"),
+            (TooEarly, "starts in more than two hours"),
             (Replaced, "on stage from another place"),
             (Contested, "with the same stream key"),
             (Revoked("OBS at home".into()), "its stream key, “OBS at home”, was revoked"),

@@ -27,12 +27,18 @@ pub enum MediaError {
     Gone,
     /// The show is over.
     Over,
+    /// The show is on: it can't be rehearsed any more.
+    OnAir,
+    /// The program names a show that starts much later.
+    TooEarly,
     /// The holder of a stream key plays nothing now.
     NothingOn,
     /// The program was replaced by another one, which is on stage.
     Replaced,
     /// Another program with the same stream key is on stage, and they threw each other off.
     Contested,
+    /// The artist keeps the stage for another source.
+    Kept,
     /// The artist is on as many other stages as one may be.
     Elsewhere,
     /// Not the session's present state.
@@ -70,9 +76,14 @@ impl MediaError {
             Self::OtherToken => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
-            Self::Over | Self::NothingOn | Self::Replaced | Self::Contested | Self::Elsewhere => {
-                StatusCode::CONFLICT
-            }
+            Self::Over
+            | Self::OnAir
+            | Self::TooEarly
+            | Self::NothingOn
+            | Self::Replaced
+            | Self::Contested
+            | Self::Kept
+            | Self::Elsewhere => StatusCode::CONFLICT,
             Self::Gone => StatusCode::GONE,
             Self::OtherTag => StatusCode::PRECONDITION_FAILED,
             Self::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
@@ -94,6 +105,11 @@ impl MediaError {
             Self::NotFound => "There is no such thing here.",
             Self::Gone => "That is gone.",
             Self::Over => "The show is over.",
+            Self::OnAir => "The show is on, and can't be rehearsed any more.",
+            Self::TooEarly => {
+                "This show starts in more than two hours. Rehearse in the studio until then, or go \
+                 live from there first."
+            }
             Self::NothingOn => {
                 "None of your shows is on or starts within two hours. Announce one, or name it in \
                  the server's address."
@@ -105,6 +121,9 @@ impl MediaError {
             Self::Contested => {
                 "Another program is on stage with the same stream key. Stop one of them, or make a \
                  key for each."
+            }
+            Self::Kept => {
+                "Its artist keeps the stage for the source that is on it. The switch is in the studio."
             }
             Self::Elsewhere => "You are on three other stages already. Leave one of them first.",
             Self::OtherTag => "That is not the session's present ETag.",

@@ -14,6 +14,7 @@ use super::{
     ACCEPT_POST, JSON, Media,
     error::MediaError,
     offer::{is_of_type, read_text},
+    registry::MediaDirection,
     session::find,
 };
 use crate::http::limits::Limit;
@@ -50,7 +51,10 @@ pub async fn choose(
     Path((show, session)): Path<(String, String)>,
     request: Request<Body>,
 ) -> Result<StatusCode, MediaError> {
-    let (session, _) = find(&media, address.path(), &show, &session)?;
+    let (session, opened) = find(&media, address.path(), &show, &session)?;
+    if opened.direction == MediaDirection::Door {
+        return Err(MediaError::NotFound);
+    }
     media.services.limits.check(Limit::Layer, session).map_err(MediaError::TooMany)?;
     if !is_of_type(request.headers(), &JSON) {
         return Err(MediaError::NotJson);

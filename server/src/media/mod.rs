@@ -2,12 +2,15 @@
 //! as they are spoken here.
 
 mod cause;
+mod door;
 mod error;
 mod layer;
 mod offer;
 pub mod registry;
+pub mod rehearsal;
 mod session;
 pub mod source;
+pub mod stage_sound;
 mod start;
 mod whep;
 mod whip;
@@ -32,7 +35,10 @@ use crate::{
     services::Services,
     stage::stages::Stages,
 };
+use door::MAX_LOOKING_FROM_ADDRESS;
 use registry::MediaSessions;
+use rehearsal::Rehearsals;
+use stage_sound::StageSound;
 
 /// The most viewers that get media at one address, as many as follow live channels there. How many there
 /// are in all the media core bounds.
@@ -47,10 +53,14 @@ pub struct Media {
     pub stages: Arc<Stages>,
     /// The open sessions.
     pub sessions: Arc<MediaSessions>,
+    /// The rehearsals.
+    pub rehearsals: Arc<Rehearsals>,
     /// The media core.
     pub sfu: Sfu,
     /// Viewers that get media, counted by address.
     pub viewers: Connections,
+    /// Those who look in at doors, counted by address.
+    pub looking: Connections,
 }
 
 impl Media {
@@ -63,7 +73,19 @@ impl Media {
     ) -> Self {
         let from_address = services.config.widened(MAX_VIEWERS_FROM_ADDRESS);
         let viewers = Connections::new(usize::MAX, from_address);
-        Self { services, stages, sessions, sfu, viewers }
+        let rehearsals = Arc::new(Rehearsals::new(services.database.clone(), sfu.clone()));
+        services.bus.subscribe(&rehearsals);
+        let from_address = services.config.widened(MAX_LOOKING_FROM_ADDRESS);
+        // Half of one stage's places, of the whole venue: who looks in leaves the rest to who comes in.
+        let most = services.config.media_limits.max_subscribers_per_stage / 2;
+        let looking = Connections::new(most, from_address);
+        services.bus.subscribe(&sessions);
+        Self { services, stages, sessions, rehearsals, sfu, viewers, looking }
+    }
+
+    /// Sound of the stages.
+    pub fn sound(&self) -> StageSound {
+        StageSound { sfu: self.sfu.clone(), sessions: self.sessions.clone() }
     }
 }
 
@@ -95,6 +117,9 @@ pub fn routes<S: Clone + Send + Sync + 'static>(media: Media) -> Router<S> {
         .route("/whip/", somewhere)
         .route("/whip/{show}/", publish)
         .route("/whep/{show}/", watch)
+        .route("/whip/{show}/rehearsal", offers().post(whip::rehearse))
+        .route("/whep/{show}/rehearsal", offers().post(whep::watch_rehearsal))
+        .route("/whep/{show}/door", offers().post(door::look))
         .route("/whip/{show}/{session}", session.clone())
         .route("/whep/{show}/{session}", session)
         .route("/whep/{show}/{session}/layer", post(layer::choose).options(layer::about))

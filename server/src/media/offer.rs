@@ -15,7 +15,7 @@ use super::{ACCEPT_PATCH, FRAGMENT, Media, SDP, error::MediaError, registry::Tag
 use crate::{
     caller::Caller,
     clock,
-    crypto::token::Claims,
+    crypto::token::{Claims, Scope},
     http::security,
     ice_servers, sessions,
     shows::{self, ShowFacts},
@@ -80,12 +80,40 @@ pub async fn read(body: Body) -> Result<Offer, MediaError> {
     Ok(Offer { credentials: IceCredentials::in_sdp(&text), text })
 }
 
+/// Lets `accept` take the offer of who holds `token`, which is used up by that; returns what the token says, and
+/// what came of the offer. Who is asked to come again, as the venue is full, comes with the same token.
+///
+/// # Errors
+/// [`MediaError::BadToken`], [`MediaError::OtherToken`]; as `accept`.
+pub async fn accepted<T, E: Into<MediaError>>(
+    media: &Media,
+    (token, scope, show): (&str, Scope, ShowId),
+    accept: impl Future<Output = Result<T, E>>,
+) -> Result<(Claims, T), MediaError> {
+    let tokens = &media.services.tokens;
+    let claims = tokens.redeem(token, scope, show, clock::now())?;
+    let accepted = accept.await.map_err(Into::into).inspect_err(|refused| {
+        if *refused == MediaError::Full {
+            tokens.give_back(token, scope, show, clock::now());
+        }
+    })?;
+    Ok((claims, accepted))
+}
+
+/// The facts of a show, whether or not media may flow there.
+///
+/// # Errors
+/// [`MediaError::NotFound`], [`MediaError::Broken`].
+pub async fn facts(media: &Media, show: ShowId) -> Result<ShowFacts, MediaError> {
+    shows::facts(&media.services.database, show).await?.ok_or(MediaError::NotFound)
+}
+
 /// The show, when media may flow there.
 ///
 /// # Errors
 /// [`MediaError::NotFound`], [`MediaError::Gone`], [`MediaError::Over`], [`MediaError::Broken`].
 pub async fn open_show(media: &Media, show: ShowId) -> Result<ShowFacts, MediaError> {
-    check_open(shows::facts(&media.services.database, show).await?.ok_or(MediaError::NotFound)?)
+    check_open(facts(media, show).await?)
 }
 
 /// A show's facts, when media may flow there.
@@ -126,8 +154,7 @@ pub async fn hold(
     let services = &media.services;
     let guard = services.open_sessions.media(&claims.session, claims.show);
     media.sessions.tie(session, guard.ok_or(MediaError::TooMany(WHEN_LESS_IS_HELD))?);
-    let facts = shows::facts(&services.database, claims.show).await?;
-    let facts = facts.ok_or(MediaError::NotFound)?;
+    let facts = facts(media, claims.show).await?;
     if sessions::is_open(&services.database, &claims.session, facts.members_only).await? {
         return Ok(facts);
     }

@@ -22,6 +22,8 @@ pub enum MediaDirection {
     In,
     /// To a viewer (WHEP).
     Out,
+    /// To somebody at the door (WHEP), a picture alone.
+    Door,
 }
 
 /// The strong entity tag of a session's ICE state (RFC 9725 section 4.3.1). Each restart
@@ -127,9 +129,39 @@ impl MediaSessions {
         self.entries().get(&session)?.opened.clone()
     }
 
+    /// Tells whether somebody watches `show`, or is about to.
+    pub fn has_viewers(&self, show: ShowId) -> bool {
+        let watches = |it: &MediaSession| it.direction == MediaDirection::Out && it.show == show;
+        self.entries().values().any(|it| it.opened.as_ref().is_some_and(watches))
+    }
+
+    /// Ends the sessions of those who look in at the door of `show`.
+    pub async fn close_door(&self, show: ShowId) {
+        let at_door = |it: &MediaSession| it.direction == MediaDirection::Door && it.show == show;
+        let looking: Vec<_> = {
+            let entries = self.entries();
+            let looking = entries.iter().filter(|(_, it)| it.opened.as_ref().is_some_and(at_door));
+            looking.map(|(session, _)| *session).collect()
+        };
+        for session in looking {
+            self.sfu.close(session).await;
+        }
+    }
+
     /// A session is over.
     pub fn ended(&self, session: SessionId) {
         self.entries().remove(&session);
+    }
+
+    /// The number of viewers of each show, doors apart.
+    pub fn viewers(&self) -> HashMap<ShowId, usize> {
+        let mut viewers = HashMap::new();
+        for opened in self.entries().values().filter_map(|it| it.opened.as_ref()) {
+            if opened.direction == MediaDirection::Out {
+                *viewers.entry(opened.show).or_default() += 1;
+            }
+        }
+        viewers
     }
 
     /// Forgets sessions that are over and of which nothing was heard, because there was no room for the

@@ -90,14 +90,15 @@ pub fn find(
     show: &str,
     session: &str,
 ) -> Result<(SessionId, MediaSession), MediaError> {
-    let (direction, session) = if address.starts_with("/whip/") {
-        (MediaDirection::In, session.split_once('-').ok_or(MediaError::NotFound)?.1)
-    } else {
-        (MediaDirection::Out, session)
+    let comes_in = address.starts_with("/whip/");
+    let session = match comes_in {
+        true => session.split_once('-').ok_or(MediaError::NotFound)?.1,
+        false => session,
     };
     let session: SessionId = session.parse().map_err(|_| MediaError::NotFound)?;
     let opened = media.sessions.find(session).ok_or(MediaError::NotFound)?;
-    let here = opened.direction == direction && show.parse() == Ok(opened.show);
+    let way = (opened.direction == MediaDirection::In) == comes_in;
+    let here = way && show.parse() == Ok(opened.show);
     if here { Ok((session, opened)) } else { Err(MediaError::NotFound) }
 }
 

@@ -47,7 +47,11 @@ pub struct CoreSources(pub Sfu);
 
 #[async_trait]
 impl Sources for CoreSources {
-    async fn hand_over(&self, source: SourceId) -> bool {
+    fn is_apart(&self, _: SourceId) -> bool {
+        false
+    }
+
+    async fn hand_over(&self, _: ShowId, source: SourceId) -> bool {
         match session_of(source) {
             Some(session) => self.0.hand_over(session).await,
             None => false,
@@ -62,6 +66,10 @@ impl Sources for CoreSources {
 
     async fn close_stage(&self, show: ShowId) {
         self.0.close_stage(stage_id(show)).await;
+    }
+
+    fn set_title(&self, _: ShowId, _: &str) {
+        // WebRTC carries no titles.
     }
 
     async fn states(&self) -> HashMap<SourceId, SourceState> {

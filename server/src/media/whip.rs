@@ -14,6 +14,7 @@ use super::{
     error::MediaError,
     offer::{self, Offer, bearer, check_room, check_type, created, hold, open_show},
     registry::MediaDirection,
+    rehearsal::check_before,
     source::{source_of, stage_id},
 };
 use crate::{
@@ -22,7 +23,7 @@ use crate::{
     crypto::token::Scope,
     http::limits::{Limit, by_address},
     stage::{Claim, ClaimProof, PublishError, notices::Cause, source::OpenedSource},
-    stream_keys::{self, Holder, Tried},
+    stream_keys::{self, Holder},
 };
 
 /// `POST /whip`: the holder of a stream key goes on the stage of the show that they play now.
@@ -51,6 +52,39 @@ pub async fn publish(
     with_key(&media, &caller, Some(&show), &holder, request).await
 }
 
+/// `POST /whip/{show}/rehearsal`: the artist rehearses. Whoever rehearses this show already gives way.
+pub async fn rehearse(
+    State(media): State<Media>,
+    caller: Caller,
+    Path(show): Path<String>,
+    request: Request<Body>,
+) -> Result<Response, MediaError> {
+    let token = bearer(request.headers())?.to_owned();
+    let show: ShowId = show.parse().map_err(|_| MediaError::NotFound)?;
+    let claims = media.services.tokens.check(&token, Scope::Rehearse, show, clock::now())?;
+    check_type(request.headers())?;
+    let facts = check_before(offer::facts(&media, show).await?)?;
+    let performs = stream_keys::may_perform(&media.services.database, &facts.artist_account);
+    if facts.artist_person != claims.person || !performs.await? {
+        return Err(MediaError::OtherToken);
+    }
+    let offer = offer::read(request.into_body()).await?;
+    check_room(&media, &claims)?;
+    let publish = media.rehearsals.publish(show, offer.text);
+    let (claims, accepted) =
+        offer::accepted(&media, (&token, Scope::Rehearse, show), publish).await?;
+    let session = accepted.session;
+    // A show that went live in between has ended its rehearsal before this came.
+    if let Err(refused) = hold(&media, &claims, session).await.and_then(check_before) {
+        media.sfu.close(session).await;
+        return Err(refused);
+    }
+    let client = offer.credentials;
+    let tag = media.sessions.opened(session, MediaDirection::In, show, client, None);
+    // No publication has this number.
+    Ok(created(&caller, &format!("/whip/{show}/0-{session}"), tag, accepted.answer_sdp))
+}
+
 /// Tokens are claims and a signature, joined by a dot; keys have none.
 fn is_token(token: &str) -> bool {
     token.contains('.')
@@ -76,15 +110,10 @@ async fn with_token(
     let offer = offer::read(request.into_body()).await?;
     // Before anybody is taken off the stage.
     check_room(media, &claims)?;
-    let claims = media.services.tokens.redeem(token, Scope::Publish, show, clock::now())?;
     let claim =
         Claim { artist: facts.artist_account, by: ClaimProof::Session(claims.session.clone()) };
-    let taken = take(media, show, offer.text, awaited, claim).await.inspect_err(|refused| {
-        // Who is asked to come again comes with the same token.
-        if *refused == MediaError::Full {
-            media.services.tokens.give_back(token, Scope::Publish, show, clock::now());
-        }
-    })?;
+    let take = take(media, show, offer.text, awaited, claim);
+    let (claims, taken) = offer::accepted(media, (token, Scope::Publish, show), take).await?;
     if let Err(refused) = hold(media, &claims, taken.session).await {
         media.sfu.close(taken.session).await;
         return Err(refused);
@@ -127,8 +156,12 @@ async fn program(
             .ok_or(MediaError::NothingOn)?,
         Some(show) => {
             let show = show.parse().map_err(|_| MediaError::NotFound)?;
-            if open_show(media, show).await?.artist_account != holder.account {
+            let facts = open_show(media, show).await?;
+            if facts.artist_account != holder.account {
                 return Err(MediaError::OtherToken);
+            }
+            if !stream_keys::is_due(&facts, clock::now()) {
+                return Err(MediaError::TooEarly);
             }
             show
         }
@@ -164,8 +197,10 @@ fn cause_of(refused: &MediaError, offer: &str) -> Option<Cause> {
         MediaError::OtherToken => Cause::OtherShow,
         MediaError::NotFound | MediaError::Gone => Cause::NoShow,
         MediaError::Over => Cause::Over,
+        MediaError::TooEarly => Cause::TooEarly,
         MediaError::Replaced => Cause::Replaced,
         MediaError::Contested => Cause::Contested,
+        MediaError::Kept => Cause::Kept,
         MediaError::Elsewhere => Cause::Elsewhere,
         MediaError::Full => Cause::Full,
         _ => return None,
@@ -182,19 +217,12 @@ fn awaited(address: &Uri) -> TakeoverCondition {
     }
 }
 
-/// Whose stream key it is. What is wrong with one that isn't good is nobody's business but its
+/// Finds the holder of a stream key. What is wrong with one that isn't good is nobody's business but its
 /// artist's, and whoever tries many has to wait.
 async fn holder(media: &Media, caller: &Caller, secret: &str) -> Result<Holder, MediaError> {
     let tried = media.services.limits.check(Limit::StreamKeyTries, by_address(caller.address));
     tried.map_err(MediaError::TooMany)?;
-    match stream_keys::tried(&media.services.database, secret).await? {
-        Tried::Good(holder) => Ok(holder),
-        Tried::Revoked { account, name } => {
-            media.stages.notices().tell(&account, &Cause::Revoked(name), clock::now());
-            Err(MediaError::BadToken)
-        }
-        Tried::Nothing => Err(MediaError::BadToken),
-    }
+    media.stages.holder(secret).await?.ok_or(MediaError::BadToken)
 }
 
 /// A stage taken by a session of the media core.
@@ -225,6 +253,7 @@ async fn take(
         PublishError::NoRight => MediaError::BadToken,
         PublishError::Replaced => MediaError::Replaced,
         PublishError::Contested => MediaError::Contested,
+        PublishError::Kept => MediaError::Kept,
         PublishError::Elsewhere => MediaError::Elsewhere,
         PublishError::Database(error) => error.into(),
     })?;

@@ -126,7 +126,8 @@ async fn create(
     let made = async {
         let mut write = database.begin().await?;
         let language = Language::default();
-        let account = store::insert(&mut write, &form, new_person(), &hash, language).await?;
+        let person = (new_person(), None);
+        let account = store::insert(&mut write, &form, person, &hash, language).await?;
         store::confirm(&mut write, &account.id, form.email.trim()).await?;
         write.commit().await?;
         Ok::<_, DatabaseError>(account)

@@ -44,11 +44,11 @@ impl Accounts for Caller {
         passwords.check_strength("password", &form.password, &known_words).await?;
         let password = passwords.hash(&form.password).await?;
         // A guest stays the same person, and keeps their place in the crowd.
-        let person = guests::person(self).await?;
+        let guest = guests::identity(self).await?;
         let made = async {
             let mut write = self.services.database.begin().await?;
             let account =
-                store::insert(&mut write, &form, person, &password, self.request_language.current)
+                store::insert(&mut write, &form, guest, &password, self.request_language.current)
                     .await?;
             if people::is_kept_for_another(&mut write, form.handle.trim(), &account.id).await? {
                 return Ok::<_, DatabaseError>(Err(taken(&form.handle)));

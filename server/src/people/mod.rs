@@ -1,8 +1,7 @@
 //! The people feature's server side: profiles and pictures, artists' pages, followers.
 
-mod image;
 pub mod personal_data;
-mod pictures;
+mod portraits;
 mod store;
 
 use async_trait::async_trait;
@@ -15,7 +14,7 @@ use bandstand_domain::{
     visible::tidy_name,
 };
 
-pub use pictures::{adopt_pictures, routes};
+pub use portraits::{adopt_pictures, routes};
 use store::{ArtistRow, Follow};
 pub use store::{is_kept_for_another, leave_handle, sweep_handles};
 
@@ -125,7 +124,7 @@ impl People for Caller {
 
     async fn remove_picture(&self) -> Result<(), PeopleError> {
         let account = self.changing_account().await?;
-        pictures::replace(&self.services, &account.id, None).await
+        portraits::replace(&self.services, &account.id, None).await
     }
 }
 

@@ -2,10 +2,11 @@
 
 use async_trait::async_trait;
 
-use super::{pictures, store};
+use super::store;
 use crate::{
     database::{Database, DatabaseError, Write},
     personal_data::{DataSubject, ErasedFiles, ExportMember, PersonalData},
+    pictures,
 };
 
 /// Personal data of the profile: what somebody says of themselves, pictures, follows.

@@ -135,7 +135,8 @@ pub struct KnownQuality<'a> {
 }
 
 impl KnownQuality<'_> {
-    /// Explains why the picture has only `lines` lines; none when it has as many as there are.
+    /// Explains why the picture has only `lines` lines; none when it has as many as there are. Lines are told as
+    /// text: they aren't grouped by thousands.
     fn why_small(&self, lines: u32) -> Option<Text> {
         let sizes = || self.layers.iter().filter_map(|layer| Some((layer.height?, layer.kilobits)));
         let best = sizes().max().map_or(lines, |(lines, _)| lines);
@@ -147,8 +148,9 @@ impl KnownQuality<'_> {
             && self.bandwidth.is_some_and(|carried| carried > needed.saturating_mul(3) / 2)
         {
             // The artist's browser has just begun to send it.
-            Some(text!(server.explain.larger_coming, lines = fitting))
+            Some(text!(server.explain.larger_coming, lines = fitting.to_string()))
         } else if is_less(lines, fitting) {
+            let (lines, fitting) = (lines.to_string(), fitting.to_string());
             Some(match self.bandwidth {
                 None => text!(server.explain.carries_no_more, lines = lines, fitting = fitting),
                 Some(rate) => {
@@ -156,6 +158,7 @@ impl KnownQuality<'_> {
                 }
             })
         } else if is_less(lines, best) {
+            let (lines, best) = (lines.to_string(), best.to_string());
             Some(text!(server.explain.small_window, lines = lines, best = best))
         } else if best < FEW_LINES {
             Some(text!(server.explain.artist_sends_small))
@@ -236,7 +239,9 @@ fn figures(
     let mut add =
         |name: Text, value: Text| figures.push((catalogue.say(&name), catalogue.say(&value)));
     if video.frame_height > 0.0 {
-        let (width, height) = (video.frame_width as u32, video.frame_height as u32);
+        // As text: sizes of pictures aren't grouped by thousands.
+        let [width, height] =
+            [video.frame_width, video.frame_height].map(|it| (it as u32).to_string());
         let frames = video.frames_per_second as u32;
         let size =
             text!(server.explain.picture_size, width = width, height = height, frames = frames);

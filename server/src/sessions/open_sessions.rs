@@ -128,6 +128,7 @@ impl BusListener for OpenSessions {
                 }
             }
             BusMessage::TopicNews(_)
+            | BusMessage::StageChanged(..)
             | BusMessage::ShowDeleted(_)
             | BusMessage::StreamKeyRevoked(_) => {}
         }

@@ -3,6 +3,7 @@
 use bandstand_domain::{
     Refusal, ShowId,
     accounts::{Role, Viewer},
+    crowd::ChosenLook,
 };
 
 use super::ShowFacts;
@@ -13,6 +14,8 @@ use crate::{caller::Caller, database::Database};
 pub struct ShowEntry {
     /// The viewer who enters.
     pub viewer: Viewer,
+    /// The look that they chose.
+    pub look: Option<ChosenLook>,
     /// The facts of the show.
     pub facts: ShowFacts,
 }
@@ -35,12 +38,11 @@ pub async fn enter<E: std::error::Error>(
     show: ShowId,
 ) -> Result<ShowEntry, Refusal<E>> {
     let facts = facts(&caller.services.database, show).await?;
-    let viewer = caller.viewer().await?;
-    let viewer = viewer.ok_or(Refusal::NotLoggedIn)?;
+    let (viewer, look) = caller.figure().await?.ok_or(Refusal::NotLoggedIn)?;
     if facts.members_only && viewer.role == Role::Guest {
         return Err(Refusal::Forbidden);
     }
-    Ok(ShowEntry { viewer, facts })
+    Ok(ShowEntry { viewer, look, facts })
 }
 
 /// Returns the facts that decide about access to `show`.

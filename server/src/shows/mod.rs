@@ -1,21 +1,30 @@
 //! The shows feature's server side: announcing, changing and listing shows.
 
 pub mod access;
+mod artwork;
+mod ical;
 mod list;
 pub mod personal_data;
 pub mod port;
 mod store;
 mod times;
 pub mod topic;
+mod tracklist;
+
+use std::collections::HashMap;
 
 use bandstand_domain::{
     Millis, Refusal, ShowId,
     channel::{Event, Topic},
     shows::{Section, ShowCard, ShowError, ShowEvent, ShowList, ShowPage},
+    stage::encore_until,
 };
 
+pub use artwork::artwork_routes;
+pub use ical::routes;
 pub(crate) use store::stage_sql;
 pub use store::{ShowFacts, call_off, is_listed, stage};
+pub use tracklist::note_track;
 
 use crate::{
     background::bus::BusMessage,
@@ -41,6 +50,22 @@ pub async fn card(write: &mut Write, id: ShowId) -> Result<Option<ShowCard>, Dat
     store::card(&mut **write, id).await
 }
 
+/// The title of the show `id`; none when it is deleted.
+pub async fn title(database: &Database, id: ShowId) -> Result<Option<String>, DatabaseError> {
+    store::title(&database.read, id).await
+}
+
+/// Tells whether it is the time of another show of the account `artist` than `id`, which isn't over.
+pub async fn plays_another(
+    database: &Database,
+    artist: &AccountId,
+    id: ShowId,
+    now: Millis,
+) -> Result<bool, DatabaseError> {
+    let at_once = (now, now.plus(1));
+    Ok(store::overlapping(&database.read, artist, at_once, Some(id)).await?.is_some())
+}
+
 /// The page of the show `id` as `viewer` sees it, an account's private identity.
 ///
 /// # Errors
@@ -59,8 +84,10 @@ pub async fn page(
         card,
         description: details.description,
         live_since: facts.live_since,
+        ended_at: facts.ended_at,
         peak: details.peak,
         likes: details.likes,
+        tracks: store::tracks(&database.read, id).await?,
         mine: viewer == Some(&facts.artist_account),
         cursor,
         now: clock::now(),
@@ -135,6 +162,27 @@ pub async fn append_artist_changed(
     Ok(shows)
 }
 
+/// Notes how many listen to each of these shows, once every so many `seconds`.
+///
+/// # Errors
+/// Returns an error when the database fails; nothing is noted then.
+pub async fn note_listeners(
+    database: &Database,
+    listeners: &HashMap<ShowId, usize>,
+    seconds: u32,
+) -> Result<(), DatabaseError> {
+    if listeners.is_empty() {
+        return Ok(());
+    }
+    let mut write = database.begin().await?;
+    for (show, count) in listeners {
+        let count = i64::try_from(*count).unwrap_or(i64::MAX);
+        store::note_listeners(&mut write, *show, count, seconds.into()).await?;
+    }
+    write.commit().await?;
+    Ok(())
+}
+
 /// Wakes those who follow the list of shows and those at the show `id`.
 pub async fn announce(services: &Services, id: ShowId) {
     services.announce([Topic::Shows, Topic::Show(id)]).await;
@@ -152,5 +200,10 @@ impl ShowFacts {
     /// Tells whether nothing can happen any more: it was ended, or its time passed with nobody on stage.
     pub fn is_over(&self, now: Millis) -> bool {
         self.stage.is_over(self.ends_at, now)
+    }
+
+    /// Tells whether hands and chat are closed: the show is over, and so is its encore.
+    pub fn is_closed(&self, now: Millis) -> bool {
+        self.is_over(now) && encore_until(self.ended_at, now).is_none()
     }
 }

@@ -5,17 +5,18 @@ use std::{fmt, sync::Arc};
 use async_trait::async_trait;
 use bandstand_app::shows::port::Shows;
 use bandstand_domain::{
-    FieldErrors, Refusal, ShowId,
+    FieldErrors, Millis, Refusal, ShowId,
     channel::{Event, Topic},
+    people::PeopleError,
     shows::{
-        MAX_UPCOMING, Section, ShowDraft, ShowError, ShowEvent, ShowList, ShowPage, ShowReason,
-        WhatsOn, check_times,
+        MAX_HOURS, MAX_UPCOMING, Medium, Section, ShowDraft, ShowError, ShowEvent, ShowFigures,
+        ShowList, ShowPage, ShowReason, WhatsOn,
     },
     text,
 };
 
 use super::{
-    MAX_OWN, ShowFacts, announce, append_changed, facts, list, page, store,
+    MAX_OWN, ShowFacts, announce, append_changed, artwork, facts, list, page, store,
     times::{self, Times},
 };
 use crate::{
@@ -29,6 +30,9 @@ use crate::{
     ids::AccountId,
     rights::{self, Action, Relation, Resource},
 };
+
+/// Time by which a show is extended, in milliseconds.
+const EXTENSION: i64 = 15 * Millis::MINUTE;
 
 /// Audience count of shows; known to the crowd.
 pub trait AudienceCount: fmt::Debug + Send + Sync {
@@ -70,7 +74,11 @@ impl Caller {
 
     /// The show `id`, deleted or not, to which the account that asks may do `action`. Asked before anything is written,
     /// so that who may not keeps nobody else waiting for the database's writer.
-    async fn show_to(&self, id: ShowId, action: Action) -> Result<(Account, ShowFacts), ShowError> {
+    pub(super) async fn show_to(
+        &self,
+        id: ShowId,
+        action: Action,
+    ) -> Result<(Account, ShowFacts), ShowError> {
         let account = self.own_account().await?;
         let facts = facts(&self.services.database, id).await?;
         let facts = facts.ok_or(Refusal::NotFound)?;
@@ -83,7 +91,7 @@ impl Caller {
 
     /// A transaction that changes the show `id` of the account `artist`, and the show as it is now. Until
     /// it ends, the artist's shows change nowhere else.
-    async fn change_show(
+    pub(super) async fn change_show(
         &self,
         id: ShowId,
         artist: &AccountId,
@@ -96,6 +104,11 @@ impl Caller {
     }
 }
 
+/// Returns whether both forms say the same times.
+fn has_times_of(draft: &ShowDraft, other: &ShowDraft) -> bool {
+    (&draft.starts, &draft.ends, &draft.time_zone) == (&other.starts, &other.ends, &other.time_zone)
+}
+
 /// The form with its text as it is kept: trimmed, lines ended by `\n`, each genre once.
 fn normal(mut draft: ShowDraft) -> ShowDraft {
     draft.title = draft.title.trim().to_owned();
@@ -105,6 +118,32 @@ fn normal(mut draft: ShowDraft) -> ShowDraft {
     draft
 }
 
+/// Checks a form with its times, so that all that is wrong with it is said at once. `before` as in
+/// [`bandstand_domain::shows::check_times`], and so is `most`.
+fn check_whole(
+    draft: &ShowDraft,
+    now: Millis,
+    before: Option<Millis>,
+    most: u32,
+) -> Result<Times, FieldErrors> {
+    let times = times::read(draft, now, before, most);
+    let Err(mut errors) = draft.check() else { return times };
+    if let Err(others) = times {
+        errors.merge(others);
+    }
+    Err(errors)
+}
+
+impl ShowsPort {
+    /// The most hours of a show.
+    fn most_hours(&self, medium: Medium) -> u32 {
+        match medium {
+            Medium::Video => MAX_HOURS,
+            Medium::Audio => self.caller.services.config.max_audio_hours,
+        }
+    }
+}
+
 /// Refuses times at which another show of the artist stands.
 async fn check_free(
     write: &mut Write,
@@ -112,7 +151,8 @@ async fn check_free(
     times: &Times,
     except: Option<ShowId>,
 ) -> Result<(), ShowError> {
-    match store::overlapping(write, artist, times, except).await? {
+    match store::overlapping(&mut **write, artist, (times.starts_at, times.ends_at), except).await?
+    {
         Some(title) => {
             Err(FieldErrors::one("starts", text!(server.shows.taken, title = title)).into())
         }
@@ -150,12 +190,16 @@ impl Shows for ShowsPort {
         Ok(store::draft(&database.read, id).await?)
     }
 
+    async fn next_draft(&self) -> Result<ShowDraft, ShowError> {
+        let artist = self.caller.artist().await?;
+        let read = &self.caller.services.database.read;
+        Ok(store::next_draft(read, &artist.id, clock::now()).await?)
+    }
+
     async fn create(&self, draft: ShowDraft) -> Result<ShowId, ShowError> {
         let artist = self.caller.artist().await?;
-        draft.check()?;
         let draft = normal(draft);
-        let times = times::read(&draft.starts, &draft.ends, &draft.time_zone)?;
-        check_times(times.starts_at, times.ends_at, clock::now(), None)?;
+        let times = check_whole(&draft, clock::now(), None, self.most_hours(draft.medium))?;
         self.caller.limited(Limit::Shows, &artist.id)?;
 
         let mut write = self.caller.services.database.begin().await?;
@@ -174,14 +218,23 @@ impl Shows for ShowsPort {
 
     async fn update(&self, id: ShowId, draft: ShowDraft) -> Result<(), ShowError> {
         let (account, facts) = self.caller.show_to(id, Action::Change).await?;
-        draft.check()?;
         let draft = normal(draft);
+        let before = store::draft(&self.caller.services.database.read, id).await?;
+        if has_times_of(&draft, &before) || facts.is_over(clock::now()) {
+            draft.check()?;
+        } else {
+            check_whole(
+                &draft,
+                clock::now(),
+                Some(facts.starts_at),
+                self.most_hours(draft.medium),
+            )?;
+        }
         self.caller.limited(Limit::Shows, &account.id)?;
         let (mut write, facts) = self.caller.change_show(id, &facts.artist_account).await?;
+        // As they are while nothing else changes them.
         let before = store::draft(&mut *write, id).await?;
-        let same_times = (&draft.starts, &draft.ends, &draft.time_zone)
-            == (&before.starts, &before.ends, &before.time_zone);
-        let times = if same_times {
+        let times = if has_times_of(&draft, &before) {
             // As they are to the millisecond, which the form doesn't show.
             Times {
                 starts_at: facts.starts_at,
@@ -193,14 +246,17 @@ impl Shows for ShowsPort {
             if facts.is_over(now) {
                 return Err(Refusal::Because(ShowReason::Over));
             }
-            let times = times::read(&draft.starts, &draft.ends, &draft.time_zone)?;
+            let times =
+                times::read(&draft, now, Some(facts.starts_at), self.most_hours(draft.medium))?;
             if facts.stage.is_on_air() && times.starts_at != facts.starts_at {
                 return Err(Refusal::Because(ShowReason::Live));
             }
-            check_times(times.starts_at, times.ends_at, now, Some(facts.starts_at))?;
             check_free(&mut write, &facts.artist_account, &times, Some(id)).await?;
             times
         };
+        if facts.stage.is_on_air() && draft.medium != before.medium {
+            return Err(Refusal::Because(ShowReason::Live));
+        }
         store::update(&mut write, id, &draft, &times).await?;
         append_changed(&mut write, id).await?;
         write.commit().await?;
@@ -217,6 +273,7 @@ impl Shows for ShowsPort {
         self.caller.limited(Limit::Shows, &account.id)?;
         let (mut write, _) = self.caller.change_show(id, &facts.artist_account).await?;
         store::delete(&mut write, id).await?;
+        let gone = artwork::change(&mut write, id, None).await?;
         let deleted = Event::Show(ShowEvent::Deleted { show: id });
         for topic in [Topic::Shows, Topic::Show(id)] {
             event_log::append(&mut write, topic, &deleted, clock::now()).await?;
@@ -224,6 +281,43 @@ impl Shows for ShowsPort {
         write.commit().await?;
         announce(&self.caller.services, id).await;
         self.caller.services.bus.publish(BusMessage::ShowDeleted(id)).await;
+        self.caller.services.files.remove(&gone).await;
         Ok(())
+    }
+
+    async fn extend(&self, id: ShowId) -> Result<(), ShowError> {
+        let (account, facts) = self.caller.show_to(id, Action::Change).await?;
+        self.caller.limited(Limit::Shows, &account.id)?;
+        let (mut write, facts) = self.caller.change_show(id, &facts.artist_account).await?;
+        if !facts.stage.is_on_air() {
+            return Err(Refusal::Because(ShowReason::NotOnAir));
+        }
+        let from = facts.ends_at.max(clock::now());
+        let ends_at = from.plus(EXTENSION);
+        let next =
+            store::overlapping(&mut *write, &facts.artist_account, (from, ends_at), Some(id))
+                .await?;
+        if next.is_some() {
+            return Err(Refusal::Because(ShowReason::NextBegins));
+        }
+        store::move_end(&mut write, id, ends_at).await?;
+        append_changed(&mut write, id).await?;
+        write.commit().await?;
+        announce(&self.caller.services, id).await;
+        Ok(())
+    }
+
+    async fn figures(&self, id: ShowId) -> Result<ShowFigures, ShowError> {
+        let (_, facts) = self.caller.show_to(id, Action::Change).await?;
+        if facts.deleted {
+            return Err(Refusal::Gone);
+        }
+        Ok(store::figures(&self.caller.services.database.read, id).await?)
+    }
+
+    async fn remove_artwork(&self, id: ShowId) -> Result<(), PeopleError> {
+        let account = self.caller.own_account().await?;
+        self.caller.limited(Limit::Picture, &account.id)?;
+        artwork::replace(&self.caller, id, None).await
     }
 }

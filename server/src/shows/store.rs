@@ -1,13 +1,16 @@
 //! Shows in the database.
 
 mod deletion;
+mod figures;
 mod listed;
 mod stage_column;
+mod tracks;
 mod write;
 
 use bandstand_domain::{
     Millis, PersonId, ShowId,
-    shows::{Artist, Section, ShowCard, ShowDraft},
+    people::Picture,
+    shows::{Artist, Medium, Section, ShowCard, ShowDraft},
     stage::StageState,
 };
 use sqlx::{Any, Executor, Row, any::AnyRow};
@@ -19,17 +22,19 @@ use crate::{
     ids::AccountId,
 };
 pub use deletion::{call_off, export, forget_artist};
+pub use figures::{figures, note_listeners};
 pub use listed::is_listed;
 pub use stage_column::stage;
 pub(crate) use stage_column::stage_sql;
-pub use write::{delete, insert, update};
+pub use tracks::{append_track, tracks};
+pub use write::{change_artwork, delete, insert, move_end, update};
 
 /// Statement that selects the columns of show cards, with the rest appended.
 macro_rules! cards {
     ($($rest:tt)+) => {
         concat!(
             "SELECT s.id, s.title, s.genres, a.handle, a.stage_name, s.starts_at, s.ends_at, \
-             s.time_zone, s.stage, s.members_only FROM shows s JOIN accounts a ON a.id = s.artist ",
+             s.time_zone, s.stage, s.members_only, s.medium, s.artwork FROM shows s JOIN accounts a ON a.id = s.artist ",
             $($rest)+
         )
     };
@@ -37,6 +42,10 @@ macro_rules! cards {
 
 fn members_only(row: &AnyRow) -> Result<bool, DatabaseError> {
     Ok(row.try_get::<i64, _>("members_only")? != 0)
+}
+
+fn medium(row: &AnyRow) -> Result<Medium, DatabaseError> {
+    Ok(Medium::named(row.try_get("medium")?))
 }
 
 /// The card in a row of [`cards!`].
@@ -57,6 +66,8 @@ fn card_of(row: &AnyRow, now: Millis) -> Result<ShowCard, DatabaseError> {
         time_zone,
         stage: stage(row)?,
         members_only: members_only(row)?,
+        medium: medium(row)?,
+        artwork: row.try_get::<Option<String>, _>("artwork")?.map(Picture::new),
     })
 }
 
@@ -90,6 +101,8 @@ pub struct ShowFacts {
     pub publication: i64,
     /// Time at which the artist first went on stage.
     pub live_since: Option<Millis>,
+    /// Time at which the artist ended the show.
+    pub ended_at: Option<Millis>,
 }
 
 /// The facts of the show `id`, deleted or not.
@@ -99,7 +112,7 @@ pub async fn facts<'e>(
 ) -> Result<Option<ShowFacts>, DatabaseError> {
     sqlx::query(
         "SELECT s.id, s.artist, a.person, s.stage, s.starts_at, s.ends_at, s.time_zone, \
-         s.members_only, s.deleted_at, s.publication, s.live_since \
+         s.members_only, s.deleted_at, s.publication, s.live_since, s.ended_at \
          FROM shows s JOIN accounts a ON a.id = s.artist WHERE s.id = $1",
     )
     .bind(id.to_string())
@@ -118,6 +131,7 @@ pub async fn facts<'e>(
             deleted: row.try_get::<Option<i64>, _>("deleted_at")?.is_some(),
             publication: row.try_get("publication")?,
             live_since: row.try_get::<Option<i64>, _>("live_since")?.map(Millis),
+            ended_at: row.try_get::<Option<i64>, _>("ended_at")?.map(Millis),
         })
     })
     .transpose()
@@ -136,6 +150,19 @@ pub async fn card<'e>(
         .transpose()
 }
 
+/// The title of the show `id`; none when it was deleted.
+pub async fn title<'e>(
+    executor: impl Executor<'e, Database = Any>,
+    id: ShowId,
+) -> Result<Option<String>, DatabaseError> {
+    sqlx::query("SELECT title FROM shows WHERE id = $1 AND deleted_at IS NULL")
+        .bind(id.to_string())
+        .fetch_optional(executor)
+        .await?
+        .map(|row| Ok(row.try_get(0)?))
+        .transpose()
+}
+
 /// Details that only a show's own page shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Details {
@@ -145,6 +172,8 @@ pub struct Details {
     pub peak: u32,
     /// Likes so far.
     pub likes: u64,
+    /// How often its form was changed.
+    pub revision: i64,
 }
 
 /// The details of the show `id`.
@@ -155,7 +184,7 @@ pub async fn details<'e>(
     executor: impl Executor<'e, Database = Any>,
     id: ShowId,
 ) -> Result<Details, DatabaseError> {
-    let row = sqlx::query("SELECT description, peak, likes FROM shows WHERE id = $1")
+    let row = sqlx::query("SELECT description, peak, likes, revision FROM shows WHERE id = $1")
         .bind(id.to_string())
         .fetch_one(executor)
         .await?;
@@ -163,6 +192,7 @@ pub async fn details<'e>(
         description: row.try_get(0)?,
         peak: u32::try_from(row.try_get::<i64, _>(1)?).unwrap_or_default(),
         likes: u64::try_from(row.try_get::<i64, _>(2)?).unwrap_or_default(),
+        revision: row.try_get(3)?,
     })
 }
 
@@ -273,8 +303,9 @@ pub async fn draft<'e>(
     id: ShowId,
 ) -> Result<ShowDraft, DatabaseError> {
     let row = sqlx::query(
-        "SELECT title, description, genres, starts_at, ends_at, time_zone, members_only FROM shows \
-         WHERE id = $1",
+        "SELECT title, description, genres, starts_at, ends_at, time_zone, members_only, medium, \
+         artwork \
+         FROM shows WHERE id = $1",
     )
     .bind(id.to_string())
     .fetch_one(executor)
@@ -288,15 +319,49 @@ pub async fn draft<'e>(
         ends: times::local(Millis(row.try_get("ends_at")?), &time_zone),
         time_zone,
         members_only: members_only(&row)?,
+        medium: medium(&row)?,
+        artwork: row.try_get::<Option<String>, _>("artwork")?.map(Picture::new),
     })
 }
 
-/// The title of another show of `artist` that stands in the way of `times`. Must follow
-/// [`crate::accounts::store::lock`] in the same transaction.
-pub async fn overlapping(
-    write: &mut Write,
+/// The form of a new show of `artist` as it begins: genres, medium, hours and door of their last show, a week or
+/// weeks later. Without one, what the artist plays.
+pub async fn next_draft<'e>(
+    executor: impl Executor<'e, Database = Any>,
     artist: &AccountId,
-    times: &Times,
+    now: Millis,
+) -> Result<ShowDraft, DatabaseError> {
+    let row = sqlx::query(
+        "SELECT COALESCE(s.genres, a.genres) AS genres, s.starts_at, s.ends_at, s.time_zone, \
+         COALESCE(s.members_only, 0) AS members_only, COALESCE(s.medium, 'video') AS medium \
+         FROM accounts a LEFT JOIN shows s ON s.id = (SELECT id FROM shows \
+         WHERE artist = a.id AND deleted_at IS NULL ORDER BY starts_at DESC, id LIMIT 1) \
+         WHERE a.id = $1",
+    )
+    .bind(artist)
+    .fetch_one(executor)
+    .await?;
+    let draft = ShowDraft {
+        genres: from_json(&row, "genres")?,
+        members_only: members_only(&row)?,
+        medium: medium(&row)?,
+        ..ShowDraft::default()
+    };
+    let Some(time_zone) = row.try_get::<Option<String>, _>("time_zone")? else {
+        return Ok(draft);
+    };
+    let (starts_at, ends_at) = (Millis(row.try_get("starts_at")?), Millis(row.try_get("ends_at")?));
+    let times = Times { starts_at, ends_at, time_zone };
+    let (starts, ends) = times::next_week(&times, now);
+    Ok(ShowDraft { starts, ends, time_zone: times.time_zone, ..draft })
+}
+
+/// The title of another show of `artist`, which isn't over, that stands in the way of one from `start` to
+/// `end`. To make or move a show, it must follow [`crate::accounts::store::lock`] in the same transaction.
+pub async fn overlapping<'e>(
+    executor: impl Executor<'e, Database = Any>,
+    artist: &AccountId,
+    (start, end): (Millis, Millis),
     except: Option<ShowId>,
 ) -> Result<Option<String>, DatabaseError> {
     sqlx::query(concat!(
@@ -305,10 +370,10 @@ pub async fn overlapping(
         " AND starts_at < $2 AND ends_at > $3 AND id <> $4 ORDER BY starts_at LIMIT 1",
     ))
     .bind(artist)
-    .bind(times.ends_at.0)
-    .bind(times.starts_at.0)
+    .bind(end.0)
+    .bind(start.0)
     .bind(except.map(|id| id.to_string()).unwrap_or_default())
-    .fetch_optional(&mut **write)
+    .fetch_optional(executor)
     .await?
     .map(|row| Ok(row.try_get(0)?))
     .transpose()

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bandstand_app::stage::port::StageControl;
 use bandstand_domain::{
-    Refusal, ShowId,
-    stage::{JoinToken, PublishToken, StageError, StageReason},
+    FieldErrors, PersonId, Refusal, Secret, ShowId,
+    shows::check_title,
+    stage::{DoorToken, JoinToken, PublishToken, StageError, StageReason, StageState},
 };
 
 use super::{stages::Stages, state::InputRefused, store::Outcome};
@@ -18,6 +19,7 @@ use crate::{
     database::DatabaseError,
     http::limits::{Limit, by_address},
     ice_servers,
+    ids::SessionName,
     rights::{Action, Resource},
     shows::access::{self, ShowEntry},
 };
@@ -46,7 +48,7 @@ impl StageControl for StagePort {
         let artist = entry.is_artist();
         let moderates =
             self.caller.may(&entry.facts.artist_account, Resource::Chat, Action::Moderate).await?;
-        let viewer = entry.viewer;
+        let ShowEntry { viewer, look, .. } = entry;
         let muted = chat::is_muted(&self.caller.services.database, show, &viewer.person).await?;
         let (person, name) = (viewer.person, viewer.name);
         let session = self.caller.session_name().await?;
@@ -57,35 +59,51 @@ impl StageControl for StagePort {
             grant: Grant::Join,
             artist,
             session,
+            look,
         };
-        let token = self.caller.services.tokens.issue(claims, clock::now());
-        let ice_servers =
-            ice_servers::configuration(&self.caller.services.config.ice, clock::now());
+        let (token, ice_servers) = self.issue(claims);
         Ok(JoinToken { token, person, name, artist, moderates, muted, ice_servers })
     }
 
+    async fn look(&self, show: ShowId) -> Result<DoorToken, StageError> {
+        self.caller.limited(Limit::Look, by_address(self.caller.address))?;
+        let facts = access::facts(&self.caller.services.database, show).await?;
+        if facts.members_only {
+            return Err(Refusal::Because(StageReason::MembersOnly));
+        }
+        if !facts.stage.is_on_air() {
+            return Err(Refusal::Because(StageReason::NotOnStage));
+        }
+        // Whoever it is: there are doors at which nobody is asked.
+        let claims = Claims {
+            person: PersonId::new("nobody"),
+            name: String::new(),
+            show,
+            grant: Grant::Door,
+            artist: false,
+            session: SessionName::new("nobody"),
+            look: None,
+        };
+        let (token, ice_servers) = self.issue(claims);
+        Ok(DoorToken { token, ice_servers })
+    }
+
     async fn stage(&self, show: ShowId, had: Option<i64>) -> Result<PublishToken, StageError> {
-        self.caller.limited(Limit::Join, by_address(self.caller.address))?;
-        let ShowEntry { viewer, facts } = allowed(&self.caller, show, Action::Enter).await?;
-        if facts.is_over(clock::now()) {
-            return Err(Refusal::Because(StageReason::Over));
-        }
-        if !viewer.confirmed {
-            return Err(Refusal::Because(StageReason::Unconfirmed));
-        }
+        let entry = self.own_stage(show).await?;
         if let Some(had) = had
             && self.stages.is_taken_since(show, had).await
         {
             return Err(Refusal::Because(StageReason::TakenOver));
         }
-        let (person, name) = (viewer.person, viewer.name);
-        let session = self.caller.session_name().await?;
-        let claims = Claims { person, name, show, grant: Grant::Stage, artist: true, session };
-        let now = clock::now();
-        Ok(PublishToken {
-            token: self.caller.services.tokens.issue(claims, now),
-            ice_servers: ice_servers::configuration(&self.caller.services.config.ice, now),
-        })
+        self.publish_token(entry, Grant::Stage).await
+    }
+
+    async fn rehearsal(&self, show: ShowId) -> Result<PublishToken, StageError> {
+        let entry = self.own_stage(show).await?;
+        if entry.facts.stage != StageState::Empty {
+            return Err(Refusal::Because(StageReason::OnAir));
+        }
+        self.publish_token(entry, Grant::Rehearsal).await
     }
 
     async fn pause(&self, show: ShowId, paused: bool) -> Result<(), StageError> {
@@ -94,10 +112,80 @@ impl StageControl for StagePort {
         answer(self.stages.pause(show, paused).await)
     }
 
+    async fn set_title(&self, show: ShowId, title: String) -> Result<(), StageError> {
+        let entry = allowed(&self.caller, show, Action::Change).await?;
+        self.caller.limited(Limit::Stage, (show, &entry.viewer.person))?;
+        if !entry.facts.stage.is_on_air() {
+            return Err(Refusal::Because(StageReason::NotOnStage));
+        }
+        if let Some(complaint) = check_title(&title) {
+            return Err(FieldErrors::one("title", complaint).into());
+        }
+        self.stages.set_title(show, title.trim());
+        Ok(())
+    }
+
+    async fn keep_stage(&self, show: ShowId, keep: bool) -> Result<(), StageError> {
+        let entry = allowed(&self.caller, show, Action::Change).await?;
+        self.caller.limited(Limit::Stage, (show, &entry.viewer.person))?;
+        if !entry.facts.stage.is_on_air() {
+            return Err(Refusal::Because(StageReason::NotOnStage));
+        }
+        self.stages.keep(show, keep);
+        Ok(())
+    }
+
+    async fn is_stage_kept(&self, show: ShowId) -> Result<bool, StageError> {
+        allowed(&self.caller, show, Action::Change).await?;
+        Ok(self.stages.is_kept(show))
+    }
+
     async fn end(&self, show: ShowId) -> Result<(), StageError> {
         let entry = allowed(&self.caller, show, Action::Delete).await?;
         self.caller.limited(Limit::Stage, (show, &entry.viewer.person))?;
-        answer(self.stages.end(show).await)
+        answer(self.stages.end(show, entry.is_artist()).await)
+    }
+
+    async fn reopen(&self, show: ShowId) -> Result<(), StageError> {
+        let entry = allowed(&self.caller, show, Action::Enter).await?;
+        self.caller.limited(Limit::Stage, (show, &entry.viewer.person))?;
+        answer(self.stages.reopen(show).await)
+    }
+}
+
+impl StagePort {
+    /// A show whose stage is the caller's own, and that isn't over.
+    async fn own_stage(&self, show: ShowId) -> Result<ShowEntry, StageError> {
+        self.caller.limited(Limit::Join, by_address(self.caller.address))?;
+        let entry = allowed(&self.caller, show, Action::Enter).await?;
+        if entry.facts.is_over(clock::now()) {
+            return Err(Refusal::Because(StageReason::Over));
+        }
+        if !entry.viewer.confirmed {
+            return Err(Refusal::Because(StageReason::Unconfirmed));
+        }
+        Ok(entry)
+    }
+
+    async fn publish_token(
+        &self,
+        entry: ShowEntry,
+        grant: Grant,
+    ) -> Result<PublishToken, StageError> {
+        let ShowEntry { viewer, facts, .. } = entry;
+        let (person, name) = (viewer.person, viewer.name);
+        let session = self.caller.session_name().await?;
+        let claims =
+            Claims { person, name, show: facts.id, grant, artist: true, session, look: None };
+        let (token, ice_servers) = self.issue(claims);
+        Ok(PublishToken { token, ice_servers })
+    }
+
+    /// A token that says `claims`, and the servers by which its bearer may reach the media core.
+    fn issue(&self, claims: Claims) -> (Secret, Option<Secret>) {
+        let (services, now) = (&self.caller.services, clock::now());
+        let token = services.tokens.issue(claims, now);
+        (token, ice_servers::configuration(&services.config.ice, now))
     }
 }
 
@@ -119,6 +207,7 @@ fn answer(outcome: Result<Outcome, DatabaseError>) -> Result<(), StageError> {
     match outcome? {
         Outcome::Changed(_) | Outcome::Same => Ok(()),
         Outcome::InputRefused(InputRefused::Over) => Err(Refusal::Because(StageReason::Over)),
+        Outcome::InputRefused(InputRefused::TooLate) => Err(Refusal::Because(StageReason::TooLate)),
         Outcome::InputRefused(InputRefused::NobodyThere) => {
             Err(Refusal::Because(StageReason::NotOnStage))
         }

@@ -54,7 +54,7 @@ impl Stages {
             let _turn = self.turn(show).await;
             // Else the artist has come back since the database was asked, or is about to.
             if !self.performers().contains_key(&show) && !self.successors().contains_key(&show) {
-                self.finish(show).await?;
+                self.finish(show, StageInput::End).await?;
             }
         }
         Ok(())

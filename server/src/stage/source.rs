@@ -56,15 +56,22 @@ pub struct SourceState {
 /// Operations of a stage on its sources.
 #[async_trait]
 pub trait Sources: fmt::Debug + Send + Sync {
-    /// Shows the audience this source in place of the one on stage, in one step; false when it can't be
-    /// shown, or no longer.
-    async fn hand_over(&self, source: SourceId) -> bool;
+    /// Tells whether `source` sends past the media core, which may take its stage for a free one then.
+    fn is_apart(&self, source: SourceId) -> bool;
+
+    /// Shows the audience of `show` this source in place of the one on stage, in one step; false when it
+    /// can't be shown, or no longer.
+    async fn hand_over(&self, show: ShowId, source: SourceId) -> bool;
 
     /// Ends a source.
     async fn close(&self, source: SourceId);
 
     /// Ends all sources of `show`, and takes its picture from the audience.
     async fn close_stage(&self, show: ShowId);
+
+    /// Gives what plays at `show` from now on a title, for its audience wherever it listens; empty when nothing
+    /// is known.
+    fn set_title(&self, show: ShowId, title: &str);
 
     /// All sources that there are.
     async fn states(&self) -> HashMap<SourceId, SourceState>;

@@ -7,7 +7,7 @@
 //! until then.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -18,7 +18,7 @@ use super::{
     notices::{Cause, Notices},
     performer::{Claim, Performer, Successor},
     source::{SourceEvent, SourceId, Sources},
-    state::{InputRefused, StageInput},
+    state::StageInput,
     store::{self, Outcome},
 };
 use crate::{
@@ -39,6 +39,8 @@ pub struct Stages {
     notices: Notices,
     performers: Mutex<HashMap<ShowId, Performer>>,
     successors: Mutex<HashMap<ShowId, Successor>>,
+    /// Stages that their artists keep from newcomers.
+    kept: Mutex<HashSet<ShowId>>,
     turns: Vec<tokio::sync::Mutex<()>>,
 }
 
@@ -47,8 +49,8 @@ impl Stages {
     pub fn new(database: Database, bus: Bus, sources: Arc<dyn Sources>) -> Self {
         let turns = (0..TURNS).map(|_| tokio::sync::Mutex::default()).collect();
         let (performers, successors) = (Mutex::default(), Mutex::default());
-        let notices = Notices::default();
-        Self { database, bus, sources, notices, performers, successors, turns }
+        let (notices, kept) = (Notices::default(), Mutex::default());
+        Self { database, bus, sources, notices, performers, successors, kept, turns }
     }
 
     /// The artist takes a break or comes back from it.
@@ -63,10 +65,16 @@ impl Stages {
         Ok(outcome)
     }
 
-    /// The show ends, for good.
-    pub async fn end(&self, show: ShowId) -> Result<Outcome, DatabaseError> {
+    /// The show ends, by its artist or else by the operator, whose word is final.
+    pub async fn end(&self, show: ShowId, by_artist: bool) -> Result<Outcome, DatabaseError> {
         let _turn = self.turn(show).await;
-        self.finish(show).await
+        self.finish(show, if by_artist { StageInput::End } else { StageInput::Close }).await
+    }
+
+    /// The artist takes back the end of the show.
+    pub async fn reopen(&self, show: ShowId) -> Result<Outcome, DatabaseError> {
+        let _turn = self.turn(show).await;
+        self.happen(show, StageInput::Reopen).await
     }
 
     /// Takes everybody off the stage of `show` and its picture from everybody.
@@ -120,7 +128,11 @@ impl Stages {
                 }
                 Ok(())
             }
-            SourceEvent::Media => self.arrived(show, source).await,
+            SourceEvent::Media => {
+                // Of one that waits it is said only when the media core knows of nobody else on stage.
+                let taken = self.take_over(show, source).await;
+                taken.and(self.arrived(show, source).await)
+            }
         };
         if let Err(error) = done {
             // The next comparison makes it good.
@@ -131,6 +143,26 @@ impl Stages {
     /// The notices to artists.
     pub fn notices(&self) -> &Notices {
         &self.notices
+    }
+
+    /// Keeps the stage of `show` for whoever is on it, or lets newer sources take over again.
+    pub fn keep(&self, show: ShowId, keep: bool) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if keep {
+            kept.insert(show);
+        } else {
+            kept.remove(&show);
+        }
+    }
+
+    /// Tells whether the stage of `show` is kept for whoever is on it.
+    pub fn is_kept(&self, show: ShowId) -> bool {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).contains(&show)
+    }
+
+    /// Gives what plays at `show` from now on a title; empty when nothing is known.
+    pub fn set_title(&self, show: ShowId, title: &str) {
+        self.sources.set_title(show, title);
     }
 
     /// Counts the shows in each state that has an artist.
@@ -155,8 +187,7 @@ impl Stages {
                 }
                 self.notices.settle(&performer.claim.artist);
             }
-            Outcome::Gone
-            | Outcome::InputRefused(InputRefused::Over | InputRefused::NobodyThere) => {
+            Outcome::Gone | Outcome::InputRefused(_) => {
                 self.clear(show).await;
             }
         }
@@ -221,12 +252,18 @@ impl Stages {
             for topic in [Topic::Show(show), Topic::Shows] {
                 self.bus.publish(BusMessage::TopicNews(topic)).await;
             }
+            let changed = BusMessage::StageChanged(show, stage.state, stage.ended_at);
+            self.bus.publish(changed).await;
         }
         Ok(outcome)
     }
 
-    pub(super) async fn finish(&self, show: ShowId) -> Result<Outcome, DatabaseError> {
-        let outcome = self.happen(show, StageInput::End).await?;
+    pub(super) async fn finish(
+        &self,
+        show: ShowId,
+        input: StageInput,
+    ) -> Result<Outcome, DatabaseError> {
+        let outcome = self.happen(show, input).await?;
         self.clear(show).await;
         Ok(outcome)
     }
@@ -234,6 +271,7 @@ impl Stages {
     async fn clear(&self, show: ShowId) {
         self.performers().remove(&show);
         self.successors().remove(&show);
+        self.keep(show, false);
         self.sources.close_stage(show).await;
     }
 
@@ -259,6 +297,7 @@ impl BusListener for Stages {
             BusMessage::ShowDeleted(show) => self.close(*show).await,
             BusMessage::StreamKeyRevoked(key) => self.revoke(*key).await,
             BusMessage::TopicNews(_)
+            | BusMessage::StageChanged(..)
             | BusMessage::SessionsEnded(_)
             | BusMessage::ShowClosedToGuests(_) => {}
         }

@@ -5,10 +5,14 @@
 //!                     │ ▲              │ ▲
 //!                  lost arrived, back lost back
 //!                     ▼ │              ▼ │
-//!                      ─────Dropped─────          anything ──end──▶ Ended, for good
+//!                      ─────Dropped─────          anything ──end, close──▶ Ended
+//!                                                 Ended ──reopen──▶ Dropped, or Empty as before
 //! ```
 
-use bandstand_domain::{Millis, stage::StageState};
+use bandstand_domain::{
+    Millis,
+    stage::{REOPENING, StageState},
+};
 
 /// Known state of a show's stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +23,8 @@ pub struct StageRecord {
     pub publication: i64,
     /// Time at which the artist first went on stage.
     pub live_since: Option<Millis>,
+    /// Time at which the show ended; none while it hasn't.
+    pub ended_at: Option<Millis>,
 }
 
 /// Input that may change a stage.
@@ -40,6 +46,11 @@ pub enum StageInput {
     Pause(bool),
     /// The artist ends the show, or it ended long ago.
     End,
+    /// The operator ends the show: at once, with all that goes on after an end, and its artist can't take
+    /// that back.
+    Close,
+    /// The artist takes the end back.
+    Reopen,
 }
 
 /// Reason for which an input is refused.
@@ -47,6 +58,8 @@ pub enum StageInput {
 pub enum InputRefused {
     /// The show has ended.
     Over,
+    /// It was ended too long ago, or not by its artist.
+    TooLate,
     /// Nobody is on stage.
     NobodyThere,
 }
@@ -60,13 +73,22 @@ impl StageRecord {
         use StageState::{Dropped, Empty, Ended, Live, Paused};
         let next = match (self.state, input) {
             (Ended, StageInput::End | StageInput::Lost | StageInput::Back { .. }) => self,
+            (_, StageInput::Close) => Self { state: Ended, ended_at: None, ..self },
+            (Ended, StageInput::Reopen) => {
+                if self.ended_at.is_none_or(|at| now.since(at) >= REOPENING) {
+                    return Err(InputRefused::TooLate);
+                }
+                let state = if self.live_since.is_some() { Dropped } else { Empty };
+                Self { state, ended_at: None, ..self }
+            }
             (Ended, _) => return Err(InputRefused::Over),
-            (_, StageInput::End) => Self { state: Ended, ..self },
+            (_, StageInput::Reopen) => self,
+            (_, StageInput::End) => Self { state: Ended, ended_at: Some(now), ..self },
             // Told even when the stage was live already: an older studio learns by it that it was
             // replaced.
             (_, StageInput::Arrived { publication }) if publication >= self.publication => {
                 let live_since = Some(self.live_since.unwrap_or(now));
-                return Ok(Some(Self { state: Live, publication, live_since }));
+                return Ok(Some(Self { state: Live, publication, live_since, ..self }));
             }
             (_, StageInput::Arrived { .. }) => self,
             (Live | Paused, StageInput::Lost) => Self { state: Dropped, ..self },
@@ -89,7 +111,7 @@ mod tests {
     const NOW: Millis = Millis(5_000);
 
     fn stage(state: StageState) -> StageRecord {
-        StageRecord { state, publication: 3, live_since: Some(Millis(1_000)) }
+        StageRecord { state, publication: 3, live_since: Some(Millis(1_000)), ended_at: None }
     }
 
     fn state_after(state: StageState, input: StageInput) -> Result<StageState, InputRefused> {
@@ -100,22 +122,41 @@ mod tests {
     #[test]
     fn a_show_from_the_first_sound_to_the_end() {
         use StageState::{Dropped, Ended, Live, Paused};
-        let empty = StageRecord { state: StageState::Empty, publication: 0, live_since: None };
+        let empty = StageRecord { publication: 0, live_since: None, ..stage(StageState::Empty) };
         let live = empty.after(StageInput::Arrived { publication: 1 }, NOW).unwrap().unwrap();
-        assert_eq!(live, StageRecord { state: Live, publication: 1, live_since: Some(NOW) });
+        let expected = StageRecord { publication: 1, live_since: Some(NOW), ..stage(Live) };
+        assert_eq!(live, expected);
         let paused = live.after(StageInput::Pause(true), NOW).unwrap().unwrap();
         assert_eq!(paused.state, Paused);
         let dropped = paused.after(StageInput::Lost, NOW).unwrap().unwrap();
         assert_eq!(dropped.state, Dropped);
         let later = NOW.plus(60_000);
         let back = dropped.after(StageInput::Arrived { publication: 2 }, later).unwrap().unwrap();
-        assert_eq!(back, StageRecord { state: Live, publication: 2, live_since: Some(NOW) });
+        assert_eq!(back, StageRecord { publication: 2, ..expected });
         let ended = back.after(StageInput::End, later).unwrap().unwrap();
-        assert_eq!(ended.state, Ended);
-        assert_eq!(ended.after(StageInput::End, later), Ok(None));
+        assert_eq!((ended.state, ended.ended_at), (Ended, Some(later)));
+        assert_eq!(ended.after(StageInput::End, later.plus(1)), Ok(None));
         assert_eq!(ended.after(StageInput::Lost, later), Ok(None));
         for refused in [StageInput::Arrived { publication: 9 }, StageInput::Pause(false)] {
             assert_eq!(ended.after(refused, later), Err(InputRefused::Over));
+        }
+    }
+
+    #[test]
+    fn an_end_is_taken_back_within_five_minutes_unless_it_was_the_operators() {
+        use StageState::{Dropped, Empty, Ended, Live};
+        let ended = stage(Live).after(StageInput::End, NOW).unwrap().unwrap();
+        let reopen = |stage: StageRecord, after| stage.after(StageInput::Reopen, NOW.plus(after));
+        assert_eq!(reopen(ended, REOPENING - 1), Ok(Some(stage(Dropped))));
+        assert_eq!(reopen(ended, REOPENING), Err(InputRefused::TooLate));
+        let unseen = StageRecord { live_since: None, ..ended };
+        let before = StageRecord { live_since: None, ..stage(Empty) };
+        assert_eq!(reopen(unseen, 0), Ok(Some(before)));
+        assert_eq!(reopen(stage(Live), 0), Ok(None));
+        for closed in [stage(Live), ended] {
+            let closed = closed.after(StageInput::Close, NOW).unwrap().unwrap();
+            assert_eq!(closed, stage(Ended));
+            assert_eq!(reopen(closed, 0), Err(InputRefused::TooLate));
         }
     }
 

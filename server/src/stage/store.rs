@@ -4,7 +4,7 @@ use bandstand_domain::{
     Millis, ShowId,
     channel::{Event, Topic},
     shows::ShowEvent,
-    stage::{StageEvent, StageState},
+    stage::{REOPENING, StageEvent, StageState},
 };
 use sqlx::{Row, any::AnyRow};
 
@@ -46,7 +46,7 @@ pub async fn happen(
     // An update, so that the row is this transaction's until it ends.
     let row = sqlx::query(
         "UPDATE shows SET stage_at = stage_at WHERE id = $1 AND deleted_at IS NULL \
-         RETURNING stage, publication, live_since",
+         RETURNING stage, publication, live_since, ended_at",
     )
     .bind(show.to_string())
     .fetch_optional(&mut *write)
@@ -59,18 +59,19 @@ pub async fn happen(
         Err(why) => return Ok(Outcome::InputRefused(why)),
     };
     sqlx::query(
-        "UPDATE shows SET stage = $2, stage_at = $3, publication = $4, live_since = $5 \
-         WHERE id = $1",
+        "UPDATE shows SET stage = $2, stage_at = $3, publication = $4, live_since = $5, \
+         ended_at = $6 WHERE id = $1",
     )
     .bind(show.to_string())
     .bind(stage.state.as_str())
     .bind(now.0)
     .bind(stage.publication)
     .bind(stage.live_since.map(|at| at.0))
+    .bind(stage.ended_at.map(|at| at.0))
     .execute(&mut *write)
     .await?;
-    let StageRecord { state, publication, live_since } = stage;
-    let event = Event::Stage(StageEvent::Changed { state, publication, live_since });
+    let StageRecord { state, publication, live_since, ended_at } = stage;
+    let event = Event::Stage(StageEvent::Changed { state, publication, live_since, ended_at });
     event_log::append(&mut write, Topic::Show(show), &event, now).await?;
     if stage.state != before.state
         && let Some(card) = shows::card(&mut write, show).await?
@@ -133,14 +134,16 @@ pub async fn on_stage(database: &Database) -> Result<Vec<ShowId>, DatabaseError>
     rows.iter().map(|row| parsed(row, "id")).collect()
 }
 
-/// The shows whose artist was lost and whose end has long passed.
+/// The shows whose artist was lost and whose end has long passed. One whose end was taken back is dropped
+/// from then on, and its artist has as long to come back as they had to take it back.
 pub async fn abandoned(database: &Database, now: Millis) -> Result<Vec<ShowId>, DatabaseError> {
     let rows = sqlx::query(concat!(
         "SELECT id FROM shows WHERE ",
         stage_sql!(dropped),
-        " AND ends_at <= $1 AND deleted_at IS NULL",
+        " AND ends_at <= $1 AND stage_at <= $2 AND deleted_at IS NULL",
     ))
     .bind(now.plus(-OVERTIME).0)
+    .bind(now.plus(-REOPENING).0)
     .fetch_all(&database.read)
     .await?;
     rows.iter().map(|row| parsed(row, "id")).collect()
@@ -170,9 +173,11 @@ pub async fn counts(database: &Database) -> Result<[(&'static str, i64); 3], Dat
 
 fn decode(row: &AnyRow) -> Result<StageRecord, DatabaseError> {
     let live_since: Option<i64> = row.try_get("live_since")?;
+    let ended_at: Option<i64> = row.try_get("ended_at")?;
     Ok(StageRecord {
         state: shows::stage(row)?,
         publication: row.try_get("publication")?,
         live_since: live_since.map(Millis),
+        ended_at: ended_at.map(Millis),
     })
 }

@@ -3,13 +3,20 @@
 use bandstand_domain::{ShowId, stream_keys::StreamKeyId};
 
 use super::{
+    notices::Cause,
     performer::{Claim, ClaimProof, Performer, Successor, highest_given},
     source::{OpenedSource, SourceId},
     stages::Stages,
     state::StageInput,
     store,
 };
-use crate::{clock, database::DatabaseError, ids::AccountId, sessions, stream_keys};
+use crate::{
+    clock,
+    database::DatabaseError,
+    ids::AccountId,
+    sessions,
+    stream_keys::{self, Holder, Tried},
+};
 
 /// The most stages that one artist is on, or about to be, at the same time: one that they play, and one
 /// or two that they get ready.
@@ -37,6 +44,8 @@ pub enum PublishError<E> {
     Replaced,
     /// Programs throw each other off this stage with the same stream key.
     Contested,
+    /// The artist keeps the stage for another source, which is on it.
+    Kept,
     /// The artist is on as many other stages as one may be.
     Elsewhere,
     /// The database failed.
@@ -54,7 +63,7 @@ impl Stages {
     /// beside it until it can be shown, and takes over then. Whoever waits there already gives way.
     ///
     /// # Errors
-    /// [`PublishError`]; nothing has changed then.
+    /// [`PublishError`]; nothing has changed then, unless it is that the database failed.
     pub async fn take<E>(
         &self,
         show: ShowId,
@@ -65,6 +74,9 @@ impl Stages {
         if let Some(key) = claim.key() {
             self.check_quarrel(show, key)?;
         }
+        if self.is_kept_from(show, &claim) {
+            return Err(PublishError::Kept);
+        }
         if self.count_elsewhere(show, &claim.artist) >= MAX_STAGES {
             return Err(PublishError::Elsewhere);
         }
@@ -73,7 +85,7 @@ impl Stages {
             return Err(PublishError::NoRight);
         }
         let OpenedSource { source, waits } = open.await.map_err(PublishError::Source)?;
-        let taken = match waits {
+        let taken = match waits || self.is_held_apart(show) {
             true => self.wait(show, source, claim).await,
             false => self.go_on(show, source, claim).await,
         };
@@ -88,6 +100,49 @@ impl Stages {
                 Err(error.into())
             }
         }
+    }
+
+    /// Finds the holder of the stream key `secret`; none when it isn't good. That it was revoked its artist is
+    /// told.
+    pub async fn holder(&self, secret: &str) -> Result<Option<Holder>, DatabaseError> {
+        match stream_keys::tried(&self.database, secret).await? {
+            Tried::Good(holder) => Ok(Some(holder)),
+            Tried::Revoked { account, name } => {
+                self.notices().tell(&account, &Cause::Revoked(name), clock::now());
+                Ok(None)
+            }
+            Tried::Nothing => Ok(None),
+        }
+    }
+
+    /// Tells whether the stage is kept for somebody else, who is on it and heard. Who is on it with the same right
+    /// may come back, as after a broken line.
+    fn is_kept_from(&self, show: ShowId, claim: &Claim) -> bool {
+        let performers = self.performers();
+        let other = performers.get(&show).filter(|it| !it.silent && it.claim.by != claim.by);
+        other.is_some() && self.is_kept(show)
+    }
+
+    /// Tells whether somebody is on the stage of `show` and heard, so that a newcomer waits beside it.
+    pub fn is_held(&self, show: ShowId) -> bool {
+        self.performers().get(&show).is_some_and(|it| !it.silent)
+    }
+
+    /// The source on the stage of `show` whose sound or picture the audience has.
+    pub fn seen(&self, show: ShowId) -> Option<SourceId> {
+        self.performers().get(&show).filter(|it| it.is_seen()).map(|it| it.source)
+    }
+
+    /// Tells whether somebody waits beside the stage of `show`.
+    pub fn is_waited_for(&self, show: ShowId) -> bool {
+        self.successors().contains_key(&show)
+    }
+
+    /// Tells whether it is held by a source of which the media core may know nothing. A session that the core
+    /// takes for its only publisher waits all the same then, until something comes from it.
+    fn is_held_apart(&self, show: ShowId) -> bool {
+        let performer = self.performers().get(&show).filter(|it| !it.silent).map(|it| it.source);
+        performer.is_some_and(|it| self.sources.is_apart(it))
     }
 
     /// Refuses who would only go on with a quarrel between programs.
@@ -136,11 +191,15 @@ impl Stages {
         if before.as_ref().is_some_and(Performer::is_seen) {
             self.happen(show, StageInput::Lost).await?;
         }
+        if let Some(before) = &before {
+            // Sources of another kind don't give way by themselves.
+            self.sources.close(before.source).await;
+        }
         let before = before.map(|it| Performer { silent: true, ..it });
         let given = highest_given(before.as_ref(), self.successors().get(&show));
         let taken = store::take(&self.database, show, given).await?;
         let Some(publication) = taken else { return Ok(None) };
-        self.successors().remove(&show);
+        self.dismiss(show).await;
         let performer = Performer::new(source, publication, claim).after(before, clock::now());
         self.performers().insert(show, performer);
         Ok(Some(publication))
@@ -156,7 +215,7 @@ impl Stages {
     ) -> Result<Option<i64>, DatabaseError> {
         let known = store::publication(&self.database, show).await?;
         let Some(known) = known else { return Ok(None) };
-        let earlier = self.successors().remove(&show);
+        let earlier = self.dismiss(show).await;
         let mut performers = self.performers();
         let performer = performers.get_mut(&show);
         let given = performer.as_ref().map_or(known, |it| it.given.max(known));
@@ -172,6 +231,15 @@ impl Stages {
         let successor = Successor { source, publication, claim, connected: false };
         self.successors().insert(show, successor);
         Ok(Some(publication))
+    }
+
+    /// Closes the source that waits beside the stage.
+    async fn dismiss(&self, show: ShowId) -> Option<Successor> {
+        let waiting = self.successors().remove(&show);
+        if let Some(waiting) = &waiting {
+            self.sources.close(waiting.source).await;
+        }
+        waiting
     }
 
     /// Somebody who waits could take over: they do, if they still may.
@@ -192,17 +260,22 @@ impl Stages {
             self.sources.close(source).await;
             return Ok(());
         }
-        if !self.sources.hand_over(source).await {
+        if !self.sources.hand_over(show, source).await {
             // It goes on waiting, or its end is on its way here.
             return Ok(());
         }
         let Successor { source, publication, claim, .. } = successor;
         tracing::info!(%show, publication, "stage taken over");
         let before = self.performers().get(&show).cloned();
+        let replaced = before.as_ref().map(|it| it.source);
         let performer = Performer::new(source, publication, claim).after(before, clock::now());
         // Found by whoever looks for sessions to end, all the time.
         self.performers().insert(show, performer);
         self.successors().remove(&show);
+        if let Some(replaced) = replaced {
+            // Sources of another kind don't give way by themselves.
+            self.sources.close(replaced).await;
+        }
         Ok(())
     }
 }

@@ -6,12 +6,16 @@ use async_trait::async_trait;
 use bandstand_domain::{
     Language, PersonId, Refusal, Secret, ShowId,
     channel::{Cursor, Event, Snapshot, Topic},
-    crowd::Gesture,
+    crowd::{Figure, Gesture},
     shows::ShowEvent,
     stage::{StageError, StageReason},
 };
 
-use super::{notices::Listening, stages::Stages};
+use super::{
+    notices::Listening,
+    stages::Stages,
+    titles::{TitleFollower, Titles},
+};
 use crate::{
     caller::Caller,
     channel::{
@@ -19,7 +23,7 @@ use crate::{
         topic_source::{Admitted, SubscriptionRequest, TopicSource},
     },
     chat, clock,
-    crowd::{Attendance, AttendanceRefused, Crowds, NotEntered},
+    crowd::{Attendance, AttendanceRefused, Crowds, NotEntered, Sight},
     crypto::token::{Claims, Scope},
     ids::AccountId,
     services::Services,
@@ -40,6 +44,8 @@ pub struct ShowTopic {
     pub services: Arc<Services>,
     /// The stages and their performers.
     pub stages: Arc<Stages>,
+    /// The titles that play.
+    pub titles: Titles,
     /// The viewers present at each show.
     pub crowds: Crowds,
 }
@@ -55,6 +61,7 @@ struct Visitor {
     attendance: Option<Attendance>,
     _guard: SessionGuard,
     listening: Option<Listening>,
+    hears_titles: Option<TitleFollower>,
 }
 
 #[async_trait]
@@ -76,7 +83,7 @@ impl TopicSource for ShowTopic {
             return Err(Refusal::Forbidden);
         }
         let artist = claims.artist.then_some(facts.artist_account);
-        let (attendance, listening) = (None, None);
+        let (attendance, listening, hears_titles) = (None, None, None);
         let (topic, language) = (self.clone(), client.request_language.current);
         Ok(Box::new(Visitor {
             topic,
@@ -86,6 +93,7 @@ impl TopicSource for ShowTopic {
             attendance,
             _guard: guard,
             listening,
+            hears_titles,
         }))
     }
 }
@@ -93,9 +101,11 @@ impl TopicSource for ShowTopic {
 #[async_trait]
 impl Admitted for Visitor {
     async fn enter(&mut self, number: u64, outbox: &Outbox) -> Result<(), StageError> {
-        let Claims { person, name, show, .. } = &self.claims;
-        let figure = self.artist.is_none().then(|| (person.clone(), name.clone()));
-        let entered = self.topic.crowds.enter(*show, figure, number, outbox.clone()).await;
+        let Claims { person, name, show, look, .. } = &self.claims;
+        let figure = Figure { person: person.clone(), name: name.clone(), look: *look };
+        let figure = self.artist.is_none().then_some(figure);
+        let entered =
+            self.topic.crowds.enter(*show, figure, Sight::Whole, (number, outbox.clone())).await;
         self.attendance = Some(entered.map_err(|error| match error {
             NotEntered::Refused(AttendanceRefused::Full) => Refusal::Because(StageReason::Full),
             NotEntered::Refused(AttendanceRefused::TooManyConnections) => {
@@ -103,6 +113,8 @@ impl Admitted for Visitor {
             }
             NotEntered::Database(error) => error.into(),
         })?);
+        let titles = &self.topic.titles;
+        self.hears_titles = Some(titles.follow(self.claims.show, number, outbox.clone()));
         if let Some(artist) = self.artist.clone() {
             let (notices, now) = (self.topic.stages.notices(), clock::now());
             self.listening =

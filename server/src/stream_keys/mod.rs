@@ -12,7 +12,8 @@ pub mod port;
 mod store;
 
 use bandstand_domain::{
-    Refusal, Secret, ShowId,
+    Millis, Refusal, Secret, ShowId,
+    api_tokens::ApiScope,
     stage::{StageError, StageReason},
     stream_keys::{MAX_KEYS, NewStreamKey, StreamKey, StreamKeyId, check_key_name},
     visible::tidy_name,
@@ -23,6 +24,7 @@ use uuid::Uuid;
 
 use crate::{
     accounts::{self, store::lock},
+    api_tokens::{self, KnownToken},
     background::bus::BusMessage,
     caller::Caller,
     clock,
@@ -30,12 +32,13 @@ use crate::{
     database::{Database, DatabaseError},
     http::limits::Limit,
     ids::AccountId,
+    shows::ShowFacts,
 };
 
 /// Prefix of every key, so that it is known for what it is wherever it turns up.
 const PREFIX: &str = "bandstand_";
 
-/// Whose a key is.
+/// Whose a key is. The key can be an API token, too, as far as the stage goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holder {
     /// The stream key.
@@ -130,9 +133,11 @@ pub enum Tried {
 
 /// Whose the key `secret` is.
 pub async fn tried(database: &Database, secret: &str) -> Result<Tried, DatabaseError> {
-    let Some(known) = store::known(database, &hash(secret)).await? else {
-        return Ok(Tried::Nothing);
+    let known = match store::known(database, &hash(secret)).await? {
+        Some(known) => Some(known),
+        None => token(database, secret).await?,
     };
+    let Some(known) = known else { return Ok(Tried::Nothing) };
     let Known { holder, name, revoked } = known;
     Ok(match may_perform(database, &holder.account).await? {
         false => Tried::Nothing,
@@ -141,9 +146,23 @@ pub async fn tried(database: &Database, secret: &str) -> Result<Tried, DatabaseE
     })
 }
 
-/// Tells whether an artist may be on stage with `key`.
+/// The API token `secret` as a key, when it lets its account on stage.
+async fn token(database: &Database, secret: &str) -> Result<Option<Known>, DatabaseError> {
+    let token = api_tokens::known(database, secret).await?;
+    let token = token.filter(|it| it.holder.scopes.contains(&ApiScope::PublishStage));
+    Ok(token.map(|KnownToken { holder, name, revoked, .. }| {
+        let key = api_tokens::as_key(holder.token);
+        Known { holder: Holder { key, account: holder.account }, name, revoked }
+    }))
+}
+
+/// Tells whether an artist may be on stage with `key`, a stream key or an API token.
 pub async fn is_good(database: &Database, key: StreamKeyId) -> Result<bool, DatabaseError> {
-    match store::account_of(database, key).await? {
+    let account = match store::account_of(database, key).await? {
+        Some(account) => Some(account),
+        None => api_tokens::publisher(database, key).await?,
+    };
+    match account {
         Some(account) => may_perform(database, &account).await,
         None => Ok(false),
     }
@@ -157,7 +176,7 @@ pub async fn may_perform(database: &Database, account: &AccountId) -> Result<boo
 
 /// Notes that somebody went on stage with `key`; false when it was revoked meanwhile.
 pub async fn used(database: &Database, key: StreamKeyId) -> Result<bool, DatabaseError> {
-    store::used(database, key, clock::now()).await
+    Ok(store::used(database, key, clock::now()).await? || api_tokens::used(database, key).await?)
 }
 
 /// The show that the holder plays now when they don't say which.
@@ -168,11 +187,19 @@ pub async fn show_now(
     store::show_now(database, &holder.account, clock::now()).await
 }
 
+/// Tells whether a program may go on the stage of the show that it names. A program isn't asked whether it
+/// means it, and what it has shown can't be taken back: long before the announced time it may only come to
+/// a show that its artist has begun.
+pub fn is_due(show: &ShowFacts, now: Millis) -> bool {
+    show.stage.is_on_air() || show.starts_at <= now.plus(store::EARLY)
+}
+
 /// Forgets keys that were revoked long ago.
 pub async fn prune(database: &Database) -> Result<(), DatabaseError> {
     store::prune(database, clock::now()).await
 }
 
-fn hash(secret: &str) -> SecretHash {
+/// Hash by which a secret is found again.
+pub fn hash(secret: &str) -> SecretHash {
     SecretHash::new(URL_SAFE_NO_PAD.encode(Sha256::digest(secret.as_bytes())))
 }

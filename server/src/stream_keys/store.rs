@@ -14,8 +14,8 @@ use crate::{
     shows::stage_sql,
 };
 
-/// Lead time before a show's start from which a key that names no show may take it, in milliseconds.
-const EARLY: i64 = 2 * Millis::HOUR;
+/// Lead time before a show's start from which a program may take its stage, in milliseconds.
+pub const EARLY: i64 = 2 * Millis::HOUR;
 /// Retention of a revoked key's holder, in milliseconds.
 const REMEMBERED: i64 = 30 * 24 * Millis::HOUR;
 

@@ -7,7 +7,7 @@ use bandstand_domain::{
     Refusal, Secret, ShowId,
     accounts::{AccountError, AccountReason, ArtistProfile, Credentials, Registration, Viewer},
     refusal::Reason,
-    shows::{Genre, ShowDraft, ShowError, ShowPage, ShowReason, WhatsOn},
+    shows::{Genre, Medium, ShowDraft, ShowError, ShowPage, ShowReason, WhatsOn},
 };
 use bandstand_server::{Running, background::jobs, clock, config::Config};
 use jiff::{SignedDuration, Timestamp};
@@ -41,6 +41,16 @@ impl TestApp {
     /// A new venue with limits so wide that no test meets them by accident.
     pub async fn start() -> Self {
         Self::configured(|config| config.limit_scale = 1_000).await
+    }
+
+    /// A new venue with three media sessions, of which one is kept for publishers.
+    pub async fn small() -> Self {
+        Self::configured(|config| {
+            config.limit_scale = 1_000;
+            config.media_limits.max_sessions = 3;
+            config.media_limits.reserved_for_publishers = 1;
+        })
+        .await
     }
 
     /// A new venue, configured.
@@ -134,6 +144,11 @@ impl TestApp {
             .await
             .unwrap();
         row.try_get(0).unwrap()
+    }
+
+    /// Lets the ten minutes after the end of each show be over.
+    pub async fn end_encores(&self) {
+        self.change("UPDATE shows SET ended_at = ended_at - 600000").await;
     }
 
     /// Changes the database behind the venue's back.
@@ -320,6 +335,8 @@ pub fn draft(title: &str, hours: i64) -> ShowDraft {
         ends: clock_in(hours + 2),
         time_zone: "UTC".into(),
         members_only: false,
+        medium: Medium::Video,
+        artwork: None,
     }
 }
 

@@ -6,7 +6,7 @@ use bandstand_domain::{
     PersonId, Secret, ShowId,
     channel::{ClientFrame, Cursor, Event, Notice, ServerFrame, Snapshot, Topic},
     chat::{ChatEvent, ChatReason},
-    crowd::Gesture,
+    crowd::{ChosenLook, Figure, Gesture},
     stage::{JoinToken, PublishToken, StageError, StageEvent, StageReason, StageState},
 };
 use futures::{SinkExt, StreamExt, stream::SplitSink};
@@ -105,6 +105,10 @@ impl User {
         self.call::<_, StageReason>("live/end", json!({ "show": show })).await
     }
 
+    pub async fn reopen(&self, show: ShowId) -> Result<(), StageError> {
+        self.call::<_, StageReason>("live/reopen", json!({ "show": show })).await
+    }
+
     /// Posts a message under an identity of its own, which is answered.
     pub async fn say(&self, show: ShowId, text: &str) -> Uuid {
         let id = Uuid::new_v4();
@@ -167,11 +171,14 @@ pub struct Follower {
     pub events: Vec<Event>,
     pub present: Option<Snapshot>,
     pub crowd: BTreeMap<PersonId, String>,
+    /// Looks that people in the crowd have chosen.
+    pub looks: BTreeMap<PersonId, ChosenLook>,
     pub count: u32,
     pub peak: u32,
     pub likes: u64,
     pub gestures: Vec<(PersonId, Gesture)>,
     pub notices: Vec<Notice>,
+    pub title: String,
 }
 
 impl Follower {
@@ -183,11 +190,13 @@ impl Follower {
             events: Vec::new(),
             present: None,
             crowd: BTreeMap::new(),
+            looks: BTreeMap::new(),
             count: 0,
             peak: 0,
             likes: 0,
             gestures: Vec::new(),
             notices: Vec::new(),
+            title: String::new(),
         }
     }
 
@@ -223,12 +232,15 @@ impl Follower {
                 self.events.extend(events);
             }
             ServerFrame::Crowd(snapshot) => {
+                self.looks.clear();
+                self.see(&snapshot.figures);
                 self.crowd = snapshot.figures.into_iter().map(|it| (it.person, it.name)).collect();
-                self.count = u32::try_from(self.crowd.len()).unwrap();
+                self.count = snapshot.count.unwrap_or(u32::try_from(self.crowd.len()).unwrap());
                 self.peak = snapshot.peak;
                 self.likes = snapshot.likes;
             }
             ServerFrame::CrowdChange(change) => {
+                self.see(&change.came);
                 self.crowd.extend(change.came.into_iter().map(|it| (it.person, it.name)));
                 for person in &change.left {
                     self.crowd.remove(person);
@@ -237,11 +249,17 @@ impl Follower {
                 self.count = change.count;
                 self.peak = change.peak;
                 self.likes = change.likes;
-                assert_eq!(usize::try_from(self.count), Ok(self.crowd.len()));
+                if matches!(self.topic, Topic::Show(_)) {
+                    assert_eq!(usize::try_from(self.count), Ok(self.crowd.len()));
+                }
             }
             ServerFrame::Notices { show, notices } => {
                 assert_eq!(Topic::Show(show), self.topic);
                 self.notices = notices;
+            }
+            ServerFrame::Playing { show, title } => {
+                assert_eq!(Topic::Show(show), self.topic);
+                self.title = title;
             }
             ServerFrame::Refused { topic, why } => {
                 assert_eq!(topic, self.topic);
@@ -252,6 +270,15 @@ impl Follower {
         Ok(())
     }
 
+    fn see(&mut self, figures: &[Figure]) {
+        for figure in figures {
+            match figure.look {
+                Some(look) => self.looks.insert(figure.person.clone(), look),
+                None => self.looks.remove(&figure.person),
+            };
+        }
+    }
+
     /// Hears until `condition` holds.
     pub async fn until(&mut self, condition: impl Fn(&Self) -> bool) {
         while !condition(self) {
@@ -259,11 +286,21 @@ impl Follower {
         }
     }
 
+    /// Checks that a gesture of the only other one, who leaves then, is shown to nobody: what is said afterwards
+    /// is heard afterwards.
+    pub async fn sees_no_gesture_of(&mut self, mut other: Self, gesture: &ClientFrame) {
+        other.channel.say(gesture).await;
+        self.until(|it| it.count == 2).await;
+        drop(other);
+        self.until(|it| it.count == 1).await;
+        assert!(self.gestures.is_empty());
+    }
+
     /// Hears until the stage is told to be like this; answers since when and which publication.
     pub async fn until_stage(&mut self, state: StageState) -> (Option<i64>, i64) {
         loop {
             let told = self.events.iter().rev().find_map(|event| match event {
-                Event::Stage(StageEvent::Changed { state, publication, live_since }) => {
+                Event::Stage(StageEvent::Changed { state, publication, live_since, .. }) => {
                     Some((*state, live_since.map(|at| at.0), *publication))
                 }
                 _ => None,

@@ -96,8 +96,18 @@ impl TestApp {
         show: ShowId,
     ) -> Result<SyntheticSubscriber, ConnectError> {
         let token = user.join(show).await.unwrap().token;
+        self.watch_at(&format!("/whep/{show}"), token).await
+    }
+
+    /// Watches at `path`.
+    pub async fn watch_at(
+        &self,
+        path: &str,
+        token: Secret,
+    ) -> Result<SyntheticSubscriber, ConnectError> {
+        let path = path.to_owned();
         SyntheticSubscriber::connect(move |offer| async move {
-            let (_, answer) = self.exchange(format!("/whep/{show}"), token, offer).await?;
+            let (_, answer) = self.exchange(path, token, offer).await?;
             Ok::<_, Status>(answer)
         })
         .await

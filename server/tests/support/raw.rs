@@ -39,6 +39,15 @@ impl Raw {
         self.0.write_all(text.as_bytes()).await.unwrap();
     }
 
+    pub async fn bytes(&mut self, bytes: &[u8]) {
+        self.0.write_all(bytes).await.unwrap();
+    }
+
+    /// Says that nothing more comes.
+    pub async fn close(&mut self) {
+        self.0.shutdown().await.unwrap();
+    }
+
     /// The head of the next answer.
     pub async fn head(&mut self) -> String {
         let mut head = Vec::new();

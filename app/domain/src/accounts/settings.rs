@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{check_email, check_handle, check_password};
-use crate::{FieldErrors, Language, Millis, Secret, text, texts::Text};
+use crate::{FieldErrors, Language, Millis, PersonId, Secret, text, texts::Text};
 
 /// Fewer characters than any link has: 128 random bits are 22.
 const MIN_LINK: usize = 16;
@@ -41,6 +41,8 @@ pub struct OwnSession {
 /// Somebody who looks after an artist's shows beside the artist.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Helper {
+    /// Public identity of the helper.
+    pub person: PersonId,
     /// The unique name in addresses.
     pub handle: String,
     /// Name.

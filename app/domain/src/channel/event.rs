@@ -54,7 +54,8 @@ impl Serialize for Event {
 }
 
 /// Names of all events in JSON, in the order of [`Name`].
-const NAMES: &[&str] = &["show_changed", "show_deleted", "stage", "posted", "deleted", "muted"];
+const NAMES: &[&str] =
+    &["show_changed", "show_deleted", "played", "stage", "posted", "deleted", "muted"];
 
 /// Name of an event, by which the feature is found that has it.
 #[derive(Clone, Copy, Deserialize)]
@@ -62,6 +63,7 @@ const NAMES: &[&str] = &["show_changed", "show_deleted", "stage", "posted", "del
 enum Name {
     ShowChanged,
     ShowDeleted,
+    Played,
     Stage,
     Posted,
     Deleted,
@@ -88,7 +90,9 @@ impl<'de> Visitor<'de> for EventVisitor {
         let (name, content) = access.variant::<Name>()?;
         let event = EnumAccessDeserializer::new(Named { name: NAMES[name as usize], content });
         match name {
-            Name::ShowChanged | Name::ShowDeleted => ShowEvent::deserialize(event).map(Event::Show),
+            Name::ShowChanged | Name::ShowDeleted | Name::Played => {
+                ShowEvent::deserialize(event).map(Event::Show)
+            }
             Name::Stage => StageEvent::deserialize(event).map(Event::Stage),
             Name::Posted | Name::Deleted | Name::Muted => {
                 ChatEvent::deserialize(event).map(Event::Chat)

@@ -36,6 +36,18 @@ impl Language {
         self.traits().decimal
     }
 
+    /// A whole number, its thousands set apart.
+    pub fn number(self, number: i64) -> String {
+        let mark = if self.decimal() == "," { '.' } else { ',' };
+        let mut said = number.to_string();
+        let (sign, mut at) = (usize::from(number < 0), said.len());
+        while at > sign + 3 {
+            at -= 3;
+            said.insert(at, mark);
+        }
+        said
+    }
+
     /// The language with a subtag.
     pub fn from_tag(tag: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|language| language.tag().eq_ignore_ascii_case(tag))

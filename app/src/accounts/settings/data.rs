@@ -41,7 +41,7 @@ fn DeleteForm() -> impl IntoView {
     view! {
         <Form state on_send=Callback::new(send)>
             <PasswordField state name="delete_password" label=t!(accounts.your_password) value=password autocomplete="current-password"/>
-            <Submit state label=t!(settings.data.delete)/>
+            <Submit state label=t!(settings.data.delete) class="button danger"/>
         </Form>
     }
     .into_any()

@@ -40,7 +40,7 @@ pub(in crate::accounts) fn SessionsSection(settings: OwnSettings) -> impl IntoVi
                     children=move |session| view! { <Session session settings/> }
                 />
             </ul>
-            <button class="button danger" type="button" disabled=alone on:click=move |_| others()>{t!(settings.sessions.end_others)}</button>
+            <button class="button" type="button" disabled=alone on:click=move |_| others()>{t!(settings.sessions.end_others)}</button>
         </section>
     }
     .into_any()

@@ -98,18 +98,23 @@ impl Connection {
                 }
             }
             Some(ReceivedFrame::Frame(ServerFrame::Crowd(crowd))) => {
-                for follower in connection.borrow().of(Topic::Show(crowd.show)) {
+                for follower in connection.borrow().at(crowd.show) {
                     calls.push((follower.handler.clone(), Incoming::Crowd(crowd.clone())));
                 }
             }
             Some(ReceivedFrame::Frame(ServerFrame::CrowdChange(change))) => {
-                for follower in connection.borrow().of(Topic::Show(change.show)) {
+                for follower in connection.borrow().at(change.show) {
                     calls.push((follower.handler.clone(), Incoming::CrowdChange(change.clone())));
                 }
             }
             Some(ReceivedFrame::Frame(ServerFrame::Notices { show, notices })) => {
                 for follower in connection.borrow().of(Topic::Show(show)) {
                     calls.push((follower.handler.clone(), Incoming::Notices(notices.clone())));
+                }
+            }
+            Some(ReceivedFrame::Frame(ServerFrame::Playing { show, title })) => {
+                for follower in connection.borrow().of(Topic::Show(show)) {
+                    calls.push((follower.handler.clone(), Incoming::Playing(title.clone())));
                 }
             }
             Some(ReceivedFrame::Frame(ServerFrame::Refused { topic, why })) => {

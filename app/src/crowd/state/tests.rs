@@ -1,19 +1,25 @@
 //! Who is drawn, where, and what they do.
 
 use super::*;
-use bandstand_domain::{ShowId, crowd};
+use bandstand_domain::ShowId;
 use uuid::Uuid;
 
 fn person(i: usize) -> PersonId {
     PersonId::new(format!("p{i}"))
 }
 
-fn figures(range: std::ops::Range<usize>) -> Vec<crowd::Figure> {
-    range.map(|i| crowd::Figure { person: person(i), name: String::new() }).collect()
+fn figures(range: std::ops::Range<usize>) -> Vec<Figure> {
+    range.map(|i| Figure { person: person(i), name: String::new(), look: None }).collect()
 }
 
 fn snapshot(range: std::ops::Range<usize>) -> CrowdSnapshot {
-    CrowdSnapshot { show: ShowId(Uuid::nil()), figures: figures(range), peak: 0, likes: 0 }
+    CrowdSnapshot {
+        show: ShowId(Uuid::nil()),
+        figures: figures(range),
+        count: None,
+        peak: 0,
+        likes: 0,
+    }
 }
 
 fn change(came: std::ops::Range<usize>, left: std::ops::Range<usize>) -> CrowdChange {

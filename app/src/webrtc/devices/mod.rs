@@ -5,6 +5,7 @@ pub mod interruption;
 pub mod messages;
 
 use crate::t;
+use bandstand_domain::shows::Medium;
 use js_sys::Array;
 use leptos::{__reexports::send_wrapper::SendWrapper, prelude::*};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
@@ -111,9 +112,12 @@ impl Devices {
     }
 
     /// Opens what was chosen the last time, camera and microphone with one question; a camera that
-    /// isn't wanted is not asked for.
-    pub async fn open(self) {
-        self.camera.set(web::remembered(CAMERA).unwrap_or_default());
+    /// isn't wanted, as at a show of sound alone, is not asked for.
+    pub async fn open(self, medium: Medium) {
+        self.camera.set(match medium {
+            Medium::Video => web::remembered(CAMERA).unwrap_or_default(),
+            Medium::Audio => NO_CAMERA.to_owned(),
+        });
         self.microphone.set(web::remembered(MICROPHONE).unwrap_or_default());
         self.format.set(web::remembered(FORMAT).unwrap_or_default());
         if web::is_remembered(SPEECH) {
@@ -231,6 +235,32 @@ impl Devices {
             // Closing the browser's own question is no trouble.
             Err(error) if web::error_name(&error) == "NotAllowedError" => {}
             Err(_) => self.picture_trouble.set(Some(t!(devices.no_screen))),
+        }
+    }
+
+    /// Lets the artist choose a tab, or all that the computer plays, in place of the microphone.
+    pub async fn open_computer_sound(self) {
+        self.sound_trouble.set(None);
+        // No browser shares sound without a picture, of which nothing is used.
+        let wanted = [
+            ("audio", sound_of("", SoundMode::Music)),
+            ("video", JsValue::TRUE),
+            ("systemAudio", "include".into()),
+        ];
+        match media("getDisplayMedia", web::object(wanted)).await {
+            Ok(stream) => {
+                for track in stream.get_video_tracks().iter() {
+                    track.unchecked_into::<MediaStreamTrack>().stop();
+                }
+                if stream.get_audio_tracks().length() == 0 {
+                    self.sound_trouble.set(Some(t!(devices.no_computer_sound)));
+                } else {
+                    self.take_sound(&stream);
+                }
+            }
+            // Closing the browser's own question is no trouble.
+            Err(error) if web::error_name(&error) == "NotAllowedError" => {}
+            Err(_) => self.sound_trouble.set(Some(t!(devices.no_computer_sound))),
         }
     }
 

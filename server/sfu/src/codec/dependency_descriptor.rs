@@ -115,8 +115,8 @@ pub(crate) fn of(values: &ExtensionValues) -> Option<Arc<DependencyDescriptor>> 
 pub(crate) struct Templates {
     /// The number of the first.
     first: u8,
-    /// Spatial layer of each.
-    layers: Vec<u8>,
+    /// Spatial and temporal layer of each.
+    layers: Vec<(u8, u8)>,
 }
 
 impl Templates {
@@ -133,9 +133,10 @@ impl Templates {
             structure
         });
         let index = usize::from(template.wrapping_sub(self.first)) % MAX_TEMPLATES;
-        let layer = self.layers.get(index).copied().unwrap_or_default();
+        let (layer, temporal) = self.layers.get(index).copied().unwrap_or_default();
         let begins = starts && layer == 0;
-        LayerInfo { layer, begins, ends, keyframe: begins && structure.is_some(), structure }
+        let keyframe = begins && structure.is_some();
+        LayerInfo { layer, temporal, begins, ends, keyframe, structure }
     }
 
     /// Reads a list of templates, where there is one (template_dependency_structure).
@@ -148,19 +149,20 @@ impl Templates {
         }
         let first = bits.take(6)? as u8;
         let targets = bits.take(5)? + 1;
-        let mut layers = vec![0_u8];
-        let mut layer = 0;
+        let mut layers = vec![(0_u8, 0_u8)];
+        let (mut layer, mut temporal) = (0, 0);
         loop {
             // The next template is of the same layer, of the next temporal one, or of the next spatial one.
             match bits.take(2)? {
                 3 => break,
-                2 => layer += 1,
+                2 => (layer, temporal) = (layer + 1, 0),
+                1 => temporal += 1,
                 _ => {}
             }
             if layers.len() == MAX_TEMPLATES || usize::from(layer) == MAX_LAYERS {
                 return None;
             }
-            layers.push(layer);
+            layers.push((layer, temporal));
         }
         let templates = layers.len() as u32;
         bits.skip(templates * targets * 2)?;
@@ -257,16 +259,18 @@ mod tests {
         let heights: Vec<_> = (0..4).map(|layer| structure.height(layer)).collect();
         assert_eq!((structure.count, heights), (3, vec![Some(180), Some(360), Some(720), None]));
         // The rest of the keyframe, in two packets the last of it; then a picture that isn't one.
-        for (bytes, layer, begins, ends) in [
-            (&[0xc5, 0, 4][..], 1, false, true),
-            (&[0x8a, 0, 5], 2, false, false),
-            (&[0x4a, 0, 5], 2, false, true),
-            (&[0xc3, 0, 6], 0, true, true),
-            (&[0xcd, 0, 8], 2, false, true),
+        for (bytes, (layer, temporal), begins, ends) in [
+            (&[0xc5, 0, 4][..], (1, 0), false, true),
+            (&[0x8a, 0, 5], (2, 0), false, false),
+            (&[0x4a, 0, 5], (2, 0), false, true),
+            (&[0xc3, 0, 6], (0, 2), true, true),
+            (&[0xcd, 0, 8], (2, 2), false, true),
+            (&[0xc2, 0, 9], (0, 1), true, true),
             // One that says more of itself, but lists nothing.
-            (&[0xc3, 0, 2, 0x1a, 0, 8, 0, 0], 0, true, true),
+            (&[0xc3, 0, 2, 0x1a, 0, 8, 0, 0], (0, 2), true, true),
         ] {
-            let part = LayerInfo { layer, begins, ends, keyframe: false, structure: None };
+            let (keyframe, structure) = (false, None);
+            let part = LayerInfo { layer, temporal, begins, ends, keyframe, structure };
             assert_eq!(read(&mut templates, bytes), part, "{bytes:02x?}");
         }
     }

@@ -3,12 +3,14 @@
 //!
 //! A publisher sends all spatial layers in one stream, each built on those below it. Layer `n` is
 //! the stream without the packets above `n`, renumbered without gaps: from there on it is treated
-//! like any other simulcast layer.
+//! like any other simulcast layer. Where there are temporal layers, too, each but the smallest
+//! spatial one is made once more without the frames of the highest temporal layer, on which nothing
+//! builds: half the frames, for lines that don't carry all.
 
 use std::collections::VecDeque;
 
 use crate::rtp::numbers::ExtSeq;
-use crate::rtp::packet::MAX_LAYERS;
+use crate::rtp::packet::{MAX_RUNGS, is_reduced, spatial_layer};
 
 /// Gaps that late packets and repairs may still fill.
 const MAX_GAPS: usize = 128;
@@ -24,6 +26,8 @@ const MAX_SPATIAL_LAYERS: usize = 8;
 pub(crate) struct LayerInfo {
     /// Spatial layer; the smallest is 0.
     pub(crate) layer: u8,
+    /// Temporal layer; the one with the fewest frames is 0.
+    pub(crate) temporal: u8,
     /// The packet begins a frame.
     pub(crate) begins: bool,
     /// The packet ends its layer's part of the frame.
@@ -72,7 +76,9 @@ pub(crate) struct SvcSplitter {
     /// Next number of the stream.
     next: ExtSeq,
     /// Offset of each layer's numbers behind the stream's.
-    behind: [u64; MAX_LAYERS],
+    behind: [u64; MAX_RUNGS],
+    /// The highest temporal layer so far.
+    temporal: u8,
     /// Oldest first.
     gaps: VecDeque<Gap>,
 }
@@ -81,7 +87,7 @@ pub(crate) struct SvcSplitter {
 struct Gap {
     first: ExtSeq,
     end: ExtSeq,
-    behind: [u64; MAX_LAYERS],
+    behind: [u64; MAX_RUNGS],
 }
 
 /// A layer's share of a packet.
@@ -96,7 +102,7 @@ pub(crate) enum LayerShare {
 impl SvcSplitter {
     /// A splitter that begins with the packet of that number.
     pub(crate) fn new(first: ExtSeq) -> Self {
-        SvcSplitter { next: first, behind: [0; MAX_LAYERS], gaps: VecDeque::new() }
+        SvcSplitter { next: first, behind: [0; MAX_RUNGS], temporal: 0, gaps: VecDeque::new() }
     }
 
     /// True if no later packet has come.
@@ -104,21 +110,30 @@ impl SvcSplitter {
         sequence >= self.next || sequence.distance(self.next) > MAX_GAP
     }
 
-    /// Shares of the first `count` layers in a packet of `layer`; a layer above the last counts as
-    /// the last. None of a packet that came too late.
+    /// Shares of the first `count` spatial layers in a packet of `layer` and `temporal`; a layer above
+    /// the last counts as the last. None of a packet that came too late.
     pub(crate) fn place(
         &mut self,
         sequence: ExtSeq,
-        layer: u8,
+        (layer, temporal): (u8, u8),
         count: usize,
-    ) -> [Option<LayerShare>; MAX_LAYERS] {
+    ) -> [Option<LayerShare>; MAX_RUNGS] {
         let Some(behind) = self.behind(sequence) else {
-            return [None; MAX_LAYERS];
+            return [None; MAX_RUNGS];
         };
+        self.temporal = self.temporal.max(temporal);
+        let highest = self.temporal > 0 && temporal == self.temporal;
         let late = sequence + 1 < self.next;
-        let mut shares = [None; MAX_LAYERS];
-        for (number, share) in shares.iter_mut().enumerate().take(count) {
-            let belongs = usize::from(layer) <= number || number + 1 == count;
+        let mut shares = [None; MAX_RUNGS];
+        for (number, share) in shares.iter_mut().enumerate() {
+            let (rung, spatial) = (number as u8, spatial_layer(number as u8));
+            // The smallest one is small enough.
+            let is_made = !is_reduced(rung) || self.temporal > 0 && spatial > 0;
+            if usize::from(spatial) >= count || !is_made {
+                continue;
+            }
+            let within = layer <= spatial || usize::from(spatial) + 1 == count;
+            let belongs = within && !(highest && is_reduced(rung));
             let place = sequence.saturating_sub(behind[number]);
             *share = match belongs {
                 true => Some(LayerShare::Whole(place)),
@@ -133,10 +148,10 @@ impl SvcSplitter {
     }
 
     /// Offsets of the layers at a packet, if it has a place.
-    fn behind(&mut self, sequence: ExtSeq) -> Option<[u64; MAX_LAYERS]> {
+    fn behind(&mut self, sequence: ExtSeq) -> Option<[u64; MAX_RUNGS]> {
         if sequence.distance(self.next) > MAX_GAP {
             // Another count, which whoever gets it takes for one, too.
-            *self = SvcSplitter::new(sequence);
+            *self = SvcSplitter { temporal: self.temporal, ..SvcSplitter::new(sequence) };
         }
         if sequence < self.next {
             return self.fill(sequence);
@@ -152,7 +167,7 @@ impl SvcSplitter {
     }
 
     /// Takes a number out of its gap.
-    fn fill(&mut self, sequence: ExtSeq) -> Option<[u64; MAX_LAYERS]> {
+    fn fill(&mut self, sequence: ExtSeq) -> Option<[u64; MAX_RUNGS]> {
         let holds = |gap: &Gap| (gap.first..gap.end).contains(&sequence);
         let index = self.gaps.iter().rposition(holds)?;
         let Gap { first, end, behind } = self.gaps.remove(index)?;
@@ -169,6 +184,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+    use crate::rtp::packet::MAX_LAYERS;
 
     /// Pictures of three layers with one to four packets each: the layer of each packet.
     fn film(random: &mut fastrand::Rng, pictures: usize) -> Vec<u8> {
@@ -190,7 +206,7 @@ mod tests {
             let mut scalable = SvcSplitter::new(ExtSeq(70_000));
             let mut layers: [BTreeMap<ExtSeq, Option<usize>>; 3] = Default::default();
             for at in order {
-                let shares = scalable.place(ExtSeq(70_000 + at as u64), film[at], 3);
+                let shares = scalable.place(ExtSeq(70_000 + at as u64), (film[at], 0), 3);
                 for (got, share) in layers.iter_mut().zip(shares) {
                     let (number, packet) = match share {
                         Some(LayerShare::Whole(number)) => (number, Some(at)),
@@ -214,28 +230,59 @@ mod tests {
     #[test]
     fn svc_lost_packet_is_missing_in_every_layer() {
         let mut scalable = SvcSplitter::new(ExtSeq(10));
-        assert_eq!(scalable.place(ExtSeq(10), 0, 2)[..2], [Some(LayerShare::Whole(ExtSeq(10))); 2]);
         assert_eq!(
-            scalable.place(ExtSeq(11), 1, 2)[..2],
+            scalable.place(ExtSeq(10), (0, 0), 2)[..2],
+            [Some(LayerShare::Whole(ExtSeq(10))); 2]
+        );
+        assert_eq!(
+            scalable.place(ExtSeq(11), (1, 0), 2)[..2],
             [None, Some(LayerShare::Whole(ExtSeq(11)))]
         );
         // 12 is lost.
         assert_eq!(
-            scalable.place(ExtSeq(13), 0, 2)[..2],
+            scalable.place(ExtSeq(13), (0, 0), 2)[..2],
             [Some(LayerShare::Whole(ExtSeq(12))), Some(LayerShare::Whole(ExtSeq(13)))]
         );
         // Before the beginning, and twice.
-        assert_eq!(scalable.place(ExtSeq(9), 0, 2), [None; MAX_LAYERS]);
-        assert_eq!(scalable.place(ExtSeq(11), 0, 2), [None; MAX_LAYERS]);
+        assert_eq!(scalable.place(ExtSeq(9), (0, 0), 2), [None; MAX_RUNGS]);
+        assert_eq!(scalable.place(ExtSeq(11), (0, 0), 2), [None; MAX_RUNGS]);
         // A jump is another count, forwards and back.
         for first in [60_000, 500] {
             assert!(scalable.is_newest(ExtSeq(first)));
-            let jumped = scalable.place(ExtSeq(first), 0, 2);
+            let jumped = scalable.place(ExtSeq(first), (0, 0), 2);
             assert_eq!(jumped[..2], [Some(LayerShare::Whole(ExtSeq(first))); 2]);
             assert_eq!(
-                scalable.place(ExtSeq(first + 1), 1, 2)[..2],
+                scalable.place(ExtSeq(first + 1), (1, 0), 2)[..2],
                 [None, Some(LayerShare::Whole(ExtSeq(first + 1)))]
             );
         }
+    }
+
+    #[test]
+    fn layers_with_fewer_frames_are_complete_under_loss() {
+        // Pictures of two spatial layers; the first of four is of temporal layer 0, then 2, 1, 2.
+        let film: Vec<(u8, u8)> = (0..400)
+            .flat_map(|picture| [0, 1].map(|layer| (layer, [0, 2, 1, 2][picture % 4])))
+            .collect();
+        let mut scalable = SvcSplitter::new(ExtSeq(500));
+        let mut full = Vec::new();
+        let mut reduced = Vec::new();
+        for (at, part) in film.iter().enumerate().filter(|(at, _)| at % 7 != 6) {
+            let shares = scalable.place(ExtSeq(500 + at as u64), *part, 2);
+            assert_eq!(shares[MAX_LAYERS], None, "the smallest is small enough");
+            for (rung, got) in [(1, &mut full), (MAX_LAYERS + 1, &mut reduced)] {
+                if let Some(LayerShare::Whole(number)) = shares[rung] {
+                    got.push((number, at));
+                }
+            }
+        }
+        assert!(reduced.iter().all(|(_, at)| film[*at].1 < 2));
+        assert!(full.windows(2).all(|two| two[1].0 - two[0].0 == (two[1].1 - two[0].1) as u64));
+        // Each number that is left out is a packet that was lost, and may have been of that layer.
+        for two in reduced.windows(2) {
+            let lost = (two[0].1 + 1..two[1].1).filter(|at| at % 7 == 6).count() as u64;
+            assert_eq!(two[1].0 - two[0].0, 1 + lost);
+        }
+        assert!(reduced.len() * 2 > full.len() - 20 && reduced.len() * 2 < full.len() + 20);
     }
 }

@@ -11,10 +11,11 @@ pub(crate) fn read(payload: &[u8]) -> Option<LayerInfo> {
     if has(0x80) && bytes.next()? & 0x80 != 0 {
         bytes.next()?;
     }
-    let mut layer = 0;
+    let (mut layer, mut temporal) = (0, 0);
     if has(0x20) {
         // TID|U|SID|D.
-        layer = bytes.next()? >> 1 & 7;
+        let place = bytes.next()?;
+        (temporal, layer) = (place >> 5, place >> 1 & 7);
         if !has(0x10) {
             // TL0PICIDX.
             bytes.next()?;
@@ -27,7 +28,8 @@ pub(crate) fn read(payload: &[u8]) -> Option<LayerInfo> {
     }
     let structure = if has(0x02) { Some(read_structure(&mut bytes)?) } else { None };
     let begins = has(0x08) && layer == 0;
-    Some(LayerInfo { layer, begins, ends: has(0x04), keyframe: begins && !needs_others, structure })
+    let keyframe = begins && !needs_others;
+    Some(LayerInfo { layer, temporal, begins, ends: has(0x04), keyframe, structure })
 }
 
 fn read_structure(bytes: &mut impl Iterator<Item = u8>) -> Option<LayerStructure> {
@@ -70,8 +72,9 @@ mod tests {
     #[test]
     fn vp9_descriptor_places_packet_in_frame() {
         // I, P, L, F, E; 7 bits of id; layer 2 of a picture that needs two others.
-        let part = read(&[0xf4, 0x05, 0x05, 0x03, 0x06]).expect("a descriptor");
+        let part = read(&[0xf4, 0x05, 0x45, 0x03, 0x06]).expect("a descriptor");
         assert_eq!((part.layer, part.begins, part.ends, part.keyframe), (2, false, true, false));
+        assert_eq!(part.temporal, 2);
         assert_eq!(part.structure, None);
         // The middle layer of a key picture.
         let part = read(&[0xa8, 0x05, 0x03, 0x00]).expect("a descriptor");

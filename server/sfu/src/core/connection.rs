@@ -1,10 +1,11 @@
-//! What a handshake leads to: a publisher's ingest, a subscriber's place in a shard.
+//! Outcome of a handshake: a publisher's ingest, a subscriber's place in a shard.
 
 use std::time::Instant;
 
 use str0m::media::{Direction, MediaAdded};
 
 use super::Core;
+use super::flow::NEVER;
 use super::peers::Side;
 use super::timers::Timer;
 use crate::event::{SessionRole, SfuEvent};
@@ -59,6 +60,8 @@ impl Core {
             peer.failed = true;
             return;
         };
+        peer.transport.retire();
+        peer.transport_due = now + NEVER;
         let setup = Box::new(SubscriberSetup {
             session: peer.id,
             stage: peer.stage,

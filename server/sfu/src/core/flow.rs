@@ -1,7 +1,7 @@
 //! The flow of datagrams, events and time through the core.
 
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use str0m::Event as RtcEvent;
 
@@ -15,6 +15,9 @@ use crate::ids::{PeerKey, StageKey};
 use crate::ingest::{IncomingPacket, LatePacket};
 use crate::rtp::packet::TrackId;
 use crate::shard::{ShardEvent, ShardInput};
+
+/// Timeout of a transport that needs no time.
+pub(super) const NEVER: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Core {
     /// Handles one datagram.
@@ -43,15 +46,12 @@ impl Core {
             DatagramKind::Media => peer.role() == SessionRole::Publisher,
             DatagramKind::Dtls | DatagramKind::Answer => false,
         };
-        if alive
-            && peer.seen_alive(now)
-            && let Some(stage) = self.stages.get(peer.stage)
-        {
-            let stage = stage.id.clone();
-            self.events.push_back(SfuEvent::PublisherBack { stage, session: peer.id });
-            // Until now, nothing was due before the end of the session.
-            self.timers.schedule(Timer::Peer(key), now + self.timeouts.publisher_silence);
+        if alive {
+            self.seen_alive(now, key);
         }
+        let Some(peer) = self.peers.get_mut(key) else {
+            return;
+        };
         if let (DatagramKind::Media, Side::Publisher(ingest)) = (&kind, &mut peer.side)
             && !ingest.is_within_rate(datagram.len(), self.limits.max_publisher_bits, now)
         {
@@ -82,7 +82,7 @@ impl Core {
                 let opened = peer.transport.begin_handshake(now, &self.shared.crypto);
                 opened.and_then(|()| peer.transport.receive(now, datagram))
             }
-            (DatagramKind::Media, Side::Subscriber) => {
+            (DatagramKind::Media, Side::Subscriber | Side::Local(_)) => {
                 if peer.connected {
                     self.shards.handle(now, ShardInput::Rtcp(key, datagram));
                     self.handle_shard_events(now);
@@ -105,6 +105,19 @@ impl Core {
             self.totals.refused_datagrams += 1;
         }
         self.drain(now, key);
+    }
+
+    /// Notes a valid sign of life of a peer.
+    pub(super) fn seen_alive(&mut self, now: Instant, key: PeerKey) {
+        if let Some(peer) = self.peers.get_mut(key)
+            && peer.seen_alive(now)
+            && let Some(stage) = self.stages.get(peer.stage)
+        {
+            let stage = stage.id.clone();
+            self.events.push_back(SfuEvent::PublisherBack { stage, session: peer.id });
+            // Until now, nothing was due before the end of the session.
+            self.timers.schedule(Timer::Peer(key), now + self.timeouts.publisher_silence);
+        }
     }
 
     /// Does what is due. Needed once after all inputs, too, since what they stirred up is done
@@ -162,7 +175,7 @@ impl Core {
         let transmits = &mut self.transmits;
         let transport_events = peer.transport.drain(|t| transmits.push_back(t), |e| events.push(e));
         match transport_events {
-            Ok(due) => peer.transport_due = due,
+            Ok(due) => peer.transport_due = due.unwrap_or(now + NEVER),
             Err(error) => {
                 tracing::debug!(session = ?peer.id, error, "transport failed");
                 peer.failed = true;
@@ -186,7 +199,7 @@ impl Core {
         let Some(peer) = self.peers.get(key) else {
             return;
         };
-        if peer.failed || !peer.transport.rtc.is_alive() {
+        if peer.failed || !peer.transport.is_alive() {
             let (_, reason) = peer.expiry(&self.timeouts);
             self.end(now, key, reason);
             return;
@@ -241,6 +254,9 @@ impl Core {
         };
         let mut burst = std::mem::take(&mut stage.burst);
         if !burst.is_empty() {
+            if let Some(publisher) = stage.publisher.and_then(|key| self.peers.get(key)) {
+                stage.tap(publisher.id, &burst);
+            }
             self.shards.handle(now, ShardInput::Forward(key, &burst));
             burst.clear();
             self.handle_shard_events(now);

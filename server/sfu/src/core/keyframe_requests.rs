@@ -113,7 +113,7 @@ impl KeyframeRequests {
         }
     }
 
-    /// When [`KeyframeRequests::take_due`] next has something.
+    /// Time at which [`KeyframeRequests::take_due`] next has something.
     pub(crate) fn deadline(&self, now: Instant) -> Option<Instant> {
         let due = |track: &TrackRequests| Some(track.due(now, self.interval)?.0);
         self.tracks.iter().filter_map(due).min()
@@ -141,7 +141,7 @@ impl KeyframeRequests {
 }
 
 impl TrackRequests {
-    /// When which layer is next to be asked for.
+    /// Layers by the time at which each is next to be asked for.
     fn due(&self, now: Instant, interval: Duration) -> Option<(Instant, usize)> {
         let wanted = self.layers.iter().enumerate().filter_map(|(index, layer)| {
             let at = match layer.wanted? {

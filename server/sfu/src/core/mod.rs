@@ -1,16 +1,20 @@
 //! The media core without sockets and clocks: datagrams and time in, datagrams and events out.
 
+mod capabilities;
 mod connection;
 mod flow;
 pub(crate) mod keyframe_requests;
+mod local;
 mod migration;
 pub(crate) mod panics;
 mod peers;
 mod stage;
 pub(crate) mod standby;
 mod takeover;
+mod tap;
 mod timers;
 pub(crate) mod transport;
+mod transport_context;
 
 #[cfg(test)]
 mod tests;
@@ -152,7 +156,7 @@ impl Core {
         {
             return Err(OfferError::TooMany);
         }
-        let (session, peer) = self.admit(now, stage, SessionRole::Subscriber, opening.transport)?;
+        let (session, peer) = self.admit(now, stage, Side::Subscriber, opening.transport)?;
         if let Some(stage) = self.stage_of(peer) {
             stage.subscribers.push(peer);
         }
@@ -260,28 +264,45 @@ impl Core {
         &mut self,
         now: Instant,
         stage: StageId,
-        role: SessionRole,
+        side: Side,
         transport: Transport,
     ) -> Result<(SessionId, PeerKey), OfferError> {
         let id = SessionId::random().map_err(|_| OfferError::Stopped)?;
-        let stage_key = match self.stage_keys.get(&stage) {
-            Some(key) => *key,
-            None => {
-                let new = Stage::new(stage.clone(), &self.timeouts);
-                let key = self.stages.insert(new);
-                self.stage_keys.insert(stage, key);
-                key
-            }
-        };
+        let stage_key = self.stage_key(stage);
         let credentials = transport.credentials.clone();
         let remote = transport.remote_credentials.clone();
-        let peer = self.peers.insert(Peer::new(now, id, stage_key, role, transport));
-        self.demultiplexer.register(peer, &credentials.ufrag, &credentials.pass, remote);
+        let by_network = !matches!(side, Side::Local(_));
+        let peer = self.peers.insert(Peer::new(now, id, stage_key, side, transport));
+        if by_network {
+            self.demultiplexer.register(peer, &credentials.ufrag, &credentials.pass, remote);
+        }
         self.sessions.insert(id, peer);
         self.totals.sessions_started += 1;
         // The SDP library has the negotiated tracks to tell.
         self.drain(now, peer);
         Ok((id, peer))
+    }
+
+    /// Key of a stage, which is made if there is none of that name.
+    fn stage_key(&mut self, stage: StageId) -> StageKey {
+        if let Some(key) = self.stage_keys.get(&stage) {
+            return *key;
+        }
+        let key = self.stages.insert(Stage::new(stage.clone(), &self.timeouts));
+        self.stage_keys.insert(stage, key);
+        key
+    }
+
+    /// Removes a stage that nobody is on; true if that was so.
+    fn remove_if_deserted(&mut self, now: Instant, key: StageKey) -> bool {
+        if !self.stages.get(key).is_some_and(Stage::is_empty) {
+            return false;
+        }
+        if let Some(stage) = self.stages.remove(key) {
+            self.stage_keys.remove(&stage.id);
+        }
+        self.shards.handle(now, ShardInput::Forget(key));
+        true
     }
 
     fn stage_of(&mut self, peer: PeerKey) -> Option<&mut Stage> {
@@ -317,12 +338,12 @@ impl Core {
             return false;
         };
         match peer.side {
-            Side::Publisher(_) if stage.publisher == Some(key) => {
+            Side::Publisher(_) | Side::Local(_) if stage.publisher == Some(key) => {
                 stage.publisher = None;
                 stage.clear_media();
                 self.shards.handle(now, ShardInput::Reset(peer.stage));
             }
-            Side::Publisher(_) => {
+            Side::Publisher(_) | Side::Local(_) => {
                 stage.standby.take_if(|it| it.peer == key);
             }
             Side::Subscriber => {
@@ -337,12 +358,8 @@ impl Core {
             role: peer.role(),
             reason,
         });
-        if stage.is_empty() {
-            if let Some(stage) = self.stages.remove(peer.stage) {
-                self.stage_keys.remove(&stage.id);
-            }
-            self.shards.handle(now, ShardInput::Forget(peer.stage));
-        } else {
+        stage.taps.retain(|tap| !tap.is_closed());
+        if !self.remove_if_deserted(now, peer.stage) {
             self.report_standby(peer.stage);
         }
         true

@@ -12,7 +12,8 @@ use crate::event::{EndReason, HandshakeFailure, SessionRole};
 use crate::ice::connectivity_check::ConnectivityCheck;
 use crate::ids::{PeerKey, StageKey};
 use crate::ids::{SessionId, StageId};
-use crate::ingest::Ingest;
+use crate::ingest::{IncomingPacket, Ingest, LocalSource};
+use crate::rtp::packet::ForwardedPacket;
 use crate::stats::{MediaStats, PublisherStats, SessionStats, SubscriberStats};
 
 /// State of one session.
@@ -43,6 +44,8 @@ pub(super) struct Peer {
 /// Media side of a peer.
 pub(super) enum Side {
     Publisher(Ingest),
+    /// A publisher within the program.
+    Local(LocalSource),
     /// Served by a shard once it is connected.
     Subscriber,
 }
@@ -60,16 +63,13 @@ impl Peer {
         now: Instant,
         id: SessionId,
         stage: StageKey,
-        role: SessionRole,
+        side: Side,
         transport: Transport,
     ) -> Self {
         Peer {
             id,
             stage,
-            side: match role {
-                SessionRole::Publisher => Side::Publisher(Ingest::new(now)),
-                SessionRole::Subscriber => Side::Subscriber,
-            },
+            side,
             transport,
             check: None,
             connected: false,
@@ -85,14 +85,41 @@ impl Peer {
 
     pub(super) fn role(&self) -> SessionRole {
         match self.side {
-            Side::Publisher(_) => SessionRole::Publisher,
+            Side::Publisher(_) | Side::Local(_) => SessionRole::Publisher,
             Side::Subscriber => SessionRole::Subscriber,
         }
     }
 
     /// True once media has been received from it.
     pub(super) fn has_sent(&self) -> bool {
-        matches!(&self.side, Side::Publisher(ingest) if ingest.packets > 0)
+        match &self.side {
+            Side::Publisher(ingest) => ingest.packets > 0,
+            Side::Local(source) => source.packets > 0,
+            Side::Subscriber => false,
+        }
+    }
+
+    /// True of a publisher that has negotiated video.
+    pub(super) fn has_video(&self) -> bool {
+        matches!(&self.side, Side::Publisher(ingest) if ingest.has_video())
+    }
+
+    /// Adds a publisher's packet to those to forward.
+    pub(super) fn receive(
+        &mut self,
+        now: Instant,
+        packet: IncomingPacket<'_>,
+        burst: &mut Vec<ForwardedPacket>,
+    ) {
+        match (&mut self.side, packet) {
+            (Side::Publisher(ingest), packet) => {
+                ingest.receive(now, &mut self.transport, packet, burst);
+            }
+            (Side::Local(source), IncomingPacket::Local(packet)) => {
+                source.receive(now, packet, burst);
+            }
+            _ => {}
+        }
     }
 
     /// When the session ends by silence or the connect timeout, and as what.
@@ -118,7 +145,7 @@ impl Peer {
     pub(super) fn nack_due(&self) -> Option<Instant> {
         match &self.side {
             Side::Publisher(ingest) => ingest.nack_due(),
-            Side::Subscriber => None,
+            Side::Local(_) | Side::Subscriber => None,
         }
     }
 
@@ -143,6 +170,11 @@ impl Peer {
                 silent: self.silent,
                 standby,
                 ..ingest.stats(now)
+            }),
+            Side::Local(source) => MediaStats::Publisher(PublisherStats {
+                silent: self.silent,
+                standby,
+                ..source.stats()
             }),
             Side::Subscriber => MediaStats::Subscriber(subscriber.unwrap_or_default()),
         };

@@ -3,13 +3,15 @@
 //! Which subscriber gets which packet is decided in the shards (`shard`).
 
 use slab::Slab;
+use tokio::sync::mpsc;
 
+use crate::audio::TappedPacket;
 use crate::config::SfuTimeouts;
 use crate::core::keyframe_requests::KeyframeRequests;
 use crate::core::standby::StandbyPublisher;
 use crate::ids::StageId;
 use crate::ids::{PeerKey, StageKey};
-use crate::rtp::packet::ForwardedPacket;
+use crate::rtp::packet::{ForwardedPacket, is_reduced};
 
 /// A stage.
 pub(crate) struct Stage {
@@ -23,6 +25,8 @@ pub(crate) struct Stage {
     /// Packets of the publisher, in order, that the shards don't have yet.
     pub(crate) burst: Vec<ForwardedPacket>,
     pub(crate) keyframe_requests: KeyframeRequests,
+    /// Readers of its sound within the program.
+    pub(crate) taps: Vec<mpsc::Sender<TappedPacket>>,
 }
 
 /// All stages.
@@ -46,6 +50,10 @@ impl Stages {
         self.0.get_mut(key.0)
     }
 
+    pub(crate) fn keys(&self) -> Vec<StageKey> {
+        self.0.iter().map(|(key, _)| StageKey(key)).collect()
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Stage> {
         self.0.iter().map(|(_, stage)| stage)
     }
@@ -61,12 +69,16 @@ impl Stage {
             subscribers: Vec::new(),
             burst: Vec::new(),
             keyframe_requests: KeyframeRequests::new(timeouts.keyframe_request_interval),
+            taps: Vec::new(),
         }
     }
 
-    /// True if no session is left.
+    /// True if no session and no tap is left.
     pub(crate) fn is_empty(&self) -> bool {
-        self.publisher.is_none() && self.standby.is_none() && self.subscribers.is_empty()
+        self.publisher.is_none()
+            && self.standby.is_none()
+            && self.subscribers.is_empty()
+            && self.taps.is_empty()
     }
 
     /// Drops what belongs to the publisher: it is gone, or another one takes over.
@@ -77,7 +89,9 @@ impl Stage {
 
     /// Notes the packets of the burst from that one on: keyframes among them settle requests.
     pub(crate) fn packets_received(&mut self, from: usize) {
-        for forwarded in self.burst.iter().skip(from).filter(|it| it.track.video) {
+        for forwarded in
+            self.burst.iter().skip(from).filter(|it| it.track.video && !is_reduced(it.layer))
+        {
             self.keyframe_requests.received(forwarded);
         }
     }

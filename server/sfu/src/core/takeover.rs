@@ -12,12 +12,12 @@ use super::peers::{Peer, Side};
 use super::timers::Timer;
 use super::{AcceptedOffer, Core};
 use crate::core::standby::{StandbyPublisher, TakeoverCondition};
-use crate::core::transport::PreparedSession;
+use crate::core::transport::{PreparedSession, Transport};
 use crate::error::OfferError;
-use crate::event::{EndReason, SessionRole, SfuEvent};
+use crate::event::{EndReason, SfuEvent};
 use crate::ids::{PeerKey, StageKey};
 use crate::ids::{SessionId, StageId};
-use crate::ingest::IncomingPacket;
+use crate::ingest::{IncomingPacket, Ingest};
 use crate::rtp::packet::ForwardedPacket;
 use crate::shard::ShardInput;
 
@@ -31,6 +31,21 @@ impl Core {
         opening: PreparedSession,
         condition: TakeoverCondition,
     ) -> Result<AcceptedOffer, OfferError> {
+        let side = Side::Publisher(Ingest::new(now));
+        let entered = self.enter_stage(now, stage, side, opening.transport, condition)?;
+        let (session, _, standby) = entered;
+        Ok(AcceptedOffer { session, answer_sdp: opening.answer, standby })
+    }
+
+    /// Adds a publisher to a stage: see [`Core::publish`]. True for a standby publisher.
+    pub(super) fn enter_stage(
+        &mut self,
+        now: Instant,
+        stage: StageId,
+        side: Side,
+        transport: Transport,
+        condition: TakeoverCondition,
+    ) -> Result<(SessionId, PeerKey, bool), OfferError> {
         let known = self.stage_keys.get(&stage).and_then(|key| self.stages.get(*key));
         let taken = known.is_some_and(|it| it.publisher.is_some());
         let earlier = known.and_then(|it| Some(it.standby.as_ref()?.peer));
@@ -39,7 +54,7 @@ impl Core {
         if !taken && self.sessions.len() - waiting >= self.limits.max_sessions {
             return Err(OfferError::TooMany);
         }
-        let (session, peer) = self.admit(now, stage, SessionRole::Publisher, opening.transport)?;
+        let (session, peer) = self.admit(now, stage, side, transport)?;
         let standby = StandbyPublisher::new(peer, condition, &self.limits, &self.timeouts);
         if let Some(stage) = self.stage_of(peer) {
             match taken {
@@ -51,7 +66,7 @@ impl Core {
         if let Some(earlier) = earlier {
             self.end(now, earlier, EndReason::Replaced);
         }
-        Ok(AcceptedOffer { session, answer_sdp: opening.answer, standby: taken })
+        Ok((session, peer, taken))
     }
 
     /// Lets a standby publisher take over its stage; the one there ends as [`EndReason::Replaced`].
@@ -104,24 +119,21 @@ impl Core {
         let Some(peer) = self.peers.get_mut(key) else {
             return;
         };
-        let Side::Publisher(ingest) = &mut peer.side else {
-            return;
-        };
-        let (session, stage_key) = (peer.id, peer.stage);
+        let (session, stage_key, first) = (peer.id, peer.stage, !peer.has_sent());
         let Some(stage) = self.stages.get_mut(stage_key) else {
             return;
         };
         if stage.publisher != Some(key) {
             let mut aside = std::mem::take(&mut self.standby_packets);
-            ingest.receive(now, &mut peer.transport, packet, &mut aside);
+            peer.receive(now, packet, &mut aside);
             self.totals.media_packets_in += u64::from(!aside.is_empty());
-            let has_video = ingest.has_video();
+            let has_video = peer.has_video();
             self.hold_for_standby(now, key, &mut aside, has_video);
             self.standby_packets = aside;
             return;
         }
-        let (first, before) = (ingest.packets == 0, stage.burst.len());
-        ingest.receive(now, &mut peer.transport, packet, &mut stage.burst);
+        let before = stage.burst.len();
+        peer.receive(now, packet, &mut stage.burst);
         if stage.burst.len() == before {
             return;
         }

@@ -1,26 +1,28 @@
 //! ICE-lite, DTLS, SRTP and SDP of one peer, around str0m's `Rtc`.
 
+mod without_str0m;
+
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use str0m::change::SdpOffer;
-use str0m::config::DtlsCert;
 use str0m::crypto::CryptoProvider;
-use str0m::format::{Codec, CodecConfig, FormatParams};
+use str0m::format::CodecConfig;
 use str0m::ice::{StunMessage, TransId};
-use str0m::media::{Direction, Frequency, Mid};
+use str0m::media::{Direction, Mid};
 use str0m::net::{DatagramSend, Protocol, Receive};
-use str0m::rtp::{Extension, ExtensionMap};
 use str0m::{Candidate, IceCreds, Input, Output, Rtc, RtcConfig, RtcError};
 
-use crate::codec::dependency_descriptor;
+pub(crate) use super::transport_context::TransportContext;
+
+use super::capabilities::{codecs, extensions};
 use crate::codec::parameter_sets::{self, Sets};
 use crate::config::SfuLimits;
 use crate::core::panics::catch_panic;
-use crate::dtls::{DtlsHandshake, crypto_provider, take_last_made};
-use crate::error::{OfferError, SfuStartError};
+use crate::dtls::{DtlsHandshake, take_last_made};
+use crate::error::OfferError;
 use crate::event::{HandshakeFailure, SessionRole};
 use crate::ice::credentials::IceCredentials;
 use crate::ice::stun::{DatagramClass, classify, sign_stun};
@@ -44,38 +46,6 @@ const PLACEHOLDER_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new
 /// sent there.
 const MAX_UNVERIFIED_BYTES: usize = 16 * 1024;
 
-/// Context shared by all transports of one core.
-pub(crate) struct TransportContext {
-    /// Candidates of every answer; never empty.
-    pub(crate) candidates: Vec<Candidate>,
-    /// One certificate for all sessions: making one costs more than the rest of a join.
-    pub(crate) certificate: DtlsCert,
-    /// Cryptography of publishers.
-    pub(crate) crypto: Arc<CryptoProvider>,
-    /// Cryptography of subscribers, which keeps the SRTP keys from str0m.
-    pub(crate) subscriber_crypto: Arc<CryptoProvider>,
-}
-
-impl TransportContext {
-    /// A context with a new certificate.
-    ///
-    /// # Errors
-    /// [`SfuStartError`] without candidates, or if no certificate could be made.
-    pub(crate) fn new(candidates: Vec<Candidate>) -> Result<Self, SfuStartError> {
-        if candidates.is_empty() {
-            return Err(SfuStartError::Address("none given".into()));
-        }
-        let crypto = Arc::new(crypto_provider(SessionRole::Publisher));
-        let certificate = crypto.dtls_provider.generate_certificate();
-        Ok(TransportContext {
-            candidates,
-            certificate: certificate.ok_or(SfuStartError::Certificate)?,
-            crypto,
-            subscriber_crypto: Arc::new(crypto_provider(SessionRole::Subscriber)),
-        })
-    }
-}
-
 /// Accepted offer: the session's transport, and the SDP answer.
 pub(crate) struct PreparedSession {
     pub(crate) transport: Transport,
@@ -96,7 +66,8 @@ pub(crate) struct Transmit {
 
 /// Protocol machinery of one peer.
 pub(crate) struct Transport {
-    pub(crate) rtc: Rtc,
+    /// [`None`] once nothing is left of it but the end of DTLS: see [`Transport::retire`].
+    pub(crate) rtc: Option<Box<Rtc>>,
     /// First ICE credentials of this side; the ufrag is random and names the peer in STUN.
     pub(crate) credentials: IceCreds,
     /// ICE credentials of the client, by its offer.
@@ -117,7 +88,12 @@ pub(crate) struct Transport {
     pub(crate) parameters: Vec<(u8, Sets)>,
     /// Lost audio is sent again to this subscriber.
     retransmits_audio: bool,
-    handshake: DtlsHandshake,
+    /// [`None`] of a publisher within the program.
+    handshake: Option<DtlsHandshake>,
+    /// Records of DTLS that wait to be drained, and whether the peer has closed the connection;
+    /// without str0m.
+    records: Vec<Vec<u8>>,
+    closed: bool,
     /// str0m has panicked.
     broken: bool,
 }
@@ -180,7 +156,7 @@ impl Transport {
         // and doesn't matter: everything leaves by that same socket.
         let local = shared.candidates.first().map_or(PLACEHOLDER_ADDRESS, Candidate::addr);
         let mut transport = Transport {
-            rtc,
+            rtc: Some(Box::new(rtc)),
             credentials,
             remote_credentials: IceCredentials::all_in_sdp(text),
             remote: None,
@@ -194,24 +170,28 @@ impl Transport {
                 SessionRole::Subscriber => Vec::new(),
             },
             retransmits_audio: answer::retransmits_audio(&answer),
-            handshake,
+            handshake: Some(handshake),
+            records: Vec::new(),
+            closed: false,
             broken: false,
         };
         if role == SessionRole::Subscriber {
             transport.take_over(mids, &offer, limits.max_tracks_per_kind);
         }
-        transport.handshake.expect(offer.fingerprints);
+        if let Some(handshake) = &transport.handshake {
+            handshake.expect(offer.fingerprints);
+        }
         Ok(PreparedSession { transport, answer })
     }
 
     /// SRTP keys, once, when the handshake is done.
     pub(crate) fn take_keys(&mut self) -> Option<SrtpKeys> {
-        self.handshake.take_keys()
+        self.handshake.as_ref()?.take_keys()
     }
 
     /// Failure of the DTLS handshake, if there is one.
     pub(crate) fn failure(&self) -> Option<HandshakeFailure> {
-        self.handshake.failure()
+        self.handshake.as_ref()?.failure()
     }
 
     /// Tracks that the answer promises, once.
@@ -223,7 +203,8 @@ impl Transport {
     /// reports of them: they are sent by the shards.
     fn take_over(&mut self, mids: Vec<Mid>, offer: &PreparedOffer, limit: usize) {
         for mid in mids {
-            let media = self.rtc.media(mid).filter(|m| m.direction() == Direction::SendOnly);
+            let media = self.rtc.as_ref().and_then(|rtc| rtc.media(mid));
+            let media = media.filter(|m| m.direction() == Direction::SendOnly);
             let ids = self.tracks.iter().map(|t| t.id);
             if let Some(id) = media.and_then(|m| TrackId::next(ids, m.kind(), limit)) {
                 let called = offer.mid(&mid).unwrap_or_default().to_owned();
@@ -236,12 +217,13 @@ impl Transport {
     }
 
     fn take_track(&mut self, id: TrackId, mid: Mid, called: String) -> Option<NegotiatedTrack> {
-        let media = self.rtc.media(mid)?;
+        let rtc = self.rtc.as_mut()?;
+        let media = rtc.media(mid)?;
         let (accepted, extensions) = (media.remote_pts().to_vec(), media.remote_extmap().clone());
-        let params = self.rtc.codec_config().params().iter();
+        let params = rtc.codec_config().params().iter();
         let params = params.filter(|p| accepted.contains(&p.pt())).copied();
         let codecs = CodecConfig::new_from_payload_params(params.collect());
-        let mut direct = self.rtc.direct_api();
+        let mut direct = rtc.direct_api();
         let (ssrc, repair) = direct.stream_tx_by_mid(mid, None).map(|s| (s.ssrc(), s.rtx()))?;
         direct.remove_stream_tx(ssrc);
         let repair = repair.unwrap_or_else(|| direct.new_ssrc());
@@ -262,6 +244,13 @@ impl Transport {
     /// # Errors
     /// The text of what str0m refused.
     pub(crate) fn receive(&mut self, now: Instant, datagram: &[u8]) -> Result<(), String> {
+        if self.rtc.is_none() {
+            let closed = self.without_str0m(|handshake, records| {
+                handshake.receive(now, datagram, |record| records.push(record.to_vec()))
+            })?;
+            self.closed |= closed;
+            return Ok(());
+        }
         let received = Receive::new(Protocol::Udp, PLACEHOLDER_ADDRESS, self.local, datagram)
             .map_err(|e| e.to_string())?;
         self.guarded(|rtc| rtc.handle_input(Input::Receive(now, received)))
@@ -281,22 +270,34 @@ impl Transport {
         if std::mem::replace(&mut self.opened, true) {
             return Ok(());
         }
-        self.handshake.begin();
+        if let Some(handshake) = &self.handshake {
+            handshake.begin();
+        }
         let far = IceCreds { ufrag: "far".into(), pass: String::new() };
         let user = format!("{}:{}", self.credentials.ufrag, far.ufrag);
         let check = StunMessage::binding_request(&user, TransId::new(), true, 1, 1, true);
         let check = sign_stun(check, self.credentials.pass.as_bytes(), crypto);
-        self.rtc.direct_api().set_remote_ice_credentials(far);
+        if let Some(rtc) = &mut self.rtc {
+            rtc.direct_api().set_remote_ice_credentials(far);
+        }
         self.receive(now, &check)
     }
 
     /// Tells str0m the time; needed after every write, for it to be sent.
     pub(crate) fn advance(&mut self, now: Instant) -> Result<(), String> {
+        if self.rtc.is_none() {
+            return Ok(());
+        }
         self.guarded(|rtc| rtc.handle_input(Input::Timeout(now)))
     }
 
     /// Begins to say goodbye: RTCP BYE and DTLS close_notify, to be drained.
     pub(crate) fn close(&mut self, now: Instant) -> Result<(), String> {
+        if self.rtc.is_none() {
+            return self.without_str0m(|handshake, records| {
+                handshake.close(|record| records.push(record.to_vec()))
+            });
+        }
         self.guarded(Rtc::close)?;
         self.advance(now)
     }
@@ -309,18 +310,14 @@ impl Transport {
         if self.broken {
             return Err("it panicked".into());
         }
-        let rtc = &mut self.rtc;
-        match catch_panic(|| act(rtc)) {
-            Ok(done) => done.map_err(|e| e.to_string()),
-            Err(panic) => {
-                self.broken = true;
-                Err(panic)
-            }
-        }
+        let rtc = self.rtc.as_mut().ok_or("it is retired")?;
+        let done = catch_panic(|| act(rtc));
+        self.broken = done.is_err();
+        done?.map_err(|e| e.to_string())
     }
 
-    /// Drains str0m, and returns when it next needs the time. Its answers to STUN are dropped: the
-    /// core has answered already.
+    /// Drains str0m, and returns when it next needs the time, if ever. Its answers to STUN are
+    /// dropped: the core has answered already.
     ///
     /// # Errors
     /// The text of str0m's error, after which the peer is of no use.
@@ -328,7 +325,18 @@ impl Transport {
         &mut self,
         mut transmit: impl FnMut(Transmit),
         mut event: impl FnMut(str0m::Event),
-    ) -> Result<Instant, String> {
+    ) -> Result<Option<Instant>, String> {
+        if self.rtc.is_none() {
+            for record in self.records.drain(..) {
+                if let Some(destination) = self.remote {
+                    transmit(Transmit { destination, contents: record.into() });
+                }
+            }
+            if std::mem::take(&mut self.closed) {
+                event(str0m::Event::Closed);
+            }
+            return Ok(None);
+        }
         loop {
             match self.guarded(Rtc::poll_output)? {
                 Output::Transmit(t) => {
@@ -341,7 +349,7 @@ impl Transport {
                     }
                 }
                 Output::Event(e) => event(e),
-                Output::Timeout(at) => return Ok(at),
+                Output::Timeout(at) => return Ok(Some(at)),
             }
         }
     }
@@ -351,49 +359,4 @@ impl Transport {
 /// 128).
 pub(crate) fn new_credentials() -> Result<IceCreds, getrandom::Error> {
     Ok(IceCreds { ufrag: random_ice_text(16)?, pass: random_ice_text(24)? })
-}
-
-/// Codecs of browsers and OBS; nothing is transcoded.
-fn codecs() -> CodecConfig {
-    let mut codecs = CodecConfig::empty();
-    codecs.add_config(
-        111.into(),
-        None,
-        Codec::Opus,
-        Frequency::FORTY_EIGHT_KHZ,
-        Some(2),
-        FormatParams {
-            min_p_time: Some(10),
-            use_inband_fec: Some(true),
-            stereo: Some(true),
-            sprop_stereo: Some(true),
-            ..Default::default()
-        },
-    );
-    codecs.enable_vp8(true);
-    codecs.enable_vp9(true);
-    codecs.enable_h264(true);
-    codecs.enable_av1(true);
-    codecs
-}
-
-/// Header extensions by role. The send time is taken from publishers only: to subscribers it would
-/// have to be written anew into every packet, and transport-wide feedback tells more.
-///
-/// The video orientation of phones (3GPP TS 26.114 §7.4.5) is taken from nobody: browsers then turn the
-/// picture before they encode it (RFC 7742 §4). Firefox, and what isn't a browser, would show it lying
-/// on its side.
-fn extensions(role: SessionRole) -> ExtensionMap {
-    let mut extensions = ExtensionMap::empty();
-    extensions.set(1, Extension::AudioLevel);
-    if role == SessionRole::Publisher {
-        extensions.set(2, Extension::AbsoluteSendTime);
-        extensions.set(10, Extension::RtpStreamId);
-        extensions.set(11, Extension::RepairedRtpStreamId);
-    }
-    extensions.set(3, Extension::TransportSequenceNumber);
-    extensions.set(4, Extension::RtpMid);
-    extensions.set(5, Extension::AbsoluteCaptureTime);
-    extensions.set(12, dependency_descriptor::extension());
-    extensions
 }

@@ -11,50 +11,70 @@ mod provider;
 mod tests;
 mod verifier;
 
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 pub(crate) use self::fingerprint::Fingerprint;
+use self::provider::DtlsSession;
 pub(crate) use self::provider::{crypto_provider, take_last_made};
 use crate::event::HandshakeFailure;
 use crate::srtp::keys::SrtpKeys;
 
-/// Handshake of one session, as its transport sees it.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct DtlsHandshake(Arc<Mutex<State>>);
-
-#[derive(Debug, Default)]
-struct State {
-    /// Fingerprints of the peer's certificate; without any, no certificate is right.
-    expected: Vec<Fingerprint>,
-    /// There is a path to the peer.
-    begun: bool,
-    /// SRTP keys, from the end of the handshake until they are taken.
-    keys: Option<SrtpKeys>,
-    failure: Option<HandshakeFailure>,
-}
+/// Handshake of one session, as its transport sees it, and what remains of DTLS afterwards.
+#[derive(Clone)]
+pub(crate) struct DtlsHandshake(Arc<Mutex<DtlsSession>>);
 
 impl DtlsHandshake {
-    /// Expects a certificate with any of these fingerprints.
+    /// Expects a certificate with any of these fingerprints; without any, no certificate is right.
     pub(crate) fn expect(&self, fingerprints: Vec<Fingerprint>) {
-        self.state().expected = fingerprints;
+        self.session().expected = fingerprints;
     }
 
     /// Lets the handshake begin: there is a path to the peer.
     pub(crate) fn begin(&self) {
-        self.state().begun = true;
+        self.session().begun = true;
     }
 
     /// SRTP keys, once.
     pub(crate) fn take_keys(&self) -> Option<SrtpKeys> {
-        self.state().keys.take()
+        self.session().keys.take()
     }
 
     /// Failure of the handshake, if there is one.
     pub(crate) fn failure(&self) -> Option<HandshakeFailure> {
-        self.state().failure
+        self.session().failure
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    /// Handles a datagram after the handshake, without str0m: the last flight is sent again where
+    /// the peer has missed it (RFC 6347 §4.2.4). True if the peer has closed the connection.
+    ///
+    /// # Errors
+    /// The text of what the library refused.
+    pub(crate) fn receive(
+        &self,
+        now: Instant,
+        datagram: &[u8],
+        send: impl FnMut(&[u8]),
+    ) -> Result<bool, String> {
+        self.session().receive(now, datagram, send).map_err(|error| error.to_string())
+    }
+
+    /// Says goodbye after the handshake, without str0m (close_notify, RFC 5246 §7.2.1).
+    ///
+    /// # Errors
+    /// The text of what the library refused.
+    pub(crate) fn close(&self, send: impl FnMut(&[u8])) -> Result<(), String> {
+        self.session().say_goodbye(send).map_err(|error| error.to_string())
+    }
+
+    fn session(&self) -> MutexGuard<'_, DtlsSession> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for DtlsHandshake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DtlsHandshake").finish_non_exhaustive()
     }
 }

@@ -1,8 +1,7 @@
 //! DTLS provider for str0m.
 
 use std::cell::RefCell;
-use std::fmt;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
 use dimpl::{CertificateError, Config, CryptoError, CryptoOperation, Dtls, Error, SecurityError};
@@ -11,12 +10,15 @@ use str0m::crypto::dtls::{
 };
 use str0m::crypto::{self, CryptoProvider, from_feature_flags};
 
-use super::{DtlsHandshake, verifier};
+use super::{DtlsHandshake, Fingerprint, verifier};
 use crate::event::{HandshakeFailure, SessionRole};
 use crate::srtp::keys::SrtpKeys;
 
 /// Timeout of a handshake that has no path yet, or has failed.
 const NEVER: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Longest datagram of DTLS that is made here: a flight is cut to the library's MTU.
+const MAX_RECORD_BYTES: usize = 2_048;
 
 thread_local! {
     /// Handshake that was made last on this thread: str0m's factory isn't told for which session.
@@ -68,51 +70,91 @@ impl DtlsProvider for Provider {
         _: Option<usize>,
     ) -> Result<Box<dyn DtlsInstance>, crypto::CryptoError> {
         let config = CONFIG.as_ref().map_err(|e| crypto::CryptoError::Other(e.to_string()))?;
-        let inner = Dtls::new_12(Arc::clone(config), certificate.clone(), now);
-        let handshake = DtlsHandshake::default();
+        let session = DtlsSession {
+            inner: Dtls::new_12(Arc::clone(config), certificate.clone(), now),
+            shares_keys: self.shares_keys,
+            made: now,
+            done: false,
+            keyed: false,
+            expected: Vec::new(),
+            begun: false,
+            keys: None,
+            failure: None,
+        };
+        let handshake = DtlsHandshake(Arc::new(Mutex::new(session)));
         LAST_MADE.set(Some(handshake.clone()));
-        let shares_keys = self.shares_keys;
-        let (done, keyed) = (false, false);
-        Ok(Box::new(DtlsSession { inner, handshake, shares_keys, made: now, done, keyed }))
+        Ok(Box::new(SharedSession(handshake)))
     }
 }
 
 /// One side of a handshake.
-struct DtlsSession {
+pub(super) struct DtlsSession {
     inner: Dtls,
-    handshake: DtlsHandshake,
     shares_keys: bool,
     made: Instant,
     /// The library has nothing left to agree on.
     done: bool,
     /// SRTP keys were agreed on.
     keyed: bool,
+    /// Fingerprints of the peer's certificate; without any, no certificate is right.
+    pub(super) expected: Vec<Fingerprint>,
+    /// There is a path to the peer.
+    pub(super) begun: bool,
+    /// SRTP keys, from the end of the handshake until they are taken.
+    pub(super) keys: Option<SrtpKeys>,
+    pub(super) failure: Option<HandshakeFailure>,
 }
 
 impl DtlsSession {
     /// True for a client before there is a path: it speaks first.
     fn waits(&self) -> bool {
-        self.inner.is_active() && !self.handshake.state().begun
+        self.inner.is_active() && !self.begun
     }
 
-    fn has_failed(&self) -> bool {
-        self.handshake.failure().is_some()
-    }
-
-    fn note(&self, done: Result<(), Error>) -> Result<(), Error> {
+    fn note(&mut self, done: Result<(), Error>) -> Result<(), Error> {
         done.inspect_err(|error| {
-            self.handshake.state().failure.get_or_insert_with(|| reason(error));
+            self.failure.get_or_insert_with(|| reason(error));
         })
     }
-}
 
-impl DtlsInstance for DtlsSession {
-    fn set_active(&mut self, active: bool) {
-        self.inner.set_active(active);
+    /// Handles a datagram after the handshake: see [`DtlsHandshake::receive`].
+    pub(super) fn receive(
+        &mut self,
+        now: Instant,
+        datagram: &[u8],
+        send: impl FnMut(&[u8]),
+    ) -> Result<bool, Error> {
+        // Only after a while is a flight sent once more.
+        let told = self.inner.handle_timeout(now);
+        let taken = self.inner.handle_packet(datagram);
+        // Whatever was refused, something may have been said.
+        let closed = self.poll(send);
+        told.and(taken).map(|()| closed)
+    }
+
+    /// Says goodbye: see [`DtlsHandshake::close`].
+    pub(super) fn say_goodbye(&mut self, send: impl FnMut(&[u8])) -> Result<(), Error> {
+        self.inner.close()?;
+        self.poll(send);
+        Ok(())
+    }
+
+    /// Gives all records to `send`; true if the peer has closed the connection.
+    fn poll(&mut self, mut send: impl FnMut(&[u8])) -> bool {
+        let mut buffer = [0; MAX_RECORD_BYTES];
+        let mut closed = false;
+        loop {
+            match self.inner.poll_output(&mut buffer) {
+                DtlsOutput::Packet(record) => send(record),
+                DtlsOutput::CloseNotify => closed = true,
+                DtlsOutput::Timeout(_) | DtlsOutput::BufferTooSmall { .. } => return closed,
+                _ => {}
+            }
+        }
     }
 
     fn handle_packet(&mut self, packet: &[u8]) -> Result<(), Error> {
-        if self.waits() || self.has_failed() {
+        if self.waits() || self.failure.is_some() {
             return Ok(());
         }
         let done = self.inner.handle_packet(packet);
@@ -126,16 +168,15 @@ impl DtlsInstance for DtlsSession {
         }
         let client = self.inner.is_active();
         let output = self.inner.poll_output(buffer);
-        let mut state = self.handshake.state();
         match output {
             // Of what failed, at most an alert.
             DtlsOutput::Packet(_) => output,
-            _ if state.failure.is_some() => never,
+            _ if self.failure.is_some() => never,
             DtlsOutput::PeerCert(certificate) => {
-                if state.expected.iter().any(|fingerprint| fingerprint.is_of(certificate)) {
+                if self.expected.iter().any(|fingerprint| fingerprint.is_of(certificate)) {
                     return output;
                 }
-                state.failure = Some(HandshakeFailure::OtherCertificate);
+                self.failure = Some(HandshakeFailure::OtherCertificate);
                 never
             }
             DtlsOutput::Connected => {
@@ -144,7 +185,7 @@ impl DtlsInstance for DtlsSession {
             }
             DtlsOutput::KeyingMaterial(material, profile) => {
                 self.keyed = true;
-                state.keys = Some(SrtpKeys { profile, material: material.to_vec(), client });
+                self.keys = Some(SrtpKeys { profile, material: material.to_vec(), client });
                 if self.shares_keys {
                     return DtlsOutput::KeyingMaterial(material, profile);
                 }
@@ -152,7 +193,7 @@ impl DtlsInstance for DtlsSession {
                 DtlsOutput::Timeout(self.made)
             }
             DtlsOutput::Timeout(_) if self.done && !self.keyed => {
-                state.failure = Some(HandshakeFailure::NothingInCommon);
+                self.failure = Some(HandshakeFailure::NothingInCommon);
                 never
             }
             _ => output,
@@ -160,41 +201,57 @@ impl DtlsInstance for DtlsSession {
     }
 
     fn handle_timeout(&mut self, now: Instant) -> Result<(), Error> {
-        if self.waits() || self.has_failed() {
+        if self.waits() || self.failure.is_some() {
             return Ok(());
         }
         let done = self.inner.handle_timeout(now);
         self.note(done)
     }
+}
+
+/// One side of a handshake, as str0m sees it.
+#[derive(Debug)]
+struct SharedSession(DtlsHandshake);
+
+impl DtlsInstance for SharedSession {
+    fn set_active(&mut self, active: bool) {
+        self.0.session().inner.set_active(active);
+    }
+
+    fn handle_packet(&mut self, packet: &[u8]) -> Result<(), Error> {
+        self.0.session().handle_packet(packet)
+    }
+
+    fn poll_output<'a>(&mut self, buffer: &'a mut [u8]) -> DtlsOutput<'a> {
+        self.0.session().poll_output(buffer)
+    }
+
+    fn handle_timeout(&mut self, now: Instant) -> Result<(), Error> {
+        self.0.session().handle_timeout(now)
+    }
 
     fn send_application_data(&mut self, data: &[u8]) -> Result<usize, Error> {
-        self.inner.send_application_data(data)
+        self.0.session().inner.send_application_data(data)
     }
 
     fn is_active(&self) -> bool {
-        self.inner.is_active()
+        self.0.session().inner.is_active()
     }
 
     fn protocol_version(&self) -> Option<ProtocolVersion> {
-        self.inner.protocol_version()
+        self.0.session().inner.protocol_version()
     }
 
     fn is_closing(&self) -> bool {
-        self.inner.is_closing()
+        self.0.session().inner.is_closing()
     }
 
     fn is_closed(&self) -> bool {
-        self.inner.is_closed()
+        self.0.session().inner.is_closed()
     }
 
     fn close(&mut self) -> Result<(), Error> {
-        self.inner.close()
-    }
-}
-
-impl fmt::Debug for DtlsSession {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Instance").field("handshake", &self.handshake).finish_non_exhaustive()
+        self.0.session().inner.close()
     }
 }
 

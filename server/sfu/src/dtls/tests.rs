@@ -211,7 +211,7 @@ fn drive(transport: &mut Transport, socket: &UdpSocket, far: Option<SocketAddr>)
             return Outcome::Done(keys);
         }
         // In the past: it has something to say at once.
-        if drained.is_ok_and(|due| due <= now()) {
+        if drained.is_ok_and(|due| due.is_some_and(|due| due <= now())) {
             let _ = transport.advance(now());
             continue;
         }

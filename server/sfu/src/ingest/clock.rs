@@ -31,6 +31,15 @@ pub(super) fn captured(
     } else {
         report.ntp_time.checked_add(span)?
     };
+    locate(clock, there, arrival)
+}
+
+/// The moment `there` on our clock, of a packet that has arrived by now.
+pub(super) fn locate(
+    clock: &mut Option<SenderClock>,
+    there: SystemTime,
+    arrival: Instant,
+) -> Option<Instant> {
     let clock = clock.get_or_insert(SenderClock { here: arrival, there });
     let captured = match there.duration_since(clock.there) {
         Ok(later) => clock.here.checked_add(later)?,

@@ -85,7 +85,7 @@ impl Ingest {
         self.loss_recovery.as_ref().map_or(0, |loss_recovery| loss_recovery.asked)
     }
 
-    /// What a datagram claims to be that str0m may not make a packet of.
+    /// Claims of a datagram that str0m may not make a packet of.
     pub(crate) fn late_packet(&self, datagram: &[u8]) -> Option<LatePacket> {
         let head = RtpHeader::of(datagram)?;
         match self.place(&head) {
@@ -138,11 +138,12 @@ impl Ingest {
             *p.pt() == head.payload_type
                 || source != head.ssrc && p.resend().is_some_and(|pt| *pt == head.payload_type)
         };
-        let codec = *transport.rtc.codec_config().find(is_format)?;
+        let rtc = transport.rtc.as_ref()?;
+        let codec = *rtc.codec_config().find(is_format)?;
         let mut values = ExtensionValues::default();
         if codec.spec().codec == Codec::Av1 {
             // Its place in a scalable stream.
-            let id = transport.rtc.media(track.mid)?.remote_extmap();
+            let id = rtc.media(track.mid)?.remote_extmap();
             let id = id.id_of(dependency_descriptor::extension());
             let element = id.and_then(|id| head.extension(datagram, id));
             if let Some(descriptor) = element.and_then(DependencyDescriptor::of) {
@@ -200,7 +201,7 @@ struct Late {
     payload: Arc<[u8]>,
 }
 
-/// What a datagram may be that is of no use to str0m.
+/// Kinds of datagrams that are of no use to str0m.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LatePacket {
     /// A missing packet, again.

@@ -1,17 +1,20 @@
 //! The receiving side of a publisher.
 
 mod clock;
+mod incoming;
+mod local;
 mod loss_recovery;
 mod track;
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use str0m::format::PayloadParams;
 use str0m::media::{KeyframeRequestKind, MediaKind, Mid, Rid};
 use str0m::rtp::RtpPacket;
 
 use self::clock::{SenderClock, captured};
+pub(crate) use self::incoming::IncomingPacket;
+use self::incoming::ReceivedPacket;
+pub(crate) use self::local::LocalSource;
 pub(crate) use self::loss_recovery::LatePacket;
 use self::loss_recovery::{LossRecovery, RepairStream};
 use crate::codec::dependency_descriptor::Templates;
@@ -54,27 +57,6 @@ pub(crate) struct Ingest {
     exceeded: Option<Instant>,
     pub(crate) packets: u64,
     bytes: u64,
-}
-
-/// Media packet of a publisher.
-#[allow(clippy::large_enum_variant, reason = "handed over once, and never kept")]
-pub(crate) enum IncomingPacket<'d> {
-    /// Opened by str0m.
-    Decrypted(RtpPacket),
-    /// Perhaps too late for str0m: see [`Ingest::late_packet`].
-    Late(&'d [u8]),
-}
-
-/// Media packet, opened.
-struct ReceivedPacket {
-    source: Ssrc,
-    sequence: ExtSeq,
-    timestamp: u32,
-    marker: bool,
-    payload: Arc<[u8]>,
-    codec: PayloadParams,
-    arrival: Instant,
-    captured: Option<Instant>,
 }
 
 /// An m-line of a publisher.
@@ -204,6 +186,7 @@ impl Ingest {
         match incoming {
             IncomingPacket::Decrypted(packet) => self.receive_decrypted(transport, packet, burst),
             IncomingPacket::Late(datagram) => self.receive_late(now, transport, datagram, burst),
+            IncomingPacket::Local(_) => None,
         }
     }
 
@@ -221,8 +204,9 @@ impl Ingest {
         let source = Ssrc(*received.header.ssrc);
         let sequence = ExtSeq(*received.seq_no);
         let payload_type = received.header.payload_type;
-        let codec = *transport.rtc.codec_config().find(|p| p.pt() == payload_type)?;
-        let mut direct = transport.rtc.direct_api();
+        let rtc = transport.rtc.as_mut()?;
+        let codec = *rtc.codec_config().find(|p| p.pt() == payload_type)?;
+        let mut direct = rtc.direct_api();
         let stream = direct.stream_rx(&received.header.ssrc)?;
         let (mid, rid) = (stream.mid(), stream.rid());
         let nackable = transport.nackable.contains(*payload_type);
@@ -279,7 +263,10 @@ impl Ingest {
         let Some(track) = self.tracks.iter_mut().find(|t| t.id == id) else {
             return false;
         };
-        let mut direct = transport.rtc.direct_api();
+        let Some(rtc) = &mut transport.rtc else {
+            return false;
+        };
+        let mut direct = rtc.direct_api();
         let rid = track.layers.get(usize::from(layer)).and_then(|l| l.rid);
         let Some(stream) = direct.stream_rx_by_mid(track.mid, rid) else {
             return false;

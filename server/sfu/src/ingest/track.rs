@@ -17,7 +17,7 @@ use crate::codec::vp9;
 use crate::rtp::nack_generator::NackGenerator;
 use crate::rtp::numbers::{ExtSeq, Ssrc};
 use crate::rtp::packet::{
-    ForwardedExtensions, ForwardedPacket, MAX_LAYERS, Packet, Source, clock_rate,
+    ForwardedExtensions, ForwardedPacket, MAX_LAYERS, Packet, Source, clock_rate, spatial_layer,
 };
 
 impl ReceiveTrack {
@@ -77,6 +77,7 @@ impl ReceiveTrack {
             source: Source { ssrc: source, layer: None },
             keyframe,
             begins: false,
+            base: true,
             height,
             picture: if vp8 { Vp8Picture::of_vp8(payload) } else { None },
             payload: arrived.payload,
@@ -169,17 +170,20 @@ impl ReceiveTrack {
         let structure = parts.structure;
         let count = usize::from(parts.layers).min(MAX_LAYERS);
         let begins = part.begins && parts.numbers.is_newest(packet.sequence);
-        let shares = parts.numbers.place(packet.sequence, part.layer, count);
+        let place = (part.layer, part.temporal);
+        let shares = parts.numbers.place(packet.sequence, place, count);
         for (layer, share) in (0..).zip(shares) {
             let source = Source { ssrc, layer: Some(layer) };
+            let spatial = spatial_layer(layer);
             let share = match share {
                 Some(LayerShare::Whole(sequence)) => Packet {
                     source,
                     sequence,
                     begins,
+                    base: part.temporal == 0,
                     // The last of the picture, for those who get no higher layer.
-                    marker: packet.marker || part.ends && part.layer == layer,
-                    height: structure.height(layer.min(structure.count - 1)),
+                    marker: packet.marker || part.ends && part.layer == spatial,
+                    height: structure.height(spatial.min(structure.count - 1)),
                     ..packet.clone()
                 },
                 Some(LayerShare::Empty(sequence)) => Packet {
@@ -199,7 +203,8 @@ impl ReceiveTrack {
 
     /// Forwards a packet to one layer.
     fn pass(&mut self, layer: usize, packet: Packet, burst: &mut Vec<ForwardedPacket>) {
-        while self.layers.len() <= layer {
+        // What is made of layers besides is none of its own.
+        while layer < MAX_LAYERS && self.layers.len() <= layer {
             self.layers.push(ReceiveLayer::new(None));
         }
         if let Some(layer) = self.layers.get_mut(layer) {

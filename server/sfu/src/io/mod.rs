@@ -1,8 +1,10 @@
 //! Sockets, threads and clocks: the driver of the core on the media thread, TCP, and threads that
 //! send.
 
+mod candidates;
 mod inline;
 mod load;
+mod local;
 mod offer_reader;
 mod socket;
 mod tcp;
@@ -11,21 +13,22 @@ mod udp_egress;
 mod udp_ingress;
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use str0m::Candidate;
-use str0m::net::{Protocol, TcpType};
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
 use tokio::sync::{Notify, mpsc, oneshot};
 
+use self::candidates::candidates;
 use self::inline::InlineShard;
+use self::local::LocalFeeds;
 pub(crate) use self::offer_reader::OfferRequest;
 use self::socket::bind;
 use self::tcp::TcpGateway;
 use self::threads::ThreadedShards;
+use crate::audio::{LocalWake, OpusPacket, TappedPacket};
 use crate::config::SfuConfig;
 use crate::core::standby::TakeoverCondition;
 use crate::core::transport::{PreparedSession, Transmit};
@@ -63,6 +66,8 @@ pub(crate) enum SfuCommand {
     Publish(StageId, Box<PreparedSession>, TakeoverCondition, Reply),
     HandOver(SessionId, oneshot::Sender<bool>),
     Subscribe(StageId, Box<PreparedSession>, Reply),
+    PublishAudio(StageId, mpsc::Receiver<OpusPacket>, AudioReply),
+    TapAudio(StageId, mpsc::Sender<TappedPacket>, oneshot::Sender<Result<(), OfferError>>),
     SetMaxHeight(SessionId, Option<u16>, oneshot::Sender<bool>),
     Restart(SessionId, IceCredentials, oneshot::Sender<Option<IceRestart>>),
     Close(SessionId, oneshot::Sender<bool>),
@@ -70,6 +75,8 @@ pub(crate) enum SfuCommand {
     Stats(oneshot::Sender<SfuStats>),
 }
 
+/// Session, and whether it is on standby.
+type AudioReply = oneshot::Sender<Result<(SessionId, bool), OfferError>>;
 type Reply = oneshot::Sender<Result<AcceptedOffer, OfferError>>;
 
 /// Signal that ends the media thread, even when the command channel is full.
@@ -88,7 +95,7 @@ pub(crate) fn start(
     config: SfuConfig,
     commands: mpsc::Receiver<SfuCommand>,
     events: mpsc::Sender<SfuEvent>,
-    stop: Arc<StopSignal>,
+    (stop, wake): (Arc<StopSignal>, Arc<LocalWake>),
 ) -> Result<(SocketAddr, mpsc::Sender<OfferRequest>), SfuStartError> {
     let socket = bind(config.bind).map_err(SfuStartError::Socket)?;
     let local = socket.local_addr().map_err(SfuStartError::Socket)?;
@@ -135,6 +142,7 @@ pub(crate) fn start(
         events,
         stop,
         shard_events,
+        local: LocalFeeds::new(wake),
         unsent: None,
         blocked: None,
         gateway,
@@ -157,6 +165,8 @@ struct Driver {
     stop: Arc<StopSignal>,
     /// Wakes the thread when a shard has events.
     shard_events: Arc<Notify>,
+    /// Publishers within the program.
+    local: LocalFeeds,
     /// Datagram for which the operating system had no room.
     unsent: Option<Transmit>,
     /// Since when it has had no room.
@@ -185,10 +195,15 @@ impl Driver {
                 Some(_) => Interest::READABLE | Interest::WRITABLE,
                 None => Interest::READABLE,
             };
+            let mut is_local = false;
             let command = tokio::select! {
                 biased;
                 () = self.stop.0.notified() => break,
                 () = self.shard_events.notified() => None,
+                () = self.local.notified() => {
+                    is_local = true;
+                    None
+                }
                 command = self.commands.recv() => match command {
                     Some(command) => Some(command),
                     None => break,
@@ -199,6 +214,10 @@ impl Driver {
             awake = clock();
             if let Some(command) = command {
                 self.handle_commands(command);
+            }
+            if is_local {
+                let now = self.tell_time();
+                self.local.receive(now, &mut self.core);
             }
             // However many commands wait, media has its turn.
             self.receive();
@@ -295,6 +314,18 @@ impl Driver {
             SfuCommand::Subscribe(stage, opening, reply) => {
                 let _ = reply.send(self.core.subscribe(now, stage, *opening));
             }
+            SfuCommand::PublishAudio(stage, packets, reply) => {
+                let entered = self.core.publish_audio(now, stage);
+                match &entered {
+                    Ok((session, _)) if reply.is_closed() => _ = self.core.close(now, *session),
+                    Ok((session, _)) => self.local.add(*session, packets),
+                    Err(_) => {}
+                }
+                let _ = reply.send(entered);
+            }
+            SfuCommand::TapAudio(stage, tap, reply) => {
+                let _ = reply.send(self.core.tap_audio(stage, tap));
+            }
             SfuCommand::SetMaxHeight(session, height, reply) => {
                 let _ = reply.send(self.core.set_max_height(now, session, height));
             }
@@ -342,45 +373,4 @@ fn open_gateway(
             tracing::warn!(address = %same, %error, "no TCP for those whom UDP doesn't reach");
         })
         .ok()
-}
-
-/// Candidates for a socket bound to `local`, and for TCP at the port `tcp`.
-fn candidates(public: &[IpAddr], local: SocketAddr, tcp: Option<u16>) -> Vec<Candidate> {
-    let addresses = match public {
-        [] if local.ip().is_unspecified() => own_addresses(local.is_ipv6()),
-        [] => vec![local.ip()],
-        given => given.to_vec(),
-    };
-    let addresses: Vec<IpAddr> = addresses.into_iter().map(|ip| ip.to_canonical()).collect();
-    let udp = addresses.iter().filter_map(|ip| {
-        let address = SocketAddr::new(*ip, local.port());
-        Candidate::host(address, Protocol::Udp).ok()
-    });
-    let tcp = addresses.iter().filter_map(|ip| {
-        let address = SocketAddr::new(*ip, tcp?);
-        // This side never connects (RFC 6544 §4.5).
-        Candidate::builder().tcp().host(address).tcptype(TcpType::Passive).build().ok()
-    });
-    udp.chain(tcp).collect()
-}
-
-/// Addresses of the default routes, found by "connecting" a UDP socket, which sends nothing; and
-/// loopback, last, since some clients try the first one alone. The destinations are documentation
-/// addresses (RFC 5737, RFC 3849).
-fn own_addresses(dual_stack: bool) -> Vec<IpAddr> {
-    let route = |from: IpAddr, to: IpAddr| {
-        let socket = std::net::UdpSocket::bind((from, 0)).ok()?;
-        socket.connect((to, 9)).ok()?;
-        Some(socket.local_addr().ok()?.ip())
-    };
-    let v4 = route(Ipv4Addr::UNSPECIFIED.into(), Ipv4Addr::new(192, 0, 2, 1).into());
-    let v6 = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1).into();
-    let v6 = dual_stack.then(|| route(Ipv6Addr::UNSPECIFIED.into(), v6)).flatten();
-    let mut addresses = Vec::new();
-    for found in [v4, v6, Some(Ipv4Addr::LOCALHOST.into())].into_iter().flatten() {
-        if !addresses.contains(&found) {
-            addresses.push(found);
-        }
-    }
-    addresses
 }

@@ -45,6 +45,20 @@ pub(crate) struct Source {
 /// Layers of one track that are told apart; browsers send three.
 pub(crate) const MAX_LAYERS: usize = 4;
 
+/// The same with what is made of a scalable stream besides: layers with fewer frames. They are numbered
+/// behind the others, in the same order.
+pub(crate) const MAX_RUNGS: usize = 2 * MAX_LAYERS;
+
+/// Spatial layer of which a layer is.
+pub(crate) fn spatial_layer(layer: u8) -> u8 {
+    layer % MAX_LAYERS as u8
+}
+
+/// True of a layer with fewer frames: without those of the highest temporal layer.
+pub(crate) fn is_reduced(layer: u8) -> bool {
+    layer >= MAX_LAYERS as u8
+}
+
 /// RTP packet, decrypted. Cloning copies no payload.
 #[derive(Clone)]
 pub(crate) struct Packet {
@@ -62,6 +76,8 @@ pub(crate) struct Packet {
     pub(crate) keyframe: bool,
     /// A frame of a scalable stream begins here.
     pub(crate) begins: bool,
+    /// It is of the lowest temporal layer: from such a frame on, all of them can be gone on with.
+    pub(crate) base: bool,
     /// Picture counts of VP8.
     pub(crate) picture: Option<Vp8Picture>,
     /// Height in pixels of a keyframe, where it is known.
@@ -96,6 +112,7 @@ impl Packet {
             payload: [0, 0].into(),
             keyframe: false,
             begins: false,
+            base: true,
             picture: None,
             height: None,
             codec: PayloadParams::new(96.into(), None, spec),

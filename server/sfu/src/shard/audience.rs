@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::Subscribers;
-use super::catch_up::{CatchUpBudget, start_forwarding};
+use super::catch_up::{CatchUpBudget, send_rest, start_forwarding};
 use super::forwarder::Forwarder;
 use super::padding::paddings;
 use super::subscriber::{SendContext, Subscriber};
@@ -12,7 +12,7 @@ use crate::config::SfuLimits;
 use crate::ids::PeerKey;
 use crate::rate_limit::LeakyBucket;
 use crate::rtp::numbers::ExtSeq;
-use crate::rtp::packet::{ForwardedPacket, Packet, Source, TrackId};
+use crate::rtp::packet::{ForwardedPacket, Packet, Source, TrackId, is_reduced};
 use crate::rtp::packet_cache::{CacheBudget, Stored};
 
 /// Keyframes that one subscriber can ask the publisher for: three at once, then one in ten seconds.
@@ -171,7 +171,8 @@ impl Audience {
             let entry = self.tracks.get_mut(track).and_then(|t| t.layers.get_mut(layer));
             let stored = entry.map_or(Stored::Ignored, |l| l.store(&forwarded.packet, at));
             plan.push(Planned { track, layer, stored, padding: 0 });
-            if begun && forwarded.track.video && stored != Stored::Keyframe {
+            let asks = begun && forwarded.track.video && !is_reduced(forwarded.layer);
+            if asks && stored != Stored::Keyframe {
                 let entry = self.tracks.get(track).and_then(|t| t.layers.get(layer));
                 needs_keyframe(
                     forwarded.track,
@@ -182,6 +183,7 @@ impl Audience {
         for (planned, padding) in plan.iter_mut().rev().zip(paddings(burst)) {
             planned.padding = padding;
         }
+        let now = (micros(self.begun, context.now), self.sound_bits(context.now));
         for viewer in &self.viewers {
             let Some(subscriber) = subscribers.get_mut(*viewer) else {
                 continue;
@@ -201,6 +203,9 @@ impl Audience {
                 if let Some(splice) = forwarder.accept(packet.sequence) {
                     subscriber.write(id, packet, splice, planned.padding, context);
                 }
+            }
+            for (index, track) in self.tracks.iter().enumerate().filter(|(_, t)| t.id.video) {
+                send_rest(track, index, subscriber, now, context);
             }
             subscriber.send(context);
         }

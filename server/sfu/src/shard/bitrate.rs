@@ -99,6 +99,7 @@ mod tests {
         rate.add(9_000_000, 10_000);
         assert_eq!(rate.bits(9_100_000), 10_000 * 8 * 10 / 7);
     }
+
     #[test]
     fn rate_of_what_began_lately_is_told_once_it_is_reliable() {
         let mut rate = BitrateMeter::new(800_000);

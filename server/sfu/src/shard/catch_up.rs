@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::Subscribers;
 use super::audience::{Audience, KEYFRAME_COST, micros};
 use super::forwarder::{ForwardMode, Forwarder};
-use super::pacer::{CATCH_UP_INTERVAL, CATCH_UP_PACKETS, PacedStream, Pacer};
+use super::pacer::{CATCH_UP_INTERVAL, CATCH_UP_PACKETS, LATER_INTERVAL, PacedStream, Pacer};
 use super::subscriber::{SendContext, Subscriber};
 use super::track::{SourceLayer, SourceTrack};
 use crate::config::SfuLimits;
@@ -91,18 +91,21 @@ impl Audience {
         }
         let (at, sound) = (micros(self.begun, now), self.sound_bits(now));
         let mut catching_up = std::mem::take(&mut self.catching_up);
+        let mut next: Option<Duration> = None;
         catching_up.retain(|viewer| {
             let Some(subscriber) = subscribers.get_mut(*viewer) else {
                 return false;
             };
-            let mut more = false;
+            let mut again: Option<Duration> = None;
             for (index, track) in self.tracks.iter().enumerate() {
-                more |= send_portion(track, index, subscriber, (at, sound), context);
+                let portion = send_portion(track, index, subscriber, (at, sound), context);
+                again = again.into_iter().chain(portion).min();
             }
             subscriber.send(context);
-            more
+            next = next.into_iter().chain(again).min();
+            again.is_some()
         });
-        self.portion_at = (!catching_up.is_empty()).then_some(now + CATCH_UP_INTERVAL);
+        self.portion_at = next.map(|after| now + after);
         self.catching_up = catching_up;
     }
 
@@ -166,25 +169,58 @@ fn catching_up<'t>(
     Some((forwarder, next, track.layers.get(forwarder.layer)?))
 }
 
-/// Sends what a subscriber may have now of a track; true if there is more. `at` is now in
-/// microseconds.
+/// Sends a subscriber the rest of what it catches up with, if it may have all of that now: the
+/// packets of one frame needn't wait for a portion. `at` is now in microseconds.
+pub(super) fn send_rest(
+    track: &SourceTrack,
+    index: usize,
+    subscriber: &mut Subscriber,
+    (at, sound): (u64, u64),
+    context: &mut SendContext<'_>,
+) {
+    let Some((forwarder, next, layer)) = catching_up(track, index, subscriber) else {
+        return;
+    };
+    let packets = layer.cache.end().since(next).unwrap_or_default();
+    // The last flight of a handshake may not be read yet.
+    let is_new = subscriber.is_new(context.now);
+    if is_new || packets == 0 || packets > CATCH_UP_PACKETS as u64 {
+        return;
+    }
+    let stream = paced_stream(track, layer, &forwarder, next, (at, sound));
+    subscriber.pacer.earn(context.now, stream, subscriber.bandwidth.as_deref());
+    if subscriber.pacer.has_room(layer.cache.bytes_from(next)) {
+        send_portion(track, index, subscriber, (at, sound), context);
+    }
+}
+
+/// Packets with which a forwarder catches up, from the packet `next` on.
+fn paced_stream(
+    track: &SourceTrack,
+    layer: &SourceLayer,
+    forwarder: &Forwarder,
+    next: ExtSeq,
+    (at, sound): (u64, u64),
+) -> PacedStream {
+    let bits = track.layer_bits(forwarder.layer, at);
+    PacedStream { bits, sound, starts: layer.cache.is_one_frame(forwarder.first(), next) }
+}
+
+/// Sends what a subscriber may have now of a track; the time to the next portion, if there is more.
+/// `at` is now in microseconds.
 fn send_portion(
     track: &SourceTrack,
     index: usize,
     subscriber: &mut Subscriber,
     (at, sound): (u64, u64),
     context: &mut SendContext<'_>,
-) -> bool {
-    let Some((forwarder, mut next, layer)) = catching_up(track, index, subscriber) else {
-        return false;
-    };
+) -> Option<Duration> {
+    let (forwarder, mut next, layer) = catching_up(track, index, subscriber)?;
     let cache = &layer.cache;
-    let bits = track.layer_bits(forwarder.layer, at);
-    let starts = cache.is_one_frame(forwarder.first(), next);
-    let stream = PacedStream { bits, sound, starts };
-    let now = context.now;
-    subscriber.pacer.earn(now, Pacer::pace(now, stream, subscriber.bandwidth.as_deref()));
+    let stream = paced_stream(track, layer, &forwarder, next, (at, sound));
+    subscriber.pacer.earn(context.now, stream, subscriber.bandwidth.as_deref());
     let mut sent = 0;
+    let is_first = |next| stream.starts && cache.is_one_frame(forwarder.first(), next);
     while next < cache.end() && sent < CATCH_UP_PACKETS && subscriber.pacer.is_open() {
         if let Some(packet) = cache.get(next)
             && let Some(forwarder) = subscriber.forwarders.get_mut(index)
@@ -194,12 +230,16 @@ fn send_portion(
             sent += 1;
         }
         next = next + 1;
+        if stream.starts && !is_first(next) {
+            subscriber.pacer.end_burst();
+        }
     }
     let more = next < cache.end();
     if let Some(forwarder) = subscriber.forwarders.get_mut(index) {
         forwarder.mode = if more { ForwardMode::CatchingUp(next) } else { ForwardMode::Live };
     }
-    more
+    let interval = if stream.starts { CATCH_UP_INTERVAL } else { LATER_INTERVAL };
+    more.then_some(interval)
 }
 
 /// Starts a subscriber on a track from the cache: on the layer that suits it or, if there is no

@@ -43,7 +43,7 @@ pub(super) struct Forwarder {
     repeated: Option<ExtSeq>,
     /// The publisher was asked for a keyframe that spares the subscriber the rest of the past.
     pub(super) shortened: bool,
-    /// Since when the subscriber has requested a keyframe, and none came.
+    /// Since when the subscriber has requested a keyframe that only the publisher can send, in vain.
     lost: Option<Instant>,
     /// Since when the network carries less than the least picture.
     starved: Option<Instant>,
@@ -115,7 +115,7 @@ impl Forwarder {
             begun: Some(now),
             repeated: self.repeated,
             shortened: false,
-            lost: self.lost.filter(|_| self.repeated == Some(sequence)).map(|_| now),
+            lost: None,
             starved: self.starved,
             paused: false,
         };
@@ -178,15 +178,16 @@ impl Forwarder {
         now: Instant,
     ) -> bool {
         let lost = *self.lost.get_or_insert(now);
-        let Some(kept) = kept else {
+        let unanswered = now.saturating_duration_since(lost) > REQUEST_TIMEOUT;
+        let again = |kept: &CachedKeyframe| {
+            unanswered || kept.age < MAX_REPEAT_AGE && self.repeated != Some(kept.sequence)
+        };
+        let Some(kept) = kept.filter(again) else {
             return false;
         };
-        let young = kept.age < MAX_REPEAT_AGE && self.repeated != Some(kept.sequence);
-        let again = young || now.saturating_duration_since(lost) > REQUEST_TIMEOUT;
-        if again {
-            self.repeated = Some(kept.sequence);
-        }
-        again
+        self.repeated = Some(kept.sequence);
+        self.lost = None;
+        true
     }
 
     /// Number of the packet with which it was last started.

@@ -12,7 +12,7 @@ use super::subscriber::Subscriber;
 use super::track::SourceTrack;
 use crate::ids::PeerKey;
 use crate::rate_limit::LeakyBucket;
-use crate::rtp::packet::{MAX_LAYERS, TrackId};
+use crate::rtp::packet::{MAX_RUNGS, TrackId, is_reduced, spatial_layer};
 
 /// A layer that needs this many times the bandwidth is not even sent until the switch is done.
 const HOLD_FACTOR: u64 = 2;
@@ -43,7 +43,7 @@ const YOUNG_KEYFRAME: Duration = Duration::from_secs(1);
 /// Running layers of a track, the poorest first.
 #[derive(Default)]
 pub(super) struct LayerLadder {
-    rungs: [Rung; MAX_LAYERS],
+    rungs: [Rung; MAX_RUNGS],
     count: usize,
 }
 
@@ -120,7 +120,7 @@ impl SourceTrack {
     /// The running layers, `at` being `now` in microseconds.
     pub(super) fn ladder(&self, now: Instant, at: u64) -> LayerLadder {
         let mut ladder = LayerLadder::default();
-        for (layer, entry) in self.layers.iter().enumerate().take(MAX_LAYERS) {
+        for (layer, entry) in self.layers.iter().enumerate().take(MAX_RUNGS) {
             if entry.is_running(now) {
                 let needs = entry.needs(at).map(|bits| bits * HEADER_PERCENT / 100);
                 ladder.rungs[ladder.count] =
@@ -131,13 +131,27 @@ impl SourceTrack {
         ladder.rungs[..ladder.count]
             .sort_unstable_by_key(|r| (r.height, r.needs.unwrap_or(u64::MAX), r.layer));
         for index in 1..ladder.count {
-            let (below, rung) = (ladder.rungs[index - 1], ladder.rungs[index]);
-            let same = rung.height > 0 && rung.height == below.height;
-            if same && self.is_part(below.layer, rung.layer) {
-                ladder.rungs[index] = Rung { needs: below.needs, copy: true, ..rung };
+            let rung = ladder.rungs[index];
+            let below = ladder.rungs[..index].iter().rev();
+            let same = |below: &&Rung| rung.height > 0 && rung.height == below.height;
+            let copied = below.into_iter().filter(same).find(|b| self.is_copy(b.layer, rung.layer));
+            if let Some(needs) = copied.map(|below| below.needs) {
+                ladder.rungs[index] = Rung { needs, copy: true, ..rung };
             }
         }
         ladder
+    }
+
+    /// True if a layer, which has the same height as one below, is that one as long as the publisher
+    /// sends no more.
+    fn is_copy(&self, below: usize, layer: usize) -> bool {
+        let number = |layer: usize| self.layers.get(layer).map(|layer| layer.number);
+        let (Some(lower), Some(number)) = (number(below), number(layer)) else {
+            return false;
+        };
+        self.is_part(below, layer)
+            && is_reduced(lower) == is_reduced(number)
+            && spatial_layer(lower) < spatial_layer(number)
     }
 }
 
@@ -290,7 +304,19 @@ impl LayerSelection<'_> {
             && subscriber.bandwidth.as_ref().is_some_and(|b| b.is_climbing(now));
         if climbs {
             forwarder.pending = None;
-        } else if track.want(forwarder, choice.layer, held, urgency, now) {
+            return;
+        }
+        let before = forwarder.pending.map(|pending| pending.layer);
+        let asks = track.want(forwarder, choice.layer, held, urgency, now);
+        let begins = forwarder.pending.is_some_and(|pending| before != Some(pending.layer));
+        if (asks || begins)
+            && needs > budget
+            && let Some(bandwidth) = &mut subscriber.bandwidth
+        {
+            // What was taken could not be held.
+            bandwidth.probe_failed(now);
+        }
+        if asks {
             let kept = track.last_keyframe(choice.layer, now);
             let young = kept.is_some_and(|kept| kept.age < YOUNG_KEYFRAME);
             let served = urgent && young && track.catch_up(forwarder, choice.layer, catch_up, now);
@@ -303,11 +329,6 @@ impl LayerSelection<'_> {
             }
             if worse || !allowed {
                 forwarder.hurry();
-            }
-            if needs > budget
-                && let Some(bandwidth) = &mut subscriber.bandwidth
-            {
-                bandwidth.probe_failed(now);
             }
         } else if forwarder.is_switch_overdue(now)
             // What is better is not worth going back in time.

@@ -19,6 +19,8 @@ mod padding;
 mod retransmission;
 mod send_track;
 mod subscriber;
+#[cfg(test)]
+mod tests;
 mod track;
 
 use std::collections::HashMap;

@@ -9,7 +9,7 @@ use super::audience::KEYFRAME_DEBT;
 use super::batch::Batch;
 use super::bwe::{BandwidthEstimator, ReportedBandwidth};
 use super::forwarder::Forwarder;
-use super::pacer::Pacer;
+use super::pacer::{CATCH_UP_INTERVAL, Pacer};
 use super::retransmission::{
     MAX_RETRANSMISSIONS_PER_SECOND, RetransmissionBudget, RetransmissionLog,
 };
@@ -52,7 +52,9 @@ pub(crate) struct Subscriber {
     /// Largest height that it has use for, in pixels.
     pub(super) max_height: Option<u16>,
     pub(super) transport_number: u16,
+    admitted: Instant,
     report_due: Instant,
+    has_reported: bool,
     /// Its reference time, to be answered with the next report, and ours when it came.
     reference: Option<(ReferenceTime, u32)>,
     /// Limit of keyframes that it can request of the publisher.
@@ -119,7 +121,9 @@ impl Subscriber {
             pacer: Pacer::NEW,
             max_height: admission.max_height,
             transport_number: 0,
+            admitted: now,
             report_due: now,
+            has_reported: false,
             reference: None,
             keyframe_requests: LeakyBucket::new(KEYFRAME_DEBT, now),
             retransmission_limit: TokenBucket::new(MAX_RETRANSMISSIONS_PER_SECOND, now),
@@ -128,6 +132,11 @@ impl Subscriber {
             feedback_limit: TokenBucket::new(MAX_FEEDBACK_PER_SECOND, now),
             stats: SubscriberStats::default(),
         })
+    }
+
+    /// True while the last flight of its handshake may not have been read.
+    pub(super) fn is_new(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.admitted) < CATCH_UP_INTERVAL
     }
 
     /// Writes one packet of a track into the batch. `padding` bytes may be added, to make datagrams
@@ -311,7 +320,14 @@ impl Subscriber {
                 delay: middle(ntp_now).wrapping_sub(heard),
             });
         }
-        self.report_due = now + REPORT_INTERVAL;
+        // Whoever waited for the same first packet isn't reported to in the same rounds for ever:
+        // reports to thousands at once would hold up media (RFC 3550 §6.2 varies the first interval
+        // by as much).
+        let phase = match std::mem::replace(&mut self.has_reported, true) {
+            true => REPORT_INTERVAL,
+            false => REPORT_INTERVAL / 2 + REPORT_INTERVAL * (speaker.ssrc.0 % 1_024) / 1_024,
+        };
+        self.report_due = now + phase;
         self.send_rtcp(compound, sealed, egress);
     }
 

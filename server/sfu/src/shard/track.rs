@@ -10,7 +10,7 @@ use super::pacer::CATCH_UP_INTERVAL;
 use crate::config::SfuLimits;
 use crate::rate_limit::cost;
 use crate::rtp::numbers::ExtSeq;
-use crate::rtp::packet::{ForwardedPacket, Packet, Source, TrackId};
+use crate::rtp::packet::{ForwardedPacket, Packet, Source, TrackId, is_reduced, spatial_layer};
 use crate::rtp::packet_cache::{CacheBudget, CachedKeyframe, PacketCache, Stored};
 
 /// Frames of other layers without one of this, after which the publisher has stopped it: four of
@@ -20,6 +20,10 @@ const MAX_MISSED_FRAMES: u8 = 8;
 
 /// Silence of a layer before that.
 const MIN_STOPPED: Duration = Duration::from_millis(250);
+
+/// Silence of all layers after which a subscriber that asks for a keyframe has lost nothing: there is no
+/// picture. One that stands still is sent each second.
+const SILENT: Duration = Duration::from_secs(2);
 
 /// Window of a layer's bitrate, in microseconds.
 const RATE_WINDOW: u64 = 1_000_000;
@@ -66,7 +70,7 @@ impl SourceTrack {
         budget: &CacheBudget,
     ) -> (usize, bool) {
         let (number, packet) = (forwarded.layer, &forwarded.packet);
-        if packet.marker {
+        if packet.marker && !is_reduced(number) {
             for layer in &mut self.layers {
                 layer.missed = layer.missed.saturating_add(1);
             }
@@ -102,7 +106,15 @@ impl SourceTrack {
 
     /// The last keyframe of a layer, if it is cached.
     pub(super) fn last_keyframe(&self, layer: usize, now: Instant) -> Option<CachedKeyframe> {
+        if self.is_silent(now) {
+            return None;
+        }
         self.layers.get(layer)?.cache.last_keyframe(now)
+    }
+
+    /// True if the publisher sends none of it.
+    fn is_silent(&self, now: Instant) -> bool {
+        self.layers.iter().all(|layer| now.saturating_duration_since(layer.last) > SILENT)
     }
 
     /// Bits per second of a layer, at `at` microseconds.
@@ -121,7 +133,7 @@ impl SourceTrack {
     ) -> bool {
         let Some(kept) = self.last_keyframe(layer, now) else {
             let begun = self.layers.get(layer).and_then(|layer| layer.cache.start(now));
-            catch_up.torn |= begun.is_some();
+            catch_up.torn |= begun.is_some() && !self.is_silent(now);
             return false;
         };
         if !catch_up.budget.pass(cost(kept.bytes, catch_up.bits), now) {
@@ -170,14 +182,16 @@ impl SourceTrack {
                 self.start(forwarder, layer, catch_up_at, packet.arrival);
                 return false;
             }
-            if packet.begins
-                && forwarder.mode == ForwardMode::Live
-                && self.is_part(layer, forwarder.layer)
-            {
-                let present = self.layers.get(forwarder.layer);
-                let known_as = present.and_then(|l| l.cache.beginning(packet.timestamp));
-                forwarder.continue_on(layer, known_as);
+            if self.may_go_on(layer, forwarder, packet) {
+                forwarder.continue_on(layer, self.beginning(forwarder.layer, packet));
             }
+        } else if layer == forwarder.layer
+            && let Some(pending) = forwarder.pending
+            && self.may_go_on(pending.layer, forwarder, packet)
+            && self.beginning(pending.layer, packet).is_some()
+        {
+            // It goes on with the same packet of the other layer, which comes next.
+            return false;
         }
         match forwarder.mode {
             // Any picture is better than none.
@@ -205,16 +219,38 @@ impl SourceTrack {
         }
     }
 
+    /// True if a forwarder may go on with another layer from a packet on, without a keyframe.
+    fn may_go_on(&self, layer: usize, forwarder: &Forwarder, packet: &Packet) -> bool {
+        let fewer = |layer: usize| self.layers.get(layer).is_some_and(|l| is_reduced(l.number));
+        packet.begins
+            && forwarder.mode == ForwardMode::Live
+            && self.is_part(layer, forwarder.layer)
+            // What was left out so far may be needed by what comes before the next base.
+            && (packet.base || fewer(layer) || !fewer(forwarder.layer))
+    }
+
+    /// Number in a layer of the packet that begins the frame of another layer's packet.
+    fn beginning(&self, layer: usize, packet: &Packet) -> Option<ExtSeq> {
+        self.layers.get(layer)?.cache.beginning(packet.timestamp)
+    }
+
     /// Bits per second of all its layers, at `at` microseconds.
     pub(super) fn bits(&self, at: u64) -> u64 {
         self.layers.iter().map(|l| l.rate.bits(at)).sum()
     }
 
-    /// True if a layer is a part of another one, and needs no keyframe to go on in its place.
+    /// True if a layer is a part of another one, or has but more of the same frames, and needs no
+    /// keyframe to go on in its place.
     pub(super) fn is_part(&self, layer: usize, of: usize) -> bool {
         let source = |layer: usize| self.layers.get(layer).map(|l| l.source);
         match (source(layer), source(of)) {
-            (Some(part), Some(whole)) => part.ssrc == whole.ssrc && part.layer < whole.layer,
+            (Some(part), Some(whole)) if part.ssrc == whole.ssrc => match (part.layer, whole.layer)
+            {
+                (Some(part), Some(whole)) => {
+                    part != whole && spatial_layer(part) <= spatial_layer(whole)
+                }
+                _ => false,
+            },
             _ => false,
         }
     }

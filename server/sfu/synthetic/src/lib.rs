@@ -5,7 +5,8 @@
 //! from outside and carries the time of sending inside, so that a subscriber on the same machine
 //! can say how long it was under way.
 //!
-//! [`audience`] is for crowds: lean clients, a thousand on one core.
+//! [`audience`] is for crowds: lean clients, a thousand on one core. [`memory`] is for tests that bound what
+//! somebody costs.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), bandstand_synthetic::ConnectError> {
@@ -22,6 +23,7 @@
 pub mod audience;
 mod connection;
 mod content;
+pub mod memory;
 mod publisher;
 mod reception_stats;
 mod requests;

@@ -26,6 +26,8 @@ pub struct ReceptionStats {
 pub struct TrackReception {
     /// Packets received, each once.
     pub packets: u64,
+    /// Packets received that no synthetic publisher made; all else is of others.
+    pub foreign: u64,
     /// Packets received again.
     pub duplicates: u64,
     /// RTP markers: the ends of video frames.

@@ -134,9 +134,7 @@ async fn count(
             continue;
         };
         let now = wall_clock();
-        let Some(stamp) = content::read(&packet.payload, is_video) else {
-            continue;
-        };
+        let stamp = content::read(&packet.payload, is_video);
         let header = &packet.header;
         let blind = {
             let mut figures = lock(&figures);
@@ -144,8 +142,11 @@ async fn count(
                 true => &mut figures.video,
                 false => &mut figures.audio,
             };
-            counted.note(header, stamp, now);
-            is_video && counted.keyframes == 0
+            match stamp {
+                Some(stamp) => counted.note(header, stamp, now),
+                None => counted.foreign += u64::from(!packet.payload.is_empty()),
+            }
+            stamp.is_some() && is_video && counted.keyframes == 0
         };
         // As a decoder does that has never had a picture.
         if blind && asked.is_none_or(|at| now.saturating_sub(at) > ASK_AGAIN) {

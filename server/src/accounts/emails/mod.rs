@@ -66,6 +66,9 @@ pub enum EmailKind {
     SecurityChanged {
         /// The account.
         account: AccountId,
+        /// What was changed.
+        #[serde(default)]
+        change: SecurityChange,
     },
     /// Somebody who knows the password has tried many codes of the second factor.
     CodesGuessed {
@@ -79,6 +82,25 @@ pub enum EmailKind {
     },
 }
 
+/// What was changed of the log-in to an account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SecurityChange {
+    /// A passkey was added.
+    PasskeyAdded,
+    /// A passkey was removed.
+    PasskeyRemoved,
+    /// The second factor was turned on.
+    SecondFactorOn,
+    /// The second factor was turned off.
+    SecondFactorOff,
+    /// The recovery codes are new ones.
+    RecoveryCodes,
+    /// Not told: letters that an earlier version has put into the queue.
+    #[default]
+    Other,
+}
+
 /// Topic of a letter, with the values that its text needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Topic {
@@ -89,7 +111,7 @@ enum Topic {
     NewEmail { address: String },
     EmailChanged { email: String },
     PasswordChanged { forgotten: String },
-    SecurityChanged { settings: String },
+    SecurityChanged { change: SecurityChange, settings: String },
     CodesGuessed { forgotten: String },
     Deleted { log_in: String },
 }
@@ -196,7 +218,7 @@ async fn who_and_what(
         | EmailKind::NewEmail { account, .. }
         | EmailKind::EmailChanged { account, .. }
         | EmailKind::PasswordChanged { account }
-        | EmailKind::SecurityChanged { account }
+        | EmailKind::SecurityChanged { account, .. }
         | EmailKind::CodesGuessed { account }
         | EmailKind::Deleted { account } => store::contact(database, account).await?,
     };
@@ -238,7 +260,9 @@ async fn who_and_what(
         EmailKind::PasswordChanged { .. } => {
             Topic::PasswordChanged { forgotten: page("/forgotten") }
         }
-        EmailKind::SecurityChanged { .. } => Topic::SecurityChanged { settings: page("/settings") },
+        EmailKind::SecurityChanged { change, .. } => {
+            Topic::SecurityChanged { change: *change, settings: page("/settings#security") }
+        }
         EmailKind::CodesGuessed { .. } => Topic::CodesGuessed { forgotten: page("/forgotten") },
         EmailKind::Deleted { .. } => Topic::Deleted { log_in: page("/log-in") },
     };

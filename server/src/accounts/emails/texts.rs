@@ -2,7 +2,7 @@
 
 use bandstand_domain::{Language, Text, text, texts::Catalogue};
 
-use super::Topic;
+use super::{SecurityChange, Topic};
 
 /// The words of one letter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,9 +89,9 @@ pub(super) fn words(language: Language, handle: &str, topic: &Topic) -> Words {
             vec![text!(mail.password_changed.before, handle = handle)],
             Some((text!(mail.password_changed.action), forgotten)),
         ),
-        Topic::SecurityChanged { settings } => letter(
+        Topic::SecurityChanged { change, settings } => letter(
             text!(mail.security_changed.subject),
-            vec![text!(mail.security_changed.before, handle = handle)],
+            vec![changed(*change, handle), text!(mail.security_changed.not_you)],
             Some((text!(mail.security_changed.action), settings)),
         ),
         Topic::CodesGuessed { forgotten } => letter(
@@ -107,6 +107,22 @@ pub(super) fn words(language: Language, handle: &str, topic: &Topic) -> Words {
             vec![text!(mail.deleted.before, handle = handle)],
             Some((text!(mail.log_in), log_in)),
         ),
+    }
+}
+
+/// What was changed of the log-in to the account of who is called `handle`.
+fn changed(change: SecurityChange, handle: &str) -> Text {
+    match change {
+        SecurityChange::PasskeyAdded => text!(mail.security_changed.passkey_added, handle = handle),
+        SecurityChange::PasskeyRemoved => {
+            text!(mail.security_changed.passkey_removed, handle = handle)
+        }
+        SecurityChange::SecondFactorOn => text!(mail.security_changed.factor_on, handle = handle),
+        SecurityChange::SecondFactorOff => text!(mail.security_changed.factor_off, handle = handle),
+        SecurityChange::RecoveryCodes => {
+            text!(mail.security_changed.recovery_codes, handle = handle)
+        }
+        SecurityChange::Other => text!(mail.security_changed.other, handle = handle),
     }
 }
 

@@ -65,7 +65,7 @@ pub async fn erase(
          stage_name = CASE WHEN stage_name IS NULL THEN NULL ELSE 'Somebody who left' END, \
          handle = CASE WHEN confirmed_at IS NULL THEN id ELSE handle END, \
          handle_key = CASE WHEN confirmed_at IS NULL THEN id ELSE handle_key END, \
-         deleted_at = COALESCE(deleted_at, $4), erased_at = $4, epoch = epoch + 1 \
+         look = NULL, deleted_at = COALESCE(deleted_at, $4), erased_at = $4, epoch = epoch + 1 \
          WHERE id = $1 AND erased_at IS NULL \
          AND (deleted_at <= $2 OR (confirmed_at IS NULL AND created_at <= $3)) RETURNING person",
     )
@@ -94,7 +94,7 @@ pub async fn forget(write: &mut Write, id: &AccountId) -> Result<(), DatabaseErr
 pub async fn export(database: &Database, id: &AccountId) -> Result<Option<Value>, DatabaseError> {
     let row = sqlx::query(
         "SELECT person, handle, email, display_name, stage_name, genres, language, created_at, \
-         confirmed_at FROM accounts WHERE id = $1",
+         confirmed_at, look FROM accounts WHERE id = $1",
     )
     .bind(id)
     .fetch_optional(&database.read)
@@ -111,6 +111,7 @@ pub async fn export(database: &Database, id: &AccountId) -> Result<Option<Value>
             "language": row.try_get::<String, _>("language")?,
             "created_at": row.try_get::<i64, _>("created_at")?,
             "confirmed_at": row.try_get::<Option<i64>, _>("confirmed_at")?,
+            "look": row.try_get::<Option<i64>, _>("look")?,
         }))
     })
     .transpose()

@@ -1,7 +1,7 @@
 //! Helpers of an artist, in the database.
 
-use bandstand_domain::accounts::Helper;
-use sqlx::Row;
+use bandstand_domain::{PersonId, accounts::Helper};
+use sqlx::{Row, any::AnyRow};
 
 use crate::{
     database::{Database, DatabaseError},
@@ -33,14 +33,21 @@ pub async fn helps(
 /// The helpers of an artist.
 pub async fn list(database: &Database, artist: &AccountId) -> Result<Vec<Helper>, DatabaseError> {
     let rows = sqlx::query(
-        "SELECT handle, COALESCE(stage_name, display_name) FROM helpers \
+        "SELECT person, handle, COALESCE(stage_name, display_name) FROM helpers \
          JOIN accounts ON accounts.id = helper \
          WHERE artist = $1 AND deleted_at IS NULL AND disabled_at IS NULL ORDER BY handle_key",
     )
     .bind(artist)
     .fetch_all(&database.read)
     .await?;
-    rows.iter().map(|row| Ok(Helper { handle: row.try_get(0)?, name: row.try_get(1)? })).collect()
+    let helper = |row: &AnyRow| {
+        Ok(Helper {
+            person: PersonId::new(row.try_get::<String, _>(0)?),
+            handle: row.try_get(1)?,
+            name: row.try_get(2)?,
+        })
+    };
+    rows.iter().map(helper).collect::<Result<_, sqlx::Error>>().map_err(DatabaseError::from)
 }
 
 /// Makes the helper look after the shows of the artist.

@@ -61,14 +61,17 @@ fn a_small_picture_has_its_reason() {
     assert!(of(360, &all, None, 9_000).starts_with("A larger picture is on its way"));
     assert!(of(360, &all, Some(700), 9_000).starts_with("Your window is small"));
     assert!(of(240, &small, Some(700), 700).starts_with("The artist sends a small picture"));
+    let large = [layer(2_160), layer(1_080)];
+    assert!(of(1_080, &large, None, 700).contains("1080 lines instead of 2160"));
     assert_eq!(of(0, &all, None, 700), "", "there is no picture yet");
 }
 
 #[test]
 fn figures_are_told_as_people_read_them() {
     let before = reports(0.0, 1_000.0, 0.0, "");
-    let now = reports(5.0, 1_500.0, 5.0, r#","freezeCount":2,"totalFreezesDuration":1.6"#);
-    let layers = [Layer { height: Some(480), kilobits: 1_400 }];
+    let mut now = reports(5.0, 1_500.0, 5.0, r#","freezeCount":2,"totalFreezesDuration":1.6"#);
+    (now.video.frame_width, now.video.frame_height) = (1_920.0, 1_080.0);
+    let layers = [Layer { height: Some(1_080), kilobits: 1_400 }];
     let known = KnownQuality {
         artist: Some(ARTIST),
         layers: &layers,
@@ -79,12 +82,12 @@ fn figures_are_told_as_people_read_them() {
     let of = |name: &str| {
         said.figures.iter().find(|(it, _)| it == name).map(|(_, value)| value.as_str())
     };
-    assert_eq!(of("Your picture"), Some("640 × 480, 30 frames a second"));
+    assert_eq!(of("Your picture"), Some("1920 × 1080, 30 frames a second"));
     assert_eq!(of("Comes to you"), Some("800 kbit/s"));
-    assert_eq!(of("What your line carries (estimate)"), Some("2345 kbit/s"));
-    assert_eq!(of("Lines of the artist's picture"), Some("480"));
+    assert_eq!(of("Your bandwidth (estimate)"), Some("2345 kbit/s"));
+    assert_eq!(of("Picture sizes on offer"), Some("1080"));
     assert_eq!(of("Lost on the way to you"), Some("0.9 %"));
-    assert_eq!(of("To the venue and back"), Some("23 ms"));
+    assert_eq!(of("Round trip"), Some("23 ms"));
     assert_eq!(of("Stood still since you came"), Some("2 times, 1 s in all"));
 }
 

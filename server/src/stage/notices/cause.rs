@@ -19,12 +19,16 @@ pub enum Cause {
     NoShow,
     /// The show is over.
     Over,
+    /// The show that its address names starts much later.
+    TooEarly,
     /// Another program or page has taken its place.
     Replaced,
     /// Another program uses the same key.
     Contested,
     /// Its key, which was called so, was revoked.
     Revoked(String),
+    /// The artist keeps the stage for another source.
+    Kept,
     /// The artist is on as many other stages as one may be.
     Elsewhere,
     /// The venue has no room.
@@ -35,6 +39,22 @@ pub enum Cause {
     Handshake(String),
     /// It sent nothing that could be shown, while somebody else was on stage.
     NoMedia,
+    /// A source client's stream is in this format.
+    StreamFormat(String),
+    /// Its stream is AAC of a kind that isn't taken.
+    StreamAac,
+    /// Nothing that is taken was found in it.
+    StreamUnknown,
+    /// It has more than two channels.
+    StreamChannels,
+    /// Its rate, channels or codec changed in the midst.
+    StreamChanged,
+    /// Its headers can't be read, or are too long.
+    StreamHeaders,
+    /// Nothing came from it for long.
+    StreamStalled,
+    /// It names no show, and none of the artist's is due.
+    StreamNothingOn,
 }
 
 impl Cause {
@@ -48,14 +68,24 @@ impl Cause {
             Self::OtherShow => text!(server.cause.other_show),
             Self::NoShow => text!(server.cause.no_show),
             Self::Over => text!(server.cause.over),
+            Self::TooEarly => text!(server.cause.too_early),
             Self::Replaced => text!(server.cause.replaced),
             Self::Contested => text!(server.cause.contested),
             Self::Revoked(name) => text!(server.cause.revoked, name = name),
+            Self::Kept => text!(server.cause.kept),
             Self::Elsewhere => text!(server.cause.elsewhere),
             Self::Full => text!(server.cause.full),
             Self::NeverConnected => text!(server.cause.never_connected),
             Self::Handshake(why) => text!(server.cause.handshake, why = why),
             Self::NoMedia => text!(server.cause.no_media),
+            Self::StreamFormat(format) => text!(server.cause.stream_format, format = format),
+            Self::StreamAac => text!(server.cause.stream_aac),
+            Self::StreamUnknown => text!(server.cause.stream_unknown),
+            Self::StreamChannels => text!(server.cause.stream_channels),
+            Self::StreamChanged => text!(server.cause.stream_changed),
+            Self::StreamHeaders => text!(server.cause.stream_headers),
+            Self::StreamStalled => text!(server.cause.stream_stalled),
+            Self::StreamNothingOn => text!(server.cause.stream_nothing_on),
         };
         text!(server.cause.tried, why = why)
     }

@@ -11,7 +11,7 @@ use crate::shard::egress::Egress;
 #[derive(Clone, Default)]
 pub(super) struct Air(pub(super) Arc<Mutex<Said>>);
 
-/// What an egress was given.
+/// Datagrams given to an egress.
 #[derive(Default)]
 pub(super) struct Said {
     /// Each with the time since the round began.

@@ -7,7 +7,8 @@ use str0m::crypto::from_feature_flags;
 use str0m::ice::{StunMessage, TransId};
 
 use super::client::Client;
-use super::world::World;
+use super::lifecycle::{ended, watched};
+use super::world::{GOOD, Network, World};
 use crate::config::SfuTimeouts;
 use crate::core::standby::TakeoverCondition;
 use crate::event::{EndReason, HandshakeFailure, SessionRole, SfuEvent};
@@ -117,4 +118,36 @@ fn silent_handshake_is_told_from_missing_path() {
     let failure = EndReason::HandshakeFailed(HandshakeFailure::Silent);
     assert_eq!(end(&world, silent), Some(failure));
     assert_eq!(end(&world, absent), Some(EndReason::NeverConnected));
+}
+
+#[test]
+fn handshakes_of_viewers_end_well_on_lossy_lines() {
+    for seed in 150..153 {
+        let mut world = World::new(seed);
+        world.publish("stage", 100);
+        world.network = Network { lost: 100, ..GOOD };
+        let viewers = [0; 8].map(|_| world.subscribe("stage"));
+        let active = [0; 4].map(|_| join(&mut world, SessionRole::Subscriber, passive));
+        let viewers = [&viewers[..], &active].concat();
+        // The last flight is lost, too, and sent again by what is left of DTLS then.
+        world
+            .until(SECOND * 25, "connections", |w| viewers.iter().all(|v| w.clients[*v].connected));
+        world.network = GOOD;
+        let seen = |w: &World| viewers.iter().all(|v| !w.clients[*v].video().is_empty());
+        world.until(SECOND * 5, "pictures", seen);
+    }
+}
+
+#[test]
+fn goodbyes_of_viewers_and_to_them_are_heard() {
+    let (mut world, _, viewer) = watched(154);
+    let other = world.subscribe("stage");
+    world.until(SECOND, "video", |w| !w.clients[other].video().is_empty());
+    world.clients[viewer].leave();
+    world.until(SECOND, "the end", |w| ended(w, w.session(viewer)).is_some());
+    assert_eq!(ended(&world, world.session(viewer)), Some(EndReason::ConnectionLost));
+    let session = world.session(other);
+    assert!(world.core.close(world.now, session));
+    world.until(SECOND, "goodbye", |w| w.clients[other].closed);
+    assert_eq!(ended(&world, session), Some(EndReason::Closed));
 }

@@ -177,6 +177,40 @@ fn a_pause_in_video_is_harmless() {
 }
 
 #[test]
+fn newcomer_gets_no_past_of_a_camera_that_is_gone() {
+    let mut world = World::new(15);
+    let publisher = world.publish("stage", 100);
+    world.until(SECOND, "connection", |w| w.clients[publisher].connected);
+    world.pass(SECOND);
+    world.clients[publisher].filming = false;
+    world.pass(SECOND * 3);
+    let viewer = world.subscribe("stage");
+    world.pass(SECOND * 2);
+    let seen = &world.clients[viewer].seen;
+    assert!(seen.iter().any(|s| !s.video) && seen.iter().all(|s| !s.video), "sound alone");
+}
+
+#[test]
+fn past_of_silent_publisher_is_not_repeated() {
+    let mut world = World::new(14);
+    let publisher = world.publish("stage", 100);
+    let viewer = world.subscribe("stage");
+    world.until(SECOND, "video", |w| w.clients[viewer].video().len() > 20);
+    world.clients[publisher].filming = false;
+    world.pass(SECOND);
+    world.clients[viewer].forget();
+    let asked = world.clients[publisher].asked;
+    // Browsers ask when no picture has come for 3 s.
+    for _ in 0..4 {
+        world.pass(SECOND * 3);
+        world.clients[viewer].lose_picture();
+    }
+    world.pass(SECOND);
+    assert!(world.clients[viewer].video().is_empty(), "the camera is gone, not the picture lost");
+    assert!(world.clients[publisher].asked > asked);
+}
+
+#[test]
 fn a_newcomer_on_a_narrow_line_is_sent_no_more_than_it_carries() {
     for seed in 70..73 {
         let mut world = World::new(seed);
@@ -201,7 +235,7 @@ fn a_newcomer_on_a_narrow_line_is_sent_no_more_than_it_carries() {
     }
 }
 
-/// How many packets of the first keyframe came, of those that it has.
+/// Number of packets of the last keyframe that came.
 fn keyframe_packets(world: &World, viewer: usize) -> usize {
     let video = world.clients[viewer].video();
     let keyframe = video.iter().rev().find(|seen| seen.keyframe);

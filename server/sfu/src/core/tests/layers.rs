@@ -276,7 +276,8 @@ fn a_scalable_stream_is_whole_in_every_layer_on_a_bad_network() {
 
 fn is_whole_in_every_layer(codec: Codec) {
     let mut world = World::new(45);
-    world.publish_scalable("stage", codec);
+    let publisher = world.publish_scalable("stage", codec);
+    world.clients[publisher].layers[0].temporal = codec == Codec::Vp9;
     let viewers: Vec<usize> = (0..3).map(|_| world.subscribe("stage")).collect();
     for (viewer, most) in viewers.iter().zip([200, 400, 800]) {
         assert!(world.core.set_max_height(world.now, world.session(*viewer), Some(most)));

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use super::program::Name;
-use super::world::{GOOD, Network, World};
+use super::world::{GOOD, Network, Passage, World};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -86,7 +86,12 @@ fn each_packet_lost_of_video_without_repair_streams_is_asked_for_at_once() {
                 continue;
             }
             let later = world.journal[at..].iter();
-            let mut later = later.filter(|it| !it.lost && it.name.0 == passage.name.0);
+            // Repairs of what was before it tell nothing of it.
+            let after = |it: &&Passage| {
+                let ahead = it.name.1.wrapping_sub(passage.name.1).cast_signed();
+                !it.lost && it.name.0 == passage.name.0 && ahead > 0
+            };
+            let mut later = later.filter(after);
             let noticed = later.next().expect("more came").at;
             let asked = asked.get(&passage.name).expect("asked for");
             let took = asked.saturating_duration_since(noticed);

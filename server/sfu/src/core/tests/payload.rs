@@ -39,13 +39,19 @@ pub(super) fn vp8(picture: u16, keyframe: bool, layer: u8, first: bool) -> Vec<u
 }
 
 /// RFC 9628 §4.2: I, P, L, B, E, V; a picture id of 15 bits; the layer; TL0PICIDX; with a keyframe
-/// what layers there are. `ends` says whether the layer's frame begins and ends here.
-pub(super) fn vp9(picture: u16, keyframe: bool, layer: u8, layers: u8, ends: [bool; 2]) -> Vec<u8> {
+/// what layers there are. `layer` is the spatial and the temporal one; `ends` says whether the layer's frame begins and ends here.
+pub(super) fn vp9(
+    picture: u16,
+    keyframe: bool,
+    (layer, temporal): (u8, u8),
+    layers: u8,
+    ends: [bool; 2],
+) -> Vec<u8> {
     let bit = |is: bool, bit: u8| if is { bit } else { 0 };
     let told = keyframe && layer == 0 && ends[0];
     let flags = bit(!keyframe, 0x40) | bit(ends[0], 8) | bit(ends[1], 4) | bit(told, 2);
     let [high, low] = picture.to_be_bytes();
-    let mut descriptor = vec![0xa0 | flags, high | 0x80, low, layer << 1, 0];
+    let mut descriptor = vec![0xa0 | flags, high | 0x80, low, temporal << 5 | layer << 1, 0];
     if told {
         descriptor.push((layers - 1) << 5 | 0x10);
         for height in [180_u16, 360, 720].into_iter().take(layers.into()) {

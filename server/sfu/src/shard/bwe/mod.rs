@@ -11,6 +11,7 @@ mod delay;
 mod loss;
 mod probe;
 mod reported;
+mod sent;
 
 #[cfg(test)]
 mod tests;
@@ -21,11 +22,9 @@ use self::delay::{DelayDetector, DelaySignal};
 use self::loss::LossDetector;
 use self::probe::BandwidthProber;
 pub(super) use self::reported::ReportedBandwidth;
+use self::sent::{SentPackets, State};
 use super::bitrate::BitrateMeter;
 use crate::rtcp::TransportFeedback;
-
-/// Sent packets that are remembered; at 2.5 Mbit/s those of 4 s.
-const SENT_PACKETS: usize = 1_024;
 
 /// Initial estimate, in bits per second.
 const INITIAL_BITS: u64 = 500_000;
@@ -68,7 +67,7 @@ const CLOCK_WRAP: u64 = 64_000 << 24;
 /// Estimator of one subscriber's bandwidth.
 pub(super) struct BandwidthEstimator {
     /// Empty until something is sent.
-    sent: Box<[Sent]>,
+    sent: SentPackets,
     begun: Instant,
     delay: DelayDetector,
     arriving: BitrateMeter,
@@ -102,29 +101,10 @@ fn unwrap_clock(at: u64, before: u64) -> u64 {
     }
 }
 
-/// A sent packet.
-#[derive(Clone, Copy)]
-struct Sent {
-    number: u16,
-    bytes: u16,
-    state: State,
-    probe: bool,
-    /// Microseconds since `begun`; 71 minutes, then again.
-    at: u32,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
-    Unknown,
-    Flying,
-    Missed,
-    Arrived,
-}
-
 impl BandwidthEstimator {
     pub(super) fn new(now: Instant) -> Self {
         BandwidthEstimator {
-            sent: Box::default(),
+            sent: SentPackets::default(),
             begun: now,
             delay: DelayDetector::new(),
             arriving: BitrateMeter::new(ARRIVAL_WINDOW),
@@ -186,20 +166,14 @@ impl BandwidthEstimator {
 
     /// Notes a sent packet.
     pub(super) fn on_sent(&mut self, now: Instant, number: u16, bytes: usize) {
-        if self.sent.is_empty() {
-            let none = Sent { number: 0, bytes: 0, state: State::Unknown, probe: false, at: 0 };
-            self.sent = vec![none; SENT_PACKETS].into();
-            self.first_sent = Some(now);
-        }
+        self.first_sent.get_or_insert(now);
         let at = now.saturating_duration_since(self.begun).as_micros() as u32;
         let probe = self.probing.is_on(now);
         if probe {
             self.probing.sent(bytes);
         }
-        let bytes = u16::try_from(bytes).unwrap_or(u16::MAX);
-        if let Some(slot) = self.sent.get_mut(usize::from(number) % SENT_PACKETS) {
-            *slot = Sent { number, bytes, state: State::Flying, probe, at };
-        }
+        let awaits = !self.is_unheard(now);
+        self.sent.insert(number, at, bytes, probe, awaits);
     }
 
     /// Handles transport-wide feedback.
@@ -209,8 +183,7 @@ impl BandwidthEstimator {
         let (there, covered) = (self.there, self.covered);
         let clock = now.saturating_duration_since(self.begun).as_micros() as u64;
         for arrival in feedback.arrivals() {
-            let slot = self.sent.get_mut(usize::from(arrival.number) % SENT_PACKETS);
-            let Some(sent) = slot.filter(|s| s.number == arrival.number) else {
+            let Some(sent) = self.sent.get_mut(arrival.number) else {
                 continue;
             };
             // A late repair of sound has its old number: what comes after it there was told before,
@@ -233,10 +206,10 @@ impl BandwidthEstimator {
                     came += 1;
                     let at = unwrap_clock(u64::try_from(at.as_micros()).unwrap_or_default(), there);
                     newest = newest.max(at);
-                    self.arriving.add(at, sent.bytes.into());
+                    self.arriving.add(at, sent.bytes().into());
                     self.delay.add(sent_at, at);
-                    if sent.probe {
-                        self.probing.arrived(sent.at, at, sent.bytes);
+                    if sent.is_probe() {
+                        self.probing.arrived(sent.at, at, sent.bytes());
                     }
                 }
                 _ => {}
@@ -291,6 +264,12 @@ impl BandwidthEstimator {
     /// Notes that what a probe gained could not be held.
     pub(super) fn probe_failed(&mut self, now: Instant) {
         self.probing.fail(now);
+    }
+
+    /// True while no probe may begin, whatever the line is like.
+    #[cfg(test)]
+    pub(super) fn rests(&self, now: Instant) -> bool {
+        !self.probing.may_begin(now)
     }
 
     fn judge(&mut self, now: Instant, clock: u64, newest: u64) {

@@ -10,6 +10,7 @@
 //! without and with the rush.
 
 mod rush;
+#[allow(dead_code, reason = "other benchmarks have venues, too")]
 mod venue;
 
 use std::error::Error;
@@ -50,7 +51,7 @@ fn main() -> Result<()> {
 }
 
 fn measure(program: &str, site: &str, people: usize) -> Result<()> {
-    let venue = Venue::start(program, site)?;
+    let venue = Venue::start(program, site, &[])?;
     let artist = venue.artist()?;
     let show = artist.announce()?;
     let (stage, crowd) = (Audience::start()?, Audience::start()?);

@@ -35,15 +35,17 @@ struct Answer {
 }
 
 impl Venue {
-    pub(crate) fn start(program: &str, site: &str) -> Result<Self> {
+    /// Starts one, with these `options` beside those that it needs.
+    pub(crate) fn start(program: &str, site: &str, options: &[&str]) -> Result<Self> {
         let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
-        let data = std::env::temp_dir().join(format!("bandstand-door-{}", std::process::id()));
+        let data = std::env::temp_dir().join(format!("bandstand-bench-{}", std::process::id()));
         fs::create_dir_all(&data)?;
         let process = Command::new(program)
             .args(["--listen", &address.to_string(), "--media", "127.0.0.1:0", "--site", site])
             .arg("--data")
             .arg(&data)
             .args(["--limit-scale", "1000"])
+            .args(options)
             .current_dir(&data)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -57,6 +59,11 @@ impl Venue {
             std::thread::sleep(Duration::from_millis(20));
         }
         Ok(venue)
+    }
+
+    /// Number of its process.
+    pub(crate) fn process_id(&self) -> u32 {
+        self.process.id()
     }
 
     /// An artist with an account, whose address is confirmed: without, nobody goes on stage.
@@ -139,6 +146,14 @@ impl Person<'_> {
     pub(crate) fn publish(&self, show: &str, offer: &str) -> Result<String> {
         let stage = self.venue.call("live/stage", &self.cookie, &json!({ "show": show }))?;
         self.venue.exchange(&format!("/whip/{show}"), &stage.token()?, offer)
+    }
+
+    /// A stream key of theirs.
+    pub(crate) fn stream_key(&self) -> Result<String> {
+        let made =
+            self.venue.call("live/make_stream_key", &self.cookie, &json!({ "name": "Radio" }))?;
+        let made: Value = serde_json::from_str(&made.body)?;
+        Ok(made["secret"].as_str().ok_or("no stream key")?.to_owned())
     }
 }
 

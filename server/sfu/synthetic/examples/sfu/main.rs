@@ -49,7 +49,10 @@ fn main() -> Result<()> {
     let wanted = |case: &str| arguments.is_empty() || arguments.iter().any(|a| a == case);
     machine::allow_many_files()?;
     machine::pin(AUDIENCE_CORE)?;
-    let mut report = Report::begin()?;
+    let janus = janus::version().unwrap_or_else(|_| "no Janus".into());
+    let cores =
+        format!("core {SERVER_CORE}: the server; core {AUDIENCE_CORE}: artist and audience");
+    let mut report = Report::begin("Bandstand's media core", &janus, &[cores])?;
     for case in CASES.into_iter().filter(|case| wanted(case)) {
         let done = match case {
             "video" => cases::video(&mut report, rounds),

@@ -5,7 +5,7 @@ use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::{AUDIENCE_CORE, Result, SERVER_CORE};
+use crate::Result;
 
 /// Target of a result.
 #[derive(Clone, Copy)]
@@ -36,8 +36,8 @@ impl Judged {
 }
 
 impl Report {
-    /// Prints on what machine, and how busy, this is measured.
-    pub(crate) fn begin() -> Result<Self> {
+    /// Prints what is measured, under which conditions, on what machine, and how busy that is.
+    pub(crate) fn begin(what: &str, other: &str, conditions: &[String]) -> Result<Self> {
         let processors = fs::read_to_string("/proc/cpuinfo")?;
         let model = processors.lines().find_map(|line| line.strip_prefix("model name"));
         let model = model.map_or("unknown", |m| m.trim_start_matches([' ', '\t', ':']));
@@ -45,11 +45,12 @@ impl Report {
         let kernel = fs::read_to_string("/proc/sys/kernel/osrelease")?;
         let commit = Command::new("git").args(["describe", "--always", "--dirty"]).output();
         let commit = commit.map(|o| String::from_utf8_lossy(&o.stdout).trim().to_owned());
-        let janus = crate::janus::version().unwrap_or_else(|_| "no Janus".into());
-        println!("Bandstand's media core {} and {janus}", commit.unwrap_or_default());
+        println!("{what} {} and {other}", commit.unwrap_or_default());
         println!("  machine: {model}, {cores} cores, Linux {}", kernel.trim());
         println!("  load before: {} (1, 5 and 15 minutes)", load()?);
-        println!("  core {SERVER_CORE}: the server; core {AUDIENCE_CORE}: artist and audience");
+        for condition in conditions {
+            println!("  {condition}");
+        }
         println!("  all traffic stays on the machine");
         println!(
             "  processor time: all threads of the server, user and system, from /proc/PID/stat"
@@ -80,11 +81,11 @@ impl Report {
         &mut self,
         name: &str,
         unit: &str,
-        [own, janus]: &[Vec<f64>; 2],
+        [own, other]: &[Vec<f64>; 2],
         target: Target,
     ) {
-        let ratio = median(own.iter().copied()) / median(janus.iter().copied());
-        let text = format!("{} : {} {unit}, ratio {ratio:.2}", spread(own), spread(janus));
+        let ratio = median(own.iter().copied()) / median(other.iter().copied());
+        let text = format!("{} : {} {unit}, ratio {ratio:.2}", spread(own), spread(other));
         self.figure(name, &text, ratio, target);
     }
 

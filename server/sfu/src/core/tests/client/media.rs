@@ -73,6 +73,8 @@ impl Client {
         let due = self.group.is_some_and(|group| sending.frames.is_multiple_of(group));
         let keyframe = std::mem::take(&mut sending.keyframe_next) || due;
         sending.frames += 1;
+        sending.since_key = if keyframe { 0 } else { sending.since_key + 1 };
+        let temporal = if sending.temporal { [0, 2, 1, 2][sending.since_key % 4] } else { 0 };
         sending.picture = sending.picture.wrapping_add(1) & 0x7fff;
         let picture = sending.picture;
         let mut payloads = Vec::new();
@@ -93,7 +95,8 @@ impl Client {
                 for index in 0..count {
                     let ends = [index == 0, index + 1 == count];
                     if codec == Codec::Vp9 {
-                        push(vp9(picture, keyframe, part, layers, ends), part, None);
+                        let of = (part, temporal);
+                        push(vp9(picture, keyframe, of, layers, ends), part, None);
                     } else {
                         let dependency = payload::dependency(sending.frame, keyframe, part, ends);
                         push(av1(picture, keyframe, part, ends), part, Some(dependency));
@@ -137,7 +140,7 @@ impl Client {
         }
     }
 
-    /// When the next packet leaves that was written before.
+    /// Departure of the next packet that was written before.
     pub(super) fn later_due(&self) -> Option<Instant> {
         self.later.iter().map(|it| it.at).min()
     }

@@ -26,7 +26,6 @@ use crate::sdp::answer::retransmits_audio;
 
 /// Packets per video frame, at 30 frames a second.
 pub(super) const PACKETS_PER_FRAME: u64 = 4;
-
 /// RTP timestamp ticks per frame.
 pub(super) const FRAME_TICKS: u32 = 3_000;
 
@@ -38,7 +37,11 @@ pub(super) struct Sending {
     /// So many of them, from the next keyframe on; and until then.
     pub(super) spatial: u8,
     spatial_now: u8,
-    /// How much later its frames leave.
+    /// It has three temporal layers.
+    pub(super) temporal: bool,
+    /// Frames since its keyframe.
+    since_key: usize,
+    /// Delay of its frames.
     pub(super) lag: Duration,
     rid: Option<Rid>,
     pub(super) packets_per_frame: u64,
@@ -196,6 +199,8 @@ impl Client {
                     active: true,
                     scalable: None,
                     spatial: 3,
+                    temporal: false,
+                    since_key: 0,
                     spatial_now: 3,
                     lag: Duration::ZERO,
                     frame: u16::MAX - 100,

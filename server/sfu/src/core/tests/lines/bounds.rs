@@ -1,4 +1,4 @@
-//! What some lines of the table must give, as tests.
+//! Bounds on what viewers get over some lines of the table.
 
 use super::line::LineSpec;
 use super::receiver::Receiver;
@@ -63,7 +63,7 @@ fn picture_gives_way_to_sound_and_comes_back() {
     }
 }
 
-/// What a line must give in 20 s.
+/// Bounds on 20 s over a line.
 struct Bound {
     /// Milliseconds from the offer to the first picture.
     first: u128,
@@ -90,6 +90,12 @@ fn lines_give_what_they_carry() {
             SPEECH,
             vec![(0, fast), (8, LineSpec { delay: 80, ..fast })],
             Bound { made_up: 4.0, ..best },
+        ),
+        (
+            "narrow",
+            SPEECH,
+            vec![(0, line(300, 20, 200))],
+            Bound { first: 300, changes: 0, height: 175.0, made_up: 1.6, dropped: 0.0, ..best },
         ),
         (
             "between two layers",

@@ -1,0 +1,51 @@
+//! Migrations of the database, in their order.
+
+use sqlx::{
+    SqlStr,
+    migrate::{Migration, MigrationType, Migrator},
+};
+
+/// Number, name and SQL of each. What was delivered once never changes.
+///
+/// A table, for which SQLx has a macro: that one needs all drivers built a second time.
+const MIGRATIONS: [(i64, &str, &str); 13] = [
+    (1, "first_show", include_str!("../../migrations/0001_first_show.sql")),
+    (2, "trust", include_str!("../../migrations/0002_trust.sql")),
+    (3, "people", include_str!("../../migrations/0003_people.sql")),
+    (4, "stream_keys", include_str!("../../migrations/0004_stream_keys.sql")),
+    (5, "factors", include_str!("../../migrations/0005_factors.sql")),
+    (6, "accounts", include_str!("../../migrations/0006_accounts.sql")),
+    (7, "revoked_keys", include_str!("../../migrations/0007_revoked_keys.sql")),
+    (8, "files", include_str!("../../migrations/0008_files.sql")),
+    (9, "jobs", include_str!("../../migrations/0009_jobs.sql")),
+    (10, "ended_at", include_str!("../../migrations/0010_ended_at.sql")),
+    (11, "looks", include_str!("../../migrations/0011_looks.sql")),
+    (12, "radio_nights", include_str!("../../migrations/0012_radio_nights.sql")),
+    (13, "api_tokens", include_str!("../../migrations/0013_api_tokens.sql")),
+];
+
+/// All of them.
+pub(super) fn all() -> Migrator {
+    let migrations = MIGRATIONS.map(|(number, name, sql)| {
+        let (name, sql) = (name.replace('_', " ").into(), SqlStr::from_static(sql));
+        Migration::new(number, name, MigrationType::Simple, sql, false)
+    });
+    Migrator::with_migrations(migrations.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, fs, path::Path};
+
+    use super::*;
+
+    #[test]
+    fn each_file_stands_in_the_table() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
+        let file = |it: fs::DirEntry| it.file_name().into_string().unwrap();
+        let files =
+            fs::read_dir(folder).unwrap().map(|it| file(it.unwrap())).collect::<BTreeSet<_>>();
+        let table = MIGRATIONS.map(|(number, name, _)| format!("{number:04}_{name}.sql"));
+        assert_eq!(files, BTreeSet::from(table));
+    }
+}

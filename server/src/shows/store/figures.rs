@@ -1,0 +1,44 @@
+//! Figures of shows in the database.
+
+use bandstand_domain::{ShowId, shows::ShowFigures};
+use sqlx::{Any, Executor, Row};
+
+use crate::database::{DatabaseError, Write};
+
+/// Notes that so many `listeners` listened to the show `id` for some seconds.
+pub async fn note_listeners(
+    write: &mut Write,
+    id: ShowId,
+    listeners: i64,
+    seconds: i64,
+) -> Result<(), DatabaseError> {
+    sqlx::query(
+        "UPDATE shows SET listened = listened + $2, most_listeners = \
+         CASE WHEN most_listeners < $3 THEN $3 ELSE most_listeners END WHERE id = $1",
+    )
+    .bind(id.to_string())
+    .bind(listeners * seconds)
+    .bind(listeners)
+    .execute(&mut **write)
+    .await?;
+    Ok(())
+}
+
+/// The figures of the show `id`.
+///
+/// # Errors
+/// Returns an error when the database fails, or there is no such show.
+pub async fn figures<'e>(
+    executor: impl Executor<'e, Database = Any>,
+    id: ShowId,
+) -> Result<ShowFigures, DatabaseError> {
+    let row = sqlx::query("SELECT listened, most_listeners FROM shows WHERE id = $1")
+        .bind(id.to_string())
+        .fetch_one(executor)
+        .await?;
+    let (seconds, most) = (row.try_get::<i64, _>(0)?, row.try_get::<i64, _>(1)?);
+    Ok(ShowFigures {
+        minutes: seconds.unsigned_abs() / 60,
+        most: u32::try_from(most).unwrap_or_default(),
+    })
+}
