@@ -278,6 +278,17 @@ test("a stage is not left by mistake", async ({ person, complaints }) => {
     }).toPass();
   await page.getByRole("link", { name: "My shows" }).click();
   await stays();
+  // Asked again before the browser has told that the question was closed, a frame later, it stays.
+  await page.getByRole("link", { name: "My shows" }).click();
+  await expect(question).toBeVisible();
+  await question.evaluate(async (dialog: HTMLDialogElement) => {
+    const told = new Promise((resolve) => dialog.addEventListener("close", resolve, { once: true }));
+    dialog.querySelector("button")!.click();
+    while (dialog.open) await Promise.resolve();
+    document.querySelector<HTMLElement>('a[href="/dashboard"]')!.click();
+    await told;
+  });
+  await stays();
   for (const _ of ["once", "twice"]) {
     await goesBack();
     await stays();

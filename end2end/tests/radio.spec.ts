@@ -145,3 +145,51 @@ test("a show of sound alone has artwork, titles from the studio, a tracklist and
     await expect.poll(told).toBe(title);
   }
 });
+
+test("what another tab plays is heard on stage, and its picture is let go", async ({ person, sharingPerson, venue }) => {
+  const artist = await sharingPerson("Mira Voss", "Record player");
+  const { page } = artist;
+  await register(artist, "artist");
+  await artist.goto("/shows/new");
+  await fillShow(page, { title: "Mira Voss on the radio", genre: "Folk", startsIn: 2 });
+  await page.getByRole("radio", { name: /Sound alone/ }).check();
+  await page.getByRole("button", { name: "Announce the show" }).click();
+  const show = await page.getByRole("link", { name: "Page" }).getAttribute("href");
+
+  const records = await artist.context.newPage();
+  await records.goto(venue.url);
+  await records.evaluate(() => {
+    document.title = "Record player";
+    const context = new AudioContext();
+    const [tone, volume] = [context.createOscillator(), context.createGain()];
+    volume.gain.value = 0;
+    tone.connect(volume).connect(context.destination);
+    tone.start();
+    Object.assign(window, { volume });
+  });
+  const play = (volume: number) =>
+    records.evaluate((value) => {
+      (window as unknown as { volume: GainNode }).volume.gain.value = value;
+    }, volume);
+
+  await page.bringToFront();
+  await artist.goto(`${show}/studio`);
+  await page.getByRole("button", { name: "Share the computer’s sound" }).click();
+  await page.getByRole("button", { name: "Go live" }).click();
+  await expect(page.getByText("You are live.", { exact: true })).toBeVisible();
+  const ana = await person("Ana");
+  await enterAsGuest(ana, show ?? "");
+  await ana.hears();
+
+  /** Loudness of what Ana hears in the next second, between 0 and 1. */
+  const loudness = async () => {
+    const before = await ana.received();
+    await expect.poll(async () => (await ana.received()).audioPackets).toBeGreaterThan(before.audioPackets + 50);
+    return (await ana.received()).audioEnergy - before.audioEnergy;
+  };
+  await expect.poll(loudness).toBeLessThan(0.001);
+  await play(0.8);
+  await expect.poll(loudness).toBeGreaterThan(0.05);
+  await play(0);
+  await expect.poll(loudness).toBeLessThan(0.001);
+});

@@ -289,6 +289,8 @@ interface Fixtures {
   firefoxPerson: (name: string, options?: BrowserContextOptions) => Promise<Person>;
   /** Opens a Chromium that gives no device and plays no sound before somebody presses something. */
   strictPerson: (name: string) => Promise<Person>;
+  /** Opens a Chromium that shares the tab of this title when it is asked to share anything. */
+  sharingPerson: (name: string, tab: string) => Promise<Person>;
   /** Opens a Chromium that uses no UDP, as behind a firewall that lets none through. */
   walledPerson: (name: string) => Promise<Person>;
 }
@@ -366,6 +368,17 @@ export const test = base.extend<Fixtures>({
         return strict;
       }),
     );
+  },
+  sharingPerson: async ({ person, launchOptions }, use) => {
+    let browser: Promise<Browser> | undefined;
+    await use(async (name, tab) => {
+      // The browser's own fake question shares a made-up screen without sound.
+      const flags = (launchOptions.args ?? []).filter((flag) => !flag.startsWith("--use-fake-ui"));
+      flags.push(`--auto-select-tab-capture-source-by-title=${tab}`, "--autoplay-policy=no-user-gesture-required");
+      browser ??= chromium.launch({ ...launchOptions, args: flags });
+      return person(name, { in: await browser, permissions: ["microphone"] });
+    });
+    await (await browser)?.close();
   },
   walledPerson: async ({ person, launchOptions }, use) => {
     const flags = [...(launchOptions.args ?? []), "--webrtc-ip-handling-policy=disable_non_proxied_udp"];

@@ -136,7 +136,7 @@ pub(super) fn FigureButton(
 ) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
     let open = RwSignal::new(false);
-    modal_while(dialog, open.into());
+    let on_close = modal_while(dialog, open.into(), move || open.set(false));
     let done = Callback::new(move |()| open.set(false));
     view! {
         <button
@@ -147,7 +147,7 @@ pub(super) fn FigureButton(
                 <path d="M9 3.5 4 6.2l1.6 4.3 2.2-.7V20h8.4V9.8l2.2.7L20 6.2 15 3.5c-.5 1.5-1.5 2.3-3 2.3S9.5 5 9 3.5z"></path>
             </svg>
         </button>
-        <dialog class="wardrobe" node_ref=dialog aria-label=t!(crowd.figure.title) on:close=move |_| open.set(false)>
+        <dialog class="wardrobe" node_ref=dialog aria-label=t!(crowd.figure.title) on:close=on_close>
             <Show when=move || open.get()>
                 <h2>{t!(crowd.figure.title)}</h2>
                 {later(move || picker(Some(done)))}

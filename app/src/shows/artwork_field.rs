@@ -18,16 +18,15 @@ use crate::{
 #[wasm_split(picture, wasm_split_path = ::leptos::wasm_split, fallible)]
 pub(super) fn artwork_field(
     id: ShowId,
-    artwork: Option<Picture>,
+    artwork: RwSignal<Option<Picture>>,
 ) -> Result<AnyView, SplitLoaderError> {
     let toaster = Toaster::expect();
-    let picture = RwSignal::new(artwork);
     let on_change = Callback::new(move |()| toaster.say(t!(shows.editor.artwork_changed)));
     let on_remove = Callback::new(move |()| {
         spawn_local(async move {
             match remove_artwork(id).await {
                 Ok(()) => {
-                    picture.try_set(None);
+                    artwork.try_set(None);
                     toaster.say(t!(shows.editor.artwork_removed));
                 }
                 Err(refused) => toaster.say(refused.to_string()),
@@ -43,5 +42,5 @@ pub(super) fn artwork_field(
         image.into_any()
     });
     let label = t!(shows.editor.artwork);
-    Ok(picture_field(label, target, picture, shown, on_change, on_remove))
+    Ok(picture_field(label, target, artwork, shown, on_change, on_remove))
 }

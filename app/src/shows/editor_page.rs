@@ -123,6 +123,7 @@ fn Editor(id: Option<ShowId>, draft: ShowDraft, stage_name: String) -> impl Into
     let time_zone = RwSignal::new(draft.time_zone);
     let members_only = RwSignal::new(draft.members_only);
     let medium = RwSignal::new(draft.medium);
+    let artwork = RwSignal::new(draft.artwork);
     Effect::new(move || {
         if id.is_none() && starts.with_untracked(String::is_empty) {
             starts.set(wall_clock_soon());
@@ -185,7 +186,7 @@ fn Editor(id: Option<ShowId>, draft: ShowDraft, stage_name: String) -> impl Into
                         </div>
                         <TimeZoneField state value=time_zone/>
                         <GuestSwitch members_only/>
-                        {id.map(|id| later(move || artwork_field(id, draft.artwork.clone())))}
+                        {id.map(|id| later(move || artwork_field(id, artwork)))}
                         <div class="ends">
                             <Submit state label/>
                             <a class="button quiet" href="/dashboard">{t!(ui.cancel)}</a>
@@ -193,7 +194,7 @@ fn Editor(id: Option<ShowId>, draft: ShowDraft, stage_name: String) -> impl Into
                         </div>
                     </Form>
                 </div>
-                <PosterPreview id title genres starts stage_name/>
+                <PosterPreview id title genres starts artwork stage_name/>
             </div>
         </section>
     }

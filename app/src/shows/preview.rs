@@ -2,6 +2,7 @@
 
 use bandstand_domain::{
     Millis, ShowId,
+    people::Picture,
     shows::{Artist, Genre, ShowCard},
     stage::StageState,
 };
@@ -22,6 +23,8 @@ pub(super) fn PosterPreview(
     genres: RwSignal<Vec<Genre>>,
     /// The start so far, as the artist's clock shows it.
     starts: RwSignal<String>,
+    /// Artwork, which is kept at once.
+    artwork: RwSignal<Option<Picture>>,
     /// Stage name.
     stage_name: String,
 ) -> impl IntoView {
@@ -39,7 +42,7 @@ pub(super) fn PosterPreview(
             stage: StageState::Empty,
             members_only: false,
             medium: Default::default(),
-            artwork: None,
+            artwork: artwork.get(),
         };
         let when = starts.with(|starts| poster_time(starts)).map(IntoAny::into_any);
         let (title, artist) = (show.title.clone(), show.artist.stage_name.clone());

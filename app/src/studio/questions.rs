@@ -43,7 +43,8 @@ pub(super) fn Questions(
         }
     });
     let dialog = NodeRef::<html::Dialog>::new();
-    modal_while(dialog, Signal::derive(move || question.get().is_some()));
+    let close = move || question.set(None);
+    let on_close = modal_while(dialog, Signal::derive(move || question.get().is_some()), close);
     // The words stay while the dialog closes.
     let asked = Memo::new(move |before: Option<&Option<Question>>| {
         question.get().or(before.copied().flatten())
@@ -74,7 +75,6 @@ pub(super) fn Questions(
         _ => t!(studio.leave),
     };
     let early = move || asked.get() == Some(Question::Early) && !rehearsing();
-    let close = move || question.set(None);
     let rehearse = move |_| {
         close();
         publisher.rehearse();
@@ -92,7 +92,7 @@ pub(super) fn Questions(
         }
     };
     view! {
-        <dialog node_ref=dialog aria-labelledby="studio-question" on:close=move |_| close()>
+        <dialog node_ref=dialog aria-labelledby="studio-question" on:close=on_close>
             <h2 id="studio-question">{title}</h2>
             <p>{why}</p>
             <div class="actions">

@@ -1,11 +1,19 @@
 //! Confirmation of what can't be undone.
 
-use leptos::{html, prelude::*};
+use leptos::{ev, html, prelude::*};
 
 use crate::t;
 
-/// Shows a dialog over the page, which waits meanwhile, for as long as it is open.
-pub fn modal_while(dialog: NodeRef<html::Dialog>, open: Signal<bool>) {
+/// Shows a dialog over the page, which waits meanwhile, for as long as it is open. Returns the handler of its
+/// `close` event, which calls `close` when the browser has closed it, as for Escape.
+///
+/// The event comes a frame after the dialog was closed (HTML, 4.11.4), on a busy machine a second after; by
+/// then the dialog may be open again, and stays.
+pub fn modal_while(
+    dialog: NodeRef<html::Dialog>,
+    open: Signal<bool>,
+    close: impl Fn() + 'static,
+) -> impl Fn(ev::Event) + 'static {
     Effect::new(move || {
         let (Some(dialog), open) = (dialog.get(), open.get()) else { return };
         if open && !dialog.open() {
@@ -15,6 +23,11 @@ pub fn modal_while(dialog: NodeRef<html::Dialog>, open: Signal<bool>) {
             dialog.close();
         }
     });
+    move |_| {
+        if dialog.get_untracked().is_none_or(|dialog| !dialog.open()) {
+            close();
+        }
+    }
 }
 
 /// A question that has to be answered; Escape is no.
@@ -37,13 +50,13 @@ pub fn Confirm(
 ) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
     let name = question.clone();
-    modal_while(dialog, open.into());
+    let on_close = modal_while(dialog, open.into(), move || open.set(false));
     let answer = move |_| {
         open.set(false);
         on_yes.run(());
     };
     view! {
-        <dialog node_ref=dialog aria-label=name on:close=move |_| open.set(false)>
+        <dialog node_ref=dialog aria-label=name on:close=on_close>
             <h2>{question}</h2>
             {children()}
             <div class="actions">

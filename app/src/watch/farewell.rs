@@ -68,7 +68,7 @@ fn Evening(session: WatchSession) -> impl IntoView {
     };
     let shares = RwSignal::new(false);
     let opened = RwSignal::new(false);
-    modal_while(dialog, opened.into());
+    let on_close = modal_while(dialog, opened.into(), move || opened.set(false));
     let open = move |_| {
         opened.set(true);
         if artist.with_untracked(Option::is_none) {
@@ -90,7 +90,7 @@ fn Evening(session: WatchSession) -> impl IntoView {
     };
     view! {
         <button class="button primary" type="button" on:click=open>{t!(watch.card.keep)}</button>
-        <dialog class="keepsake" node_ref=dialog aria-label=t!(watch.card.title) on:close=move |_| opened.set(false)>
+        <dialog class="keepsake" node_ref=dialog aria-label=t!(watch.card.title) on:close=on_close>
             <canvas node_ref=canvas width=WIDTH height=HEIGHT role="img" aria-label=label></canvas>
             <div class="keepsake-side">
                 <h2>{t!(watch.card.title)}</h2>
