@@ -1,6 +1,4 @@
-//! Sound within the program: a publisher that needs no connection, and a reader of what is on stage.
-//!
-//! Radio, recordings and relays are made of these two: they bring or take packets of Opus, and know
+//! Publisher of sound within the program, which needs no connection: it brings packets of Opus, and knows
 //! nothing of RTP.
 
 use std::sync::Arc;
@@ -18,33 +16,12 @@ pub const MAX_OPUS_BYTES: usize = 1_276;
 /// comes when there are more is refused.
 pub(crate) const MAX_WAITING_PACKETS: usize = 64;
 
-/// Packets of one tap that wait to be read: five seconds. What comes when there are more is dropped,
-/// which the reader sees by the numbers.
-pub(crate) const MAX_TAPPED_PACKETS: usize = 256;
-
 /// Packet of Opus (RFC 6716) of a publisher within the program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpusPacket {
     /// Time of its first sample in ticks of 48 kHz (RFC 7587 §4.1), modulo 2^32, from any origin.
     pub timestamp: u32,
     /// The packet: from 1 to [`MAX_OPUS_BYTES`] bytes. It is not copied.
-    pub payload: Arc<[u8]>,
-}
-
-/// Packet of sound on stage, as a tap reads it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TappedPacket {
-    /// The publisher's session. With another one, numbers and timestamps begin anew.
-    pub session: SessionId,
-    /// Its number, extended beyond 16 bits (RFC 3550 §A.1). Numbers are missing where packets are:
-    /// lost on the way to the media core, or dropped because the tap wasn't read. Late ones come out
-    /// of order.
-    pub sequence: u64,
-    /// Time of its first sample in ticks of 48 kHz, modulo 2^32.
-    pub timestamp: u32,
-    /// Capture time, on one time line with everything else of the publisher.
-    pub captured: Instant,
-    /// The packet of Opus.
     pub payload: Arc<[u8]>,
 }
 
@@ -78,6 +55,12 @@ impl LocalWake {
     /// Sees to it that the media thread looks again.
     pub(crate) fn wake(&self) {
         self.notify.notify_one();
+    }
+
+    /// Notes that a tap was dropped.
+    pub(crate) fn tap_dropped(&self) {
+        self.tap_dropped.store(true, Ordering::Relaxed);
+        self.wake();
     }
 
     /// True once after a tap was dropped.
@@ -130,28 +113,6 @@ impl Drop for AudioPublisher {
     fn drop(&mut self) {
         // First the end, then word of it.
         self.packets = None;
-        self.wake.wake();
-    }
-}
-
-/// Reader of a stage's sound: see [`Sfu::tap_audio`](crate::Sfu::tap_audio).
-#[derive(Debug)]
-pub struct AudioTap {
-    pub(crate) packets: mpsc::Receiver<TappedPacket>,
-    pub(crate) wake: Arc<LocalWake>,
-}
-
-impl AudioTap {
-    /// The next packet; [`None`] once the media core has stopped.
-    pub async fn next(&mut self) -> Option<TappedPacket> {
-        self.packets.recv().await
-    }
-}
-
-impl Drop for AudioTap {
-    fn drop(&mut self) {
-        self.packets.close();
-        self.wake.tap_dropped.store(true, Ordering::Relaxed);
         self.wake.wake();
     }
 }

@@ -3,7 +3,7 @@
 //! clients whom UDP doesn't reach.
 //!
 //! [`Sfu::start`] opens the socket and its thread. [`Sfu::publish`] and [`Sfu::subscribe`] answer
-//! SDP offers, [`Sfu::publish_audio`] and [`Sfu::tap_audio`] bring and take sound within the
+//! SDP offers, [`Sfu::publish_audio`] and [`Sfu::tap`] bring and take media within the
 //! program; what happens afterwards comes as [`SfuEvent`]s. Media is forwarded as it comes:
 //! nothing is decoded.
 //!
@@ -34,10 +34,9 @@ mod sfu;
 mod shard;
 mod srtp;
 mod stats;
+mod tap;
 
-pub use crate::audio::{
-    AudioPublisher, AudioSendError, AudioTap, MAX_OPUS_BYTES, OpusPacket, TappedPacket,
-};
+pub use crate::audio::{AudioPublisher, AudioSendError, MAX_OPUS_BYTES, OpusPacket};
 pub use crate::codec::encoder::Advice;
 pub use crate::config::{SfuConfig, SfuLimits, SfuTimeouts};
 pub use crate::core::panics::panics_are_contained;
@@ -52,3 +51,4 @@ pub use crate::sfu::Sfu;
 pub use crate::stats::{
     LayerStats, MediaStats, PublisherStats, SessionStats, SfuStats, SubscriberStats, Totals,
 };
+pub use crate::tap::{StageTap, TappedCodec, TappedPacket, TappedTracks};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
 
-use crate::audio::{AudioPublisher, AudioTap, LocalWake, MAX_TAPPED_PACKETS, MAX_WAITING_PACKETS};
+use crate::audio::{AudioPublisher, LocalWake, MAX_WAITING_PACKETS};
 use crate::config::SfuConfig;
 use crate::core::standby::TakeoverCondition;
 use crate::core::transport::PreparedSession;
@@ -16,6 +16,7 @@ use crate::ice::credentials::IceCredentials;
 use crate::ids::{SessionId, StageId};
 use crate::io::{self, OfferRequest, SfuCommand, StopSignal};
 use crate::stats::SfuStats;
+use crate::tap::{StageTap, TapSender, TappedTracks};
 
 /// Commands waiting for the media thread; a caller waits while it is full.
 const MAX_WAITING_COMMANDS: usize = 256;
@@ -117,16 +118,24 @@ impl Sfu {
         Ok(AudioPublisher { session, standby, packets: Some(packets), wake })
     }
 
-    /// Reads the first track of sound of whoever is on a stage, from now on, whether or not there is
-    /// somebody. A reader that is too slow loses packets, and holds up nobody.
+    /// Reads whoever is on a stage, from now on, whether or not there is somebody. A reader that is too
+    /// slow loses packets, and holds up nobody.
     ///
     /// # Errors
     /// [`OfferError::TooMany`] beyond 16 taps of one stage, [`OfferError::Stopped`].
-    pub async fn tap_audio(&self, stage: StageId) -> Result<AudioTap, OfferError> {
-        let (tap, packets) = mpsc::channel(MAX_TAPPED_PACKETS);
-        let tapped = self.ask(|reply| SfuCommand::TapAudio(stage, tap, reply)).await;
+    pub async fn tap(&self, stage: StageId, tracks: TappedTracks) -> Result<StageTap, OfferError> {
+        let (sender, packets) = mpsc::channel(tracks.most_waiting());
+        let tap = TapSender { tracks, packets: sender };
+        let tapped = self.ask(|reply| SfuCommand::Tap(stage, tap, reply)).await;
         tapped.unwrap_or(Err(OfferError::Stopped))?;
-        Ok(AudioTap { packets, wake: Arc::clone(&self.wake) })
+        Ok(StageTap { packets, wake: Arc::clone(&self.wake) })
+    }
+
+    /// Asks the publisher on a stage for a keyframe of a layer of its picture, for the reader of a tap
+    /// that lacks one. Merged with what viewers ask; nothing happens without a publisher, or while the
+    /// media core is so busy that commands wait.
+    pub fn request_keyframe(&self, stage: StageId, layer: u8) {
+        let _ = self.commands.try_send(SfuCommand::RequestKeyframe(stage, layer));
     }
 
     /// Bounds the height in pixels of the layers that a subscriber is sent; the lowest is sent in

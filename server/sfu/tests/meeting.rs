@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bandstand_sfu::{
     AcceptedOffer, AudioSendError, EndReason, OfferError, OpusPacket, SessionRole, SessionStats,
-    Sfu, SfuConfig, SfuEvent, SfuLimits, SfuTimeouts, StageId, TakeoverCondition,
+    Sfu, SfuConfig, SfuEvent, SfuLimits, SfuTimeouts, StageId, TakeoverCondition, TappedTracks,
 };
 use bandstand_synthetic::{Content, ReceptionStats, SyntheticPublisher, SyntheticSubscriber};
 use tokio::sync::mpsc;
@@ -150,7 +150,7 @@ async fn sound_of_this_program_is_heard_and_read() {
     let (sfu, mut events) = start();
     let radio = sfu.publish_audio("radio".into()).await.expect("room");
     assert!(matches!(events.recv().await, Some(SfuEvent::PublisherConnected { .. })));
-    let mut tap = sfu.tap_audio("stage".into()).await.expect("room");
+    let mut tap = sfu.tap("stage".into(), TappedTracks::Sound).await.expect("room");
     let _artist = publish(&sfu, "stage", Content::default()).await;
     let viewer = subscribe(&sfu, "radio").await;
     let relays = async {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bandstand_domain::ShowId;
-use bandstand_sfu::{AudioPublisher, AudioTap, OfferError, Sfu};
+use bandstand_sfu::{AudioPublisher, OfferError, Sfu, StageTap, TappedTracks};
 
 use super::{registry::MediaSessions, source::stage_id};
 
@@ -27,8 +27,8 @@ impl StageSound {
     ///
     /// # Errors
     /// As the media core.
-    pub async fn tap(&self, show: ShowId) -> Result<AudioTap, OfferError> {
-        self.sfu.tap_audio(stage_id(show)).await
+    pub async fn tap(&self, show: ShowId) -> Result<StageTap, OfferError> {
+        self.sfu.tap(stage_id(show), TappedTracks::Sound).await
     }
 
     /// Tells whether `show` has viewers.

@@ -358,7 +358,7 @@ impl Core {
             role: peer.role(),
             reason,
         });
-        stage.taps.retain(|tap| !tap.is_closed());
+        stage.taps.retain(|tap| !tap.packets.is_closed());
         if !self.remove_if_deserted(now, peer.stage) {
             self.report_standby(peer.stage);
         }

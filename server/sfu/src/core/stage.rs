@@ -3,15 +3,14 @@
 //! Which subscriber gets which packet is decided in the shards (`shard`).
 
 use slab::Slab;
-use tokio::sync::mpsc;
 
-use crate::audio::TappedPacket;
 use crate::config::SfuTimeouts;
 use crate::core::keyframe_requests::KeyframeRequests;
 use crate::core::standby::StandbyPublisher;
 use crate::ids::StageId;
 use crate::ids::{PeerKey, StageKey};
 use crate::rtp::packet::{ForwardedPacket, is_reduced};
+use crate::tap::TapSender;
 
 /// A stage.
 pub(crate) struct Stage {
@@ -25,8 +24,8 @@ pub(crate) struct Stage {
     /// Packets of the publisher, in order, that the shards don't have yet.
     pub(crate) burst: Vec<ForwardedPacket>,
     pub(crate) keyframe_requests: KeyframeRequests,
-    /// Readers of its sound within the program.
-    pub(crate) taps: Vec<mpsc::Sender<TappedPacket>>,
+    /// Readers within the program.
+    pub(crate) taps: Vec<TapSender>,
 }
 
 /// All stages.

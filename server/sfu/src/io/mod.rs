@@ -28,7 +28,7 @@ pub(crate) use self::offer_reader::OfferRequest;
 use self::socket::bind;
 use self::tcp::TcpGateway;
 use self::threads::ThreadedShards;
-use crate::audio::{LocalWake, OpusPacket, TappedPacket};
+use crate::audio::{LocalWake, OpusPacket};
 use crate::config::SfuConfig;
 use crate::core::standby::TakeoverCondition;
 use crate::core::transport::{PreparedSession, Transmit};
@@ -43,6 +43,7 @@ use crate::io::udp_ingress::UdpIngress;
 use crate::shard::Shards;
 use crate::shard::egress::{Egress, EgressCounters};
 use crate::stats::SfuStats;
+use crate::tap::TapSender;
 
 /// Datagrams read before what they caused is sent.
 const READ_BATCH: usize = 64;
@@ -67,7 +68,8 @@ pub(crate) enum SfuCommand {
     HandOver(SessionId, oneshot::Sender<bool>),
     Subscribe(StageId, Box<PreparedSession>, Reply),
     PublishAudio(StageId, mpsc::Receiver<OpusPacket>, AudioReply),
-    TapAudio(StageId, mpsc::Sender<TappedPacket>, oneshot::Sender<Result<(), OfferError>>),
+    Tap(StageId, TapSender, oneshot::Sender<Result<(), OfferError>>),
+    RequestKeyframe(StageId, u8),
     SetMaxHeight(SessionId, Option<u16>, oneshot::Sender<bool>),
     Restart(SessionId, IceCredentials, oneshot::Sender<Option<IceRestart>>),
     Close(SessionId, oneshot::Sender<bool>),
@@ -323,8 +325,11 @@ impl Driver {
                 }
                 let _ = reply.send(entered);
             }
-            SfuCommand::TapAudio(stage, tap, reply) => {
-                let _ = reply.send(self.core.tap_audio(stage, tap));
+            SfuCommand::Tap(stage, tap, reply) => {
+                let _ = reply.send(self.core.tap(stage, tap));
+            }
+            SfuCommand::RequestKeyframe(stage, layer) => {
+                self.core.request_keyframe(now, stage, layer);
             }
             SfuCommand::SetMaxHeight(session, height, reply) => {
                 let _ = reply.send(self.core.set_max_height(now, session, height));

@@ -7,10 +7,11 @@ use tokio::sync::mpsc;
 use super::lifecycle::ended;
 use super::seen::Seen;
 use super::world::{GOOD, Network, World};
-use crate::audio::{MAX_TAPPED_PACKETS, OpusPacket, TappedPacket};
+use crate::audio::OpusPacket;
 use crate::config::SfuTimeouts;
 use crate::event::{EndReason, SfuEvent};
 use crate::ids::SessionId;
+use crate::tap::{MAX_WAITING_SOUND, TapSender, TappedCodec, TappedPacket, TappedTracks};
 
 const SECOND: Duration = Duration::from_secs(1);
 const PACKET: Duration = Duration::from_millis(20);
@@ -56,6 +57,16 @@ impl Radio {
         world.pass(end.saturating_duration_since(world.now));
         true
     }
+}
+
+fn tap(world: &mut World, tracks: TappedTracks) -> mpsc::Receiver<TappedPacket> {
+    let (sender, packets) = mpsc::channel(tracks.most_waiting());
+    world.core.tap("stage".into(), TapSender { tracks, packets: sender }).expect("room");
+    packets
+}
+
+fn read(packets: &mut mpsc::Receiver<TappedPacket>) -> Vec<TappedPacket> {
+    std::iter::from_fn(|| packets.try_recv().ok()).collect()
 }
 
 fn sound(world: &World, viewer: usize) -> Vec<Seen> {
@@ -151,14 +162,10 @@ fn source_that_falls_silent_is_told_of_and_ends() {
 #[test]
 fn tap_reads_whoever_is_on_stage() {
     let mut world = World::new(103);
-    let (tap, mut packets) = mpsc::channel(MAX_TAPPED_PACKETS);
-    world.core.tap_audio("stage".into(), tap).expect("room");
+    let mut packets = tap(&mut world, TappedTracks::Sound);
     let artist = world.publish("stage", 65_400);
     world.until(SECOND, "connection", |w| w.clients[artist].connected);
     world.pass(SECOND * 3);
-    let read = |packets: &mut mpsc::Receiver<TappedPacket>| {
-        std::iter::from_fn(|| packets.try_recv().ok()).collect::<Vec<_>>()
-    };
     let heard = read(&mut packets);
     assert!(heard.len() > 90, "{}", heard.len());
     assert!(heard.iter().all(|it| it.session == world.session(artist)));
@@ -179,13 +186,12 @@ fn tap_that_is_not_read_holds_up_nobody() {
     let mut world = World::new(104);
     let viewer = world.subscribe("stage");
     world.until(SECOND, "connection", |w| w.clients[viewer].connected);
-    let (tap, mut packets) = mpsc::channel(MAX_TAPPED_PACKETS);
-    world.core.tap_audio("stage".into(), tap).expect("room");
+    let mut packets = tap(&mut world, TappedTracks::Sound);
     let (mut radio, _) = Radio::new(&mut world, "stage");
     radio.play(&mut world, SECOND * 10);
     assert!(sound(&world, viewer).len() > 490 && is_gapless(&sound(&world, viewer)));
-    let kept = std::iter::from_fn(|| packets.try_recv().ok()).collect::<Vec<_>>();
-    assert_eq!(kept.len(), MAX_TAPPED_PACKETS);
+    let kept = read(&mut packets);
+    assert_eq!(kept.len(), MAX_WAITING_SOUND);
     // The reader sees how many it has lost.
     radio.play(&mut world, PACKET);
     let next = packets.try_recv().expect("a packet");
@@ -198,4 +204,31 @@ fn tap_that_is_not_read_holds_up_nobody() {
     drop(packets);
     world.core.remove_closed_taps(world.now);
     assert_eq!(world.core.stages.iter().count(), 0);
+}
+
+#[test]
+fn tap_reads_picture_in_all_layers_and_gets_keyframe_when_it_asks() {
+    let mut world = World::new(105);
+    let mut packets = tap(&mut world, TappedTracks::SoundAndPicture);
+    let artist = world.publish_layers("stage");
+    world.until(SECOND, "connection", |w| w.clients[artist].connected);
+    world.pass(SECOND * 2);
+    let seen = read(&mut packets);
+    for layer in 0..3 {
+        let of = seen.iter().filter(|it| it.codec == TappedCodec::Vp8 && it.layer == layer);
+        let of: Vec<&TappedPacket> = of.collect();
+        assert!(of.len() > 30 && of[0].keyframe, "{layer}: {}", of.len());
+        assert!(of.windows(2).all(|two| two[1].sequence == two[0].sequence + 1));
+        assert!(of.windows(2).all(|two| two[1].captured >= two[0].captured));
+        assert!(of.windows(2).all(|two| two[0].marker == (two[1].timestamp != two[0].timestamp)));
+    }
+    assert!(seen.iter().any(|it| it.codec.is_sound()));
+    world.core.request_keyframe(world.now, "stage".into(), 2);
+    world.pass(SECOND / 2);
+    let again = read(&mut packets);
+    assert!(again.iter().any(|it| it.layer == 2 && it.keyframe));
+    // Nothing is left of a request to an empty stage.
+    let before = world.core.stages.iter().count();
+    world.core.request_keyframe(world.now, "another".into(), 0);
+    assert_eq!(world.core.stages.iter().count(), before);
 }
