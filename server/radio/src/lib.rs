@@ -38,4 +38,6 @@ pub use pace::{ByteBudget, Liveliness, Pacer};
 pub use playout::Playout;
 pub use ring::{AudioRing, RingCursor, RingLimits, RingPiece, RingRead};
 pub use title::{MAX_TITLE, Title, decode_text};
-pub use transcode::{MP3_KBITS, PacketStream, SoundLibraries, TranscodeError, Transcoder};
+pub use transcode::{
+    MP3_KBITS, PacketStream, SharedDecoder, SoundLibraries, TranscodeError, Transcoder,
+};

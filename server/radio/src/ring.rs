@@ -99,6 +99,10 @@ impl RingCursor {
 /// Sound for a listener.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RingPiece {
+    /// Its number in the stream: the same for all listeners.
+    pub number: u64,
+    /// Number of the link of which it is, each of which has headers of its own.
+    pub link: u64,
     /// Headers that have to go before it; empty when the listener has them.
     pub headers: Bytes,
     /// Its bytes, shared with all listeners.
@@ -207,12 +211,13 @@ impl AudioRing {
         let Some(piece) = self.pieces.get(index) else {
             return if self.has_ended { RingRead::Ended } else { RingRead::Pending };
         };
+        let (number, link) = (cursor.next, piece.link);
         cursor.next += 1;
         let has_headers = cursor.link == Some(piece.link);
         cursor.link = Some(piece.link);
         let headers = if has_headers { Bytes::new() } else { piece.headers.clone() };
         let (bytes, title) = (piece.bytes.clone(), piece.title.clone());
-        RingRead::Piece(RingPiece { headers, bytes, title })
+        RingRead::Piece(RingPiece { number, link, headers, bytes, title })
     }
 
     /// Sound by which a listener is behind the newest, including what they are skipped over next.

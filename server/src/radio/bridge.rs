@@ -98,7 +98,7 @@ impl Bridge {
         }
         if matches!(self.coder, Coder::None) {
             // There may be a place later.
-            let Some((packets, place)) = self.radio.transcoding.packets(format) else {
+            let Some((packets, place)) = self.radio.transcoding.packets(stream) else {
                 return self.leave();
             };
             self.coder = Coder::Ready(Box::new(packets), place);

@@ -238,7 +238,7 @@ impl Sound {
     }
 
     fn put(&mut self, piece: RingPiece) {
-        let RingPiece { headers, bytes, title } = piece;
+        let RingPiece { headers, bytes, title, .. } = piece;
         let Some(titles) = &mut self.titles else {
             self.out.extend([headers, bytes].into_iter().filter(|it| !it.is_empty()));
             return;

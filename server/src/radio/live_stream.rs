@@ -10,7 +10,7 @@ use std::{
 
 use bandstand_radio::{
     AudioFormat, AudioInfo, AudioRing, Framed, IcyWriter, MP3_KBITS, RingCursor, RingLimits,
-    RingPiece, RingRead, Title,
+    RingPiece, RingRead, SharedDecoder, Title,
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -26,6 +26,8 @@ pub struct LiveStream {
     listeners: AtomicUsize,
     /// Viewers hear it by WebRTC.
     is_bridged: AtomicBool,
+    /// Decoder for all that is made of it.
+    decoder: Arc<SharedDecoder>,
     /// The MP3 that is made of it, while somebody listens to that.
     made: Mutex<Option<Arc<Self>>>,
     /// Number of times that nothing could be made of it.
@@ -40,8 +42,8 @@ impl LiveStream {
         let ring = Mutex::new(AudioRing::new(info, RingLimits::default()));
         let (listeners, failures) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let (news, admitted, made) = (watch::Sender::new(()), Mutex::default(), Mutex::default());
-        let is_bridged = AtomicBool::new(false);
-        Self { info, ring, news, admitted, listeners, is_bridged, made, failures, skips }
+        let (is_bridged, decoder) = (AtomicBool::new(false), Arc::default());
+        Self { info, ring, news, admitted, listeners, is_bridged, decoder, made, failures, skips }
     }
 
     /// An empty stream of what is made of this one.
@@ -52,6 +54,11 @@ impl LiveStream {
     /// The MP3 that is made of this stream, if any is.
     pub fn made(&self) -> MutexGuard<'_, Option<Arc<Self>>> {
         self.made.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Decoder for all that is made of this stream.
+    pub fn decoder(&self) -> Arc<SharedDecoder> {
+        self.decoder.clone()
     }
 
     /// Notes that what was made of this stream has failed.

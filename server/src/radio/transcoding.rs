@@ -1,5 +1,5 @@
-//! MP3 of a stream, made while somebody listens to it: one decoder and one encoder a show, on a thread of
-//! their own. Opus for the media core ([`super::bridge`]) has its places here, too.
+//! MP3 of a stream, made while somebody listens to it by one encoder a show, on a thread of its own. Opus for the
+//! media core ([`super::bridge`]) has its places here, too; both share the stream's decoder.
 
 use std::{sync::Arc, time::Duration};
 
@@ -58,21 +58,20 @@ impl Transcoding {
         self.libraries.without_mp3().is_none()
     }
 
-    /// Makes packets of Opus of a stream of this format, or finds them there; with the place that making them
-    /// takes. None where that can't be done, or as many streams are transcoded as can be.
+    /// Makes packets of Opus of a stream, or finds them there; with the place that making them takes. None where that can't be done, or as many streams are transcoded as can be.
     pub fn packets(
         &self,
-        format: AudioFormat,
+        stream: &LiveStream,
     ) -> Option<(PacketStream, Option<OwnedSemaphorePermit>)> {
-        let stream = PacketStream::new(self.libraries.clone());
-        if PacketStream::finds(format) {
-            return Some((stream, None));
+        let packets = PacketStream::new(self.libraries.clone(), stream.info(), stream.decoder());
+        if PacketStream::finds(stream.info().format) {
+            return Some((packets, None));
         }
         if self.libraries.without_opus().is_some() {
             return None;
         }
         let place = self.places.clone().try_acquire_owned().ok()?;
-        Some((stream, Some(place)))
+        Some((packets, Some(place)))
     }
 
     /// Joins the MP3 of a stream: the stream itself where it is that, and small enough.
@@ -102,11 +101,11 @@ impl Transcoding {
         *made = Some(target.clone());
         let listener = StreamListener::join(target.clone(), burst);
         let (stream, closing) = (stream.clone(), self.closing.clone());
-        let libraries = self.libraries.clone();
+        let transcoder = Transcoder::new(self.libraries.clone(), stream.info(), stream.decoder());
         let handle = Handle::current();
         tokio::task::spawn_blocking(move || {
             let made = Made { stream, target, has_failed: true };
-            handle.block_on(transcode(Transcoder::new(libraries), made, closing));
+            handle.block_on(transcode(transcoder, made, closing));
             drop(place);
         });
         Ok(listener)

@@ -61,6 +61,11 @@ impl SoundDecoder {
         Ok(Self { info, codec, part: Vec::new(), decoded: Vec::new() })
     }
 
+    /// Samples of all channels in a second.
+    pub fn samples_a_second(&self) -> usize {
+        self.info.rate as usize * usize::from(self.info.channels)
+    }
+
     /// Takes the headers of a link, as pages.
     pub fn take_headers(&mut self, pages: &[u8]) -> Result<(), TranscodeError> {
         self.part.clear();

@@ -1,32 +1,29 @@
 //! Transcoding: MP3 of 128 kbit/s for players that take nothing else, and packets of Opus for the media core,
 //! whatever a source sends.
 //!
-//! A [`Transcoder`] and a [`PacketStream`] are told what a listener is given. They decode each stream once, and
-//! are to run where nothing else waits for them.
+//! A [`Transcoder`] and a [`PacketStream`] are told what a listener is given, and are to run where nothing else
+//! waits for them. Those of one stream share its [`SharedDecoder`], so that it is decoded once.
 
 mod decoder;
 mod lame;
 mod opus;
 mod packets;
 mod resampler;
+mod shared;
 
 use std::{fmt, sync::Arc};
 
-use bytes::Bytes;
 use thiserror::Error;
 
-pub use self::packets::PacketStream;
-use self::{decoder::SoundDecoder, lame::LameEncoder};
+pub use self::{packets::PacketStream, shared::SharedDecoder};
+use self::{lame::LameEncoder, shared::SampleReader};
 use crate::{AudioFormat, AudioInfo, Framed, Framer, RingPiece};
 
 /// kbit/s of what is made.
 pub const MP3_KBITS: u32 = 128;
 
-/// Samples of all channels that are decoded before they are encoded: about a second, so that little is kept of
-/// a piece in which there is much.
-const MAX_SAMPLES: usize = 96_000;
-/// The most samples of a piece: half a minute, of which a page has less.
-const MAX_PIECE_SAMPLES: usize = 30 * 2 * 200_000;
+/// Samples of all channels that are encoded at once: about a second.
+const ENCODED_AT_ONCE: usize = 96_000;
 
 /// Reason for which there is no transcoding.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -80,12 +77,10 @@ impl SoundLibraries {
 /// Makes MP3 of a stream.
 pub struct Transcoder {
     libraries: SoundLibraries,
-    /// Finds the frames again in what a listener is given.
-    incoming: Framer,
-    decoder: Option<SoundDecoder>,
+    info: AudioInfo,
+    sound: SampleReader,
     encoder: Option<LameEncoder>,
     outgoing: Framer,
-    samples: Vec<f32>,
 }
 
 impl fmt::Debug for Transcoder {
@@ -95,16 +90,10 @@ impl fmt::Debug for Transcoder {
 }
 
 impl Transcoder {
-    /// Has heard nothing yet.
-    pub fn new(libraries: SoundLibraries) -> Self {
-        Self {
-            libraries,
-            incoming: Framer::new(),
-            decoder: None,
-            encoder: None,
-            outgoing: Framer::new(),
-            samples: Vec::new(),
-        }
+    /// Has heard nothing yet of the stream of `info` and `decoder`.
+    pub fn new(libraries: SoundLibraries, info: AudioInfo, decoder: Arc<SharedDecoder>) -> Self {
+        let sound = SampleReader::new(libraries.clone(), decoder);
+        Self { libraries, info, sound, encoder: None, outgoing: Framer::new() }
     }
 
     /// Format of the output.
@@ -120,63 +109,14 @@ impl Transcoder {
     /// [`TranscodeError`]; the stream can't be transcoded then.
     pub fn push(&mut self, piece: &RingPiece, out: &mut Vec<Framed>) -> Result<(), TranscodeError> {
         let broken = |error: crate::AudioError| TranscodeError::Codec(error.to_string());
-        let mut framed = Vec::new();
-        self.incoming.push(&piece.headers, &mut framed).map_err(broken)?;
-        self.incoming.push(&piece.bytes, &mut framed).map_err(broken)?;
         out.push(Framed::Title(piece.title.clone()));
-        self.samples.clear();
-        let mut decoded = 0;
-        for part in &framed {
-            match part {
-                Framed::Began(info) => self.begin(*info)?,
-                Framed::Headers(headers) => {
-                    if let Some(decoder) = &mut self.decoder {
-                        decoder.take_headers(headers)?;
-                    }
-                }
-                // Of the original, and told by the piece already.
-                Framed::Title(_) => {}
-                Framed::Sound(frame) => self.transcode(&frame.bytes, &mut decoded, out)?,
-            }
+        let encoder = match &mut self.encoder {
+            Some(encoder) => encoder,
+            none => none.insert(LameEncoder::new(self.libraries.lame.clone()?, self.info)?),
+        };
+        for samples in self.sound.read(piece)?.chunks(ENCODED_AT_ONCE) {
+            self.outgoing.push(&encoder.encode(samples)?, out).map_err(broken)?;
         }
-        self.encode(out)
-    }
-
-    /// Transcodes a frame or a page; `decoded` counts the samples of the piece.
-    fn transcode(
-        &mut self,
-        bytes: &Bytes,
-        decoded: &mut usize,
-        out: &mut Vec<Framed>,
-    ) -> Result<(), TranscodeError> {
-        let Some(decoder) = &mut self.decoder else { return Ok(()) };
-        for packet in decoder.packets(bytes) {
-            let Some(decoder) = &mut self.decoder else { return Ok(()) };
-            let before = self.samples.len();
-            decoder.decode(&packet, &mut self.samples);
-            *decoded += self.samples.len() - before;
-            if *decoded > MAX_PIECE_SAMPLES {
-                return Err(TranscodeError::Codec("too much sound in a piece".to_owned()));
-            }
-            if self.samples.len() > MAX_SAMPLES {
-                self.encode(out)?;
-                self.samples.clear();
-            }
-        }
-        Ok(())
-    }
-
-    /// Encodes what was decoded.
-    fn encode(&mut self, out: &mut Vec<Framed>) -> Result<(), TranscodeError> {
-        let Some(encoder) = &mut self.encoder else { return Ok(()) };
-        let encoded = encoder.encode(&self.samples)?;
-        let pushed = self.outgoing.push(&encoded, out);
-        pushed.map_err(|error| TranscodeError::Codec(error.to_string()))
-    }
-
-    fn begin(&mut self, info: AudioInfo) -> Result<(), TranscodeError> {
-        self.decoder = Some(SoundDecoder::new(info, &self.libraries)?);
-        self.encoder = Some(LameEncoder::new(self.libraries.lame.clone()?, info)?);
         Ok(())
     }
 }
@@ -211,15 +151,23 @@ mod tests {
         (info, pieces)
     }
 
+    /// A transcoder, and a reader of what it decodes.
+    fn makers(info: AudioInfo) -> (Transcoder, SampleReader) {
+        let (libraries, decoder) = (SoundLibraries::load(), Arc::<SharedDecoder>::default());
+        let transcoder = Transcoder::new(libraries.clone(), info, decoder.clone());
+        (transcoder, SampleReader::new(libraries, decoder))
+    }
+
     /// Transcodes a file as a listener gets it; returns rate, channels, seconds, and the loudest that was
     /// decoded.
     fn transcoded(file: &[u8]) -> (AudioInfo, f64, f32) {
         let (info, pieces) = pieces_of(file);
-        let mut transcoder = Transcoder::new(SoundLibraries::load());
+        let (mut transcoder, mut beside) = makers(info);
         let (mut out, mut loudest) = (Vec::new(), 0.0_f32);
         for piece in pieces {
             transcoder.push(&piece, &mut out).unwrap();
-            loudest = transcoder.samples.iter().fold(loudest, |most, it| most.max(it.abs()));
+            let samples = beside.read(&piece).unwrap();
+            loudest = samples.iter().fold(loudest, |most, it| most.max(it.abs()));
         }
         let mut made = None;
         let mut samples = 0;
@@ -275,18 +223,14 @@ mod tests {
             body: [31 << 3 | 3, 6].repeat(count),
             ..bomb.clone().unwrap()
         };
-        for (count, is_taken) in [(255, false), (160, true)] {
+        for count in [255, 160] {
             for sequence in 0..60 {
                 packets(count).write(sequence, &mut stream);
             }
-            let mut transcoder = Transcoder::new(SoundLibraries::load());
-            let bytes = stream.split().freeze();
-            let piece =
-                RingPiece { headers: headers.clone(), bytes, title: crate::Title::default() };
-            let mut out = Vec::new();
-            assert!(transcoder.push(&piece, &mut out).is_err());
-            assert!(transcoder.samples.capacity() < 4 * MAX_SAMPLES);
-            assert_eq!(out.len() > 1, is_taken);
+            let info = AudioInfo { format: AudioFormat::OggOpus, rate: 48_000, channels: 2 };
+            let (bytes, title) = (stream.split().freeze(), crate::Title::default());
+            let piece = RingPiece { number: 0, link: 0, headers: headers.clone(), bytes, title };
+            assert!(makers(info).0.push(&piece, &mut Vec::new()).is_err());
         }
     }
 

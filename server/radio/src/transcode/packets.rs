@@ -2,44 +2,37 @@
 
 use std::{fmt, sync::Arc};
 
-use bytes::Bytes;
-
 use super::{
     SoundLibraries, TranscodeError,
-    decoder::{SoundDecoder, packets},
-    lame::tame,
+    decoder::packets,
     opus::{FRAME, OpusEncoder},
     resampler::SoundResampler,
+    shared::{SampleReader, SharedDecoder},
 };
 use crate::{
     AudioFormat, AudioInfo, Framed, Framer, RingPiece,
     opus_packet::{SoundPacket, for_network},
 };
 
-/// The most sound of a piece, in samples of both channels: half a minute, of which a page has less.
-const MAX_PIECE_SAMPLES: usize = 30 * 2 * 48_000;
-
 /// Makes packets of Opus of a stream. Those of Ogg Opus stay as they are, and nothing is decoded then.
 pub struct PacketStream {
-    libraries: SoundLibraries,
-    /// Finds the frames again in what a listener is given.
-    incoming: Framer,
-    packets: Option<Packets>,
+    packets: Packets,
 }
 
 enum Packets {
-    /// Of Ogg Opus; a packet whose end is on the next page.
-    Found(Vec<u8>),
+    /// Of Ogg Opus: the frames of what a listener is given, and a packet whose end is on the next page.
+    Found(Framer, Vec<u8>),
+    /// Not yet, with what it takes.
+    Unmade(SoundLibraries, AudioInfo, Arc<SharedDecoder>),
     Made(Box<Encoding>),
 }
 
 struct Encoding {
-    decoder: SoundDecoder,
+    sound: SampleReader,
     /// None of sound that has 48 kHz.
     resampler: Option<SoundResampler>,
     encoder: OpusEncoder,
-    /// Samples of a frame and a little more, at most.
-    decoded: Vec<f32>,
+    /// Samples of less than a frame, between two pieces.
     waiting: Vec<f32>,
     channels: usize,
 }
@@ -51,9 +44,13 @@ impl fmt::Debug for PacketStream {
 }
 
 impl PacketStream {
-    /// Has heard nothing yet.
-    pub fn new(libraries: SoundLibraries) -> Self {
-        Self { libraries, incoming: Framer::new(), packets: None }
+    /// Has heard nothing yet of the stream of `info` and `decoder`.
+    pub fn new(libraries: SoundLibraries, info: AudioInfo, decoder: Arc<SharedDecoder>) -> Self {
+        let packets = match Self::finds(info.format) {
+            true => Packets::Found(Framer::new(), Vec::new()),
+            false => Packets::Unmade(libraries, info, decoder),
+        };
+        Self { packets }
     }
 
     /// Tells whether packets of a stream of this format are there, and needn't be made.
@@ -70,79 +67,73 @@ impl PacketStream {
         piece: &RingPiece,
         out: &mut Vec<SoundPacket>,
     ) -> Result<(), TranscodeError> {
-        let broken = |error: crate::AudioError| TranscodeError::Codec(error.to_string());
-        let mut framed = Vec::new();
-        self.incoming.push(&piece.headers, &mut framed).map_err(broken)?;
-        self.incoming.push(&piece.bytes, &mut framed).map_err(broken)?;
-        let mut made = 0;
-        for part in &framed {
-            match (part, &mut self.packets) {
-                (Framed::Began(info), _) => self.packets = Some(self.begin(*info)?),
-                (Framed::Headers(_), Some(Packets::Found(part))) => part.clear(),
-                (Framed::Headers(headers), Some(Packets::Made(encoding))) => {
-                    encoding.decoder.take_headers(headers)?;
-                }
-                (Framed::Sound(frame), Some(Packets::Found(part))) => {
-                    packets(&frame.bytes, part).iter().for_each(|it| for_network(it, out));
-                }
-                (Framed::Sound(frame), Some(Packets::Made(encoding))) => {
-                    encoding.encode(&frame.bytes, &mut made, out)?;
-                }
-                (Framed::Title(_), _) | (_, None) => {}
-            }
+        if let Packets::Unmade(libraries, info, decoder) = &self.packets {
+            let encoding = Encoding::new(libraries.clone(), *info, decoder.clone())?;
+            self.packets = Packets::Made(Box::new(encoding));
         }
-        Ok(())
+        match &mut self.packets {
+            Packets::Found(incoming, part) => find(incoming, part, piece, out),
+            Packets::Made(encoding) => encoding.push(piece, out),
+            Packets::Unmade(..) => Ok(()),
+        }
     }
+}
 
-    fn begin(&self, info: AudioInfo) -> Result<Packets, TranscodeError> {
-        if Self::finds(info.format) {
-            return Ok(Packets::Found(Vec::new()));
+/// Appends the packets of a piece of Ogg Opus.
+fn find(
+    incoming: &mut Framer,
+    part: &mut Vec<u8>,
+    piece: &RingPiece,
+    out: &mut Vec<SoundPacket>,
+) -> Result<(), TranscodeError> {
+    let broken = |error: crate::AudioError| TranscodeError::Codec(error.to_string());
+    let mut framed = Vec::new();
+    incoming.push(&piece.headers, &mut framed).map_err(broken)?;
+    incoming.push(&piece.bytes, &mut framed).map_err(broken)?;
+    for it in &framed {
+        match it {
+            Framed::Began(_) | Framed::Headers(_) => part.clear(),
+            Framed::Sound(frame) => {
+                packets(&frame.bytes, part).iter().for_each(|it| for_network(it, out));
+            }
+            Framed::Title(_) => {}
         }
+    }
+    Ok(())
+}
+
+impl Encoding {
+    fn new(
+        libraries: SoundLibraries,
+        info: AudioInfo,
+        decoder: Arc<SharedDecoder>,
+    ) -> Result<Self, TranscodeError> {
         let resampler = match info.rate {
             48_000 => None,
             rate => Some(SoundResampler::new(rate, info.channels)?),
         };
-        Ok(Packets::Made(Box::new(Encoding {
-            decoder: SoundDecoder::new(info, &self.libraries)?,
-            resampler,
-            encoder: OpusEncoder::new(self.libraries.opus.clone()?, info.channels)?,
-            decoded: Vec::new(),
-            waiting: Vec::new(),
-            channels: info.channels.into(),
-        })))
+        let encoder = OpusEncoder::new(libraries.opus.clone()?, info.channels)?;
+        let sound = SampleReader::new(libraries, decoder);
+        Ok(Self { sound, resampler, encoder, waiting: Vec::new(), channels: info.channels.into() })
     }
-}
 
-impl Encoding {
-    /// Makes packets of a frame or a page; `made` counts the samples of the piece.
-    fn encode(
+    fn push(
         &mut self,
-        bytes: &Bytes,
-        made: &mut usize,
+        piece: &RingPiece,
         out: &mut Vec<SoundPacket>,
     ) -> Result<(), TranscodeError> {
-        for packet in self.decoder.packets(bytes) {
-            self.decoded.clear();
-            self.decoder.decode(&packet, &mut self.decoded);
-            // What is no number would stay in the filters.
-            self.decoded.iter_mut().for_each(|it| *it = tame(*it));
-            let before = self.waiting.len();
-            match &mut self.resampler {
-                Some(resampler) => resampler.push(&self.decoded, &mut self.waiting)?,
-                None => self.waiting.extend_from_slice(&self.decoded),
-            }
-            *made += self.waiting.len() - before;
-            if *made > MAX_PIECE_SAMPLES {
-                return Err(TranscodeError::Codec("too much sound in a piece".to_owned()));
-            }
-            let frames = self.waiting.chunks_exact(FRAME * self.channels);
-            let rest = frames.remainder().len();
-            for frame in frames {
-                let payload: Arc<[u8]> = self.encoder.encode(frame)?.into();
-                out.push(SoundPacket { payload, samples: FRAME as u32 });
-            }
-            self.waiting.drain(..self.waiting.len() - rest);
+        let samples = self.sound.read(piece)?;
+        match &mut self.resampler {
+            Some(resampler) => resampler.push(&samples, &mut self.waiting)?,
+            None => self.waiting.extend_from_slice(&samples),
         }
+        let frames = self.waiting.chunks_exact(FRAME * self.channels);
+        let rest = frames.remainder().len();
+        for frame in frames {
+            let payload: Arc<[u8]> = self.encoder.encode(frame)?.into();
+            out.push(SoundPacket { payload, samples: FRAME as u32 });
+        }
+        self.waiting.drain(..self.waiting.len() - rest);
         Ok(())
     }
 }
@@ -150,14 +141,16 @@ impl Encoding {
 #[cfg(test)]
 mod tests {
     use super::{
-        super::{opus::OpusDecoder, tests::pieces_of},
+        super::{lame::tame, opus::OpusDecoder, tests::pieces_of},
         *,
     };
 
     /// The packets of a file as a listener gets it, and what it is.
     fn packets_of(file: &[u8]) -> (AudioInfo, Vec<SoundPacket>) {
         let (info, pieces) = pieces_of(file);
-        let (mut stream, mut out) = (PacketStream::new(SoundLibraries::load()), Vec::new());
+        let decoder = Arc::<SharedDecoder>::default();
+        let mut stream = PacketStream::new(SoundLibraries::load(), info, decoder);
+        let mut out = Vec::new();
         for piece in pieces {
             stream.push(&piece, &mut out).unwrap();
         }
