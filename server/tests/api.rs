@@ -144,7 +144,8 @@ async fn a_program_is_let_in_by_its_code_and_is_on_stage_until_it_is_revoked() {
     bob.say(show, "louder!").await;
     let state = show_state(&app, &token, show).await;
     assert_eq!((&state["stage"], &state["publication"]), (&json!("live"), &json!(1)));
-    assert_eq!((&state["listeners"], &state["over"]), (&json!(1), &json!(false)));
+    assert_eq!((&state["crowd"], &state["over"]), (&json!(1), &json!(false)));
+    assert_eq!(state["listeners"], json!(0));
     assert_eq!(
         (&state["chat"]["name"], &state["chat"]["text"]),
         (&json!("Bob"), &json!("louder!"))

@@ -54,8 +54,8 @@ fn message(line: &ChatLine) -> String {
 
 fn status(level: f32, state: Option<&OwnShowState>) -> String {
     let there = match state {
-        Some(OwnShowState { stage, listeners, likes, .. }) => {
-            format!("{stage} · {listeners} listening · {likes} likes")
+        Some(OwnShowState { stage, crowd, listeners, likes, .. }) => {
+            format!("{stage} · {crowd} here, {listeners} by radio · {likes} likes")
         }
         None => "…".to_owned(),
     };
@@ -77,10 +77,16 @@ mod tests {
 
     #[test]
     fn status_tells_level_listeners_and_likes() {
-        let state =
-            OwnShowState { stage: "live".into(), over: false, listeners: 12, likes: 3, chat: None };
+        let state = OwnShowState {
+            stage: "live".into(),
+            over: false,
+            crowd: 12,
+            listeners: 300,
+            likes: 3,
+            chat: None,
+        };
         let told = status(-6.0, Some(&state));
-        assert!(told.ends_with(" -6.0 dB · live · 12 listening · 3 likes"), "{told}");
+        assert!(told.ends_with(" -6.0 dB · live · 12 here, 300 by radio · 3 likes"), "{told}");
         assert!(status(-60.0, None).ends_with("-60.0 dB · …"));
     }
 }

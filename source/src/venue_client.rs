@@ -103,6 +103,8 @@ pub struct OwnShowState {
     /// True once nothing can happen any more.
     pub over: bool,
     /// People in the crowd.
+    pub crowd: u32,
+    /// Number of those who listen by HTTP.
     pub listeners: u32,
     /// Likes.
     pub likes: u64,

@@ -44,6 +44,8 @@ pub struct StageQuality {
     pub viewers: u32,
     /// Number of subscribers in trouble.
     pub in_trouble: u32,
+    /// Number of those who listen by HTTP, as radios and players do, and aren't in the crowd.
+    pub listeners: u32,
 }
 
 /// Statistics of a viewer's browser, twice: the reports of `getStats` as JSON lists, of which only

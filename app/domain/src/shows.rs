@@ -141,6 +141,9 @@ pub struct ShowDraft {
     /// Artwork of the show as it is. It is changed by itself, not with the form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub artwork: Option<Picture>,
+    /// The most hours of a show of sound alone, as the venue tells them; 0 in a form that is sent.
+    #[serde(default)]
+    pub audio_hours: u32,
 }
 
 impl ShowDraft {

@@ -35,6 +35,7 @@ fn draft() -> ShowDraft {
         members_only: false,
         medium: Medium::Audio,
         artwork: None,
+        audio_hours: 0,
     }
 }
 
@@ -220,6 +221,7 @@ fn show_forms() {
         members_only: false,
         medium: Medium::Video,
         artwork: None,
+        audio_hours: 0,
     };
     assert_eq!(
         fields(bad.check()),

@@ -9,7 +9,7 @@ use leptos::{
 
 use super::{Portrait, api::remove_picture};
 use crate::{
-    pictures::{PictureTarget, PictureView, picture_field},
+    pictures::{PictureChoice, PictureTarget, PictureView, picture_field},
     t,
     ui::Toaster,
     viewer::CurrentViewer,
@@ -43,6 +43,6 @@ pub(super) fn portrait_field(
     let shown: PictureView = Box::new(move |picture| {
         view! { <Portrait picture name=name.clone() large=true/> }.into_any()
     });
-    let label = t!(people.picture.title);
-    Ok(picture_field(label, target, picture, shown, on_change, on_remove))
+    let (label, choice) = (t!(people.picture.title), PictureChoice::default());
+    Ok(picture_field(label, target, picture, choice, shown, on_change, on_remove))
 }

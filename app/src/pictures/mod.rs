@@ -3,4 +3,4 @@
 mod crop;
 mod picture_field;
 
-pub(crate) use picture_field::{PictureTarget, PictureView, picture_field};
+pub(crate) use picture_field::{PictureChoice, PictureTarget, PictureView, picture_field};

@@ -18,6 +18,26 @@ type Chosen = StoredValue<Option<SendWrapper<ImageBitmap>>>;
 /// View of the picture as it is, or of none.
 pub(crate) type PictureView = Box<dyn Fn(Option<Picture>) -> AnyView + Send>;
 
+/// Choice of a picture, of which a form beside it has to know.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct PictureChoice {
+    /// A picture was chosen, and neither taken nor let go.
+    is_open: RwSignal<bool>,
+    complaint: RwSignal<Option<String>>,
+}
+
+impl PictureChoice {
+    /// Tells whether a picture waits to be taken or let go, and says so beside it: with the page, it would be
+    /// lost.
+    pub fn awaits_decision(self) -> bool {
+        let waits = self.is_open.get_untracked();
+        if waits {
+            self.complaint.set(Some(t!(people.picture.decide).into()));
+        }
+        waits
+    }
+}
+
 /// Target of a picture: where it is sent, and at which size.
 #[derive(Clone, Debug)]
 pub(crate) struct PictureTarget {
@@ -35,15 +55,16 @@ pub(crate) fn picture_field(
     label: &'static str,
     target: PictureTarget,
     picture: RwSignal<Option<Picture>>,
+    PictureChoice { is_open, complaint }: PictureChoice,
     shown: PictureView,
     on_change: Callback<()>,
     on_remove: Callback<()>,
 ) -> AnyView {
-    let complaint = RwSignal::new(None::<String>);
     let pending = RwSignal::new(false);
     let chosen: Chosen = StoredValue::new(None);
     let crop = RwSignal::new(None::<Crop>);
     let input = NodeRef::<html::Input>::new();
+    Effect::new(move || is_open.set(crop.with(Option::is_some)));
 
     let choose = move |_| {
         let Some(file) = input.get_untracked().and_then(|input| input.files()?.get(0)) else {
@@ -74,6 +95,8 @@ pub(crate) fn picture_field(
         let _ = chosen.try_update_value(|it| *it = None);
         if let Some(input) = input.try_get_untracked().flatten() {
             input.set_value("");
+            // The buttons that had it are gone.
+            let _ = input.focus();
         }
     };
     let id = target.id;
@@ -129,7 +152,7 @@ pub(crate) fn picture_field(
                     <button class="button primary" type="button" aria-busy=move || pending.get().then_some("true") on:click=send>
                         {t!(people.picture.take)}
                     </button>
-                    <button class="button quiet" type="button" on:click=move |_| forget()>{t!(ui.cancel)}</button>
+                    <button class="button quiet" type="button" on:click=move |_| { complaint.set(None); forget() }>{t!(ui.cancel)}</button>
                 </div>
             </Show>
         </div>

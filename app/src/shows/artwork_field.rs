@@ -9,7 +9,7 @@ use leptos::{
 
 use super::api::remove_artwork;
 use crate::{
-    pictures::{PictureTarget, PictureView, picture_field},
+    pictures::{PictureChoice, PictureTarget, PictureView, picture_field},
     t,
     ui::Toaster,
 };
@@ -19,6 +19,7 @@ use crate::{
 pub(super) fn artwork_field(
     id: ShowId,
     artwork: RwSignal<Option<Picture>>,
+    choice: PictureChoice,
 ) -> Result<AnyView, SplitLoaderError> {
     let toaster = Toaster::expect();
     let on_change = Callback::new(move |()| toaster.say(t!(shows.editor.artwork_changed)));
@@ -42,5 +43,5 @@ pub(super) fn artwork_field(
         image.into_any()
     });
     let label = t!(shows.editor.artwork);
-    Ok(picture_field(label, target, artwork, shown, on_change, on_remove))
+    Ok(picture_field(label, target, artwork, choice, shown, on_change, on_remove))
 }

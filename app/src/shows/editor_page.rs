@@ -22,6 +22,7 @@ use super::{
 };
 use crate::{
     failure::Failed,
+    pictures::PictureChoice,
     t,
     ui::{
         About, Confirm, Form, FormState, GenrePicker, NotFound, Submit, TextArea, TextField,
@@ -142,7 +143,11 @@ fn Editor(id: Option<ShowId>, draft: ShowDraft, stage_name: String) -> impl Into
         let query = announced.map(|show| format!("?announced={show}")).unwrap_or_default();
         navigate(&format!("/dashboard{query}"), Default::default());
     });
+    let choice = PictureChoice::default();
     let send = move |()| {
+        if choice.awaits_decision() {
+            return;
+        }
         let draft = ShowDraft {
             title: title.get_untracked(),
             description: description.get_untracked(),
@@ -153,6 +158,7 @@ fn Editor(id: Option<ShowId>, draft: ShowDraft, stage_name: String) -> impl Into
             members_only: members_only.get_untracked(),
             medium: medium.get_untracked(),
             artwork: None,
+            audio_hours: 0,
         };
         let request = async move {
             match id {
@@ -178,21 +184,21 @@ fn Editor(id: Option<ShowId>, draft: ShowDraft, stage_name: String) -> impl Into
                     <Form state on_send=Callback::new(send)>
                         <TextField state name="title" label=t!(shows.editor.title) value=title hint=t!(shows.editor.title_hint) most=70/>
                         <TextArea state name="description" label=t!(shows.editor.description) value=description hint=t!(shows.editor.description_hint) most=800/>
-                        <MediumChoice medium/>
+                        <MediumChoice medium audio_hours=draft.audio_hours/>
                         <GenrePicker state label=t!(shows.editor.genres) chosen=genres/>
                         <div class="pair">
                             <TextField state name="starts" label=t!(shows.editor.start) value=starts kind="datetime-local"/>
-                            <TextField state name="ends" label=t!(shows.editor.end) value=ends kind="datetime-local" hint=t!(shows.editor.end_hint)/>
+                            <TextField state name="ends" label=t!(shows.editor.end) value=ends kind="datetime-local"/>
                         </div>
                         <TimeZoneField state value=time_zone/>
                         <GuestSwitch members_only/>
-                        {id.map(|id| later(move || artwork_field(id, artwork)))}
                         <div class="ends">
                             <Submit state label/>
                             <a class="button quiet" href="/dashboard">{t!(ui.cancel)}</a>
                             {later(move || questions(state, id, to_my_shows))}
                         </div>
                     </Form>
+                    {id.map(|id| later(move || artwork_field(id, artwork, choice)))}
                 </div>
                 <PosterPreview id title genres starts artwork stage_name/>
             </div>

@@ -18,12 +18,15 @@ use super::{
 use crate::{
     accounts::api::load_helpers,
     crowd::{CrowdView, FigureStep, Somebody, now},
+    quality::api::load_stage_figures,
     t,
     ui::every,
 };
 
 /// Interval at which the applause is measured.
 const MEASURED: Duration = Duration::from_millis(125);
+/// Interval at which radios are counted.
+const COUNTED: Duration = Duration::from_secs(10);
 /// Time for which a name stands that was touched.
 const NAMED: Duration = Duration::from_secs(4);
 
@@ -47,6 +50,7 @@ fn House(studio: Studio) -> impl IntoView {
         });
     });
     let people = crowd.count();
+    let radios = radios(studio);
     view! {
         <section class="house" aria-label=t!(studio.house.title)>
             <Faces studio/>
@@ -60,12 +64,35 @@ fn House(studio: Studio) -> impl IntoView {
                         (1, true) => t!(studio.house.person_here),
                         (_, true) => t!(studio.people_here),
                     }}</span>
+                    <span class="house-radios" hidden=move || radios.get() == 0>
+                        {move || t!(studio.house.by_radio, count = radios.get())}
+                    </span>
                 </p>
                 <Clapping studio/>
             </div>
         </section>
     }
     .into_any()
+}
+
+/// The number of those who listen by HTTP, and aren't in the crowd.
+fn radios(studio: Studio) -> RwSignal<u32> {
+    let radios = RwSignal::new(0);
+    let ask = move || {
+        let show = studio.page.with_untracked(|page| page.card.id);
+        spawn_local(async move {
+            if let Ok(figures) = load_stage_figures(show).await {
+                radios.try_set(figures.listeners);
+            }
+        });
+    };
+    Effect::new(move || {
+        if studio.on_air() {
+            ask();
+            every(COUNTED, ask);
+        }
+    });
+    radios
 }
 
 /// The crowd itself. Whoever is pointed at, touched, or reached by the arrow keys is named.

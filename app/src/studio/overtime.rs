@@ -28,10 +28,12 @@ pub(super) fn overtime(studio: Studio) -> Result<AnyView, SplitLoaderError> {
 fn Overtime(studio: Studio) -> impl IntoView {
     let toaster = Toaster::expect();
     let pending = RwSignal::new(false);
+    // What was pressed stays, so that the focus does.
+    let extended = RwSignal::new(false);
     let ends = Memo::new(move |_| studio.page.with(|page| page.card.ends_at));
     let near = Memo::new(move |_| {
         let left = ends.get().since(studio.now.get());
-        studio.on_air() && left < SOON
+        studio.on_air() && (extended.get() || left < SOON)
     });
     let extend = move |_| {
         if pending.get_untracked() {
@@ -41,7 +43,10 @@ fn Overtime(studio: Studio) -> impl IntoView {
         let show = studio.page.with_untracked(|page| page.card.id);
         spawn_local(async move {
             match extend_show(show).await {
-                Ok(()) => toaster.say(t!(studio.extended)),
+                Ok(()) => {
+                    extended.try_set(true);
+                    toaster.say(t!(studio.extended));
+                }
                 Err(refused) => toaster.say(refused.to_string()),
             }
             pending.try_set(false);

@@ -25,6 +25,7 @@ use crate::{
         limits::{Limit, by_address},
         security,
     },
+    radio::mounts::Mounts,
     services::Services,
     stream_keys,
 };
@@ -40,6 +41,8 @@ pub struct Api {
     pub services: Arc<Services>,
     /// The people at each show.
     pub crowds: Crowds,
+    /// Sound over HTTP.
+    pub mounts: Arc<Mounts>,
 }
 
 impl FromRef<Api> for Arc<Services> {

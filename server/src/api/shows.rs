@@ -40,6 +40,8 @@ pub struct ApiShowState {
     /// Number of the latest publication.
     publication: i64,
     /// People in the crowd.
+    crowd: u32,
+    /// Players by HTTP, such as radios.
     listeners: u32,
     likes: u64,
     /// The newest message.
@@ -90,7 +92,8 @@ pub async fn show(
     Ok(Json(ApiShowState {
         over: facts.is_over(clock::now()),
         publication: facts.publication,
-        listeners: api.crowds.count(show),
+        crowd: api.crowds.count(show),
+        listeners: api.mounts.listeners_of(show),
         likes: page.likes,
         chat: newest.map(|it| ApiChatLine { name: it.name, text: it.text, sent_at: it.sent_at }),
         show: ApiShow::new(page.card, due(&api, &holder).await?),

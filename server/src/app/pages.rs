@@ -202,13 +202,17 @@ fn provide(venue: &Arc<Venue>, refused: &Arc<AtomicBool>) {
 /// One port per feature, all acting for `caller`.
 fn provide_ports(venue: &Venue, caller: Caller) {
     provide_context(caller.request_language.current);
-    let Venue { crowds, stages, media, monitor, .. } = venue;
+    let Venue { crowds, stages, media, radio, monitor, .. } = venue;
     let shows = ShowsPort { caller: caller.clone(), audience: Arc::new(crowds.clone()) };
     provide_context::<Arc<dyn Shows>>(Arc::new(shows));
     let stage = StagePort { caller: caller.clone(), stages: stages.clone() };
     provide_context::<Arc<dyn StageControl>>(Arc::new(stage));
-    let (monitor, media) = (monitor.clone(), media.sessions.clone());
-    let quality = QualityPort { caller: caller.clone(), monitor, media };
+    let quality = QualityPort {
+        caller: caller.clone(),
+        monitor: monitor.clone(),
+        media: media.sessions.clone(),
+        mounts: radio.mounts.clone(),
+    };
     provide_context::<Arc<dyn Quality>>(Arc::new(quality));
     let chat = ChatPort { caller: caller.clone(), crowds: crowds.clone() };
     provide_context::<Arc<dyn Chat>>(Arc::new(chat));

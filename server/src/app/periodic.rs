@@ -55,6 +55,7 @@ fn table(venue: &Venue) -> Vec<PeriodicWork> {
         services: services.clone(),
         sessions: media.sessions.clone(),
         mounts: radio.mounts.clone(),
+        stages: stages.clone(),
     };
     vec![
         every(2 * SECOND, "forget rendered pages", page_cache, |it| async move {

@@ -52,7 +52,8 @@ pub fn router(venue: &Arc<Venue>) -> Result<Router, StartError> {
         Some(stamp) => pages.merge(reload::routes(stamp)),
         None => pages,
     };
-    let api = api::routes(Api { services: services.clone(), crowds: crowds.clone() });
+    let mounts = venue.radio.mounts.clone();
+    let api = api::routes(Api { services: services.clone(), crowds: crowds.clone(), mounts });
     let pictures = people::routes()
         .merge(shows::artwork_routes())
         .with_state(services.clone())

@@ -24,6 +24,8 @@ pub enum MediaDirection {
     Out,
     /// To somebody at the door (WHEP), a picture alone.
     Door,
+    /// To the artist's own devices (WHEP), from a rehearsal.
+    Rehearsal,
 }
 
 /// The strong entity tag of a session's ICE state (RFC 9725 section 4.3.1). Each restart
@@ -153,7 +155,7 @@ impl MediaSessions {
         self.entries().remove(&session);
     }
 
-    /// The number of viewers of each show, doors apart.
+    /// The number of viewers of each show, doors and rehearsals apart.
     pub fn viewers(&self) -> HashMap<ShowId, usize> {
         let mut viewers = HashMap::new();
         for opened in self.entries().values().filter_map(|it| it.opened.as_ref()) {

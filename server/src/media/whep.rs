@@ -77,7 +77,11 @@ async fn open<'a>(
         return Err(refused);
     }
     let client = offer.credentials;
-    let tag = media.sessions.opened(session, MediaDirection::Out, show, client, Some(place));
+    let direction = match scope {
+        Scope::WatchRehearsal => MediaDirection::Rehearsal,
+        _ => MediaDirection::Out,
+    };
+    let tag = media.sessions.opened(session, direction, show, client, Some(place));
     let location = format!("/whep/{show}/{session}");
     let mut response = created(caller, &location, tag, accepted.answer_sdp);
     if let Ok(link) = layer::link(&location).try_into() {

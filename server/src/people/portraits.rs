@@ -15,7 +15,7 @@ use super::store;
 use crate::{
     caller::Caller,
     database::Database,
-    http::{limits::Limit, refused},
+    http::{limits::Limit, refused, run_detached},
     ids::AccountId,
     pictures::{CONTENT_TYPE, PictureKind, Sides, WrittenPicture, names},
     services::Services,
@@ -31,10 +31,15 @@ pub fn routes() -> Router<Arc<Services>> {
 }
 
 async fn bring(caller: Caller, headers: HeaderMap, body: Body) -> Response {
-    match take(&caller, &headers, body).await {
-        Ok(picture) => Json(picture).into_response(),
-        Err(refusal) => refused(&refusal, Json(&refusal)),
-    }
+    let requests = caller.services.requests.clone();
+    // What is kept is told to open pages, whether or not the browser waits.
+    run_detached(&requests, None, async move {
+        match take(&caller, &headers, body).await {
+            Ok(picture) => Json(picture).into_response(),
+            Err(refusal) => refused(&refusal, Json(&refusal)),
+        }
+    })
+    .await
 }
 
 /// Makes what the body holds the caller's portrait.

@@ -6,7 +6,7 @@ use bandstand_domain::ShowId;
 
 use crate::{
     database::DatabaseError, media::registry::MediaSessions, radio::mounts::Mounts,
-    services::Services, shows,
+    services::Services, shows, stage::stages::Stages,
 };
 
 /// Period of counting.
@@ -21,6 +21,8 @@ pub struct ListenerCount {
     pub sessions: Arc<MediaSessions>,
     /// Sound over HTTP.
     pub mounts: Arc<Mounts>,
+    /// Stages, of which those alone count on which somebody is seen or heard.
+    pub stages: Arc<Stages>,
 }
 
 impl ListenerCount {
@@ -33,7 +35,7 @@ impl ListenerCount {
         for (show, count) in self.mounts.listeners() {
             *listeners.entry(show).or_default() += count;
         }
-        listeners.retain(|_, count| *count > 0);
+        listeners.retain(|show, count| *count > 0 && self.stages.seen(*show).is_some());
         let seconds = u32::try_from(PERIOD.as_secs()).unwrap_or_default();
         shows::note_listeners(&self.services.database, &listeners, seconds).await
     }

@@ -17,6 +17,7 @@ use crate::{
     caller::Caller,
     http::limits::{Limit, by_address},
     media::{registry::MediaSessions, source::stage_id},
+    radio::mounts::Mounts,
     rights::Action,
     shows::access,
     stage::port::allowed,
@@ -31,6 +32,8 @@ pub struct QualityPort {
     pub monitor: Monitor,
     /// The media sessions.
     pub media: Arc<MediaSessions>,
+    /// Sound over HTTP.
+    pub mounts: Arc<Mounts>,
 }
 
 #[async_trait]
@@ -62,7 +65,8 @@ async fn of_stage(port: &QualityPort, show: ShowId) -> Result<StageQuality, Stag
     allowed(caller, show, Action::Change).await?;
     let sample = port.monitor.sample().await;
     let stage = stage_id(show);
-    let mut figures = StageQuality::default();
+    let listeners = port.mounts.listeners_of(show);
+    let mut figures = StageQuality { listeners, ..StageQuality::default() };
     let catalogue = Catalogue::of(caller.request_language.current);
     for line in sample.lines.values().filter(|line| line.stage == stage && !line.waiting) {
         match line.role {

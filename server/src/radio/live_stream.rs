@@ -24,6 +24,8 @@ pub struct LiveStream {
     /// Cancelled when those who listen now are to be cut; another one stands here then.
     admitted: Mutex<CancellationToken>,
     listeners: AtomicUsize,
+    /// Those among them who are viewers besides, and counted as such.
+    viewers: AtomicUsize,
     /// Viewers hear it by WebRTC.
     is_bridged: AtomicBool,
     /// Decoder for all that is made of it.
@@ -40,10 +42,23 @@ impl LiveStream {
     /// Nothing yet.
     pub fn new(info: AudioInfo, skips: Arc<AtomicU64>) -> Self {
         let ring = Mutex::new(AudioRing::new(info, RingLimits::default()));
-        let (listeners, failures) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let (listeners, viewers) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let failures = AtomicUsize::new(0);
         let (news, admitted, made) = (watch::Sender::new(()), Mutex::default(), Mutex::default());
         let (is_bridged, decoder) = (AtomicBool::new(false), Arc::default());
-        Self { info, ring, news, admitted, listeners, is_bridged, decoder, made, failures, skips }
+        Self {
+            info,
+            ring,
+            news,
+            admitted,
+            listeners,
+            viewers,
+            is_bridged,
+            decoder,
+            made,
+            failures,
+            skips,
+        }
     }
 
     /// An empty stream of what is made of this one.
@@ -142,9 +157,10 @@ impl LiveStream {
         self.listeners.load(Ordering::Relaxed)
     }
 
-    /// Number of listeners, also of what is made of it.
+    /// Number of listeners, also of what is made of it, without those who are viewers besides.
     pub fn all_listeners(&self) -> usize {
-        self.listeners() + self.made().as_ref().map_or(0, |made| made.listeners())
+        let alone = |it: &Self| it.listeners().saturating_sub(it.viewers.load(Ordering::Relaxed));
+        alone(self) + self.made().as_deref().map_or(0, alone)
     }
 
     fn ring(&self) -> MutexGuard<'_, AudioRing> {
@@ -177,6 +193,7 @@ pub struct StreamListener {
     news: watch::Receiver<()>,
     cut: CancellationToken,
     is_counted: bool,
+    is_viewer: bool,
 }
 
 impl StreamListener {
@@ -194,7 +211,14 @@ impl StreamListener {
         let news = stream.news.subscribe();
         let cut = stream.admitted.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let cursor = stream.ring().join(burst);
-        Self { stream, cursor, news, cut, is_counted: false }
+        Self { stream, cursor, news, cut, is_counted: false, is_viewer: false }
+    }
+
+    /// Notes that the listener is a viewer besides, and counted as such.
+    pub fn note_viewer(&mut self) {
+        if !std::mem::replace(&mut self.is_viewer, true) {
+            self.stream.viewers.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// The stream that is listened to.
@@ -238,6 +262,9 @@ impl Drop for StreamListener {
     fn drop(&mut self) {
         if self.is_counted {
             self.stream.listeners.fetch_sub(1, Ordering::Relaxed);
+        }
+        if self.is_viewer {
+            self.stream.viewers.fetch_sub(1, Ordering::Relaxed);
         }
     }
 }

@@ -328,13 +328,20 @@ impl Mounts {
         self.titles.tell(show, title.map_or("", Title::as_str));
     }
 
-    /// The number of players of each show.
+    /// The number of players of each show, without those of viewers who are counted already.
     pub fn listeners(&self) -> Vec<(ShowId, usize)> {
         let all = self.state();
         let count = |(show, mount): (&ShowId, &Mount)| {
             Some((*show, mount.stream.as_ref()?.all_listeners()))
         };
         all.mounts.iter().filter_map(count).collect()
+    }
+
+    /// The number of players of `show`, counted as by [`Self::listeners`].
+    pub fn listeners_of(&self, show: ShowId) -> u32 {
+        let stream = self.state().mounts.get(&show).and_then(|it| it.stream.clone());
+        let listeners = stream.map_or(0, |it| it.all_listeners());
+        u32::try_from(listeners).unwrap_or(u32::MAX)
     }
 
     /// Number of sources.

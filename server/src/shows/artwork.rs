@@ -20,7 +20,7 @@ use super::{announce, append_changed, store};
 use crate::{
     caller::Caller,
     database::{DatabaseError, Write},
-    http::{limits::Limit, refused},
+    http::{limits::Limit, refused, run_detached},
     pictures::{PictureKind, Sides, WrittenPicture, names},
     rights::Action,
     services::Services,
@@ -37,10 +37,15 @@ pub fn artwork_routes() -> Router<Arc<Services>> {
 
 /// `POST /shows/{id}/artwork`: the file becomes the artwork of a show of one's own.
 async fn bring(caller: Caller, Path(id): Path<String>, headers: HeaderMap, body: Body) -> Response {
-    match take(&caller, &id, &headers, body).await {
-        Ok(picture) => Json(picture).into_response(),
-        Err(refusal) => refused(&refusal, Json(&refusal)),
-    }
+    let requests = caller.services.requests.clone();
+    // What is kept is told to open pages, whether or not the browser waits.
+    run_detached(&requests, None, async move {
+        match take(&caller, &id, &headers, body).await {
+            Ok(picture) => Json(picture).into_response(),
+            Err(refusal) => refused(&refusal, Json(&refusal)),
+        }
+    })
+    .await
 }
 
 async fn take(

@@ -80,6 +80,11 @@ pub async fn page(
     let facts = facts(database, id).await?.ok_or(Refusal::NotFound)?;
     let card = store::card(&database.read, id).await?.ok_or(Refusal::Gone)?;
     let details = store::details(&database.read, id).await?;
+    // What played for members is told to members.
+    let tracks = match card.members_only && viewer.is_none() {
+        true => Vec::new(),
+        false => store::tracks(&database.read, id).await?,
+    };
     Ok(ShowPage {
         card,
         description: details.description,
@@ -87,7 +92,7 @@ pub async fn page(
         ended_at: facts.ended_at,
         peak: details.peak,
         likes: details.likes,
-        tracks: store::tracks(&database.read, id).await?,
+        tracks,
         mine: viewer == Some(&facts.artist_account),
         cursor,
         now: clock::now(),

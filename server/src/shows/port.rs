@@ -135,6 +135,10 @@ fn check_whole(
 }
 
 impl ShowsPort {
+    fn with_hours(&self, draft: ShowDraft) -> ShowDraft {
+        ShowDraft { audio_hours: self.most_hours(Medium::Audio), ..draft }
+    }
+
     /// The most hours of a show.
     fn most_hours(&self, medium: Medium) -> u32 {
         match medium {
@@ -187,13 +191,13 @@ impl Shows for ShowsPort {
         let database = &self.caller.services.database;
         let facts = facts(database, id).await?.ok_or(Refusal::NotFound)?;
         check(&self.caller, &facts, Action::Change).await?;
-        Ok(store::draft(&database.read, id).await?)
+        Ok(self.with_hours(store::draft(&database.read, id).await?))
     }
 
     async fn next_draft(&self) -> Result<ShowDraft, ShowError> {
         let artist = self.caller.artist().await?;
         let read = &self.caller.services.database.read;
-        Ok(store::next_draft(read, &artist.id, clock::now()).await?)
+        Ok(self.with_hours(store::next_draft(read, &artist.id, clock::now()).await?))
     }
 
     async fn create(&self, draft: ShowDraft) -> Result<ShowId, ShowError> {

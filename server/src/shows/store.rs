@@ -321,6 +321,7 @@ pub async fn draft<'e>(
         members_only: members_only(&row)?,
         medium: medium(&row)?,
         artwork: row.try_get::<Option<String>, _>("artwork")?.map(Picture::new),
+        audio_hours: 0,
     })
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bandstand_domain::stage::StageState;
+use bandstand_server::shows;
 use bandstand_synthetic::SyntheticSubscriber;
 use reqwest::Method;
 use tokio::time::{interval, sleep, timeout};
@@ -73,7 +74,8 @@ async fn mp3_is_heard_by_webrtc_while_somebody_watches() {
     }
     // The shadow is no source: the stage goes on.
     app.running.venue.stages.compare().await.unwrap();
-    studio.until_stage(StageState::Live).await;
+    let facts = shows::facts(&app.running.venue.services.database, show).await.unwrap();
+    assert_eq!(facts.map(|it| it.stage), Some(StageState::Live));
     assert_eq!(source.ended().await.0, 200);
     studio.until_stage(StageState::Dropped).await;
     app.stop().await;

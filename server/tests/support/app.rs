@@ -337,6 +337,7 @@ pub fn draft(title: &str, hours: i64) -> ShowDraft {
         members_only: false,
         medium: Medium::Video,
         artwork: None,
+        audio_hours: 0,
     }
 }
 
