@@ -127,7 +127,8 @@ test("a show of sound alone has artwork, titles from the studio, a tracklist and
   await expect(page.getByRole("button", { name: "Share the computer’s sound" })).toBeVisible();
   await expect(page.getByLabel("Camera")).toHaveCount(0);
   await unfold(artist, "What plays now");
-  for (const visitor of [await person("Ana"), await firefoxPerson("Tom")]) {
+  const onPhone = { viewport: { width: 390, height: 844 } };
+  for (const visitor of [await person("Ana", onPhone), await firefoxPerson("Tom")]) {
     await enterAsGuest(visitor, show);
     const stage = visitor.page.getByRole("region", { name: "The stage" });
     await expect(stage.locator(".poster-art img")).toBeVisible();
