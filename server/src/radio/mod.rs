@@ -13,6 +13,7 @@ mod newcomers;
 mod overtime;
 mod radio_source;
 mod relay;
+mod sound;
 mod source_port;
 mod sources;
 mod transcoding;
