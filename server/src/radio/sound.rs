@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::{Radio, live_stream::StreamListener};
-use crate::http::connections::Admission;
+use crate::{http::connections::Admission, sessions::open_sessions::SessionGuard};
 
 /// Time in which sound is gathered for a listener, who gets it in one write: with thousands of them, it is the
 /// number of writes that costs. Sound that comes after a longer silence is sent at once.
@@ -28,7 +28,7 @@ pub fn sound(
     radio: &Radio,
     name: &str,
     listener: StreamListener,
-    admission: Admission,
+    (admission, held): (Admission, Option<SessionGuard>),
     request: &HeaderMap,
 ) -> Response {
     let wants_titles =
@@ -42,6 +42,7 @@ pub fn sound(
         due: Instant::now(),
         closing: radio.services.tasks.closing().clone(),
         _admission: admission,
+        _held: held,
     };
     let mut response = answer(Body::from_stream(sound.bytes()), media_type, name);
     if let Some(interval) = interval {
@@ -75,6 +76,7 @@ struct Sound {
     due: Instant,
     closing: CancellationToken,
     _admission: Admission,
+    _held: Option<SessionGuard>,
 }
 
 impl Sound {
