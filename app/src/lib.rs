@@ -20,6 +20,7 @@ pub mod crowd;
 pub mod factors;
 pub mod failure;
 pub mod json;
+pub mod listening;
 pub(crate) mod navigation;
 pub mod parts;
 pub mod people;

@@ -81,6 +81,6 @@ id! {
 }
 
 id! {
-    /// The name of a browser's session. It stays when the cookie changes, and opens nothing.
+    /// The name of a browser's or a player's session. It stays when the cookie changes, and opens nothing.
     SessionName
 }

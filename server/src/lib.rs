@@ -24,6 +24,7 @@ pub mod factors;
 pub mod http;
 pub mod ice_servers;
 pub mod ids;
+pub mod listening;
 pub mod mail;
 pub mod media;
 pub mod own_account;

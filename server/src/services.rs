@@ -13,7 +13,7 @@ use crate::{
     },
     channel::hub::Hub,
     config::Config,
-    crypto::{passwords::Passwords, seal::Seal, token::Tokens},
+    crypto::{listening_token::ListeningTokens, passwords::Passwords, seal::Seal, token::Tokens},
     database::Database,
     http::limits::Limits,
     ids::SessionName,
@@ -47,11 +47,13 @@ pub struct Services {
     pub seal: Seal,
     /// Signed tokens for the live channel and for media.
     pub tokens: Tokens,
+    /// Tokens of personal addresses for players.
+    pub listening_tokens: ListeningTokens,
     /// Password hashing.
     pub passwords: Passwords,
     /// Browser sessions in the database.
     pub sessions: sessions::SqlSessionStore,
-    /// Live channels and media that each session holds open.
+    /// Live channels and media that each session holds open, of a browser or of players.
     pub open_sessions: Arc<OpenSessions>,
     /// Subscriptions to topics.
     pub hub: Arc<Hub>,

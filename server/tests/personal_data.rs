@@ -20,12 +20,13 @@ const OWNER_COLUMNS: [&str; 2] = ["owner", "holder"];
 const ADA_AS_OWNER: &str = "account:account-ada";
 
 /// What stays in a table with an account or a person, and why.
-const KEPT: [(&str, &[&str], &str); 5] = [
+const KEPT: [(&str, &[&str], &str); 6] = [
     (
         "accounts",
         &["id", "person", "handle", "handle_key", "email_key", "genres", "language"],
         "shows belong to the row; nobody else is taken for whom a handle stood; the key is the id",
     ),
+    ("ended_sessions", &["name"], "of a player's session: told to every process for an hour"),
     (
         "files",
         &["name", "feature", "owner", "content_type", "etag"],

@@ -19,6 +19,7 @@ async fn secrets(app: &TestApp) -> Vec<String> {
         "SELECT email FROM accounts",
         "SELECT password FROM accounts",
         "SELECT key FROM sessions",
+        "SELECT name FROM player_sessions",
     ] {
         let rows = sqlx::query(statement)
             .fetch_all(&app.running.venue.services.database.read)
@@ -41,6 +42,7 @@ async fn a_guest_is_told_nothing_private() {
     let (ada, show) = app.artist_with_show().await;
     let ben = app.visitor("ben").await;
     let guest = app.guest("Guest").await;
+    assert_eq!(ben.post("listening/address", json!({ "show": show })).await.status(), 200);
     let mut answers: Vec<(String, String)> = Vec::new();
 
     // What goes over the live channel while things happen.

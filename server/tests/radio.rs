@@ -3,6 +3,7 @@
 mod bridge;
 mod listeners;
 mod ogg;
+mod personal;
 mod programs;
 mod proxies;
 mod relay;

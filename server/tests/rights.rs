@@ -119,6 +119,8 @@ const FUNCTIONS: &[(&str, Arguments, [u16; 6])] = &[
         |it| json!({ "show": it.show, "title": "One" }),
         [401, 403, 403, 409, 403, 409],
     ),
+    ("listening/address", |it| json!({ "show": it.show }), [401, 401, 200, 200, 200, 200]),
+    ("listening/renew", |it| json!({ "show": it.show }), [401, 401, 200, 200, 200, 200]),
     (
         "factors/add_passkey",
         |_| json!({ "ceremony": "made-up", "name": "", "credential": "{}" }),
@@ -203,6 +205,7 @@ async fn fingerprint(app: &TestApp) -> Vec<String> {
         "SELECT id || account || name FROM stream_keys ORDER BY 1",
         "SELECT id || account || name FROM api_tokens ORDER BY 1",
         "SELECT hash || state FROM device_logins ORDER BY 1",
+        "SELECT account || name FROM player_sessions ORDER BY 1",
         "SELECT follower || artist FROM follows ORDER BY 1",
         "SELECT handle_key || account FROM former_handles ORDER BY 1",
     ] {
@@ -310,6 +313,8 @@ const ENDPOINTS: &[(&str, &str, u16, u16)] = &[
     ("GET", "/admin/metadata", 401, 401),
     // Nothing is on.
     ("GET", "/listen/{show}", 404, 404),
+    // No address of anybody.
+    ("GET", "/listen/{show}/{address}", 404, 404),
 ];
 
 #[tokio::test]

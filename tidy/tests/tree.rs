@@ -11,7 +11,7 @@ use bandstand_tidy::{
 };
 
 /// Tables, and the folders that own columns of them. Accounts forget the sessions of whom they erase.
-const TABLES: [(&str, &[&str]); 25] = [
+const TABLES: [(&str, &[&str]); 26] = [
     ("accounts", &["accounts", "people"]),
     ("api_tokens", &["api_tokens"]),
     ("ceremonies", &["factors"]),
@@ -29,6 +29,7 @@ const TABLES: [(&str, &[&str]); 25] = [
     ("messages", &["chat"]),
     ("mutes", &["chat"]),
     ("passkeys", &["factors"]),
+    ("player_sessions", &["sessions"]),
     ("recovery_codes", &["factors"]),
     ("second_factors", &["factors"]),
     ("sessions", &["sessions", "accounts"]),
@@ -50,7 +51,7 @@ const SERVER: Layers = &[
     &["accounts"],
     &["api_tokens", "factors"],
     &["shows"],
-    &["crowd", "people", "stream_keys"],
+    &["crowd", "listening", "people", "stream_keys"],
     &["chat"],
     &["api", "own_account", "stage"],
     &["media"],
@@ -67,7 +68,7 @@ const APP: Layers = &[
     &["navigation"],
     &["ui"],
     &["pictures"],
-    &["channel", "chat", "crowd", "quality", "stream_keys", "viewer", "webrtc"],
+    &["channel", "chat", "crowd", "listening", "quality", "stream_keys", "viewer", "webrtc"],
     &["api_tokens"],
     &["factors", "shows"],
     &["people", "stage"],

@@ -10,6 +10,7 @@ pub mod chat;
 pub mod crowd;
 pub mod factors;
 pub mod field;
+pub mod listening;
 pub mod people;
 pub mod person;
 pub mod quality;

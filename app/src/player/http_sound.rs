@@ -111,7 +111,8 @@ impl Player {
                 }
             } else if !comes && !paused {
                 let may = unconnected >= UNCONNECTED;
-                let Some(address) = address(self.show, &video, may).await else {
+                let viewer = self.session().is_some();
+                let Some(address) = address(self.show, &video, may, viewer).await else {
                     seldom = (seldom * 2).min(SELDOM);
                     wait = seldom;
                     continue;
@@ -215,8 +216,13 @@ impl PlaybackProgress {
 }
 
 /// Address of the show's sound in a format that this browser plays; none while there is nothing to hear, or, unless
-/// it `may` be played so, while that comes by WebRTC.
-async fn address(show: ShowId, video: &HtmlVideoElement, may: bool) -> Option<String> {
+/// it `may` be played so, while that comes by WebRTC. A `viewer`, who has a session by WebRTC, is counted as such.
+async fn address(
+    show: ShowId,
+    video: &HtmlVideoElement,
+    may: bool,
+    viewer: bool,
+) -> Option<String> {
     let about = JsFuture::from(window().fetch_with_str(&format!("/listen/{show}.json"))).await;
     let about = about.ok()?.unchecked_into::<Response>();
     let about = JsFuture::from(about.json().ok()?).await.ok()?;
@@ -238,5 +244,6 @@ async fn address(show: ShowId, video: &HtmlVideoElement, may: bool) -> Option<St
     } else {
         return None;
     };
-    Some(format!("/listen/{show}{ending}?burst={BURST}"))
+    let viewer = if viewer { "&viewer=1" } else { "" };
+    Some(format!("/listen/{show}{ending}?burst={BURST}{viewer}"))
 }

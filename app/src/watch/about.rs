@@ -5,7 +5,7 @@ use bandstand_domain::stage::StageState;
 use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::JsValue;
 
-use super::farewell::Follow;
+use super::farewell::Membership;
 use crate::{
     player::WatchSession,
     ui::{LocalTime, TimeStyle, Toaster, linked},
@@ -67,7 +67,7 @@ pub(super) fn Heading(
     .into_any()
 }
 
-/// The artist's text, and the ways to hear of what they play.
+/// The artist's text, and the ways to hear of what they play, and it.
 #[component]
 pub(super) fn About(
     /// The page's session.
@@ -75,15 +75,13 @@ pub(super) fn About(
 ) -> impl IntoView {
     let page = session.page;
     let ahead = move || session.stage.get() == StageState::Empty && !session.over.get();
-    let follow = match page.with_untracked(|page| (page.mine, session.guest)) {
-        (true, _) => ().into_any(),
-        (false, false) => view! { <Follow session/> }.into_any(),
-        (false, true) => {
-            let artist = page.with_untracked(|page| page.card.artist.stage_name.clone());
-            let log_in = format!("/log-in?next=/shows/{}", session.show);
-            view! { <a class="button" href=log_in title=t!(people.follow.needs_account)>{t!(watch.follow, artist = artist)}</a> }
-            .into_any()
-        }
+    let follow = if session.guest {
+        let artist = page.with_untracked(|page| page.card.artist.stage_name.clone());
+        let log_in = format!("/log-in?next=/shows/{}", session.show);
+        view! { <a class="button" href=log_in title=t!(people.follow.needs_account)>{t!(watch.follow, artist = artist)}</a> }
+        .into_any()
+    } else {
+        view! { <Membership session/> }.into_any()
     };
     view! {
         <section class="show-about" aria-label=t!(watch.about_the_show)>

@@ -14,30 +14,48 @@ use web_sys::HtmlAnchorElement;
 
 use super::keepsake::{self, HEIGHT, WIDTH, Words};
 use crate::{
+    listening::ListenElsewhere,
     people::{FollowButton, api::load_artist},
     player::WatchSession,
     t,
-    ui::{LocalTime, TimeStyle, Toaster, later, local_text, modal_while},
+    ui::{LocalTime, TimeStyle, Toaster, later, later_while, local_text, modal_while},
     weave, web,
 };
 
 /// Time by which a browser has read a file that is to be saved.
 const SAVED_BY: Duration = Duration::from_secs(30);
 
-/// A button to follow the show's artist, for who has an account. Comes when the page is alive.
+/// For who has an account: a button to follow the show's artist, and the address for players of a show that isn't
+/// open to all. Comes when the page is alive.
 #[component]
-pub(super) fn Follow(
+pub(super) fn Membership(
     /// The page's session.
     session: WatchSession,
 ) -> impl IntoView {
-    later(move || follow(session))
+    later(move || membership(session))
 }
 
 #[wasm_split(farewell, wasm_split_path = ::leptos::wasm_split, fallible)]
-fn follow(session: WatchSession) -> Result<AnyView, SplitLoaderError> {
+fn membership(session: WatchSession) -> Result<AnyView, SplitLoaderError> {
     let artist = RwSignal::new(None);
-    ask(session, artist);
-    Ok((move || followed(session, artist)).into_any())
+    // Nobody follows themselves.
+    if !session.page.with_untracked(|page| page.mine) {
+        ask(session, artist);
+    }
+    let for_members = Memo::new(move |_| {
+        session.page.with(|page| page.card.members_only) && !session.over.get()
+    });
+    let view = view! {
+        {move || followed(session, artist)}
+        {later_while(for_members, move || listen_elsewhere(session))}
+    };
+    Ok(view.into_any())
+}
+
+/// A part that is loaded where it is needed: for shows for members.
+#[wasm_split(radio, wasm_split_path = ::leptos::wasm_split, fallible)]
+fn listen_elsewhere(session: WatchSession) -> Result<AnyView, SplitLoaderError> {
+    Ok(view! { <ListenElsewhere show=session.show/> }.into_any())
 }
 
 /// What one takes along: a button that opens it.

@@ -20,6 +20,7 @@ use bandstand_app::{
     chat::port::Chat,
     crowd::port::Crowd,
     factors::port::Factors,
+    listening::port::PersonalAddresses,
     people::port::People,
     port::Answer,
     quality::port::Quality,
@@ -49,6 +50,7 @@ use crate::{
         refusal, run_detached,
         security::{has_nul, page_policy},
     },
+    listening::port::ListeningPort,
     quality::port::QualityPort,
     shows::port::ShowsPort,
     stage::port::StagePort,
@@ -218,6 +220,8 @@ fn provide_ports(venue: &Venue, caller: Caller) {
     provide_context::<Arc<dyn Chat>>(Arc::new(chat));
     let crowd = CrowdPort { caller: caller.clone(), crowds: crowds.clone() };
     provide_context::<Arc<dyn Crowd>>(Arc::new(crowd));
+    let listening = ListeningPort { caller: caller.clone(), mp3: radio.makes_mp3() };
+    provide_context::<Arc<dyn PersonalAddresses>>(Arc::new(listening));
     // The others need nothing of their own.
     let caller = Arc::new(caller);
     provide_context::<Arc<dyn Identity>>(caller.clone());

@@ -62,7 +62,7 @@ fn table(venue: &Venue) -> Vec<PeriodicWork> {
             it.tidy();
             Ok::<_, Infallible>(())
         }),
-        every(2 * SECOND, "cut ended sessions", &on_stage, |(services, stages)| async move {
+        every(SECOND, "cut ended sessions", &on_stage, |(services, stages)| async move {
             cut_ended(&services, &stages).await
         }),
         every(COMPARE, "observe media", monitor, |monitor| async move {

@@ -8,7 +8,7 @@ use crate::{
     factors::personal_data::FactorData,
     people::personal_data::ProfileData,
     personal_data::{AllPersonalData, PersonalData},
-    sessions::personal_data::SessionData,
+    sessions::personal_data::{PlayerSessionData, SessionData},
     shows::personal_data::ShowData,
     storage::personal_data::FileData,
     stream_keys::personal_data::StreamKeyData,
@@ -19,6 +19,7 @@ pub fn gather() -> AllPersonalData {
     let all: Vec<Box<dyn PersonalData>> = vec![
         Box::new(AccountData),
         Box::new(SessionData),
+        Box::new(PlayerSessionData),
         Box::new(ChatData),
         Box::new(CrowdData),
         Box::new(StreamKeyData),

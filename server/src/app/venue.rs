@@ -20,7 +20,10 @@ use crate::{
     clock,
     config::Config,
     crowd::{Crowds, door::DoorTopic},
-    crypto::{key::VenueKey, passwords::Passwords, seal::Seal, token::Tokens},
+    crypto::{
+        key::VenueKey, listening_token::ListeningTokens, passwords::Passwords, seal::Seal,
+        token::Tokens,
+    },
     database::Database,
     http::{limits::Limits, page_cache::PageCache},
     mail::Mail,
@@ -32,7 +35,7 @@ use crate::{
     services::Services,
     sessions::{
         self,
-        open_sessions::{MAX_MEDIA, OpenSessions},
+        open_sessions::{MAX_MEDIA, MAX_PLAYERS, OpenSessions},
     },
     shows::topic::ShowListTopic,
     stage::{
@@ -103,7 +106,8 @@ impl Venue {
 
         let tasks = TaskGroup::default();
         let bus = Bus::default();
-        let open_media = config.widened(MAX_MEDIA);
+        let (most_media, most_players) = (config.widened(MAX_MEDIA), config.widened(MAX_PLAYERS));
+        let open_sessions = OpenSessions::new(database.clone(), most_media, most_players);
         let requests = TaskTracker::new();
         let services = Arc::new(Services {
             limits: Arc::new(Limits::new(config.limit_scale)),
@@ -113,10 +117,11 @@ impl Venue {
             mail,
             personal_data: personal_data::gather(),
             seal,
+            listening_tokens: ListeningTokens::new(key.clone()),
             tokens: Tokens::new(key, clock::now()),
             passwords: Passwords::default(),
             sessions: sessions::SqlSessionStore::new(database.clone(), EpochGate),
-            open_sessions: Arc::new(OpenSessions::new(database.clone(), open_media)),
+            open_sessions: Arc::new(open_sessions),
             hub: Arc::new(Hub::new(database.clone(), tasks.clone(), topic::ends)),
             bus: bus.clone(),
             tasks: tasks.clone(),

@@ -1,6 +1,7 @@
 //! Secrets: the venue's key and what is derived from it, random values, signed tokens, passwords.
 
 pub mod key;
+pub mod listening_token;
 pub mod passwords;
 pub mod random;
 pub mod seal;

@@ -62,7 +62,7 @@ struct Bridge {
 }
 
 impl Bridge {
-    /// Sends a stream to viewers until it ends, or those who listen are cut.
+    /// Sends a stream to viewers until it ends.
     async fn carry(&mut self, stream: &Arc<LiveStream>) {
         let mut listener = StreamListener::follow(stream.clone(), NEWEST);
         let (mut headers, mut heard) = (Bytes::new(), Instant::now());

@@ -69,6 +69,8 @@ pub enum RadioError {
     Busy,
     /// Too many listen from this address.
     TooManyListeners,
+    /// The listener hears as much at once as one may.
+    HearsEnough,
     /// There is no room for more: listeners beside the pages, or sources.
     Full,
     /// No such address, or method.
@@ -102,7 +104,9 @@ impl RadioError {
             Self::Head(HeadError::Malformed) | Self::Body | Self::Metadata(_) => {
                 StatusCode::BAD_REQUEST
             }
-            Self::TooManyTries(_) | Self::TooManyListeners => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooManyTries(_) | Self::TooManyListeners | Self::HearsEnough => {
+                StatusCode::TOO_MANY_REQUESTS
+            }
             Self::Broken => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -158,6 +162,9 @@ impl RadioError {
                 "The venue makes as much MP3 as it can. Leave .mp3 out of the address to hear the original."
             }
             Self::TooManyListeners => "Too many listen from this address.",
+            Self::HearsEnough => {
+                "You listen in as many places as one may already. Stop one of them, and come again."
+            }
             Self::Full => "The venue has no room for more now. Come back in a while.",
             Self::NotFound => "There is no such thing here.",
             Self::Broken => "Something broke on our side.",
@@ -173,7 +180,7 @@ impl RadioError {
                 "Basic realm=\"stream key\", charset=\"UTF-8\"".to_owned(),
             )),
             Self::TooManyTries(seconds) => Some(("retry-after", seconds.to_string())),
-            Self::TooManyListeners | Self::Busy | Self::Full => {
+            Self::TooManyListeners | Self::HearsEnough | Self::Busy | Self::Full => {
                 Some(("retry-after", WHEN_LESS_IS_HELD.to_string()))
             }
             _ => None,

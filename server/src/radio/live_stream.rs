@@ -129,7 +129,8 @@ impl LiveStream {
         self.news.send_replace(());
     }
 
-    /// Cuts those who listen now, to this and to what is made of it.
+    /// Cuts those who listen now, to this and to what is made of it, but for those whose right ends otherwise
+    /// ([`StreamListener::until`]).
     pub fn cut(&self) {
         if let Some(made) = &*self.made() {
             made.cut();
@@ -201,16 +202,19 @@ impl StreamListener {
     pub fn join(stream: Arc<LiveStream>, burst: Duration) -> Self {
         stream.listeners.fetch_add(1, Ordering::Relaxed);
         let mut listener = Self::follow(stream, burst);
+        let stream = &listener.stream;
+        listener.cut = stream.admitted.lock().unwrap_or_else(PoisonError::into_inner).clone();
         listener.is_counted = true;
         listener
     }
 
-    /// As [`Self::join`], for who makes something of the stream, and isn't counted among those who listen.
+    /// As [`Self::join`], for who makes something of the stream: they aren't counted among those who listen, and
+    /// aren't cut with them.
     pub fn follow(stream: Arc<LiveStream>, burst: Duration) -> Self {
         // Before the place is taken, so that no news is missed.
         let news = stream.news.subscribe();
-        let cut = stream.admitted.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let cursor = stream.ring().join(burst);
+        let cut = CancellationToken::new();
         Self { stream, cursor, news, cut, is_counted: false, is_viewer: false }
     }
 
@@ -219,6 +223,12 @@ impl StreamListener {
         if !std::mem::replace(&mut self.is_viewer, true) {
             self.stream.viewers.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// The same, who isn't cut with all others, but once `ended` is cancelled.
+    pub fn until(mut self, ended: CancellationToken) -> Self {
+        self.cut = ended;
+        self
     }
 
     /// The stream that is listened to.

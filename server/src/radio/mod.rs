@@ -13,6 +13,7 @@ mod newcomers;
 mod overtime;
 mod radio_source;
 mod relay;
+mod sound;
 mod source_port;
 mod sources;
 mod transcoding;
@@ -77,6 +78,11 @@ impl Radio {
         Self { services, stages, mounts, listeners, transcoding, sound }
     }
 
+    /// Tells whether players get MP3 of whatever is sent.
+    pub fn makes_mp3(&self) -> bool {
+        self.transcoding.is_possible()
+    }
+
     /// A source is over: its stage is told.
     async fn give_up(&self, source: &RadioSource) {
         self.mounts.ended(source);
@@ -97,5 +103,6 @@ pub fn routes<S: Clone + Send + Sync + 'static>(radio: Radio) -> Router<S> {
         .route("/radio/{show}", any(upload::to_show))
         .route("/admin/metadata", get(upload::title))
         .route("/listen/{show}", get(listen::listen))
+        .route("/listen/{show}/{address}", get(listen::listen_personally))
         .with_state(radio)
 }

@@ -376,7 +376,7 @@ fn end_stream(mount: Option<Mount>) {
 #[async_trait]
 impl BusListener for Mounts {
     async fn receive(&self, message: &BusMessage) {
-        // Members go on hearing it by WebRTC.
+        // Who hears it as a member goes on.
         if let BusMessage::ShowClosedToGuests(show) = message
             && let Some(stream) = self.stream(*show)
         {

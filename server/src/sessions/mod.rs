@@ -1,4 +1,5 @@
-//! Sessions: who a browser belongs to, kept in the database under a key that opens nothing by itself.
+//! Sessions: who a browser belongs to, kept in the database under a key that opens nothing by itself; and whose
+//! address a player has.
 
 mod cookies;
 pub mod open_sessions;
@@ -16,8 +17,8 @@ use tower_sessions::{Expiry, Session, SessionManagerLayer, cookie::SameSite, ses
 
 pub use cookies::{note_end, settle_cookies};
 pub use store::{
-    SessionGate, SqlSessionStore, end, end_all, end_named, ended_since, guests_among, is_open,
-    list, note, sweep,
+    PlayerSession, SessionGate, SqlSessionStore, account_of_player, begin_player, end, end_all,
+    end_named, end_player, ended_since, guests_among, is_of, is_open, list, note, player, sweep,
 };
 
 use crate::{clock, crypto::random, ids::SessionName};

@@ -1,4 +1,5 @@
-//! Live channels and media that each session holds open, which are cut once it has ended.
+//! Live channels and media that each session holds open, of a browser or of players, which are cut once it has
+//! ended.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -18,12 +19,16 @@ use crate::{
 /// The most media that one session holds at once: a person has a few tabs, and what a broken line leaves
 /// behind is over after half a minute.
 pub const MAX_MEDIA: usize = 10;
+/// The most players of an account that listen at once: a person has a kitchen and a car, and what a broken line
+/// leaves behind is over after half a minute.
+pub const MAX_PLAYERS: usize = 3;
 
 /// The open sessions, by name, with the tokens that cut what each holds.
 #[derive(Debug)]
 pub struct OpenSessions {
     database: Database,
     max_media: usize,
+    max_players: usize,
     state: Arc<Mutex<State>>,
 }
 
@@ -51,9 +56,9 @@ pub struct SessionGuard {
 }
 
 impl OpenSessions {
-    /// Nothing is held; one session may hold so much media.
-    pub fn new(database: Database, max_media: usize) -> Self {
-        Self { database, max_media, state: Arc::default() }
+    /// Nothing is held; a browser's session may hold so much media, and one of players so many of them.
+    pub fn new(database: Database, max_media: usize, max_players: usize) -> Self {
+        Self { database, max_media, max_players, state: Arc::default() }
     }
 
     /// The session `name` holds a live channel open, which ends once `ended` is cancelled.
@@ -80,8 +85,17 @@ impl OpenSessions {
 
     /// The session `name` sends or gets the media of `show`; `None` when that is one too many.
     pub fn media(&self, name: &SessionName, show: ShowId) -> Option<SessionGuard> {
+        self.hold(name, show, self.max_media)
+    }
+
+    /// A player of the session `name` gets the sound of `show`; `None` when that is one too many.
+    pub fn player(&self, name: &SessionName, show: ShowId) -> Option<SessionGuard> {
+        self.hold(name, show, self.max_players)
+    }
+
+    fn hold(&self, name: &SessionName, show: ShowId, most: usize) -> Option<SessionGuard> {
         let mut state = lock(&self.state);
-        if state.sessions.get(name).is_some_and(|it| it.media.len() >= self.max_media) {
+        if state.sessions.get(name).is_some_and(|it| it.media.len() >= most) {
             return None;
         }
         let (number, ended) = (state.number(), CancellationToken::new());
@@ -179,7 +193,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let url = Database::sqlite_url(&folder.path().join("test.db"));
         let database = Database::open(&url).await.unwrap();
-        let open = OpenSessions::new(database.clone(), MAX_MEDIA);
+        let open = OpenSessions::new(database.clone(), MAX_MEDIA, MAX_PLAYERS);
         let (one, other) = (CancellationToken::new(), CancellationToken::new());
         let guard = open.channel(SessionName::new("ana"), one.clone());
         let kept = open.channel(SessionName::new("ana"), other.clone());

@@ -1,6 +1,7 @@
-//! Personal data in sessions: where somebody is logged in.
+//! Personal data in sessions: where somebody is logged in, and since when their players have this address.
 
 use async_trait::async_trait;
+use serde_json::json;
 
 use super::store;
 use crate::{
@@ -30,6 +31,32 @@ impl PersonalData for SessionData {
         subject: &DataSubject,
     ) -> Result<ErasedFiles, DatabaseError> {
         store::forget(write, &subject.account).await?;
+        Ok(ErasedFiles::new())
+    }
+}
+
+/// Personal data in the session of somebody's players: since when there is one.
+#[derive(Clone, Copy, Debug)]
+pub struct PlayerSessionData;
+
+#[async_trait]
+impl PersonalData for PlayerSessionData {
+    async fn export(
+        &self,
+        database: &Database,
+        subject: &DataSubject,
+    ) -> Result<Option<ExportMember>, DatabaseError> {
+        let player = store::player(database, &subject.account).await?;
+        let renewed = |it: store::PlayerSession| json!({ "renewed_at": it.made_at });
+        Ok(player.map(|it| ("listening_address", renewed(it))))
+    }
+
+    async fn erase(
+        &self,
+        write: &mut Write,
+        subject: &DataSubject,
+    ) -> Result<ErasedFiles, DatabaseError> {
+        store::end_player(write, &subject.account).await?;
         Ok(ErasedFiles::new())
     }
 }

@@ -1,8 +1,9 @@
-//! An account's sessions: which there are, and ending them.
+//! An account's sessions, in browsers and in players: which there are, and ending them.
 //!
 //! **Invariant:** a session ends by its row being deleted and its name being noted in one
 //! transaction. The live part of each process reads those names, and cuts what they hold open.
 
+mod players;
 mod rows;
 
 use std::collections::HashSet;
@@ -10,6 +11,7 @@ use std::collections::HashSet;
 use bandstand_domain::{Millis, accounts::OwnSession};
 use sqlx::Row;
 
+pub use players::{PlayerSession, account_of_player, begin_player, end_player, player};
 pub use rows::{SessionGate, SqlSessionStore, sweep};
 
 use crate::{
@@ -107,7 +109,21 @@ pub async fn end_named(write: &mut Write, name: &SessionName) -> Result<(), Data
     note(write, name).await
 }
 
-/// Ends all sessions of `account` but the one named `kept`; answers their names.
+/// Tells whether `name` is a session of `account`, as `write` finds it.
+pub async fn is_of(
+    write: &mut Write,
+    account: &AccountId,
+    name: &SessionName,
+) -> Result<bool, DatabaseError> {
+    let row = sqlx::query("SELECT 1 FROM sessions WHERE account = $1 AND name = $2")
+        .bind(account)
+        .bind(name)
+        .fetch_optional(&mut **write)
+        .await?;
+    Ok(row.is_some())
+}
+
+/// Ends all sessions of `account` but the one named `kept`, its players' with them; answers their names.
 pub async fn end_all(
     write: &mut Write,
     account: &AccountId,
@@ -127,6 +143,7 @@ pub async fn end_all(
             names.push(name);
         }
     }
+    names.extend(end_player(write, account).await?);
     Ok(names)
 }
 
@@ -143,7 +160,7 @@ pub async fn note(write: &mut Write, name: &SessionName) -> Result<(), DatabaseE
     Ok(())
 }
 
-/// Deletes all sessions of an account, which were ended before.
+/// Deletes all sessions of an account in browsers, which were ended before.
 pub async fn forget(write: &mut Write, account: &AccountId) -> Result<(), DatabaseError> {
     sqlx::query("DELETE FROM sessions WHERE account = $1")
         .bind(account)

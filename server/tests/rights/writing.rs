@@ -19,6 +19,8 @@ const READING: &[&str] = &[
     "chat/history",
     "crowd/figure",
     "factors/ways",
+    // Begins one session an account, until that is renewed.
+    "listening/address",
     "live/explain_picture",
     "live/is_stage_kept",
     "live/stage_figures",
@@ -76,6 +78,7 @@ const WRITING: &[(&str, usize, Again)] = &[
     ("live/look", 0, |it, _| json!({ "show": it.show })),
     ("live/make_stream_key", 5, |_, n| json!({ "name": format!("Key {n}") })),
     ("live/revoke_stream_key", 5, |_, _| json!({ "id": Uuid::nil() })),
+    ("listening/renew", 2, |it, _| json!({ "show": it.show })),
     ("people/follow", 2, |_, n| json!({ "handle": "ada", "follow": n % 2 == 0 })),
     ("people/remove_picture", 5, |_, _| json!({})),
     ("people/save_profile", 2, |_, n| {

@@ -213,7 +213,8 @@ pub struct User {
     pub jar: Arc<reqwest::cookie::Jar>,
     /// Who they are, once they are somebody.
     pub viewer: Option<Viewer>,
-    url: String,
+    /// Address of the venue.
+    pub url: String,
 }
 
 impl User {
