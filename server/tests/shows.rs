@@ -227,7 +227,9 @@ async fn a_new_show_begins_as_the_last_one_was() {
         later.strftime("%Y-%m-%dT%H:%M").to_string()
     };
     let begun = next().await;
+    assert_eq!(begun.audio_hours, 3, "the venue's limit");
     let expected = ShowDraft {
+        audio_hours: 3,
         title: String::new(),
         description: String::new(),
         starts: later(&form.starts, 1),
