@@ -2,9 +2,16 @@
 
 use std::time::Duration;
 
-use bandstand_domain::{Secret, ShowId, stage::StageState};
+use bandstand_domain::{
+    Secret, ShowId,
+    quality::StageQuality,
+    shows::{ShowFigures, ShowReason},
+    stage::{StageReason, StageState},
+};
+use bandstand_server::quality::listening::ListenerCount;
 use bytes::Bytes;
 use reqwest::{Method, Response, header};
+use serde_json::json;
 use tokio::time::timeout;
 
 use super::{ONE_OPUS, OnAir, Source, TONE_MP3, venue};
@@ -58,6 +65,40 @@ async fn listeners_leave_room_for_pages() {
     assert_eq!(app.method(Method::GET, "/").await.status(), 200);
     drop(players);
     assert_eq!(source.ended().await.0, 200);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn radios_are_counted_and_viewers_once() {
+    let app = venue().await;
+    let OnAir { artist, show, source, mut studio, .. } = app.on_air("audio/mpeg", TONE_MP3).await;
+    let mut held = vec![app.listen(show, false).await, app.listen(show, false).await];
+    // The page of somebody who watches besides.
+    let viewer = app.watch(&artist, show).await.unwrap();
+    held.push(app.listen_as(&format!("{show}?burst=2&viewer=1"), false).await);
+    let figures: StageQuality =
+        artist.call::<_, StageReason>("live/stage_figures", json!({ "show": show })).await.unwrap();
+    assert_eq!(figures.listeners, 2);
+    let venue = &app.running.venue;
+    let count = ListenerCount {
+        services: venue.services.clone(),
+        sessions: venue.media.sessions.clone(),
+        mounts: venue.radio.mounts.clone(),
+        stages: venue.stages.clone(),
+    };
+    let figures = async || -> ShowFigures {
+        for _ in 0..6 {
+            count.count().await.unwrap();
+        }
+        artist.call::<_, ShowReason>("shows/figures", json!({ "id": show })).await.unwrap()
+    };
+    let heard = ShowFigures { minutes: 3, most: 3 };
+    assert_eq!(figures().await, heard);
+    // Who waits for the next source hears nothing.
+    assert_eq!(source.ended().await.0, 200);
+    studio.until_stage(StageState::Dropped).await;
+    assert_eq!(figures().await, heard);
+    viewer.close().await;
     app.stop().await;
 }
 

@@ -10,7 +10,7 @@ use serde_json::json;
 use tokio::time::timeout;
 
 use super::{OnAir, PATIENCE, RATE48_MP3, until_title, venue};
-use crate::support::channel::Follower;
+use crate::support::{app::User, channel::Follower};
 
 /// Titles of the tracks that a page was told.
 fn tracks(follower: &Follower) -> Vec<&str> {
@@ -47,6 +47,12 @@ async fn titles_that_last_are_noted_whoever_tells_them() {
     let titles = page.tracks.iter().map(|it| it.title.as_str()).collect::<Vec<_>>();
     assert_eq!(titles, ["Ada - One", "Two"]);
     assert!(page.tracks[0].at < page.tracks[1].at);
+    // What plays for members alone is told to them alone.
+    artist.close_to_guests(show, true).await;
+    let tracks_for = async |it: &User| it.show(show).await.unwrap().tracks.len();
+    for (person, count) in [(app.nobody(), 0), (app.guest("Tom").await, 0), (app.visitor("vera").await, 2)] {
+        assert_eq!(tracks_for(&person).await, count);
+    }
 
     let long = json!({ "show": show, "title": "x".repeat(201) });
     let refused: Result<(), StageError> = artist.call("live/set_title", long).await;
