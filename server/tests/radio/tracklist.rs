@@ -50,7 +50,9 @@ async fn titles_that_last_are_noted_whoever_tells_them() {
     // What plays for members alone is told to them alone.
     artist.close_to_guests(show, true).await;
     let tracks_for = async |it: &User| it.show(show).await.unwrap().tracks.len();
-    for (person, count) in [(app.nobody(), 0), (app.guest("Tom").await, 0), (app.visitor("vera").await, 2)] {
+    for (person, count) in
+        [(app.nobody(), 0), (app.guest("Tom").await, 0), (app.visitor("vera").await, 2)]
+    {
         assert_eq!(tracks_for(&person).await, count);
     }
 

@@ -15,8 +15,8 @@ use std::{fmt, sync::Arc};
 
 use thiserror::Error;
 
-pub use self::{packets::PacketStream, shared::SharedDecoder};
 use self::{lame::LameEncoder, shared::SampleReader};
+pub use self::{packets::PacketStream, shared::SharedDecoder};
 use crate::{AudioFormat, AudioInfo, Framed, Framer, RingPiece};
 
 /// kbit/s of what is made.

@@ -22,11 +22,7 @@ impl Core {
     ///
     /// # Errors
     /// [`OfferError::TooMany`].
-    pub(crate) fn tap(
-        &mut self,
-        stage: StageId,
-        tap: TapSender,
-    ) -> Result<(), OfferError> {
+    pub(crate) fn tap(&mut self, stage: StageId, tap: TapSender) -> Result<(), OfferError> {
         let key = self.stage_key(stage);
         let stage = self.stages.get_mut(key).ok_or(OfferError::Stopped)?;
         stage.taps.retain(|tap| !tap.packets.is_closed());
