@@ -42,9 +42,8 @@ fn membership(session: WatchSession) -> Result<AnyView, SplitLoaderError> {
     if !session.page.with_untracked(|page| page.mine) {
         ask(session, artist);
     }
-    let for_members = Memo::new(move |_| {
-        session.page.with(|page| page.card.members_only) && !session.over.get()
-    });
+    let for_members =
+        Memo::new(move |_| session.page.with(|page| page.card.members_only) && !session.over.get());
     let view = view! {
         {move || followed(session, artist)}
         {later_while(for_members, move || listen_elsewhere(session))}
