@@ -87,4 +87,13 @@ test("a guest becomes an account and keeps their place; the host closes the door
   await counts(tom, 1);
   await say(tom, "still here");
   await expect(page.getByRole("log").getByText("still here")).toBeVisible();
+
+  // Who has an account takes it along to a radio.
+  await page.getByText("Listen with a radio or another player").click();
+  const address = page.getByLabel("Your address", { exact: true });
+  await expect(address).toHaveValue(/\/listen\/[0-9a-f-]{36}\/[\w-]{44}(\.mp3)?$/);
+  const former = await address.inputValue();
+  await page.getByRole("button", { name: "Renew", exact: true }).click();
+  await page.getByRole("dialog", { name: "Renew your addresses?" }).getByRole("button", { name: "Renew" }).click();
+  await expect(address).not.toHaveValue(former);
 });

@@ -42,8 +42,7 @@ impl User {
 
     /// What the browser plays of a show.
     async fn listens(&self, name: &str) -> Response {
-        let address = format!("{}/listen/{name}", self.url);
-        self.client.get(address).send().await.unwrap()
+        self.page(&format!("/listen/{name}")).await
     }
 }
 
