@@ -155,7 +155,8 @@ test("what another tab plays is heard on stage, and its picture is let go", asyn
   await fillShow(page, { title: "Mira Voss on the radio", genre: "Folk", startsIn: 2 });
   await page.getByRole("radio", { name: /Sound alone/ }).check();
   await page.getByRole("button", { name: "Announce the show" }).click();
-  const show = await page.getByRole("link", { name: "Page" }).getAttribute("href");
+  const link = page.getByRole("listitem").getByRole("link", { name: "Page" });
+  const show = (await link.getAttribute("href")) ?? "";
 
   const records = await artist.context.newPage();
   await records.goto(venue.url);
@@ -176,10 +177,12 @@ test("what another tab plays is heard on stage, and its picture is let go", asyn
   await page.bringToFront();
   await artist.goto(`${show}/studio`);
   await page.getByRole("button", { name: "Share the computer’s sound" }).click();
+  const chosen = page.getByLabel("Microphone", { exact: true }).locator("option:checked");
+  await expect(chosen).toHaveText("The computer’s sound");
   await page.getByRole("button", { name: "Go live" }).click();
   await expect(page.getByText("You are live.", { exact: true })).toBeVisible();
   const ana = await person("Ana");
-  await enterAsGuest(ana, show ?? "");
+  await enterAsGuest(ana, show);
   await ana.hears();
 
   /** Loudness of what Ana hears in the next second, between 0 and 1. */

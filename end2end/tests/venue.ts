@@ -375,7 +375,9 @@ export const test = base.extend<Fixtures>({
       // The browser's own fake question shares a made-up screen without sound.
       const flags = (launchOptions.args ?? []).filter((flag) => !flag.startsWith("--use-fake-ui"));
       flags.push(`--auto-select-tab-capture-source-by-title=${tab}`, "--autoplay-policy=no-user-gesture-required");
-      browser ??= chromium.launch({ ...launchOptions, args: flags });
+      // A muted browser has nothing to share.
+      const ignoreDefaultArgs = ["--mute-audio"];
+      browser ??= chromium.launch({ ...launchOptions, args: flags, ignoreDefaultArgs });
       return person(name, { in: await browser, permissions: ["microphone"] });
     });
     await (await browser)?.close();

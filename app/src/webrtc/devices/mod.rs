@@ -1,6 +1,7 @@
 //! The artist's camera, microphone and screen.
 
 mod capture;
+mod computer_sound;
 pub mod interruption;
 pub mod messages;
 
@@ -186,6 +187,9 @@ impl Devices {
 
     /// Opens the chosen microphone.
     pub async fn open_microphone(self) {
+        if !self.leaves_computer_sound() {
+            return;
+        }
         web::remember(MICROPHONE, &self.microphone.get_untracked());
         let speech = self.mode.get_untracked() == SoundMode::Speech;
         web::remember_whether(SPEECH, speech);
@@ -238,32 +242,6 @@ impl Devices {
         }
     }
 
-    /// Lets the artist choose a tab, or all that the computer plays, in place of the microphone.
-    pub async fn open_computer_sound(self) {
-        self.sound_trouble.set(None);
-        // No browser shares sound without a picture, of which nothing is used.
-        let wanted = [
-            ("audio", sound_of("", SoundMode::Music)),
-            ("video", JsValue::TRUE),
-            ("systemAudio", "include".into()),
-        ];
-        match media("getDisplayMedia", web::object(wanted)).await {
-            Ok(stream) => {
-                for track in stream.get_video_tracks().iter() {
-                    track.unchecked_into::<MediaStreamTrack>().stop();
-                }
-                if stream.get_audio_tracks().length() == 0 {
-                    self.sound_trouble.set(Some(t!(devices.no_computer_sound)));
-                } else {
-                    self.take_sound(&stream);
-                }
-            }
-            // Closing the browser's own question is no trouble.
-            Err(error) if web::error_name(&error) == "NotAllowedError" => {}
-            Err(_) => self.sound_trouble.set(Some(t!(devices.no_computer_sound))),
-        }
-    }
-
     /// Asks the browser what there is; without permission it tells no names.
     pub async fn list(self) {
         let Ok(devices) = window().navigator().media_devices() else { return };
@@ -282,6 +260,7 @@ impl Devices {
             }
         }
         self.cameras.set(cameras);
+        microphones.extend(self.computer_sound());
         self.microphones.set(microphones);
     }
 
