@@ -53,10 +53,10 @@ const SERVER: Layers = &[
     &["shows"],
     &["crowd", "listening", "people", "stream_keys"],
     &["chat"],
-    &["api", "own_account", "stage"],
+    &["own_account", "stage"],
     &["media"],
     &["radio"],
-    &["quality"],
+    &["api", "quality"],
     &["app"],
 ];
 
