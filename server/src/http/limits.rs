@@ -53,7 +53,7 @@ pub enum Limit {
     Subscribe,
     /// Making and revoking stream keys, by account.
     StreamKeys,
-    /// Trying stream keys, by address.
+    /// Trying stream keys that aren't good, by address.
     StreamKeyTries,
     /// Revoking API tokens, by account.
     ApiTokens,
