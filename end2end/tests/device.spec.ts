@@ -22,16 +22,35 @@ test("a program is let in by its code, by keyboard, and revoked", async ({ perso
   await expect(code).toHaveAttribute("aria-invalid", "true");
   await code.fill(begun.body.user_code.toLowerCase());
   await code.press("Enter");
-  await expect(page.getByText("“Kitchen laptop” shows the code")).toBeVisible();
+  // Read out with the warning, and not lost with the form before.
+  const question = page.getByRole("group", { name: "“Kitchen laptop” shows the code" });
+  await expect(question).toBeFocused();
+  await expect(question).toHaveAccessibleDescription(/can’t be told/);
   await page.getByRole("button", { name: "Let it in" }).press("Enter");
   await expect(page.getByRole("status").getByText("Let in.")).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Let a program in" })).toBeFocused();
 
   const token = await ask("/device/token", { device_code: begun.body.device_code });
   expect(token.status).toBe(200);
   const shows = () =>
     fetch(`${venue.url}/api/v1/shows`, { headers: { authorization: `Bearer ${token.body.access_token}` } });
   expect((await shows()).status).toBe(200);
-  await artist.goto("/device");
+
+  // One that is decided about elsewhere meanwhile.
+  const other = await ask("/device", { program: "Old laptop" });
+  await code.fill(other.body.user_code);
+  await code.press("Enter");
+  await expect(page.getByRole("group", { name: "“Old laptop” shows the code" })).toBeFocused();
+  const decided = await page.request.post(`${venue.url}/api/api_tokens/decide`, {
+    headers: { origin: venue.url },
+    data: { code: other.body.user_code, allowed: false },
+  });
+  expect(decided.status()).toBe(200);
+  await page.getByRole("button", { name: "Let it in" }).press("Enter");
+  await expect(code).toBeFocused();
+  await expect(code).toHaveAccessibleDescription(/No program waits with this code/);
+
+  // The list has learnt of the first one by itself.
   await page.getByRole("button", { name: /Revoke.*Kitchen laptop/ }).press("Enter");
   await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).press("Enter");
   await expect(page.getByText("None yet.")).toBeVisible();

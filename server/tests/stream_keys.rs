@@ -162,6 +162,19 @@ async fn all_wrong_keys_are_answered_alike_and_not_too_often() {
     assert_eq!(response.status(), 429);
     let wait: u32 = response.headers()[header::RETRY_AFTER].to_str().unwrap().parse().unwrap();
     assert!((1..=5).contains(&wait), "{wait}");
+    // Whose key is good comes in all the same, from the same address.
+    let good = artist.make_stream_key("OBS").await.unwrap().secret;
+    for _ in 0..40 {
+        assert_eq!(app.tried("/whip", &good).await.0, 422, "its offer has no tracks");
+    }
+    let radio = |key: &Secret| {
+        let put = app.nobody().client.put(format!("{}/radio/{show}", app.url)).body("x");
+        put.basic_auth("source", Some(key.reveal()))
+            .header(header::CONTENT_TYPE, "video/mp4")
+            .send()
+    };
+    assert_eq!(radio(&good).await.unwrap().status(), 415);
+    assert_eq!(radio(&made_up).await.unwrap().status(), 429);
     app.stop().await;
 }
 

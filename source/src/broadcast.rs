@@ -20,10 +20,11 @@ use crate::{
     level::PeakMeter,
     line::{LineChoice, LineError, LineKind, SoundLine},
     opus::OpusFrameEncoder,
+    refusals::StageRefusals,
     saver::{SaverFeed, SoundSaver},
     sound::FRAMES_PER_SECOND,
     stored_login::StoredLogin,
-    venue_client::{OwnShow, OwnShowState, VenueClient},
+    venue_client::{OwnShow, OwnShowState, VenueClient, VenueError},
     whip::WhipLine,
 };
 
@@ -33,10 +34,6 @@ const QUEUE: usize = 2 * FRAMES_PER_SECOND as usize;
 /// Time between two looks at the show.
 const LOOK: Duration = Duration::from_secs(2);
 const DISPLAY: Duration = Duration::from_millis(200);
-/// Time for which the stage may be somebody else's before this gives up: after a break of the line, one's own session
-/// before may still hold it.
-const CONFLICT: Duration = Duration::from_secs(60);
-
 /// Time for which a line has to last before the next break counts as the first one.
 const STEADY: Duration = Duration::from_secs(10);
 /// Time without an answer after which a line by HTTP is lost. What is sent doesn't tell: the system takes megabytes
@@ -52,6 +49,8 @@ enum BroadcastEnd {
     Over,
     /// The venue lets nobody go on.
     Refused(String),
+    /// Nothing is captured any more.
+    Silent,
 }
 
 /// Goes on air in the show that is due, until it is over or somebody stops it here.
@@ -78,19 +77,34 @@ pub async fn stream(
     let mut broadcast =
         Broadcast { venue, token, show, lookahead, packets, line: None, state: state.1 };
     let watching = broadcast.watch(state.0);
-    let showing = display(meter, saver.as_ref(), broadcast.state.clone());
-    let mut over = broadcast.state.clone();
-    let ended = tokio::select! {
-        ended = broadcast.run() => ended,
-        () = stopped() => BroadcastEnd::Stopped,
-        ended = end_of(&mut over) => ended,
-        () = watching => BroadcastEnd::Stopped,
-        () = showing => BroadcastEnd::Stopped,
-    };
     let display = StatusDisplay::new();
-    if let Some(line) = broadcast.line.take() {
-        line.close(&broadcast.venue).await;
-    }
+    let ended = {
+        let showing = show_status(meter, saver.as_ref(), broadcast.state.clone());
+        tokio::pin!(showing);
+        let mut over = broadcast.state.clone();
+        let ended = tokio::select! {
+            ended = broadcast.run() => ended,
+            () = stopped() => BroadcastEnd::Stopped,
+            ended = end_of(&mut over) => ended,
+            () = watching => BroadcastEnd::Stopped,
+            () = &mut showing => BroadcastEnd::Stopped,
+        };
+        if let Some(line) = broadcast.line.take() {
+            line.close(&broadcast.venue).await;
+        }
+        if let (BroadcastEnd::Refused(why), Some(saver)) = (&ended, &saver)
+            && !saver.has_failed()
+        {
+            // The evening goes on where it is played, whatever the venue says.
+            display.say(why);
+            display.say("Off the air. What is captured is still saved: end that with Ctrl-C.");
+            tokio::select! {
+                () = stopped() => {}
+                () = &mut showing => {}
+            }
+        }
+        ended
+    };
     // The feed of the saver ends with it.
     drop(capture);
     if let (Some(saver), Some(path)) = (saver, save) {
@@ -112,6 +126,7 @@ pub async fn stream(
             Ok(())
         }
         BroadcastEnd::Refused(why) => Err(why),
+        BroadcastEnd::Silent => Err("The capture has ended.".into()),
     }
 }
 
@@ -171,7 +186,11 @@ async fn stopped() {
 }
 
 /// Shows level and show, for as long as it is polled.
-async fn display(meter: Arc<PeakMeter>, saver: Option<&SoundSaver>, state: watch::Receiver<Seen>) {
+async fn show_status(
+    meter: Arc<PeakMeter>,
+    saver: Option<&SoundSaver>,
+    state: watch::Receiver<Seen>,
+) {
     let mut display = StatusDisplay::new();
     let mut ticks = interval(DISPLAY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -207,7 +226,7 @@ impl Broadcast {
                     Ok(state) => {
                         out.send_replace(Seen { state: Some(state), refused: None });
                     }
-                    Err(error) if error.final_status().is_some() => {
+                    Err(error) if error.is_final() => {
                         out.send_modify(|it| it.refused = Some(error.to_string()));
                     }
                     Err(_) => {}
@@ -221,7 +240,7 @@ impl Broadcast {
     async fn run(&mut self) -> BroadcastEnd {
         let display = StatusDisplay::new();
         let (mut backoff, mut choice) = (RetryBackoff::default(), LineChoice::default());
-        let mut conflict = None::<Instant>;
+        let mut refusals = StageRefusals::default();
         loop {
             let kind = choice.kind();
             let lost = match self.open(kind).await {
@@ -240,11 +259,11 @@ impl Broadcast {
                         }
                     };
                     let Some(lost) = lost else {
-                        return BroadcastEnd::Refused("The capture has ended.".into());
+                        return BroadcastEnd::Silent;
                     };
                     if begun.elapsed() > STEADY {
                         backoff.reset();
-                        conflict = None;
+                        refusals.forget();
                     }
                     choice.lost();
                     if let Some(line) = self.line.take() {
@@ -260,18 +279,23 @@ impl Broadcast {
                 }
                 Err(error) => Err(error),
             };
-            if self.is_over().await {
-                return BroadcastEnd::Over;
-            }
+            let answered = match self.ask().await {
+                Some(Ok(state)) if state.over => return BroadcastEnd::Over,
+                Some(Err(error)) if error.is_final() => {
+                    return BroadcastEnd::Refused(error.to_string());
+                }
+                answer => matches!(answer, Some(Ok(_))),
+            };
             let mut wait = backoff.next(rand::random());
             match &lost {
                 Ok(()) => display.say("The line is lost. Coming back …"),
                 Err(LineError::Venue(error)) => {
-                    let since = *conflict.get_or_insert_with(Instant::now);
-                    match error.final_status() {
-                        Some(409) if since.elapsed() < CONFLICT => {}
-                        Some(_) => return BroadcastEnd::Refused(error.to_string()),
-                        None => conflict = None,
+                    match error.refused_status() {
+                        Some(status) if refusals.is_final(status, answered, Instant::now()) => {
+                            return BroadcastEnd::Refused(error.to_string());
+                        }
+                        Some(_) => {}
+                        None => refusals.forget(),
                     }
                     wait = wait.max(error.retry_after().unwrap_or_default());
                     display.say(&format!("{error} Trying again …"));
@@ -298,9 +322,8 @@ impl Broadcast {
         display.say(&format!("On air by {way}: {}", self.show.title));
     }
 
-    /// Tells whether the show is over: then that is all there is to say of a line that is lost.
-    async fn is_over(&self) -> bool {
-        let asked = timeout(LOOK, self.venue.show(&self.token, &self.show.id)).await;
-        matches!(asked, Ok(Ok(state)) if state.over)
+    /// How the show goes, as the venue says once a line is lost or refused; none when it says nothing in time.
+    async fn ask(&self) -> Option<Result<OwnShowState, VenueError>> {
+        timeout(LOOK, self.venue.show(&self.token, &self.show.id)).await.ok()
     }
 }

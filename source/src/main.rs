@@ -11,6 +11,7 @@ mod level;
 mod line;
 mod ogg_opus;
 mod opus;
+mod refusals;
 mod saver;
 mod sound;
 mod stored_login;
@@ -106,10 +107,27 @@ async fn log_in(address: &str) -> Result<(), String> {
         }
         step = polls.after(venue.poll_login(&codes.device_code).await, begun.elapsed());
     };
+    // One that can't be read is written over: its token is nobody's any more.
+    let before = StoredLogin::kept().ok().flatten();
     let login = StoredLogin { venue: venue.address().to_owned(), token };
     let path = login.save()?;
     println!("Logged in. The token is kept in {}.", path.display());
+    if let Some(before) = before
+        && let Err(why) = revoke(&before).await
+    {
+        let venue = before.venue;
+        println!("The token before, at {venue}, is still good: revoke it in the browser. ({why})");
+    }
     Ok(())
+}
+
+/// Makes the token of a login useless.
+async fn revoke(login: &StoredLogin) -> Result<(), String> {
+    match VenueClient::new(&login.venue)?.revoke(&login.token).await {
+        // It was good no more already.
+        Err(error) if !error.is_invalid_token() => Err(error.to_string()),
+        _ => Ok(()),
+    }
 }
 
 /// The name by which people find this program in the list of those that they let in.
@@ -126,20 +144,19 @@ fn program_name() -> String {
 }
 
 async fn log_out() -> Result<(), String> {
-    let login = StoredLogin::load()?;
-    let venue = VenueClient::new(&login.venue)?;
-    let revoked = venue.revoke(&login.token).await;
-    match revoked {
-        // It was good no more already.
-        Err(error) if error.final_status() != Some(401) => {
-            return Err(format!(
-                "{error}\nThe token is still good: try again, or revoke it in the browser."
-            ));
-        }
-        _ => {}
+    let of_environment = StoredLogin::of_environment()?;
+    let is_kept = of_environment.is_none();
+    let login = of_environment.map_or_else(StoredLogin::load, Ok)?;
+    revoke(&login).await.map_err(|why| {
+        format!("{why}\nThe token is still good: try again, or revoke it in the browser.")
+    })?;
+    if is_kept {
+        StoredLogin::forget()?;
+        println!("Logged out.");
+    } else {
+        // What the file has is another login.
+        println!("The token of the environment is revoked.");
     }
-    StoredLogin::forget()?;
-    println!("Logged out.");
     Ok(())
 }
 

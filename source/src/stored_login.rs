@@ -25,18 +25,30 @@ pub struct StoredLogin {
 impl StoredLogin {
     /// The login of the environment, or else of the file.
     pub fn load() -> Result<Self, String> {
-        if let Ok(token) = env::var(TOKEN) {
-            let venue =
-                env::var(VENUE).map_err(|_| format!("{VENUE} is missing beside {TOKEN}."))?;
-            return Ok(Self { venue: venue.trim_end_matches('/').to_owned(), token });
+        match Self::of_environment()? {
+            Some(login) => Ok(login),
+            None => {
+                let kept = Self::kept()?;
+                kept.ok_or_else(|| "You are not logged in. Begin with: login ADDRESS".into())
+            }
         }
+    }
+
+    /// The login of the environment, when there is one.
+    pub fn of_environment() -> Result<Option<Self>, String> {
+        let Ok(token) = env::var(TOKEN) else { return Ok(None) };
+        let venue = env::var(VENUE).map_err(|_| format!("{VENUE} is missing beside {TOKEN}."))?;
+        Ok(Some(Self { venue: venue.trim_end_matches('/').to_owned(), token }))
+    }
+
+    /// The login of the file, when there is one.
+    pub fn kept() -> Result<Option<Self>, String> {
         let path = path()?;
         match fs::read(&path) {
             Ok(bytes) => serde_json::from_slice(&bytes)
+                .map(Some)
                 .map_err(|error| format!("{} can't be read: {error}", path.display())),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                Err("You are not logged in. Begin with: login ADDRESS".into())
-            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(format!("{} can't be read: {error}", path.display())),
         }
     }

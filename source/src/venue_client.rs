@@ -12,6 +12,8 @@ use crate::device_login::PollAnswer;
 /// Timeout of a request, but for sound.
 const TIMEOUT: Duration = Duration::from_secs(10);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Names of refusals by the API after which asking again makes no sense.
+const FINAL: [&str; 4] = ["invalid_token", "insufficient_scope", "not_found", "invalid_request"];
 
 /// Reason for which the venue doesn't do what is asked for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,8 +36,19 @@ pub enum VenueError {
 }
 
 impl VenueError {
-    /// The status of a refusal, when asking again makes no sense.
-    pub fn final_status(&self) -> Option<u16> {
+    /// True of the API's own refusal when asking again makes no sense. Others refuse, too: a proxy in front of a
+    /// venue that restarts answers 404 or 403 for a while.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Refused { name, .. } if FINAL.contains(&name.as_str()))
+    }
+
+    /// True when the token is good no more, or never was.
+    pub fn is_invalid_token(&self) -> bool {
+        matches!(self, Self::Refused { name, .. } if name == "invalid_token")
+    }
+
+    /// The status of a refusal that won't pass by itself, if it is the venue's.
+    pub fn refused_status(&self) -> Option<u16> {
         match self {
             Self::Refused { status: 408 | 429, .. } | Self::Unreachable(_) => None,
             Self::Refused { status, .. } => Some(*status).filter(|it| (400..500).contains(it)),
@@ -237,7 +250,10 @@ pub async fn answered(response: Response) -> Result<Response, VenueError> {
     let text = response.text().await.unwrap_or_default();
     let (name, text) = match serde_json::from_str::<Told>(&text) {
         Ok(told) => (told.error, told.error_description),
-        Err(_) if text.is_empty() || text.len() > 500 => (String::new(), status_text(status)),
+        // A proxy's page, as it looks.
+        Err(_) if text.is_empty() || text.len() > 500 || text.starts_with('<') => {
+            (String::new(), status_text(status))
+        }
         Err(_) => (String::new(), text.trim().to_owned()),
     };
     Err(VenueError::Refused { status: status.as_u16(), name, text, retry_after: wait })
@@ -271,18 +287,24 @@ mod tests {
 
     #[test]
     fn only_what_will_pass_is_asked_for_again() {
-        let refused = |status| VenueError::Refused {
+        let refused = |status, name: &str| VenueError::Refused {
             status,
-            name: String::new(),
+            name: name.into(),
             text: String::new(),
             retry_after: None,
         };
         for passing in [408, 429, 500, 502, 503] {
-            assert_eq!(refused(passing).final_status(), None, "{passing}");
+            assert_eq!(refused(passing, "").refused_status(), None, "{passing}");
         }
         for last in [400, 401, 403, 404, 409, 415] {
-            assert_eq!(refused(last).final_status(), Some(last));
+            assert_eq!(refused(last, "").refused_status(), Some(last));
+            assert!(!refused(last, "").is_final(), "{last} may be a proxy's");
         }
-        assert_eq!(VenueError::Unreachable(String::new()).final_status(), None);
+        assert!(refused(401, "invalid_token").is_final() && refused(404, "not_found").is_final());
+        for passing in ["too_many_requests", "server_error", "something new"] {
+            assert!(!refused(429, passing).is_final(), "{passing}");
+        }
+        let away = VenueError::Unreachable(String::new());
+        assert!(away.refused_status().is_none() && !away.is_final());
     }
 }

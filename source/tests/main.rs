@@ -120,7 +120,71 @@ async fn sound_goes_by_http_where_media_does_not_get_through_and_ends_with_the_t
     let tokens = venue.call("api_tokens/list", serde_json::json!({})).await;
     venue.call("api_tokens/revoke", serde_json::json!({ "id": tokens[0]["id"] })).await;
     stream.until("not good, or no longer").await;
+    // What is saved is whole though nobody is on air any more.
+    stream.until("still saved").await;
+    stream.interrupt();
+    stream.until("Saved ").await;
     assert!(!stream.ended().await.success());
     tone::assert_tone(&saved, Duration::from_secs(5));
+    venue.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_that_refuses_while_the_venue_is_away_ends_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let venue = TestVenue::open().await;
+    let network = Network::to(&venue).await;
+    let sound = SoundServer::start().await;
+    log_in(&venue, &network, folder.path()).await;
+    let mut stream = Program::start(folder.path(), &["stream"], Some(&sound));
+    stream.until("On air by WebRTC").await;
+    network.refuse();
+    stream.until("The line is lost.").await;
+    for _ in 0..3 {
+        stream.until("The venue answers 404 Not Found. Trying again").await;
+    }
+    network.mend();
+    stream.until("On air by WebRTC").await;
+    stream.interrupt();
+    assert!(stream.ended().await.success());
+    venue.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_revokes_what_it_replaces_and_a_logout_what_it_was_let_in_by() {
+    let folder = tempfile::tempdir().unwrap();
+    let venue = TestVenue::open().await;
+    let network = Network::to(&venue).await;
+    let tokens = async || venue.call("api_tokens/list", serde_json::json!({})).await;
+    let endings = async || -> Vec<String> {
+        let tokens = tokens().await;
+        let ending = |it: &serde_json::Value| it["ending"].as_str().unwrap().to_owned();
+        tokens.as_array().unwrap().iter().map(ending).collect()
+    };
+    let kept = || -> serde_json::Value {
+        let file = std::fs::read(folder.path().join("bandstand/source.json")).unwrap();
+        serde_json::from_slice(&file).unwrap()
+    };
+    log_in(&venue, &network, folder.path()).await;
+    let before = endings().await;
+    log_in(&venue, &network, folder.path()).await;
+    let now = endings().await;
+    assert_eq!(now.len(), 1, "{now:?}");
+    assert_ne!(now, before);
+
+    // By a token of the environment, as timers have it; the login of the file is another one.
+    let other = tempfile::tempdir().unwrap();
+    log_in(&venue, &network, other.path()).await;
+    let login = std::fs::read(other.path().join("bandstand/source.json")).unwrap();
+    let login: serde_json::Value = serde_json::from_slice(&login).unwrap();
+    let environment = [
+        ("BANDSTAND_VENUE", network.address.as_str()),
+        ("BANDSTAND_TOKEN", login["token"].as_str().unwrap()),
+    ];
+    let mut logout = Program::with(folder.path(), &["logout"], None, &environment);
+    logout.until("The token of the environment is revoked.").await;
+    assert!(logout.ended().await.success());
+    assert_eq!(endings().await, now);
+    assert!(kept()["token"].as_str().unwrap().ends_with(&now[0]));
     venue.close().await;
 }

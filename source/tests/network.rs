@@ -27,6 +27,7 @@ pub struct Network {
     /// Address of the venue, by way of this.
     pub address: String,
     cut: watch::Sender<bool>,
+    refusing: watch::Sender<bool>,
     since: Mutex<Option<Instant>>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -36,6 +37,7 @@ struct Proxy {
     venue: String,
     client: reqwest::Client,
     cut: watch::Receiver<bool>,
+    refusing: watch::Receiver<bool>,
     /// Port to which media goes instead of the venue's; of the venue's, the relay learns.
     media: u16,
     venue_media: watch::Sender<u16>,
@@ -54,6 +56,7 @@ impl Network {
 
     async fn new(venue: &TestVenue, media: bool) -> Self {
         let (cut, is_cut) = watch::channel(false);
+        let (refusing, refuses) = watch::channel(false);
         let relay = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let port = relay.local_addr().unwrap().port();
         let (say, venue_media) = watch::channel(0);
@@ -61,6 +64,7 @@ impl Network {
             venue: venue.url.clone(),
             client: reqwest::Client::builder().no_proxy().build().unwrap(),
             cut: is_cut.clone(),
+            refusing: refuses,
             media: port,
             venue_media: say,
         };
@@ -78,7 +82,8 @@ impl Network {
                 }
             }
         });
-        Self { address, cut, since: Mutex::default(), tasks: vec![serving, relaying] }
+        let (since, tasks) = (Mutex::default(), vec![serving, relaying]);
+        Self { address, cut, refusing, since, tasks }
     }
 
     /// Lets nothing through any more.
@@ -92,8 +97,15 @@ impl Network {
         self.since.lock().unwrap().map_or(Duration::ZERO, |it| it.elapsed())
     }
 
+    /// Answers by itself that there is nothing, as a proxy does while the venue behind it is away; media is lost.
+    pub fn refuse(&self) {
+        self.refusing.send_replace(true);
+        self.cut();
+    }
+
     /// Lets everything through again.
     pub fn mend(&self) {
+        self.refusing.send_replace(false);
         self.cut.send_replace(false);
     }
 }
@@ -109,9 +121,17 @@ impl Drop for Network {
 /// Hands a request on to the venue, and the answer back. What comes while the network is cut waits.
 async fn forward(State(proxy): State<Arc<Proxy>>, request: Request) -> Response {
     let whole = async || {
-        let _ = proxy.cut.clone().wait_for(|it| !it).await;
+        let (mut cut, mut refusing) = (proxy.cut.clone(), proxy.refusing.clone());
+        tokio::select! {
+            _ = cut.wait_for(|it| !it) => {}
+            _ = refusing.wait_for(|it| *it) => {}
+        }
     };
     whole().await;
+    if *proxy.refusing.borrow() {
+        let page = "<html><h1>404 Not Found</h1></html>";
+        return (StatusCode::NOT_FOUND, page).into_response();
+    }
     let (parts, body) = request.into_parts();
     let address = format!("{}{}", proxy.venue, parts.uri);
     let mut sent = proxy.client.request(parts.method.clone(), address);

@@ -27,9 +27,20 @@ pub struct Program {
 impl Program {
     /// Runs it with its configuration in `folder`.
     pub fn start(folder: &Path, arguments: &[&str], sound: Option<&SoundServer>) -> Self {
+        Self::with(folder, arguments, sound, &[])
+    }
+
+    /// The same, with this in its environment.
+    pub fn with(
+        folder: &Path,
+        arguments: &[&str],
+        sound: Option<&SoundServer>,
+        environment: &[(&str, &str)],
+    ) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_bandstand-source"));
         command.args(arguments).env("XDG_CONFIG_HOME", folder);
         command.env_remove("BANDSTAND_TOKEN").env_remove("http_proxy");
+        command.envs(environment.iter().copied());
         if let Some(sound) = sound {
             command.env("PULSE_SERVER", sound.address());
         }

@@ -173,8 +173,20 @@ pub struct DeviceRequest {
     pub program: String,
     /// Scopes that it asks for.
     pub scopes: Vec<ApiScope>,
-    /// True if it asks from the address from which this page is looked at.
-    pub same_network: bool,
+    /// Network from which it asks.
+    pub network: DeviceNetwork,
+}
+
+/// Network from which a program asks, beside that of whoever is to decide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DeviceNetwork {
+    /// The same one.
+    Same,
+    /// Another one.
+    Other,
+    /// Their addresses don't tell: one is IPv6 and the other isn't, or they are of loopback or a private network,
+    /// as everybody's are behind a proxy that the venue doesn't know of.
+    Unknown,
 }
 
 /// Reason to refuse a request, particular to API tokens.

@@ -74,7 +74,7 @@ fn Sections(artist: bool) -> impl IntoView {
                     <FigureSection/>
                     <AccountSection settings/>
                     <SecuritySection settings ways/>
-                    <SessionsSection settings/>
+                    <SessionsSection settings artist/>
                     {helpers.map(|helpers| view! { <HelpersSection helpers/> })}
                     <DataSection/>
                 }

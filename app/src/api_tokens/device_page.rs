@@ -1,10 +1,14 @@
 //! Page of the programs that act for somebody: letting one in by its code, and the list of those that were.
 
+use std::time::Duration;
+
 use bandstand_domain::{
+    FieldErrors, Refusal,
     accounts::{Role, Viewer},
-    api_tokens::{ApiToken, ApiTokenReason, DeviceRequest, read_user_code},
+    api_tokens::{ApiToken, ApiTokenReason, DeviceNetwork, DeviceRequest, read_user_code},
+    texts::Tell,
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::{html, prelude::*, task::spawn_local};
 
 use super::api::{decide_device, load_api_tokens, look_up_device, revoke_api_token};
 use crate::{
@@ -17,6 +21,22 @@ use crate::{
 };
 
 type Tokens = Resource<Result<Vec<ApiToken>, Failed<ApiTokenReason>>>;
+
+/// Times after a yes at which the list is loaded anew: the token is made when the program asks next, which it
+/// does every five seconds, or every ten.
+const LOOKS: [Duration; 3] =
+    [Duration::from_secs(2), Duration::from_secs(6), Duration::from_secs(12)];
+
+/// Letting a program in: the form of the code, what the program asks for, and what was decided.
+#[derive(Clone, Copy)]
+struct Admission {
+    form: FormState,
+    code: RwSignal<String>,
+    asked: RwSignal<Option<DeviceRequest>>,
+    decided: RwSignal<Option<&'static str>>,
+    tokens: Tokens,
+    heading: NodeRef<html::H2>,
+}
 
 /// Programs of one's own.
 #[component]
@@ -40,8 +60,15 @@ pub fn DevicePage() -> impl IntoView {
 #[component]
 fn Programs() -> impl IntoView {
     let tokens: Tokens = Resource::new(|| (), |()| load_api_tokens());
-    let asked = RwSignal::new(None::<DeviceRequest>);
-    let decided = RwSignal::new(None::<&'static str>);
+    let admission = Admission {
+        form: FormState::default(),
+        code: RwSignal::default(),
+        asked: RwSignal::default(),
+        decided: RwSignal::default(),
+        tokens,
+        heading: NodeRef::new(),
+    };
+    let Admission { asked, decided, heading, .. } = admission;
     let list = move || {
         Some(match tokens.get()? {
             Err(why) => view! { <p class="notice bad">{why.to_string()}</p> }.into_any(),
@@ -60,11 +87,11 @@ fn Programs() -> impl IntoView {
             <h1>{t!(api_tokens.title)}</h1>
             <Unconfirmed/>
             <section class="panel">
-                <h2>{t!(api_tokens.let_in)}</h2>
+                <h2 tabindex="-1" node_ref=heading>{t!(api_tokens.let_in)}</h2>
                 <div role="status">{move || decided.get().map(|text| view! { <p class="notice">{text}</p> })}</div>
                 {move || match asked.get() {
-                    None => view! { <CodeForm asked decided/> }.into_any(),
-                    Some(request) => view! { <Decision request asked decided/> }.into_any(),
+                    None => view! { <CodeForm admission/> }.into_any(),
+                    Some(request) => view! { <Decision request admission/> }.into_any(),
                 }}
             </section>
             <section class="panel">
@@ -76,18 +103,25 @@ fn Programs() -> impl IntoView {
     .into_any()
 }
 
+/// A code with which no program waits is a complaint about its field.
+fn at_field(refused: Failed<ApiTokenReason>) -> Failed<ApiTokenReason> {
+    match refused {
+        Failed(Refusal::Because(reason @ ApiTokenReason::NoSuchCode)) => {
+            Failed(Refusal::Invalid(FieldErrors::one("user_code", reason.text())))
+        }
+        other => other,
+    }
+}
+
 /// The code that the program shows. Typed, and not in the address: a link that somebody sends lets nothing in.
 #[component]
-fn CodeForm(
-    asked: RwSignal<Option<DeviceRequest>>,
-    decided: RwSignal<Option<&'static str>>,
-) -> impl IntoView {
-    let state = FormState::default();
-    let code = RwSignal::new(String::new());
+fn CodeForm(admission: Admission) -> impl IntoView {
+    let Admission { form: state, code, asked, decided, .. } = admission;
     let send = Callback::new(move |()| {
         let typed = code.get_untracked();
         let checked = read_user_code(&typed).map(drop);
-        state.send(checked, look_up_device(typed), move |request| {
+        let request = async move { look_up_device(typed).await.map_err(at_field) };
+        state.send(checked, request, move |request| {
             decided.set(None);
             asked.set(Some(request));
         });
@@ -101,32 +135,74 @@ fn CodeForm(
     .into_any()
 }
 
+impl Admission {
+    /// Goes back to the form: somebody has decided, or the code is good no more, which is said beside it.
+    fn leave(self, outcome: Result<&'static str, FieldErrors>) {
+        self.asked.set(None);
+        match outcome {
+            Ok(text) => {
+                self.code.set(String::new());
+                self.decided.set(Some(text));
+                // The button that had the focus is gone.
+                if let Some(heading) = self.heading.get_untracked() {
+                    let _ = heading.focus();
+                }
+            }
+            Err(errors) => self.form.complain(errors),
+        }
+    }
+}
+
 /// Question of a program, from where it comes, and the two answers.
 #[component]
-fn Decision(
-    request: DeviceRequest,
-    asked: RwSignal<Option<DeviceRequest>>,
-    decided: RwSignal<Option<&'static str>>,
-) -> impl IntoView {
+fn Decision(request: DeviceRequest, admission: Admission) -> impl IntoView {
     let state = FormState::default();
-    let DeviceRequest { code, program, scopes, same_network } = request;
+    let DeviceRequest { code, program, scopes, network } = request;
     let shown = code.clone();
     let decide = move |allowed: bool| {
-        state.send(Ok(()), decide_device(code.clone(), allowed), move |()| {
-            asked.set(None);
-            let text = if allowed { t!(api_tokens.was_let_in) } else { t!(api_tokens.was_refused) };
-            decided.set(Some(text));
+        let decision = decide_device(code.clone(), allowed);
+        let request = async move {
+            match decision.await.map_err(at_field) {
+                // It has expired, or was decided about elsewhere.
+                Err(Failed(Refusal::Invalid(errors))) => Ok(Err(errors)),
+                other => other.map(Ok),
+            }
+        };
+        state.send(Ok(()), request, move |done| {
+            if allowed && done.is_ok() {
+                for after in LOOKS {
+                    set_timeout(move || admission.tokens.refetch(), after);
+                }
+            }
+            let said = if allowed { t!(api_tokens.was_let_in) } else { t!(api_tokens.was_refused) };
+            admission.leave(done.map(|()| said));
         });
     };
     let refuse = decide.clone();
     let scopes = scopes.into_iter().map(|scope| view! { <li>{word(scope.key())}</li> });
-    let place =
-        if same_network { t!(api_tokens.same_network) } else { t!(api_tokens.other_network) };
+    let place = match network {
+        DeviceNetwork::Same => t!(api_tokens.same_network),
+        DeviceNetwork::Other => t!(api_tokens.other_network),
+        DeviceNetwork::Unknown => t!(api_tokens.unknown_network),
+    };
+    let is_elsewhere = network == DeviceNetwork::Other;
+    // The form before is gone with what had the focus in it. Read out are its name and the warning.
+    let question = NodeRef::<html::Div>::new();
+    Effect::new(move || {
+        if let Some(question) = question.get() {
+            request_animation_frame(move || drop(question.focus()));
+        }
+    });
     view! {
         <Form state on_send=Callback::new(move |()| decide(true))>
-            <p>{t!(api_tokens.question, program = program, code = shown)}</p>
-            <ul>{scopes.collect_view()}</ul>
-            <p class="notice" class:bad=!same_network>{place}</p>
+            <div
+                class="stack" role="group" tabindex="-1" node_ref=question
+                aria-labelledby="device-question" aria-describedby="device-place"
+            >
+                <p id="device-question">{t!(api_tokens.question, program = program, code = shown)}</p>
+                <ul>{scopes.collect_view()}</ul>
+                <p id="device-place" class="notice" class:bad=is_elsewhere>{place}</p>
+            </div>
             <div class="row">
                 <button class="button" type="button" on:click=move |_| refuse(false)>{t!(api_tokens.refuse)}</button>
                 <Submit state label=t!(api_tokens.allow) class="button primary"/>

@@ -78,7 +78,7 @@ impl FormState {
     }
 
     /// Shows complaints, and leads to the first field that has one.
-    fn complain(self, errors: FieldErrors) {
+    pub fn complain(self, errors: FieldErrors) {
         self.errors.try_set(errors);
         request_animation_frame(move || {
             let bad = self.element.try_get_untracked().flatten().and_then(|form| {

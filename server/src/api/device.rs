@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Api, count, error::ApiError};
 use crate::{
-    api_tokens::device_login::{self, FIRST_PAUSE, NewApiToken},
+    api_tokens::device_login::{self, NewApiToken, POLL_PAUSE},
     caller::Caller,
 };
 
@@ -58,7 +58,7 @@ pub async fn begin(
         user_code: codes.user_code.to_string(),
         verification_uri: format!("{}/device", api.services.config.public_url),
         expires_in: CODE_LIFE / Millis::SECOND,
-        interval: FIRST_PAUSE / Millis::SECOND,
+        interval: POLL_PAUSE / Millis::SECOND,
     }))
 }
 
@@ -69,7 +69,7 @@ pub async fn poll(
     Json(poll): Json<DevicePoll>,
 ) -> Result<Json<DeviceToken>, ApiError> {
     count(&api, &caller)?;
-    let made = device_login::poll(&api.services.database, poll.device_code.reveal()).await?;
+    let made = device_login::poll(&api.services, poll.device_code.reveal()).await?;
     let NewApiToken { secret, token } = made.map_err(ApiError::Poll)?;
     let scope = ApiScope::join(&token.scopes);
     Ok(Json(DeviceToken { access_token: secret, token_type: "Bearer", scope }))

@@ -10,8 +10,8 @@ use bandstand_domain::{
     FieldErrors, Millis, Refusal, Secret,
     accounts::check_name,
     api_tokens::{
-        ApiScope, ApiToken, ApiTokenError, ApiTokenId, ApiTokenReason, CODE_LIFE, DeviceRequest,
-        MAX_PROGRAM, MAX_TOKENS, UserCode, read_user_code,
+        ApiScope, ApiToken, ApiTokenError, ApiTokenId, ApiTokenReason, CODE_LIFE, DeviceNetwork,
+        DeviceRequest, MAX_PROGRAM, MAX_TOKENS, UserCode, read_user_code,
     },
     text,
     visible::tidy_name,
@@ -23,25 +23,21 @@ use uuid::Uuid;
 
 use super::{PREFIX, store};
 use crate::{
-    accounts::{Account, store::lock},
+    accounts::{Account, emails::EmailKind, write_to},
     caller::Caller,
     clock,
+    config::is_local,
     crypto::{random, secret_hash::SecretHash},
-    database::{Database, DatabaseError, Write},
-    http::limits::{Limit, by_address},
+    database::{DatabaseError, Write},
+    http::limits::{Limit, by_address, by_site},
     ids::AccountId,
+    services::Services,
 };
 
-/// The least time between two polls, to begin with, in milliseconds.
-pub const FIRST_PAUSE: i64 = 5 * Millis::SECOND;
-/// Added to it by each poll that comes too early (RFC 8628 section 3.5), in milliseconds.
-const SLOWER: i64 = 5 * Millis::SECOND;
-/// The longest it gets, in milliseconds.
-const MAX_PAUSE: i64 = Millis::MINUTE;
-/// The most programs that wait at once; beyond that, others have to come again.
+/// The least time between two polls, in milliseconds.
+pub const POLL_PAUSE: i64 = 5 * Millis::SECOND;
+/// The most programs that wait for a decision; the oldest gives way to another one.
 const MAX_WAITING: i64 = 10_000;
-/// Seconds after which they may.
-const WHEN_FEWER_WAIT: u32 = 60;
 
 /// A device login that has begun.
 #[derive(Clone, Debug)]
@@ -89,37 +85,26 @@ impl FromStr for Decision {
     }
 }
 
-/// A device login, as far as polls go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DeviceLogin {
-    /// The decision.
-    pub decision: Decision,
-    /// The least time between two polls, in milliseconds.
-    pub pause: i64,
-    /// Time of the last poll, or of the beginning.
-    pub polled_at: Millis,
-    /// End of its codes.
-    pub expires_at: Millis,
-}
-
 /// What a program asks for.
 #[derive(Clone, Debug)]
 pub struct DeviceAsk {
     /// By what its address is compared.
     pub network: SecretHash,
+    /// Family of that address; none when it tells no network.
+    pub family: Option<String>,
     /// What it calls itself.
     pub program: String,
     /// Scopes.
     pub scopes: Vec<ApiScope>,
 }
 
-/// A device login that is under way.
+/// A device login that is over.
 #[derive(Clone, Debug)]
-pub struct Waiting {
+pub struct DeviceAnswer {
     /// What the program asks for.
     pub asked: DeviceAsk,
-    /// How it stands.
-    pub login: DeviceLogin,
+    /// What became of it.
+    pub decision: Decision,
     /// The private identity of the account that let it in.
     pub account: Option<AccountId>,
 }
@@ -135,37 +120,6 @@ pub enum PollRefusal {
     Denied,
     /// The code has expired, was used, or never was one.
     Expired,
-}
-
-impl DeviceLogin {
-    /// One that begins at `now`.
-    pub fn begun(now: Millis) -> Self {
-        let (decision, expires_at) = (Decision::Asked, now.plus(CODE_LIFE));
-        Self { decision, pause: FIRST_PAUSE, polled_at: now, expires_at }
-    }
-
-    /// Answers a poll at `now`, and notes it.
-    ///
-    /// # Errors
-    /// [`PollRefusal`]; otherwise the program gets its token.
-    pub fn poll(&mut self, now: Millis) -> Result<(), PollRefusal> {
-        if now >= self.expires_at {
-            return Err(PollRefusal::Expired);
-        }
-        match self.decision {
-            Decision::Allowed => Ok(()),
-            Decision::Refused => Err(PollRefusal::Denied),
-            Decision::Asked => {
-                let is_early = now.since(self.polled_at) < self.pause;
-                self.polled_at = now;
-                if is_early {
-                    self.pause = (self.pause + SLOWER).min(MAX_PAUSE);
-                    return Err(PollRefusal::SlowDown);
-                }
-                Err(PollRefusal::Pending)
-            }
-        }
-    }
 }
 
 /// A token that was just made.
@@ -186,53 +140,49 @@ pub async fn begin(caller: &Caller, program: &str) -> Result<DeviceCodes, ApiTok
     errors.check("program", check_name(text!(complaint.what.name), program, MAX_PROGRAM));
     errors.into_result()?;
     caller.limited(Limit::DeviceLogins, by_address(caller.address))?;
+    caller.limited(Limit::DeviceLoginSites, by_site(caller.address))?;
     let device_code = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 24]>());
     let user_code = UserCode::draw(|below| rand::rng().random_range(0..below));
-    let now = clock::now();
     let asked = DeviceAsk {
         network: network(&user_code, caller.address),
+        family: family(caller.address).map(str::to_owned),
         program: tidy_name(program),
         scopes: ApiScope::ALL.to_vec(),
     };
     let codes = (&random::hash(&device_code), &hash_of(&user_code));
     let mut write = caller.services.database.begin().await?;
-    if store::count_waiting(&mut write, now).await? >= MAX_WAITING {
-        return Err(Refusal::TooMany { retry_after: WHEN_FEWER_WAIT });
-    }
-    store::insert_login(&mut write, codes, &asked, &DeviceLogin::begun(now)).await?;
+    // Whoever floods the venue with codes keeps nobody out for as long as they last.
+    store::leave_waiting(&mut write, MAX_WAITING - 1).await?;
+    store::insert_login(&mut write, codes, &asked, clock::now().plus(CODE_LIFE)).await?;
     write.commit_unrevised().await?;
     Ok(DeviceCodes { device_code: Secret::new(device_code), user_code })
 }
 
-/// Answers a program that polls with its device code: its token, once its person has let it in.
+/// Answers a program that polls with its device code: its token, once its person has let it in. Until somebody has
+/// decided nothing is written, so polls keep nobody waiting for the database's writer.
 pub async fn poll(
-    database: &Database,
+    services: &Services,
     device_code: &str,
 ) -> Result<Result<NewApiToken, PollRefusal>, DatabaseError> {
     let hash = random::hash(device_code);
-    // Whoever has no code keeps nobody waiting for the database's writer.
-    if !store::is_login(database, &hash).await? {
-        return Ok(Err(PollRefusal::Expired));
-    }
-    let now = clock::now();
-    let mut write = database.begin().await?;
-    let Some(mut waiting) = store::login(&mut write, &hash).await? else {
-        return Ok(Err(PollRefusal::Expired));
-    };
-    let answer = match waiting.login.poll(now) {
-        Err(refusal @ (PollRefusal::Pending | PollRefusal::SlowDown)) => {
-            store::note_poll(&mut write, &hash, &waiting.login).await?;
-            write.commit_unrevised().await?;
-            return Ok(Err(refusal));
+    let (database, now) = (&services.database, clock::now());
+    match store::decision(database, &hash, now).await? {
+        None => return Ok(Err(PollRefusal::Expired)),
+        Some(Decision::Asked) => {
+            let polled = services.limits.check(Limit::DevicePolls, hash.as_str());
+            return Ok(Err(polled.map_or(PollRefusal::SlowDown, |()| PollRefusal::Pending)));
         }
-        Err(refusal) => Err(refusal),
-        Ok(()) => match waiting.account {
-            Some(account) => Ok(hand_out(&mut write, account, waiting.asked, now).await?),
-            None => Err(PollRefusal::Expired),
-        },
-    };
+        Some(Decision::Allowed | Decision::Refused) => {}
+    }
+    let mut write = database.begin().await?;
     // Used up, whatever the answer is.
-    store::delete_login(&mut write, &hash).await?;
+    let answer = match store::take_login(&mut write, &hash).await? {
+        Some(DeviceAnswer { decision: Decision::Allowed, account: Some(account), asked }) => {
+            Ok(hand_out(&mut write, account, asked, now).await?)
+        }
+        Some(DeviceAnswer { decision: Decision::Refused, .. }) => Err(PollRefusal::Denied),
+        _ => Err(PollRefusal::Expired),
+    };
     write.commit().await?;
     Ok(answer)
 }
@@ -281,11 +231,12 @@ pub async fn look_up(caller: &Caller, code: &str) -> Result<DeviceRequest, ApiTo
     let database = &caller.services.database;
     let asked = store::asked(database, &hash_of(&code), clock::now()).await?;
     let asked = asked.ok_or(Refusal::Because(ApiTokenReason::NoSuchCode))?;
+    let network = asked.network_beside(&code, caller.address);
     Ok(DeviceRequest {
         code: code.to_string(),
         program: asked.program,
         scopes: asked.scopes,
-        same_network: asked.network == network(&code, caller.address),
+        network,
     })
 }
 
@@ -297,8 +248,10 @@ pub async fn decide(caller: &Caller, code: &str, allowed: bool) -> Result<(), Ap
     let (account, code) = decider(caller, code).await?;
     let now = clock::now();
     let mut write = caller.services.database.begin().await?;
-    // So that no two requests count at the same time.
-    lock(&mut write, &account.id).await?;
+    // So that no two requests count at the same time, and nobody decides who has just been thrown out.
+    if !account.lock_unchanged(&mut write).await? {
+        return Err(Refusal::NotLoggedIn);
+    }
     if allowed {
         let count = store::count(&mut write, &account.id, now).await?;
         if usize::try_from(count).is_ok_and(|count| count >= MAX_TOKENS) {
@@ -307,15 +260,39 @@ pub async fn decide(caller: &Caller, code: &str, allowed: bool) -> Result<(), Ap
     }
     let decision = if allowed { Decision::Allowed } else { Decision::Refused };
     let by = allowed.then_some(&account.id);
-    if !store::decide(&mut write, &hash_of(&code), decision, by, now).await? {
-        return Err(Refusal::Because(ApiTokenReason::NoSuchCode));
+    let program = store::decide(&mut write, &hash_of(&code), decision, by, now).await?;
+    let program = program.ok_or(Refusal::Because(ApiTokenReason::NoSuchCode))?;
+    if allowed {
+        write_to(&mut write, EmailKind::ProgramLetIn { account: account.id, program }).await?;
     }
     write.commit().await?;
+    caller.services.jobs.wake();
     Ok(())
 }
 
 fn hash_of(code: &UserCode) -> SecretHash {
     random::hash(code.letters())
+}
+
+impl DeviceAsk {
+    /// The program's network beside that of `address`, from which `code` was typed.
+    fn network_beside(&self, code: &UserCode, address: IpAddr) -> DeviceNetwork {
+        let family = family(address);
+        if family.is_none() || self.family.as_deref() != family {
+            DeviceNetwork::Unknown
+        } else if self.network == network(code, address) {
+            DeviceNetwork::Same
+        } else {
+            DeviceNetwork::Other
+        }
+    }
+}
+
+/// Family of an address; none when it may be everybody's.
+fn family(address: IpAddr) -> Option<&'static str> {
+    let address = address.to_canonical();
+    let name = if address.is_ipv4() { "ipv4" } else { "ipv6" };
+    (!is_local(address)).then_some(name)
 }
 
 /// By what an address is compared, and not known: nobody who has the database can try all addresses without the
@@ -328,37 +305,33 @@ fn network(code: &UserCode, address: IpAddr) -> SecretHash {
 mod tests {
     use super::*;
 
-    const NOW: Millis = Millis(1_000_000);
-
     #[test]
-    fn poll_is_pending_until_somebody_decides() {
-        let mut login = DeviceLogin::begun(NOW);
-        assert_eq!(login.poll(NOW.plus(FIRST_PAUSE)), Err(PollRefusal::Pending));
-        login.decision = Decision::Allowed;
-        // Not too early: the answer is there.
-        assert_eq!(login.poll(NOW.plus(FIRST_PAUSE + 1)), Ok(()));
-        login.decision = Decision::Refused;
-        assert_eq!(login.poll(NOW.plus(FIRST_PAUSE + 2)), Err(PollRefusal::Denied));
-    }
-
-    #[test]
-    fn early_poll_slows_the_program_down_within_bounds() {
-        let mut login = DeviceLogin::begun(NOW);
-        assert_eq!(login.poll(NOW.plus(FIRST_PAUSE - 1)), Err(PollRefusal::SlowDown));
-        assert_eq!(login.pause, FIRST_PAUSE + SLOWER);
-        let next = NOW.plus(FIRST_PAUSE - 1);
-        assert_eq!(login.poll(next.plus(FIRST_PAUSE)), Err(PollRefusal::SlowDown));
-        for _ in 0..50 {
-            let _ = login.poll(login.polled_at);
+    fn networks_are_compared_only_where_addresses_tell_them_apart() {
+        use DeviceNetwork::{Other, Same, Unknown};
+        let code: UserCode = "WDJBMJHT".parse().unwrap();
+        for (program, person, expected) in [
+            ("203.0.113.7", "203.0.113.7", Same),
+            ("203.0.113.7", "::ffff:203.0.113.7", Same),
+            ("203.0.113.7", "203.0.113.8", Other),
+            ("2001:db8:1:2::3", "2001:db8:1:2:4::5", Same),
+            ("2001:db8:1:2::3", "2001:db8:1:3::3", Other),
+            // A machine with both may ask by either.
+            ("203.0.113.7", "2001:db8:1:2::3", Unknown),
+            // Everybody's, behind a proxy that isn't trusted.
+            ("127.0.0.1", "127.0.0.1", Unknown),
+            ("::1", "::1", Unknown),
+            ("172.17.0.1", "172.17.0.1", Unknown),
+            ("fd00::1", "fd00::1", Unknown),
+            ("203.0.113.7", "10.0.0.1", Unknown),
+        ] {
+            let (from, to) = (program.parse().unwrap(), person.parse().unwrap());
+            let asked = DeviceAsk {
+                network: network(&code, from),
+                family: family(from).map(str::to_owned),
+                program: String::new(),
+                scopes: Vec::new(),
+            };
+            assert_eq!(asked.network_beside(&code, to), expected, "{program} {person}");
         }
-        assert_eq!(login.pause, MAX_PAUSE);
-        assert_eq!(login.poll(login.polled_at.plus(MAX_PAUSE)), Err(PollRefusal::Pending));
-    }
-
-    #[test]
-    fn expired_code_opens_nothing_though_it_was_allowed() {
-        let mut login = DeviceLogin { decision: Decision::Allowed, ..DeviceLogin::begun(NOW) };
-        assert_eq!(login.poll(NOW.plus(CODE_LIFE - 1)), Ok(()));
-        assert_eq!(login.poll(NOW.plus(CODE_LIFE)), Err(PollRefusal::Expired));
     }
 }

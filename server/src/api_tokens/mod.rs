@@ -20,7 +20,7 @@ use crate::{
     caller::Caller,
     clock,
     crypto::random,
-    database::{Database, DatabaseError},
+    database::{Database, DatabaseError, Write},
     http::limits::Limit,
     ids::AccountId,
     services::Services,
@@ -88,9 +88,25 @@ pub async fn revoke_for(
         return Ok(false);
     }
     write.commit().await?;
-    tracing::info!(token = %id, "an API token was revoked");
-    services.bus.publish(BusMessage::StreamKeyRevoked(as_key(id))).await;
+    tell_revoked(services, &[id]).await;
     Ok(true)
+}
+
+/// Makes all tokens of `account` useless, in the transaction of what throws everybody out; after it,
+/// [`tell_revoked`] is called with those that are returned.
+pub async fn revoke_all(
+    write: &mut Write,
+    account: &AccountId,
+) -> Result<Vec<ApiTokenId>, DatabaseError> {
+    store::revoke_all(write, account, clock::now()).await
+}
+
+/// Takes off the stage whoever is there with one of the tokens `revoked`.
+pub async fn tell_revoked(services: &Services, revoked: &[ApiTokenId]) {
+    for id in revoked {
+        tracing::info!(token = %id, "an API token was revoked");
+        services.bus.publish(BusMessage::StreamKeyRevoked(as_key(*id))).await;
+    }
 }
 
 /// Finds the token `secret`.
@@ -130,7 +146,8 @@ pub async fn used(database: &Database, key: StreamKeyId) -> Result<bool, Databas
     store::used(database, ApiTokenId(key.0), clock::now()).await
 }
 
-/// Forgets tokens that were revoked long ago, and device logins that came to nothing.
+/// Revokes tokens that nobody has used for long; forgets those that were revoked long ago, and device logins that
+/// came to nothing.
 pub async fn prune(database: &Database) -> Result<(), DatabaseError> {
     store::prune(database, clock::now()).await
 }

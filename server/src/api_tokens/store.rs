@@ -8,7 +8,7 @@ use sqlx::{Row, any::AnyRow};
 
 use super::{
     KnownToken, TokenHolder,
-    device_login::{Decision, DeviceAsk, DeviceLogin, Waiting},
+    device_login::{Decision, DeviceAnswer, DeviceAsk},
 };
 use crate::{
     crypto::secret_hash::SecretHash,
@@ -18,6 +18,8 @@ use crate::{
 
 /// Retention of a revoked token's holder, in milliseconds.
 const REMEMBERED: i64 = 30 * 24 * Millis::HOUR;
+/// Time without use after which a token is revoked, in milliseconds.
+const UNUSED: i64 = 180 * 24 * Millis::HOUR;
 
 fn scopes(row: &AnyRow) -> Result<Vec<ApiScope>, DatabaseError> {
     Ok(ApiScope::split(row.try_get("scopes")?))
@@ -112,6 +114,27 @@ pub async fn revoke(
     Ok(revoked.rows_affected() > 0)
 }
 
+/// Revokes all tokens of `account`, and forgets the programs that it has just let in; which tokens there were.
+pub async fn revoke_all(
+    write: &mut Write,
+    account: &AccountId,
+    now: Millis,
+) -> Result<Vec<ApiTokenId>, DatabaseError> {
+    // First: a program that is fetching its token is waited for, and the token is there then.
+    sqlx::query("DELETE FROM device_logins WHERE account = $1")
+        .bind(account)
+        .execute(&mut **write)
+        .await?;
+    let revoked = sqlx::query(
+        "UPDATE api_tokens SET revoked_at = $2 WHERE account = $1 AND revoked_at IS NULL RETURNING id",
+    )
+    .bind(account)
+    .bind(now.0)
+    .fetch_all(&mut **write)
+    .await?;
+    revoked.iter().map(|row| parsed(row, "id")).collect()
+}
+
 /// The token with this hash, revoked or not.
 pub async fn known(
     database: &Database,
@@ -176,9 +199,18 @@ pub async fn delete_all(write: &mut Write, account: &AccountId) -> Result<(), Da
     Ok(())
 }
 
-/// Forgets the tokens that were revoked [`REMEMBERED`] ago, and device logins that have expired.
+/// Revokes the tokens that nobody has used for [`UNUSED`]; forgets those that were revoked [`REMEMBERED`] ago, and
+/// device logins that have expired.
 pub async fn prune(database: &Database, now: Millis) -> Result<(), DatabaseError> {
     let mut write = database.begin().await?;
+    sqlx::query(
+        "UPDATE api_tokens SET revoked_at = $1 \
+         WHERE revoked_at IS NULL AND COALESCE(used_at, made_at) < $2",
+    )
+    .bind(now.0)
+    .bind(now.plus(-UNUSED).0)
+    .execute(&mut *write)
+    .await?;
     for (statement, before) in [
         ("DELETE FROM api_tokens WHERE revoked_at < $1", now.plus(-REMEMBERED)),
         ("DELETE FROM device_logins WHERE expires_at <= $1", now),
@@ -188,13 +220,22 @@ pub async fn prune(database: &Database, now: Millis) -> Result<(), DatabaseError
     write.commit_unrevised().await
 }
 
-/// Counts the programs that wait.
-pub async fn count_waiting(write: &mut Write, now: Millis) -> Result<i64, DatabaseError> {
-    let row = sqlx::query("SELECT COUNT(*) FROM device_logins WHERE expires_at > $1")
-        .bind(now.0)
+/// Forgets the oldest device logins that nobody has decided about, beyond `most`.
+pub async fn leave_waiting(write: &mut Write, most: i64) -> Result<(), DatabaseError> {
+    let row = sqlx::query("SELECT COUNT(*) FROM device_logins WHERE state = 'asked'")
         .fetch_one(&mut **write)
         .await?;
-    Ok(row.try_get(0)?)
+    let surplus = row.try_get::<i64, _>(0)? - most;
+    if surplus > 0 {
+        sqlx::query(
+            "DELETE FROM device_logins WHERE hash IN (SELECT hash FROM device_logins \
+             WHERE state = 'asked' ORDER BY expires_at, hash LIMIT $1)",
+        )
+        .bind(surplus)
+        .execute(&mut **write)
+        .await?;
+    }
+    Ok(())
 }
 
 /// Keeps a device login by the hashes of its device code and its user code.
@@ -202,83 +243,61 @@ pub async fn insert_login(
     write: &mut Write,
     (device_code, user_code): (&SecretHash, &SecretHash),
     asked: &DeviceAsk,
-    login: &DeviceLogin,
+    expires_at: Millis,
 ) -> Result<(), DatabaseError> {
     sqlx::query(
-        "INSERT INTO device_logins (hash, user_code, network, program, scopes, state, pause, \
-         polled_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "INSERT INTO device_logins (hash, user_code, network, family, program, scopes, expires_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(device_code)
     .bind(user_code)
     .bind(&asked.network)
+    .bind(&asked.family)
     .bind(&asked.program)
     .bind(ApiScope::join(&asked.scopes))
-    .bind(login.decision.as_str())
-    .bind(login.pause)
-    .bind(login.polled_at.0)
-    .bind(login.expires_at.0)
+    .bind(expires_at.0)
     .execute(&mut **write)
     .await?;
     Ok(())
 }
 
-/// Tells whether a program polls with this code.
-pub async fn is_login(database: &Database, hash: &SecretHash) -> Result<bool, DatabaseError> {
-    let row = sqlx::query("SELECT hash FROM device_logins WHERE hash = $1")
+/// What became of the device login with this code, while that is good.
+pub async fn decision(
+    database: &Database,
+    hash: &SecretHash,
+    now: Millis,
+) -> Result<Option<Decision>, DatabaseError> {
+    sqlx::query("SELECT state FROM device_logins WHERE hash = $1 AND expires_at > $2")
         .bind(hash)
+        .bind(now.0)
         .fetch_optional(&database.read)
-        .await?;
-    Ok(row.is_some())
+        .await?
+        .map(|row| parsed(&row, "state"))
+        .transpose()
 }
 
-/// The device login with this code, which is this transaction's until it ends.
-pub async fn login(write: &mut Write, hash: &SecretHash) -> Result<Option<Waiting>, DatabaseError> {
+/// Takes out the device login with this code.
+pub async fn take_login(
+    write: &mut Write,
+    hash: &SecretHash,
+) -> Result<Option<DeviceAnswer>, DatabaseError> {
     sqlx::query(
-        "UPDATE device_logins SET pause = pause WHERE hash = $1 \
-         RETURNING network, program, scopes, state, account, pause, polled_at, expires_at",
+        "DELETE FROM device_logins WHERE hash = $1 \
+         RETURNING network, family, program, scopes, state, account",
     )
     .bind(hash)
     .fetch_optional(&mut **write)
     .await?
     .map(|row| {
-        let login = DeviceLogin {
-            decision: parsed(&row, "state")?,
-            pause: row.try_get("pause")?,
-            polled_at: Millis(row.try_get("polled_at")?),
-            expires_at: Millis(row.try_get("expires_at")?),
-        };
-        Ok(Waiting { asked: asked_in(&row)?, login, account: row.try_get("account")? })
+        let (decision, account) = (parsed(&row, "state")?, row.try_get("account")?);
+        Ok(DeviceAnswer { asked: asked_in(&row)?, decision, account })
     })
     .transpose()
 }
 
 fn asked_in(row: &AnyRow) -> Result<DeviceAsk, DatabaseError> {
-    let (network, program) = (row.try_get("network")?, row.try_get("program")?);
-    Ok(DeviceAsk { network, program, scopes: scopes(row)? })
-}
-
-/// Keeps what a poll has changed.
-pub async fn note_poll(
-    write: &mut Write,
-    hash: &SecretHash,
-    login: &DeviceLogin,
-) -> Result<(), DatabaseError> {
-    sqlx::query("UPDATE device_logins SET pause = $2, polled_at = $3 WHERE hash = $1")
-        .bind(hash)
-        .bind(login.pause)
-        .bind(login.polled_at.0)
-        .execute(&mut **write)
-        .await?;
-    Ok(())
-}
-
-/// Forgets a device login.
-pub async fn delete_login(write: &mut Write, hash: &SecretHash) -> Result<(), DatabaseError> {
-    sqlx::query("DELETE FROM device_logins WHERE hash = $1")
-        .bind(hash)
-        .execute(&mut **write)
-        .await?;
-    Ok(())
+    let (network, family) = (row.try_get("network")?, row.try_get("family")?);
+    Ok(DeviceAsk { network, family, program: row.try_get("program")?, scopes: scopes(row)? })
 }
 
 /// What the program asks for that waits with this user code, while nobody has decided.
@@ -288,7 +307,7 @@ pub async fn asked(
     now: Millis,
 ) -> Result<Option<DeviceAsk>, DatabaseError> {
     sqlx::query(
-        "SELECT network, program, scopes FROM device_logins \
+        "SELECT network, family, program, scopes FROM device_logins \
          WHERE user_code = $1 AND state = 'asked' AND expires_at > $2",
     )
     .bind(user_code)
@@ -299,23 +318,25 @@ pub async fn asked(
     .transpose()
 }
 
-/// Decides about the program that waits with this user code; false when none does, or somebody has decided.
+/// Decides about the program that waits with this user code; its name, or none when none does, or somebody has
+/// decided.
 pub async fn decide(
     write: &mut Write,
     user_code: &SecretHash,
     decision: Decision,
     account: Option<&AccountId>,
     now: Millis,
-) -> Result<bool, DatabaseError> {
-    let decided = sqlx::query(
+) -> Result<Option<String>, DatabaseError> {
+    sqlx::query(
         "UPDATE device_logins SET state = $2, account = $3 \
-         WHERE user_code = $1 AND state = 'asked' AND expires_at > $4",
+         WHERE user_code = $1 AND state = 'asked' AND expires_at > $4 RETURNING program",
     )
     .bind(user_code)
     .bind(decision.as_str())
     .bind(account)
     .bind(now.0)
-    .execute(&mut **write)
-    .await?;
-    Ok(decided.rows_affected() > 0)
+    .fetch_optional(&mut **write)
+    .await?
+    .map(|row| Ok(row.try_get("program")?))
+    .transpose()
 }

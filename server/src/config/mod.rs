@@ -25,7 +25,7 @@ pub use commands::{Command, MailCommand, UserCommand};
 pub use file::File;
 pub use flags::Flags;
 pub use ice::IceServers;
-pub use proxies::{Proxies, ProxyHeader};
+pub use proxies::{Proxies, ProxyHeader, is_local};
 pub use s3::S3;
 pub use smtp::{Smtp, SmtpTls};
 pub use timeouts::Timeouts;

@@ -90,6 +90,12 @@ impl Proxies {
     }
 }
 
+/// Tells whether `address` is of this machine or a private network: it may be everybody's behind a proxy that
+/// isn't trusted.
+pub fn is_local(address: IpAddr) -> bool {
+    Network::Loopback.contains(address) || Network::Private.contains(address)
+}
+
 impl Network {
     fn contains(self, address: IpAddr) -> bool {
         let address = address.to_canonical();

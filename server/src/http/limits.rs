@@ -53,7 +53,7 @@ pub enum Limit {
     Subscribe,
     /// Making and revoking stream keys, by account.
     StreamKeys,
-    /// Trying stream keys, by address.
+    /// Trying stream keys that aren't good, by address.
     StreamKeyTries,
     /// Revoking API tokens, by account.
     ApiTokens,
@@ -61,6 +61,10 @@ pub enum Limit {
     Api,
     /// Beginning device logins, by address.
     DeviceLogins,
+    /// The same, by site.
+    DeviceLoginSites,
+    /// Polls of a device login, by its code.
+    DevicePolls,
     /// Codes of device logins that somebody types, by account.
     UserCodes,
     /// The same, by address.
@@ -96,7 +100,7 @@ pub enum Limit {
 }
 
 impl Limit {
-    const ALL: [Self; 38] = [
+    const ALL: [Self; 40] = [
         Self::Registration,
         Self::LogIn,
         Self::LogInAddress,
@@ -119,6 +123,8 @@ impl Limit {
         Self::ApiTokens,
         Self::Api,
         Self::DeviceLogins,
+        Self::DeviceLoginSites,
+        Self::DevicePolls,
         Self::UserCodes,
         Self::UserCodeAddress,
         Self::StreamTitles,
@@ -163,6 +169,9 @@ impl Limit {
             Self::ApiTokens => (20, Duration::from_secs(30)),
             Self::Api => (120, Duration::from_millis(250)),
             Self::DeviceLogins => (10, Duration::from_secs(30)),
+            Self::DeviceLoginSites => (40, Duration::from_secs(10)),
+            // As often as programs are told to; one may be on its way for longer than the next.
+            Self::DevicePolls => (2, Duration::from_secs(5)),
             Self::UserCodes => (20, Duration::from_secs(60)),
             Self::UserCodeAddress => (60, Duration::from_secs(20)),
             Self::StreamTitles => (60, Duration::from_secs(1)),
@@ -250,6 +259,14 @@ pub fn by_address(address: IpAddr) -> IpAddr {
     }
 }
 
+/// By what a site is counted: one customer of a provider has up to a /48 of IPv6.
+pub fn by_site(address: IpAddr) -> IpAddr {
+    match by_address(address) {
+        IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() >> 80 << 80).into()),
+        v4 => v4,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -273,5 +290,9 @@ mod tests {
         assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
         assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
         assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
+        let site = |text: &str| by_site(text.parse().unwrap());
+        assert_eq!(site("2001:db8:1:2::1"), site("2001:db8:1:ffff::1"));
+        assert_ne!(site("2001:db8:1::1"), site("2001:db8:2::1"));
+        assert_eq!(site("192.0.2.1"), of("192.0.2.1"));
     }
 }

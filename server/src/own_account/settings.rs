@@ -19,6 +19,7 @@ use crate::{
         store::{self, email_tokens},
         write_to,
     },
+    api_tokens,
     caller::Caller,
     clock,
     database::DatabaseError,
@@ -123,10 +124,12 @@ impl AccountSettings for Caller {
         factors::forget_tries(&mut write, &account.id).await?;
         email_tokens::take_back(&mut write, &account.id).await?;
         let ended = sessions::end_all(&mut write, &account.id, Some(&kept)).await?;
+        let revoked = api_tokens::revoke_all(&mut write, &account.id).await?;
         let kind = EmailKind::PasswordChanged { account: account.id.clone() };
         write_to(&mut write, kind).await?;
         write.commit().await?;
         self.services.end_sessions(&ended).await;
+        api_tokens::tell_revoked(&self.services, &revoked).await;
         self.services.jobs.wake();
         Ok(())
     }

@@ -25,6 +25,7 @@ use crate::{
         },
         write_to,
     },
+    api_tokens,
     caller::Caller,
     database::DatabaseError,
     factors,
@@ -172,12 +173,14 @@ impl Accounts for Caller {
         factors::forget_tries(&mut write, &proof.account).await?;
         email_tokens::take_back(&mut write, &proof.account).await?;
         let ended = sessions::end_all(&mut write, &proof.account, None).await?;
+        let revoked = api_tokens::revoke_all(&mut write, &proof.account).await?;
         let account = proof.account.clone();
         write_to(&mut write, EmailKind::PasswordChanged { account }).await?;
         write.commit().await?;
         let contact = store::contact(database, &proof.account).await?;
         let handle = contact.ok_or_else(over)?.handle;
         self.services.end_sessions(&ended).await;
+        api_tokens::tell_revoked(&self.services, &revoked).await;
         self.services.jobs.wake();
         Ok(handle)
     }

@@ -8,11 +8,7 @@ use bandstand_radio::{
     source::{BasicCredentials, TitleUpdate},
 };
 
-use super::{
-    Radio, cause,
-    error::RadioError,
-    radio_source::{RadioSource, SourceKey},
-};
+use super::{Radio, cause, error::RadioError, radio_source::RadioSource};
 use crate::{
     clock,
     http::limits::{Limit, by_address},
@@ -29,8 +25,6 @@ const MOUNTS: &str = "/radio";
 pub struct SourceRequest<'a> {
     /// The show that it names; none when it leaves that to the venue.
     pub show: Option<&'a str>,
-    /// Credentials of the source.
-    pub credentials: Option<BasicCredentials>,
     /// Format that its sound is said to have.
     pub declared: DeclaredType,
 }
@@ -49,20 +43,17 @@ pub fn show_of(path: &str) -> Result<Option<&str>, RadioError> {
     }
 }
 
-/// Lets a source on its stage, or beside it while somebody is heard there.
+/// Lets a source of `holder` on its stage, or beside it while somebody is heard there. Whoever calls it waits
+/// for its end: the stage would hold a source that nobody feeds.
 ///
 /// # Errors
 /// [`RadioError`]; the artist is told, too, as far as the program's next try doesn't mend it.
 pub async fn admit(
     radio: &Radio,
-    address: IpAddr,
+    holder: &Holder,
     request: SourceRequest<'_>,
 ) -> Result<Arc<RadioSource>, RadioError> {
-    let credentials = request.credentials.as_ref().ok_or(RadioError::NoKey)?;
-    count_try(radio, address)?;
-    let holder = holder(radio, credentials).await?;
-    let key = SourceKey { id: holder.key, secret: stream_keys::hash(credentials.password()) };
-    let admitted = admit_holder(radio, &holder, key, &request).await;
+    let admitted = open(radio, holder, &request).await;
     if let Err(refused) = &admitted
         && let Some(cause) = cause::of(refused)
     {
@@ -71,10 +62,9 @@ pub async fn admit(
     admitted
 }
 
-async fn admit_holder(
+async fn open(
     radio: &Radio,
     holder: &Holder,
-    key: SourceKey,
     request: &SourceRequest<'_>,
 ) -> Result<Arc<RadioSource>, RadioError> {
     if request.declared == DeclaredType::Other {
@@ -86,7 +76,7 @@ async fn admit_holder(
     let mut opened = None;
     let open = async {
         let waits = radio.stages.is_held(show);
-        let source = radio.mounts.open(show, holder.account.clone(), key, waits);
+        let source = radio.mounts.open(show, holder.account.clone(), holder.key, waits);
         let id = source.id;
         opened = Some(source);
         Ok::<_, RadioError>(OpenedSource { source: id, waits })
@@ -143,15 +133,22 @@ async fn facts_of(radio: &Radio, show: ShowId) -> Result<ShowFacts, RadioError> 
     facts.filter(|it| !it.deleted).ok_or(RadioError::NoShow)
 }
 
-/// Counts a try of a stream key (rate limit by address).
-fn count_try(radio: &Radio, address: IpAddr) -> Result<(), RadioError> {
+/// Finds the holder of a stream key. All wrong ones are answered alike, and are counted by address; a good one
+/// is let in whatever others try from there.
+///
+/// # Errors
+/// [`RadioError::NoKey`], [`RadioError::BadKey`], [`RadioError::TooManyTries`].
+pub async fn holder(
+    radio: &Radio,
+    address: IpAddr,
+    credentials: Option<&BasicCredentials>,
+) -> Result<Holder, RadioError> {
+    let credentials = credentials.ok_or(RadioError::NoKey)?;
+    if let Some(holder) = radio.stages.holder(credentials.password()).await? {
+        return Ok(holder);
+    }
     let tried = radio.services.limits.check(Limit::StreamKeyTries, by_address(address));
-    tried.map_err(RadioError::TooManyTries)
-}
-
-/// Finds the holder of a stream key. All wrong ones are answered alike.
-async fn holder(radio: &Radio, credentials: &BasicCredentials) -> Result<Holder, RadioError> {
-    radio.stages.holder(credentials.password()).await?.ok_or(RadioError::BadKey)
+    Err(tried.err().map_or(RadioError::BadKey, RadioError::TooManyTries))
 }
 
 /// Takes a title that comes beside the sound (`/admin/metadata`).
@@ -164,13 +161,7 @@ pub async fn update_title(
     credentials: Option<BasicCredentials>,
     query: &str,
 ) -> Result<(), RadioError> {
-    let credentials = credentials.ok_or(RadioError::NoKey)?;
-    // A program that is on stage is trying nothing, and may have to come back by one of these tries.
-    let is_known = radio.mounts.came_by(&stream_keys::hash(credentials.password()));
-    if !is_known {
-        count_try(radio, address)?;
-    }
-    let holder = holder(radio, &credentials).await?;
+    let holder = holder(radio, address, credentials.as_ref()).await?;
     let counted = radio.services.limits.check(Limit::StreamTitles, holder.key);
     counted.map_err(RadioError::TooManyTries)?;
     let update = TitleUpdate::parse(query)?;

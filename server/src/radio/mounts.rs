@@ -17,22 +17,18 @@ use std::{
 };
 
 use async_trait::async_trait;
-use bandstand_domain::ShowId;
+use bandstand_domain::{ShowId, stream_keys::StreamKeyId};
 use bandstand_radio::{Framed, StreamTail, Title};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use self::mount::{KnownSource, Mount};
-use super::{
-    live_stream::LiveStream,
-    radio_source::{RadioSource, SourceKey},
-};
+use super::{live_stream::LiveStream, radio_source::RadioSource};
 use crate::{
     background::{
         bus::{BusListener, BusMessage},
         tasks::TaskGroup,
     },
-    crypto::secret_hash::SecretHash,
     ids::AccountId,
     stage::{
         source::{SourceId, SourceState},
@@ -84,7 +80,7 @@ impl Mounts {
         &self,
         show: ShowId,
         account: AccountId,
-        key: SourceKey,
+        key: StreamKeyId,
         waits: bool,
     ) -> Arc<RadioSource> {
         let id = SourceId(rand::random());
@@ -192,13 +188,8 @@ impl Mounts {
                 && show.is_none_or(|show| show == it.source.show)
                 && is_heard == Some(it.source.id)
         });
-        let nearest = |it: &&KnownSource| (it.source.key.id == holder.key, it.state.media);
+        let nearest = |it: &&KnownSource| (it.source.key == holder.key, it.state.media);
         theirs.max_by_key(nearest).map(|it| it.source.id)
-    }
-
-    /// Tells whether a source that is there came by the key with this secret.
-    pub fn came_by(&self, secret: &SecretHash) -> bool {
-        self.state().sources.values().any(|it| it.source.key.secret == *secret)
     }
 
     /// Tells whether a source's sound is the one that is heard.

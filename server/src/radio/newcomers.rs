@@ -1,4 +1,5 @@
-//! Connections to the port for sources that have said nothing yet.
+//! Connections to the port for sources whose key isn't known to be good: they have said nothing yet, or were
+//! refused.
 
 use std::{
     collections::BTreeMap,
@@ -54,6 +55,13 @@ impl Newcomer {
     pub fn given_up(&self) -> &CancellationToken {
         &self.given_up
     }
+
+    /// It is one no more, and is never given up; false when it has been already.
+    pub fn stays(self) -> bool {
+        let given_up = self.given_up.clone();
+        drop(self);
+        !given_up.is_cancelled()
+    }
 }
 
 impl Drop for Newcomer {
@@ -72,13 +80,14 @@ mod tests {
         let mut all: Vec<_> = (0..MAX_NEWCOMERS).map(|_| newcomers.enter()).collect();
         let source = all.remove(0);
         let its = source.given_up().clone();
-        drop(source);
+        assert!(source.stays());
         all.push(newcomers.enter());
         assert!(all.iter().all(|it| !it.given_up().is_cancelled()));
         let _another = newcomers.enter();
         let given_up = all.iter().map(|it| it.given_up().is_cancelled());
         assert_eq!(given_up.collect::<Vec<_>>().iter().position(|it| *it), Some(0));
         assert!(!its.is_cancelled() && !all[1].given_up().is_cancelled());
+        assert!(!all.remove(0).stays());
         drop(all);
         assert_eq!(newcomers.waiting().all.len(), 1);
     }

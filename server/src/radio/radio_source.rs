@@ -3,7 +3,7 @@
 use bandstand_domain::{ShowId, stream_keys::StreamKeyId};
 use tokio_util::sync::CancellationToken;
 
-use crate::{crypto::secret_hash::SecretHash, ids::AccountId, stage::source::SourceId};
+use crate::{ids::AccountId, stage::source::SourceId};
 
 /// A source that sends.
 #[derive(Debug)]
@@ -15,16 +15,7 @@ pub struct RadioSource {
     /// The private identity of its artist's account.
     pub account: AccountId,
     /// The stream key by which it came.
-    pub key: SourceKey,
+    pub key: StreamKeyId,
     /// Cancelled when it is to end.
     pub closed: CancellationToken,
-}
-
-/// A stream key, and by what its secret is known again.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SourceKey {
-    /// The key.
-    pub id: StreamKeyId,
-    /// Hash of its secret.
-    pub secret: SecretHash,
 }

@@ -18,16 +18,16 @@ use tokio::{
 
 use super::{
     Radio,
-    admission::{SourceRequest, admit, show_of, update_title},
+    admission::{SourceRequest, admit, holder, show_of, update_title},
     error::RadioError,
     feed::feed,
     newcomers::{Newcomer, Newcomers},
     upload::{MAX_LINGER, TITLE_TAKEN},
 };
-use crate::http::connections::Connections;
+use crate::{http::connections::Connections, stream_keys::Holder};
 
-/// The most sources at once, and those whose key is looked at.
-const MAX_SOURCES: usize = 512;
+/// The part of the venue's connections that sources with a good key may hold here at once.
+const SOURCES_PART: usize = 16;
 /// The most connections from one address.
 const MAX_FROM_ADDRESS: usize = 32;
 /// The most requests before a source that are answered on one connection.
@@ -42,9 +42,10 @@ const READ: usize = 8 * 1024;
 /// Serves until it is dropped.
 pub async fn serve(listener: TcpListener, radio: Radio) {
     let from_address = radio.services.config.widened(MAX_FROM_ADDRESS);
-    // Those that have said nothing yet have places of their own, so that they keep no source out.
+    // Those whose key isn't known to be good have places of their own, so that they keep no source out.
     let connections = Connections::new(usize::MAX, from_address);
-    let sources = Arc::new(Semaphore::new(MAX_SOURCES));
+    let most = radio.services.config.most_connections / SOURCES_PART;
+    let sources = Arc::new(Semaphore::new(most));
     let newcomers = Arc::new(Newcomers::default());
     loop {
         let (stream, peer) = match listener.accept().await {
@@ -103,13 +104,23 @@ async fn connection(
         let mut closes = head.closes() || request == MAX_REQUESTS;
         match head.method.as_str() {
             "PUT" | "SOURCE" => {
-                let Ok(_place) = sources.try_acquire() else {
+                let (request, holder) = match asked(radio, &head, address).await {
+                    Ok(asked) => asked,
+                    Err(refused) => {
+                        connection.refuse(&refused, true).await?;
+                        return connection.end().await;
+                    }
+                };
+                let Ok(place) = sources.try_acquire() else {
                     connection.refuse(&RadioError::Full, true).await?;
                     return connection.end().await;
                 };
-                // It is given up no more: its stage is told of its end.
-                drop(newcomer);
-                connection.source(radio, &head, address).await?;
+                // From here on its stage is told of its end.
+                if !newcomer.stays() {
+                    return Ok(());
+                }
+                connection.source(radio, &head, &holder, request).await?;
+                drop(place);
                 return connection.end().await;
             }
             "GET" if head.path == "/admin/metadata" => {
@@ -137,6 +148,17 @@ async fn connection(
     connection.end().await
 }
 
+/// What a source asks for, and whose its key is.
+async fn asked<'a>(
+    radio: &Radio,
+    head: &'a RequestHead,
+    address: IpAddr,
+) -> Result<(SourceRequest<'a>, Holder), RadioError> {
+    let request = SourceRequest { show: show_of(&head.path)?, declared: head.declared_type() };
+    let holder = holder(radio, address, head.credentials().as_ref()).await?;
+    Ok((request, holder))
+}
+
 /// Reason for which there is no head.
 enum NotRead {
     Io(io::Error),
@@ -158,23 +180,16 @@ impl Connection {
         }
     }
 
-    /// Sound, and the answers around it: 401 and the like before `100 Continue`, 200 at once for `SOURCE`,
+    /// Sound, and the answers around it: 403 and the like before `100 Continue`, 200 at once for `SOURCE`,
     /// which has no other way to know that it may send, and else at the end.
     async fn source(
         &mut self,
         radio: &Radio,
         head: &RequestHead,
-        address: IpAddr,
+        holder: &Holder,
+        request: SourceRequest<'_>,
     ) -> io::Result<()> {
-        let admitted = match show_of(&head.path) {
-            Ok(show) => {
-                let credentials = head.credentials();
-                let declared = head.declared_type();
-                admit(radio, address, SourceRequest { show, credentials, declared }).await
-            }
-            Err(error) => Err(error),
-        };
-        let source = match admitted {
+        let source = match admit(radio, holder, request).await {
             Ok(source) => source,
             Err(refused) => return self.refuse(&refused, true).await,
         };

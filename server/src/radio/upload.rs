@@ -14,7 +14,7 @@ use tokio::{sync::oneshot, time::timeout};
 
 use super::{
     Radio,
-    admission::{SourceRequest, admit, update_title},
+    admission::{SourceRequest, admit, holder, update_title},
     error::RadioError,
     feed::feed,
 };
@@ -77,8 +77,12 @@ async fn take(
     let (ended, result) = oneshot::channel();
     let tasks = radio.services.tasks.clone();
     tasks.spawn_to_its_end(async move {
-        let asked = SourceRequest { show: show.as_deref(), credentials, declared };
-        let done = match admit(&radio, address, asked).await {
+        let asked = SourceRequest { show: show.as_deref(), declared };
+        let admitted = match holder(&radio, address, credentials.as_ref()).await {
+            Ok(holder) => admit(&radio, &holder, asked).await,
+            Err(refused) => Err(refused),
+        };
+        let done = match admitted {
             Ok(source) => feed(radio, source, &mut body).await,
             Err(refused) if waits => return drop(ended.send(Err(refused))),
             Err(refused) => Err(refused),

@@ -86,3 +86,35 @@ async fn the_port_for_sources_takes_what_http_does_not() {
     );
     app.stop().await;
 }
+
+#[tokio::test]
+async fn wrong_keys_hold_no_places_of_sources() {
+    // Four places.
+    let app = TestApp::configured(|config| {
+        config.limit_scale = 1_000;
+        config.most_connections = 64;
+        config.radio_listen = Some(([127, 0, 0, 1], 0).into());
+    })
+    .await;
+    let (_artist, _show, key) = app.keyed().await;
+    let put = |key: &str| {
+        let authorization = BASE64_STANDARD.encode(format!("source:{key}"));
+        format!(
+            "PUT /radio HTTP/1.1\r\nExpect: 100-continue\r\nContent-Type: audio/mpeg\r\n\
+             Authorization: Basic {authorization}\r\n\r\n"
+        )
+    };
+    // Answered, and waited for until they hang up.
+    let mut refused = Vec::new();
+    for _ in 0..6 {
+        let mut port = app.source_port().await;
+        port.send(&put("a wrong key")).await;
+        assert!(port.head().await.starts_with("HTTP/1.1 401 "));
+        refused.push(port);
+    }
+    let mut port = app.source_port().await;
+    port.send(&put(key.reveal())).await;
+    assert_eq!(port.head().await, "HTTP/1.1 100 Continue\r\n\r\n");
+    drop((refused, port));
+    app.stop().await;
+}

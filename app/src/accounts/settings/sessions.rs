@@ -15,7 +15,7 @@ use crate::{
 
 /// Sessions of the account.
 #[component]
-pub(in crate::accounts) fn SessionsSection(settings: OwnSettings) -> impl IntoView {
+pub(in crate::accounts) fn SessionsSection(settings: OwnSettings, artist: bool) -> impl IntoView {
     let toaster = Toaster::expect();
     let others = move || {
         spawn_local(async move {
@@ -41,6 +41,9 @@ pub(in crate::accounts) fn SessionsSection(settings: OwnSettings) -> impl IntoVi
                 />
             </ul>
             <button class="button" type="button" disabled=alone on:click=move |_| others()>{t!(settings.sessions.end_others)}</button>
+            {artist.then(|| view! {
+                <p class="soft">{weave!(settings.sessions.programs, link = view! { <a href="/device">{t!(api_tokens.title)}</a> })}</p>
+            })}
         </section>
     }
     .into_any()

@@ -70,6 +70,13 @@ pub enum EmailKind {
         #[serde(default)]
         change: SecurityChange,
     },
+    /// A program was let in, to act for an account.
+    ProgramLetIn {
+        /// The account.
+        account: AccountId,
+        /// What the program calls itself.
+        program: String,
+    },
     /// Somebody who knows the password has tried many codes of the second factor.
     CodesGuessed {
         /// The account.
@@ -112,6 +119,7 @@ enum Topic {
     EmailChanged { email: String },
     PasswordChanged { forgotten: String },
     SecurityChanged { change: SecurityChange, settings: String },
+    ProgramLetIn { program: String, programs: String },
     CodesGuessed { forgotten: String },
     Deleted { log_in: String },
 }
@@ -219,6 +227,7 @@ async fn who_and_what(
         | EmailKind::EmailChanged { account, .. }
         | EmailKind::PasswordChanged { account }
         | EmailKind::SecurityChanged { account, .. }
+        | EmailKind::ProgramLetIn { account, .. }
         | EmailKind::CodesGuessed { account }
         | EmailKind::Deleted { account } => store::contact(database, account).await?,
     };
@@ -262,6 +271,9 @@ async fn who_and_what(
         }
         EmailKind::SecurityChanged { change, .. } => {
             Topic::SecurityChanged { change: *change, settings: page("/settings#security") }
+        }
+        EmailKind::ProgramLetIn { program, .. } => {
+            Topic::ProgramLetIn { program: program.clone(), programs: page("/device") }
         }
         EmailKind::CodesGuessed { .. } => Topic::CodesGuessed { forgotten: page("/forgotten") },
         EmailKind::Deleted { .. } => Topic::Deleted { log_in: page("/log-in") },

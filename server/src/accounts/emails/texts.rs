@@ -94,6 +94,14 @@ pub(super) fn words(language: Language, handle: &str, topic: &Topic) -> Words {
             vec![changed(*change, handle), text!(mail.security_changed.not_you)],
             Some((text!(mail.security_changed.action), settings)),
         ),
+        Topic::ProgramLetIn { program, programs } => letter(
+            text!(mail.program_let_in.subject),
+            vec![
+                text!(mail.program_let_in.before, program = program, handle = handle),
+                text!(mail.program_let_in.not_you),
+            ],
+            Some((text!(mail.program_let_in.action), programs)),
+        ),
         Topic::CodesGuessed { forgotten } => letter(
             text!(mail.codes_guessed.subject),
             vec![
