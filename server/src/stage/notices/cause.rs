@@ -45,7 +45,7 @@ pub enum Cause {
     StreamAac,
     /// Nothing that is taken was found in it.
     StreamUnknown,
-    /// It has more than two channels.
+    /// It has more than two channels, or a layout of its own.
     StreamChannels,
     /// Its rate, channels or codec changed in the midst.
     StreamChanged,
