@@ -95,3 +95,32 @@ async fn a_show_of_sound_alone_lasts_as_long_as_the_operator_says() {
     let seen = ShowDraft { medium: Medium::Video, ..short };
     assert_eq!(ana.update(id, &seen).await, Err(Refusal::Because(ShowReason::Live)));
 }
+
+#[tokio::test]
+async fn what_plays_by_itself_ends_with_its_time_and_who_plays_before_a_camera_plays_on() {
+    let app = TestApp::start().await;
+    let (artist, show) = app.artist_with_show().await;
+    let mut studio = app.follow(&artist, show).await;
+    let stages = &app.running.venue.stages;
+    let page = app.go_live(&artist, show).await;
+    studio.until_stage(StageState::Live).await;
+    app.change("UPDATE shows SET starts_at = 0, ends_at = 3600000").await;
+    stages.end_overdue().await.unwrap();
+    assert_eq!(artist.show(show).await.unwrap().card.stage, StageState::Live);
+    // A program takes over, as OBS by WHIP.
+    let key = artist.make_stream_key("OBS").await.unwrap().secret;
+    let program = app.publish_at("/whip", key).await.unwrap();
+    page.publisher.ended().await;
+    stages.end_overdue().await.unwrap();
+    studio.until_stage(StageState::Ended).await;
+    program.publisher.ended().await;
+    // Sound alone is a radio night, from wherever it comes.
+    artist.reopen(show).await.unwrap();
+    app.change("UPDATE shows SET medium = 'audio'").await;
+    let page = app.go_live(&artist, show).await;
+    studio.until_stage(StageState::Live).await;
+    stages.end_overdue().await.unwrap();
+    studio.until_stage(StageState::Ended).await;
+    page.publisher.ended().await;
+    app.stop().await;
+}

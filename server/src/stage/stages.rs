@@ -258,17 +258,13 @@ impl Stages {
         Ok(outcome)
     }
 
-    pub(super) async fn finish(
-        &self,
-        show: ShowId,
-        input: StageInput,
-    ) -> Result<Outcome, DatabaseError> {
+    async fn finish(&self, show: ShowId, input: StageInput) -> Result<Outcome, DatabaseError> {
         let outcome = self.happen(show, input).await?;
         self.clear(show).await;
         Ok(outcome)
     }
 
-    async fn clear(&self, show: ShowId) {
+    pub(super) async fn clear(&self, show: ShowId) {
         self.performers().remove(&show);
         self.successors().remove(&show);
         self.keep(show, false);
