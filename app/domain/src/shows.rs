@@ -307,6 +307,9 @@ pub struct ShowPage {
     /// Time at which the artist ended the show; absent while they haven't.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Millis>,
+    /// True while the artist keeps the stage for whoever is on it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub kept: bool,
     /// The most persons who were there at once.
     pub peak: u32,
     /// Likes so far.

@@ -8,7 +8,7 @@ use sqlx::{
 /// Number, name and SQL of each. What was delivered once never changes.
 ///
 /// A table, for which SQLx has a macro: that one needs all drivers built a second time.
-const MIGRATIONS: [(i64, &str, &str); 13] = [
+const MIGRATIONS: [(i64, &str, &str); 14] = [
     (1, "first_show", include_str!("../../migrations/0001_first_show.sql")),
     (2, "trust", include_str!("../../migrations/0002_trust.sql")),
     (3, "people", include_str!("../../migrations/0003_people.sql")),
@@ -22,6 +22,7 @@ const MIGRATIONS: [(i64, &str, &str); 13] = [
     (11, "looks", include_str!("../../migrations/0011_looks.sql")),
     (12, "radio_nights", include_str!("../../migrations/0012_radio_nights.sql")),
     (13, "api_tokens", include_str!("../../migrations/0013_api_tokens.sql")),
+    (15, "kept_stage", include_str!("../../migrations/0015_kept_stage.sql")),
 ];
 
 /// All of them.

@@ -85,6 +85,7 @@ pub async fn page(
         description: details.description,
         live_since: facts.live_since,
         ended_at: facts.ended_at,
+        kept: facts.stage_kept,
         peak: details.peak,
         likes: details.likes,
         tracks: store::tracks(&database.read, id).await?,

@@ -105,6 +105,8 @@ pub struct ShowFacts {
     pub live_since: Option<Millis>,
     /// Time at which the artist ended the show.
     pub ended_at: Option<Millis>,
+    /// True while the artist keeps the stage for whoever is on it.
+    pub stage_kept: bool,
 }
 
 /// The facts of the show `id`, deleted or not.
@@ -114,7 +116,7 @@ pub async fn facts<'e>(
 ) -> Result<Option<ShowFacts>, DatabaseError> {
     sqlx::query(
         "SELECT s.id, s.artist, a.person, s.stage, s.starts_at, s.ends_at, s.time_zone, \
-         s.medium, s.members_only, s.deleted_at, s.publication, s.live_since, s.ended_at \
+         s.medium, s.members_only, s.deleted_at, s.publication, s.live_since, s.ended_at, s.stage_kept \
          FROM shows s JOIN accounts a ON a.id = s.artist WHERE s.id = $1",
     )
     .bind(id.to_string())
@@ -135,6 +137,7 @@ pub async fn facts<'e>(
             publication: row.try_get("publication")?,
             live_since: row.try_get::<Option<i64>, _>("live_since")?.map(Millis),
             ended_at: row.try_get::<Option<i64>, _>("ended_at")?.map(Millis),
+            stage_kept: row.try_get::<i64, _>("stage_kept")? != 0,
         })
     })
     .transpose()

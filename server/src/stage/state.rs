@@ -27,6 +27,8 @@ pub struct StageRecord {
     pub ended_at: Option<Millis>,
     /// Scheduled end of the show.
     pub ends_at: Millis,
+    /// The artist keeps the stage for whoever is on it.
+    pub kept: bool,
 }
 
 /// Input that may change a stage.
@@ -46,6 +48,8 @@ pub enum StageInput {
     },
     /// The artist takes a break, or is back from it.
     Pause(bool),
+    /// The artist keeps the stage for whoever is on it, or lets newer sources take over again.
+    Keep(bool),
     /// The artist ends the show.
     End,
     /// The show ends if its time was over at `by`: it may have been given more of it meanwhile.
@@ -86,7 +90,7 @@ impl StageRecord {
                 | StageInput::Lost
                 | StageInput::Back { .. },
             ) => self,
-            (_, StageInput::Close) => Self { state: Ended, ended_at: None, ..self },
+            (_, StageInput::Close) => Self { state: Ended, ended_at: None, kept: false, ..self },
             (Ended, StageInput::Reopen) => {
                 if self.ended_at.is_none_or(|at| now.since(at) >= REOPENING) {
                     return Err(InputRefused::TooLate);
@@ -98,7 +102,7 @@ impl StageRecord {
             (_, StageInput::Reopen) => self,
             (_, StageInput::TimeUp { by }) if self.ends_at > by => self,
             (_, StageInput::End | StageInput::TimeUp { .. }) => {
-                Self { state: Ended, ended_at: Some(now), ..self }
+                Self { state: Ended, ended_at: Some(now), kept: false, ..self }
             }
             // Told even when the stage was live already: an older studio learns by it that it was
             // replaced.
@@ -114,7 +118,10 @@ impl StageRecord {
             (Empty | Live | Paused, StageInput::Back { .. }) => self,
             (Live | Paused, StageInput::Pause(true)) => Self { state: Paused, ..self },
             (Live | Paused, StageInput::Pause(false)) => Self { state: Live, ..self },
-            (Empty | Dropped, StageInput::Pause(_)) => return Err(InputRefused::NobodyThere),
+            (Live | Paused | Dropped, StageInput::Keep(kept)) => Self { kept, ..self },
+            (Empty | Dropped, StageInput::Pause(_)) | (Empty, StageInput::Keep(_)) => {
+                return Err(InputRefused::NobodyThere);
+            }
         };
         Ok((next != self).then_some(next))
     }
@@ -133,6 +140,7 @@ mod tests {
             live_since: Some(Millis(1_000)),
             ended_at: None,
             ends_at: Millis(4_000),
+            kept: false,
         }
     }
 
@@ -192,6 +200,23 @@ mod tests {
             assert_eq!((ended.state, ended.ended_at), (Ended, Some(NOW)));
         }
         assert_eq!(stage(Ended).after(StageInput::TimeUp { by: NOW }, NOW), Ok(None));
+    }
+
+    #[test]
+    fn a_stage_is_kept_while_the_show_is_on() {
+        use StageState::{Dropped, Empty, Ended, Live, Paused};
+        for state in [Live, Paused, Dropped] {
+            let kept = stage(state).after(StageInput::Keep(true), NOW).unwrap().unwrap();
+            assert_eq!(kept, StageRecord { kept: true, ..stage(state) });
+            assert_eq!(kept.after(StageInput::Keep(true), NOW), Ok(None));
+            let taken = kept.after(StageInput::Arrived { publication: 4 }, NOW).unwrap().unwrap();
+            assert!(taken.kept, "whoever comes while nobody is there");
+            let ended = kept.after(StageInput::End, NOW).unwrap().unwrap();
+            assert!(!ended.kept);
+        }
+        let refused = |state| stage(state).after(StageInput::Keep(true), NOW);
+        assert_eq!(refused(Empty), Err(InputRefused::NobodyThere));
+        assert_eq!(refused(Ended), Err(InputRefused::Over));
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub async fn happen(
     // An update, so that the row is this transaction's until it ends.
     let row = sqlx::query(
         "UPDATE shows SET stage_at = stage_at WHERE id = $1 AND deleted_at IS NULL \
-         RETURNING stage, publication, live_since, ended_at, ends_at",
+         RETURNING stage, publication, live_since, ended_at, ends_at, stage_kept",
     )
     .bind(show.to_string())
     .fetch_optional(&mut *write)
@@ -57,7 +57,7 @@ pub async fn happen(
     };
     sqlx::query(
         "UPDATE shows SET stage = $2, stage_at = $3, publication = $4, live_since = $5, \
-         ended_at = $6 WHERE id = $1",
+         ended_at = $6, stage_kept = $7 WHERE id = $1",
     )
     .bind(show.to_string())
     .bind(stage.state.as_str())
@@ -65,10 +65,12 @@ pub async fn happen(
     .bind(stage.publication)
     .bind(stage.live_since.map(|at| at.0))
     .bind(stage.ended_at.map(|at| at.0))
+    .bind(i64::from(stage.kept))
     .execute(&mut *write)
     .await?;
-    let StageRecord { state, publication, live_since, ended_at, .. } = stage;
-    let event = Event::Stage(StageEvent::Changed { state, publication, live_since, ended_at });
+    let StageRecord { state, publication, live_since, ended_at, kept, .. } = stage;
+    let event =
+        Event::Stage(StageEvent::Changed { state, publication, live_since, ended_at, kept });
     event_log::append(&mut write, Topic::Show(show), &event, now).await?;
     if stage.state != before.state
         && let Some(card) = shows::card(&mut write, show).await?
@@ -117,6 +119,15 @@ pub async fn publication(database: &Database, show: ShowId) -> Result<Option<i64
     .fetch_optional(&database.read)
     .await?;
     row.map(|row| Ok(row.try_get(0)?)).transpose()
+}
+
+/// Tells whether the stage of `show` is kept for whoever is on it.
+pub async fn is_kept(database: &Database, show: ShowId) -> Result<bool, DatabaseError> {
+    let row = sqlx::query("SELECT stage_kept FROM shows WHERE id = $1")
+        .bind(show.to_string())
+        .fetch_optional(&database.read)
+        .await?;
+    row.map_or(Ok(false), |row| Ok(row.try_get::<i64, _>(0)? != 0))
 }
 
 /// The shows on whose stage somebody is said to be.
@@ -181,5 +192,6 @@ fn decode(row: &AnyRow) -> Result<StageRecord, DatabaseError> {
         live_since: live_since.map(Millis),
         ended_at: ended_at.map(Millis),
         ends_at: Millis(row.try_get("ends_at")?),
+        kept: row.try_get::<i64, _>("stage_kept")? != 0,
     })
 }

@@ -20,7 +20,6 @@ const READING: &[&str] = &[
     "crowd/figure",
     "factors/ways",
     "live/explain_picture",
-    "live/is_stage_kept",
     "live/stage_figures",
     "live/stream_keys",
     "people/artist",
