@@ -394,5 +394,7 @@ async fn a_revoked_key_ends_its_source() {
     assert_eq!(source.dismissed().await.0, 409);
     studio.until_stage(StageState::Dropped).await;
     assert_eq!(app.source("/radio", &made.secret, "audio/mpeg").ended().await.0, 401);
+    let words = "“Radio”, was revoked. Make a new one, and put it there as the password";
+    studio.until(|it| it.notices.iter().any(|it| it.text.contains(words))).await;
     app.stop().await;
 }

@@ -222,7 +222,7 @@ fn awaited(address: &Uri) -> TakeoverCondition {
 async fn holder(media: &Media, caller: &Caller, secret: &str) -> Result<Holder, MediaError> {
     let tried = media.services.limits.check(Limit::StreamKeyTries, by_address(caller.address));
     tried.map_err(MediaError::TooMany)?;
-    media.stages.holder(secret).await?.ok_or(MediaError::BadToken)
+    media.stages.holder(secret, Cause::Revoked).await?.ok_or(MediaError::BadToken)
 }
 
 /// A stage taken by a session of the media core.

@@ -17,7 +17,7 @@ use crate::{
     clock,
     http::limits::{Limit, by_address},
     shows::{self, ShowFacts},
-    stage::{Claim, ClaimProof, source::OpenedSource},
+    stage::{Claim, ClaimProof, notices::Cause, source::OpenedSource},
     stream_keys::{self, Holder},
 };
 
@@ -151,7 +151,8 @@ fn count_try(radio: &Radio, address: IpAddr) -> Result<(), RadioError> {
 
 /// Finds the holder of a stream key. All wrong ones are answered alike.
 async fn holder(radio: &Radio, credentials: &BasicCredentials) -> Result<Holder, RadioError> {
-    radio.stages.holder(credentials.password()).await?.ok_or(RadioError::BadKey)
+    let holder = radio.stages.holder(credentials.password(), Cause::RevokedPassword).await?;
+    holder.ok_or(RadioError::BadKey)
 }
 
 /// Takes a title that comes beside the sound (`/admin/metadata`).

@@ -103,12 +103,17 @@ impl Stages {
     }
 
     /// Finds the holder of the stream key `secret`; none when it isn't good. That it was revoked its artist is
-    /// told.
-    pub async fn holder(&self, secret: &str) -> Result<Option<Holder>, DatabaseError> {
+    /// told, of a key that was called so by what `revoked` makes of it.
+    pub async fn holder(
+        &self,
+        secret: &str,
+        revoked: fn(String) -> Cause,
+    ) -> Result<Option<Holder>, DatabaseError> {
         match stream_keys::tried(&self.database, secret).await? {
             Tried::Good(holder) => Ok(Some(holder)),
-            Tried::Revoked { account, name } => {
-                self.notices().tell(&account, &Cause::Revoked(name), clock::now());
+            Tried::Revoked { account, name, is_token } => {
+                let cause = if is_token { Cause::RevokedToken(name) } else { revoked(name) };
+                self.notices().tell(&account, &cause, clock::now());
                 Ok(None)
             }
             Tried::Nothing => Ok(None),

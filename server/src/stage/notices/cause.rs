@@ -27,6 +27,10 @@ pub enum Cause {
     Contested,
     /// Its key, which was called so, was revoked.
     Revoked(String),
+    /// The same of a source client, whose key is its password.
+    RevokedPassword(String),
+    /// It called itself so, and its API token was revoked.
+    RevokedToken(String),
     /// The artist keeps the stage for another source.
     Kept,
     /// The artist is on as many other stages as one may be.
@@ -72,6 +76,8 @@ impl Cause {
             Self::Replaced => text!(server.cause.replaced),
             Self::Contested => text!(server.cause.contested),
             Self::Revoked(name) => text!(server.cause.revoked, name = name),
+            Self::RevokedPassword(name) => text!(server.cause.revoked_password, name = name),
+            Self::RevokedToken(name) => text!(server.cause.revoked_token, name = name),
             Self::Kept => text!(server.cause.kept),
             Self::Elsewhere => text!(server.cause.elsewhere),
             Self::Full => text!(server.cause.full),
