@@ -32,10 +32,17 @@ impl Stages {
         }
         for (show, successor) in &successors {
             let _turn = self.turn(*show).await;
-            if !sources.contains_key(&successor.source) {
-                self.lost(*show, successor.source).await?;
-            } else if !self.performers().contains_key(show) {
-                self.take_over(*show, successor.source).await?;
+            match sources.get(&successor.source) {
+                None => self.lost(*show, successor.source).await?,
+                Some(SourceState { media, .. }) => {
+                    // That something comes from it is told once.
+                    if *media || !self.performers().contains_key(show) {
+                        self.take_over(*show, successor.source).await?;
+                    }
+                    if *media {
+                        self.arrived(*show, successor.source).await?;
+                    }
+                }
             }
         }
         let said: HashSet<ShowId> = store::on_stage(&self.database).await?.into_iter().collect();
