@@ -159,6 +159,8 @@ async fn a_program_is_let_in_by_its_code_and_is_on_stage_until_it_is_revoked() {
     program.publisher.ended().await;
     studio.until_stage(StageState::Dropped).await;
     assert_eq!(app.tried("/whip", &Secret::new(token.clone())).await.0, 401);
+    let words = "“bandstand source on studio-pc”, whose API token was revoked";
+    studio.until(|it| it.notices.iter().any(|it| it.text.contains(words))).await;
     let (status, body) = app.api(Method::GET, "/shows", Some(&token), None).await;
     assert_eq!((status.as_u16(), &body["error"]), (401, &json!("invalid_token")));
     assert_eq!(artist.revoke_api_token(kept.id).await, Err(Refusal::NotFound));

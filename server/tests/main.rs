@@ -46,4 +46,5 @@ mod stage;
 mod storage;
 mod stream_keys;
 mod support;
+mod takeovers;
 mod timing;

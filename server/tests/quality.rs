@@ -1,14 +1,18 @@
 //! How well media flows, as artists, viewers and operators are told.
 
+use std::collections::HashMap;
+
 use bandstand_domain::{
     Refusal, Secret, ShowId,
     quality::{Explanation, Measured, StageQuality},
     stage::StageError,
 };
+use bandstand_server::shows;
+use futures::future::join_all;
 use reqwest::{Client, header};
 use serde_json::json;
 
-use crate::support::app::{TestApp, User};
+use crate::support::app::{TestApp, User, draft};
 
 const TOKEN: &str = "sixteen letters or more";
 
@@ -117,5 +121,26 @@ async fn metrics_are_for_this_machine_or_for_who_has_the_token() {
     assert_eq!(with("another").await, 401);
     assert_eq!(with("").await, 401);
     assert_eq!(with(TOKEN).await, 200);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn several_processes_count_the_listeners_of_several_shows_at_once() {
+    let app = TestApp::start().await;
+    let artist = app.artist("ada").await;
+    let mut ids = Vec::new();
+    for number in 0..8 {
+        ids.push(artist.create(&draft("Songs", 3 * number + 1)).await.unwrap());
+    }
+    let database = &app.running.venue.services.database;
+    let process = async || {
+        for _ in 0..5 {
+            // Each map has an order of its own.
+            let listeners: HashMap<_, _> = ids.iter().map(|id| (*id, 2)).collect();
+            shows::note_listeners(database, &listeners, 10).await.unwrap();
+        }
+    };
+    join_all((0..6).map(|_| process())).await;
+    assert_eq!(app.count("SELECT MIN(listened) FROM shows").await, 6 * 5 * 2 * 10);
     app.stop().await;
 }

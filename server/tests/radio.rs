@@ -356,13 +356,13 @@ async fn a_newer_source_takes_over_and_nobody_stops_listening() {
 async fn a_forgotten_source_ends_with_its_shows_time() {
     let app = venue().await;
     let OnAir { artist, show, key, mut studio, source } = app.on_air("audio/mpeg", TONE_MP3).await;
-    let radio = &app.running.venue.radio;
+    let stages = &app.running.venue.stages;
     // For a quarter of an hour past the end, nothing happens.
     app.change("UPDATE shows SET ends_at = stage_at - 60000").await;
-    radio.end_overdue().await.unwrap();
+    stages.end_overdue().await.unwrap();
     assert_eq!(app.listen(show, false).await.status(), 200);
     app.change("UPDATE shows SET ends_at = ends_at - 900000").await;
-    radio.end_overdue().await.unwrap();
+    stages.end_overdue().await.unwrap();
     studio.until_stage(StageState::Ended).await;
     assert_eq!(source.dismissed().await.0, 409);
 
@@ -372,11 +372,11 @@ async fn a_forgotten_source_ends_with_its_shows_time() {
     source.send(TONE_MP3).await;
     studio.until_stage(StageState::Live).await;
     app.change("UPDATE shows SET ends_at = stage_at - 60000").await;
-    radio.end_overdue().await.unwrap();
+    stages.end_overdue().await.unwrap();
     assert_eq!(app.listen(show, false).await.status(), 200);
     artist.create(&draft("The next one", 4)).await.unwrap();
     app.change("UPDATE shows SET starts_at = 0 WHERE title = 'The next one'").await;
-    radio.end_overdue().await.unwrap();
+    stages.end_overdue().await.unwrap();
     studio.until_stage(StageState::Ended).await;
     assert_eq!(source.dismissed().await.0, 409);
     app.stop().await;
@@ -395,5 +395,7 @@ async fn a_revoked_key_ends_its_source() {
     assert_eq!(source.dismissed().await.0, 409);
     studio.until_stage(StageState::Dropped).await;
     assert_eq!(app.source("/radio", &made.secret, "audio/mpeg").ended().await.0, 401);
+    let words = "“Radio”, was revoked. Make a new one, and put it there as the password";
+    studio.until(|it| it.notices.iter().any(|it| it.text.contains(words))).await;
     app.stop().await;
 }

@@ -113,7 +113,6 @@ const FUNCTIONS: &[(&str, Arguments, [u16; 6])] = &[
         |it| json!({ "show": it.show, "keep": true }),
         [401, 403, 403, 409, 403, 409],
     ),
-    ("live/is_stage_kept", |it| json!({ "show": it.show }), [401, 403, 403, 200, 403, 200]),
     (
         "live/set_title",
         |it| json!({ "show": it.show, "title": "One" }),

@@ -51,6 +51,10 @@ pub enum ShowReason {
     NotOnAir,
     /// Another show of the artist begins.
     NextBegins,
+    /// There is time left.
+    TimeLeft,
+    /// The show is as long as one may become.
+    LongEnough,
 }
 
 impl Tell for ShowReason {
@@ -62,6 +66,8 @@ impl Tell for ShowReason {
             Self::TooManyAhead => text!(refusal.shows.too_many_ahead, most = MAX_UPCOMING),
             Self::NotOnAir => text!(refusal.shows.not_on_air),
             Self::NextBegins => text!(refusal.shows.next_begins),
+            Self::TimeLeft => text!(refusal.shows.time_left),
+            Self::LongEnough => text!(refusal.shows.long_enough),
         }
     }
 }
@@ -72,7 +78,13 @@ impl Reason for ShowReason {
     fn status(&self) -> u16 {
         match self {
             Self::NotAnArtist => 403,
-            Self::Over | Self::Live | Self::TooManyAhead | Self::NotOnAir | Self::NextBegins => 409,
+            Self::Over
+            | Self::Live
+            | Self::TooManyAhead
+            | Self::NotOnAir
+            | Self::NextBegins
+            | Self::TimeLeft
+            | Self::LongEnough => 409,
         }
     }
 }
@@ -206,12 +218,18 @@ pub fn check_times(
     }
     if ends_at <= starts_at {
         errors.add("ends", text!(complaint.end_early));
-    } else if ends_at.since(starts_at) > i64::from(most) * Millis::HOUR {
-        errors.add("ends", text!(complaint.end_late, hours = most));
+    } else if let Some(complaint) = check_length(starts_at, ends_at, most) {
+        errors.add("ends", complaint);
     } else if ends_at <= now {
         errors.add("ends", text!(complaint.end_past));
     }
     errors.into_result()
+}
+
+/// Checks that a show lasts at most `most` hours; returns the complaint about its end.
+pub fn check_length(starts_at: Millis, ends_at: Millis, most: u32) -> Option<Text> {
+    (ends_at.since(starts_at) > i64::from(most) * Millis::HOUR)
+        .then(|| text!(complaint.end_late, hours = most))
 }
 
 /// The artist of a show, as everybody sees them.
@@ -292,6 +310,9 @@ pub struct ShowPage {
     /// Time at which the artist ended the show; absent while they haven't.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Millis>,
+    /// True while the artist keeps the stage for whoever is on it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub kept: bool,
     /// The most persons who were there at once.
     pub peak: u32,
     /// Likes so far.

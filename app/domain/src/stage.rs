@@ -153,7 +153,7 @@ impl FromStr for StageState {
 /// Durable event of a show's stage. In the show's own topic.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StageEvent {
-    /// The state of the stage has changed, or another session has taken it.
+    /// The state of the stage has changed, another session has taken it, or it is kept, or no longer.
     #[serde(rename = "stage")]
     Changed {
         /// The state from now on.
@@ -166,6 +166,9 @@ pub enum StageEvent {
         /// Time at which the artist ended the show; absent while they haven't.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         ended_at: Option<Millis>,
+        /// True while the artist keeps the stage for whoever is on it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        kept: bool,
     },
 }
 

@@ -64,6 +64,7 @@ fn what_the_venue_says() {
         publication: 2,
         live_since: Some(Millis(5)),
         ended_at: None,
+        kept: false,
     });
     assert_eq!(
         serde_json::to_value(ServerFrame::Events {
@@ -128,9 +129,21 @@ fn events_have_one_level_in_json() {
                 publication: 2,
                 live_since: None,
                 ended_at: Some(Millis(9)),
+                kept: false,
             }
             .into(),
             json!({"stage": {"state": "ended", "publication": 2, "live_since": null, "ended_at": 9}}),
+        ),
+        (
+            StageEvent::Changed {
+                state: StageState::Live,
+                publication: 2,
+                live_since: Some(Millis(5)),
+                ended_at: None,
+                kept: true,
+            }
+            .into(),
+            json!({"stage": {"state": "live", "publication": 2, "live_since": 5, "kept": true}}),
         ),
         (
             ChatEvent::Posted { message: posted }.into(),

@@ -55,12 +55,6 @@ pub async fn keep_stage(show: ShowId, keep: bool) -> Result<(), Failed<StageReas
     answer(port::<dyn super::port::StageControl>().keep_stage(show, keep)).await
 }
 
-/// Tells whether one's own stage is kept so.
-#[server(endpoint = "live/is_stage_kept", input = Json, output = Json)]
-pub async fn is_stage_kept(show: ShowId) -> Result<bool, Failed<StageReason>> {
-    answer(port::<dyn super::port::StageControl>().is_stage_kept(show)).await
-}
-
 /// Gives what plays on one's own stage from now on a title; empty when nothing is to be known.
 #[server(endpoint = "live/set_title", input = Json, output = Json)]
 pub async fn set_title(show: ShowId, title: String) -> Result<(), Failed<StageReason>> {

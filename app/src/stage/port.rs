@@ -23,8 +23,6 @@ pub trait StageControl: Send + Sync {
     async fn pause(&self, show: ShowId, paused: bool) -> Result<(), StageError>;
     /// Keeps one's own stage for the source that is on it, or lets newer ones take over again.
     async fn keep_stage(&self, show: ShowId, keep: bool) -> Result<(), StageError>;
-    /// Tells whether one's own stage is kept so.
-    async fn is_stage_kept(&self, show: ShowId) -> Result<bool, StageError>;
     /// Gives what plays on one's own stage from now on a title; empty when nothing is to be known.
     async fn set_title(&self, show: ShowId, title: String) -> Result<(), StageError>;
     /// Ends one's own show; its artist can take that back for a while.

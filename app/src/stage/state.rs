@@ -27,10 +27,11 @@ pub fn apply(page: &mut ShowPage, event: &Event) -> PageChange {
             }
             PageChange::Changed
         }
-        Event::Stage(StageEvent::Changed { state, live_since, ended_at, .. }) => {
+        Event::Stage(StageEvent::Changed { state, live_since, ended_at, kept, .. }) => {
             page.card.stage = *state;
             page.live_since = live_since.or(page.live_since);
             page.ended_at = *ended_at;
+            page.kept = *kept;
             PageChange::Changed
         }
         Event::Show(ShowEvent::Played { show, track }) if *show == page.card.id => {
@@ -73,6 +74,7 @@ pub mod tests {
             description: "By the water.".into(),
             live_since: None,
             ended_at: None,
+            kept: false,
             peak: 0,
             likes: 0,
             tracks: Vec::new(),
@@ -91,18 +93,23 @@ pub mod tests {
             publication: 1,
             live_since: since,
             ended_at: None,
+            kept: true,
         });
         assert_eq!(apply(&mut page, &live), PageChange::Changed);
-        assert_eq!((page.card.stage, page.live_since), (StageState::Live, since));
+        assert_eq!((page.card.stage, page.live_since, page.kept), (StageState::Live, since, true));
 
         let dropped = Event::Stage(StageEvent::Changed {
             state: StageState::Dropped,
             publication: 1,
             live_since: None,
             ended_at: None,
+            kept: false,
         });
         apply(&mut page, &dropped);
-        assert_eq!((page.card.stage, page.live_since), (StageState::Dropped, since));
+        assert_eq!(
+            (page.card.stage, page.live_since, page.kept),
+            (StageState::Dropped, since, false)
+        );
 
         let show = ShowCard { title: "Mira at the Pier".into(), ..page.card.clone() };
         apply(&mut page, &Event::Show(ShowEvent::Changed { show, description: None }));

@@ -1,14 +1,9 @@
 //! Switch that keeps the stage for what is on it.
 
-use bandstand_domain::ShowId;
 use leptos::{prelude::*, task::spawn_local};
 
 use super::session::Studio;
-use crate::{
-    stage::api::{is_stage_kept, keep_stage},
-    t,
-    ui::Toaster,
-};
+use crate::{stage::api::keep_stage, t, ui::Toaster};
 
 /// Switch against newer programs and tabs of the artist; there while somebody is on stage.
 #[component]
@@ -16,27 +11,24 @@ pub(super) fn KeepSwitch(
     /// The studio.
     studio: Studio,
 ) -> impl IntoView {
-    let show = studio.page.with_untracked(|page| page.card.id);
     let on_air = Memo::new(move |_| studio.on_air());
-    view! { <Show when=move || on_air.get()><Switch show/></Show> }.into_any()
+    view! { <Show when=move || on_air.get()><Switch studio/></Show> }.into_any()
 }
 
 #[component]
-fn Switch(show: ShowId) -> impl IntoView {
+fn Switch(studio: Studio) -> impl IntoView {
     let toaster = Toaster::expect();
-    let kept = RwSignal::new(false);
-    Effect::new(move || {
-        spawn_local(async move {
-            if let Ok(known) = is_stage_kept(show).await {
-                kept.try_set(known);
-            }
-        });
-    });
+    let (show, known) = studio.page.with_untracked(|page| (page.card.id, page.kept));
+    let kept = RwSignal::new(known);
+    // What is told counts, also where it is no news: a press may have come between.
+    Effect::new(move || kept.set(studio.page.with(|page| page.kept)));
     let change = move |keep: bool| {
         kept.set(keep);
         spawn_local(async move {
             if let Err(refused) = keep_stage(show, keep).await {
-                kept.try_set(!keep);
+                if let Some(known) = studio.page.try_with_untracked(|page| page.kept) {
+                    kept.try_set(known);
+                }
                 toaster.say(refused.to_string());
             }
         });

@@ -1,6 +1,6 @@
 //! The end of the show's time, and some more of it.
 
-use bandstand_domain::Millis;
+use bandstand_domain::{Millis, shows::Medium};
 use leptos::{
     prelude::*,
     task::spawn_local,
@@ -52,11 +52,15 @@ fn Overtime(studio: Studio) -> impl IntoView {
             pending.try_set(false);
         });
     };
+    let fate = match studio.medium() {
+        Medium::Audio => t!(studio.ends_by_itself),
+        Medium::Video => t!(studio.ends_for_programs),
+    };
     view! {
         <div role="status">
             <Show when=move || near.get()>
                 <div class="notice">
-                    <p>{t!(studio.ends_at)} " " {move || local_text(ends.get(), TimeStyle::Time)}</p>
+                    <p>{t!(studio.ends_at)} " " {move || local_text(ends.get(), TimeStyle::Time)} ". " {fate}</p>
                     <button class="button" type="button" aria-busy=move || pending.get().then_some("true") on:click=extend>{t!(studio.extend)}</button>
                 </div>
             </Show>

@@ -64,7 +64,9 @@ pub enum AudioError {
     #[error("The stream is AAC of another profile. Set the encoder to AAC-LC.")]
     AacProfile,
     /// More than two channels, or a layout of its own.
-    #[error("The stream has more than two channels. Set the encoder to stereo or mono.")]
+    #[error(
+        "The stream has more than two channels, or a layout of its own. Set the encoder to stereo or mono."
+    )]
     Channels,
     /// The rate changed in the midst, in Hz.
     #[error(

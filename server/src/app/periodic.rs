@@ -76,7 +76,7 @@ fn table(venue: &Venue) -> Vec<PeriodicWork> {
         }),
         every(listening::PERIOD, "count who listens", &count, |it| async move { it.count().await }),
         every(MINUTE, "end abandoned shows", stages, |it| async move { it.end_abandoned().await }),
-        every(MINUTE, "end overdue shows", radio, |it| async move { it.end_overdue().await }),
+        every(MINUTE, "end overdue shows", stages, |it| async move { it.end_overdue().await }),
         every(MINUTE, "forget used tokens", services, |it| async move {
             it.tokens.forget_expired(clock::now());
             Ok::<_, Infallible>(())

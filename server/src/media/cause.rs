@@ -106,6 +106,8 @@ mod tests {
             (Replaced, "on stage from another place"),
             (Contested, "with the same stream key"),
             (Revoked("OBS at home".into()), "its stream key, “OBS at home”, was revoked"),
+            (RevokedPassword("BUTT".into()), "and put it there as the password"),
+            (RevokedToken("bandstand source".into()), "“bandstand source”, whose API token was"),
             (Elsewhere, "three other stages"),
             (Full, "the venue is full"),
             (of_end(EndReason::NeverConnected).unwrap(), "A firewall may keep it out"),

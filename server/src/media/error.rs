@@ -119,8 +119,8 @@ impl MediaError {
                  there first."
             }
             Self::Contested => {
-                "Another program is on stage with the same stream key. Stop one of them, or make a \
-                 key for each."
+                "Another program is on stage with the same stream key or API token. Stop one of \
+                 them, or give each its own."
             }
             Self::Kept => {
                 "Its artist keeps the stage for the source that is on it. The switch is in the studio."

@@ -220,7 +220,7 @@ fn awaited(address: &Uri) -> TakeoverCondition {
 /// Finds the holder of a stream key. What is wrong with one that isn't good is nobody's business but its
 /// artist's, and whoever tries many has to wait; a good one is let in whatever others try from there.
 async fn holder(media: &Media, caller: &Caller, secret: &str) -> Result<Holder, MediaError> {
-    if let Some(holder) = media.stages.holder(secret).await? {
+    if let Some(holder) = media.stages.holder(secret, Cause::Revoked).await? {
         return Ok(holder);
     }
     let tried = media.services.limits.check(Limit::StreamKeyTries, by_address(caller.address));

@@ -29,7 +29,7 @@ impl ListenerCount {
     /// Counts those who listen now, once every [`PERIOD`].
     ///
     /// # Errors
-    /// Returns an error when the database fails; nothing is counted then.
+    /// Returns an error when the database fails for a show; the others are counted all the same.
     pub async fn count(&self) -> Result<(), DatabaseError> {
         let mut listeners: HashMap<ShowId, usize> = self.sessions.viewers();
         for (show, count) in self.mounts.listeners() {

@@ -13,7 +13,7 @@ use crate::{
     clock,
     http::limits::{Limit, by_address},
     shows::{self, ShowFacts},
-    stage::{Claim, ClaimProof, source::OpenedSource},
+    stage::{Claim, ClaimProof, notices::Cause, source::OpenedSource},
     stream_keys::{self, Holder},
 };
 
@@ -144,7 +144,9 @@ pub async fn holder(
     credentials: Option<&BasicCredentials>,
 ) -> Result<Holder, RadioError> {
     let credentials = credentials.ok_or(RadioError::NoKey)?;
-    if let Some(holder) = radio.stages.holder(credentials.password()).await? {
+    if let Some(holder) =
+        radio.stages.holder(credentials.password(), Cause::RevokedPassword).await?
+    {
         return Ok(holder);
     }
     let tried = radio.services.limits.check(Limit::StreamKeyTries, by_address(address));

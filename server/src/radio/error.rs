@@ -115,7 +115,7 @@ impl RadioError {
     pub fn text(&self) -> String {
         let text = match self {
             Self::NoKey => "The password is a stream key, and the user is source.",
-            Self::BadKey => "This stream key is not good, or no longer.",
+            Self::BadKey => "This stream key or API token is not good, or no longer.",
             Self::TooManyTries(_) => "That is too much at once. Wait a moment.",
             Self::NothingOn => {
                 "None of your shows is on or starts within two hours. Announce one, or name it as the mount: \
@@ -132,10 +132,11 @@ impl RadioError {
                 "You are on stage from another place, which replaced this program. Leave the stage there first."
             }
             Self::OffStage => {
-                "Another source is on stage now, the show has ended, or the stream key was revoked."
+                "Another source is on stage now, the show has ended, or the key was revoked."
             }
             Self::Contested => {
-                "Another program is on stage with the same stream key. Stop one of them, or make a key for each."
+                "Another program is on stage with the same stream key or API token. Stop one of them, or give each \
+                 its own."
             }
             Self::Kept => {
                 "Its artist keeps the stage for the source that is on it. The switch is in the studio."

@@ -10,7 +10,6 @@ mod listen;
 mod live_stream;
 pub mod mounts;
 mod newcomers;
-mod overtime;
 mod radio_source;
 mod relay;
 mod sound;

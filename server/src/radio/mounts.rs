@@ -250,12 +250,6 @@ impl Mounts {
         self.skips.load(Ordering::Relaxed)
     }
 
-    /// The shows whose sound comes from a source.
-    pub fn shows(&self) -> Vec<ShowId> {
-        let all = self.state();
-        all.mounts.iter().filter(|it| it.1.source.is_some()).map(|it| *it.0).collect()
-    }
-
     /// Lets a source be heard in place of the one that is; none when it is no source of these, false when
     /// it can't be heard.
     pub fn hand_over(&self, source: SourceId) -> Option<bool> {

@@ -90,6 +90,7 @@ pub async fn page(
         description: details.description,
         live_since: facts.live_since,
         ended_at: facts.ended_at,
+        kept: facts.stage_kept,
         peak: details.peak,
         likes: details.likes,
         tracks,
@@ -167,25 +168,22 @@ pub async fn append_artist_changed(
     Ok(shows)
 }
 
-/// Notes how many listen to each of these shows, once every so many `seconds`.
+/// Notes how many listen to each of these shows, once every so many `seconds`; each in a transaction of its
+/// own, so that none holds one show's row while it waits for another's.
 ///
 /// # Errors
-/// Returns an error when the database fails; nothing is noted then.
+/// Returns an error when the database fails for one of them; the others are noted all the same.
 pub async fn note_listeners(
     database: &Database,
     listeners: &HashMap<ShowId, usize>,
     seconds: u32,
 ) -> Result<(), DatabaseError> {
-    if listeners.is_empty() {
-        return Ok(());
-    }
-    let mut write = database.begin().await?;
+    let mut done = Ok(());
     for (show, count) in listeners {
         let count = i64::try_from(*count).unwrap_or(i64::MAX);
-        store::note_listeners(&mut write, *show, count, seconds.into()).await?;
+        done = store::note_listeners(database, *show, count, seconds.into()).await.and(done);
     }
-    write.commit().await?;
-    Ok(())
+    done
 }
 
 /// Wakes those who follow the list of shows and those at the show `id`.

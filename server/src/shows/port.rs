@@ -10,7 +10,7 @@ use bandstand_domain::{
     people::PeopleError,
     shows::{
         MAX_HOURS, MAX_UPCOMING, Medium, Section, ShowDraft, ShowError, ShowEvent, ShowFigures,
-        ShowList, ShowPage, ShowReason, WhatsOn,
+        ShowList, ShowPage, ShowReason, WhatsOn, check_length,
     },
     text,
 };
@@ -31,8 +31,10 @@ use crate::{
     rights::{self, Action, Relation, Resource},
 };
 
-/// Time by which a show is extended, in milliseconds.
+/// Time by which a show is extended, in milliseconds; it is while no more than that is left.
 const EXTENSION: i64 = 15 * Millis::MINUTE;
+/// The most hours by which a show becomes longer, so, than one may be announced for.
+const EXTRA_HOURS: u32 = 1;
 
 /// Audience count of shows; known to the crowd.
 pub trait AudienceCount: fmt::Debug + Send + Sync {
@@ -258,8 +260,15 @@ impl Shows for ShowsPort {
             check_free(&mut write, &facts.artist_account, &times, Some(id)).await?;
             times
         };
-        if facts.stage.is_on_air() && draft.medium != before.medium {
-            return Err(Refusal::Because(ShowReason::Live));
+        if draft.medium != before.medium {
+            if facts.stage.is_on_air() {
+                return Err(Refusal::Because(ShowReason::Live));
+            }
+            // Also of one that is over: its end may be taken back.
+            let most = self.most_hours(draft.medium);
+            if let Some(complaint) = check_length(times.starts_at, times.ends_at, most) {
+                return Err(FieldErrors::one("ends", complaint).into());
+            }
         }
         store::update(&mut write, id, &draft, &times).await?;
         append_changed(&mut write, id).await?;
@@ -296,8 +305,16 @@ impl Shows for ShowsPort {
         if !facts.stage.is_on_air() {
             return Err(Refusal::Because(ShowReason::NotOnAir));
         }
-        let from = facts.ends_at.max(clock::now());
+        let now = clock::now();
+        if facts.ends_at.since(now) > EXTENSION {
+            return Err(Refusal::Because(ShowReason::TimeLeft));
+        }
+        let from = facts.ends_at.max(now);
         let ends_at = from.plus(EXTENSION);
+        let most = self.most_hours(facts.medium) + EXTRA_HOURS;
+        if check_length(facts.starts_at, ends_at, most).is_some() {
+            return Err(Refusal::Because(ShowReason::LongEnough));
+        }
         let next =
             store::overlapping(&mut *write, &facts.artist_account, (from, ends_at), Some(id))
                 .await?;

@@ -93,6 +93,8 @@ pub struct ShowFacts {
     pub ends_at: Millis,
     /// The artist's time zone.
     pub time_zone: String,
+    /// Medium of the show.
+    pub medium: Medium,
     /// True while only viewers with an account may enter.
     pub members_only: bool,
     /// Set once the show was deleted.
@@ -103,6 +105,8 @@ pub struct ShowFacts {
     pub live_since: Option<Millis>,
     /// Time at which the artist ended the show.
     pub ended_at: Option<Millis>,
+    /// True while the artist keeps the stage for whoever is on it.
+    pub stage_kept: bool,
 }
 
 /// The facts of the show `id`, deleted or not.
@@ -112,7 +116,7 @@ pub async fn facts<'e>(
 ) -> Result<Option<ShowFacts>, DatabaseError> {
     sqlx::query(
         "SELECT s.id, s.artist, a.person, s.stage, s.starts_at, s.ends_at, s.time_zone, \
-         s.members_only, s.deleted_at, s.publication, s.live_since, s.ended_at \
+         s.medium, s.members_only, s.deleted_at, s.publication, s.live_since, s.ended_at, s.stage_kept \
          FROM shows s JOIN accounts a ON a.id = s.artist WHERE s.id = $1",
     )
     .bind(id.to_string())
@@ -127,11 +131,13 @@ pub async fn facts<'e>(
             starts_at: Millis(row.try_get("starts_at")?),
             ends_at: Millis(row.try_get("ends_at")?),
             time_zone: row.try_get("time_zone")?,
+            medium: medium(&row)?,
             members_only: members_only(&row)?,
             deleted: row.try_get::<Option<i64>, _>("deleted_at")?.is_some(),
             publication: row.try_get("publication")?,
             live_since: row.try_get::<Option<i64>, _>("live_since")?.map(Millis),
             ended_at: row.try_get::<Option<i64>, _>("ended_at")?.map(Millis),
+            stage_kept: row.try_get::<i64, _>("stage_kept")? != 0,
         })
     })
     .transpose()

@@ -4,6 +4,7 @@
 mod entrance;
 pub mod lasting_titles;
 pub mod notices;
+mod overtime;
 mod performer;
 pub mod port;
 mod reconcile;

@@ -128,16 +128,7 @@ impl StageControl for StagePort {
     async fn keep_stage(&self, show: ShowId, keep: bool) -> Result<(), StageError> {
         let entry = allowed(&self.caller, show, Action::Change).await?;
         self.caller.limited(Limit::Stage, (show, &entry.viewer.person))?;
-        if !entry.facts.stage.is_on_air() {
-            return Err(Refusal::Because(StageReason::NotOnStage));
-        }
-        self.stages.keep(show, keep);
-        Ok(())
-    }
-
-    async fn is_stage_kept(&self, show: ShowId) -> Result<bool, StageError> {
-        allowed(&self.caller, show, Action::Change).await?;
-        Ok(self.stages.is_kept(show))
+        answer(self.stages.keep(show, keep).await)
     }
 
     async fn end(&self, show: ShowId) -> Result<(), StageError> {

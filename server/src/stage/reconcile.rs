@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use bandstand_domain::ShowId;
 
 use super::{source::SourceState, stages::Stages, state::StageInput, store};
-use crate::{clock, database::DatabaseError, stream_keys};
+use crate::{database::DatabaseError, stream_keys};
 
 impl Stages {
     /// Compares which sources there are, what stands here and what the database says, and makes good
@@ -32,10 +32,17 @@ impl Stages {
         }
         for (show, successor) in &successors {
             let _turn = self.turn(*show).await;
-            if !sources.contains_key(&successor.source) {
-                self.lost(*show, successor.source).await?;
-            } else if !self.performers().contains_key(show) {
-                self.take_over(*show, successor.source).await?;
+            match sources.get(&successor.source) {
+                None => self.lost(*show, successor.source).await?,
+                Some(SourceState { media, .. }) => {
+                    // That something comes from it is told once.
+                    if *media || !self.performers().contains_key(show) {
+                        self.take_over(*show, successor.source).await?;
+                    }
+                    if *media {
+                        self.arrived(*show, successor.source).await?;
+                    }
+                }
             }
         }
         let said: HashSet<ShowId> = store::on_stage(&self.database).await?.into_iter().collect();
@@ -43,18 +50,6 @@ impl Stages {
             let _turn = self.turn(show).await;
             if !self.performers().contains_key(&show) {
                 self.happen(show, StageInput::Lost).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Ends the shows whose artist was lost and whose end has long passed.
-    pub async fn end_abandoned(&self) -> Result<(), DatabaseError> {
-        for show in store::abandoned(&self.database, clock::now()).await? {
-            let _turn = self.turn(show).await;
-            // Else the artist has come back since the database was asked, or is about to.
-            if !self.performers().contains_key(&show) && !self.successors().contains_key(&show) {
-                self.finish(show, StageInput::End).await?;
             }
         }
         Ok(())

@@ -7,7 +7,7 @@
 //! until then.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -39,8 +39,6 @@ pub struct Stages {
     notices: Notices,
     performers: Mutex<HashMap<ShowId, Performer>>,
     successors: Mutex<HashMap<ShowId, Successor>>,
-    /// Stages that their artists keep from newcomers.
-    kept: Mutex<HashSet<ShowId>>,
     turns: Vec<tokio::sync::Mutex<()>>,
 }
 
@@ -49,8 +47,8 @@ impl Stages {
     pub fn new(database: Database, bus: Bus, sources: Arc<dyn Sources>) -> Self {
         let turns = (0..TURNS).map(|_| tokio::sync::Mutex::default()).collect();
         let (performers, successors) = (Mutex::default(), Mutex::default());
-        let (notices, kept) = (Notices::default(), Mutex::default());
-        Self { database, bus, sources, notices, performers, successors, kept, turns }
+        let notices = Notices::default();
+        Self { database, bus, sources, notices, performers, successors, turns }
     }
 
     /// The artist takes a break or comes back from it.
@@ -63,6 +61,12 @@ impl Stages {
             performer.paused = paused;
         }
         Ok(outcome)
+    }
+
+    /// The artist keeps the stage for whoever is on it, or lets newer sources take over again.
+    pub async fn keep(&self, show: ShowId, keep: bool) -> Result<Outcome, DatabaseError> {
+        let _turn = self.turn(show).await;
+        self.happen(show, StageInput::Keep(keep)).await
     }
 
     /// The show ends, by its artist or else by the operator, whose word is final.
@@ -143,21 +147,6 @@ impl Stages {
     /// The notices to artists.
     pub fn notices(&self) -> &Notices {
         &self.notices
-    }
-
-    /// Keeps the stage of `show` for whoever is on it, or lets newer sources take over again.
-    pub fn keep(&self, show: ShowId, keep: bool) {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if keep {
-            kept.insert(show);
-        } else {
-            kept.remove(&show);
-        }
-    }
-
-    /// Tells whether the stage of `show` is kept for whoever is on it.
-    pub fn is_kept(&self, show: ShowId) -> bool {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).contains(&show)
     }
 
     /// Gives what plays at `show` from now on a title; empty when nothing is known.
@@ -258,20 +247,15 @@ impl Stages {
         Ok(outcome)
     }
 
-    pub(super) async fn finish(
-        &self,
-        show: ShowId,
-        input: StageInput,
-    ) -> Result<Outcome, DatabaseError> {
+    async fn finish(&self, show: ShowId, input: StageInput) -> Result<Outcome, DatabaseError> {
         let outcome = self.happen(show, input).await?;
         self.clear(show).await;
         Ok(outcome)
     }
 
-    async fn clear(&self, show: ShowId) {
+    pub(super) async fn clear(&self, show: ShowId) {
         self.performers().remove(&show);
         self.successors().remove(&show);
-        self.keep(show, false);
         self.sources.close_stage(show).await;
     }
 

@@ -5,7 +5,7 @@
 //!                     │ ▲              │ ▲
 //!                  lost arrived, back lost back
 //!                     ▼ │              ▼ │
-//!                      ─────Dropped─────          anything ──end, close──▶ Ended
+//!                      ─────Dropped─────          anything ──end, close, time up──▶ Ended
 //!                                                 Ended ──reopen──▶ Dropped, or Empty as before
 //! ```
 
@@ -25,6 +25,10 @@ pub struct StageRecord {
     pub live_since: Option<Millis>,
     /// Time at which the show ended; none while it hasn't.
     pub ended_at: Option<Millis>,
+    /// Scheduled end of the show.
+    pub ends_at: Millis,
+    /// The artist keeps the stage for whoever is on it.
+    pub kept: bool,
 }
 
 /// Input that may change a stage.
@@ -44,8 +48,15 @@ pub enum StageInput {
     },
     /// The artist takes a break, or is back from it.
     Pause(bool),
-    /// The artist ends the show, or it ended long ago.
+    /// The artist keeps the stage for whoever is on it, or lets newer sources take over again.
+    Keep(bool),
+    /// The artist ends the show.
     End,
+    /// The show ends if its time was over at `by`: it may have been given more of it meanwhile.
+    TimeUp {
+        /// The latest scheduled end of a show that ends so.
+        by: Millis,
+    },
     /// The operator ends the show: at once, with all that goes on after an end, and its artist can't take
     /// that back.
     Close,
@@ -72,8 +83,14 @@ impl StageRecord {
     pub fn after(self, input: StageInput, now: Millis) -> Result<Option<Self>, InputRefused> {
         use StageState::{Dropped, Empty, Ended, Live, Paused};
         let next = match (self.state, input) {
-            (Ended, StageInput::End | StageInput::Lost | StageInput::Back { .. }) => self,
-            (_, StageInput::Close) => Self { state: Ended, ended_at: None, ..self },
+            (
+                Ended,
+                StageInput::End
+                | StageInput::TimeUp { .. }
+                | StageInput::Lost
+                | StageInput::Back { .. },
+            ) => self,
+            (_, StageInput::Close) => Self { state: Ended, ended_at: None, kept: false, ..self },
             (Ended, StageInput::Reopen) => {
                 if self.ended_at.is_none_or(|at| now.since(at) >= REOPENING) {
                     return Err(InputRefused::TooLate);
@@ -83,7 +100,10 @@ impl StageRecord {
             }
             (Ended, _) => return Err(InputRefused::Over),
             (_, StageInput::Reopen) => self,
-            (_, StageInput::End) => Self { state: Ended, ended_at: Some(now), ..self },
+            (_, StageInput::TimeUp { by }) if self.ends_at > by => self,
+            (_, StageInput::End | StageInput::TimeUp { .. }) => {
+                Self { state: Ended, ended_at: Some(now), kept: false, ..self }
+            }
             // Told even when the stage was live already: an older studio learns by it that it was
             // replaced.
             (_, StageInput::Arrived { publication }) if publication >= self.publication => {
@@ -98,7 +118,10 @@ impl StageRecord {
             (Empty | Live | Paused, StageInput::Back { .. }) => self,
             (Live | Paused, StageInput::Pause(true)) => Self { state: Paused, ..self },
             (Live | Paused, StageInput::Pause(false)) => Self { state: Live, ..self },
-            (Empty | Dropped, StageInput::Pause(_)) => return Err(InputRefused::NobodyThere),
+            (Live | Paused | Dropped, StageInput::Keep(kept)) => Self { kept, ..self },
+            (Empty | Dropped, StageInput::Pause(_)) | (Empty, StageInput::Keep(_)) => {
+                return Err(InputRefused::NobodyThere);
+            }
         };
         Ok((next != self).then_some(next))
     }
@@ -111,7 +134,14 @@ mod tests {
     const NOW: Millis = Millis(5_000);
 
     fn stage(state: StageState) -> StageRecord {
-        StageRecord { state, publication: 3, live_since: Some(Millis(1_000)), ended_at: None }
+        StageRecord {
+            state,
+            publication: 3,
+            live_since: Some(Millis(1_000)),
+            ended_at: None,
+            ends_at: Millis(4_000),
+            kept: false,
+        }
     }
 
     fn state_after(state: StageState, input: StageInput) -> Result<StageState, InputRefused> {
@@ -158,6 +188,35 @@ mod tests {
             assert_eq!(closed, stage(Ended));
             assert_eq!(reopen(closed, 0), Err(InputRefused::TooLate));
         }
+    }
+
+    #[test]
+    fn a_show_whose_time_is_over_ends_unless_it_was_given_more() {
+        use StageState::{Dropped, Ended, Live, Paused};
+        for state in [Live, Paused, Dropped] {
+            let up = |by| stage(state).after(StageInput::TimeUp { by: Millis(by) }, NOW);
+            assert_eq!(up(3_999), Ok(None));
+            let ended = up(4_000).unwrap().unwrap();
+            assert_eq!((ended.state, ended.ended_at), (Ended, Some(NOW)));
+        }
+        assert_eq!(stage(Ended).after(StageInput::TimeUp { by: NOW }, NOW), Ok(None));
+    }
+
+    #[test]
+    fn a_stage_is_kept_while_the_show_is_on() {
+        use StageState::{Dropped, Empty, Ended, Live, Paused};
+        for state in [Live, Paused, Dropped] {
+            let kept = stage(state).after(StageInput::Keep(true), NOW).unwrap().unwrap();
+            assert_eq!(kept, StageRecord { kept: true, ..stage(state) });
+            assert_eq!(kept.after(StageInput::Keep(true), NOW), Ok(None));
+            let taken = kept.after(StageInput::Arrived { publication: 4 }, NOW).unwrap().unwrap();
+            assert!(taken.kept, "whoever comes while nobody is there");
+            let ended = kept.after(StageInput::End, NOW).unwrap().unwrap();
+            assert!(!ended.kept);
+        }
+        let refused = |state| stage(state).after(StageInput::Keep(true), NOW);
+        assert_eq!(refused(Empty), Err(InputRefused::NobodyThere));
+        assert_eq!(refused(Ended), Err(InputRefused::Over));
     }
 
     #[test]

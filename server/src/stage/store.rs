@@ -15,9 +15,6 @@ use crate::{
     shows::{self, stage_sql},
 };
 
-/// Grace period past its end for a show whose artist's connection is lost, in milliseconds.
-const OVERTIME: i64 = 30 * Millis::MINUTE;
-
 /// The outcome of an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -46,7 +43,7 @@ pub async fn happen(
     // An update, so that the row is this transaction's until it ends.
     let row = sqlx::query(
         "UPDATE shows SET stage_at = stage_at WHERE id = $1 AND deleted_at IS NULL \
-         RETURNING stage, publication, live_since, ended_at",
+         RETURNING stage, publication, live_since, ended_at, ends_at, stage_kept",
     )
     .bind(show.to_string())
     .fetch_optional(&mut *write)
@@ -60,7 +57,7 @@ pub async fn happen(
     };
     sqlx::query(
         "UPDATE shows SET stage = $2, stage_at = $3, publication = $4, live_since = $5, \
-         ended_at = $6 WHERE id = $1",
+         ended_at = $6, stage_kept = $7 WHERE id = $1",
     )
     .bind(show.to_string())
     .bind(stage.state.as_str())
@@ -68,10 +65,12 @@ pub async fn happen(
     .bind(stage.publication)
     .bind(stage.live_since.map(|at| at.0))
     .bind(stage.ended_at.map(|at| at.0))
+    .bind(i64::from(stage.kept))
     .execute(&mut *write)
     .await?;
-    let StageRecord { state, publication, live_since, ended_at } = stage;
-    let event = Event::Stage(StageEvent::Changed { state, publication, live_since, ended_at });
+    let StageRecord { state, publication, live_since, ended_at, kept, .. } = stage;
+    let event =
+        Event::Stage(StageEvent::Changed { state, publication, live_since, ended_at, kept });
     event_log::append(&mut write, Topic::Show(show), &event, now).await?;
     if stage.state != before.state
         && let Some(card) = shows::card(&mut write, show).await?
@@ -122,6 +121,15 @@ pub async fn publication(database: &Database, show: ShowId) -> Result<Option<i64
     row.map(|row| Ok(row.try_get(0)?)).transpose()
 }
 
+/// Tells whether the stage of `show` is kept for whoever is on it.
+pub async fn is_kept(database: &Database, show: ShowId) -> Result<bool, DatabaseError> {
+    let row = sqlx::query("SELECT stage_kept FROM shows WHERE id = $1")
+        .bind(show.to_string())
+        .fetch_optional(&database.read)
+        .await?;
+    row.map_or(Ok(false), |row| Ok(row.try_get::<i64, _>(0)? != 0))
+}
+
 /// The shows on whose stage somebody is said to be.
 pub async fn on_stage(database: &Database) -> Result<Vec<ShowId>, DatabaseError> {
     let rows = sqlx::query(concat!(
@@ -134,15 +142,19 @@ pub async fn on_stage(database: &Database) -> Result<Vec<ShowId>, DatabaseError>
     rows.iter().map(|row| parsed(row, "id")).collect()
 }
 
-/// The shows whose artist was lost and whose end has long passed. One whose end was taken back is dropped
-/// from then on, and its artist has as long to come back as they had to take it back.
-pub async fn abandoned(database: &Database, now: Millis) -> Result<Vec<ShowId>, DatabaseError> {
+/// The shows whose artist was lost and whose end was `by` then or before. One whose end was taken back is
+/// dropped from then on, and its artist has as long to come back as they had to take it back.
+pub async fn abandoned(
+    database: &Database,
+    by: Millis,
+    now: Millis,
+) -> Result<Vec<ShowId>, DatabaseError> {
     let rows = sqlx::query(concat!(
         "SELECT id FROM shows WHERE ",
         stage_sql!(dropped),
         " AND ends_at <= $1 AND stage_at <= $2 AND deleted_at IS NULL",
     ))
-    .bind(now.plus(-OVERTIME).0)
+    .bind(by.0)
     .bind(now.plus(-REOPENING).0)
     .fetch_all(&database.read)
     .await?;
@@ -179,5 +191,7 @@ fn decode(row: &AnyRow) -> Result<StageRecord, DatabaseError> {
         publication: row.try_get("publication")?,
         live_since: live_since.map(Millis),
         ended_at: ended_at.map(Millis),
+        ends_at: Millis(row.try_get("ends_at")?),
+        kept: row.try_get::<i64, _>("stage_kept")? != 0,
     })
 }

@@ -74,7 +74,7 @@ impl Stages {
         if let Some(key) = claim.key() {
             self.check_quarrel(show, key)?;
         }
-        if self.is_kept_from(show, &claim) {
+        if self.is_kept_from(show, &claim).await? {
             return Err(PublishError::Kept);
         }
         if self.count_elsewhere(show, &claim.artist) >= MAX_STAGES {
@@ -103,12 +103,17 @@ impl Stages {
     }
 
     /// Finds the holder of the stream key `secret`; none when it isn't good. That it was revoked its artist is
-    /// told.
-    pub async fn holder(&self, secret: &str) -> Result<Option<Holder>, DatabaseError> {
+    /// told, of a key that was called so by what `revoked` makes of it.
+    pub async fn holder(
+        &self,
+        secret: &str,
+        revoked: fn(String) -> Cause,
+    ) -> Result<Option<Holder>, DatabaseError> {
         match stream_keys::tried(&self.database, secret).await? {
             Tried::Good(holder) => Ok(Some(holder)),
-            Tried::Revoked { account, name } => {
-                self.notices().tell(&account, &Cause::Revoked(name), clock::now());
+            Tried::Revoked { account, name, is_token } => {
+                let cause = if is_token { Cause::RevokedToken(name) } else { revoked(name) };
+                self.notices().tell(&account, &cause, clock::now());
                 Ok(None)
             }
             Tried::Nothing => Ok(None),
@@ -117,10 +122,10 @@ impl Stages {
 
     /// Tells whether the stage is kept for somebody else, who is on it and heard. Who is on it with the same right
     /// may come back, as after a broken line.
-    fn is_kept_from(&self, show: ShowId, claim: &Claim) -> bool {
-        let performers = self.performers();
-        let other = performers.get(&show).filter(|it| !it.silent && it.claim.by != claim.by);
-        other.is_some() && self.is_kept(show)
+    async fn is_kept_from(&self, show: ShowId, claim: &Claim) -> Result<bool, DatabaseError> {
+        let is_other = |it: &Performer| !it.silent && it.claim.by != claim.by;
+        let by_other = self.performers().get(&show).is_some_and(is_other);
+        Ok(by_other && store::is_kept(&self.database, show).await?)
     }
 
     /// Tells whether somebody is on the stage of `show` and heard, so that a newcomer waits beside it.
@@ -250,12 +255,12 @@ impl Stages {
     ) -> Result<(), DatabaseError> {
         let waiting = self.successors().get(&show).cloned();
         let Some(successor) = waiting.filter(|it| it.source == source) else { return Ok(()) };
-        // Who was let in while nobody was heard on stage may be kept off again.
-        let kept_off = successor
-            .claim
+        // Who was let in while nobody was heard on stage, or before it was kept, may be kept off now.
+        let claim = &successor.claim;
+        let replaced = claim
             .key()
             .is_some_and(|key| self.performers().get(&show).is_some_and(|it| it.keeps_off(key)));
-        if kept_off || !self.stands(&successor.claim).await? {
+        if replaced || self.is_kept_from(show, claim).await? || !self.stands(claim).await? {
             self.successors().remove(&show);
             self.sources.close(source).await;
             return Ok(());

@@ -52,6 +52,7 @@ pub struct Holder {
 struct Known {
     holder: Holder,
     name: String,
+    is_token: bool,
     revoked: bool,
 }
 
@@ -124,8 +125,10 @@ pub enum Tried {
     Revoked {
         /// The private identity of the artist's account.
         account: AccountId,
-        /// Name that the artist gave the key.
+        /// Name that the artist gave the key, or the program itself when it has a token.
         name: String,
+        /// It is an API token.
+        is_token: bool,
     },
     /// It is no key, or its artist may not go on stage.
     Nothing,
@@ -138,10 +141,10 @@ pub async fn tried(database: &Database, secret: &str) -> Result<Tried, DatabaseE
         None => token(database, secret).await?,
     };
     let Some(known) = known else { return Ok(Tried::Nothing) };
-    let Known { holder, name, revoked } = known;
+    let Known { holder, name, is_token, revoked } = known;
     Ok(match may_perform(database, &holder.account).await? {
         false => Tried::Nothing,
-        true if revoked => Tried::Revoked { account: holder.account, name },
+        true if revoked => Tried::Revoked { account: holder.account, name, is_token },
         true => Tried::Good(holder),
     })
 }
@@ -152,7 +155,8 @@ async fn token(database: &Database, secret: &str) -> Result<Option<Known>, Datab
     let token = token.filter(|it| it.holder.scopes.contains(&ApiScope::PublishStage));
     Ok(token.map(|KnownToken { holder, name, revoked, .. }| {
         let key = api_tokens::as_key(holder.token);
-        Known { holder: Holder { key, account: holder.account }, name, revoked }
+        let holder = Holder { key, account: holder.account };
+        Known { holder, name, is_token: true, revoked }
     }))
 }
 

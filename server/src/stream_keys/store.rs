@@ -114,7 +114,7 @@ pub async fn known(database: &Database, hash: &SecretHash) -> Result<Option<Know
         .map(|row| {
             let holder = Holder { key: parsed(&row, "id")?, account: row.try_get("account")? };
             let revoked = row.try_get::<Option<i64>, _>("revoked_at")?.is_some();
-            Ok(Known { holder, name: row.try_get("name")?, revoked })
+            Ok(Known { holder, name: row.try_get("name")?, is_token: false, revoked })
         })
         .transpose()
 }

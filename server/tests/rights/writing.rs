@@ -22,7 +22,6 @@ const READING: &[&str] = &[
     // Begins one session an account, until that is renewed.
     "listening/address",
     "live/explain_picture",
-    "live/is_stage_kept",
     "live/stage_figures",
     "live/stream_keys",
     "people/artist",

@@ -3,15 +3,16 @@
 use bandstand_domain::{ShowId, shows::ShowFigures};
 use sqlx::{Any, Executor, Row};
 
-use crate::database::{DatabaseError, Write};
+use crate::database::{Database, DatabaseError};
 
 /// Notes that so many `listeners` listened to the show `id` for some seconds.
 pub async fn note_listeners(
-    write: &mut Write,
+    database: &Database,
     id: ShowId,
     listeners: i64,
     seconds: i64,
 ) -> Result<(), DatabaseError> {
+    let mut write = database.begin().await?;
     sqlx::query(
         "UPDATE shows SET listened = listened + $2, most_listeners = \
          CASE WHEN most_listeners < $3 THEN $3 ELSE most_listeners END WHERE id = $1",
@@ -19,9 +20,10 @@ pub async fn note_listeners(
     .bind(id.to_string())
     .bind(listeners * seconds)
     .bind(listeners)
-    .execute(&mut **write)
+    .execute(&mut *write)
     .await?;
-    Ok(())
+    // No page for everybody shows it.
+    write.commit_unrevised().await
 }
 
 /// The figures of the show `id`.

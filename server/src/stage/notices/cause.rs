@@ -27,6 +27,10 @@ pub enum Cause {
     Contested,
     /// Its key, which was called so, was revoked.
     Revoked(String),
+    /// The same of a source client, whose key is its password.
+    RevokedPassword(String),
+    /// It called itself so, and its API token was revoked.
+    RevokedToken(String),
     /// The artist keeps the stage for another source.
     Kept,
     /// The artist is on as many other stages as one may be.
@@ -45,7 +49,7 @@ pub enum Cause {
     StreamAac,
     /// Nothing that is taken was found in it.
     StreamUnknown,
-    /// It has more than two channels.
+    /// It has more than two channels, or a layout of its own.
     StreamChannels,
     /// Its rate, channels or codec changed in the midst.
     StreamChanged,
@@ -72,6 +76,8 @@ impl Cause {
             Self::Replaced => text!(server.cause.replaced),
             Self::Contested => text!(server.cause.contested),
             Self::Revoked(name) => text!(server.cause.revoked, name = name),
+            Self::RevokedPassword(name) => text!(server.cause.revoked_password, name = name),
+            Self::RevokedToken(name) => text!(server.cause.revoked_token, name = name),
             Self::Kept => text!(server.cause.kept),
             Self::Elsewhere => text!(server.cause.elsewhere),
             Self::Full => text!(server.cause.full),

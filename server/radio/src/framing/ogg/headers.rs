@@ -52,6 +52,15 @@ fn opus(packet: &[u8]) -> Result<StreamKind, AudioError> {
     if !matches!(channels, 1 | 2) || *family > 1 {
         return Err(AudioError::Channels);
     }
+    if *family == 1 {
+        // Streams, coupled ones among them, and the place of each channel (§5.1.1): packets go on as they are,
+        // without this table, so it has to say what a header without one does.
+        let plain: &[u8] = if *channels == 1 { &[1, 0, 0] } else { &[1, 1, 0, 1] };
+        let table = packet.get(19..19 + plain.len()).ok_or(AudioError::Headers)?;
+        if table != plain {
+            return Err(AudioError::Channels);
+        }
+    }
     let info = AudioInfo { format: AudioFormat::OggOpus, rate: 48_000, channels: *channels };
     Ok(StreamKind::Sound(info, 2))
 }
@@ -196,6 +205,20 @@ pub mod tests {
         let mut surround = *opus;
         surround[9] = 6;
         assert_eq!(first_packet(&surround), Err(AudioError::Channels));
+        let mapped = |channels: u8, table: &[u8]| {
+            let mut packet = opus.to_vec();
+            (packet[9], packet[18]) = (channels, 1);
+            packet.extend(table);
+            first_packet(&packet)
+        };
+        assert_eq!(mapped(2, &[1, 1, 0, 1]), Ok(StreamKind::Sound(info, 2)));
+        assert!(mapped(1, &[1, 0, 0]).is_ok());
+        // Two streams of one channel each; the left channel of two; left and right exchanged.
+        for (channels, table) in [(2, [2, 0, 0, 1].as_slice()), (1, &[1, 1, 0]), (2, &[1, 1, 1, 0])]
+        {
+            assert_eq!(mapped(channels, table), Err(AudioError::Channels), "{table:?}");
+        }
+        assert_eq!(mapped(2, &[1, 1, 0]), Err(AudioError::Headers));
         let vorbis = b"\x01vorbis\0\0\0\0\x01\x44\xac\0\0";
         let info = AudioInfo { format: AudioFormat::OggVorbis, rate: 44_100, channels: 1 };
         assert_eq!(first_packet(vorbis), Ok(StreamKind::Sound(info, 3)));
