@@ -25,6 +25,7 @@ const OWN = {
   house: 20,
   report: 10,
   radio: 10,
+  address: 10,
   lock: 10,
   picture: 20,
   playing: 15,

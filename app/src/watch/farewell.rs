@@ -52,7 +52,7 @@ fn membership(session: WatchSession) -> Result<AnyView, SplitLoaderError> {
 }
 
 /// A part that is loaded where it is needed: for shows for members.
-#[wasm_split(radio, wasm_split_path = ::leptos::wasm_split, fallible)]
+#[wasm_split(address, wasm_split_path = ::leptos::wasm_split, fallible)]
 fn listen_elsewhere(session: WatchSession) -> Result<AnyView, SplitLoaderError> {
     Ok(view! { <ListenElsewhere show=session.show/> }.into_any())
 }
