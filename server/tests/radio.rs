@@ -49,15 +49,6 @@ async fn venue() -> TestApp {
     .await
 }
 
-/// A venue behind a proxy.
-async fn venue_behind_proxy() -> TestApp {
-    TestApp::configured(|config: &mut Config| {
-        config.limit_scale = 1_000;
-        config.trusted_proxy = true;
-    })
-    .await
-}
-
 /// A source client on the HTTP port, which sends what it is given in chunks.
 struct Source {
     sound: mpsc::Sender<Bytes>,

@@ -9,6 +9,7 @@ use std::{
 };
 
 use bandstand_domain::{Secret, stage::StageState};
+use bandstand_server::config::Config;
 use tempfile::TempDir;
 use tokio::{
     net::TcpStream,
@@ -18,11 +19,21 @@ use tokio::{
 use super::{
     PATIENCE, TONE_MP3,
     programs::{Program, ffmpeg},
-    until_title, venue_behind_proxy,
+    until_title,
 };
+use crate::support::app::TestApp;
 
 const NGINX: &str = include_str!("../../../deploy/nginx.conf");
 const CADDY: &str = include_str!("../../../deploy/Caddyfile");
+
+/// A venue behind a proxy.
+async fn venue_behind_proxy() -> TestApp {
+    TestApp::configured(|config: &mut Config| {
+        config.limit_scale = 1_000;
+        config.trusted_proxy = true;
+    })
+    .await
+}
 
 /// Puts something else into a configuration, where it stands.
 fn put(text: &str, place: &str, other: &str) -> String {
