@@ -1,0 +1,198 @@
+//! WebM (RFC 9559, WebM container guidelines): a segment of unknown size with clusters of known size, which is
+//! given its size, its duration, cues and a list of where things are when it is closed.
+
+use std::time::Duration;
+
+use super::{
+    FileFormat, FilePatch, FileTail,
+    ebml::{
+        UNKNOWN_SIZE, id, long_size, write_bytes, write_float, write_id, write_parent, write_size,
+        write_unsigned,
+    },
+};
+use crate::{
+    RecordedCodec, SeekIndex,
+    format::CodecConfiguration,
+    packet::millis,
+    queue::{Fragment, TrackPart},
+};
+
+/// The program that wrote a file.
+const APPLICATION: &[u8] = b"Bandstand";
+/// Nanoseconds a tick of a file's timestamps: milliseconds.
+const TIMESTAMP_SCALE: u64 = 1_000_000;
+/// Bytes kept for the list of where things are, and for the duration.
+const SEEK_HEAD_BYTES: usize = 68;
+pub(crate) const DURATION_BYTES: usize = 11;
+/// Sound that decoders need before a place they begin at, in nanoseconds (RFC 7845 §4.6).
+const SEEK_PRE_ROLL: u64 = 80_000_000;
+/// Types of tracks (RFC 9559 §5.1.4.1.3).
+const TRACK_VIDEO: u64 = 1;
+const TRACK_AUDIO: u64 = 2;
+/// Flag of a block that is a keyframe (§10.2).
+const KEYFRAME: u8 = 0x80;
+
+/// Writer of one file.
+#[derive(Debug)]
+pub(crate) struct WebmWriter {
+    pub(crate) layout: WebmLayout,
+}
+
+/// Offsets in a file of what is patched at its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct WebmLayout {
+    /// Of the segment's body, from which positions are counted; its size is in the eight bytes before.
+    pub(crate) segment: u64,
+    pub(crate) info: u64,
+    pub(crate) duration: u64,
+    pub(crate) tracks: u64,
+}
+
+impl WebmWriter {
+    pub(crate) fn new(format: &FileFormat, out: &mut Vec<u8>) -> Self {
+        write_parent(id::EBML, out, |out| {
+            write_unsigned(id::EBML_VERSION, 1, out);
+            write_unsigned(id::EBML_READ_VERSION, 1, out);
+            write_unsigned(id::EBML_MAX_ID_LENGTH, 4, out);
+            write_unsigned(id::EBML_MAX_SIZE_LENGTH, 8, out);
+            write_bytes(id::DOC_TYPE, b"webm", out);
+            write_unsigned(id::DOC_TYPE_VERSION, 4, out);
+            write_unsigned(id::DOC_TYPE_READ_VERSION, 2, out);
+        });
+        write_id(id::SEGMENT, out);
+        out.extend(UNKNOWN_SIZE);
+        let segment = out.len() as u64;
+        write_void(SEEK_HEAD_BYTES, out);
+        let info = out.len() as u64;
+        write_parent(id::INFO, out, |out| {
+            write_unsigned(id::TIMESTAMP_SCALE, TIMESTAMP_SCALE, out);
+            write_bytes(id::MUXING_APP, APPLICATION, out);
+            write_bytes(id::WRITING_APP, APPLICATION, out);
+            write_void(DURATION_BYTES, out);
+        });
+        let tracks = out.len() as u64;
+        let duration = tracks - DURATION_BYTES as u64;
+        write_tracks(format, out);
+        WebmWriter { layout: WebmLayout { segment, info, duration, tracks } }
+    }
+
+    /// Writes a cluster.
+    pub(crate) fn write(&mut self, fragment: Fragment<'_>, out: &mut Vec<u8>) -> Option<()> {
+        let first =
+            |it: TrackPart<'_>| it.samples.first().map(|sample| millis(sample.start, it.timescale));
+        let timestamp = fragment.tracks().filter_map(first).min()?;
+        let begin = out.len();
+        write_id(id::CLUSTER, out);
+        out.extend(UNKNOWN_SIZE);
+        let body = out.len();
+        write_unsigned(id::TIMESTAMP, timestamp, out);
+        // In the order of their times, and sound before the picture of its time.
+        let mut tracks: Vec<_> =
+            fragment.tracks().map(|part| (part, part.iter().peekable())).collect();
+        loop {
+            let times = tracks.iter_mut().zip(0_u8..).filter_map(|((part, blocks), number)| {
+                Some((millis(blocks.peek()?.0.start, part.timescale), u8::MAX - number))
+            });
+            let Some((time, number)) = times.min() else { break };
+            let number = u8::MAX - number;
+            let next = tracks.get_mut(usize::from(number)).and_then(|it| it.1.next());
+            let (sample, data) = next?;
+            write_id(id::SIMPLE_BLOCK, out);
+            write_size(data.len() as u64 + 4, out);
+            out.push(0x80 | (number + 1));
+            // Fragments are short of the 32 seconds that a block may be after its cluster's beginning.
+            out.extend(i16::try_from(time - timestamp).unwrap_or(i16::MAX).to_be_bytes());
+            out.push(if sample.key { KEYFRAME } else { 0 });
+            out.extend_from_slice(data);
+        }
+        let size = long_size((out.len() - body) as u64);
+        out.get_mut(begin + 4..body)?.copy_from_slice(&size);
+        Some(())
+    }
+}
+
+impl WebmLayout {
+    /// End of a file of so many bytes, which ends with a cluster.
+    pub(crate) fn tail(self, length: u64, duration: Duration, index: &SeekIndex) -> FileTail {
+        let mut bytes = Vec::new();
+        write_parent(id::CUES, &mut bytes, |out| {
+            for point in index.points() {
+                write_parent(id::CUE_POINT, out, |out| {
+                    write_unsigned(id::CUE_TIME, point.time, out);
+                    write_parent(id::CUE_TRACK_POSITIONS, out, |out| {
+                        write_unsigned(id::CUE_TRACK, 1, out);
+                        let position = point.offset.saturating_sub(self.segment);
+                        write_unsigned(id::CUE_CLUSTER_POSITION, position, out);
+                    });
+                });
+            }
+        });
+        let end = length + bytes.len() as u64;
+        let mut seek_head = Vec::new();
+        let places = [(id::INFO, self.info), (id::TRACKS, self.tracks), (id::CUES, length)];
+        write_parent(id::SEEK_HEAD, &mut seek_head, |out| {
+            for (id, offset) in places {
+                write_parent(id::SEEK, out, |out| {
+                    write_bytes(id::SEEK_ID, &id.to_be_bytes(), out);
+                    let position = offset.saturating_sub(self.segment).to_be_bytes();
+                    write_bytes(id::SEEK_POSITION, &position, out);
+                });
+            }
+        });
+        let mut length = Vec::new();
+        write_float(id::DURATION, duration.as_secs_f64() * 1_000.0, &mut length);
+        let size = long_size(end.saturating_sub(self.segment)).to_vec();
+        let patches = vec![
+            FilePatch { offset: self.duration, bytes: length },
+            FilePatch { offset: self.segment, bytes: seek_head },
+            FilePatch { offset: self.segment - size.len() as u64, bytes: size },
+        ];
+        FileTail { bytes, patches }
+    }
+}
+
+/// An element of so many bytes, less than 128, that says nothing.
+fn write_void(length: usize, out: &mut Vec<u8>) {
+    write_bytes(id::VOID, &[0; 126][..length.saturating_sub(2).min(126)], out);
+}
+
+fn write_tracks(format: &FileFormat, out: &mut Vec<u8>) {
+    write_parent(id::TRACKS, out, |out| {
+        let mut number = 0;
+        if let Some(video) = &format.video {
+            number += 1;
+            write_parent(id::TRACK_ENTRY, out, |out| {
+                let codec = match video.configuration {
+                    CodecConfiguration::Vp9(_) => &b"V_VP9"[..],
+                    _ => b"V_VP8",
+                };
+                write_entry(number, TRACK_VIDEO, codec, out);
+                write_parent(id::VIDEO, out, |out| {
+                    write_unsigned(id::PIXEL_WIDTH, video.width.into(), out);
+                    write_unsigned(id::PIXEL_HEIGHT, video.height.into(), out);
+                });
+            });
+        }
+        if format.sound == Some(RecordedCodec::Opus) {
+            number += 1;
+            write_parent(id::TRACK_ENTRY, out, |out| {
+                write_entry(number, TRACK_AUDIO, b"A_OPUS", out);
+                write_bytes(id::CODEC_PRIVATE, &super::ogg::opus_head(), out);
+                write_unsigned(id::CODEC_DELAY, 0, out);
+                write_unsigned(id::SEEK_PRE_ROLL, SEEK_PRE_ROLL, out);
+                write_parent(id::AUDIO, out, |out| {
+                    write_float(id::SAMPLING_FREQUENCY, 48_000.0, out);
+                    write_unsigned(id::CHANNELS, 2, out);
+                });
+            });
+        }
+    });
+}
+
+fn write_entry(number: u64, kind: u64, codec: &[u8], out: &mut Vec<u8>) {
+    write_unsigned(id::TRACK_NUMBER, number, out);
+    write_unsigned(id::TRACK_UID, number, out);
+    write_unsigned(id::TRACK_TYPE, kind, out);
+    write_unsigned(id::FLAG_LACING, 0, out);
+    write_bytes(id::CODEC_ID, codec, out);
+}

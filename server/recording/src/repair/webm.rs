@@ -1,0 +1,201 @@
+//! WebM, as [`crate::container::webm`] writes it.
+
+use std::{
+    io::{Read, Seek},
+    time::Duration,
+};
+
+use super::{RepairError, RepairedFile, SoundIndex, scanner::Scanner};
+use crate::{
+    RecordingContainer, SeekIndex, SeekPoint,
+    container::{
+        ebml::{ElementHead, MAX_HEAD, id, read_head, read_size},
+        webm::{DURATION_BYTES, WebmLayout},
+    },
+};
+
+/// Longest part of a header that is read.
+const MAX_PART: u64 = 1 << 16;
+/// Longest time that a last frame is believed to last.
+const MAX_LAST_FRAME: Duration = Duration::from_secs(10);
+/// Tracks of a file.
+const TRACKS: usize = 2;
+
+pub(super) fn scan<R: Read + Seek>(scanner: &mut Scanner<R>) -> Result<RepairedFile, RepairError> {
+    let (layout, has_video) = header(scanner)?;
+    let (mut index, mut sound) = (SeekIndex::default(), SoundIndex::default());
+    let mut ends = [TrackEnd::default(); TRACKS];
+    let mut length = scanner.at;
+    while let Some(cluster) = cluster(scanner)? {
+        for (end, track) in ends.iter_mut().zip(cluster.tracks) {
+            end.go_on(&track);
+        }
+        let first = if has_video { cluster.tracks[0].first } else { Some((cluster.time, true)) };
+        match first {
+            Some((time, true)) if has_video => index.push(SeekPoint { time, offset: length }),
+            Some((time, _)) if !has_video => sound.push(time, length),
+            _ => {}
+        }
+        length = scanner.at;
+    }
+    let index = if has_video { index } else { sound.0 };
+    let last = ends.iter().filter_map(|it| it.last).max().map(Duration::from_millis);
+    let end = ends.iter().filter_map(|it| it.last.map(|last| last + it.step.max(1))).max();
+    let end = Duration::from_millis(end.unwrap_or_default());
+    // A file that was closed says how long its last frame lasts.
+    let told = duration_told(scanner, layout.duration)?;
+    let near = |told: &Duration| last.is_some_and(|it| *told > it && *told <= it + MAX_LAST_FRAME);
+    let told = told.filter(near);
+    let duration = told.unwrap_or(end);
+    let tail = layout.tail(length, duration, &index);
+    let container = RecordingContainer::WebM;
+    Ok(RepairedFile { container, length, duration, index, tail })
+}
+
+/// Duration in the header, if there is one.
+fn duration_told<R: Read + Seek>(
+    scanner: &mut Scanner<R>,
+    at: u64,
+) -> Result<Option<Duration>, RepairError> {
+    scanner.go(at)?;
+    let bytes = scanner.read(DURATION_BYTES)?;
+    let value = bytes.strip_prefix(&[0x44, 0x89, 0x88]).and_then(|it| it.try_into().ok());
+    let millis = value.map(f64::from_be_bytes).filter(|it| (0.0..1e12).contains(it));
+    Ok(millis.map(|millis| Duration::from_micros((millis * 1_000.0).round() as u64)))
+}
+
+/// Reads the header; tells whether the first track is a picture.
+fn header<R: Read + Seek>(scanner: &mut Scanner<R>) -> Result<(WebmLayout, bool), RepairError> {
+    let first = head(scanner)?.filter(|it| it.id == id::EBML).ok_or(RepairError::Header)?;
+    let size = first.size.filter(|size| *size < MAX_PART).ok_or(RepairError::Header)?;
+    scanner.go(first.length as u64 + size)?;
+    let segment = head(scanner)?.filter(|it| it.id == id::SEGMENT).ok_or(RepairError::Header)?;
+    scanner.go(scanner.at + segment.length as u64)?;
+    let segment = scanner.at;
+    let mut info = None;
+    loop {
+        let begin = scanner.at;
+        let part = head(scanner)?.ok_or(RepairError::Header)?;
+        let size = part.size.filter(|size| *size < MAX_PART).ok_or(RepairError::Header)?;
+        let end = begin + part.length as u64 + size;
+        match part.id {
+            id::VOID | id::SEEK_HEAD => {}
+            id::INFO => info = Some(begin),
+            id::TRACKS => {
+                let bytes = scanner.read((end - begin) as usize)?;
+                let info = info.ok_or(RepairError::Header)?;
+                if scanner.at != end {
+                    return Err(RepairError::Header);
+                }
+                // TrackType, with a size of one byte: a picture.
+                let has_video = bytes.windows(3).any(|it| it == [id::TRACK_TYPE as u8, 0x81, 1]);
+                let duration = begin - DURATION_BYTES as u64;
+                return Ok((WebmLayout { segment, info, duration, tracks: begin }, has_video));
+            }
+            _ => return Err(RepairError::Header),
+        }
+        scanner.go(end)?;
+    }
+}
+
+/// What is in a cluster.
+struct Cluster {
+    time: u64,
+    tracks: [Blocks; TRACKS],
+}
+
+/// Blocks of a track in a cluster: time of the first and whether it is a keyframe, and the last.
+#[derive(Clone, Copy, Default)]
+struct Blocks {
+    first: Option<(u64, bool)>,
+    end: TrackEnd,
+}
+
+/// The last block of a track, and the time from the one before.
+#[derive(Clone, Copy, Default)]
+struct TrackEnd {
+    last: Option<u64>,
+    step: u64,
+}
+
+impl TrackEnd {
+    fn push(&mut self, time: u64) {
+        if let Some(last) = self.last {
+            self.step = time.saturating_sub(last);
+        }
+        self.last = Some(time);
+    }
+
+    fn go_on(&mut self, blocks: &Blocks) {
+        let Some(last) = blocks.end.last else { return };
+        if let Some((first, _)) = blocks.first {
+            self.push(first);
+        }
+        if self.last != Some(last) {
+            *self = blocks.end;
+        }
+    }
+}
+
+/// Reads a cluster; [`None`] if there is none that is whole.
+fn cluster<R: Read + Seek>(scanner: &mut Scanner<R>) -> Result<Option<Cluster>, RepairError> {
+    let begin = scanner.at;
+    let read = blocks(scanner, begin)?;
+    if read.is_none() {
+        scanner.go(begin)?;
+    }
+    Ok(read)
+}
+
+fn blocks<R: Read + Seek>(
+    scanner: &mut Scanner<R>,
+    begin: u64,
+) -> Result<Option<Cluster>, RepairError> {
+    let Some((end, first)) = inner(scanner, begin, scanner.length, id::CLUSTER)? else {
+        return Ok(None);
+    };
+    scanner.go(first)?;
+    let Some((after, body)) = inner(scanner, first, end, id::TIMESTAMP)? else { return Ok(None) };
+    scanner.go(body)?;
+    let bytes = scanner.read((after - body).min(8) as usize)?;
+    let time = bytes.iter().fold(0, |time, byte| time << 8 | u64::from(*byte));
+    let mut cluster = Cluster { time, tracks: [Blocks::default(); TRACKS] };
+    while scanner.at < end {
+        let at = scanner.at;
+        let Some((after, body)) = inner(scanner, at, end, id::SIMPLE_BLOCK)? else {
+            return Ok(None);
+        };
+        scanner.go(body)?;
+        let start = scanner.read(12.min((after - body) as usize))?;
+        let track = read_size(&start);
+        let Some((Some(number), length)) = track else { return Ok(None) };
+        let Some([high, low, flags, ..]) = start.get(length..) else { return Ok(None) };
+        let track = usize::try_from(number).unwrap_or_default().wrapping_sub(1);
+        let Some(track) = cluster.tracks.get_mut(track) else { return Ok(None) };
+        let offset = i64::from(i16::from_be_bytes([*high, *low]));
+        let time = time.saturating_add_signed(offset);
+        track.first.get_or_insert((time, flags & 0x80 != 0));
+        track.end.push(time);
+        scanner.go(after)?;
+    }
+    Ok((scanner.at == end).then_some(cluster))
+}
+
+/// Ends of an element of this kind at `at`, which ends before `limit`: of itself, and of its head.
+fn inner<R: Read + Seek>(
+    scanner: &mut Scanner<R>,
+    at: u64,
+    limit: u64,
+    kind: u32,
+) -> Result<Option<(u64, u64)>, RepairError> {
+    let head = head(scanner)?.filter(|it| it.id == kind);
+    let Some(ElementHead { size: Some(size), length, .. }) = head else { return Ok(None) };
+    let body = at + length as u64;
+    let end = body.checked_add(size).filter(|end| *end <= limit);
+    Ok(end.map(|end| (end, body)))
+}
+
+/// Head of the element that comes next.
+fn head<R: Read + Seek>(scanner: &mut Scanner<R>) -> Result<Option<ElementHead>, RepairError> {
+    Ok(read_head(&scanner.peek(MAX_HEAD)?))
+}
