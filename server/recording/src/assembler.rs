@@ -52,10 +52,6 @@ impl FrameAssembler {
         }
     }
 
-    pub(crate) fn depacketizer(&self) -> &Depacketizer {
-        &self.depacketizer
-    }
-
     /// True while a keyframe would help.
     pub(crate) fn wants_keyframe(&self) -> bool {
         self.waiting || self.decodable < ALL_LAYERS

@@ -16,7 +16,7 @@ use crate::{
 /// less than a second is lost with the program.
 const MAX_FRAGMENT: Micros = 700_000;
 /// Least media time of a fragment that ends before a keyframe.
-const MIN_FRAGMENT: Micros = 250_000;
+const MIN_FRAGMENT: Micros = 150_000;
 /// Time for which one track waits for the other: that for repairs, and a little.
 const MAX_LAG: Micros = 1_100_000;
 /// Bytes that wait to be written, at most: then they are, however far the other track is.
@@ -167,7 +167,7 @@ impl OpenFile {
         if reached - self.written >= MAX_FRAGMENT {
             return Some(reached);
         }
-        let bytes: usize = video.iter().chain(&self.sound).map(|it| it.data.len()).sum();
+        let bytes: usize = self.video.iter().chain(&self.sound).map(|it| it.data.len()).sum();
         let most = self.most_reached();
         (bytes > MAX_BYTES && most > self.written).then_some(most)
     }

@@ -102,7 +102,7 @@ pub(crate) struct TrackPart<'q> {
 
 impl<'q> TrackPart<'q> {
     /// Each sample with its bytes.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&'q QueuedSample, &'q [u8])> {
+    pub(crate) fn iter(self) -> impl Iterator<Item = (&'q QueuedSample, &'q [u8])> {
         let mut rest = self.data;
         self.samples.iter().filter_map(move |sample| {
             let (data, after) = rest.split_at_checked(sample.size as usize)?;

@@ -5,7 +5,8 @@ use bandstand_recording::{RecordedCodec, RecorderOptions, RecordingContainer};
 use crate::support::{
     Recorded, encode, ms,
     packets::{Track, merged},
-    probe, record, write,
+    probe::{self, Packet},
+    record, write,
 };
 
 /// Records three seconds of a picture with sound.
@@ -29,7 +30,7 @@ fn check(codec: RecordedCodec, container: RecordingContainer, codecs: &str, name
     assert_eq!(probe::streams(&path), [&format!("{name},320,180"), "opus"]);
     assert_eq!(probe::decode(&path), 90);
     let packets = probe::packets(&path);
-    let (video, sound): (Vec<_>, Vec<_>) = packets.iter().partition(|it| it.is_video);
+    let (video, sound): (Vec<&Packet>, Vec<_>) = packets.iter().partition(|it| it.is_video);
     assert_eq!((video.len(), sound.len()), (90, 150));
     for (n, packet) in video.iter().enumerate() {
         assert!((packet.time - n as f64 / 30.0).abs() < 0.001, "{n}: {packet:?}");

@@ -109,10 +109,10 @@ impl ContainerWriter {
     }
 
     /// End of a file of so many bytes.
-    pub(crate) fn tail(&self, length: u64, length_of: Duration, index: &SeekIndex) -> FileTail {
+    pub(crate) fn tail(&self, length: u64, duration: Duration, index: &SeekIndex) -> FileTail {
         match self {
-            Self::WebM(it) => it.layout.tail(length, length_of, index),
-            Self::Mp4(it) => it.layout.tail(length_of, index),
+            Self::WebM(it) => it.layout.tail(length, duration, index),
+            Self::Mp4(it) => it.layout.tail(duration, index),
             Self::Ogg(_) | Self::Mp3 => FileTail::default(),
         }
     }

@@ -64,7 +64,8 @@ impl Av1Frames {
                 if !self.is_partial {
                     let whole = std::mem::take(&mut self.part);
                     self.push_obu(&whole, frame)?;
-                    (self.part = whole, self.part.clear());
+                    self.part = whole;
+                    self.part.clear();
                 }
             } else {
                 self.push_obu(element, frame)?;
@@ -95,7 +96,7 @@ impl Av1Frames {
         Some(())
     }
 
-    pub(super) fn finish(&mut self, frame: &mut Vec<u8>) -> Option<FrameDescription> {
+    pub(super) fn finish(&mut self, frame: &[u8]) -> Option<FrameDescription> {
         let is_key = self.is_new_sequence && !self.sequence_header.is_empty();
         let key = if is_key {
             VideoFormat::sized(CodecConfiguration::Av1 {
@@ -131,7 +132,7 @@ mod tests {
         assert!(frames.push(&[0x10, 0x30, 9], &mut Vec::new()).is_none(), "isn't the rest");
         // The rest, and an OBU of metadata (type 5) with a size of its own.
         frames.push(&[0x80, 1, 3, 4, 0x2a, 2, 8, 9], &mut frame).expect("the rest");
-        assert!(frames.finish(&mut frame).is_some_and(|it| it.key.is_none()));
+        assert!(frames.finish(&frame).is_some_and(|it| it.key.is_none()));
         assert_eq!(frame, [0x32, 3, 1, 2, 3, 0x2a, 2, 8, 9]);
     }
 

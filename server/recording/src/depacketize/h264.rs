@@ -122,7 +122,7 @@ impl H264Frames {
         Some(())
     }
 
-    pub(super) fn finish(&mut self, frame: &mut Vec<u8>) -> Option<FrameDescription> {
+    pub(super) fn finish(&mut self, frame: &[u8]) -> Option<FrameDescription> {
         if !self.new_sequence_sets.is_empty() {
             self.sequence_sets = std::mem::take(&mut self.new_sequence_sets);
         }
@@ -159,7 +159,7 @@ mod tests {
         frames.push(&[0x7c, 0x01, 2, 3], &mut frame).expect("the second");
         assert!(frames.push(&[0x41, 1], &mut Vec::new()).is_none(), "amid fragments");
         frames.push(&[0x7c, 0x41, 4], &mut frame).expect("the last");
-        assert!(frames.finish(&mut frame).is_some_and(|it| it.key.is_none()));
+        assert!(frames.finish(&frame).is_some_and(|it| it.key.is_none()));
         let expected: [&[u8]; 3] =
             [&[0, 0, 0, 3, 0x41, 1, 2], &[0, 0, 0, 3, 1, 7, 8], &[0, 0, 0, 5, 0x61, 1, 2, 3, 4]];
         assert_eq!(frame, expected.concat());
@@ -173,6 +173,6 @@ mod tests {
         // A keyframe without parameters.
         let (mut frames, mut frame) = (H264Frames::default(), Vec::new());
         frames.push(&[0x65, 0x88, 1], &mut frame).expect("a unit");
-        assert!(frames.finish(&mut frame).is_none());
+        assert!(frames.finish(&frame).is_none());
     }
 }

@@ -51,16 +51,6 @@ impl Depacketizer {
         }
     }
 
-    /// The codec.
-    pub(crate) fn codec(&self) -> RecordedCodec {
-        match self {
-            Self::Vp8(_) => RecordedCodec::Vp8,
-            Self::Vp9(_) => RecordedCodec::Vp9,
-            Self::H264(_) => RecordedCodec::H264,
-            Self::Av1(_) => RecordedCodec::Av1,
-        }
-    }
-
     /// True if a frame certainly begins with this payload; a keyframe may always be found by it.
     pub(crate) fn begins(&self, payload: &[u8]) -> bool {
         match self {

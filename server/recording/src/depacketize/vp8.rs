@@ -69,7 +69,7 @@ impl Vp8Frames {
         Some(())
     }
 
-    pub(super) fn finish(&mut self, frame: &mut Vec<u8>) -> Option<FrameDescription> {
+    pub(super) fn finish(&mut self, frame: &[u8]) -> Option<FrameDescription> {
         let Vp8Frames { begun, temporal } = std::mem::take(self);
         let is_key = begun && frame.first()? & 1 == 0;
         let size = match is_key {
@@ -107,7 +107,7 @@ mod tests {
         assert!(frames.push(&[0x00, 1, 2], &mut frame).is_none());
         assert!(frames.push(&[0x10, 0x31, 0, 0], &mut frame).is_some());
         assert!(frames.push(&[0x01, 7], &mut frame).is_some(), "another partition");
-        assert!(frames.finish(&mut frame).is_some_and(|it| it.key.is_none()));
+        assert!(frames.finish(&frame).is_some_and(|it| it.key.is_none()));
         assert_eq!(frame, [0x31, 0, 0, 7]);
     }
 }
