@@ -120,8 +120,10 @@ pub(crate) struct Fragment<'q> {
 }
 
 impl<'q> Fragment<'q> {
-    /// The tracks, in the order of their numbers.
-    pub(crate) fn tracks(self) -> impl Iterator<Item = TrackPart<'q>> {
-        self.video.into_iter().chain(self.sound)
+    /// The tracks that have samples, with their numbers: a picture is the first, if the file has one.
+    pub(crate) fn tracks(self, has_video: bool) -> impl Iterator<Item = (u8, TrackPart<'q>)> {
+        let sound = if has_video { 2 } else { 1 };
+        let video = self.video.map(|it| (1, it)).into_iter();
+        video.chain(self.sound.map(|it| (sound, it)))
     }
 }

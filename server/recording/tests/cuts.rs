@@ -50,13 +50,13 @@ fn check(recorded: &Recorded, name: &str) {
     for place in 0..PLAYED {
         let first = recorded.ends[0].0 as usize;
         let cut = first + (bytes.len() - first) * place / PLAYED + place;
-        let (whole, _) = repaired(&bytes[..cut]).unwrap();
+        let (whole, file) = repaired(&bytes[..cut]).unwrap();
         let path = write(&format!("cut-{name}-{place}.{extension}"), &whole);
         probe::decode(&path);
         assert!(!probe::packets(&path).is_empty());
         // As a disk may leave it that lost its power: zeroes where nothing was written yet.
-        let zeroes = [&bytes[..cut], &[0; 5_000]].concat();
-        assert!(repaired(&zeroes).unwrap().0 == whole, "zeroes behind {cut}");
+        let zeroes = [&bytes[..file.length as usize], &[0; 5_000]].concat();
+        assert!(repaired(&zeroes).unwrap().0 == whole, "zeroes behind {}", file.length);
     }
     // A file that is whole stays as it is.
     let (whole, file) = repaired(&recorded.bytes).unwrap();

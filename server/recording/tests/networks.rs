@@ -25,7 +25,8 @@ fn late_and_doubled_packets_are_where_they_belong() {
         let mut random = fastrand::Rng::with_seed(7);
         let even = record(RecorderOptions::default(), packets(codec));
         let mut late = packets(codec);
-        for n in 1..late.len() {
+        // Those before the first that comes don't belong to the recording.
+        for n in 8..late.len() {
             match random.u8(..100) {
                 // A repair, a detour, and a copy.
                 0..5 => late[n].0 += ms(random.u64(100..900)),
@@ -45,7 +46,7 @@ fn late_and_doubled_packets_are_where_they_belong() {
             all.sort_by_key(|it| (it.is_video, (it.time * 1_000.0) as i64));
             all
         };
-        assert_eq!(sorted(&path), sorted(&even));
+        assert!(sorted(&path) == sorted(&even), "{codec:?}");
     }
 }
 

@@ -33,9 +33,9 @@ fn errors(recorded: &Recorded, come: &[RecorderPacket], name: &str) -> [Vec<f64>
 
 /// Sound and a picture for as long, whose clocks are so many parts in a million too fast.
 fn film(seconds: u64, rate: u64, sound_ppm: i64, video_ppm: i64) -> Vec<RecorderPacket> {
-    let skewed = |ticks: u64, ppm: i64| {
-        let ticks = i128::from(ticks);
-        (ticks + ticks * i128::from(ppm) / 1_000_000) as u32
+    let captured = |n: u64, rate: u64, ppm: i64| {
+        let nanos = i128::from(n) * 1_000_000_000_000_000 / i128::from(rate);
+        Duration::from_nanos((nanos / i128::from(1_000_000 + ppm)) as u64) + ms(100)
     };
     // One keyframe of VP8 of 16 by 16 pixels, of changing length, behind its descriptor.
     let picture = |n: u64| {
@@ -59,12 +59,12 @@ fn film(seconds: u64, rate: u64, sound_ppm: i64, video_ppm: i64) -> Vec<Recorder
         payload: payload.into(),
     };
     let sounds = (0..seconds * 50).map(|n| {
-        let ticks = skewed(n * 960, sound_ppm);
-        packet(RecordedCodec::Opus, n, ticks, ms(100 + n * 20), sound(n))
+        let captured = captured(n, 50, sound_ppm);
+        packet(RecordedCodec::Opus, n, (n * 960) as u32, captured, sound(n))
     });
     let pictures = (0..seconds * rate).map(|n| {
-        let ticks = skewed(n * 90_000 / rate, video_ppm);
-        packet(RecordedCodec::Vp8, n, ticks, ms(100 + n * 1_000 / rate), picture(n))
+        let captured = captured(n, rate, video_ppm);
+        packet(RecordedCodec::Vp8, n, (n * 90_000 / rate) as u32, captured, picture(n))
     });
     let mut all: Vec<_> = sounds.chain(pictures).collect();
     all.sort_by_key(|it| it.captured);

@@ -124,24 +124,21 @@ impl Mp4Writer {
         let length = self.moof(fragment, 0)?.len();
         let moof = self.moof(fragment, length + BOX_HEADER)?;
         out.extend(moof);
-        let size: usize = fragment.tracks().map(|it| it.data.len()).sum();
+        let size: usize = fragment.tracks(self.has_video).map(|it| it.1.data.len()).sum();
         out.extend(u32::try_from(size + BOX_HEADER).ok()?.to_be_bytes());
         out.extend(b"mdat");
-        for track in fragment.tracks() {
-            out.extend_from_slice(track.data);
+        for (_, part) in fragment.tracks(self.has_video) {
+            out.extend_from_slice(part.data);
         }
         (out.len() == begin + length + BOX_HEADER + size).then_some(())
     }
 
     /// The fragment's head, with its data so many bytes after its beginning.
     fn moof(&self, fragment: Fragment<'_>, mut data: usize) -> Option<Vec<u8>> {
-        let sound = if self.has_video { 2 } else { 1 };
         let mut parts = Vec::new();
-        for (track, part) in [(1, fragment.video), (sound, fragment.sound)] {
-            if let Some(part) = part.filter(|it| !it.samples.is_empty()) {
-                parts.push(track_part(track, part, i32::try_from(data).ok()?));
-                data += part.data.len();
-            }
+        for (track, part) in fragment.tracks(self.has_video) {
+            parts.push(track_part(track.into(), part, i32::try_from(data).ok()?));
+            data += part.data.len();
         }
         let head = MoofBox {
             mfhd_box: MfhdBox { sequence_number: self.sequence },

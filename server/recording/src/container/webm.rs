@@ -11,10 +11,7 @@ use super::{
     },
 };
 use crate::{
-    RecordedCodec, SeekIndex,
-    format::CodecConfiguration,
-    packet::millis,
-    queue::{Fragment, TrackPart},
+    RecordedCodec, SeekIndex, format::CodecConfiguration, packet::millis, queue::Fragment,
 };
 
 /// The program that wrote a file.
@@ -36,6 +33,7 @@ const KEYFRAME: u8 = 0x80;
 #[derive(Debug)]
 pub(crate) struct WebmWriter {
     pub(crate) layout: WebmLayout,
+    has_video: bool,
 }
 
 /// Offsets in a file of what is patched at its end.
@@ -73,33 +71,35 @@ impl WebmWriter {
         let tracks = out.len() as u64;
         let duration = tracks - DURATION_BYTES as u64;
         write_tracks(format, out);
-        WebmWriter { layout: WebmLayout { segment, info, duration, tracks } }
+        let layout = WebmLayout { segment, info, duration, tracks };
+        WebmWriter { layout, has_video: format.video.is_some() }
     }
 
     /// Writes a cluster.
     pub(crate) fn write(&mut self, fragment: Fragment<'_>, out: &mut Vec<u8>) -> Option<()> {
-        let first =
-            |it: TrackPart<'_>| it.samples.first().map(|sample| millis(sample.start, it.timescale));
-        let timestamp = fragment.tracks().filter_map(first).min()?;
+        let tracks = fragment.tracks(self.has_video);
+        let mut tracks: Vec<_> =
+            tracks.map(|(number, part)| (number, part.timescale, part.iter().peekable())).collect();
+        let mut timestamp = None;
         let begin = out.len();
         write_id(id::CLUSTER, out);
         out.extend(UNKNOWN_SIZE);
         let body = out.len();
-        write_unsigned(id::TIMESTAMP, timestamp, out);
-        // In the order of their times, and sound before the picture of its time.
-        let mut tracks: Vec<_> =
-            fragment.tracks().map(|part| (part, part.iter().peekable())).collect();
+        // In the order of their times, and of those at one time the picture first.
         loop {
-            let times = tracks.iter_mut().zip(0_u8..).filter_map(|((part, blocks), number)| {
-                Some((millis(blocks.peek()?.0.start, part.timescale), u8::MAX - number))
+            let times = tracks.iter_mut().enumerate().filter_map(|(at, (_, timescale, blocks))| {
+                Some((millis(blocks.peek()?.0.start, *timescale), at))
             });
-            let Some((time, number)) = times.min() else { break };
-            let number = u8::MAX - number;
-            let next = tracks.get_mut(usize::from(number)).and_then(|it| it.1.next());
-            let (sample, data) = next?;
+            let Some((time, at)) = times.min() else { break };
+            let (number, _, blocks) = tracks.get_mut(at)?;
+            let (sample, data) = blocks.next()?;
+            let timestamp = *timestamp.get_or_insert_with(|| {
+                write_unsigned(id::TIMESTAMP, time, out);
+                time
+            });
             write_id(id::SIMPLE_BLOCK, out);
             write_size(data.len() as u64 + 4, out);
-            out.push(0x80 | (number + 1));
+            out.push(0x80 | *number);
             // Fragments are short of the 32 seconds that a block may be after its cluster's beginning.
             out.extend(i16::try_from(time - timestamp).unwrap_or(i16::MAX).to_be_bytes());
             out.push(if sample.key { KEYFRAME } else { 0 });
