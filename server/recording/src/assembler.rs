@@ -57,6 +57,11 @@ impl FrameAssembler {
         self.waiting || self.decodable < ALL_LAYERS
     }
 
+    /// True while a keyframe comes in.
+    pub(crate) fn has_begun_key(&self) -> bool {
+        !self.broken && self.timestamp.is_some() && self.depacketizer.has_begun_key(&self.frame)
+    }
+
     /// Packets won't come.
     pub(crate) fn lose(&mut self) {
         self.broken = true;

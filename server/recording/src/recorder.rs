@@ -294,6 +294,7 @@ impl Recorder {
         let video = self.video.as_ref().filter(|it| now - it.input.heard < PICTURE_WAIT);
         let has_video = video.is_some();
         let wanted = video.is_some_and(|it| it.assembler.wants_keyframe());
+        let comes = video.is_some_and(|it| it.assembler.has_begun_key());
         if self.file.is_none()
             && let (Some(first), Some(last)) = (self.pending.front(), self.pending.back())
         {
@@ -310,7 +311,7 @@ impl Recorder {
         let due = due.is_some_and(|interval| now - self.keyframe >= interval);
         let fits = self.file.as_ref().is_some_and(OpenFile::has_video) && !self.cut;
         let recently = self.asked.is_some_and(|asked| now - asked < REQUEST_INTERVAL);
-        if has_video && (wanted || due || !fits) && !recently {
+        if has_video && (wanted || due || !fits) && !comes && !recently {
             self.asked = Some(now);
             self.outputs.push_back(RecorderOutput::WantsKeyframe);
         }

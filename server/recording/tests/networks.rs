@@ -23,8 +23,8 @@ fn packets(codec: RecordedCodec) -> Vec<Arrival> {
 fn late_and_doubled_packets_are_where_they_belong() {
     for (codec, extension) in [(RecordedCodec::Vp8, "webm"), (RecordedCodec::H264, "mp4")] {
         let mut random = fastrand::Rng::with_seed(7);
-        let even = record(RecorderOptions::default(), packets(codec));
         let mut late = packets(codec);
+        let even = record(RecorderOptions::default(), late.clone());
         // Those before the first that comes don't belong to the recording.
         for n in 8..late.len() {
             match random.u8(..100) {

@@ -34,6 +34,10 @@ impl Av1Frames {
         (self.is_partial, self.is_new_sequence) = (false, false);
     }
 
+    pub(super) fn has_begun_key(&self) -> bool {
+        self.is_new_sequence
+    }
+
     pub(super) fn push(&mut self, payload: &[u8], frame: &mut Vec<u8>) -> Option<()> {
         // Z|Y|W|N.
         let (header, mut rest) = payload.split_first()?;

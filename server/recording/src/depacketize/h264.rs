@@ -62,6 +62,10 @@ impl H264Frames {
         (self.has_slice, self.is_key) = (false, false);
     }
 
+    pub(super) fn has_begun_key(&self) -> bool {
+        self.is_key || !self.new_sequence_sets.is_empty()
+    }
+
     pub(super) fn push(&mut self, payload: &[u8], frame: &mut Vec<u8>) -> Option<()> {
         let (header, mut rest) = payload.split_first()?;
         match kind(*header) {

@@ -73,6 +73,16 @@ impl Depacketizer {
         (frame.len() <= MAX_FRAME).then_some(())
     }
 
+    /// True if the frame that comes in seems to be a keyframe.
+    pub(crate) fn has_begun_key(&self, frame: &[u8]) -> bool {
+        match self {
+            Self::Vp8(_) => frame.first().is_some_and(|it| it & 1 == 0),
+            Self::Vp9(it) => it.has_begun_key(),
+            Self::H264(it) => it.has_begun_key(),
+            Self::Av1(it) => it.has_begun_key(),
+        }
+    }
+
     /// Completes a frame; [`None`] if it isn't whole. The next payload begins another one.
     pub(crate) fn finish(&mut self, frame: &mut Vec<u8>) -> Option<FrameDescription> {
         match self {

@@ -109,6 +109,10 @@ impl Vp9Frames {
         (self.layer, self.sizes) = (None, None);
     }
 
+    pub(super) fn has_begun_key(&self) -> bool {
+        self.independent && (self.layer.is_some() || !self.lengths.is_empty())
+    }
+
     pub(super) fn push(&mut self, payload: &[u8], frame: &mut Vec<u8>) -> Option<()> {
         let descriptor = descriptor(payload)?;
         if descriptor.begins == self.layer.is_some() || self.lengths.len() >= MAX_LAYERS {

@@ -1,8 +1,9 @@
 //! Streams that FFmpeg encodes.
 
 use std::{
+    collections::BTreeMap,
     process::{Command, Stdio},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use bandstand_radio::{OggPage, OggPageStart, mp3_frame};
@@ -16,7 +17,15 @@ pub struct Frame {
 }
 
 /// A moving picture of 30 frames a second, with a keyframe each second and so many frames.
-pub fn picture(codec: RecordedCodec, size: &str, frames: usize) -> Vec<Frame> {
+pub fn picture(codec: RecordedCodec, size: &'static str, frames: usize) -> Vec<Frame> {
+    type Encoded = Mutex<BTreeMap<(String, &'static str, usize), Vec<Frame>>>;
+    static ENCODED: Encoded = Mutex::new(BTreeMap::new());
+    let mut encoded = ENCODED.lock().unwrap_or_else(PoisonError::into_inner);
+    let key = (format!("{codec:?}"), size, frames);
+    encoded.entry(key).or_insert_with(|| encode(codec, size, frames)).clone()
+}
+
+fn encode(codec: RecordedCodec, size: &str, frames: usize) -> Vec<Frame> {
     let source = format!("testsrc2=s={size}:r=30");
     let frames_text = frames.to_string();
     let settings: &[&str] = match codec {
