@@ -6,7 +6,7 @@
 //! the publisher, the codec or the size changes, and after a pause, so that a recording is a list of files with
 //! gaps between them.
 //!
-//! Files are made of fragments of less than a second. One that was cut off anywhere is made whole by [`repair`],
+//! Files are made of fragments of less than a second. One that was cut off anywhere is made whole by [`repair()`],
 //! which finds the end of the last fragment and what players need to seek, a [`SeekIndex`].
 //!
 //! There are no files, sockets and clocks here.

@@ -8,8 +8,10 @@ use crate::support::{
     probe, record, write,
 };
 
-/// Container, size, offset and duration of each file, in milliseconds.
-fn list(recording: &Recording) -> Vec<(RecordingContainer, Option<(u16, u16)>, u64, u64)> {
+/// Container, size, offset and duration of a file, in milliseconds.
+type Listed = (RecordingContainer, Option<(u16, u16)>, u64, u64);
+
+fn list(recording: &Recording) -> Vec<Listed> {
     let millis = |it: std::time::Duration| it.as_millis() as u64;
     let files = recording.files.iter().map(|it| {
         let file = &it.file;
