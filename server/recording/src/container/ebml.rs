@@ -40,6 +40,10 @@ pub(crate) mod id {
     pub(crate) const CLUSTER: u32 = 0x1f43_b675;
     pub(crate) const TIMESTAMP: u32 = 0xe7;
     pub(crate) const SIMPLE_BLOCK: u32 = 0xa3;
+    pub(crate) const BLOCK_GROUP: u32 = 0xa0;
+    pub(crate) const BLOCK: u32 = 0xa1;
+    pub(crate) const BLOCK_DURATION: u32 = 0x9b;
+    pub(crate) const REFERENCE_BLOCK: u32 = 0xfb;
     pub(crate) const CUES: u32 = 0x1c53_bb6b;
     pub(crate) const CUE_POINT: u32 = 0xbb;
     pub(crate) const CUE_TIME: u32 = 0xb3;

@@ -28,12 +28,19 @@ const TRACK_VIDEO: u64 = 1;
 const TRACK_AUDIO: u64 = 2;
 /// Flag of a block that is a keyframe (§10.2).
 const KEYFRAME: u8 = 0x80;
+/// Milliseconds from which on a frame's duration is told: players take that of others for granted, and wait for
+/// what isn't there where it is longer.
+const LONG_BLOCK: u64 = 300;
 
 /// Writer of one file.
 #[derive(Debug)]
 pub(crate) struct WebmWriter {
     pub(crate) layout: WebmLayout,
     has_video: bool,
+    /// Time of the last block of each track, in milliseconds.
+    before: [u64; 2],
+    /// Tracks with a long block: of each later one the duration is told, or players take that for its.
+    tells: [bool; 2],
 }
 
 /// Offsets in a file of what is patched at its end.
@@ -72,7 +79,7 @@ impl WebmWriter {
         let duration = tracks - DURATION_BYTES as u64;
         write_tracks(format, out);
         let layout = WebmLayout { segment, info, duration, tracks };
-        WebmWriter { layout, has_video: format.video.is_some() }
+        WebmWriter { layout, has_video: format.video.is_some(), before: [0; 2], tells: [false; 2] }
     }
 
     /// Writes a cluster.
@@ -91,18 +98,35 @@ impl WebmWriter {
                 Some((millis(blocks.peek()?.0.start, *timescale), at))
             });
             let Some((time, at)) = times.min() else { break };
-            let (number, _, blocks) = tracks.get_mut(at)?;
+            let (number, timescale, blocks) = tracks.get_mut(at)?;
             let (sample, data) = blocks.next()?;
             let timestamp = *timestamp.get_or_insert_with(|| {
                 write_unsigned(id::TIMESTAMP, time, out);
                 time
             });
-            write_id(id::SIMPLE_BLOCK, out);
-            write_size(data.len() as u64 + 4, out);
-            out.push(0x80 | *number);
             // Fragments are short of the 32 seconds that a block may be after its cluster's beginning.
-            out.extend(i16::try_from(time - timestamp).unwrap_or(i16::MAX).to_be_bytes());
-            out.push(if sample.key { KEYFRAME } else { 0 });
+            let offset = i16::try_from(time - timestamp).unwrap_or(i16::MAX);
+            let duration = millis(sample.duration.into(), *timescale);
+            let track = usize::from(*number == 2);
+            let before = std::mem::replace(&mut self.before[track], time);
+            self.tells[track] |= duration >= LONG_BLOCK;
+            if self.tells[track] {
+                let mut group = Vec::new();
+                write_unsigned(id::BLOCK_DURATION, duration, &mut group);
+                if !sample.key {
+                    let reference = i64::try_from(time.saturating_sub(before)).unwrap_or(1);
+                    write_bytes(id::REFERENCE_BLOCK, &(-reference).to_be_bytes(), &mut group);
+                }
+                let mut head = Vec::new();
+                write_block_head(id::BLOCK, *number, offset, 0, data, &mut head);
+                write_id(id::BLOCK_GROUP, out);
+                write_size((group.len() + head.len() + data.len()) as u64, out);
+                out.extend(group);
+                out.extend(head);
+            } else {
+                let flags = if sample.key { KEYFRAME } else { 0 };
+                write_block_head(id::SIMPLE_BLOCK, *number, offset, flags, data, out);
+            }
             out.extend_from_slice(data);
         }
         let size = long_size((out.len() - body) as u64);
@@ -187,6 +211,14 @@ fn write_tracks(format: &FileFormat, out: &mut Vec<u8>) {
             });
         }
     });
+}
+
+/// Head of a block and what is before its frame (§10.1).
+fn write_block_head(id: u32, track: u8, offset: i16, flags: u8, data: &[u8], out: &mut Vec<u8>) {
+    write_id(id, out);
+    write_size(data.len() as u64 + 4, out);
+    let [high, low] = offset.to_be_bytes();
+    out.extend([0x80 | track, high, low, flags]);
 }
 
 fn write_entry(number: u64, kind: u64, codec: &[u8], out: &mut Vec<u8>) {

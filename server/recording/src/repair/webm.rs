@@ -162,9 +162,12 @@ fn blocks<R: Read + Seek>(
     let mut cluster = Cluster { time, tracks: [Blocks::default(); TRACKS] };
     while scanner.at < end {
         let at = scanner.at;
-        let Some((after, body)) = inner(scanner, at, end, id::SIMPLE_BLOCK)? else {
-            return Ok(None);
+        let simple = inner(scanner, at, end, id::SIMPLE_BLOCK)?;
+        let found = match simple.map(|(after, body)| FoundBlock { after, body, is_key: None }) {
+            None => grouped(scanner, at, end)?,
+            found => found,
         };
+        let Some(FoundBlock { after, body, is_key }) = found else { return Ok(None) };
         scanner.go(body)?;
         let start = scanner.read(12.min((after - body) as usize))?;
         let track = read_size(&start);
@@ -174,11 +177,38 @@ fn blocks<R: Read + Seek>(
         let Some(track) = cluster.tracks.get_mut(track) else { return Ok(None) };
         let offset = i64::from(i16::from_be_bytes([*high, *low]));
         let time = time.saturating_add_signed(offset);
-        track.first.get_or_insert((time, flags & 0x80 != 0));
+        track.first.get_or_insert((time, is_key.unwrap_or(flags & 0x80 != 0)));
         track.end.push(time);
         scanner.go(after)?;
     }
     Ok((scanner.at == end).then_some(cluster))
+}
+
+/// Place of a block: its end and that of its head. Whether it is a keyframe is in itself, unless it is told.
+struct FoundBlock {
+    after: u64,
+    body: u64,
+    is_key: Option<bool>,
+}
+
+/// The block in a group, which is a keyframe if it refers to none.
+fn grouped<R: Read + Seek>(
+    scanner: &mut Scanner<R>,
+    at: u64,
+    end: u64,
+) -> Result<Option<FoundBlock>, RepairError> {
+    let Some((end, mut at)) = inner(scanner, at, end, id::BLOCK_GROUP)? else { return Ok(None) };
+    let mut is_key = true;
+    for kind in [id::BLOCK_DURATION, id::REFERENCE_BLOCK] {
+        scanner.go(at)?;
+        if let Some((after, _)) = inner(scanner, at, end, kind)? {
+            is_key &= kind != id::REFERENCE_BLOCK;
+            at = after;
+        }
+    }
+    scanner.go(at)?;
+    let block = inner(scanner, at, end, id::BLOCK)?.filter(|it| it.0 == end);
+    Ok(block.map(|(after, body)| FoundBlock { after, body, is_key: Some(is_key) }))
 }
 
 /// Ends of an element of this kind at `at`, which ends before `limit`: of itself, and of its head.
