@@ -23,7 +23,8 @@ use crate::{
 /// Ticks a second of the movie, and of pictures.
 const MOVIE_TIMESCALE: u32 = 1_000;
 pub(crate) const VIDEO_TIMESCALE: u32 = 90_000;
-/// Offset of the duration in its box: size, type, version and flags.
+/// What is before the duration in its box (§8.8.2): size, type, version and flags.
+const DURATION_BOX: &[u8; DURATION_AT] = b"\0\0\0\x10mehd\0\0\0\0";
 const DURATION_AT: usize = 12;
 /// Bytes before the contents of a box.
 const BOX_HEADER: usize = 8;
@@ -52,8 +53,8 @@ pub(crate) struct Mp4Layout {
 impl Mp4Layout {
     /// Finds the duration in the header of a file.
     pub(crate) fn find(header: &[u8], timescale: u32) -> Option<Self> {
-        let at = header.windows(4).position(|four| four == b"mehd")?;
-        Some(Mp4Layout { duration: (at - 4 + DURATION_AT) as u64, timescale })
+        let at = header.windows(DURATION_AT).position(|it| it == DURATION_BOX)?;
+        Some(Mp4Layout { duration: (at + DURATION_AT) as u64, timescale })
     }
 
     /// End of a file: the duration, and a list of the fragments that can be begun at (§8.8.9).
@@ -61,7 +62,7 @@ impl Mp4Layout {
         let millis = u32::try_from(duration.as_millis()).unwrap_or(u32::MAX);
         let patch = FilePatch { offset: self.duration, bytes: millis.to_be_bytes().to_vec() };
         let entry = |point: &crate::SeekPoint| TfraEntry {
-            time: point.time * u64::from(self.timescale) / 1_000,
+            time: point.time.saturating_mul(self.timescale.into()) / 1_000,
             moof_offset: point.offset,
             traf_number: 1,
             trun_number: 1,

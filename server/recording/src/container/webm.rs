@@ -19,7 +19,7 @@ const APPLICATION: &[u8] = b"Bandstand";
 /// Nanoseconds a tick of a file's timestamps: milliseconds.
 const TIMESTAMP_SCALE: u64 = 1_000_000;
 /// Bytes kept for the list of where things are, and for the duration.
-const SEEK_HEAD_BYTES: usize = 68;
+pub(crate) const SEEK_HEAD_BYTES: usize = 68;
 pub(crate) const DURATION_BYTES: usize = 11;
 /// Sound that decoders need before a place they begin at, in nanoseconds (RFC 7845 §4.6).
 const SEEK_PRE_ROLL: u64 = 80_000_000;

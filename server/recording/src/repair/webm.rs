@@ -10,7 +10,7 @@ use crate::{
     RecordingContainer, SeekIndex, SeekPoint,
     container::{
         ebml::{ElementHead, MAX_HEAD, id, read_head, read_size},
-        webm::{DURATION_BYTES, WebmLayout},
+        webm::{DURATION_BYTES, SEEK_HEAD_BYTES, WebmLayout},
     },
 };
 
@@ -69,33 +69,41 @@ fn header<R: Read + Seek>(scanner: &mut Scanner<R>) -> Result<(WebmLayout, bool)
     let first = head(scanner)?.filter(|it| it.id == id::EBML).ok_or(RepairError::Header)?;
     let size = first.size.filter(|size| *size < MAX_PART).ok_or(RepairError::Header)?;
     scanner.go(first.length as u64 + size)?;
-    let segment = head(scanner)?.filter(|it| it.id == id::SEGMENT).ok_or(RepairError::Header)?;
-    scanner.go(scanner.at + segment.length as u64)?;
+    let segment = head(scanner)?.filter(|it| it.id == id::SEGMENT && it.length == MAX_HEAD);
+    scanner.go(scanner.at + segment.ok_or(RepairError::Header)?.length as u64)?;
     let segment = scanner.at;
-    let mut info = None;
-    loop {
-        let begin = scanner.at;
-        let part = head(scanner)?.ok_or(RepairError::Header)?;
-        let size = part.size.filter(|size| *size < MAX_PART).ok_or(RepairError::Header)?;
-        let end = begin + part.length as u64 + size;
-        match part.id {
-            id::VOID | id::SEEK_HEAD => {}
-            id::INFO => info = Some(begin),
-            id::TRACKS => {
-                let bytes = scanner.read((end - begin) as usize)?;
-                let info = info.ok_or(RepairError::Header)?;
-                if scanner.at != end {
-                    return Err(RepairError::Header);
-                }
-                // TrackType, with a size of one byte: a picture.
-                let has_video = bytes.windows(3).any(|it| it == [id::TRACK_TYPE as u8, 0x81, 1]);
-                let duration = begin - DURATION_BYTES as u64;
-                return Ok((WebmLayout { segment, info, duration, tracks: begin }, has_video));
-            }
-            _ => return Err(RepairError::Header),
-        }
-        scanner.go(end)?;
+    // The list of where things are, or the place for it.
+    let list = part(scanner, &[id::VOID, id::SEEK_HEAD])?;
+    if list != segment + SEEK_HEAD_BYTES as u64 {
+        return Err(RepairError::Header);
     }
+    let info = list;
+    let tracks = part(scanner, &[id::INFO])?;
+    let duration = tracks - DURATION_BYTES as u64;
+    scanner.go(duration)?;
+    let told = scanner.read(DURATION_BYTES)?;
+    // The duration with its size, or the place for it.
+    if duration < info || !told.starts_with(&[0x44, 0x89, 0x88]) && !told.starts_with(&[0xec, 0x89])
+    {
+        return Err(RepairError::Header);
+    }
+    let end = part(scanner, &[id::TRACKS])?;
+    scanner.go(tracks)?;
+    let bytes = scanner.read((end - tracks) as usize)?;
+    if scanner.at != end {
+        return Err(RepairError::Header);
+    }
+    // TrackType, with a size of one byte: a picture.
+    let has_video = bytes.windows(3).any(|it| it == [id::TRACK_TYPE as u8, 0x81, 1]);
+    Ok((WebmLayout { segment, info, duration, tracks }, has_video))
+}
+
+/// Passes a part of the header, of one of these kinds, and gives its end.
+fn part<R: Read + Seek>(scanner: &mut Scanner<R>, kinds: &[u32]) -> Result<u64, RepairError> {
+    let part = head(scanner)?.filter(|it| kinds.contains(&it.id)).ok_or(RepairError::Header)?;
+    let size = part.size.filter(|size| *size < MAX_PART).ok_or(RepairError::Header)?;
+    scanner.go(scanner.at + part.length as u64 + size)?;
+    Ok(scanner.at)
 }
 
 /// What is in a cluster.
