@@ -70,11 +70,6 @@ pub(crate) fn write_size(size: u64, out: &mut Vec<u8>) {
     out.extend_from_slice(bytes.get(8 - length..).unwrap_or_default());
 }
 
-/// A size in eight bytes.
-pub(crate) fn long_size(size: u64) -> [u8; 8] {
-    (size & ((1 << 56) - 1) | 1 << 56).to_be_bytes()
-}
-
 /// Writes an element of bytes, or of text.
 pub(crate) fn write_bytes(id: u32, bytes: &[u8], out: &mut Vec<u8>) {
     write_id(id, out);
@@ -161,7 +156,6 @@ mod tests {
             assert_eq!(read_size(&out), Some((Some(size), length)), "{size}");
         }
         assert_eq!(read_size(&UNKNOWN_SIZE), Some((None, 8)));
-        assert_eq!(read_size(&long_size(5)), Some((Some(5), 8)));
         assert_eq!(read_size(&[0, 1, 1]), None);
     }
 }

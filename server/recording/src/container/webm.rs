@@ -1,17 +1,23 @@
-//! WebM (RFC 9559, WebM container guidelines): a segment of unknown size with clusters of known size, which is
-//! given its size, its duration, cues and a list of where things are when it is closed.
+//! WebM (RFC 9559, WebM container guidelines): a segment of unknown size, which is given its duration, cues and a
+//! list of where things are when it is closed.
+//!
+//! Clusters begin with keyframes, for Firefox drops what comes before the first in each; so that they can be
+//! written piece by piece, their sizes are unknown, too.
 
 use std::time::Duration;
 
 use super::{
     FileFormat, FilePatch, FileTail,
     ebml::{
-        UNKNOWN_SIZE, id, long_size, write_bytes, write_float, write_id, write_parent, write_size,
+        UNKNOWN_SIZE, id, write_bytes, write_float, write_id, write_parent, write_size,
         write_unsigned,
     },
 };
 use crate::{
-    RecordedCodec, SeekIndex, format::CodecConfiguration, packet::millis, queue::Fragment,
+    RecordedCodec, SeekIndex,
+    format::CodecConfiguration,
+    packet::millis,
+    queue::{Fragment, TrackPart},
 };
 
 /// The program that wrote a file.
@@ -31,6 +37,9 @@ const KEYFRAME: u8 = 0x80;
 /// Milliseconds from which on a frame's duration is told: players take that of others for granted, and wait for
 /// what isn't there where it is longer.
 const LONG_BLOCK: u64 = 300;
+/// Milliseconds after which a cluster ends without a keyframe: a block may be up to 32 seconds after its
+/// beginning.
+const MAX_CLUSTER: u64 = 20_000;
 
 /// Writer of one file.
 #[derive(Debug)]
@@ -41,12 +50,14 @@ pub(crate) struct WebmWriter {
     before: [u64; 2],
     /// Tracks with a long block: of each later one the duration is told, or players take that for its.
     tells: [bool; 2],
+    /// Time of the cluster that is open, in milliseconds.
+    cluster: Option<u64>,
 }
 
 /// Offsets in a file of what is patched at its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct WebmLayout {
-    /// Of the segment's body, from which positions are counted; its size is in the eight bytes before.
+    /// Of the segment's body, from which positions are counted.
     pub(crate) segment: u64,
     pub(crate) info: u64,
     pub(crate) duration: u64,
@@ -79,19 +90,31 @@ impl WebmWriter {
         let duration = tracks - DURATION_BYTES as u64;
         write_tracks(format, out);
         let layout = WebmLayout { segment, info, duration, tracks };
-        WebmWriter { layout, has_video: format.video.is_some(), before: [0; 2], tells: [false; 2] }
+        WebmWriter {
+            layout,
+            has_video: format.video.is_some(),
+            before: [0; 2],
+            tells: [false; 2],
+            cluster: None,
+        }
     }
 
-    /// Writes a cluster.
+    /// Writes blocks, and a cluster's head before them if a keyframe is the first, or there is no picture.
     pub(crate) fn write(&mut self, fragment: Fragment<'_>, out: &mut Vec<u8>) -> Option<()> {
+        let first = |part: TrackPart<'_>| Some(millis(part.samples.first()?.start, part.timescale));
+        let first = fragment.tracks(self.has_video).filter_map(|it| first(it.1)).min()?;
+        let key = fragment.video.and_then(|it| it.samples.first()).is_some_and(|it| it.key);
+        let goes_on = |begun: &u64| !key && self.has_video && first < begun + MAX_CLUSTER;
+        let timestamp = self.cluster.filter(goes_on).unwrap_or_else(|| {
+            write_id(id::CLUSTER, out);
+            out.extend(UNKNOWN_SIZE);
+            write_unsigned(id::TIMESTAMP, first, out);
+            first
+        });
+        self.cluster = Some(timestamp);
         let tracks = fragment.tracks(self.has_video);
         let mut tracks: Vec<_> =
             tracks.map(|(number, part)| (number, part.timescale, part.iter().peekable())).collect();
-        let mut timestamp = None;
-        let begin = out.len();
-        write_id(id::CLUSTER, out);
-        out.extend(UNKNOWN_SIZE);
-        let body = out.len();
         // In the order of their times, and of those at one time the picture first.
         loop {
             let times = tracks.iter_mut().enumerate().filter_map(|(at, (_, timescale, blocks))| {
@@ -100,12 +123,8 @@ impl WebmWriter {
             let Some((time, at)) = times.min() else { break };
             let (number, timescale, blocks) = tracks.get_mut(at)?;
             let (sample, data) = blocks.next()?;
-            let timestamp = *timestamp.get_or_insert_with(|| {
-                write_unsigned(id::TIMESTAMP, time, out);
-                time
-            });
-            // Fragments are short of the 32 seconds that a block may be after its cluster's beginning.
-            let offset = i16::try_from(time - timestamp).unwrap_or(i16::MAX);
+            let offset =
+                i16::try_from(time.cast_signed() - timestamp.cast_signed()).unwrap_or(i16::MAX);
             let duration = millis(sample.duration.into(), *timescale);
             let track = usize::from(*number == 2);
             let before = std::mem::replace(&mut self.before[track], time);
@@ -129,8 +148,6 @@ impl WebmWriter {
             }
             out.extend_from_slice(data);
         }
-        let size = long_size((out.len() - body) as u64);
-        out.get_mut(begin + 4..body)?.copy_from_slice(&size);
         Some(())
     }
 }
@@ -151,7 +168,6 @@ impl WebmLayout {
                 });
             }
         });
-        let end = length + bytes.len() as u64;
         let mut seek_head = Vec::new();
         let places = [(id::INFO, self.info), (id::TRACKS, self.tracks), (id::CUES, length)];
         write_parent(id::SEEK_HEAD, &mut seek_head, |out| {
@@ -165,11 +181,9 @@ impl WebmLayout {
         });
         let mut length = Vec::new();
         write_float(id::DURATION, duration.as_secs_f64() * 1_000.0, &mut length);
-        let size = long_size(end.saturating_sub(self.segment)).to_vec();
         let patches = vec![
             FilePatch { offset: self.duration, bytes: length },
             FilePatch { offset: self.segment, bytes: seek_head },
-            FilePatch { offset: self.segment - size.len() as u64, bytes: size },
         ];
         FileTail { bytes, patches }
     }

@@ -26,15 +26,23 @@ pub(super) fn scan<R: Read + Seek>(scanner: &mut Scanner<R>) -> Result<RepairedF
     let (mut index, mut sound) = (SeekIndex::default(), SoundIndex::default());
     let mut ends = [TrackEnd::default(); TRACKS];
     let mut length = scanner.at;
-    while let Some(cluster) = cluster(scanner)? {
-        for (end, track) in ends.iter_mut().zip(cluster.tracks) {
-            end.go_on(&track);
+    let mut open: Option<OpenCluster> = None;
+    loop {
+        if let Some(cluster) = cluster_head(scanner)? {
+            open = Some(cluster);
         }
-        let first = if has_video { cluster.tracks[0].first } else { Some((cluster.time, true)) };
-        match first {
-            Some((time, true)) if has_video => index.push(SeekPoint { time, offset: length }),
-            Some((time, _)) if !has_video => sound.push(time, length),
-            _ => {}
+        let Some(cluster) = &mut open else { break };
+        let Some(block) = block(scanner, cluster.time)? else { break };
+        ends[block.track].push(block.time);
+        // The first block of the picture, or of sound, says whether it can be begun at.
+        if block.track == 0 && !std::mem::replace(&mut cluster.has_first, true) {
+            match has_video {
+                true if block.is_key => {
+                    index.push(SeekPoint { time: block.time, offset: cluster.offset })
+                }
+                true => {}
+                false => sound.push(block.time, cluster.offset),
+            }
         }
         length = scanner.at;
     }
@@ -106,17 +114,12 @@ fn part<R: Read + Seek>(scanner: &mut Scanner<R>, kinds: &[u32]) -> Result<u64, 
     Ok(scanner.at)
 }
 
-/// What is in a cluster.
-struct Cluster {
+/// Cluster that is read.
+struct OpenCluster {
+    offset: u64,
     time: u64,
-    tracks: [Blocks; TRACKS],
-}
-
-/// Blocks of a track in a cluster: time of the first and whether it is a keyframe, and the last.
-#[derive(Clone, Copy, Default)]
-struct Blocks {
-    first: Option<(u64, bool)>,
-    end: TrackEnd,
+    /// It has a block of the first track.
+    has_first: bool,
 }
 
 /// The last block of a track, and the time from the one before.
@@ -133,63 +136,56 @@ impl TrackEnd {
         }
         self.last = Some(time);
     }
-
-    fn go_on(&mut self, blocks: &Blocks) {
-        let Some(last) = blocks.end.last else { return };
-        if let Some((first, _)) = blocks.first {
-            self.push(first);
-        }
-        if self.last != Some(last) {
-            *self = blocks.end;
-        }
-    }
 }
 
-/// Reads a cluster; [`None`] if there is none that is whole.
-fn cluster<R: Read + Seek>(scanner: &mut Scanner<R>) -> Result<Option<Cluster>, RepairError> {
-    let begin = scanner.at;
-    let read = blocks(scanner, begin)?;
-    if read.is_none() {
-        scanner.go(begin)?;
-    }
-    Ok(read)
+/// Block that is whole.
+struct Block {
+    track: usize,
+    time: u64,
+    is_key: bool,
 }
 
-fn blocks<R: Read + Seek>(
+/// Reads the head of a cluster, if one comes next, and its time.
+fn cluster_head<R: Read + Seek>(
     scanner: &mut Scanner<R>,
-    begin: u64,
-) -> Result<Option<Cluster>, RepairError> {
-    let Some((end, first)) = inner(scanner, begin, scanner.length, id::CLUSTER)? else {
+) -> Result<Option<OpenCluster>, RepairError> {
+    let offset = scanner.at;
+    let Some(head) = head(scanner)?.filter(|it| it.id == id::CLUSTER) else { return Ok(None) };
+    let at = offset + head.length as u64;
+    scanner.go(at)?;
+    let Some((after, body)) = inner(scanner, at, scanner.length, id::TIMESTAMP)? else {
         return Ok(None);
     };
-    scanner.go(first)?;
-    let Some((after, body)) = inner(scanner, first, end, id::TIMESTAMP)? else { return Ok(None) };
     scanner.go(body)?;
     let bytes = scanner.read((after - body).min(8) as usize)?;
     let time = bytes.iter().fold(0, |time, byte| time << 8 | u64::from(*byte));
-    let mut cluster = Cluster { time, tracks: [Blocks::default(); TRACKS] };
-    while scanner.at < end {
-        let at = scanner.at;
-        let simple = inner(scanner, at, end, id::SIMPLE_BLOCK)?;
-        let found = match simple.map(|(after, body)| FoundBlock { after, body, is_key: None }) {
-            None => grouped(scanner, at, end)?,
-            found => found,
-        };
-        let Some(FoundBlock { after, body, is_key }) = found else { return Ok(None) };
-        scanner.go(body)?;
-        let start = scanner.read(12.min((after - body) as usize))?;
-        let track = read_size(&start);
-        let Some((Some(number), length)) = track else { return Ok(None) };
-        let Some([high, low, flags, ..]) = start.get(length..) else { return Ok(None) };
-        let track = usize::try_from(number).unwrap_or_default().wrapping_sub(1);
-        let Some(track) = cluster.tracks.get_mut(track) else { return Ok(None) };
-        let offset = i64::from(i16::from_be_bytes([*high, *low]));
-        let time = time.saturating_add_signed(offset);
-        track.first.get_or_insert((time, is_key.unwrap_or(flags & 0x80 != 0)));
-        track.end.push(time);
-        scanner.go(after)?;
+    scanner.go(after)?;
+    Ok(Some(OpenCluster { offset, time, has_first: false }))
+}
+
+/// Reads a block; [`None`] if there is none that is whole.
+fn block<R: Read + Seek>(
+    scanner: &mut Scanner<R>,
+    cluster: u64,
+) -> Result<Option<Block>, RepairError> {
+    let (at, end) = (scanner.at, scanner.length);
+    let simple = inner(scanner, at, end, id::SIMPLE_BLOCK)?;
+    let found = match simple.map(|(after, body)| FoundBlock { after, body, is_key: None }) {
+        None => grouped(scanner, at, end)?,
+        found => found,
+    };
+    let Some(FoundBlock { after, body, is_key }) = found else { return Ok(None) };
+    scanner.go(body)?;
+    let start = scanner.read(12.min((after - body) as usize))?;
+    let Some((Some(number), length)) = read_size(&start) else { return Ok(None) };
+    let Some([high, low, flags, ..]) = start.get(length..) else { return Ok(None) };
+    let track = usize::try_from(number).unwrap_or_default().wrapping_sub(1);
+    if track >= TRACKS {
+        return Ok(None);
     }
-    Ok((scanner.at == end).then_some(cluster))
+    let time = cluster.saturating_add_signed(i16::from_be_bytes([*high, *low]).into());
+    scanner.go(after)?;
+    Ok(Some(Block { track, time, is_key: is_key.unwrap_or(flags & 0x80 != 0) }))
 }
 
 /// Place of a block: its end and that of its head. Whether it is a keyframe is in itself, unless it is told.
