@@ -104,7 +104,10 @@ impl WebmWriter {
         let first = |part: TrackPart<'_>| Some(millis(part.samples.first()?.start, part.timescale));
         let first = fragment.tracks(self.has_video).filter_map(|it| first(it.1)).min()?;
         let key = fragment.video.and_then(|it| it.samples.first()).is_some_and(|it| it.key);
-        let goes_on = |begun: &u64| !key && self.has_video && first < begun + MAX_CLUSTER;
+        // Chromium refuses blocks that are before others in their cluster.
+        let follows = self.before.iter().all(|before| first >= *before);
+        let goes_on =
+            |begun: &u64| !key && self.has_video && follows && first < begun + MAX_CLUSTER;
         let timestamp = self.cluster.filter(goes_on).unwrap_or_else(|| {
             write_id(id::CLUSTER, out);
             out.extend(UNKNOWN_SIZE);
