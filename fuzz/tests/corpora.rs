@@ -7,6 +7,7 @@ use std::{
 };
 
 use bandstand_radio::fuzz::{radio_request, radio_stream};
+use bandstand_recording::fuzz::{record, repair_file};
 use bandstand_sfu::fuzz::{
     demultiplex, dependency_descriptor, feedback, fragment, keyframe, offer, packet_cache, srtcp,
 };
@@ -34,6 +35,8 @@ fn fuzz_targets_accept_their_corpora() {
         ("offer", env!("CARGO_BIN_EXE_offer")),
         ("radio_request", env!("CARGO_BIN_EXE_radio_request")),
         ("radio_stream", env!("CARGO_BIN_EXE_radio_stream")),
+        ("record", env!("CARGO_BIN_EXE_record")),
+        ("repair_file", env!("CARGO_BIN_EXE_repair_file")),
         ("srtcp", env!("CARGO_BIN_EXE_srtcp")),
     ];
     assert_eq!(fs::read_dir(corpora()).expect("corpora").count(), targets.len());
@@ -51,7 +54,7 @@ const RADIO_PLACES: usize = 200;
 #[test]
 fn readers_accept_corpora_whole_cut_and_changed() {
     type Target = fn(&[u8]);
-    let targets: [(&str, Target, usize); 10] = [
+    let targets: [(&str, Target, usize); 12] = [
         ("demultiplex", demultiplex, PLACES),
         ("dependency_descriptor", dependency_descriptor, PLACES),
         ("feedback", feedback, PLACES),
@@ -62,6 +65,8 @@ fn readers_accept_corpora_whole_cut_and_changed() {
         ("fragment", fragment, PLACES),
         ("radio_request", radio_request, RADIO_PLACES),
         ("radio_stream", radio_stream, RADIO_PLACES),
+        ("record", record, PLACES),
+        ("repair_file", repair_file, RADIO_PLACES),
     ];
     for (name, target, places) in targets {
         let entries = corpus(name);

@@ -9,6 +9,8 @@
 //! For the media core, which knows packets of Opus alone, a [`PacketStream`] makes those of whatever comes, and
 //! [`Playout`] spreads them over time; an [`OggOpusMuxer`] makes a stream of those that come from there.
 //!
+//! For files there are an [`OggPage`], [`mp3_frame`] and [`opus_samples`].
+//!
 //! There are no sockets and no clocks here: bytes are pushed in, and time is told.
 #![warn(missing_docs)]
 
@@ -30,10 +32,13 @@ mod transcode;
 
 pub use error::{AudioError, ForeignFormat, TAKEN_FORMATS};
 pub use format::{AudioFormat, AudioInfo, DeclaredType};
-pub use framing::{Framed, Framer, SoundFrame, StreamTail};
+pub use framing::{
+    Framed, Framer, Mp3Frame, Page as OggPage, PageStart as OggPageStart, SoundFrame, StreamTail,
+    mp3_frame,
+};
 pub use icy::IcyWriter;
 pub use mux::OggOpusMuxer;
-pub use opus_packet::SoundPacket;
+pub use opus_packet::{SoundPacket, samples_of as opus_samples};
 pub use pace::{ByteBudget, Liveliness, Pacer};
 pub use playout::Playout;
 pub use ring::{AudioRing, RingCursor, RingLimits, RingPiece, RingRead};

@@ -9,7 +9,6 @@ mod splitter;
 
 use bytes::{Bytes, BytesMut};
 
-pub use self::ogg::{Page, PageStart, write_headers};
 use self::{
     adts::AdtsHeader,
     id3::TagReader,
@@ -17,6 +16,10 @@ use self::{
     ogg::{LinkTail, OggFramer},
     sniff::{Sniffed, sniff},
     splitter::FrameSplitter,
+};
+pub use self::{
+    mpeg::{Mp3Frame, mp3_frame},
+    ogg::{Page, PageStart, write_headers},
 };
 use crate::{AudioError, AudioInfo, Title};
 

@@ -82,6 +82,23 @@ impl FrameHeader for MpegHeader {
     }
 }
 
+/// Frame of MP3, by its header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mp3Frame {
+    /// Bytes of the frame with its header.
+    pub length: usize,
+    /// Samples of each channel.
+    pub samples: u32,
+    /// Samples a second.
+    pub rate: u32,
+}
+
+/// The frame of which `bytes` begin with the header.
+pub fn mp3_frame(bytes: &[u8]) -> Option<Mp3Frame> {
+    let MpegHeader { rate, samples, length, .. } = MpegHeader::parse(bytes)?;
+    Some(Mp3Frame { length, samples, rate })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
