@@ -11,7 +11,7 @@ const OWN = {
   doors: 20,
   shows: 40,
   account: 90,
-  device: 20,
+  device: 25,
   watch: 60,
   studio: 60,
   channel: 35,
