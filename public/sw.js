@@ -43,7 +43,8 @@ async function page(event) {
 async function kept(event) {
   const found = await caches.match(event.request).catch(() => undefined);
   if (found) return found;
-  const response = await fetch(event.request);
+  // By the address: the page's own request ends with the page, and what it wanted ahead is of use to the next one.
+  const response = await fetch(event.request.url);
   if (response.status === 200) event.waitUntil(keep(event.request, response.clone()).catch(() => {}));
   return response;
 }

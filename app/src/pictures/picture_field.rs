@@ -95,8 +95,11 @@ pub(crate) fn picture_field(
         let _ = chosen.try_update_value(|it| *it = None);
         if let Some(input) = input.try_get_untracked().flatten() {
             input.set_value("");
-            // The buttons that had it are gone.
-            let _ = input.focus();
+            // The buttons go; who has gone on elsewhere meanwhile stays there.
+            let focused = document().active_element();
+            if focused.is_none_or(|it| matches!(it.closest(".picture-field"), Ok(Some(_)))) {
+                let _ = input.focus();
+            }
         }
     };
     let id = target.id;

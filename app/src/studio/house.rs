@@ -86,8 +86,10 @@ fn radios(studio: Studio) -> RwSignal<u32> {
             }
         });
     };
+    let on_air = Memo::new(move |_| studio.on_air());
     Effect::new(move || {
-        if studio.on_air() {
+        radios.set(0);
+        if on_air.get() {
             ask();
             every(COUNTED, ask);
         }

@@ -55,6 +55,8 @@ pub enum Limit {
     StreamKeys,
     /// Trying stream keys that aren't good, by address.
     StreamKeyTries,
+    /// Going on stage with a stream key, by key.
+    StageTakes,
     /// Revoking API tokens, by account.
     ApiTokens,
     /// Requests with API tokens, and polls of device logins, by address.
@@ -100,7 +102,7 @@ pub enum Limit {
 }
 
 impl Limit {
-    const ALL: [Self; 40] = [
+    const ALL: [Self; 41] = [
         Self::Registration,
         Self::LogIn,
         Self::LogInAddress,
@@ -120,6 +122,7 @@ impl Limit {
         Self::Subscribe,
         Self::StreamKeys,
         Self::StreamKeyTries,
+        Self::StageTakes,
         Self::ApiTokens,
         Self::Api,
         Self::DeviceLogins,
@@ -166,6 +169,7 @@ impl Limit {
             Self::Subscribe => (120, Duration::from_millis(250)),
             Self::StreamKeys => (20, Duration::from_secs(30)),
             Self::StreamKeyTries => (30, Duration::from_secs(5)),
+            Self::StageTakes => (30, Duration::from_secs(2)),
             Self::ApiTokens => (20, Duration::from_secs(30)),
             Self::Api => (120, Duration::from_millis(250)),
             Self::DeviceLogins => (10, Duration::from_secs(30)),

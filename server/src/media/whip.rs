@@ -220,11 +220,20 @@ fn awaited(address: &Uri) -> TakeoverCondition {
 /// Finds the holder of a stream key. What is wrong with one that isn't good is nobody's business but its
 /// artist's, and whoever tries many has to wait; a good one is let in whatever others try from there.
 async fn holder(media: &Media, caller: &Caller, secret: &str) -> Result<Holder, MediaError> {
-    if let Some(holder) = media.stages.holder(secret, Cause::Revoked).await? {
-        return Ok(holder);
+    let limits = &media.services.limits;
+    match media.stages.holder(secret, Cause::Revoked).await? {
+        // Each time is a change in the database, also for who comes back at once.
+        Ok(holder) => {
+            limits.check(Limit::StageTakes, holder.key).map_err(MediaError::TooMany)?;
+            Ok(holder)
+        }
+        Err(wrong) => {
+            let tried = limits.check(Limit::StreamKeyTries, by_address(caller.address));
+            tried.map_err(MediaError::TooMany)?;
+            media.stages.tell_wrong(&wrong);
+            Err(MediaError::BadToken)
+        }
     }
-    let tried = media.services.limits.check(Limit::StreamKeyTries, by_address(caller.address));
-    Err(tried.err().map_or(MediaError::BadToken, MediaError::TooMany))
 }
 
 /// A stage taken by a session of the media core.

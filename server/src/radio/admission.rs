@@ -70,6 +70,9 @@ async fn open(
     if request.declared == DeclaredType::Other {
         return Err(RadioError::NotTaken);
     }
+    // Each time is a change in the database, also for who comes back at once.
+    let often = radio.services.limits.check(Limit::StageTakes, holder.key);
+    often.map_err(RadioError::TooManyTries)?;
     let facts = show(radio, holder, request.show).await?;
     let show = facts.id;
     let claim = Claim { artist: holder.account.clone(), by: ClaimProof::Key(holder.key) };
@@ -144,13 +147,14 @@ pub async fn holder(
     credentials: Option<&BasicCredentials>,
 ) -> Result<Holder, RadioError> {
     let credentials = credentials.ok_or(RadioError::NoKey)?;
-    if let Some(holder) =
-        radio.stages.holder(credentials.password(), Cause::RevokedPassword).await?
-    {
-        return Ok(holder);
-    }
+    let wrong = match radio.stages.holder(credentials.password(), Cause::RevokedPassword).await? {
+        Ok(holder) => return Ok(holder),
+        Err(wrong) => wrong,
+    };
     let tried = radio.services.limits.check(Limit::StreamKeyTries, by_address(address));
-    Err(tried.err().map_or(RadioError::BadKey, RadioError::TooManyTries))
+    tried.map_err(RadioError::TooManyTries)?;
+    radio.stages.tell_wrong(&wrong);
+    Err(RadioError::BadKey)
 }
 
 /// Takes a title that comes beside the sound (`/admin/metadata`).

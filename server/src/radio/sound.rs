@@ -20,6 +20,7 @@ use crate::{http::connections::Admission, sessions::open_sessions::SessionGuard}
 /// the time. Sound that comes after a longer silence is sent at once.
 const GATHERED: f32 = 0.3;
 const MAX_GATHERING: Duration = Duration::from_millis(1_500);
+const FIRST_GATHERING: Duration = Duration::from_millis(125);
 
 const ICY_METADATA: &str = "icy-metadata";
 const ICY_METAINT: HeaderName = HeaderName::from_static("icy-metaint");
@@ -42,7 +43,8 @@ pub fn sound(
         titles: interval.map(IcyWriter::new),
         out: VecDeque::new(),
         due: Instant::now(),
-        gathering: burst.mul_f32(GATHERED).min(MAX_GATHERING),
+        gathering: FIRST_GATHERING,
+        most: burst.mul_f32(GATHERED).min(MAX_GATHERING),
         closing: radio.services.tasks.closing().clone(),
         _admission: admission,
         _held: held,
@@ -77,8 +79,9 @@ struct Sound {
     out: VecDeque<Bytes>,
     /// When the next sound may be sent.
     due: Instant,
-    /// Time in which sound is gathered.
+    /// Time in which sound is gathered: longer each time, up to the most, as what a player has waiting grows.
     gathering: Duration,
+    most: Duration,
     closing: CancellationToken,
     _admission: Admission,
     _held: Option<SessionGuard>,
@@ -111,6 +114,7 @@ impl Sound {
         // What was there is written meanwhile.
         sleep_until(self.due).await;
         let next = self.listener.next().await;
+        self.gathering = (2 * self.gathering).min(self.most);
         self.due = Instant::now() + self.gathering;
         next
     }

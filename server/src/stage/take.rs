@@ -58,6 +58,10 @@ impl<E> From<DatabaseError> for PublishError<E> {
     }
 }
 
+/// Key with which nobody may be on stage; with its artist, and what they are told of it, when it was one.
+#[derive(Clone, Debug)]
+pub struct WrongKey(Option<(AccountId, Cause)>);
+
 impl Stages {
     /// Takes the stage of `show` with the source that `open` opens when it is free; else that waits
     /// beside it until it can be shown, and takes over then. Whoever waits there already gives way.
@@ -102,21 +106,28 @@ impl Stages {
         }
     }
 
-    /// Finds the holder of the stream key `secret`; none when it isn't good. That it was revoked its artist is
-    /// told, of a key that was called so by what `revoked` makes of it.
+    /// Finds the holder of the stream key `secret`. Of one that was revoked, `revoked` makes the cause that its
+    /// artist is told.
     pub async fn holder(
         &self,
         secret: &str,
         revoked: fn(String) -> Cause,
-    ) -> Result<Option<Holder>, DatabaseError> {
-        match stream_keys::tried(&self.database, secret).await? {
-            Tried::Good(holder) => Ok(Some(holder)),
+    ) -> Result<Result<Holder, WrongKey>, DatabaseError> {
+        Ok(match stream_keys::tried(&self.database, secret).await? {
+            Tried::Good(holder) => Ok(holder),
             Tried::Revoked { account, name, is_token } => {
                 let cause = if is_token { Cause::RevokedToken(name) } else { revoked(name) };
-                self.notices().tell(&account, &cause, clock::now());
-                Ok(None)
+                Err(WrongKey(Some((account, cause))))
             }
-            Tried::Nothing => Ok(None),
+            Tried::Nothing => Err(WrongKey(None)),
+        })
+    }
+
+    /// Tells the artist whose key it was, if it was one: once its use is counted, so that nobody fills their
+    /// studio with it.
+    pub fn tell_wrong(&self, WrongKey(revoked): &WrongKey) {
+        if let Some((artist, cause)) = revoked {
+            self.notices().tell(artist, cause, clock::now());
         }
     }
 
@@ -260,7 +271,11 @@ impl Stages {
         let replaced = claim
             .key()
             .is_some_and(|key| self.performers().get(&show).is_some_and(|it| it.keeps_off(key)));
-        if replaced || self.is_kept_from(show, claim).await? || !self.stands(claim).await? {
+        let kept = self.is_kept_from(show, claim).await?;
+        if replaced || kept || !self.stands(claim).await? {
+            if kept && claim.key().is_some() {
+                self.notices().tell(&claim.artist, &Cause::Kept, clock::now());
+            }
             self.successors().remove(&show);
             self.sources.close(source).await;
             return Ok(());

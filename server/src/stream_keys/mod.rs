@@ -37,6 +37,8 @@ use crate::{
 
 /// Prefix of every key, so that it is known for what it is wherever it turns up.
 const PREFIX: &str = "bandstand_";
+/// The most bytes of a key, or of an API token.
+const MAX_SECRET: usize = 64;
 
 /// Whose a key is. The key can be an API token, too, as far as the stage goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,6 +138,9 @@ pub enum Tried {
 
 /// Whose the key `secret` is.
 pub async fn tried(database: &Database, secret: &str) -> Result<Tried, DatabaseError> {
+    if !secret.starts_with(PREFIX) || secret.len() > MAX_SECRET {
+        return Ok(Tried::Nothing);
+    }
     let known = match store::known(database, &hash(secret)).await? {
         Some(known) => Some(known),
         None => token(database, secret).await?,

@@ -55,7 +55,7 @@ impl Devices {
     }
 
     /// Tells whether the computer's sound is chosen.
-    fn shares_sound(self) -> bool {
+    pub(super) fn shares_sound(self) -> bool {
         self.microphone.with_untracked(|chosen| chosen == COMPUTER)
     }
 

@@ -208,6 +208,9 @@ impl Devices {
 
     /// Opens a device once more that the system has taken away; the track is kept until there is another.
     pub(super) async fn reopen(self, kind: DeviceKind) -> Result<(), JsValue> {
+        if kind == DeviceKind::Microphone && self.shares_sound() {
+            return Ok(());
+        }
         let (name, chosen) = match kind {
             DeviceKind::Camera => ("video", self.camera),
             DeviceKind::Microphone => ("audio", self.microphone),
@@ -323,6 +326,13 @@ impl Devices {
     }
 
     fn take_sound(self, stream: &MediaStream) {
+        // Who has chosen the computer's sound while the browser opened the microphone isn't heard by it.
+        if self.shares_sound() {
+            for track in stream.get_tracks().iter() {
+                track.unchecked_into::<MediaStreamTrack>().stop();
+            }
+            return;
+        }
         let Ok(track) = stream.get_audio_tracks().get(0).dyn_into::<MediaStreamTrack>() else {
             return self.sound_trouble.set(Some(microphone_words("NotFoundError")));
         };
