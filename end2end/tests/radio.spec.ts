@@ -147,11 +147,7 @@ test("a show of sound alone has artwork, titles from the studio, a tracklist and
   }
 });
 
-test("what another tab plays is heard on stage, and its picture is let go", async ({
-  person,
-  sharingPerson,
-  venue,
-}) => {
+test("what another tab plays is heard on stage, and its picture is let go", async ({ person, sharingPerson }) => {
   const artist = await sharingPerson("Mira Voss", "Record player");
   const { page } = artist;
   await register(artist, "artist");
