@@ -130,7 +130,7 @@ pub async fn stream(
     }
 }
 
-/// What becomes of each frame: it waits for nobody.
+/// Way of each frame: it waits for nobody.
 fn sink(
     mut encoder: OpusFrameEncoder,
     feed: Option<SaverFeed>,
@@ -147,7 +147,7 @@ fn sink(
     })
 }
 
-/// What was last seen of the show.
+/// State of the show as it was last seen.
 #[derive(Clone, Debug, Default)]
 struct Seen {
     state: Option<OwnShowState>,
@@ -322,7 +322,7 @@ impl Broadcast {
         display.say(&format!("On air by {way}: {}", self.show.title));
     }
 
-    /// How the show goes, as the venue says once a line is lost or refused; none when it says nothing in time.
+    /// State of the show, as the venue says once a line is lost or refused; none when it says nothing in time.
     async fn ask(&self) -> Option<Result<OwnShowState, VenueError>> {
         timeout(LOOK, self.venue.show(&self.token, &self.show.id)).await.ok()
     }

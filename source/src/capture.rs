@@ -26,7 +26,7 @@ pub struct SoundDevice {
 /// Whoever gets the frames; called in the thread of the capture, so it waits for nothing.
 pub type FrameSink = Box<dyn FnMut(CapturedFrame) + Send>;
 
-/// What can be captured.
+/// Inputs that can be captured.
 pub fn devices() -> Result<Vec<SoundDevice>, String> {
     system::devices()
 }

@@ -22,7 +22,7 @@ pub enum PollAnswer {
     Unknown(Option<Duration>),
 }
 
-/// What to do next.
+/// Next step of a program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PollStep {
     /// Poll again after this.

@@ -28,7 +28,7 @@ const FAREWELL_TIMEOUT: Duration = Duration::from_secs(2);
 pub struct HttpLine {
     stream: OggOpus<Vec<u8>>,
     pages: Sender<Bytes>,
-    /// What the venue answers, at the end or when it refuses.
+    /// Answer of the venue, at the end or when it refuses.
     pub answer: JoinHandle<Result<(), VenueError>>,
 }
 

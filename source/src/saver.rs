@@ -107,7 +107,7 @@ fn to_io(error: hound::Error) -> io::Error {
     }
 }
 
-/// What was saved.
+/// Summary of what was saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SavedSound {
     /// Frames in the file.

@@ -108,7 +108,7 @@ pub struct OwnShow {
     pub due: bool,
 }
 
-/// How a show goes.
+/// State of a show.
 #[derive(Clone, Debug, Deserialize)]
 pub struct OwnShowState {
     /// State of its stage.
@@ -130,7 +130,7 @@ pub struct OwnShowState {
 pub struct ChatLine {
     /// Its author.
     pub name: String,
-    /// What they say.
+    /// Text of the message.
     pub text: String,
     /// Time, in milliseconds since 1970.
     pub sent_at: i64,
@@ -227,7 +227,7 @@ impl VenueClient {
         self.json(self.request(Method::GET, "/api/v1/shows").bearer_auth(token)).await
     }
 
-    /// How the show `id` goes.
+    /// Returns the state of the show `id`.
     pub async fn show(&self, token: &str, id: &str) -> Result<OwnShowState, VenueError> {
         let path = format!("/api/v1/shows/{id}");
         self.json(self.request(Method::GET, &path).bearer_auth(token)).await

@@ -203,7 +203,7 @@ fn session_address(asked: &Url, location: &str) -> Option<String> {
     (session.origin() == asked.origin()).then(|| session.into())
 }
 
-/// Where to send from: to a venue on this machine by loopback, else by every interface.
+/// Addresses to send from: to a venue on this machine by loopback, else by every interface.
 fn local_address(venue: &str) -> &'static str {
     let is_here = Url::parse(venue).is_ok_and(|url| url.scheme() == "http");
     if is_here { "127.0.0.1:0" } else { "0.0.0.0:0" }

@@ -32,7 +32,7 @@ pub struct Network {
     tasks: Vec<JoinHandle<()>>,
 }
 
-/// What the proxy knows.
+/// State of the proxy.
 struct Proxy {
     venue: String,
     client: reqwest::Client,

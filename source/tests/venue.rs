@@ -101,7 +101,7 @@ impl TestVenue {
         tokio::time::timeout(Duration::from_secs(20), found).await.expect(state);
     }
 
-    /// How the show goes, as the program that is logged in learns it.
+    /// State of the show, as the program that is logged in learns it.
     pub async fn state(&self, network: &Network, folder: &Path) -> Value {
         let login = fs::read(folder.join("bandstand/source.json")).unwrap();
         let login: Value = serde_json::from_slice(&login).unwrap();
@@ -136,7 +136,7 @@ impl TestVenue {
     }
 }
 
-/// What a clock in UTC shows in so many hours.
+/// Time that a clock in UTC shows in so many hours.
 fn clock_in(hours: i64) -> String {
     let then = Timestamp::now() + jiff::SignedDuration::from_hours(hours);
     then.to_zoned_datetime(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M").to_string()

@@ -71,9 +71,9 @@ pub struct CrowdState {
     vacant: Vec<u32>,
     me: Option<PersonId>,
     side: Side,
-    /// Who is pointed at, to be named.
+    /// Person who is pointed at, to be named.
     pointed: Option<PersonId>,
-    /// Who is marked for whoever sees them from the stage: the artist's helpers.
+    /// People who are marked for whoever sees them from the stage: the artist's helpers.
     marked: Vec<PersonId>,
     /// Number of gestures so far.
     cheers: u64,

@@ -19,7 +19,7 @@ use crate::{
 pub(crate) fn FollowButton(
     /// The artist's page.
     page: ArtistPage,
-    /// Where one comes back to from logging in.
+    /// Address to which one comes back from logging in.
     #[prop(into)]
     back: String,
 ) -> impl IntoView {

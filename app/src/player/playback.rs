@@ -154,12 +154,12 @@ impl Player {
         self.picture
     }
 
-    /// Whether the picture is black, as one that its artist has turned off.
+    /// True if the picture is black, as one that its artist has turned off.
     pub fn dark(self) -> RwSignal<bool> {
         self.dark
     }
 
-    /// Whether no sound comes from the stage.
+    /// True if no sound comes from the stage.
     pub fn silent(self) -> RwSignal<bool> {
         self.silent
     }

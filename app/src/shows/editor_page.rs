@@ -207,7 +207,7 @@ fn Editor(id: Option<ShowId>, draft: ShowDraft, stage_name: String) -> impl Into
     .into_any()
 }
 
-/// What is asked before something is lost. The form is alive without it.
+/// Questions before something is lost. The form is alive without them.
 #[wasm_split(editing, wasm_split_path = ::leptos::wasm_split, fallible)]
 fn questions(
     state: FormState,

@@ -11,7 +11,7 @@ pub(super) fn Fold(
     studio: Studio,
     /// Its title.
     title: &'static str,
-    /// Which it is, if it helps against something.
+    /// Its name, if it helps against something.
     #[prop(optional)]
     helps: Option<Panel>,
     /// True if it is folded until somebody opens it.

@@ -12,14 +12,14 @@ use crate::{
     ui::{TimeStyle, local_text, modal_while},
 };
 
-/// What the artist is asked.
+/// Question to the artist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Question {
-    /// Whether to go live long before the announced time.
+    /// Going live long before the announced time.
     Early,
-    /// Whether to end the show.
+    /// Ending the show.
     End,
-    /// Whether to leave the stage by a link, or "back".
+    /// Leaving the stage by a link, or "back".
     Leave,
 }
 

@@ -35,7 +35,7 @@ use crate::{
 /// Milliseconds between two looks at what comes.
 const LOOK: u32 = 1_000;
 
-/// What the studio is alive without: the panel of a rehearsal, and the questions.
+/// Panel of a rehearsal, and the questions: the studio is alive without them.
 #[wasm_split(panels, wasm_split_path = ::leptos::wasm_split, fallible)]
 pub fn rehearsing_and_questions(studio: Studio) -> Result<AnyView, SplitLoaderError> {
     Ok(view! {
@@ -51,7 +51,7 @@ pub fn reopening(studio: Studio) -> Result<AnyView, SplitLoaderError> {
     Ok(view! { <Reopening studio/> }.into_any())
 }
 
-/// What the venue gets from a rehearsal, as its audience would.
+/// Sound and picture that the venue gets from a rehearsal, as its audience would.
 #[wasm_split(panels, wasm_split_path = ::leptos::wasm_split, fallible)]
 pub fn monitor_of(show: ShowId) -> Result<AnyView, SplitLoaderError> {
     Ok(view! { <RehearsalMonitor show/> }.into_any())

@@ -7,7 +7,7 @@ use leptos_meta::Title;
 use super::{rehearsal::monitor_of, studio_page::for_its_artist};
 use crate::{t, ui::later};
 
-/// What the venue gets from a rehearsal, for its artist alone.
+/// Sound and picture that the venue gets from a rehearsal, for its artist alone.
 #[component]
 pub fn RehearsalPage() -> impl IntoView {
     for_its_artist("rehearsal", |page: ShowPage| {

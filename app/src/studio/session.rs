@@ -66,7 +66,7 @@ pub struct Studio {
     pub heard: RwSignal<bool>,
     /// True if the microphone has given nothing at all for a while.
     pub silent: RwSignal<bool>,
-    /// What is wrong on stage.
+    /// Fault on stage.
     pub fault: RwSignal<Option<Fault>>,
     /// True if the level can be measured here.
     pub measured: RwSignal<bool>,

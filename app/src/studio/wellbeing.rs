@@ -1,4 +1,4 @@
-//! What is wrong with what one on stage sends, the worst first, and which panel helps.
+//! Faults of what one on stage sends, the worst first, and which panel helps.
 
 use std::time::Duration;
 
@@ -48,7 +48,7 @@ pub enum Fault {
 pub enum Panel {
     /// Camera, microphone, level.
     Devices,
-    /// What is sent, and what arrives.
+    /// Figures of what is sent, and of what arrives.
     Connection,
 }
 
@@ -84,7 +84,7 @@ pub struct Signs {
     pub dark: bool,
     /// The level was at its lowest for a while.
     pub silent: bool,
-    /// What is sent.
+    /// Figures of what is sent.
     pub sending: SendStats,
 }
 
@@ -116,7 +116,7 @@ struct Watch {
 }
 
 impl Watch {
-    /// What is told when `fault` is found now.
+    /// Returns what is told when `fault` is found now.
     fn look(&mut self, fault: Option<Fault>) -> Option<Fault> {
         let passes = fault.is_some_and(Fault::passes);
         self.passing = if passes { self.passing + 1 } else { 0 };

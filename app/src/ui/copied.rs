@@ -11,7 +11,7 @@ pub fn CopyButton(
     /// The text.
     #[prop(into)]
     text: Signal<String>,
-    /// What it is, read out with the button.
+    /// Name of it, read out with the button.
     what: &'static str,
     /// The field that shows it. Where pages may not copy, it is selected.
     #[prop(optional)]

@@ -11,7 +11,7 @@ enum Piece<'a> {
     Address(&'static str, &'a str),
 }
 
-/// How an address begins, the longest first, and what belongs before it.
+/// Beginnings of addresses, the longest first, and what belongs before each.
 const BEGINNINGS: [(&str, &str); 3] = [("https://", ""), ("http://", ""), ("www.", "https://")];
 
 /// Cuts a text into words and addresses; put together, the pieces are the text.

@@ -7,7 +7,7 @@ use crate::web;
 /// Under this key the browser remembers whether words float over heads.
 const BUBBLES: &str = "bandstand.bubbles";
 
-/// What the viewer has arranged: a handle that the parts of the page hold.
+/// Arrangement of the viewer: a handle that the parts of the page hold.
 #[derive(Clone, Copy)]
 pub struct Arrangement {
     /// True while the chat is raised, or opened where it stands behind a button.

@@ -24,7 +24,7 @@ const GAP: f32 = 6.0;
 pub(super) fn Bubbles(
     /// The page's session.
     session: WatchSession,
-    /// What the viewer has arranged.
+    /// Arrangement of the viewer.
     arranged: Arrangement,
 ) -> impl IntoView {
     ui::later(move || bubbles(session, arranged))
@@ -103,7 +103,7 @@ fn settle(layer: NodeRef<html::Div>, crowd: CrowdHandle, said: &[Arc<ChatMessage
     }
 }
 
-/// Where a bubble is, in CSS pixels.
+/// Place of a bubble, in CSS pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Frame {
     left: f32,

@@ -29,7 +29,7 @@ const FLOATING_WORDS: &str = "M6 1h12a3 3 0 0 1 3 3v3a3 3 0 0 1-3 3h-4l-2 3-2-3H
 pub(super) fn ChatBar(
     /// The page's session.
     session: WatchSession,
-    /// What the viewer has arranged.
+    /// Arrangement of the viewer.
     arranged: Arrangement,
 ) -> impl IntoView {
     ui::later(move || bar(session, arranged))
@@ -114,7 +114,7 @@ fn bar(session: WatchSession, arranged: Arrangement) -> Result<AnyView, SplitLoa
 pub(super) fn ChatButton(
     /// The page's session.
     session: WatchSession,
-    /// What the viewer has arranged.
+    /// Arrangement of the viewer.
     arranged: Arrangement,
 ) -> impl IntoView {
     ui::later(move || button(session, arranged))

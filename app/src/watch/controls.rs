@@ -24,7 +24,7 @@ const FLOATING: &str = "M3 5h18v6h-2V7H5v10h6v2H3zm10 8h8v6h-8z";
 pub(super) fn Controls(
     /// The page's session.
     session: WatchSession,
-    /// What the viewer has arranged.
+    /// Arrangement of the viewer.
     arranged: Arrangement,
 ) -> impl IntoView {
     let playing = Memo::new(move |_| {

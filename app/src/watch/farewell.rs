@@ -57,7 +57,7 @@ fn listen_elsewhere(session: WatchSession) -> Result<AnyView, SplitLoaderError> 
     Ok(view! { <ListenElsewhere show=session.show/> }.into_any())
 }
 
-/// What one takes along: a button that opens it.
+/// Card that one takes along: a button that opens it.
 #[component]
 pub(super) fn Farewell(
     /// The page's session.

@@ -22,7 +22,7 @@ const MAX_LINES: usize = 3;
 
 /// Words of a keepsake.
 pub struct Words {
-    /// How many one was among.
+    /// Words for how many one was among.
     pub among: String,
     /// Day of the show.
     pub day: String,
@@ -33,7 +33,7 @@ pub struct Words {
 /// Draws the poster of `show` with its words.
 ///
 /// # Errors
-/// What the browser threw.
+/// The exception that the browser threw.
 pub async fn draw(
     canvas: &HtmlCanvasElement,
     show: &ShowCard,
@@ -118,7 +118,7 @@ fn wrapped(text: &str, fits: impl Fn(&str) -> bool) -> Vec<String> {
 /// The picture as a file.
 ///
 /// # Errors
-/// What the browser threw, or `undefined` when it makes none.
+/// The exception that the browser threw, or `undefined` when it makes none.
 pub async fn file(canvas: &HtmlCanvasElement, name: &str) -> Result<JsValue, JsValue> {
     let (tell, told) = oneshot::channel();
     let mut tell = Some(tell);

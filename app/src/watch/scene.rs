@@ -26,7 +26,7 @@ use crate::{
 pub(super) fn Scene(
     /// The page's session.
     session: WatchSession,
-    /// What the viewer has arranged.
+    /// Arrangement of the viewer.
     arranged: Arrangement,
 ) -> impl IntoView {
     let picture = session.player.picture();

@@ -20,7 +20,7 @@ const NAME: &str = "bandstand.name";
 pub(super) fn Sidebar(
     /// The page's session.
     session: WatchSession,
-    /// What the viewer has arranged.
+    /// Arrangement of the viewer.
     arranged: Arrangement,
 ) -> impl IntoView {
     let open = Signal::derive(move || !session.over.get());

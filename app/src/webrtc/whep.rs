@@ -35,7 +35,7 @@ impl WhepOffer {
     /// Makes the connection and its offer.
     ///
     /// # Errors
-    /// When this browser can't.
+    /// Returns an error when this browser can't.
     pub async fn new() -> Result<Self, JsValue> {
         Self::of(&["audio", "video"]).await
     }
@@ -43,7 +43,7 @@ impl WhepOffer {
     /// Makes a connection for a picture alone, and its offer.
     ///
     /// # Errors
-    /// When this browser can't.
+    /// Returns an error when this browser can't.
     pub async fn picture() -> Result<Self, JsValue> {
         Self::of(&["video"]).await
     }

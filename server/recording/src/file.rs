@@ -39,7 +39,7 @@ pub(crate) struct OpenFile {
     writer: Option<ContainerWriter>,
     video: Option<TrackQueue>,
     sound: Option<TrackQueue>,
-    /// What stands for sound that is missing.
+    /// Packet that stands for sound that is missing.
     filler: [u8; 1],
     /// Media time up to which all is written.
     written: Micros,

@@ -1,4 +1,4 @@
-//! What a decoder has to know of a picture before the first frame.
+//! Format of a picture, as a decoder has to know it before the first frame.
 
 use shiguredo_mp4::{
     bitstream::{
@@ -26,7 +26,7 @@ pub(crate) struct VideoFormat {
     pub(crate) configuration: CodecConfiguration,
 }
 
-/// What a codec tells besides.
+/// Parameters that a codec tells besides.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum CodecConfiguration {
     Vp8,

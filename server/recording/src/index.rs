@@ -1,4 +1,4 @@
-//! Where players may begin in a file: times and offsets.
+//! Places in a file where players may begin: times and offsets.
 
 use std::time::Duration;
 

@@ -14,7 +14,7 @@ use crate::{
 pub(crate) struct TrackInput {
     pub(crate) stream: u32,
     pub(crate) codec: RecordedCodec,
-    /// When the last packet came.
+    /// Time at which the last packet came.
     pub(crate) heard: Micros,
     pub(crate) line: TimeLine,
     reorder: Reorder,
@@ -74,7 +74,7 @@ impl TrackInput {
         }
     }
 
-    /// What comes next, if it is certain when.
+    /// Next packet, if it is certain when.
     pub(crate) fn next(&mut self) -> Option<InOrder> {
         if self.in_doubt { None } else { self.ordered.pop_front() }
     }

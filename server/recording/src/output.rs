@@ -1,4 +1,4 @@
-//! What a recorder has its caller do.
+//! Steps that a recorder has its caller do.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ pub enum RecorderOutput {
     Begin(RecordingFile),
     /// Bytes to be appended to the open file.
     Bytes(Vec<u8>),
-    /// What the open file has so far is whole: here it may be cut, and is to be made durable.
+    /// End of what is whole in the open file: here it may be cut, and is to be made durable.
     FragmentEnd {
         /// Length of the file, in bytes.
         length: u64,

@@ -1,4 +1,4 @@
-//! What a recorder is given: RTP packets, decrypted, with the time at which they were captured.
+//! Packets that a recorder is given: of RTP, decrypted, with the time at which they were captured.
 
 use std::{sync::Arc, time::Duration};
 

@@ -1,4 +1,4 @@
-//! What waits to be written: samples of one track, in order.
+//! Samples of one track that wait to be written, in order.
 
 use crate::packet::{Micros, from_ticks, ticks};
 

@@ -27,7 +27,7 @@ const EARLY_SOUND: Micros = 10_000;
 /// Least time between requests for a keyframe.
 const REQUEST_INTERVAL: Micros = 1_000_000;
 
-/// What a recording is to be like.
+/// Options of a recording.
 #[derive(Clone, Copy, Debug)]
 pub struct RecorderOptions {
     /// Container of Opus without a picture: [`RecordingContainer::Ogg`], which most programs play, or
@@ -65,7 +65,7 @@ pub struct Recorder {
     /// The next keyframe begins another file.
     cut: bool,
     numbers: u32,
-    /// When a keyframe last came, and was asked for.
+    /// Times at which a keyframe last came, and was asked for.
     keyframe: Micros,
     asked: Option<Micros>,
     outputs: VecDeque<RecorderOutput>,

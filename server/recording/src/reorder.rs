@@ -10,7 +10,7 @@ pub(crate) const PATIENCE: Micros = 1_000_000;
 const MAX_WAITING: usize = 4_096;
 const MAX_WAITING_BYTES: usize = 16 << 20;
 
-/// What comes next in a stream.
+/// Next packet of a stream, or a gap.
 #[derive(Debug)]
 pub(crate) enum InOrder {
     /// The packet with the next number.
@@ -44,7 +44,7 @@ impl Reorder {
         None
     }
 
-    /// What comes next, if it is there, or is waited for no longer.
+    /// Returns what comes next, if it is there, or is waited for no longer.
     pub(crate) fn next(&mut self, now: Micros) -> Option<InOrder> {
         let next = self.next?;
         let (number, (came, _)) = self.waiting.first_key_value()?;

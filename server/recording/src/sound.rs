@@ -1,4 +1,4 @@
-//! Where sound goes in a file.
+//! Places of sound in a file.
 //!
 //! Players give out sound as it is decoded, one packet after the other, whatever its times say (browsers do). So
 //! in a file it has no gaps: where packets are missing, or the clock of who sent them is slow, packets of Opus

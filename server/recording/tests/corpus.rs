@@ -1,4 +1,4 @@
-//! What fuzzers begin with.
+//! Inputs with which fuzzers begin.
 
 use std::{fs, path::Path};
 

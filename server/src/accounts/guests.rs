@@ -26,7 +26,7 @@ pub(super) struct Guest {
     pub person: PersonId,
     /// Name that they chose.
     pub name: String,
-    /// What their figure wears, if they chose it.
+    /// Look of their figure, if they chose it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub look: Option<ChosenLook>,
 }

@@ -16,7 +16,7 @@ use crate::{
 /// Request of a program that wants to be let in.
 #[derive(Debug, Deserialize)]
 pub struct DeviceStart {
-    /// What it calls itself: the program, and the machine that it is on.
+    /// Name that it gives itself: the program, and the machine that it is on.
     program: String,
 }
 

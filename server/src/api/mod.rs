@@ -34,7 +34,7 @@ use error::ApiError;
 /// The most bytes of a request.
 const MAX_BODY: usize = 4 * 1024;
 
-/// What the API answers from. Cloning gives another handle to the same.
+/// State from which the API answers. Cloning gives another handle to the same.
 #[derive(Clone, Debug)]
 pub struct Api {
     /// The venue's services.

@@ -48,7 +48,7 @@ pub struct DeviceCodes {
     pub user_code: UserCode,
 }
 
-/// What became of a device login.
+/// Outcome of a device login.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
     /// Nobody has decided.
@@ -85,14 +85,14 @@ impl FromStr for Decision {
     }
 }
 
-/// What a program asks for.
+/// Request of a program.
 #[derive(Clone, Debug)]
 pub struct DeviceAsk {
     /// By what its address is compared.
     pub network: SecretHash,
     /// Family of that address; none when it tells no network.
     pub family: Option<String>,
-    /// What it calls itself.
+    /// Name that it gives itself.
     pub program: String,
     /// Scopes.
     pub scopes: Vec<ApiScope>,
@@ -101,9 +101,9 @@ pub struct DeviceAsk {
 /// A device login that is over.
 #[derive(Clone, Debug)]
 pub struct DeviceAnswer {
-    /// What the program asks for.
+    /// Request of the program.
     pub asked: DeviceAsk,
-    /// What became of it.
+    /// Outcome of it.
     pub decision: Decision,
     /// The private identity of the account that let it in.
     pub account: Option<AccountId>,

@@ -261,7 +261,7 @@ pub async fn insert_login(
     Ok(())
 }
 
-/// What became of the device login with this code, while that is good.
+/// Returns the outcome of the device login with this code, while that is good.
 pub async fn decision(
     database: &Database,
     hash: &SecretHash,
@@ -300,7 +300,7 @@ fn asked_in(row: &AnyRow) -> Result<DeviceAsk, DatabaseError> {
     Ok(DeviceAsk { network, family, program: row.try_get("program")?, scopes: scopes(row)? })
 }
 
-/// What the program asks for that waits with this user code, while nobody has decided.
+/// Returns the request of the program that waits with this user code, while nobody has decided.
 pub async fn asked(
     database: &Database,
     user_code: &SecretHash,

@@ -2,14 +2,14 @@
 
 use bandstand_domain::crowd::{CrowdChange, CrowdSnapshot, Figure};
 
-/// How much of a crowd a listener is told.
+/// Share of a crowd that a listener is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sight {
-    /// Who is there.
+    /// People who are there.
     Whole,
     /// Figures without names, as seen from the door.
     Nameless,
-    /// How many are there.
+    /// Number of those who are there.
     Count,
     /// Nothing, until it is decided.
     Undecided,

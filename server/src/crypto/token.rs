@@ -93,7 +93,7 @@ pub struct Claims {
     pub artist: bool,
     /// The name of the session that asked. What is opened with the token ends with it.
     pub session: SessionName,
-    /// What the person's figure wears, if they chose it.
+    /// Look of the person's figure, if they chose it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub look: Option<ChosenLook>,
 }

@@ -84,7 +84,7 @@ fn parsed(show: &str) -> Result<ShowId, RadioError> {
     show.parse().map_err(|_| RadioError::NotFound)
 }
 
-/// What is asked for, by the ending of an address.
+/// Form of the sound that is asked for, by the ending of an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wanted {
     /// The sound as it is sent.
@@ -95,7 +95,7 @@ enum Wanted {
     M3u,
     /// A playlist, as SHOUTcast's radios know it.
     Pls,
-    /// What there is to hear.
+    /// Facts of what there is to hear.
     About,
 }
 

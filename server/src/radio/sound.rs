@@ -77,7 +77,7 @@ struct Sound {
     listener: StreamListener,
     titles: Option<IcyWriter>,
     out: VecDeque<Bytes>,
-    /// When the next sound may be sent.
+    /// Time at which the next sound may be sent.
     due: Instant,
     /// Time in which sound is gathered: longer each time, up to the most, as what a player has waiting grows.
     gathering: Duration,

@@ -148,7 +148,7 @@ async fn connection(
     connection.end().await
 }
 
-/// What a source asks for, and whose its key is.
+/// Request of a source, and the holder of its key.
 async fn asked<'a>(
     radio: &Radio,
     head: &'a RequestHead,

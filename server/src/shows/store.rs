@@ -178,7 +178,7 @@ pub struct Details {
     pub peak: u32,
     /// Likes so far.
     pub likes: u64,
-    /// How often its form was changed.
+    /// Number of times that its form was changed.
     pub revision: i64,
 }
 

@@ -19,7 +19,7 @@ const LASTS: Duration = Duration::from_millis(if cfg!(test) { 100 } else { 5_000
 #[derive(Clone, Debug)]
 pub struct LastingTitles {
     services: Arc<Services>,
-    /// What plays and isn't noted yet. While a show has an entry, a task waits for it.
+    /// Titles that play and aren't noted yet. While a show has an entry, a task waits for it.
     latest: Arc<Mutex<HashMap<ShowId, Begun>>>,
 }
 

@@ -40,7 +40,7 @@ impl User {
         self.call::<Value, AccountReason>(&name, arguments).await.unwrap();
     }
 
-    /// What the browser plays of a show.
+    /// Sound that the browser plays of a show.
     async fn listens(&self, name: &str) -> Response {
         self.page(&format!("/listen/{name}")).await
     }

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use super::{FrameSink, SoundDevice};
 use crate::sound::{CHANNELS, FRAME_SAMPLES, FRAMES_PER_SECOND, RATE};
 
-/// What the computer plays, wherever that is.
+/// Monitor of what the computer plays, wherever that is.
 const DEFAULT: &str = "@DEFAULT_MONITOR@";
 /// Time after which a capture that has ended is begun again.
 const AGAIN: Duration = Duration::from_millis(500);

@@ -1,4 +1,4 @@
-//! What one on stage wants to know of the crowd: who somebody is, who stands beside them, how much is
+//! Facts of the crowd for one on stage: who somebody is, who stands beside them, how much is
 //! clapped.
 
 use bandstand_domain::PersonId;
@@ -89,7 +89,7 @@ impl CrowdState {
         found.is_some() && self.point_at(found)
     }
 
-    /// Who is pointed at.
+    /// Person who is pointed at.
     pub fn pointed(&self) -> Option<Somebody> {
         let person = self.pointed.as_ref()?;
         let (figure, spot) = self.seen(self.places.of(person)?)?;

@@ -23,7 +23,7 @@ use crate::{
 /// Ticks a second of the movie, and of pictures.
 const MOVIE_TIMESCALE: u32 = 1_000;
 pub(crate) const VIDEO_TIMESCALE: u32 = 90_000;
-/// What is before the duration in its box (§8.8.2): size, type, version and flags.
+/// Bytes before the duration in its box (§8.8.2): size, type, version and flags.
 const DURATION_BOX: &[u8; DURATION_AT] = b"\0\0\0\x10mehd\0\0\0\0";
 const DURATION_AT: usize = 12;
 /// Bytes before the contents of a box.
@@ -41,7 +41,7 @@ pub(crate) struct Mp4Writer {
     sequence: u32,
 }
 
-/// What of a file is needed at its end.
+/// State of a file that is needed at its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Mp4Layout {
     /// Offset of the duration, in four bytes.

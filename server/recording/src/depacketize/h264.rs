@@ -48,7 +48,7 @@ pub(crate) struct H264Frames {
     picture_sets: Vec<Vec<u8>>,
     new_sequence_sets: Vec<Vec<u8>>,
     new_picture_sets: Vec<Vec<u8>>,
-    /// Where the unit begins whose fragments come in.
+    /// Place at which the unit begins whose fragments come in.
     fragment: Option<usize>,
     has_slice: bool,
     is_key: bool,

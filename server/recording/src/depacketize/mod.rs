@@ -21,7 +21,7 @@ pub(crate) struct TemporalLayer {
     pub(crate) sync: bool,
 }
 
-/// What is known of a whole frame.
+/// Facts of a whole frame.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct FrameDescription {
     /// Format from here on, of a keyframe.

@@ -112,7 +112,7 @@ pub fn mp3(frames: usize) -> Vec<Arc<[u8]>> {
     out.collect()
 }
 
-/// What FFmpeg writes.
+/// Files that FFmpeg writes.
 fn ffmpeg(arguments: &[&str]) -> Vec<u8> {
     let mut command = Command::new("ffmpeg");
     command.args(["-v", "error"]).args(arguments).arg("-").stdin(Stdio::null());

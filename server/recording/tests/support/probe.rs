@@ -1,4 +1,4 @@
-//! What FFmpeg finds in files.
+//! Facts that FFmpeg finds in files.
 
 use std::{
     path::Path,

@@ -66,7 +66,7 @@ pub enum EmailKind {
     SecurityChanged {
         /// The account.
         account: AccountId,
-        /// What was changed.
+        /// Change that was made.
         #[serde(default)]
         change: SecurityChange,
     },
@@ -74,7 +74,7 @@ pub enum EmailKind {
     ProgramLetIn {
         /// The account.
         account: AccountId,
-        /// What the program calls itself.
+        /// Name that the program gives itself.
         program: String,
     },
     /// Somebody who knows the password has tried many codes of the second factor.
@@ -89,7 +89,7 @@ pub enum EmailKind {
     },
 }
 
-/// What was changed of the log-in to an account.
+/// Change of the log-in to an account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SecurityChange {

@@ -118,7 +118,7 @@ pub(super) fn words(language: Language, handle: &str, topic: &Topic) -> Words {
     }
 }
 
-/// What was changed of the log-in to the account of who is called `handle`.
+/// Change of the log-in to the account of who is called `handle`.
 fn changed(change: SecurityChange, handle: &str) -> Text {
     match change {
         SecurityChange::PasskeyAdded => text!(mail.security_changed.passkey_added, handle = handle),

@@ -1,4 +1,4 @@
-//! What is known of a source, and of a mount.
+//! Facts of a source, and of a mount.
 
 use std::sync::{Arc, atomic::AtomicU64};
 

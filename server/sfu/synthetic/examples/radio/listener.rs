@@ -26,7 +26,7 @@ pub(crate) struct House {
     pub(crate) noted: RefCell<Vec<Noted>>,
 }
 
-/// What is noted of a listener.
+/// Notes about a listener.
 #[derive(Default)]
 pub(crate) struct Noted {
     pub(crate) bytes: u64,
@@ -36,7 +36,7 @@ pub(crate) struct Noted {
     pub(crate) delays: Vec<Duration>,
     /// The same of the first byte, which is a burst old.
     pub(crate) behind: Option<Duration>,
-    /// What ended it.
+    /// Cause of its end.
     pub(crate) ended: Option<String>,
 }
 
@@ -107,7 +107,7 @@ impl House {
     }
 }
 
-/// Where a listener is in what the source sends.
+/// Place of a listener in what the source sends.
 #[derive(Default)]
 struct Place {
     chunked: bool,

@@ -32,7 +32,7 @@ pub(crate) const LONGEST: Duration = Duration::from_secs(150);
 /// A gap that is heard.
 const HEARD: Duration = Duration::from_secs(1);
 
-/// What a load consists of.
+/// Parts of a load.
 #[derive(Clone, Copy)]
 pub(crate) struct Load {
     /// Listeners who read.
@@ -43,7 +43,7 @@ pub(crate) struct Load {
     pub(crate) watched: Duration,
 }
 
-/// What came of it.
+/// Outcome of it.
 pub(crate) struct Outcome {
     /// Processor time of the server per second, as a share of one core.
     pub(crate) processor: f64,
@@ -163,7 +163,7 @@ pub(crate) fn run() -> Result<()> {
     LocalSet::new().block_on(&runtime, come_and_watch)
 }
 
-/// What listeners have noted while they were watched.
+/// Notes of listeners while they were watched.
 fn seen(noted: &[Noted], watched: Duration) -> Result<Value> {
     let lost: Vec<_> = noted.iter().filter_map(|it| it.ended.as_ref()).collect();
     if let Some(why) = lost.first() {

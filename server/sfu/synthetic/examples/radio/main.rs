@@ -34,7 +34,7 @@ use load::{Load, Outcome};
 use report::{Report, Target, spread};
 use station::Station;
 
-/// What goes wrong ends the program and is printed.
+/// Result of a step; an error ends the program and is printed.
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 const CASES: [&str; 3] = ["load", "delay", "stall"];

@@ -16,7 +16,7 @@ const RATE: u32 = 44_100;
 pub(crate) struct Recording {
     /// All of them.
     pub(crate) bytes: Vec<u8>,
-    /// Where each begins, and where the last one ends.
+    /// Beginning of each, and the end of the last one.
     pub(crate) places: Vec<usize>,
     /// Length of a frame.
     pub(crate) frame: Duration,

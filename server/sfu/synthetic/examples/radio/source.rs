@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 pub(crate) struct Source {
     pub(crate) recording: Arc<Recording>,
-    /// When each frame was sent.
+    /// Time at which each frame was sent.
     sent: Arc<Mutex<Vec<Instant>>>,
 }
 
@@ -66,7 +66,7 @@ impl Source {
         }
     }
 
-    /// When each frame was sent, as far as that is.
+    /// Times at which frames were sent, as far as they were.
     pub(crate) fn sent(&self) -> MutexGuard<'_, Vec<Instant>> {
         self.sent.lock().unwrap_or_else(PoisonError::into_inner)
     }

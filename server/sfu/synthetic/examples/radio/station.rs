@@ -28,7 +28,7 @@ pub(crate) struct Icecast {
     folder: PathBuf,
 }
 
-/// Where sound goes in and out.
+/// Addresses at which sound goes in and out.
 pub(crate) struct Entrance {
     pub(crate) source: SocketAddr,
     pub(crate) mount: String,
