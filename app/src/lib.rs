@@ -29,6 +29,7 @@ pub(crate) mod player;
 #[cfg(feature = "ssr")]
 pub mod port;
 pub mod quality;
+pub mod recordings;
 pub mod shows;
 pub mod stage;
 pub mod stream_keys;

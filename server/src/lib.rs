@@ -33,6 +33,7 @@ pub mod personal_data;
 pub mod pictures;
 pub mod quality;
 pub mod radio;
+pub mod recordings;
 pub mod rights;
 pub mod services;
 pub mod sessions;

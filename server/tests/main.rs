@@ -33,6 +33,7 @@ mod postgres;
 mod privacy;
 mod quality;
 mod radio;
+mod recordings;
 mod rehearsal;
 mod rights;
 mod security;

@@ -6,7 +6,9 @@ mod writing;
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use bandstand_domain::{ShowId, accounts::AccountReason, chat::ChatReason, stage::JoinToken};
+use bandstand_domain::{
+    ShowId, accounts::AccountReason, chat::ChatReason, recordings::RecordingForm, stage::JoinToken,
+};
 use bandstand_server::{config::UserCommand, own_account::operator};
 use reqwest::{Method, header};
 use serde_json::{Value, json};
@@ -114,9 +116,28 @@ const FUNCTIONS: &[(&str, Arguments, [u16; 6])] = &[
         [401, 403, 403, 409, 403, 409],
     ),
     (
+        "live/record",
+        |it| json!({ "show": it.show, "record": true }),
+        [401, 403, 403, 200, 403, 200],
+    ),
+    (
         "live/set_title",
         |it| json!({ "show": it.show, "title": "One" }),
         [401, 403, 403, 409, 403, 409],
+    ),
+    ("recordings/delete", |it| json!({ "show": it.show }), [401, 401, 403, 404, 403, 404]),
+    ("recordings/mine", |_| json!({}), [401, 401, 200, 200, 200, 200]),
+    ("recordings/one", |it| json!({ "show": it.show }), [401, 401, 403, 404, 403, 404]),
+    (
+        "recordings/publish",
+        |it| json!({ "show": it.show, "published": true }),
+        [401, 401, 403, 404, 403, 404],
+    ),
+    ("recordings/replay", |it| json!({ "show": it.show }), [404; 6]),
+    (
+        "recordings/update",
+        |it| json!({ "show": it.show, "form": RecordingForm::default() }),
+        [401, 401, 403, 404, 403, 404],
     ),
     ("listening/address", |it| json!({ "show": it.show }), [401, 401, 200, 200, 200, 200]),
     ("listening/renew", |it| json!({ "show": it.show }), [401, 401, 200, 200, 200, 200]),
@@ -283,6 +304,7 @@ const ENDPOINTS: &[(&str, &str, u16, u16)] = &[
     // No such show.
     ("POST", "/shows/{id}/artwork", 401, 404),
     ("GET", "/pictures/{file}", 404, 404),
+    ("GET", "/recordings/{file}", 404, 404),
     // An empty body is no program's name, and no code.
     ("POST", "/api/v1/device", 415, 415),
     ("POST", "/api/v1/device/token", 415, 415),

@@ -11,7 +11,7 @@ use bandstand_tidy::{
 };
 
 /// Tables, and the folders that own columns of them. Accounts forget the sessions of whom they erase.
-const TABLES: [(&str, &[&str]); 26] = [
+const TABLES: [(&str, &[&str]); 28] = [
     ("accounts", &["accounts", "people"]),
     ("api_tokens", &["api_tokens"]),
     ("ceremonies", &["factors"]),
@@ -30,6 +30,8 @@ const TABLES: [(&str, &[&str]); 26] = [
     ("mutes", &["chat"]),
     ("passkeys", &["factors"]),
     ("player_sessions", &["sessions"]),
+    ("recording_files", &["recordings"]),
+    ("recordings", &["recordings"]),
     ("recovery_codes", &["factors"]),
     ("second_factors", &["factors"]),
     ("sessions", &["sessions", "accounts"]),
@@ -55,7 +57,7 @@ const SERVER: Layers = &[
     &["chat"],
     &["own_account", "stage"],
     &["media"],
-    &["radio"],
+    &["radio", "recordings"],
     &["api", "quality"],
     &["app"],
 ];
@@ -71,7 +73,7 @@ const APP: Layers = &[
     &["channel", "chat", "crowd", "listening", "quality", "stream_keys", "viewer", "webrtc"],
     &["api_tokens"],
     &["factors", "shows"],
-    &["people", "stage"],
+    &["people", "recordings", "stage"],
     &["player"],
     &["accounts"],
     &["studio", "watch"],

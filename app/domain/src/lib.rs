@@ -14,6 +14,7 @@ pub mod listening;
 pub mod people;
 pub mod person;
 pub mod quality;
+pub mod recordings;
 pub mod refusal;
 pub mod secret;
 pub mod shows;

@@ -162,20 +162,7 @@ impl ShowDraft {
     /// Checks the form as far as possible without a calendar and a clock. [`check_times`] does the rest.
     pub fn check(&self) -> Result<(), FieldErrors> {
         let mut errors = FieldErrors::default();
-        errors.check(
-            "title",
-            length(text!(complaint.what.title), &self.title, 5, 70).or_else(|| {
-                has_forbidden(&self.title, false)
-                    .then(|| text!(complaint.forbidden, what = keys::complaint::what::title))
-            }),
-        );
-        errors.check(
-            "description",
-            length(text!(complaint.what.description), &self.description, 0, 800).or_else(|| {
-                has_forbidden(&self.description.replace("\r\n", "\n"), true)
-                    .then(|| text!(complaint.forbidden, what = keys::complaint::what::description))
-            }),
-        );
+        check_text(&self.title, &self.description, &mut errors);
         errors.check("genres", check_genres(&self.genres));
         errors.check("starts", check_local_time(keys::complaint::what::start, &self.starts));
         errors.check("ends", check_local_time(keys::complaint::what::end, &self.ends));
@@ -184,6 +171,24 @@ impl ShowDraft {
         }
         errors.into_result()
     }
+}
+
+/// Checks the text of a show.
+pub(crate) fn check_text(title: &str, description: &str, errors: &mut FieldErrors) {
+    errors.check(
+        "title",
+        length(text!(complaint.what.title), title, 5, 70).or_else(|| {
+            has_forbidden(title, false)
+                .then(|| text!(complaint.forbidden, what = keys::complaint::what::title))
+        }),
+    );
+    errors.check(
+        "description",
+        length(text!(complaint.what.description), description, 0, 800).or_else(|| {
+            has_forbidden(&description.replace("\r\n", "\n"), true)
+                .then(|| text!(complaint.forbidden, what = keys::complaint::what::description))
+        }),
+    );
 }
 
 /// Checks the format of a local time `YYYY-MM-DDTHH:MM`; returns the complaint. Whether the day exists,
@@ -271,6 +276,9 @@ pub struct ShowCard {
     /// Artwork, in place of the poster that is drawn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub artwork: Option<Picture>,
+    /// True if it can be played again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub replay: bool,
 }
 
 /// Section of the lists, by time.
@@ -313,6 +321,9 @@ pub struct ShowPage {
     /// True while the artist keeps the stage for whoever is on it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub kept: bool,
+    /// True if the show is recorded while it is live.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub records: bool,
     /// The most persons who were there at once.
     pub peak: u32,
     /// Likes so far.

@@ -153,7 +153,7 @@ impl FromStr for StageState {
 /// Durable event of a show's stage. In the show's own topic.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StageEvent {
-    /// The state of the stage has changed, another session has taken it, or it is kept, or no longer.
+    /// The state of the stage has changed, another session has taken it, it is kept or recorded, or no longer.
     #[serde(rename = "stage")]
     Changed {
         /// The state from now on.
@@ -169,6 +169,9 @@ pub enum StageEvent {
         /// True while the artist keeps the stage for whoever is on it.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         kept: bool,
+        /// True if the show is recorded while it is live.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        records: bool,
     },
 }
 

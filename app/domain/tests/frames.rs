@@ -65,6 +65,7 @@ fn what_the_venue_says() {
         live_since: Some(Millis(5)),
         ended_at: None,
         kept: false,
+        records: false,
     });
     assert_eq!(
         serde_json::to_value(ServerFrame::Events {
@@ -105,6 +106,7 @@ fn events_have_one_level_in_json() {
         members_only: false,
         medium: Default::default(),
         artwork: None,
+        replay: false,
     };
     let card_json = serde_json::to_value(&card).unwrap();
     for (event, text) in [
@@ -130,6 +132,7 @@ fn events_have_one_level_in_json() {
                 live_since: None,
                 ended_at: Some(Millis(9)),
                 kept: false,
+                records: false,
             }
             .into(),
             json!({"stage": {"state": "ended", "publication": 2, "live_since": null, "ended_at": 9}}),
@@ -141,9 +144,11 @@ fn events_have_one_level_in_json() {
                 live_since: Some(Millis(5)),
                 ended_at: None,
                 kept: true,
+                records: true,
             }
             .into(),
-            json!({"stage": {"state": "live", "publication": 2, "live_since": 5, "kept": true}}),
+            json!({"stage": {"state": "live", "publication": 2, "live_since": 5, "kept": true,
+                             "records": true}}),
         ),
         (
             ChatEvent::Posted { message: posted }.into(),

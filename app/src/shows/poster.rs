@@ -241,6 +241,7 @@ mod tests {
             members_only: false,
             medium: Default::default(),
             artwork: None,
+            replay: false,
         }
     }
 

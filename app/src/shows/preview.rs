@@ -43,6 +43,7 @@ pub(super) fn PosterPreview(
             members_only: false,
             medium: Default::default(),
             artwork: artwork.get(),
+            replay: false,
         };
         let when = starts.with(|starts| poster_time(starts)).map(IntoAny::into_any);
         let (title, artist) = (show.title.clone(), show.artist.stage_name.clone());

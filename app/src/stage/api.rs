@@ -55,6 +55,12 @@ pub async fn keep_stage(show: ShowId, keep: bool) -> Result<(), Failed<StageReas
     answer(port::<dyn super::port::StageControl>().keep_stage(show, keep)).await
 }
 
+/// Records one's own show while it is live, or no longer.
+#[server(endpoint = "live/record", input = Json, output = Json)]
+pub async fn record_show(show: ShowId, record: bool) -> Result<(), Failed<StageReason>> {
+    answer(port::<dyn super::port::StageControl>().record(show, record)).await
+}
+
 /// Gives what plays on one's own stage from now on a title; empty when nothing is to be known.
 #[server(endpoint = "live/set_title", input = Json, output = Json)]
 pub async fn set_title(show: ShowId, title: String) -> Result<(), Failed<StageReason>> {

@@ -23,6 +23,8 @@ pub trait StageControl: Send + Sync {
     async fn pause(&self, show: ShowId, paused: bool) -> Result<(), StageError>;
     /// Keeps one's own stage for the source that is on it, or lets newer ones take over again.
     async fn keep_stage(&self, show: ShowId, keep: bool) -> Result<(), StageError>;
+    /// Records one's own show while it is live, or no longer.
+    async fn record(&self, show: ShowId, record: bool) -> Result<(), StageError>;
     /// Gives what plays on one's own stage from now on a title; empty when nothing is to be known.
     async fn set_title(&self, show: ShowId, title: String) -> Result<(), StageError>;
     /// Ends one's own show; its artist can take that back for a while.

@@ -27,11 +27,14 @@ pub fn apply(page: &mut ShowPage, event: &Event) -> PageChange {
             }
             PageChange::Changed
         }
-        Event::Stage(StageEvent::Changed { state, live_since, ended_at, kept, .. }) => {
+        Event::Stage(StageEvent::Changed {
+            state, live_since, ended_at, kept, records, ..
+        }) => {
             page.card.stage = *state;
             page.live_since = live_since.or(page.live_since);
             page.ended_at = *ended_at;
             page.kept = *kept;
+            page.records = *records;
             PageChange::Changed
         }
         Event::Show(ShowEvent::Played { show, track }) if *show == page.card.id => {
@@ -68,6 +71,7 @@ pub mod tests {
             members_only: false,
             medium: Medium::Video,
             artwork: None,
+            replay: false,
         };
         ShowPage {
             card,
@@ -75,6 +79,7 @@ pub mod tests {
             live_since: None,
             ended_at: None,
             kept: false,
+            records: true,
             peak: 0,
             likes: 0,
             tracks: Vec::new(),
@@ -94,6 +99,7 @@ pub mod tests {
             live_since: since,
             ended_at: None,
             kept: true,
+            records: true,
         });
         assert_eq!(apply(&mut page, &live), PageChange::Changed);
         assert_eq!((page.card.stage, page.live_since, page.kept), (StageState::Live, since, true));
@@ -104,6 +110,7 @@ pub mod tests {
             live_since: None,
             ended_at: None,
             kept: false,
+            records: true,
         });
         apply(&mut page, &dropped);
         assert_eq!(

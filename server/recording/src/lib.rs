@@ -13,6 +13,7 @@
 #![warn(missing_docs)]
 
 mod assembler;
+mod best_layer;
 mod container;
 mod depacketize;
 mod file;
@@ -30,6 +31,7 @@ mod reorder;
 mod repair;
 mod sound;
 
+pub use best_layer::BestLayer;
 pub use container::{FilePatch, FileTail, RecordingContainer};
 pub use index::{SeekIndex, SeekPoint};
 pub use output::{FileSummary, RecorderOutput, RecordingFile};

@@ -24,6 +24,7 @@ use bandstand_app::{
     people::port::People,
     port::Answer,
     quality::port::Quality,
+    recordings::port::Recordings,
     shell,
     shows::port::Shows,
     stage::port::StageControl,
@@ -52,6 +53,7 @@ use crate::{
     },
     listening::port::ListeningPort,
     quality::port::QualityPort,
+    recordings::port::RecordingsPort,
     shows::port::ShowsPort,
     stage::port::StagePort,
 };
@@ -209,6 +211,8 @@ fn provide_ports(venue: &Venue, caller: Caller) {
     provide_context::<Arc<dyn Shows>>(Arc::new(shows));
     let stage = StagePort { caller: caller.clone(), stages: stages.clone() };
     provide_context::<Arc<dyn StageControl>>(Arc::new(stage));
+    let recordings = RecordingsPort { caller: caller.clone() };
+    provide_context::<Arc<dyn Recordings>>(Arc::new(recordings));
     let quality = QualityPort {
         caller: caller.clone(),
         monitor: monitor.clone(),

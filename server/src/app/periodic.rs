@@ -21,6 +21,7 @@ use crate::{
     own_account::deletion,
     people,
     quality::listening::{self, ListenerCount},
+    recordings,
     services::Services,
     sessions,
     stage::stages::Stages,
@@ -49,7 +50,8 @@ pub(super) fn start(venue: &Venue, events: mpsc::Receiver<SfuEvent>) {
 }
 
 fn table(venue: &Venue) -> Vec<PeriodicWork> {
-    let Venue { services, stages, media, radio, monitor, page_cache, .. } = venue;
+    let Venue { services, stages, media, radio, monitor, page_cache, recorders, storing, .. } =
+        venue;
     let on_stage = (services.clone(), stages.clone());
     let count = ListenerCount {
         services: services.clone(),
@@ -73,6 +75,12 @@ fn table(venue: &Venue) -> Vec<PeriodicWork> {
             media.sessions.forget_ended().await;
             media.stages.compare().await?;
             media.rehearsals.compare().await
+        }),
+        every(COMPARE, "compare recorders", recorders, |it| async move { it.compare().await }),
+        every(COMPARE, "store recordings", storing, |it| async move { it.store_all().await }),
+        every(HOUR, "sweep recordings", storing, |it| async move { it.sweep().await }),
+        every(HOUR, "delete drafts of recordings", services, |it| async move {
+            recordings::expire(&it).await
         }),
         every(listening::PERIOD, "count who listens", &count, |it| async move { it.count().await }),
         every(MINUTE, "end abandoned shows", stages, |it| async move { it.end_abandoned().await }),

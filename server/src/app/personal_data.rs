@@ -8,6 +8,7 @@ use crate::{
     factors::personal_data::FactorData,
     people::personal_data::ProfileData,
     personal_data::{AllPersonalData, PersonalData},
+    recordings::personal_data::RecordingData,
     sessions::personal_data::{PlayerSessionData, SessionData},
     shows::personal_data::ShowData,
     storage::personal_data::FileData,
@@ -26,6 +27,7 @@ pub fn gather() -> AllPersonalData {
         Box::new(ApiTokenData),
         Box::new(FactorData),
         Box::new(ProfileData),
+        Box::new(RecordingData),
         // After all names, which the logs then hold no more.
         Box::new(ShowData),
         // Last, because all who write files wait for it.

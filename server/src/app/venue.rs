@@ -32,6 +32,7 @@ use crate::{
     pictures::ImageProcessor,
     quality::Monitor,
     radio::{AllSources, Radio, mounts::Mounts},
+    recordings::{Recorders, Storing},
     services::Services,
     sessions::{
         self,
@@ -65,6 +66,10 @@ pub struct Venue {
     pub media: Media,
     /// Sound over HTTP.
     pub radio: Radio,
+    /// Recorders of shows.
+    pub recorders: Arc<Recorders>,
+    /// Mover of recordings into storage.
+    pub storing: Arc<Storing>,
     /// Monitor of the quality of media.
     pub monitor: Monitor,
     /// Pages for people whom nobody knows.
@@ -162,6 +167,11 @@ impl Venue {
         let sessions = Arc::new(MediaSessions::new(sfu.clone(), tasks));
         let media = Media::new(services.clone(), stages.clone(), sessions, sfu.clone());
         let radio = Radio::new(services.clone(), stages.clone(), mounts, media.sound());
+        let storing = Arc::new(Storing::new(services.clone()));
+        storing.repair().await.map_err(StartError::Database)?;
+        let recorders =
+            Recorders::new(services.clone(), stages.clone(), media.readers(), storing.clone());
+        bus.subscribe(&recorders);
         let (monitor, core_ended) = (Monitor::new(sfu), CancellationToken::new());
         let page_cache = PageCache::new(
             pages::SHARED,
@@ -176,6 +186,8 @@ impl Venue {
             stages,
             media,
             radio,
+            recorders,
+            storing,
             monitor,
             page_cache: Arc::new(page_cache),
             renderings: Renderings::default(),

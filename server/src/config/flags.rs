@@ -122,6 +122,15 @@ pub struct Flags {
     /// Megabytes of files that one account keeps at most [default: 1000]
     #[arg(long, env = "BANDSTAND_MAX_ACCOUNT_MEGABYTES", value_name = "NUMBER")]
     pub max_account_megabytes: Option<u64>,
+    /// Megabytes of recordings that one artist keeps at most, beside other files [default: 100000]
+    #[arg(long, env = "BANDSTAND_MAX_RECORDINGS_MEGABYTES", value_name = "NUMBER")]
+    pub max_recordings_megabytes: Option<u64>,
+    /// Megabytes on the disk of the data folder that recordings leave free [default: 500]
+    #[arg(long, env = "BANDSTAND_MIN_FREE_MEGABYTES", value_name = "NUMBER")]
+    pub min_free_megabytes: Option<u64>,
+    /// Days for which a recording is kept that isn't published [default: 30]
+    #[arg(long, env = "BANDSTAND_RECORDING_DAYS", value_name = "NUMBER")]
+    pub recording_days: Option<u32>,
     /// The folder with the built pages [default: target/site]
     #[arg(long, env = "BANDSTAND_SITE", value_name = "FOLDER")]
     pub site: Option<PathBuf>,

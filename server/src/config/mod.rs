@@ -5,6 +5,7 @@ mod file;
 mod flags;
 mod ice;
 mod proxies;
+mod recordings;
 mod s3;
 mod smtp;
 mod timeouts;
@@ -26,6 +27,7 @@ pub use file::File;
 pub use flags::Flags;
 pub use ice::IceServers;
 pub use proxies::{Proxies, ProxyHeader, is_local};
+pub use recordings::RecordingBounds;
 pub use s3::S3;
 pub use smtp::{Smtp, SmtpTls};
 pub use timeouts::Timeouts;
@@ -71,6 +73,8 @@ pub struct Config {
     pub max_storage_bytes: Option<u64>,
     /// The most bytes of files that one account keeps; none without a bound.
     pub max_account_bytes: Option<u64>,
+    /// Bounds on recordings.
+    pub recordings: RecordingBounds,
     /// Folder with the built pages.
     pub site: PathBuf,
     /// Another database than the one in the data folder.
@@ -112,6 +116,7 @@ impl Default for Config {
             s3: None,
             max_storage_bytes: None,
             max_account_bytes: Some(MAX_ACCOUNT_BYTES),
+            recordings: RecordingBounds::default(),
             site: "target/site".into(),
             database_url: None,
             trusted_proxy: false,
@@ -220,6 +225,11 @@ impl Config {
                 .max_account_megabytes
                 .or(file.max_account_megabytes)
                 .map_or(default.max_account_bytes, |it| Some(it.saturating_mul(MEGABYTE))),
+            recordings: RecordingBounds::settle(
+                flags.max_recordings_megabytes.or(file.max_recordings_megabytes),
+                flags.min_free_megabytes.or(file.min_free_megabytes),
+                flags.recording_days.or(file.recording_days),
+            )?,
             site: flags.site.or(file.site).unwrap_or(default.site),
             database_url: flags.database_url.map(Secret::new).or(file.database_url),
             trusted_proxy: flags

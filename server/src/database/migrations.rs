@@ -8,7 +8,7 @@ use sqlx::{
 /// Number, name and SQL of each. What was delivered once never changes.
 ///
 /// A table, for which SQLx has a macro: that one needs all drivers built a second time.
-const MIGRATIONS: [(i64, &str, &str); 16] = [
+const MIGRATIONS: [(i64, &str, &str); 17] = [
     (1, "first_show", include_str!("../../migrations/0001_first_show.sql")),
     (2, "trust", include_str!("../../migrations/0002_trust.sql")),
     (3, "people", include_str!("../../migrations/0003_people.sql")),
@@ -25,6 +25,7 @@ const MIGRATIONS: [(i64, &str, &str); 16] = [
     (14, "player_sessions", include_str!("../../migrations/0014_player_sessions.sql")),
     (15, "kept_stage", include_str!("../../migrations/0015_kept_stage.sql")),
     (16, "device_logins", include_str!("../../migrations/0016_device_logins.sql")),
+    (17, "recordings", include_str!("../../migrations/0017_recordings.sql")),
 ];
 
 /// All of them.

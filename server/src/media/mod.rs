@@ -10,6 +10,7 @@ pub mod registry;
 pub mod rehearsal;
 mod session;
 pub mod source;
+pub mod stage_recording;
 pub mod stage_sound;
 mod start;
 mod whep;
@@ -38,6 +39,7 @@ use crate::{
 use door::MAX_LOOKING_FROM_ADDRESS;
 use registry::MediaSessions;
 use rehearsal::Rehearsals;
+use stage_recording::{RecordedShows, StageReaders};
 use stage_sound::StageSound;
 
 /// The most viewers that get media at one address, as many as follow live channels there. How many there
@@ -61,6 +63,7 @@ pub struct Media {
     pub viewers: Connections,
     /// Those who look in at doors, counted by address.
     pub looking: Connections,
+    recorded: RecordedShows,
 }
 
 impl Media {
@@ -80,12 +83,20 @@ impl Media {
         let most = services.config.media_limits.max_subscribers_per_stage / 2;
         let looking = Connections::new(most, from_address);
         services.bus.subscribe(&sessions);
-        Self { services, stages, sessions, rehearsals, sfu, viewers, looking }
+        let recorded = RecordedShows::default();
+        Self { services, stages, sessions, rehearsals, sfu, viewers, looking, recorded }
     }
 
     /// Sound of the stages.
     pub fn sound(&self) -> StageSound {
-        StageSound { sfu: self.sfu.clone(), sessions: self.sessions.clone() }
+        let Self { sfu, sessions, recorded, .. } = self.clone();
+        StageSound { sfu, sessions, recorded }
+    }
+
+    /// Stages, to be recorded.
+    pub fn readers(&self) -> StageReaders {
+        let Self { sfu, recorded, .. } = self.clone();
+        StageReaders { sfu, recorded }
     }
 }
 

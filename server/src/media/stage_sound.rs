@@ -5,13 +5,14 @@ use std::sync::Arc;
 use bandstand_domain::ShowId;
 use bandstand_sfu::{AudioPublisher, OfferError, Sfu, StageTap, TappedTracks};
 
-use super::{registry::MediaSessions, source::stage_id};
+use super::{registry::MediaSessions, source::stage_id, stage_recording::RecordedShows};
 
 /// Sound of stages, in and out. Cloning gives another handle to the same.
 #[derive(Clone, Debug)]
 pub struct StageSound {
     pub(super) sfu: Sfu,
     pub(super) sessions: Arc<MediaSessions>,
+    pub(super) recorded: RecordedShows,
 }
 
 impl StageSound {
@@ -31,8 +32,8 @@ impl StageSound {
         self.sfu.tap(stage_id(show), TappedTracks::Sound).await
     }
 
-    /// Tells whether `show` has viewers.
-    pub fn has_viewers(&self, show: ShowId) -> bool {
-        self.sessions.has_viewers(show)
+    /// Tells whether `show` has viewers, or is recorded.
+    pub fn is_heard(&self, show: ShowId) -> bool {
+        self.sessions.has_viewers(show) || self.recorded.has(show)
     }
 }

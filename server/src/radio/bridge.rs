@@ -92,7 +92,7 @@ impl Bridge {
     async fn take(&mut self, stream: &LiveStream, mut piece: RingPiece, headers: &Bytes) {
         let format = stream.info().format;
         let finds = PacketStream::finds(format);
-        let is_wanted = finds || self.radio.sound.has_viewers(self.show);
+        let is_wanted = finds || self.radio.sound.is_heard(self.show);
         if matches!(self.coder, Coder::Failed) || !is_wanted {
             return self.leave();
         }

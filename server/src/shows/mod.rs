@@ -23,7 +23,7 @@ use bandstand_domain::{
 pub use artwork::artwork_routes;
 pub use ical::routes;
 pub(crate) use store::stage_sql;
-pub use store::{ShowFacts, call_off, is_listed, stage};
+pub use store::{ShowFacts, call_off, change_text, is_listed, replace_tracks, set_replay, stage};
 pub use tracklist::note_track;
 
 use crate::{
@@ -48,6 +48,11 @@ pub async fn facts(database: &Database, id: ShowId) -> Result<Option<ShowFacts>,
 /// The show `id` as `write` leaves it; none when it is deleted.
 pub async fn card(write: &mut Write, id: ShowId) -> Result<Option<ShowCard>, DatabaseError> {
     store::card(&mut **write, id).await
+}
+
+/// The show `id` as lists show it; none when it is deleted.
+pub async fn card_of(database: &Database, id: ShowId) -> Result<Option<ShowCard>, DatabaseError> {
+    store::card(&database.read, id).await
 }
 
 /// The title of the show `id`; none when it is deleted.
@@ -91,6 +96,7 @@ pub async fn page(
         live_since: facts.live_since,
         ended_at: facts.ended_at,
         kept: facts.stage_kept,
+        records: facts.records,
         peak: details.peak,
         likes: details.likes,
         tracks,

@@ -26,15 +26,15 @@ pub use figures::{figures, note_listeners};
 pub use listed::is_listed;
 pub use stage_column::stage;
 pub(crate) use stage_column::stage_sql;
-pub use tracks::{append_track, tracks};
-pub use write::{change_artwork, delete, insert, move_end, update};
+pub use tracks::{append_track, replace_tracks, tracks};
+pub use write::{change_artwork, change_text, delete, insert, move_end, set_replay, update};
 
 /// Statement that selects the columns of show cards, with the rest appended.
 macro_rules! cards {
     ($($rest:tt)+) => {
         concat!(
             "SELECT s.id, s.title, s.genres, a.handle, a.stage_name, s.starts_at, s.ends_at, \
-             s.time_zone, s.stage, s.members_only, s.medium, s.artwork FROM shows s JOIN accounts a ON a.id = s.artist ",
+             s.time_zone, s.stage, s.members_only, s.medium, s.artwork, s.replay_at FROM shows s JOIN accounts a ON a.id = s.artist ",
             $($rest)+
         )
     };
@@ -68,6 +68,7 @@ fn card_of(row: &AnyRow, now: Millis) -> Result<ShowCard, DatabaseError> {
         members_only: members_only(row)?,
         medium: medium(row)?,
         artwork: row.try_get::<Option<String>, _>("artwork")?.map(Picture::new),
+        replay: row.try_get::<Option<i64>, _>("replay_at")?.is_some(),
     })
 }
 
@@ -107,6 +108,10 @@ pub struct ShowFacts {
     pub ended_at: Option<Millis>,
     /// True while the artist keeps the stage for whoever is on it.
     pub stage_kept: bool,
+    /// True if the show is recorded while it is live.
+    pub records: bool,
+    /// Set while its recording is published.
+    pub replay: bool,
 }
 
 /// The facts of the show `id`, deleted or not.
@@ -116,7 +121,7 @@ pub async fn facts<'e>(
 ) -> Result<Option<ShowFacts>, DatabaseError> {
     sqlx::query(
         "SELECT s.id, s.artist, a.person, s.stage, s.starts_at, s.ends_at, s.time_zone, \
-         s.medium, s.members_only, s.deleted_at, s.publication, s.live_since, s.ended_at, s.stage_kept \
+         s.medium, s.members_only, s.deleted_at, s.publication, s.live_since, s.ended_at, s.stage_kept, s.records, s.replay_at \
          FROM shows s JOIN accounts a ON a.id = s.artist WHERE s.id = $1",
     )
     .bind(id.to_string())
@@ -138,6 +143,8 @@ pub async fn facts<'e>(
             live_since: row.try_get::<Option<i64>, _>("live_since")?.map(Millis),
             ended_at: row.try_get::<Option<i64>, _>("ended_at")?.map(Millis),
             stage_kept: row.try_get::<i64, _>("stage_kept")? != 0,
+            records: row.try_get::<i64, _>("records")? != 0,
+            replay: row.try_get::<Option<i64>, _>("replay_at")?.is_some(),
         })
     })
     .transpose()

@@ -41,9 +41,8 @@ impl Stages {
     /// # Errors
     /// Returns an error when the database fails for one of them; the others have ended all the same.
     pub async fn end_overdue(&self) -> Result<(), DatabaseError> {
-        let shows: Vec<ShowId> = self.performers().keys().copied().collect();
         let mut done = Ok(());
-        for show in shows {
+        for show in self.performed() {
             done = self.end_if_overdue(show).await.and(done);
         }
         done

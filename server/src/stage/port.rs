@@ -131,6 +131,12 @@ impl StageControl for StagePort {
         answer(self.stages.keep(show, keep).await)
     }
 
+    async fn record(&self, show: ShowId, record: bool) -> Result<(), StageError> {
+        let entry = allowed(&self.caller, show, Action::Change).await?;
+        self.caller.limited(Limit::Stage, (show, &entry.viewer.person))?;
+        answer(self.stages.record(show, record).await)
+    }
+
     async fn end(&self, show: ShowId) -> Result<(), StageError> {
         let entry = allowed(&self.caller, show, Action::Delete).await?;
         self.caller.limited(Limit::Stage, (show, &entry.viewer.person))?;

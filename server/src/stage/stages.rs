@@ -69,6 +69,12 @@ impl Stages {
         self.happen(show, StageInput::Keep(keep)).await
     }
 
+    /// The show is recorded while it is live, or no longer.
+    pub async fn record(&self, show: ShowId, record: bool) -> Result<Outcome, DatabaseError> {
+        let _turn = self.turn(show).await;
+        self.happen(show, StageInput::Record(record)).await
+    }
+
     /// The show ends, by its artist or else by the operator, whose word is final.
     pub async fn end(&self, show: ShowId, by_artist: bool) -> Result<Outcome, DatabaseError> {
         let _turn = self.turn(show).await;
@@ -104,6 +110,11 @@ impl Stages {
     pub async fn is_taken_since(&self, show: ShowId, had: i64) -> bool {
         let _turn = self.turn(show).await;
         self.performers().get(&show).is_some_and(|it| it.publication > had && it.arrived)
+    }
+
+    /// Shows on whose stage somebody is.
+    pub fn performed(&self) -> Vec<ShowId> {
+        self.performers().keys().copied().collect()
     }
 
     /// The stream keys with which somebody is on stage, or waits to be.

@@ -29,6 +29,8 @@ pub struct StageRecord {
     pub ends_at: Millis,
     /// The artist keeps the stage for whoever is on it.
     pub kept: bool,
+    /// The show is recorded while it is live.
+    pub records: bool,
 }
 
 /// Input that may change a stage.
@@ -50,6 +52,8 @@ pub enum StageInput {
     Pause(bool),
     /// The artist keeps the stage for whoever is on it, or lets newer sources take over again.
     Keep(bool),
+    /// The artist has the show recorded, or no longer.
+    Record(bool),
     /// The artist ends the show.
     End,
     /// The show ends if its time was over at `by`: it may have been given more of it meanwhile.
@@ -119,6 +123,9 @@ impl StageRecord {
             (Live | Paused, StageInput::Pause(true)) => Self { state: Paused, ..self },
             (Live | Paused, StageInput::Pause(false)) => Self { state: Live, ..self },
             (Live | Paused | Dropped, StageInput::Keep(kept)) => Self { kept, ..self },
+            (Empty | Live | Paused | Dropped, StageInput::Record(records)) => {
+                Self { records, ..self }
+            }
             (Empty | Dropped, StageInput::Pause(_)) | (Empty, StageInput::Keep(_)) => {
                 return Err(InputRefused::NobodyThere);
             }
@@ -141,6 +148,7 @@ mod tests {
             ended_at: None,
             ends_at: Millis(4_000),
             kept: false,
+            records: true,
         }
     }
 
@@ -217,6 +225,18 @@ mod tests {
         let refused = |state| stage(state).after(StageInput::Keep(true), NOW);
         assert_eq!(refused(Empty), Err(InputRefused::NobodyThere));
         assert_eq!(refused(Ended), Err(InputRefused::Over));
+    }
+
+    #[test]
+    fn a_show_is_recorded_or_not_until_it_is_over() {
+        use StageState::{Dropped, Empty, Ended, Live, Paused};
+        for state in [Empty, Live, Paused, Dropped] {
+            let off = stage(state).after(StageInput::Record(false), NOW).unwrap().unwrap();
+            assert_eq!(off, StageRecord { records: false, ..stage(state) });
+            assert_eq!(off.after(StageInput::Record(false), NOW), Ok(None));
+        }
+        let refused = stage(Ended).after(StageInput::Record(true), NOW);
+        assert_eq!(refused, Err(InputRefused::Over));
     }
 
     #[test]

@@ -65,7 +65,11 @@ impl Files {
         Ok(Self(Arc::new(Inner {
             database: database.clone(),
             backend,
-            quotas: Quotas { owner: config.max_account_bytes, venue: config.max_storage_bytes },
+            quotas: Quotas {
+                account: config.max_account_bytes,
+                recordings: config.recordings.max_bytes,
+                venue: config.max_storage_bytes,
+            },
             uploads: TaskTracker::new(),
         })))
     }
@@ -230,6 +234,11 @@ impl Files {
         store::adopt(&self.0.database, &file, bytes, &entity_tags::strong(digest.finalize()))
             .await?;
         Ok(true)
+    }
+
+    /// Bytes that `owner` may still keep; none without a quota.
+    pub async fn room(&self, owner: &FileOwner) -> Result<Option<u64>, DatabaseError> {
+        store::room(&self.0.database, owner, &self.0.quotas).await
     }
 
     /// Waits a moment for files that are coming in, which end when their connections do.

@@ -17,6 +17,7 @@ pub mod personal_data;
 mod response;
 mod store;
 mod sweep;
+mod take_in;
 mod upload;
 
 pub use backend::StorageStartError;

@@ -19,8 +19,10 @@ use crate::{
 
 mod usage;
 
-pub(super) use usage::Quotas;
+pub(super) use usage::{Quotas, room};
 use usage::{VENUE, count, lock, release, reserve, signed};
+
+const RECORDINGS: &str = "recordings:";
 
 /// With whom a file is erased, and whose quota it counts in.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -30,6 +32,15 @@ impl FileOwner {
     /// An account.
     pub fn account(id: &AccountId) -> Self {
         Self(format!("account:{}", id.as_str()))
+    }
+
+    /// The recordings of an account, which have a quota of their own.
+    pub fn recordings(id: &AccountId) -> Self {
+        Self(format!("{RECORDINGS}{}", id.as_str()))
+    }
+
+    fn has_recordings(&self) -> bool {
+        self.0.starts_with(RECORDINGS)
     }
 }
 

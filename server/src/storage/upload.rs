@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use super::{
     StorageError,
     files::Files,
-    store::{self, FileOwner},
+    store::{self, FileOwner, Quotas},
 };
 use crate::{clock, entity_tags};
 
@@ -38,13 +38,27 @@ pub struct NewFile {
     pub announced: Option<u64>,
     /// The most bytes that its feature takes.
     pub max_bytes: u64,
+    /// False for a file that was accepted before, whatever the quotas say now.
+    pub bounded: bool,
 }
 
 impl NewFile {
     /// A file of any length.
     pub fn new(name: impl Into<String>, content_type: impl Into<String>, owner: FileOwner) -> Self {
         let (name, content_type) = (name.into(), content_type.into());
-        Self { name, content_type, owner, announced: None, max_bytes: MAX_FILE_BYTES }
+        Self {
+            name,
+            content_type,
+            owner,
+            announced: None,
+            max_bytes: MAX_FILE_BYTES,
+            bounded: true,
+        }
+    }
+
+    /// Quotas that bound it.
+    pub(super) fn quotas(&self, venue: Quotas) -> Quotas {
+        if self.bounded { venue } else { Quotas::NONE }
     }
 
     /// The feature by whose name the file's begins.
@@ -76,7 +90,7 @@ pub(super) async fn write(
     if announced > limit {
         return Err(StorageError::TooLarge { limit });
     }
-    store::begin(&files.0.database, &file, announced, &files.0.quotas).await?;
+    store::begin(&files.0.database, &file, announced, &file.quotas(files.0.quotas)).await?;
     let mut upload = Upload {
         files: &files,
         file: &file,
@@ -150,8 +164,9 @@ impl Upload<'_> {
     async fn reserve(&mut self, total: u64) -> Result<(), StorageError> {
         let more = total.saturating_sub(self.reserved);
         if more > 0 {
-            let (database, quotas) = (&self.files.0.database, &self.files.0.quotas);
-            store::grow(database, &self.file.name, &self.file.owner, more, quotas).await?;
+            let quotas = self.file.quotas(self.files.0.quotas);
+            let (database, NewFile { name, owner, .. }) = (&self.files.0.database, self.file);
+            store::grow(database, name, owner, more, &quotas).await?;
             self.reserved = total;
             self.touched = clock::now();
         }

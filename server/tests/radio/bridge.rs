@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bandstand_domain::stage::StageState;
+use bandstand_domain::{recordings::RecordingState, stage::StageState};
 use bandstand_server::shows;
 use bandstand_synthetic::SyntheticSubscriber;
 use reqwest::Method;
@@ -55,7 +55,10 @@ impl Source {
 #[tokio::test]
 async fn mp3_is_heard_by_webrtc_while_somebody_watches() {
     let app = venue().await;
-    let OnAir { artist, show, source, mut studio, .. } = app.on_air("audio/mpeg", TONE_MP3).await;
+    let (artist, show, key) = app.keyed().await;
+    artist.record(show, false).await;
+    let mut studio = app.follow(&artist, show).await;
+    let source = app.live_source(&mut studio, &key, "audio/mpeg", TONE_MP3).await;
     assert_eq!(app.in_core().await, (0, 0), "nothing is made for nobody");
     let viewer = app.watch(&artist, show).await.unwrap();
     source.heard_by(&viewer, 60, TONE_MP3).await;
@@ -78,6 +81,24 @@ async fn mp3_is_heard_by_webrtc_while_somebody_watches() {
     assert_eq!(facts.map(|it| it.stage), Some(StageState::Live));
     assert_eq!(source.ended().await.0, 200);
     studio.until_stage(StageState::Dropped).await;
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn what_a_source_client_sends_is_recorded_though_nobody_watches() {
+    let app = venue().await;
+    let OnAir { artist, show, source, .. } = app.on_air("audio/mpeg", TONE_MP3).await;
+    let recording = tokio::select! {
+        recording = artist.until_recording(show, |it| it.duration > 2_000) => recording,
+        () = source.go_on(TONE_MP3) => unreachable!(),
+    };
+    let file = &recording.files[0];
+    assert_eq!(
+        (file.media_type.as_str(), file.size, file.has_sound),
+        ("audio/mp4; codecs=\"opus\"", None, true)
+    );
+    artist.end(show).await.unwrap();
+    artist.until_recording(show, |it| it.state == RecordingState::Draft).await;
     app.stop().await;
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use bandstand_domain::recordings::RecordingForm;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -26,6 +27,9 @@ const READING: &[&str] = &[
     "live/stream_keys",
     "people/artist",
     "people/profile",
+    "recordings/mine",
+    "recordings/one",
+    "recordings/replay",
     "shows/draft",
     "shows/figures",
     "shows/mine",
@@ -91,6 +95,10 @@ const WRITING: &[(&str, usize, Again)] = &[
     ("shows/update", 5, |it, n| json!({ "id": it.show, "draft": draft(&format!("Songs {n}"), 1) })),
     ("live/pause", 5, |it, n| json!({ "show": it.show, "paused": n % 2 == 0 })),
     ("live/keep_stage", 5, |it, n| json!({ "show": it.show, "keep": n % 2 == 0 })),
+    ("live/record", 5, |it, n| json!({ "show": it.show, "record": n % 2 == 0 })),
+    ("recordings/delete", 5, |it, _| json!({ "show": it.show })),
+    ("recordings/publish", 5, |it, n| json!({ "show": it.show, "published": n % 2 == 0 })),
+    ("recordings/update", 5, |it, _| json!({ "show": it.show, "form": RecordingForm::default() })),
     ("live/set_title", 5, |it, n| json!({ "show": it.show, "title": format!("Song {n}") })),
     ("live/end", 5, |it, _| json!({ "show": it.show })),
     ("live/reopen", 5, |it, _| json!({ "show": it.show })),

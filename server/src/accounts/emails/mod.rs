@@ -7,6 +7,7 @@ mod job;
 mod layout;
 mod texts;
 
+use bandstand_domain::ShowId;
 use serde::{Deserialize, Serialize};
 
 use super::store::{
@@ -77,6 +78,17 @@ pub enum EmailKind {
         /// Name that the program gives itself.
         program: String,
     },
+    /// The recording of a show is going to be deleted, as nobody publishes it.
+    DraftExpires {
+        /// The account of its artist.
+        account: AccountId,
+        /// The show.
+        show: ShowId,
+        /// Its title.
+        title: String,
+        /// Days that are left.
+        days: i64,
+    },
     /// Somebody who knows the password has tried many codes of the second factor.
     CodesGuessed {
         /// The account.
@@ -120,6 +132,7 @@ enum Topic {
     PasswordChanged { forgotten: String },
     SecurityChanged { change: SecurityChange, settings: String },
     ProgramLetIn { program: String, programs: String },
+    DraftExpires { title: String, days: i64, recording: String },
     CodesGuessed { forgotten: String },
     Deleted { log_in: String },
 }
@@ -228,6 +241,7 @@ async fn who_and_what(
         | EmailKind::PasswordChanged { account }
         | EmailKind::SecurityChanged { account, .. }
         | EmailKind::ProgramLetIn { account, .. }
+        | EmailKind::DraftExpires { account, .. }
         | EmailKind::CodesGuessed { account }
         | EmailKind::Deleted { account } => store::contact(database, account).await?,
     };
@@ -275,6 +289,11 @@ async fn who_and_what(
         EmailKind::ProgramLetIn { program, .. } => {
             Topic::ProgramLetIn { program: program.clone(), programs: page("/device") }
         }
+        EmailKind::DraftExpires { show, title, days, .. } => Topic::DraftExpires {
+            title: title.clone(),
+            days: *days,
+            recording: page(&format!("/shows/{show}/recording")),
+        },
         EmailKind::CodesGuessed { .. } => Topic::CodesGuessed { forgotten: page("/forgotten") },
         EmailKind::Deleted { .. } => Topic::Deleted { log_in: page("/log-in") },
     };

@@ -102,6 +102,14 @@ pub(super) fn words(language: Language, handle: &str, topic: &Topic) -> Words {
             ],
             Some((text!(mail.program_let_in.action), programs)),
         ),
+        Topic::DraftExpires { title, days, recording } => letter(
+            text!(mail.draft_expires.subject, title = title),
+            vec![
+                text!(mail.draft_expires.before, title = title, count = *days),
+                text!(mail.draft_expires.publish),
+            ],
+            Some((text!(mail.draft_expires.action), recording)),
+        ),
         Topic::CodesGuessed { forgotten } => letter(
             text!(mail.codes_guessed.subject),
             vec![

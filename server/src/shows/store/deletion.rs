@@ -36,9 +36,9 @@ pub async fn call_off(write: &mut Write, artist: &AccountId) -> Result<Vec<ShowI
 }
 
 /// Puts the names that the account `artist` has now into what the logs say of its shows, and takes their
-/// artwork, whose files go with all that the account kept.
+/// artwork and recordings, whose files go with all that the account kept.
 pub async fn forget_artist(write: &mut Write, artist: &AccountId) -> Result<(), DatabaseError> {
-    sqlx::query("UPDATE shows SET artwork = NULL WHERE artist = $1")
+    sqlx::query("UPDATE shows SET artwork = NULL, replay_at = NULL WHERE artist = $1")
         .bind(artist)
         .execute(&mut **write)
         .await?;
@@ -60,7 +60,7 @@ pub async fn forget_artist(write: &mut Write, artist: &AccountId) -> Result<(), 
     let Some(now) = now else { return Ok(()) };
     let renamed = |event: Event| match event {
         Event::Show(ShowEvent::Changed { show, description }) if shows.contains(&show.id) => {
-            let show = ShowCard { artist: now.clone(), artwork: None, ..show };
+            let show = ShowCard { artist: now.clone(), artwork: None, replay: false, ..show };
             Some(Event::Show(ShowEvent::Changed { show, description }))
         }
         _ => None,

@@ -57,3 +57,25 @@ pub async fn append_track(
         .await?;
     Ok(true)
 }
+
+/// Makes these the tracks of the show `id`, in their order.
+pub async fn replace_tracks(
+    write: &mut Write,
+    id: ShowId,
+    tracks: &[Track],
+) -> Result<(), DatabaseError> {
+    sqlx::query("DELETE FROM tracks WHERE show = $1")
+        .bind(id.to_string())
+        .execute(&mut **write)
+        .await?;
+    for (number, track) in (1_i64..).zip(tracks) {
+        sqlx::query("INSERT INTO tracks (show, number, at, title) VALUES ($1, $2, $3, $4)")
+            .bind(id.to_string())
+            .bind(number)
+            .bind(track.at.0)
+            .bind(track.title.as_str())
+            .execute(&mut **write)
+            .await?;
+    }
+    Ok(())
+}

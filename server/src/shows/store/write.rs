@@ -63,6 +63,38 @@ fn with_form<'q>(
         .bind(draft.medium.as_str()))
 }
 
+/// Changes the text of a show.
+pub async fn change_text(
+    write: &mut Write,
+    id: ShowId,
+    title: &str,
+    description: &str,
+) -> Result<(), DatabaseError> {
+    sqlx::query(
+        "UPDATE shows SET title = $2, description = $3, revision = revision + 1 WHERE id = $1",
+    )
+    .bind(id.to_string())
+    .bind(title.trim())
+    .bind(description.replace("\r\n", "\n").trim())
+    .execute(&mut **write)
+    .await?;
+    Ok(())
+}
+
+/// Notes since when the recording of a show is published, or that it isn't.
+pub async fn set_replay(
+    write: &mut Write,
+    id: ShowId,
+    at: Option<Millis>,
+) -> Result<(), DatabaseError> {
+    sqlx::query("UPDATE shows SET replay_at = $2 WHERE id = $1")
+        .bind(id.to_string())
+        .bind(at.map(|it| it.0))
+        .execute(&mut **write)
+        .await?;
+    Ok(())
+}
+
 /// Marks a show as deleted.
 pub async fn delete(write: &mut Write, id: ShowId) -> Result<(), DatabaseError> {
     sqlx::query("UPDATE shows SET deleted_at = $2 WHERE id = $1 AND deleted_at IS NULL")

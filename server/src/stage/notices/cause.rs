@@ -1,6 +1,6 @@
 //! Causes, and the words for them: what is wrong, and what to set in OBS, FFmpeg or GStreamer.
 
-use bandstand_domain::{Text, text};
+use bandstand_domain::{Text, recordings::RecordingStop, text, texts::Tell};
 
 /// Reason for which an artist's program is not on stage.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +59,8 @@ pub enum Cause {
     StreamStalled,
     /// It names no show, and none of the artist's is due.
     StreamNothingOn,
+    /// The show isn't recorded any more.
+    Recording(RecordingStop),
 }
 
 impl Cause {
@@ -92,6 +94,8 @@ impl Cause {
             Self::StreamHeaders => text!(server.cause.stream_headers),
             Self::StreamStalled => text!(server.cause.stream_stalled),
             Self::StreamNothingOn => text!(server.cause.stream_nothing_on),
+            // No program of theirs tried anything.
+            Self::Recording(why) => return why.text(),
         };
         text!(server.cause.tried, why = why)
     }

@@ -1,8 +1,10 @@
 //! Bytes that owners and the venue keep, and the quotas on them.
 
+use sqlx::Row;
+
 use super::FileOwner;
 use crate::{
-    database::{DatabaseError, Write},
+    database::{Database, DatabaseError, Write},
     storage::error::{Quota, StorageError},
 };
 
@@ -12,10 +14,48 @@ pub(super) const VENUE: &str = "venue";
 /// The most bytes of files; none without a bound.
 #[derive(Clone, Copy, Debug)]
 pub struct Quotas {
-    /// Of one owner.
-    pub owner: Option<u64>,
+    /// Of one account, recordings apart.
+    pub account: Option<u64>,
+    /// Of the recordings of one account.
+    pub recordings: Option<u64>,
     /// Of the venue.
     pub venue: Option<u64>,
+}
+
+impl Quotas {
+    /// No bound: for what was accepted before.
+    pub const NONE: Self = Self { account: None, recordings: None, venue: None };
+
+    /// Those of an owner, and then that of the venue.
+    fn holders<'a>(&self, owner: &'a FileOwner) -> [(&'a str, Quota, Option<u64>); 2] {
+        let most = if owner.has_recordings() { self.recordings } else { self.account };
+        [(owner.0.as_str(), Quota::Owner, most), (VENUE, Quota::Venue, self.venue)]
+    }
+}
+
+/// Bytes that the owner may still keep; none without a bound.
+pub(in crate::storage) async fn room(
+    database: &Database,
+    owner: &FileOwner,
+    quotas: &Quotas,
+) -> Result<Option<u64>, DatabaseError> {
+    let mut room = None;
+    for (holder, _, most) in quotas.holders(owner) {
+        let Some(most) = most else { continue };
+        let left = most.saturating_sub(used(database, holder).await?);
+        room = Some(room.map_or(left, |it: u64| it.min(left)));
+    }
+    Ok(room)
+}
+
+/// Bytes that a holder keeps.
+async fn used(database: &Database, holder: &str) -> Result<u64, DatabaseError> {
+    let row = sqlx::query("SELECT bytes FROM storage_usage WHERE holder = $1")
+        .bind(holder)
+        .fetch_optional(&database.read)
+        .await?;
+    let bytes = row.map(|row| row.try_get::<i64, _>(0)).transpose()?;
+    Ok(bytes.map_or(0, |it| u64::try_from(it).unwrap_or_default()))
 }
 
 /// Takes bytes from the quotas of owner and venue, or from neither.
@@ -25,9 +65,7 @@ pub(super) async fn reserve(
     bytes: u64,
     quotas: &Quotas,
 ) -> Result<(), StorageError> {
-    let holders =
-        [(owner.0.as_str(), Quota::Owner, quotas.owner), (VENUE, Quota::Venue, quotas.venue)];
-    for (holder, quota, limit) in holders {
+    for (holder, quota, limit) in quotas.holders(owner) {
         let most = limit.map_or(i64::MAX, signed);
         let full = StorageError::QuotaFull { quota, limit: most.unsigned_abs() };
         if signed(bytes) > most || !count(write, holder, signed(bytes), most).await? {

@@ -1,0 +1,57 @@
+//! Server functions of recordings.
+
+#![allow(missing_docs, reason = "the server macro makes structs whose fields it does not document")]
+
+use bandstand_domain::{
+    ShowId,
+    recordings::{Recording, RecordingForm, RecordingList, RecordingReason, Replay},
+};
+use leptos::prelude::*;
+
+#[cfg(feature = "ssr")]
+use super::port::Recordings;
+#[cfg(feature = "ssr")]
+use crate::port::{answer, port};
+use crate::{failure::Failed, json::Json};
+
+/// A recording to be played.
+#[server(endpoint = "recordings/replay", input = Json, output = Json)]
+pub async fn load_replay(show: ShowId) -> Result<Replay, Failed<RecordingReason>> {
+    answer(port::<dyn Recordings>().replay(show)).await
+}
+
+/// The recording of one's own show.
+#[server(endpoint = "recordings/one", input = Json, output = Json)]
+pub async fn load_recording(show: ShowId) -> Result<Recording, Failed<RecordingReason>> {
+    answer(port::<dyn Recordings>().recording(show)).await
+}
+
+/// All of one's own recordings.
+#[server(endpoint = "recordings/mine", input = Json, output = Json)]
+pub async fn load_my_recordings() -> Result<RecordingList, Failed<RecordingReason>> {
+    answer(port::<dyn Recordings>().mine()).await
+}
+
+/// Changes the recording of one's own show, and the show's text with it.
+#[server(endpoint = "recordings/update", input = Json, output = Json)]
+pub async fn update_recording(
+    show: ShowId,
+    form: RecordingForm,
+) -> Result<(), Failed<RecordingReason>> {
+    answer(port::<dyn Recordings>().update(show, form)).await
+}
+
+/// Publishes the recording of one's own show, or takes it back.
+#[server(endpoint = "recordings/publish", input = Json, output = Json)]
+pub async fn publish_recording(
+    show: ShowId,
+    published: bool,
+) -> Result<(), Failed<RecordingReason>> {
+    answer(port::<dyn Recordings>().publish(show, published)).await
+}
+
+/// Deletes the recording of one's own show.
+#[server(endpoint = "recordings/delete", input = Json, output = Json)]
+pub async fn delete_recording(show: ShowId) -> Result<(), Failed<RecordingReason>> {
+    answer(port::<dyn Recordings>().delete(show)).await
+}

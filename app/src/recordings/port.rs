@@ -1,0 +1,25 @@
+//! Needs of recordings from the server.
+
+use async_trait::async_trait;
+use bandstand_domain::{
+    ShowId,
+    recordings::{Recording, RecordingError, RecordingForm, RecordingList, Replay},
+};
+
+/// Recordings, for the person who makes the current request.
+#[async_trait]
+pub trait Recordings: Send + Sync {
+    /// A recording to be played: one that is published, to who may come to the show; a draft, to who may
+    /// change it.
+    async fn replay(&self, show: ShowId) -> Result<Replay, RecordingError>;
+    /// The recording of one's own show; [`Refusal::NotFound`](bandstand_domain::Refusal) without one.
+    async fn recording(&self, show: ShowId) -> Result<Recording, RecordingError>;
+    /// All of one's own recordings.
+    async fn mine(&self) -> Result<RecordingList, RecordingError>;
+    /// Changes the recording of one's own show, and the show's text with it.
+    async fn update(&self, show: ShowId, form: RecordingForm) -> Result<(), RecordingError>;
+    /// Publishes the recording of one's own show, or takes it back.
+    async fn publish(&self, show: ShowId, published: bool) -> Result<(), RecordingError>;
+    /// Deletes the recording of one's own show, published or not.
+    async fn delete(&self, show: ShowId) -> Result<(), RecordingError>;
+}

@@ -1,0 +1,59 @@
+//! Recordings of shows: made while they are live, kept in storage, published by their artist.
+//!
+//! A show that is live is read by a [`recorder`] on a thread of its own, which writes files into the data
+//! folder. Closed, they are moved into storage ([`storing`]). What was left open when the program ended is
+//! repaired at the next start.
+
+mod access;
+mod disk;
+mod drafts;
+mod files;
+pub mod personal_data;
+pub mod port;
+mod recorder;
+mod running;
+mod store;
+mod storing;
+
+use std::{path::PathBuf, sync::Arc};
+
+use bandstand_domain::{ShowId, recordings::RecordingFileId};
+
+pub use drafts::expire;
+pub use files::routes;
+pub use running::Recorders;
+pub use storing::Storing;
+
+use crate::{config::Config, database::DatabaseError, services::Services, storage};
+
+/// Folder of the files that aren't in storage yet.
+fn folder(config: &Config) -> PathBuf {
+    config.data.join("recordings")
+}
+
+/// Path of a file that isn't in storage yet.
+fn local_path(config: &Config, id: RecordingFileId) -> PathBuf {
+    folder(config).join(id.to_string())
+}
+
+/// Name of a file in storage.
+fn stored_name(id: RecordingFileId) -> String {
+    format!("recordings/{}", id.0.simple())
+}
+
+/// Deletes the recording of `show` with its files. One that is being written goes with its recorder.
+async fn discard(services: &Arc<Services>, show: ShowId) -> Result<(), DatabaseError> {
+    let files = store::files_of(&services.database, show).await?;
+    let names: Vec<_> = files.iter().map(|it| stored_name(it.file.id)).collect();
+    let mut write = services.database.begin().await?;
+    for name in &names {
+        storage::discard(&mut write, name).await?;
+    }
+    store::delete(&mut write, show).await?;
+    write.commit().await?;
+    services.files.remove(&names).await;
+    for file in files {
+        disk::remove(&local_path(&services.config, file.file.id));
+    }
+    Ok(())
+}

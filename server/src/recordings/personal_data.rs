@@ -1,0 +1,54 @@
+//! Personal data in recordings, which go with their artist.
+
+use async_trait::async_trait;
+use serde_json::json;
+
+use super::{store, stored_name};
+use crate::{
+    database::{Database, DatabaseError, Write},
+    personal_data::{DataSubject, ErasedFiles, ExportMember, PersonalData},
+    storage::{self, FileOwner},
+};
+
+/// Recordings of an artist. Their files in the data folder that are in no storage yet are swept.
+#[derive(Clone, Copy, Debug)]
+pub struct RecordingData;
+
+#[async_trait]
+impl PersonalData for RecordingData {
+    async fn export(
+        &self,
+        database: &Database,
+        subject: &DataSubject,
+    ) -> Result<Option<ExportMember>, DatabaseError> {
+        let mut recordings = Vec::new();
+        for row in store::of_artist(database, &subject.account).await? {
+            let files = store::files_of(database, row.show).await?;
+            let files = files.iter().map(|it| {
+                json!({
+                    "address": format!("/recordings/{}", it.file.id),
+                    "name": stored_name(it.file.id),
+                    "began_at": it.began_at,
+                    "milliseconds": it.file.duration,
+                    "media_type": it.file.media_type,
+                    "bytes": it.file.bytes,
+                })
+            });
+            recordings.push(json!({
+                "show": row.show,
+                "began_at": row.began_at,
+                "files": files.collect::<Vec<_>>(),
+            }));
+        }
+        Ok(Some(("recordings", recordings.into())))
+    }
+
+    async fn erase(
+        &self,
+        write: &mut Write,
+        subject: &DataSubject,
+    ) -> Result<ErasedFiles, DatabaseError> {
+        store::delete_of_artist(write, &subject.account).await?;
+        storage::discard_owned(write, &FileOwner::recordings(&subject.account)).await
+    }
+}

@@ -1,0 +1,220 @@
+//! Recordings, for the person who makes the current request.
+
+use async_trait::async_trait;
+use bandstand_app::recordings::port::Recordings;
+use bandstand_domain::{
+    Refusal, ShowId,
+    recordings::{
+        Cut, Recording, RecordingCard, RecordingError, RecordingFile, RecordingForm, RecordingList,
+        RecordingReason, RecordingState, Replay,
+    },
+    shows::ShowPage,
+};
+
+use super::{
+    access::{to_change, to_play},
+    discard,
+    drafts::deleted_at,
+    store::{self, FileRow, RecordingRow},
+};
+use crate::{
+    accounts::store::lock, caller::Caller, clock, database::Write, http::limits::Limit,
+    ids::AccountId, services::Services, shows, shows::ShowFacts,
+};
+
+/// The port of recordings.
+#[derive(Debug)]
+pub struct RecordingsPort {
+    /// The caller of the port.
+    pub caller: Caller,
+}
+
+/// Recording with its files.
+struct Whole {
+    row: RecordingRow,
+    files: Vec<FileRow>,
+}
+
+impl Whole {
+    async fn find(services: &Services, show: ShowId) -> Result<Self, RecordingError> {
+        let row = store::recording(&services.database, show).await?.ok_or(Refusal::NotFound)?;
+        Ok(Self::of(services, row).await?)
+    }
+
+    async fn of(
+        services: &Services,
+        row: RecordingRow,
+    ) -> Result<Self, crate::database::DatabaseError> {
+        let files = store::files_of(&services.database, row.show).await?;
+        Ok(Whole { row, files })
+    }
+
+    fn duration(&self) -> u64 {
+        self.files.iter().map(|it| it.file.offset + it.file.duration).max().unwrap_or_default()
+    }
+
+    fn cut(&self) -> Cut {
+        let duration = self.duration();
+        let to = self.row.cut_to.map_or(duration, |it| it.min(duration));
+        Cut { from: self.row.cut_from.min(to), to }
+    }
+
+    fn bytes(&self) -> u64 {
+        self.files.iter().map(|it| it.file.bytes).sum()
+    }
+
+    fn state(&self, facts: &ShowFacts) -> RecordingState {
+        if facts.stage.is_on_air() {
+            RecordingState::Running
+        } else if self.files.iter().any(|it| !it.is_stored) {
+            RecordingState::Storing
+        } else if facts.replay {
+            RecordingState::Published
+        } else {
+            RecordingState::Draft
+        }
+    }
+
+    fn into_files(self) -> Vec<RecordingFile> {
+        self.files.into_iter().map(|it| it.file).collect()
+    }
+}
+
+#[async_trait]
+impl Recordings for RecordingsPort {
+    async fn replay(&self, show: ShowId) -> Result<Replay, RecordingError> {
+        to_play(&self.caller, show).await?;
+        let services = &self.caller.services;
+        let whole = Whole::find(services, show).await?;
+        if whole.files.iter().any(|it| !it.is_stored) {
+            return Err(Refusal::Because(RecordingReason::NotReady));
+        }
+        let seek = store::seek_indexes(&services.database, show).await?;
+        let (began_at, cut) = (whole.row.began_at, whole.cut());
+        Ok(Replay { show, began_at, cut, files: whole.into_files(), seek })
+    }
+
+    async fn recording(&self, show: ShowId) -> Result<Recording, RecordingError> {
+        let (account, facts) = to_change(&self.caller, show).await?;
+        let services = &self.caller.services;
+        let page = shows::page(&services.database, show, Some(&account.id)).await;
+        let ShowPage { card, description, tracks, .. } = page.map_err(plain)?;
+        let whole = Whole::find(services, show).await?;
+        let state = whole.state(&facts);
+        let deleted_at = (!facts.replay).then(|| deleted_at(&services.config, &whole.row));
+        Ok(Recording {
+            card,
+            description,
+            tracks,
+            state,
+            stopped: whole.row.stopped,
+            began_at: whole.row.began_at,
+            duration: whole.duration(),
+            cut: whole.cut(),
+            deleted_at,
+            files: whole.into_files(),
+        })
+    }
+
+    async fn mine(&self) -> Result<RecordingList, RecordingError> {
+        let account = self.caller.own_account().await?;
+        let services = &self.caller.services;
+        let database = &services.database;
+        let mut list = RecordingList {
+            most: services.config.recordings.max_bytes,
+            ..RecordingList::default()
+        };
+        for row in store::of_artist(database, &account.id).await? {
+            let whole = Whole::of(services, row).await?;
+            let show = whole.row.show;
+            let Some(facts) = shows::facts(database, show).await? else { continue };
+            let Some(card) = shows::card_of(database, show).await? else { continue };
+            let bytes = whole.bytes();
+            list.used += bytes;
+            list.recordings.push(RecordingCard {
+                card,
+                state: whole.state(&facts),
+                duration: whole.duration(),
+                bytes,
+                deleted_at: (!facts.replay).then(|| deleted_at(&services.config, &whole.row)),
+            });
+        }
+        Ok(list)
+    }
+
+    async fn update(&self, show: ShowId, form: RecordingForm) -> Result<(), RecordingError> {
+        let (account, facts) = to_change(&self.caller, show).await?;
+        self.caller.limited(Limit::Shows, &account.id)?;
+        let services = &self.caller.services;
+        let whole = Whole::find(services, show).await?;
+        if matches!(whole.state(&facts), RecordingState::Running) {
+            return Err(Refusal::Because(RecordingReason::NotReady));
+        }
+        let duration = whole.duration();
+        let (cut, tracks) = form.read(whole.row.began_at, duration)?;
+        let mut write = self.change(show, &facts.artist_account).await?;
+        store::cut(&mut write, show, cut.from, (cut.to < duration).then_some(cut.to)).await?;
+        shows::change_text(&mut write, show, &form.title, &form.description).await?;
+        shows::replace_tracks(&mut write, show, &tracks).await?;
+        shows::append_changed(&mut write, show).await?;
+        write.commit().await?;
+        shows::announce(services, show).await;
+        Ok(())
+    }
+
+    async fn publish(&self, show: ShowId, published: bool) -> Result<(), RecordingError> {
+        let (account, facts) = to_change(&self.caller, show).await?;
+        self.caller.limited(Limit::Shows, &account.id)?;
+        let services = &self.caller.services;
+        let whole = Whole::find(services, show).await?;
+        if published && whole.state(&facts) < RecordingState::Draft || whole.duration() == 0 {
+            return Err(Refusal::Because(RecordingReason::NotReady));
+        }
+        let mut write = self.change(show, &facts.artist_account).await?;
+        shows::set_replay(&mut write, show, published.then(clock::now)).await?;
+        // Once more it is a draft that is kept for a while.
+        store::touch(&mut write, show).await?;
+        shows::append_changed(&mut write, show).await?;
+        write.commit().await?;
+        shows::announce(services, show).await;
+        Ok(())
+    }
+
+    async fn delete(&self, show: ShowId) -> Result<(), RecordingError> {
+        let (account, facts) = to_change(&self.caller, show).await?;
+        self.caller.limited(Limit::Shows, &account.id)?;
+        let services = &self.caller.services;
+        let whole = Whole::find(services, show).await?;
+        if whole.state(&facts) < RecordingState::Draft {
+            return Err(Refusal::Because(RecordingReason::NotReady));
+        }
+        let mut write = self.change(show, &facts.artist_account).await?;
+        shows::set_replay(&mut write, show, None).await?;
+        shows::append_changed(&mut write, show).await?;
+        write.commit().await?;
+        shows::announce(services, show).await;
+        Ok(discard(services, show).await?)
+    }
+}
+
+impl RecordingsPort {
+    /// A transaction that changes the recording of a show of the account `artist`, whose shows change nowhere
+    /// else until it ends.
+    async fn change(&self, show: ShowId, artist: &AccountId) -> Result<Write, RecordingError> {
+        let mut write = self.caller.services.database.begin().await?;
+        lock(&mut write, artist).await?;
+        if shows::card(&mut write, show).await?.is_none() {
+            return Err(Refusal::Gone);
+        }
+        Ok(write)
+    }
+}
+
+/// The refusal, without the reasons particular to shows, of which none is given for a page.
+fn plain(error: bandstand_domain::shows::ShowError) -> RecordingError {
+    match error {
+        Refusal::NotFound => Refusal::NotFound,
+        Refusal::Gone => Refusal::Gone,
+        _ => Refusal::Broken,
+    }
+}

@@ -1,0 +1,382 @@
+//! Recorder of a show: a thread that reads its stage and writes its files. Nobody else waits for its disk.
+
+use std::{
+    fs::File,
+    io::Write,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bandstand_domain::{
+    Millis, ShowId,
+    recordings::{RecordingFileId, RecordingStop},
+};
+use bandstand_recording::{
+    BestLayer, FileSummary, RecordedCodec, Recorder, RecorderOptions, RecorderOutput,
+    RecorderPacket, RecordingContainer, RecordingFile, SeekIndex,
+};
+use bandstand_sfu::{SessionId, TappedCodec, TappedPacket};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use tokio::{runtime::Handle, time::sleep};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::{disk, folder, local_path, store};
+use crate::{
+    database::DatabaseError, ids::AccountId, media::stage_recording::StageReader,
+    services::Services, storage::FileOwner,
+};
+
+/// Time after which the recorder is told the time, if nothing comes.
+const TICK: Duration = Duration::from_millis(100);
+/// Time between two looks at the room that there is, and notes of how long the open file is.
+const LOOK: Duration = Duration::from_secs(5);
+/// Time between two requests for a keyframe of a better layer.
+const ASK: Duration = Duration::from_secs(1);
+/// Packets that are taken at once.
+const MOST_PACKETS: usize = 256;
+
+/// Recorder of a show.
+pub(super) struct ShowRecorder {
+    services: Arc<Services>,
+    runtime: Handle,
+    show: ShowId,
+    artist: AccountId,
+    stage: StageReader,
+    /// Cancelled when the show isn't to be recorded any more, or the venue closes.
+    stop: CancellationToken,
+    /// Time at which it began, by both clocks.
+    began: Instant,
+    began_at: Millis,
+    recorder: Recorder,
+    best: BestLayer,
+    sessions: SessionNumbers,
+    file: Option<OpenFile>,
+    looked: Option<Instant>,
+    asked: Option<Instant>,
+}
+
+/// File that is being written.
+struct OpenFile {
+    id: RecordingFileId,
+    file: File,
+    /// What is whole of it.
+    length: u64,
+    duration: Duration,
+}
+
+/// Numbers of the publishers' sessions: the one on stage, and the one before, of which packets may still come.
+#[derive(Default)]
+struct SessionNumbers {
+    before: Option<SessionId>,
+    current: Option<SessionId>,
+    number: u64,
+}
+
+impl SessionNumbers {
+    fn of(&mut self, session: SessionId) -> u64 {
+        if self.before == Some(session) {
+            return self.number - 1;
+        }
+        if self.current != Some(session) {
+            self.before = self.current.replace(session);
+            self.number += 1;
+        }
+        self.number
+    }
+}
+
+/// Reason why a recorder ends.
+enum RecorderEnd {
+    /// It is told to.
+    Told,
+    /// It can't go on.
+    Stopped(RecordingStop),
+    /// Its recording was deleted.
+    Deleted,
+}
+
+impl From<DatabaseError> for RecorderEnd {
+    fn from(error: DatabaseError) -> Self {
+        tracing::error!(%error, "a recording can't be noted in the database");
+        Self::Stopped(RecordingStop::Failed)
+    }
+}
+
+impl From<std::io::Error> for RecorderEnd {
+    fn from(error: std::io::Error) -> Self {
+        tracing::error!(%error, "a recording can't be written");
+        Self::Stopped(disk::stop_of(&error))
+    }
+}
+
+impl ShowRecorder {
+    /// Begins to record a show, as a part of the recording that there may be.
+    pub fn new(
+        services: Arc<Services>,
+        (show, artist): (ShowId, AccountId),
+        stage: StageReader,
+        stop: CancellationToken,
+        began_at: Millis,
+    ) -> Self {
+        // Media Source Extensions take no Ogg.
+        let sound_container = RecordingContainer::Mp4;
+        let options = RecorderOptions { sound_container, ..RecorderOptions::default() };
+        ShowRecorder {
+            services,
+            runtime: Handle::current(),
+            show,
+            artist,
+            stage,
+            stop,
+            began: Instant::now(),
+            began_at,
+            recorder: Recorder::new(options),
+            best: BestLayer::default(),
+            sessions: SessionNumbers::default(),
+            file: None,
+            looked: None,
+            asked: None,
+        }
+    }
+
+    /// Records until told to end; returns why it ended before, if it did.
+    pub fn run(mut self) -> Option<RecordingStop> {
+        let mut ended = loop {
+            match self.step() {
+                Ok(()) => {}
+                Err(end) => break end,
+            }
+        };
+        if matches!(ended, RecorderEnd::Told) {
+            self.recorder.finish();
+            if let Err(end) = self.write_outputs() {
+                ended = end;
+            }
+        }
+        if let Some(file) = self.file.take() {
+            self.close_cut(file);
+        }
+        match ended {
+            RecorderEnd::Stopped(why) => Some(why),
+            RecorderEnd::Told | RecorderEnd::Deleted => None,
+        }
+    }
+
+    fn step(&mut self) -> Result<(), RecorderEnd> {
+        let mut packets = Vec::new();
+        let (stage, stop) = (&mut self.stage, &self.stop);
+        let runs = self.runtime.block_on(async {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => false,
+                count = stage.next_many(&mut packets, MOST_PACKETS) => count > 0,
+                () = sleep(TICK) => true,
+            }
+        });
+        if !runs {
+            return Err(RecorderEnd::Told);
+        }
+        let now = self.began.elapsed();
+        for packet in packets {
+            self.push(now, packet);
+        }
+        self.recorder.advance(now);
+        self.write_outputs()?;
+        if self.best.waits() && self.asked.is_none_or(|it| it.elapsed() >= ASK) {
+            self.ask();
+        }
+        if self.looked.is_none_or(|it| it.elapsed() >= LOOK) {
+            self.looked = Some(Instant::now());
+            self.look()?;
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, now: Duration, packet: TappedPacket) {
+        let TappedPacket { session, codec, layer, sequence, timestamp, .. } = packet;
+        let session = self.sessions.of(session);
+        let codec = recorded(codec);
+        let size = packet.payload.len();
+        if codec.is_video() && !self.best.takes(now, session, (layer, size), packet.keyframe) {
+            return;
+        }
+        let captured = packet.captured.saturating_duration_since(self.began);
+        let TappedPacket { marker, payload, .. } = packet;
+        let stream = u32::from(layer);
+        self.recorder.push(
+            now,
+            RecorderPacket {
+                session,
+                stream,
+                codec,
+                sequence,
+                timestamp,
+                captured,
+                marker,
+                payload,
+            },
+        );
+    }
+
+    fn ask(&mut self) {
+        self.asked = Some(Instant::now());
+        self.stage.request_keyframe(self.best.wanted().unwrap_or_default());
+    }
+
+    fn write_outputs(&mut self) -> Result<(), RecorderEnd> {
+        while let Some(output) = self.recorder.next_output() {
+            match output {
+                RecorderOutput::Begin(file) => self.begin(file)?,
+                RecorderOutput::Bytes(bytes) => {
+                    if let Some(open) = &mut self.file {
+                        open.file.write_all(&bytes)?;
+                    }
+                }
+                RecorderOutput::FragmentEnd { length, duration } => {
+                    if let Some(open) = &mut self.file {
+                        open.file.sync_data()?;
+                        (open.length, open.duration) = (length, duration);
+                    }
+                }
+                RecorderOutput::End(summary) => self.end(summary)?,
+                RecorderOutput::WantsKeyframe => self.ask(),
+            }
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, file: RecordingFile) -> Result<(), RecorderEnd> {
+        let id = RecordingFileId(Uuid::new_v4());
+        let offset = i64::try_from(file.offset.as_millis()).unwrap_or(i64::MAX);
+        let row = store::NewFileRow {
+            id,
+            show: self.show,
+            began_at: self.began_at.plus(offset),
+            media_type: file.media_type(),
+            size: file.size,
+            has_sound: file.has_sound,
+        };
+        // Its row is there before the file, so that no file is forgotten.
+        if !self.runtime.block_on(store::add_file(&self.services.database, &row))? {
+            return Err(RecorderEnd::Deleted);
+        }
+        let file = disk::create(&local_path(&self.services.config, id))?;
+        self.file = Some(OpenFile { id, file, length: 0, duration: Duration::ZERO });
+        Ok(())
+    }
+
+    fn end(&mut self, summary: FileSummary) -> Result<(), RecorderEnd> {
+        let Some(mut open) = self.file.take() else { return Ok(()) };
+        let FileSummary { length, duration, index, patches, .. } = summary;
+        if let Err(error) = disk::finish(&mut open.file, &patches) {
+            self.close_cut(open);
+            return Err(error.into());
+        }
+        self.note_closed(open.id, (duration, length), &index)?;
+        Ok(())
+    }
+
+    fn note_closed(
+        &self,
+        id: RecordingFileId,
+        (duration, bytes): (Duration, u64),
+        index: &SeekIndex,
+    ) -> Result<(), DatabaseError> {
+        let closed = note_closed(&self.services, id, (duration, bytes), index);
+        self.runtime.block_on(closed)
+    }
+
+    /// Closes a file that couldn't be written to its end.
+    fn close_cut(&self, open: OpenFile) {
+        let OpenFile { id, file, .. } = open;
+        drop(file);
+        if let Err(error) = self.runtime.block_on(close_cut(&self.services, id)) {
+            // The next start tries again.
+            tracing::error!(%error, "the file of a recording can't be noted in the database");
+        }
+    }
+
+    /// Looks whether there is room, and notes how long the open file is.
+    fn look(&mut self) -> Result<(), RecorderEnd> {
+        let (services, artist) = (&self.services, &self.artist);
+        let free = disk::free_bytes(&folder(&services.config))?;
+        if free < services.config.recordings.min_free_bytes {
+            return Err(RecorderEnd::Stopped(RecordingStop::Disk));
+        }
+        let open = self.file.as_ref().map(|it| (it.id, it.duration, it.length));
+        let has_room = self.runtime.block_on(async {
+            let database = &services.database;
+            if let Some((id, duration, length)) = open {
+                store::grow_file(database, id, millis(duration), length).await?;
+            }
+            let room = services.files.room(&FileOwner::recordings(artist)).await?;
+            let Some(room) = room else { return Ok(true) };
+            Ok::<_, DatabaseError>(store::unstored_bytes(database, artist).await? < room)
+        })?;
+        if has_room { Ok(()) } else { Err(RecorderEnd::Stopped(RecordingStop::Quota)) }
+    }
+}
+
+/// Makes a file whole that was cut off, and notes that; one of which nothing is of use is deleted.
+pub(super) async fn close_cut(
+    services: &Arc<Services>,
+    id: RecordingFileId,
+) -> Result<(), DatabaseError> {
+    let path = local_path(&services.config, id);
+    let repaired = tokio::task::spawn_blocking({
+        let path = path.clone();
+        move || disk::repair(&path)
+    });
+    match repaired.await {
+        Ok(Ok(None)) => Ok(()),
+        Ok(Ok(Some(file))) => {
+            let bytes = file.length + file.tail.bytes.len() as u64;
+            note_closed(services, id, (file.duration, bytes), &file.index).await
+        }
+        Ok(Err(error)) => match error.kind() {
+            std::io::ErrorKind::InvalidData | std::io::ErrorKind::NotFound => {
+                tracing::info!(%error, "nothing was kept of the file of a recording");
+                disk::remove(&path);
+                store::delete_file(&services.database, id).await
+            }
+            _ => {
+                tracing::error!(%error, "the file of a recording can't be made whole yet");
+                Ok(())
+            }
+        },
+        Err(panicked) => {
+            tracing::error!(%panicked, "the file of a recording can't be made whole");
+            Ok(())
+        }
+    }
+}
+
+async fn note_closed(
+    services: &Arc<Services>,
+    id: RecordingFileId,
+    (duration, bytes): (Duration, u64),
+    index: &SeekIndex,
+) -> Result<(), DatabaseError> {
+    let index = STANDARD.encode(index.to_bytes());
+    let length = (millis(duration), bytes);
+    if !store::close_file(&services.database, id, length, &index).await? {
+        // Its recording was deleted meanwhile.
+        disk::remove(&local_path(&services.config, id));
+    }
+    Ok(())
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn recorded(codec: TappedCodec) -> RecordedCodec {
+    match codec {
+        TappedCodec::Opus => RecordedCodec::Opus,
+        TappedCodec::Vp8 => RecordedCodec::Vp8,
+        TappedCodec::Vp9 => RecordedCodec::Vp9,
+        TappedCodec::H264 => RecordedCodec::H264,
+        TappedCodec::Av1 => RecordedCodec::Av1,
+    }
+}

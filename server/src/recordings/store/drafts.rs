@@ -1,0 +1,71 @@
+//! Recordings that aren't published, which are kept for a while.
+
+use bandstand_domain::{Millis, ShowId};
+use sqlx::{Row, any::AnyRow};
+
+use crate::{
+    clock,
+    database::{Database, DatabaseError, Write, parsed},
+    ids::AccountId,
+};
+
+/// Recording that isn't published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    /// Its show.
+    pub show: ShowId,
+    /// The account of its artist.
+    pub artist: AccountId,
+    /// The show's title.
+    pub title: String,
+    /// Time since which it is a draft.
+    pub since: Millis,
+}
+
+/// Drafts that began before an instant, and whose artist wasn't warned.
+pub async fn to_warn(database: &Database, before: Millis) -> Result<Vec<Draft>, DatabaseError> {
+    let rows = sqlx::query(
+        "SELECT r.show, s.artist, s.title, r.changed_at FROM recordings r \
+         JOIN shows s ON s.id = r.show WHERE s.replay_at IS NULL AND s.deleted_at IS NULL \
+         AND r.changed_at <= $1 AND r.warned_at IS NULL",
+    )
+    .bind(before.0)
+    .fetch_all(&database.read)
+    .await?;
+    rows.iter().map(draft_of).collect()
+}
+
+/// Notes that the artist of a draft is warned; false where they were, or it is none any more.
+pub async fn note_warned(write: &mut Write, draft: &Draft) -> Result<bool, DatabaseError> {
+    let noted = sqlx::query(
+        "UPDATE recordings SET warned_at = $3 \
+         WHERE show = $1 AND changed_at = $2 AND warned_at IS NULL",
+    )
+    .bind(draft.show.to_string())
+    .bind(draft.since.0)
+    .bind(clock::now().0)
+    .execute(&mut **write)
+    .await?;
+    Ok(noted.rows_affected() > 0)
+}
+
+/// Drafts whose artist was warned before an instant, and recordings of deleted shows.
+pub async fn doomed(database: &Database, warned: Millis) -> Result<Vec<ShowId>, DatabaseError> {
+    let rows = sqlx::query(
+        "SELECT r.show FROM recordings r JOIN shows s ON s.id = r.show \
+         WHERE s.deleted_at IS NOT NULL OR (s.replay_at IS NULL AND r.warned_at <= $1)",
+    )
+    .bind(warned.0)
+    .fetch_all(&database.read)
+    .await?;
+    rows.iter().map(|row| parsed(row, "show")).collect()
+}
+
+fn draft_of(row: &AnyRow) -> Result<Draft, DatabaseError> {
+    Ok(Draft {
+        show: parsed(row, "show")?,
+        artist: row.try_get("artist")?,
+        title: row.try_get("title")?,
+        since: Millis(row.try_get("changed_at")?),
+    })
+}
