@@ -4,7 +4,7 @@ import { readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 // In KiB: what a first visit to a part's pages loads before they are alive.
-const FIRST = { home: 300, doors: 300, shows: 300, account: 330, device: 300, watch: 300, studio: 330 };
+const FIRST = { home: 300, doors: 300, shows: 300, account: 330, device: 300, archive: 330, watch: 300, studio: 330 };
 // In KiB: what each part adds by itself.
 const OWN = {
   home: 60,
@@ -12,6 +12,7 @@ const OWN = {
   shows: 40,
   account: 90,
   device: 25,
+  archive: 60,
   watch: 60,
   studio: 60,
   channel: 35,
@@ -21,7 +22,8 @@ const OWN = {
   editing: 15,
   figure: 25,
   media: 30,
-  panels: 50,
+  panels: 55,
+  sending: 30,
   house: 20,
   report: 10,
   radio: 10,

@@ -14,6 +14,7 @@ compile_error!("a build is for the server (`ssr`) or for the browser (`hydrate`)
 pub mod accounts;
 pub mod api_tokens;
 mod app;
+pub mod archive;
 pub mod channel;
 pub mod chat;
 pub mod crowd;

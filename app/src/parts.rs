@@ -17,6 +17,7 @@ use wasm_bindgen::JsCast;
 use crate::{
     accounts::{ConfirmPage, ForgottenPage, LogInPage, RegisterPage, ResetPage, SettingsPage},
     api_tokens::DevicePage,
+    archive::{RecordingPage, RecordingsPage},
     navigation::path_of,
     people::ArtistPageView,
     shows::{DashboardPage, EditShowPage, NewShowPage, WhatsOnPage},
@@ -99,6 +100,10 @@ parts! {
     }
     device {
         "/device" => DevicePage,
+    }
+    archive {
+        "/recordings" => RecordingsPage,
+        "/shows/:id/recording" => RecordingPage,
     }
     watch {
         "/shows/:id" => ShowPageView,
@@ -309,6 +314,8 @@ mod tests {
             ("/shows/7/edit", "shows"),
             ("/settings", "account"),
             ("/device", "device"),
+            ("/recordings", "archive"),
+            ("/shows/7/recording", "archive"),
             ("/shows/7", "watch"),
             ("/shows/7/studio", "studio"),
             ("/shows/7/rehearsal", "studio"),

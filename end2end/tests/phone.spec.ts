@@ -36,7 +36,7 @@ test("artist and audience at 360 pixels, and nothing that keeps anybody out", as
     await fits(ana, path);
   }
   const tab = await artist.anotherTab();
-  for (const path of ["/dashboard", "/shows/new", `${show}/edit`]) {
+  for (const path of ["/dashboard", "/shows/new", `${show}/edit`, "/recordings", `${show}/recording`]) {
     await tab.goto(path);
     await fits(tab, path);
   }

@@ -72,6 +72,7 @@ async fn a_guest_is_told_nothing_private() {
         "/join",
         "/log-in",
         "/dashboard",
+        "/recordings",
         "/settings",
         "/shows/new",
         "/artists/ada",
@@ -81,7 +82,7 @@ async fn a_guest_is_told_nothing_private() {
     ]
     .map(str::to_owned)
     .into_iter()
-    .chain(["", "/edit", "/studio"].map(|rest| format!("/shows/{show}{rest}")))
+    .chain(["", "/edit", "/recording", "/studio"].map(|rest| format!("/shows/{show}{rest}")))
     {
         let page = guest.page(&path).await;
         answers.push((path, read(page).await));
@@ -91,14 +92,15 @@ async fn a_guest_is_told_nothing_private() {
     let arguments = json!({
         "id": show, "show": show, "handle": "ada", "follow": true, "section": "past", "next": "",
         "before": i64::MAX, "name": "Guest", "text": "hello", "person": ada.person(), "muted": true,
-        "paused": true, "keep": true, "allowed": false, "title": "One", "draft": draft("Mine now", 9), "password": "long enough for one",
+        "paused": true, "keep": true, "record": true, "published": true, "allowed": false, "title": "One", "draft": draft("Mine now", 9), "password": "long enough for one",
         "link": "x", "login": "ada", "language": "en", "ceremony": "x",
         "credential": "{}", "code": "123456", "session": "",
         "measured": { "before": "[]", "now": "[]" },
         "form": {
             "handle": "new", "display_name": "New", "email": "ada@elsewhere.example", "artist": null,
             "password": "long enough for one", "login": "ada", "about": "", "website": "",
-            "current": "x", "new": "long enough for one", "link": "x"
+            "current": "x", "new": "long enough for one", "link": "x", "title": "Mine now",
+            "description": "", "tracklist": "", "from": "0:00", "to": "0:01"
         },
     });
     let mut functions: Vec<_> =

@@ -99,6 +99,18 @@ impl TestApp {
     }
 }
 
+impl TestApp {
+    /// Waits until so many files lie in the data folder.
+    async fn until_local(&self, count: usize) {
+        let found = async {
+            while fs::read_dir(self.data().join("recordings")).unwrap().count() != count {
+                sleep(Duration::from_millis(20)).await;
+            }
+        };
+        timeout(PATIENCE, found).await.expect("that many files");
+    }
+}
+
 fn unpublished<T>() -> Result<T, RecordingError> {
     Err(Refusal::Because(RecordingReason::Unpublished))
 }
@@ -210,7 +222,10 @@ async fn what_the_artist_does_not_want_is_not_recorded() {
     artist.record(show, true).await;
     app.until_written(1_000).await;
     artist.record(show, false).await;
-    let recording = artist.until_recording(show, |it| it.duration > 0).await;
+    // Once it is stored, it is closed.
+    app.until_local(0).await;
+    let recording = artist.recording(show).await.unwrap();
+    assert!(recording.duration > 0);
     on_stage.publisher.close().await;
     artist.end(show).await.unwrap();
     let draft = artist.until_recording(show, |it| it.state == RecordingState::Draft).await;

@@ -76,7 +76,7 @@ const APP: Layers = &[
     &["people", "recordings", "stage"],
     &["player"],
     &["accounts"],
-    &["studio", "watch"],
+    &["archive", "studio", "watch"],
     &["parts"],
     &["app"],
 ];

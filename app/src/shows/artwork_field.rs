@@ -16,7 +16,7 @@ use crate::{
 
 /// The `artwork` of a show that is announced already, and how to change it: a part that is loaded later.
 #[wasm_split(picture, wasm_split_path = ::leptos::wasm_split, fallible)]
-pub(super) fn artwork_field(
+pub(crate) fn artwork_field(
     id: ShowId,
     artwork: RwSignal<Option<Picture>>,
     choice: PictureChoice,

@@ -27,7 +27,7 @@ pub fn DashboardPage() -> impl IntoView {
 }
 
 /// `page` for artists, a friendly word to others.
-pub(super) fn artists_only(viewer: Viewer, page: impl FnOnce() -> AnyView) -> AnyView {
+pub(crate) fn artists_only(viewer: Viewer, page: impl FnOnce() -> AnyView) -> AnyView {
     if viewer.role == Role::Artist {
         return page();
     }
@@ -70,7 +70,10 @@ fn MyShows() -> impl IntoView {
         <section class="page dashboard">
             <div class="head">
                 <h1>{t!(app.my_shows)}</h1>
-                <a class="button primary" href="/shows/new">{t!(shows.dashboard.new_show)}</a>
+                <div class="row">
+                    <a class="button" href="/recordings">{t!(archive.recordings)}</a>
+                    <a class="button primary" href="/shows/new">{t!(shows.dashboard.new_show)}</a>
+                </div>
             </div>
             <Unconfirmed/>
             <Transition fallback=|| view! { <p class="waiting">{t!(shows.dashboard.loading)}</p> }>{list}</Transition>
@@ -129,6 +132,7 @@ fn Row(show: ShowCard, over: bool) -> impl IntoView {
             badges.into_iter().map(|(class, text)| view! { <span class=class>{text}</span> });
         view! { <p class="badges">{badges.collect_view()}</p> }
     });
+    let was_live = show.stage == StageState::Ended;
     let page = format!("/shows/{}", show.id);
     let art = show.clone();
     view! {
@@ -141,6 +145,7 @@ fn Row(show: ShowCard, over: bool) -> impl IntoView {
             </div>
             <div class="acts">
                 {(!over).then(|| view! { <a class="button primary" href=format!("{page}/studio")>{t!(shows.dashboard.studio)}</a> })}
+                {was_live.then(|| view! { <a class="button" href=format!("{page}/recording")>{t!(archive.recording)}</a> })}
                 <a class="button" href=format!("{page}/edit")>{t!(shows.dashboard.edit)}</a>
                 <a class="button" href=page.clone()>{t!(shows.dashboard.page)}</a>
             </div>

@@ -18,7 +18,9 @@ pub mod state;
 mod wall_clock;
 mod whats_on_page;
 
+pub(crate) use artwork_field::artwork_field;
 pub use dashboard_page::DashboardPage;
+pub(crate) use dashboard_page::artists_only;
 pub use editor_page::{EditShowPage, NewShowPage};
 pub(crate) use figures::Figures;
 pub use memory::ListMemory;

@@ -28,7 +28,8 @@ pub fn Poster(
         StageState::Empty | StageState::Ended => None,
     };
     let members = show.members_only.then_some(("badge dark", t!(shows.members)));
-    let badges = stage.into_iter().chain(members);
+    let replay = show.replay.then_some(("badge dark", t!(shows.replay)));
+    let badges = stage.into_iter().chain(members).chain(replay);
     let badges = badges.map(|(class, text)| view! { <span class=class>{text}</span> });
     let when = (section != Section::Live).then(|| {
         view! { <LocalTime at=show.starts_at fallback=show.starts_text.clone() style=TimeStyle::Poster/> }

@@ -6,7 +6,7 @@ use leptos::{
     wasm_split::{SplitLoaderError, wasm_split},
 };
 
-use super::{fold::Fold, keep_switch::KeepSwitch, session::Studio};
+use super::{fold::Fold, session::Studio};
 use crate::{
     shows::Figures,
     stage::api::set_title,
@@ -48,7 +48,6 @@ fn NowPlaying(studio: Studio) -> impl IntoView {
                 <TextField state name="title" label=t!(studio.next_title) value=title hint=t!(studio.title_hint) most=MAX_TITLE/>
                 <Submit state label=t!(studio.show_title)/>
             </Form>
-            <KeepSwitch studio/>
         </Fold>
     }
     .into_any()

@@ -18,11 +18,7 @@ use leptos::{
 use wasm_bindgen::JsValue;
 use web_sys::{MediaStream, RtcPeerConnection};
 
-use super::{
-    questions::{Questions, Reopening},
-    session::Studio,
-    state::StudioStatus,
-};
+use super::{questions::Questions, session::Studio, state::StudioStatus};
 use crate::{
     channel::{Channel, backoff::Backoff, is_transient},
     stage::api::take_rehearsal,
@@ -43,12 +39,6 @@ pub fn rehearsing_and_questions(studio: Studio) -> Result<AnyView, SplitLoaderEr
         <Questions studio/>
     }
     .into_any())
-}
-
-/// The way back from an end by mistake.
-#[wasm_split(panels, wasm_split_path = ::leptos::wasm_split, fallible)]
-pub fn reopening(studio: Studio) -> Result<AnyView, SplitLoaderError> {
-    Ok(view! { <Reopening studio/> }.into_any())
 }
 
 /// Sound and picture that the venue gets from a rehearsal, as its audience would.

@@ -114,6 +114,7 @@ impl Studio {
         if ended {
             Effect::new(move || chat.look_back());
         } else {
+            Effect::new(move || publisher.load_ahead());
             studio.open_devices();
             studio.listen();
             studio.keep_watch();

@@ -1,6 +1,6 @@
 //! Page of the studio.
 
-use crate::{t, weave};
+use crate::t;
 use bandstand_domain::{
     Millis, Refusal,
     shows::ShowPage,
@@ -16,12 +16,13 @@ use leptos_router::components::Redirect;
 use super::{
     chat_size::{USUAL, chat_sizes},
     house::house,
-    now_playing::{figures, now_playing},
+    now_playing::now_playing,
+    over::after_show,
     overtime::overtime,
     panels::{Checklist, Numbers, SoundAndPicture},
     preview::Preview,
-    rehearsal::reopening,
     session::Studio,
+    stage_switches::StageSwitches,
     state::StudioStatus,
     stats_panel::StatsPanel,
     wellbeing::wellbeing,
@@ -35,10 +36,7 @@ use crate::{
     chat::ChatPanel,
     failure::Failed,
     player::Dock,
-    stage::{
-        encore::EncoreEnd,
-        load::{Absent, load_from_address},
-    },
+    stage::load::{Absent, load_from_address},
     stream_keys::StreamFromObs,
     ui::later,
 };
@@ -95,7 +93,9 @@ fn StudioView(studio: Studio) -> impl IntoView {
                 <div class="studio-house" hidden=move || over.get() && studio.crowd.count().get() == 0>
                     {later(move || house(studio))}
                 </div>
-                <Show when=move || !over.get() fallback=move || view! { <Over studio encore/> }>
+                <Show when=move || !over.get() fallback=move || view! {
+                    <div class="studio-over panel">{later(move || after_show(studio, encore))}</div>
+                }>
                     <div class="studio-stage">
                         <Preview studio/>
                         {later(move || overtime(studio))}
@@ -124,6 +124,7 @@ fn StudioView(studio: Studio) -> impl IntoView {
 fn panels(studio: Studio) -> Result<AnyView, SplitLoaderError> {
     Ok(view! {
         <SoundAndPicture studio/>
+        <StageSwitches studio/>
         <Checklist studio/>
         <Numbers studio/>
         <StatsPanel studio/>
@@ -192,33 +193,6 @@ fn StateLine(studio: Studio, now: Signal<Millis>) -> impl IntoView {
             <span class="clock">{clock}</span>
             <span role="status">{move || words.get()}</span>
         </p>
-    }
-    .into_any()
-}
-
-#[component]
-fn Over(studio: Studio, encore: Memo<Option<Millis>>) -> impl IntoView {
-    let peak = move || studio.page.with(|page| page.peak).max(studio.crowd.peak().get());
-    let likes = move || studio.page.with(|page| page.likes).max(studio.crowd.likes().get());
-    view! {
-        <div class="studio-over panel">
-            <h2>{t!(studio.take_a_bow)}</h2>
-            <p role="status">
-                {move || match encore.get() {
-                    Some(until) => {
-                        weave!(studio.encore, time = view! { <EncoreEnd until/> }).into_any()
-                    }
-                    None => t!(watch.lights_on).into_any(),
-                }}
-            </p>
-            <p>{move || t!(watch.fullest, count = peak())} " · " {move || t!(watch.hearts, count = likes())}</p>
-            {later(move || figures(studio))}
-            {later(move || reopening(studio))}
-            <div class="row">
-                <a class="button primary" href="/dashboard">{t!(app.my_shows)}</a>
-                <a class="button" href=move || studio.page.with(|page| format!("/shows/{}", page.card.id))>{t!(studio.shows_page)}</a>
-            </div>
-        </div>
     }
     .into_any()
 }

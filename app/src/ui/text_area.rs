@@ -18,7 +18,8 @@ pub fn TextArea(
     /// Help in a few words.
     #[prop(default = "")]
     hint: &'static str,
-    /// The most characters.
+    /// The most characters; shown as a count when given.
+    #[prop(default = 0)]
     most: usize,
 ) -> impl IntoView {
     let field = NodeRef::<html::Textarea>::new();
@@ -54,7 +55,7 @@ pub fn TextArea(
             </textarea>
             <div class="foot">
                 <Complaint state name hint/>
-                <Count value most/>
+                {(most > 0).then(|| view! { <Count value most/> })}
             </div>
         </div>
     }

@@ -61,6 +61,7 @@ pub(super) fn Countdown(
                     )}
                 </p>
             </Show>
+            <p class="recorded" hidden=move || !session.page.with(|page| page.records)>{t!(watch.is_recorded)}</p>
         </div>
     }
     .into_any()

@@ -129,10 +129,17 @@ fn Badge(session: WatchSession) -> impl IntoView {
             StageState::Dropped => ("badge", t!(watch.interrupted)),
             StageState::Empty | StageState::Ended => return None,
         };
+        // Read out when it changes.
+        let recorded = move || {
+            let told = session.page.with(|page| page.records);
+            let told = told && session.stage.get() != StageState::Dropped;
+            told.then(|| view! { <span class="badge recorded">{t!(watch.recorded)}</span> })
+        };
         // The time stands apart, so that the word isn't read out every second.
         Some(view! {
             <p class="stage-badge">
                 <span class=class>{word} <span class="clock" aria-hidden="true">{since}</span></span>
+                " " <span role="status">{recorded}</span>
             </p>
         })
     }

@@ -183,6 +183,8 @@ async fn a_page_that_never_connects_takes_nothing_when_the_last_viewer_leaves() 
     let app = venue().await;
     let OnAir { artist, show, source, studio: _studio, .. } =
         app.on_air("audio/mpeg", TONE_MP3).await;
+    // Else its recording would hear it.
+    artist.record(show, false).await;
     let viewer = app.watch(&artist, show).await.unwrap();
     source.heard_by(&viewer, 20, TONE_MP3).await;
     let (offer, path) = (app.idle_offer().await, format!("/whip/{show}"));

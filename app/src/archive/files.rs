@@ -1,0 +1,86 @@
+//! Files of a recording, to be downloaded.
+
+use bandstand_domain::recordings::{Recording, RecordingFile, write_time};
+use leptos::prelude::*;
+
+use crate::{t, texts::language};
+
+/// Links to the files, and to all of them at once.
+#[component]
+pub(super) fn Files(
+    /// The recording.
+    recording: RwSignal<Recording>,
+) -> impl IntoView {
+    let files = Memo::new(move |_| recording.with(|it| it.files.clone()));
+    let show = recording.with_untracked(|it| it.card.id);
+    let list = move || {
+        let files = files.get();
+        let many = files.len() > 1;
+        let all = many.then(|| {
+            let size = write_bytes(files.iter().map(|file| file.bytes).sum());
+            let words = t!(archive.all_files, size = size);
+            view! { <li><a href=format!("/shows/{show}/recording.zip") rel="external" download="">{words}</a></li> }
+        });
+        let link = |(number, file): (usize, RecordingFile)| {
+            let words = match many {
+                false => file_words(&file),
+                true => t!(archive.part, number = number + 1, file = file_words(&file)),
+            };
+            view! { <li><a href=format!("/recordings/{}?download", file.id) rel="external" download="">{words}</a></li> }
+        };
+        let links = files.into_iter().enumerate().map(link).collect_view();
+        view! { {all} {links} }
+    };
+    view! {
+        <section class="panel stack" aria-labelledby="recording-files">
+            <h2 id="recording-files">{t!(archive.download)}</h2>
+            <ul role="list" class="stack">{list}</ul>
+            <p class="hint" hidden=move || files.with(|files| files.len() < 2)>{t!(archive.download_hint)}</p>
+        </section>
+    }
+    .into_any()
+}
+
+/// Format, length and size of a file.
+fn file_words(file: &RecordingFile) -> String {
+    let format = match file.media_type.split(';').next().unwrap_or_default() {
+        "video/webm" | "audio/webm" => "WebM",
+        "video/mp4" | "audio/mp4" => "MP4",
+        "audio/ogg" => "Ogg",
+        "audio/mpeg" => "MP3",
+        "audio/aac" => "AAC",
+        other => other,
+    };
+    let picture = file.size.map(|(width, height)| format!(" {width} × {height}"));
+    let picture = picture.unwrap_or_default();
+    format!("{format}{picture}, {}, {}", write_time(file.duration), write_bytes(file.bytes))
+}
+
+/// Bytes as people read them: `0.4 MB`, `812 MB`, `1.5 GB`.
+pub(super) fn write_bytes(bytes: u64) -> String {
+    let (unit, name) =
+        if bytes < 1_000_000_000 { (1_000_000, "MB") } else { (1_000_000_000, "GB") };
+    // Rounded up to a tenth: nothing but nothing is 0.
+    let tenths = bytes.div_ceil(unit / 10);
+    match (tenths / 10, tenths % 10) {
+        (whole, 0) => format!("{whole} {name}"),
+        (whole, _) if whole >= 10 && name == "MB" => format!("{} {name}", whole + 1),
+        (whole, tenth) => format!("{whole}{}{tenth} {name}", language().decimal()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_short_and_never_nothing() {
+        let check = |bytes: u64, text: &str| assert_eq!(write_bytes(bytes), text);
+        check(0, "0 MB");
+        check(1, "0.1 MB");
+        check(2_340_000, "2.4 MB");
+        check(812_100_000, "813 MB");
+        check(1_500_000_000, "1.5 GB");
+        check(10_000_000_000, "10 GB");
+    }
+}
