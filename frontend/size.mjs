@@ -31,6 +31,7 @@ const OWN = {
   lock: 10,
   picture: 20,
   playing: 15,
+  replay: 40,
 };
 // What several parts share comes in files worth a request.
 const LEAST_SHARED = 8;

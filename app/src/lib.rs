@@ -31,6 +31,7 @@ pub(crate) mod player;
 pub mod port;
 pub mod quality;
 pub mod recordings;
+pub mod replay;
 pub mod shows;
 pub mod stage;
 pub mod stream_keys;

@@ -7,6 +7,7 @@ use js_sys::{Array, Function, Object, Promise, Reflect};
 use leptos::{
     __reexports::send_wrapper::SendWrapper,
     prelude::{document, window, window_event_listener_untyped},
+    task::spawn_local,
 };
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
@@ -79,6 +80,26 @@ pub async fn share(what: &JsValue) -> Result<(), JsValue> {
 /// Tells whether something fills the screen.
 pub fn is_full_screen() -> bool {
     get(&document(), "fullscreenElement").is_object()
+}
+
+/// Fills the screen with an element, or leaves it; false where this browser lets no element fill it.
+pub fn toggle_full_screen(element: &JsValue) -> bool {
+    let methods = ["requestFullscreen", "webkitRequestFullscreen"];
+    if is_full_screen() {
+        settle(document().into(), "exitFullscreen");
+    } else if let Some(method) = methods.into_iter().find(|it| get(element, it).is_function()) {
+        settle(element.clone(), method);
+    } else {
+        return false;
+    }
+    true
+}
+
+/// Calls a method whose refusal changes nothing: the browser shows by itself what it does.
+pub fn settle(object: JsValue, method: &'static str) {
+    spawn_local(async move {
+        let _ = call(&object, method, &[]).await;
+    });
 }
 
 /// Copies a text, for other programs.
@@ -208,5 +229,12 @@ const NO: &str = "0";
 pub fn remember(key: &str, value: &str) {
     if let Ok(Some(storage)) = window().local_storage() {
         let _ = storage.set_item(key, value);
+    }
+}
+
+/// Forgets what this browser remembers under `key`.
+pub fn forget(key: &str) {
+    if let Ok(Some(storage)) = window().local_storage() {
+        let _ = storage.remove_item(key);
     }
 }

@@ -31,8 +31,9 @@ fn lock_screen(session: WatchSession, owner: Owner) -> Result<(), SplitLoaderErr
 
 fn tell(session: WatchSession) {
     let media = web::get(&window().navigator(), "mediaSession");
-    let kind = web::get(&window(), "MediaMetadata").dyn_into::<Function>();
-    let (false, Ok(kind)) = (media.is_undefined(), kind) else { return };
+    if media.is_undefined() {
+        return;
+    }
     let player = session.player;
     for (action, pauses) in [("play", false), ("pause", true), ("stop", true)] {
         let act = move || if pauses { player.pause() } else { player.resume() };
@@ -50,15 +51,7 @@ fn tell(session: WatchSession) {
     });
     Effect::new(move || {
         let (title, artist, album, artwork) = told.get();
-        let artwork = artwork
-            .map(|source| web::object([("src", source.into()), ("type", "image/jpeg".into())]));
-        let told = web::object([
-            ("title", title.into()),
-            ("artist", artist.into()),
-            ("album", album.into()),
-            ("artwork", artwork.into_iter().collect::<Array>().into()),
-        ]);
-        if let Ok(told) = Reflect::construct(&kind, &Array::of1(&told)) {
+        if let Some(told) = metadata(&title, &artist, &album, artwork) {
             web::set(&web::get(&window().navigator(), "mediaSession"), "metadata", &told);
         }
     });
@@ -69,8 +62,27 @@ fn tell(session: WatchSession) {
     });
 }
 
+/// What plays, as the system is told; none where it shows nothing of that.
+pub(crate) fn metadata(
+    title: &str,
+    artist: &str,
+    album: &str,
+    artwork: Option<String>,
+) -> Option<JsValue> {
+    let kind = web::get(&window(), "MediaMetadata").dyn_into::<Function>().ok()?;
+    let artwork =
+        artwork.map(|source| web::object([("src", source.into()), ("type", "image/jpeg".into())]));
+    let told = web::object([
+        ("title", title.into()),
+        ("artist", artist.into()),
+        ("album", album.into()),
+        ("artwork", artwork.into_iter().collect::<Array>().into()),
+    ]);
+    Reflect::construct(&kind, &Array::of1(&told)).ok()
+}
+
 /// Tells the system that nothing plays any more.
-pub(super) fn leave_lock_screen() {
+pub(crate) fn leave_lock_screen() {
     if cfg!(feature = "ssr") {
         return;
     }

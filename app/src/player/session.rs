@@ -70,6 +70,8 @@ pub struct WatchSession {
     pub chat: ChatHandle,
     /// Title that plays now; empty when nothing is known.
     pub title: RwSignal<String>,
+    /// Wall-clock time that is played again, while the recording is.
+    pub replayed: RwSignal<Option<Millis>>,
     /// Picture and sound.
     pub player: Player,
     /// True while there is something to be played, and somebody who is (nearly) in.
@@ -122,6 +124,7 @@ impl WatchSession {
             join,
             crowd,
             chat,
+            replayed: RwSignal::new(None),
             player: Player::new(show, join, crowd),
             playing,
             scene: NodeRef::new(),

@@ -23,7 +23,7 @@ pub use every::every;
 pub use field::{Complaint, TextField, adopt};
 pub use form::{Form, FormState, Submit};
 pub use genres::GenrePicker;
-pub(crate) use keys::on_key;
+pub(crate) use keys::{is_meant_elsewhere, on_key};
 pub(crate) use later::{later, later_while};
 pub use links::linked;
 #[cfg(feature = "ssr")]

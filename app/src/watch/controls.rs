@@ -4,18 +4,16 @@ use leptos::{
     prelude::*,
     wasm_split::{SplitLoaderError, wasm_split},
 };
-use wasm_bindgen::JsValue;
 
 use super::{
     arrangement::Arrangement,
     sound::{Silence, SoundPrompt},
 };
 use crate::{
-    player::{PictureState, SoundButton, SoundState, WatchSession, icon, on_lock_screen},
+    player::{LARGE, PictureState, SoundButton, SoundState, WatchSession, icon, on_lock_screen},
     t, ui, web,
 };
 
-const LARGE: &str = "M4 4h6v2H6v4H4zm10 0h6v6h-2V6h-4zM4 14h2v4h4v2H4zm14 0h2v6h-6v-2h4z";
 const FLOATING: &str = "M3 5h18v6h-2V7H5v10h6v2H3zm10 8h8v6h-8z";
 
 /// Sound, volume, picture in picture and full screen, once there is something to be controlled; `m` and
@@ -104,27 +102,15 @@ fn fill_screen(session: WatchSession, arranged: Arrangement) {
     let Some(show) = session.scene.get_untracked().and_then(|scene| scene.parent_element()) else {
         return;
     };
-    let methods = ["requestFullscreen", "webkitRequestFullscreen"];
-    if web::is_full_screen() {
-        settle(document().into(), "exitFullscreen");
-    } else if let Some(method) = methods.into_iter().find(|it| web::get(&show, it).is_function()) {
-        settle(show.into(), method);
-    } else {
+    if !web::toggle_full_screen(&show) {
         arranged.filled.update(|filled| *filled = !*filled);
     }
 }
 
 fn float(session: WatchSession) {
     if web::get(&document(), "pictureInPictureElement").is_object() {
-        settle(document().into(), "exitPictureInPicture");
+        web::settle(document().into(), "exitPictureInPicture");
     } else if let Some(video) = session.player.video() {
-        settle(video.into(), "requestPictureInPicture");
+        web::settle(video.into(), "requestPictureInPicture");
     }
-}
-
-/// Calls a method whose refusal changes nothing: the browser shows by itself what it does.
-fn settle(object: JsValue, method: &'static str) {
-    leptos::task::spawn_local(async move {
-        let _ = web::call(&object, method, &[]).await;
-    });
 }

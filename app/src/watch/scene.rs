@@ -17,8 +17,9 @@ use crate::{
     channel::clock::lasted,
     crowd::{CrowdView, GestureBar},
     player::{Glimpse, PictureState, WatchSession},
+    replay::on_stage,
     shows::PosterArt,
-    ui::later,
+    ui::{later, later_while},
 };
 
 /// Sky, stage and crowd.
@@ -36,6 +37,9 @@ pub(super) fn Scene(
     let shown = move || picture.get() == PictureState::Shown;
     // The artwork may be changed meanwhile.
     let card = Memo::new(move |_| session.page.with(|page| page.card.clone()));
+    let again = Memo::new(move |_| {
+        session.stage.get() == StageState::Ended && session.page.with(|page| page.card.replay)
+    });
     let place = NodeRef::<html::Div>::new();
     Effect::new(move || {
         if let Some(place) = place.get() {
@@ -53,6 +57,7 @@ pub(super) fn Scene(
                 <div class="stage-screen" node_ref=place></div>
                 <div class="stage-front">
                     <Front session/>
+                    {later_while(again, move || on_stage(session))}
                 </div>
                 <Badge session/>
                 <Controls session arranged/>

@@ -1,0 +1,16 @@
+//! Player of a show's recording: on the stage of the show that is over, and on the page of its draft.
+
+mod buffer;
+mod chapters;
+mod controls;
+mod engine;
+mod lock_screen;
+mod playback;
+mod range;
+mod resume;
+mod screen;
+mod timeline;
+mod views;
+
+pub(crate) use views::on_stage;
+pub use views::replay_player;
