@@ -1,5 +1,7 @@
 //! Engine of a playback: fetches what comes next, appends it, and gets over what is missing or damaged.
 
+mod element;
+
 use std::{
     cell::{Cell, RefCell},
     pin::pin,
@@ -12,17 +14,18 @@ use futures::{
 };
 use gloo_timers::future::TimeoutFuture;
 use js_sys::ArrayBuffer;
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 use web_sys::HtmlVideoElement;
 
 use super::{
     buffer::{AppendError, MediaBuffer},
+    buffered,
     playback::{Playback, PlaybackTrouble},
     range::{self, RangeError},
-    timeline::{self, AHEAD, BEHIND, BytePiece, Timeline},
+    timeline::{AHEAD, BEHIND, BytePiece, Timeline},
 };
-use crate::{channel::backoff::Backoff, web};
+use crate::channel::backoff::Backoff;
 
 /// Milliseconds between looks at whether there is room for more.
 const LOOK: u32 = 250;
@@ -34,15 +37,10 @@ const LEAST_BEHIND: f64 = 1.0;
 const LEAST_AHEAD: f64 = 5.0;
 /// Seconds before the end of what is buffered at which it is over.
 const END: f64 = 0.3;
-/// Seconds by which a place that the element tells may differ from the one that was set.
-const SAME: f64 = 0.05;
 /// Milliseconds of a recording within which failures are counted, and how many there may be.
 const NEAR: u64 = 30_000;
 const MAX_FAILURES: u32 = 4;
-/// Seconds around a place that was fetched anew in which what is missing is missing for good.
-const REFETCHED: f64 = 1.0;
-/// `readyState` of an element that knows its media, and of one that could play on.
-const HAVE_METADATA: u16 = 1;
+/// `readyState` of an element that could play on.
 const HAVE_FUTURE_DATA: u16 = 3;
 
 /// Reason why playing has ended before its time.
@@ -188,7 +186,7 @@ impl Engine {
     }
 
     fn has_room(&self, buffer: &MediaBuffer) -> bool {
-        let ahead = timeline::ahead(&buffer.buffered(), self.video.current_time());
+        let ahead = buffered::ahead(&buffer.buffered(), self.video.current_time());
         ahead < LEAST_AHEAD || ahead < AHEAD && buffer.wants_more()
     }
 
@@ -318,27 +316,6 @@ impl Engine {
         }
     }
 
-    fn play_element(&self) {
-        if !self.playback.playing.get_untracked() {
-            return;
-        }
-        let (video, playing) = (self.video.clone(), self.playback.playing);
-        spawn_local(async move {
-            if let Err(error) = web::call(&video, "play", &[]).await
-                && web::error_name(&error) == "NotAllowedError"
-            {
-                // It wants another press.
-                let _ = playing.try_set(false);
-            }
-        });
-    }
-
-    /// Pauses.
-    pub fn pause(&self) {
-        // What was being begun ends by itself.
-        let _ = self.video.pause();
-    }
-
     /// Goes to a time: at once where that is buffered.
     pub fn seek(&self, time: u64) {
         let time = self.timeline.settle(time);
@@ -350,121 +327,11 @@ impl Engine {
         self.playback.over.set(false);
         self.refetched.set(-1.0);
         let pending = self.parked.get() || self.target.get().is_some();
-        if !pending && timeline::holds(&buffered, second) {
+        if !pending && buffered::holds(&buffered, second) {
             self.go_to(second);
             self.play_element();
         } else if self.playback.started.get_untracked() {
             self.fetch_from(time);
         }
-    }
-
-    fn go_to(&self, second: f64) {
-        self.set.set(second);
-        self.video.set_current_time(second);
-    }
-
-    /// Follows a seek that isn't the engine's own, as by the keys of a headphone.
-    pub fn follow_seek(&self) {
-        let second = self.video.current_time();
-        let own = (second - self.set.get()).abs() < SAME;
-        if !own && self.video.ready_state() >= HAVE_METADATA {
-            self.seek((second.max(0.0) * 1_000.0) as u64);
-        }
-        self.playback.waiting.set(true);
-    }
-
-    /// Looks at what plays: tells the time, and gets over what is missing.
-    pub fn look(&self) {
-        let state = self.video.ready_state();
-        if state < HAVE_METADATA || self.parked.get() || self.target.get().is_some() {
-            return;
-        }
-        let second = self.video.current_time();
-        let time = (second * 1_000.0).round() as u64;
-        if !self.video.seeking() && self.playback.position.get_untracked() != time {
-            self.playback.position.set(time);
-        }
-        let Some(buffer) = self.buffer.borrow().clone() else { return };
-        if state >= HAVE_FUTURE_DATA {
-            return;
-        }
-        if let Some(to) = timeline::jump(&buffer.buffered(), second) {
-            let again = (second - self.refetched.get()).abs() < REFETCHED;
-            if again || self.timeline.is_gap(second, to) {
-                self.go_to(to);
-            } else {
-                // The browser has dropped it, for want of memory.
-                self.refetched.set(second);
-                self.fetch_from(time);
-            }
-        }
-    }
-
-    /// Tells whether what plays next is waited for.
-    pub fn tell_waiting(&self) {
-        let waits = self.video.ready_state() < HAVE_FUTURE_DATA && !self.video.ended();
-        self.playback.waiting.set(waits && !self.parked.get());
-    }
-
-    /// Tells that there is something to be seen or heard.
-    pub fn tell_shown(&self) {
-        if !self.playback.shown.get_untracked() {
-            web::mark("bandstand:replay-frame");
-        }
-        self.playback.shown.set(true);
-        let rate = self.playback.rate.get_untracked();
-        self.set_rate(rate);
-    }
-
-    /// Tells whether it plays, which the system's own buttons change as well.
-    pub fn tell_playing(&self) {
-        let paused = self.video.paused();
-        // At the end of a group it pauses by itself.
-        if paused == self.playback.playing.get_untracked() && !(paused && self.video.ended()) {
-            self.playback.playing.set(!paused);
-        }
-    }
-
-    /// Tells the volume.
-    pub fn tell_volume(&self) {
-        let volume = if self.video.muted() { 0.0 } else { self.video.volume() };
-        self.playback.volume.set((volume * 100.0).round() as u32);
-    }
-
-    /// Deals with the element's error.
-    pub fn fail(&self) {
-        if web::get(&self.video, "error").is_truthy() {
-            self.failed.set(true);
-            self.wake_up();
-        }
-    }
-
-    /// Sets the speed, also of what is played later.
-    pub fn set_rate(&self, rate: f64) {
-        self.video.set_default_playback_rate(rate);
-        self.video.set_playback_rate(rate);
-    }
-
-    /// Sets the volume, in percent.
-    pub fn set_volume(&self, volume: u32) {
-        self.video.set_muted(volume == 0);
-        if volume > 0 {
-            self.video.set_volume(f64::from(volume) / 100.0);
-        }
-    }
-
-    /// Turns the sound on or off.
-    pub fn toggle_sound(&self) {
-        let muted = self.video.muted();
-        self.video.set_muted(!muted);
-    }
-
-    /// Lets go of what is played.
-    pub fn leave(&self) {
-        self.buffer.replace(None);
-        let _ = self.video.pause();
-        let _ = self.video.remove_attribute("src");
-        // Without that, the browser keeps what it has.
-        self.video.load();
     }
 }

@@ -1,6 +1,7 @@
 //! Player of a show's recording: on the stage of the show that is over, and on the page of its draft.
 
 mod buffer;
+mod buffered;
 mod chapters;
 mod controls;
 mod engine;

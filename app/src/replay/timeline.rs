@@ -19,10 +19,6 @@ pub const BEHIND: f64 = 30.0;
 const MIN_DROP: f64 = 5.0;
 /// Seconds before a keyframe up to which is dropped: browsers drop on to the next one, and indices are not exact.
 const BEFORE_POINT: f64 = 0.005;
-/// Seconds at the end of what is buffered in which browsers wait for more.
-const EDGE: f64 = 0.25;
-/// Seconds by which it is begun behind the edge of what is buffered.
-const INSIDE: f64 = 0.01;
 /// Seconds that may be missing within a file: Firefox leaves some at the borders of fragments.
 const MAX_HOLE: f64 = 1.0;
 
@@ -226,24 +222,6 @@ impl Timeline {
     }
 }
 
-/// Seconds that are buffered from `position` on, without what is missing between.
-pub fn ahead(buffered: &[(f64, f64)], position: f64) -> f64 {
-    buffered.iter().map(|(start, end)| (end - start.max(position)).max(0.0)).sum()
-}
-
-/// True if `position` is buffered, and something after it.
-pub fn holds(buffered: &[(f64, f64)], position: f64) -> bool {
-    buffered.iter().any(|(start, end)| *start <= position && position < end - EDGE)
-}
-
-/// Second at which what stands still at `position` goes on, if it has come to the edge of something missing.
-pub fn jump(buffered: &[(f64, f64)], position: f64) -> Option<f64> {
-    if holds(buffered, position) {
-        return None;
-    }
-    buffered.iter().map(|range| range.0).find(|start| *start > position).map(|it| it + INSIDE)
-}
-
 #[cfg(test)]
 mod tests {
     use uuid::Uuid;
@@ -319,7 +297,7 @@ mod tests {
         ];
         assert_eq!(ranges(&timeline, 0), expected);
         let begun = timeline.next(timeline.begin(0).unwrap()).unwrap();
-        assert_eq!((begun.begins, begun.header), (Some(0), None));
+        assert_eq!((begun.begins, &begun.header), (Some(0), &None));
         assert_eq!(timeline.next(timeline.after(&begun)).unwrap().begins, None);
     }
 
@@ -393,17 +371,5 @@ mod tests {
         assert_eq!(timeline.drop_until(&[(0.0, 60.0)], 20.0, BEHIND), None);
         assert_eq!(timeline.drop_until(&[(10.0, 60.0)], 43.0, 1.0), Some(42.0 - BEFORE_POINT));
         assert_eq!(timeline.drop_until(&[], 43.0, BEHIND), None);
-    }
-
-    #[test]
-    fn what_is_missing_is_not_ahead_and_is_jumped_over() {
-        let buffered = [(0.0, 10.0), (60.0, 65.0)];
-        assert_eq!((ahead(&buffered, 4.0), ahead(&buffered, 62.0)), (11.0, 3.0));
-        assert_eq!(jump(&buffered, 4.0), None);
-        for at_the_edge in [9.9, 10.0, 30.0] {
-            assert_eq!(jump(&buffered, at_the_edge), Some(60.0 + INSIDE));
-        }
-        assert_eq!(jump(&buffered, 64.9), None);
-        assert!(holds(&buffered, 9.0) && !holds(&buffered, 9.9) && !holds(&buffered, 30.0));
     }
 }
