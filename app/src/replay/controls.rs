@@ -1,5 +1,7 @@
 //! Controls of a recording: the seek bar with its chapters, and buttons.
 
+use std::time::Duration;
+
 use bandstand_domain::recordings::write_time;
 use leptos::{ev::KeyboardEvent, html, prelude::*};
 use wasm_bindgen::JsCast;
@@ -59,7 +61,9 @@ pub(super) fn ReplayControls(
             playback.set_rate(rate);
         }
     };
-    let rates = RATES.map(|rate| view! { <option value=rate.to_string()>{written(rate)}</option> });
+    let rates = RATES.map(|rate| {
+        view! { <option value=rate.to_string() selected=rate == 1.0>{written(rate)}</option> }
+    });
     view! {
         <section class="replay-controls" aria-label=t!(replay.controls)>
             <SeekBar playback chapters/>
@@ -82,7 +86,7 @@ pub(super) fn ReplayControls(
                 </button>
                 <span class="grow"></span>
                 <Chapters playback chapters/>
-                <select class="input rate" aria-label=t!(replay.speed) prop:value=move || playback.rate.get().to_string() on:change=rate>
+                <select class="input rate" aria-label=t!(replay.speed) on:change=rate>
                     {rates.into_iter().collect_view()}
                 </select>
                 <button
@@ -139,6 +143,8 @@ fn SeekBar(playback: Playback, chapters: Memo<Vec<Chapter>>) -> impl IntoView {
             playback.seek((second * 1_000).min(length));
         }
     };
+    // Dragged back to where it was, it says nothing more.
+    let let_go = move |_| set_timeout(move || dragged.set(None), Duration::ZERO);
     let keyed = move |event: KeyboardEvent| {
         match event.key().as_str() {
             "ArrowLeft" | "ArrowDown" => playback.seek_by(-ARROW),
@@ -159,6 +165,8 @@ fn SeekBar(playback: Playback, chapters: Memo<Vec<Chapter>>) -> impl IntoView {
                 prop:value=move || seconds.get().to_string()
                 on:input=move |event| dragged.set(value(&event))
                 on:change=go
+                on:pointerup=let_go
+                on:pointercancel=let_go
                 on:keydown=keyed
             />
             <svg viewBox="0 0 1000 1" preserveAspectRatio="none" aria-hidden="true">
@@ -172,24 +180,17 @@ fn SeekBar(playback: Playback, chapters: Memo<Vec<Chapter>>) -> impl IntoView {
 /// Titles that can be gone to.
 #[component]
 fn Chapters(playback: Playback, chapters: Memo<Vec<Chapter>>) -> impl IntoView {
-    let details = NodeRef::<html::Details>::new();
     let current = Memo::new(move |_| {
         let time = playback.time();
         chapters.with(|all| chapter_at(all, time))
     });
     let chapter = move |(number, Chapter { time, title }): (usize, Chapter)| {
-        let go = move |_| {
-            playback.seek(time);
-            if let Some(details) = details.get_untracked() {
-                details.set_open(false);
-            }
-        };
         view! {
             <li>
                 <button
                     class="chapter" type="button"
                     aria-current=move || (current.get() == Some(number)).then_some("true")
-                    on:click=go
+                    on:click=move |_| playback.seek(time)
                 >
                     <span class="clock">{write_time(time)}</span> <span dir="auto">{title}</span>
                 </button>
@@ -197,7 +198,7 @@ fn Chapters(playback: Playback, chapters: Memo<Vec<Chapter>>) -> impl IntoView {
         }
     };
     view! {
-        <details class="replay-chapters" node_ref=details hidden=move || chapters.with(Vec::is_empty)>
+        <details class="replay-chapters" hidden=move || chapters.with(Vec::is_empty)>
             <summary class="button">{t!(replay.chapters)}</summary>
             <ol role="list">{move || chapters.get().into_iter().enumerate().map(chapter).collect_view()}</ol>
         </details>

@@ -66,6 +66,8 @@ pub struct Engine {
     buffer: RefCell<Option<Rc<MediaBuffer>>>,
     /// Time from which to play, where that is to be fetched anew.
     target: Cell<Option<u64>>,
+    /// True until the element is at the place that is fetched.
+    moving: Cell<bool>,
     wake: Cell<Option<oneshot::Sender<()>>>,
     /// True while nothing is fetched: before the beginning, after the end, and after a failure.
     parked: Cell<bool>,
@@ -87,6 +89,7 @@ impl Engine {
             playback,
             buffer: RefCell::new(None),
             target: Cell::new(None),
+            moving: Cell::new(false),
             wake: Cell::new(None),
             parked: Cell::new(true),
             set: Cell::new(0.0),
@@ -120,7 +123,7 @@ impl Engine {
                 Either::Right(_) => continue,
             };
             match played {
-                Ok(next @ Some(_)) => self.target.set(next),
+                Ok(next @ Some(_)) => self.aim(next),
                 Ok(None) => self.finish(),
                 Err(failure) => self.recover(failure),
             }
@@ -133,6 +136,7 @@ impl Engine {
         let time = self.timeline.settle(time);
         let buffer = self.buffer_of(cursor.file).await?;
         self.go_to(time as f64 / 1_000.0);
+        self.moving.set(false);
         self.play_element();
         let end = self.timeline.cut.to as f64 / 1_000.0;
         let mut ended = false;
@@ -284,7 +288,7 @@ impl Engine {
             self.playback.waiting.set(false);
             self.failures.set((0, 0));
         }
-        self.target.set(next);
+        self.aim(next);
     }
 
     fn end_trouble(&self, trouble: PlaybackTrouble) {
@@ -295,8 +299,13 @@ impl Engine {
 
     /// Fetches anew from a time on.
     fn fetch_from(&self, time: u64) {
-        self.target.set(Some(time));
+        self.aim(Some(time));
         self.wake_up();
+    }
+
+    fn aim(&self, time: Option<u64>) {
+        self.target.set(time);
+        self.moving.set(time.is_some());
     }
 
     fn wake_up(&self) {
@@ -326,7 +335,7 @@ impl Engine {
         self.playback.position.set(time);
         self.playback.over.set(false);
         self.refetched.set(-1.0);
-        let pending = self.parked.get() || self.target.get().is_some();
+        let pending = self.parked.get() || self.moving.get();
         if !pending && buffered::holds(&buffered, second) {
             self.go_to(second);
             self.play_element();

@@ -125,12 +125,16 @@ impl Playback {
         });
         let listeners = self.listen(video);
         every(TICK, move || self.with(Engine::look));
-        let save = window_event_listener_untyped("pagehide", move |_| self.save());
+        // Whoever leaves a phone's page may never come back to it.
+        let save = move || self.save();
+        let saving = [
+            web::listen(&document(), &["visibilitychange"], save),
+            web::listen(&window(), &["pagehide"], save),
+        ];
         on_cleanup(move || {
             self.save();
             running.abort();
-            drop(listeners);
-            save.remove();
+            drop((listeners, saving));
             self.with(Engine::leave);
             let _ = self.engine.try_update_value(Option::take);
         });

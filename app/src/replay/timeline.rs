@@ -11,6 +11,10 @@ use bandstand_domain::recordings::{Cut, RecordingFile, RecordingFileId, seek_poi
 const FIRST_PIECE: u64 = 128 << 10;
 /// Bytes that are fetched at once, at most.
 const MAX_PIECE: u64 = 1 << 20;
+/// Seconds that these are, at most: the line of a small picture may be a slow one.
+const FIRST_SECONDS: u64 = 3;
+const MAX_SECONDS: u64 = 10;
+const MIN_PIECE: u64 = 32 << 10;
 /// Seconds that are kept ahead of what plays.
 pub const AHEAD: f64 = 30.0;
 /// Seconds that are kept behind it.
@@ -50,6 +54,15 @@ pub struct TimelineFile {
     points: Vec<(u64, u64)>,
     /// Offset behind the last byte that is played.
     length: u64,
+    /// Bytes a second.
+    rate: u64,
+}
+
+impl TimelineFile {
+    /// Bytes of a piece that is so many seconds long, and `most`.
+    fn piece(&self, most: u64, seconds: u64) -> u64 {
+        self.rate.saturating_mul(seconds).clamp(MIN_PIECE, most)
+    }
 }
 
 /// Place in the bytes of a group.
@@ -121,6 +134,7 @@ impl Timeline {
         }
         let is_behind = |(time, _): &&(u64, u64)| ends < whole && *time >= ends;
         let length = points.iter().find(is_behind).map_or(file.bytes, |point| point.1);
+        let rate = file.bytes.saturating_mul(1_000) / file.duration.max(1);
         let tracks = Tracks { picture: file.size.is_some(), sound: file.has_sound };
         let before = self.files.last_mut();
         let group = before.map_or(0, |before| {
@@ -136,6 +150,7 @@ impl Timeline {
             ends,
             points,
             length,
+            rate,
         });
     }
 
@@ -162,7 +177,8 @@ impl Timeline {
         let (number, file) = self.files.iter().enumerate().find(|(_, file)| time < file.ends)?;
         let behind = file.points.partition_point(|point| point.0 <= time);
         let (begins, offset) = *file.points.get(behind.saturating_sub(1))?;
-        Some(ByteCursor { file: number, offset, size: FIRST_PIECE, begins: Some(begins) })
+        let size = file.piece(FIRST_PIECE, FIRST_SECONDS);
+        Some(ByteCursor { file: number, offset, size, begins: Some(begins) })
     }
 
     /// What comes next; none at the end of the group.
@@ -177,8 +193,9 @@ impl Timeline {
         }
         let header = 0..of.points.first()?.1;
         let follows = offset == header.end;
-        let bytes = if begins.is_some() && follows { 0 } else { offset }
-            ..offset.saturating_add(size).min(of.length);
+        let from = if begins.is_some() && follows { 0 } else { offset };
+        let most = of.piece(MAX_PIECE, MAX_SECONDS);
+        let bytes = from..offset.saturating_add(size.min(most)).min(of.length);
         let header = Some(header).filter(|it| begins.is_some() && !follows && !it.is_empty());
         Some(BytePiece { file, begins, header, bytes, size })
     }
@@ -302,6 +319,15 @@ mod tests {
     }
 
     #[test]
+    fn pieces_of_a_small_picture_are_small() {
+        let cut = Cut { from: 0, to: 60_000 };
+        let timeline = timeline(cut, vec![file(0, 60, 25_000, true)]);
+        let pieces = ranges(&timeline, 0).into_iter().map(|it| it.1.end - it.1.start);
+        let pieces: Vec<_> = pieces.take(4).collect();
+        assert!(pieces[0] < 80_000 && pieces[1..].iter().all(|it| *it < 260_000), "{pieces:?}");
+    }
+
+    #[test]
     fn a_seek_begins_with_the_header_and_the_seek_point_before() {
         let timeline = two_files();
         let piece = timeline.next(timeline.begin(5_999).unwrap()).unwrap();
@@ -317,11 +343,8 @@ mod tests {
     #[test]
     fn gaps_are_left_out() {
         let timeline = two_files();
-        for (time, settled) in
-            [(0, 0), (9_999, 9_999), (10_000, 60_000), (59_000, 60_000), (99_000, 70_000)]
-        {
-            assert_eq!(timeline.settle(time), settled, "{time}");
-        }
+        let settled = [0, 9_999, 10_000, 59_000, 99_000].map(|time| timeline.settle(time));
+        assert_eq!(settled, [0, 9_999, 60_000, 60_000, 70_000]);
         assert!(timeline.is_gap(9.98, 60.01) && timeline.is_gap(3.0, 3.4));
         assert!(!timeline.is_gap(3.0, 8.0));
     }

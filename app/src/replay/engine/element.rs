@@ -52,7 +52,7 @@ impl Engine {
     /// Looks at what plays: tells the time, and gets over what is missing.
     pub fn look(&self) {
         let state = self.video.ready_state();
-        if state < HAVE_METADATA || self.parked.get() || self.target.get().is_some() {
+        if state < HAVE_METADATA || self.parked.get() || self.moving.get() {
             return;
         }
         let second = self.video.current_time();
