@@ -116,14 +116,18 @@ impl MediaBuffer {
     /// What the browser threw, if the source is closed.
     pub async fn clear(&self) -> Result<(), JsValue> {
         if self.buffer.updating() {
-            let done = NextEvent::of(&self.buffer, &["updateend"]);
             // It refuses while something is dropped.
             let _ = self.buffer.abort();
-            if self.buffer.updating() {
-                done.wait().await;
-            }
+            self.settled().await;
         }
         self.drop_range(0.0, f64::INFINITY).await
+    }
+
+    /// Waits until it is at rest. An event that is heard may be that of what was done before.
+    async fn settled(&self) {
+        while self.buffer.updating() {
+            NextEvent::of(&self.buffer, &["updateend"]).wait().await;
+        }
     }
 
     /// Drops what is buffered between two seconds.
@@ -131,9 +135,8 @@ impl MediaBuffer {
     /// # Errors
     /// What the browser threw, if the source is closed.
     pub async fn drop_range(&self, from: f64, to: f64) -> Result<(), JsValue> {
-        let done = NextEvent::of(&self.buffer, &["updateend"]);
         self.buffer.remove(from, to)?;
-        done.wait().await;
+        self.settled().await;
         Ok(())
     }
 
@@ -169,14 +172,13 @@ impl MediaBuffer {
             let failed = failed.clone();
             move || failed.set(true)
         });
-        let done = NextEvent::of(&self.buffer, &["updateend"]);
         self.buffer.append_buffer_with_array_buffer(bytes).map_err(
             |error| match web::error_name(&error).as_str() {
                 "QuotaExceededError" => AppendError::Full,
                 _ => AppendError::Damaged,
             },
         )?;
-        done.wait().await;
+        self.settled().await;
         if failed.get() { Err(AppendError::Damaged) } else { Ok(()) }
     }
 
