@@ -56,6 +56,13 @@ pub(super) fn ReplayControls(
     let playing = move || if playback.playing.get() { t!(replay.pause) } else { t!(replay.play) };
     let loud = move || playback.volume.get() > 0;
     let sound = move || if loud() { t!(watch.sound_off) } else { t!(watch.sound_on) };
+    let anew = move |_| {
+        playback.seek(0);
+        // The button goes, and the focus would with it.
+        if let Some(first) = first.get_untracked() {
+            web::focus_in_place(&first);
+        }
+    };
     let rate = move |event| {
         if let Ok(rate) = event_target_value(&event).parse() {
             playback.set_rate(rate);
@@ -78,14 +85,7 @@ pub(super) fn ReplayControls(
                 <span class="clock">
                     {move || write_time(playback.time())} " / " {write_time(playback.length())}
                 </span>
-                <button
-                    class="button" type="button" hidden=move || !playback.resumed.get()
-                    on:click=move |_| playback.seek(0)
-                >
-                    {t!(replay.from_beginning)}
-                </button>
                 <span class="grow"></span>
-                <Chapters playback chapters/>
                 <select class="input rate" aria-label=t!(replay.speed) on:change=rate>
                     {rates.into_iter().collect_view()}
                 </select>
@@ -113,6 +113,13 @@ pub(super) fn ReplayControls(
                 >
                     {icon(Signal::stored(LARGE))}
                 </button>
+                <button
+                    class="button" type="button" hidden=move || !playback.resumed.get()
+                    on:click=anew
+                >
+                    {t!(replay.from_beginning)}
+                </button>
+                <Chapters playback chapters/>
             </div>
             <p class="replay-note" role="status">{move || words(playback)}</p>
         </section>

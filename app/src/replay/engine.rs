@@ -299,8 +299,17 @@ impl Engine {
 
     /// Fetches anew from a time on.
     fn fetch_from(&self, time: u64) {
+        if self.buffer_at(time).is_some() {
+            self.go_to(time as f64 / 1_000.0);
+        }
         self.aim(Some(time));
         self.wake_up();
+    }
+
+    /// The buffer that there is, if it takes what plays at a time.
+    fn buffer_at(&self, time: u64) -> Option<Rc<MediaBuffer>> {
+        let group = self.timeline.group_at(time);
+        self.buffer.borrow().clone().filter(|it| Some(it.group) == group)
     }
 
     fn aim(&self, time: Option<u64>) {
@@ -329,9 +338,7 @@ impl Engine {
     pub fn seek(&self, time: u64) {
         let time = self.timeline.settle(time);
         let second = time as f64 / 1_000.0;
-        let group = self.timeline.group_at(time);
-        let buffer = self.buffer.borrow().clone().filter(|it| Some(it.group) == group);
-        let buffered = buffer.map(|it| it.buffered()).unwrap_or_default();
+        let buffered = self.buffer_at(time).map(|it| it.buffered()).unwrap_or_default();
         self.playback.position.set(time);
         self.playback.over.set(false);
         self.refetched.set(-1.0);
