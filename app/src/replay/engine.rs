@@ -123,6 +123,8 @@ impl Engine {
                 Either::Right(_) => continue,
             };
             match played {
+                // Another place was wanted in the same moment.
+                Ok(_) if self.target.get().is_some() => {}
                 Ok(next @ Some(_)) => self.aim(next),
                 Ok(None) => self.finish(),
                 Err(failure) => self.recover(failure),
@@ -287,6 +289,9 @@ impl Engine {
             self.playback.playing.set(false);
             self.playback.waiting.set(false);
             self.failures.set((0, 0));
+        }
+        if let Some(next) = next {
+            self.playback.position.set(next);
         }
         self.aim(next);
     }
