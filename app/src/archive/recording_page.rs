@@ -18,6 +18,7 @@ use super::{
 use crate::{
     failure::Failed,
     recordings::api::{delete_recording, load_recording, publish_recording},
+    replay::replay_player,
     stage::load::show_in_address,
     t,
     texts::told,
@@ -141,6 +142,13 @@ fn DraftView(draft: Draft) -> impl IntoView {
         });
         format!("{time} · {}", write_bytes(bytes))
     };
+    // Another one where something else is played of it.
+    let cut = Memo::new(move |_| ready.get().then(|| recording.with(|it| it.cut)));
+    let tracks = Signal::derive(move || recording.with(|it| it.tracks.clone()));
+    let preview = move || {
+        cut.get()?;
+        Some(replay_player(recording.with_untracked(|it| it.card.clone()), tracks))
+    };
     view! {
         <Title text=move || t!(archive.recording_title, show = title())/>
         <section class="page narrow stack recording">
@@ -152,7 +160,7 @@ fn DraftView(draft: Draft) -> impl IntoView {
                 </p>
             </header>
             <Publication draft ready/>
-            // Here is the place of the player's preview of `show`, once `ready`.
+            {preview}
             <Show when=move || ready.get()>
                 <Editor draft/>
                 <Files recording/>
