@@ -4,6 +4,8 @@
 //! The databases are SQLite; `postgres` runs everything once more with PostgreSQL, each venue in a
 //! database of its own.
 
+// Arguments that fit any server function are one JSON literal.
+#![recursion_limit = "256"]
 #![allow(clippy::unwrap_used, reason = "a test that can't go on says so by panicking")]
 
 mod accounts;

@@ -30,6 +30,12 @@ const WHO: [&str; 6] =
 
 type Arguments = fn(&Things) -> Value;
 
+/// The recording of a show that has none: who may change the show is told so.
+const NOT_THERE: [u16; 6] = [401, 401, 403, 404, 403, 404];
+
+/// A stage that nobody is on.
+const NOBODY_ON: [u16; 6] = [401, 403, 403, 409, 403, 409];
+
 /// Server functions with arguments that are in order, and the status that each of [`WHO`] gets.
 /// 400 is a form's complaint, 409 to 410 how things stand: whoever gets there was let in.
 const FUNCTIONS: &[(&str, Arguments, [u16; 6])] = &[
@@ -109,35 +115,23 @@ const FUNCTIONS: &[(&str, Arguments, [u16; 6])] = &[
     ("live/stream_keys", |_| json!({}), [401, 401, 200, 403, 403, 200]),
     ("live/stage", |it| json!({ "show": it.show }), [401, 403, 403, 403, 403, 200]),
     ("live/rehearsal", |it| json!({ "show": it.show }), [401, 403, 403, 403, 403, 200]),
-    ("live/pause", |it| json!({ "show": it.show, "paused": true }), [401, 403, 403, 409, 403, 409]),
-    (
-        "live/keep_stage",
-        |it| json!({ "show": it.show, "keep": true }),
-        [401, 403, 403, 409, 403, 409],
-    ),
+    ("live/pause", |it| json!({ "show": it.show, "paused": true }), NOBODY_ON),
+    ("live/keep_stage", |it| json!({ "show": it.show, "keep": true }), NOBODY_ON),
     (
         "live/record",
         |it| json!({ "show": it.show, "record": true }),
         [401, 403, 403, 200, 403, 200],
     ),
-    (
-        "live/set_title",
-        |it| json!({ "show": it.show, "title": "One" }),
-        [401, 403, 403, 409, 403, 409],
-    ),
-    ("recordings/delete", |it| json!({ "show": it.show }), [401, 401, 403, 404, 403, 404]),
+    ("live/set_title", |it| json!({ "show": it.show, "title": "One" }), NOBODY_ON),
+    ("recordings/delete", |it| json!({ "show": it.show }), NOT_THERE),
     ("recordings/mine", |_| json!({}), [401, 401, 200, 200, 200, 200]),
-    ("recordings/one", |it| json!({ "show": it.show }), [401, 401, 403, 404, 403, 404]),
-    (
-        "recordings/publish",
-        |it| json!({ "show": it.show, "published": true }),
-        [401, 401, 403, 404, 403, 404],
-    ),
+    ("recordings/one", |it| json!({ "show": it.show }), NOT_THERE),
+    ("recordings/publish", |it| json!({ "show": it.show, "published": true }), NOT_THERE),
     ("recordings/replay", |it| json!({ "show": it.show }), [404; 6]),
     (
         "recordings/update",
         |it| json!({ "show": it.show, "form": RecordingForm::default() }),
-        [401, 401, 403, 404, 403, 404],
+        NOT_THERE,
     ),
     ("listening/address", |it| json!({ "show": it.show }), [401, 401, 200, 200, 200, 200]),
     ("listening/renew", |it| json!({ "show": it.show }), [401, 401, 200, 200, 200, 200]),

@@ -70,7 +70,7 @@ impl FromStr for RecordingFileId {
 
 /// File of a recording. Each has a format of its own; times between files are gaps.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RecordingFile {
+pub struct RecordedFile {
     /// Its identity.
     pub id: RecordingFileId,
     /// Time of the recording at which it begins, in milliseconds.
@@ -107,7 +107,7 @@ pub struct Replay {
     /// What is played of it.
     pub cut: Cut,
     /// Its files, in their order.
-    pub files: Vec<RecordingFile>,
+    pub files: Vec<RecordedFile>,
     /// Seek points of each file, for [`seek_points`], in base64.
     pub seek: Vec<String>,
 }
@@ -183,7 +183,7 @@ pub struct Recording {
     /// What is played of it.
     pub cut: Cut,
     /// Its files, in their order.
-    pub files: Vec<RecordingFile>,
+    pub files: Vec<RecordedFile>,
     /// Time at which it is deleted, unless it is published before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<Millis>,

@@ -1,6 +1,6 @@
 //! Files of a recording, to be downloaded.
 
-use bandstand_domain::recordings::{Recording, RecordingFile, write_time};
+use bandstand_domain::recordings::{RecordedFile, Recording, write_time};
 use leptos::prelude::*;
 
 use crate::{t, texts::language};
@@ -21,7 +21,7 @@ pub(super) fn Files(
             let words = t!(archive.all_files, size = size);
             view! { <li><a href=format!("/shows/{show}/recording.zip") rel="external" download="">{words}</a></li> }
         });
-        let link = |(number, file): (usize, RecordingFile)| {
+        let link = |(number, file): (usize, RecordedFile)| {
             let words = match many {
                 false => file_words(&file),
                 true => t!(archive.part, number = number + 1, file = file_words(&file)),
@@ -42,7 +42,7 @@ pub(super) fn Files(
 }
 
 /// Format, length and size of a file.
-fn file_words(file: &RecordingFile) -> String {
+fn file_words(file: &RecordedFile) -> String {
     let format = match file.media_type.split(';').next().unwrap_or_default() {
         "video/webm" | "audio/webm" => "WebM",
         "video/mp4" | "audio/mp4" => "MP4",

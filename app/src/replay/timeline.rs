@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use bandstand_domain::recordings::{Cut, RecordingFile, RecordingFileId, seek_points};
+use bandstand_domain::recordings::{Cut, RecordedFile, RecordingFileId, seek_points};
 
 /// Bytes that are fetched first, so that the first frame comes soon; each piece is twice as long as the last.
 const FIRST_PIECE: u64 = 128 << 10;
@@ -105,7 +105,7 @@ impl Timeline {
     /// Timeline of files, each with its seek points as they are stored.
     pub fn new(
         cut: Cut,
-        files: impl IntoIterator<Item = (RecordingFile, Vec<u8>)>,
+        files: impl IntoIterator<Item = (RecordedFile, Vec<u8>)>,
         plays: impl Fn(&str) -> bool,
     ) -> Self {
         let mut timeline = Self { cut, partly: false, files: Vec::new() };
@@ -124,7 +124,7 @@ impl Timeline {
         timeline
     }
 
-    fn add(&mut self, file: RecordingFile, index: &[u8], ends: u64, whole: u64) {
+    fn add(&mut self, file: RecordedFile, index: &[u8], ends: u64, whole: u64) {
         let points = seek_points(index).unwrap_or_default().into_iter();
         let points = points.map(|(time, at)| (file.offset.saturating_add(time), at));
         let mut points: Vec<_> = points.filter(|(_, at)| *at < file.bytes).collect();
@@ -266,10 +266,10 @@ mod tests {
     }
 
     /// A file with a seek point each two seconds, of which each has `bytes`, behind a header of 500.
-    fn file(offset: u64, seconds: u64, bytes: u64, picture: bool) -> (RecordingFile, Vec<u8>) {
+    fn file(offset: u64, seconds: u64, bytes: u64, picture: bool) -> (RecordedFile, Vec<u8>) {
         let points: Vec<_> =
             (0..seconds / 2).map(|it| (it * 2_000, 500 + it * 2 * bytes)).collect();
-        let file = RecordingFile {
+        let file = RecordedFile {
             id: RecordingFileId(Uuid::from_u128(offset.into())),
             offset,
             duration: seconds * 1_000,
@@ -281,7 +281,7 @@ mod tests {
         (file, index(&points))
     }
 
-    fn timeline(cut: Cut, files: Vec<(RecordingFile, Vec<u8>)>) -> Timeline {
+    fn timeline(cut: Cut, files: Vec<(RecordedFile, Vec<u8>)>) -> Timeline {
         Timeline::new(cut, files, |media_type| media_type != "video/strange")
     }
 

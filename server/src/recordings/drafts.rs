@@ -47,7 +47,7 @@ pub async fn expire(services: &Arc<Services>) -> Result<(), DatabaseError> {
     for draft in store::to_warn(&services.database, before).await? {
         let mut write = services.database.begin().await?;
         if store::note_warned(&mut write, &draft).await? {
-            let store::Draft { show, artist, title, .. } = draft;
+            let store::Unpublished { show, artist, title, .. } = draft;
             let until = draft.since.plus(kept_for(config)).max(now.plus(warning(config)));
             let days = until.since(now) / DAY;
             let kind = EmailKind::DraftExpires { account: artist, show, title, days };

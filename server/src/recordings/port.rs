@@ -5,7 +5,7 @@ use bandstand_app::recordings::port::Recordings;
 use bandstand_domain::{
     Refusal, ShowId,
     recordings::{
-        Cut, Recording, RecordingCard, RecordingError, RecordingFile, RecordingForm, RecordingList,
+        Cut, RecordedFile, Recording, RecordingCard, RecordingError, RecordingForm, RecordingList,
         RecordingReason, RecordingState, Replay,
     },
     shows::ShowPage,
@@ -75,7 +75,7 @@ impl Whole {
         }
     }
 
-    fn into_files(self) -> Vec<RecordingFile> {
+    fn into_files(self) -> Vec<RecordedFile> {
         self.files.into_iter().map(|it| it.file).collect()
     }
 }

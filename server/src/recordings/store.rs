@@ -12,7 +12,7 @@ use crate::{
     ids::AccountId,
 };
 
-pub use drafts::{Draft, doomed, note_warned, to_warn};
+pub use drafts::{Unpublished, doomed, note_warned, to_warn};
 pub use files::{
     FileRow, LocalFile, NewFileRow, add_file, close_file, delete_file, file, files_of, grow_file,
     is_known, local_files, mark_stored, seek_indexes, unstored_bytes,

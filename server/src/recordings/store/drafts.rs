@@ -11,7 +11,7 @@ use crate::{
 
 /// Recording that isn't published.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Draft {
+pub struct Unpublished {
     /// Its show.
     pub show: ShowId,
     /// The account of its artist.
@@ -23,7 +23,10 @@ pub struct Draft {
 }
 
 /// Drafts that began before an instant, and whose artist wasn't warned.
-pub async fn to_warn(database: &Database, before: Millis) -> Result<Vec<Draft>, DatabaseError> {
+pub async fn to_warn(
+    database: &Database,
+    before: Millis,
+) -> Result<Vec<Unpublished>, DatabaseError> {
     let rows = sqlx::query(
         "SELECT r.show, s.artist, s.title, r.changed_at FROM recordings r \
          JOIN shows s ON s.id = r.show WHERE s.replay_at IS NULL AND s.deleted_at IS NULL \
@@ -36,7 +39,7 @@ pub async fn to_warn(database: &Database, before: Millis) -> Result<Vec<Draft>, 
 }
 
 /// Notes that the artist of a draft is warned; false where they were, or it is none any more.
-pub async fn note_warned(write: &mut Write, draft: &Draft) -> Result<bool, DatabaseError> {
+pub async fn note_warned(write: &mut Write, draft: &Unpublished) -> Result<bool, DatabaseError> {
     let noted = sqlx::query(
         "UPDATE recordings SET warned_at = $3 \
          WHERE show = $1 AND changed_at = $2 AND warned_at IS NULL",
@@ -61,8 +64,8 @@ pub async fn doomed(database: &Database, warned: Millis) -> Result<Vec<ShowId>, 
     rows.iter().map(|row| parsed(row, "show")).collect()
 }
 
-fn draft_of(row: &AnyRow) -> Result<Draft, DatabaseError> {
-    Ok(Draft {
+fn draft_of(row: &AnyRow) -> Result<Unpublished, DatabaseError> {
+    Ok(Unpublished {
         show: parsed(row, "show")?,
         artist: row.try_get("artist")?,
         title: row.try_get("title")?,

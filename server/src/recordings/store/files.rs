@@ -2,7 +2,7 @@
 
 use bandstand_domain::{
     Millis, ShowId,
-    recordings::{RecordingFile, RecordingFileId},
+    recordings::{RecordedFile, RecordingFileId},
 };
 use sqlx::{Row, any::AnyRow};
 
@@ -37,7 +37,7 @@ pub struct FileRow {
     /// Wall-clock time of its first sample.
     pub began_at: Millis,
     /// What is told of it; its offset is since `began_at` of the recording.
-    pub file: RecordingFile,
+    pub file: RecordedFile,
     /// True once it is in storage.
     pub is_stored: bool,
 }
@@ -184,7 +184,7 @@ fn file_of(row: &AnyRow) -> Result<FileRow, DatabaseError> {
     Ok(FileRow {
         show: parsed(row, "show")?,
         began_at,
-        file: RecordingFile {
+        file: RecordedFile {
             id: parsed(row, "id")?,
             offset: u64::try_from(began_at.since(since)).unwrap_or_default(),
             duration: unsigned(row, "duration")?,
