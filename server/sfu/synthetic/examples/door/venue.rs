@@ -142,6 +142,13 @@ impl Person<'_> {
         Ok(show.as_str().ok_or("no show")?.to_owned())
     }
 
+    /// Has a show recorded, or not.
+    #[allow(dead_code, reason = "the door's benchmark records as usual")]
+    pub(crate) fn record(&self, show: &str, record: bool) -> Result<()> {
+        let arguments = json!({ "show": show, "record": record });
+        self.venue.call("live/record", &self.cookie, &arguments).map(drop)
+    }
+
     /// Goes on stage; answers an offer.
     pub(crate) fn publish(&self, show: &str, offer: &str) -> Result<String> {
         let stage = self.venue.call("live/stage", &self.cookie, &json!({ "show": show }))?;

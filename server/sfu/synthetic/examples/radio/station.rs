@@ -50,6 +50,8 @@ impl Station {
         let venue = Venue::start(program, site, &["--radio-listen", &source.to_string()])?;
         let artist = venue.artist()?;
         let (show, password) = (artist.announce()?, artist.stream_key()?);
+        // Icecast doesn't either.
+        artist.record(&show, false)?;
         let (mount, path) = (format!("/radio/{show}"), format!("/listen/{show}"));
         let entrance = Entrance { source, mount, password, listen: venue.address, path };
         Ok((Self::Venue(venue), entrance))
