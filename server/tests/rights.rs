@@ -123,7 +123,7 @@ const FUNCTIONS: &[(&str, Arguments, [u16; 6])] = &[
         [401, 403, 403, 200, 403, 200],
     ),
     ("live/set_title", |it| json!({ "show": it.show, "title": "One" }), NOBODY_ON),
-    ("recordings/delete", |it| json!({ "show": it.show }), NOT_THERE),
+    ("recordings/delete", |it| json!({ "show": it.show }), [401, 401, 403, 403, 404, 404]),
     ("recordings/mine", |_| json!({}), [401, 401, 200, 200, 200, 200]),
     ("recordings/one", |it| json!({ "show": it.show }), NOT_THERE),
     ("recordings/publish", |it| json!({ "show": it.show, "published": true }), NOT_THERE),
@@ -299,6 +299,7 @@ const ENDPOINTS: &[(&str, &str, u16, u16)] = &[
     ("POST", "/shows/{id}/artwork", 401, 404),
     ("GET", "/pictures/{file}", 404, 404),
     ("GET", "/recordings/{file}", 404, 404),
+    ("GET", "/shows/{id}/recording.zip", 401, 404),
     // An empty body is no program's name, and no code.
     ("POST", "/api/v1/device", 415, 415),
     ("POST", "/api/v1/device/token", 415, 415),

@@ -171,6 +171,8 @@ pub struct Recording {
     pub description: String,
     /// Its tracklist.
     pub tracks: Vec<Track>,
+    /// True if the viewer is the show's artist, who alone may delete it here.
+    pub mine: bool,
     /// State of the recording.
     pub state: RecordingState,
     /// Why it ended before its show.

@@ -164,7 +164,7 @@ fn DraftView(draft: Draft) -> impl IntoView {
             <Show when=move || ready.get()>
                 <Editor draft/>
                 <Files recording/>
-                <Delete show/>
+                {recording.with_untracked(|it| it.mine).then(|| view! { <Delete show/> })}
             </Show>
         </section>
     }

@@ -168,7 +168,6 @@ impl Venue {
         let media = Media::new(services.clone(), stages.clone(), sessions, sfu.clone());
         let radio = Radio::new(services.clone(), stages.clone(), mounts, media.sound());
         let storing = Arc::new(Storing::new(services.clone()));
-        storing.repair().await.map_err(StartError::Database)?;
         let recorders =
             Recorders::new(services.clone(), stages.clone(), media.readers(), storing.clone());
         bus.subscribe(&recorders);

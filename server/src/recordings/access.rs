@@ -15,8 +15,10 @@ use crate::{
 pub enum PlayRight {
     /// It is published, and its show is open to all.
     Everybody,
-    /// It is for people with an account, or for its artist alone.
+    /// It is published, and its show is for people with an account.
     Personal,
+    /// The caller may change it, and has all of it.
+    Editor,
 }
 
 /// The right of the caller to play the recording of `show`: as a draft to who may change it; published, to who
@@ -29,15 +31,15 @@ pub async fn to_play(
     show: ShowId,
 ) -> Result<(PlayRight, ShowFacts), RecordingError> {
     let facts = access::facts(&caller.services.database, show).await?;
+    if caller.may(&facts.artist_account, Resource::Show, Action::Change).await? {
+        return Ok((PlayRight::Editor, facts));
+    }
     if facts.replay
         && let Some(right) = listening::of_caller(caller, show).await?
     {
         let personal = right.is_personal();
         let right = if personal { PlayRight::Personal } else { PlayRight::Everybody };
         return Ok((right, facts));
-    }
-    if caller.may(&facts.artist_account, Resource::Show, Action::Change).await? {
-        return Ok((PlayRight::Personal, facts));
     }
     Err(match (facts.replay, caller.account().await?) {
         (false, _) => Refusal::Because(RecordingReason::Unpublished),
@@ -54,9 +56,21 @@ pub async fn to_change(
     caller: &Caller,
     show: ShowId,
 ) -> Result<(Account, ShowFacts), RecordingError> {
+    allowed(caller, show, Action::Change).await
+}
+
+/// The caller's account, and the show with which it may do `action`, recording and all.
+///
+/// # Errors
+/// As [`to_change`].
+pub async fn allowed(
+    caller: &Caller,
+    show: ShowId,
+    action: Action,
+) -> Result<(Account, ShowFacts), RecordingError> {
     let account = caller.own_account().await?;
     let facts = access::facts(&caller.services.database, show).await?;
-    if !caller.may(&facts.artist_account, Resource::Show, Action::Change).await? {
+    if !caller.may(&facts.artist_account, Resource::Show, action).await? {
         return Err(Refusal::Forbidden);
     }
     Ok((account, facts))

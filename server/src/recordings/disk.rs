@@ -7,7 +7,7 @@ use std::{
 };
 
 use bandstand_domain::recordings::RecordingStop;
-use bandstand_recording::{FilePatch, RepairedFile};
+use bandstand_recording::{FilePatch, RepairError, RepairedFile};
 
 /// Makes a file that isn't there, for its owner alone. It is locked for as long as it is open, by which other
 /// processes of the venue know that it is being written.
@@ -47,7 +47,10 @@ pub fn finish(file: &mut File, patches: &[FilePatch]) -> io::Result<()> {
 pub fn repair(path: &Path) -> io::Result<Option<RepairedFile>> {
     let Some(mut file) = open_unused(path)? else { return Ok(None) };
     let repaired = bandstand_recording::repair(&mut file);
-    let repaired = repaired.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+    let repaired = repaired.map_err(|error| match error {
+        RepairError::Read(error) => error,
+        error => io::Error::new(io::ErrorKind::InvalidData, error),
+    })?;
     file.set_len(repaired.length)?;
     file.seek(SeekFrom::Start(repaired.length))?;
     file.write_all(&repaired.tail.bytes)?;

@@ -49,16 +49,18 @@ pub async fn expire(services: &Arc<Services>) -> Result<(), DatabaseError> {
         if store::note_warned(&mut write, &draft).await? {
             let store::Unpublished { show, artist, title, .. } = draft;
             let until = draft.since.plus(kept_for(config)).max(now.plus(warning(config)));
-            let days = until.since(now) / DAY;
+            let days = (until.since(now) + DAY - 1) / DAY;
             let kind = EmailKind::DraftExpires { account: artist, show, title, days };
             write_to(&mut write, kind).await?;
         }
         write.commit().await?;
         services.jobs.wake();
     }
-    for show in store::doomed(&services.database, now.plus(-warning(config))).await? {
-        discard(services, show).await?;
-        tracing::info!(%show, "a recording was deleted that nobody published");
+    let warned = now.plus(-warning(config));
+    for show in store::doomed(&services.database, warned).await? {
+        if discard(services, show, Some(warned)).await? {
+            tracing::info!(%show, "a recording was deleted that nobody published");
+        }
     }
     Ok(())
 }

@@ -5,30 +5,43 @@ use std::sync::Arc;
 use axum::{
     Router,
     extract::{Path, RawQuery},
-    http::{HeaderMap, HeaderValue, Method, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::Response,
     routing::get,
 };
 use bandstand_domain::{
     Refusal,
-    recordings::{RecordingError, RecordingReason},
+    recordings::{Cut, RecordingError, RecordingReason, seek_points},
 };
+use base64::{Engine, engine::general_purpose::STANDARD};
 
 use super::{
     access::{PlayRight, to_play},
-    store, stored_name,
+    cut::OpenBytes,
+    store::{self, FileRow},
+    stored_name, zip,
 };
-use crate::{caller::Caller, http::refused, services::Services, shows, storage};
+use crate::{
+    caller::Caller,
+    http::refused,
+    services::Services,
+    shows,
+    storage::{self, ByteRange},
+};
 
-/// Of what is open to all: nothing of a file ever changes, but its recording may be taken back.
-const OPEN: HeaderValue = HeaderValue::from_static("public, max-age=86400, immutable");
-const PERSONAL: HeaderValue = HeaderValue::from_static("private, no-cache");
+/// Of what is open to all: nothing of a file ever changes, but its recording may be taken back, which caches learn
+/// after five minutes.
+const OPEN: HeaderValue = HeaderValue::from_static("public, max-age=300, immutable");
+/// Of what isn't.
+pub const PERSONAL: HeaderValue = HeaderValue::from_static("private, no-cache");
 /// The most characters of a file's name that is downloaded, of those of its show's title.
 const MAX_NAME: usize = 60;
 
 /// The files of recordings.
 pub fn routes() -> Router<Arc<Services>> {
-    Router::new().route("/recordings/{file}", get(send))
+    Router::new()
+        .route("/recordings/{file}", get(send))
+        .route("/shows/{id}/recording.zip", get(zip::send))
 }
 
 /// `GET /recordings/{file}`: a file or a range of it, for who may play it; with `?download`, to be kept.
@@ -67,6 +80,9 @@ async fn answer(
     if !row.is_stored {
         return Err(Refusal::Because(RecordingReason::NotReady));
     }
+    if right != PlayRight::Editor {
+        check_cut(caller, &row, download, headers).await?;
+    }
     let answered = storage::answer(&services.files, &stored_name(id), method, headers).await;
     let mut response = match answered {
         Ok(response) => response.ok_or(Refusal::NotFound)?,
@@ -75,7 +91,8 @@ async fn answer(
             return Err(Refusal::Broken);
         }
     };
-    let cached = if right == PlayRight::Everybody { OPEN } else { PERSONAL };
+    let is_given = response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED;
+    let cached = if right == PlayRight::Everybody && is_given { OPEN } else { PERSONAL };
     response.headers_mut().insert(header::CACHE_CONTROL, cached);
     if download {
         let title = shows::title(&services.database, row.show).await?.unwrap_or_default();
@@ -87,8 +104,37 @@ async fn answer(
     Ok(response)
 }
 
+/// Refuses what the artist cut off.
+async fn check_cut(
+    caller: &Caller,
+    row: &FileRow,
+    download: bool,
+    headers: &HeaderMap,
+) -> Result<(), RecordingError> {
+    let database = &caller.services.database;
+    let recording = store::recording(database, row.show).await?.ok_or(Refusal::NotFound)?;
+    if recording.cut_from == 0 && recording.cut_to.is_none() {
+        return Ok(());
+    }
+    let cut = Cut { from: recording.cut_from, to: recording.cut_to.unwrap_or(u64::MAX) };
+    let index = store::seek_index(database, row.file.id).await?;
+    let points = STANDARD.decode(index).ok().and_then(|it| seek_points(&it)).unwrap_or_default();
+    let open = OpenBytes::of(&row.file, &points, cut).ok_or(Refusal::NotFound)?;
+    if open.is_whole() {
+        return Ok(());
+    }
+    let range = headers.get(header::RANGE).and_then(|it| ByteRange::parse(it.to_str().ok()?));
+    let range = range.and_then(|it| it.within(row.file.bytes));
+    // A condition that fails makes it the whole file.
+    let is_certain = !download && !headers.contains_key(header::IF_RANGE);
+    match range {
+        Some(range) if is_certain && open.has(&range) => Ok(()),
+        _ => Err(Refusal::Forbidden),
+    }
+}
+
 /// Name of a file of a show with this title, by the time at which it begins: letters that every disk takes.
-fn file_name(title: &str, offset: u64, media_type: &str) -> String {
+pub fn file_name(title: &str, offset: u64, media_type: &str) -> String {
     let mut name = String::new();
     for letter in title.chars().take(MAX_NAME) {
         match letter {
@@ -111,6 +157,7 @@ fn extension(media_type: &str) -> &'static str {
         Some("audio/mp4") => "m4a",
         Some("audio/mpeg") => "mp3",
         Some("audio/ogg") => "ogg",
+        Some("application/zip") => "zip",
         _ => "bin",
     }
 }

@@ -1,10 +1,12 @@
 //! Recordings of shows: made while they are live, kept in storage, published by their artist.
 //!
 //! A show that is live is read by a [`recorder`] on a thread of its own, which writes files into the data
-//! folder. Closed, they are moved into storage ([`storing`]). What was left open when the program ended is
-//! repaired at the next start.
+//! folder. Closed, they are moved into storage ([`storing`]), which makes whole before what was left open when
+//! the program ended.
 
 mod access;
+mod closing;
+mod cut;
 mod disk;
 mod drafts;
 mod files;
@@ -14,10 +16,11 @@ mod recorder;
 mod running;
 mod store;
 mod storing;
+mod zip;
 
 use std::{path::PathBuf, sync::Arc};
 
-use bandstand_domain::{ShowId, recordings::RecordingFileId};
+use bandstand_domain::{Millis, ShowId, recordings::RecordingFileId};
 
 pub use drafts::expire;
 pub use files::routes;
@@ -41,11 +44,22 @@ fn stored_name(id: RecordingFileId) -> String {
     format!("recordings/{}", id.0.simple())
 }
 
-/// Deletes the recording of `show` with its files. One that is being written goes with its recorder.
-async fn discard(services: &Arc<Services>, show: ShowId) -> Result<(), DatabaseError> {
+/// Deletes the recording of `show` with its files. One that is being written goes with its recorder. With `warned`,
+/// nothing is deleted unless it is a draft whose artist was warned before that, or of a deleted show; returns whether
+/// it was.
+async fn discard(
+    services: &Arc<Services>,
+    show: ShowId,
+    warned: Option<Millis>,
+) -> Result<bool, DatabaseError> {
     let files = store::files_of(&services.database, show).await?;
     let names: Vec<_> = files.iter().map(|it| stored_name(it.file.id)).collect();
     let mut write = services.database.begin().await?;
+    if let Some(warned) = warned
+        && !store::is_doomed(&mut write, show, warned).await?
+    {
+        return Ok(false);
+    }
     for name in &names {
         storage::discard(&mut write, name).await?;
     }
@@ -55,5 +69,5 @@ async fn discard(services: &Arc<Services>, show: ShowId) -> Result<(), DatabaseE
     for file in files {
         disk::remove(&local_path(&services.config, file.file.id));
     }
-    Ok(())
+    Ok(true)
 }

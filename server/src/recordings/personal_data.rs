@@ -48,7 +48,8 @@ impl PersonalData for RecordingData {
         write: &mut Write,
         subject: &DataSubject,
     ) -> Result<ErasedFiles, DatabaseError> {
+        let names = storage::discard_owned(write, &FileOwner::recordings(&subject.account)).await?;
         store::delete_of_artist(write, &subject.account).await?;
-        storage::discard_owned(write, &FileOwner::recordings(&subject.account)).await
+        Ok(names)
     }
 }

@@ -3,23 +3,23 @@
 use async_trait::async_trait;
 use bandstand_app::recordings::port::Recordings;
 use bandstand_domain::{
-    Refusal, ShowId,
+    Millis, Refusal, ShowId,
     recordings::{
         Cut, RecordedFile, Recording, RecordingCard, RecordingError, RecordingForm, RecordingList,
-        RecordingReason, RecordingState, Replay,
+        RecordingReason, RecordingState, Replay, write_tracklist,
     },
-    shows::ShowPage,
+    shows::{ShowPage, Track},
 };
 
 use super::{
-    access::{to_change, to_play},
+    access::{PlayRight, allowed, to_change, to_play},
     discard,
     drafts::deleted_at,
     store::{self, FileRow, RecordingRow},
 };
 use crate::{
     accounts::store::lock, caller::Caller, clock, database::Write, http::limits::Limit,
-    ids::AccountId, services::Services, shows, shows::ShowFacts,
+    ids::AccountId, rights::Action, services::Services, shows, shows::ShowFacts,
 };
 
 /// The port of recordings.
@@ -75,6 +75,11 @@ impl Whole {
         }
     }
 
+    /// True if nothing was recorded, and why isn't to be said.
+    fn is_nothing(&self, facts: &ShowFacts) -> bool {
+        self.files.is_empty() && self.row.stopped.is_none() && !facts.stage.is_on_air()
+    }
+
     fn into_files(self) -> Vec<RecordedFile> {
         self.files.into_iter().map(|it| it.file).collect()
     }
@@ -83,7 +88,7 @@ impl Whole {
 #[async_trait]
 impl Recordings for RecordingsPort {
     async fn replay(&self, show: ShowId) -> Result<Replay, RecordingError> {
-        to_play(&self.caller, show).await?;
+        let (right, _) = to_play(&self.caller, show).await?;
         let services = &self.caller.services;
         let whole = Whole::find(services, show).await?;
         if whole.files.iter().any(|it| !it.is_stored) {
@@ -91,7 +96,14 @@ impl Recordings for RecordingsPort {
         }
         let seek = store::seek_indexes(&services.database, show).await?;
         let (began_at, cut) = (whole.row.began_at, whole.cut());
-        Ok(Replay { show, began_at, cut, files: whole.into_files(), seek })
+        let files = whole.into_files().into_iter().zip(seek);
+        // What is cut off isn't even told of.
+        let played = |file: &RecordedFile| {
+            right == PlayRight::Editor
+                || (file.offset < cut.to && file.offset + file.duration > cut.from)
+        };
+        let (files, seek) = files.filter(|it| played(&it.0)).unzip();
+        Ok(Replay { show, began_at, cut, files, seek })
     }
 
     async fn recording(&self, show: ShowId) -> Result<Recording, RecordingError> {
@@ -100,12 +112,16 @@ impl Recordings for RecordingsPort {
         let page = shows::page(&services.database, show, Some(&account.id)).await;
         let ShowPage { card, description, tracks, .. } = page.map_err(plain)?;
         let whole = Whole::find(services, show).await?;
+        if whole.is_nothing(&facts) {
+            return Err(Refusal::NotFound);
+        }
         let state = whole.state(&facts);
         let deleted_at = (!facts.replay).then(|| deleted_at(&services.config, &whole.row));
         Ok(Recording {
             card,
             description,
             tracks,
+            mine: account.id == facts.artist_account,
             state,
             stopped: whole.row.stopped,
             began_at: whole.row.began_at,
@@ -129,6 +145,9 @@ impl Recordings for RecordingsPort {
             let show = whole.row.show;
             let Some(facts) = shows::facts(database, show).await? else { continue };
             let Some(card) = shows::card_of(database, show).await? else { continue };
+            if whole.is_nothing(&facts) {
+                continue;
+            }
             let bytes = whole.bytes();
             list.used += bytes;
             list.recordings.push(RecordingCard {
@@ -152,9 +171,12 @@ impl Recordings for RecordingsPort {
         }
         let duration = whole.duration();
         let (cut, tracks) = form.read(whole.row.began_at, duration)?;
+        let database = &services.database;
+        let before = shows::tracks(database, show).await?;
         let mut write = self.change(show, &facts.artist_account).await?;
         store::cut(&mut write, show, cut.from, (cut.to < duration).then_some(cut.to)).await?;
         shows::change_text(&mut write, show, &form.title, &form.description).await?;
+        let tracks = with_times_of(tracks, before, whole.row.began_at);
         shows::replace_tracks(&mut write, show, &tracks).await?;
         shows::append_changed(&mut write, show).await?;
         write.commit().await?;
@@ -181,11 +203,11 @@ impl Recordings for RecordingsPort {
     }
 
     async fn delete(&self, show: ShowId) -> Result<(), RecordingError> {
-        let (account, facts) = to_change(&self.caller, show).await?;
+        let (account, facts) = allowed(&self.caller, show, Action::Delete).await?;
         self.caller.limited(Limit::Shows, &account.id)?;
         let services = &self.caller.services;
         let whole = Whole::find(services, show).await?;
-        if whole.state(&facts) < RecordingState::Draft {
+        if whole.state(&facts) == RecordingState::Running {
             return Err(Refusal::Because(RecordingReason::NotReady));
         }
         let mut write = self.change(show, &facts.artist_account).await?;
@@ -193,7 +215,8 @@ impl Recordings for RecordingsPort {
         shows::append_changed(&mut write, show).await?;
         write.commit().await?;
         shows::announce(services, show).await;
-        Ok(discard(services, show).await?)
+        discard(services, show, None).await?;
+        Ok(())
     }
 }
 
@@ -208,6 +231,18 @@ impl RecordingsPort {
         }
         Ok(write)
     }
+}
+
+/// The tracks with the times that they had, to the millisecond, where a line of the form says the same as before.
+fn with_times_of(tracks: Vec<Track>, mut before: Vec<Track>, began_at: Millis) -> Vec<Track> {
+    let line = |track: &Track| write_tracklist(std::slice::from_ref(track), began_at);
+    let kept = tracks.into_iter().map(|track| {
+        let same = before.iter().position(|it| line(it) == line(&track));
+        same.map_or(track, |at| before.remove(at))
+    });
+    let mut tracks: Vec<_> = kept.collect();
+    tracks.sort_by_key(|it| it.at);
+    tracks
 }
 
 /// The refusal, without the reasons particular to shows, of which none is given for a page.

@@ -16,12 +16,14 @@ use bandstand_recording::{
     RecorderPacket, RecordingContainer, RecordingFile, SeekIndex,
 };
 use bandstand_sfu::{SessionId, TappedCodec, TappedPacket};
-use base64::{Engine, engine::general_purpose::STANDARD};
 use tokio::{runtime::Handle, time::sleep};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{disk, folder, local_path, store};
+use super::{
+    closing::{GoneFile, close_cut, note_closed},
+    disk, folder, local_path, store,
+};
 use crate::{
     database::DatabaseError, ids::AccountId, media::stage_recording::StageReader,
     services::Services, storage::FileOwner,
@@ -117,7 +119,7 @@ impl ShowRecorder {
         (show, artist): (ShowId, AccountId),
         stage: StageReader,
         stop: CancellationToken,
-        began_at: Millis,
+        (began, began_at): (Instant, Millis),
     ) -> Self {
         // Media Source Extensions take no Ogg.
         let sound_container = RecordingContainer::Mp4;
@@ -129,7 +131,7 @@ impl ShowRecorder {
             artist,
             stage,
             stop,
-            began: Instant::now(),
+            began,
             began_at,
             recorder: Recorder::new(options),
             best: BestLayer::default(),
@@ -149,6 +151,7 @@ impl ShowRecorder {
             }
         };
         if matches!(ended, RecorderEnd::Told) {
+            self.take_rest();
             self.recorder.finish();
             if let Err(end) = self.write_outputs() {
                 ended = end;
@@ -191,6 +194,23 @@ impl ShowRecorder {
             self.look()?;
         }
         Ok(())
+    }
+
+    /// Takes what waits, and waits for nothing.
+    fn take_rest(&mut self) {
+        let mut packets = Vec::new();
+        let stage = &mut self.stage;
+        self.runtime.block_on(async {
+            tokio::select! {
+                biased;
+                _ = stage.next_many(&mut packets, usize::MAX) => {}
+                () = std::future::ready(()) => {}
+            }
+        });
+        let now = self.began.elapsed();
+        for packet in packets {
+            self.push(now, packet);
+        }
     }
 
     fn push(&mut self, now: Duration, packet: TappedPacket) {
@@ -261,7 +281,11 @@ impl ShowRecorder {
         if !self.runtime.block_on(store::add_file(&self.services.database, &row))? {
             return Err(RecorderEnd::Deleted);
         }
-        let file = disk::create(&local_path(&self.services.config, id))?;
+        let made = disk::create(&local_path(&self.services.config, id));
+        if made.is_err() {
+            self.runtime.block_on(store::delete_file(&self.services.database, id))?;
+        }
+        let file = made?;
         self.file = Some(OpenFile { id, file, length: 0, duration: Duration::ZERO });
         Ok(())
     }
@@ -291,8 +315,9 @@ impl ShowRecorder {
     fn close_cut(&self, open: OpenFile) {
         let OpenFile { id, file, .. } = open;
         drop(file);
-        if let Err(error) = self.runtime.block_on(close_cut(&self.services, id)) {
-            // The next start tries again.
+        let closed = close_cut(&self.services, id, GoneFile::Forget);
+        if let Err(error) = self.runtime.block_on(closed) {
+            // It is tried again.
             tracing::error!(%error, "the file of a recording can't be noted in the database");
         }
     }
@@ -300,8 +325,9 @@ impl ShowRecorder {
     /// Looks whether there is room, and notes how long the open file is.
     fn look(&mut self) -> Result<(), RecorderEnd> {
         let (services, artist) = (&self.services, &self.artist);
-        let free = disk::free_bytes(&folder(&services.config))?;
-        if free < services.config.recordings.min_free_bytes {
+        // What can't be told now may be by the next look.
+        let free = disk::free_bytes(&folder(&services.config));
+        if free.is_ok_and(|it| it < services.config.recordings.min_free_bytes) {
             return Err(RecorderEnd::Stopped(RecordingStop::Disk));
         }
         let open = self.file.as_ref().map(|it| (it.id, it.duration, it.length));
@@ -313,61 +339,16 @@ impl ShowRecorder {
             let room = services.files.room(&FileOwner::recordings(artist)).await?;
             let Some(room) = room else { return Ok(true) };
             Ok::<_, DatabaseError>(store::unstored_bytes(database, artist).await? < room)
-        })?;
+        });
+        let has_room = has_room.unwrap_or_else(|error| {
+            tracing::warn!(%error, "it can't be told how much room a recording has");
+            true
+        });
         if has_room { Ok(()) } else { Err(RecorderEnd::Stopped(RecordingStop::Quota)) }
     }
 }
 
-/// Makes a file whole that was cut off, and notes that; one of which nothing is of use is deleted.
-pub(super) async fn close_cut(
-    services: &Arc<Services>,
-    id: RecordingFileId,
-) -> Result<(), DatabaseError> {
-    let path = local_path(&services.config, id);
-    let repaired = tokio::task::spawn_blocking({
-        let path = path.clone();
-        move || disk::repair(&path)
-    });
-    match repaired.await {
-        Ok(Ok(None)) => Ok(()),
-        Ok(Ok(Some(file))) => {
-            let bytes = file.length + file.tail.bytes.len() as u64;
-            note_closed(services, id, (file.duration, bytes), &file.index).await
-        }
-        Ok(Err(error)) => match error.kind() {
-            std::io::ErrorKind::InvalidData | std::io::ErrorKind::NotFound => {
-                tracing::info!(%error, "nothing was kept of the file of a recording");
-                disk::remove(&path);
-                store::delete_file(&services.database, id).await
-            }
-            _ => {
-                tracing::error!(%error, "the file of a recording can't be made whole yet");
-                Ok(())
-            }
-        },
-        Err(panicked) => {
-            tracing::error!(%panicked, "the file of a recording can't be made whole");
-            Ok(())
-        }
-    }
-}
-
-async fn note_closed(
-    services: &Arc<Services>,
-    id: RecordingFileId,
-    (duration, bytes): (Duration, u64),
-    index: &SeekIndex,
-) -> Result<(), DatabaseError> {
-    let index = STANDARD.encode(index.to_bytes());
-    let length = (millis(duration), bytes);
-    if !store::close_file(&services.database, id, length, &index).await? {
-        // Its recording was deleted meanwhile.
-        disk::remove(&local_path(&services.config, id));
-    }
-    Ok(())
-}
-
-fn millis(duration: Duration) -> u64 {
+pub(super) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 

@@ -2,8 +2,9 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Weak},
+    sync::{Arc, PoisonError, Weak},
     thread,
+    time::Instant,
 };
 
 use async_trait::async_trait;
@@ -13,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{folder, recorder::ShowRecorder, store, storing::Storing};
 use crate::{
+    accounts::store::lock,
     background::bus::{BusListener, BusMessage},
     clock,
     database::DatabaseError,
@@ -23,6 +25,9 @@ use crate::{
     storage::folders::make_private,
 };
 
+/// Failures of a show's recorders after which it isn't recorded any more.
+const MAX_FAILURES: u32 = 4;
+
 /// Recorders of the venue.
 #[derive(Debug)]
 pub struct Recorders {
@@ -32,6 +37,8 @@ pub struct Recorders {
     readers: StageReaders,
     storing: Arc<Storing>,
     running: Mutex<HashMap<ShowId, Running>>,
+    /// How often recorders of each show have failed.
+    failures: std::sync::Mutex<HashMap<ShowId, u32>>,
 }
 
 /// Recorder that runs.
@@ -58,6 +65,7 @@ impl Recorders {
             readers,
             storing,
             running: Mutex::default(),
+            failures: std::sync::Mutex::default(),
         })
     }
 
@@ -96,8 +104,26 @@ impl Recorders {
                 if let Some(recorder) = running.remove(&show) {
                     recorder.stop.cancel();
                 }
+                self.failures.lock().unwrap_or_else(PoisonError::into_inner).remove(&show);
             }
             (_, false) => {}
+        }
+        Ok(())
+    }
+
+    /// Notes that a show is recorded. What is recorded from now on is a draft, whatever was published before.
+    async fn note_begin(&self, facts: &ShowFacts) -> Result<(), DatabaseError> {
+        let (services, show) = (&self.services, facts.id);
+        let mut write = services.database.begin().await?;
+        lock(&mut write, &facts.artist_account).await?;
+        store::begin(&mut write, show, clock::now()).await?;
+        if facts.replay {
+            shows::set_replay(&mut write, show, None).await?;
+            shows::append_changed(&mut write, show).await?;
+        }
+        write.commit().await?;
+        if facts.replay {
+            shows::announce(services, show).await;
         }
         Ok(())
     }
@@ -105,11 +131,13 @@ impl Recorders {
     async fn begin(&self, facts: &ShowFacts) -> Result<Option<Running>, DatabaseError> {
         let show = facts.id;
         let Ok(stage) = self.readers.read(show).await else { return Ok(None) };
-        let began_at = clock::now();
-        store::begin(&self.services.database, show, began_at).await?;
+        self.note_begin(facts).await?;
+        let latest = store::latest_end(&self.services.database, show).await?;
+        // Both clocks at once; and never before what is there, though somebody has put the clock back.
+        let began = (Instant::now(), clock::now().max(latest));
         let (stop, ended) = (self.services.tasks.closing().child_token(), CancellationToken::new());
         let who = (show, facts.artist_account.clone());
-        let recorder = ShowRecorder::new(self.services.clone(), who, stage, stop.clone(), began_at);
+        let recorder = ShowRecorder::new(self.services.clone(), who, stage, stop.clone(), began);
         let (done, why) = oneshot::channel();
         let made = make_private(&folder(&self.services.config)).and_then(|()| {
             let named = thread::Builder::new().name("recorder".into());
@@ -125,6 +153,7 @@ impl Recorders {
         tracing::info!(%show, "recording");
         let (this, ending) = (self.this.clone(), ended.clone());
         let storing = self.storing.clone();
+        let services = self.services.clone();
         self.services.tasks.spawn_to_its_end(async move {
             // A recorder that is gone without a word has panicked.
             let why = why.await.unwrap_or(Some(RecordingStop::Failed));
@@ -132,15 +161,28 @@ impl Recorders {
             if let (Some(this), Some(why)) = (this.upgrade(), failed.or(why)) {
                 this.stopped(show, why).await;
             }
-            if let Err(error) = storing.store_all().await {
+            // When the venue closes, the next start does it: nobody waits for large files.
+            if !services.tasks.closing().is_cancelled()
+                && let Err(error) = storing.store_all().await
+            {
                 tracing::error!(%error, "recordings can't be stored yet");
             }
         });
         Ok(Some(Running { stop, ended }))
     }
 
-    /// Tells the artist that their show isn't recorded any more, and doesn't try it again before they do.
+    /// Tells the artist that their show isn't recorded any more, and doesn't try it again before they do. What has
+    /// failed for another reason than want of room is tried again some times.
     async fn stopped(&self, show: ShowId, why: RecordingStop) {
+        if why == RecordingStop::Failed {
+            let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+            let count = failures.entry(show).or_default();
+            *count += 1;
+            if *count < MAX_FAILURES {
+                tracing::warn!(%show, "a recording has failed, and begins anew");
+                return;
+            }
+        }
         tracing::warn!(%show, ?why, "a recording has ended before its show");
         let noted = async {
             store::stop(&self.services.database, show, why).await?;

@@ -12,10 +12,10 @@ use crate::{
     ids::AccountId,
 };
 
-pub use drafts::{Unpublished, doomed, note_warned, to_warn};
+pub use drafts::{Unpublished, doomed, is_doomed, note_warned, to_warn};
 pub use files::{
     FileRow, LocalFile, NewFileRow, add_file, close_file, delete_file, file, files_of, grow_file,
-    is_known, local_files, mark_stored, seek_indexes, unstored_bytes,
+    is_local, local_files, mark_stored, seek_index, seek_indexes, unstored_bytes,
 };
 
 /// Row of a recording.
@@ -65,23 +65,30 @@ fn signed(number: u64) -> i64 {
 }
 
 /// Notes that `show` is recorded from `began_at` on; where it was before, that goes on.
-pub async fn begin(
-    database: &Database,
-    show: ShowId,
-    began_at: Millis,
-) -> Result<(), DatabaseError> {
-    let mut write = database.begin().await?;
+pub async fn begin(write: &mut Write, show: ShowId, began_at: Millis) -> Result<(), DatabaseError> {
     sqlx::query(
         "INSERT INTO recordings (show, began_at, changed_at) VALUES ($1, $2, $3) \
          ON CONFLICT (show) DO UPDATE SET stopped = NULL, warned_at = NULL, \
-         changed_at = excluded.changed_at",
+         changed_at = excluded.changed_at, cut_to = NULL",
     )
     .bind(show.to_string())
     .bind(began_at.0)
     .bind(clock::now().0)
-    .execute(&mut *write)
+    .execute(&mut **write)
     .await?;
-    write.commit().await
+    Ok(())
+}
+
+/// Wall-clock time at which the last file of the recording of `show` ends; long ago where there is none.
+pub async fn latest_end(database: &Database, show: ShowId) -> Result<Millis, DatabaseError> {
+    let row = sqlx::query(
+        "SELECT COALESCE(MAX(began_at + duration), 0) AS ended FROM recording_files \
+         WHERE show = $1",
+    )
+    .bind(show.to_string())
+    .fetch_one(&database.read)
+    .await?;
+    Ok(Millis(row.try_get("ended")?))
 }
 
 /// Notes why the recording of `show` ended before its show.
@@ -158,14 +165,11 @@ pub async fn touch(write: &mut Write, show: ShowId) -> Result<(), DatabaseError>
 
 /// Deletes the recording of `show` with its files' rows.
 pub async fn delete(write: &mut Write, show: ShowId) -> Result<(), DatabaseError> {
-    sqlx::query("DELETE FROM recording_files WHERE show = $1")
-        .bind(show.to_string())
-        .execute(&mut **write)
-        .await?;
-    sqlx::query("DELETE FROM recordings WHERE show = $1")
-        .bind(show.to_string())
-        .execute(&mut **write)
-        .await?;
+    for statement in
+        ["DELETE FROM recording_files WHERE show = $1", "DELETE FROM recordings WHERE show = $1"]
+    {
+        sqlx::query(statement).bind(show.to_string()).execute(&mut **write).await?;
+    }
     Ok(())
 }
 

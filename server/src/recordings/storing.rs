@@ -1,19 +1,34 @@
 //! Ways of files from the data folder into storage, and what is left there when the program ends amid.
 
-use std::{fs, sync::Arc};
+use std::{
+    fs::{self, DirEntry},
+    ops::Range,
+    sync::Arc,
+    time::Duration,
+};
 
+use bandstand_domain::Millis;
 use tokio::sync::Mutex;
 
 use super::{
-    disk, folder, local_path, recorder,
+    closing::{GoneFile, close_cut},
+    disk, folder, local_path,
     store::{self, LocalFile},
     stored_name,
 };
 use crate::{
+    clock,
     database::DatabaseError,
     services::Services,
     storage::{self, FileOwner, NewFile, StorageError},
 };
+
+/// Age in milliseconds up to which a file that is open is left alone.
+const YOUNG: i64 = 3 * Millis::SECOND;
+/// Age in milliseconds from which on a file that isn't there is given up: its disk doesn't come back.
+const LOST: i64 = 24 * Millis::HOUR;
+/// Ages between which a file without a row is swept: it may be coming, or belong to another database.
+const SWEPT: Range<Duration> = Duration::from_secs(3_600)..Duration::from_secs(48 * 3_600);
 
 /// Mover of files that are whole into storage.
 #[derive(Debug)]
@@ -28,35 +43,18 @@ impl Storing {
         Storing { services, turn: Mutex::default() }
     }
 
-    /// Makes files whole that were being written when the program ended before, and stores them. To be called
-    /// before anything is recorded; the work is done beside.
-    ///
-    /// # Errors
-    /// Returns an error when the database fails.
-    pub async fn repair(self: &Arc<Self>) -> Result<(), DatabaseError> {
-        let mut files = store::local_files(&self.services.database).await?;
-        files.retain(|it| !it.is_closed);
-        let this = self.clone();
-        self.services.tasks.spawn(async move {
-            for file in files {
-                tracing::info!(show = %file.show, "the file of a recording was left open");
-                if let Err(error) = recorder::close_cut(&this.services, file.id).await {
-                    tracing::error!(%error, "the file of a recording can't be noted");
-                }
-            }
-            if let Err(error) = this.store_all().await {
-                tracing::error!(%error, "recordings can't be stored yet");
-            }
-        });
-        Ok(())
-    }
-
-    /// Moves all files that are whole into storage. What fails is tried again the next time.
+    /// Makes files whole that were being written when their recorder ended without a word, which nobody writes any
+    /// more, and moves all that are whole into storage. What fails is tried again the next time.
     ///
     /// # Errors
     /// Returns an error when the database fails.
     pub async fn store_all(&self) -> Result<(), DatabaseError> {
         let _turn = self.turn.lock().await;
+        for file in store::local_files(&self.services.database).await? {
+            if !file.is_closed {
+                self.close(&file).await?;
+            }
+        }
         for file in store::local_files(&self.services.database).await? {
             if file.is_closed
                 && let Err(error) = self.store_one(&file).await
@@ -65,6 +63,16 @@ impl Storing {
             }
         }
         Ok(())
+    }
+
+    /// Closes a file that was left open. One that was begun a moment ago may not be there yet.
+    async fn close(&self, file: &LocalFile) -> Result<(), DatabaseError> {
+        let age = clock::now().since(file.began_at);
+        if age < YOUNG {
+            return Ok(());
+        }
+        let gone = if age > LOST { GoneFile::Forget } else { GoneFile::Keep };
+        close_cut(&self.services, file.id, gone).await
     }
 
     async fn store_one(&self, local: &LocalFile) -> Result<(), StorageError> {
@@ -83,6 +91,10 @@ impl Storing {
         else {
             return Ok(());
         };
+        let id = local.id.to_string();
+        if !store::is_local(database, &id).await.map_err(StorageError::from)? {
+            return Ok(());
+        }
         let written = files.take_in(file, &path).await?;
         let mut write = database.begin().await?;
         storage::keep(&mut write, &written).await?;
@@ -103,11 +115,18 @@ impl Storing {
         for entry in entries.flatten() {
             let name = entry.file_name();
             if let Some(name) = name.to_str()
-                && !store::is_known(&self.services.database, name).await?
+                && is_ours(&entry)
+                && !store::is_local(&self.services.database, name).await?
             {
                 disk::remove(&entry.path());
             }
         }
         Ok(())
     }
+}
+
+/// Tells whether a file is of an age at which it may be swept.
+fn is_ours(entry: &DirEntry) -> bool {
+    let changed = entry.metadata().and_then(|it| it.modified());
+    changed.is_ok_and(|it| it.elapsed().is_ok_and(|age| SWEPT.contains(&age)))
 }

@@ -8,7 +8,7 @@ mod store;
 
 use axum::{
     extract::Request,
-    http::StatusCode,
+    http::{StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -57,9 +57,14 @@ pub fn layer(store: SqlSessionStore, secure: bool) -> SessionManagerLayer<SqlSes
         .with_expiry(Expiry::OnInactivity(LASTS))
 }
 
-/// Prolongs the session, once in a quarter of an hour at most, so that reading pages writes little.
+/// Prolongs the session, once in a quarter of an hour at most, so that reading pages writes little. Not with an
+/// answer that caches may give to others, which must have no cookie.
 pub async fn keep(session: Session, request: Request, next: Next) -> Response {
     let response = next.run(request).await;
+    let cached = response.headers().get(header::CACHE_CONTROL);
+    if cached.is_some_and(|it| it.as_bytes().starts_with(b"public")) {
+        return response;
+    }
     match prolong(&session).await {
         Ok(()) => response,
         Err(error) => {

@@ -16,7 +16,7 @@ use std::collections::HashMap;
 use bandstand_domain::{
     Millis, Refusal, ShowId,
     channel::{Event, Topic},
-    shows::{Section, ShowCard, ShowError, ShowEvent, ShowList, ShowPage},
+    shows::{Section, ShowCard, ShowError, ShowEvent, ShowList, ShowPage, Track},
     stage::encore_until,
 };
 
@@ -53,6 +53,11 @@ pub async fn card(write: &mut Write, id: ShowId) -> Result<Option<ShowCard>, Dat
 /// The show `id` as lists show it; none when it is deleted.
 pub async fn card_of(database: &Database, id: ShowId) -> Result<Option<ShowCard>, DatabaseError> {
     store::card(&database.read, id).await
+}
+
+/// The tracks of the show `id`, the first one first.
+pub async fn tracks(database: &Database, id: ShowId) -> Result<Vec<Track>, DatabaseError> {
+    store::tracks(&database.read, id).await
 }
 
 /// The title of the show `id`; none when it is deleted.

@@ -31,27 +31,35 @@ impl Files {
     /// [`StorageError`], with nothing left of the file in storage.
     pub async fn take_in(&self, file: NewFile, path: &Path) -> Result<WrittenFile, StorageError> {
         self.delete(&file.name).await?;
-        if let Some(folder) = &self.0.backend.folder {
-            let linked = link(path.to_owned(), folder.join(&file.name));
-            if let Some((bytes, etag)) = linked.await.map_err(incoming)? {
-                return self.note(file, bytes, &etag).await;
-            }
+        if let Some(folder) = self.0.backend.folder.clone()
+            && let Some(written) = self.link(&file, path, &folder).await?
+        {
+            return Ok(written);
         }
         let content = tokio::fs::File::open(path).await.map_err(incoming)?;
         self.write(file, ReaderStream::with_capacity(content, READ_BYTES)).await
     }
 
-    /// Writes the row of a file whose bytes are there.
-    async fn note(
+    /// Links a file into the folder of storage; none where that isn't possible, as between two disks. Its row is
+    /// there first, so that it is nobody's in no moment.
+    async fn link(
         &self,
-        file: NewFile,
-        bytes: u64,
-        etag: &str,
-    ) -> Result<WrittenFile, StorageError> {
+        file: &NewFile,
+        path: &Path,
+        folder: &Path,
+    ) -> Result<Option<WrittenFile>, StorageError> {
         let database = &self.0.database;
-        store::begin(database, &file, bytes, &Quotas::NONE).await?;
-        store::finish(database, &file.name, &file.owner, (bytes, 0), etag).await?;
-        Ok(WrittenFile { name: file.name, bytes, owner: file.owner })
+        let announced = tokio::fs::metadata(path).await.map_err(incoming)?.len();
+        store::begin(database, file, announced, &Quotas::NONE).await?;
+        let linked = link(path.to_owned(), folder.join(&file.name)).await;
+        let Some((bytes, etag)) = linked.as_ref().ok().and_then(Option::as_ref) else {
+            self.delete(&file.name).await?;
+            return linked.map(|_| None).map_err(incoming);
+        };
+        let excess = announced.saturating_sub(*bytes);
+        store::finish(database, &file.name, &file.owner, (*bytes, excess), etag).await?;
+        let NewFile { name, owner, .. } = file.clone();
+        Ok(Some(WrittenFile { name, bytes: *bytes, owner }))
     }
 }
 

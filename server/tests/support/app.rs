@@ -78,7 +78,8 @@ impl TestApp {
         Self::open(config, folder).await
     }
 
-    async fn open(config: Config, folder: TempDir) -> Self {
+    /// A venue of this configuration, whose data is in this folder.
+    pub async fn open(config: Config, folder: TempDir) -> Self {
         let running = bandstand_server::start(config).await.unwrap();
         let url = format!("http://{}", running.venue.services.config.listen);
         Self { running, url, folder, from: None }
@@ -92,9 +93,15 @@ impl TestApp {
 
     /// The same venue, closed and opened again at the same address.
     pub async fn restart(self) -> Self {
+        let (config, folder) = self.close().await;
+        Self::open(config, folder).await
+    }
+
+    /// The configuration and the data of the venue, which is closed.
+    pub async fn close(self) -> (Config, TempDir) {
         let config = self.running.venue.services.config.as_ref().clone();
         self.running.stop().await;
-        Self::open(config, self.folder).await
+        (config, self.folder)
     }
 
     /// Another process of the same venue: at an address of its own, with the same database.

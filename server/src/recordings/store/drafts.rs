@@ -7,6 +7,7 @@ use crate::{
     clock,
     database::{Database, DatabaseError, Write, parsed},
     ids::AccountId,
+    shows::stage_sql,
 };
 
 /// Recording that isn't published.
@@ -27,11 +28,12 @@ pub async fn to_warn(
     database: &Database,
     before: Millis,
 ) -> Result<Vec<Unpublished>, DatabaseError> {
-    let rows = sqlx::query(
+    let rows = sqlx::query(concat!(
         "SELECT r.show, s.artist, s.title, r.changed_at FROM recordings r \
          JOIN shows s ON s.id = r.show WHERE s.replay_at IS NULL AND s.deleted_at IS NULL \
-         AND r.changed_at <= $1 AND r.warned_at IS NULL",
-    )
+         AND r.changed_at <= $1 AND r.warned_at IS NULL AND NOT ",
+        stage_sql!(on_air),
+    ))
     .bind(before.0)
     .fetch_all(&database.read)
     .await?;
@@ -62,6 +64,24 @@ pub async fn doomed(database: &Database, warned: Millis) -> Result<Vec<ShowId>, 
     .fetch_all(&database.read)
     .await?;
     rows.iter().map(|row| parsed(row, "show")).collect()
+}
+
+/// Tells whether the recording of `show` is [`doomed`] still; nobody publishes it until the transaction ends.
+pub async fn is_doomed(
+    write: &mut Write,
+    show: ShowId,
+    warned: Millis,
+) -> Result<bool, DatabaseError> {
+    sqlx::query("UPDATE recordings SET warned_at = warned_at WHERE show = $1")
+        .bind(show.to_string())
+        .execute(&mut **write)
+        .await?;
+    let row = sqlx::query(
+        "SELECT 1 FROM recordings r JOIN shows s ON s.id = r.show WHERE r.show = $1 \
+         AND (s.deleted_at IS NOT NULL OR (s.replay_at IS NULL AND r.warned_at <= $2))",
+    );
+    let row = row.bind(show.to_string()).bind(warned.0).fetch_optional(&mut **write).await?;
+    Ok(row.is_some())
 }
 
 fn draft_of(row: &AnyRow) -> Result<Unpublished, DatabaseError> {

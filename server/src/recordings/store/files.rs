@@ -53,6 +53,8 @@ pub struct LocalFile {
     pub artist: AccountId,
     /// Media type with codecs.
     pub media_type: String,
+    /// Wall-clock time of its first sample.
+    pub began_at: Millis,
     /// True if it is whole, false if it is being written, or was when the program ended.
     pub is_closed: bool,
 }
@@ -136,9 +138,9 @@ pub async fn delete_file(database: &Database, id: RecordingFileId) -> Result<(),
     write.commit().await
 }
 
-/// Tells whether there is a row of a file.
-pub async fn is_known(database: &Database, id: &str) -> Result<bool, DatabaseError> {
-    let row = sqlx::query("SELECT 1 FROM recording_files WHERE id = $1");
+/// Tells whether a file belongs into the data folder.
+pub async fn is_local(database: &Database, id: &str) -> Result<bool, DatabaseError> {
+    let row = sqlx::query("SELECT 1 FROM recording_files WHERE id = $1 AND state <> 'stored'");
     Ok(row.bind(id).fetch_optional(&database.read).await?.is_some())
 }
 
@@ -197,6 +199,13 @@ fn file_of(row: &AnyRow) -> Result<FileRow, DatabaseError> {
     })
 }
 
+/// The seek points of a file, in base64; empty where there are none.
+pub async fn seek_index(database: &Database, id: RecordingFileId) -> Result<String, DatabaseError> {
+    let row = sqlx::query("SELECT seek_index FROM recording_files WHERE id = $1");
+    let row = row.bind(id.to_string()).fetch_optional(&database.read).await?;
+    Ok(row.map(|row| row.try_get(0)).transpose()?.unwrap_or_default())
+}
+
 /// The seek points of the files of the recording of `show`, in their order, in base64.
 pub async fn seek_indexes(database: &Database, show: ShowId) -> Result<Vec<String>, DatabaseError> {
     let indexes = sqlx::query_scalar(
@@ -208,7 +217,7 @@ pub async fn seek_indexes(database: &Database, show: ShowId) -> Result<Vec<Strin
 /// The files that lie in the data folder.
 pub async fn local_files(database: &Database) -> Result<Vec<LocalFile>, DatabaseError> {
     let rows = sqlx::query(
-        "SELECT f.id, f.show, f.media_type, f.state, s.artist FROM recording_files f \
+        "SELECT f.id, f.show, f.media_type, f.began_at, f.state, s.artist FROM recording_files f \
          JOIN shows s ON s.id = f.show WHERE f.state <> 'stored' ORDER BY f.began_at",
     )
     .fetch_all(&database.read)
@@ -219,17 +228,21 @@ pub async fn local_files(database: &Database) -> Result<Vec<LocalFile>, Database
             show: parsed(row, "show")?,
             artist: row.try_get("artist")?,
             media_type: row.try_get("media_type")?,
+            began_at: Millis(row.try_get("began_at")?),
             is_closed: row.try_get::<String, _>("state")? == "closed",
         })
     };
     rows.iter().map(local).collect()
 }
 
-/// Bytes of the account `artist` that lie in the data folder, and count in no quota yet.
+/// Bytes of the account `artist` that lie in the data folder, and count in no quota yet, as those do that are on
+/// their way into storage.
 pub async fn unstored_bytes(database: &Database, artist: &AccountId) -> Result<u64, DatabaseError> {
     let row = sqlx::query(
         "SELECT CAST(COALESCE(SUM(f.bytes), 0) AS BIGINT) AS bytes FROM recording_files f \
-         JOIN shows s ON s.id = f.show WHERE s.artist = $1 AND f.state <> 'stored'",
+         JOIN shows s ON s.id = f.show WHERE s.artist = $1 AND f.state <> 'stored' \
+         AND NOT EXISTS (SELECT 1 FROM files w \
+         WHERE w.name = 'recordings/' || REPLACE(f.id, '-', ''))",
     )
     .bind(artist)
     .fetch_one(&database.read)

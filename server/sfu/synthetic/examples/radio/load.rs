@@ -29,8 +29,8 @@ const SETTLING: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_secs(1);
 /// The longest recording that a load needs.
 pub(crate) const LONGEST: Duration = Duration::from_secs(150);
-/// A gap that is heard.
-const HEARD: Duration = Duration::from_secs(1);
+/// A gap that is longer than what is gathered for a write.
+const HEARD: Duration = Duration::from_millis(1_700);
 
 /// Parts of a load.
 #[derive(Clone, Copy)]
