@@ -3,10 +3,10 @@
 use async_trait::async_trait;
 use bandstand_app::recordings::port::Recordings;
 use bandstand_domain::{
-    Refusal, ShowId,
+    Millis, Refusal, ShowId,
     recordings::{
-        Cut, RecordedFile, Recording, RecordingCard, RecordingError, RecordingForm, RecordingList,
-        RecordingReason, RecordingState, Replay,
+        Cut, Moments, RecordedFile, Recording, RecordingCard, RecordingError, RecordingForm,
+        RecordingList, RecordingReason, RecordingState, Replay,
     },
     shows::ShowPage,
 };
@@ -18,7 +18,7 @@ use super::{
     store::{self, FileRow, RecordingRow},
 };
 use crate::{
-    accounts::store::lock, caller::Caller, clock, database::Write, http::limits::Limit,
+    accounts::store::lock, caller::Caller, chat, clock, database::Write, http::limits::Limit,
     ids::AccountId, services::Services, shows, shows::ShowFacts,
 };
 
@@ -92,6 +92,14 @@ impl Recordings for RecordingsPort {
         let seek = store::seek_indexes(&services.database, show).await?;
         let (began_at, cut) = (whole.row.began_at, whole.cut());
         Ok(Replay { show, began_at, cut, files: whole.into_files(), seek })
+    }
+
+    async fn moments(&self, show: ShowId, from: Millis) -> Result<Moments, RecordingError> {
+        to_play(&self.caller, show).await?;
+        let database = &self.caller.services.database;
+        store::recording(database, show).await?.ok_or(Refusal::NotFound)?;
+        let (messages, until) = chat::said_from(database, show, from).await?;
+        Ok(Moments { messages, until })
     }
 
     async fn recording(&self, show: ShowId) -> Result<Recording, RecordingError> {
