@@ -1,6 +1,7 @@
-//! Moments of a show that is played again: what was said up to the time that plays.
+//! Moments of a show that is played again: what was said up to the time that plays, and the crowd at it.
 
 mod buffer;
+mod crowd;
 mod loader;
 mod said;
 
@@ -9,13 +10,17 @@ use leptos::{
     wasm_split::{SplitLoaderError, wasm_split},
 };
 
-use self::{loader::ReplayedMoments, said::said};
+use self::{crowd::crowd_then, loader::ReplayedMoments, said::said};
 use crate::player::WatchSession;
 
-/// The chat as it was at the time that plays, in place of the chat as it is. A part of its own, loaded once
+/// Chat and crowd as they were at the time that plays, in place of those that are. A part of its own, loaded once
 /// something plays.
 #[wasm_split(moments, wasm_split_path = ::leptos::wasm_split, fallible)]
 pub(crate) fn as_it_was(session: WatchSession) -> Result<AnyView, SplitLoaderError> {
     let moments = ReplayedMoments::of(session);
-    Ok(said(session, moments))
+    let view = view! {
+        {crowd_then(session, moments)}
+        {said(session, moments)}
+    };
+    Ok(view.into_any())
 }

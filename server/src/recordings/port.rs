@@ -18,8 +18,8 @@ use super::{
     store::{self, FileRow, RecordingRow},
 };
 use crate::{
-    accounts::store::lock, caller::Caller, chat, clock, database::Write, http::limits::Limit,
-    ids::AccountId, services::Services, shows, shows::ShowFacts,
+    accounts::store::lock, caller::Caller, chat, clock, crowd, database::Write,
+    http::limits::Limit, ids::AccountId, services::Services, shows, shows::ShowFacts,
 };
 
 /// The port of recordings.
@@ -99,7 +99,8 @@ impl Recordings for RecordingsPort {
         let database = &self.caller.services.database;
         store::recording(database, show).await?.ok_or(Refusal::NotFound)?;
         let (messages, until) = chat::said_from(database, show, from).await?;
-        Ok(Moments { messages, until })
+        let crowd = crowd::moments(database, show, (from, until)).await?;
+        Ok(Moments { messages, crowd, until })
     }
 
     async fn recording(&self, show: ShowId) -> Result<Recording, RecordingError> {

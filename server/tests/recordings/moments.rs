@@ -1,9 +1,12 @@
-//! Moments of a show that is played again: what was said, when it was, as long as it is there.
+//! Moments of a show that is played again: what was said, as long as it is there, and the crowd.
 
 use bandstand_domain::{
     Millis, Refusal, ShowId,
+    channel::ClientFrame,
     chat::ChatReason,
-    recordings::{MOMENTS_WINDOW, Moments, RecordingError, RecordingState},
+    crowd::Gesture,
+    recordings::{MOMENTS_WINDOW, Moments, RecordingError, RecordingReason, RecordingState},
+    stage::StageState,
 };
 use bandstand_server::own_account::deletion;
 use serde_json::json;
@@ -94,5 +97,44 @@ async fn much_that_was_said_comes_in_windows_without_gaps() {
     assert_eq!((first.messages.len(), second.messages.len()), (199, 51));
     let all = first.messages.iter().chain(&second.messages).map(|it| it.text.parse().unwrap());
     assert_eq!(all.collect::<Vec<i64>>(), (0..250).collect::<Vec<_>>());
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn crowd_is_played_again_in_numbers_as_long_as_it_is_recorded() {
+    let app = TestApp::start().await;
+    let (artist, show) = app.artist_with_show().await;
+    let guest = app.guest("Bob").await;
+    let mut crowd = app.follow(&guest, show).await;
+    let kept = async || {
+        app.running.venue.crowds.keep_moments().await.unwrap();
+        app.count("SELECT COUNT(*) FROM crowd_moments").await
+    };
+    crowd.channel.say(&ClientFrame::Gesture { show, gesture: Gesture::Jump }).await;
+    crowd.until(|it| !it.gestures.is_empty()).await;
+    assert_eq!(kept().await, 0, "before the show");
+    let _on_stage = app.play(&artist, show, 1).await;
+    crowd.until_stage(StageState::Live).await;
+    let from = artist.recording(show).await.unwrap().began_at;
+    crowd.gestures.clear();
+    crowd.channel.say(&ClientFrame::Gesture { show, gesture: Gesture::Wave }).await;
+    crowd.until(|it| !it.gestures.is_empty()).await;
+    assert!(kept().await > 0);
+
+    let moments = artist.moments(show, from).await.unwrap();
+    assert!(moments.crowd.iter().all(|it| it.count == 1), "{:?}", moments.crowd);
+    let gestures: Vec<_> = moments.crowd.iter().flat_map(|it| &it.gestures).collect();
+    let [(_, Gesture::Wave, 1)] = &gestures[..] else { panic!("{gestures:?}") };
+
+    // Nothing is kept of what isn't recorded, and nothing without a recording.
+    artist.record(show, false).await;
+    app.change("DELETE FROM crowd_moments").await;
+    assert_eq!(kept().await, 0);
+    artist.record(show, true).await;
+    assert!(kept().await > 0);
+    artist.end(show).await.unwrap();
+    artist.until_recording(show, |it| it.state == RecordingState::Draft).await;
+    artist.call::<(), RecordingReason>("recordings/delete", json!({ "show": show })).await.unwrap();
+    assert_eq!(kept().await, 0);
     app.stop().await;
 }

@@ -2,7 +2,12 @@
 
 use std::sync::Arc;
 
-use bandstand_domain::{Millis, chat::ChatMessage, recordings::Moments};
+use bandstand_domain::{
+    Millis,
+    chat::ChatMessage,
+    crowd::{CROWD_MOMENT, CrowdMoment, Gesture},
+    recordings::Moments,
+};
 
 /// Milliseconds before the time that plays from which on moments are loaded after a seek.
 const BEFORE: i64 = 5 * Millis::MINUTE;
@@ -10,6 +15,8 @@ const BEFORE: i64 = 5 * Millis::MINUTE;
 const AHEAD: i64 = Millis::MINUTE;
 /// Milliseconds behind what plays after which moments are forgotten.
 const BEHIND: i64 = 15 * Millis::MINUTE;
+/// The longest step of the time that plays which is no seek, in milliseconds.
+const STEP: i64 = 3 * Millis::SECOND;
 /// The most messages that are kept behind what plays.
 const KEPT: usize = 500;
 
@@ -20,6 +27,8 @@ pub struct MomentBuffer {
     until: Millis,
     /// In the order in which they were sent.
     messages: Vec<Arc<ChatMessage>>,
+    /// In the order of time.
+    crowd: Vec<CrowdMoment>,
 }
 
 impl MomentBuffer {
@@ -41,6 +50,9 @@ impl MomentBuffer {
         }
         self.until = moments.until;
         self.messages.extend(moments.messages.into_iter().map(Arc::new));
+        // The first may be the one that went on at the end of the last window.
+        let last = self.crowd.last().map(|it| it.at);
+        self.crowd.extend(moments.crowd.into_iter().filter(|it| Some(it.at) > last));
         self.forget(now);
     }
 
@@ -49,8 +61,42 @@ impl MomentBuffer {
         &self.messages[..self.messages.partition_point(|it| it.sent_at <= now)]
     }
 
+    /// Number of people who were there at `now`.
+    pub fn count_at(&self, now: Millis) -> u32 {
+        // A moment that is missing is as the one before it.
+        let moment = self.moment_at(now).filter(|it| now.since(it.at) < 2 * CROWD_MOMENT);
+        moment.map_or(0, |it| it.count)
+    }
+
+    /// Likes up to `now`, where they are known.
+    pub fn likes_at(&self, now: Millis) -> Option<u64> {
+        self.moment_at(now).map(|it| it.likes)
+    }
+
+    /// Gestures of the seconds that began after `before` and up to `now`; none after a seek.
+    pub fn gestures_between(&self, before: Millis, now: Millis) -> Vec<(Gesture, u32)> {
+        if !(0..=STEP).contains(&now.since(before)) {
+            return Vec::new();
+        }
+        let since = before.plus(-CROWD_MOMENT);
+        let moments = &self.crowd[self.crowd.partition_point(|it| it.at < since)..];
+        let moments = moments.iter().take_while(|it| it.at <= now);
+        let made = |(second, ..): &&(u8, Gesture, u32), at: Millis| {
+            let at = at.plus(i64::from(*second) * Millis::SECOND);
+            before < at && at <= now
+        };
+        let gestures =
+            moments.flat_map(|it| it.gestures.iter().filter(move |one| made(one, it.at)));
+        gestures.map(|(_, gesture, count)| (*gesture, *count)).collect()
+    }
+
+    fn moment_at(&self, now: Millis) -> Option<&CrowdMoment> {
+        self.crowd[..self.crowd.partition_point(|it| it.at <= now)].last()
+    }
+
     fn forget(&mut self, now: Millis) {
         let since = now.plus(-BEHIND);
+        self.crowd.retain(|it| it.at >= since);
         let old = self.messages.partition_point(|it| it.sent_at < since);
         let surplus = self.messages_at(now).len().saturating_sub(KEPT);
         self.messages.drain(..old.max(surplus));
@@ -85,11 +131,25 @@ mod tests {
         }
     }
 
+    /// Three people for each ten seconds of the even minutes, who wave in the fifth.
+    fn crowd(from: Millis, until: Millis) -> Vec<CrowdMoment> {
+        let times = (from.0 + 1..until.0).filter(|it| it % CROWD_MOMENT == 0);
+        let times = times.filter(|it| it / Millis::MINUTE % 2 == 0);
+        let moment = |at| CrowdMoment {
+            at: Millis(at),
+            count: 3,
+            likes: u64::try_from(at - minute(0).0).unwrap() / 1_000,
+            gestures: vec![(4, Gesture::Wave, 2)],
+        };
+        times.map(moment).collect()
+    }
+
     /// What the venue answers: a message each `every` milliseconds, at most 200 of ten minutes.
     fn answer(from: Millis, every: i64) -> Moments {
         let until = from.plus((10 * Millis::MINUTE).min(200 * every));
         let times = (from.0..until.0).filter(|it| it % every == 0);
-        Moments { messages: times.map(|it| said(Millis(it))).collect(), until }
+        let crowd = crowd(from.plus(-CROWD_MOMENT), until);
+        Moments { messages: times.map(|it| said(Millis(it))).collect(), crowd, until }
     }
 
     /// Loads all that is wanted while `now` plays; from which instants on.
@@ -140,6 +200,25 @@ mod tests {
         assert_eq!(buffer.messages_at(minute(29)).len(), 5);
         // A gap is left out.
         assert_eq!(load(&mut buffer, minute(36), Millis::MINUTE), [minute(35)]);
+    }
+
+    #[test]
+    fn crowd_is_there_and_moves_at_its_moment() {
+        let mut buffer = MomentBuffer::default();
+        for now in 60..75 {
+            load(&mut buffer, minute(now), Millis::MINUTE);
+        }
+        assert!(buffer.crowd.windows(2).all(|it| it[0].at < it[1].at));
+        assert!(buffer.crowd.len() <= 150, "{}", buffer.crowd.len());
+        let at = |seconds: i64| minute(74).plus(seconds * Millis::SECOND);
+        let counts = [0, 59, 69, 70, 80].map(|it| buffer.count_at(at(it)));
+        assert_eq!(counts, [3, 3, 3, 0, 0]);
+        assert_eq!(buffer.likes_at(at(25)), Some(74 * 60 + 20));
+        assert_eq!(buffer.likes_at(minute(20)), None);
+        let waves = |from, to| buffer.gestures_between(at(from), at(to));
+        assert_eq!(waves(3, 4), [(Gesture::Wave, 2)]);
+        assert_eq!((waves(4, 5), waves(4, 4), waves(5, 3)), (vec![], vec![], vec![]));
+        assert_eq!(waves(0, 30), [], "a seek");
     }
 
     #[test]
