@@ -32,6 +32,7 @@ const OWN = {
   picture: 20,
   playing: 15,
   replay: 40,
+  moments: 15,
 };
 // What several parts share comes in files worth a request.
 const LEAST_SHARED = 8;

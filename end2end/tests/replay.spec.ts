@@ -1,6 +1,6 @@
 // A show that is over is played again: by keyboard, from where one stopped, and by its titles.
 import { type Locator } from "@playwright/test";
-import { counts, enterAsGuest, onStage, unfold } from "./steps";
+import { counts, enterAsGuest, onStage, said, say, unfold } from "./steps";
 import { type Person, type Venue, expect, test } from "./venue";
 
 /** Ends the show of an artist who is live. */
@@ -63,6 +63,7 @@ for (const kind of ["Chromium", "Firefox"]) {
     const typed = artist.page.getByRole("textbox", { name: "Title" });
     await typed.fill("Low Tide");
     await typed.press("Enter");
+    await say(ana, "What a tune");
     await expect(clock).toHaveText(/^00:[23]\d$/, { timeout: 30_000 });
     await end(artist);
     await publish(artist, venue, show);
@@ -85,6 +86,8 @@ for (const kind of ["Chromium", "Firefox"]) {
     await bar.focus();
     await page.keyboard.press("Home");
     await playsFrom(video, 0, 4);
+    await expect(page.getByText("What was said at this moment of the show")).toBeVisible();
+    await expect(said(tom, "What a tune")).toBeHidden();
     const before = await time(video);
     await page.keyboard.press("ArrowRight");
     await page.keyboard.press("ArrowRight");
@@ -109,6 +112,8 @@ for (const kind of ["Chromium", "Firefox"]) {
     await stage.locator("summary", { hasText: "Titles" }).press("Enter");
     await stage.getByRole("button", { name: "Low Tide" }).press("Enter");
     await playsFrom(video, 8, 16);
+    await expect(said(tom, "What a tune")).toBeVisible();
+    await expect(stage.getByRole("img", { name: "One person is here" })).toBeVisible();
     await stage.getByRole("combobox", { name: "Speed" }).selectOption("2");
     expect(await video.evaluate((element) => (element as HTMLVideoElement).playbackRate)).toBe(2);
 

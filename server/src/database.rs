@@ -178,7 +178,7 @@ impl Write {
     }
 
     /// Makes changes last that come by the hundred when a show begins, and that no page needs to show at
-    /// once: sessions, messages, likes, counts of listeners, and the queue of jobs. The revision stays.
+    /// once: sessions, messages, likes, counts of listeners and crowds, and the queue of jobs. The revision stays.
     ///
     /// # Errors
     /// [`DatabaseError`]; then nothing was changed.

@@ -1,6 +1,7 @@
 //! Recordings: made while a show is live, kept, published and played again, with real media.
 
 mod drafts;
+mod moments;
 
 use std::{fs, process::Command, time::Duration};
 
@@ -196,6 +197,7 @@ async fn a_replay_is_for_who_could_have_come_to_the_show() {
     let path = format!("/recordings/{}", recording.files[0].id);
     let (guest, member) = (app.guest("Bob").await, app.visitor("ben").await);
     assert_eq!(guest.replay(show).await, Err(Refusal::NotLoggedIn));
+    assert_eq!(guest.moments(show, recording.began_at).await, Err(Refusal::NotLoggedIn));
     assert_eq!(guest.file(&path, None).await.status(), StatusCode::UNAUTHORIZED);
     assert_eq!(member.replay(show).await.unwrap().files, recording.files);
     let file = member.file(&path, None).await;

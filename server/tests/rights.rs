@@ -125,6 +125,7 @@ const FUNCTIONS: &[(&str, Arguments, [u16; 6])] = &[
     ("live/set_title", |it| json!({ "show": it.show, "title": "One" }), NOBODY_ON),
     ("recordings/delete", |it| json!({ "show": it.show }), [401, 401, 403, 403, 404, 404]),
     ("recordings/mine", |_| json!({}), [401, 401, 200, 200, 200, 200]),
+    ("recordings/moments", |it| json!({ "show": it.show, "from": 0 }), [404; 6]),
     ("recordings/one", |it| json!({ "show": it.show }), NOT_THERE),
     ("recordings/publish", |it| json!({ "show": it.show, "published": true }), NOT_THERE),
     ("recordings/replay", |it| json!({ "show": it.show }), [404; 6]),

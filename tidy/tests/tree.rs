@@ -11,10 +11,11 @@ use bandstand_tidy::{
 };
 
 /// Tables, and the folders that own columns of them. Accounts forget the sessions of whom they erase.
-const TABLES: [(&str, &[&str]); 28] = [
+const TABLES: [(&str, &[&str]); 29] = [
     ("accounts", &["accounts", "people"]),
     ("api_tokens", &["api_tokens"]),
     ("ceremonies", &["factors"]),
+    ("crowd_moments", &["crowd"]),
     ("device_logins", &["api_tokens"]),
     ("devices", &["accounts"]),
     ("ended_sessions", &["sessions"]),

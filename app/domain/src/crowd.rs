@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    PersonId, Refusal, ShowId,
+    Millis, PersonId, Refusal, ShowId,
     refusal::{Reason, print_text},
     text,
     texts::{Tell, Text},
@@ -13,6 +13,8 @@ use crate::{
 pub const LIKE_COOL_DOWN: u32 = 10;
 /// The most gestures a second that a person's figure makes; more are dropped.
 pub const GESTURES_A_SECOND: u32 = 5;
+/// Milliseconds of which a [`CrowdMoment`] tells.
+pub const CROWD_MOMENT: i64 = 10 * Millis::SECOND;
 
 /// Reason to refuse a request, particular to the crowd.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -186,6 +188,20 @@ pub struct CrowdChange {
     pub peak: u32,
     /// Likes so far.
     pub likes: u64,
+}
+
+/// Crowd of a show for ten seconds, as whoever plays it again sees it: numbers, of nobody in particular.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CrowdMoment {
+    /// The beginning: a multiple of [`CROWD_MOMENT`].
+    pub at: Millis,
+    /// Number of people who were present.
+    pub count: u32,
+    /// Likes up to then.
+    pub likes: u64,
+    /// Counts of gestures, with the second in which they were made, from 0 to 9.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gestures: Vec<(u8, Gesture, u32)>,
 }
 
 #[cfg(test)]

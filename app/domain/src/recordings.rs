@@ -1,6 +1,7 @@
 //! Recordings of shows: made while they are on, published when their artist wants, played again.
 
 mod form;
+mod moments;
 
 use std::{fmt, str::FromStr};
 
@@ -16,6 +17,7 @@ use crate::{
 };
 
 pub use form::{RecordingForm, parse_time, write_time, write_tracklist};
+pub use moments::{MAX_MOMENT_MESSAGES, MOMENTS_WINDOW, Moments};
 
 /// Reason to refuse a request, particular to recordings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

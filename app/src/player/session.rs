@@ -72,6 +72,8 @@ pub struct WatchSession {
     pub title: RwSignal<String>,
     /// Wall-clock time that is played again, while the recording is.
     pub replayed: RwSignal<Option<Millis>>,
+    /// Likes up to then, where they are known.
+    pub likes_then: RwSignal<Option<u64>>,
     /// Picture and sound.
     pub player: Player,
     /// True while there is something to be played, and somebody who is (nearly) in.
@@ -125,6 +127,7 @@ impl WatchSession {
             crowd,
             chat,
             replayed: RwSignal::new(None),
+            likes_then: RwSignal::new(None),
             player: Player::new(show, join, crowd),
             playing,
             scene: NodeRef::new(),
@@ -156,9 +159,10 @@ impl WatchSession {
         self.page.with(|page| page.peak).max(self.crowd.peak().get())
     }
 
-    /// Likes so far.
+    /// Likes so far, or up to the time that is played again.
     pub fn likes(self) -> u64 {
-        self.page.with(|page| page.likes).max(self.crowd.likes().get())
+        let now = || self.page.with(|page| page.likes).max(self.crowd.likes().get());
+        self.likes_then.get().unwrap_or_else(now)
     }
 
     /// Returns whether the door is closed to the visitor, who has no account.

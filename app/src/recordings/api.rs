@@ -3,8 +3,8 @@
 #![allow(missing_docs, reason = "the server macro makes structs whose fields it does not document")]
 
 use bandstand_domain::{
-    ShowId,
-    recordings::{Recording, RecordingForm, RecordingList, RecordingReason, Replay},
+    Millis, ShowId,
+    recordings::{Moments, Recording, RecordingForm, RecordingList, RecordingReason, Replay},
 };
 use leptos::prelude::*;
 
@@ -18,6 +18,12 @@ use crate::{failure::Failed, json::Json};
 #[server(endpoint = "recordings/replay", input = Json, output = Json)]
 pub async fn load_replay(show: ShowId) -> Result<Replay, Failed<RecordingReason>> {
     answer(port::<dyn Recordings>().replay(show)).await
+}
+
+/// What was said, and how many were there, at a show whose recording is played, from an instant on.
+#[server(endpoint = "recordings/moments", input = Json, output = Json)]
+pub async fn load_moments(show: ShowId, from: Millis) -> Result<Moments, Failed<RecordingReason>> {
+    answer(port::<dyn Recordings>().moments(show, from)).await
 }
 
 /// The recording of one's own show.

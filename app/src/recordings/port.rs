@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use bandstand_domain::{
-    ShowId,
-    recordings::{Recording, RecordingError, RecordingForm, RecordingList, Replay},
+    Millis, ShowId,
+    recordings::{Moments, Recording, RecordingError, RecordingForm, RecordingList, Replay},
 };
 
 /// Recordings, for the person who makes the current request.
@@ -12,6 +12,8 @@ pub trait Recordings: Send + Sync {
     /// A recording to be played: one that is published, to who may come to the show; a draft, to who may
     /// change it.
     async fn replay(&self, show: ShowId) -> Result<Replay, RecordingError>;
+    /// What was said, and how many were there, at a show from an instant on, to who may play its recording.
+    async fn moments(&self, show: ShowId, from: Millis) -> Result<Moments, RecordingError>;
     /// The recording of one's own show; [`Refusal::NotFound`](bandstand_domain::Refusal) without one.
     async fn recording(&self, show: ShowId) -> Result<Recording, RecordingError>;
     /// All of one's own recordings.

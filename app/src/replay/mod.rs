@@ -6,6 +6,7 @@ mod chapters;
 mod controls;
 mod engine;
 mod lock_screen;
+mod moments;
 mod playback;
 mod range;
 mod resume;
@@ -13,5 +14,6 @@ mod screen;
 mod timeline;
 mod views;
 
+pub(crate) use moments::as_it_was;
 pub(crate) use views::on_stage;
 pub use views::replay_player;

@@ -108,10 +108,10 @@ impl Playback {
         self.position.get().saturating_sub(self.cut.from)
     }
 
-    /// Wall-clock time that plays, once something does.
+    /// Wall-clock time that plays, from the beginning to the end.
     pub fn wall_clock(self) -> Option<Millis> {
         let at = i64::try_from(self.position.get()).unwrap_or(i64::MAX);
-        self.started.get().then(|| self.began_at.plus(at))
+        (self.started.get() && !self.over.get()).then(|| self.began_at.plus(at))
     }
 
     /// Plays in the element, once it is begun, until the current owner is cleaned up.

@@ -9,6 +9,8 @@ use crate::{
     channel::ChannelNote,
     chat::ChatPanel,
     player::{Phase, WatchSession},
+    replay::as_it_was,
+    ui::later,
     web,
 };
 
@@ -31,6 +33,15 @@ pub(super) fn Sidebar(
         session.over.get()
             || was_in.get() && session.phase.with(|it| !matches!(it, Phase::Outside { .. }))
     };
+    let replays = Memo::new(move |_| session.replayed.with(Option::is_some));
+    let said = move || {
+        if replays.get() {
+            later(move || as_it_was(session))
+        } else {
+            view! { <ChatPanel chat=session.chat join_token=session.join.join_token() open/> }
+                .into_any()
+        }
+    };
     view! {
         <aside class="show-side" aria-label=t!(crowd.crowd)>
             <ChannelNote/>
@@ -39,7 +50,7 @@ pub(super) fn Sidebar(
                 fallback=move || view! { <Door session/> }
             >
                 <ChatBar session arranged/>
-                <ChatPanel chat=session.chat join_token=session.join.join_token() open/>
+                {said}
             </Show>
         </aside>
     }

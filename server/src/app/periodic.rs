@@ -52,6 +52,7 @@ pub(super) fn start(venue: &Venue, events: mpsc::Receiver<SfuEvent>) {
 fn table(venue: &Venue) -> Vec<PeriodicWork> {
     let Venue { services, stages, media, radio, monitor, page_cache, recorders, storing, .. } =
         venue;
+    let crowds = &venue.crowds;
     let on_stage = (services.clone(), stages.clone());
     let count = ListenerCount {
         services: services.clone(),
@@ -77,6 +78,12 @@ fn table(venue: &Venue) -> Vec<PeriodicWork> {
             media.rehearsals.compare().await
         }),
         every(COMPARE, "compare recorders", recorders, |it| async move { it.compare().await }),
+        every(
+            COMPARE,
+            "keep moments of crowds",
+            crowds,
+            |it| async move { it.keep_moments().await },
+        ),
         every(COMPARE, "store recordings", storing, |it| async move { it.store_all().await }),
         every(HOUR, "sweep recordings", storing, |it| async move { it.sweep().await }),
         every(HOUR, "delete drafts of recordings", services, |it| async move {

@@ -1,6 +1,7 @@
 //! Chats in the database.
 
 mod deletion;
+mod moments;
 
 use bandstand_domain::{
     Millis, PersonId, ShowId,
@@ -10,6 +11,7 @@ use bandstand_domain::{
 use sqlx::{Any, Executor, Row, any::AnyRow};
 
 pub use deletion::{export, forget_person};
+pub use moments::said_from;
 
 use crate::{
     channel::event_log,

@@ -11,12 +11,13 @@ use std::{
 use async_trait::async_trait;
 use bandstand_domain::{
     Millis, PersonId, ShowId,
-    crowd::{ChosenLook, Figure, Gesture},
+    crowd::{ChosenLook, CrowdMoment, Figure, Gesture},
     stage::{StageState, encore_until},
 };
 use tokio::{sync::Notify, time::Instant};
 
 use super::{
+    moments::MomentLog,
     presence::{AttendanceRefused, Presence},
     sight::Sight,
     store::{self, Kept},
@@ -32,6 +33,9 @@ use crate::{
     shows::port::AudienceCount,
 };
 
+/// The most moments of channels that are gone that wait to be written. More are lost.
+const MAX_LEFT: usize = 1_000;
+
 /// The crowds of all shows that somebody follows.
 #[derive(Clone)]
 pub struct Crowds {
@@ -42,6 +46,8 @@ struct Shared {
     database: Database,
     tasks: TaskGroup,
     channels: Mutex<HashMap<ShowId, Arc<CrowdChannel>>>,
+    /// Moments of channels that are gone, to be written; at most [`MAX_LEFT`].
+    left: Mutex<Vec<(ShowId, CrowdMoment)>>,
 }
 
 struct CrowdChannel {
@@ -60,6 +66,7 @@ struct State {
     was_told: bool,
     /// Count, peak and likes as of the last change.
     numbers: (u32, u32, u64),
+    moments: MomentLog,
     listeners: HashMap<u64, Listener>,
 }
 
@@ -67,6 +74,19 @@ impl State {
     /// Tells whether figures may move: the show hasn't ended, or its encore goes on.
     fn is_open(&self) -> bool {
         self.stage != StageState::Ended || encore_until(self.ended_at, clock::now()).is_some()
+    }
+
+    /// Notes what whoever plays the show again will see, while it is on air.
+    fn note_moment(
+        &mut self,
+        now: Millis,
+        count: u32,
+        likes: u64,
+        gestures: impl IntoIterator<Item = (Gesture, u32)>,
+    ) {
+        if self.stage.is_on_air() {
+            self.moments.note(now, count, likes, gestures);
+        }
     }
 
     fn is_empty(&self) -> bool {
@@ -127,7 +147,8 @@ impl fmt::Debug for Attendance {
 impl Crowds {
     /// No crowds yet; likes and peaks are kept in `database`, and those who tell are among `tasks`.
     pub fn new(database: Database, tasks: TaskGroup) -> Self {
-        Self { shared: Arc::new(Shared { database, tasks, channels: Mutex::default() }) }
+        let (channels, left) = (Mutex::default(), Mutex::default());
+        Self { shared: Arc::new(Shared { database, tasks, channels, left }) }
     }
 
     /// Follows the crowd of `show` as subscription `number`; `figure` is who stands in it from now
@@ -208,7 +229,8 @@ impl Crowds {
     fn open(&self, show: ShowId, Kept { peak, likes, stage, ended_at }: Kept) -> Arc<CrowdChannel> {
         let present = Presence::new(show, peak, likes);
         let (numbers, listeners) = ((0, peak, likes), HashMap::new());
-        let state = State { present, stage, ended_at, was_told: false, numbers, listeners };
+        let (was_told, moments) = (false, MomentLog::default());
+        let state = State { present, stage, ended_at, was_told, numbers, moments, listeners };
         let channel =
             Arc::new(CrowdChannel { show, dirty: Notify::new(), state: Mutex::new(state) });
         self.shared.tasks.spawn_to_its_end(tell::tell(self.clone(), channel.clone(), peak));
@@ -251,13 +273,34 @@ impl Crowds {
             .is_some_and(|channel| lock(&channel.state).present.contains(person))
     }
 
+    /// Writes how many are there at shows that are on air and recorded, and what they do, for whoever plays
+    /// them again. What can't be written is lost.
+    ///
+    /// # Errors
+    /// Returns an error when the database fails.
+    pub async fn keep_moments(&self) -> Result<(), DatabaseError> {
+        let now = clock::now();
+        let mut moments = std::mem::take(&mut *lock(&self.shared.left));
+        for (show, channel) in lock(&self.shared.channels).iter() {
+            let mut state = lock(&channel.state);
+            let (count, _, likes) = state.numbers;
+            state.note_moment(now, count, likes, []);
+            moments.extend(state.moments.take(now).into_iter().map(|it| (*show, it)));
+        }
+        store::keep_moments(&self.shared.database, &moments).await
+    }
+
     /// Takes `channel` off when nobody is in it any more; true when it is off.
     fn close_if_empty(&self, channel: &CrowdChannel) -> bool {
         let mut channels = lock(&self.shared.channels);
-        let state = lock(&channel.state);
+        let mut state = lock(&channel.state);
         let empty = state.is_empty();
         if empty {
             channels.remove(&channel.show);
+            let mut left = lock(&self.shared.left);
+            let room = MAX_LEFT.saturating_sub(left.len());
+            let moments = state.moments.take(clock::now()).into_iter().take(room);
+            left.extend(moments.map(|it| (channel.show, it)));
         }
         empty
     }

@@ -2,6 +2,7 @@
 
 mod channel;
 pub mod door;
+mod moments;
 pub mod personal_data;
 pub mod port;
 mod presence;
@@ -11,3 +12,4 @@ mod store;
 pub use channel::{Attendance, Crowds, NotEntered};
 pub use presence::AttendanceRefused;
 pub use sight::Sight;
+pub use store::{forget_moments, forget_moments_of, moments};

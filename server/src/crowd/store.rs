@@ -1,8 +1,12 @@
-//! Likes and peaks of crowds in the database.
+//! Likes, peaks and moments of crowds in the database.
+
+mod moments;
 
 use bandstand_domain::{Millis, PersonId, ShowId, crowd::LIKE_COOL_DOWN, stage::StageState};
 use serde_json::{Value, json};
 use sqlx::Row;
+
+pub use moments::{forget_moments, forget_moments_of, keep_moments, moments};
 
 use crate::{
     database::{Database, DatabaseError, Write},

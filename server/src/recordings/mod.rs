@@ -27,7 +27,7 @@ pub use files::routes;
 pub use running::Recorders;
 pub use storing::Storing;
 
-use crate::{config::Config, database::DatabaseError, services::Services, storage};
+use crate::{config::Config, crowd, database::DatabaseError, services::Services, storage};
 
 /// Folder of the files that aren't in storage yet.
 fn folder(config: &Config) -> PathBuf {
@@ -64,6 +64,7 @@ async fn discard(
         storage::discard(&mut write, name).await?;
     }
     store::delete(&mut write, show).await?;
+    crowd::forget_moments(&mut write, show).await?;
     write.commit().await?;
     services.files.remove(&names).await;
     for file in files {

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::{store, stored_name};
 use crate::{
+    crowd,
     database::{Database, DatabaseError, Write},
     personal_data::{DataSubject, ErasedFiles, ExportMember, PersonalData},
     storage::{self, FileOwner},
@@ -50,6 +51,7 @@ impl PersonalData for RecordingData {
     ) -> Result<ErasedFiles, DatabaseError> {
         let names = storage::discard_owned(write, &FileOwner::recordings(&subject.account)).await?;
         store::delete_of_artist(write, &subject.account).await?;
+        crowd::forget_moments_of(write, &subject.account).await?;
         Ok(names)
     }
 }

@@ -5,8 +5,8 @@ use bandstand_app::recordings::port::Recordings;
 use bandstand_domain::{
     Millis, Refusal, ShowId,
     recordings::{
-        Cut, RecordedFile, Recording, RecordingCard, RecordingError, RecordingForm, RecordingList,
-        RecordingReason, RecordingState, Replay, write_tracklist,
+        Cut, Moments, RecordedFile, Recording, RecordingCard, RecordingError, RecordingForm,
+        RecordingList, RecordingReason, RecordingState, Replay, write_tracklist,
     },
     shows::{ShowPage, Track},
 };
@@ -18,8 +18,9 @@ use super::{
     store::{self, FileRow, RecordingRow},
 };
 use crate::{
-    accounts::store::lock, caller::Caller, clock, database::Write, http::limits::Limit,
-    ids::AccountId, rights::Action, services::Services, shows, shows::ShowFacts,
+    accounts::store::lock, caller::Caller, chat, clock, crowd, database::Write,
+    http::limits::Limit, ids::AccountId, rights::Action, services::Services, shows,
+    shows::ShowFacts,
 };
 
 /// The port of recordings.
@@ -104,6 +105,15 @@ impl Recordings for RecordingsPort {
         };
         let (files, seek) = files.filter(|it| played(&it.0)).unzip();
         Ok(Replay { show, began_at, cut, files, seek })
+    }
+
+    async fn moments(&self, show: ShowId, from: Millis) -> Result<Moments, RecordingError> {
+        to_play(&self.caller, show).await?;
+        let database = &self.caller.services.database;
+        store::recording(database, show).await?.ok_or(Refusal::NotFound)?;
+        let (messages, until) = chat::said_from(database, show, from).await?;
+        let crowd = crowd::moments(database, show, (from, until)).await?;
+        Ok(Moments { messages, crowd, until })
     }
 
     async fn recording(&self, show: ShowId) -> Result<Recording, RecordingError> {

@@ -28,6 +28,7 @@ const READING: &[&str] = &[
     "people/artist",
     "people/profile",
     "recordings/mine",
+    "recordings/moments",
     "recordings/one",
     "recordings/replay",
     "shows/draft",

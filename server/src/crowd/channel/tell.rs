@@ -2,12 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use bandstand_domain::channel::ServerFrame;
+use bandstand_domain::{channel::ServerFrame, crowd::CrowdChange};
 use tokio::time::Instant;
 
 use super::{CrowdChannel, Crowds, State, lock};
 use crate::{
     channel::encoded_frame::EncodedFrame,
+    clock,
     crowd::{sight::Sight, store},
 };
 
@@ -65,8 +66,13 @@ pub(super) async fn tell(crowds: Crowds, channel: Arc<CrowdChannel>, mut kept_pe
 /// Tells what changed to those who know the rest, and all of it to the others. Each frame is made once for all
 /// who see the same.
 fn tick(state: &mut State, now: Instant) {
+    let change = state.present.tick(now.into_std());
+    if let Some(CrowdChange { gestures, more, count, likes, .. }) = &change {
+        let gestures =
+            gestures.iter().map(|(_, gesture)| (*gesture, 1)).chain(more.iter().copied());
+        state.note_moment(clock::now(), *count, *likes, gestures);
+    }
     let State { present, numbers, listeners, .. } = state;
-    let change = present.tick(now.into_std());
     let now = change.as_ref().map_or(*numbers, |it| (it.count, it.peak, it.likes));
     let same_numbers = std::mem::replace(numbers, now) == now;
     for sight in Sight::ALL {
