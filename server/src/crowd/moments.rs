@@ -88,8 +88,9 @@ mod tests {
         log.note(Millis(29_999), 1, 7, [(Gesture::Wave, 4)]);
         let gestures = vec![(3, Gesture::Wave, 2), (3, Gesture::Heart, 2), (9, Gesture::Wave, 4)];
         let moment = CrowdMoment { at: Millis(20_000), count: 3, likes: 7, gestures };
-        assert_eq!(log.take(Millis(29_999)), [moment.clone()], "what there is of it");
-        assert_eq!(log.take(Millis(30_000)), [moment], "all of it");
+        let expected = [moment];
+        assert_eq!(log.take(Millis(29_999)), expected, "what there is of it");
+        assert_eq!(log.take(Millis(30_000)), expected, "all of it");
         assert_eq!(log.take(Millis(30_000)), []);
     }
 
