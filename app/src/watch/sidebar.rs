@@ -46,7 +46,8 @@ pub(super) fn Sidebar(
         <aside class="show-side" aria-label=t!(crowd.crowd)>
             <ChannelNote/>
             <Show
-                when=reads
+                // What was said is there for whoever plays it, also while the door is open.
+                when=move || replays.get() || reads()
                 fallback=move || view! { <Door session/> }
             >
                 <ChatBar session arranged/>

@@ -29,14 +29,12 @@ use crate::{
     services::Services, storage::FileOwner,
 };
 
-/// Time after which the recorder is told the time, if nothing comes.
-const TICK: Duration = Duration::from_millis(100);
+/// Time between two looks for packets: with each of them, waking would cost more than recording.
+const TICK: Duration = Duration::from_millis(50);
 /// Time between two looks at the room that there is, and notes of how long the open file is.
 const LOOK: Duration = Duration::from_secs(5);
 /// Time between two requests for a keyframe of a better layer.
 const ASK: Duration = Duration::from_secs(1);
-/// Packets that are taken at once.
-const MOST_PACKETS: usize = 256;
 
 /// Recorder of a show.
 pub(super) struct ShowRecorder {
@@ -151,7 +149,6 @@ impl ShowRecorder {
             }
         };
         if matches!(ended, RecorderEnd::Told) {
-            self.take_rest();
             self.recorder.finish();
             if let Err(end) = self.write_outputs() {
                 ended = end;
@@ -167,24 +164,20 @@ impl ShowRecorder {
     }
 
     fn step(&mut self) -> Result<(), RecorderEnd> {
-        let mut packets = Vec::new();
-        let (stage, stop) = (&mut self.stage, &self.stop);
-        let runs = self.runtime.block_on(async {
+        let stop = &self.stop;
+        let goes_on = self.runtime.block_on(async {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => false,
-                count = stage.next_many(&mut packets, MOST_PACKETS) => count > 0,
                 () = sleep(TICK) => true,
             }
         });
-        if !runs {
+        let (packets, is_open) = self.take_waiting();
+        self.push_all(packets);
+        if !goes_on || !is_open {
             return Err(RecorderEnd::Told);
         }
-        let now = self.began.elapsed();
-        for packet in packets {
-            self.push(now, packet);
-        }
-        self.recorder.advance(now);
+        self.recorder.advance(self.began.elapsed());
         self.write_outputs()?;
         if self.best.waits() && self.asked.is_none_or(|it| it.elapsed() >= ASK) {
             self.ask();
@@ -196,17 +189,21 @@ impl ShowRecorder {
         Ok(())
     }
 
-    /// Takes what waits, and waits for nothing.
-    fn take_rest(&mut self) {
+    /// Takes what waits, and waits for nothing; also tells whether the media core goes on.
+    fn take_waiting(&mut self) -> (Vec<TappedPacket>, bool) {
         let mut packets = Vec::new();
         let stage = &mut self.stage;
-        self.runtime.block_on(async {
+        let is_open = self.runtime.block_on(async {
             tokio::select! {
                 biased;
-                _ = stage.next_many(&mut packets, usize::MAX) => {}
-                () = std::future::ready(()) => {}
+                count = stage.next_many(&mut packets, usize::MAX) => count > 0,
+                () = std::future::ready(()) => true,
             }
         });
+        (packets, is_open)
+    }
+
+    fn push_all(&mut self, packets: Vec<TappedPacket>) {
         let now = self.began.elapsed();
         for packet in packets {
             self.push(now, packet);
