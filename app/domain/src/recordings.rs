@@ -2,6 +2,7 @@
 
 mod form;
 mod moments;
+mod seek;
 
 use std::{fmt, str::FromStr};
 
@@ -18,6 +19,7 @@ use crate::{
 
 pub use form::{RecordingForm, parse_time, write_time, write_tracklist};
 pub use moments::{MAX_MOMENT_MESSAGES, MOMENTS_WINDOW, Moments};
+pub use seek::{seek_points, write_seek_points};
 
 /// Reason to refuse a request, particular to recordings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,7 +108,7 @@ pub struct Replay {
     pub show: ShowId,
     /// Wall-clock time of the recording's beginning, its media time 0.
     pub began_at: Millis,
-    /// What is played of it.
+    /// Part of it that is played.
     pub cut: Cut,
     /// Its files, in their order.
     pub files: Vec<RecordedFile>,
@@ -177,14 +179,14 @@ pub struct Recording {
     pub mine: bool,
     /// State of the recording.
     pub state: RecordingState,
-    /// Why it ended before its show.
+    /// Reason for which it ended before its show.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped: Option<RecordingStop>,
     /// Wall-clock time of its beginning.
     pub began_at: Millis,
     /// Its media time, gaps included, in milliseconds.
     pub duration: u64,
-    /// What is played of it.
+    /// Part of it that is played.
     pub cut: Cut,
     /// Its files, in their order.
     pub files: Vec<RecordedFile>,
@@ -219,47 +221,4 @@ pub struct RecordingList {
     /// The most bytes that the artist may keep; none where there is no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub most: Option<u64>,
-}
-
-/// First bytes of seek points.
-const SEEK_MAGIC: &[u8] = b"BRI\x01";
-
-/// Reads seek points: pairs of media time in milliseconds and offset in bytes. After the first bytes come
-/// their number and, as differences from the one before, the points, all in LEB128. None where that can't be
-/// read.
-pub fn seek_points(bytes: &[u8]) -> Option<Vec<(u64, u64)>> {
-    let mut rest = bytes.strip_prefix(SEEK_MAGIC)?;
-    let count = leb128(&mut rest)?;
-    let (mut points, mut time, mut offset) = (Vec::new(), 0_u64, 0_u64);
-    for _ in 0..count {
-        time = time.checked_add(leb128(&mut rest)?)?;
-        offset = offset.checked_add(leb128(&mut rest)?)?;
-        points.push((time, offset));
-    }
-    Some(points)
-}
-
-fn leb128(rest: &mut &[u8]) -> Option<u64> {
-    let mut value = 0_u64;
-    for shift in (0..63).step_by(7) {
-        let (byte, after) = rest.split_first()?;
-        *rest = after;
-        value |= u64::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return Some(value);
-        }
-    }
-    None
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn seek_points_are_sums() {
-        let bytes = [b'B', b'R', b'I', 1, 2, 0, 40, 0xd0, 0x0f, 0x80, 1];
-        assert_eq!(seek_points(&bytes), Some(vec![(0, 40), (2_000, 168)]));
-        assert!((0..bytes.len()).all(|cut| seek_points(&bytes[..cut]).is_none()));
-    }
 }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use bandstand_domain::recordings::RecordingFileId;
+use bandstand_domain::recordings::{RecordingFileId, write_seek_points};
 use bandstand_recording::SeekIndex;
 use base64::{Engine, engine::general_purpose::STANDARD};
 
@@ -61,7 +61,8 @@ pub(super) async fn note_closed(
     (duration, bytes): (Duration, u64),
     index: &SeekIndex,
 ) -> Result<(), DatabaseError> {
-    let index = STANDARD.encode(index.to_bytes());
+    let points = index.points().iter().map(|it| (it.time, it.offset));
+    let index = STANDARD.encode(write_seek_points(points));
     let length = (millis(duration), bytes);
     if !store::close_file(&services.database, id, length, &index).await? {
         // Its recording was deleted meanwhile.
