@@ -9,16 +9,16 @@
 //! machine it would take nothing from the venue. What the audience misses is counted by sequence numbers,
 //! without and with the rush.
 
+mod house;
 mod rush;
 #[allow(dead_code, reason = "other benchmarks have venues, too")]
 mod venue;
 
 use std::error::Error;
-use std::net::{IpAddr, Ipv4Addr};
 use std::process::Command;
 use std::time::Duration;
 
-use bandstand_synthetic::audience::{Audience, Direction, Manner, Seen};
+use bandstand_synthetic::audience::{Audience, Seen};
 use bandstand_synthetic::{Content, percentile};
 
 use venue::Venue;
@@ -34,8 +34,6 @@ const PEOPLE: usize = 2_000;
 const SPAN: Duration = Duration::from_secs(2);
 /// How long the audience is watched each time.
 const WATCHED: Duration = Duration::from_secs(8);
-/// Time for all viewers to connect.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -54,19 +52,9 @@ fn measure(program: &str, site: &str, people: usize) -> Result<()> {
     let venue = Venue::start(program, site, &[])?;
     let artist = venue.artist()?;
     let show = artist.announce()?;
-    let (stage, crowd) = (Audience::start()?, Audience::start()?);
-    let (publisher, offer) = stage.offer(manner(Direction::Publish, true))?;
-    stage.accept(publisher, artist.publish(&show, &offer)?)?;
-    stage.until("the artist to be connected", PATIENCE, all_connected)?;
-    stage.film(publisher, Content { spread: true, ..Content::default() }, None)?;
-    for number in 0..VIEWERS {
-        // A few do all that a browser does.
-        let (viewer, offer) = crowd.offer(manner(Direction::Subscribe, number < 5))?;
-        crowd.accept(viewer, venue.watch(&show, number, &offer)?)?;
-    }
-    crowd.until("the audience to be connected", PATIENCE, all_connected)?;
-    let flows = |seen: &[Seen]| seen.iter().all(|it| it.video.packets > 100);
-    crowd.until("the picture to flow", PATIENCE, flows)?;
+    let content = Content { spread: true, ..Content::default() };
+    // A few do all that a browser does.
+    let (_stage, crowd) = house::open(&venue, &artist, &show, content, (VIEWERS, 5))?;
 
     println!("{people} people within {SPAN:?}, {VIEWERS} viewers of a live show beside them");
     let path = format!("/shows/{show}");
@@ -119,13 +107,4 @@ fn report(what: &str, crowd: &Audience, work: impl FnOnce() -> Result<String>) -
         delay(1.0),
     );
     Ok(())
-}
-
-fn all_connected(seen: &[Seen]) -> bool {
-    seen.iter().all(|it| it.connected)
-}
-
-fn manner(direction: Direction, full: bool) -> Manner {
-    let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    Manner { direction, full, glances: false, timestamped: true, address, away: Duration::ZERO }
 }

@@ -143,7 +143,6 @@ impl Person<'_> {
     }
 
     /// Has a show recorded, or not.
-    #[allow(dead_code, reason = "the door's benchmark records as usual")]
     pub(crate) fn record(&self, show: &str, record: bool) -> Result<()> {
         let arguments = json!({ "show": show, "record": record });
         self.venue.call("live/record", &self.cookie, &arguments).map(drop)

@@ -7,6 +7,8 @@
 //! A venue of its own is started on this machine, an artist sends 2.5 Mbit/s, and an audience watches. Processor
 //! time is that of the whole server process; the delay is from the artist's sending to a viewer's receiving.
 
+#[path = "../door/house.rs"]
+mod house;
 #[path = "../sfu/machine.rs"]
 #[allow(dead_code, reason = "shared with another benchmark")]
 mod machine;
@@ -15,10 +17,9 @@ mod machine;
 mod venue;
 
 use std::error::Error;
-use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use bandstand_synthetic::audience::{Audience, Direction, Manner, Seen};
+use bandstand_synthetic::audience::{Audience, Seen};
 use bandstand_synthetic::{Content, percentile};
 
 use machine::cpu;
@@ -33,8 +34,6 @@ const VIEWERS: usize = 10;
 const WATCHED: Duration = Duration::from_secs(20);
 /// Times that it is watched, with and without.
 const ROUNDS: usize = 5;
-/// Time for all viewers to connect.
-const PATIENCE: Duration = Duration::from_secs(30);
 /// 30 frames a second of ten packets: 2.5 Mbit/s.
 const PACKETS: u16 = 10;
 const BYTES: usize = 1_040;
@@ -47,24 +46,13 @@ fn main() -> Result<()> {
     let venue = Venue::start(program, site, &[])?;
     let artist = venue.artist()?;
     let show = artist.announce()?;
-    let (stage, crowd) = (Audience::start()?, Audience::start()?);
-    let (publisher, offer) = stage.offer(manner(Direction::Publish, true))?;
-    stage.accept(publisher, artist.publish(&show, &offer)?)?;
-    stage.until("the artist to be connected", PATIENCE, all_connected)?;
     let content = Content {
         packets_per_frame: PACKETS,
         packet_bytes: BYTES,
         spread: true,
         ..Content::default()
     };
-    stage.film(publisher, content, None)?;
-    for number in 0..VIEWERS {
-        let (viewer, offer) = crowd.offer(manner(Direction::Subscribe, number < 2))?;
-        crowd.accept(viewer, venue.watch(&show, number, &offer)?)?;
-    }
-    crowd.until("the audience to be connected", PATIENCE, all_connected)?;
-    let flows = |seen: &[Seen]| seen.iter().all(|it| it.video.packets > 100);
-    crowd.until("the picture to flow", PATIENCE, flows)?;
+    let (_stage, crowd) = house::open(&venue, &artist, &show, content, (VIEWERS, 2))?;
 
     println!("2.5 Mbit/s of VP8 and Opus, {VIEWERS} viewers, {WATCHED:?} each, in turn");
     let mut used = [Vec::new(), Vec::new()];
@@ -103,13 +91,4 @@ fn watch(venue: &Venue, crowd: &Audience, what: &str) -> Result<f64> {
         delay(0.99),
     );
     Ok(used)
-}
-
-fn all_connected(seen: &[Seen]) -> bool {
-    seen.iter().all(|it| it.connected)
-}
-
-fn manner(direction: Direction, full: bool) -> Manner {
-    let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    Manner { direction, full, glances: false, timestamped: true, address, away: Duration::ZERO }
 }
