@@ -114,6 +114,8 @@ impl TestApp {
     /// An artist's key and show.
     async fn keyed(&self) -> (User, ShowId, Secret) {
         let (artist, show) = self.artist_with_show().await;
+        // Else its recording hears it, as a viewer would.
+        artist.record(show, false).await;
         let key = artist.make_stream_key("Radio").await.unwrap().secret;
         (artist, show, key)
     }

@@ -55,10 +55,7 @@ impl Source {
 #[tokio::test]
 async fn mp3_is_heard_by_webrtc_while_somebody_watches() {
     let app = venue().await;
-    let (artist, show, key) = app.keyed().await;
-    artist.record(show, false).await;
-    let mut studio = app.follow(&artist, show).await;
-    let source = app.live_source(&mut studio, &key, "audio/mpeg", TONE_MP3).await;
+    let OnAir { artist, show, source, mut studio, .. } = app.on_air("audio/mpeg", TONE_MP3).await;
     assert_eq!(app.in_core().await, (0, 0), "nothing is made for nobody");
     let viewer = app.watch(&artist, show).await.unwrap();
     source.heard_by(&viewer, 60, TONE_MP3).await;
@@ -88,6 +85,7 @@ async fn mp3_is_heard_by_webrtc_while_somebody_watches() {
 async fn what_a_source_client_sends_is_recorded_though_nobody_watches() {
     let app = venue().await;
     let OnAir { artist, show, source, .. } = app.on_air("audio/mpeg", TONE_MP3).await;
+    artist.record(show, true).await;
     let recording = tokio::select! {
         recording = artist.until_recording(show, |it| it.duration > 2_000) => recording,
         () = source.go_on(TONE_MP3) => unreachable!(),
@@ -183,8 +181,6 @@ async fn a_page_that_never_connects_takes_nothing_when_the_last_viewer_leaves() 
     let app = venue().await;
     let OnAir { artist, show, source, studio: _studio, .. } =
         app.on_air("audio/mpeg", TONE_MP3).await;
-    // Else its recording would hear it.
-    artist.record(show, false).await;
     let viewer = app.watch(&artist, show).await.unwrap();
     source.heard_by(&viewer, 20, TONE_MP3).await;
     let (offer, path) = (app.idle_offer().await, format!("/whip/{show}"));
