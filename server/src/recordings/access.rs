@@ -1,6 +1,9 @@
 //! Who may play a recording, and who may change it.
 
-use bandstand_domain::{Refusal, ShowId, recordings::RecordingError, recordings::RecordingReason};
+use bandstand_domain::{
+    Refusal, ShowId,
+    recordings::{RecordingError, RecordingReason},
+};
 
 use crate::{
     accounts::Account,
@@ -26,20 +29,16 @@ pub enum PlayRight {
 ///
 /// # Errors
 /// `NotFound`, `Gone`, [`RecordingReason::Unpublished`]; `NotLoggedIn` or `Forbidden` for who may not come.
-pub async fn to_play(
-    caller: &Caller,
-    show: ShowId,
-) -> Result<(PlayRight, ShowFacts), RecordingError> {
+pub async fn to_play(caller: &Caller, show: ShowId) -> Result<PlayRight, RecordingError> {
     let facts = access::facts(&caller.services.database, show).await?;
     if caller.may(&facts.artist_account, Resource::Show, Action::Change).await? {
-        return Ok((PlayRight::Editor, facts));
+        return Ok(PlayRight::Editor);
     }
     if facts.replay
         && let Some(right) = listening::of_caller(caller, show).await?
     {
         let personal = right.is_personal();
-        let right = if personal { PlayRight::Personal } else { PlayRight::Everybody };
-        return Ok((right, facts));
+        return Ok(if personal { PlayRight::Personal } else { PlayRight::Everybody });
     }
     Err(match (facts.replay, caller.account().await?) {
         (false, _) => Refusal::Because(RecordingReason::Unpublished),

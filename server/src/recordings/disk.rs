@@ -82,7 +82,7 @@ pub fn free_bytes(_: &Path) -> io::Result<u64> {
     Ok(u64::MAX)
 }
 
-/// Why a recording stops when the disk answers so.
+/// Reason for which a recording stops when the disk answers so.
 pub fn stop_of(error: &io::Error) -> RecordingStop {
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => RecordingStop::Disk,

@@ -73,7 +73,7 @@ async fn answer(
     let services = &caller.services;
     let row = store::file(&services.database, id).await?.ok_or(Refusal::NotFound)?;
     // Whoever may not know of the show's draft isn't told that there is such a file.
-    let (right, _) = to_play(caller, row.show).await.map_err(|refusal| match refusal {
+    let right = to_play(caller, row.show).await.map_err(|refusal| match refusal {
         Refusal::Because(RecordingReason::Unpublished) | Refusal::Gone => Refusal::NotFound,
         refusal => refusal,
     })?;

@@ -8,7 +8,7 @@ use bandstand_domain::{
         Cut, Moments, RecordedFile, Recording, RecordingCard, RecordingError, RecordingForm,
         RecordingList, RecordingReason, RecordingState, Replay, write_tracklist,
     },
-    shows::{ShowPage, Track},
+    shows::{ShowError, ShowPage, Track},
 };
 
 use super::{
@@ -18,8 +18,15 @@ use super::{
     store::{self, FileRow, RecordingRow},
 };
 use crate::{
-    accounts::store::lock, caller::Caller, chat, clock, crowd, database::Write,
-    http::limits::Limit, ids::AccountId, rights::Action, services::Services, shows,
+    accounts::store::lock,
+    caller::Caller,
+    chat, clock, crowd,
+    database::{DatabaseError, Write},
+    http::limits::Limit,
+    ids::AccountId,
+    rights::Action,
+    services::Services,
+    shows,
     shows::ShowFacts,
 };
 
@@ -42,10 +49,7 @@ impl Whole {
         Ok(Self::of(services, row).await?)
     }
 
-    async fn of(
-        services: &Services,
-        row: RecordingRow,
-    ) -> Result<Self, crate::database::DatabaseError> {
+    async fn of(services: &Services, row: RecordingRow) -> Result<Self, DatabaseError> {
         let files = store::files_of(&services.database, row.show).await?;
         Ok(Whole { row, files })
     }
@@ -89,7 +93,7 @@ impl Whole {
 #[async_trait]
 impl Recordings for RecordingsPort {
     async fn replay(&self, show: ShowId) -> Result<Replay, RecordingError> {
-        let (right, _) = to_play(&self.caller, show).await?;
+        let right = to_play(&self.caller, show).await?;
         let services = &self.caller.services;
         let whole = Whole::find(services, show).await?;
         if whole.files.iter().any(|it| !it.is_stored) {
@@ -256,7 +260,7 @@ fn with_times_of(tracks: Vec<Track>, mut before: Vec<Track>, began_at: Millis) -
 }
 
 /// The refusal, without the reasons particular to shows, of which none is given for a page.
-fn plain(error: bandstand_domain::shows::ShowError) -> RecordingError {
+fn plain(error: ShowError) -> RecordingError {
     match error {
         Refusal::NotFound => Refusal::NotFound,
         Refusal::Gone => Refusal::Gone,

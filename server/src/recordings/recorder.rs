@@ -13,7 +13,7 @@ use bandstand_domain::{
 };
 use bandstand_recording::{
     BestLayer, FileSummary, RecordedCodec, Recorder, RecorderOptions, RecorderOutput,
-    RecorderPacket, RecordingContainer, RecordingFile, SeekIndex,
+    RecorderPacket, RecordingContainer, RecordingFile,
 };
 use bandstand_sfu::{SessionId, TappedCodec, TappedPacket};
 use tokio::{runtime::Handle, time::sleep};
@@ -60,7 +60,7 @@ pub(super) struct ShowRecorder {
 struct OpenFile {
     id: RecordingFileId,
     file: File,
-    /// What is whole of it.
+    /// Length and media time of its whole fragments.
     length: u64,
     duration: Duration,
 }
@@ -294,18 +294,8 @@ impl ShowRecorder {
             self.close_cut(open);
             return Err(error.into());
         }
-        self.note_closed(open.id, (duration, length), &index)?;
-        Ok(())
-    }
-
-    fn note_closed(
-        &self,
-        id: RecordingFileId,
-        (duration, bytes): (Duration, u64),
-        index: &SeekIndex,
-    ) -> Result<(), DatabaseError> {
-        let closed = note_closed(&self.services, id, (duration, bytes), index);
-        self.runtime.block_on(closed)
+        let closed = note_closed(&self.services, open.id, (duration, length), &index);
+        Ok(self.runtime.block_on(closed)?)
     }
 
     /// Closes a file that couldn't be written to its end.

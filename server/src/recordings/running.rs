@@ -37,7 +37,7 @@ pub struct Recorders {
     readers: StageReaders,
     storing: Arc<Storing>,
     running: Mutex<HashMap<ShowId, Running>>,
-    /// How often recorders of each show have failed.
+    /// Number of failures of each show's recorders.
     failures: std::sync::Mutex<HashMap<ShowId, u32>>,
 }
 

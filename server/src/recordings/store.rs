@@ -29,7 +29,7 @@ pub struct RecordingRow {
     pub cut_from: u64,
     /// Its end, if there is one other than the recording's.
     pub cut_to: Option<u64>,
-    /// Why it ended before its show.
+    /// Reason for which it ended before its show.
     pub stopped: Option<RecordingStop>,
     /// Time since which it is a draft, if it is one.
     pub changed_at: Millis,

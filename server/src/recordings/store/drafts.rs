@@ -54,12 +54,24 @@ pub async fn note_warned(write: &mut Write, draft: &Unpublished) -> Result<bool,
     Ok(noted.rows_affected() > 0)
 }
 
+/// Condition on a recording `r` of a show `s` for being deleted: its show was, or its artist was warned before the
+/// instant.
+macro_rules! doomed_sql {
+    ($warned:literal) => {
+        concat!(
+            "(s.deleted_at IS NOT NULL OR (s.replay_at IS NULL AND r.warned_at <= ",
+            $warned,
+            "))"
+        )
+    };
+}
+
 /// Drafts whose artist was warned before an instant, and recordings of deleted shows.
 pub async fn doomed(database: &Database, warned: Millis) -> Result<Vec<ShowId>, DatabaseError> {
-    let rows = sqlx::query(
-        "SELECT r.show FROM recordings r JOIN shows s ON s.id = r.show \
-         WHERE s.deleted_at IS NOT NULL OR (s.replay_at IS NULL AND r.warned_at <= $1)",
-    )
+    let rows = sqlx::query(concat!(
+        "SELECT r.show FROM recordings r JOIN shows s ON s.id = r.show WHERE ",
+        doomed_sql!("$1"),
+    ))
     .bind(warned.0)
     .fetch_all(&database.read)
     .await?;
@@ -76,10 +88,10 @@ pub async fn is_doomed(
         .bind(show.to_string())
         .execute(&mut **write)
         .await?;
-    let row = sqlx::query(
-        "SELECT 1 FROM recordings r JOIN shows s ON s.id = r.show WHERE r.show = $1 \
-         AND (s.deleted_at IS NOT NULL OR (s.replay_at IS NULL AND r.warned_at <= $2))",
-    );
+    let row = sqlx::query(concat!(
+        "SELECT 1 FROM recordings r JOIN shows s ON s.id = r.show WHERE r.show = $1 AND ",
+        doomed_sql!("$2"),
+    ));
     let row = row.bind(show.to_string()).bind(warned.0).fetch_optional(&mut **write).await?;
     Ok(row.is_some())
 }

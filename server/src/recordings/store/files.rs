@@ -36,7 +36,7 @@ pub struct FileRow {
     pub show: ShowId,
     /// Wall-clock time of its first sample.
     pub began_at: Millis,
-    /// What is told of it; its offset is since `began_at` of the recording.
+    /// The file as it is told of; its offset is since `began_at` of the recording.
     pub file: RecordedFile,
     /// True once it is in storage.
     pub is_stored: bool,
@@ -168,7 +168,7 @@ pub async fn file(
     row.as_ref().map(file_of).transpose()
 }
 
-/// The files of the recording of `show`, in their order; without those of no length.
+/// The files of the recording of `show`, in their order.
 pub async fn files_of(database: &Database, show: ShowId) -> Result<Vec<FileRow>, DatabaseError> {
     let rows = sqlx::query(file_rows!("WHERE f.show = $1 ORDER BY f.began_at, f.id"))
         .bind(show.to_string())

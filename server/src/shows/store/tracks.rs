@@ -48,13 +48,7 @@ pub async fn append_track(
     if number > MAX_TRACKS as i64 {
         return Ok(false);
     }
-    sqlx::query("INSERT INTO tracks (show, number, at, title) VALUES ($1, $2, $3, $4)")
-        .bind(id.to_string())
-        .bind(number)
-        .bind(track.at.0)
-        .bind(track.title.as_str())
-        .execute(&mut **write)
-        .await?;
+    insert(write, id, number, track).await?;
     Ok(true)
 }
 
@@ -69,13 +63,23 @@ pub async fn replace_tracks(
         .execute(&mut **write)
         .await?;
     for (number, track) in (1_i64..).zip(tracks) {
-        sqlx::query("INSERT INTO tracks (show, number, at, title) VALUES ($1, $2, $3, $4)")
-            .bind(id.to_string())
-            .bind(number)
-            .bind(track.at.0)
-            .bind(track.title.as_str())
-            .execute(&mut **write)
-            .await?;
+        insert(write, id, number, track).await?;
     }
+    Ok(())
+}
+
+async fn insert(
+    write: &mut Write,
+    id: ShowId,
+    number: i64,
+    track: &Track,
+) -> Result<(), DatabaseError> {
+    sqlx::query("INSERT INTO tracks (show, number, at, title) VALUES ($1, $2, $3, $4)")
+        .bind(id.to_string())
+        .bind(number)
+        .bind(track.at.0)
+        .bind(track.title.as_str())
+        .execute(&mut **write)
+        .await?;
     Ok(())
 }
