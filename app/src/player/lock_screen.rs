@@ -62,7 +62,7 @@ fn tell(session: WatchSession) {
     });
 }
 
-/// What plays, as the system is told; none where it shows nothing of that.
+/// Description of what plays, for the system; none where it shows nothing of that.
 pub(crate) fn metadata(
     title: &str,
     artist: &str,

@@ -20,7 +20,7 @@ pub async fn load_replay(show: ShowId) -> Result<Replay, Failed<RecordingReason>
     answer(port::<dyn Recordings>().replay(show)).await
 }
 
-/// What was said, and how many were there, at a show whose recording is played, from an instant on.
+/// Messages and crowd of a show whose recording is played, from an instant on.
 #[server(endpoint = "recordings/moments", input = Json, output = Json)]
 pub async fn load_moments(show: ShowId, from: Millis) -> Result<Moments, Failed<RecordingReason>> {
     answer(port::<dyn Recordings>().moments(show, from)).await

@@ -12,7 +12,7 @@ pub trait Recordings: Send + Sync {
     /// A recording to be played: one that is published, to who may come to the show; a draft, to who may
     /// change it.
     async fn replay(&self, show: ShowId) -> Result<Replay, RecordingError>;
-    /// What was said, and how many were there, at a show from an instant on, to who may play its recording.
+    /// Messages and crowd of a show from an instant on, for who may play its recording.
     async fn moments(&self, show: ShowId, from: Millis) -> Result<Moments, RecordingError>;
     /// The recording of one's own show; [`Refusal::NotFound`](bandstand_domain::Refusal) without one.
     async fn recording(&self, show: ShowId) -> Result<Recording, RecordingError>;

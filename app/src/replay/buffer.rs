@@ -86,7 +86,7 @@ impl MediaBuffer {
     /// of the recording.
     ///
     /// # Errors
-    /// What the browser threw.
+    /// The browser's exception.
     pub async fn open(
         video: &HtmlVideoElement,
         file: &TimelineFile,
@@ -113,7 +113,7 @@ impl MediaBuffer {
     /// Drops all that is buffered, and what was begun.
     ///
     /// # Errors
-    /// What the browser threw, if the source is closed.
+    /// The browser's exception, if the source is closed.
     pub async fn clear(&self) -> Result<(), JsValue> {
         if self.buffer.updating() {
             // It refuses while something is dropped.
@@ -133,7 +133,7 @@ impl MediaBuffer {
     /// Drops what is buffered between two seconds.
     ///
     /// # Errors
-    /// What the browser threw, if the source is closed.
+    /// The browser's exception, if the source is closed.
     pub async fn drop_range(&self, from: f64, to: f64) -> Result<(), JsValue> {
         self.buffer.remove(from, to)?;
         self.settled().await;
@@ -143,7 +143,7 @@ impl MediaBuffer {
     /// Begins with a file of the group, at the seek point at a time. What is behind the second `end` is left out.
     ///
     /// # Errors
-    /// What the browser threw.
+    /// The browser's exception.
     pub fn begin(&self, file: &TimelineFile, time: u64, end: f64) -> Result<(), JsValue> {
         // What was cut off is forgotten, and times may be changed. It refuses after the end of the stream, when
         // there is nothing of that.
@@ -165,7 +165,7 @@ impl MediaBuffer {
     /// Appends bytes.
     ///
     /// # Errors
-    /// Why they weren't taken.
+    /// [`AppendError`].
     pub async fn append(&self, bytes: &ArrayBuffer) -> Result<(), AppendError> {
         let failed = Rc::new(Cell::new(false));
         let _failing = web::listen(&self.buffer, &["error"], {

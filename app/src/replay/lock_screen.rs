@@ -11,7 +11,7 @@ use crate::{
     web,
 };
 
-/// What a key does; with what the system says besides.
+/// Action of a key, with the details that the system gives.
 type KeyAction = fn(Playback, &JsValue);
 
 /// Tells the system of what plays, and obeys it, once it is begun and for as long as the current owner lasts.

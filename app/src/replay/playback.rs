@@ -19,7 +19,7 @@ const TICK: Duration = Duration::from_millis(250);
 /// Trouble that a person is told of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PlaybackTrouble {
-    /// What comes next couldn't be fetched, and is asked for again.
+    /// A piece couldn't be fetched, and is asked for again.
     Retrying,
     /// The recording isn't there any more, or not for this person.
     Gone,
@@ -34,7 +34,7 @@ pub enum PlaybackTrouble {
 pub struct Playback {
     /// Wall-clock time of the recording's beginning.
     pub began_at: Millis,
-    /// What is played of it.
+    /// Part of it that is played.
     pub cut: Cut,
     /// True if parts are left out, whose format this browser can't play.
     pub partly: bool,
@@ -56,7 +56,7 @@ pub struct Playback {
     pub over: RwSignal<bool>,
     /// True if it began where its viewer had stopped.
     pub resumed: RwSignal<bool>,
-    /// What is wrong.
+    /// Trouble, if there is any.
     pub trouble: RwSignal<Option<PlaybackTrouble>>,
     /// Speed.
     pub rate: RwSignal<f64>,

@@ -42,7 +42,7 @@ impl Drop for RequestGuard {
 /// Fetches bytes of a file.
 ///
 /// # Errors
-/// Why they didn't come.
+/// [`RangeError`].
 pub async fn fetch(file: RecordingFileId, bytes: &Range<u64>) -> Result<ArrayBuffer, RangeError> {
     let guard = RequestGuard(AbortController::new()?);
     let fetched = fetch_until(file, bytes, &guard);

@@ -94,7 +94,7 @@ pub struct BytePiece {
 /// Timeline of what this browser can play of a recording.
 #[derive(Clone, Debug)]
 pub struct Timeline {
-    /// What is played.
+    /// Part that is played.
     pub cut: Cut,
     /// True if files were left out, whose format this browser can't play.
     pub partly: bool,
@@ -181,7 +181,7 @@ impl Timeline {
         Some(ByteCursor { file: number, offset, size, begins: Some(begins) })
     }
 
-    /// What comes next; none at the end of the group.
+    /// The next piece; none at the end of the group.
     pub fn next(&self, cursor: ByteCursor) -> Option<BytePiece> {
         let ByteCursor { mut file, mut offset, size, mut begins } = cursor;
         let mut of = self.files.get(file)?;

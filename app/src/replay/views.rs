@@ -93,7 +93,7 @@ fn alone(card: ShowCard, tracks: Signal<Vec<Track>>) -> Result<AnyView, SplitLoa
     }))
 }
 
-/// What views of a recording have in common.
+/// Recording as all its views have it.
 #[derive(Clone, Copy)]
 struct Handle {
     playback: Playback,

@@ -9,7 +9,7 @@ use leptos::{
 use super::{now_playing::figures, questions::Reopening, session::Studio};
 use crate::{stage::encore::EncoreEnd, t, ui::later, weave};
 
-/// What there is after the show. Comes with the panels: a studio is alive without it.
+/// Content of the studio after the show. Comes with the panels: a studio is alive without it.
 #[wasm_split(panels, wasm_split_path = ::leptos::wasm_split, fallible)]
 pub(super) fn after_show(
     studio: Studio,

@@ -43,9 +43,9 @@ type Asking = LocalBoxFuture<'static, Result<(), Failed<StageReason>>>;
 fn Switch(
     studio: Studio,
     label: &'static str,
-    /// What it means that it is off, and on.
+    /// Meaning of off, and of on.
     details: [&'static str; 2],
-    /// What the venue tells.
+    /// State that the venue tells.
     told: fn(&ShowPage) -> bool,
     /// Asks the venue for a change.
     ask: fn(ShowId, bool) -> Asking,

@@ -29,7 +29,7 @@ impl RecordingForm {
     /// Reads the form of a recording that began at `began_at` and is `duration` milliseconds long.
     ///
     /// # Errors
-    /// What is wrong with each of its fields.
+    /// A complaint for each field that is wrong.
     pub fn read(&self, began_at: Millis, duration: u64) -> Result<(Cut, Vec<Track>), FieldErrors> {
         let mut errors = FieldErrors::default();
         check_text(&self.title, &self.description, &mut errors);

@@ -9,7 +9,7 @@ pub const MOMENTS_WINDOW: i64 = 10 * Millis::MINUTE;
 /// The most messages that are told at once.
 pub const MAX_MOMENT_MESSAGES: u32 = 200;
 
-/// What was said, and how many were there, from an instant of a show on.
+/// Messages and crowd of a show, from an instant on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Moments {
     /// Messages that are still there, the oldest first; at most [`MAX_MOMENT_MESSAGES`].

@@ -144,7 +144,7 @@ mod tests {
         times.map(moment).collect()
     }
 
-    /// What the venue answers: a message each `every` milliseconds, at most 200 of ten minutes.
+    /// Answer of the venue: a message each `every` milliseconds, at most 200 of ten minutes.
     fn answer(from: Millis, every: i64) -> Moments {
         let until = from.plus((10 * Millis::MINUTE).min(200 * every));
         let times = (from.0..until.0).filter(|it| it % every == 0);
@@ -176,8 +176,8 @@ mod tests {
     fn windows_are_loaded_ahead_and_forgotten_behind() {
         let mut buffer = MomentBuffer::default();
         let mut asked = Vec::new();
-        for now in 60..120 {
-            asked.extend(load(&mut buffer, minute(now), Millis::MINUTE));
+        for time in 60..120 {
+            asked.extend(load(&mut buffer, minute(time), Millis::MINUTE));
             assert!(buffer.messages.len() <= 30, "{}", buffer.messages.len());
         }
         assert_eq!(asked[..3], [minute(55), minute(65), minute(75)]);
@@ -205,8 +205,8 @@ mod tests {
     #[test]
     fn crowd_is_there_and_moves_at_its_moment() {
         let mut buffer = MomentBuffer::default();
-        for now in 60..75 {
-            load(&mut buffer, minute(now), Millis::MINUTE);
+        for time in 60..75 {
+            load(&mut buffer, minute(time), Millis::MINUTE);
         }
         assert!(buffer.crowd.windows(2).all(|it| it[0].at < it[1].at));
         assert!(buffer.crowd.len() <= 150, "{}", buffer.crowd.len());

@@ -13,11 +13,11 @@ const RETRY: u32 = 10_000;
 /// Moments of a show that is played again: a handle of what is loaded of them.
 #[derive(Clone, Copy)]
 pub struct ReplayedMoments {
-    /// What is loaded.
+    /// Loaded moments.
     pub buffer: RwSignal<MomentBuffer>,
     /// True while something is asked for; one request at a time.
     pub loading: RwSignal<bool>,
-    /// What is wrong, to be read out.
+    /// Trouble, to be read out.
     pub notice: RwSignal<String>,
     show: ShowId,
     now: RwSignal<Option<Millis>>,
