@@ -2,20 +2,20 @@
 //!
 //! Whoever adds one adds a row here: the tests compare their tables with what the program has.
 
+mod functions;
 mod writing;
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use bandstand_domain::{
-    ShowId, accounts::AccountReason, chat::ChatReason, recordings::RecordingForm, stage::JoinToken,
-};
+use bandstand_domain::{ShowId, accounts::AccountReason, chat::ChatReason, stage::JoinToken};
 use bandstand_server::{config::UserCommand, own_account::operator};
 use reqwest::{Method, header};
 use serde_json::{Value, json};
 use sqlx::Row;
 use uuid::Uuid;
 
-use crate::support::app::{TestApp, User, draft, registration};
+use self::functions::FUNCTIONS;
+use crate::support::app::{TestApp, User};
 
 /// What is there to be touched.
 struct Things {
@@ -30,173 +30,6 @@ const WHO: [&str; 6] =
 
 type Arguments = fn(&Things) -> Value;
 
-/// The recording of a show that has none: who may change the show is told so.
-const NOT_THERE: [u16; 6] = [401, 401, 403, 404, 403, 404];
-
-/// Who has a name may.
-const NAMED: [u16; 6] = [401, 200, 200, 200, 200, 200];
-
-/// A stage that nobody is on.
-const NOBODY_ON: [u16; 6] = [401, 403, 403, 409, 403, 409];
-
-/// Server functions with arguments that are in order, and the status that each of [`WHO`] gets.
-/// 400 is a form's complaint, 409 to 410 how things stand: whoever gets there was let in.
-const FUNCTIONS: &[(&str, Arguments, [u16; 6])] = &[
-    ("accounts/add_helper", |_| json!({ "handle": "nobody" }), [401, 401, 422, 403, 403, 422]),
-    (
-        "accounts/change_email",
-        |_| json!({ "form": { "email": "new@example.org", "password": "wrong" } }),
-        [401, 401, 422, 422, 422, 422],
-    ),
-    ("accounts/change_handle", |_| json!({ "handle": "a b" }), [401, 401, 422, 422, 422, 422]),
-    ("accounts/change_language", |_| json!({ "language": "en" }), [401, 401, 200, 200, 200, 200]),
-    (
-        "accounts/change_password",
-        |_| json!({ "form": { "current": "wrong", "new": "another horse battery" } }),
-        [401, 401, 422, 422, 422, 422],
-    ),
-    ("accounts/confirm", |_| json!({ "link": "made-up" }), [410; 6]),
-    ("accounts/delete", |_| json!({ "password": "wrong" }), [401, 401, 422, 422, 422, 422]),
-    ("accounts/end_session", |_| json!({ "name": "made-up" }), [401, 401, 404, 404, 404, 404]),
-    ("accounts/end_other_sessions", |_| json!({}), [401, 401, 200, 200, 200, 200]),
-    ("accounts/enter_as_guest", |_| json!({ "name": "" }), [422, 422, 403, 403, 403, 403]),
-    ("accounts/forgotten", |_| json!({ "login": "made-up" }), [200; 6]),
-    ("accounts/helpers", |_| json!({}), [401, 401, 200, 403, 403, 200]),
-    ("accounts/log_in", |_| json!({ "form": { "login": "ada", "password": "wrong" } }), [401; 6]),
-    ("accounts/register", |_| json!({ "form": registration("a b") }), [422; 6]),
-    ("accounts/remove_helper", |_| json!({ "handle": "nobody" }), [401, 401, 200, 403, 403, 200]),
-    ("accounts/resend", |_| json!({}), [401, 401, 200, 200, 200, 200]),
-    (
-        "accounts/reset",
-        |_| json!({ "form": { "link": "made-up", "new": "another horse battery" } }),
-        [410; 6],
-    ),
-    ("accounts/restore", |_| json!({ "form": { "login": "ada", "password": "wrong" } }), [401; 6]),
-    ("accounts/settings", |_| json!({}), [401, 401, 200, 200, 200, 200]),
-    ("accounts/viewer", |_| json!({}), [200; 6]),
-    (
-        "api_tokens/decide",
-        |_| json!({ "code": "made-up", "allowed": true }),
-        [401, 401, 422, 403, 403, 422],
-    ),
-    ("api_tokens/list", |_| json!({}), [401, 401, 200, 200, 200, 200]),
-    ("api_tokens/look_up", |_| json!({ "code": "BBBB-BBBB" }), [401, 401, 410, 403, 403, 410]),
-    ("api_tokens/revoke", |_| json!({ "id": Uuid::nil() }), [401, 401, 404, 404, 404, 404]),
-    ("chat/history", |it| json!({ "show": it.show, "before": 100 }), NAMED),
-    ("chat/post", |it| json!({ "show": it.show, "id": Uuid::new_v4(), "text": "Hello" }), NAMED),
-    (
-        "chat/mute",
-        |it| json!({ "show": it.show, "person": it.guest, "muted": false }),
-        [401, 403, 403, 200, 200, 200],
-    ),
-    (
-        "chat/delete",
-        |it| json!({ "show": it.show, "id": it.message }),
-        [401, 403, 403, 200, 200, 200],
-    ),
-    ("crowd/figure", |_| json!({}), NAMED),
-    ("crowd/wear", |_| json!({ "look": null }), NAMED),
-    ("crowd/like", |it| json!({ "show": it.show }), NAMED),
-    ("live/look", |it| json!({ "show": it.show }), [409; 6]),
-    ("live/join", |it| json!({ "show": it.show }), NAMED),
-    (
-        "live/explain_picture",
-        |it| json!({ "show": it.show, "session": "made-up", "measured": { "before": "", "now": "" } }),
-        [401, 404, 404, 404, 404, 404],
-    ),
-    ("live/make_stream_key", |_| json!({ "name": "" }), [401, 401, 422, 403, 403, 422]),
-    ("live/revoke_stream_key", |_| json!({ "id": Uuid::nil() }), [401, 401, 404, 403, 403, 404]),
-    ("live/stage_figures", |it| json!({ "show": it.show }), [401, 403, 403, 200, 403, 200]),
-    ("live/stream_keys", |_| json!({}), [401, 401, 200, 403, 403, 200]),
-    ("live/stage", |it| json!({ "show": it.show }), [401, 403, 403, 403, 403, 200]),
-    ("live/rehearsal", |it| json!({ "show": it.show }), [401, 403, 403, 403, 403, 200]),
-    ("live/pause", |it| json!({ "show": it.show, "paused": true }), NOBODY_ON),
-    ("live/keep_stage", |it| json!({ "show": it.show, "keep": true }), NOBODY_ON),
-    (
-        "live/record",
-        |it| json!({ "show": it.show, "record": true }),
-        [401, 403, 403, 200, 403, 200],
-    ),
-    ("live/set_title", |it| json!({ "show": it.show, "title": "One" }), NOBODY_ON),
-    ("recordings/delete", |it| json!({ "show": it.show }), [401, 401, 403, 403, 404, 404]),
-    ("recordings/mine", |_| json!({}), [401, 401, 200, 200, 200, 200]),
-    ("recordings/moments", |it| json!({ "show": it.show, "from": 0 }), [404; 6]),
-    ("recordings/one", |it| json!({ "show": it.show }), NOT_THERE),
-    ("recordings/publish", |it| json!({ "show": it.show, "published": true }), NOT_THERE),
-    ("recordings/replay", |it| json!({ "show": it.show }), [404; 6]),
-    (
-        "recordings/update",
-        |it| json!({ "show": it.show, "form": RecordingForm::default() }),
-        NOT_THERE,
-    ),
-    ("listening/address", |it| json!({ "show": it.show }), [401, 401, 200, 200, 200, 200]),
-    ("listening/renew", |it| json!({ "show": it.show }), [401, 401, 200, 200, 200, 200]),
-    (
-        "factors/add_passkey",
-        |_| json!({ "ceremony": "made-up", "name": "", "credential": "{}" }),
-        [401, 401, 422, 422, 422, 422],
-    ),
-    ("factors/begin_log_in", |_| json!({}), [200; 6]),
-    ("factors/begin_passkey", |_| json!({ "password": null }), [401, 401, 200, 200, 200, 200]),
-    (
-        "factors/begin_second_factor",
-        |_| json!({ "password": null }),
-        [401, 401, 200, 200, 200, 200],
-    ),
-    (
-        "factors/disable_second_factor",
-        |_| json!({ "password": "wrong" }),
-        [401, 401, 422, 422, 422, 422],
-    ),
-    ("factors/enable_second_factor", |_| json!({ "code": "" }), [401, 401, 422, 422, 422, 422]),
-    ("factors/log_in", |_| json!({ "ceremony": "made-up", "credential": "{}" }), [401; 6]),
-    (
-        "factors/new_recovery_codes",
-        |_| json!({ "password": "wrong" }),
-        [401, 401, 422, 422, 422, 422],
-    ),
-    (
-        "factors/remove_passkey",
-        |_| json!({ "id": "made-up", "password": null }),
-        [401, 401, 404, 404, 404, 404],
-    ),
-    ("factors/ways", |_| json!({}), [401, 401, 200, 200, 200, 200]),
-    ("people/artist", |_| json!({ "handle": "ada" }), [200; 6]),
-    (
-        "people/follow",
-        |_| json!({ "handle": "nobody", "follow": true }),
-        [401, 401, 404, 404, 404, 404],
-    ),
-    ("people/profile", |_| json!({}), [401, 401, 200, 200, 200, 200]),
-    ("people/remove_picture", |_| json!({}), [401, 401, 200, 200, 200, 200]),
-    (
-        "people/save_profile",
-        |_| json!({ "form": { "display_name": "", "about": "", "website": "", "artist": null } }),
-        [401, 401, 422, 422, 422, 422],
-    ),
-    ("shows/create", |_| json!({ "draft": draft("", 1) }), [401, 401, 422, 403, 403, 422]),
-    ("shows/draft", |it| json!({ "id": it.show }), [401, 401, 403, 200, 403, 200]),
-    ("shows/mine", |_| json!({}), [401, 401, 200, 403, 403, 200]),
-    ("shows/next_draft", |_| json!({}), [401, 401, 200, 403, 403, 200]),
-    ("shows/more", |_| json!({ "section": "past", "next": "nonsense" }), [422; 6]),
-    ("shows/show", |it| json!({ "id": it.show }), [200; 6]),
-    (
-        "shows/update",
-        |it| json!({ "id": it.show, "draft": draft("", 1) }),
-        [401, 401, 403, 422, 403, 422],
-    ),
-    ("shows/whats_on", |_| json!({}), [200; 6]),
-    // What can't be taken back, at last.
-    ("live/end", |it| json!({ "show": it.show }), [401, 403, 403, 403, 200, 200]),
-    // The operator has ended it, too: that stays.
-    ("live/reopen", |it| json!({ "show": it.show }), [401, 403, 403, 403, 403, 409]),
-    ("shows/extend", |it| json!({ "id": it.show }), [401, 401, 403, 409, 403, 409]),
-    ("shows/figures", |it| json!({ "id": it.show }), [401, 401, 403, 200, 403, 200]),
-    ("shows/remove_artwork", |it| json!({ "id": it.show }), [401, 401, 403, 200, 403, 200]),
-    ("shows/delete", |it| json!({ "id": it.show }), [401, 401, 403, 403, 200, 410]),
-    ("accounts/log_out", |_| json!({}), [200; 6]),
-];
-
 /// Everything that a refused request must not change.
 async fn fingerprint(app: &TestApp) -> Vec<String> {
     let mut all = Vec::new();
@@ -205,6 +38,8 @@ async fn fingerprint(app: &TestApp) -> Vec<String> {
         "SELECT id || title || stage || likes || COALESCE(deleted_at, 0) FROM shows ORDER BY id",
         "SELECT id || text || COALESCE(deleted_at, 0) FROM messages ORDER BY id",
         "SELECT show_id || person FROM mutes ORDER BY 1",
+        "SELECT message || reaction || person FROM reactions ORDER BY 1",
+        "SELECT show_id || message FROM pins ORDER BY 1",
         "SELECT artist || helper FROM helpers ORDER BY 1",
         "SELECT topic || cursor FROM events ORDER BY 1",
         "SELECT COALESCE(name, '') || COALESCE(account, '') FROM sessions \

@@ -11,7 +11,7 @@ use bandstand_tidy::{
 };
 
 /// Tables, and the folders that own columns of them. Accounts forget the sessions of whom they erase.
-const TABLES: [(&str, &[&str]); 29] = [
+const TABLES: [(&str, &[&str]); 31] = [
     ("accounts", &["accounts", "people"]),
     ("api_tokens", &["api_tokens"]),
     ("ceremonies", &["factors"]),
@@ -30,7 +30,9 @@ const TABLES: [(&str, &[&str]); 29] = [
     ("messages", &["chat"]),
     ("mutes", &["chat"]),
     ("passkeys", &["factors"]),
+    ("pins", &["chat"]),
     ("player_sessions", &["sessions"]),
+    ("reactions", &["chat"]),
     ("recording_files", &["recordings"]),
     ("recordings", &["recordings"]),
     ("recovery_codes", &["factors"]),

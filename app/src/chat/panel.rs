@@ -14,7 +14,8 @@ use super::{
     ChatHandle,
     composer::Composer,
     entry::{ChatRow, OnItsWay, Posted},
-    state::ChatState,
+    quote_view::Pinned,
+    state::{ChatState, Pending},
 };
 use crate::{t, ui::later};
 
@@ -58,13 +59,18 @@ fn Messages(
     let field = NodeRef::<html::Textarea>::new();
     let text = chat.draft();
     let scroll = Scroll::new(chat, list);
-    let edit = Callback::new(move |again: String| {
+    let edit = Callback::new(move |again: Pending| {
         text.update(|text| {
             if !text.trim().is_empty() {
                 text.push('\n');
             }
-            text.push_str(&again);
+            text.push_str(&again.text);
         });
+        let answered =
+            again.replies_to.and_then(|id| chat.state().with_untracked(|state| state.find(id)));
+        if answered.is_some() {
+            chat.answered().set(answered);
+        }
         if let Some(field) = field.get_untracked() {
             let _ = field.focus();
         }
@@ -85,6 +91,7 @@ fn Messages(
     let more = Memo::new(move |_| chat.state().with(|state| state.earlier_than().is_some()));
     view! {
         <section class="chat" aria-label=t!(chat.chat)>
+            <Pinned chat join_token/>
             <div class="chat-frame">
                 <div
                     class="chat-list"

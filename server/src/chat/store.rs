@@ -2,6 +2,7 @@
 
 mod deletion;
 mod moments;
+mod reactions;
 
 use bandstand_domain::{
     Millis, PersonId, ShowId,
@@ -12,11 +13,23 @@ use sqlx::{Any, Executor, Row, any::AnyRow};
 
 pub use deletion::{export, forget_person};
 pub use moments::said_from;
+pub use reactions::{
+    MessageChange, add_reactions, export_reactions, forget_reactions, message, pin, pinned, react,
+};
 
 use crate::{
     channel::event_log,
     database::{Database, DatabaseError, Write, parsed},
 };
+
+/// Beginning of a query for messages of the show `$1` that are still there, to [`decode`].
+macro_rules! message_sql {
+    () => {
+        "SELECT id, author, name, from_artist, text, sent_at, position, replies_to FROM messages \
+         WHERE show_id = $1 AND deleted_at IS NULL "
+    };
+}
+use message_sql;
 
 /// A message on its way in.
 #[derive(Clone, Debug)]
@@ -31,6 +44,8 @@ pub struct Draft {
     pub from_artist: bool,
     /// Text of the message.
     pub text: String,
+    /// Message that it answers.
+    pub replies_to: Option<MessageId>,
 }
 
 /// Outcome of posting a message.
@@ -44,6 +59,8 @@ pub enum Posted {
     Taken,
     /// Its author is muted.
     Muted,
+    /// There never was a message that it answers.
+    Unanswerable,
 }
 
 /// Adds a message to the chat of `show`, and the event that tells it, in one transaction.
@@ -60,13 +77,19 @@ pub async fn post(
     let topic = Topic::Show(show);
     // First, because it makes everything at this topic wait its turn: a mute, too.
     let cursor = event_log::reserve(&mut write, topic).await?;
-    let Draft { id, author, name, from_artist, text } = draft;
+    let Draft { id, author, name, from_artist, text, replies_to } = draft;
     if silenced(&mut *write, show, &author).await? {
         return Ok(Posted::Muted);
     }
+    if let Some(answered) = replies_to
+        && find(&mut write, show, answered).await?.is_none()
+    {
+        return Ok(Posted::Unanswerable);
+    }
     let inserted = sqlx::query(
-        "INSERT INTO messages (show_id, position, id, author, name, from_artist, text, sent_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (show_id, id) DO NOTHING",
+        "INSERT INTO messages \
+             (show_id, position, id, author, name, from_artist, text, sent_at, replies_to) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (show_id, id) DO NOTHING",
     )
     .bind(show.to_string())
     .bind(cursor.0)
@@ -76,6 +99,7 @@ pub async fn post(
     .bind(i64::from(from_artist))
     .bind(&text)
     .bind(now.0)
+    .bind(replies_to.map(|it| it.0.to_string()))
     .execute(&mut *write)
     .await?;
     if inserted.rows_affected() == 0 {
@@ -85,7 +109,17 @@ pub async fn post(
         return Ok(if own { Posted::Before } else { Posted::Taken });
     }
     let position = cursor.0;
-    let message = ChatMessage { id, author, name, from_artist, text, sent_at: now, position };
+    let message = ChatMessage {
+        id,
+        author,
+        name,
+        from_artist,
+        text,
+        sent_at: now,
+        position,
+        replies_to,
+        reactions: Vec::new(),
+    };
     event_log::insert(&mut write, topic, cursor, &Event::Chat(ChatEvent::Posted { message }), now)
         .await?;
     write.commit_unrevised().await?;
@@ -152,6 +186,7 @@ pub async fn delete(
     .execute(&mut *write)
     .await?;
     event_log::replace(&mut write, topic, message.cursor, &event).await?;
+    reactions::forget_message(&mut write, show, id).await?;
     write.commit().await?;
     Ok(Deletion::Now)
 }
@@ -222,28 +257,27 @@ pub async fn has_written(
     Ok(row.is_some())
 }
 
-/// The latest messages of `show` before `position`, oldest first.
+/// The latest messages of `show` before `position`, oldest first, as `viewer` sees them.
 pub async fn page(
     database: &Database,
     show: ShowId,
     before: i64,
+    viewer: Option<&PersonId>,
 ) -> Result<ChatPage, DatabaseError> {
-    let rows = sqlx::query(
-        "SELECT id, author, name, from_artist, text, sent_at, position FROM messages \
-         WHERE show_id = $1 AND position < $2 AND deleted_at IS NULL \
-         ORDER BY position DESC LIMIT $3",
-    )
-    .bind(show.to_string())
-    .bind(before)
-    .bind(i64::from(PAGE) + 1)
-    .fetch_all(&database.read)
-    .await?;
+    let rows =
+        sqlx::query(concat!(message_sql!(), "AND position < $2 ORDER BY position DESC LIMIT $3"))
+            .bind(show.to_string())
+            .bind(before)
+            .bind(i64::from(PAGE) + 1)
+            .fetch_all(&database.read)
+            .await?;
     let most = usize::try_from(PAGE).unwrap_or(usize::MAX);
     let more = rows.len() > most;
     let mut messages =
         rows.iter().take(most).map(decode).collect::<Result<Vec<_>, DatabaseError>>()?;
     messages.reverse();
-    Ok(ChatPage { messages, more })
+    add_reactions(database, show, viewer, &mut messages).await?;
+    Ok(ChatPage { messages, more, pinned: None })
 }
 
 struct Known {
@@ -288,6 +322,7 @@ async fn silenced<'e>(
 
 fn decode(row: &AnyRow) -> Result<ChatMessage, DatabaseError> {
     let from_artist: i64 = row.try_get(3)?;
+    let answered: Option<&str> = row.try_get(7)?;
     Ok(ChatMessage {
         id: MessageId(parsed(row, "id")?),
         author: PersonId::new(row.try_get::<String, _>(1)?),
@@ -296,5 +331,11 @@ fn decode(row: &AnyRow) -> Result<ChatMessage, DatabaseError> {
         text: row.try_get(4)?,
         sent_at: Millis(row.try_get(5)?),
         position: row.try_get(6)?,
+        replies_to: answered
+            .map(|it| it.parse())
+            .transpose()
+            .map_err(DatabaseError::decode)?
+            .map(MessageId),
+        reactions: Vec::new(),
     })
 }

@@ -128,6 +128,8 @@ mod tests {
             text: String::new(),
             sent_at: at,
             position: at.0,
+            replies_to: None,
+            reactions: vec![],
         }
     }
 

@@ -8,6 +8,7 @@ use bandstand_domain::{
 use serde_json::{Value, json};
 use sqlx::Row;
 
+use super::reactions::forget_message;
 use crate::{
     channel::event_log,
     database::{Database, DatabaseError, Write},
@@ -52,6 +53,7 @@ pub async fn forget_person(write: &mut Write, author: &PersonId) -> Result<(), D
         let (Ok(show), Ok(id)) = (show.parse(), id.parse()) else { continue };
         let event = Event::Chat(ChatEvent::Deleted { message: MessageId(id) });
         event_log::replace(write, Topic::Show(show), Cursor(row.try_get(2)?), &event).await?;
+        forget_message(write, show, MessageId(id)).await?;
     }
     Ok(())
 }
