@@ -47,7 +47,7 @@ for (const [part, { functions, files }] of Object.entries(parts)) {
 <script type="module" nonce="{{__TRUNK NONCE__}}">
 Promise.all([import("/${program}"), import("/${loading}")])
   .then(([{ default: init }, { first }]) => init({ module_or_path: first("/${told.first}", ${lengths}) }))
-  .catch((error) => { console.error(error); dispatchEvent(new Event("notloaded")); });
+  .catch((error) => { if (!("leaving" in document.documentElement.dataset)) console.error(error); dispatchEvent(new Event("notloaded")); });
 </script>
 `;
 }

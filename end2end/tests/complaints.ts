@@ -1,10 +1,14 @@
 import type { Page } from "@playwright/test";
 
 /**
- * What Firefox says of a file that its service worker was about to give when the page was left. Of a worker
- * that fails it says something else, and a file that is missing shows in the page.
+ * What Firefox says of a file that its service worker was about to give when the page was left, and of what
+ * was read of it so far. Of a worker that fails it says something else, and a file that is missing shows in
+ * the page.
  */
-const LEFT = /-[0-9a-f]{12,}\.(bin|css|js|txt|wasm)’\. A ServiceWorker intercepted the request and encountered an unexpected error/;
+const LEFT = [
+  /-[0-9a-f]{12,}\.(bin|css|js|txt|wasm)’\. A ServiceWorker intercepted the request and encountered an unexpected error/,
+  /Failed to read data from the ReadableStream: “TypeError: Error in input stream”/,
+];
 
 /** What a browser complained about, on any page of these people. */
 export class Complaints {
@@ -22,6 +26,6 @@ export class Complaints {
   }
 
   private add(line: string): void {
-    if (![LEFT, ...this.expected].some((pattern) => pattern.test(line))) this.lines.push(line);
+    if (![...LEFT, ...this.expected].some((pattern) => pattern.test(line))) this.lines.push(line);
   }
 }
