@@ -7,7 +7,12 @@ use bandstand_domain::{
     accounts::Viewer,
     recordings::{Recording, RecordingReason, RecordingState, write_time},
 };
-use leptos::{prelude::*, task::spawn_local};
+use futures::FutureExt;
+use leptos::{
+    prelude::*,
+    task::spawn_local,
+    wasm_split::{SplitLoaderError, wasm_split},
+};
 use leptos_meta::Title;
 use leptos_router::hooks::use_navigate;
 
@@ -22,7 +27,7 @@ use crate::{
     stage::load::show_in_address,
     t,
     texts::told,
-    ui::{About, Confirm, LocalTime, NotFound, TimeStyle, Toaster, every},
+    ui::{About, DeleteButton, DeleteWords, LocalTime, NotFound, TimeStyle, Toaster, every, later},
     viewer::AccountNeeded,
     weave,
 };
@@ -149,6 +154,10 @@ fn DraftView(draft: Draft) -> impl IntoView {
         cut.get()?;
         Some(replay_player(recording.with_untracked(|it| it.card.clone()), tracks))
     };
+    let mine = recording.with_untracked(|it| it.mine);
+    let navigate = use_navigate();
+    // Gone with the page: whoever has left it meanwhile stays where they are.
+    let leave = Callback::new(move |()| navigate("/recordings", Default::default()));
     view! {
         <Title text=move || t!(archive.recording_title, show = title())/>
         <section class="page narrow stack recording">
@@ -164,7 +173,7 @@ fn DraftView(draft: Draft) -> impl IntoView {
             <Show when=move || ready.get()>
                 <Editor draft/>
                 <Files recording/>
-                {recording.with_untracked(|it| it.mine).then(|| view! { <Delete show/> })}
+                {mine.then(|| later(move || delete_button(show, leave)))}
             </Show>
         </section>
     }
@@ -229,46 +238,21 @@ fn Publication(draft: Draft, ready: Memo<bool>) -> impl IntoView {
     .into_any()
 }
 
-/// The button that deletes the recording, after asking.
-#[component]
-fn Delete(show: ShowId) -> impl IntoView {
-    let toaster = Toaster::expect();
-    let navigate = use_navigate();
-    // Gone with the page: whoever has left it meanwhile stays where they are.
-    let leave = Callback::new(move |()| navigate("/recordings", Default::default()));
-    let asking = RwSignal::new(false);
-    let pending = RwSignal::new(false);
-    let delete = move |()| {
-        if pending.get_untracked() {
-            return;
-        }
-        pending.set(true);
-        spawn_local(async move {
-            match delete_recording(show).await {
-                Ok(()) => {
-                    toaster.say(t!(archive.deleted));
-                    leave.try_run(());
-                }
-                Err(refused) => toaster.say(refused.to_string()),
-            }
-            pending.try_set(false);
-        });
+/// The button that deletes the recording, after asking. The page is alive without it.
+#[wasm_split(editing, wasm_split_path = ::leptos::wasm_split, fallible)]
+fn delete_button(show: ShowId, on_deleted: Callback<()>) -> Result<AnyView, SplitLoaderError> {
+    let words = DeleteWords {
+        button: t!(archive.delete),
+        question: t!(archive.delete_question),
+        why: t!(archive.delete_why),
+        yes: t!(archive.delete_yes),
+        no: t!(archive.delete_no),
+        deleted: t!(archive.deleted),
     };
-    view! {
-        <p class="row">
-            <button
-                class="button danger" type="button" aria-busy=move || pending.get().then_some("true")
-                on:click=move |_| asking.set(true)
-            >
-                {t!(archive.delete)}
-            </button>
-        </p>
-        <Confirm
-            open=asking question=t!(archive.delete_question) yes=t!(archive.delete_yes) no=t!(archive.delete_no)
-            on_yes=Callback::new(delete)
-        >
-            <p>{t!(archive.delete_why)}</p>
-        </Confirm>
-    }
-    .into_any()
+    let delete = move |()| {
+        let deleting = async move { delete_recording(show).await.map_err(|it| it.to_string()) };
+        deleting.boxed_local()
+    };
+    let button = view! { <DeleteButton words delete=Callback::new(delete) on_deleted/> };
+    Ok(view! { <p class="row">{button}</p> }.into_any())
 }
