@@ -99,10 +99,12 @@ pub enum Limit {
     LetterDomain,
     /// All letters of the venue to addresses that nobody has confirmed.
     LetterVenue,
+    /// Ranges and files of recordings, by address.
+    RecordingFiles,
 }
 
 impl Limit {
-    const ALL: [Self; 41] = [
+    const ALL: [Self; 42] = [
         Self::Registration,
         Self::LogIn,
         Self::LogInAddress,
@@ -144,6 +146,7 @@ impl Limit {
         Self::Wear,
         Self::LetterDomain,
         Self::LetterVenue,
+        Self::RecordingFiles,
     ];
 
     /// The quota: the largest burst, and the time until one more is allowed.
@@ -193,6 +196,9 @@ impl Limit {
             Self::LetterDomain => (200, Duration::from_secs(5)),
             // Some 5,000 a day.
             Self::LetterVenue => (1_000, Duration::from_secs(17)),
+            // A player asks every few seconds, or sixty times a second while somebody keeps an arrow pressed: that
+            // lasts for half a minute.
+            Self::RecordingFiles => (600, Duration::from_millis(25)),
         }
     }
 }

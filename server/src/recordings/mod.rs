@@ -14,6 +14,7 @@ pub mod personal_data;
 pub mod port;
 mod recorder;
 mod running;
+mod sending;
 mod store;
 mod storing;
 mod zip;
