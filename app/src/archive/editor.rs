@@ -17,6 +17,8 @@ use crate::{
 pub(super) fn Editor(
     /// The recording.
     draft: Draft,
+    /// Choice of the artwork.
+    choice: PictureChoice,
 ) -> impl IntoView {
     let Draft { show, recording } = draft;
     let toaster = Toaster::expect();
@@ -37,7 +39,6 @@ pub(super) fn Editor(
     let tracklist = RwSignal::new(form.tracklist);
     let from = RwSignal::new(form.from);
     let to = RwSignal::new(form.to);
-    let choice = PictureChoice::default();
     let send = move |()| {
         if choice.awaits_decision() {
             return;

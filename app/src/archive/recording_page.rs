@@ -1,4 +1,4 @@
-//! Draft page of a recording: its state, its text and cut, its files, and whether it is published.
+//! Draft page of a recording: its state, a preview, its text and cut, its files, and whether it is published.
 
 use std::time::Duration;
 
@@ -19,11 +19,13 @@ use leptos_router::hooks::use_navigate;
 use super::{
     editor::Editor,
     files::{Files, write_bytes},
+    take_picture::TakePicture,
 };
 use crate::{
     failure::Failed,
+    pictures::PictureChoice,
     recordings::api::{delete_recording, load_recording, publish_recording},
-    replay::replay_player,
+    replay::{ShownPicture, replay_player},
     stage::load::show_in_address,
     t,
     texts::told,
@@ -150,9 +152,11 @@ fn DraftView(draft: Draft) -> impl IntoView {
     // Another one where something else is played of it.
     let cut = Memo::new(move |_| ready.get().then(|| recording.with(|it| it.cut)));
     let tracks = Signal::derive(move || recording.with(|it| it.tracks.clone()));
+    let shown = ShownPicture::default();
+    let choice = PictureChoice::default();
     let preview = move || {
         cut.get()?;
-        Some(replay_player(recording.with_untracked(|it| it.card.clone()), tracks))
+        Some(replay_player(recording.with_untracked(|it| it.card.clone()), tracks, shown))
     };
     let mine = recording.with_untracked(|it| it.mine);
     let navigate = use_navigate();
@@ -170,8 +174,9 @@ fn DraftView(draft: Draft) -> impl IntoView {
             </header>
             <Publication draft ready/>
             {preview}
+            <TakePicture preview=shown choice/>
             <Show when=move || ready.get()>
-                <Editor draft/>
+                <Editor draft choice/>
                 <Files recording/>
                 {mine.then(|| later(move || delete_button(show, leave)))}
             </Show>

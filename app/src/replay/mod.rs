@@ -16,4 +16,4 @@ mod views;
 
 pub(crate) use moments::as_it_was;
 pub(crate) use views::on_stage;
-pub use views::replay_player;
+pub use views::{ShownPicture, replay_player};

@@ -5,6 +5,7 @@ use bandstand_domain::{
     shows::{ShowCard, Track},
 };
 use leptos::{
+    __reexports::send_wrapper::SendWrapper,
     html,
     portal::Portal,
     prelude::*,
@@ -12,6 +13,7 @@ use leptos::{
     wasm_split::{SplitLoaderError, wasm_split},
 };
 use wasm_bindgen::{JsCast, JsValue};
+use web_sys::HtmlVideoElement;
 
 use super::{
     chapters::{Chapter, chapters},
@@ -61,15 +63,33 @@ pub(crate) fn on_stage(session: WatchSession) -> Result<AnyView, SplitLoaderErro
     }))
 }
 
+/// The element of a player, while it shows a picture.
+pub type ShownPicture = RwSignal<Option<SendWrapper<HtmlVideoElement>>>;
+
 /// Player of a show's recording, for any page; it loads its part by itself.
-pub fn replay_player(card: ShowCard, tracks: Signal<Vec<Track>>) -> AnyView {
-    later(move || alone(card.clone(), tracks))
+pub fn replay_player(
+    card: ShowCard,
+    tracks: Signal<Vec<Track>>,
+    picture: ShownPicture,
+) -> AnyView {
+    later(move || alone(card.clone(), tracks, picture))
 }
 
 #[wasm_split(replay, wasm_split_path = ::leptos::wasm_split, fallible)]
-fn alone(card: ShowCard, tracks: Signal<Vec<Track>>) -> Result<AnyView, SplitLoaderError> {
+fn alone(
+    card: ShowCard,
+    tracks: Signal<Vec<Track>>,
+    picture: ShownPicture,
+) -> Result<AnyView, SplitLoaderError> {
     Ok(loaded(card, tracks, move |handle| {
         let Handle { playback, chapters, card } = handle;
+        Effect::new(move || {
+            let seen = playback.shown.get() && playback.has_picture.get();
+            picture.set(playback.video().filter(|_| seen).map(SendWrapper::new));
+        });
+        on_cleanup(move || {
+            let _ = picture.try_set(None);
+        });
         let whole = NodeRef::<html::Div>::new();
         let fill = Callback::new(move |()| {
             if let Some(whole) = whole.get_untracked() {
