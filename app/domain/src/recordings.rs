@@ -1,6 +1,7 @@
 //! Recordings of shows: made while they are on, published when their artist wants, played again.
 
 mod form;
+mod loudness;
 mod moments;
 mod seek;
 
@@ -18,6 +19,7 @@ use crate::{
 };
 
 pub use form::{RecordingForm, parse_time, write_time, write_tracklist};
+pub use loudness::{CrowdLoudness, MAX_LOUD_MOMENTS};
 pub use moments::{MAX_MOMENT_MESSAGES, MOMENTS_WINDOW, Moments};
 pub use seek::{seek_points, write_seek_points};
 
