@@ -101,10 +101,12 @@ pub enum Limit {
     LetterVenue,
     /// Ranges and files of recordings, by address.
     RecordingFiles,
+    /// Setting and forgetting bookmarks, by account.
+    Bookmarks,
 }
 
 impl Limit {
-    const ALL: [Self; 42] = [
+    const ALL: [Self; 43] = [
         Self::Registration,
         Self::LogIn,
         Self::LogInAddress,
@@ -147,6 +149,7 @@ impl Limit {
         Self::LetterDomain,
         Self::LetterVenue,
         Self::RecordingFiles,
+        Self::Bookmarks,
     ];
 
     /// The quota: the largest burst, and the time until one more is allowed.
@@ -199,6 +202,7 @@ impl Limit {
             // A player asks every few seconds, or sixty times a second while somebody keeps an arrow pressed: that
             // lasts for half a minute.
             Self::RecordingFiles => (600, Duration::from_millis(25)),
+            Self::Bookmarks => (60, Duration::from_secs(1)),
         }
     }
 }
