@@ -90,14 +90,18 @@ test("a recording is looked through, published, taken back and deleted, by keybo
   const length = await to.inputValue();
   await title.fill("Mira Voss, the whole evening");
   await tracklist.fill("0:00 Ghost Ferry\nsoon Low Tide");
+  const links = page.getByLabel("Links");
+  await links.fill("The record https://mira.example/shop");
   await to.fill("9:99");
   await to.press("Enter");
   await expect(tracklist).toHaveAccessibleDescription(/Line 2 needs a time and a title/);
   await expect(tracklist).toBeFocused();
+  await expect(links).toHaveAccessibleDescription(/Line 1 needs an address that begins with https/);
   await expect(to).toHaveAttribute("aria-invalid", "true");
   await expect(to).toHaveAccessibleDescription(/not a time/);
   await expect(title).toHaveValue("Mira Voss, the whole evening");
   await tracklist.fill("0:01 Low Tide\n0:00 Ghost Ferry");
+  await links.fill("https://mira.example/shop The record");
   await to.fill(length);
   await page.getByRole("button", { name: "Save changes" }).press("Enter");
   await expect(page.getByRole("status").getByText("The recording is saved.")).toBeVisible();
@@ -106,6 +110,18 @@ test("a recording is looked through, published, taken back and deleted, by keybo
   await artist.alive();
   await expect(tracklist).toHaveValue("0:00 Ghost Ferry\n0:01 Low Tide");
 
+  // The picture that the preview shows becomes the artwork.
+  const take = page.getByRole("button", { name: "Take this picture" });
+  await expect(take).toBeHidden();
+  await page.getByRole("button", { name: /^Play it again/ }).press("Enter");
+  await expect(take).toBeVisible({ timeout: 20_000 });
+  await take.press("Enter");
+  await expect(page.getByRole("slider", { name: "Closer" })).toBeFocused();
+  await expect(page.getByRole("status").filter({ hasText: /^Your picture stands below/ })).toBeVisible();
+  await page.getByRole("button", { name: "Use this picture" }).press("Enter");
+  await expect(page.getByRole("status").getByText("That’s the artwork now. Everybody sees it.")).toBeVisible();
+  await expect(page.locator("img.artwork-now")).toBeVisible();
+
   // The button stays where it is, and so does the focus.
   await publish.press("Enter");
   const takeBack = page.getByRole("button", { name: "Take it back" });
@@ -113,6 +129,11 @@ test("a recording is looked through, published, taken back and deleted, by keybo
   await expect(page.getByRole("status").getByText(/^Published: whoever may come/)).toBeVisible();
   await ana.goto("/");
   await expect(ana.page.getByText("Replay").first()).toBeVisible();
+  await ana.goto(show);
+  const link = ana.page.getByRole("link", { name: "The record" });
+  await expect(link).toHaveAttribute("href", "https://mira.example/shop");
+  await expect(link).toHaveAttribute("rel", "nofollow noopener ugc");
+  await ana.goto("/");
   await takeBack.press("Enter");
   await expect(publish).toBeFocused();
   await ana.page.reload();

@@ -70,6 +70,11 @@ for (const kind of ["Chromium", "Firefox"]) {
 
     const tom = await (kind === "Firefox" ? firefoxPerson : person)("Tom");
     const { page } = tom;
+    // Half a minute has no moment that stands out: one is put in on its way.
+    await page.route("**/api/recordings/replay", async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, json: { ...(await response.json()), loud: [6_000] } });
+    });
     await tom.goto(show);
     const stage = page.getByRole("region", { name: "The stage" });
     const start = stage.getByRole("button", { name: /^Play it again/ });
@@ -97,6 +102,8 @@ for (const kind of ["Chromium", "Firefox"]) {
     expect((await played(video)).paused).toBe(true);
     await expect(bar).toHaveAttribute("aria-valuetext", /^0:\d\d of 0:[23]\d$/);
     const stopped = await time(video);
+    await page.keyboard.press("b");
+    await expect(page.getByText(/^Bookmarked: 0:\d\d\.$/)).toBeVisible();
 
     // Whoever comes again finds the place.
     await page.reload();
@@ -107,6 +114,20 @@ for (const kind of ["Chromium", "Firefox"]) {
     await stage.getByRole("button", { name: "From the beginning" }).press("Enter");
     await expect.poll(() => time(video)).toBeLessThan(5);
     await playsFrom(video, 0, 6);
+
+    // So does whoever looks for a bookmark, a loud moment, or follows a link.
+    await stage.locator("summary", { hasText: "Bookmarks" }).press("Enter");
+    await stage.getByRole("button", { name: /^0:\d\d$/ }).press("Enter");
+    await playsFrom(video, stopped - 1.5, 6);
+    await stage.getByRole("button", { name: /^Remove the bookmark at 0:\d\d$/ }).press("Enter");
+    await expect(stage.locator("summary", { hasText: "Bookmarks" })).toBeFocused();
+    await expect(stage.getByRole("button", { name: /^0:\d\d$/ })).toHaveCount(0);
+    await stage.locator("summary", { hasText: "Loud moments" }).press("Enter");
+    await stage.getByRole("button", { name: "Loud moment at 0:06" }).press("Enter");
+    await expect.poll(() => time(video)).toBeLessThan(9);
+    await tom.goto(`${show}?t=9`);
+    await start.press("Enter");
+    await playsFrom(video, 8.9, 6);
 
     // A title leads to its time.
     await stage.locator("summary", { hasText: "Titles" }).press("Enter");

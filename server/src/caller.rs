@@ -7,6 +7,7 @@ use axum::{
     http::{Extensions, HeaderMap, StatusCode, request::Parts},
 };
 use bandstand_domain::Refusal;
+use tower_sessions::Session;
 
 use crate::{
     http::{client::Client, limits::Limit},
@@ -40,6 +41,13 @@ impl Caller {
     ) -> Option<Self> {
         let client = Client::of(&services.config, extensions, headers)?;
         Some(Self { services, client })
+    }
+
+    /// The same caller, whose session is read anew: it may have ended since, or belong to somebody else.
+    pub fn again(&self) -> Self {
+        let store = Arc::new(self.services.sessions.clone());
+        let session = Session::new(self.session.id(), store, None);
+        Self { services: self.services.clone(), client: Client { session, ..self.client.clone() } }
     }
 
     /// Nobody, for what is rendered without a request.

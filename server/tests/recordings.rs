@@ -1,6 +1,7 @@
 //! Recordings: made while a show is live, kept, published and played again, with real media.
 
 mod drafts;
+mod extras;
 mod moments;
 
 use std::{fs, process::Command, time::Duration};

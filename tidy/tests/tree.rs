@@ -11,9 +11,10 @@ use bandstand_tidy::{
 };
 
 /// Tables, and the folders that own columns of them. Accounts forget the sessions of whom they erase.
-const TABLES: [(&str, &[&str]); 31] = [
+const TABLES: [(&str, &[&str]); 32] = [
     ("accounts", &["accounts", "people"]),
     ("api_tokens", &["api_tokens"]),
+    ("bookmarks", &["recordings"]),
     ("ceremonies", &["factors"]),
     ("crowd_moments", &["crowd"]),
     ("device_logins", &["api_tokens"]),

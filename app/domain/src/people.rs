@@ -151,28 +151,31 @@ pub fn check_about(about: &str) -> Option<Text> {
     })
 }
 
-/// Checks a website's address, where none is fine; returns the complaint. Only `http` and `https`
-/// with a host, without a user's name: what is clicked leads where it says.
+/// Checks a website's address, where none is fine; returns the complaint.
 pub fn check_website(address: &str) -> Option<Text> {
     let address = address.trim();
     if address.is_empty() {
         return None;
     }
-    length(text!(complaint.what.address), address, 1, MAX_WEBSITE).or_else(|| {
-        let rest = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://"));
-        let host = rest.and_then(|rest| rest.split(['/', '?', '#']).next());
-        let odd = |c: char| c.is_whitespace() || c.is_control() || "\"<>\\^`{|}".contains(c);
-        let right = host.is_some_and(|host| {
-            let name = host.split(':').next().unwrap_or_default();
-            name.starts_with(char::is_alphanumeric)
-                && name.contains('.')
-                && !name.ends_with('.')
-                && !name.contains("..")
-                && !host.contains('@')
-        }) && !address.contains(odd)
-            && !has_forbidden(address, false);
-        (!right).then(|| text!(complaint.website))
-    })
+    length(text!(complaint.what.address), address, 1, MAX_WEBSITE)
+        .or_else(|| (!is_web_address(address)).then(|| text!(complaint.website)))
+}
+
+/// Tells whether an address is one of the web: `http` or `https` with a host, without a user's name, so that what
+/// is clicked leads where it says.
+pub fn is_web_address(address: &str) -> bool {
+    let rest = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://"));
+    let host = rest.and_then(|rest| rest.split(['/', '?', '#']).next());
+    let odd = |c: char| c.is_whitespace() || c.is_control() || "\"<>\\^`{|}".contains(c);
+    let right = host.is_some_and(|host| {
+        let name = host.split(':').next().unwrap_or_default();
+        name.starts_with(char::is_alphanumeric)
+            && name.contains('.')
+            && !name.ends_with('.')
+            && !name.contains("..")
+            && !host.contains('@')
+    });
+    right && !address.contains(odd) && !has_forbidden(address, false)
 }
 
 /// An artist's own page.

@@ -1,6 +1,8 @@
 //! Recordings of shows: made while they are on, published when their artist wants, played again.
 
 mod form;
+mod links;
+mod loudness;
 mod moments;
 mod seek;
 
@@ -17,9 +19,14 @@ use crate::{
     texts::{Tell, Text},
 };
 
-pub use form::{RecordingForm, parse_time, write_time, write_tracklist};
+pub use form::{RecordingChange, RecordingForm, parse_time, write_time, write_tracklist};
+pub use links::{MAX_LINKS, RecordingLink, write_links};
+pub use loudness::{CrowdLoudness, MAX_LOUD_MOMENTS};
 pub use moments::{MAX_MOMENT_MESSAGES, MOMENTS_WINDOW, Moments};
 pub use seek::{seek_points, write_seek_points};
+
+/// The most bookmarks that a person keeps in a show's recording.
+pub const MAX_BOOKMARKS: usize = 50;
 
 /// Reason to refuse a request, particular to recordings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +35,8 @@ pub enum RecordingReason {
     NotReady,
     /// It was never published, or is no longer.
     Unpublished,
+    /// [`MAX_BOOKMARKS`].
+    TooManyBookmarks,
 }
 
 impl Tell for RecordingReason {
@@ -35,6 +44,9 @@ impl Tell for RecordingReason {
         match self {
             Self::NotReady => text!(refusal.recordings.not_ready),
             Self::Unpublished => text!(refusal.recordings.unpublished),
+            Self::TooManyBookmarks => {
+                text!(refusal.recordings.too_many_bookmarks, most = MAX_BOOKMARKS)
+            }
         }
     }
 }
@@ -44,7 +56,7 @@ print_text!(RecordingReason);
 impl Reason for RecordingReason {
     fn status(&self) -> u16 {
         match self {
-            Self::NotReady => 409,
+            Self::NotReady | Self::TooManyBookmarks => 409,
             Self::Unpublished => 404,
         }
     }
@@ -114,6 +126,13 @@ pub struct Replay {
     pub files: Vec<RecordedFile>,
     /// Seek points of each file, for [`seek_points`], in base64.
     pub seek: Vec<String>,
+    /// Moments at which its crowd was loudest, in milliseconds of the recording, in order; at most
+    /// [`MAX_LOUD_MOMENTS`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub loud: Vec<u64>,
+    /// Links that its artist gives along with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<RecordingLink>,
 }
 
 /// State of a recording, in the order in which it goes through them.
@@ -175,6 +194,9 @@ pub struct Recording {
     pub description: String,
     /// Its tracklist.
     pub tracks: Vec<Track>,
+    /// Its links.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<RecordingLink>,
     /// True if the viewer is the show's artist, who alone may delete it here.
     pub mine: bool,
     /// State of the recording.

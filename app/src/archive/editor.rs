@@ -1,6 +1,6 @@
-//! Editor of a recording: text and artwork of its show, tracklist, and what of it is played.
+//! Editor of a recording: text and artwork of its show, tracklist, links, and what of it is played.
 
-use bandstand_domain::recordings::{RecordingForm, write_time, write_tracklist};
+use bandstand_domain::recordings::{RecordingForm, write_links, write_time, write_tracklist};
 use leptos::prelude::*;
 
 use super::recording_page::Draft;
@@ -17,6 +17,8 @@ use crate::{
 pub(super) fn Editor(
     /// The recording.
     draft: Draft,
+    /// Choice of the artwork.
+    choice: PictureChoice,
 ) -> impl IntoView {
     let Draft { show, recording } = draft;
     let toaster = Toaster::expect();
@@ -26,6 +28,7 @@ pub(super) fn Editor(
             title: it.card.title.clone(),
             description: it.description.clone(),
             tracklist: write_tracklist(&it.tracks, it.began_at),
+            links: write_links(&it.links),
             from: write_time(it.cut.from),
             // A part of a second belongs to what is played.
             to: write_time(it.cut.to.div_ceil(1_000) * 1_000),
@@ -35,9 +38,9 @@ pub(super) fn Editor(
     let title = RwSignal::new(form.title);
     let description = RwSignal::new(form.description);
     let tracklist = RwSignal::new(form.tracklist);
+    let links = RwSignal::new(form.links);
     let from = RwSignal::new(form.from);
     let to = RwSignal::new(form.to);
-    let choice = PictureChoice::default();
     let send = move |()| {
         if choice.awaits_decision() {
             return;
@@ -46,6 +49,7 @@ pub(super) fn Editor(
             title: title.get_untracked(),
             description: description.get_untracked(),
             tracklist: tracklist.get_untracked(),
+            links: links.get_untracked(),
             from: from.get_untracked(),
             to: to.get_untracked(),
         };
@@ -68,6 +72,7 @@ pub(super) fn Editor(
                 <TextField state name="title" label=t!(shows.editor.title) value=title most=70/>
                 <TextArea state name="description" label=t!(shows.editor.description) value=description most=800/>
                 <TextArea state name="tracklist" label=t!(watch.tracklist) value=tracklist hint=t!(archive.tracklist_hint)/>
+                <TextArea state name="links" label=t!(replay.links) value=links hint=t!(archive.links_hint)/>
                 <fieldset class="field">
                     <legend>{t!(archive.played)}</legend>
                     <div class="pair">

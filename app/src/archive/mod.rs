@@ -4,6 +4,7 @@ mod editor;
 mod files;
 mod recording_page;
 mod recordings_page;
+mod take_picture;
 
 pub use recording_page::RecordingPage;
 pub use recordings_page::RecordingsPage;

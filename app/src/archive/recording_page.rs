@@ -1,4 +1,4 @@
-//! Draft page of a recording: its state, its text and cut, its files, and whether it is published.
+//! Draft page of a recording: its state, a preview, its text and cut, its files, and whether it is published.
 
 use std::time::Duration;
 
@@ -7,22 +7,29 @@ use bandstand_domain::{
     accounts::Viewer,
     recordings::{Recording, RecordingReason, RecordingState, write_time},
 };
-use leptos::{prelude::*, task::spawn_local};
+use futures::FutureExt;
+use leptos::{
+    prelude::*,
+    task::spawn_local,
+    wasm_split::{SplitLoaderError, wasm_split},
+};
 use leptos_meta::Title;
 use leptos_router::hooks::use_navigate;
 
 use super::{
     editor::Editor,
     files::{Files, write_bytes},
+    take_picture::TakePicture,
 };
 use crate::{
     failure::Failed,
+    pictures::PictureChoice,
     recordings::api::{delete_recording, load_recording, publish_recording},
-    replay::replay_player,
+    replay::{ShownPicture, replay_player},
     stage::load::show_in_address,
     t,
     texts::told,
-    ui::{About, Confirm, LocalTime, NotFound, TimeStyle, Toaster, every},
+    ui::{About, DeleteButton, DeleteWords, LocalTime, NotFound, TimeStyle, Toaster, every, later},
     viewer::AccountNeeded,
     weave,
 };
@@ -145,10 +152,16 @@ fn DraftView(draft: Draft) -> impl IntoView {
     // Another one where something else is played of it.
     let cut = Memo::new(move |_| ready.get().then(|| recording.with(|it| it.cut)));
     let tracks = Signal::derive(move || recording.with(|it| it.tracks.clone()));
+    let shown = ShownPicture::default();
+    let choice = PictureChoice::default();
     let preview = move || {
         cut.get()?;
-        Some(replay_player(recording.with_untracked(|it| it.card.clone()), tracks))
+        Some(replay_player(recording.with_untracked(|it| it.card.clone()), tracks, shown))
     };
+    let mine = recording.with_untracked(|it| it.mine);
+    let navigate = use_navigate();
+    // Gone with the page: whoever has left it meanwhile stays where they are.
+    let leave = Callback::new(move |()| navigate("/recordings", Default::default()));
     view! {
         <Title text=move || t!(archive.recording_title, show = title())/>
         <section class="page narrow stack recording">
@@ -161,10 +174,11 @@ fn DraftView(draft: Draft) -> impl IntoView {
             </header>
             <Publication draft ready/>
             {preview}
+            <TakePicture preview=shown choice/>
             <Show when=move || ready.get()>
-                <Editor draft/>
+                <Editor draft choice/>
                 <Files recording/>
-                {recording.with_untracked(|it| it.mine).then(|| view! { <Delete show/> })}
+                {mine.then(|| later(move || delete_button(show, leave)))}
             </Show>
         </section>
     }
@@ -229,46 +243,21 @@ fn Publication(draft: Draft, ready: Memo<bool>) -> impl IntoView {
     .into_any()
 }
 
-/// The button that deletes the recording, after asking.
-#[component]
-fn Delete(show: ShowId) -> impl IntoView {
-    let toaster = Toaster::expect();
-    let navigate = use_navigate();
-    // Gone with the page: whoever has left it meanwhile stays where they are.
-    let leave = Callback::new(move |()| navigate("/recordings", Default::default()));
-    let asking = RwSignal::new(false);
-    let pending = RwSignal::new(false);
-    let delete = move |()| {
-        if pending.get_untracked() {
-            return;
-        }
-        pending.set(true);
-        spawn_local(async move {
-            match delete_recording(show).await {
-                Ok(()) => {
-                    toaster.say(t!(archive.deleted));
-                    leave.try_run(());
-                }
-                Err(refused) => toaster.say(refused.to_string()),
-            }
-            pending.try_set(false);
-        });
+/// The button that deletes the recording, after asking. The page is alive without it.
+#[wasm_split(editing, wasm_split_path = ::leptos::wasm_split, fallible)]
+fn delete_button(show: ShowId, on_deleted: Callback<()>) -> Result<AnyView, SplitLoaderError> {
+    let words = DeleteWords {
+        button: t!(archive.delete),
+        question: t!(archive.delete_question),
+        why: t!(archive.delete_why),
+        yes: t!(archive.delete_yes),
+        no: t!(archive.delete_no),
+        deleted: t!(archive.deleted),
     };
-    view! {
-        <p class="row">
-            <button
-                class="button danger" type="button" aria-busy=move || pending.get().then_some("true")
-                on:click=move |_| asking.set(true)
-            >
-                {t!(archive.delete)}
-            </button>
-        </p>
-        <Confirm
-            open=asking question=t!(archive.delete_question) yes=t!(archive.delete_yes) no=t!(archive.delete_no)
-            on_yes=Callback::new(delete)
-        >
-            <p>{t!(archive.delete_why)}</p>
-        </Confirm>
-    }
-    .into_any()
+    let delete = move |()| {
+        let deleting = async move { delete_recording(show).await.map_err(|it| it.to_string()) };
+        deleting.boxed_local()
+    };
+    let button = view! { <DeleteButton words delete=Callback::new(delete) on_deleted/> };
+    Ok(view! { <p class="row">{button}</p> }.into_any())
 }

@@ -12,6 +12,9 @@ use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageBitmap, RequestI
 use super::crop::{Crop, MAX_ZOOM};
 use crate::{t, texts::told};
 
+/// Identity of the slider that comes first.
+const ZOOM: &str = "picture-zoom";
+
 /// A picture that was chosen but not sent yet.
 type Chosen = StoredValue<Option<SendWrapper<ImageBitmap>>>;
 
@@ -19,11 +22,13 @@ type Chosen = StoredValue<Option<SendWrapper<ImageBitmap>>>;
 pub(crate) type PictureView = Box<dyn Fn(Option<Picture>) -> AnyView + Send>;
 
 /// Choice of a picture, of which a form beside it has to know.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Default)]
 pub(crate) struct PictureChoice {
     /// A picture was chosen, and neither taken nor let go.
     is_open: RwSignal<bool>,
     complaint: RwSignal<Option<String>>,
+    /// A picture from elsewhere on the page, until the field takes it in.
+    offered: RwSignal<Option<SendWrapper<ImageBitmap>>>,
 }
 
 impl PictureChoice {
@@ -35,6 +40,11 @@ impl PictureChoice {
             self.complaint.set(Some(t!(people.picture.decide).into()));
         }
         waits
+    }
+
+    /// Chooses a picture from elsewhere on the page, as if it had been a file: the field goes on with its crop.
+    pub fn offer(self, picture: ImageBitmap) {
+        self.offered.try_set(Some(SendWrapper::new(picture)));
     }
 }
 
@@ -55,7 +65,7 @@ pub(crate) fn picture_field(
     label: &'static str,
     target: PictureTarget,
     picture: RwSignal<Option<Picture>>,
-    PictureChoice { is_open, complaint }: PictureChoice,
+    PictureChoice { is_open, complaint, offered }: PictureChoice,
     shown: PictureView,
     on_change: Callback<()>,
     on_remove: Callback<()>,
@@ -65,6 +75,24 @@ pub(crate) fn picture_field(
     let crop = RwSignal::new(None::<Crop>);
     let input = NodeRef::<html::Input>::new();
     Effect::new(move || is_open.set(crop.with(Option::is_some)));
+    let open = move |bitmap: ImageBitmap| {
+        let whole = Crop::new(bitmap.width().into(), bitmap.height().into());
+        let _ = chosen.try_update_value(|it| *it = Some(SendWrapper::new(bitmap)));
+        crop.try_set(Some(whole));
+    };
+    Effect::new(move || {
+        let Some(bitmap) = offered.get() else { return };
+        offered.set(None);
+        complaint.set(None);
+        open(bitmap.take());
+        // Once it is there.
+        request_animation_frame(|| {
+            let first = document().get_element_by_id(ZOOM);
+            if let Some(first) = first.and_then(|it| it.dyn_into::<web_sys::HtmlElement>().ok()) {
+                let _ = first.focus();
+            }
+        });
+    });
 
     let choose = move |_| {
         let Some(file) = input.get_untracked().and_then(|input| input.files()?.get(0)) else {
@@ -77,12 +105,7 @@ pub(crate) fn picture_field(
                 Err(error) => Err(error),
             };
             match opened {
-                Ok(bitmap) => {
-                    let bitmap: ImageBitmap = bitmap.unchecked_into();
-                    let whole = Crop::new(bitmap.width().into(), bitmap.height().into());
-                    let _ = chosen.try_update_value(|it| *it = Some(SendWrapper::new(bitmap)));
-                    crop.try_set(Some(whole));
-                }
+                Ok(bitmap) => open(bitmap.unchecked_into()),
                 Err(_) => {
                     crop.try_set(None);
                     complaint.try_set(Some(told(&PeopleReason::NotAPicture)));
@@ -236,7 +259,7 @@ fn Cropper(chosen: Chosen, crop: RwSignal<Option<Crop>>) -> impl IntoView {
                 on:wheel=wheel
             ></canvas>
             <div class="sliders">
-                {slider(t!(people.picture.closer), "picture-zoom", "100", (MAX_ZOOM * 100.0) as i32, |crop| crop.zoom(), |crop, part| crop.zoom_to(part))}
+                {slider(t!(people.picture.closer), ZOOM, "100", (MAX_ZOOM * 100.0) as i32, |crop| crop.zoom(), |crop, part| crop.zoom_to(part))}
                 {slider(t!(people.picture.left_to_right), "picture-across", "0", 100, |crop| crop.place().0, |crop, part| crop.place_at(Some(part), None))}
                 {slider(t!(people.picture.top_to_bottom), "picture-down", "0", 100, |crop| crop.place().1, |crop, part| crop.place_at(None, Some(part)))}
             </div>

@@ -18,7 +18,7 @@ mod viewport;
 
 pub(crate) use dock::Dock;
 pub(crate) use glimpse::Glimpse;
-pub(crate) use icon::{LARGE, LOUD, PAUSE, PLAY, SILENT, icon};
+pub(crate) use icon::{CLOSE, LARGE, LOUD, PAUSE, PLAY, SILENT, icon};
 pub(crate) use lock_screen::{leave_lock_screen, metadata, on_lock_screen};
 pub(crate) use mini_player::mini_player;
 pub(crate) use playback::PictureState;

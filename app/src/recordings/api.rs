@@ -26,6 +26,22 @@ pub async fn load_moments(show: ShowId, from: Millis) -> Result<Moments, Failed<
     answer(port::<dyn Recordings>().moments(show, from)).await
 }
 
+/// One's own bookmarks in the recording of a show.
+#[server(endpoint = "recordings/bookmarks", input = Json, output = Json)]
+pub async fn load_bookmarks(show: ShowId) -> Result<Vec<u64>, Failed<RecordingReason>> {
+    answer(port::<dyn Recordings>().bookmarks(show)).await
+}
+
+/// Keeps a bookmark at a second of a recording, or forgets it.
+#[server(endpoint = "recordings/bookmark", input = Json, output = Json)]
+pub async fn change_bookmark(
+    show: ShowId,
+    second: u64,
+    kept: bool,
+) -> Result<Vec<u64>, Failed<RecordingReason>> {
+    answer(port::<dyn Recordings>().bookmark(show, second, kept)).await
+}
+
 /// The recording of one's own show.
 #[server(endpoint = "recordings/one", input = Json, output = Json)]
 pub async fn load_recording(show: ShowId) -> Result<Recording, Failed<RecordingReason>> {

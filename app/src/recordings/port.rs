@@ -14,6 +14,15 @@ pub trait Recordings: Send + Sync {
     async fn replay(&self, show: ShowId) -> Result<Replay, RecordingError>;
     /// Messages and crowd of a show from an instant on, for who may play its recording.
     async fn moments(&self, show: ShowId, from: Millis) -> Result<Moments, RecordingError>;
+    /// One's own bookmarks in the recording of a show: seconds since its beginning.
+    async fn bookmarks(&self, show: ShowId) -> Result<Vec<u64>, RecordingError>;
+    /// Keeps a bookmark, or forgets it; answers with all of the show's.
+    async fn bookmark(
+        &self,
+        show: ShowId,
+        second: u64,
+        kept: bool,
+    ) -> Result<Vec<u64>, RecordingError>;
     /// The recording of one's own show; [`Refusal::NotFound`](bandstand_domain::Refusal) without one.
     async fn recording(&self, show: ShowId) -> Result<Recording, RecordingError>;
     /// All of one's own recordings.

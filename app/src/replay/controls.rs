@@ -1,4 +1,4 @@
-//! Controls of a recording: the seek bar with its chapters, and buttons.
+//! Controls of a recording: the seek bar with its chapters and loud moments, and buttons.
 
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use wasm_bindgen::JsCast;
 
 use super::{
     chapters::{Chapter, chapter_at, marks},
+    loud::{LoudMoments, loud_marks},
     playback::Playback,
     screen::words,
 };
@@ -30,8 +31,13 @@ pub(super) fn ReplayControls(
     playback: Playback,
     /// Chapters.
     chapters: Memo<Vec<Chapter>>,
+    /// Loud moments.
+    loud: StoredValue<Vec<u64>>,
     /// Fills the screen, or leaves it.
     fill_screen: Callback<()>,
+    /// Further buttons.
+    #[prop(optional)]
+    more: Option<AnyView>,
 ) -> impl IntoView {
     let full = RwSignal::new(false);
     let first = NodeRef::<html::Button>::new();
@@ -54,8 +60,8 @@ pub(super) fn ReplayControls(
         });
     });
     let playing = move || if playback.playing.get() { t!(replay.pause) } else { t!(replay.play) };
-    let loud = move || playback.volume.get() > 0;
-    let sound = move || if loud() { t!(watch.sound_off) } else { t!(watch.sound_on) };
+    let heard = move || playback.volume.get() > 0;
+    let sound = move || if heard() { t!(watch.sound_off) } else { t!(watch.sound_on) };
     let anew = move |_| {
         playback.seek(0);
         // The button goes, and the focus would with it.
@@ -73,7 +79,7 @@ pub(super) fn ReplayControls(
     });
     view! {
         <section class="replay-controls" aria-label=t!(replay.controls)>
-            <SeekBar playback chapters/>
+            <SeekBar playback chapters loud/>
             <div class="replay-buttons">
                 <button
                     class="button round primary" type="button" node_ref=first
@@ -94,7 +100,7 @@ pub(super) fn ReplayControls(
                     title=t!(watch.sound_key) aria-label=sound aria-keyshortcuts="m"
                     on:click=move |_| playback.toggle_sound()
                 >
-                    {icon(Signal::derive(move || if loud() { LOUD } else { SILENT }))}
+                    {icon(Signal::derive(move || if heard() { LOUD } else { SILENT }))}
                 </button>
                 <input
                     class="volume" type="range" min="0" max="100" step="5" aria-label=t!(watch.volume)
@@ -119,6 +125,8 @@ pub(super) fn ReplayControls(
                 >
                     {t!(replay.from_beginning)}
                 </button>
+                {more}
+                <LoudMoments playback loud/>
                 <Chapters playback chapters/>
             </div>
             <p class="replay-note" role="status">{move || words(playback)}</p>
@@ -135,7 +143,11 @@ fn written(rate: f64) -> String {
 
 /// Bar on which one sees the time and goes elsewhere.
 #[component]
-fn SeekBar(playback: Playback, chapters: Memo<Vec<Chapter>>) -> impl IntoView {
+fn SeekBar(
+    playback: Playback,
+    chapters: Memo<Vec<Chapter>>,
+    loud: StoredValue<Vec<u64>>,
+) -> impl IntoView {
     // Where it is being dragged to, in seconds.
     let dragged = RwSignal::new(None::<u64>);
     let seconds = Memo::new(move |_| dragged.get().unwrap_or_else(|| playback.time() / 1_000));
@@ -178,6 +190,7 @@ fn SeekBar(playback: Playback, chapters: Memo<Vec<Chapter>>) -> impl IntoView {
             />
             <svg viewBox="0 0 1000 1" preserveAspectRatio="none" aria-hidden="true">
                 <path d=move || chapters.with(|it| marks(it, length))/>
+                <path class="loud" d=loud.with_value(|it| loud_marks(it, length))/>
             </svg>
         </div>
     }

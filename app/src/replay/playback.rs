@@ -54,7 +54,7 @@ pub struct Playback {
     pub has_picture: RwSignal<bool>,
     /// True if the end was reached.
     pub over: RwSignal<bool>,
-    /// True if it began where its viewer had stopped.
+    /// True if it began where its viewer had stopped, or at a time that was asked for.
     pub resumed: RwSignal<bool>,
     /// Trouble, if there is any.
     pub trouble: RwSignal<Option<PlaybackTrouble>>,
@@ -68,13 +68,14 @@ pub struct Playback {
 }
 
 impl Playback {
-    /// Playback that begins where its viewer has stopped.
-    pub fn new(replay: Replay) -> Self {
-        let Replay { show, began_at, cut, files, seek } = replay;
+    /// Playback that begins at a time of what is played, if one is `asked` for, or where its viewer has stopped.
+    pub fn new(replay: Replay, asked: Option<u64>) -> Self {
+        let Replay { show, began_at, cut, files, seek, .. } = replay;
         let seek = seek.iter().map(|it| decoded(it)).chain(std::iter::repeat_with(Vec::new));
         let timeline = Timeline::new(cut, files.into_iter().zip(seek), buffer::plays);
         let resume = ResumePoint::of(show);
-        let resumed = resume.read(cut);
+        let asked = asked.map(|time| cut.from.saturating_add(time)).filter(|time| *time < cut.to);
+        let resumed = asked.or_else(|| resume.read(cut));
         let position = timeline.settle(resumed.unwrap_or(cut.from));
         Self {
             began_at,

@@ -1,10 +1,11 @@
 //! Places of the player: a part that is loaded where there is a recording.
 
 use bandstand_domain::{
-    recordings::Replay,
+    recordings::{RecordingLink, Replay},
     shows::{ShowCard, Track},
 };
 use leptos::{
+    __reexports::send_wrapper::SendWrapper,
     html,
     portal::Portal,
     prelude::*,
@@ -12,11 +13,14 @@ use leptos::{
     wasm_split::{SplitLoaderError, wasm_split},
 };
 use wasm_bindgen::{JsCast, JsValue};
+use web_sys::HtmlVideoElement;
 
 use super::{
+    bookmarks::{BookmarkPlace, bookmarks},
     chapters::{Chapter, chapters},
     controls::ReplayControls,
     lock_screen::on_lock_screen,
+    loud::loud_moments,
     playback::Playback,
     screen::{ReplayScreen, ReplayStart},
 };
@@ -34,8 +38,9 @@ use crate::{
 pub(crate) fn on_stage(session: WatchSession) -> Result<AnyView, SplitLoaderError> {
     let card = session.page.with_untracked(|page| page.card.clone());
     let tracks = Signal::derive(move || session.page.with(|page| page.tracks.clone()));
-    Ok(loaded(card, tracks, move |handle| {
-        let Handle { playback, chapters, card } = handle;
+    let (show, has_account) = (session.show, !session.guest);
+    Ok(loaded(card, tracks, asked_time(), move |handle| {
+        let Handle { playback, chapters, loud, links, card } = handle;
         Effect::new(move || session.replayed.set(playback.wall_clock()));
         on_cleanup(move || {
             let _ = session.replayed.try_set(None);
@@ -46,30 +51,86 @@ pub(crate) fn on_stage(session: WatchSession) -> Result<AnyView, SplitLoaderErro
                 fill_screen(&show, playback);
             }
         });
+        let place = BookmarkPlace {
+            show,
+            has_account,
+            cut: playback.cut,
+            time: Signal::derive(move || playback.time()),
+            seek: Callback::new(move |time| playback.seek(time)),
+        };
         // Below the stage, with which they are no part of the picture.
         let controls = move || {
-            let scene = session.scene.get()?.unchecked_into::<web_sys::Element>();
+            let mount = session.scene.get()?.unchecked_into::<web_sys::Element>();
             let wanted = playback.started.get();
-            wanted.then(|| view! { <Portal mount=scene><ReplayControls playback chapters fill_screen=fill/></Portal> })
+            wanted.then(|| view! {
+                <Portal mount>
+                    <ReplayControls playback chapters loud fill_screen=fill more=later(move || bookmarks(place))/>
+                </Portal>
+            })
+        };
+        // Below the description of the show.
+        let links = move || {
+            let page = session.scene.get()?.closest("article").ok()??;
+            let mount = page.query_selector(".show-links").ok()??;
+            let some = links.with_value(|links| !links.is_empty());
+            some.then(|| {
+                view! {
+                    <Portal mount>
+                        <ul role="list" aria-label=t!(replay.links)>
+                            {links.with_value(|links| links.iter().map(link).collect_view())}
+                        </ul>
+                    </Portal>
+                }
+            })
         };
         view! {
             <ReplayScreen playback chapters card/>
             <ReplayStart playback/>
             {controls}
+            {links}
         }
         .into_any()
     }))
 }
 
+/// The time of what is played that the page's address asks for: `?t=SECONDS`.
+fn asked_time() -> Option<u64> {
+    let query = window().location().search().ok()?;
+    let second = query.split(['?', '&']).find_map(|it| it.strip_prefix("t="))?;
+    Some(u64::from(second.parse::<u32>().ok()?) * 1_000)
+}
+
+/// Link that the artist gives along.
+fn link(link: &RecordingLink) -> AnyView {
+    let RecordingLink { address, .. } = link.clone();
+    let words = link.words().to_owned();
+    view! { <li><a href=address target="_blank" rel="nofollow noopener ugc" dir="auto">{words}</a></li> }
+    .into_any()
+}
+
+/// The element of a player, while it shows a picture.
+pub type ShownPicture = RwSignal<Option<SendWrapper<HtmlVideoElement>>>;
+
 /// Player of a show's recording, for any page; it loads its part by itself.
-pub fn replay_player(card: ShowCard, tracks: Signal<Vec<Track>>) -> AnyView {
-    later(move || alone(card.clone(), tracks))
+pub fn replay_player(card: ShowCard, tracks: Signal<Vec<Track>>, picture: ShownPicture) -> AnyView {
+    later(move || alone(card.clone(), tracks, picture))
 }
 
 #[wasm_split(replay, wasm_split_path = ::leptos::wasm_split, fallible)]
-fn alone(card: ShowCard, tracks: Signal<Vec<Track>>) -> Result<AnyView, SplitLoaderError> {
-    Ok(loaded(card, tracks, move |handle| {
-        let Handle { playback, chapters, card } = handle;
+fn alone(
+    card: ShowCard,
+    tracks: Signal<Vec<Track>>,
+    picture: ShownPicture,
+) -> Result<AnyView, SplitLoaderError> {
+    Ok(loaded(card, tracks, None, move |handle| {
+        let Handle { playback, chapters, loud, card, .. } = handle;
+        Effect::new(move || {
+            let seen = playback.shown.get() && playback.has_picture.get();
+            picture.set(playback.video().filter(|_| seen).map(SendWrapper::new));
+        });
+        on_cleanup(move || {
+            let _ = picture.try_set(None);
+        });
         let whole = NodeRef::<html::Div>::new();
         let fill = Callback::new(move |()| {
             if let Some(whole) = whole.get_untracked() {
@@ -85,7 +146,7 @@ fn alone(card: ShowCard, tracks: Signal<Vec<Track>>) -> Result<AnyView, SplitLoa
                     <ReplayStart playback/>
                 </div>
                 <Show when=move || playback.started.get()>
-                    <ReplayControls playback chapters fill_screen=fill/>
+                    <ReplayControls playback chapters loud fill_screen=fill/>
                 </Show>
             </div>
         }
@@ -98,13 +159,16 @@ fn alone(card: ShowCard, tracks: Signal<Vec<Track>>) -> Result<AnyView, SplitLoa
 struct Handle {
     playback: Playback,
     chapters: Memo<Vec<Chapter>>,
+    loud: StoredValue<Vec<u64>>,
+    links: StoredValue<Vec<RecordingLink>>,
     card: StoredValue<ShowCard>,
 }
 
-/// Loads a recording, and shows it, or why it didn't come.
+/// Loads a recording, and shows it from the time on that is `asked` for, or why it didn't come.
 fn loaded(
     card: ShowCard,
     tracks: Signal<Vec<Track>>,
+    asked: Option<u64>,
     view: impl Fn(Handle) -> AnyView + Copy + Send + Sync + 'static,
 ) -> AnyView {
     let show = card.id;
@@ -121,10 +185,12 @@ fn loaded(
     let owner = Owner::current().unwrap_or_default();
     (move || match replay.get()? {
         Ok(replay) => {
-            let playback = Playback::new(replay);
-            let Playback { began_at, cut, .. } = playback;
+            let Replay { began_at, cut, .. } = replay;
             let chapters = Memo::new(move |_| tracks.with(|it| chapters(it, began_at, cut)));
-            let handle = Handle { playback, chapters, card };
+            let loud = StoredValue::new(loud_moments(&replay.loud, cut));
+            let links = StoredValue::new(replay.links.clone());
+            let playback = Playback::new(replay, asked);
+            let handle = Handle { playback, chapters, loud, links, card };
             let dock = Dock::expect();
             Effect::new(move || {
                 // One show at a time.

@@ -5,9 +5,9 @@ use bandstand_domain::{
     accounts::Viewer,
     shows::{ShowDraft, ShowReason},
 };
+use futures::FutureExt;
 use leptos::{
     prelude::*,
-    task::spawn_local,
     wasm_split::{SplitLoaderError, wasm_split},
 };
 use leptos_router::hooks::{use_navigate, use_params_map};
@@ -25,8 +25,8 @@ use crate::{
     pictures::PictureChoice,
     t,
     ui::{
-        About, Confirm, Form, FormState, GenrePicker, NotFound, Submit, TextArea, TextField,
-        Toaster, Unsaved, later,
+        About, DeleteButton, DeleteWords, Form, FormState, GenrePicker, NotFound, Submit, TextArea,
+        TextField, Toaster, Unsaved, later,
     },
     viewer::AccountNeeded,
 };
@@ -214,7 +214,24 @@ fn questions(
     id: Option<ShowId>,
     done: Callback<Option<ShowId>>,
 ) -> Result<AnyView, SplitLoaderError> {
-    let delete = id.map(|id| view! { <Delete id done/> });
+    let delete = id.map(|id| {
+        let words = DeleteWords {
+            button: t!(shows.editor.delete),
+            question: t!(shows.editor.delete_question),
+            why: t!(shows.editor.delete_why),
+            yes: t!(shows.editor.delete_yes),
+            no: t!(shows.editor.delete_no),
+            deleted: t!(shows.editor.deleted),
+        };
+        let delete = move |()| {
+            let deleting = async move { delete_show(id).await.map_err(|it| it.to_string()) };
+            deleting.boxed_local()
+        };
+        let leave = Callback::new(move |()| {
+            done.try_run(None);
+        });
+        view! { <DeleteButton words delete=Callback::new(delete) on_deleted=leave/> }
+    });
     Ok(view! { {delete} <Unsaved state/> }.into_any())
 }
 
@@ -241,39 +258,6 @@ fn GuestSwitch(members_only: RwSignal<bool>) -> impl IntoView {
                 on:change=move |event| members_only.set(!event_target_checked(&event))
             />
         </label>
-    }
-    .into_any()
-}
-
-/// The button that deletes a show, after asking.
-#[component]
-fn Delete(id: ShowId, done: Callback<Option<ShowId>>) -> impl IntoView {
-    let toaster = Toaster::expect();
-    let asking = RwSignal::new(false);
-    let pending = RwSignal::new(false);
-    let delete = move |()| {
-        if pending.get_untracked() {
-            return;
-        }
-        pending.set(true);
-        spawn_local(async move {
-            match delete_show(id).await {
-                Ok(()) => {
-                    toaster.say(t!(shows.editor.deleted));
-                    done.try_run(None);
-                }
-                Err(refused) => toaster.say(refused.to_string()),
-            }
-            pending.try_set(false);
-        });
-    };
-    view! {
-        <button class="button danger" type="button" aria-busy=move || pending.get().then_some("true") on:click=move |_| asking.set(true)>
-            {t!(shows.editor.delete)}
-        </button>
-        <Confirm open=asking question=t!(shows.editor.delete_question) yes=t!(shows.editor.delete_yes) no=t!(shows.editor.delete_no) on_yes=Callback::new(delete)>
-            <p>{t!(shows.editor.delete_why)}</p>
-        </Confirm>
     }
     .into_any()
 }

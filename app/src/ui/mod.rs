@@ -1,6 +1,7 @@
 //! Widgets that more than one feature uses. Their looks: `style/widgets.css`, `style/forms.css`.
 
 mod copied;
+mod delete_button;
 mod dialog;
 mod every;
 mod field;
@@ -18,6 +19,7 @@ mod toast;
 mod unsaved;
 
 pub use copied::{Copied, CopyButton};
+pub use delete_button::{DeleteButton, DeleteWords};
 pub use dialog::{Confirm, modal_while};
 pub use every::every;
 pub use field::{Complaint, TextField, adopt};

@@ -88,6 +88,8 @@ pub(super) fn About(
             <p class="description" dir="auto" hidden=move || page.with(|page| page.description.is_empty())>
                 {move || page.with(|page| linked(&page.description))}
             </p>
+            // Filled by a replay that has some.
+            <div class="show-links"></div>
             <div class="row">
                 {follow}
                 <a class="button" href=format!("/shows/{}/calendar.ics", session.show) rel="external" hidden=move || !ahead()>

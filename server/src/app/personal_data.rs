@@ -8,7 +8,7 @@ use crate::{
     factors::personal_data::FactorData,
     people::personal_data::ProfileData,
     personal_data::{AllPersonalData, PersonalData},
-    recordings::personal_data::RecordingData,
+    recordings::personal_data::{BookmarkData, RecordingData},
     sessions::personal_data::{PlayerSessionData, SessionData},
     shows::personal_data::ShowData,
     storage::personal_data::FileData,
@@ -29,6 +29,7 @@ pub fn gather() -> AllPersonalData {
         Box::new(FactorData),
         Box::new(ProfileData),
         Box::new(RecordingData),
+        Box::new(BookmarkData),
         // After all names, which the logs then hold no more.
         Box::new(ShowData),
         // Last, because all who write files wait for it.

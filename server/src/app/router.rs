@@ -56,7 +56,7 @@ pub fn router(venue: &Arc<Venue>) -> Result<Router, StartError> {
     let api = api::routes(Api { services: services.clone(), crowds: crowds.clone(), mounts });
     let pictures = people::routes()
         .merge(shows::artwork_routes())
-        .merge(recordings::routes())
+        .merge(recordings::routes(config))
         .with_state(services.clone())
         .merge(pictures::routes(services.files.clone()))
         .layer(from_fn(sessions::keep))

@@ -12,7 +12,7 @@ use bandstand_domain::{
 use sqlx::{Any, Executor, Row, any::AnyRow};
 
 pub use deletion::{export, forget_person};
-pub use moments::said_from;
+pub use moments::{said_by_second, said_from};
 pub use reactions::{
     MessageChange, add_reactions, export_reactions, forget_reactions, message, pin, pinned, react,
 };

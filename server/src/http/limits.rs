@@ -101,10 +101,14 @@ pub enum Limit {
     LetterDomain,
     /// All letters of the venue to addresses that nobody has confirmed.
     LetterVenue,
+    /// Ranges and files of recordings, by address.
+    RecordingFiles,
+    /// Setting and forgetting bookmarks, by account.
+    Bookmarks,
 }
 
 impl Limit {
-    const ALL: [Self; 42] = [
+    const ALL: [Self; 44] = [
         Self::Registration,
         Self::LogIn,
         Self::LogInAddress,
@@ -147,6 +151,8 @@ impl Limit {
         Self::Wear,
         Self::LetterDomain,
         Self::LetterVenue,
+        Self::RecordingFiles,
+        Self::Bookmarks,
     ];
 
     /// The quota: the largest burst, and the time until one more is allowed.
@@ -198,6 +204,10 @@ impl Limit {
             Self::LetterDomain => (200, Duration::from_secs(5)),
             // Some 5,000 a day.
             Self::LetterVenue => (1_000, Duration::from_secs(17)),
+            // A player asks every few seconds, or sixty times a second while somebody keeps an arrow pressed: that
+            // lasts for half a minute.
+            Self::RecordingFiles => (600, Duration::from_millis(25)),
+            Self::Bookmarks => (60, Duration::from_secs(1)),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    Router,
+    Extension, Router,
     extract::{Path, RawQuery},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::Response,
@@ -18,12 +18,17 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use super::{
     access::{PlayRight, to_play},
     cut::OpenBytes,
+    sending::{SentFiles, while_allowed},
     store::{self, FileRow},
     stored_name, zip,
 };
 use crate::{
     caller::Caller,
-    http::refused,
+    config::Config,
+    http::{
+        limits::{Limit, by_address},
+        refused,
+    },
     services::Services,
     shows,
     storage::{self, ByteRange},
@@ -38,22 +43,24 @@ pub const PERSONAL: HeaderValue = HeaderValue::from_static("private, no-cache");
 const MAX_NAME: usize = 60;
 
 /// The files of recordings.
-pub fn routes() -> Router<Arc<Services>> {
+pub fn routes(config: &Config) -> Router<Arc<Services>> {
     Router::new()
         .route("/recordings/{file}", get(send))
         .route("/shows/{id}/recording.zip", get(zip::send))
+        .layer(Extension(SentFiles::new(config)))
 }
 
 /// `GET /recordings/{file}`: a file or a range of it, for who may play it; with `?download`, to be kept.
 async fn send(
     caller: Caller,
+    Extension(sent): Extension<SentFiles>,
     Path(file): Path<String>,
     RawQuery(query): RawQuery,
     method: Method,
     headers: HeaderMap,
 ) -> Response {
     let download = query.is_some_and(|it| it == "download");
-    match answer(&caller, &file, download, (&method, &headers)).await {
+    match answer(&caller, &sent, &file, download, (&method, &headers)).await {
         Ok(response) => response,
         Err(refusal) => {
             let mut response = refused(&refusal, caller.request_language.say(&refusal));
@@ -65,11 +72,14 @@ async fn send(
 
 async fn answer(
     caller: &Caller,
+    sent: &SentFiles,
     id: &str,
     download: bool,
     (method, headers): (&Method, &HeaderMap),
 ) -> Result<Response, RecordingError> {
     let id = id.parse().map_err(|_| Refusal::NotFound)?;
+    caller.limited(Limit::RecordingFiles, by_address(caller.address))?;
+    let admission = sent.admit(caller)?;
     let services = &caller.services;
     let row = store::file(&services.database, id).await?.ok_or(Refusal::NotFound)?;
     // Whoever may not know of the show's draft isn't told that there is such a file.
@@ -101,7 +111,23 @@ async fn answer(
             response.headers_mut().insert(header::CONTENT_DISPOSITION, disposition);
         }
     }
-    Ok(response)
+    let (caller, headers) = (caller.clone(), headers.clone());
+    let may_go_on = move || {
+        let (caller, row, headers) = (caller.again(), row.clone(), headers.clone());
+        async move { may_have(&caller, &row, download, &headers).await }
+    };
+    Ok(response.map(|body| while_allowed(body, admission, may_go_on)))
+}
+
+/// Tells whether what is being sent of a file may still be had.
+async fn may_have(caller: &Caller, row: &FileRow, download: bool, headers: &HeaderMap) -> bool {
+    let found = store::file(&caller.services.database, row.file.id).await;
+    let right = to_play(caller, row.show).await;
+    match (found, right) {
+        (Ok(Some(_)), Ok(PlayRight::Editor)) => true,
+        (Ok(Some(_)), Ok(_)) => check_cut(caller, row, download, headers).await.is_ok(),
+        _ => false,
+    }
 }
 
 /// Refuses what the artist cut off.

@@ -5,15 +5,18 @@
 //! the program ended.
 
 mod access;
+mod bookmarks;
 mod closing;
 mod cut;
 mod disk;
 mod drafts;
 mod files;
+mod loud_moments;
 pub mod personal_data;
 pub mod port;
 mod recorder;
 mod running;
+mod sending;
 mod store;
 mod storing;
 mod zip;

@@ -38,6 +38,7 @@ impl PersonalData for RecordingData {
             recordings.push(json!({
                 "show": row.show,
                 "began_at": row.began_at,
+                "links": store::links(database, row.show).await?,
                 "files": files.collect::<Vec<_>>(),
             }));
         }
@@ -53,5 +54,32 @@ impl PersonalData for RecordingData {
         store::delete_of_artist(write, &subject.account).await?;
         crowd::forget_moments_of(write, &subject.account).await?;
         Ok(names)
+    }
+}
+
+/// Bookmarks of a person in recordings of anybody.
+#[derive(Clone, Copy, Debug)]
+pub struct BookmarkData;
+
+#[async_trait]
+impl PersonalData for BookmarkData {
+    async fn export(
+        &self,
+        database: &Database,
+        subject: &DataSubject,
+    ) -> Result<Option<ExportMember>, DatabaseError> {
+        let bookmarks = store::bookmarks_of(database, &subject.account).await?;
+        let bookmark = |(show, second)| json!({ "show": show, "second": second });
+        let bookmarks = bookmarks.into_iter().map(bookmark).collect::<Vec<_>>();
+        Ok(Some(("bookmarks", bookmarks.into())))
+    }
+
+    async fn erase(
+        &self,
+        write: &mut Write,
+        subject: &DataSubject,
+    ) -> Result<ErasedFiles, DatabaseError> {
+        store::forget_bookmarks(write, &subject.account).await?;
+        Ok(ErasedFiles::new())
     }
 }

@@ -5,16 +5,17 @@ use bandstand_app::recordings::port::Recordings;
 use bandstand_domain::{
     Millis, Refusal, ShowId,
     recordings::{
-        Cut, Moments, RecordedFile, Recording, RecordingCard, RecordingError, RecordingForm,
-        RecordingList, RecordingReason, RecordingState, Replay, write_tracklist,
+        Cut, Moments, RecordedFile, Recording, RecordingCard, RecordingChange, RecordingError,
+        RecordingForm, RecordingList, RecordingReason, RecordingState, Replay, write_tracklist,
     },
     shows::{ShowError, ShowPage, Track},
 };
 
 use super::{
     access::{PlayRight, allowed, to_change, to_play},
-    discard,
+    bookmarks, discard,
     drafts::deleted_at,
+    loud_moments,
     store::{self, FileRow, RecordingRow},
 };
 use crate::{
@@ -99,8 +100,11 @@ impl Recordings for RecordingsPort {
         if whole.files.iter().any(|it| !it.is_stored) {
             return Err(Refusal::Because(RecordingReason::NotReady));
         }
-        let seek = store::seek_indexes(&services.database, show).await?;
         let (began_at, cut) = (whole.row.began_at, whole.cut());
+        let database = &services.database;
+        let seek = store::seek_indexes(database, show).await?;
+        let links = store::links(database, show).await?;
+        let loud = loud_moments::of(database, &whole.row, &whole.files, cut).await?;
         let files = whole.into_files().into_iter().zip(seek);
         // What is cut off isn't even told of.
         let played = |file: &RecordedFile| {
@@ -108,7 +112,7 @@ impl Recordings for RecordingsPort {
                 || (file.offset < cut.to && file.offset + file.duration > cut.from)
         };
         let (files, seek) = files.filter(|it| played(&it.0)).unzip();
-        Ok(Replay { show, began_at, cut, files, seek })
+        Ok(Replay { show, began_at, cut, files, seek, loud, links })
     }
 
     async fn moments(&self, show: ShowId, from: Millis) -> Result<Moments, RecordingError> {
@@ -120,12 +124,26 @@ impl Recordings for RecordingsPort {
         Ok(Moments { messages, crowd, until })
     }
 
+    async fn bookmarks(&self, show: ShowId) -> Result<Vec<u64>, RecordingError> {
+        bookmarks::list(&self.caller, show).await
+    }
+
+    async fn bookmark(
+        &self,
+        show: ShowId,
+        second: u64,
+        kept: bool,
+    ) -> Result<Vec<u64>, RecordingError> {
+        bookmarks::change(&self.caller, show, second, kept).await
+    }
+
     async fn recording(&self, show: ShowId) -> Result<Recording, RecordingError> {
         let (account, facts) = to_change(&self.caller, show).await?;
         let services = &self.caller.services;
         let page = shows::page(&services.database, show, Some(&account.id)).await;
         let ShowPage { card, description, tracks, .. } = page.map_err(plain)?;
         let whole = Whole::find(services, show).await?;
+        let links = store::links(&services.database, show).await?;
         if whole.is_nothing(&facts) {
             return Err(Refusal::NotFound);
         }
@@ -135,6 +153,7 @@ impl Recordings for RecordingsPort {
             card,
             description,
             tracks,
+            links,
             mine: account.id == facts.artist_account,
             state,
             stopped: whole.row.stopped,
@@ -184,11 +203,12 @@ impl Recordings for RecordingsPort {
             return Err(Refusal::Because(RecordingReason::NotReady));
         }
         let duration = whole.duration();
-        let (cut, tracks) = form.read(whole.row.began_at, duration)?;
+        let RecordingChange { cut, tracks, links } = form.read(whole.row.began_at, duration)?;
         let database = &services.database;
         let before = shows::tracks(database, show).await?;
         let mut write = self.change(show, &facts.artist_account).await?;
         store::cut(&mut write, show, cut.from, (cut.to < duration).then_some(cut.to)).await?;
+        store::replace_links(&mut write, show, &links).await?;
         shows::change_text(&mut write, show, &form.title, &form.description).await?;
         let tracks = with_times_of(tracks, before, whole.row.began_at);
         shows::replace_tracks(&mut write, show, &tracks).await?;

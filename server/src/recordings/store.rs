@@ -1,6 +1,8 @@
 //! Recordings in the database.
 
+mod bookmarks;
 mod drafts;
+mod extras;
 mod files;
 
 use bandstand_domain::{Millis, ShowId, recordings::RecordingStop};
@@ -12,7 +14,11 @@ use crate::{
     ids::AccountId,
 };
 
+pub use bookmarks::{
+    add_bookmark, bookmarks, bookmarks_of, count_bookmarks, forget_bookmarks, remove_bookmark,
+};
 pub use drafts::{Unpublished, doomed, is_doomed, note_warned, to_warn};
+pub use extras::{keep_loud_moments, links, loud_moments, replace_links};
 pub use files::{
     FileRow, LocalFile, NewFileRow, add_file, close_file, delete_file, file, files_of, grow_file,
     is_local, local_files, mark_stored, seek_index, seek_indexes, unstored_bytes,
@@ -69,7 +75,7 @@ pub async fn begin(write: &mut Write, show: ShowId, began_at: Millis) -> Result<
     sqlx::query(
         "INSERT INTO recordings (show, began_at, changed_at) VALUES ($1, $2, $3) \
          ON CONFLICT (show) DO UPDATE SET stopped = NULL, warned_at = NULL, \
-         changed_at = excluded.changed_at, cut_to = NULL",
+         changed_at = excluded.changed_at, cut_to = NULL, loud = NULL",
     )
     .bind(show.to_string())
     .bind(began_at.0)
@@ -137,14 +143,15 @@ pub async fn of_artist(
     rows.iter().map(RecordingRow::of).collect()
 }
 
-/// Changes what is played of the recording of `show`; no end for its own.
+/// Changes what is played of the recording of `show`; no end for its own. Of what is played then, the loudest moments
+/// aren't known.
 pub async fn cut(
     write: &mut Write,
     show: ShowId,
     from: u64,
     to: Option<u64>,
 ) -> Result<(), DatabaseError> {
-    sqlx::query("UPDATE recordings SET cut_from = $2, cut_to = $3 WHERE show = $1")
+    sqlx::query("UPDATE recordings SET cut_from = $2, cut_to = $3, loud = NULL WHERE show = $1")
         .bind(show.to_string())
         .bind(signed(from))
         .bind(to.map(signed))
@@ -153,37 +160,38 @@ pub async fn cut(
     Ok(())
 }
 
-/// Begins the time anew for which the recording of `show` is kept as a draft.
+/// Begins the time anew for which the recording of `show` is kept as a draft. Its loudest moments are counted anew.
 pub async fn touch(write: &mut Write, show: ShowId) -> Result<(), DatabaseError> {
-    sqlx::query("UPDATE recordings SET changed_at = $2, warned_at = NULL WHERE show = $1")
-        .bind(show.to_string())
-        .bind(clock::now().0)
-        .execute(&mut **write)
-        .await?;
+    sqlx::query(
+        "UPDATE recordings SET changed_at = $2, warned_at = NULL, loud = NULL WHERE show = $1",
+    )
+    .bind(show.to_string())
+    .bind(clock::now().0)
+    .execute(&mut **write)
+    .await?;
     Ok(())
 }
 
-/// Deletes the recording of `show` with its files' rows.
+/// Deletes the recording of `show` with its files' rows, and people's bookmarks in it.
 pub async fn delete(write: &mut Write, show: ShowId) -> Result<(), DatabaseError> {
-    for statement in
-        ["DELETE FROM recording_files WHERE show = $1", "DELETE FROM recordings WHERE show = $1"]
-    {
+    for statement in [
+        "DELETE FROM bookmarks WHERE show = $1",
+        "DELETE FROM recording_files WHERE show = $1",
+        "DELETE FROM recordings WHERE show = $1",
+    ] {
         sqlx::query(statement).bind(show.to_string()).execute(&mut **write).await?;
     }
     Ok(())
 }
 
-/// Deletes all recordings of the account `artist`, and that their shows could be played again.
+/// Deletes all recordings of the account `artist`, with people's bookmarks in them.
 pub async fn delete_of_artist(write: &mut Write, artist: &AccountId) -> Result<(), DatabaseError> {
-    sqlx::query(
+    for statement in [
+        "DELETE FROM bookmarks WHERE show IN (SELECT id FROM shows WHERE artist = $1)",
         "DELETE FROM recording_files WHERE show IN (SELECT id FROM shows WHERE artist = $1)",
-    )
-    .bind(artist)
-    .execute(&mut **write)
-    .await?;
-    sqlx::query("DELETE FROM recordings WHERE show IN (SELECT id FROM shows WHERE artist = $1)")
-        .bind(artist)
-        .execute(&mut **write)
-        .await?;
+        "DELETE FROM recordings WHERE show IN (SELECT id FROM shows WHERE artist = $1)",
+    ] {
+        sqlx::query(statement).bind(artist).execute(&mut **write).await?;
+    }
     Ok(())
 }

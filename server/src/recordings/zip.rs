@@ -4,6 +4,7 @@ use std::{io, sync::Arc};
 
 use async_zip::{Compression, ZipEntryBuilder, tokio::write::ZipFileWriter};
 use axum::{
+    Extension,
     body::{Body, Bytes},
     extract::Path,
     http::{HeaderValue, header},
@@ -20,6 +21,7 @@ use tokio_util::io::ReaderStream;
 use super::{
     access::to_change,
     files::{PERSONAL, file_name},
+    sending::{SentFiles, while_allowed},
     store::{self, FileRow},
     stored_name,
 };
@@ -29,17 +31,22 @@ use crate::{caller::Caller, http::limits::Limit, http::refused, services::Servic
 const WAITING: usize = 256 * 1024;
 
 /// `GET /shows/{id}/recording.zip`: all files of the recording of one's own show.
-pub async fn send(caller: Caller, Path(id): Path<String>) -> Response {
-    match answer(&caller, &id).await {
+pub async fn send(
+    caller: Caller,
+    Extension(sent): Extension<SentFiles>,
+    Path(id): Path<String>,
+) -> Response {
+    match answer(&caller, &sent, &id).await {
         Ok(response) => response,
         Err(refusal) => refused(&refusal, caller.request_language.say(&refusal)),
     }
 }
 
-async fn answer(caller: &Caller, id: &str) -> Result<Response, RecordingError> {
+async fn answer(caller: &Caller, sent: &SentFiles, id: &str) -> Result<Response, RecordingError> {
     let show: ShowId = id.parse().map_err(|_| Refusal::NotFound)?;
     let (account, _) = to_change(caller, show).await?;
     caller.limited(Limit::Export, &account.id)?;
+    let admission = sent.admit(caller)?;
     let services = &caller.services;
     let files = store::files_of(&services.database, show).await?;
     if files.is_empty() {
@@ -50,7 +57,13 @@ async fn answer(caller: &Caller, id: &str) -> Result<Response, RecordingError> {
     }
     let title = shows::title(&services.database, show).await?.ok_or(Refusal::Gone)?;
     let name = file_name(&title, 0, "application/zip");
-    let mut response = Body::from_stream(archive(services.clone(), title, files)).into_response();
+    let body = Body::from_stream(archive(services.clone(), title, files));
+    let caller = caller.clone();
+    let may_go_on = move || {
+        let caller = caller.again();
+        async move { to_change(&caller, show).await.is_ok() }
+    };
+    let mut response = while_allowed(body, admission, may_go_on).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/zip"));
     headers.insert(header::CACHE_CONTROL, PERSONAL);

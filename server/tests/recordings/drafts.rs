@@ -26,16 +26,26 @@ async fn a_draft_is_changed_with_its_show_and_complains_by_field() {
         title: "Late songs".into(),
         description: "By the water.".into(),
         tracklist: "0:00 One\n0:01 Two".into(),
+        links: "https://mira.example/shop The record".into(),
         from: "0:01".into(),
         to: "0:02".into(),
     };
-    let wrong = RecordingForm { to: "9:00".into(), tracklist: "One".into(), ..form.clone() };
-    assert_eq!(fields(update(&wrong).await), ["to", "tracklist"]);
+    let wrong = RecordingForm {
+        to: "9:00".into(),
+        tracklist: "One".into(),
+        links: "javascript:alert(1)".into(),
+        ..form.clone()
+    };
+    assert_eq!(fields(update(&wrong).await), ["to", "tracklist", "links"]);
     update(&form).await.unwrap();
     let draft = artist.recording(show).await.unwrap();
     assert_eq!((draft.cut.from, draft.cut.to.min(2_000)), (1_000, draft.cut.to.min(2_000)));
     let titles: Vec<_> = draft.tracks.iter().map(|it| it.title.as_str()).collect();
     assert_eq!((draft.card.title.as_str(), titles), ("Late songs", vec!["One", "Two"]));
+    assert_eq!(draft.links[0].words(), "The record");
+    assert_eq!(artist.replay(show).await.unwrap().links, draft.links);
+    let export = artist.page("/settings/export").await.text().await.unwrap();
+    assert!(export.contains("https://mira.example/shop"), "{export}");
     form.tracklist.clear();
     update(&form).await.unwrap();
     assert_eq!(artist.recording(show).await.unwrap().tracks, []);

@@ -9,6 +9,8 @@ use crate::support::app::{draft, registration};
 
 /// The recording of a show that has none: who may change the show is told so.
 const NOT_THERE: [u16; 6] = [401, 401, 403, 404, 403, 404];
+/// The same, for who wants to play it.
+const NOT_PLAYED: [u16; 6] = [401, 401, 404, 404, 404, 404];
 
 /// Who has a name may.
 const NAMED: [u16; 6] = [401, 200, 200, 200, 200, 200];
@@ -102,6 +104,8 @@ pub const FUNCTIONS: &[(&str, Arguments, [u16; 6])] = &[
         [401, 403, 403, 200, 403, 200],
     ),
     ("live/set_title", |it| json!({ "show": it.show, "title": "One" }), NOBODY_ON),
+    ("recordings/bookmark", |it| json!({ "show": it.show, "second": 0, "kept": true }), NOT_PLAYED),
+    ("recordings/bookmarks", |it| json!({ "show": it.show }), [401, 401, 404, 200, 404, 200]),
     ("recordings/delete", |it| json!({ "show": it.show }), [401, 401, 403, 403, 404, 404]),
     ("recordings/mine", |_| json!({}), [401, 401, 200, 200, 200, 200]),
     ("recordings/moments", |it| json!({ "show": it.show, "from": 0 }), [404; 6]),

@@ -2,13 +2,27 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Cut;
+use super::{
+    Cut,
+    links::{RecordingLink, read_links},
+};
 use crate::{
     FieldErrors, Millis,
     shows::{MAX_TITLE, MAX_TRACKS, Track, check_text, check_title},
     text,
     texts::Text,
 };
+
+/// Recording as its form says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordingChange {
+    /// Part of it that is played.
+    pub cut: Cut,
+    /// Tracklist of its show, in the order of time.
+    pub tracks: Vec<Track>,
+    /// Its links.
+    pub links: Vec<RecordingLink>,
+}
 
 /// Form by which a recording is changed, and its show with it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +33,9 @@ pub struct RecordingForm {
     pub description: String,
     /// The tracklist: a line a title, each with its time before it, such as `1:02:03 Title`.
     pub tracklist: String,
+    /// Links: one a line, each with its title behind it, such as `https://example.org Title`.
+    #[serde(default)]
+    pub links: String,
     /// Beginning of what is played, such as `0:05`.
     pub from: String,
     /// Its end.
@@ -30,10 +47,9 @@ impl RecordingForm {
     ///
     /// # Errors
     /// A complaint for each field that is wrong.
-    pub fn read(&self, began_at: Millis, duration: u64) -> Result<(Cut, Vec<Track>), FieldErrors> {
+    pub fn read(&self, began_at: Millis, duration: u64) -> Result<RecordingChange, FieldErrors> {
         let mut errors = FieldErrors::default();
         check_text(&self.title, &self.description, &mut errors);
-        let tracks = read_tracklist(&self.tracklist, began_at);
         let [from, to] = [&self.from, &self.to].map(|it| parse_time(it));
         // A whole second more: times are shown without what is left of one.
         let most = duration.div_ceil(1_000) * 1_000;
@@ -49,18 +65,20 @@ impl RecordingForm {
         {
             errors.add("to", text!(complaint.cut_empty));
         }
-        match tracks {
-            Ok(tracks) => {
-                errors.into_result()?;
-                let cut = Cut { from: from.unwrap_or(0), to: to.unwrap_or(duration).min(duration) };
-                Ok((cut, tracks))
-            }
-            Err(complaint) => {
-                errors.add("tracklist", complaint);
-                errors.into_result()?;
-                Ok((Cut { from: 0, to: duration }, Vec::new()))
-            }
-        }
+        let mut complain = |name, complaint| errors.add(name, complaint);
+        let tracks = read_tracklist(&self.tracklist, began_at);
+        let tracks = tracks.unwrap_or_else(|it| {
+            complain("tracklist", it);
+            Vec::new()
+        });
+        let links = read_links(&self.links);
+        let links = links.unwrap_or_else(|it| {
+            complain("links", it);
+            Vec::new()
+        });
+        errors.into_result()?;
+        let cut = Cut { from: from.unwrap_or(0), to: to.unwrap_or(duration).min(duration) };
+        Ok(RecordingChange { cut, tracks, links })
     }
 }
 
@@ -133,7 +151,7 @@ mod tests {
     fn form(from: &str, to: &str, tracklist: &str) -> RecordingForm {
         let title = "Mira at the Harbour".to_owned();
         let [from, to, tracklist] = [from, to, tracklist].map(str::to_owned);
-        RecordingForm { title, description: String::new(), tracklist, from, to }
+        RecordingForm { title, tracklist, from, to, ..RecordingForm::default() }
     }
 
     #[test]
@@ -150,13 +168,17 @@ mod tests {
     #[test]
     fn a_form_is_read_or_told_what_is_wrong_with_each_field() {
         let began_at = Millis(1_000_000);
-        let (cut, tracks) =
-            form("0:05", "1:00", "0:30 Two\n\n0:10  One ").read(began_at, 59_500).unwrap();
-        assert_eq!(cut, Cut { from: 5_000, to: 59_500 });
-        assert_eq!(write_tracklist(&tracks, began_at), "0:10 One\n0:30 Two");
-        let errors = form("x", "2:00", "0:10").read(began_at, 59_500).unwrap_err();
-        let wrong = ["from", "to", "tracklist", "title"].map(|it| errors.of(it).is_some());
-        assert_eq!(wrong, [true, true, true, false]);
+        let mut right = form("0:05", "1:00", "0:30 Two\n\n0:10  One ");
+        right.links = "https://example.org The record".into();
+        let change = right.read(began_at, 59_500).unwrap();
+        assert_eq!(change.cut, Cut { from: 5_000, to: 59_500 });
+        assert_eq!(write_tracklist(&change.tracks, began_at), "0:10 One\n0:30 Two");
+        assert_eq!(change.links[0].title, "The record");
+        let mut wrong = form("x", "2:00", "0:10");
+        wrong.links = "mailto:mira@example.org".into();
+        let errors = wrong.read(began_at, 59_500).unwrap_err();
+        let wrong = ["from", "to", "tracklist", "links", "title"].map(|it| errors.of(it).is_some());
+        assert_eq!(wrong, [true, true, true, true, false]);
         assert!(form("0:30", "0:30", "").read(began_at, 59_500).unwrap_err().of("to").is_some());
     }
 }

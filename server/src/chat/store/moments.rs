@@ -6,6 +6,8 @@ use bandstand_domain::{
     recordings::{MAX_MOMENT_MESSAGES, MOMENTS_WINDOW},
 };
 
+use sqlx::Row;
+
 use super::{decode, message_sql};
 use crate::database::{Database, DatabaseError};
 
@@ -36,4 +38,30 @@ pub async fn said_from(
         messages.retain(|it| it.sent_at < next);
     }
     Ok((messages, next.unwrap_or(until)))
+}
+
+/// Numbers of messages by the audience of `show` that are still there, by the second in which they were sent: from
+/// `from` on, before `until`.
+pub async fn said_by_second(
+    database: &Database,
+    show: ShowId,
+    (from, until): (Millis, Millis),
+) -> Result<Vec<(Millis, u32)>, DatabaseError> {
+    let rows = sqlx::query(
+        "SELECT (sent_at - $2) / 1000 AS second, COUNT(*) AS said FROM messages \
+         WHERE show_id = $1 AND sent_at >= $2 AND sent_at < $3 AND deleted_at IS NULL \
+         AND from_artist = 0 GROUP BY 1",
+    )
+    .bind(show.to_string())
+    .bind(from.0)
+    .bind(until.0)
+    .fetch_all(&database.read)
+    .await?;
+    let counted = |row: &sqlx::any::AnyRow| {
+        let second: i64 = row.try_get("second")?;
+        let said: i64 = row.try_get("said")?;
+        let at = from.plus(second * Millis::SECOND);
+        Ok((at, u32::try_from(said).unwrap_or(u32::MAX)))
+    };
+    rows.iter().map(counted).collect()
 }
