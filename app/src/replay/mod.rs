@@ -6,6 +6,7 @@ mod chapters;
 mod controls;
 mod engine;
 mod lock_screen;
+mod media_boxes;
 mod moments;
 mod playback;
 mod range;
