@@ -14,8 +14,10 @@ pub mod personal_data;
 pub mod port;
 mod recorder;
 mod running;
+mod show_input;
 mod store;
 mod storing;
+mod thread_priority;
 mod zip;
 
 use std::{path::PathBuf, sync::Arc};
