@@ -6,6 +6,7 @@ mod ogg;
 mod personal;
 mod programs;
 mod proxies;
+mod recorded;
 mod relay;
 mod source_port;
 mod takeover;

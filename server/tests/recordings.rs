@@ -3,6 +3,7 @@
 mod drafts;
 mod extras;
 mod moments;
+mod told;
 
 use std::{fs, process::Command, time::Duration};
 
@@ -47,7 +48,7 @@ impl User {
         self.call::<(), StageReason>("live/record", arguments).await.unwrap();
     }
 
-    async fn file(&self, path: &str, range: Option<&str>) -> Response {
+    pub async fn file(&self, path: &str, range: Option<&str>) -> Response {
         let mut request = self.client.get(format!("{}{path}", self.url));
         if let Some(range) = range {
             request = request.header(header::RANGE, range);

@@ -61,7 +61,8 @@ const SERVER: Layers = &[
     &["chat"],
     &["own_account", "stage"],
     &["media"],
-    &["radio", "recordings"],
+    &["radio"],
+    &["recordings"],
     &["api", "quality"],
     &["app"],
 ];

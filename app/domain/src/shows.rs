@@ -321,9 +321,12 @@ pub struct ShowPage {
     /// True while the artist keeps the stage for whoever is on it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub kept: bool,
-    /// True if the show is recorded while it is live.
+    /// True if the show is to be recorded while it is live.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub records: bool,
+    /// True while it is recorded.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub recorded: bool,
     /// The most persons who were there at once.
     pub peak: u32,
     /// Likes so far.

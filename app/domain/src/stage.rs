@@ -169,9 +169,12 @@ pub enum StageEvent {
         /// True while the artist keeps the stage for whoever is on it.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         kept: bool,
-        /// True if the show is recorded while it is live.
+        /// True if the show is to be recorded while it is live.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         records: bool,
+        /// True while it is recorded.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        recorded: bool,
     },
 }
 

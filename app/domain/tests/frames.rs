@@ -66,6 +66,7 @@ fn what_the_venue_says() {
         ended_at: None,
         kept: false,
         records: false,
+        recorded: false,
     });
     assert_eq!(
         serde_json::to_value(ServerFrame::Events {
@@ -135,6 +136,7 @@ fn events_have_one_level_in_json() {
                 ended_at: Some(Millis(9)),
                 kept: false,
                 records: false,
+                recorded: false,
             }
             .into(),
             json!({"stage": {"state": "ended", "publication": 2, "live_since": null, "ended_at": 9}}),
@@ -147,10 +149,11 @@ fn events_have_one_level_in_json() {
                 ended_at: None,
                 kept: true,
                 records: true,
+                recorded: true,
             }
             .into(),
             json!({"stage": {"state": "live", "publication": 2, "live_since": 5, "kept": true,
-                             "records": true}}),
+                             "records": true, "recorded": true}}),
         ),
         (
             ChatEvent::Posted { message: posted }.into(),

@@ -4,16 +4,18 @@
 use std::{cell::Cell, cell::RefCell, rc::Rc};
 
 use futures::channel::oneshot;
-use js_sys::{Array, ArrayBuffer, Function, Reflect};
+use js_sys::{Array, ArrayBuffer, Function, Reflect, Uint8Array};
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{HtmlVideoElement, MediaSource, SourceBuffer, TimeRanges, Url};
 
-use super::timeline::TimelineFile;
+use super::{media_boxes::MediaBoxes, timeline::TimelineFile};
 use crate::web::{self, Listener};
 
 /// Media type of frames that don't say their times: the buffer counts them.
 const UNTIMED: &str = "audio/mpeg";
+/// Media type of the same in MP4, which Firefox takes; Chromium takes the frames alone.
+const MP3: &str = "audio/mp4; codecs=\"mp3\"";
 
 /// Reason why bytes weren't taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,8 +33,17 @@ fn constructor() -> Option<(Function, bool)> {
     )
 }
 
-/// Returns whether this browser plays files of a media type.
+/// Returns whether this browser plays files of a media type, as they are or without their boxes.
 pub fn plays(media_type: &str) -> bool {
+    takes(appended_as(media_type))
+}
+
+/// Media type under which files of one are appended: their frames alone where the browser doesn't take the boxes.
+fn appended_as(media_type: &str) -> &str {
+    if media_type == MP3 && !takes(MP3) { UNTIMED } else { media_type }
+}
+
+fn takes(media_type: &str) -> bool {
     let Some((kind, _)) = constructor() else { return false };
     let answer = web::call_now(&kind, "isTypeSupported", &[media_type.into()]);
     answer.is_ok_and(|it| it.is_truthy())
@@ -79,6 +90,8 @@ pub struct MediaBuffer {
     media: MediaSource,
     buffer: SourceBuffer,
     media_type: RefCell<String>,
+    /// What takes the frames out of their boxes, where only those are appended.
+    boxes: RefCell<Option<MediaBoxes>>,
 }
 
 impl MediaBuffer {
@@ -105,9 +118,10 @@ impl MediaBuffer {
         attached();
         opened.wait().await;
         web::set(&media, "duration", &end.into());
-        let buffer = media.add_source_buffer(&file.media_type)?;
-        let media_type = RefCell::new(file.media_type.clone());
-        Ok(Self { group: file.group, media, buffer, media_type })
+        let media_type = appended_as(&file.media_type).to_owned();
+        let buffer = media.add_source_buffer(&media_type)?;
+        let (media_type, boxes) = (RefCell::new(media_type), RefCell::default());
+        Ok(Self { group: file.group, media, buffer, media_type, boxes })
     }
 
     /// Drops all that is buffered, and what was begun.
@@ -148,10 +162,12 @@ impl MediaBuffer {
         // What was cut off is forgotten, and times may be changed. It refuses after the end of the stream, when
         // there is nothing of that.
         let _ = self.buffer.abort();
-        let timed = file.media_type != UNTIMED;
-        if *self.media_type.borrow() != file.media_type {
-            self.buffer.change_type(&file.media_type)?;
-            self.media_type.replace(file.media_type.clone());
+        let media_type = appended_as(&file.media_type);
+        let timed = media_type != UNTIMED;
+        self.boxes.replace((media_type != file.media_type).then(MediaBoxes::default));
+        if *self.media_type.borrow() != media_type {
+            self.buffer.change_type(media_type)?;
+            self.media_type.replace(media_type.to_owned());
             if timed {
                 web::set(&self.buffer, "mode", &"segments".into());
             }
@@ -167,6 +183,11 @@ impl MediaBuffer {
     /// # Errors
     /// [`AppendError`].
     pub async fn append(&self, bytes: &ArrayBuffer) -> Result<(), AppendError> {
+        let media = self.boxes.borrow_mut().as_mut().map(|boxes| {
+            let media = boxes.take(&Uint8Array::new(bytes).to_vec());
+            Uint8Array::from(&media[..]).buffer()
+        });
+        let bytes = media.as_ref().unwrap_or(bytes);
         let failed = Rc::new(Cell::new(false));
         let _failing = web::listen(&self.buffer, &["error"], {
             let failed = failed.clone();

@@ -8,6 +8,7 @@ mod controls;
 mod engine;
 mod lock_screen;
 mod loud;
+mod media_boxes;
 mod moments;
 mod playback;
 mod range;

@@ -28,13 +28,20 @@ pub fn apply(page: &mut ShowPage, event: &Event) -> PageChange {
             PageChange::Changed
         }
         Event::Stage(StageEvent::Changed {
-            state, live_since, ended_at, kept, records, ..
+            state,
+            live_since,
+            ended_at,
+            kept,
+            records,
+            recorded,
+            ..
         }) => {
             page.card.stage = *state;
             page.live_since = live_since.or(page.live_since);
             page.ended_at = *ended_at;
             page.kept = *kept;
             page.records = *records;
+            page.recorded = *recorded;
             PageChange::Changed
         }
         Event::Show(ShowEvent::Played { show, track }) if *show == page.card.id => {
@@ -80,6 +87,7 @@ pub mod tests {
             ended_at: None,
             kept: false,
             records: true,
+            recorded: false,
             peak: 0,
             likes: 0,
             tracks: Vec::new(),
@@ -100,9 +108,11 @@ pub mod tests {
             ended_at: None,
             kept: true,
             records: true,
+            recorded: true,
         });
         assert_eq!(apply(&mut page, &live), PageChange::Changed);
         assert_eq!((page.card.stage, page.live_since, page.kept), (StageState::Live, since, true));
+        assert!(page.recorded);
 
         let dropped = Event::Stage(StageEvent::Changed {
             state: StageState::Dropped,
@@ -111,12 +121,14 @@ pub mod tests {
             ended_at: None,
             kept: false,
             records: true,
+            recorded: false,
         });
         apply(&mut page, &dropped);
         assert_eq!(
             (page.card.stage, page.live_since, page.kept),
             (StageState::Dropped, since, false)
         );
+        assert!(page.records && !page.recorded, "the recorder has ended, and is to begin again");
 
         let show = ShowCard { title: "Mira at the Pier".into(), ..page.card.clone() };
         apply(&mut page, &Event::Show(ShowEvent::Changed { show, description: None }));

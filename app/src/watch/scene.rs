@@ -136,7 +136,7 @@ fn Badge(session: WatchSession) -> impl IntoView {
         };
         // Read out when it changes.
         let recorded = move || {
-            let told = session.page.with(|page| page.records);
+            let told = session.page.with(|page| page.recorded);
             let told = told && session.stage.get() != StageState::Dropped;
             told.then(|| view! { <span class="badge recorded">{t!(watch.recorded)}</span> })
         };

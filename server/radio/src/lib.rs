@@ -9,13 +9,15 @@
 //! For the media core, which knows packets of Opus alone, a [`PacketStream`] makes those of whatever comes, and
 //! [`Playout`] spreads them over time; an [`OggOpusMuxer`] makes a stream of those that come from there.
 //!
-//! For files there are an [`OggPage`], [`mp3_frame`] and [`opus_samples`].
+//! For files there are an [`OggPage`], [`mp3_frame`], [`aac_frame`] and [`opus_samples`]; a [`FrameStream`] has the
+//! frames of a stream as they came, and a [`SourceClock`] says when they are heard.
 //!
 //! There are no sockets and no clocks here: bytes are pushed in, and time is told.
 #![warn(missing_docs)]
 
 mod error;
 mod format;
+mod frame_stream;
 mod framing;
 #[cfg(feature = "fuzz")]
 pub mod fuzz;
@@ -27,14 +29,16 @@ pub mod playlist;
 mod playout;
 mod ring;
 pub mod source;
+mod source_clock;
 mod title;
 mod transcode;
 
 pub use error::{AudioError, ForeignFormat, TAKEN_FORMATS};
 pub use format::{AudioFormat, AudioInfo, DeclaredType};
+pub use frame_stream::{FrameStream, StreamFrame};
 pub use framing::{
-    Framed, Framer, Mp3Frame, Page as OggPage, PageStart as OggPageStart, SoundFrame, StreamTail,
-    mp3_frame,
+    AacFrame, Framed, Framer, Mp3Frame, Page as OggPage, PageStart as OggPageStart, SoundFrame,
+    StreamTail, aac_frame, mp3_frame,
 };
 pub use icy::IcyWriter;
 pub use mux::OggOpusMuxer;
@@ -42,6 +46,7 @@ pub use opus_packet::{SoundPacket, samples_of as opus_samples};
 pub use pace::{ByteBudget, Liveliness, Pacer};
 pub use playout::Playout;
 pub use ring::{AudioRing, RingCursor, RingLimits, RingPiece, RingRead};
+pub use source_clock::SourceClock;
 pub use title::{MAX_TITLE, Title, decode_text};
 pub use transcode::{
     MP3_KBITS, PacketStream, SharedDecoder, SoundLibraries, TranscodeError, Transcoder,

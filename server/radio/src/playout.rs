@@ -8,14 +8,14 @@ use std::{
 use crate::opus_packet::SoundPacket;
 
 /// Ticks of timestamps a second (RFC 7587 §4.1).
-const RATE: u64 = 48_000;
+pub(crate) const RATE: u64 = 48_000;
 /// Sound that is kept back, for as long as what comes next is late.
-const LEAD: Duration = Duration::from_millis(200);
+pub(crate) const LEAD: Duration = Duration::from_millis(200);
 /// Time in which all that comes together, a page or a burst, has come. What has waited through all of it waits
 /// for nothing.
-const WINDOW: Duration = Duration::from_secs(6);
+pub(crate) const WINDOW: Duration = Duration::from_secs(6);
 /// Sound beyond what is kept back that may wait for nothing: less isn't worth the gap.
-const MAX_IDLE: u64 = RATE / 2;
+pub(crate) const MAX_IDLE: u64 = RATE / 2;
 /// The most that waits, in ticks; the oldest gives way.
 const MAX_WAITING: u64 = 30 * RATE;
 

@@ -103,6 +103,8 @@ pub struct RingPiece {
     pub number: u64,
     /// Number of the link of which it is, each of which has headers of its own.
     pub link: u64,
+    /// Samples of each channel that came before it, since the beginning of the stream.
+    pub start: u64,
     /// Headers that have to go before it; empty when the listener has them.
     pub headers: Bytes,
     /// Its bytes, shared with all listeners.
@@ -217,7 +219,7 @@ impl AudioRing {
         cursor.link = Some(piece.link);
         let headers = if has_headers { Bytes::new() } else { piece.headers.clone() };
         let (bytes, title) = (piece.bytes.clone(), piece.title.clone());
-        RingRead::Piece(RingPiece { number, link, headers, bytes, title })
+        RingRead::Piece(RingPiece { number, link, start: piece.start, headers, bytes, title })
     }
 
     /// Sound by which a listener is behind the newest, including what they are skipped over next.

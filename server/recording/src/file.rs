@@ -10,11 +10,14 @@ use crate::{
     packet::{Micros, duration, from_ticks, millis, ticks},
     queue::{Fragment, TrackQueue},
     sound::{self, SoundPiece, SoundPlace},
+    sound_format::SoundFormat,
 };
 
 /// Media time of a fragment, at most. With the time for which a frame is kept back, and what the disk takes,
 /// less than a second is lost with the program.
 const MAX_FRAGMENT: Micros = 700_000;
+/// The same of sound alone: from source clients it comes in pieces of a quarter of a second.
+const MAX_SOUND_FRAGMENT: Micros = 500_000;
 /// Least media time of a fragment that ends before a keyframe.
 const MIN_FRAGMENT: Micros = 150_000;
 /// Time for which one track waits for the other: that for repairs, and a little.
@@ -23,6 +26,8 @@ const MAX_LAG: Micros = 1_100_000;
 const MAX_BYTES: usize = 32 << 20;
 /// Sound that is kept back where there is no picture: a keyframe may come, with which another file begins.
 const KEPT_SOUND: Micros = 150_000;
+/// Sound that is kept back where none can come: a frame, which may last longer.
+const KEPT_FRAME: Micros = 30_000;
 /// Time between seek points of sound.
 pub(crate) const SOUND_POINTS: u64 = 2_000;
 /// Duration of a last frame about which nothing is known.
@@ -54,19 +59,20 @@ impl OpenFile {
             RecordedCodec::Vp8 => RecordingContainer::WebM,
             _ => RecordingContainer::Mp4,
         };
-        let sound = Some(RecordedCodec::Opus);
-        let format = FileFormat { container, video: Some(video), sound, sound_rate: 48_000 };
+        let format = FileFormat { container, video: Some(video), sound: Some(SoundFormat::OPUS) };
         Self::new(number, base, format)
     }
 
     /// A file of sound alone.
     pub(crate) fn of_sound(number: u32, container: RecordingContainer, first: &SoundPiece) -> Self {
-        let (container, sound) = match first.codec {
-            RecordedCodec::Mp3 => (RecordingContainer::Mp3, RecordedCodec::Mp3),
-            _ => (container, RecordedCodec::Opus),
+        let container = match (first.format.codec, container) {
+            (RecordedCodec::Mp3, RecordingContainer::Ogg | RecordingContainer::WebM) => {
+                RecordingContainer::Mp3
+            }
+            (RecordedCodec::Aac, _) => RecordingContainer::Mp4,
+            _ => container,
         };
-        let sound_rate = first.rate;
-        let format = FileFormat { container, video: None, sound: Some(sound), sound_rate };
+        let format = FileFormat { container, video: None, sound: Some(first.format) };
         Self::new(number, first.time.max(0), format)
     }
 
@@ -75,7 +81,7 @@ impl OpenFile {
             number,
             base,
             video: format.video.is_some().then(|| TrackQueue::new(VIDEO_TIMESCALE)),
-            sound: Some(TrackQueue::new(format.sound_rate)),
+            sound: format.sound.map(|it| TrackQueue::new(it.rate)),
             format,
             writer: None,
             filler: sound::FIRST_FILLER,
@@ -113,12 +119,13 @@ impl OpenFile {
     /// Takes sound; false if it can't follow what is there, for it is another, or far away.
     pub(crate) fn push_sound(&mut self, piece: &SoundPiece) -> bool {
         let Some(queue) = &mut self.sound else { return false };
-        if self.format.sound != Some(piece.codec) || queue.timescale != piece.rate {
+        if self.format.sound != Some(piece.format) {
             return false;
         }
         let expected = ticks(piece.time - self.base, queue.timescale);
         let gap = expected - i64::try_from(queue.reached).unwrap_or(i64::MAX);
-        match sound::place(piece, gap) {
+        let mut samples = piece.samples;
+        match sound::place(piece, gap, self.format.container.has_times()) {
             SoundPlace::After(fillers) => {
                 if let Some(filler) = piece.filler() {
                     self.filler = filler;
@@ -126,12 +133,25 @@ impl OpenFile {
                 for _ in 0..fillers {
                     queue.append(sound::FILLER_SAMPLES, &self.filler);
                 }
-                queue.append(piece.samples, &piece.data);
-                true
             }
-            SoundPlace::Nowhere => true,
-            SoundPlace::FarAway => false,
+            SoundPlace::Late(longer) => queue.extend(longer),
+            SoundPlace::Early => samples = samples.saturating_sub(1).max(1),
+            SoundPlace::Nowhere => return true,
+            SoundPlace::FarAway => return false,
         }
+        queue.append(samples, &piece.data);
+        true
+    }
+
+    /// Begins so much earlier; returns whether it was told when.
+    pub(crate) fn move_ahead(&mut self, by: Micros) -> bool {
+        self.base -= by;
+        self.writer.is_some()
+    }
+
+    /// Time of the recording at which it ends so far.
+    pub(crate) fn end(&self) -> Micros {
+        self.base + self.most_reached()
     }
 
     /// Writes what is complete. Where one track stays behind for too long, the other goes on without it, and
@@ -164,7 +184,8 @@ impl OpenFile {
         if let Some(key) = key.filter(|key| *key <= reached) {
             return Some(key);
         }
-        if reached - self.written >= MAX_FRAGMENT {
+        let most = if self.has_video() { MAX_FRAGMENT } else { MAX_SOUND_FRAGMENT };
+        if reached - self.written >= most {
             return Some(reached);
         }
         let bytes: usize = self.video.iter().chain(&self.sound).map(|it| it.data.len()).sum();
@@ -180,7 +201,10 @@ impl OpenFile {
             (Some(video), Some(0)) if self.writer.is_none() => video,
             (Some(video), Some(sound)) => video.min(sound).max(video.max(sound) - MAX_LAG),
             (Some(video), None) => video,
-            (None, sound) => sound.unwrap_or_default() - KEPT_SOUND,
+            (None, sound) => {
+                let is_whole = self.format.sound.is_some_and(|it| !it.codec.has_fillers());
+                sound.unwrap_or_default() - if is_whole { KEPT_FRAME } else { KEPT_SOUND }
+            }
         }
     }
 
@@ -199,7 +223,8 @@ impl OpenFile {
     /// Takes out the sound from a time of the recording on, for the file that begins then.
     pub(crate) fn split_sound(&mut self, from: Micros) -> Vec<SoundPiece> {
         let Some(queue) = &mut self.sound else { return Vec::new() };
-        let (from, rate) = (from - self.base, queue.timescale);
+        let Some(format) = self.format.sound else { return Vec::new() };
+        let (from, rate) = (from - self.base, format.rate);
         let kept = queue.samples.partition_point(|it| {
             from_ticks(i64::try_from(it.start).unwrap_or(i64::MAX), rate) < from
         });
@@ -209,10 +234,9 @@ impl OpenFile {
         for sample in queue.samples.split_off(kept) {
             let end = at + sample.size as usize;
             pieces.push(SoundPiece {
-                codec: self.format.sound.unwrap_or(RecordedCodec::Opus),
+                format,
                 time: self.base + queue.time(&sample),
                 samples: sample.duration,
-                rate,
                 data: queue.data.get(at..end).unwrap_or_default().into(),
             });
             at = end;
@@ -320,9 +344,10 @@ impl OpenFile {
         }
         self.writer = Some(ContainerWriter::new(&self.format, self.number, bytes)?);
         let video = self.format.video.as_ref();
-        let sound = self.format.sound.filter(|it| *it == RecordedCodec::Opus);
+        // The media type of MP3 says all.
+        let sound = self.format.sound.filter(|_| self.format.container.has_times());
         let codecs = video.map(VideoFormat::codecs).into_iter();
-        let codecs: Vec<_> = codecs.chain(sound.map(|_| "opus".to_owned())).collect();
+        let codecs: Vec<_> = codecs.chain(sound.map(|it| it.codecs().to_owned())).collect();
         out.push_back(RecorderOutput::Begin(RecordingFile {
             number: self.number,
             offset: duration(self.base),

@@ -12,6 +12,8 @@ use crate::{
 
 /// Bytes before each payload: codec and flags; steps of the number, of the timestamp and of time; length.
 const HEAD: usize = 6;
+/// Step of the number with which what came so far turns out to be ahead.
+const AHEAD: u8 = 100;
 
 /// Records packets. The first byte of each has the codec in its lowest bits, then the marker, another session
 /// and another stream.
@@ -39,7 +41,8 @@ pub fn record(bytes: &[u8]) {
             2 => RecordedCodec::H264,
             3 => RecordedCodec::Av1,
             4 => RecordedCodec::Mp3,
-            _ => RecordedCodec::Opus,
+            5 => RecordedCodec::Opus,
+            _ => RecordedCodec::Aac,
         };
         let track = usize::from(codec.is_video());
         let sequence = sequences[track].wrapping_add_signed(i64::from(number.cast_signed()));
@@ -57,6 +60,10 @@ pub fn record(bytes: &[u8]) {
             payload: payload.into(),
         };
         recorder.push(now, packet);
+        if number == AHEAD {
+            let by = Duration::from_millis(u64::from(ticks) * 40);
+            assert!(recorder.begin_earlier(by) <= by);
+        }
         recorder.advance(now);
         files.take(&mut recorder);
     }
@@ -91,7 +98,7 @@ impl Files {
                     let bytes = self.open.take().unwrap_or_default();
                     check(bytes, self.end, &summary);
                 }
-                (RecorderOutput::WantsKeyframe, _) => {}
+                (RecorderOutput::WantsKeyframe, _) | (RecorderOutput::Moved(_), Some(_)) => {}
                 (output, open) => panic!("{output:?} with {} open", open.iter().count()),
             }
         }

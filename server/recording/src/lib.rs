@@ -30,6 +30,7 @@ mod recorder;
 mod reorder;
 mod repair;
 mod sound;
+mod sound_format;
 
 pub use best_layer::BestLayer;
 pub use container::{FilePatch, FileTail, RecordingContainer};

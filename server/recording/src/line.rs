@@ -84,6 +84,11 @@ impl TimeLine {
         true
     }
 
+    /// Moves the line ahead, with all that was observed.
+    pub(crate) fn move_ahead(&mut self, by: Micros) {
+        self.offset -= by;
+    }
+
     /// Time of a packet that was observed, or came among those that were.
     pub(crate) fn time(&self, timestamp: u32) -> Micros {
         let Some((last, ticks)) = self.last else { return self.offset };

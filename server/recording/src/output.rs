@@ -18,6 +18,8 @@ pub enum RecorderOutput {
         /// Media time in it since its beginning.
         duration: Duration,
     },
+    /// The open file begins earlier than it was said, at this time: its sound has turned out to be ahead.
+    Moved(Duration),
     /// The open file is whole.
     End(FileSummary),
     /// The publisher is to send a keyframe of its picture.

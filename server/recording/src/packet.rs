@@ -17,12 +17,19 @@ pub enum RecordedCodec {
     Opus,
     /// MP3: a payload is a frame with its header, not as in RFC 2250.
     Mp3,
+    /// AAC-LC: a payload is a frame in ADTS (ISO/IEC 14496-3 §1.A.3.2), with its header.
+    Aac,
 }
 
 impl RecordedCodec {
     /// True for pictures, false for sound.
     pub fn is_video(self) -> bool {
         matches!(self, Self::Vp8 | Self::Vp9 | Self::H264 | Self::Av1)
+    }
+
+    /// True for sound whose missing packets others can stand for.
+    pub(crate) fn has_fillers(self) -> bool {
+        self == Self::Opus
     }
 
     /// Ticks of [`RecorderPacket::timestamp`] a second.

@@ -49,6 +49,14 @@ impl TrackQueue {
         self.reached = start;
     }
 
+    /// Moves the end by so many ticks: the last sample lasts as much longer, if it isn't written yet.
+    pub(crate) fn extend(&mut self, ticks: u32) {
+        if let Some(last) = self.samples.last_mut() {
+            last.duration = last.duration.saturating_add(ticks);
+        }
+        self.reached += u64::from(ticks);
+    }
+
     fn put(&mut self, sample: QueuedSample, data: &[u8]) {
         let size = u32::try_from(data.len()).unwrap_or_default();
         self.samples.push(QueuedSample { size, ..sample });

@@ -8,7 +8,7 @@ use crate::{
     depacketize::Depacketizer,
     file::OpenFile,
     input::TrackInput,
-    packet::{Micros, micros},
+    packet::{Micros, duration, micros},
     reorder::InOrder,
     sound::SoundPiece,
 };
@@ -65,6 +65,8 @@ pub struct Recorder {
     /// The next keyframe begins another file.
     cut: bool,
     numbers: u32,
+    /// Time at which the files before the open one end.
+    ended: Micros,
     /// Times at which a keyframe last came, and was asked for.
     keyframe: Micros,
     asked: Option<Micros>,
@@ -96,6 +98,7 @@ impl Recorder {
             pending: VecDeque::new(),
             cut: false,
             numbers: 0,
+            ended: 0,
             keyframe: 0,
             asked: None,
             outputs: VecDeque::new(),
@@ -138,6 +141,26 @@ impl Recorder {
         self.take_sound();
         self.check_stalls(now);
         self.settle(now);
+    }
+
+    /// The sound that comes is heard so much earlier than was said of what came before. Without a picture, its file
+    /// begins as much earlier, as far as there is room after the one before; returns by how much.
+    pub fn begin_earlier(&mut self, by: Duration) -> Duration {
+        let sound = self.sound.as_mut().filter(|_| self.video.is_none());
+        let waits = self.pending.front().map(|it| it.time);
+        let Some((sound, first)) = sound.zip(self.file.as_ref().map(OpenFile::base).or(waits))
+        else {
+            return Duration::ZERO;
+        };
+        let by = micros(by).min(first - self.ended).max(0);
+        sound.line.move_ahead(by);
+        self.pending.iter_mut().for_each(|it| it.time -= by);
+        if let Some(file) = &mut self.file
+            && file.move_ahead(by)
+        {
+            self.outputs.push_back(RecorderOutput::Moved(duration(file.base())));
+        }
+        duration(by)
     }
 
     /// Ends the recording with what is there.
@@ -217,7 +240,7 @@ impl Recorder {
                     return;
                 }
                 if let Some(file) = self.file.take() {
-                    file.close(&mut self.outputs);
+                    self.close(file);
                 }
             }
             // Sound begins amid a picture.
@@ -252,11 +275,16 @@ impl Recorder {
     fn close_at(&mut self, time: Micros) {
         if let Some(mut file) = self.file.take() {
             let sound = file.split_sound(time);
-            file.close(&mut self.outputs);
+            self.close(file);
             for piece in sound.into_iter().rev() {
                 self.pending.push_front(piece);
             }
         }
+    }
+
+    fn close(&mut self, file: OpenFile) {
+        self.ended = self.ended.max(file.end());
+        file.close(&mut self.outputs);
     }
 
     /// Closes the file where tracks have stalled: with the picture, sound goes on alone.
@@ -300,7 +328,10 @@ impl Recorder {
         {
             let wait = if has_video { PICTURE_WAIT } else { SOUND_WAIT };
             let waited = last.end() - first.time;
-            if waited >= wait || self.pending.len() >= MAX_PENDING || first.is_mp3() {
+            if waited >= wait
+                || self.pending.len() >= MAX_PENDING
+                || !first.format.codec.has_fillers()
+            {
                 self.open_for_sound();
             }
         }

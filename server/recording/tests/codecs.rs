@@ -99,7 +99,8 @@ fn sound_alone_is_played_from_ogg_mp4_and_webm() {
 #[test]
 fn mp3_goes_through_as_it_is() {
     let frames = encode::mp3(400);
-    let recording = record(RecorderOptions::default(), Track::new(RecordedCodec::Mp3).mp3(&frames));
+    let recording =
+        record(RecorderOptions::default(), Track::new(RecordedCodec::Mp3).frames(&frames));
     let [recorded] = &recording.files[..] else { panic!("files") };
     assert_eq!(recorded.file.media_type(), "audio/mpeg");
     let whole: Vec<u8> = frames.iter().flat_map(|it| it.iter().copied()).collect();

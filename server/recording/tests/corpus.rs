@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use bandstand_recording::{RecordedCodec, RecorderOptions, RecorderPacket};
+use bandstand_recording::{RecordedCodec, RecorderOptions, RecorderPacket, RecordingContainer};
 
 use crate::support::{
     encode,
@@ -19,6 +19,7 @@ fn packed(packet: &RecorderPacket, before: Option<&RecorderPacket>) -> Vec<u8> {
         RecordedCodec::Av1 => 3,
         RecordedCodec::Mp3 => 4,
         RecordedCodec::Opus => 5,
+        RecordedCodec::Aac => 6,
     };
     let marker = if packet.marker { 8 } else { 0 };
     let ticks = before.map_or(0, |it| packet.timestamp.wrapping_sub(it.timestamp)) / 120;
@@ -28,6 +29,9 @@ fn packed(packet: &RecorderPacket, before: Option<&RecorderPacket>) -> Vec<u8> {
     out.extend(packet.payload.iter());
     out
 }
+
+const MP4: RecorderOptions =
+    RecorderOptions { sound_container: RecordingContainer::Mp4, keyframe_interval: None };
 
 #[test]
 #[ignore = "writes into the tree"]
@@ -53,7 +57,21 @@ fn pack_corpus() {
     let sound = Track::new(RecordedCodec::Opus).sound(&encode::opus(100));
     let file = &record(RecorderOptions::default(), sound).files[0];
     fs::write(folder.join("repair_file/opus"), &file.bytes).unwrap();
-    let sound = Track::new(RecordedCodec::Mp3).mp3(&encode::mp3(20));
+    let sound = Track::new(RecordedCodec::Mp3).frames(&encode::mp3(20));
     let file = &record(RecorderOptions::default(), sound).files[0];
     fs::write(folder.join("repair_file/mp3"), &file.bytes).unwrap();
+    for (name, codec, frames) in [
+        ("mp3-in-mp4", RecordedCodec::Mp3, encode::mp3(60)),
+        ("aac", RecordedCodec::Aac, encode::aac(60)),
+    ] {
+        let come = Track::new(codec).frames(&frames);
+        let mut bytes = vec![0];
+        for n in 0..come.len() {
+            let before = n.checked_sub(1).map(|before| &come[before].1);
+            bytes.extend(packed(&come[n].1, before));
+        }
+        fs::write(folder.join("record").join(name), bytes).unwrap();
+        let file = &record(MP4, come).files[0];
+        fs::write(folder.join("repair_file").join(name), &file.bytes).unwrap();
+    }
 }

@@ -2,7 +2,9 @@
 
 use std::io::Cursor;
 
-use bandstand_recording::{RecordedCodec, RecorderOptions, RepairError, repair};
+use bandstand_recording::{
+    RecordedCodec, RecorderOptions, RecordingContainer, RepairError, repair,
+};
 
 use crate::support::{
     Recorded, encode, ms,
@@ -99,7 +101,7 @@ fn ogg_is_whole_up_to_the_last_page() {
 
 #[test]
 fn mp3_is_whole_up_to_the_last_frame() {
-    let sound = Track::new(RecordedCodec::Mp3).mp3(&encode::mp3(200));
+    let sound = Track::new(RecordedCodec::Mp3).frames(&encode::mp3(200));
     let recording = record(RecorderOptions::default(), sound);
     let bytes = &recording.files[0].bytes;
     for cut in (1_000..bytes.len()).step_by(7_777) {
@@ -109,5 +111,17 @@ fn mp3_is_whole_up_to_the_last_frame() {
         probe::decode(&path);
         let length = file.duration.as_secs_f64() * 16_000.0;
         assert!((length - whole.len() as f64).abs() < 500.0);
+    }
+}
+
+#[test]
+fn mp3_and_aac_in_mp4_are_whole_up_to_the_last_fragment() {
+    for (name, codec, frames) in [
+        ("mp3-in-mp4", RecordedCodec::Mp3, encode::mp3(200)),
+        ("aac", RecordedCodec::Aac, encode::aac(230)),
+    ] {
+        let sound_container = RecordingContainer::Mp4;
+        let options = RecorderOptions { sound_container, ..RecorderOptions::default() };
+        check(&record(options, Track::new(codec).frames(&frames)).files[0], name);
     }
 }

@@ -6,6 +6,7 @@ mod codecs;
 mod corpus;
 mod cuts;
 mod networks;
+mod plain_sound;
 mod sessions;
 mod support;
 mod times;

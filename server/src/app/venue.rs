@@ -166,10 +166,10 @@ impl Venue {
         );
         let sessions = Arc::new(MediaSessions::new(sfu.clone(), tasks));
         let media = Media::new(services.clone(), stages.clone(), sessions, sfu.clone());
-        let radio = Radio::new(services.clone(), stages.clone(), mounts, media.sound());
+        let radio = Radio::new(services.clone(), stages.clone(), mounts.clone(), media.sound());
         let storing = Arc::new(Storing::new(services.clone()));
-        let recorders =
-            Recorders::new(services.clone(), stages.clone(), media.readers(), storing.clone());
+        let inputs = (media.readers(), mounts);
+        let recorders = Recorders::new(services.clone(), stages.clone(), inputs, storing.clone());
         bus.subscribe(&recorders);
         let (monitor, core_ended) = (Monitor::new(sfu), CancellationToken::new());
         let page_cache = PageCache::new(

@@ -40,7 +40,7 @@ use door::MAX_LOOKING_FROM_ADDRESS;
 use registry::MediaSessions;
 use rehearsal::Rehearsals;
 use stage_recording::{RecordedShows, StageReaders};
-use stage_sound::StageSound;
+use stage_sound::{SoundCopies, StageSound};
 
 /// The most viewers that get media at one address, as many as follow live channels there. How many there
 /// are in all the media core bounds.
@@ -64,6 +64,7 @@ pub struct Media {
     /// Those who look in at doors, counted by address.
     pub looking: Connections,
     recorded: RecordedShows,
+    copies: SoundCopies,
 }
 
 impl Media {
@@ -83,20 +84,20 @@ impl Media {
         let most = services.config.media_limits.max_subscribers_per_stage / 2;
         let looking = Connections::new(most, from_address);
         services.bus.subscribe(&sessions);
-        let recorded = RecordedShows::default();
-        Self { services, stages, sessions, rehearsals, sfu, viewers, looking, recorded }
+        let (recorded, copies) = (RecordedShows::default(), SoundCopies::default());
+        Self { services, stages, sessions, rehearsals, sfu, viewers, looking, recorded, copies }
     }
 
     /// Sound of the stages.
     pub fn sound(&self) -> StageSound {
-        let Self { sfu, sessions, recorded, .. } = self.clone();
-        StageSound { sfu, sessions, recorded }
+        let Self { sfu, sessions, recorded, copies, .. } = self.clone();
+        StageSound { sfu, sessions, recorded, copies }
     }
 
     /// Stages, to be recorded.
     pub fn readers(&self) -> StageReaders {
-        let Self { sfu, recorded, .. } = self.clone();
-        StageReaders { sfu, recorded }
+        let Self { sfu, recorded, copies, .. } = self.clone();
+        StageReaders { sfu, recorded, copies }
     }
 }
 

@@ -6,9 +6,9 @@ use std::{
 };
 
 use bandstand_domain::ShowId;
-use bandstand_sfu::{OfferError, Sfu, StageTap, TappedPacket, TappedTracks};
+use bandstand_sfu::{OfferError, SessionId, Sfu, StageTap, TappedPacket, TappedTracks};
 
-use super::source::stage_id;
+use super::{source::stage_id, stage_sound::SoundCopies};
 
 /// Shows that are recorded, by how many recorders.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +35,7 @@ impl RecordedShows {
 pub struct StageReaders {
     pub(super) sfu: Sfu,
     pub(super) recorded: RecordedShows,
+    pub(super) copies: SoundCopies,
 }
 
 impl StageReaders {
@@ -44,9 +45,9 @@ impl StageReaders {
     /// As the media core.
     pub async fn read(&self, show: ShowId) -> Result<StageReader, OfferError> {
         let tap = self.sfu.tap(stage_id(show), TappedTracks::SoundAndPicture).await?;
-        let StageReaders { sfu, recorded } = self.clone();
+        let StageReaders { sfu, recorded, copies } = self.clone();
         recorded.change(show, true);
-        Ok(StageReader { tap, show, sfu, recorded })
+        Ok(StageReader { tap, show, sfu, recorded, copies })
     }
 }
 
@@ -57,9 +58,15 @@ pub struct StageReader {
     show: ShowId,
     sfu: Sfu,
     recorded: RecordedShows,
+    copies: SoundCopies,
 }
 
 impl StageReader {
+    /// Tells whether a publisher sends what is read elsewhere, as it comes.
+    pub fn is_copy(&self, session: SessionId) -> bool {
+        self.copies.has(session)
+    }
+
     /// Takes what waits, up to `most` packets, and returns how many these were; waits for the first. 0 once the
     /// media core has stopped.
     pub async fn next_many(&mut self, into: &mut Vec<TappedPacket>, most: usize) -> usize {

@@ -7,7 +7,7 @@
 use std::{sync::Arc, time::Duration};
 
 use bandstand_domain::ShowId;
-use bandstand_radio::{PacketStream, Playout, RingPiece, SoundPacket, TranscodeError};
+use bandstand_radio::{FrameStream, PacketStream, Playout, RingPiece, SoundPacket, TranscodeError};
 use bandstand_sfu::{AudioPublisher, AudioSendError, OpusPacket};
 use bytes::Bytes;
 use tokio::{
@@ -36,7 +36,8 @@ impl Radio {
         let radio = self.clone();
         self.services.tasks.spawn(async move {
             let (publisher, playout) = (None, Playout::default());
-            let mut bridge = Bridge { radio, show, publisher, playout, coder: Coder::None };
+            let (coder, copies) = (Coder::None, false);
+            let mut bridge = Bridge { radio, show, publisher, playout, coder, copies };
             while let Some(stream) = bridge.radio.mounts.bridged(show) {
                 bridge.carry(&stream).await;
             }
@@ -59,6 +60,8 @@ struct Bridge {
     publisher: Option<AudioPublisher>,
     playout: Playout,
     coder: Coder,
+    /// What the shadow sends is recorded as it comes, and not from the core.
+    copies: bool,
 }
 
 impl Bridge {
@@ -67,6 +70,11 @@ impl Bridge {
         let mut listener = StreamListener::follow(stream.clone(), NEWEST);
         let (mut headers, mut heard) = (Bytes::new(), Instant::now());
         self.coder = Coder::None;
+        let copies = FrameStream::takes(stream.info().format);
+        if std::mem::replace(&mut self.copies, copies) != copies {
+            // The shadow is one or the other.
+            self.leave();
+        }
         loop {
             stream.set_bridged(self.publisher.is_some());
             let due = self.playout.due().map(Instant::from_std);
@@ -92,7 +100,9 @@ impl Bridge {
     async fn take(&mut self, stream: &LiveStream, mut piece: RingPiece, headers: &Bytes) {
         let format = stream.info().format;
         let finds = PacketStream::finds(format);
-        let is_wanted = finds || self.radio.sound.is_heard(self.show);
+        let sound = &self.radio.sound;
+        let records = !self.copies && sound.is_recorded(self.show);
+        let is_wanted = finds || records || sound.has_viewers(self.show);
         if matches!(self.coder, Coder::Failed) || !is_wanted {
             return self.leave();
         }
@@ -126,7 +136,7 @@ impl Bridge {
     /// Goes on the core's stage, unless somebody else is there or about to be; returns whether it is on it.
     async fn enter(&mut self) -> bool {
         if self.publisher.is_none() && !self.radio.stages.is_waited_for(self.show) {
-            let entered = self.radio.sound.publish(self.show).await.ok();
+            let entered = self.radio.sound.publish(self.show, self.copies).await.ok();
             self.publisher = entered.filter(|it| !it.began_on_standby());
         }
         self.publisher.is_some()

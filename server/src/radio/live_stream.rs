@@ -12,13 +12,14 @@ use bandstand_radio::{
     AudioFormat, AudioInfo, AudioRing, Framed, IcyWriter, MP3_KBITS, RingCursor, RingLimits,
     RingPiece, RingRead, SharedDecoder, Title,
 };
-use tokio::sync::watch;
+use tokio::{sync::watch, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 /// A stream that is live. Sources may follow each other in it while the sound stays what it is.
 #[derive(Debug)]
 pub struct LiveStream {
     info: AudioInfo,
+    began: Instant,
     ring: Mutex<AudioRing>,
     news: watch::Sender<()>,
     /// Cancelled when those who listen now are to be cut; another one stands here then.
@@ -48,6 +49,7 @@ impl LiveStream {
         let (is_bridged, decoder) = (AtomicBool::new(false), Arc::default());
         Self {
             info,
+            began: Instant::now(),
             ring,
             news,
             admitted,
@@ -104,6 +106,11 @@ impl LiveStream {
     /// Format of the sound.
     pub fn info(&self) -> AudioInfo {
         self.info
+    }
+
+    /// Time since its beginning.
+    pub fn age(&self) -> Duration {
+        self.began.elapsed()
     }
 
     /// Appends parts of the stream.

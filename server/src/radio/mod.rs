@@ -8,6 +8,7 @@ mod error;
 mod feed;
 mod listen;
 mod live_stream;
+pub mod mount_reader;
 pub mod mounts;
 mod newcomers;
 mod radio_source;
@@ -80,6 +81,11 @@ impl Radio {
     /// Tells whether players get MP3 of whatever is sent.
     pub fn makes_mp3(&self) -> bool {
         self.transcoding.is_possible()
+    }
+
+    /// Number of streams that are transcoded.
+    pub fn transcodings(&self) -> usize {
+        self.transcoding.count()
     }
 
     /// A source is over: its stage is told.

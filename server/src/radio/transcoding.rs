@@ -35,6 +35,7 @@ const SMALL_ENOUGH: u64 = 160_000;
 pub struct Transcoding {
     libraries: SoundLibraries,
     places: Arc<Semaphore>,
+    most: usize,
     closing: CancellationToken,
 }
 
@@ -50,12 +51,17 @@ impl Transcoding {
         }
         let processors = std::thread::available_parallelism().map_or(1, |it| it.get());
         let most = (processors * MAX_FOR_PROCESSOR).min(MAX_TRANSCODINGS);
-        Self { libraries, places: Arc::new(Semaphore::new(most)), closing }
+        Self { libraries, places: Arc::new(Semaphore::new(most)), most, closing }
     }
 
     /// Tells whether MP3 can be made.
     pub fn is_possible(&self) -> bool {
         self.libraries.without_mp3().is_none()
+    }
+
+    /// Number of streams that are transcoded.
+    pub fn count(&self) -> usize {
+        self.most - self.places.available_permits()
     }
 
     /// Makes packets of Opus of a stream, or finds them there; with the place that making them takes. None where that can't be done, or as many streams are transcoded as can be.

@@ -17,8 +17,10 @@ pub mod port;
 mod recorder;
 mod running;
 mod sending;
+mod show_input;
 mod store;
 mod storing;
+mod thread_priority;
 mod zip;
 
 use std::{path::PathBuf, sync::Arc};

@@ -12,22 +12,20 @@ use bandstand_domain::{
     recordings::{RecordingFileId, RecordingStop},
 };
 use bandstand_recording::{
-    BestLayer, FileSummary, RecordedCodec, Recorder, RecorderOptions, RecorderOutput,
-    RecorderPacket, RecordingContainer, RecordingFile,
+    BestLayer, FileSummary, Recorder, RecorderOptions, RecorderOutput, RecordingContainer,
+    RecordingFile,
 };
-use bandstand_sfu::{SessionId, TappedCodec, TappedPacket};
 use tokio::{runtime::Handle, time::sleep};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
     closing::{GoneFile, close_cut, note_closed},
-    disk, folder, local_path, store,
+    disk, folder, local_path,
+    show_input::{InputStep, ShowInput},
+    store, thread_priority,
 };
-use crate::{
-    database::DatabaseError, ids::AccountId, media::stage_recording::StageReader,
-    services::Services, storage::FileOwner,
-};
+use crate::{database::DatabaseError, ids::AccountId, services::Services, storage::FileOwner};
 
 /// Time between two looks for packets: with each of them, waking would cost more than recording.
 const TICK: Duration = Duration::from_millis(50);
@@ -42,7 +40,7 @@ pub(super) struct ShowRecorder {
     runtime: Handle,
     show: ShowId,
     artist: AccountId,
-    stage: StageReader,
+    input: ShowInput,
     /// Cancelled when the show isn't to be recorded any more, or the venue closes.
     stop: CancellationToken,
     /// Time at which it began, by both clocks.
@@ -50,7 +48,6 @@ pub(super) struct ShowRecorder {
     began_at: Millis,
     recorder: Recorder,
     best: BestLayer,
-    sessions: SessionNumbers,
     file: Option<OpenFile>,
     looked: Option<Instant>,
     asked: Option<Instant>,
@@ -63,27 +60,6 @@ struct OpenFile {
     /// Length and media time of its whole fragments.
     length: u64,
     duration: Duration,
-}
-
-/// Numbers of the publishers' sessions: the one on stage, and the one before, of which packets may still come.
-#[derive(Default)]
-struct SessionNumbers {
-    before: Option<SessionId>,
-    current: Option<SessionId>,
-    number: u64,
-}
-
-impl SessionNumbers {
-    fn of(&mut self, session: SessionId) -> u64 {
-        if self.before == Some(session) {
-            return self.number - 1;
-        }
-        if self.current != Some(session) {
-            self.before = self.current.replace(session);
-            self.number += 1;
-        }
-        self.number
-    }
 }
 
 /// Reason why a recorder ends.
@@ -115,7 +91,7 @@ impl ShowRecorder {
     pub fn new(
         services: Arc<Services>,
         (show, artist): (ShowId, AccountId),
-        stage: StageReader,
+        input: ShowInput,
         stop: CancellationToken,
         (began, began_at): (Instant, Millis),
     ) -> Self {
@@ -127,13 +103,12 @@ impl ShowRecorder {
             runtime: Handle::current(),
             show,
             artist,
-            stage,
+            input,
             stop,
             began,
             began_at,
             recorder: Recorder::new(options),
             best: BestLayer::default(),
-            sessions: SessionNumbers::default(),
             file: None,
             looked: None,
             asked: None,
@@ -142,6 +117,7 @@ impl ShowRecorder {
 
     /// Records until told to end; returns why it ended before, if it did.
     pub fn run(mut self) -> Option<RecordingStop> {
+        thread_priority::lower();
         let mut ended = loop {
             match self.step() {
                 Ok(()) => {}
@@ -172,8 +148,12 @@ impl ShowRecorder {
                 () = sleep(TICK) => true,
             }
         });
-        let (packets, is_open) = self.take_waiting();
-        self.push_all(packets);
+        let now = self.began.elapsed();
+        let mut steps = Vec::new();
+        let is_open = self.input.take(&self.runtime, (self.began, now), &mut steps);
+        for step in steps {
+            self.take(now, step);
+        }
         if !goes_on || !is_open {
             return Err(RecorderEnd::Told);
         }
@@ -189,56 +169,27 @@ impl ShowRecorder {
         Ok(())
     }
 
-    /// Takes what waits, and waits for nothing; also tells whether the media core goes on.
-    fn take_waiting(&mut self) -> (Vec<TappedPacket>, bool) {
-        let mut packets = Vec::new();
-        let stage = &mut self.stage;
-        let is_open = self.runtime.block_on(async {
-            tokio::select! {
-                biased;
-                count = stage.next_many(&mut packets, usize::MAX) => count > 0,
-                () = std::future::ready(()) => true,
+    fn take(&mut self, now: Duration, step: InputStep) {
+        match step {
+            InputStep::Ahead(by) => {
+                let moved = self.recorder.begin_earlier(by);
+                tracing::debug!(show = %self.show, ?by, ?moved, "a source is ahead");
             }
-        });
-        (packets, is_open)
-    }
-
-    fn push_all(&mut self, packets: Vec<TappedPacket>) {
-        let now = self.began.elapsed();
-        for packet in packets {
-            self.push(now, packet);
+            InputStep::Packet(packet, begins_key) => {
+                let layer = u8::try_from(packet.stream).unwrap_or(u8::MAX);
+                let size = packet.payload.len();
+                if !packet.codec.is_video()
+                    || self.best.takes(now, packet.session, (layer, size), begins_key)
+                {
+                    self.recorder.push(now, packet);
+                }
+            }
         }
-    }
-
-    fn push(&mut self, now: Duration, packet: TappedPacket) {
-        let TappedPacket { session, codec, layer, sequence, timestamp, .. } = packet;
-        let session = self.sessions.of(session);
-        let codec = recorded(codec);
-        let size = packet.payload.len();
-        if codec.is_video() && !self.best.takes(now, session, (layer, size), packet.keyframe) {
-            return;
-        }
-        let captured = packet.captured.saturating_duration_since(self.began);
-        let TappedPacket { marker, payload, .. } = packet;
-        let stream = u32::from(layer);
-        self.recorder.push(
-            now,
-            RecorderPacket {
-                session,
-                stream,
-                codec,
-                sequence,
-                timestamp,
-                captured,
-                marker,
-                payload,
-            },
-        );
     }
 
     fn ask(&mut self) {
         self.asked = Some(Instant::now());
-        self.stage.request_keyframe(self.best.wanted().unwrap_or_default());
+        self.input.request_keyframe(self.best.wanted().unwrap_or_default());
     }
 
     fn write_outputs(&mut self) -> Result<(), RecorderEnd> {
@@ -256,6 +207,7 @@ impl ShowRecorder {
                         (open.length, open.duration) = (length, duration);
                     }
                 }
+                RecorderOutput::Moved(offset) => self.note_moved(offset)?,
                 RecorderOutput::End(summary) => self.end(summary)?,
                 RecorderOutput::WantsKeyframe => self.ask(),
             }
@@ -265,11 +217,10 @@ impl ShowRecorder {
 
     fn begin(&mut self, file: RecordingFile) -> Result<(), RecorderEnd> {
         let id = RecordingFileId(Uuid::new_v4());
-        let offset = i64::try_from(file.offset.as_millis()).unwrap_or(i64::MAX);
         let row = store::NewFileRow {
             id,
             show: self.show,
-            began_at: self.began_at.plus(offset),
+            began_at: self.wall_clock(file.offset),
             media_type: file.media_type(),
             size: file.size,
             has_sound: file.has_sound,
@@ -285,6 +236,19 @@ impl ShowRecorder {
         let file = made?;
         self.file = Some(OpenFile { id, file, length: 0, duration: Duration::ZERO });
         Ok(())
+    }
+
+    /// Wall-clock time of a time of the recorder's.
+    fn wall_clock(&self, time: Duration) -> Millis {
+        self.began_at.plus(i64::try_from(time.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    /// Notes that the open file begins earlier than was noted.
+    fn note_moved(&self, offset: Duration) -> Result<(), RecorderEnd> {
+        let Some(open) = &self.file else { return Ok(()) };
+        let began_at = self.wall_clock(offset);
+        let moved = store::move_file(&self.services.database, open.id, began_at);
+        Ok(self.runtime.block_on(moved)?)
     }
 
     fn end(&mut self, summary: FileSummary) -> Result<(), RecorderEnd> {
@@ -337,14 +301,4 @@ impl ShowRecorder {
 
 pub(super) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
-fn recorded(codec: TappedCodec) -> RecordedCodec {
-    match codec {
-        TappedCodec::Opus => RecordedCodec::Opus,
-        TappedCodec::Vp8 => RecordedCodec::Vp8,
-        TappedCodec::Vp9 => RecordedCodec::Vp9,
-        TappedCodec::H264 => RecordedCodec::H264,
-        TappedCodec::Av1 => RecordedCodec::Av1,
-    }
 }

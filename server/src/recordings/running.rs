@@ -4,29 +4,34 @@ use std::{
     collections::HashMap,
     sync::{Arc, PoisonError, Weak},
     thread,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use async_trait::async_trait;
-use bandstand_domain::{ShowId, recordings::RecordingStop, stage::StageState};
+use bandstand_domain::{Millis, ShowId, recordings::RecordingStop, stage::StageState};
 use tokio::sync::{Mutex, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use super::{folder, recorder::ShowRecorder, store, storing::Storing};
+use super::{folder, recorder::ShowRecorder, show_input::ShowInput, store, storing::Storing};
 use crate::{
     accounts::store::lock,
     background::bus::{BusListener, BusMessage},
     clock,
     database::DatabaseError,
     media::stage_recording::StageReaders,
+    radio::{mount_reader::MountReader, mounts::Mounts},
     services::Services,
     shows::{self, ShowFacts},
     stage::{notices::Cause, stages::Stages},
     storage::folders::make_private,
 };
 
-/// Failures of a show's recorders after which it isn't recorded any more.
+/// Failures of a show's recorders after which it isn't recorded any more, and the least time from one to the next
+/// attempt.
 const MAX_FAILURES: u32 = 4;
+const RETRY_PAUSE: Duration = Duration::from_secs(5);
+/// The most that sound turns out to have been heard before it came.
+const MAX_AHEAD: i64 = 10 * Millis::SECOND;
 
 /// Recorders of the venue.
 #[derive(Debug)]
@@ -35,10 +40,18 @@ pub struct Recorders {
     services: Arc<Services>,
     stages: Arc<Stages>,
     readers: StageReaders,
+    mounts: Arc<Mounts>,
     storing: Arc<Storing>,
     running: Mutex<HashMap<ShowId, Running>>,
-    /// Number of failures of each show's recorders.
-    failures: std::sync::Mutex<HashMap<ShowId, u32>>,
+    /// Failures of each show's recorders.
+    failures: std::sync::Mutex<HashMap<ShowId, Failures>>,
+}
+
+/// Failures of a show's recorders: how many, and when the last was.
+#[derive(Debug)]
+struct Failures {
+    count: u32,
+    last: Instant,
 }
 
 /// Recorder that runs.
@@ -55,7 +68,7 @@ impl Recorders {
     pub fn new(
         services: Arc<Services>,
         stages: Arc<Stages>,
-        readers: StageReaders,
+        (readers, mounts): (StageReaders, Arc<Mounts>),
         storing: Arc<Storing>,
     ) -> Arc<Self> {
         Arc::new_cyclic(|this| Recorders {
@@ -63,6 +76,7 @@ impl Recorders {
             services,
             stages,
             readers,
+            mounts,
             storing,
             running: Mutex::default(),
             failures: std::sync::Mutex::default(),
@@ -90,12 +104,14 @@ impl Recorders {
         let mut running = self.running.lock().await;
         running.retain(|_, it| !it.ended.is_cancelled());
         let facts = shows::facts(&self.services.database, show).await?;
+        let told = facts.as_ref().is_some_and(|it| it.recorded);
         let facts = facts.filter(|it| it.records && !it.deleted);
-        match (facts, running.contains_key(&show)) {
+        match (&facts, running.contains_key(&show)) {
             (Some(facts), false)
-                if matches!(facts.stage, StageState::Live | StageState::Paused) =>
+                if matches!(facts.stage, StageState::Live | StageState::Paused)
+                    && self.is_due(show) =>
             {
-                if let Some(recorder) = self.begin(&facts).await? {
+                if let Some(recorder) = self.begin(facts).await? {
                     running.insert(show, recorder);
                 }
             }
@@ -107,6 +123,27 @@ impl Recorders {
                 self.failures.lock().unwrap_or_else(PoisonError::into_inner).remove(&show);
             }
             (_, false) => {}
+        }
+        // The audience is told of the recorder, and not of the switch.
+        let recorded = running.contains_key(&show);
+        if recorded != told {
+            self.stages.note_recorded(show, recorded).await?;
+        }
+        Ok(())
+    }
+
+    /// Tells whether a recorder of `show` may begin: none has failed a moment ago.
+    fn is_due(&self, show: ShowId) -> bool {
+        let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        failures.get(&show).is_none_or(|it| it.last.elapsed() >= RETRY_PAUSE)
+    }
+
+    /// Tells the audience that a recorder of `show` has ended, unless another one is at it.
+    async fn note_end(&self, show: ShowId) -> Result<(), DatabaseError> {
+        let mut running = self.running.lock().await;
+        running.retain(|_, it| !it.ended.is_cancelled());
+        if !running.contains_key(&show) {
+            self.stages.note_recorded(show, false).await?;
         }
         Ok(())
     }
@@ -133,11 +170,19 @@ impl Recorders {
         let Ok(stage) = self.readers.read(show).await else { return Ok(None) };
         self.note_begin(facts).await?;
         let latest = store::latest_end(&self.services.database, show).await?;
-        // Both clocks at once; and never before what is there, though somebody has put the clock back.
-        let began = (Instant::now(), clock::now().max(latest));
+        // Both clocks at once; and never before what is there, though somebody has put the clock back. Sound that is
+        // ahead may turn out to have been heard before.
+        let (instant, now) = (Instant::now(), clock::now());
+        let ahead = now.since(latest).clamp(0, MAX_AHEAD);
+        let ahead_time = Duration::from_millis(ahead.unsigned_abs());
+        let began = match instant.checked_sub(ahead_time) {
+            Some(instant) => (instant, now.max(latest).plus(-ahead)),
+            None => (instant, now.max(latest)),
+        };
         let (stop, ended) = (self.services.tasks.closing().child_token(), CancellationToken::new());
         let who = (show, facts.artist_account.clone());
-        let recorder = ShowRecorder::new(self.services.clone(), who, stage, stop.clone(), began);
+        let input = ShowInput::new(stage, MountReader::new(self.mounts.clone(), show));
+        let recorder = ShowRecorder::new(self.services.clone(), who, input, stop.clone(), began);
         let (done, why) = oneshot::channel();
         let made = make_private(&folder(&self.services.config)).and_then(|()| {
             let named = thread::Builder::new().name("recorder".into());
@@ -146,10 +191,11 @@ impl Recorders {
                 let _ = done.send(recorder.run());
             })
         });
-        let failed = made.err().map(|error| {
+        if let Err(error) = made {
             tracing::error!(%error, "a recorder can't begin");
-            RecordingStop::Failed
-        });
+            self.stopped(show, RecordingStop::Failed).await;
+            return Ok(None);
+        }
         tracing::info!(%show, "recording");
         let (this, ending) = (self.this.clone(), ended.clone());
         let storing = self.storing.clone();
@@ -158,8 +204,15 @@ impl Recorders {
             // A recorder that is gone without a word has panicked.
             let why = why.await.unwrap_or(Some(RecordingStop::Failed));
             ending.cancel();
-            if let (Some(this), Some(why)) = (this.upgrade(), failed.or(why)) {
+            if let (Some(this), Some(why)) = (this.upgrade(), why) {
                 this.stopped(show, why).await;
+            }
+            if !services.tasks.closing().is_cancelled()
+                && let Some(this) = this.upgrade()
+                && let Err(error) = this.note_end(show).await
+            {
+                // The next comparison makes it good.
+                tracing::error!(%show, %error, "the end of a recorder can't be told yet");
             }
             // When the venue closes, the next start does it: nobody waits for large files.
             if !services.tasks.closing().is_cancelled()
@@ -176,9 +229,10 @@ impl Recorders {
     async fn stopped(&self, show: ShowId, why: RecordingStop) {
         if why == RecordingStop::Failed {
             let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-            let count = failures.entry(show).or_default();
-            *count += 1;
-            if *count < MAX_FAILURES {
+            let none = || Failures { count: 0, last: Instant::now() };
+            let failures = failures.entry(show).or_insert_with(none);
+            *failures = Failures { count: failures.count + 1, last: Instant::now() };
+            if failures.count < MAX_FAILURES {
                 tracing::warn!(%show, "a recording has failed, and begins anew");
                 return;
             }

@@ -21,7 +21,7 @@ pub use drafts::{Unpublished, doomed, is_doomed, note_warned, to_warn};
 pub use extras::{keep_loud_moments, links, loud_moments, replace_links};
 pub use files::{
     FileRow, LocalFile, NewFileRow, add_file, close_file, delete_file, file, files_of, grow_file,
-    is_local, local_files, mark_stored, seek_index, seek_indexes, unstored_bytes,
+    is_local, local_files, mark_stored, move_file, seek_index, seek_indexes, unstored_bytes,
 };
 
 /// Row of a recording.

@@ -102,6 +102,7 @@ pub async fn page(
         ended_at: facts.ended_at,
         kept: facts.stage_kept,
         records: facts.records,
+        recorded: facts.recorded,
         peak: details.peak,
         likes: details.likes,
         tracks,

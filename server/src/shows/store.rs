@@ -108,8 +108,10 @@ pub struct ShowFacts {
     pub ended_at: Option<Millis>,
     /// True while the artist keeps the stage for whoever is on it.
     pub stage_kept: bool,
-    /// True if the show is recorded while it is live.
+    /// True if the show is to be recorded while it is live.
     pub records: bool,
+    /// True while it is recorded.
+    pub recorded: bool,
     /// Set while its recording is published.
     pub replay: bool,
 }
@@ -121,7 +123,7 @@ pub async fn facts<'e>(
 ) -> Result<Option<ShowFacts>, DatabaseError> {
     sqlx::query(
         "SELECT s.id, s.artist, a.person, s.stage, s.starts_at, s.ends_at, s.time_zone, \
-         s.medium, s.members_only, s.deleted_at, s.publication, s.live_since, s.ended_at, s.stage_kept, s.records, s.replay_at \
+         s.medium, s.members_only, s.deleted_at, s.publication, s.live_since, s.ended_at, s.stage_kept, s.records, s.recorded, s.replay_at \
          FROM shows s JOIN accounts a ON a.id = s.artist WHERE s.id = $1",
     )
     .bind(id.to_string())
@@ -144,6 +146,7 @@ pub async fn facts<'e>(
             ended_at: row.try_get::<Option<i64>, _>("ended_at")?.map(Millis),
             stage_kept: row.try_get::<i64, _>("stage_kept")? != 0,
             records: row.try_get::<i64, _>("records")? != 0,
+            recorded: row.try_get::<i64, _>("recorded")? != 0,
             replay: row.try_get::<Option<i64>, _>("replay_at")?.is_some(),
         })
     })

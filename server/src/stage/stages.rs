@@ -75,6 +75,16 @@ impl Stages {
         self.happen(show, StageInput::Record(record)).await
     }
 
+    /// A recorder is at the show, or no longer.
+    pub async fn note_recorded(
+        &self,
+        show: ShowId,
+        recorded: bool,
+    ) -> Result<Outcome, DatabaseError> {
+        let _turn = self.turn(show).await;
+        self.happen(show, StageInput::Recorded(recorded)).await
+    }
+
     /// The show ends, by its artist or else by the operator, whose word is final.
     pub async fn end(&self, show: ShowId, by_artist: bool) -> Result<Outcome, DatabaseError> {
         let _turn = self.turn(show).await;

@@ -29,8 +29,10 @@ pub struct StageRecord {
     pub ends_at: Millis,
     /// The artist keeps the stage for whoever is on it.
     pub kept: bool,
-    /// The show is recorded while it is live.
+    /// The show is to be recorded while it is live.
     pub records: bool,
+    /// It is recorded.
+    pub recorded: bool,
 }
 
 /// Input that may change a stage.
@@ -54,6 +56,8 @@ pub enum StageInput {
     Keep(bool),
     /// The artist has the show recorded, or no longer.
     Record(bool),
+    /// A recorder has begun, or has ended.
+    Recorded(bool),
     /// The artist ends the show.
     End,
     /// The show ends if its time was over at `by`: it may have been given more of it meanwhile.
@@ -92,9 +96,10 @@ impl StageRecord {
                 StageInput::End
                 | StageInput::TimeUp { .. }
                 | StageInput::Lost
-                | StageInput::Back { .. },
+                | StageInput::Back { .. }
+                | StageInput::Recorded(_),
             ) => self,
-            (_, StageInput::Close) => Self { state: Ended, ended_at: None, kept: false, ..self },
+            (_, StageInput::Close) => Self { ended_at: None, ..self.over() },
             (Ended, StageInput::Reopen) => {
                 if self.ended_at.is_none_or(|at| now.since(at) >= REOPENING) {
                     return Err(InputRefused::TooLate);
@@ -106,8 +111,9 @@ impl StageRecord {
             (_, StageInput::Reopen) => self,
             (_, StageInput::TimeUp { by }) if self.ends_at > by => self,
             (_, StageInput::End | StageInput::TimeUp { .. }) => {
-                Self { state: Ended, ended_at: Some(now), kept: false, ..self }
+                Self { ended_at: Some(now), ..self.over() }
             }
+            (_, StageInput::Recorded(recorded)) => Self { recorded, ..self },
             // Told even when the stage was live already: an older studio learns by it that it was
             // replaced.
             (_, StageInput::Arrived { publication }) if publication >= self.publication => {
@@ -132,6 +138,10 @@ impl StageRecord {
         };
         Ok((next != self).then_some(next))
     }
+
+    fn over(self) -> Self {
+        Self { state: StageState::Ended, kept: false, recorded: false, ..self }
+    }
 }
 
 #[cfg(test)]
@@ -149,6 +159,7 @@ mod tests {
             ends_at: Millis(4_000),
             kept: false,
             records: true,
+            recorded: false,
         }
     }
 
@@ -237,6 +248,21 @@ mod tests {
         }
         let refused = stage(Ended).after(StageInput::Record(true), NOW);
         assert_eq!(refused, Err(InputRefused::Over));
+    }
+
+    #[test]
+    fn a_show_is_told_to_be_recorded_while_a_recorder_is_at_it() {
+        use StageState::{Ended, Live};
+        let recorded = stage(Live).after(StageInput::Recorded(true), NOW).unwrap().unwrap();
+        assert_eq!(recorded, StageRecord { recorded: true, ..stage(Live) });
+        let failed = recorded.after(StageInput::Recorded(false), NOW);
+        assert_eq!(failed, Ok(Some(stage(Live))), "it is to be recorded still");
+        for end in [StageInput::End, StageInput::Close] {
+            let ended = recorded.after(end, NOW).unwrap().unwrap();
+            assert!(!ended.recorded);
+            assert_eq!(ended.after(StageInput::Recorded(true), NOW), Ok(None));
+        }
+        assert_eq!(stage(Ended).after(StageInput::Recorded(false), NOW), Ok(None));
     }
 
     #[test]

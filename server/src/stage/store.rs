@@ -43,7 +43,7 @@ pub async fn happen(
     // An update, so that the row is this transaction's until it ends.
     let row = sqlx::query(
         "UPDATE shows SET stage_at = stage_at WHERE id = $1 AND deleted_at IS NULL \
-         RETURNING stage, publication, live_since, ended_at, ends_at, stage_kept, records",
+         RETURNING stage, publication, live_since, ended_at, ends_at, stage_kept, records, recorded",
     )
     .bind(show.to_string())
     .fetch_optional(&mut *write)
@@ -57,7 +57,7 @@ pub async fn happen(
     };
     sqlx::query(
         "UPDATE shows SET stage = $2, stage_at = $3, publication = $4, live_since = $5, \
-         ended_at = $6, stage_kept = $7, records = $8 WHERE id = $1",
+         ended_at = $6, stage_kept = $7, records = $8, recorded = $9 WHERE id = $1",
     )
     .bind(show.to_string())
     .bind(stage.state.as_str())
@@ -67,11 +67,20 @@ pub async fn happen(
     .bind(stage.ended_at.map(|at| at.0))
     .bind(i64::from(stage.kept))
     .bind(i64::from(stage.records))
+    .bind(i64::from(stage.recorded))
     .execute(&mut *write)
     .await?;
-    let StageRecord { state, publication, live_since, ended_at, kept, records, .. } = stage;
-    let changed = StageEvent::Changed { state, publication, live_since, ended_at, kept, records };
-    let event = Event::Stage(changed);
+    let StageRecord { state, publication, live_since, ended_at, kept, records, recorded, .. } =
+        stage;
+    let event = Event::Stage(StageEvent::Changed {
+        state,
+        publication,
+        live_since,
+        ended_at,
+        kept,
+        records,
+        recorded,
+    });
     event_log::append(&mut write, Topic::Show(show), &event, now).await?;
     if stage.state != before.state
         && let Some(card) = shows::card(&mut write, show).await?
@@ -195,5 +204,6 @@ fn decode(row: &AnyRow) -> Result<StageRecord, DatabaseError> {
         ends_at: Millis(row.try_get("ends_at")?),
         kept: row.try_get::<i64, _>("stage_kept")? != 0,
         records: row.try_get::<i64, _>("records")? != 0,
+        recorded: row.try_get::<i64, _>("recorded")? != 0,
     })
 }

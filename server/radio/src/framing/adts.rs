@@ -71,6 +71,32 @@ impl FrameHeader for AdtsHeader {
     }
 }
 
+/// Frame of AAC-LC in ADTS, by its header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AacFrame {
+    /// Bytes of the header, with its checksum.
+    pub header: usize,
+    /// Bytes of the frame with its header.
+    pub length: usize,
+    /// Samples of each channel.
+    pub samples: u32,
+    /// Samples a second.
+    pub rate: u32,
+    /// One or two.
+    pub channels: u8,
+}
+
+/// The frame of which `bytes` begin with the header; none of several blocks, which can't be told apart without
+/// decoding them, nor of what isn't taken from source clients.
+pub fn aac_frame(bytes: &[u8]) -> Option<AacFrame> {
+    let parsed = AdtsHeader::parse(bytes)?;
+    let AdtsHeader { rate, channels, blocks, length, .. } = parsed;
+    let is_taken = blocks == 1 && parsed.check().is_ok();
+    let header = if bytes.get(1)? & 1 == 0 { 9 } else { 7 };
+    let samples = parsed.samples();
+    is_taken.then_some(AacFrame { header, length, samples, rate, channels })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,6 +108,10 @@ mod tests {
         let expected = AudioInfo { format: AudioFormat::Aac, rate: 44_100, channels: 2 };
         assert_eq!((header.info(), header.length(), header.samples()), (expected, 371, 1_024));
         assert_eq!(header.check(), Ok(()));
+        let frame = AacFrame { header: 7, length: 371, samples: 1_024, rate: 44_100, channels: 2 };
+        assert_eq!(aac_frame(&[0xff, 0xf1, 0x50, 0x80, 0x2e, 0x7f, 0xfc]), Some(frame));
+        // Two blocks.
+        assert_eq!(aac_frame(&[0xff, 0xf1, 0x50, 0x80, 0x2e, 0x7f, 0xfd]), None);
     }
 
     #[test]

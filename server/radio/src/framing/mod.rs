@@ -18,6 +18,7 @@ use self::{
     splitter::FrameSplitter,
 };
 pub use self::{
+    adts::{AacFrame, aac_frame},
     mpeg::{Mp3Frame, mp3_frame},
     ogg::{Page, PageStart, write_headers},
 };

@@ -91,12 +91,14 @@ pub struct Mp3Frame {
     pub samples: u32,
     /// Samples a second.
     pub rate: u32,
+    /// One or two.
+    pub channels: u8,
 }
 
 /// The frame of which `bytes` begin with the header.
 pub fn mp3_frame(bytes: &[u8]) -> Option<Mp3Frame> {
-    let MpegHeader { rate, samples, length, .. } = MpegHeader::parse(bytes)?;
-    Some(Mp3Frame { length, samples, rate })
+    let MpegHeader { rate, channels, samples, length, .. } = MpegHeader::parse(bytes)?;
+    Some(Mp3Frame { length, samples, rate, channels })
 }
 
 #[cfg(test)]

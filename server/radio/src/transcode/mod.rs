@@ -15,6 +15,7 @@ use std::{fmt, sync::Arc};
 
 use thiserror::Error;
 
+pub(crate) use self::packets::OpusPackets;
 use self::{lame::LameEncoder, shared::SampleReader};
 pub use self::{packets::PacketStream, shared::SharedDecoder};
 use crate::{AudioFormat, AudioInfo, Framed, Framer, RingPiece};
@@ -229,7 +230,8 @@ mod tests {
             }
             let info = AudioInfo { format: AudioFormat::OggOpus, rate: 48_000, channels: 2 };
             let (bytes, title) = (stream.split().freeze(), crate::Title::default());
-            let piece = RingPiece { number: 0, link: 0, headers: headers.clone(), bytes, title };
+            let headers = headers.clone();
+            let piece = RingPiece { number: 0, link: 0, start: 0, headers, bytes, title };
             assert!(makers(info).0.push(&piece, &mut Vec::new()).is_err());
         }
     }

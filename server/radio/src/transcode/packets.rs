@@ -20,8 +20,8 @@ pub struct PacketStream {
 }
 
 enum Packets {
-    /// Of Ogg Opus: the frames of what a listener is given, and a packet whose end is on the next page.
-    Found(Framer, Vec<u8>),
+    /// Of Ogg Opus.
+    Found(OpusPackets),
     /// Not yet, with what it takes.
     Unmade(SoundLibraries, AudioInfo, Arc<SharedDecoder>),
     Made(Box<Encoding>),
@@ -47,7 +47,7 @@ impl PacketStream {
     /// Has heard nothing yet of the stream of `info` and `decoder`.
     pub fn new(libraries: SoundLibraries, info: AudioInfo, decoder: Arc<SharedDecoder>) -> Self {
         let packets = match Self::finds(info.format) {
-            true => Packets::Found(Framer::new(), Vec::new()),
+            true => Packets::Found(OpusPackets::default()),
             false => Packets::Unmade(libraries, info, decoder),
         };
         Self { packets }
@@ -72,34 +72,45 @@ impl PacketStream {
             self.packets = Packets::Made(Box::new(encoding));
         }
         match &mut self.packets {
-            Packets::Found(incoming, part) => find(incoming, part, piece, out),
+            Packets::Found(found) => found.push(piece, out),
             Packets::Made(encoding) => encoding.push(piece, out),
             Packets::Unmade(..) => Ok(()),
         }
     }
 }
 
-/// Appends the packets of a piece of Ogg Opus.
-fn find(
-    incoming: &mut Framer,
-    part: &mut Vec<u8>,
-    piece: &RingPiece,
-    out: &mut Vec<SoundPacket>,
-) -> Result<(), TranscodeError> {
-    let broken = |error: crate::AudioError| TranscodeError::Codec(error.to_string());
-    let mut framed = Vec::new();
-    incoming.push(&piece.headers, &mut framed).map_err(broken)?;
-    incoming.push(&piece.bytes, &mut framed).map_err(broken)?;
-    for it in &framed {
-        match it {
-            Framed::Began(_) | Framed::Headers(_) => part.clear(),
-            Framed::Sound(frame) => {
-                packets(&frame.bytes, part).iter().for_each(|it| for_network(it, out));
+/// Packets of Ogg Opus as they came.
+#[derive(Debug, Default)]
+pub(crate) struct OpusPackets {
+    framer: Framer,
+    /// A packet whose end is on the next page.
+    part: Vec<u8>,
+}
+
+impl OpusPackets {
+    /// Appends the packets of what a listener is given.
+    pub(crate) fn push(
+        &mut self,
+        piece: &RingPiece,
+        out: &mut Vec<SoundPacket>,
+    ) -> Result<(), TranscodeError> {
+        let broken = |error: crate::AudioError| TranscodeError::Codec(error.to_string());
+        let mut framed = Vec::new();
+        self.framer.push(&piece.headers, &mut framed).map_err(broken)?;
+        self.framer.push(&piece.bytes, &mut framed).map_err(broken)?;
+        for it in &framed {
+            match it {
+                Framed::Began(_) | Framed::Headers(_) => self.part.clear(),
+                Framed::Sound(frame) => {
+                    packets(&frame.bytes, &mut self.part)
+                        .iter()
+                        .for_each(|it| for_network(it, out));
+                }
+                Framed::Title(_) => {}
             }
-            Framed::Title(_) => {}
         }
+        Ok(())
     }
-    Ok(())
 }
 
 impl Encoding {

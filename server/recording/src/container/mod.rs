@@ -1,21 +1,20 @@
 //! Files: a header, fragments that each stand for themselves, and what is only known at the end.
 
 pub(crate) mod ebml;
-pub(crate) mod mp3;
 pub(crate) mod mp4;
 pub(crate) mod ogg;
 pub(crate) mod webm;
 
 use std::time::Duration;
 
-use crate::{RecordedCodec, SeekIndex, format::VideoFormat, queue::Fragment};
+use crate::{SeekIndex, format::VideoFormat, queue::Fragment, sound_format::SoundFormat};
 
 /// Container of a file, by what is in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RecordingContainer {
     /// WebM (RFC 9559, WebM container guidelines), for VP8.
     WebM,
-    /// Fragmented MP4 (ISO/IEC 14496-12), for H.264, VP9 and AV1.
+    /// Fragmented MP4 (ISO/IEC 14496-12), for H.264, VP9 and AV1, and for AAC.
     Mp4,
     /// Ogg with Opus alone (RFC 7845).
     Ogg,
@@ -24,6 +23,11 @@ pub enum RecordingContainer {
 }
 
 impl RecordingContainer {
+    /// True if each packet has a time of its own.
+    pub(crate) fn has_times(self) -> bool {
+        self != Self::Mp3
+    }
+
     /// Ending of a file's name.
     pub fn extension(self) -> &'static str {
         match self {
@@ -70,9 +74,7 @@ pub struct FileTail {
 pub(crate) struct FileFormat {
     pub(crate) container: RecordingContainer,
     pub(crate) video: Option<VideoFormat>,
-    pub(crate) sound: Option<RecordedCodec>,
-    /// Samples of sound a second.
-    pub(crate) sound_rate: u32,
+    pub(crate) sound: Option<SoundFormat>,
 }
 
 /// Writer of one file.

@@ -1,11 +1,10 @@
-//! Fragmented MP4 (ISO/IEC 14496-12 §8.8): H.264 (14496-15), VP9 (VP codec binding), AV1 (AV1 binding) and
-//! Opus in it.
+//! Fragmented MP4 (ISO/IEC 14496-12 §8.8): H.264 (14496-15), VP9 (VP codec binding), AV1 (AV1 binding), Opus, and
+//! AAC and MP3 (14496-14) in it.
 
 use std::{num::NonZeroU32, time::Duration};
 
 use shiguredo_mp4::{
     Either, Encode, FixedPointNumber, LanguageCode, Mp4FileTime, SampleFlags,
-    bitstream::opus::{ChannelCount, OpusSampleEntryConfig, build_opus_box},
     boxes::{
         Brand, DinfBox, FtypBox, HdlrBox, MdhdBox, MdiaBox, MediaHeader, MehdBox, MfhdBox, MfraBox,
         MfroBox, MinfBox, MoofBox, MoovBox, MvexBox, MvhdBox, SampleEntry, SmhdBox, StblBox,
@@ -16,7 +15,7 @@ use shiguredo_mp4::{
 
 use super::{FileFormat, FilePatch, FileTail};
 use crate::{
-    RecordedCodec, SeekIndex,
+    SeekIndex,
     queue::{Fragment, TrackPart},
 };
 
@@ -90,14 +89,8 @@ impl Mp4Writer {
         if let Some(video) = &format.video {
             tracks.push((video.sample_entry()?, VIDEO_TIMESCALE));
         }
-        if format.sound == Some(RecordedCodec::Opus) {
-            let config = OpusSampleEntryConfig {
-                channel_count: ChannelCount::Stereo,
-                pre_skip: 0,
-                input_sample_rate: 48_000,
-                output_gain: 0,
-            };
-            tracks.push((SampleEntry::Opus(build_opus_box(&config)), 48_000));
+        if let Some(sound) = format.sound {
+            tracks.push((sound.sample_entry()?, sound.rate));
         }
         let timescale = tracks.first()?.1;
         let brand = match tracks.first().map(|it| &it.0) {

@@ -14,10 +14,11 @@ use super::{
     },
 };
 use crate::{
-    RecordedCodec, SeekIndex,
+    SeekIndex,
     format::CodecConfiguration,
     packet::millis,
     queue::{Fragment, TrackPart},
+    sound_format::SoundFormat,
 };
 
 /// The program that wrote a file.
@@ -214,7 +215,7 @@ fn write_tracks(format: &FileFormat, out: &mut Vec<u8>) {
                 });
             });
         }
-        if format.sound == Some(RecordedCodec::Opus) {
+        if format.sound == Some(SoundFormat::OPUS) {
             number += 1;
             write_parent(id::TRACK_ENTRY, out, |out| {
                 write_entry(number, TRACK_AUDIO, b"A_OPUS", out);

@@ -47,7 +47,7 @@ impl Depacketizer {
             RecordedCodec::Vp9 => Some(Self::Vp9(vp9::Vp9Frames::default())),
             RecordedCodec::H264 => Some(Self::H264(h264::H264Frames::default())),
             RecordedCodec::Av1 => Some(Self::Av1(av1::Av1Frames::default())),
-            RecordedCodec::Opus | RecordedCodec::Mp3 => None,
+            RecordedCodec::Opus | RecordedCodec::Mp3 | RecordedCodec::Aac => None,
         }
     }
 

@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use bandstand_radio::{OggPage, OggPageStart, mp3_frame};
+use bandstand_radio::{OggPage, OggPageStart, aac_frame, mp3_frame};
 use bandstand_recording::RecordedCodec;
 
 /// Frame as an encoder gave it.
@@ -106,6 +106,21 @@ pub fn mp3(frames: usize) -> Vec<Arc<[u8]>> {
     let mut rest = &bytes[..];
     let out = (0..frames).map(|_| {
         let (frame, after) = rest.split_at(mp3_frame(rest).unwrap().length);
+        rest = after;
+        frame.into()
+    });
+    out.collect()
+}
+
+/// Frames of AAC-LC in ADTS, of 44.1 kHz.
+pub fn aac(frames: usize) -> Vec<Arc<[u8]>> {
+    let seconds = (frames as f64 * 0.0233 + 1.0).to_string();
+    let source = format!("sine=f=440:r=44100:d={seconds}");
+    let settings = ["-ac", "2", "-c:a", "aac", "-b:a", "96k", "-f", "adts"];
+    let bytes = ffmpeg(&[&["-f", "lavfi", "-i", &source][..], &settings].concat());
+    let mut rest = &bytes[..];
+    let out = (0..frames).map(|_| {
+        let (frame, after) = rest.split_at(aac_frame(rest).unwrap().length);
         rest = after;
         frame.into()
     });

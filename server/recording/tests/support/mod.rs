@@ -68,6 +68,7 @@ fn take(recorder: &mut Recorder, now: Duration, open: &mut Open, recording: &mut
                 patch(&mut bytes, &summary.patches);
                 recording.files.push(Recorded { file, bytes, raw, ends, summary });
             }
+            RecorderOutput::Moved(offset) => open.as_mut().unwrap().0.offset = offset,
             RecorderOutput::WantsKeyframe => recording.requests.push(now),
         }
     }

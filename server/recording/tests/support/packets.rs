@@ -66,11 +66,12 @@ impl Track {
         packets.collect()
     }
 
-    /// Frames of MP3 of 44.1 kHz.
-    pub fn mp3(&self, frames: &[Arc<[u8]>]) -> Vec<Arrival> {
+    /// Frames of MP3 or AAC of 44.1 kHz.
+    pub fn frames(&self, frames: &[Arc<[u8]>]) -> Vec<Arrival> {
+        let samples = if self.codec == RecordedCodec::Mp3 { 1_152 } else { 1_024 };
         let packets = (0..).zip(frames).map(|(n, payload): (u64, _)| {
-            let captured = self.begins + Duration::from_micros(n * 1_152_000_000 / 44_100);
-            let ticks = n * 1_152 * 90_000 / 44_100;
+            let captured = self.begins + Duration::from_micros(n * samples * 1_000_000 / 44_100);
+            let ticks = n * samples * 90_000 / 44_100;
             let timestamp = self.timestamp.wrapping_add(ticks as u32);
             self.arrival(self.sequence + n, timestamp, captured, false, payload.to_vec())
         });

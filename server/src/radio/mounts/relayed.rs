@@ -26,6 +26,11 @@ impl Mounts {
         stream
     }
 
+    /// The stream of what source clients send to `show`, when there is one.
+    pub fn sent(&self, show: ShowId) -> Option<Arc<LiveStream>> {
+        self.state().mounts.get(&show).filter(|it| !it.relays)?.stream.clone()
+    }
+
     /// The stream of who is on the stage of `show` by WebRTC, and whether it is new, so that it has to be fed;
     /// none while a source stands there.
     pub fn relayed(&self, show: ShowId, info: AudioInfo) -> Option<(Arc<LiveStream>, bool)> {

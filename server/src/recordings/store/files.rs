@@ -97,6 +97,23 @@ pub async fn grow_file(
     write.commit_unrevised().await
 }
 
+/// Notes that a file that is being written begins earlier than was noted, and its recording, if it is the first.
+pub async fn move_file(
+    database: &Database,
+    id: RecordingFileId,
+    began_at: Millis,
+) -> Result<(), DatabaseError> {
+    let mut write = database.begin().await?;
+    for statement in [
+        "UPDATE recording_files SET began_at = $2 WHERE id = $1 AND state = 'open'",
+        "UPDATE recordings SET began_at = $2 WHERE began_at > $2 \
+         AND show = (SELECT show FROM recording_files WHERE id = $1)",
+    ] {
+        sqlx::query(statement).bind(id.to_string()).bind(began_at.0).execute(&mut *write).await?;
+    }
+    write.commit().await
+}
+
 /// Notes that a file is whole; false where its recording was deleted.
 pub async fn close_file(
     database: &Database,

@@ -1,0 +1,37 @@
+//! Priority of recorders' threads.
+
+/// Niceness of a recorder's thread: behind all that carries media, which has none.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 10;
+
+/// Has the current thread wait for others, where the system lets it: on Linux each thread has a niceness of its own.
+pub(super) fn lower() {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{getpriority_process, setpriority_process};
+        let lowered = getpriority_process(None).and_then(|own| match own {
+            NICENESS.. => Ok(()),
+            _ => setpriority_process(None, NICENESS),
+        });
+        if let Err(error) = lowered {
+            tracing::warn!(%error, "a recorder has the priority of all others");
+        }
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recorder_alone_is_nice() {
+        let own = |_| rustix::process::getpriority_process(None).unwrap();
+        let before = own(());
+        let lowered = std::thread::spawn(move || {
+            lower();
+            own(())
+        });
+        assert_eq!(lowered.join().unwrap(), NICENESS.max(before));
+        assert_eq!(own(()), before);
+    }
+}
