@@ -9,7 +9,8 @@
 //! For the media core, which knows packets of Opus alone, a [`PacketStream`] makes those of whatever comes, and
 //! [`Playout`] spreads them over time; an [`OggOpusMuxer`] makes a stream of those that come from there.
 //!
-//! For files there are an [`OggPage`], [`mp3_frame`] and [`opus_samples`].
+//! For files there are an [`OggPage`], [`mp3_frame`] and [`opus_samples`]; an [`Mp3File`] is made of packets at their
+//! times, with an [`Id3Tag`] before it.
 //!
 //! There are no sockets and no clocks here: bytes are pushed in, and time is told.
 #![warn(missing_docs)]
@@ -20,6 +21,7 @@ mod framing;
 #[cfg(feature = "fuzz")]
 pub mod fuzz;
 mod icy;
+mod id3_tag;
 mod mux;
 mod opus_packet;
 mod pace;
@@ -37,6 +39,7 @@ pub use framing::{
     mp3_frame,
 };
 pub use icy::IcyWriter;
+pub use id3_tag::{Id3Chapter, Id3Tag};
 pub use mux::OggOpusMuxer;
 pub use opus_packet::{SoundPacket, samples_of as opus_samples};
 pub use pace::{ByteBudget, Liveliness, Pacer};
@@ -44,5 +47,5 @@ pub use playout::Playout;
 pub use ring::{AudioRing, RingCursor, RingLimits, RingPiece, RingRead};
 pub use title::{MAX_TITLE, Title, decode_text};
 pub use transcode::{
-    MP3_KBITS, PacketStream, SharedDecoder, SoundLibraries, TranscodeError, Transcoder,
+    MP3_KBITS, Mp3File, PacketStream, SharedDecoder, SoundLibraries, TranscodeError, Transcoder,
 };
