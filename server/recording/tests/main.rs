@@ -7,5 +7,6 @@ mod corpus;
 mod cuts;
 mod networks;
 mod sessions;
+mod sounds;
 mod support;
 mod times;
