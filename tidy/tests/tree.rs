@@ -11,7 +11,7 @@ use bandstand_tidy::{
 };
 
 /// Tables, and the folders that own columns of them. Accounts forget the sessions of whom they erase.
-const TABLES: [(&str, &[&str]); 29] = [
+const TABLES: [(&str, &[&str]); 30] = [
     ("accounts", &["accounts", "people"]),
     ("api_tokens", &["api_tokens"]),
     ("ceremonies", &["factors"]),
@@ -32,6 +32,7 @@ const TABLES: [(&str, &[&str]); 29] = [
     ("passkeys", &["factors"]),
     ("player_sessions", &["sessions"]),
     ("recording_files", &["recordings"]),
+    ("recording_mp3s", &["recordings"]),
     ("recordings", &["recordings"]),
     ("recovery_codes", &["factors"]),
     ("second_factors", &["factors"]),
