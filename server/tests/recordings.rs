@@ -2,6 +2,8 @@
 
 mod drafts;
 mod moments;
+mod mp3;
+mod podcast;
 
 use std::{fs, process::Command, time::Duration};
 

@@ -1,7 +1,9 @@
 //! Recordings of shows: made while they are on, published when their artist wants, played again.
 
+mod chapters;
 mod form;
 mod moments;
+mod mp3;
 mod seek;
 
 use std::{fmt, str::FromStr};
@@ -17,8 +19,10 @@ use crate::{
     texts::{Tell, Text},
 };
 
+pub use chapters::{Chapter, chapters};
 pub use form::{RecordingForm, parse_time, write_time, write_tracklist};
 pub use moments::{MAX_MOMENT_MESSAGES, MOMENTS_WINDOW, Moments};
+pub use mp3::{Mp3State, RecordedMp3};
 pub use seek::{seek_points, write_seek_points};
 
 /// Reason to refuse a request, particular to recordings.
@@ -114,6 +118,9 @@ pub struct Replay {
     pub files: Vec<RecordedFile>,
     /// Seek points of each file, for [`seek_points`], in base64.
     pub seek: Vec<String>,
+    /// The sound of what is played, once that is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mp3: Option<RecordedMp3>,
 }
 
 /// State of a recording, in the order in which it goes through them.
@@ -190,6 +197,9 @@ pub struct Recording {
     pub cut: Cut,
     /// Its files, in their order.
     pub files: Vec<RecordedFile>,
+    /// State of its MP3, if it is published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mp3: Option<Mp3State>,
     /// Time at which it is deleted, unless it is published before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<Millis>,

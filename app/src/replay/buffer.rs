@@ -7,7 +7,7 @@ use futures::channel::oneshot;
 use js_sys::{Array, ArrayBuffer, Function, Reflect};
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{HtmlVideoElement, MediaSource, SourceBuffer, TimeRanges, Url};
+use web_sys::{HtmlMediaElement, MediaSource, SourceBuffer, TimeRanges, Url};
 
 use super::timeline::TimelineFile;
 use crate::web::{self, Listener};
@@ -88,7 +88,7 @@ impl MediaBuffer {
     /// # Errors
     /// The browser's exception.
     pub async fn open(
-        video: &HtmlVideoElement,
+        video: &HtmlMediaElement,
         file: &TimelineFile,
         end: f64,
         attached: impl FnOnce(),

@@ -1,7 +1,7 @@
 //! Places of the player: a part that is loaded where there is a recording.
 
 use bandstand_domain::{
-    recordings::Replay,
+    recordings::{Chapter, Replay, chapters},
     shows::{ShowCard, Track},
 };
 use leptos::{
@@ -14,7 +14,6 @@ use leptos::{
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::{
-    chapters::{Chapter, chapters},
     controls::ReplayControls,
     lock_screen::on_lock_screen,
     playback::Playback,

@@ -26,6 +26,7 @@ use axum::{
     routing::{any, get},
 };
 
+use bandstand_radio::SoundLibraries;
 pub use source_port::serve;
 pub use sources::AllSources;
 
@@ -80,6 +81,11 @@ impl Radio {
     /// Tells whether players get MP3 of whatever is sent.
     pub fn makes_mp3(&self) -> bool {
         self.transcoding.is_possible()
+    }
+
+    /// Decoders and encoders of sound.
+    pub fn libraries(&self) -> &SoundLibraries {
+        self.transcoding.libraries()
     }
 
     /// A source is over: its stage is told.

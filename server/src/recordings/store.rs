@@ -2,6 +2,7 @@
 
 mod drafts;
 mod files;
+mod mp3;
 
 use bandstand_domain::{Millis, ShowId, recordings::RecordingStop};
 use sqlx::{Row, any::AnyRow};
@@ -16,6 +17,10 @@ pub use drafts::{Unpublished, doomed, is_doomed, note_warned, to_warn};
 pub use files::{
     FileRow, LocalFile, NewFileRow, add_file, close_file, delete_file, file, files_of, grow_file,
     is_local, local_files, mark_stored, seek_index, seek_indexes, unstored_bytes,
+};
+pub use mp3::{
+    Episode, Mp3Failure, Mp3Row, episodes, fail_mp3, forget_mp3, is_wanted_mp3, keep_mp3, mp3,
+    show_of_mp3, want_mp3, without_mp3,
 };
 
 /// Row of a recording.
@@ -165,9 +170,11 @@ pub async fn touch(write: &mut Write, show: ShowId) -> Result<(), DatabaseError>
 
 /// Deletes the recording of `show` with its files' rows.
 pub async fn delete(write: &mut Write, show: ShowId) -> Result<(), DatabaseError> {
-    for statement in
-        ["DELETE FROM recording_files WHERE show = $1", "DELETE FROM recordings WHERE show = $1"]
-    {
+    for statement in [
+        "DELETE FROM recording_mp3s WHERE show = $1",
+        "DELETE FROM recording_files WHERE show = $1",
+        "DELETE FROM recordings WHERE show = $1",
+    ] {
         sqlx::query(statement).bind(show.to_string()).execute(&mut **write).await?;
     }
     Ok(())
@@ -175,15 +182,12 @@ pub async fn delete(write: &mut Write, show: ShowId) -> Result<(), DatabaseError
 
 /// Deletes all recordings of the account `artist`, and that their shows could be played again.
 pub async fn delete_of_artist(write: &mut Write, artist: &AccountId) -> Result<(), DatabaseError> {
-    sqlx::query(
+    for statement in [
+        "DELETE FROM recording_mp3s WHERE show IN (SELECT id FROM shows WHERE artist = $1)",
         "DELETE FROM recording_files WHERE show IN (SELECT id FROM shows WHERE artist = $1)",
-    )
-    .bind(artist)
-    .execute(&mut **write)
-    .await?;
-    sqlx::query("DELETE FROM recordings WHERE show IN (SELECT id FROM shows WHERE artist = $1)")
-        .bind(artist)
-        .execute(&mut **write)
-        .await?;
+        "DELETE FROM recordings WHERE show IN (SELECT id FROM shows WHERE artist = $1)",
+    ] {
+        sqlx::query(statement).bind(artist).execute(&mut **write).await?;
+    }
     Ok(())
 }
