@@ -49,6 +49,7 @@ const OTHERS: [(&str, &str); 9] = [
     ("jobs", "ids and addresses of mails, until these are sent or given up"),
     ("pins", "which messages stay in sight: gone with them"),
     ("recording_files", "formats and lengths, deleted by the show's artist"),
+    ("recording_mp3s", "lengths of sound files, deleted by the show's artist"),
     ("recordings", "times, deleted by the show's artist"),
     ("topics", "numbers alone"),
     ("tracks", "titles that were played at a show that stays"),

@@ -77,6 +77,7 @@ async fn a_guest_is_told_nothing_private() {
         "/shows/new",
         "/artists/ada",
         "/artists/ben",
+        "/artists/ada/podcast.xml",
         "/nothing",
         "/healthz",
     ]

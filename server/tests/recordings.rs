@@ -3,6 +3,8 @@
 mod drafts;
 mod extras;
 mod moments;
+mod mp3;
+mod podcast;
 mod told;
 
 use std::{fs, process::Command, time::Duration};

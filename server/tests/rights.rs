@@ -130,6 +130,7 @@ const ENDPOINTS: &[(&str, &str, u16, u16)] = &[
     ("POST", "/shows/{id}/artwork", 401, 404),
     ("GET", "/pictures/{file}", 404, 404),
     ("GET", "/recordings/{file}", 404, 404),
+    ("GET", "/artists/{handle}/podcast.xml", 200, 200),
     ("GET", "/shows/{id}/recording.zip", 401, 404),
     // An empty body is no program's name, and no code.
     ("POST", "/api/v1/device", 415, 415),
@@ -179,6 +180,7 @@ async fn every_endpoint_as_everybody() {
             .replace("{show}", &things.show.to_string())
             .replace("{session}", &format!("1-{}", "0".repeat(32)))
             .replace("{id}", &Uuid::new_v4().to_string())
+            .replace("{handle}", "ada")
             .replace("{file}", &format!("{}.jpg", "0".repeat(32)));
         let method: Method = method.parse().unwrap();
         for (user, expected) in [(&people[0], nobody), (&people[2], somebody)] {

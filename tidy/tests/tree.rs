@@ -11,7 +11,7 @@ use bandstand_tidy::{
 };
 
 /// Tables, and the folders that own columns of them. Accounts forget the sessions of whom they erase.
-const TABLES: [(&str, &[&str]); 32] = [
+const TABLES: [(&str, &[&str]); 33] = [
     ("accounts", &["accounts", "people"]),
     ("api_tokens", &["api_tokens"]),
     ("bookmarks", &["recordings"]),
@@ -35,6 +35,7 @@ const TABLES: [(&str, &[&str]); 32] = [
     ("player_sessions", &["sessions"]),
     ("reactions", &["chat"]),
     ("recording_files", &["recordings"]),
+    ("recording_mp3s", &["recordings"]),
     ("recordings", &["recordings"]),
     ("recovery_codes", &["factors"]),
     ("second_factors", &["factors"]),

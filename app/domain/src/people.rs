@@ -191,6 +191,9 @@ pub struct ArtistPage {
     pub website: Option<String>,
     /// Genres.
     pub genres: Vec<Genre>,
+    /// True if there is a podcast of what they have published.
+    #[serde(default)]
+    pub podcast: bool,
     /// Number of followers.
     pub followers: u32,
     /// True if the viewer follows the artist.

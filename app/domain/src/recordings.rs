@@ -1,9 +1,11 @@
 //! Recordings of shows: made while they are on, published when their artist wants, played again.
 
+mod chapters;
 mod form;
 mod links;
 mod loudness;
 mod moments;
+mod mp3;
 mod seek;
 
 use std::{fmt, str::FromStr};
@@ -19,10 +21,12 @@ use crate::{
     texts::{Tell, Text},
 };
 
+pub use chapters::{Chapter, chapters};
 pub use form::{RecordingChange, RecordingForm, parse_time, write_time, write_tracklist};
 pub use links::{MAX_LINKS, RecordingLink, write_links};
 pub use loudness::{CrowdLoudness, MAX_LOUD_MOMENTS};
 pub use moments::{MAX_MOMENT_MESSAGES, MOMENTS_WINDOW, Moments};
+pub use mp3::{Mp3State, RecordedMp3};
 pub use seek::{seek_points, write_seek_points};
 
 /// The most bookmarks that a person keeps in a show's recording.
@@ -133,6 +137,9 @@ pub struct Replay {
     /// Links that its artist gives along with it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<RecordingLink>,
+    /// The sound of what is played, once that is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mp3: Option<RecordedMp3>,
 }
 
 /// State of a recording, in the order in which it goes through them.
@@ -212,6 +219,9 @@ pub struct Recording {
     pub cut: Cut,
     /// Its files, in their order.
     pub files: Vec<RecordedFile>,
+    /// State of its MP3, if it is published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mp3: Option<Mp3State>,
     /// Time at which it is deleted, unless it is published before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<Millis>,

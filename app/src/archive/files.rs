@@ -1,6 +1,6 @@
 //! Files of a recording, to be downloaded.
 
-use bandstand_domain::recordings::{RecordedFile, Recording, write_time};
+use bandstand_domain::recordings::{Mp3State, RecordedFile, Recording, write_time};
 use leptos::prelude::*;
 
 use crate::{t, texts::language};
@@ -31,10 +31,35 @@ pub(super) fn Files(
         let links = files.into_iter().enumerate().map(link).collect_view();
         view! { {all} {links} }
     };
+    let state = Memo::new(move |_| recording.with(|it| it.mp3));
+    let mp3 = move || {
+        state.get().and_then(|state| match state {
+            Mp3State::Ready(mp3) => {
+                let (length, size) = (write_time(mp3.duration), write_bytes(mp3.bytes));
+                let words = t!(archive.mp3, length = length, size = size);
+                let address = format!("{}?download", mp3.path());
+                Some(view! { <a href=address rel="external" download="">{words}</a> })
+            }
+            _ => None,
+        })
+    };
+    let making = move || {
+        state.get().and_then(|state| {
+            Some(match state {
+                Mp3State::Ready(_) => return None,
+                Mp3State::Making => t!(archive.mp3_making),
+                Mp3State::Full => t!(archive.mp3_full),
+                Mp3State::Silent => t!(archive.mp3_silent),
+                Mp3State::Failed => t!(archive.mp3_failed),
+                Mp3State::Impossible => t!(archive.mp3_impossible),
+            })
+        })
+    };
     view! {
         <section class="panel stack" aria-labelledby="recording-files">
             <h2 id="recording-files">{t!(archive.download)}</h2>
             <ul role="list" class="stack">{list}</ul>
+            <p role="status">{making} {mp3}</p>
             <p class="hint" hidden=move || files.with(|files| files.len() < 2)>{t!(archive.download_hint)}</p>
         </section>
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bandstand_domain::{
     Refusal, ShowId,
     accounts::Viewer,
-    recordings::{Recording, RecordingReason, RecordingState, write_time},
+    recordings::{Mp3State, Recording, RecordingReason, RecordingState, write_time},
 };
 use futures::FutureExt;
 use leptos::{
@@ -107,7 +107,8 @@ pub(super) struct Draft {
 impl Draft {
     fn new(recording: Recording) -> Self {
         let draft = Self { show: recording.card.id, recording: RwSignal::new(recording) };
-        let settles = Memo::new(move |_| !draft.is_ready());
+        let makes_mp3 = move || draft.recording.with(|it| matches!(it.mp3, Some(Mp3State::Making)));
+        let settles = Memo::new(move |_| !draft.is_ready() || makes_mp3());
         Effect::new(move || {
             if settles.get() {
                 every(LOOK, move || spawn_local(draft.renew()));

@@ -20,6 +20,9 @@ use crate::{
     viewer::Onward,
 };
 
+/// Media type of a podcast.
+const FEED: &str = "application/rss+xml";
+
 /// The page of the artist whom the address names. An address with a handle that the artist had before
 /// leads on to the present one.
 #[component]
@@ -81,6 +84,9 @@ fn PresentView(page: ArtistPage, again: Callback<()>) -> impl IntoView {
                     <p class="soft">"@" {page.artist.handle.clone()} " · " {genres}</p>
                     {(!about.is_empty()).then(|| view! { <p class="description" dir="auto">{linked(&about)}</p> })}
                     {website}
+                    {page.podcast.then(|| view! {
+                        <p><a href=feed_of(&page) rel="external" type=FEED>{t!(people.artist_page.podcast)}</a></p>
+                    })}
                     <FollowButton page=page.clone() back=format!("/artists/{}", page.artist.handle)/>
                 </div>
             </header>
@@ -90,9 +96,17 @@ fn PresentView(page: ArtistPage, again: Callback<()>) -> impl IntoView {
     .into_any()
 }
 
+/// Address of an artist's podcast.
+fn feed_of(page: &ArtistPage) -> String {
+    format!("/artists/{}/podcast.xml", page.artist.handle)
+}
+
 /// Metadata for search engines and shared links.
 #[component]
 fn About(page: ArtistPage) -> impl IntoView {
+    let podcast = page.podcast.then(|| {
+        view! { <Link rel="alternate" type_=FEED title=page.artist.stage_name.clone() href=feed_of(&page)/> }
+    });
     let name = page.artist.stage_name;
     let summary = if page.about.is_empty() {
         t!(people.artist_page.summary, name = &name)
@@ -112,6 +126,7 @@ fn About(page: ArtistPage) -> impl IntoView {
         <Meta property="og:description" content=summary/>
         <Meta property="og:url" content=page.address/>
         {image}
+        {podcast}
     }
     .into_any()
 }

@@ -7,7 +7,7 @@ use futures::channel::oneshot;
 use js_sys::{Array, ArrayBuffer, Function, Reflect, Uint8Array};
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{HtmlVideoElement, MediaSource, SourceBuffer, TimeRanges, Url};
+use web_sys::{HtmlMediaElement, MediaSource, SourceBuffer, TimeRanges, Url};
 
 use super::{media_boxes::MediaBoxes, timeline::TimelineFile};
 use crate::web::{self, Listener};
@@ -101,7 +101,7 @@ impl MediaBuffer {
     /// # Errors
     /// The browser's exception.
     pub async fn open(
-        video: &HtmlVideoElement,
+        video: &HtmlMediaElement,
         file: &TimelineFile,
         end: f64,
         attached: impl FnOnce(),

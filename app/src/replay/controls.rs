@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use bandstand_domain::recordings::write_time;
+use bandstand_domain::recordings::{Chapter, write_time};
 use leptos::{ev::KeyboardEvent, html, prelude::*};
 use wasm_bindgen::JsCast;
 
 use super::{
-    chapters::{Chapter, chapter_at, marks},
+    chapters::{chapter_at, marks},
     loud::{LoudMoments, loud_marks},
     playback::Playback,
     screen::words,

@@ -1,6 +1,7 @@
 //! Engine of a playback: fetches what comes next, appends it, and gets over what is missing or damaged.
 
 mod element;
+mod plain;
 
 use std::{
     cell::{Cell, RefCell},
@@ -16,7 +17,7 @@ use gloo_timers::future::TimeoutFuture;
 use js_sys::ArrayBuffer;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
-use web_sys::HtmlVideoElement;
+use web_sys::HtmlMediaElement;
 
 use super::{
     buffer::{AppendError, MediaBuffer},
@@ -60,7 +61,7 @@ impl From<JsValue> for PlaybackFailure {
 
 /// Engine that plays a timeline in an element.
 pub struct Engine {
-    video: HtmlVideoElement,
+    video: HtmlMediaElement,
     timeline: Timeline,
     playback: Playback,
     buffer: RefCell<Option<Rc<MediaBuffer>>>,
@@ -82,7 +83,7 @@ pub struct Engine {
 
 impl Engine {
     /// Engine that waits for its beginning.
-    pub fn new(video: HtmlVideoElement, timeline: Timeline, playback: Playback) -> Self {
+    pub fn new(video: HtmlMediaElement, timeline: Timeline, playback: Playback) -> Self {
         Self {
             video,
             timeline,
@@ -100,7 +101,7 @@ impl Engine {
     }
 
     /// The element.
-    pub fn video(&self) -> &HtmlVideoElement {
+    pub fn video(&self) -> &HtmlMediaElement {
         &self.video
     }
 
@@ -136,6 +137,9 @@ impl Engine {
     async fn play_from(&self, time: u64) -> Result<Option<u64>, PlaybackFailure> {
         let Some(mut cursor) = self.timeline.begin(time) else { return Ok(None) };
         let time = self.timeline.settle(time);
+        if self.playback.sound_only {
+            return self.play_plain(time).await.map(|()| None);
+        }
         let buffer = self.buffer_of(cursor.file).await?;
         self.go_to(time as f64 / 1_000.0);
         self.moving.set(false);

@@ -4,11 +4,11 @@ use std::{rc::Rc, time::Duration};
 
 use bandstand_domain::{
     Millis,
-    recordings::{Cut, Replay},
+    recordings::{Cut, RecordedFile, RecordedMp3, Replay},
 };
 use futures::future::abortable;
 use leptos::{__reexports::send_wrapper::SendWrapper, prelude::*, task::spawn_local_scoped};
-use web_sys::HtmlVideoElement;
+use web_sys::HtmlMediaElement;
 
 use super::{buffer, engine::Engine, resume::ResumePoint, timeline::Timeline};
 use crate::{ui::every, web};
@@ -40,6 +40,8 @@ pub struct Playback {
     pub partly: bool,
     /// True if this browser can play none of it.
     pub impossible: bool,
+    /// True if it can show none of it, and plays the sound.
+    pub sound_only: bool,
     /// Time that plays, in milliseconds of the recording.
     pub position: RwSignal<u64>,
     /// True once it was begun.
@@ -70,9 +72,13 @@ pub struct Playback {
 impl Playback {
     /// Playback that begins at a time of what is played, if one is `asked` for, or where its viewer has stopped.
     pub fn new(replay: Replay, asked: Option<u64>) -> Self {
-        let Replay { show, began_at, cut, files, seek, .. } = replay;
+        let Replay { show, began_at, cut, files, seek, mp3, .. } = replay;
         let seek = seek.iter().map(|it| decoded(it)).chain(std::iter::repeat_with(Vec::new));
-        let timeline = Timeline::new(cut, files.into_iter().zip(seek), buffer::plays);
+        let mut timeline = Timeline::new(cut, files.into_iter().zip(seek), buffer::plays);
+        let sound = mp3.filter(|_| timeline.is_empty());
+        if let Some(mp3) = sound {
+            timeline = Timeline::new(cut, [(whole(mp3, cut), Vec::new())], |_| true);
+        }
         let resume = ResumePoint::of(show);
         let asked = asked.map(|time| cut.from.saturating_add(time)).filter(|time| *time < cut.to);
         let resumed = asked.or_else(|| resume.read(cut));
@@ -82,12 +88,13 @@ impl Playback {
             cut,
             partly: timeline.partly,
             impossible: timeline.is_empty(),
+            sound_only: sound.is_some(),
             position: RwSignal::new(position),
             started: RwSignal::new(false),
             playing: RwSignal::new(false),
             waiting: RwSignal::new(false),
             shown: RwSignal::new(false),
-            has_picture: RwSignal::new(true),
+            has_picture: RwSignal::new(sound.is_none()),
             over: RwSignal::new(false),
             resumed: RwSignal::new(resumed.is_some()),
             trouble: RwSignal::new(None),
@@ -116,7 +123,7 @@ impl Playback {
     }
 
     /// Plays in the element, once it is begun, until the current owner is cleaned up.
-    pub fn play_in(self, video: &HtmlVideoElement) {
+    pub fn play_in(self, video: &HtmlMediaElement) {
         let engine = Rc::new(Engine::new(video.clone(), self.timeline.get_value(), self));
         self.engine.set_value(Some(SendWrapper::new(engine.clone())));
         let (run, running) = abortable(engine.run());
@@ -141,7 +148,7 @@ impl Playback {
         });
     }
 
-    fn listen(self, video: &HtmlVideoElement) -> Vec<web::Listener> {
+    fn listen(self, video: &HtmlMediaElement) -> Vec<web::Listener> {
         let on = |names, heard: fn(&Engine)| web::listen(video, names, move || self.with(heard));
         vec![
             on(&["timeupdate"], Engine::look),
@@ -220,7 +227,7 @@ impl Playback {
     }
 
     /// The element, while there is one.
-    pub fn video(self) -> Option<HtmlVideoElement> {
+    pub fn video(self) -> Option<HtmlMediaElement> {
         Some(self.engine.try_get_value()??.video().clone())
     }
 
@@ -234,6 +241,19 @@ impl Playback {
         if started {
             self.resume.write(position, self.cut);
         }
+    }
+}
+
+/// The sound of what is played, as a file among those of a recording.
+fn whole(mp3: RecordedMp3, cut: Cut) -> RecordedFile {
+    RecordedFile {
+        id: mp3.id,
+        offset: cut.from,
+        duration: mp3.duration,
+        media_type: String::new(),
+        size: None,
+        has_sound: true,
+        bytes: mp3.bytes,
     }
 }
 

@@ -1,10 +1,13 @@
 //! Screen of a recording: its picture, or what plays where there is none, and the button by which it begins.
 
-use bandstand_domain::{recordings::write_time, shows::ShowCard};
+use bandstand_domain::{
+    recordings::{Chapter, write_time},
+    shows::ShowCard,
+};
 use leptos::{html, prelude::*};
 
 use super::{
-    chapters::{Chapter, chapter_at},
+    chapters::chapter_at,
     playback::{Playback, PlaybackTrouble},
 };
 use crate::{
@@ -22,10 +25,13 @@ pub(super) fn ReplayScreen(
     /// The show.
     card: StoredValue<ShowCard>,
 ) -> impl IntoView {
-    let video = NodeRef::<html::Video>::new();
+    let (video, audio) = (NodeRef::<html::Video>::new(), NodeRef::<html::Audio>::new());
     Effect::new(move || {
         if let Some(video) = video.get() {
             playback.play_in(&video);
+        }
+        if let Some(audio) = audio.get() {
+            playback.play_in(&audio);
         }
     });
     let heard = move || playback.shown.get() && !playback.has_picture.get();
@@ -36,6 +42,14 @@ pub(super) fn ReplayScreen(
     });
     let title = move || chapter.get().unwrap_or_else(|| card.with_value(|card| card.title.clone()));
     let artist = card.with_value(|card| card.artist.stage_name.clone());
+    // A phone goes on with sound when its page is left.
+    let element = match playback.sound_only {
+        true => view! { <audio node_ref=audio preload="metadata"></audio> }.into_any(),
+        false => view! {
+            <video class="replay-video" class:shown=seen node_ref=video playsinline preload="auto"></video>
+        }
+        .into_any(),
+    };
     view! {
         <div
             class="replay-screen"
@@ -44,7 +58,7 @@ pub(super) fn ReplayScreen(
             data-paused=move || (!playback.playing.get()).then_some("")
             on:click=move |_| playback.toggle()
         >
-            <video class="replay-video" class:shown=seen node_ref=video playsinline preload="auto"></video>
+            {element}
             <Show when=heard>
                 <div class="sound-only">
                     <div class="bars" aria-hidden="true"><i></i><i></i><i></i><i></i><i></i></div>
@@ -80,6 +94,7 @@ pub(super) fn ReplayStart(
             <button class="button" type="button" hidden=move || !playback.resumed.get() on:click=anew>
                 {t!(replay.from_beginning)}
             </button>
+            {playback.sound_only.then(|| view! { <p role="status">{t!(replay.sound_only)}</p> })}
         </div>
     }
     .into_any()
@@ -92,6 +107,7 @@ pub(super) fn words(playback: Playback) -> Option<&'static str> {
         Some(PlaybackTrouble::Gone) => t!(replay.gone),
         Some(PlaybackTrouble::Skipped) => t!(replay.skipped),
         Some(PlaybackTrouble::Stuck) => t!(replay.stuck),
+        None if playback.sound_only => t!(replay.sound_only),
         None if playback.partly => t!(replay.partly),
         None => return None,
     })

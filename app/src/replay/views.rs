@@ -1,7 +1,7 @@
 //! Places of the player: a part that is loaded where there is a recording.
 
 use bandstand_domain::{
-    recordings::{RecordingLink, Replay},
+    recordings::{Chapter, RecordingLink, Replay, chapters},
     shows::{ShowCard, Track},
 };
 use leptos::{
@@ -17,7 +17,6 @@ use web_sys::HtmlVideoElement;
 
 use super::{
     bookmarks::{BookmarkPlace, bookmarks},
-    chapters::{Chapter, chapters},
     controls::ReplayControls,
     lock_screen::on_lock_screen,
     loud::loud_moments,

@@ -10,7 +10,8 @@
 //! [`Playout`] spreads them over time; an [`OggOpusMuxer`] makes a stream of those that come from there.
 //!
 //! For files there are an [`OggPage`], [`mp3_frame`], [`aac_frame`] and [`opus_samples`]; a [`FrameStream`] has the
-//! frames of a stream as they came, and a [`SourceClock`] says when they are heard.
+//! frames of a stream as they came, and a [`SourceClock`] says when they are heard. An [`Mp3File`] is made of packets
+//! at their times, with an [`Id3Tag`] before it.
 //!
 //! There are no sockets and no clocks here: bytes are pushed in, and time is told.
 #![warn(missing_docs)]
@@ -22,6 +23,7 @@ mod framing;
 #[cfg(feature = "fuzz")]
 pub mod fuzz;
 mod icy;
+mod id3_tag;
 mod mux;
 mod opus_packet;
 mod pace;
@@ -41,6 +43,7 @@ pub use framing::{
     StreamTail, aac_frame, mp3_frame,
 };
 pub use icy::IcyWriter;
+pub use id3_tag::{Id3Chapter, Id3Tag};
 pub use mux::OggOpusMuxer;
 pub use opus_packet::{SoundPacket, samples_of as opus_samples};
 pub use pace::{ByteBudget, Liveliness, Pacer};
@@ -49,5 +52,5 @@ pub use ring::{AudioRing, RingCursor, RingLimits, RingPiece, RingRead};
 pub use source_clock::SourceClock;
 pub use title::{MAX_TITLE, Title, decode_text};
 pub use transcode::{
-    MP3_KBITS, PacketStream, SharedDecoder, SoundLibraries, TranscodeError, Transcoder,
+    MP3_KBITS, Mp3File, PacketStream, SharedDecoder, SoundLibraries, TranscodeError, Transcoder,
 };

@@ -7,7 +7,8 @@
 //! gaps between them.
 //!
 //! Files are made of fragments of less than a second. One that was cut off anywhere is made whole by [`repair()`],
-//! which finds the end of the last fragment and what players need to seek, a [`SeekIndex`].
+//! which finds the end of the last fragment and what players need to seek, a [`SeekIndex`]. A [`SoundReader`] gives
+//! back the sound of one, packet by packet.
 //!
 //! There are no files, sockets and clocks here.
 #![warn(missing_docs)]
@@ -31,6 +32,7 @@ mod reorder;
 mod repair;
 mod sound;
 mod sound_format;
+mod sound_reader;
 
 pub use best_layer::BestLayer;
 pub use container::{FilePatch, FileTail, RecordingContainer};
@@ -39,3 +41,4 @@ pub use output::{FileSummary, RecorderOutput, RecordingFile};
 pub use packet::{RecordedCodec, RecorderPacket};
 pub use recorder::{Recorder, RecorderOptions};
 pub use repair::{RepairError, RepairedFile, repair};
+pub use sound_reader::{FileSound, FileSoundPacket, SoundReader};

@@ -8,5 +8,6 @@ mod cuts;
 mod networks;
 mod plain_sound;
 mod sessions;
+mod sounds;
 mod support;
 mod times;

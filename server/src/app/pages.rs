@@ -211,7 +211,8 @@ fn provide_ports(venue: &Venue, caller: Caller) {
     provide_context::<Arc<dyn Shows>>(Arc::new(shows));
     let stage = StagePort { caller: caller.clone(), stages: stages.clone() };
     provide_context::<Arc<dyn StageControl>>(Arc::new(stage));
-    let recordings = RecordingsPort { caller: caller.clone() };
+    let makes_mp3 = radio.libraries().make_mp3_of_opus();
+    let recordings = RecordingsPort { caller: caller.clone(), makes_mp3 };
     provide_context::<Arc<dyn Recordings>>(Arc::new(recordings));
     let quality = QualityPort {
         caller: caller.clone(),

@@ -54,6 +54,7 @@ fn table(venue: &Venue) -> Vec<PeriodicWork> {
         venue;
     let crowds = &venue.crowds;
     let on_stage = (services.clone(), stages.clone());
+    let encoding = (services.clone(), radio.libraries().clone());
     let count = ListenerCount {
         services: services.clone(),
         sessions: media.sessions.clone(),
@@ -88,6 +89,12 @@ fn table(venue: &Venue) -> Vec<PeriodicWork> {
         every(HOUR, "sweep recordings", storing, |it| async move { it.sweep().await }),
         every(HOUR, "delete drafts of recordings", services, |it| async move {
             recordings::expire(&it).await
+        }),
+        every(HOUR, "make MP3 of recordings", &encoding, |(services, libraries)| async move {
+            match libraries.make_mp3_of_opus() {
+                true => recordings::request_missing(&services).await,
+                false => Ok(()),
+            }
         }),
         every(listening::PERIOD, "count who listens", &count, |it| async move { it.count().await }),
         every(MINUTE, "end abandoned shows", stages, |it| async move { it.end_abandoned().await }),

@@ -32,7 +32,7 @@ use crate::{
     pictures::ImageProcessor,
     quality::Monitor,
     radio::{AllSources, Radio, mounts::Mounts},
-    recordings::{Recorders, Storing},
+    recordings::{Mp3Handler, Recorders, Storing},
     services::Services,
     sessions::{
         self,
@@ -203,6 +203,9 @@ impl Venue {
         let mut handlers = JobHandlers::new();
         let letters = EmailHandler { services: services.clone() };
         handlers.insert(EmailHandler::JOB, Box::new(letters));
+        let libraries = self.radio.libraries().clone();
+        let mp3 = Mp3Handler { services: services.clone(), libraries };
+        handlers.insert(Mp3Handler::JOB, Box::new(mp3));
         services.jobs.start(&services.database, services.tasks.closing(), handlers);
     }
 

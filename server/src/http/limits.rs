@@ -77,6 +77,8 @@ pub enum Limit {
     StreamTitles,
     /// Asking how well media flows, by address.
     Figures,
+    /// Asking for podcasts, by address.
+    Feeds,
     /// Saving a profile, following and no longer following, by account.
     People,
     /// Showing another picture, by account.
@@ -108,7 +110,7 @@ pub enum Limit {
 }
 
 impl Limit {
-    const ALL: [Self; 44] = [
+    const ALL: [Self; 45] = [
         Self::Registration,
         Self::LogIn,
         Self::LogInAddress,
@@ -139,6 +141,7 @@ impl Limit {
         Self::UserCodeAddress,
         Self::StreamTitles,
         Self::Figures,
+        Self::Feeds,
         Self::People,
         Self::Picture,
         Self::Code,
@@ -191,6 +194,8 @@ impl Limit {
             Self::UserCodeAddress => (60, Duration::from_secs(20)),
             Self::StreamTitles => (60, Duration::from_secs(1)),
             Self::Figures => (60, Duration::from_millis(500)),
+            // One program may ask for many artists'.
+            Self::Feeds => (120, Duration::from_millis(500)),
             Self::People => (30, Duration::from_secs(5)),
             Self::Wear => (20, Duration::from_secs(10)),
             Self::Picture => (10, Duration::from_secs(60)),

@@ -15,8 +15,10 @@ use bandstand_domain::{
 };
 
 pub use portraits::{adopt_pictures, routes};
-use store::{ArtistRow, Follow};
-pub use store::{is_kept_for_another, leave_handle, sweep_handles};
+use store::Follow;
+pub use store::{
+    ArtistRow, artist as find_artist, is_kept_for_another, leave_handle, sweep_handles,
+};
 
 use crate::{
     accounts::{Account, store::lock},
@@ -70,6 +72,7 @@ impl People for Caller {
             about: artist.about,
             website: (!artist.website.is_empty()).then_some(artist.website),
             genres: artist.genres,
+            podcast: store::has_podcast(database, &artist.account).await?,
             followers,
             following,
             live,

@@ -1,7 +1,7 @@
 //! Profiles, pictures, followers and former handles in the database.
 
 use bandstand_domain::{
-    Millis,
+    Language, Millis,
     accounts::ArtistProfile,
     people::{Picture, Profile, ProfileForm},
     shows::Genre,
@@ -35,12 +35,14 @@ pub struct ArtistRow {
     pub website: String,
     /// Their picture.
     pub picture: Option<Picture>,
+    /// Language in which they use the venue, which is taken for that of their shows.
+    pub language: Language,
 }
 
 /// The artist whose handle is `handle`, else the one whose handle it was before.
 pub async fn artist(database: &Database, handle: &str) -> Result<Option<ArtistRow>, DatabaseError> {
     let row = sqlx::query(
-        "SELECT a.id, a.handle, a.stage_name, a.genres, a.about, a.website, a.picture \
+        "SELECT a.id, a.handle, a.stage_name, a.genres, a.about, a.website, a.picture, a.language \
          FROM accounts a LEFT JOIN former_handles f ON f.account = a.id AND f.handle_key = $1 \
          WHERE (a.handle_key = $1 OR f.handle_key = $1) AND a.stage_name IS NOT NULL \
          AND a.disabled_at IS NULL AND a.deleted_at IS NULL \
@@ -58,7 +60,21 @@ pub async fn artist(database: &Database, handle: &str) -> Result<Option<ArtistRo
         about: row.try_get("about")?,
         website: row.try_get("website")?,
         picture: row.try_get::<Option<String>, _>("picture")?.map(Picture::new),
+        language: Language::from_tag(row.try_get("language")?).unwrap_or_default(),
     }))
+}
+
+/// Tells whether the account has published a recording that everybody may hear, and that has an MP3.
+pub async fn has_podcast(database: &Database, account: &AccountId) -> Result<bool, DatabaseError> {
+    let row = sqlx::query(
+        "SELECT 1 FROM recording_mp3s m JOIN shows s ON s.id = m.show \
+         WHERE s.artist = $1 AND s.replay_at IS NOT NULL AND s.deleted_at IS NULL \
+         AND s.members_only = 0 AND m.id IS NOT NULL LIMIT 1",
+    )
+    .bind(account)
+    .fetch_optional(&database.read)
+    .await?;
+    Ok(row.is_some())
 }
 
 /// Notes that the account left a handle, whose addresses lead on from now on; one that it takes again

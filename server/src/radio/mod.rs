@@ -27,6 +27,7 @@ use axum::{
     routing::{any, get},
 };
 
+use bandstand_radio::SoundLibraries;
 pub use source_port::serve;
 pub use sources::AllSources;
 
@@ -86,6 +87,11 @@ impl Radio {
     /// Number of streams that are transcoded.
     pub fn transcodings(&self) -> usize {
         self.transcoding.count()
+    }
+
+    /// Decoders and encoders of sound.
+    pub fn libraries(&self) -> &SoundLibraries {
+        self.transcoding.libraries()
     }
 
     /// A source is over: its stage is told.

@@ -54,6 +54,11 @@ impl Transcoding {
         Self { libraries, places: Arc::new(Semaphore::new(most)), most, closing }
     }
 
+    /// Decoders and encoders.
+    pub fn libraries(&self) -> &SoundLibraries {
+        &self.libraries
+    }
+
     /// Tells whether MP3 can be made.
     pub fn is_possible(&self) -> bool {
         self.libraries.without_mp3().is_none()

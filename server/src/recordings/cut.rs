@@ -34,6 +34,12 @@ impl OpenBytes {
         self.played.start <= self.header && self.played.end >= self.whole
     }
 
+    /// Bytes that a player needs: the header, and those of the fragments that are played.
+    pub fn ranges(&self) -> [Range<u64>; 2] {
+        let Self { header, played, .. } = self;
+        [0..*header, played.start.max(*header)..played.end]
+    }
+
     /// Tells whether a range may be had.
     pub fn has(&self, range: &Range<u64>) -> bool {
         let Self { header, played, .. } = self;
@@ -74,6 +80,8 @@ mod tests {
         {
             assert_eq!(cut.has(&range), may, "{range:?}");
         }
+        assert_eq!(cut.ranges(), [0..50, 250..850]);
+        assert_eq!(open(Cut { from: 0, to: 70_000 }).unwrap().ranges(), [0..50, 50..1_050]);
         let beginning = open(Cut { from: 0, to: 61_000 }).unwrap();
         assert!(beginning.has(&(0..250)) && !beginning.has(&(0..251)));
         assert!(open(Cut { from: 0, to: 70_000 }).unwrap().is_whole());

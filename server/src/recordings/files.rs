@@ -10,14 +10,15 @@ use axum::{
     routing::get,
 };
 use bandstand_domain::{
-    Refusal,
-    recordings::{Cut, RecordingError, RecordingReason, seek_points},
+    Refusal, ShowId,
+    recordings::{Cut, RecordingError, RecordingFileId, RecordingReason, seek_points},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 
 use super::{
     access::{PlayRight, to_play},
     cut::OpenBytes,
+    mp3::MEDIA_TYPE,
     sending::{SentFiles, while_allowed},
     store::{self, FileRow},
     stored_name, zip,
@@ -39,6 +40,8 @@ use crate::{
 const OPEN: HeaderValue = HeaderValue::from_static("public, max-age=300, immutable");
 /// Of what isn't.
 pub const PERSONAL: HeaderValue = HeaderValue::from_static("private, no-cache");
+/// Ending of the address of an MP3.
+const MP3_ENDING: &str = ".mp3";
 /// The most characters of a file's name that is downloaded, of those of its show's title.
 const MAX_NAME: usize = 60;
 
@@ -50,7 +53,8 @@ pub fn routes(config: &Config) -> Router<Arc<Services>> {
         .layer(Extension(SentFiles::new(config)))
 }
 
-/// `GET /recordings/{file}`: a file or a range of it, for who may play it; with `?download`, to be kept.
+/// `GET /recordings/{file}`: a file or a range of it, or the MP3 of a recording with `.mp3` at its end, for who may play
+/// it; with `?download`, to be kept.
 async fn send(
     caller: Caller,
     Extension(sent): Extension<SentFiles>,
@@ -73,25 +77,34 @@ async fn send(
 async fn answer(
     caller: &Caller,
     sent: &SentFiles,
-    id: &str,
+    file: &str,
     download: bool,
     (method, headers): (&Method, &HeaderMap),
 ) -> Result<Response, RecordingError> {
+    let (services, database) = (&caller.services, &caller.services.database);
+    let (id, is_mp3) = file.strip_suffix(MP3_ENDING).map_or((file, false), |id| (id, true));
     let id = id.parse().map_err(|_| Refusal::NotFound)?;
     caller.limited(Limit::RecordingFiles, by_address(caller.address))?;
     let admission = sent.admit(caller)?;
-    let services = &caller.services;
-    let row = store::file(&services.database, id).await?.ok_or(Refusal::NotFound)?;
+    let row = if is_mp3 { None } else { store::file(database, id).await? };
+    let show = match (&row, is_mp3) {
+        (Some(row), _) => Some(row.show),
+        (None, true) => store::show_of_mp3(database, id).await?,
+        (None, false) => None,
+    };
+    let show = show.ok_or(Refusal::NotFound)?;
     // Whoever may not know of the show's draft isn't told that there is such a file.
-    let right = to_play(caller, row.show).await.map_err(|refusal| match refusal {
+    let right = to_play(caller, show).await.map_err(|refusal| match refusal {
         Refusal::Because(RecordingReason::Unpublished) | Refusal::Gone => Refusal::NotFound,
         refusal => refusal,
     })?;
-    if !row.is_stored {
-        return Err(Refusal::Because(RecordingReason::NotReady));
-    }
-    if right != PlayRight::Editor {
-        check_cut(caller, &row, download, headers).await?;
+    if let Some(row) = &row {
+        if !row.is_stored {
+            return Err(Refusal::Because(RecordingReason::NotReady));
+        }
+        if right != PlayRight::Editor {
+            check_cut(caller, row, download, headers).await?;
+        }
     }
     let answered = storage::answer(&services.files, &stored_name(id), method, headers).await;
     let mut response = match answered {
@@ -102,11 +115,20 @@ async fn answer(
         }
     };
     let is_given = response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED;
-    let cached = if right == PlayRight::Everybody && is_given { OPEN } else { PERSONAL };
-    response.headers_mut().insert(header::CACHE_CONTROL, cached);
+    let is_open = right == PlayRight::Everybody && is_given;
+    let answered = response.headers_mut();
+    answered.insert(header::CACHE_CONTROL, if is_open { OPEN } else { PERSONAL });
+    if is_open && is_mp3 {
+        // Podcasts are also heard in pages of others.
+        answered.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    }
     if download {
-        let title = shows::title(&services.database, row.show).await?.unwrap_or_default();
-        let name = file_name(&title, row.file.offset, &row.file.media_type);
+        let title = shows::title(database, show).await?.unwrap_or_default();
+        let (offset, media_type) = match &row {
+            Some(row) => (row.file.offset, row.file.media_type.as_str()),
+            None => (0, MEDIA_TYPE),
+        };
+        let name = file_name(&title, offset, media_type);
         if let Ok(disposition) = format!("attachment; filename=\"{name}\"").parse() {
             response.headers_mut().insert(header::CONTENT_DISPOSITION, disposition);
         }
@@ -114,7 +136,12 @@ async fn answer(
     let (caller, headers) = (caller.clone(), headers.clone());
     let may_go_on = move || {
         let (caller, row, headers) = (caller.again(), row.clone(), headers.clone());
-        async move { may_have(&caller, &row, download, &headers).await }
+        async move {
+            match row {
+                Some(row) => may_have(&caller, &row, download, &headers).await,
+                None => may_hear(&caller, id, show).await,
+            }
+        }
     };
     Ok(response.map(|body| while_allowed(body, admission, may_go_on)))
 }
@@ -128,6 +155,12 @@ async fn may_have(caller: &Caller, row: &FileRow, download: bool, headers: &Head
         (Ok(Some(_)), Ok(_)) => check_cut(caller, row, download, headers).await.is_ok(),
         _ => false,
     }
+}
+
+/// Tells whether what is being sent of an MP3 may still be had.
+async fn may_hear(caller: &Caller, id: RecordingFileId, show: ShowId) -> bool {
+    let found = store::show_of_mp3(&caller.services.database, id).await;
+    matches!(found, Ok(Some(of)) if of == show) && to_play(caller, show).await.is_ok()
 }
 
 /// Refuses what the artist cut off.

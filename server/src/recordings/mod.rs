@@ -2,7 +2,8 @@
 //!
 //! A show that is live is read by a [`recorder`] on a thread of its own, which writes files into the data
 //! folder. Closed, they are moved into storage ([`storing`]), which makes whole before what was left open when
-//! the program ended.
+//! the program ended. Of those that are published the sound is made into one file ([`mp3`]), which podcast programs
+//! take ([`feed`]).
 
 mod access;
 mod bookmarks;
@@ -10,8 +11,10 @@ mod closing;
 mod cut;
 mod disk;
 mod drafts;
+mod feed;
 mod files;
 mod loud_moments;
+mod mp3;
 pub mod personal_data;
 pub mod port;
 mod recorder;
@@ -21,18 +24,25 @@ mod show_input;
 mod store;
 mod storing;
 mod thread_priority;
+mod whole;
 mod zip;
 
 use std::{path::PathBuf, sync::Arc};
 
+use axum::Router;
 use bandstand_domain::{Millis, ShowId, recordings::RecordingFileId};
 
 pub use drafts::expire;
-pub use files::routes;
+pub use mp3::{Mp3Handler, request_missing};
 pub use running::Recorders;
 pub use storing::Storing;
 
 use crate::{config::Config, crowd, database::DatabaseError, services::Services, storage};
+
+/// Files of recordings, and podcasts.
+pub fn routes() -> Router<Arc<Services>> {
+    files::routes().merge(feed::routes())
+}
 
 /// Folder of the files that aren't in storage yet.
 fn folder(config: &Config) -> PathBuf {
@@ -58,7 +68,7 @@ async fn discard(
     warned: Option<Millis>,
 ) -> Result<bool, DatabaseError> {
     let files = store::files_of(&services.database, show).await?;
-    let names: Vec<_> = files.iter().map(|it| stored_name(it.file.id)).collect();
+    let mut names: Vec<_> = files.iter().map(|it| stored_name(it.file.id)).collect();
     let mut write = services.database.begin().await?;
     if let Some(warned) = warned
         && !store::is_doomed(&mut write, show, warned).await?
@@ -68,6 +78,7 @@ async fn discard(
     for name in &names {
         storage::discard(&mut write, name).await?;
     }
+    names.extend(mp3::forget(&mut write, show).await?);
     store::delete(&mut write, show).await?;
     crowd::forget_moments(&mut write, show).await?;
     write.commit().await?;

@@ -35,11 +35,21 @@ impl PersonalData for RecordingData {
                     "bytes": it.file.bytes,
                 })
             });
+            let mp3 = store::mp3(database, row.show).await?.and_then(|it| it.file);
+            let mp3 = mp3.map(|it| {
+                json!({
+                    "address": it.path(),
+                    "name": stored_name(it.id),
+                    "milliseconds": it.duration,
+                    "bytes": it.bytes,
+                })
+            });
             recordings.push(json!({
                 "show": row.show,
                 "began_at": row.began_at,
                 "links": store::links(database, row.show).await?,
                 "files": files.collect::<Vec<_>>(),
+                "mp3": mp3,
             }));
         }
         Ok(Some(("recordings", recordings.into())))

@@ -5,7 +5,7 @@ use bandstand_app::recordings::port::Recordings;
 use bandstand_domain::{
     Millis, Refusal, ShowId,
     recordings::{
-        Cut, Moments, RecordedFile, Recording, RecordingCard, RecordingChange, RecordingError,
+        Moments, RecordedFile, Recording, RecordingCard, RecordingChange, RecordingError,
         RecordingForm, RecordingList, RecordingReason, RecordingState, Replay, write_tracklist,
     },
     shows::{ShowError, ShowPage, Track},
@@ -15,20 +15,12 @@ use super::{
     access::{PlayRight, allowed, to_change, to_play},
     bookmarks, discard,
     drafts::deleted_at,
-    loud_moments,
-    store::{self, FileRow, RecordingRow},
+    loud_moments, mp3, store,
+    whole::Whole,
 };
 use crate::{
-    accounts::store::lock,
-    caller::Caller,
-    chat, clock, crowd,
-    database::{DatabaseError, Write},
-    http::limits::Limit,
-    ids::AccountId,
-    rights::Action,
-    services::Services,
-    shows,
-    shows::ShowFacts,
+    accounts::store::lock, caller::Caller, chat, clock, crowd, database::Write,
+    http::limits::Limit, ids::AccountId, rights::Action, shows,
 };
 
 /// The port of recordings.
@@ -36,59 +28,8 @@ use crate::{
 pub struct RecordingsPort {
     /// The caller of the port.
     pub caller: Caller,
-}
-
-/// Recording with its files.
-struct Whole {
-    row: RecordingRow,
-    files: Vec<FileRow>,
-}
-
-impl Whole {
-    async fn find(services: &Services, show: ShowId) -> Result<Self, RecordingError> {
-        let row = store::recording(&services.database, show).await?.ok_or(Refusal::NotFound)?;
-        Ok(Self::of(services, row).await?)
-    }
-
-    async fn of(services: &Services, row: RecordingRow) -> Result<Self, DatabaseError> {
-        let files = store::files_of(&services.database, row.show).await?;
-        Ok(Whole { row, files })
-    }
-
-    fn duration(&self) -> u64 {
-        self.files.iter().map(|it| it.file.offset + it.file.duration).max().unwrap_or_default()
-    }
-
-    fn cut(&self) -> Cut {
-        let duration = self.duration();
-        let to = self.row.cut_to.map_or(duration, |it| it.min(duration));
-        Cut { from: self.row.cut_from.min(to), to }
-    }
-
-    fn bytes(&self) -> u64 {
-        self.files.iter().map(|it| it.file.bytes).sum()
-    }
-
-    fn state(&self, facts: &ShowFacts) -> RecordingState {
-        if facts.stage.is_on_air() {
-            RecordingState::Running
-        } else if self.files.iter().any(|it| !it.is_stored) {
-            RecordingState::Storing
-        } else if facts.replay {
-            RecordingState::Published
-        } else {
-            RecordingState::Draft
-        }
-    }
-
-    /// True if nothing was recorded, and why isn't to be said.
-    fn is_nothing(&self, facts: &ShowFacts) -> bool {
-        self.files.is_empty() && self.row.stopped.is_none() && !facts.stage.is_on_air()
-    }
-
-    fn into_files(self) -> Vec<RecordedFile> {
-        self.files.into_iter().map(|it| it.file).collect()
-    }
+    /// True if the venue can make MP3.
+    pub makes_mp3: bool,
 }
 
 #[async_trait]
@@ -100,7 +41,7 @@ impl Recordings for RecordingsPort {
         if whole.files.iter().any(|it| !it.is_stored) {
             return Err(Refusal::Because(RecordingReason::NotReady));
         }
-        let (began_at, cut) = (whole.row.began_at, whole.cut());
+        let (began_at, cut, mp3) = (whole.row.began_at, whole.cut(), whole.mp3_file());
         let database = &services.database;
         let seek = store::seek_indexes(database, show).await?;
         let links = store::links(database, show).await?;
@@ -112,7 +53,7 @@ impl Recordings for RecordingsPort {
                 || (file.offset < cut.to && file.offset + file.duration > cut.from)
         };
         let (files, seek) = files.filter(|it| played(&it.0)).unzip();
-        Ok(Replay { show, began_at, cut, files, seek, loud, links })
+        Ok(Replay { show, began_at, cut, files, seek, loud, links, mp3 })
     }
 
     async fn moments(&self, show: ShowId, from: Millis) -> Result<Moments, RecordingError> {
@@ -160,6 +101,7 @@ impl Recordings for RecordingsPort {
             began_at: whole.row.began_at,
             duration: whole.duration(),
             cut: whole.cut(),
+            mp3: facts.replay.then(|| whole.mp3_state(self.makes_mp3)),
             deleted_at,
             files: whole.into_files(),
         })
@@ -206,15 +148,24 @@ impl Recordings for RecordingsPort {
         let RecordingChange { cut, tracks, links } = form.read(whole.row.began_at, duration)?;
         let database = &services.database;
         let before = shows::tracks(database, show).await?;
+        let title = shows::title(database, show).await?;
+        let cut_to = (cut.to < duration).then_some(cut.to);
         let mut write = self.change(show, &facts.artist_account).await?;
-        store::cut(&mut write, show, cut.from, (cut.to < duration).then_some(cut.to)).await?;
+        store::cut(&mut write, show, cut.from, cut_to).await?;
         store::replace_links(&mut write, show, &links).await?;
         shows::change_text(&mut write, show, &form.title, &form.description).await?;
-        let tracks = with_times_of(tracks, before, whole.row.began_at);
+        let tracks = with_times_of(tracks, before.clone(), whole.row.began_at);
         shows::replace_tracks(&mut write, show, &tracks).await?;
         shows::append_changed(&mut write, show).await?;
+        let is_cut = (cut.from, cut_to) != (whole.row.cut_from, whole.row.cut_to);
+        // At once, for it has what was cut off.
+        let gone = if is_cut { mp3::forget(&mut write, show).await? } else { Vec::new() };
+        let is_other = is_cut || tracks != before || title.as_deref() != Some(form.title.trim());
+        if facts.replay && is_other {
+            self.request_mp3(&mut write, show).await?;
+        }
         write.commit().await?;
-        shows::announce(services, show).await;
+        self.settle(show, &gone).await;
         Ok(())
     }
 
@@ -231,8 +182,15 @@ impl Recordings for RecordingsPort {
         // Once more it is a draft that is kept for a while.
         store::touch(&mut write, show).await?;
         shows::append_changed(&mut write, show).await?;
+        let gone = match published {
+            true => Vec::new(),
+            false => mp3::forget(&mut write, show).await?,
+        };
+        if published && !whole.has_mp3() {
+            self.request_mp3(&mut write, show).await?;
+        }
         write.commit().await?;
-        shows::announce(services, show).await;
+        self.settle(show, &gone).await;
         Ok(())
     }
 
@@ -255,6 +213,22 @@ impl Recordings for RecordingsPort {
 }
 
 impl RecordingsPort {
+    /// Asks for the MP3 of a recording, where one can be made.
+    async fn request_mp3(&self, write: &mut Write, show: ShowId) -> Result<(), RecordingError> {
+        if self.makes_mp3 {
+            mp3::request(write, show).await?;
+        }
+        Ok(())
+    }
+
+    /// Does what follows the commit of a change: tells of it, begins with jobs, removes files.
+    async fn settle(&self, show: ShowId, gone: &[String]) {
+        let services = &self.caller.services;
+        shows::announce(services, show).await;
+        services.jobs.wake();
+        services.files.remove(gone).await;
+    }
+
     /// A transaction that changes the recording of a show of the account `artist`, whose shows change nowhere
     /// else until it ends.
     async fn change(&self, show: ShowId, artist: &AccountId) -> Result<Write, RecordingError> {

@@ -12,7 +12,7 @@ use bandstand_domain::{Millis, ShowId, recordings::RecordingStop, stage::StageSt
 use tokio::sync::{Mutex, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use super::{folder, recorder::ShowRecorder, show_input::ShowInput, store, storing::Storing};
+use super::{folder, mp3, recorder::ShowRecorder, show_input::ShowInput, store, storing::Storing};
 use crate::{
     accounts::store::lock,
     background::bus::{BusListener, BusMessage},
@@ -154,11 +154,13 @@ impl Recorders {
         let mut write = services.database.begin().await?;
         lock(&mut write, &facts.artist_account).await?;
         store::begin(&mut write, show, clock::now()).await?;
+        let gone = mp3::forget(&mut write, show).await?;
         if facts.replay {
             shows::set_replay(&mut write, show, None).await?;
             shows::append_changed(&mut write, show).await?;
         }
         write.commit().await?;
+        services.files.remove(&gone).await;
         if facts.replay {
             shows::announce(services, show).await;
         }

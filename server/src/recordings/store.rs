@@ -4,6 +4,7 @@ mod bookmarks;
 mod drafts;
 mod extras;
 mod files;
+mod mp3;
 
 use bandstand_domain::{Millis, ShowId, recordings::RecordingStop};
 use sqlx::{Row, any::AnyRow};
@@ -22,6 +23,10 @@ pub use extras::{keep_loud_moments, links, loud_moments, replace_links};
 pub use files::{
     FileRow, LocalFile, NewFileRow, add_file, close_file, delete_file, file, files_of, grow_file,
     is_local, local_files, mark_stored, move_file, seek_index, seek_indexes, unstored_bytes,
+};
+pub use mp3::{
+    Episode, Mp3Failure, Mp3Row, episodes, fail_mp3, forget_mp3, is_wanted_mp3, keep_mp3, mp3,
+    show_of_mp3, want_mp3, without_mp3,
 };
 
 /// Row of a recording.
@@ -176,6 +181,7 @@ pub async fn touch(write: &mut Write, show: ShowId) -> Result<(), DatabaseError>
 pub async fn delete(write: &mut Write, show: ShowId) -> Result<(), DatabaseError> {
     for statement in [
         "DELETE FROM bookmarks WHERE show = $1",
+        "DELETE FROM recording_mp3s WHERE show = $1",
         "DELETE FROM recording_files WHERE show = $1",
         "DELETE FROM recordings WHERE show = $1",
     ] {
@@ -188,6 +194,7 @@ pub async fn delete(write: &mut Write, show: ShowId) -> Result<(), DatabaseError
 pub async fn delete_of_artist(write: &mut Write, artist: &AccountId) -> Result<(), DatabaseError> {
     for statement in [
         "DELETE FROM bookmarks WHERE show IN (SELECT id FROM shows WHERE artist = $1)",
+        "DELETE FROM recording_mp3s WHERE show IN (SELECT id FROM shows WHERE artist = $1)",
         "DELETE FROM recording_files WHERE show IN (SELECT id FROM shows WHERE artist = $1)",
         "DELETE FROM recordings WHERE show IN (SELECT id FROM shows WHERE artist = $1)",
     ] {

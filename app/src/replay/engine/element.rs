@@ -10,7 +10,7 @@ const SAME: f64 = 0.05;
 /// Seconds around a place that was fetched anew in which what is missing is missing for good.
 const REFETCHED: f64 = 1.0;
 /// `readyState` of an element that knows its media.
-const HAVE_METADATA: u16 = 1;
+pub(super) const HAVE_METADATA: u16 = 1;
 
 impl Engine {
     pub(super) fn play_element(&self) {
@@ -44,7 +44,7 @@ impl Engine {
         let second = self.video.current_time();
         let own = (second - self.set.get()).abs() < SAME;
         if !own && self.video.ready_state() >= HAVE_METADATA {
-            self.seek((second.max(0.0) * 1_000.0) as u64);
+            self.seek(self.begins() + (second.max(0.0) * 1_000.0) as u64);
         }
         self.playback.waiting.set(true);
     }
@@ -56,7 +56,7 @@ impl Engine {
             return;
         }
         let second = self.video.current_time();
-        let time = (second * 1_000.0).round() as u64;
+        let time = self.begins() + (second * 1_000.0).round() as u64;
         if !self.video.seeking() && self.playback.position.get_untracked() != time {
             self.playback.position.set(time);
         }

@@ -2,10 +2,12 @@
 //! whatever a source sends.
 //!
 //! A [`Transcoder`] and a [`PacketStream`] are told what a listener is given, and are to run where nothing else
-//! waits for them. Those of one stream share its [`SharedDecoder`], so that it is decoded once.
+//! waits for them. Those of one stream share its [`SharedDecoder`], so that it is decoded once. An [`Mp3File`] makes
+//! one file of packets.
 
 mod decoder;
 mod lame;
+mod mp3_file;
 mod opus;
 mod packets;
 mod resampler;
@@ -17,7 +19,7 @@ use thiserror::Error;
 
 pub(crate) use self::packets::OpusPackets;
 use self::{lame::LameEncoder, shared::SampleReader};
-pub use self::{packets::PacketStream, shared::SharedDecoder};
+pub use self::{mp3_file::Mp3File, packets::PacketStream, shared::SharedDecoder};
 use crate::{AudioFormat, AudioInfo, Framed, Framer, RingPiece};
 
 /// kbit/s of what is made.
@@ -67,6 +69,11 @@ impl SoundLibraries {
     /// The reason for which no MP3 is made, if there is one.
     pub fn without_mp3(&self) -> Option<&TranscodeError> {
         self.lame.as_ref().err()
+    }
+
+    /// Tells whether files of MP3 can be made of Opus.
+    pub fn make_mp3_of_opus(&self) -> bool {
+        self.lame.is_ok() && self.opus.is_ok()
     }
 
     /// The reason for which Opus is neither made nor decoded, if there is one.

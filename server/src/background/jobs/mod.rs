@@ -4,6 +4,9 @@
 //! once**: should the program die between a mail server's acknowledgement and the note that the job
 //! is over, the mail goes out a second time, with the same `Message-ID`, by which its reader's
 //! programs know it. Nothing else sends twice.
+//!
+//! A job that may take hours has a worker of its own, which does one after the other: nobody's mail waits for it.
+//! Its lease is renewed for as long as it goes on.
 
 mod store;
 
@@ -27,11 +30,13 @@ use store::Leased;
 
 /// Jobs that are done at the same time, so that one slow mail holds up few others.
 const WORKERS: usize = 2;
+/// Time between two renewals of the lease of a job that takes long.
+const RENEWAL: Duration = Duration::from_secs(60);
 /// Polling interval of the queue, for jobs that no [`Jobs::wake`] announces.
 const LOOK: Duration = Duration::from_secs(5);
 /// Most attempts at one job. With the backoff of [`wait`], they take about a day and a half.
 const ATTEMPTS: i64 = 17;
-/// Timeout of one attempt; shorter than a lease.
+/// Timeout of one attempt at a job that isn't long; shorter than a lease.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(120);
 /// Grace period for jobs under way when the venue closes.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
@@ -40,6 +45,8 @@ const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 pub trait Job: Serialize + DeserializeOwned {
     /// By which name its payload is kept in the queue.
     const NAME: &'static str;
+    /// True if it may take hours. Its handler has to look by itself whether the venue closes.
+    const IS_LONG: bool = false;
 }
 
 /// One attempt at a job.
@@ -53,6 +60,13 @@ pub struct Attempt {
     pub number: i64,
 }
 
+impl Attempt {
+    /// Tells whether it is given up unless this attempt succeeds.
+    pub fn is_last(&self) -> bool {
+        self.number >= ATTEMPTS
+    }
+}
+
 /// The outcome of an attempt.
 #[derive(Debug)]
 pub enum JobOutcome {
@@ -62,6 +76,8 @@ pub enum JobOutcome {
     Later(String),
     /// It will never work.
     Never(String),
+    /// The venue closes: it is begun anew at the next start, and this attempt isn't counted.
+    Interrupted,
 }
 
 impl JobOutcome {
@@ -89,6 +105,8 @@ pub struct Jobs {
 }
 
 struct Worker {
+    /// True of the one that does jobs that take long, and no others.
+    is_long: bool,
     database: Database,
     closing: CancellationToken,
     handlers: Arc<JobHandlers>,
@@ -110,9 +128,10 @@ impl Jobs {
     /// Starts to do jobs, until `closing` is cancelled.
     pub fn start(&self, database: &Database, closing: &CancellationToken, handlers: JobHandlers) {
         let handlers = Arc::new(handlers);
-        for _ in 0..WORKERS {
+        for number in 0..=WORKERS {
+            let is_long = number == WORKERS;
             let (database, closing) = (database.clone(), closing.clone());
-            let worker = Worker { database, closing, handlers: handlers.clone() };
+            let worker = Worker { is_long, database, closing, handlers: handlers.clone() };
             self.tracker.spawn(worker.run(self.wake.clone()));
         }
         self.tracker.close();
@@ -131,7 +150,7 @@ impl Worker {
     async fn run(self, wake: Arc<Notify>) {
         while !self.closing.is_cancelled() {
             let woken = wake.notified();
-            match store::lease(&self.database).await {
+            match store::lease(&self.database, self.is_long).await {
                 Ok(Some(leased)) => {
                     let span = info_span!("job", id = leased.id, attempt = leased.attempt);
                     if let Err(error) = self.attend(leased).instrument(span).await {
@@ -159,11 +178,15 @@ impl Worker {
             Some((handler, payload)) => {
                 let work = handler.attempt(Attempt { id: id.clone(), payload, number: attempt });
                 let late = |_| JobOutcome::Later("it took too long".into());
-                timeout(ATTEMPT_TIMEOUT, work).await.unwrap_or_else(late)
+                match self.is_long {
+                    true => self.renewing(&id, work).await,
+                    false => timeout(ATTEMPT_TIMEOUT, work).await.unwrap_or_else(late),
+                }
             }
             None => JobOutcome::unknown(),
         };
         match outcome {
+            JobOutcome::Interrupted => store::give_back(&self.database, &id).await,
             JobOutcome::Done => finish(&self.database, &id, &self.closing).await,
             JobOutcome::Later(why) if attempt < ATTEMPTS => {
                 tracing::info!(why, "a job will be tried again");
@@ -173,6 +196,24 @@ impl Worker {
                 tracing::warn!(why, "a job was given up");
                 store::finish(&self.database, &id, Some(&why)).await
             }
+        }
+    }
+
+    /// Does what takes long, and keeps its job leased. Both go on at once: the work may hold the connection that the
+    /// renewal waits for.
+    async fn renewing(&self, id: &str, work: impl Future<Output = JobOutcome>) -> JobOutcome {
+        let renewal = async {
+            loop {
+                sleep(RENEWAL).await;
+                if let Err(error) = store::renew(&self.database, id).await {
+                    // It is leased for longer than until the next one.
+                    tracing::warn!(%error, "the lease of a job can't be renewed yet");
+                }
+            }
+        };
+        tokio::select! {
+            outcome = work => outcome,
+            () = renewal => JobOutcome::Interrupted,
         }
     }
 }

@@ -21,7 +21,7 @@ const REMEMBERED: i64 = 7 * 24 * Millis::HOUR;
 /// Takes the job that is due longest; the index `jobs_to_do` holds no job that is over.
 const LEASE_NEXT: &str = "UPDATE jobs SET leased_until = $1, attempts = attempts + 1 \
     WHERE id = (SELECT id FROM jobs \
-                WHERE over_at IS NULL AND due_at <= $2 AND leased_until <= $2 \
+                WHERE over_at IS NULL AND due_at <= $2 AND leased_until <= $2 AND is_long = $3 \
                 ORDER BY due_at LIMIT 1) \
     AND over_at IS NULL AND leased_until <= $2 \
     RETURNING id, payload, attempts";
@@ -60,8 +60,8 @@ pub async fn request<J: Job>(
 ) -> Result<bool, DatabaseError> {
     let now = clock::now();
     let added = sqlx::query(
-        "INSERT INTO jobs (id, name, payload, due_at, created_at, dedup_key) \
-         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+        "INSERT INTO jobs (id, name, payload, due_at, created_at, dedup_key, is_long) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
     )
     .bind(Uuid::now_v7().to_string())
     .bind(J::NAME)
@@ -69,6 +69,7 @@ pub async fn request<J: Job>(
     .bind(due_at.unwrap_or(now).0)
     .bind(now.0)
     .bind(dedup_key)
+    .bind(i64::from(J::IS_LONG))
     .execute(&mut **write)
     .await?;
     Ok(added.rows_affected() > 0)
@@ -134,12 +135,13 @@ pub async fn dead(database: &Database) -> Result<Vec<DeadJob>, DatabaseError> {
     rows.iter().map(dead).collect()
 }
 
-/// Takes the job that is due longest. Nobody else gets it until the lease has run out.
-pub async fn lease(database: &Database) -> Result<Option<Leased>, DatabaseError> {
+/// Takes the job that is due longest, of those that take long or of the others. Nobody else gets it until the lease
+/// has run out.
+pub async fn lease(database: &Database, is_long: bool) -> Result<Option<Leased>, DatabaseError> {
     let now = clock::now().0;
     let mut write = database.begin().await?;
-    let row =
-        sqlx::query(LEASE_NEXT).bind(now + LEASE).bind(now).fetch_optional(&mut *write).await?;
+    let next = sqlx::query(LEASE_NEXT).bind(now + LEASE).bind(now).bind(i64::from(is_long));
+    let row = next.fetch_optional(&mut *write).await?;
     write.commit_unrevised().await?;
     row.map(|row| {
         let payload: String = row.try_get(1)?;
@@ -178,6 +180,29 @@ pub async fn postpone(database: &Database, id: &str, wait: i64) -> Result<(), Da
         .bind(clock::now().plus(wait).0)
         .execute(&mut *write)
         .await?;
+    write.commit_unrevised().await
+}
+
+/// Lengthens the lease of a job that goes on.
+pub async fn renew(database: &Database, id: &str) -> Result<(), DatabaseError> {
+    let mut write = database.begin().await?;
+    sqlx::query("UPDATE jobs SET leased_until = $2 WHERE id = $1")
+        .bind(id)
+        .bind(clock::now().0 + LEASE)
+        .execute(&mut *write)
+        .await?;
+    write.commit_unrevised().await
+}
+
+/// Gives back a job that was interrupted; the attempt isn't counted. The same may wait already, for a change since.
+pub async fn give_back(database: &Database, id: &str) -> Result<(), DatabaseError> {
+    let mut write = database.begin().await?;
+    sqlx::query(
+        "UPDATE jobs SET leased_until = 0, attempts = attempts - 1, dedup_key = NULL WHERE id = $1",
+    )
+    .bind(id)
+    .execute(&mut *write)
+    .await?;
     write.commit_unrevised().await
 }
 
@@ -223,7 +248,7 @@ mod tests {
             added
         };
         assert!(ask("7").await && !ask("7").await && ask("8").await);
-        let leased = lease(&database).await.unwrap().unwrap();
+        let leased = lease(&database, false).await.unwrap().unwrap();
         // It may have read what has changed since: the change is another job.
         assert!(ask("7").await && !ask("7").await);
         // What is tried again doesn't stand in the way of that.
@@ -240,14 +265,38 @@ mod tests {
         assert!(request(&mut write, &Encode { show: 1 }, later).await.unwrap());
         add(&mut write, &Encode { show: 2 }).await.unwrap();
         write.commit().await.unwrap();
-        let leased = lease(&database).await.unwrap().unwrap();
+        let leased = lease(&database, false).await.unwrap().unwrap();
         assert_eq!(leased.job.unwrap().1["show"], 2);
-        assert!(lease(&database).await.unwrap().is_none());
+        assert!(lease(&database, false).await.unwrap().is_none());
         finish(&database, &leased.id, Some("no disk")).await.unwrap();
         let dead = dead(&database).await.unwrap();
         assert_eq!((&*dead[0].name, dead[0].attempts, &*dead[0].failure), ("encode", 1, "no disk"));
         let count = JobCount { name: "encode".into(), waiting: 1, dead: 1 };
         assert_eq!(counts(&database).await.unwrap(), [count]);
+    }
+
+    #[derive(Debug, Serialize, Deserialize)]
+    struct Long;
+
+    impl Job for Long {
+        const NAME: &'static str = "long";
+        const IS_LONG: bool = true;
+    }
+
+    #[tokio::test]
+    async fn job_that_takes_long_is_for_its_own_worker_and_isnt_lost_when_interrupted() {
+        let (_folder, database) = fresh().await;
+        let mut write = database.begin().await.unwrap();
+        add(&mut write, &Long).await.unwrap();
+        write.commit().await.unwrap();
+        assert!(lease(&database, false).await.unwrap().is_none());
+        for _ in 0..2 {
+            let leased = lease(&database, true).await.unwrap().unwrap();
+            assert_eq!((leased.attempt, leased.job.unwrap().0.as_str()), (1, "long"));
+            renew(&database, &leased.id).await.unwrap();
+            assert!(lease(&database, true).await.unwrap().is_none());
+            give_back(&database, &leased.id).await.unwrap();
+        }
     }
 
     #[tokio::test]
@@ -259,7 +308,8 @@ mod tests {
             let steps = rows.iter().map(|row| row.try_get::<String, _>("detail").unwrap());
             steps.collect::<Vec<_>>().join("\n")
         };
-        let lease = plan(&LEASE_NEXT.replace("$1", "1").replace("$2", "1")).await;
+        let lease =
+            plan(&LEASE_NEXT.replace("$1", "1").replace("$2", "1").replace("$3", "0")).await;
         assert!(lease.contains("USING INDEX jobs_to_do"), "{lease}");
         let swept = plan("DELETE FROM jobs WHERE over_at <= 1").await;
         assert!(swept.contains("INDEX jobs_over"), "{swept}");
