@@ -2,6 +2,7 @@
 
 mod drafts;
 mod moments;
+mod outages;
 
 use std::{fs, process::Command, time::Duration};
 

@@ -167,7 +167,7 @@ impl Venue {
         let sessions = Arc::new(MediaSessions::new(sfu.clone(), tasks));
         let media = Media::new(services.clone(), stages.clone(), sessions, sfu.clone());
         let radio = Radio::new(services.clone(), stages.clone(), mounts, media.sound());
-        let storing = Arc::new(Storing::new(services.clone()));
+        let storing = Storing::new(services.clone());
         let recorders =
             Recorders::new(services.clone(), stages.clone(), media.readers(), storing.clone());
         bus.subscribe(&recorders);

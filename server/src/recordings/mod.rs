@@ -16,6 +16,7 @@ mod recorder;
 mod running;
 mod store;
 mod storing;
+mod uploads;
 mod zip;
 
 use std::{path::PathBuf, sync::Arc};
