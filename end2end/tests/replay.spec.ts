@@ -1,26 +1,13 @@
 // A show that is over is played again: by keyboard, from where one stopped, and by its titles.
 import { type Locator } from "@playwright/test";
-import { counts, enterAsGuest, onStage, said, say, unfold } from "./steps";
-import { type Person, type Venue, expect, test } from "./venue";
+import { counts, enterAsGuest, onStage, publish, said, say, unfold } from "./steps";
+import { type Person, expect, test } from "./venue";
 
 /** Ends the show of an artist who is live. */
 async function end(artist: Person): Promise<void> {
   await artist.page.getByRole("button", { name: "End the show" }).click();
   await artist.page.getByRole("dialog").getByRole("button", { name: "End the show" }).click();
   await expect(artist.page.getByText(/house lights come on at \d\d:\d\d/)).toBeVisible();
-}
-
-/** Publishes the recording of a show, as soon as its files are stored. */
-async function publish(artist: Person, venue: Venue, show: string): Promise<void> {
-  const publishing = async () => {
-    // Not by the page, which would complain of each refusal.
-    const answer = await artist.page.request.post(`${venue.url}/api/recordings/publish`, {
-      headers: { origin: venue.url },
-      data: { show: show.split("/").pop(), published: true },
-    });
-    return answer.status();
-  };
-  await expect.poll(publishing, { message: "the recording is ready", timeout: 30_000 }).toBe(200);
 }
 
 /** What the element plays. */
@@ -49,7 +36,7 @@ async function playsFrom(video: Locator, from: number, within: number): Promise<
 }
 
 for (const kind of ["Chromium", "Firefox"]) {
-  test(`a show is played again by keyboard, in ${kind}`, async ({ person, firefoxPerson, venue }) => {
+  test(`a show is played again by keyboard, in ${kind}`, async ({ person, firefoxPerson }) => {
     const artist = await person("Mira Voss");
     const show = await onStage(artist);
     const ana = await person("Ana");
@@ -66,7 +53,7 @@ for (const kind of ["Chromium", "Firefox"]) {
     await say(ana, "What a tune");
     await expect(clock).toHaveText(/^00:[23]\d$/, { timeout: 30_000 });
     await end(artist);
-    await publish(artist, venue, show);
+    await publish(artist, show);
 
     const tom = await (kind === "Firefox" ? firefoxPerson : person)("Tom");
     const { page } = tom;

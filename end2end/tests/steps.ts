@@ -119,6 +119,19 @@ export async function goLive(artist: Person, show: string): Promise<void> {
   await expect(artist.page.getByText("You are live.", { exact: true })).toBeVisible();
 }
 
+/** Publishes the recording of a show, as soon as its files are stored. */
+export async function publish({ page, venue }: Person, show: string): Promise<void> {
+  const publishing = async () => {
+    // Not by the page, which would complain of each refusal.
+    const answer = await page.request.post(`${venue.url}/api/recordings/publish`, {
+      headers: { origin: venue.url },
+      data: { show: show.split("/").pop(), published: true },
+    });
+    return answer.status();
+  };
+  await expect.poll(publishing, { message: "the recording is ready", timeout: 60_000 }).toBe(200);
+}
+
 /** Opens a panel of the studio, all of which are folded while the show is on. */
 export async function unfold(artist: Person, title: string): Promise<void> {
   const panel = artist.page.locator("details", { has: artist.page.getByRole("heading", { name: title }) });

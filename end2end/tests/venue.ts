@@ -28,7 +28,8 @@ export class Venue {
   url = "";
   log = "";
   private process!: ChildProcess;
-  private readonly data = mkdtempSync(join(tmpdir(), "bandstand-journey-"));
+  /** Its data folder. */
+  readonly data = mkdtempSync(join(tmpdir(), "bandstand-journey-"));
 
   /** A venue that is started with `flags` beyond the usual ones. */
   constructor(private readonly flags: string[] = []) {}

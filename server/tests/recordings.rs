@@ -4,6 +4,7 @@ mod drafts;
 mod extras;
 mod moments;
 mod mp3;
+mod outages;
 mod podcast;
 mod told;
 

@@ -12,6 +12,11 @@ const MAX_SLEWED: Micros = 250_000;
 const SETTLING: i64 = 8_000_000;
 /// A slewing line gains or loses at most one in so many.
 const MIN_SLEW: i64 = 200;
+/// Time for which a line is new, after its beginning or a step.
+const NEW: Micros = 10_000_000;
+/// Such a line loses at most one in so many, where the error is worth it.
+const MIN_NEW_SLEW: i64 = 10;
+const MIN_NEW_ERROR: Micros = 5_000;
 /// Time of capture through which an error has to stay before the line steps: the packets of a burst, which were
 /// all late by less and less, have one.
 const DOUBT: Micros = 300_000;
@@ -28,6 +33,8 @@ pub(crate) struct TimeLine {
     offset: Micros,
     /// Ticks at which the offset was last adjusted.
     adjusted: i64,
+    /// Ticks at which it began, or stepped.
+    stepped: i64,
     doubt: Option<Doubt>,
 }
 
@@ -44,7 +51,7 @@ struct Doubt {
 impl TimeLine {
     /// A line of so many ticks a second.
     pub(crate) fn new(rate: u32) -> Self {
-        TimeLine { rate, last: None, offset: 0, adjusted: 0, doubt: None }
+        TimeLine { rate, last: None, offset: 0, adjusted: 0, stepped: 0, doubt: None }
     }
 
     /// Takes a packet's times, in order; false while it is in doubt where it belongs. The next for which it is
@@ -62,7 +69,12 @@ impl TimeLine {
             self.doubt = None;
             let passed = from_ticks(ticks - self.adjusted, self.rate).clamp(0, 1_000_000);
             let slew = (passed / MIN_SLEW).max(0);
-            self.offset += (error * passed / SETTLING).clamp(-slew, slew);
+            let is_new = from_ticks(ticks - self.stepped, self.rate) < NEW;
+            self.offset += if is_new && error < -MIN_NEW_ERROR {
+                error.max(-passed / MIN_NEW_SLEW)
+            } else {
+                (error * passed / SETTLING).clamp(-slew, slew)
+            };
             self.adjusted = self.adjusted.max(ticks);
             return true;
         }
@@ -79,7 +91,7 @@ impl TimeLine {
             return false;
         }
         self.offset += doubt.least;
-        self.adjusted = ticks;
+        (self.adjusted, self.stepped) = (ticks, ticks);
         self.doubt = None;
         true
     }
@@ -134,8 +146,20 @@ mod tests {
         let mut random = fastrand::Rng::with_seed(1);
         let late: Vec<i64> = (0..5_000).map(|_| random.i64(0..60_000)).collect();
         let times = run(5_000, |n| n * 20_000 + late[n as usize]);
-        let steps = times.windows(2).map(|two| (two[1] - two[0] - 20_000).abs()).max();
-        assert!(steps <= Some(200), "{steps:?}");
+        let steps = |times: &[Micros]| {
+            times.windows(2).map(|two| (two[1] - two[0] - 20_000).abs()).max().unwrap()
+        };
+        assert!(steps(&times) <= 2_000 && steps(&times[500..]) <= 200);
+    }
+
+    #[test]
+    fn late_beginning_is_made_good_within_a_second() {
+        // The first packets are late, until a report tells when they were captured.
+        let late = |n: i64| n * 20_000 + if n < 50 { 60_000 } else { 0 };
+        let times = run(200, late);
+        let error = |n: i64| times[n as usize] - n * 20_000;
+        assert_eq!(error(49), 60_000);
+        assert!(error(100).abs() < 6_000, "{}", error(100));
     }
 
     #[test]

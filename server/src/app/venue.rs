@@ -167,7 +167,7 @@ impl Venue {
         let sessions = Arc::new(MediaSessions::new(sfu.clone(), tasks));
         let media = Media::new(services.clone(), stages.clone(), sessions, sfu.clone());
         let radio = Radio::new(services.clone(), stages.clone(), mounts.clone(), media.sound());
-        let storing = Arc::new(Storing::new(services.clone()));
+        let storing = Storing::new(services.clone());
         let inputs = (media.readers(), mounts);
         let recorders = Recorders::new(services.clone(), stages.clone(), inputs, storing.clone());
         bus.subscribe(&recorders);

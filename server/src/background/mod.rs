@@ -3,5 +3,6 @@
 
 pub mod bus;
 pub mod jobs;
+pub mod retry;
 pub mod schedule;
 pub mod tasks;

@@ -7,7 +7,7 @@ use std::{
 };
 
 use bandstand_domain::recordings::RecordingStop;
-use bandstand_recording::{FilePatch, RepairError, RepairedFile};
+use bandstand_recording::{FilePatch, FileTail, RepairError, RepairedFile};
 
 /// Makes a file that isn't there, for its owner alone. It is locked for as long as it is open, by which other
 /// processes of the venue know that it is being written.
@@ -47,13 +47,20 @@ pub fn finish(file: &mut File, patches: &[FilePatch]) -> io::Result<()> {
 pub fn repair(path: &Path) -> io::Result<Option<RepairedFile>> {
     let Some(mut file) = open_unused(path)? else { return Ok(None) };
     let repaired = bandstand_recording::repair(&mut file);
-    let repaired = repaired.map_err(|error| match error {
+    let mut repaired = repaired.map_err(|error| match error {
         RepairError::Read(error) => error,
         error => io::Error::new(io::ErrorKind::InvalidData, error),
     })?;
     file.set_len(repaired.length)?;
     file.seek(SeekFrom::Start(repaired.length))?;
-    file.write_all(&repaired.tail.bytes)?;
+    if let Err(error) = file.write_all(&repaired.tail.bytes) {
+        if stop_of(&error) != RecordingStop::Disk {
+            return Err(error);
+        }
+        // On a full disk it has to do without what follows the last fragment, and plays so, too.
+        repaired.tail = FileTail::default();
+        file.set_len(repaired.length)?;
+    }
     finish(&mut file, &repaired.tail.patches)?;
     Ok(Some(repaired))
 }

@@ -24,6 +24,7 @@ mod show_input;
 mod store;
 mod storing;
 mod thread_priority;
+mod uploads;
 mod whole;
 mod zip;
 

@@ -128,7 +128,7 @@ pub fn aac(frames: usize) -> Vec<Arc<[u8]>> {
 }
 
 /// Files that FFmpeg writes.
-fn ffmpeg(arguments: &[&str]) -> Vec<u8> {
+pub fn ffmpeg(arguments: &[&str]) -> Vec<u8> {
     let mut command = Command::new("ffmpeg");
     command.args(["-v", "error"]).args(arguments).arg("-").stdin(Stdio::null());
     let ran = command.output().expect("ffmpeg, a package of Debian");
@@ -137,7 +137,7 @@ fn ffmpeg(arguments: &[&str]) -> Vec<u8> {
 }
 
 /// Frames in IVF.
-fn ivf(bytes: &[u8]) -> Vec<Vec<u8>> {
+pub fn ivf(bytes: &[u8]) -> Vec<Vec<u8>> {
     let mut rest = &bytes[32..];
     let mut out = Vec::new();
     while let Some((size, after)) = rest.split_first_chunk::<4>() {

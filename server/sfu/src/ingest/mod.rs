@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use str0m::media::{KeyframeRequestKind, MediaKind, Mid, Rid};
 use str0m::rtp::RtpPacket;
 
-use self::clock::{SenderClock, captured};
+use self::clock::{ReportGuard, SenderClock, captured};
 pub(crate) use self::incoming::IncomingPacket;
 use self::incoming::ReceivedPacket;
 pub(crate) use self::local::LocalSource;
@@ -94,6 +94,7 @@ struct ReceiveLayer {
     /// Missing packets of that source, if it answers NACKs.
     nacks: NackGenerator,
     repair: Option<RepairStream>,
+    reports: ReportGuard,
     encoder: EncoderMonitor,
     /// Parameter sets of H.264.
     parameters: ParameterSets,
@@ -108,6 +109,7 @@ impl ReceiveLayer {
             span: None,
             nacks: NackGenerator::default(),
             repair: None,
+            reports: ReportGuard::default(),
             encoder: EncoderMonitor::default(),
             parameters: ParameterSets::default(),
             seen: LayerStats::default(),
@@ -233,14 +235,16 @@ impl Ingest {
             let sets = offered.map(|(_, sets)| sets.clone()).unwrap_or_default();
             known.parameters.begin(source, sequence, sets);
         }
-        let captured = received.last_sender_info.as_ref().and_then(|report| {
-            let (timestamp, rate) = (received.header.timestamp, clock_rate(&codec));
+        let (timestamp, rate) = (received.header.timestamp, clock_rate(&codec));
+        let report = received.last_sender_info.as_ref();
+        let report = known.reports.check(report, (source, timestamp, received.timestamp), rate);
+        let captured = report.and_then(|report| {
             captured(&mut self.clock, report, timestamp, rate, received.timestamp)
         });
         let arrived = ReceivedPacket {
             source,
             sequence,
-            timestamp: received.header.timestamp,
+            timestamp,
             marker: received.header.marker,
             payload: received.payload,
             codec,

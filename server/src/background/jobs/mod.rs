@@ -25,6 +25,7 @@ use tracing::{Instrument, info_span};
 
 pub use store::{DeadJob, JobCount, Request, add, counts, dead, request, sweep};
 
+use super::retry::RetryDelays;
 use crate::database::{Database, DatabaseError};
 use store::Leased;
 
@@ -34,7 +35,9 @@ const WORKERS: usize = 2;
 const RENEWAL: Duration = Duration::from_secs(60);
 /// Polling interval of the queue, for jobs that no [`Jobs::wake`] announces.
 const LOOK: Duration = Duration::from_secs(5);
-/// Most attempts at one job. With the backoff of [`wait`], they take about a day and a half.
+/// Backoff after an attempt.
+const DELAYS: RetryDelays = RetryDelays { first: 10 * Millis::SECOND, most: 6 * Millis::HOUR };
+/// Most attempts at one job. With [`DELAYS`], they take about a day and a half.
 const ATTEMPTS: i64 = 17;
 /// Timeout of one attempt at a job that isn't long; shorter than a lease.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(120);
@@ -190,7 +193,7 @@ impl Worker {
             JobOutcome::Done => finish(&self.database, &id, &self.closing).await,
             JobOutcome::Later(why) if attempt < ATTEMPTS => {
                 tracing::info!(why, "a job will be tried again");
-                store::postpone(&self.database, &id, wait(attempt)).await
+                store::postpone(&self.database, &id, DELAYS.after(attempt)).await
             }
             JobOutcome::Later(why) | JobOutcome::Never(why) => {
                 tracing::warn!(why, "a job was given up");
@@ -236,22 +239,13 @@ async fn finish(
     }
 }
 
-/// Exponential backoff after an attempt, in milliseconds: 10 s, doubled each time, at most 6 h.
-fn wait(attempt: i64) -> i64 {
-    let doublings = u32::try_from(attempt - 1).unwrap_or_default().min(20);
-    ((10 * Millis::SECOND) << doublings).min(6 * Millis::HOUR)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn waits_grow_and_a_job_is_tried_for_more_than_a_day() {
-        assert_eq!(wait(1), 10 * Millis::SECOND);
-        assert_eq!(wait(4), 80 * Millis::SECOND);
-        assert_eq!(wait(60), 6 * Millis::HOUR);
-        let all: i64 = (1..ATTEMPTS).map(wait).sum();
+    fn job_is_tried_for_more_than_a_day() {
+        let all: i64 = (1..ATTEMPTS).map(|it| DELAYS.after(it)).sum();
         assert!((24 * Millis::HOUR..72 * Millis::HOUR).contains(&all), "{}", all / Millis::HOUR);
     }
 }
