@@ -125,7 +125,8 @@ fn alone(
         let Handle { playback, chapters, loud, card, .. } = handle;
         Effect::new(move || {
             let seen = playback.shown.get() && playback.has_picture.get();
-            picture.set(playback.video().filter(|_| seen).map(SendWrapper::new));
+            let video = playback.video().filter(|_| seen).and_then(|it| it.dyn_into().ok());
+            picture.set(video.map(SendWrapper::new));
         });
         on_cleanup(move || {
             let _ = picture.try_set(None);

@@ -35,8 +35,8 @@ impl SoundFormat {
     pub(crate) const OPUS: Self =
         SoundFormat { codec: RecordedCodec::Opus, rate: 48_000, channels: 2 };
 
-    /// Value of the parameter `codecs` (RFC 6381) in MP4 and WebM. MP3 has a name that all browsers know, whatever
-    /// its object type is.
+    /// Value of the parameter `codecs` (RFC 6381) in MP4 and WebM. MP3 has the name under which Firefox takes it, and
+    /// none by its object type; Chromium takes no MP3 in MP4 that comes in pieces, but the frames alone.
     pub(crate) fn codecs(self) -> &'static str {
         match self.codec {
             RecordedCodec::Aac => "mp4a.40.2",

@@ -1,6 +1,6 @@
 //! Reader of what source clients send to a show, as it comes, for its recording.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use bandstand_domain::ShowId;
 use bandstand_radio::{AudioFormat, FrameStream, RingRead, SourceClock, StreamFrame};
@@ -39,13 +39,16 @@ pub enum MountStep {
     Frame(SentFrame),
 }
 
-/// Reader of a show's mount, whatever source follows another there.
+/// Reader of a show's mount, whatever source follows another there. It gives out what is heard: of what a source has
+/// sent ahead nothing is left once another one takes over. That is bounded by the lead that sources may have.
 #[derive(Debug)]
 pub struct MountReader {
     mounts: Arc<Mounts>,
     show: ShowId,
     following: Option<Following>,
     streams: u64,
+    /// Frames that are heard later.
+    ahead: VecDeque<SentFrame>,
 }
 
 /// Stream that is read.
@@ -63,27 +66,30 @@ struct Following {
 impl MountReader {
     /// Reader of the mount of `show`, which has read nothing yet.
     pub fn new(mounts: Arc<Mounts>, show: ShowId) -> Self {
-        Self { mounts, show, following: None, streams: 0 }
+        Self { mounts, show, following: None, streams: 0, ahead: VecDeque::new() }
     }
 
-    /// Takes what has come until `now`, by a clock of the caller's.
+    /// Takes what is heard until `now`, by a clock of the caller's.
     pub fn take(&mut self, now: Duration, steps: &mut Vec<MountStep>) {
         let stream = self.mounts.sent(self.show);
         let stream = stream.filter(|it| FrameStream::takes(it.info().format));
         // Of one in whose place another one stands, nothing comes after this.
         if let Some(following) = &mut self.following {
-            following.read(now, steps);
+            following.read(now, &mut self.ahead, steps);
         }
         let same = |it: &Following| stream.as_ref().is_some_and(|new| Arc::ptr_eq(new, &it.stream));
-        if self.following.as_ref().is_some_and(same) {
-            return;
+        if !self.following.as_ref().is_some_and(same) {
+            self.following = stream.map(|stream| {
+                self.streams += 1;
+                self.ahead.clear();
+                let mut following = Following::new(stream, self.streams);
+                following.read(now, &mut self.ahead, steps);
+                following
+            });
         }
-        self.following = stream.map(|stream| {
-            self.streams += 1;
-            let mut following = Following::new(stream, self.streams);
-            following.read(now, steps);
-            following
-        });
+        while let Some(frame) = self.ahead.pop_front_if(|it| it.heard <= now) {
+            steps.push(MountStep::Frame(frame));
+        }
     }
 }
 
@@ -95,15 +101,17 @@ impl Following {
         Self { stream, listener, frames, clock, number, next: 0, has_failed: false }
     }
 
-    fn read(&mut self, now: Duration, steps: &mut Vec<MountStep>) {
+    fn read(&mut self, now: Duration, ahead: &mut VecDeque<SentFrame>, steps: &mut Vec<MountStep>) {
         let info = self.stream.info();
         let mut frames = Vec::new();
         while let RingRead::Piece(piece) = self.listener.read() {
             if self.has_failed {
                 continue;
             }
-            let ahead = self.clock.note(now, self.frames.time(piece.start));
-            steps.extend(ahead.map(MountStep::Ahead));
+            if let Some(by) = self.clock.note(now, self.frames.time(piece.start)) {
+                ahead.iter_mut().for_each(|it| it.heard = it.heard.saturating_sub(by));
+                steps.push(MountStep::Ahead(by));
+            }
             if let Err(error) = self.frames.push(&piece, &mut frames) {
                 tracing::info!(%error, "a stream is not recorded any more");
                 self.has_failed = true;
@@ -113,14 +121,7 @@ impl Following {
                 let (format, rate, number) = (info.format, info.rate, self.next);
                 self.next += 1;
                 let stream = self.number;
-                steps.push(MountStep::Frame(SentFrame {
-                    stream,
-                    format,
-                    rate,
-                    number,
-                    frame,
-                    heard,
-                }));
+                ahead.push_back(SentFrame { stream, format, rate, number, frame, heard });
             }
         }
     }

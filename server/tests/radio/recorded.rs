@@ -174,7 +174,10 @@ async fn a_source_that_drops_and_comes_back_goes_on_in_the_recording() {
         .await;
     let draft = draft_of(&artist, show).await;
     let [one, other] = &draft.files[..] else { panic!("{:?}", draft.files) };
-    assert!(one.duration >= before && one.offset + one.duration + 3_000 < other.offset);
+    assert!(one.offset + one.duration >= before, "{:?}", draft.files);
+    // What the second one sends ahead at first is moved into the pause.
+    let gap = other.offset.checked_sub(one.offset + one.duration);
+    assert!(gap > Some(1_000), "{:?}", draft.files);
     for file in [one, other] {
         assert_eq!(artist.probe(file).await.0, "mp3,44100");
     }
