@@ -65,7 +65,9 @@ fn main() -> Result<(), Box<dyn Error>> {
                     RecorderOutput::Bytes(bytes) => file.write_all(&bytes)?,
                     RecorderOutput::FragmentEnd { duration: reached, .. } => duration = reached,
                     RecorderOutput::End(_) => return Err("it ended early".into()),
-                    RecorderOutput::Begin(_) | RecorderOutput::WantsKeyframe => {}
+                    RecorderOutput::Begin(_)
+                    | RecorderOutput::WantsKeyframe
+                    | RecorderOutput::Moved(_) => {}
                 }
             }
         }
