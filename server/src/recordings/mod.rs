@@ -41,8 +41,8 @@ pub use storing::Storing;
 use crate::{config::Config, crowd, database::DatabaseError, services::Services, storage};
 
 /// Files of recordings, and podcasts.
-pub fn routes() -> Router<Arc<Services>> {
-    files::routes().merge(feed::routes())
+pub fn routes(config: &Config) -> Router<Arc<Services>> {
+    files::routes(config).merge(feed::routes())
 }
 
 /// Folder of the files that aren't in storage yet.

@@ -87,6 +87,7 @@ fn file(tone: &[Arc<[u8]>], with_picture: bool) -> Vec<u8> {
                 }
                 RecorderOutput::Begin(_)
                 | RecorderOutput::FragmentEnd { .. }
+                | RecorderOutput::Moved(_)
                 | RecorderOutput::WantsKeyframe => {}
             }
         }
