@@ -67,7 +67,11 @@ export async function playAll(
   await isRecorded();
   for (let n = 0; n < 2; n++) await flashBy(artist);
   await artist.page.getByRole("button", { name: "Pause" }).click();
-  await artist.page.getByRole("button", { name: "Resume" }).click({ delay: 1_000 });
+  const resume = artist.page.getByRole("button", { name: "Resume" });
+  await expect(resume).toBeVisible();
+  // So long that another file begins after it.
+  await artist.page.waitForTimeout(4_500);
+  await resume.click();
   await expect(artist.page.getByText("You are live.", { exact: true })).toBeVisible();
   await artist.page.waitForTimeout(1_500);
   await flashBy(artist);
