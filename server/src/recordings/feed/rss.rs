@@ -6,6 +6,7 @@ use bandstand_domain::{Millis, people::Picture, recordings::Chapter, text, texts
 use jiff::Timestamp;
 use quick_xml::{
     Writer,
+    escape::escape,
     events::{BytesDecl, BytesText, Event},
 };
 
@@ -68,7 +69,7 @@ impl Feed {
             }
             about => about.to_owned(),
         };
-        write_text("description", &description, out)?;
+        write_text("description", &html(&description), out)?;
         write_text("language", artist.language.tag(), out)?;
         write_text("generator", "Bandstand", out)?;
         let own = format!("{page}/podcast.xml");
@@ -108,7 +109,7 @@ impl Feed {
                 .write_text_content(guid)?;
             write_text("pubDate", &date(episode.published_at), out)?;
             if !episode.description.is_empty() {
-                write_text("description", &episode.description, out)?;
+                write_text("description", &html(&episode.description), out)?;
             }
             out.create_element("enclosure").with_attributes(enclosure).write_empty()?;
             write_text("itunes:author", &self.artist.stage_name, out)?;
@@ -131,6 +132,11 @@ fn write_text(name: &str, text: &str, out: &mut Out) -> io::Result<()> {
     let text = allowed(text);
     out.create_element(name).write_text_content(BytesText::new(&text))?;
     Ok(())
+}
+
+/// Plain text as HTML, which descriptions are taken for.
+fn html(text: &str) -> String {
+    escape(text).replace('\n', "<br>\n")
 }
 
 fn write_image(address: &str, out: &mut Out) -> io::Result<()> {
@@ -191,7 +197,7 @@ mod tests {
             handle: "ada".into(),
             stage_name: evil.into(),
             genres: Vec::new(),
-            about: "]]>".into(),
+            about: "a < b\n]]>".into(),
             website: String::new(),
             picture: None,
             language: Language::German,
@@ -216,7 +222,7 @@ mod tests {
             "<pubDate>Fri, 20 Nov 2026 00:00:00 GMT</pubDate>",
             "<itunes:duration>3724</itunes:duration>",
             "start=\"01:02:03.004\"",
-            "<description>]]&gt;</description>",
+            "<description>a &amp;lt; b&lt;br&gt;\n]]&amp;gt;</description>",
             "<language>de</language>",
             "length=\"9\"",
         ] {
