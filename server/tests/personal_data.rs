@@ -42,7 +42,7 @@ const KEPT: [(&str, &[&str], &str); 6] = [
 ];
 
 /// Tables without an account or a person, and what of people may stand in them all the same.
-const OTHERS: [(&str, &str); 9] = [
+const OTHERS: [(&str, &str); 10] = [
     ("crowd_moments", "numbers alone"),
     ("ended_sessions", "names of sessions, for an hour"),
     ("events", "the log: messages and names in it are erased with those that it tells of"),

@@ -172,6 +172,7 @@ impl User {
             tracklist: "0:01 First\n0:06 Second".into(),
             from: from.into(),
             to: to.into(),
+            links: String::new(),
         };
         let arguments = json!({ "show": show, "form": form });
         self.call::<(), RecordingReason>("recordings/update", arguments).await.unwrap();
