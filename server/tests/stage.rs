@@ -155,6 +155,8 @@ async fn only_the_artist_goes_on_stage() {
 async fn a_second_studio_takes_over_and_the_first_is_told() {
     let app = TestApp::start().await;
     let (artist, show) = app.artist_with_show().await;
+    // Else the stage tells of its recorder, too.
+    artist.record(show, false).await;
     let mut studio = app.follow(&artist, show).await;
     let first = app.go_live(&artist, show).await;
     assert_eq!(studio.until_stage(StageState::Live).await.1, 1);
@@ -223,6 +225,8 @@ async fn a_stage_is_not_live_for_ever_after_a_crash() {
 async fn a_takeover_that_does_not_come_about_leaves_everything_as_it_was() {
     let app = TestApp::start().await;
     let (artist, show) = app.artist_with_show().await;
+    // Else the stage tells of its recorder, too.
+    artist.record(show, false).await;
     let mut studio = app.follow(&artist, show).await;
     let on_stage = app.go_live(&artist, show).await;
     studio.until_stage(StageState::Live).await;
