@@ -83,6 +83,25 @@ impl TestApp {
         write.commit().await.unwrap();
     }
 
+    /// Has the crowd of a recording say so much within a second of it.
+    async fn talk(&self, draft: &Recording, second: i64, count: i64) {
+        let mut write = self.running.venue.services.database.begin().await.unwrap();
+        for number in 0..count {
+            sqlx::query(
+                "INSERT INTO messages (show_id, position, id, author, name, from_artist, text, \
+                 sent_at) VALUES ($1, $2, $3, 'ben', 'Ben', 0, 'More', $4)",
+            )
+            .bind(draft.card.id.to_string())
+            .bind(10_000 + number)
+            .bind(Uuid::new_v4().to_string())
+            .bind(draft.began_at.plus(second * 1_000 + number).0)
+            .execute(&mut *write)
+            .await
+            .unwrap();
+        }
+        write.commit().await.unwrap();
+    }
+
     /// Adds a file of so many MiB to a recording; its path.
     async fn add_file(&self, draft: &Recording, mebibytes: usize) -> String {
         let id = Uuid::new_v4();
@@ -133,12 +152,13 @@ async fn links_and_loud_moments_come_with_a_replay_within_its_cut() {
     for (second, count) in [(600, 30), (615, 5), (1_200, 3), (1_800, 40), (3_000, 20)] {
         app.wave(&draft, second, count).await;
     }
+    app.talk(&draft, 2_700, 12).await;
     // What comes after the end, as in the encore, is heard by nobody.
     app.wave(&draft, 3_700, 99).await;
     let loud = artist.replay(show).await.unwrap().loud;
     let seconds: Vec<_> = loud.iter().map(|it| it / 1_000).collect();
-    assert_eq!(seconds.len(), 3, "{seconds:?}");
-    for (second, peak) in seconds.iter().zip([600, 1_800, 3_000]) {
+    assert_eq!(seconds.len(), 4, "{seconds:?}");
+    for (second, peak) in seconds.iter().zip([600, 1_800, 2_700, 3_000]) {
         assert!((peak - 10..=peak).contains(second), "{second} {peak}");
     }
     let kept = "SELECT COUNT(*) FROM recordings WHERE loud IS NOT NULL";
