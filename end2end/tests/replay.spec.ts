@@ -1,7 +1,7 @@
 // A show that is over is played again: by keyboard, from where one stopped, and by its titles.
 import { type Locator } from "@playwright/test";
 import { counts, enterAsGuest, onStage, publish, said, say, unfold } from "./steps";
-import { type Person, expect, test } from "./venue";
+import { type Person, type Venue, expect, test } from "./venue";
 
 /** Ends the show of an artist who is live. */
 async function end(artist: Person): Promise<void> {
@@ -36,7 +36,7 @@ async function playsFrom(video: Locator, from: number, within: number): Promise<
 }
 
 for (const kind of ["Chromium", "Firefox"]) {
-  test(`a show is played again by keyboard, in ${kind}`, async ({ person, firefoxPerson }) => {
+  test(`a show is played again by keyboard, in ${kind}`, async ({ person, firefoxPerson, venue }) => {
     const artist = await person("Mira Voss");
     const show = await onStage(artist);
     const ana = await person("Ana");
