@@ -31,8 +31,10 @@ pub(super) fn TakePicture(
             words.try_set(said);
         });
     };
+    // The preview is let go when the page is, and tells so.
+    let hidden = move || preview.try_with(Option::is_some) != Some(true);
     view! {
-        <div class="row" hidden=move || preview.with(Option::is_none)>
+        <div class="row" hidden=hidden>
             <button class="button" type="button" on:click=take>{t!(archive.take_picture)}</button>
             <p class="small soft" role="status">{words}</p>
         </div>
