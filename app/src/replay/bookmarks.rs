@@ -1,6 +1,7 @@
-//! Bookmarks of a recording: moments to be found again. A part of its own, loaded once something plays.
+//! Bookmarks of a recording, its loud moments and its links. A part of its own: a recording plays without.
 
 mod kept;
+mod links;
 
 use bandstand_domain::{
     ShowId,
@@ -14,6 +15,8 @@ use leptos::{
 };
 
 use self::kept::KeptBookmarks;
+pub(super) use self::links::links;
+use super::loud::loud_list;
 use crate::{
     player::{CLOSE, icon},
     t,
@@ -36,12 +39,14 @@ pub struct BookmarkPlace {
     pub time: Signal<u64>,
     /// Goes to such a time.
     pub seek: Callback<u64>,
+    /// Loud moments of what is played.
+    pub loud: StoredValue<Vec<u64>>,
 }
 
-/// A button that sets a bookmark, `b` on the keyboard, and the list of all.
+/// Loud moments; a button that sets a bookmark, `b` on the keyboard, and the list of all.
 #[wasm_split(bookmarks, wasm_split_path = ::leptos::wasm_split, fallible)]
 pub(super) fn bookmarks(place: BookmarkPlace) -> Result<AnyView, SplitLoaderError> {
-    let BookmarkPlace { show, has_account, cut, time, seek } = place;
+    let BookmarkPlace { show, has_account, cut, time, seek, loud } = place;
     let toaster = Toaster::expect();
     let kept = KeptBookmarks { show, has_account };
     let all = RwSignal::new(Vec::<u64>::new());
@@ -112,6 +117,7 @@ pub(super) fn bookmarks(place: BookmarkPlace) -> Result<AnyView, SplitLoaderErro
     let place =
         if has_account { t!(replay.bookmarks_account) } else { t!(replay.bookmarks_browser) };
     let view = view! {
+        {loud_list(loud, seek)}
         <button
             class="button round" type="button"
             title=t!(replay.bookmark_key) aria-label=t!(replay.bookmark) aria-keyshortcuts="b"

@@ -8,7 +8,7 @@ use wasm_bindgen::JsCast;
 
 use super::{
     chapters::{chapter_at, marks},
-    loud::{LoudMoments, loud_marks},
+    loud::loud_marks,
     playback::Playback,
     screen::words,
 };
@@ -126,7 +126,6 @@ pub(super) fn ReplayControls(
                     {t!(replay.from_beginning)}
                 </button>
                 {more}
-                <LoudMoments playback loud/>
                 <Chapters playback chapters/>
             </div>
             <p class="replay-note" role="status">{move || words(playback)}</p>

@@ -3,7 +3,6 @@
 use bandstand_domain::recordings::{Cut, write_time};
 use leptos::prelude::*;
 
-use super::playback::Playback;
 use crate::t;
 
 /// Loud moments of what is played, in milliseconds since its beginning.
@@ -16,18 +15,12 @@ pub fn loud_marks(loud: &[u64], length: u64) -> String {
     loud.iter().map(|time| format!("M{} 0v1", time * 1_000 / length.max(1))).collect()
 }
 
-/// Moments that can be gone to.
-#[component]
-pub fn LoudMoments(
-    /// The playback.
-    playback: Playback,
-    /// Loud moments.
-    loud: StoredValue<Vec<u64>>,
-) -> impl IntoView {
+/// List of loud moments, which can be gone to.
+pub fn loud_list(loud: StoredValue<Vec<u64>>, seek: Callback<u64>) -> AnyView {
     let moment = move |time: u64| {
         view! {
             <li>
-                <button class="chapter" type="button" on:click=move |_| playback.seek(time)>
+                <button class="chapter" type="button" on:click=move |_| seek.run(time)>
                     {t!(replay.loud_at, time = write_time(time))}
                 </button>
             </li>

@@ -14,7 +14,7 @@ use super::{buffer, engine::Engine, resume::ResumePoint, timeline::Timeline};
 use crate::{ui::every, web};
 
 /// Interval at which it is looked after what plays.
-const TICK: Duration = Duration::from_millis(250);
+const TICK: Duration = Duration::from_millis(100);
 
 /// Trouble that a person is told of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -16,7 +16,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::HtmlVideoElement;
 
 use super::{
-    bookmarks::{BookmarkPlace, bookmarks},
+    bookmarks::{BookmarkPlace, bookmarks, links as links_below},
     controls::ReplayControls,
     lock_screen::on_lock_screen,
     loud::loud_moments,
@@ -56,6 +56,7 @@ pub(crate) fn on_stage(session: WatchSession) -> Result<AnyView, SplitLoaderErro
             cut: playback.cut,
             time: Signal::derive(move || playback.time()),
             seek: Callback::new(move |time| playback.seek(time)),
+            loud,
         };
         // Below the stage, with which they are no part of the picture.
         let controls = move || {
@@ -68,20 +69,9 @@ pub(crate) fn on_stage(session: WatchSession) -> Result<AnyView, SplitLoaderErro
             })
         };
         // Below the description of the show.
-        let links = move || {
-            let page = session.scene.get()?.closest("article").ok()??;
-            let mount = page.query_selector(".show-links").ok()??;
-            let some = links.with_value(|links| !links.is_empty());
-            some.then(|| {
-                view! {
-                    <Portal mount>
-                        <ul role="list" aria-label=t!(replay.links)>
-                            {links.with_value(|links| links.iter().map(link).collect_view())}
-                        </ul>
-                    </Portal>
-                }
-            })
-        };
+        let links = links
+            .with_value(|all| !all.is_empty())
+            .then(|| later(move || links_below(session.scene, links)));
         view! {
             <ReplayScreen playback chapters card/>
             <ReplayStart playback/>
@@ -97,14 +87,6 @@ fn asked_time() -> Option<u64> {
     let query = window().location().search().ok()?;
     let second = query.split(['?', '&']).find_map(|it| it.strip_prefix("t="))?;
     Some(u64::from(second.parse::<u32>().ok()?) * 1_000)
-}
-
-/// Link that the artist gives along.
-fn link(link: &RecordingLink) -> AnyView {
-    let RecordingLink { address, .. } = link.clone();
-    let words = link.words().to_owned();
-    view! { <li><a href=address target="_blank" rel="nofollow noopener ugc" dir="auto">{words}</a></li> }
-    .into_any()
 }
 
 /// The element of a player, while it shows a picture.

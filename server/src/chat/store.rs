@@ -178,7 +178,8 @@ pub async fn delete(
         return Ok(Deletion::Before);
     }
     sqlx::query(
-        "UPDATE messages SET text = '', name = '', deleted_at = $3 WHERE show_id = $1 AND id = $2",
+        "UPDATE messages SET text = '', name = '', replies_to = NULL, deleted_at = $3 \
+         WHERE show_id = $1 AND id = $2",
     )
     .bind(show.to_string())
     .bind(id.0.to_string())

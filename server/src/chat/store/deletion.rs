@@ -42,7 +42,8 @@ pub async fn forget_person(write: &mut Write, author: &PersonId) -> Result<(), D
         .execute(&mut **write)
         .await?;
     let rows = sqlx::query(
-        "UPDATE messages SET name = '', text = '', deleted_at = COALESCE(deleted_at, sent_at) \
+        "UPDATE messages SET name = '', text = '', replies_to = NULL, \
+             deleted_at = COALESCE(deleted_at, sent_at) \
          WHERE author = $1 AND (name <> '' OR text <> '') RETURNING show_id, id, position",
     )
     .bind(author.as_str())
