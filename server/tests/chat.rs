@@ -3,7 +3,7 @@
 use bandstand_domain::{
     PersonId, Refusal, ShowId,
     channel::{Event, Snapshot, Topic},
-    chat::{ChatError, ChatEvent, ChatMessage, ChatPage, ChatReason, Reaction},
+    chat::{ChatError, ChatEvent, ChatPage, ChatReason},
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -25,27 +25,6 @@ impl User {
     async fn mute(&self, show: ShowId, person: PersonId, muted: bool) -> Result<(), ChatError> {
         let arguments = json!({ "show": show, "person": person, "muted": muted });
         self.call("chat/mute", arguments).await
-    }
-
-    async fn react(
-        &self,
-        show: ShowId,
-        id: Uuid,
-        reaction: Reaction,
-        on: bool,
-    ) -> Result<(), ChatError> {
-        let arguments = json!({ "show": show, "id": id, "reaction": reaction, "on": on });
-        self.call("chat/react", arguments).await
-    }
-
-    async fn pin(&self, show: ShowId, id: Option<Uuid>) -> Result<(), ChatError> {
-        self.call("chat/pin", json!({ "show": show, "id": id })).await
-    }
-
-    async fn answer(&self, show: ShowId, to: Uuid, text: &str) -> Result<Uuid, ChatError> {
-        let id = Uuid::new_v4();
-        let arguments = json!({ "show": show, "id": id, "text": text, "replies_to": to });
-        self.call("chat/post", arguments).await.map(|()| id)
     }
 
     async fn history(&self, show: ShowId, before: i64) -> ChatPage {
@@ -153,109 +132,6 @@ async fn the_artist_mutes_and_nobody_else() {
         })
         .collect();
     assert_eq!(told, [(eve.person(), true), (eve.person(), false)]);
-    app.stop().await;
-}
-
-/// Reactions to the message `id` in `page`: kind, number, one's own.
-fn reactions(page: &ChatPage, id: Uuid) -> Vec<(Reaction, u32, bool)> {
-    let message = page.messages.iter().find(|it| it.id.0 == id).expect("it is in the page");
-    message.reactions.iter().map(|it| (it.reaction, it.count, it.mine)).collect()
-}
-
-#[tokio::test]
-async fn each_person_reacts_once_in_each_way_and_takes_it_back() {
-    let app = TestApp::start().await;
-    let (artist, show) = app.artist_with_show().await;
-    let (bob, eve) = (app.guest("Bob").await, app.guest("Eve").await);
-    let mut follower = app.follow(&bob, show).await;
-    let id = artist.say(show, "welcome").await;
-    let (thumb, heart) = (Reaction::Thumb, Reaction::Heart);
-    let presses = [bob.react(show, id, heart, true), bob.react(show, id, heart, true)];
-    for press in futures::future::join_all(presses).await {
-        press.unwrap();
-    }
-    eve.react(show, id, heart, true).await.unwrap();
-    eve.react(show, id, thumb, true).await.unwrap();
-    let (seen, others) = (bob.history(show, i64::MAX).await, eve.history(show, i64::MAX).await);
-    assert_eq!(reactions(&seen, id), [(thumb, 1, false), (heart, 2, true)]);
-    assert_eq!(reactions(&others, id), [(thumb, 1, true), (heart, 2, true)]);
-    bob.react(show, id, heart, false).await.unwrap();
-    bob.react(show, id, heart, false).await.unwrap();
-    let unknown = bob.react(show, Uuid::new_v4(), heart, true).await;
-    assert_eq!(unknown, Err(Refusal::NotFound));
-    artist.say(show, "on").await;
-    follower.until(|it| it.texts().contains(&"on")).await;
-    let told: Vec<_> = follower
-        .events
-        .iter()
-        .filter_map(|event| match event {
-            Event::Chat(ChatEvent::Reacted { message, reaction, count }) => {
-                Some((message.0, *reaction, *count))
-            }
-            _ => None,
-        })
-        .collect();
-    assert_eq!(told, [(id, heart, 1), (id, heart, 2), (id, thumb, 1), (id, heart, 1)]);
-    // Who comes later is told the same.
-    let Some(Snapshot::Show { chat, .. }) = app.follow(&eve, show).await.present else {
-        panic!("a show has a present")
-    };
-    assert_eq!(reactions(&chat, id), [(thumb, 1, true), (heart, 1, true)]);
-    // What is deleted takes its reactions along.
-    artist.unsay(show, id).await.unwrap();
-    assert_eq!(eve.react(show, id, thumb, true).await, Err(Refusal::NotFound));
-    assert_eq!(app.count("SELECT COUNT(*) FROM reactions").await, 0);
-    app.stop().await;
-}
-
-#[tokio::test]
-async fn an_answer_knows_its_question_and_quotes_nothing_that_is_gone() {
-    let app = TestApp::start().await;
-    let (_, show) = app.artist_with_show().await;
-    let (bob, eve) = (app.guest("Bob").await, app.guest("Eve").await);
-    let question = bob.say(show, "my question").await;
-    let answer = eve.answer(show, question, "my answer").await.unwrap();
-    let made_up = eve.answer(show, Uuid::new_v4(), "to nobody").await;
-    assert_eq!(made_up, Err(Refusal::NotFound));
-    let quoted = async |id: Uuid| {
-        let arguments = json!({ "show": show, "id": id });
-        eve.call::<ChatMessage, ChatReason>("chat/message", arguments).await
-    };
-    assert_eq!(quoted(question).await.unwrap().text, "my question");
-    bob.unsay(show, question).await.unwrap();
-    assert_eq!(quoted(question).await, Err(Refusal::NotFound));
-    let late = bob.answer(show, question, "too late to ask").await;
-    assert!(late.is_ok(), "whoever was about to answer loses nothing");
-    let page = bob.history(show, i64::MAX).await;
-    let answers: Vec<_> = page.messages.iter().map(|it| (it.id.0, it.replies_to)).collect();
-    assert_eq!(answers[0].0, answer);
-    assert!(answers.iter().all(|it| it.1.is_some_and(|it| it.0 == question)));
-    assert!(!serde_json::to_string(&page).unwrap().contains("my question"));
-    app.stop().await;
-}
-
-#[tokio::test]
-async fn who_moderates_pins_one_message_for_all() {
-    let app = TestApp::start().await;
-    let (artist, show) = app.artist_with_show().await;
-    let bob = app.guest("Bob").await;
-    let (first, second) = (artist.say(show, "rules").await, artist.say(show, "set list").await);
-    assert_eq!(bob.pin(show, Some(first)).await, Err(Refusal::Forbidden));
-    assert_eq!(artist.pin(show, Some(Uuid::new_v4())).await, Err(Refusal::NotFound));
-    for id in [first, second, second] {
-        artist.pin(show, Some(id)).await.unwrap();
-    }
-    let pinned = async || bob.history(show, i64::MAX).await.pinned.map(|it| it.text);
-    assert_eq!(pinned().await.as_deref(), Some("set list"));
-    let Some(Snapshot::Show { chat, .. }) = app.follow(&bob, show).await.present else {
-        panic!("a show has a present")
-    };
-    assert_eq!(chat.pinned.map(|it| it.id.0), Some(second));
-    artist.unsay(show, second).await.unwrap();
-    assert_eq!(pinned().await, None, "what is deleted is pinned no more");
-    artist.pin(show, Some(first)).await.unwrap();
-    artist.pin(show, None).await.unwrap();
-    assert_eq!(pinned().await, None);
     app.stop().await;
 }
 

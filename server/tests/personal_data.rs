@@ -42,12 +42,11 @@ const KEPT: [(&str, &[&str], &str); 6] = [
 ];
 
 /// Tables without an account or a person, and what of people may stand in them all the same.
-const OTHERS: [(&str, &str); 10] = [
+const OTHERS: [(&str, &str); 9] = [
     ("crowd_moments", "numbers alone"),
     ("ended_sessions", "names of sessions, for an hour"),
     ("events", "the log: messages and names in it are erased with those that it tells of"),
     ("jobs", "ids and addresses of mails, until these are sent or given up"),
-    ("pins", "which messages stay in sight: gone with them"),
     ("recording_files", "formats and lengths, deleted by the show's artist"),
     ("recording_mp3s", "lengths of sound files, deleted by the show's artist"),
     ("recordings", "times, deleted by the show's artist"),

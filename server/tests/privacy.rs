@@ -94,7 +94,7 @@ async fn a_guest_is_told_nothing_private() {
         "id": show, "show": show, "handle": "ada", "follow": true, "section": "past", "next": "",
         "before": i64::MAX, "name": "Guest", "text": "hello", "person": ada.person(), "muted": true,
         "paused": true, "keep": true, "record": true, "published": true, "from": 0, "second": 0,
-        "kept": true, "allowed": false, "reaction": "heart", "on": true, "title": "One",
+        "kept": true, "allowed": false, "title": "One",
         "draft": draft("Mine now", 9), "password": "long enough for one",
         "link": "x", "login": "ada", "language": "en", "ceremony": "x",
         "credential": "{}", "code": "123456", "session": "",

@@ -30,7 +30,7 @@ use crate::support::{
 };
 
 /// How long a test waits for what must come.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(90);
 
 impl User {
     async fn recording(&self, show: ShowId) -> Result<Recording, RecordingError> {
@@ -184,7 +184,7 @@ async fn a_show_is_recorded_published_and_played_again() {
     artist.call::<(), RecordingReason>("recordings/delete", json!({ "show": show })).await.unwrap();
     assert_eq!(artist.recording(show).await, Err(Refusal::NotFound));
     assert_eq!(artist.file(&path, None).await.status(), StatusCode::NOT_FOUND);
-    assert_eq!(app.count("SELECT COUNT(*) FROM files WHERE feature = 'recordings'").await, 0);
+    app.until_count("SELECT COUNT(*) FROM files WHERE feature = 'recordings'", 0).await;
     app.stop().await;
 }
 
@@ -215,7 +215,7 @@ async fn a_replay_is_for_who_could_have_come_to_the_show() {
     assert_eq!(artist.file(&path, None).await.status(), StatusCode::NOT_FOUND);
     recordings::expire(&app.running.venue.services).await.unwrap();
     assert_eq!(app.count("SELECT COUNT(*) FROM recordings").await, 0);
-    assert_eq!(app.count("SELECT COUNT(*) FROM files WHERE feature = 'recordings'").await, 0);
+    app.until_count("SELECT COUNT(*) FROM files WHERE feature = 'recordings'", 0).await;
     app.stop().await;
 }
 

@@ -38,8 +38,6 @@ async fn fingerprint(app: &TestApp) -> Vec<String> {
         "SELECT id || title || stage || likes || COALESCE(deleted_at, 0) FROM shows ORDER BY id",
         "SELECT id || text || COALESCE(deleted_at, 0) FROM messages ORDER BY id",
         "SELECT show_id || person FROM mutes ORDER BY 1",
-        "SELECT message || reaction || person FROM reactions ORDER BY 1",
-        "SELECT show_id || message FROM pins ORDER BY 1",
         "SELECT artist || helper FROM helpers ORDER BY 1",
         "SELECT topic || cursor FROM events ORDER BY 1",
         "SELECT COALESCE(name, '') || COALESCE(account, '') FROM sessions \

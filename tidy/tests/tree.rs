@@ -11,7 +11,7 @@ use bandstand_tidy::{
 };
 
 /// Tables, and the folders that own columns of them. Accounts forget the sessions of whom they erase.
-const TABLES: [(&str, &[&str]); 33] = [
+const TABLES: [(&str, &[&str]); 31] = [
     ("accounts", &["accounts", "people"]),
     ("api_tokens", &["api_tokens"]),
     ("bookmarks", &["recordings"]),
@@ -31,9 +31,7 @@ const TABLES: [(&str, &[&str]); 33] = [
     ("messages", &["chat"]),
     ("mutes", &["chat"]),
     ("passkeys", &["factors"]),
-    ("pins", &["chat"]),
     ("player_sessions", &["sessions"]),
-    ("reactions", &["chat"]),
     ("recording_files", &["recordings"]),
     ("recording_mp3s", &["recordings"]),
     ("recordings", &["recordings"]),

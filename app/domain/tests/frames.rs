@@ -93,8 +93,6 @@ fn events_have_one_level_in_json() {
         text: "Hello".into(),
         sent_at: Millis(6),
         position: 3,
-        replies_to: None,
-        reactions: vec![],
     };
     let card = ShowCard {
         id: show(),

@@ -4,7 +4,7 @@
 
 use bandstand_domain::{
     PersonId, ShowId,
-    chat::{ChatMessage, ChatPage, ChatReason, MessageId, Reaction},
+    chat::{ChatPage, ChatReason, MessageId},
 };
 use leptos::prelude::*;
 
@@ -18,32 +18,8 @@ pub async fn post_message(
     show: ShowId,
     id: MessageId,
     text: String,
-    replies_to: Option<MessageId>,
 ) -> Result<(), Failed<ChatReason>> {
-    answer(port::<dyn super::port::Chat>().post(show, id, text, replies_to)).await
-}
-
-/// Reacts to a message, or takes a reaction back.
-#[server(endpoint = "chat/react", input = Json, output = Json)]
-pub async fn react_to_message(
-    show: ShowId,
-    id: MessageId,
-    reaction: Reaction,
-    on: bool,
-) -> Result<(), Failed<ChatReason>> {
-    answer(port::<dyn super::port::Chat>().react(show, id, reaction, on)).await
-}
-
-/// Pins a message in place of another, or none.
-#[server(endpoint = "chat/pin", input = Json, output = Json)]
-pub async fn pin_message(show: ShowId, id: Option<MessageId>) -> Result<(), Failed<ChatReason>> {
-    answer(port::<dyn super::port::Chat>().pin(show, id)).await
-}
-
-/// Message that another answers, or that is pinned.
-#[server(endpoint = "chat/message", input = Json, output = Json)]
-pub async fn load_message(show: ShowId, id: MessageId) -> Result<ChatMessage, Failed<ChatReason>> {
-    answer(port::<dyn super::port::Chat>().message(show, id)).await
+    answer(port::<dyn super::port::Chat>().post(show, id, text)).await
 }
 
 /// Deletes a message.

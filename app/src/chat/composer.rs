@@ -6,14 +6,9 @@ use bandstand_domain::{
     stage::JoinToken,
 };
 use leptos::{ev, html, prelude::*};
-use wasm_bindgen::JsCast;
-use web_sys::HtmlElement;
 
-use super::{ChatHandle, quote_view::said};
+use super::ChatHandle;
 use crate::{t, texts::say};
-
-/// Identity of the field in the page.
-const FIELD: &str = "chat-text";
 
 /// Length from which on the composer tells how many characters are left.
 const TELL_FROM: usize = MAX_MESSAGE - 100;
@@ -79,9 +74,7 @@ pub fn Composer(
             return;
         }
         complaint.set(None);
-        let replies_to = chat.answered().get_untracked().map(|it| it.id);
-        chat.send(None, message.to_string(), replies_to);
-        chat.answered().set(None);
+        chat.send(None, message.to_string());
         text.set(String::new());
         sent.run(());
         if let Some(field) = field.get_untracked() {
@@ -91,10 +84,6 @@ pub fn Composer(
     let on_key = move |event: ev::KeyboardEvent| {
         // While an input method composes, Enter chooses a word (229: Safari ends it too early).
         let composing = event.is_composing() || event.key_code() == 229;
-        if event.key() == "Escape" && chat.answered().with_untracked(Option::is_some) {
-            event.stop_propagation();
-            chat.answered().set(None);
-        }
         if event.key() == "Enter" && !event.shift_key() && !composing {
             event.prevent_default();
             submit();
@@ -122,15 +111,14 @@ pub fn Composer(
             <p class="chat-complaint" id="chat-complaint" role="alert">
                 {move || complaint.get().as_ref().map(say)}
             </p>
-            {answering(chat, field)}
             // As high as what is written: the style sheet lays a copy behind it. Measured by a script, it would
             // pull the list's end away for a moment, and the list would stop following.
             <div class="chat-field" data-typed=move || format!("{} ", text.get())>
-                <label class="unseen" for=FIELD>
+                <label class="unseen" for="chat-text">
                     {t!(chat.composer.label)}
                 </label>
                 <textarea
-                    id=FIELD
+                    id="chat-text"
                     rows="1"
                     enterkeyhint="send"
                     autocomplete="off"
@@ -164,41 +152,4 @@ pub fn Composer(
         </form>
     }
     .into_any()
-}
-
-/// Message that the begun one answers, with a way to answer none.
-fn answering(chat: ChatHandle, field: NodeRef<html::Textarea>) -> AnyView {
-    let leave = move |_| {
-        chat.answered().set(None);
-        if let Some(field) = field.get_untracked() {
-            let _ = field.focus();
-        }
-    };
-    view! {
-        <div class="chat-answering" role="status">
-            {move || chat.answered().get().map(|message| view! {
-                <p>
-                    <span>{t!(chat.quote.answering)} " "</span>
-                    {said(&message)}
-                </p>
-                <button
-                    type="button"
-                    aria-label=t!(chat.quote.leave)
-                    title=t!(chat.quote.leave)
-                    on:click=leave
-                >
-                    <span aria-hidden="true">"×"</span>
-                </button>
-            })}
-        </div>
-    }
-    .into_any()
-}
-
-/// Puts the cursor into the field.
-pub fn focus_composer() {
-    let field = document().get_element_by_id(FIELD).and_then(|it| it.dyn_into().ok());
-    if let Some::<HtmlElement>(field) = field {
-        let _ = field.focus();
-    }
 }

@@ -13,9 +13,6 @@ use web_sys::{Element, HtmlElement, Node};
 
 use super::{
     ChatHandle,
-    composer::focus_composer,
-    quote_view::{anchor, quote},
-    reaction_views::{counts, offers},
     state::{Pending, Progress},
 };
 use crate::{
@@ -71,19 +68,11 @@ pub fn Posted(
         join_token
             .with(|join_token| join_token.as_ref().is_some_and(|join_token| join_token.moderates))
     });
-    let present = Memo::new(move |_| join_token.with(Option::is_some));
     let artist = message.from_artist;
     let (name, text) = (message.name.clone(), linked(&message.text));
-    let (id, sent_at) = (message.id, message.sent_at);
+    let sent_at = message.sent_at;
     view! {
-        <article
-            id=anchor(id)
-            tabindex="-1"
-            class="chat-message"
-            class:chat-own=own
-            class:chat-from-artist=artist
-        >
-            {message.replies_to.map(|answered| quote(chat, answered))}
+        <article class="chat-message" class:chat-own=own class:chat-from-artist=artist>
             <p class="chat-head">
                 <strong class=colour dir="auto">{name}</strong>
                 {artist.then(|| view! { <span class="chat-badge">{t!(chat.message.artist)}</span> })}
@@ -93,79 +82,35 @@ pub fn Posted(
                 <LocalTime at=sent_at fallback="" style=TimeStyle::Time/>
             </p>
             <p class="chat-text" dir="auto">{text}</p>
-            {counts(chat, id, present)}
             {move || {
-                present.get().then(|| menu(chat, message.clone(), own.get(), hosts.get()))
+                (own.get() || hosts.get())
+                    .then(|| menu(chat, message.clone(), hosts.get() && !own.get()))
             }}
         </article>
     }
     .into_any()
 }
 
-/// Menu of a message. Opens and closes by itself; what is in it is made when it opens.
-fn menu(chat: ChatHandle, message: Arc<ChatMessage>, own: bool, hosts: bool) -> AnyView {
-    let label = if own {
-        t!(chat.message.about_own).into()
+/// Menu of a message. Opens and closes by itself, without a script.
+fn menu(chat: ChatHandle, message: Arc<ChatMessage>, hosts: bool) -> AnyView {
+    let (id, name, person) = (message.id, message.name.clone(), message.author.clone());
+    let label = if hosts {
+        t!(chat.message.about, name = &name)
     } else {
-        t!(chat.message.about, name = &message.name)
-    };
-    let open = RwSignal::new(false);
-    let toggled = move |event: ev::Event| {
-        let details = event.target().and_then(|it| it.dyn_into::<Element>().ok());
-        open.set(details.is_some_and(|it| it.has_attribute("open")));
+        t!(chat.message.about_own).into()
     };
     view! {
-        <details
-            class="chat-menu"
-            on:toggle=toggled
-            on:keydown=close_on_escape
-            on:focusout=close_on_leaving
-        >
+        <details class="chat-menu" on:keydown=close_on_escape on:focusout=close_on_leaving>
             <summary aria-label=label.clone() title=label>
                 <span aria-hidden="true">"⋯"</span>
             </summary>
-            {move || open.get().then(|| choices(chat, message.clone(), own, hosts))}
-        </details>
-    }
-    .into_any()
-}
-
-fn choices(chat: ChatHandle, message: Arc<ChatMessage>, own: bool, hosts: bool) -> AnyView {
-    let (id, name, person) = (message.id, message.name.clone(), message.author.clone());
-    let answer = move |event: ev::MouseEvent| {
-        close(event.target(), false);
-        chat.answered().set(Some(message.clone()));
-        focus_composer();
-    };
-    view! {
-        <div class="chat-choices">
-            {offers(chat, id)}
-            <button type="button" on:click=answer>
-                {t!(chat.message.answer)}
-            </button>
-            {hosts.then(|| pin_button(chat, id))}
-            {(own || hosts).then(|| view! {
+            <div class="chat-choices">
                 <button type="button" on:click=move |_| chat.delete(id)>
                     {t!(chat.message.delete)}
                 </button>
-            })}
-            {(hosts && !own).then(|| mute_button(chat, person, name))}
-        </div>
-    }
-    .into_any()
-}
-
-fn pin_button(chat: ChatHandle, id: MessageId) -> AnyView {
-    let pinned =
-        Memo::new(move |_| chat.state().with(|state| state.pinned().is_some_and(|it| it.id == id)));
-    let switch = move |event: ev::MouseEvent| {
-        chat.pin((!pinned.get_untracked()).then_some(id));
-        close(event.target(), true);
-    };
-    view! {
-        <button type="button" on:click=switch>
-            {move || if pinned.get() { t!(chat.message.unpin) } else { t!(chat.message.pin) }}
-        </button>
+                {hosts.then(|| mute_button(chat, person, name))}
+            </div>
+        </details>
     }
     .into_any()
 }
@@ -197,7 +142,7 @@ fn mute_button(chat: ChatHandle, person: PersonId, name: String) -> AnyView {
     .into_any()
 }
 
-pub(super) fn close(inside: Option<web_sys::EventTarget>, focus: bool) {
+fn close(inside: Option<web_sys::EventTarget>, focus: bool) {
     let Some(inside) = inside.and_then(|target| target.dyn_into::<Element>().ok()) else { return };
     let Ok(Some(details)) = inside.closest("details") else { return };
     let _ = details.remove_attribute("open");
@@ -232,8 +177,8 @@ pub fn OnItsWay(
     chat: ChatHandle,
     /// Itself.
     pending: Pending,
-    /// Takes it back into the composer.
-    edit: Callback<Pending>,
+    /// Takes its text back into the composer.
+    edit: Callback<String>,
 ) -> impl IntoView {
     let id = pending.id;
     let text = pending.text.clone();
@@ -247,7 +192,7 @@ pub fn OnItsWay(
         Progress::Taken => t!(chat.message.sent),
         Progress::Failed(_) => t!(chat.message.not_sent),
     };
-    let (again, replies_to) = (pending.text, pending.replies_to);
+    let again = pending.text;
     view! {
         <article class="chat-message chat-own chat-pending" class:chat-failed=failed>
             <p class="chat-head">
@@ -258,15 +203,15 @@ pub fn OnItsWay(
             {failure.map(|why| view! {
                 <p class="chat-why">{why}</p>
                 <p class="chat-tries">
-                    <button type="button" on:click=move |_| chat.send(Some(id), again.clone(), replies_to)>
+                    <button type="button" on:click=move |_| chat.send(Some(id), again.clone())>
                         {t!(ui.try_again)}
                     </button>
                     <button
                         type="button"
                         on:click=move |_| {
-                            let taken = chat.state().try_update(|state| state.take_back(id));
-                            if let Some(Some(pending)) = taken {
-                                edit.run(pending);
+                            let text = chat.state().try_update(|state| state.take_back(id));
+                            if let Some(Some(text)) = text {
+                                edit.run(text);
                             }
                         }
                     >

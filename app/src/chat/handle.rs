@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bandstand_domain::{
     Millis, PersonId, Refusal, ShowId,
     channel::Event,
-    chat::{ChatEvent, ChatMessage, ChatPage, ChatReason, MessageId, Reaction},
+    chat::{ChatEvent, ChatMessage, ChatPage, ChatReason, MessageId},
 };
 use futures::{FutureExt, future::LocalBoxFuture};
 use leptos::{
@@ -16,12 +16,7 @@ use leptos::{
 use uuid::Uuid;
 
 use super::{
-    api::{
-        delete_message, load_history, load_message, mute_person, pin_message, post_message,
-        react_to_message,
-    },
-    quotes::{Quote, Quotes},
-    reactions::Reactions,
+    api::{delete_message, load_history, mute_person, post_message},
     state::{ChatState, Progress},
 };
 use crate::{
@@ -42,11 +37,6 @@ pub struct ChatHandle {
     loading: RwSignal<bool>,
     /// Begun message, which outlives the page.
     draft: RwSignal<String>,
-    /// Message that the begun one answers.
-    answered: RwSignal<Option<Arc<ChatMessage>>>,
-    /// Apart from the messages: a reaction draws no list anew.
-    reactions: RwSignal<Reactions>,
-    quotes: RwSignal<Quotes>,
 }
 
 impl ChatHandle {
@@ -59,18 +49,11 @@ impl ChatHandle {
             notice: RwSignal::default(),
             loading: RwSignal::new(false),
             draft: RwSignal::default(),
-            answered: RwSignal::default(),
-            reactions: RwSignal::default(),
-            quotes: RwSignal::default(),
         }
     }
 
     /// Takes the latest messages from `page`, and who is `muted`, and forgets what was known before.
     pub fn reset(self, page: ChatPage, muted: Vec<PersonId>) {
-        self.reactions.update(|reactions| {
-            reactions.clear();
-            reactions.take(&page.messages);
-        });
         self.state.update(|state| state.reset(page, muted));
     }
 
@@ -88,45 +71,20 @@ impl ChatHandle {
 
     async fn load_latest(self) {
         match load_history(self.show, i64::MAX).await {
-            Ok(page) => self.reset(page, Vec::new()),
+            Ok(page) => {
+                let _ = self.state.try_update(|state| state.reset(page, Vec::new()));
+            }
             Err(failed) => self.say(t!(chat.news.history_failed, why = told(&failed))),
         }
     }
 
     /// Takes in what happened; events that are not about the chat change nothing.
     pub fn apply(self, event: &Event) {
-        let Event::Chat(event) = event else { return };
-        match event {
-            ChatEvent::Reacted { message, reaction, count } => {
-                self.reactions.update(|it| it.count(*message, *reaction, *count));
-            }
-            ChatEvent::Deleted { message } => self.forget(*message),
-            _ => {}
-        }
-        // Of a reaction the messages don't tell.
-        if !matches!(event, ChatEvent::Reacted { .. }) {
+        if let Event::Chat(event) = event {
             let new = self.state.try_update(|state| state.apply(event)).unwrap_or(0);
             if new > 0 {
                 self.arrived.update(|arrived| *arrived += new);
             }
-        }
-        if let ChatEvent::Pinned { message: Some(id) } = event
-            && self.state.with_untracked(|state| state.pinned().is_none())
-        {
-            self.load_pinned(*id);
-        }
-    }
-
-    /// Forgets what hangs on a message that was deleted.
-    fn forget(self, id: MessageId) {
-        if self.quotes.with_untracked(|it| it.get(id).is_some()) {
-            self.quotes.update(|it| it.delete(id));
-        }
-        if self.reactions.with_untracked(|it| !it.of(id).is_empty()) {
-            self.reactions.update(|it| it.forget(id));
-        }
-        if self.answered.with_untracked(|it| it.as_ref().is_some_and(|it| it.id == id)) {
-            self.answered.set(None);
         }
     }
 
@@ -152,29 +110,16 @@ impl ChatHandle {
         self.draft
     }
 
-    /// Message that the begun one answers.
-    pub(super) fn answered(self) -> RwSignal<Option<Arc<ChatMessage>>> {
-        self.answered
-    }
-
-    pub(super) fn reactions(self) -> RwSignal<Reactions> {
-        self.reactions
-    }
-
-    pub(super) fn quotes(self) -> RwSignal<Quotes> {
-        self.quotes
-    }
-
     pub(super) fn loading(self) -> RwSignal<bool> {
         self.loading
     }
 
     /// Sends a message: a new one, or one that didn't get there again.
-    pub(super) fn send(self, id: Option<MessageId>, text: String, replies_to: Option<MessageId>) {
+    pub(super) fn send(self, id: Option<MessageId>, text: String) {
         let id = id.unwrap_or_else(|| MessageId(Uuid::new_v4()));
-        self.state.update(|state| state.send(id, text.clone(), replies_to));
+        self.state.update(|state| state.send(id, text.clone()));
         spawn_local(async move {
-            let progress = match post_message(self.show, id, text, replies_to).await {
+            let progress = match post_message(self.show, id, text).await {
                 Ok(()) => Progress::Taken,
                 Err(Failed(Refusal::Invalid(errors))) => Progress::Failed(
                     errors
@@ -197,7 +142,6 @@ impl ChatHandle {
                 // What is gone is not there any more either way.
                 Ok(()) | Err(Failed(Refusal::NotFound | Refusal::Gone)) => {
                     let _ = self.state.try_update(|state| state.delete(id));
-                    self.forget(id);
                     self.say(t!(chat.news.deleted).into());
                 }
                 Err(failed) => self.say(t!(chat.news.delete_failed, why = told(&failed))),
@@ -225,63 +169,6 @@ impl ChatHandle {
         });
     }
 
-    /// Reacts to a message, or takes the reaction back.
-    pub(super) fn react(self, id: MessageId, reaction: Reaction) {
-        let on = !self.reactions.with_untracked(|it| it.mine(id, reaction));
-        self.reactions.update(|it| it.press(id, reaction, on));
-        spawn_local(async move {
-            if let Err(failed) = react_to_message(self.show, id, reaction, on).await {
-                let _ = self.reactions.try_update(|it| it.press(id, reaction, !on));
-                self.say(t!(chat.news.react_failed, why = told(&failed)));
-            }
-        });
-    }
-
-    /// Pins a message in place of another, or none.
-    pub(super) fn pin(self, id: Option<MessageId>) {
-        spawn_local(async move {
-            match pin_message(self.show, id).await {
-                Ok(()) if id.is_some() => self.say(t!(chat.news.pinned).into()),
-                Ok(()) => self.say(t!(chat.news.unpinned).into()),
-                Err(failed) => self.say(t!(chat.news.pin_failed, why = told(&failed))),
-            }
-        });
-    }
-
-    /// Looks up a message that another answers, once.
-    pub(super) fn quote(self, id: MessageId) {
-        if self.quotes.with_untracked(|it| it.get(id).is_some()) {
-            return;
-        }
-        if let Some(message) = self.state.with_untracked(|state| state.find(id)) {
-            self.quotes.update(|it| it.set(id, Quote::There(message)));
-            return;
-        }
-        self.quotes.update(|it| it.set(id, Quote::Asked));
-        spawn_local(async move {
-            let answer: Result<_, Failed<ChatReason>> = load_message(self.show, id).await;
-            let quote = match answer {
-                Ok(message) => Quote::There(Arc::new(message)),
-                Err(Failed(Refusal::NotFound | Refusal::Gone)) => Quote::Gone,
-                Err(_) => return,
-            };
-            let _ = self.quotes.try_update(|it| {
-                // It may have been deleted since.
-                if it.get(id) == Some(&Quote::Asked) {
-                    it.set(id, quote);
-                }
-            });
-        });
-    }
-
-    fn load_pinned(self, id: MessageId) {
-        spawn_local(async move {
-            if let Ok(message) = load_message(self.show, id).await {
-                let _ = self.state.try_update(|state| state.take_pinned(message));
-            }
-        });
-    }
-
     /// Loads earlier messages, one page at a time.
     pub(super) fn load_earlier(self) {
         let before = self.state.with_untracked(ChatState::earlier_than);
@@ -292,11 +179,11 @@ impl ChatHandle {
             match answer {
                 Ok(page) => {
                     // After a reset meanwhile the page may not join what is there now.
-                    let joins = self.state.try_with_untracked(ChatState::earlier_than);
-                    if joins == Some(Some(before)) {
-                        self.reactions.update(|it| it.take(&page.messages));
-                        self.state.update(|state| state.prepend(page));
-                    }
+                    let _ = self.state.try_update(|state| {
+                        if state.earlier_than() == Some(before) {
+                            state.prepend(page);
+                        }
+                    });
                 }
                 Err(failed) => self.say(t!(chat.news.earlier_failed, why = told(&failed))),
             }
@@ -304,7 +191,7 @@ impl ChatHandle {
         });
     }
 
-    pub(super) fn say(self, text: String) {
+    fn say(self, text: String) {
         let _ = self.notice.try_set(text);
     }
 }

@@ -7,10 +7,6 @@ mod handle;
 mod panel;
 #[cfg(feature = "ssr")]
 pub mod port;
-mod quote_view;
-mod quotes;
-mod reaction_views;
-mod reactions;
 mod state;
 
 pub use entry::name_colour;

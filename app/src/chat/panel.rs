@@ -14,8 +14,7 @@ use super::{
     ChatHandle,
     composer::Composer,
     entry::{ChatRow, OnItsWay, Posted},
-    quote_view::Pinned,
-    state::{ChatState, Pending},
+    state::ChatState,
 };
 use crate::{t, ui::later};
 
@@ -59,18 +58,13 @@ fn Messages(
     let field = NodeRef::<html::Textarea>::new();
     let text = chat.draft();
     let scroll = Scroll::new(chat, list);
-    let edit = Callback::new(move |again: Pending| {
+    let edit = Callback::new(move |again: String| {
         text.update(|text| {
             if !text.trim().is_empty() {
                 text.push('\n');
             }
-            text.push_str(&again.text);
+            text.push_str(&again);
         });
-        let answered =
-            again.replies_to.and_then(|id| chat.state().with_untracked(|state| state.find(id)));
-        if answered.is_some() {
-            chat.answered().set(answered);
-        }
         if let Some(field) = field.get_untracked() {
             let _ = field.focus();
         }
@@ -91,7 +85,6 @@ fn Messages(
     let more = Memo::new(move |_| chat.state().with(|state| state.earlier_than().is_some()));
     view! {
         <section class="chat" aria-label=t!(chat.chat)>
-            <Pinned chat join_token/>
             <div class="chat-frame">
                 <div
                     class="chat-list"

@@ -39,14 +39,9 @@ pub struct Pending {
     pub id: MessageId,
     /// Text.
     pub text: String,
-    /// Message that it answers.
-    pub replies_to: Option<MessageId>,
     /// Progress.
     pub progress: Progress,
 }
-
-/// Pinned message, and what it says once this page knows it.
-type Pin = (MessageId, Option<Arc<ChatMessage>>);
 
 /// State of a chat.
 ///
@@ -58,7 +53,6 @@ pub struct ChatState {
     pending: Vec<Pending>,
     deleted: VecDeque<MessageId>,
     muted: HashMap<PersonId, bool>,
-    pinned: Option<Pin>,
     more: bool,
     reading_back: bool,
 }
@@ -70,7 +64,6 @@ impl ChatState {
         self.muted = muted.into_iter().map(|person| (person, true)).collect();
         self.pending.retain(|pending| pending.progress != Progress::Taken);
         self.more = page.more;
-        self.pinned = page.pinned.map(|it| (it.id, Some(Arc::new(it))));
         for message in page.messages {
             self.take(message);
         }
@@ -93,32 +86,7 @@ impl ChatState {
                 self.muted.insert(person.clone(), *muted);
                 0
             }
-            ChatEvent::Pinned { message } => {
-                self.pinned = message.map(|it| (it, self.find(it)));
-                0
-            }
-            ChatEvent::Reacted { .. } => 0,
         }
-    }
-
-    /// Pinned message, if this page knows what it says.
-    pub fn pinned(&self) -> Option<&Arc<ChatMessage>> {
-        self.pinned.as_ref()?.1.as_ref()
-    }
-
-    /// Takes what a pinned message says, unless another is pinned by now.
-    pub fn take_pinned(&mut self, message: ChatMessage) {
-        if let Some((id, said)) = &mut self.pinned
-            && *id == message.id
-        {
-            *said = Some(Arc::new(message));
-        }
-    }
-
-    /// Message of this identity, if this page has it.
-    pub fn find(&self, id: MessageId) -> Option<Arc<ChatMessage>> {
-        let pinned = self.pinned();
-        self.messages.iter().rev().chain(pinned).find(|it| it.id == id).cloned()
     }
 
     /// Takes earlier messages.
@@ -183,11 +151,10 @@ impl ChatState {
     }
 
     /// Notes a message that one is about to send, or to send again.
-    pub fn send(&mut self, id: MessageId, text: String, replies_to: Option<MessageId>) {
-        let progress = Progress::Sending;
+    pub fn send(&mut self, id: MessageId, text: String) {
         match self.pending.iter_mut().find(|pending| pending.id == id) {
-            Some(pending) => pending.progress = progress,
-            None => self.pending.push(Pending { id, text, replies_to, progress }),
+            Some(pending) => pending.progress = Progress::Sending,
+            None => self.pending.push(Pending { id, text, progress: Progress::Sending }),
         }
     }
 
@@ -198,17 +165,16 @@ impl ChatState {
         }
     }
 
-    /// Takes back a message that didn't get there.
-    pub fn take_back(&mut self, id: MessageId) -> Option<Pending> {
+    /// Takes back a message that didn't get there; its text.
+    pub fn take_back(&mut self, id: MessageId) -> Option<String> {
         let at = self.pending.iter().position(|pending| pending.id == id)?;
-        Some(self.pending.remove(at))
+        Some(self.pending.remove(at).text)
     }
 
     /// Takes a message away for good.
     pub fn delete(&mut self, id: MessageId) {
         self.messages.retain(|message| message.id != id);
         self.pending.retain(|pending| pending.id != id);
-        self.pinned.take_if(|pinned| pinned.0 == id);
         if self.deleted.len() >= DELETED {
             self.deleted.pop_front();
         }
@@ -261,13 +227,11 @@ mod tests {
             text: format!("message {i}"),
             sent_at: Millis(i),
             position: i,
-            replies_to: None,
-            reactions: vec![],
         }
     }
 
     fn page(positions: std::ops::Range<i64>, more: bool) -> ChatPage {
-        ChatPage { messages: positions.map(message).collect(), more, pinned: None }
+        ChatPage { messages: positions.map(message).collect(), more }
     }
 
     fn posted(i: i64) -> ChatEvent {
@@ -304,9 +268,9 @@ mod tests {
     #[test]
     fn ones_own_message_becomes_the_posted_one() {
         let mut state = ChatState::default();
-        state.send(id(5), "message 5".into(), None);
+        state.send(id(5), "message 5".into());
         state.progress(id(5), Progress::Failed("offline".into()));
-        state.send(id(5), "message 5".into(), None);
+        state.send(id(5), "message 5".into());
         assert_eq!(state.pending().len(), 1);
         assert_eq!(state.apply(&posted(5)), 0, "it was seen before");
         state.progress(id(5), Progress::Taken);
@@ -317,31 +281,13 @@ mod tests {
     #[test]
     fn a_reset_loses_nothing_that_was_typed() {
         let mut state = ChatState::default();
-        state.send(id(8), "lost".into(), None);
+        state.send(id(8), "lost".into());
         state.progress(id(8), Progress::Failed("offline".into()));
-        state.send(id(9), "there".into(), None);
+        state.send(id(9), "there".into());
         state.progress(id(9), Progress::Taken);
         state.reset(page(1..3, false), vec![]);
         assert_eq!(state.pending().iter().map(|pending| pending.id).collect::<Vec<_>>(), [id(8)]);
-        assert_eq!(state.take_back(id(8)).map(|it| it.text).as_deref(), Some("lost"));
-    }
-
-    #[test]
-    fn pinned_message_goes_with_its_deletion() {
-        let mut state = ChatState::default();
-        let old = Some(message(1));
-        state.reset(ChatPage { pinned: old, ..page(10..13, true) }, vec![]);
-        assert_eq!(state.pinned().map(|it| it.id), Some(id(1)), "not in the page");
-        state.apply(&ChatEvent::Pinned { message: Some(id(11)) });
-        assert_eq!(state.pinned().map(|it| it.id), Some(id(11)));
-        state.apply(&ChatEvent::Deleted { message: id(11) });
-        assert_eq!(state.pinned(), None);
-        state.take_pinned(message(11));
-        assert_eq!(state.pinned(), None, "it comes too late");
-        state.apply(&ChatEvent::Pinned { message: Some(id(2)) });
-        assert_eq!(state.pinned(), None, "it has to be asked for");
-        state.take_pinned(message(2));
-        assert_eq!(state.pinned().map(|it| it.id), Some(id(2)));
+        assert_eq!(state.take_back(id(8)).as_deref(), Some("lost"));
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Bookmarks of a recording, its loud moments and its links. A part of its own: a recording plays without.
+//! Bookmarks of a recording, its loud moments and links, and the lock screen. A part of its own: a recording plays
+//! without.
 
 mod kept;
 mod links;
@@ -6,6 +7,7 @@ mod links;
 use bandstand_domain::{
     ShowId,
     recordings::{Cut, write_time},
+    shows::ShowCard,
 };
 use leptos::{
     html,
@@ -16,7 +18,7 @@ use leptos::{
 
 use self::kept::KeptBookmarks;
 pub(super) use self::links::links;
-use super::loud::loud_list;
+use super::{lock_screen::on_lock_screen, loud::loud_list, playback::Playback};
 use crate::{
     player::{CLOSE, icon},
     t,
@@ -41,12 +43,17 @@ pub struct BookmarkPlace {
     pub seek: Callback<u64>,
     /// Loud moments of what is played.
     pub loud: StoredValue<Vec<u64>>,
+    /// The playback.
+    pub playback: Playback,
+    /// The show.
+    pub card: StoredValue<ShowCard>,
 }
 
 /// Loud moments; a button that sets a bookmark, `b` on the keyboard, and the list of all.
 #[wasm_split(bookmarks, wasm_split_path = ::leptos::wasm_split, fallible)]
 pub(super) fn bookmarks(place: BookmarkPlace) -> Result<AnyView, SplitLoaderError> {
-    let BookmarkPlace { show, has_account, cut, time, seek, loud } = place;
+    let BookmarkPlace { show, has_account, cut, time, seek, loud, playback, card } = place;
+    on_lock_screen(playback, card);
     let toaster = Toaster::expect();
     let kept = KeptBookmarks { show, has_account };
     let all = RwSignal::new(Vec::<u64>::new());

@@ -18,7 +18,6 @@ use web_sys::HtmlVideoElement;
 use super::{
     bookmarks::{BookmarkPlace, bookmarks, links as links_below},
     controls::ReplayControls,
-    lock_screen::on_lock_screen,
     loud::loud_moments,
     playback::Playback,
     screen::{ReplayScreen, ReplayStart},
@@ -57,6 +56,8 @@ pub(crate) fn on_stage(session: WatchSession) -> Result<AnyView, SplitLoaderErro
             time: Signal::derive(move || playback.time()),
             seek: Callback::new(move |time| playback.seek(time)),
             loud,
+            playback,
+            card,
         };
         // Below the stage, with which they are no part of the picture.
         let controls = move || {
@@ -180,7 +181,6 @@ fn loaded(
                     dock.leave_other(show);
                 }
             });
-            on_lock_screen(playback, card);
             Some(view(handle))
         }
         Err(why) => {

@@ -4,4 +4,4 @@ pub mod personal_data;
 pub mod port;
 mod store;
 
-pub use store::{is_muted, muted, page, pinned, said_by_second, said_from};
+pub use store::{is_muted, muted, page, said_by_second, said_from};

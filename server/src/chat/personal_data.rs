@@ -1,4 +1,4 @@
-//! Personal data in chats: messages and mutes, reactions.
+//! Personal data in chats: messages and mutes.
 
 use async_trait::async_trait;
 
@@ -28,31 +28,6 @@ impl PersonalData for ChatData {
         subject: &DataSubject,
     ) -> Result<ErasedFiles, DatabaseError> {
         store::forget_person(write, &subject.person).await?;
-        Ok(ErasedFiles::new())
-    }
-}
-
-/// Personal data in chats: reactions to messages.
-#[derive(Clone, Copy, Debug)]
-pub struct ReactionData;
-
-#[async_trait]
-impl PersonalData for ReactionData {
-    async fn export(
-        &self,
-        database: &Database,
-        subject: &DataSubject,
-    ) -> Result<Option<ExportMember>, DatabaseError> {
-        let reactions = store::export_reactions(database, &subject.person).await?;
-        Ok(Some(("reactions", reactions)))
-    }
-
-    async fn erase(
-        &self,
-        write: &mut Write,
-        subject: &DataSubject,
-    ) -> Result<ErasedFiles, DatabaseError> {
-        store::forget_reactions(write, &subject.person).await?;
         Ok(ErasedFiles::new())
     }
 }

@@ -2,7 +2,6 @@
 
 mod deletion;
 mod moments;
-mod reactions;
 
 use bandstand_domain::{
     Millis, PersonId, ShowId,
@@ -13,23 +12,11 @@ use sqlx::{Any, Executor, Row, any::AnyRow};
 
 pub use deletion::{export, forget_person};
 pub use moments::{said_by_second, said_from};
-pub use reactions::{
-    MessageChange, add_reactions, export_reactions, forget_reactions, message, pin, pinned, react,
-};
 
 use crate::{
     channel::event_log,
     database::{Database, DatabaseError, Write, parsed},
 };
-
-/// Beginning of a query for messages of the show `$1` that are still there, to [`decode`].
-macro_rules! message_sql {
-    () => {
-        "SELECT id, author, name, from_artist, text, sent_at, position, replies_to FROM messages \
-         WHERE show_id = $1 AND deleted_at IS NULL "
-    };
-}
-use message_sql;
 
 /// A message on its way in.
 #[derive(Clone, Debug)]
@@ -44,8 +31,6 @@ pub struct Draft {
     pub from_artist: bool,
     /// Text of the message.
     pub text: String,
-    /// Message that it answers.
-    pub replies_to: Option<MessageId>,
 }
 
 /// Outcome of posting a message.
@@ -59,8 +44,6 @@ pub enum Posted {
     Taken,
     /// Its author is muted.
     Muted,
-    /// There never was a message that it answers.
-    Unanswerable,
 }
 
 /// Adds a message to the chat of `show`, and the event that tells it, in one transaction.
@@ -77,19 +60,13 @@ pub async fn post(
     let topic = Topic::Show(show);
     // First, because it makes everything at this topic wait its turn: a mute, too.
     let cursor = event_log::reserve(&mut write, topic).await?;
-    let Draft { id, author, name, from_artist, text, replies_to } = draft;
+    let Draft { id, author, name, from_artist, text } = draft;
     if silenced(&mut *write, show, &author).await? {
         return Ok(Posted::Muted);
     }
-    if let Some(answered) = replies_to
-        && find(&mut write, show, answered).await?.is_none()
-    {
-        return Ok(Posted::Unanswerable);
-    }
     let inserted = sqlx::query(
-        "INSERT INTO messages \
-             (show_id, position, id, author, name, from_artist, text, sent_at, replies_to) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (show_id, id) DO NOTHING",
+        "INSERT INTO messages (show_id, position, id, author, name, from_artist, text, sent_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (show_id, id) DO NOTHING",
     )
     .bind(show.to_string())
     .bind(cursor.0)
@@ -99,7 +76,6 @@ pub async fn post(
     .bind(i64::from(from_artist))
     .bind(&text)
     .bind(now.0)
-    .bind(replies_to.map(|it| it.0.to_string()))
     .execute(&mut *write)
     .await?;
     if inserted.rows_affected() == 0 {
@@ -109,17 +85,7 @@ pub async fn post(
         return Ok(if own { Posted::Before } else { Posted::Taken });
     }
     let position = cursor.0;
-    let message = ChatMessage {
-        id,
-        author,
-        name,
-        from_artist,
-        text,
-        sent_at: now,
-        position,
-        replies_to,
-        reactions: Vec::new(),
-    };
+    let message = ChatMessage { id, author, name, from_artist, text, sent_at: now, position };
     event_log::insert(&mut write, topic, cursor, &Event::Chat(ChatEvent::Posted { message }), now)
         .await?;
     write.commit_unrevised().await?;
@@ -178,8 +144,7 @@ pub async fn delete(
         return Ok(Deletion::Before);
     }
     sqlx::query(
-        "UPDATE messages SET text = '', name = '', replies_to = NULL, deleted_at = $3 \
-         WHERE show_id = $1 AND id = $2",
+        "UPDATE messages SET text = '', name = '', deleted_at = $3 WHERE show_id = $1 AND id = $2",
     )
     .bind(show.to_string())
     .bind(id.0.to_string())
@@ -187,7 +152,6 @@ pub async fn delete(
     .execute(&mut *write)
     .await?;
     event_log::replace(&mut write, topic, message.cursor, &event).await?;
-    reactions::forget_message(&mut write, show, id).await?;
     write.commit().await?;
     Ok(Deletion::Now)
 }
@@ -258,27 +222,28 @@ pub async fn has_written(
     Ok(row.is_some())
 }
 
-/// The latest messages of `show` before `position`, oldest first, as `viewer` sees them.
+/// The latest messages of `show` before `position`, oldest first.
 pub async fn page(
     database: &Database,
     show: ShowId,
     before: i64,
-    viewer: Option<&PersonId>,
 ) -> Result<ChatPage, DatabaseError> {
-    let rows =
-        sqlx::query(concat!(message_sql!(), "AND position < $2 ORDER BY position DESC LIMIT $3"))
-            .bind(show.to_string())
-            .bind(before)
-            .bind(i64::from(PAGE) + 1)
-            .fetch_all(&database.read)
-            .await?;
+    let rows = sqlx::query(
+        "SELECT id, author, name, from_artist, text, sent_at, position FROM messages \
+         WHERE show_id = $1 AND position < $2 AND deleted_at IS NULL \
+         ORDER BY position DESC LIMIT $3",
+    )
+    .bind(show.to_string())
+    .bind(before)
+    .bind(i64::from(PAGE) + 1)
+    .fetch_all(&database.read)
+    .await?;
     let most = usize::try_from(PAGE).unwrap_or(usize::MAX);
     let more = rows.len() > most;
     let mut messages =
         rows.iter().take(most).map(decode).collect::<Result<Vec<_>, DatabaseError>>()?;
     messages.reverse();
-    add_reactions(database, show, viewer, &mut messages).await?;
-    Ok(ChatPage { messages, more, pinned: None })
+    Ok(ChatPage { messages, more })
 }
 
 struct Known {
@@ -323,7 +288,6 @@ async fn silenced<'e>(
 
 fn decode(row: &AnyRow) -> Result<ChatMessage, DatabaseError> {
     let from_artist: i64 = row.try_get(3)?;
-    let answered: Option<&str> = row.try_get(7)?;
     Ok(ChatMessage {
         id: MessageId(parsed(row, "id")?),
         author: PersonId::new(row.try_get::<String, _>(1)?),
@@ -332,11 +296,5 @@ fn decode(row: &AnyRow) -> Result<ChatMessage, DatabaseError> {
         text: row.try_get(4)?,
         sent_at: Millis(row.try_get(5)?),
         position: row.try_get(6)?,
-        replies_to: answered
-            .map(|it| it.parse())
-            .transpose()
-            .map_err(DatabaseError::decode)?
-            .map(MessageId),
-        reactions: Vec::new(),
     })
 }

@@ -41,8 +41,6 @@ pub enum Limit {
     Chat,
     /// Chat messages of guests, by address.
     GuestChat,
-    /// Reactions to messages, by person.
-    Reaction,
     /// Likes, by person.
     Like,
     /// Entering shows and going on stage, by address.
@@ -110,7 +108,7 @@ pub enum Limit {
 }
 
 impl Limit {
-    const ALL: [Self; 45] = [
+    const ALL: [Self; 44] = [
         Self::Registration,
         Self::LogIn,
         Self::LogInAddress,
@@ -123,7 +121,6 @@ impl Limit {
         Self::Shows,
         Self::Chat,
         Self::GuestChat,
-        Self::Reaction,
         Self::Like,
         Self::Join,
         Self::Look,
@@ -172,8 +169,6 @@ impl Limit {
             Self::Guest => (30, Duration::from_secs(5)),
             Self::Shows => (30, Duration::from_secs(10)),
             Self::Chat => (5, Duration::from_secs(1)),
-            // Each is told to the whole house.
-            Self::Reaction => (6, Duration::from_secs(2)),
             Self::GuestChat => (10, Duration::from_millis(500)),
             Self::Like => (3, Duration::from_secs(2)),
             Self::Join => (60, Duration::from_millis(500)),

@@ -33,7 +33,10 @@ pub async fn of(
     let loud: Vec<_> = crowd.loudest().into_iter().map(|it| cut.from + it).collect();
     if clock::now().since(until) > SETTLED {
         let cut = (row.cut_from, row.cut_to);
-        store::keep_loud_moments(database, row.show, cut, &loud).await?;
+        // They can be counted again.
+        if let Err(error) = store::keep_loud_moments(database, row.show, cut, &loud).await {
+            error.log();
+        }
     }
     Ok(loud)
 }

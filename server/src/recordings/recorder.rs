@@ -23,7 +23,7 @@ use super::{
     closing::{GoneFile, close_cut, note_closed},
     disk, folder, local_path,
     show_input::{InputStep, ShowInput},
-    store, thread_priority,
+    store,
 };
 use crate::{database::DatabaseError, ids::AccountId, services::Services, storage::FileOwner};
 
@@ -117,7 +117,6 @@ impl ShowRecorder {
 
     /// Records until told to end; returns why it ended before, if it did.
     pub fn run(mut self) -> Option<RecordingStop> {
-        thread_priority::lower();
         let mut ended = loop {
             match self.step() {
                 Ok(()) => {}

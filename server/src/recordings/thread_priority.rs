@@ -1,6 +1,6 @@
-//! Priority of recorders' threads.
+//! Priority of the threads that make MP3s.
 
-/// Niceness of a recorder's thread: behind all that carries media, which has none.
+/// Niceness of such a thread: behind all that somebody waits for, which has none.
 #[cfg(target_os = "linux")]
 const NICENESS: i32 = 10;
 
@@ -14,7 +14,7 @@ pub(super) fn lower() {
             _ => setpriority_process(None, NICENESS),
         });
         if let Err(error) = lowered {
-            tracing::warn!(%error, "a recorder has the priority of all others");
+            tracing::warn!(%error, "an MP3 is made with the priority of all else");
         }
     }
 }
@@ -24,7 +24,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_recorder_alone_is_nice() {
+    fn the_thread_alone_is_nice() {
         let own = |_| rustix::process::getpriority_process(None).unwrap();
         let before = own(());
         let lowered = std::thread::spawn(move || {

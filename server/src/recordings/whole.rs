@@ -67,12 +67,12 @@ impl Whole {
     /// State of the MP3 of a recording that is published, at a venue that makes some, or doesn't.
     pub fn mp3_state(&self, makes_mp3: bool) -> Mp3State {
         match &self.mp3 {
+            Some(Mp3Row { wanted: None, file: Some(file), .. }) => Mp3State::Ready(*file),
             Some(Mp3Row { wanted: None, failure: Some(why), .. }) => match why {
                 Mp3Failure::Room => Mp3State::Full,
                 Mp3Failure::Silent => Mp3State::Silent,
                 Mp3Failure::Failed => Mp3State::Failed,
             },
-            Some(Mp3Row { wanted: None, file: Some(file), .. }) => Mp3State::Ready(*file),
             _ if makes_mp3 => Mp3State::Making,
             _ => Mp3State::Impossible,
         }

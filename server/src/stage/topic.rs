@@ -133,9 +133,7 @@ impl Admitted for Visitor {
             _ => Refusal::Broken,
         })?;
         // A message is at the cursor of its event: newer ones will come as events.
-        let mut chat =
-            chat::page(database, show, page.cursor.0 + 1, Some(&self.claims.person)).await?;
-        chat.pinned = chat::pinned(database, show).await?;
+        let chat = chat::page(database, show, page.cursor.0 + 1).await?;
         let muted =
             if self.claims.artist { chat::muted(database, show).await? } else { Vec::new() };
         let cursor = page.cursor;

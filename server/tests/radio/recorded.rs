@@ -62,6 +62,12 @@ impl Source {
     }
 }
 
+/// Tells whether half a second of this type was recorded last.
+fn last_is(recording: &Recording, media_type: &str) -> bool {
+    let last = recording.files.last();
+    last.is_some_and(|it| it.media_type.starts_with(media_type) && it.duration > 500)
+}
+
 /// Ends the show, and gives its recording once it is stored.
 async fn draft_of(artist: &User, show: ShowId) -> Recording {
     artist.end(show).await.unwrap();
@@ -122,33 +128,30 @@ async fn a_show_by_a_page_and_by_sources_is_one_recording() {
     assert_eq!(source.dismissed().await.0, 409);
     let seen = viewer.until(|it| it.video.packets > 0);
     timeout(PATIENCE, seen).await.expect("the page");
-    artist.until_recording(show, |it| it.files.len() == 2 && it.files[1].duration > 500).await;
+    artist.until_recording(show, |it| last_is(it, "video/webm") && it.files.len() > 1).await;
     let key = artist.make_stream_key("Another").await.unwrap().secret;
     let second = app.source("/radio", &key, "audio/aac");
     second.send(TONE_AAC).await;
     page.publisher.ended().await;
-    second
-        .recorded(TONE_AAC, (&artist, show), |it| it.files.len() == 3 && it.files[2].duration > 500)
-        .await;
+    second.recorded(TONE_AAC, (&artist, show), |it| last_is(it, AAC)).await;
     // And on in another format.
     let key = artist.make_stream_key("A third").await.unwrap().secret;
     let third = app.source("/radio", &key, "audio/mpeg");
     third.send(RATE48_MP3).await;
     assert_eq!(second.dismissed().await.0, 409);
     third.heard_by(&viewer, 20, RATE48_MP3).await;
-    third
-        .recorded(RATE48_MP3, (&artist, show), |it| {
-            it.files.len() == 4 && it.files[3].duration > 500
-        })
-        .await;
+    third.recorded(RATE48_MP3, (&artist, show), |it| last_is(it, MP3) && it.files.len() > 3).await;
     studio.until_stage(StageState::Live).await;
     let draft = draft_of(&artist, show).await;
-    assert_eq!(types(&draft), [MP3, "video/webm; codecs=\"vp8,opus\"", AAC, MP3]);
+    let mut sent = types(&draft);
+    // A busy machine may hold a source up for so long that another file begins.
+    sent.dedup();
+    assert_eq!(sent, [MP3, "video/webm; codecs=\"vp8,opus\"", AAC, MP3]);
     for two in draft.files.windows(2) {
         assert!(two[0].offset + two[0].duration <= two[1].offset + 400, "{:?}", draft.files);
     }
     assert_eq!(artist.probe(&draft.files[0]).await.0, "mp3,44100");
-    assert_eq!(artist.probe(&draft.files[3]).await.0, "mp3,48000");
+    assert_eq!(artist.probe(draft.files.last().unwrap()).await.0, "mp3,48000");
     third.dismissed().await;
     app.stop().await;
 }
@@ -170,7 +173,9 @@ async fn a_source_that_drops_and_comes_back_goes_on_in_the_recording() {
     let before = artist.until_recording(show, |_| true).await.duration;
     let source = app.live_source(&mut studio, &key, "audio/mpeg", TONE_MP3).await;
     source
-        .recorded(TONE_MP3, (&artist, show), |it| it.files.len() == 2 && it.files[1].duration > 0)
+        .recorded(TONE_MP3, (&artist, show), |it| {
+            it.files.len() > 1 && it.files.last().unwrap().duration > 0
+        })
         .await;
     let draft = draft_of(&artist, show).await;
     let [one, other] = &draft.files[..] else { panic!("{:?}", draft.files) };

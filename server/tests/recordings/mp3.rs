@@ -272,7 +272,8 @@ async fn an_mp3_is_made_anew_and_goes_with_its_recording() {
     app.record_tone(show).await;
     artist.publish_recording(show, true).await.unwrap();
     let first = artist.until_mp3(show).await;
-    assert_eq!((first.duration, app.count(files).await), (10_000, 3));
+    assert_eq!(first.duration, 10_000);
+    app.until_count(files, 3).await;
 
     // What is cut off is gone at once; with another title, what there is stays until the next is there.
     artist.change_recording(show, "Low Tide", "0:00", "0:04").await;
@@ -289,7 +290,7 @@ async fn an_mp3_is_made_anew_and_goes_with_its_recording() {
     artist.publish_recording(show, false).await.unwrap();
     assert_eq!(found(third).await, StatusCode::NOT_FOUND);
     assert_eq!(artist.file(&third.path(), None).await.status(), StatusCode::NOT_FOUND);
-    assert_eq!(app.count(files).await, 2);
+    app.until_count(files, 2).await;
     // A venue that closes amid goes on with it at the next start.
     artist.publish_recording(show, true).await.unwrap();
     let app = app.restart().await;
@@ -297,7 +298,7 @@ async fn an_mp3_is_made_anew_and_goes_with_its_recording() {
     let last = artist.until_mp3(show).await;
     artist.call::<(), RecordingReason>("recordings/delete", json!({ "show": show })).await.unwrap();
     assert_eq!(artist.file(&last.path(), None).await.status(), StatusCode::NOT_FOUND);
-    assert_eq!(app.count(files).await, 0);
+    app.until_count(files, 0).await;
     assert_eq!(app.count("SELECT COUNT(*) FROM recording_mp3s").await, 0);
     app.stop().await;
 }

@@ -61,13 +61,6 @@ pub const FUNCTIONS: &[(&str, Arguments, [u16; 6])] = &[
     ("api_tokens/list", |_| json!({}), [401, 401, 200, 200, 200, 200]),
     ("api_tokens/look_up", |_| json!({ "code": "BBBB-BBBB" }), [401, 401, 410, 403, 403, 410]),
     ("api_tokens/revoke", |_| json!({ "id": Uuid::nil() }), [401, 401, 404, 404, 404, 404]),
-    ("chat/message", |it| json!({ "show": it.show, "id": it.message }), NAMED),
-    (
-        "chat/react",
-        |it| json!({ "show": it.show, "id": it.message, "reaction": "heart", "on": true }),
-        NAMED,
-    ),
-    ("chat/pin", |it| json!({ "show": it.show, "id": it.message }), [401, 403, 403, 200, 200, 200]),
     ("chat/history", |it| json!({ "show": it.show, "before": 100 }), NAMED),
     ("chat/post", |it| json!({ "show": it.show, "id": Uuid::new_v4(), "text": "Hello" }), NAMED),
     (

@@ -18,7 +18,6 @@ const READING: &[&str] = &[
     "accounts/viewer",
     "api_tokens/list",
     "chat/history",
-    "chat/message",
     "crowd/figure",
     "factors/ways",
     // Begins one session an account, until that is renewed.
@@ -67,12 +66,6 @@ const WRITING: &[(&str, usize, Again)] = &[
     ("api_tokens/revoke", 5, |_, _| json!({ "id": Uuid::nil() })),
     ("chat/post", 5, |it, _| json!({ "show": it.show, "id": Uuid::new_v4(), "text": "Hello" })),
     ("chat/mute", 5, |it, n| json!({ "show": it.show, "person": it.guest, "muted": n % 2 == 0 })),
-    (
-        "chat/react",
-        5,
-        |it, n| json!({ "show": it.show, "id": it.message, "reaction": "heart", "on": n % 2 == 0 }),
-    ),
-    ("chat/pin", 5, |it, n| json!({ "show": it.show, "id": (n % 2 == 0).then_some(it.message) })),
     ("chat/delete", 5, |it, _| json!({ "show": it.show, "id": it.message })),
     ("crowd/wear", 1, |_, n| json!({ "look": n })),
     ("crowd/like", 5, |it, _| json!({ "show": it.show })),

@@ -153,6 +153,16 @@ impl TestApp {
         row.try_get(0).unwrap()
     }
 
+    /// Waits until what a statement counts is so many.
+    pub async fn until_count(&self, statement: &'static str, count: i64) {
+        let counted = async {
+            while self.count(statement).await != count {
+                sleep(Duration::from_millis(50)).await;
+            }
+        };
+        timeout(Duration::from_secs(60), counted).await.expect(statement);
+    }
+
     /// Lets the ten minutes after the end of each show be over.
     pub async fn end_encores(&self) {
         self.change("UPDATE shows SET ended_at = ended_at - 600000").await;

@@ -128,8 +128,6 @@ mod tests {
             text: String::new(),
             sent_at: at,
             position: at.0,
-            replies_to: None,
-            reactions: vec![],
         }
     }
 

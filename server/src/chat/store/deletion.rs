@@ -8,7 +8,6 @@ use bandstand_domain::{
 use serde_json::{Value, json};
 use sqlx::Row;
 
-use super::reactions::forget_message;
 use crate::{
     channel::event_log,
     database::{Database, DatabaseError, Write},
@@ -42,8 +41,7 @@ pub async fn forget_person(write: &mut Write, author: &PersonId) -> Result<(), D
         .execute(&mut **write)
         .await?;
     let rows = sqlx::query(
-        "UPDATE messages SET name = '', text = '', replies_to = NULL, \
-             deleted_at = COALESCE(deleted_at, sent_at) \
+        "UPDATE messages SET name = '', text = '', deleted_at = COALESCE(deleted_at, sent_at) \
          WHERE author = $1 AND (name <> '' OR text <> '') RETURNING show_id, id, position",
     )
     .bind(author.as_str())
@@ -54,7 +52,6 @@ pub async fn forget_person(write: &mut Write, author: &PersonId) -> Result<(), D
         let (Ok(show), Ok(id)) = (show.parse(), id.parse()) else { continue };
         let event = Event::Chat(ChatEvent::Deleted { message: MessageId(id) });
         event_log::replace(write, Topic::Show(show), Cursor(row.try_get(2)?), &event).await?;
-        forget_message(write, show, MessageId(id)).await?;
     }
     Ok(())
 }

@@ -80,7 +80,9 @@ async fn answer(
     let artist = artist.ok_or(Refusal::NotFound)?;
     if artist.handle != handle {
         let address = format!("/artists/{}/podcast.xml", artist.handle);
-        return Ok(Redirect::permanent(&address).into_response());
+        let mut response = Redirect::permanent(&address).into_response();
+        response.headers_mut().insert(header::CACHE_CONTROL, CACHED);
+        return Ok(response);
     }
     let text = feed_of(services, artist).await?.write().map_err(|error| {
         tracing::error!(%error, "a podcast can't be written");

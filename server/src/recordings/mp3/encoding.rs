@@ -15,15 +15,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     plan::{Mp3Part, Mp3Plan},
-    stored_reader::StoredReader,
+    stored_reader::{StoredReader, StoredSource},
 };
-use crate::storage::files::Files;
+use crate::{recordings::thread_priority, storage::files::Files};
 
 /// Pieces that wait to be written, of at most [`PIECE_BYTES`] and what a second takes.
 const WAITING: usize = 4;
 const PIECE_BYTES: usize = 64 * 1024;
-/// Step by which the thread's priority is lowered: as far as it goes.
-const NICE: i32 = 19;
 
 /// Reason why an MP3 wasn't made.
 #[derive(Debug, Error)]
@@ -57,7 +55,7 @@ impl Encoding {
             EncodingThread { encoding: self, runtime: Handle::current(), out, piece: Vec::new() };
         let named = thread::Builder::new().name("mp3".into());
         let started = named.spawn(move || {
-            lower_priority();
+            thread_priority::lower();
             // Nobody waits for it any more when the venue has closed.
             let _ = done.send(thread.run());
         });
@@ -74,17 +72,6 @@ impl Encoding {
         stream::iter(failed).chain(pieces).chain(end)
     }
 }
-
-#[cfg(unix)]
-fn lower_priority() {
-    // Of this thread alone, on Linux. Where it may not, it is one among others.
-    if let Err(error) = rustix::process::nice(NICE) {
-        tracing::debug!(%error, "the priority of a thread can't be lowered");
-    }
-}
-
-#[cfg(not(unix))]
-fn lower_priority() {}
 
 /// Encoding on its thread.
 struct EncodingThread {
@@ -128,11 +115,13 @@ impl EncodingThread {
         let Mp3Part { name, ranges, time } = part;
         let mut sound = SoundReader::new(StoredReader {
             runtime: self.runtime.clone(),
-            files: self.encoding.files.clone(),
-            name,
-            ranges: VecDeque::from(ranges),
+            source: Some(StoredSource {
+                files: self.encoding.files.clone(),
+                name,
+                ranges: VecDeque::from(ranges),
+                open: None,
+            }),
             stop: self.encoding.stop.clone(),
-            open: None,
             piece: Bytes::new(),
         })?;
         let mut begun = false;

@@ -47,6 +47,9 @@ enum Mp3Error {
     /// Another one is wanted, or none.
     #[error("it isn't wanted any more")]
     Unwanted,
+    /// The recording isn't published any more.
+    #[error("the recording isn't published")]
+    Unpublished,
     /// Nothing can be made of the recording.
     #[error("no MP3 is made of it: {0:?}")]
     Not(Mp3Failure),
@@ -95,6 +98,7 @@ impl JobHandler for Mp3Handler {
             Ok(()) => return JobOutcome::Done,
             Err(_) if closing.is_cancelled() => return JobOutcome::Interrupted,
             Err(Mp3Error::Unwanted) => return JobOutcome::Done,
+            Err(Mp3Error::Unpublished) => return self.forget(show, id).await,
             Err(Mp3Error::Not(why)) => {
                 tracing::info!(%show, ?why, "no MP3 is made of a recording");
                 return self.note(show, id, why).await;
@@ -147,7 +151,7 @@ impl Mp3Handler {
         if !self.is_wanted(show, id).await? {
             return Err(Mp3Error::Unwanted);
         }
-        let plan = Mp3Plan::of(&self.services, show).await?.ok_or(Mp3Error::Unwanted)?;
+        let plan = Mp3Plan::of(&self.services, show).await?.ok_or(Mp3Error::Unpublished)?;
         if plan.parts.is_empty() {
             return Err(Mp3Error::Not(Mp3Failure::Silent));
         }
@@ -167,7 +171,10 @@ impl Mp3Handler {
         storage::keep(&mut write, &written).await?;
         if !store::is_wanted_mp3(&mut write, show, id).await? {
             drop(write);
-            self.services.files.delete(&written.name).await?;
+            // Another attempt, whose time was up, may have made it meanwhile.
+            if store::show_of_mp3(&self.services.database, id).await?.is_none() {
+                self.services.files.delete(&written.name).await?;
+            }
             return Err(Mp3Error::Unwanted);
         }
         let before = store::keep_mp3(&mut write, show, &made).await?.map(stored_name);

@@ -17,16 +17,22 @@ use crate::storage::{ByteRange, StorageError, files::Files};
 /// the runtime, which it waits for.
 pub(super) struct StoredReader {
     pub runtime: Handle,
-    pub files: Files,
-    pub name: String,
-    pub ranges: VecDeque<Range<u64>>,
+    /// What is read; none once reading has failed.
+    pub source: Option<StoredSource>,
     /// Reading fails once this is cancelled.
     pub stop: CancellationToken,
-    pub open: Option<BoxStream<'static, Result<Bytes, StorageError>>>,
     pub piece: Bytes,
 }
 
-impl StoredReader {
+/// File in storage, and what is read of it.
+pub(super) struct StoredSource {
+    pub files: Files,
+    pub name: String,
+    pub ranges: VecDeque<Range<u64>>,
+    pub open: Option<BoxStream<'static, Result<Bytes, StorageError>>>,
+}
+
+impl StoredSource {
     /// The next piece; none at the end.
     async fn next(&mut self) -> io::Result<Option<Bytes>> {
         loop {
@@ -46,18 +52,30 @@ impl StoredReader {
     }
 }
 
+impl StoredReader {
+    /// Reads the next piece on a thread of the runtime: one that was begun from here would have the low priority of
+    /// this one, for good.
+    fn next(&mut self) -> io::Result<Option<Bytes>> {
+        let failed = || io::Error::other("reading has failed");
+        let (mut source, stop) = (self.source.take().ok_or_else(failed)?, self.stop.clone());
+        let reading = self.runtime.spawn(async move {
+            let next = tokio::select! {
+                biased;
+                () = stop.cancelled() => Err(io::Error::other("the venue closes")),
+                next = source.next() => next,
+            };
+            (source, next)
+        });
+        let (source, next) = self.runtime.block_on(reading).map_err(io::Error::other)?;
+        self.source = Some(source);
+        next
+    }
+}
+
 impl Read for StoredReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while self.piece.is_empty() {
-            let (runtime, stop) = (self.runtime.clone(), self.stop.clone());
-            let next = runtime.block_on(async {
-                tokio::select! {
-                    biased;
-                    () = stop.cancelled() => Err(io::Error::other("the venue closes")),
-                    next = self.next() => next,
-                }
-            });
-            let Some(piece) = next? else { return Ok(0) };
+            let Some(piece) = self.next()? else { return Ok(0) };
             self.piece = piece;
         }
         let count = self.piece.len().min(buffer.len());

@@ -193,7 +193,8 @@ pub async fn without_mp3(database: &Database) -> Result<Vec<ShowId>, DatabaseErr
         "SELECT r.show FROM recordings r JOIN shows s ON s.id = r.show \
          LEFT JOIN recording_mp3s m ON m.show = r.show \
          WHERE s.replay_at IS NOT NULL AND s.deleted_at IS NULL \
-         AND (m.show IS NULL OR (m.id IS NULL AND m.failure = 'room')) LIMIT 100",
+         AND (m.show IS NULL OR m.failure = 'room') \
+         ORDER BY CASE WHEN m.show IS NULL THEN 0 ELSE 1 END, r.show LIMIT 100",
     )
     .fetch_all(&database.read)
     .await?;
