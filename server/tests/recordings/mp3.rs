@@ -148,6 +148,7 @@ impl TestApp {
         }
         write.commit().await.unwrap();
         self.running.venue.storing.store_all().await.unwrap();
+        self.until_count("SELECT COUNT(*) FROM recording_files WHERE state <> 'stored'", 0).await;
     }
 }
 
