@@ -1,12 +1,13 @@
 //! Bookmarks of a recording, its loud moments and links, and the lock screen. A part of its own: a recording plays
 //! without.
 
+mod chapter_list;
 mod kept;
 mod links;
 
 use bandstand_domain::{
     ShowId,
-    recordings::{Cut, write_time},
+    recordings::{Chapter, Cut, write_time},
     shows::ShowCard,
 };
 use leptos::{
@@ -16,8 +17,11 @@ use leptos::{
     wasm_split::{SplitLoaderError, wasm_split},
 };
 
-use self::kept::KeptBookmarks;
-pub(super) use self::links::links;
+pub(super) use self::{chapter_list::speed_and_titles, links::links};
+use self::{
+    chapter_list::{speed, titles},
+    kept::KeptBookmarks,
+};
 use super::{lock_screen::on_lock_screen, loud::loud_list, playback::Playback};
 use crate::{
     player::{CLOSE, icon},
@@ -47,12 +51,15 @@ pub struct BookmarkPlace {
     pub playback: Playback,
     /// The show.
     pub card: StoredValue<ShowCard>,
+    /// Its titles.
+    pub chapters: Memo<Vec<Chapter>>,
 }
 
 /// Loud moments; a button that sets a bookmark, `b` on the keyboard, and the list of all.
 #[wasm_split(bookmarks, wasm_split_path = ::leptos::wasm_split, fallible)]
 pub(super) fn bookmarks(place: BookmarkPlace) -> Result<AnyView, SplitLoaderError> {
-    let BookmarkPlace { show, has_account, cut, time, seek, loud, playback, card } = place;
+    let BookmarkPlace { show, has_account, cut, time, seek, loud, playback, card, chapters } =
+        place;
     on_lock_screen(playback, card);
     let toaster = Toaster::expect();
     let kept = KeptBookmarks { show, has_account };
@@ -124,7 +131,7 @@ pub(super) fn bookmarks(place: BookmarkPlace) -> Result<AnyView, SplitLoaderErro
     let place =
         if has_account { t!(replay.bookmarks_account) } else { t!(replay.bookmarks_browser) };
     let view = view! {
-        {loud_list(loud, seek)}
+        {speed(playback)}
         <button
             class="button round" type="button"
             title=t!(replay.bookmark_key) aria-label=t!(replay.bookmark) aria-keyshortcuts="b"
@@ -140,6 +147,8 @@ pub(super) fn bookmarks(place: BookmarkPlace) -> Result<AnyView, SplitLoaderErro
                 <button class="button" type="button" on:click=copy>{t!(replay.copy_link)}</button>
             </div>
         </details>
+        {loud_list(loud, seek)}
+        {titles(playback, chapters)}
     };
     Ok(view.into_any())
 }

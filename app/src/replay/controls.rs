@@ -7,22 +7,20 @@ use leptos::{ev::KeyboardEvent, html, prelude::*};
 use wasm_bindgen::JsCast;
 
 use super::{
-    chapters::{chapter_at, marks},
+    chapters::marks,
     loud::loud_marks,
     playback::Playback,
     screen::words,
 };
 use crate::{
     player::{LARGE, LOUD, PAUSE, PLAY, SILENT, icon},
-    t, texts, ui, web,
+    t, ui, web,
 };
 
 /// Seconds by which arrows, `j` and `l`, and the keys for pages go.
 const ARROW: i64 = 5;
 const LETTER: i64 = 10;
 const PAGE: i64 = 30;
-/// Speeds that are offered.
-const RATES: [f64; 6] = [0.75, 1.0, 1.25, 1.5, 1.75, 2.0];
 
 /// Controls; `k` or the space bar, `j`, `l`, `m` and `f` on the keyboard.
 #[component]
@@ -36,8 +34,7 @@ pub(super) fn ReplayControls(
     /// Fills the screen, or leaves it.
     fill_screen: Callback<()>,
     /// Further buttons.
-    #[prop(optional)]
-    more: Option<AnyView>,
+    more: AnyView,
 ) -> impl IntoView {
     let full = RwSignal::new(false);
     let first = NodeRef::<html::Button>::new();
@@ -69,14 +66,6 @@ pub(super) fn ReplayControls(
             web::focus_in_place(&first);
         }
     };
-    let rate = move |event| {
-        if let Ok(rate) = event_target_value(&event).parse() {
-            playback.set_rate(rate);
-        }
-    };
-    let rates = RATES.map(|rate| {
-        view! { <option value=rate.to_string() selected=rate == 1.0>{written(rate)}</option> }
-    });
     view! {
         <section class="replay-controls" aria-label=t!(replay.controls)>
             <SeekBar playback chapters loud/>
@@ -92,9 +81,6 @@ pub(super) fn ReplayControls(
                     {move || write_time(playback.time())} " / " {write_time(playback.length())}
                 </span>
                 <span class="grow"></span>
-                <select class="input rate" aria-label=t!(replay.speed) on:change=rate>
-                    {rates.into_iter().collect_view()}
-                </select>
                 <button
                     class="button round" type="button"
                     title=t!(watch.sound_key) aria-label=sound aria-keyshortcuts="m"
@@ -126,18 +112,11 @@ pub(super) fn ReplayControls(
                     {t!(replay.from_beginning)}
                 </button>
                 {more}
-                <Chapters playback chapters/>
             </div>
             <p class="replay-note" role="status">{move || words(playback)}</p>
         </section>
     }
     .into_any()
-}
-
-/// A speed as it is written in the language of the page.
-fn written(rate: f64) -> String {
-    let number = rate.to_string().replace('.', texts::language().decimal());
-    format!("{number}×")
 }
 
 /// Bar on which one sees the time and goes elsewhere.
@@ -192,35 +171,6 @@ fn SeekBar(
                 <path class="loud" d=loud.with_value(|it| loud_marks(it, length))/>
             </svg>
         </div>
-    }
-    .into_any()
-}
-
-/// Titles that can be gone to.
-#[component]
-fn Chapters(playback: Playback, chapters: Memo<Vec<Chapter>>) -> impl IntoView {
-    let current = Memo::new(move |_| {
-        let time = playback.time();
-        chapters.with(|all| chapter_at(all, time))
-    });
-    let chapter = move |(number, Chapter { time, title }): (usize, Chapter)| {
-        view! {
-            <li>
-                <button
-                    class="chapter" type="button"
-                    aria-current=move || (current.get() == Some(number)).then_some("true")
-                    on:click=move |_| playback.seek(time)
-                >
-                    <span class="clock">{write_time(time)}</span> <span dir="auto">{title}</span>
-                </button>
-            </li>
-        }
-    };
-    view! {
-        <details class="replay-chapters" hidden=move || chapters.with(Vec::is_empty)>
-            <summary class="button">{t!(replay.chapters)}</summary>
-            <ol role="list">{move || chapters.get().into_iter().enumerate().map(chapter).collect_view()}</ol>
-        </details>
     }
     .into_any()
 }

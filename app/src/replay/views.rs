@@ -16,7 +16,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::HtmlVideoElement;
 
 use super::{
-    bookmarks::{BookmarkPlace, bookmarks, links as links_below},
+    bookmarks::{BookmarkPlace, bookmarks, links as links_below, speed_and_titles},
     controls::ReplayControls,
     loud::loud_moments,
     playback::Playback,
@@ -58,6 +58,7 @@ pub(crate) fn on_stage(session: WatchSession) -> Result<AnyView, SplitLoaderErro
             loud,
             playback,
             card,
+            chapters,
         };
         // Below the stage, with which they are no part of the picture.
         let controls = move || {
@@ -129,7 +130,7 @@ fn alone(
                     <ReplayStart playback/>
                 </div>
                 <Show when=move || playback.started.get()>
-                    <ReplayControls playback chapters loud fill_screen=fill/>
+                    <ReplayControls playback chapters loud fill_screen=fill more=later(move || speed_and_titles(playback, chapters))/>
                 </Show>
             </div>
         }
