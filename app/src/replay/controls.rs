@@ -6,12 +6,7 @@ use bandstand_domain::recordings::{Chapter, write_time};
 use leptos::{ev::KeyboardEvent, html, prelude::*};
 use wasm_bindgen::JsCast;
 
-use super::{
-    chapters::marks,
-    loud::loud_marks,
-    playback::Playback,
-    screen::words,
-};
+use super::{chapters::marks, loud::loud_marks, playback::Playback, screen::words};
 use crate::{
     player::{LARGE, LOUD, PAUSE, PLAY, SILENT, icon},
     t, ui, web,

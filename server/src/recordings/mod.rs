@@ -38,7 +38,10 @@ pub use mp3::{Mp3Handler, request_missing};
 pub use running::Recorders;
 pub use storing::Storing;
 
-use crate::{config::Config, crowd, database::DatabaseError, services::Services, storage};
+use crate::{
+    accounts::store::lock, config::Config, crowd, database::DatabaseError, services::Services,
+    shows, storage,
+};
 
 /// Files of recordings, and podcasts.
 pub fn routes(config: &Config) -> Router<Arc<Services>> {
@@ -69,8 +72,13 @@ async fn discard(
     warned: Option<Millis>,
 ) -> Result<bool, DatabaseError> {
     let files = store::files_of(&services.database, show).await?;
+    let facts = shows::facts(&services.database, show).await?;
     let mut names: Vec<_> = files.iter().map(|it| stored_name(it.file.id)).collect();
     let mut write = services.database.begin().await?;
+    // First, as all do that change a recording: else two of them could wait for each other.
+    if let Some(facts) = &facts {
+        lock(&mut write, &facts.artist_account).await?;
+    }
     if let Some(warned) = warned
         && !store::is_doomed(&mut write, show, warned).await?
     {

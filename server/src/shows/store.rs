@@ -123,7 +123,8 @@ pub async fn facts<'e>(
 ) -> Result<Option<ShowFacts>, DatabaseError> {
     sqlx::query(
         "SELECT s.id, s.artist, a.person, s.stage, s.starts_at, s.ends_at, s.time_zone, \
-         s.medium, s.members_only, s.deleted_at, s.publication, s.live_since, s.ended_at, s.stage_kept, s.records, s.recorded, s.replay_at \
+         s.medium, s.members_only, s.deleted_at, s.publication, s.live_since, s.ended_at, \
+         s.stage_kept, s.records, s.recorded, s.replay_at \
          FROM shows s JOIN accounts a ON a.id = s.artist WHERE s.id = $1",
     )
     .bind(id.to_string())
