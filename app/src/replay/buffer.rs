@@ -90,7 +90,7 @@ pub struct MediaBuffer {
     media: MediaSource,
     buffer: SourceBuffer,
     media_type: RefCell<String>,
-    /// What takes the frames out of their boxes, where only those are appended.
+    /// Unpacker of frames from their boxes, where only the frames are appended.
     boxes: RefCell<Option<MediaBoxes>>,
 }
 

@@ -114,7 +114,7 @@ impl Line {
 }
 
 impl Window {
-    /// What comes together at first has come when it begins.
+    /// The first pieces that come together count as come when they begin.
     fn new(now: Micros) -> Self {
         Window { begins: now + micros(LEAD), most: Micros::MIN }
     }

@@ -60,7 +60,7 @@ struct Bridge {
     publisher: Option<AudioPublisher>,
     playout: Playout,
     coder: Coder,
-    /// What the shadow sends is recorded as it comes, and not from the core.
+    /// True if the sound is recorded as its source sends it, and not from the core.
     copies: bool,
 }
 

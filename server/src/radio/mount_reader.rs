@@ -33,7 +33,7 @@ pub struct SentFrame {
 /// Step of what is read, in order.
 #[derive(Clone, Debug)]
 pub enum MountStep {
-    /// What came before is heard so much earlier than it was said.
+    /// All sound so far is heard so much earlier than it was said.
     Ahead(Duration),
     /// Sound.
     Frame(SentFrame),

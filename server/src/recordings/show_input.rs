@@ -15,7 +15,7 @@ use crate::{
 /// Step of what comes, in order.
 #[derive(Debug)]
 pub(super) enum InputStep {
-    /// What came before from a source client is heard so much earlier than it was said.
+    /// All sound of a source client so far is heard so much earlier than it was said.
     Ahead(Duration),
     /// A packet, and whether a keyframe may begin with it.
     Packet(RecorderPacket, bool),

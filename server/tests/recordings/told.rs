@@ -1,4 +1,4 @@
-//! What the audience is told of a recording.
+//! Words to the audience about a recording.
 
 use std::{fs, time::Duration};
 

@@ -12,7 +12,7 @@ const NOT_THERE: [u16; 6] = [401, 401, 403, 404, 403, 404];
 /// The same, for who wants to play it.
 const NOT_PLAYED: [u16; 6] = [401, 401, 404, 404, 404, 404];
 
-/// Who has a name may.
+/// Anybody with a name may.
 const NAMED: [u16; 6] = [401, 200, 200, 200, 200, 200];
 
 /// A stage that nobody is on.

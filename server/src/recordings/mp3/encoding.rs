@@ -154,7 +154,7 @@ impl EncodingThread {
     }
 }
 
-/// What a decoder is told of the sound of a file.
+/// Format of a file's sound, as its decoder is told.
 fn info_of(sound: FileSound) -> AudioInfo {
     let (format, rate, channels) = match sound {
         FileSound::Opus => (AudioFormat::OggOpus, 48_000, 2),

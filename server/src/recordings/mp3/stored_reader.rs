@@ -17,7 +17,7 @@ use crate::storage::{ByteRange, StorageError, files::Files};
 /// the runtime, which it waits for.
 pub(super) struct StoredReader {
     pub runtime: Handle,
-    /// What is read; none once reading has failed.
+    /// File that is read; none once reading has failed.
     pub source: Option<StoredSource>,
     /// Reading fails once this is cancelled.
     pub stop: CancellationToken,
