@@ -1,14 +1,11 @@
 // Sound, picture and chat of a recording: in its files, and as the page shows them that plays it again.
 import journeys from "../playwright.config";
-import { findAll, lines, playAll } from "../tests/agreement";
+import { findAll, lines, playAll, soundFromTheStart } from "../tests/agreement";
 import { publish } from "../tests/steps";
 import { test } from "../tests/venue";
 import { ms, report } from "./figures";
 
-// The artist's pages make sound before anything is pressed.
-const launch = journeys.use?.launchOptions;
-const args = [...(launch?.args ?? []), "--autoplay-policy=no-user-gesture-required"];
-test.use({ launchOptions: { ...launch, args } });
+test.use({ launchOptions: soundFromTheStart(journeys.use?.launchOptions) });
 
 /** Milliseconds of the wall clock at which something was seen or heard. */
 interface Seen {

@@ -3,9 +3,15 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { LaunchOptions } from "@playwright/test";
 import { beepsIn, darkStage, flash, flashesIn, hangUp, playIn, readsThrough, resize } from "./flashes";
 import { announce, call, goLive, register } from "./steps";
 import { type Person, expect } from "./venue";
+
+/** Options of a browser whose pages make sound before anything is pressed in them. */
+export function soundFromTheStart(launch: LaunchOptions = {}): LaunchOptions {
+  return { ...launch, args: [...(launch.args ?? []), "--autoplay-policy=no-user-gesture-required"] };
+}
 
 /** A recording as its artist is told of it, as far as is needed here. */
 interface Recording {

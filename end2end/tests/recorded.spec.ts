@@ -1,12 +1,9 @@
 // What is recorded of a show belongs together, and is read by programs that aren't ours.
 import journeys from "../playwright.config";
-import { findAll, lines, playAll } from "./agreement";
+import { findAll, lines, playAll, soundFromTheStart } from "./agreement";
 import { expect, test } from "./venue";
 
-// The artist's pages make sound before anything is pressed.
-const launch = journeys.use?.launchOptions;
-const args = [...(launch?.args ?? []), "--autoplay-policy=no-user-gesture-required"];
-test.use({ launchOptions: { ...launch, args } });
+test.use({ launchOptions: soundFromTheStart(journeys.use?.launchOptions) });
 
 /**
  * Milliseconds that sound may be away from its picture in most places and in all, and chat from both. The last
