@@ -39,13 +39,9 @@ pub async fn change(
     }
     let mut write = database.begin().await?;
     lock(&mut write, &account.id).await?;
-    if kept {
-        store::add_bookmark(&mut write, &account.id, show, second).await?;
-        if store::count_bookmarks(&mut write, &account.id, show).await? > MAX_BOOKMARKS {
-            return Err(Refusal::Because(RecordingReason::TooManyBookmarks));
-        }
-    } else {
-        store::remove_bookmark(&mut write, &account.id, show, second).await?;
+    store::set_bookmark(&mut write, &account.id, show, second, kept).await?;
+    if kept && store::count_bookmarks(&mut write, &account.id, show).await? > MAX_BOOKMARKS {
+        return Err(Refusal::Because(RecordingReason::TooManyBookmarks));
     }
     let bookmarks = store::bookmarks(&mut *write, &account.id, show).await?;
     // Nobody else sees any of it.

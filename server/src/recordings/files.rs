@@ -64,14 +64,16 @@ async fn send(
     headers: HeaderMap,
 ) -> Response {
     let download = query.is_some_and(|it| it == "download");
-    match answer(&caller, &sent, &file, download, (&method, &headers)).await {
-        Ok(response) => response,
-        Err(refusal) => {
-            let mut response = refused(&refusal, caller.request_language.say(&refusal));
-            response.headers_mut().insert(header::CACHE_CONTROL, PERSONAL);
-            response
-        }
-    }
+    or_refused(&caller, answer(&caller, &sent, &file, download, (&method, &headers)).await)
+}
+
+/// The answer, or the refusal of it in the caller's language, which no cache keeps for anybody else.
+pub(super) fn or_refused(caller: &Caller, answer: Result<Response, RecordingError>) -> Response {
+    answer.unwrap_or_else(|refusal| {
+        let mut response = refused(&refusal, caller.request_language.say(&refusal));
+        response.headers_mut().insert(header::CACHE_CONTROL, PERSONAL);
+        response
+    })
 }
 
 async fn answer(

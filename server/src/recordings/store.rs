@@ -15,9 +15,7 @@ use crate::{
     ids::AccountId,
 };
 
-pub use bookmarks::{
-    add_bookmark, bookmarks, bookmarks_of, count_bookmarks, forget_bookmarks, remove_bookmark,
-};
+pub use bookmarks::{bookmarks, bookmarks_of, count_bookmarks, forget_bookmarks, set_bookmark};
 pub use drafts::{Unpublished, doomed, is_doomed, note_warned, to_warn};
 pub use extras::{keep_loud_moments, links, loud_moments, replace_links};
 pub use files::{

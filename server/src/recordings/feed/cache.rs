@@ -7,9 +7,9 @@ use std::{
 };
 
 use bytes::Bytes;
-use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
+use super::rss;
 use crate::{clock, entity_tags};
 
 /// The most podcasts that are kept; all go when there is another one.
@@ -45,7 +45,7 @@ impl FeedCache {
         let mut feeds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let etag = entity_tags::strong(Sha256::digest(&text));
         let same = feeds.get(handle).filter(|it| it.etag == etag);
-        let modified = same.map_or_else(http_now, |it| it.modified.clone());
+        let modified = same.map_or_else(|| rss::date(clock::now()), |it| it.modified.clone());
         let at = Instant::now();
         let kept = Arc::new(KeptFeed { text: text.into(), etag, modified, revision, at });
         if feeds.len() >= MAX_FEEDS && !feeds.contains_key(handle) {
@@ -54,11 +54,6 @@ impl FeedCache {
         feeds.insert(handle.to_owned(), kept.clone());
         kept
     }
-}
-
-fn http_now() -> String {
-    let now = Timestamp::from_millisecond(clock::now().0).unwrap_or(Timestamp::UNIX_EPOCH);
-    now.strftime(super::rss::DATE).to_string()
 }
 
 #[cfg(test)]

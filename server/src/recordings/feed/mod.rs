@@ -22,14 +22,11 @@ use self::{
     cache::{FeedCache, KeptFeed},
     rss::{Feed, FeedItem},
 };
-use super::{files::PERSONAL, store};
+use super::{files::or_refused, store};
 use crate::{
     caller::Caller,
     entity_tags,
-    http::{
-        limits::{Limit, by_address},
-        refused,
-    },
+    http::limits::{Limit, by_address},
     people::{self, ArtistRow},
     services::Services,
     shows,
@@ -53,14 +50,7 @@ pub fn routes() -> Router<Arc<Services>> {
 
 /// `GET /artists/{handle}/podcast.xml`: for everybody, and the same for everybody.
 async fn send(cache: &FeedCache, caller: &Caller, handle: &str, headers: &HeaderMap) -> Response {
-    match answer(cache, caller, handle, headers).await {
-        Ok(response) => response,
-        Err(refusal) => {
-            let mut response = refused(&refusal, caller.request_language.say(&refusal));
-            response.headers_mut().insert(header::CACHE_CONTROL, PERSONAL);
-            response
-        }
-    }
+    or_refused(caller, answer(cache, caller, handle, headers).await)
 }
 
 async fn answer(

@@ -14,7 +14,7 @@ use super::super::{mp3, store::Episode};
 use crate::people::ArtistRow;
 
 /// Dates as RSS and HTTP have them (RFC 822, RFC 9110 section 5.6.7).
-pub(super) const DATE: &str = "%a, %d %b %Y %H:%M:%S GMT";
+const DATE: &str = "%a, %d %b %Y %H:%M:%S GMT";
 const NAMESPACES: [(&str, &str); 4] = [
     ("version", "2.0"),
     ("xmlns:itunes", "http://www.itunes.com/dtds/podcast-1.0.dtd"),
@@ -166,7 +166,8 @@ fn allowed(text: &str) -> String {
     text.chars().filter(is_allowed).collect()
 }
 
-fn date(at: Millis) -> String {
+/// Instant as RSS and HTTP have it.
+pub(super) fn date(at: Millis) -> String {
     let at = Timestamp::from_millisecond(at.0).unwrap_or(Timestamp::UNIX_EPOCH);
     at.strftime(DATE).to_string()
 }

@@ -25,22 +25,24 @@ pub async fn bookmarks<'e>(
     rows.iter().map(|row| super::unsigned(row, "at")).collect()
 }
 
-/// Keeps a bookmark; one that there is stays as it is. It must follow [`crate::accounts::store::lock`] in the same
+/// Keeps a bookmark, if it isn't there, or forgets it. It must follow [`crate::accounts::store::lock`] in the same
 /// transaction, so that they are counted one after the other.
-pub async fn add_bookmark(
+pub async fn set_bookmark(
     write: &mut Write,
     account: &AccountId,
     show: ShowId,
     second: u64,
+    kept: bool,
 ) -> Result<(), DatabaseError> {
-    sqlx::query(
-        "INSERT INTO bookmarks (account, show, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-    )
-    .bind(account)
-    .bind(show.to_string())
-    .bind(super::signed(second))
-    .execute(&mut **write)
-    .await?;
+    let query = if kept {
+        sqlx::query(
+            "INSERT INTO bookmarks (account, show, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        )
+    } else {
+        sqlx::query("DELETE FROM bookmarks WHERE account = $1 AND show = $2 AND at = $3")
+    };
+    let query = query.bind(account).bind(show.to_string()).bind(super::signed(second));
+    query.execute(&mut **write).await?;
     Ok(())
 }
 
@@ -56,22 +58,6 @@ pub async fn count_bookmarks(
         .fetch_one(&mut **write)
         .await?;
     Ok(usize::try_from(row.try_get::<i64, _>(0)?).unwrap_or_default())
-}
-
-/// Forgets a bookmark.
-pub async fn remove_bookmark(
-    write: &mut Write,
-    account: &AccountId,
-    show: ShowId,
-    second: u64,
-) -> Result<(), DatabaseError> {
-    sqlx::query("DELETE FROM bookmarks WHERE account = $1 AND show = $2 AND at = $3")
-        .bind(account)
-        .bind(show.to_string())
-        .bind(super::signed(second))
-        .execute(&mut **write)
-        .await?;
-    Ok(())
 }
 
 /// All bookmarks of an account, by show and time.
