@@ -35,6 +35,7 @@ pub mod quality;
 pub mod radio;
 pub mod recordings;
 pub mod rights;
+pub mod rooms;
 pub mod services;
 pub mod sessions;
 pub mod shows;

@@ -18,6 +18,12 @@ pub enum Relation {
     Owner,
     /// Looks after the shows of the show's artist.
     Helper,
+    /// Is in the room, without an account.
+    RoomGuest,
+    /// Is in the room.
+    Member,
+    /// Keeps the room in order.
+    Moderator,
     /// Runs the venue.
     Operator,
 }
@@ -33,12 +39,18 @@ pub enum Resource {
     Chat,
     /// One message there.
     Message,
+    /// A room: its address and what it says of itself.
+    Room,
+    /// The members of a room.
+    Members,
+    /// Links that lead into a room.
+    Invitations,
 }
 
 /// Action on a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// It is made anew; for a message: said.
+    /// It is made anew; for a message: said; for a member: let in.
     Create,
     /// It is changed; for a stage: paused.
     Change,
@@ -46,17 +58,17 @@ pub enum Action {
     Delete,
     /// One is there; for a stage: on it, also again after its end, or rehearsing on it.
     Enter,
-    /// People are muted there.
+    /// People are muted there; for members: removed, banned, given a role.
     Moderate,
 }
 
 use Action::{Change, Create, Delete, Enter, Moderate};
-use Relation::{Artist, Helper, Operator, Owner, Somebody};
-use Resource::{Chat, Message, Show, Stage};
+use Relation::{Artist, Helper, Member, Moderator, Operator, Owner, RoomGuest, Somebody};
+use Resource::{Chat, Invitations, Members, Message, Room, Show, Stage};
 
 /// Table of access rights; an action that isn't here is denied. Everybody may read what is public: shows
 /// that weren't deleted, and the chat of those that are over.
-pub const TABLE: [(Resource, Action, &[Relation]); 10] = [
+pub const TABLE: [(Resource, Action, &[Relation]); 16] = [
     (Show, Create, &[Artist]),
     (Show, Change, &[Owner, Helper]),
     (Show, Delete, &[Owner, Operator]),
@@ -64,9 +76,15 @@ pub const TABLE: [(Resource, Action, &[Relation]); 10] = [
     (Stage, Enter, &[Owner]),
     (Stage, Change, &[Owner, Helper]),
     (Stage, Delete, &[Owner, Operator]),
-    (Chat, Moderate, &[Owner, Helper, Operator]),
+    (Chat, Moderate, &[Owner, Helper, Moderator, Operator]),
     (Message, Create, &[Somebody]),
-    (Message, Delete, &[Owner, Helper, Operator]),
+    (Message, Delete, &[Owner, Helper, Moderator, Operator]),
+    (Room, Enter, &[RoomGuest, Member, Moderator, Owner]),
+    (Room, Change, &[Owner]),
+    (Room, Delete, &[Owner, Operator]),
+    (Members, Create, &[Member, Moderator, Owner]),
+    (Members, Moderate, &[Moderator, Owner]),
+    (Invitations, Create, &[Member, Moderator, Owner]),
 ];
 
 /// Returns whether one of `relations` permits `action` on `resource`.

@@ -11,7 +11,7 @@ use bandstand_tidy::{
 };
 
 /// Tables, and the folders that own columns of them. Accounts forget the sessions of whom they erase.
-const TABLES: [(&str, &[&str]); 31] = [
+const TABLES: [(&str, &[&str]); 37] = [
     ("accounts", &["accounts", "people"]),
     ("api_tokens", &["api_tokens"]),
     ("bookmarks", &["recordings"]),
@@ -36,6 +36,12 @@ const TABLES: [(&str, &[&str]); 31] = [
     ("recording_mp3s", &["recordings"]),
     ("recordings", &["recordings"]),
     ("recovery_codes", &["factors"]),
+    ("room_addresses", &["rooms"]),
+    ("room_bans", &["rooms"]),
+    ("room_invitations", &["rooms"]),
+    ("room_knocks", &["rooms"]),
+    ("room_members", &["rooms"]),
+    ("rooms", &["rooms"]),
     ("second_factors", &["factors"]),
     ("sessions", &["sessions", "accounts"]),
     ("shows", &["shows", "stage", "crowd"]),
@@ -56,7 +62,7 @@ const SERVER: Layers = &[
     &["accounts"],
     &["api_tokens", "factors"],
     &["shows"],
-    &["crowd", "listening", "people", "stream_keys"],
+    &["crowd", "listening", "people", "rooms", "stream_keys"],
     &["chat"],
     &["own_account", "stage"],
     &["media"],
@@ -81,6 +87,7 @@ const APP: Layers = &[
         "listening",
         "quality",
         "recordings",
+        "rooms",
         "stream_keys",
         "viewer",
         "webrtc",

@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::{
-    Millis, PersonId, Secret, ShowId,
+    Millis, PersonId, RoomId, Secret, ShowId,
     crowd::{CrowdChange, CrowdSnapshot, Gesture},
+    rooms::RoomPage,
     shows::ShowPage,
     stage::StageError,
 };
@@ -25,7 +26,7 @@ pub use event::Event;
 #[serde(transparent)]
 pub struct Cursor(pub i64);
 
-/// Topic that a page can subscribe to. As text: `shows`, `show:ID`, `door:ID`.
+/// Topic that a page can subscribe to. As text: `shows`, `show:ID`, `door:ID`, `room:ID`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum Topic {
@@ -35,6 +36,8 @@ pub enum Topic {
     Show(ShowId),
     /// The crowd of one show as it is seen from the door, without names; open to all.
     Door(ShowId),
+    /// One room with its chat; for its members.
+    Room(RoomId),
 }
 
 impl fmt::Display for Topic {
@@ -43,6 +46,7 @@ impl fmt::Display for Topic {
             Self::Shows => f.write_str("shows"),
             Self::Show(id) => write!(f, "show:{id}"),
             Self::Door(id) => write!(f, "door:{id}"),
+            Self::Room(id) => write!(f, "room:{id}"),
         }
     }
 }
@@ -74,6 +78,7 @@ impl FromStr for Topic {
             None if text == "shows" => Ok(Self::Shows),
             Some(("show", id)) => id.parse().map(Self::Show).map_err(|_| UnknownTopic),
             Some(("door", id)) => id.parse().map(Self::Door).map_err(|_| UnknownTopic),
+            Some(("room", id)) => id.parse().map(Self::Room).map_err(|_| UnknownTopic),
             _ => Err(UnknownTopic),
         }
     }
@@ -198,6 +203,16 @@ pub enum Snapshot {
         /// The current publication, as in [`StageEvent::Changed`](crate::stage::StageEvent::Changed).
         publication: i64,
         /// Muted people; for the show's artist alone.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        muted: Vec<PersonId>,
+    },
+    /// A room: its page, and the latest messages, oldest first.
+    Room {
+        /// The page, as the member who follows sees it.
+        page: RoomPage,
+        /// The latest page of the chat.
+        chat: crate::chat::ChatPage,
+        /// Muted people; for who keeps the room in order, and oneself.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         muted: Vec<PersonId>,
     },

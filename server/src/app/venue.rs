@@ -33,6 +33,7 @@ use crate::{
     quality::Monitor,
     radio::{AllSources, Radio, mounts::Mounts},
     recordings::{Mp3Handler, Recorders, Storing},
+    rooms::topic::RoomTopic,
     services::Services,
     sessions::{
         self,
@@ -162,6 +163,7 @@ impl Venue {
                 shows: Box::new(ShowListTopic { database: database.clone() }),
                 show: Box::new(show),
                 door: Box::new(DoorTopic { services: services.clone(), crowds: crowds.clone() }),
+                room: Box::new(RoomTopic { services: services.clone() }),
             },
         );
         let sessions = Arc::new(MediaSessions::new(sfu.clone(), tasks));

@@ -10,7 +10,7 @@ use std::{
 
 use async_trait::async_trait;
 use bandstand_domain::{
-    Millis, ShowId, channel::Topic, stage::StageState, stream_keys::StreamKeyId,
+    Millis, PersonId, RoomId, ShowId, channel::Topic, stage::StageState, stream_keys::StreamKeyId,
 };
 
 use crate::ids::SessionName;
@@ -30,6 +30,8 @@ pub enum BusMessage {
     ShowClosedToGuests(ShowId),
     /// Nobody may be on stage with this stream key any more.
     StreamKeyRevoked(StreamKeyId),
+    /// This person is no member of the room any more: what they hold open of it is to be cut.
+    RoomLeft(RoomId, PersonId),
 }
 
 /// A listener of the bus. It gets every message, and ignores what is none of its business.

@@ -69,6 +69,8 @@ pub struct TopicSources {
     pub show: Box<dyn TopicSource>,
     /// Of [`Topic::Door`].
     pub door: Box<dyn TopicSource>,
+    /// Of [`Topic::Room`].
+    pub room: Box<dyn TopicSource>,
 }
 
 impl TopicSources {
@@ -78,6 +80,7 @@ impl TopicSources {
             Topic::Shows => &*self.shows,
             Topic::Show(_) => &*self.show,
             Topic::Door(_) => &*self.door,
+            Topic::Room(_) => &*self.room,
         }
     }
 }

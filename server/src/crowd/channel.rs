@@ -352,7 +352,8 @@ impl BusListener for Shared {
             BusMessage::TopicNews(_)
             | BusMessage::SessionsEnded(_)
             | BusMessage::ShowDeleted(_)
-            | BusMessage::StreamKeyRevoked(_) => {}
+            | BusMessage::StreamKeyRevoked(_)
+            | BusMessage::RoomLeft(..) => {}
         }
     }
 }

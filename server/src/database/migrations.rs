@@ -8,7 +8,7 @@ use sqlx::{
 /// Number, name and SQL of each. What was delivered once never changes.
 ///
 /// A table, for which SQLx has a macro: that one needs all drivers built a second time.
-const MIGRATIONS: [(i64, &str, &str); 21] = [
+const MIGRATIONS: [(i64, &str, &str); 22] = [
     (1, "first_show", include_str!("../../migrations/0001_first_show.sql")),
     (2, "trust", include_str!("../../migrations/0002_trust.sql")),
     (3, "people", include_str!("../../migrations/0003_people.sql")),
@@ -30,6 +30,7 @@ const MIGRATIONS: [(i64, &str, &str); 21] = [
     (19, "mp3", include_str!("../../migrations/0019_mp3.sql")),
     (20, "bookmarks", include_str!("../../migrations/0020_bookmarks.sql")),
     (21, "recorder", include_str!("../../migrations/0021_recorder.sql")),
+    (22, "rooms", include_str!("../../migrations/0022_rooms.sql")),
 ];
 
 /// All of them.

@@ -144,7 +144,8 @@ impl BusListener for Rehearsals {
             | BusMessage::TopicNews(_)
             | BusMessage::SessionsEnded(_)
             | BusMessage::ShowClosedToGuests(_)
-            | BusMessage::StreamKeyRevoked(_) => {}
+            | BusMessage::StreamKeyRevoked(_)
+            | BusMessage::RoomLeft(..) => {}
         }
     }
 }

@@ -144,7 +144,8 @@ impl BusListener for OpenSessions {
             BusMessage::TopicNews(_)
             | BusMessage::StageChanged(..)
             | BusMessage::ShowDeleted(_)
-            | BusMessage::StreamKeyRevoked(_) => {}
+            | BusMessage::StreamKeyRevoked(_)
+            | BusMessage::RoomLeft(..) => {}
         }
     }
 }

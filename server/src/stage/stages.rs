@@ -304,7 +304,8 @@ impl BusListener for Stages {
             BusMessage::TopicNews(_)
             | BusMessage::StageChanged(..)
             | BusMessage::SessionsEnded(_)
-            | BusMessage::ShowClosedToGuests(_) => {}
+            | BusMessage::ShowClosedToGuests(_)
+            | BusMessage::RoomLeft(..) => {}
         }
     }
 }

@@ -7,6 +7,7 @@ use bandstand_domain::{
     Language, PersonId, Refusal, Secret, ShowId,
     channel::{Cursor, Event, Snapshot, Topic},
     crowd::{Figure, Gesture},
+    rooms::RoomEvent,
     shows::ShowEvent,
     stage::{StageError, StageReason},
 };
@@ -31,10 +32,13 @@ use crate::{
     shows::{self, access},
 };
 
-/// Tells whether a topic is over with these events: a show's is when the show is deleted.
+/// Tells whether a topic is over with these events: a show's or a room's is when that is deleted.
 pub fn ends(topic: Topic, events: &[Event]) -> bool {
-    matches!(topic, Topic::Show(_))
-        && events.iter().any(|event| matches!(event, Event::Show(ShowEvent::Deleted { .. })))
+    events.iter().any(|event| match topic {
+        Topic::Show(_) => matches!(event, Event::Show(ShowEvent::Deleted { .. })),
+        Topic::Room(_) => matches!(event, Event::Room(RoomEvent::RoomDeleted { .. })),
+        Topic::Shows | Topic::Door(_) => false,
+    })
 }
 
 /// The source of shows' topics, which a join token opens.

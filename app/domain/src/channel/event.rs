@@ -10,7 +10,7 @@ use serde::{
     },
 };
 
-use crate::{chat::ChatEvent, shows::ShowEvent, stage::StageEvent};
+use crate::{chat::ChatEvent, rooms::RoomEvent, shows::ShowEvent, stage::StageEvent};
 
 /// Durable event of a topic: stored before any subscriber receives it.
 ///
@@ -23,6 +23,8 @@ pub enum Event {
     Stage(StageEvent),
     /// Change of a show's chat; in the show's own topic.
     Chat(ChatEvent),
+    /// Change of a room; in the room's own topic.
+    Room(RoomEvent),
 }
 
 impl From<ShowEvent> for Event {
@@ -43,19 +45,37 @@ impl From<ChatEvent> for Event {
     }
 }
 
+impl From<RoomEvent> for Event {
+    fn from(event: RoomEvent) -> Self {
+        Self::Room(event)
+    }
+}
+
 impl Serialize for Event {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Show(event) => event.serialize(serializer),
             Self::Stage(event) => event.serialize(serializer),
             Self::Chat(event) => event.serialize(serializer),
+            Self::Room(event) => event.serialize(serializer),
         }
     }
 }
 
 /// Names of all events in JSON, in the order of [`Name`].
-const NAMES: &[&str] =
-    &["show_changed", "show_deleted", "played", "stage", "posted", "deleted", "muted"];
+const NAMES: &[&str] = &[
+    "show_changed",
+    "show_deleted",
+    "played",
+    "stage",
+    "posted",
+    "deleted",
+    "muted",
+    "room_changed",
+    "room_deleted",
+    "members_changed",
+    "knocks_changed",
+];
 
 /// Name of an event, by which the feature is found that has it.
 #[derive(Clone, Copy, Deserialize)]
@@ -68,6 +88,10 @@ enum Name {
     Posted,
     Deleted,
     Muted,
+    RoomChanged,
+    RoomDeleted,
+    MembersChanged,
+    KnocksChanged,
 }
 
 impl<'de> Deserialize<'de> for Event {
@@ -96,6 +120,9 @@ impl<'de> Visitor<'de> for EventVisitor {
             Name::Stage => StageEvent::deserialize(event).map(Event::Stage),
             Name::Posted | Name::Deleted | Name::Muted => {
                 ChatEvent::deserialize(event).map(Event::Chat)
+            }
+            Name::RoomChanged | Name::RoomDeleted | Name::MembersChanged | Name::KnocksChanged => {
+                RoomEvent::deserialize(event).map(Event::Room)
             }
         }
     }

@@ -1,0 +1,3 @@
+//! Rooms in the database.
+
+pub mod facts;
