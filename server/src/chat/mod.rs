@@ -1,5 +1,6 @@
-//! The chat feature's server side.
+//! The chat feature's server side: chats of shows and rooms.
 
+mod access;
 pub mod personal_data;
 pub mod port;
 mod store;

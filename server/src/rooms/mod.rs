@@ -5,4 +5,4 @@ mod store;
 pub mod topic;
 
 pub use access::RoomEntry;
-pub use store::facts::{RoomFacts, facts};
+pub use store::facts::{RoomFacts, facts, role};

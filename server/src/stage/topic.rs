@@ -137,9 +137,9 @@ impl Admitted for Visitor {
             _ => Refusal::Broken,
         })?;
         // A message is at the cursor of its event: newer ones will come as events.
-        let chat = chat::page(database, show, page.cursor.0 + 1).await?;
+        let chat = chat::page(database, show.into(), page.cursor.0 + 1).await?;
         let muted =
-            if self.claims.artist { chat::muted(database, show).await? } else { Vec::new() };
+            if self.claims.artist { chat::muted(database, show.into()).await? } else { Vec::new() };
         let cursor = page.cursor;
         Ok((cursor, Snapshot::Show { page, chat, publication: facts.publication, muted }))
     }
