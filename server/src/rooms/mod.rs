@@ -2,7 +2,6 @@
 
 pub mod access;
 mod store;
-pub mod topic;
 
 pub use access::RoomEntry;
-pub use store::facts::{RoomFacts, facts, role};
+pub use store::facts::{RoomFacts, facts, page, role};
