@@ -33,7 +33,11 @@ const KEPT: [(&str, &[&str], &str); 6] = [
         "discarded: the row goes with the file after the commit, in tests of storage",
     ),
     ("former_handles", &["handle_key", "account"], "kept from others for ninety days"),
-    ("messages", &["id", "author"], "the places of messages stay, so that no history has a gap"),
+    (
+        "messages",
+        &["topic", "id", "author", "edits"],
+        "the places of messages stay, so that no history has a gap",
+    ),
     (
         "shows",
         &["artist", "title", "description", "genres", "time_zone", "stage", "medium"],
@@ -42,7 +46,8 @@ const KEPT: [(&str, &[&str], &str); 6] = [
 ];
 
 /// Tables without an account or a person, and what of people may stand in them all the same.
-const OTHERS: [(&str, &str); 9] = [
+const OTHERS: [(&str, &str); 10] = [
+    ("chat_pins", "places of messages alone"),
     ("crowd_moments", "numbers alone"),
     ("ended_sessions", "names of sessions, for an hour"),
     ("events", "the log: messages and names in it are erased with those that it tells of"),
