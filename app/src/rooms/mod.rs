@@ -1,0 +1,5 @@
+//! Rooms: places with an address of their own, where friends write and share.
+
+pub mod api;
+#[cfg(feature = "ssr")]
+pub mod port;
