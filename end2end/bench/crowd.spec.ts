@@ -45,7 +45,7 @@ async function guest(venue: Venue, show: string, name: string): Promise<Guest> {
     fetch(`${venue.url}/api/chat/post`, {
       method: "POST",
       headers: { ...headers, Cookie: cookie },
-      body: JSON.stringify({ show: id, id: randomUUID(), text }),
+      body: JSON.stringify({ place: `show:${id}`, id: randomUUID(), text }),
     });
   return { socket, say };
 }

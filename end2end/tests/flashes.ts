@@ -73,7 +73,7 @@ export async function flash(person: Person, show: string, text: string): Promise
       if (!answer.ok) throw new Error(await answer.text());
       return at;
     },
-    [JSON.stringify({ show, id: randomUUID(), text })] as const,
+    [JSON.stringify({ place: `show:${show}`, id: randomUUID(), text })] as const,
   );
 }
 

@@ -3,6 +3,7 @@
 use bandstand_domain::{
     Refusal,
     accounts::{AccountError, AccountReason, Registration, Role},
+    chat::ChatPlace,
 };
 
 use serde_json::json;
@@ -98,7 +99,7 @@ async fn a_text_that_no_database_holds_is_no_failure_of_the_venue() {
         ("accounts/add_helper", json!({ "handle": nul })),
         ("accounts/remove_helper", json!({ "handle": nul })),
         ("factors/remove_passkey", json!({ "id": nul, "password": PASSWORD })),
-        ("chat/mute", json!({ "show": show, "person": nul, "muted": false })),
+        ("chat/mute", json!({ "place": ChatPlace::Show(show), "person": nul, "muted": false })),
         ("people/artist", json!({ "handle": nul })),
         ("people/follow", json!({ "handle": nul, "follow": true })),
     ] {

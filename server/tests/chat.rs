@@ -3,7 +3,7 @@
 use bandstand_domain::{
     PersonId, Refusal, ShowId,
     channel::{Event, Snapshot, Topic},
-    chat::{ChatError, ChatEvent, ChatPage, ChatReason},
+    chat::{ChatError, ChatEvent, ChatPage, ChatPlace, ChatReason},
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -15,20 +15,21 @@ use crate::support::{
 
 impl User {
     async fn post_as(&self, show: ShowId, id: Uuid, text: &str) -> Result<(), ChatError> {
-        self.call("chat/post", json!({ "show": show, "id": id, "text": text })).await
+        self.call("chat/post", json!({ "place": ChatPlace::Show(show), "id": id, "text": text }))
+            .await
     }
 
     pub async fn unsay(&self, show: ShowId, id: Uuid) -> Result<(), ChatError> {
-        self.call("chat/delete", json!({ "show": show, "id": id })).await
+        self.call("chat/delete", json!({ "place": ChatPlace::Show(show), "id": id })).await
     }
 
     async fn mute(&self, show: ShowId, person: PersonId, muted: bool) -> Result<(), ChatError> {
-        let arguments = json!({ "show": show, "person": person, "muted": muted });
+        let arguments = json!({ "place": ChatPlace::Show(show), "person": person, "muted": muted });
         self.call("chat/mute", arguments).await
     }
 
     async fn history(&self, show: ShowId, before: i64) -> ChatPage {
-        let arguments = json!({ "show": show, "before": before });
+        let arguments = json!({ "place": ChatPlace::Show(show), "before": before });
         self.call::<_, ChatReason>("chat/history", arguments).await.unwrap()
     }
 }
@@ -150,7 +151,7 @@ async fn history_comes_in_pages_and_a_chat_closes_with_its_show() {
     assert_eq!(earlier.messages[9].text, "9");
     let nobody = app.nobody();
     let unnamed = async || {
-        let arguments = json!({ "show": show, "before": i64::MAX });
+        let arguments = json!({ "place": ChatPlace::Show(show), "before": i64::MAX });
         nobody.call::<ChatPage, ChatReason>("chat/history", arguments).await
     };
     assert_eq!(unnamed().await, Err(Refusal::NotLoggedIn));

@@ -14,7 +14,7 @@ use std::{
 use bandstand_domain::{
     Secret, ShowId,
     accounts::{AccountReason, Helper, Role},
-    chat::{ChatPage, ChatReason},
+    chat::{ChatPage, ChatPlace, ChatReason},
     factors::SetUp,
     shows::Section,
     stage::StageState,
@@ -65,7 +65,7 @@ fn tar(arguments: &[&str], archive: &Path, folder: &Path) {
 }
 
 async fn said(user: &User, show: ShowId) -> Vec<(String, String)> {
-    let arguments = json!({ "show": show, "before": i64::MAX });
+    let arguments = json!({ "place": ChatPlace::Show(show), "before": i64::MAX });
     let page: ChatPage = user.call::<_, ChatReason>("chat/history", arguments).await.unwrap();
     page.messages.into_iter().map(|it| (it.name, it.text)).collect()
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 use bandstand_domain::{
     Refusal,
     accounts::{AccountReason, Registration},
-    chat::ChatReason,
+    chat::{ChatPlace, ChatReason},
 };
 use bandstand_server::config::{Config, Proxies};
 use reqwest::{StatusCode, header};
@@ -96,7 +96,8 @@ async fn guests_of_one_address_do_not_flood_a_chat() {
     for number in 0..10 {
         let guest = app.guest(&format!("Guest {number}")).await;
         for _ in 0..4 {
-            let message = json!({ "show": show, "id": Uuid::new_v4(), "text": "Buy" });
+            let message =
+                json!({ "place": ChatPlace::Show(show), "id": Uuid::new_v4(), "text": "Buy" });
             match guest.call::<(), ChatReason>("chat/post", message).await {
                 Ok(()) => posted += 1,
                 Err(refusal) => assert!(matches!(refusal, Refusal::TooMany { .. }), "{refusal:?}"),

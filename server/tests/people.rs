@@ -4,6 +4,7 @@ use bandstand_domain::{
     Refusal,
     accounts::{ArtistProfile, Role},
     channel::{Event, Topic},
+    chat::ChatPlace,
     crowd::CrowdReason,
     people::{ArtistPage, Following, PeopleError, PeopleReason, Profile, ProfileForm},
     shows::{Genre, ShowEvent},
@@ -193,8 +194,10 @@ async fn a_show_without_guests() {
     assert!(app.nobody().show(show).await.unwrap().card.members_only);
 
     assert_eq!(bob.join(show).await, Err(Refusal::Because(StageReason::MembersOnly)));
-    let said =
-        bob.post("chat/post", json!({ "show": show, "id": uuid::Uuid::new_v4(), "text": "psst" }));
+    let said = bob.post(
+        "chat/post",
+        json!({ "place": ChatPlace::Show(show), "id": uuid::Uuid::new_v4(), "text": "psst" }),
+    );
     assert_eq!(said.await.status(), StatusCode::FORBIDDEN);
     let liked = bob.call::<u64, CrowdReason>("crowd/like", json!({ "show": show })).await;
     assert_eq!(liked, Err(Refusal::Forbidden));

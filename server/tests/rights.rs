@@ -7,7 +7,12 @@ mod writing;
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use bandstand_domain::{ShowId, accounts::AccountReason, chat::ChatReason, stage::JoinToken};
+use bandstand_domain::{
+    ShowId,
+    accounts::AccountReason,
+    chat::{ChatPlace, ChatReason},
+    stage::JoinToken,
+};
 use bandstand_server::{config::UserCommand, own_account::operator};
 use reqwest::{Method, header};
 use serde_json::{Value, json};
@@ -24,6 +29,12 @@ struct Things {
     guest: String,
 }
 
+impl Things {
+    fn place(&self) -> ChatPlace {
+        ChatPlace::Show(self.show)
+    }
+}
+
 /// Who tries, in this order: what comes later may more.
 const WHO: [&str; 6] =
     ["nobody", "a guest", "another artist", "a helper", "an operator", "the owner"];
@@ -37,7 +48,7 @@ async fn fingerprint(app: &TestApp) -> Vec<String> {
         "SELECT id || handle || email || password || language || operator FROM accounts ORDER BY id",
         "SELECT id || title || stage || likes || COALESCE(deleted_at, 0) FROM shows ORDER BY id",
         "SELECT id || text || COALESCE(deleted_at, 0) FROM messages ORDER BY id",
-        "SELECT show_id || person FROM mutes ORDER BY 1",
+        "SELECT topic || person FROM mutes ORDER BY 1",
         "SELECT artist || helper FROM helpers ORDER BY 1",
         "SELECT topic || cursor FROM events ORDER BY 1",
         "SELECT COALESCE(name, '') || COALESCE(account, '') FROM sessions \
@@ -215,7 +226,7 @@ async fn a_helper_looks_after_shows_as_long_as_the_artist_wants() {
     assert!(ticket(helper).await.moderates && ticket(owner).await.moderates);
     assert!(!ticket(guest).await.moderates && !ticket(helper).await.artist);
     let mute = async |person: &str| {
-        let arguments = json!({ "show": show, "person": person, "muted": true });
+        let arguments = json!({ "place": ChatPlace::Show(show), "person": person, "muted": true });
         helper.call::<(), ChatReason>("chat/mute", arguments).await
     };
     guest.say(show, "Buy my things").await;

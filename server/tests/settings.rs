@@ -3,7 +3,7 @@
 use bandstand_domain::{
     Millis, Refusal,
     accounts::{AccountError, AccountReason, Settings, Viewer},
-    chat::ChatReason,
+    chat::{ChatPlace, ChatReason},
     crowd::CrowdReason,
     shows::ShowReason,
 };
@@ -117,7 +117,8 @@ async fn an_account_is_left_taken_back_and_erased() {
     let before = app.artist_with_show().await;
     ana.say(before.1, "I was here").await;
     ana.call::<u64, CrowdReason>("crowd/like", json!({ "show": before.1 })).await.unwrap();
-    let person = json!({ "show": before.1, "person": ana.person(), "muted": true });
+    let person =
+        json!({ "place": ChatPlace::Show(before.1), "person": ana.person(), "muted": true });
     before.0.call::<(), ChatReason>("chat/mute", person).await.unwrap();
     let elsewhere = app.nobody();
     elsewhere.log_in("ana", PASSWORD).await.unwrap();

@@ -84,7 +84,11 @@ impl TestVenue {
     /// Says something in the chat, as its artist.
     pub async fn say(&self, text: &str) {
         let id = "018f4e2a-6f0e-7c3a-9a52-3d1f0a9b7c11";
-        self.call("chat/post", json!({ "show": self.show, "id": id, "text": text })).await;
+        self.call(
+            "chat/post",
+            json!({ "place": format!("show:{}", self.show), "id": id, "text": text }),
+        )
+        .await;
     }
 
     /// Waits for a state of the stage.

@@ -1,4 +1,6 @@
-//! Chat of a show.
+//! Chat of a show or a room.
+
+mod place;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -11,6 +13,8 @@ use crate::{
     texts::{Tell, Text},
 };
 
+pub use place::ChatPlace;
+
 /// The longest message, in characters.
 pub const MAX_MESSAGE: usize = 500;
 /// The most messages in one page of history.
@@ -19,10 +23,12 @@ pub const PAGE: u32 = 50;
 /// Reason to refuse a request, particular to the chat.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ChatReason {
-    /// The artist has muted this person here.
+    /// Who looks after the place has muted this person here.
     Muted,
     /// The show is over and its chat closed.
     Over,
+    /// The room is kept to be read.
+    Archived,
 }
 
 impl Tell for ChatReason {
@@ -30,6 +36,7 @@ impl Tell for ChatReason {
         match self {
             Self::Muted => text!(refusal.chat.muted),
             Self::Over => text!(refusal.chat.over),
+            Self::Archived => text!(refusal.chat.archived),
         }
     }
 }
@@ -40,7 +47,7 @@ impl Reason for ChatReason {
     fn status(&self) -> u16 {
         match self {
             Self::Muted => 403,
-            Self::Over => 409,
+            Self::Over | Self::Archived => 409,
         }
     }
 }
@@ -53,6 +60,31 @@ pub type ChatError = Refusal<ChatReason>;
 #[serde(transparent)]
 pub struct MessageId(pub Uuid);
 
+/// What an author is in a room, beyond a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ChatBadge {
+    /// The room is theirs.
+    Owner,
+    /// They look after it.
+    Moderator,
+}
+
+impl ChatBadge {
+    /// Name in the database, as on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Moderator => "moderator",
+        }
+    }
+
+    /// Badge of this name; none for a name that no badge has.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Owner, Self::Moderator].into_iter().find(|it| it.as_str() == name)
+    }
+}
+
 /// A message as everybody sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChatMessage {
@@ -64,6 +96,9 @@ pub struct ChatMessage {
     pub name: String,
     /// True if the author is the show's artist.
     pub from_artist: bool,
+    /// What the author was in the room beyond a member.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub badge: Option<ChatBadge>,
     /// 1–[`MAX_MESSAGE`] characters of plain text.
     pub text: String,
     /// Time at which the venue accepted it.
@@ -72,7 +107,7 @@ pub struct ChatMessage {
     pub position: i64,
 }
 
-/// Durable event of a show's chat. In the show's own topic.
+/// Durable event of a chat. In the topic of its place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChatEvent {
@@ -86,7 +121,7 @@ pub enum ChatEvent {
         /// The deleted message.
         message: MessageId,
     },
-    /// The artist has muted a person, or lets them speak again.
+    /// A person was muted, or may speak again.
     Muted {
         /// The person.
         person: PersonId,

@@ -90,6 +90,7 @@ fn events_have_one_level_in_json() {
         author: PersonId::new("ana"),
         name: "Ana".into(),
         from_artist: false,
+        badge: None,
         text: "Hello".into(),
         sent_at: Millis(6),
         position: 3,

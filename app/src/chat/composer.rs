@@ -3,11 +3,10 @@
 use bandstand_domain::{
     Text,
     chat::{MAX_MESSAGE, check_message},
-    stage::JoinToken,
 };
 use leptos::{ev, html, prelude::*};
 
-use super::ChatHandle;
+use super::{ChatHandle, ChatViewer};
 use crate::{t, texts::say};
 
 /// Length from which on the composer tells how many characters are left.
@@ -18,8 +17,8 @@ const TELL_FROM: usize = MAX_MESSAGE - 100;
 pub fn Composer(
     /// Chat that the message goes to.
     chat: ChatHandle,
-    /// Join token of the person who writes.
-    join_token: Signal<Option<JoinToken>>,
+    /// Person who writes.
+    viewer: Signal<Option<ChatViewer>>,
     /// True if the chat is open.
     open: Signal<bool>,
     /// Text so far.
@@ -30,27 +29,23 @@ pub fn Composer(
     sent: Callback<()>,
 ) -> impl IntoView {
     let complaint = RwSignal::new(None::<Text>);
-    // A join token that comes later knows better than the events before it.
+    // Whoever comes in again is told something newer than the events before it.
     Effect::new(move || {
-        if let Some(person) =
-            join_token.with(|join_token| join_token.as_ref().map(|t| t.person.clone()))
-        {
+        if let Some(person) = viewer.with(|viewer| viewer.as_ref().map(|it| it.person.clone())) {
             chat.state().update(|state| state.forget_muted(&person));
         }
     });
     let muted = Memo::new(move |_| {
-        join_token.with(|join_token| {
-            join_token.as_ref().is_some_and(|join_token| {
-                chat.state()
-                    .with(|state| state.muted(&join_token.person))
-                    .unwrap_or(join_token.muted)
+        viewer.with(|viewer| {
+            viewer.as_ref().is_some_and(|it| {
+                chat.state().with(|state| state.muted(&it.person)).unwrap_or(it.muted)
             })
         })
     });
     let closed = move || {
         if !open.get() {
             Some(t!(refusal.chat.over))
-        } else if join_token.with(Option::is_none) {
+        } else if viewer.with(Option::is_none) {
             Some(t!(chat.composer.not_in))
         } else if muted.get() {
             Some(t!(refusal.chat.muted))

@@ -4,15 +4,14 @@ use std::sync::Arc;
 
 use bandstand_domain::{
     PersonId,
-    chat::{ChatMessage, MessageId},
-    stage::JoinToken,
+    chat::{ChatBadge, ChatMessage, MessageId},
 };
 use leptos::{ev, prelude::*};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, Node};
 
 use super::{
-    ChatHandle,
+    ChatHandle, ChatViewer,
     state::{Pending, Progress},
 };
 use crate::{
@@ -54,20 +53,22 @@ pub fn Posted(
     chat: ChatHandle,
     /// Itself.
     message: Arc<ChatMessage>,
-    /// Join token of the viewer.
-    join_token: Signal<Option<JoinToken>>,
+    /// Person who looks at it.
+    viewer: Signal<Option<ChatViewer>>,
 ) -> impl IntoView {
     let colour = format!("chat-name {}", name_colour(&message.author));
     let author = message.author.clone();
     let own = Memo::new(move |_| {
-        join_token.with(|join_token| {
-            join_token.as_ref().is_some_and(|join_token| join_token.person == author)
-        })
+        viewer.with(|viewer| viewer.as_ref().is_some_and(|it| it.person == author))
     });
-    let hosts = Memo::new(move |_| {
-        join_token
-            .with(|join_token| join_token.as_ref().is_some_and(|join_token| join_token.moderates))
-    });
+    let hosts =
+        Memo::new(move |_| viewer.with(|viewer| viewer.as_ref().is_some_and(|it| it.moderates)));
+    let badge = match message.badge {
+        _ if message.from_artist => Some(t!(chat.message.artist)),
+        Some(ChatBadge::Owner) => Some(t!(chat.message.owner)),
+        Some(ChatBadge::Moderator) => Some(t!(chat.message.moderator)),
+        None => None,
+    };
     let artist = message.from_artist;
     let (name, text) = (message.name.clone(), linked(&message.text));
     let sent_at = message.sent_at;
@@ -75,7 +76,7 @@ pub fn Posted(
         <article class="chat-message" class:chat-own=own class:chat-from-artist=artist>
             <p class="chat-head">
                 <strong class=colour dir="auto">{name}</strong>
-                {artist.then(|| view! { <span class="chat-badge">{t!(chat.message.artist)}</span> })}
+                {badge.map(|badge| view! { <span class="chat-badge">{badge}</span> })}
                 <Show when=move || own.get()>
                     <span class="chat-you">{t!(chat.message.own)}</span>
                 </Show>

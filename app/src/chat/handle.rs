@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use bandstand_domain::{
-    Millis, PersonId, Refusal, ShowId,
+    Millis, PersonId, Refusal,
     channel::Event,
-    chat::{ChatEvent, ChatMessage, ChatPage, ChatReason, MessageId},
+    chat::{ChatEvent, ChatMessage, ChatPage, ChatPlace, ChatReason, MessageId},
 };
 use futures::{FutureExt, future::LocalBoxFuture};
 use leptos::{
@@ -25,10 +25,10 @@ use crate::{
     texts::{say, told},
 };
 
-/// The chat of one show: a handle that can be copied everywhere.
+/// The chat of one place: a handle that can be copied everywhere.
 #[derive(Clone, Copy)]
 pub struct ChatHandle {
-    show: ShowId,
+    place: ChatPlace,
     state: RwSignal<ChatState>,
     /// Counts messages of others since the page came in.
     arrived: RwSignal<usize>,
@@ -41,9 +41,9 @@ pub struct ChatHandle {
 
 impl ChatHandle {
     /// A chat without a message yet.
-    pub fn new(show: ShowId) -> Self {
+    pub fn new(place: impl Into<ChatPlace>) -> Self {
         Self {
-            show,
+            place: place.into(),
             state: RwSignal::default(),
             arrived: RwSignal::new(0),
             notice: RwSignal::default(),
@@ -70,7 +70,7 @@ impl ChatHandle {
     }
 
     async fn load_latest(self) {
-        match load_history(self.show, i64::MAX).await {
+        match load_history(self.place, i64::MAX).await {
             Ok(page) => {
                 let _ = self.state.try_update(|state| state.reset(page, Vec::new()));
             }
@@ -119,7 +119,7 @@ impl ChatHandle {
         let id = id.unwrap_or_else(|| MessageId(Uuid::new_v4()));
         self.state.update(|state| state.send(id, text.clone()));
         spawn_local(async move {
-            let progress = match post_message(self.show, id, text).await {
+            let progress = match post_message(self.place, id, text).await {
                 Ok(()) => Progress::Taken,
                 Err(Failed(Refusal::Invalid(errors))) => Progress::Failed(
                     errors
@@ -138,7 +138,7 @@ impl ChatHandle {
     /// Deletes a message.
     pub(super) fn delete(self, id: MessageId) {
         spawn_local(async move {
-            match delete_message(self.show, id).await {
+            match delete_message(self.place, id).await {
                 // What is gone is not there any more either way.
                 Ok(()) | Err(Failed(Refusal::NotFound | Refusal::Gone)) => {
                     let _ = self.state.try_update(|state| state.delete(id));
@@ -152,7 +152,7 @@ impl ChatHandle {
     /// Mutes a person, or lets them speak again.
     pub(super) fn mute(self, person: PersonId, name: String, muted: bool) {
         spawn_local(async move {
-            match mute_person(self.show, person.clone(), muted).await {
+            match mute_person(self.place, person.clone(), muted).await {
                 Ok(()) => {
                     let event = ChatEvent::Muted { person, muted };
                     let _ = self.state.try_update(|state| state.apply(&event));
@@ -175,7 +175,7 @@ impl ChatHandle {
         let Some(before) = before.filter(|_| !self.loading.get_untracked()) else { return };
         self.loading.set(true);
         spawn_local(async move {
-            let answer: Result<_, Failed<ChatReason>> = load_history(self.show, before).await;
+            let answer: Result<_, Failed<ChatReason>> = load_history(self.place, before).await;
             match answer {
                 Ok(page) => {
                     // After a reset meanwhile the page may not join what is there now.

@@ -1,4 +1,4 @@
-//! Chat of a show.
+//! Chat of a show or a room.
 
 pub mod api;
 mod composer;
@@ -8,7 +8,9 @@ mod panel;
 #[cfg(feature = "ssr")]
 pub mod port;
 mod state;
+mod viewer;
 
 pub use entry::name_colour;
 pub use handle::ChatHandle;
 pub use panel::ChatPanel;
+pub use viewer::ChatViewer;

@@ -1,6 +1,5 @@
 //! Panel of the chat: messages and composer.
 
-use bandstand_domain::stage::JoinToken;
 use leptos::{
     __reexports::send_wrapper::SendWrapper,
     html,
@@ -11,7 +10,7 @@ use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::ResizeObserver;
 
 use super::{
-    ChatHandle,
+    ChatHandle, ChatViewer,
     composer::Composer,
     entry::{ChatRow, OnItsWay, Posted},
     state::ChatState,
@@ -28,30 +27,30 @@ const AT_BEGINNING: i32 = 40;
 pub fn ChatPanel(
     /// Chat to show.
     chat: ChatHandle,
-    /// Join token of the viewer, once they are in.
+    /// Person who looks at it, once they are in.
     #[prop(into)]
-    join_token: Signal<Option<JoinToken>>,
+    viewer: Signal<Option<ChatViewer>>,
     /// True if one may write; false when the show is over.
     #[prop(into)]
     open: Signal<bool>,
 ) -> impl IntoView {
-    later(move || panel(chat, join_token, open))
+    later(move || panel(chat, viewer, open))
 }
 
 /// The panel is a part of its own: a page is alive without it.
 #[wasm_split(chat, wasm_split_path = ::leptos::wasm_split, fallible)]
 fn panel(
     chat: ChatHandle,
-    join_token: Signal<Option<JoinToken>>,
+    viewer: Signal<Option<ChatViewer>>,
     open: Signal<bool>,
 ) -> Result<AnyView, SplitLoaderError> {
-    Ok(view! { <Messages chat join_token open/> }.into_any())
+    Ok(view! { <Messages chat viewer open/> }.into_any())
 }
 
 #[component]
 fn Messages(
     chat: ChatHandle,
-    join_token: Signal<Option<JoinToken>>,
+    viewer: Signal<Option<ChatViewer>>,
     open: Signal<bool>,
 ) -> impl IntoView {
     let list = NodeRef::<html::Div>::new();
@@ -76,7 +75,7 @@ fn Messages(
         })
     };
     let row = move |row: ChatRow| match row {
-        ChatRow::Posted(message) => view! { <Posted chat message join_token/> }.into_any(),
+        ChatRow::Posted(message) => view! { <Posted chat message viewer/> }.into_any(),
         ChatRow::Pending(pending) => view! { <OnItsWay chat pending edit/> }.into_any(),
     };
     let empty = move || {
@@ -131,7 +130,7 @@ fn Messages(
             <p class="chat-notice" role="status">
                 {chat.notice()}
             </p>
-            <Composer chat join_token open text field sent=Callback::new(move |()| scroll.to_end())/>
+            <Composer chat viewer open text field sent=Callback::new(move |()| scroll.to_end())/>
         </section>
     }
     .into_any()

@@ -224,6 +224,7 @@ mod tests {
             author: PersonId::new("a"),
             name: "Ana".into(),
             from_artist: false,
+            badge: None,
             text: format!("message {i}"),
             sent_at: Millis(i),
             position: i,

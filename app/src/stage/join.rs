@@ -10,7 +10,7 @@ use futures::future::{FutureExt, Shared};
 use leptos::{__reexports::send_wrapper::SendWrapper, prelude::*};
 
 use super::api::join_show;
-use crate::channel::TokenSource;
+use crate::{channel::TokenSource, chat::ChatViewer};
 
 /// Milliseconds for which the unused half of a join token is used instead of fetching a new one.
 const MAX_TOKEN_AGE: f64 = 10_000.0;
@@ -47,6 +47,11 @@ impl JoinTokens {
     /// The latest join token.
     pub fn join_token(self) -> RwSignal<Option<JoinToken>> {
         self.join_token
+    }
+
+    /// The person who has it, in the chat.
+    pub fn chat_viewer(self) -> Signal<Option<ChatViewer>> {
+        Signal::derive(move || self.join_token.get().map(ChatViewer::from))
     }
 
     /// Changes what the join token says, after the venue said so.

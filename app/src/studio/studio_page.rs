@@ -77,6 +77,7 @@ fn StudioView(studio: Studio) -> impl IntoView {
     let now = studio.now;
     let over = Memo::new(move |_| studio.status.get() == StudioStatus::Ended);
     let encore = Memo::new(move |_| encore_until(page.with(|page| page.ended_at), now.get()));
+    let viewer = studio.join.chat_viewer();
     let open = Signal::derive(move || !over.get() || encore.get().is_some());
     let live = move || !over.get() && studio.on_air();
     let words = RwSignal::new(USUAL);
@@ -111,7 +112,7 @@ fn StudioView(studio: Studio) -> impl IntoView {
                 >
                     <ChannelNote/>
                     {later(move || chat_sizes(words))}
-                    <ChatPanel chat=studio.chat join_token=studio.join.join_token() open/>
+                    <ChatPanel chat=studio.chat viewer open/>
                 </section>
             </div>
         </Show>

@@ -25,6 +25,7 @@ pub(super) fn Sidebar(
     /// Arrangement of the viewer.
     arranged: Arrangement,
 ) -> impl IntoView {
+    let viewer = session.join.chat_viewer();
     let open = Signal::derive(move || !session.over.get());
     let was_in = Memo::new(move |before: Option<&bool>| {
         before.is_some_and(|before| *before) || session.inside()
@@ -38,8 +39,7 @@ pub(super) fn Sidebar(
         if replays.get() {
             later(move || as_it_was(session))
         } else {
-            view! { <ChatPanel chat=session.chat join_token=session.join.join_token() open/> }
-                .into_any()
+            view! { <ChatPanel chat=session.chat viewer open/> }.into_any()
         }
     };
     view! {

@@ -17,6 +17,7 @@ use crate::{
         tasks::TaskGroup,
     },
     channel::{channels::Channels, hub::Hub, topic_source::TopicSources},
+    chat::{followers::ChatFollowers, room_topic::RoomTopic},
     clock,
     config::Config,
     crowd::{Crowds, door::DoorTopic},
@@ -33,7 +34,6 @@ use crate::{
     quality::Monitor,
     radio::{AllSources, Radio, mounts::Mounts},
     recordings::{Mp3Handler, Recorders, Storing},
-    rooms::topic::RoomTopic,
     services::Services,
     sessions::{
         self,
@@ -61,6 +61,8 @@ pub struct Venue {
     pub channels: Arc<Channels>,
     /// The people present at each show.
     pub crowds: Crowds,
+    /// The people who follow chats.
+    pub followers: ChatFollowers,
     /// The artist on each stage.
     pub stages: Arc<Stages>,
     /// Media over HTTP.
@@ -146,6 +148,8 @@ impl Venue {
         bus.subscribe(&services.open_sessions);
         bus.subscribe(&stages);
         crowds.subscribe(&bus);
+        let followers = ChatFollowers::default();
+        followers.subscribe(&bus);
         stages.compare().await.map_err(StartError::Database)?;
 
         let show = ShowTopic {
@@ -153,6 +157,7 @@ impl Venue {
             stages: stages.clone(),
             titles,
             crowds: crowds.clone(),
+            followers: followers.clone(),
         };
         let channels = Channels::new(
             config.clone(),
@@ -164,7 +169,10 @@ impl Venue {
                 shows: Box::new(ShowListTopic { database: database.clone() }),
                 show: Box::new(show),
                 door: Box::new(DoorTopic { services: services.clone(), crowds: crowds.clone() }),
-                room: Box::new(RoomTopic { services: services.clone() }),
+                room: Box::new(RoomTopic {
+                    services: services.clone(),
+                    followers: followers.clone(),
+                }),
             },
         );
         let sessions = Arc::new(MediaSessions::new(sfu.clone(), tasks));
@@ -185,6 +193,7 @@ impl Venue {
             services,
             channels,
             crowds,
+            followers,
             stages,
             media,
             radio,

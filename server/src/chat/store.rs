@@ -4,9 +4,9 @@ mod deletion;
 mod moments;
 
 use bandstand_domain::{
-    Millis, PersonId, ShowId,
+    Millis, PersonId,
     channel::{Cursor, Event, Topic},
-    chat::{ChatEvent, ChatMessage, ChatPage, MessageId, PAGE},
+    chat::{ChatBadge, ChatEvent, ChatMessage, ChatPage, ChatPlace, MessageId, PAGE},
 };
 use sqlx::{Any, Executor, Row, any::AnyRow};
 
@@ -29,6 +29,8 @@ pub struct Draft {
     pub name: String,
     /// True if the author is the show's artist.
     pub from_artist: bool,
+    /// Badge of the author in a room.
+    pub badge: Option<ChatBadge>,
     /// Text of the message.
     pub text: String,
 }
@@ -46,60 +48,62 @@ pub enum Posted {
     Muted,
 }
 
-/// Adds a message to the chat of `show`, and the event that tells it, in one transaction.
+/// Adds a message to the chat of `place`, and the event that tells it, in one transaction.
 ///
 /// # Errors
 /// Returns an error when the database fails; then the message isn't there.
 pub async fn post(
     database: &Database,
-    show: ShowId,
+    place: ChatPlace,
     draft: Draft,
     now: Millis,
 ) -> Result<Posted, DatabaseError> {
     let mut write = database.begin().await?;
-    let topic = Topic::Show(show);
+    let topic = Topic::from(place);
     // First, because it makes everything at this topic wait its turn: a mute, too.
     let cursor = event_log::reserve(&mut write, topic).await?;
-    let Draft { id, author, name, from_artist, text } = draft;
-    if silenced(&mut *write, show, &author).await? {
+    let Draft { id, author, name, from_artist, badge, text } = draft;
+    if silenced(&mut *write, place, &author).await? {
         return Ok(Posted::Muted);
     }
     let inserted = sqlx::query(
-        "INSERT INTO messages (show_id, position, id, author, name, from_artist, text, sent_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (show_id, id) DO NOTHING",
+        "INSERT INTO messages (topic, position, id, author, name, from_artist, badge, text, sent_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (topic, id) DO NOTHING",
     )
-    .bind(show.to_string())
+    .bind(place.to_string())
     .bind(cursor.0)
     .bind(id.0.to_string())
     .bind(author.as_str())
     .bind(&name)
     .bind(i64::from(from_artist))
+    .bind(badge.map_or("", ChatBadge::as_str))
     .bind(&text)
     .bind(now.0)
     .execute(&mut *write)
     .await?;
     if inserted.rows_affected() == 0 {
         // Nothing is kept of this transaction, so the cursor is given to the next one.
-        let before = find(&mut write, show, id).await?;
+        let before = find(&mut write, place, id).await?;
         let own = before.is_some_and(|before| before.author == author);
         return Ok(if own { Posted::Before } else { Posted::Taken });
     }
     let position = cursor.0;
-    let message = ChatMessage { id, author, name, from_artist, text, sent_at: now, position };
+    let message =
+        ChatMessage { id, author, name, from_artist, badge, text, sent_at: now, position };
     event_log::insert(&mut write, topic, cursor, &Event::Chat(ChatEvent::Posted { message }), now)
         .await?;
     write.commit_unrevised().await?;
     Ok(Posted::Now)
 }
 
-/// Returns the author of the message `id` at `show`; none when there never was one.
+/// Returns the author of the message `id` at `place`; none when there never was one.
 pub async fn author(
     database: &Database,
-    show: ShowId,
+    place: ChatPlace,
     id: MessageId,
 ) -> Result<Option<PersonId>, DatabaseError> {
-    let row = sqlx::query("SELECT author FROM messages WHERE show_id = $1 AND id = $2")
-        .bind(show.to_string())
+    let row = sqlx::query("SELECT author FROM messages WHERE topic = $1 AND id = $2")
+        .bind(place.to_string())
         .bind(id.0.to_string())
         .fetch_optional(&database.read)
         .await?;
@@ -126,17 +130,17 @@ pub enum Deletion {
 /// Returns an error when the database fails; then nothing happened.
 pub async fn delete(
     database: &Database,
-    show: ShowId,
+    place: ChatPlace,
     id: MessageId,
     person: &PersonId,
     any: bool,
     now: Millis,
 ) -> Result<Deletion, DatabaseError> {
     let mut write = database.begin().await?;
-    let topic = Topic::Show(show);
+    let topic = Topic::from(place);
     let event = Event::Chat(ChatEvent::Deleted { message: id });
     event_log::append(&mut write, topic, &event, now).await?;
-    let Some(message) = find(&mut write, show, id).await? else { return Ok(Deletion::NotFound) };
+    let Some(message) = find(&mut write, place, id).await? else { return Ok(Deletion::NotFound) };
     if message.author != *person && !any {
         return Ok(Deletion::Forbidden);
     }
@@ -144,9 +148,9 @@ pub async fn delete(
         return Ok(Deletion::Before);
     }
     sqlx::query(
-        "UPDATE messages SET text = '', name = '', deleted_at = $3 WHERE show_id = $1 AND id = $2",
+        "UPDATE messages SET text = '', name = '', deleted_at = $3 WHERE topic = $1 AND id = $2",
     )
-    .bind(show.to_string())
+    .bind(place.to_string())
     .bind(id.0.to_string())
     .bind(now.0)
     .execute(&mut *write)
@@ -156,31 +160,31 @@ pub async fn delete(
     Ok(Deletion::Now)
 }
 
-/// Mutes `person` at `show`, or lets them speak again; true when that changed something and there is
+/// Mutes `person` at `place`, or lets them speak again; true when that changed something and there is
 /// an event to announce.
 ///
 /// # Errors
 /// Returns an error when the database fails; then nothing happened.
 pub async fn mute(
     database: &Database,
-    show: ShowId,
+    place: ChatPlace,
     person: &PersonId,
     muted: bool,
     now: Millis,
 ) -> Result<bool, DatabaseError> {
     let mut write = database.begin().await?;
     let event = Event::Chat(ChatEvent::Muted { person: person.clone(), muted });
-    event_log::append(&mut write, Topic::Show(show), &event, now).await?;
+    event_log::append(&mut write, Topic::from(place), &event, now).await?;
     let query = if muted {
         sqlx::query(
-            "INSERT INTO mutes (show_id, person, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+            "INSERT INTO mutes (topic, person, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
         )
-        .bind(show.to_string())
+        .bind(place.to_string())
         .bind(person.as_str())
         .bind(now.0)
     } else {
-        sqlx::query("DELETE FROM mutes WHERE show_id = $1 AND person = $2")
-            .bind(show.to_string())
+        sqlx::query("DELETE FROM mutes WHERE topic = $1 AND person = $2")
+            .bind(place.to_string())
             .bind(person.as_str())
     };
     let changed = query.execute(&mut *write).await?.rows_affected() > 0;
@@ -190,50 +194,50 @@ pub async fn mute(
     Ok(changed)
 }
 
-/// Returns whether `person` is muted at `show`.
+/// Returns whether `person` is muted at `place`.
 pub async fn is_muted(
     database: &Database,
-    show: ShowId,
+    place: ChatPlace,
     person: &PersonId,
 ) -> Result<bool, DatabaseError> {
-    silenced(&database.read, show, person).await
+    silenced(&database.read, place, person).await
 }
 
-/// Lists the persons muted at `show`, the first muted first.
-pub async fn muted(database: &Database, show: ShowId) -> Result<Vec<PersonId>, DatabaseError> {
-    let rows = sqlx::query("SELECT person FROM mutes WHERE show_id = $1 ORDER BY at, person")
-        .bind(show.to_string())
+/// Lists the persons muted at `place`, the first muted first.
+pub async fn muted(database: &Database, place: ChatPlace) -> Result<Vec<PersonId>, DatabaseError> {
+    let rows = sqlx::query("SELECT person FROM mutes WHERE topic = $1 ORDER BY at, person")
+        .bind(place.to_string())
         .fetch_all(&database.read)
         .await?;
     rows.iter().map(|row| Ok(PersonId::new(row.try_get::<String, _>(0)?))).collect()
 }
 
-/// Returns whether `person` ever wrote at `show`.
+/// Returns whether `person` ever wrote at `place`.
 pub async fn has_written(
     database: &Database,
-    show: ShowId,
+    place: ChatPlace,
     person: &PersonId,
 ) -> Result<bool, DatabaseError> {
-    let row = sqlx::query("SELECT id FROM messages WHERE show_id = $1 AND author = $2 LIMIT 1")
-        .bind(show.to_string())
+    let row = sqlx::query("SELECT id FROM messages WHERE topic = $1 AND author = $2 LIMIT 1")
+        .bind(place.to_string())
         .bind(person.as_str())
         .fetch_optional(&database.read)
         .await?;
     Ok(row.is_some())
 }
 
-/// The latest messages of `show` before `position`, oldest first.
+/// The latest messages of `place` before `position`, oldest first.
 pub async fn page(
     database: &Database,
-    show: ShowId,
+    place: ChatPlace,
     before: i64,
 ) -> Result<ChatPage, DatabaseError> {
     let rows = sqlx::query(
-        "SELECT id, author, name, from_artist, text, sent_at, position FROM messages \
-         WHERE show_id = $1 AND position < $2 AND deleted_at IS NULL \
+        "SELECT id, author, name, from_artist, badge, text, sent_at, position FROM messages \
+         WHERE topic = $1 AND position < $2 AND deleted_at IS NULL \
          ORDER BY position DESC LIMIT $3",
     )
-    .bind(show.to_string())
+    .bind(place.to_string())
     .bind(before)
     .bind(i64::from(PAGE) + 1)
     .fetch_all(&database.read)
@@ -254,13 +258,13 @@ struct Known {
 
 async fn find(
     write: &mut Write,
-    show: ShowId,
+    place: ChatPlace,
     id: MessageId,
 ) -> Result<Option<Known>, DatabaseError> {
     let row = sqlx::query(
-        "SELECT author, position, deleted_at FROM messages WHERE show_id = $1 AND id = $2",
+        "SELECT author, position, deleted_at FROM messages WHERE topic = $1 AND id = $2",
     )
-    .bind(show.to_string())
+    .bind(place.to_string())
     .bind(id.0.to_string())
     .fetch_optional(&mut **write)
     .await?;
@@ -275,11 +279,11 @@ async fn find(
 
 async fn silenced<'e>(
     executor: impl Executor<'e, Database = Any>,
-    show: ShowId,
+    place: ChatPlace,
     person: &PersonId,
 ) -> Result<bool, DatabaseError> {
-    let row = sqlx::query("SELECT at FROM mutes WHERE show_id = $1 AND person = $2")
-        .bind(show.to_string())
+    let row = sqlx::query("SELECT at FROM mutes WHERE topic = $1 AND person = $2")
+        .bind(place.to_string())
         .bind(person.as_str())
         .fetch_optional(executor)
         .await?;
@@ -287,14 +291,15 @@ async fn silenced<'e>(
 }
 
 fn decode(row: &AnyRow) -> Result<ChatMessage, DatabaseError> {
-    let from_artist: i64 = row.try_get(3)?;
+    let from_artist: i64 = row.try_get("from_artist")?;
     Ok(ChatMessage {
         id: MessageId(parsed(row, "id")?),
-        author: PersonId::new(row.try_get::<String, _>(1)?),
-        name: row.try_get(2)?,
+        author: PersonId::new(row.try_get::<String, _>("author")?),
+        name: row.try_get("name")?,
         from_artist: from_artist != 0,
-        text: row.try_get(4)?,
-        sent_at: Millis(row.try_get(5)?),
-        position: row.try_get(6)?,
+        badge: ChatBadge::named(&row.try_get::<String, _>("badge")?),
+        text: row.try_get("text")?,
+        sent_at: Millis(row.try_get("sent_at")?),
+        position: row.try_get("position")?,
     })
 }

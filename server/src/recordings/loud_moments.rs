@@ -54,7 +54,7 @@ async fn count(
         let plays = |it: &FileRow| at.since(it.began_at).unsigned_abs() < it.file.duration;
         files.iter().any(|it| it.began_at <= at && plays(it))
     };
-    for (at, count) in chat::said_by_second(database, show, (from, until)).await? {
+    for (at, count) in chat::said_by_second(database, show.into(), (from, until)).await? {
         if is_played(at) {
             loudness.note(at, count);
         }

@@ -60,7 +60,7 @@ impl Recordings for RecordingsPort {
         to_play(&self.caller, show).await?;
         let database = &self.caller.services.database;
         store::recording(database, show).await?.ok_or(Refusal::NotFound)?;
-        let (messages, until) = chat::said_from(database, show, from).await?;
+        let (messages, until) = chat::said_from(database, show.into(), from).await?;
         let crowd = crowd::moments(database, show, (from, until)).await?;
         Ok(Moments { messages, crowd, until })
     }

@@ -9,12 +9,11 @@ pub mod personal_data;
 pub mod picture;
 pub mod port;
 mod store;
-pub mod topic;
 
 use bandstand_domain::{RoomId, channel::Topic};
 
 pub use access::RoomEntry;
-pub use store::facts::{RoomFacts, facts};
+pub use store::facts::{RoomFacts, facts, page, role};
 
 use crate::{background::bus::BusMessage, clock, database::DatabaseError, services::Services};
 

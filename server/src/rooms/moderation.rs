@@ -6,7 +6,7 @@ use bandstand_domain::{
 };
 
 use super::{
-    RoomEntry, access, announce, entering,
+    RoomEntry, access, entering,
     store::{bans, members},
 };
 use crate::{
@@ -37,8 +37,7 @@ pub(super) async fn give_role(
         return Err(Refusal::Forbidden);
     }
     caller.limited(Limit::Moderation, (room, &entry.viewer.person))?;
-    let services = &caller.services;
-    let mut write = services.database.begin().await?;
+    let mut write = caller.services.database.begin().await?;
     let before = members::find(&mut write, room, &person).await?.ok_or(Refusal::NotFound)?;
     if before.account.is_none() || role == RoomRole::Guest {
         return Err(Refusal::Forbidden);
@@ -51,7 +50,8 @@ pub(super) async fn give_role(
         return Err(Refusal::Because(RoomReason::LastOwner));
     }
     write.commit().await?;
-    announce(services, room).await;
+    // Who follows the room does so by the role that they had: they come in anew.
+    entering::left(caller, room, person).await;
     Ok(())
 }
 

@@ -49,7 +49,8 @@ impl StageControl for StagePort {
         let moderates =
             self.caller.may(&entry.facts.artist_account, Resource::Chat, Action::Moderate).await?;
         let ShowEntry { viewer, look, .. } = entry;
-        let muted = chat::is_muted(&self.caller.services.database, show, &viewer.person).await?;
+        let muted =
+            chat::is_muted(&self.caller.services.database, show.into(), &viewer.person).await?;
         let (person, name) = (viewer.person, viewer.name);
         let session = self.caller.session_name().await?;
         let claims = Claims {

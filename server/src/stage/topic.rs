@@ -6,11 +6,13 @@ use async_trait::async_trait;
 use bandstand_domain::{
     Language, PersonId, Refusal, Secret, ShowId,
     channel::{Cursor, Event, Snapshot, Topic},
+    chat::ChatPlace,
     crowd::{Figure, Gesture},
     rooms::RoomEvent,
     shows::ShowEvent,
     stage::{StageError, StageReason},
 };
+use tokio_util::sync::CancellationToken;
 
 use super::{
     notices::Listening,
@@ -23,10 +25,15 @@ use crate::{
         hub::Outbox,
         topic_source::{Admitted, SubscriptionRequest, TopicSource},
     },
-    chat, clock,
+    chat::{
+        self,
+        followers::{ChatFollower, ChatFollowers, ChatFollowing},
+    },
+    clock,
     crowd::{Attendance, AttendanceRefused, Crowds, NotEntered, Sight},
     crypto::token::{Claims, Scope},
     ids::AccountId,
+    rights::{Action, Resource},
     services::Services,
     sessions::{self, open_sessions::SessionGuard},
     shows::{self, access},
@@ -52,6 +59,8 @@ pub struct ShowTopic {
     pub titles: Titles,
     /// The viewers present at each show.
     pub crowds: Crowds,
+    /// The people who follow chats.
+    pub followers: ChatFollowers,
 }
 
 /// Somebody who follows a show.
@@ -62,10 +71,13 @@ struct Visitor {
     language: Language,
     /// The private identity of the artist's account, for the artist alone.
     artist: Option<AccountId>,
+    moderates: bool,
+    cut: CancellationToken,
     attendance: Option<Attendance>,
     _guard: SessionGuard,
     listening: Option<Listening>,
     hears_titles: Option<TitleFollower>,
+    following: Option<ChatFollowing>,
 }
 
 #[async_trait]
@@ -86,18 +98,21 @@ impl TopicSource for ShowTopic {
         if !sessions::is_open(&services.database, guard.name(), facts.members_only).await? {
             return Err(Refusal::Forbidden);
         }
+        let moderates = caller.may(&facts.artist_account, Resource::Chat, Action::Moderate).await?;
         let artist = claims.artist.then_some(facts.artist_account);
-        let (attendance, listening, hears_titles) = (None, None, None);
         let (topic, language) = (self.clone(), client.request_language.current);
         Ok(Box::new(Visitor {
             topic,
             claims,
             language,
             artist,
-            attendance,
+            moderates,
+            cut: ended.clone(),
+            attendance: None,
             _guard: guard,
-            listening,
-            hears_titles,
+            listening: None,
+            hears_titles: None,
+            following: None,
         }))
     }
 }
@@ -119,6 +134,10 @@ impl Admitted for Visitor {
         })?);
         let titles = &self.topic.titles;
         self.hears_titles = Some(titles.follow(self.claims.show, number, outbox.clone()));
+        let (person, cut) = (self.claims.person.clone(), self.cut.clone());
+        let follower = ChatFollower { person, moderates: self.moderates, cut };
+        let (followers, place) = (&self.topic.followers, ChatPlace::Show(self.claims.show));
+        self.following = Some(followers.follow(place, number, follower, outbox.clone()));
         if let Some(artist) = self.artist.clone() {
             let (notices, now) = (self.topic.stages.notices(), clock::now());
             self.listening =
@@ -137,9 +156,9 @@ impl Admitted for Visitor {
             _ => Refusal::Broken,
         })?;
         // A message is at the cursor of its event: newer ones will come as events.
-        let chat = chat::page(database, show, page.cursor.0 + 1).await?;
+        let chat = chat::page(database, show.into(), page.cursor.0 + 1).await?;
         let muted =
-            if self.claims.artist { chat::muted(database, show).await? } else { Vec::new() };
+            if self.claims.artist { chat::muted(database, show.into()).await? } else { Vec::new() };
         let cursor = page.cursor;
         Ok((cursor, Snapshot::Show { page, chat, publication: facts.publication, muted }))
     }

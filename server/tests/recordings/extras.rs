@@ -2,6 +2,7 @@
 
 use bandstand_domain::{
     Refusal, ShowId,
+    chat::ChatPlace,
     recordings::{
         MAX_BOOKMARKS, Recording, RecordingError, RecordingForm, RecordingReason, RecordingState,
     },
@@ -88,10 +89,10 @@ impl TestApp {
         let mut write = self.running.venue.services.database.begin().await.unwrap();
         for number in 0..count {
             sqlx::query(
-                "INSERT INTO messages (show_id, position, id, author, name, from_artist, text, \
+                "INSERT INTO messages (topic, position, id, author, name, from_artist, text, \
                  sent_at) VALUES ($1, $2, $3, 'ben', 'Ben', 0, 'More', $4)",
             )
-            .bind(draft.card.id.to_string())
+            .bind(ChatPlace::Show(draft.card.id).to_string())
             .bind(10_000 + number)
             .bind(Uuid::new_v4().to_string())
             .bind(draft.began_at.plus(second * 1_000 + number).0)

@@ -3,7 +3,7 @@
 use bandstand_domain::{
     Millis, Refusal, ShowId,
     channel::ClientFrame,
-    chat::ChatReason,
+    chat::{ChatPlace, ChatReason},
     crowd::Gesture,
     recordings::{MOMENTS_WINDOW, Moments, RecordingError, RecordingReason, RecordingState},
     stage::StageState,
@@ -58,7 +58,7 @@ async fn what_was_said_is_played_again_as_long_as_it_is_there() {
     assert!(guest.said_from(show, from.plus(-MOMENTS_WINDOW)).await.is_empty());
 
     // What is taken back, or erased with its person, is gone at once.
-    let delete = json!({ "show": show, "id": wrong });
+    let delete = json!({ "place": ChatPlace::Show(show), "id": wrong });
     guest.call::<(), ChatReason>("chat/delete", delete).await.unwrap();
     assert_eq!(guest.said_from(show, from).await, ["What a voice", "Once more"]);
     ben.post("accounts/delete", json!({ "password": PASSWORD })).await;
@@ -79,10 +79,10 @@ async fn much_that_was_said_comes_in_windows_without_gaps() {
     let mut write = app.running.venue.services.database.begin().await.unwrap();
     for number in 0..250_i64 {
         sqlx::query(
-            "INSERT INTO messages (show_id, position, id, author, name, from_artist, text, sent_at) \
+            "INSERT INTO messages (topic, position, id, author, name, from_artist, text, sent_at) \
              VALUES ($1, $2, $3, 'ada', 'Ada', 0, $4, $5)",
         )
-        .bind(show.to_string())
+        .bind(ChatPlace::Show(show).to_string())
         .bind(10_000 + number)
         .bind(Uuid::new_v4().to_string())
         .bind(number.to_string())

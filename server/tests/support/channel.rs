@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use bandstand_domain::{
     PersonId, Secret, ShowId,
     channel::{ClientFrame, Cursor, Event, Notice, ServerFrame, Snapshot, Topic},
-    chat::{ChatEvent, ChatReason},
+    chat::{ChatEvent, ChatPlace, ChatReason},
     crowd::{ChosenLook, Figure, Gesture},
     stage::{JoinToken, PublishToken, StageError, StageEvent, StageReason, StageState},
 };
@@ -112,7 +112,7 @@ impl User {
     /// Posts a message under an identity of its own, which is answered.
     pub async fn say(&self, show: ShowId, text: &str) -> Uuid {
         let id = Uuid::new_v4();
-        let arguments = json!({ "show": show, "id": id, "text": text });
+        let arguments = json!({ "place": ChatPlace::Show(show), "id": id, "text": text });
         self.call::<(), ChatReason>("chat/post", arguments).await.unwrap();
         id
     }

@@ -125,6 +125,7 @@ mod tests {
             author: PersonId::new("ada"),
             name: "Ada".into(),
             from_artist: false,
+            badge: None,
             text: String::new(),
             sent_at: at,
             position: at.0,

@@ -2,8 +2,8 @@
 
 use bandstand_domain::{
     PersonId,
-    channel::{Cursor, Event, Topic},
-    chat::{ChatEvent, MessageId},
+    channel::{Cursor, Event},
+    chat::{ChatEvent, ChatPlace, MessageId},
 };
 use serde_json::{Value, json};
 use sqlx::Row;
@@ -16,7 +16,7 @@ use crate::{
 /// Exports the messages of `person`, for themselves.
 pub async fn export(database: &Database, person: &PersonId) -> Result<Value, DatabaseError> {
     let rows = sqlx::query(
-        "SELECT show_id, name, text, sent_at FROM messages \
+        "SELECT topic, name, text, sent_at FROM messages \
          WHERE author = $1 AND deleted_at IS NULL ORDER BY sent_at",
     )
     .bind(person.as_str())
@@ -24,7 +24,7 @@ pub async fn export(database: &Database, person: &PersonId) -> Result<Value, Dat
     .await?;
     let messages = rows.iter().map(|row| {
         Ok(json!({
-            "show": row.try_get::<String, _>("show_id")?,
+            "place": row.try_get::<String, _>("topic")?,
             "name": row.try_get::<String, _>("name")?,
             "text": row.try_get::<String, _>("text")?,
             "sent_at": row.try_get::<i64, _>("sent_at")?,
@@ -42,16 +42,16 @@ pub async fn forget_person(write: &mut Write, author: &PersonId) -> Result<(), D
         .await?;
     let rows = sqlx::query(
         "UPDATE messages SET name = '', text = '', deleted_at = COALESCE(deleted_at, sent_at) \
-         WHERE author = $1 AND (name <> '' OR text <> '') RETURNING show_id, id, position",
+         WHERE author = $1 AND (name <> '' OR text <> '') RETURNING topic, id, position",
     )
     .bind(author.as_str())
     .fetch_all(&mut **write)
     .await?;
     for row in rows {
-        let (show, id): (String, String) = (row.try_get(0)?, row.try_get(1)?);
-        let (Ok(show), Ok(id)) = (show.parse(), id.parse()) else { continue };
+        let (place, id): (String, String) = (row.try_get(0)?, row.try_get(1)?);
+        let (Ok(place), Ok(id)) = (place.parse::<ChatPlace>(), id.parse()) else { continue };
         let event = Event::Chat(ChatEvent::Deleted { message: MessageId(id) });
-        event_log::replace(write, Topic::Show(show), Cursor(row.try_get(2)?), &event).await?;
+        event_log::replace(write, place.into(), Cursor(row.try_get(2)?), &event).await?;
     }
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! Messages by the time at which they were sent.
 
 use bandstand_domain::{
-    Millis, ShowId,
-    chat::ChatMessage,
+    Millis,
+    chat::{ChatMessage, ChatPlace},
     recordings::{MAX_MOMENT_MESSAGES, MOMENTS_WINDOW},
 };
 
@@ -11,20 +11,20 @@ use sqlx::Row;
 use super::decode;
 use crate::database::{Database, DatabaseError};
 
-/// Messages of `show` sent at or after `from` that are still there, the oldest first, and the instant before
+/// Messages of `place` sent at or after `from` that are still there, the oldest first, and the instant before
 /// which these are all.
 pub async fn said_from(
     database: &Database,
-    show: ShowId,
+    place: ChatPlace,
     from: Millis,
 ) -> Result<(Vec<ChatMessage>, Millis), DatabaseError> {
     let until = from.plus(MOMENTS_WINDOW);
     let rows = sqlx::query(
-        "SELECT id, author, name, from_artist, text, sent_at, position FROM messages \
-         WHERE show_id = $1 AND sent_at >= $2 AND sent_at < $3 AND deleted_at IS NULL \
+        "SELECT id, author, name, from_artist, badge, text, sent_at, position FROM messages \
+         WHERE topic = $1 AND sent_at >= $2 AND sent_at < $3 AND deleted_at IS NULL \
          ORDER BY sent_at, position LIMIT $4",
     )
-    .bind(show.to_string())
+    .bind(place.to_string())
     .bind(from.0)
     .bind(until.0)
     .bind(i64::from(MAX_MOMENT_MESSAGES) + 1)
@@ -41,19 +41,19 @@ pub async fn said_from(
     Ok((messages, next.unwrap_or(until)))
 }
 
-/// Numbers of messages by the audience of `show` that are still there, by the second in which they were sent: from
+/// Numbers of messages by the audience of `place` that are still there, by the second in which they were sent: from
 /// `from` on, before `until`.
 pub async fn said_by_second(
     database: &Database,
-    show: ShowId,
+    place: ChatPlace,
     (from, until): (Millis, Millis),
 ) -> Result<Vec<(Millis, u32)>, DatabaseError> {
     let rows = sqlx::query(
         "SELECT (sent_at - $2) / 1000 AS second, COUNT(*) AS said FROM messages \
-         WHERE show_id = $1 AND sent_at >= $2 AND sent_at < $3 AND deleted_at IS NULL \
+         WHERE topic = $1 AND sent_at >= $2 AND sent_at < $3 AND deleted_at IS NULL \
          AND from_artist = 0 GROUP BY 1",
     )
-    .bind(show.to_string())
+    .bind(place.to_string())
     .bind(from.0)
     .bind(until.0)
     .fetch_all(&database.read)
