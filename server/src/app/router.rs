@@ -57,6 +57,7 @@ pub fn router(venue: &Arc<Venue>) -> Result<Router, StartError> {
     let pictures = people::routes()
         .merge(shows::artwork_routes())
         .merge(rooms::picture::picture_routes())
+        .merge(rooms::code::code_routes())
         .merge(recordings::routes(config))
         .with_state(services.clone())
         .merge(pictures::routes(services.files.clone()))

@@ -2,6 +2,7 @@
 
 pub mod access;
 mod addresses;
+pub mod code;
 mod entering;
 mod inviting;
 mod moderation;
