@@ -132,6 +132,7 @@ fn Masthead(viewer: CurrentViewer) -> impl IntoView {
             <a class="logo" href="/"><Logo/><span>"Bandstand"</span></a>
             <nav class="places" aria-label=t!(app.places)>
                 <A href="/" exact=true>{t!(app.whats_on)}</A>
+                <A href="/rooms">{t!(rooms.rooms)}</A>
                 <Transition>
                     {move || viewer.is_artist().then(|| view! { <A href="/dashboard">{t!(app.my_shows)}</A> })}
                 </Transition>

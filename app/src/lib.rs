@@ -32,6 +32,7 @@ pub mod port;
 pub mod quality;
 pub mod recordings;
 pub mod replay;
+pub mod rooms;
 pub mod shows;
 pub mod stage;
 pub mod stream_keys;

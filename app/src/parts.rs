@@ -20,6 +20,7 @@ use crate::{
     archive::{RecordingPage, RecordingsPage},
     navigation::path_of,
     people::ArtistPageView,
+    rooms::{InvitationPage, NewRoomPage, RoomPageView, RoomSettingsPage, RoomsPage},
     shows::{DashboardPage, EditShowPage, NewShowPage, WhatsOnPage},
     studio::{RehearsalPage, StudioPage},
     t,
@@ -104,6 +105,15 @@ parts! {
     archive {
         "/recordings" => RecordingsPage,
         "/shows/:id/recording" => RecordingPage,
+    }
+    rooms {
+        "/rooms" => RoomsPage,
+        "/rooms/new" => NewRoomPage,
+        "/rooms/:name" => RoomPageView,
+        "/invitations/:secret" => InvitationPage,
+    }
+    room_settings {
+        "/rooms/:name/settings" => RoomSettingsPage,
     }
     watch {
         "/shows/:id" => ShowPageView,
@@ -316,6 +326,10 @@ mod tests {
             ("/device", "device"),
             ("/recordings", "archive"),
             ("/shows/7/recording", "archive"),
+            ("/rooms", "rooms"),
+            ("/rooms/tea", "rooms"),
+            ("/rooms/tea/settings", "room_settings"),
+            ("/invitations/x", "rooms"),
             ("/shows/7", "watch"),
             ("/shows/7/studio", "studio"),
             ("/shows/7/rehearsal", "studio"),

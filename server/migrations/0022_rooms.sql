@@ -5,6 +5,7 @@ CREATE TABLE rooms (
     title         TEXT   NOT NULL,
     description   TEXT   NOT NULL,
     picture       TEXT,                          -- the name of a file
+    picture_by    TEXT   REFERENCES accounts (id),
     public        BIGINT NOT NULL,               -- everybody with an account may join
     guests        BIGINT NOT NULL,               -- people without an account may come by a link
     guest_uploads BIGINT NOT NULL,
@@ -15,6 +16,7 @@ CREATE TABLE rooms (
     archived_at   BIGINT,
     deleted_at    BIGINT                         -- gone, but its addresses still say so
 );
+CREATE INDEX rooms_by_picture ON rooms (picture_by);
 CREATE INDEX rooms_by_members ON rooms (members) WHERE public = 1 AND deleted_at IS NULL;
 
 -- Never given to another room: a link leads to where it led, or says that it is gone.
@@ -22,7 +24,8 @@ CREATE TABLE room_addresses (
     skeleton TEXT   PRIMARY KEY,                 -- the same for all addresses that look alike
     address  TEXT   NOT NULL UNIQUE,
     room     TEXT   NOT NULL REFERENCES rooms (id),
-    current  BIGINT NOT NULL                     -- 0 for those that only lead on
+    current  BIGINT NOT NULL,                    -- 0 for those that only lead on
+    since    BIGINT NOT NULL
 );
 CREATE INDEX room_addresses_by_room ON room_addresses (room, current);
 

@@ -17,7 +17,7 @@ use crate::{
     texts::{Tell, Text},
 };
 
-pub use address::{MAX_ADDRESS, MIN_ADDRESS, check_address, tidy_address};
+pub use address::{MAX_ADDRESS, MIN_ADDRESS, RESERVED, check_address, tidy_address};
 pub use form::{InvitationForm, MAX_KEPT_DAYS, MAX_USES, RoomForm};
 
 /// The most members of a room, guests among them.
@@ -28,8 +28,12 @@ pub const MEMBERS_PAGE: u32 = 100;
 pub const MAX_INVITATIONS: u32 = 50;
 /// The most persons who wait at a room's door.
 pub const MAX_KNOCKS: u32 = 100;
+/// The most rooms in one page of a list.
+pub const ROOMS_PAGE: u32 = 30;
+/// The most rooms that one person is in.
+pub const MAX_OWN_ROOMS: u32 = 200;
 /// The most bytes of a file that becomes a room's picture.
-pub const MAX_PICTURE_BYTES: u64 = 10 * 1024 * 1024;
+pub const MAX_ROOM_PICTURE_BYTES: usize = 10 * 1024 * 1024;
 
 /// The identity of a room. Its address can change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -339,8 +343,8 @@ impl FromStr for InvitationId {
 pub struct Invitation {
     /// Identity.
     pub id: InvitationId,
-    /// The end of its link.
-    pub secret: Secret,
+    /// Its link.
+    pub link: Secret,
     /// Name of who made it.
     pub by: String,
     /// Time of its making.
@@ -351,6 +355,33 @@ pub struct Invitation {
     pub max_uses: Option<u32>,
     /// How often it was used.
     pub uses: u32,
+}
+
+/// A page of the public rooms: those with the most members first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomList {
+    /// At most [`ROOMS_PAGE`].
+    pub rooms: Vec<RoomListing>,
+    /// True if there are more.
+    pub more: bool,
+}
+
+/// Rooms that one is in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnRooms {
+    /// At most [`MAX_OWN_ROOMS`], the one that was joined last first.
+    pub rooms: Vec<OwnRoom>,
+    /// True if one may make rooms.
+    pub may_make: bool,
+}
+
+/// Outcome of using an invitation, or of joining a public room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JoinedRoom {
+    /// Identity of the room.
+    pub id: RoomId,
+    /// Current address of the room.
+    pub address: String,
 }
 
 /// The room to which an invitation leads, for who has its link.

@@ -25,6 +25,7 @@ use bandstand_app::{
     port::Answer,
     quality::port::Quality,
     recordings::port::Recordings,
+    rooms::port::Rooms,
     shell,
     shows::port::Shows,
     stage::port::StageControl,
@@ -54,6 +55,7 @@ use crate::{
     listening::port::ListeningPort,
     quality::port::QualityPort,
     recordings::port::RecordingsPort,
+    rooms::port::RoomsPort,
     shows::port::ShowsPort,
     stage::port::StagePort,
 };
@@ -227,6 +229,7 @@ fn provide_ports(venue: &Venue, caller: Caller) {
     provide_context::<Arc<dyn Crowd>>(Arc::new(crowd));
     let listening = ListeningPort { caller: caller.clone(), mp3: radio.makes_mp3() };
     provide_context::<Arc<dyn PersonalAddresses>>(Arc::new(listening));
+    provide_context::<Arc<dyn Rooms>>(Arc::new(RoomsPort { caller: caller.clone() }));
     // The others need nothing of their own.
     let caller = Arc::new(caller);
     provide_context::<Arc<dyn Identity>>(caller.clone());

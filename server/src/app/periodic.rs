@@ -21,7 +21,7 @@ use crate::{
     own_account::deletion,
     people,
     quality::listening::{self, ListenerCount},
-    recordings,
+    recordings, rooms,
     services::Services,
     sessions,
     stage::stages::Stages,
@@ -110,6 +110,7 @@ fn table(venue: &Venue) -> Vec<PeriodicWork> {
             it.limits.tidy();
             Ok::<_, Infallible>(())
         }),
+        every(HOUR, "sweep rooms", services, |it| async move { rooms::sweep(&it).await }),
         every(HOUR, "delete old events", services, |it| async move {
             event_log::prune(&it.database, clock::now()).await.map(drop)
         }),

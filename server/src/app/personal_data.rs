@@ -9,6 +9,7 @@ use crate::{
     people::personal_data::ProfileData,
     personal_data::{AllPersonalData, PersonalData},
     recordings::personal_data::{BookmarkData, RecordingData},
+    rooms::personal_data::RoomData,
     sessions::personal_data::{PlayerSessionData, SessionData},
     shows::personal_data::ShowData,
     storage::personal_data::FileData,
@@ -30,6 +31,7 @@ pub fn gather() -> AllPersonalData {
         Box::new(ProfileData),
         Box::new(RecordingData),
         Box::new(BookmarkData),
+        Box::new(RoomData),
         // After all names, which the logs then hold no more.
         Box::new(ShowData),
         // Last, because all who write files wait for it.

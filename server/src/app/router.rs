@@ -21,7 +21,7 @@ use crate::{
     channel::channels,
     http::{language, log, page_cache, security},
     mail::mailbox,
-    media, own_account, people, pictures, radio, recordings, sessions, shows, stage,
+    media, own_account, people, pictures, radio, recordings, rooms, sessions, shows, stage,
 };
 
 /// The most bytes that a server function takes. The longest form is a show with its description.
@@ -56,6 +56,8 @@ pub fn router(venue: &Arc<Venue>) -> Result<Router, StartError> {
     let api = api::routes(Api { services: services.clone(), crowds: crowds.clone(), mounts });
     let pictures = people::routes()
         .merge(shows::artwork_routes())
+        .merge(rooms::picture::picture_routes())
+        .merge(rooms::code::code_routes())
         .merge(recordings::routes(config))
         .with_state(services.clone())
         .merge(pictures::routes(services.files.clone()))

@@ -22,8 +22,8 @@ use crate::{
     config::Config,
     crowd::{Crowds, door::DoorTopic},
     crypto::{
-        key::VenueKey, listening_token::ListeningTokens, passwords::Passwords, seal::Seal,
-        token::Tokens,
+        key::VenueKey, listening_token::ListeningTokens, origin::Origins, passwords::Passwords,
+        seal::Seal, token::Tokens,
     },
     database::Database,
     http::{limits::Limits, page_cache::PageCache},
@@ -126,6 +126,7 @@ impl Venue {
             personal_data: personal_data::gather(),
             seal,
             listening_tokens: ListeningTokens::new(key.clone()),
+            origins: Origins::new(key.clone()),
             tokens: Tokens::new(key, clock::now()),
             passwords: Passwords::default(),
             sessions: sessions::SqlSessionStore::new(database.clone(), EpochGate),

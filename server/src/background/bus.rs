@@ -30,7 +30,7 @@ pub enum BusMessage {
     ShowClosedToGuests(ShowId),
     /// Nobody may be on stage with this stream key any more.
     StreamKeyRevoked(StreamKeyId),
-    /// This person is no member of the room any more: what they hold open of it is to be cut.
+    /// This person is no member of the room any more, or has another role: what they hold open of it is to be cut.
     RoomLeft(RoomId, PersonId),
 }
 

@@ -131,6 +131,12 @@ pub struct Flags {
     /// Days for which a recording is kept that isn't published [default: 30]
     #[arg(long, env = "BANDSTAND_RECORDING_DAYS", value_name = "NUMBER")]
     pub recording_days: Option<u32>,
+    /// Who may make rooms: everybody with an account, artists or operators [default: everybody]
+    #[arg(long, env = "BANDSTAND_ROOM_MAKERS", value_name = "WHO")]
+    pub room_makers: Option<String>,
+    /// Rooms that one person owns at most, beside those that are archived [default: 20]
+    #[arg(long, env = "BANDSTAND_MAX_ROOMS", value_name = "NUMBER")]
+    pub max_rooms: Option<u32>,
     /// The folder with the built pages [default: target/site]
     #[arg(long, env = "BANDSTAND_SITE", value_name = "FOLDER")]
     pub site: Option<PathBuf>,

@@ -6,6 +6,7 @@ mod flags;
 mod ice;
 mod proxies;
 mod recordings;
+mod rooms;
 mod s3;
 mod smtp;
 mod timeouts;
@@ -28,6 +29,7 @@ pub use flags::Flags;
 pub use ice::IceServers;
 pub use proxies::{Proxies, ProxyHeader, is_local};
 pub use recordings::RecordingBounds;
+pub use rooms::{RoomBounds, RoomMakers};
 pub use s3::S3;
 pub use smtp::{Smtp, SmtpTls};
 pub use timeouts::Timeouts;
@@ -75,6 +77,8 @@ pub struct Config {
     pub max_account_bytes: Option<u64>,
     /// Bounds on recordings.
     pub recordings: RecordingBounds,
+    /// Bounds on rooms.
+    pub rooms: RoomBounds,
     /// Folder with the built pages.
     pub site: PathBuf,
     /// Another database than the one in the data folder.
@@ -117,6 +121,7 @@ impl Default for Config {
             max_storage_bytes: None,
             max_account_bytes: Some(MAX_ACCOUNT_BYTES),
             recordings: RecordingBounds::default(),
+            rooms: RoomBounds::default(),
             site: "target/site".into(),
             database_url: None,
             trusted_proxy: false,
@@ -229,6 +234,10 @@ impl Config {
                 flags.max_recordings_megabytes.or(file.max_recordings_megabytes),
                 flags.min_free_megabytes.or(file.min_free_megabytes),
                 flags.recording_days.or(file.recording_days),
+            )?,
+            rooms: RoomBounds::settle(
+                flags.room_makers.or(file.room_makers).as_deref(),
+                flags.max_rooms.or(file.max_rooms),
             )?,
             site: flags.site.or(file.site).unwrap_or(default.site),
             database_url: flags.database_url.map(Secret::new).or(file.database_url),

@@ -2,6 +2,7 @@
 
 pub mod key;
 pub mod listening_token;
+pub mod origin;
 pub mod passwords;
 pub mod random;
 pub mod seal;

@@ -109,10 +109,18 @@ pub enum Limit {
     RecordingFiles,
     /// Setting and forgetting bookmarks, by account.
     Bookmarks,
+    /// Making and changing rooms and invitations, by account or room.
+    Rooms,
+    /// Looking for rooms, by address.
+    RoomLooks,
+    /// Joining rooms, by account or address.
+    RoomJoins,
+    /// Knocking at rooms, by address.
+    Knocks,
 }
 
 impl Limit {
-    const ALL: [Self; 46] = [
+    const ALL: [Self; 50] = [
         Self::Registration,
         Self::LogIn,
         Self::LogInAddress,
@@ -159,6 +167,10 @@ impl Limit {
         Self::LetterVenue,
         Self::RecordingFiles,
         Self::Bookmarks,
+        Self::Rooms,
+        Self::RoomLooks,
+        Self::RoomJoins,
+        Self::Knocks,
     ];
 
     /// The quota: the largest burst, and the time until one more is allowed.
@@ -216,6 +228,10 @@ impl Limit {
             // lasts for half a minute.
             Self::RecordingFiles => (600, Duration::from_millis(25)),
             Self::Bookmarks => (60, Duration::from_secs(1)),
+            Self::Rooms => (20, Duration::from_secs(10)),
+            Self::RoomLooks => (120, Duration::from_millis(200)),
+            Self::RoomJoins => (30, Duration::from_secs(5)),
+            Self::Knocks => (10, Duration::from_secs(20)),
         }
     }
 }

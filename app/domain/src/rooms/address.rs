@@ -13,7 +13,7 @@ pub const MIN_ADDRESS: usize = 3;
 pub const MAX_ADDRESS: usize = 32;
 
 /// Words that the venue's own pages have, now or later, or by which a room could pass for the venue.
-const RESERVED: &[&str] = &[
+pub const RESERVED: &[&str] = &[
     "about",
     "admin",
     "administrator",
@@ -46,11 +46,6 @@ pub fn tidy_address(typed: &str) -> String {
     tidy_name(typed).replace(' ', "-").to_lowercase()
 }
 
-/// Returns whether the venue keeps a word for itself; `folded` is without look-alikes.
-pub fn is_reserved(folded: &str) -> bool {
-    RESERVED.contains(&folded)
-}
-
 /// Checks the address of a room, as [`tidy_address`] leaves it; returns the complaint. The server knows
 /// look-alikes, too.
 pub fn check_address(address: &str) -> Option<Text> {
@@ -63,7 +58,7 @@ pub fn check_address(address: &str) -> Option<Text> {
         } else if address.chars().any(is_punctuation) || !begins_and_ends_well(address) {
             Some(text!(complaint.room_address))
         } else {
-            is_reserved(address).then(|| text!(complaint.room_address_reserved))
+            RESERVED.contains(&address).then(|| text!(complaint.room_address_reserved))
         }
     })
 }

@@ -1,0 +1,124 @@
+//! Members of a room.
+
+use bandstand_domain::rooms::{MEMBERS_PAGE, RoomMember, RoomReason, RoomRole};
+use leptos::{prelude::*, task::spawn_local};
+
+use super::{api::load_members, live_room::LiveRoom, member_dialog::MemberDialog};
+use crate::{failure::Failed, people::Portrait, t};
+
+/// The list of members, those who look after the room first.
+#[component]
+pub(super) fn Members(
+    /// The room.
+    room: LiveRoom,
+) -> impl IntoView {
+    let members = RwSignal::new(Vec::<RoomMember>::new());
+    let more = RwSignal::new(false);
+    let failed = RwSignal::new(None::<Failed<RoomReason>>);
+    let chosen = RwSignal::new(None::<RoomMember>);
+    // The latest question counts: answers may come in another order.
+    let asked = StoredValue::new(0_u32);
+    let load = move |skipped: usize| {
+        asked.update_value(|asked| *asked += 1);
+        let number = asked.get_value();
+        spawn_local(async move {
+            let answer = load_members(room.id(), u32::try_from(skipped).unwrap_or(0)).await;
+            if asked.try_get_value() != Some(number) {
+                return;
+            }
+            match answer {
+                Ok(page) => {
+                    members.try_update(|members| {
+                        members.truncate(skipped);
+                        let known =
+                            |new: &RoomMember| members.iter().any(|it| it.person == new.person);
+                        let new: Vec<_> =
+                            page.members.into_iter().filter(|it| !known(it)).collect();
+                        members.extend(new);
+                    });
+                    more.try_set(page.more);
+                    failed.try_set(None);
+                }
+                Err(refused) => drop(failed.try_set(Some(refused))),
+            }
+        });
+    };
+    Effect::new(move || {
+        room.members.track();
+        load(0);
+    });
+    let role = Memo::new(move |_| room.page.with(|page| page.role));
+    view! {
+        <h2>{t!(rooms.members)}</h2>
+        {move || failed.get().map(|why| view! { <p class="notice bad">{why.to_string()}</p> })}
+        <ul class="room-members" role="list">
+            <For
+                each=move || members.get()
+                key=|member| (member.person.clone(), member.role, member.name.clone())
+                children=move |member| row(room, member, role, chosen)
+            />
+        </ul>
+        <Show when=move || more.get()>
+            <button
+                class="button" type="button"
+                on:click=move |_| load(members.with_untracked(|it| it.len().max(MEMBERS_PAGE as usize)))
+            >
+                {t!(rooms.more)}
+            </button>
+        </Show>
+        <MemberDialog room chosen/>
+    }
+    .into_any()
+}
+
+fn row(
+    room: LiveRoom,
+    member: RoomMember,
+    role: Memo<RoomRole>,
+    chosen: RwSignal<Option<RoomMember>>,
+) -> AnyView {
+    let own = room.page.with_untracked(|page| page.person == member.person);
+    let (name, handle) = (member.name.clone(), member.handle.clone());
+    let badge = role_name(member.role);
+    let label = t!(rooms.about_member, name = &name);
+    let options = {
+        let member = member.clone();
+        move || {
+            (!own && (role.get() > member.role && role.get().moderates() || role.get() == RoomRole::Owner)).then(|| {
+                let (member, label) = (member.clone(), label.clone());
+                view! {
+                    <button
+                        class="room-options" type="button" aria-label=label aria-haspopup="dialog"
+                        on:click=move |_| chosen.set(Some(member.clone()))
+                    >
+                        <span aria-hidden="true">"⋯"</span>
+                    </button>
+                }
+            })
+        }
+    };
+    view! {
+        <li>
+            <Portrait picture=None name=name.clone()/>
+            <span class="room-member">
+                <strong dir="auto">{name}</strong>
+                <span class="small soft">
+                    {handle.map(|handle| format!("@{handle}"))} {own.then(|| view! { " " {t!(rooms.you)} })}
+                </span>
+            </span>
+            {badge.map(|badge| view! { <span class="badge">{badge}</span> })}
+            {options}
+        </li>
+    }
+    .into_any()
+}
+
+/// The word for a role that isn't everybody's.
+pub(super) fn role_name(role: RoomRole) -> Option<&'static str> {
+    match role {
+        RoomRole::Owner => Some(t!(rooms.role.owner)),
+        RoomRole::Moderator => Some(t!(rooms.role.moderator)),
+        RoomRole::Member => None,
+        RoomRole::Guest => Some(t!(rooms.role.guest)),
+    }
+}

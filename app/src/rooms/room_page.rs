@@ -1,0 +1,214 @@
+//! Page of a room.
+
+use bandstand_domain::{
+    Refusal,
+    rooms::{RoomAnswer, RoomError, RoomPage, RoomRole},
+};
+use leptos::prelude::*;
+
+use super::{
+    api::find_room,
+    door::DoorView,
+    knocks::Knocks,
+    live_room::LiveRoom,
+    members::Members,
+    path::{room_in_address, room_path},
+};
+use crate::{
+    channel::ChannelNote,
+    chat::ChatPanel,
+    failure::Failed,
+    people::Portrait,
+    t,
+    ui::{About, NotFound, linked},
+    viewer::Onward,
+};
+
+/// The room at the address, from inside or outside. A former address leads on to the present one.
+#[component]
+pub fn RoomPageView() -> impl IntoView {
+    let name = room_in_address();
+    let loaded = Resource::new(
+        move || name.get(),
+        |name| async move { (name.clone(), find_room(name).await) },
+    );
+    let again = Callback::new(move |()| loaded.refetch());
+    let page = move || {
+        Some(match loaded.get()? {
+            (asked, Ok(answer)) => {
+                let address = match &answer {
+                    RoomAnswer::Inside(page) => &page.room.address,
+                    RoomAnswer::Outside(door) => &door.address,
+                };
+                if *address != asked {
+                    return Some(view! { <Onward to=room_path(address)/> }.into_any());
+                }
+                match answer {
+                    RoomAnswer::Inside(page) => view! { <Inside page again/> }.into_any(),
+                    RoomAnswer::Outside(door) => view! { <DoorView door again/> }.into_any(),
+                }
+            }
+            (_, Err(Failed(why))) => view! { <Absent why again/> }.into_any(),
+        })
+    };
+    view! { <Transition fallback=|| view! { <p class="waiting">{t!(ui.one_moment)}</p> }>{page}</Transition> }
+        .into_any()
+}
+
+/// A room that can't be shown.
+#[component]
+pub(super) fn Absent(
+    /// Reason.
+    why: RoomError,
+    /// Tries again.
+    again: Callback<()>,
+) -> impl IntoView {
+    match why {
+        Refusal::Gone => {
+            view! { <NotFound status=410 title=t!(rooms.gone) text=t!(rooms.gone_why)/> }.into_any()
+        }
+        Refusal::NotFound => {
+            view! { <NotFound title=t!(rooms.not_found) text=t!(rooms.not_found_why)/> }.into_any()
+        }
+        why => view! {
+            <section class="page narrow aside-page">
+                <h1>{t!(rooms.unreadable)}</h1>
+                <p class="lead">{why.to_string()}</p>
+                <button class="button primary" type="button" on:click=move |_| again.run(())>{t!(ui.try_again)}</button>
+            </section>
+        }
+        .into_any(),
+    }
+}
+
+/// What is beside the chat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    Chat,
+    People,
+    About,
+}
+
+impl Side {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Chat => "chat",
+            Self::People => "people",
+            Self::About => "about",
+        }
+    }
+}
+
+/// The room as its members see it.
+#[component]
+fn Inside(page: RoomPage, again: Callback<()>) -> impl IntoView {
+    let room = LiveRoom::new(page);
+    room.follow(again);
+    // On a wide page people stand beside the chat; on a narrow one, one of both is there.
+    let side = RwSignal::new(Side::Chat);
+    let title = move || room.page.with(|page| page.room.title.clone());
+    let archived = Memo::new(move |_| room.page.with(|page| page.room.archived_at.is_some()));
+    let open = Signal::derive(move || !archived.get());
+    // A former address leads on, also while one is there.
+    let address = Memo::new(move |_| room.page.with(|page| page.room.address.clone()));
+    let summary = room.page.with_untracked(|page| page.room.description.clone());
+    let moved = Memo::new(move |first: Option<&(String, bool)>| {
+        let now = address.get();
+        match first {
+            Some((before, _)) if *before != now => (before.clone(), true),
+            Some(first) => first.clone(),
+            None => (now, false),
+        }
+    });
+    move || {
+        if room.gone.get() {
+            return view! { <NotFound status=410 title=t!(rooms.gone) text=t!(rooms.gone_why)/> }
+                .into_any();
+        }
+        if moved.get().1 {
+            return view! { <Onward to=room_path(&address.get_untracked())/> }.into_any();
+        }
+        view! {
+            <About title=untrack(title) description=summary.clone()/>
+            <article class="room" data-side=move || side.get().name()>
+                <Header room side/>
+                <ChannelNote/>
+                <Show when=move || archived.get()>
+                    <p class="notice" role="status">{t!(refusal.rooms.archived)}</p>
+                </Show>
+                <section class="room-chat" aria-label=t!(chat.chat)>
+                    <ChatPanel chat=room.chat viewer=room.chat_viewer() open/>
+                </section>
+                <aside class="room-side" aria-label=t!(rooms.people)>
+                    {move || match side.get() {
+                        Side::About => view! { <Description room/> }.into_any(),
+                        Side::Chat | Side::People => view! { <Knocks room/> <Members room/> }.into_any(),
+                    }}
+                </aside>
+            </article>
+        }
+        .into_any()
+    }
+}
+
+/// Picture, name and what can be done.
+#[component]
+fn Header(room: LiveRoom, side: RwSignal<Side>) -> impl IntoView {
+    let page = room.page;
+    let tab = move |which: Side, label: &'static str| {
+        view! {
+            <button
+                class="chip" type="button" class:phone-only=which == Side::Chat
+                aria-pressed=move || (side.get() == which).to_string()
+                on:click=move |_| side.update(|side| *side = if *side == which { Side::Chat } else { which })
+            >
+                {label}
+            </button>
+        }
+    };
+    let settings = move || {
+        page.with(|page| {
+            (page.role > RoomRole::Guest)
+                .then(|| format!("{}/settings", room_path(&page.room.address)))
+        })
+    };
+    view! {
+        <header class="room-head">
+            {move || page.with(|page| view! { <Portrait picture=page.room.picture.clone() name=page.room.title.clone()/> })}
+            <div class="room-title">
+                <h1 dir="auto">{move || page.with(|page| page.room.title.clone())}</h1>
+                <p class="small soft">{move || page.with(|page| t!(rooms.members_count, count = page.room.members as usize))}</p>
+            </div>
+            <nav class="row" aria-label=t!(rooms.this_room)>
+                {tab(Side::Chat, t!(chat.chat))}
+                {tab(Side::People, t!(rooms.people))}
+                {tab(Side::About, t!(rooms.description))}
+                {move || settings().map(|href| view! { <a class="chip" href=href>{t!(rooms.settings)}</a> })}
+            </nav>
+        </header>
+    }
+    .into_any()
+}
+
+/// What the room says of itself, and the way out.
+#[component]
+fn Description(room: LiveRoom) -> impl IntoView {
+    let page = room.page;
+    view! {
+        <h2>{t!(rooms.description)}</h2>
+        {move || page.with(|page| {
+            let text = &page.room.description;
+            if text.is_empty() {
+                view! { <p class="soft">{t!(rooms.no_description)}</p> }.into_any()
+            } else {
+                view! { <p class="description" dir="auto">{linked(text)}</p> }.into_any()
+            }
+        })}
+        <p class="small soft">{move || page.with(|page| match page.room.kept_days {
+            Some(days) => t!(rooms.kept_for, count = days as usize),
+            None => t!(rooms.kept).into(),
+        })}</p>
+        <super::membership::Membership room/>
+    }
+    .into_any()
+}
