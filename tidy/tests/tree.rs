@@ -11,14 +11,17 @@ use bandstand_tidy::{
 };
 
 /// Tables, and the folders that own columns of them. Accounts forget the sessions of whom they erase.
-const TABLES: [(&str, &[&str]); 40] = [
+const TABLES: [(&str, &[&str]); 44] = [
     ("accounts", &["accounts", "people"]),
     ("api_tokens", &["api_tokens"]),
     ("bookmarks", &["recordings"]),
     ("ceremonies", &["factors"]),
+    ("chat_bans", &["chat"]),
+    ("chat_held", &["chat"]),
     ("chat_mentions", &["chat"]),
     ("chat_pins", &["chat"]),
     ("chat_reactions", &["chat"]),
+    ("chat_rules", &["chat"]),
     ("crowd_moments", &["crowd"]),
     ("device_logins", &["api_tokens"]),
     ("devices", &["accounts"]),
@@ -32,6 +35,7 @@ const TABLES: [(&str, &[&str]); 40] = [
     ("likes", &["crowd"]),
     ("links", &["accounts"]),
     ("messages", &["chat"]),
+    ("moderation_log", &["chat"]),
     ("mutes", &["chat"]),
     ("passkeys", &["factors"]),
     ("player_sessions", &["sessions"]),

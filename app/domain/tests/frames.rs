@@ -3,7 +3,7 @@
 use bandstand_domain::{
     Millis, PersonId, Secret, ShowId,
     channel::{ClientFrame, Cursor, Event, ServerFrame, Topic},
-    chat::{ChatEvent, ChatMessage, Mention, MessageId, Reaction, ReactionCount},
+    chat::{ChatEvent, ChatMessage, ChatRules, Mention, MessageId, Reaction, ReactionCount},
     crowd::{CrowdChange, Gesture},
     shows::{Artist, ShowCard, ShowEvent, Track},
     stage::{StageEvent, StageState},
@@ -108,6 +108,7 @@ fn events_have_one_level_in_json() {
         edited_at: Some(Millis(7)),
         ..posted.clone()
     };
+    let rules = ChatRules { slow: 5, hold: true, guests_muted_until: None };
     let reactions = vec![ReactionCount { reaction: Reaction::Heart, count: 2, mine: false }];
     let card = ShowCard {
         id: show(),
@@ -193,6 +194,10 @@ fn events_have_one_level_in_json() {
             ChatEvent::Pinned { message, pinned: true }.into(),
             json!({"pinned": {"message": message, "pinned": true}}),
         ),
+        (
+            ChatEvent::ChatRules { rules }.into(),
+            json!({"chat_rules": {"rules": {"slow": 5, "hold": true}}}),
+        ),
     ] {
         assert_eq!(serde_json::to_value(&event).unwrap(), text);
         assert_eq!(serde_json::from_str::<Event>(&text.to_string()).unwrap(), event);
@@ -202,7 +207,7 @@ fn events_have_one_level_in_json() {
     assert_eq!(
         refused(r#"{"raised_curtain":{}}"#),
         "unknown variant `raised_curtain`, expected one of `show_changed`, `show_deleted`, `played`, \
-         `stage`, `posted`, `deleted`, `muted`, `edited`, `reacted`, `pinned`, `room_changed`, `room_deleted`, `members_changed`, \
+         `stage`, `posted`, `deleted`, `muted`, `edited`, `reacted`, `pinned`, `chat_rules`, `room_changed`, `room_deleted`, `members_changed`, \
          `knocks_changed` at line 1 column 17"
     );
     assert_eq!(

@@ -74,6 +74,7 @@ const NAMES: &[&str] = &[
     "edited",
     "reacted",
     "pinned",
+    "chat_rules",
     "room_changed",
     "room_deleted",
     "members_changed",
@@ -94,6 +95,7 @@ enum Name {
     Edited,
     Reacted,
     Pinned,
+    ChatRules,
     RoomChanged,
     RoomDeleted,
     MembersChanged,
@@ -129,7 +131,8 @@ impl<'de> Visitor<'de> for EventVisitor {
             | Name::Muted
             | Name::Edited
             | Name::Reacted
-            | Name::Pinned => ChatEvent::deserialize(event).map(Event::Chat),
+            | Name::Pinned
+            | Name::ChatRules => ChatEvent::deserialize(event).map(Event::Chat),
             Name::RoomChanged | Name::RoomDeleted | Name::MembersChanged | Name::KnocksChanged => {
                 RoomEvent::deserialize(event).map(Event::Room)
             }
