@@ -149,7 +149,7 @@ test("what one does and says, the others see; a lost connection misses nothing",
     await expect(tom.page.getByRole("log").getByText(text, { exact: true })).toHaveCount(1, { timeout: 40_000 });
   }
   const texts = await tom.page.getByRole("log").getByRole("article").allInnerTexts();
-  const order = ["one", "two", "three"].map((text) => texts.findIndex((entry) => entry.trim().endsWith(text)));
+  const order = ["one", "two", "three"].map((text) => texts.findIndex((entry) => entry.split("\n").includes(text)));
   expect(order).toEqual([...order].sort((a, b) => a - b));
 
   // Hearts count for everybody, one in ten seconds.

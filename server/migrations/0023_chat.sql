@@ -9,6 +9,7 @@ CREATE TABLE messages_of_places (
     from_artist BIGINT NOT NULL,
     badge       TEXT   NOT NULL DEFAULT '',      -- in a room: owner, moderator, or nothing
     text        TEXT   NOT NULL,
+    folded      TEXT   NOT NULL DEFAULT '',      -- the text without case and accents, for the search
     sent_at     BIGINT NOT NULL,
     deleted_at  BIGINT,
     replies_to  TEXT,                            -- id of a message of the same place
@@ -19,8 +20,9 @@ CREATE TABLE messages_of_places (
     PRIMARY KEY (topic, position),
     UNIQUE (topic, id)
 );
-INSERT INTO messages_of_places (topic, position, id, author, name, from_artist, text, sent_at, deleted_at)
-    SELECT 'show:' || show_id, position, id, author, name, from_artist, text, sent_at, deleted_at FROM messages;
+INSERT INTO messages_of_places (topic, position, id, author, name, from_artist, text, folded, sent_at, deleted_at)
+    SELECT 'show:' || show_id, position, id, author, name, from_artist, text, LOWER(text), sent_at, deleted_at
+    FROM messages;
 DROP TABLE messages;
 ALTER TABLE messages_of_places RENAME TO messages;
 CREATE INDEX messages_by_author ON messages (author, topic, sent_at);
@@ -111,9 +113,19 @@ CREATE TABLE moderation_log (
     author_name TEXT   NOT NULL,
     act         TEXT   NOT NULL,
     person      TEXT   NOT NULL,                 -- whom it concerned; empty if all
-    person_name TEXT   NOT NULL,
-    PRIMARY KEY (topic, number)
+    person_name TEXT   NOT NULL
 );
+CREATE INDEX moderation_log_by_place ON moderation_log (topic, number);
 CREATE INDEX moderation_log_by_author ON moderation_log (author);
 CREATE INDEX moderation_log_by_person ON moderation_log (person);
 CREATE INDEX moderation_log_by_age ON moderation_log (at);
+
+-- Whose messages somebody with an account doesn't want to see, anywhere.
+CREATE TABLE chat_hidden (
+    account TEXT   NOT NULL REFERENCES accounts (id),
+    person  TEXT   NOT NULL,
+    name    TEXT   NOT NULL,
+    at      BIGINT NOT NULL,
+    PRIMARY KEY (account, person)
+);
+CREATE INDEX chat_hidden_by_person ON chat_hidden (person);

@@ -19,7 +19,11 @@ use crate::support::{
 };
 
 impl User {
-    async fn rule(&self, place: impl Into<ChatPlace>, form: RulesForm) -> Result<(), ChatError> {
+    async fn set_rules(
+        &self,
+        place: impl Into<ChatPlace>,
+        form: RulesForm,
+    ) -> Result<(), ChatError> {
         self.call("chat/set_rules", json!({ "place": place.into(), "form": form })).await
     }
 
@@ -31,7 +35,7 @@ impl User {
         self.call("chat/mute_guests", json!({ "place": place.into(), "minutes": minutes })).await
     }
 
-    async fn send(
+    async fn send_in(
         &self,
         place: impl Into<ChatPlace>,
         id: Uuid,
@@ -48,7 +52,7 @@ impl User {
         held.into_iter().map(|it| it.message.text).collect()
     }
 
-    async fn decide(
+    async fn decide_on(
         &self,
         place: impl Into<ChatPlace>,
         id: Uuid,
@@ -58,7 +62,7 @@ impl User {
         self.call("chat/decide", arguments).await
     }
 
-    async fn ban(
+    async fn ban_from(
         &self,
         place: impl Into<ChatPlace>,
         who: &User,
@@ -91,24 +95,24 @@ async fn slow_mode_and_the_muting_of_guests_hold_for_all_but_moderators() {
     let (artist, show) = app.artist_with_show().await;
     let (bob, ben) = (app.guest("Bob").await, app.visitor("ben").await);
     let slow = RulesForm { slow: 3_600, ..RulesForm::default() };
-    assert_eq!(bob.rule(show, slow.clone()).await, Err(Refusal::Forbidden));
+    assert_eq!(bob.set_rules(show, slow.clone()).await, Err(Refusal::Forbidden));
     let wrong = RulesForm { slow: 999_999, ..RulesForm::default() };
-    assert_eq!(fields(artist.rule(show, wrong).await), ["slow"]);
+    assert_eq!(fields(artist.set_rules(show, wrong).await), ["slow"]);
     let mut follower = app.follow(&ben, show).await;
     bob.say(show, "before").await;
     for _ in 0..2 {
-        artist.rule(show, slow.clone()).await.unwrap();
+        artist.set_rules(show, slow.clone()).await.unwrap();
     }
     ben.say(show, "once").await;
     for who in [&bob, &ben] {
-        let again = who.send(show, Uuid::new_v4(), "again").await;
+        let again = who.send_in(show, Uuid::new_v4(), "again").await;
         assert!(matches!(again, Err(Refusal::TooMany { retry_after: 3_000.. })), "{again:?}");
     }
     artist.say(show, "one").await;
     artist.say(show, "two").await;
-    artist.rule(show, RulesForm::default()).await.unwrap();
+    artist.set_rules(show, RulesForm::default()).await.unwrap();
     artist.mute_guests(show, 5).await.unwrap();
-    let muted = bob.send(show, Uuid::new_v4(), "hey").await;
+    let muted = bob.send_in(show, Uuid::new_v4(), "hey").await;
     assert_eq!(muted, Err(Refusal::Because(ChatReason::GuestsMuted)));
     let id = ben.say(show, "still here").await;
     let react = bob.react(show, id, bandstand_domain::chat::Reaction::Wow, true).await;
@@ -134,17 +138,17 @@ async fn listed_words_are_refused_or_wait() {
     let (artist, show) = app.artist_with_show().await;
     let bob = app.guest("Bob").await;
     let words = RulesForm { words: "Spam\n\n buy now ".into(), ..RulesForm::default() };
-    artist.rule(show, words.clone()).await.unwrap();
+    artist.set_rules(show, words.clone()).await.unwrap();
     for text in ["SPAM!", "please buy, now"] {
-        let refused = bob.send(show, Uuid::new_v4(), text).await;
+        let refused = bob.send_in(show, Uuid::new_v4(), text).await;
         assert_eq!(refused, Err(Refusal::Because(ChatReason::Word)), "{text}");
     }
     let fine = bob.say(show, "spammers buy nowhere").await;
     let edited = bob.edit_message(show, fine, "spam after all").await;
     assert_eq!(edited, Err(Refusal::Because(ChatReason::Word)));
     artist.say(show, "no spam").await;
-    artist.rule(show, RulesForm { hold_words: true, ..words }).await.unwrap();
-    let held = bob.send(show, Uuid::new_v4(), "spam").await;
+    artist.set_rules(show, RulesForm { hold_words: true, ..words }).await.unwrap();
+    let held = bob.send_in(show, Uuid::new_v4(), "spam").await;
     assert_eq!(held, Ok(Some(HeldWhy::Word)));
     let rules: RulesForm = artist
         .call::<_, ChatReason>("chat/rules", json!({ "place": ChatPlace::Show(show) }))
@@ -161,38 +165,38 @@ async fn a_message_that_waits_is_seen_by_its_author_and_moderators_alone() {
     let app = TestApp::start().await;
     let (artist, show) = app.artist_with_show().await;
     let (bob, eve) = (app.guest("Bob").await, app.guest("Eve").await);
-    artist.rule(show, RulesForm { hold: true, ..RulesForm::default() }).await.unwrap();
+    artist.set_rules(show, RulesForm { hold: true, ..RulesForm::default() }).await.unwrap();
     let mut desk = app.follow(&artist, show).await;
     let mut bobs = app.follow(&bob, show).await;
     let Some(Snapshot::Show { chat, .. }) = &bobs.present else { panic!("no present") };
     assert!(chat.rules.hold);
     let (first, second) = (Uuid::new_v4(), Uuid::new_v4());
     for _ in 0..2 {
-        assert_eq!(bob.send(show, first, "first").await, Ok(Some(HeldWhy::Rule)));
+        assert_eq!(bob.send_in(show, first, "first").await, Ok(Some(HeldWhy::Rule)));
     }
     assert_eq!(news(&mut desk.channel).await, ChatNews::Waiting(1));
-    assert_eq!(eve.send(show, first, "mine").await, Err(Refusal::Forbidden));
-    bob.send(show, second, "second").await.unwrap();
+    assert_eq!(eve.send_in(show, first, "mine").await, Err(Refusal::Forbidden));
+    bob.send_in(show, second, "second").await.unwrap();
     assert_eq!(artist.held(show).await, ["first", "second"]);
     assert_eq!(bob.held(show).await, ["first", "second"]);
     assert!(eve.held(show).await.is_empty());
     assert!(eve.history(show, i64::MAX).await.messages.is_empty());
     assert_eq!(app.count("SELECT COUNT(*) FROM events WHERE event LIKE '%second%'").await, 0);
 
-    assert_eq!(bob.decide(show, first, true).await, Err(Refusal::Forbidden));
-    let both = [artist.decide(show, first, true), artist.decide(show, first, true)];
+    assert_eq!(bob.decide_on(show, first, true).await, Err(Refusal::Forbidden));
+    let both = [artist.decide_on(show, first, true), artist.decide_on(show, first, true)];
     let both = futures::future::join_all(both).await;
     assert_eq!(both.iter().filter(|it| it.is_ok()).count(), 1, "{both:?}");
-    artist.decide(show, second, false).await.unwrap();
+    artist.decide_on(show, second, false).await.unwrap();
     assert_eq!(news(&mut bobs.channel).await, ChatNews::Rejected(MessageId(second)));
     let page = eve.history(show, i64::MAX).await;
     let texts: Vec<_> = page.messages.iter().map(|it| (&*it.name, &*it.text)).collect();
     assert_eq!(texts, [("Bob", "first")]);
-    assert_eq!(bob.send(show, first, "first").await, Ok(None), "it is there");
+    assert_eq!(bob.send_in(show, first, "first").await, Ok(None), "it is there");
     for number in 0..MAX_HELD_EACH {
-        eve.send(show, Uuid::new_v4(), &format!("{number}")).await.unwrap();
+        eve.send_in(show, Uuid::new_v4(), &format!("{number}")).await.unwrap();
     }
-    let full = eve.send(show, Uuid::new_v4(), "one more").await;
+    let full = eve.send_in(show, Uuid::new_v4(), "one more").await;
     assert_eq!(full, Err(Refusal::Because(ChatReason::TooManyHeld)));
     let edited = bob.edit_message(show, first, "third").await;
     assert_eq!(edited, Err(Refusal::Because(ChatReason::EditHeld)));
@@ -213,23 +217,23 @@ async fn who_is_banned_is_cut_and_stays_out_with_their_address() {
     let app = app.from("203.0.113.7");
     let (artist, show) = app.artist_with_show().await;
     let (bob, ben) = (app.guest("Bob").await, app.visitor("ben").await);
-    assert_eq!(artist.ban(show, &bob, true).await, Err(Refusal::NotFound), "never there");
+    assert_eq!(artist.ban_from(show, &bob, true).await, Err(Refusal::NotFound), "never there");
     let inside = app.follow(&bob, show).await;
-    assert_eq!(bob.ban(show, &artist, true).await, Err(Refusal::Forbidden));
-    assert_eq!(artist.ban(show, &artist, true).await, Err(Refusal::Forbidden));
+    assert_eq!(bob.ban_from(show, &artist, true).await, Err(Refusal::Forbidden));
+    assert_eq!(artist.ban_from(show, &artist, true).await, Err(Refusal::Forbidden));
     for _ in 0..2 {
-        artist.ban(show, &bob, true).await.unwrap();
+        artist.ban_from(show, &bob, true).await.unwrap();
     }
     until_cut(inside).await;
     assert_eq!(bob.join(show).await, Err(Refusal::Because(StageReason::Banned)));
-    let said = bob.send(show, Uuid::new_v4(), "psst").await;
+    let said = bob.send_in(show, Uuid::new_v4(), "psst").await;
     assert_eq!(said, Err(Refusal::Because(ChatReason::Banned)));
     let another = app.guest("Not Bob").await;
     assert_eq!(another.join(show).await, Err(Refusal::Because(StageReason::Banned)));
     // Whoever has an account is themselves, wherever they are.
     ben.join(show).await.unwrap();
     ben.say(show, "Hello").await;
-    artist.ban(show, &ben, true).await.unwrap();
+    artist.ban_from(show, &ben, true).await.unwrap();
     assert_eq!(ben.join(show).await, Err(Refusal::Because(StageReason::Banned)));
     let bans: Vec<ChatBan> = artist
         .call::<_, ChatReason>("chat/bans", json!({ "place": ChatPlace::Show(show) }))
@@ -237,7 +241,7 @@ async fn who_is_banned_is_cut_and_stays_out_with_their_address() {
         .unwrap();
     let names: Vec<_> = bans.iter().map(|it| it.name.as_str()).collect();
     assert_eq!(names, ["ben", "Bob"]);
-    artist.ban(show, &bob, false).await.unwrap();
+    artist.ban_from(show, &bob, false).await.unwrap();
     another.join(show).await.unwrap();
     app.change("UPDATE chat_bans SET origin_until = 1").await;
     let acts: Vec<_> = artist.acts(show).await;

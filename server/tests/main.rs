@@ -16,6 +16,7 @@ mod channel_memory;
 mod chat;
 mod chat_answers;
 mod chat_moderation;
+mod chat_reading;
 mod chat_rooms;
 mod connections;
 mod cookies;

@@ -11,13 +11,14 @@ use bandstand_tidy::{
 };
 
 /// Tables, and the folders that own columns of them. Accounts forget the sessions of whom they erase.
-const TABLES: [(&str, &[&str]); 44] = [
+const TABLES: [(&str, &[&str]); 45] = [
     ("accounts", &["accounts", "people"]),
     ("api_tokens", &["api_tokens"]),
     ("bookmarks", &["recordings"]),
     ("ceremonies", &["factors"]),
     ("chat_bans", &["chat"]),
     ("chat_held", &["chat"]),
+    ("chat_hidden", &["chat"]),
     ("chat_mentions", &["chat"]),
     ("chat_pins", &["chat"]),
     ("chat_reactions", &["chat"]),
@@ -87,8 +88,8 @@ const APP: Layers = &[
     &["navigation"],
     &["ui"],
     &["pictures"],
+    &["channel"],
     &[
-        "channel",
         "chat",
         "crowd",
         "listening",

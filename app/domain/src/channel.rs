@@ -104,6 +104,11 @@ pub enum ClientFrame {
         /// Topic.
         topic: Topic,
     },
+    /// One is typing in a chat that one follows. Ephemeral: told at most every three seconds.
+    Typing {
+        /// Place of the chat.
+        place: crate::chat::ChatPlace,
+    },
     /// Move one's figure. Ephemeral: dropped when there are too many.
     Gesture {
         /// Show.

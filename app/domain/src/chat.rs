@@ -35,6 +35,10 @@ pub const MAX_PINS: u32 = 20;
 pub const MAX_EDITS: usize = 20;
 /// The most messages that are asked for by name at once.
 pub const MAX_QUOTES: usize = 50;
+/// The longest text that is searched for, in characters.
+pub const MAX_SEARCH: usize = 100;
+/// The most people whom one hides.
+pub const MAX_HIDDEN: u32 = 500;
 
 /// Reason to refuse a request, particular to the chat.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,6 +63,8 @@ pub enum ChatReason {
     TooManyHeld,
     /// Messages wait here until they are approved: they can't be changed afterwards.
     EditHeld,
+    /// As many people are hidden as can be.
+    TooManyHidden,
 }
 
 impl Tell for ChatReason {
@@ -74,6 +80,7 @@ impl Tell for ChatReason {
             Self::Banned => text!(refusal.chat.banned),
             Self::TooManyHeld => text!(refusal.chat.too_many_held),
             Self::EditHeld => text!(refusal.chat.edit_held),
+            Self::TooManyHidden => text!(refusal.chat.too_many_hidden, most = MAX_HIDDEN),
         }
     }
 }
@@ -89,7 +96,8 @@ impl Reason for ChatReason {
             | Self::TooManyEdits
             | Self::TooManyPins
             | Self::TooManyHeld
-            | Self::EditHeld => 409,
+            | Self::EditHeld
+            | Self::TooManyHidden => 409,
         }
     }
 }
@@ -229,6 +237,24 @@ pub struct ChatPage {
     /// Rules of the place; with the latest page alone.
     #[serde(default, skip_serializing_if = "ChatRules::are_none")]
     pub rules: ChatRules,
+}
+
+/// Messages that have what was searched for, the latest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SearchPage {
+    /// At most [`PAGE`].
+    pub messages: Vec<ChatMessage>,
+    /// Position before which the search goes on; none when all was searched.
+    pub next: Option<i64>,
+}
+
+/// Somebody whose messages a person doesn't want to see.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HiddenPerson {
+    /// Public identity.
+    pub person: PersonId,
+    /// Name at that time.
+    pub name: String,
 }
 
 /// Checks a message; returns the complaint.

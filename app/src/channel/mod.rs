@@ -20,6 +20,7 @@ use std::{cell::RefCell, future::Future, pin::Pin, rc::Rc};
 use bandstand_domain::{
     Refusal, Secret, ShowId,
     channel::{ClientFrame, Cursor, Event, Notice, Snapshot, Topic},
+    chat::{ChatNews, ChatPlace},
     crowd::{CrowdChange, CrowdSnapshot, Gesture},
     stage::StageError,
 };
@@ -62,7 +63,7 @@ pub enum Incoming {
     /// Title that plays now; empty when nothing is known.
     Playing(String),
     /// Something of the moment in the chat.
-    Chat(bandstand_domain::chat::ChatNews),
+    Chat(ChatNews),
     /// The topic is not, or no longer, followed; nothing more will come.
     Refused(StageError),
 }
@@ -136,6 +137,13 @@ impl Channel {
                 Connection::unfollow(&connection, id);
             }
         });
+    }
+
+    /// Says that one types in the chat of `place`, when the channel is open.
+    pub fn typing(self, place: ChatPlace) {
+        if let Some(connection) = self.connection() {
+            connection.borrow().send(&ClientFrame::Typing { place });
+        }
     }
 
     /// Moves one's own figure, when the channel is open; a gesture is of the moment, so it is never

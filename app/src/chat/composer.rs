@@ -11,7 +11,7 @@ use super::{
     handle::Composing,
     tools::{MessageTools, Viewing},
 };
-use crate::{t, texts::say};
+use crate::{channel::Channel, t, texts::say, web};
 
 /// Length from which on the composer tells how many characters are left.
 const TELL_FROM: usize = MAX_MESSAGE - 100;
@@ -35,6 +35,23 @@ pub fn Composer(
     sent: Callback<()>,
 ) -> impl IntoView {
     let complaint = RwSignal::new(None::<Text>);
+    let channel = Channel::expect();
+    // What was begun outlives the page, in this browser.
+    let key = format!("bandstand.draft.{}", chat.place());
+    Effect::new(move |begun: Option<()>| {
+        let typed = text.get();
+        if begun.is_none() {
+            if let Some(kept) = web::remembered(&key).filter(|_| typed.is_empty()) {
+                text.set(kept);
+            }
+        } else if chat.composing().with_untracked(|it| matches!(it, Composing::Change(_))) {
+            // It is another message's text.
+        } else if typed.trim().is_empty() {
+            web::forget(&key);
+        } else {
+            web::remember(&key, &typed);
+        }
+    });
     // Whoever comes in again is told something newer than the events before it.
     Effect::new(move || {
         if let Some(person) = viewer.with(|viewer| viewer.as_ref().map(|it| it.person.clone())) {
@@ -144,6 +161,7 @@ pub fn Composer(
                     prop:value=text
                     on:input=move |event| {
                         text.set(event_target_value(&event));
+                        chat.types(channel);
                         if complaint.with_untracked(Option::is_some) {
                             let typed = text.get_untracked();
                             let typed = Some(typed.trim()).filter(|typed| !typed.is_empty());

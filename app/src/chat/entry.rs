@@ -7,6 +7,7 @@ use bandstand_domain::{
     chat::{ChatBadge, ChatMessage, MessageId, find_handles},
 };
 use leptos::prelude::*;
+use uuid::Uuid;
 
 use super::{
     ChatHandle,
@@ -33,6 +34,8 @@ pub enum ChatRow {
     Posted(Arc<ChatMessage>),
     /// One's own.
     Pending(Pending),
+    /// Line before what is new.
+    New,
 }
 
 impl ChatRow {
@@ -41,6 +44,7 @@ impl ChatRow {
         match self {
             Self::Posted(message) => (message.id, message.edited_at, None),
             Self::Pending(pending) => (pending.id, None, Some(pending.progress.clone())),
+            Self::New => (MessageId(Uuid::nil()), None, None),
         }
     }
 }

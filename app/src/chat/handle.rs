@@ -1,11 +1,13 @@
 //! Handle of a chat, shared by the parts of a page.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use bandstand_domain::{
     Millis, PersonId, Refusal,
     channel::Event,
-    chat::{ChatEvent, ChatMessage, ChatNews, ChatPage, ChatPlace, ChatReason, MessageId},
+    chat::{
+        ChatEvent, ChatMessage, ChatNews, ChatPage, ChatPlace, ChatReason, HiddenPerson, MessageId,
+    },
 };
 use futures::{FutureExt, future::LocalBoxFuture};
 use leptos::{
@@ -25,6 +27,9 @@ use crate::{
     t,
     texts::{say, told},
 };
+
+/// Time for which somebody counts as typing.
+const TYPES: Duration = Duration::from_secs(5);
 
 /// What becomes of the text in the field.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -58,6 +63,14 @@ pub struct ChatHandle {
     waiting: RwSignal<u32>,
     /// Counts what one did as a moderator.
     acted: RwSignal<u32>,
+    /// People who type.
+    typing: RwSignal<Vec<(PersonId, String, u32)>>,
+    /// When one was told last to type.
+    typed_at: StoredValue<f64>,
+    /// People whom one has hidden.
+    hidden: RwSignal<Vec<HiddenPerson>>,
+    /// Position up to which one had read when one came.
+    read_to: RwSignal<Option<i64>>,
 }
 
 impl ChatHandle {
@@ -75,6 +88,10 @@ impl ChatHandle {
             quotes: RwSignal::default(),
             waiting: RwSignal::new(0),
             acted: RwSignal::new(0),
+            typing: RwSignal::default(),
+            typed_at: StoredValue::new(0.0),
+            hidden: RwSignal::default(),
+            read_to: RwSignal::new(None),
         }
     }
 
@@ -111,6 +128,11 @@ impl ChatHandle {
         if let Event::Chat(event) = event {
             match event {
                 ChatEvent::Deleted { message } => self.quotes.update(|it| it.delete(*message)),
+                ChatEvent::Posted { message }
+                    if self.typing.with_untracked(|all| !all.is_empty()) =>
+                {
+                    self.typing.update(|all| all.retain(|it| it.0 != message.author));
+                }
                 ChatEvent::Edited { message } => self.quotes.update(|it| it.change(message)),
                 _ => {}
             }
@@ -121,10 +143,28 @@ impl ChatHandle {
         }
     }
 
+    /// Takes how far one had read before one came: what is new begins there.
+    pub fn read_from(self, position: i64) {
+        if self.read_to.with_untracked(Option::is_none) {
+            self.read_to.set(Some(position));
+        }
+    }
+
     /// Takes in something of the moment.
     pub fn hear(self, news: &ChatNews) {
         match news {
             ChatNews::Waiting(count) => self.waiting.set(*count),
+            ChatNews::Typing { person, name } => {
+                let number = self.typing.with_untracked(|all| all.last().map_or(0, |it| it.2 + 1));
+                self.typing.update(|all| {
+                    all.retain(|it| it.0 != *person);
+                    all.push((person.clone(), name.clone(), number));
+                });
+                let over = move || {
+                    let _ = self.typing.try_update(|all| all.retain(|it| it.2 != number));
+                };
+                set_timeout(over, TYPES);
+            }
             ChatNews::Rejected(id) => {
                 let why = Progress::Failed(t!(chat.message.rejected).into());
                 self.state.update(|state| state.progress(*id, why));
@@ -143,7 +183,9 @@ impl ChatHandle {
 
     /// Messages of the last moment that are still there, the oldest first, at most one of each person.
     pub fn said_lately(self, now: Millis) -> Vec<Arc<ChatMessage>> {
-        self.state.with(|state| state.said_lately(now))
+        let mut said = self.state.with(|state| state.said_lately(now));
+        self.hidden.with(|hidden| said.retain(|it| hidden.iter().all(|no| no.person != it.author)));
+        said
     }
 
     pub(super) fn notice(self) -> RwSignal<String> {
@@ -172,6 +214,22 @@ impl ChatHandle {
 
     pub(super) fn acted(self) -> RwSignal<u32> {
         self.acted
+    }
+
+    pub(super) fn typing(self) -> RwSignal<Vec<(PersonId, String, u32)>> {
+        self.typing
+    }
+
+    pub(super) fn typed_at(self) -> StoredValue<f64> {
+        self.typed_at
+    }
+
+    pub(super) fn hidden(self) -> RwSignal<Vec<HiddenPerson>> {
+        self.hidden
+    }
+
+    pub(super) fn read_to(self) -> RwSignal<Option<i64>> {
+        self.read_to
     }
 
     pub(super) fn quotes(self) -> RwSignal<Quotes> {

@@ -76,12 +76,19 @@ fn choices(chat: ChatHandle, message: Arc<ChatMessage>, own: bool, hosts: bool) 
                     {t!(chat.message.delete)}
                 </button>
             })}
+            {(!own).then(|| hide_button(chat, person.clone(), name.clone()))}
             {(hosts && !own && matches!(chat.place(), ChatPlace::Show(_)))
                 .then(|| ban_button(chat, person.clone(), name.clone()))}
             {(hosts && !own).then(|| mute_button(chat, person, name))}
         </div>
     }
     .into_any()
+}
+
+fn hide_button(chat: ChatHandle, person: PersonId, name: String) -> AnyView {
+    let words = t!(chat.message.hide, name = &name);
+    let hide = move |_| chat.hide(person.clone(), name.clone(), true);
+    view! { <button type="button" on:click=hide>{words}</button> }.into_any()
 }
 
 fn ban_button(chat: ChatHandle, person: PersonId, name: String) -> AnyView {

@@ -18,6 +18,11 @@ pub mod port;
 mod quote_view;
 mod quotes;
 mod reaction_views;
+mod reading;
+pub mod reading_api;
+#[cfg(feature = "ssr")]
+pub mod reading_port;
+mod search_view;
 mod state;
 mod thread_view;
 mod tools;

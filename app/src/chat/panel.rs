@@ -1,5 +1,8 @@
 //! Panel of the chat: messages and composer.
 
+use std::sync::Arc;
+
+use bandstand_domain::chat::ChatMessage;
 use leptos::{
     __reexports::send_wrapper::SendWrapper,
     html,
@@ -77,14 +80,32 @@ fn Messages(
             let _ = field.focus();
         }
     });
+    chat.load_hidden();
+    chat.note_reading(scroll.following);
     let rows = move || {
-        chat.state().with(|state| {
-            let posted = state.messages().iter().cloned().map(ChatRow::Posted);
+        let mut rows = chat.state().with(|state| {
+            let hidden = chat.hidden().get();
+            let seen = |it: &&Arc<ChatMessage>| hidden.iter().all(|no| no.person != it.author);
+            let posted = state.messages().iter().filter(seen).cloned().map(ChatRow::Posted);
             posted.chain(state.pending().iter().cloned().map(ChatRow::Pending)).collect::<Vec<_>>()
-        })
+        });
+        // What others have written since one was here last begins with a line.
+        let own = viewer.with(|viewer| viewer.as_ref().map(|it| it.person.clone()));
+        let new = chat.read_to().get().filter(|read_to| *read_to > 0).and_then(|read_to| {
+            rows.iter().position(|row| {
+                let unread =
+                    |it: &ChatMessage| it.position > read_to && Some(&it.author) != own.as_ref();
+                matches!(row, ChatRow::Posted(message) if unread(message))
+            })
+        });
+        if let Some(at) = new {
+            rows.insert(at, ChatRow::New);
+        }
+        rows
     };
     let row = move |row: ChatRow| match row {
         ChatRow::Posted(message) => view! { <Posted chat message viewer tools/> }.into_any(),
+        ChatRow::New => view! { <p class="chat-new"><span>{t!(chat.new)}</span></p> }.into_any(),
         ChatRow::Pending(pending) => view! { <OnItsWay chat pending edit/> }.into_any(),
     };
     let empty = move || {
@@ -94,6 +115,7 @@ fn Messages(
     view! {
         <section class="chat" aria-label=t!(chat.chat)>
             <Desk chat viewer/>
+            {move || tools.get().map(|it| (it.search)(chat))}
             {move || tools.get().map(|it| (it.pins)(chat, viewer))}
             {move || {
                 let open = chat.thread().get()?;
@@ -142,6 +164,15 @@ fn Messages(
                     </button>
                 </Show>
             </div>
+            <p class="chat-typing">
+                {move || {
+                    chat.typing().with(|all| match &all[..] {
+                        [] => None,
+                        [(_, name, _)] => Some(t!(chat.typing.one, name = name)),
+                        _ => Some(t!(chat.typing.more).to_string()),
+                    })
+                }}
+            </p>
             <p class="chat-notice" role="status">
                 {chat.notice()}
             </p>

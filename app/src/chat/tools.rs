@@ -12,7 +12,7 @@ use leptos::{
 
 use super::{
     ChatHandle, ChatViewer, composing_view::composing, menu::menu, pins_view::pins,
-    quote_view::quote, reaction_views::below, thread_view::thread,
+    quote_view::quote, reaction_views::below, search_view::search, thread_view::thread,
 };
 
 /// Person who looks at a chat, once they are in.
@@ -31,13 +31,15 @@ pub struct MessageTools {
     pub pins: fn(ChatHandle, Viewing) -> AnyView,
     /// Answers to a message, in place of the list.
     pub thread: fn(ChatHandle, MessageId) -> AnyView,
+    /// Search, and whom one has hidden.
+    pub search: fn(ChatHandle) -> AnyView,
     /// What is done with the text in the field.
     pub composing: fn(ChatHandle, NodeRef<html::Textarea>) -> AnyView,
 }
 
 #[wasm_split(answers, wasm_split_path = ::leptos::wasm_split, fallible)]
 fn tools() -> Result<MessageTools, SplitLoaderError> {
-    Ok(MessageTools { quote, below, menu, pins, thread, composing })
+    Ok(MessageTools { quote, below, menu, pins, thread, search, composing })
 }
 
 /// Loads the tools. Without them the chat is read and written all the same.

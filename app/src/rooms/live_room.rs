@@ -46,6 +46,7 @@ impl LiveRoom {
         Channel::expect().follow(topic, None, None, move |incoming| match incoming {
             Incoming::Subscribed { reset } => {
                 if let Some(Snapshot::Room { page, chat, muted }) = reset.map(|it| *it) {
+                    self.chat.read_from(page.read_to);
                     self.page.set(page);
                     self.chat.reset(chat, muted);
                     self.members.update(|count| *count += 1);

@@ -17,7 +17,7 @@ use bandstand_app::{
     App,
     accounts::port::{AccountSettings, Accounts, Helpers},
     api_tokens::port::ApiTokens,
-    chat::{moderation_port::ChatModeration, port::Chat},
+    chat::{moderation_port::ChatModeration, port::Chat, reading_port::ChatReading},
     crowd::port::Crowd,
     factors::port::Factors,
     listening::port::PersonalAddresses,
@@ -226,7 +226,8 @@ fn provide_ports(venue: &Venue, caller: Caller) {
     let (crowds_, followers) = (crowds.clone(), followers.clone());
     let chat = Arc::new(ChatPort { caller: caller.clone(), crowds: crowds_, followers });
     provide_context::<Arc<dyn Chat>>(chat.clone());
-    provide_context::<Arc<dyn ChatModeration>>(chat);
+    provide_context::<Arc<dyn ChatModeration>>(chat.clone());
+    provide_context::<Arc<dyn ChatReading>>(chat);
     let crowd = CrowdPort { caller: caller.clone(), crowds: crowds.clone() };
     provide_context::<Arc<dyn Crowd>>(Arc::new(crowd));
     let listening = ListeningPort { caller: caller.clone(), mp3: radio.makes_mp3() };

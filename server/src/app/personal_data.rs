@@ -3,7 +3,7 @@
 use crate::{
     accounts::personal_data::AccountData,
     api_tokens::personal_data::ApiTokenData,
-    chat::personal_data::{ChatData, ReactionData},
+    chat::personal_data::{ChatData, HiddenData, ReactionData},
     crowd::personal_data::CrowdData,
     factors::personal_data::FactorData,
     people::personal_data::ProfileData,
@@ -24,6 +24,7 @@ pub fn gather() -> AllPersonalData {
         Box::new(PlayerSessionData),
         Box::new(ChatData),
         Box::new(ReactionData),
+        Box::new(HiddenData),
         Box::new(CrowdData),
         Box::new(StreamKeyData),
         Box::new(ApiTokenData),

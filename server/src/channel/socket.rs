@@ -230,6 +230,13 @@ impl Connection {
                 self.subscriptions.remove(&topic);
                 Ok(())
             }
+            ClientFrame::Typing { place } => {
+                // From who isn't there it is dropped, as is too much of it.
+                if let Some(subscription) = self.subscriptions.get(&place.into()) {
+                    subscription.typing();
+                }
+                Ok(())
+            }
             ClientFrame::Gesture { show, gesture } => {
                 // From who isn't there it is dropped, as is too much of it.
                 if let Some(subscription) = self.subscriptions.get(&Topic::Show(show)) {

@@ -91,6 +91,11 @@ impl Subscription {
         self.subscriber.number()
     }
 
+    /// Passes on that the client types.
+    pub fn typing(&self) {
+        self.admitted.typing();
+    }
+
     /// Passes a gesture on.
     pub fn gesture(&self, gesture: Gesture) {
         self.admitted.gesture(gesture);

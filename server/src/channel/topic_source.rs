@@ -56,6 +56,9 @@ pub trait Admitted: Send + Sync + fmt::Debug {
     /// The reason for the refusal, for the client.
     async fn snapshot(&self) -> Result<(Cursor, Snapshot), StageError>;
 
+    /// The client types there.
+    fn typing(&self) {}
+
     /// The client makes a gesture there.
     fn gesture(&self, _gesture: Gesture) {}
 }

@@ -4,10 +4,16 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use async_trait::async_trait;
-use bandstand_domain::{PersonId, channel::ServerFrame, chat::ChatPlace};
+use bandstand_domain::{
+    PersonId,
+    channel::ServerFrame,
+    chat::{ChatNews, ChatPlace},
+};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -15,6 +21,11 @@ use crate::{
     channel::{encoded_frame::EncodedFrame, hub::Outbox},
     ids::SessionName,
 };
+
+/// Time between two times at which others are told that somebody types.
+const TYPING_EVERY: Duration = Duration::from_secs(3);
+/// The most who follow a chat in which one is told who types: among more, somebody always does.
+const MAX_TOLD_OF_TYPING: usize = 200;
 
 /// One who follows a chat, by one connection.
 #[derive(Clone, Debug)]
@@ -44,6 +55,8 @@ struct Places(Mutex<HashMap<ChatPlace, HashMap<u64, Present>>>);
 struct Present {
     follower: ChatFollower,
     outbox: Outbox,
+    /// When others were told last that they type.
+    typed_at: Option<Instant>,
 }
 
 /// One follower's entry; dropped, they follow no more.
@@ -63,7 +76,7 @@ impl ChatFollowers {
         follower: ChatFollower,
         outbox: Outbox,
     ) -> ChatFollowing {
-        let present = Present { follower, outbox };
+        let present = Present { follower, outbox, typed_at: None };
         self.0.lock().entry(place).or_default().insert(number, present);
         ChatFollowing { places: self.0.clone(), place, number }
     }
@@ -99,6 +112,33 @@ impl ChatFollowers {
             for (number, present) in present.iter().filter(|(_, it)| wanted(&it.follower)) {
                 present.outbox.ephemeral(*number, encoded.clone());
             }
+        }
+    }
+}
+
+impl ChatFollowing {
+    /// The follower types: the others are told, at most every three seconds, and only among few.
+    pub fn typing(&self, now: Instant) {
+        let mut places = self.places.lock();
+        let Some(present) = places.get_mut(&self.place) else { return };
+        let lately = |at: Option<Instant>| at.is_some_and(|at| now - at < TYPING_EVERY);
+        let Some(own) = present.get(&self.number) else { return };
+        if present.len() > MAX_TOLD_OF_TYPING || lately(own.typed_at) {
+            return;
+        }
+        let (person, name) = (own.follower.person.clone(), own.follower.name.clone());
+        // By person: several pages of one are one who types.
+        let theirs = |it: &Present| it.follower.person == person;
+        if present.values().any(|it| theirs(it) && lately(it.typed_at)) {
+            return;
+        }
+        let news = ChatNews::Typing { person: person.clone(), name };
+        let encoded = EncodedFrame::text(&ServerFrame::ChatNews { place: self.place, news });
+        for (number, other) in present.iter().filter(|(_, it)| !theirs(it)) {
+            other.outbox.ephemeral(*number, encoded.clone());
+        }
+        if let Some(own) = present.get_mut(&self.number) {
+            own.typed_at = Some(now);
         }
     }
 }
@@ -174,5 +214,37 @@ mod tests {
         assert!(ana.is_cancelled() && !elsewhere.is_cancelled() && !ben.is_cancelled());
         guards.clear();
         assert!(followers.0.lock().is_empty());
+    }
+
+    #[tokio::test]
+    async fn who_types_is_told_to_others_now_and_then() {
+        let followers = ChatFollowers::default();
+        let room = RoomId(Uuid::from_u128(1));
+        let follow = |number, person: &str| {
+            let (outbox, frames) = Outbox::new(CancellationToken::new());
+            let follower = ChatFollower {
+                person: PersonId::new(person),
+                name: person.to_owned(),
+                moderates: false,
+                session: None,
+                origin: None,
+                cut: CancellationToken::new(),
+            };
+            (followers.follow(ChatPlace::Room(room), number, follower, outbox), frames)
+        };
+        let (ana, mut anas) = follow(1, "ana");
+        let (again, _) = follow(2, "ana");
+        let (_ben, mut bens) = follow(3, "ben");
+        let now = Instant::now();
+        ana.typing(now);
+        ana.typing(now + TYPING_EVERY / 2);
+        again.typing(now + TYPING_EVERY / 2);
+        assert!(bens.try_recv().is_ok() && bens.try_recv().is_err());
+        again.typing(now + TYPING_EVERY);
+        assert!(bens.try_recv().is_ok() && anas.try_recv().is_err());
+        let crowd: Vec<_> =
+            (10..10 + MAX_TOLD_OF_TYPING as u64).map(|it| follow(it, "x")).collect();
+        ana.typing(now + 3 * TYPING_EVERY);
+        assert!(bens.try_recv().is_err(), "{}", crowd.len());
     }
 }

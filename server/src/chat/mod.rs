@@ -5,6 +5,7 @@ pub mod followers;
 mod moderation;
 pub mod personal_data;
 pub mod port;
+mod reading;
 pub mod room_topic;
 mod store;
 mod words;

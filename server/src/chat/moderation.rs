@@ -150,17 +150,20 @@ impl ChatModeration for ChatPort {
             }
             return Ok(());
         }
-        let following = self.followers.of(place, &person);
-        let written = store::last_name(self.database(), place, &person).await?;
-        // Only who was there: the list can't be filled with inventions.
-        let name = following.first().map(|it| it.name.clone()).or(written);
-        let name = name.ok_or(Refusal::NotFound)?;
-        // A guest is whoever comes from there; an account is itself.
-        let origin = following.iter().find_map(|it| it.origin.clone());
-        let mut write = self.database().begin().await?;
-        if store::ban(&mut write, place, &person, &name, origin.as_deref(), now).await? {
-            note(&mut write, &entry, ModerationAct::Banned, Some((&person, &name)), now).await?;
-            write.commit_unrevised().await?;
+        if !store::is_banned(self.database(), place, &person, None, now).await? {
+            let following = self.followers.of(place, &person);
+            let written = store::last_name(self.database(), place, &person).await?;
+            // Only who was there: the list can't be filled with inventions.
+            let name = following.first().map(|it| it.name.clone()).or(written);
+            let name = name.ok_or(Refusal::NotFound)?;
+            // A guest is whoever comes from there; an account is itself.
+            let origin = following.iter().find_map(|it| it.origin.clone());
+            let mut write = self.database().begin().await?;
+            if store::ban(&mut write, place, &person, &name, origin.as_deref(), now).await? {
+                note(&mut write, &entry, ModerationAct::Banned, Some((&person, &name)), now)
+                    .await?;
+                write.commit_unrevised().await?;
+            }
         }
         // In any case: they may have come in while that was written.
         for it in self.followers.of(place, &person) {

@@ -27,7 +27,7 @@ impl PersonalData for ChatData {
         write: &mut Write,
         subject: &DataSubject,
     ) -> Result<ErasedFiles, DatabaseError> {
-        store::forget_person(write, &subject.person).await?;
+        store::forget_person(write, &subject.account, &subject.person).await?;
         Ok(ErasedFiles::new())
     }
 }
@@ -45,6 +45,27 @@ impl PersonalData for ReactionData {
     ) -> Result<Option<ExportMember>, DatabaseError> {
         let reactions = store::export_reactions(database, &subject.person).await?;
         Ok(Some(("reactions", reactions)))
+    }
+
+    /// [`ChatData`] has erased them together with the messages.
+    async fn erase(&self, _: &mut Write, _: &DataSubject) -> Result<ErasedFiles, DatabaseError> {
+        Ok(ErasedFiles::new())
+    }
+}
+
+/// Personal data in chats: whom somebody has hidden.
+#[derive(Clone, Copy, Debug)]
+pub struct HiddenData;
+
+#[async_trait]
+impl PersonalData for HiddenData {
+    async fn export(
+        &self,
+        database: &Database,
+        subject: &DataSubject,
+    ) -> Result<Option<ExportMember>, DatabaseError> {
+        let hidden = store::export_hidden(database, &subject.account).await?;
+        Ok(Some(("hidden_people", hidden)))
     }
 
     /// [`ChatData`] has erased them together with the messages.

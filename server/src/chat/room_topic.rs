@@ -116,4 +116,10 @@ impl Admitted for Member {
         }
         Ok((page.cursor, Snapshot::Room { page, chat, muted }))
     }
+
+    fn typing(&self) {
+        if let Some(following) = &self.following {
+            following.typing(tokio::time::Instant::now());
+        }
+    }
 }

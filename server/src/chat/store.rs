@@ -5,6 +5,7 @@ mod deletion;
 mod edits;
 mod extras;
 mod held;
+mod hidden;
 mod mentions;
 mod moderation_log;
 mod moments;
@@ -12,6 +13,7 @@ mod mutes;
 mod pins;
 mod reactions;
 mod rules;
+mod search;
 mod threads;
 
 use bandstand_domain::{
@@ -25,6 +27,7 @@ pub use bans::{ban, bans, forget_origins, is_banned, lift_ban};
 pub use deletion::{Deletion, delete, export, export_reactions, forget_person};
 pub use edits::{Edited, NewText, edit};
 pub use held::{Holding, count_held, held, hold, take_held};
+pub use hidden::{export_hidden, hidden, hide, unhide};
 pub use mentions::{Mentioned, resolve};
 pub use moderation_log::{Moderated, forget_old, log, note};
 pub use moments::{said_by_second, said_from};
@@ -32,8 +35,10 @@ pub use mutes::{is_muted, mute, muted};
 pub use pins::{Pinning, pin, pinned};
 pub use reactions::{Reacted, Told, react, tell_untold, untold};
 pub use rules::{PlaceRules, rules, set_rules};
+pub use search::search;
 pub use threads::{quoted, thread};
 
+use super::words::fold;
 use crate::{
     channel::event_log,
     database::{Database, DatabaseError, Write, parsed},
@@ -134,8 +139,8 @@ pub async fn post(
     };
     sqlx::query(
         "INSERT INTO messages \
-         (topic, position, id, author, name, from_artist, badge, text, sent_at, replies_to) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+         (topic, position, id, author, name, from_artist, badge, text, sent_at, replies_to, folded) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     )
     .bind(place.to_string())
     .bind(cursor.0)
@@ -147,6 +152,7 @@ pub async fn post(
     .bind(&text)
     .bind(now.0)
     .bind(replies_to.map(|it| it.0.to_string()))
+    .bind(fold(&text))
     .execute(&mut **write)
     .await?;
     mentions::keep(write, place, cursor.0, &mentioned).await?;

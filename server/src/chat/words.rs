@@ -3,7 +3,7 @@
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 /// A text as it is compared: without case, accents and compatibility forms.
-fn fold(text: &str) -> String {
+pub fn fold(text: &str) -> String {
     let bare = text.nfkd().filter(|c| !is_combining_mark(*c) && !is_ignorable(*c));
     bare.flat_map(char::to_lowercase).collect()
 }

@@ -45,6 +45,10 @@ pub enum Limit {
     Reaction,
     /// Reactions of guests, by address.
     GuestReaction,
+    /// Searching in chats, by address.
+    Search,
+    /// Hiding people, and noting how far one has read, by person.
+    Reading,
     /// Likes, by person.
     Like,
     /// Entering shows and going on stage, by address.
@@ -120,7 +124,7 @@ pub enum Limit {
 }
 
 impl Limit {
-    const ALL: [Self; 50] = [
+    const ALL: [Self; 52] = [
         Self::Registration,
         Self::LogIn,
         Self::LogInAddress,
@@ -135,6 +139,8 @@ impl Limit {
         Self::GuestChat,
         Self::Reaction,
         Self::GuestReaction,
+        Self::Search,
+        Self::Reading,
         Self::Like,
         Self::Join,
         Self::Look,
@@ -190,6 +196,8 @@ impl Limit {
             Self::GuestChat => (10, Duration::from_millis(500)),
             Self::Reaction => (20, Duration::from_millis(500)),
             Self::GuestReaction => (40, Duration::from_millis(250)),
+            Self::Search => (20, Duration::from_secs(1)),
+            Self::Reading => (30, Duration::from_secs(1)),
             Self::Like => (3, Duration::from_secs(2)),
             Self::Join => (60, Duration::from_millis(500)),
             Self::Look => (60, Duration::from_millis(500)),

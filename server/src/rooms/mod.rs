@@ -15,6 +15,7 @@ use bandstand_domain::{RoomId, channel::Topic};
 
 pub use access::RoomEntry;
 pub use store::facts::{RoomFacts, facts, page, role};
+pub use store::reading::read_to;
 
 use crate::{background::bus::BusMessage, clock, database::DatabaseError, services::Services};
 

@@ -7,6 +7,7 @@ pub mod knocks;
 pub mod listed;
 pub mod members;
 pub mod personal;
+pub mod reading;
 pub mod write;
 
 use bandstand_domain::{

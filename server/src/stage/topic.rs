@@ -182,6 +182,12 @@ impl Admitted for Visitor {
             attendance.gesture(gesture);
         }
     }
+
+    fn typing(&self) {
+        if let Some(following) = &self.following {
+            following.typing(tokio::time::Instant::now());
+        }
+    }
 }
 
 /// Redeems the token with which the caller comes to `show`; returns its claims.

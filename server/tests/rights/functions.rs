@@ -72,6 +72,14 @@ pub const FUNCTIONS: &[(&str, Arguments, [u16; 6])] = &[
         |it| json!({ "place": it.place(), "id": Uuid::nil(), "approved": true }),
         [401, 403, 403, 404, 404, 404],
     ),
+    ("chat/hidden", |_| json!({}), [401, 401, 200, 200, 200, 200]),
+    (
+        "chat/hide",
+        |_| json!({ "hidden": { "person": "nobody", "name": "Nobody" }, "hide": true }),
+        [401, 401, 200, 200, 200, 200],
+    ),
+    ("chat/read", |it| json!({ "place": it.place(), "position": 1 }), [404; 6]),
+    ("chat/search", |it| json!({ "place": it.place(), "text": "good", "before": 100 }), NAMED),
     ("chat/held", |it| json!({ "place": it.place() }), NAMED),
     (
         "chat/moderation_log",

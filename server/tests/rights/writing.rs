@@ -19,6 +19,10 @@ const READING: &[&str] = &[
     "api_tokens/list",
     "chat/bans",
     "chat/held",
+    "chat/hidden",
+    // In rooms alone, and limited there.
+    "chat/read",
+    "chat/search",
     "chat/history",
     "chat/messages",
     "chat/moderation_log",
@@ -87,6 +91,11 @@ const WRITING: &[(&str, usize, Again)] = &[
         "chat/set_rules",
         5,
         |it, n| json!({ "place": it.place(), "form": { "slow": n, "hold": false, "words": "", "hold_words": false } }),
+    ),
+    (
+        "chat/hide",
+        5,
+        |_, n| json!({ "hidden": { "person": "nobody", "name": "Nobody" }, "hide": n % 2 == 0 }),
     ),
     (
         "chat/edit",

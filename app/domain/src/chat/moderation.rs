@@ -45,6 +45,7 @@ impl ChatRules {
 
 /// Rules of a chat, as moderators decide them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct RulesForm {
     /// Seconds between two messages of one person; 0 sets no time.
     pub slow: u32,
@@ -219,6 +220,13 @@ pub enum ChatNews {
     Waiting(u32),
     /// A message was rejected, for its author.
     Rejected(MessageId),
+    /// Somebody is typing.
+    Typing {
+        /// Public identity.
+        person: PersonId,
+        /// Name.
+        name: String,
+    },
 }
 
 #[cfg(test)]

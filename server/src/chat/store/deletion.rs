@@ -12,6 +12,7 @@ use super::edits;
 use crate::{
     channel::event_log,
     database::{Database, DatabaseError, Write, parsed},
+    ids::AccountId,
 };
 
 /// Outcome of a deletion.
@@ -47,7 +48,7 @@ pub async fn delete(
         return Ok(Deletion::Before);
     }
     sqlx::query(
-        "UPDATE messages SET text = '', name = '', replies_to = NULL, deleted_at = $3 \
+        "UPDATE messages SET text = '', folded = '', name = '', replies_to = NULL, deleted_at = $3 \
          WHERE topic = $1 AND id = $2",
     )
     .bind(place.to_string())
@@ -127,7 +128,15 @@ pub async fn export_reactions(
 
 /// Forgets what `person` wrote and by which name, in the log of events as well, where they were muted or mentioned,
 /// and their reactions. The places of the messages stay, so that nobody's history gets a gap.
-pub async fn forget_person(write: &mut Write, person: &PersonId) -> Result<(), DatabaseError> {
+pub async fn forget_person(
+    write: &mut Write,
+    account: &AccountId,
+    person: &PersonId,
+) -> Result<(), DatabaseError> {
+    sqlx::query("DELETE FROM chat_hidden WHERE account = $1")
+        .bind(account)
+        .execute(&mut **write)
+        .await?;
     // Everybody is told soon how many are left.
     sqlx::query(
         "UPDATE messages SET untold = 1 WHERE (topic, position) IN \
@@ -147,6 +156,7 @@ pub async fn forget_person(write: &mut Write, person: &PersonId) -> Result<(), D
         "DELETE FROM mutes WHERE person = $1",
         "DELETE FROM chat_held WHERE author = $1",
         "DELETE FROM chat_bans WHERE person = $1",
+        "DELETE FROM chat_hidden WHERE person = $1",
         "DELETE FROM moderation_log WHERE author = $1 OR person = $1",
         "DELETE FROM chat_reactions WHERE person = $1",
         "DELETE FROM chat_mentions WHERE person = $1",
@@ -154,7 +164,7 @@ pub async fn forget_person(write: &mut Write, person: &PersonId) -> Result<(), D
         sqlx::query(statement).bind(person.as_str()).execute(&mut **write).await?;
     }
     let written = sqlx::query(
-        "UPDATE messages SET name = '', text = '', badge = '', replies_to = NULL, \
+        "UPDATE messages SET name = '', text = '', folded = '', badge = '', replies_to = NULL, \
          deleted_at = COALESCE(deleted_at, sent_at) \
          WHERE author = $1 AND (name <> '' OR text <> '') RETURNING topic, id, position",
     )

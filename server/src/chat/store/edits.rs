@@ -10,6 +10,7 @@ use sqlx::Row;
 use super::{decode, extras, mentions, mentions::Mentioned, messages, mutes};
 use crate::{
     channel::event_log,
+    chat::words::fold,
     database::{DatabaseError, Write},
 };
 
@@ -70,13 +71,14 @@ pub async fn edit(
     edits.push(cursor);
     let told: Vec<_> = edits.iter().map(|it| it.0.to_string()).collect();
     sqlx::query(
-        "UPDATE messages SET text = $3, edited_at = $4, edits = $5 WHERE topic = $1 AND id = $2",
+        "UPDATE messages SET text = $3, edited_at = $4, edits = $5, folded = $6 WHERE topic = $1 AND id = $2",
     )
     .bind(place.to_string())
     .bind(id.0.to_string())
     .bind(&revision.text)
     .bind(now.0)
     .bind(told.join(" "))
+    .bind(fold(&revision.text))
     .execute(&mut **write)
     .await?;
     mentions::keep(write, place, kept.message.position, &revision.mentioned).await?;
