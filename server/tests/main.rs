@@ -39,6 +39,7 @@ mod radio;
 mod recordings;
 mod rehearsal;
 mod rights;
+mod rooms;
 mod security;
 mod sessions;
 mod settings;

@@ -9,7 +9,10 @@ use serde_json::json;
 use sqlx::Row;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::app::{TestApp, draft};
+use crate::support::{
+    app::{TestApp, draft},
+    rooms::form as room_form,
+};
 
 /// Where everybody comes from, as the venue's proxy says.
 const ADDRESS: &str = "203.0.113.77";
@@ -46,6 +49,8 @@ async fn a_guest_is_told_nothing_private() {
     let ben = app.visitor("ben").await;
     let guest = app.guest("Guest").await;
     assert_eq!(ben.post("listening/address", json!({ "show": show })).await.status(), 200);
+    let room = ada.make_room(&room_form("rights-room")).await.unwrap().id;
+    guest.come_in(&ada, room).await;
     let mut answers: Vec<(String, String)> = Vec::new();
 
     // What goes over the live channel while things happen.
@@ -78,6 +83,8 @@ async fn a_guest_is_told_nothing_private() {
         "/recordings",
         "/settings",
         "/shows/new",
+        "/rooms",
+        "/rooms/rights-room",
         "/artists/ada",
         "/artists/ben",
         "/artists/ada/podcast.xml",
@@ -101,11 +108,16 @@ async fn a_guest_is_told_nothing_private() {
         "draft": draft("Mine now", 9), "password": "long enough for one",
         "link": "x", "login": "ada", "language": "en", "ceremony": "x",
         "credential": "{}", "code": "123456", "session": "",
+        "room": room, "address": "rights-room", "archived": false, "skipped": 0, "role": "member",
+        "banned": false, "waiting": true, "admitted": true, "invitation": "00000000-0000-0000-0000-000000000000",
+        "words": "",
         "measured": { "before": "[]", "now": "[]" },
         "form": {
             "handle": "new", "display_name": "New", "email": "ada@elsewhere.example", "artist": null,
             "password": "long enough for one", "login": "ada", "about": "", "website": "",
             "current": "x", "new": "long enough for one", "link": "x", "title": "Mine now",
+            "public": true, "guests": true, "guest_uploads": false, "knocking": true, "kept_days": null,
+            "hours": null, "max_uses": null, "address": "rights-room",
             "description": "", "tracklist": "", "links": "", "from": "0:00", "to": "0:01"
         },
     });

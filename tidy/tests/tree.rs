@@ -87,7 +87,6 @@ const APP: Layers = &[
         "listening",
         "quality",
         "recordings",
-        "rooms",
         "stream_keys",
         "viewer",
         "webrtc",
@@ -97,7 +96,7 @@ const APP: Layers = &[
     &["people", "recordings", "stage"],
     &["player"],
     &["accounts", "replay"],
-    &["archive", "studio", "watch"],
+    &["archive", "rooms", "studio", "watch"],
     &["parts"],
     &["app"],
 ];

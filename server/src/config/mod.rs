@@ -1,6 +1,7 @@
 //! Configuration by the operator: flags, environment variables, a configuration file, in that order.
 
 mod commands;
+mod error;
 mod file;
 mod flags;
 mod ice;
@@ -12,18 +13,18 @@ mod smtp;
 mod timeouts;
 
 use std::{
-    fs, io,
+    fs,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
 };
 
 use bandstand_domain::Secret;
-use thiserror::Error;
 use url::{Host, Url};
 
 use crate::database::Database;
 
 pub use commands::{Command, MailCommand, UserCommand};
+pub use error::ConfigError;
 pub use file::File;
 pub use flags::Flags;
 pub use ice::IceServers;
@@ -135,35 +136,6 @@ impl Default for Config {
             smtp: None,
         }
     }
-}
-
-/// Reason to reject a configuration.
-#[derive(Debug, Error)]
-pub enum ConfigError {
-    /// The file can't be read.
-    #[error("the configuration file {} can't be read: {source}", path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// The cause.
-        source: io::Error,
-    },
-    /// The file holds something that isn't understood; the message names the key.
-    #[error("the configuration file {} is wrong: {message}", path.display())]
-    Wrong {
-        /// The file.
-        path: PathBuf,
-        /// The fault, and its place in the file.
-        message: String,
-    },
-    /// A value that can't be.
-    #[error("{key} is wrong: {message}")]
-    Value {
-        /// The key in the file.
-        key: &'static str,
-        /// The fault, or the values that are accepted.
-        message: String,
-    },
 }
 
 impl Config {

@@ -105,7 +105,7 @@ pub enum Limit {
     RecordingFiles,
     /// Setting and forgetting bookmarks, by account.
     Bookmarks,
-    /// Making and changing rooms and invitations, by account or room.
+    /// Making and changing rooms and invitations, by person.
     Rooms,
     /// Looking for rooms, by address.
     RoomLooks,

@@ -7,7 +7,10 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{FUNCTIONS, Things, WHO, cast};
-use crate::support::app::{PASSWORD, TestApp, draft, registration};
+use crate::support::{
+    app::{PASSWORD, TestApp, draft, registration},
+    rooms::form as room_form,
+};
 
 /// Server functions that write nothing that lasts, or no more than what was limited before.
 const READING: &[&str] = &[
@@ -32,6 +35,15 @@ const READING: &[&str] = &[
     "recordings/moments",
     "recordings/one",
     "recordings/replay",
+    "rooms/bans",
+    // Notes at most once a day that a guest comes.
+    "rooms/find",
+    "rooms/invitations",
+    "rooms/invited_to",
+    "rooms/knocks",
+    "rooms/members",
+    "rooms/own",
+    "rooms/public",
     "shows/draft",
     "shows/figures",
     "shows/mine",
@@ -43,6 +55,11 @@ const READING: &[&str] = &[
 
 /// What one of [`WHO`] calls again and again; the number makes each call another one.
 type Again = fn(&Things, usize) -> Value;
+
+/// About the guest in a room, where they aren't.
+fn about_guest(it: &Things, what: &str, value: bool) -> Value {
+    json!({ "room": it.room, "person": it.guest, (what): value })
+}
 
 /// All others, with somebody who may call them, and arguments that they take. What ends the person's way
 /// in stands last.
@@ -94,6 +111,30 @@ const WRITING: &[(&str, usize, Again)] = &[
         json!({ "form": { "display_name": format!("Eve {n}"), "about": "", "website": "",
                           "artist": null } })
     }),
+    ("rooms/make", 5, |_, n| json!({ "form": room_form(&format!("room-{n}")) })),
+    ("rooms/change", 5, |it, _| json!({ "room": it.room, "form": room_form("rights") })),
+    ("rooms/accept", 5, |_, _| json!({ "invitation": "made-up" })),
+    ("rooms/answer_knock", 5, |it, _| about_guest(it, "admitted", true)),
+    ("rooms/archive", 5, |it, n| json!({ "room": it.room, "archived": n % 2 == 0 })),
+    (
+        "rooms/give_role",
+        5,
+        |it, _| json!({ "room": it.room, "person": it.guest, "role": "member" }),
+    ),
+    (
+        "rooms/invite",
+        5,
+        |it, _| json!({ "room": it.room, "form": { "hours": null, "max_uses": null } }),
+    ),
+    ("rooms/join", 5, |it, _| json!({ "room": it.room })),
+    ("rooms/knock", 5, |it, n| json!({ "room": it.room, "waiting": n % 2 == 0 })),
+    ("rooms/leave", 5, |it, _| json!({ "room": it.room })),
+    ("rooms/lift_ban", 5, |it, _| json!({ "room": it.room, "person": it.guest })),
+    ("rooms/mute", 5, |it, n| json!({ "room": it.room, "muted": n % 2 == 0 })),
+    ("rooms/remove", 5, |it, _| about_guest(it, "banned", false)),
+    ("rooms/remove_picture", 5, |it, _| json!({ "room": it.room })),
+    ("rooms/revoke", 5, |it, _| json!({ "room": it.room, "invitation": Uuid::nil() })),
+    ("rooms/delete", 4, |it, _| json!({ "room": it.room })),
     ("shows/create", 2, |_, n| {
         let hours = 4 * i64::try_from(n).unwrap() + 48;
         json!({ "draft": draft("Songs for nobody", hours) })
