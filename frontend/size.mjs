@@ -19,6 +19,7 @@ const OWN = {
   studio: 60,
   channel: 35,
   chat: 35,
+  answers: 30,
   crowd: 40,
   farewell: 30,
   editing: 15,

@@ -11,6 +11,11 @@ CREATE TABLE messages_of_places (
     text        TEXT   NOT NULL,
     sent_at     BIGINT NOT NULL,
     deleted_at  BIGINT,
+    replies_to  TEXT,                            -- id of a message of the same place
+    edited_at   BIGINT,
+    edits       TEXT   NOT NULL DEFAULT '',      -- cursors of the events that told of changes
+    told_at     BIGINT NOT NULL DEFAULT 0,       -- when its reactions were told last
+    untold      BIGINT NOT NULL DEFAULT 0,       -- 1 if there are newer ones
     PRIMARY KEY (topic, position),
     UNIQUE (topic, id)
 );
@@ -20,6 +25,34 @@ DROP TABLE messages;
 ALTER TABLE messages_of_places RENAME TO messages;
 CREATE INDEX messages_by_author ON messages (author);
 CREATE INDEX messages_by_time ON messages (topic, sent_at);
+CREATE INDEX messages_by_original ON messages (topic, replies_to) WHERE replies_to IS NOT NULL;
+CREATE INDEX messages_untold ON messages (told_at) WHERE untold = 1;
+
+CREATE TABLE chat_reactions (
+    topic    TEXT   NOT NULL,
+    position BIGINT NOT NULL,                    -- of the message
+    reaction TEXT   NOT NULL,
+    person   TEXT   NOT NULL,
+    at       BIGINT NOT NULL,
+    PRIMARY KEY (topic, position, reaction, person)
+);
+CREATE INDEX chat_reactions_by_person ON chat_reactions (person);
+
+CREATE TABLE chat_mentions (
+    topic    TEXT   NOT NULL,
+    position BIGINT NOT NULL,                    -- of the message
+    person   TEXT   NOT NULL,
+    handle   TEXT   NOT NULL,
+    PRIMARY KEY (topic, position, person)
+);
+CREATE INDEX chat_mentions_by_person ON chat_mentions (person);
+
+CREATE TABLE chat_pins (
+    topic    TEXT   NOT NULL,
+    position BIGINT NOT NULL,                    -- of the message
+    at       BIGINT NOT NULL,
+    PRIMARY KEY (topic, position)
+);
 
 CREATE TABLE mutes_of_places (
     topic  TEXT   NOT NULL,

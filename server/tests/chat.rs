@@ -1,7 +1,7 @@
 //! Chat: who may say, delete and mute, and what remains of it.
 
 use bandstand_domain::{
-    PersonId, Refusal, ShowId,
+    PersonId, Refusal,
     channel::{Event, Snapshot, Topic},
     chat::{ChatError, ChatEvent, ChatPage, ChatPlace, ChatReason},
 };
@@ -14,22 +14,31 @@ use crate::support::{
 };
 
 impl User {
-    async fn post_as(&self, show: ShowId, id: Uuid, text: &str) -> Result<(), ChatError> {
-        self.call("chat/post", json!({ "place": ChatPlace::Show(show), "id": id, "text": text }))
-            .await
+    pub async fn post_as(
+        &self,
+        show: impl Into<ChatPlace>,
+        id: Uuid,
+        text: &str,
+    ) -> Result<(), ChatError> {
+        self.call("chat/post", json!({ "place": show.into(), "id": id, "text": text })).await
     }
 
-    pub async fn unsay(&self, show: ShowId, id: Uuid) -> Result<(), ChatError> {
-        self.call("chat/delete", json!({ "place": ChatPlace::Show(show), "id": id })).await
+    pub async fn unsay(&self, show: impl Into<ChatPlace>, id: Uuid) -> Result<(), ChatError> {
+        self.call("chat/delete", json!({ "place": show.into(), "id": id })).await
     }
 
-    async fn mute(&self, show: ShowId, person: PersonId, muted: bool) -> Result<(), ChatError> {
-        let arguments = json!({ "place": ChatPlace::Show(show), "person": person, "muted": muted });
+    pub async fn mute(
+        &self,
+        show: impl Into<ChatPlace>,
+        person: PersonId,
+        muted: bool,
+    ) -> Result<(), ChatError> {
+        let arguments = json!({ "place": show.into(), "person": person, "muted": muted });
         self.call("chat/mute", arguments).await
     }
 
-    async fn history(&self, show: ShowId, before: i64) -> ChatPage {
-        let arguments = json!({ "place": ChatPlace::Show(show), "before": before });
+    pub async fn history(&self, show: impl Into<ChatPlace>, before: i64) -> ChatPage {
+        let arguments = json!({ "place": show.into(), "before": before });
         self.call::<_, ChatReason>("chat/history", arguments).await.unwrap()
     }
 }

@@ -14,6 +14,8 @@ mod artwork;
 mod channel;
 mod channel_memory;
 mod chat;
+mod chat_answers;
+mod chat_rooms;
 mod connections;
 mod cookies;
 mod crowd;

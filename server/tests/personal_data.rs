@@ -34,7 +34,11 @@ const KEPT: [(&str, &[&str], &str); 7] = [
         "discarded: the row goes with the file after the commit, in tests of storage",
     ),
     ("former_handles", &["handle_key", "account"], "kept from others for ninety days"),
-    ("messages", &["id", "author"], "the places of messages stay, so that no history has a gap"),
+    (
+        "messages",
+        &["topic", "id", "author", "edits"],
+        "the places of messages stay, so that no history has a gap",
+    ),
     ("rooms", &["title", "description"], "a room is its members' together"),
     (
         "shows",
@@ -44,7 +48,8 @@ const KEPT: [(&str, &[&str], &str); 7] = [
 ];
 
 /// Tables without an account or a person, and what of people may stand in them all the same.
-const OTHERS: [(&str, &str); 10] = [
+const OTHERS: [(&str, &str); 11] = [
+    ("chat_pins", "places of messages alone"),
     ("crowd_moments", "numbers alone"),
     ("ended_sessions", "names of sessions, for an hour"),
     ("events", "the log: messages and names in it are erased with those that it tells of"),

@@ -101,7 +101,8 @@ async fn a_guest_is_told_nothing_private() {
 
     // Every server function there is, with arguments that fit any of them.
     let arguments = json!({
-        "id": show, "show": show, "place": ChatPlace::Show(show), "handle": "ada", "follow": true, "section": "past", "next": "",
+        "id": show, "show": show, "place": ChatPlace::Show(show),
+        "ids": [show], "pinned": true, "reaction": "heart", "on": true, "handle": "ada", "follow": true, "section": "past", "next": "",
         "before": i64::MAX, "name": "Guest", "text": "hello", "person": ada.person(), "muted": true,
         "paused": true, "keep": true, "record": true, "published": true, "from": 0, "second": 0,
         "kept": true, "allowed": false, "title": "One",

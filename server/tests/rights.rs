@@ -54,6 +54,8 @@ async fn fingerprint(app: &TestApp) -> Vec<String> {
         "SELECT id || title || stage || likes || COALESCE(deleted_at, 0) FROM shows ORDER BY id",
         "SELECT id || text || COALESCE(deleted_at, 0) FROM messages ORDER BY id",
         "SELECT topic || person FROM mutes ORDER BY 1",
+        "SELECT position || reaction || person FROM chat_reactions ORDER BY 1",
+        "SELECT topic || position FROM chat_pins ORDER BY 1",
         "SELECT artist || helper FROM helpers ORDER BY 1",
         "SELECT topic || cursor FROM events ORDER BY 1",
         "SELECT COALESCE(name, '') || COALESCE(account, '') FROM sessions \

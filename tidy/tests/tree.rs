@@ -11,11 +11,14 @@ use bandstand_tidy::{
 };
 
 /// Tables, and the folders that own columns of them. Accounts forget the sessions of whom they erase.
-const TABLES: [(&str, &[&str]); 37] = [
+const TABLES: [(&str, &[&str]); 40] = [
     ("accounts", &["accounts", "people"]),
     ("api_tokens", &["api_tokens"]),
     ("bookmarks", &["recordings"]),
     ("ceremonies", &["factors"]),
+    ("chat_mentions", &["chat"]),
+    ("chat_pins", &["chat"]),
+    ("chat_reactions", &["chat"]),
     ("crowd_moments", &["crowd"]),
     ("device_logins", &["api_tokens"]),
     ("devices", &["accounts"]),

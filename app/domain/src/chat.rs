@@ -1,6 +1,8 @@
 //! Chat of a show or a room.
 
+mod mention;
 mod place;
+mod reaction;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -13,12 +15,20 @@ use crate::{
     texts::{Tell, Text},
 };
 
+pub use mention::{MAX_MENTIONS, Mention, find_handles};
 pub use place::ChatPlace;
+pub use reaction::{Reaction, ReactionCount};
 
 /// The longest message, in characters.
 pub const MAX_MESSAGE: usize = 500;
 /// The most messages in one page of history.
 pub const PAGE: u32 = 50;
+/// The most messages that are pinned in one place.
+pub const MAX_PINS: u32 = 20;
+/// The most changes of one message.
+pub const MAX_EDITS: usize = 20;
+/// The most messages that are asked for by name at once.
+pub const MAX_QUOTES: usize = 50;
 
 /// Reason to refuse a request, particular to the chat.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +39,10 @@ pub enum ChatReason {
     Over,
     /// The room is kept to be read.
     Archived,
+    /// The message was changed as often as it may be.
+    TooManyEdits,
+    /// As many messages are pinned as can be.
+    TooManyPins,
 }
 
 impl Tell for ChatReason {
@@ -37,6 +51,8 @@ impl Tell for ChatReason {
             Self::Muted => text!(refusal.chat.muted),
             Self::Over => text!(refusal.chat.over),
             Self::Archived => text!(refusal.chat.archived),
+            Self::TooManyEdits => text!(refusal.chat.too_many_edits, most = MAX_EDITS),
+            Self::TooManyPins => text!(refusal.chat.too_many_pins, most = MAX_PINS),
         }
     }
 }
@@ -47,7 +63,7 @@ impl Reason for ChatReason {
     fn status(&self) -> u16 {
         match self {
             Self::Muted => 403,
-            Self::Over | Self::Archived => 409,
+            Self::Over | Self::Archived | Self::TooManyEdits | Self::TooManyPins => 409,
         }
     }
 }
@@ -105,6 +121,26 @@ pub struct ChatMessage {
     pub sent_at: Millis,
     /// Its place in the chat: greater is later. Pages of history are asked for by it.
     pub position: i64,
+    /// Message that it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replies_to: Option<MessageId>,
+    /// People whom it mentions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<Mention>,
+    /// Time at which its author changed it last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edited_at: Option<Millis>,
+    /// Number of answers to it so far; 0 in an event.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub replies: u32,
+    /// Reactions to it so far; none in an event.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reactions: Vec<ReactionCount>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// Durable event of a chat. In the topic of its place.
@@ -128,6 +164,25 @@ pub enum ChatEvent {
         /// True if they are muted now.
         muted: bool,
     },
+    /// The author has changed a message.
+    Edited {
+        /// The message as it is now.
+        message: ChatMessage,
+    },
+    /// People have reacted to a message, or have taken that back. Who it was is not told.
+    Reacted {
+        /// The message.
+        message: MessageId,
+        /// All reactions to it by now.
+        reactions: Vec<ReactionCount>,
+    },
+    /// A message was pinned, or isn't any more.
+    Pinned {
+        /// The message.
+        message: MessageId,
+        /// True if it is pinned now.
+        pinned: bool,
+    },
 }
 
 /// A page of history, oldest first.
@@ -137,6 +192,9 @@ pub struct ChatPage {
     pub messages: Vec<ChatMessage>,
     /// True if there are earlier ones.
     pub more: bool,
+    /// Pinned messages, the latest first; with the latest page alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pinned: Vec<ChatMessage>,
 }
 
 /// Checks a message; returns the complaint.

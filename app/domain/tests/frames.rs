@@ -3,7 +3,7 @@
 use bandstand_domain::{
     Millis, PersonId, Secret, ShowId,
     channel::{ClientFrame, Cursor, Event, ServerFrame, Topic},
-    chat::{ChatEvent, ChatMessage, MessageId},
+    chat::{ChatEvent, ChatMessage, Mention, MessageId, Reaction, ReactionCount},
     crowd::{CrowdChange, Gesture},
     shows::{Artist, ShowCard, ShowEvent, Track},
     stage::{StageEvent, StageState},
@@ -94,7 +94,21 @@ fn events_have_one_level_in_json() {
         text: "Hello".into(),
         sent_at: Millis(6),
         position: 3,
+        replies_to: None,
+        mentions: vec![],
+        edited_at: None,
+        replies: 0,
+        reactions: vec![],
     };
+    let mention = Mention { handle: "ben".into(), person: PersonId::new("b") };
+    let edited = ChatMessage {
+        text: "@ben, hello".into(),
+        replies_to: Some(message),
+        mentions: vec![mention],
+        edited_at: Some(Millis(7)),
+        ..posted.clone()
+    };
+    let reactions = vec![ReactionCount { reaction: Reaction::Heart, count: 2, mine: false }];
     let card = ShowCard {
         id: show(),
         title: "Mira at the Harbour".into(),
@@ -163,6 +177,22 @@ fn events_have_one_level_in_json() {
         ),
         (ChatEvent::Deleted { message }.into(), json!({"deleted": {"message": message}})),
         (muted.into(), json!({"muted": {"person": "ana", "muted": true}})),
+        (
+            ChatEvent::Edited { message: edited }.into(),
+            json!({"edited": {"message": {
+                "id": message, "author": "ana", "name": "Ana", "from_artist": false, "text": "@ben, hello",
+                "sent_at": 6, "position": 3, "replies_to": message, "edited_at": 7,
+                "mentions": [{"handle": "ben", "person": "b"}]
+            }}}),
+        ),
+        (
+            ChatEvent::Reacted { message, reactions }.into(),
+            json!({"reacted": {"message": message, "reactions": [{"reaction": "heart", "count": 2}]}}),
+        ),
+        (
+            ChatEvent::Pinned { message, pinned: true }.into(),
+            json!({"pinned": {"message": message, "pinned": true}}),
+        ),
     ] {
         assert_eq!(serde_json::to_value(&event).unwrap(), text);
         assert_eq!(serde_json::from_str::<Event>(&text.to_string()).unwrap(), event);
@@ -172,7 +202,8 @@ fn events_have_one_level_in_json() {
     assert_eq!(
         refused(r#"{"raised_curtain":{}}"#),
         "unknown variant `raised_curtain`, expected one of `show_changed`, `show_deleted`, `played`, \
-         `stage`, `posted`, `deleted`, `muted` at line 1 column 17"
+         `stage`, `posted`, `deleted`, `muted`, `edited`, `reacted`, `pinned`, `room_changed`, `room_deleted`, `members_changed`, \
+         `knocks_changed` at line 1 column 17"
     );
     assert_eq!(
         refused(r#"{"muted":{"muted":true}}"#),

@@ -4,7 +4,7 @@
 
 use bandstand_domain::{
     PersonId,
-    chat::{ChatPage, ChatPlace, ChatReason, MessageId},
+    chat::{ChatMessage, ChatPage, ChatPlace, ChatReason, MessageId, Reaction, ReactionCount},
 };
 use leptos::prelude::*;
 
@@ -18,8 +18,59 @@ pub async fn post_message(
     place: ChatPlace,
     id: MessageId,
     text: String,
+    replies_to: Option<MessageId>,
 ) -> Result<(), Failed<ChatReason>> {
-    answer(port::<dyn super::port::Chat>().post(place, id, text)).await
+    answer(port::<dyn super::port::Chat>().post(place, id, text, replies_to)).await
+}
+
+/// Changes one's own message.
+#[server(endpoint = "chat/edit", input = Json, output = Json)]
+pub async fn edit_message(
+    place: ChatPlace,
+    id: MessageId,
+    text: String,
+) -> Result<(), Failed<ChatReason>> {
+    answer(port::<dyn super::port::Chat>().edit(place, id, text)).await
+}
+
+/// Reacts to a message, or takes a reaction back.
+#[server(endpoint = "chat/react", input = Json, output = Json)]
+pub async fn react_to_message(
+    place: ChatPlace,
+    id: MessageId,
+    reaction: Reaction,
+    on: bool,
+) -> Result<Vec<ReactionCount>, Failed<ChatReason>> {
+    answer(port::<dyn super::port::Chat>().react(place, id, reaction, on)).await
+}
+
+/// Pins a message, or takes it off.
+#[server(endpoint = "chat/pin", input = Json, output = Json)]
+pub async fn pin_message(
+    place: ChatPlace,
+    id: MessageId,
+    pinned: bool,
+) -> Result<(), Failed<ChatReason>> {
+    answer(port::<dyn super::port::Chat>().pin(place, id, pinned)).await
+}
+
+/// Messages that others answer or that are pinned.
+#[server(endpoint = "chat/messages", input = Json, output = Json)]
+pub async fn load_messages(
+    place: ChatPlace,
+    ids: Vec<MessageId>,
+) -> Result<Vec<ChatMessage>, Failed<ChatReason>> {
+    answer(port::<dyn super::port::Chat>().messages(place, ids)).await
+}
+
+/// Answers to a message.
+#[server(endpoint = "chat/thread", input = Json, output = Json)]
+pub async fn load_thread(
+    place: ChatPlace,
+    id: MessageId,
+    before: i64,
+) -> Result<ChatPage, Failed<ChatReason>> {
+    answer(port::<dyn super::port::Chat>().thread(place, id, before)).await
 }
 
 /// Deletes a message.

@@ -6,7 +6,11 @@ use bandstand_domain::{
 };
 use leptos::{ev, html, prelude::*};
 
-use super::{ChatHandle, ChatViewer};
+use super::{
+    ChatHandle,
+    handle::Composing,
+    tools::{MessageTools, Viewing},
+};
 use crate::{t, texts::say};
 
 /// Length from which on the composer tells how many characters are left.
@@ -18,7 +22,9 @@ pub fn Composer(
     /// Chat that the message goes to.
     chat: ChatHandle,
     /// Person who writes.
-    viewer: Signal<Option<ChatViewer>>,
+    viewer: Viewing,
+    /// What shows the message that the text answers.
+    tools: Signal<Option<MessageTools>>,
     /// True if the chat is open.
     open: Signal<bool>,
     /// Text so far.
@@ -69,7 +75,14 @@ pub fn Composer(
             return;
         }
         complaint.set(None);
-        chat.send(None, message.to_string());
+        match chat.composing().get_untracked() {
+            Composing::New => chat.send(None, message.to_string(), None),
+            Composing::Answer(answered) => {
+                chat.send(None, message.to_string(), Some(answered.id));
+            }
+            Composing::Change(changed) => chat.edit(changed.id, message.to_string()),
+        }
+        chat.composed();
         text.set(String::new());
         sent.run(());
         if let Some(field) = field.get_untracked() {
@@ -79,6 +92,12 @@ pub fn Composer(
     let on_key = move |event: ev::KeyboardEvent| {
         // While an input method composes, Enter chooses a word (229: Safari ends it too early).
         let composing = event.is_composing() || event.key_code() == 229;
+        if event.key() == "Escape"
+            && !chat.composing().with_untracked(|it| matches!(it, Composing::New))
+        {
+            event.stop_propagation();
+            chat.compose(Composing::New);
+        }
         if event.key() == "Enter" && !event.shift_key() && !composing {
             event.prevent_default();
             submit();
@@ -106,6 +125,7 @@ pub fn Composer(
             <p class="chat-complaint" id="chat-complaint" role="alert">
                 {move || complaint.get().as_ref().map(say)}
             </p>
+            {move || tools.get().map(|it| (it.composing)(chat, field))}
             // As high as what is written: the style sheet lays a copy behind it. Measured by a script, it would
             // pull the list's end away for a moment, and the list would stop following.
             <div class="chat-field" data-typed=move || format!("{} ", text.get())>

@@ -3,16 +3,15 @@
 use std::sync::Arc;
 
 use bandstand_domain::{
-    PersonId,
-    chat::{ChatBadge, ChatMessage, MessageId},
+    Millis, PersonId,
+    chat::{ChatBadge, ChatMessage, MessageId, find_handles},
 };
-use leptos::{ev, prelude::*};
-use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, Node};
+use leptos::prelude::*;
 
 use super::{
-    ChatHandle, ChatViewer,
+    ChatHandle,
     state::{Pending, Progress},
+    tools::{MessageTools, Viewing},
 };
 use crate::{
     t,
@@ -38,12 +37,34 @@ pub enum ChatRow {
 
 impl ChatRow {
     /// Tells rows apart; a row that looks different is another one.
-    pub fn key(&self) -> (MessageId, Option<Progress>) {
+    pub fn key(&self) -> (MessageId, Option<Millis>, Option<Progress>) {
         match self {
-            Self::Posted(message) => (message.id, None),
-            Self::Pending(pending) => (pending.id, Some(pending.progress.clone())),
+            Self::Posted(message) => (message.id, message.edited_at, None),
+            Self::Pending(pending) => (pending.id, None, Some(pending.progress.clone())),
         }
     }
+}
+
+/// Identity of a message's row in the page.
+pub fn anchor(id: MessageId) -> String {
+    format!("chat-{}", id.0)
+}
+
+/// Text of a message, with addresses as links, and with those whom it mentions marked.
+fn mentioning(message: &ChatMessage) -> Vec<AnyView> {
+    let mut views = Vec::new();
+    let mut rest = 0;
+    for (range, handle) in find_handles(&message.text) {
+        if !message.mentions.iter().any(|it| it.handle == handle) {
+            continue;
+        }
+        views.extend(linked(&message.text[rest..range.start]));
+        rest = range.end;
+        let words = message.text[range].to_owned();
+        views.push(view! { <strong class="chat-mention">{words}</strong> }.into_any());
+    }
+    views.extend(linked(&message.text[rest..]));
+    views
 }
 
 /// A message that is there.
@@ -54,15 +75,15 @@ pub fn Posted(
     /// Itself.
     message: Arc<ChatMessage>,
     /// Person who looks at it.
-    viewer: Signal<Option<ChatViewer>>,
+    viewer: Viewing,
+    /// What makes its quote, its reactions and its menu.
+    tools: Signal<Option<MessageTools>>,
 ) -> impl IntoView {
     let colour = format!("chat-name {}", name_colour(&message.author));
     let author = message.author.clone();
     let own = Memo::new(move |_| {
         viewer.with(|viewer| viewer.as_ref().is_some_and(|it| it.person == author))
     });
-    let hosts =
-        Memo::new(move |_| viewer.with(|viewer| viewer.as_ref().is_some_and(|it| it.moderates)));
     let badge = match message.badge {
         _ if message.from_artist => Some(t!(chat.message.artist)),
         Some(ChatBadge::Owner) => Some(t!(chat.message.owner)),
@@ -70,10 +91,30 @@ pub fn Posted(
         None => None,
     };
     let artist = message.from_artist;
-    let (name, text) = (message.name.clone(), linked(&message.text));
-    let sent_at = message.sent_at;
+    let (name, text) = (message.name.clone(), mentioning(&message));
+    let (id, sent_at, replies_to) = (message.id, message.sent_at, message.replies_to);
+    let edited = message.edited_at.is_some();
+    let mentions = message.mentions.clone();
+    let meant = move || {
+        viewer.with(|viewer| {
+            let person = viewer.as_ref().map(|it| &it.person);
+            mentions.iter().any(|it| Some(&it.person) == person)
+        })
+    };
+    let below = message.clone();
     view! {
-        <article class="chat-message" class:chat-own=own class:chat-from-artist=artist>
+        <article
+            id=anchor(id)
+            tabindex="-1"
+            class="chat-message"
+            class:chat-own=own
+            class:chat-from-artist=artist
+            class:chat-mentions=meant
+        >
+            {move || {
+                let original = replies_to?;
+                tools.get().map(|it| (it.quote)(chat, original))
+            }}
             <p class="chat-head">
                 <strong class=colour dir="auto">{name}</strong>
                 {badge.map(|badge| view! { <span class="chat-badge">{badge}</span> })}
@@ -81,94 +122,14 @@ pub fn Posted(
                     <span class="chat-you">{t!(chat.message.own)}</span>
                 </Show>
                 <LocalTime at=sent_at fallback="" style=TimeStyle::Time/>
+                {edited.then(|| view! { <span class="chat-edited">{t!(chat.message.edited)}</span> })}
             </p>
             <p class="chat-text" dir="auto">{text}</p>
-            {move || {
-                (own.get() || hosts.get())
-                    .then(|| menu(chat, message.clone(), hosts.get() && !own.get()))
-            }}
+            {move || tools.get().map(|it| (it.below)(chat, below.clone(), viewer))}
+            {move || tools.get().map(|it| (it.menu)(chat, message.clone(), viewer))}
         </article>
     }
     .into_any()
-}
-
-/// Menu of a message. Opens and closes by itself, without a script.
-fn menu(chat: ChatHandle, message: Arc<ChatMessage>, hosts: bool) -> AnyView {
-    let (id, name, person) = (message.id, message.name.clone(), message.author.clone());
-    let label = if hosts {
-        t!(chat.message.about, name = &name)
-    } else {
-        t!(chat.message.about_own).into()
-    };
-    view! {
-        <details class="chat-menu" on:keydown=close_on_escape on:focusout=close_on_leaving>
-            <summary aria-label=label.clone() title=label>
-                <span aria-hidden="true">"⋯"</span>
-            </summary>
-            <div class="chat-choices">
-                <button type="button" on:click=move |_| chat.delete(id)>
-                    {t!(chat.message.delete)}
-                </button>
-                {hosts.then(|| mute_button(chat, person, name))}
-            </div>
-        </details>
-    }
-    .into_any()
-}
-
-fn mute_button(chat: ChatHandle, person: PersonId, name: String) -> AnyView {
-    let muted = {
-        let person = person.clone();
-        Memo::new(move |_| chat.state().with(|state| state.muted(&person) == Some(true)))
-    };
-    let text = {
-        let name = name.clone();
-        move || {
-            if muted.get() {
-                t!(chat.message.unmute, name = &name)
-            } else {
-                t!(chat.message.mute, name = &name)
-            }
-        }
-    };
-    let switch = move |event: ev::MouseEvent| {
-        chat.mute(person.clone(), name.clone(), !muted.get_untracked());
-        close(event.target(), true);
-    };
-    view! {
-        <button type="button" on:click=switch>
-            {text}
-        </button>
-    }
-    .into_any()
-}
-
-fn close(inside: Option<web_sys::EventTarget>, focus: bool) {
-    let Some(inside) = inside.and_then(|target| target.dyn_into::<Element>().ok()) else { return };
-    let Ok(Some(details)) = inside.closest("details") else { return };
-    let _ = details.remove_attribute("open");
-    if focus
-        && let Ok(Some(summary)) = details.query_selector("summary")
-        && let Ok(summary) = summary.dyn_into::<HtmlElement>()
-    {
-        let _ = summary.focus();
-    }
-}
-
-fn close_on_escape(event: ev::KeyboardEvent) {
-    if event.key() == "Escape" {
-        close(event.target(), true);
-    }
-}
-
-fn close_on_leaving(event: ev::FocusEvent) {
-    let details = event.current_target().and_then(|target| target.dyn_into::<Node>().ok());
-    let next = event.related_target().and_then(|target| target.dyn_into::<Node>().ok());
-    if let Some(details) = details
-        && next.is_some_and(|next| !details.contains(Some(&next)))
-    {
-        close(event.target(), false);
-    }
 }
 
 /// A message of one's own that is on its way, or didn't get there.
@@ -178,8 +139,8 @@ pub fn OnItsWay(
     chat: ChatHandle,
     /// Itself.
     pending: Pending,
-    /// Takes its text back into the composer.
-    edit: Callback<String>,
+    /// Takes it back into the composer.
+    edit: Callback<Pending>,
 ) -> impl IntoView {
     let id = pending.id;
     let text = pending.text.clone();
@@ -193,7 +154,7 @@ pub fn OnItsWay(
         Progress::Taken => t!(chat.message.sent),
         Progress::Failed(_) => t!(chat.message.not_sent),
     };
-    let again = pending.text;
+    let (again, replies_to) = (pending.text, pending.replies_to);
     view! {
         <article class="chat-message chat-own chat-pending" class:chat-failed=failed>
             <p class="chat-head">
@@ -204,15 +165,15 @@ pub fn OnItsWay(
             {failure.map(|why| view! {
                 <p class="chat-why">{why}</p>
                 <p class="chat-tries">
-                    <button type="button" on:click=move |_| chat.send(Some(id), again.clone())>
+                    <button type="button" on:click=move |_| chat.send(Some(id), again.clone(), replies_to)>
                         {t!(ui.try_again)}
                     </button>
                     <button
                         type="button"
                         on:click=move |_| {
-                            let text = chat.state().try_update(|state| state.take_back(id));
-                            if let Some(Some(text)) = text {
-                                edit.run(text);
+                            let pending = chat.state().try_update(|state| state.take_back(id));
+                            if let Some(Some(pending)) = pending {
+                                edit.run(pending);
                             }
                         }
                     >

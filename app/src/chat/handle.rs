@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use super::{
     api::{delete_message, load_history, mute_person, post_message},
+    quotes::Quotes,
     state::{ChatState, Progress},
 };
 use crate::{
@@ -24,6 +25,18 @@ use crate::{
     t,
     texts::{say, told},
 };
+
+/// What becomes of the text in the field.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Composing {
+    /// A message.
+    #[default]
+    New,
+    /// An answer to this message.
+    Answer(Arc<ChatMessage>),
+    /// The new text of this message.
+    Change(Arc<ChatMessage>),
+}
 
 /// The chat of one place: a handle that can be copied everywhere.
 #[derive(Clone, Copy)]
@@ -37,6 +50,10 @@ pub struct ChatHandle {
     loading: RwSignal<bool>,
     /// Begun message, which outlives the page.
     draft: RwSignal<String>,
+    composing: RwSignal<Composing>,
+    /// Message whose answers are shown in place of the list.
+    thread: RwSignal<Option<MessageId>>,
+    quotes: RwSignal<Quotes>,
 }
 
 impl ChatHandle {
@@ -49,12 +66,17 @@ impl ChatHandle {
             notice: RwSignal::default(),
             loading: RwSignal::new(false),
             draft: RwSignal::default(),
+            composing: RwSignal::default(),
+            thread: RwSignal::new(None),
+            quotes: RwSignal::default(),
         }
     }
 
     /// Takes the latest messages from `page`, and who is `muted`, and forgets what was known before.
     pub fn reset(self, page: ChatPage, muted: Vec<PersonId>) {
         self.state.update(|state| state.reset(page, muted));
+        // What is still quoted is asked for anew: it may have been deleted meanwhile.
+        self.quotes.set(Quotes::default());
     }
 
     /// Loads the latest messages of a show that is over: nothing tells of them any more.
@@ -81,6 +103,11 @@ impl ChatHandle {
     /// Takes in what happened; events that are not about the chat change nothing.
     pub fn apply(self, event: &Event) {
         if let Event::Chat(event) = event {
+            match event {
+                ChatEvent::Deleted { message } => self.quotes.update(|it| it.delete(*message)),
+                ChatEvent::Edited { message } => self.quotes.update(|it| it.change(message)),
+                _ => {}
+            }
             let new = self.state.try_update(|state| state.apply(event)).unwrap_or(0);
             if new > 0 {
                 self.arrived.update(|arrived| *arrived += new);
@@ -110,16 +137,32 @@ impl ChatHandle {
         self.draft
     }
 
+    pub(super) fn place(self) -> ChatPlace {
+        self.place
+    }
+
+    pub(super) fn composing(self) -> RwSignal<Composing> {
+        self.composing
+    }
+
+    pub(super) fn thread(self) -> RwSignal<Option<MessageId>> {
+        self.thread
+    }
+
+    pub(super) fn quotes(self) -> RwSignal<Quotes> {
+        self.quotes
+    }
+
     pub(super) fn loading(self) -> RwSignal<bool> {
         self.loading
     }
 
     /// Sends a message: a new one, or one that didn't get there again.
-    pub(super) fn send(self, id: Option<MessageId>, text: String) {
+    pub(super) fn send(self, id: Option<MessageId>, text: String, replies_to: Option<MessageId>) {
         let id = id.unwrap_or_else(|| MessageId(Uuid::new_v4()));
-        self.state.update(|state| state.send(id, text.clone()));
+        self.state.update(|state| state.send(id, text.clone(), replies_to));
         spawn_local(async move {
-            let progress = match post_message(self.place, id, text).await {
+            let progress = match post_message(self.place, id, text, replies_to).await {
                 Ok(()) => Progress::Taken,
                 Err(Failed(Refusal::Invalid(errors))) => Progress::Failed(
                     errors
@@ -142,6 +185,7 @@ impl ChatHandle {
                 // What is gone is not there any more either way.
                 Ok(()) | Err(Failed(Refusal::NotFound | Refusal::Gone)) => {
                     let _ = self.state.try_update(|state| state.delete(id));
+                    let _ = self.quotes.try_update(|it| it.delete(id));
                     self.say(t!(chat.news.deleted).into());
                 }
                 Err(failed) => self.say(t!(chat.news.delete_failed, why = told(&failed))),
@@ -191,7 +235,7 @@ impl ChatHandle {
         });
     }
 
-    fn say(self, text: String) {
+    pub(super) fn say(self, text: String) {
         let _ = self.notice.try_set(text);
     }
 }

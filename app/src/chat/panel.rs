@@ -13,7 +13,9 @@ use super::{
     ChatHandle, ChatViewer,
     composer::Composer,
     entry::{ChatRow, OnItsWay, Posted},
-    state::ChatState,
+    handle::Composing,
+    state::{ChatState, Pending},
+    tools::load_tools,
 };
 use crate::{t, ui::later};
 
@@ -57,13 +59,19 @@ fn Messages(
     let field = NodeRef::<html::Textarea>::new();
     let text = chat.draft();
     let scroll = Scroll::new(chat, list);
-    let edit = Callback::new(move |again: String| {
+    let tools = load_tools();
+    let edit = Callback::new(move |again: Pending| {
         text.update(|text| {
             if !text.trim().is_empty() {
                 text.push('\n');
             }
-            text.push_str(&again);
+            text.push_str(&again.text);
         });
+        let answered =
+            again.replies_to.and_then(|id| chat.state().with_untracked(|state| state.find(id)));
+        if let Some(answered) = answered {
+            chat.compose(Composing::Answer(answered));
+        }
         if let Some(field) = field.get_untracked() {
             let _ = field.focus();
         }
@@ -75,7 +83,7 @@ fn Messages(
         })
     };
     let row = move |row: ChatRow| match row {
-        ChatRow::Posted(message) => view! { <Posted chat message viewer/> }.into_any(),
+        ChatRow::Posted(message) => view! { <Posted chat message viewer tools/> }.into_any(),
         ChatRow::Pending(pending) => view! { <OnItsWay chat pending edit/> }.into_any(),
     };
     let empty = move || {
@@ -84,7 +92,12 @@ fn Messages(
     let more = Memo::new(move |_| chat.state().with(|state| state.earlier_than().is_some()));
     view! {
         <section class="chat" aria-label=t!(chat.chat)>
-            <div class="chat-frame">
+            {move || tools.get().map(|it| (it.pins)(chat, viewer))}
+            {move || {
+                let open = chat.thread().get()?;
+                tools.get().map(|it| (it.thread)(chat, open))
+            }}
+            <div class="chat-frame" hidden=move || chat.thread().get().is_some()>
                 <div
                     class="chat-list"
                     role="log"
@@ -130,7 +143,7 @@ fn Messages(
             <p class="chat-notice" role="status">
                 {chat.notice()}
             </p>
-            <Composer chat viewer open text field sent=Callback::new(move |()| scroll.to_end())/>
+            <Composer chat viewer tools open text field sent=Callback::new(move |()| scroll.to_end())/>
         </section>
     }
     .into_any()

@@ -7,7 +7,7 @@ use std::{
 
 use bandstand_domain::{
     Millis, PersonId,
-    chat::{ChatEvent, ChatMessage, ChatPage, MessageId},
+    chat::{ChatEvent, ChatMessage, ChatPage, MessageId, ReactionCount},
 };
 
 /// The most messages that are kept while one follows the talk.
@@ -39,6 +39,8 @@ pub struct Pending {
     pub id: MessageId,
     /// Text.
     pub text: String,
+    /// Message that it answers.
+    pub replies_to: Option<MessageId>,
     /// Progress.
     pub progress: Progress,
 }
@@ -53,6 +55,8 @@ pub struct ChatState {
     pending: Vec<Pending>,
     deleted: VecDeque<MessageId>,
     muted: HashMap<PersonId, bool>,
+    /// Pinned messages, the latest first.
+    pinned: Vec<MessageId>,
     more: bool,
     reading_back: bool,
 }
@@ -64,6 +68,7 @@ impl ChatState {
         self.muted = muted.into_iter().map(|person| (person, true)).collect();
         self.pending.retain(|pending| pending.progress != Progress::Taken);
         self.more = page.more;
+        self.pinned = page.pinned.iter().map(|it| it.id).collect();
         for message in page.messages {
             self.take(message);
         }
@@ -74,12 +79,44 @@ impl ChatState {
     pub fn apply(&mut self, event: &ChatEvent) -> usize {
         match event {
             ChatEvent::Posted { message } => {
+                let before = self.messages.len();
                 let new = self.take(message.clone());
+                // Pages have counted the answers in them.
+                if self.messages.len() > before
+                    && let Some(original) = message.replies_to
+                {
+                    self.change(original, |it| it.replies += 1);
+                }
                 self.trim();
                 usize::from(new)
             }
             ChatEvent::Deleted { message } => {
                 self.delete(*message);
+                0
+            }
+            ChatEvent::Edited { message } => {
+                self.change(message.id, |known| {
+                    let (reactions, replies) =
+                        (std::mem::take(&mut known.reactions), known.replies);
+                    *known = ChatMessage { reactions, replies, ..message.clone() };
+                });
+                0
+            }
+            ChatEvent::Reacted { message, reactions } => {
+                self.change(*message, |known| {
+                    let mine: Vec<_> = known.reactions.iter().filter(|it| it.mine).collect();
+                    let mine =
+                        |of: &ReactionCount| mine.iter().any(|it| it.reaction == of.reaction);
+                    let seen = |it: &ReactionCount| ReactionCount { mine: mine(it), ..*it };
+                    known.reactions = reactions.iter().map(seen).collect();
+                });
+                0
+            }
+            ChatEvent::Pinned { message, pinned } => {
+                self.pinned.retain(|it| it != message);
+                if *pinned {
+                    self.pinned.insert(0, *message);
+                }
                 0
             }
             ChatEvent::Muted { person, muted } => {
@@ -94,6 +131,45 @@ impl ChatState {
         self.more = page.more;
         for message in page.messages {
             self.take(message);
+        }
+    }
+
+    /// The message with this identity, if it is in the list.
+    pub fn find(&self, id: MessageId) -> Option<Arc<ChatMessage>> {
+        self.messages.iter().rev().find(|it| it.id == id).cloned()
+    }
+
+    /// The message at this position, if it is in the list.
+    pub fn at(&self, position: i64) -> Option<&Arc<ChatMessage>> {
+        let at = self.messages.partition_point(|it| it.position < position);
+        self.messages.get(at).filter(|it| it.position == position)
+    }
+
+    /// Pinned messages, the latest first.
+    pub fn pinned(&self) -> &[MessageId] {
+        &self.pinned
+    }
+
+    /// Answers to a message: those that were `loaded`, and those in the list, the oldest first.
+    pub fn thread(&self, id: MessageId, loaded: &[Arc<ChatMessage>]) -> Vec<Arc<ChatMessage>> {
+        let here = self.messages.iter().filter(|it| it.replies_to == Some(id));
+        let mut all: Vec<_> = here.cloned().collect();
+        let missing = loaded.iter().filter(|it| self.at(it.position).is_none());
+        all.extend(missing.filter(|it| !self.deleted.contains(&it.id)).cloned());
+        all.sort_by_key(|it| it.position);
+        all.dedup_by_key(|it| it.position);
+        all
+    }
+
+    /// Takes the reactions to a message, as the viewer sees them.
+    pub fn take_reactions(&mut self, id: MessageId, reactions: Vec<ReactionCount>) {
+        self.change(id, |known| known.reactions = reactions);
+    }
+
+    /// Changes a message in the list.
+    fn change(&mut self, id: MessageId, change: impl FnOnce(&mut ChatMessage)) {
+        if let Some(known) = self.messages.iter_mut().rev().find(|it| it.id == id) {
+            change(Arc::make_mut(known));
         }
     }
 
@@ -151,10 +227,13 @@ impl ChatState {
     }
 
     /// Notes a message that one is about to send, or to send again.
-    pub fn send(&mut self, id: MessageId, text: String) {
+    pub fn send(&mut self, id: MessageId, text: String, replies_to: Option<MessageId>) {
         match self.pending.iter_mut().find(|pending| pending.id == id) {
             Some(pending) => pending.progress = Progress::Sending,
-            None => self.pending.push(Pending { id, text, progress: Progress::Sending }),
+            None => {
+                let progress = Progress::Sending;
+                self.pending.push(Pending { id, text, replies_to, progress });
+            }
         }
     }
 
@@ -165,14 +244,18 @@ impl ChatState {
         }
     }
 
-    /// Takes back a message that didn't get there; its text.
-    pub fn take_back(&mut self, id: MessageId) -> Option<String> {
+    /// Takes back a message that didn't get there.
+    pub fn take_back(&mut self, id: MessageId) -> Option<Pending> {
         let at = self.pending.iter().position(|pending| pending.id == id)?;
-        Some(self.pending.remove(at).text)
+        Some(self.pending.remove(at))
     }
 
     /// Takes a message away for good.
     pub fn delete(&mut self, id: MessageId) {
+        if let Some(original) = self.find(id).and_then(|it| it.replies_to) {
+            self.change(original, |it| it.replies = it.replies.saturating_sub(1));
+        }
+        self.pinned.retain(|it| *it != id);
         self.messages.retain(|message| message.id != id);
         self.pending.retain(|pending| pending.id != id);
         if self.deleted.len() >= DELETED {
@@ -210,138 +293,4 @@ impl ChatState {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use uuid::Uuid;
-
-    fn id(i: i64) -> MessageId {
-        MessageId(Uuid::from_u128(i as u128))
-    }
-
-    fn message(i: i64) -> ChatMessage {
-        ChatMessage {
-            id: id(i),
-            author: PersonId::new("a"),
-            name: "Ana".into(),
-            from_artist: false,
-            badge: None,
-            text: format!("message {i}"),
-            sent_at: Millis(i),
-            position: i,
-        }
-    }
-
-    fn page(positions: std::ops::Range<i64>, more: bool) -> ChatPage {
-        ChatPage { messages: positions.map(message).collect(), more }
-    }
-
-    fn posted(i: i64) -> ChatEvent {
-        ChatEvent::Posted { message: message(i) }
-    }
-
-    fn positions(state: &ChatState) -> Vec<i64> {
-        state.messages().iter().map(|message| message.position).collect()
-    }
-
-    #[test]
-    fn messages_come_once_and_in_order() {
-        let mut state = ChatState::default();
-        state.reset(page(10..13, true), vec![]);
-        assert_eq!(state.apply(&posted(14)), 1);
-        assert_eq!(state.apply(&posted(13)), 1);
-        assert_eq!(state.apply(&posted(13)), 0);
-        assert_eq!(state.earlier_than(), Some(10));
-        state.prepend(page(7..11, false));
-        assert_eq!(positions(&state), [7, 8, 9, 10, 11, 12, 13, 14]);
-        assert_eq!(state.earlier_than(), None);
-    }
-
-    #[test]
-    fn what_is_deleted_stays_away() {
-        let mut state = ChatState::default();
-        state.reset(page(1..4, false), vec![]);
-        state.apply(&ChatEvent::Deleted { message: id(2) });
-        state.apply(&posted(2));
-        state.prepend(page(1..4, false));
-        assert_eq!(positions(&state), [1, 3]);
-    }
-
-    #[test]
-    fn ones_own_message_becomes_the_posted_one() {
-        let mut state = ChatState::default();
-        state.send(id(5), "message 5".into());
-        state.progress(id(5), Progress::Failed("offline".into()));
-        state.send(id(5), "message 5".into());
-        assert_eq!(state.pending().len(), 1);
-        assert_eq!(state.apply(&posted(5)), 0, "it was seen before");
-        state.progress(id(5), Progress::Taken);
-        assert!(state.pending().is_empty());
-        assert_eq!(positions(&state), [5]);
-    }
-
-    #[test]
-    fn a_reset_loses_nothing_that_was_typed() {
-        let mut state = ChatState::default();
-        state.send(id(8), "lost".into());
-        state.progress(id(8), Progress::Failed("offline".into()));
-        state.send(id(9), "there".into());
-        state.progress(id(9), Progress::Taken);
-        state.reset(page(1..3, false), vec![]);
-        assert_eq!(state.pending().iter().map(|pending| pending.id).collect::<Vec<_>>(), [id(8)]);
-        assert_eq!(state.take_back(id(8)).as_deref(), Some("lost"));
-    }
-
-    #[test]
-    fn memory_is_bounded() {
-        let mut state = ChatState::default();
-        for i in 0..KEPT as i64 + 30 {
-            state.apply(&posted(i));
-        }
-        assert_eq!(state.messages().len(), KEPT);
-        assert_eq!(state.earlier_than(), Some(30));
-        state.read_back(true);
-        for i in 1_000..5_000 {
-            state.apply(&posted(i));
-        }
-        assert_eq!(state.messages().len(), KEPT_READING_BACK);
-        assert_eq!(state.earlier_than(), None);
-        state.read_back(false);
-        assert_eq!(state.messages().len(), KEPT);
-    }
-
-    #[test]
-    fn said_lately_is_bounded_and_only_what_still_stands() {
-        let by = |author: &str, i: i64| ChatEvent::Posted {
-            message: ChatMessage { author: PersonId::new(author), ..message(i) },
-        };
-        let mut state = ChatState::default();
-        for (author, i) in [("a", 1), ("b", 2), ("a", 3), ("c", 4), ("d", 5)] {
-            state.apply(&by(author, i));
-        }
-        state.apply(&ChatEvent::Deleted { message: id(4) });
-        state.apply(&ChatEvent::Muted { person: PersonId::new("d"), muted: true });
-        let lately = |state: &ChatState, now| {
-            state.said_lately(Millis(now)).iter().map(|it| it.position).collect::<Vec<_>>()
-        };
-        assert_eq!(lately(&state, 5), [2, 3]);
-        assert_eq!(lately(&state, LATELY + 3), [3], "what is older is gone");
-        assert!(lately(&state, LATELY + 9).is_empty());
-        for i in 10..30 {
-            state.apply(&by(&i.to_string(), i));
-        }
-        assert_eq!(lately(&state, 30), [24, 25, 26, 27, 28, 29]);
-    }
-
-    #[test]
-    fn who_is_muted() {
-        let mut state = ChatState::default();
-        let person = PersonId::new("a");
-        assert_eq!(state.muted(&person), None);
-        state.apply(&ChatEvent::Muted { person: person.clone(), muted: true });
-        assert_eq!(state.muted(&person), Some(true));
-        state.forget_muted(&person);
-        assert_eq!(state.muted(&person), None);
-        state.reset(page(1..2, false), vec![person.clone()]);
-        assert_eq!(state.muted(&person), Some(true));
-    }
-}
+mod tests;

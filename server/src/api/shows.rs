@@ -88,7 +88,7 @@ pub async fn show(
         Refusal::NotFound | Refusal::Gone => ApiError::NotFound,
         _ => ApiError::Broken,
     })?;
-    let newest = chat::page(database, show.into(), i64::MAX).await?.messages.pop();
+    let newest = chat::page(database, show.into(), i64::MAX, None).await?.messages.pop();
     Ok(Json(ApiShowState {
         over: facts.is_over(clock::now()),
         publication: facts.publication,

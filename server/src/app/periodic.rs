@@ -15,7 +15,7 @@ use crate::{
         schedule::{HOUR, MINUTE, PeriodicWork, SECOND, every},
     },
     channel::event_log,
-    clock,
+    chat, clock,
     database::DatabaseError,
     media,
     own_account::deletion,
@@ -99,6 +99,9 @@ fn table(venue: &Venue) -> Vec<PeriodicWork> {
         every(listening::PERIOD, "count who listens", &count, |it| async move { it.count().await }),
         every(MINUTE, "end abandoned shows", stages, |it| async move { it.end_abandoned().await }),
         every(MINUTE, "end overdue shows", stages, |it| async move { it.end_overdue().await }),
+        every(10 * SECOND, "tell reactions", services, |it| async move {
+            chat::tell_reactions(&it).await
+        }),
         every(MINUTE, "forget used tokens", services, |it| async move {
             it.tokens.forget_expired(clock::now());
             Ok::<_, Infallible>(())

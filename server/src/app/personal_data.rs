@@ -3,7 +3,7 @@
 use crate::{
     accounts::personal_data::AccountData,
     api_tokens::personal_data::ApiTokenData,
-    chat::personal_data::ChatData,
+    chat::personal_data::{ChatData, ReactionData},
     crowd::personal_data::CrowdData,
     factors::personal_data::FactorData,
     people::personal_data::ProfileData,
@@ -23,6 +23,7 @@ pub fn gather() -> AllPersonalData {
         Box::new(SessionData),
         Box::new(PlayerSessionData),
         Box::new(ChatData),
+        Box::new(ReactionData),
         Box::new(CrowdData),
         Box::new(StreamKeyData),
         Box::new(ApiTokenData),

@@ -33,6 +33,15 @@ pub async fn append(
     Ok(cursor)
 }
 
+/// Makes everything at `topic` wait its turn, as [`append`] does, for what may have nothing to tell.
+pub async fn lock(write: &mut Write, topic: Topic) -> Result<(), DatabaseError> {
+    sqlx::query("UPDATE topics SET cursor = cursor WHERE topic = $1")
+        .bind(topic.to_string())
+        .execute(&mut **write)
+        .await?;
+    Ok(())
+}
+
 /// Takes the next cursor of `topic`, for an event that holds its own cursor. [`insert`] must follow in
 /// the same transaction.
 pub async fn reserve(write: &mut Write, topic: Topic) -> Result<Cursor, DatabaseError> {

@@ -7,4 +7,7 @@ pub mod port;
 pub mod room_topic;
 mod store;
 
-pub use store::{is_muted, muted, page, said_by_second, said_from};
+pub use port::tell_reactions;
+pub use store::{
+    Mentioned, Posted, PostedMessage, is_muted, muted, page, present, said_by_second, said_from,
+};

@@ -1,4 +1,4 @@
-//! Personal data in chats: messages and mutes.
+//! Personal data in chats: messages, reactions, mentions and mutes.
 
 use async_trait::async_trait;
 
@@ -8,7 +8,7 @@ use crate::{
     personal_data::{DataSubject, ErasedFiles, ExportMember, PersonalData},
 };
 
-/// Personal data in chats: messages and mutes.
+/// Personal data in chats: messages, mentions and mutes; and it erases reactions.
 #[derive(Clone, Copy, Debug)]
 pub struct ChatData;
 
@@ -28,6 +28,27 @@ impl PersonalData for ChatData {
         subject: &DataSubject,
     ) -> Result<ErasedFiles, DatabaseError> {
         store::forget_person(write, &subject.person).await?;
+        Ok(ErasedFiles::new())
+    }
+}
+
+/// Personal data in chats: reactions to messages.
+#[derive(Clone, Copy, Debug)]
+pub struct ReactionData;
+
+#[async_trait]
+impl PersonalData for ReactionData {
+    async fn export(
+        &self,
+        database: &Database,
+        subject: &DataSubject,
+    ) -> Result<Option<ExportMember>, DatabaseError> {
+        let reactions = store::export_reactions(database, &subject.person).await?;
+        Ok(Some(("reactions", reactions)))
+    }
+
+    /// [`ChatData`] has erased them together with the messages.
+    async fn erase(&self, _: &mut Write, _: &DataSubject) -> Result<ErasedFiles, DatabaseError> {
         Ok(ErasedFiles::new())
     }
 }

@@ -100,8 +100,7 @@ impl Admitted for Member {
         let (database, place) = (&self.topic.services.database, ChatPlace::Room(self.room));
         let page = rooms::page(database, self.room, &self.person).await?;
         let page = page.ok_or(Refusal::NotFound)?;
-        // A message is at the cursor of its event: newer ones will come as events.
-        let chat = store::page(database, place, page.cursor.0 + 1).await?;
+        let chat = store::present(database, place, page.cursor.0, Some(&self.person)).await?;
         let mut muted = store::muted(database, place).await?;
         if !self.moderates {
             muted.retain(|it| *it == self.person);

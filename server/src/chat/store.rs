@@ -1,22 +1,48 @@
 //! Chats in the database.
 
 mod deletion;
+mod edits;
+mod extras;
+mod mentions;
 mod moments;
+mod mutes;
+mod pins;
+mod reactions;
+mod threads;
 
 use bandstand_domain::{
     Millis, PersonId,
-    channel::{Cursor, Event, Topic},
-    chat::{ChatBadge, ChatEvent, ChatMessage, ChatPage, ChatPlace, MessageId, PAGE},
+    channel::Event,
+    chat::{ChatBadge, ChatEvent, ChatMessage, ChatPage, ChatPlace, Mention, MessageId, PAGE},
 };
-use sqlx::{Any, Executor, Row, any::AnyRow};
+use sqlx::{Row, any::AnyRow};
 
-pub use deletion::{export, forget_person};
+pub use deletion::{Deletion, delete, export, export_reactions, forget_person};
+pub use edits::{Edited, NewText, edit};
+pub use mentions::{Mentioned, resolve};
 pub use moments::{said_by_second, said_from};
+pub use mutes::{is_muted, mute, muted};
+pub use pins::{Pinning, pin, pinned};
+pub use reactions::{Reacted, Told, react, tell_untold, untold};
+pub use threads::{quoted, thread};
 
 use crate::{
     channel::event_log,
     database::{Database, DatabaseError, Write, parsed},
 };
+
+/// Statement that selects the columns of messages, with the rest appended.
+macro_rules! messages {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, author, name, from_artist, badge, text, sent_at, position, replies_to, \
+             edited_at, edits, deleted_at FROM messages ",
+            $rest
+        )
+    };
+}
+
+pub(super) use messages;
 
 /// A message on its way in.
 #[derive(Clone, Debug)]
@@ -33,42 +59,68 @@ pub struct Draft {
     pub badge: Option<ChatBadge>,
     /// Text of the message.
     pub text: String,
+    /// Message that it answers.
+    pub replies_to: Option<MessageId>,
+    /// People whom it mentions.
+    pub mentioned: Vec<Mentioned>,
+}
+
+/// Message that was posted, with those whom it concerns beside everybody: to be told in the same transaction.
+#[derive(Clone, Debug)]
+pub struct PostedMessage {
+    /// The message.
+    pub message: ChatMessage,
+    /// People whom it mentions.
+    pub mentioned: Vec<Mentioned>,
+    /// Author of the message that it answers.
+    pub answered: Option<PersonId>,
 }
 
 /// Outcome of posting a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Posted {
     /// It is in the chat, and there is an event to announce.
-    Now,
+    Now(Box<PostedMessage>),
     /// It was there before.
     Before,
     /// Somebody else's message has this identity.
     Taken,
     /// Its author is muted.
     Muted,
+    /// The message that it answers isn't there.
+    Unanswerable,
 }
 
-/// Adds a message to the chat of `place`, and the event that tells it, in one transaction.
-///
-/// # Errors
-/// Returns an error when the database fails; then the message isn't there.
+/// Adds a message to the chat of `place`, and the event that tells it. Unless that is `Now`, the transaction must be
+/// dropped.
 pub async fn post(
-    database: &Database,
+    write: &mut Write,
     place: ChatPlace,
     draft: Draft,
     now: Millis,
 ) -> Result<Posted, DatabaseError> {
-    let mut write = database.begin().await?;
-    let topic = Topic::from(place);
     // First, because it makes everything at this topic wait its turn: a mute, too.
-    let cursor = event_log::reserve(&mut write, topic).await?;
-    let Draft { id, author, name, from_artist, badge, text } = draft;
-    if silenced(&mut *write, place, &author).await? {
+    let cursor = event_log::reserve(write, place.into()).await?;
+    let Draft { id, author, name, from_artist, badge, text, replies_to, mentioned } = draft;
+    if mutes::silenced(&mut **write, place, &author).await? {
         return Ok(Posted::Muted);
     }
-    let inserted = sqlx::query(
-        "INSERT INTO messages (topic, position, id, author, name, from_artist, badge, text, sent_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (topic, id) DO NOTHING",
+    // Before the one that it answers is looked for, which may be gone since.
+    if let Some(before) = edits::find(write, place, id).await? {
+        let own = before.message.author == author;
+        return Ok(if own { Posted::Before } else { Posted::Taken });
+    }
+    let answered = match replies_to {
+        None => None,
+        Some(original) => match edits::find(write, place, original).await? {
+            Some(kept) if !kept.deleted => Some(kept.message.author),
+            _ => return Ok(Posted::Unanswerable),
+        },
+    };
+    sqlx::query(
+        "INSERT INTO messages \
+         (topic, position, id, author, name, from_artist, badge, text, sent_at, replies_to) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
     .bind(place.to_string())
     .bind(cursor.0)
@@ -79,21 +131,29 @@ pub async fn post(
     .bind(badge.map_or("", ChatBadge::as_str))
     .bind(&text)
     .bind(now.0)
-    .execute(&mut *write)
+    .bind(replies_to.map(|it| it.0.to_string()))
+    .execute(&mut **write)
     .await?;
-    if inserted.rows_affected() == 0 {
-        // Nothing is kept of this transaction, so the cursor is given to the next one.
-        let before = find(&mut write, place, id).await?;
-        let own = before.is_some_and(|before| before.author == author);
-        return Ok(if own { Posted::Before } else { Posted::Taken });
-    }
-    let position = cursor.0;
-    let message =
-        ChatMessage { id, author, name, from_artist, badge, text, sent_at: now, position };
-    event_log::insert(&mut write, topic, cursor, &Event::Chat(ChatEvent::Posted { message }), now)
-        .await?;
-    write.commit_unrevised().await?;
-    Ok(Posted::Now)
+    mentions::keep(write, place, cursor.0, &mentioned).await?;
+    let mentions: Vec<Mention> = mentioned.iter().map(|it| it.mention.clone()).collect();
+    let message = ChatMessage {
+        id,
+        author,
+        name,
+        from_artist,
+        badge,
+        text,
+        sent_at: now,
+        position: cursor.0,
+        replies_to,
+        mentions,
+        edited_at: None,
+        replies: 0,
+        reactions: Vec::new(),
+    };
+    let event = Event::Chat(ChatEvent::Posted { message: message.clone() });
+    event_log::insert(write, place.into(), cursor, &event, now).await?;
+    Ok(Posted::Now(Box::new(PostedMessage { message, mentioned, answered })))
 }
 
 /// Returns the author of the message `id` at `place`; none when there never was one.
@@ -110,108 +170,6 @@ pub async fn author(
     row.map(|row| Ok(PersonId::new(row.try_get::<String, _>(0)?))).transpose()
 }
 
-/// Outcome of a deletion.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Deletion {
-    /// It is gone, and there is an event to announce.
-    Now,
-    /// It was gone before.
-    Before,
-    /// There is no such message.
-    NotFound,
-    /// It is somebody else's.
-    Forbidden,
-}
-
-/// Deletes a message when it is `person`'s, or `any`. What it said is gone
-/// from the chat and from the log: a page that catches up is told of a deletion in its place.
-///
-/// # Errors
-/// Returns an error when the database fails; then nothing happened.
-pub async fn delete(
-    database: &Database,
-    place: ChatPlace,
-    id: MessageId,
-    person: &PersonId,
-    any: bool,
-    now: Millis,
-) -> Result<Deletion, DatabaseError> {
-    let mut write = database.begin().await?;
-    let topic = Topic::from(place);
-    let event = Event::Chat(ChatEvent::Deleted { message: id });
-    event_log::append(&mut write, topic, &event, now).await?;
-    let Some(message) = find(&mut write, place, id).await? else { return Ok(Deletion::NotFound) };
-    if message.author != *person && !any {
-        return Ok(Deletion::Forbidden);
-    }
-    if message.deleted {
-        return Ok(Deletion::Before);
-    }
-    sqlx::query(
-        "UPDATE messages SET text = '', name = '', deleted_at = $3 WHERE topic = $1 AND id = $2",
-    )
-    .bind(place.to_string())
-    .bind(id.0.to_string())
-    .bind(now.0)
-    .execute(&mut *write)
-    .await?;
-    event_log::replace(&mut write, topic, message.cursor, &event).await?;
-    write.commit().await?;
-    Ok(Deletion::Now)
-}
-
-/// Mutes `person` at `place`, or lets them speak again; true when that changed something and there is
-/// an event to announce.
-///
-/// # Errors
-/// Returns an error when the database fails; then nothing happened.
-pub async fn mute(
-    database: &Database,
-    place: ChatPlace,
-    person: &PersonId,
-    muted: bool,
-    now: Millis,
-) -> Result<bool, DatabaseError> {
-    let mut write = database.begin().await?;
-    let event = Event::Chat(ChatEvent::Muted { person: person.clone(), muted });
-    event_log::append(&mut write, Topic::from(place), &event, now).await?;
-    let query = if muted {
-        sqlx::query(
-            "INSERT INTO mutes (topic, person, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-        )
-        .bind(place.to_string())
-        .bind(person.as_str())
-        .bind(now.0)
-    } else {
-        sqlx::query("DELETE FROM mutes WHERE topic = $1 AND person = $2")
-            .bind(place.to_string())
-            .bind(person.as_str())
-    };
-    let changed = query.execute(&mut *write).await?.rows_affected() > 0;
-    if changed {
-        write.commit().await?;
-    }
-    Ok(changed)
-}
-
-/// Returns whether `person` is muted at `place`.
-pub async fn is_muted(
-    database: &Database,
-    place: ChatPlace,
-    person: &PersonId,
-) -> Result<bool, DatabaseError> {
-    silenced(&database.read, place, person).await
-}
-
-/// Lists the persons muted at `place`, the first muted first.
-pub async fn muted(database: &Database, place: ChatPlace) -> Result<Vec<PersonId>, DatabaseError> {
-    let rows = sqlx::query("SELECT person FROM mutes WHERE topic = $1 ORDER BY at, person")
-        .bind(place.to_string())
-        .fetch_all(&database.read)
-        .await?;
-    rows.iter().map(|row| Ok(PersonId::new(row.try_get::<String, _>(0)?))).collect()
-}
-
 /// Returns whether `person` ever wrote at `place`.
 pub async fn has_written(
     database: &Database,
@@ -226,72 +184,46 @@ pub async fn has_written(
     Ok(row.is_some())
 }
 
-/// The latest messages of `place` before `position`, oldest first.
+/// The latest messages of `place` before `position`, oldest first, as `viewer` sees them.
 pub async fn page(
     database: &Database,
     place: ChatPlace,
     before: i64,
+    viewer: Option<&PersonId>,
 ) -> Result<ChatPage, DatabaseError> {
-    let rows = sqlx::query(
-        "SELECT id, author, name, from_artist, badge, text, sent_at, position FROM messages \
-         WHERE topic = $1 AND position < $2 AND deleted_at IS NULL \
-         ORDER BY position DESC LIMIT $3",
-    )
+    let mut connection = database.read.acquire().await?;
+    let rows = sqlx::query(messages!(
+        "WHERE topic = $1 AND position < $2 AND deleted_at IS NULL ORDER BY position DESC LIMIT $3"
+    ))
     .bind(place.to_string())
     .bind(before)
     .bind(i64::from(PAGE) + 1)
-    .fetch_all(&database.read)
+    .fetch_all(&mut *connection)
     .await?;
     let most = usize::try_from(PAGE).unwrap_or(usize::MAX);
     let more = rows.len() > most;
     let mut messages =
         rows.iter().take(most).map(decode).collect::<Result<Vec<_>, DatabaseError>>()?;
     messages.reverse();
-    Ok(ChatPage { messages, more })
+    extras::attach(&mut connection, place, &mut messages, None, viewer).await?;
+    Ok(ChatPage { messages, more, pinned: Vec::new() })
 }
 
-struct Known {
-    author: PersonId,
-    cursor: Cursor,
-    deleted: bool,
-}
-
-async fn find(
-    write: &mut Write,
+/// The chat of `place` as it is for who comes in, up to the event at `position`.
+pub async fn present(
+    database: &Database,
     place: ChatPlace,
-    id: MessageId,
-) -> Result<Option<Known>, DatabaseError> {
-    let row = sqlx::query(
-        "SELECT author, position, deleted_at FROM messages WHERE topic = $1 AND id = $2",
-    )
-    .bind(place.to_string())
-    .bind(id.0.to_string())
-    .fetch_optional(&mut **write)
-    .await?;
-    let Some(row) = row else { return Ok(None) };
-    let deleted_at: Option<i64> = row.try_get(2)?;
-    Ok(Some(Known {
-        author: PersonId::new(row.try_get::<String, _>(0)?),
-        cursor: Cursor(row.try_get(1)?),
-        deleted: deleted_at.is_some(),
-    }))
-}
-
-async fn silenced<'e>(
-    executor: impl Executor<'e, Database = Any>,
-    place: ChatPlace,
-    person: &PersonId,
-) -> Result<bool, DatabaseError> {
-    let row = sqlx::query("SELECT at FROM mutes WHERE topic = $1 AND person = $2")
-        .bind(place.to_string())
-        .bind(person.as_str())
-        .fetch_optional(executor)
-        .await?;
-    Ok(row.is_some())
+    position: i64,
+    viewer: Option<&PersonId>,
+) -> Result<ChatPage, DatabaseError> {
+    // A message is at the cursor of its event: newer ones will come as events.
+    let page = page(database, place, position.saturating_add(1), viewer).await?;
+    Ok(ChatPage { pinned: pinned(database, place).await?, ..page })
 }
 
 fn decode(row: &AnyRow) -> Result<ChatMessage, DatabaseError> {
     let from_artist: i64 = row.try_get("from_artist")?;
+    let replies_to: Option<String> = row.try_get("replies_to")?;
     Ok(ChatMessage {
         id: MessageId(parsed(row, "id")?),
         author: PersonId::new(row.try_get::<String, _>("author")?),
@@ -301,5 +233,10 @@ fn decode(row: &AnyRow) -> Result<ChatMessage, DatabaseError> {
         text: row.try_get("text")?,
         sent_at: Millis(row.try_get("sent_at")?),
         position: row.try_get("position")?,
+        replies_to: replies_to.and_then(|it| it.parse().ok().map(MessageId)),
+        mentions: Vec::new(),
+        edited_at: row.try_get::<Option<i64>, _>("edited_at")?.map(Millis),
+        replies: 0,
+        reactions: Vec::new(),
     })
 }

@@ -41,6 +41,10 @@ pub enum Limit {
     Chat,
     /// Chat messages of guests, by address.
     GuestChat,
+    /// Reactions to messages, by person.
+    Reaction,
+    /// Reactions of guests, by address.
+    GuestReaction,
     /// Likes, by person.
     Like,
     /// Entering shows and going on stage, by address.
@@ -116,7 +120,7 @@ pub enum Limit {
 }
 
 impl Limit {
-    const ALL: [Self; 48] = [
+    const ALL: [Self; 50] = [
         Self::Registration,
         Self::LogIn,
         Self::LogInAddress,
@@ -129,6 +133,8 @@ impl Limit {
         Self::Shows,
         Self::Chat,
         Self::GuestChat,
+        Self::Reaction,
+        Self::GuestReaction,
         Self::Like,
         Self::Join,
         Self::Look,
@@ -182,6 +188,8 @@ impl Limit {
             Self::Shows => (30, Duration::from_secs(10)),
             Self::Chat => (5, Duration::from_secs(1)),
             Self::GuestChat => (10, Duration::from_millis(500)),
+            Self::Reaction => (20, Duration::from_millis(500)),
+            Self::GuestReaction => (40, Duration::from_millis(250)),
             Self::Like => (3, Duration::from_secs(2)),
             Self::Join => (60, Duration::from_millis(500)),
             Self::Look => (60, Duration::from_millis(500)),

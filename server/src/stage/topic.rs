@@ -155,8 +155,8 @@ impl Admitted for Visitor {
             Refusal::Gone => Refusal::Gone,
             _ => Refusal::Broken,
         })?;
-        // A message is at the cursor of its event: newer ones will come as events.
-        let chat = chat::page(database, show.into(), page.cursor.0 + 1).await?;
+        let (place, person) = (ChatPlace::Show(show), &self.claims.person);
+        let chat = chat::present(database, place, page.cursor.0, Some(person)).await?;
         let muted =
             if self.claims.artist { chat::muted(database, show.into()).await? } else { Vec::new() };
         let cursor = page.cursor;

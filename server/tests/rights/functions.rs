@@ -69,6 +69,23 @@ pub const FUNCTIONS: &[(&str, Arguments, [u16; 6])] = &[
     ("api_tokens/list", |_| json!({}), [401, 401, 200, 200, 200, 200]),
     ("api_tokens/look_up", |_| json!({ "code": "BBBB-BBBB" }), [401, 401, 410, 403, 403, 410]),
     ("api_tokens/revoke", |_| json!({ "id": Uuid::nil() }), [401, 401, 404, 404, 404, 404]),
+    (
+        "chat/edit",
+        |it| json!({ "place": it.place(), "id": it.message, "text": "Good night" }),
+        [401, 403, 403, 403, 403, 200],
+    ),
+    ("chat/messages", |it| json!({ "place": it.place(), "ids": [it.message] }), NAMED),
+    (
+        "chat/pin",
+        |it| json!({ "place": it.place(), "id": it.message, "pinned": true }),
+        [401, 403, 403, 200, 200, 200],
+    ),
+    (
+        "chat/react",
+        |it| json!({ "place": it.place(), "id": it.message, "reaction": "heart", "on": true }),
+        NAMED,
+    ),
+    ("chat/thread", |it| json!({ "place": it.place(), "id": it.message, "before": 100 }), NAMED),
     ("chat/history", |it| json!({ "place": it.place(), "before": 100 }), NAMED),
     (
         "chat/post",

@@ -21,6 +21,8 @@ const READING: &[&str] = &[
     "accounts/viewer",
     "api_tokens/list",
     "chat/history",
+    "chat/messages",
+    "chat/thread",
     "crowd/figure",
     "factors/ways",
     // Begins one session an account, until that is renewed.
@@ -86,6 +88,17 @@ const WRITING: &[(&str, usize, Again)] = &[
         "chat/mute",
         5,
         |it, n| json!({ "place": it.place(), "person": it.guest, "muted": n % 2 == 0 }),
+    ),
+    (
+        "chat/edit",
+        5,
+        |it, n| json!({ "place": it.place(), "id": it.message, "text": format!("Good {n}") }),
+    ),
+    ("chat/pin", 5, |it, n| json!({ "place": it.place(), "id": it.message, "pinned": n % 2 == 0 })),
+    (
+        "chat/react",
+        5,
+        |it, n| json!({ "place": it.place(), "id": it.message, "reaction": "heart", "on": n % 2 == 0 }),
     ),
     ("chat/delete", 5, |it, _| json!({ "place": it.place(), "id": it.message })),
     ("crowd/wear", 1, |_, n| json!({ "look": n })),

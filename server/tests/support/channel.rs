@@ -117,6 +117,19 @@ impl User {
         id
     }
 
+    /// Posts a message anywhere, which may answer another.
+    pub async fn say_in(
+        &self,
+        place: impl Into<ChatPlace>,
+        text: &str,
+        replies_to: Option<Uuid>,
+    ) -> Uuid {
+        let (place, id) = (place.into(), Uuid::new_v4());
+        let arguments = json!({ "place": place, "id": id, "text": text, "replies_to": replies_to });
+        self.call::<(), ChatReason>("chat/post", arguments).await.unwrap();
+        id
+    }
+
     pub fn person(&self) -> PersonId {
         self.viewer.as_ref().unwrap().person.clone()
     }
@@ -315,7 +328,9 @@ impl Follower {
     /// The texts of all messages it was told, in the present and by events.
     pub fn texts(&self) -> Vec<&str> {
         let known = match &self.present {
-            Some(Snapshot::Show { chat, .. }) => chat.messages.as_slice(),
+            Some(Snapshot::Show { chat, .. } | Snapshot::Room { chat, .. }) => {
+                chat.messages.as_slice()
+            }
             _ => &[],
         };
         let told = self.events.iter().filter_map(|event| match event {

@@ -71,6 +71,9 @@ const NAMES: &[&str] = &[
     "posted",
     "deleted",
     "muted",
+    "edited",
+    "reacted",
+    "pinned",
     "room_changed",
     "room_deleted",
     "members_changed",
@@ -88,6 +91,9 @@ enum Name {
     Posted,
     Deleted,
     Muted,
+    Edited,
+    Reacted,
+    Pinned,
     RoomChanged,
     RoomDeleted,
     MembersChanged,
@@ -118,9 +124,12 @@ impl<'de> Visitor<'de> for EventVisitor {
                 ShowEvent::deserialize(event).map(Event::Show)
             }
             Name::Stage => StageEvent::deserialize(event).map(Event::Stage),
-            Name::Posted | Name::Deleted | Name::Muted => {
-                ChatEvent::deserialize(event).map(Event::Chat)
-            }
+            Name::Posted
+            | Name::Deleted
+            | Name::Muted
+            | Name::Edited
+            | Name::Reacted
+            | Name::Pinned => ChatEvent::deserialize(event).map(Event::Chat),
             Name::RoomChanged | Name::RoomDeleted | Name::MembersChanged | Name::KnocksChanged => {
                 RoomEvent::deserialize(event).map(Event::Room)
             }

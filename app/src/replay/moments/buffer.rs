@@ -129,6 +129,11 @@ mod tests {
             text: String::new(),
             sent_at: at,
             position: at.0,
+            replies_to: None,
+            mentions: vec![],
+            edited_at: None,
+            replies: 0,
+            reactions: vec![],
         }
     }
 

@@ -8,7 +8,7 @@ use bandstand_domain::{
 
 use sqlx::Row;
 
-use super::decode;
+use super::{decode, messages};
 use crate::database::{Database, DatabaseError};
 
 /// Messages of `place` sent at or after `from` that are still there, the oldest first, and the instant before
@@ -19,11 +19,10 @@ pub async fn said_from(
     from: Millis,
 ) -> Result<(Vec<ChatMessage>, Millis), DatabaseError> {
     let until = from.plus(MOMENTS_WINDOW);
-    let rows = sqlx::query(
-        "SELECT id, author, name, from_artist, badge, text, sent_at, position FROM messages \
-         WHERE topic = $1 AND sent_at >= $2 AND sent_at < $3 AND deleted_at IS NULL \
-         ORDER BY sent_at, position LIMIT $4",
-    )
+    let rows = sqlx::query(messages!(
+        "WHERE topic = $1 AND sent_at >= $2 AND sent_at < $3 AND deleted_at IS NULL \
+         ORDER BY sent_at, position LIMIT $4"
+    ))
     .bind(place.to_string())
     .bind(from.0)
     .bind(until.0)

@@ -1,0 +1,38 @@
+//! What is done with the text in the field: it answers a message, or takes the place of one.
+
+use leptos::{html, prelude::*};
+
+use super::{ChatHandle, handle::Composing, quote_view::said};
+use crate::t;
+
+/// Message that the text in the field answers or changes, with a way out.
+pub fn composing(chat: ChatHandle, field: NodeRef<html::Textarea>) -> AnyView {
+    let leave = move |_| {
+        chat.compose(Composing::New);
+        if let Some(field) = field.get_untracked() {
+            let _ = field.focus();
+        }
+    };
+    let row = move |composing: Composing| {
+        let (message, what, leave_it) = match composing {
+            Composing::New => return None,
+            Composing::Answer(message) => (message, t!(chat.quote.answering), t!(chat.quote.leave)),
+            Composing::Change(message) => (message, t!(chat.quote.editing), t!(chat.quote.keep)),
+        };
+        Some(view! {
+            <p>
+                <span>{what} " "</span>
+                {said(&message)}
+            </p>
+            <button type="button" aria-label=leave_it title=leave_it on:click=leave>
+                <span aria-hidden="true">"×"</span>
+            </button>
+        })
+    };
+    view! {
+        <div class="chat-answering" role="status">
+            {move || row(chat.composing().get())}
+        </div>
+    }
+    .into_any()
+}

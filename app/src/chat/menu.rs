@@ -1,0 +1,161 @@
+//! Menu of a message.
+
+use std::sync::Arc;
+
+use bandstand_domain::{
+    PersonId,
+    chat::{ChatMessage, MessageId},
+};
+use leptos::{ev, prelude::*};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement, Node};
+
+use super::{ChatHandle, handle::Composing, reaction_views::offers, tools::Viewing};
+use crate::t;
+
+/// Menu of a message, for those who are in. Opens and closes by itself; what is in it is made when it opens.
+pub fn menu(chat: ChatHandle, message: Arc<ChatMessage>, viewer: Viewing) -> AnyView {
+    let author = message.author.clone();
+    let who = Memo::new(move |_| {
+        viewer.with(|viewer| viewer.as_ref().map(|it| (it.person == author, it.moderates)))
+    });
+    (move || who.get().map(|(own, hosts)| closed(chat, message.clone(), own, hosts))).into_any()
+}
+
+fn closed(chat: ChatHandle, message: Arc<ChatMessage>, own: bool, hosts: bool) -> AnyView {
+    let label = if own {
+        t!(chat.message.about_own).into()
+    } else {
+        t!(chat.message.about, name = &message.name)
+    };
+    let open = RwSignal::new(false);
+    let toggled = move |event: ev::Event| {
+        let details = event.target().and_then(|it| it.dyn_into::<Element>().ok());
+        open.set(details.is_some_and(|it| it.has_attribute("open")));
+    };
+    view! {
+        <details
+            class="chat-menu"
+            on:toggle=toggled
+            on:keydown=close_on_escape
+            on:focusout=close_on_leaving
+        >
+            <summary aria-label=label.clone() title=label>
+                <span aria-hidden="true">"⋯"</span>
+            </summary>
+            {move || open.get().then(|| choices(chat, message.clone(), own, hosts))}
+        </details>
+    }
+    .into_any()
+}
+
+fn choices(chat: ChatHandle, message: Arc<ChatMessage>, own: bool, hosts: bool) -> AnyView {
+    let (id, name, person) = (message.id, message.name.clone(), message.author.clone());
+    let compose = move |event: ev::MouseEvent, composing: Composing| {
+        close(event.target(), false);
+        chat.compose(composing);
+        focus_composer();
+    };
+    let (answered, changed) = (message.clone(), message);
+    let answer = move |event| compose(event, Composing::Answer(answered.clone()));
+    let change = move |event| compose(event, Composing::Change(changed.clone()));
+    view! {
+        <div class="chat-choices">
+            {offers(chat, id)}
+            <button type="button" on:click=answer>
+                {t!(chat.message.answer)}
+            </button>
+            {own.then(|| view! {
+                <button type="button" on:click=change>
+                    {t!(chat.message.edit)}
+                </button>
+            })}
+            {hosts.then(|| pin_button(chat, id))}
+            {(own || hosts).then(|| view! {
+                <button type="button" on:click=move |_| chat.delete(id)>
+                    {t!(chat.message.delete)}
+                </button>
+            })}
+            {(hosts && !own).then(|| mute_button(chat, person, name))}
+        </div>
+    }
+    .into_any()
+}
+
+fn pin_button(chat: ChatHandle, id: MessageId) -> AnyView {
+    let pinned = Memo::new(move |_| chat.state().with(|state| state.pinned().contains(&id)));
+    let switch = move |event: ev::MouseEvent| {
+        chat.pin(id, !pinned.get_untracked());
+        close(event.target(), true);
+    };
+    view! {
+        <button type="button" on:click=switch>
+            {move || if pinned.get() { t!(chat.message.unpin) } else { t!(chat.message.pin) }}
+        </button>
+    }
+    .into_any()
+}
+
+fn mute_button(chat: ChatHandle, person: PersonId, name: String) -> AnyView {
+    let muted = {
+        let person = person.clone();
+        Memo::new(move |_| chat.state().with(|state| state.muted(&person) == Some(true)))
+    };
+    let text = {
+        let name = name.clone();
+        move || {
+            if muted.get() {
+                t!(chat.message.unmute, name = &name)
+            } else {
+                t!(chat.message.mute, name = &name)
+            }
+        }
+    };
+    let switch = move |event: ev::MouseEvent| {
+        chat.mute(person.clone(), name.clone(), !muted.get_untracked());
+        close(event.target(), true);
+    };
+    view! {
+        <button type="button" on:click=switch>
+            {text}
+        </button>
+    }
+    .into_any()
+}
+
+/// Closes the menu around an element.
+pub fn close(inside: Option<web_sys::EventTarget>, focus: bool) {
+    let Some(inside) = inside.and_then(|target| target.dyn_into::<Element>().ok()) else { return };
+    let Ok(Some(details)) = inside.closest("details") else { return };
+    let _ = details.remove_attribute("open");
+    if focus
+        && let Ok(Some(summary)) = details.query_selector("summary")
+        && let Ok(summary) = summary.dyn_into::<HtmlElement>()
+    {
+        let _ = summary.focus();
+    }
+}
+
+fn close_on_escape(event: ev::KeyboardEvent) {
+    if event.key() == "Escape" {
+        close(event.target(), true);
+    }
+}
+
+fn close_on_leaving(event: ev::FocusEvent) {
+    let details = event.current_target().and_then(|target| target.dyn_into::<Node>().ok());
+    let next = event.related_target().and_then(|target| target.dyn_into::<Node>().ok());
+    if let Some(details) = details
+        && next.is_some_and(|next| !details.contains(Some(&next)))
+    {
+        close(event.target(), false);
+    }
+}
+
+/// Puts the cursor into the field.
+fn focus_composer() {
+    let field = document().get_element_by_id("chat-text").and_then(|it| it.dyn_into().ok());
+    if let Some::<HtmlElement>(field) = field {
+        let _ = field.focus();
+    }
+}

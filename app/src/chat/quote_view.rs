@@ -1,0 +1,61 @@
+//! Quoted messages: the one that another answers, or that is pinned.
+
+use std::sync::Arc;
+
+use bandstand_domain::chat::{ChatMessage, MessageId};
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
+
+use super::{ChatHandle, entry::anchor, quotes::Quote};
+use crate::t;
+
+/// Characters of a message that its quote shows.
+const SHOWN: usize = 120;
+
+/// Message that another answers: who said what, and a way there.
+pub fn quote(chat: ChatHandle, id: MessageId) -> AnyView {
+    let quoted = chat.quoted(id);
+    let said = move || match quoted.get() {
+        Some(Quote::There(message)) => said(&message),
+        Some(Quote::Gone) => t!(chat.quote.gone).into_any(),
+        Some(Quote::Asked) | None => "…".into_any(),
+    };
+    view! {
+        <button type="button" class="chat-quote" on:click=move |_| go(chat, id)>
+            <span class="unseen">{t!(chat.quote.answers)} " "</span>
+            {said}
+        </button>
+    }
+    .into_any()
+}
+
+/// Who said what, in short.
+pub fn said(message: &Arc<ChatMessage>) -> AnyView {
+    let mut text: String = message.text.chars().take(SHOWN).collect();
+    if text.len() < message.text.len() {
+        text.push('…');
+    }
+    let name = message.name.clone();
+    view! {
+        <strong dir="auto">{name}</strong>
+        " "
+        <span dir="auto">{text}</span>
+    }
+    .into_any()
+}
+
+/// Goes to a message, if it is in the list; else to its thread.
+pub fn go(chat: ChatHandle, id: MessageId) {
+    chat.thread().set(None);
+    // Once the list is shown.
+    request_animation_frame(move || {
+        let row = document().get_element_by_id(&anchor(id)).and_then(|it| it.dyn_into().ok());
+        let Some(row): Option<HtmlElement> = row else {
+            chat.thread().set(Some(id));
+            return;
+        };
+        row.scroll_into_view();
+        let _ = row.focus();
+    });
+}
