@@ -19,6 +19,7 @@ use crate::{
     api_tokens::DevicePage,
     archive::{RecordingPage, RecordingsPage},
     navigation::path_of,
+    notifications::NotificationsPage,
     people::ArtistPageView,
     shows::{DashboardPage, EditShowPage, NewShowPage, WhatsOnPage},
     studio::{RehearsalPage, StudioPage},
@@ -104,6 +105,9 @@ parts! {
     archive {
         "/recordings" => RecordingsPage,
         "/shows/:id/recording" => RecordingPage,
+    }
+    notices {
+        "/notifications" => NotificationsPage,
     }
     watch {
         "/shows/:id" => ShowPageView,
@@ -316,6 +320,7 @@ mod tests {
             ("/device", "device"),
             ("/recordings", "archive"),
             ("/shows/7/recording", "archive"),
+            ("/notifications", "notices"),
             ("/shows/7", "watch"),
             ("/shows/7/studio", "studio"),
             ("/shows/7/rehearsal", "studio"),

@@ -13,7 +13,10 @@ use crate::{
     },
     channel::hub::Hub,
     config::Config,
-    crypto::{listening_token::ListeningTokens, passwords::Passwords, seal::Seal, token::Tokens},
+    crypto::{
+        listening_token::ListeningTokens, passwords::Passwords, seal::Seal, token::Tokens,
+        unsubscribe_token::UnsubscribeTokens,
+    },
     database::Database,
     http::limits::Limits,
     ids::SessionName,
@@ -49,6 +52,8 @@ pub struct Services {
     pub tokens: Tokens,
     /// Tokens of personal addresses for players.
     pub listening_tokens: ListeningTokens,
+    /// Tokens of links that switch mails off.
+    pub unsubscribe_tokens: UnsubscribeTokens,
     /// Password hashing.
     pub passwords: Passwords,
     /// Browser sessions in the database.

@@ -1,6 +1,9 @@
 //! Nothing that is private stands in any answer to a guest: pages, server functions, the live channel.
 
-use bandstand_domain::channel::{ClientFrame, Topic};
+use bandstand_domain::{
+    channel::{ClientFrame, Topic},
+    notifications::NotificationSettings,
+};
 use reqwest::header;
 use serde_json::json;
 use sqlx::Row;
@@ -72,6 +75,7 @@ async fn a_guest_is_told_nothing_private() {
         "/join",
         "/log-in",
         "/dashboard",
+        "/notifications",
         "/recordings",
         "/settings",
         "/shows/new",
@@ -94,6 +98,7 @@ async fn a_guest_is_told_nothing_private() {
         "id": show, "show": show, "handle": "ada", "follow": true, "section": "past", "next": "",
         "before": i64::MAX, "name": "Guest", "text": "hello", "person": ada.person(), "muted": true,
         "paused": true, "keep": true, "record": true, "published": true, "from": 0, "second": 0,
+        "up_to": 9, "settings": NotificationSettings::default(),
         "kept": true, "allowed": false, "title": "One",
         "draft": draft("Mine now", 9), "password": "long enough for one",
         "link": "x", "login": "ada", "language": "en", "ceremony": "x",

@@ -11,7 +11,7 @@ use bandstand_tidy::{
 };
 
 /// Tables, and the folders that own columns of them. Accounts forget the sessions of whom they erase.
-const TABLES: [(&str, &[&str]); 37] = [
+const TABLES: [(&str, &[&str]); 39] = [
     ("accounts", &["accounts", "people"]),
     ("api_tokens", &["api_tokens"]),
     ("bookmarks", &["recordings"]),
@@ -25,11 +25,13 @@ const TABLES: [(&str, &[&str]); 37] = [
     ("follows", &["people"]),
     ("former_handles", &["people"]),
     ("helpers", &["accounts"]),
+    ("inboxes", &["notifications"]),
     ("jobs", &["background"]),
     ("likes", &["crowd"]),
     ("links", &["accounts"]),
     ("messages", &["chat"]),
     ("mutes", &["chat"]),
+    ("notices", &["notifications"]),
     ("passkeys", &["factors"]),
     ("player_sessions", &["sessions"]),
     ("recording_files", &["recordings"]),
@@ -60,7 +62,7 @@ const SERVER: Layers = &[
     &["services"],
     &["caller"],
     &["accounts"],
-    &["api_tokens", "factors"],
+    &["api_tokens", "factors", "notifications"],
     &["shows"],
     &["crowd", "listening", "people", "rooms", "stream_keys"],
     &["chat"],
@@ -92,7 +94,7 @@ const APP: Layers = &[
         "viewer",
         "webrtc",
     ],
-    &["api_tokens"],
+    &["api_tokens", "notifications"],
     &["factors", "shows"],
     &["people", "recordings", "stage"],
     &["player"],

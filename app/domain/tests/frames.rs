@@ -5,6 +5,7 @@ use bandstand_domain::{
     channel::{ClientFrame, Cursor, Event, ServerFrame, Topic},
     chat::{ChatEvent, ChatMessage, MessageId},
     crowd::{CrowdChange, Gesture},
+    notifications::{InboxEvent, InboxId, Notification, NotificationContent, NotificationKind},
     shows::{Artist, ShowCard, ShowEvent, Track},
     stage::{StageEvent, StageState},
 };
@@ -15,9 +16,29 @@ fn show() -> ShowId {
     ShowId(Uuid::from_u128(7))
 }
 
+fn notice() -> Notification {
+    Notification {
+        number: 3,
+        kind: NotificationKind::Mention,
+        place: "/rooms/kitchen".into(),
+        room: None,
+        by: Some(PersonId::new("ana")),
+        content: NotificationContent {
+            name: "Ana".into(),
+            title: "Kitchen".into(),
+            text: "Hello".into(),
+            when: None,
+        },
+        at: Millis(6),
+        read: false,
+        quiet: false,
+    }
+}
+
 #[test]
 fn topics_are_text() {
-    for topic in [Topic::Shows, Topic::Show(show())] {
+    let inbox = Topic::Inbox(InboxId(Uuid::from_u128(7)));
+    for topic in [Topic::Shows, Topic::Show(show()), inbox] {
         assert_eq!(topic.to_string().parse(), Ok(topic));
     }
     for bad in ["", "show", "show:", "show:1", "rooms", "shows:1"] {
@@ -162,16 +183,33 @@ fn events_have_one_level_in_json() {
         ),
         (ChatEvent::Deleted { message }.into(), json!({"deleted": {"message": message}})),
         (muted.into(), json!({"muted": {"person": "ana", "muted": true}})),
+        (
+            InboxEvent::Noticed { notice: notice(), unread: 2 }.into(),
+            json!({"noticed": {"unread": 2, "notice": {
+                "number": 3, "kind": "mention", "place": "/rooms/kitchen", "by": "ana",
+                "content": {"name": "Ana", "title": "Kitchen", "text": "Hello"}, "at": 6
+            }}}),
+        ),
+        (
+            InboxEvent::NoticesRead { from: 0, up_to: 3, unread: 1 }.into(),
+            json!({"notices_read": {"from": 0, "up_to": 3, "unread": 1}}),
+        ),
+        (
+            InboxEvent::NoticeWithdrawn { notice: 3, unread: 0 }.into(),
+            json!({"notice_withdrawn": {"notice": 3, "unread": 0}}),
+        ),
     ] {
         assert_eq!(serde_json::to_value(&event).unwrap(), text);
         assert_eq!(serde_json::from_str::<Event>(&text.to_string()).unwrap(), event);
         assert_eq!(serde_json::from_value::<Event>(text).unwrap(), event);
     }
     let refused = |text| serde_json::from_str::<Event>(text).unwrap_err().to_string();
-    assert_eq!(
-        refused(r#"{"raised_curtain":{}}"#),
-        "unknown variant `raised_curtain`, expected one of `show_changed`, `show_deleted`, `played`, \
-         `stage`, `posted`, `deleted`, `muted` at line 1 column 17"
+    let unknown = refused(r#"{"raised_curtain":{}}"#);
+    assert!(
+        unknown.starts_with(
+            "unknown variant `raised_curtain`, expected one of `show_changed`, `show_deleted`, "
+        ),
+        "{unknown}"
     );
     assert_eq!(
         refused(r#"{"muted":{"muted":true}}"#),

@@ -6,6 +6,7 @@ use crate::{
     chat::personal_data::ChatData,
     crowd::personal_data::CrowdData,
     factors::personal_data::FactorData,
+    notifications::personal_data::NotificationData,
     people::personal_data::ProfileData,
     personal_data::{AllPersonalData, PersonalData},
     recordings::personal_data::{BookmarkData, RecordingData},
@@ -27,6 +28,7 @@ pub fn gather() -> AllPersonalData {
         Box::new(ApiTokenData),
         Box::new(FactorData),
         Box::new(ProfileData),
+        Box::new(NotificationData),
         Box::new(RecordingData),
         Box::new(BookmarkData),
         // After all names, which the logs then hold no more.

@@ -22,12 +22,13 @@ use crate::{
     crowd::{Crowds, door::DoorTopic},
     crypto::{
         key::VenueKey, listening_token::ListeningTokens, passwords::Passwords, seal::Seal,
-        token::Tokens,
+        token::Tokens, unsubscribe_token::UnsubscribeTokens,
     },
     database::Database,
     http::{limits::Limits, page_cache::PageCache},
     mail::Mail,
     media::{self, Media, registry::MediaSessions, source::CoreSources},
+    notifications::{mails::NotificationMailHandler, topic::InboxTopic},
     people,
     pictures::ImageProcessor,
     quality::Monitor,
@@ -124,6 +125,7 @@ impl Venue {
             personal_data: personal_data::gather(),
             seal,
             listening_tokens: ListeningTokens::new(key.clone()),
+            unsubscribe_tokens: UnsubscribeTokens::new(key.clone()),
             tokens: Tokens::new(key, clock::now()),
             passwords: Passwords::default(),
             sessions: sessions::SqlSessionStore::new(database.clone(), EpochGate),
@@ -164,6 +166,7 @@ impl Venue {
                 show: Box::new(show),
                 door: Box::new(DoorTopic { services: services.clone(), crowds: crowds.clone() }),
                 room: Box::new(RoomTopic { services: services.clone() }),
+                inbox: Box::new(InboxTopic { services: services.clone() }),
             },
         );
         let sessions = Arc::new(MediaSessions::new(sfu.clone(), tasks));
@@ -205,6 +208,8 @@ impl Venue {
         let mut handlers = JobHandlers::new();
         let letters = EmailHandler { services: services.clone() };
         handlers.insert(EmailHandler::JOB, Box::new(letters));
+        let notifications = NotificationMailHandler { services: services.clone() };
+        handlers.insert(NotificationMailHandler::JOB, Box::new(notifications));
         let libraries = self.radio.libraries().clone();
         let mp3 = Mp3Handler { services: services.clone(), libraries };
         handlers.insert(Mp3Handler::JOB, Box::new(mp3));

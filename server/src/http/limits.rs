@@ -105,10 +105,12 @@ pub enum Limit {
     RecordingFiles,
     /// Setting and forgetting bookmarks, by account.
     Bookmarks,
+    /// Reading notifications and choosing how to be told, by account.
+    Notifications,
 }
 
 impl Limit {
-    const ALL: [Self; 44] = [
+    const ALL: [Self; 45] = [
         Self::Registration,
         Self::LogIn,
         Self::LogInAddress,
@@ -153,6 +155,7 @@ impl Limit {
         Self::LetterVenue,
         Self::RecordingFiles,
         Self::Bookmarks,
+        Self::Notifications,
     ];
 
     /// The quota: the largest burst, and the time until one more is allowed.
@@ -208,6 +211,7 @@ impl Limit {
             // lasts for half a minute.
             Self::RecordingFiles => (600, Duration::from_millis(25)),
             Self::Bookmarks => (60, Duration::from_secs(1)),
+            Self::Notifications => (60, Duration::from_secs(1)),
         }
     }
 }
