@@ -23,6 +23,7 @@ pub mod failure;
 pub mod json;
 pub mod listening;
 pub(crate) mod navigation;
+pub mod notifications;
 pub mod parts;
 pub mod people;
 mod pictures;

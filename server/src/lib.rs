@@ -27,6 +27,7 @@ pub mod ids;
 pub mod listening;
 pub mod mail;
 pub mod media;
+pub mod notifications;
 pub mod own_account;
 pub mod people;
 pub mod personal_data;

@@ -28,6 +28,7 @@ mod languages;
 mod limits;
 mod mailbox;
 mod media;
+mod notifications;
 mod operator;
 mod page_cache;
 mod pages;

@@ -67,6 +67,8 @@ async fn fingerprint(app: &TestApp) -> Vec<String> {
         "SELECT id || account || name FROM api_tokens ORDER BY 1",
         "SELECT hash || state FROM device_logins ORDER BY 1",
         "SELECT account || name FROM player_sessions ORDER BY 1",
+        "SELECT account || number || COALESCE(read_at, 0) FROM notices ORDER BY 1",
+        "SELECT account || settings FROM inboxes ORDER BY 1",
         "SELECT follower || artist FROM follows ORDER BY 1",
         "SELECT handle_key || account FROM former_handles ORDER BY 1",
         "SELECT id || title || public || COALESCE(archived_at, 0) || COALESCE(deleted_at, 0) FROM rooms ORDER BY 1",
@@ -135,6 +137,9 @@ const ENDPOINTS: &[(&str, &str, u16, u16)] = &[
     ("POST", "/language", 415, 415),
     ("GET", "/texts/{file}", 404, 404),
     ("GET", "/shows/{id}/calendar.ics", 404, 404),
+    // No link that switches mails off.
+    ("GET", "/notifications/unsubscribe/{token}", 410, 410),
+    ("POST", "/notifications/unsubscribe/{token}", 410, 410),
     // An empty body is no name.
     ("POST", "/shows/{id}/enter", 415, 415),
     // Links of mails whose `#` was encoded.

@@ -11,7 +11,7 @@ use bandstand_tidy::{
 };
 
 /// Tables, and the folders that own columns of them. Accounts forget the sessions of whom they erase.
-const TABLES: [(&str, &[&str]); 40] = [
+const TABLES: [(&str, &[&str]); 42] = [
     ("accounts", &["accounts", "people"]),
     ("api_tokens", &["api_tokens"]),
     ("bookmarks", &["recordings"]),
@@ -28,11 +28,13 @@ const TABLES: [(&str, &[&str]); 40] = [
     ("follows", &["people"]),
     ("former_handles", &["people"]),
     ("helpers", &["accounts"]),
+    ("inboxes", &["notifications"]),
     ("jobs", &["background"]),
     ("likes", &["crowd"]),
     ("links", &["accounts"]),
     ("messages", &["chat"]),
     ("mutes", &["chat"]),
+    ("notices", &["notifications"]),
     ("passkeys", &["factors"]),
     ("player_sessions", &["sessions"]),
     ("recording_files", &["recordings"]),
@@ -63,7 +65,7 @@ const SERVER: Layers = &[
     &["services"],
     &["caller"],
     &["accounts"],
-    &["api_tokens", "factors"],
+    &["api_tokens", "factors", "notifications"],
     &["shows"],
     &["crowd", "listening", "people", "rooms", "stream_keys"],
     &["chat"],
@@ -94,7 +96,7 @@ const APP: Layers = &[
         "viewer",
         "webrtc",
     ],
-    &["api_tokens"],
+    &["api_tokens", "notifications"],
     &["factors", "shows"],
     &["people", "recordings", "stage"],
     &["player"],

@@ -11,6 +11,7 @@ pub mod crowd;
 pub mod factors;
 pub mod field;
 pub mod listening;
+pub mod notifications;
 pub mod people;
 pub mod person;
 pub mod quality;

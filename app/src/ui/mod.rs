@@ -17,6 +17,7 @@ mod password;
 mod text_area;
 mod toast;
 mod unsaved;
+mod wall_clock;
 
 pub use copied::{Copied, CopyButton};
 pub use delete_button::{DeleteButton, DeleteWords};
@@ -37,3 +38,4 @@ pub use password::{PasswordField, secret};
 pub use text_area::TextArea;
 pub use toast::{Toaster, Toasts};
 pub use unsaved::Unsaved;
+pub(crate) use wall_clock::{TimeZoneField, two_hours_after, wall_clock_soon};

@@ -21,6 +21,7 @@ use bandstand_app::{
     crowd::port::Crowd,
     factors::port::Factors,
     listening::port::PersonalAddresses,
+    notifications::port::Notifications,
     people::port::People,
     port::Answer,
     quality::port::Quality,
@@ -239,6 +240,7 @@ fn provide_ports(venue: &Venue, caller: Caller) {
     provide_context::<Arc<dyn StreamKeys>>(caller.clone());
     provide_context::<Arc<dyn ApiTokens>>(caller.clone());
     provide_context::<Arc<dyn Factors>>(caller.clone());
+    provide_context::<Arc<dyn Notifications>>(caller.clone());
     provide_context::<Arc<dyn People>>(caller);
 }
 

@@ -21,7 +21,8 @@ use crate::{
     channel::channels,
     http::{language, log, page_cache, security},
     mail::mailbox,
-    media, own_account, people, pictures, radio, recordings, rooms, sessions, shows, stage,
+    media, notifications, own_account, people, pictures, radio, recordings, rooms, sessions, shows,
+    stage,
 };
 
 /// The most bytes that a server function takes. The longest form is a show with its description.
@@ -68,6 +69,7 @@ pub fn router(venue: &Arc<Venue>) -> Result<Router, StartError> {
         .merge(pages)
         .merge(
             own_account::routes(services)
+                .merge(notifications::routes())
                 .merge(shows::routes())
                 .merge(stage::routes(services))
                 .with_state(services.clone()),

@@ -117,10 +117,12 @@ pub enum Limit {
     RoomJoins,
     /// Knocking at rooms, by address.
     Knocks,
+    /// Reading notifications and choosing how to be told, by account.
+    Notifications,
 }
 
 impl Limit {
-    const ALL: [Self; 50] = [
+    const ALL: [Self; 51] = [
         Self::Registration,
         Self::LogIn,
         Self::LogInAddress,
@@ -171,6 +173,7 @@ impl Limit {
         Self::RoomLooks,
         Self::RoomJoins,
         Self::Knocks,
+        Self::Notifications,
     ];
 
     /// The quota: the largest burst, and the time until one more is allowed.
@@ -232,6 +235,7 @@ impl Limit {
             Self::RoomLooks => (120, Duration::from_millis(200)),
             Self::RoomJoins => (30, Duration::from_secs(5)),
             Self::Knocks => (10, Duration::from_secs(20)),
+            Self::Notifications => (60, Duration::from_secs(1)),
         }
     }
 }

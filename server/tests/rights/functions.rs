@@ -1,6 +1,6 @@
 //! Server functions, with what they are called with and what each of those who try gets.
 
-use bandstand_domain::recordings::RecordingForm;
+use bandstand_domain::{notifications::NotificationSettings, recordings::RecordingForm};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -171,6 +171,15 @@ pub const FUNCTIONS: &[(&str, Arguments, [u16; 6])] = &[
         [401, 401, 404, 404, 404, 404],
     ),
     ("factors/ways", |_| json!({}), [401, 401, 200, 200, 200, 200]),
+    ("notifications/inbox", |_| json!({}), [401, 401, 200, 200, 200, 200]),
+    ("notifications/list", |_| json!({}), [401, 401, 200, 200, 200, 200]),
+    ("notifications/read", |_| json!({ "from": 0, "up_to": 9 }), [401, 401, 200, 200, 200, 200]),
+    (
+        "notifications/save_settings",
+        |_| json!({ "settings": NotificationSettings::default() }),
+        [401, 401, 200, 200, 200, 200],
+    ),
+    ("notifications/settings", |_| json!({}), [401, 401, 200, 200, 200, 200]),
     ("people/artist", |_| json!({ "handle": "ada" }), [200; 6]),
     (
         "people/follow",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use bandstand_domain::recordings::RecordingForm;
+use bandstand_domain::{notifications::NotificationSettings, recordings::RecordingForm};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -30,6 +30,10 @@ const READING: &[&str] = &[
     "live/explain_picture",
     "live/stage_figures",
     "live/stream_keys",
+    // Makes one inbox an account.
+    "notifications/inbox",
+    "notifications/list",
+    "notifications/settings",
     "people/artist",
     "people/profile",
     "recordings/bookmarks",
@@ -70,6 +74,12 @@ const WRITING: &[(&str, usize, Again)] = &[
     ("accounts/remove_helper", 5, |_, _| json!({ "handle": "eve" })),
     ("accounts/change_language", 2, |_, _| json!({ "language": "de" })),
     ("accounts/change_handle", 3, |_, n| json!({ "handle": format!("hal{n}") })),
+    ("notifications/read", 2, |_, n| json!({ "from": 0, "up_to": n })),
+    (
+        "notifications/save_settings",
+        2,
+        |_, _| json!({ "settings": NotificationSettings::default() }),
+    ),
     ("accounts/confirm", 0, |_, n| json!({ "link": format!("made-up-{n}") })),
     (
         "accounts/reset",

@@ -10,7 +10,10 @@ use serde::{
     },
 };
 
-use crate::{chat::ChatEvent, rooms::RoomEvent, shows::ShowEvent, stage::StageEvent};
+use crate::{
+    chat::ChatEvent, notifications::InboxEvent, rooms::RoomEvent, shows::ShowEvent,
+    stage::StageEvent,
+};
 
 /// Durable event of a topic: stored before any subscriber receives it.
 ///
@@ -25,6 +28,8 @@ pub enum Event {
     Chat(ChatEvent),
     /// Change of a room; in the room's own topic.
     Room(RoomEvent),
+    /// Change of an inbox; in its own topic.
+    Inbox(InboxEvent),
 }
 
 impl From<ShowEvent> for Event {
@@ -51,6 +56,12 @@ impl From<RoomEvent> for Event {
     }
 }
 
+impl From<InboxEvent> for Event {
+    fn from(event: InboxEvent) -> Self {
+        Self::Inbox(event)
+    }
+}
+
 impl Serialize for Event {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
@@ -58,6 +69,7 @@ impl Serialize for Event {
             Self::Stage(event) => event.serialize(serializer),
             Self::Chat(event) => event.serialize(serializer),
             Self::Room(event) => event.serialize(serializer),
+            Self::Inbox(event) => event.serialize(serializer),
         }
     }
 }
@@ -78,6 +90,9 @@ const NAMES: &[&str] = &[
     "room_deleted",
     "members_changed",
     "knocks_changed",
+    "noticed",
+    "notices_read",
+    "notice_withdrawn",
 ];
 
 /// Name of an event, by which the feature is found that has it.
@@ -98,6 +113,9 @@ enum Name {
     RoomDeleted,
     MembersChanged,
     KnocksChanged,
+    Noticed,
+    NoticesRead,
+    NoticeWithdrawn,
 }
 
 impl<'de> Deserialize<'de> for Event {
@@ -132,6 +150,9 @@ impl<'de> Visitor<'de> for EventVisitor {
             | Name::Pinned => ChatEvent::deserialize(event).map(Event::Chat),
             Name::RoomChanged | Name::RoomDeleted | Name::MembersChanged | Name::KnocksChanged => {
                 RoomEvent::deserialize(event).map(Event::Room)
+            }
+            Name::Noticed | Name::NoticesRead | Name::NoticeWithdrawn => {
+                InboxEvent::deserialize(event).map(Event::Inbox)
             }
         }
     }
