@@ -1,5 +1,6 @@
 //! Widgets that more than one feature uses. Their looks: `style/widgets.css`, `style/forms.css`.
 
+mod bytes;
 mod copied;
 mod delete_button;
 mod dialog;
@@ -18,6 +19,7 @@ mod text_area;
 mod toast;
 mod unsaved;
 
+pub use bytes::write_bytes;
 pub use copied::{Copied, CopyButton};
 pub use delete_button::{DeleteButton, DeleteWords};
 pub use dialog::{Confirm, modal_while};
