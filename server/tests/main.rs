@@ -52,3 +52,4 @@ mod stream_keys;
 mod support;
 mod takeovers;
 mod timing;
+mod uploads;

@@ -100,7 +100,7 @@ async fn a_guest_is_told_nothing_private() {
         "kept": true, "allowed": false, "title": "One",
         "draft": draft("Mine now", 9), "password": "long enough for one",
         "link": "x", "login": "ada", "language": "en", "ceremony": "x",
-        "credential": "{}", "code": "123456", "session": "",
+        "credential": "{}", "code": "123456", "session": "", "room": show, "ids": [show],
         "measured": { "before": "[]", "now": "[]" },
         "form": {
             "handle": "new", "display_name": "New", "email": "ada@elsewhere.example", "artist": null,

@@ -11,7 +11,7 @@ use bandstand_tidy::{
 };
 
 /// Tables, and the folders that own columns of them. Accounts forget the sessions of whom they erase.
-const TABLES: [(&str, &[&str]); 37] = [
+const TABLES: [(&str, &[&str]); 39] = [
     ("accounts", &["accounts", "people"]),
     ("api_tokens", &["api_tokens"]),
     ("bookmarks", &["recordings"]),
@@ -38,6 +38,7 @@ const TABLES: [(&str, &[&str]); 37] = [
     ("recovery_codes", &["factors"]),
     ("room_addresses", &["rooms"]),
     ("room_bans", &["rooms"]),
+    ("room_files", &["uploads"]),
     ("room_invitations", &["rooms"]),
     ("room_knocks", &["rooms"]),
     ("room_members", &["rooms"]),
@@ -49,6 +50,7 @@ const TABLES: [(&str, &[&str]); 37] = [
     ("stream_keys", &["stream_keys"]),
     ("topics", &["channel"]),
     ("tracks", &["shows"]),
+    ("uploads", &["uploads"]),
 ];
 
 /// Folders of the server, from below. Features begin with `accounts`.
@@ -63,7 +65,7 @@ const SERVER: Layers = &[
     &["api_tokens", "factors"],
     &["shows"],
     &["crowd", "listening", "people", "rooms", "stream_keys"],
-    &["chat"],
+    &["chat", "uploads"],
     &["own_account", "stage"],
     &["media"],
     &["radio"],
@@ -94,7 +96,7 @@ const APP: Layers = &[
     ],
     &["api_tokens"],
     &["factors", "shows"],
-    &["people", "recordings", "stage"],
+    &["people", "recordings", "stage", "uploads"],
     &["player"],
     &["accounts", "replay"],
     &["archive", "studio", "watch"],

@@ -113,10 +113,16 @@ pub enum Limit {
     RoomJoins,
     /// Knocking at rooms, by address.
     Knocks,
+    /// Files of rooms and their ranges, by address.
+    RoomFiles,
+    /// Pieces of files that are shared in rooms, by person.
+    UploadPieces,
+    /// Beginning to share files in rooms, and removing them, by person.
+    Uploads,
 }
 
 impl Limit {
-    const ALL: [Self; 48] = [
+    const ALL: [Self; 51] = [
         Self::Registration,
         Self::LogIn,
         Self::LogInAddress,
@@ -165,6 +171,9 @@ impl Limit {
         Self::RoomLooks,
         Self::RoomJoins,
         Self::Knocks,
+        Self::RoomFiles,
+        Self::UploadPieces,
+        Self::Uploads,
     ];
 
     /// The quota: the largest burst, and the time until one more is allowed.
@@ -224,6 +233,11 @@ impl Limit {
             Self::RoomLooks => (120, Duration::from_millis(200)),
             Self::RoomJoins => (30, Duration::from_secs(5)),
             Self::Knocks => (10, Duration::from_secs(20)),
+            // A page of pictures is fifty.
+            Self::RoomFiles => (600, Duration::from_millis(25)),
+            // Two files of 50 MB in pieces of one, and all the trouble of a bad line.
+            Self::UploadPieces => (600, Duration::from_millis(50)),
+            Self::Uploads => (60, Duration::from_secs(1)),
         }
     }
 }

@@ -10,7 +10,9 @@ use serde::{
     },
 };
 
-use crate::{chat::ChatEvent, rooms::RoomEvent, shows::ShowEvent, stage::StageEvent};
+use crate::{
+    chat::ChatEvent, rooms::RoomEvent, shows::ShowEvent, stage::StageEvent, uploads::UploadEvent,
+};
 
 /// Durable event of a topic: stored before any subscriber receives it.
 ///
@@ -25,6 +27,8 @@ pub enum Event {
     Chat(ChatEvent),
     /// Change of a room; in the room's own topic.
     Room(RoomEvent),
+    /// Change of the files in a room; in the room's own topic.
+    Upload(UploadEvent),
 }
 
 impl From<ShowEvent> for Event {
@@ -51,6 +55,12 @@ impl From<RoomEvent> for Event {
     }
 }
 
+impl From<UploadEvent> for Event {
+    fn from(event: UploadEvent) -> Self {
+        Self::Upload(event)
+    }
+}
+
 impl Serialize for Event {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
@@ -58,6 +68,7 @@ impl Serialize for Event {
             Self::Stage(event) => event.serialize(serializer),
             Self::Chat(event) => event.serialize(serializer),
             Self::Room(event) => event.serialize(serializer),
+            Self::Upload(event) => event.serialize(serializer),
         }
     }
 }
@@ -75,6 +86,8 @@ const NAMES: &[&str] = &[
     "room_deleted",
     "members_changed",
     "knocks_changed",
+    "file_shared",
+    "file_removed",
 ];
 
 /// Name of an event, by which the feature is found that has it.
@@ -92,6 +105,8 @@ enum Name {
     RoomDeleted,
     MembersChanged,
     KnocksChanged,
+    FileShared,
+    FileRemoved,
 }
 
 impl<'de> Deserialize<'de> for Event {
@@ -123,6 +138,9 @@ impl<'de> Visitor<'de> for EventVisitor {
             }
             Name::RoomChanged | Name::RoomDeleted | Name::MembersChanged | Name::KnocksChanged => {
                 RoomEvent::deserialize(event).map(Event::Room)
+            }
+            Name::FileShared | Name::FileRemoved => {
+                UploadEvent::deserialize(event).map(Event::Upload)
             }
         }
     }
