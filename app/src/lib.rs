@@ -40,6 +40,7 @@ pub mod stream_keys;
 pub mod studio;
 pub mod texts;
 pub mod ui;
+pub mod uploads;
 pub mod viewer;
 pub mod watch;
 pub(crate) mod web;

@@ -43,5 +43,6 @@ pub mod shows;
 pub mod stage;
 pub mod storage;
 pub mod stream_keys;
+pub mod uploads;
 
 pub use app::{Running, StartError, start};

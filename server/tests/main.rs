@@ -56,3 +56,4 @@ mod stream_keys;
 mod support;
 mod takeovers;
 mod timing;
+mod uploads;

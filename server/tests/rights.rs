@@ -158,6 +158,16 @@ const ENDPOINTS: &[(&str, &str, u16, u16)] = &[
     ("GET", "/invitations/{secret}/code.svg", 200, 200),
     ("GET", "/pictures/{file}", 404, 404),
     ("GET", "/recordings/{file}", 404, 404),
+    // No such room.
+    ("GET", "/rooms/{id}/files/{file}", 401, 404),
+    ("GET", "/rooms/{id}/files/{file}/large", 401, 404),
+    ("GET", "/rooms/{id}/files/{file}/small", 401, 404),
+    // What the protocol of uploads is.
+    ("OPTIONS", "/rooms/{id}/uploads", 204, 204),
+    ("POST", "/rooms/{id}/uploads", 401, 404),
+    ("DELETE", "/rooms/{id}/uploads/{upload}", 401, 404),
+    ("HEAD", "/rooms/{id}/uploads/{upload}", 401, 404),
+    ("PATCH", "/rooms/{id}/uploads/{upload}", 401, 404),
     ("GET", "/artists/{handle}/podcast.xml", 200, 200),
     ("GET", "/shows/{id}/recording.zip", 401, 404),
     // An empty body is no program's name, and no code.

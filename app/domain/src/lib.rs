@@ -24,6 +24,7 @@ pub mod stage;
 pub mod stream_keys;
 pub mod texts;
 pub mod time;
+pub mod uploads;
 pub mod visible;
 
 pub use field::{FieldError, FieldErrors};

@@ -8,6 +8,7 @@ use bandstand_domain::{
     notifications::{InboxEvent, InboxId, Notification, NotificationContent, NotificationKind},
     shows::{Artist, ShowCard, ShowEvent, Track},
     stage::{StageEvent, StageState},
+    uploads::{FileKind, RoomFile, RoomFileId, UploadEvent},
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -106,6 +107,18 @@ fn what_the_venue_says() {
 fn events_have_one_level_in_json() {
     let message = MessageId(Uuid::from_u128(5));
     let muted = ChatEvent::Muted { person: PersonId::new("ana"), muted: true };
+    let file = RoomFileId(Uuid::from_u128(9));
+    let shared = RoomFile {
+        id: file,
+        position: 4,
+        person: PersonId::new("ana"),
+        author: "Ana".into(),
+        at: Millis(7),
+        name: "tea.jpg".into(),
+        kind: FileKind::Picture,
+        bytes: 8,
+        size: Some((4, 3)),
+    };
     let posted = ChatMessage {
         id: message,
         author: PersonId::new("ana"),
@@ -213,6 +226,8 @@ fn events_have_one_level_in_json() {
         (
             ChatEvent::Pinned { message, pinned: true }.into(),
             json!({"pinned": {"message": message, "pinned": true}}),
+        ),
+        (
             InboxEvent::Noticed { notice: notice(), unread: 2 }.into(),
             json!({"noticed": {"unread": 2, "notice": {
                 "number": 3, "kind": "mention", "place": "/rooms/kitchen", "by": "ana",
@@ -227,6 +242,14 @@ fn events_have_one_level_in_json() {
             InboxEvent::NoticeWithdrawn { notice: 3, unread: 0 }.into(),
             json!({"notice_withdrawn": {"notice": 3, "unread": 0}}),
         ),
+        (
+            UploadEvent::FileShared { file: shared }.into(),
+            json!({"file_shared": {"file": {
+                "id": file, "position": 4, "person": "ana", "author": "Ana", "at": 7, "name": "tea.jpg",
+                "kind": "picture", "bytes": 8, "size": [4, 3]
+            }}}),
+        ),
+        (UploadEvent::FileRemoved { file }.into(), json!({"file_removed": {"file": file}})),
     ] {
         assert_eq!(serde_json::to_value(&event).unwrap(), text);
         assert_eq!(serde_json::from_str::<Event>(&text.to_string()).unwrap(), event);

@@ -1,5 +1,6 @@
 //! Widgets that more than one feature uses. Their looks: `style/widgets.css`, `style/forms.css`.
 
+mod bytes;
 mod copied;
 mod delete_button;
 mod dialog;
@@ -19,6 +20,7 @@ mod toast;
 mod unsaved;
 mod wall_clock;
 
+pub use bytes::write_bytes;
 pub use copied::{Copied, CopyButton};
 pub use delete_button::{DeleteButton, DeleteWords};
 pub use dialog::{Confirm, modal_while};

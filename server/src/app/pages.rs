@@ -31,6 +31,7 @@ use bandstand_app::{
     shows::port::Shows,
     stage::port::StageControl,
     stream_keys::port::StreamKeys,
+    uploads::port::Uploads,
     viewer::port::Identity,
 };
 use bandstand_domain::Language;
@@ -241,6 +242,7 @@ fn provide_ports(venue: &Venue, caller: Caller) {
     provide_context::<Arc<dyn ApiTokens>>(caller.clone());
     provide_context::<Arc<dyn Factors>>(caller.clone());
     provide_context::<Arc<dyn Notifications>>(caller.clone());
+    provide_context::<Arc<dyn Uploads>>(caller.clone());
     provide_context::<Arc<dyn People>>(caller);
 }
 

@@ -26,7 +26,7 @@ use crate::{
     sessions,
     stage::stages::Stages,
     storage::StorageError,
-    stream_keys,
+    stream_keys, uploads,
 };
 
 /// Period of comparing stages with the media core, and of sampling the quality of media.
@@ -139,6 +139,9 @@ fn table(venue: &Venue) -> Vec<PeriodicWork> {
             people::sweep_handles(&it.database).await
         }),
         every(HOUR, "erase accounts", services, |it| async move { deletion::erase_due(&it).await }),
+        every(HOUR, "delete unfinished uploads", services, |it| async move {
+            uploads::sweep(&it).await
+        }),
         every(HOUR, "delete files that nobody keeps", services, |it| async move {
             sweep_files(&it).await
         }),

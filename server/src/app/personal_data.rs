@@ -15,6 +15,7 @@ use crate::{
     shows::personal_data::ShowData,
     storage::personal_data::FileData,
     stream_keys::personal_data::StreamKeyData,
+    uploads::personal_data::UploadData,
 };
 
 /// The personal data of all features, in the order in which it is erased.
@@ -34,6 +35,7 @@ pub fn gather() -> AllPersonalData {
         Box::new(RecordingData),
         Box::new(BookmarkData),
         Box::new(RoomData),
+        Box::new(UploadData),
         // After all names, which the logs then hold no more.
         Box::new(ShowData),
         // Last, because all who write files wait for it.

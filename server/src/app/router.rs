@@ -22,7 +22,7 @@ use crate::{
     http::{language, log, page_cache, security},
     mail::mailbox,
     media, notifications, own_account, people, pictures, radio, recordings, rooms, sessions, shows,
-    stage,
+    stage, uploads,
 };
 
 /// The most bytes that a server function takes. The longest form is a show with its description.
@@ -65,6 +65,11 @@ pub fn router(venue: &Arc<Venue>) -> Result<Router, StartError> {
         .layer(from_fn(sessions::keep))
         .layer(same_origin())
         .layer(timeout());
+    // Without a timeout: pieces come for as long as a bad line takes, within bounds of their own.
+    let uploads = uploads::routes(config)
+        .with_state(services.clone())
+        .layer(from_fn(sessions::keep))
+        .layer(same_origin());
     Ok(Router::new()
         .merge(pages)
         .merge(
@@ -75,6 +80,7 @@ pub fn router(venue: &Arc<Venue>) -> Result<Router, StartError> {
                 .with_state(services.clone()),
         )
         .merge(pictures)
+        .merge(uploads)
         .merge(api.layer(timeout()))
         .merge(channels::routes(channels.clone()))
         .merge(media::routes(media.clone()))

@@ -11,6 +11,7 @@ mod rooms;
 mod s3;
 mod smtp;
 mod timeouts;
+mod uploads;
 
 use std::{
     fs,
@@ -34,6 +35,7 @@ pub use rooms::{RoomBounds, RoomMakers};
 pub use s3::S3;
 pub use smtp::{Smtp, SmtpTls};
 pub use timeouts::Timeouts;
+pub use uploads::UploadBounds;
 
 /// The configuration file that is read when there is one and no other is named.
 pub const DEFAULT_FILE: &str = "bandstand.toml";
@@ -80,6 +82,8 @@ pub struct Config {
     pub recordings: RecordingBounds,
     /// Bounds on rooms.
     pub rooms: RoomBounds,
+    /// Bounds on files in rooms.
+    pub uploads: UploadBounds,
     /// Folder with the built pages.
     pub site: PathBuf,
     /// Another database than the one in the data folder.
@@ -123,6 +127,7 @@ impl Default for Config {
             max_account_bytes: Some(MAX_ACCOUNT_BYTES),
             recordings: RecordingBounds::default(),
             rooms: RoomBounds::default(),
+            uploads: UploadBounds::default(),
             site: "target/site".into(),
             database_url: None,
             trusted_proxy: false,
@@ -210,6 +215,11 @@ impl Config {
             rooms: RoomBounds::settle(
                 flags.room_makers.or(file.room_makers).as_deref(),
                 flags.max_rooms.or(file.max_rooms),
+            )?,
+            uploads: UploadBounds::settle(
+                flags.max_room_file_megabytes.or(file.max_room_file_megabytes),
+                flags.max_room_megabytes.or(file.max_room_megabytes),
+                flags.max_room_person_megabytes.or(file.max_room_person_megabytes),
             )?,
             site: flags.site.or(file.site).unwrap_or(default.site),
             database_url: flags.database_url.map(Secret::new).or(file.database_url),

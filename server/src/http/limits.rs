@@ -119,10 +119,16 @@ pub enum Limit {
     Knocks,
     /// Reading notifications and choosing how to be told, by account.
     Notifications,
+    /// Files of rooms and their ranges, by address.
+    RoomFiles,
+    /// Pieces of files that are shared in rooms, by person.
+    UploadPieces,
+    /// Beginning to share files in rooms, and removing them, by person.
+    Uploads,
 }
 
 impl Limit {
-    const ALL: [Self; 51] = [
+    const ALL: [Self; 54] = [
         Self::Registration,
         Self::LogIn,
         Self::LogInAddress,
@@ -174,6 +180,9 @@ impl Limit {
         Self::RoomJoins,
         Self::Knocks,
         Self::Notifications,
+        Self::RoomFiles,
+        Self::UploadPieces,
+        Self::Uploads,
     ];
 
     /// The quota: the largest burst, and the time until one more is allowed.
@@ -236,6 +245,11 @@ impl Limit {
             Self::RoomJoins => (30, Duration::from_secs(5)),
             Self::Knocks => (10, Duration::from_secs(20)),
             Self::Notifications => (60, Duration::from_secs(1)),
+            // A page of pictures is fifty.
+            Self::RoomFiles => (600, Duration::from_millis(25)),
+            // Two files of 50 MB in pieces of one, and all the trouble of a bad line.
+            Self::UploadPieces => (600, Duration::from_millis(50)),
+            Self::Uploads => (60, Duration::from_secs(1)),
         }
     }
 }

@@ -247,6 +247,13 @@ pub const FUNCTIONS: &[(&str, Arguments, [u16; 6])] = &[
         [401, 401, 403, 422, 403, 422],
     ),
     ("shows/whats_on", |_| json!({}), [200; 6]),
+    (
+        "uploads/list",
+        |_| json!({ "room": Uuid::nil(), "before": null }),
+        [401, 404, 404, 404, 404, 404],
+    ),
+    ("uploads/mine", |_| json!({}), NAMED),
+    ("uploads/remove", |_| json!({ "ids": [Uuid::nil()] }), NAMED),
     // What can't be taken back, at last.
     ("live/end", |it| json!({ "show": it.show }), [401, 403, 403, 403, 200, 200]),
     // The operator has ended it, too: that stays.

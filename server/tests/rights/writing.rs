@@ -57,6 +57,8 @@ const READING: &[&str] = &[
     "shows/next_draft",
     "shows/show",
     "shows/whats_on",
+    "uploads/list",
+    "uploads/mine",
 ];
 
 /// What one of [`WHO`] calls again and again; the number makes each call another one.
@@ -175,6 +177,7 @@ const WRITING: &[(&str, usize, Again)] = &[
     ("live/reopen", 5, |it, _| json!({ "show": it.show })),
     ("shows/extend", 5, |it, _| json!({ "id": it.show })),
     ("shows/remove_artwork", 5, |it, _| json!({ "id": it.show })),
+    ("uploads/remove", 5, |_, _| json!({ "ids": [Uuid::nil()] })),
     ("shows/delete", 4, |it, _| json!({ "id": it.show })),
     ("accounts/end_session", 5, |_, n| json!({ "name": format!("made-up-{n}") })),
     ("accounts/end_other_sessions", 4, |_, _| json!({})),

@@ -12,7 +12,7 @@ use serde::{
 
 use crate::{
     chat::ChatEvent, notifications::InboxEvent, rooms::RoomEvent, shows::ShowEvent,
-    stage::StageEvent,
+    stage::StageEvent, uploads::UploadEvent,
 };
 
 /// Durable event of a topic: stored before any subscriber receives it.
@@ -30,6 +30,8 @@ pub enum Event {
     Room(RoomEvent),
     /// Change of an inbox; in its own topic.
     Inbox(InboxEvent),
+    /// Change of the files in a room; in the room's own topic.
+    Upload(UploadEvent),
 }
 
 impl From<ShowEvent> for Event {
@@ -62,6 +64,12 @@ impl From<InboxEvent> for Event {
     }
 }
 
+impl From<UploadEvent> for Event {
+    fn from(event: UploadEvent) -> Self {
+        Self::Upload(event)
+    }
+}
+
 impl Serialize for Event {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
@@ -70,6 +78,7 @@ impl Serialize for Event {
             Self::Chat(event) => event.serialize(serializer),
             Self::Room(event) => event.serialize(serializer),
             Self::Inbox(event) => event.serialize(serializer),
+            Self::Upload(event) => event.serialize(serializer),
         }
     }
 }
@@ -93,6 +102,8 @@ const NAMES: &[&str] = &[
     "noticed",
     "notices_read",
     "notice_withdrawn",
+    "file_shared",
+    "file_removed",
 ];
 
 /// Name of an event, by which the feature is found that has it.
@@ -116,6 +127,8 @@ enum Name {
     Noticed,
     NoticesRead,
     NoticeWithdrawn,
+    FileShared,
+    FileRemoved,
 }
 
 impl<'de> Deserialize<'de> for Event {
@@ -153,6 +166,9 @@ impl<'de> Visitor<'de> for EventVisitor {
             }
             Name::Noticed | Name::NoticesRead | Name::NoticeWithdrawn => {
                 InboxEvent::deserialize(event).map(Event::Inbox)
+            }
+            Name::FileShared | Name::FileRemoved => {
+                UploadEvent::deserialize(event).map(Event::Upload)
             }
         }
     }
