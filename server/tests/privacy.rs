@@ -2,6 +2,7 @@
 
 use bandstand_domain::{
     channel::{ClientFrame, Topic},
+    happenings::HappeningForm,
     notifications::NotificationSettings,
 };
 use reqwest::header;
@@ -98,6 +99,7 @@ async fn a_guest_is_told_nothing_private() {
         "id": show, "show": show, "handle": "ada", "follow": true, "section": "past", "next": "",
         "before": i64::MAX, "name": "Guest", "text": "hello", "person": ada.person(), "muted": true,
         "paused": true, "keep": true, "record": true, "published": true, "from": 0, "second": 0,
+        "room": show, "happening": show, "answer": "yes", "plan": HappeningForm::default(),
         "up_to": 9, "settings": NotificationSettings::default(),
         "kept": true, "allowed": false, "title": "One",
         "draft": draft("Mine now", 9), "password": "long enough for one",

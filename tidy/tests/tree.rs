@@ -11,7 +11,7 @@ use bandstand_tidy::{
 };
 
 /// Tables, and the folders that own columns of them. Accounts forget the sessions of whom they erase.
-const TABLES: [(&str, &[&str]); 39] = [
+const TABLES: [(&str, &[&str]); 41] = [
     ("accounts", &["accounts", "people"]),
     ("api_tokens", &["api_tokens"]),
     ("bookmarks", &["recordings"]),
@@ -24,6 +24,8 @@ const TABLES: [(&str, &[&str]); 39] = [
     ("files", &["storage"]),
     ("follows", &["people"]),
     ("former_handles", &["people"]),
+    ("happening_answers", &["happenings"]),
+    ("happenings", &["happenings"]),
     ("helpers", &["accounts"]),
     ("inboxes", &["notifications"]),
     ("jobs", &["background"]),
@@ -65,7 +67,7 @@ const SERVER: Layers = &[
     &["api_tokens", "factors", "notifications"],
     &["shows"],
     &["crowd", "listening", "people", "rooms", "stream_keys"],
-    &["chat"],
+    &["chat", "happenings"],
     &["own_account", "stage"],
     &["media"],
     &["radio"],
@@ -94,7 +96,7 @@ const APP: Layers = &[
         "viewer",
         "webrtc",
     ],
-    &["api_tokens", "notifications"],
+    &["api_tokens", "happenings", "notifications"],
     &["factors", "shows"],
     &["people", "recordings", "stage"],
     &["player"],

@@ -1,10 +1,11 @@
 //! The frames of the live channel as they stand on the wire.
 
 use bandstand_domain::{
-    Millis, PersonId, Secret, ShowId,
+    Millis, PersonId, RoomId, Secret, ShowId,
     channel::{ClientFrame, Cursor, Event, ServerFrame, Topic},
     chat::{ChatEvent, ChatMessage, MessageId},
     crowd::{CrowdChange, Gesture},
+    happenings::{AnswerCounts, HappeningCard, HappeningEvent, HappeningId},
     notifications::{InboxEvent, InboxId, Notification, NotificationContent, NotificationKind},
     shows::{Artist, ShowCard, ShowEvent, Track},
     stage::{StageEvent, StageState},
@@ -32,6 +33,23 @@ fn notice() -> Notification {
         at: Millis(6),
         read: false,
         quiet: false,
+    }
+}
+
+fn happening() -> HappeningCard {
+    HappeningCard {
+        id: HappeningId(Uuid::nil()),
+        room: RoomId(Uuid::nil()),
+        title: "Supper".into(),
+        description: String::new(),
+        place: String::new(),
+        starts_at: Millis(1),
+        ends_at: Millis(2),
+        time_zone: "UTC".into(),
+        starts_text: String::new(),
+        revision: 0,
+        cancelled: false,
+        answers: AnswerCounts { yes: 1, perhaps: 0, no: 0 },
     }
 }
 
@@ -197,6 +215,18 @@ fn events_have_one_level_in_json() {
         (
             InboxEvent::NoticeWithdrawn { notice: 3, unread: 0 }.into(),
             json!({"notice_withdrawn": {"notice": 3, "unread": 0}}),
+        ),
+        (
+            HappeningEvent::HappeningChanged { happening: happening() }.into(),
+            json!({"happening_changed": {"happening": {
+                "id": Uuid::nil(), "room": Uuid::nil(), "title": "Supper", "description": "",
+                "place": "", "starts_at": 1, "ends_at": 2, "time_zone": "UTC", "starts_text": "",
+                "revision": 0, "cancelled": false, "answers": {"yes": 1, "perhaps": 0, "no": 0}
+            }}}),
+        ),
+        (
+            HappeningEvent::HappeningCancelled { happening: happening().id }.into(),
+            json!({"happening_cancelled": {"happening": Uuid::nil()}}),
         ),
     ] {
         assert_eq!(serde_json::to_value(&event).unwrap(), text);

@@ -6,6 +6,7 @@ use crate::{
     chat::personal_data::ChatData,
     crowd::personal_data::CrowdData,
     factors::personal_data::FactorData,
+    happenings::personal_data::HappeningData,
     notifications::personal_data::NotificationData,
     people::personal_data::ProfileData,
     personal_data::{AllPersonalData, PersonalData},
@@ -29,6 +30,7 @@ pub fn gather() -> AllPersonalData {
         Box::new(FactorData),
         Box::new(ProfileData),
         Box::new(NotificationData),
+        Box::new(HappeningData),
         Box::new(RecordingData),
         Box::new(BookmarkData),
         // After all names, which the logs then hold no more.

@@ -107,10 +107,14 @@ pub enum Limit {
     Bookmarks,
     /// Reading notifications and choosing how to be told, by account.
     Notifications,
+    /// Planning, changing and calling off happenings, by person.
+    Happenings,
+    /// Answers to happenings, by person.
+    HappeningAnswers,
 }
 
 impl Limit {
-    const ALL: [Self; 45] = [
+    const ALL: [Self; 47] = [
         Self::Registration,
         Self::LogIn,
         Self::LogInAddress,
@@ -156,6 +160,8 @@ impl Limit {
         Self::RecordingFiles,
         Self::Bookmarks,
         Self::Notifications,
+        Self::Happenings,
+        Self::HappeningAnswers,
     ];
 
     /// The quota: the largest burst, and the time until one more is allowed.
@@ -212,6 +218,9 @@ impl Limit {
             Self::RecordingFiles => (600, Duration::from_millis(25)),
             Self::Bookmarks => (60, Duration::from_secs(1)),
             Self::Notifications => (60, Duration::from_secs(1)),
+            // Each is told to all members.
+            Self::Happenings => (20, Duration::from_secs(60)),
+            Self::HappeningAnswers => (30, Duration::from_secs(2)),
         }
     }
 }

@@ -11,8 +11,8 @@ use serde::{
 };
 
 use crate::{
-    chat::ChatEvent, notifications::InboxEvent, rooms::RoomEvent, shows::ShowEvent,
-    stage::StageEvent,
+    chat::ChatEvent, happenings::HappeningEvent, notifications::InboxEvent, rooms::RoomEvent,
+    shows::ShowEvent, stage::StageEvent,
 };
 
 /// Durable event of a topic: stored before any subscriber receives it.
@@ -28,6 +28,8 @@ pub enum Event {
     Chat(ChatEvent),
     /// Change of a room; in the room's own topic.
     Room(RoomEvent),
+    /// Change of a room's happenings; in the room's own topic.
+    Happening(HappeningEvent),
     /// Change of an inbox; in its own topic.
     Inbox(InboxEvent),
 }
@@ -56,6 +58,12 @@ impl From<RoomEvent> for Event {
     }
 }
 
+impl From<HappeningEvent> for Event {
+    fn from(event: HappeningEvent) -> Self {
+        Self::Happening(event)
+    }
+}
+
 impl From<InboxEvent> for Event {
     fn from(event: InboxEvent) -> Self {
         Self::Inbox(event)
@@ -69,6 +77,7 @@ impl Serialize for Event {
             Self::Stage(event) => event.serialize(serializer),
             Self::Chat(event) => event.serialize(serializer),
             Self::Room(event) => event.serialize(serializer),
+            Self::Happening(event) => event.serialize(serializer),
             Self::Inbox(event) => event.serialize(serializer),
         }
     }
@@ -90,6 +99,8 @@ const NAMES: &[&str] = &[
     "noticed",
     "notices_read",
     "notice_withdrawn",
+    "happening_changed",
+    "happening_cancelled",
 ];
 
 /// Name of an event, by which the feature is found that has it.
@@ -110,6 +121,8 @@ enum Name {
     Noticed,
     NoticesRead,
     NoticeWithdrawn,
+    HappeningChanged,
+    HappeningCancelled,
 }
 
 impl<'de> Deserialize<'de> for Event {
@@ -144,6 +157,9 @@ impl<'de> Visitor<'de> for EventVisitor {
             }
             Name::Noticed | Name::NoticesRead | Name::NoticeWithdrawn => {
                 InboxEvent::deserialize(event).map(Event::Inbox)
+            }
+            Name::HappeningChanged | Name::HappeningCancelled => {
+                HappeningEvent::deserialize(event).map(Event::Happening)
             }
         }
     }
