@@ -20,6 +20,7 @@ pub mod chat;
 pub mod crowd;
 pub mod factors;
 pub mod failure;
+pub mod happenings;
 pub mod json;
 pub mod listening;
 pub(crate) mod navigation;

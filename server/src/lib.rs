@@ -21,6 +21,7 @@ pub mod crypto;
 pub mod database;
 pub mod entity_tags;
 pub mod factors;
+pub mod happenings;
 pub mod http;
 pub mod ice_servers;
 pub mod ids;

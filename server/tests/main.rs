@@ -23,6 +23,7 @@ mod data_folders;
 mod door;
 mod epochs;
 mod factors;
+mod happenings;
 mod kills;
 mod languages;
 mod limits;

@@ -21,7 +21,7 @@ const OWNER_COLUMNS: [&str; 2] = ["owner", "holder"];
 const ADA_AS_OWNER: &str = "account:account-ada";
 
 /// What stays in a table with an account or a person, and why.
-const KEPT: [(&str, &[&str], &str); 7] = [
+const KEPT: [(&str, &[&str], &str); 8] = [
     (
         "accounts",
         &["id", "person", "handle", "handle_key", "email_key", "genres", "language"],
@@ -34,6 +34,11 @@ const KEPT: [(&str, &[&str], &str); 7] = [
         "discarded: the row goes with the file after the commit, in tests of storage",
     ),
     ("former_handles", &["handle_key", "account"], "kept from others for ninety days"),
+    (
+        "happenings",
+        &["title", "description", "place", "time_zone"],
+        "others come to what somebody planned, by nobody then",
+    ),
     (
         "messages",
         &["topic", "id", "author", "edits"],

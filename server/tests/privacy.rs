@@ -3,6 +3,7 @@
 use bandstand_domain::{
     channel::{ClientFrame, Topic},
     chat::ChatPlace,
+    happenings::HappeningForm,
     notifications::NotificationSettings,
 };
 use reqwest::header;
@@ -107,6 +108,7 @@ async fn a_guest_is_told_nothing_private() {
         "ids": [show], "pinned": true, "reaction": "heart", "on": true, "handle": "ada", "follow": true, "section": "past", "next": "",
         "before": i64::MAX, "name": "Guest", "text": "hello", "person": ada.person(), "muted": true,
         "paused": true, "keep": true, "record": true, "published": true, "from": 0, "second": 0,
+        "happening": show, "answer": "yes", "plan": HappeningForm::default(),
         "up_to": 9, "settings": NotificationSettings::default(),
         "kept": true, "allowed": false, "title": "One",
         "draft": draft("Mine now", 9), "password": "long enough for one",

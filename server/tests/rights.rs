@@ -69,6 +69,8 @@ async fn fingerprint(app: &TestApp) -> Vec<String> {
         "SELECT account || name FROM player_sessions ORDER BY 1",
         "SELECT account || number || COALESCE(read_at, 0) FROM notices ORDER BY 1",
         "SELECT account || settings FROM inboxes ORDER BY 1",
+        "SELECT id || revision || COALESCE(cancelled_at, 0) FROM happenings ORDER BY 1",
+        "SELECT happening || person || answer FROM happening_answers ORDER BY 1",
         "SELECT follower || artist FROM follows ORDER BY 1",
         "SELECT handle_key || account FROM former_handles ORDER BY 1",
         "SELECT id || title || public || COALESCE(archived_at, 0) || COALESCE(deleted_at, 0) FROM rooms ORDER BY 1",
@@ -137,6 +139,8 @@ const ENDPOINTS: &[(&str, &str, u16, u16)] = &[
     ("POST", "/language", 415, 415),
     ("GET", "/texts/{file}", 404, 404),
     ("GET", "/shows/{id}/calendar.ics", 404, 404),
+    // No such happening.
+    ("GET", "/happenings/{id}/calendar.ics", 404, 404),
     // No link that switches mails off.
     ("GET", "/notifications/unsubscribe/{token}", 410, 410),
     ("POST", "/notifications/unsubscribe/{token}", 410, 410),

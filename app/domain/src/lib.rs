@@ -10,6 +10,7 @@ pub mod chat;
 pub mod crowd;
 pub mod factors;
 pub mod field;
+pub mod happenings;
 pub mod listening;
 pub mod notifications;
 pub mod people;

@@ -1,10 +1,11 @@
 //! The frames of the live channel as they stand on the wire.
 
 use bandstand_domain::{
-    Millis, PersonId, Secret, ShowId,
+    Millis, PersonId, RoomId, Secret, ShowId,
     channel::{ClientFrame, Cursor, Event, ServerFrame, Topic},
     chat::{ChatEvent, ChatMessage, Mention, MessageId, Reaction, ReactionCount},
     crowd::{CrowdChange, Gesture},
+    happenings::{AnswerCounts, HappeningCard, HappeningEvent, HappeningId},
     notifications::{InboxEvent, InboxId, Notification, NotificationContent, NotificationKind},
     shows::{Artist, ShowCard, ShowEvent, Track},
     stage::{StageEvent, StageState},
@@ -33,6 +34,23 @@ fn notice() -> Notification {
         at: Millis(6),
         read: false,
         quiet: false,
+    }
+}
+
+fn happening() -> HappeningCard {
+    HappeningCard {
+        id: HappeningId(Uuid::nil()),
+        room: RoomId(Uuid::nil()),
+        title: "Supper".into(),
+        description: String::new(),
+        place: String::new(),
+        starts_at: Millis(1),
+        ends_at: Millis(2),
+        time_zone: "UTC".into(),
+        starts_text: String::new(),
+        revision: 0,
+        cancelled: false,
+        answers: AnswerCounts { yes: 1, perhaps: 0, no: 0 },
     }
 }
 
@@ -250,6 +268,18 @@ fn events_have_one_level_in_json() {
             }}}),
         ),
         (UploadEvent::FileRemoved { file }.into(), json!({"file_removed": {"file": file}})),
+        (
+            HappeningEvent::HappeningChanged { happening: happening() }.into(),
+            json!({"happening_changed": {"happening": {
+                "id": Uuid::nil(), "room": Uuid::nil(), "title": "Supper", "description": "",
+                "place": "", "starts_at": 1, "ends_at": 2, "time_zone": "UTC", "starts_text": "",
+                "revision": 0, "cancelled": false, "answers": {"yes": 1, "perhaps": 0, "no": 0}
+            }}}),
+        ),
+        (
+            HappeningEvent::HappeningCancelled { happening: happening().id }.into(),
+            json!({"happening_cancelled": {"happening": Uuid::nil()}}),
+        ),
     ] {
         assert_eq!(serde_json::to_value(&event).unwrap(), text);
         assert_eq!(serde_json::from_str::<Event>(&text.to_string()).unwrap(), event);

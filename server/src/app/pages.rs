@@ -20,6 +20,7 @@ use bandstand_app::{
     chat::port::Chat,
     crowd::port::Crowd,
     factors::port::Factors,
+    happenings::port::Happenings,
     listening::port::PersonalAddresses,
     notifications::port::Notifications,
     people::port::People,
@@ -241,6 +242,7 @@ fn provide_ports(venue: &Venue, caller: Caller) {
     provide_context::<Arc<dyn StreamKeys>>(caller.clone());
     provide_context::<Arc<dyn ApiTokens>>(caller.clone());
     provide_context::<Arc<dyn Factors>>(caller.clone());
+    provide_context::<Arc<dyn Happenings>>(caller.clone());
     provide_context::<Arc<dyn Notifications>>(caller.clone());
     provide_context::<Arc<dyn Uploads>>(caller.clone());
     provide_context::<Arc<dyn People>>(caller);

@@ -17,7 +17,7 @@ use crate::{
     channel::event_log,
     chat, clock,
     database::DatabaseError,
-    media, notifications,
+    happenings, media, notifications,
     own_account::deletion,
     people,
     quality::listening::{self, ListenerCount},
@@ -125,6 +125,9 @@ fn table(venue: &Venue) -> Vec<PeriodicWork> {
         }),
         every(HOUR, "delete email tokens", services, |it| async move {
             email_tokens::sweep(&it.database).await
+        }),
+        every(MINUTE, "remind of happenings", services, |it| async move {
+            happenings::news::remind(&it, clock::now()).await
         }),
         every(HOUR, "delete old notifications", services, |it| async move {
             notifications::sweep(&it.database, clock::now()).await

@@ -19,6 +19,7 @@ use super::{StartError, metrics, pages, site::Site, texts, venue::Venue};
 use crate::{
     api::{self, Api},
     channel::channels,
+    happenings,
     http::{language, log, page_cache, security},
     mail::mailbox,
     media, notifications, own_account, people, pictures, radio, recordings, rooms, sessions, shows,
@@ -75,6 +76,7 @@ pub fn router(venue: &Arc<Venue>) -> Result<Router, StartError> {
         .merge(
             own_account::routes(services)
                 .merge(notifications::routes())
+                .merge(happenings::routes())
                 .merge(shows::routes())
                 .merge(stage::routes(services))
                 .with_state(services.clone()),

@@ -26,6 +26,7 @@ use crate::{
         seal::Seal, token::Tokens, unsubscribe_token::UnsubscribeTokens,
     },
     database::Database,
+    happenings::news::HappeningNewsHandler,
     http::{limits::Limits, page_cache::PageCache},
     mail::Mail,
     media::{self, Media, registry::MediaSessions, source::CoreSources},
@@ -218,6 +219,8 @@ impl Venue {
         let mut handlers = JobHandlers::new();
         let letters = EmailHandler { services: services.clone() };
         handlers.insert(EmailHandler::JOB, Box::new(letters));
+        let news = HappeningNewsHandler { services: services.clone() };
+        handlers.insert(HappeningNewsHandler::JOB, Box::new(news));
         let notifications = NotificationMailHandler { services: services.clone() };
         handlers.insert(NotificationMailHandler::JOB, Box::new(notifications));
         let libraries = self.radio.libraries().clone();

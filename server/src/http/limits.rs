@@ -125,10 +125,14 @@ pub enum Limit {
     UploadPieces,
     /// Beginning to share files in rooms, and removing them, by person.
     Uploads,
+    /// Planning, changing and calling off happenings, by person.
+    Happenings,
+    /// Answers to happenings, by person.
+    HappeningAnswers,
 }
 
 impl Limit {
-    const ALL: [Self; 54] = [
+    const ALL: [Self; 56] = [
         Self::Registration,
         Self::LogIn,
         Self::LogInAddress,
@@ -183,6 +187,8 @@ impl Limit {
         Self::RoomFiles,
         Self::UploadPieces,
         Self::Uploads,
+        Self::Happenings,
+        Self::HappeningAnswers,
     ];
 
     /// The quota: the largest burst, and the time until one more is allowed.
@@ -250,6 +256,9 @@ impl Limit {
             // Two files of 50 MB in pieces of one, and all the trouble of a bad line.
             Self::UploadPieces => (600, Duration::from_millis(50)),
             Self::Uploads => (60, Duration::from_secs(1)),
+            // Each is told to all members.
+            Self::Happenings => (20, Duration::from_secs(60)),
+            Self::HappeningAnswers => (30, Duration::from_secs(2)),
         }
     }
 }

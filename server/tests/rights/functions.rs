@@ -1,7 +1,9 @@
 //! Server functions, with what they are called with and what each of those who try gets.
 
-use bandstand_domain::{notifications::NotificationSettings, recordings::RecordingForm};
-use serde_json::json;
+use bandstand_domain::{
+    happenings::HappeningForm, notifications::NotificationSettings, recordings::RecordingForm,
+};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::Arguments;
@@ -17,6 +19,19 @@ const NOT_PLAYED: [u16; 6] = [401, 401, 404, 404, 404, 404];
 
 /// Anybody with a name may.
 const NAMED: [u16; 6] = [401, 200, 200, 200, 200, 200];
+
+/// A room that they aren't in; who is in one may what `happenings` tries.
+const NOT_IN_ROOM: [u16; 6] = [401, 404, 404, 404, 404, 404];
+
+/// A plan for a room, or for a happening, that there isn't.
+fn plan() -> Value {
+    json!({ "room": Uuid::nil(), "happening": Uuid::nil(), "plan": HappeningForm::default() })
+}
+
+/// An answer to a happening that there isn't.
+fn answer() -> Value {
+    json!({ "happening": Uuid::nil(), "answer": "yes" })
+}
 
 /// A stage that nobody is on.
 const NOBODY_ON: [u16; 6] = [401, 403, 403, 409, 403, 409];
@@ -105,6 +120,13 @@ pub const FUNCTIONS: &[(&str, Arguments, [u16; 6])] = &[
     ("crowd/figure", |_| json!({}), NAMED),
     ("crowd/wear", |_| json!({ "look": null }), NAMED),
     ("crowd/like", |it| json!({ "show": it.show }), NAMED),
+    ("happenings/answer", |_| answer(), [404; 6]),
+    ("happenings/cancel", |_| json!({ "happening": Uuid::nil() }), [404; 6]),
+    ("happenings/change", |_| plan(), [404; 6]),
+    ("happenings/draft", |_| json!({ "happening": Uuid::nil() }), [404; 6]),
+    ("happenings/list", |_| json!({ "room": Uuid::nil() }), NOT_IN_ROOM),
+    ("happenings/plan", |_| plan(), NOT_IN_ROOM),
+    ("happenings/who", |_| json!({ "happening": Uuid::nil() }), [404; 6]),
     ("live/look", |it| json!({ "show": it.show }), [409; 6]),
     ("live/join", |it| json!({ "show": it.show }), NAMED),
     (

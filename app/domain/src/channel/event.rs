@@ -11,8 +11,8 @@ use serde::{
 };
 
 use crate::{
-    chat::ChatEvent, notifications::InboxEvent, rooms::RoomEvent, shows::ShowEvent,
-    stage::StageEvent, uploads::UploadEvent,
+    chat::ChatEvent, happenings::HappeningEvent, notifications::InboxEvent, rooms::RoomEvent,
+    shows::ShowEvent, stage::StageEvent, uploads::UploadEvent,
 };
 
 /// Durable event of a topic: stored before any subscriber receives it.
@@ -28,6 +28,8 @@ pub enum Event {
     Chat(ChatEvent),
     /// Change of a room; in the room's own topic.
     Room(RoomEvent),
+    /// Change of a room's happenings; in the room's own topic.
+    Happening(HappeningEvent),
     /// Change of an inbox; in its own topic.
     Inbox(InboxEvent),
     /// Change of the files in a room; in the room's own topic.
@@ -58,6 +60,12 @@ impl From<RoomEvent> for Event {
     }
 }
 
+impl From<HappeningEvent> for Event {
+    fn from(event: HappeningEvent) -> Self {
+        Self::Happening(event)
+    }
+}
+
 impl From<InboxEvent> for Event {
     fn from(event: InboxEvent) -> Self {
         Self::Inbox(event)
@@ -77,6 +85,7 @@ impl Serialize for Event {
             Self::Stage(event) => event.serialize(serializer),
             Self::Chat(event) => event.serialize(serializer),
             Self::Room(event) => event.serialize(serializer),
+            Self::Happening(event) => event.serialize(serializer),
             Self::Inbox(event) => event.serialize(serializer),
             Self::Upload(event) => event.serialize(serializer),
         }
@@ -104,6 +113,8 @@ const NAMES: &[&str] = &[
     "notice_withdrawn",
     "file_shared",
     "file_removed",
+    "happening_changed",
+    "happening_cancelled",
 ];
 
 /// Name of an event, by which the feature is found that has it.
@@ -129,6 +140,8 @@ enum Name {
     NoticeWithdrawn,
     FileShared,
     FileRemoved,
+    HappeningChanged,
+    HappeningCancelled,
 }
 
 impl<'de> Deserialize<'de> for Event {
@@ -169,6 +182,9 @@ impl<'de> Visitor<'de> for EventVisitor {
             }
             Name::FileShared | Name::FileRemoved => {
                 UploadEvent::deserialize(event).map(Event::Upload)
+            }
+            Name::HappeningChanged | Name::HappeningCancelled => {
+                HappeningEvent::deserialize(event).map(Event::Happening)
             }
         }
     }
