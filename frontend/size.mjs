@@ -20,6 +20,7 @@ const OWN = {
   channel: 35,
   chat: 35,
   answers: 30,
+  desk: 25,
   crowd: 40,
   farewell: 30,
   editing: 15,

@@ -23,7 +23,7 @@ INSERT INTO messages_of_places (topic, position, id, author, name, from_artist, 
     SELECT 'show:' || show_id, position, id, author, name, from_artist, text, sent_at, deleted_at FROM messages;
 DROP TABLE messages;
 ALTER TABLE messages_of_places RENAME TO messages;
-CREATE INDEX messages_by_author ON messages (author);
+CREATE INDEX messages_by_author ON messages (author, topic, sent_at);
 CREATE INDEX messages_by_time ON messages (topic, sent_at);
 CREATE INDEX messages_by_original ON messages (topic, replies_to) WHERE replies_to IS NOT NULL;
 CREATE INDEX messages_untold ON messages (told_at) WHERE untold = 1;
@@ -64,3 +64,56 @@ INSERT INTO mutes_of_places (topic, person, at) SELECT 'show:' || show_id, perso
 DROP TABLE mutes;
 ALTER TABLE mutes_of_places RENAME TO mutes;
 CREATE INDEX mutes_by_person ON mutes (person);
+
+CREATE TABLE chat_rules (
+    topic              TEXT   PRIMARY KEY,
+    slow               BIGINT NOT NULL,          -- seconds between two messages of one person
+    hold               BIGINT NOT NULL,          -- 1 if each message waits
+    words              TEXT   NOT NULL,          -- one a line
+    hold_words         BIGINT NOT NULL,          -- 1 if a message with one waits, else it is refused
+    guests_muted_until BIGINT
+);
+
+-- Messages that wait until a moderator approves them. Nothing of them is in the log.
+CREATE TABLE chat_held (
+    topic       TEXT   NOT NULL,
+    id          TEXT   NOT NULL,
+    author      TEXT   NOT NULL,
+    name        TEXT   NOT NULL,
+    from_artist BIGINT NOT NULL,
+    badge       TEXT   NOT NULL,
+    text        TEXT   NOT NULL,
+    replies_to  TEXT,
+    why         TEXT   NOT NULL,                 -- rule, word
+    sent_at     BIGINT NOT NULL,
+    PRIMARY KEY (topic, id)
+);
+CREATE INDEX chat_held_by_author ON chat_held (author);
+
+-- Of shows; rooms have their own.
+CREATE TABLE chat_bans (
+    topic        TEXT   NOT NULL,
+    person       TEXT   NOT NULL,
+    name         TEXT   NOT NULL,
+    origin       TEXT,                           -- guests from there stay out until origin_until
+    origin_until BIGINT,
+    at           BIGINT NOT NULL,
+    PRIMARY KEY (topic, person)
+);
+CREATE INDEX chat_bans_by_person ON chat_bans (person);
+CREATE INDEX chat_bans_by_origin ON chat_bans (topic, origin);
+
+CREATE TABLE moderation_log (
+    topic       TEXT   NOT NULL,
+    number      BIGINT NOT NULL,
+    at          BIGINT NOT NULL,
+    author      TEXT   NOT NULL,                 -- who moderated
+    author_name TEXT   NOT NULL,
+    act         TEXT   NOT NULL,
+    person      TEXT   NOT NULL,                 -- whom it concerned; empty if all
+    person_name TEXT   NOT NULL,
+    PRIMARY KEY (topic, number)
+);
+CREATE INDEX moderation_log_by_author ON moderation_log (author);
+CREATE INDEX moderation_log_by_person ON moderation_log (person);
+CREATE INDEX moderation_log_by_age ON moderation_log (at);

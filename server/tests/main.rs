@@ -15,6 +15,7 @@ mod channel;
 mod channel_memory;
 mod chat;
 mod chat_answers;
+mod chat_moderation;
 mod chat_rooms;
 mod connections;
 mod cookies;

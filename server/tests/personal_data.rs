@@ -53,8 +53,9 @@ const KEPT: [(&str, &[&str], &str); 8] = [
 ];
 
 /// Tables without an account or a person, and what of people may stand in them all the same.
-const OTHERS: [(&str, &str); 11] = [
+const OTHERS: [(&str, &str); 12] = [
     ("chat_pins", "places of messages alone"),
+    ("chat_rules", "what moderators of a place don't want to read"),
     ("crowd_moments", "numbers alone"),
     ("ended_sessions", "names of sessions, for an hour"),
     ("events", "the log: messages and names in it are erased with those that it tells of"),

@@ -105,7 +105,7 @@ async fn a_guest_is_told_nothing_private() {
     // Every server function there is, with arguments that fit any of them.
     let arguments = json!({
         "id": show, "show": show, "place": ChatPlace::Show(show),
-        "ids": [show], "pinned": true, "reaction": "heart", "on": true, "handle": "ada", "follow": true, "section": "past", "next": "",
+        "ids": [show], "pinned": true, "reaction": "heart", "on": true, "minutes": 0, "approved": true, "banned": true, "handle": "ada", "follow": true, "section": "past", "next": "",
         "before": i64::MAX, "name": "Guest", "text": "hello", "person": ada.person(), "muted": true,
         "paused": true, "keep": true, "record": true, "published": true, "from": 0, "second": 0,
         "happening": show, "answer": "yes", "plan": HappeningForm::default(),

@@ -56,6 +56,9 @@ async fn fingerprint(app: &TestApp) -> Vec<String> {
         "SELECT topic || person FROM mutes ORDER BY 1",
         "SELECT position || reaction || person FROM chat_reactions ORDER BY 1",
         "SELECT topic || position FROM chat_pins ORDER BY 1",
+        "SELECT topic || slow || hold || words FROM chat_rules ORDER BY 1",
+        "SELECT topic || person FROM chat_bans ORDER BY 1",
+        "SELECT topic || number FROM moderation_log ORDER BY 1",
         "SELECT artist || helper FROM helpers ORDER BY 1",
         "SELECT topic || cursor FROM events ORDER BY 1",
         "SELECT COALESCE(name, '') || COALESCE(account, '') FROM sessions \

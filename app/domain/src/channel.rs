@@ -170,6 +170,13 @@ pub enum ServerFrame {
         /// Empty when nothing is known.
         title: String,
     },
+    /// Something of the moment in a chat, for those whom it concerns.
+    ChatNews {
+        /// Place.
+        place: crate::chat::ChatPlace,
+        /// What it is.
+        news: crate::chat::ChatNews,
+    },
     /// A topic is not, or no longer, followed.
     Refused {
         /// Topic.

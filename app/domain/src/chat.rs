@@ -1,6 +1,7 @@
 //! Chat of a show or a room.
 
 mod mention;
+mod moderation;
 mod place;
 mod reaction;
 
@@ -16,6 +17,11 @@ use crate::{
 };
 
 pub use mention::{MAX_MENTIONS, Mention, find_handles};
+pub use moderation::{
+    ChatBan, ChatNews, ChatRules, HeldMessage, HeldWhy, LOG_PAGE, MAX_GUESTS_MUTED, MAX_HELD,
+    MAX_HELD_EACH, MAX_SLOW, MAX_WORD, MAX_WORDS, ModerationAct, ModerationEntry, ModerationPage,
+    RulesForm,
+};
 pub use place::ChatPlace;
 pub use reaction::{Reaction, ReactionCount};
 
@@ -43,6 +49,16 @@ pub enum ChatReason {
     TooManyEdits,
     /// As many messages are pinned as can be.
     TooManyPins,
+    /// The message has a word that is not said here.
+    Word,
+    /// Guests are muted for a while.
+    GuestsMuted,
+    /// The person is banned from the show.
+    Banned,
+    /// As many messages wait as can.
+    TooManyHeld,
+    /// Messages wait here until they are approved: they can't be changed afterwards.
+    EditHeld,
 }
 
 impl Tell for ChatReason {
@@ -53,6 +69,11 @@ impl Tell for ChatReason {
             Self::Archived => text!(refusal.chat.archived),
             Self::TooManyEdits => text!(refusal.chat.too_many_edits, most = MAX_EDITS),
             Self::TooManyPins => text!(refusal.chat.too_many_pins, most = MAX_PINS),
+            Self::Word => text!(refusal.chat.word),
+            Self::GuestsMuted => text!(refusal.chat.guests_muted),
+            Self::Banned => text!(refusal.chat.banned),
+            Self::TooManyHeld => text!(refusal.chat.too_many_held),
+            Self::EditHeld => text!(refusal.chat.edit_held),
         }
     }
 }
@@ -62,8 +83,13 @@ print_text!(ChatReason);
 impl Reason for ChatReason {
     fn status(&self) -> u16 {
         match self {
-            Self::Muted => 403,
-            Self::Over | Self::Archived | Self::TooManyEdits | Self::TooManyPins => 409,
+            Self::Muted | Self::Word | Self::GuestsMuted | Self::Banned => 403,
+            Self::Over
+            | Self::Archived
+            | Self::TooManyEdits
+            | Self::TooManyPins
+            | Self::TooManyHeld
+            | Self::EditHeld => 409,
         }
     }
 }
@@ -183,6 +209,11 @@ pub enum ChatEvent {
         /// True if it is pinned now.
         pinned: bool,
     },
+    /// The rules have changed.
+    ChatRules {
+        /// The rules by now.
+        rules: ChatRules,
+    },
 }
 
 /// A page of history, oldest first.
@@ -195,6 +226,9 @@ pub struct ChatPage {
     /// Pinned messages, the latest first; with the latest page alone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pinned: Vec<ChatMessage>,
+    /// Rules of the place; with the latest page alone.
+    #[serde(default, skip_serializing_if = "ChatRules::are_none")]
+    pub rules: ChatRules,
 }
 
 /// Checks a message; returns the complaint.

@@ -38,6 +38,8 @@ pub enum StageReason {
     NotOnStage,
     /// The artist has taken the stage from elsewhere since.
     TakenOver,
+    /// The person is banned from the show.
+    Banned,
     /// The venue is full.
     Full,
     /// The artist has as many stream keys as one may have.
@@ -55,6 +57,7 @@ impl Tell for StageReason {
             Self::TooLate => text!(refusal.stage.too_late),
             Self::NotOnStage => text!(refusal.stage.not_on_stage),
             Self::TakenOver => text!(refusal.stage.taken_over),
+            Self::Banned => text!(refusal.stage.banned),
             Self::Full => text!(refusal.stage.full),
             Self::TooManyKeys => text!(refusal.stage.too_many_keys, most = MAX_KEYS),
         }
@@ -67,7 +70,7 @@ impl Reason for StageReason {
     fn status(&self) -> u16 {
         match self {
             Self::Nameless => 401,
-            Self::Unconfirmed | Self::MembersOnly => 403,
+            Self::Unconfirmed | Self::MembersOnly | Self::Banned => 403,
             Self::Over
             | Self::OnAir
             | Self::TooLate

@@ -3,7 +3,7 @@
 use bandstand_domain::{
     Millis, PersonId, RoomId, Secret, ShowId,
     channel::{ClientFrame, Cursor, Event, ServerFrame, Topic},
-    chat::{ChatEvent, ChatMessage, Mention, MessageId, Reaction, ReactionCount},
+    chat::{ChatEvent, ChatMessage, ChatRules, Mention, MessageId, Reaction, ReactionCount},
     crowd::{CrowdChange, Gesture},
     happenings::{AnswerCounts, HappeningCard, HappeningEvent, HappeningId},
     notifications::{InboxEvent, InboxId, Notification, NotificationContent, NotificationKind},
@@ -160,6 +160,7 @@ fn events_have_one_level_in_json() {
         edited_at: Some(Millis(7)),
         ..posted.clone()
     };
+    let rules = ChatRules { slow: 5, hold: true, guests_muted_until: None };
     let reactions = vec![ReactionCount { reaction: Reaction::Heart, count: 2, mine: false }];
     let card = ShowCard {
         id: show(),
@@ -279,6 +280,10 @@ fn events_have_one_level_in_json() {
         (
             HappeningEvent::HappeningCancelled { happening: happening().id }.into(),
             json!({"happening_cancelled": {"happening": Uuid::nil()}}),
+        ),
+        (
+            ChatEvent::ChatRules { rules }.into(),
+            json!({"chat_rules": {"rules": {"slow": 5, "hold": true}}}),
         ),
     ] {
         assert_eq!(serde_json::to_value(&event).unwrap(), text);

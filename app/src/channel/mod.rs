@@ -61,6 +61,8 @@ pub enum Incoming {
     Notices(Vec<Notice>),
     /// Title that plays now; empty when nothing is known.
     Playing(String),
+    /// Something of the moment in the chat.
+    Chat(bandstand_domain::chat::ChatNews),
     /// The topic is not, or no longer, followed; nothing more will come.
     Refused(StageError),
 }

@@ -1,7 +1,7 @@
 //! What one does with messages beside writing them: reacting, pinning, changing, quoting.
 
 use bandstand_domain::{
-    Refusal,
+    PersonId, Refusal,
     chat::{MessageId, Reaction},
 };
 use gloo_timers::future::TimeoutFuture;
@@ -11,6 +11,7 @@ use super::{
     ChatHandle,
     api::{edit_message, load_messages, pin_message, react_to_message},
     handle::Composing,
+    moderation_api::ban_person,
     quotes::Quote,
 };
 use crate::{failure::Failed, t, texts::told};
@@ -65,6 +66,21 @@ impl ChatHandle {
                 Ok(()) if pinned => self.say(t!(chat.news.pinned).into()),
                 Ok(()) => self.say(t!(chat.news.unpinned).into()),
                 Err(failed) => self.say(t!(chat.news.pin_failed, why = told(&failed))),
+            }
+        });
+    }
+
+    /// Bans a person from the show.
+    pub(super) fn ban(self, person: PersonId, name: String) {
+        spawn_local(async move {
+            match ban_person(self.place(), person, true).await {
+                Ok(()) => {
+                    let _ = self.acted().try_update(|count| *count += 1);
+                    self.say(t!(chat.news.banned, name = name));
+                }
+                Err(failed) => {
+                    self.say(t!(chat.news.mute_failed, name = name, why = told(&failed)))
+                }
             }
         });
     }

@@ -4,7 +4,9 @@
 
 use bandstand_domain::{
     PersonId,
-    chat::{ChatMessage, ChatPage, ChatPlace, ChatReason, MessageId, Reaction, ReactionCount},
+    chat::{
+        ChatMessage, ChatPage, ChatPlace, ChatReason, HeldWhy, MessageId, Reaction, ReactionCount,
+    },
 };
 use leptos::prelude::*;
 
@@ -19,7 +21,7 @@ pub async fn post_message(
     id: MessageId,
     text: String,
     replies_to: Option<MessageId>,
-) -> Result<(), Failed<ChatReason>> {
+) -> Result<Option<HeldWhy>, Failed<ChatReason>> {
     answer(port::<dyn super::port::Chat>().post(place, id, text, replies_to)).await
 }
 

@@ -29,7 +29,14 @@ pub fn composing(chat: ChatHandle, field: NodeRef<html::Textarea>) -> AnyView {
             </button>
         })
     };
+    let ruled = move || {
+        let rules = chat.state().with(|state| state.rules());
+        let slow = (rules.slow > 0).then(|| t!(chat.rules.slow, count = rules.slow));
+        let hold = rules.hold.then(|| t!(chat.rules.hold).to_string());
+        slow.into_iter().chain(hold).collect::<Vec<_>>().join(" ")
+    };
     view! {
+        <p class="chat-ruled">{ruled}</p>
         <div class="chat-answering" role="status">
             {move || row(chat.composing().get())}
         </div>

@@ -146,11 +146,12 @@ pub fn OnItsWay(
     let text = pending.text.clone();
     let failure = match &pending.progress {
         Progress::Failed(why) => Some(why.clone()),
-        Progress::Sending | Progress::Taken => None,
+        Progress::Sending | Progress::Held | Progress::Taken => None,
     };
     let failed = failure.is_some();
     let state = match pending.progress {
         Progress::Sending => t!(chat.message.sending),
+        Progress::Held => t!(chat.message.held),
         Progress::Taken => t!(chat.message.sent),
         Progress::Failed(_) => t!(chat.message.not_sent),
     };

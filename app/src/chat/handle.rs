@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bandstand_domain::{
     Millis, PersonId, Refusal,
     channel::Event,
-    chat::{ChatEvent, ChatMessage, ChatPage, ChatPlace, ChatReason, MessageId},
+    chat::{ChatEvent, ChatMessage, ChatNews, ChatPage, ChatPlace, ChatReason, MessageId},
 };
 use futures::{FutureExt, future::LocalBoxFuture};
 use leptos::{
@@ -54,6 +54,10 @@ pub struct ChatHandle {
     /// Message whose answers are shown in place of the list.
     thread: RwSignal<Option<MessageId>>,
     quotes: RwSignal<Quotes>,
+    /// Number of messages that wait, for those who moderate.
+    waiting: RwSignal<u32>,
+    /// Counts what one did as a moderator.
+    acted: RwSignal<u32>,
 }
 
 impl ChatHandle {
@@ -69,6 +73,8 @@ impl ChatHandle {
             composing: RwSignal::default(),
             thread: RwSignal::new(None),
             quotes: RwSignal::default(),
+            waiting: RwSignal::new(0),
+            acted: RwSignal::new(0),
         }
     }
 
@@ -115,6 +121,17 @@ impl ChatHandle {
         }
     }
 
+    /// Takes in something of the moment.
+    pub fn hear(self, news: &ChatNews) {
+        match news {
+            ChatNews::Waiting(count) => self.waiting.set(*count),
+            ChatNews::Rejected(id) => {
+                let why = Progress::Failed(t!(chat.message.rejected).into());
+                self.state.update(|state| state.progress(*id, why));
+            }
+        }
+    }
+
     pub(super) fn state(self) -> RwSignal<ChatState> {
         self.state
     }
@@ -149,6 +166,14 @@ impl ChatHandle {
         self.thread
     }
 
+    pub(super) fn waiting(self) -> RwSignal<u32> {
+        self.waiting
+    }
+
+    pub(super) fn acted(self) -> RwSignal<u32> {
+        self.acted
+    }
+
     pub(super) fn quotes(self) -> RwSignal<Quotes> {
         self.quotes
     }
@@ -163,7 +188,8 @@ impl ChatHandle {
         self.state.update(|state| state.send(id, text.clone(), replies_to));
         spawn_local(async move {
             let progress = match post_message(self.place, id, text, replies_to).await {
-                Ok(()) => Progress::Taken,
+                Ok(None) => Progress::Taken,
+                Ok(Some(_)) => Progress::Held,
                 Err(Failed(Refusal::Invalid(errors))) => Progress::Failed(
                     errors
                         .0

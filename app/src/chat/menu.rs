@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bandstand_domain::{
     PersonId,
-    chat::{ChatMessage, MessageId},
+    chat::{ChatMessage, ChatPlace, MessageId},
 };
 use leptos::{ev, prelude::*};
 use wasm_bindgen::JsCast;
@@ -76,10 +76,21 @@ fn choices(chat: ChatHandle, message: Arc<ChatMessage>, own: bool, hosts: bool) 
                     {t!(chat.message.delete)}
                 </button>
             })}
+            {(hosts && !own && matches!(chat.place(), ChatPlace::Show(_)))
+                .then(|| ban_button(chat, person.clone(), name.clone()))}
             {(hosts && !own).then(|| mute_button(chat, person, name))}
         </div>
     }
     .into_any()
+}
+
+fn ban_button(chat: ChatHandle, person: PersonId, name: String) -> AnyView {
+    let words = t!(chat.message.ban, name = &name);
+    let ban = move |event: ev::MouseEvent| {
+        chat.ban(person.clone(), name.clone());
+        close(event.target(), true);
+    };
+    view! { <button type="button" on:click=ban>{words}</button> }.into_any()
 }
 
 fn pin_button(chat: ChatHandle, id: MessageId) -> AnyView {

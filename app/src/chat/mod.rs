@@ -4,9 +4,13 @@ mod acting;
 pub mod api;
 mod composer;
 mod composing_view;
+mod desk_view;
 mod entry;
 mod handle;
 mod menu;
+pub mod moderation_api;
+#[cfg(feature = "ssr")]
+pub mod moderation_port;
 mod panel;
 mod pins_view;
 #[cfg(feature = "ssr")]

@@ -12,6 +12,7 @@ use web_sys::ResizeObserver;
 use super::{
     ChatHandle, ChatViewer,
     composer::Composer,
+    desk_view::Desk,
     entry::{ChatRow, OnItsWay, Posted},
     handle::Composing,
     state::{ChatState, Pending},
@@ -92,6 +93,7 @@ fn Messages(
     let more = Memo::new(move |_| chat.state().with(|state| state.earlier_than().is_some()));
     view! {
         <section class="chat" aria-label=t!(chat.chat)>
+            <Desk chat viewer/>
             {move || tools.get().map(|it| (it.pins)(chat, viewer))}
             {move || {
                 let open = chat.thread().get()?;

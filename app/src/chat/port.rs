@@ -3,20 +3,23 @@
 use async_trait::async_trait;
 use bandstand_domain::{
     PersonId,
-    chat::{ChatError, ChatMessage, ChatPage, ChatPlace, MessageId, Reaction, ReactionCount},
+    chat::{
+        ChatError, ChatMessage, ChatPage, ChatPlace, HeldWhy, MessageId, Reaction, ReactionCount,
+    },
 };
 
 /// The chats of shows and rooms, for the person who makes the current request.
 #[async_trait]
 pub trait Chat: Send + Sync {
-    /// Posts a message, which may answer another. The same `id` by the same person is posted once.
+    /// Posts a message, which may answer another; why it waits, if it does. The same `id` by the same person is posted
+    /// once.
     async fn post(
         &self,
         place: ChatPlace,
         id: MessageId,
         text: String,
         replies_to: Option<MessageId>,
-    ) -> Result<(), ChatError>;
+    ) -> Result<Option<HeldWhy>, ChatError>;
     /// Changes the text of one's own message.
     async fn edit(&self, place: ChatPlace, id: MessageId, text: String) -> Result<(), ChatError>;
     /// Deletes a message: one's own, or any where one moderates.

@@ -7,7 +7,7 @@ use std::{
 
 use bandstand_domain::{
     Millis, PersonId,
-    chat::{ChatEvent, ChatMessage, ChatPage, MessageId, ReactionCount},
+    chat::{ChatEvent, ChatMessage, ChatPage, ChatRules, MessageId, ReactionCount},
 };
 
 /// The most messages that are kept while one follows the talk.
@@ -26,6 +26,8 @@ const DELETED: usize = 200;
 pub enum Progress {
     /// On its way.
     Sending,
+    /// It waits until a moderator approves it.
+    Held,
     /// The venue has it; it will come back to all.
     Taken,
     /// It didn't get there; why.
@@ -57,6 +59,7 @@ pub struct ChatState {
     muted: HashMap<PersonId, bool>,
     /// Pinned messages, the latest first.
     pinned: Vec<MessageId>,
+    rules: ChatRules,
     more: bool,
     reading_back: bool,
 }
@@ -68,6 +71,7 @@ impl ChatState {
         self.muted = muted.into_iter().map(|person| (person, true)).collect();
         self.pending.retain(|pending| pending.progress != Progress::Taken);
         self.more = page.more;
+        self.rules = page.rules;
         self.pinned = page.pinned.iter().map(|it| it.id).collect();
         for message in page.messages {
             self.take(message);
@@ -112,6 +116,10 @@ impl ChatState {
                 });
                 0
             }
+            ChatEvent::ChatRules { rules } => {
+                self.rules = *rules;
+                0
+            }
             ChatEvent::Pinned { message, pinned } => {
                 self.pinned.retain(|it| it != message);
                 if *pinned {
@@ -143,6 +151,11 @@ impl ChatState {
     pub fn at(&self, position: i64) -> Option<&Arc<ChatMessage>> {
         let at = self.messages.partition_point(|it| it.position < position);
         self.messages.get(at).filter(|it| it.position == position)
+    }
+
+    /// Rules of the place.
+    pub fn rules(&self) -> ChatRules {
+        self.rules
     }
 
     /// Pinned messages, the latest first.

@@ -53,6 +53,7 @@ impl LiveRoom {
                 }
             }
             Incoming::Event(event) => self.happened(&event),
+            Incoming::Chat(news) => self.chat.hear(&news),
             Incoming::Refused(Refusal::Gone) => self.gone.set(true),
             Incoming::Refused(_) => outside.run(()),
             _ => {}

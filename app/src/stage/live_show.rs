@@ -48,6 +48,7 @@ impl LiveShow {
             Incoming::Crowd(crowd) => self.crowd.reset(crowd),
             Incoming::CrowdChange(change) => self.crowd.change(change),
             Incoming::Playing(title) => self.title.set(title),
+            Incoming::Chat(news) => self.chat.hear(&news),
             // For the studio.
             Incoming::Notices(_) => {}
             Incoming::Refused(Refusal::Gone | Refusal::NotFound) => self.gone.set(true),

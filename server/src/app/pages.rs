@@ -17,7 +17,7 @@ use bandstand_app::{
     App,
     accounts::port::{AccountSettings, Accounts, Helpers},
     api_tokens::port::ApiTokens,
-    chat::port::Chat,
+    chat::{moderation_port::ChatModeration, port::Chat},
     crowd::port::Crowd,
     factors::port::Factors,
     happenings::port::Happenings,
@@ -211,7 +211,7 @@ fn provide(venue: &Arc<Venue>, refused: &Arc<AtomicBool>) {
 /// One port per feature, all acting for `caller`.
 fn provide_ports(venue: &Venue, caller: Caller) {
     provide_context(caller.request_language.current);
-    let Venue { crowds, stages, media, radio, monitor, .. } = venue;
+    let Venue { crowds, followers, stages, media, radio, monitor, .. } = venue;
     let shows = ShowsPort { caller: caller.clone(), audience: Arc::new(crowds.clone()) };
     provide_context::<Arc<dyn Shows>>(Arc::new(shows));
     let stage = StagePort { caller: caller.clone(), stages: stages.clone() };
@@ -226,8 +226,10 @@ fn provide_ports(venue: &Venue, caller: Caller) {
         mounts: radio.mounts.clone(),
     };
     provide_context::<Arc<dyn Quality>>(Arc::new(quality));
-    let chat = ChatPort { caller: caller.clone(), crowds: crowds.clone() };
-    provide_context::<Arc<dyn Chat>>(Arc::new(chat));
+    let (crowds_, followers) = (crowds.clone(), followers.clone());
+    let chat = Arc::new(ChatPort { caller: caller.clone(), crowds: crowds_, followers });
+    provide_context::<Arc<dyn Chat>>(chat.clone());
+    provide_context::<Arc<dyn ChatModeration>>(chat);
     let crowd = CrowdPort { caller: caller.clone(), crowds: crowds.clone() };
     provide_context::<Arc<dyn Crowd>>(Arc::new(crowd));
     let listening = ListeningPort { caller: caller.clone(), mp3: radio.makes_mp3() };

@@ -102,6 +102,12 @@ fn table(venue: &Venue) -> Vec<PeriodicWork> {
         every(10 * SECOND, "tell reactions", services, |it| async move {
             chat::tell_reactions(&it).await
         }),
+        every(
+            HOUR,
+            "forget old moderation",
+            services,
+            |it| async move { chat::forget_old(&it).await },
+        ),
         every(MINUTE, "forget used tokens", services, |it| async move {
             it.tokens.forget_expired(clock::now());
             Ok::<_, Infallible>(())

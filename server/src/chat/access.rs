@@ -9,10 +9,12 @@ use bandstand_domain::{
     rooms::RoomRole,
 };
 
+use super::store;
 use crate::{
     caller::Caller,
     clock,
     crowd::Crowds,
+    database::DatabaseError,
     ids::AccountId,
     rights::{Action, Resource},
     rooms,
@@ -53,6 +55,10 @@ pub async fn enter<E: Error>(caller: &Caller, place: ChatPlace) -> Result<ChatEn
             let entry = access::enter(caller, show).await?;
             let closed = entry.facts.is_closed(clock::now()).then_some(ChatReason::Over);
             let host = Host::Artist(entry.facts.artist_account, entry.facts.artist_person);
+            let origin = guest_origin(caller, place).await?;
+            if is_banned(caller, place, &entry.viewer.person, origin.as_deref()).await? {
+                return Ok(ChatEntry::banned(place, entry.viewer, host));
+            }
             Ok(ChatEntry { place, viewer: entry.viewer, badge: None, closed, host })
         }
         ChatPlace::Room(room) => {
@@ -67,6 +73,31 @@ pub async fn enter<E: Error>(caller: &Caller, place: ChatPlace) -> Result<ChatEn
             Ok(ChatEntry { place, viewer: entry.viewer, badge, closed, host })
         }
     }
+}
+
+/// From where the caller comes to `place`, if they are there without an account.
+///
+/// # Errors
+/// Returns an error when the database fails.
+pub async fn guest_origin(
+    caller: &Caller,
+    place: ChatPlace,
+) -> Result<Option<String>, DatabaseError> {
+    let guest = caller.account().await?.is_none();
+    Ok(guest.then(|| caller.services.origins.of(caller.address, &place.to_string())))
+}
+
+/// Tells whether `person`, who comes from `origin` if they are a guest, is banned from `place`.
+///
+/// # Errors
+/// Returns an error when the database fails.
+pub async fn is_banned(
+    caller: &Caller,
+    place: ChatPlace,
+    person: &PersonId,
+    origin: Option<&str>,
+) -> Result<bool, DatabaseError> {
+    store::is_banned(&caller.services.database, place, person, origin, clock::now()).await
 }
 
 /// Lets the caller read the chat of `place`; the person they are there, if they have a name. Once show and encore
@@ -96,6 +127,11 @@ async fn is_public<E: Error>(
 }
 
 impl ChatEntry {
+    /// Somebody who may do nothing there any more.
+    fn banned(place: ChatPlace, viewer: Viewer, host: Host) -> Self {
+        Self { place, viewer, badge: None, closed: Some(ChatReason::Banned), host }
+    }
+
     /// Tells whether the viewer is the artist of the show.
     pub fn is_artist(&self) -> bool {
         matches!(&self.host, Host::Artist(_, artist) if *artist == self.viewer.person)

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     background::bus::{Bus, BusListener, BusMessage},
     channel::{encoded_frame::EncodedFrame, hub::Outbox},
+    ids::SessionName,
 };
 
 /// One who follows a chat, by one connection.
@@ -20,8 +21,14 @@ use crate::{
 pub struct ChatFollower {
     /// The person.
     pub person: PersonId,
+    /// Name at that time.
+    pub name: String,
     /// True if they moderate there.
     pub moderates: bool,
+    /// Session by which they are there.
+    pub session: Option<SessionName>,
+    /// From where they come, if they have no account.
+    pub origin: Option<String>,
     /// Cancelled when they may be there no more.
     pub cut: CancellationToken,
 }
@@ -64,6 +71,14 @@ impl ChatFollowers {
     /// Hears from `bus` who leaves rooms.
     pub fn subscribe(&self, bus: &Bus) {
         bus.subscribe(&self.0);
+    }
+
+    /// All entries of `person` among those who follow the chat of `place`.
+    pub fn of(&self, place: ChatPlace, person: &PersonId) -> Vec<ChatFollower> {
+        let places = self.0.lock();
+        let present = places.get(&place).into_iter().flat_map(HashMap::values);
+        let theirs = present.filter(|it| it.follower.person == *person);
+        theirs.map(|it| it.follower.clone()).collect()
     }
 
     /// Cuts the connections by which `person` follows the chat of `place`.
@@ -138,7 +153,14 @@ mod tests {
             let (outbox, frames) = Outbox::new(CancellationToken::new());
             let cut = CancellationToken::new();
             let person = PersonId::new(person);
-            let follower = ChatFollower { person, moderates: number == 1, cut: cut.clone() };
+            let follower = ChatFollower {
+                name: person.to_string(),
+                person,
+                moderates: number == 1,
+                session: None,
+                origin: None,
+                cut: cut.clone(),
+            };
             guards.push(followers.follow(ChatPlace::Room(room), number, follower, outbox));
             (cut, frames)
         };

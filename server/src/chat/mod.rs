@@ -2,12 +2,15 @@
 
 mod access;
 pub mod followers;
+mod moderation;
 pub mod personal_data;
 pub mod port;
 pub mod room_topic;
 mod store;
+mod words;
 
-pub use port::tell_reactions;
+pub use access::{guest_origin, is_banned};
+pub use port::{forget_old, tell_reactions};
 pub use store::{
     Mentioned, Posted, PostedMessage, is_muted, muted, page, present, said_by_second, said_from,
 };

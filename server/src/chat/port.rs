@@ -8,31 +8,38 @@ use bandstand_domain::{
     FieldErrors, PersonId, Refusal,
     accounts::Role,
     chat::{
-        ChatError, ChatMessage, ChatPage, ChatPlace, ChatReason, MessageId, Reaction,
-        ReactionCount, check_message,
+        ChatError, ChatMessage, ChatPage, ChatPlace, ChatReason, HeldWhy, MessageId, ModerationAct,
+        Reaction, ReactionCount, check_message,
     },
 };
 
 use super::{
     access::{self, ChatEntry},
-    store::{self, Deletion, Draft, Edited, NewText, Pinning, Posted, Reacted, Told},
+    followers::ChatFollowers,
+    moderation::note,
+    store::{
+        self, Deletion, Draft, Edited, Holding, NewText, Pinning, PlaceRules, Posted, Reacted, Told,
+    },
+    words::has_word,
 };
 use crate::{
     caller::Caller,
     clock,
     crowd::Crowds,
-    database::{Database, DatabaseError},
+    database::{Database, DatabaseError, Write},
     http::limits::{Limit, by_address},
     services::Services,
 };
 
 /// The port of the chat.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ChatPort {
     /// Caller of the request.
     pub caller: Caller,
     /// Presence at the shows.
     pub crowds: Crowds,
+    /// The people who follow chats.
+    pub followers: ChatFollowers,
 }
 
 #[async_trait]
@@ -43,30 +50,41 @@ impl Chat for ChatPort {
         id: MessageId,
         text: String,
         replies_to: Option<MessageId>,
-    ) -> Result<(), ChatError> {
+    ) -> Result<Option<HeldWhy>, ChatError> {
         let text = checked(&text)?;
         let entry = self.writer(place).await?;
+        let (slow, why) = self.ruled(&entry, &text).await?;
         let mut write = self.database().begin().await?;
         let mentioned =
             store::resolve(&mut write, place, &text, |it| self.is_present(place, it)).await?;
         let (from_artist, badge, viewer) = (entry.is_artist(), entry.badge, entry.viewer);
         let (author, name) = (viewer.person, viewer.name);
         let draft = Draft { id, author, name, from_artist, badge, text, replies_to, mentioned };
-        match store::post(&mut write, place, draft, clock::now()).await? {
+        if let Some(why) = why {
+            if let Some(held) = self.hold(write, place, &draft, (why, slow)).await? {
+                return Ok(Some(held));
+            }
+            write = self.database().begin().await?;
+        }
+        match store::post(&mut write, place, draft, slow, clock::now()).await? {
             Posted::Now(_) => write.commit_unrevised().await?,
             // Told again: who sends it again has heard nothing of it, and others may not have either.
             Posted::Before => drop(write),
             Posted::Taken => return Err(Refusal::Forbidden),
             Posted::Muted => return Err(Refusal::Because(ChatReason::Muted)),
             Posted::Unanswerable => return Err(Refusal::NotFound),
+            Posted::TooSoon(retry_after) => return Err(Refusal::TooMany { retry_after }),
         }
         self.announce(place).await;
-        Ok(())
+        Ok(None)
     }
 
     async fn edit(&self, place: ChatPlace, id: MessageId, text: String) -> Result<(), ChatError> {
         let text = checked(&text)?;
         let entry = self.writer(place).await?;
+        if self.ruled(&entry, &text).await?.1.is_some() {
+            return Err(Refusal::Because(ChatReason::EditHeld));
+        }
         let person = entry.viewer.person;
         // Looked at before anything is written: nobody keeps the only writer busy with what isn't theirs.
         let author = store::author(self.database(), place, id).await?;
@@ -95,12 +113,18 @@ impl Chat for ChatPort {
         let any = entry.moderates(&self.caller).await?;
         // Looked at before anything is written: nobody keeps the only writer busy with what isn't theirs.
         let author = store::author(self.database(), place, id).await?;
-        if author.ok_or(Refusal::NotFound)? != *person && !any {
+        let author = author.ok_or(Refusal::NotFound)?;
+        if author != *person && !any {
             return Err(Refusal::Forbidden);
         }
         self.caller.limited(Limit::Moderation, (place, person))?;
         let mut write = self.database().begin().await?;
-        match store::delete(&mut write, place, id, person, any, clock::now()).await? {
+        let now = clock::now();
+        // Noted with the name that goes.
+        if author != *person {
+            note(&mut write, &entry, ModerationAct::Deleted, Some((&author, "")), now).await?;
+        }
+        match store::delete(&mut write, place, id, person, any, now).await? {
             Deletion::Now => write.commit().await?,
             Deletion::Before => return Ok(()),
             Deletion::NotFound => return Err(Refusal::NotFound),
@@ -125,7 +149,11 @@ impl Chat for ChatPort {
         }
         self.caller.limited(Limit::Moderation, (place, &entry.viewer.person))?;
         let mut write = self.database().begin().await?;
-        if store::mute(&mut write, place, &person, muted, clock::now()).await? {
+        let now = clock::now();
+        if store::mute(&mut write, place, &person, muted, now).await? {
+            let act = if muted { ModerationAct::Muted } else { ModerationAct::Unmuted };
+            let name = self.name_of(place, &person);
+            note(&mut write, &entry, act, Some((&person, &name)), now).await?;
             write.commit().await?;
             self.announce(place).await;
         }
@@ -149,6 +177,7 @@ impl Chat for ChatPort {
         if store::is_muted(self.database(), place, person).await? {
             return Err(Refusal::Because(ChatReason::Muted));
         }
+        self.ruled(&entry, "").await?;
         let (now, change) = (clock::now(), (reaction, on));
         let reacted = store::react(self.database(), place, id, person, change, now).await?;
         let Reacted { counts, told } = reacted.ok_or(Refusal::NotFound)?;
@@ -166,7 +195,13 @@ impl Chat for ChatPort {
         self.caller.limited(Limit::Moderation, (place, &entry.viewer.person))?;
         let mut write = self.database().begin().await?;
         match store::pin(&mut write, place, id, pinned, clock::now()).await? {
-            Pinning::Now => write.commit().await?,
+            Pinning::Now => {
+                let act = if pinned { ModerationAct::Pinned } else { ModerationAct::Unpinned };
+                let author = store::author(self.database(), place, id).await?;
+                let whom = author.as_ref().map(|it| (it, ""));
+                note(&mut write, &entry, act, whom, clock::now()).await?;
+                write.commit().await?;
+            }
             Pinning::Before => return Ok(()),
             Pinning::NotFound => return Err(Refusal::NotFound),
             Pinning::Full => return Err(Refusal::Because(ChatReason::TooManyPins)),
@@ -235,8 +270,62 @@ impl ChatPort {
         Ok(entry)
     }
 
+    /// What the rules of the place ask of `text` by the caller: seconds since their last message, and why it waits
+    /// for approval, if it does. Nothing of those who moderate.
+    async fn ruled(
+        &self,
+        entry: &ChatEntry,
+        text: &str,
+    ) -> Result<(Option<u32>, Option<HeldWhy>), ChatError> {
+        let rules = store::rules(&self.database().read, entry.place).await?;
+        if rules == PlaceRules::default() || entry.moderates(&self.caller).await? {
+            return Ok((None, None));
+        }
+        let guest = entry.viewer.role == Role::Guest;
+        if guest && rules.public.guests_muted_until.is_some_and(|until| clock::now() < until) {
+            return Err(Refusal::Because(ChatReason::GuestsMuted));
+        }
+        let has_word = has_word(text, rules.words.lines());
+        if has_word && !rules.hold_words {
+            return Err(Refusal::Because(ChatReason::Word));
+        }
+        let why =
+            if has_word { Some(HeldWhy::Word) } else { rules.public.hold.then_some(HeldWhy::Rule) };
+        Ok((Some(rules.public.slow), why))
+    }
+
+    /// Has a message wait; none when it needn't, because it was approved before.
+    async fn hold(
+        &self,
+        mut write: Write,
+        place: ChatPlace,
+        draft: &Draft,
+        (why, slow): (HeldWhy, Option<u32>),
+    ) -> Result<Option<HeldWhy>, ChatError> {
+        if store::author(self.database(), place, draft.id).await?.is_some() {
+            return Ok(None);
+        }
+        match store::hold(&mut write, place, draft, why, slow, clock::now()).await? {
+            Holding::Now => {
+                write.commit_unrevised().await?;
+                self.tell_held(place, None).await;
+                Ok(Some(why))
+            }
+            Holding::Before => Ok(Some(why)),
+            Holding::Taken => Err(Refusal::Forbidden),
+            Holding::Muted => Err(Refusal::Because(ChatReason::Muted)),
+            Holding::Full => Err(Refusal::Because(ChatReason::TooManyHeld)),
+            Holding::TooSoon(retry_after) => Err(Refusal::TooMany { retry_after }),
+        }
+    }
+
+    /// The name of who follows the chat at present; empty for others.
+    fn name_of(&self, place: ChatPlace, person: &PersonId) -> String {
+        self.followers.of(place, person).into_iter().next().map(|it| it.name).unwrap_or_default()
+    }
+
     /// Tells whether `person` is at the show; members of a room are asked for in the database.
-    fn is_present(&self, place: ChatPlace, person: &PersonId) -> bool {
+    pub(super) fn is_present(&self, place: ChatPlace, person: &PersonId) -> bool {
         matches!(place, ChatPlace::Show(show) if self.crowds.contains(show, person))
     }
 
@@ -277,4 +366,13 @@ pub async fn tell_reactions(services: &Services) -> Result<(), DatabaseError> {
         }
     }
     Ok(())
+}
+
+/// Forgets what moderation has kept for long enough.
+///
+/// # Errors
+/// Returns an error when the database fails.
+pub async fn forget_old(services: &Services) -> Result<(), DatabaseError> {
+    store::forget_origins(&services.database, clock::now()).await?;
+    store::forget_old(&services.database, clock::now()).await
 }

@@ -41,10 +41,11 @@ struct Member {
     topic: RoomTopic,
     room: RoomId,
     person: PersonId,
+    name: String,
     moderates: bool,
     cut: CancellationToken,
     /// A connection may be older than the session that is behind it now.
-    _guard: SessionGuard,
+    guard: SessionGuard,
     following: Option<ChatFollowing>,
 }
 
@@ -75,9 +76,10 @@ impl TopicSource for RoomTopic {
             topic: self.clone(),
             room,
             person: entry.viewer.person,
+            name: entry.viewer.name,
             moderates,
             cut: request.ended.clone(),
-            _guard: guard,
+            guard,
             following: None,
         }))
     }
@@ -87,7 +89,14 @@ impl TopicSource for RoomTopic {
 impl Admitted for Member {
     async fn enter(&mut self, number: u64, outbox: &Outbox) -> Result<(), StageError> {
         let (person, cut) = (self.person.clone(), self.cut.clone());
-        let follower = ChatFollower { person, moderates: self.moderates, cut };
+        let follower = ChatFollower {
+            person,
+            name: self.name.clone(),
+            moderates: self.moderates,
+            session: Some(self.guard.name().clone()),
+            origin: None,
+            cut,
+        };
         let place = ChatPlace::Room(self.room);
         self.following = Some(self.topic.followers.follow(place, number, follower, outbox.clone()));
         // After it is noted: whoever removes this member now finds them.

@@ -1,13 +1,17 @@
 //! Chats in the database.
 
+mod bans;
 mod deletion;
 mod edits;
 mod extras;
+mod held;
 mod mentions;
+mod moderation_log;
 mod moments;
 mod mutes;
 mod pins;
 mod reactions;
+mod rules;
 mod threads;
 
 use bandstand_domain::{
@@ -17,13 +21,17 @@ use bandstand_domain::{
 };
 use sqlx::{Row, any::AnyRow};
 
+pub use bans::{ban, bans, forget_origins, is_banned, lift_ban};
 pub use deletion::{Deletion, delete, export, export_reactions, forget_person};
 pub use edits::{Edited, NewText, edit};
+pub use held::{Holding, count_held, held, hold, take_held};
 pub use mentions::{Mentioned, resolve};
+pub use moderation_log::{Moderated, forget_old, log, note};
 pub use moments::{said_by_second, said_from};
 pub use mutes::{is_muted, mute, muted};
 pub use pins::{Pinning, pin, pinned};
 pub use reactions::{Reacted, Told, react, tell_untold, untold};
+pub use rules::{PlaceRules, rules, set_rules};
 pub use threads::{quoted, thread};
 
 use crate::{
@@ -89,14 +97,18 @@ pub enum Posted {
     Muted,
     /// The message that it answers isn't there.
     Unanswerable,
+    /// Its author wrote a moment ago: so many seconds are left.
+    TooSoon(u32),
 }
 
-/// Adds a message to the chat of `place`, and the event that tells it. Unless that is `Now`, the transaction must be
+/// Adds a message to the chat of `place`, and the event that tells it; where it is `slow`, so many seconds after the
+/// author's last. Unless that is `Now`, the transaction must be
 /// dropped.
 pub async fn post(
     write: &mut Write,
     place: ChatPlace,
     draft: Draft,
+    slow: Option<u32>,
     now: Millis,
 ) -> Result<Posted, DatabaseError> {
     // First, because it makes everything at this topic wait its turn: a mute, too.
@@ -109,6 +121,9 @@ pub async fn post(
     if let Some(before) = edits::find(write, place, id).await? {
         let own = before.message.author == author;
         return Ok(if own { Posted::Before } else { Posted::Taken });
+    }
+    if let Some(left) = too_soon(write, place, &author, slow, now).await? {
+        return Ok(Posted::TooSoon(left));
     }
     let answered = match replies_to {
         None => None,
@@ -156,6 +171,29 @@ pub async fn post(
     Ok(Posted::Now(Box::new(PostedMessage { message, mentioned, answered })))
 }
 
+/// Seconds until `author` may write again in `place`; none if they may now.
+pub async fn too_soon(
+    write: &mut Write,
+    place: ChatPlace,
+    author: &PersonId,
+    slow: Option<u32>,
+    now: Millis,
+) -> Result<Option<u32>, DatabaseError> {
+    let Some(slow) = slow.filter(|slow| *slow > 0) else { return Ok(None) };
+    let last = sqlx::query(
+        "SELECT MAX(at) FROM (SELECT MAX(sent_at) AS at FROM messages WHERE topic = $1 AND author = $2 \
+         UNION ALL SELECT MAX(sent_at) AS at FROM chat_held WHERE topic = $1 AND author = $2) AS sent",
+    )
+    .bind(place.to_string())
+    .bind(author.as_str())
+    .fetch_one(&mut **write)
+    .await?;
+    let last: Option<i64> = last.try_get(0)?;
+    let due = last.map(|at| Millis(at).plus(i64::from(slow) * Millis::SECOND));
+    let left = due.map(|due| due.since(now)).filter(|left| *left > 0);
+    Ok(left.map(|left| u32::try_from(left / Millis::SECOND + 1).unwrap_or(u32::MAX)))
+}
+
 /// Returns the author of the message `id` at `place`; none when there never was one.
 pub async fn author(
     database: &Database,
@@ -184,6 +222,23 @@ pub async fn has_written(
     Ok(row.is_some())
 }
 
+/// The name by which `person` wrote last at `place`, if they ever did.
+pub async fn last_name(
+    database: &Database,
+    place: ChatPlace,
+    person: &PersonId,
+) -> Result<Option<String>, DatabaseError> {
+    let row = sqlx::query(
+        "SELECT name FROM messages WHERE topic = $1 AND author = $2 AND name <> '' \
+         ORDER BY sent_at DESC LIMIT 1",
+    )
+    .bind(place.to_string())
+    .bind(person.as_str())
+    .fetch_optional(&database.read)
+    .await?;
+    row.map(|row| Ok(row.try_get(0)?)).transpose()
+}
+
 /// The latest messages of `place` before `position`, oldest first, as `viewer` sees them.
 pub async fn page(
     database: &Database,
@@ -206,7 +261,7 @@ pub async fn page(
         rows.iter().take(most).map(decode).collect::<Result<Vec<_>, DatabaseError>>()?;
     messages.reverse();
     extras::attach(&mut connection, place, &mut messages, None, viewer).await?;
-    Ok(ChatPage { messages, more, pinned: Vec::new() })
+    Ok(ChatPage { messages, more, ..ChatPage::default() })
 }
 
 /// The chat of `place` as it is for who comes in, up to the event at `position`.
@@ -218,7 +273,8 @@ pub async fn present(
 ) -> Result<ChatPage, DatabaseError> {
     // A message is at the cursor of its event: newer ones will come as events.
     let page = page(database, place, position.saturating_add(1), viewer).await?;
-    Ok(ChatPage { pinned: pinned(database, place).await?, ..page })
+    let rules = rules(&database.read, place).await?.public;
+    Ok(ChatPage { pinned: pinned(database, place).await?, rules, ..page })
 }
 
 fn decode(row: &AnyRow) -> Result<ChatMessage, DatabaseError> {

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use bandstand_app::stage::port::StageControl;
 use bandstand_domain::{
     FieldErrors, PersonId, Refusal, Secret, ShowId,
+    chat::ChatPlace,
     shows::check_title,
     stage::{DoorToken, JoinToken, PublishToken, StageError, StageReason, StageState},
 };
@@ -45,6 +46,12 @@ impl StageControl for StagePort {
             Err(Refusal::Forbidden) => Err(Refusal::Because(StageReason::MembersOnly)),
             other => other,
         }?;
+        let place = ChatPlace::Show(show);
+        let origin = chat::guest_origin(&self.caller, place).await?;
+        let person = &entry.viewer.person;
+        if chat::is_banned(&self.caller, place, person, origin.as_deref()).await? {
+            return Err(Refusal::Because(StageReason::Banned));
+        }
         let artist = entry.is_artist();
         let moderates =
             self.caller.may(&entry.facts.artist_account, Resource::Chat, Action::Moderate).await?;

@@ -72,6 +72,8 @@ struct Visitor {
     /// The private identity of the artist's account, for the artist alone.
     artist: Option<AccountId>,
     moderates: bool,
+    /// From where a guest comes.
+    origin: Option<String>,
     cut: CancellationToken,
     attendance: Option<Attendance>,
     _guard: SessionGuard,
@@ -100,6 +102,10 @@ impl TopicSource for ShowTopic {
         }
         let moderates = caller.may(&facts.artist_account, Resource::Chat, Action::Moderate).await?;
         let artist = claims.artist.then_some(facts.artist_account);
+        let origin = chat::guest_origin(&caller, show.into()).await?;
+        if chat::is_banned(&caller, show.into(), &claims.person, origin.as_deref()).await? {
+            return Err(Refusal::Because(StageReason::Banned));
+        }
         let (topic, language) = (self.clone(), client.request_language.current);
         Ok(Box::new(Visitor {
             topic,
@@ -107,6 +113,7 @@ impl TopicSource for ShowTopic {
             language,
             artist,
             moderates,
+            origin,
             cut: ended.clone(),
             attendance: None,
             _guard: guard,
@@ -135,7 +142,14 @@ impl Admitted for Visitor {
         let titles = &self.topic.titles;
         self.hears_titles = Some(titles.follow(self.claims.show, number, outbox.clone()));
         let (person, cut) = (self.claims.person.clone(), self.cut.clone());
-        let follower = ChatFollower { person, moderates: self.moderates, cut };
+        let follower = ChatFollower {
+            person,
+            name: self.claims.name.clone(),
+            moderates: self.moderates,
+            session: Some(self.claims.session.clone()),
+            origin: self.origin.clone(),
+            cut,
+        };
         let (followers, place) = (&self.topic.followers, ChatPlace::Show(self.claims.show));
         self.following = Some(followers.follow(place, number, follower, outbox.clone()));
         if let Some(artist) = self.artist.clone() {

@@ -1,7 +1,8 @@
 //! Server functions, with what they are called with and what each of those who try gets.
 
 use bandstand_domain::{
-    happenings::HappeningForm, notifications::NotificationSettings, recordings::RecordingForm,
+    chat::RulesForm, happenings::HappeningForm, notifications::NotificationSettings,
+    recordings::RecordingForm,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -84,6 +85,34 @@ pub const FUNCTIONS: &[(&str, Arguments, [u16; 6])] = &[
     ("api_tokens/list", |_| json!({}), [401, 401, 200, 200, 200, 200]),
     ("api_tokens/look_up", |_| json!({ "code": "BBBB-BBBB" }), [401, 401, 410, 403, 403, 410]),
     ("api_tokens/revoke", |_| json!({ "id": Uuid::nil() }), [401, 401, 404, 404, 404, 404]),
+    (
+        "chat/ban",
+        |it| json!({ "place": it.place(), "person": "nobody", "banned": false }),
+        [401, 403, 403, 200, 200, 200],
+    ),
+    ("chat/bans", |it| json!({ "place": it.place() }), [401, 403, 403, 200, 200, 200]),
+    (
+        "chat/decide",
+        |it| json!({ "place": it.place(), "id": Uuid::nil(), "approved": true }),
+        [401, 403, 403, 404, 404, 404],
+    ),
+    ("chat/held", |it| json!({ "place": it.place() }), NAMED),
+    (
+        "chat/moderation_log",
+        |it| json!({ "place": it.place(), "before": 100 }),
+        [401, 403, 403, 200, 200, 200],
+    ),
+    (
+        "chat/mute_guests",
+        |it| json!({ "place": it.place(), "minutes": 0 }),
+        [401, 403, 403, 200, 200, 200],
+    ),
+    ("chat/rules", |it| json!({ "place": it.place() }), [401, 403, 403, 200, 200, 200]),
+    (
+        "chat/set_rules",
+        |it| json!({ "place": it.place(), "form": RulesForm::default() }),
+        [401, 403, 403, 200, 200, 200],
+    ),
     (
         "chat/edit",
         |it| json!({ "place": it.place(), "id": it.message, "text": "Good night" }),

@@ -104,6 +104,7 @@ const NAMES: &[&str] = &[
     "edited",
     "reacted",
     "pinned",
+    "chat_rules",
     "room_changed",
     "room_deleted",
     "members_changed",
@@ -131,6 +132,7 @@ enum Name {
     Edited,
     Reacted,
     Pinned,
+    ChatRules,
     RoomChanged,
     RoomDeleted,
     MembersChanged,
@@ -173,7 +175,8 @@ impl<'de> Visitor<'de> for EventVisitor {
             | Name::Muted
             | Name::Edited
             | Name::Reacted
-            | Name::Pinned => ChatEvent::deserialize(event).map(Event::Chat),
+            | Name::Pinned
+            | Name::ChatRules => ChatEvent::deserialize(event).map(Event::Chat),
             Name::RoomChanged | Name::RoomDeleted | Name::MembersChanged | Name::KnocksChanged => {
                 RoomEvent::deserialize(event).map(Event::Room)
             }

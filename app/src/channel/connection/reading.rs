@@ -117,6 +117,11 @@ impl Connection {
                     calls.push((follower.handler.clone(), Incoming::Playing(title.clone())));
                 }
             }
+            Some(ReceivedFrame::Frame(ServerFrame::ChatNews { place, news })) => {
+                for follower in connection.borrow().of(place.into()) {
+                    calls.push((follower.handler.clone(), Incoming::Chat(news.clone())));
+                }
+            }
             Some(ReceivedFrame::Frame(ServerFrame::Refused { topic, why })) => {
                 let attempt = connection.borrow().attempt;
                 Self::refused(connection, attempt, topic, why);

@@ -24,7 +24,7 @@ fn message(i: i64) -> ChatMessage {
 }
 
 fn page(positions: std::ops::Range<i64>, more: bool) -> ChatPage {
-    ChatPage { messages: positions.map(message).collect(), more, pinned: vec![] }
+    ChatPage { messages: positions.map(message).collect(), more, ..ChatPage::default() }
 }
 
 fn posted(i: i64) -> ChatEvent {

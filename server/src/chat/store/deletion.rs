@@ -145,6 +145,9 @@ pub async fn forget_person(write: &mut Write, person: &PersonId) -> Result<(), D
     .await?;
     for statement in [
         "DELETE FROM mutes WHERE person = $1",
+        "DELETE FROM chat_held WHERE author = $1",
+        "DELETE FROM chat_bans WHERE person = $1",
+        "DELETE FROM moderation_log WHERE author = $1 OR person = $1",
         "DELETE FROM chat_reactions WHERE person = $1",
         "DELETE FROM chat_mentions WHERE person = $1",
     ] {
