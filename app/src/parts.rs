@@ -19,6 +19,7 @@ use crate::{
     api_tokens::DevicePage,
     archive::{RecordingPage, RecordingsPage},
     navigation::path_of,
+    notifications::NotificationsPage,
     people::ArtistPageView,
     rooms::{InvitationPage, NewRoomPage, RoomPageView, RoomSettingsPage, RoomsPage},
     shows::{DashboardPage, EditShowPage, NewShowPage, WhatsOnPage},
@@ -114,6 +115,9 @@ parts! {
     }
     room_settings {
         "/rooms/:name/settings" => RoomSettingsPage,
+    }
+    notices {
+        "/notifications" => NotificationsPage,
     }
     watch {
         "/shows/:id" => ShowPageView,
@@ -330,6 +334,7 @@ mod tests {
             ("/rooms/tea", "rooms"),
             ("/rooms/tea/settings", "room_settings"),
             ("/invitations/x", "rooms"),
+            ("/notifications", "notices"),
             ("/shows/7", "watch"),
             ("/shows/7/studio", "studio"),
             ("/shows/7/rehearsal", "studio"),

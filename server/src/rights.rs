@@ -43,8 +43,12 @@ pub enum Resource {
     Room,
     /// The members of a room.
     Members,
+    /// A happening of a room.
+    Happening,
     /// Links that lead into a room.
     Invitations,
+    /// Files that people share in a room.
+    RoomFiles,
 }
 
 /// Action on a resource.
@@ -64,11 +68,11 @@ pub enum Action {
 
 use Action::{Change, Create, Delete, Enter, Moderate};
 use Relation::{Artist, Helper, Member, Moderator, Operator, Owner, RoomGuest, Somebody};
-use Resource::{Chat, Invitations, Members, Message, Room, Show, Stage};
+use Resource::{Chat, Happening, Invitations, Members, Message, Room, RoomFiles, Show, Stage};
 
 /// Table of access rights; an action that isn't here is denied. Everybody may read what is public: shows
 /// that weren't deleted, and the chat of those that are over.
-pub const TABLE: [(Resource, Action, &[Relation]); 16] = [
+pub const TABLE: [(Resource, Action, &[Relation]); 20] = [
     (Show, Create, &[Artist]),
     (Show, Change, &[Owner, Helper]),
     (Show, Delete, &[Owner, Operator]),
@@ -84,7 +88,12 @@ pub const TABLE: [(Resource, Action, &[Relation]); 16] = [
     (Room, Delete, &[Owner, Operator]),
     (Members, Create, &[Member, Moderator, Owner]),
     (Members, Moderate, &[Moderator, Owner]),
+    (Happening, Create, &[Member, Moderator, Owner]),
+    (Happening, Change, &[Moderator, Owner]),
     (Invitations, Create, &[Member, Moderator, Owner]),
+    // Guests where the room allows it; and whoever brought one removes it.
+    (RoomFiles, Create, &[RoomGuest, Member, Moderator, Owner]),
+    (RoomFiles, Delete, &[Moderator, Owner]),
 ];
 
 /// Returns whether one of `relations` permits `action` on `resource`.

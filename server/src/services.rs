@@ -15,7 +15,7 @@ use crate::{
     config::Config,
     crypto::{
         listening_token::ListeningTokens, origin::Origins, passwords::Passwords, seal::Seal,
-        token::Tokens,
+        token::Tokens, unsubscribe_token::UnsubscribeTokens,
     },
     database::Database,
     http::limits::Limits,
@@ -54,6 +54,8 @@ pub struct Services {
     pub listening_tokens: ListeningTokens,
     /// Origins of guests.
     pub origins: Origins,
+    /// Tokens of links that switch mails off.
+    pub unsubscribe_tokens: UnsubscribeTokens,
     /// Password hashing.
     pub passwords: Passwords,
     /// Browser sessions in the database.

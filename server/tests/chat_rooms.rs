@@ -30,7 +30,7 @@ impl TestApp {
         .await
         .unwrap();
         sqlx::query(
-            "INSERT INTO room_addresses (skeleton, address, room, current) VALUES ($1, $1, $1, 1)",
+            "INSERT INTO room_addresses (skeleton, address, room, current, since) VALUES ($1, $1, $1, 1, 1)",
         )
         .bind(room.to_string())
         .execute(&mut *write)

@@ -11,6 +11,7 @@ const ADA: &str = "account-ada";
 const ADAS_PERSON: &str = "person-ada";
 const BEN: &str = "account-ben";
 const SHOW: &str = "3d813cbb-47fb-42ba-91df-831e1593ac29";
+const ROOM: &str = "00000000-0000-0000-0000-00000000000a";
 
 /// Columns that hold a public identity.
 const PERSON_COLUMNS: [&str; 2] = ["person", "author"];
@@ -20,7 +21,7 @@ const OWNER_COLUMNS: [&str; 2] = ["owner", "holder"];
 const ADA_AS_OWNER: &str = "account:account-ada";
 
 /// What stays in a table with an account or a person, and why.
-const KEPT: [(&str, &[&str], &str); 6] = [
+const KEPT: [(&str, &[&str], &str); 8] = [
     (
         "accounts",
         &["id", "person", "handle", "handle_key", "email_key", "genres", "language"],
@@ -34,10 +35,16 @@ const KEPT: [(&str, &[&str], &str); 6] = [
     ),
     ("former_handles", &["handle_key", "account"], "kept from others for ninety days"),
     (
+        "happenings",
+        &["title", "description", "place", "time_zone"],
+        "others come to what somebody planned, by nobody then",
+    ),
+    (
         "messages",
         &["topic", "id", "author", "edits"],
         "the places of messages stay, so that no history has a gap",
     ),
+    ("rooms", &["title", "description"], "a room is its members' together"),
     (
         "shows",
         &["artist", "title", "description", "genres", "time_zone", "stage", "medium"],
@@ -46,7 +53,7 @@ const KEPT: [(&str, &[&str], &str); 6] = [
 ];
 
 /// Tables without an account or a person, and what of people may stand in them all the same.
-const OTHERS: [(&str, &str); 11] = [
+const OTHERS: [(&str, &str); 12] = [
     ("chat_pins", "places of messages alone"),
     ("chat_rules", "what moderators of a place don't want to read"),
     ("crowd_moments", "numbers alone"),
@@ -56,6 +63,7 @@ const OTHERS: [(&str, &str); 11] = [
     ("recording_files", "formats and lengths, deleted by the show's artist"),
     ("recording_mp3s", "lengths of sound files, deleted by the show's artist"),
     ("recordings", "times, deleted by the show's artist"),
+    ("room_addresses", "addresses of rooms, which lead there or say that they are gone"),
     ("topics", "numbers alone"),
     ("tracks", "titles that were played at a show that stays"),
 ];
@@ -123,8 +131,11 @@ async fn insert(database: &Database, table: &str, columns: &[Column], subject: &
             "1".into()
         }
         _ if table == "shows" && column.name == "id" => format!("'{SHOW}'"),
+        _ if table == "rooms" && column.name == "id" => format!("'{ROOM}'"),
+        _ if table == "room_members" && column.name == "role" => "'member'".into(),
         _ if column.is_account() => format!("'{BEN}'"),
         _ if column.refers_to.as_deref() == Some("shows") => format!("'{SHOW}'"),
+        _ if column.refers_to.as_deref() == Some("rooms") => format!("'{ROOM}'"),
         _ if column.text => format!("'secret {table}.{}'", column.name),
         _ if column.name == "left_at" => clock::now().0.to_string(),
         _ if column.nullable => "NULL".into(),
@@ -173,7 +184,7 @@ async fn erasure_leaves_nothing_of_a_person_in_any_table_but_what_is_named() {
     let mut tables = tables(&database).await;
     tables.sort_by_key(|(table, _)| match table.as_str() {
         "accounts" => 0,
-        "shows" => 1,
+        "rooms" | "shows" => 1,
         _ => 2,
     });
     let mut personal = BTreeSet::new();

@@ -3,13 +3,18 @@
 use bandstand_domain::{
     channel::{ClientFrame, Topic},
     chat::ChatPlace,
+    happenings::HappeningForm,
+    notifications::NotificationSettings,
 };
 use reqwest::header;
 use serde_json::json;
 use sqlx::Row;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::app::{TestApp, draft};
+use crate::support::{
+    app::{TestApp, draft},
+    rooms::form as room_form,
+};
 
 /// Where everybody comes from, as the venue's proxy says.
 const ADDRESS: &str = "203.0.113.77";
@@ -46,6 +51,8 @@ async fn a_guest_is_told_nothing_private() {
     let ben = app.visitor("ben").await;
     let guest = app.guest("Guest").await;
     assert_eq!(ben.post("listening/address", json!({ "show": show })).await.status(), 200);
+    let room = ada.make_room(&room_form("rights-room")).await.unwrap().id;
+    guest.come_in(&ada, room).await;
     let mut answers: Vec<(String, String)> = Vec::new();
 
     // What goes over the live channel while things happen.
@@ -75,9 +82,12 @@ async fn a_guest_is_told_nothing_private() {
         "/join",
         "/log-in",
         "/dashboard",
+        "/notifications",
         "/recordings",
         "/settings",
         "/shows/new",
+        "/rooms",
+        "/rooms/rights-room",
         "/artists/ada",
         "/artists/ben",
         "/artists/ada/podcast.xml",
@@ -99,15 +109,22 @@ async fn a_guest_is_told_nothing_private() {
         "hidden": { "person": "nobody", "name": "Nobody" }, "handle": "ada", "follow": true, "section": "past", "next": "",
         "before": i64::MAX, "name": "Guest", "text": "hello", "person": ada.person(), "muted": true,
         "paused": true, "keep": true, "record": true, "published": true, "from": 0, "second": 0,
+        "happening": show, "answer": "yes", "plan": HappeningForm::default(),
+        "up_to": 9, "settings": NotificationSettings::default(),
         "kept": true, "allowed": false, "title": "One",
         "draft": draft("Mine now", 9), "password": "long enough for one",
         "link": "x", "login": "ada", "language": "en", "ceremony": "x",
         "credential": "{}", "code": "123456", "session": "",
+        "room": room, "address": "rights-room", "archived": false, "skipped": 0, "role": "member",
+        "banned": false, "waiting": true, "admitted": true, "invitation": "00000000-0000-0000-0000-000000000000",
+        "words": "",
         "measured": { "before": "[]", "now": "[]" },
         "form": {
             "handle": "new", "display_name": "New", "email": "ada@elsewhere.example", "artist": null,
             "password": "long enough for one", "login": "ada", "about": "", "website": "",
             "current": "x", "new": "long enough for one", "link": "x", "title": "Mine now",
+            "public": true, "guests": true, "guest_uploads": false, "knocking": true, "kept_days": null,
+            "hours": null, "max_uses": null, "address": "rights-room",
             "description": "", "tracklist": "", "links": "", "from": "0:00", "to": "0:01"
         },
     });

@@ -3,12 +3,13 @@
 //! Whoever adds one adds a row here: the tests compare their tables with what the program has.
 
 mod functions;
+mod rooms;
 mod writing;
 
 use std::{collections::BTreeSet, fs, path::Path};
 
 use bandstand_domain::{
-    ShowId,
+    RoomId, ShowId,
     accounts::AccountReason,
     chat::{ChatPlace, ChatReason},
     stage::JoinToken,
@@ -20,13 +21,17 @@ use sqlx::Row;
 use uuid::Uuid;
 
 use self::functions::FUNCTIONS;
-use crate::support::app::{TestApp, User};
+use crate::support::{
+    app::{TestApp, User},
+    rooms::form as room_form,
+};
 
 /// What is there to be touched.
 struct Things {
     show: ShowId,
     message: Uuid,
     guest: String,
+    room: RoomId,
 }
 
 impl Things {
@@ -65,8 +70,16 @@ async fn fingerprint(app: &TestApp) -> Vec<String> {
         "SELECT id || account || name FROM api_tokens ORDER BY 1",
         "SELECT hash || state FROM device_logins ORDER BY 1",
         "SELECT account || name FROM player_sessions ORDER BY 1",
+        "SELECT account || number || COALESCE(read_at, 0) FROM notices ORDER BY 1",
+        "SELECT account || settings FROM inboxes ORDER BY 1",
+        "SELECT id || revision || COALESCE(cancelled_at, 0) FROM happenings ORDER BY 1",
+        "SELECT happening || person || answer FROM happening_answers ORDER BY 1",
         "SELECT follower || artist FROM follows ORDER BY 1",
         "SELECT handle_key || account FROM former_handles ORDER BY 1",
+        "SELECT id || title || public || COALESCE(archived_at, 0) || COALESCE(deleted_at, 0) FROM rooms ORDER BY 1",
+        "SELECT room || person || role || muted FROM room_members ORDER BY 1",
+        "SELECT room || person FROM room_knocks UNION ALL SELECT room || person FROM room_bans ORDER BY 1",
+        "SELECT id || uses FROM room_invitations ORDER BY 1",
     ] {
         let rows = sqlx::query(statement)
             .fetch_all(&app.running.venue.services.database.read)
@@ -91,7 +104,8 @@ async fn cast(app: &TestApp) -> ([User; 6], Things) {
     let config = app.running.venue.services.config.as_ref().clone();
     operator::run(config, UserCommand::Promote { who: "ops".into() }).await.unwrap();
     let message = owner.say(show, "Good evening").await;
-    let things = Things { show, message, guest: guest.person().to_string() };
+    let room = owner.make_room(&room_form("rights")).await.unwrap().id;
+    let things = Things { show, message, guest: guest.person().to_string(), room };
     ([app.nobody(), guest, other, helper, runs, owner], things)
 }
 
@@ -128,6 +142,11 @@ const ENDPOINTS: &[(&str, &str, u16, u16)] = &[
     ("POST", "/language", 415, 415),
     ("GET", "/texts/{file}", 404, 404),
     ("GET", "/shows/{id}/calendar.ics", 404, 404),
+    // No such happening.
+    ("GET", "/happenings/{id}/calendar.ics", 404, 404),
+    // No link that switches mails off.
+    ("GET", "/notifications/unsubscribe/{token}", 410, 410),
+    ("POST", "/notifications/unsubscribe/{token}", 410, 410),
     // An empty body is no name.
     ("POST", "/shows/{id}/enter", 415, 415),
     // Links of mails whose `#` was encoded.
@@ -140,10 +159,22 @@ const ENDPOINTS: &[(&str, &str, u16, u16)] = &[
     ("GET", "/metrics", 200, 200),
     // A picture of oneself; an empty body is none.
     ("POST", "/pictures", 401, 415),
-    // No such show.
+    // No such show, and no such room.
     ("POST", "/shows/{id}/artwork", 401, 404),
+    ("POST", "/rooms/{id}/picture", 401, 404),
+    ("GET", "/invitations/{secret}/code.svg", 200, 200),
     ("GET", "/pictures/{file}", 404, 404),
     ("GET", "/recordings/{file}", 404, 404),
+    // No such room.
+    ("GET", "/rooms/{id}/files/{file}", 401, 404),
+    ("GET", "/rooms/{id}/files/{file}/large", 401, 404),
+    ("GET", "/rooms/{id}/files/{file}/small", 401, 404),
+    // What the protocol of uploads is.
+    ("OPTIONS", "/rooms/{id}/uploads", 204, 204),
+    ("POST", "/rooms/{id}/uploads", 401, 404),
+    ("DELETE", "/rooms/{id}/uploads/{upload}", 401, 404),
+    ("HEAD", "/rooms/{id}/uploads/{upload}", 401, 404),
+    ("PATCH", "/rooms/{id}/uploads/{upload}", 401, 404),
     ("GET", "/artists/{handle}/podcast.xml", 200, 200),
     ("GET", "/shows/{id}/recording.zip", 401, 404),
     // An empty body is no program's name, and no code.
@@ -195,6 +226,7 @@ async fn every_endpoint_as_everybody() {
             .replace("{session}", &format!("1-{}", "0".repeat(32)))
             .replace("{id}", &Uuid::new_v4().to_string())
             .replace("{handle}", "ada")
+            .replace("{secret}", "made-up")
             .replace("{file}", &format!("{}.jpg", "0".repeat(32)));
         let method: Method = method.parse().unwrap();
         for (user, expected) in [(&people[0], nobody), (&people[2], somebody)] {

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use crate::{Complaint, SourceFile, Tree, code, text::word};
 
 /// Words of features to come, which nothing else is called by.
-const RESERVED: [&str; 9] =
-    ["Room", "Ticket", "Slot", "Booking", "Calendar", "Node", "Region", "Happening", "Waitlist"];
+const RESERVED: [&str; 7] = ["Ticket", "Slot", "Booking", "Calendar", "Node", "Region", "Waitlist"];
 
 /// Public types with the name of another one, anywhere in the workspace.
 pub fn check_unique(tree: &Tree) -> Vec<Complaint> {

@@ -11,7 +11,7 @@ use bandstand_tidy::{
 };
 
 /// Tables, and the folders that own columns of them. Accounts forget the sessions of whom they erase.
-const TABLES: [(&str, &[&str]); 45] = [
+const TABLES: [(&str, &[&str]); 51] = [
     ("accounts", &["accounts", "people"]),
     ("api_tokens", &["api_tokens"]),
     ("bookmarks", &["recordings"]),
@@ -31,13 +31,17 @@ const TABLES: [(&str, &[&str]); 45] = [
     ("files", &["storage"]),
     ("follows", &["people"]),
     ("former_handles", &["people"]),
+    ("happening_answers", &["happenings"]),
+    ("happenings", &["happenings"]),
     ("helpers", &["accounts"]),
+    ("inboxes", &["notifications"]),
     ("jobs", &["background"]),
     ("likes", &["crowd"]),
     ("links", &["accounts"]),
     ("messages", &["chat"]),
     ("moderation_log", &["chat"]),
     ("mutes", &["chat"]),
+    ("notices", &["notifications"]),
     ("passkeys", &["factors"]),
     ("player_sessions", &["sessions"]),
     ("recording_files", &["recordings"]),
@@ -46,6 +50,7 @@ const TABLES: [(&str, &[&str]); 45] = [
     ("recovery_codes", &["factors"]),
     ("room_addresses", &["rooms"]),
     ("room_bans", &["rooms"]),
+    ("room_files", &["uploads"]),
     ("room_invitations", &["rooms"]),
     ("room_knocks", &["rooms"]),
     ("room_members", &["rooms"]),
@@ -57,6 +62,7 @@ const TABLES: [(&str, &[&str]); 45] = [
     ("stream_keys", &["stream_keys"]),
     ("topics", &["channel"]),
     ("tracks", &["shows"]),
+    ("uploads", &["uploads"]),
 ];
 
 /// Folders of the server, from below. Features begin with `accounts`.
@@ -68,10 +74,10 @@ const SERVER: Layers = &[
     &["services"],
     &["caller"],
     &["accounts"],
-    &["api_tokens", "factors"],
+    &["api_tokens", "factors", "notifications"],
     &["shows"],
     &["crowd", "listening", "people", "rooms", "stream_keys"],
-    &["chat"],
+    &["chat", "happenings", "uploads"],
     &["own_account", "stage"],
     &["media"],
     &["radio"],
@@ -89,23 +95,13 @@ const APP: Layers = &[
     &["ui"],
     &["pictures"],
     &["channel"],
-    &[
-        "chat",
-        "crowd",
-        "listening",
-        "quality",
-        "recordings",
-        "rooms",
-        "stream_keys",
-        "viewer",
-        "webrtc",
-    ],
-    &["api_tokens"],
+    &["chat", "crowd", "listening", "quality", "recordings", "stream_keys", "viewer", "webrtc"],
+    &["api_tokens", "happenings", "notifications"],
     &["factors", "shows"],
-    &["people", "recordings", "stage"],
+    &["people", "recordings", "stage", "uploads"],
     &["player"],
     &["accounts", "replay"],
-    &["archive", "studio", "watch"],
+    &["archive", "rooms", "studio", "watch"],
     &["parts"],
     &["app"],
 ];

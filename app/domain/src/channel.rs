@@ -12,6 +12,7 @@ use thiserror::Error;
 use crate::{
     Millis, PersonId, RoomId, Secret, ShowId,
     crowd::{CrowdChange, CrowdSnapshot, Gesture},
+    notifications::{Inbox, InboxId},
     rooms::RoomPage,
     shows::ShowPage,
     stage::StageError,
@@ -26,7 +27,8 @@ pub use event::Event;
 #[serde(transparent)]
 pub struct Cursor(pub i64);
 
-/// Topic that a page can subscribe to. As text: `shows`, `show:ID`, `door:ID`, `room:ID`.
+/// Topic that a page can subscribe to. As text: `shows`, `show:ID`, `door:ID`, `room:ID`,
+/// `inbox:ID`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum Topic {
@@ -38,6 +40,8 @@ pub enum Topic {
     Door(ShowId),
     /// One room with its chat; for its members.
     Room(RoomId),
+    /// One account's notifications; for its person alone.
+    Inbox(InboxId),
 }
 
 impl fmt::Display for Topic {
@@ -47,6 +51,7 @@ impl fmt::Display for Topic {
             Self::Show(id) => write!(f, "show:{id}"),
             Self::Door(id) => write!(f, "door:{id}"),
             Self::Room(id) => write!(f, "room:{id}"),
+            Self::Inbox(id) => write!(f, "inbox:{}", id.0),
         }
     }
 }
@@ -79,6 +84,9 @@ impl FromStr for Topic {
             Some(("show", id)) => id.parse().map(Self::Show).map_err(|_| UnknownTopic),
             Some(("door", id)) => id.parse().map(Self::Door).map_err(|_| UnknownTopic),
             Some(("room", id)) => id.parse().map(Self::Room).map_err(|_| UnknownTopic),
+            Some(("inbox", id)) => {
+                id.parse().map(InboxId).map(Self::Inbox).map_err(|_| UnknownTopic)
+            }
             _ => Err(UnknownTopic),
         }
     }
@@ -218,6 +226,8 @@ pub enum Snapshot {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         muted: Vec<PersonId>,
     },
+    /// An inbox; its notifications have to be asked for again.
+    Inbox(Inbox),
     /// A room: its page, and the latest messages, oldest first.
     Room {
         /// The page, as the member who follows sees it.

@@ -10,7 +10,9 @@ pub mod chat;
 pub mod crowd;
 pub mod factors;
 pub mod field;
+pub mod happenings;
 pub mod listening;
+pub mod notifications;
 pub mod people;
 pub mod person;
 pub mod quality;
@@ -23,6 +25,7 @@ pub mod stage;
 pub mod stream_keys;
 pub mod texts;
 pub mod time;
+pub mod uploads;
 pub mod visible;
 
 pub use field::{FieldError, FieldErrors};

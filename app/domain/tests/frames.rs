@@ -1,12 +1,15 @@
 //! The frames of the live channel as they stand on the wire.
 
 use bandstand_domain::{
-    Millis, PersonId, Secret, ShowId,
+    Millis, PersonId, RoomId, Secret, ShowId,
     channel::{ClientFrame, Cursor, Event, ServerFrame, Topic},
     chat::{ChatEvent, ChatMessage, ChatRules, Mention, MessageId, Reaction, ReactionCount},
     crowd::{CrowdChange, Gesture},
+    happenings::{AnswerCounts, HappeningCard, HappeningEvent, HappeningId},
+    notifications::{InboxEvent, InboxId, Notification, NotificationContent, NotificationKind},
     shows::{Artist, ShowCard, ShowEvent, Track},
     stage::{StageEvent, StageState},
+    uploads::{FileKind, RoomFile, RoomFileId, UploadEvent},
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -15,9 +18,46 @@ fn show() -> ShowId {
     ShowId(Uuid::from_u128(7))
 }
 
+fn notice() -> Notification {
+    Notification {
+        number: 3,
+        kind: NotificationKind::Mention,
+        place: "/rooms/kitchen".into(),
+        room: None,
+        by: Some(PersonId::new("ana")),
+        content: NotificationContent {
+            name: "Ana".into(),
+            title: "Kitchen".into(),
+            text: "Hello".into(),
+            when: None,
+        },
+        at: Millis(6),
+        read: false,
+        quiet: false,
+    }
+}
+
+fn happening() -> HappeningCard {
+    HappeningCard {
+        id: HappeningId(Uuid::nil()),
+        room: RoomId(Uuid::nil()),
+        title: "Supper".into(),
+        description: String::new(),
+        place: String::new(),
+        starts_at: Millis(1),
+        ends_at: Millis(2),
+        time_zone: "UTC".into(),
+        starts_text: String::new(),
+        revision: 0,
+        cancelled: false,
+        answers: AnswerCounts { yes: 1, perhaps: 0, no: 0 },
+    }
+}
+
 #[test]
 fn topics_are_text() {
-    for topic in [Topic::Shows, Topic::Show(show())] {
+    let inbox = Topic::Inbox(InboxId(Uuid::from_u128(7)));
+    for topic in [Topic::Shows, Topic::Show(show()), inbox] {
         assert_eq!(topic.to_string().parse(), Ok(topic));
     }
     for bad in ["", "show", "show:", "show:1", "rooms", "shows:1"] {
@@ -85,6 +125,18 @@ fn what_the_venue_says() {
 fn events_have_one_level_in_json() {
     let message = MessageId(Uuid::from_u128(5));
     let muted = ChatEvent::Muted { person: PersonId::new("ana"), muted: true };
+    let file = RoomFileId(Uuid::from_u128(9));
+    let shared = RoomFile {
+        id: file,
+        position: 4,
+        person: PersonId::new("ana"),
+        author: "Ana".into(),
+        at: Millis(7),
+        name: "tea.jpg".into(),
+        kind: FileKind::Picture,
+        bytes: 8,
+        size: Some((4, 3)),
+    };
     let posted = ChatMessage {
         id: message,
         author: PersonId::new("ana"),
@@ -195,6 +247,41 @@ fn events_have_one_level_in_json() {
             json!({"pinned": {"message": message, "pinned": true}}),
         ),
         (
+            InboxEvent::Noticed { notice: notice(), unread: 2 }.into(),
+            json!({"noticed": {"unread": 2, "notice": {
+                "number": 3, "kind": "mention", "place": "/rooms/kitchen", "by": "ana",
+                "content": {"name": "Ana", "title": "Kitchen", "text": "Hello"}, "at": 6
+            }}}),
+        ),
+        (
+            InboxEvent::NoticesRead { from: 0, up_to: 3, unread: 1 }.into(),
+            json!({"notices_read": {"from": 0, "up_to": 3, "unread": 1}}),
+        ),
+        (
+            InboxEvent::NoticeWithdrawn { notice: 3, unread: 0 }.into(),
+            json!({"notice_withdrawn": {"notice": 3, "unread": 0}}),
+        ),
+        (
+            UploadEvent::FileShared { file: shared }.into(),
+            json!({"file_shared": {"file": {
+                "id": file, "position": 4, "person": "ana", "author": "Ana", "at": 7, "name": "tea.jpg",
+                "kind": "picture", "bytes": 8, "size": [4, 3]
+            }}}),
+        ),
+        (UploadEvent::FileRemoved { file }.into(), json!({"file_removed": {"file": file}})),
+        (
+            HappeningEvent::HappeningChanged { happening: happening() }.into(),
+            json!({"happening_changed": {"happening": {
+                "id": Uuid::nil(), "room": Uuid::nil(), "title": "Supper", "description": "",
+                "place": "", "starts_at": 1, "ends_at": 2, "time_zone": "UTC", "starts_text": "",
+                "revision": 0, "cancelled": false, "answers": {"yes": 1, "perhaps": 0, "no": 0}
+            }}}),
+        ),
+        (
+            HappeningEvent::HappeningCancelled { happening: happening().id }.into(),
+            json!({"happening_cancelled": {"happening": Uuid::nil()}}),
+        ),
+        (
             ChatEvent::ChatRules { rules }.into(),
             json!({"chat_rules": {"rules": {"slow": 5, "hold": true}}}),
         ),
@@ -204,11 +291,12 @@ fn events_have_one_level_in_json() {
         assert_eq!(serde_json::from_value::<Event>(text).unwrap(), event);
     }
     let refused = |text| serde_json::from_str::<Event>(text).unwrap_err().to_string();
-    assert_eq!(
-        refused(r#"{"raised_curtain":{}}"#),
-        "unknown variant `raised_curtain`, expected one of `show_changed`, `show_deleted`, `played`, \
-         `stage`, `posted`, `deleted`, `muted`, `edited`, `reacted`, `pinned`, `chat_rules`, `room_changed`, `room_deleted`, `members_changed`, \
-         `knocks_changed` at line 1 column 17"
+    let unknown = refused(r#"{"raised_curtain":{}}"#);
+    assert!(
+        unknown.starts_with(
+            "unknown variant `raised_curtain`, expected one of `show_changed`, `show_deleted`, "
+        ),
+        "{unknown}"
     );
     assert_eq!(
         refused(r#"{"muted":{"muted":true}}"#),

@@ -8,6 +8,7 @@ use web_sys::Event;
 
 use super::api::log_out;
 use crate::{
+    notifications::Bell,
     people::Portrait,
     t,
     ui::Toaster,
@@ -31,7 +32,7 @@ pub fn PersonMenu(
     };
     let corner = move || match viewer.load()? {
         Some(person) if person.role != Role::Guest => {
-            Some(view! { <AccountMenu person/> }.into_any())
+            Some(view! { <Bell/> <AccountMenu person/> }.into_any())
         }
         _ => Some(
             view! {

@@ -16,11 +16,7 @@ use leptos::{
 use leptos_meta::Title;
 use leptos_router::hooks::use_navigate;
 
-use super::{
-    editor::Editor,
-    files::{Files, write_bytes},
-    take_picture::TakePicture,
-};
+use super::{editor::Editor, files::Files, take_picture::TakePicture};
 use crate::{
     failure::Failed,
     pictures::PictureChoice,
@@ -29,7 +25,10 @@ use crate::{
     stage::load::show_in_address,
     t,
     texts::told,
-    ui::{About, DeleteButton, DeleteWords, LocalTime, NotFound, TimeStyle, Toaster, every, later},
+    ui::{
+        About, DeleteButton, DeleteWords, LocalTime, NotFound, TimeStyle, Toaster, every, later,
+        write_bytes,
+    },
     viewer::AccountNeeded,
     weave,
 };

@@ -6,12 +6,11 @@ use bandstand_domain::{
 };
 use leptos::prelude::*;
 
-use super::files::write_bytes;
 use crate::{
     recordings::api::load_my_recordings,
     shows::{PosterArt, artists_only},
     t,
-    ui::{About, LocalTime, TimeStyle},
+    ui::{About, LocalTime, TimeStyle, write_bytes},
     viewer::AccountNeeded,
     weave,
 };

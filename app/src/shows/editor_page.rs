@@ -18,7 +18,6 @@ use super::{
     dashboard_page::artists_only,
     medium_choice::MediumChoice,
     preview::PosterPreview,
-    wall_clock::{TimeZoneField, two_hours_after, wall_clock_soon},
 };
 use crate::{
     failure::Failed,
@@ -26,7 +25,7 @@ use crate::{
     t,
     ui::{
         About, DeleteButton, DeleteWords, Form, FormState, GenrePicker, NotFound, Submit, TextArea,
-        TextField, Toaster, Unsaved, later,
+        TextField, TimeZoneField, Toaster, Unsaved, later, two_hours_after, wall_clock_soon,
     },
     viewer::AccountNeeded,
 };

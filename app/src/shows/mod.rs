@@ -15,7 +15,6 @@ mod poster;
 mod poster_card;
 mod preview;
 pub mod state;
-mod wall_clock;
 mod whats_on_page;
 
 pub(crate) use artwork_field::artwork_field;

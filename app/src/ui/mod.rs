@@ -1,5 +1,6 @@
 //! Widgets that more than one feature uses. Their looks: `style/widgets.css`, `style/forms.css`.
 
+mod bytes;
 mod copied;
 mod delete_button;
 mod dialog;
@@ -17,7 +18,9 @@ mod password;
 mod text_area;
 mod toast;
 mod unsaved;
+mod wall_clock;
 
+pub use bytes::write_bytes;
 pub use copied::{Copied, CopyButton};
 pub use delete_button::{DeleteButton, DeleteWords};
 pub use dialog::{Confirm, modal_while};
@@ -37,3 +40,4 @@ pub use password::{PasswordField, secret};
 pub use text_area::TextArea;
 pub use toast::{Toaster, Toasts};
 pub use unsaved::Unsaved;
+pub(crate) use wall_clock::{TimeZoneField, two_hours_after, wall_clock_soon};

@@ -3,7 +3,6 @@
 mod current;
 pub mod emails;
 pub(crate) mod guests;
-pub mod helpers;
 mod looks;
 pub mod personal_data;
 mod proof;

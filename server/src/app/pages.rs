@@ -20,7 +20,9 @@ use bandstand_app::{
     chat::{moderation_port::ChatModeration, port::Chat, reading_port::ChatReading},
     crowd::port::Crowd,
     factors::port::Factors,
+    happenings::port::Happenings,
     listening::port::PersonalAddresses,
+    notifications::port::Notifications,
     people::port::People,
     port::Answer,
     quality::port::Quality,
@@ -30,6 +32,7 @@ use bandstand_app::{
     shows::port::Shows,
     stage::port::StageControl,
     stream_keys::port::StreamKeys,
+    uploads::port::Uploads,
     viewer::port::Identity,
 };
 use bandstand_domain::Language;
@@ -242,6 +245,9 @@ fn provide_ports(venue: &Venue, caller: Caller) {
     provide_context::<Arc<dyn StreamKeys>>(caller.clone());
     provide_context::<Arc<dyn ApiTokens>>(caller.clone());
     provide_context::<Arc<dyn Factors>>(caller.clone());
+    provide_context::<Arc<dyn Happenings>>(caller.clone());
+    provide_context::<Arc<dyn Notifications>>(caller.clone());
+    provide_context::<Arc<dyn Uploads>>(caller.clone());
     provide_context::<Arc<dyn People>>(caller);
 }
 

@@ -17,7 +17,7 @@ use crate::{
     channel::event_log,
     chat, clock,
     database::DatabaseError,
-    media,
+    happenings, media, notifications,
     own_account::deletion,
     people,
     quality::listening::{self, ListenerCount},
@@ -26,7 +26,7 @@ use crate::{
     sessions,
     stage::stages::Stages,
     storage::StorageError,
-    stream_keys,
+    stream_keys, uploads,
 };
 
 /// Period of comparing stages with the media core, and of sampling the quality of media.
@@ -132,6 +132,12 @@ fn table(venue: &Venue) -> Vec<PeriodicWork> {
         every(HOUR, "delete email tokens", services, |it| async move {
             email_tokens::sweep(&it.database).await
         }),
+        every(MINUTE, "remind of happenings", services, |it| async move {
+            happenings::news::remind(&it, clock::now()).await
+        }),
+        every(HOUR, "delete old notifications", services, |it| async move {
+            notifications::sweep(&it.database, clock::now()).await
+        }),
         every(
             HOUR,
             "delete old jobs",
@@ -142,6 +148,9 @@ fn table(venue: &Venue) -> Vec<PeriodicWork> {
             people::sweep_handles(&it.database).await
         }),
         every(HOUR, "erase accounts", services, |it| async move { deletion::erase_due(&it).await }),
+        every(HOUR, "delete unfinished uploads", services, |it| async move {
+            uploads::sweep(&it).await
+        }),
         every(HOUR, "delete files that nobody keeps", services, |it| async move {
             sweep_files(&it).await
         }),

@@ -6,6 +6,8 @@ use crate::{
     chat::personal_data::{ChatData, HiddenData, ReactionData},
     crowd::personal_data::CrowdData,
     factors::personal_data::FactorData,
+    happenings::personal_data::HappeningData,
+    notifications::personal_data::NotificationData,
     people::personal_data::ProfileData,
     personal_data::{AllPersonalData, PersonalData},
     recordings::personal_data::{BookmarkData, RecordingData},
@@ -14,6 +16,7 @@ use crate::{
     shows::personal_data::ShowData,
     storage::personal_data::FileData,
     stream_keys::personal_data::StreamKeyData,
+    uploads::personal_data::UploadData,
 };
 
 /// The personal data of all features, in the order in which it is erased.
@@ -30,9 +33,12 @@ pub fn gather() -> AllPersonalData {
         Box::new(ApiTokenData),
         Box::new(FactorData),
         Box::new(ProfileData),
+        Box::new(NotificationData),
+        Box::new(HappeningData),
         Box::new(RecordingData),
         Box::new(BookmarkData),
         Box::new(RoomData),
+        Box::new(UploadData),
         // After all names, which the logs then hold no more.
         Box::new(ShowData),
         // Last, because all who write files wait for it.

@@ -19,9 +19,11 @@ use super::{StartError, metrics, pages, site::Site, texts, venue::Venue};
 use crate::{
     api::{self, Api},
     channel::channels,
+    happenings,
     http::{language, log, page_cache, security},
     mail::mailbox,
-    media, own_account, people, pictures, radio, recordings, rooms, sessions, shows, stage,
+    media, notifications, own_account, people, pictures, radio, recordings, rooms, sessions, shows,
+    stage, uploads,
 };
 
 /// The most bytes that a server function takes. The longest form is a show with its description.
@@ -64,15 +66,23 @@ pub fn router(venue: &Arc<Venue>) -> Result<Router, StartError> {
         .layer(from_fn(sessions::keep))
         .layer(same_origin())
         .layer(timeout());
+    // Without a timeout: pieces come for as long as a bad line takes, within bounds of their own.
+    let uploads = uploads::routes(config)
+        .with_state(services.clone())
+        .layer(from_fn(sessions::keep))
+        .layer(same_origin());
     Ok(Router::new()
         .merge(pages)
         .merge(
             own_account::routes(services)
+                .merge(notifications::routes())
+                .merge(happenings::routes())
                 .merge(shows::routes())
                 .merge(stage::routes(services))
                 .with_state(services.clone()),
         )
         .merge(pictures)
+        .merge(uploads)
         .merge(api.layer(timeout()))
         .merge(channels::routes(channels.clone()))
         .merge(media::routes(media.clone()))

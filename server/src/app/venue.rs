@@ -23,12 +23,14 @@ use crate::{
     crowd::{Crowds, door::DoorTopic},
     crypto::{
         key::VenueKey, listening_token::ListeningTokens, origin::Origins, passwords::Passwords,
-        seal::Seal, token::Tokens,
+        seal::Seal, token::Tokens, unsubscribe_token::UnsubscribeTokens,
     },
     database::Database,
+    happenings::news::HappeningNewsHandler,
     http::{limits::Limits, page_cache::PageCache},
     mail::Mail,
     media::{self, Media, registry::MediaSessions, source::CoreSources},
+    notifications::{mails::NotificationMailHandler, topic::InboxTopic},
     people,
     pictures::ImageProcessor,
     quality::Monitor,
@@ -127,6 +129,7 @@ impl Venue {
             seal,
             listening_tokens: ListeningTokens::new(key.clone()),
             origins: Origins::new(key.clone()),
+            unsubscribe_tokens: UnsubscribeTokens::new(key.clone()),
             tokens: Tokens::new(key, clock::now()),
             passwords: Passwords::default(),
             sessions: sessions::SqlSessionStore::new(database.clone(), EpochGate),
@@ -173,6 +176,7 @@ impl Venue {
                     services: services.clone(),
                     followers: followers.clone(),
                 }),
+                inbox: Box::new(InboxTopic { services: services.clone() }),
             },
         );
         let sessions = Arc::new(MediaSessions::new(sfu.clone(), tasks));
@@ -215,6 +219,10 @@ impl Venue {
         let mut handlers = JobHandlers::new();
         let letters = EmailHandler { services: services.clone() };
         handlers.insert(EmailHandler::JOB, Box::new(letters));
+        let news = HappeningNewsHandler { services: services.clone() };
+        handlers.insert(HappeningNewsHandler::JOB, Box::new(news));
+        let notifications = NotificationMailHandler { services: services.clone() };
+        handlers.insert(NotificationMailHandler::JOB, Box::new(notifications));
         let libraries = self.radio.libraries().clone();
         let mp3 = Mp3Handler { services: services.clone(), libraries };
         handlers.insert(Mp3Handler::JOB, Box::new(mp3));

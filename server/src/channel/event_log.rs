@@ -111,6 +111,15 @@ pub async fn rewrite(
     Ok(())
 }
 
+/// Forgets a topic that nobody will follow any more, with all its events.
+pub async fn erase(write: &mut Write, topic: Topic) -> Result<(), DatabaseError> {
+    for statement in ["DELETE FROM events WHERE topic = $1", "DELETE FROM topics WHERE topic = $1"]
+    {
+        sqlx::query(statement).bind(topic.to_string()).execute(&mut **write).await?;
+    }
+    Ok(())
+}
+
 /// The cursor of the latest event of `topic`; 0 when there was none.
 pub async fn latest(database: &Database, topic: Topic) -> Result<Cursor, DatabaseError> {
     let row = sqlx::query("SELECT cursor FROM topics WHERE topic = $1")

@@ -211,7 +211,7 @@ impl Hub {
         let Shared { database, answers, .. } = &*self.shared;
         match topic {
             Topic::Shows => answers.after(database, cursor).await,
-            Topic::Show(_) | Topic::Door(_) | Topic::Room(_) => {
+            Topic::Show(_) | Topic::Door(_) | Topic::Room(_) | Topic::Inbox(_) => {
                 missed::read(database, topic, cursor).await
             }
         }
@@ -229,7 +229,7 @@ impl Hub {
         let latest = match topic {
             // It has no log.
             Topic::Door(_) => Cursor(0),
-            Topic::Shows | Topic::Show(_) | Topic::Room(_) => {
+            Topic::Shows | Topic::Show(_) | Topic::Room(_) | Topic::Inbox(_) => {
                 event_log::latest(&self.shared.database, topic).await?
             }
         };

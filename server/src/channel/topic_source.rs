@@ -74,6 +74,8 @@ pub struct TopicSources {
     pub door: Box<dyn TopicSource>,
     /// Of [`Topic::Room`].
     pub room: Box<dyn TopicSource>,
+    /// Of [`Topic::Inbox`].
+    pub inbox: Box<dyn TopicSource>,
 }
 
 impl TopicSources {
@@ -84,6 +86,7 @@ impl TopicSources {
             Topic::Show(_) => &*self.show,
             Topic::Door(_) => &*self.door,
             Topic::Room(_) => &*self.room,
+            Topic::Inbox(_) => &*self.inbox,
         }
     }
 }

@@ -137,6 +137,15 @@ pub struct Flags {
     /// Rooms that one person owns at most, beside those that are archived [default: 20]
     #[arg(long, env = "BANDSTAND_MAX_ROOMS", value_name = "NUMBER")]
     pub max_rooms: Option<u32>,
+    /// Megabytes of one file that somebody shares in a room, at most [default: 50]
+    #[arg(long, env = "BANDSTAND_MAX_ROOM_FILE_MEGABYTES", value_name = "NUMBER")]
+    pub max_room_file_megabytes: Option<u64>,
+    /// Megabytes of all files in a room [default: 2000]
+    #[arg(long, env = "BANDSTAND_MAX_ROOM_MEGABYTES", value_name = "NUMBER")]
+    pub max_room_megabytes: Option<u64>,
+    /// Megabytes of one person's files in a room [default: 500]
+    #[arg(long, env = "BANDSTAND_MAX_ROOM_PERSON_MEGABYTES", value_name = "NUMBER")]
+    pub max_room_person_megabytes: Option<u64>,
     /// The folder with the built pages [default: target/site]
     #[arg(long, env = "BANDSTAND_SITE", value_name = "FOLDER")]
     pub site: Option<PathBuf>,

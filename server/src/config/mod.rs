@@ -1,6 +1,7 @@
 //! Configuration by the operator: flags, environment variables, a configuration file, in that order.
 
 mod commands;
+mod error;
 mod file;
 mod flags;
 mod ice;
@@ -10,20 +11,21 @@ mod rooms;
 mod s3;
 mod smtp;
 mod timeouts;
+mod uploads;
 
 use std::{
-    fs, io,
+    fs,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
 };
 
 use bandstand_domain::Secret;
-use thiserror::Error;
 use url::{Host, Url};
 
 use crate::database::Database;
 
 pub use commands::{Command, MailCommand, UserCommand};
+pub use error::ConfigError;
 pub use file::File;
 pub use flags::Flags;
 pub use ice::IceServers;
@@ -33,6 +35,7 @@ pub use rooms::{RoomBounds, RoomMakers};
 pub use s3::S3;
 pub use smtp::{Smtp, SmtpTls};
 pub use timeouts::Timeouts;
+pub use uploads::UploadBounds;
 
 /// The configuration file that is read when there is one and no other is named.
 pub const DEFAULT_FILE: &str = "bandstand.toml";
@@ -79,6 +82,8 @@ pub struct Config {
     pub recordings: RecordingBounds,
     /// Bounds on rooms.
     pub rooms: RoomBounds,
+    /// Bounds on files in rooms.
+    pub uploads: UploadBounds,
     /// Folder with the built pages.
     pub site: PathBuf,
     /// Another database than the one in the data folder.
@@ -122,6 +127,7 @@ impl Default for Config {
             max_account_bytes: Some(MAX_ACCOUNT_BYTES),
             recordings: RecordingBounds::default(),
             rooms: RoomBounds::default(),
+            uploads: UploadBounds::default(),
             site: "target/site".into(),
             database_url: None,
             trusted_proxy: false,
@@ -135,35 +141,6 @@ impl Default for Config {
             smtp: None,
         }
     }
-}
-
-/// Reason to reject a configuration.
-#[derive(Debug, Error)]
-pub enum ConfigError {
-    /// The file can't be read.
-    #[error("the configuration file {} can't be read: {source}", path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// The cause.
-        source: io::Error,
-    },
-    /// The file holds something that isn't understood; the message names the key.
-    #[error("the configuration file {} is wrong: {message}", path.display())]
-    Wrong {
-        /// The file.
-        path: PathBuf,
-        /// The fault, and its place in the file.
-        message: String,
-    },
-    /// A value that can't be.
-    #[error("{key} is wrong: {message}")]
-    Value {
-        /// The key in the file.
-        key: &'static str,
-        /// The fault, or the values that are accepted.
-        message: String,
-    },
 }
 
 impl Config {
@@ -238,6 +215,11 @@ impl Config {
             rooms: RoomBounds::settle(
                 flags.room_makers.or(file.room_makers).as_deref(),
                 flags.max_rooms.or(file.max_rooms),
+            )?,
+            uploads: UploadBounds::settle(
+                flags.max_room_file_megabytes.or(file.max_room_file_megabytes),
+                flags.max_room_megabytes.or(file.max_room_megabytes),
+                flags.max_room_person_megabytes.or(file.max_room_person_megabytes),
             )?,
             site: flags.site.or(file.site).unwrap_or(default.site),
             database_url: flags.database_url.map(Secret::new).or(file.database_url),

@@ -8,3 +8,4 @@ pub mod random;
 pub mod seal;
 pub mod secret_hash;
 pub mod token;
+pub mod unsubscribe_token;

@@ -8,7 +8,7 @@ use sqlx::{
 /// Number, name and SQL of each. What was delivered once never changes.
 ///
 /// A table, for which SQLx has a macro: that one needs all drivers built a second time.
-const MIGRATIONS: [(i64, &str, &str); 23] = [
+const MIGRATIONS: [(i64, &str, &str); 26] = [
     (1, "first_show", include_str!("../../migrations/0001_first_show.sql")),
     (2, "trust", include_str!("../../migrations/0002_trust.sql")),
     (3, "people", include_str!("../../migrations/0003_people.sql")),
@@ -32,6 +32,9 @@ const MIGRATIONS: [(i64, &str, &str); 23] = [
     (21, "recorder", include_str!("../../migrations/0021_recorder.sql")),
     (22, "rooms", include_str!("../../migrations/0022_rooms.sql")),
     (23, "chat", include_str!("../../migrations/0023_chat.sql")),
+    (24, "uploads", include_str!("../../migrations/0024_uploads.sql")),
+    (25, "notifications", include_str!("../../migrations/0025_notifications.sql")),
+    (26, "happenings", include_str!("../../migrations/0026_happenings.sql")),
 ];
 
 /// All of them.

@@ -113,7 +113,7 @@ pub enum Limit {
     RecordingFiles,
     /// Setting and forgetting bookmarks, by account.
     Bookmarks,
-    /// Making and changing rooms and invitations, by account or room.
+    /// Making and changing rooms and invitations, by person.
     Rooms,
     /// Looking for rooms, by address.
     RoomLooks,
@@ -121,10 +121,22 @@ pub enum Limit {
     RoomJoins,
     /// Knocking at rooms, by address.
     Knocks,
+    /// Reading notifications and choosing how to be told, by account.
+    Notifications,
+    /// Files of rooms and their ranges, by address.
+    RoomFiles,
+    /// Pieces of files that are shared in rooms, by person.
+    UploadPieces,
+    /// Beginning to share files in rooms, and removing them, by person.
+    Uploads,
+    /// Planning, changing and calling off happenings, by person.
+    Happenings,
+    /// Answers to happenings, by person.
+    HappeningAnswers,
 }
 
 impl Limit {
-    const ALL: [Self; 52] = [
+    const ALL: [Self; 58] = [
         Self::Registration,
         Self::LogIn,
         Self::LogInAddress,
@@ -177,6 +189,12 @@ impl Limit {
         Self::RoomLooks,
         Self::RoomJoins,
         Self::Knocks,
+        Self::Notifications,
+        Self::RoomFiles,
+        Self::UploadPieces,
+        Self::Uploads,
+        Self::Happenings,
+        Self::HappeningAnswers,
     ];
 
     /// The quota: the largest burst, and the time until one more is allowed.
@@ -240,6 +258,15 @@ impl Limit {
             Self::RoomLooks => (120, Duration::from_millis(200)),
             Self::RoomJoins => (30, Duration::from_secs(5)),
             Self::Knocks => (10, Duration::from_secs(20)),
+            Self::Notifications => (60, Duration::from_secs(1)),
+            // A page of pictures is fifty.
+            Self::RoomFiles => (600, Duration::from_millis(25)),
+            // Two files of 50 MB in pieces of one, and all the trouble of a bad line.
+            Self::UploadPieces => (600, Duration::from_millis(50)),
+            Self::Uploads => (60, Duration::from_secs(1)),
+            // Each is told to all members.
+            Self::Happenings => (20, Duration::from_secs(60)),
+            Self::HappeningAnswers => (30, Duration::from_secs(2)),
         }
     }
 }

@@ -42,6 +42,8 @@ pub struct Letter {
     pub html: String,
     /// In which language it is.
     pub language: Language,
+    /// Address that switches mails of this kind off with one request, if they can be.
+    pub unsubscribe: Option<String>,
 }
 
 /// Reason that a mail wasn't sent. Says nothing of its recipient.
@@ -158,13 +160,17 @@ impl Mail {
         let wrong = |what: &str| MailError::Refused(what.to_owned());
         let to = address::sendable(&letter.to).and_then(|to| to.parse().ok());
         let to = to.ok_or_else(|| wrong("the address can't be written to"))?;
-        Message::builder()
+        let mut message = Message::builder()
             .message_id(Some(format!("<{id}@{}>", self.host)))
             .from(self.from.clone())
             .to(Address::new(None, to))
             .subject(&letter.subject)
             .header(AutoSubmitted)
-            .header(ContentLanguage(letter.language))
+            .header(ContentLanguage(letter.language));
+        if let Some(address) = &letter.unsubscribe {
+            message = message.header(ListUnsubscribe(address.clone())).header(OneClick);
+        }
+        message
             .multipart(MultiPart::alternative_plain_html(letter.plain.clone(), letter.html.clone()))
             .map_err(|_| wrong("it can't be composed"))
     }
@@ -222,5 +228,41 @@ impl Header for ContentLanguage {
 
     fn display(&self) -> HeaderValue {
         HeaderValue::new(Self::name(), self.0.tag().into())
+    }
+}
+
+/// `List-Unsubscribe` (RFC 2369 section 3.2): the address that [`OneClick`] is about.
+#[derive(Clone)]
+struct ListUnsubscribe(String);
+
+impl Header for ListUnsubscribe {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("List-Unsubscribe")
+    }
+
+    fn parse(text: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self(text.trim_matches(['<', '>']).to_owned()))
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), format!("<{}>", self.0))
+    }
+}
+
+/// `List-Unsubscribe-Post` (RFC 8058): a `POST` there is all that it takes.
+#[derive(Clone)]
+struct OneClick;
+
+impl Header for OneClick {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("List-Unsubscribe-Post")
+    }
+
+    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self)
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), "List-Unsubscribe=One-Click".into())
     }
 }

@@ -3,6 +3,7 @@
 
 pub mod deletion;
 mod export;
+mod helpers;
 mod language;
 mod link_pages;
 pub mod operator;

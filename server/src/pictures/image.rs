@@ -5,7 +5,7 @@ use std::io::Cursor;
 use bandstand_domain::people::{MAX_PICTURE_SIDE, PeopleReason};
 use image::{
     DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, Rgb, RgbImage,
-    codecs::jpeg::JpegEncoder, imageops::FilterType,
+    codecs::jpeg::JpegEncoder, imageops::FilterType, metadata::Orientation,
 };
 
 /// Sides of the two pictures that are made of one, in pixels.
@@ -31,30 +31,55 @@ pub struct Square {
     pub small: Vec<u8>,
 }
 
+/// The most pixels of a photo's side.
+const MAX_PHOTO_SIDE: u32 = 16_384;
+
+/// Photo with two smaller versions of itself, as JPEG files.
+#[derive(Debug)]
+pub struct Photo {
+    /// The large version.
+    pub large: Vec<u8>,
+    /// The small version.
+    pub small: Vec<u8>,
+    /// Width and height in pixels, as it is seen.
+    pub size: (u32, u32),
+    /// How the file is to be turned, from 1 to 8, as Exif counts.
+    pub orientation: u8,
+}
+
+/// Makes versions of a JPEG, PNG or WebP file that fit into squares of these sides: turned as its metadata says,
+/// whole, and nothing but its pixels.
+///
+/// # Errors
+/// Returns an error when it isn't such a picture, or is larger than allowed.
+pub fn photo(file: &[u8], sides: Sides) -> Result<Photo, PeopleReason> {
+    let (mut picture, orientation) = decode(file, MAX_PHOTO_SIDE)?;
+    let shrink = |picture: &DynamicImage, side: u32| {
+        let is_larger = picture.width().max(picture.height()) > side;
+        is_larger.then(|| picture.resize(side, side, FilterType::Triangle))
+    };
+    let (width, height) = (picture.width(), picture.height());
+    if let Some(large) = shrink(&picture, sides.large) {
+        picture = large;
+    }
+    picture.apply_orientation(orientation);
+    let is_turned = orientation.to_exif() >= 5;
+    let small = shrink(&picture, sides.small);
+    Ok(Photo {
+        large: file_of(&picture)?,
+        small: file_of(small.as_ref().unwrap_or(&picture))?,
+        size: if is_turned { (height, width) } else { (width, height) },
+        orientation: orientation.to_exif(),
+    })
+}
+
 /// Makes a square of a JPEG, PNG or WebP file: turned as its metadata says, its middle, and nothing but
 /// its pixels. What the file says of its kind by its name is not asked.
 ///
 /// # Errors
 /// Returns an error when it isn't such a picture, or is larger than allowed.
 pub fn square(file: &[u8], sides: Sides) -> Result<Square, PeopleReason> {
-    let mut reader = ImageReader::new(Cursor::new(file))
-        .with_guessed_format()
-        .map_err(|_| PeopleReason::NotAPicture)?;
-    let known = [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP];
-    if !reader.format().is_some_and(|format| known.contains(&format)) {
-        return Err(PeopleReason::NotAPicture);
-    }
-    let mut limits = Limits::default();
-    limits.max_image_width = Some(MAX_PICTURE_SIDE);
-    limits.max_image_height = Some(MAX_PICTURE_SIDE);
-    limits.max_alloc = Some(MAX_MEMORY);
-    reader.limits(limits);
-    let mut decoder = reader.into_decoder().map_err(why)?;
-    if decoder.total_bytes() > MAX_MEMORY {
-        return Err(PeopleReason::PictureTooWide);
-    }
-    let orientation = decoder.orientation().map_err(why)?;
-    let picture = DynamicImage::from_decoder(decoder).map_err(why)?;
+    let (picture, orientation) = decode(file, MAX_PICTURE_SIDE)?;
     let side = picture.width().min(picture.height());
     let (left, top) = ((picture.width() - side) / 2, (picture.height() - side) / 2);
     let mut picture = picture.crop_imm(left, top, side, side);
@@ -64,6 +89,29 @@ pub fn square(file: &[u8], sides: Sides) -> Result<Square, PeopleReason> {
     picture.apply_orientation(orientation);
     let small = picture.resize_exact(sides.small, sides.small, FilterType::Triangle);
     Ok(Square { large: file_of(&picture)?, small: file_of(&small)? })
+}
+
+/// The pixels of a JPEG, PNG or WebP file, and how they are to be turned.
+fn decode(file: &[u8], max_side: u32) -> Result<(DynamicImage, Orientation), PeopleReason> {
+    let mut reader = ImageReader::new(Cursor::new(file))
+        .with_guessed_format()
+        .map_err(|_| PeopleReason::NotAPicture)?;
+    let known = [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP];
+    if !reader.format().is_some_and(|format| known.contains(&format)) {
+        return Err(PeopleReason::NotAPicture);
+    }
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(max_side);
+    limits.max_image_height = Some(max_side);
+    limits.max_alloc = Some(MAX_MEMORY);
+    reader.limits(limits);
+    let mut decoder = reader.into_decoder().map_err(why)?;
+    if decoder.total_bytes() > MAX_MEMORY {
+        return Err(PeopleReason::PictureTooWide);
+    }
+    let orientation = decoder.orientation().map_err(why)?;
+    let picture = DynamicImage::from_decoder(decoder).map_err(why)?;
+    Ok((picture, orientation))
 }
 
 fn why(error: ImageError) -> PeopleReason {

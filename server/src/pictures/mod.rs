@@ -19,7 +19,7 @@ use tokio::{sync::Semaphore, task::spawn_blocking};
 use uuid::Uuid;
 
 pub use self::{
-    image::{Sides, Square},
+    image::{Photo, Sides, Square, photo},
     shown::routes,
 };
 use crate::{

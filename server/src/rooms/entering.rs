@@ -10,7 +10,7 @@ use super::{
     RoomFacts, access, announce,
     store::{
         self, knocks,
-        members::{self, Joined, Newcomer},
+        members::{self, Joined, RoomEntrant},
     },
 };
 use crate::{
@@ -29,9 +29,9 @@ pub(super) fn newcomer(
     viewer: &Viewer,
     account: Option<&AccountId>,
     room: RoomId,
-) -> Newcomer {
+) -> RoomEntrant {
     let origin = || caller.services.origins.of(caller.address, &room.to_string());
-    Newcomer {
+    RoomEntrant {
         person: viewer.person.clone(),
         account: account.cloned(),
         name: viewer.name.clone(),
@@ -43,7 +43,7 @@ pub(super) fn newcomer(
 pub(super) async fn entrant(
     caller: &Caller,
     facts: &RoomFacts,
-) -> Result<(Newcomer, RoomRole), RoomError> {
+) -> Result<(RoomEntrant, RoomRole), RoomError> {
     let viewer = caller.viewer().await?.ok_or(Refusal::NotLoggedIn)?;
     let account = caller.account().await?.map(|account| account.id);
     let is_guest = viewer.role == Role::Guest;
@@ -89,11 +89,11 @@ pub(super) async fn commit_joined(
 /// Joins a public room.
 pub(super) async fn join(caller: &Caller, room: RoomId) -> Result<JoinedRoom, RoomError> {
     let account = caller.own_account().await?;
+    caller.limited(Limit::RoomJoins, &account.id)?;
     let facts = open(caller, room).await?;
     if !facts.public {
         return Err(Refusal::NotFound);
     }
-    caller.limited(Limit::RoomJoins, &account.id)?;
     let newcomer = newcomer(caller, &account.viewer(), Some(&account.id), room);
     let mut write = caller.services.database.begin().await?;
     let joined = members::join(&mut write, room, &newcomer, RoomRole::Member, clock::now()).await?;
@@ -105,6 +105,7 @@ pub(super) async fn join(caller: &Caller, room: RoomId) -> Result<JoinedRoom, Ro
 pub(super) async fn leave(caller: &Caller, room: RoomId) -> Result<(), RoomError> {
     let entry = access::enter(caller, room).await?;
     let person = entry.viewer.person;
+    caller.limited(Limit::RoomJoins, &person)?;
     let mut write = caller.services.database.begin().await?;
     if !members::leave(&mut write, room, &person, clock::now()).await? {
         return Ok(());

@@ -45,7 +45,7 @@ pub(super) async fn invite(
     let (entry, account) = host(caller, room).await?;
     form.check()?;
     entry.writable()?;
-    caller.limited(Limit::Rooms, &account.id)?;
+    caller.limited(Limit::Rooms, &account.person)?;
     let (services, now) = (&caller.services, clock::now());
     let (id, secret) = (InvitationId(Uuid::new_v4()), random::secret());
     let sealed = services.seal.seal(secret.as_bytes(), &id.to_string());
@@ -85,6 +85,7 @@ pub(super) async fn revoke(
 ) -> Result<(), RoomError> {
     let (entry, account) = host(caller, room).await?;
     let by = (!entry.moderates()).then_some(&account.id);
+    caller.limited(Limit::Rooms, &account.person)?;
     let mut write = caller.services.database.begin().await?;
     if !invitations::revoke(&mut write, room, invitation, by).await? {
         return Err(Refusal::NotFound);

@@ -31,7 +31,8 @@ impl PersonalData for RoomData {
         write: &mut Write,
         subject: &DataSubject,
     ) -> Result<ErasedFiles, DatabaseError> {
-        let pictures = personal::forget(write, &subject.account, clock::now()).await?;
+        let pictures =
+            personal::forget(write, (&subject.account, &subject.person), clock::now()).await?;
         let gone: Vec<String> = pictures.iter().flat_map(pictures::names).collect();
         for name in &gone {
             storage::discard(write, name).await?;

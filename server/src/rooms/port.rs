@@ -58,6 +58,8 @@ impl RoomsPort {
 
     /// The facts of a room, into which the caller may do `action`: as a member, or as who runs the venue.
     async fn room_to(&self, room: RoomId, action: Action) -> Result<RoomFacts, RoomError> {
+        let viewer = self.caller.viewer().await?.ok_or(Refusal::NotLoggedIn)?;
+        self.caller.limited(Limit::Rooms, &viewer.person)?;
         let entered = access::enter(&self.caller, room).await;
         if let Ok(entry) = &entered
             && entry.may(Resource::Room, action)
@@ -83,7 +85,7 @@ impl Rooms for RoomsPort {
         if addresses::is_reserved(&form.address) {
             return Err(reserved());
         }
-        self.caller.limited(Limit::Rooms, &account.id)?;
+        self.caller.limited(Limit::Rooms, &account.person)?;
         let (services, now) = (&self.caller.services, clock::now());
         let drawn = form.address.is_empty();
         for _ in 0..if drawn { DRAWS } else { 1 } {
@@ -157,7 +159,6 @@ impl Rooms for RoomsPort {
         if addresses::is_reserved(&form.address) {
             return Err(reserved());
         }
-        self.caller.limited(Limit::Rooms, room)?;
         let services = &self.caller.services;
         let mut write = services.database.begin().await?;
         if !store::write::change(&mut write, room, &form, clock::now()).await? {
@@ -179,7 +180,6 @@ impl Rooms for RoomsPort {
         if facts.archived == archived {
             return Ok(());
         }
-        self.caller.limited(Limit::Rooms, room)?;
         let services = &self.caller.services;
         let mut write = services.database.begin().await?;
         store::write::archive(&mut write, room, archived, clock::now()).await?;

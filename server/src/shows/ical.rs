@@ -91,7 +91,7 @@ impl Event {
 }
 
 /// A value of type TEXT (section 3.3.11).
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut value = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
@@ -106,7 +106,7 @@ fn escaped(text: &str) -> String {
 }
 
 /// Adds a line, folded (section 3.1), never within a character.
-fn fold(file: &mut String, line: &str) {
+pub(crate) fn fold(file: &mut String, line: &str) {
     let mut length = 0;
     for character in line.chars() {
         if length + character.len_utf8() > MAX_LINE {

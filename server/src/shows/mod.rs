@@ -2,12 +2,12 @@
 
 pub mod access;
 mod artwork;
-mod ical;
+pub(crate) mod ical;
 mod list;
 pub mod personal_data;
 pub mod port;
 mod store;
-mod times;
+pub mod times;
 pub mod topic;
 mod tracklist;
 

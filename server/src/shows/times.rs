@@ -38,7 +38,39 @@ pub fn read(
     before: Option<Millis>,
     most: u32,
 ) -> Result<Times, FieldErrors> {
-    let Ok(zone) = TimeZone::get(draft.time_zone.trim()) else {
+    let ReadTimes { zone, starts_at, ends_at, mut errors } =
+        read_fields(&draft.starts, &draft.ends, &draft.time_zone)?;
+    if let Some(starts_at) = starts_at {
+        // An end that can't be read is one that fits, and has its complaint already.
+        let end = ends_at.unwrap_or(starts_at.plus(Millis::HOUR));
+        if let Err(others) = check_times(starts_at, end, now, before, most) {
+            errors.merge(others);
+        }
+    }
+    errors.into_result()?;
+    Ok(times(&zone, starts_at, ends_at))
+}
+
+/// Reads the local times of any form, as [`read`] does, and checks them against the calendar alone.
+///
+/// # Errors
+/// By field: `time_zone`, `starts`, `ends`.
+pub fn read_span(starts: &str, ends: &str, time_zone: &str) -> Result<Times, FieldErrors> {
+    let ReadTimes { zone, starts_at, ends_at, errors } = read_fields(starts, ends, time_zone)?;
+    errors.into_result()?;
+    Ok(times(&zone, starts_at, ends_at))
+}
+
+/// Times of a form as far as they can be read.
+struct ReadTimes {
+    zone: TimeZone,
+    starts_at: Option<Millis>,
+    ends_at: Option<Millis>,
+    errors: FieldErrors,
+}
+
+fn read_fields(starts: &str, ends: &str, time_zone: &str) -> Result<ReadTimes, FieldErrors> {
+    let Ok(zone) = TimeZone::get(time_zone.trim()) else {
         return Err(FieldErrors::one("time_zone", text!(server.shows.unknown_zone)));
     };
     let mut errors = FieldErrors::default();
@@ -49,19 +81,18 @@ pub fn read(
             None
         }
     };
-    let starts_at = read("starts", keys::complaint::what::start, &draft.starts);
-    let ends_at = read("ends", keys::complaint::what::end, &draft.ends);
-    if let Some(starts_at) = starts_at {
-        // An end that can't be read is one that fits, and has its complaint already.
-        let end = ends_at.unwrap_or(starts_at.plus(Millis::HOUR));
-        if let Err(others) = check_times(starts_at, end, now, before, most) {
-            errors.merge(others);
-        }
-    }
-    errors.into_result()?;
+    let starts_at = read("starts", keys::complaint::what::start, starts);
+    let ends_at = read("ends", keys::complaint::what::end, ends);
+    Ok(ReadTimes { zone, starts_at, ends_at, errors })
+}
+
+fn times(zone: &TimeZone, starts_at: Option<Millis>, ends_at: Option<Millis>) -> Times {
     let time_zone = zone.iana_name().unwrap_or("UTC").to_owned();
-    let (starts_at, ends_at) = (starts_at.unwrap_or_default(), ends_at.unwrap_or_default());
-    Ok(Times { starts_at, ends_at, time_zone })
+    Times {
+        starts_at: starts_at.unwrap_or_default(),
+        ends_at: ends_at.unwrap_or_default(),
+        time_zone,
+    }
 }
 
 /// Start and end in the first of the weeks after `times` that is still to come, on the same weekday and at

@@ -44,7 +44,7 @@ pub fn ends(topic: Topic, events: &[Event]) -> bool {
     events.iter().any(|event| match topic {
         Topic::Show(_) => matches!(event, Event::Show(ShowEvent::Deleted { .. })),
         Topic::Room(_) => matches!(event, Event::Room(RoomEvent::RoomDeleted { .. })),
-        Topic::Shows | Topic::Door(_) => false,
+        Topic::Shows | Topic::Door(_) | Topic::Inbox(_) => false,
     })
 }
 

@@ -7,10 +7,14 @@ use thiserror::Error;
 use crate::database::DatabaseError;
 
 /// Whose bytes are bounded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Quota {
     /// All files of one owner.
     Owner,
+    /// All files of one owner in a place.
+    Share,
+    /// All files in a place.
+    Place,
     /// All files of the venue.
     Venue,
 }
@@ -21,6 +25,8 @@ pub enum StorageError {
     /// The file would exceed a quota; nothing of it is kept.
     #[error("the {} may keep {limit} bytes of files, which are used up", match quota {
         Quota::Owner => "owner",
+        Quota::Share => "owner in this place",
+        Quota::Place => "place",
         Quota::Venue => "venue",
     })]
     QuotaFull {

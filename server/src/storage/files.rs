@@ -68,6 +68,8 @@ impl Files {
             quotas: Quotas {
                 account: config.max_account_bytes,
                 recordings: config.recordings.max_bytes,
+                place: config.uploads.max_room_bytes,
+                share: config.uploads.max_person_bytes,
                 venue: config.max_storage_bytes,
             },
             uploads: TaskTracker::new(),

@@ -14,35 +14,17 @@ use super::{
 use crate::{
     clock,
     database::{Database, DatabaseError, Write},
-    ids::AccountId,
 };
 
+mod owner;
+mod reserved;
 mod usage;
 
-pub(super) use usage::{Quotas, room};
+pub use owner::FileOwner;
+pub use reserved::discard_place;
+pub(super) use reserved::reserve_name;
+pub(super) use usage::{Quotas, room, used_of};
 use usage::{VENUE, count, lock, release, reserve, signed};
-
-const RECORDINGS: &str = "recordings:";
-
-/// With whom a file is erased, and whose quota it counts in.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct FileOwner(String);
-
-impl FileOwner {
-    /// An account.
-    pub fn account(id: &AccountId) -> Self {
-        Self(format!("account:{}", id.as_str()))
-    }
-
-    /// The recordings of an account, which have a quota of their own.
-    pub fn recordings(id: &AccountId) -> Self {
-        Self(format!("{RECORDINGS}{}", id.as_str()))
-    }
-
-    fn has_recordings(&self) -> bool {
-        self.0.starts_with(RECORDINGS)
-    }
-}
 
 /// A file that is kept. Its content never changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -79,24 +61,40 @@ pub(super) async fn begin(
     quotas: &Quotas,
 ) -> Result<(), StorageError> {
     let mut write = database.begin().await?;
+    if let Some(reservation) = &file.reservation {
+        reserved::spend(&mut write, reservation, &file.owner, bytes).await?;
+    }
     reserve(&mut write, &file.owner, bytes, quotas).await?;
+    insert(&mut write, file, bytes, "writing").await?;
+    Ok(write.commit().await?)
+}
+
+/// The row of a file, whose bytes are reserved already.
+async fn insert(
+    write: &mut Write,
+    file: &NewFile,
+    bytes: u64,
+    state: &'static str,
+) -> Result<(), StorageError> {
     let inserted = sqlx::query(
-        "INSERT INTO files (name, feature, owner, content_type, state, bytes, changed_at) \
-         VALUES ($1, $2, $3, $4, 'writing', $5, $6) ON CONFLICT (name) DO NOTHING",
+        "INSERT INTO files (name, feature, owner, place, content_type, state, bytes, changed_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (name) DO NOTHING",
     )
     .bind(&file.name)
     .bind(file.feature())
-    .bind(&file.owner.0)
+    .bind(file.owner.as_str())
+    .bind(file.owner.place())
     .bind(&file.content_type)
+    .bind(state)
     .bind(signed(bytes))
     .bind(clock::now().0)
-    .execute(&mut *write)
+    .execute(&mut **write)
     .await
     .map_err(DatabaseError::from)?;
     if inserted.rows_affected() == 0 {
         return Err(StorageError::Exists);
     }
-    Ok(write.commit().await?)
+    Ok(())
 }
 
 /// Reserves more bytes for a file that is being written.
@@ -199,7 +197,7 @@ pub(super) async fn adopt(
     )
     .bind(&file.name)
     .bind(file.feature())
-    .bind(&file.owner.0)
+    .bind(file.owner.as_str())
     .bind(&file.content_type)
     .bind(signed(bytes))
     .bind(etag)
@@ -207,7 +205,7 @@ pub(super) async fn adopt(
     .execute(&mut *write)
     .await?;
     if inserted.rows_affected() > 0 {
-        for holder in [file.owner.0.as_str(), VENUE] {
+        for holder in [file.owner.as_str(), VENUE] {
             count(&mut write, holder, signed(bytes), i64::MAX).await?;
         }
     }
@@ -220,14 +218,14 @@ pub async fn discard(write: &mut Write, name: &str) -> Result<(), DatabaseError>
     usage::lock_owner_of(write, name).await?;
     let discarded = sqlx::query(
         "UPDATE files SET state = 'discarded', changed_at = $2 \
-         WHERE name = $1 AND state <> 'discarded' RETURNING owner, bytes",
+         WHERE name = $1 AND state <> 'discarded' RETURNING owner, place, bytes",
     )
     .bind(name)
     .bind(clock::now().0)
     .fetch_optional(&mut **write)
     .await?;
     match discarded {
-        Some(row) => release(write, &FileOwner(row.try_get("owner")?), row.try_get("bytes")?).await,
+        Some(row) => release(write, &FileOwner::of(&row)?, row.try_get("bytes")?).await,
         None => Ok(()),
     }
 }
@@ -240,18 +238,13 @@ pub async fn discard_owned(
     lock(write, owner).await?;
     let discarded = sqlx::query(
         "UPDATE files SET state = 'discarded', changed_at = $2 \
-         WHERE owner = $1 AND state <> 'discarded' RETURNING name, bytes",
+         WHERE owner = $1 AND state <> 'discarded' RETURNING name, owner, place, bytes",
     )
-    .bind(&owner.0)
+    .bind(owner.as_str())
     .bind(clock::now().0)
     .fetch_all(&mut **write)
     .await?;
-    let (mut names, mut bytes) = (Vec::new(), 0);
-    for row in discarded {
-        names.push(row.try_get("name")?);
-        bytes += row.try_get::<i64, _>("bytes")?;
-    }
-    release(write, owner, bytes).await?;
+    let names = usage::release_rows(write, &discarded).await?;
     usage::forget(write, owner).await?;
     Ok(names)
 }
@@ -290,7 +283,7 @@ pub(super) async fn by_owner(
         "SELECT name, content_type, bytes, etag, kept_at FROM files \
          WHERE owner = $1 AND state = 'kept' ORDER BY kept_at, name",
     )
-    .bind(&owner.0)
+    .bind(owner.as_str())
     .fetch_all(&database.read)
     .await?;
     rows.iter().map(StoredFile::of).collect()

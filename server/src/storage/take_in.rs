@@ -14,7 +14,7 @@ use super::{
     StorageError,
     files::Files,
     folders::make_private,
-    store::{self, Quotas},
+    store,
     upload::{NewFile, WrittenFile},
 };
 use crate::entity_tags;
@@ -50,7 +50,8 @@ impl Files {
     ) -> Result<Option<WrittenFile>, StorageError> {
         let database = &self.0.database;
         let announced = tokio::fs::metadata(path).await.map_err(incoming)?.len();
-        store::begin(database, file, announced, &Quotas::NONE).await?;
+        let quotas = file.quotas(self.0.quotas);
+        store::begin(database, file, announced, &quotas).await?;
         let linked = link(path.to_owned(), folder.join(&file.name)).await;
         let Some((bytes, etag)) = linked.as_ref().ok().and_then(Option::as_ref) else {
             self.delete(&file.name).await?;

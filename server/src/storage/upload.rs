@@ -40,6 +40,8 @@ pub struct NewFile {
     pub max_bytes: u64,
     /// False for a file that was accepted before, whatever the quotas say now.
     pub bounded: bool,
+    /// Name under which bytes are reserved for it ([`Files::reserve`]), of the same owner.
+    pub reservation: Option<String>,
 }
 
 impl NewFile {
@@ -53,6 +55,7 @@ impl NewFile {
             announced: None,
             max_bytes: MAX_FILE_BYTES,
             bounded: true,
+            reservation: None,
         }
     }
 

@@ -1,11 +1,17 @@
 //! Server functions, with what they are called with and what each of those who try gets.
 
-use bandstand_domain::{chat::RulesForm, recordings::RecordingForm};
-use serde_json::json;
+use bandstand_domain::{
+    chat::RulesForm, happenings::HappeningForm, notifications::NotificationSettings,
+    recordings::RecordingForm,
+};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::Arguments;
-use crate::support::app::{draft, registration};
+use crate::support::{
+    app::{draft, registration},
+    rooms::form as room_form,
+};
 
 /// The recording of a show that has none: who may change the show is told so.
 const NOT_THERE: [u16; 6] = [401, 401, 403, 404, 403, 404];
@@ -15,8 +21,26 @@ const NOT_PLAYED: [u16; 6] = [401, 401, 404, 404, 404, 404];
 /// Anybody with a name may.
 const NAMED: [u16; 6] = [401, 200, 200, 200, 200, 200];
 
+/// A room that they aren't in; who is in one may what `happenings` tries.
+const NOT_IN_ROOM: [u16; 6] = [401, 404, 404, 404, 404, 404];
+
+/// A plan for a room, or for a happening, that there isn't.
+fn plan() -> Value {
+    json!({ "room": Uuid::nil(), "happening": Uuid::nil(), "plan": HappeningForm::default() })
+}
+
+/// An answer to a happening that there isn't.
+fn answer() -> Value {
+    json!({ "happening": Uuid::nil(), "answer": "yes" })
+}
+
 /// A stage that nobody is on.
 const NOBODY_ON: [u16; 6] = [401, 403, 403, 409, 403, 409];
+
+/// A room of the owner's: who isn't a member can't tell whether there is one.
+const IN_A_ROOM: [u16; 6] = [401, 404, 404, 404, 404, 200];
+/// The same, about somebody who isn't there.
+const OF_A_ROOM: [u16; 6] = [401, 404, 404, 404, 404, 404];
 
 /// Server functions with arguments that are in order, and the status that each of [`WHO`] gets.
 /// 400 is a form's complaint, 409 to 410 how things stand: whoever gets there was let in.
@@ -133,6 +157,13 @@ pub const FUNCTIONS: &[(&str, Arguments, [u16; 6])] = &[
     ("crowd/figure", |_| json!({}), NAMED),
     ("crowd/wear", |_| json!({ "look": null }), NAMED),
     ("crowd/like", |it| json!({ "show": it.show }), NAMED),
+    ("happenings/answer", |_| answer(), [404; 6]),
+    ("happenings/cancel", |_| json!({ "happening": Uuid::nil() }), [404; 6]),
+    ("happenings/change", |_| plan(), [404; 6]),
+    ("happenings/draft", |_| json!({ "happening": Uuid::nil() }), [404; 6]),
+    ("happenings/list", |_| json!({ "room": Uuid::nil() }), NOT_IN_ROOM),
+    ("happenings/plan", |_| plan(), NOT_IN_ROOM),
+    ("happenings/who", |_| json!({ "happening": Uuid::nil() }), [404; 6]),
     ("live/look", |it| json!({ "show": it.show }), [409; 6]),
     ("live/join", |it| json!({ "show": it.show }), NAMED),
     (
@@ -199,6 +230,15 @@ pub const FUNCTIONS: &[(&str, Arguments, [u16; 6])] = &[
         [401, 401, 404, 404, 404, 404],
     ),
     ("factors/ways", |_| json!({}), [401, 401, 200, 200, 200, 200]),
+    ("notifications/inbox", |_| json!({}), [401, 401, 200, 200, 200, 200]),
+    ("notifications/list", |_| json!({}), [401, 401, 200, 200, 200, 200]),
+    ("notifications/read", |_| json!({ "from": 0, "up_to": 9 }), [401, 401, 200, 200, 200, 200]),
+    (
+        "notifications/save_settings",
+        |_| json!({ "settings": NotificationSettings::default() }),
+        [401, 401, 200, 200, 200, 200],
+    ),
+    ("notifications/settings", |_| json!({}), [401, 401, 200, 200, 200, 200]),
     ("people/artist", |_| json!({ "handle": "ada" }), [200; 6]),
     (
         "people/follow",
@@ -212,6 +252,48 @@ pub const FUNCTIONS: &[(&str, Arguments, [u16; 6])] = &[
         |_| json!({ "form": { "display_name": "", "about": "", "website": "", "artist": null } }),
         [401, 401, 422, 422, 422, 422],
     ),
+    ("rooms/accept", |_| json!({ "invitation": "made-up" }), [410; 6]),
+    (
+        "rooms/answer_knock",
+        |it| json!({ "room": it.room, "person": it.guest, "admitted": true }),
+        OF_A_ROOM,
+    ),
+    ("rooms/archive", |it| json!({ "room": it.room, "archived": false }), IN_A_ROOM),
+    ("rooms/bans", |it| json!({ "room": it.room }), IN_A_ROOM),
+    ("rooms/change", |it| json!({ "room": it.room, "form": room_form("rights") }), IN_A_ROOM),
+    ("rooms/find", |_| json!({ "address": "rights" }), [200; 6]),
+    (
+        "rooms/give_role",
+        |it| json!({ "room": it.room, "person": it.guest, "role": "member" }),
+        OF_A_ROOM,
+    ),
+    ("rooms/invitations", |it| json!({ "room": it.room }), IN_A_ROOM),
+    (
+        "rooms/invite",
+        |it| json!({ "room": it.room, "form": { "hours": 0, "max_uses": null } }),
+        [401, 404, 404, 404, 404, 422],
+    ),
+    ("rooms/invited_to", |_| json!({ "invitation": "made-up" }), [410; 6]),
+    ("rooms/join", |it| json!({ "room": it.room }), [401, 401, 404, 404, 404, 404]),
+    ("rooms/knock", |it| json!({ "room": it.room, "waiting": false }), NAMED),
+    ("rooms/knocks", |it| json!({ "room": it.room }), IN_A_ROOM),
+    // The last owner stays.
+    ("rooms/leave", |it| json!({ "room": it.room }), [401, 404, 404, 404, 404, 409]),
+    ("rooms/lift_ban", |it| json!({ "room": it.room, "person": it.guest }), OF_A_ROOM),
+    ("rooms/make", |_| json!({ "form": room_form("a") }), [401, 401, 422, 422, 422, 422]),
+    ("rooms/members", |it| json!({ "room": it.room, "skipped": 0 }), IN_A_ROOM),
+    ("rooms/mute", |it| json!({ "room": it.room, "muted": true }), IN_A_ROOM),
+    ("rooms/own", |_| json!({}), [200; 6]),
+    ("rooms/public", |_| json!({ "words": "", "skipped": 0 }), [200; 6]),
+    (
+        "rooms/remove",
+        |it| json!({ "room": it.room, "person": it.guest, "banned": true }),
+        OF_A_ROOM,
+    ),
+    ("rooms/remove_picture", |it| json!({ "room": it.room }), IN_A_ROOM),
+    ("rooms/revoke", |it| json!({ "room": it.room, "invitation": Uuid::nil() }), OF_A_ROOM),
+    // Gone, it is nobody's.
+    ("rooms/delete", |it| json!({ "room": it.room }), [401, 404, 404, 404, 200, 404]),
     ("shows/create", |_| json!({ "draft": draft("", 1) }), [401, 401, 422, 403, 403, 422]),
     ("shows/draft", |it| json!({ "id": it.show }), [401, 401, 403, 200, 403, 200]),
     ("shows/mine", |_| json!({}), [401, 401, 200, 403, 403, 200]),
@@ -224,6 +306,13 @@ pub const FUNCTIONS: &[(&str, Arguments, [u16; 6])] = &[
         [401, 401, 403, 422, 403, 422],
     ),
     ("shows/whats_on", |_| json!({}), [200; 6]),
+    (
+        "uploads/list",
+        |_| json!({ "room": Uuid::nil(), "before": null }),
+        [401, 404, 404, 404, 404, 404],
+    ),
+    ("uploads/mine", |_| json!({}), NAMED),
+    ("uploads/remove", |_| json!({ "ids": [Uuid::nil()] }), NAMED),
     // What can't be taken back, at last.
     ("live/end", |it| json!({ "show": it.show }), [401, 403, 403, 403, 200, 200]),
     // The operator has ended it, too: that stays.

@@ -9,5 +9,6 @@ pub mod media;
 pub mod media_sessions;
 pub mod postgres;
 pub mod raw;
+pub mod rooms;
 pub mod s3;
 pub mod smtp;

@@ -10,7 +10,10 @@ use serde::{
     },
 };
 
-use crate::{chat::ChatEvent, rooms::RoomEvent, shows::ShowEvent, stage::StageEvent};
+use crate::{
+    chat::ChatEvent, happenings::HappeningEvent, notifications::InboxEvent, rooms::RoomEvent,
+    shows::ShowEvent, stage::StageEvent, uploads::UploadEvent,
+};
 
 /// Durable event of a topic: stored before any subscriber receives it.
 ///
@@ -25,6 +28,12 @@ pub enum Event {
     Chat(ChatEvent),
     /// Change of a room; in the room's own topic.
     Room(RoomEvent),
+    /// Change of a room's happenings; in the room's own topic.
+    Happening(HappeningEvent),
+    /// Change of an inbox; in its own topic.
+    Inbox(InboxEvent),
+    /// Change of the files in a room; in the room's own topic.
+    Upload(UploadEvent),
 }
 
 impl From<ShowEvent> for Event {
@@ -51,6 +60,24 @@ impl From<RoomEvent> for Event {
     }
 }
 
+impl From<HappeningEvent> for Event {
+    fn from(event: HappeningEvent) -> Self {
+        Self::Happening(event)
+    }
+}
+
+impl From<InboxEvent> for Event {
+    fn from(event: InboxEvent) -> Self {
+        Self::Inbox(event)
+    }
+}
+
+impl From<UploadEvent> for Event {
+    fn from(event: UploadEvent) -> Self {
+        Self::Upload(event)
+    }
+}
+
 impl Serialize for Event {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
@@ -58,6 +85,9 @@ impl Serialize for Event {
             Self::Stage(event) => event.serialize(serializer),
             Self::Chat(event) => event.serialize(serializer),
             Self::Room(event) => event.serialize(serializer),
+            Self::Happening(event) => event.serialize(serializer),
+            Self::Inbox(event) => event.serialize(serializer),
+            Self::Upload(event) => event.serialize(serializer),
         }
     }
 }
@@ -79,6 +109,13 @@ const NAMES: &[&str] = &[
     "room_deleted",
     "members_changed",
     "knocks_changed",
+    "noticed",
+    "notices_read",
+    "notice_withdrawn",
+    "file_shared",
+    "file_removed",
+    "happening_changed",
+    "happening_cancelled",
 ];
 
 /// Name of an event, by which the feature is found that has it.
@@ -100,6 +137,13 @@ enum Name {
     RoomDeleted,
     MembersChanged,
     KnocksChanged,
+    Noticed,
+    NoticesRead,
+    NoticeWithdrawn,
+    FileShared,
+    FileRemoved,
+    HappeningChanged,
+    HappeningCancelled,
 }
 
 impl<'de> Deserialize<'de> for Event {
@@ -135,6 +179,15 @@ impl<'de> Visitor<'de> for EventVisitor {
             | Name::ChatRules => ChatEvent::deserialize(event).map(Event::Chat),
             Name::RoomChanged | Name::RoomDeleted | Name::MembersChanged | Name::KnocksChanged => {
                 RoomEvent::deserialize(event).map(Event::Room)
+            }
+            Name::Noticed | Name::NoticesRead | Name::NoticeWithdrawn => {
+                InboxEvent::deserialize(event).map(Event::Inbox)
+            }
+            Name::FileShared | Name::FileRemoved => {
+                UploadEvent::deserialize(event).map(Event::Upload)
+            }
+            Name::HappeningChanged | Name::HappeningCancelled => {
+                HappeningEvent::deserialize(event).map(Event::Happening)
             }
         }
     }

@@ -2,11 +2,11 @@
 
 use bandstand_domain::Language;
 
-use super::texts::Words;
+use super::texts::LetterWords;
 use crate::mail::html::escape;
 
 /// Every address stands on a line of its own, so that programs for reading mails see it whole.
-pub(super) fn plain(greeting: &str, words: &Words) -> String {
+pub(super) fn plain(greeting: &str, words: &LetterWords) -> String {
     let mut lines = vec![greeting.to_owned()];
     lines.extend(words.before.iter().cloned());
     if let Some((label, address)) = &words.action {
@@ -17,7 +17,7 @@ pub(super) fn plain(greeting: &str, words: &Words) -> String {
     lines.join("\n\n") + "\n"
 }
 
-pub(super) fn html(language: Language, greeting: &str, words: &Words) -> String {
+pub(super) fn html(language: Language, greeting: &str, words: &LetterWords) -> String {
     const BUTTON: &str = "display:inline-block;padding:12px 24px;border-radius:24px;\
                           background:#ffb454;color:#14121f;font-weight:bold;text-decoration:none";
     let paragraph = |text: &String| format!("<p>{}</p>", escape(text));
@@ -44,7 +44,7 @@ mod tests {
 
     #[test]
     fn what_people_typed_stays_text() {
-        let words = Words {
+        let words = LetterWords {
             subject: "<b>".into(),
             before: vec!["<script>alert('1')</script> & \"more\"".into()],
             action: Some(("Go".into(), "https://a.example/?a=1&b=\"".into())),

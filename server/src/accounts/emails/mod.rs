@@ -7,7 +7,7 @@ mod job;
 mod layout;
 mod texts;
 
-use bandstand_domain::ShowId;
+use bandstand_domain::{Language, ShowId};
 use serde::{Deserialize, Serialize};
 
 use super::store::{
@@ -23,6 +23,7 @@ use crate::{
     mail::{Letter, address::key},
     services::Services,
 };
+pub use texts::LetterWords;
 use texts::{greeting, words};
 
 /// Occasion of a letter.
@@ -211,16 +212,25 @@ fn reader(address: &str) -> (String, String) {
 }
 
 fn write(contact: &Contact, to: String, topic: &Topic) -> Letter {
-    let language = contact.language;
-    let words = words(language, &contact.handle, topic);
+    let words = words(contact.language, &contact.handle, topic);
     let name = (!topic.is_to_anybody()).then_some(contact.name.as_str());
+    laid_out(contact.language, to, name, &words)
+}
+
+/// A letter of another feature to who has proved to read mails at their address.
+pub fn letter(contact: &Contact, words: &LetterWords) -> Letter {
+    laid_out(contact.language, contact.email.clone(), Some(&contact.name), words)
+}
+
+fn laid_out(language: Language, to: String, name: Option<&str>, words: &LetterWords) -> Letter {
     let greeting = greeting(language, name);
     Letter {
         to,
-        plain: layout::plain(&greeting, &words),
-        html: layout::html(language, &greeting, &words),
-        subject: words.subject,
+        plain: layout::plain(&greeting, words),
+        html: layout::html(language, &greeting, words),
+        subject: words.subject.clone(),
         language,
+        unsubscribe: None,
     }
 }
 

@@ -6,7 +6,8 @@ use super::{SecurityChange, Topic};
 
 /// The words of one letter.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Words {
+pub struct LetterWords {
+    /// Subject line.
     pub subject: String,
     /// Paragraphs before what can be done.
     pub before: Vec<String>,
@@ -26,17 +27,17 @@ pub(super) fn greeting(language: Language, name: Option<&str>) -> String {
 }
 
 /// The letter about `topic` to who is called `handle`.
-pub(super) fn words(language: Language, handle: &str, topic: &Topic) -> Words {
+pub(super) fn words(language: Language, handle: &str, topic: &Topic) -> LetterWords {
     let say = |text: Text| Catalogue::of(language).say(&text);
     let paragraphs = |texts: Vec<Text>| texts.into_iter().map(say).collect();
-    let letter = |subject: Text, before: Vec<Text>, action: Option<(Text, &String)>| Words {
+    let letter = |subject: Text, before: Vec<Text>, action: Option<(Text, &String)>| LetterWords {
         subject: say(subject),
         before: paragraphs(before),
         action: action.map(|(label, address)| (say(label), address.clone())),
         after: Vec::new(),
     };
     match topic {
-        Topic::Confirm { address } => Words {
+        Topic::Confirm { address } => LetterWords {
             after: paragraphs(vec![text!(mail.confirm.after)]),
             ..letter(
                 text!(mail.confirm.subject),
@@ -44,7 +45,7 @@ pub(super) fn words(language: Language, handle: &str, topic: &Topic) -> Words {
                 Some((text!(mail.confirm.action), address)),
             )
         },
-        Topic::AlreadyThere { log_in, forgotten } => Words {
+        Topic::AlreadyThere { log_in, forgotten } => LetterWords {
             after: vec![
                 format!("{}\n{forgotten}", say(text!(mail.already_there.forgotten))),
                 say(text!(mail.already_there.after)),
@@ -60,7 +61,7 @@ pub(super) fn words(language: Language, handle: &str, topic: &Topic) -> Words {
             vec![text!(mail.welcome.before, handle = handle)],
             Some((text!(mail.welcome.action), home)),
         ),
-        Topic::Reset { address } => Words {
+        Topic::Reset { address } => LetterWords {
             after: paragraphs(vec![text!(mail.reset.after)]),
             ..letter(
                 text!(mail.reset.subject),
@@ -68,7 +69,7 @@ pub(super) fn words(language: Language, handle: &str, topic: &Topic) -> Words {
                 Some((text!(mail.reset.action), address)),
             )
         },
-        Topic::NewEmail { address } => Words {
+        Topic::NewEmail { address } => LetterWords {
             after: paragraphs(vec![text!(mail.new_email.after)]),
             ..letter(
                 text!(mail.new_email.subject),

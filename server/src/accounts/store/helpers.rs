@@ -4,7 +4,7 @@ use bandstand_domain::{PersonId, accounts::Helper};
 use sqlx::{Row, any::AnyRow};
 
 use crate::{
-    database::{Database, DatabaseError},
+    database::{Database, DatabaseError, Write},
     ids::AccountId,
 };
 
@@ -50,18 +50,18 @@ pub async fn list(database: &Database, artist: &AccountId) -> Result<Vec<Helper>
     rows.iter().map(helper).collect::<Result<_, sqlx::Error>>().map_err(DatabaseError::from)
 }
 
-/// Makes the helper look after the shows of the artist.
+/// Makes the helper look after the shows of the artist; false when they do already.
 pub async fn add(
-    database: &Database,
+    write: &mut Write,
     Delegation { artist, helper }: Delegation<'_>,
-) -> Result<(), DatabaseError> {
-    let mut write = database.begin().await?;
-    sqlx::query("INSERT INTO helpers (artist, helper) VALUES ($1, $2) ON CONFLICT DO NOTHING")
-        .bind(artist)
-        .bind(helper)
-        .execute(&mut *write)
-        .await?;
-    write.commit().await
+) -> Result<bool, DatabaseError> {
+    let added =
+        sqlx::query("INSERT INTO helpers (artist, helper) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+            .bind(artist)
+            .bind(helper)
+            .execute(&mut **write)
+            .await?;
+    Ok(added.rows_affected() > 0)
 }
 
 /// Lets whoever has `handle` look after the shows of the account `artist` no more.

@@ -3,7 +3,7 @@
 use bandstand_domain::{Millis, PersonId, RoomId, rooms::RoomBan};
 use sqlx::{Any, Executor, Row};
 
-use super::members::{Membership, Newcomer};
+use super::members::{Membership, RoomEntrant};
 use crate::database::{Database, DatabaseError, Write};
 
 /// Time for which guests stay out who come from where a banned one came from, in milliseconds: others may have the
@@ -16,7 +16,7 @@ const LISTED: i64 = 500;
 pub async fn is_banned<'e>(
     executor: impl Executor<'e, Database = Any>,
     room: RoomId,
-    newcomer: &Newcomer,
+    newcomer: &RoomEntrant,
     now: Millis,
 ) -> Result<bool, DatabaseError> {
     let origin = newcomer.origin.as_deref().filter(|_| newcomer.account.is_none());

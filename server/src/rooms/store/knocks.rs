@@ -7,7 +7,7 @@ use bandstand_domain::{
 };
 use sqlx::Row;
 
-use super::{Turn, members::Newcomer};
+use super::{Turn, members::RoomEntrant};
 use crate::{
     channel::event_log,
     database::{Database, DatabaseError, Write},
@@ -17,7 +17,7 @@ use crate::{
 pub async fn add(
     write: &mut Write,
     room: RoomId,
-    newcomer: &Newcomer,
+    newcomer: &RoomEntrant,
     now: Millis,
 ) -> Result<bool, DatabaseError> {
     let turn = Turn::take(write, room).await?;
@@ -90,7 +90,7 @@ pub async fn find(
     write: &mut Write,
     room: RoomId,
     person: &PersonId,
-) -> Result<Option<Newcomer>, DatabaseError> {
+) -> Result<Option<RoomEntrant>, DatabaseError> {
     let row = sqlx::query(
         "SELECT account, name, origin FROM room_knocks WHERE room = $1 AND person = $2",
     )
@@ -99,7 +99,7 @@ pub async fn find(
     .fetch_optional(&mut **write)
     .await?;
     row.map(|row| {
-        Ok(Newcomer {
+        Ok(RoomEntrant {
             person: person.clone(),
             account: row.try_get("account")?,
             name: row.try_get("name")?,

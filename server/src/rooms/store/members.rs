@@ -22,7 +22,7 @@ const GUEST_NOTED: i64 = 24 * Millis::HOUR;
 
 /// Somebody who wants to come in.
 #[derive(Clone, Debug)]
-pub struct Newcomer {
+pub struct RoomEntrant {
     /// Public identity.
     pub person: PersonId,
     /// The account; a guest has none.
@@ -50,7 +50,7 @@ pub enum Joined {
 pub async fn join(
     write: &mut Write,
     room: RoomId,
-    newcomer: &Newcomer,
+    newcomer: &RoomEntrant,
     role: RoomRole,
     now: Millis,
 ) -> Result<Joined, DatabaseError> {

@@ -48,24 +48,24 @@ pub async fn export(database: &Database, account: &AccountId) -> Result<Value, D
     Ok(json!({ "rooms": rooms, "invitations": invitations }))
 }
 
-/// Forgets the memberships, invitations, knocks and bans of `account`; returns pictures that are nobody's then.
+/// Forgets the memberships, invitations, knocks and bans of somebody; returns pictures that are nobody's then.
 /// A room whose last owner leaves so goes to the member next in rank, and is deleted when there is none.
 pub async fn forget(
     write: &mut Write,
-    account: &AccountId,
+    (account, person): (&AccountId, &PersonId),
     now: Millis,
 ) -> Result<Vec<Picture>, DatabaseError> {
     let mut pictures = Vec::new();
     let rows =
-        sqlx::query("SELECT room, person, role FROM room_members WHERE account = $1 ORDER BY room")
+        sqlx::query("SELECT room, person, role FROM room_members WHERE account = $1 OR person = $2 ORDER BY room",)
             .bind(account)
             .fetch_all(&mut **write)
             .await?;
     for row in rows {
         let room: RoomId = parsed(&row, "room")?;
         let role: RoomRole = parsed(&row, "role")?;
-        let person = PersonId::new(row.try_get::<String, _>("person")?);
-        members::leave(write, room, &person, now).await?;
+        let member = PersonId::new(row.try_get::<String, _>("person")?);
+        members::leave(write, room, &member, now).await?;
         if role == RoomRole::Owner && members::owners(write, room).await? == 0 {
             match next_owner(write, room).await? {
                 Some(heir) => members::give_role(write, room, &heir, RoomRole::Owner, now).await?,
@@ -74,12 +74,15 @@ pub async fn forget(
         }
     }
     for statement in [
-        "DELETE FROM room_invitations WHERE made_by = $1",
-        "DELETE FROM room_knocks WHERE account = $1",
-        "DELETE FROM room_bans WHERE account = $1",
+        "DELETE FROM room_knocks WHERE account = $1 OR person = $2",
+        "DELETE FROM room_bans WHERE account = $1 OR person = $2",
     ] {
-        sqlx::query(statement).bind(account).execute(&mut **write).await?;
+        sqlx::query(statement).bind(account).bind(person.as_str()).execute(&mut **write).await?;
     }
+    sqlx::query("DELETE FROM room_invitations WHERE made_by = $1")
+        .bind(account)
+        .execute(&mut **write)
+        .await?;
     // The files go with all that the account keeps.
     sqlx::query("UPDATE rooms SET picture = NULL, picture_by = NULL WHERE picture_by = $1")
         .bind(account)

@@ -1,6 +1,8 @@
 //! Bytes that owners and the venue keep, and the quotas on them.
 
-use sqlx::Row;
+use std::collections::BTreeMap;
+
+use sqlx::{Row, any::AnyRow};
 
 use super::FileOwner;
 use crate::{
@@ -18,19 +20,41 @@ pub struct Quotas {
     pub account: Option<u64>,
     /// Of the recordings of one account.
     pub recordings: Option<u64>,
+    /// Of a place, as a room.
+    pub place: Option<u64>,
+    /// Of one owner in a place.
+    pub share: Option<u64>,
     /// Of the venue.
     pub venue: Option<u64>,
 }
 
 impl Quotas {
     /// No bound: for what was accepted before.
-    pub const NONE: Self = Self { account: None, recordings: None, venue: None };
+    pub const NONE: Self =
+        Self { account: None, recordings: None, place: None, share: None, venue: None };
 
-    /// Those of an owner, and then that of the venue.
-    fn holders<'a>(&self, owner: &'a FileOwner) -> [(&'a str, Quota, Option<u64>); 2] {
-        let most = if owner.has_recordings() { self.recordings } else { self.account };
-        [(owner.0.as_str(), Quota::Owner, most), (VENUE, Quota::Venue, self.venue)]
+    /// The bound on what `holder` keeps.
+    fn most(&self, owner: &FileOwner, holder: Quota) -> Option<u64> {
+        match holder {
+            Quota::Owner if owner.has_recordings() => self.recordings,
+            Quota::Owner => self.account,
+            Quota::Share => self.share,
+            Quota::Place => self.place,
+            Quota::Venue => self.venue,
+        }
     }
+}
+
+/// All in whose sums a file of `owner` counts, in the order in which their rows are locked: those of the owner
+/// alone, the place, the venue.
+fn holders(owner: &FileOwner) -> impl Iterator<Item = (String, Quota)> {
+    let all = [
+        (Some(owner.as_str().to_owned()), Quota::Owner),
+        (owner.share(), Quota::Share),
+        (owner.place().map(str::to_owned), Quota::Place),
+        (Some(VENUE.to_owned()), Quota::Venue),
+    ];
+    all.into_iter().filter_map(|(holder, quota)| Some((holder?, quota)))
 }
 
 /// Bytes that the owner may still keep; none without a bound.
@@ -40,12 +64,21 @@ pub(in crate::storage) async fn room(
     quotas: &Quotas,
 ) -> Result<Option<u64>, DatabaseError> {
     let mut room = None;
-    for (holder, _, most) in quotas.holders(owner) {
-        let Some(most) = most else { continue };
-        let left = most.saturating_sub(used(database, holder).await?);
+    for (holder, quota) in holders(owner) {
+        let Some(most) = quotas.most(owner, quota) else { continue };
+        let left = most.saturating_sub(used(database, &holder).await?);
         room = Some(room.map_or(left, |it: u64| it.min(left)));
     }
     Ok(room)
+}
+
+/// Bytes that the owner keeps, and the bound on them.
+pub(in crate::storage) async fn used_of(
+    database: &Database,
+    owner: &FileOwner,
+    quotas: &Quotas,
+) -> Result<(u64, Option<u64>), DatabaseError> {
+    Ok((used(database, owner.as_str()).await?, quotas.most(owner, Quota::Owner)))
 }
 
 /// Bytes that a holder keeps.
@@ -58,17 +91,17 @@ async fn used(database: &Database, holder: &str) -> Result<u64, DatabaseError> {
     Ok(bytes.map_or(0, |it| u64::try_from(it).unwrap_or_default()))
 }
 
-/// Takes bytes from the quotas of owner and venue, or from neither.
+/// Takes bytes from all quotas of the owner's, or, with the transaction dropped, from none.
 pub(super) async fn reserve(
     write: &mut Write,
     owner: &FileOwner,
     bytes: u64,
     quotas: &Quotas,
 ) -> Result<(), StorageError> {
-    for (holder, quota, limit) in quotas.holders(owner) {
-        let most = limit.map_or(i64::MAX, signed);
+    for (holder, quota) in holders(owner) {
+        let most = quotas.most(owner, quota).map_or(i64::MAX, signed);
         let full = StorageError::QuotaFull { quota, limit: most.unsigned_abs() };
-        if signed(bytes) > most || !count(write, holder, signed(bytes), most).await? {
+        if signed(bytes) > most || !count(write, &holder, signed(bytes), most).await? {
             return Err(full);
         }
     }
@@ -101,23 +134,47 @@ pub(super) async fn release(
     owner: &FileOwner,
     bytes: i64,
 ) -> Result<(), DatabaseError> {
+    for (holder, _) in holders(owner) {
+        subtract(write, &holder, bytes).await?;
+    }
+    Ok(())
+}
+
+/// Gives the bytes of files back that were discarded, whose owners are locked; answers their names.
+pub(super) async fn release_rows(
+    write: &mut Write,
+    rows: &[AnyRow],
+) -> Result<Vec<String>, DatabaseError> {
+    let (mut names, mut sums) = (Vec::new(), BTreeMap::new());
+    for row in rows {
+        names.push(row.try_get("name")?);
+        let bytes = row.try_get::<i64, _>("bytes")?;
+        for (holder, quota) in holders(&FileOwner::of(row)?) {
+            *sums.entry((quota, holder)).or_default() += bytes;
+        }
+    }
+    for ((_, holder), bytes) in sums {
+        subtract(write, &holder, bytes).await?;
+    }
+    Ok(names)
+}
+
+async fn subtract(write: &mut Write, holder: &str, bytes: i64) -> Result<(), DatabaseError> {
     if bytes == 0 {
         return Ok(());
     }
-    for holder in [owner.0.as_str(), VENUE] {
-        sqlx::query("UPDATE storage_usage SET bytes = bytes - $2 WHERE holder = $1")
-            .bind(holder)
-            .bind(bytes)
-            .execute(&mut **write)
-            .await?;
-    }
+    sqlx::query("UPDATE storage_usage SET bytes = bytes - $2 WHERE holder = $1")
+        .bind(holder)
+        .bind(bytes)
+        .execute(&mut **write)
+        .await?;
     Ok(())
 }
 
 /// Lets nobody else change the owner's files until the transaction ends.
 pub(super) async fn lock(write: &mut Write, owner: &FileOwner) -> Result<(), DatabaseError> {
     sqlx::query("UPDATE storage_usage SET bytes = bytes WHERE holder = $1")
-        .bind(&owner.0)
+        .bind(owner.as_str())
         .execute(&mut **write)
         .await?;
     Ok(())
@@ -135,12 +192,25 @@ pub(super) async fn lock_owner_of(write: &mut Write, name: &str) -> Result<(), D
     Ok(())
 }
 
-/// Forgets an owner who holds nothing.
+/// Forgets an owner who holds nothing, in whatever place.
 pub(super) async fn forget(write: &mut Write, owner: &FileOwner) -> Result<(), DatabaseError> {
-    sqlx::query("DELETE FROM storage_usage WHERE holder = $1 AND bytes = 0")
-        .bind(&owner.0)
-        .execute(&mut **write)
-        .await?;
+    sqlx::query(
+        "DELETE FROM storage_usage WHERE bytes = 0 AND (holder = $1 OR holder LIKE $1 || '@%')",
+    )
+    .bind(owner.as_str())
+    .execute(&mut **write)
+    .await?;
+    Ok(())
+}
+
+/// Forgets a place that holds nothing, and all who held something there.
+pub(super) async fn forget_place(write: &mut Write, place: &str) -> Result<(), DatabaseError> {
+    sqlx::query(
+        "DELETE FROM storage_usage WHERE bytes = 0 AND (holder = $1 OR holder LIKE '%@' || $1)",
+    )
+    .bind(place)
+    .execute(&mut **write)
+    .await?;
     Ok(())
 }
 

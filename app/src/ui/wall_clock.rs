@@ -1,15 +1,13 @@
-//! Local times of a show, and their time zone.
+//! Local times in forms, and their time zone.
 
 use leptos::{html, prelude::*};
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::{
-    t,
-    ui::{Complaint, FormState, adopt},
-};
+use super::{Complaint, FormState, adopt};
+use crate::t;
 
 /// The next full hour but one, as `YYYY-MM-DDTHH:MM`. Only in the browser.
-pub(super) fn wall_clock_soon() -> String {
+pub(crate) fn wall_clock_soon() -> String {
     let date = js_sys::Date::new_0();
     date.set_hours(date.get_hours() + 2);
     date.set_minutes(0);
@@ -17,7 +15,7 @@ pub(super) fn wall_clock_soon() -> String {
 }
 
 /// Two hours after `YYYY-MM-DDTHH:MM`; nothing when that is no time. Only in the browser.
-pub(super) fn two_hours_after(local: &str) -> String {
+pub(crate) fn two_hours_after(local: &str) -> String {
     let date = js_sys::Date::new(&JsValue::from_str(local));
     date.set_hours(date.get_hours() + 2);
     if date.get_time().is_nan() { String::new() } else { text_of(&date) }
@@ -50,9 +48,9 @@ fn all_zones() -> Option<Vec<String>> {
     Some(js_sys::Array::from(&zones).iter().filter_map(|zone| zone.as_string()).collect())
 }
 
-/// The time zone of a show's times: a list where the browser has one, else a line of text.
+/// The time zone of a form's times: a list where the browser has one, else a line of text.
 #[component]
-pub(super) fn TimeZoneField(
+pub(crate) fn TimeZoneField(
     /// The form's state.
     state: FormState,
     /// The zone's IANA name.

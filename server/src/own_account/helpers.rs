@@ -5,14 +5,20 @@ use bandstand_app::accounts::port::Helpers;
 use bandstand_domain::{
     FieldErrors, Text,
     accounts::{AccountError, Helper},
+    notifications::{NotificationContent, NotificationKind},
     text,
 };
 
-use super::store::{
-    self,
-    helpers::{self, Delegation},
+use crate::{
+    accounts::store::{
+        self,
+        helpers::{self, Delegation},
+    },
+    caller::Caller,
+    clock,
+    http::limits::Limit,
+    notifications::{self, NewNotification, notify},
 };
-use crate::{caller::Caller, http::limits::Limit};
 
 /// The most helpers of one artist.
 const MAX_HELPERS: usize = 20;
@@ -41,7 +47,23 @@ impl Helpers for Caller {
         if helpers::list(database, &artist.id).await?.len() >= MAX_HELPERS {
             return complain(text!(server.accounts.many_helpers, most = MAX_HELPERS));
         }
-        helpers::add(database, Delegation { artist: &artist.id, helper: &helper.id }).await?;
+        let mut write = database.begin().await?;
+        let delegation = Delegation { artist: &artist.id, helper: &helper.id };
+        let told = if helpers::add(&mut write, delegation).await? {
+            let new = NewNotification {
+                kind: NotificationKind::Helper,
+                key: format!("helper:{}", artist.person),
+                place: format!("/artists/{}", artist.handle),
+                room: None,
+                by: Some(artist.person.clone()),
+                content: NotificationContent { name: artist.name, ..Default::default() },
+            };
+            notify(&mut write, &helper.id, &new, clock::now()).await?
+        } else {
+            None
+        };
+        write.commit().await?;
+        notifications::announce(&self.services, told).await;
         Ok(helpers::list(database, &artist.id).await?)
     }
 

@@ -1,0 +1,159 @@
+//! Panel of a room's happenings, kept up to date while it is looked at. It is a part of its own, without which the
+//! room is alive.
+
+use bandstand_domain::{
+    RoomId,
+    channel::{Event, Topic},
+    happenings::{HappeningEvent, HappeningList, HappeningView},
+};
+use leptos::{
+    prelude::*,
+    task::spawn_local,
+    wasm_split::{SplitLoaderError, wasm_split},
+};
+
+use super::{api::load_happenings, card::HappeningItem, form::HappeningEditor};
+use crate::{
+    channel::{Channel, Incoming},
+    t,
+    ui::later,
+};
+
+/// Happenings of a room, for one of its members.
+#[component]
+pub fn Happenings(
+    /// The room.
+    room: RoomId,
+) -> impl IntoView {
+    view! {
+        <section id="happenings" class="happenings stack" aria-labelledby="happenings-title">
+            <h2 id="happenings-title">{t!(happenings.title)}</h2>
+            {later(move || panel(room))}
+        </section>
+    }
+    .into_any()
+}
+
+#[wasm_split(happenings, wasm_split_path = ::leptos::wasm_split, fallible)]
+fn panel(room: RoomId) -> Result<AnyView, SplitLoaderError> {
+    Ok(view! { <Panel room/> }.into_any())
+}
+
+/// State of the panel.
+#[derive(Clone, Copy)]
+pub(super) struct Planned {
+    room: RoomId,
+    list: RwSignal<Option<HappeningList>>,
+    failed: RwSignal<Option<String>>,
+}
+
+impl Planned {
+    /// Asks for all anew.
+    pub fn load(self) {
+        spawn_local(async move {
+            match load_happenings(self.room).await {
+                Ok(list) => {
+                    self.failed.try_set(None);
+                    self.list.try_set(Some(list));
+                }
+                Err(refused) => {
+                    self.failed.try_set(Some(refused.to_string()));
+                }
+            }
+        });
+    }
+
+    /// Takes in what happened. One that isn't known is asked for, with what the viewer may do with it.
+    fn hear(self, event: HappeningEvent) {
+        let known = |id| {
+            self.list.with_untracked(|list| {
+                list.as_ref().is_some_and(|list| list.happenings.iter().any(|it| it.card.id == id))
+            })
+        };
+        let change = |act: &dyn Fn(&mut HappeningView), id| {
+            self.list.update(|list| {
+                let all = list.iter_mut().flat_map(|list| &mut list.happenings);
+                for view in all.filter(|view| view.card.id == id) {
+                    act(view);
+                }
+            });
+        };
+        match event {
+            HappeningEvent::HappeningChanged { happening } if known(happening.id) => {
+                let id = happening.id;
+                let act = |view: &mut HappeningView| {
+                    if happening.revision >= view.card.revision {
+                        view.card = happening.clone();
+                    }
+                };
+                change(&act, id);
+                self.list.update(|list| {
+                    if let Some(list) = list {
+                        list.happenings.sort_by_key(|view| (view.card.starts_at, view.card.id));
+                    }
+                });
+            }
+            HappeningEvent::HappeningChanged { .. } => self.load(),
+            HappeningEvent::HappeningCancelled { happening } => {
+                let act = |view: &mut HappeningView| {
+                    view.card.cancelled = true;
+                    view.may_change = false;
+                };
+                change(&act, happening);
+            }
+        }
+    }
+}
+
+#[component]
+fn Panel(room: RoomId) -> impl IntoView {
+    let planned = Planned { room, list: RwSignal::new(None), failed: RwSignal::new(None) };
+    let planning = RwSignal::new(false);
+    Channel::expect().follow(Topic::Room(room), None, None, move |incoming| match incoming {
+        Incoming::Event(Event::Happening(event)) => planned.hear(event),
+        // With the first one, too: what came before is in the answer.
+        Incoming::Subscribed { reset: Some(_) } => planned.load(),
+        _ => {}
+    });
+    planned.load();
+    let shown = move || {
+        planned.list.with(|list| {
+            let list = list.as_ref()?;
+            if list.happenings.is_empty() {
+                return Some(view! { <p class="soft">{t!(happenings.none)}</p> }.into_any());
+            }
+            let sees_names = list.sees_names;
+            let items = list.happenings.clone().into_iter();
+            let items =
+                items.map(|happening| view! { <HappeningItem happening sees_names planned/> });
+            Some(view! { <ul role="list">{items.collect_view()}</ul> }.into_any())
+        })
+    };
+    let may_plan =
+        Memo::new(move |_| planned.list.with(|it| it.as_ref().is_some_and(|it| it.may_plan)));
+    let plan = move || {
+        may_plan.get().then(|| {
+            if planning.get() {
+                let done = Callback::new(move |()| {
+                    planning.set(false);
+                    planned.load();
+                });
+                view! { <HappeningEditor room id=None done/> }.into_any()
+            } else {
+                view! { <button class="button" type="button" on:click=move |_| planning.set(true)>{t!(happenings.plan)}</button> }
+                    .into_any()
+            }
+        })
+    };
+    let failed = move || {
+        planned.failed.get().map(|refused| {
+            view! {
+                <p class="notice bad" role="alert">
+                    {refused} " "
+                    <button class="button" type="button" on:click=move |_| planned.load()>{t!(ui.try_again)}</button>
+                </p>
+            }
+        })
+    };
+    view! { {failed} {shown} {plan} }.into_any()
+}

@@ -1,0 +1,219 @@
+//! Files of a room: shared, seen, heard, taken along, removed.
+
+use bandstand_domain::{
+    RoomId,
+    channel::{Cursor, Event, Topic},
+    uploads::{FilePage, RoomFile, RoomFileId, UploadEvent},
+};
+use leptos::{
+    ev,
+    prelude::*,
+    task::spawn_local,
+    wasm_split::{SplitLoaderError, wasm_split},
+};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::FileList;
+
+use super::{
+    api::list_files, file_list::FileList as FileRows, queue::UploadQueue, queue_view::QueueView,
+};
+use crate::{
+    channel::{Channel, Incoming},
+    failure::Failed,
+    t,
+    ui::later,
+    web,
+};
+
+/// Files of a room, and how to share more: a part that is loaded later.
+#[component]
+pub fn RoomFiles(
+    /// The room.
+    room: RoomId,
+) -> impl IntoView {
+    later(move || files(room))
+}
+
+#[wasm_split(uploads, wasm_split_path = ::leptos::wasm_split, fallible)]
+fn files(room: RoomId) -> Result<AnyView, SplitLoaderError> {
+    Ok(view! { <Files room/> }.into_any())
+}
+
+/// Files of a room, as far as the page knows them.
+#[derive(Clone, Copy)]
+pub(super) struct KnownFiles {
+    /// The room.
+    pub room: RoomId,
+    /// What the list says beside its files.
+    pub page: RwSignal<FilePage>,
+    /// The newest first.
+    pub files: RwSignal<Vec<RoomFile>>,
+    /// True until there is an answer.
+    pub is_loading: RwSignal<bool>,
+    /// The refusal of the list, in words.
+    pub refused: RwSignal<Option<String>>,
+}
+
+impl KnownFiles {
+    fn new(room: RoomId) -> Self {
+        Self {
+            room,
+            page: RwSignal::default(),
+            files: RwSignal::default(),
+            is_loading: RwSignal::new(false),
+            refused: RwSignal::new(None),
+        }
+    }
+
+    /// Asks for the newest files; calls `then` with the event up to which they are known.
+    pub fn load(self, then: impl Fn(Cursor) + 'static) {
+        self.ask(None, move |page| then(page.cursor));
+    }
+
+    /// Asks for older files.
+    pub fn load_older(self) {
+        let last = self.files.with_untracked(|files| files.last().map(|file| file.position));
+        self.ask(last, |_| {});
+    }
+
+    fn ask(self, before: Option<i64>, then: impl Fn(&FilePage) + 'static) {
+        if self.is_loading.get_untracked() {
+            return;
+        }
+        self.is_loading.set(true);
+        self.refused.set(None);
+        spawn_local(async move {
+            let answer = list_files(self.room, before).await;
+            if self.is_loading.try_set(false).is_some() {
+                return;
+            }
+            match answer {
+                Ok(page) => {
+                    let known = page.clone();
+                    self.files.update(|files| {
+                        if before.is_none() {
+                            files.clear();
+                        }
+                        for file in page.files {
+                            insert(files, file);
+                        }
+                    });
+                    self.page.set(FilePage { files: Vec::new(), ..known.clone() });
+                    then(&known);
+                }
+                Err(Failed(refusal)) => self.refused.set(Some(crate::texts::told(&refusal))),
+            }
+        });
+    }
+
+    fn hear(self, event: UploadEvent) {
+        match event {
+            UploadEvent::FileShared { file } => {
+                self.files.try_update(|files| insert(files, file));
+            }
+            UploadEvent::FileRemoved { file } => self.forget(&[file]),
+        }
+    }
+
+    /// Forgets files that are gone.
+    pub fn forget(self, gone: &[RoomFileId]) {
+        self.files.try_update(|files| files.retain(|file| !gone.contains(&file.id)));
+    }
+}
+
+/// Puts a file where it belongs, once.
+fn insert(files: &mut Vec<RoomFile>, file: RoomFile) {
+    if files.iter().all(|it| it.id != file.id) {
+        let at = files.partition_point(|it| it.position > file.position);
+        files.insert(at, file);
+    }
+}
+
+#[component]
+fn Files(room: RoomId) -> impl IntoView {
+    let known = KnownFiles::new(room);
+    let queue = UploadQueue::new(room);
+    let owner = Owner::current().unwrap_or_default();
+    let follow = move |cursor: Cursor| {
+        // Followed once; what comes after a long absence is all of it anew.
+        let heard = move |incoming| match incoming {
+            Incoming::Event(Event::Upload(event)) => known.hear(event),
+            Incoming::Subscribed { reset: Some(_) } => known.load(|_| {}),
+            _ => {}
+        };
+        owner.with(|| Channel::expect().follow(Topic::Room(room), Some(cursor), None, heard));
+    };
+    known.load(follow);
+    Effect::new(move || queue.max_bytes.set(known.page.with(|page| page.max_bytes)));
+    let may_share = Memo::new(move |_| known.page.with(|page| page.may_share));
+    view! {
+        <section class="room-files stack" aria-labelledby="room-files">
+            <h2 id="room-files">{t!(uploads.files)}</h2>
+            <Show when=move || may_share.get()>
+                <Choice queue/>
+                <QueueView queue/>
+            </Show>
+            <FileRows known/>
+        </section>
+    }
+    .into_any()
+}
+
+/// Three ways to choose files: a button, a drop, the clipboard.
+#[component]
+fn Choice(queue: UploadQueue) -> impl IntoView {
+    let over = RwSignal::new(false);
+    let take = move |files: &FileList| {
+        for number in 0..files.length() {
+            if let Some(file) = files.get(number) {
+                queue.add(file);
+            }
+        }
+    };
+    let choose = move |event: ev::Event| {
+        let input: web_sys::HtmlInputElement = event_target(&event);
+        if let Some(files) = input.files() {
+            take(&files);
+        }
+        // So that the same file can be chosen again.
+        input.set_value("");
+    };
+    let drop_files = move |event: ev::DragEvent| {
+        event.prevent_default();
+        over.set(false);
+        if let Some(files) = files_in(&event, "dataTransfer") {
+            take(&files);
+        }
+    };
+    let pasted = window_event_listener(ev::paste, move |event| {
+        if let Some(files) = files_in(&event, "clipboardData") {
+            event.prevent_default();
+            take(&files);
+        }
+    });
+    on_cleanup(move || pasted.remove());
+    view! {
+        <div
+            class="drop" class:over=over
+            on:dragover=move |event| { event.prevent_default(); over.set(true) }
+            on:dragleave=move |_| over.set(false)
+            on:drop=drop_files
+        >
+            <label class="button primary" for="share-files">{t!(uploads.choose)}</label>
+            <input
+                class="unseen" id="share-files" type="file" multiple
+                aria-describedby="share-files-hint" on:change=choose
+            />
+            <p class="hint" id="share-files-hint">
+                {move || t!(uploads.hint, most = queue.max_bytes.get() / 1_000_000)}
+            </p>
+        </div>
+    }
+    .into_any()
+}
+
+/// Files that an event brings; none where it brings something else.
+fn files_in(event: &JsValue, property: &str) -> Option<FileList> {
+    let files: FileList = web::get_in(&web::get(event, property), "files")?.dyn_into().ok()?;
+    (files.length() > 0).then_some(files)
+}

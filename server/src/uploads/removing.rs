@@ -1,0 +1,84 @@
+//! Files are removed: by who brought them, by who keeps the room in order, with their room.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bandstand_domain::{
+    PersonId, RoomId,
+    channel::{Cursor, Topic},
+    uploads::{RoomFileId, UploadEvent},
+};
+
+use super::{names, place, store};
+use crate::{
+    channel::event_log,
+    clock,
+    database::{DatabaseError, Write},
+    ids::AccountId,
+    services::Services,
+    storage,
+};
+
+/// Removes files, each of the room that stands with it.
+///
+/// # Errors
+/// Fails when the database does.
+pub async fn remove(
+    services: &Services,
+    files: &BTreeSet<(RoomId, RoomFileId)>,
+) -> Result<(), DatabaseError> {
+    let (mut gone, mut rooms) = (Vec::new(), BTreeMap::new());
+    let mut write = services.database.begin().await?;
+    for (room, id) in files {
+        if let Some(position) = store::delete_file(&mut write, *id).await? {
+            tell_removed(&mut write, *room, *id, position).await?;
+            gone.push(*id);
+            rooms.insert(*room, ());
+        }
+    }
+    let gone: Vec<_> = gone.into_iter().flat_map(names).collect();
+    for name in &gone {
+        storage::discard(&mut write, name).await?;
+    }
+    write.commit_unrevised().await?;
+    services.announce(rooms.into_keys().map(Topic::Room)).await;
+    services.files.remove(&gone).await;
+    Ok(())
+}
+
+/// Tells that a file is gone, also who catches up, and takes away what was told of it.
+async fn tell_removed(
+    write: &mut Write,
+    room: RoomId,
+    file: RoomFileId,
+    position: i64,
+) -> Result<(), DatabaseError> {
+    let topic = Topic::Room(room);
+    let event = UploadEvent::FileRemoved { file }.into();
+    event_log::append(write, topic, &event, clock::now()).await?;
+    event_log::replace(write, topic, Cursor(position), &event).await
+}
+
+/// Removes all files and uploads of `room` in the transaction that deletes it; answers the names of files to be
+/// removed after the commit ([`Files::remove`](crate::storage::files::Files::remove)). What is told of them in the
+/// room's log is left to who deletes that.
+///
+/// # Errors
+/// Fails when the database does.
+pub async fn remove_all(write: &mut Write, room: RoomId) -> Result<Vec<String>, DatabaseError> {
+    store::delete_of_room(write, room).await?;
+    storage::discard_place(write, &place(room)).await
+}
+
+/// Removes all rows of a person's files; their bytes are discarded by their owner.
+pub(super) async fn remove_of(
+    write: &mut Write,
+    account: &AccountId,
+    person: &PersonId,
+) -> Result<(), DatabaseError> {
+    for (room, id, position) in store::delete_of(write, account, person).await? {
+        if let (Ok(room), Ok(id)) = (room.parse(), id.parse()) {
+            tell_removed(write, room, id, position).await?;
+        }
+    }
+    Ok(())
+}
