@@ -44,6 +44,14 @@ pub fn Desk(
 #[wasm_split(desk, wasm_split_path = ::leptos::wasm_split, fallible)]
 fn desk(chat: ChatHandle) -> Result<AnyView, SplitLoaderError> {
     let open = RwSignal::new(false);
+    // Later changes are told.
+    Effect::new(move || {
+        spawn_local(async move {
+            if let Ok(held) = load_held(chat.place()).await {
+                let _ = chat.waiting().try_set(u32::try_from(held.len()).unwrap_or(u32::MAX));
+            }
+        });
+    });
     let view = view! {
         <details
             class="chat-desk"
