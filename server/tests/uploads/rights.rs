@@ -67,7 +67,7 @@ async fn guests_share_where_the_room_lets_them() {
 async fn files_are_removed_by_their_person_and_by_moderators() {
     let app = TestApp::start().await;
     let (ada, ben, mo) =
-        (app.artist("ada").await, app.visitor("ben").await, app.visitor("mo").await);
+        (app.artist("ada").await, app.visitor("ben").await, app.visitor("moe").await);
     let room = app.room_of(&ada).await;
     app.let_in(&room, &ben, "member").await;
     app.let_in(&room, &mo, "moderator").await;
