@@ -57,7 +57,7 @@ async fn bytes(user: &User, path: &str) -> Vec<u8> {
 async fn photo_loses_where_it_was_taken_and_nothing_else() {
     let app = TestApp::start().await;
     let ada = app.artist("ada").await;
-    let room = app.room_of(&ada).await;
+    let room = app.upload_room(&ada).await;
     let icc = [b"ICC_PROFILE\0\x01\x01".as_slice(), b"colours"].concat();
     let mut photo = jpeg(
         2_000,
@@ -95,7 +95,7 @@ async fn photo_loses_where_it_was_taken_and_nothing_else() {
 async fn png_and_webp_lose_their_metadata() {
     let app = TestApp::start().await;
     let ada = app.artist("ada").await;
-    let room = app.room_of(&ada).await;
+    let room = app.upload_room(&ada).await;
     let mut png = encoded(60, 40, ImageFormat::Png);
     // A chunk of text behind the head.
     let mut text = b"\0\0\0\x10tEXtComment\0Lisboa!!".to_vec();
@@ -127,7 +127,7 @@ async fn png_and_webp_lose_their_metadata() {
 async fn picture_that_cannot_lose_its_place_or_be_read_is_refused() {
     let app = TestApp::start().await;
     let ada = app.artist("ada").await;
-    let room = app.room_of(&ada).await;
+    let room = app.upload_room(&ada).await;
     // The head of a PNG is all that is needed: 100,000 × 100,000 pixels.
     let mut bomb = encoded(40, 30, ImageFormat::Png);
     bomb[16..20].copy_from_slice(&100_000_u32.to_be_bytes());
@@ -182,7 +182,7 @@ fn track(handler: &[u8; 4], offset: u32) -> Vec<u8> {
 async fn video_loses_where_it_was_taken_and_plays_in_place() {
     let app = TestApp::start().await;
     let ada = app.artist("ada").await;
-    let room = app.room_of(&ada).await;
+    let room = app.upload_room(&ada).await;
     let ftyp = boxed(b"ftyp", b"qt  \0\0\0\0qt  ");
     let mdat = boxed(b"mdat", b"pixels38.7N!");
     let start = u32::try_from(ftyp.len() + 8).unwrap();
@@ -219,7 +219,7 @@ async fn video_loses_where_it_was_taken_and_plays_in_place() {
 async fn whatever_a_browser_would_execute_is_a_download() {
     let app = TestApp::start().await;
     let ada = app.artist("ada").await;
-    let room = app.room_of(&ada).await;
+    let room = app.upload_room(&ada).await;
     let svg = b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>".as_slice();
     let html = b"<!doctype html><script>alert(1)</script>".as_slice();
     for (name, content) in [
@@ -265,7 +265,7 @@ async fn whatever_a_browser_would_execute_is_a_download() {
 async fn name_leads_nowhere_and_hides_nothing() {
     let app = TestApp::start().await;
     let ada = app.artist("ada").await;
-    let room = app.room_of(&ada).await;
+    let room = app.upload_room(&ada).await;
     for (typed, name) in [
         ("../../../etc/passwd", "passwd"),
         ("..\\..\\boot.ini", "boot.ini"),

@@ -37,7 +37,7 @@ async fn break_off(app: &TestApp, user: &User, upload: &str, rest: &[u8], at: (u
 async fn upload_that_breaks_off_ten_times_is_whole_to_the_bit() {
     let app = TestApp::start().await;
     let ada = app.artist("ada").await;
-    let room = app.room_of(&ada).await;
+    let room = app.upload_room(&ada).await;
     let file = noise(1_234_567);
     let upload = ada.begin(&room, "noise.bin", file.len()).await.unwrap();
     let mut breaks = Vec::new();
@@ -78,7 +78,7 @@ async fn upload_that_breaks_off_ten_times_is_whole_to_the_bit() {
 async fn piece_that_does_not_fit_changes_nothing() {
     let app = TestApp::start().await;
     let ada = app.artist("ada").await;
-    let room = app.room_of(&ada).await;
+    let room = app.upload_room(&ada).await;
     let file = noise(1_000);
     let upload = ada.begin(&room, "noise.bin", file.len()).await.unwrap();
     assert_eq!(ada.piece(&upload, 0, file[..400].to_vec()).await.status(), 204);
@@ -110,7 +110,7 @@ async fn piece_that_does_not_fit_changes_nothing() {
 async fn server_says_what_it_knows_of_the_protocol() {
     let app = TestApp::start().await;
     let ada = app.artist("ada").await;
-    let room = app.room_of(&ada).await;
+    let room = app.upload_room(&ada).await;
     let path = format!("/rooms/{}/uploads", room.id);
     let told = ada.tus(Method::OPTIONS, &path).send().await.unwrap();
     assert_eq!(told.status(), StatusCode::NO_CONTENT);
@@ -140,7 +140,7 @@ async fn server_says_what_it_knows_of_the_protocol() {
 async fn upload_that_is_given_up_leaves_nothing() {
     let app = TestApp::start().await;
     let ada = app.artist("ada").await;
-    let room = app.room_of(&ada).await;
+    let room = app.upload_room(&ada).await;
     let upload = ada.begin(&room, "noise.bin", 1_000).await.unwrap();
     ada.piece(&upload, 0, noise(400)).await;
     assert_eq!(app.unfinished().len(), 1);
