@@ -25,7 +25,7 @@ pub struct TestRoom {
 
 impl TestApp {
     /// A room of `owner`'s, in which guests share nothing.
-    pub async fn room_of(&self, owner: &User) -> TestRoom {
+    pub async fn upload_room(&self, owner: &User) -> TestRoom {
         let form = RoomForm { title: "Tea house".into(), ..RoomForm::default() };
         let made: Result<JoinedRoom, RoomError> =
             owner.call("rooms/make", json!({ "form": form })).await;

@@ -16,7 +16,7 @@ use super::{
     large_name, owner,
     preparing::{PrepareError, PreparedFile, prepare},
     reserved_name, small_name,
-    store::{self, FileRow, UploadRow},
+    store::{self, RoomFileRow, UploadRow},
     stored_name,
 };
 use crate::{
@@ -102,7 +102,7 @@ async fn attempt(
         bytes,
         size,
     };
-    let row = FileRow {
+    let row = RoomFileRow {
         room: upload.room,
         account: upload.account.clone(),
         media: media.to_owned(),

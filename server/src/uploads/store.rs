@@ -32,7 +32,7 @@ pub struct UploadRow {
 
 /// File of a room.
 #[derive(Clone, Debug)]
-pub struct FileRow {
+pub struct RoomFileRow {
     /// The file, as members see it.
     pub file: RoomFile,
     /// Room.
@@ -70,11 +70,11 @@ macro_rules! files {
     };
 }
 
-fn file_of(row: &AnyRow) -> Result<FileRow, DatabaseError> {
+fn file_of(row: &AnyRow) -> Result<RoomFileRow, DatabaseError> {
     let side = |column| -> Result<Option<u32>, DatabaseError> {
         Ok(row.try_get::<Option<i64>, _>(column)?.and_then(|it| u32::try_from(it).ok()))
     };
-    Ok(FileRow {
+    Ok(RoomFileRow {
         file: RoomFile {
             id: parsed(row, "id")?,
             position: row.try_get("position")?,
@@ -198,8 +198,8 @@ pub async fn delete_upload(write: &mut Write, id: RoomFileId) -> Result<bool, Da
 }
 
 /// The row of a file that is there.
-pub async fn insert_file(write: &mut Write, row: &FileRow) -> Result<(), DatabaseError> {
-    let FileRow { file, room, account, media, stored, came } = row;
+pub async fn insert_file(write: &mut Write, row: &RoomFileRow) -> Result<(), DatabaseError> {
+    let RoomFileRow { file, room, account, media, stored, came } = row;
     let (width, height) = file.size.unzip();
     sqlx::query(
         "INSERT INTO room_files (id, room, position, person, account, author, name, kind, media, \
@@ -227,7 +227,10 @@ pub async fn insert_file(write: &mut Write, row: &FileRow) -> Result<(), Databas
 }
 
 /// A file.
-pub async fn file(database: &Database, id: RoomFileId) -> Result<Option<FileRow>, DatabaseError> {
+pub async fn file(
+    database: &Database,
+    id: RoomFileId,
+) -> Result<Option<RoomFileRow>, DatabaseError> {
     let row = sqlx::query(files!("FROM room_files f WHERE f.id = $1"))
         .bind(id.to_string())
         .fetch_optional(&database.read)
@@ -268,7 +271,7 @@ pub async fn own(
     .fetch_all(&database.read)
     .await?;
     let own = |row| -> Result<OwnFile, DatabaseError> {
-        let FileRow { file, room, stored, .. } = file_of(row)?;
+        let RoomFileRow { file, room, stored, .. } = file_of(row)?;
         Ok(OwnFile { room, title: row.try_get("title")?, file, stored })
     };
     rows.iter().map(own).collect()
@@ -278,7 +281,7 @@ pub async fn own(
 pub async fn of_account(
     database: &Database,
     account: &AccountId,
-) -> Result<Vec<FileRow>, DatabaseError> {
+) -> Result<Vec<RoomFileRow>, DatabaseError> {
     let rows = sqlx::query(files!("FROM room_files f WHERE f.account = $1 ORDER BY f.at, f.id"))
         .bind(account.as_str())
         .fetch_all(&database.read)

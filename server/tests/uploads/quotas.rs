@@ -20,7 +20,7 @@ async fn venue(file: u64, room: u64, person: u64) -> TestApp {
 async fn quota_holds_when_twenty_share_at_once() {
     let app = venue(1_000, 10_500, 6_100).await;
     let (ada, ben) = (app.artist("ada").await, app.visitor("ben").await);
-    let room = app.room_of(&ada).await;
+    let room = app.upload_room(&ada).await;
     app.let_in(&room, &ben, "member").await;
     let file = noise(1_000);
     let shared = join_all((0..20).map(|number| {
@@ -43,7 +43,7 @@ async fn quota_holds_when_twenty_share_at_once() {
     assert_eq!((held["room"], held["share"], held["account"]), (10_000, 10_000, 10_000));
     assert_eq!(app.stored().len(), 10);
     // One person alone has less room than all.
-    let other = app.room_of(&ada).await;
+    let other = app.upload_room(&ada).await;
     for _ in 0..6 {
         ada.share(&other, "noise.bin", &file).await.unwrap();
     }
@@ -55,7 +55,7 @@ async fn quota_holds_when_twenty_share_at_once() {
 async fn unfinished_upload_counts_and_is_gone_after_a_day() {
     let app = venue(1_000, 1_500, 1_500).await;
     let ada = app.artist("ada").await;
-    let room = app.room_of(&ada).await;
+    let room = app.upload_room(&ada).await;
     let upload = ada.begin(&room, "noise.bin", 1_000).await.unwrap();
     ada.piece(&upload, 0, noise(10)).await;
     assert_eq!(ada.begin(&room, "noise.bin", 501).await, because(UploadReason::PersonFull));
@@ -79,7 +79,7 @@ async fn smaller_versions_count_and_what_does_not_fit_is_gone() {
     let most = photo.len() as u64 + 100;
     let app = venue(most, most, most).await;
     let ada = app.artist("ada").await;
-    let room = app.room_of(&ada).await;
+    let room = app.upload_room(&ada).await;
     let refused = ada.share(&room, "photo.jpg", &photo).await;
     assert_eq!(refused, because(UploadReason::PersonFull));
     assert!(app.held().await.is_empty() && app.unfinished().is_empty() && app.stored().is_empty());
@@ -90,7 +90,7 @@ async fn smaller_versions_count_and_what_does_not_fit_is_gone() {
 async fn files_go_with_their_room() {
     let app = TestApp::start().await;
     let (ada, ben) = (app.artist("ada").await, app.visitor("ben").await);
-    let (room, other) = (app.room_of(&ada).await, app.room_of(&ada).await);
+    let (room, other) = (app.upload_room(&ada).await, app.room_of(&ada).await);
     app.let_in(&room, &ben, "member").await;
     ada.share(&room, "a.bin", &noise(500)).await.unwrap();
     ben.share(&room, "b.bin", &noise(600)).await.unwrap();

@@ -11,7 +11,7 @@ async fn strangers_and_who_was_put_out_have_nothing() {
     let app = TestApp::start().await;
     let (ada, ben, eve) =
         (app.artist("ada").await, app.visitor("ben").await, app.visitor("eve").await);
-    let room = app.room_of(&ada).await;
+    let room = app.upload_room(&ada).await;
     app.let_in(&room, &ben, "member").await;
     let file = ada.share(&room, "photo.jpg", &content::jpeg(40, 30, &[])).await.unwrap();
     let upload = ben.begin(&room, "noise.bin", 1_000).await.unwrap();
@@ -33,7 +33,7 @@ async fn strangers_and_who_was_put_out_have_nothing() {
         assert!(user.remove_files(&[file.id]).await.is_err());
     }
     // A file of one room isn't in another one.
-    let other = app.room_of(&eve).await;
+    let other = app.upload_room(&eve).await;
     assert_eq!(eve.page(&file.path(other.id)).await.status(), StatusCode::NOT_FOUND);
     assert_eq!(ada.files(&room).await.unwrap().files.len(), 1);
     app.stop().await;
@@ -43,7 +43,7 @@ async fn strangers_and_who_was_put_out_have_nothing() {
 async fn guests_share_where_the_room_lets_them() {
     let app = TestApp::start().await;
     let (ada, guest) = (app.artist("ada").await, app.guest("Gus").await);
-    let room = app.room_of(&ada).await;
+    let room = app.upload_room(&ada).await;
     app.let_in(&room, &guest, "guest").await;
     assert_eq!(guest.begin(&room, "a", 5).await, because(UploadReason::NoGuests));
     assert!(!guest.files(&room).await.unwrap().may_share);
@@ -67,8 +67,8 @@ async fn guests_share_where_the_room_lets_them() {
 async fn files_are_removed_by_their_person_and_by_moderators() {
     let app = TestApp::start().await;
     let (ada, ben, mo) =
-        (app.artist("ada").await, app.visitor("ben").await, app.visitor("mo").await);
-    let room = app.room_of(&ada).await;
+        (app.artist("ada").await, app.visitor("ben").await, app.visitor("moe").await);
+    let room = app.upload_room(&ada).await;
     app.let_in(&room, &ben, "member").await;
     app.let_in(&room, &mo, "moderator").await;
     let mut files = Vec::new();
@@ -96,7 +96,7 @@ async fn files_are_removed_by_their_person_and_by_moderators() {
 async fn files_of_a_person_are_exported_and_erased() {
     let app = TestApp::start().await;
     let (ada, ben) = (app.artist("ada").await, app.visitor("ben").await);
-    let room = app.room_of(&ada).await;
+    let room = app.upload_room(&ada).await;
     app.let_in(&room, &ben, "member").await;
     let file = ben.share(&room, "photo.jpg", &content::jpeg(400, 300, &[])).await.unwrap();
     ben.begin(&room, "b.bin", 700).await.unwrap();
