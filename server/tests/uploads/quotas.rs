@@ -90,7 +90,7 @@ async fn smaller_versions_count_and_what_does_not_fit_is_gone() {
 async fn files_go_with_their_room() {
     let app = TestApp::start().await;
     let (ada, ben) = (app.artist("ada").await, app.visitor("ben").await);
-    let (room, other) = (app.upload_room(&ada).await, app.room_of(&ada).await);
+    let (room, other) = (app.upload_room(&ada).await, app.upload_room(&ada).await);
     app.let_in(&room, &ben, "member").await;
     ada.share(&room, "a.bin", &noise(500)).await.unwrap();
     ben.share(&room, "b.bin", &noise(600)).await.unwrap();
